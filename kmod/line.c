@@ -8,8 +8,8 @@
  */
 #include "line.h"
 
-#define Q32_ONE		(1LL << 32)
-#define Q32_HALF	(1LL << 31)
+#define Q32_ONE		((s64)1 << 32)
+#define Q32_HALF	((s64)1 << 31)
 #define Q64_HALF	((__int128)1 << 63)
 
 static s64 saturate(__int128 value)
@@ -27,7 +27,7 @@ static s64 saturate(__int128 value)
  */
 static __int128 multiply(__int128 a, __int128 b)
 {
-	return (__int128)((unsigned __int128)a * (unsigned __int128)b);
+	return (__int128)((__uint128_t)a * (__uint128_t)b);
 }
 
 /* The difference of any two s64, times any s64, is less than 2^127 in size, with room to round. */
@@ -124,9 +124,9 @@ static s64 clamp_rate(s64 rate_q32)
 }
 
 /*
- * Newton's method on distance = x * gain: with a reciprocal good to one part in 2^31 each pass gains
- * 31 bits. A distance below 2^65 gives an x below 2^66, which the product leaves within 2^35 and the
- * two passes within 2^4 and at the nearest whole number; no product exceeds 2^103.
+ * Newton's method on distance = x * gain: with a reciprocal good to one part in 2^31 each pass
+ * gains 31 bits. A distance below 2^65 gives an x below 2^66, which the product leaves within 2^35
+ * and the two passes within 2^4 and at the nearest whole number; no product exceeds 2^103.
  */
 s64 chime_line_invert(const struct chime_line *line, s64 value_ns)
 {
@@ -180,7 +180,7 @@ static u64 root_up(u64 square)
 	int bit;
 
 	for (bit = 31; bit >= 0; bit--) {
-		u64 longer = root | 1ULL << bit;
+		u64 longer = root | (u64)1 << bit;
 
 		if (longer * longer <= square)
 			root = longer;

@@ -18,7 +18,7 @@
 #include "line_env.h"
 
 /* The fastest line that is believed: half the argument's speed, far beyond any oscillator. */
-#define CHIME_LINE_RATE_MAX_Q32		(1LL << 31)
+#define CHIME_LINE_RATE_MAX_Q32		((s64)1 << 31)
 
 /* maxerror_ns of a line of which no bound is known. */
 #define CHIME_LINE_UNBOUNDED_NS		S64_MAX
