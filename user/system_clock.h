@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CLOCK_REALTIME: the only file that calls clock_adjtime(2). Frequency, status, errors, leap and,
+ * without the module, steps. With the null backend (-x) every command is kept and none executed.
+ */
+#ifndef SYSTEM_CLOCK_H
+#define SYSTEM_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The fastest |rate| that can be set: a tenth of the tick. */
+#define SYSTEM_CLOCK_RATE_MAX	0.1
+
+struct system_clock;
+
+/*
+ * Open; @null: command nothing (tests, -x). Takes over: tick and frequency are read back and stay
+ * as they are, the kernel's own PLL is switched off. 0, -EPERM without CAP_SYS_TIME, -errno.
+ */
+int system_clock_open(struct system_clock **clock, bool null);
+
+/* Close; the clock goes on at the rate last set, and unsynchronised once its bound has grown. */
+void system_clock_close(struct system_clock *clock);
+
+/* Make it run at @rate against raw (frequency, and tick beyond 500 ppm). 0, -errno. */
+int system_clock_set_rate(struct system_clock *clock, double rate);
+
+/* The rate in force against raw. */
+double system_clock_rate(const struct system_clock *clock);
+
+/* Step by @offset_ns (reference - local). Without the module only. 0, -errno. */
+int system_clock_step(struct system_clock *clock, int64_t offset_ns);
+
+/*
+ * Publish: @synchronised clears STA_UNSYNC; maxerror and esterror in ns (saturating at the kernel's
+ * 16 s, above which the kernel says unsynchronised itself); @leap as NTP's: 0 none, 1 insert,
+ * 2 delete. 0, -errno.
+ *
+ * STA_UNSYNC is the truth, whatever "rtcsync" says: timedatectl and others read it as
+ * "synchronized". The kernel copies a synchronised clock to the RTC every 11 minutes, and offers no
+ * way to have the one without the other.
+ */
+int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
+			 int64_t esterror_ns, int leap);
+
+#endif /* SYSTEM_CLOCK_H */
