@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The front door: `make help` lists the commands. Each part builds itself (Kbuild, user/Makefile,
+# selftests/*/Makefile); this file knows their order, the packages they need and where things are
+# installed.
+
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+BUILD := $(CURDIR)/build
+
+# Kernel parts that are used from Debian's linux-source package and never copied into the repository.
+KLINUX := $(BUILD)/linux
+KSELFTEST := $(KLINUX)/tools/testing/selftests
+
+PREFIX := /usr/local
+SYSCONFDIR := /etc
+DESTDIR :=
+
+# The kernel that the module is for, and both flavours of the newest kernel with headers here.
+KERNEL := $(shell uname -r)
+newest = $(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | cut -d/ -f4 | \
+	grep -E '^[0-9.]+-[0-9]+$(1)-amd64$$' | sort -V))
+KERNELS := $(strip $(call newest) $(call newest,-cloud))
+
+export VERSION BUILD KLINUX KSELFTEST KERNELS PREFIX SYSCONFDIR
+
+all: module-if-headers user
+
+help:
+	@echo 'Build'
+	@echo '  make                  the helper, and the module when the headers of this kernel are here'
+	@echo '  make module           the module, KERNEL=RELEASE for another kernel than the running one'
+	@echo '  make modules          the module for each flavour of the newest kernel with headers here'
+	@echo '  make user             the helper (truechimed) and its command (truechime)'
+	@echo '  make deps             install the Debian packages that building and testing need'
+	@echo '  make clean            remove build/'
+	@echo 'See and test'
+	@echo '  make demo             watch a guest lose its clock in a revert and get it back'
+	@echo '  make check            everything below; ends with "N passed, N failed, N skipped"'
+	@echo '  make check-build      module for both flavours, helper'
+	@echo '  make check-unit       unit tests'
+	@echo '  make check-fuzz       parsers against hostile input'
+	@echo '  make check-netlink    the netlink specification against the header'
+	@echo '  make check-sim        the discipline against simulated clocks and networks'
+	@echo '  make check-vm         scenarios in real KVM guests'
+	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady'
+	@echo '  make style            checkpatch, sparse, compilers, linters'
+	@echo 'Install (as root)'
+	@echo '  make install          module by DKMS, programs, units; PREFIX=$(PREFIX)'
+	@echo '  make install-user     the same without the module; honours DESTDIR'
+	@echo '  make uninstall        undo it; configuration and state stay'
+	@echo '  make purge            undo it, and remove configuration and state too'
+
+# --- build ---
+
+user:
+	+@$(MAKE) --no-print-directory -C user
+
+# kbuild leaves its objects beside its sources, so each kernel gets a folder of links to them.
+module-%:
+	@packaging/link-module-tree $(BUILD)/module/$*
+	+@$(MAKE) --no-print-directory -C /lib/modules/$*/build M=$(BUILD)/module/$* modules
+
+module: module-$(KERNEL)
+
+modules: $(addprefix module-,$(KERNELS))
+
+module-if-headers:
+ifneq ($(wildcard /lib/modules/$(KERNEL)/build),)
+	+@$(MAKE) --no-print-directory module-$(KERNEL)
+else
+	@echo 'No headers of the running kernel here (package linux-headers-$(KERNEL)): module not built.'
+endif
+
+$(KLINUX)/.prepared:
+	@packaging/prepare-linux-source $(KLINUX)
+
+linux-parts: $(KLINUX)/.prepared
+
+deps deps-build deps-demo deps-check deps-style:
+	@packaging/deps $(patsubst deps-%,%,$(filter-out deps,$@))
+
+clean:
+	rm -rf $(BUILD)
+
+# --- see and test ---
+
+CHECKS := build unit fuzz netlink sim vm
+BENCHES := bench-sim bench-disruption bench-steady
+
+demo: deps-demo
+	+@$(MAKE) --no-print-directory demo-run
+
+demo-run: linux-parts modules user
+	+@$(MAKE) --no-print-directory -C selftests/vm demo
+
+check: deps-check
+	@selftests/run $(CHECKS)
+
+$(addprefix check-,$(CHECKS)): check-%: deps-check
+	@selftests/run $*
+
+# What selftests/run calls, one part each; it keeps the output and counts.
+run-build:
+	@selftests/build-check
+
+run-unit run-fuzz run-netlink run-sim run-vm: run-%: linux-parts
+	+@$(MAKE) --no-print-directory -C selftests/$* run
+
+bench: $(BENCHES)
+
+bench-sim: deps-check
+	+@$(MAKE) --no-print-directory -C selftests/sim bench
+
+bench-disruption bench-steady: deps-check
+	+@$(MAKE) --no-print-directory linux-parts modules user
+	+@$(MAKE) --no-print-directory -C selftests/vm $@
+
+style: deps-style
+	+@$(MAKE) --no-print-directory linux-parts
+	@selftests/style
+
+# --- install ---
+
+install: install-user install-module
+	@packaging/activate installed
+
+install-user: user
+	@packaging/install-files '$(DESTDIR)'
+
+install-module:
+	@packaging/dkms-module install
+
+uninstall:
+	@packaging/activate stop
+	@packaging/dkms-module remove
+	@packaging/install-files --remove '$(DESTDIR)'
+	@packaging/activate removed
+
+purge: uninstall
+	@packaging/activate purge
+
+.PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-demo \
+	deps-check deps-style clean demo demo-run check $(addprefix check-,$(CHECKS)) \
+	$(addprefix run-,$(CHECKS)) bench $(BENCHES) style install install-user install-module \
+	uninstall purge
