@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the selected sources say about the reference, as a correction; poll control; demotion of a
+ * host that lies; what is remembered of the drift. Pure: time is an argument.
+ */
+#ifndef DISCIPLINE_H
+#define DISCIPLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../kmod/line.h"
+#include "source.h"
+#include "source_select.h"
+#include "timescale.h"
+
+/**
+ * struct discipline_options - as configured
+ * @maxchange_ns: larger corrections are refused once @maxchange_start updates were made; 0: no limit
+ * @maxchange_start: updates before the limit holds
+ * @maxchange_ignore: refusals before it is taken as fatal; negative: never
+ * @step_threshold_ns: makestep: a larger error is stepped ...
+ * @step_limit: ... in the first so many updates; negative: always
+ * @maxclockerror: bound of the oscillator's unlearned rate error (chrony: 1 ppm)
+ * @maxdistance_ns: sources with a greater root distance are not used (chrony: 3 s)
+ */
+struct discipline_options {
+	int64_t maxchange_ns;
+	int maxchange_start;
+	int maxchange_ignore;
+	int64_t step_threshold_ns;
+	int step_limit;
+	double maxclockerror;
+	int64_t maxdistance_ns;
+};
+
+enum discipline_step {
+	DISCIPLINE_NO_STEP,
+	DISCIPLINE_STEP,	/* makestep allows it and the evidence suffices: step the system clock */
+	DISCIPLINE_REFUSED,	/* maxchange forbids it */
+};
+
+/**
+ * struct discipline_result - after an update
+ * @changed: @correction is new and is to be set
+ * @correction: UTC - reference as a function of the reference's time, with its error
+ * @jump: the timescale may jump to it at once
+ * @step: what is to happen to the system clock
+ * @step_ns: system clock's error at hand (timescale after the correction, minus realtime)
+ * @synchronised: STA_UNSYNC may be cleared
+ * @demote_host: the sources exclude the host's time
+ * @reinstate_host: they agree with it again
+ * @leap: of the majority of those combined: 0 none, 1 insert, 2 delete
+ * @stratum: ours: the selected source's plus one, 16 if none
+ * @refid: ours
+ * @root_delay_ns: ours, to the primary reference
+ * @root_dispersion_ns: ours
+ * @selection: who was chosen
+ */
+struct discipline_result {
+	bool changed;
+	struct chime_line correction;
+	bool jump;
+	enum discipline_step step;
+	int64_t step_ns;
+	bool synchronised;
+	bool demote_host;
+	bool reinstate_host;
+	uint8_t leap;
+	uint8_t stratum;
+	uint32_t refid;
+	int64_t root_delay_ns;
+	int64_t root_dispersion_ns;
+	struct selection selection;
+};
+
+struct discipline;
+
+struct discipline *discipline_new(const struct discipline_options *options);
+void discipline_free(struct discipline *discipline);
+void discipline_set_options(struct discipline *discipline, const struct discipline_options *options);
+
+/*
+ * A sample arrived (or a source was lost): select, combine, judge, and set the polls. Call it also
+ * when nothing arrived for long: it says when the clock can no longer be called synchronised.
+ * 0, -ERANGE: maxchange refused more often than maxchange_ignore allows; stop steering.
+ */
+int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, struct discipline_result *result);
+
+/* The epoch changed: as source_rebase(), for the combined clock; the sources are the caller's. */
+void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_ns);
+
+/*
+ * The rate to keep in the drift file, and one to start from: UTC against the reference in force
+ * (host or raw; keep them apart). false: nothing worth keeping yet.
+ */
+bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma);
+void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma);
+
+#endif /* DISCIPLINE_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one statistical engine: samples of an offset, each with what it may be wrong by, to a line
+ * with its error.
+ *
+ * Pure: time is an argument, no clock, socket or allocation; bounded work and memory per sample.
+ * docs/discipline.md derives the model and every constant.
+ *
+ * Instants are ns of the reference's time (the host's, or raw). Offsets are server minus
+ * reference. Differences are doubles in ns, rates are doubles (1e-9 = 1 ppb).
+ */
+#ifndef ESTIMATOR_H
+#define ESTIMATOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * struct estimator_sample - one measured offset
+ * @at_ns: when, by the reference
+ * @offset_ns: server minus reference
+ * @delay_ns: round trip; the part above the path's minimum bounds the error. 0: no round trip
+ * @sigma_ns: timestamping noise on top
+ */
+struct estimator_sample {
+	int64_t at_ns;
+	int64_t offset_ns;
+	double delay_ns;
+	double sigma_ns;
+};
+
+/**
+ * struct estimate - where the line is, and how well it is known
+ * @at_ns: the instant it is written for
+ * @offset_ns: server minus reference at that instant
+ * @rate: growth of the offset (1e-9: one ns a second)
+ * @sigma_ns: one standard error of @offset_ns
+ * @rate_sigma: one standard error of @rate
+ * @wander: of the oscillator as learned: standard deviation of the rate's change in one second
+ * @halfwidth_ns: what a sample's excess round trip leaves open on the average
+ */
+struct estimate {
+	int64_t at_ns;
+	int64_t offset_ns;
+	double rate;
+	double sigma_ns;
+	double rate_sigma;
+	double wander;
+	double halfwidth_ns;
+};
+
+struct estimator;
+
+/* Size for the caller's storage is not public: these are the only allocating calls. */
+struct estimator *estimator_new(void);
+void estimator_free(struct estimator *estimator);
+
+/* Forget everything but, with @keep_rate, the rate and how well it is known. */
+void estimator_reset(struct estimator *estimator, bool keep_rate);
+
+/* Prime the rate from a drift file: @rate with standard error @rate_sigma. */
+void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma);
+
+/* Take a sample. 0, -EINVAL (time goes back, or a width is negative or not finite). */
+int estimator_add(struct estimator *estimator, const struct estimator_sample *sample);
+
+/* The line at @at_ns. false: no sample yet. */
+bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct estimate *estimate);
+
+/* The least round trip of the path as known, ns. */
+double estimator_floor(const struct estimator *estimator);
+
+/* All offsets, past and future, grow by @offset_ns: the reference itself was stepped by minus that. */
+void estimator_shift(struct estimator *estimator, int64_t offset_ns);
+
+#endif /* ESTIMATOR_H */

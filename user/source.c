@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One time source: its polling, its reachability, and what its samples say through an estimator.
+ * Sockets and packets are association.c's; whether to believe it is source_select.c's.
+ */
+#include "source.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_S	1000000000LL
+
+/* Servers with ntpd's "restrict limited" drop what comes closer than 2 s to the last request. */
+#define BURST_INTERVAL_NS	(2 * NS_PER_S)
+
+/* iburst: as many as ntpd's; the first four fix the offset, the others the rate. */
+#define IBURST_COUNT	8
+
+/* The wait after a failure starts here and doubles. */
+#define RETRY_FIRST_NS	NS_PER_S
+
+/* After so many failures in a row (the reach register is empty) a source counts as gone. */
+#define FAILURES_GONE	8
+
+/* Residuals kept for the tables. */
+#define HISTORY	64
+
+/* A server that is further from its reference than this has none (RFC 5905 MAXDISP is 16 s). */
+#define ROOT_LIMIT_NS	(16 * NS_PER_S)
+
+/* Bound of the statistical error, in standard errors. */
+#define SIGMAS	4
+
+#define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+struct history {
+	int64_t at_ns;
+	int64_t offset_ns;
+};
+
+struct source {
+	struct source_options options;
+	struct estimator *estimator;
+	enum source_verdict verdict;
+	int64_t next_poll_ns;
+	int64_t last_poll_ns;
+	int64_t last_raw_ns;
+	int poll;
+	int burst;
+	unsigned int failures;
+	bool ended;
+	bool has_epoch;
+	uint32_t epoch;
+	uint32_t kiss;
+	uint8_t reach;
+	uint64_t sent;
+	uint64_t received;
+	int last_error;
+	struct source_sample last;
+	struct history history[HISTORY];
+	unsigned int samples;
+	unsigned int next_sample;
+};
+
+static int64_t interval_ns(int poll)
+{
+	return poll >= 0 ? NS_PER_S << poll : NS_PER_S >> -poll;
+}
+
+static int64_t min_s64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int clamp_poll(const struct source *source, int poll)
+{
+	if (poll < source->options.minpoll)
+		return source->options.minpoll;
+	return poll > source->options.maxpoll ? source->options.maxpoll : poll;
+}
+
+struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return NULL;
+	source->estimator = estimator_new();
+	if (!source->estimator) {
+		free(source);
+		return NULL;
+	}
+	source->options = *options;
+	source->poll = options->minpoll;
+	source->burst = options->iburst ? IBURST_COUNT : 0;
+	source->next_poll_ns = now_raw_ns;
+	return source;
+}
+
+void source_free(struct source *source)
+{
+	if (!source)
+		return;
+	estimator_free(source->estimator);
+	free(source);
+}
+
+int64_t source_next_poll(const struct source *source)
+{
+	return source->ended ? INT64_MAX : source->next_poll_ns;
+}
+
+void source_polled(struct source *source, int64_t now_raw_ns)
+{
+	int64_t wait_ns = interval_ns(source->poll);
+
+	source->sent++;
+	source->reach <<= 1;
+	source->last_poll_ns = now_raw_ns;
+	if (source->burst > 0)
+		source->burst--;
+	if (source->burst > 0)
+		wait_ns = min_s64(wait_ns, BURST_INTERVAL_NS);
+	source->next_poll_ns = now_raw_ns + wait_ns;
+}
+
+/*
+ * A source that never answered, or that the network does not let us ask, is tried again soon, and
+ * ever less often. One that only lost a packet keeps its pace until it counts as gone.
+ */
+void source_failed(struct source *source, int64_t now_raw_ns, int error)
+{
+	unsigned int doublings = source->failures < 24 ? source->failures : 24;
+	bool gone = source->failures >= FAILURES_GONE;
+	int64_t most_ns = interval_ns(gone ? source->options.maxpoll : source->poll);
+	int64_t wait_ns = min_s64(RETRY_FIRST_NS << doublings, most_ns);
+
+	source->last_error = error;
+	source->failures++;
+	if (source->reach && error == -ETIMEDOUT)
+		return;
+	source->next_poll_ns = now_raw_ns + wait_ns;
+}
+
+void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
+{
+	source->kiss = code;
+	source->burst = 0;
+	if (code == KISS('D', 'E', 'N', 'Y') || code == KISS('R', 'S', 'T', 'R')) {
+		source->ended = true;
+	} else if (code == KISS('R', 'A', 'T', 'E')) {
+		if (source->options.minpoll < source->options.maxpoll)
+			source->options.minpoll++;
+		source->poll = clamp_poll(source, source->poll + 1);
+		source->next_poll_ns = now_raw_ns + interval_ns(source->poll);
+	}
+}
+
+static bool sample_is_sane(const struct source_sample *sample)
+{
+	return sample->delay_ns >= 0 && sample->delay_ns < ROOT_LIMIT_NS && sample->noise_ns >= 0 &&
+	       sample->root_delay_ns >= 0 && sample->root_delay_ns < ROOT_LIMIT_NS &&
+	       sample->root_dispersion_ns >= 0 && sample->root_dispersion_ns < ROOT_LIMIT_NS &&
+	       sample->stratum >= 1 && sample->stratum <= 15 && sample->leap <= 2;
+}
+
+static void remember(struct source *source, const struct source_sample *sample)
+{
+	struct history *entry = &source->history[source->next_sample];
+
+	entry->at_ns = sample->at_ns;
+	entry->offset_ns = sample->offset_ns;
+	source->next_sample = (source->next_sample + 1) % HISTORY;
+	if (source->samples < HISTORY)
+		source->samples++;
+}
+
+int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
+{
+	struct source_sample corrected = *sample;
+	struct estimator_sample measured;
+	int error;
+
+	if (source->has_epoch && sample->epoch != source->epoch)
+		return -ESTALE;
+	if (!sample_is_sane(sample))
+		return -EINVAL;
+	corrected.offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
+	measured.at_ns = corrected.at_ns;
+	measured.offset_ns = corrected.offset_ns;
+	measured.delay_ns = (double)corrected.delay_ns;
+	measured.sigma_ns = (double)corrected.noise_ns;
+	error = estimator_add(source->estimator, &measured);
+	if (error)
+		return error;
+	source->has_epoch = true;
+	source->epoch = sample->epoch;
+	source->last = corrected;
+	source->last_raw_ns = now_raw_ns;
+	source->last_error = 0;
+	source->failures = 0;
+	source->reach |= 1;
+	source->received++;
+	remember(source, &corrected);
+	return 0;
+}
+
+void source_burst(struct source *source, int64_t now_raw_ns, int count)
+{
+	source->burst = count;
+	source->next_poll_ns = now_raw_ns;
+}
+
+/* A shorter interval counts from the last request, so that it is not first waited out. */
+void source_set_poll(struct source *source, int poll)
+{
+	poll = clamp_poll(source, poll);
+	if (poll < source->poll && !source->burst && !source->failures)
+		source->next_poll_ns = min_s64(source->next_poll_ns,
+					       source->last_poll_ns + interval_ns(poll));
+	source->poll = poll;
+}
+
+void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
+{
+	unsigned int i;
+
+	source->has_epoch = true;
+	source->epoch = epoch;
+	if (!known) {
+		estimator_reset(source->estimator, true);
+		source->samples = 0;
+		source->next_sample = 0;
+		return;
+	}
+	estimator_shift(source->estimator, shift_ns);
+	source->last.offset_ns += shift_ns;
+	for (i = 0; i < source->samples; i++)
+		source->history[i].offset_ns += shift_ns;
+}
+
+static void describe_history(const struct source *source, struct source_status *status)
+{
+	int64_t oldest_ns = source->last.at_ns;
+	double square = 0;
+	unsigned int i;
+
+	for (i = 0; i < source->samples; i++) {
+		const struct history *entry = &source->history[i];
+		double age_ns = (double)(entry->at_ns - status->estimate.at_ns);
+		double residual = (double)(entry->offset_ns - status->estimate.offset_ns) -
+				  age_ns * status->estimate.rate;
+
+		square += residual * residual;
+		oldest_ns = min_s64(oldest_ns, entry->at_ns);
+	}
+	status->jitter_ns = sqrt(square / source->samples);
+	status->span_ns = source->last.at_ns - oldest_ns;
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	status->options = &source->options;
+	status->verdict = source->verdict;
+	status->last = source->last;
+	status->last_raw_ns = source->last_raw_ns;
+	status->samples = source->samples;
+	status->poll = source->poll;
+	status->reach = source->reach;
+	status->sent = source->sent;
+	status->received = source->received;
+	status->last_error = source->last_error;
+	status->kiss = source->kiss;
+	status->has_estimate = source->samples &&
+			       estimator_get(source->estimator, at_ns, &status->estimate);
+	if (!status->has_estimate)
+		return;
+	status->minimum_delay_ns = (int64_t)estimator_floor(source->estimator);
+	status->root_distance_ns = 0.5 * (double)(source->last.root_delay_ns +
+						  status->minimum_delay_ns) +
+				   (double)source->last.root_dispersion_ns +
+				   SIGMAS * status->estimate.sigma_ns;
+	describe_history(source, status);
+}
+
+void source_set_verdict(struct source *source, enum source_verdict verdict)
+{
+	source->verdict = verdict;
+}

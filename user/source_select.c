@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Selection: intersection, clustering, weights. The estimates come from source.c; what is done
+ * with the outcome is discipline.c's.
+ */
+#include "source_select.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A source whose samples scatter by more than this says nothing of use (chrony's maxjitter). */
+#define JITTER_LIMIT_NS	1e9
+
+/* A source further away than this is of no use (chrony's maxdistance). */
+#define DISTANCE_LIMIT_NS	3e9
+
+/* A better source must be better by this factor to take over as the selected one. */
+#define RESELECT_FACTOR	1.5
+
+/* Sources worse than the best by more than this factor are not combined (chrony's combinelimit). */
+#define COMBINE_LIMIT	3.0
+
+/* What is unknown of a path's symmetry: a share of half its least round trip. */
+#define ASYMMETRY	0.1
+
+struct candidate {
+	int index;
+	double offset;		/* from the first candidate's estimate */
+	double distance;
+	double sigma;
+	double quality;		/* expected error: statistics and asymmetry */
+	unsigned int stratum;
+	bool trust;
+	bool prefer;
+	bool agrees;
+};
+
+struct edge {
+	double at;
+	int type;		/* 1: an interval begins, -1: it ends */
+};
+
+static enum source_verdict admit(const struct source_status *status)
+{
+	if (!status->has_estimate || !status->reach)
+		return SOURCE_UNUSABLE;
+	if (status->jitter_ns > JITTER_LIMIT_NS)
+		return SOURCE_TOO_VARIABLE;
+	if (!(status->root_distance_ns < DISTANCE_LIMIT_NS))
+		return SOURCE_UNUSABLE;
+	return SOURCE_NOT_COMBINED;
+}
+
+static size_t collect(struct source *const *sources, size_t count, int64_t at_ns,
+		      struct candidate *candidates, int64_t *base_ns)
+{
+	size_t found = 0;
+	size_t i;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		struct candidate *candidate = &candidates[found];
+		struct source_status status;
+		enum source_verdict verdict;
+
+		source_get_status(sources[i], at_ns, &status);
+		verdict = admit(&status);
+		source_set_verdict(sources[i], verdict);
+		if (verdict != SOURCE_NOT_COMBINED || status.options->noselect)
+			continue;
+		if (!found)
+			*base_ns = status.estimate.offset_ns;
+		candidate->index = (int)i;
+		candidate->offset = (double)(status.estimate.offset_ns - *base_ns);
+		candidate->distance = status.root_distance_ns;
+		candidate->sigma = status.estimate.sigma_ns;
+		candidate->quality = hypot(candidate->sigma,
+					   ASYMMETRY * (candidate->distance - candidate->sigma));
+		candidate->stratum = status.last.stratum;
+		candidate->trust = status.options->trust;
+		candidate->prefer = status.options->prefer;
+		candidate->agrees = true;
+		found++;
+	}
+	return found;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct edge *left = a, *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	return right->type - left->type;
+}
+
+static size_t make_edges(const struct candidate *candidates, size_t count, bool trusted_only,
+			 struct edge *edges)
+{
+	size_t made = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (trusted_only && !candidates[i].trust)
+			continue;
+		edges[made++] = (struct edge){ candidates[i].offset - candidates[i].distance, 1 };
+		edges[made++] = (struct edge){ candidates[i].offset + candidates[i].distance, -1 };
+	}
+	qsort(edges, made, sizeof(*edges), by_place);
+	return made;
+}
+
+/* The deepest overlap of the intervals; how deep it is. */
+static size_t intersect(const struct candidate *candidates, size_t count, bool trusted_only,
+			double *low, double *high)
+{
+	struct edge edges[2 * SOURCE_SELECT_MAX];
+	size_t made = make_edges(candidates, count, trusted_only, edges);
+	size_t depth = 0, most = 0;
+	size_t i;
+
+	for (i = 0; i < made; i++) {
+		if (edges[i].type < 0) {
+			if (depth == most)
+				*high = fmax(*high, edges[i].at);
+			depth--;
+			continue;
+		}
+		depth++;
+		if (depth > most) {
+			most = depth;
+			*low = edges[i].at;
+			*high = -INFINITY;
+		}
+	}
+	return most;
+}
+
+/* RFC 5905 11.2.1: a majority's intervals have a point in common; who has not is a falseticker. */
+static bool find_truechimers(struct candidate *candidates, size_t count, double *low, double *high)
+{
+	size_t voters = 0, agreeing;
+	bool trusted_only;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		voters += candidates[i].trust;
+	trusted_only = voters > 0;
+	if (!trusted_only)
+		voters = count;
+	*low = *high = 0;
+	agreeing = intersect(candidates, count, trusted_only, low, high);
+	if (2 * agreeing <= voters)
+		return false;
+	for (i = 0; i < count; i++)
+		candidates[i].agrees = candidates[i].offset + candidates[i].distance >= *low &&
+				       candidates[i].offset - candidates[i].distance <= *high;
+	return true;
+}
+
+static bool is_better(const struct candidate *a, const struct candidate *b)
+{
+	if (a->prefer != b->prefer)
+		return a->prefer;
+	return a->quality < b->quality;
+}
+
+static const struct candidate *choose(const struct candidate *candidates, size_t count,
+				      int previous)
+{
+	const struct candidate *best = NULL;
+	const struct candidate *incumbent = NULL;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!candidates[i].agrees)
+			continue;
+		if (candidates[i].index == previous)
+			incumbent = &candidates[i];
+		if (!best || is_better(&candidates[i], best))
+			best = &candidates[i];
+	}
+	if (incumbent && incumbent->prefer == best->prefer &&
+	    incumbent->quality < RESELECT_FACTOR * best->quality)
+		return incumbent;
+	return best;
+}
+
+/* Those about as good as the selected one share by the inverse square of their expected errors. */
+static void combine(const struct candidate *candidates, size_t count, const struct candidate *best,
+		    struct source *const *sources, struct selection *selection)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct candidate *candidate = &candidates[i];
+		double weight;
+
+		if (!candidate->agrees || candidate->prefer != best->prefer ||
+		    candidate->quality > COMBINE_LIMIT * best->quality)
+			continue;
+		weight = 1 / fmax(candidate->quality * candidate->quality, 1e-6);
+		source_set_verdict(sources[candidate->index], SOURCE_COMBINED);
+		selection->index[selection->count] = candidate->index;
+		selection->weight[selection->count++] = weight;
+		sum += weight;
+	}
+	for (i = 0; i < selection->count; i++)
+		selection->weight[i] /= sum;
+	selection->selected = best->index;
+	source_set_verdict(sources[best->index], SOURCE_SELECTED);
+}
+
+void source_select(struct source *const *sources, size_t count, int64_t at_ns, int previous,
+		   struct selection *selection)
+{
+	struct candidate candidates[SOURCE_SELECT_MAX];
+	const struct candidate *best;
+	double low, high;
+	int64_t base_ns = 0;
+	size_t found, i;
+
+	memset(selection, 0, sizeof(*selection));
+	selection->selected = -1;
+	found = collect(sources, count, at_ns, candidates, &base_ns);
+	selection->candidates = found;
+	if (!found || !find_truechimers(candidates, found, &low, &high)) {
+		for (i = 0; i < found; i++)
+			source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
+		return;
+	}
+	for (i = 0; i < found; i++) {
+		if (candidates[i].agrees)
+			continue;
+		selection->falsetickers++;
+		source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
+	}
+	selection->low_ns = base_ns + (int64_t)floor(low);
+	selection->high_ns = base_ns + (int64_t)ceil(high);
+	best = choose(candidates, found, previous);
+	combine(candidates, found, best, sources, selection);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which sources tell the truth: intersection (RFC 5905 11.2.1), clustering (11.2.2) and the
+ * weights for combining. Pure; names the falsetickers and changes nothing but verdicts.
+ */
+#ifndef SOURCE_SELECT_H
+#define SOURCE_SELECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "source.h"
+
+#define SOURCE_SELECT_MAX	64
+
+/**
+ * struct selection - the outcome
+ * @selected: index of the source whose identity is reported, -1: none
+ * @count: members of @index
+ * @index: sources to be combined
+ * @weight: their weights, which add up to 1
+ * @low_ns: lower end of the intersection, as an offset at the instant of the selection
+ * @high_ns: its upper end
+ * @falsetickers: how many were excluded
+ * @candidates: how many had a usable estimate
+ */
+struct selection {
+	int selected;
+	size_t count;
+	int index[SOURCE_SELECT_MAX];
+	double weight[SOURCE_SELECT_MAX];
+	int64_t low_ns;
+	int64_t high_ns;
+	size_t falsetickers;
+	size_t candidates;
+};
+
+/* Judge @count sources at the reference's @at_ns; @previous: the index selected before, or -1. */
+void source_select(struct source *const *sources, size_t count, int64_t at_ns, int previous,
+		   struct selection *selection);
+
+#endif /* SOURCE_SELECT_H */
