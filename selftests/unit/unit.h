@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every unit test starts from: the kernel's kselftest harness, made to fail on leaks, and a
+ * random sequence that is the same in every run. End the file with TEST_HARNESS_MAIN.
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <stdint.h>
+#include <sanitizer/lsan_interface.h>
+#include <unistd.h>
+
+/*
+ * The harness runs each test in a child that ends with _exit(), where the sanitizer's own leak
+ * check at exit never runs.
+ */
+static inline void unit_exit(int status)
+{
+	if (!status && __lsan_do_recoverable_leak_check())
+		status = 1;
+	_exit(status);
+}
+
+#define _exit(status) unit_exit(status)
+#include <kselftest_harness.h>
+#undef _exit
+
+/* A random sequence; any seed will do. */
+struct unit_random {
+	uint64_t state;
+};
+
+/* The next 64 random bits (splitmix64). */
+static inline uint64_t unit_random(struct unit_random *random)
+{
+	uint64_t bits = random->state += 0x9e3779b97f4a7c15;
+
+	bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
+	bits = (bits ^ bits >> 27) * 0x94d049bb133111eb;
+	return bits ^ bits >> 31;
+}
+
+/* A random number in [0, bound). */
+static inline uint64_t unit_random_below(struct unit_random *random, uint64_t bound)
+{
+	return unit_random(random) % bound;
+}
+
+/* A random signed number of any size: the number of its bits is as random as they are. */
+static inline int64_t unit_random_s64(struct unit_random *random)
+{
+	unsigned int shift = unit_random_below(random, 64);
+
+	return (int64_t)unit_random(random) >> shift;
+}
+
+#endif /* UNIT_H */
