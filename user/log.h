@@ -13,9 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <syslog.h>
 
-/* Messages of this level and more serious ones (LOG_DEBUG: all) appear. Without: LOG_INFO. */
+/* Messages of this level of syslog(3) and more serious ones appear. Without: LOG_INFO. */
 void log_set_level(int level);
 
 /* Whether a message of @level would appear, for arguments that are costly to make. */

@@ -48,13 +48,16 @@ static double system_clock_rate_of(const struct system_clock *clock, const struc
 }
 
 /*
- * A phase that adjtime(3) or the PLL is still working on would be added to ours. The PLL forgets its
- * own only when it is given another, which it takes only while it is on.
+ * A phase that adjtime(3) or the PLL is still working on would be added to ours. The PLL forgets
+ * its own only when it is given another, which it takes only while it is on.
  */
 static int system_clock_stop_slews(struct system_clock *clock)
 {
 	struct timex adjtime = { .modes = ADJ_OFFSET_SINGLESHOT };
-	struct timex pll_zero = { .modes = ADJ_STATUS | ADJ_OFFSET, .status = STA_PLL | STA_UNSYNC };
+	struct timex pll_zero = {
+		.modes = ADJ_STATUS | ADJ_OFFSET,
+		.status = STA_PLL | STA_UNSYNC,
+	};
 	struct timex pll_off = { .modes = ADJ_STATUS, .status = STA_UNSYNC };
 	int err;
 
@@ -122,7 +125,7 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 		return -EINVAL;
 	rate = fmax(-SYSTEM_CLOCK_RATE_MAX, fmin(SYSTEM_CLOCK_RATE_MAX, rate));
 
-	/* The nearest tick, but the nominal or present one as long as the frequency alone can do. */
+	/* The nearest tick, but the nominal or present one as long as the frequency can do. */
 	if (fabs(rate) <= FREQ_MAX)
 		tick = clock->nominal_tick_us;
 	rest = rate - (double)(tick - clock->nominal_tick_us) * per_tick;

@@ -30,6 +30,8 @@
  * @epoch: changes when @reference_ns changes its meaning; samples of two epochs do not mix
  * @disruptions: disruptions noticed so far
  * @has_host: @reference_ns is the host's time
+ * @host_known: @host_ns is: also while the host is demoted and raw is the reference
+ * @host_ns: the host's time
  */
 struct timescale_now {
 	int64_t raw_ns;
@@ -44,6 +46,8 @@ struct timescale_now {
 	uint32_t epoch;
 	uint32_t disruptions;
 	bool has_host;
+	bool host_known;
+	int64_t host_ns;
 };
 
 struct timescale;

@@ -36,6 +36,8 @@ static int timescale_module_now(struct timescale *timescale, struct timescale_no
 		.maxerror_ns = from.maxerror_ns,
 		.epoch = from.epoch,
 		.disruptions = from.disruptions,
+		.host_known = from.has_host,
+		.host_ns = from.host_ns,
 	};
 	if (from.reference == TRUECHIME_REFERENCE_HOST && from.has_host) {
 		now->reference_ns = from.host_ns;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timescale without the module: raw is CLOCK_MONOTONIC_RAW, there is no host, and the correction
- * is kept here, by the same arithmetic as in the kernel. Corrections change the phase at once: what
+ * The timescale without the module: raw is CLOCK_MONOTONIC_RAW, there is no host, and the
+ * correction is kept here, by the same arithmetic as in the kernel. Corrections change the phase at once: what
  * slews is the system clock, which follows.
  *
  * What the module would notice is noticed simply: a suspend, because CLOCK_BOOTTIME counts it and
