@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The timescale without the module: raw is CLOCK_MONOTONIC_RAW, there is no host, and the
- * correction is kept here, by the same arithmetic as in the kernel. Corrections change the phase at once: what
- * slews is the system clock, which follows.
+ * correction is kept here, by the same arithmetic as in the kernel. Corrections change the phase at
+ * once: what slews is the system clock, which follows.
  *
  * What the module would notice is noticed simply: a suspend, because CLOCK_BOOTTIME counts it and
  * raw does not. A guest that is reverted takes all its clocks along; only NTP can tell then.

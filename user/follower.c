@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From (timescale, system clock) of one instant to a frequency and the time of the next look.
+ */
+#include "follower.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define NS_PER_S	1000000000LL
+
+/*
+ * An offset this small is no reason to look more often: the kernel keeps CLOCK_REALTIME by a
+ * multiplier that it dithers, tens of ns to and fro.
+ */
+#define TOLERANCE_NS	50
+
+/*
+ * An offset as large as the timescale's own standard error says nothing yet: taking it away within
+ * 8 s costs less than a fiftieth of the accuracy, and a quick slew would only shake the frequency.
+ * Larger ones are real, and go in proportionally less time, down to the least interval.
+ */
+#define CALM_HORIZON_S	8
+
+/* The timescale slews for at most about a second; then its true rate can be seen. */
+#define SLEW_LOOK_NS	(NS_PER_S / 8)
+
+void follower_restart(struct follower *follower)
+{
+	follower->started = false;
+}
+
+/* Within which the offset is as good as none. */
+static int64_t follower_tolerance(const struct timescale_now *now)
+{
+	int64_t tolerance_ns = TOLERANCE_NS + now->reading_ns;
+
+	if (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS)
+		tolerance_ns = chime_add_sat(tolerance_ns, now->sigma_ns / 4);
+	return tolerance_ns;
+}
+
+/* Over how long to take the offset away. */
+static int64_t follower_horizon(const struct follower *follower, const struct timescale_now *now,
+				int64_t offset_ns, bool calm)
+{
+	const struct follower_options *options = &follower->options;
+	double size_ns = fabs((double)offset_ns), horizon_ns = 0.0;
+
+	if (calm)
+		return follower->interval_ns;
+	if (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS)
+		horizon_ns = CALM_HORIZON_S * 1e9 * fmin(1.0, (double)now->sigma_ns / size_ns);
+	horizon_ns = fmax(horizon_ns, size_ns / options->max_slew);
+	horizon_ns = fmax(horizon_ns, (double)options->min_interval_ns);
+
+	/* A slew of days is looked after now and then, and the double is an int64_t again. */
+	return (int64_t)fmin(horizon_ns, 1e15);
+}
+
+/* Looks that found what was foretold become rarer, others more frequent. */
+static void follower_adapt(struct follower *follower, const struct timescale_now *now,
+			   int64_t offset_ns, int64_t tolerance_ns)
+{
+	const struct follower_options *options = &follower->options;
+
+	if (!follower->started) {
+		follower->interval_ns = options->min_interval_ns;
+		return;
+	}
+	/* An early look, at a fresh correction, has no say. */
+	if (now->raw_ns < follower->next_ns)
+		return;
+	if (llabs(offset_ns) <= tolerance_ns)
+		follower->interval_ns *= 2;
+	else if (llabs(offset_ns) / 4 > tolerance_ns)
+		follower->interval_ns /= 4;
+	if (follower->interval_ns > options->max_interval_ns)
+		follower->interval_ns = options->max_interval_ns;
+	if (follower->interval_ns < options->min_interval_ns)
+		follower->interval_ns = options->min_interval_ns;
+}
+
+/*
+ * The timescale's rate without a slew of its own, which will be over before the next look: what it
+ * is about to add is taken as if it were there already.
+ */
+static double follower_base_rate(struct follower *follower, const struct timescale_now *now)
+{
+	if (!now->slew_ns || !follower->started)
+		follower->base_rate = now->rate;
+	return follower->base_rate;
+}
+
+static double clamp(double value, double limit)
+{
+	return fmax(-limit, fmin(limit, value));
+}
+
+void follower_update(struct follower *follower, const struct timescale_now *now,
+		     struct follower_command *command)
+{
+	const struct follower_options *options = &follower->options;
+	int64_t target_ns = chime_add_sat(now->time_ns, now->slew_ns);
+	int64_t offset_ns = chime_sub_sat(target_ns, now->realtime_ns);
+	int64_t tolerance_ns = follower_tolerance(now), horizon_ns;
+	bool calm = offset_ns <= tolerance_ns && offset_ns >= -tolerance_ns;
+	double slew;
+
+	/* llabs() and more are safe from here on: S64_MIN is not. */
+	if (offset_ns == S64_MIN)
+		offset_ns++;
+	follower_adapt(follower, now, offset_ns, tolerance_ns);
+	horizon_ns = follower_horizon(follower, now, offset_ns, calm);
+	slew = clamp((double)offset_ns / (double)horizon_ns, options->max_slew);
+
+	command->base_rate = clamp(follower_base_rate(follower, now), options->max_rate);
+	command->rate = clamp(command->base_rate + slew, options->max_rate);
+	command->offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns);
+	command->settled = calm || (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
+				    llabs(offset_ns) <= now->sigma_ns);
+
+	if (horizon_ns > options->max_interval_ns)
+		horizon_ns = options->max_interval_ns;
+	if (now->slew_ns && horizon_ns > SLEW_LOOK_NS && !follower->started)
+		horizon_ns = SLEW_LOOK_NS;
+	command->next_ns = chime_add_sat(now->raw_ns, horizon_ns);
+	follower->next_ns = command->next_ns;
+	follower->started = true;
+}

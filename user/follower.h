@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The follower: which frequency makes the system clock run along the timescale. Pure: clocks come
+ * as arguments and the commands go out through system_clock.
+ *
+ * Feed-forward: the timescale's rate is known from the same snapshot that tells the offset, so
+ * the command is that rate plus what removes the offset by the next look. Nothing is integrated:
+ * the kernel's clock runs at exactly the rate that it is given, so there is nothing to learn.
+ */
+#ifndef FOLLOWER_H
+#define FOLLOWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "timescale.h"
+
+/**
+ * struct follower_options - limits
+ * @max_rate: |frequency command| (chrony's maxdrift plus slew; SYSTEM_CLOCK_RATE_MAX)
+ * @max_slew: |phase correction| rate (chrony's maxslewrate)
+ * @min_interval_ns: between two looks (1 s; shorter only while an error is being removed)
+ * @max_interval_ns: when everything is known well (64 s)
+ */
+struct follower_options {
+	double max_rate;
+	double max_slew;
+	int64_t min_interval_ns;
+	int64_t max_interval_ns;
+};
+
+/**
+ * struct follower_command - what to tell the system clock
+ * @rate: its rate against raw, as a fraction
+ * @base_rate: the part that the timescale itself has; @rate without the phase correction
+ * @next_ns: raw instant of the next look
+ * @offset_ns: timescale minus system clock as seen
+ * @settled: the offset is within the timescale's own error
+ */
+struct follower_command {
+	double rate;
+	double base_rate;
+	int64_t next_ns;
+	int64_t offset_ns;
+	bool settled;
+};
+
+/**
+ * struct follower - what is remembered from one look to the next; all but @options 0 to start
+ * @options: limits
+ * @base_rate: of the timescale when it was last seen without a slew of its own
+ * @interval_ns: between looks while all is well
+ * @next_ns: when the next look was due
+ * @started: the above is valid
+ */
+struct follower {
+	struct follower_options options;
+	double base_rate;
+	int64_t interval_ns;
+	int64_t next_ns;
+	bool started;
+};
+
+/* One look. */
+void follower_update(struct follower *follower, const struct timescale_now *now,
+		     struct follower_command *command);
+
+/* The system clock was stepped or the timescale disrupted: what is remembered is void. */
+void follower_restart(struct follower *follower);
+
+#endif /* FOLLOWER_H */
