@@ -75,7 +75,7 @@ $(KLINUX)/.prepared:
 
 linux-parts: $(KLINUX)/.prepared
 
-deps deps-build deps-demo deps-check deps-style:
+deps deps-build deps-install deps-demo deps-check deps-style:
 	@packaging/deps $(patsubst deps-%,%,$(filter-out deps,$@))
 
 clean:
@@ -120,7 +120,8 @@ style: deps-style
 
 # --- install ---
 
-install: install-user install-module
+install: deps-install
+	+@$(MAKE) --no-print-directory install-user install-module
 	@packaging/activate installed
 
 install-user: user
@@ -138,7 +139,7 @@ uninstall:
 purge: uninstall
 	@packaging/activate purge
 
-.PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-demo \
-	deps-check deps-style clean demo demo-run check $(addprefix check-,$(CHECKS)) \
+.PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-install \
+	deps-demo deps-check deps-style clean demo demo-run check $(addprefix check-,$(CHECKS)) \
 	$(addprefix run-,$(CHECKS)) bench $(BENCHES) style install install-user install-module \
 	uninstall purge
