@@ -370,5 +370,6 @@ void config_apply_authselect(struct config_reader *reader)
 	}
 	if (dropped)
 		config_warn(reader, "%d sources without authentication are only watched: %s",
-			    dropped, reader->authselect == CONFIG_AUTH_REQUIRE ? AUTH_REQUIRED : AUTH_MIXED);
+			    dropped,
+			    reader->authselect == CONFIG_AUTH_REQUIRE ? AUTH_REQUIRED : AUTH_MIXED);
 }
