@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The truechime generic netlink family: what programs ask the module and what it tells them.
+ *
+ * Owns every number shared between kernel and user space; docs/netlink/truechime.yaml describes the
+ * same family for YNL and a test holds the two together. Nothing here is ever renumbered.
+ *
+ * Units: instants and durations are signed nanoseconds (*_NS); rates are dimensionless fractions
+ * times 2^32 (*_Q32, 1 = 0.23 ppb, positive: true time runs faster than the clock compared with).
+ * offset = reference - local: positive means that the local clock is behind.
+ *
+ * Reading needs no privilege. Changing needs CAP_SYS_TIME in the initial user namespace. Each
+ * refusal carries an extended acknowledgement naming the attribute and the reason.
+ */
+#ifndef _UAPI_LINUX_TRUECHIME_H
+#define _UAPI_LINUX_TRUECHIME_H
+
+#define TRUECHIME_GENL_NAME	"truechime"
+#define TRUECHIME_GENL_VERSION	1
+#define TRUECHIME_MCGRP_EVENTS	"events"
+
+/**
+ * enum truechime_cmd - what can be asked
+ * @TRUECHIME_CMD_STATUS: get: everything that the module knows, once (TRUECHIME_A_*)
+ * @TRUECHIME_CMD_NOW: get: all clocks from one timekeeper snapshot
+ * @TRUECHIME_CMD_CORRECTION: set: the line to add to the reference's; -ESTALE when EPOCH has passed
+ * @TRUECHIME_CMD_STEP: do: step the system clock to the timescale; OFFSET_NS adds an offset to the
+ *	timescale instead, which needs mode external
+ * @TRUECHIME_CMD_POLICY_GET: get: the step policy in force
+ * @TRUECHIME_CMD_POLICY_SET: set: the rules named by POLICY attributes, all or none
+ * @TRUECHIME_CMD_MODE: set: TRUECHIME_A_MODE
+ * @TRUECHIME_CMD_HOST_LIST: dump: one message a host clock
+ * @TRUECHIME_CMD_HOST_SET: set: choose (HOST_NAME), demote or reinstate (HOST_STATE) a host clock
+ * @TRUECHIME_CMD_EVENT: dump: the events remembered, oldest first
+ * @TRUECHIME_CMD_RESET: do: forget the correction and the host line's history
+ * @TRUECHIME_CMD_EVENT_NTF: notification of the TRUECHIME_MCGRP_EVENTS group: one event, as in a
+ *	dump; no request
+ */
+enum truechime_cmd {
+	TRUECHIME_CMD_UNSPEC,
+	TRUECHIME_CMD_STATUS,
+	TRUECHIME_CMD_NOW,
+	TRUECHIME_CMD_CORRECTION,
+	TRUECHIME_CMD_STEP,
+	TRUECHIME_CMD_POLICY_GET,
+	TRUECHIME_CMD_POLICY_SET,
+	TRUECHIME_CMD_MODE,
+	TRUECHIME_CMD_HOST_LIST,
+	TRUECHIME_CMD_HOST_SET,
+	TRUECHIME_CMD_EVENT,
+	TRUECHIME_CMD_RESET,
+	TRUECHIME_CMD_EVENT_NTF,
+	__TRUECHIME_CMD_MAX,
+};
+
+#define TRUECHIME_CMD_MAX	(__TRUECHIME_CMD_MAX - 1)
+
+/* Who steers the timescale. */
+enum truechime_mode {
+	TRUECHIME_MODE_AUTO,		/* host line and correction; the PTP API may only look */
+	TRUECHIME_MODE_EXTERNAL,	/* the PTP API (ptp4l, ts2phc, phc2sys); both lines stand aside */
+};
+
+/* What the timescale rests on, best last. */
+enum truechime_state {
+	TRUECHIME_STATE_FREE,		/* neither host nor correction: system time at load, run on by raw */
+	TRUECHIME_STATE_EXTERNAL,	/* mode external */
+	TRUECHIME_STATE_HOLDOVER,	/* an old correction, its bound growing */
+	TRUECHIME_STATE_HOST,		/* the host's time as it is */
+	TRUECHIME_STATE_CORRECTED,	/* a fresh correction, on the host's line or on raw */
+};
+
+/* What a correction is measured against, and is a function of. */
+enum truechime_reference {
+	TRUECHIME_REFERENCE_RAW,	/* CLOCK_MONOTONIC_RAW: no host, or the host demoted */
+	TRUECHIME_REFERENCE_HOST,	/* the host's time */
+};
+
+enum truechime_host_state {
+	TRUECHIME_HOST_ABSENT,		/* this machine does not offer it */
+	TRUECHIME_HOST_READY,		/* offered, not chosen */
+	TRUECHIME_HOST_CHOSEN,		/* the reference */
+	TRUECHIME_HOST_FAILING,		/* chosen, but it no longer answers; its last line is held */
+	TRUECHIME_HOST_DEMOTED,		/* chosen, but set aside as untrustworthy; raw is the reference */
+};
+
+/* Why the clock was wrong. */
+enum truechime_cause {
+	TRUECHIME_CAUSE_UNKNOWN,
+	TRUECHIME_CAUSE_BOOT,		/* the module was loaded with the system clock wrong */
+	TRUECHIME_CAUSE_REVERT,		/* guest state went back to, or went on from, an earlier instant */
+	TRUECHIME_CAUSE_FORK,		/* the same, and the VM generation id changed */
+	TRUECHIME_CAUSE_PAUSE,		/* the guest was stopped and continued */
+	TRUECHIME_CAUSE_SUSPEND,	/* the guest itself suspended and woke */
+	TRUECHIME_CAUSE_MIGRATION,	/* another host */
+	TRUECHIME_CAUSE_HOST_STEP,	/* the host's own clock was set */
+	TRUECHIME_CAUSE_STEADY,		/* drift, or somebody set the system clock */
+	TRUECHIME_CAUSE_OPERATOR,	/* somebody asked for a step */
+};
+
+/* What was seen; a bit mask of these bits' numbers. */
+enum truechime_evidence {
+	TRUECHIME_EVIDENCE_PAIRING,		/* host time jumped against raw */
+	TRUECHIME_EVIDENCE_GUEST_STOPPED,	/* the hypervisor says that it stopped this guest */
+	TRUECHIME_EVIDENCE_GENID_NOTIFY,	/* the VM generation id device notified */
+	TRUECHIME_EVIDENCE_GENID_CHANGED,	/* ... and the id changed */
+	TRUECHIME_EVIDENCE_MARKER,		/* the vmclock disruption marker changed */
+	TRUECHIME_EVIDENCE_GENERATION,		/* the vmclock generation counter changed */
+	TRUECHIME_EVIDENCE_RTC,			/* the RTC jumped against raw */
+	TRUECHIME_EVIDENCE_RESUME,		/* a suspend ended */
+	TRUECHIME_EVIDENCE_NTP,			/* all NTP sources jumped together */
+	TRUECHIME_EVIDENCE_CLOCK_SET,		/* the hypervisor set this guest's kvm-clock anew */
+};
+
+enum truechime_action {
+	TRUECHIME_ACTION_NONE,		/* nothing to do: the error is below the threshold */
+	TRUECHIME_ACTION_STEPPED,
+	TRUECHIME_ACTION_SLEW,		/* left to the helper's slew, by policy */
+	TRUECHIME_ACTION_IGNORED,	/* left alone, by policy */
+	TRUECHIME_ACTION_REFUSED,	/* a step was due, but a limit or a doubt forbade it */
+	TRUECHIME_ACTION_FAILED,	/* the kernel refused the step */
+};
+
+enum truechime_direction {
+	TRUECHIME_DIRECTION_FORWARD,	/* the system clock is behind */
+	TRUECHIME_DIRECTION_BACKWARD,	/* the system clock is ahead */
+};
+
+enum truechime_rule {
+	TRUECHIME_RULE_STEP,
+	TRUECHIME_RULE_SLEW,
+	TRUECHIME_RULE_IGNORE,
+};
+
+/* Policy is kept for these occasions; each cause belongs to one. */
+enum truechime_occasion {
+	TRUECHIME_OCCASION_BOOT,
+	TRUECHIME_OCCASION_DISRUPTION,
+	TRUECHIME_OCCASION_STEADY,
+	TRUECHIME_OCCASION_OPERATOR,
+};
+
+/**
+ * enum truechime_attr - attributes of all messages
+ * @TRUECHIME_A_PAD: padding of 64-bit values
+ * @TRUECHIME_A_VERSION: string, the module's version
+ * @TRUECHIME_A_MODE: u8, enum truechime_mode
+ * @TRUECHIME_A_STATE: u8, enum truechime_state
+ * @TRUECHIME_A_REFERENCE: u8, enum truechime_reference
+ * @TRUECHIME_A_EPOCH: u32, counts changes of what the reference means: another reference was taken,
+ *	the host's clock was set, or (reference raw) guest time was disrupted
+ * @TRUECHIME_A_PHC_INDEX: u32, N of /dev/ptpN
+ * @TRUECHIME_A_RAW_NS: s64, CLOCK_MONOTONIC_RAW
+ * @TRUECHIME_A_REALTIME_NS: s64, CLOCK_REALTIME at the same instant
+ * @TRUECHIME_A_HOST_NS: s64, the host's time at the same instant (absent without a host)
+ * @TRUECHIME_A_TIME_NS: s64, the timescale (the PHC, UTC) at the same instant
+ * @TRUECHIME_A_RATE_Q32: s64, the timescale's rate against raw at that instant, slew included
+ * @TRUECHIME_A_SLEW_NS: s64, how much of a phase change is still to be slewed in
+ * @TRUECHIME_A_SIGMA_NS: s64, one standard error of TIME_NS
+ * @TRUECHIME_A_MAXERROR_NS: s64, bound of TIME_NS's error; -1: no bound is known
+ * @TRUECHIME_A_HOST_LINE: nest of enum truechime_line_attr, host time as a function of raw
+ * @TRUECHIME_A_CORRECTION: nest of enum truechime_line_attr, (UTC - reference) as a function of the
+ *	reference's time
+ * @TRUECHIME_A_JUMP: flag, apply the correction's change of phase at once, not by slewing
+ * @TRUECHIME_A_HOST_NAME: string: "kvm", "vmclock"; HOST_SET also takes "auto" and "none"
+ * @TRUECHIME_A_HOST_STATE: u8, enum truechime_host_state
+ * @TRUECHIME_A_HOST_EXACT: u8, 1: pairings are exact conversions, 0: bracketed
+ * @TRUECHIME_A_UNCERTAINTY_NS: s64, of the latest pairing
+ * @TRUECHIME_A_PAIRINGS: u64, pairings taken since load
+ * @TRUECHIME_A_PAIRINGS_FAILED: u64, attempts that gave none
+ * @TRUECHIME_A_DISRUPTIONS: u32, disruptions noticed since load (rewinds with the guest)
+ * @TRUECHIME_A_STEPS: u32, steps of the system clock since load (rewinds too)
+ * @TRUECHIME_A_OFFSET_NS: s64, timescale minus system clock; for STEP: what to add
+ * @TRUECHIME_A_EVENT: nest of enum truechime_event_attr
+ * @TRUECHIME_A_POLICY: nest of enum truechime_policy_attr; several in one message
+ * @TRUECHIME_A_CLOCKSOURCE_EPOCH: u32, counts changes of the clocksource: raw's rate changed
+ */
+enum truechime_attr {
+	TRUECHIME_A_UNSPEC,
+	TRUECHIME_A_PAD,
+	TRUECHIME_A_VERSION,
+	TRUECHIME_A_MODE,
+	TRUECHIME_A_STATE,
+	TRUECHIME_A_REFERENCE,
+	TRUECHIME_A_EPOCH,
+	TRUECHIME_A_PHC_INDEX,
+	TRUECHIME_A_RAW_NS,
+	TRUECHIME_A_REALTIME_NS,
+	TRUECHIME_A_HOST_NS,
+	TRUECHIME_A_TIME_NS,
+	TRUECHIME_A_RATE_Q32,
+	TRUECHIME_A_SLEW_NS,
+	TRUECHIME_A_SIGMA_NS,
+	TRUECHIME_A_MAXERROR_NS,
+	TRUECHIME_A_HOST_LINE,
+	TRUECHIME_A_CORRECTION,
+	TRUECHIME_A_JUMP,
+	TRUECHIME_A_HOST_NAME,
+	TRUECHIME_A_HOST_STATE,
+	TRUECHIME_A_HOST_EXACT,
+	TRUECHIME_A_UNCERTAINTY_NS,
+	TRUECHIME_A_PAIRINGS,
+	TRUECHIME_A_PAIRINGS_FAILED,
+	TRUECHIME_A_DISRUPTIONS,
+	TRUECHIME_A_STEPS,
+	TRUECHIME_A_OFFSET_NS,
+	TRUECHIME_A_EVENT,
+	TRUECHIME_A_POLICY,
+	TRUECHIME_A_CLOCKSOURCE_EPOCH,
+	__TRUECHIME_A_MAX,
+};
+
+#define TRUECHIME_A_MAX		(__TRUECHIME_A_MAX - 1)
+
+/**
+ * enum truechime_line_attr - a line, value = argument + offset, and what it may be wrong by
+ * @TRUECHIME_LINE_A_PAD: padding
+ * @TRUECHIME_LINE_A_ORIGIN_NS: s64, the argument at the origin
+ * @TRUECHIME_LINE_A_OFFSET_NS: s64, value minus argument at the origin: host time minus raw
+ *	(HOST_LINE), or UTC minus reference (CORRECTION)
+ * @TRUECHIME_LINE_A_RATE_Q32: s64, how much that offset grows per unit of the argument
+ * @TRUECHIME_LINE_A_SIGMA_NS: s64, one standard error at the origin
+ * @TRUECHIME_LINE_A_SIGMA_RATE_Q32: s64, its growth
+ * @TRUECHIME_LINE_A_MAXERROR_NS: s64, bound of the error at the origin
+ * @TRUECHIME_LINE_A_MAXERROR_RATE_Q32: s64, its growth
+ */
+enum truechime_line_attr {
+	TRUECHIME_LINE_A_UNSPEC,
+	TRUECHIME_LINE_A_PAD,
+	TRUECHIME_LINE_A_ORIGIN_NS,
+	TRUECHIME_LINE_A_OFFSET_NS,
+	TRUECHIME_LINE_A_RATE_Q32,
+	TRUECHIME_LINE_A_SIGMA_NS,
+	TRUECHIME_LINE_A_SIGMA_RATE_Q32,
+	TRUECHIME_LINE_A_MAXERROR_NS,
+	TRUECHIME_LINE_A_MAXERROR_RATE_Q32,
+	__TRUECHIME_LINE_A_MAX,
+};
+
+#define TRUECHIME_LINE_A_MAX	(__TRUECHIME_LINE_A_MAX - 1)
+
+/**
+ * enum truechime_event_attr - a disruption, or a step, and what was done about it
+ * @TRUECHIME_EVENT_A_PAD: padding
+ * @TRUECHIME_EVENT_A_SEQUENCE: u32, counts events since load; a revert rewinds it
+ * @TRUECHIME_EVENT_A_CAUSE: u8, enum truechime_cause
+ * @TRUECHIME_EVENT_A_EVIDENCE: u32, bits of enum truechime_evidence
+ * @TRUECHIME_EVENT_A_ACTION: u8, enum truechime_action
+ * @TRUECHIME_EVENT_A_GAP_NS: s64, how far the reference had moved away from this guest
+ * @TRUECHIME_EVENT_A_OFFSET_NS: s64, timescale minus system clock before the action
+ * @TRUECHIME_EVENT_A_RESIDUAL_NS: s64, the same after it
+ * @TRUECHIME_EVENT_A_LATENCY_NS: s64, by raw: from the last check that found all well to the end of
+ *	the action: the longest that any program can have seen a wrong clock
+ * @TRUECHIME_EVENT_A_RAW_NS: s64, when it ended, by raw
+ * @TRUECHIME_EVENT_A_TIME_NS: s64, when it ended, by the timescale
+ * @TRUECHIME_EVENT_A_EPOCH: u32, TRUECHIME_A_EPOCH from then on
+ */
+enum truechime_event_attr {
+	TRUECHIME_EVENT_A_UNSPEC,
+	TRUECHIME_EVENT_A_PAD,
+	TRUECHIME_EVENT_A_SEQUENCE,
+	TRUECHIME_EVENT_A_CAUSE,
+	TRUECHIME_EVENT_A_EVIDENCE,
+	TRUECHIME_EVENT_A_ACTION,
+	TRUECHIME_EVENT_A_GAP_NS,
+	TRUECHIME_EVENT_A_OFFSET_NS,
+	TRUECHIME_EVENT_A_RESIDUAL_NS,
+	TRUECHIME_EVENT_A_LATENCY_NS,
+	TRUECHIME_EVENT_A_RAW_NS,
+	TRUECHIME_EVENT_A_TIME_NS,
+	TRUECHIME_EVENT_A_EPOCH,
+	__TRUECHIME_EVENT_A_MAX,
+};
+
+#define TRUECHIME_EVENT_A_MAX	(__TRUECHIME_EVENT_A_MAX - 1)
+
+/**
+ * enum truechime_policy_attr - the rule for one occasion and direction
+ * @TRUECHIME_POLICY_A_PAD: padding
+ * @TRUECHIME_POLICY_A_OCCASION: u8, enum truechime_occasion
+ * @TRUECHIME_POLICY_A_DIRECTION: u8, enum truechime_direction
+ * @TRUECHIME_POLICY_A_RULE: u8, enum truechime_rule
+ * @TRUECHIME_POLICY_A_THRESHOLD_NS: s64, errors up to this are not stepped
+ * @TRUECHIME_POLICY_A_MAXIMUM_NS: s64, errors above this are refused; 0: no limit
+ */
+enum truechime_policy_attr {
+	TRUECHIME_POLICY_A_UNSPEC,
+	TRUECHIME_POLICY_A_PAD,
+	TRUECHIME_POLICY_A_OCCASION,
+	TRUECHIME_POLICY_A_DIRECTION,
+	TRUECHIME_POLICY_A_RULE,
+	TRUECHIME_POLICY_A_THRESHOLD_NS,
+	TRUECHIME_POLICY_A_MAXIMUM_NS,
+	__TRUECHIME_POLICY_A_MAX,
+};
+
+#define TRUECHIME_POLICY_A_MAX	(__TRUECHIME_POLICY_A_MAX - 1)
+
+#endif /* _UAPI_LINUX_TRUECHIME_H */
