@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host line: pairings to host time as a function of raw. See host_line.h for the method.
+ */
+#include "host_line.h"
+
+#define CHIME_NS_PER_MS		1000000LL
+#define CHIME_NS_PER_S		1000000000LL
+
+/* A fraction of one millionth, times 2^32. */
+#define CHIME_PPM_Q32		4295LL
+
+/*
+ * A jump is what no slew can do: more than the 1000 ppm that hosts are slewed by since the last
+ * look, and more than 10 ms, well below the 18 ms that the quickest savevm costs a guest.
+ */
+#define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
+#define CHIME_JUMP_RATE_Q32	(1000 * CHIME_PPM_Q32)
+
+/* The bound grows by this when all is well: a host's oscillator over minutes. */
+#define CHIME_GROWTH_Q32	CHIME_PPM_Q32
+/* ... and by this while no slope is known: the widest that a kernel corrects a clock by. */
+#define CHIME_GROWTH_UNKNOWN_Q32	(500 * CHIME_PPM_Q32)
+/* A bend is a host being slewed: its next one is expected for this long. */
+#define CHIME_BEND_MEMORY_NS	(10 * CHIME_NS_PER_S)
+
+#define CHIME_POINT_DISTANCE_NS	(2 * CHIME_NS_PER_S)
+/* Two pairings of 5 ns give a slope to 2 ppm over this. */
+#define CHIME_BASELINE_MIN_NS	(5 * CHIME_NS_PER_MS)
+/* A slope kept from before a jump is better than a new one until this: 10 ns over 1 s. */
+#define CHIME_BASELINE_REBASED_NS	CHIME_NS_PER_S
+
+static s64 chime_magnitude(s64 value)
+{
+	return value < 0 ? chime_sub_sat(0, value) : value;
+}
+
+static bool chime_pairing_follows(const struct chime_host_line *host,
+				  const struct chime_pairing *pairing)
+{
+	return chime_sub_sat(pairing->raw_ns, host->last.raw_ns) > 0;
+}
+
+s64 chime_host_line_deviation(const struct chime_host_line *host,
+			      const struct chime_pairing *pairing)
+{
+	if (!host->count)
+		return 0;
+	return chime_sub_sat(pairing->utc_ns, chime_line_eval(&host->line, pairing->raw_ns));
+}
+
+/* Four times what readings may be wrong by: no honest one lies beyond. */
+static s64 chime_host_line_slack(s64 uncertainty_ns)
+{
+	return chime_scale_q32(uncertainty_ns, 4LL << 32);
+}
+
+/* The largest deviation that the two readings and the slope can explain. */
+static s64 chime_host_line_tolerance(const struct chime_host_line *host,
+				     const struct chime_pairing *pairing)
+{
+	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
+	s64 readings_ns = chime_add_sat(pairing->uncertainty_ns, host->last.uncertainty_ns);
+	s64 baseline_ns = chime_sub_sat(host->last.raw_ns, host->points[0].raw_ns);
+	s64 slope_q32 = CHIME_GROWTH_UNKNOWN_Q32;
+
+	if (host->rate_known && baseline_ns >= CHIME_BASELINE_MIN_NS)
+		slope_q32 = chime_ratio_q32(readings_ns, baseline_ns);
+	return chime_add_sat(chime_host_line_slack(readings_ns),
+			     chime_scale_q32(age_ns, slope_q32));
+}
+
+static s64 chime_host_line_jump(const struct chime_host_line *host,
+				const struct chime_pairing *pairing)
+{
+	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
+	s64 jump_ns = chime_add_sat(chime_host_line_slack(pairing->uncertainty_ns),
+				    chime_scale_q32(age_ns, CHIME_JUMP_RATE_Q32));
+
+	return jump_ns > CHIME_JUMP_MIN_NS ? jump_ns : CHIME_JUMP_MIN_NS;
+}
+
+/* The straight stretch begins at @first. */
+static void chime_host_line_restart(struct chime_host_line *host, const struct chime_pairing *first,
+				    s64 baseline_min_ns)
+{
+	host->points[0] = *first;
+	host->count = 1;
+	host->baseline_min_ns = baseline_min_ns;
+}
+
+static void chime_host_line_remember(struct chime_host_line *host,
+				     const struct chime_pairing *pairing)
+{
+	s64 newest_ns = host->points[host->count - 1].raw_ns;
+	int i;
+
+	if (chime_sub_sat(pairing->raw_ns, newest_ns) < CHIME_POINT_DISTANCE_NS)
+		return;
+	if (host->count == CHIME_HOST_LINE_POINTS) {
+		for (i = 1; i < CHIME_HOST_LINE_POINTS; i++)
+			host->points[i - 1] = host->points[i];
+		host->count--;
+	}
+	host->points[host->count++] = *pairing;
+}
+
+/* How fast the bound grows from here on. */
+static s64 chime_host_line_growth(const struct chime_host_line *host, s64 slope_error_q32)
+{
+	s64 growth_q32 = chime_add_sat(CHIME_GROWTH_Q32, slope_error_q32);
+	s64 since_bend_ns = chime_sub_sat(host->last.raw_ns, host->bend_raw_ns);
+
+	if (host->bend_q32 && since_bend_ns < CHIME_BEND_MEMORY_NS)
+		growth_q32 = chime_add_sat(growth_q32, host->bend_q32);
+	return growth_q32;
+}
+
+/* The line from the first point to the latest pairing; -ERANGE: they are too close. */
+static int chime_host_line_fit(const struct chime_host_line *host, struct chime_line *fitted)
+{
+	const struct chime_pairing *first = &host->points[0], *last = &host->last;
+	s64 worst_ns = first->uncertainty_ns > last->uncertainty_ns ? first->uncertainty_ns :
+								     last->uncertainty_ns;
+
+	if (chime_sub_sat(last->raw_ns, first->raw_ns) < host->baseline_min_ns)
+		return -ERANGE;
+	return chime_line_fit(first->raw_ns, first->utc_ns, last->raw_ns, last->utc_ns, worst_ns,
+			      fitted);
+}
+
+/* The newest point that @fitted does not pass: the stretch is bent there. 0: it is straight. */
+static int chime_host_line_corner(const struct chime_host_line *host,
+				  const struct chime_line *fitted)
+{
+	int i;
+
+	for (i = host->count - 1; i > 0; i--) {
+		const struct chime_pairing *point = &host->points[i];
+		s64 miss_ns = chime_sub_sat(point->utc_ns, chime_line_eval(fitted, point->raw_ns));
+		s64 readings_ns = chime_add_sat(point->uncertainty_ns, fitted->maxerror_ns);
+
+		if (chime_magnitude(miss_ns) > chime_host_line_slack(readings_ns))
+			break;
+	}
+	return i;
+}
+
+/*
+ * A slew too slow to show from one look to the next bends the stretch: what lies before the corner
+ * no longer tells the slope.
+ */
+static void chime_host_line_straighten(struct chime_host_line *host)
+{
+	struct chime_line fitted;
+	int corner, i;
+
+	if (chime_host_line_fit(host, &fitted))
+		return;
+	corner = chime_host_line_corner(host, &fitted);
+	if (!corner)
+		return;
+	host->bend_q32 = chime_magnitude(chime_sub_sat(fitted.rate_q32, host->line.rate_q32));
+	host->bend_raw_ns = host->last.raw_ns;
+	host->count -= corner;
+	for (i = 0; i < host->count; i++)
+		host->points[i] = host->points[i + corner];
+}
+
+/* Lay the line through the latest pairing, with the slope of the straight stretch. */
+static void chime_host_line_lay(struct chime_host_line *host)
+{
+	const struct chime_pairing *last = &host->last;
+	s64 rate_q32 = host->rate_known ? host->line.rate_q32 : 0;
+	s64 slope_error_q32 = host->rate_known ? host->line.sigma_rate_q32 :
+						 CHIME_GROWTH_UNKNOWN_Q32;
+	struct chime_line fitted;
+
+	chime_host_line_straighten(host);
+	if (!chime_host_line_fit(host, &fitted)) {
+		rate_q32 = fitted.rate_q32;
+		slope_error_q32 = fitted.maxerror_rate_q32;
+		host->baseline_min_ns = CHIME_BASELINE_MIN_NS;
+		host->rate_known = true;
+	}
+	host->line = (struct chime_line){
+		.origin_ns = last->raw_ns,
+		.offset_ns = chime_sub_sat(last->utc_ns, last->raw_ns),
+		.rate_q32 = rate_q32,
+		.sigma_ns = last->uncertainty_ns,
+		.sigma_rate_q32 = slope_error_q32,
+		.maxerror_ns = last->uncertainty_ns,
+		.maxerror_rate_q32 = chime_host_line_growth(host, slope_error_q32),
+	};
+}
+
+/* The clocksource changed somewhere since the last pairing, and with it raw's rate. */
+static void chime_host_line_lose_rate(struct chime_host_line *host,
+				      const struct chime_pairing *pairing)
+{
+	host->rate_known = false;
+	host->clocksource_changes++;
+	chime_host_line_restart(host, pairing, CHIME_BASELINE_MIN_NS);
+}
+
+static void chime_host_line_bend(struct chime_host_line *host, s64 deviation_ns, s64 age_ns)
+{
+	struct chime_pairing corner = host->last;
+
+	host->bend_q32 = chime_magnitude(chime_ratio_q32(deviation_ns, age_ns));
+	host->bend_raw_ns = corner.raw_ns;
+	chime_host_line_restart(host, &corner, CHIME_BASELINE_MIN_NS);
+}
+
+enum chime_verdict chime_host_line_update(struct chime_host_line *host,
+					  const struct chime_pairing *pairing)
+{
+	enum chime_verdict verdict = CHIME_VERDICT_ON_LINE;
+	s64 deviation_ns, age_ns;
+
+	if (!host->count) {
+		chime_host_line_restart(host, pairing, CHIME_BASELINE_MIN_NS);
+		host->last = *pairing;
+		chime_host_line_lay(host);
+		return CHIME_VERDICT_STARTED;
+	}
+	if (!chime_pairing_follows(host, pairing))
+		return CHIME_VERDICT_USELESS;
+
+	deviation_ns = chime_host_line_deviation(host, pairing);
+	if (chime_magnitude(deviation_ns) > chime_host_line_jump(host, pairing))
+		return CHIME_VERDICT_JUMPED;
+
+	age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
+	if (pairing->clocksource_seq != host->last.clocksource_seq) {
+		chime_host_line_lose_rate(host, pairing);
+		verdict = CHIME_VERDICT_BENT;
+	} else if (chime_magnitude(deviation_ns) > chime_host_line_tolerance(host, pairing)) {
+		chime_host_line_bend(host, deviation_ns, age_ns);
+		verdict = CHIME_VERDICT_BENT;
+	} else {
+		chime_host_line_remember(host, pairing);
+	}
+	host->last = *pairing;
+	chime_host_line_lay(host);
+	return verdict;
+}
+
+void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing)
+{
+	if (host->count && pairing->clocksource_seq != host->last.clocksource_seq) {
+		host->rate_known = false;
+		host->clocksource_changes++;
+	}
+	chime_host_line_restart(host, pairing, host->rate_known ? CHIME_BASELINE_REBASED_NS :
+								 CHIME_BASELINE_MIN_NS);
+	host->last = *pairing;
+	chime_host_line_lay(host);
+}
