@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels, and nothing else: the rest of the module is written for one.
+ *
+ * Kbuild looks for each feature in the headers that it builds against (CHIME_HAVE_*), because
+ * stable series move interfaces and version numbers lie.
+ */
+#ifndef CHIME_COMPAT_H
+#define CHIME_COMPAT_H
+
+#include <linux/clocksource_ids.h>
+#include <linux/ptp_clock_kernel.h>
+#include <linux/seqlock.h>
+#include <linux/timekeeping.h>
+
+/* What the timekeeper counts with, as far as the kernel tells. */
+enum chime_counter {
+	CHIME_COUNTER_UNKNOWN,		/* kernels before 6.12 do not say */
+	CHIME_COUNTER_TSC,
+	CHIME_COUNTER_KVMCLOCK,
+	CHIME_COUNTER_OTHER,
+};
+
+/**
+ * struct chime_snapshot - the system's clocks at one instant
+ * @cycles: the counter that all of them were computed from
+ * @raw_ns: CLOCK_MONOTONIC_RAW
+ * @realtime_ns: CLOCK_REALTIME
+ * @counter: what @cycles counts
+ * @clocksource_seq: changes when the kernel takes another clocksource
+ */
+struct chime_snapshot {
+	u64 cycles;
+	s64 raw_ns;
+	s64 realtime_ns;
+	enum chime_counter counter;
+	u8 clocksource_seq;
+};
+
+static inline enum chime_counter chime_counter_of(int cs_id)
+{
+#ifdef CHIME_HAVE_CSID_X86
+	switch (cs_id) {
+	case CSID_X86_TSC:
+	case CSID_X86_TSC_EARLY:
+		return CHIME_COUNTER_TSC;
+	case CSID_X86_KVM_CLK:
+		return CHIME_COUNTER_KVMCLOCK;
+	}
+	return CHIME_COUNTER_OTHER;
+#else
+	return CHIME_COUNTER_UNKNOWN;
+#endif
+}
+
+/* Any context but NMI. */
+static inline void chime_snapshot_take(struct chime_snapshot *snapshot)
+{
+	struct system_time_snapshot s;
+
+#ifdef CHIME_HAVE_SNAPSHOT_ID
+	ktime_get_snapshot_id(CLOCK_REALTIME, &s);
+	snapshot->raw_ns = ktime_to_ns(s.monoraw);
+	snapshot->realtime_ns = ktime_to_ns(s.systime);
+	if (s.hw_csid == CSID_X86_TSC) {
+		/* The counter beneath the clocksource: nothing to convert. */
+		snapshot->cycles = s.hw_cycles;
+		snapshot->counter = CHIME_COUNTER_TSC;
+	} else {
+		snapshot->cycles = s.cycles;
+		snapshot->counter = chime_counter_of(s.cs_id);
+	}
+#else
+	ktime_get_snapshot(&s);
+	snapshot->raw_ns = ktime_to_ns(s.raw);
+	snapshot->realtime_ns = ktime_to_ns(s.real);
+	snapshot->cycles = s.cycles;
+#ifdef CHIME_HAVE_CSID_X86
+	snapshot->counter = chime_counter_of(s.cs_id);
+#else
+	snapshot->counter = chime_counter_of(0);
+#endif
+#endif
+	snapshot->clocksource_seq = s.cs_was_changed_seq;
+}
+
+static inline void chime_crosststamp_fill(struct system_device_crosststamp *stamp,
+					  const struct chime_snapshot *snapshot, s64 device_ns)
+{
+	stamp->device = ns_to_ktime(device_ns);
+	stamp->sys_monoraw = ns_to_ktime(snapshot->raw_ns);
+#ifdef CHIME_HAVE_SYS_SYSTIME
+	stamp->sys_systime = ns_to_ktime(snapshot->realtime_ns);
+#else
+	stamp->sys_realtime = ns_to_ktime(snapshot->realtime_ns);
+#endif
+}
+
+/* Pairs with raw_write_seqcount_latch(); the plain name came back with other checks in 6.13. */
+static inline bool chime_latch_retry(const seqcount_latch_t *seq, unsigned int start)
+{
+#ifdef CHIME_HAVE_RAW_LATCH_RETRY
+	return raw_read_seqcount_latch_retry(seq, start);
+#else
+	return read_seqcount_latch_retry(seq, start);
+#endif
+}
+
+#ifdef CHIME_HAVE_GETMAXPHASE
+#define CHIME_PTP_GETMAXPHASE(function)		.getmaxphase = (function),
+#else
+#define CHIME_PTP_GETMAXPHASE(function)
+#endif
+
+#ifdef CHIME_HAVE_RESV_START_OP
+#define CHIME_GENL_RESV_START_OP(command)	.resv_start_op = (command),
+#else
+#define CHIME_GENL_RESV_START_OP(command)
+#endif
+
+#endif /* CHIME_COMPAT_H */

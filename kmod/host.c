@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Host clocks: the choice, the pairings, the line. See host.h.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "host.h"
+
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+/* Best first: what "auto" tries. */
+static const struct chime_host_ops * const chime_host_kinds[] = {
+#ifdef CONFIG_KVM_GUEST
+	&chime_host_kvm_ops,
+#endif
+	NULL,
+};
+
+/* Two pairings of one jump may differ by this, whatever their uncertainty says. */
+#define CHIME_CONFIRM_NS	NSEC_PER_MSEC
+
+void chime_host_init(struct chime_host *host, struct mutex *lock)
+{
+	memset(host, 0, sizeof(*host));
+	host->lock = lock;
+}
+
+static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairing)
+{
+	int ret = host->ops->pair(host->device, pairing);
+
+	if (ret) {
+		host->failures++;
+		if (!host->silent)
+			pr_warn("host clock %s does not answer (error %d): its last known time is carried on, and trusted less as it ages\n",
+				host->ops->name, ret);
+		host->silent = true;
+		return ret;
+	}
+	host->pairings++;
+	if (host->silent)
+		pr_notice("host clock %s answers again\n", host->ops->name);
+	host->silent = false;
+	return 0;
+}
+
+static void chime_host_replace(struct chime_host *host, const struct chime_host_ops *ops,
+			       void *device)
+{
+	chime_host_close(host);
+	host->ops = ops;
+	host->device = device;
+	host->demoted = false;
+	host->silent = false;
+	memset(&host->track, 0, sizeof(host->track));
+}
+
+static int chime_host_try(struct chime_host *host, const struct chime_host_ops *ops)
+{
+	struct chime_pairing first;
+	void *device;
+	int ret;
+
+	/* The one in force need not be opened again; it starts anew. */
+	if (host->ops == ops) {
+		ret = chime_host_reset(host);
+		host->demoted &= !!ret;
+		return ret;
+	}
+	ret = ops->open(&device);
+	if (ret)
+		return ret;
+	ret = ops->pair(device, &first);
+	if (ret) {
+		ops->close(device);
+		return ret;
+	}
+	chime_host_replace(host, ops, device);
+	host->pairings++;
+	chime_host_line_update(&host->track, &first);
+	return 0;
+}
+
+int chime_host_choose(struct chime_host *host, const char *name)
+{
+	const struct chime_host_ops * const *kind;
+	bool any = !strcmp(name, "auto");
+
+	lockdep_assert_held(host->lock);
+	if (!strcmp(name, "none")) {
+		chime_host_replace(host, NULL, NULL);
+		return 0;
+	}
+	for (kind = chime_host_kinds; *kind; kind++) {
+		if (any && !chime_host_try(host, *kind))
+			return 0;
+		if (!strcmp(name, (*kind)->name))
+			return chime_host_try(host, *kind) ? -ENODEV : 0;
+	}
+	return any ? 0 : -ENOENT;
+}
+
+void chime_host_close(struct chime_host *host)
+{
+	if (host->ops)
+		host->ops->close(host->device);
+	host->ops = NULL;
+	host->device = NULL;
+}
+
+/* A second look at a jump: the same within what two readings can differ by? */
+static bool chime_host_confirm(struct chime_host *host, s64 deviation_ns, u32 *evidence)
+{
+	struct chime_pairing *second = &host->confirmation;
+	s64 again_ns, slack_ns;
+
+	if (chime_host_pair(host, second))
+		return false;
+	*evidence |= second->evidence;
+	again_ns = chime_host_line_deviation(&host->track, second);
+	slack_ns = max_t(s64, CHIME_CONFIRM_NS, 4 * second->uncertainty_ns);
+	return abs(chime_sub_sat(again_ns, deviation_ns)) <= slack_ns;
+}
+
+enum chime_look chime_host_look(struct chime_host *host, s64 *gap_ns, u32 *evidence)
+{
+	struct chime_pairing pairing;
+
+	lockdep_assert_held(host->lock);
+	if (!host->ops)
+		return CHIME_LOOK_NO_HOST;
+	if (chime_host_pair(host, &pairing))
+		return CHIME_LOOK_SILENT;
+	*evidence |= pairing.evidence;
+
+	switch (chime_host_line_update(&host->track, &pairing)) {
+	case CHIME_VERDICT_STARTED:
+	case CHIME_VERDICT_ON_LINE:
+	case CHIME_VERDICT_BENT:
+	case CHIME_VERDICT_USELESS:
+		return CHIME_LOOK_FINE;
+	case CHIME_VERDICT_JUMPED:
+		break;
+	}
+	*gap_ns = chime_host_line_deviation(&host->track, &pairing);
+	if (!chime_host_confirm(host, *gap_ns, evidence))
+		return CHIME_LOOK_SILENT;
+	return CHIME_LOOK_JUMPED;
+}
+
+void chime_host_accept(struct chime_host *host)
+{
+	lockdep_assert_held(host->lock);
+	chime_host_line_rebase(&host->track, &host->confirmation);
+}
+
+int chime_host_reset(struct chime_host *host)
+{
+	struct chime_pairing first;
+	int ret;
+
+	lockdep_assert_held(host->lock);
+	if (!host->ops)
+		return -ENODEV;
+	ret = chime_host_pair(host, &first);
+	if (ret)
+		return ret;
+	memset(&host->track, 0, sizeof(host->track));
+	chime_host_line_update(&host->track, &first);
+	return 0;
+}
+
+enum truechime_host_state chime_host_state(const struct chime_host *host)
+{
+	if (!host->ops)
+		return TRUECHIME_HOST_ABSENT;
+	if (host->demoted)
+		return TRUECHIME_HOST_DEMOTED;
+	return host->silent ? TRUECHIME_HOST_FAILING : TRUECHIME_HOST_CHOSEN;
+}
+
+static enum truechime_host_state chime_host_probe(const struct chime_host_ops *ops)
+{
+	void *device;
+
+	if (ops->open(&device))
+		return TRUECHIME_HOST_ABSENT;
+	ops->close(device);
+	return TRUECHIME_HOST_READY;
+}
+
+bool chime_host_list(const struct chime_host *host, unsigned int index,
+		     struct chime_host_info *info)
+{
+	const struct chime_host_ops *ops;
+
+	lockdep_assert_held(host->lock);
+	if (index >= ARRAY_SIZE(chime_host_kinds) || !chime_host_kinds[index])
+		return false;
+	ops = chime_host_kinds[index];
+	*info = (struct chime_host_info){ .name = ops->name };
+	if (host->ops == ops) {
+		info->state = chime_host_state(host);
+		info->exact = host->track.last.exact;
+		info->uncertainty_ns = host->track.last.uncertainty_ns;
+	} else {
+		info->state = chime_host_probe(ops);
+	}
+	return true;
+}

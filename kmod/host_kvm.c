@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host clock of KVM on x86: hypercall KVM_HC_CLOCK_PAIRING.
+ *
+ * The hypervisor computes its wall-clock time from a reading of the very TSC that this guest sees,
+ * and returns both. A pairing is exact when that reading can be carried to the timekeeper's raw
+ * clock: the hypercall runs between two timekeeper snapshots on one CPU, and raw is interpolated
+ * between them at the counter value that belongs to the returned TSC. No CPUID bit announces the
+ * hypercall, so it is tried.
+ */
+#include "host.h"
+
+#include <linux/cc_platform.h>
+#include <linux/gfp.h>
+#include <linux/irqflags.h>
+#include <linux/kvm_para.h>
+#include <linux/limits.h>
+#include <linux/set_memory.h>
+#include <linux/slab.h>
+/* kvmclock.h needs it first. */
+#include <asm/pvclock.h>
+#include <asm/kvmclock.h>
+#include <asm/tsc.h>
+
+#include "compat.h"
+
+/* Readings for one pairing: the first exact one, or the tightest bracket of so many. */
+#define CHIME_KVM_READINGS	4
+
+/*
+ * What an exact conversion may be wrong by: host time is cut to 1 ns, raw at either end of the
+ * bracket and its interpolation to 1 ns, pvclock's scaling to 1 ns at either end.
+ */
+#define CHIME_KVM_EXACT_NS	5
+
+/* Longer brackets are the guest being descheduled: another reading will be better. */
+#define CHIME_KVM_BRACKET_MAX_NS	(100 * NSEC_PER_MSEC)
+
+/* The TSC at which a kvm-clock page began to hold: another one is another setting of the clock. */
+struct chime_kvm_setting {
+	u64 tsc;
+	u64 system_ns;
+};
+
+/**
+ * struct chime_kvm - the hypercall's own
+ * @page: what the hypervisor writes to; a page of its own, as it is shared in the clear
+ * @gpa: its guest physical address
+ * @shared: it had to be decrypted
+ * @setting: kvm-clock's setting at the latest reading
+ * @has_setting: ... is known
+ * @stopped: the guest-stopped flag stood at the latest reading
+ */
+struct chime_kvm {
+	struct kvm_clock_pairing *page;
+	phys_addr_t gpa;
+	bool shared;
+	struct chime_kvm_setting setting;
+	bool has_setting;
+	bool stopped;
+};
+
+/* All that one hypercall and its surroundings told. */
+struct chime_kvm_reading {
+	u64 tsc_before;
+	struct chime_snapshot before;
+	struct kvm_clock_pairing host;
+	struct chime_snapshot after;
+	u64 tsc_after;
+	struct pvclock_vcpu_time_info pvclock;
+	bool has_pvclock;
+};
+
+/* This CPU's kvm-clock page; NULL where kvm-clock is not in use. Interrupts off. */
+static const struct pvclock_vcpu_time_info *chime_kvm_pvclock(void)
+{
+	struct pvclock_vsyscall_time_info *info = this_cpu_read(hv_clock_per_cpu);
+
+	return info ? &info->pvti : NULL;
+}
+
+static int chime_kvm_call(struct chime_kvm *kvm)
+{
+	/* The hypervisor writes to the page: kvm_hypercall2() clobbers memory. */
+	return (int)kvm_hypercall2(KVM_HC_CLOCK_PAIRING, kvm->gpa, KVM_CLOCK_PAIRING_WALLCLOCK);
+}
+
+/*
+ * One reading on one CPU, with no interrupt between. -EAGAIN: the hypervisor changed its page
+ * meanwhile; otherwise the hypercall's own errno.
+ */
+static int chime_kvm_read(struct chime_kvm *kvm, struct chime_kvm_reading *reading)
+{
+	const struct pvclock_vcpu_time_info *pvclock;
+	unsigned int version = 0;
+	unsigned long flags;
+	int ret;
+
+	local_irq_save(flags);
+	pvclock = chime_kvm_pvclock();
+	reading->has_pvclock = pvclock;
+	if (pvclock) {
+		version = pvclock_read_begin(pvclock);
+		reading->pvclock = *pvclock;
+	}
+	reading->tsc_before = rdtsc_ordered();
+	chime_snapshot_take(&reading->before);
+	ret = chime_kvm_call(kvm);
+	chime_snapshot_take(&reading->after);
+	reading->tsc_after = rdtsc_ordered();
+	if (!ret && pvclock && pvclock_read_retry(pvclock, version))
+		ret = -EAGAIN;
+	local_irq_restore(flags);
+
+	if (ret > 0)
+		ret = -EIO;
+	/* Checked and used from the copy: the hypervisor may write to the page at any time. */
+	reading->host = *kvm->page;
+	return ret;
+}
+
+/* What the hypervisor may say, and what makes the two snapshots comparable. */
+static int chime_kvm_check(const struct chime_kvm_reading *reading)
+{
+	s64 bracket_ns = reading->after.raw_ns - reading->before.raw_ns;
+
+	if (reading->host.sec < 0 || reading->host.sec >= KTIME_SEC_MAX ||
+	    reading->host.nsec < 0 || reading->host.nsec >= NSEC_PER_SEC)
+		return -ERANGE;
+	if (reading->before.clocksource_seq != reading->after.clocksource_seq)
+		return -EAGAIN;
+	if (reading->host.tsc < reading->tsc_before || reading->host.tsc > reading->tsc_after)
+		return -EAGAIN;
+	if (bracket_ns < 0 || bracket_ns > CHIME_KVM_BRACKET_MAX_NS)
+		return -EAGAIN;
+	return 0;
+}
+
+static bool chime_kvm_has_stable_pvclock(const struct chime_kvm_reading *reading)
+{
+	return reading->has_pvclock && (reading->pvclock.flags & PVCLOCK_TSC_STABLE_BIT);
+}
+
+/* Do both snapshots' counter values lie between @from and @to? */
+static bool chime_kvm_counts_between(const struct chime_kvm_reading *reading, u64 from, u64 to)
+{
+	return from <= reading->before.cycles && reading->before.cycles <= reading->after.cycles &&
+	       reading->after.cycles <= to;
+}
+
+/* Older kernels do not say what they count with: it shows in where the counts lie. */
+static enum chime_counter chime_kvm_counter(const struct chime_kvm_reading *reading)
+{
+	const struct pvclock_vcpu_time_info *pvclock = &reading->pvclock;
+
+	if (reading->before.counter != CHIME_COUNTER_UNKNOWN)
+		return reading->before.counter;
+	if (chime_kvm_counts_between(reading, reading->tsc_before, reading->tsc_after))
+		return CHIME_COUNTER_TSC;
+	if (chime_kvm_has_stable_pvclock(reading) &&
+	    chime_kvm_counts_between(reading,
+				     __pvclock_read_cycles(pvclock, reading->tsc_before),
+				     __pvclock_read_cycles(pvclock, reading->tsc_after)))
+		return CHIME_COUNTER_KVMCLOCK;
+	return CHIME_COUNTER_OTHER;
+}
+
+/* The timekeeper's count at the host's reading; false: not known exactly. */
+static bool chime_kvm_count(const struct chime_kvm_reading *reading, u64 *cycles)
+{
+	switch (chime_kvm_counter(reading)) {
+	case CHIME_COUNTER_TSC:
+		*cycles = reading->host.tsc;
+		break;
+	case CHIME_COUNTER_KVMCLOCK:
+		if (!chime_kvm_has_stable_pvclock(reading))
+			return false;
+		*cycles = __pvclock_read_cycles(&reading->pvclock, reading->host.tsc);
+		break;
+	case CHIME_COUNTER_UNKNOWN:
+	case CHIME_COUNTER_OTHER:
+		return false;
+	}
+	return chime_kvm_counts_between(reading, 0, U64_MAX) &&
+	       *cycles >= reading->before.cycles && *cycles <= reading->after.cycles;
+}
+
+static void chime_kvm_convert(const struct chime_kvm_reading *reading,
+			      struct chime_pairing *pairing)
+{
+	u64 bracket_ns = reading->after.raw_ns - reading->before.raw_ns;
+	u64 bracket_cycles = reading->after.cycles - reading->before.cycles;
+	u64 cycles;
+
+	pairing->utc_ns = reading->host.sec * NSEC_PER_SEC + reading->host.nsec;
+	pairing->clocksource_seq = reading->before.clocksource_seq;
+	pairing->exact = chime_kvm_count(reading, &cycles) && bracket_cycles &&
+			 bracket_cycles <= U32_MAX;
+	if (pairing->exact) {
+		/* 32 bits of cycles by at most 2^27 ns: no overflow. */
+		u64 part_ns = div64_u64((cycles - reading->before.cycles) * bracket_ns +
+					bracket_cycles / 2, bracket_cycles);
+
+		pairing->raw_ns = reading->before.raw_ns + part_ns;
+		pairing->uncertainty_ns = CHIME_KVM_EXACT_NS;
+	} else {
+		pairing->raw_ns = reading->before.raw_ns + bracket_ns / 2;
+		pairing->uncertainty_ns = bracket_ns / 2 + CHIME_KVM_EXACT_NS;
+	}
+}
+
+/*
+ * What kvm-clock's page tells of stops. The guest-stopped flag is only looked at: it is there for
+ * the kernel's watchdogs, which clear it, mostly before anyone else sees it. That the hypervisor
+ * set kvm-clock anew, which it does on each restore and after each pause, stays visible.
+ */
+static u32 chime_kvm_evidence(struct chime_kvm *kvm, const struct chime_kvm_reading *reading)
+{
+	struct chime_kvm_setting setting = {
+		.tsc = reading->pvclock.tsc_timestamp,
+		.system_ns = reading->pvclock.system_time,
+	};
+	bool stopped;
+	u32 evidence = 0;
+
+	/* Without a stable TSC the page is rewritten all the time. */
+	if (!chime_kvm_has_stable_pvclock(reading)) {
+		kvm->has_setting = false;
+		return 0;
+	}
+	stopped = reading->pvclock.flags & PVCLOCK_GUEST_STOPPED;
+	if (stopped && !kvm->stopped)
+		evidence |= BIT(TRUECHIME_EVIDENCE_GUEST_STOPPED);
+	if (kvm->has_setting && (setting.tsc != kvm->setting.tsc ||
+				 setting.system_ns != kvm->setting.system_ns))
+		evidence |= BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
+	kvm->stopped = stopped;
+	kvm->setting = setting;
+	kvm->has_setting = true;
+	return evidence;
+}
+
+static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
+{
+	struct chime_kvm *kvm = device;
+	struct chime_kvm_reading reading;
+	struct chime_pairing candidate;
+	u32 evidence = 0;
+	bool found = false;
+	int ret = -EAGAIN;
+	int i;
+
+	for (i = 0; i < CHIME_KVM_READINGS && !(found && pairing->exact); i++) {
+		int err = chime_kvm_read(kvm, &reading);
+
+		if (err != -EAGAIN)
+			evidence |= chime_kvm_evidence(kvm, &reading);
+		if (!err)
+			err = chime_kvm_check(&reading);
+		if (err) {
+			ret = err;
+			if (err != -EAGAIN)
+				break;
+			continue;
+		}
+		chime_kvm_convert(&reading, &candidate);
+		if (!found || candidate.uncertainty_ns < pairing->uncertainty_ns)
+			*pairing = candidate;
+		found = true;
+	}
+	if (!found)
+		return ret;
+	pairing->evidence = evidence;
+	pairing->witness = kvm->has_setting;
+	return 0;
+}
+
+static void chime_kvm_free(struct chime_kvm *kvm)
+{
+	unsigned long address = (unsigned long)kvm->page;
+
+	/* A page that cannot be taken back must not be used for anything else. */
+	if (kvm->page && (!kvm->shared || !WARN_ON(set_memory_encrypted(address, 1))))
+		free_page(address);
+	kfree(kvm);
+}
+
+static void chime_kvm_close(void *device)
+{
+	chime_kvm_free(device);
+}
+
+static int chime_kvm_share(struct chime_kvm *kvm)
+{
+	int ret;
+
+	if (!cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
+		return 0;
+	ret = set_memory_decrypted((unsigned long)kvm->page, 1);
+	if (ret) {
+		/* In an unknown state now: leaked on purpose. */
+		kvm->page = NULL;
+		return ret;
+	}
+	kvm->shared = true;
+	return 0;
+}
+
+static int chime_kvm_open(void **device)
+{
+	struct chime_kvm *kvm;
+	int ret;
+
+	if (!kvm_para_available())
+		return -ENODEV;
+	kvm = kzalloc(sizeof(*kvm), GFP_KERNEL);
+	if (!kvm)
+		return -ENOMEM;
+	kvm->page = (void *)get_zeroed_page(GFP_KERNEL);
+	ret = kvm->page ? chime_kvm_share(kvm) : -ENOMEM;
+	if (ret)
+		goto err_free;
+
+	kvm->gpa = slow_virt_to_phys(kvm->page);
+	if (chime_kvm_call(kvm)) {
+		ret = -ENODEV;
+		goto err_free;
+	}
+	*device = kvm;
+	return 0;
+
+err_free:
+	chime_kvm_free(kvm);
+	return ret;
+}
+
+const struct chime_host_ops chime_host_kvm_ops = {
+	.name = "kvm",
+	.open = chime_kvm_open,
+	.close = chime_kvm_close,
+	.pair = chime_kvm_pair,
+};
