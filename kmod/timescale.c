@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The timescale: which line is in force, how changes come in, and what readers see of it.
+ */
+#include "timescale.h"
+
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+/* A change of phase is in after a second, unless that takes more than a tenth of all time. */
+#define CHIME_SLEW_TIME_NS	NSEC_PER_SEC
+#define CHIME_SLEW_MAX_Q32	(100000 * CHIME_PPM_Q32)
+
+/*
+ * Beyond a second even that would take longer than ten: what was that wrong is of no use to anyone
+ * in the meantime, so it jumps, as the step policy's default does with the system clock at boot.
+ */
+#define CHIME_JUMP_NS		NSEC_PER_SEC
+
+/* Raw's rate error after a change of clocksource: as much as a kernel ever corrects a clock by. */
+#define CHIME_UNKNOWN_RATE_Q32	(500 * CHIME_PPM_Q32)
+
+/* Far enough apart to carry a rate from one argument to another to 1e-12. */
+#define CHIME_CONVERT_NS	(1000 * NSEC_PER_SEC)
+
+static s64 chime_slew_remaining(const struct chime_slew *slew, s64 raw_ns)
+{
+	s64 age_ns = max_t(s64, chime_sub_sat(raw_ns, slew->from_ns), 0);
+	s64 done_ns = chime_scale_q32(age_ns, slew->rate_q32);
+
+	if (slew->phase_ns >= 0)
+		return max_t(s64, chime_sub_sat(slew->phase_ns, done_ns), 0);
+	return min_t(s64, chime_add_sat(slew->phase_ns, done_ns), 0);
+}
+
+static s64 chime_view_time(const struct chime_view *view, s64 raw_ns)
+{
+	return chime_sub_sat(chime_line_eval(&view->line, raw_ns),
+			     chime_slew_remaining(&view->slew, raw_ns));
+}
+
+static bool chime_view_bounded(const struct chime_view *view)
+{
+	return view->line.maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+}
+
+static s64 chime_view_reference(const struct chime_view *view, s64 raw_ns)
+{
+	if (view->reference == TRUECHIME_REFERENCE_HOST)
+		return chime_line_eval(&view->host, raw_ns);
+	return raw_ns;
+}
+
+static enum truechime_state chime_view_state(const struct chime_view *view, s64 raw_ns,
+					     s64 holdover_ns)
+{
+	s64 age_ns;
+
+	if (view->mode == TRUECHIME_MODE_EXTERNAL)
+		return TRUECHIME_STATE_EXTERNAL;
+	if (!view->corrected)
+		return view->reference == TRUECHIME_REFERENCE_HOST ? TRUECHIME_STATE_HOST :
+								     TRUECHIME_STATE_FREE;
+	age_ns = chime_sub_sat(chime_view_reference(view, raw_ns), view->corrected_ns);
+	return abs(age_ns) > holdover_ns ? TRUECHIME_STATE_HOLDOVER : TRUECHIME_STATE_CORRECTED;
+}
+
+s64 chime_timescale_time(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	unsigned int seq;
+	s64 time_ns;
+
+	/* Pairs with chime_timescale_publish(); what is read half-written is only arithmetic. */
+	do {
+		seq = raw_read_seqcount_latch(&timescale->seq);
+		time_ns = chime_view_time(&timescale->latch[seq & 1], raw_ns);
+	} while (chime_latch_retry(&timescale->seq, seq));
+	return time_ns;
+}
+
+void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
+			 struct chime_now *now)
+{
+	struct chime_view view;
+	unsigned int seq;
+	s64 remaining_ns;
+
+	do {
+		seq = raw_read_seqcount_latch(&timescale->seq);
+		view = timescale->latch[seq & 1];
+	} while (chime_latch_retry(&timescale->seq, seq));
+
+	remaining_ns = chime_slew_remaining(&view.slew, raw_ns);
+	*now = (struct chime_now){
+		.raw_ns = raw_ns,
+		.time_ns = chime_view_time(&view, raw_ns),
+		.host_ns = view.has_host ? chime_line_eval(&view.host, raw_ns) : 0,
+		.has_host = view.has_host,
+		.rate_q32 = view.line.rate_q32,
+		.slew_ns = remaining_ns,
+		.sigma_ns = chime_add_sat(chime_line_sigma(&view.line, raw_ns), abs(remaining_ns)),
+		.maxerror_ns = chime_add_sat(chime_line_maxerror(&view.line, raw_ns),
+					     abs(remaining_ns)),
+		.mode = view.mode,
+		.state = chime_view_state(&view, raw_ns, timescale->holdover_ns),
+		.reference = view.reference,
+		.epoch = view.epoch,
+	};
+	if (remaining_ns > 0)
+		now->rate_q32 += view.slew.rate_q32;
+	else if (remaining_ns < 0)
+		now->rate_q32 -= view.slew.rate_q32;
+}
+
+/* The latch: readers are sent to one copy while the other is written. Lock held. */
+static void chime_timescale_publish(struct chime_timescale *timescale)
+{
+	/* Pair with raw_read_seqcount_latch() and chime_latch_retry() in the readers. */
+	raw_write_seqcount_latch(&timescale->seq);
+	timescale->latch[0] = timescale->current_view;
+	raw_write_seqcount_latch(&timescale->seq);
+	timescale->latch[1] = timescale->current_view;
+}
+
+/* What mode auto aims at. */
+static void chime_timescale_aim(const struct chime_timescale *timescale, s64 raw_ns,
+				struct chime_line *line)
+{
+	const struct chime_view *view = &timescale->current_view;
+
+	if (view->reference == TRUECHIME_REFERENCE_RAW)
+		*line = view->corrected ? timescale->correction : timescale->free;
+	else if (view->corrected)
+		chime_line_compose(&timescale->correction, &view->host, raw_ns, line);
+	else
+		*line = view->host;
+}
+
+static void chime_timescale_target(const struct chime_timescale *timescale, s64 raw_ns,
+				   struct chime_line *line)
+{
+	if (timescale->current_view.mode == TRUECHIME_MODE_EXTERNAL)
+		*line = timescale->external;
+	else
+		chime_timescale_aim(timescale, raw_ns, line);
+}
+
+/*
+ * How fast to slew. A slew on its way does not slow down because less is left of it: the host line
+ * is laid anew many times a second.
+ */
+static s64 chime_slew_rate(const struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns)
+{
+	const struct chime_slew *slew = &timescale->current_view.slew;
+	s64 rate_q32 = chime_ratio_q32(abs(phase_ns), CHIME_SLEW_TIME_NS);
+
+	if (chime_slew_remaining(slew, raw_ns))
+		rate_q32 = max_t(s64, rate_q32, slew->rate_q32);
+	return clamp_t(s64, rate_q32, timescale->slew_min_q32, CHIME_SLEW_MAX_Q32);
+}
+
+/*
+ * Something that the target is made of has changed: from @raw_ns on aim at the new one. Time goes
+ * on without a jump unless one is asked for, is due by its size, or nothing was known before.
+ */
+static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns, bool jump)
+{
+	struct chime_view *view = &timescale->current_view;
+	s64 before_ns = chime_view_time(view, raw_ns);
+	bool bounded = chime_view_bounded(view);
+	s64 phase_ns;
+
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_target(timescale, raw_ns, &view->line);
+	phase_ns = chime_sub_sat(chime_line_eval(&view->line, raw_ns), before_ns);
+	if (jump || !bounded || abs(phase_ns) > CHIME_JUMP_NS)
+		phase_ns = 0;
+	view->slew = (struct chime_slew){
+		.from_ns = raw_ns,
+		.phase_ns = phase_ns,
+		.rate_q32 = chime_slew_rate(timescale, phase_ns, raw_ns),
+	};
+	chime_timescale_publish(timescale);
+}
+
+/* The line that goes on from the target at @raw_ns, believed by nobody. */
+static void chime_timescale_let_go(struct chime_timescale *timescale, s64 raw_ns)
+{
+	chime_timescale_aim(timescale, raw_ns, &timescale->free);
+	chime_line_move(&timescale->free, raw_ns);
+	timescale->free.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+}
+
+void chime_timescale_init(struct chime_timescale *timescale, struct mutex *lock,
+			  s64 slew_min_q32, s64 holdover_ns)
+{
+	struct chime_snapshot snapshot;
+
+	memset(timescale, 0, sizeof(*timescale));
+	timescale->lock = lock;
+	timescale->slew_min_q32 = slew_min_q32;
+	timescale->holdover_ns = holdover_ns;
+	seqcount_latch_init(&timescale->seq);
+	chime_snapshot_take(&snapshot);
+	timescale->free = (struct chime_line){
+		.origin_ns = snapshot.raw_ns,
+		.offset_ns = snapshot.realtime_ns - snapshot.raw_ns,
+		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
+	};
+	timescale->external = timescale->free;
+	timescale->current_view.line = timescale->free;
+	chime_timescale_publish(timescale);
+}
+
+void chime_timescale_set_host(struct chime_timescale *timescale, const struct chime_line *host,
+			      s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	timescale->current_view.host = *host;
+	timescale->current_view.has_host = true;
+	/* A correction's age is host time: the line's own past does not matter to it. */
+	chime_timescale_change(timescale, raw_ns, false);
+}
+
+void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	view->has_host = host;
+	if (host)
+		view->host = *host;
+	chime_timescale_publish(timescale);
+}
+
+void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct chime_line *host,
+				 bool keep, s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	/* What raw lost, the clock of mode external lost too; a host's step does not concern it. */
+	if (keep)
+		timescale->external.offset_ns =
+			chime_add_sat(timescale->external.offset_ns,
+				      chime_sub_sat(chime_line_eval(host, raw_ns),
+						    chime_line_eval(&view->host, raw_ns)));
+	view->host = *host;
+	view->has_host = true;
+	if (!keep) {
+		view->corrected = false;
+		view->epoch++;
+	}
+	chime_timescale_change(timescale, raw_ns, true);
+}
+
+/* The line @aim, a function of raw, as a correction of @host. */
+static void chime_timescale_convert(const struct chime_line *aim, const struct chime_line *host,
+				    s64 raw_ns, struct chime_line *correction)
+{
+	s64 far_ns = raw_ns + CHIME_CONVERT_NS;
+	s64 host_ns = chime_line_eval(host, raw_ns);
+	s64 utc_ns = chime_line_eval(aim, raw_ns);
+
+	if (chime_line_fit(host_ns, utc_ns, chime_line_eval(host, far_ns),
+			   chime_line_eval(aim, far_ns), 0, correction))
+		correction->rate_q32 = 0;
+	correction->origin_ns = host_ns;
+	correction->offset_ns = chime_sub_sat(utc_ns, host_ns);
+	correction->sigma_ns = chime_line_sigma(aim, raw_ns);
+	correction->sigma_rate_q32 = aim->sigma_rate_q32;
+	correction->maxerror_ns = chime_line_maxerror(aim, raw_ns);
+	correction->maxerror_rate_q32 = aim->maxerror_rate_q32;
+}
+
+void chime_timescale_set_reference(struct chime_timescale *timescale,
+				   const struct chime_line *host, bool reference_host, s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+	s64 age_ns = chime_sub_sat(chime_view_reference(view, raw_ns), view->corrected_ns);
+	struct chime_line aim;
+
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_aim(timescale, raw_ns, &aim);
+	if (!view->corrected)
+		chime_timescale_let_go(timescale, raw_ns);
+
+	view->has_host = host;
+	if (host)
+		view->host = *host;
+	view->reference = reference_host ? TRUECHIME_REFERENCE_HOST : TRUECHIME_REFERENCE_RAW;
+	if (view->corrected && reference_host)
+		chime_timescale_convert(&aim, host, raw_ns, &timescale->correction);
+	else if (view->corrected)
+		timescale->correction = aim;
+	view->corrected_ns = chime_sub_sat(chime_view_reference(view, raw_ns), age_ns);
+	view->epoch++;
+	chime_timescale_change(timescale, raw_ns, false);
+}
+
+int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
+			    u32 epoch, bool jump, s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	if (epoch != view->epoch)
+		return -ESTALE;
+	timescale->correction = *correction;
+	view->corrected = true;
+	view->corrected_ns = chime_view_reference(view, raw_ns);
+	chime_timescale_change(timescale, raw_ns, jump);
+	return 0;
+}
+
+void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_let_go(timescale, raw_ns);
+	timescale->current_view.corrected = false;
+	chime_timescale_change(timescale, raw_ns, false);
+}
+
+void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_ns, s64 realtime_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	timescale->free = (struct chime_line){
+		.origin_ns = raw_ns,
+		.offset_ns = chime_sub_sat(realtime_ns, raw_ns),
+		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
+	};
+	timescale->current_view.corrected = false;
+	timescale->current_view.epoch++;
+	chime_timescale_change(timescale, raw_ns, true);
+}
+
+static void chime_line_shift(struct chime_line *line, s64 by_ns)
+{
+	line->offset_ns = chime_add_sat(line->offset_ns, by_ns);
+}
+
+void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	chime_line_shift(&timescale->correction, gap_ns);
+	chime_line_shift(&timescale->free, gap_ns);
+	chime_line_shift(&timescale->external, gap_ns);
+	timescale->current_view.epoch++;
+	chime_timescale_change(timescale, raw_ns, true);
+}
+
+void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
+{
+	struct chime_line *line = timescale->current_view.corrected ? &timescale->correction :
+								      &timescale->free;
+
+	lockdep_assert_held(timescale->lock);
+	if (timescale->current_view.reference != TRUECHIME_REFERENCE_RAW)
+		return;
+	chime_line_move(line, raw_ns);
+	line->rate_q32 = 0;
+	line->sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
+	line->maxerror_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
+	timescale->current_view.epoch++;
+	chime_timescale_change(timescale, raw_ns, false);
+}
+
+/* The external clock shows @time_ns now. */
+static void chime_timescale_set_external(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns)
+{
+	timescale->external.origin_ns = raw_ns;
+	timescale->external.offset_ns = chime_sub_sat(time_ns, raw_ns);
+}
+
+void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_mode mode,
+			      s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	if (mode == view->mode)
+		return;
+	if (mode == TRUECHIME_MODE_EXTERNAL)
+		chime_timescale_set_external(timescale, chime_view_time(view, raw_ns), raw_ns);
+	view->mode = mode;
+	/* The external clock goes on from where time stood, a slew on its way included. */
+	chime_timescale_change(timescale, raw_ns, mode == TRUECHIME_MODE_EXTERNAL);
+}
+
+void chime_timescale_set_time(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_set_external(timescale, time_ns, raw_ns);
+	chime_timescale_change(timescale, raw_ns, true);
+}
+
+/* The external clock as it stands, a slew on its way kept: adjust it and go on. */
+static void chime_timescale_adjust(struct chime_timescale *timescale, s64 delta_ns, s64 rate_q32,
+				   s64 raw_ns)
+{
+	struct chime_line *external = &timescale->external;
+
+	chime_timescale_set_external(timescale,
+				     chime_add_sat(chime_line_eval(external, raw_ns), delta_ns),
+				     raw_ns);
+	external->rate_q32 = rate_q32;
+	timescale->current_view.line = *external;
+	chime_timescale_publish(timescale);
+}
+
+void chime_timescale_add_time(struct chime_timescale *timescale, s64 delta_ns, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_adjust(timescale, delta_ns, timescale->external.rate_q32, raw_ns);
+}
+
+void chime_timescale_set_rate(struct chime_timescale *timescale, s64 rate_q32, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_adjust(timescale, 0, rate_q32, raw_ns);
+}
+
+void chime_timescale_slew(struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+	s64 target_ns = chime_add_sat(chime_view_time(view, raw_ns), phase_ns);
+
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_set_external(timescale, target_ns, raw_ns);
+	view->line = timescale->external;
+	view->slew = (struct chime_slew){
+		.from_ns = raw_ns,
+		.phase_ns = phase_ns,
+		.rate_q32 = chime_slew_rate(timescale, phase_ns, raw_ns),
+	};
+	chime_timescale_publish(timescale);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The timescale: raw to UTC, from the host line and the correction in force, with the bound of its
+ * error; slewed or jumped when either changes. Also the adjustable clock of mode external.
+ *
+ * Writers hold the module's lock; readers need none and may be anywhere but in NMI.
+ */
+#ifndef CHIME_TIMESCALE_H
+#define CHIME_TIMESCALE_H
+
+#include <linux/mutex.h>
+#include <linux/seqlock.h>
+#include <linux/truechime.h>
+
+#include "compat.h"
+#include "line.h"
+
+/* One millionth as a rate. */
+#define CHIME_PPM_Q32		4295LL
+
+/**
+ * struct chime_slew - a change of phase on its way in
+ * @from_ns: raw instant at which it began
+ * @phase_ns: what was to be slewed then: the target minus the timescale
+ * @rate_q32: how fast it goes, >= 0
+ */
+struct chime_slew {
+	s64 from_ns;
+	s64 phase_ns;
+	s64 rate_q32;
+};
+
+/**
+ * struct chime_view - what a reader sees, always all of one instant
+ * @line: the target: UTC as a function of raw
+ * @slew: what the timescale still is away from it
+ * @host: host time as a function of raw
+ * @has_host: there is a @host line
+ * @mode: who steers
+ * @reference: what the correction is a function of
+ * @corrected: a correction is in force
+ * @corrected_ns: the reference's time when it was set
+ * @epoch: counts changes of the reference's meaning
+ */
+struct chime_view {
+	struct chime_line line;
+	struct chime_slew slew;
+	struct chime_line host;
+	bool has_host;
+	enum truechime_mode mode;
+	enum truechime_reference reference;
+	bool corrected;
+	s64 corrected_ns;
+	u32 epoch;
+};
+
+/**
+ * struct chime_now - the timescale at one instant
+ * @raw_ns: the instant
+ * @time_ns: the timescale
+ * @host_ns: the host's time, 0 without a host line
+ * @has_host: there is one
+ * @rate_q32: d(time)/d(raw) - 1, slew included
+ * @slew_ns: still to be slewed in
+ * @sigma_ns: one standard error of @time_ns
+ * @maxerror_ns: its bound; CHIME_LINE_UNBOUNDED_NS: none known
+ * @mode: who steers
+ * @state: what the timescale rests on
+ * @reference: what a correction is measured against
+ * @epoch: of the reference
+ */
+struct chime_now {
+	s64 raw_ns;
+	s64 time_ns;
+	s64 host_ns;
+	bool has_host;
+	s64 rate_q32;
+	s64 slew_ns;
+	s64 sigma_ns;
+	s64 maxerror_ns;
+	enum truechime_mode mode;
+	enum truechime_state state;
+	enum truechime_reference reference;
+	u32 epoch;
+};
+
+/**
+ * struct chime_timescale - the timescale
+ * @lock: the module's: protects all but @seq and @latch, and serialises their writers
+ * @slew_min_q32: small changes of phase are slewed at this rate
+ * @holdover_ns: a correction older than this counts as held over
+ * @current_view: what readers see now, for writers
+ * @correction: UTC minus reference as a function of the reference's time
+ * @free: UTC as a function of raw where there is neither host nor correction
+ * @external: the adjustable clock of mode external, as a function of raw
+ * @seq: readers use @latch[@seq & 1]
+ * @latch: two copies of the view, one of which is always whole
+ */
+struct chime_timescale {
+	struct mutex *lock;	/* the module's */
+	s64 slew_min_q32;
+	s64 holdover_ns;
+	struct chime_view current_view;
+	struct chime_line correction;
+	struct chime_line free;
+	struct chime_line external;
+	seqcount_latch_t seq;
+	struct chime_view latch[2];
+};
+
+/* Begin in state free: the system's time, run on by raw. Nobody else is there yet. */
+void chime_timescale_init(struct chime_timescale *timescale, struct mutex *lock,
+			  s64 slew_min_q32, s64 holdover_ns);
+
+/* The timescale at @raw_ns. Any context but NMI. */
+s64 chime_timescale_time(const struct chime_timescale *timescale, s64 raw_ns);
+
+/* All about it at @raw_ns. Any context but NMI. */
+void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
+			 struct chime_now *now);
+
+/* What follows changes the timescale from @raw_ns (the present) on, lock held. */
+
+/* Another host line, of the same meaning: a change of phase is slewed in. */
+void chime_timescale_set_host(struct chime_timescale *timescale, const struct chime_line *host,
+			      s64 raw_ns);
+
+/*
+ * Guest time was disrupted and the host line laid anew: jump. @keep: the correction holds, only
+ * raw had moved; otherwise the host's clock had, and the epoch and the correction end.
+ */
+void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct chime_line *host,
+				 bool keep, s64 raw_ns);
+
+/*
+ * Take the host (@host) or raw (NULL) as the reference: a new epoch. The correction in force is
+ * converted, so that time goes on; it is to be measured again.
+ */
+void chime_timescale_set_reference(struct chime_timescale *timescale,
+				   const struct chime_line *host, bool reference_host, s64 raw_ns);
+
+/* The host's line is watched, but not the reference (demoted), or is gone (NULL). */
+void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host);
+
+/* Set the correction. 0, or -ESTALE when @epoch has passed. */
+int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
+			    u32 epoch, bool jump, s64 raw_ns);
+
+/* Drop the correction. */
+void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns);
+
+/* Raw's meaning was lost and nothing else is known: begin anew from the system's time. */
+void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_ns, s64 realtime_ns);
+
+/* Raw moved by @gap_ns against UTC while it is the reference: jump after it, a new epoch. */
+void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 raw_ns);
+
+/* The clocksource changed: with reference raw the correction's rate is no longer known. */
+void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns);
+
+void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_mode mode,
+			      s64 raw_ns);
+
+/* Mode external only (the caller has checked): */
+void chime_timescale_set_time(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns);
+void chime_timescale_add_time(struct chime_timescale *timescale, s64 delta_ns, s64 raw_ns);
+void chime_timescale_set_rate(struct chime_timescale *timescale, s64 rate_q32, s64 raw_ns);
+void chime_timescale_slew(struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns);
+
+/* The correction in force, if any. Lock held. */
+static inline const struct chime_line *
+chime_timescale_correction(const struct chime_timescale *timescale)
+{
+	return timescale->current_view.corrected ? &timescale->correction : NULL;
+}
+
+#endif /* CHIME_TIMESCALE_H */
