@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events: history, and the sentence in the kernel log.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "events.h"
+
+#include <linux/bits.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/math64.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#include "netlink.h"
+
+#define CHIME_WORDS_MAX		96
+
+void chime_events_init(struct chime_events *events, struct mutex *lock)
+{
+	memset(events, 0, sizeof(*events));
+	events->lock = lock;
+}
+
+static const char *chime_cause_words(enum truechime_cause cause)
+{
+	switch (cause) {
+	case TRUECHIME_CAUSE_UNKNOWN:
+		break;
+	case TRUECHIME_CAUSE_BOOT:
+		return "the module was loaded";
+	case TRUECHIME_CAUSE_REVERT:
+		return "this guest was restored from an earlier state";
+	case TRUECHIME_CAUSE_FORK:
+		return "this guest was restored from an earlier state as a new instance";
+	case TRUECHIME_CAUSE_PAUSE:
+		return "this guest was paused";
+	case TRUECHIME_CAUSE_SUSPEND:
+		return "this machine woke from suspend";
+	case TRUECHIME_CAUSE_MIGRATION:
+		return "this guest was moved to another host";
+	case TRUECHIME_CAUSE_HOST_STEP:
+		return "the host's own clock was set";
+	case TRUECHIME_CAUSE_STEADY:
+		return "the system clock had drifted or was set by another program";
+	case TRUECHIME_CAUSE_OPERATOR:
+		return "a step was asked for";
+	}
+	return "time was disrupted";
+}
+
+static const char *chime_action_words(enum truechime_action action)
+{
+	switch (action) {
+	case TRUECHIME_ACTION_NONE:
+		return "needs no step";
+	case TRUECHIME_ACTION_STEPPED:
+		return "was stepped";
+	case TRUECHIME_ACTION_SLEW:
+		return "is left to be slewed, by policy";
+	case TRUECHIME_ACTION_IGNORED:
+		return "was left alone, by policy";
+	case TRUECHIME_ACTION_REFUSED:
+		return "was NOT stepped: beyond what the policy allows";
+	case TRUECHIME_ACTION_FAILED:
+		break;
+	}
+	return "could NOT be stepped";
+}
+
+/* "3.250 s", "17.000 ms", "840 ns": what a person can take in at a glance. */
+static void chime_duration_words(char words[CHIME_WORDS_MAX], s64 duration_ns)
+{
+	u64 ns = abs(duration_ns);
+	u64 unit = ns < NSEC_PER_MSEC ? NSEC_PER_USEC :
+		   ns < NSEC_PER_SEC ? NSEC_PER_MSEC : NSEC_PER_SEC;
+	const char *name = unit == NSEC_PER_USEC ? "us" : unit == NSEC_PER_MSEC ? "ms" : "s";
+
+	if (ns < NSEC_PER_USEC)
+		snprintf(words, CHIME_WORDS_MAX, "%llu ns", ns);
+	else
+		snprintf(words, CHIME_WORDS_MAX, "%llu.%03llu %s", div64_u64(ns, unit),
+			 div64_u64(ns - div64_u64(ns, unit) * unit, div_u64(unit, 1000)), name);
+}
+
+static void chime_evidence_words(char words[CHIME_WORDS_MAX], u32 evidence)
+{
+	static const char * const names[] = {
+		[TRUECHIME_EVIDENCE_PAIRING] = "host time",
+		[TRUECHIME_EVIDENCE_GUEST_STOPPED] = "guest stopped",
+		[TRUECHIME_EVIDENCE_GENID_NOTIFY] = "generation id",
+		[TRUECHIME_EVIDENCE_GENID_CHANGED] = "new generation id",
+		[TRUECHIME_EVIDENCE_MARKER] = "disruption marker",
+		[TRUECHIME_EVIDENCE_GENERATION] = "generation counter",
+		[TRUECHIME_EVIDENCE_RTC] = "RTC",
+		[TRUECHIME_EVIDENCE_RESUME] = "resume",
+		[TRUECHIME_EVIDENCE_NTP] = "NTP",
+		[TRUECHIME_EVIDENCE_CLOCK_SET] = "kvm-clock set anew",
+	};
+	size_t used = 0;
+	unsigned int i;
+
+	words[0] = '\0';
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (evidence & BIT(i))
+			used += scnprintf(words + used, CHIME_WORDS_MAX - used, "%s%s",
+					  used ? ", " : "", names[i]);
+	if (!used)
+		strscpy(words, "nothing in particular", CHIME_WORDS_MAX);
+}
+
+static void chime_event_log(const struct chime_event *event)
+{
+	char offset[CHIME_WORDS_MAX], residual[CHIME_WORDS_MAX], latency[CHIME_WORDS_MAX];
+	char evidence[CHIME_WORDS_MAX];
+
+	chime_duration_words(offset, event->offset_ns);
+	chime_duration_words(residual, event->residual_ns);
+	chime_duration_words(latency, event->latency_ns);
+	chime_evidence_words(evidence, event->evidence);
+	/* A host that keeps on jumping must not flood the log. */
+	pr_notice_ratelimited("%s: the system clock was %s %s and %s; now %s off, %s after the last good check (evidence: %s)\n",
+			      chime_cause_words(event->cause), offset,
+			      event->offset_ns < 0 ? "ahead" : "behind",
+			      chime_action_words(event->action), residual, latency, evidence);
+}
+
+void chime_events_record(struct chime_events *events, struct chime_event *event)
+{
+	lockdep_assert_held(events->lock);
+	event->sequence = events->count;
+	events->kept[events->count % CHIME_EVENTS_KEPT] = *event;
+	events->count++;
+	chime_netlink_notify(event);
+	chime_event_log(event);
+}
+
+const struct chime_event *chime_events_next(const struct chime_events *events, u32 sequence)
+{
+	u32 oldest = events->count > CHIME_EVENTS_KEPT ? events->count - CHIME_EVENTS_KEPT : 0;
+
+	lockdep_assert_held(events->lock);
+	if (sequence < oldest)
+		sequence = oldest;
+	return sequence < events->count ? &events->kept[sequence % CHIME_EVENTS_KEPT] : NULL;
+}

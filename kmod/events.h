@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Events: what happened to the clock and what was done about it, remembered for EVENT dumps, told
+ * in the kernel log and to the netlink group.
+ */
+#ifndef CHIME_EVENTS_H
+#define CHIME_EVENTS_H
+
+#include <linux/mutex.h>
+#include <linux/truechime.h>
+#include <linux/types.h>
+
+#define CHIME_EVENTS_KEPT	64
+
+/* As in the attributes of enum truechime_event_attr. */
+struct chime_event {
+	u32 sequence;
+	enum truechime_cause cause;
+	u32 evidence;
+	enum truechime_action action;
+	s64 gap_ns;
+	s64 offset_ns;
+	s64 residual_ns;
+	s64 latency_ns;
+	s64 raw_ns;
+	s64 time_ns;
+	u32 epoch;
+};
+
+/**
+ * struct chime_events - the latest of them
+ * @lock: the module's: protects the rest
+ * @kept: event number N is at N % CHIME_EVENTS_KEPT
+ * @count: how many there were since load
+ */
+struct chime_events {
+	struct mutex *lock;	/* the module's */
+	struct chime_event kept[CHIME_EVENTS_KEPT];
+	u32 count;
+};
+
+void chime_events_init(struct chime_events *events, struct mutex *lock);
+
+/* Numbers the event, keeps it, logs it and notifies. Context: process, lock held. */
+void chime_events_record(struct chime_events *events, struct chime_event *event);
+
+/* The oldest event kept with at least @sequence; NULL: none. Lock held. */
+const struct chime_event *chime_events_next(const struct chime_events *events, u32 sequence);
+
+#endif /* CHIME_EVENTS_H */

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CLOCK_REALTIME: measuring its error and stepping it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "system_clock.h"
+
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
+
+/*
+ * A step takes from 1 us on bare metal to a millisecond under emulation, and the time in between
+ * is missing afterwards. It is measured and added to the next try.
+ */
+#define CHIME_STEP_TRIES	4
+#define CHIME_STEP_GOOD_NS	(5 * NSEC_PER_USEC)
+#define CHIME_STEP_LATENCY_MAX_NS	(20 * NSEC_PER_MSEC)
+
+s64 chime_system_clock_offset(const struct chime_timescale *timescale)
+{
+	struct chime_snapshot snapshot;
+
+	chime_snapshot_take(&snapshot);
+	return chime_sub_sat(chime_timescale_time(timescale, snapshot.raw_ns),
+			     snapshot.realtime_ns);
+}
+
+static int chime_system_clock_set(struct chime_system_clock *clock,
+				  const struct chime_timescale *timescale)
+{
+	struct chime_snapshot snapshot;
+	struct timespec64 time;
+
+	chime_snapshot_take(&snapshot);
+	time = ns_to_timespec64(chime_add_sat(chime_timescale_time(timescale, snapshot.raw_ns),
+					      clock->latency_ns));
+	return do_settimeofday64(&time);
+}
+
+/* Set it, see what is left, and set it again while that helps. */
+static int chime_system_clock_step(struct chime_system_clock *clock,
+				   const struct chime_timescale *timescale, s64 *residual_ns)
+{
+	s64 left_ns, best_ns = S64_MAX;
+	int ret, i;
+
+	for (i = 0; i < CHIME_STEP_TRIES; i++) {
+		ret = chime_system_clock_set(clock, timescale);
+		if (ret)
+			return i ? 0 : ret;
+		left_ns = chime_system_clock_offset(timescale);
+		*residual_ns = left_ns;
+		if (abs(left_ns) <= CHIME_STEP_GOOD_NS)
+			break;
+		/* Noise now, not latency: one more try may or may not do better. */
+		if (abs(left_ns) >= best_ns && i >= 2)
+			break;
+		best_ns = min_t(s64, best_ns, abs(left_ns));
+		clock->latency_ns = clamp_t(s64, chime_add_sat(clock->latency_ns, left_ns), 0,
+					    CHIME_STEP_LATENCY_MAX_NS);
+	}
+	clock->steps++;
+	return 0;
+}
+
+/* Time did not run before this module was built: such a reference is broken. */
+static bool chime_system_clock_before_build(const struct chime_timescale *timescale)
+{
+	struct chime_snapshot snapshot;
+	s64 time_ns;
+
+	chime_snapshot_take(&snapshot);
+	time_ns = chime_timescale_time(timescale, snapshot.raw_ns);
+	if (time_ns >= CHIME_BUILD_S * NSEC_PER_SEC)
+		return false;
+	pr_warn("not setting the system clock to a date before this module was built: the reference says %lld s after 1970, the build was at %lld s\n",
+		div_s64(time_ns, NSEC_PER_SEC), (s64)CHIME_BUILD_S);
+	return true;
+}
+
+void chime_system_clock_repair(struct chime_system_clock *clock,
+			       const struct chime_timescale *timescale,
+			       const struct chime_policy *policy,
+			       enum truechime_occasion occasion, struct chime_repair *repair)
+{
+	int ret;
+
+	lockdep_assert_held(timescale->lock);
+	repair->offset_ns = chime_system_clock_offset(timescale);
+	repair->residual_ns = repair->offset_ns;
+	repair->action = chime_policy_decide(policy, occasion, repair->offset_ns);
+	if (repair->action != TRUECHIME_ACTION_STEPPED)
+		return;
+
+	if (chime_system_clock_before_build(timescale)) {
+		repair->action = TRUECHIME_ACTION_REFUSED;
+		return;
+	}
+	ret = chime_system_clock_step(clock, timescale, &repair->residual_ns);
+	if (ret) {
+		repair->action = TRUECHIME_ACTION_FAILED;
+		pr_err("the kernel refused to set the system clock (error %d): it stays wrong\n",
+		       ret);
+	}
+}

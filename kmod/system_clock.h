@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CLOCK_REALTIME: how far it is off, and stepping it. The rate is userspace's: no kernel lets a
+ * module set it.
+ */
+#ifndef CHIME_SYSTEM_CLOCK_H
+#define CHIME_SYSTEM_CLOCK_H
+
+#include "policy.h"
+#include "timescale.h"
+
+/**
+ * struct chime_system_clock - what is remembered of steps
+ * @latency_ns: from computing the time to its being set, as learned
+ * @steps: since load
+ */
+struct chime_system_clock {
+	s64 latency_ns;
+	u32 steps;
+};
+
+/**
+ * struct chime_repair - what was done about an error
+ * @action: what
+ * @offset_ns: timescale minus system clock before ...
+ * @residual_ns: ... and after
+ */
+struct chime_repair {
+	enum truechime_action action;
+	s64 offset_ns;
+	s64 residual_ns;
+};
+
+/* Timescale minus system clock, now. Any context but NMI. */
+s64 chime_system_clock_offset(const struct chime_timescale *timescale);
+
+/**
+ * chime_system_clock_repair() - step the system clock to the timescale, if the policy says so
+ * @clock: the system clock
+ * @timescale: where to
+ * @policy: the rules
+ * @occasion: which of them
+ * @repair: result
+ *
+ * A step marks the clock unsynchronised (STA_UNSYNC). Context: process, module's lock held.
+ */
+void chime_system_clock_repair(struct chime_system_clock *clock,
+			       const struct chime_timescale *timescale,
+			       const struct chime_policy *policy,
+			       enum truechime_occasion occasion, struct chime_repair *repair);
+
+#endif /* CHIME_SYSTEM_CLOCK_H */
