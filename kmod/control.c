@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What can be asked for, across the parts.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "control.h"
+
+#include <linux/lockdep.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+void chime_control_status(struct chime *chime, struct chime_status *status)
+{
+	const struct chime_line *correction;
+	struct chime_snapshot snapshot;
+
+	memset(status, 0, sizeof(*status));
+	mutex_lock(&chime->lock);
+	chime_snapshot_take(&snapshot);
+	chime_timescale_now(&chime->timescale, snapshot.raw_ns, &status->now);
+	status->realtime_ns = snapshot.realtime_ns;
+	if (chime->host.ops)
+		status->host_name = chime->host.ops->name;
+	status->host_state = chime_host_state(&chime->host);
+	status->last = chime->host.track.last;
+	status->pairings = chime->host.pairings;
+	status->failures = chime->host.failures;
+	status->host_line = chime->host.track.line;
+	correction = chime_timescale_correction(&chime->timescale);
+	if (correction) {
+		status->corrected = true;
+		status->correction = *correction;
+	}
+	status->disruptions = chime->disruption.count;
+	status->steps = chime->system_clock.steps;
+	status->clocksource_epoch = chime->disruption.clocksource_epoch;
+	status->phc_index = chime_phc_index(chime);
+	mutex_unlock(&chime->lock);
+}
+
+int chime_control_correct(struct chime *chime, const struct chime_line *correction, u32 epoch,
+			  bool jump)
+{
+	int ret;
+
+	if (!chime_line_valid(correction))
+		return -ERANGE;
+	mutex_lock(&chime->lock);
+	ret = chime_timescale_correct(&chime->timescale, correction, epoch, jump,
+				      ktime_get_raw_ns());
+	mutex_unlock(&chime->lock);
+	return ret;
+}
+
+static int chime_control_step_locked(struct chime *chime)
+{
+	struct chime_now now;
+
+	lockdep_assert_held(&chime->lock);
+	chime_timescale_now(&chime->timescale, ktime_get_raw_ns(), &now);
+	if (now.state == TRUECHIME_STATE_FREE)
+		return -ENODATA;
+
+	switch (chime_disruption_step(chime)) {
+	case TRUECHIME_ACTION_NONE:
+	case TRUECHIME_ACTION_STEPPED:
+		break;
+	case TRUECHIME_ACTION_SLEW:
+	case TRUECHIME_ACTION_IGNORED:
+	case TRUECHIME_ACTION_REFUSED:
+		return -EPERM;
+	case TRUECHIME_ACTION_FAILED:
+		return -EIO;
+	}
+	return 0;
+}
+
+int chime_control_step(struct chime *chime)
+{
+	int ret;
+
+	mutex_lock(&chime->lock);
+	ret = chime_control_step_locked(chime);
+	mutex_unlock(&chime->lock);
+	return ret;
+}
+
+int chime_control_add_offset(struct chime *chime, s64 offset_ns)
+{
+	int ret = -EBUSY;
+
+	mutex_lock(&chime->lock);
+	if (chime->timescale.current_view.mode == TRUECHIME_MODE_EXTERNAL) {
+		chime_timescale_add_time(&chime->timescale, offset_ns, ktime_get_raw_ns());
+		ret = 0;
+	}
+	mutex_unlock(&chime->lock);
+	return ret;
+}
+
+void chime_control_set_mode(struct chime *chime, enum truechime_mode mode)
+{
+	mutex_lock(&chime->lock);
+	if (chime->timescale.current_view.mode != mode)
+		pr_notice("mode %s\n", mode == TRUECHIME_MODE_EXTERNAL ?
+			  "external: programs adjust the PTP clock, both lines stand aside" :
+			  "auto: the host's time and the helper steer the PTP clock");
+	chime_timescale_set_mode(&chime->timescale, mode, ktime_get_raw_ns());
+	mutex_unlock(&chime->lock);
+}
+
+/* The host is the reference from now on, or raw is, as the host's own state says. */
+static void chime_control_set_reference(struct chime *chime)
+{
+	const struct chime_line *line = NULL;
+
+	lockdep_assert_held(&chime->lock);
+	if (chime_host_has_line(&chime->host))
+		line = &chime->host.track.line;
+	chime_timescale_set_reference(&chime->timescale, line, line && !chime->host.demoted,
+				      ktime_get_raw_ns());
+}
+
+int chime_control_choose_host(struct chime *chime, const char *name)
+{
+	int ret;
+
+	mutex_lock(&chime->lock);
+	ret = chime_host_choose(&chime->host, name);
+	if (!ret) {
+		pr_notice("host clock: %s\n", chime->host.ops ? chime->host.ops->name : "none");
+		chime_control_set_reference(chime);
+	}
+	mutex_unlock(&chime->lock);
+	return ret;
+}
+
+int chime_control_demote_host(struct chime *chime, bool demoted)
+{
+	int ret = 0;
+
+	mutex_lock(&chime->lock);
+	if (!chime_host_has_line(&chime->host)) {
+		ret = -ENODEV;
+	} else if (chime->host.demoted != demoted) {
+		chime->host.demoted = demoted;
+		pr_notice("host clock %s is %s\n", chime->host.ops->name, demoted ?
+			  "set aside as untrustworthy: time goes on by this machine's own counter" :
+			  "trusted again");
+		chime_control_set_reference(chime);
+	}
+	mutex_unlock(&chime->lock);
+	return ret;
+}
+
+void chime_control_reset(struct chime *chime)
+{
+	mutex_lock(&chime->lock);
+	pr_notice("reset: the correction and what was learned of the host's rate are forgotten\n");
+	chime_host_reset(&chime->host);
+	chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());
+	chime_disruption_look(chime);
+	mutex_unlock(&chime->lock);
+}

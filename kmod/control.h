@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an operator or the helper can ask for, across the parts: host, mode, correction, reset.
+ * netlink.c parses and calls these; they take the module's lock themselves.
+ */
+#ifndef CHIME_CONTROL_H
+#define CHIME_CONTROL_H
+
+#include "chime.h"
+
+/**
+ * struct chime_status - the module at one instant
+ * @now: the timescale
+ * @realtime_ns: the system clock at the same instant
+ * @host_name: of the chosen host; NULL: none
+ * @host_state: of it
+ * @last: the latest pairing; all 0 without one
+ * @pairings: taken since load
+ * @failures: attempts that gave none
+ * @host_line: host time as a function of raw, with @now.has_host
+ * @corrected: @correction is in force
+ * @correction: UTC minus reference as a function of the reference's time
+ * @disruptions: since load
+ * @steps: since load
+ * @clocksource_epoch: changes of the clocksource since load
+ * @phc_index: negative: no PHC
+ */
+struct chime_status {
+	struct chime_now now;
+	s64 realtime_ns;
+	const char *host_name;
+	enum truechime_host_state host_state;
+	struct chime_pairing last;
+	u64 pairings;
+	u64 failures;
+	struct chime_line host_line;
+	bool corrected;
+	struct chime_line correction;
+	u32 disruptions;
+	u32 steps;
+	u32 clocksource_epoch;
+	int phc_index;
+};
+
+void chime_control_status(struct chime *chime, struct chime_status *status);
+
+/* -ESTALE: @epoch has passed; -ERANGE: @correction is no valid line. */
+int chime_control_correct(struct chime *chime, const struct chime_line *correction, u32 epoch,
+			  bool jump);
+
+/*
+ * Step the system clock to the timescale. -ENODATA: the timescale has nothing to offer; -EPERM: the
+ * policy forbids it; -EIO: the kernel refused.
+ */
+int chime_control_step(struct chime *chime);
+
+/* Add to the timescale. -EBUSY unless in mode external. */
+int chime_control_add_offset(struct chime *chime, s64 offset_ns);
+
+void chime_control_set_mode(struct chime *chime, enum truechime_mode mode);
+
+/* As chime_host_choose(); another reference is another epoch. */
+int chime_control_choose_host(struct chime *chime, const char *name);
+
+/* Set the host aside, or take it back. -ENODEV: there is none. */
+int chime_control_demote_host(struct chime *chime, bool demoted);
+
+/* Forget the correction and what is known of the host's rate. */
+void chime_control_reset(struct chime *chime);
+
+#endif /* CHIME_CONTROL_H */

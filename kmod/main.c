@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module: its parameters, and bringing its parts up and down. What is published comes up last
+ * and goes down first.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "chime.h"
+#include "netlink.h"
+
+static char *host = "auto";
+module_param(host, charp, 0444);
+MODULE_PARM_DESC(host, "host clock: auto, kvm or none (auto)");
+
+static unsigned int check_ms = 20;
+module_param(check_ms, uint, 0444);
+MODULE_PARM_DESC(check_ms, "a busy machine looks at the host's time each so many ms, 1 to 60000 (20)");
+
+static unsigned int idle_check_ms = 1000;
+module_param(idle_check_ms, uint, 0444);
+MODULE_PARM_DESC(idle_check_ms, "an idle machine is woken to do so each so many ms, 1 to 60000 (1000)");
+
+static unsigned int slew_ppm = 500;
+module_param(slew_ppm, uint, 0444);
+MODULE_PARM_DESC(slew_ppm, "small changes of the timescale are slewed in at so many ppm, 1 to 100000 (500)");
+
+static unsigned int holdover_s = 3600;
+module_param(holdover_s, uint, 0444);
+MODULE_PARM_DESC(holdover_s, "a correction not renewed for so many seconds is held over, 1 to 86400 (3600)");
+
+static char *boot;
+module_param(boot, charp, 0444);
+MODULE_PARM_DESC(boot, "wrong system clock at load: RULE[:THRESHOLD[:MAXIMUM]], forward[/backward]; RULE is step, slew or ignore (step:1s)");
+
+static char *disruption;
+module_param(disruption, charp, 0444);
+MODULE_PARM_DESC(disruption, "the same after a revert, pause, restore or suspend (step:10ms)");
+
+static char *steady;
+module_param(steady, charp, 0444);
+MODULE_PARM_DESC(steady, "the same in steady running (ignore)");
+
+static char *operator;
+module_param(operator, charp, 0444);
+MODULE_PARM_DESC(operator, "the same when somebody asks for a step (step)");
+
+static struct chime chime;
+
+static int __init chime_check_range(const char *name, unsigned int value, unsigned int maximum)
+{
+	if (value >= 1 && value <= maximum)
+		return 0;
+	pr_err("parameter %s=%u is not between 1 and %u: not loaded\n", name, value, maximum);
+	return -EINVAL;
+}
+
+static int __init chime_check_parameters(void)
+{
+	int ret = chime_check_range("check_ms", check_ms, 60000);
+
+	if (!ret)
+		ret = chime_check_range("idle_check_ms", idle_check_ms, 60000);
+	if (!ret)
+		ret = chime_check_range("slew_ppm", slew_ppm, 100000);
+	if (!ret)
+		ret = chime_check_range("holdover_s", holdover_s, 86400);
+	return ret;
+}
+
+static int __init chime_set_rules(const char *name, const char *text,
+				  enum truechime_occasion occasion)
+{
+	if (!text || !chime_policy_parse(text, chime.policy.rules[occasion]))
+		return 0;
+	pr_err("parameter %s=%s is not understood: write for example %s=step:10ms or %s=step:1s:1d/ignore; not loaded\n",
+	       name, text, name, name);
+	return -EINVAL;
+}
+
+static int __init chime_set_policy(void)
+{
+	int ret;
+
+	chime_policy_defaults(&chime.policy);
+	ret = chime_set_rules("boot", boot, TRUECHIME_OCCASION_BOOT);
+	if (!ret)
+		ret = chime_set_rules("disruption", disruption, TRUECHIME_OCCASION_DISRUPTION);
+	if (!ret)
+		ret = chime_set_rules("steady", steady, TRUECHIME_OCCASION_STEADY);
+	if (!ret)
+		ret = chime_set_rules("operator", operator, TRUECHIME_OCCASION_OPERATOR);
+	return ret;
+}
+
+static int __init chime_open_host(void)
+{
+	int ret;
+
+	mutex_lock(&chime.lock);
+	ret = chime_host_choose(&chime.host, host);
+	if (!ret && chime_host_has_line(&chime.host))
+		chime_timescale_set_reference(&chime.timescale, &chime.host.track.line, true,
+					      ktime_get_raw_ns());
+	mutex_unlock(&chime.lock);
+	if (ret == -ENOENT)
+		pr_err("parameter host=%s is no host clock: auto, kvm or none; not loaded\n", host);
+	else if (ret)
+		pr_err("this machine does not offer the host clock %s; not loaded (host=auto takes what there is)\n",
+		       host);
+	return ret;
+}
+
+static void __init chime_announce(void)
+{
+	if (chime.host.ops)
+		pr_notice("host clock %s (%s); PTP clock ptp%d\n", chime.host.ops->name,
+			  chime.host.track.last.exact ? "exact" : "bracketed",
+			  chime_phc_index(&chime));
+	else
+		pr_notice("no host clock here: time comes from NTP alone; PTP clock ptp%d\n",
+			  chime_phc_index(&chime));
+}
+
+static int __init chime_init(void)
+{
+	int ret = chime_check_parameters();
+
+	if (!ret)
+		ret = chime_set_policy();
+	if (ret)
+		return ret;
+
+	mutex_init(&chime.lock);
+	chime_timescale_init(&chime.timescale, &chime.lock, slew_ppm * CHIME_PPM_Q32,
+			     holdover_s * NSEC_PER_SEC);
+	chime_events_init(&chime.events, &chime.lock);
+	chime_host_init(&chime.host, &chime.lock);
+	ret = chime_open_host();
+	if (ret)
+		return ret;
+	ret = chime_disruption_init(&chime, check_ms, idle_check_ms);
+	if (ret)
+		goto err_close_host;
+	ret = chime_phc_register(&chime);
+	if (ret)
+		goto err_exit_disruption;
+	ret = chime_netlink_register(&chime);
+	if (ret)
+		goto err_unregister_phc;
+	chime_disruption_start(&chime);
+	chime_announce();
+	return 0;
+
+err_unregister_phc:
+	chime_phc_unregister(&chime);
+err_exit_disruption:
+	chime_disruption_exit(&chime);
+err_close_host:
+	chime_host_close(&chime.host);
+	return ret;
+}
+
+static void __exit chime_exit(void)
+{
+	chime_disruption_stop(&chime);
+	chime_netlink_unregister();
+	chime_phc_unregister(&chime);
+	chime_disruption_exit(&chime);
+	chime_host_close(&chime.host);
+	mutex_destroy(&chime.lock);
+}
+
+module_init(chime_init);
+module_exit(chime_exit);
+
+MODULE_DESCRIPTION("True time for virtual machines: host clock, PTP clock, and a system clock repaired after reverts");
+MODULE_AUTHOR("The truechime authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(CHIME_VERSION);

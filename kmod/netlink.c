@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family: policies, requests, answers, notifications.
+ */
+#include "netlink.h"
+
+#include <linux/capability.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/truechime.h>
+#include <net/genetlink.h>
+#include <net/netlink.h>
+
+#include "chime.h"
+#include "compat.h"
+#include "control.h"
+
+/* Generic netlink hands no private pointer to its callbacks. Set while the family exists. */
+static struct chime *chime_instance;
+
+static struct genl_family chime_family;
+
+/* --- what may be said --- */
+
+static struct netlink_range_validation_signed chime_rate_range = {
+	.min = -CHIME_LINE_RATE_MAX_Q32,
+	.max = CHIME_LINE_RATE_MAX_Q32,
+};
+
+static const struct nla_policy chime_line_policy[TRUECHIME_LINE_A_MAX + 1] = {
+	[TRUECHIME_LINE_A_ORIGIN_NS] = { .type = NLA_S64 },
+	[TRUECHIME_LINE_A_OFFSET_NS] = { .type = NLA_S64 },
+	[TRUECHIME_LINE_A_RATE_Q32] = NLA_POLICY_FULL_RANGE_SIGNED(NLA_S64, &chime_rate_range),
+	[TRUECHIME_LINE_A_SIGMA_NS] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_LINE_A_SIGMA_RATE_Q32] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_LINE_A_MAXERROR_NS] = NLA_POLICY_MIN(NLA_S64, -1),
+	[TRUECHIME_LINE_A_MAXERROR_RATE_Q32] = NLA_POLICY_MIN(NLA_S64, 0),
+};
+
+static const struct nla_policy chime_rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
+	[TRUECHIME_POLICY_A_OCCASION] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_OCCASION_OPERATOR),
+	[TRUECHIME_POLICY_A_DIRECTION] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_DIRECTION_BACKWARD),
+	[TRUECHIME_POLICY_A_RULE] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_RULE_IGNORE),
+	[TRUECHIME_POLICY_A_THRESHOLD_NS] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_POLICY_A_MAXIMUM_NS] = NLA_POLICY_MIN(NLA_S64, 0),
+};
+
+static const struct nla_policy chime_correction_policy[TRUECHIME_A_MAX + 1] = {
+	[TRUECHIME_A_CORRECTION] = NLA_POLICY_NESTED(chime_line_policy),
+	[TRUECHIME_A_EPOCH] = { .type = NLA_U32 },
+	[TRUECHIME_A_REFERENCE] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_REFERENCE_HOST),
+	[TRUECHIME_A_JUMP] = { .type = NLA_FLAG },
+};
+
+static const struct nla_policy chime_step_policy[TRUECHIME_A_MAX + 1] = {
+	[TRUECHIME_A_OFFSET_NS] = { .type = NLA_S64 },
+};
+
+static const struct nla_policy chime_rules_policy[TRUECHIME_A_MAX + 1] = {
+	[TRUECHIME_A_POLICY] = NLA_POLICY_NESTED(chime_rule_policy),
+};
+
+static const struct nla_policy chime_mode_policy[TRUECHIME_A_MAX + 1] = {
+	[TRUECHIME_A_MODE] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_MODE_EXTERNAL),
+};
+
+static const struct nla_policy chime_host_policy[TRUECHIME_A_MAX + 1] = {
+	[TRUECHIME_A_HOST_NAME] = { .type = NLA_NUL_STRING, .len = 15 },
+	[TRUECHIME_A_HOST_STATE] = NLA_POLICY_RANGE(NLA_U8, TRUECHIME_HOST_CHOSEN,
+						    TRUECHIME_HOST_DEMOTED),
+};
+
+/* Commands that take nothing. */
+static const struct nla_policy chime_no_policy[TRUECHIME_A_MAX + 1] = { };
+
+/* The sender, not whoever runs now, and in the initial user namespace: the clock is everyone's. */
+static int chime_netlink_may_change(struct sk_buff *skb, struct genl_info *info)
+{
+	if (netlink_capable(skb, CAP_SYS_TIME))
+		return 0;
+	NL_SET_ERR_MSG(info->extack,
+		       "changing the clock needs CAP_SYS_TIME in the initial user namespace");
+	return -EPERM;
+}
+
+/* --- answers --- */
+
+static bool chime_put_s64(struct sk_buff *skb, int attribute, s64 value)
+{
+	return nla_put_s64(skb, attribute, value, TRUECHIME_A_PAD);
+}
+
+/* -1 stands for "no bound is known". */
+static s64 chime_bound(s64 maxerror_ns)
+{
+	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : maxerror_ns;
+}
+
+/* The padding attribute is number 1 in each of the sets. */
+static bool chime_put_line(struct sk_buff *skb, int attribute, const struct chime_line *line)
+{
+	struct nlattr *nest = nla_nest_start(skb, attribute);
+
+	if (!nest ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_ORIGIN_NS, line->origin_ns) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_OFFSET_NS, line->offset_ns) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_RATE_Q32, line->rate_q32) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_NS, line->sigma_ns) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_RATE_Q32, line->sigma_rate_q32) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_NS, chime_bound(line->maxerror_ns)) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, line->maxerror_rate_q32))
+		return true;
+	nla_nest_end(skb, nest);
+	return false;
+}
+
+static bool chime_put_event(struct sk_buff *skb, const struct chime_event *event)
+{
+	struct nlattr *nest = nla_nest_start(skb, TRUECHIME_A_EVENT);
+
+	if (!nest ||
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_SEQUENCE, event->sequence) ||
+	    nla_put_u8(skb, TRUECHIME_EVENT_A_CAUSE, event->cause) ||
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_EVIDENCE, event->evidence) ||
+	    nla_put_u8(skb, TRUECHIME_EVENT_A_ACTION, event->action) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_GAP_NS, event->gap_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_OFFSET_NS, event->offset_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_RESIDUAL_NS, event->residual_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_LATENCY_NS, event->latency_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_RAW_NS, event->raw_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_TIME_NS, event->time_ns) ||
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_EPOCH, event->epoch))
+		return true;
+	nla_nest_end(skb, nest);
+	return false;
+}
+
+static bool chime_put_rule(struct sk_buff *skb, int occasion, int direction,
+			   const struct chime_rule *rule)
+{
+	struct nlattr *nest = nla_nest_start(skb, TRUECHIME_A_POLICY);
+
+	if (!nest ||
+	    nla_put_u8(skb, TRUECHIME_POLICY_A_OCCASION, occasion) ||
+	    nla_put_u8(skb, TRUECHIME_POLICY_A_DIRECTION, direction) ||
+	    nla_put_u8(skb, TRUECHIME_POLICY_A_RULE, rule->rule) ||
+	    chime_put_s64(skb, TRUECHIME_POLICY_A_THRESHOLD_NS, rule->threshold_ns) ||
+	    chime_put_s64(skb, TRUECHIME_POLICY_A_MAXIMUM_NS, rule->maximum_ns))
+		return true;
+	nla_nest_end(skb, nest);
+	return false;
+}
+
+/* What STATUS and NOW have in common. */
+static bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
+{
+	const struct chime_now *now = &status->now;
+
+	return nla_put_u8(skb, TRUECHIME_A_MODE, now->mode) ||
+	       nla_put_u8(skb, TRUECHIME_A_STATE, now->state) ||
+	       nla_put_u8(skb, TRUECHIME_A_REFERENCE, now->reference) ||
+	       nla_put_u32(skb, TRUECHIME_A_EPOCH, now->epoch) ||
+	       nla_put_u32(skb, TRUECHIME_A_DISRUPTIONS, status->disruptions) ||
+	       chime_put_s64(skb, TRUECHIME_A_RAW_NS, now->raw_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_REALTIME_NS, status->realtime_ns) ||
+	       (now->has_host && chime_put_s64(skb, TRUECHIME_A_HOST_NS, now->host_ns)) ||
+	       chime_put_s64(skb, TRUECHIME_A_TIME_NS, now->time_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_RATE_Q32, now->rate_q32) ||
+	       chime_put_s64(skb, TRUECHIME_A_SLEW_NS, now->slew_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_SIGMA_NS, now->sigma_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_MAXERROR_NS, chime_bound(now->maxerror_ns));
+}
+
+static bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)
+{
+	const struct chime_now *now = &status->now;
+
+	return nla_put_string(skb, TRUECHIME_A_VERSION, CHIME_VERSION) ||
+	       chime_put_now(skb, status) ||
+	       (status->phc_index >= 0 &&
+		nla_put_u32(skb, TRUECHIME_A_PHC_INDEX, status->phc_index)) ||
+	       nla_put_string(skb, TRUECHIME_A_HOST_NAME, status->host_name ?: "none") ||
+	       nla_put_u8(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
+	       nla_put_u8(skb, TRUECHIME_A_HOST_EXACT, status->last.exact) ||
+	       chime_put_s64(skb, TRUECHIME_A_UNCERTAINTY_NS, status->last.uncertainty_ns) ||
+	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS, status->pairings, TRUECHIME_A_PAD) ||
+	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS_FAILED, status->failures,
+				 TRUECHIME_A_PAD) ||
+	       nla_put_u32(skb, TRUECHIME_A_STEPS, status->steps) ||
+	       nla_put_u32(skb, TRUECHIME_A_CLOCKSOURCE_EPOCH, status->clocksource_epoch) ||
+	       chime_put_s64(skb, TRUECHIME_A_OFFSET_NS,
+			     chime_sub_sat(now->time_ns, status->realtime_ns)) ||
+	       (now->has_host &&
+		chime_put_line(skb, TRUECHIME_A_HOST_LINE, &status->host_line)) ||
+	       (status->corrected &&
+		chime_put_line(skb, TRUECHIME_A_CORRECTION, &status->correction));
+}
+
+static struct sk_buff *chime_answer_begin(struct genl_info *info, u8 command, void **header)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (!skb)
+		return NULL;
+	*header = genlmsg_put_reply(skb, info, &chime_family, 0, command);
+	if (*header)
+		return skb;
+	nlmsg_free(skb);
+	return NULL;
+}
+
+static int chime_answer_end(struct sk_buff *skb, struct genl_info *info, void *header, bool full)
+{
+	if (full) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+/* --- requests --- */
+
+static int chime_do_status(struct sk_buff *request, struct genl_info *info)
+{
+	struct chime_status status;
+	struct sk_buff *skb;
+	void *header;
+
+	skb = chime_answer_begin(info, TRUECHIME_CMD_STATUS, &header);
+	if (!skb)
+		return -ENOMEM;
+	chime_control_status(chime_instance, &status);
+	return chime_answer_end(skb, info, header, chime_put_status(skb, &status));
+}
+
+static int chime_do_now(struct sk_buff *request, struct genl_info *info)
+{
+	struct chime_status status;
+	struct sk_buff *skb;
+	void *header;
+
+	skb = chime_answer_begin(info, TRUECHIME_CMD_NOW, &header);
+	if (!skb)
+		return -ENOMEM;
+	chime_control_status(chime_instance, &status);
+	return chime_answer_end(skb, info, header, chime_put_now(skb, &status));
+}
+
+/* All but the growths must be there: a line of which half is left out is a mistake. */
+static int chime_get_line(const struct nlattr *nest, struct chime_line *line,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[TRUECHIME_LINE_A_MAX + 1];
+	int ret = nla_parse_nested(tb, TRUECHIME_LINE_A_MAX, nest, chime_line_policy, extack);
+
+	if (ret)
+		return ret;
+	if (!tb[TRUECHIME_LINE_A_ORIGIN_NS] || !tb[TRUECHIME_LINE_A_OFFSET_NS] ||
+	    !tb[TRUECHIME_LINE_A_RATE_Q32] || !tb[TRUECHIME_LINE_A_SIGMA_NS] ||
+	    !tb[TRUECHIME_LINE_A_MAXERROR_NS]) {
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "a correction needs origin, offset, rate, sigma and maxerror");
+		return -EINVAL;
+	}
+	*line = (struct chime_line){
+		.origin_ns = nla_get_s64(tb[TRUECHIME_LINE_A_ORIGIN_NS]),
+		.offset_ns = nla_get_s64(tb[TRUECHIME_LINE_A_OFFSET_NS]),
+		.rate_q32 = nla_get_s64(tb[TRUECHIME_LINE_A_RATE_Q32]),
+		.sigma_ns = nla_get_s64(tb[TRUECHIME_LINE_A_SIGMA_NS]),
+		.maxerror_ns = nla_get_s64(tb[TRUECHIME_LINE_A_MAXERROR_NS]),
+	};
+	if (line->maxerror_ns < 0)
+		line->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	if (tb[TRUECHIME_LINE_A_SIGMA_RATE_Q32])
+		line->sigma_rate_q32 = nla_get_s64(tb[TRUECHIME_LINE_A_SIGMA_RATE_Q32]);
+	if (tb[TRUECHIME_LINE_A_MAXERROR_RATE_Q32])
+		line->maxerror_rate_q32 = nla_get_s64(tb[TRUECHIME_LINE_A_MAXERROR_RATE_Q32]);
+	return 0;
+}
+
+static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr *nest = info->attrs[TRUECHIME_A_CORRECTION];
+	struct nlattr *epoch = info->attrs[TRUECHIME_A_EPOCH];
+	struct chime_line correction;
+	int ret = chime_netlink_may_change(request, info);
+
+	if (ret)
+		return ret;
+	if (!nest || !epoch) {
+		NL_SET_ERR_MSG(info->extack,
+			       "a correction and the epoch that it was measured in are needed");
+		return -EINVAL;
+	}
+	ret = chime_get_line(nest, &correction, info->extack);
+	if (ret)
+		return ret;
+	ret = chime_control_correct(chime_instance, &correction, nla_get_u32(epoch),
+				    nla_get_flag(info->attrs[TRUECHIME_A_JUMP]));
+	if (ret == -ESTALE)
+		NL_SET_ERR_MSG_ATTR(info->extack, epoch,
+				    "the reference has changed its meaning since: measure again");
+	else if (ret)
+		NL_SET_ERR_MSG_ATTR(info->extack, nest, "not a line that can be believed");
+	return ret;
+}
+
+static int chime_do_step(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr *offset = info->attrs[TRUECHIME_A_OFFSET_NS];
+	int ret = chime_netlink_may_change(request, info);
+
+	if (ret)
+		return ret;
+	if (offset) {
+		ret = chime_control_add_offset(chime_instance, nla_get_s64(offset));
+		if (ret)
+			NL_SET_ERR_MSG_ATTR(info->extack, offset,
+					    "the timescale takes offsets in mode external only");
+		return ret;
+	}
+	ret = chime_control_step(chime_instance);
+	switch (ret) {
+	case -ENODATA:
+		NL_SET_ERR_MSG(info->extack,
+			       "neither host time nor a correction is known: nothing to step to");
+		break;
+	case -EPERM:
+		NL_SET_ERR_MSG(info->extack,
+			       "the step policy, or the module's build date, forbids this step");
+		break;
+	case -EIO:
+		NL_SET_ERR_MSG(info->extack, "the kernel refused to set the system clock");
+		break;
+	}
+	return ret;
+}
+
+static int chime_do_policy_get(struct sk_buff *request, struct genl_info *info)
+{
+	struct chime_policy policy;
+	struct sk_buff *skb;
+	void *header;
+	bool full = false;
+	int i;
+
+	skb = chime_answer_begin(info, TRUECHIME_CMD_POLICY_GET, &header);
+	if (!skb)
+		return -ENOMEM;
+	mutex_lock(&chime_instance->lock);
+	policy = chime_instance->policy;
+	mutex_unlock(&chime_instance->lock);
+	for (i = 0; i < CHIME_OCCASIONS * CHIME_DIRECTIONS; i++)
+		full = full || chime_put_rule(skb, i / CHIME_DIRECTIONS, i % CHIME_DIRECTIONS,
+					      &policy.rules[i / CHIME_DIRECTIONS]
+							   [i % CHIME_DIRECTIONS]);
+	return chime_answer_end(skb, info, header, full);
+}
+
+static int chime_get_rule(const struct nlattr *nest, struct chime_policy *policy,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[TRUECHIME_POLICY_A_MAX + 1];
+	struct chime_rule *rule;
+	int ret = nla_parse_nested(tb, TRUECHIME_POLICY_A_MAX, nest, chime_rule_policy, extack);
+
+	if (ret)
+		return ret;
+	if (!tb[TRUECHIME_POLICY_A_OCCASION] || !tb[TRUECHIME_POLICY_A_DIRECTION]) {
+		NL_SET_ERR_MSG_ATTR(extack, nest, "a rule needs its occasion and direction");
+		return -EINVAL;
+	}
+	rule = &policy->rules[nla_get_u8(tb[TRUECHIME_POLICY_A_OCCASION])]
+			     [nla_get_u8(tb[TRUECHIME_POLICY_A_DIRECTION])];
+	if (tb[TRUECHIME_POLICY_A_RULE])
+		rule->rule = nla_get_u8(tb[TRUECHIME_POLICY_A_RULE]);
+	if (tb[TRUECHIME_POLICY_A_THRESHOLD_NS])
+		rule->threshold_ns = nla_get_s64(tb[TRUECHIME_POLICY_A_THRESHOLD_NS]);
+	if (tb[TRUECHIME_POLICY_A_MAXIMUM_NS])
+		rule->maximum_ns = nla_get_s64(tb[TRUECHIME_POLICY_A_MAXIMUM_NS]);
+	return 0;
+}
+
+static int chime_do_policy_set(struct sk_buff *request, struct genl_info *info)
+{
+	struct chime *chime = chime_instance;
+	struct chime_policy policy;
+	struct nlattr *attr;
+	int left, ret = chime_netlink_may_change(request, info);
+
+	if (ret)
+		return ret;
+	if (!info->attrs[TRUECHIME_A_POLICY]) {
+		NL_SET_ERR_MSG(info->extack, "no rule is given");
+		return -EINVAL;
+	}
+	/* Changed in a copy: all rules are set, or none. */
+	mutex_lock(&chime->lock);
+	policy = chime->policy;
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
+		if (nla_type(attr) != TRUECHIME_A_POLICY)
+			continue;
+		ret = chime_get_rule(attr, &policy, info->extack);
+		if (ret)
+			break;
+	}
+	if (!ret)
+		chime->policy = policy;
+	mutex_unlock(&chime->lock);
+	return ret;
+}
+
+static int chime_do_mode(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr *mode = info->attrs[TRUECHIME_A_MODE];
+	int ret = chime_netlink_may_change(request, info);
+
+	if (ret)
+		return ret;
+	if (!mode) {
+		NL_SET_ERR_MSG(info->extack, "no mode is given");
+		return -EINVAL;
+	}
+	chime_control_set_mode(chime_instance, nla_get_u8(mode));
+	return 0;
+}
+
+static int chime_set_host_state(struct nlattr *state, struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	if (nla_get_u8(state) == TRUECHIME_HOST_FAILING) {
+		NL_SET_ERR_MSG_ATTR(extack, state,
+				    "a host can be demoted, or chosen again, but not made to fail");
+		return -EINVAL;
+	}
+	ret = chime_control_demote_host(chime_instance,
+					nla_get_u8(state) == TRUECHIME_HOST_DEMOTED);
+	if (ret)
+		NL_SET_ERR_MSG_ATTR(extack, state, "no host clock is chosen");
+	return ret;
+}
+
+static int chime_do_host_set(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr *name = info->attrs[TRUECHIME_A_HOST_NAME];
+	struct nlattr *state = info->attrs[TRUECHIME_A_HOST_STATE];
+	int ret = chime_netlink_may_change(request, info);
+
+	if (ret)
+		return ret;
+	if (!name && !state) {
+		NL_SET_ERR_MSG(info->extack, "the name or the state of a host clock is needed");
+		return -EINVAL;
+	}
+	if (name)
+		ret = chime_control_choose_host(chime_instance, nla_data(name));
+	if (ret == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, name, "no host clock has this name");
+	else if (ret)
+		NL_SET_ERR_MSG_ATTR(info->extack, name,
+				    "this machine does not offer this host clock");
+	if (ret || !state)
+		return ret;
+	return chime_set_host_state(state, info->extack);
+}
+
+static int chime_do_reset(struct sk_buff *request, struct genl_info *info)
+{
+	int ret = chime_netlink_may_change(request, info);
+
+	if (!ret)
+		chime_control_reset(chime_instance);
+	return ret;
+}
+
+static int chime_dump_hosts(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct chime_host_info host;
+	void *header;
+
+	mutex_lock(&chime_instance->lock);
+	for (; chime_host_list(&chime_instance->host, cb->args[0], &host); cb->args[0]++) {
+		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				     &chime_family, NLM_F_MULTI, TRUECHIME_CMD_HOST_LIST);
+		if (!header)
+			break;
+		if (nla_put_string(skb, TRUECHIME_A_HOST_NAME, host.name) ||
+		    nla_put_u8(skb, TRUECHIME_A_HOST_STATE, host.state) ||
+		    nla_put_u8(skb, TRUECHIME_A_HOST_EXACT, host.exact) ||
+		    chime_put_s64(skb, TRUECHIME_A_UNCERTAINTY_NS, host.uncertainty_ns)) {
+			genlmsg_cancel(skb, header);
+			break;
+		}
+		genlmsg_end(skb, header);
+	}
+	mutex_unlock(&chime_instance->lock);
+	return skb->len;
+}
+
+static int chime_dump_events(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	const struct chime_event *event;
+	void *header;
+
+	mutex_lock(&chime_instance->lock);
+	while ((event = chime_events_next(&chime_instance->events, cb->args[0]))) {
+		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				     &chime_family, NLM_F_MULTI, TRUECHIME_CMD_EVENT);
+		if (!header)
+			break;
+		if (chime_put_event(skb, event)) {
+			genlmsg_cancel(skb, header);
+			break;
+		}
+		genlmsg_end(skb, header);
+		cb->args[0] = (long)event->sequence + 1;
+	}
+	mutex_unlock(&chime_instance->lock);
+	return skb->len;
+}
+
+void chime_netlink_notify(const struct chime_event *event)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	void *header;
+
+	/* Nobody is left without: whoever listens can dump the history. */
+	if (!skb)
+		return;
+	header = genlmsg_put(skb, 0, 0, &chime_family, 0, TRUECHIME_CMD_EVENT_NTF);
+	if (!header || chime_put_event(skb, event)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, header);
+	/* -ESRCH: nobody listens. */
+	genlmsg_multicast_netns(&chime_family, &init_net, skb, 0, 0, GFP_KERNEL);
+}
+
+/* --- the family --- */
+
+#define CHIME_OP(command, attributes, function)						\
+	{ .cmd = TRUECHIME_CMD_##command, .policy = (attributes),			\
+	  .maxattr = TRUECHIME_A_MAX, .doit = (function) }
+#define CHIME_DUMP(command, function)							\
+	{ .cmd = TRUECHIME_CMD_##command, .policy = chime_no_policy,			\
+	  .maxattr = TRUECHIME_A_MAX, .dumpit = (function) }
+
+static const struct genl_ops chime_ops[] = {
+	CHIME_OP(STATUS, chime_no_policy, chime_do_status),
+	CHIME_OP(NOW, chime_no_policy, chime_do_now),
+	CHIME_OP(CORRECTION, chime_correction_policy, chime_do_correction),
+	CHIME_OP(STEP, chime_step_policy, chime_do_step),
+	CHIME_OP(POLICY_GET, chime_no_policy, chime_do_policy_get),
+	CHIME_OP(POLICY_SET, chime_rules_policy, chime_do_policy_set),
+	CHIME_OP(MODE, chime_mode_policy, chime_do_mode),
+	CHIME_DUMP(HOST_LIST, chime_dump_hosts),
+	CHIME_OP(HOST_SET, chime_host_policy, chime_do_host_set),
+	CHIME_DUMP(EVENT, chime_dump_events),
+	CHIME_OP(RESET, chime_no_policy, chime_do_reset),
+};
+
+static const struct genl_multicast_group chime_groups[] = {
+	{ .name = TRUECHIME_MCGRP_EVENTS },
+};
+
+static struct genl_family chime_family __ro_after_init = {
+	.name = TRUECHIME_GENL_NAME,
+	.version = TRUECHIME_GENL_VERSION,
+	.module = THIS_MODULE,
+	.maxattr = TRUECHIME_A_MAX,
+	.ops = chime_ops,
+	.n_ops = ARRAY_SIZE(chime_ops),
+	.mcgrps = chime_groups,
+	.n_mcgrps = ARRAY_SIZE(chime_groups),
+	CHIME_GENL_RESV_START_OP(__TRUECHIME_CMD_MAX)
+};
+
+int chime_netlink_register(struct chime *chime)
+{
+	int ret;
+
+	chime_instance = chime;
+	ret = genl_register_family(&chime_family);
+	if (ret)
+		chime_instance = NULL;
+	return ret;
+}
+
+void chime_netlink_unregister(void)
+{
+	genl_unregister_family(&chime_family);
+	chime_instance = NULL;
+}

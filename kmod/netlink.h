@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The generic netlink family "truechime": parses requests, calls whoever owns the matter, builds
+ * answers; no logic of its own. The interface is include/uapi/linux/truechime.h.
+ */
+#ifndef CHIME_NETLINK_H
+#define CHIME_NETLINK_H
+
+struct chime;
+struct chime_event;
+
+/* Publish the family. 0 or -errno. Context: process, lock not held. */
+int chime_netlink_register(struct chime *chime);
+
+/* Withdraw it; waits for requests that are running. Context: process, lock not held. */
+void chime_netlink_unregister(void);
+
+/* Tell the events group. Context: process, between register and unregister. */
+void chime_netlink_notify(const struct chime_event *event);
+
+#endif /* CHIME_NETLINK_H */

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PTP hardware clock: translates between the PTP API's units and the timescale.
+ */
+#include "phc.h"
+
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/time64.h>
+
+#include "chime.h"
+#include "compat.h"
+
+/* Half the speed of raw, the fastest line that is believed (CHIME_LINE_RATE_MAX_Q32), in ppb. */
+#define CHIME_PHC_MAX_ADJ_PPB	500000000
+
+/* Phase that may be slewed in by adjphase; more is for adjtime. */
+#define CHIME_PHC_MAX_PHASE_NS	500000000
+
+static struct chime *chime_of(struct ptp_clock_info *info)
+{
+	return container_of(info, struct chime, phc.info);
+}
+
+static int chime_phc_gettimex(struct ptp_clock_info *info, struct timespec64 *ts,
+			      struct ptp_system_timestamp *sts)
+{
+	struct chime_snapshot snapshot;
+
+	ptp_read_system_prets(sts);
+	chime_snapshot_take(&snapshot);
+	ptp_read_system_postts(sts);
+	*ts = ns_to_timespec64(chime_timescale_time(&chime_of(info)->timescale, snapshot.raw_ns));
+	return 0;
+}
+
+static int chime_phc_getcrosststamp(struct ptp_clock_info *info,
+				    struct system_device_crosststamp *stamp)
+{
+	struct chime_snapshot snapshot;
+
+	chime_snapshot_take(&snapshot);
+	chime_crosststamp_fill(stamp, &snapshot,
+			       chime_timescale_time(&chime_of(info)->timescale, snapshot.raw_ns));
+	return 0;
+}
+
+/*
+ * Every adjustment: take the lock, see that the mode allows it, take the instant. Returns 0 with
+ * the lock held, or -EBUSY without.
+ */
+static int chime_phc_begin(struct chime *chime, struct chime_snapshot *snapshot)
+{
+	mutex_lock(&chime->lock);
+	if (chime->timescale.current_view.mode != TRUECHIME_MODE_EXTERNAL) {
+		mutex_unlock(&chime->lock);
+		return -EBUSY;
+	}
+	chime_snapshot_take(snapshot);
+	return 0;
+}
+
+static int chime_phc_settime(struct ptp_clock_info *info, const struct timespec64 *ts)
+{
+	struct chime *chime = chime_of(info);
+	struct chime_snapshot snapshot;
+	int ret;
+
+	if (!timespec64_valid_settod(ts))
+		return -EINVAL;
+	ret = chime_phc_begin(chime, &snapshot);
+	if (ret)
+		return ret;
+	chime_timescale_set_time(&chime->timescale, timespec64_to_ns(ts), snapshot.raw_ns);
+	mutex_unlock(&chime->lock);
+	return 0;
+}
+
+static int chime_phc_adjtime(struct ptp_clock_info *info, s64 delta_ns)
+{
+	struct chime *chime = chime_of(info);
+	struct chime_snapshot snapshot;
+	int ret = chime_phc_begin(chime, &snapshot);
+
+	if (ret)
+		return ret;
+	chime_timescale_add_time(&chime->timescale, delta_ns, snapshot.raw_ns);
+	mutex_unlock(&chime->lock);
+	return 0;
+}
+
+/* scaled_ppm is ppm * 2^16: times 2^16 gives ppm * 2^32, a millionth of which is the rate. */
+static int chime_phc_adjfine(struct ptp_clock_info *info, long scaled_ppm)
+{
+	struct chime *chime = chime_of(info);
+	struct chime_snapshot snapshot;
+	int ret = chime_phc_begin(chime, &snapshot);
+
+	if (ret)
+		return ret;
+	/* |scaled_ppm| is at most 2^15 * 10^6 by max_adj: no overflow. */
+	chime_timescale_set_rate(&chime->timescale, div_s64((s64)scaled_ppm << 16, 1000000),
+				 snapshot.raw_ns);
+	mutex_unlock(&chime->lock);
+	return 0;
+}
+
+static int chime_phc_adjphase(struct ptp_clock_info *info, s32 phase_ns)
+{
+	struct chime *chime = chime_of(info);
+	struct chime_snapshot snapshot;
+	int ret;
+
+	if (abs((s64)phase_ns) > CHIME_PHC_MAX_PHASE_NS)
+		return -ERANGE;
+	ret = chime_phc_begin(chime, &snapshot);
+	if (ret)
+		return ret;
+	chime_timescale_slew(&chime->timescale, phase_ns, snapshot.raw_ns);
+	mutex_unlock(&chime->lock);
+	return 0;
+}
+
+/* Older kernels do not ask. */
+static s32 __maybe_unused chime_phc_getmaxphase(struct ptp_clock_info *info)
+{
+	return CHIME_PHC_MAX_PHASE_NS;
+}
+
+/* No pins, alarms or pulses. */
+static int chime_phc_enable(struct ptp_clock_info *info, struct ptp_clock_request *request, int on)
+{
+	return -EOPNOTSUPP;
+}
+
+static const struct ptp_clock_info chime_phc_info = {
+	.owner = THIS_MODULE,
+	.name = "truechime",
+	.max_adj = CHIME_PHC_MAX_ADJ_PPB,
+	.adjfine = chime_phc_adjfine,
+	.adjphase = chime_phc_adjphase,
+	.adjtime = chime_phc_adjtime,
+	.gettimex64 = chime_phc_gettimex,
+	.getcrosststamp = chime_phc_getcrosststamp,
+	.settime64 = chime_phc_settime,
+	.enable = chime_phc_enable,
+	CHIME_PTP_GETMAXPHASE(chime_phc_getmaxphase)
+};
+
+int chime_phc_register(struct chime *chime)
+{
+	struct ptp_clock *clock;
+
+	chime->phc.info = chime_phc_info;
+	clock = ptp_clock_register(&chime->phc.info, NULL);
+	if (IS_ERR(clock))
+		return PTR_ERR(clock);
+	chime->phc.clock = clock;
+	return 0;
+}
+
+void chime_phc_unregister(struct chime *chime)
+{
+	if (chime->phc.clock)
+		ptp_clock_unregister(chime->phc.clock);
+	chime->phc.clock = NULL;
+}
+
+int chime_phc_index(const struct chime *chime)
+{
+	return chime->phc.clock ? ptp_clock_index(chime->phc.clock) : -1;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The PTP hardware clock "truechime": the timescale for whoever speaks the PTP API.
+ *
+ * A function of raw, so one timekeeper snapshot gives device, realtime and raw exactly, on any
+ * clocksource and without asking the hypervisor.
+ */
+#ifndef CHIME_PHC_H
+#define CHIME_PHC_H
+
+#include <linux/ptp_clock_kernel.h>
+
+struct chime;
+
+/**
+ * struct chime_phc - the PTP clock
+ * @info: operations, for the PTP core
+ * @clock: the PTP core's; NULL while not registered, or in a kernel without PTP
+ */
+struct chime_phc {
+	struct ptp_clock_info info;
+	struct ptp_clock *clock;
+};
+
+/* Publish it. 0 or -errno. Context: process, lock not held. */
+int chime_phc_register(struct chime *chime);
+
+/* Withdraw it: open descriptors get -ENODEV from then on. Context: process, lock not held. */
+void chime_phc_unregister(struct chime *chime);
+
+/* N of /dev/ptpN, or negative. */
+int chime_phc_index(const struct chime *chime);
+
+#endif /* CHIME_PHC_H */
