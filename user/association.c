@@ -368,6 +368,10 @@ bool associations_get_info(const struct associations *lot, size_t index,
 	net_address_format(&association->client.address, info->address);
 	if (*info->address)
 		info->refid = net_address_refid(&association->client.address);
+	if (association->target->phc.fd >= 0) {
+		info->refid = association->target->config.refid;
+		ntp_refid_text(info->refid, info->address);
+	}
 	info->port = association->target->config.port;
 	info->pool = association->target->config.kind == CONFIG_POOL;
 	info->kernel_timestamps = association->client.kernel_timestamps;

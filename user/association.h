@@ -39,7 +39,7 @@ struct associations_callbacks {
 /**
  * struct association_info - what the tables show beside struct source_status
  * @name: as configured
- * @address: numeric, "" while not known
+ * @address: numeric; of a refclock its reference id; "" while not known or not open
  * @refid: the source as a reference id: IPv4 address, a hash of an IPv6 address, or a refclock's
  * @port: UDP port
  * @pool: it is one of a pool's

@@ -117,6 +117,7 @@ struct target *target_new(struct associations *lot, const struct config_source *
 	target->config = *config;
 	target->lot = lot;
 	target->resolver.fd = -1;
+	target->phc.fd = -1;
 	target->look_up_ns = INT64_MAX;
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
 	target->problem = "";
@@ -138,6 +139,7 @@ struct target *target_new(struct associations *lot, const struct config_source *
 void target_free(struct target *target)
 {
 	resolver_cancel(&target->resolver);
+	refclock_phc_close(&target->phc);
 	for (size_t i = 0; i < target->count; i++)
 		association_free(target->associations[i]);
 	free(target);
@@ -358,15 +360,15 @@ static void take_addresses(struct target *target, const struct net_address *addr
 	}
 }
 
-/* The sources without an address have failed once more; an address in use is not touched. */
-static void take_failure(struct target *target, int err, const char *problem, int64_t now_raw_ns)
+void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns)
 {
 	bool nobody = err == -ENOENT;
 
+	/* An address in use is not touched. */
 	if (is_without_address(target)) {
 		if (strcmp(target->problem, problem) != 0)
 			associations_message(target->lot, LOG_WARNING,
-					     "%s cannot be looked up: %s; it will be tried again",
+					     "%s cannot be used: %s; it will be tried again",
 					     target->config.options.name, problem);
 		target->problem = problem;
 		source_failed(target->associations[0]->source, now_raw_ns, err);
@@ -387,7 +389,7 @@ static void finish_look_up(struct target *target, int64_t now_raw_ns)
 	if (count == -EAGAIN)
 		return;
 	if (count < 0)
-		take_failure(target, count, problem, now_raw_ns);
+		target_failed(target, count, problem, now_raw_ns);
 	else
 		take_addresses(target, addresses, count, now_raw_ns);
 }
@@ -405,13 +407,13 @@ static void start_look_up(struct target *target, int64_t now_raw_ns)
 		return;
 	}
 	if (err == -ENODEV) {
-		take_failure(target, err, "There is no such interface", now_raw_ns);
+		target_failed(target, err, "There is no such interface", now_raw_ns);
 		return;
 	}
 
 	err = resolver_start(&target->resolver, config->options.name, config->family, now_raw_ns);
 	if (err < 0)
-		take_failure(target, err, "No process could be started to do it", now_raw_ns);
+		target_failed(target, err, "No process could be started to do it", now_raw_ns);
 }
 
 /* One sentence when a server stops answering, one when it is back. */
@@ -476,6 +478,8 @@ int64_t target_next_ns(const struct target *target)
 {
 	int64_t next_ns = target->look_up_ns;
 
+	if (target->config.kind == CONFIG_PHC)
+		return target_refclock_next_ns(target);
 	if (target->resolver.fd >= 0 && target->resolver.deadline_ns < next_ns)
 		next_ns = target->resolver.deadline_ns;
 	for (size_t i = 0; i < target->count; i++) {
@@ -528,6 +532,10 @@ void target_event(struct target *target, const struct pollfd *fd, int64_t now_ra
 
 void target_timer(struct target *target, int64_t now_raw_ns)
 {
+	if (target->config.kind == CONFIG_PHC) {
+		target_refclock_timer(target, now_raw_ns);
+		return;
+	}
 	if (target->resolver.fd >= 0 && now_raw_ns >= target->resolver.deadline_ns)
 		finish_look_up(target, now_raw_ns);
 	if (target->resolver.fd < 0 && now_raw_ns >= target->look_up_ns)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One configured name with the associations that it stands for: one for a server, several for a
- * pool. Owns the name's look-up, which address goes to whom, and when to look for another. Between
- * association.c and its parts; not for anybody else.
+ * One configured name with the associations that it stands for: one for a server or refclock,
+ * several for a pool. Owns the name's look-up, which address goes to whom, and when to look for
+ * another. Between association.c and its parts; not for anybody else.
  */
 #ifndef ASSOCIATION_TARGET_H
 #define ASSOCIATION_TARGET_H
@@ -14,6 +14,7 @@
 #include "association.h"
 #include "config.h"
 #include "ntp_client.h"
+#include "refclock_phc.h"
 #include "resolver.h"
 #include "source.h"
 
@@ -43,6 +44,7 @@ struct association {
  * @config: its directive
  * @lot: where messages go and other targets are
  * @resolver: looking it up
+ * @phc: of a refclock, which is opened instead of looked up
  * @look_up_ns: raw instant of the next look-up, INT64_MAX: none
  * @look_up_wait_ns: wait before the one after that
  * @refreshing: the look-up is a routine one
@@ -57,6 +59,7 @@ struct target {
 	struct config_source config;
 	struct associations *lot;
 	struct resolver resolver;
+	struct refclock_phc phc;
 	int64_t look_up_ns;
 	int64_t look_up_wait_ns;
 	bool refreshing;
@@ -100,5 +103,12 @@ int64_t target_next_ns(const struct target *target);
 int target_pollfds(const struct target *target, struct pollfd *fds, int max);
 void target_event(struct target *target, const struct pollfd *fd, int64_t now_raw_ns);
 void target_timer(struct target *target, int64_t now_raw_ns);
+
+/* It could not be looked up or opened: say so once, and try again in a while. */
+void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns);
+
+/* association_refclock.c: the same for a target that is a refclock. */
+int64_t target_refclock_next_ns(const struct target *target);
+void target_refclock_timer(struct target *target, int64_t now_raw_ns);
 
 #endif /* ASSOCIATION_TARGET_H */

@@ -43,8 +43,8 @@ enum config_kind {
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
  * @refid: of a refclock, host byte order, 0: made from its number
  * @stratum: of a refclock
- * @driver_poll: log2 seconds between a refclock's readings
- * @filter: readings of a refclock kept for one sample
+ * @driver_poll: log2 seconds between a refclock's samples, unless its poll is shorter
+ * @filter: readings of a refclock for one sample at most
  * @delay_ns: of a refclock, for its root distance
  * @precision_ns: of a refclock; 0: as measured
  * @no_crosststamp: do not ask the device for cross timestamps

@@ -130,6 +130,7 @@ static void store_number(const struct config_option *option, void *place, double
 	case CONFIG_HANDLER:
 	case CONFIG_MOOT:
 	case CONFIG_ADVICE:
+	case CONFIG_REFUSED:
 		break;
 	}
 }
@@ -140,7 +141,7 @@ void config_option_defaults(const struct config_option *table, size_t count, voi
 		store_number(&table[i], place, table[i].initial);
 }
 
-/* Values that the word takes: -1: up to the next word that is an option, or all. */
+/* How many values the word takes at most. */
 int config_option_values(const struct config_option *option)
 {
 	switch (option->type) {
@@ -157,6 +158,7 @@ int config_option_values(const struct config_option *option)
 	case CONFIG_HANDLER:
 	case CONFIG_MOOT:
 	case CONFIG_ADVICE:
+	case CONFIG_REFUSED:
 		break;
 	}
 
@@ -204,7 +206,7 @@ static int set_word(struct config_reader *reader, const struct config_option *op
  * @reader: for reports
  * @option: the word
  * @place: structure that @offset is into
- * @count: of @words
+ * @count: of @words, as checked by the caller
  * @words: the values
  *
  * Return: 0, or -EINVAL after an error was reported.
@@ -212,15 +214,6 @@ static int set_word(struct config_reader *reader, const struct config_option *op
 int config_option_set(struct config_reader *reader, const struct config_option *option,
 		      void *place, int count, char **words)
 {
-	int values = config_option_values(option);
-
-	if (values >= 0 && option->type != CONFIG_MOOT && option->type != CONFIG_ADVICE &&
-	    option->type != CONFIG_HANDLER && count != values) {
-		config_error(reader, values ? "'%s' takes one value" : "'%s' takes no value",
-			     option->name);
-		return -EINVAL;
-	}
-
 	switch (option->type) {
 	case CONFIG_FLAG:
 	case CONFIG_CLEAR:
@@ -241,6 +234,9 @@ int config_option_set(struct config_reader *reader, const struct config_option *
 		return 0;
 	case CONFIG_MOOT:
 		return 0;
+	case CONFIG_REFUSED:
+		config_error(reader, "'%s' is not supported: %s", option->name, option->advice);
+		return -EINVAL;
 	}
 
 	return -EINVAL;

@@ -58,6 +58,7 @@ enum config_type {
 	CONFIG_HANDLER,		/* see handle */
 	CONFIG_MOOT,		/* means nothing without something else that is warned of */
 	CONFIG_ADVICE,		/* without effect: warn with the advice */
+	CONFIG_REFUSED,		/* would be wrong without it: an error with the advice */
 };
 
 /**

@@ -24,6 +24,7 @@
 #define STRATUM_MAX	15
 
 #define WEIGHED	"each sample is weighed by its own delay and noise, without a setting"
+#define NO_PULSES	"a PHC is read as a clock, its pulses are not"
 #define NOT_IN_THE_CLEAR \
 	"what is to be authenticated is not asked in the clear; name a server without"
 #define AUTH_REQUIRED	"authselectmode is 'require'"
@@ -127,6 +128,13 @@ static const struct config_option refclock_options[] = {
 	{ "prefer", CONFIG_FLAG, .offset = AT(options.prefer) },
 	{ "trust", CONFIG_FLAG, .offset = AT(options.trust) },
 	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
+	{ "tai", CONFIG_REFUSED, .advice = "use 'offset' with what UTC is behind TAI, as -37" },
+	{ "pps", CONFIG_REFUSED, .advice = NO_PULSES },
+	{ "lock", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "rate", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "width", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "maxlockage", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "local", CONFIG_REFUSED, .advice = "the oscillator's rate is learned from the sources" },
 	{ "maxdispersion", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
@@ -334,6 +342,9 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 		return -EINVAL;
 
 	source->options.kind = SOURCE_REFCLOCK;
+	/* Each reading is a sample: there is no median filter that would collect them. */
+	if (choices.poll > source->driver_poll)
+		choices.poll = source->driver_poll;
 	source->options.minpoll = choices.poll;
 	source->options.maxpoll = choices.poll;
 	source->refid = make_refid(choices.refid, count_refclocks(reader->config));

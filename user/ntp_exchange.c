@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../kmod/line.h"
+#include "clock_span.h"
 
 /* Sources this far away or further are of no use to anybody (RFC 5905 MAXDISP). */
 #define NTP_DISTANCE_MAX_NS	16000000000LL
@@ -24,12 +25,11 @@
 /* A request's precision of 2^32 s says nothing (draft-ietf-ntp-data-minimization). */
 #define NTP_PRECISION_NONE	32
 
-/*
- * Realtime against raw during an exchange: beyond a constant and an eighth of the time passed (the
- * system clock is slewed by a twelfth at most) somebody has set it.
- */
-#define NTP_STEP_FLOOR_NS	1000000LL
-#define NTP_STEP_SHIFT		3
+/* The kernel reads the clock for a timestamp no earlier or later than this around our readings. */
+#define NTP_STAMP_SLACK_NS	1000000LL
+
+/* Change of the system clock's rate that may go unnoticed between a timestamp and a reading. */
+#define NTP_RATE_CHANGE		100e-6
 
 /* Slack of round trips shorter than the server's processing, which clock rates may explain. */
 #define NTP_RATE_SHIFT		10
@@ -106,7 +106,8 @@ enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t
 }
 
 /* The packet's instant by the reference, and its standard error. */
-static int64_t moment_reference(const struct ntp_moment *moment, double *noise_ns)
+static int64_t moment_reference(const struct ntp_moment *moment, const struct clock_span *span,
+				double *noise_ns)
 {
 	int64_t distance_ns;
 
@@ -114,40 +115,36 @@ static int64_t moment_reference(const struct ntp_moment *moment, double *noise_n
 	if (!moment->has_realtime)
 		return moment->now.reference_ns;
 
-	/* Carried from realtime to the reference over this distance, at rates equal to 2^-11. */
+	/* The system clock's rate may have been changed since the nearest reading. */
 	distance_ns = chime_sub_sat(moment->now.realtime_ns, moment->realtime_ns);
-	*noise_ns += fabs((double)distance_ns) / 2048;
+	*noise_ns += fabs((double)distance_ns) * NTP_RATE_CHANGE;
 
-	return timescale_realtime_to_reference(&moment->now, moment->realtime_ns);
+	return clock_span_from_realtime(span, moment->realtime_ns);
 }
 
 /* Is the kernel's timestamp between the two readings of realtime, as it has to be? */
-static bool is_stamp_ok(const struct ntp_moment *moment, const struct ntp_moment *sent,
-			const struct ntp_moment *received)
+static bool is_stamp_ok(const struct ntp_moment *moment, const struct clock_span *span)
 {
 	if (!moment->has_realtime)
 		return true;
 
-	return moment->realtime_ns >= chime_sub_sat(sent->now.realtime_ns, NTP_STEP_FLOOR_NS) &&
-	       moment->realtime_ns <= chime_add_sat(received->now.realtime_ns, NTP_STEP_FLOOR_NS);
+	return moment->realtime_ns >= chime_sub_sat(span->before.realtime_ns, NTP_STAMP_SLACK_NS) &&
+	       moment->realtime_ns <= chime_add_sat(span->after.realtime_ns, NTP_STAMP_SLACK_NS);
 }
 
 static enum ntp_verdict judge_clocks(const struct ntp_moment *sent,
-				     const struct ntp_moment *received)
+				     const struct ntp_moment *received,
+				     const struct clock_span *span)
 {
-	int64_t raw_ns = chime_sub_sat(received->now.raw_ns, sent->now.raw_ns);
-	int64_t realtime_ns = chime_sub_sat(received->now.realtime_ns, sent->now.realtime_ns);
-	int64_t drift_ns = chime_sub_sat(realtime_ns, raw_ns);
-	int64_t limit_ns;
-
-	if (raw_ns < 0 || sent->now.epoch != received->now.epoch ||
-	    sent->now.disruptions != received->now.disruptions)
+	switch (clock_span_judge(span)) {
+	case CLOCK_SPAN_GOOD:
+		break;
+	case CLOCK_SPAN_DISRUPTED:
 		return NTP_DISRUPTED;
-
-	limit_ns = NTP_STEP_FLOOR_NS + (raw_ns >> NTP_STEP_SHIFT);
-	if (drift_ns > limit_ns || drift_ns < -limit_ns)
+	case CLOCK_SPAN_STEPPED:
 		return NTP_STEPPED;
-	if (!is_stamp_ok(sent, sent, received) || !is_stamp_ok(received, sent, received))
+	}
+	if (!is_stamp_ok(sent, span) || !is_stamp_ok(received, span))
 		return NTP_STEPPED;
 
 	return NTP_ACCEPTED;
@@ -167,16 +164,17 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 {
 	int64_t t2 = ntp_timestamp_to_ns(answer->receive);
 	int64_t t3 = ntp_timestamp_to_ns(answer->transmit);
+	struct clock_span span = { .before = sent->now, .after = received->now };
 	int64_t t1, t4, delay_ns, slack_ns;
 	double noise1_ns, noise4_ns, precision_ns, noise_ns;
 	enum ntp_verdict verdict;
 
-	verdict = judge_clocks(sent, received);
+	verdict = judge_clocks(sent, received, &span);
 	if (verdict != NTP_ACCEPTED)
 		return verdict;
 
-	t1 = moment_reference(sent, &noise1_ns);
-	t4 = moment_reference(received, &noise4_ns);
+	t1 = moment_reference(sent, &span, &noise1_ns);
+	t4 = moment_reference(received, &span, &noise4_ns);
 	/* The server's two readings are right to about half its clock's resolution. */
 	precision_ns = (double)ntp_power_to_ns(answer->precision) / 2;
 	noise_ns = sqrt(noise1_ns * noise1_ns + noise4_ns * noise4_ns +
