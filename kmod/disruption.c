@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/suspend.h>
 #include <linux/time64.h>
@@ -109,14 +110,17 @@ static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause ca
 
 static void chime_disruption_jump(struct chime *chime, s64 gap_ns, u32 evidence)
 {
+	const struct chime_pairing *pairing = &chime->host.confirmation;
 	struct chime_disruption *disruption = &chime->disruption;
 	struct chime_event event = {
 		.evidence = evidence | BIT(TRUECHIME_EVIDENCE_PAIRING),
 		.gap_ns = gap_ns,
 	};
 
-	event.cause = chime_disruption_verdict(disruption, &chime->host.confirmation, evidence,
-					       gap_ns);
+	event.cause = chime_disruption_verdict(disruption, pairing, evidence, gap_ns);
+	/* Raw may have run on while this guest stood still: nobody saw that. */
+	if (pairing->witness)
+		disruption->fine_raw_ns = max(disruption->fine_raw_ns, pairing->running_raw_ns);
 	chime_disruption_rejoin(chime, event.cause, gap_ns);
 	disruption->count++;
 	chime_disruption_repair(chime, &event);

@@ -15,6 +15,7 @@
 #include <linux/irqflags.h>
 #include <linux/kvm_para.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
 /* kvmclock.h needs it first. */
@@ -47,8 +48,8 @@ struct chime_kvm_setting {
  * @page: what the hypervisor writes to; a page of its own, as it is shared in the clear
  * @gpa: its guest physical address
  * @shared: it had to be decrypted
- * @setting: kvm-clock's setting at the latest reading
- * @has_setting: ... is known
+ * @setting: kvm-clock's setting at the latest reading; 0: it had no lasting one
+ * @read_before: ... there was one
  * @stopped: the guest-stopped flag stood at the latest reading
  */
 struct chime_kvm {
@@ -56,7 +57,7 @@ struct chime_kvm {
 	phys_addr_t gpa;
 	bool shared;
 	struct chime_kvm_setting setting;
-	bool has_setting;
+	bool read_before;
 	bool stopped;
 };
 
@@ -185,6 +186,15 @@ static bool chime_kvm_count(const struct chime_kvm_reading *reading, u64 *cycles
 	       *cycles >= reading->before.cycles && *cycles <= reading->after.cycles;
 }
 
+/* How long kvm-clock's setting has held at the host's reading, in its own ns. */
+static s64 chime_kvm_setting_age(const struct chime_kvm_reading *reading)
+{
+	s64 age_ns = __pvclock_read_cycles(&reading->pvclock, reading->host.tsc) -
+		     reading->pvclock.system_time;
+
+	return max_t(s64, age_ns, 0);
+}
+
 static void chime_kvm_convert(const struct chime_kvm_reading *reading,
 			      struct chime_pairing *pairing)
 {
@@ -207,6 +217,12 @@ static void chime_kvm_convert(const struct chime_kvm_reading *reading,
 		pairing->raw_ns = reading->before.raw_ns + bracket_ns / 2;
 		pairing->uncertainty_ns = bracket_ns / 2 + CHIME_KVM_EXACT_NS;
 	}
+	/* It is set after each stop, before the guest runs. */
+	pairing->witness = chime_kvm_has_stable_pvclock(reading);
+	pairing->running_raw_ns = pairing->raw_ns;
+	if (pairing->witness)
+		pairing->running_raw_ns = chime_sub_sat(pairing->raw_ns,
+							chime_kvm_setting_age(reading));
 }
 
 /*
@@ -223,20 +239,18 @@ static u32 chime_kvm_evidence(struct chime_kvm *kvm, const struct chime_kvm_read
 	bool stopped;
 	u32 evidence = 0;
 
-	/* Without a stable TSC the page is rewritten all the time. */
-	if (!chime_kvm_has_stable_pvclock(reading)) {
-		kvm->has_setting = false;
-		return 0;
-	}
-	stopped = reading->pvclock.flags & PVCLOCK_GUEST_STOPPED;
+	/* Without a stable TSC the page is rewritten all the time, until the clock is set anew. */
+	if (!chime_kvm_has_stable_pvclock(reading))
+		setting = (struct chime_kvm_setting){ };
+	else if (kvm->read_before && (setting.tsc != kvm->setting.tsc ||
+				      setting.system_ns != kvm->setting.system_ns))
+		evidence |= BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
+	stopped = reading->has_pvclock && (reading->pvclock.flags & PVCLOCK_GUEST_STOPPED);
 	if (stopped && !kvm->stopped)
 		evidence |= BIT(TRUECHIME_EVIDENCE_GUEST_STOPPED);
-	if (kvm->has_setting && (setting.tsc != kvm->setting.tsc ||
-				 setting.system_ns != kvm->setting.system_ns))
-		evidence |= BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
 	kvm->stopped = stopped;
 	kvm->setting = setting;
-	kvm->has_setting = true;
+	kvm->read_before = true;
 	return evidence;
 }
 
@@ -271,7 +285,6 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 	if (!found)
 		return ret;
 	pairing->evidence = evidence;
-	pairing->witness = kvm->has_setting;
 	return 0;
 }
 

@@ -23,7 +23,8 @@
  * @exact: converted through the counter, not just bracketed
  * @clocksource_seq: raw's rate changes when this does
  * @evidence: bits of enum truechime_evidence that the host showed along with it
- * @witness: a stop of this guest would have shown in @evidence
+ * @witness: a stop of this guest would have shown in @evidence, and @running_raw_ns is known
+ * @running_raw_ns: this guest has been running at least since then, without a stop
  */
 struct chime_pairing {
 	s64 raw_ns;
@@ -33,6 +34,7 @@ struct chime_pairing {
 	u32 clocksource_seq;
 	u32 evidence;
 	bool witness;
+	s64 running_raw_ns;
 };
 
 enum chime_verdict {
