@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libFuzzer's own name for what it calls with each input: each fuzz_UNIT.c defines it, returns 0. */
+/* libFuzzer's name for what it calls with each input; each fuzz_UNIT.c defines it, returns 0. */
 #define fuzz_one_input LLVMFuzzerTestOneInput
 int fuzz_one_input(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
  * offset = reference - local: positive means that the local clock is behind.
  *
  * Reading needs no privilege. Changing needs CAP_SYS_TIME in the initial user namespace. Each
- * refusal carries an extended acknowledgement naming the attribute and the reason.
+ * refusal carries an extended acknowledgment naming the attribute and the reason.
  */
 #ifndef _UAPI_LINUX_TRUECHIME_H
 #define _UAPI_LINUX_TRUECHIME_H
@@ -58,12 +58,12 @@ enum truechime_cmd {
 /* Who steers the timescale. */
 enum truechime_mode {
 	TRUECHIME_MODE_AUTO,		/* host line and correction; the PTP API may only look */
-	TRUECHIME_MODE_EXTERNAL,	/* the PTP API (ptp4l, ts2phc, phc2sys); both lines stand aside */
+	TRUECHIME_MODE_EXTERNAL,	/* the PTP API (ptp4l, phc2sys); the lines stand aside */
 };
 
 /* What the timescale rests on, best last. */
 enum truechime_state {
-	TRUECHIME_STATE_FREE,		/* neither host nor correction: system time at load, run on by raw */
+	TRUECHIME_STATE_FREE,		/* neither: system time at load, run on by raw */
 	TRUECHIME_STATE_EXTERNAL,	/* mode external */
 	TRUECHIME_STATE_HOLDOVER,	/* an old correction, its bound growing */
 	TRUECHIME_STATE_HOST,		/* the host's time as it is */
@@ -80,15 +80,15 @@ enum truechime_host_state {
 	TRUECHIME_HOST_ABSENT,		/* this machine does not offer it */
 	TRUECHIME_HOST_READY,		/* offered, not chosen */
 	TRUECHIME_HOST_CHOSEN,		/* the reference */
-	TRUECHIME_HOST_FAILING,		/* chosen, but it no longer answers; its last line is held */
-	TRUECHIME_HOST_DEMOTED,		/* chosen, but set aside as untrustworthy; raw is the reference */
+	TRUECHIME_HOST_FAILING,		/* chosen, but silent; its last line is held */
+	TRUECHIME_HOST_DEMOTED,		/* chosen, but not trusted; raw is the reference */
 };
 
 /* Why the clock was wrong. */
 enum truechime_cause {
 	TRUECHIME_CAUSE_UNKNOWN,
 	TRUECHIME_CAUSE_BOOT,		/* the module was loaded with the system clock wrong */
-	TRUECHIME_CAUSE_REVERT,		/* guest state went back to, or went on from, an earlier instant */
+	TRUECHIME_CAUSE_REVERT,		/* the guest went on from an earlier state */
 	TRUECHIME_CAUSE_FORK,		/* the same, and the VM generation id changed */
 	TRUECHIME_CAUSE_PAUSE,		/* the guest was stopped and continued */
 	TRUECHIME_CAUSE_SUSPEND,	/* the guest itself suspended and woke */
