@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Abuse of the loaded module's netlink interface, for a guest that may be thrown away afterwards:
+ * it steps the clock at random. Runs as root (and as others, in children). TAP on stdout; exit
+ * code 1 if a test failed, 4 if the module is not there.
+ *
+ * abuse [--seconds N] [--seed N] [--module FILE]
+ *	N seconds of random requests (10), from a seed (1); FILE: the module, to unload it and load
+ *	it again
+ */
+#include "abuse.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_SKIP	4
+
+bool abuse_fail(const char *format, ...)
+{
+	va_list arguments;
+
+	printf("# ");
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	printf("\n");
+	return false;
+}
+
+/* How long each attribute of a status is; 0: not in a status. */
+static const struct {
+	uint8_t least;
+	uint8_t most;
+	bool always;
+} status_lengths[TRUECHIME_A_MAX + 1] = {
+	[TRUECHIME_A_PAD] = { 0, 0, false },
+	[TRUECHIME_A_VERSION] = { 2, 32, true },
+	[TRUECHIME_A_MODE] = { 1, 1, true },
+	[TRUECHIME_A_STATE] = { 1, 1, true },
+	[TRUECHIME_A_REFERENCE] = { 1, 1, true },
+	[TRUECHIME_A_EPOCH] = { 4, 4, true },
+	[TRUECHIME_A_PHC_INDEX] = { 4, 4, false },
+	[TRUECHIME_A_RAW_NS] = { 8, 8, true },
+	[TRUECHIME_A_REALTIME_NS] = { 8, 8, true },
+	[TRUECHIME_A_HOST_NS] = { 8, 8, false },
+	[TRUECHIME_A_TIME_NS] = { 8, 8, true },
+	[TRUECHIME_A_RATE_Q32] = { 8, 8, true },
+	[TRUECHIME_A_SLEW_NS] = { 8, 8, true },
+	[TRUECHIME_A_SIGMA_NS] = { 8, 8, true },
+	[TRUECHIME_A_MAXERROR_NS] = { 8, 8, true },
+	[TRUECHIME_A_HOST_LINE] = { 7 * 12, 200, false },
+	[TRUECHIME_A_CORRECTION] = { 7 * 12, 200, false },
+	[TRUECHIME_A_HOST_NAME] = { 2, 16, true },
+	[TRUECHIME_A_HOST_STATE] = { 1, 1, true },
+	[TRUECHIME_A_HOST_EXACT] = { 1, 1, true },
+	[TRUECHIME_A_UNCERTAINTY_NS] = { 8, 8, true },
+	[TRUECHIME_A_PAIRINGS] = { 8, 8, true },
+	[TRUECHIME_A_PAIRINGS_FAILED] = { 8, 8, true },
+	[TRUECHIME_A_DISRUPTIONS] = { 4, 4, true },
+	[TRUECHIME_A_STEPS] = { 4, 4, true },
+	[TRUECHIME_A_OFFSET_NS] = { 8, 8, true },
+	[TRUECHIME_A_CLOCKSOURCE_EPOCH] = { 4, 4, true },
+};
+
+bool abuse_status_is_whole(struct abuse *abuse)
+{
+	const struct nlattr *attribute;
+	struct genl_answer answer;
+	uint16_t type;
+	size_t length;
+
+	genl_ask(&abuse->genl, TRUECHIME_CMD_STATUS, 0, &answer);
+	if (answer.error)
+		return abuse_fail("no status: %s", strerror(-answer.error));
+	if (answer.replies != 1)
+		return abuse_fail("%d answers to one question", answer.replies);
+
+	for (type = TRUECHIME_A_PAD + 1; type <= TRUECHIME_A_MAX; type++) {
+		attribute = genl_find(answer.first, answer.first_length, type);
+		if (!attribute && !status_lengths[type].always)
+			continue;
+		if (!attribute)
+			return abuse_fail("attribute %u is missing", type);
+		length = attribute->nla_len - NLA_HDRLEN;
+		if (length < status_lengths[type].least || length > status_lengths[type].most)
+			return abuse_fail("attribute %u has %zu bytes", type, length);
+	}
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*run)(struct abuse *abuse);
+} tests[] = {
+	{ "status_is_whole", abuse_status_is_whole },
+	{ "refusals_have_error_words_and_blame", abuse_refusals },
+	{ "refusals_change_nothing", abuse_refusals_change_nothing },
+	{ "broken_framing", abuse_broken_framing },
+	{ "many_rules_at_once", abuse_many_rules },
+	{ "nobody_looks_only", abuse_as_nobody },
+	{ "nobody_with_roots_socket_looks_only", abuse_borrowed_socket },
+	{ "root_with_nobodys_socket_looks_only", abuse_lent_socket },
+	{ "cap_net_admin_looks_only", abuse_other_capability },
+	{ "cap_sys_time_changes", abuse_right_capability },
+	{ "root_of_a_user_namespace_looks_only", abuse_user_namespace },
+	{ "random_requests", abuse_random },
+	{ "unload_under_load", abuse_unload },
+};
+
+static int run_tests(struct abuse *abuse)
+{
+	int failed = 0;
+	size_t i;
+
+	printf("TAP version 13\n1..%zu\n", ARRAY_SIZE(tests));
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		bool good;
+
+		if (tests[i].run == abuse_unload && !abuse->module) {
+			printf("ok %zu abuse.%s # SKIP no --module to load again\n", i + 1,
+			       tests[i].name);
+			continue;
+		}
+		good = tests[i].run(abuse);
+		failed += !good;
+		printf("%s %zu abuse.%s\n", good ? "ok" : "not ok", i + 1, tests[i].name);
+		fflush(stdout);
+	}
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static bool parse_options(struct abuse *abuse, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seconds", required_argument, NULL, 's' },
+		{ "seed", required_argument, NULL, 'r' },
+		{ "module", required_argument, NULL, 'm' },
+		{ }
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			abuse->seconds = atoi(optarg);
+			break;
+		case 'r':
+			abuse->seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'm':
+			abuse->module = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+	struct abuse abuse = { .seed = 1, .seconds = 10 };
+	int err;
+
+	if (!parse_options(&abuse, argc, argv)) {
+		fprintf(stderr, "usage: %s [--seconds N] [--seed N] [--module FILE]\n", argv[0]);
+		return EXIT_FAILURE;
+	}
+	if (geteuid()) {
+		printf("1..0 # SKIP only root can show what root may do\n");
+		return EXIT_SKIP;
+	}
+	err = genl_open(&abuse.genl);
+	if (err) {
+		printf("1..0 # SKIP no truechime module: %s\n", strerror(-err));
+		return EXIT_SKIP;
+	}
+	return run_tests(&abuse);
+}
