@@ -19,7 +19,6 @@
 #define SECONDS_MAX	1e9
 
 #define AT(member)	offsetof(struct config, member)
-#define ROOM(place)	sizeof(((struct config *)0)->place)
 
 /* The numbers of values of directives that take any number. */
 #define ANY	CONFIG_WORDS_MAX
@@ -52,7 +51,7 @@ static const struct config_option directives[] = {
 	{ "allow", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
 	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
-	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = ROOM(bind_device) },
+	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
 	{ "bindaddress", CONFIG_MOOT, .min = 1, .max = 1 },
 	{ "bindcmdaddress", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
 	{ "bindcmddevice", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
@@ -87,7 +86,7 @@ static const struct config_option directives[] = {
 	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
 	{ "initstepslew", CONFIG_ADVICE, .max = ANY, .advice =
 	  "use 'makestep' and servers with 'iburst'" },
-	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = ROOM(keyfile) },
+	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
 	{ "leapsecmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_leapsecmode },
 	{ "leapseclist", CONFIG_ADVICE, .max = 1, .advice =
 	  "leap seconds are those that the majority of the sources announces" },
@@ -141,7 +140,7 @@ static const struct config_option directives[] = {
 	{ "ntstrustedcerts", CONFIG_MOOT, .max = 2 },
 	{ "opencommands", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
 	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_peer },
-	{ "pidfile", CONFIG_WORD, .offset = AT(pidfile), .size = ROOM(pidfile) },
+	{ "pidfile", CONFIG_WORD, .offset = AT(pidfile), .size = CONFIG_PATH_MAX },
 	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_pool },
 	{ "port", CONFIG_MOOT, .min = 1, .max = 1 },
 	{ "ptpdomain", CONFIG_MOOT, .max = 1 },
@@ -164,7 +163,7 @@ static const struct config_option directives[] = {
 	{ "stratumweight", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "tempcomp", CONFIG_ADVICE, .max = ANY, .advice =
 	  "the rate's changes are learned from the sources" },
-	{ "user", CONFIG_WORD, .offset = AT(user), .size = ROOM(user) },
+	{ "user", CONFIG_WORD, .offset = AT(user), .size = CONFIG_WORD_MAX },
 };
 
 void config_directives_defaults(struct config *config)
@@ -202,6 +201,20 @@ static int parse_count(struct config_reader *reader, const char *what, const cha
 		return -EINVAL;
 	}
 	*count = (int)value;
+
+	return 0;
+}
+
+static int copy_word(struct config_reader *reader, const char *word, char *place, size_t size)
+{
+	size_t length = strlen(word);
+
+	if (length >= size) {
+		config_error(reader, "'%.20s...' is too long: %zu bytes are the most", word,
+			     size - 1);
+		return -EINVAL;
+	}
+	memcpy(place, word, length + 1);
 
 	return 0;
 }
@@ -251,12 +264,8 @@ static int parse_driftfile(struct config_reader *reader, int count, char **words
 	}
 	if (count == 3 && parse_count(reader, "driftfile interval", words[2], &interval) < 0)
 		return -EINVAL;
-	if (strlen(words[0]) >= sizeof(config->driftfile)) {
-		config_error(reader, "the drift file's name is too long: %zu bytes are the most",
-			     sizeof(config->driftfile) - 1);
+	if (copy_word(reader, words[0], config->driftfile, sizeof(config->driftfile)) < 0)
 		return -EINVAL;
-	}
-	strcpy(config->driftfile, words[0]);
 	config->driftfile_interval_s = interval > 0 ? interval : 0;
 
 	return 0;
@@ -333,10 +342,8 @@ static int parse_bindacqaddress(struct config_reader *reader, int count, char **
 			     words[0]);
 		return -EINVAL;
 	}
-	/* A numeric address fits. */
-	strcpy(place, words[0]);
 
-	return 0;
+	return copy_word(reader, words[0], place, CONFIG_WORD_MAX);
 }
 
 static int parse_peer(struct config_reader *reader, int count, char **words)
@@ -384,9 +391,9 @@ static int parse_hostclock(struct config_reader *reader, int count, char **words
 	choice = parse_choice(reader, "hostclock", words[0], names, ARRAY_SIZE(names));
 	if (choice < 0)
 		return choice;
-	strcpy(reader->config->hostclock, names[choice]);
 
-	return 0;
+	return copy_word(reader, names[choice], reader->config->hostclock,
+			 sizeof(reader->config->hostclock));
 }
 
 /* The rule for that occasion and direction, added if there is none yet. */

@@ -16,6 +16,15 @@
 /* One standard error of an exact reading: it is given in ns. */
 #define READING_NOISE_NS	1.0
 
+/* Saturated where ns end. */
+static int64_t to_s64(double ns)
+{
+	if (ns >= (double)INT64_MAX)
+		return INT64_MAX;
+
+	return ns <= (double)INT64_MIN ? INT64_MIN : (int64_t)llrint(ns);
+}
+
 static int64_t narrowest(const struct phc_reading *readings, size_t count)
 {
 	int64_t least_ns = INT64_MAX;
@@ -79,10 +88,10 @@ int refclock_combine(const struct phc_reading *readings, size_t count, enum phc_
 		    (double)config->precision_ns;
 
 	*sample = (struct source_sample) {
-		.at_ns = chime_add_sat(first_at_ns, (int64_t)llrint(at)),
-		.offset_ns = chime_add_sat(first_offset_ns, (int64_t)llrint(mean)),
-		.delay_ns = (int64_t)llrint(width),
-		.noise_ns = (int64_t)ceil(noise_ns),
+		.at_ns = chime_add_sat(first_at_ns, to_s64(at)),
+		.offset_ns = chime_add_sat(first_offset_ns, to_s64(mean)),
+		.delay_ns = to_s64(width),
+		.noise_ns = to_s64(ceil(noise_ns)),
 		.root_delay_ns = config->delay_ns,
 		.refid = config->refid,
 		.epoch = span->after.epoch,

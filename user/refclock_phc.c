@@ -14,13 +14,21 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../kmod/line.h"
+
 #define NS_PER_S	1000000000LL
 
 /* The name of the clock that the module registers. */
 #define OWN_CLOCK_NAME	"truechime"
 
+/* Saturated: a broken device may say anything. */
 static int64_t to_ns(const struct ptp_clock_time *time)
 {
+	if (time->sec > INT64_MAX / NS_PER_S - 1)
+		return INT64_MAX;
+	if (time->sec < INT64_MIN / NS_PER_S + 1)
+		return INT64_MIN;
+
 	return time->sec * NS_PER_S + time->nsec;
 }
 
@@ -106,11 +114,11 @@ static struct phc_reading bracketed(const struct ptp_clock_time *before,
 				    const struct ptp_clock_time *device,
 				    const struct ptp_clock_time *after)
 {
-	int64_t width_ns = to_ns(after) - to_ns(before);
+	int64_t width_ns = chime_sub_sat(to_ns(after), to_ns(before));
 
 	return (struct phc_reading) {
 		.device_ns = to_ns(device),
-		.clock_ns = to_ns(before) + width_ns / 2,
+		.clock_ns = chime_add_sat(to_ns(before), width_ns / 2),
 		.width_ns = width_ns,
 	};
 }
