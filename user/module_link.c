@@ -425,7 +425,7 @@ static int event_valid(struct nl_msg *msg, void *arg)
 	if (header->nlmsg_type != link->family || !genlmsg_valid_hdr(header, 0))
 		return NL_SKIP;
 	genl = genlmsg_hdr(header);
-	if (genl->cmd != TRUECHIME_CMD_EVENT || link->queue_count == EVENT_QUEUE)
+	if (link->queue_count == EVENT_QUEUE)
 		return NL_SKIP;
 	tail = (link->queue_head + link->queue_count) % EVENT_QUEUE;
 	if (!module_message_event(genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0),

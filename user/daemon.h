@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon: everything that runs, in one structure, and the loop that lets it. Owns the order of
+ * things; what is done is done by the parts.
+ */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "association.h"
+#include "config.h"
+#include "control.h"
+#include "discipline.h"
+#include "log.h"
+#include "module_group.h"
+#include "module_link.h"
+#include "steering.h"
+#include "system_clock.h"
+#include "timescale.h"
+
+/* Measure the clock or set it, and end; or go on for ever. */
+enum daemon_task {
+	DAEMON_RUN,
+	DAEMON_MEASURE,		/* -Q */
+	DAEMON_SET,		/* -q */
+};
+
+/**
+ * struct daemon_options - from the command line
+ * @config_path: the configuration file
+ * @config_text: configuration given on the command line instead of a file, or NULL
+ * @user: run as, or NULL: as the configuration says
+ * @socket_path: of the control socket
+ * @task: what for
+ * @timeout_ns: with -q and -Q: give up after so long; 0: never
+ * @no_clock: -x, never touch the clock or the module
+ * @no_module: do without the module
+ */
+struct daemon_options {
+	const char *config_path;
+	const char *config_text;
+	const char *user;
+	const char *socket_path;
+	enum daemon_task task;
+	int64_t timeout_ns;
+	bool no_clock;
+	bool no_module;
+};
+
+/* Events remembered where there is no module to remember them. */
+#define DAEMON_EVENTS	32
+
+/**
+ * struct daemon - all that runs
+ * @options: from the command line
+ * @config: in force
+ * @link: to the module; NULL: it is not there
+ * @watch: tells when the module comes or goes; NULL: nothing does
+ * @clock: the system clock
+ * @timescale: backend in force
+ * @associations: sockets and sources
+ * @discipline: what the sources say
+ * @steering: what becomes of it
+ * @control: the socket of the command line program; NULL: there is none
+ * @result: the discipline's latest verdict
+ * @result_raw_ns: when that was; 0: there was none yet
+ * @result_utc_ns: same, by the timescale
+ * @update_interval_ns: between the latest two corrections
+ * @mode: who steers the timescale
+ * @epoch: in which the sources' estimates are
+ * @has_host: what the epoch's reference is
+ * @disruptions: counted by the timescale when last looked at
+ * @shift_known: @shift_ns is what the change to @shift_epoch added to all offsets
+ * @shift_epoch: see there
+ * @shift_ns: see there
+ * @event_sequence: of the latest event of the module that was handled
+ * @events: the latest disruptions, oldest first, where the module is missing
+ * @event_count: how many of them
+ * @next_update_ns: raw instant of a discipline_update() without a sample
+ * @next_drift_ns: raw instant of the next writing of the drift file
+ * @watchdog_ns: interval of the service manager's watchdog, 0: none
+ * @next_watchdog_ns: raw instant of its next notification
+ * @first_result_ns: with -q and -Q: when sources were first selected, by raw
+ * @deadline_ns: with -q and -Q: when to give up, by raw
+ * @clock_watch_fd: readable when the system clock was set by anybody; -1: cannot be known
+ * @privileged: started as root, so that a module may be loaded
+ * @sources_changed: an update of the discipline is due
+ * @stop: leave the loop ...
+ * @status: ... with this exit status
+ */
+struct daemon {
+	const struct daemon_options *options;
+	struct config *config;
+	struct module_link *link;
+	struct module_watch *watch;
+	struct system_clock *clock;
+	struct timescale *timescale;
+	struct associations *associations;
+	struct discipline *discipline;
+	struct steering *steering;
+	struct control *control;
+
+	struct discipline_result result;
+	int64_t result_raw_ns;
+	int64_t result_utc_ns;
+	int64_t update_interval_ns;
+
+	enum truechime_mode mode;
+	uint32_t epoch;
+	bool has_host;
+	uint32_t disruptions;
+	bool shift_known;
+	uint32_t shift_epoch;
+	int64_t shift_ns;
+	uint32_t event_sequence;
+	struct module_event events[DAEMON_EVENTS];
+	int event_count;
+
+	int64_t next_update_ns;
+	int64_t next_drift_ns;
+	int64_t watchdog_ns;
+	int64_t next_watchdog_ns;
+	int64_t first_result_ns;
+	int64_t deadline_ns;
+	int clock_watch_fd;
+	bool sources_changed;
+	bool stop;
+	int status;
+};
+
+/* daemon.c */
+
+/* Run to the end. Returns the exit status of the program. */
+int daemon_run(const struct daemon_options *options);
+
+/* CLOCK_MONOTONIC_RAW. */
+int64_t daemon_raw_ns(void);
+
+/* Ask all sources at once. */
+void daemon_burst(struct daemon *daemon, int count);
+
+/* Read the configuration again; the old one stays in force when it has an error. 0, -errno. */
+int daemon_reload(struct daemon *daemon);
+
+/* daemon_update.c */
+
+/* Let the discipline judge what the sources say, and steer by it. */
+void daemon_update(struct daemon *daemon);
+
+/* What is due by raw's @now_ns: steering, drift file, updates without a sample. */
+void daemon_timers(struct daemon *daemon, int64_t now_ns);
+
+/* Before the end: the drift file, and the clock's rate without a slew. */
+void daemon_finish(struct daemon *daemon);
+
+/* The rates of the drift files, to start from. */
+void daemon_prime(struct daemon *daemon);
+
+/* daemon_module.c */
+
+/* Find the module, loading it where we may, and open the timescale that there is. 0, -errno. */
+int daemon_open_timescale(struct daemon *daemon);
+void daemon_close_timescale(struct daemon *daemon);
+
+/* The module came or went. */
+void daemon_module_changed(struct daemon *daemon);
+
+/* A call of the module gave @err: if it is gone, do without it. */
+void daemon_module_failed(struct daemon *daemon, int err);
+
+/* Notifications of the module are there to be read. */
+void daemon_module_events(struct daemon *daemon);
+
+/* The configuration's wishes to the module: host clock and step policy. */
+void daemon_configure_module(struct daemon *daemon);
+
+/* What is new in @now: another epoch, disruptions that only the timescale saw. */
+void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now);
+
+#endif /* DAEMON_H */

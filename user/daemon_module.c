@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon and the module: finding it, coping with its coming and going, its events, and what a
+ * change of the reference means for what was measured.
+ */
+#include "daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "event_report.h"
+#include "module_load.h"
+#include "names.h"
+
+/* Events that a dump may bring after notifications were lost. */
+#define EVENTS_MAX	64
+
+/* Requests to each source after a disruption, to confirm the clock at once. */
+#define BURST_COUNT	4
+
+static int daemon_open_module(struct daemon *daemon)
+{
+	char message[512];
+	int err;
+
+	err = module_link_open(&daemon->link);
+	if (err == -ENOENT) {
+		if (!module_load(message, sizeof(message)))
+			err = module_link_open(&daemon->link);
+		else
+			log_notice("%s", message);
+	}
+	if (err) {
+		daemon->link = NULL;
+		if (err != -ENOENT)
+			log_warning("The kernel module cannot be asked: %s; going on without it",
+				    strerror(-err));
+		return err;
+	}
+	err = module_link_subscribe(daemon->link);
+	if (err)
+		log_warning("The module's events cannot be heard: %s; disruptions are seen only when the clock is looked at",
+			    strerror(-err));
+	return 0;
+}
+
+/* What happened before our time is known to whoever asks, and is no news. */
+static void daemon_skip_events(struct daemon *daemon)
+{
+	struct module_event events[EVENTS_MAX];
+	int count = 0;
+
+	daemon->event_sequence = 0;
+	if (!module_link_events(daemon->link, events, EVENTS_MAX, &count) && count)
+		daemon->event_sequence = events[count - 1].sequence;
+}
+
+static void daemon_close_module(struct daemon *daemon)
+{
+	if (daemon->timescale)
+		daemon->timescale->ops->close(daemon->timescale);
+	daemon->timescale = NULL;
+	module_link_close(daemon->link);
+	daemon->link = NULL;
+}
+
+/* What is true from the first reading on. */
+static int daemon_start_epoch(struct daemon *daemon)
+{
+	struct timescale_now now;
+	int err;
+
+	err = daemon->timescale->ops->now(daemon->timescale, &now);
+	if (err)
+		return err;
+	daemon->epoch = now.epoch;
+	daemon->has_host = now.has_host;
+	daemon->disruptions = now.disruptions;
+	daemon->shift_known = false;
+	return 0;
+}
+
+static int daemon_open_over_module(struct daemon *daemon)
+{
+	struct module_status status;
+	int err;
+
+	err = module_link_status(daemon->link, &status);
+	if (!err)
+		err = timescale_module_open(&daemon->timescale, daemon->link);
+	if (!err)
+		err = daemon_start_epoch(daemon);
+	if (err) {
+		log_warning("The kernel module does not answer as it should: %s; going on without it. Module and daemon may be of different versions",
+			    strerror(-err));
+		daemon_close_module(daemon);
+		return err;
+	}
+	daemon->mode = status.mode;
+	daemon_skip_events(daemon);
+	log_info("Steering through the kernel module %s; the host's clock: %s", status.version,
+		 status.host_state >= TRUECHIME_HOST_CHOSEN ? status.host_name : "none");
+	return 0;
+}
+
+static int daemon_open_without_module(struct daemon *daemon)
+{
+	int err;
+
+	daemon->mode = TRUECHIME_MODE_AUTO;
+	err = timescale_user_open(&daemon->timescale, daemon->clock);
+	if (!err)
+		err = daemon_start_epoch(daemon);
+	return err;
+}
+
+int daemon_open_timescale(struct daemon *daemon)
+{
+	if (daemon->options->no_clock || daemon->options->no_module)
+		return daemon_open_without_module(daemon);
+	/* Where netlink itself is missing nothing can tell of the module either. */
+	if (module_watch_open(&daemon->watch))
+		daemon->watch = NULL;
+	if (!daemon_open_module(daemon) && !daemon_open_over_module(daemon))
+		return 0;
+	return daemon_open_without_module(daemon);
+}
+
+void daemon_close_timescale(struct daemon *daemon)
+{
+	daemon_close_module(daemon);
+	module_watch_close(daemon->watch);
+	daemon->watch = NULL;
+}
+
+void daemon_configure_module(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	int err = 0;
+
+	if (!daemon->link)
+		return;
+	if (*config->hostclock)
+		err = module_link_choose_host(daemon->link, config->hostclock);
+	if (err)
+		log_warning("The host clock \"%s\" could not be chosen: %s", config->hostclock,
+			    *module_link_message(daemon->link) ?
+			    module_link_message(daemon->link) : strerror(-err));
+	err = 0;
+	if (config->rule_count)
+		err = module_link_set_policy(daemon->link, config->rules, config->rule_count);
+	if (err)
+		log_warning("The step policy could not be set: %s",
+			    *module_link_message(daemon->link) ?
+			    module_link_message(daemon->link) : strerror(-err));
+}
+
+/* The rest of the daemon goes over to the timescale that was opened. */
+static void daemon_use_timescale(struct daemon *daemon)
+{
+	associations_set_timescale(daemon->associations, daemon->timescale);
+	associations_rebase(daemon->associations, daemon->epoch, false, 0);
+	discipline_rebase(daemon->discipline, false, 0);
+	steering_set_timescale(daemon->steering, daemon->timescale);
+	steering_stand_aside(daemon->steering, daemon->mode == TRUECHIME_MODE_EXTERNAL);
+	daemon_burst(daemon, BURST_COUNT);
+}
+
+/*
+ * What the module knew last, as a correction of raw: the clock goes on from there. The bound grows
+ * by what the oscillator may have turned to.
+ */
+static void daemon_carry_over(struct daemon *daemon, const struct steering_status *last)
+{
+	const struct timescale_now *now = &last->now;
+	struct chime_line line = {
+		.origin_ns = now->raw_ns,
+		.offset_ns = chime_sub_sat(now->time_ns, now->raw_ns),
+		.rate_q32 = (s64)(last->base_rate * 4294967296.0),
+		.sigma_ns = now->sigma_ns,
+		.maxerror_ns = now->maxerror_ns,
+		.maxerror_rate_q32 =
+			(s64)(daemon->config->discipline.maxclockerror * 4294967296.0),
+	};
+
+	if (!last->valid || now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return;
+	(void)daemon->timescale->ops->correct(daemon->timescale, &line, daemon->epoch, true);
+}
+
+static void daemon_lose_module(struct daemon *daemon)
+{
+	struct steering_status last;
+	int err;
+
+	steering_get_status(daemon->steering, &last);
+	daemon_close_module(daemon);
+	err = daemon_open_without_module(daemon);
+	if (err) {
+		log_err("The clocks cannot be read: %s", strerror(-err));
+		daemon->stop = true;
+		daemon->status = 1;
+		return;
+	}
+	log_warning("The kernel module is gone; going on without it: reverts of this machine are not noticed any more. To load it again: modprobe truechime");
+	daemon_carry_over(daemon, &last);
+	daemon_use_timescale(daemon);
+}
+
+static void daemon_gain_module(struct daemon *daemon)
+{
+	struct timescale *user = daemon->timescale;
+
+	if (daemon_open_module(daemon))
+		return;
+	if (daemon_open_over_module(daemon)) {
+		daemon->timescale = user;
+		return;
+	}
+	user->ops->close(user);
+	log_notice("The kernel module is there; steering through it from now on");
+	daemon_configure_module(daemon);
+	daemon_use_timescale(daemon);
+}
+
+void daemon_module_changed(struct daemon *daemon)
+{
+	struct module_link *probe;
+	int err;
+
+	err = module_link_open(&probe);
+	if (!err)
+		module_link_close(probe);
+	if (daemon->link && err)
+		daemon_lose_module(daemon);
+	else if (!daemon->link && !err)
+		daemon_gain_module(daemon);
+}
+
+void daemon_module_failed(struct daemon *daemon, int err)
+{
+	if (daemon->link && err == -ENOENT)
+		daemon_lose_module(daemon);
+}
+
+/* The journal's readers can filter by these. */
+static void daemon_log_event(const struct module_event *event)
+{
+	char text[NAME_TEXT_MAX * 2], fields[7][96];
+	const char *list[8] = { NULL };
+	bool bad = event->action == TRUECHIME_ACTION_REFUSED ||
+		   event->action == TRUECHIME_ACTION_FAILED;
+	int i;
+
+	text_of_event(event, text, sizeof(text));
+	snprintf(fields[0], sizeof(fields[0]), "TRUECHIME_CAUSE=%s", name_of_cause(event->cause));
+	snprintf(fields[1], sizeof(fields[1]), "TRUECHIME_ACTION=%s",
+		 name_of_action(event->action));
+	snprintf(fields[2], sizeof(fields[2]), "TRUECHIME_SEQUENCE=%u", event->sequence);
+	snprintf(fields[3], sizeof(fields[3]), "TRUECHIME_GAP_NS=%lld", (long long)event->gap_ns);
+	snprintf(fields[4], sizeof(fields[4]), "TRUECHIME_OFFSET_NS=%lld",
+		 (long long)event->offset_ns);
+	snprintf(fields[5], sizeof(fields[5]), "TRUECHIME_LATENCY_NS=%lld",
+		 (long long)event->latency_ns);
+	snprintf(fields[6], sizeof(fields[6]), "TRUECHIME_TIME_NS=%lld",
+		 (long long)event->time_ns);
+	for (i = 0; i < 7; i++)
+		list[i] = fields[i];
+	log_fields(bad ? LOG_WARNING : LOG_NOTICE, text, list);
+}
+
+/* Whether an event shook the sources' world, rather than only moved the system clock. */
+static bool daemon_event_disrupts(const struct module_event *event)
+{
+	switch (event->cause) {
+	case TRUECHIME_CAUSE_BOOT:
+	case TRUECHIME_CAUSE_STEADY:
+	case TRUECHIME_CAUSE_OPERATOR:
+		return false;
+	case TRUECHIME_CAUSE_UNKNOWN:
+	case TRUECHIME_CAUSE_REVERT:
+	case TRUECHIME_CAUSE_FORK:
+	case TRUECHIME_CAUSE_PAUSE:
+	case TRUECHIME_CAUSE_SUSPEND:
+	case TRUECHIME_CAUSE_MIGRATION:
+	case TRUECHIME_CAUSE_HOST_STEP:
+		break;
+	}
+	return true;
+}
+
+static void daemon_publish_event(struct daemon *daemon, const struct module_event *event)
+{
+	daemon_log_event(event);
+	if (daemon->control)
+		control_publish(daemon->control, event_report(event));
+}
+
+static void daemon_handle_event(struct daemon *daemon, const struct module_event *event)
+{
+	struct timescale_now now;
+
+	daemon->event_sequence = event->sequence;
+	daemon_publish_event(daemon, event);
+
+	/* The host's clock was set forward by the gap: the servers fell behind it by as much. */
+	if (event->cause == TRUECHIME_CAUSE_HOST_STEP && event->epoch != daemon->epoch) {
+		daemon->shift_known = true;
+		daemon->shift_epoch = event->epoch;
+		daemon->shift_ns = chime_sub_sat(0, event->gap_ns);
+	}
+	if (!daemon_event_disrupts(event)) {
+		steering_disrupted(daemon->steering, true);
+		return;
+	}
+	if (!daemon->timescale->ops->now(daemon->timescale, &now))
+		daemon_check_epoch(daemon, &now);
+	steering_disrupted(daemon->steering, true);
+	daemon_burst(daemon, BURST_COUNT);
+}
+
+/* Notifications were lost: the module remembers what they said. */
+static void daemon_catch_up(struct daemon *daemon)
+{
+	struct module_event events[EVENTS_MAX];
+	int count = 0, i, err;
+
+	err = module_link_events(daemon->link, events, EVENTS_MAX, &count);
+	if (err)
+		log_warning("Events of the module were lost: %s", strerror(-err));
+	for (i = 0; !err && i < count; i++)
+		if ((int32_t)(events[i].sequence - daemon->event_sequence) > 0)
+			daemon_handle_event(daemon, &events[i]);
+}
+
+void daemon_module_events(struct daemon *daemon)
+{
+	struct module_event event;
+	int err;
+
+	while (daemon->link) {
+		err = module_link_next_event(daemon->link, &event);
+		if (err == -ENOBUFS)
+			daemon_catch_up(daemon);
+		else if (err)
+			break;
+		/* Told twice when it was both dumped and notified. */
+		else if ((int32_t)(event.sequence - daemon->event_sequence) > 0)
+			daemon_handle_event(daemon, &event);
+	}
+}
+
+/* Without the module nobody else remembers, tells or counts what the timescale noticed. */
+static void daemon_own_event(struct daemon *daemon, const struct timescale_now *now)
+{
+	struct module_event event = {
+		.sequence = now->disruptions,
+		.cause = TRUECHIME_CAUSE_SUSPEND,
+		.evidence = 1U << TRUECHIME_EVIDENCE_RESUME,
+		.action = TRUECHIME_ACTION_NONE,
+		.offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
+		.residual_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
+		.raw_ns = now->raw_ns,
+		.time_ns = now->time_ns,
+		.epoch = now->epoch,
+	};
+
+	if (daemon->event_count == DAEMON_EVENTS) {
+		memmove(daemon->events, daemon->events + 1,
+			sizeof(daemon->events[0]) * (DAEMON_EVENTS - 1));
+		daemon->event_count--;
+	}
+	daemon->events[daemon->event_count++] = event;
+	daemon_publish_event(daemon, &event);
+}
+
+void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
+{
+	bool disrupted = now->disruptions != daemon->disruptions;
+	bool known = daemon->shift_known && daemon->shift_epoch == now->epoch &&
+		     now->has_host == daemon->has_host;
+
+	daemon->disruptions = now->disruptions;
+	if (disrupted && !daemon->link)
+		daemon_own_event(daemon, now);
+	if (now->epoch == daemon->epoch && now->has_host == daemon->has_host)
+		return;
+	log_debug("Epoch %u of the %s, shift %s", now->epoch, now->has_host ? "host" : "raw clock",
+		  known ? "known" : "unknown");
+	daemon->epoch = now->epoch;
+	daemon->has_host = now->has_host;
+	associations_rebase(daemon->associations, now->epoch, known, daemon->shift_ns);
+	discipline_rebase(daemon->discipline, known, daemon->shift_ns);
+	daemon->shift_known = false;
+	daemon->sources_changed = true;
+	steering_disrupted(daemon->steering, known || !disrupted);
+	if (!known)
+		daemon_burst(daemon, BURST_COUNT);
+}

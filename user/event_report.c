@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events as JSON.
+ */
+#include "event_report.h"
+
+#include "names.h"
+
+static json_t *event_evidence(uint32_t evidence)
+{
+	json_t *list = json_array();
+	unsigned int number;
+
+	for (number = 0; name_of_evidence(number); number++)
+		if (evidence & (1U << number))
+			json_array_append_new(list, json_string(name_of_evidence(number)));
+	return list;
+}
+
+json_t *event_report(const struct module_event *event)
+{
+	char text[NAME_TEXT_MAX * 2];
+
+	text_of_event(event, text, sizeof(text));
+	return json_pack("{s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:f,s:I,s:s}",
+			 "sequence", (json_int_t)event->sequence,
+			 "cause", name_of_cause(event->cause),
+			 "evidence", event_evidence(event->evidence),
+			 "action", name_of_action(event->action),
+			 "gap_ns", (json_int_t)event->gap_ns,
+			 "offset_ns", (json_int_t)event->offset_ns,
+			 "residual_ns", (json_int_t)event->residual_ns,
+			 "latency_ns", (json_int_t)event->latency_ns,
+			 "time", (double)event->time_ns / 1e9,
+			 "epoch", (json_int_t)event->epoch,
+			 "text", text);
+}

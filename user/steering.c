@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the discipline's verdict to the system clock.
+ */
+#include "steering.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "names.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Looks at the clocks, see follower.h. */
+#define LOOK_MIN_NS	NS_PER_S
+#define LOOK_MAX_NS	(64 * NS_PER_S)
+
+/*
+ * The kernel grows maxerror by 500 ppm on its own (NTP_PHASE_LIMIT apart, its MAXFREQ). So what it
+ * tells is too much rather than too little; refreshed so often, by 8 ms at most.
+ */
+#define PUBLISH_NS	(16 * NS_PER_S)
+
+/* A clock that was right is called wrong again when it is off by more than its bound and this. */
+#define UNSETTLED_NS	10000000LL
+
+/* After a disruption a confirmed error above this is stepped, as the module does by default. */
+#define DISRUPTION_STEP_NS	10000000LL
+
+/* A jump of the system clock that no rate explains: somebody set it. */
+#define SET_BY_OTHERS_NS	10000000LL
+
+/* A complaint that repeats itself is heard once in so long. */
+#define COMPLAINT_NS	(3600 * NS_PER_S)
+
+struct steering {
+	struct steering_options options;
+	struct system_clock *clock;
+	struct timescale *timescale;
+	struct follower follower;
+	struct steering_status status;
+	int64_t next_look_ns;
+	int64_t next_publish_ns;
+	int leap;
+	bool settled;
+	bool confirmed;		/* by the discipline's latest verdict, or there is none yet */
+	bool disrupted;		/* step at the first confirmed correction */
+	bool published;		/* something was, and status.synchronised is it */
+	struct log_limit complaint;
+};
+
+static int64_t magnitude(int64_t ns)
+{
+	return ns < 0 ? chime_sub_sat(0, ns) : ns;
+}
+
+static void steering_limits(struct steering *steering)
+{
+	steering->follower.options = (struct follower_options){
+		.max_rate = fmin(steering->options.max_rate, SYSTEM_CLOCK_RATE_MAX),
+		.max_slew = steering->options.max_slew,
+		.min_interval_ns = LOOK_MIN_NS,
+		.max_interval_ns = LOOK_MAX_NS,
+	};
+}
+
+struct steering *steering_new(const struct steering_options *options, struct system_clock *clock,
+			      struct timescale *timescale)
+{
+	struct steering *steering = calloc(1, sizeof(*steering));
+
+	if (!steering)
+		return NULL;
+	steering->options = *options;
+	steering->clock = clock;
+	steering->timescale = timescale;
+	steering->confirmed = true;
+	steering_limits(steering);
+	return steering;
+}
+
+void steering_free(struct steering *steering)
+{
+	free(steering);
+}
+
+void steering_set_options(struct steering *steering, const struct steering_options *options)
+{
+	steering->options = *options;
+	steering_limits(steering);
+}
+
+/* What was known of the clocks is void: look at once. */
+static void steering_look_again(struct steering *steering)
+{
+	follower_restart(&steering->follower);
+	steering->status.valid = false;
+	steering->next_look_ns = 0;
+	steering->next_publish_ns = 0;
+}
+
+void steering_set_timescale(struct steering *steering, struct timescale *timescale)
+{
+	steering->timescale = timescale;
+	steering->settled = false;
+	steering->status.has_correction = false;
+	steering_look_again(steering);
+}
+
+int64_t steering_next_ns(const struct steering *steering)
+{
+	return steering->next_look_ns < steering->next_publish_ns ? steering->next_look_ns :
+								    steering->next_publish_ns;
+}
+
+void steering_retry(struct steering *steering, int64_t next_ns)
+{
+	steering->next_look_ns = next_ns;
+	steering->next_publish_ns = next_ns;
+}
+
+void steering_get_status(const struct steering *steering, struct steering_status *status)
+{
+	*status = steering->status;
+	status->rate = system_clock_rate(steering->clock);
+}
+
+/* Once an hour is enough for what goes on failing. */
+static void steering_complain(struct steering *steering, int64_t now_ns, const char *what, int err)
+{
+	if (log_limit_pass(&steering->complaint, now_ns, COMPLAINT_NS))
+		log_err("%s: %s; the clock is not steered. Needed is CAP_SYS_TIME", what,
+			strerror(-err));
+}
+
+int steering_step(struct steering *steering, const char *reason)
+{
+	struct timescale_now before, after;
+	char was[32], is[32];
+	int err;
+
+	if (steering->options.observe || steering->status.aside)
+		return -EPERM;
+	err = steering->timescale->ops->now(steering->timescale, &before);
+	if (!err)
+		err = steering->timescale->ops->step(steering->timescale);
+	text_of_duration(chime_sub_sat(before.time_ns, before.realtime_ns), was, sizeof(was));
+	if (err) {
+		log_err("The system clock is off by %s, but the step was refused: %s (%s)", was,
+			strerror(-err), reason);
+		return err;
+	}
+	steering->status.steps++;
+	steering_look_again(steering);
+	err = steering->timescale->ops->now(steering->timescale, &after);
+	if (err)
+		return err;
+	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
+	log_notice("The system clock was stepped by %s (%s); %s remain", was, reason, is);
+	return 0;
+}
+
+/* chronyd's tracking shows the latest offset and an average over some ten updates. */
+static void steering_remember_offset(struct steering *steering, int64_t offset_ns)
+{
+	struct steering_status *status = &steering->status;
+	double square = (double)offset_ns * (double)offset_ns;
+
+	status->last_offset_ns = offset_ns;
+	if (status->rms_offset_ns > 0.0)
+		status->rms_offset_ns = sqrt(0.9 * status->rms_offset_ns * status->rms_offset_ns +
+					     0.1 * square);
+	else
+		status->rms_offset_ns = fabs((double)offset_ns);
+}
+
+static void steering_log_change(struct steering *steering, const struct discipline_result *result)
+{
+	char size[32];
+
+	if (steering->options.logchange_ns <= 0 ||
+	    magnitude(result->step_ns) <= steering->options.logchange_ns)
+		return;
+	text_of_duration(result->step_ns, size, sizeof(size));
+	log_notice("The system clock is off by %s, found from %zu of %zu sources", size,
+		   result->selection.count, result->selection.candidates);
+}
+
+/* A refusal or a step after a correction was set. */
+static int steering_judge(struct steering *steering, const struct discipline_result *result)
+{
+	bool large = magnitude(result->step_ns) > DISRUPTION_STEP_NS;
+	bool confirm = steering->disrupted && result->synchronised;
+	int err = 0;
+
+	if (result->step == DISCIPLINE_STEP)
+		err = steering_step(steering, "makestep allows it");
+	else if (confirm && large)
+		err = steering_step(steering, "time was disrupted, and the sources confirm it");
+	if (confirm)
+		steering->disrupted = false;
+	return err;
+}
+
+int steering_correct(struct steering *steering, const struct discipline_result *result,
+		     const struct timescale_now *now)
+{
+	char size[32];
+	int err;
+
+	steering->confirmed = result->synchronised || now->has_host;
+	steering->leap = result->leap;
+	if (result->step == DISCIPLINE_REFUSED) {
+		text_of_duration(result->step_ns, size, sizeof(size));
+		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right, set it with: truechime makestep, or restart the daemon",
+			    size);
+		return 0;
+	}
+	if (!result->changed)
+		return 0;
+	steering_remember_offset(steering, result->step_ns);
+	steering->status.correction = result->correction;
+	steering->status.has_correction = true;
+	if (steering->status.aside)
+		return 0;
+	err = steering->timescale->ops->correct(steering->timescale, &result->correction,
+						now->epoch, result->jump);
+	if (err == -ESTALE)
+		return err;
+	if (err) {
+		steering_complain(steering, now->raw_ns, "The correction could not be set", err);
+		return err;
+	}
+	steering_log_change(steering, result);
+	if (!steering->options.observe)
+		err = steering_judge(steering, result);
+	steering->next_look_ns = 0;
+	return err;
+}
+
+/* Whether the timescale is one to follow: bounded, or the host's (whose bound may be unknown). */
+static bool steering_can_follow(const struct timescale_now *now)
+{
+	return now->has_host || now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+}
+
+/* The clock was set by somebody else if it is not where its rate would have brought it. */
+static void steering_watch(struct steering *steering, const struct timescale_now *now)
+{
+	const struct timescale_now *last = &steering->status.now;
+	char size[32];
+	int64_t expected_ns, jump_ns, raw_ns;
+	double rate;
+
+	if (!steering->status.valid || now->epoch != last->epoch ||
+	    now->disruptions != last->disruptions || steering->options.observe)
+		return;
+	raw_ns = chime_sub_sat(now->raw_ns, last->raw_ns);
+	rate = system_clock_rate(steering->clock);
+	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
+	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
+	if (jump_ns <= SET_BY_OTHERS_NS && jump_ns >= -SET_BY_OTHERS_NS)
+		return;
+	text_of_duration(jump_ns, size, sizeof(size));
+	log_notice("Somebody else set the system clock by %s; it is being slewed back. To step it back: truechime makestep",
+		   size);
+	follower_restart(&steering->follower);
+}
+
+static int steering_set_rate(struct steering *steering, const struct timescale_now *now,
+			     struct follower_command *command)
+{
+	int err;
+
+	follower_update(&steering->follower, now, command);
+	steering->next_look_ns = command->next_ns;
+	steering->status.base_rate = command->base_rate;
+	err = system_clock_set_rate(steering->clock, command->rate);
+	if (err)
+		steering_complain(steering, now->raw_ns, "The clock's rate could not be set", err);
+	return err;
+}
+
+/* Settled once the follower says so; unsettled when it is far off again. */
+static void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
+				   bool settled)
+{
+	int64_t error_ns = magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+
+	if (!steering_can_follow(now))
+		steering->settled = false;
+	else if (settled)
+		steering->settled = true;
+	else if (error_ns > chime_add_sat(now->maxerror_ns, UNSETTLED_NS))
+		steering->settled = false;
+}
+
+/* The system clock's errors: the timescale's, and how far it is from that. */
+static void steering_judge_errors(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_status *status = &steering->status;
+	int64_t error_ns = magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+
+	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
+		status->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+		status->esterror_ns = CHIME_LINE_UNBOUNDED_NS;
+		return;
+	}
+	status->maxerror_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, error_ns),
+					    now->reading_ns);
+	status->esterror_ns = chime_add_sat(now->sigma_ns, error_ns);
+}
+
+static int steering_publish(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_status *status = &steering->status;
+	bool synchronised = steering->settled && steering->confirmed && !steering->disrupted &&
+			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+	bool news = !steering->published || synchronised != status->synchronised;
+	char bound[32];
+	int err;
+
+	steering->next_publish_ns = chime_add_sat(now->raw_ns, PUBLISH_NS);
+	err = system_clock_publish(steering->clock, synchronised, status->maxerror_ns,
+				   status->esterror_ns, steering->leap);
+	if (err)
+		return err;
+	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
+	if (news && synchronised)
+		log_notice("The system clock is synchronised, right to within %s", bound);
+	else if (news && steering->published)
+		log_warning("The system clock is no longer synchronised");
+	steering->published = true;
+	status->synchronised = synchronised;
+	return 0;
+}
+
+int steering_follow(struct steering *steering)
+{
+	struct follower_command command = { .settled = false };
+	struct timescale_now now;
+	int err;
+
+	err = steering->timescale->ops->now(steering->timescale, &now);
+	if (err)
+		return err;
+	steering_watch(steering, &now);
+	steering->status.now = now;
+	steering->status.valid = true;
+	steering->next_look_ns = chime_add_sat(now.raw_ns, LOOK_MAX_NS);
+	steering->next_publish_ns = chime_add_sat(now.raw_ns, PUBLISH_NS);
+	if (steering->status.aside)
+		return 0;
+	if (steering_can_follow(&now) && !steering->options.observe) {
+		err = steering_set_rate(steering, &now, &command);
+		if (err)
+			return err;
+	}
+	steering_judge_settled(steering, &now, command.settled);
+	steering_judge_errors(steering, &now);
+	return steering_publish(steering, &now);
+}
+
+void steering_disrupted(struct steering *steering, bool keep)
+{
+	steering_look_again(steering);
+	if (keep)
+		return;
+	steering->disrupted = true;
+	steering->settled = false;
+	steering->status.has_correction = false;
+}
+
+void steering_stand_aside(struct steering *steering, bool aside)
+{
+	if (steering->status.aside == aside)
+		return;
+	if (aside)
+		steering_settle(steering);
+	steering->status.aside = aside;
+	steering->status.synchronised = false;
+	steering->published = false;
+	steering->settled = false;
+	steering_look_again(steering);
+}
+
+void steering_settle(struct steering *steering)
+{
+	if (!steering->status.valid || steering->options.observe || steering->status.aside)
+		return;
+	if (steering_can_follow(&steering->status.now))
+		(void)system_clock_set_rate(steering->clock, steering->status.base_rate);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Steering: the discipline's verdict to the timescale, the timescale to the system clock, and what
+ * the system may believe of it. Every step and refusal is logged here, with size and evidence.
+ *
+ * Decides only what lies between them: when the clock may be called synchronised, and that the
+ * first confirmed correction after a disruption steps. Borrows timescale and system clock.
+ */
+#ifndef STEERING_H
+#define STEERING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "discipline.h"
+#include "follower.h"
+#include "system_clock.h"
+#include "timescale.h"
+
+/**
+ * struct steering_options - as configured
+ * @max_slew: chrony's maxslewrate, as a fraction
+ * @max_rate: chrony's maxdrift and the slew on top, as a fraction
+ * @logchange_ns: larger changes are logged; 0: none
+ * @observe: change neither the timescale nor the system clock (-x)
+ */
+struct steering_options {
+	double max_slew;
+	double max_rate;
+	int64_t logchange_ns;
+	bool observe;
+};
+
+struct steering;
+
+/* NULL: no memory. */
+struct steering *steering_new(const struct steering_options *options, struct system_clock *clock,
+			      struct timescale *timescale);
+void steering_free(struct steering *steering);
+void steering_set_options(struct steering *steering, const struct steering_options *options);
+
+/* Another backend from now on. */
+void steering_set_timescale(struct steering *steering, struct timescale *timescale);
+
+/*
+ * Apply @result, found at @now. -ESTALE: the epoch has passed meanwhile, measure again; -errno: it
+ * could not be applied (logged).
+ */
+int steering_correct(struct steering *steering, const struct discipline_result *result,
+		     const struct timescale_now *now);
+
+/* Step the system clock to the timescale, because @reason says so. 0, -errno (logged). */
+int steering_step(struct steering *steering, const char *reason);
+
+/* Look at the clocks: follow, and publish what is due. Call it at steering_next_ns() or earlier. */
+int steering_follow(struct steering *steering);
+
+/* Not before raw's @next_ns, because steering_follow() failed. */
+void steering_retry(struct steering *steering, int64_t next_ns);
+
+/* Raw instant of the next steering_follow(). */
+int64_t steering_next_ns(const struct steering *steering);
+
+/*
+ * Time was disrupted. @keep: the timescale is right all the same, only the system clock has to be
+ * looked at; else the clock is unsynchronised until a correction confirms it.
+ */
+void steering_disrupted(struct steering *steering, bool keep);
+
+/* Stand aside: others steer (mode external). The system clock keeps its rate. */
+void steering_stand_aside(struct steering *steering, bool aside);
+
+/* On the way out: no phase correction stays in the rate. */
+void steering_settle(struct steering *steering);
+
+/**
+ * struct steering_status - for tables and JSON
+ * @valid: there was a look at the clocks
+ * @now: the latest
+ * @has_correction: @correction is in force
+ * @correction: UTC - reference as a function of the reference's time
+ * @synchronised: published
+ * @aside: somebody else steers
+ * @maxerror_ns: of the system clock at the latest look; CHIME_LINE_UNBOUNDED_NS: none known
+ * @esterror_ns: same, one standard error
+ * @rate: of the system clock against raw
+ * @base_rate: same without the phase correction
+ * @steps: made by this process
+ * @last_offset_ns: system clock's error before the latest correction
+ * @rms_offset_ns: its long-term average
+ */
+struct steering_status {
+	bool valid;
+	struct timescale_now now;
+	bool has_correction;
+	struct chime_line correction;
+	bool synchronised;
+	bool aside;
+	int64_t maxerror_ns;
+	int64_t esterror_ns;
+	double rate;
+	double base_rate;
+	unsigned int steps;
+	int64_t last_offset_ns;
+	double rms_offset_ns;
+};
+
+void steering_get_status(const struct steering *steering, struct steering_status *status);
+
+#endif /* STEERING_H */
