@@ -5,6 +5,10 @@
 # symbols, so no libgcc either), without state (no data that can be written). For each compiler.
 TOP=${TOP:-$(dirname "$0")/../..}
 source_file=$TOP/kmod/line.c
+if [ ! -f "$source_file" ]; then
+	echo '1..0 # SKIP the sources are not here'
+	exit 4
+fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 number=0
