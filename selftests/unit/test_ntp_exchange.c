@@ -77,83 +77,132 @@ TEST(a_cookie_is_never_zero)
 	EXPECT_NE(0, exchange.cookie);
 }
 
-/* What is wrong with an answer, by name; @change makes it so. */
-static void change_nothing(struct ntp_packet *answer) { (void)answer; }
-static void change_mode(struct ntp_packet *answer) { answer->mode = NTP_MODE_CLIENT; }
-static void change_broadcast(struct ntp_packet *answer) { answer->mode = NTP_MODE_BROADCAST; }
-static void change_version(struct ntp_packet *answer) { answer->version = 3; }
-static void change_origin(struct ntp_packet *answer) { answer->origin++; }
-static void change_no_origin(struct ntp_packet *answer) { answer->origin = 0; }
-static void change_leap(struct ntp_packet *answer) { answer->leap = NTP_LEAP_UNSYNCHRONISED; }
-static void change_stratum_16(struct ntp_packet *answer) { answer->stratum = 16; }
-static void change_stratum_255(struct ntp_packet *answer) { answer->stratum = 255; }
-static void change_precision(struct ntp_packet *answer) { answer->precision = 5; }
-static void change_no_receive(struct ntp_packet *answer) { answer->receive = 0; }
-static void change_no_transmit(struct ntp_packet *answer) { answer->transmit = 0; }
-static void change_order(struct ntp_packet *answer) { answer->transmit = answer->receive - 9; }
-static void change_last_era(struct ntp_packet *answer) { answer->receive = 1; }
+/* What is wrong with an answer. */
+enum fault {
+	NO_FAULT,
+	OLD_VERSION,
+	MODE_CLIENT,
+	MODE_BROADCAST,
+	WRONG_COOKIE,
+	NO_COOKIE,
+	STRANGE_KISS,
+	KISS_RATE,
+	KISS_DENY,
+	KISS_UNKNOWN,
+	UNSYNCHRONISED,
+	STRATUM_16,
+	STRATUM_255,
+	DISTANCE_16_S,
+	PRECISION_32_S,
+	NO_RECEIVE,
+	NO_TRANSMIT,
+	LEFT_BEFORE_IT_CAME,
+	CAME_IN_2036,
+};
 
-static void change_distance(struct ntp_packet *answer)
-{
-	answer->root_delay_ns = 16 * NS_PER_S;
-	answer->root_dispersion_ns = 8 * NS_PER_S;
-}
-
-static void change_kiss(struct ntp_packet *answer)
+/* Make the packet a KISS with that code. */
+static void kiss(struct ntp_packet *answer, uint32_t code)
 {
 	answer->leap = NTP_LEAP_UNSYNCHRONISED;
 	answer->stratum = 0;
-	answer->refid = NTP_KISS_RATE;
+	answer->refid = code;
 }
 
-static void change_kiss_deny(struct ntp_packet *answer)
+static void spoil(struct ntp_packet *answer, enum fault fault)
 {
-	answer->stratum = 0;
-	answer->refid = NTP_KISS_DENY;
-}
-
-static void change_kiss_unknown(struct ntp_packet *answer)
-{
-	answer->stratum = 0;
-	answer->refid = NTP_REFID('I', 'N', 'I', 'T');
-}
-
-static void change_kiss_bogus(struct ntp_packet *answer)
-{
-	change_kiss_deny(answer);
-	answer->origin = 0;
+	switch (fault) {
+	case NO_FAULT:
+		break;
+	case OLD_VERSION:
+		answer->version = 3;
+		break;
+	case MODE_CLIENT:
+		answer->mode = NTP_MODE_CLIENT;
+		break;
+	case MODE_BROADCAST:
+		answer->mode = NTP_MODE_BROADCAST;
+		break;
+	case WRONG_COOKIE:
+		answer->origin++;
+		break;
+	case NO_COOKIE:
+		answer->origin = 0;
+		break;
+	case STRANGE_KISS:
+		kiss(answer, NTP_KISS_DENY);
+		answer->origin = 0;
+		break;
+	case KISS_RATE:
+		kiss(answer, NTP_KISS_RATE);
+		break;
+	case KISS_DENY:
+		kiss(answer, NTP_KISS_DENY);
+		break;
+	case KISS_UNKNOWN:
+		kiss(answer, NTP_REFID('I', 'N', 'I', 'T'));
+		answer->leap = NTP_LEAP_NONE;
+		break;
+	case UNSYNCHRONISED:
+		answer->leap = NTP_LEAP_UNSYNCHRONISED;
+		break;
+	case STRATUM_16:
+		answer->stratum = 16;
+		break;
+	case STRATUM_255:
+		answer->stratum = 255;
+		break;
+	case DISTANCE_16_S:
+		answer->root_delay_ns = 16 * NS_PER_S;
+		answer->root_dispersion_ns = 8 * NS_PER_S;
+		break;
+	case PRECISION_32_S:
+		answer->precision = 5;
+		break;
+	case NO_RECEIVE:
+		answer->receive = 0;
+		break;
+	case NO_TRANSMIT:
+		answer->transmit = 0;
+		break;
+	case LEFT_BEFORE_IT_CAME:
+		answer->transmit = answer->receive - 9;
+		break;
+	case CAME_IN_2036:
+		answer->receive = 1;
+		break;
+	}
 }
 
 static const struct {
 	const char *name;
-	void (*change)(struct ntp_packet *answer);
+	enum fault fault;
 	enum ntp_verdict verdict;
 	bool ends;
 } answers[] = {
-	{ "good", change_nothing, NTP_ACCEPTED, true },
-	{ "older version", change_version, NTP_ACCEPTED, true },
-	{ "another client's request", change_mode, NTP_NO_ANSWER, false },
-	{ "broadcast", change_broadcast, NTP_NO_ANSWER, false },
-	{ "wrong cookie", change_origin, NTP_BOGUS, false },
-	{ "no cookie", change_no_origin, NTP_BOGUS, false },
-	{ "KISS from a stranger", change_kiss_bogus, NTP_BOGUS, false },
-	{ "KISS RATE", change_kiss, NTP_KISS, true },
-	{ "KISS DENY", change_kiss_deny, NTP_KISS, true },
-	{ "stratum 0 without a known code", change_kiss_unknown, NTP_UNSYNCHRONISED, true },
-	{ "leap says unsynchronised", change_leap, NTP_UNSYNCHRONISED, true },
-	{ "stratum 16", change_stratum_16, NTP_UNSYNCHRONISED, true },
-	{ "stratum 255", change_stratum_255, NTP_UNSYNCHRONISED, true },
-	{ "root distance of 16 s", change_distance, NTP_DISTANCE_TOO_GREAT, true },
-	{ "precision of 32 s", change_precision, NTP_DISTANCE_TOO_GREAT, true },
-	{ "no receive timestamp", change_no_receive, NTP_ZERO_TIMESTAMP, true },
-	{ "no transmit timestamp", change_no_transmit, NTP_ZERO_TIMESTAMP, true },
-	{ "left before it came", change_order, NTP_SERVER_REVERSED, true },
-	{ "came in 2036", change_last_era, NTP_SERVER_REVERSED, true },
+	{ "good", NO_FAULT, NTP_ACCEPTED, true },
+	{ "older version", OLD_VERSION, NTP_ACCEPTED, true },
+	{ "another client's request", MODE_CLIENT, NTP_NO_ANSWER, false },
+	{ "broadcast", MODE_BROADCAST, NTP_NO_ANSWER, false },
+	{ "wrong cookie", WRONG_COOKIE, NTP_BOGUS, false },
+	{ "no cookie", NO_COOKIE, NTP_BOGUS, false },
+	{ "KISS from a stranger", STRANGE_KISS, NTP_BOGUS, false },
+	{ "KISS RATE", KISS_RATE, NTP_KISS, true },
+	{ "KISS DENY", KISS_DENY, NTP_KISS, true },
+	{ "stratum 0 without a known code", KISS_UNKNOWN, NTP_UNSYNCHRONISED, true },
+	{ "leap says unsynchronised", UNSYNCHRONISED, NTP_UNSYNCHRONISED, true },
+	{ "stratum 16", STRATUM_16, NTP_UNSYNCHRONISED, true },
+	{ "stratum 255", STRATUM_255, NTP_UNSYNCHRONISED, true },
+	{ "root distance of 16 s", DISTANCE_16_S, NTP_DISTANCE_TOO_GREAT, true },
+	{ "precision of 32 s", PRECISION_32_S, NTP_DISTANCE_TOO_GREAT, true },
+	{ "no receive timestamp", NO_RECEIVE, NTP_ZERO_TIMESTAMP, true },
+	{ "no transmit timestamp", NO_TRANSMIT, NTP_ZERO_TIMESTAMP, true },
+	{ "left before it came", LEFT_BEFORE_IT_CAME, NTP_SERVER_REVERSED, true },
+	{ "came in 2036", CAME_IN_2036, NTP_SERVER_REVERSED, true },
 };
 
 TEST(answers_are_judged)
 {
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
 		uint8_t bytes[NTP_HEADER_SIZE];
 		struct ntp_exchange exchange;
 		struct ntp_packet answer;
@@ -161,7 +210,7 @@ TEST(answers_are_judged)
 
 		ntp_exchange_start(&exchange, 42, 4, bytes);
 		answer = good_answer(&exchange);
-		answers[i].change(&answer);
+		spoil(&answer, answers[i].fault);
 		verdict = judge(&exchange, &answer);
 		EXPECT_EQ(answers[i].verdict, verdict)
 			TH_LOG("%s", answers[i].name);
@@ -364,7 +413,7 @@ TEST(steps_of_the_system_clock_are_noticed)
 	struct ntp_packet answer = answer_at(5 * NS_PER_MS, 5 * NS_PER_MS);
 	struct source_sample sample;
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		struct ntp_moment sent = moment(0);
 		struct ntp_moment received = moment(10 * NS_PER_MS);
 
@@ -376,11 +425,13 @@ TEST(steps_of_the_system_clock_are_noticed)
 
 TEST(timestamps_from_elsewhere_are_noticed)
 {
-	static const int64_t stamps[] = { -2 * NS_PER_MS, 12 * NS_PER_MS, -UTC_NS, INT64_MAX - UTC_NS };
+	static const int64_t stamps[] = {
+		-2 * NS_PER_MS, 12 * NS_PER_MS, -UTC_NS, INT64_MAX - UTC_NS,
+	};
 	struct ntp_packet answer = answer_at(5 * NS_PER_MS, 5 * NS_PER_MS);
 	struct source_sample sample;
 
-	for (size_t i = 0; i < sizeof(stamps) / sizeof(stamps[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(stamps); i++) {
 		struct ntp_moment sent = moment(0);
 		struct ntp_moment received = moment(10 * NS_PER_MS);
 

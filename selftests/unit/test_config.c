@@ -1,0 +1,756 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration: what each word means, what is refused and how it is said, and files that include
+ * others.
+ */
+#include "user/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "unit.h"
+
+#define NS_PER_S	1000000000LL
+
+/* The reports of a reading. */
+struct reports {
+	int warnings;
+	int errors;
+	int line;
+	char file[128];
+	char message[512];
+};
+
+/* The last error is kept, or the last warning if there is none. */
+static void keep_report(void *context, enum config_severity severity, const char *file, int line,
+			const char *message)
+{
+	struct reports *reports = context;
+
+	if (severity == CONFIG_ERROR)
+		reports->errors++;
+	else
+		reports->warnings++;
+	if (severity == CONFIG_WARNING && reports->errors)
+		return;
+	reports->line = line;
+	snprintf(reports->file, sizeof(reports->file), "%s", file);
+	snprintf(reports->message, sizeof(reports->message), "%s", message);
+}
+
+static struct config *parse(const char *text, struct reports *reports)
+{
+	struct config *config = NULL;
+
+	memset(reports, 0, sizeof(*reports));
+	config_from_text("test.conf", text, strlen(text), false, keep_report, reports, &config);
+	return config;
+}
+
+/* The directives of Debian 12's default chrony.conf. */
+static const char debian_conf[] =
+	"confdir /etc/chrony/conf.d\n"
+	"pool 2.debian.pool.ntp.org iburst\n"
+	"sourcedir /run/chrony-dhcp\n"
+	"sourcedir /etc/chrony/sources.d\n"
+	"keyfile /etc/chrony/chrony.keys\n"
+	"driftfile /var/lib/chrony/chrony.drift\n"
+	"ntsdumpdir /var/lib/chrony\n"
+	"#log tracking measurements statistics\n"
+	"logdir /var/log/chrony\n"
+	"maxupdateskew 100.0\n"
+	"rtcsync\n"
+	"makestep 1 3\n"
+	"leapsectz right/UTC\n";
+
+TEST(debian_chrony_conf_is_understood)
+{
+	struct reports reports;
+	struct config *config = parse(debian_conf, &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.errors);
+	/* maxupdateskew and leapsectz have no effect; all else does what it says. */
+	EXPECT_EQ(2, reports.warnings);
+	ASSERT_EQ(1, config->source_count);
+	EXPECT_EQ(CONFIG_POOL, config->sources[0].kind);
+	EXPECT_STREQ("2.debian.pool.ntp.org", config->sources[0].options.name);
+	EXPECT_TRUE(config->sources[0].options.iburst);
+	EXPECT_EQ(4, config->sources[0].maxsources);
+	EXPECT_STREQ("/var/lib/chrony/chrony.drift", config->driftfile);
+	EXPECT_EQ(3600, config->driftfile_interval_s);
+	EXPECT_EQ(NS_PER_S, config->discipline.step_threshold_ns);
+	EXPECT_EQ(3, config->discipline.step_limit);
+	EXPECT_TRUE(config->rtcsync);
+	config_free(config);
+}
+
+TEST(defaults_are_chronys)
+{
+	struct config *config = config_new();
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, config->source_count);
+	EXPECT_EQ(0, config->discipline.step_limit);
+	EXPECT_EQ(0, config->discipline.maxchange_ns);
+	EXPECT_EQ(3 * NS_PER_S, config->discipline.maxdistance_ns);
+	EXPECT_EQ(1, config->discipline.maxclockerror * 1e6);
+	EXPECT_EQ(0, config->minstratum);
+	EXPECT_EQ(15, config->maxstratum);
+	EXPECT_EQ(1209600, config->refresh_s);
+	EXPECT_EQ(NS_PER_S, config->logchange_ns);
+	EXPECT_STREQ("", config->driftfile);
+	EXPECT_STREQ("", config->hostclock);
+	config_free(config);
+}
+
+static const char every_option[] =
+	"server ntp.example.net\n"
+	"  SERVER 192.0.2.1 IBURST prefer trust noselect ipv6\n"
+	"server b minpoll 3 maxpoll 7 offset -0.25 port 1123 version 3 minstratum 2 maxdelay .5\n";
+
+TEST(every_option_of_a_server)
+{
+	struct reports reports;
+	const struct config_source *source;
+	struct config *config;
+
+	config = parse(every_option, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	ASSERT_EQ(3, config->source_count);
+
+	source = &config->sources[0];
+	EXPECT_EQ(CONFIG_SERVER, source->kind);
+	EXPECT_EQ(SOURCE_SERVER, source->options.kind);
+	EXPECT_EQ(6, source->options.minpoll);
+	EXPECT_EQ(10, source->options.maxpoll);
+	EXPECT_EQ(123, source->port);
+	EXPECT_EQ(4, source->version);
+	EXPECT_EQ(AF_UNSPEC, source->family);
+	EXPECT_EQ(3 * NS_PER_S, source->maxdelay_ns);
+	EXPECT_FALSE(source->options.iburst);
+
+	source = &config->sources[1];
+	EXPECT_STREQ("192.0.2.1", source->options.name);
+	EXPECT_TRUE(source->options.iburst);
+	EXPECT_TRUE(source->options.prefer);
+	EXPECT_TRUE(source->options.trust);
+	EXPECT_TRUE(source->options.noselect);
+	EXPECT_EQ(AF_INET6, source->family);
+
+	source = &config->sources[2];
+	EXPECT_EQ(3, source->options.minpoll);
+	EXPECT_EQ(7, source->options.maxpoll);
+	EXPECT_EQ(-0.25, source->options.offset_s);
+	EXPECT_EQ(1123, source->port);
+	EXPECT_EQ(3, source->version);
+	EXPECT_EQ(2, source->minstratum);
+	EXPECT_EQ(NS_PER_S / 2, source->maxdelay_ns);
+	config_free(config);
+}
+
+/* As chrony settles them. */
+static const struct {
+	const char *text;
+	int minpoll;
+	int maxpoll;
+} polls[] = {
+	{ "server a", 6, 10 },
+	{ "server a minpoll 12", 12, 12 },
+	{ "server a maxpoll 4", 6, 6 },
+	{ "server a minpoll 4 maxpoll 4", 4, 4 },
+	{ "server a minpoll -6 maxpoll -6", -6, -6 },
+	{ "server a minpoll -7 maxpoll -7", -6, -6 },
+	{ "server a minpoll -9 maxpoll 30", 6, 24 },
+	{ "refclock PHC /dev/ptp0", 0, 0 },
+	{ "refclock PHC /dev/ptp0 poll 2", 0, 0 },
+	{ "refclock PHC /dev/ptp0 poll 3 dpoll 2", 2, 2 },
+	{ "refclock PHC /dev/ptp0 poll -3", -3, -3 },
+};
+
+TEST(polls_are_settled)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(polls); i++) {
+		struct reports reports;
+		struct config *config = parse(polls[i].text, &reports);
+
+		ASSERT_NE(NULL, config)
+			TH_LOG("%s", polls[i].text);
+		EXPECT_EQ(polls[i].minpoll, config->sources[0].options.minpoll)
+			TH_LOG("%s", polls[i].text);
+		EXPECT_EQ(polls[i].maxpoll, config->sources[0].options.maxpoll)
+			TH_LOG("%s", polls[i].text);
+		config_free(config);
+	}
+}
+
+static const char two_refclocks[] =
+	"refclock PHC /dev/ptp0\n"
+	"refclock phc /dev/ptp1:nocrossts refid KVM stratum 2 filter 5 delay 1e-4 precision 1e-6\n"
+	"refclock PHC /dev/ptp2 offset -37 prefer\n";
+
+TEST(refclocks)
+{
+	struct reports reports;
+	const struct config_source *source;
+	struct config *config;
+
+	config = parse(two_refclocks, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	ASSERT_EQ(3, config->source_count);
+
+	source = &config->sources[0];
+	EXPECT_EQ(CONFIG_PHC, source->kind);
+	EXPECT_EQ(SOURCE_REFCLOCK, source->options.kind);
+	EXPECT_STREQ("/dev/ptp0", source->options.name);
+	EXPECT_EQ(0x50484330, source->refid);
+	EXPECT_EQ(0, source->stratum);
+	EXPECT_EQ(64, source->filter);
+	EXPECT_EQ(1, source->delay_ns);
+	EXPECT_FALSE(source->no_crosststamp);
+
+	source = &config->sources[1];
+	EXPECT_STREQ("/dev/ptp1", source->options.name);
+	EXPECT_EQ(0x4b564d00, source->refid);
+	EXPECT_EQ(2, source->stratum);
+	EXPECT_EQ(5, source->filter);
+	EXPECT_EQ(100000, source->delay_ns);
+	EXPECT_EQ(1000, source->precision_ns);
+	EXPECT_TRUE(source->no_crosststamp);
+
+	source = &config->sources[2];
+	EXPECT_EQ(0x50484332, source->refid);
+	EXPECT_EQ(-37, source->options.offset_s);
+	EXPECT_TRUE(source->options.prefer);
+	config_free(config);
+}
+
+TEST(directives_with_values)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("maxchange 1000 1 2\nmaxclockerror 10\nmaxdistance 1.5\nmaxslewrate 500\n"
+		       "maxdrift 1000\nminstratum 1\nmaxstratum 4\nrefresh 0\ndscp 46\n"
+		       "bindacqaddress 192.0.2.7\nbindacqaddress 2001:db8::7\nbindacqdevice eth0\n"
+		       "driftfile /d interval 60\nuser _chrony\npidfile /p\nkeyfile /k\n"
+		       "logchange 0.5\nlock_all\nsched_priority 1\nhostclock kvm\n"
+		       "makestep 0.1 -1\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(1000 * NS_PER_S, config->discipline.maxchange_ns);
+	EXPECT_EQ(1, config->discipline.maxchange_start);
+	EXPECT_EQ(2, config->discipline.maxchange_ignore);
+	EXPECT_EQ(10 / 1e6, config->discipline.maxclockerror);
+	EXPECT_EQ(1500000000, config->discipline.maxdistance_ns);
+	EXPECT_EQ(500 / 1e6, config->maxslewrate);
+	EXPECT_EQ(1000 / 1e6, config->maxdrift);
+	EXPECT_EQ(1, config->minstratum);
+	EXPECT_EQ(4, config->maxstratum);
+	EXPECT_EQ(0, config->refresh_s);
+	EXPECT_EQ(46, config->dscp);
+	EXPECT_STREQ("192.0.2.7", config->bind_address4);
+	EXPECT_STREQ("2001:db8::7", config->bind_address6);
+	EXPECT_STREQ("eth0", config->bind_device);
+	EXPECT_STREQ("/d", config->driftfile);
+	EXPECT_EQ(60, config->driftfile_interval_s);
+	EXPECT_STREQ("_chrony", config->user);
+	EXPECT_STREQ("/p", config->pidfile);
+	EXPECT_STREQ("/k", config->keyfile);
+	EXPECT_EQ(500000000, config->logchange_ns);
+	EXPECT_TRUE(config->lock_all);
+	EXPECT_EQ(1, config->sched_priority);
+	EXPECT_STREQ("kvm", config->hostclock);
+	EXPECT_EQ(100000000, config->discipline.step_threshold_ns);
+	EXPECT_EQ(-1, config->discipline.step_limit);
+	config_free(config);
+}
+
+TEST(step_policies)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("steppolicy disruption both step 0.01 86400\n"
+		       "steppolicy steady backward ignore\n"
+		       "steppolicy disruption backward slew 0.5\n", &reports);
+	ASSERT_NE(NULL, config);
+	ASSERT_EQ(3, config->rule_count);
+	EXPECT_EQ(TRUECHIME_OCCASION_DISRUPTION, config->rules[0].occasion);
+	EXPECT_EQ(TRUECHIME_DIRECTION_FORWARD, config->rules[0].direction);
+	EXPECT_EQ(TRUECHIME_RULE_STEP, config->rules[0].rule);
+	EXPECT_EQ(10000000, config->rules[0].threshold_ns);
+	EXPECT_EQ(86400 * NS_PER_S, config->rules[0].maximum_ns);
+	/* The later line replaced half of the first. */
+	EXPECT_EQ(TRUECHIME_DIRECTION_BACKWARD, config->rules[1].direction);
+	EXPECT_EQ(TRUECHIME_RULE_SLEW, config->rules[1].rule);
+	EXPECT_EQ(500000000, config->rules[1].threshold_ns);
+	EXPECT_EQ(0, config->rules[1].maximum_ns);
+	EXPECT_EQ(TRUECHIME_OCCASION_STEADY, config->rules[2].occasion);
+	config_free(config);
+}
+
+TEST(all_rules_fit)
+{
+	static const char *const occasions[] = { "boot", "disruption", "steady", "operator" };
+	struct reports reports;
+	struct config *config;
+	char text[1024] = "";
+
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 4; i++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text),
+				 "steppolicy %s both slew\n", occasions[i]);
+	}
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(CONFIG_RULES_MAX, config->rule_count);
+	config_free(config);
+}
+
+/* What is wrong, in which line, and a word that has to be in the message. */
+static const struct {
+	const char *text;
+	int line;
+	const char *message;
+} mistakes[] = {
+	{ "servr ntp.example.net", 1, "is 'server' meant?" },
+	{ "makestpe 1 3", 1, "is 'makestep' meant?" },
+	{ "rtc_sync", 1, "is 'rtcsync' meant?" },
+	{ "xyzzyxyzzy", 1, "'xyzzyxyzzy' is not a directive" },
+	{ "\n\n# comment\n  frobnicate", 4, "'frobnicate' is not a directive" },
+	{ "server", 1, "'server' takes 1 to" },
+	{ "server a minpol 6", 1, "is 'minpoll' meant?" },
+	{ "server a minpoll", 1, "'minpoll' needs a value" },
+	{ "server a minpoll six", 1, "a whole number was expected" },
+	{ "server a minpoll 6.5", 1, "a whole number was expected" },
+	{ "server a minpoll 99", 1, "it can be -32 to 32" },
+	{ "server a port 0", 1, "it can be 1 to 65535" },
+	{ "server a port 65536", 1, "out of range" },
+	{ "server a version 5", 1, "it can be 1 to 4" },
+	{ "server a offset nan", 1, "a number was expected" },
+	{ "server a offset inf", 1, "a number was expected" },
+	{ "server a offset 1e999", 1, "a number was expected" },
+	{ "server a offset 1x", 1, "a number was expected" },
+	{ "server a iburst # comment", 1, "a comment needs a line of its own" },
+	{ "pool a maxsources 17", 1, "it can be 1 to 16" },
+	{ "peer a", 1, "use 'server'" },
+	{ "makestep 1", 1, "'makestep' takes 2 values, not 1" },
+	{ "makestep -1 3", 1, "seconds" },
+	{ "makestep 1 three", 1, "a whole number was expected" },
+	{ "maxchange 1 2 3 4", 1, "takes 3 values" },
+	{ "driftfile /d 60", 1, "interval" },
+	{ "driftfile /d every 60", 1, "interval" },
+	{ "rtcsync yes", 1, "takes no value" },
+	{ "hostclock kvmm", 1, "auto, kvm, vmclock or none" },
+	{ "steppolicy revert both step", 1, "boot, disruption, steady or operator" },
+	{ "steppolicy boot up step", 1, "forward, backward or both" },
+	{ "steppolicy boot both jump", 1, "step, slew or ignore" },
+	{ "steppolicy boot both step -1", 1, "seconds" },
+	{ "authselectmode maybe", 1, "mix, require, prefer or ignore" },
+	{ "bindacqaddress eth0", 1, "a numeric address" },
+	{ "refclock SHM 0", 1, "use PHC" },
+	{ "refclock PHC eth0", 1, "/dev/ptp0" },
+	{ "refclock PHC /dev/ptp0:extpps", 1, "only 'nocrossts'" },
+	{ "refclock PHC /dev/ptp0 tai", 1, "'offset'" },
+	{ "refclock PHC /dev/ptp0 pps", 1, "pulses" },
+	{ "refclock PHC /dev/ptp0 refid FIVES", 1, "too long" },
+	{ "dscp 64", 1, "it can be 0 to 63" },
+	{ "leapsecmode never", 1, "was expected" },
+};
+
+TEST(mistakes_are_named)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		struct reports reports;
+		struct config *config = parse(mistakes[i].text, &reports);
+
+		EXPECT_EQ(NULL, config)
+			TH_LOG("%s", mistakes[i].text);
+		EXPECT_EQ(1, reports.errors)
+			TH_LOG("%s", mistakes[i].text);
+		EXPECT_EQ(mistakes[i].line, reports.line)
+			TH_LOG("%s", mistakes[i].text);
+		EXPECT_STREQ("test.conf", reports.file);
+		EXPECT_NE(NULL, strstr(reports.message, mistakes[i].message))
+			TH_LOG("%s: %s", mistakes[i].text, reports.message);
+	}
+}
+
+TEST(every_mistake_is_reported_at_once)
+{
+	struct reports reports;
+
+	EXPECT_EQ(NULL, parse("servr a\nserver a\nmakestep\nserver b minpol 3\n", &reports));
+	EXPECT_EQ(3, reports.errors);
+}
+
+/* What chrony does and we do not, and what the warning has to name. */
+static const struct {
+	const char *text;
+	const char *message;
+} warned[] = {
+	{ "allow 192.0.2.0/24", "serves no time" },
+	{ "local stratum 10", "serves no time" },
+	{ "cmdport 323", "no command port" },
+	{ "log tracking measurements", "journal" },
+	{ "leapsectz right/UTC", "majority" },
+	{ "maxupdateskew 100", "uncertainty" },
+	{ "leapsecmode slew", "kernel" },
+	{ "initstepslew 30 a b c", "makestep" },
+	{ "hwtimestamp *", "refclock PHC" },
+	{ "server a xleave", "basic mode" },
+	{ "server a burst", "minpoll" },
+	{ "server a maxdelayratio 2", "weighed" },
+	{ "server a nts", "not asked in the clear" },
+	{ "server a key 1", "not asked in the clear" },
+};
+
+TEST(what_has_no_effect_is_named)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(warned); i++) {
+		struct reports reports;
+		struct config *config = parse(warned[i].text, &reports);
+
+		EXPECT_NE(NULL, config)
+			TH_LOG("%s", warned[i].text);
+		EXPECT_EQ(1, reports.warnings)
+			TH_LOG("%s", warned[i].text);
+		EXPECT_NE(NULL, strstr(reports.message, warned[i].message))
+			TH_LOG("%s: %s", warned[i].text, reports.message);
+		config_free(config);
+	}
+}
+
+TEST(authentication_is_not_weakened)
+{
+	static const struct {
+		const char *mode;
+		bool noselect;
+	} modes[] = {
+		{ "", true },
+		{ "authselectmode mix\n", true },
+		{ "authselectmode prefer\n", true },
+		{ "authselectmode require\n", true },
+		{ "authselectmode ignore\n", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct reports reports;
+		struct config *config;
+		char text[128];
+
+		snprintf(text, sizeof(text), "%sserver a nts\nserver b\nrefclock PHC /dev/ptp0\n",
+			 modes[i].mode);
+		config = parse(text, &reports);
+		ASSERT_NE(NULL, config);
+		EXPECT_TRUE(config->sources[0].authenticated);
+		EXPECT_FALSE(config->sources[1].authenticated);
+		EXPECT_EQ(modes[i].noselect, config->sources[1].options.noselect)
+			TH_LOG("%s", modes[i].mode);
+		EXPECT_FALSE(config->sources[2].options.noselect);
+		config_free(config);
+	}
+}
+
+TEST(without_authentication_nothing_changes)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("server a\nserver b nts noselect\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config->sources[0].options.noselect);
+	config_free(config);
+	config = parse("server a\nauthselectmode require\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_TRUE(config->sources[0].options.noselect);
+	config_free(config);
+}
+
+TEST(comments_and_blanks)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("! one\n; two\n# three\n% four\n\n \t\n\tserver\ta\r\n#", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(1, config->source_count);
+	EXPECT_STREQ("a", config->sources[0].options.name);
+	config_free(config);
+}
+
+TEST(lines_have_limits)
+{
+	struct reports reports;
+	char text[8192];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "too long"));
+
+	memset(text, 0, sizeof(text));
+	for (int i = 0; i < 200; i++)
+		strcat(text, "a ");
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "too many words"));
+
+	strcpy(text, "server ");
+	memset(text + 7, 'n', 300);
+	text[307] = '\0';
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "too long"));
+}
+
+TEST(zero_bytes_are_not_text)
+{
+	static const char text[] = "server a\0 nts\n";
+	struct reports reports = { 0 };
+	struct config *config = NULL;
+
+	EXPECT_EQ(-EINVAL, config_from_text("test.conf", text, sizeof(text) - 1, false, keep_report,
+					    &reports, &config));
+	EXPECT_EQ(NULL, config);
+	EXPECT_EQ(1, reports.errors);
+}
+
+TEST(reports_do_not_write_on_the_terminal)
+{
+	struct reports reports;
+
+	EXPECT_EQ(NULL, parse("\033[31mserver\a", &reports));
+	EXPECT_EQ(NULL, strchr(reports.message, '\033'));
+	EXPECT_EQ(NULL, strchr(reports.message, '\a'));
+}
+
+TEST(there_is_room_for_so_many_sources)
+{
+	char text[CONFIG_SOURCES_MAX * 16 + 64] = "";
+	struct reports reports;
+	struct config *config;
+
+	for (int i = 0; i < CONFIG_SOURCES_MAX; i++)
+		snprintf(text + strlen(text), 32, "server s%d\n", i);
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(CONFIG_SOURCES_MAX, config->source_count);
+	config_free(config);
+	strcat(text, "server more\n");
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "too many sources"));
+}
+
+TEST(equal_sources_are_equal)
+{
+	static const char *const lines[] = {
+		"server a", "server b", "pool a", "server a iburst", "server a minpoll 4",
+		"server a maxpoll 7", "server a port 124", "server a version 3", "server a ipv4",
+		"server a prefer", "server a trust", "server a noselect", "server a offset 0.1",
+		"server a minstratum 1", "server a maxdelay 1", "server a nts",
+	};
+	enum { COUNT = ARRAY_SIZE(lines) };
+	struct config *configs[COUNT];
+	struct reports reports;
+
+	for (int i = 0; i < COUNT; i++) {
+		configs[i] = parse(lines[i], &reports);
+		ASSERT_NE(NULL, configs[i]);
+	}
+	for (int i = 0; i < COUNT; i++) {
+		for (int j = 0; j < COUNT; j++) {
+			EXPECT_EQ(i == j, config_source_equal(&configs[i]->sources[0],
+							      &configs[j]->sources[0]))
+				TH_LOG("%s, %s", lines[i], lines[j]);
+		}
+	}
+	for (int i = 0; i < COUNT; i++)
+		config_free(configs[i]);
+}
+
+/* Files below a directory of the test's own. */
+FIXTURE(files) {
+	char directory[64];
+	struct reports reports;
+	struct config *config;
+};
+
+FIXTURE_SETUP(files)
+{
+	memset(self, 0, sizeof(*self));
+	strcpy(self->directory, "/tmp/test_config.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->directory));
+}
+
+FIXTURE_TEARDOWN(files)
+{
+	char command[128];
+
+	config_free(self->config);
+	snprintf(command, sizeof(command), "rm -rf %s", self->directory);
+	ASSERT_EQ(0, system(command));
+}
+
+/* Write a file; %s in @text is the directory. */
+static void write_file(const char *directory, const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	if (!file)
+		abort();
+	for (const char *c = text; *c; c++) {
+		if (c[0] == '%' && c[1] == 's') {
+			fputs(directory, file);
+			c++;
+		} else {
+			fputc(*c, file);
+		}
+	}
+	fclose(file);
+}
+
+static void make_directory(const char *directory, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (mkdir(path, 0700) < 0)
+		abort();
+}
+
+static int load(const char *directory, struct reports *reports, struct config **config)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/main.conf", directory);
+	return config_load(path, keep_report, reports, config);
+}
+
+TEST_F(files, a_missing_file_is_an_error)
+{
+	EXPECT_EQ(-ENOENT, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(NULL, self->config);
+	EXPECT_EQ(1, self->reports.errors);
+}
+
+TEST_F(files, a_directory_is_no_file)
+{
+	make_directory(self->directory, "main.conf");
+	EXPECT_EQ(-EISDIR, load(self->directory, &self->reports, &self->config));
+}
+
+TEST_F(files, a_pipe_does_not_hold_us_up)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/main.conf", self->directory);
+	ASSERT_EQ(0, mkfifo(path, 0600));
+	/* Nobody writes: an empty configuration. */
+	EXPECT_EQ(0, load(self->directory, &self->reports, &self->config));
+}
+
+TEST_F(files, include_goes_in_at_its_place)
+{
+	write_file(self->directory, "main.conf",
+		   "server a\ninclude %s/*.inc\nserver d\nrtcsync x\n");
+	write_file(self->directory, "2.inc", "server c");
+	write_file(self->directory, "1.inc", "server b\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(4, self->reports.line);
+
+	write_file(self->directory, "main.conf", "server a\ninclude %s/*.inc\nserver d\n");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	ASSERT_EQ(4, self->config->source_count);
+	for (int i = 0; i < 4; i++)
+		EXPECT_EQ('a' + i, self->config->sources[i].options.name[0]);
+}
+
+TEST_F(files, mistakes_name_the_included_file)
+{
+	write_file(self->directory, "main.conf", "server a\ninclude %s/other\n");
+	write_file(self->directory, "other", "\nnonsense\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_NE(NULL, strstr(self->reports.file, "/other"));
+	EXPECT_EQ(2, self->reports.line);
+}
+
+TEST_F(files, a_pattern_may_match_nothing_and_a_name_may_not)
+{
+	write_file(self->directory, "main.conf", "include %s/*.nothing\n");
+	EXPECT_EQ(0, load(self->directory, &self->reports, &self->config));
+	config_free(self->config);
+	self->config = NULL;
+	write_file(self->directory, "main.conf", "include %s/nothing\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+}
+
+TEST_F(files, files_that_include_themselves_end)
+{
+	write_file(self->directory, "main.conf", "include %s/main.conf\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(1, self->reports.errors);
+	EXPECT_NE(NULL, strstr(self->reports.message, "include each other"));
+}
+
+TEST_F(files, confdir_reads_each_name_once)
+{
+	make_directory(self->directory, "etc");
+	make_directory(self->directory, "usr");
+	write_file(self->directory, "main.conf", "confdir %s/etc %s/usr %s/missing\n");
+	write_file(self->directory, "usr/10.conf", "server vendor\n");
+	write_file(self->directory, "etc/10.conf", "server admin\n");
+	write_file(self->directory, "usr/20.conf", "server second\n");
+	write_file(self->directory, "etc/00.conf", "server first\n");
+	write_file(self->directory, "etc/30.txt", "nonsense\n");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	ASSERT_EQ(3, self->config->source_count);
+	EXPECT_STREQ("first", self->config->sources[0].options.name);
+	EXPECT_STREQ("admin", self->config->sources[1].options.name);
+	EXPECT_STREQ("second", self->config->sources[2].options.name);
+	EXPECT_FALSE(self->config->sources[0].volatile_origin);
+}
+
+TEST_F(files, a_bad_line_in_a_sourcedir_is_skipped)
+{
+	make_directory(self->directory, "sources");
+	write_file(self->directory, "main.conf", "sourcedir %s/sources\nserver own\n");
+	write_file(self->directory, "sources/dhcp.sources",
+		   "server one\nnonsense\nserver two minpol\nmakestep 1 -1\n"
+		   "server three\nserver unfin");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(0, self->reports.errors);
+	EXPECT_EQ(4, self->reports.warnings);
+	ASSERT_EQ(3, self->config->source_count);
+	EXPECT_STREQ("one", self->config->sources[0].options.name);
+	EXPECT_STREQ("three", self->config->sources[1].options.name);
+	EXPECT_STREQ("own", self->config->sources[2].options.name);
+	EXPECT_TRUE(self->config->sources[0].volatile_origin);
+	EXPECT_FALSE(self->config->sources[2].volatile_origin);
+	EXPECT_EQ(0, self->config->discipline.step_limit);
+}
+
+TEST_F(files, a_mistake_leaves_the_last_configuration_alone)
+{
+	struct config *before;
+
+	write_file(self->directory, "main.conf", "server a\n");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	before = self->config;
+	write_file(self->directory, "main.conf", "server b\nnonsense\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(before, self->config);
+	EXPECT_STREQ("a", self->config->sources[0].options.name);
+}
+
+TEST_HARNESS_MAIN
