@@ -10,6 +10,7 @@
 #include "disruption.h"
 #include "events.h"
 #include "host.h"
+#include "looks.h"
 #include "phc.h"
 #include "policy.h"
 #include "system_clock.h"
@@ -25,7 +26,8 @@
  * @timescale: raw to UTC
  * @system_clock: steps of CLOCK_REALTIME; under @lock
  * @events: what happened
- * @disruption: the looks, and what they lead to
+ * @disruption: what looks and witnesses lead to
+ * @looks: when to look
  * @phc: the PTP clock
  */
 struct chime {
@@ -36,6 +38,7 @@ struct chime {
 	struct chime_system_clock system_clock;
 	struct chime_events events;
 	struct chime_disruption disruption;
+	struct chime_looks looks;
 	struct chime_phc phc;
 };
 

@@ -106,6 +106,13 @@ static inline bool chime_latch_retry(const seqcount_latch_t *seq, unsigned int s
 #endif
 }
 
+/* What has always been the default is to be said from 6.17 on. */
+#ifdef CHIME_HAVE_WQ_PERCPU
+#define CHIME_WQ_PERCPU		WQ_PERCPU
+#else
+#define CHIME_WQ_PERCPU		0
+#endif
+
 #ifdef CHIME_HAVE_GETMAXPHASE
 #define CHIME_PTP_GETMAXPHASE(function)		.getmaxphase = (function),
 #else

@@ -7,7 +7,6 @@
 #include "disruption.h"
 
 #include <linux/bitops.h>
-#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
@@ -258,34 +257,10 @@ static void chime_disruption_boot(struct chime *chime)
 	chime_disruption_record(chime, &event, &repair);
 }
 
-static void chime_disruption_busy_work(struct work_struct *work)
-{
-	struct chime *chime = container_of(to_delayed_work(work), struct chime,
-					   disruption.busy_look);
-
-	mutex_lock(&chime->lock);
-	chime_disruption_look(chime);
-	mutex_unlock(&chime->lock);
-	queue_delayed_work(chime->disruption.queue, &chime->disruption.busy_look,
-			   chime->disruption.check_jiffies);
-}
-
-static void chime_disruption_idle_work(struct work_struct *work)
-{
-	struct chime *chime = container_of(to_delayed_work(work), struct chime,
-					   disruption.idle_look);
-
-	mutex_lock(&chime->lock);
-	chime_disruption_look(chime);
-	mutex_unlock(&chime->lock);
-	queue_delayed_work(chime->disruption.queue, &chime->disruption.idle_look,
-			   chime->disruption.idle_jiffies);
-}
-
 void chime_disruption_hint(struct chime *chime, enum truechime_evidence evidence)
 {
 	set_bit(evidence, &chime->disruption.hints);
-	mod_delayed_work(chime->disruption.queue, &chime->disruption.idle_look, 0);
+	chime_looks_now(chime);
 }
 
 /* Witness: suspend and resume. */
@@ -311,47 +286,26 @@ static int chime_disruption_suspend(struct notifier_block *notifier, unsigned lo
 	return NOTIFY_DONE;
 }
 
-int chime_disruption_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
+void chime_disruption_init(struct chime *chime)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 	struct chime_snapshot snapshot;
 
-	disruption->queue = alloc_workqueue("truechime", WQ_HIGHPRI, 0);
-	if (!disruption->queue)
-		return -ENOMEM;
-	INIT_DEFERRABLE_WORK(&disruption->busy_look, chime_disruption_busy_work);
-	INIT_DELAYED_WORK(&disruption->idle_look, chime_disruption_idle_work);
-	disruption->check_jiffies = msecs_to_jiffies(check_ms);
-	disruption->idle_jiffies = msecs_to_jiffies(idle_check_ms);
 	disruption->suspend.notifier_call = chime_disruption_suspend;
 	chime_snapshot_take(&snapshot);
 	disruption->clocksource_seq = snapshot.clocksource_seq;
-	return 0;
 }
 
 void chime_disruption_start(struct chime *chime)
 {
-	struct chime_disruption *disruption = &chime->disruption;
-
 	mutex_lock(&chime->lock);
 	chime_disruption_boot(chime);
 	mutex_unlock(&chime->lock);
-	queue_delayed_work(disruption->queue, &disruption->busy_look, disruption->check_jiffies);
-	queue_delayed_work(disruption->queue, &disruption->idle_look, disruption->idle_jiffies);
 	/* Fails only without CONFIG_PM_SLEEP, where there is nothing to be told. */
-	register_pm_notifier(&disruption->suspend);
+	register_pm_notifier(&chime->disruption.suspend);
 }
 
 void chime_disruption_stop(struct chime *chime)
 {
-	struct chime_disruption *disruption = &chime->disruption;
-
-	unregister_pm_notifier(&disruption->suspend);
-	cancel_delayed_work_sync(&disruption->busy_look);
-	cancel_delayed_work_sync(&disruption->idle_look);
-}
-
-void chime_disruption_exit(struct chime *chime)
-{
-	destroy_workqueue(chime->disruption.queue);
+	unregister_pm_notifier(&chime->disruption.suspend);
 }

@@ -12,17 +12,11 @@
 #include <linux/notifier.h>
 #include <linux/truechime.h>
 #include <linux/types.h>
-#include <linux/workqueue.h>
 
 struct chime;
 
 /**
- * struct chime_disruption - looks and witnesses
- * @queue: where looks run: process context, before ordinary work
- * @busy_look: every @check_jiffies, but no idle CPU is woken for it
- * @idle_look: every @idle_jiffies, come what may
- * @check_jiffies: period of @busy_look
- * @idle_jiffies: period of @idle_look
+ * struct chime_disruption - what looks and witnesses leave behind
  * @hints: bits of enum truechime_evidence raised by witnesses; atomic bit operations
  * @suspend: notifier of suspends
  * @suspending: a suspend began and no look has been fine since; under the module's lock
@@ -35,11 +29,6 @@ struct chime;
  * @count: disruptions since load
  */
 struct chime_disruption {
-	struct workqueue_struct *queue;
-	struct delayed_work busy_look;
-	struct delayed_work idle_look;
-	unsigned long check_jiffies;
-	unsigned long idle_jiffies;
 	unsigned long hints;
 	struct notifier_block suspend;
 	bool suspending;
@@ -52,17 +41,14 @@ struct chime_disruption {
 	u32 count;
 };
 
-/* Prepare; nothing runs yet. 0 or -errno. Context: process. */
-int chime_disruption_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms);
+/* Prepare. Nobody else is there yet. */
+void chime_disruption_init(struct chime *chime);
 
-/* Judge the system clock as found, then look from time to time. Context: process, no lock. */
+/* Judge the system clock as found, and listen to the witnesses. Context: process, lock not held. */
 void chime_disruption_start(struct chime *chime);
 
-/* No look runs or comes any more. Context: process, no lock. */
+/* No witness raises a hint any more. Context: process, lock not held. */
 void chime_disruption_stop(struct chime *chime);
-
-/* Undo chime_disruption_init(). */
-void chime_disruption_exit(struct chime *chime);
 
 /* A witness saw something: look now. Any context, between start and stop. */
 void chime_disruption_hint(struct chime *chime, enum truechime_evidence evidence);

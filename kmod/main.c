@@ -142,23 +142,25 @@ static int __init chime_init(void)
 	ret = chime_open_host();
 	if (ret)
 		return ret;
-	ret = chime_disruption_init(&chime, check_ms, idle_check_ms);
+	chime_disruption_init(&chime);
+	ret = chime_looks_init(&chime, check_ms, idle_check_ms);
 	if (ret)
 		goto err_close_host;
 	ret = chime_phc_register(&chime);
 	if (ret)
-		goto err_exit_disruption;
+		goto err_exit_looks;
 	ret = chime_netlink_register(&chime);
 	if (ret)
 		goto err_unregister_phc;
+	chime_looks_start(&chime);
 	chime_disruption_start(&chime);
 	chime_announce();
 	return 0;
 
 err_unregister_phc:
 	chime_phc_unregister(&chime);
-err_exit_disruption:
-	chime_disruption_exit(&chime);
+err_exit_looks:
+	chime_looks_exit(&chime);
 err_close_host:
 	chime_host_close(&chime.host);
 	return ret;
@@ -167,9 +169,10 @@ err_close_host:
 static void __exit chime_exit(void)
 {
 	chime_disruption_stop(&chime);
+	chime_looks_stop(&chime);
 	chime_netlink_unregister();
 	chime_phc_unregister(&chime);
-	chime_disruption_exit(&chime);
+	chime_looks_exit(&chime);
 	chime_host_close(&chime.host);
 	mutex_destroy(&chime.lock);
 }

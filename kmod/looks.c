@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When the host's time is looked at: the workqueue, the timers, and CPUs that come and go.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "looks.h"
+
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
+
+#include "chime.h"
+#include "compat.h"
+
+/**
+ * struct chime_cpu_look - one CPU's busy look
+ * @work: deferrable
+ * @chime: whose
+ * @cpu: which
+ * @wanted: the CPU is there; written by its hotplug callbacks, read by the work
+ */
+struct chime_cpu_look {
+	struct delayed_work work;
+	struct chime *chime;
+	int cpu;
+	bool wanted;
+};
+
+/* Several busy CPUs need not all ask. After a restore this memory is as old as raw: they agree. */
+static void chime_looks_busy(struct chime *chime)
+{
+	struct chime_looks *looks = &chime->looks;
+
+	mutex_lock(&chime->lock);
+	if (ktime_get_raw_ns() - looks->looked_raw_ns >= looks->recent_ns) {
+		chime_disruption_look(chime);
+		looks->looked_raw_ns = ktime_get_raw_ns();
+	}
+	mutex_unlock(&chime->lock);
+}
+
+static void chime_looks_busy_work(struct work_struct *work)
+{
+	struct chime_cpu_look *look = container_of(to_delayed_work(work), struct chime_cpu_look,
+						   work);
+	struct chime_looks *looks = &look->chime->looks;
+
+	chime_looks_busy(look->chime);
+	if (READ_ONCE(look->wanted))
+		queue_delayed_work_on(look->cpu, looks->queue, &look->work, looks->check_jiffies);
+}
+
+static void chime_looks_idle_work(struct work_struct *work)
+{
+	struct chime *chime = container_of(to_delayed_work(work), struct chime, looks.idle);
+
+	mutex_lock(&chime->lock);
+	chime_disruption_look(chime);
+	chime->looks.looked_raw_ns = ktime_get_raw_ns();
+	mutex_unlock(&chime->lock);
+	queue_delayed_work(chime->looks.queue, &chime->looks.idle, chime->looks.idle_jiffies);
+}
+
+static int chime_looks_cpu_up(unsigned int cpu, struct hlist_node *node)
+{
+	struct chime_looks *looks = hlist_entry(node, struct chime_looks, hotplug);
+	struct chime_cpu_look *look = per_cpu_ptr(looks->busy, cpu);
+
+	WRITE_ONCE(look->wanted, true);
+	queue_delayed_work_on(cpu, looks->queue, &look->work, looks->check_jiffies);
+	return 0;
+}
+
+/*
+ * Not waited for: a look may be setting the system clock, for which the kernel waits until no CPU
+ * comes or goes. One that is running goes round once more at most, on another CPU.
+ */
+static int chime_looks_cpu_down(unsigned int cpu, struct hlist_node *node)
+{
+	struct chime_looks *looks = hlist_entry(node, struct chime_looks, hotplug);
+	struct chime_cpu_look *look = per_cpu_ptr(looks->busy, cpu);
+
+	WRITE_ONCE(look->wanted, false);
+	cancel_delayed_work(&look->work);
+	return 0;
+}
+
+int chime_looks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
+{
+	struct chime_looks *looks = &chime->looks;
+	int cpu, ret = -ENOMEM;
+
+	looks->check_jiffies = msecs_to_jiffies(check_ms);
+	looks->idle_jiffies = msecs_to_jiffies(idle_check_ms);
+	looks->recent_ns = check_ms * NSEC_PER_MSEC / 2;
+	INIT_DELAYED_WORK(&looks->idle, chime_looks_idle_work);
+	looks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);
+	if (!looks->queue)
+		return -ENOMEM;
+	looks->busy = alloc_percpu(struct chime_cpu_look);
+	if (!looks->busy)
+		goto err_destroy_queue;
+	for_each_possible_cpu(cpu) {
+		struct chime_cpu_look *look = per_cpu_ptr(looks->busy, cpu);
+
+		INIT_DEFERRABLE_WORK(&look->work, chime_looks_busy_work);
+		look->chime = chime;
+		look->cpu = cpu;
+	}
+	ret = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "truechime:online", chime_looks_cpu_up,
+				      chime_looks_cpu_down);
+	if (ret < 0)
+		goto err_free_busy;
+	looks->hotplug_state = ret;
+	return 0;
+
+err_free_busy:
+	free_percpu(looks->busy);
+err_destroy_queue:
+	destroy_workqueue(looks->queue);
+	return ret;
+}
+
+void chime_looks_start(struct chime *chime)
+{
+	struct chime_looks *looks = &chime->looks;
+	int ret;
+
+	queue_delayed_work(looks->queue, &looks->idle, looks->idle_jiffies);
+	ret = cpuhp_state_add_instance(looks->hotplug_state, &looks->hotplug);
+	if (ret)
+		pr_warn("CPUs cannot be followed (error %d): looking every %u ms only\n", ret,
+			jiffies_to_msecs(looks->idle_jiffies));
+}
+
+void chime_looks_stop(struct chime *chime)
+{
+	struct chime_looks *looks = &chime->looks;
+	int cpu;
+
+	/* Runs chime_looks_cpu_down() on each CPU: nothing is queued anew. */
+	cpuhp_state_remove_instance(looks->hotplug_state, &looks->hotplug);
+	for_each_possible_cpu(cpu)
+		cancel_delayed_work_sync(&per_cpu_ptr(looks->busy, cpu)->work);
+	cancel_delayed_work_sync(&looks->idle);
+}
+
+void chime_looks_exit(struct chime *chime)
+{
+	cpuhp_remove_multi_state(chime->looks.hotplug_state);
+	free_percpu(chime->looks.busy);
+	destroy_workqueue(chime->looks.queue);
+}
+
+void chime_looks_now(struct chime *chime)
+{
+	mod_delayed_work(chime->looks.queue, &chime->looks.idle, 0);
+}
