@@ -41,15 +41,17 @@ void chime_control_status(struct chime *chime, struct chime_status *status)
 }
 
 int chime_control_correct(struct chime *chime, const struct chime_line *correction, u32 epoch,
-			  bool jump)
+			  int reference, bool jump)
 {
-	int ret;
+	struct chime_timescale *timescale = &chime->timescale;
+	int ret = -ESTALE;
 
 	if (!chime_line_valid(correction))
 		return -ERANGE;
 	mutex_lock(&chime->lock);
-	ret = chime_timescale_correct(&chime->timescale, correction, epoch, jump,
-				      ktime_get_raw_ns());
+	if (reference < 0 || reference == timescale->current_view.reference)
+		ret = chime_timescale_correct(timescale, correction, epoch, jump,
+					      ktime_get_raw_ns());
 	mutex_unlock(&chime->lock);
 	return ret;
 }

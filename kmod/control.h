@@ -44,9 +44,12 @@ struct chime_status {
 
 void chime_control_status(struct chime *chime, struct chime_status *status);
 
-/* -ESTALE: @epoch has passed; -ERANGE: @correction is no valid line. */
+/*
+ * -ESTALE: @epoch has passed, or another than @reference is in force (negative: whichever is);
+ * -ERANGE: @correction is no valid line.
+ */
 int chime_control_correct(struct chime *chime, const struct chime_line *correction, u32 epoch,
-			  bool jump);
+			  int reference, bool jump);
 
 /*
  * Step the system clock to the timescale. -ENODATA: the timescale has nothing to offer; -EPERM: the

@@ -16,7 +16,7 @@
 
 #include "netlink.h"
 
-#define CHIME_WORDS_MAX		96
+#define CHIME_WORDS_MAX		200
 
 void chime_events_init(struct chime_events *events, struct mutex *lock)
 {
@@ -107,24 +107,34 @@ static void chime_evidence_words(char words[CHIME_WORDS_MAX], u32 evidence)
 		if (evidence & BIT(i))
 			used += scnprintf(words + used, CHIME_WORDS_MAX - used, "%s%s",
 					  used ? ", " : "", names[i]);
-	if (!used)
-		strscpy(words, "nothing in particular", CHIME_WORDS_MAX);
+}
+
+/* How and how soon it was noticed, where there was something to notice. */
+static void chime_noticed_words(char words[CHIME_WORDS_MAX], const struct chime_event *event)
+{
+	char latency[CHIME_WORDS_MAX], evidence[CHIME_WORDS_MAX];
+
+	words[0] = '\0';
+	if (!event->evidence)
+		return;
+	chime_duration_words(latency, event->latency_ns);
+	chime_evidence_words(evidence, event->evidence);
+	snprintf(words, CHIME_WORDS_MAX, ", %s after the last good check (seen: %s)", latency,
+		 evidence);
 }
 
 static void chime_event_log(const struct chime_event *event)
 {
-	char offset[CHIME_WORDS_MAX], residual[CHIME_WORDS_MAX], latency[CHIME_WORDS_MAX];
-	char evidence[CHIME_WORDS_MAX];
+	char offset[CHIME_WORDS_MAX], residual[CHIME_WORDS_MAX], noticed[CHIME_WORDS_MAX];
 
 	chime_duration_words(offset, event->offset_ns);
 	chime_duration_words(residual, event->residual_ns);
-	chime_duration_words(latency, event->latency_ns);
-	chime_evidence_words(evidence, event->evidence);
+	chime_noticed_words(noticed, event);
 	/* A host that keeps on jumping must not flood the log. */
-	pr_notice_ratelimited("%s: the system clock was %s %s and %s; now %s off, %s after the last good check (evidence: %s)\n",
+	pr_notice_ratelimited("%s: the system clock was %s %s and %s; now %s off%s\n",
 			      chime_cause_words(event->cause), offset,
 			      event->offset_ns < 0 ? "ahead" : "behind",
-			      chime_action_words(event->action), residual, latency, evidence);
+			      chime_action_words(event->action), residual, noticed);
 }
 
 void chime_events_record(struct chime_events *events, struct chime_event *event)

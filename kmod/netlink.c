@@ -283,6 +283,7 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 {
 	struct nlattr *nest = info->attrs[TRUECHIME_A_CORRECTION];
 	struct nlattr *epoch = info->attrs[TRUECHIME_A_EPOCH];
+	struct nlattr *reference = info->attrs[TRUECHIME_A_REFERENCE];
 	struct chime_line correction;
 	int ret = chime_netlink_may_change(request, info);
 
@@ -297,10 +298,11 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	if (ret)
 		return ret;
 	ret = chime_control_correct(chime_instance, &correction, nla_get_u32(epoch),
+				    reference ? nla_get_u8(reference) : -1,
 				    nla_get_flag(info->attrs[TRUECHIME_A_JUMP]));
 	if (ret == -ESTALE)
 		NL_SET_ERR_MSG_ATTR(info->extack, epoch,
-				    "the reference has changed its meaning since: measure again");
+				    "the reference is another one, or means something else, since: measure again");
 	else if (ret)
 		NL_SET_ERR_MSG_ATTR(info->extack, nest, "not a line that can be believed");
 	return ret;

@@ -108,3 +108,14 @@ void chime_system_clock_repair(struct chime_system_clock *clock,
 		       ret);
 	}
 }
+
+void chime_system_clock_distrust(struct chime_system_clock *clock)
+{
+	struct chime_snapshot snapshot;
+	struct timespec64 time;
+
+	chime_snapshot_take(&snapshot);
+	time = ns_to_timespec64(chime_add_sat(snapshot.realtime_ns, clock->latency_ns));
+	if (do_settimeofday64(&time))
+		pr_err("the kernel refused to mark the system clock unsynchronised\n");
+}

@@ -49,4 +49,13 @@ void chime_system_clock_repair(struct chime_system_clock *clock,
 			       const struct chime_policy *policy,
 			       enum truechime_occasion occasion, struct chime_repair *repair);
 
+/**
+ * chime_system_clock_distrust() - mark it unsynchronised where it is wrong and stays so
+ * @clock: the system clock
+ *
+ * No kernel lets a module set STA_UNSYNC alone, but setting the clock does that too: so it is set
+ * to the time that it shows, which moves it by microseconds. Context: process, module's lock held.
+ */
+void chime_system_clock_distrust(struct chime_system_clock *clock);
+
 #endif /* CHIME_SYSTEM_CLOCK_H */
