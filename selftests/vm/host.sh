@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034 # variables are for the scenarios
+#
+# What scenarios are written in; sourced in the host before each. README.md explains them.
+#
+# A failed check is recorded and the scenario goes on; a failed `must` ends it. No check is ever
+# tried again. Durations come from /proc/uptime, as scenarios set the host's clock.
+
+name=$(basename "$0")
+logs=/vm/logs/$name
+mapfile -t kernels </vm/kernels
+kernel=${kernels[0]}
+guest_limit_s=120
+guest_boot_limit_s=200
+guest_count=0
+declare -A guest_pid guest_address
+
+uptime_ms()
+{
+	local up
+
+	read -r up _ </proc/uptime
+	echo $((10#${up/./} * 10))
+}
+
+note()
+{
+	printf '%8d ms: %s\n' "$(uptime_ms)" "$*"
+}
+
+# --- results ---
+
+report()
+{
+	printf '%s\n' "$*" >>"$logs/result"
+	note "$*"
+}
+
+# tell_user TEXT: seen at once by who runs the scenario.
+tell_user()
+{
+	echo "say $*" >>/vm/job/progress
+	note "$*"
+}
+
+# check TEXT COMMAND...: the scenario fails if COMMAND does, but goes on.
+check()
+{
+	local text=$1
+
+	shift
+	note "check $text: $*"
+	if "$@"; then
+		report "pass $text"
+	else
+		report "fail $text"
+		return 1
+	fi
+}
+
+# must TEXT COMMAND...: the scenario ends here if COMMAND fails.
+must()
+{
+	check "$@" || scenario_end
+}
+
+# figure KEY VALUE [OPERATOR LIMIT]: reported; the scenario fails if it is out of its limit.
+figure()
+{
+	local key=$1 value=$2 operator=${3:-} limit=${4:-}
+
+	if [ -z "$operator" ]; then
+		report "figure $key=$value"
+	elif within "$value" "$operator" "$limit"; then
+		report "figure $key=$value ($operator $limit)"
+	else
+		report "fail $key=${value:-missing}, wanted $operator $limit"
+		return 1
+	fi
+}
+
+# within VALUE OPERATOR LIMIT: compares numbers, fractions too.
+within()
+{
+	[ -n "$1" ] && awk -v v="$1" -v l="$3" "BEGIN { exit !(v + 0 $2 l + 0) }"
+}
+
+# field KEY: the value of the first KEY=VALUE in what is read.
+field()
+{
+	grep -oE "(^|[[:space:]])$1=[^[:space:]]*" | head -n 1 | cut -d = -f 2-
+}
+
+not()
+{
+	! "$@"
+}
+
+scenario_end()
+{
+	local guest
+
+	for guest in "${!guest_pid[@]}"; do
+		guest_kill "$guest"
+	done
+	[ -z "${server_pid:-}" ] || kill "$server_pid"
+	host_clock_restore
+	! grep -q '^fail' "$logs/result" && grep -q . "$logs/result"
+	exit
+}
+
+# --- the host's clock; guests may not see it set but in a revert ---
+
+# host_clock_set SECONDS PLUS: to that time plus so many seconds (fractions, and negative ones too).
+host_clock_set()
+{
+	date -s "@$(awk -v a="$1" -v b="$2" 'BEGIN { printf "%.6f", a + b }')" >/dev/null
+}
+
+host_clock_forward()
+{
+	host_clock_set "$(date +%s.%N)" "$1"
+}
+
+# host_rate PPM: how fast the host's clock runs against the counter that guests see.
+host_rate()
+{
+	busybox adjtimex -f "$(($1 * 65536))" >/dev/null
+}
+
+host_clock_restore()
+{
+	local up
+
+	host_rate 0
+	read -r up _ </proc/uptime
+	host_clock_set "$(cat /run/boot-time)" "$up"
+}
+
+# ntp_server: chronyd on 10.9.0.1, serving the host's clock as it is.
+ntp_server()
+{
+	printf '%s\n' 'local stratum 1' allow 'cmdport 0' "pidfile /run/server.pid" >/run/server.conf
+	/vm/peers/usr/sbin/chronyd -u root -x -d -f /run/server.conf >"$logs/server.log" 2>&1 &
+	server_pid=$!
+}
+
+# --- guests ---
+
+# guest_start NAME [QEMU ARGUMENTS]: boot a guest and wait until it answers. Before it may be set:
+# kernel, image, cpu, smp, memory_mib, append. Several guests come up sooner with guest_begin for
+# each and then guest_await for each.
+guest_start()
+{
+	guest_begin "$@"
+	guest_await "$1"
+}
+
+guest_begin()
+{
+	local guest=$1 byte
+
+	guest_count=$((guest_count + 1))
+	byte=$((10 + guest_count))
+	guest_address[$guest]=10.9.0.$byte
+	qemu-img create -q -f qcow2 "/tmp/$guest.qcow2" 2G
+	ip tuntap add "tap-$guest" mode tap
+	ip link set "tap-$guest" master br0 up
+	# shellcheck disable=SC2054 # the commas are QEMU's
+	guest_command=(qemu-system-x86_64 -accel kvm -cpu "${cpu:-host}" -smp "${smp:-1}"
+		-m "${memory_mib:-192}" -nodefaults -nographic -serial stdio -no-reboot
+		-rtc base=utc,clock=host
+		-kernel "/vm/vmlinuz-$kernel" -initrd "${image:-/vm/guest-$kernel.img}"
+		-append "console=ttyS0 panic=-1 quiet rig.ip=10.9.0.$byte ${append:-}"
+		-drive "file=/tmp/$guest.qcow2,if=virtio,format=qcow2" -device vmgenid,guid=auto
+		-netdev "tap,id=net,ifname=tap-$guest,script=no,downscript=no,vhost=on"
+		-device "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:09:00:$byte"
+		-device virtio-serial-pci -chardev "pipe,id=agent,path=/tmp/$guest"
+		-device virtserialport,chardev=agent,name=agent
+		-chardev "file,id=series,path=$logs/$guest.series"
+		-device virtserialport,chardev=series,name=series
+		-monitor "unix:/tmp/$guest.monitor,server,nowait" "${@:2}")
+	declare -p guest_command >"/tmp/$guest.command"
+	guest_launch "$guest"
+}
+
+guest_launch()
+{
+	local guest=$1 guest_command
+
+	rm -f "/tmp/$guest".{in,out,monitor}
+	mkfifo "/tmp/$guest.in" "/tmp/$guest.out"
+	# shellcheck source=/dev/null
+	. "/tmp/$guest.command"
+	"${guest_command[@]}" </dev/null > >(stamp >>"$logs/$guest.console") 2>&1 &
+	guest_pid[$guest]=$!
+}
+
+# guest_await NAME: until it answers. A boot that hangs is tried once more, and reported.
+guest_await()
+{
+	local guest=$1 attempt
+
+	for attempt in 1 2; do
+		if tell "/tmp/$guest" "$guest_boot_limit_s" true; then
+			note "guest $guest is up"
+			return 0
+		fi
+		echo "retry guest $guest did not boot (attempt $attempt of 2)" >>"$logs/result"
+		kill -KILL "${guest_pid[$guest]}"
+		wait "${guest_pid[$guest]}"
+		[ "$attempt" = 2 ] || guest_launch "$guest"
+	done
+	report "fail guest $guest boots; its console is in $guest.console"
+	scenario_end
+}
+
+guest_kill()
+{
+	kill -KILL "${guest_pid[$1]}" 2>/dev/null
+	wait "${guest_pid[$1]}" 2>/dev/null
+	unset "guest_pid[$1]"
+	ip link del "tap-$1"
+	rm -f "/tmp/$1.qcow2"
+}
+
+# guest NAME COMMAND: run a shell command in the guest; its output and its status.
+guest()
+{
+	tell "/tmp/$1" "$guest_limit_s" "$2"
+}
+
+# guest_monitor NAME COMMAND [SECONDS]: of its QEMU; SECONDS: first set the host's clock to that.
+guest_monitor()
+{
+	monitor "/tmp/$1.monitor" "${@:2}"
+}
+
+# guest_revert NAME... GAP_S: a snapshot, then back to it as if GAP_S of the host's time had passed in
+# between, and the guests run on. They stand still meanwhile, so that the gap is what it is told to
+# be, whatever saving and loading take, and falls on any phase of their timers. $resumed is the
+# host's time at which they went on.
+guest_revert()
+{
+	local guests=("${@:1:$#-1}") gap_s=${!#} guest
+
+	for guest in "${guests[@]}"; do
+		guest_monitor "$guest" stop || return 1
+	done
+	resumed=$(awk -v a="$(date +%s.%N)" -v b="$gap_s" 'BEGIN { printf "%.6f", a + b }')
+	for guest in "${guests[@]}"; do
+		guest_monitor "$guest" 'savevm s' && guest_monitor "$guest" 'loadvm s' || return 1
+	done
+	guest_monitor "${guests[0]}" cont "$resumed"
+	for guest in "${guests[@]:1}"; do
+		guest_monitor "$guest" cont
+	done
+}
+
+# --- programs in guests ---
+
+# guest_chronyd NAME DIRECTIVE...: Debian's chronyd with that configuration.
+guest_chronyd()
+{
+	local guest=$1
+
+	printf '%s\n' "${@:2}" >"$logs/$guest.chrony.conf"
+	guest "$guest" "printf '%s\n' $(printf "'%s' " "${@:2}") >/etc/chrony.conf
+		chronyd -u root -d -f /etc/chrony.conf >/tmp/chronyd.log 2>&1 &"
+}
+
+# guest_truechime NAME DIRECTIVE...: the module, and truechimed with that configuration.
+guest_truechime()
+{
+	local guest=$1
+
+	guest "$guest" "modprobe truechime && mkdir -p /etc/truechime /run/truechime /var/lib/truechime
+		printf '%s\n' $(printf "'%s' " "${@:2}") >/etc/truechime/truechime.conf
+		truechimed -d -f /etc/truechime/truechime.conf >/tmp/truechimed.log 2>&1 &"
+}
+
+# guest_module NAME [PARAMETERS]: the module alone; it sets the clock at once if it is wrong.
+guest_module()
+{
+	guest "$1" "modprobe truechime boot=step:1ms ${2:-}"
+}
+
+# is_right NAME [NS]: the guest's clock agrees with stock ptp_kvm's within so many ns (1 ms).
+is_right()
+{
+	local last_ns
+
+	last_ns=$(guest "$1" 'witness now' | tee /dev/stderr | field last_ns)
+	within "${last_ns#-}" '<=' "${2:-1000000}"
+}
+
+# no_trace NAME: nothing in the kernel's log since its boot that a kernel should not say.
+no_trace()
+{
+	! guest "$1" dmesg | grep -E -A 8 'BUG|WARNING|Oops|Call Trace|general protection|refcount|Unloaded|memory leak'
+}
+
+# busy_revert NAME GAP_S: a revert while a program reads the clock without a pause.
+busy_revert()
+{
+	revert_watched "$1" "$2" 'spin 3600'
+}
+
+# idle_revert NAME GAP_S: a revert while nothing runs but what sleeps until the clock is stepped.
+idle_revert()
+{
+	revert_watched "$1" "$2" wait
+}
+
+# revert_watched NAME GAP_S WITNESS: into $logs/NAME.revert what the witness saw, and
+#	revert wrong_ms= resume_ms= residual_ns=
+# wrong_ms: from the first wrong reading that the witness made to its next right one, 0 when it made
+# none; resume_ms: from the resume to the first right reading, the guest's slow start included. Both
+# are -1 when the clock was not repaired.
+revert_watched()
+{
+	local log=$logs/$1.revert
+
+	[ ! -e "$log" ] || mv "$log" "$log.$(uptime_ms)"
+	guest "$1" "witness -o /tmp/report $3 >/tmp/witness.log 2>&1 &"
+	sleep 0.5
+	guest_revert "$1" "$2" || return 1
+	sleep 2
+	guest "$1" 'killall witness; wait; sleep 0.3; cat /tmp/report; echo now; witness now' >"$log"
+	awk -v resumed="$resumed" '
+		{ for (i = 2; i <= NF; i++) { split($i, a, "="); v[a[1]] = a[2] } }
+		/^episode/ { wrong += v["right_ms"]; if (v["right_ms"] < 0) lost = 1 }
+		/^step/ { step = v["phc_s"] }
+		END {
+			if (lost || !step || v["last_ns"] > 1e6 || v["last_ns"] < -1e6)
+				wrong = resume = -1
+			else
+				resume = (step - resumed) * 1e3
+			printf "revert wrong_ms=%.3f resume_ms=%.3f residual_ns=%d\n",
+				wrong, resume, v["last_ns"]
+		}' "$log" | tee -a "$log"
+}

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The rig, this machine's side: what the emulated machines are made of, and booting them. Sourced
+# by run, demo and the benchmarks.
+#
+#	this machine --qemu, emulated--> the host: Debian's kernel on this machine's files, read only
+#	the host --qemu -accel kvm--> guests: the kernel and the programs under test
+#
+# Nothing here needs /dev/kvm: the emulated processor has AMD's virtualisation. Debian packages that
+# the machines need and this machine does not are unpacked in build/vm, not installed.
+
+top=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
+rig=$top/selftests/vm
+build=${BUILD:-$top/build}
+vm=$build/vm
+
+# The kernels under test, the plain flavour first: the host runs that one too.
+read -r -a kernels <<<"${KERNELS:-}"
+
+# One emulated boot in 20 to 50 hangs; none takes longer than this, however busy the machine.
+boot_limit_s=${VM_BOOT_LIMIT_S:-300}
+
+say()
+{
+	printf '# %s\n' "$*"
+}
+
+die()
+{
+	printf 'selftests/vm: %s\n' "$*" >&2
+	exit 1
+}
+
+# A file of the build as the messages name it.
+short()
+{
+	printf '%s' "${1#"$top/"}"
+}
+
+# --- what the machines are made of ---
+
+require_programs()
+{
+	local command missing=''
+
+	for command in qemu-system-x86_64 qemu-img busybox modprobe depmod cpio dpkg-deb gcc make; do
+		command -v "$command" >/dev/null || missing+=" $command"
+	done
+	[ -z "$missing" ] || die "missing programs:$missing; 'make deps' installs them"
+	[ ${#kernels[@]} -gt 0 ] ||
+		die "no kernel is named in KERNELS; use the make commands, with kernel headers installed"
+}
+
+# unpack DIR PACKAGE...: Debian packages into DIR, once; nothing is installed.
+unpack()
+{
+	local dir=$1 download package
+
+	shift
+	[ ! -e "$dir/.complete" ] || return 0
+	say "unpacking $* in $(short "$dir")"
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	download=$(mktemp -d)
+	chmod 755 "$download"
+	[ "$(id -u)" != 0 ] || chown _apt "$download" 2>/dev/null || true
+	(cd "$download" && apt-get download -q "$@" >"$vm/apt.log" 2>&1) || {
+		rm -rf "$download"
+		die "cannot download $*: see $(short "$vm")/apt.log. After 'apt-get update' and
+'apt-get install linux-headers-amd64 linux-headers-cloud-amd64' headers and archive agree again"
+	}
+	for package in "$download"/*.deb; do
+		dpkg-deb -x "$package" "$dir"
+	done
+	rm -rf "$download"
+	touch "$dir/.complete"
+}
+
+unpack_kernel()
+{
+	local kernel=$1
+
+	[ ! -e "$vm/$kernel/lib/modules/$kernel/modules.dep" ] || return 0
+	unpack "$vm/$kernel" "linux-image-$kernel"
+	depmod -b "$vm/$kernel" "$kernel"
+}
+
+# with_modules KERNEL ROOT MODULE...: copy modules, and those that they need, into an image's ROOT.
+with_modules()
+{
+	local kernel=$1 root=$2 module
+
+	shift 2
+	mkdir -p "$root/lib/modules/$kernel"
+	cp "$vm/$kernel/lib/modules/$kernel"/modules.{order,builtin,builtin.modinfo} \
+		"$root/lib/modules/$kernel/"
+	for module in "$@"; do
+		modprobe -d "$vm/$kernel" -S "$kernel" --show-depends "$module" 2>/dev/null
+	done | awk '$1 == "insmod" { print $2 }' | sort -u |
+		xargs -r cp -t "$root/lib/modules/$kernel"
+}
+
+# with_program ROOT FILE: copy a program and the libraries that it needs.
+with_program()
+{
+	local root=$1 file=$2 library
+
+	[ -x "$file" ] || die "$(short "$file") is not there; the make commands build it"
+	install -D "$file" "$root/bin/$(basename "$file")"
+	{ ldd "$file" 2>/dev/null || true; } |
+		awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' |
+		while read -r library; do
+			[ -e "$root$library" ] || install -D "$library" "$root$library"
+		done
+}
+
+pack()
+{
+	(cd "$1" && find . | cpio -o -H newc --quiet -R 0:0) >"$2.new"
+	mv "$2.new" "$2"
+	rm -rf "$1"
+}
+
+host_image()
+{
+	local root
+
+	root=$(mktemp -d)
+	mkdir -p "$root"/{bin,proc,sys,dev}
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	with_modules "${kernels[0]}" "$root" virtio_pci 9pnet_virtio 9p overlay
+	depmod -b "$root" "${kernels[0]}"
+	install "$rig/host-init" "$root/init"
+	pack "$root" "$vm/host.img"
+}
+
+# A guest's initramfs: busybox, the programs under test, their peers and the rig's tools.
+guest_image()
+{
+	local kernel=$1 root program
+
+	root=$(mktemp -d)
+	mkdir -p "$root"/{bin,sbin,proc,sys,dev,run,tmp,etc,var/lib,root}
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	for program in agent witness phc ntpping; do
+		install "$vm/bin/$program" "$root/bin/"
+	done
+	with_modules "$kernel" "$root" virtio_pci virtio_net virtio_console ptp_kvm
+	for program in "${peers[@]}" "$build/truechimed" "$build/truechime"; do
+		with_program "$root" "$program"
+	done
+	cp "$build/module/$kernel/truechime.ko" "$root/lib/modules/$kernel/"
+	depmod -b "$root" "$kernel"
+	printf 'root:x:0:0::/root:/bin/sh\n' >"$root/etc/passwd"
+	printf 'root:x:0:\n' >"$root/etc/group"
+	install "$rig/guest-init" "$root/init"
+	pack "$root" "$vm/guest-$kernel.img"
+}
+
+# prepare: everything that the machines are made of; packages are unpacked once, the rest is quick.
+prepare()
+{
+	local kernel
+
+	require_programs
+	mkdir -p "$vm/job" "$vm/logs"
+	make -s -C "$rig/tools" "BIN=$vm/bin" || die "the rig's own tools do not build"
+	unpack "$vm/peers" chrony linuxptp
+	peers=("$vm"/peers/usr/sbin/{chronyd,phc2sys,phc_ctl,ptp4l,pmc} "$vm/peers/usr/bin/chronyc")
+	for kernel in "${kernels[@]}"; do
+		unpack_kernel "$kernel"
+		guest_image "$kernel"
+		cp "$vm/$kernel/boot/vmlinuz-$kernel" "$vm/vmlinuz-$kernel"
+		cp "$build/module/$kernel/truechime.ko" "$vm/truechime-$kernel.ko"
+	done
+	host_image
+	printf '%s\n' "${kernels[@]}" >"$vm/kernels"
+}
+
+# --- the host ---
+
+host_qemu()
+{
+	local share=security_model=none,multidevs=remap
+
+	qemu-system-x86_64 -accel tcg,thread=multi -cpu max,+svm,+npt -smp 2 -m 3072 \
+		-nodefaults -nographic -serial stdio -no-reboot \
+		-kernel "$vm/vmlinuz-${kernels[0]}" -initrd "$vm/host.img" \
+		-virtfs "local,path=/,mount_tag=root,readonly=on,$share" \
+		-virtfs "local,path=$top,mount_tag=project,readonly=on,$share" \
+		-virtfs "local,path=$vm,mount_tag=vm,$share" \
+		-virtfs "local,path=$vm/${kernels[0]}/lib/modules/,mount_tag=modules,readonly=on,$share" \
+		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet" \
+		</dev/null >"$vm/logs/host.$1.console" 2>&1 &
+	qemu_pid=$!
+}
+
+host_stop()
+{
+	[ -n "${qemu_pid:-}" ] || return 0
+	kill "$qemu_pid" 2>/dev/null || true
+	wait "$qemu_pid" 2>/dev/null || true
+	qemu_pid=
+}
+
+host_alive()
+{
+	kill -0 "$qemu_pid" 2>/dev/null
+}
+
+# host_boot: start the host, which works through $vm/job/list; retried once when it does not come.
+host_boot()
+{
+	local attempt started
+
+	for attempt in 1 2; do
+		rm -f "$vm/job/ready"
+		host_qemu "$attempt"
+		started=$SECONDS
+		while host_alive && [ $((SECONDS - started)) -lt "$boot_limit_s" ]; do
+			[ ! -e "$vm/job/ready" ] || return 0
+			sleep 0.5
+		done
+		host_stop
+		say "retry: the emulated host did not boot (attempt $attempt of 2); its console is" \
+			"$(short "$vm/logs/host.$attempt.console")"
+	done
+	return 1
+}
+
+# --- scenarios in it ---
+
+# limit_s SCENARIO: the time limit that the file states.
+limit_s()
+{
+	sed -n 's/^# limit: \([0-9]*\) s.*/\1/p' "$1" | grep . || echo 300
+}
+
+# wait_for_end NAME LIMIT: until the host says that NAME ended. Its status, or 124.
+wait_for_end()
+{
+	local name=$1 limit=$2 started=$SECONDS status told=0 line
+
+	while [ $((SECONDS - started)) -lt "$limit" ]; do
+		while IFS= read -r line; do
+			told=$((told + 1))
+			say "$line"
+		done < <(sed -n 's/^say //p' "$vm/job/progress" 2>/dev/null | tail -n +$((told + 1)))
+		status=$(sed -n "s/^end $name //p" "$vm/job/progress" 2>/dev/null)
+		[ -z "$status" ] || return "$status"
+		host_alive || return 125
+		sleep 0.3
+	done
+	return 124
+}
+
+# show_result NAME STATUS SECONDS: the scenario's own report, then its line of TAP.
+show_result()
+{
+	local name=$1 status=$2 seconds=$3 logs=$vm/logs/$1 verdict=ok
+
+	sed -n 's/^fail /# failed: /p; s/^figure /# /p; s/^retry /# retry: /p' "$logs/result" 2>/dev/null || true
+	case $status in
+	0) ;;
+	124) say "not finished after $seconds s" ;;
+	125) say "the emulated host went down; its console is in $(short "$vm/logs")" ;;
+	*) grep -q '^fail' "$logs/result" 2>/dev/null || say "ended with status $status" ;;
+	esac
+	if [ "$status" != 0 ]; then
+		verdict='not ok'
+		say "the logs are in $(short "$logs")"
+	fi
+	echo "$verdict $name ($seconds s)"
+	[ "$status" = 0 ]
+}
+
+# run_scenarios FILE...: all in one boot of the host; after one that hangs, the rest in another.
+run_scenarios()
+{
+	local file name status started failed=0
+
+	while [ $# -gt 0 ]; do
+		rm -f "$vm/job/progress"
+		printf '/project/%s\n' "${@#"$top/"}" >"$vm/job/list"
+		if ! host_boot; then
+			say "the emulated host does not boot"
+			for file in "$@"; do
+				echo "not ok $(basename "$file")"
+			done
+			return 1
+		fi
+		while [ $# -gt 0 ]; do
+			file=$1 name=$(basename "$1") started=$SECONDS status=0
+			shift
+			wait_for_end "$name" "$(limit_s "$file")" || status=$?
+			show_result "$name" "$status" $((SECONDS - started)) || failed=1
+			[ "$status" -lt 124 ] || break
+		done
+		host_stop
+	done
+	return $failed
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ntpping ADDRESS N: asks an NTP server N times, five times a second; prints the round trips and
+ * the offset of the system clock, so that a rig's network is known by something other than the
+ * programs under test.
+ */
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "clocks.h"
+
+#define NTP_PORT	123
+#define NTP_LENGTH	48
+#define NTP_UNIX_S	2208988800LL
+
+/* Leap 0, version 4, mode client. */
+#define NTP_CLIENT	0x23
+
+static int64_t stamp_ns(const uint8_t *p)
+{
+	uint32_t seconds, fraction;
+
+	memcpy(&seconds, p, 4);
+	memcpy(&fraction, p + 4, 4);
+	return (ntohl(seconds) - NTP_UNIX_S) * NS_PER_S + (int64_t)(ntohl(fraction) / 4.294967296);
+}
+
+/* One exchange. 0 and *offset_ns, *delay_ns; -1: no answer within a second. */
+static int ask(int fd, int64_t *offset_ns, int64_t *delay_ns)
+{
+	uint8_t p[NTP_LENGTH] = { NTP_CLIENT };
+	int64_t t1 = clocks_now(CLOCK_REALTIME), t2, t3, t4;
+
+	if (send(fd, p, sizeof(p), 0) != sizeof(p) || recv(fd, p, sizeof(p), 0) != sizeof(p))
+		return -1;
+	t4 = clocks_now(CLOCK_REALTIME);
+	t2 = stamp_ns(p + 32);
+	t3 = stamp_ns(p + 40);
+	*offset_ns = ((t2 - t1) + (t3 - t4)) / 2;
+	*delay_ns = (t4 - t1) - (t3 - t2);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(NTP_PORT) };
+	struct timeval wait = { 1, 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), n = argc == 3 ? atoi(argv[2]) : 0, answers = 0;
+	int64_t least = INT64_MAX, most = 0, sum = 0, offset_ns = 0, delay_ns;
+
+	if (n <= 0 || inet_pton(AF_INET, argv[1], &a.sin_addr) != 1) {
+		fprintf(stderr, "usage: ntpping ADDRESS N\n");
+		return 2;
+	}
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)))
+		perror("ntpping");
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	for (int i = 0; i < n; i++) {
+		if (ask(fd, &offset_ns, &delay_ns) == 0) {
+			answers++;
+			sum += delay_ns;
+			least = delay_ns < least ? delay_ns : least;
+			most = delay_ns > most ? delay_ns : most;
+		}
+		usleep(200000);
+	}
+	if (!answers) {
+		printf("answers=0\n");
+		return 1;
+	}
+	printf("answers=%d delay_min_us=%.0f delay_mean_us=%.0f delay_max_us=%.0f offset_us=%.0f\n",
+	       answers, least / 1e3, sum / 1e3 / answers, most / 1e3, offset_ns / 1e3);
+	return 0;
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * witness: watches a guest's system clock against a PHC that the project has no part in (stock
+ * ptp_kvm), and tells when it was wrong, for how long, and what it was told meanwhile.
+ *
+ * Everything is kept in memory and printed at the end (SIGTERM, or when the time is up): a console
+ * line costs an emulated guest 40 ms. A revert rewinds that memory with the guest, which is what is
+ * wanted: the log goes on from the reading before the snapshot to the first one after.
+ */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "clocks.h"
+
+#define EPISODES_MAX	256
+#define NS_PER_MS	1000000LL
+
+/* A jump of the system clock against raw by more than this, and by a tenth of the time passed. */
+#define STEP_NS		50000
+
+/* Points of a series are this far apart, unless right turns wrong or wrong turns right. */
+#define SERIES_NS	(100 * NS_PER_MS)
+
+/* An episode of wrong readings. */
+struct episode {
+	int64_t before_raw_ns;		/* the last right reading */
+	int64_t wrong_raw_ns;		/* the first wrong one */
+	int64_t right_raw_ns;		/* the first right one again, 0: never */
+	int64_t offset_ns;		/* of the first wrong one */
+	int64_t residual_ns;		/* of the first right one */
+	int64_t lie_raw_ns;		/* the last one beyond the bound of a synchronised clock */
+};
+
+struct step {
+	int64_t raw_ns;
+	int64_t phc_ns;
+	int64_t size_ns;
+};
+
+struct statistics {
+	double n, sum, squares, most, x, xx, xy;
+};
+
+static struct episode episodes[EPISODES_MAX];
+static struct step steps[EPISODES_MAX];
+static struct statistics good;
+static unsigned int episode_count, step_count;
+static uint64_t readings;
+static int64_t wrong_ns = NS_PER_MS;
+static struct clocks_reading first, last;
+static FILE *series;
+static atomic_bool stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = true;
+}
+
+static void add_statistics(const struct clocks_reading *r)
+{
+	double x = (r->raw_ns - first.raw_ns) / 1e9, y = r->offset_ns;
+
+	good.n++;
+	good.sum += y;
+	good.squares += y * y;
+	good.most = fmax(good.most, fabs(y));
+	good.x += x;
+	good.xx += x * x;
+	good.xy += x * y;
+}
+
+static void note_step(const struct clocks_reading *r)
+{
+	int64_t passed = r->raw_ns - last.raw_ns;
+	int64_t jump = r->realtime_ns - last.realtime_ns - passed;
+
+	if (llabs(jump) <= STEP_NS + passed / 10 + r->window_ns + last.window_ns)
+		return;
+	if (step_count < EPISODES_MAX)
+		steps[step_count] = (struct step){ r->raw_ns, r->phc_ns, jump };
+	step_count++;
+}
+
+static void note_wrong(const struct clocks_reading *r, struct episode *e, bool begins)
+{
+	int64_t maxerror_ns;
+
+	if (begins)
+		*e = (struct episode){
+			.before_raw_ns = last.raw_ns,
+			.wrong_raw_ns = r->raw_ns,
+			.offset_ns = r->offset_ns,
+		};
+	if (clocks_synchronised(&maxerror_ns) && llabs(r->offset_ns) > maxerror_ns)
+		e->lie_raw_ns = r->raw_ns;
+}
+
+static void add_to_series(const struct clocks_reading *r, bool turned)
+{
+	static int64_t written_raw_ns;
+
+	if (!series || (!turned && r->raw_ns < written_raw_ns + SERIES_NS))
+		return;
+	fprintf(series, "%.6f %.9f\n", r->phc_ns / 1e9, r->offset_ns / 1e9);
+	written_raw_ns = r->raw_ns;
+}
+
+static void note(const struct clocks_reading *r)
+{
+	static bool wrong;
+	bool is_wrong = llabs(r->offset_ns) > wrong_ns + r->window_ns / 2;
+	bool begins = is_wrong && !wrong;
+
+	if (!readings++) {
+		first = *r;
+		last = *r;
+	}
+	note_step(r);
+	if (begins)
+		episode_count++;
+	if (episode_count && episode_count <= EPISODES_MAX) {
+		struct episode *e = &episodes[episode_count - 1];
+
+		if (is_wrong)
+			note_wrong(r, e, begins);
+		if (wrong && !is_wrong) {
+			e->right_raw_ns = r->raw_ns;
+			e->residual_ns = r->offset_ns;
+		}
+	}
+	if (!is_wrong)
+		add_statistics(r);
+	add_to_series(r, is_wrong != wrong);
+	wrong = is_wrong;
+	last = *r;
+}
+
+static void sleep_ms(int64_t ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * NS_PER_MS };
+
+	if (ms)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+static int watch(int phc, int64_t period_ms, double seconds)
+{
+	int64_t end = clocks_now(CLOCK_MONOTONIC_RAW) + (int64_t)(seconds * 1e9);
+	struct clocks_reading r;
+
+	do {
+		int err = clocks_read(phc, &r);
+
+		if (err)
+			return err;
+		note(&r);
+		sleep_ms(period_ms);
+	} while (!stopped && r.raw_ns < end);
+	return 0;
+}
+
+/* Sleeps for good; only a step of the system clock wakes it, and is then read at once. */
+static int wait_for_steps(int phc)
+{
+	struct itimerspec never = { .it_value.tv_sec = (time_t)1 << 40 };
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC);
+	struct clocks_reading r;
+	uint64_t expired;
+	int err = 0;
+
+	while (!err && !stopped) {
+		if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL))
+			return -errno;
+		err = clocks_read(phc, &r);
+		if (!err)
+			note(&r);
+		if (read(fd, &expired, sizeof(expired)) < 0 && errno != ECANCELED && errno != EINTR)
+			err = -errno;
+	}
+	close(fd);
+	return err;
+}
+
+static double ms_between(int64_t from, int64_t to)
+{
+	return to ? (to - from) / 1e6 : -1;
+}
+
+static void print_report(FILE *out)
+{
+	double n = good.n ? good.n : 1, spread = n * good.xx - good.x * good.x;
+
+	fprintf(out, "summary reads=%llu wrong=%u steps=%u from_raw_s=%.6f to_raw_s=%.6f",
+		(unsigned long long)readings, episode_count, step_count,
+		first.raw_ns / 1e9, last.raw_ns / 1e9);
+	fprintf(out, " rms_ns=%.0f mean_ns=%.0f max_ns=%.0f rate_ppb=%.1f last_ns=%lld\n",
+		sqrt(good.squares / n), good.sum / n, good.most,
+		spread > 0 ? (n * good.xy - good.x * good.sum) / spread : 0,
+		(long long)last.offset_ns);
+	for (unsigned int i = 0; i < episode_count && i < EPISODES_MAX; i++) {
+		const struct episode *e = &episodes[i];
+
+		fprintf(out, "episode offset_s=%.6f seen_ms=%.3f wrong_raw_s=%.6f right_ms=%.3f",
+			e->offset_ns / 1e9, ms_between(e->before_raw_ns, e->wrong_raw_ns),
+			e->wrong_raw_ns / 1e9, ms_between(e->wrong_raw_ns, e->right_raw_ns));
+		fprintf(out, " residual_ns=%lld lie_ms=%.3f\n", (long long)e->residual_ns,
+			ms_between(e->wrong_raw_ns, e->lie_raw_ns));
+	}
+	for (unsigned int i = 0; i < step_count && i < EPISODES_MAX; i++)
+		fprintf(out, "step raw_s=%.6f phc_s=%.6f size_s=%+.6f\n", steps[i].raw_ns / 1e9,
+			steps[i].phc_ns / 1e9, steps[i].size_ns / 1e9);
+}
+
+static int print_usage(void)
+{
+	fprintf(stderr, "usage: witness [-p PHC] [-w WRONG_NS] [-o REPORT] [-s SERIES] VERB\n"
+		"  now            one reading\n"
+		"  spin SECONDS   read without a pause\n"
+		"  sleep SECONDS MS  read every MS milliseconds\n"
+		"  wait           sleep, and read when the clock is stepped\n");
+	return 2;
+}
+
+static int run(int phc, int argc, char **argv)
+{
+	if (argc == 1 && !strcmp(argv[0], "now"))
+		return watch(phc, 0, 0);
+	if (argc == 2 && !strcmp(argv[0], "spin"))
+		return watch(phc, 0, atof(argv[1]));
+	if (argc == 3 && !strcmp(argv[0], "sleep"))
+		return watch(phc, atoi(argv[2]), atof(argv[1]));
+	if (argc == 1 && !strcmp(argv[0], "wait"))
+		return wait_for_steps(phc);
+	return -EINVAL;
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = { .sa_handler = stop };
+	const char *phc_name = CLOCKS_STOCK;
+	FILE *report = stdout;
+	int option, phc, err;
+
+	while ((option = getopt(argc, argv, "p:w:o:s:")) != -1) {
+		if (option == 'p')
+			phc_name = optarg;
+		else if (option == 'w')
+			wrong_ns = atoll(optarg);
+		else if (option == 'o')
+			report = fopen(optarg, "w");
+		else if (option == 's')
+			series = fopen(optarg, "w");
+		else
+			return print_usage();
+	}
+	if (!report || argc == optind)
+		return print_usage();
+	if (series)
+		setvbuf(series, NULL, _IOLBF, 0);
+	phc = clocks_open_phc(phc_name);
+	if (phc < 0) {
+		fprintf(stderr, "witness: no PHC called %s: %s\n", phc_name, strerror(-phc));
+		return 1;
+	}
+	sigaction(SIGTERM, &action, NULL);
+	err = run(phc, argc - optind, argv + optind);
+	if (err == -EINVAL)
+		return print_usage();
+	if (readings)
+		print_report(report);
+	if (err)
+		fprintf(stderr, "witness: the clocks cannot be read: %s\n", strerror(-err));
+	return err ? 1 : 0;
+}
