@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads and runs a cell. What its figures mean is bench.c's.
+ */
+#include "bench_cell.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure.h"
+#include "reference.h"
+#include "scenario.h"
+
+#define SEEDS		10
+#define SEEDS_MAX	64
+
+/* What no bound can be without: so many of the limit's standard errors. */
+#define IDEAL_SIGMAS	3
+
+/* How long convergence is looked at. */
+#define CONVERGE_S	120
+
+struct run {
+	struct measure measure;
+	struct reference reference;
+	struct world_summary summary;
+};
+
+static bool parse_three(const char *text, double *values)
+{
+	return sscanf(text, "%lf,%lf,%lf", &values[0], &values[1], &values[2]) == 3;
+}
+
+static bool set_seconds(double *seconds, const char *text)
+{
+	if (!scenario_number(text, seconds))
+		return false;
+	*seconds /= 1e9;
+	return true;
+}
+
+static bool set_figure(struct bench_cell *cell, const char *key, const char *text)
+{
+	double number;
+
+	if (!strcmp(key, "chrony"))
+		return parse_three(text, cell->chrony_s);
+	if (!strcmp(key, "target") && cell->kind == BENCH_CONVERGE)
+		return parse_three(text, cell->target_s);
+	if (!strcmp(key, "interval"))
+		return set_seconds(&cell->chrony_interval_s, text);
+	if (!scenario_number(text, &number))
+		return false;
+	if (!strcmp(key, "chrony-rms"))
+		cell->chrony_rms_ns = number;
+	else if (!strcmp(key, "chrony-max"))
+		cell->chrony_max_ns = number;
+	else if (!strcmp(key, "target"))
+		cell->target_rms_ns = number;
+	else if (!strcmp(key, "limit-target"))
+		cell->target_limit = number;
+	else if (!strcmp(key, "bank"))
+		cell->target_bank = number;
+	else if (!strcmp(key, "seeds"))
+		cell->seeds = number < SEEDS_MAX ? (int)number : SEEDS_MAX;
+	else
+		return false;
+	return true;
+}
+
+static bool set_world(struct bench_cell *cell, const char *key, const char *text)
+{
+	struct world_server *server = &cell->world.server[0];
+	double number;
+
+	if (!strcmp(key, "shape"))
+		return path_shape_find(text, &server->path.shape);
+	if (!scenario_number(text, &number))
+		return false;
+	if (!strcmp(key, "jitter"))
+		server->path.jitter_ns = number;
+	else if (!strcmp(key, "base"))
+		server->path.up_ns = server->path.down_ns = number;
+	else if (!strcmp(key, "wander"))
+		cell->world.oscillator.wander = number;
+	else if (!strcmp(key, "minpoll"))
+		server->source.minpoll = (int)number;
+	else if (!strcmp(key, "maxpoll"))
+		server->source.maxpoll = (int)number;
+	else if (!strcmp(key, "offset"))
+		cell->world.offset_ns = number;
+	else
+		return false;
+	return true;
+}
+
+/* Times as the peers' figures were measured. */
+static void set_times(struct bench_cell *cell)
+{
+	struct world_options *world = &cell->world;
+
+	if (cell->kind == BENCH_CONVERGE) {
+		world->duration_s = CONVERGE_S;
+		world->settle_s = 0;
+	} else if (world->server[0].source.maxpoll > 4) {
+		world->duration_s = 220000;
+		world->settle_s = 20000;
+	}
+	if (world->server[0].path.shape == PATH_NORMAL)
+		world->server[0].source.kind = SOURCE_REFCLOCK;
+}
+
+static void set_defaults(struct bench_cell *cell)
+{
+	struct world_server *server = &cell->world.server[0];
+
+	memset(cell, 0, sizeof(*cell));
+	world_options_init(&cell->world);
+	cell->seeds = SEEDS;
+	cell->world.servers = 1;
+	server->stratum = 1;
+	server->source.iburst = true;
+	server->path.jitter_ns = 10e3;
+	server->path.up_ns = 100e3;
+	server->path.down_ns = 100e3;
+}
+
+bool bench_cell_parse(char *line, struct bench_cell *cell)
+{
+	char *save, *word, *text;
+
+	set_defaults(cell);
+	word = strtok_r(line, " \t", &save);
+	if (!word)
+		return false;
+	if (!strcmp(word, "converge"))
+		cell->kind = BENCH_CONVERGE;
+	else if (strcmp(word, "steady"))
+		return false;
+	word = strtok_r(NULL, " \t", &save);
+	if (!word)
+		return false;
+	snprintf(cell->name, sizeof(cell->name), "%s", word);
+	while ((word = strtok_r(NULL, " \t", &save))) {
+		text = strchr(word, '=');
+		if (!text)
+			return false;
+		*text++ = '\0';
+		if (!set_world(cell, word, text) && !set_figure(cell, word, text))
+			return false;
+	}
+	set_times(cell);
+	return true;
+}
+
+static void on_second(void *context, const struct world_second *second)
+{
+	struct run *run = context;
+
+	measure_second(&run->measure, second);
+	reference_second(&run->reference, second->at_s, second->raw_ns,
+			 second->at_s * 1e9 - second->raw_ns);
+}
+
+static void on_sample(void *context, int server, double raw_ns, double offset_ns, double delay_ns)
+{
+	struct run *run = context;
+
+	(void)server;
+	reference_sample(&run->reference, raw_ns, offset_ns, delay_ns);
+}
+
+static bool has_limit(const struct bench_cell *cell)
+{
+	enum path_shape shape = cell->world.server[0].path.shape;
+
+	return shape == PATH_EXPONENTIAL || shape == PATH_NORMAL;
+}
+
+static void start_run(const struct bench_cell *cell, struct run *run)
+{
+	const struct path_options *path = &cell->world.server[0].path;
+	const struct reference_truth truth = {
+		.wander = cell->world.oscillator.wander,
+		.least_ns = 0.5 * (path->up_ns + path->down_ns),
+		.jitter_ns = path->jitter_ns,
+		.refclock = path->shape == PATH_NORMAL,
+	};
+
+	measure_start(&run->measure, cell->world.settle_s, 0);
+	reference_start(&run->reference, &truth, cell->world.settle_s);
+}
+
+/* The tightest bound that can hold: what symmetry hides, and the limit's statistics. */
+static double ideal_bound(const struct bench_cell *cell, const struct run *run)
+{
+	const struct path_options *path = &cell->world.server[0].path;
+	double hidden_ns = path->shape == PATH_NORMAL ? 0 : 0.5 * (path->up_ns + path->down_ns);
+
+	return hidden_ns + IDEAL_SIGMAS * reference_limit_sigma_ns(&run->reference);
+}
+
+struct figures {
+	double rms[SEEDS_MAX];
+	double limit[SEEDS_MAX];
+	double bank[SEEDS_MAX];
+	double bound[SEEDS_MAX];
+	double converged[3][SEEDS_MAX];
+	double requests;
+};
+
+static void collect(const struct bench_cell *cell, const struct run *run, int seed,
+		    struct figures *figures, struct bench_outcome *outcome)
+{
+	const struct measure *measure = &run->measure;
+	int i;
+
+	figures->rms[seed] = measure_rms_ns(measure);
+	figures->limit[seed] = reference_limit_rms_ns(&run->reference);
+	figures->bank[seed] = reference_bank_rms_ns(&run->reference);
+	figures->bound[seed] = measure_median_bound_ns(measure) / ideal_bound(cell, run);
+	for (i = 0; i < 3; i++)
+		figures->converged[i][seed] = measure->last_over_s[i];
+	figures->requests += (double)run->summary.requests;
+	outcome->coverage += measure_coverage(measure) / cell->seeds;
+	outcome->violations += (double)measure->violations;
+	if (measure->worst_ns > outcome->max_ns)
+		outcome->max_ns = measure->worst_ns;
+}
+
+int bench_cell_run(const struct bench_cell *cell, struct bench_outcome *outcome)
+{
+	struct figures *figures = calloc(1, sizeof(*figures));
+	struct run *run = calloc(1, sizeof(*run));
+	const struct world_observer observer = { run, on_second, on_sample };
+	int error = figures && run ? 0 : -ENOMEM;
+	int seed, i;
+
+	memset(outcome, 0, sizeof(*outcome));
+	for (seed = 0; !error && seed < cell->seeds; seed++) {
+		start_run(cell, run);
+		error = world_run(&cell->world, (uint64_t)seed + 1, &observer, &run->summary);
+		collect(cell, run, seed, figures, outcome);
+	}
+	if (!error) {
+		outcome->rms_ns = measure_median(figures->rms, cell->seeds);
+		outcome->bank_rms_ns = measure_median(figures->bank, cell->seeds);
+		outcome->limit_rms_ns = has_limit(cell) ?
+					measure_median(figures->limit, cell->seeds) : 0;
+		outcome->bound_ratio = measure_median(figures->bound, cell->seeds);
+		outcome->interval_s = cell->world.duration_s * cell->seeds / figures->requests;
+		for (i = 0; i < 3; i++)
+			outcome->converged_s[i] = measure_median(figures->converged[i],
+								 cell->seeds);
+	}
+	free(figures);
+	free(run);
+	return error;
+}

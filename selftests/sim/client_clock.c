@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The simulated client's clocks. The rules are the module's and the kernel's: a correction's change
+ * of phase is slewed in within about a second and at most at 10 %, the system clock takes a rate of
+ * up to 10 % in steps of 2^-16 ppm.
+ */
+#include "client_clock.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NS_PER_S	1e9
+#define Q32		4294967296.0
+
+#define SLEW_LEAST	500e-6
+#define SLEW_MOST	100e-3
+
+#define RATE_MOST	100.5e-3
+#define RATE_STEP	(1e-6 / 65536)
+
+void client_clock_start(struct client_clock *clock, const struct world_options *options,
+			uint64_t seed)
+{
+	memset(clock, 0, sizeof(*clock));
+	oscillator_start(&clock->counter, &options->oscillator, 0, seed, 0);
+	oscillator_start(&clock->host, &options->host, options->host_offset_ns, seed, 1);
+	clock->has_host = options->has_host;
+	clock->slews = options->module;
+	clock->realtime = options->offset_ns;
+	clock->follower.options = (struct follower_options){
+		.max_rate = RATE_MOST,
+		.max_slew = SLEW_MOST,
+		.min_interval_ns = 1000000000,
+		.max_interval_ns = 64000000000,
+	};
+	clock->next_look_ns = INT64_MAX;
+}
+
+int64_t client_clock_int(double reading_ns)
+{
+	return CLIENT_CLOCK_START_NS + llrint(reading_ns);
+}
+
+int64_t client_clock_raw(const struct client_clock *clock, double true_ns)
+{
+	return client_clock_int(oscillator_read(&clock->counter, true_ns));
+}
+
+double client_clock_reference(const struct client_clock *clock, double true_ns)
+{
+	return clock->has_host ? oscillator_read(&clock->host, true_ns) + clock->shift_ns :
+				 oscillator_read(&clock->counter, true_ns);
+}
+
+double client_clock_when(const struct client_clock *clock, int64_t raw_ns)
+{
+	if (raw_ns == INT64_MAX)
+		return INFINITY;
+	return oscillator_when(&clock->counter, (double)(raw_ns - CLIENT_CLOCK_START_NS));
+}
+
+/* What is still missing of the latest phase change. */
+static double slew_left(const struct client_clock *clock, double reference)
+{
+	double done = clock->slew_rate * (reference - clock->slew_from);
+
+	/* Less than a ns is nothing: the interfaces count in ns. */
+	if (done > fabs(clock->slew_ns) - 1)
+		return 0;
+	return clock->slew_ns - copysign(done, clock->slew_ns);
+}
+
+static double system_time(const struct client_clock *clock, double raw)
+{
+	return clock->realtime + (raw - clock->realtime_raw) * (1 + clock->realtime_rate);
+}
+
+void client_clock_now(const struct client_clock *clock, double true_ns, struct timescale_now *now)
+{
+	double raw = oscillator_read(&clock->counter, true_ns);
+	double reference = client_clock_reference(clock, true_ns);
+	double left;
+
+	memset(now, 0, sizeof(*now));
+	now->raw_ns = client_clock_int(raw);
+	now->realtime_ns = client_clock_int(system_time(clock, raw));
+	now->reference_ns = client_clock_int(reference);
+	now->epoch = clock->epoch;
+	now->has_host = clock->has_host;
+	if (clock->has_host)
+		now->rate = (1 + clock->host.frequency) / (1 + clock->counter.frequency) - 1;
+	if (!clock->has_line) {
+		now->time_ns = clock->has_host ? now->reference_ns : now->realtime_ns;
+		now->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+		return;
+	}
+	left = slew_left(clock, reference);
+	now->rate += (double)clock->line.rate_q32 / Q32 +
+		     (left != 0 ? copysign(clock->slew_rate, left) : 0);
+	now->slew_ns = llrint(left);
+	now->time_ns = chime_line_eval(&clock->line, now->reference_ns) - now->slew_ns;
+	now->sigma_ns = chime_line_sigma(&clock->line, now->reference_ns);
+	now->maxerror_ns = chime_add_sat(chime_line_maxerror(&clock->line, now->reference_ns),
+					 now->slew_ns < 0 ? -now->slew_ns : now->slew_ns);
+}
+
+void client_clock_correct(struct client_clock *clock, double true_ns,
+			  const struct chime_line *correction, bool jump)
+{
+	struct timescale_now now;
+	double change;
+
+	client_clock_now(clock, true_ns, &now);
+	change = (double)(chime_line_eval(correction, now.reference_ns) - now.time_ns);
+	clock->line = *correction;
+	clock->has_line = true;
+	clock->slew_from = client_clock_reference(clock, true_ns);
+	clock->slew_ns = jump || !clock->slews ? 0 : change;
+	clock->slew_rate = fmin(fmax(SLEW_LEAST, fabs(change) / NS_PER_S), SLEW_MOST);
+}
+
+void client_clock_step(struct client_clock *clock, double true_ns)
+{
+	struct timescale_now now;
+
+	client_clock_now(clock, true_ns, &now);
+	clock->realtime_raw = oscillator_read(&clock->counter, true_ns);
+	clock->realtime = (double)(now.time_ns - CLIENT_CLOCK_START_NS);
+	clock->follower = (struct follower){ .options = clock->follower.options };
+}
+
+void client_clock_follow(struct client_clock *clock, double true_ns)
+{
+	double raw = oscillator_read(&clock->counter, true_ns);
+	struct follower_command command;
+	struct timescale_now now;
+
+	client_clock_now(clock, true_ns, &now);
+	follower_update(&clock->follower, &now, &command);
+	clock->realtime = system_time(clock, raw);
+	clock->realtime_raw = raw;
+	clock->realtime_rate = RATE_STEP * rint(fmin(fmax(command.rate, -RATE_MOST), RATE_MOST) /
+						RATE_STEP);
+	clock->next_look_ns = command.next_ns;
+}
+
+void client_clock_describe(const struct client_clock *clock, double true_ns,
+			   struct world_second *second)
+{
+	double raw = oscillator_read(&clock->counter, true_ns);
+	struct timescale_now now;
+
+	client_clock_now(clock, true_ns, &now);
+	second->raw_ns = raw;
+	second->clock_ns = system_time(clock, raw) - true_ns - clock->shift_ns;
+	second->timescale_ns = (double)(now.time_ns - CLIENT_CLOCK_START_NS) - true_ns -
+			       clock->shift_ns;
+	second->frequency = (1 + clock->counter.frequency) * (1 + clock->realtime_rate) - 1;
+	second->sigma_ns = (double)now.sigma_ns;
+	second->maxerror_ns = now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? INFINITY :
+									   (double)now.maxerror_ns;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The clocks of a simulated client: counter, host, the timescale made of them and the correction,
+ * and the system clock that follows. Stands in for the kernel and the module; the arithmetic of
+ * lines is the shipped kmod/line.c, the follower the shipped user/follower.c.
+ */
+#ifndef SIM_CLIENT_CLOCK_H
+#define SIM_CLIENT_CLOCK_H
+
+#include "oscillator.h"
+#include "user/follower.h"
+#include "world.h"
+
+/* The simulation's start, in ns of UTC, of the host's time and of raw. */
+#define CLIENT_CLOCK_START_NS	1800000000000000000LL
+
+/**
+ * struct client_clock - all of them
+ * @counter: raw
+ * @host: the host's time
+ * @has_host: it is the reference
+ * @shift_ns: the world is so far ahead of the guest's life (reverts)
+ * @epoch: as struct timescale_now
+ * @line: the correction in force
+ * @has_line: there is one
+ * @slew_ns: phase still to be slewed in at @slew_from
+ * @slew_rate: how fast
+ * @slew_from: reference time
+ * @slews: the timescale slews (with the module); else it jumps and only the system clock slews
+ * @realtime: the system clock at @realtime_raw
+ * @realtime_raw: raw
+ * @realtime_rate: its rate against raw
+ * @follower: steers it
+ * @next_look_ns: raw, CLIENT_CLOCK_START_NS included
+ */
+struct client_clock {
+	struct oscillator counter;
+	struct oscillator host;
+	bool has_host;
+	double shift_ns;
+	uint32_t epoch;
+	struct chime_line line;
+	bool has_line;
+	double slew_ns;
+	double slew_rate;
+	double slew_from;
+	bool slews;
+	double realtime;
+	double realtime_raw;
+	double realtime_rate;
+	struct follower follower;
+	int64_t next_look_ns;
+};
+
+void client_clock_start(struct client_clock *clock, const struct world_options *options,
+			uint64_t seed);
+
+/* A reading in ns since the start as an instant of the interfaces. */
+int64_t client_clock_int(double reading_ns);
+
+int64_t client_clock_raw(const struct client_clock *clock, double true_ns);
+double client_clock_reference(const struct client_clock *clock, double true_ns);
+
+/* The true time at which raw will be @raw_ns, as of the second at hand. */
+double client_clock_when(const struct client_clock *clock, int64_t raw_ns);
+
+void client_clock_now(const struct client_clock *clock, double true_ns, struct timescale_now *now);
+void client_clock_correct(struct client_clock *clock, double true_ns,
+			  const struct chime_line *correction, bool jump);
+void client_clock_step(struct client_clock *clock, double true_ns);
+
+/* One look of the follower, its command obeyed. */
+void client_clock_follow(struct client_clock *clock, double true_ns);
+
+void client_clock_describe(const struct client_clock *clock, double true_ns,
+			   struct world_second *second);
+
+#endif /* SIM_CLIENT_CLOCK_H */

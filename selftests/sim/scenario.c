@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs a scenario's seeds and sums them up. Reading the file is scenario_read.c's.
+ */
+#include "scenario.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "measure.h"
+#include "reference.h"
+
+#define SEEDS_MAX	64
+
+/* What one seed gave. */
+struct run {
+	struct measure measure;
+	struct reference reference;
+	struct world_summary summary;
+};
+
+static void on_second(void *context, const struct world_second *second)
+{
+	struct run *run = context;
+
+	measure_second(&run->measure, second);
+	reference_second(&run->reference, second->at_s, second->raw_ns,
+			 second->at_s * 1e9 - second->raw_ns);
+}
+
+static void on_sample(void *context, int server, double raw_ns, double offset_ns, double delay_ns)
+{
+	struct run *run = context;
+
+	(void)server;
+	reference_sample(&run->reference, raw_ns, offset_ns, delay_ns);
+}
+
+static void run_value(const struct scenario *scenario, const struct run *run,
+		      double value[SCENARIO_QUANTITIES])
+{
+	const struct measure *measure = &run->measure;
+	const struct world_summary *summary = &run->summary;
+
+	value[SCENARIO_RMS] = measure_rms_ns(measure);
+	value[SCENARIO_MAX] = measure->worst_ns;
+	value[SCENARIO_FREQUENCY] = sqrt(measure->frequency_square / measure->seconds);
+	value[SCENARIO_VIOLATIONS] = (double)measure->violations;
+	value[SCENARIO_COVERAGE] = measure_coverage(measure);
+	value[SCENARIO_BOUND] = measure_median_bound_ns(measure);
+	value[SCENARIO_WITHIN_1MS] = 1e9 * measure->last_over_s[0];
+	value[SCENARIO_WITHIN_100US] = 1e9 * measure->last_over_s[1];
+	value[SCENARIO_WITHIN_10US] = 1e9 * measure->last_over_s[2];
+	value[SCENARIO_STEPS] = summary->steps;
+	value[SCENARIO_FALSETICKERS] = summary->falsetickers;
+	value[SCENARIO_COMBINED] = summary->combined;
+	value[SCENARIO_INTERVAL] = 1e9 * scenario->world.duration_s *
+				   (double)scenario->world.servers / (double)summary->requests;
+	value[SCENARIO_UNSYNCHRONISED] = (double)measure->unsynchronised / measure->seconds;
+	value[SCENARIO_VERSUS_BANK] = measure_rms_ns(measure) /
+				      reference_bank_rms_ns(&run->reference);
+	value[SCENARIO_DEMOTIONS] = summary->demotions;
+	value[SCENARIO_LEAP] = summary->leap;
+}
+
+/* Over the seeds: the middle one, the largest or, for masks, those that differ as NaN. */
+static double sum_up(enum scenario_quantity quantity, double *values, int count)
+{
+	double most = values[0];
+	double sum = 0;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		most = fmax(most, values[i]);
+		sum += values[i];
+	}
+	switch (quantity) {
+	case SCENARIO_MAX:
+	case SCENARIO_STEPS:
+	case SCENARIO_DEMOTIONS:
+		return most;
+	case SCENARIO_VIOLATIONS:
+		return sum;
+	case SCENARIO_COVERAGE:
+	case SCENARIO_UNSYNCHRONISED:
+		return sum / count;
+	case SCENARIO_FALSETICKERS:
+	case SCENARIO_COMBINED:
+	case SCENARIO_LEAP:
+		return sum == most * count ? most : NAN;
+	case SCENARIO_RMS:
+	case SCENARIO_FREQUENCY:
+	case SCENARIO_BOUND:
+	case SCENARIO_WITHIN_1MS:
+	case SCENARIO_WITHIN_100US:
+	case SCENARIO_WITHIN_10US:
+	case SCENARIO_INTERVAL:
+	case SCENARIO_VERSUS_BANK:
+	case SCENARIO_QUANTITIES:
+		break;
+	}
+	return measure_median(values, count);
+}
+
+int scenario_run(const struct scenario *scenario, double value[SCENARIO_QUANTITIES])
+{
+	static const struct reference_truth unused = { 1e-9, 1, 1, false };
+	double values[SCENARIO_QUANTITIES][SEEDS_MAX];
+	struct run *run = malloc(sizeof(*run));
+	const struct world_observer observer = { run, on_second, on_sample };
+	int count = scenario->seeds < SEEDS_MAX ? scenario->seeds : SEEDS_MAX;
+	int error = run ? 0 : -ENOMEM;
+	int seed, i;
+
+	for (seed = 0; !error && seed < count; seed++) {
+		double each[SCENARIO_QUANTITIES];
+
+		measure_start(&run->measure, scenario->world.settle_s, scenario->mark_s);
+		reference_start(&run->reference, &unused, scenario->world.settle_s);
+		error = world_run(&scenario->world, (uint64_t)seed + 1, &observer, &run->summary);
+		run_value(scenario, run, each);
+		for (i = 0; i < SCENARIO_QUANTITIES; i++)
+			values[i][seed] = each[i];
+	}
+	free(run);
+	for (i = 0; !error && i < SCENARIO_QUANTITIES; i++)
+		value[i] = sum_up((enum scenario_quantity)i, values[i], count);
+	return error;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A simulated client: its counter, its servers across their paths, a host perhaps, and the shipped
+ * files between them: source, estimator, source_select, discipline, line and follower. Virtual time,
+ * no sockets, the same for the same seed.
+ *
+ * True time is a double, ns since the start of the simulation.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "oscillator.h"
+#include "path.h"
+#include "user/discipline.h"
+
+#define WORLD_SERVERS	16
+#define WORLD_EVENTS	64
+
+/**
+ * struct world_server - a server or refclock as the simulation has it
+ * @source: how the client is configured for it
+ * @path: the way to it
+ * @clock: its clock's errors
+ * @offset_ns: its clock's error at the start
+ * @root_delay_ns: as it says in its answers
+ * @root_dispersion_ns: as it says
+ * @stratum: as it says
+ * @leap: as it says
+ * @silent: does not answer
+ */
+struct world_server {
+	struct source_options source;
+	struct path_options path;
+	struct oscillator_options clock;
+	double offset_ns;
+	double root_delay_ns;
+	double root_dispersion_ns;
+	int stratum;
+	int leap;
+	bool silent;
+};
+
+enum world_event_kind {
+	WORLD_ROUTE,		/* server's least delays: up and down, ns */
+	WORLD_JITTER,		/* server's jitter, ns */
+	WORLD_SILENT,		/* server answers no more (1) or again (0) */
+	WORLD_SERVER_STEP,	/* server's clock jumps, ns */
+	WORLD_SERVER_FREQUENCY,	/* server's clock runs off, fraction */
+	WORLD_LEAP,		/* server's leap indicator */
+	WORLD_FREQUENCY,	/* the guest's counter changes its frequency by a fraction */
+	WORLD_AGING,		/* ... and from now on by so much per second */
+	WORLD_HOST_STEP,	/* the host's clock jumps, ns; the epoch changes */
+	WORLD_HOST_FREQUENCY,	/* the host's clock is slewed: a new frequency error */
+	WORLD_REVERT,		/* the world goes on by so many ns while the guest stands still */
+};
+
+struct world_event {
+	double at_s;
+	enum world_event_kind kind;
+	int server;		/* -1: all */
+	double value;
+	double value2;
+	bool done;
+};
+
+/**
+ * struct world_options - one simulated run
+ * @duration_s: how long
+ * @settle_s: statistics begin here
+ * @oscillator: the guest's counter
+ * @offset_ns: the system clock's error at the start
+ * @noise_ns: of the client's timestamps
+ * @has_host: there is a host clock ...
+ * @host: ... with these errors
+ * @host_offset_ns: ... and this error at the start
+ * @module: the timescale slews as the module does; else only the system clock slews
+ * @servers: so many of @server
+ * @events: so many of @event
+ */
+struct world_options {
+	double duration_s;
+	double settle_s;
+	struct oscillator_options oscillator;
+	double offset_ns;
+	double noise_ns;
+	bool has_host;
+	struct oscillator_options host;
+	double host_offset_ns;
+	bool module;
+	size_t servers;
+	struct world_server server[WORLD_SERVERS];
+	size_t events;
+	struct world_event event[WORLD_EVENTS];
+	struct discipline_options discipline;
+};
+
+void world_options_init(struct world_options *options);
+
+/**
+ * struct world_second - what is seen at each whole second
+ * @at_s: true time
+ * @raw_ns: raw, since the start
+ * @clock_ns: system clock minus true time
+ * @timescale_ns: timescale minus true time
+ * @frequency: system clock's rate minus true rate
+ * @sigma_ns: as published for the timescale
+ * @maxerror_ns: as published
+ * @synchronised: as published
+ */
+struct world_second {
+	double at_s;
+	double raw_ns;
+	double clock_ns;
+	double timescale_ns;
+	double frequency;
+	double sigma_ns;
+	double maxerror_ns;
+	bool synchronised;
+};
+
+/**
+ * struct world_observer - who looks on
+ * @context: handed to both
+ * @second: at each whole second
+ * @sample: at each sample that a source took, before the client acts on it; times are the guest's
+ *	raw time since the start, offset_ns the server minus raw
+ */
+struct world_observer {
+	void *context;
+	void (*second)(void *context, const struct world_second *second);
+	void (*sample)(void *context, int server, double raw_ns, double offset_ns, double delay_ns);
+};
+
+/**
+ * struct world_summary - of the whole run
+ * @requests: sent by all sources
+ * @samples: taken by all sources
+ * @steps: of the system clock
+ * @jumps: of the timescale
+ * @falsetickers: servers called so at the end, a bit each
+ * @combined: servers in use at the end, a bit each
+ * @demotions: of the host
+ * @leap: as announced at the end
+ * @fatal: maxchange ended it
+ */
+struct world_summary {
+	uint64_t requests;
+	uint64_t samples;
+	int steps;
+	int jumps;
+	unsigned int falsetickers;
+	unsigned int combined;
+	int demotions;
+	int leap;
+	bool fatal;
+};
+
+/* 0 or -ENOMEM. */
+int world_run(const struct world_options *options, uint64_t seed,
+	      const struct world_observer *observer, struct world_summary *summary);
+
+#endif /* SIM_WORLD_H */
