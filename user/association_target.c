@@ -244,11 +244,12 @@ static bool is_gone(const struct association *association)
 		return false;
 	if (source_next_poll(association->source) == INT64_MAX)
 		return true;
-	if (association->trying && client->failures >= FAILURES_HOPELESS)
-		return client->local_failures || client->last_error == -ECONNREFUSED ||
-		       client->last_error == -EHOSTUNREACH || client->last_error == -ENETUNREACH;
+	if (client->failures >= FAILURES_GONE)
+		return true;
 
-	return client->failures >= FAILURES_GONE;
+	return association->trying && client->failures >= FAILURES_HOPELESS &&
+	       (client->local_failures || client->last_error == -ECONNREFUSED ||
+		client->last_error == -EHOSTUNREACH || client->last_error == -ENETUNREACH);
 }
 
 /* Replace what is gone, and if there is nothing left to replace it with look the name up. */

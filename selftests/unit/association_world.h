@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The world of test_association.c: servers of the test's own on the loopback interface, sources and
+ * a resolver that are stand-ins and record what they are told, and a raw clock that can be moved
+ * on, so that waits are not waited for.
+ */
+#ifndef ASSOCIATION_WORLD_H
+#define ASSOCIATION_WORLD_H
+
+#include "user/association.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "user/ntp_packet.h"
+#include "user/resolver.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Real time that anything on the loopback interface takes at most. */
+#define PATIENCE_NS	(5 * NS_PER_S)
+
+/* --- Sources: what they are told is kept. --- */
+
+#define POLL_NS		(64 * NS_PER_S)
+
+struct source {
+	struct source_options options;
+	int64_t next_ns;
+	int polled;
+	int failed;
+	int error;
+	int added;
+	int add_result;
+	int bursts;
+	int rebased;
+	uint32_t kiss;
+	uint8_t reach;
+	struct source_sample sample;
+};
+
+struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return NULL;
+	source->options = *options;
+	source->next_ns = now_raw_ns;
+	return source;
+}
+
+void source_free(struct source *source)
+{
+	free(source);
+}
+
+int64_t source_next_poll(const struct source *source)
+{
+	return source->next_ns;
+}
+
+void source_polled(struct source *source, int64_t now_raw_ns)
+{
+	source->polled++;
+	source->reach <<= 1;
+	source->next_ns = now_raw_ns + POLL_NS;
+}
+
+void source_failed(struct source *source, int64_t now_raw_ns, int error)
+{
+	source->failed++;
+	source->error = error;
+}
+
+void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
+{
+	source->kiss = code;
+	if (code == NTP_KISS_DENY)
+		source->next_ns = INT64_MAX;
+}
+
+int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
+{
+	if (source->add_result)
+		return source->add_result;
+	source->added++;
+	source->error = 0;
+	source->reach |= 1;
+	source->sample = *sample;
+	return 0;
+}
+
+void source_burst(struct source *source, int64_t now_raw_ns, int count)
+{
+	source->bursts += count;
+	source->next_ns = now_raw_ns;
+}
+
+void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
+{
+	source->rebased++;
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	status->options = &source->options;
+	status->reach = source->reach;
+}
+
+/* --- The resolver: what it answers is set beforehand. --- */
+
+static struct {
+	int result;
+	struct net_address addresses[RESOLVER_ADDRESSES_MAX];
+	int started;
+	char name[SOURCE_NAME_MAX];
+} names;
+
+int resolver_start(struct resolver *resolver, const char *name, int family, int64_t now_ns)
+{
+	names.started++;
+	snprintf(names.name, sizeof(names.name), "%s", name);
+	/* What is always readable stands for the answer. */
+	resolver->fd = open("/dev/zero", O_RDONLY);
+	resolver->deadline_ns = now_ns + 30 * NS_PER_S;
+	return resolver->fd < 0 ? -errno : 0;
+}
+
+void resolver_cancel(struct resolver *resolver)
+{
+	if (resolver->fd >= 0)
+		close(resolver->fd);
+	resolver->fd = -1;
+}
+
+int resolver_finish(struct resolver *resolver, int64_t now_ns, struct net_address *addresses,
+		    const char **problem)
+{
+	resolver_cancel(resolver);
+	*problem = names.result < 0 ? "It cannot be looked up in this test" : "";
+	if (names.result > 0)
+		memcpy(addresses, names.addresses, sizeof(names.addresses));
+	return names.result;
+}
+
+static void set_names(int count, const char *const *addresses)
+{
+	names.result = count;
+	for (int i = 0; i < count; i++)
+		net_address_parse(addresses[i], AF_UNSPEC, &names.addresses[i]);
+}
+
+/* --- Servers --- */
+
+enum manner {
+	ANSWERS,
+	SILENT,
+	BOGUS_FIRST,		/* a hundred forged answers, then the right one */
+	NOT_SYNCHRONISED,
+	KISSES_RATE,
+	KISSES_DENY,
+	GARBAGE_FIRST,		/* what is no packet, then the right one */
+};
+
+#define SERVERS_MAX	6
+
+struct server {
+	enum manner manner;
+	int fd;
+	int requests;
+	uint16_t from_port;
+};
+
+/* --- The world --- */
+
+FIXTURE(world) {
+	struct timescale timescale;
+	struct associations *lot;
+	struct config *config;
+	struct server servers[SERVERS_MAX];
+	int server_count;
+	int port;
+	int64_t skipped_ns;
+	uint32_t epoch;
+	int changes;
+	int messages;
+	char message[512];
+};
+
+/* The test's world, for the timescale's callback, which knows of none. */
+static struct _test_data_world *the_world;
+
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static int64_t raw_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC_RAW) + the_world->skipped_ns;
+}
+
+static int world_now(struct timescale *timescale, struct timescale_now *now)
+{
+	memset(now, 0, sizeof(*now));
+	now->raw_ns = raw_ns();
+	now->reference_ns = now->raw_ns;
+	/* Time is skipped between exchanges only, so that nobody seems to have set realtime. */
+	now->realtime_ns = clock_ns(CLOCK_REALTIME);
+	now->epoch = the_world->epoch;
+	return 0;
+}
+
+static const struct timescale_ops world_ops = {
+	.name = "test",
+	.now = world_now,
+};
+
+static void note_change(void *context)
+{
+	the_world->changes++;
+}
+
+static void note_message(void *context, int priority, const char *text)
+{
+	the_world->messages++;
+	snprintf(the_world->message, sizeof(the_world->message), "%s", text);
+}
+
+FIXTURE_SETUP(world)
+{
+	static const struct associations_callbacks callbacks = {
+		.changed = note_change,
+		.message = note_message,
+	};
+
+	memset(self, 0, sizeof(*self));
+	memset(&names, 0, sizeof(names));
+	the_world = self;
+	self->timescale.ops = &world_ops;
+	self->lot = associations_new(&self->timescale, &callbacks, NULL);
+	ASSERT_NE(NULL, self->lot);
+}
+
+FIXTURE_TEARDOWN(world)
+{
+	associations_free(self->lot);
+	config_free(self->config);
+	for (int i = 0; i < self->server_count; i++)
+		close(self->servers[i].fd);
+}
+
+/* A server at @text; all have the same port. NULL: no such address here. */
+static struct server *add_server(const char *text, enum manner manner)
+{
+	struct server *server = &the_world->servers[the_world->server_count];
+	struct sockaddr_storage address;
+	struct net_address parsed;
+	socklen_t length;
+
+	net_address_parse(text, AF_UNSPEC, &parsed);
+	length = net_address_to_sockaddr(&parsed, the_world->port, &address);
+	server->fd = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	if (server->fd < 0)
+		return NULL;
+	if (bind(server->fd, (struct sockaddr *)&address, length) < 0 ||
+	    getsockname(server->fd, (struct sockaddr *)&address, &length) < 0) {
+		close(server->fd);
+		return NULL;
+	}
+	/* At the same place in both kinds of addresses. */
+	the_world->port = ntohs(((struct sockaddr_in *)&address)->sin_port);
+	the_world->server_count++;
+	server->manner = manner;
+	return server;
+}
+
+static void no_report(void *context, enum config_severity severity, const char *file, int line,
+		      const char *message)
+{
+	/* Servers that are to be authenticated are warned of. */
+	if (severity == CONFIG_ERROR) {
+		fprintf(stderr, "%s:%d: %s\n", file, line, message);
+		abort();
+	}
+}
+
+/* (Re)configure; each "PORT" in @format is the servers'. */
+static void configure(const char *format)
+{
+	struct config *config = NULL;
+	char text[8192];
+	size_t used = 0;
+
+	while (*format) {
+		if (!strncmp(format, "PORT", 4)) {
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "port %d",
+						 the_world->port);
+			format += 4;
+		} else {
+			text[used++] = *format++;
+		}
+	}
+	config_from_text("test", text, used, false, no_report, NULL, &config);
+	if (!config || associations_configure(the_world->lot, config, raw_ns()) < 0)
+		abort();
+	config_free(the_world->config);
+	the_world->config = config;
+}
+
+static struct source *source_at(size_t index)
+{
+	struct source *const *sources;
+	size_t count = associations_sources(the_world->lot, &sources);
+
+	if (index >= count)
+		abort();
+	return sources[index];
+}
+
+static size_t source_count(void)
+{
+	struct source *const *sources;
+
+	return associations_sources(the_world->lot, &sources);
+}
+
+/* Good until the next call. */
+static const char *address_at(size_t index)
+{
+	static struct association_info info;
+
+	if (!associations_get_info(the_world->lot, index, &info))
+		abort();
+	return info.address;
+}
+
+static void send_answer(struct server *server, const struct ntp_packet *answer,
+			const struct sockaddr_storage *to, socklen_t length)
+{
+	uint8_t bytes[NTP_HEADER_SIZE];
+
+	ntp_packet_encode(answer, bytes);
+	sendto(server->fd, bytes, sizeof(bytes), 0, (const struct sockaddr *)to, length);
+}
+
+static void answer(struct server *server, const struct ntp_packet *request,
+		   const struct sockaddr_storage *to, socklen_t length)
+{
+	uint64_t now = ntp_timestamp_from_ns(clock_ns(CLOCK_REALTIME));
+	struct ntp_packet packet = {
+		.version = request->version,
+		.mode = NTP_MODE_SERVER,
+		.stratum = 1,
+		.precision = -25,
+		.refid = NTP_REFID('T', 'E', 'S', 'T'),
+		.origin = request->transmit,
+		.receive = now,
+		.transmit = now,
+	};
+
+	switch (server->manner) {
+	case ANSWERS:
+		break;
+	case SILENT:
+		return;
+	case BOGUS_FIRST:
+		for (int i = 1; i <= 100; i++) {
+			packet.origin = request->transmit + (uint64_t)i;
+			send_answer(server, &packet, to, length);
+		}
+		packet.origin = request->transmit;
+		break;
+	case NOT_SYNCHRONISED:
+		packet.leap = NTP_LEAP_UNSYNCHRONISED;
+		break;
+	case KISSES_RATE:
+		packet.stratum = 0;
+		packet.refid = NTP_KISS_RATE;
+		break;
+	case KISSES_DENY:
+		packet.stratum = 0;
+		packet.refid = NTP_KISS_DENY;
+		break;
+	case GARBAGE_FIRST:
+		sendto(server->fd, "garbage", 7, 0, (const struct sockaddr *)to, length);
+		sendto(server->fd, "", 0, 0, (const struct sockaddr *)to, length);
+		break;
+	}
+	send_answer(server, &packet, to, length);
+}
+
+static void serve(struct server *server)
+{
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+	struct ntp_packet request;
+	uint8_t bytes[256];
+	ssize_t got;
+
+	got = recvfrom(server->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &length);
+	if (got < 0 || ntp_packet_decode(bytes, (size_t)got, &request) < 0)
+		return;
+	server->requests++;
+	server->from_port = ntohs(((struct sockaddr_in *)&from)->sin_port);
+	answer(server, &request, &from, length);
+}
+
+/* One turn of the event loop, waiting for nothing but what is on its way. */
+static void turn(void)
+{
+	struct pollfd fds[ASSOCIATIONS_FDS_MAX + SERVERS_MAX];
+	int count = associations_pollfds(the_world->lot, fds, ASSOCIATIONS_FDS_MAX);
+
+	for (int i = 0; i < the_world->server_count; i++)
+		fds[count + i] = (struct pollfd) {
+			.fd = the_world->servers[i].fd,
+			.events = POLLIN,
+		};
+	poll(fds, (nfds_t)(count + the_world->server_count), 1);
+	for (int i = 0; i < the_world->server_count; i++) {
+		if (fds[count + i].revents)
+			serve(&the_world->servers[i]);
+	}
+	associations_dispatch(the_world->lot, fds, count, raw_ns());
+}
+
+/* Turn until @condition holds; false if it does not come to that. */
+#define TURN_UNTIL(condition)								\
+	({										\
+		int64_t until_ns = clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;		\
+		bool holds;								\
+											\
+		while (!(holds = (condition)) && clock_ns(CLOCK_MONOTONIC) < until_ns)	\
+			turn();								\
+		holds;									\
+	})
+
+/* Let what is on its way arrive. */
+static void settle(void)
+{
+	for (int i = 0; i < 30; i++)
+		turn();
+}
+
+static void pass(int64_t seconds)
+{
+	the_world->skipped_ns += seconds * NS_PER_S;
+	turn();
+}
+
+static int open_fds(void)
+{
+	struct pollfd fds[ASSOCIATIONS_FDS_MAX];
+
+	return associations_pollfds(the_world->lot, fds, ASSOCIATIONS_FDS_MAX);
+}
+
+#endif /* ASSOCIATION_WORLD_H */
