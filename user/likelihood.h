@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one measurement says about a quantity of which a normal belief is held: the belief after it,
+ * as a normal distribution with the right mean and variance, and how probable the measurement was.
+ * Pure arithmetic; docs/discipline.md has the derivations.
+ */
+#ifndef LIKELIHOOD_H
+#define LIKELIHOOD_H
+
+/* Largest shape of likelihood_queueing(). */
+#define LIKELIHOOD_SHAPE_MAX	6
+
+/* A normal distribution. */
+struct normal {
+	double mean;
+	double variance;
+};
+
+/**
+ * likelihood_queueing() - measured = truth + queueing delay + normal noise
+ * @belief: of the truth; becomes the belief after the measurement
+ * @measured: the measurement
+ * @noise: variance of the normal noise
+ * @scale: of the delay's gamma distribution, > 0
+ * @shape: its shape: 1 (exponential) to LIKELIHOOD_SHAPE_MAX
+ *
+ * Return: the logarithm of the measurement's probability density.
+ */
+double likelihood_queueing(struct normal *belief, double measured, double noise, double scale,
+			   int shape);
+
+/* The same with measured = truth + normal noise. */
+double likelihood_normal(struct normal *belief, double measured, double noise);
+
+#endif /* LIKELIHOOD_H */
