@@ -35,8 +35,8 @@ static int daemon_open_module(struct daemon *daemon)
 	if (err) {
 		daemon->link = NULL;
 		if (err != -ENOENT)
-			log_warning("The kernel module cannot be asked: %s; going on without it",
-				    strerror(-err));
+			log_notice("The kernel module cannot be asked: %s; going on without it",
+				   strerror(-err));
 		return err;
 	}
 	err = module_link_subscribe(daemon->link);

@@ -189,6 +189,16 @@ static void daemon_write_drift(struct daemon *daemon)
 			    config->driftfile, strerror(-err));
 }
 
+/* Interval 0 is chrony's way to say: at the end only. */
+static void daemon_plan_drift(struct daemon *daemon, int64_t now_ns)
+{
+	int64_t interval_s = daemon->config->driftfile_interval_s;
+
+	daemon->next_drift_ns = INT64_MAX;
+	if (*daemon->config->driftfile && interval_s > 0)
+		daemon->next_drift_ns = chime_add_sat(now_ns, interval_s * NS_PER_S);
+}
+
 void daemon_prime(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -196,8 +206,7 @@ void daemon_prime(struct daemon *daemon)
 	double rate, rate_sigma;
 	int err;
 
-	daemon->next_drift_ns = chime_add_sat(daemon_raw_ns(),
-					      config->driftfile_interval_s * NS_PER_S);
+	daemon_plan_drift(daemon, daemon_raw_ns());
 	if (!*config->driftfile)
 		return;
 	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));
@@ -229,8 +238,7 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 		daemon_follow(daemon, now_ns);
 	if (now_ns >= daemon->next_drift_ns) {
 		daemon_write_drift(daemon);
-		daemon->next_drift_ns = chime_add_sat(now_ns, daemon->config->driftfile_interval_s *
-							      NS_PER_S);
+		daemon_plan_drift(daemon, now_ns);
 	}
 	if (daemon->watchdog_ns && now_ns >= daemon->next_watchdog_ns) {
 		notify_watchdog();

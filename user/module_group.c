@@ -46,6 +46,8 @@ int module_errno(int nl_error)
 	case NLE_AF_NOSUPPORT:
 	case NLE_OPNOTSUPP:
 		return -EOPNOTSUPP;
+	case NLE_INVAL:
+		return -EINVAL;
 	default:
 		return -EPROTO;
 	}
