@@ -7,6 +7,7 @@
 #include "disruption.h"
 
 #include <linux/bitops.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
@@ -107,6 +108,20 @@ static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause ca
 	chime_timescale_watch_host(timescale, &chime->host.track.line);
 }
 
+/*
+ * Longer than from one look to the next this guest cannot have run unobserved: raw ran on while it
+ * stood still, and nobody saw a wrong clock then.
+ */
+static void chime_disruption_discount_stop(struct chime *chime, const struct chime_pairing *pairing)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+	s64 unseen_ns = chime_sub_sat(pairing->raw_ns, disruption->fine_raw_ns);
+	s64 period_ns = jiffies_to_msecs(chime->looks.idle_jiffies) * NSEC_PER_MSEC;
+
+	if (pairing->witness && unseen_ns > period_ns + period_ns / 2)
+		disruption->fine_raw_ns = max(disruption->fine_raw_ns, pairing->running_raw_ns);
+}
+
 static void chime_disruption_jump(struct chime *chime, s64 gap_ns, u32 evidence)
 {
 	const struct chime_pairing *pairing = &chime->host.confirmation;
@@ -117,9 +132,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns, u32 evidence)
 	};
 
 	event.cause = chime_disruption_verdict(disruption, pairing, evidence, gap_ns);
-	/* Raw may have run on while this guest stood still: nobody saw that. */
-	if (pairing->witness)
-		disruption->fine_raw_ns = max(disruption->fine_raw_ns, pairing->running_raw_ns);
+	chime_disruption_discount_stop(chime, pairing);
 	chime_disruption_rejoin(chime, event.cause, gap_ns);
 	disruption->count++;
 	chime_disruption_repair(chime, &event);
@@ -165,13 +178,13 @@ static void chime_disruption_note_clocksource(struct chime *chime)
 static void chime_disruption_fine(struct chime *chime)
 {
 	const struct chime_line *line = &chime->host.track.line;
-	s64 raw_ns = ktime_get_raw_ns();
 
 	if (chime->host.demoted)
 		chime_timescale_watch_host(&chime->timescale, line);
 	else
-		chime_timescale_set_host(&chime->timescale, line, raw_ns);
-	chime->disruption.fine_raw_ns = raw_ns;
+		chime_timescale_set_host(&chime->timescale, line, ktime_get_raw_ns());
+	/* Not now: a save may have come between. */
+	chime->disruption.fine_raw_ns = chime->host.track.last.raw_ns;
 }
 
 /* Keep what was seen for the looks that follow, but not for ever. */

@@ -23,6 +23,9 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 /* Two pairings of one jump may differ by this, whatever their uncertainty says. */
 #define CHIME_CONFIRM_NS	NSEC_PER_MSEC
 
+/* Readings in one look until one has a result. */
+#define CHIME_LOOK_READINGS	3
+
 void chime_host_init(struct chime_host *host, struct mutex *lock)
 {
 	memset(host, 0, sizeof(*host));
@@ -112,7 +115,7 @@ void chime_host_close(struct chime_host *host)
 	host->device = NULL;
 }
 
-/* A second look at a jump: the same within what two readings can differ by? */
+/* A second reading of a jump: the same within what two readings can differ by? */
 static bool chime_host_confirm(struct chime_host *host, s64 deviation_ns, u32 *evidence)
 {
 	struct chime_pairing *second = &host->confirmation;
@@ -126,13 +129,10 @@ static bool chime_host_confirm(struct chime_host *host, s64 deviation_ns, u32 *e
 	return abs(chime_sub_sat(again_ns, deviation_ns)) <= slack_ns;
 }
 
-enum chime_look chime_host_look(struct chime_host *host, s64 *gap_ns, u32 *evidence)
+static enum chime_look chime_host_look_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
 	struct chime_pairing pairing;
 
-	lockdep_assert_held(host->lock);
-	if (!host->ops)
-		return CHIME_LOOK_NO_HOST;
 	if (chime_host_pair(host, &pairing))
 		return CHIME_LOOK_SILENT;
 	*evidence |= pairing.evidence;
@@ -141,15 +141,30 @@ enum chime_look chime_host_look(struct chime_host *host, s64 *gap_ns, u32 *evide
 	case CHIME_VERDICT_STARTED:
 	case CHIME_VERDICT_ON_LINE:
 	case CHIME_VERDICT_BENT:
-	case CHIME_VERDICT_USELESS:
 		return CHIME_LOOK_FINE;
+	case CHIME_VERDICT_USELESS:
+		break;
 	case CHIME_VERDICT_JUMPED:
+		*gap_ns = chime_host_line_deviation(&host->track, &pairing);
+		if (chime_host_confirm(host, *gap_ns, evidence))
+			return CHIME_LOOK_JUMPED;
 		break;
 	}
-	*gap_ns = chime_host_line_deviation(&host->track, &pairing);
-	if (!chime_host_confirm(host, *gap_ns, evidence))
-		return CHIME_LOOK_SILENT;
-	return CHIME_LOOK_JUMPED;
+	return CHIME_LOOK_SILENT;
+}
+
+enum chime_look chime_host_look(struct chime_host *host, s64 *gap_ns, u32 *evidence)
+{
+	enum chime_look look = CHIME_LOOK_SILENT;
+	int i;
+
+	lockdep_assert_held(host->lock);
+	if (!host->ops)
+		return CHIME_LOOK_NO_HOST;
+	/* A reading without a result may hide a jump: ask again now, not at the next look. */
+	for (i = 0; i < CHIME_LOOK_READINGS && look == CHIME_LOOK_SILENT; i++)
+		look = chime_host_look_once(host, gap_ns, evidence);
+	return look;
 }
 
 void chime_host_accept(struct chime_host *host)

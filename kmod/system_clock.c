@@ -6,6 +6,7 @@
 
 #include "system_clock.h"
 
+#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
@@ -15,9 +16,10 @@
 
 /*
  * A step takes from 1 us on bare metal to a millisecond under emulation, and the time in between
- * is missing afterwards. It is measured and added to the next try.
+ * is missing afterwards. It is measured and added to the next try. A machine that has just been
+ * restored is busy: the later tries leave it a millisecond each.
  */
-#define CHIME_STEP_TRIES	4
+#define CHIME_STEP_TRIES	8
 #define CHIME_STEP_GOOD_NS	(5 * NSEC_PER_USEC)
 #define CHIME_STEP_LATENCY_MAX_NS	(20 * NSEC_PER_MSEC)
 
@@ -42,14 +44,16 @@ static int chime_system_clock_set(struct chime_system_clock *clock,
 	return do_settimeofday64(&time);
 }
 
-/* Set it, see what is left, and set it again while that helps. */
+/* Set it, see what is left, and set it again until that is little. */
 static int chime_system_clock_step(struct chime_system_clock *clock,
 				   const struct chime_timescale *timescale, s64 *residual_ns)
 {
-	s64 left_ns, best_ns = S64_MAX;
+	s64 left_ns;
 	int ret, i;
 
 	for (i = 0; i < CHIME_STEP_TRIES; i++) {
+		if (i >= CHIME_STEP_TRIES / 2)
+			usleep_range(1000, 2000);
 		ret = chime_system_clock_set(clock, timescale);
 		if (ret)
 			return i ? 0 : ret;
@@ -57,10 +61,6 @@ static int chime_system_clock_step(struct chime_system_clock *clock,
 		*residual_ns = left_ns;
 		if (abs(left_ns) <= CHIME_STEP_GOOD_NS)
 			break;
-		/* Noise now, not latency: one more try may or may not do better. */
-		if (abs(left_ns) >= best_ns && i >= 2)
-			break;
-		best_ns = min_t(s64, best_ns, abs(left_ns));
 		clock->latency_ns = clamp_t(s64, chime_add_sat(clock->latency_ns, left_ns), 0,
 					    CHIME_STEP_LATENCY_MAX_NS);
 	}
@@ -78,8 +78,8 @@ static bool chime_system_clock_before_build(const struct chime_timescale *timesc
 	time_ns = chime_timescale_time(timescale, snapshot.raw_ns);
 	if (time_ns >= CHIME_BUILD_S * NSEC_PER_SEC)
 		return false;
-	pr_warn("not setting the system clock to a date before this module was built: the reference says %lld s after 1970, the build was at %lld s\n",
-		div_s64(time_ns, NSEC_PER_SEC), (s64)CHIME_BUILD_S);
+	pr_warn_ratelimited("not setting the system clock to a date before this module was built: the reference says %lld s after 1970, the build was at %lld s\n",
+			    div_s64(time_ns, NSEC_PER_SEC), (s64)CHIME_BUILD_S);
 	return true;
 }
 
@@ -104,8 +104,8 @@ void chime_system_clock_repair(struct chime_system_clock *clock,
 	ret = chime_system_clock_step(clock, timescale, &repair->residual_ns);
 	if (ret) {
 		repair->action = TRUECHIME_ACTION_FAILED;
-		pr_err("the kernel refused to set the system clock (error %d): it stays wrong\n",
-		       ret);
+		pr_err_ratelimited("the kernel refused to set the system clock (error %d): it stays wrong\n",
+				   ret);
 	}
 }
 
