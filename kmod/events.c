@@ -140,19 +140,18 @@ static void chime_event_log(const struct chime_event *event)
 void chime_events_record(struct chime_events *events, struct chime_event *event)
 {
 	lockdep_assert_held(events->lock);
-	event->sequence = events->count;
-	events->kept[events->count % CHIME_EVENTS_KEPT] = *event;
-	events->count++;
+	event->sequence = ++events->count;
+	events->kept[event->sequence % CHIME_EVENTS_KEPT] = *event;
 	chime_netlink_notify(event);
 	chime_event_log(event);
 }
 
 const struct chime_event *chime_events_next(const struct chime_events *events, u32 sequence)
 {
-	u32 oldest = events->count > CHIME_EVENTS_KEPT ? events->count - CHIME_EVENTS_KEPT : 0;
+	u32 oldest = events->count > CHIME_EVENTS_KEPT ? events->count - CHIME_EVENTS_KEPT + 1 : 1;
 
 	lockdep_assert_held(events->lock);
 	if (sequence < oldest)
 		sequence = oldest;
-	return sequence < events->count ? &events->kept[sequence % CHIME_EVENTS_KEPT] : NULL;
+	return sequence <= events->count ? &events->kept[sequence % CHIME_EVENTS_KEPT] : NULL;
 }

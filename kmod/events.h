@@ -31,7 +31,7 @@ struct chime_event {
  * struct chime_events - the latest of them
  * @lock: the module's: protects the rest
  * @kept: event number N is at N % CHIME_EVENTS_KEPT
- * @count: how many there were since load
+ * @count: how many there were since load; the first is number 1
  */
 struct chime_events {
 	struct mutex *lock;	/* the module's */
