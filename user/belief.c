@@ -1,13 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The linear algebra of three states.
+ * The linear algebra of a belief.
  */
 #include "belief.h"
+
+#include <string.h>
+
+void belief_clear(struct belief *belief)
+{
+	memset(belief, 0, sizeof(*belief));
+	belief->states = BELIEF_FIRST_PATH;
+}
+
+void belief_add_path(struct belief *belief, int path)
+{
+	if (belief->states <= belief_asymmetry(path))
+		belief->states = belief_asymmetry(path) + 1;
+}
+
+void belief_set(struct belief *belief, int state, double mean, double variance)
+{
+	int i;
+
+	for (i = 0; i < belief->states; i++) {
+		belief->cov[i][state] = 0;
+		belief->cov[state][i] = 0;
+	}
+	belief->mean[state] = mean;
+	belief->cov[state][state] = variance;
+}
 
 void belief_predict(struct belief *belief, double elapsed_s, double wander)
 {
 	double power = wander * wander * elapsed_s;
 	double (*cov)[BELIEF_STATES] = belief->cov;
+	int i;
 
 	belief->mean[BELIEF_OFFSET] += belief->mean[BELIEF_RATE] * elapsed_s;
 	cov[BELIEF_OFFSET][BELIEF_OFFSET] +=
@@ -17,20 +44,32 @@ void belief_predict(struct belief *belief, double elapsed_s, double wander)
 	cov[BELIEF_OFFSET][BELIEF_RATE] += elapsed_s * cov[BELIEF_RATE][BELIEF_RATE] +
 					   power * elapsed_s / 2;
 	cov[BELIEF_RATE][BELIEF_OFFSET] = cov[BELIEF_OFFSET][BELIEF_RATE];
-	cov[BELIEF_OFFSET][BELIEF_DELAY] += elapsed_s * cov[BELIEF_RATE][BELIEF_DELAY];
-	cov[BELIEF_DELAY][BELIEF_OFFSET] = cov[BELIEF_OFFSET][BELIEF_DELAY];
 	cov[BELIEF_RATE][BELIEF_RATE] += power;
+	for (i = BELIEF_FIRST_PATH; i < belief->states; i++) {
+		cov[BELIEF_OFFSET][i] += elapsed_s * cov[BELIEF_RATE][i];
+		cov[i][BELIEF_OFFSET] = cov[BELIEF_OFFSET][i];
+	}
 }
 
 /* The covariance of every state with the direction. */
 static void covariances(const struct belief *belief, struct belief_direction direction,
 			double *with)
 {
+	int delay = belief_delay(direction.path);
+	int asymmetry = belief_asymmetry(direction.path);
 	int i;
 
-	for (i = 0; i < BELIEF_STATES; i++)
-		with[i] = direction.offset * belief->cov[i][BELIEF_OFFSET] +
-			  direction.delay * belief->cov[i][BELIEF_DELAY];
+	for (i = 0; i < belief->states; i++)
+		with[i] = direction.offset * (belief->cov[BELIEF_OFFSET][i] +
+					      belief->cov[asymmetry][i]) +
+			  direction.delay * belief->cov[delay][i];
+}
+
+static double project(const double *values, struct belief_direction direction)
+{
+	return direction.offset * (values[BELIEF_OFFSET] +
+				   values[belief_asymmetry(direction.path)]) +
+	       direction.delay * values[belief_delay(direction.path)];
 }
 
 void belief_project(const struct belief *belief, struct belief_direction direction,
@@ -39,10 +78,8 @@ void belief_project(const struct belief *belief, struct belief_direction directi
 	double with[BELIEF_STATES];
 
 	covariances(belief, direction, with);
-	normal->mean = direction.offset * belief->mean[BELIEF_OFFSET] +
-		       direction.delay * belief->mean[BELIEF_DELAY];
-	normal->variance = direction.offset * with[BELIEF_OFFSET] +
-			   direction.delay * with[BELIEF_DELAY];
+	normal->mean = project(belief->mean, direction);
+	normal->variance = project(with, direction);
 }
 
 void belief_condition(struct belief *belief, struct belief_direction direction,
@@ -53,13 +90,14 @@ void belief_condition(struct belief *belief, struct belief_direction direction,
 	double shift, shrink;
 	int i, j;
 
-	belief_project(belief, direction, &prior);
 	covariances(belief, direction, with);
+	prior.mean = project(belief->mean, direction);
+	prior.variance = project(with, direction);
 	shift = (normal->mean - prior.mean) / prior.variance;
 	shrink = (normal->variance - prior.variance) / (prior.variance * prior.variance);
-	for (i = 0; i < BELIEF_STATES; i++) {
+	for (i = 0; i < belief->states; i++) {
 		belief->mean[i] += with[i] * shift;
-		for (j = 0; j < BELIEF_STATES; j++)
+		for (j = 0; j < belief->states; j++)
 			belief->cov[i][j] += with[i] * with[j] * shrink;
 	}
 }

@@ -15,7 +15,10 @@
 #define Q32		4294967296.0
 
 /* Bound of the statistical error, in standard errors: as source.c's. */
-#define SIGMAS	4
+#define SIGMAS	5
+
+/* The published errors are good until so many intervals between samples have passed. */
+#define HORIZON_INTERVALS	2
 
 /* A first measurement is acted on when its bound is below this share of what it says. */
 #define STEP_EVIDENCE	0.25
@@ -28,23 +31,27 @@
 #define HOST_WRONG_COUNT	4
 #define HOST_WITNESSES		2
 
-/* The poll is doubled when what is unknown grows less than this share of a sample's width ... */
-#define POLL_UP		0.35
-/* ... and halved when it grows more than this. */
-#define POLL_DOWN	1.0
-/* Samples before the poll leaves the minimum. */
-#define POLL_SAMPLES	8
-
 struct combined {
 	struct estimate estimate;	/* UTC minus reference */
 	double maxerror_ns;
+	double sigma_growth;		/* per unit of time */
 	double root_delay_ns;
 	double root_dispersion_ns;
 	int leap;
 };
 
+/* Which source comes over which path of the combined clock. */
+struct seat {
+	const struct source *source;
+	uint64_t received;		/* answers taken */
+	unsigned int update;		/* when it was last combined */
+};
+
 struct discipline {
 	struct discipline_options options;
+	struct estimator *clock;
+	struct seat seat[ESTIMATOR_PATHS];
+	unsigned int update;
 	int selected;
 	int updates;
 	int refused;
@@ -61,6 +68,11 @@ struct discipline *discipline_new(const struct discipline_options *options)
 
 	if (!discipline)
 		return NULL;
+	discipline->clock = estimator_new(ESTIMATOR_PATHS);
+	if (!discipline->clock) {
+		free(discipline);
+		return NULL;
+	}
 	discipline->options = *options;
 	discipline->selected = -1;
 	return discipline;
@@ -68,10 +80,14 @@ struct discipline *discipline_new(const struct discipline_options *options)
 
 void discipline_free(struct discipline *discipline)
 {
+	if (!discipline)
+		return;
+	estimator_free(discipline->clock);
 	free(discipline);
 }
 
-void discipline_set_options(struct discipline *discipline, const struct discipline_options *options)
+void discipline_set_options(struct discipline *discipline,
+			    const struct discipline_options *options)
 {
 	discipline->options = *options;
 }
@@ -79,10 +95,21 @@ void discipline_set_options(struct discipline *discipline, const struct discipli
 /* With the meaning of the reference unknown, the next correction is a first one again. */
 void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_ns)
 {
-	(void)shift_ns;
-	if (!known)
-		discipline->has_correction = false;
 	discipline->host_wrong = 0;
+	if (known) {
+		estimator_shift(discipline->clock, shift_ns);
+		return;
+	}
+	discipline->has_correction = false;
+	estimator_reset(discipline->clock, true);
+	memset(discipline->seat, 0, sizeof(discipline->seat));
+}
+
+static void remember_rate(struct discipline *discipline, double rate, double rate_sigma)
+{
+	discipline->rate = rate;
+	discipline->rate_sigma = rate_sigma;
+	discipline->has_rate = true;
 }
 
 bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
@@ -96,56 +123,111 @@ bool discipline_get_rate(const struct discipline *discipline, double *rate, doub
 
 void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma)
 {
-	discipline->rate = rate;
-	discipline->rate_sigma = rate_sigma;
-	discipline->has_rate = true;
+	remember_rate(discipline, rate, rate_sigma);
+	estimator_prime_rate(discipline->clock, rate, rate_sigma);
 }
 
-static void combine(struct source *const *sources, const struct selection *selection, int64_t at_ns,
-		    struct combined *combined)
+/* The source's seat, or the one that was left longest ago. */
+static int find_seat(struct discipline *discipline, const struct source *source, uint64_t received)
 {
-	double offset = 0, variance = 0, rate_variance = 0, leap_votes[3] = { 0 };
-	int64_t base_ns = 0;
+	int oldest = 0;
+	int i;
+
+	for (i = 0; i < ESTIMATOR_PATHS; i++) {
+		struct seat *seat = &discipline->seat[i];
+
+		if (seat->source == source && seat->received <= received)
+			return i;
+		if (seat->update < discipline->seat[oldest].update)
+			oldest = i;
+	}
+	estimator_drop_path(discipline->clock, oldest);
+	discipline->seat[oldest] = (struct seat){ .source = source };
+	return oldest;
+}
+
+/* Samples of those combined, each once, go to the combined clock. */
+static void feed(struct discipline *discipline, struct source *const *sources,
+		 const struct selection *selection, int64_t at_ns)
+{
 	size_t i;
 
-	memset(combined, 0, sizeof(*combined));
-	combined->estimate.at_ns = at_ns;
-	for (i = 0; i < selection->count; i++) {
-		double weight = selection->weight[i];
+	discipline->update++;
+	for (i = 0; i < selection->count && i < ESTIMATOR_PATHS; i++) {
+		const struct source *source = sources[selection->index[i]];
 		struct source_status status;
+		struct estimator_sample sample;
+		int seat;
 
-		source_get_status(sources[selection->index[i]], at_ns, &status);
-		if (!i)
-			base_ns = status.estimate.offset_ns;
-		offset += weight * (double)(status.estimate.offset_ns - base_ns);
-		combined->estimate.rate += weight * status.estimate.rate;
-		combined->estimate.wander += weight * status.estimate.wander;
-		variance += weight * status.estimate.sigma_ns * status.estimate.sigma_ns;
-		rate_variance += weight * status.estimate.rate_sigma * status.estimate.rate_sigma;
-		combined->maxerror_ns += weight * status.root_distance_ns;
-		leap_votes[status.last.leap] += weight;
-		if (selection->index[i] != selection->selected)
+		source_get_status(source, at_ns, &status);
+		seat = find_seat(discipline, source, status.received);
+		discipline->seat[seat].update = discipline->update;
+		if (discipline->seat[seat].received == status.received)
 			continue;
-		combined->root_delay_ns = (double)(status.last.root_delay_ns +
-						   status.minimum_delay_ns);
-		combined->root_dispersion_ns = (double)status.last.root_dispersion_ns;
+		discipline->seat[seat].received = status.received;
+		sample.at_ns = status.last.at_ns;
+		sample.offset_ns = status.last.offset_ns;
+		sample.delay_ns = (double)status.last.delay_ns;
+		sample.sigma_ns = (double)status.last.noise_ns;
+		/* A sample from before the combined clock's start is of no more use. */
+		estimator_add(discipline->clock, seat, &sample);
 	}
-	combined->estimate.offset_ns = base_ns + (int64_t)llrint(offset);
-	combined->estimate.sigma_ns = sqrt(variance);
-	combined->estimate.rate_sigma = sqrt(rate_variance);
+}
+
+/* What the sources say of leap seconds, and the way to the primary reference. */
+static void survey(struct source *const *sources, const struct selection *selection, int64_t at_ns,
+		   struct combined *combined)
+{
+	double leap_votes[3] = { 0 };
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < selection->count; i++) {
+		source_get_status(sources[selection->index[i]], at_ns, &status);
+		leap_votes[status.last.leap] += selection->weight[i];
+	}
 	combined->leap = leap_votes[1] > 0.5 ? 1 : leap_votes[2] > 0.5 ? 2 : 0;
+	source_get_status(sources[selection->selected], at_ns, &status);
+	combined->root_delay_ns = (double)(status.last.root_delay_ns + status.minimum_delay_ns);
+	combined->root_dispersion_ns = (double)status.last.root_dispersion_ns;
+}
+
+/*
+ * The combined clock within the intersection, and how far the truth, which is in it too, may be
+ * away. The standard error is curved over time and a line is not: its growth is taken to the second
+ * next sample.
+ */
+static bool combine(const struct discipline *discipline, const struct selection *selection,
+		    int64_t at_ns, double interval_s, struct combined *combined)
+{
+	struct estimate *estimate = &combined->estimate;
+	double horizon_ns = HORIZON_INTERVALS * interval_s * NS_PER_S;
+	struct estimate later;
+
+	if (!estimator_get(discipline->clock, at_ns, estimate) ||
+	    !estimator_get(discipline->clock, at_ns + llrint(horizon_ns), &later))
+		return false;
+	if (estimate->offset_ns < selection->low_ns)
+		estimate->offset_ns = selection->low_ns;
+	if (estimate->offset_ns > selection->high_ns)
+		estimate->offset_ns = selection->high_ns;
+	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
+				     (double)(estimate->offset_ns - selection->low_ns));
+	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);
+	combined->sigma_growth = fmax((later.sigma_ns - estimate->sigma_ns) / horizon_ns, 0);
+	return true;
 }
 
 static void make_line(const struct discipline *discipline, const struct combined *combined,
 		      struct chime_line *line)
 {
-	double growth = SIGMAS * combined->estimate.rate_sigma + discipline->options.maxclockerror;
+	double growth = SIGMAS * combined->sigma_growth + discipline->options.maxclockerror;
 
 	line->origin_ns = combined->estimate.at_ns;
 	line->offset_ns = combined->estimate.offset_ns;
 	line->rate_q32 = (s64)llrint(combined->estimate.rate * Q32);
 	line->sigma_ns = (s64)ceil(combined->estimate.sigma_ns);
-	line->sigma_rate_q32 = (s64)ceil(combined->estimate.rate_sigma * Q32);
+	line->sigma_rate_q32 = (s64)ceil(combined->sigma_growth * Q32);
 	line->maxerror_ns = (s64)ceil(combined->maxerror_ns);
 	line->maxerror_rate_q32 = (s64)ceil(growth * Q32);
 }
@@ -224,29 +306,6 @@ static void describe(struct source *const *sources, const struct combined *combi
 	result->leap = (uint8_t)combined->leap;
 }
 
-/* What grows unknown until the next sample against what a sample leaves open. */
-static void control_polls(struct source *const *sources, size_t count, int64_t at_ns)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		struct source_status status;
-		double interval_s, growth, width;
-
-		source_get_status(sources[i], at_ns, &status);
-		if (!status.has_estimate || status.samples < POLL_SAMPLES)
-			continue;
-		interval_s = ldexp(1, status.poll);
-		growth = interval_s * (status.estimate.rate_sigma +
-				       status.estimate.wander * sqrt(interval_s / 3)) * NS_PER_S;
-		width = status.estimate.halfwidth_ns + (double)status.last.noise_ns;
-		if (growth < POLL_UP * width)
-			source_set_poll(sources[i], status.poll + 1);
-		else if (growth > POLL_DOWN * width)
-			source_set_poll(sources[i], status.poll - 1);
-	}
-}
-
 static void no_selection(struct discipline *discipline, struct discipline_result *result)
 {
 	discipline->host_wrong = 0;
@@ -254,26 +313,44 @@ static void no_selection(struct discipline *discipline, struct discipline_result
 	result->selection.selected = -1;
 }
 
+/* The shortest time between samples of those combined. */
+static double shortest_interval(struct source *const *sources, const struct selection *selection,
+				int64_t at_ns)
+{
+	double shortest_s = INFINITY;
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < selection->count; i++) {
+		source_get_status(sources[selection->index[i]], at_ns, &status);
+		shortest_s = fmin(shortest_s, ldexp(1, status.poll));
+	}
+	return shortest_s;
+}
+
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
+	int64_t at_ns = now->reference_ns;
 	struct combined combined;
+	bool known = false;
 	int error;
 
 	memset(result, 0, sizeof(*result));
-	source_select(sources, count, now->reference_ns, discipline->selected, &result->selection);
+	source_select(sources, count, at_ns, discipline->selected, &result->selection);
 	discipline->selected = result->selection.selected;
-	if (result->selection.selected < 0) {
+	if (result->selection.selected >= 0) {
+		feed(discipline, sources, &result->selection, at_ns);
+		known = combine(discipline, &result->selection, at_ns,
+				shortest_interval(sources, &result->selection, at_ns), &combined);
+	}
+	if (!known || combined.maxerror_ns > (double)discipline->options.maxdistance_ns) {
 		no_selection(discipline, result);
 		return 0;
 	}
-	combine(sources, &result->selection, now->reference_ns, &combined);
-	if (combined.maxerror_ns > (double)discipline->options.maxdistance_ns) {
-		no_selection(discipline, result);
-		return 0;
-	}
+	survey(sources, &result->selection, at_ns, &combined);
 	error = judge(discipline, &combined, now, result);
-	describe(sources, &combined, now->reference_ns, result);
+	describe(sources, &combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
 	make_line(discipline, &combined, &result->correction);
@@ -281,9 +358,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	result->jump = may_jump(discipline, &combined, now);
 	result->synchronised = true;
 	judge_host(discipline, now, result);
-	control_polls(sources, count, now->reference_ns);
 	discipline->has_correction = true;
 	discipline->updates++;
-	discipline_prime_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
+	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
 	return 0;
 }

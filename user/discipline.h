@@ -17,7 +17,7 @@
 
 /**
  * struct discipline_options - as configured
- * @maxchange_ns: larger corrections are refused once @maxchange_start updates were made; 0: no limit
+ * @maxchange_ns: larger corrections are refused after @maxchange_start updates; 0: no limit
  * @maxchange_start: updates before the limit holds
  * @maxchange_ignore: refusals before it is taken as fatal; negative: never
  * @step_threshold_ns: makestep: a larger error is stepped ...
@@ -37,7 +37,7 @@ struct discipline_options {
 
 enum discipline_step {
 	DISCIPLINE_NO_STEP,
-	DISCIPLINE_STEP,	/* makestep allows it and the evidence suffices: step the system clock */
+	DISCIPLINE_STEP,	/* makestep allows and the evidence suffices: step the system clock */
 	DISCIPLINE_REFUSED,	/* maxchange forbids it */
 };
 
@@ -79,7 +79,8 @@ struct discipline;
 
 struct discipline *discipline_new(const struct discipline_options *options);
 void discipline_free(struct discipline *discipline);
-void discipline_set_options(struct discipline *discipline, const struct discipline_options *options);
+void discipline_set_options(struct discipline *discipline,
+			    const struct discipline_options *options);
 
 /*
  * A sample arrived (or a source was lost): select, combine, judge, and set the polls. Call it also

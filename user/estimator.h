@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define ESTIMATOR_PATHS	8
+
 /**
  * struct estimator_sample - one measured offset
  * @at_ns: when, by the reference
@@ -37,7 +39,7 @@ struct estimator_sample {
  * @sigma_ns: one standard error of @offset_ns
  * @rate_sigma: one standard error of @rate
  * @wander: of the oscillator as learned: standard deviation of the rate's change in one second
- * @halfwidth_ns: what a sample's excess round trip leaves open on the average
+ * @sample_ns: what a single sample (of the first path) leaves open: the mean queueing delay, or the reading's noise
  */
 struct estimate {
 	int64_t at_ns;
@@ -46,13 +48,16 @@ struct estimate {
 	double sigma_ns;
 	double rate_sigma;
 	double wander;
-	double halfwidth_ns;
+	double sample_ns;
 };
 
 struct estimator;
 
-/* Size for the caller's storage is not public: these are the only allocating calls. */
-struct estimator *estimator_new(void);
+/*
+ * For a clock that is seen over one path, or over up to @paths (at most ESTIMATOR_PATHS): then each
+ * path's asymmetry is estimated too, against the others. These are the only allocating calls.
+ */
+struct estimator *estimator_new(int paths);
 void estimator_free(struct estimator *estimator);
 
 /* Forget everything but, with @keep_rate, the rate and how well it is known. */
@@ -61,16 +66,22 @@ void estimator_reset(struct estimator *estimator, bool keep_rate);
 /* Prime the rate from a drift file: @rate with standard error @rate_sigma. */
 void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma);
 
-/* Take a sample. 0, -EINVAL (time goes back, or a width is negative or not finite). */
-int estimator_add(struct estimator *estimator, const struct estimator_sample *sample);
+/*
+ * Take a sample of a path, 0 to paths - 1. 0, -EINVAL (time goes back, or a width is negative or not
+ * finite). Samples of different paths may be out of order by as much as round trips overlap.
+ */
+int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample);
+
+/* What comes over @path from now on comes from another server. */
+void estimator_drop_path(struct estimator *estimator, int path);
 
 /* The line at @at_ns. false: no sample yet. */
 bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct estimate *estimate);
 
-/* The least round trip of the path as known, ns. */
+/* The least of the round trips remembered of the first path, ns. */
 double estimator_floor(const struct estimator *estimator);
 
-/* All offsets, past and future, grow by @offset_ns: the reference itself was stepped by minus that. */
+/* All offsets, past and future, grow by @offset_ns: the reference was stepped by minus that. */
 void estimator_shift(struct estimator *estimator, int64_t offset_ns);
 
 #endif /* ESTIMATOR_H */

@@ -15,8 +15,14 @@
 /* Servers with ntpd's "restrict limited" drop what comes closer than 2 s to the last request. */
 #define BURST_INTERVAL_NS	(2 * NS_PER_S)
 
-/* iburst: as many as ntpd's; the first four fix the offset, the others the rate. */
-#define IBURST_COUNT	8
+/*
+ * iburst: minpoll does not hold until the rate is known well enough for it, or for so many
+ * requests. (ntpd's iburst are eight.) Few are needed where the network is noisy, more on a quiet
+ * one; they come 2 s apart, and later a share of the time since the first: a rate is known by its
+ * span.
+ */
+#define IBURST_COUNT	16
+#define IBURST_SHARE	0.25
 
 /* The wait after a failure starts here and doubles. */
 #define RETRY_FIRST_NS	NS_PER_S
@@ -31,7 +37,17 @@
 #define ROOT_LIMIT_NS	(16 * NS_PER_S)
 
 /* Bound of the statistical error, in standard errors. */
-#define SIGMAS	4
+#define SIGMAS	5
+
+/*
+ * A sample is asked for when the standard error has grown to this share of what a sample leaves
+ * open and of what the path's asymmetry may hide; more often, it would say little that is new.
+ */
+#define POLL_SHARE	0.66
+#define POLL_ASYMMETRY	0.06
+
+/* From one request to the next the interval grows at most by this factor. */
+#define POLL_GROWTH	2.0
 
 #define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
@@ -45,10 +61,12 @@ struct source {
 	struct estimator *estimator;
 	enum source_verdict verdict;
 	int64_t next_poll_ns;
+	int64_t first_poll_ns;
 	int64_t last_poll_ns;
 	int64_t last_raw_ns;
-	int poll;
-	int burst;
+	double interval_s;
+	int starting;		/* requests left of iburst */
+	int burst;		/* requests left of a burst */
 	unsigned int failures;
 	bool ended;
 	bool has_epoch;
@@ -64,21 +82,30 @@ struct source {
 	unsigned int next_sample;
 };
 
-static int64_t interval_ns(int poll)
-{
-	return poll >= 0 ? NS_PER_S << poll : NS_PER_S >> -poll;
-}
-
 static int64_t min_s64(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
 
-static int clamp_poll(const struct source *source, int poll)
+static double least_interval(const struct source *source)
 {
-	if (poll < source->options.minpoll)
-		return source->options.minpoll;
-	return poll > source->options.maxpoll ? source->options.maxpoll : poll;
+	double least_s = ldexp(1, source->options.minpoll);
+
+	double span_s = (double)(source->last_poll_ns - source->first_poll_ns) / NS_PER_S;
+
+	if (!source->starting)
+		return least_s;
+	return fmin(least_s, fmax((double)BURST_INTERVAL_NS / NS_PER_S, IBURST_SHARE * span_s));
+}
+
+static double clamp_interval(const struct source *source, double interval_s)
+{
+	return fmin(fmax(interval_s, least_interval(source)), ldexp(1, source->options.maxpoll));
+}
+
+static int64_t seconds_to_ns(double seconds)
+{
+	return llrint(seconds * NS_PER_S);
 }
 
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
@@ -87,14 +114,14 @@ struct source *source_new(const struct source_options *options, int64_t now_raw_
 
 	if (!source)
 		return NULL;
-	source->estimator = estimator_new();
+	source->estimator = estimator_new(1);
 	if (!source->estimator) {
 		free(source);
 		return NULL;
 	}
 	source->options = *options;
-	source->poll = options->minpoll;
-	source->burst = options->iburst ? IBURST_COUNT : 0;
+	source->starting = options->iburst ? IBURST_COUNT : 0;
+	source->interval_s = least_interval(source);
 	source->next_poll_ns = now_raw_ns;
 	return source;
 }
@@ -114,11 +141,15 @@ int64_t source_next_poll(const struct source *source)
 
 void source_polled(struct source *source, int64_t now_raw_ns)
 {
-	int64_t wait_ns = interval_ns(source->poll);
+	int64_t wait_ns = seconds_to_ns(source->interval_s);
 
 	source->sent++;
 	source->reach <<= 1;
 	source->last_poll_ns = now_raw_ns;
+	if (source->sent == 1)
+		source->first_poll_ns = now_raw_ns;
+	if (source->starting > 0)
+		source->starting--;
 	if (source->burst > 0)
 		source->burst--;
 	if (source->burst > 0)
@@ -134,7 +165,8 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 {
 	unsigned int doublings = source->failures < 24 ? source->failures : 24;
 	bool gone = source->failures >= FAILURES_GONE;
-	int64_t most_ns = interval_ns(gone ? source->options.maxpoll : source->poll);
+	int64_t most_ns = seconds_to_ns(gone ? ldexp(1, source->options.maxpoll) :
+					source->interval_s);
 	int64_t wait_ns = min_s64(RETRY_FIRST_NS << doublings, most_ns);
 
 	source->last_error = error;
@@ -148,22 +180,25 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
 {
 	source->kiss = code;
 	source->burst = 0;
+	source->starting = 0;
 	if (code == KISS('D', 'E', 'N', 'Y') || code == KISS('R', 'S', 'T', 'R')) {
 		source->ended = true;
 	} else if (code == KISS('R', 'A', 'T', 'E')) {
 		if (source->options.minpoll < source->options.maxpoll)
 			source->options.minpoll++;
-		source->poll = clamp_poll(source, source->poll + 1);
-		source->next_poll_ns = now_raw_ns + interval_ns(source->poll);
+		source->interval_s = clamp_interval(source, 2 * source->interval_s);
+		source->next_poll_ns = now_raw_ns + seconds_to_ns(source->interval_s);
 	}
 }
 
-static bool sample_is_sane(const struct source_sample *sample)
+static bool sample_is_sane(const struct source *source, const struct source_sample *sample)
 {
+	int least_stratum = source->options.kind == SOURCE_REFCLOCK ? 0 : 1;
+
 	return sample->delay_ns >= 0 && sample->delay_ns < ROOT_LIMIT_NS && sample->noise_ns >= 0 &&
 	       sample->root_delay_ns >= 0 && sample->root_delay_ns < ROOT_LIMIT_NS &&
 	       sample->root_dispersion_ns >= 0 && sample->root_dispersion_ns < ROOT_LIMIT_NS &&
-	       sample->stratum >= 1 && sample->stratum <= 15 && sample->leap <= 2;
+	       sample->stratum >= least_stratum && sample->stratum <= 15 && sample->leap <= 2;
 }
 
 static void remember(struct source *source, const struct source_sample *sample)
@@ -177,6 +212,44 @@ static void remember(struct source *source, const struct source_sample *sample)
 		source->samples++;
 }
 
+static double sigma_after(const struct source *source, double elapsed_s)
+{
+	struct estimate estimate;
+
+	estimator_get(source->estimator, source->last.at_ns + seconds_to_ns(elapsed_s), &estimate);
+	return estimate.sigma_ns;
+}
+
+/* The time that it takes until another sample is worth a packet, within minpoll and maxpoll. */
+static void control_poll(struct source *source)
+{
+	double low_s = least_interval(source);
+	double high_s = clamp_interval(source, POLL_GROWTH * source->interval_s);
+	struct estimate estimate;
+	double worth_ns;
+
+	estimator_get(source->estimator, source->last.at_ns, &estimate);
+	worth_ns = POLL_SHARE * (fmax(estimate.sample_ns, 0) + (double)source->last.noise_ns +
+				 POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator));
+	if (sigma_after(source, high_s) > worth_ns) {
+		while (high_s > low_s * 1.02) {
+			double middle_s = sqrt(low_s * high_s);
+
+			if (sigma_after(source, middle_s) > worth_ns)
+				high_s = middle_s;
+			else
+				low_s = middle_s;
+		}
+		high_s = low_s;
+	}
+	if (high_s > ldexp(1, source->options.minpoll))
+		source->starting = 0;
+	source->interval_s = clamp_interval(source, high_s);
+	if (!source->burst)
+		source->next_poll_ns = source->last_poll_ns +
+				       seconds_to_ns(source->interval_s);
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	struct source_sample corrected = *sample;
@@ -185,14 +258,14 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 
 	if (source->has_epoch && sample->epoch != source->epoch)
 		return -ESTALE;
-	if (!sample_is_sane(sample))
+	if (!sample_is_sane(source, sample))
 		return -EINVAL;
 	corrected.offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
 	measured.at_ns = corrected.at_ns;
 	measured.offset_ns = corrected.offset_ns;
 	measured.delay_ns = (double)corrected.delay_ns;
 	measured.sigma_ns = (double)corrected.noise_ns;
-	error = estimator_add(source->estimator, &measured);
+	error = estimator_add(source->estimator, 0, &measured);
 	if (error)
 		return error;
 	source->has_epoch = true;
@@ -204,6 +277,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->reach |= 1;
 	source->received++;
 	remember(source, &corrected);
+	control_poll(source);
 	return 0;
 }
 
@@ -211,16 +285,6 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 {
 	source->burst = count;
 	source->next_poll_ns = now_raw_ns;
-}
-
-/* A shorter interval counts from the last request, so that it is not first waited out. */
-void source_set_poll(struct source *source, int poll)
-{
-	poll = clamp_poll(source, poll);
-	if (poll < source->poll && !source->burst && !source->failures)
-		source->next_poll_ns = min_s64(source->next_poll_ns,
-					       source->last_poll_ns + interval_ns(poll));
-	source->poll = poll;
 }
 
 void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
@@ -268,7 +332,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->last = source->last;
 	status->last_raw_ns = source->last_raw_ns;
 	status->samples = source->samples;
-	status->poll = source->poll;
+	status->poll = (int)lrint(log2(source->interval_s));
 	status->reach = source->reach;
 	status->sent = source->sent;
 	status->received = source->received;

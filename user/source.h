@@ -38,7 +38,7 @@ enum source_verdict {
  * @kind: server or refclock
  * @minpoll: log2 seconds, -6 to 24
  * @maxpoll: log2 seconds, >= @minpoll
- * @iburst: four requests 2 s apart or closer at the start
+ * @iburst: requests 2 s apart at the start, until the rate is known well enough for minpoll
  * @prefer: combine with nothing else while it is selectable
  * @trust: always right where sources disagree
  * @noselect: measure, never use
@@ -66,7 +66,7 @@ struct source_options {
  * @root_dispersion_ns: the server's
  * @refid: the server's reference id, host byte order
  * @epoch: struct timescale_now epoch in which it was taken
- * @stratum: the server's, 1 to 15
+ * @stratum: the server's, 1 to 15; a refclock's may be 0
  * @leap: 0 none, 1 insert, 2 delete
  */
 struct source_sample {
@@ -93,7 +93,7 @@ int64_t source_next_poll(const struct source *source);
 /* A request went out at @now_raw_ns: shifts the reach register and sets the next poll. */
 void source_polled(struct source *source, int64_t now_raw_ns);
 
-/* The request could not be sent, or nothing came: -errno says why (-ETIMEDOUT, -ENETUNREACH ...). */
+/* The request could not be sent, or nothing came: -errno says why (-ETIMEDOUT, -ENETUNREACH). */
 void source_failed(struct source *source, int64_t now_raw_ns, int error);
 
 /* A KISS packet: "RATE" raises the poll, "DENY" and "RSTR" end the polling. */
@@ -104,9 +104,6 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 
 /* Ask now, and @count - 1 times more in quick succession. */
 void source_burst(struct source *source, int64_t now_raw_ns, int count);
-
-/* The poll wished for by poll control, within minpoll and maxpoll. */
-void source_set_poll(struct source *source, int poll);
 
 /*
  * The reference changed its meaning: @shift_ns is known to have been added to all offsets (the
@@ -127,7 +124,7 @@ void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t sh
  * @jitter_ns: RMS of the samples about the line (chronyc's "Std Dev")
  * @samples: samples in memory (chronyc's NP)
  * @span_ns: from the oldest to the newest of them
- * @poll: log2 seconds in force
+ * @poll: log2 seconds in force, rounded; each sample chooses it anew
  * @reach: the last eight requests, newest in bit 0
  * @sent: requests
  * @received: valid answers

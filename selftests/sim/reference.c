@@ -12,9 +12,9 @@
 #define RATE_SIGMA	100e-6
 #define FORGETTING	0.99
 
-static const struct belief_direction upwards = { 1, 1 };
-static const struct belief_direction downwards = { -1, 1 };
-static const struct belief_direction straight = { 1, 0 };
+static const struct belief_direction upwards = { 0, 1, 1 };
+static const struct belief_direction downwards = { 0, -1, 1 };
+static const struct belief_direction straight = { 0, 1, 0 };
 
 void reference_start(struct reference *reference, const struct reference_truth *truth,
 		     double settle_s)
@@ -29,11 +29,12 @@ static void start_filter(struct reference_filter *filter, double offset_ns, doub
 {
 	double rate_sigma = RATE_SIGMA * NS_PER_S;
 
-	memset(filter, 0, sizeof(*filter));
 	filter->wander = wander;
-	filter->belief.mean[BELIEF_OFFSET] = offset_ns;
-	filter->belief.cov[BELIEF_OFFSET][BELIEF_OFFSET] = variance;
-	filter->belief.cov[BELIEF_RATE][BELIEF_RATE] = rate_sigma * rate_sigma;
+	filter->log_weight = 0;
+	belief_clear(&filter->belief);
+	belief_add_path(&filter->belief, 0);
+	belief_set(&filter->belief, BELIEF_OFFSET, offset_ns, variance);
+	belief_set(&filter->belief, BELIEF_RATE, 0, rate_sigma * rate_sigma);
 }
 
 /* Half the excess of the round trip over the least of the latest 256, and what that leaves open. */
@@ -94,8 +95,7 @@ static void start_filters(struct reference *reference, double offset_ns, double 
 	int i;
 
 	start_filter(&reference->limit, offset_ns, excess_ns * excess_ns / 3, truth->wander);
-	belief->mean[BELIEF_DELAY] = truth->least_ns;
-	belief->cov[BELIEF_DELAY][BELIEF_DELAY] = 1e-6;
+	belief_set(belief, belief_delay(0), truth->least_ns, 1e-6);
 	for (i = 0; i < REFERENCE_BANK; i++)
 		start_filter(&reference->bank[i], offset_ns, width_ns * width_ns / 3,
 			     1e-11 * pow(10, 0.5 * i));
@@ -148,17 +148,22 @@ static double predict_bank(const struct reference *reference, double elapsed_s)
 void reference_second(struct reference *reference, double at_s, double raw_ns, double offset_ns)
 {
 	double elapsed_s = (raw_ns - reference->raw_ns) / NS_PER_S;
-	struct belief ahead = reference->limit.belief;
+	const struct belief *limit = &reference->limit.belief;
+	double wander = reference->limit.wander * NS_PER_S;
+	double ahead_s = fmax(elapsed_s, 0);
 	double limit_error, bank_error;
 
 	if (!reference->delays || at_s <= reference->settle_s)
 		return;
 	limit_error = predict(&reference->limit, elapsed_s) - offset_ns;
 	bank_error = predict_bank(reference, elapsed_s) - offset_ns;
-	belief_predict(&ahead, fmax(elapsed_s, 0), reference->limit.wander * NS_PER_S);
 	reference->seconds++;
 	reference->limit_square += limit_error * limit_error;
-	reference->limit_sigma += sqrt(fmax(ahead.cov[BELIEF_OFFSET][BELIEF_OFFSET], 0));
+	reference->limit_sigma += sqrt(fmax(limit->cov[BELIEF_OFFSET][BELIEF_OFFSET] +
+					    2 * ahead_s * limit->cov[BELIEF_OFFSET][BELIEF_RATE] +
+					    ahead_s * ahead_s *
+					    limit->cov[BELIEF_RATE][BELIEF_RATE] +
+					    wander * wander * ahead_s * ahead_s * ahead_s / 3, 0));
 	reference->bank_square += bank_error * bank_error;
 }
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a sample does to one member of the bank.
+ */
+#include "estimator_member.h"
+
+#include <math.h>
+#include <string.h>
+
+/* So many measurements are believed to be outliers. */
+#define OUTLIER_PROBABILITY	5e-4
+
+/* Path states walk by this share of the queueing from sample to sample: routers warm up. */
+#define PATH_WALK	1e-4
+
+/* The least noise of any sample, ns: a reading has no fractions. */
+#define NOISE_LEAST	0.5
+
+/* Samples over which the noise of readings without a round trip is learned. */
+#define NOISE_MEMORY	128.0
+#define NOISE_PRIOR	2.0
+
+/* One measurement: of what, how large, its noise and the queueing's scale and shape. */
+struct measurement {
+	struct belief_direction direction;
+	double value;
+	double noise;
+	double scale;
+	int shape;
+};
+
+static double sample_noise(const struct estimator_sample *sample)
+{
+	return sample->sigma_ns * sample->sigma_ns + NOISE_LEAST * NOISE_LEAST;
+}
+
+void member_start(struct member *member, double rate, double rate_sigma)
+{
+	belief_clear(&member->belief);
+	belief_set(&member->belief, BELIEF_RATE, rate, rate_sigma * rate_sigma);
+}
+
+void member_start_path(struct member *member, int path, const struct path_figures *figures,
+		       const struct estimator_sample *sample)
+{
+	double excess = member->shape ? figures->first_excess_ns : 0;
+	double spread = figures->first_excess_ns * figures->first_excess_ns;
+
+	member->noise[path] = sample_noise(sample);
+	member->noise_samples[path] = NOISE_PRIOR;
+	member->misses[path] = 0;
+	belief_add_path(&member->belief, path);
+	belief_set(&member->belief, belief_delay(path), 0.5 * sample->delay_ns - excess,
+		   spread + member->noise[path]);
+	belief_set(&member->belief, belief_asymmetry(path), 0,
+		   figures->asymmetry_ns * figures->asymmetry_ns);
+}
+
+/* The sample's offset is the clock's plus the path's asymmetry: so far, as uncertain as both. */
+void member_start_offset(struct member *member, int path, const struct path_figures *figures)
+{
+	double asymmetry = figures->asymmetry_ns * figures->asymmetry_ns;
+	double spread = figures->first_excess_ns * figures->first_excess_ns;
+	int state = belief_asymmetry(path);
+
+	belief_set(&member->belief, BELIEF_OFFSET, 0, spread + member->noise[path] + asymmetry);
+	member->belief.cov[BELIEF_OFFSET][state] = -asymmetry;
+	member->belief.cov[state][BELIEF_OFFSET] = -asymmetry;
+}
+
+/* The scale of the queueing each way, as this member has it. */
+static double queueing_scale(const struct member *member, int path,
+			     const struct path_figures *figures)
+{
+	double count = figures->samples;
+	double first = figures->first_excess_ns;
+	double excess;
+
+	if (!member->shape)
+		return sqrt((0.5 * count * figures->variance + first * first) / count);
+	excess = 0.5 * figures->mean_ns - member->belief.mean[belief_delay(path)];
+	return (count * excess + first) / (count + 1) / member->shape;
+}
+
+/*
+ * What a measurement, which may be an outlier, makes of a belief. Outliers fall off like Cauchy's
+ * distribution. Returns the logarithm of the measurement's density; sets @missed when it was taken
+ * for an outlier that contradicts the belief (a long delay does not).
+ */
+static double weigh(const struct measurement *measurement, struct normal *belief, bool *missed)
+{
+	double value = measurement->value;
+	const struct normal prior = *belief;
+	double log_good, log_bad, spread, good, shift;
+
+	if (measurement->shape)
+		log_good = likelihood_queueing(belief, value, measurement->noise,
+					       measurement->scale, measurement->shape);
+	else
+		log_good = likelihood_normal(belief, value, measurement->noise +
+					     measurement->scale * measurement->scale);
+	spread = hypot(measurement->scale * (measurement->shape ? measurement->shape : 1),
+		       sqrt(prior.variance + measurement->noise));
+	log_bad = log(OUTLIER_PROBABILITY / M_PI / spread) -
+		  log1p((value - prior.mean) * (value - prior.mean) / (spread * spread));
+	log_good += log1p(-OUTLIER_PROBABILITY);
+	good = 1 / (1 + exp(fmin(log_bad - log_good, 600)));
+	*missed |= good < 0.5 && (value < prior.mean || !measurement->shape);
+	shift = belief->mean - prior.mean;
+	belief->mean = prior.mean + good * shift;
+	belief->variance = good * belief->variance + (1 - good) * prior.variance +
+			   good * (1 - good) * shift * shift;
+	return fmax(log_good, log_bad) + log1p(exp(-fabs(log_good - log_bad)));
+}
+
+static double measure(struct belief *belief, const struct measurement *measurement, bool *missed)
+{
+	struct normal normal;
+	double log_density;
+
+	belief_project(belief, measurement->direction, &normal);
+	log_density = weigh(measurement, &normal, missed);
+	belief_condition(belief, measurement->direction, &normal);
+	return log_density;
+}
+
+/* How well the round trip itself was foretold: nothing is learned from that but the density. */
+static double foretell_delay(const struct member *member, int path,
+			     const struct measurement *one_way, double delay_ns)
+{
+	struct measurement around = *one_way;
+	struct normal normal;
+	bool ignored = false;
+
+	around.direction = (struct belief_direction){ path, 0, 2 };
+	around.value = delay_ns;
+	around.noise *= 2;
+	around.shape *= 2;
+	if (!around.shape)
+		around.scale *= M_SQRT2;
+	belief_project(&member->belief, around.direction, &normal);
+	return weigh(&around, &normal, &ignored);
+}
+
+/*
+ * Both ways of a round trip. A member is judged by how well it foretold the offset, given the round
+ * trip: how it foretold the round trip itself says nothing about clocks, so that is taken out.
+ */
+static double take_round_trip(struct member *member, int path, const struct path_figures *figures,
+			      double offset, const struct estimator_sample *sample, bool *missed)
+{
+	struct belief *belief = &member->belief;
+	struct measurement measurement = {
+		.noise = 2 * sample_noise(sample),
+		.shape = member->shape,
+	};
+	double log_density, walk;
+
+	measurement.scale = fmax(queueing_scale(member, path, figures), sqrt(measurement.noise));
+	walk = PATH_WALK * PATH_WALK * measurement.scale * measurement.scale;
+	belief->cov[belief_delay(path)][belief_delay(path)] += walk;
+	if (figures->asymmetry_ns > 0)
+		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
+	log_density = -foretell_delay(member, path, &measurement, sample->delay_ns);
+	measurement.direction = (struct belief_direction){ path, 1, 1 };
+	measurement.value = 0.5 * sample->delay_ns + offset;
+	log_density += measure(belief, &measurement, missed);
+	measurement.direction = (struct belief_direction){ path, -1, 1 };
+	measurement.value = 0.5 * sample->delay_ns - offset;
+	return log_density + measure(belief, &measurement, missed);
+}
+
+/* A reading without a round trip: its noise is learned from what it does to the belief. */
+static double take_reading(struct member *member, int path, double offset, bool *missed)
+{
+	struct measurement measurement = {
+		.direction = { path, 1, 0 },
+		.value = offset,
+		.noise = member->noise[path],
+	};
+	double *noise = &member->noise[path];
+	struct normal normal;
+	double before, after, log_density;
+
+	belief_project(&member->belief, measurement.direction, &normal);
+	before = offset - normal.mean;
+	log_density = weigh(&measurement, &normal, missed);
+	after = offset - normal.mean;
+	belief_condition(&member->belief, measurement.direction, &normal);
+	if (!*missed) {
+		member->noise_samples[path] = fmin(member->noise_samples[path] + 1, NOISE_MEMORY);
+		*noise += (before * after - *noise) / member->noise_samples[path];
+		*noise = fmax(*noise, NOISE_LEAST * NOISE_LEAST);
+	}
+	return log_density;
+}
+
+double member_take(struct member *member, int path, const struct path_figures *figures,
+		   double offset, const struct estimator_sample *sample)
+{
+	bool missed = false;
+	double log_density = figures->one_way ?
+			     take_reading(member, path, offset, &missed) :
+			     take_round_trip(member, path, figures, offset, sample, &missed);
+
+	member->misses[path] = missed ? member->misses[path] + 1 : 0;
+	return log_density;
+}
+
+static void open_state(struct member *member, int state, double by)
+{
+	member->belief.cov[state][state] += by * by;
+}
+
+void member_loosen(struct member *member, int path, double offset,
+		   const struct estimator_sample *sample, double elapsed_s, bool path_alone)
+{
+	const double *mean = member->belief.mean;
+	double shorter = mean[belief_delay(path)] - 0.5 * sample->delay_ns;
+	double moved = offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)];
+
+	if (member->shape && shorter > 0)
+		open_state(member, belief_delay(path), shorter);
+	else if (path_alone)
+		open_state(member, belief_asymmetry(path), moved);
+	if (!path_alone && !(member->shape && shorter > 0)) {
+		open_state(member, BELIEF_OFFSET, moved);
+		open_state(member, BELIEF_RATE, moved / elapsed_s);
+	}
+	member->misses[path] = 0;
+}

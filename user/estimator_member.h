@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One filter of the estimator's bank: a belief, the hypotheses that it stands for, and what a sample
+ * does to it. The choice between members, time and the tables of delays are estimator.c's.
+ */
+#ifndef ESTIMATOR_MEMBER_H
+#define ESTIMATOR_MEMBER_H
+
+#include <stdbool.h>
+
+#include "belief.h"
+#include "estimator.h"
+
+/**
+ * struct path_figures - what the samples of a path have shown, the same for all members
+ * @one_way: readings without round trips
+ * @samples: round trips remembered
+ * @mean_ns: their mean
+ * @variance: their variance, ns^2
+ * @least_ns: the least of them
+ * @first_excess_ns: queueing each way that the first one was taken for
+ * @asymmetry_ns: standard deviation of what asymmetry may do; 0: the only path, asymmetry and all
+ */
+struct path_figures {
+	bool one_way;
+	unsigned int samples;
+	double mean_ns;
+	double variance;
+	double least_ns;
+	double first_excess_ns;
+	double asymmetry_ns;
+};
+
+/**
+ * struct member - one filter
+ * @wander: hypothesis: standard deviation of the rate's change in one second, a fraction
+ * @shape: hypothesis: of the queueing delay's gamma distribution; 0: normal
+ * @belief: in ns from the estimator's base, ns per second
+ * @log_weight: how well it foretold samples, against the others
+ * @noise: of each path's readings without a round trip, a variance, learned
+ * @noise_samples: from so many
+ * @misses: samples of each path that it disbelieved in a row
+ */
+struct member {
+	double wander;
+	int shape;
+	struct belief belief;
+	double log_weight;
+	double noise[ESTIMATOR_PATHS];
+	double noise_samples[ESTIMATOR_PATHS];
+	int misses[ESTIMATOR_PATHS];
+};
+
+/* Nothing is known but the rate, ns per second. */
+void member_start(struct member *member, double rate, double rate_sigma);
+
+/* A path's first sample: its least delay and asymmetry, as far as one can know. */
+void member_start_path(struct member *member, int path, const struct path_figures *figures,
+		       const struct estimator_sample *sample);
+
+/* The base was set to the offset of this path's first sample. */
+void member_start_offset(struct member *member, int path, const struct path_figures *figures);
+
+/* A sample, its offset from the base. Returns the logarithm of the density that was foretold. */
+double member_take(struct member *member, int path, const struct path_figures *figures,
+		   double offset, const struct estimator_sample *sample);
+
+/*
+ * The track is lost: what the sample contradicts is open again, the path's own states when the
+ * path is shorter or @path_alone is in contradiction, else the clock's.
+ */
+void member_loosen(struct member *member, int path, double offset,
+		   const struct estimator_sample *sample, double elapsed_s, bool path_alone);
+
+#endif /* ESTIMATOR_MEMBER_H */
