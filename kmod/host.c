@@ -14,7 +14,7 @@
 
 /* Best first: what "auto" tries. */
 static const struct chime_host_ops * const chime_host_kinds[] = {
-#ifdef CONFIG_KVM_GUEST
+#ifdef CHIME_HAVE_HOST_KVM
 	&chime_host_kvm_ops,
 #endif
 	NULL,
@@ -162,8 +162,11 @@ enum chime_look chime_host_look(struct chime_host *host, s64 *gap_ns, u32 *evide
 	if (!host->ops)
 		return CHIME_LOOK_NO_HOST;
 	/* A reading without a result may hide a jump: ask again now, not at the next look. */
-	for (i = 0; i < CHIME_LOOK_READINGS && look == CHIME_LOOK_SILENT; i++)
+	for (i = 0; i < CHIME_LOOK_READINGS; i++) {
 		look = chime_host_look_once(host, gap_ns, evidence);
+		if (look != CHIME_LOOK_SILENT || host->silent)
+			break;
+	}
 	return look;
 }
 

@@ -30,7 +30,7 @@ struct chime_host_ops {
 	int (*pair)(void *device, struct chime_pairing *pairing);
 };
 
-#ifdef CONFIG_KVM_GUEST
+#ifdef CHIME_HAVE_HOST_KVM
 extern const struct chime_host_ops chime_host_kvm_ops;
 #endif
 

@@ -11,11 +11,14 @@
 #define CHIME_PPM_Q32		4295LL
 
 /*
- * A jump is what no slew can do: more than the 1000 ppm that hosts are slewed by since the last
- * look, and more than 10 ms, well below the 18 ms that the quickest savevm costs a guest.
+ * A jump is what no slew can do since the last look: more than the 1000 ppm that hosts are slewed
+ * by, for 100 s at most, more than what oscillators drift apart by, and more than 10 ms, well below
+ * the 18 ms that the quickest savevm costs a guest.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
-#define CHIME_JUMP_RATE_Q32	(1000 * CHIME_PPM_Q32)
+#define CHIME_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
+#define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
+#define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
 
 /* The bound grows by this when all is well: a host's oscillator over minutes. */
 #define CHIME_GROWTH_Q32	CHIME_PPM_Q32
@@ -70,13 +73,16 @@ static s64 chime_host_line_tolerance(const struct chime_host_line *host,
 			     chime_scale_q32(age_ns, slope_q32));
 }
 
+/* The largest deviation that is not a jump. */
 static s64 chime_host_line_jump(const struct chime_host_line *host,
 				const struct chime_pairing *pairing)
 {
 	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
-	s64 jump_ns = chime_add_sat(chime_host_line_slack(pairing->uncertainty_ns),
-				    chime_scale_q32(age_ns, CHIME_JUMP_RATE_Q32));
+	s64 slewed_ns = age_ns < CHIME_SLEW_LONGEST_NS ? age_ns : CHIME_SLEW_LONGEST_NS;
+	s64 jump_ns = chime_host_line_slack(pairing->uncertainty_ns);
 
+	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(slewed_ns, CHIME_SLEW_MAX_Q32));
+	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(age_ns, CHIME_DRIFT_MAX_Q32));
 	return jump_ns > CHIME_JUMP_MIN_NS ? jump_ns : CHIME_JUMP_MIN_NS;
 }
 

@@ -229,9 +229,8 @@ void chime_timescale_watch_host(struct chime_timescale *timescale, const struct 
 	struct chime_view *view = &timescale->current_view;
 
 	lockdep_assert_held(timescale->lock);
-	view->has_host = host;
-	if (host)
-		view->host = *host;
+	view->has_host = true;
+	view->host = *host;
 	chime_timescale_publish(timescale);
 }
 

@@ -139,7 +139,7 @@ void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct
 void chime_timescale_set_reference(struct chime_timescale *timescale,
 				   const struct chime_line *host, bool reference_host, s64 raw_ns);
 
-/* The host's line is watched, but not the reference (demoted), or is gone (NULL). */
+/* The host's line is watched, but not the reference: the host is demoted. */
 void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host);
 
 /* Set the correction. 0, or -ESTALE when @epoch has passed. */
