@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Witness: the VM generation id. See genid.h.
+ */
+#include "genid.h"
+
+#include <linux/acpi.h>
+#include <linux/bits.h>
+#include <linux/io.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/truechime.h>
+
+/* The specification's _CID, upper-cased as ACPICA keeps ids, and those of QEMU and others. */
+static const char * const chime_genid_names[] = { "VM_GEN_COUNTER", "VMGENCTR", "QEMUVGID" };
+
+/* ADDR() returns the low and the high half of the id's physical address. */
+static int chime_genid_address(acpi_handle device, phys_addr_t *address)
+{
+	struct acpi_buffer buffer = { ACPI_ALLOCATE_BUFFER, NULL };
+	union acpi_object *package;
+	int ret = -ENODEV;
+
+	if (ACPI_FAILURE(acpi_evaluate_object(device, "ADDR", NULL, &buffer)))
+		return -ENODEV;
+	package = buffer.pointer;
+	if (package && package->type == ACPI_TYPE_PACKAGE && package->package.count == 2 &&
+	    package->package.elements[0].type == ACPI_TYPE_INTEGER &&
+	    package->package.elements[1].type == ACPI_TYPE_INTEGER) {
+		*address = (package->package.elements[0].integer.value & U32_MAX) |
+			   package->package.elements[1].integer.value << 32;
+		ret = *address ? 0 : -ENODEV;
+	}
+	kfree(package);
+	return ret;
+}
+
+static acpi_status chime_genid_found(acpi_handle device, u32 level, void *context, void **result)
+{
+	*(acpi_handle *)context = device;
+	return AE_CTRL_TERMINATE;
+}
+
+static acpi_handle chime_genid_find(void)
+{
+	acpi_handle device = NULL;
+	unsigned int i;
+
+	if (acpi_disabled)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(chime_genid_names) && !device; i++)
+		acpi_get_devices(chime_genid_names[i], chime_genid_found, &device, NULL);
+	return device;
+}
+
+static void chime_genid_notify(acpi_handle device, u32 value, void *context)
+{
+	struct chime_genid *genid = context;
+
+	genid->notified(genid->context);
+}
+
+int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context), void *context)
+{
+	acpi_handle device = chime_genid_find();
+	phys_addr_t address;
+	void *page;
+	int ret;
+
+	if (!device)
+		return -ENODEV;
+	ret = chime_genid_address(device, &address);
+	if (ret)
+		return ret;
+	page = memremap(address, CHIME_GENID_SIZE, MEMREMAP_WB);
+	if (!page)
+		return -ENODEV;
+	memcpy(genid->id, page, CHIME_GENID_SIZE);
+	genid->device = device;
+	genid->notified = notified;
+	genid->context = context;
+	if (ACPI_FAILURE(acpi_install_notify_handler(device, ACPI_DEVICE_NOTIFY,
+						     chime_genid_notify, genid))) {
+		memunmap(page);
+		memset(genid, 0, sizeof(*genid));
+		return -ENODEV;
+	}
+	genid->page = page;
+	return 0;
+}
+
+void chime_genid_close(struct chime_genid *genid)
+{
+	if (!chime_genid_present(genid))
+		return;
+	/* Waits for handlers that run. */
+	acpi_remove_notify_handler(genid->device, ACPI_DEVICE_NOTIFY, chime_genid_notify);
+	memunmap((void *)genid->page);
+	memset(genid, 0, sizeof(*genid));
+}
+
+u32 chime_genid_look(struct chime_genid *genid)
+{
+	u8 id[CHIME_GENID_SIZE];
+
+	if (!chime_genid_present(genid))
+		return 0;
+	/* Compared in the copy: the hypervisor writes when it likes. */
+	memcpy(id, genid->page, sizeof(id));
+	if (!memcmp(id, genid->id, sizeof(id)))
+		return 0;
+	memcpy(genid->id, id, sizeof(id));
+	return BIT(TRUECHIME_EVIDENCE_GENID_CHANGED);
+}
+
+static void chime_genid_nothing(void *unused)
+{
+}
+
+void chime_genid_settle(const struct chime_genid *genid)
+{
+	if (!chime_genid_present(genid))
+		return;
+	/* Whichever CPU ACPI interrupts, it has taken what was pending once it answers. */
+	on_each_cpu(chime_genid_nothing, NULL, 1);
+	acpi_os_wait_events_complete();
+}

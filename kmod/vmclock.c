@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Witness: the vmclock page. See vmclock.h.
+ */
+#include "vmclock.h"
+
+#include <linux/acpi.h>
+#include <linux/compiler.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/string.h>
+#include <asm/barrier.h>
+
+/* The specification's _CID and the id that QEMU gives. */
+static const char * const chime_vmclock_names[] = { "VMCLOCK", "AMZNC10C" };
+
+/* The hypervisor writes a few words now and then: whoever meets it thrice is being teased. */
+#define CHIME_VMCLOCK_TRIES	3
+
+static acpi_status chime_vmclock_found(acpi_handle device, u32 level, void *context, void **result)
+{
+	*(acpi_handle *)context = device;
+	return AE_CTRL_TERMINATE;
+}
+
+static acpi_handle chime_vmclock_find(void)
+{
+	acpi_handle device = NULL;
+	unsigned int i;
+
+	if (acpi_disabled)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(chime_vmclock_names) && !device; i++)
+		acpi_get_devices(chime_vmclock_names[i], chime_vmclock_found, &device, NULL);
+	return device;
+}
+
+/* The first stretch of memory among the device's resources. */
+static acpi_status chime_vmclock_resource(struct acpi_resource *acpi, void *context)
+{
+	struct resource *region = context;
+	struct resource_win window = { };
+
+	if (acpi_dev_resource_memory(acpi, region))
+		return AE_CTRL_TERMINATE;
+	if (acpi_dev_resource_address_space(acpi, &window) &&
+	    resource_type(&window.res) == IORESOURCE_MEM) {
+		*region = window.res;
+		return AE_CTRL_TERMINATE;
+	}
+	*region = (struct resource){ };
+	return AE_OK;
+}
+
+static u32 chime_vmclock_seq(const struct chime_vmclock *vmclock)
+{
+	return le32_to_cpu(READ_ONCE(*(const __le32 *)(vmclock->mapping +
+						       CHIME_VMCLOCK_SEQ_OFFSET)));
+}
+
+/* A copy that did not change meanwhile, taken apart. -EAGAIN: the hypervisor kept on writing. */
+static int chime_vmclock_read(const struct chime_vmclock *vmclock, struct chime_vmclock_page *page)
+{
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	u32 seq;
+	int i;
+
+	for (i = 0; i < CHIME_VMCLOCK_TRIES; i++) {
+		seq = chime_vmclock_seq(vmclock);
+		/* Pairs with the hypervisor's barrier before it makes the count even. */
+		virt_rmb();
+		memcpy(bytes, vmclock->mapping, sizeof(bytes));
+		/* Pairs with its barrier after it made the count odd. */
+		virt_rmb();
+		if (!(seq & 1) && chime_vmclock_seq(vmclock) == seq)
+			return chime_vmclock_parse(bytes, vmclock->region_size, page);
+	}
+	return -EAGAIN;
+}
+
+int chime_vmclock_open(struct chime_vmclock *vmclock)
+{
+	acpi_handle device = chime_vmclock_find();
+	struct resource region = { };
+
+	if (!device)
+		return -ENODEV;
+	acpi_walk_resources(device, METHOD_NAME__CRS, chime_vmclock_resource, &region);
+	if (!region.start || resource_size(&region) < CHIME_VMCLOCK_SIZE)
+		return -ENODEV;
+	vmclock->region_size = resource_size(&region);
+	vmclock->mapping = memremap(region.start, CHIME_VMCLOCK_SIZE,
+				    MEMREMAP_WB | MEMREMAP_DEC);
+	if (!vmclock->mapping || chime_vmclock_read(vmclock, &vmclock->page)) {
+		chime_vmclock_close(vmclock);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+void chime_vmclock_close(struct chime_vmclock *vmclock)
+{
+	if (vmclock->mapping)
+		memunmap((void *)vmclock->mapping);
+	memset(vmclock, 0, sizeof(*vmclock));
+}
+
+u32 chime_vmclock_look(struct chime_vmclock *vmclock)
+{
+	struct chime_vmclock_page page;
+	u32 evidence;
+
+	/* What cannot be read now is read at the next look. */
+	if (!chime_vmclock_present(vmclock) || chime_vmclock_read(vmclock, &page))
+		return 0;
+	evidence = chime_vmclock_compare(&vmclock->page, &page);
+	vmclock->page = page;
+	return evidence;
+}
