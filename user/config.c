@@ -24,6 +24,9 @@
 /* A configuration file that is longer is no configuration file. */
 #define FILE_SIZE_MAX	1048576
 
+/* After so many errors it is some other file. */
+#define ERRORS_MAX	20
+
 static void report(struct config_reader *reader, enum config_severity severity,
 		   const char *format, va_list arguments)
 {
@@ -119,6 +122,12 @@ static void parse_text(struct config_reader *reader, const char *text, size_t le
 			config_warn(reader, "the last line is skipped: it has no end");
 			return;
 		}
+		if (reader->errors == ERRORS_MAX) {
+			config_error(reader, "too many errors, the rest is not read");
+			return;
+		}
+		if (reader->errors > ERRORS_MAX)
+			return;
 		parse_line(reader, text, line_length);
 		line_length += end ? 1 : 0;
 		text += line_length;

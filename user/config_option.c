@@ -75,14 +75,20 @@ const char *config_option_nearest(const struct config_option *table, size_t coun
 				  const char *word)
 {
 	const char *nearest = NULL;
+	size_t word_length = strlen(word);
 	size_t least = DISTANCE_MAX + 1;
 
 	/* A short word that shares no letter with the result is no misspelling of it. */
-	if (strlen(word) < least)
-		least = strlen(word);
+	if (word_length < least)
+		least = word_length;
 	for (size_t i = 0; i < count; i++) {
-		size_t distance = edit_distance(table[i].name, word);
+		size_t length = strlen(table[i].name);
+		size_t distance;
 
+		/* Each letter that one has more is an edit. */
+		if (length >= word_length + least || word_length >= length + least)
+			continue;
+		distance = edit_distance(table[i].name, word);
 		if (distance < least) {
 			least = distance;
 			nearest = table[i].name;

@@ -475,6 +475,19 @@ TEST(without_authentication_nothing_changes)
 	config_free(config);
 }
 
+TEST(there_is_an_end_to_errors)
+{
+	struct reports reports;
+	char text[4096];
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = i % 2 ? '\n' : 'x';
+	text[sizeof(text) - 1] = '\0';
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_EQ(21, reports.errors);
+	EXPECT_NE(NULL, strstr(reports.message, "too many errors"));
+}
+
 TEST(comments_and_blanks)
 {
 	struct reports reports;

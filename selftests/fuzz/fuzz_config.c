@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Any text as a configuration: it is refused with an error that says why, or what it says is in
+ * range.
+ */
+#include "user/config.h"
+
+#include "fuzz.h"
+
+/* Reports of a reading; text for people is printable. */
+struct reports {
+	int warnings;
+	int errors;
+};
+
+static void check_report(void *context, enum config_severity severity, const char *file, int line,
+			 const char *message)
+{
+	struct reports *reports = context;
+
+	FUZZ_CHECK(file && line >= 0 && *message);
+	for (const char *c = message; *c; c++)
+		FUZZ_CHECK(*c >= ' ' && *c <= '~');
+	if (severity == CONFIG_ERROR)
+		reports->errors++;
+	else
+		reports->warnings++;
+}
+
+static void check_source(const struct config_source *source)
+{
+	FUZZ_CHECK(source->options.minpoll >= -6 && source->options.maxpoll <= 24);
+	FUZZ_CHECK(source->options.minpoll <= source->options.maxpoll);
+	FUZZ_CHECK(strlen(source->options.name) < SOURCE_NAME_MAX && source->options.name[0]);
+	FUZZ_CHECK(source->options.offset_s >= -1e9 && source->options.offset_s <= 1e9);
+	FUZZ_CHECK(source->kind == CONFIG_PHC || (source->port >= 1 && source->port <= 65535));
+	FUZZ_CHECK(source->kind == CONFIG_PHC || (source->version >= 1 && source->version <= 4));
+	FUZZ_CHECK(source->kind == CONFIG_PHC || source->maxsources >= 1);
+	FUZZ_CHECK(source->maxsources <= 16);
+	FUZZ_CHECK(source->maxdelay_ns >= 0 && source->delay_ns >= 0);
+	FUZZ_CHECK(config_source_equal(source, source));
+}
+
+int fuzz_one_input(const uint8_t *data, size_t size)
+{
+	struct reports reports = { 0 };
+	struct config *config = NULL;
+	int result;
+
+	result = config_from_text("fuzz", (const char *)data, size, false, check_report, &reports,
+				  &config);
+	FUZZ_CHECK(!result == !reports.errors);
+	FUZZ_CHECK(!result == !!config);
+	if (!config)
+		return 0;
+
+	FUZZ_CHECK(config->source_count <= CONFIG_SOURCES_MAX);
+	for (size_t i = 0; i < config->source_count; i++)
+		check_source(&config->sources[i]);
+	FUZZ_CHECK(config->rule_count >= 0 && config->rule_count <= CONFIG_RULES_MAX);
+	FUZZ_CHECK(config->discipline.step_threshold_ns >= 0);
+	FUZZ_CHECK(config->discipline.maxdistance_ns >= 0);
+	FUZZ_CHECK(config->discipline.maxclockerror >= 0);
+	FUZZ_CHECK(config->maxslewrate >= 0 && config->maxdrift >= 0);
+	FUZZ_CHECK(config->dscp >= 0 && config->dscp <= 63);
+	FUZZ_CHECK(config->driftfile_interval_s >= 0 && config->refresh_s >= 0);
+	config_free(config);
+
+	return 0;
+}

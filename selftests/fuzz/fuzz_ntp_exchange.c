@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Any packet as an answer, and any clocks around it: what is accepted is in range and carried our
+ * cookie, and what is not leaves the sample alone.
+ */
+#include "user/ntp_exchange.h"
+
+#include "fuzz.h"
+
+#define COOKIE		0x0102030405060708ULL
+#define NS_PER_S	1000000000LL
+#define UTC_NS		(1795160717LL * NS_PER_S)
+
+static const struct ntp_limits limits = {
+	.minstratum = 1,
+	.maxstratum = 15,
+	.maxdelay_ns = 3 * NS_PER_S,
+};
+
+/* Clocks within what a machine may have, or anything at all. */
+static void take_moment(struct fuzz_input *input, struct ntp_moment *moment)
+{
+	bool wild = fuzz_take_u8(input) & 1;
+	int64_t at_ns = fuzz_take_s64(input);
+
+	memset(moment, 0, sizeof(*moment));
+	if (!wild)
+		at_ns %= 10 * NS_PER_S;
+	moment->now.raw_ns = at_ns;
+	moment->now.reference_ns = wild ? fuzz_take_s64(input) : at_ns;
+	moment->now.realtime_ns = wild ? fuzz_take_s64(input) : UTC_NS + at_ns;
+	moment->now.reading_ns = fuzz_take_u8(input);
+	moment->now.epoch = fuzz_take_u8(input) & 1;
+	moment->has_realtime = fuzz_take_u8(input) & 1;
+	moment->realtime_ns = moment->now.realtime_ns;
+	if (moment->has_realtime)
+		moment->realtime_ns = wild ? fuzz_take_s64(input) :
+					     UTC_NS + fuzz_take_s64(input) % NS_PER_S;
+}
+
+static void check_sample(const struct ntp_packet *answer, struct fuzz_input *input)
+{
+	struct source_sample sample = { .delay_ns = -77 };
+	struct ntp_moment sent, received;
+
+	take_moment(input, &sent);
+	take_moment(input, &received);
+	if (ntp_exchange_sample(answer, &sent, &received, &limits, &sample) != NTP_ACCEPTED) {
+		FUZZ_CHECK(sample.delay_ns == -77);
+		return;
+	}
+	FUZZ_CHECK(sample.delay_ns >= 0 && sample.delay_ns <= limits.maxdelay_ns);
+	FUZZ_CHECK(sample.noise_ns >= 0);
+	FUZZ_CHECK(sample.stratum >= 1 && sample.stratum <= 15);
+	FUZZ_CHECK(sample.leap <= 2);
+	FUZZ_CHECK(sample.root_delay_ns >= 0 && sample.root_dispersion_ns >= 0);
+	FUZZ_CHECK(sample.root_delay_ns / 2 + sample.root_dispersion_ns < 16 * NS_PER_S);
+	FUZZ_CHECK(sent.now.epoch == received.now.epoch);
+}
+
+int fuzz_one_input(const uint8_t *data, size_t size)
+{
+	struct fuzz_input input = { .data = data, .size = size };
+	uint8_t request[NTP_HEADER_SIZE];
+	uint8_t bytes[256];
+	struct ntp_exchange exchange;
+	struct ntp_packet answer;
+	enum ntp_verdict verdict;
+	size_t length;
+
+	length = fuzz_take_u8(&input);
+	fuzz_take(&input, bytes, length);
+	ntp_exchange_start(&exchange, COOKIE, 4, request);
+	verdict = ntp_exchange_judge(&exchange, bytes, length, &limits, &answer);
+	FUZZ_CHECK(exchange.answered == ntp_verdict_ends(verdict));
+	FUZZ_CHECK(!exchange.answered || answer.origin == COOKIE);
+	if (verdict == NTP_ACCEPTED)
+		check_sample(&answer, &input);
+
+	return 0;
+}
