@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * truechime, the command line program: what all verbs share. A verb is a file and a function; it
+ * prints to stdout what was asked for, to stderr what went wrong, and returns the exit status.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../module_link.h"
+
+/* Exit statuses. */
+enum cli_exit {
+	CLI_OK = 0,		/* done; status: synchronised */
+	CLI_NOT = 1,		/* status: not synchronised; else: refused */
+	CLI_ERROR = 2,		/* wrong usage, or nobody there to be asked */
+};
+
+/**
+ * struct cli - options that all verbs understand
+ * @socket_path: of the daemon's control socket
+ * @json: print JSON
+ * @verbose: with legends
+ * @follow: events: go on
+ */
+struct cli {
+	const char *socket_path;
+	bool json;
+	bool verbose;
+	bool follow;
+};
+
+/* The verbs; @argc and @argv are what follows the verb. */
+int verb_status(const struct cli *cli, int argc, char **argv);
+int verb_tracking(const struct cli *cli, int argc, char **argv);
+int verb_sources(const struct cli *cli, int argc, char **argv);
+int verb_sourcestats(const struct cli *cli, int argc, char **argv);
+int verb_makestep(const struct cli *cli, int argc, char **argv);
+int verb_burst(const struct cli *cli, int argc, char **argv);
+int verb_reload(const struct cli *cli, int argc, char **argv);
+int verb_events(const struct cli *cli, int argc, char **argv);
+int verb_policy(const struct cli *cli, int argc, char **argv);
+int verb_mode(const struct cli *cli, int argc, char **argv);
+int verb_host(const struct cli *cli, int argc, char **argv);
+
+/* client.c: the daemon */
+
+/*
+ * Ask the daemon for @command. 0 and a reply to json_decref(); -ECONNREFUSED: it is not running;
+ * -EACCES: it said no, and @reply says why; -errno.
+ */
+int client_ask(const struct cli *cli, const char *command, json_t **reply);
+
+/* Say on stderr that @command failed with @err, release @reply. Returns an exit status. */
+int client_failed(const struct cli *cli, const char *command, int err, json_t *reply);
+
+/* client_ask(), and client_failed() where it did. Returns an exit status. */
+int client_ask_loudly(const struct cli *cli, const char *command, json_t **reply);
+
+/* Follow the daemon's events: @tell is called for each, for ever. Returns an exit status. */
+int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, json_t *event));
+
+/* module.c: the module */
+
+/* Open the link, saying on stderr what is wrong. Returns an exit status. */
+int module_open_loudly(struct module_link **link);
+
+/* Say that the module refused @what with @err. Returns an exit status. */
+int module_refused(const struct module_link *link, const char *what, int err);
+
+/* print.c: numbers as chronyc prints them */
+
+/* 4 columns: "  34", " 34m"; negative: "   -". */
+void print_interval(int64_t s);
+
+/* 6 columns: " 123us"; signed: 7 columns. */
+void print_ns(double ns);
+void print_signed_ns(double ns);
+
+/* 10 columns. */
+void print_ppm(double ppm);
+void print_signed_ppm(double ppm);
+
+/* An object on a line of its own or spread out, released afterwards. */
+void print_json(json_t *object);
+void print_json_line(json_t *object);
+
+/* Values of an object; @otherwise when missing or null. */
+double json_real_of(const json_t *object, const char *key, double otherwise);
+int64_t json_int_of(const json_t *object, const char *key, int64_t otherwise);
+const char *json_text_of(const json_t *object, const char *key);
+bool json_bool_of(const json_t *object, const char *key);
+
+/* Parse "10ms", "1.5s", "2h", "0". 0, -EINVAL. */
+int parse_duration(const char *text, int64_t *ns);
+
+#endif /* CLI_H */

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asking the daemon over its control socket: a JSON object a line, one back.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* A daemon that is silent for so long is stuck. */
+#define ANSWER_S	10
+
+/* More than the longest table of sources. */
+#define ANSWER_MAX	(4 << 20)
+
+static int client_connect(const struct cli *cli)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval limit = { .tv_sec = ANSWER_S };
+	int fd, err;
+
+	if (strlen(cli->socket_path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, cli->socket_path, strlen(cli->socket_path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		err = -errno;
+		close(fd);
+		return err == -ENOENT ? -ECONNREFUSED : err;
+	}
+	return fd;
+}
+
+static int client_send(int fd, const char *command, bool follow)
+{
+	json_t *request = json_pack("{s:s,s:b}", "command", command, "follow", follow);
+	char *line = json_dumps(request, JSON_COMPACT);
+	size_t length;
+	int err = 0;
+
+	json_decref(request);
+	if (!line)
+		return -ENOMEM;
+	/* In the place of its end: the line is sent with a newline and without a NUL. */
+	length = strlen(line);
+	line[length] = '\n';
+	if (send(fd, line, length + 1, MSG_NOSIGNAL) != (ssize_t)(length + 1))
+		err = -EPIPE;
+	free(line);
+	return err;
+}
+
+/* One line, as JSON. */
+static int client_read(FILE *stream, json_t **reply)
+{
+	size_t size = 0;
+	char *line = NULL;
+	ssize_t length;
+
+	errno = 0;
+	length = getline(&line, &size, stream);
+	if (length < 0) {
+		free(line);
+		return errno == EAGAIN ? -ETIMEDOUT : -EPIPE;
+	}
+	*reply = length < ANSWER_MAX ? json_loadb(line, (size_t)length, 0, NULL) : NULL;
+	free(line);
+	if (!json_is_object(*reply)) {
+		json_decref(*reply);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+/* A stream for the answer to @command. */
+static int client_open(const struct cli *cli, const char *command, bool follow, FILE **stream)
+{
+	int fd, err;
+
+	fd = client_connect(cli);
+	if (fd < 0)
+		return fd;
+	err = client_send(fd, command, follow);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	*stream = fdopen(fd, "r");
+	if (!*stream) {
+		close(fd);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int client_ask(const struct cli *cli, const char *command, json_t **reply)
+{
+	FILE *stream;
+	int err;
+
+	err = client_open(cli, command, false, &stream);
+	if (err)
+		return err;
+	err = client_read(stream, reply);
+	fclose(stream);
+	if (!err && !json_bool_of(*reply, "ok"))
+		err = -EACCES;
+	return err;
+}
+
+int client_failed(const struct cli *cli, const char *command, int err, json_t *reply)
+{
+	switch (err) {
+	case -ECONNREFUSED:
+		fprintf(stderr,
+			"truechime: the daemon truechimed is not running (nobody answers at %s). To start it: systemctl start truechimed\n",
+			cli->socket_path);
+		return CLI_ERROR;
+	case -EACCES:
+		fprintf(stderr, "truechime: the daemon refused \"%s\": %s\n", command,
+			json_text_of(reply, "error"));
+		json_decref(reply);
+		return CLI_NOT;
+	default:
+		fprintf(stderr, "truechime: the daemon cannot be asked at %s: %s\n",
+			cli->socket_path, strerror(-err));
+		return CLI_ERROR;
+	}
+}
+
+int client_ask_loudly(const struct cli *cli, const char *command, json_t **reply)
+{
+	int err = client_ask(cli, command, reply);
+
+	return err ? client_failed(cli, command, err, *reply) : CLI_OK;
+}
+
+int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, json_t *event))
+{
+	json_t *reply = NULL, *event;
+	struct timeval never = { 0 };
+	FILE *stream;
+	size_t i;
+	int err;
+
+	err = client_open(cli, "events", true, &stream);
+	if (err)
+		return client_failed(cli, "events", err, NULL);
+	err = client_read(stream, &reply);
+	if (!err) {
+		json_array_foreach(json_object_get(reply, "events"), i, event)
+			tell(cli, json_incref(event));
+		json_decref(reply);
+	}
+	(void)setsockopt(fileno(stream), SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never));
+	while (!err) {
+		err = client_read(stream, &event);
+		if (!err)
+			tell(cli, event);
+	}
+	fclose(stream);
+	fprintf(stderr, "truechime: the daemon has ended\n");
+	return CLI_ERROR;
+}

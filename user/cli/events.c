@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime events: the disruptions and steps that are remembered, and with --follow those that
+ * come. From the module where it is, else from the daemon, which sees less.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "../event_report.h"
+#include "../names.h"
+#include "cli.h"
+
+#define EVENTS_MAX	64
+
+static void tell(const struct cli *cli, json_t *event)
+{
+	char when[64];
+
+	if (cli->json) {
+		print_json_line(event);
+		return;
+	}
+	text_of_time((int64_t)(json_real_of(event, "time", 0) * 1e9), when, sizeof(when));
+	printf("%s  #%lld %s\n  %s.\n", when, (long long)json_int_of(event, "sequence", 0),
+	       json_text_of(event, "cause"), json_text_of(event, "text"));
+	fflush(stdout);
+	json_decref(event);
+}
+
+/* Notifications until the module goes. @last: the latest event that was told. */
+static int follow_module(const struct cli *cli, struct module_link *link, uint32_t last)
+{
+	struct pollfd fd = { .fd = module_link_events_fd(link), .events = POLLIN };
+	struct module_event event;
+	int err = 0;
+
+	while (poll(&fd, 1, -1) >= 0 && (!err || err == -EAGAIN || err == -ENOBUFS)) {
+		err = module_link_next_event(link, &event);
+		if (err == -ENOBUFS)
+			fputs("truechime: some events were lost; see truechime events\n", stderr);
+		/* One that was both remembered and notified is told once. */
+		if (err || event.sequence == last)
+			continue;
+		last = event.sequence;
+		tell(cli, event_report(&event));
+	}
+	fprintf(stderr, "truechime: the module's events can no longer be heard: %s\n",
+		strerror(-err));
+	return CLI_ERROR;
+}
+
+static int events_of_module(const struct cli *cli, struct module_link *link)
+{
+	struct module_event events[EVENTS_MAX];
+	int count = 0, i, err = 0;
+
+	if (cli->follow)
+		err = module_link_subscribe(link);
+	if (!err)
+		err = module_link_events(link, events, EVENTS_MAX, &count);
+	if (err)
+		return module_refused(link, "to tell its events", err);
+	for (i = 0; i < count; i++)
+		tell(cli, event_report(&events[i]));
+	if (!count && !cli->json)
+		puts("No disruption since the module was loaded.");
+	return cli->follow ? follow_module(cli, link, count ? events[count - 1].sequence : 0) :
+			     CLI_OK;
+}
+
+static int events_of_daemon(const struct cli *cli)
+{
+	json_t *reply = NULL, *event;
+	size_t i;
+	int err;
+
+	if (cli->follow)
+		return client_follow(cli, tell);
+	err = client_ask(cli, "events", &reply);
+	if (err == -ECONNREFUSED) {
+		fputs(
+			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so nobody remembers events. To start them: systemctl start truechimed\n",
+		      stderr);
+		return CLI_ERROR;
+	}
+	if (err)
+		return client_failed(cli, "events", err, reply);
+	json_array_foreach(json_object_get(reply, "events"), i, event)
+		tell(cli, json_incref(event));
+	if (!i && !cli->json)
+		puts(
+			"No disruption since the daemon was started (without the kernel module it notices only suspends).");
+	json_decref(reply);
+	return CLI_OK;
+}
+
+int verb_events(const struct cli *cli, int argc, char **argv)
+{
+	struct module_link *link;
+	int status;
+
+	(void)argv;
+	if (argc) {
+		fputs("truechime: events takes no arguments but --follow\n", stderr);
+		return CLI_ERROR;
+	}
+	if (module_link_open(&link))
+		return events_of_daemon(cli);
+	status = events_of_module(cli, link);
+	module_link_close(link);
+	return status;
+}

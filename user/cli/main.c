@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime: options and the choice of the verb.
+ */
+#include <getopt.h>
+#include <string.h>
+
+#include "../control.h"
+#include "cli.h"
+
+static const struct verb {
+	const char *name;
+	int (*run)(const struct cli *cli, int argc, char **argv);
+	const char *help;
+} verbs[] = {
+	{ "status", verb_status, "is the clock right, and how is that known? (default)" },
+	{ "tracking", verb_tracking, "the system clock's offset, frequency and errors" },
+	{ "sources", verb_sources, "the time sources and their latest samples" },
+	{ "sourcestats", verb_sourcestats, "what their samples say" },
+	{ "makestep", verb_makestep, "step the system clock to the right time now" },
+	{ "burst", verb_burst, "ask all time sources now" },
+	{ "reload", verb_reload, "let the daemon read its configuration again" },
+	{ "events", verb_events, "disruptions and steps; --follow: as they happen" },
+	{ "policy", verb_policy, "the step policy; set OCCASION DIRECTION RULE ..." },
+	{ "mode", verb_mode, "who steers the module's clock; auto, external" },
+	{ "host", verb_host, "the host's clock; list, choose NAME, demote, reinstate" },
+	{ NULL, NULL, NULL },
+};
+
+static void print_usage(FILE *to)
+{
+	const struct verb *verb;
+
+	fputs("Usage: truechime [OPTION]... [VERB [ARGUMENT]...]\n"
+	      "Ask and tell the clock keepers: the kernel module truechime and the daemon truechimed.\n\n",
+	      to);
+	for (verb = verbs; verb->name; verb++)
+		fprintf(to, "  %-12s  %s\n", verb->name, verb->help);
+	fputs("\n  -j, --json         JSON instead of sentences and tables\n"
+	      "  -v, --verbose      explain the tables' columns\n"
+	      "  -f, --follow       events: go on telling\n"
+	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
+	      "  -V, --version      the version\n"
+	      "  -h, --help         this\n\n"
+	      "Exit status: 0: done (status: synchronised); 1: refused (status: not synchronised);\n"
+	      "2: wrong usage, or neither module nor daemon is there to be asked.\n", to);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	const struct verb *verb;
+
+	for (verb = verbs; verb->name; verb++)
+		if (!strcmp(verb->name, name))
+			return verb;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "socket", required_argument, NULL, 'S' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct cli cli = { .socket_path = CONTROL_PATH };
+	const struct verb *verb = &verbs[0];
+	int option;
+
+	while ((option = getopt_long(argc, argv, "jvfS:Vh", names, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			cli.json = true;
+			break;
+		case 'v':
+			cli.verbose = true;
+			break;
+		case 'f':
+			cli.follow = true;
+			break;
+		case 'S':
+			cli.socket_path = optarg;
+			break;
+		case 'V':
+			puts("truechime " TRUECHIME_VERSION);
+			return CLI_OK;
+		case 'h':
+			print_usage(stdout);
+			return CLI_OK;
+		default:
+			print_usage(stderr);
+			return CLI_ERROR;
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	if (argc > 0) {
+		verb = find_verb(argv[0]);
+		argc--;
+		argv++;
+	}
+	if (!verb) {
+		fprintf(stderr, "truechime: unknown verb \"%s\"; see truechime --help\n",
+			argv[-1]);
+		return CLI_ERROR;
+	}
+	return verb->run(&cli, argc, argv);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime makestep: step the system clock to the right time now. The daemon does it, as it knows
+ * most; without it the module does.
+ */
+#include <errno.h>
+
+#include "cli.h"
+
+static int makestep_by_module(const struct cli *cli)
+{
+	struct module_link *link;
+	int err, status;
+
+	if (module_link_open(&link)) {
+		fputs(
+			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. To start the daemon: systemctl start truechimed\n",
+		      stderr);
+		return CLI_ERROR;
+	}
+	err = module_link_step(link);
+	status = err ? module_refused(link, "the step", err) : CLI_OK;
+	module_link_close(link);
+	if (!err && cli->json)
+		puts("{\"ok\":true}");
+	else if (!err)
+		puts("The system clock was stepped to the module's time.");
+	return status;
+}
+
+int verb_makestep(const struct cli *cli, int argc, char **argv)
+{
+	json_t *reply = NULL;
+	int err;
+
+	(void)argv;
+	if (argc) {
+		fputs("truechime: makestep takes no arguments\n", stderr);
+		return CLI_ERROR;
+	}
+	err = client_ask(cli, "makestep", &reply);
+	if (err == -ECONNREFUSED)
+		return makestep_by_module(cli);
+	if (err)
+		return client_failed(cli, "makestep", err, reply);
+	json_decref(reply);
+	puts(cli->json ? "{\"ok\":true}" : "The system clock was stepped to the right time.");
+	return CLI_OK;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asking the module, and saying in words what it refused.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <string.h>
+
+int module_open_loudly(struct module_link **link)
+{
+	int err = module_link_open(link);
+
+	if (!err)
+		return CLI_OK;
+	if (err == -ENOENT)
+		fprintf(stderr,
+			"truechime: the kernel module truechime is not loaded. To load it, as root: modprobe truechime\n");
+	else
+		fprintf(stderr, "truechime: the kernel module cannot be asked: %s\n",
+			strerror(-err));
+	return CLI_ERROR;
+}
+
+int module_refused(const struct module_link *link, const char *what, int err)
+{
+	const char *words = module_link_message(link);
+
+	fprintf(stderr, "truechime: the kernel module refused %s: %s%s\n", what,
+		*words ? words : strerror(-err),
+		err == -EPERM ? ". It takes CAP_SYS_TIME: try as root" : "");
+	return CLI_NOT;
+}

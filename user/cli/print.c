@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers as chronyc prints them, JSON in and out, durations as people write them.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void print_interval(int64_t s)
+{
+	if (s < 0)
+		printf("   -");
+	else if (s < 1200)
+		printf("%4d", (int)s);
+	else if (s < 36000)
+		printf("%3dm", (int)(s / 60));
+	else if (s < 345600)
+		printf("%3dh", (int)(s / 3600));
+	else if (s < 86400LL * 1000)
+		printf("%3dd", (int)(s / 86400));
+	else
+		printf("%3lldy", (long long)(s / (365 * 86400)));
+}
+
+/* The unit in which @ns has at most four digits. */
+static void print_scaled(double ns, const char *const *formats)
+{
+	double size = fabs(ns);
+
+	/* No "-0ns". */
+	ns += 0.0;
+	if (!isfinite(ns))
+		printf(" -  ");
+	else if (size < 9999.5)
+		printf(formats[0], ns);
+	else if (size < 9999.5e3)
+		printf(formats[1], ns / 1e3);
+	else if (size < 9999.5e6)
+		printf(formats[2], ns / 1e6);
+	else if (size < 999.5e9)
+		printf(formats[3], ns / 1e9);
+	else if (size < 99999.5e9)
+		printf(formats[4], ns / 1e9);
+	else
+		printf(formats[5], ns / 86400e9);
+}
+
+void print_ns(double ns)
+{
+	static const char *const formats[] = {
+		"%4.0fns", "%4.0fus", "%4.0fms", "%5.1fs", "%5.0fs", "%5.0fd",
+	};
+
+	print_scaled(fabs(ns), formats);
+}
+
+void print_signed_ns(double ns)
+{
+	static const char *const formats[] = {
+		"%+5.0fns", "%+5.0fus", "%+5.0fms", "%+6.1fs", "%+6.0fs", "%+6.0fd",
+	};
+
+	print_scaled(ns, formats);
+}
+
+void print_ppm(double ppm)
+{
+	printf(fabs(ppm) < 99999.5 ? "%10.3f" : "%10.0f", fabs(ppm));
+}
+
+void print_signed_ppm(double ppm)
+{
+	printf(fabs(ppm) < 99999.5 ? "%+10.3f" : "%+10.0f", ppm);
+}
+
+void print_json(json_t *object)
+{
+	json_dumpf(object, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(object);
+}
+
+void print_json_line(json_t *object)
+{
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
+	json_decref(object);
+}
+
+double json_real_of(const json_t *object, const char *key, double otherwise)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+int64_t json_int_of(const json_t *object, const char *key, int64_t otherwise)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+const char *json_text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+bool json_bool_of(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+int parse_duration(const char *text, int64_t *ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 60e9 },
+		{ "h", 3600e9 }, { "d", 86400e9 }, { NULL, 0 },
+	};
+	double value;
+	char *unit;
+	int i;
+
+	errno = 0;
+	value = strtod(text, &unit);
+	if (unit == text || errno || !isfinite(value) || value < 0)
+		return -EINVAL;
+	if (!*unit && value == 0) {
+		*ns = 0;
+		return 0;
+	}
+	for (i = 0; units[i].name; i++) {
+		if (strcmp(unit, units[i].name))
+			continue;
+		/* Below 2^63 by far, so that the double is an int64_t. */
+		if (value * units[i].ns > 9e18)
+			return -EINVAL;
+		*ns = (int64_t)llround(value * units[i].ns);
+		return 0;
+	}
+	return -EINVAL;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime sources: the time sources and their latest samples, in chronyc's columns and signs: an
+ * offset is positive where the system clock is ahead of the source.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+
+static char state_letter(const char *state)
+{
+	static const struct {
+		const char *state;
+		char letter;
+	} letters[] = {
+		{ "falseticker", 'x' }, { "too-variable", '~' }, { "not-combined", '-' },
+		{ "combined", '+' }, { "selected", '*' }, { NULL, '?' },
+	};
+	int i = 0;
+
+	while (letters[i].state && strcmp(letters[i].state, state))
+		i++;
+	return letters[i].letter;
+}
+
+static void print_legend(void)
+{
+	puts("  .-- Source mode  '^' = server, '#' = local clock.\n"
+	     " / .- Source state '*' = current best, '+' = combined, '-' = not combined,\n"
+	     "| /             'x' = may be in error, '~' = too variable, '?' = unusable.\n"
+	     "||                                                 .- xxxx [ yyyy ] +/- zzzz\n"
+	     "||      Reachability register (octal) -.           |  xxxx = adjusted offset,\n"
+	     "||      Log2(Polling interval) --.      |          |  yyyy = measured offset,\n"
+	     "||                                \\     |          |  zzzz = estimated error.\n"
+	     "||                                 |    |           \\");
+}
+
+static void print_row(const json_t *source)
+{
+	const json_t *estimate = json_object_get(source, "estimate");
+	int64_t age_ns = json_int_of(estimate, "age_ns", -1);
+
+	printf("%c%c %-27s %2d  %2d   %3o  ",
+	       strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
+	       state_letter(json_text_of(source, "state")),
+	       *json_text_of(source, "address") ? json_text_of(source, "address") :
+						  json_text_of(source, "name"),
+	       (int)json_int_of(source, "stratum", 0), (int)json_int_of(source, "poll", 0),
+	       (unsigned int)json_int_of(source, "reach", 0));
+	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
+	printf("  ");
+	if (json_is_object(estimate)) {
+		print_signed_ns(-json_real_of(estimate, "adjusted_ns", 0));
+		putchar('[');
+		print_signed_ns(-json_real_of(estimate, "measured_ns", 0));
+		printf("] +/- ");
+		print_ns(json_real_of(estimate, "distance_ns", NAN));
+	}
+	putchar('\n');
+}
+
+/* What is wrong with those that are not used, a sentence each. */
+static void print_complaints(const json_t *sources)
+{
+	const json_t *source;
+	const char *error;
+	size_t i;
+
+	json_array_foreach(sources, i, source) {
+		error = json_text_of(source, "error");
+		if (*error)
+			printf("%s gives no time: %s\n", json_text_of(source, "name"), error);
+		else if (!strcmp(json_text_of(source, "state"), "falseticker"))
+			printf("%s disagrees with the majority and is not used.\n",
+			       json_text_of(source, "name"));
+	}
+}
+
+static void print_sentence(const json_t *sources)
+{
+	size_t count = json_array_size(sources), i;
+	const json_t *source;
+	int used = 0;
+
+	json_array_foreach(sources, i, source)
+		used += !!strchr("+*", state_letter(json_text_of(source, "state")));
+	if (!count)
+		puts(
+			"No time source is known: none is configured, or their names have no addresses yet.");
+	else
+		printf(
+			"%d of %zu time source%s used.\n", used, count, count == 1 ? " is" : "s are");
+	print_complaints(sources);
+	putchar('\n');
+}
+
+int verb_sources(const struct cli *cli, int argc, char **argv)
+{
+	const json_t *sources, *source;
+	json_t *reply;
+	int status;
+	size_t i;
+
+	(void)argv;
+	if (argc) {
+		fputs("truechime: sources takes no arguments\n", stderr);
+		return CLI_ERROR;
+	}
+	status = client_ask_loudly(cli, "sources", &reply);
+	if (status)
+		return status;
+	if (cli->json) {
+		print_json(reply);
+		return CLI_OK;
+	}
+	sources = json_object_get(reply, "sources");
+	print_sentence(sources);
+	if (cli->verbose)
+		print_legend();
+	puts("MS Name/IP address         Stratum Poll Reach LastRx Last sample\n"
+	     "===============================================================================");
+	json_array_foreach(sources, i, source)
+		print_row(source);
+	json_decref(reply);
+	return CLI_OK;
+}

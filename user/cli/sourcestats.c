@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime sourcestats: what the samples of each time source say, in chronyc's columns. NR, the
+ * number of runs of residuals, is chrony's own statistic: there is none here.
+ */
+#include <math.h>
+
+#include "cli.h"
+
+static void print_legend(void)
+{
+	puts("                             .- Number of sample points in measurement set.\n"
+	     "                            /    .- (chrony's runs test; not used here).\n"
+	     "                           |    /    .- Length of measurement set (time).\n"
+	     "                           |   |    /\n"
+	     "                           |   |   |      .- Est. clock freq error (ppm).\n"
+	     "                           |   |   |     /           .- Est. error in freq.\n"
+	     "                           |   |   |    |           /         .- Est. offset.\n"
+	     "                           |   |   |    |          |          |   On the -.\n"
+	     "                           |   |   |    |          |          |   samples. \\\n"
+	     "                           |   |   |    |          |          |             |");
+}
+
+static void print_row(const json_t *source)
+{
+	const json_t *estimate = json_object_get(source, "estimate");
+
+	printf("%-25s ", *json_text_of(source, "address") ? json_text_of(source, "address") :
+							    json_text_of(source, "name"));
+	if (!json_is_object(estimate)) {
+		puts("  0   -     -          -          -        -         -");
+		return;
+	}
+	printf("%3d   -  ", (int)json_int_of(estimate, "samples", 0));
+	print_interval((int64_t)json_real_of(estimate, "span", 0));
+	putchar(' ');
+	print_signed_ppm(-json_real_of(estimate, "frequency_ppb", 0) / 1e3);
+	putchar(' ');
+	print_ppm(json_real_of(estimate, "skew_ppb", 0) / 1e3);
+	printf("  ");
+	print_signed_ns(-json_real_of(estimate, "offset_ns", 0));
+	printf("  ");
+	print_ns(json_real_of(estimate, "jitter_ns", NAN));
+	putchar('\n');
+}
+
+int verb_sourcestats(const struct cli *cli, int argc, char **argv)
+{
+	const json_t *source;
+	json_t *reply;
+	int status;
+	size_t i;
+
+	(void)argv;
+	if (argc) {
+		fputs("truechime: sourcestats takes no arguments\n", stderr);
+		return CLI_ERROR;
+	}
+	status = client_ask_loudly(cli, "sources", &reply);
+	if (status)
+		return status;
+	if (cli->json) {
+		print_json(reply);
+		return CLI_OK;
+	}
+	if (cli->verbose)
+		print_legend();
+	puts("Name/IP Address            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev\n"
+	     "==============================================================================");
+	json_array_foreach(json_object_get(reply, "sources"), i, source)
+		print_row(source);
+	json_decref(reply);
+	return CLI_OK;
+}

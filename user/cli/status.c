@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime status: is the clock right, and how is that known? Works with the module alone, the
+ * daemon alone, both and neither.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#include "../names.h"
+#include "cli.h"
+
+/* What could be found out. */
+struct status_view {
+	json_t *daemon;			/* NULL: not running */
+	bool has_module;
+	struct module_status module;
+	bool has_kernel;
+	bool kernel_synchronised;
+	int64_t kernel_maxerror_ns;
+	int64_t kernel_esterror_ns;
+};
+
+static void view_kernel(struct status_view *view)
+{
+	struct timex tx = { .modes = 0 };
+
+	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		return;
+	view->has_kernel = true;
+	view->kernel_synchronised = !(tx.status & STA_UNSYNC);
+	view->kernel_maxerror_ns = tx.maxerror * 1000LL;
+	view->kernel_esterror_ns = tx.esterror * 1000LL;
+}
+
+static void view_module(struct status_view *view)
+{
+	struct module_link *link;
+
+	if (module_link_open(&link))
+		return;
+	view->has_module = !module_link_status(link, &view->module);
+	module_link_close(link);
+}
+
+/* 0, or an exit status when the daemon is there and cannot be asked. */
+static int view_daemon(const struct cli *cli, struct status_view *view)
+{
+	json_t *reply = NULL;
+	int err;
+
+	err = client_ask(cli, "status", &reply);
+	if (!err)
+		view->daemon = reply;
+	else if (err != -ECONNREFUSED)
+		return client_failed(cli, "status", err, reply);
+	return 0;
+}
+
+/* Somebody of ours is at work, and the kernel's own flag says that the clock is right. */
+static bool view_synchronised(const struct status_view *view)
+{
+	if (view->daemon && !json_bool_of(view->daemon, "synchronised") &&
+	    !json_bool_of(view->daemon, "aside"))
+		return false;
+	return (view->daemon || view->has_module) && view->kernel_synchronised;
+}
+
+static const char *view_parts(const struct status_view *view)
+{
+	if (view->has_module)
+		return view->daemon ? "module+daemon" : "module";
+	return view->daemon ? "daemon" : "none";
+}
+
+static bool has_host(const struct status_view *view)
+{
+	return view->has_module && (view->module.host_state == TRUECHIME_HOST_CHOSEN ||
+				    view->module.host_state == TRUECHIME_HOST_FAILING);
+}
+
+/* "(host kvm, corrected by NTP 12 s ago)" */
+static void print_grounds(const struct status_view *view)
+{
+	double last = json_real_of(view->daemon, "last_update", 0);
+	char ago[32];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	text_of_duration((int64_t)((double)now.tv_sec - last) * 1000000000LL, ago, sizeof(ago));
+	if (has_host(view))
+		printf("host %s, ", view->module.host_name);
+	else if (view->has_module)
+		printf("no host clock, ");
+	else
+		printf("without the kernel module, ");
+	if (view->daemon && last > 0)
+		printf("corrected by NTP %s ago", ago);
+	else if (view->daemon)
+		printf("not yet corrected by NTP");
+	else
+		printf("nobody asks time servers");
+}
+
+static void print_synchronised(const struct status_view *view)
+{
+	char bound[32];
+
+	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
+	if (view->daemon && !json_is_null(json_object_get(view->daemon, "maxerror_ns")))
+		text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound,
+				 sizeof(bound));
+	printf("The clock is right to within %s (", bound);
+	print_grounds(view);
+	puts(").");
+}
+
+/* offset = reference - local */
+static void print_offset(const char *reference, int64_t offset_ns)
+{
+	char offset[32];
+
+	text_of_duration(llabs(offset_ns), offset, sizeof(offset));
+	printf("it is %s %s %s\n", offset, offset_ns < 0 ? "ahead of" : "behind", reference);
+}
+
+static void print_unsynchronised(const struct status_view *view)
+{
+	const json_t *sources = json_object_get(view->daemon, "sources");
+	int64_t offset_ns = json_int_of(view->daemon, "offset_ns", 0);
+
+	printf("The clock is not synchronised (");
+	print_grounds(view);
+	puts(").");
+	if (!view->daemon) {
+		puts(
+			"The daemon truechimed is not running, so nobody vouches for the time. To start it: systemctl start truechimed");
+		return;
+	}
+	if (json_bool_of(view->daemon, "observing")) {
+		printf("The daemon only looks (-x): ");
+		print_offset("the right time", offset_ns);
+	} else if (!json_int_of(sources, "configured", 0)) {
+		puts(
+			"No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst");
+	} else if (!json_int_of(sources, "reachable", 0)) {
+		puts("None of the configured time sources answers. See: truechime sources");
+	} else if (!json_int_of(sources, "usable", 0)) {
+		puts("No time source is usable yet. See: truechime sources");
+	} else {
+		printf("It is being corrected: ");
+		print_offset("the right time", offset_ns);
+	}
+}
+
+static void print_neither(const struct status_view *view)
+{
+	char bound[32];
+
+	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
+	puts(
+		"Neither the kernel module truechime nor the daemon truechimed is there: truechime does not keep this clock.");
+	if (view->kernel_synchronised)
+		printf("Another program says that it is right to within %s.\n", bound);
+	puts("To start both: systemctl enable --now truechimed");
+}
+
+static void print_module(const struct status_view *view)
+{
+	const struct module_status *module = &view->module;
+	char uncertainty[32];
+
+	text_of_duration(module->uncertainty_ns, uncertainty, sizeof(uncertainty));
+	printf("Module       : %s, mode %s, state %s, /dev/ptp%u\n", module->version,
+	       name_of_mode(module->mode), name_of_state(module->state), module->phc_index);
+	if (*module->host_name)
+		printf("Host clock   : %s, %s, %s to %s\n", module->host_name,
+		       name_of_host_state(module->host_state),
+		       module->host_exact ? "exact" : "bracketed", uncertainty);
+	else
+		puts("Host clock   : none");
+	printf("System clock : ");
+	print_offset("the module's clock", module->offset_ns);
+	printf("Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
+	       module->disruptions, module->steps);
+}
+
+static void print_daemon(const struct status_view *view)
+{
+	const json_t *sources = json_object_get(view->daemon, "sources");
+
+	printf("Daemon       : %s, process %d, steering %s\n",
+	       json_text_of(view->daemon, "version"), (int)json_int_of(view->daemon, "pid", 0),
+	       json_bool_of(view->daemon, "observing") ? "nothing (-x)" :
+	       json_bool_of(view->daemon, "aside") ? "nothing (mode external)" :
+	       strcmp(json_text_of(view->daemon, "timescale"), "module") ?
+			"the system clock alone" : "through the module");
+	printf("Time sources : %d known, %d reachable, %d usable, %d falsetickers",
+	       (int)json_int_of(sources, "known", 0), (int)json_int_of(sources, "reachable", 0),
+	       (int)json_int_of(sources, "usable", 0),
+	       (int)json_int_of(sources, "falsetickers", 0));
+	if (*json_text_of(view->daemon, "source"))
+		printf("; following %s", json_text_of(view->daemon, "source"));
+	putchar('\n');
+}
+
+static void print_view(const struct status_view *view)
+{
+	if (!view->daemon && !view->has_module) {
+		print_neither(view);
+		return;
+	}
+	if (view_synchronised(view))
+		print_synchronised(view);
+	else
+		print_unsynchronised(view);
+	if (!view->has_module)
+		puts(
+			"The kernel module is not loaded, so a revert or a pause of this machine is noticed only by NTP. To load it: modprobe truechime");
+	putchar('\n');
+	if (view->has_module)
+		print_module(view);
+	if (view->daemon)
+		print_daemon(view);
+}
+
+static json_t *module_to_json(const struct module_status *module)
+{
+	json_t *maxerror = module->maxerror_ns == CHIME_LINE_UNBOUNDED_NS ?
+			   json_null() : json_integer(module->maxerror_ns);
+
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:o}",
+			 "version", module->version,
+			 "mode", name_of_mode(module->mode),
+			 "state", name_of_state(module->state),
+			 "reference", name_of_reference(module->reference),
+			 "epoch", (json_int_t)module->epoch,
+			 "phc", (int)module->phc_index,
+			 "host", module->host_name,
+			 "host_state", name_of_host_state(module->host_state),
+			 "host_exact", module->host_exact,
+			 "uncertainty_ns", (json_int_t)module->uncertainty_ns,
+			 "disruptions", (json_int_t)module->disruptions,
+			 "steps", (json_int_t)module->steps,
+			 "offset_ns", (json_int_t)module->offset_ns,
+			 "maxerror_ns", maxerror);
+}
+
+static void print_view_json(const struct status_view *view)
+{
+	print_json(json_pack("{s:b,s:s,s:o,s:O,s:{s:b,s:I,s:I}}",
+			     "synchronised", view_synchronised(view),
+			     "parts", view_parts(view),
+			     "module", view->has_module ? module_to_json(&view->module) :
+							  json_null(),
+			     "daemon", view->daemon ? view->daemon : json_null(),
+			     "kernel", "synchronised", view->kernel_synchronised,
+			     "maxerror_ns", (json_int_t)view->kernel_maxerror_ns,
+			     "esterror_ns", (json_int_t)view->kernel_esterror_ns));
+}
+
+int verb_status(const struct cli *cli, int argc, char **argv)
+{
+	struct status_view view = { .daemon = NULL };
+	int status;
+
+	(void)argv;
+	if (argc) {
+		fputs("truechime: status takes no arguments\n", stderr);
+		return CLI_ERROR;
+	}
+	status = view_daemon(cli, &view);
+	if (status)
+		return status;
+	view_module(&view);
+	view_kernel(&view);
+	if (cli->json)
+		print_view_json(&view);
+	else
+		print_view(&view);
+	status = view_synchronised(&view) ? CLI_OK : CLI_NOT;
+	json_decref(view.daemon);
+	return status;
+}

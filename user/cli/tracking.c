@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime tracking: the system clock's offset, frequency and errors, under chronyc's names.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../names.h"
+#include "cli.h"
+
+static void print_reference(const json_t *reply)
+{
+	uint32_t refid = (uint32_t)json_int_of(reply, "refid", 0);
+	double utc_s = json_real_of(reply, "ref_time", 0);
+	time_t s = (time_t)utc_s;
+	char text[64] = "-";
+	struct tm tm;
+
+	if (utc_s > 0 && gmtime_r(&s, &tm))
+		strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y", &tm);
+	printf("Reference ID    : %08X (%s)\n", refid, json_text_of(reply, "source"));
+	printf("Stratum         : %d\n", (int)json_int_of(reply, "stratum", 16));
+	printf("Ref time (UTC)  : %s\n", text);
+}
+
+static void print_seconds(const char *name, double ns)
+{
+	if (isfinite(ns))
+		printf("%-16s: %.9f seconds\n", name, ns / 1e9);
+	else
+		printf("%-16s: unknown\n", name);
+}
+
+static void print_frequency(const char *name, double ppb)
+{
+	if (isfinite(ppb))
+		printf("%-16s: %.3f ppm\n", name, ppb / 1e3);
+	else
+		printf("%-16s: unknown\n", name);
+}
+
+static const char *leap_text(const char *leap)
+{
+	if (!strcmp(leap, "insert"))
+		return "Insert second";
+	if (!strcmp(leap, "delete"))
+		return "Delete second";
+	if (!strcmp(leap, "normal"))
+		return "Normal";
+	return "Not synchronised";
+}
+
+static void print_table(const json_t *reply)
+{
+	double offset_ns = json_real_of(reply, "offset_ns", 0);
+	double frequency_ppb = json_real_of(reply, "frequency_ppb", 0);
+
+	print_reference(reply);
+	printf("System time     : %.9f seconds %s of NTP time\n", fabs(offset_ns) / 1e9,
+	       offset_ns < 0 ? "fast" : "slow");
+	printf("Last offset     : %+.9f seconds\n", json_real_of(reply, "last_offset_ns", 0) / 1e9);
+	print_seconds("RMS offset", json_real_of(reply, "rms_offset_ns", 0));
+	printf("Frequency       : %.3f ppm %s\n", fabs(frequency_ppb) / 1e3,
+	       frequency_ppb < 0 ? "fast" : "slow");
+	print_frequency("Residual freq", json_real_of(reply, "residual_ppb", NAN));
+	print_frequency("Skew", json_real_of(reply, "skew_ppb", NAN));
+	print_seconds("Root delay", json_real_of(reply, "root_delay_ns", 0));
+	print_seconds("Root dispersion", json_real_of(reply, "root_dispersion_ns", 0));
+	printf("Update interval : %.1f seconds\n", json_real_of(reply, "update_interval", 0));
+	printf("Leap status     : %s\n", leap_text(json_text_of(reply, "leap")));
+	print_seconds("Maximum error", json_real_of(reply, "maxerror_ns", NAN));
+	print_seconds("Estimated error", json_real_of(reply, "esterror_ns", NAN));
+}
+
+static void print_sentence(const json_t *reply)
+{
+	char offset[32], bound[32];
+
+	text_of_duration(llabs(json_int_of(reply, "offset_ns", 0)), offset, sizeof(offset));
+	text_of_duration(json_int_of(reply, "maxerror_ns", 0), bound, sizeof(bound));
+	if (!*json_text_of(reply, "source"))
+		puts(
+			"No time source is usable (see truechime sources), so the clock is not being corrected by NTP.\n");
+	else if (!json_bool_of(reply, "synchronised"))
+		printf("The system clock is %s off and not synchronised.\n\n", offset);
+	else
+		printf("The system clock is synchronised to %s and right to within %s.\n\n",
+		       json_text_of(reply, "source"), bound);
+}
+
+int verb_tracking(const struct cli *cli, int argc, char **argv)
+{
+	json_t *reply;
+	int status;
+
+	(void)argv;
+	if (argc) {
+		fputs("truechime: tracking takes no arguments\n", stderr);
+		return CLI_ERROR;
+	}
+	status = client_ask_loudly(cli, "tracking", &reply);
+	if (status)
+		return status;
+	if (cli->json) {
+		print_json(reply);
+		return CLI_OK;
+	}
+	print_sentence(reply);
+	print_table(reply);
+	json_decref(reply);
+	return CLI_OK;
+}
