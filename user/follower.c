@@ -40,19 +40,38 @@ static int64_t follower_tolerance(const struct timescale_now *now)
 	return tolerance_ns;
 }
 
+/*
+ * The share of the time between two corrections in which the first is carried out; but never in so
+ * little time that a late wake-up would overshoot by much.
+ */
+#define PACE_SHARE	4
+#define LEAST_HORIZON_NS	(NS_PER_S / 8)
+
+/* An early look is at a fresh correction; how often they come says how long one is of use. */
+static void follower_note_news(struct follower *follower, const struct timescale_now *now)
+{
+	if (follower->started && now->raw_ns >= follower->next_ns)
+		return;
+	follower->pace_ns = follower->started ? now->raw_ns - follower->news_ns : 0;
+	follower->news_ns = now->raw_ns;
+}
+
 /* Over how long to take the offset away. */
 static int64_t follower_horizon(const struct follower *follower, const struct timescale_now *now,
 				int64_t offset_ns, bool calm)
 {
 	const struct follower_options *options = &follower->options;
-	double size_ns = fabs((double)offset_ns), horizon_ns = 0.0;
+	double size_ns = fabs((double)offset_ns), horizon_ns = 0.0, pace_ns;
 
 	if (calm)
 		return follower->interval_ns;
 	if (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS)
 		horizon_ns = CALM_HORIZON_S * 1e9 * fmin(1.0, (double)now->sigma_ns / size_ns);
+	/* Corrections that come quickly are carried out quickly: the next one is measured anew. */
+	pace_ns = fmax((double)follower->pace_ns / PACE_SHARE, LEAST_HORIZON_NS);
+	horizon_ns = fmin(horizon_ns, pace_ns);
+	horizon_ns = fmax(horizon_ns, fmin((double)options->min_interval_ns, pace_ns));
 	horizon_ns = fmax(horizon_ns, size_ns / options->max_slew);
-	horizon_ns = fmax(horizon_ns, (double)options->min_interval_ns);
 
 	/* A slew of days is looked after now and then, and the double is an int64_t again. */
 	return (int64_t)fmin(horizon_ns, 1e15);
@@ -110,6 +129,7 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	/* llabs() and more are safe from here on: S64_MIN is not. */
 	if (offset_ns == S64_MIN)
 		offset_ns++;
+	follower_note_news(follower, now);
 	follower_adapt(follower, now, offset_ns, tolerance_ns);
 	horizon_ns = follower_horizon(follower, now, offset_ns, calm);
 	slew = clamp((double)offset_ns / (double)horizon_ns, options->max_slew);

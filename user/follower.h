@@ -51,6 +51,8 @@ struct follower_command {
  * @base_rate: of the timescale when it was last seen without a slew of its own
  * @interval_ns: between looks while all is well
  * @next_ns: when the next look was due
+ * @news_ns: raw instant of the latest fresh correction
+ * @pace_ns: between the latest two of them
  * @started: the above is valid
  */
 struct follower {
@@ -58,6 +60,8 @@ struct follower {
 	double base_rate;
 	int64_t interval_ns;
 	int64_t next_ns;
+	int64_t news_ns;
+	int64_t pace_ns;
 	bool started;
 };
 
