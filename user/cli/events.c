@@ -79,9 +79,8 @@ static int events_of_daemon(const struct cli *cli)
 		return client_follow(cli, tell);
 	err = client_ask(cli, "events", &reply);
 	if (err == -ECONNREFUSED) {
-		fputs(
-			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so nobody remembers events. To start them: systemctl start truechimed\n",
-		      stderr);
+		fprintf(stderr,
+			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so nobody remembers events. To start them: systemctl start truechimed\n");
 		return CLI_ERROR;
 	}
 	if (err)
@@ -89,8 +88,8 @@ static int events_of_daemon(const struct cli *cli)
 	json_array_foreach(json_object_get(reply, "events"), i, event)
 		tell(cli, json_incref(event));
 	if (!i && !cli->json)
-		puts(
-			"No disruption since the daemon was started (without the kernel module it notices only suspends).");
+		printf("%s\n",
+		       "No disruption since the daemon was started (without the kernel module it notices only suspends).");
 	json_decref(reply);
 	return CLI_OK;
 }

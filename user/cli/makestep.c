@@ -13,9 +13,8 @@ static int makestep_by_module(const struct cli *cli)
 	int err, status;
 
 	if (module_link_open(&link)) {
-		fputs(
-			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. To start the daemon: systemctl start truechimed\n",
-		      stderr);
+		fprintf(stderr,
+			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. To start the daemon: systemctl start truechimed\n");
 		return CLI_ERROR;
 	}
 	err = module_link_step(link);

@@ -48,9 +48,8 @@ static int policy_show(const struct cli *cli, struct module_link *link)
 		print_json(json_pack("{s:o}", "policy", list));
 		return CLI_OK;
 	}
-	puts(
-		"When the system clock is off by more than the threshold, and no more than the maximum,\n");
-	     "the module does this about it (slew: leaves it to the daemon):\n\n"
+	puts("When the system clock is off by more than the threshold and by no more than the\n"
+	     "maximum, the module does this about it (slew: leaves it to the daemon):\n\n"
 	     "Occasion     Direction  Rule        Threshold        Maximum\n"
 	     "============================================================");
 	for (i = 0; i < count; i++)

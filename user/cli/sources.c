@@ -86,11 +86,10 @@ static void print_sentence(const json_t *sources)
 	json_array_foreach(sources, i, source)
 		used += !!strchr("+*", state_letter(json_text_of(source, "state")));
 	if (!count)
-		puts(
-			"No time source is known: none is configured, or their names have no addresses yet.");
+		printf("%s\n",
+		       "No time source is known: none is configured, or their names have no addresses yet.");
 	else
-		printf(
-			"%d of %zu time source%s used.\n", used, count, count == 1 ? " is" : "s are");
+		printf("Time sources in use: %d of %zu.\n", used, count);
 	print_complaints(sources);
 	putchar('\n');
 }

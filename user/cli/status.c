@@ -135,16 +135,16 @@ static void print_unsynchronised(const struct status_view *view)
 	print_grounds(view);
 	puts(").");
 	if (!view->daemon) {
-		puts(
-			"The daemon truechimed is not running, so nobody vouches for the time. To start it: systemctl start truechimed");
+		printf("%s\n",
+		       "The daemon truechimed is not running, so nobody vouches for the time. To start it: systemctl start truechimed");
 		return;
 	}
 	if (json_bool_of(view->daemon, "observing")) {
 		printf("The daemon only looks (-x): ");
 		print_offset("the right time", offset_ns);
 	} else if (!json_int_of(sources, "configured", 0)) {
-		puts(
-			"No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst");
+		printf("%s\n",
+		       "No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst");
 	} else if (!json_int_of(sources, "reachable", 0)) {
 		puts("None of the configured time sources answers. See: truechime sources");
 	} else if (!json_int_of(sources, "usable", 0)) {
@@ -160,8 +160,8 @@ static void print_neither(const struct status_view *view)
 	char bound[32];
 
 	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
-	puts(
-		"Neither the kernel module truechime nor the daemon truechimed is there: truechime does not keep this clock.");
+	printf("%s\n",
+	       "Neither the kernel module truechime nor the daemon truechimed is there: truechime does not keep this clock.");
 	if (view->kernel_synchronised)
 		printf("Another program says that it is right to within %s.\n", bound);
 	puts("To start both: systemctl enable --now truechimed");
@@ -217,8 +217,8 @@ static void print_view(const struct status_view *view)
 	else
 		print_unsynchronised(view);
 	if (!view->has_module)
-		puts(
-			"The kernel module is not loaded, so a revert or a pause of this machine is noticed only by NTP. To load it: modprobe truechime");
+		printf("%s\n",
+		       "The kernel module is not loaded, so a revert or a pause of this machine is noticed only by NTP. To load it: modprobe truechime");
 	putchar('\n');
 	if (view->has_module)
 		print_module(view);

@@ -81,8 +81,8 @@ static void print_sentence(const json_t *reply)
 	text_of_duration(llabs(json_int_of(reply, "offset_ns", 0)), offset, sizeof(offset));
 	text_of_duration(json_int_of(reply, "maxerror_ns", 0), bound, sizeof(bound));
 	if (!*json_text_of(reply, "source"))
-		puts(
-			"No time source is usable (see truechime sources), so the clock is not being corrected by NTP.\n");
+		printf("%s\n",
+		       "No time source is usable (see truechime sources), so the clock is not being corrected by NTP.\n");
 	else if (!json_bool_of(reply, "synchronised"))
 		printf("The system clock is %s off and not synchronised.\n\n", offset);
 	else
