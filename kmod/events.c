@@ -14,6 +14,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
+#include "line.h"
 #include "netlink.h"
 
 #define CHIME_WORDS_MAX		200
@@ -73,7 +74,7 @@ static const char *chime_action_words(enum truechime_action action)
 /* "3.250 s", "17.000 ms", "840 ns": what a person can take in at a glance. */
 static void chime_duration_words(char words[CHIME_WORDS_MAX], s64 duration_ns)
 {
-	u64 ns = abs(duration_ns);
+	u64 ns = chime_abs_sat(duration_ns);
 	u64 unit = ns < NSEC_PER_MSEC ? NSEC_PER_USEC :
 		   ns < NSEC_PER_SEC ? NSEC_PER_MSEC : NSEC_PER_SEC;
 	const char *name = unit == NSEC_PER_USEC ? "us" : unit == NSEC_PER_MSEC ? "ms" : "s";

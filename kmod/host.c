@@ -126,7 +126,7 @@ static bool chime_host_confirm(struct chime_host *host, s64 deviation_ns, u32 *e
 	*evidence |= second->evidence;
 	again_ns = chime_host_line_deviation(&host->track, second);
 	slack_ns = max_t(s64, CHIME_CONFIRM_NS, 4 * second->uncertainty_ns);
-	return abs(chime_sub_sat(again_ns, deviation_ns)) <= slack_ns;
+	return chime_abs_sat(chime_sub_sat(again_ns, deviation_ns)) <= slack_ns;
 }
 
 static enum chime_look chime_host_look_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)

@@ -33,11 +33,6 @@
 /* A slope kept from before a jump is better than a new one until this: 10 ns over 1 s. */
 #define CHIME_BASELINE_REBASED_NS	CHIME_NS_PER_S
 
-static s64 chime_magnitude(s64 value)
-{
-	return value < 0 ? chime_sub_sat(0, value) : value;
-}
-
 static bool chime_pairing_follows(const struct chime_host_line *host,
 				  const struct chime_pairing *pairing)
 {
@@ -146,7 +141,7 @@ static int chime_host_line_corner(const struct chime_host_line *host,
 		s64 miss_ns = chime_sub_sat(point->utc_ns, chime_line_eval(fitted, point->raw_ns));
 		s64 readings_ns = chime_add_sat(point->uncertainty_ns, fitted->maxerror_ns);
 
-		if (chime_magnitude(miss_ns) > chime_host_line_slack(readings_ns))
+		if (chime_abs_sat(miss_ns) > chime_host_line_slack(readings_ns))
 			break;
 	}
 	return i;
@@ -166,7 +161,7 @@ static void chime_host_line_straighten(struct chime_host_line *host)
 	corner = chime_host_line_corner(host, &fitted);
 	if (!corner)
 		return;
-	host->bend_q32 = chime_magnitude(chime_sub_sat(fitted.rate_q32, host->line.rate_q32));
+	host->bend_q32 = chime_abs_sat(chime_sub_sat(fitted.rate_q32, host->line.rate_q32));
 	host->bend_raw_ns = host->last.raw_ns;
 	host->count -= corner;
 	for (i = 0; i < host->count; i++)
@@ -213,7 +208,7 @@ static void chime_host_line_bend(struct chime_host_line *host, s64 deviation_ns,
 {
 	struct chime_pairing corner = host->last;
 
-	host->bend_q32 = chime_magnitude(chime_ratio_q32(deviation_ns, age_ns));
+	host->bend_q32 = chime_abs_sat(chime_ratio_q32(deviation_ns, age_ns));
 	host->bend_raw_ns = corner.raw_ns;
 	chime_host_line_restart(host, &corner, CHIME_BASELINE_MIN_NS);
 }
@@ -234,14 +229,14 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 		return CHIME_VERDICT_USELESS;
 
 	deviation_ns = chime_host_line_deviation(host, pairing);
-	if (chime_magnitude(deviation_ns) > chime_host_line_jump(host, pairing))
+	if (chime_abs_sat(deviation_ns) > chime_host_line_jump(host, pairing))
 		return CHIME_VERDICT_JUMPED;
 
 	age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
 	if (pairing->clocksource_seq != host->last.clocksource_seq) {
 		chime_host_line_lose_rate(host, pairing);
 		verdict = CHIME_VERDICT_BENT;
-	} else if (chime_magnitude(deviation_ns) > chime_host_line_tolerance(host, pairing)) {
+	} else if (chime_abs_sat(deviation_ns) > chime_host_line_tolerance(host, pairing)) {
 		chime_host_line_bend(host, deviation_ns, age_ns);
 		verdict = CHIME_VERDICT_BENT;
 	} else {

@@ -47,6 +47,12 @@ struct chime_line {
 s64 chime_add_sat(s64 a, s64 b);
 s64 chime_sub_sat(s64 a, s64 b);
 
+/* |value|, saturated. */
+static inline s64 chime_abs_sat(s64 value)
+{
+	return value < 0 ? chime_sub_sat(0, value) : value;
+}
+
 /* duration_ns * rate_q32 >> 32, rounded to nearest and saturated. */
 s64 chime_scale_q32(s64 duration_ns, s64 rate_q32);
 

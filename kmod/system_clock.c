@@ -59,7 +59,7 @@ static int chime_system_clock_step(struct chime_system_clock *clock,
 			return i ? 0 : ret;
 		left_ns = chime_system_clock_offset(timescale);
 		*residual_ns = left_ns;
-		if (abs(left_ns) <= CHIME_STEP_GOOD_NS)
+		if (chime_abs_sat(left_ns) <= CHIME_STEP_GOOD_NS)
 			break;
 		clock->latency_ns = clamp_t(s64, chime_add_sat(clock->latency_ns, left_ns), 0,
 					    CHIME_STEP_LATENCY_MAX_NS);

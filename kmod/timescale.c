@@ -64,7 +64,8 @@ static enum truechime_state chime_view_state(const struct chime_view *view, s64 
 		return view->reference == TRUECHIME_REFERENCE_HOST ? TRUECHIME_STATE_HOST :
 								     TRUECHIME_STATE_FREE;
 	age_ns = chime_sub_sat(chime_view_reference(view, raw_ns), view->corrected_ns);
-	return abs(age_ns) > holdover_ns ? TRUECHIME_STATE_HOLDOVER : TRUECHIME_STATE_CORRECTED;
+	return chime_abs_sat(age_ns) > holdover_ns ? TRUECHIME_STATE_HOLDOVER :
+						     TRUECHIME_STATE_CORRECTED;
 }
 
 s64 chime_timescale_time(const struct chime_timescale *timescale, s64 raw_ns)
@@ -85,7 +86,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 {
 	struct chime_view view;
 	unsigned int seq;
-	s64 remaining_ns;
+	s64 remaining_ns, off_ns;
 
 	do {
 		seq = raw_read_seqcount_latch(&timescale->seq);
@@ -93,6 +94,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 	} while (chime_latch_retry(&timescale->seq, seq));
 
 	remaining_ns = chime_slew_remaining(&view.slew, raw_ns);
+	off_ns = chime_abs_sat(remaining_ns);
 	*now = (struct chime_now){
 		.raw_ns = raw_ns,
 		.time_ns = chime_view_time(&view, raw_ns),
@@ -100,9 +102,8 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 		.has_host = view.has_host,
 		.rate_q32 = view.line.rate_q32,
 		.slew_ns = remaining_ns,
-		.sigma_ns = chime_add_sat(chime_line_sigma(&view.line, raw_ns), abs(remaining_ns)),
-		.maxerror_ns = chime_add_sat(chime_line_maxerror(&view.line, raw_ns),
-					     abs(remaining_ns)),
+		.sigma_ns = chime_add_sat(chime_line_sigma(&view.line, raw_ns), off_ns),
+		.maxerror_ns = chime_add_sat(chime_line_maxerror(&view.line, raw_ns), off_ns),
 		.mode = view.mode,
 		.state = chime_view_state(&view, raw_ns, timescale->holdover_ns),
 		.reference = view.reference,
@@ -138,15 +139,6 @@ static void chime_timescale_aim(const struct chime_timescale *timescale, s64 raw
 		*line = view->host;
 }
 
-static void chime_timescale_target(const struct chime_timescale *timescale, s64 raw_ns,
-				   struct chime_line *line)
-{
-	if (timescale->current_view.mode == TRUECHIME_MODE_EXTERNAL)
-		*line = timescale->external;
-	else
-		chime_timescale_aim(timescale, raw_ns, line);
-}
-
 /*
  * How fast to slew. A slew on its way does not slow down because less is left of it: the host line
  * is laid anew many times a second.
@@ -154,7 +146,7 @@ static void chime_timescale_target(const struct chime_timescale *timescale, s64 
 static s64 chime_slew_rate(const struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns)
 {
 	const struct chime_slew *slew = &timescale->current_view.slew;
-	s64 rate_q32 = chime_ratio_q32(abs(phase_ns), CHIME_SLEW_TIME_NS);
+	s64 rate_q32 = chime_ratio_q32(chime_abs_sat(phase_ns), CHIME_SLEW_TIME_NS);
 
 	if (chime_slew_remaining(slew, raw_ns))
 		rate_q32 = max_t(s64, rate_q32, slew->rate_q32);
@@ -163,7 +155,8 @@ static s64 chime_slew_rate(const struct chime_timescale *timescale, s64 phase_ns
 
 /*
  * Something that the target is made of has changed: from @raw_ns on aim at the new one. Time goes
- * on without a jump unless one is asked for, is due by its size, or nothing was known before.
+ * on without a jump unless one is asked for, is due by its size, or nothing was known before. In
+ * mode external only that clock's own changes count, and a slew that it is on goes on.
  */
 static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns, bool jump)
 {
@@ -173,9 +166,14 @@ static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns
 	s64 phase_ns;
 
 	lockdep_assert_held(timescale->lock);
-	chime_timescale_target(timescale, raw_ns, &view->line);
+	if (view->mode == TRUECHIME_MODE_EXTERNAL) {
+		view->line = timescale->external;
+		chime_timescale_publish(timescale);
+		return;
+	}
+	chime_timescale_aim(timescale, raw_ns, &view->line);
 	phase_ns = chime_sub_sat(chime_line_eval(&view->line, raw_ns), before_ns);
-	if (jump || !bounded || abs(phase_ns) > CHIME_JUMP_NS)
+	if (jump || !bounded || chime_abs_sat(phase_ns) > CHIME_JUMP_NS)
 		phase_ns = 0;
 	view->slew = (struct chime_slew){
 		.from_ns = raw_ns,
@@ -366,7 +364,7 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
-/* The external clock shows @time_ns now. */
+/* The external clock aims at @time_ns now. */
 static void chime_timescale_set_external(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns)
 {
 	timescale->external.origin_ns = raw_ns;
@@ -381,17 +379,19 @@ void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_
 	lockdep_assert_held(timescale->lock);
 	if (mode == view->mode)
 		return;
-	if (mode == TRUECHIME_MODE_EXTERNAL)
-		chime_timescale_set_external(timescale, chime_view_time(view, raw_ns), raw_ns);
 	view->mode = mode;
-	/* The external clock goes on from where time stood, a slew on its way included. */
-	chime_timescale_change(timescale, raw_ns, mode == TRUECHIME_MODE_EXTERNAL);
+	/* The external clock goes on from where time stands, which ends a slew. */
+	if (mode == TRUECHIME_MODE_EXTERNAL)
+		chime_timescale_set_time(timescale, chime_view_time(view, raw_ns), raw_ns);
+	else
+		chime_timescale_change(timescale, raw_ns, false);
 }
 
 void chime_timescale_set_time(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns)
 {
 	lockdep_assert_held(timescale->lock);
 	chime_timescale_set_external(timescale, time_ns, raw_ns);
+	timescale->current_view.slew = (struct chime_slew){ };
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
@@ -405,8 +405,7 @@ static void chime_timescale_adjust(struct chime_timescale *timescale, s64 delta_
 				     chime_add_sat(chime_line_eval(external, raw_ns), delta_ns),
 				     raw_ns);
 	external->rate_q32 = rate_q32;
-	timescale->current_view.line = *external;
-	chime_timescale_publish(timescale);
+	chime_timescale_change(timescale, raw_ns, false);
 }
 
 void chime_timescale_add_time(struct chime_timescale *timescale, s64 delta_ns, s64 raw_ns)
@@ -428,11 +427,10 @@ void chime_timescale_slew(struct chime_timescale *timescale, s64 phase_ns, s64 r
 
 	lockdep_assert_held(timescale->lock);
 	chime_timescale_set_external(timescale, target_ns, raw_ns);
-	view->line = timescale->external;
 	view->slew = (struct chime_slew){
 		.from_ns = raw_ns,
 		.phase_ns = phase_ns,
 		.rate_q32 = chime_slew_rate(timescale, phase_ns, raw_ns),
 	};
-	chime_timescale_publish(timescale);
+	chime_timescale_change(timescale, raw_ns, false);
 }
