@@ -36,6 +36,7 @@ help:
 	@echo '  make demo             watch a guest lose its clock in a revert and get it back'
 	@echo '  make check            everything below; ends with "N passed, N failed, N skipped"'
 	@echo '  make check-build      module for both flavours, helper'
+	@echo '  make check-packaging  installing, DKMS and the service unit, in a folder of their own'
 	@echo '  make check-unit       unit tests'
 	@echo '  make check-fuzz       parsers against hostile input'
 	@echo '  make check-netlink    the netlink specification against the header'
@@ -83,7 +84,7 @@ clean:
 
 # --- see and test ---
 
-CHECKS := build unit fuzz netlink sim vm
+CHECKS := build packaging unit fuzz netlink sim vm
 BENCHES := bench-sim bench-disruption bench-steady
 
 demo: deps-demo
@@ -99,8 +100,9 @@ $(addprefix check-,$(CHECKS)): check-%: deps-check
 	@selftests/run $*
 
 # What selftests/run calls, one part each; it keeps the output and counts.
-run-build:
-	@selftests/build-check
+run-packaging: modules user
+run-build run-packaging: run-%:
+	@selftests/$*-check
 
 run-unit run-fuzz run-netlink run-sim run-vm: run-%: linux-parts
 	+@$(MAKE) --no-print-directory -C selftests/$* run
