@@ -47,7 +47,7 @@ struct module_status {
 	enum truechime_state state;
 	enum truechime_reference reference;
 	uint32_t epoch;
-	uint32_t phc_index;
+	int phc_index;		/* -1: there is none */
 	char host_name[16];
 	enum truechime_host_state host_state;
 	bool host_exact;

@@ -188,7 +188,8 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.state = get_u8(attrs[TRUECHIME_A_STATE]),
 		.reference = get_u8(attrs[TRUECHIME_A_REFERENCE]),
 		.epoch = get_u32(attrs[TRUECHIME_A_EPOCH]),
-		.phc_index = get_u32(attrs[TRUECHIME_A_PHC_INDEX]),
+		.phc_index = attrs[TRUECHIME_A_PHC_INDEX] ?
+			     (int)get_u32(attrs[TRUECHIME_A_PHC_INDEX]) : -1,
 		.host_state = get_u8(attrs[TRUECHIME_A_HOST_STATE]),
 		.host_exact = get_u8(attrs[TRUECHIME_A_HOST_EXACT]),
 		.uncertainty_ns = get_s64(attrs[TRUECHIME_A_UNCERTAINTY_NS]),

@@ -249,7 +249,7 @@ static bool steering_can_follow(const struct timescale_now *now)
 }
 
 /* The clock was set by somebody else if it is not where its rate would have brought it. */
-static void steering_watch(struct steering *steering, const struct timescale_now *now)
+static bool steering_watch(struct steering *steering, const struct timescale_now *now)
 {
 	const struct timescale_now *last = &steering->status.now;
 	char size[32];
@@ -258,17 +258,18 @@ static void steering_watch(struct steering *steering, const struct timescale_now
 
 	if (!steering->status.valid || now->epoch != last->epoch ||
 	    now->disruptions != last->disruptions || steering->options.observe)
-		return;
+		return false;
 	raw_ns = chime_sub_sat(now->raw_ns, last->raw_ns);
 	rate = system_clock_rate(steering->clock);
 	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
 	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
 	if (jump_ns <= SET_BY_OTHERS_NS && jump_ns >= -SET_BY_OTHERS_NS)
-		return;
+		return false;
 	text_of_duration(jump_ns, size, sizeof(size));
 	log_notice("Somebody else set the system clock by %s; it is being slewed back. To step it back: truechime makestep",
 		   size);
 	follower_restart(&steering->follower);
+	return true;
 }
 
 static int steering_set_rate(struct steering *steering, const struct timescale_now *now,
@@ -343,19 +344,23 @@ int steering_follow(struct steering *steering)
 {
 	struct follower_command command = { .settled = false };
 	struct timescale_now now;
+	bool look;
 	int err;
 
 	err = steering->timescale->ops->now(steering->timescale, &now);
 	if (err)
 		return err;
-	steering_watch(steering, &now);
+	if (steering_watch(steering, &now))
+		steering->next_look_ns = 0;
+	look = now.raw_ns >= steering->next_look_ns;
+	if (look)
+		steering->next_look_ns = chime_add_sat(now.raw_ns, LOOK_MAX_NS);
+	steering->next_publish_ns = chime_add_sat(now.raw_ns, PUBLISH_NS);
 	steering->status.now = now;
 	steering->status.valid = true;
-	steering->next_look_ns = chime_add_sat(now.raw_ns, LOOK_MAX_NS);
-	steering->next_publish_ns = chime_add_sat(now.raw_ns, PUBLISH_NS);
 	if (steering->status.aside)
 		return 0;
-	if (steering_can_follow(&now) && !steering->options.observe) {
+	if (look && steering_can_follow(&now) && !steering->options.observe) {
 		err = steering_set_rate(steering, &now, &command);
 		if (err)
 			return err;

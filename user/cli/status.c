@@ -173,9 +173,12 @@ static void print_module(const struct status_view *view)
 	char uncertainty[32];
 
 	text_of_duration(module->uncertainty_ns, uncertainty, sizeof(uncertainty));
-	printf("Module       : %s, mode %s, state %s, /dev/ptp%u\n", module->version,
-	       name_of_mode(module->mode), name_of_state(module->state), module->phc_index);
-	if (*module->host_name)
+	printf("Module       : %s, mode %s, state %s", module->version,
+	       name_of_mode(module->mode), name_of_state(module->state));
+	if (module->phc_index >= 0)
+		printf(", /dev/ptp%d", module->phc_index);
+	putchar('\n');
+	if (module->host_state >= TRUECHIME_HOST_CHOSEN)
 		printf("Host clock   : %s, %s, %s to %s\n", module->host_name,
 		       name_of_host_state(module->host_state),
 		       module->host_exact ? "exact" : "bracketed", uncertainty);
@@ -237,7 +240,7 @@ static json_t *module_to_json(const struct module_status *module)
 			 "state", name_of_state(module->state),
 			 "reference", name_of_reference(module->reference),
 			 "epoch", (json_int_t)module->epoch,
-			 "phc", (int)module->phc_index,
+			 "phc", module->phc_index,
 			 "host", module->host_name,
 			 "host_state", name_of_host_state(module->host_state),
 			 "host_exact", module->host_exact,
