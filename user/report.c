@@ -113,6 +113,9 @@ json_t *report_status(const struct daemon *daemon)
 			 "steps", (int)steering.steps);
 }
 
+/* The types of report_tracking()'s members; too long to stand where it is used. */
+#define REPORT_TRACKING	"{s:b,s:b,s:I,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
+
 json_t *report_tracking(const struct daemon *daemon)
 {
 	const struct discipline_result *result = &daemon->result;
@@ -123,7 +126,7 @@ json_t *report_tracking(const struct daemon *daemon)
 
 	steering_get_status(daemon->steering, &steering);
 	learned = discipline_get_rate(daemon->discipline, &rate, &rate_sigma);
-	return json_pack("{s:b,s:b,s:I,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}",
+	return json_pack(REPORT_TRACKING,
 			 "ok", 1,
 			 "synchronised", steering.synchronised,
 			 "refid", (json_int_t)result->refid,
