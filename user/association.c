@@ -13,6 +13,16 @@
 #include <unistd.h>
 
 #include "association_target.h"
+#include "network_watch.h"
+
+#define NS_PER_S	1000000000LL
+
+/* A network that changes all the time makes us try again this often, after a few times at once. */
+#define HURRY_NS	(64 * NS_PER_S)
+#define HURRY_AT_ONCE	4
+
+/* A route is there a moment before it works, and seldom comes alone. */
+#define ARRIVAL_NS	(NS_PER_S / 2)
 
 /**
  * struct associations - the lot
@@ -26,6 +36,9 @@
  * @count: how many
  * @changed: tell the owner before returning to it
  * @stamps_fd: keeps the kernel timestamping packets, -1
+ * @watch_fd: tells of changes of the network, -1
+ * @hurry_ns: raw instant at which to try again what has failed, INT64_MAX: none
+ * @hurried_ns: raw instant up to which times before have used up the allowance
  * @bind_address4: as configured
  * @bind_address6: as configured
  * @bind_device: as configured
@@ -45,6 +58,9 @@ struct associations {
 	size_t count;
 	bool changed;
 	int stamps_fd;
+	int watch_fd;
+	int64_t hurry_ns;
+	int64_t hurried_ns;
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
@@ -69,6 +85,8 @@ struct associations *associations_new(struct timescale *timescale,
 	lot->socket.bind_address6 = lot->bind_address6;
 	lot->socket.bind_device = lot->bind_device;
 	lot->stamps_fd = ntp_socket_keep_stamps();
+	lot->watch_fd = network_watch_open();
+	lot->hurry_ns = INT64_MAX;
 
 	return lot;
 }
@@ -82,6 +100,8 @@ void associations_free(struct associations *lot)
 	free(lot->targets);
 	if (lot->stamps_fd >= 0)
 		close(lot->stamps_fd);
+	if (lot->watch_fd >= 0)
+		close(lot->watch_fd);
 	free(lot);
 }
 
@@ -192,7 +212,7 @@ static void copy_options(struct associations *lot, const struct config *config)
 	lot->socket.dscp = config->dscp;
 	lot->minstratum = config->minstratum;
 	lot->maxstratum = config->maxstratum;
-	lot->refresh_ns = config->refresh_s * 1000000000LL;
+	lot->refresh_ns = config->refresh_s * NS_PER_S;
 }
 
 /* The old target that says the same, taken out of the old list. */
@@ -304,6 +324,8 @@ int associations_pollfds(const struct associations *lot, struct pollfd *fds, int
 {
 	int count = 0;
 
+	if (lot->watch_fd >= 0 && max > 0)
+		fds[count++] = (struct pollfd) { .fd = lot->watch_fd, .events = POLLIN };
 	for (size_t i = 0; i < lot->target_count; i++)
 		count += target_pollfds(lot->targets[i], fds + count, max - count);
 
@@ -312,7 +334,7 @@ int associations_pollfds(const struct associations *lot, struct pollfd *fds, int
 
 int64_t associations_next_ns(const struct associations *lot)
 {
-	int64_t next_ns = INT64_MAX;
+	int64_t next_ns = lot->hurry_ns;
 
 	for (size_t i = 0; i < lot->target_count; i++) {
 		int64_t target_ns = target_next_ns(lot->targets[i]);
@@ -324,15 +346,43 @@ int64_t associations_next_ns(const struct associations *lot)
 	return next_ns;
 }
 
+/* The network has changed: what failed is tried again in a moment, and not too often. */
+static void take_change(struct associations *lot, int64_t now_raw_ns)
+{
+	int64_t allowed_ns = lot->hurried_ns - (HURRY_AT_ONCE - 1) * HURRY_NS;
+	int64_t at_ns = now_raw_ns + ARRIVAL_NS;
+
+	if (!network_watch_read(lot->watch_fd))
+		return;
+	if (at_ns < allowed_ns)
+		at_ns = allowed_ns;
+	if (at_ns < lot->hurry_ns)
+		lot->hurry_ns = at_ns;
+}
+
+static void hurry(struct associations *lot, int64_t now_raw_ns)
+{
+	lot->hurry_ns = INT64_MAX;
+	if (lot->hurried_ns < now_raw_ns)
+		lot->hurried_ns = now_raw_ns;
+	lot->hurried_ns += HURRY_NS;
+	for (size_t i = 0; i < lot->target_count; i++)
+		target_hurry(lot->targets[i], now_raw_ns);
+}
+
 void associations_dispatch(struct associations *lot, const struct pollfd *fds, int count,
 			   int64_t now_raw_ns)
 {
 	for (int i = 0; i < count; i++) {
 		if (!fds[i].revents || fds[i].fd < 0)
 			continue;
+		if (fds[i].fd == lot->watch_fd)
+			take_change(lot, now_raw_ns);
 		for (size_t j = 0; j < lot->target_count; j++)
 			target_event(lot->targets[j], &fds[i], now_raw_ns);
 	}
+	if (now_raw_ns >= lot->hurry_ns)
+		hurry(lot, now_raw_ns);
 	for (size_t i = 0; i < lot->target_count; i++)
 		target_timer(lot->targets[i], now_raw_ns);
 	tell_changed(lot);

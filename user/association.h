@@ -5,7 +5,8 @@
  * source array; decides nothing about the clock.
  *
  * One thread and poll(2): nothing here blocks. Before the network is there requests fail, are
- * counted as the source's last_error and are tried again, at first every second.
+ * counted as the source's last_error and are tried again: when addresses or routes come, and in any
+ * case, at first every second.
  *
  * Timer instants ("raw") are CLOCK_MONOTONIC_RAW in ns.
  */
@@ -22,8 +23,8 @@
 #include "source.h"
 #include "timescale.h"
 
-/* Descriptors in use at once at most: a socket for each source and a name being looked up. */
-#define ASSOCIATIONS_FDS_MAX	(2 * CONFIG_SOURCES_MAX)
+/* Descriptors at most: a socket for each source, a name being looked up, and the network's. */
+#define ASSOCIATIONS_FDS_MAX	(2 * CONFIG_SOURCES_MAX + 1)
 
 /**
  * struct associations_callbacks - what the owner is told; called from inside the other functions

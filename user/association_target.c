@@ -29,6 +29,9 @@
 /* A fresh address that the machine has no way to, or that refuses, is given up sooner. */
 #define FAILURES_HOPELESS	3
 
+/* Requests to a server that a changed network may have brought back. */
+#define HURRY_REQUESTS		4
+
 static const struct net_address no_address;
 
 static bool has_address(const struct association *association)
@@ -160,13 +163,31 @@ void target_apply_options(struct target *target)
 		target->associations[i]->client.options = client_options(target);
 }
 
+/* Whom we lost, or never had, is asked now, and with iburst as at the start. */
+static void hurry_association(struct association *association, int64_t now_raw_ns)
+{
+	struct ntp_client *client = &association->client;
+	struct source_status status;
+
+	if (client->local_failures) {
+		ntp_client_hurry(client, now_raw_ns);
+		return;
+	}
+	source_get_status(association->source, now_raw_ns, &status);
+	if (!has_address(association) || !client->failures || status.reach ||
+	    source_next_poll(association->source) == INT64_MAX)
+		return;
+	source_burst(association->source, now_raw_ns,
+		     association->target->config.options.iburst ? HURRY_REQUESTS : 1);
+}
+
 void target_hurry(struct target *target, int64_t now_raw_ns)
 {
 	bool wanting = false;
 
 	for (size_t i = 0; i < target->count; i++) {
-		ntp_client_hurry(&target->associations[i]->client, now_raw_ns);
 		wanting |= !has_address(target->associations[i]);
+		hurry_association(target->associations[i], now_raw_ns);
 	}
 	if (wanting && target->look_up_ns != INT64_MAX) {
 		target->look_up_ns = now_raw_ns;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "unit.h"
+#include "user/network_watch.h"
 #include "user/ntp_packet.h"
 #include "user/resolver.h"
 
@@ -160,6 +161,37 @@ static void set_names(int count, const char *const *addresses)
 		net_address_parse(addresses[i], AF_UNSPEC, &names.addresses[i]);
 }
 
+/* --- The network: what changes is set beforehand. --- */
+
+static int network_fd[2] = { -1, -1 };
+
+int network_watch_open(void)
+{
+	if (pipe2(network_fd, O_NONBLOCK) < 0)
+		return -errno;
+	/* The associations close their end. */
+	return network_fd[0];
+}
+
+bool network_watch_read(int fd)
+{
+	char byte;
+	bool arrived = false;
+
+	while (read(fd, &byte, 1) == 1)
+		arrived |= byte;
+	return arrived;
+}
+
+/* Something came, or went. */
+static void change_network(bool arrived)
+{
+	char byte = arrived;
+
+	if (write(network_fd[1], &byte, 1) != 1)
+		abort();
+}
+
 /* --- Servers --- */
 
 enum manner {
@@ -258,6 +290,7 @@ FIXTURE_SETUP(world)
 FIXTURE_TEARDOWN(world)
 {
 	associations_free(self->lot);
+	close(network_fd[1]);
 	config_free(self->config);
 	for (int i = 0; i < self->server_count; i++)
 		close(self->servers[i].fd);
@@ -462,11 +495,12 @@ static void pass(int64_t seconds)
 	turn();
 }
 
+/* Of requests in flight and names being looked up; one descriptor is the network's. */
 static int open_fds(void)
 {
 	struct pollfd fds[ASSOCIATIONS_FDS_MAX];
 
-	return associations_pollfds(the_world->lot, fds, ASSOCIATIONS_FDS_MAX);
+	return associations_pollfds(the_world->lot, fds, ASSOCIATIONS_FDS_MAX) - 1;
 }
 
 #endif /* ASSOCIATION_WORLD_H */

@@ -204,6 +204,76 @@ TEST_F(world, a_network_that_comes_late)
 	EXPECT_EQ(2, self->messages);
 }
 
+TEST_F(world, a_network_that_comes_is_noticed)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+
+	add_server("127.0.0.1", ANSWERS);
+	names.result = -EHOSTUNREACH;
+	configure("server 127.0.0.1 PORT\nserver ntp.example.net PORT\nbindacqaddress 192.0.2.1\n");
+	for (int i = 0; i < 100; i++)
+		pass(1);
+	settle();
+	EXPECT_EQ(-EADDRNOTAVAIL, source_at(0)->error);
+	/* What went brings nothing; what came is tried in a moment, not after the wait. */
+	names.started = 0;
+	source_at(0)->failed = 0;
+	change_network(false);
+	pass(1);
+	EXPECT_EQ(0, source_at(0)->failed);
+	change_network(true);
+	turn();
+	set_names(1, addresses);
+	pass(1);
+	EXPECT_EQ(1, source_at(0)->failed);
+	EXPECT_EQ(1, names.started);
+}
+
+TEST_F(world, a_network_that_comes_and_goes_is_not_followed_for_ever)
+{
+	int hurries = 0;
+
+	names.result = -EHOSTUNREACH;
+	configure("server ntp.example.net\n");
+	settle();
+	for (int i = 0; i < 640; i++) {
+		int before = names.started;
+
+		change_network(true);
+		pass(1);
+		pass(1);
+		settle();
+		hurries += names.started > before;
+	}
+	/* 20 minutes: a few at once, then one a minute with the retries that each begins. */
+	EXPECT_GE(25 * 7, hurries);
+	EXPECT_LE(20, hurries);
+}
+
+TEST_F(world, a_lost_server_is_asked_when_the_network_changes)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	configure("server 127.0.0.1 PORT iburst\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	pass(5);
+	EXPECT_EQ(1, source_at(0)->failed);
+	server->manner = ANSWERS;
+	change_network(true);
+	turn();
+	pass(1);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(4, source_at(0)->bursts);
+
+	/* One that answers is left alone. */
+	change_network(true);
+	turn();
+	pass(1);
+	settle();
+	EXPECT_EQ(1, source_at(0)->added);
+	EXPECT_EQ(4, source_at(0)->bursts);
+}
+
 TEST_F(world, reach_is_lost_without_a_network)
 {
 	add_server("127.0.0.1", ANSWERS);
