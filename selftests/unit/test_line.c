@@ -125,6 +125,8 @@ TEST(adds_and_subtracts_saturated)
 	EXPECT_EQ(S64_MIN, chime_add_sat(S64_MIN, -1));
 	EXPECT_EQ(S64_MAX, chime_sub_sat(0, S64_MIN));
 	EXPECT_EQ(S64_MIN, chime_sub_sat(-2, S64_MAX));
+	for (i = 0; i < EDGES; i++)
+		EXPECT_EQ(clamp(absolute(edges[i])), chime_abs_sat(edges[i]));
 }
 
 TEST(scales_by_known_rates)

@@ -1,0 +1,645 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The timescale: what it shows, that it goes on without a jump wherever none is due, how fast it
+ * slews, what it says of its own error, and that readers always see all of one change.
+ */
+#include "kmod/timescale.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "unit.h"
+
+#define US		1000LL
+#define MS		1000000LL
+#define S		1000000000LL
+#define DAY		(86400 * S)
+
+#define RAW0_NS		(50 * S)
+#define UTC0_NS		(1790000000 * S)
+#define SLEW_MIN_Q32	(500 * CHIME_PPM_Q32)
+#define HOLDOVER_NS	(3600 * S)
+
+struct system_time_snapshot unit_clocks;
+
+/* A host's time as a function of raw, at RAW0_NS @offset_ns away from UTC0_NS. */
+static struct chime_line host_line(s64 offset_ns, s64 rate_q32)
+{
+	return (struct chime_line) {
+		.origin_ns = RAW0_NS,
+		.offset_ns = UTC0_NS - RAW0_NS + offset_ns,
+		.rate_q32 = rate_q32,
+		.sigma_ns = 5,
+		.maxerror_ns = 20,
+		.maxerror_rate_q32 = CHIME_PPM_Q32,
+	};
+}
+
+/* UTC minus the reference. */
+static struct chime_line correction_line(s64 at_ns, s64 offset_ns, s64 rate_q32)
+{
+	return (struct chime_line) {
+		.origin_ns = at_ns,
+		.offset_ns = offset_ns,
+		.rate_q32 = rate_q32,
+		.sigma_ns = 1000,
+		.maxerror_ns = 10000,
+		.maxerror_rate_q32 = CHIME_PPM_Q32,
+	};
+}
+
+FIXTURE(timescale) {
+	struct chime_timescale timescale;
+	struct mutex lock;	/* the module's */
+	s64 raw_ns;
+};
+
+FIXTURE_SETUP(timescale)
+{
+	self->lock.held = true;
+	self->raw_ns = RAW0_NS;
+	unit_clocks = (struct system_time_snapshot) { .raw = RAW0_NS, .real = UTC0_NS };
+	chime_timescale_init(&self->timescale, &self->lock, SLEW_MIN_Q32, HOLDOVER_NS);
+}
+
+FIXTURE_TEARDOWN(timescale)
+{
+}
+
+static s64 time_at(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	return chime_timescale_time(timescale, raw_ns);
+}
+
+static struct chime_now now_at(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	struct chime_now now;
+
+	chime_timescale_now(timescale, raw_ns, &now);
+	return now;
+}
+
+static void follow_host(struct chime_timescale *timescale, s64 offset_ns, s64 rate_q32, s64 raw_ns)
+{
+	const struct chime_line host = host_line(offset_ns, rate_q32);
+
+	chime_timescale_set_host(timescale, &host, raw_ns);
+}
+
+static void take_host(struct chime_timescale *timescale, s64 offset_ns, s64 raw_ns)
+{
+	const struct chime_line host = host_line(offset_ns, 0);
+
+	chime_timescale_set_reference(timescale, &host, true, raw_ns);
+}
+
+TEST_F(timescale, begins_with_the_systems_time)
+{
+	const struct chime_now now = now_at(&self->timescale, RAW0_NS + S);
+
+	EXPECT_EQ(UTC0_NS + S, time_at(&self->timescale, RAW0_NS + S));
+	EXPECT_EQ(UTC0_NS + S, now.time_ns);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
+	EXPECT_EQ(TRUECHIME_MODE_AUTO, now.mode);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, now.reference);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_FALSE(now.has_host);
+	EXPECT_EQ(0, now.slew_ns);
+	EXPECT_EQ(0, now.rate_q32);
+}
+
+TEST_F(timescale, jumps_to_the_first_host)
+{
+	struct chime_now now;
+
+	take_host(&self->timescale, 3600 * S, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(UTC0_NS + 3600 * S, now.time_ns);
+	EXPECT_EQ(UTC0_NS + 3600 * S, now.host_ns);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, now.reference);
+	EXPECT_TRUE(now.has_host);
+	EXPECT_EQ(1, now.epoch);
+	EXPECT_EQ(20, now.maxerror_ns);
+	EXPECT_EQ(0, now.slew_ns);
+}
+
+/* A change of phase comes in without a jump, in the time and at the rate that are promised. */
+TEST_F(timescale, slews_a_change_of_the_host_line)
+{
+	static const struct {
+		s64 change_ns;
+		s64 rate_q32;
+	} cases[] = {
+		{ 100, SLEW_MIN_Q32 },
+		{ -100 * US, SLEW_MIN_Q32 },
+		{ 400 * US, SLEW_MIN_Q32 },
+		{ 50 * MS, 50000 * CHIME_PPM_Q32 },
+		{ -50 * MS, 50000 * CHIME_PPM_Q32 },
+		{ 900 * MS, 100000 * CHIME_PPM_Q32 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const s64 change_ns = cases[i].change_ns;
+		const s64 sign = change_ns < 0 ? -1 : 1;
+		const s64 duration_ns = llabs(change_ns) * (1LL << 32) / cases[i].rate_q32;
+		struct chime_now now;
+		s64 raw_ns;
+
+		take_host(&self->timescale, 0, RAW0_NS);
+		ASSERT_EQ(UTC0_NS, time_at(&self->timescale, RAW0_NS));
+		follow_host(&self->timescale, change_ns, 0, RAW0_NS);
+
+		now = now_at(&self->timescale, RAW0_NS);
+		EXPECT_EQ(UTC0_NS, now.time_ns);
+		EXPECT_EQ(change_ns, now.slew_ns);
+		EXPECT_LE(llabs(now.rate_q32 - sign * cases[i].rate_q32), cases[i].rate_q32 / 1000);
+		EXPECT_EQ(20 + llabs(change_ns), now.maxerror_ns);
+
+		for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + duration_ns * 2;
+		     raw_ns += duration_ns / 64 + 1) {
+			now = now_at(&self->timescale, raw_ns);
+			ASSERT_EQ(time_at(&self->timescale, raw_ns), now.time_ns);
+			/* The truth is the new host line: the bound holds all the way. */
+			ASSERT_LE(llabs(now.host_ns - now.time_ns), now.maxerror_ns);
+			ASSERT_EQ(now.host_ns - now.time_ns, now.slew_ns);
+		}
+		now = now_at(&self->timescale, RAW0_NS + duration_ns * 101 / 100 + 10);
+		EXPECT_EQ(0, now.slew_ns);
+		EXPECT_EQ(0, now.rate_q32);
+		EXPECT_EQ(now.host_ns, now.time_ns);
+		chime_timescale_forget(&self->timescale, RAW0_NS);
+	}
+}
+
+TEST_F(timescale, jumps_beyond_a_second)
+{
+	take_host(&self->timescale, 0, RAW0_NS);
+	follow_host(&self->timescale, S + 1, 0, RAW0_NS);
+	EXPECT_EQ(UTC0_NS + S + 1, time_at(&self->timescale, RAW0_NS));
+	follow_host(&self->timescale, 0, 0, RAW0_NS);
+	EXPECT_EQ(UTC0_NS, time_at(&self->timescale, RAW0_NS));
+	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS).slew_ns);
+}
+
+/* The line is laid anew with every look: a slew on its way must not start over each time. */
+TEST_F(timescale, ends_a_slew_in_time_though_lines_change)
+{
+	struct unit_random random = { 1 };
+	s64 raw_ns = RAW0_NS;
+	s64 before_ns;
+
+	take_host(&self->timescale, 0, raw_ns);
+	follow_host(&self->timescale, 50 * MS, 0, raw_ns);
+	before_ns = time_at(&self->timescale, raw_ns);
+	while (raw_ns < RAW0_NS + S + 100 * MS) {
+		const s64 noise_ns = (s64)unit_random_below(&random, 11) - 5;
+		s64 time_ns;
+
+		raw_ns += 20 * MS;
+		follow_host(&self->timescale, 50 * MS + noise_ns, 0, raw_ns);
+		time_ns = time_at(&self->timescale, raw_ns);
+		ASSERT_GE(time_ns - before_ns, 20 * MS - 20);
+		ASSERT_LE(time_ns - before_ns, 20 * MS + MS + 20);
+		before_ns = time_ns;
+	}
+	EXPECT_LE(llabs(now_at(&self->timescale, raw_ns).slew_ns), 20);
+}
+
+TEST_F(timescale, adds_the_correction_to_the_host)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 30 * US, CHIME_PPM_Q32);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 0, true,
+						   RAW0_NS));
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 2, true,
+						   RAW0_NS));
+	EXPECT_EQ(UTC0_NS, time_at(&self->timescale, RAW0_NS));
+	EXPECT_EQ(NULL, chime_timescale_correction(&self->timescale));
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	now = now_at(&self->timescale, RAW0_NS + 100 * S);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
+	EXPECT_EQ(UTC0_NS + 100 * S, now.host_ns);
+	EXPECT_LE(llabs(now.time_ns - (UTC0_NS + 100 * S + 30 * US + 100 * US)), 20);
+	/* 10 us and 20 ns at first, 1 ppm of the one and of the other over 100 s */
+	EXPECT_LE(llabs(now.maxerror_ns - (10020 + 200 * US)), 200);
+	EXPECT_NE(NULL, chime_timescale_correction(&self->timescale));
+
+	/* The same again without a jump: nothing changes. */
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, false,
+					     RAW0_NS + 100 * S));
+	EXPECT_LE(llabs(now_at(&self->timescale, RAW0_NS + 100 * S).slew_ns), 1);
+}
+
+TEST_F(timescale, slews_a_correction_unless_told_to_jump)
+{
+	const struct chime_line first = correction_line(UTC0_NS, 0, 0);
+	const struct chime_line second = correction_line(UTC0_NS, 500 * MS, 0);
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &first, 1, false, RAW0_NS));
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &second, 1, false, RAW0_NS));
+	EXPECT_EQ(UTC0_NS, time_at(&self->timescale, RAW0_NS));
+	EXPECT_EQ(500 * MS, now_at(&self->timescale, RAW0_NS).slew_ns);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &second, 1, true, RAW0_NS));
+	EXPECT_EQ(UTC0_NS + 500 * MS, time_at(&self->timescale, RAW0_NS));
+}
+
+TEST_F(timescale, corrects_raw_where_there_is_no_host)
+{
+	const struct chime_line correction =
+		correction_line(RAW0_NS, UTC0_NS - RAW0_NS + 7 * S, -40 * CHIME_PPM_Q32);
+	struct chime_now now;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, false, RAW0_NS));
+	now = now_at(&self->timescale, RAW0_NS);
+	/* From a timescale without a bound even 7 s are no reason to slew. */
+	EXPECT_EQ(UTC0_NS + 7 * S, now.time_ns);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, now.reference);
+	EXPECT_EQ(-40 * CHIME_PPM_Q32, now.rate_q32);
+	EXPECT_EQ(10000, now.maxerror_ns);
+}
+
+TEST_F(timescale, holds_over_by_the_references_time)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 0, 0);
+	struct chime_line later;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, false, RAW0_NS));
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED,
+		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS).state);
+	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER,
+		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS + S).state);
+
+	/* A month-old snapshot: raw knows nothing of it, host time does. */
+	later = host_line(30 * DAY, 0);
+	chime_timescale_rejoin_host(&self->timescale, &later, true, RAW0_NS + S);
+	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER, now_at(&self->timescale, RAW0_NS + S).state);
+	/* and the bound has grown by the month: 1 ppm of it is 2.6 s */
+	EXPECT_GE(now_at(&self->timescale, RAW0_NS + S).maxerror_ns, 2592 * MS);
+}
+
+TEST_F(timescale, keeps_the_correction_over_a_revert)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 0);
+	struct chime_line after = host_line(3600 * S, 0);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	chime_timescale_rejoin_host(&self->timescale, &after, true, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(UTC0_NS + S + 3600 * S + 70 * US, now.time_ns);
+	EXPECT_EQ(0, now.slew_ns);
+	EXPECT_EQ(1, now.epoch);
+
+	/* But not over a step of the host's own clock, of which it says nothing. */
+	after = host_line(0, 0);
+	chime_timescale_rejoin_host(&self->timescale, &after, false, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(UTC0_NS + S, now.time_ns);
+	EXPECT_EQ(2, now.epoch);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
+	EXPECT_EQ(NULL, chime_timescale_correction(&self->timescale));
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						   RAW0_NS + S));
+}
+
+/* Demotion and back: the same UTC, written against the other reference. */
+TEST_F(timescale, goes_on_when_the_reference_changes)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 3 * CHIME_PPM_Q32);
+	const struct chime_line host = host_line(0, 25 * CHIME_PPM_Q32);
+	const s64 change_ns = RAW0_NS + 1000 * S;
+	struct chime_now before, after, back;
+	s64 far_ns;
+
+	chime_timescale_set_reference(&self->timescale, &host, true, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	for (far_ns = change_ns; far_ns < change_ns + 10000 * S; far_ns += 999 * S) {
+		before = now_at(&self->timescale, far_ns);
+		chime_timescale_set_reference(&self->timescale, &host, false, change_ns);
+		after = now_at(&self->timescale, far_ns);
+		EXPECT_EQ(TRUECHIME_REFERENCE_RAW, after.reference);
+		EXPECT_EQ(before.host_ns, after.host_ns);
+		EXPECT_EQ(before.epoch + 1, after.epoch);
+		EXPECT_EQ(before.state, after.state);
+		/* to 1e-12 of the distance, and a unit of the rate's */
+		EXPECT_LE(llabs(before.time_ns - after.time_ns),
+			  2 + (far_ns - change_ns) / (4000 * MS));
+		/* growths are rounded up by a unit each, 0.25 us in 1000 s */
+		EXPECT_GE(after.maxerror_ns, before.maxerror_ns - US);
+
+		chime_timescale_set_reference(&self->timescale, &host, true, change_ns);
+		back = now_at(&self->timescale, far_ns);
+		EXPECT_EQ(TRUECHIME_REFERENCE_HOST, back.reference);
+		EXPECT_EQ(before.epoch + 2, back.epoch);
+		EXPECT_LE(llabs(before.time_ns - back.time_ns),
+			  4 + (far_ns - change_ns) / (2000 * MS));
+	}
+}
+
+TEST_F(timescale, is_free_when_an_uncorrected_host_goes)
+{
+	struct chime_now now;
+
+	take_host(&self->timescale, 5 * S, RAW0_NS);
+	chime_timescale_set_reference(&self->timescale, NULL, false, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(UTC0_NS + 6 * S, now.time_ns);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_FALSE(now.has_host);
+	EXPECT_EQ(2, now.epoch);
+}
+
+TEST_F(timescale, watches_a_demoted_host_without_following)
+{
+	struct chime_line host = host_line(0, 0);
+
+	chime_timescale_set_reference(&self->timescale, &host, false, RAW0_NS);
+	host = host_line(9 * S, 0);
+	chime_timescale_watch_host(&self->timescale, &host);
+	EXPECT_EQ(UTC0_NS, now_at(&self->timescale, RAW0_NS).time_ns);
+	EXPECT_EQ(UTC0_NS + 9 * S, now_at(&self->timescale, RAW0_NS).host_ns);
+}
+
+TEST_F(timescale, forgets)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 300 * US, 0);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	chime_timescale_forget(&self->timescale, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
+	EXPECT_EQ(UTC0_NS + 300 * US, now.time_ns);
+	EXPECT_EQ(-300 * US, now.slew_ns);
+	EXPECT_EQ(UTC0_NS + 10 * S, time_at(&self->timescale, RAW0_NS + 10 * S));
+}
+
+TEST_F(timescale, follows_a_gap_of_raw)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+	struct chime_now now;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_shift(&self->timescale, 60 * S, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(UTC0_NS + 60 * S, now.time_ns);
+	EXPECT_EQ(1, now.epoch);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
+}
+
+TEST_F(timescale, begins_anew)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+	struct chime_now now;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_restart(&self->timescale, RAW0_NS + S, UTC0_NS + 8 * S);
+	now = now_at(&self->timescale, RAW0_NS + 2 * S);
+	EXPECT_EQ(UTC0_NS + 9 * S, now.time_ns);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_EQ(1, now.epoch);
+}
+
+TEST_F(timescale, distrusts_raw_after_a_change_of_clocksource)
+{
+	const struct chime_line correction =
+		correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 40 * CHIME_PPM_Q32);
+	const s64 change_ns = RAW0_NS + 100 * S;
+	struct chime_now before, after;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	before = now_at(&self->timescale, change_ns);
+	chime_timescale_lose_rate(&self->timescale, change_ns);
+	after = now_at(&self->timescale, change_ns);
+	EXPECT_EQ(before.time_ns, after.time_ns);
+	EXPECT_EQ(0, after.rate_q32);
+	EXPECT_EQ(1, after.epoch);
+	EXPECT_GE(now_at(&self->timescale, change_ns + S).maxerror_ns,
+		  before.maxerror_ns + 500 * US);
+
+	/* The host's line has its own way to learn of it. */
+	take_host(&self->timescale, 0, change_ns);
+	chime_timescale_lose_rate(&self->timescale, change_ns);
+	EXPECT_EQ(2, now_at(&self->timescale, change_ns).epoch);
+}
+
+TEST_F(timescale, is_an_adjustable_clock_in_mode_external)
+{
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(TRUECHIME_STATE_EXTERNAL, now.state);
+	EXPECT_EQ(UTC0_NS + S, now.time_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+
+	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
+	EXPECT_EQ(6 * S, time_at(&self->timescale, RAW0_NS + S));
+	chime_timescale_add_time(&self->timescale, -2 * S, RAW0_NS + S);
+	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
+	chime_timescale_set_rate(&self->timescale, 1LL << 22, RAW0_NS + S);
+	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
+	EXPECT_EQ(14 * S + 10 * S / 1024, time_at(&self->timescale, RAW0_NS + 11 * S));
+
+	/* Back: what it showed has no bound, so time jumps to what is known. */
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_AUTO, RAW0_NS + 11 * S);
+	EXPECT_EQ(UTC0_NS + 11 * S, time_at(&self->timescale, RAW0_NS + 11 * S));
+}
+
+TEST_F(timescale, goes_on_into_mode_external_in_the_middle_of_a_slew)
+{
+	s64 before_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	follow_host(&self->timescale, 500 * MS, 0, RAW0_NS);
+	before_ns = time_at(&self->timescale, RAW0_NS + S);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS + S);
+	EXPECT_EQ(before_ns, time_at(&self->timescale, RAW0_NS + S));
+	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 2 * S));
+}
+
+/* In mode external both lines stand aside, whatever becomes of them. */
+TEST_F(timescale, nothing_but_its_owner_moves_an_external_clock)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 300 * MS, 0);
+	s64 expected_ns, raw_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
+	chime_timescale_slew(&self->timescale, 50 * MS, RAW0_NS);
+	for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + S; raw_ns += 20 * MS) {
+		expected_ns = time_at(&self->timescale, raw_ns);
+		follow_host(&self->timescale, raw_ns - RAW0_NS, 0, raw_ns);
+		ASSERT_LE(llabs(expected_ns - time_at(&self->timescale, raw_ns)), 1);
+		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						     raw_ns));
+		ASSERT_LE(llabs(expected_ns - time_at(&self->timescale, raw_ns)), 1);
+		/* 50 ms in a second: one in each 20 ms */
+		ASSERT_LE(llabs(5 * S + (raw_ns - RAW0_NS) * 105 / 100 - expected_ns), 2 * US);
+	}
+	EXPECT_LE(llabs(5 * S + 2 * S + 50 * MS - time_at(&self->timescale, RAW0_NS + 2 * S)), 1);
+}
+
+TEST_F(timescale, adjusts_an_external_clock_in_the_middle_of_its_slew)
+{
+	s64 before_ns;
+
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
+	chime_timescale_slew(&self->timescale, 50 * MS, RAW0_NS);
+	before_ns = time_at(&self->timescale, RAW0_NS + 500 * MS);
+	chime_timescale_set_rate(&self->timescale, 10 * CHIME_PPM_Q32, RAW0_NS + 500 * MS);
+	EXPECT_EQ(before_ns, time_at(&self->timescale, RAW0_NS + 500 * MS));
+	chime_timescale_add_time(&self->timescale, S, RAW0_NS + 500 * MS);
+	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 500 * MS));
+	EXPECT_LE(llabs(now_at(&self->timescale, RAW0_NS + 500 * MS).slew_ns - 25 * MS), US);
+	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 1100 * MS).slew_ns);
+}
+
+/* What is shown goes up by what raw goes up by, give or take a tenth, whatever is slewed in. */
+TEST_F(timescale, never_runs_backwards_nor_away)
+{
+	struct unit_random random = { 3 };
+	s64 raw_ns = RAW0_NS;
+	int i;
+
+	take_host(&self->timescale, 0, raw_ns);
+	for (i = 0; i < 100000; i++) {
+		const s64 offset_ns = (s64)unit_random_below(&random, S) - S / 2;
+		const s64 wait_ns = (s64)unit_random_below(&random, 50 * MS);
+		const struct chime_line correction =
+			correction_line(UTC0_NS + raw_ns - RAW0_NS, offset_ns, 0);
+		const s64 before_ns = time_at(&self->timescale, raw_ns);
+		s64 passed_ns;
+
+		if (unit_random_below(&random, 2))
+			follow_host(&self->timescale, offset_ns / 2, 0, raw_ns);
+		else
+			chime_timescale_correct(&self->timescale, &correction, 1, false, raw_ns);
+		if (llabs(now_at(&self->timescale, raw_ns).slew_ns) == 0)
+			continue;
+		ASSERT_LE(llabs(time_at(&self->timescale, raw_ns) - before_ns), 1);
+		raw_ns += wait_ns;
+		passed_ns = time_at(&self->timescale, raw_ns) - before_ns;
+		ASSERT_GE(passed_ns, wait_ns - wait_ns / 9 - 1);
+		ASSERT_LE(passed_ns, wait_ns + wait_ns / 9 + 1);
+	}
+}
+
+/* A line as validation lets it through. */
+static struct chime_line any_line(struct unit_random *random)
+{
+	return (struct chime_line) {
+		.origin_ns = unit_random_s64(random),
+		.offset_ns = unit_random_s64(random),
+		.rate_q32 = unit_random_s64(random) >> 32,
+		.sigma_ns = unit_random_s64(random) & S64_MAX,
+		.sigma_rate_q32 = unit_random_s64(random) & S64_MAX,
+		.maxerror_ns = unit_random_s64(random) & S64_MAX,
+		.maxerror_rate_q32 = unit_random_s64(random) & S64_MAX,
+	};
+}
+
+/* Programs with the right to set the clock may say anything; nothing overflows over it. */
+TEST_F(timescale, survives_any_lines)
+{
+	struct chime_timescale *timescale = &self->timescale;
+	struct unit_random random = { 4 };
+	int i;
+
+	for (i = 0; i < 200000; i++) {
+		const struct chime_line line = any_line(&random);
+		const s64 raw_ns = RAW0_NS + i;
+		struct chime_now now = now_at(timescale, raw_ns);
+
+		switch (unit_random_below(&random, 8)) {
+		case 0:
+			chime_timescale_set_host(timescale, &line, raw_ns);
+			break;
+		case 1:
+			chime_timescale_rejoin_host(timescale, &line, i % 2, raw_ns);
+			break;
+		case 2:
+			chime_timescale_set_reference(timescale, &line, i % 2, raw_ns);
+			break;
+		case 3:
+			chime_timescale_shift(timescale, line.offset_ns, raw_ns);
+			break;
+		case 4:
+			chime_timescale_set_mode(timescale, i % 2, raw_ns);
+			break;
+		case 5:
+			chime_timescale_lose_rate(timescale, raw_ns);
+			break;
+		default:
+			chime_timescale_correct(timescale, &line, now.epoch, i % 2, raw_ns);
+		}
+		now = now_at(timescale, unit_random_s64(&random));
+		ASSERT_LE(llabs(now.slew_ns), S);
+		ASSERT_GE(now.maxerror_ns, 0);
+		ASSERT_GE(now.sigma_ns, 0);
+	}
+}
+
+struct reading {
+	const struct chime_timescale *timescale;
+	bool stop;
+	unsigned long torn;
+	unsigned long readings;
+};
+
+/* Each epoch has its time: an even one is UTC0, an odd one an hour later. */
+static void *read_until_stopped(void *argument)
+{
+	struct reading *reading = argument;
+
+	while (!__atomic_load_n(&reading->stop, __ATOMIC_RELAXED)) {
+		struct chime_now now = now_at(reading->timescale, RAW0_NS);
+		s64 time_ns = time_at(reading->timescale, RAW0_NS);
+
+		if (now.time_ns != UTC0_NS + (now.epoch % 2 ? 3600 * S : 0))
+			reading->torn++;
+		if (time_ns != UTC0_NS && time_ns != UTC0_NS + 3600 * S)
+			reading->torn++;
+		reading->readings++;
+	}
+	return NULL;
+}
+
+TEST_F(timescale, readers_see_all_of_a_change_or_nothing)
+{
+	struct reading reading = { .timescale = &self->timescale };
+	pthread_t reader;
+	int i;
+
+	ASSERT_EQ(0, pthread_create(&reader, NULL, read_until_stopped, &reading));
+	for (i = 0; i < 200000 || (reading.readings < 1000 && i < 50000000); i++)
+		chime_timescale_restart(&self->timescale, RAW0_NS,
+					UTC0_NS + (i % 2 ? 0 : 3600 * S));
+	__atomic_store_n(&reading.stop, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(reader, NULL));
+	EXPECT_EQ(0, reading.torn);
+	EXPECT_GE(reading.readings, 1000);
+}
+
+TEST_F_SIGNAL(timescale, changes_are_for_the_holder_of_the_lock, SIGTRAP)
+{
+	self->lock.held = false;
+	chime_timescale_forget(&self->timescale, RAW0_NS);
+}
+
+TEST_HARNESS_MAIN
