@@ -71,8 +71,8 @@ bool abuse_status_is_whole(struct abuse *abuse)
 {
 	const struct nlattr *attribute;
 	struct genl_answer answer;
-	uint16_t type;
 	size_t length;
+	int type;
 
 	genl_ask(&abuse->genl, TRUECHIME_CMD_STATUS, 0, &answer);
 	if (answer.error)
@@ -81,14 +81,14 @@ bool abuse_status_is_whole(struct abuse *abuse)
 		return abuse_fail("%d answers to one question", answer.replies);
 
 	for (type = TRUECHIME_A_PAD + 1; type <= TRUECHIME_A_MAX; type++) {
-		attribute = genl_find(answer.first, answer.first_length, type);
+		attribute = genl_find(answer.first, answer.first_length, (uint16_t)type);
 		if (!attribute && !status_lengths[type].always)
 			continue;
 		if (!attribute)
-			return abuse_fail("attribute %u is missing", type);
+			return abuse_fail("attribute %d is missing", type);
 		length = attribute->nla_len - NLA_HDRLEN;
 		if (length < status_lengths[type].least || length > status_lengths[type].most)
-			return abuse_fail("attribute %u has %zu bytes", type, length);
+			return abuse_fail("attribute %d has %zu bytes", type, length);
 	}
 	return true;
 }

@@ -20,10 +20,10 @@
 static void put_line(struct genl_message *message)
 {
 	size_t nest = genl_nest_begin(message, TRUECHIME_A_CORRECTION);
-	uint16_t attribute;
+	int attribute;
 
 	for (attribute = TRUECHIME_LINE_A_ORIGIN_NS; attribute <= TRUECHIME_LINE_A_MAX; attribute++)
-		genl_put_s64(message, attribute, 0);
+		genl_put_s64(message, (uint16_t)attribute, 0);
 	genl_nest_end(message, nest);
 }
 

@@ -71,7 +71,7 @@ static void put_scalar(struct genl_message *message, uint16_t type)
 static void put_likely_nest(struct genl_message *message, uint16_t type)
 {
 	size_t nest = genl_nest_begin(message, type);
-	uint16_t member, last = TRUECHIME_LINE_A_MAX;
+	int member, last = TRUECHIME_LINE_A_MAX;
 
 	if (type == TRUECHIME_A_POLICY)
 		last = TRUECHIME_POLICY_A_MAX;
@@ -79,9 +79,9 @@ static void put_likely_nest(struct genl_message *message, uint16_t type)
 		if (!below(16))
 			continue;
 		if (type == TRUECHIME_A_POLICY && member <= TRUECHIME_POLICY_A_RULE)
-			genl_put_u8(message, member, (uint8_t)below(5));
+			genl_put_u8(message, (uint16_t)member, (uint8_t)below(5));
 		else
-			genl_put_s64(message, member, (int64_t)draw_value());
+			genl_put_s64(message, (uint16_t)member, (int64_t)draw_value());
 	}
 	genl_nest_end(message, nest);
 }

@@ -27,22 +27,22 @@ struct refusal {
 };
 
 /* The line of a correction, one attribute of it replaced: @length 0 leaves it out. */
-static void put_line(struct genl_message *message, uint16_t type, const void *value, size_t length)
+static void put_line(struct genl_message *message, int type, const void *value, size_t length)
 {
 	size_t nest = genl_nest_begin(message, TRUECHIME_A_CORRECTION);
-	uint16_t attribute;
+	int attribute;
 
 	for (attribute = TRUECHIME_LINE_A_ORIGIN_NS; attribute <= TRUECHIME_LINE_A_MAX;
 	     attribute++) {
 		if (attribute != type)
-			genl_put_s64(message, attribute, 1);
+			genl_put_s64(message, (uint16_t)attribute, 1);
 		else if (length)
-			genl_put(message, type, value, length);
+			genl_put(message, (uint16_t)type, value, length);
 	}
 	genl_nest_end(message, nest);
 }
 
-static void put_line_value(struct genl_message *message, uint16_t type, int64_t value)
+static void put_line_value(struct genl_message *message, int type, int64_t value)
 {
 	put_line(message, type, &value, sizeof(value));
 	genl_put_u32(message, TRUECHIME_A_EPOCH, 0);
@@ -280,8 +280,10 @@ static void put_leftover(struct genl_message *message)
 
 static void put_overlong(struct genl_message *message)
 {
+	size_t overlong = message->length;
+
 	genl_put_u8(message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
-	((struct nlattr *)(message->data + message->length - 2 * NLA_HDRLEN))->nla_len = 0xffff;
+	((struct nlattr *)(message->data + overlong))->nla_len = 0xffff;
 }
 
 #define CORRECTION	.command = TRUECHIME_CMD_CORRECTION
@@ -394,6 +396,14 @@ struct settings {
 	size_t policy_length;
 };
 
+static bool are_same(const struct settings *a, const struct settings *b)
+{
+	return a->mode == b->mode && a->reference == b->reference &&
+	       a->host_state == b->host_state && a->epoch == b->epoch && a->steps == b->steps &&
+	       a->policy_length == b->policy_length &&
+	       !memcmp(a->policy, b->policy, a->policy_length);
+}
+
 static bool read_settings(struct genl *genl, struct settings *settings)
 {
 	struct genl_answer answer;
@@ -430,7 +440,7 @@ bool abuse_refusals_change_nothing(struct abuse *abuse)
 		    !is_refused(&abuse->genl, &refusals[i]) ||
 		    !read_settings(&abuse->genl, &after))
 			return false;
-		if (memcmp(&before, &after, sizeof(before)))
+		if (!are_same(&before, &after))
 			return abuse_fail("%s: refused, but something changed", refusals[i].name);
 	}
 	return true;
@@ -457,8 +467,7 @@ bool abuse_many_rules(struct abuse *abuse)
 		return abuse_fail("200 rules: %s %s", strerror(-answer.error), answer.text);
 	if (!read_settings(&abuse->genl, &after))
 		return false;
-	return !memcmp(&before, &after, sizeof(before)) ||
-	       abuse_fail("the last rule does not win");
+	return are_same(&before, &after) || abuse_fail("the last rule does not win");
 }
 
 bool abuse_broken_framing(struct abuse *abuse)
