@@ -28,11 +28,13 @@
 #define ERRORS_MAX	20
 
 static void report(struct config_reader *reader, enum config_severity severity,
-		   const char *format, va_list arguments)
+		   const char *suffix, const char *format, va_list arguments)
 {
 	char message[512];
 
 	vsnprintf(message, sizeof(message), format, arguments);
+	if (suffix)
+		strncat(message, suffix, sizeof(message) - strlen(message) - 1);
 	/* Words of the file are quoted: they must not write on a terminal as they like. */
 	for (char *c = message; *c; c++) {
 		if (!isprint((unsigned char)*c))
@@ -47,7 +49,10 @@ void config_error(struct config_reader *reader, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	report(reader, reader->volatile_origin ? CONFIG_WARNING : CONFIG_ERROR, format, arguments);
+	if (reader->volatile_origin)
+		report(reader, CONFIG_WARNING, "; the line is skipped", format, arguments);
+	else
+		report(reader, CONFIG_ERROR, NULL, format, arguments);
 	va_end(arguments);
 	if (!reader->volatile_origin)
 		reader->errors++;
@@ -58,7 +63,7 @@ void config_warn(struct config_reader *reader, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	report(reader, CONFIG_WARNING, format, arguments);
+	report(reader, CONFIG_WARNING, NULL, format, arguments);
 	va_end(arguments);
 }
 
