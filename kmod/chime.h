@@ -13,8 +13,10 @@
 #include "looks.h"
 #include "phc.h"
 #include "policy.h"
+#include "rtc.h"
 #include "system_clock.h"
 #include "timescale.h"
+#include "witness.h"
 
 /**
  * struct chime - everything
@@ -27,6 +29,8 @@
  * @system_clock: steps of CLOCK_REALTIME; under @lock
  * @events: what happened
  * @disruption: what looks and witnesses lead to
+ * @witness: who else sees disruptions
+ * @rtc: who sees them where there is no host
  * @looks: when to look
  * @phc: the PTP clock
  */
@@ -38,6 +42,8 @@ struct chime {
 	struct chime_system_clock system_clock;
 	struct chime_events events;
 	struct chime_disruption disruption;
+	struct chime_witness witness;
+	struct chime_rtc rtc;
 	struct chime_looks looks;
 	struct chime_phc phc;
 };

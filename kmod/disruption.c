@@ -9,60 +9,47 @@
 #include <linux/bitops.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
-#include <linux/suspend.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
 
 #include "chime.h"
+#include "verdict.h"
 
 /* What one look saw belongs to a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)
 
-/*
- * A savevm costs 18-55 ms and a restore at least what the save and the load take: a stop so short
- * did not go back to anything.
- */
-#define CHIME_PAUSE_MAX_NS	(150 * NSEC_PER_MSEC)
-
 /* A suspend through which raw ran on lost nothing. */
 #define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)
 
-#define CHIME_STOP_EVIDENCE	(BIT(TRUECHIME_EVIDENCE_GUEST_STOPPED) | \
-				 BIT(TRUECHIME_EVIDENCE_CLOCK_SET))
-#define CHIME_RESTORE_EVIDENCE	(BIT(TRUECHIME_EVIDENCE_GENID_NOTIFY) | \
-				 BIT(TRUECHIME_EVIDENCE_MARKER))
+/* A notification that comes so soon after a disruption was told is part of it. */
+#define CHIME_LATE_NS		NSEC_PER_SEC
 
-static s64 chime_boot_minus_raw(void)
+/* The RTC is read once a second, and its own second may be the next one. */
+#define CHIME_RTC_LATE_NS	(3 * NSEC_PER_SEC)
+
+/* All that is known of what happened, judged. */
+static enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence,
+						   s64 gap_ns, bool sees_stops)
 {
-	return ktime_get_boottime_ns() - ktime_get_raw_ns();
+	const struct chime_witness *witness = &chime->witness;
+	struct chime_observation observation = {
+		.evidence = evidence,
+		.gap_ns = gap_ns,
+		.suspended = witness->suspending,
+		.sees_stops = sees_stops,
+		.sees_restores = chime_witness_sees_restores(witness),
+		.sees_forks = chime_witness_sees_forks(witness),
+	};
+
+	return chime_verdict_cause(&observation);
 }
 
-/* Why host time and raw came apart. */
-static enum truechime_cause chime_disruption_verdict(const struct chime_disruption *disruption,
-						     const struct chime_pairing *pairing,
-						     u32 evidence, s64 gap_ns)
-{
-	if (disruption->suspending)
-		return TRUECHIME_CAUSE_SUSPEND;
-	if (evidence & BIT(TRUECHIME_EVIDENCE_GENID_CHANGED))
-		return TRUECHIME_CAUSE_FORK;
-	if (evidence & CHIME_RESTORE_EVIDENCE)
-		return TRUECHIME_CAUSE_REVERT;
-	if (evidence & CHIME_STOP_EVIDENCE)
-		return gap_ns > 0 && gap_ns <= CHIME_PAUSE_MAX_NS ? TRUECHIME_CAUSE_PAUSE :
-								    TRUECHIME_CAUSE_REVERT;
-	/* A stop would have shown, so it was the host's clock that moved. */
-	if (pairing->witness)
-		return TRUECHIME_CAUSE_HOST_STEP;
-	/* Nothing tells: the more dangerous one, whose repair costs nothing if it was the other. */
-	return TRUECHIME_CAUSE_REVERT;
-}
-
-/* Fill in what is known at the end, and record. */
-static void chime_disruption_record(struct chime *chime, struct chime_event *event,
+/* Fill in what is known at the end. */
+static void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 				    const struct chime_repair *repair)
 {
 	struct chime_snapshot snapshot;
@@ -77,7 +64,34 @@ static void chime_disruption_record(struct chime *chime, struct chime_event *eve
 	event->raw_ns = snapshot.raw_ns;
 	event->time_ns = now.time_ns;
 	event->epoch = now.epoch;
+}
+
+/* One disruption is one event, however many witnesses saw it. */
+static void chime_disruption_tell(struct chime *chime, struct chime_event *event)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+
 	chime_events_record(&chime->events, event);
+	disruption->count++;
+	disruption->evidence = 0;
+	disruption->told_raw_ns = ktime_get_raw_ns();
+	disruption->fine_raw_ns = disruption->told_raw_ns;
+}
+
+/* Nobody may go on believing a clock that is wrong and stays so. A step sees to that itself. */
+static bool chime_disruption_leaves_wrong(enum truechime_action action)
+{
+	switch (action) {
+	case TRUECHIME_ACTION_NONE:
+	case TRUECHIME_ACTION_STEPPED:
+		return false;
+	case TRUECHIME_ACTION_SLEW:
+	case TRUECHIME_ACTION_IGNORED:
+	case TRUECHIME_ACTION_REFUSED:
+	case TRUECHIME_ACTION_FAILED:
+		break;
+	}
+	return true;
 }
 
 static void chime_disruption_repair(struct chime *chime, struct chime_event *event)
@@ -86,7 +100,35 @@ static void chime_disruption_repair(struct chime *chime, struct chime_event *eve
 
 	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
 				  chime_policy_occasion(event->cause), &repair);
-	chime_disruption_record(chime, event, &repair);
+	if (chime_disruption_leaves_wrong(repair.action))
+		chime_system_clock_distrust(&chime->system_clock);
+	chime_disruption_finish(chime, event, &repair);
+}
+
+/*
+ * The host's clock was set, and UTC is known better than that: it goes on as it was, and so does
+ * the system clock.
+ */
+static bool chime_disruption_outlive(struct chime *chime, struct chime_event *event)
+{
+	struct chime_repair repair = { .action = TRUECHIME_ACTION_IGNORED };
+	struct chime_timescale *timescale = &chime->timescale;
+	s64 raw_ns = ktime_get_raw_ns();
+	struct chime_now now;
+
+	chime_timescale_now(timescale, raw_ns, &now);
+	if (event->cause != TRUECHIME_CAUSE_HOST_STEP || chime->host.demoted ||
+	    chime_verdict_follows_host(event->gap_ns, chime_timescale_correction(timescale),
+				       now.maxerror_ns))
+		return false;
+
+	chime_host_accept(&chime->host);
+	chime_timescale_outlive_host_step(timescale, &chime->host.track.line, event->gap_ns,
+					  ktime_get_raw_ns());
+	repair.offset_ns = chime_system_clock_offset(timescale);
+	repair.residual_ns = repair.offset_ns;
+	chime_disruption_finish(chime, event, &repair);
+	return true;
 }
 
 /* Host time and raw came apart by @gap_ns: join them again. */
@@ -122,43 +164,123 @@ static void chime_disruption_discount_stop(struct chime *chime, const struct chi
 		disruption->fine_raw_ns = max(disruption->fine_raw_ns, pairing->running_raw_ns);
 }
 
-static void chime_disruption_jump(struct chime *chime, s64 gap_ns, u32 evidence)
+static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 {
 	const struct chime_pairing *pairing = &chime->host.confirmation;
 	struct chime_disruption *disruption = &chime->disruption;
 	struct chime_event event = {
-		.evidence = evidence | BIT(TRUECHIME_EVIDENCE_PAIRING),
+		.evidence = disruption->evidence | CHIME_SAW(PAIRING),
 		.gap_ns = gap_ns,
 	};
 
-	event.cause = chime_disruption_verdict(disruption, pairing, evidence, gap_ns);
+	/* Restored or not is all the difference where stops are not seen: wait for the word. */
+	if (!pairing->witness && !(event.evidence & CHIME_SAW_RESTORE))
+		event.evidence |= chime_witness_settle(chime);
+	event.cause = chime_disruption_judge(chime, event.evidence, gap_ns, pairing->witness);
 	chime_disruption_discount_stop(chime, pairing);
-	chime_disruption_rejoin(chime, event.cause, gap_ns);
-	disruption->count++;
+	if (!chime_disruption_outlive(chime, &event)) {
+		chime_disruption_rejoin(chime, event.cause, gap_ns);
+		chime_disruption_repair(chime, &event);
+	}
+	/* A pause and a restore are repaired alike, so the word comes in time for the event. */
+	if (event.evidence & CHIME_SAW_STOP && !(event.evidence & CHIME_SAW_RESTORE)) {
+		event.evidence |= chime_witness_settle(chime);
+		event.cause = chime_disruption_judge(chime, event.evidence, gap_ns,
+						     pairing->witness);
+	}
+	chime_disruption_tell(chime, &event);
+}
+
+/* A notification may come after what it belongs to was told: it is no news then. */
+static void chime_disruption_drop_late(struct chime_disruption *disruption)
+{
+	if ((disruption->evidence & CHIME_SAW_RESTORE) == CHIME_SAW(GENID_NOTIFY) &&
+	    ktime_get_raw_ns() - disruption->told_raw_ns < CHIME_LATE_NS)
+		disruption->evidence &= ~CHIME_SAW(GENID_NOTIFY);
+}
+
+/* There is a word of a restore that nobody has been told yet. */
+static bool chime_disruption_is_restored(struct chime *chime, bool resumed)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+
+	chime_disruption_drop_late(disruption);
+	/* Waking up resets devices: how the suspend ended shows when it has. */
+	if (chime->witness.suspending && !resumed && !(disruption->evidence & CHIME_SAW_FORK))
+		return false;
+	return disruption->evidence & CHIME_SAW_RESTORE;
+}
+
+/* The hypervisor says that it restored this guest; the host's time, as it is, shows nothing. */
+static void chime_disruption_quiet(struct chime *chime, bool resumed)
+{
+	struct chime_event event = { };
+
+	if (!chime_disruption_is_restored(chime, resumed))
+		return;
+	event.evidence = chime->disruption.evidence;
+	event.cause = chime_disruption_judge(chime, event.evidence, 0,
+					     chime->host.track.last.witness);
 	chime_disruption_repair(chime, &event);
+	chime_disruption_tell(chime, &event);
 }
 
 /*
- * A suspend ended and there is no host to ask. The kernel has put its own clock forward by the
- * RTC; raw stood still, so what was known against raw is lost.
+ * There is no host to ask. After a suspend the kernel has put its own clock forward by the RTC,
+ * after a restore nobody has; either way what was known against raw is lost, and the system clock
+ * is not to be believed until somebody measures it anew.
  */
-static void chime_disruption_resume_blind(struct chime *chime)
+static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 {
-	struct chime_disruption *disruption = &chime->disruption;
-	struct chime_event event = {
-		.cause = TRUECHIME_CAUSE_SUSPEND,
-		.evidence = BIT(TRUECHIME_EVIDENCE_RESUME),
-		.gap_ns = chime_boot_minus_raw() - disruption->boot_minus_raw_ns,
-	};
-	struct chime_repair nothing = { .action = TRUECHIME_ACTION_NONE };
+	struct chime_event event = { .evidence = evidence, .gap_ns = gap_ns };
+	struct chime_repair repair = { .action = TRUECHIME_ACTION_REFUSED };
 	struct chime_snapshot snapshot;
 
-	if (abs(event.gap_ns) < CHIME_SUSPEND_MIN_NS)
-		return;
+	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
+	if (event.cause == TRUECHIME_CAUSE_SUSPEND)
+		repair.action = TRUECHIME_ACTION_NONE;
+	chime_system_clock_distrust(&chime->system_clock);
 	chime_snapshot_take(&snapshot);
 	chime_timescale_restart(&chime->timescale, snapshot.raw_ns, snapshot.realtime_ns);
-	disruption->count++;
-	chime_disruption_record(chime, &event, &nothing);
+	chime_disruption_finish(chime, &event, &repair);
+	chime_disruption_tell(chime, &event);
+}
+
+/* A look where there is no host. */
+static void chime_disruption_blind(struct chime *chime, bool resumed)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+	s64 slept_ns = resumed ? chime_witness_slept_ns(&chime->witness) : 0;
+
+	chime_rtc_ask(chime);
+	if (chime_disruption_is_restored(chime, resumed) || abs(slept_ns) >= CHIME_SUSPEND_MIN_NS)
+		chime_disruption_lose(chime, disruption->evidence, slept_ns);
+	disruption->fine_raw_ns = ktime_get_raw_ns();
+}
+
+void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+
+	lockdep_assert_held(&chime->lock);
+	/* The RTC is the last to know: what was told just now has been seen by others. */
+	if (disruption->count &&
+	    ktime_get_raw_ns() - disruption->told_raw_ns < CHIME_RTC_LATE_NS)
+		return;
+	chime_disruption_lose(chime, disruption->evidence | CHIME_SAW(RTC), gap_ns);
+}
+
+void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
+{
+	struct chime_repair repair;
+	struct chime_snapshot snapshot;
+
+	lockdep_assert_held(&chime->lock);
+	chime_snapshot_take(&snapshot);
+	chime_timescale_restart(&chime->timescale, snapshot.raw_ns,
+				chime_add_sat(snapshot.realtime_ns, ahead_ns));
+	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
+				  TRUECHIME_OCCASION_DISRUPTION, &repair);
 }
 
 static void chime_disruption_note_clocksource(struct chime *chime)
@@ -187,15 +309,16 @@ static void chime_disruption_fine(struct chime *chime)
 	chime->disruption.fine_raw_ns = chime->host.track.last.raw_ns;
 }
 
-/* Keep what was seen for the looks that follow, but not for ever. */
-static void chime_disruption_remember(struct chime_disruption *disruption, u32 evidence)
+/* Keep what was seen for the looks that follow, but not for ever. A silent host's are not over. */
+static void chime_disruption_remember(struct chime_disruption *disruption, u32 evidence,
+				      bool answered)
 {
 	s64 raw_ns = ktime_get_raw_ns();
 
 	if (evidence) {
 		disruption->evidence |= evidence;
 		disruption->evidence_raw_ns = raw_ns;
-	} else if (raw_ns - disruption->evidence_raw_ns > CHIME_EVIDENCE_TTL_NS) {
+	} else if (answered && raw_ns - disruption->evidence_raw_ns > CHIME_EVIDENCE_TTL_NS) {
 		disruption->evidence = 0;
 	}
 }
@@ -203,39 +326,36 @@ static void chime_disruption_remember(struct chime_disruption *disruption, u32 e
 void chime_disruption_look(struct chime *chime)
 {
 	struct chime_disruption *disruption = &chime->disruption;
-	u32 seen = (u32)xchg(&disruption->hints, 0);
-	bool resumed = seen & BIT(TRUECHIME_EVIDENCE_RESUME);
+	u32 seen = chime_witness_look(chime);
+	bool resumed = seen & CHIME_SAW(RESUME);
 	enum chime_look look;
 	s64 gap_ns = 0;
 
 	lockdep_assert_held(&chime->lock);
 	chime_disruption_note_clocksource(chime);
 	look = chime_host_look(&chime->host, &gap_ns, &seen);
-	chime_disruption_remember(disruption, seen);
+	chime_disruption_remember(disruption, seen, look != CHIME_LOOK_SILENT);
 
 	switch (look) {
 	case CHIME_LOOK_NO_HOST:
-		if (resumed)
-			chime_disruption_resume_blind(chime);
-		disruption->fine_raw_ns = ktime_get_raw_ns();
+		chime_disruption_blind(chime, resumed);
 		break;
 	case CHIME_LOOK_SILENT:
 		/* To be asked again when it answers. */
 		if (resumed)
-			set_bit(TRUECHIME_EVIDENCE_RESUME, &disruption->hints);
+			set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
 		return;
 	case CHIME_LOOK_FINE:
 		chime_disruption_fine(chime);
+		chime_disruption_quiet(chime, resumed);
 		break;
 	case CHIME_LOOK_JUMPED:
-		chime_disruption_jump(chime, gap_ns, disruption->evidence);
-		disruption->evidence = 0;
-		disruption->fine_raw_ns = ktime_get_raw_ns();
+		chime_disruption_jump(chime, gap_ns);
 		break;
 	}
 	/* Looks before the machine is up again tell nothing of the suspend's end. */
 	if (resumed)
-		disruption->suspending = false;
+		chime->witness.suspending = false;
 }
 
 enum truechime_action chime_disruption_step(struct chime *chime)
@@ -247,8 +367,10 @@ enum truechime_action chime_disruption_step(struct chime *chime)
 	chime->disruption.fine_raw_ns = ktime_get_raw_ns();
 	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
 				  TRUECHIME_OCCASION_OPERATOR, &repair);
-	if (repair.action != TRUECHIME_ACTION_NONE)
-		chime_disruption_record(chime, &event, &repair);
+	if (repair.action != TRUECHIME_ACTION_NONE) {
+		chime_disruption_finish(chime, &event, &repair);
+		chime_events_record(&chime->events, &event);
+	}
 	return repair.action;
 }
 
@@ -267,46 +389,16 @@ static void chime_disruption_boot(struct chime *chime)
 	if (repair.action == TRUECHIME_ACTION_NONE)
 		return;
 	event.gap_ns = repair.offset_ns;
-	chime_disruption_record(chime, &event, &repair);
-}
-
-void chime_disruption_hint(struct chime *chime, enum truechime_evidence evidence)
-{
-	set_bit(evidence, &chime->disruption.hints);
-	chime_looks_now(chime);
-}
-
-/* Witness: suspend and resume. */
-static int chime_disruption_suspend(struct notifier_block *notifier, unsigned long event,
-				    void *unused)
-{
-	struct chime *chime = container_of(notifier, struct chime, disruption.suspend);
-
-	switch (event) {
-	case PM_SUSPEND_PREPARE:
-	case PM_HIBERNATION_PREPARE:
-		mutex_lock(&chime->lock);
-		chime->disruption.boot_minus_raw_ns = chime_boot_minus_raw();
-		chime->disruption.suspending = true;
-		mutex_unlock(&chime->lock);
-		break;
-	case PM_POST_SUSPEND:
-	case PM_POST_HIBERNATION:
-	case PM_POST_RESTORE:
-		chime_disruption_hint(chime, TRUECHIME_EVIDENCE_RESUME);
-		break;
-	}
-	return NOTIFY_DONE;
+	chime_disruption_finish(chime, &event, &repair);
+	chime_events_record(&chime->events, &event);
 }
 
 void chime_disruption_init(struct chime *chime)
 {
-	struct chime_disruption *disruption = &chime->disruption;
 	struct chime_snapshot snapshot;
 
-	disruption->suspend.notifier_call = chime_disruption_suspend;
 	chime_snapshot_take(&snapshot);
-	disruption->clocksource_seq = snapshot.clocksource_seq;
+	chime->disruption.clocksource_seq = snapshot.clocksource_seq;
 }
 
 void chime_disruption_start(struct chime *chime)
@@ -314,11 +406,4 @@ void chime_disruption_start(struct chime *chime)
 	mutex_lock(&chime->lock);
 	chime_disruption_boot(chime);
 	mutex_unlock(&chime->lock);
-	/* Fails only without CONFIG_PM_SLEEP, where there is nothing to be told. */
-	register_pm_notifier(&chime->disruption.suspend);
-}
-
-void chime_disruption_stop(struct chime *chime)
-{
-	unregister_pm_notifier(&chime->disruption.suspend);
 }

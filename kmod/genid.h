@@ -41,7 +41,10 @@ struct chime_genid {
  */
 int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context), void *context);
 
-/* Undo it; @notified is not running any more then, nor will it. Context: process, no lock. */
+/*
+ * Undo it; @notified is not running any more then, nor will it. Context: process, no lock held that
+ * @notified takes.
+ */
 void chime_genid_close(struct chime_genid *genid);
 
 /* Evidence bit of a change since the last call, or 0. Memory is read, nothing else. */

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "chime.h"
 #include "netlink.h"
@@ -31,6 +32,22 @@ MODULE_PARM_DESC(slew_ppm, "small changes of the timescale are slewed in at so m
 static unsigned int holdover_s = 3600;
 module_param(holdover_s, uint, 0444);
 MODULE_PARM_DESC(holdover_s, "a correction not renewed for so many seconds is held over, 1 to 86400 (3600)");
+
+static bool genid = true;
+module_param(genid, bool, 0444);
+MODULE_PARM_DESC(genid, "listen to the VM generation id device, if there is one (Y)");
+
+static bool vmclock = true;
+module_param(vmclock, bool, 0444);
+MODULE_PARM_DESC(vmclock, "watch the disruption marker of the vmclock device, if there is one (Y)");
+
+static bool suspend = true;
+module_param(suspend, bool, 0444);
+MODULE_PARM_DESC(suspend, "listen to this machine's own suspends (Y)");
+
+static char *rtc = "hint";
+module_param(rtc, charp, 0444);
+MODULE_PARM_DESC(rtc, "a jump of the RTC where there is no host clock: ignore, hint (tell it) or trust (follow it when no NTP server answers) (hint)");
 
 static char *boot;
 module_param(boot, charp, 0444);
@@ -125,12 +142,42 @@ static void __init chime_announce(void)
 			  chime_phc_index(&chime));
 }
 
+static int __init chime_init_rtc(void)
+{
+	static const char * const policies[] = {
+		[CHIME_RTC_IGNORE] = "ignore",
+		[CHIME_RTC_HINT] = "hint",
+		[CHIME_RTC_TRUST] = "trust",
+	};
+	int policy = match_string(policies, ARRAY_SIZE(policies), rtc);
+
+	if (policy < 0) {
+		pr_err("parameter rtc=%s is not ignore, hint or trust: not loaded\n", rtc);
+		return -EINVAL;
+	}
+	chime_rtc_init(&chime, policy);
+	return 0;
+}
+
+static void __init chime_start_witnesses(void)
+{
+	const struct chime_witness_options options = {
+		.genid = genid,
+		.vmclock = vmclock,
+		.suspend = suspend,
+	};
+
+	chime_witness_start(&chime, &options);
+}
+
 static int __init chime_init(void)
 {
 	int ret = chime_check_parameters();
 
 	if (!ret)
 		ret = chime_set_policy();
+	if (!ret)
+		ret = chime_init_rtc();
 	if (ret)
 		return ret;
 
@@ -154,6 +201,7 @@ static int __init chime_init(void)
 		goto err_unregister_phc;
 	chime_looks_start(&chime);
 	chime_disruption_start(&chime);
+	chime_start_witnesses();
 	chime_announce();
 	return 0;
 
@@ -168,8 +216,9 @@ err_close_host:
 
 static void __exit chime_exit(void)
 {
-	chime_disruption_stop(&chime);
+	chime_witness_stop(&chime);
 	chime_looks_stop(&chime);
+	chime_rtc_stop(&chime);
 	chime_netlink_unregister();
 	chime_phc_unregister(&chime);
 	chime_looks_exit(&chime);

@@ -253,6 +253,23 @@ void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
+void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
+				       const struct chime_line *host, s64 gap_ns, s64 raw_ns)
+{
+	struct chime_line *correction = &timescale->correction;
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	/* What belonged to host time H belongs to H + gap now. */
+	correction->origin_ns = chime_add_sat(correction->origin_ns, gap_ns);
+	correction->offset_ns = chime_sub_sat(correction->offset_ns, gap_ns);
+	view->corrected_ns = chime_add_sat(view->corrected_ns, gap_ns);
+	view->host = *host;
+	view->has_host = true;
+	view->epoch++;
+	chime_timescale_change(timescale, raw_ns, false);
+}
+
 /* The line @aim, a function of raw, as a correction of @host. */
 static void chime_timescale_convert(const struct chime_line *aim, const struct chime_line *host,
 				    s64 raw_ns, struct chime_line *correction)

@@ -133,6 +133,13 @@ void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct
 				 bool keep, s64 raw_ns);
 
 /*
+ * The host's clock was set by @gap_ns, its line is @host now, and UTC is known better than that:
+ * the correction in force takes it up, so that time goes on, in a new epoch.
+ */
+void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
+				       const struct chime_line *host, s64 gap_ns, s64 raw_ns);
+
+/*
  * Take the host (@host) or raw (NULL) as the reference: a new epoch. The correction in force is
  * converted, so that time goes on; it is to be measured again.
  */

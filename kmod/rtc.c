@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The RTC as a witness: readings, and what follows from a jump. See rtc.h.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "rtc.h"
+
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+#include <linux/printk.h>
+#include <linux/rtc.h>
+#include <linux/time.h>
+#include <linux/time64.h>
+
+#include "chime.h"
+#include "compat.h"
+
+/* Once a second, when the looks come by. */
+#define CHIME_RTC_PERIOD_NS	(900 * NSEC_PER_MSEC)
+
+/* NTP answers within this if it answers at all: some requests, and some of them lost. */
+#define CHIME_RTC_PATIENCE_NS	(10 * NSEC_PER_SEC)
+
+/* The system clock in the RTC's time zone: some RTCs are kept in local time. */
+static s64 chime_rtc_zone(s64 rtc_ns, s64 realtime_ns)
+{
+	s64 local_ns = realtime_ns - sys_tz.tz_minuteswest * 60LL * NSEC_PER_SEC;
+
+	return abs(rtc_ns - local_ns) < abs(rtc_ns - realtime_ns) ? local_ns : realtime_ns;
+}
+
+/* Opened each time: drivers come and go, and are not to be held. */
+static int chime_rtc_read(struct chime_rtc_reading *reading)
+{
+	struct rtc_device *rtc = rtc_class_open("rtc0");
+	struct chime_snapshot snapshot;
+	struct rtc_time time;
+	int ret;
+
+	if (!rtc)
+		return -ENODEV;
+	reading->before_ns = ktime_get_raw_ns();
+	ret = rtc_read_time(rtc, &time);
+	chime_snapshot_take(&snapshot);
+	rtc_class_close(rtc);
+	if (ret)
+		return ret;
+	reading->after_ns = snapshot.raw_ns;
+	reading->rtc_ns = rtc_tm_to_time64(&time) * NSEC_PER_SEC;
+	reading->realtime_ns = chime_rtc_zone(reading->rtc_ns, snapshot.realtime_ns);
+	return 0;
+}
+
+/* The system clock is put where the RTC is, if nobody has put it right meanwhile. */
+static void chime_rtc_pay(struct chime *chime, const struct chime_rtc_reading *reading)
+{
+	struct chime_rtc *rtc = &chime->rtc;
+
+	lockdep_assert_held(&chime->lock);
+	if (!rtc->owed || ktime_get_raw_ns() < rtc->due_raw_ns)
+		return;
+	rtc->owed = false;
+	if (chime->host.ops || chime_timescale_correction(&chime->timescale))
+		return;
+	pr_notice("no NTP server has answered since the disruption: following the RTC, as rtc=trust says\n");
+	chime_disruption_follow_rtc(chime, chime_rtc_ahead_ns(reading));
+}
+
+static void chime_rtc_jumped(struct chime *chime, s64 gap_ns)
+{
+	struct chime_rtc *rtc = &chime->rtc;
+	bool corrected = chime_timescale_correction(&chime->timescale);
+
+	lockdep_assert_held(&chime->lock);
+	/* Raw stood still while this machine slept: that is told as a suspend. */
+	if (chime->host.ops || chime->witness.suspending)
+		return;
+	chime_disruption_rtc_jumped(chime, gap_ns);
+	if (rtc->policy != CHIME_RTC_TRUST)
+		return;
+	rtc->owed = true;
+	rtc->due_raw_ns = ktime_get_raw_ns() + (corrected ? CHIME_RTC_PATIENCE_NS : 0);
+}
+
+static void chime_rtc_work(struct work_struct *work)
+{
+	struct chime *chime = container_of(work, struct chime, rtc.work);
+	struct chime_rtc_track *track = &chime->rtc.track;
+	struct chime_rtc_reading reading;
+	s64 gap_ns = 0, again_ns;
+	bool jumped;
+
+	/* Without the lock: a reading takes milliseconds, and on a bad day seconds. */
+	if (chime_rtc_read(&reading))
+		return;
+	jumped = chime_rtc_track_update(track, &reading, &gap_ns) == CHIME_RTC_JUMPED;
+	/* A second reading must say so too: the first may have been in the middle of an update. */
+	if (jumped && (chime_rtc_read(&reading) ||
+		       chime_rtc_track_update(track, &reading, &again_ns) != CHIME_RTC_FINE))
+		return;
+
+	mutex_lock(&chime->lock);
+	if (jumped)
+		chime_rtc_jumped(chime, gap_ns);
+	chime_rtc_pay(chime, &reading);
+	mutex_unlock(&chime->lock);
+}
+
+void chime_rtc_ask(struct chime *chime)
+{
+	struct chime_rtc *rtc = &chime->rtc;
+	s64 raw_ns = ktime_get_raw_ns();
+
+	lockdep_assert_held(&chime->lock);
+	if (rtc->policy == CHIME_RTC_IGNORE || raw_ns - rtc->asked_raw_ns < CHIME_RTC_PERIOD_NS)
+		return;
+	rtc->asked_raw_ns = raw_ns;
+	queue_work(chime->looks.queue, &rtc->work);
+}
+
+void chime_rtc_init(struct chime *chime, enum chime_rtc_policy policy)
+{
+	chime->rtc.policy = policy;
+	INIT_WORK(&chime->rtc.work, chime_rtc_work);
+}
+
+void chime_rtc_stop(struct chime *chime)
+{
+	cancel_work_sync(&chime->rtc.work);
+}

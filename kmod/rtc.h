@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Witness of last resort: the RTC, which goes on while a guest stands still, and is the host's on
+ * most hypervisors. Asked once a second, and only where there is no host clock.
+ *
+ * It tells seconds, anybody may set it, and some are the guest's own: so by default it only says
+ * that something happened, and NTP says what time it is.
+ */
+#ifndef CHIME_RTC_H
+#define CHIME_RTC_H
+
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "rtc_track.h"
+
+struct chime;
+
+enum chime_rtc_policy {
+	CHIME_RTC_IGNORE,	/* never asked */
+	CHIME_RTC_HINT,		/* a jump is told */
+	CHIME_RTC_TRUST,	/* ... and stepped after, when nobody knows better */
+};
+
+/**
+ * struct chime_rtc - the witness
+ * @policy: what to make of it
+ * @work: a reading; does not run twice at once
+ * @track: the RTC against raw; @work's own
+ * @asked_raw_ns: the latest reading was asked for, by raw; under the module's lock
+ * @owed: the system clock is to follow the RTC ...; ditto
+ * @due_raw_ns: ... unless NTP has told the time by then; ditto
+ */
+struct chime_rtc {
+	enum chime_rtc_policy policy;
+	struct work_struct work;
+	struct chime_rtc_track track;
+	s64 asked_raw_ns;
+	bool owed;
+	s64 due_raw_ns;
+};
+
+#ifdef CONFIG_RTC_CLASS
+/* Prepare. Nobody else is there yet. */
+void chime_rtc_init(struct chime *chime, enum chime_rtc_policy policy);
+
+/* Wait for a reading on its way. Context: process, lock not held. */
+void chime_rtc_stop(struct chime *chime);
+
+/* Have the RTC read soon, if it was not just now. Lock held. */
+void chime_rtc_ask(struct chime *chime);
+#else
+static inline void chime_rtc_init(struct chime *chime, enum chime_rtc_policy policy) { }
+static inline void chime_rtc_stop(struct chime *chime) { }
+static inline void chime_rtc_ask(struct chime *chime) { }
+#endif
+
+#endif /* CHIME_RTC_H */

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The RTC against raw. See rtc_track.h for the method.
+ */
+#include "rtc_track.h"
+
+#define CHIME_NS_PER_MS		1000000LL
+#define CHIME_NS_PER_S		1000000000LL
+
+/* The bounds move apart by this: RTC crystals are good to 100 ppm, and counters better. */
+#define CHIME_RTC_DRIFT_Q32	((500LL << 32) / 1000000)
+
+/* An RTC's second may begin so much late, by what an emulation does now and then. */
+#define CHIME_RTC_SLACK_NS	(100 * CHIME_NS_PER_MS)
+
+/* Whoever sets an RTC aims at the second's beginning, and misses by less than this. */
+#define CHIME_RTC_SET_NS	(200 * CHIME_NS_PER_MS)
+
+s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading)
+{
+	return chime_sub_sat(chime_add_sat(reading->rtc_ns, CHIME_NS_PER_S / 2),
+			     reading->realtime_ns);
+}
+
+/* The RTC shows what the system clock shows. */
+static bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading)
+{
+	s64 ahead_ns = chime_rtc_ahead_ns(reading);
+	s64 most_ns = CHIME_NS_PER_S / 2 + CHIME_RTC_SET_NS;
+
+	return ahead_ns <= most_ns && ahead_ns >= -most_ns;
+}
+
+static void chime_rtc_track_restart(struct chime_rtc_track *track,
+				    const struct chime_rtc_reading *reading)
+{
+	track->known = true;
+	track->low_ns = chime_sub_sat(reading->rtc_ns, reading->after_ns);
+	track->high_ns = chime_sub_sat(chime_add_sat(reading->rtc_ns, CHIME_NS_PER_S),
+				       reading->before_ns);
+	track->raw_ns = reading->after_ns;
+}
+
+enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
+					      const struct chime_rtc_reading *reading, s64 *gap_ns)
+{
+	struct chime_rtc_track now, before = *track;
+	s64 wider_ns;
+
+	chime_rtc_track_restart(&now, reading);
+	if (!before.known) {
+		*track = now;
+		return CHIME_RTC_FINE;
+	}
+	wider_ns = chime_scale_q32(chime_sub_sat(reading->after_ns, before.raw_ns),
+				   CHIME_RTC_DRIFT_Q32);
+	before.low_ns = chime_sub_sat(before.low_ns, wider_ns);
+	before.high_ns = chime_add_sat(before.high_ns, wider_ns);
+
+	if (chime_sub_sat(now.low_ns, CHIME_RTC_SLACK_NS) > before.high_ns ||
+	    chime_add_sat(now.high_ns, CHIME_RTC_SLACK_NS) < before.low_ns) {
+		*gap_ns = chime_sub_sat(now.low_ns / 2 + now.high_ns / 2,
+					before.low_ns / 2 + before.high_ns / 2);
+		*track = now;
+		return chime_rtc_is_realtime(reading) ? CHIME_RTC_SET : CHIME_RTC_JUMPED;
+	}
+	/* What both say; where they miss each other by the slack, what the new one says. */
+	if (now.low_ns < before.low_ns && before.low_ns <= now.high_ns)
+		now.low_ns = before.low_ns;
+	if (now.high_ns > before.high_ns && before.high_ns >= now.low_ns)
+		now.high_ns = before.high_ns;
+	*track = now;
+	return CHIME_RTC_FINE;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Witnesses: bringing them up and down, and asking them all.
+ */
+#include "witness.h"
+
+#include <linux/bitops.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+#include <linux/suspend.h>
+#include <linux/timekeeping.h>
+
+#include "chime.h"
+
+static s64 chime_boot_minus_raw(void)
+{
+	return ktime_get_boottime_ns() - ktime_get_raw_ns();
+}
+
+s64 chime_witness_slept_ns(const struct chime_witness *witness)
+{
+	return chime_boot_minus_raw() - witness->boot_minus_raw_ns;
+}
+
+void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence)
+{
+	set_bit(evidence, &chime->witness.hints);
+	chime_looks_now(chime);
+}
+
+/* Runs on ACPI's workqueue, without the lock: closing the device waits for it. */
+static void chime_witness_genid_notified(void *context)
+{
+	chime_witness_hint(context, TRUECHIME_EVIDENCE_GENID_NOTIFY);
+}
+
+static int chime_witness_suspend(struct notifier_block *notifier, unsigned long event,
+				 void *unused)
+{
+	struct chime *chime = container_of(notifier, struct chime, witness.suspend);
+
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+		mutex_lock(&chime->lock);
+		chime->witness.boot_minus_raw_ns = chime_boot_minus_raw();
+		chime->witness.suspending = true;
+		mutex_unlock(&chime->lock);
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		chime_witness_hint(chime, TRUECHIME_EVIDENCE_RESUME);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+u32 chime_witness_look(struct chime *chime)
+{
+	struct chime_witness *witness = &chime->witness;
+
+	lockdep_assert_held(&chime->lock);
+	return (u32)xchg(&witness->hints, 0) | chime_genid_look(&witness->genid) |
+	       chime_vmclock_look(&witness->vmclock);
+}
+
+u32 chime_witness_settle(struct chime *chime)
+{
+	struct chime_witness *witness = &chime->witness;
+
+	lockdep_assert_held(&chime->lock);
+	/* Only a notification can come late: the rest is memory, written before this guest ran. */
+	chime_genid_settle(&witness->genid);
+	if (!test_and_clear_bit(TRUECHIME_EVIDENCE_GENID_NOTIFY, &witness->hints))
+		return 0;
+	return BIT(TRUECHIME_EVIDENCE_GENID_NOTIFY);
+}
+
+void chime_witness_start(struct chime *chime, const struct chime_witness_options *options)
+{
+	struct chime_witness *witness = &chime->witness;
+
+	/* Machines without these devices have nothing to be told by them. */
+	mutex_lock(&chime->lock);
+	witness->options = *options;
+	if (options->genid)
+		chime_genid_open(&witness->genid, chime_witness_genid_notified, chime);
+	if (options->vmclock)
+		chime_vmclock_open(&witness->vmclock);
+	mutex_unlock(&chime->lock);
+	/* Fails only without CONFIG_PM_SLEEP, where there is nothing to be told either. */
+	witness->suspend.notifier_call = chime_witness_suspend;
+	if (options->suspend)
+		register_pm_notifier(&witness->suspend);
+}
+
+void chime_witness_stop(struct chime *chime)
+{
+	struct chime_witness *witness = &chime->witness;
+
+	if (witness->options.suspend)
+		unregister_pm_notifier(&witness->suspend);
+	/* A look may still be asked for; no notification waits for the lock. */
+	mutex_lock(&chime->lock);
+	chime_genid_close(&witness->genid);
+	chime_vmclock_close(&witness->vmclock);
+	mutex_unlock(&chime->lock);
+}
