@@ -145,6 +145,7 @@ static json_t *daemon_answer(void *context, const struct control_request *reques
 {
 	struct daemon *daemon = context;
 
+	(void)steering_look(daemon->steering);
 	switch (request->command) {
 	case CONTROL_STATUS:
 		return report_status(daemon);
@@ -318,7 +319,7 @@ static int daemon_start(struct daemon *daemon)
 
 	daemon_configure_module(daemon);
 	daemon_prime(daemon);
-	if (daemon->mode == TRUECHIME_MODE_EXTERNAL) {
+	if (daemon->external) {
 		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
 		steering_stand_aside(daemon->steering, true);
 	}

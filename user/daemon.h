@@ -68,7 +68,7 @@ struct daemon_options {
  * @result_raw_ns: when that was; 0: there was none yet
  * @result_utc_ns: same, by the timescale
  * @update_interval_ns: between the latest two corrections
- * @mode: who steers the timescale
+ * @external: others steer the timescale
  * @epoch: in which the sources' estimates are
  * @has_host: what the epoch's reference is
  * @disruptions: counted by the timescale when last looked at
@@ -107,7 +107,7 @@ struct daemon {
 	int64_t result_utc_ns;
 	int64_t update_interval_ns;
 
-	enum truechime_mode mode;
+	bool external;
 	uint32_t epoch;
 	bool has_host;
 	uint32_t disruptions;
@@ -176,7 +176,7 @@ void daemon_module_events(struct daemon *daemon);
 /* The configuration's wishes to the module: host clock and step policy. */
 void daemon_configure_module(struct daemon *daemon);
 
-/* What is new in @now: another epoch, disruptions that only the timescale saw. */
+/* What is new in @now: another mode or epoch, disruptions that only the timescale saw. */
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now);
 
 #endif /* DAEMON_H */

@@ -77,6 +77,7 @@ static int daemon_start_epoch(struct daemon *daemon)
 		return err;
 	daemon->epoch = now.epoch;
 	daemon->has_host = now.has_host;
+	daemon->external = now.external;
 	daemon->disruptions = now.disruptions;
 	daemon->shift_known = false;
 	return 0;
@@ -98,7 +99,6 @@ static int daemon_open_over_module(struct daemon *daemon)
 		daemon_close_module(daemon);
 		return err;
 	}
-	daemon->mode = status.mode;
 	daemon_skip_events(daemon);
 	log_info("Steering through the kernel module %s; the host's clock: %s", status.version,
 		 status.host_state >= TRUECHIME_HOST_CHOSEN ? status.host_name : "none");
@@ -109,7 +109,6 @@ static int daemon_open_without_module(struct daemon *daemon)
 {
 	int err;
 
-	daemon->mode = TRUECHIME_MODE_AUTO;
 	err = timescale_user_open(&daemon->timescale, daemon->clock);
 	if (!err)
 		err = daemon_start_epoch(daemon);
@@ -164,29 +163,40 @@ static void daemon_use_timescale(struct daemon *daemon)
 	associations_rebase(daemon->associations, daemon->epoch, false, 0);
 	discipline_rebase(daemon->discipline, false, 0);
 	steering_set_timescale(daemon->steering, daemon->timescale);
-	steering_stand_aside(daemon->steering, daemon->mode == TRUECHIME_MODE_EXTERNAL);
+	steering_stand_aside(daemon->steering, daemon->external);
 	daemon_burst(daemon, BURST_COUNT);
 }
 
 /*
- * What the module knew last, as a correction of raw: the clock goes on from there. The bound grows
- * by what the oscillator may have turned to.
+ * What was known last, as a correction of the new timescale's reference: the clock goes on from
+ * there. The bound grows by what the oscillator may have turned to.
  */
 static void daemon_carry_over(struct daemon *daemon, const struct steering_status *last)
 {
-	const struct timescale_now *now = &last->now;
-	struct chime_line line = {
-		.origin_ns = now->raw_ns,
-		.offset_ns = chime_sub_sat(now->time_ns, now->raw_ns),
-		.rate_q32 = (s64)(last->base_rate * 4294967296.0),
-		.sigma_ns = now->sigma_ns,
-		.maxerror_ns = now->maxerror_ns,
-		.maxerror_rate_q32 =
-			(s64)(daemon->config->discipline.maxclockerror * 4294967296.0),
-	};
+	const struct timescale_now *then = &last->now;
+	double maxclockerror = daemon->config->discipline.maxclockerror;
+	int64_t since_ns, time_ns, grown_ns;
+	struct timescale_now now;
+	struct chime_line line;
+	double rate;
 
-	if (!last->valid || now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+	if (!last->valid || then->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || daemon->external ||
+	    daemon->timescale->ops->now(daemon->timescale, &now))
 		return;
+	since_ns = chime_sub_sat(now.raw_ns, then->raw_ns);
+	time_ns = chime_add_sat(then->time_ns,
+				since_ns + (int64_t)((double)since_ns * last->base_rate));
+	grown_ns = (int64_t)((double)since_ns * maxclockerror);
+	/* UTC against raw, less the reference against raw. */
+	rate = last->base_rate - (now.has_host && !now.slew_ns ? now.rate : 0.0);
+	line = (struct chime_line){
+		.origin_ns = now.reference_ns,
+		.offset_ns = chime_sub_sat(time_ns, now.reference_ns),
+		.rate_q32 = (s64)(rate * 4294967296.0),
+		.sigma_ns = then->sigma_ns,
+		.maxerror_ns = chime_add_sat(then->maxerror_ns, grown_ns),
+		.maxerror_rate_q32 = (s64)(maxclockerror * 4294967296.0),
+	};
 	(void)daemon->timescale->ops->correct(daemon->timescale, &line, daemon->epoch, true);
 }
 
@@ -212,7 +222,9 @@ static void daemon_lose_module(struct daemon *daemon)
 static void daemon_gain_module(struct daemon *daemon)
 {
 	struct timescale *user = daemon->timescale;
+	struct steering_status last;
 
+	steering_get_status(daemon->steering, &last);
 	if (daemon_open_module(daemon))
 		return;
 	if (daemon_open_over_module(daemon)) {
@@ -222,6 +234,7 @@ static void daemon_gain_module(struct daemon *daemon)
 	user->ops->close(user);
 	log_notice("The kernel module is there; steering through it from now on");
 	daemon_configure_module(daemon);
+	daemon_carry_over(daemon, &last);
 	daemon_use_timescale(daemon);
 }
 
@@ -376,12 +389,26 @@ static void daemon_own_event(struct daemon *daemon, const struct timescale_now *
 	daemon_publish_event(daemon, &event);
 }
 
+static void daemon_check_mode(struct daemon *daemon, const struct timescale_now *now)
+{
+	if (now->external == daemon->external)
+		return;
+	daemon->external = now->external;
+	if (now->external)
+		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
+	else
+		log_notice("The module is in mode auto again: we steer it and the system clock");
+	steering_stand_aside(daemon->steering, now->external);
+	daemon->sources_changed = true;
+}
+
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
 	bool disrupted = now->disruptions != daemon->disruptions;
 	bool known = daemon->shift_known && daemon->shift_epoch == now->epoch &&
 		     now->has_host == daemon->has_host;
 
+	daemon_check_mode(daemon, now);
 	daemon->disruptions = now->disruptions;
 	if (disrupted && !daemon->link)
 		daemon_own_event(daemon, now);

@@ -34,7 +34,7 @@ static void daemon_judge_host(struct daemon *daemon)
 {
 	int err;
 
-	if (!daemon->link || daemon->mode == TRUECHIME_MODE_EXTERNAL)
+	if (!daemon->link || daemon->external)
 		return;
 	if (daemon->result.demote_host) {
 		err = module_link_demote_host(daemon->link, true);

@@ -37,6 +37,7 @@ struct module_now {
 	int64_t maxerror_ns;	/* CHIME_LINE_UNBOUNDED_NS: no bound is known */
 	uint32_t epoch;
 	uint32_t disruptions;
+	enum truechime_mode mode;
 	enum truechime_reference reference;
 	bool has_host;
 };

@@ -166,6 +166,7 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		.maxerror_ns = get_bound(attrs[TRUECHIME_A_MAXERROR_NS]),
 		.epoch = get_u32(attrs[TRUECHIME_A_EPOCH]),
 		.disruptions = get_u32(attrs[TRUECHIME_A_DISRUPTIONS]),
+		.mode = get_u8(attrs[TRUECHIME_A_MODE]),
 		.reference = get_u8(attrs[TRUECHIME_A_REFERENCE]),
 		.has_host = attrs[TRUECHIME_A_HOST_NS],
 	};

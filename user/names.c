@@ -283,7 +283,7 @@ void text_of_event(const struct module_event *event, char *text, size_t size)
 	text_of_duration(event->latency_ns, latency, sizeof(latency));
 	text_of_evidence(event->evidence, evidence, sizeof(evidence));
 	snprintf(text, size,
-		 "%s: time moved by %s (evidence: %s). The system clock was off by %s: %s, %s remain, within %s",
+		 "%s: time moved by %s (evidence: %s). The system clock was off by %s: %s, %s remain. Programs can have seen the wrong time for %s at most",
 		 cause_sentence(event->cause), gap, evidence, offset,
 		 action_sentence(event->action), residual, latency);
 }

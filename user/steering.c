@@ -133,8 +133,8 @@ void steering_get_status(const struct steering *steering, struct steering_status
 static void steering_complain(struct steering *steering, int64_t now_ns, const char *what, int err)
 {
 	if (log_limit_pass(&steering->complaint, now_ns, COMPLAINT_NS))
-		log_err("%s: %s; the clock is not steered. Needed is CAP_SYS_TIME", what,
-			strerror(-err));
+		log_err("%s: %s; the clock is not steered%s", what, strerror(-err),
+			err == -EPERM ? ". It takes CAP_SYS_TIME" : "");
 }
 
 int steering_step(struct steering *steering, const char *reason)
@@ -340,11 +340,9 @@ static int steering_publish(struct steering *steering, const struct timescale_no
 	return 0;
 }
 
-int steering_follow(struct steering *steering)
+int steering_look(struct steering *steering)
 {
-	struct follower_command command = { .settled = false };
 	struct timescale_now now;
-	bool look;
 	int err;
 
 	err = steering->timescale->ops->now(steering->timescale, &now);
@@ -352,22 +350,35 @@ int steering_follow(struct steering *steering)
 		return err;
 	if (steering_watch(steering, &now))
 		steering->next_look_ns = 0;
-	look = now.raw_ns >= steering->next_look_ns;
-	if (look)
-		steering->next_look_ns = chime_add_sat(now.raw_ns, LOOK_MAX_NS);
-	steering->next_publish_ns = chime_add_sat(now.raw_ns, PUBLISH_NS);
 	steering->status.now = now;
 	steering->status.valid = true;
+	steering_judge_errors(steering, &now);
+	return 0;
+}
+
+int steering_follow(struct steering *steering)
+{
+	const struct timescale_now *now = &steering->status.now;
+	struct follower_command command = { .settled = false };
+	bool follow;
+	int err;
+
+	err = steering_look(steering);
+	if (err)
+		return err;
+	follow = now->raw_ns >= steering->next_look_ns;
+	if (follow)
+		steering->next_look_ns = chime_add_sat(now->raw_ns, LOOK_MAX_NS);
+	steering->next_publish_ns = chime_add_sat(now->raw_ns, PUBLISH_NS);
 	if (steering->status.aside)
 		return 0;
-	if (look && steering_can_follow(&now) && !steering->options.observe) {
-		err = steering_set_rate(steering, &now, &command);
+	if (follow && steering_can_follow(now) && !steering->options.observe) {
+		err = steering_set_rate(steering, now, &command);
 		if (err)
 			return err;
 	}
-	steering_judge_settled(steering, &now, command.settled);
-	steering_judge_errors(steering, &now);
-	return steering_publish(steering, &now);
+	steering_judge_settled(steering, now, command.settled);
+	return steering_publish(steering, now);
 }
 
 void steering_disrupted(struct steering *steering, bool keep)

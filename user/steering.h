@@ -55,6 +55,9 @@ int steering_step(struct steering *steering, const char *reason);
 /* Look at the clocks: follow, and publish what is due. Call it at steering_next_ns() or earlier. */
 int steering_follow(struct steering *steering);
 
+/* Read the clocks for steering_get_status(); nothing else happens. 0, -errno. */
+int steering_look(struct steering *steering);
+
 /* Not before raw's @next_ns, because steering_follow() failed. */
 void steering_retry(struct steering *steering, int64_t next_ns);
 

@@ -32,6 +32,7 @@
  * @has_host: @reference_ns is the host's time
  * @host_known: @host_ns is: also while the host is demoted and raw is the reference
  * @host_ns: the host's time
+ * @external: others steer the timescale (mode external): it takes no correction
  */
 struct timescale_now {
 	int64_t raw_ns;
@@ -48,6 +49,7 @@ struct timescale_now {
 	bool has_host;
 	bool host_known;
 	int64_t host_ns;
+	bool external;
 };
 
 struct timescale;

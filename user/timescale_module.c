@@ -38,6 +38,7 @@ static int timescale_module_now(struct timescale *timescale, struct timescale_no
 		.disruptions = from.disruptions,
 		.host_known = from.has_host,
 		.host_ns = from.host_ns,
+		.external = from.mode == TRUECHIME_MODE_EXTERNAL,
 	};
 	if (from.reference == TRUECHIME_REFERENCE_HOST && from.has_host) {
 		now->reference_ns = from.host_ns;

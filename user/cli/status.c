@@ -89,7 +89,11 @@ static void print_grounds(const struct status_view *view)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	text_of_duration((int64_t)((double)now.tv_sec - last) * 1000000000LL, ago, sizeof(ago));
+	if ((double)now.tv_sec - last < 1)
+		snprintf(ago, sizeof(ago), "less than 1 s");
+	else
+		text_of_duration((int64_t)((double)now.tv_sec - last) * 1000000000LL, ago,
+				 sizeof(ago));
 	if (has_host(view))
 		printf("host %s, ", view->module.host_name);
 	else if (view->has_module)
@@ -134,6 +138,8 @@ static void print_unsynchronised(const struct status_view *view)
 	printf("The clock is not synchronised (");
 	print_grounds(view);
 	puts(").");
+	if (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL)
+		puts("Module and daemon stand aside for PTP programs (mode external).");
 	if (!view->daemon) {
 		printf("%s\n",
 		       "The daemon truechimed is not running, so nobody vouches for the time. To start it: systemctl start truechimed");
@@ -149,7 +155,7 @@ static void print_unsynchronised(const struct status_view *view)
 		puts("None of the configured time sources answers. See: truechime sources");
 	} else if (!json_int_of(sources, "usable", 0)) {
 		puts("No time source is usable yet. See: truechime sources");
-	} else {
+	} else if (!json_bool_of(view->daemon, "aside")) {
 		printf("It is being corrected: ");
 		print_offset("the right time", offset_ns);
 	}
