@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A normal belief of one clock seen over several paths: its offset, the offset's rate, and for each
- * path the least delay each way and by how much its asymmetry falsifies the offset. Pure arithmetic;
- * what samples mean is the estimator's.
+ * A normal belief of one clock seen over several paths: its offset, the offset's rate, and for
+ * each path the least delay each way and by how much its asymmetry falsifies the offset. Pure
+ * arithmetic; what samples mean is the estimator's.
  */
 #ifndef BELIEF_H
 #define BELIEF_H

@@ -17,8 +17,13 @@
 /* Bound of the statistical error, in standard errors: as source.c's. */
 #define SIGMAS	5
 
-/* The published errors are good until so many intervals between samples have passed. */
-#define HORIZON_INTERVALS	2
+/*
+ * The standard error is curved over time and a line is not: its growth is taken to the next sample,
+ * and that of the bound to the one after that.
+ */
+#define SIGMA_INTERVALS	1
+#define BOUND_INTERVALS	2
+#define UNLEARNED_S	256.0
 
 /* A first measurement is acted on when its bound is below this share of what it says. */
 #define STEP_EVIDENCE	0.25
@@ -35,6 +40,7 @@ struct combined {
 	struct estimate estimate;	/* UTC minus reference */
 	double maxerror_ns;
 	double sigma_growth;		/* per unit of time */
+	double maxerror_growth;
 	double root_delay_ns;
 	double root_dispersion_ns;
 	int leap;
@@ -192,20 +198,48 @@ static void survey(struct source *const *sources, const struct selection *select
 	combined->root_dispersion_ns = (double)status.last.root_dispersion_ns;
 }
 
+static double sigma_after(const struct discipline *discipline, int64_t at_ns, double elapsed_ns)
+{
+	struct estimate estimate = { 0 };
+
+	estimator_get(discipline->clock, at_ns + llrint(elapsed_ns), &estimate);
+	return estimate.sigma_ns;
+}
+
 /*
- * The combined clock within the intersection, and how far the truth, which is in it too, may be
- * away. The standard error is curved over time and a line is not: its growth is taken to the second
- * next sample.
+ * An oscillator does what nobody learned, a change of temperature above all, but not at once: the
+ * rate goes astray by maxclockerror within some UNLEARNED_S.
  */
+static double unlearned_ns(const struct discipline *discipline, double elapsed_ns)
+{
+	double scale_ns = UNLEARNED_S * NS_PER_S;
+
+	return discipline->options.maxclockerror *
+	       (elapsed_ns + scale_ns * expm1(-elapsed_ns / scale_ns));
+}
+
+/* How fast the errors grow. What the filter foresees and what no filter can are independent. */
+static void age(const struct discipline *discipline, int64_t at_ns, double interval_s,
+		struct combined *combined)
+{
+	double next_ns = SIGMA_INTERVALS * interval_s * NS_PER_S;
+	double horizon_ns = BOUND_INTERVALS * interval_s * NS_PER_S;
+	double now_ns = combined->estimate.sigma_ns;
+	double bound_ns = hypot(SIGMAS * sigma_after(discipline, at_ns, horizon_ns),
+				unlearned_ns(discipline, horizon_ns));
+
+	combined->sigma_growth = fmax(sigma_after(discipline, at_ns, next_ns) - now_ns, 0) /
+				 next_ns;
+	combined->maxerror_growth = fmax(bound_ns - SIGMAS * now_ns, 0) / horizon_ns;
+}
+
+/* The combined clock within the intersection, and how far the truth, in it too, may be away. */
 static bool combine(const struct discipline *discipline, const struct selection *selection,
 		    int64_t at_ns, double interval_s, struct combined *combined)
 {
 	struct estimate *estimate = &combined->estimate;
-	double horizon_ns = HORIZON_INTERVALS * interval_s * NS_PER_S;
-	struct estimate later;
 
-	if (!estimator_get(discipline->clock, at_ns, estimate) ||
-	    !estimator_get(discipline->clock, at_ns + llrint(horizon_ns), &later))
+	if (!estimator_get(discipline->clock, at_ns, estimate))
 		return false;
 	if (estimate->offset_ns < selection->low_ns)
 		estimate->offset_ns = selection->low_ns;
@@ -214,22 +248,19 @@ static bool combine(const struct discipline *discipline, const struct selection 
 	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
 				     (double)(estimate->offset_ns - selection->low_ns));
 	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);
-	combined->sigma_growth = fmax((later.sigma_ns - estimate->sigma_ns) / horizon_ns, 0);
+	age(discipline, at_ns, interval_s, combined);
 	return true;
 }
 
-static void make_line(const struct discipline *discipline, const struct combined *combined,
-		      struct chime_line *line)
+static void make_line(const struct combined *combined, struct chime_line *line)
 {
-	double growth = SIGMAS * combined->sigma_growth + discipline->options.maxclockerror;
-
 	line->origin_ns = combined->estimate.at_ns;
 	line->offset_ns = combined->estimate.offset_ns;
 	line->rate_q32 = (s64)llrint(combined->estimate.rate * Q32);
 	line->sigma_ns = (s64)ceil(combined->estimate.sigma_ns);
 	line->sigma_rate_q32 = (s64)ceil(combined->sigma_growth * Q32);
 	line->maxerror_ns = (s64)ceil(combined->maxerror_ns);
-	line->maxerror_rate_q32 = (s64)ceil(growth * Q32);
+	line->maxerror_rate_q32 = (s64)ceil(combined->maxerror_growth * Q32);
 }
 
 static int64_t magnitude(int64_t value)
@@ -353,7 +384,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	describe(sources, &combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
-	make_line(discipline, &combined, &result->correction);
+	make_line(&combined, &result->correction);
 	result->changed = true;
 	result->jump = may_jump(discipline, &combined, now);
 	result->synchronised = true;

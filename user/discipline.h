@@ -37,7 +37,7 @@ struct discipline_options {
 
 enum discipline_step {
 	DISCIPLINE_NO_STEP,
-	DISCIPLINE_STEP,	/* makestep allows and the evidence suffices: step the system clock */
+	DISCIPLINE_STEP,	/* makestep allows and the evidence suffices: step the clock */
 	DISCIPLINE_REFUSED,	/* maxchange forbids it */
 };
 

@@ -41,8 +41,9 @@
 /* A path's asymmetry falsifies offsets by some such share of half its round trip. */
 #define ASYMMETRY	0.1
 
-/* How much of the past counts in the choice between the members, after each sample. */
-#define FORGETTING	0.99
+/* How much of the past counts in the choice between the members: so long, or so many samples. */
+#define FORGETTING_S	1600.0
+#define FORGETTING_SAMPLES	100.0
 
 /* No member's weight falls below that of the best times exp() of this: it may be needed soon. */
 #define LOG_WEIGHT_LEAST	(-14.0)
@@ -73,6 +74,10 @@ struct path_memory {
 	double delay_ns[DELAYS];
 	unsigned int delays;
 	unsigned int next_delay;
+	unsigned int readings;
+	int64_t reading_at_ns[2];	/* the latest, and the one before */
+	int64_t reading_ns[2];
+	double bend_square;
 	struct path_figures figures;
 };
 
@@ -162,6 +167,27 @@ static void remember_delay(struct path_memory *path, double delay_ns)
 		square += deviation * deviation;
 	}
 	figures->variance = square / path->delays;
+}
+
+/* By how much the middle one of three readings is off the straight line through the others. */
+static void remember_reading(struct path_memory *path, const struct estimator_sample *sample)
+{
+	double whole_ns = (double)(sample->at_ns - path->reading_at_ns[1]);
+	double share = (double)(sample->at_ns - path->reading_at_ns[0]) / whole_ns;
+	double bend_ns = share * (double)(path->reading_ns[1] - path->reading_ns[0]) +
+			 (1 - share) * (double)(sample->offset_ns - path->reading_ns[0]);
+
+	if (path->readings >= 2 && whole_ns > 0) {
+		path->bend_square += bend_ns * bend_ns /
+				     (1 + share * share + (1 - share) * (1 - share));
+		path->figures.bends++;
+		path->figures.bend_variance = path->bend_square / path->figures.bends;
+	}
+	path->readings++;
+	path->reading_at_ns[1] = path->reading_at_ns[0];
+	path->reading_ns[1] = path->reading_ns[0];
+	path->reading_at_ns[0] = sample->at_ns;
+	path->reading_ns[0] = sample->offset_ns;
 }
 
 static void start_path(const struct estimator *estimator, struct path_memory *path,
@@ -287,8 +313,8 @@ static void recentre(struct estimator *estimator)
 }
 
 /*
- * What a member's offset may be wrong by for statistical reasons. Of the paths' asymmetries only the
- * differences can be known; what all have in common is part of the bound, not of this.
+ * What a member's offset may be wrong by for statistical reasons. Of the paths' asymmetries only
+ * the differences can be known; what all have in common is part of the bound, not of this.
  */
 static double offset_variance(const struct member *member, const double *share, double elapsed_s)
 {
@@ -416,6 +442,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	const struct path_figures *figures = &estimator->path[path].figures;
 	double offset = (double)(sample->offset_ns - estimator->base_ns);
 	double ahead_s = fmax(elapsed_s, 0);
+	double keep = 1 - fmin(ahead_s / FORGETTING_S, 1 / FORGETTING_SAMPLES);
 	struct mixture before;
 	int i;
 
@@ -424,7 +451,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 		struct member *member = &estimator->member[i];
 
 		belief_predict(&member->belief, ahead_s, member->wander * NS_PER_S);
-		member->log_weight = FORGETTING * member->log_weight +
+		member->log_weight = keep * member->log_weight +
 				     member_take(member, path, figures,
 						 carry(member, offset, elapsed_s), sample);
 	}
@@ -444,6 +471,7 @@ int estimator_add(struct estimator *estimator, int path, const struct estimator_
 	if (!estimator->path[path].used)
 		found_path(estimator, path, sample);
 	remember_delay(&estimator->path[path], sample->delay_ns);
+	remember_reading(&estimator->path[path], sample);
 	if (!started) {
 		start(estimator, path, sample);
 		return 0;

@@ -39,7 +39,8 @@ struct estimator_sample {
  * @sigma_ns: one standard error of @offset_ns
  * @rate_sigma: one standard error of @rate
  * @wander: of the oscillator as learned: standard deviation of the rate's change in one second
- * @sample_ns: what a single sample (of the first path) leaves open: the mean queueing delay, or the reading's noise
+ * @sample_ns: what a single sample of the first path leaves open: the mean queueing delay, or a
+ *	reading's noise
  */
 struct estimate {
 	int64_t at_ns;
@@ -67,8 +68,8 @@ void estimator_reset(struct estimator *estimator, bool keep_rate);
 void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma);
 
 /*
- * Take a sample of a path, 0 to paths - 1. 0, -EINVAL (time goes back, or a width is negative or not
- * finite). Samples of different paths may be out of order by as much as round trips overlap.
+ * Take a sample of a path, 0 to paths - 1. 0, -EINVAL (time goes back, or a width is negative or
+ * not finite). Samples of different paths may be out of order by as much as round trips overlap.
  */
 int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample);
 

@@ -18,7 +18,14 @@
 
 /* Samples over which the noise of readings without a round trip is learned. */
 #define NOISE_MEMORY	128.0
-#define NOISE_PRIOR	2.0
+
+/*
+ * Before so many readings the filters themselves cannot tell; then the noise is what three readings
+ * deviate from a straight line, taken for larger while there are few.
+ */
+#define NOISE_READINGS	8
+#define NOISE_DOUBT	4.0
+#define NOISE_UNKNOWN	10e3
 
 /* One measurement: of what, how large, its noise and the queueing's scale and shape. */
 struct measurement {
@@ -47,7 +54,9 @@ void member_start_path(struct member *member, int path, const struct path_figure
 	double spread = figures->first_excess_ns * figures->first_excess_ns;
 
 	member->noise[path] = sample_noise(sample);
-	member->noise_samples[path] = NOISE_PRIOR;
+	if (figures->one_way && !(sample->sigma_ns > 0))
+		member->noise[path] = NOISE_UNKNOWN * NOISE_UNKNOWN;
+	member->noise_samples[path] = 0;
 	member->misses[path] = 0;
 	belief_add_path(&member->belief, path);
 	belief_set(&member->belief, belief_delay(path), 0.5 * sample->delay_ns - excess,
@@ -84,10 +93,10 @@ static double queueing_scale(const struct member *member, int path,
 
 /*
  * What a measurement, which may be an outlier, makes of a belief. Outliers fall off like Cauchy's
- * distribution. Returns the logarithm of the measurement's density; sets @missed when it was taken
- * for an outlier that contradicts the belief (a long delay does not).
+ * distribution. Returns the logarithm of the measurement's density; @trust becomes the probability
+ * that it is no outlier.
  */
-static double weigh(const struct measurement *measurement, struct normal *belief, bool *missed)
+static double weigh(const struct measurement *measurement, struct normal *belief, double *trust)
 {
 	double value = measurement->value;
 	const struct normal prior = *belief;
@@ -105,7 +114,7 @@ static double weigh(const struct measurement *measurement, struct normal *belief
 		  log1p((value - prior.mean) * (value - prior.mean) / (spread * spread));
 	log_good += log1p(-OUTLIER_PROBABILITY);
 	good = 1 / (1 + exp(fmin(log_bad - log_good, 600)));
-	*missed |= good < 0.5 && (value < prior.mean || !measurement->shape);
+	*trust = good;
 	shift = belief->mean - prior.mean;
 	belief->mean = prior.mean + good * shift;
 	belief->variance = good * belief->variance + (1 - good) * prior.variance +
@@ -113,24 +122,26 @@ static double weigh(const struct measurement *measurement, struct normal *belief
 	return fmax(log_good, log_bad) + log1p(exp(-fabs(log_good - log_bad)));
 }
 
+/* Sets @missed when an outlier contradicts the belief (a long delay does not). */
 static double measure(struct belief *belief, const struct measurement *measurement, bool *missed)
 {
-	struct normal normal;
-	double log_density;
+	struct normal prior, after;
+	double log_density, trust;
 
-	belief_project(belief, measurement->direction, &normal);
-	log_density = weigh(measurement, &normal, missed);
-	belief_condition(belief, measurement->direction, &normal);
+	belief_project(belief, measurement->direction, &prior);
+	after = prior;
+	log_density = weigh(measurement, &after, &trust);
+	belief_condition(belief, measurement->direction, &after);
+	*missed |= trust < 0.5 && (measurement->value < prior.mean || !measurement->shape);
 	return log_density;
 }
 
 /* How well the round trip itself was foretold: nothing is learned from that but the density. */
 static double foretell_delay(const struct member *member, int path,
-			     const struct measurement *one_way, double delay_ns)
+			     const struct measurement *one_way, double delay_ns, double *trust)
 {
 	struct measurement around = *one_way;
 	struct normal normal;
-	bool ignored = false;
 
 	around.direction = (struct belief_direction){ path, 0, 2 };
 	around.value = delay_ns;
@@ -139,12 +150,13 @@ static double foretell_delay(const struct member *member, int path,
 	if (!around.shape)
 		around.scale *= M_SQRT2;
 	belief_project(&member->belief, around.direction, &normal);
-	return weigh(&around, &normal, &ignored);
+	return weigh(&around, &normal, trust);
 }
 
 /*
  * Both ways of a round trip. A member is judged by how well it foretold the offset, given the round
- * trip: how it foretold the round trip itself says nothing about clocks, so that is taken out.
+ * trip: how it foretold the round trip itself says nothing about clocks, so that is taken out; and
+ * of a round trip that it did not think of, its opinion counts as that the offset is anywhere.
  */
 static double take_round_trip(struct member *member, int path, const struct path_figures *figures,
 			      double offset, const struct estimator_sample *sample, bool *missed)
@@ -154,44 +166,55 @@ static double take_round_trip(struct member *member, int path, const struct path
 		.noise = 2 * sample_noise(sample),
 		.shape = member->shape,
 	};
-	double log_density, walk;
+	double log_density, log_delay, trust, walk;
 
 	measurement.scale = fmax(queueing_scale(member, path, figures), sqrt(measurement.noise));
 	walk = PATH_WALK * PATH_WALK * measurement.scale * measurement.scale;
 	belief->cov[belief_delay(path)][belief_delay(path)] += walk;
 	if (figures->asymmetry_ns > 0)
 		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
-	log_density = -foretell_delay(member, path, &measurement, sample->delay_ns);
+	log_delay = foretell_delay(member, path, &measurement, sample->delay_ns, &trust);
 	measurement.direction = (struct belief_direction){ path, 1, 1 };
 	measurement.value = 0.5 * sample->delay_ns + offset;
-	log_density += measure(belief, &measurement, missed);
+	log_density = measure(belief, &measurement, missed);
 	measurement.direction = (struct belief_direction){ path, -1, 1 };
 	measurement.value = 0.5 * sample->delay_ns - offset;
-	return log_density + measure(belief, &measurement, missed);
+	log_density += measure(belief, &measurement, missed);
+	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
 }
 
 /* A reading without a round trip: its noise is learned from what it does to the belief. */
-static double take_reading(struct member *member, int path, double offset, bool *missed)
+static void learn_noise(struct member *member, int path, const struct path_figures *figures,
+			double square)
+{
+	double *noise = &member->noise[path];
+
+	member->noise_samples[path] = fmin(member->noise_samples[path] + 1, NOISE_MEMORY);
+	if (member->noise_samples[path] > NOISE_READINGS)
+		*noise += (square - *noise) / member->noise_samples[path];
+	else if (figures->bends)
+		*noise = figures->bend_variance * (1 + NOISE_DOUBT / figures->bends);
+	*noise = fmax(*noise, NOISE_LEAST * NOISE_LEAST);
+}
+
+static double take_reading(struct member *member, int path, const struct path_figures *figures,
+			   double offset, bool *missed)
 {
 	struct measurement measurement = {
 		.direction = { path, 1, 0 },
 		.value = offset,
 		.noise = member->noise[path],
 	};
-	double *noise = &member->noise[path];
+	double log_density, before, after;
 	struct normal normal;
-	double before, after, log_density;
 
 	belief_project(&member->belief, measurement.direction, &normal);
 	before = offset - normal.mean;
-	log_density = weigh(&measurement, &normal, missed);
+	log_density = measure(&member->belief, &measurement, missed);
+	belief_project(&member->belief, measurement.direction, &normal);
 	after = offset - normal.mean;
-	belief_condition(&member->belief, measurement.direction, &normal);
-	if (!*missed) {
-		member->noise_samples[path] = fmin(member->noise_samples[path] + 1, NOISE_MEMORY);
-		*noise += (before * after - *noise) / member->noise_samples[path];
-		*noise = fmax(*noise, NOISE_LEAST * NOISE_LEAST);
-	}
+	if (!*missed)
+		learn_noise(member, path, figures, before * after);
 	return log_density;
 }
 
@@ -200,7 +223,7 @@ double member_take(struct member *member, int path, const struct path_figures *f
 {
 	bool missed = false;
 	double log_density = figures->one_way ?
-			     take_reading(member, path, offset, &missed) :
+			     take_reading(member, path, figures, offset, &missed) :
 			     take_round_trip(member, path, figures, offset, sample, &missed);
 
 	member->misses[path] = missed ? member->misses[path] + 1 : 0;

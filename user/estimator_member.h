@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One filter of the estimator's bank: a belief, the hypotheses that it stands for, and what a sample
- * does to it. The choice between members, time and the tables of delays are estimator.c's.
+ * One filter of the estimator's bank: a belief, the hypotheses that it stands for, and what a
+ * sample does to it. The choice between members, time and the tables of delays are estimator.c's.
  */
 #ifndef ESTIMATOR_MEMBER_H
 #define ESTIMATOR_MEMBER_H
@@ -20,6 +20,8 @@
  * @least_ns: the least of them
  * @first_excess_ns: queueing each way that the first one was taken for
  * @asymmetry_ns: standard deviation of what asymmetry may do; 0: the only path, asymmetry and all
+ * @bends: how often three readings without round trips were compared
+ * @bend_variance: a reading's variance according to them
  */
 struct path_figures {
 	bool one_way;
@@ -29,6 +31,8 @@ struct path_figures {
 	double least_ns;
 	double first_excess_ns;
 	double asymmetry_ns;
+	unsigned int bends;
+	double bend_variance;
 };
 
 /**

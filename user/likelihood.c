@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Moments of a normal belief times the likelihood of a delayed or noisy measurement, in closed form:
- * a truncated normal times a power, whose integrals follow from each other.
+ * Moments of a normal belief times the likelihood of a delayed or noisy measurement, in closed
+ * form: a truncated normal times a power, whose integrals follow from each other.
  */
 #include "likelihood.h"
 

@@ -36,8 +36,12 @@
 /* A server that is further from its reference than this has none (RFC 5905 MAXDISP is 16 s). */
 #define ROOT_LIMIT_NS	(16 * NS_PER_S)
 
-/* Bound of the statistical error, in standard errors. */
+/*
+ * Bound of the statistical error, in standard errors. Where no round trip bounds the error anyway,
+ * the statistics alone have to, and while they are young they are unsure of themselves.
+ */
 #define SIGMAS	5
+#define SIGMAS_REFCLOCK	7.5
 
 /*
  * A sample is asked for when the standard error has grown to this share of what a sample leaves
@@ -326,6 +330,8 @@ static void describe_history(const struct source *source, struct source_status *
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
 {
+	double sigmas = source->options.kind == SOURCE_REFCLOCK ? SIGMAS_REFCLOCK : SIGMAS;
+
 	memset(status, 0, sizeof(*status));
 	status->options = &source->options;
 	status->verdict = source->verdict;
@@ -346,7 +352,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->root_distance_ns = 0.5 * (double)(source->last.root_delay_ns +
 						  status->minimum_delay_ns) +
 				   (double)source->last.root_dispersion_ns +
-				   SIGMAS * status->estimate.sigma_ns;
+				   sigmas * status->estimate.sigma_ns;
 	describe_history(source, status);
 }
 
