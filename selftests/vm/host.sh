@@ -313,10 +313,11 @@ idle_revert()
 }
 
 # revert_watched NAME GAP_S WITNESS: into $logs/NAME.revert what the witness saw, and
-#	revert wrong_ms= resume_ms= residual_ns=
+#	revert wrong_ms= guest_ms= resume_ms= residual_ns=
 # wrong_ms: from the first wrong reading that the witness made to its next right one, 0 when it made
-# none; resume_ms: from the resume to the first right reading, the guest's slow start included. Both
-# are -1 when the clock was not repaired.
+# none; guest_ms: by the guest's raw clock, from the last reading before the snapshot to the first
+# right one; resume_ms: by the host's clock, from the resume to that. Both of these have the slow start
+# of an emulated guest in them. All are -1 when the clock was not repaired.
 revert_watched()
 {
 	local log=$logs/$1.revert
@@ -329,14 +330,18 @@ revert_watched()
 	guest "$1" 'killall witness; wait; sleep 0.3; cat /tmp/report; echo now; witness now' >"$log"
 	awk -v resumed="$resumed" '
 		{ for (i = 2; i <= NF; i++) { split($i, a, "="); v[a[1]] = a[2] } }
-		/^episode/ { wrong += v["right_ms"]; if (v["right_ms"] < 0) lost = 1 }
-		/^step/ { step = v["phc_s"] }
+		/^episode/ {
+			wrong += v["right_ms"]; seen = v["seen_ms"]
+			if (v["right_ms"] < 0) lost = 1
+		}
+		/^step/ {
+			resume = (v["phc_s"] - resumed) * 1e3
+			guest = wrong ? seen + wrong : v["since_ms"]
+		}
 		END {
-			if (lost || !step || v["last_ns"] > 1e6 || v["last_ns"] < -1e6)
-				wrong = resume = -1
-			else
-				resume = (step - resumed) * 1e3
-			printf "revert wrong_ms=%.3f resume_ms=%.3f residual_ns=%d\n",
-				wrong, resume, v["last_ns"]
+			if (lost || !resume || v["last_ns"] > 1e6 || v["last_ns"] < -1e6)
+				wrong = guest = resume = -1
+			printf "revert wrong_ms=%.3f guest_ms=%.3f resume_ms=%.3f residual_ns=%d\n",
+				wrong, guest, resume, v["last_ns"]
 		}' "$log" | tee -a "$log"
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * plot SVG REVERT_S LABEL FILE [LABEL FILE]...: the errors of guests' clocks over time, as text on
- * the terminal and as a picture.
+ * plot SVG REVERT_S GAP_S LABEL FILE [LABEL FILE]...: the errors of guests' clocks over time, as
+ * text on the terminal and as a picture.
  *
  * FILE has a line "TRUE_S OFFSET_S" a reading, as the witness writes them. The time axis is seconds
  * since the revert, which ended at the true time REVERT_S; what the guests did not live through
- * (from their snapshot to the revert) is left out. The error axis is logarithmic.
+ * (from their snapshot to the revert) is left out. At the revert itself each clock is wrong by
+ * GAP_S, whether or not a reading fell on that instant. The error axis is logarithmic.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -46,10 +47,25 @@ static int series_count;
 static const char *const colours[SERIES_MAX] = { "#0a7d4b", "#c0392b", "#7d3c98", "#2471a3" };
 static const char marks[SERIES_MAX] = { 'o', 'x', '+', '%' };
 
-/* Later the instants become relative: to the last reading before the revert, or to the revert. */
-static int load(struct series *s, const char *file, double revert_s)
+static int append(struct series *s, double at_s, double error_s)
 {
-	double at, offset, last_before = 0;
+	/* The room doubles each time that the count is a power of two. */
+	if (!(s->count & (s->count - 1))) {
+		size_t room = s->count ? s->count * 2 : 1;
+		struct point *grown = realloc(s->points, room * sizeof(*grown));
+
+		if (!grown)
+			return -1;
+		s->points = grown;
+	}
+	s->points[s->count++] = (struct point){ at_s, fmax(fabs(error_s), FLOOR_S) };
+	return 0;
+}
+
+static int load(struct series *s, const char *file, double revert_s, double gap_s)
+{
+	size_t before = 0;
+	double at, offset;
 	FILE *f = fopen(file, "r");
 
 	if (!f) {
@@ -57,22 +73,16 @@ static int load(struct series *s, const char *file, double revert_s)
 		return -1;
 	}
 	while (fscanf(f, "%lf %lf", &at, &offset) == 2) {
-		struct point *p;
-
-		if (!(s->count & (s->count - 1))) {
-			p = realloc(s->points, (s->count ? s->count * 2 : 1) * sizeof(*p));
-			if (!p)
-				break;
-			s->points = p;
-		}
-		if (at < revert_s)
-			last_before = at;
-		p = &s->points[s->count++];
-		*p = (struct point){ at, fmax(fabs(offset), FLOOR_S) };
+		if (at >= revert_s && s->count == before)
+			append(s, revert_s, gap_s);
+		if (append(s, at, offset))
+			break;
+		before += at < revert_s;
 	}
 	fclose(f);
+	at = before ? s->points[before - 1].at_s : 0;
 	for (size_t i = 0; i < s->count; i++)
-		s->points[i].at_s -= s->points[i].at_s < revert_s ? last_before : revert_s;
+		s->points[i].at_s -= i < before ? at : revert_s;
 	return s->count ? 0 : -1;
 }
 
@@ -228,13 +238,13 @@ int main(int argc, char **argv)
 {
 	struct frame f;
 
-	if (argc < 5 || argc % 2 == 0 || (argc - 3) / 2 > SERIES_MAX) {
-		fprintf(stderr, "usage: plot SVG REVERT_S LABEL FILE [LABEL FILE]...\n");
+	if (argc < 6 || argc % 2 || (argc - 4) / 2 > SERIES_MAX) {
+		fprintf(stderr, "usage: plot SVG REVERT_S GAP_S LABEL FILE [LABEL FILE]...\n");
 		return 2;
 	}
-	for (int i = 3; i < argc; i += 2) {
+	for (int i = 4; i < argc; i += 2) {
 		all[series_count].label = argv[i];
-		if (load(&all[series_count], argv[i + 1], atof(argv[2]))) {
+		if (load(&all[series_count], argv[i + 1], atof(argv[2]), atof(argv[3]))) {
 			fprintf(stderr, "plot: no readings in %s\n", argv[i + 1]);
 			return 1;
 		}

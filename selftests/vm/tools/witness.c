@@ -38,7 +38,9 @@ struct episode {
 	int64_t lie_raw_ns;		/* the last one beyond the bound of a synchronised clock */
 };
 
+/* A step of the system clock, as the first reading after it found it. */
 struct step {
+	int64_t before_raw_ns;		/* the last reading before it */
 	int64_t raw_ns;
 	int64_t phc_ns;
 	int64_t size_ns;
@@ -85,7 +87,12 @@ static void note_step(const struct clocks_reading *r)
 	if (llabs(jump) <= STEP_NS + passed / 10 + r->window_ns + last.window_ns)
 		return;
 	if (step_count < EPISODES_MAX)
-		steps[step_count] = (struct step){ r->raw_ns, r->phc_ns, jump };
+		steps[step_count] = (struct step){
+			.before_raw_ns = last.raw_ns,
+			.raw_ns = r->raw_ns,
+			.phc_ns = r->phc_ns,
+			.size_ns = jump,
+		};
 	step_count++;
 }
 
@@ -194,6 +201,23 @@ static double ms_between(int64_t from, int64_t to)
 	return to ? (to - from) / 1e6 : -1;
 }
 
+/* -1 in place of milliseconds: never. */
+static void print_episode(FILE *out, const struct episode *e)
+{
+	fprintf(out, "episode offset_s=%.6f wrong_raw_s=%.6f seen_ms=%.3f right_ms=%.3f",
+		e->offset_ns / 1e9, e->wrong_raw_ns / 1e9,
+		ms_between(e->before_raw_ns, e->wrong_raw_ns),
+		ms_between(e->wrong_raw_ns, e->right_raw_ns));
+	fprintf(out, " residual_ns=%lld lie_ms=%.3f\n", (long long)e->residual_ns,
+		ms_between(e->wrong_raw_ns, e->lie_raw_ns));
+}
+
+static void print_step(FILE *out, const struct step *s)
+{
+	fprintf(out, "step raw_s=%.6f phc_s=%.6f size_s=%+.6f since_ms=%.3f\n", s->raw_ns / 1e9,
+		s->phc_ns / 1e9, s->size_ns / 1e9, ms_between(s->before_raw_ns, s->raw_ns));
+}
+
 static void print_report(FILE *out)
 {
 	double n = good.n ? good.n : 1, spread = n * good.xx - good.x * good.x;
@@ -205,18 +229,10 @@ static void print_report(FILE *out)
 		sqrt(good.squares / n), good.sum / n, good.most,
 		spread > 0 ? (n * good.xy - good.x * good.sum) / spread : 0,
 		(long long)last.offset_ns);
-	for (unsigned int i = 0; i < episode_count && i < EPISODES_MAX; i++) {
-		const struct episode *e = &episodes[i];
-
-		fprintf(out, "episode offset_s=%.6f seen_ms=%.3f wrong_raw_s=%.6f right_ms=%.3f",
-			e->offset_ns / 1e9, ms_between(e->before_raw_ns, e->wrong_raw_ns),
-			e->wrong_raw_ns / 1e9, ms_between(e->wrong_raw_ns, e->right_raw_ns));
-		fprintf(out, " residual_ns=%lld lie_ms=%.3f\n", (long long)e->residual_ns,
-			ms_between(e->wrong_raw_ns, e->lie_raw_ns));
-	}
+	for (unsigned int i = 0; i < episode_count && i < EPISODES_MAX; i++)
+		print_episode(out, &episodes[i]);
 	for (unsigned int i = 0; i < step_count && i < EPISODES_MAX; i++)
-		fprintf(out, "step raw_s=%.6f phc_s=%.6f size_s=%+.6f\n", steps[i].raw_ns / 1e9,
-			steps[i].phc_ns / 1e9, steps[i].size_ns / 1e9);
+		print_step(out, &steps[i]);
 }
 
 static int print_usage(void)
