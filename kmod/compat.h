@@ -10,6 +10,7 @@
 
 #include <linux/clocksource_ids.h>
 #include <linux/ptp_clock_kernel.h>
+#include <linux/sched/isolation.h>
 #include <linux/seqlock.h>
 #include <linux/timekeeping.h>
 
@@ -111,6 +112,13 @@ static inline bool chime_latch_retry(const seqcount_latch_t *seq, unsigned int s
 #define CHIME_WQ_PERCPU		WQ_PERCPU
 #else
 #define CHIME_WQ_PERCPU		0
+#endif
+
+/* CPUs that timers may run on (all but nohz_full=); the flag became a number in 5.18. */
+#ifdef CHIME_HAVE_HK_TYPE
+#define CHIME_HK_TIMER		HK_TYPE_TIMER
+#else
+#define CHIME_HK_TIMER		HK_FLAG_TIMER
 #endif
 
 #ifdef CHIME_HAVE_GETMAXPHASE

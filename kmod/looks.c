@@ -11,6 +11,7 @@
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
+#include <linux/sched/isolation.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
 
@@ -71,6 +72,9 @@ static int chime_looks_cpu_up(unsigned int cpu, struct hlist_node *node)
 	struct chime_looks *looks = hlist_entry(node, struct chime_looks, hotplug);
 	struct chime_cpu_look *look = per_cpu_ptr(looks->busy, cpu);
 
+	/* Somebody wants this CPU for one thing alone. */
+	if (!housekeeping_cpu(cpu, CHIME_HK_TIMER))
+		return 0;
 	WRITE_ONCE(look->wanted, true);
 	queue_delayed_work_on(cpu, looks->queue, &look->work, looks->check_jiffies);
 	return 0;
