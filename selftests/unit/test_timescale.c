@@ -311,6 +311,31 @@ TEST_F(timescale, keeps_the_correction_over_a_revert)
 						   RAW0_NS + S));
 }
 
+/* The host's clock is set, and UTC was known better: nobody notices but the epoch. */
+TEST_F(timescale, outlives_a_step_of_the_host)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 3 * CHIME_PPM_Q32);
+	const struct chime_line stepped = host_line(45 * S, 0);
+	struct chime_now before, after;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	before = now_at(&self->timescale, RAW0_NS + 1000 * S);
+	chime_timescale_outlive_host_step(&self->timescale, &stepped, 45 * S, RAW0_NS + 100 * S);
+	after = now_at(&self->timescale, RAW0_NS + 1000 * S);
+	EXPECT_LE(llabs(before.time_ns - after.time_ns), 2);
+	EXPECT_EQ(before.host_ns + 45 * S, after.host_ns);
+	EXPECT_EQ(2, after.epoch);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, after.state);
+	EXPECT_GE(after.maxerror_ns, before.maxerror_ns - US);
+	EXPECT_LE(after.maxerror_ns, before.maxerror_ns + US);
+	/* It is as old as it was. */
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED,
+		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS).state);
+	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER,
+		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS + S).state);
+}
+
 /* Demotion and back: the same UTC, written against the other reference. */
 TEST_F(timescale, goes_on_when_the_reference_changes)
 {
