@@ -21,10 +21,11 @@
 
 /*
  * Before so many readings the filters themselves cannot tell; then the noise is what three readings
- * deviate from a straight line, taken for larger while there are few.
+ * deviate from a straight line, taken for larger while there are few (the first may fit by chance).
  */
 #define NOISE_READINGS	8
 #define NOISE_DOUBT	4.0
+#define NOISE_CHANCE	60.0
 #define NOISE_UNKNOWN	10e3
 
 /* One measurement: of what, how large, its noise and the queueing's scale and shape. */
@@ -188,12 +189,14 @@ static void learn_noise(struct member *member, int path, const struct path_figur
 			double square)
 {
 	double *noise = &member->noise[path];
+	double bends = figures->bends;
 
 	member->noise_samples[path] = fmin(member->noise_samples[path] + 1, NOISE_MEMORY);
 	if (member->noise_samples[path] > NOISE_READINGS)
 		*noise += (square - *noise) / member->noise_samples[path];
 	else if (figures->bends)
-		*noise = figures->bend_variance * (1 + NOISE_DOUBT / figures->bends);
+		*noise = figures->bend_variance *
+			 (1 + NOISE_DOUBT / bends + NOISE_CHANCE / (bends * bends * bends));
 	*noise = fmax(*noise, NOISE_LEAST * NOISE_LEAST);
 }
 
