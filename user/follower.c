@@ -77,6 +77,27 @@ static int64_t follower_horizon(const struct follower *follower, const struct ti
 	return (int64_t)fmin(horizon_ns, 1e15);
 }
 
+/*
+ * The timescale's rate without a slew of its own, which will be over before the next look: what it
+ * is about to add is taken as if it were there already.
+ */
+static void follower_note_rate(struct follower *follower, const struct timescale_now *now,
+			       int64_t tolerance_ns)
+{
+	double turned = fabs(now->rate - follower->base_rate);
+
+	if (now->slew_ns && follower->started)
+		return;
+	follower->base_rate = now->rate;
+
+	/* A rate that has just turned is not trusted for longer than it can do harm. */
+	while (follower->started && follower->interval_ns > follower->options.min_interval_ns &&
+	       turned * (double)follower->interval_ns > (double)tolerance_ns)
+		follower->interval_ns /= 2;
+	if (follower->interval_ns < follower->options.min_interval_ns)
+		follower->interval_ns = follower->options.min_interval_ns;
+}
+
 /* Looks that found what was foretold become rarer, others more frequent. */
 static void follower_adapt(struct follower *follower, const struct timescale_now *now,
 			   int64_t offset_ns, int64_t tolerance_ns)
@@ -100,17 +121,6 @@ static void follower_adapt(struct follower *follower, const struct timescale_now
 		follower->interval_ns = options->min_interval_ns;
 }
 
-/*
- * The timescale's rate without a slew of its own, which will be over before the next look: what it
- * is about to add is taken as if it were there already.
- */
-static double follower_base_rate(struct follower *follower, const struct timescale_now *now)
-{
-	if (!now->slew_ns || !follower->started)
-		follower->base_rate = now->rate;
-	return follower->base_rate;
-}
-
 static double clamp(double value, double limit)
 {
 	return fmax(-limit, fmin(limit, value));
@@ -131,10 +141,11 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 		offset_ns++;
 	follower_note_news(follower, now);
 	follower_adapt(follower, now, offset_ns, tolerance_ns);
+	follower_note_rate(follower, now, tolerance_ns);
 	horizon_ns = follower_horizon(follower, now, offset_ns, calm);
 	slew = clamp((double)offset_ns / (double)horizon_ns, options->max_slew);
 
-	command->base_rate = clamp(follower_base_rate(follower, now), options->max_rate);
+	command->base_rate = clamp(follower->base_rate, options->max_rate);
 	command->rate = clamp(command->base_rate + slew, options->max_rate);
 	command->offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns);
 	command->settled = calm || (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&

@@ -199,6 +199,8 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.disruptions = get_u32(attrs[TRUECHIME_A_DISRUPTIONS]),
 		.steps = get_u32(attrs[TRUECHIME_A_STEPS]),
 		.offset_ns = get_s64(attrs[TRUECHIME_A_OFFSET_NS]),
+		.rate_q32 = get_s64(attrs[TRUECHIME_A_RATE_Q32]),
+		.slew_ns = get_s64(attrs[TRUECHIME_A_SLEW_NS]),
 		.sigma_ns = get_bound(attrs[TRUECHIME_A_SIGMA_NS]),
 		.maxerror_ns = get_bound(attrs[TRUECHIME_A_MAXERROR_NS]),
 		.has_host_line = attrs[TRUECHIME_A_HOST_LINE],

@@ -85,13 +85,16 @@ static json_t *report_source_counts(const struct daemon *daemon)
 			 reachable, "usable", usable, "falsetickers", falsetickers);
 }
 
+/* The types of report_status()'s members; too long to stand where it is used. */
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:b,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
+
 json_t *report_status(const struct daemon *daemon)
 {
 	struct steering_status steering;
 	struct association_info info;
 
 	steering_get_status(daemon->steering, &steering);
-	return json_pack("{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:b,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i}",
+	return json_pack(REPORT_STATUS,
 			 "ok", 1,
 			 "version", TRUECHIME_VERSION,
 			 "pid", (int)getpid(),
@@ -110,7 +113,10 @@ json_t *report_status(const struct daemon *daemon)
 			 "source", report_selected(daemon, &info),
 			 "sources", report_source_counts(daemon),
 			 "stratum", daemon->result_raw_ns ? daemon->result.stratum : 16,
-			 "steps", (int)steering.steps);
+			 "steps", (int)steering.steps,
+			 "rate_ppb", steering.rate * PPB,
+			 "base_rate_ppb", steering.base_rate * PPB,
+			 "interval_ns", (json_int_t)steering.interval_ns);
 }
 
 /* The types of report_tracking()'s members; too long to stand where it is used. */

@@ -127,6 +127,7 @@ void steering_get_status(const struct steering *steering, struct steering_status
 {
 	*status = steering->status;
 	status->rate = system_clock_rate(steering->clock);
+	status->interval_ns = steering->follower.interval_ns;
 }
 
 /* Once an hour is enough for what goes on failing. */

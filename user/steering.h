@@ -88,6 +88,7 @@ void steering_settle(struct steering *steering);
  * @esterror_ns: same, one standard error
  * @rate: of the system clock against raw
  * @base_rate: same without the phase correction
+ * @interval_ns: between looks at the clocks while all is well
  * @steps: made by this process
  * @last_offset_ns: system clock's error before the latest correction
  * @rms_offset_ns: its long-term average
@@ -103,6 +104,7 @@ struct steering_status {
 	int64_t esterror_ns;
 	double rate;
 	double base_rate;
+	int64_t interval_ns;
 	unsigned int steps;
 	int64_t last_offset_ns;
 	double rms_offset_ns;

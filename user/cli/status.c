@@ -235,12 +235,17 @@ static void print_view(const struct status_view *view)
 		print_daemon(view);
 }
 
+static double ppb_of_q32(int64_t rate_q32)
+{
+	return (double)rate_q32 / 4294967296.0 * 1e9;
+}
+
 static json_t *module_to_json(const struct module_status *module)
 {
 	json_t *maxerror = module->maxerror_ns == CHIME_LINE_UNBOUNDED_NS ?
 			   json_null() : json_integer(module->maxerror_ns);
 
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:o}",
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:o}",
 			 "version", module->version,
 			 "mode", name_of_mode(module->mode),
 			 "state", name_of_state(module->state),
@@ -254,6 +259,10 @@ static json_t *module_to_json(const struct module_status *module)
 			 "disruptions", (json_int_t)module->disruptions,
 			 "steps", (json_int_t)module->steps,
 			 "offset_ns", (json_int_t)module->offset_ns,
+			 "rate_ppb", ppb_of_q32(module->rate_q32),
+			 "host_rate_ppb", module->has_host_line ?
+				ppb_of_q32(module->host_line.rate_q32) : 0.0,
+			 "slew_ns", (json_int_t)module->slew_ns,
 			 "maxerror_ns", maxerror);
 }
 
