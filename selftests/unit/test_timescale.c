@@ -8,90 +8,9 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "lines.h"
+#include "timescale_world.h"
 #include "unit.h"
-
-#define US		1000LL
-#define MS		1000000LL
-#define S		1000000000LL
-#define DAY		(86400 * S)
-
-#define RAW0_NS		(50 * S)
-#define UTC0_NS		(1790000000 * S)
-#define SLEW_MIN_Q32	(500 * CHIME_PPM_Q32)
-#define HOLDOVER_NS	(3600 * S)
-
-struct system_time_snapshot unit_clocks;
-
-/* A host's time as a function of raw, at RAW0_NS @offset_ns away from UTC0_NS. */
-static struct chime_line host_line(s64 offset_ns, s64 rate_q32)
-{
-	return (struct chime_line) {
-		.origin_ns = RAW0_NS,
-		.offset_ns = UTC0_NS - RAW0_NS + offset_ns,
-		.rate_q32 = rate_q32,
-		.sigma_ns = 5,
-		.maxerror_ns = 20,
-		.maxerror_rate_q32 = CHIME_PPM_Q32,
-	};
-}
-
-/* UTC minus the reference. */
-static struct chime_line correction_line(s64 at_ns, s64 offset_ns, s64 rate_q32)
-{
-	return (struct chime_line) {
-		.origin_ns = at_ns,
-		.offset_ns = offset_ns,
-		.rate_q32 = rate_q32,
-		.sigma_ns = 1000,
-		.maxerror_ns = 10000,
-		.maxerror_rate_q32 = CHIME_PPM_Q32,
-	};
-}
-
-FIXTURE(timescale) {
-	struct chime_timescale timescale;
-	struct mutex lock;	/* the module's */
-	s64 raw_ns;
-};
-
-FIXTURE_SETUP(timescale)
-{
-	self->lock.held = true;
-	self->raw_ns = RAW0_NS;
-	unit_clocks = (struct system_time_snapshot) { .raw = RAW0_NS, .real = UTC0_NS };
-	chime_timescale_init(&self->timescale, &self->lock, SLEW_MIN_Q32, HOLDOVER_NS);
-}
-
-FIXTURE_TEARDOWN(timescale)
-{
-}
-
-static s64 time_at(const struct chime_timescale *timescale, s64 raw_ns)
-{
-	return chime_timescale_time(timescale, raw_ns);
-}
-
-static struct chime_now now_at(const struct chime_timescale *timescale, s64 raw_ns)
-{
-	struct chime_now now;
-
-	chime_timescale_now(timescale, raw_ns, &now);
-	return now;
-}
-
-static void follow_host(struct chime_timescale *timescale, s64 offset_ns, s64 rate_q32, s64 raw_ns)
-{
-	const struct chime_line host = host_line(offset_ns, rate_q32);
-
-	chime_timescale_set_host(timescale, &host, raw_ns);
-}
-
-static void take_host(struct chime_timescale *timescale, s64 offset_ns, s64 raw_ns)
-{
-	const struct chime_line host = host_line(offset_ns, 0);
-
-	chime_timescale_set_reference(timescale, &host, true, raw_ns);
-}
 
 TEST_F(timescale, begins_with_the_systems_time)
 {
@@ -460,81 +379,6 @@ TEST_F(timescale, distrusts_raw_after_a_change_of_clocksource)
 	EXPECT_EQ(2, now_at(&self->timescale, change_ns).epoch);
 }
 
-TEST_F(timescale, is_an_adjustable_clock_in_mode_external)
-{
-	struct chime_now now;
-
-	take_host(&self->timescale, 0, RAW0_NS);
-	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
-	now = now_at(&self->timescale, RAW0_NS + S);
-	EXPECT_EQ(TRUECHIME_STATE_EXTERNAL, now.state);
-	EXPECT_EQ(UTC0_NS + S, now.time_ns);
-	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
-
-	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
-	EXPECT_EQ(6 * S, time_at(&self->timescale, RAW0_NS + S));
-	chime_timescale_add_time(&self->timescale, -2 * S, RAW0_NS + S);
-	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
-	chime_timescale_set_rate(&self->timescale, 1LL << 22, RAW0_NS + S);
-	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
-	EXPECT_EQ(14 * S + 10 * S / 1024, time_at(&self->timescale, RAW0_NS + 11 * S));
-
-	/* Back: what it showed has no bound, so time jumps to what is known. */
-	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_AUTO, RAW0_NS + 11 * S);
-	EXPECT_EQ(UTC0_NS + 11 * S, time_at(&self->timescale, RAW0_NS + 11 * S));
-}
-
-TEST_F(timescale, goes_on_into_mode_external_in_the_middle_of_a_slew)
-{
-	s64 before_ns;
-
-	take_host(&self->timescale, 0, RAW0_NS);
-	follow_host(&self->timescale, 500 * MS, 0, RAW0_NS);
-	before_ns = time_at(&self->timescale, RAW0_NS + S);
-	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS + S);
-	EXPECT_EQ(before_ns, time_at(&self->timescale, RAW0_NS + S));
-	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 2 * S));
-}
-
-/* In mode external both lines stand aside, whatever becomes of them. */
-TEST_F(timescale, nothing_but_its_owner_moves_an_external_clock)
-{
-	const struct chime_line correction = correction_line(UTC0_NS, 300 * MS, 0);
-	s64 expected_ns, raw_ns;
-
-	take_host(&self->timescale, 0, RAW0_NS);
-	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
-	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
-	chime_timescale_slew(&self->timescale, 50 * MS, RAW0_NS);
-	for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + S; raw_ns += 20 * MS) {
-		expected_ns = time_at(&self->timescale, raw_ns);
-		follow_host(&self->timescale, raw_ns - RAW0_NS, 0, raw_ns);
-		ASSERT_LE(llabs(expected_ns - time_at(&self->timescale, raw_ns)), 1);
-		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true,
-						     raw_ns));
-		ASSERT_LE(llabs(expected_ns - time_at(&self->timescale, raw_ns)), 1);
-		/* 50 ms in a second: one in each 20 ms */
-		ASSERT_LE(llabs(5 * S + (raw_ns - RAW0_NS) * 105 / 100 - expected_ns), 2 * US);
-	}
-	EXPECT_LE(llabs(5 * S + 2 * S + 50 * MS - time_at(&self->timescale, RAW0_NS + 2 * S)), 1);
-}
-
-TEST_F(timescale, adjusts_an_external_clock_in_the_middle_of_its_slew)
-{
-	s64 before_ns;
-
-	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
-	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
-	chime_timescale_slew(&self->timescale, 50 * MS, RAW0_NS);
-	before_ns = time_at(&self->timescale, RAW0_NS + 500 * MS);
-	chime_timescale_set_rate(&self->timescale, 10 * CHIME_PPM_Q32, RAW0_NS + 500 * MS);
-	EXPECT_EQ(before_ns, time_at(&self->timescale, RAW0_NS + 500 * MS));
-	chime_timescale_add_time(&self->timescale, S, RAW0_NS + 500 * MS);
-	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 500 * MS));
-	EXPECT_LE(llabs(now_at(&self->timescale, RAW0_NS + 500 * MS).slew_ns - 25 * MS), US);
-	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 1100 * MS).slew_ns);
-}
-
 /* What is shown goes up by what raw goes up by, give or take a tenth, whatever is slewed in. */
 TEST_F(timescale, never_runs_backwards_nor_away)
 {
@@ -565,20 +409,6 @@ TEST_F(timescale, never_runs_backwards_nor_away)
 	}
 }
 
-/* A line as validation lets it through. */
-static struct chime_line any_line(struct unit_random *random)
-{
-	return (struct chime_line) {
-		.origin_ns = unit_random_s64(random),
-		.offset_ns = unit_random_s64(random),
-		.rate_q32 = unit_random_s64(random) >> 32,
-		.sigma_ns = unit_random_s64(random) & S64_MAX,
-		.sigma_rate_q32 = unit_random_s64(random) & S64_MAX,
-		.maxerror_ns = unit_random_s64(random) & S64_MAX,
-		.maxerror_rate_q32 = unit_random_s64(random) & S64_MAX,
-	};
-}
-
 /* Programs with the right to set the clock may say anything; nothing overflows over it. */
 TEST_F(timescale, survives_any_lines)
 {
@@ -587,7 +417,7 @@ TEST_F(timescale, survives_any_lines)
 	int i;
 
 	for (i = 0; i < 200000; i++) {
-		const struct chime_line line = any_line(&random);
+		const struct chime_line line = valid_line(&random);
 		const s64 raw_ns = RAW0_NS + i;
 		struct chime_now now = now_at(timescale, raw_ns);
 
