@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which programs of a directory are hooks.
+ */
+#include "hook_list.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool hook_name_valid(const char *name)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	return *name && !name[strspn(name, letters)];
+}
+
+/* Anybody's to write: whoever can, could run there what they like. The sticky bit does not help. */
+static bool writable_by_all(const struct stat *status)
+{
+	return status->st_mode & 0002;
+}
+
+/* Why a program is not run; NULL: it is. "": what was never meant to run is left out silently. */
+static const char *reason_against(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return strerror(errno);
+	if (!S_ISREG(status.st_mode))
+		return "";
+	if (writable_by_all(&status))
+		return "everybody may write to it";
+	if (access(path, X_OK))
+		return "it is not executable";
+	return NULL;
+}
+
+static int take(struct hook_list *list, const char *directory, const char *name,
+		void (*skipped)(const char *path, const char *reason))
+{
+	const char *reason;
+	char *path;
+
+	if (!hook_name_valid(name))
+		return 0;
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		return -ENOMEM;
+	reason = reason_against(path);
+	if (!reason && list->count == HOOKS_MAX)
+		reason = "there are too many";
+	if (!reason) {
+		list->paths[list->count++] = path;
+		return 0;
+	}
+	if (*reason)
+		skipped(path, reason);
+	free(path);
+	return 0;
+}
+
+/* Byte by byte, whatever the locale: the order must not depend on who starts us. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int hook_list_read(const char *directory, struct hook_list *list,
+		   void (*skipped)(const char *path, const char *reason))
+{
+	struct dirent **entries;
+	struct stat status;
+	int count, i, err = 0;
+
+	memset(list, 0, sizeof(*list));
+	if (stat(directory, &status))
+		return errno == ENOENT ? 0 : -errno;
+	if (writable_by_all(&status)) {
+		skipped(directory, "everybody may write to it");
+		return 0;
+	}
+	count = scandir(directory, &entries, NULL, by_name);
+	if (count < 0)
+		return -errno;
+	for (i = 0; i < count; i++) {
+		if (!err)
+			err = take(list, directory, entries[i]->d_name, skipped);
+		free(entries[i]);
+	}
+	free(entries);
+	if (err)
+		hook_list_free(list);
+	return err;
+}
+
+void hook_list_free(struct hook_list *list)
+{
+	while (list->count)
+		free(list->paths[--list->count]);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which programs of a directory are hooks: run-parts(8)' rules.
+ */
+#ifndef HOOK_LIST_H
+#define HOOK_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* More than anybody needs, and what a disruption may have to wait for. */
+#define HOOKS_MAX	64
+
+/* The paths of hooks, in the order of their names. */
+struct hook_list {
+	size_t count;
+	char *paths[HOOKS_MAX];
+};
+
+/* Letters, digits, "-" and "_" only, so that editors' and packages' leavings do not run. */
+bool hook_name_valid(const char *name);
+
+/**
+ * hook_list_read() - the hooks of a directory
+ * @directory: a directory that is not there has none
+ * @list: result; hook_list_free() it
+ * @skipped: called for each program with a valid name that is not taken, with the reason
+ *
+ * What others than its owner may write to is not run, nor what is in a directory of that kind.
+ *
+ * Return: 0, -errno.
+ */
+int hook_list_read(const char *directory, struct hook_list *list,
+		   void (*skipped)(const char *path, const char *reason));
+
+void hook_list_free(struct hook_list *list);
+
+#endif /* HOOK_LIST_H */

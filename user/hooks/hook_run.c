@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Running one hook.
+ */
+#include "hook_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* From SIGTERM to SIGKILL. */
+#define GRACE_MS	1000
+
+/* What a shell says of a program that it could not start. */
+#define EXIT_NOT_STARTED	126
+
+static void become(const char *path, char *const environment[])
+{
+	char *const arguments[] = { (char *)path, NULL };
+	int nothing = open("/dev/null", O_RDONLY);
+
+	setpgid(0, 0);
+	if (nothing >= 0)
+		dup2(nothing, STDIN_FILENO);
+	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+	execve(path, arguments, environment);
+	_exit(EXIT_NOT_STARTED);
+}
+
+/* Whether the process of @pidfd has ended within @limit_ms. */
+static bool has_ended(int pidfd, int limit_ms)
+{
+	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+	int ready;
+
+	do
+		ready = poll(&fd, 1, limit_ms);
+	while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+static void wait_for(pid_t pid, int pidfd, int limit_ms, struct hook_result *result)
+{
+	result->timed_out = !has_ended(pidfd, limit_ms);
+	if (result->timed_out) {
+		kill(-pid, SIGTERM);
+		has_ended(pidfd, GRACE_MS);
+	}
+	/* The group outlives its leader only by children that it left behind. */
+	kill(-pid, SIGKILL);
+	while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
+		;
+}
+
+int hook_run(const char *path, char *const environment[], int limit_ms, struct hook_result *result)
+{
+	int pidfd, err = 0;
+	pid_t pid;
+
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		become(path, environment);
+	/* Here as well, so that the group is there before anybody signals it. */
+	setpgid(pid, pid);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0) {
+		err = -errno;
+		kill(-pid, SIGKILL);
+		waitpid(pid, &result->status, 0);
+		return err;
+	}
+	wait_for(pid, pidfd, limit_ms, result);
+	close(pidfd);
+	return 0;
+}

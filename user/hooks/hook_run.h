@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Running one hook: its own process group, nothing inherited but the standard output, and no longer
+ * than it may.
+ */
+#ifndef HOOK_RUN_H
+#define HOOK_RUN_H
+
+#include <stdbool.h>
+
+/* How it ended. */
+struct hook_result {
+	bool timed_out;		/* it was told to end, and killed if it did not */
+	int status;		/* as of waitpid(2) */
+};
+
+/**
+ * hook_run() - run a hook and wait for its end
+ * @path: the program
+ * @environment: all of its environment, NULL at the end
+ * @limit_ms: after so long its process group gets SIGTERM, and a second later SIGKILL
+ * @result: how it ended
+ *
+ * A hook that leaves children behind has them killed. Return: 0, -errno: it was not started.
+ */
+int hook_run(const char *path, char *const environment[], int limit_ms,
+	     struct hook_result *result);
+
+#endif /* HOOK_RUN_H */

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime-hooks: runs what an administrator put into a directory after each disruption, and
+ * leaves word of it in a file that systemd can watch. Apart from the daemon, which talks to the
+ * network and must not start programs.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../event_report.h"
+#include "../log.h"
+#include "../module_group.h"
+#include "../module_link.h"
+#include "../names.h"
+#include "hook_environment.h"
+#include "hook_list.h"
+#include "hook_run.h"
+
+#define DIRECTORY	"/etc/truechime/disruption.d"
+#define LIMIT_S		10
+#define LIMIT_MAX_S	3600
+
+/* As many as the module remembers. */
+#define EVENTS_MAX	64
+
+struct hooks {
+	const char *directory;
+	const char *file;	/* word of the latest disruption; NULL: none */
+	int limit_s;
+	uint32_t last;		/* sequence of the latest event seen */
+	bool any;		/* there was one */
+};
+
+static void usage(FILE *to)
+{
+	fputs("Usage: truechime-hooks [OPTION]...\n"
+	      "After each disruption of this machine's time, run the programs in " DIRECTORY ".\n\n"
+	      "  -D, --directory DIR    run those in DIR\n"
+	      "  -s, --state FILE       first write the event to FILE, as JSON\n"
+	      "  -t, --timeout SECONDS  end a program that runs longer (10)\n"
+	      "  -v, --version          the version\n"
+	      "  -h, --help             this\n", to);
+}
+
+static void tell_skipped(const char *path, const char *reason)
+{
+	log_warning("%s is not run: %s", path, reason);
+}
+
+static void tell_result(const char *path, const struct hook_result *result, int limit_s)
+{
+	if (result->timed_out)
+		log_warning("%s was ended: it ran for more than %d s", path, limit_s);
+	else if (WIFSIGNALED(result->status))
+		log_warning("%s was killed by signal %d (%s)", path, WTERMSIG(result->status),
+			    strsignal(WTERMSIG(result->status)));
+	else if (WEXITSTATUS(result->status))
+		log_warning("%s failed with exit status %d", path, WEXITSTATUS(result->status));
+	else
+		log_debug("%s is done", path);
+}
+
+static void run_hooks(const struct hooks *hooks, const struct module_event *event)
+{
+	char **environment = hook_environment_new(event);
+	struct hook_result result;
+	struct hook_list list;
+	size_t i;
+	int err;
+
+	err = environment ? hook_list_read(hooks->directory, &list, tell_skipped) : -ENOMEM;
+	if (err) {
+		log_err("No program in %s was run after a disruption: %s", hooks->directory,
+			strerror(-err));
+		hook_environment_free(environment);
+		return;
+	}
+	for (i = 0; i < list.count; i++) {
+		err = hook_run(list.paths[i], environment, hooks->limit_s * 1000, &result);
+		if (err)
+			log_err("%s could not be run: %s", list.paths[i], strerror(-err));
+		else
+			tell_result(list.paths[i], &result, hooks->limit_s);
+	}
+	hook_list_free(&list);
+	hook_environment_free(environment);
+}
+
+/* Whole or not at all, for those who read it. */
+static void write_state(const char *file, const struct module_event *event)
+{
+	json_t *report = event_report(event);
+	char *fresh;
+
+	if (asprintf(&fresh, "%s.new", file) < 0) {
+		json_decref(report);
+		return;
+	}
+	if (json_dump_file(report, fresh, JSON_COMPACT) || rename(fresh, file))
+		log_err("The event could not be written to %s: %s; what waits for it does not run",
+			file, strerror(errno));
+	json_decref(report);
+	free(fresh);
+}
+
+static void handle_event(struct hooks *hooks, const struct module_event *event)
+{
+	/* One that was both notified and dumped comes twice. */
+	if (hooks->any && (int32_t)(event->sequence - hooks->last) <= 0)
+		return;
+	hooks->any = true;
+	hooks->last = event->sequence;
+	if (!hook_event_disrupts(event))
+		return;
+	log_info("Disruption %u, cause %s: running %s", event->sequence,
+		 name_of_cause(event->cause), hooks->directory);
+	if (hooks->file)
+		write_state(hooks->file, event);
+	run_hooks(hooks, event);
+}
+
+/* Hooks took so long that notifications were lost: the module remembers what they said. */
+static int catch_up(struct hooks *hooks, struct module_link *link)
+{
+	struct module_event events[EVENTS_MAX];
+	int count = 0, i, err;
+
+	err = module_link_events(link, events, EVENTS_MAX, &count);
+	for (i = 0; !err && i < count; i++)
+		handle_event(hooks, &events[i]);
+	return err;
+}
+
+/* What happened before we came is no news. */
+static int skip_past(struct hooks *hooks, struct module_link *link)
+{
+	struct module_event events[EVENTS_MAX];
+	int count = 0, err;
+
+	err = module_link_events(link, events, EVENTS_MAX, &count);
+	hooks->any = !err && count;
+	if (hooks->any)
+		hooks->last = events[count - 1].sequence;
+	return err;
+}
+
+/* Until the module goes. */
+static int follow(struct hooks *hooks, struct module_link *link)
+{
+	struct pollfd fd = { .events = POLLIN };
+	struct module_event event;
+	int err;
+
+	err = module_link_subscribe(link);
+	if (!err)
+		err = skip_past(hooks, link);
+	fd.fd = module_link_events_fd(link);
+	while (!err || err == -EAGAIN) {
+		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+			return -errno;
+		err = module_link_next_event(link, &event);
+		if (err == -ENOBUFS)
+			err = catch_up(hooks, link);
+		else if (!err)
+			handle_event(hooks, &event);
+	}
+	return err;
+}
+
+static int wait_for_module(struct module_watch *watch)
+{
+	struct pollfd fd = { .fd = module_watch_fd(watch), .events = POLLIN };
+
+	do {
+		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+			return -errno;
+	} while (!module_watch_changed(watch));
+	return 0;
+}
+
+static int run(struct hooks *hooks)
+{
+	struct module_watch *watch;
+	struct module_link *link;
+	int err;
+
+	err = module_watch_open(&watch);
+	while (!err) {
+		err = module_link_open(&link);
+		if (!err) {
+			err = follow(hooks, link);
+			module_link_close(link);
+			log_notice("The module truechime can no longer be heard: %s",
+				   strerror(-err));
+		}
+		if (err == -ENOENT || err == -EOPNOTSUPP)
+			err = wait_for_module(watch);
+	}
+	log_err("Disruptions cannot be heard of: %s", strerror(-err));
+	module_watch_close(watch);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "directory", required_argument, NULL, 'D' },
+		{ "state", required_argument, NULL, 's' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct hooks hooks = { .directory = DIRECTORY, .limit_s = LIMIT_S };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "D:s:t:vh", names, NULL)) != -1) {
+		switch (option) {
+		case 'D':
+			hooks.directory = optarg;
+			break;
+		case 's':
+			hooks.file = optarg;
+			break;
+		case 't':
+			hooks.limit_s = atoi(optarg);
+			break;
+		case 'v':
+			puts("truechime-hooks (truechime) " TRUECHIME_VERSION);
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc || hooks.limit_s < 1 || hooks.limit_s > LIMIT_MAX_S) {
+		fprintf(stderr, optind < argc ? "truechime-hooks: takes no arguments\n" :
+			"truechime-hooks: --timeout takes 1 to 3600 seconds\n");
+		return 2;
+	}
+	log_open(true);
+	return run(&hooks);
+}
