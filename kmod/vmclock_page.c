@@ -17,7 +17,7 @@
 #define CHIME_VMCLOCK_FLAGS_OFFSET	24	/* 8 bytes */
 #define CHIME_VMCLOCK_GENERATION_OFFSET	104	/* 8 bytes, the last of all */
 
-#define CHIME_VMCLOCK_FLAG_GENERATION	(1 << 8)
+#define CHIME_VMCLOCK_FLAG_GENERATION	0x100
 
 static u64 chime_vmclock_number(const unsigned char *bytes, int size)
 {
