@@ -6,9 +6,10 @@
  * this very file; taking pairings is host.c's, acting on a jump disruption.c's.
  *
  * A pairing is nearly exact, so the line passes through the latest one and only its slope needs
- * several. While pairings stay on the line the slope rests on the last 16 s; as soon as one leaves
- * it by more than it can be wrong (the host's own daemon has begun another slew), the slope starts
- * anew from the pairing before.
+ * several. While pairings stay on the line the slope rests on the last 16 s. As soon as one leaves
+ * it by more than readings and the host's own wobble can explain (its daemon has begun another
+ * slew), a new stretch begins at the pairing before; the old slope is kept for a second, or until
+ * it is clearly the worse one.
  */
 #ifndef CHIME_HOST_LINE_H
 #define CHIME_HOST_LINE_H

@@ -15,9 +15,13 @@
 #define START_NS	(100 * S)
 #define UNCERTAINTY_NS	5LL
 
+/* What the host's kernel makes its own clock wobble by, either way (CHIME_WOBBLE_NS). */
+#define WOBBLE_NS	75LL
+
 struct world {
 	struct unit_random random;
 	s64 raw_ns;
+	s64 wobble_ns;			/* the most, in one reading of twenty */
 	struct chime_line truth;	/* the host's time as a function of raw */
 	u32 clocksource_seq;
 	struct chime_host_line host;
@@ -62,9 +66,12 @@ static void change_host(struct world *world, s64 rate_q32, s64 step_ns)
 
 static struct chime_pairing take_pairing(struct world *world)
 {
-	const s64 noise_ns = (s64)unit_random_below(&world->random, 2 * UNCERTAINTY_NS + 1) -
-			     UNCERTAINTY_NS;
+	s64 noise_ns = (s64)unit_random_below(&world->random, 2 * UNCERTAINTY_NS + 1) -
+		       UNCERTAINTY_NS;
 
+	if (world->wobble_ns && !unit_random_below(&world->random, 20))
+		noise_ns += (s64)unit_random_below(&world->random, 2 * world->wobble_ns + 1) -
+			    world->wobble_ns;
 	return (struct chime_pairing) {
 		.raw_ns = world->raw_ns,
 		.utc_ns = true_time(world) + noise_ns,
@@ -109,7 +116,7 @@ TEST(starts_at_the_first_pairing)
 	EXPECT_EQ(0, chime_host_line_deviation(&world.host, &pairing));
 	ASSERT_EQ(CHIME_VERDICT_STARTED, chime_host_line_update(&world.host, &pairing));
 	EXPECT_EQ(pairing.utc_ns, chime_line_eval(&world.host.line, pairing.raw_ns));
-	EXPECT_EQ(UNCERTAINTY_NS, bound_now(&world));
+	EXPECT_EQ(UNCERTAINTY_NS + WOBBLE_NS, bound_now(&world));
 	EXPECT_FALSE(world.host.rate_known);
 
 	/* No slope yet: the bound covers whatever a kernel corrects a clock by. */
@@ -153,13 +160,37 @@ TEST(predicts_to_the_ns)
 	EXPECT_EQ(0, watch(&world, 20 * MS, 20 * S));
 	world.raw_ns += S;
 	EXPECT_LE(error_now(&world), 2 * UNCERTAINTY_NS);
-	EXPECT_LE(bound_now(&world), 2 * UNCERTAINTY_NS + 1000);	/* 1 ppm of growth */
+	/* 1 ppm of growth, and what the wobble makes of a slope over 14 s in one */
+	EXPECT_LE(bound_now(&world), 2 * (UNCERTAINTY_NS + WOBBLE_NS) + 1000);
+}
+
+/* An idle host's kernel has few ticks to keep its clock straight: that is no slew. */
+TEST(keeps_the_slope_of_a_wobbling_host)
+{
+	static const s64 waits_ns[] = { 20 * MS, 300 * MS, S };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(waits_ns); i++) {
+		struct world world = new_world(20 * PPM_Q32);
+		s64 until_ns = START_NS + 200 * S;
+
+		look_after(&world, 0);
+		watch(&world, waits_ns[i], 20 * S);
+		world.wobble_ns = 60;
+		while (world.raw_ns < until_ns) {
+			world.raw_ns += waits_ns[i] / 2;
+			ASSERT_LE(error_now(&world), bound_now(&world));
+			ASSERT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, waits_ns[i] / 2));
+			/* 2 * 65 ns over the 14 s that are kept at least: 10 ppb */
+			ASSERT_LE(llabs(world.host.line.rate_q32 - 20 * PPM_Q32), PPM_Q32 / 100);
+		}
+	}
 }
 
 /* The host's daemon starts and ends a slew: noticed at the next look, followed soon after. */
 TEST(bends_with_a_slewed_host)
 {
-	static const s64 slews[] = { 5 * PPM_Q32, -100 * PPM_Q32, 500 * PPM_Q32,
+	static const s64 slews[] = { 20 * PPM_Q32, -100 * PPM_Q32, 500 * PPM_Q32,
 				     -1000 * PPM_Q32 };
 	unsigned int i;
 
