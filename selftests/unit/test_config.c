@@ -90,6 +90,47 @@ TEST(debian_chrony_conf_is_understood)
 	config_free(config);
 }
 
+/* Lines of other distributions and clouds, and how many warnings each deserves. */
+static const struct {
+	const char *text;
+	int warnings;
+} elsewhere[] = {
+	{ "pool ntp.ubuntu.com iburst maxsources 4", 0 },
+	{ "server 169.254.169.123 prefer iburst minpoll 4 maxpoll 4", 0 },
+	{ "server metadata.google.internal prefer iburst", 0 },
+	{ "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2", 0 },
+	{ "refclock PHC /dev/ptp_ena poll 0 delay 0.000010 prefer", 0 },
+	{ "refclock PHC /dev/ptp0 poll 2", 0 },
+	{ "server time.cloudflare.com iburst nts", 1 },
+	{ "ntsdumpdir /var/lib/chrony", 0 },
+	{ "authselectmode require", 0 },
+	{ "leapseclist /usr/share/zoneinfo/leap-seconds.list", 1 },
+	{ "makestep 1.0 -1", 0 },
+	{ "cmdport 0", 0 },
+	{ "port 0", 0 },
+	{ "deny all", 0 },
+	{ "noclientlog", 0 },
+	{ "lock_all", 0 },
+	{ "hwtimestamp *", 1 },
+	{ "bindcmdaddress 127.0.0.1", 1 },
+	{ "smoothtime 400 0.01 leaponly", 1 },
+	{ "tempcomp /sys/class/hwmon/hwmon0/temp2_input 30 26000 0.0 0.000183 0.0", 1 },
+};
+
+TEST(what_others_ship_is_understood)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+		struct reports reports;
+		struct config *config = parse(elsewhere[i].text, &reports);
+
+		EXPECT_NE(NULL, config)
+			TH_LOG("%s: %s", elsewhere[i].text, reports.message);
+		EXPECT_EQ(elsewhere[i].warnings, reports.warnings)
+			TH_LOG("%s: %s", elsewhere[i].text, reports.message);
+		config_free(config);
+	}
+}
+
 TEST(defaults_are_chronys)
 {
 	struct config *config = config_new();
