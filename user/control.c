@@ -20,7 +20,7 @@
 #define SILENCE_NS	(10 * NS_PER_S)
 
 /* What may wait to be read by a client; who follows events and does not read is cut off. */
-#define ANSWER_MAX	(1 << 20)
+#define ANSWER_MAX	262144
 
 /* Connections that only the trusted get, however many others come. */
 #define RESERVED	4

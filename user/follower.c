@@ -52,7 +52,8 @@ static void follower_note_news(struct follower *follower, const struct timescale
 {
 	if (follower->started && now->raw_ns >= follower->next_ns)
 		return;
-	follower->pace_ns = follower->started ? now->raw_ns - follower->news_ns : 0;
+	follower->pace_ns = follower->started ?
+			    chime_sub_sat(now->raw_ns, follower->news_ns) : 0;
 	follower->news_ns = now->raw_ns;
 }
 

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The follower: that the system clock comes to the timescale and stays there, how often it looks,
+ * and that its commands stay within limits, whatever it is told. Clock and timescale are simulated
+ * in double precision; the commands take effect as the kernel's do.
+ */
+#include "user/follower.h"
+
+#include <math.h>
+
+#include "unit.h"
+
+#define S	1000000000LL
+#define MS	1000000LL
+#define US	1000LL
+
+struct world {
+	struct follower follower;
+	struct timescale_now now;
+	struct follower_command command;
+	double rate;		/* of the timescale against raw */
+	double error_ns;	/* timescale minus system clock, exactly */
+};
+
+static void world_start(struct world *world, double rate, double error_ns)
+{
+	*world = (struct world){
+		.follower.options = {
+			.max_rate = 0.1,
+			.max_slew = 0.1,
+			.min_interval_ns = S,
+			.max_interval_ns = 64 * S,
+		},
+		.now = { .raw_ns = 1000 * S, .sigma_ns = 100, .maxerror_ns = US },
+		.rate = rate,
+		.error_ns = error_ns,
+	};
+}
+
+/* One look, and what the snapshot would say. */
+static void world_look(struct world *world)
+{
+	struct timescale_now *now = &world->now;
+
+	now->rate = world->rate;
+	now->time_ns = 1700000000 * S + now->raw_ns;
+	now->realtime_ns = now->time_ns - llround(world->error_ns);
+	follower_update(&world->follower, now, &world->command);
+}
+
+/* Time goes on to @raw_ns at the rate commanded. */
+static void world_run(struct world *world, int64_t raw_ns)
+{
+	double elapsed_ns = (double)(raw_ns - world->now.raw_ns);
+
+	world->error_ns += elapsed_ns * (world->rate - world->command.rate);
+	world->now.raw_ns = raw_ns;
+}
+
+/* Looks when it wants to for @duration_ns. How many. */
+static int world_follow(struct world *world, int64_t duration_ns)
+{
+	int64_t end_ns = world->now.raw_ns + duration_ns;
+	int looks = 0;
+
+	world_look(world);
+	while (world->command.next_ns < end_ns) {
+		world_run(world, world->command.next_ns);
+		world_look(world);
+		looks++;
+	}
+	world_run(world, end_ns);
+	return looks;
+}
+
+TEST(takes_an_offset_away_and_keeps_the_rate)
+{
+	static const double offsets_ns[] = { 1, -300, 20e3, -5e6, 0.1e9, -0.1e9 };
+	static const double rates[] = { 0, 50e-6, -400e-6, 0.01 };
+	struct world world;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(offsets_ns); i++) {
+		for (j = 0; j < ARRAY_SIZE(rates); j++) {
+			world_start(&world, rates[j], offsets_ns[i]);
+			world_follow(&world, 60 * S);
+			EXPECT_LT(fabs(world.error_ns), 20.0)
+				TH_LOG("offset %g rate %g", offsets_ns[i], rates[j]);
+			EXPECT_LT(fabs(world.command.rate - rates[j]), 1e-7);
+			EXPECT_TRUE(world.command.settled);
+		}
+	}
+}
+
+TEST(is_quick_where_it_can_be)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0.1e9);
+	world_follow(&world, S + S / 2);
+	EXPECT_LT(fabs(world.error_ns), 1e6);
+	world_follow(&world, 2 * S);
+	EXPECT_LT(fabs(world.error_ns), 1e3);
+}
+
+TEST(looks_less_often_when_all_is_well)
+{
+	struct world world;
+	int looks;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 600 * S);
+	looks = world_follow(&world, 6400 * S);
+	EXPECT_GE(looks, 99);
+	EXPECT_LE(looks, 102);
+}
+
+TEST(never_looks_more_than_once_a_second_without_need)
+{
+	struct world world;
+	int looks;
+
+	world_start(&world, 20e-6, 0);
+	looks = world_follow(&world, 600 * S);
+	EXPECT_LE(looks, 25);
+}
+
+TEST(looks_again_soon_when_the_rate_turns)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 1200 * S);
+	EXPECT_EQ(64 * S, world.follower.interval_ns);
+	world.rate += 1e-6;
+	world_look(&world);
+	EXPECT_LE(world.command.next_ns - world.now.raw_ns, S);
+	EXPECT_LT(fabs(world.command.rate - world.rate), 1e-7);
+}
+
+TEST(a_rate_misread_for_a_moment_costs_little)
+{
+	struct world world;
+	double worst_ns = 0;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 1200 * S);
+	for (i = 0; i < 50; i++) {
+		world.rate += 1e-7;
+		world_look(&world);
+		world.rate -= 1e-7;
+		world_run(&world, world.command.next_ns);
+		worst_ns = fmax(worst_ns, fabs(world.error_ns));
+		world_follow(&world, 30 * S);
+	}
+	EXPECT_LT(worst_ns, 200.0);
+}
+
+TEST(a_slew_of_the_timescale_is_not_taken_for_its_rate)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 300 * S);
+
+	/* 5 us in 10 ms at 500 ppm: the snapshot's rate has it, its time not yet all of it. */
+	world.now.slew_ns = 5000;
+	world.rate = 20e-6 + 500e-6;
+	world_look(&world);
+	EXPECT_LT(fabs(world.command.base_rate - 20e-6), 1e-9);
+	EXPECT_GT(world.command.rate, 20e-6);
+	world_run(&world, world.now.raw_ns + 10 * MS);
+	world.now.slew_ns = 0;
+	world.rate = 20e-6;
+	world_follow(&world, 60 * S);
+	EXPECT_LT(fabs(world.error_ns), 60.0);
+}
+
+TEST(an_offset_within_the_error_is_no_hurry)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 20 * US;
+	world_follow(&world, 300 * S);
+	world.error_ns = 15e3;
+	world_look(&world);
+	/* Four seconds at least: less than 4 ppm. */
+	EXPECT_LT(fabs(world.command.rate - 20e-6), 4e-6);
+	EXPECT_TRUE(world.command.settled);
+}
+
+TEST(a_daemon_that_was_late_recovers)
+{
+	struct world world;
+
+	world_start(&world, 0, 1e6);
+	world_look(&world);
+	world_run(&world, world.now.raw_ns + 10 * S);
+	EXPECT_GT(fabs(world.error_ns), 1e6);
+	world_follow(&world, 30 * S);
+	EXPECT_LT(fabs(world.error_ns), 20.0);
+}
+
+TEST(restart_forgets)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 1200 * S);
+	follower_restart(&world.follower);
+	world_look(&world);
+	EXPECT_EQ(S, world.follower.interval_ns);
+}
+
+/* Of any size, the ends of the range more often than chance would have it. */
+static int64_t any_s64(struct unit_random *random)
+{
+	switch (unit_random_below(random, 6)) {
+	case 0:
+		return INT64_MIN;
+	case 1:
+		return INT64_MAX;
+	default:
+		return unit_random_s64(random);
+	}
+}
+
+TEST(whatever_it_is_told_commands_stay_within_limits)
+{
+	struct unit_random random = { 7 };
+	struct world world;
+	int i;
+
+	world_start(&world, 0, 0);
+	for (i = 0; i < 200000; i++) {
+		struct timescale_now *now = &world.now;
+
+		now->raw_ns = any_s64(&random);
+		now->time_ns = any_s64(&random);
+		now->realtime_ns = any_s64(&random);
+		now->slew_ns = any_s64(&random);
+		now->sigma_ns = any_s64(&random) & INT64_MAX;
+		now->reading_ns = unit_random_below(&random, 1000);
+		now->rate = ldexp((double)any_s64(&random), -32);
+		follower_update(&world.follower, now, &world.command);
+		ASSERT_LE(fabs(world.command.rate), 0.1);
+		ASSERT_LE(fabs(world.command.base_rate), 0.1);
+		ASSERT_GE(world.command.next_ns, now->raw_ns);
+		ASSERT_GE(world.follower.interval_ns, S);
+		ASSERT_LE(world.follower.interval_ns, 64 * S);
+	}
+}
+
+TEST_HARNESS_MAIN
