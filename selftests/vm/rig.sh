@@ -147,7 +147,7 @@ guest_image()
 		install "$vm/bin/$program" "$root/bin/"
 	done
 	with_modules "$kernel" "$root" virtio_pci virtio_net virtio_console ptp_kvm
-	for program in "${peers[@]}" "$build/truechimed" "$build/truechime"; do
+	for program in "${peers[@]}" "$build/truechimed" "$build/truechime" "$build/truechime-hooks"; do
 		with_program "$root" "$program"
 	done
 	cp "$build/module/$kernel/truechime.ko" "$root/lib/modules/$kernel/"
@@ -167,6 +167,7 @@ prepare()
 	mkdir -p "$vm/job" "$vm/logs"
 	make -s -C "$rig/tools" "BIN=$vm/bin" || die "the rig's own tools do not build"
 	unpack "$vm/peers" chrony linuxptp
+	"$rig/fetch-qemu" "$vm/qemu10" || say "no QEMU with a vmclock device: scenarios that need it are skipped"
 	peers=("$vm"/peers/usr/sbin/{chronyd,phc2sys,phc_ctl,ptp4l,pmc} "$vm/peers/usr/bin/chronyc")
 	for kernel in "${kernels[@]}"; do
 		unpack_kernel "$kernel"
@@ -258,7 +259,7 @@ wait_for_end()
 # show_result NAME STATUS SECONDS: the scenario's own report, then its line of TAP.
 show_result()
 {
-	local name=$1 status=$2 seconds=$3 logs=$vm/logs/$1 verdict=ok
+	local name=$1 status=$2 seconds=$3 logs=$vm/logs/$1 verdict=ok reason
 
 	sed -n 's/^fail /# failed: /p; s/^figure /# /p; s/^retry /# retry: /p' "$logs/result" 2>/dev/null || true
 	case $status in
@@ -271,7 +272,8 @@ show_result()
 		verdict='not ok'
 		say "the logs are in $(short "$logs")"
 	fi
-	echo "$verdict $name ($seconds s)"
+	reason=$(sed -n 's/^skip //p' "$logs/result" 2>/dev/null | head -n 1 || true)
+	echo "$verdict $name ($seconds s)${reason:+ # SKIP machine: $reason}"
 	[ "$status" = 0 ]
 }
 

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the scenarios of disruptions share: counting the guest's events and reading the latest one.
+
+event_pattern='truechime: .*: the system clock was'
+
+# event_count NAME: how many events the module logged.
+event_count()
+{
+	guest "$1" "dmesg | grep -c '$event_pattern'"
+}
+
+last_event()
+{
+	guest "$1" "dmesg | grep '$event_pattern' | tail -n 1"
+}
+
+# told NAME COUNT WORDS: there are COUNT events by now, and the latest one says WORDS.
+told()
+{
+	local count event
+
+	count=$(event_count "$1")
+	event=$(last_event "$1")
+	note "$1 has $count events, the latest: $event"
+	[ "$count" = "$2" ] && grep -qF "$3" <<<"$event"
+}
+
+was_restored='this guest was restored from an earlier state:'
+was_forked='this guest was restored from an earlier state as a new instance:'
+was_paused='this guest was paused:'
+was_asleep='this machine woke from suspend:'
+was_host_step="the host's own clock was set:"
