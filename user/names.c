@@ -184,7 +184,7 @@ void text_of_duration(int64_t ns, char *text, size_t size)
 		text_of_figure(value / 1e9, sign, "s", text, size);
 	} else {
 		s = (int64_t)(value / 1e9);
-		if (s < 7200)
+		if (s < 3600)
 			snprintf(text, size, "%s%d min %d s", sign, (int)(s / 60), (int)(s % 60));
 		else if (s < 172800)
 			snprintf(text, size, "%s%d h %d min", sign, (int)(s / 3600),

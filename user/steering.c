@@ -361,8 +361,8 @@ int steering_follow(struct steering *steering)
 {
 	const struct timescale_now *now = &steering->status.now;
 	struct follower_command command = { .settled = false };
+	int err, publish_err;
 	bool follow;
-	int err;
 
 	err = steering_look(steering);
 	if (err)
@@ -373,13 +373,13 @@ int steering_follow(struct steering *steering)
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, PUBLISH_NS);
 	if (steering->status.aside)
 		return 0;
-	if (follow && steering_can_follow(now) && !steering->options.observe) {
+	if (follow && steering_can_follow(now) && !steering->options.observe)
 		err = steering_set_rate(steering, now, &command);
-		if (err)
-			return err;
-	}
+
+	/* A clock that cannot be steered is told about all the more. */
 	steering_judge_settled(steering, now, command.settled);
-	return steering_publish(steering, now);
+	publish_err = steering_publish(steering, now);
+	return err ? err : publish_err;
 }
 
 void steering_disrupted(struct steering *steering, bool keep)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine's clocks for tests: raw, realtime and boottime are numbers that tests set and run on,
+ * and clock_adjtime(2) remembers what it was told. Including this file replaces the C library's
+ * functions in the test program, so include it in the test alone.
+ */
+#ifndef FAKE_CLOCK_H
+#define FAKE_CLOCK_H
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+
+struct fake_clock {
+	int64_t raw_ns;
+	int64_t realtime_ns;
+	int64_t boottime_ns;
+	int64_t reading_ns;	/* what each reading takes */
+	long tick_us;
+	long freq;
+	int status;
+	long maxerror_us;
+	long esterror_us;
+	long offset;		/* what the PLL is still to do */
+	int error;		/* of clock_adjtime: errno, 0: none */
+	int no_setoffset;	/* clock_adjtime knows no ADJ_SETOFFSET */
+	int no_boottime;
+	int adjustments;	/* calls that changed something */
+};
+
+static struct fake_clock fake_clock;
+
+static inline void fake_clock_start(void)
+{
+	fake_clock = (struct fake_clock){
+		.raw_ns = 1000000000000,
+		.realtime_ns = 1700000000000000000,
+		.boottime_ns = 1000000000000,
+		.tick_us = 10000,
+		.status = STA_UNSYNC,
+		.maxerror_us = 16000000,
+	};
+}
+
+/* The rate that was commanded. */
+static inline double fake_clock_rate(void)
+{
+	return (double)(fake_clock.tick_us - 10000) / 10000.0 +
+	       (double)fake_clock.freq / 65536e6;
+}
+
+/* Time goes on by @raw_ns; realtime and boottime at the commanded rate, errors as the kernel's. */
+static inline void fake_clock_run(int64_t raw_ns)
+{
+	int64_t steered_ns = raw_ns + llround((double)raw_ns * fake_clock_rate());
+
+	fake_clock.raw_ns += raw_ns;
+	fake_clock.realtime_ns += steered_ns;
+	fake_clock.boottime_ns += steered_ns;
+	fake_clock.maxerror_us += raw_ns / 1000 / 2000;
+}
+
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int64_t ns = id == CLOCK_REALTIME ? fake_clock.realtime_ns :
+		     id == CLOCK_BOOTTIME ? fake_clock.boottime_ns : fake_clock.raw_ns;
+
+	if (id == CLOCK_BOOTTIME && fake_clock.no_boottime) {
+		errno = EINVAL;
+		return -1;
+	}
+	fake_clock.raw_ns += fake_clock.reading_ns;
+	fake_clock.realtime_ns += fake_clock.reading_ns;
+	fake_clock.boottime_ns += fake_clock.reading_ns;
+	ts->tv_sec = ns / 1000000000;
+	ts->tv_nsec = ns % 1000000000;
+	return 0;
+}
+
+int clock_settime(clockid_t id, const struct timespec *ts)
+{
+	if (id != CLOCK_REALTIME) {
+		errno = EINVAL;
+		return -1;
+	}
+	fake_clock.realtime_ns = ts->tv_sec * 1000000000LL + ts->tv_nsec;
+	return 0;
+}
+
+static inline int fake_clock_change(const struct timex *tx)
+{
+	if ((tx->modes & ADJ_OFFSET_SINGLESHOT) == ADJ_OFFSET_SINGLESHOT)
+		return 0;
+	if ((tx->modes & ADJ_SETOFFSET) &&
+	    (fake_clock.no_setoffset || tx->time.tv_usec < 0 || tx->time.tv_usec >= 1000000000 ||
+	     !(tx->modes & ADJ_NANO)))
+		return -EINVAL;
+	if ((tx->modes & ADJ_TICK) && (tx->tick < 9000 || tx->tick > 11000))
+		return -EINVAL;
+	if (tx->modes & ADJ_SETOFFSET) {
+		fake_clock.realtime_ns += tx->time.tv_sec * 1000000000LL + tx->time.tv_usec;
+		fake_clock.status |= STA_UNSYNC;
+		fake_clock.maxerror_us = 16000000;
+	}
+	if (tx->modes & ADJ_TICK)
+		fake_clock.tick_us = tx->tick;
+	if (tx->modes & ADJ_FREQUENCY)
+		fake_clock.freq = tx->freq > 32768000 ? 32768000 :
+				  tx->freq < -32768000 ? -32768000 : tx->freq;
+	if (tx->modes & ADJ_STATUS)
+		fake_clock.status = tx->status;
+	if ((tx->modes & ADJ_OFFSET) && (fake_clock.status & STA_PLL))
+		fake_clock.offset = tx->offset;
+	if (tx->modes & ADJ_MAXERROR)
+		fake_clock.maxerror_us = tx->maxerror;
+	if (tx->modes & ADJ_ESTERROR)
+		fake_clock.esterror_us = tx->esterror;
+	return 0;
+}
+
+int clock_adjtime(clockid_t id, struct timex *tx)
+{
+	errno = id == CLOCK_REALTIME ? fake_clock.error : EINVAL;
+	if (!errno && tx->modes)
+		errno = -fake_clock_change(tx);
+	if (errno)
+		return -1;
+	fake_clock.adjustments += tx->modes != 0;
+	tx->tick = fake_clock.tick_us;
+	tx->freq = fake_clock.freq;
+	tx->status = fake_clock.status;
+	tx->maxerror = fake_clock.maxerror_us;
+	tx->esterror = fake_clock.esterror_us;
+	return fake_clock.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
+}
+
+#endif /* FAKE_CLOCK_H */

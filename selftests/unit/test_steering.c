@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Steering: what the discipline finds becomes the system clock's time, and what is published of it
+ * is true at every moment. Over the timescale without the module, and over a stand-in for the
+ * module's.
+ */
+#include "user/steering.h"
+
+#include "fake_clock.h"
+#include "unit.h"
+#include "user/log.h"
+
+#define S	1000000000LL
+#define MS	1000000LL
+#define US	1000LL
+
+FIXTURE(steering)
+{
+	struct system_clock *clock;
+	struct timescale *timescale;
+	struct steering *steering;
+	struct steering_status status;
+	int64_t utc_ahead_ns;	/* of the system clock, exactly */
+};
+
+static const struct steering_options normal = {
+	.max_slew = 0.1,
+	.max_rate = 0.1,
+	.logchange_ns = S,
+};
+
+FIXTURE_SETUP(steering)
+{
+	log_set_level(-1);
+	fake_clock_start();
+	ASSERT_EQ(0, system_clock_open(&self->clock, false));
+	ASSERT_EQ(0, timescale_user_open(&self->timescale, self->clock));
+	self->steering = steering_new(&normal, self->clock, self->timescale);
+	ASSERT_NE(NULL, self->steering);
+	ASSERT_EQ(0, steering_follow(self->steering));
+}
+
+FIXTURE_TEARDOWN(steering)
+{
+	steering_free(self->steering);
+	self->timescale->ops->close(self->timescale);
+	system_clock_close(self->clock);
+}
+
+/* What the discipline would say of a clock that is @ahead_ns behind UTC. */
+static struct discipline_result found(FIXTURE_DATA(steering) *self, int64_t ahead_ns)
+{
+	struct timescale_now now;
+
+	self->timescale->ops->now(self->timescale, &now);
+	return (struct discipline_result){
+		.changed = true,
+		.correction = {
+			.origin_ns = now.raw_ns,
+			.offset_ns = now.realtime_ns + ahead_ns - now.raw_ns,
+			.sigma_ns = 10 * US,
+			.maxerror_ns = 100 * US,
+			.maxerror_rate_q32 = 4295,
+		},
+		.step_ns = ahead_ns,
+		.synchronised = true,
+	};
+}
+
+static int apply(FIXTURE_DATA(steering) *self, struct discipline_result result)
+{
+	struct timescale_now now;
+	int err;
+
+	self->timescale->ops->now(self->timescale, &now);
+	err = steering_correct(self->steering, &result, &now);
+	if (!err)
+		err = steering_follow(self->steering);
+	steering_get_status(self->steering, &self->status);
+	return err;
+}
+
+/* The timescale minus the system clock, now. */
+static int64_t error_ns(FIXTURE_DATA(steering) *self)
+{
+	struct timescale_now now;
+
+	self->timescale->ops->now(self->timescale, &now);
+	return now.time_ns - now.realtime_ns;
+}
+
+/* Time goes on for @duration_ns, steering when it wants. The published bound must hold. */
+static int run_truthfully(FIXTURE_DATA(steering) *self, int64_t duration_ns)
+{
+	int64_t end_ns = fake_clock.raw_ns + duration_ns, next_ns, error;
+
+	while (fake_clock.raw_ns < end_ns) {
+		next_ns = steering_next_ns(self->steering);
+		if (next_ns > end_ns)
+			next_ns = end_ns;
+		if (next_ns > fake_clock.raw_ns)
+			fake_clock_run(next_ns - fake_clock.raw_ns);
+		error = llabs(error_ns(self));
+		if (!(fake_clock.status & STA_UNSYNC) && error > fake_clock.maxerror_us * 1000)
+			return -1;
+		if (steering_follow(self->steering))
+			return -1;
+	}
+	steering_get_status(self->steering, &self->status);
+	return 0;
+}
+
+TEST_F(steering, is_unsynchronised_until_something_is_known)
+{
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_FALSE(self->status.synchronised);
+	EXPECT_EQ(0, fake_clock_rate());
+}
+
+TEST_F(steering, slews_a_small_error_and_says_so_when_it_is_gone)
+{
+	ASSERT_EQ(0, apply(self, found(self, 5 * MS)));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_GT(fake_clock_rate(), 0.0);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_TRUE(self->status.synchronised);
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_GE(fake_clock.maxerror_us, 100);
+}
+
+TEST_F(steering, refreshes_what_it_publishes)
+{
+	int i;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, run_truthfully(self, 37 * S));
+		/* The bound and its growth; what the kernel adds meanwhile is 8 ms at most. */
+		EXPECT_GE(fake_clock.maxerror_us, 100);
+		EXPECT_LE(fake_clock.maxerror_us, 100 + 750 + 8100);
+	}
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, steps_when_the_discipline_says_so)
+{
+	struct discipline_result result = found(self, -3600 * S);
+
+	result.step = DISCIPLINE_STEP;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_EQ(1, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 2 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, slews_for_long_without_a_lie)
+{
+	ASSERT_EQ(0, apply(self, found(self, 10 * S)));
+	ASSERT_EQ(0, run_truthfully(self, 50 * S));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_GT(error_ns(self), 4 * S);
+	ASSERT_EQ(0, run_truthfully(self, 60 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_EQ(0, self->status.steps);
+}
+
+TEST_F(steering, a_refused_change_is_not_carried_out)
+{
+	struct discipline_result result = found(self, 100 * S);
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	result.step = DISCIPLINE_REFUSED;
+	result.changed = false;
+	result.synchronised = false;
+	ASSERT_EQ(0, apply(self, result));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, a_stale_correction_is_measured_again)
+{
+	struct discipline_result result = found(self, 0);
+	struct timescale_now now;
+
+	self->timescale->ops->now(self->timescale, &now);
+	now.epoch++;
+	EXPECT_EQ(-ESTALE, steering_correct(self->steering, &result, &now));
+}
+
+TEST_F(steering, lost_sources_unsynchronise)
+{
+	struct discipline_result lost = { .selection.selected = -1, .stratum = 16 };
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, apply(self, lost));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, notices_that_somebody_else_set_the_clock)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	fake_clock.realtime_ns += 2 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_LT(fake_clock_rate(), -0.09);
+	ASSERT_EQ(0, run_truthfully(self, 25 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, a_disruption_unsynchronises_and_the_first_confirmation_steps)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	steering_disrupted(self->steering, false);
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, apply(self, found(self, 3 * S)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_EQ(0, error_ns(self));
+	ASSERT_EQ(0, run_truthfully(self, 2 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+
+	/* Once. */
+	ASSERT_EQ(0, apply(self, found(self, S / 2)));
+	EXPECT_EQ(1, self->status.steps);
+}
+
+TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	steering_disrupted(self->steering, true);
+	EXPECT_LE(steering_next_ns(self->steering), fake_clock.raw_ns);
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, stands_aside)
+{
+	int adjustments;
+
+	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
+	steering_stand_aside(self->steering, true);
+	EXPECT_EQ(0, fake_clock_rate());
+	adjustments = fake_clock.adjustments;
+	ASSERT_EQ(0, apply(self, found(self, S)));
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_EQ(adjustments, fake_clock.adjustments);
+	EXPECT_EQ(-EPERM, steering_step(self->steering, "test"));
+	steering_stand_aside(self->steering, false);
+	ASSERT_EQ(0, apply(self, found(self, 5 * MS)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, leaves_no_slew_behind)
+{
+	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
+	EXPECT_GT(fake_clock_rate(), 0.01);
+	steering_settle(self->steering);
+	EXPECT_EQ(0, fake_clock_rate());
+}
+
+TEST(only_looks_under_x)
+{
+	struct steering_options options = normal;
+	struct timescale *timescale;
+	struct system_clock *clock;
+	struct steering *steering;
+	struct discipline_result result;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	fake_clock_start();
+	options.observe = true;
+	ASSERT_EQ(0, system_clock_open(&clock, true));
+	ASSERT_EQ(0, timescale_user_open(&timescale, clock));
+	steering = steering_new(&options, clock, timescale);
+	world.clock = clock;
+	world.timescale = timescale;
+	world.steering = steering;
+	result = found(&world, S);
+	result.step = DISCIPLINE_STEP;
+	ASSERT_EQ(0, apply(&world, result));
+	ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+	EXPECT_EQ(0, fake_clock.adjustments);
+	EXPECT_EQ(S, error_ns(&world));
+	EXPECT_EQ(-EPERM, steering_step(steering, "test"));
+	steering_free(steering);
+	timescale->ops->close(timescale);
+	system_clock_close(clock);
+}
+
+/* A clock that may not be set is complained of, not believed. */
+TEST_F(steering, a_refusing_kernel_is_an_error)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EPERM, apply(self, found(self, MS)));
+	fake_clock.error = 0;
+	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+/* The module's timescale in small: a host, no bound known of it. */
+static int host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	(void)timescale;
+	*now = (struct timescale_now){
+		.raw_ns = fake_clock.raw_ns,
+		.realtime_ns = fake_clock.realtime_ns,
+		.reference_ns = 1700000000 * S + fake_clock.raw_ns,
+		.time_ns = 1700000000 * S + fake_clock.raw_ns,
+		.sigma_ns = 10,
+		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
+		.has_host = true,
+	};
+	return 0;
+}
+
+TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = host_now };
+	struct timescale timescale = { .ops = &ops };
+	struct system_clock *clock;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	fake_clock_start();
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns - 5 * MS;
+	ASSERT_EQ(0, system_clock_open(&clock, false));
+	world.clock = clock;
+	world.timescale = &timescale;
+	world.steering = steering_new(&normal, clock, &timescale);
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_LT(llabs(error_ns(&world)), 100);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	steering_free(world.steering);
+	system_clock_close(clock);
+}
+
+TEST_HARNESS_MAIN

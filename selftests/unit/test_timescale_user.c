@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The timescale without the module: raw and realtime of one instant, the correction as it was set,
+ * and a suspend noticed, but nothing else taken for one.
+ */
+#include "user/timescale.h"
+
+#include "fake_clock.h"
+#include "unit.h"
+#include "user/system_clock.h"
+
+#define S	1000000000LL
+#define MS	1000000LL
+
+FIXTURE(timescale)
+{
+	struct system_clock *clock;
+	struct timescale *timescale;
+	struct timescale_now now;
+};
+
+FIXTURE_SETUP(timescale)
+{
+	fake_clock_start();
+	ASSERT_EQ(0, system_clock_open(&self->clock, false));
+	ASSERT_EQ(0, timescale_user_open(&self->timescale, self->clock));
+}
+
+FIXTURE_TEARDOWN(timescale)
+{
+	self->timescale->ops->close(self->timescale);
+	system_clock_close(self->clock);
+}
+
+static int look(FIXTURE_DATA(timescale) *self)
+{
+	return self->timescale->ops->now(self->timescale, &self->now);
+}
+
+/* UTC is @ahead_ns ahead of the system clock and runs at @rate against raw. */
+static int correct(FIXTURE_DATA(timescale) *self, int64_t ahead_ns, double rate)
+{
+	struct chime_line line = {
+		.origin_ns = self->now.raw_ns,
+		.offset_ns = self->now.realtime_ns + ahead_ns - self->now.raw_ns,
+		.rate_q32 = (int64_t)(rate * 4294967296.0),
+		.sigma_ns = 100,
+		.maxerror_ns = 1000,
+		.maxerror_rate_q32 = 4295,
+	};
+
+	return self->timescale->ops->correct(self->timescale, &line, self->now.epoch, false);
+}
+
+TEST_F(timescale, knows_nothing_at_first)
+{
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, self->now.maxerror_ns);
+	EXPECT_EQ(self->now.raw_ns, self->now.reference_ns);
+	EXPECT_EQ(self->now.realtime_ns, self->now.time_ns);
+	EXPECT_FALSE(self->now.has_host);
+	EXPECT_EQ(-ENODATA, self->timescale->ops->step(self->timescale));
+}
+
+TEST_F(timescale, reads_clocks_of_one_instant)
+{
+	fake_clock.reading_ns = 40;
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(1700000000 * S - 1000 * S, self->now.realtime_ns - self->now.raw_ns);
+	EXPECT_EQ(40, self->now.reading_ns);
+}
+
+TEST_F(timescale, is_the_correction)
+{
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, 5 * MS, 1e-3));
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(5 * MS, self->now.time_ns - self->now.realtime_ns);
+	EXPECT_EQ(1000, self->now.maxerror_ns);
+	fake_clock_run(10 * S);
+	ASSERT_EQ(0, look(self));
+	EXPECT_LT(llabs(self->now.time_ns - self->now.realtime_ns - 15 * MS), 10);
+	/* 1000 ns and 4295 / 2^32, a little more than a millionth, of 10 s. */
+	EXPECT_EQ(11001, self->now.maxerror_ns);
+	EXPECT_LT(fabs(self->now.rate - 1e-3), 1e-9);
+}
+
+TEST_F(timescale, steps_the_system_clock_to_it)
+{
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, -3600 * S, 0));
+	ASSERT_EQ(0, self->timescale->ops->step(self->timescale));
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(self->now.time_ns, self->now.realtime_ns);
+	EXPECT_EQ(0, self->now.epoch);
+	EXPECT_EQ(0, self->now.disruptions);
+}
+
+TEST_F(timescale, refuses_what_is_not_of_this_epoch_or_world)
+{
+	struct chime_line wild = { .rate_q32 = CHIME_LINE_RATE_MAX_Q32 + 1 };
+
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(-ERANGE, self->timescale->ops->correct(self->timescale, &wild, 0, true));
+	self->now.epoch++;
+	EXPECT_EQ(-ESTALE, correct(self, 0, 0));
+	EXPECT_EQ(-ENODATA, self->timescale->ops->step(self->timescale));
+}
+
+TEST_F(timescale, notices_a_suspend)
+{
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, 0, 0));
+	fake_clock_run(S);
+	fake_clock.boottime_ns += 3600 * S;
+	fake_clock.realtime_ns += 3600 * S;
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(1, self->now.epoch);
+	EXPECT_EQ(1, self->now.disruptions);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, self->now.maxerror_ns);
+	/* The best guess goes on all the same. */
+	EXPECT_LT(llabs(self->now.time_ns - self->now.realtime_ns), MS);
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(1, self->now.disruptions);
+}
+
+TEST_F(timescale, takes_nothing_else_for_a_suspend)
+{
+	int i;
+
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, 0, 0));
+
+	/* Somebody sets the clock. */
+	fake_clock.realtime_ns += 7200 * S;
+	ASSERT_EQ(0, look(self));
+
+	/* The hardest slew, looked at rarely. */
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 0.1));
+	for (i = 0; i < 10; i++) {
+		fake_clock_run(64 * S);
+		ASSERT_EQ(0, look(self));
+	}
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, -0.1));
+	for (i = 0; i < 10; i++) {
+		fake_clock_run(64 * S);
+		ASSERT_EQ(0, look(self));
+	}
+	EXPECT_EQ(0, self->now.disruptions);
+	EXPECT_EQ(0, self->now.epoch);
+}
+
+TEST(does_without_boottime)
+{
+	struct system_clock *clock;
+	struct timescale *timescale;
+	struct timescale_now now;
+
+	fake_clock_start();
+	fake_clock.no_boottime = 1;
+	ASSERT_EQ(0, system_clock_open(&clock, false));
+	ASSERT_EQ(0, timescale_user_open(&timescale, clock));
+	fake_clock.boottime_ns += 3600 * S;
+	ASSERT_EQ(0, timescale->ops->now(timescale, &now));
+	EXPECT_EQ(0, now.disruptions);
+	timescale->ops->close(timescale);
+	system_clock_close(clock);
+}
+
+TEST_F(timescale, carries_a_timestamp_over)
+{
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(self->now.raw_ns - 50,
+		  timescale_realtime_to_reference(&self->now, self->now.realtime_ns - 50));
+}
+
+TEST_HARNESS_MAIN
