@@ -82,7 +82,7 @@ static bool set_world(struct bench_cell *cell, const char *key, const char *text
 	if (!strcmp(key, "jitter"))
 		server->path.jitter_ns = number;
 	else if (!strcmp(key, "base"))
-		server->path.up_ns = server->path.down_ns = number;
+		server->path.up_ns = number;
 	else if (!strcmp(key, "wander"))
 		cell->world.oscillator.wander = number;
 	else if (!strcmp(key, "minpoll"))
@@ -93,6 +93,7 @@ static bool set_world(struct bench_cell *cell, const char *key, const char *text
 		cell->world.offset_ns = number;
 	else
 		return false;
+	server->path.down_ns = server->path.up_ns;
 	return true;
 }
 

@@ -21,7 +21,7 @@
  * @timescale_square: of the timescale
  * @frequency_square: of the system clock's rate
  * @worst_ns: largest error of the system clock
- * @violations: seconds, from the first synchronised one on, with the timescale's error over maxerror
+ * @violations: synchronised seconds with the timescale's error over maxerror
  * @within_sigma: seconds with the timescale's error within one sigma
  * @unsynchronised: seconds without synchronisation
  * @bound: histogram of maxerror

@@ -17,7 +17,9 @@
 #define BURST_ENDS	0.1
 #define BURST_FACTOR	10
 
-static const char * const shape_names[] = {
+#define SHAPES	(PATH_NORMAL + 1)
+
+static const char * const shape_names[SHAPES] = {
 	[PATH_EXPONENTIAL] = "exponential",
 	[PATH_SQUARED_NORMAL] = "squared-normal",
 	[PATH_PARETO] = "pareto",
@@ -30,7 +32,7 @@ bool path_shape_find(const char *name, enum path_shape *shape)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(shape_names) / sizeof(shape_names[0]); i++) {
+	for (i = 0; i < SHAPES; i++) {
 		if (strcmp(name, shape_names[i]))
 			continue;
 		*shape = (enum path_shape)i;

@@ -13,7 +13,7 @@
 enum path_shape {
 	PATH_EXPONENTIAL,	/* mean: the jitter */
 	PATH_SQUARED_NORMAL,	/* the jitter times the square of a standard normal */
-	PATH_PARETO,		/* nine in ten exponential with a tenth of it, else Pareto, exponent 1.5 */
+	PATH_PARETO,		/* nine in ten exponential with a tenth of it, else Pareto */
 	PATH_ERLANG3,		/* sum of three exponentials with that mean each: never near zero */
 	PATH_BURSTY,		/* exponential; for minutes at a time with ten times the mean */
 	PATH_NORMAL,		/* a refclock: normal noise of the offset, no round trip */

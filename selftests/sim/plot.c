@@ -87,13 +87,15 @@ static void draw_curve(FILE *file, const struct picture *picture, size_t member,
 
 static void draw(FILE *file, const struct scenario *scenario, const struct picture *picture)
 {
-	fprintf(file, "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%d' "
-		"font-family='sans-serif' font-size='11'>\n<rect width='100%%' height='100%%' "
-		"fill='white'/>\n", WIDTH + LEFT + 30, HEIGHT + TOP + 40);
+	fprintf(file, "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%d'\n",
+		WIDTH + LEFT + 30, HEIGHT + TOP + 40);
+	fprintf(file, " font-family='sans-serif' font-size='11'>\n");
+	fprintf(file, "<rect width='100%%' height='100%%' fill='white'/>\n");
 	fprintf(file, "<text x='%d' y='16' font-size='14'>%s</text>\n", LEFT, scenario->title);
-	fprintf(file, "<text x='%d' y='32'><tspan fill='#06c'>error of the system clock</tspan> "
-		"<tspan fill='#2a2'>sigma</tspan> <tspan fill='#c30'>maxerror</tspan></text>\n",
-		LEFT);
+	fprintf(file, "<text x='%d' y='32'>\n", LEFT);
+	fprintf(file, "<tspan fill='#06c'>error of the system clock</tspan>\n");
+	fprintf(file, "<tspan fill='#2a2'>sigma</tspan>\n");
+	fprintf(file, "<tspan fill='#c30'>maxerror</tspan></text>\n");
 	draw_scale(file, picture->duration_s);
 	draw_curve(file, picture, offsetof(struct column, bound_ns), "#c30");
 	draw_curve(file, picture, offsetof(struct column, sigma_ns), "#2a2");

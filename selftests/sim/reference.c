@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The filters to compare with. The limit uses the shipped arithmetic of beliefs and likelihoods with
- * every constant known; the Kalman bank is the textbook's.
+ * The filters to compare with. The limit uses the shipped arithmetic of beliefs and likelihoods
+ * with every constant known; the Kalman bank is the textbook's.
  */
 #include "reference.h"
 
@@ -12,9 +12,9 @@
 #define RATE_SIGMA	100e-6
 #define FORGETTING	0.99
 
-static const struct belief_direction upwards = { 0, 1, 1 };
-static const struct belief_direction downwards = { 0, -1, 1 };
-static const struct belief_direction straight = { 0, 1, 0 };
+static const struct belief_direction upwards = { 0, 1, 1, 1 };
+static const struct belief_direction downwards = { 0, -1, -1, 1 };
+static const struct belief_direction straight = { 0, 1, 1, 0 };
 
 void reference_start(struct reference *reference, const struct reference_truth *truth,
 		     double settle_s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Filters to compare with, fed the very same samples: what could be reached if everything were known
- * (the limit), and what a plain bank of delay-weighted Kalman filters would have reached.
+ * Filters to compare with, fed the very same samples: what could be reached if everything were
+ * known (the limit), and what a plain bank of delay-weighted Kalman filters would have reached.
  */
 #ifndef SIM_REFERENCE_H
 #define SIM_REFERENCE_H

@@ -12,6 +12,8 @@
 
 #define LINE_MAX_CHARS	512
 
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
 struct unit {
 	const char *name;
 	double factor;
@@ -70,7 +72,7 @@ bool scenario_number(const char *text, double *value)
 	*value = strtod(text, &end);
 	if (end == text)
 		return false;
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (i = 0; i < COUNT(units); i++) {
 		if (strcmp(end, units[i].name))
 			continue;
 		*value *= units[i].factor;
@@ -105,8 +107,6 @@ static bool set_number(const struct setting *settings, size_t count, const char 
 			return scenario_number(text, settings[i].value);
 	return false;
 }
-
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 static bool set_oscillator(struct oscillator_options *options, const char *key, const char *text)
 {
@@ -397,7 +397,7 @@ int scenario_read(const char *path, struct scenario *scenario)
 		line[strcspn(line, "#\n")] = '\0';
 		if (!line[strspn(line, " \t")])
 			continue;
-		strcpy(copy, line);
+		memcpy(copy, line, sizeof(copy));
 		if (!read_line(scenario, line)) {
 			fprintf(stderr, "%s:%d: not understood: %s\n", path, number, copy);
 			error = -EINVAL;

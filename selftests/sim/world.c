@@ -141,18 +141,22 @@ static int act(struct world *world, double true_ns)
 	return 0;
 }
 
+/* With its noisy stamps, as the client has it. */
 static void observe_sample(struct world *world, int index, const struct exchange *exchange,
-			   double true_ns)
+			   double arrived, double true_ns)
 {
-	double raw_ns = oscillator_read(&world->clock.counter, true_ns);
-	double round_trip = raw_ns - exchange->sent_raw -
+	double raw_ns = 0.5 * (oscillator_read(&world->clock.counter, true_ns) +
+			       exchange->sent_raw);
+	double middle = 0.5 * (exchange->sent_reference + arrived);
+	double offset_ns = 0.5 * (exchange->received + exchange->answered) - middle;
+	double round_trip = arrived - exchange->sent_reference -
 			    (exchange->answered - exchange->received);
 
+	if (world->clock.has_host)
+		offset_ns += middle - raw_ns;
 	if (world->observer->sample)
-		world->observer->sample(world->observer->context, index,
-					0.5 * (raw_ns + exchange->sent_raw),
-					0.5 * (exchange->received + exchange->answered) -
-					0.5 * (raw_ns + exchange->sent_raw), round_trip);
+		world->observer->sample(world->observer->context, index, raw_ns, offset_ns,
+					round_trip);
 }
 
 static int finish_exchange(struct world *world, int index, double true_ns)
@@ -174,7 +178,7 @@ static int finish_exchange(struct world *world, int index, double true_ns)
 			   sample.at_ns;
 	sample.delay_ns = llrint(fmax(arrived - exchange->sent_reference -
 				      (exchange->answered - exchange->received), 0));
-	sample.noise_ns = llrint(world->options.noise_ns);
+	sample.noise_ns = llrint(world->options.noise_ns * M_SQRT2);
 	sample.root_delay_ns = llrint(server->options.root_delay_ns);
 	sample.root_dispersion_ns = llrint(server->options.root_dispersion_ns);
 	sample.refid = (uint32_t)index + 1;
@@ -184,11 +188,11 @@ static int finish_exchange(struct world *world, int index, double true_ns)
 	if (source_add(server->source, raw_ns, &sample))
 		return 0;
 	world->summary->samples++;
-	observe_sample(world, index, exchange, true_ns);
+	observe_sample(world, index, exchange, arrived, true_ns);
 	return act(world, true_ns);
 }
 
-/* The references' meaning changed, or guest time was disrupted: as user/main.c does on the event. */
+/* The reference changed its meaning, or guest time was disrupted: as the daemon does on the event. */
 static void rebase(struct world *world, double true_ns, bool known, double shift_ns)
 {
 	int64_t raw_ns = client_clock_raw(&world->clock, true_ns);
