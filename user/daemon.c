@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <syslog.h>
@@ -25,6 +26,9 @@
 
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL
+
+/* Whom root becomes where nobody is named and this user exists. */
+#define DAEMON_USER	"_truechime"
 
 /* Requests to each source after a reload or the network's return. */
 #define BURST_COUNT	4
@@ -232,12 +236,31 @@ static void daemon_write_pid(const struct daemon *daemon)
 static void daemon_be_prompt(const struct daemon *daemon)
 {
 	struct sched_param param = { .sched_priority = daemon->config->sched_priority };
+	struct rlimit unlimited = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
 
-	if (daemon->config->lock_all && mlockall(MCL_CURRENT | MCL_FUTURE))
+	/* What is allocated after the privileges are gone is locked, too. */
+	if (daemon->config->lock_all &&
+	    (setrlimit(RLIMIT_MEMLOCK, &unlimited) || mlockall(MCL_CURRENT | MCL_FUTURE)))
 		log_warning("Memory could not be locked (lock_all): %s", strerror(errno));
 	if (param.sched_priority > 0 && sched_setscheduler(0, SCHED_FIFO, &param))
 		log_warning("The priority could not be raised (sched_priority): %s",
 			    strerror(errno));
+}
+
+/* The service manager makes the socket's folder; without one it may be missing. */
+static void daemon_make_folder(const char *path)
+{
+	char folder[CONFIG_PATH_MAX];
+	char *slash;
+
+	if (strlen(path) >= sizeof(folder))
+		return;
+	strcpy(folder, path);
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return;
+	*slash = '\0';
+	(void)mkdir(folder, 0755);
 }
 
 static int daemon_open_control(struct daemon *daemon)
@@ -248,6 +271,7 @@ static int daemon_open_control(struct daemon *daemon)
 	daemon->control = NULL;
 	if (daemon->options->task != DAEMON_RUN)
 		return 0;
+	daemon_make_folder(path);
 	err = control_open(&daemon->control, path, daemon_answer, daemon);
 	if (err == -EADDRINUSE) {
 		log_err("Another truechimed is running: it answers at %s", path);
@@ -275,9 +299,16 @@ static int daemon_open_clock(struct daemon *daemon)
 static int daemon_drop_privileges(const struct daemon *daemon)
 {
 	const char *user = daemon->options->user ? daemon->options->user : daemon->config->user;
+	bool keep_time = !daemon->options->no_clock;
 	int err;
 
-	err = privileges_drop(user, !daemon->options->no_clock);
+	if (!*user) {
+		err = privileges_drop(DAEMON_USER, keep_time);
+		if (err == -ESRCH)
+			err = privileges_drop("", keep_time);
+	} else {
+		err = privileges_drop(user, keep_time);
+	}
 	if (err == -ESRCH)
 		log_err("The user %s does not exist. Create it, or name another with -u", user);
 	else if (err)

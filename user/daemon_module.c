@@ -258,11 +258,14 @@ void daemon_module_failed(struct daemon *daemon, int err)
 		daemon_lose_module(daemon);
 }
 
-/* The journal's readers can filter by these. */
+/* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */
+#define EVENT_MESSAGE_ID	"7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
+#define EVENT_FIELDS		7
+
 static void daemon_log_event(const struct module_event *event)
 {
-	char text[NAME_TEXT_MAX * 2], fields[7][96];
-	const char *list[8] = { NULL };
+	const char *list[EVENT_FIELDS + 2] = { "MESSAGE_ID=" EVENT_MESSAGE_ID };
+	char text[NAME_TEXT_MAX * 2], fields[EVENT_FIELDS][96];
 	bool bad = event->action == TRUECHIME_ACTION_REFUSED ||
 		   event->action == TRUECHIME_ACTION_FAILED;
 	int i;
@@ -279,8 +282,8 @@ static void daemon_log_event(const struct module_event *event)
 		 (long long)event->latency_ns);
 	snprintf(fields[6], sizeof(fields[6]), "TRUECHIME_TIME_NS=%lld",
 		 (long long)event->time_ns);
-	for (i = 0; i < 7; i++)
-		list[i] = fields[i];
+	for (i = 0; i < EVENT_FIELDS; i++)
+		list[i + 1] = fields[i];
 	log_fields(bad ? LOG_WARNING : LOG_NOTICE, text, list);
 }
 
