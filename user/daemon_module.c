@@ -266,9 +266,13 @@ static void daemon_log_event(const struct module_event *event)
 {
 	const char *list[EVENT_FIELDS + 2] = { "MESSAGE_ID=" EVENT_MESSAGE_ID };
 	char text[NAME_TEXT_MAX * 2], fields[EVENT_FIELDS][96];
-	bool bad = event->action == TRUECHIME_ACTION_REFUSED ||
-		   event->action == TRUECHIME_ACTION_FAILED;
-	int i;
+	int level = LOG_NOTICE, i;
+
+	if (event->action == TRUECHIME_ACTION_REFUSED || event->action == TRUECHIME_ACTION_FAILED)
+		level = LOG_WARNING;
+	/* Who asked for a step was told. */
+	else if (event->cause == TRUECHIME_CAUSE_OPERATOR)
+		level = LOG_INFO;
 
 	text_of_event(event, text, sizeof(text));
 	snprintf(fields[0], sizeof(fields[0]), "TRUECHIME_CAUSE=%s", name_of_cause(event->cause));
@@ -284,7 +288,7 @@ static void daemon_log_event(const struct module_event *event)
 		 (long long)event->time_ns);
 	for (i = 0; i < EVENT_FIELDS; i++)
 		list[i + 1] = fields[i];
-	log_fields(bad ? LOG_WARNING : LOG_NOTICE, text, list);
+	log_fields(level, text, list);
 }
 
 /* Whether an event shook the sources' world, rather than only moved the system clock. */

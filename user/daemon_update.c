@@ -186,7 +186,7 @@ static void daemon_write_drift(struct daemon *daemon)
 		err = drift_write(path, rate, rate_sigma);
 	if (err)
 		log_warning("The drift file %s could not be written: %s; the next start takes longer to find the clock's rate",
-			    config->driftfile, strerror(-err));
+			    path, strerror(-err));
 }
 
 /* Interval 0 is chrony's way to say: at the end only. */

@@ -275,15 +275,18 @@ static const char *action_sentence(enum truechime_action action)
 
 void text_of_event(const struct module_event *event, char *text, size_t size)
 {
-	char gap[32], offset[32], residual[32], latency[32], evidence[128];
+	char gap[32], offset[32], residual[32], latency[32], evidence[128], moved[192] = "";
 
 	text_of_duration(event->gap_ns, gap, sizeof(gap));
 	text_of_duration(event->offset_ns, offset, sizeof(offset));
 	text_of_duration(event->residual_ns, residual, sizeof(residual));
 	text_of_duration(event->latency_ns, latency, sizeof(latency));
 	text_of_evidence(event->evidence, evidence, sizeof(evidence));
+	if (event->evidence)
+		snprintf(moved, sizeof(moved), ": time moved by %s (evidence: %s)", gap,
+			 evidence);
 	snprintf(text, size,
-		 "%s: time moved by %s (evidence: %s). The system clock was off by %s: %s, %s remain. Programs can have seen the wrong time for %s at most",
-		 cause_sentence(event->cause), gap, evidence, offset,
-		 action_sentence(event->action), residual, latency);
+		 "%s%s. The system clock was off by %s: %s, %s remain. Programs can have seen the wrong time for %s at most",
+		 cause_sentence(event->cause), moved, offset, action_sentence(event->action),
+		 residual, latency);
 }

@@ -111,6 +111,9 @@ TEST(events_are_sentences)
 	EXPECT_EQ(sizeof(brief) - 1, strlen(brief));
 	text_of_evidence(0, brief, sizeof(brief));
 	EXPECT_STREQ("none", brief);
+	event.evidence = 0;
+	text_of_event(&event, text, sizeof(text));
+	EXPECT_EQ(NULL, strstr(text, "moved"));
 	event.cause = 200;
 	event.action = 200;
 	event.evidence = UINT32_MAX;
