@@ -36,6 +36,10 @@
 #define HOST_WRONG_COUNT	4
 #define HOST_WITNESSES		2
 
+/* It is taken up again when it was within this for so many updates. */
+#define HOST_RIGHT_NS		10000000LL
+#define HOST_RIGHT_COUNT	64
+
 struct combined {
 	struct estimate estimate;	/* UTC minus reference */
 	double maxerror_ns;
@@ -62,6 +66,9 @@ struct discipline {
 	int updates;
 	int refused;
 	int host_wrong;
+	int host_right;
+	bool demoted;			/* by us */
+	bool had_host;
 	bool has_correction;
 	bool has_rate;
 	double rate;
@@ -178,6 +185,27 @@ static void feed(struct discipline *discipline, struct source *const *sources,
 		/* A sample from before the combined clock's start is of no more use. */
 		estimator_add(discipline->clock, seat, &sample);
 	}
+}
+
+/* The combined clock is far from where most agree: it learned from sources that were wrong. */
+static bool is_led_astray(const struct discipline *discipline, const struct selection *selection,
+			  int64_t at_ns)
+{
+	int64_t far_ns = (selection->high_ns - selection->low_ns) / 2;
+	struct estimate estimate;
+
+	return estimator_get(discipline->clock, at_ns, &estimate) &&
+	       (estimate.offset_ns < selection->low_ns - far_ns ||
+		estimate.offset_ns > selection->high_ns + far_ns);
+}
+
+/* Start it anew from the latest samples of those that are right. */
+static void start_anew(struct discipline *discipline, struct source *const *sources,
+		       const struct selection *selection, int64_t at_ns)
+{
+	estimator_reset(discipline->clock, true);
+	memset(discipline->seat, 0, sizeof(discipline->seat));
+	feed(discipline, sources, selection, at_ns);
 }
 
 /* What the sources say of leap seconds, and the way to the primary reference. */
@@ -308,19 +336,65 @@ static bool may_jump(const struct discipline *discipline, const struct combined 
 }
 
 /* A host that a majority of at least two sources excludes by far, again and again. */
-static void judge_host(struct discipline *discipline, const struct timescale_now *now,
-		       struct discipline_result *result)
+static void judge_host(struct discipline *discipline, struct discipline_result *result)
 {
 	const struct selection *selection = &result->selection;
 	size_t truechimers = selection->candidates - selection->falsetickers;
 	bool wrong = selection->low_ns > HOST_WRONG_NS || selection->high_ns < -HOST_WRONG_NS;
 
-	if (!now->has_host || truechimers < HOST_WITNESSES || !wrong) {
+	if (truechimers < HOST_WITNESSES || !wrong) {
 		discipline->host_wrong = 0;
 		return;
 	}
 	discipline->host_wrong++;
 	result->demote_host = discipline->host_wrong >= HOST_WRONG_COUNT;
+	if (result->demote_host)
+		discipline->demoted = true;
+}
+
+/* The host that we set aside may have been put right. Whom an operator set aside stays there. */
+static void watch_demoted_host(struct discipline *discipline, const struct combined *combined,
+			       const struct timescale_now *now, struct discipline_result *result)
+{
+	int64_t error_ns = chime_sub_sat(chime_add_sat(now->reference_ns,
+						       combined->estimate.offset_ns),
+					 now->host_ns);
+
+	if (magnitude(error_ns) > HOST_RIGHT_NS)
+		discipline->host_right = 0;
+	else
+		discipline->host_right++;
+	if (discipline->host_right < HOST_RIGHT_COUNT)
+		return;
+	discipline->host_right = 0;
+	discipline->demoted = false;
+	result->reinstate_host = true;
+}
+
+static void vote_on_host(struct discipline *discipline, const struct combined *combined,
+			 const struct timescale_now *now, struct discipline_result *result)
+{
+	if (now->has_host)
+		judge_host(discipline, result);
+	else if (discipline->demoted && now->host_known)
+		watch_demoted_host(discipline, combined, now, result);
+}
+
+/* The reference became another clock, host or raw: what was learned of the other is of no use. */
+static void notice_reference(struct discipline *discipline, struct source *const *sources,
+			     size_t count, const struct timescale_now *now)
+{
+	bool changed = discipline->has_rate && discipline->had_host != now->has_host;
+	size_t i;
+
+	discipline->had_host = now->has_host;
+	if (!changed)
+		return;
+	estimator_reset(discipline->clock, false);
+	memset(discipline->seat, 0, sizeof(discipline->seat));
+	for (i = 0; i < count; i++)
+		source_forget(sources[i], now->epoch);
+	discipline->has_rate = false;
 }
 
 static void describe(struct source *const *sources, const struct combined *combined, int64_t at_ns,
@@ -368,10 +442,13 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	int error;
 
 	memset(result, 0, sizeof(*result));
+	notice_reference(discipline, sources, count, now);
 	source_select(sources, count, at_ns, discipline->selected, &result->selection);
 	discipline->selected = result->selection.selected;
 	if (result->selection.selected >= 0) {
 		feed(discipline, sources, &result->selection, at_ns);
+		if (is_led_astray(discipline, &result->selection, at_ns))
+			start_anew(discipline, sources, &result->selection, at_ns);
 		known = combine(discipline, &result->selection, at_ns,
 				shortest_interval(sources, &result->selection, at_ns), &combined);
 	}
@@ -388,7 +465,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	result->changed = true;
 	result->jump = may_jump(discipline, &combined, now);
 	result->synchronised = true;
-	judge_host(discipline, now, result);
+	vote_on_host(discipline, &combined, now, result);
 	discipline->has_correction = true;
 	discipline->updates++;
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);

@@ -50,7 +50,7 @@ enum discipline_step {
  * @step_ns: system clock's error at hand (timescale after the correction, minus realtime)
  * @synchronised: STA_UNSYNC may be cleared
  * @demote_host: the sources exclude the host's time
- * @reinstate_host: they agree with it again
+ * @reinstate_host: they agree again with the host that was demoted for that
  * @leap: of the majority of those combined: 0 none, 1 insert, 2 delete
  * @stratum: ours: the selected source's plus one, 16 if none
  * @refid: ours

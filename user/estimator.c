@@ -55,6 +55,16 @@
 #define MISSES_ADOPT	2
 #define MISSES_LOOSEN	3
 
+/*
+ * A way has become longer when the least excess of so many samples is more than this multiple of
+ * the usual queueing and of their own spread: mere congestion spreads.
+ */
+#define REROUTE_SAMPLES	8
+#define REROUTE_FACTOR	2.5
+
+/* So many samples after a change of route it is decided whether that made the path asymmetric. */
+#define REROUTE_VERDICT	24
+
 /* Samples over which the published error is checked against what they did to the estimate. */
 #define CALIBRATION_MEMORY	64.0
 #define CALIBRATION_LEAST	0.25
@@ -78,6 +88,11 @@ struct path_memory {
 	int64_t reading_at_ns[2];	/* the latest, and the one before */
 	int64_t reading_ns[2];
 	double bend_square;
+	int64_t right_at_ns;		/* the latest one that was believed */
+	double excess_up[REROUTE_SAMPLES];
+	double excess_down[REROUTE_SAMPLES];
+	unsigned int next_excess;
+	unsigned int rerouted;		/* samples until the verdict on a change of route */
 	struct path_figures figures;
 };
 
@@ -91,6 +106,7 @@ struct estimator {
 	double rate_prior_sigma;
 	double moved;		/* what samples did to the estimate, squared ... */
 	double foretold;	/* ... and should have done */
+	unsigned int restarts;
 	struct path_memory path[ESTIMATOR_PATHS];
 	struct member member[MEMBERS];
 };
@@ -103,6 +119,7 @@ struct mixture {
 	double rate_variance;
 	double wander;
 	double delay;
+	double asymmetry;
 };
 
 struct estimator *estimator_new(int paths)
@@ -144,16 +161,12 @@ void estimator_drop_path(struct estimator *estimator, int path)
 	memset(&estimator->path[path], 0, sizeof(estimator->path[path]));
 }
 
-static void remember_delay(struct path_memory *path, double delay_ns)
+static void sum_up_delays(struct path_memory *path)
 {
 	struct path_figures *figures = &path->figures;
 	double sum = 0, square = 0;
 	unsigned int i;
 
-	path->delay_ns[path->next_delay] = delay_ns;
-	path->next_delay = (path->next_delay + 1) % DELAYS;
-	if (path->delays < DELAYS)
-		path->delays++;
 	figures->least_ns = INFINITY;
 	for (i = 0; i < path->delays; i++) {
 		sum += path->delay_ns[i];
@@ -167,6 +180,30 @@ static void remember_delay(struct path_memory *path, double delay_ns)
 		square += deviation * deviation;
 	}
 	figures->variance = square / path->delays;
+}
+
+static void remember_delay(struct path_memory *path, double delay_ns)
+{
+	path->delay_ns[path->next_delay] = delay_ns;
+	path->next_delay = (path->next_delay + 1) % DELAYS;
+	if (path->delays < DELAYS)
+		path->delays++;
+	sum_up_delays(path);
+}
+
+/* Only the latest @count round trips are of the path as it is now. */
+static void forget_delays(struct path_memory *path, unsigned int count)
+{
+	double latest[REROUTE_SAMPLES];
+	unsigned int i;
+
+	count = count < path->delays ? count : path->delays;
+	for (i = 0; i < count; i++)
+		latest[i] = path->delay_ns[(path->next_delay + DELAYS - count + i) % DELAYS];
+	memcpy(path->delay_ns, latest, count * sizeof(*latest));
+	path->delays = count;
+	path->next_delay = count;
+	sum_up_delays(path);
 }
 
 /* By how much the middle one of three readings is off the straight line through the others. */
@@ -190,14 +227,23 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 	path->reading_ns[0] = sample->offset_ns;
 }
 
-static void start_path(const struct estimator *estimator, struct path_memory *path,
-		       const struct estimator_sample *sample)
+static void start_path(struct path_memory *path, const struct estimator_sample *sample)
 {
 	memset(path, 0, sizeof(*path));
 	path->used = true;
 	path->figures.one_way = sample->delay_ns == 0;
 	path->figures.first_excess_ns = FIRST_EXCESS * sample->delay_ns;
-	path->figures.asymmetry_ns = estimator->paths > 1 ? 0.5 * ASYMMETRY * sample->delay_ns : 0;
+}
+
+/* The only path's asymmetry cannot be told from the clock's offset, and is part of it. */
+static bool is_only_path(const struct estimator *estimator, int path)
+{
+	int i;
+
+	for (i = 0; i < estimator->paths; i++)
+		if (i != path && estimator->path[i].used)
+			return false;
+	return true;
 }
 
 static void start(struct estimator *estimator, int path, const struct estimator_sample *sample)
@@ -252,15 +298,94 @@ static const struct member *best_of_shape(const struct estimator *estimator, int
 	return best;
 }
 
-/* Do other paths bear the clock out, so that this path is to blame? */
+/* The least of the latest excesses one way, if that and their spread say that the way is longer. */
+static double longer_by(const double *excess, double usual)
+{
+	double least = INFINITY, sum = 0;
+	int i;
+
+	for (i = 0; i < REROUTE_SAMPLES; i++) {
+		least = fmin(least, excess[i]);
+		sum += excess[i];
+	}
+	return least > REROUTE_FACTOR * fmax(usual, sum / REROUTE_SAMPLES - least) ? least : 0;
+}
+
+/* Has the path become longer, one way or both? Then that explains the latest samples. */
+static void notice_reroute(struct estimator *estimator, int path, double offset,
+			   const struct estimator_sample *sample)
+{
+	struct path_memory *memory = &estimator->path[path];
+	const struct member *member = best_of_shape(estimator, shapes[0]);
+	const double *mean = member->belief.mean;
+	double delay = mean[belief_delay(path)];
+	double off = offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)];
+	double up, down, usual;
+	int i;
+
+	if (memory->figures.one_way)
+		return;
+	memory->excess_up[memory->next_excess] = 0.5 * sample->delay_ns + off - delay;
+	memory->excess_down[memory->next_excess] = 0.5 * sample->delay_ns - off - delay;
+	memory->next_excess = (memory->next_excess + 1) % REROUTE_SAMPLES;
+	if (memory->delays < 2 * REROUTE_SAMPLES)
+		return;
+	usual = 0.5 * memory->figures.mean_ns - delay;
+	up = longer_by(memory->excess_up, usual);
+	down = longer_by(memory->excess_down, usual);
+	if (!(up > 0) && !(down > 0))
+		return;
+	forget_delays(memory, REROUTE_SAMPLES);
+	memory->rerouted = REROUTE_VERDICT;
+	for (i = 0; i < estimator->members; i++)
+		member_reroute(&estimator->member[i], path, 2 * delay + up + down,
+			       &memory->figures);
+}
+
+/*
+ * A change of route leaves open what of it is asymmetry, and holds the clock for the time being.
+ * Most are symmetric: when no asymmetry shows, the path tells the offset again. Where there are
+ * other paths they tell, and nothing has to be decided.
+ */
+static void judge_reroute(struct estimator *estimator, int path)
+{
+	struct path_memory *memory = &estimator->path[path];
+	int i;
+
+	if (!memory->rerouted || --memory->rerouted || !is_only_path(estimator, path) ||
+	    !member_is_symmetric(best_member(estimator), path))
+		return;
+	for (i = 0; i < estimator->members; i++)
+		member_make_symmetric(&estimator->member[i], path);
+}
+
+/* Do others, heard of since this path was last right, bear the clock out? Then it is to blame. */
 static bool others_agree(const struct estimator *estimator, const struct member *member, int path)
 {
+	const struct path_memory *own = &estimator->path[path];
 	int i;
 
 	for (i = 0; i < estimator->paths; i++)
-		if (i != path && estimator->path[i].used && !member->misses[i])
+		if (i != path && estimator->path[i].used && !member->misses[i] &&
+		    estimator->path[i].reading_at_ns[0] > own->right_at_ns)
 			return true;
 	return false;
+}
+
+/* What the loss means for what all members share. */
+static void note_loss(struct estimator *estimator, int path, enum member_loss loss)
+{
+	switch (loss) {
+	case MEMBER_PATH_SHORTER:
+		forget_delays(&estimator->path[path], MISSES_LOOSEN);
+		estimator->path[path].rerouted = REROUTE_VERDICT;
+		break;
+	case MEMBER_PATH_ASTRAY:
+		break;
+	case MEMBER_CLOCK_ASTRAY:
+		estimator->restarts++;
+		break;
+	}
 }
 
 /* Members off the track take it up again from the best one; when that is off too, they loosen. */
@@ -273,6 +398,7 @@ static void recover(struct estimator *estimator, int path, double offset,
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = &estimator->member[i];
 		const struct member *best;
+		enum member_loss loss;
 
 		if (member->misses[path] < MISSES_ADOPT)
 			continue;
@@ -281,8 +407,10 @@ static void recover(struct estimator *estimator, int path, double offset,
 			member->belief = best->belief;
 			memcpy(member->misses, best->misses, sizeof(member->misses));
 		} else if (member->misses[path] >= MISSES_LOOSEN) {
-			member_loosen(member, path, offset, sample, fmax(elapsed_s, 1e-3),
-				      others_agree(estimator, member, path));
+			loss = member_loosen(member, path, offset, sample, fmax(elapsed_s, 1e-3),
+					     others_agree(estimator, member, path));
+			if (member == best && member->shape == shapes[0])
+				note_loss(estimator, path, loss);
 			member_take(member, path, figures, offset, sample);
 		}
 	}
@@ -371,6 +499,7 @@ static void mix(const struct estimator *estimator, double elapsed_s, struct mixt
 		mixture->offset += weight * offset;
 		mixture->rate += weight * rate;
 		mixture->delay += weight * member->belief.mean[belief_delay(0)];
+		mixture->asymmetry += weight * member->belief.mean[belief_asymmetry(0)];
 		mixture->wander += weight * member->wander;
 		square += weight * (offset_variance(member, share, ahead_s) + offset * offset);
 		rate_square += weight * (member->belief.cov[BELIEF_RATE][BELIEF_RATE] +
@@ -379,6 +508,7 @@ static void mix(const struct estimator *estimator, double elapsed_s, struct mixt
 	mixture->offset /= sum;
 	mixture->rate /= sum;
 	mixture->delay /= sum;
+	mixture->asymmetry /= sum;
 	mixture->wander /= sum;
 	mixture->variance = fmax(square / sum - mixture->offset * mixture->offset, 0);
 	mixture->rate_variance = fmax(rate_square / sum - mixture->rate * mixture->rate, 0);
@@ -418,13 +548,30 @@ static bool is_sane(const struct estimator *estimator, const struct estimator_sa
 		 elapsed_s < (estimator->paths > 1 ? -DISORDER_MOST_S : 0));
 }
 
+/* With a second path, asymmetries begin to matter. */
+static void separate_asymmetry(struct estimator *estimator, int path)
+{
+	struct path_figures *figures = &estimator->path[path].figures;
+	int i;
+
+	if (!estimator->path[path].used || figures->asymmetry_ns > 0)
+		return;
+	figures->asymmetry_ns = 0.5 * ASYMMETRY * figures->least_ns;
+	for (i = 0; i < estimator->members; i++)
+		member_separate_asymmetry(&estimator->member[i], path, figures->asymmetry_ns);
+}
+
 /* A path's first sample founds what is believed of the path. */
 static void found_path(struct estimator *estimator, int path,
 		       const struct estimator_sample *sample)
 {
 	int i;
 
-	start_path(estimator, &estimator->path[path], sample);
+	for (i = 0; estimator->started && i < estimator->paths; i++)
+		separate_asymmetry(estimator, i);
+	start_path(&estimator->path[path], sample);
+	if (!is_only_path(estimator, path))
+		estimator->path[path].figures.asymmetry_ns = 0.5 * ASYMMETRY * sample->delay_ns;
 	for (i = 0; estimator->started && i < estimator->members; i++)
 		member_start_path(&estimator->member[i], path, &estimator->path[path].figures,
 				  sample);
@@ -455,7 +602,11 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 				     member_take(member, path, figures,
 						 carry(member, offset, elapsed_s), sample);
 	}
+	if (!best_member(estimator)->misses[path])
+		estimator->path[path].right_at_ns = sample->at_ns;
 	recover(estimator, path, offset, sample, ahead_s);
+	notice_reroute(estimator, path, offset, sample);
+	judge_reroute(estimator, path);
 	normalise(estimator);
 	calibrate(estimator, &before);
 	recentre(estimator);
@@ -496,6 +647,9 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 	estimate->sigma_ns = sqrt(mixture.variance * calibration(estimator));
 	estimate->rate_sigma = sqrt(mixture.rate_variance * calibration(estimator)) / NS_PER_S;
 	estimate->wander = mixture.wander;
+	estimate->asymmetry_ns = mixture.asymmetry;
+	estimate->restarts = estimator->restarts;
+	estimate->suspect = best_member(estimator)->misses[0] > 0;
 	estimate->sample_ns = figures->one_way ? sqrt(best_member(estimator)->noise[0]) :
 						 0.5 * figures->mean_ns - mixture.delay;
 	return true;

@@ -22,7 +22,7 @@
  * @at_ns: when, by the reference
  * @offset_ns: server minus reference
  * @delay_ns: round trip; the part above the path's minimum bounds the error. 0: no round trip
- * @sigma_ns: timestamping noise on top
+ * @sigma_ns: timestamping noise on top: one standard error of the round trip, or of the reading
  */
 struct estimator_sample {
 	int64_t at_ns;
@@ -38,6 +38,9 @@ struct estimator_sample {
  * @rate: growth of the offset (1e-9: one ns a second)
  * @sigma_ns: one standard error of @offset_ns
  * @rate_sigma: one standard error of @rate
+ * @asymmetry_ns: what is believed to be hidden in the first path's asymmetry
+ * @restarts: how often the track was lost and taken up anew
+ * @suspect: the first path's latest sample contradicts it
  * @wander: of the oscillator as learned: standard deviation of the rate's change in one second
  * @sample_ns: what a single sample of the first path leaves open: the mean queueing delay, or a
  *	reading's noise
@@ -50,6 +53,9 @@ struct estimate {
 	double rate_sigma;
 	double wander;
 	double sample_ns;
+	double asymmetry_ns;
+	unsigned int restarts;
+	bool suspect;
 };
 
 struct estimator;

@@ -13,6 +13,9 @@
 /* Path states walk by this share of the queueing from sample to sample: routers warm up. */
 #define PATH_WALK	1e-4
 
+/* An asymmetry this uncertain may as well be none. */
+#define SYMMETRIC_SIGMAS	2.5
+
 /* The least noise of any sample, ns: a reading has no fractions. */
 #define NOISE_LEAST	0.5
 
@@ -66,16 +69,24 @@ void member_start_path(struct member *member, int path, const struct path_figure
 		   figures->asymmetry_ns * figures->asymmetry_ns);
 }
 
-/* The sample's offset is the clock's plus the path's asymmetry: so far, as uncertain as both. */
 void member_start_offset(struct member *member, int path, const struct path_figures *figures)
 {
-	double asymmetry = figures->asymmetry_ns * figures->asymmetry_ns;
 	double spread = figures->first_excess_ns * figures->first_excess_ns;
+
+	belief_set(&member->belief, BELIEF_OFFSET, 0, spread + member->noise[path]);
+}
+
+/* The sum stays known as it is. */
+void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns)
+{
+	double (*cov)[BELIEF_STATES] = member->belief.cov;
+	double variance = asymmetry_ns * asymmetry_ns;
 	int state = belief_asymmetry(path);
 
-	belief_set(&member->belief, BELIEF_OFFSET, 0, spread + member->noise[path] + asymmetry);
-	member->belief.cov[BELIEF_OFFSET][state] = -asymmetry;
-	member->belief.cov[state][BELIEF_OFFSET] = -asymmetry;
+	cov[BELIEF_OFFSET][BELIEF_OFFSET] += variance;
+	cov[state][state] += variance;
+	cov[BELIEF_OFFSET][state] -= variance;
+	cov[state][BELIEF_OFFSET] -= variance;
 }
 
 /* The scale of the queueing each way, as this member has it. */
@@ -144,7 +155,7 @@ static double foretell_delay(const struct member *member, int path,
 	struct measurement around = *one_way;
 	struct normal normal;
 
-	around.direction = (struct belief_direction){ path, 0, 2 };
+	around.direction = (struct belief_direction){ path, 0, 0, 2 };
 	around.value = delay_ns;
 	around.noise *= 2;
 	around.shape *= 2;
@@ -164,7 +175,7 @@ static double take_round_trip(struct member *member, int path, const struct path
 {
 	struct belief *belief = &member->belief;
 	struct measurement measurement = {
-		.noise = 2 * sample_noise(sample),
+		.noise = 0.5 * sample_noise(sample),
 		.shape = member->shape,
 	};
 	double log_density, log_delay, trust, walk;
@@ -175,10 +186,10 @@ static double take_round_trip(struct member *member, int path, const struct path
 	if (figures->asymmetry_ns > 0)
 		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
 	log_delay = foretell_delay(member, path, &measurement, sample->delay_ns, &trust);
-	measurement.direction = (struct belief_direction){ path, 1, 1 };
+	measurement.direction = (struct belief_direction){ path, 1, 1, 1 };
 	measurement.value = 0.5 * sample->delay_ns + offset;
 	log_density = measure(belief, &measurement, missed);
-	measurement.direction = (struct belief_direction){ path, -1, 1 };
+	measurement.direction = (struct belief_direction){ path, -1, -1, 1 };
 	measurement.value = 0.5 * sample->delay_ns - offset;
 	log_density += measure(belief, &measurement, missed);
 	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
@@ -204,7 +215,7 @@ static double take_reading(struct member *member, int path, const struct path_fi
 			   double offset, bool *missed)
 {
 	struct measurement measurement = {
-		.direction = { path, 1, 0 },
+		.direction = { path, 1, 1, 0 },
 		.value = offset,
 		.noise = member->noise[path],
 	};
@@ -238,20 +249,57 @@ static void open_state(struct member *member, int state, double by)
 	member->belief.cov[state][state] += by * by;
 }
 
-void member_loosen(struct member *member, int path, double offset,
-		   const struct estimator_sample *sample, double elapsed_s, bool path_alone)
+void member_reroute(struct member *member, int path, double least_ns,
+		    const struct path_figures *figures)
+{
+	double spread = fabs(0.5 * (figures->mean_ns - least_ns)) + NOISE_LEAST;
+	double delay = 0.5 * (member->shape ? least_ns : figures->mean_ns);
+	double longer = delay - member->belief.mean[belief_delay(path)];
+
+	belief_set(&member->belief, belief_delay(path), delay, spread * spread);
+	open_state(member, belief_asymmetry(path), longer);
+	member->misses[path] = 0;
+}
+
+bool member_is_symmetric(const struct member *member, int path)
+{
+	double mean = member->belief.mean[belief_asymmetry(path)];
+	double variance = member->belief.cov[belief_asymmetry(path)][belief_asymmetry(path)];
+
+	return mean * mean < SYMMETRIC_SIGMAS * SYMMETRIC_SIGMAS * variance;
+}
+
+void member_make_symmetric(struct member *member, int path)
+{
+	const struct belief_direction direction = { path, 0, 1, 0 };
+	const struct normal none = { 0, 0 };
+	struct normal prior;
+
+	belief_project(&member->belief, direction, &prior);
+	if (prior.variance > 0)
+		belief_condition(&member->belief, direction, &none);
+	belief_set(&member->belief, belief_asymmetry(path), 0, 0);
+}
+
+enum member_loss member_loosen(struct member *member, int path, double offset,
+			       const struct estimator_sample *sample, double elapsed_s,
+			       bool path_alone)
 {
 	const double *mean = member->belief.mean;
 	double shorter = mean[belief_delay(path)] - 0.5 * sample->delay_ns;
 	double moved = offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)];
 
-	if (member->shape && shorter > 0)
-		open_state(member, belief_delay(path), shorter);
-	else if (path_alone)
-		open_state(member, belief_asymmetry(path), moved);
-	if (!path_alone && !(member->shape && shorter > 0)) {
-		open_state(member, BELIEF_OFFSET, moved);
-		open_state(member, BELIEF_RATE, moved / elapsed_s);
-	}
 	member->misses[path] = 0;
+	if (member->shape && shorter > 0) {
+		open_state(member, belief_delay(path), shorter);
+		open_state(member, belief_asymmetry(path), shorter);
+		return MEMBER_PATH_SHORTER;
+	}
+	if (path_alone) {
+		open_state(member, belief_asymmetry(path), moved);
+		return MEMBER_PATH_ASTRAY;
+	}
+	open_state(member, BELIEF_OFFSET, moved);
+	open_state(member, BELIEF_RATE, moved / elapsed_s);
+	return MEMBER_CLOCK_ASTRAY;
 }

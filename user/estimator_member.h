@@ -62,7 +62,7 @@ void member_start(struct member *member, double rate, double rate_sigma);
 void member_start_path(struct member *member, int path, const struct path_figures *figures,
 		       const struct estimator_sample *sample);
 
-/* The base was set to the offset of this path's first sample. */
+/* The base was set to the offset of this, the first path's first sample. */
 void member_start_offset(struct member *member, int path, const struct path_figures *figures);
 
 /* A sample, its offset from the base. Returns the logarithm of the density that was foretold. */
@@ -70,10 +70,31 @@ double member_take(struct member *member, int path, const struct path_figures *f
 		   double offset, const struct estimator_sample *sample);
 
 /*
- * The track is lost: what the sample contradicts is open again, the path's own states when the
- * path is shorter or @path_alone is in contradiction, else the clock's.
+ * The path has become longer: the least round trip is some @least_ns now, and @figures are of the
+ * path as it is. How much of the difference is asymmetry is open.
  */
-void member_loosen(struct member *member, int path, double offset,
-		   const struct estimator_sample *sample, double elapsed_s, bool path_alone);
+void member_reroute(struct member *member, int path, double least_ns,
+		    const struct path_figures *figures);
+
+/* The offset so far was the clock's plus the path's asymmetry, of which so much is likely. */
+void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns);
+
+/* After a change of route: is there no sign of asymmetry? Then let there be none. */
+bool member_is_symmetric(const struct member *member, int path);
+void member_make_symmetric(struct member *member, int path);
+
+/*
+ * The track is lost: what the sample contradicts is open again, the path's own states when the path
+ * is shorter or @path_alone is in contradiction, else the clock's. Returns which.
+ */
+enum member_loss {
+	MEMBER_PATH_SHORTER,
+	MEMBER_PATH_ASTRAY,
+	MEMBER_CLOCK_ASTRAY,
+};
+
+enum member_loss member_loosen(struct member *member, int path, double offset,
+			       const struct estimator_sample *sample, double elapsed_s,
+			       bool path_alone);
 
 #endif /* ESTIMATOR_MEMBER_H */

@@ -24,6 +24,9 @@
 #define IBURST_COUNT	16
 #define IBURST_SHARE	0.25
 
+/* Requests in quick succession after a sample that contradicts the estimate. */
+#define SUSPECT_COUNT	2
+
 /* The wait after a failure starts here and doubles. */
 #define RETRY_FIRST_NS	NS_PER_S
 
@@ -84,6 +87,7 @@ struct source {
 	struct history history[HISTORY];
 	unsigned int samples;
 	unsigned int next_sample;
+	unsigned int restarts;
 };
 
 static int64_t min_s64(int64_t a, int64_t b)
@@ -216,6 +220,20 @@ static void remember(struct source *source, const struct source_sample *sample)
 		source->samples++;
 }
 
+/* Residuals from before a restart of the estimate say nothing of its scatter. */
+static void forget_lost_track(struct source *source)
+{
+	struct estimate estimate;
+
+	estimator_get(source->estimator, source->last.at_ns, &estimate);
+	if (estimate.restarts == source->restarts)
+		return;
+	source->restarts = estimate.restarts;
+	source->history[0] = (struct history){ source->last.at_ns, source->last.offset_ns };
+	source->samples = 1;
+	source->next_sample = 1;
+}
+
 static double sigma_after(const struct source *source, double elapsed_s)
 {
 	struct estimate estimate;
@@ -249,7 +267,14 @@ static void control_poll(struct source *source)
 	if (high_s > ldexp(1, source->options.minpoll))
 		source->starting = 0;
 	source->interval_s = clamp_interval(source, high_s);
-	if (!source->burst)
+	/* Did the clock, the server or the path go astray? The next two samples tell. */
+	if (estimate.suspect && !source->burst)
+		source->burst = SUSPECT_COUNT;
+	if (source->burst)
+		source->next_poll_ns = source->last_poll_ns +
+				       min_s64(BURST_INTERVAL_NS,
+					       seconds_to_ns(source->interval_s));
+	else
 		source->next_poll_ns = source->last_poll_ns +
 				       seconds_to_ns(source->interval_s);
 }
@@ -281,6 +306,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->reach |= 1;
 	source->received++;
 	remember(source, &corrected);
+	forget_lost_track(source);
 	control_poll(source);
 	return 0;
 }
@@ -291,18 +317,30 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 	source->next_poll_ns = now_raw_ns;
 }
 
+static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
+{
+	source->has_epoch = true;
+	source->epoch = epoch;
+	estimator_reset(source->estimator, keep_rate);
+	source->samples = 0;
+	source->next_sample = 0;
+}
+
+void source_forget(struct source *source, uint32_t epoch)
+{
+	start_anew(source, epoch, false);
+}
+
 void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
 {
 	unsigned int i;
 
-	source->has_epoch = true;
-	source->epoch = epoch;
 	if (!known) {
-		estimator_reset(source->estimator, true);
-		source->samples = 0;
-		source->next_sample = 0;
+		start_anew(source, epoch, true);
 		return;
 	}
+	source->has_epoch = true;
+	source->epoch = epoch;
 	estimator_shift(source->estimator, shift_ns);
 	source->last.offset_ns += shift_ns;
 	for (i = 0; i < source->samples; i++)
@@ -349,7 +387,9 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	if (!status->has_estimate)
 		return;
 	status->minimum_delay_ns = (int64_t)estimator_floor(source->estimator);
-	status->root_distance_ns = 0.5 * (double)(source->last.root_delay_ns +
+	/* Asymmetry cannot exceed half the path; what is taken for asymmetry may be error. */
+	status->root_distance_ns = fabs(status->estimate.asymmetry_ns) +
+				   0.5 * (double)(source->last.root_delay_ns +
 						  status->minimum_delay_ns) +
 				   (double)source->last.root_dispersion_ns +
 				   sigmas * status->estimate.sigma_ns;

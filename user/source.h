@@ -61,7 +61,7 @@ struct source_options {
  * @at_ns: reference time midway between request and answer
  * @offset_ns: server minus reference
  * @delay_ns: round trip less the server's processing; 0 for a refclock
- * @noise_ns: one standard error of the timestamps at both ends
+ * @noise_ns: one standard error of the delay by the timestamps at both ends; of a refclock's offset
  * @root_delay_ns: the server's, to the primary reference
  * @root_dispersion_ns: the server's
  * @refid: the server's reference id, host byte order
@@ -110,6 +110,9 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count);
  * host's clock was set, a revert of raw), or *!known*: forget the offset, keep the rate.
  */
 void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns);
+
+/* The reference is another clock now: forget the rate too. */
+void source_forget(struct source *source, uint32_t epoch);
 
 /**
  * struct source_status - for selection, tables and JSON

@@ -22,6 +22,10 @@
 /* Sources worse than the best by more than this factor are not combined (chrony's combinelimit). */
 #define COMBINE_LIMIT	3.0
 
+/* A source is not combined when its rate differs from most by so much more than it can. */
+#define RATE_SIGMAS	6
+#define RATE_MARGIN	100e-9
+
 /* What is unknown of a path's symmetry: a share of half its least round trip. */
 #define ASYMMETRY	0.1
 
@@ -35,6 +39,9 @@ struct candidate {
 	bool trust;
 	bool prefer;
 	bool agrees;
+	bool runs_along;
+	double rate;
+	double rate_sigma;
 };
 
 struct edge {
@@ -42,9 +49,9 @@ struct edge {
 	int type;		/* 1: an interval begins, -1: it ends */
 };
 
-static enum source_verdict admit(const struct source_status *status)
+static enum source_verdict admit(const struct source_status *status, bool unreachable_too)
 {
-	if (!status->has_estimate || !status->reach)
+	if (!status->has_estimate || (!status->reach && !unreachable_too))
 		return SOURCE_UNUSABLE;
 	if (status->jitter_ns > JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;
@@ -54,7 +61,7 @@ static enum source_verdict admit(const struct source_status *status)
 }
 
 static size_t collect(struct source *const *sources, size_t count, int64_t at_ns,
-		      struct candidate *candidates, int64_t *base_ns)
+		      bool unreachable_too, struct candidate *candidates, int64_t *base_ns)
 {
 	size_t found = 0;
 	size_t i;
@@ -65,7 +72,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		enum source_verdict verdict;
 
 		source_get_status(sources[i], at_ns, &status);
-		verdict = admit(&status);
+		verdict = admit(&status, unreachable_too);
 		source_set_verdict(sources[i], verdict);
 		if (verdict != SOURCE_NOT_COMBINED || status.options->noselect)
 			continue;
@@ -81,6 +88,8 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		candidate->trust = status.options->trust;
 		candidate->prefer = status.options->prefer;
 		candidate->agrees = true;
+		candidate->rate = status.estimate.rate;
+		candidate->rate_sigma = status.estimate.rate_sigma;
 		found++;
 	}
 	return found;
@@ -137,7 +146,35 @@ static size_t intersect(const struct candidate *candidates, size_t count, bool t
 	return most;
 }
 
-/* RFC 5905 11.2.1: a majority's intervals have a point in common; who has not is a falseticker. */
+/* From the first to the last point that so many intervals cover. */
+static void cover(const struct candidate *candidates, size_t count, bool trusted_only,
+		  size_t enough, double *low, double *high)
+{
+	struct edge edges[2 * SOURCE_SELECT_MAX];
+	size_t made = make_edges(candidates, count, trusted_only, edges);
+	bool found = false;
+	size_t depth = 0;
+	size_t i;
+
+	for (i = 0; i < made; i++) {
+		if (edges[i].type < 0) {
+			if (depth-- == enough)
+				*high = edges[i].at;
+			continue;
+		}
+		if (++depth == enough && !found) {
+			found = true;
+			*low = edges[i].at;
+		}
+	}
+}
+
+/*
+ * A server that drifts away slowly stays in agreement for long while it narrows the intersection
+ * until the truth is outside; but as long as most are right, the truth is where most agree.
+ *
+ * RFC 5905 11.2.1: a majority's intervals have a point in common; who has not is a falseticker.
+ */
 static bool find_truechimers(struct candidate *candidates, size_t count, double *low, double *high)
 {
 	size_t voters = 0, agreeing;
@@ -156,13 +193,38 @@ static bool find_truechimers(struct candidate *candidates, size_t count, double 
 	for (i = 0; i < count; i++)
 		candidates[i].agrees = candidates[i].offset + candidates[i].distance >= *low &&
 				       candidates[i].offset - candidates[i].distance <= *high;
+	cover(candidates, count, trusted_only, voters / 2 + 1, low, high);
 	return true;
+}
+
+/* Two clocks that run apart cannot both be right for long: it runs with at least half of them. */
+static void compare_rates(struct candidate *candidates, size_t count)
+{
+	size_t i, j;
+
+	for (i = 0; i < count; i++) {
+		size_t agreeing = 0, along = 0;
+
+		for (j = 0; j < count; j++) {
+			double apart = fabs(candidates[i].rate - candidates[j].rate);
+
+			if (!candidates[j].agrees)
+				continue;
+			agreeing++;
+			along += apart < RATE_MARGIN +
+				 RATE_SIGMAS * hypot(candidates[i].rate_sigma,
+						     candidates[j].rate_sigma);
+		}
+		candidates[i].runs_along = 2 * along >= agreeing;
+	}
 }
 
 static bool is_better(const struct candidate *a, const struct candidate *b)
 {
 	if (a->prefer != b->prefer)
 		return a->prefer;
+	if (a->runs_along != b->runs_along)
+		return a->runs_along;
 	return a->quality < b->quality;
 }
 
@@ -181,7 +243,7 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 		if (!best || is_better(&candidates[i], best))
 			best = &candidates[i];
 	}
-	if (incumbent && incumbent->prefer == best->prefer &&
+	if (incumbent && incumbent->prefer == best->prefer && incumbent->runs_along &&
 	    incumbent->quality < RESELECT_FACTOR * best->quality)
 		return incumbent;
 	return best;
@@ -199,7 +261,8 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 		double weight;
 
 		if (!candidate->agrees || candidate->prefer != best->prefer ||
-		    candidate->quality > COMBINE_LIMIT * best->quality)
+		    candidate->quality > COMBINE_LIMIT * best->quality ||
+		    (candidate != best && !candidate->runs_along))
 			continue;
 		weight = 1 / fmax(candidate->quality * candidate->quality, 1e-6);
 		source_set_verdict(sources[candidate->index], SOURCE_COMBINED);
@@ -224,7 +287,10 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns, i
 
 	memset(selection, 0, sizeof(*selection));
 	selection->selected = -1;
-	found = collect(sources, count, at_ns, candidates, &base_ns);
+	found = collect(sources, count, at_ns, false, candidates, &base_ns);
+	/* With nobody to ask, what was learned goes on to be true, within a bound that grows. */
+	if (!found)
+		found = collect(sources, count, at_ns, true, candidates, &base_ns);
 	selection->candidates = found;
 	if (!found || !find_truechimers(candidates, found, &low, &high)) {
 		for (i = 0; i < found; i++)
@@ -239,6 +305,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns, i
 	}
 	selection->low_ns = base_ns + (int64_t)floor(low);
 	selection->high_ns = base_ns + (int64_t)ceil(high);
+	compare_rates(candidates, found);
 	best = choose(candidates, found, previous);
 	combine(candidates, found, best, sources, selection);
 }

@@ -19,8 +19,9 @@
  * @count: members of @index
  * @index: sources to be combined
  * @weight: their weights, which add up to 1
- * @low_ns: lower end of the intersection, as an offset at the instant of the selection
- * @high_ns: its upper end
+ * @low_ns: as an offset at the instant of the selection, the truth is not below this as long as most
+ *	candidates are right, whichever they are
+ * @high_ns: nor above this
  * @falsetickers: how many were excluded
  * @candidates: how many had a usable estimate
  */
