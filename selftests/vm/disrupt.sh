@@ -3,17 +3,22 @@
 #
 # What the scenarios of disruptions share: counting the guest's events and reading the latest one.
 
-event_pattern='truechime: .*: the system clock was'
+# events NAME: the disruptions that the module logged. Steps that the daemon asks for, and the one
+# when it is loaded, are none.
+events()
+{
+	guest "$1" "dmesg | grep 'truechime: .*: the system clock was' |
+		grep -v -e 'a step was asked for' -e 'the module was loaded'"
+}
 
-# event_count NAME: how many events the module logged.
 event_count()
 {
-	guest "$1" "dmesg | grep -c '$event_pattern'"
+	events "$1" | wc -l
 }
 
 last_event()
 {
-	guest "$1" "dmesg | grep '$event_pattern' | tail -n 1"
+	events "$1" | tail -n 1
 }
 
 # told NAME COUNT WORDS: there are COUNT events by now, and the latest one says WORDS.

@@ -259,24 +259,33 @@ guest_revert()
 
 # --- programs in guests ---
 
+# guest_daemon NAME CONFIGURATION-FILE COMMAND DIRECTIVE...: write the file and start the daemon; what
+# it says is in the guest's /tmp/PROGRAM.log. Fails when it ends within a second.
+guest_daemon()
+{
+	local guest=$1 file=$2 command=$3 log
+
+	log=/tmp/$(basename "${3%% *}").log
+	shift 3
+	printf '%s\n' "$@" >"$logs/$guest.$(basename "$file")"
+	guest "$guest" "mkdir -p $(dirname "$file") /run/truechime /var/lib/truechime
+		printf '%s\n' $(printf "'%s' " "$@") >$file
+		$command >>$log 2>&1 &
+		sleep 1
+		kill -0 \$! || { cat $log; exit 1; }"
+}
+
 # guest_chronyd NAME DIRECTIVE...: Debian's chronyd with that configuration.
 guest_chronyd()
 {
-	local guest=$1
-
-	printf '%s\n' "${@:2}" >"$logs/$guest.chrony.conf"
-	guest "$guest" "printf '%s\n' $(printf "'%s' " "${@:2}") >/etc/chrony.conf
-		chronyd -u root -d -f /etc/chrony.conf >/tmp/chronyd.log 2>&1 &"
+	guest_daemon "$1" /etc/chrony.conf 'chronyd -u root -d -f /etc/chrony.conf' "${@:2}"
 }
 
 # guest_truechime NAME DIRECTIVE...: the module, and truechimed with that configuration.
 guest_truechime()
 {
-	local guest=$1
-
-	guest "$guest" "modprobe truechime && mkdir -p /etc/truechime /run/truechime /var/lib/truechime
-		printf '%s\n' $(printf "'%s' " "${@:2}") >/etc/truechime/truechime.conf
-		truechimed -d -f /etc/truechime/truechime.conf >/tmp/truechimed.log 2>&1 &"
+	guest "$1" 'modprobe truechime' &&
+		guest_daemon "$1" /etc/truechime.conf 'truechimed -d -f /etc/truechime.conf' "${@:2}"
 }
 
 # guest_module NAME [PARAMETERS]: the module alone; it sets the clock at once if it is wrong.
@@ -313,11 +322,11 @@ idle_revert()
 }
 
 # revert_watched NAME GAP_S WITNESS: into $logs/NAME.revert what the witness saw, and
-#	revert wrong_ms= guest_ms= resume_ms= residual_ns=
-# wrong_ms: from the first wrong reading that the witness made to its next right one, 0 when it made
-# none; guest_ms: by the guest's raw clock, from the last reading before the snapshot to the first
-# right one; resume_ms: by the host's clock, from the resume to that. Both of these have the slow start
-# of an emulated guest in them. All are -1 when the clock was not repaired.
+#	revert wrong_ms= running_ms= resume_ms= residual_ns=
+# wrong_ms: by the guest's raw clock, from the first wrong reading that the witness made to its next
+# right one, 0 when it made none; running_ms: the same without the time for which a busy machine let
+# the guest stand still; resume_ms: by the host's clock, from the resume, an emulated guest's slow
+# start included, to the first right reading. All are -1 when the clock was not repaired.
 revert_watched()
 {
 	local log=$logs/$1.revert
@@ -331,17 +340,14 @@ revert_watched()
 	awk -v resumed="$resumed" '
 		{ for (i = 2; i <= NF; i++) { split($i, a, "="); v[a[1]] = a[2] } }
 		/^episode/ {
-			wrong += v["right_ms"]; seen = v["seen_ms"]
+			wrong += v["right_ms"]; running += v["running_ms"]
 			if (v["right_ms"] < 0) lost = 1
 		}
-		/^step/ {
-			resume = (v["phc_s"] - resumed) * 1e3
-			guest = wrong ? seen + wrong : v["since_ms"]
-		}
+		/^step/ { resume = (v["phc_s"] - resumed) * 1e3 }
 		END {
 			if (lost || !resume || v["last_ns"] > 1e6 || v["last_ns"] < -1e6)
-				wrong = guest = resume = -1
-			printf "revert wrong_ms=%.3f guest_ms=%.3f resume_ms=%.3f residual_ns=%d\n",
-				wrong, guest, resume, v["last_ns"]
+				wrong = running = resume = -1
+			printf "revert wrong_ms=%.3f running_ms=%.3f resume_ms=%.3f residual_ns=%d\n",
+				wrong, running, resume, v["last_ns"]
 		}' "$log" | tee -a "$log"
 }

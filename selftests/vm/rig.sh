@@ -135,6 +135,20 @@ host_image()
 	pack "$root" "$vm/host.img"
 }
 
+# A Debian guest's initramfs.
+debian_initrd()
+{
+	local kernel=${kernels[0]} root
+
+	root=$(mktemp -d)
+	mkdir -p "$root"/{bin,sbin,proc,sys,dev}
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	with_modules "$kernel" "$root" virtio_pci virtio_blk ext4 crc32c_generic
+	depmod -b "$root" "$kernel"
+	install "$rig/debian-init" "$root/init"
+	pack "$root" "$vm/debian-initrd.img"
+}
+
 # A guest's initramfs: busybox, the programs under test, their peers and the rig's tools.
 guest_image()
 {
@@ -143,8 +157,8 @@ guest_image()
 	root=$(mktemp -d)
 	mkdir -p "$root"/{bin,sbin,proc,sys,dev,run,tmp,etc,var/lib,root}
 	cp "$(command -v busybox)" "$root/bin/busybox"
-	for program in agent witness phc ntpping; do
-		install "$vm/bin/$program" "$root/bin/"
+	for program in "$vm"/bin/{agent,witness,phc,ntpping,testptp} "$build/netlink/abuse"; do
+		install "$program" "$root/bin/"
 	done
 	with_modules "$kernel" "$root" virtio_pci virtio_net virtio_console ptp_kvm
 	for program in "${peers[@]}" "$build/truechimed" "$build/truechime" "$build/truechime-hooks"; do
@@ -158,6 +172,21 @@ guest_image()
 	pack "$root" "$vm/guest-$kernel.img"
 }
 
+# debian_image: a Debian with systemd in which this checkout was installed, for scenarios that say
+# `# needs: debian`. Root makes it.
+debian_image()
+{
+	local kernel=${kernels[0]} as_root=()
+
+	if [ "$(id -u)" != 0 ]; then
+		as_root=(sudo -n)
+		sudo -n true 2>/dev/null || return 1
+	fi
+	say "installing this checkout in a Debian of its own; $(short "$vm/debian.log")"
+	"${as_root[@]}" "$rig/debian-image" "$kernel" "$vm" >"$vm/debian.log" 2>&1 ||
+		die "that failed; the reason is in $(short "$vm/debian.log")"
+}
+
 # prepare: everything that the machines are made of; packages are unpacked once, the rest is quick.
 prepare()
 {
@@ -165,7 +194,9 @@ prepare()
 
 	require_programs
 	mkdir -p "$vm/job" "$vm/logs"
-	make -s -C "$rig/tools" "BIN=$vm/bin" || die "the rig's own tools do not build"
+	make -s -C "$rig/tools" "BIN=$vm/bin" "KSELFTEST=${KSELFTEST:-$build/linux/tools/testing/selftests}" \
+		>&2 || die "the rig's own tools do not build"
+	make -s -C "$top/selftests/netlink" abuse >&2 || die "the netlink test does not build"
 	unpack "$vm/peers" chrony linuxptp
 	"$rig/fetch-qemu" "$vm/qemu10" || say "no QEMU with a vmclock device: scenarios that need it are skipped"
 	peers=("$vm"/peers/usr/sbin/{chronyd,phc2sys,phc_ctl,ptp4l,pmc} "$vm/peers/usr/bin/chronyc")
@@ -176,6 +207,7 @@ prepare()
 		cp "$build/module/$kernel/truechime.ko" "$vm/truechime-$kernel.ko"
 	done
 	host_image
+	debian_initrd
 	printf '%s\n' "${kernels[@]}" >"$vm/kernels"
 }
 

@@ -25,6 +25,12 @@
 /* A jump of the system clock against raw by more than this, and by a tenth of the time passed. */
 #define STEP_NS		50000
 
+/*
+ * A program that reads without a pause has a reading each 100 us or so. What is longer than this
+ * between two readings is time that the machine below did not give to the guest.
+ */
+#define STALL_NS	(10 * NS_PER_MS)
+
 /* Points of a series are this far apart, unless right turns wrong or wrong turns right. */
 #define SERIES_NS	(100 * NS_PER_MS)
 
@@ -35,6 +41,7 @@ struct episode {
 	int64_t right_raw_ns;		/* the first right one again, 0: never */
 	int64_t offset_ns;		/* of the first wrong one */
 	int64_t residual_ns;		/* of the first right one */
+	int64_t running_ns;		/* wrong, stalls left out */
 	int64_t lie_raw_ns;		/* the last one beyond the bound of a synchronised clock */
 };
 
@@ -96,6 +103,13 @@ static void note_step(const struct clocks_reading *r)
 	step_count++;
 }
 
+static int64_t run_ns(const struct clocks_reading *r)
+{
+	int64_t passed = r->raw_ns - last.raw_ns;
+
+	return passed < STALL_NS ? passed : STALL_NS;
+}
+
 static void note_wrong(const struct clocks_reading *r, struct episode *e, bool begins)
 {
 	int64_t maxerror_ns;
@@ -106,6 +120,8 @@ static void note_wrong(const struct clocks_reading *r, struct episode *e, bool b
 			.wrong_raw_ns = r->raw_ns,
 			.offset_ns = r->offset_ns,
 		};
+	else
+		e->running_ns += run_ns(r);
 	if (clocks_synchronised(&maxerror_ns) && llabs(r->offset_ns) > maxerror_ns)
 		e->lie_raw_ns = r->raw_ns;
 }
@@ -141,6 +157,7 @@ static void note(const struct clocks_reading *r)
 		if (wrong && !is_wrong) {
 			e->right_raw_ns = r->raw_ns;
 			e->residual_ns = r->offset_ns;
+			e->running_ns += run_ns(r);
 		}
 	}
 	if (!is_wrong)
@@ -208,8 +225,8 @@ static void print_episode(FILE *out, const struct episode *e)
 		e->offset_ns / 1e9, e->wrong_raw_ns / 1e9,
 		ms_between(e->before_raw_ns, e->wrong_raw_ns),
 		ms_between(e->wrong_raw_ns, e->right_raw_ns));
-	fprintf(out, " residual_ns=%lld lie_ms=%.3f\n", (long long)e->residual_ns,
-		ms_between(e->wrong_raw_ns, e->lie_raw_ns));
+	fprintf(out, " running_ms=%.3f residual_ns=%lld lie_ms=%.3f\n", e->running_ns / 1e6,
+		(long long)e->residual_ns, ms_between(e->wrong_raw_ns, e->lie_raw_ns));
 }
 
 static void print_step(FILE *out, const struct step *s)
