@@ -325,8 +325,12 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	daemon->event_sequence = event->sequence;
 	daemon_publish_event(daemon, event);
 
-	/* The host's clock was set forward by the gap: the servers fell behind it by as much. */
-	if (event->cause == TRUECHIME_CAUSE_HOST_STEP && event->epoch != daemon->epoch) {
+	/*
+	 * The host's clock was set forward by the gap: the servers fell behind it by as much. An
+	 * RTC's word of it, where there is no host, says nothing of raw.
+	 */
+	if (event->cause == TRUECHIME_CAUSE_HOST_STEP && daemon->has_host &&
+	    event->epoch != daemon->epoch) {
 		daemon->shift_known = true;
 		daemon->shift_epoch = event->epoch;
 		daemon->shift_ns = chime_sub_sat(0, event->gap_ns);
