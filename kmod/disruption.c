@@ -267,7 +267,8 @@ void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns)
 	if (disruption->count &&
 	    ktime_get_raw_ns() - disruption->told_raw_ns < CHIME_RTC_LATE_NS)
 		return;
-	chime_disruption_lose(chime, disruption->evidence | CHIME_SAW(RTC), gap_ns);
+	chime_disruption_lose(chime, disruption->evidence | CHIME_SAW(RTC) |
+			      chime_witness_settle(chime), gap_ns);
 }
 
 void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)

@@ -116,6 +116,9 @@ void chime_rtc_ask(struct chime *chime)
 	lockdep_assert_held(&chime->lock);
 	if (rtc->policy == CHIME_RTC_IGNORE || raw_ns - rtc->asked_raw_ns < CHIME_RTC_PERIOD_NS)
 		return;
+	/* The device may be asleep already. */
+	if (chime->witness.suspending)
+		return;
 	rtc->asked_raw_ns = raw_ns;
 	queue_work(chime->looks.queue, &rtc->work);
 }

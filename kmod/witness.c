@@ -68,13 +68,15 @@ u32 chime_witness_look(struct chime *chime)
 u32 chime_witness_settle(struct chime *chime)
 {
 	struct chime_witness *witness = &chime->witness;
+	u32 evidence = 0;
 
 	lockdep_assert_held(&chime->lock);
 	/* Only a notification can come late: the rest is memory, written before this guest ran. */
 	chime_genid_settle(&witness->genid);
-	if (!test_and_clear_bit(TRUECHIME_EVIDENCE_GENID_NOTIFY, &witness->hints))
-		return 0;
-	return BIT(TRUECHIME_EVIDENCE_GENID_NOTIFY);
+	if (test_and_clear_bit(TRUECHIME_EVIDENCE_GENID_NOTIFY, &witness->hints))
+		evidence = BIT(TRUECHIME_EVIDENCE_GENID_NOTIFY);
+	return evidence | chime_genid_look(&witness->genid) |
+	       chime_vmclock_look(&witness->vmclock);
 }
 
 void chime_witness_start(struct chime *chime, const struct chime_witness_options *options)
