@@ -140,7 +140,7 @@ TEST(names_a_cause_of_disruptions)
 				ASSERT_NE(TRUECHIME_CAUSE_BOOT, cause);
 				ASSERT_NE(TRUECHIME_CAUSE_STEADY, cause);
 				ASSERT_NE(TRUECHIME_CAUSE_OPERATOR, cause);
-				/* A guest that moved in time never takes it for the host's doing. */
+				/* A guest that moved in time never blames the host. */
 				if (evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP))
 					ASSERT_NE(TRUECHIME_CAUSE_HOST_STEP, cause);
 				ASSERT_EQ(!!(evidence & CHIME_SAW_FORK),
