@@ -4,6 +4,7 @@
  */
 #include "belief.h"
 
+#include <math.h>
 #include <string.h>
 
 void belief_clear(struct belief *belief)
@@ -51,25 +52,32 @@ void belief_predict(struct belief *belief, double elapsed_s, double wander)
 	}
 }
 
-/* The covariance of every state with the direction. */
-static void covariances(const struct belief *belief, struct belief_direction direction,
-			double *with)
+bool belief_is_sane(const struct belief *belief)
 {
-	int delay = belief_delay(direction.path);
-	int asymmetry = belief_asymmetry(direction.path);
 	int i;
 
 	for (i = 0; i < belief->states; i++)
-		with[i] = direction.offset * (belief->cov[BELIEF_OFFSET][i] +
-					      belief->cov[asymmetry][i]) +
-			  direction.delay * belief->cov[delay][i];
+		if (!isfinite(belief->mean[i]) || !isfinite(belief->cov[i][i]) ||
+		    belief->cov[i][i] < 0)
+			return false;
+	return belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] > 0;
 }
 
 static double project(const double *values, struct belief_direction direction)
 {
-	return direction.offset * (values[BELIEF_OFFSET] +
-				   values[belief_asymmetry(direction.path)]) +
+	return direction.offset * values[BELIEF_OFFSET] +
+	       direction.asymmetry * values[belief_asymmetry(direction.path)] +
 	       direction.delay * values[belief_delay(direction.path)];
+}
+
+/* The covariance of every state with the direction. */
+static void covariances(const struct belief *belief, struct belief_direction direction,
+			double *with)
+{
+	int i;
+
+	for (i = 0; i < belief->states; i++)
+		with[i] = project(belief->cov[i], direction);
 }
 
 void belief_project(const struct belief *belief, struct belief_direction direction,

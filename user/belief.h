@@ -7,6 +7,8 @@
 #ifndef BELIEF_H
 #define BELIEF_H
 
+#include <stdbool.h>
+
 #include "likelihood.h"
 
 /* Paths of one belief. */
@@ -37,13 +39,11 @@ struct belief {
 	double cov[BELIEF_STATES][BELIEF_STATES];
 };
 
-/*
- * What a measurement is of: @offset times (the offset plus the path's asymmetry), plus @delay times
- * the path's least delay.
- */
+/* What a measurement is of: so much of the offset and of a path's asymmetry and least delay. */
 struct belief_direction {
 	int path;
 	double offset;
+	double asymmetry;
 	double delay;
 };
 
@@ -58,6 +58,9 @@ void belief_set(struct belief *belief, int state, double mean, double variance);
 
 /* @elapsed_s later; the rate walks by @wander (ns per second) in the square root of a second. */
 void belief_predict(struct belief *belief, double elapsed_s, double wander);
+
+/* Are all means and variances numbers? Samples from a liar can make doubles lose all meaning. */
+bool belief_is_sane(const struct belief *belief);
 
 /* What is believed of a direction. */
 void belief_project(const struct belief *belief, struct belief_direction direction,

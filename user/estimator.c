@@ -583,6 +583,40 @@ static double carry(const struct member *member, double offset, double elapsed_s
 	return elapsed_s < 0 ? offset - elapsed_s * member->belief.mean[BELIEF_RATE] : offset;
 }
 
+static void take_first(struct estimator *estimator, int path,
+		       const struct estimator_sample *sample)
+{
+	found_path(estimator, path, sample);
+	remember_delay(&estimator->path[path], sample->delay_ns);
+	remember_reading(&estimator->path[path], sample);
+	start(estimator, path, sample);
+}
+
+static bool is_member_sane(const struct member *member)
+{
+	return isfinite(member->log_weight) && belief_is_sane(&member->belief);
+}
+
+/* Members that lost their meaning become like one that has not. false: all have lost it. */
+static bool repair(struct estimator *estimator)
+{
+	const struct member *sane = NULL;
+	int i;
+
+	for (i = 0; i < estimator->members && !sane; i++)
+		if (is_member_sane(&estimator->member[i]))
+			sane = &estimator->member[i];
+	for (i = 0; sane && i < estimator->members; i++) {
+		struct member *member = &estimator->member[i];
+
+		if (is_member_sane(member))
+			continue;
+		member->belief = sane->belief;
+		member->log_weight = LOG_WEIGHT_LEAST;
+	}
+	return sane;
+}
+
 static void take(struct estimator *estimator, int path, const struct estimator_sample *sample,
 		 double elapsed_s)
 {
@@ -605,6 +639,11 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	if (!best_member(estimator)->misses[path])
 		estimator->path[path].right_at_ns = sample->at_ns;
 	recover(estimator, path, offset, sample, ahead_s);
+	if (!repair(estimator)) {
+		estimator_reset(estimator, false);
+		take_first(estimator, path, sample);
+		return;
+	}
 	notice_reroute(estimator, path, offset, sample);
 	judge_reroute(estimator, path);
 	normalise(estimator);
@@ -615,18 +654,17 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample)
 {
 	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S;
-	bool started = estimator->started;
 
 	if (path < 0 || path >= estimator->paths || !is_sane(estimator, sample, elapsed_s))
 		return -EINVAL;
+	if (!estimator->started) {
+		take_first(estimator, path, sample);
+		return 0;
+	}
 	if (!estimator->path[path].used)
 		found_path(estimator, path, sample);
 	remember_delay(&estimator->path[path], sample->delay_ns);
 	remember_reading(&estimator->path[path], sample);
-	if (!started) {
-		start(estimator, path, sample);
-		return 0;
-	}
 	if (elapsed_s > 0)
 		estimator->at_ns = sample->at_ns;
 	take(estimator, path, sample, elapsed_s);

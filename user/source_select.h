@@ -19,7 +19,7 @@
  * @count: members of @index
  * @index: sources to be combined
  * @weight: their weights, which add up to 1
- * @low_ns: as an offset at the instant of the selection, the truth is not below this as long as most
+ * @low_ns: as an offset at the instant of the selection: the truth is not below this while most
  *	candidates are right, whichever they are
  * @high_ns: nor above this
  * @falsetickers: how many were excluded

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The discipline: corrections, steps, limits of changes and the vote on the host.
+ */
+#include "user/discipline.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define NS_PER_S	1000000000LL
+#define START_NS	(1800000000LL * NS_PER_S)
+#define SOURCES		3
+
+FIXTURE(discipline) {
+	struct discipline_options options;
+	struct discipline *discipline;
+	struct discipline_result result;
+	struct source *source[SOURCES];
+	struct timescale_now now;
+	int64_t offset_ns;		/* truth minus reference */
+};
+
+FIXTURE_SETUP(discipline)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	int i;
+
+	memset(self, 0, sizeof(*self));
+	self->options = (struct discipline_options){
+		.step_threshold_ns = NS_PER_S,
+		.step_limit = 3,
+		.maxclockerror = 1e-6,
+		.maxdistance_ns = 3 * NS_PER_S,
+	};
+	self->discipline = discipline_new(&self->options);
+	for (i = 0; i < SOURCES; i++)
+		self->source[i] = source_new(&options, START_NS);
+	self->now.reference_ns = START_NS;
+	self->now.realtime_ns = START_NS;
+	self->now.time_ns = START_NS;
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	self->now.epoch = 1;
+}
+
+FIXTURE_TEARDOWN(discipline)
+{
+	int i;
+
+	for (i = 0; i < SOURCES; i++)
+		source_free(self->source[i]);
+	discipline_free(self->discipline);
+}
+
+/* 16 s later every source answers: @self->offset_ns, across 200 us. */
+static int poll_all(struct _test_data_discipline *self)
+{
+	int i;
+
+	self->now.raw_ns += 16 * NS_PER_S;
+	self->now.reference_ns += 16 * NS_PER_S;
+	self->now.realtime_ns += 16 * NS_PER_S;
+	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
+	for (i = 0; i < SOURCES; i++) {
+		struct source_sample sample = {
+			.at_ns = self->now.reference_ns,
+			.offset_ns = self->offset_ns + i * 1000,
+			.delay_ns = 200000 + self->now.raw_ns / NS_PER_S * 31 % 4000,
+			.refid = 100 + i,
+			.epoch = self->now.epoch,
+			.stratum = 2,
+			.leap = i < 2,
+		};
+
+		source_polled(self->source[i], self->now.raw_ns);
+		source_add(self->source[i], self->now.raw_ns, &sample);
+	}
+	return discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				 &self->result);
+}
+
+TEST_F(discipline, nothing_follows_from_nothing)
+{
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_FALSE(self->result.changed);
+	EXPECT_FALSE(self->result.synchronised);
+	EXPECT_EQ(16, self->result.stratum);
+	EXPECT_EQ(-1, self->result.selection.selected);
+}
+
+TEST_F(discipline, correction_is_the_truth_within_its_bound)
+{
+	int64_t error_ns;
+
+	self->offset_ns = 7 * 86400 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_EQ(3, self->result.stratum);
+	EXPECT_EQ(1, self->result.leap);
+	ASSERT_TRUE(chime_line_valid(&self->result.correction));
+	error_ns = llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+			 self->offset_ns);
+	EXPECT_LE(error_ns, chime_line_maxerror(&self->result.correction,
+						self->now.reference_ns));
+	EXPECT_LT(error_ns, 10000);
+	EXPECT_GE(chime_line_maxerror(&self->result.correction, self->now.reference_ns), 100000);
+}
+
+TEST_F(discipline, steps_only_in_the_first_updates_and_above_the_threshold)
+{
+	int i;
+
+	self->offset_ns = 2 * NS_PER_S;
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_EQ(i < 3 ? DISCIPLINE_STEP : DISCIPLINE_NO_STEP, self->result.step);
+		EXPECT_LT(llabs(self->result.step_ns - self->offset_ns), 10000);
+	}
+}
+
+TEST_F(discipline, small_errors_are_not_stepped)
+{
+	self->offset_ns = NS_PER_S / 2;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_NO_STEP, self->result.step);
+	EXPECT_TRUE(self->result.changed);
+}
+
+TEST_F(discipline, maxchange_refuses_and_ends)
+{
+	int i;
+
+	self->options.maxchange_ns = NS_PER_S;
+	self->options.maxchange_start = 1;
+	self->options.maxchange_ignore = 2;
+	discipline_set_options(self->discipline, &self->options);
+	self->offset_ns = 2 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(0, poll_all(self));
+		EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
+		EXPECT_FALSE(self->result.changed);
+	}
+	EXPECT_EQ(-ERANGE, poll_all(self));
+}
+
+TEST_F(discipline, jumps_when_much_is_wrong_and_slews_else)
+{
+	int i;
+
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.jump);
+	self->now.maxerror_ns = 100000;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_FALSE(self->result.jump);
+	self->offset_ns = 20 * NS_PER_S;
+	for (i = 0; i < 8 && !self->result.jump; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.jump);
+}
+
+TEST_F(discipline, unknown_rebase_makes_the_next_a_first_one)
+{
+	int i;
+
+	ASSERT_EQ(0, poll_all(self));
+	self->now.maxerror_ns = 100000;
+	discipline_rebase(self->discipline, false, 0);
+	self->now.epoch = 2;
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], 2, false, 0);
+	self->offset_ns = 600 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_LT(llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+			self->offset_ns), 10000);
+}
+
+TEST_F(discipline, known_rebase_loses_nothing)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	self->now.maxerror_ns = 100000;
+	self->offset_ns = 5 * NS_PER_S;
+	discipline_rebase(self->discipline, true, self->offset_ns);
+	self->now.epoch = 2;
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], 2, true, self->offset_ns);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_LT(llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+			self->offset_ns), 5000);
+	EXPECT_LT(chime_line_sigma(&self->result.correction, self->now.reference_ns), 5000);
+}
+
+TEST_F(discipline, holds_over_when_nobody_answers)
+{
+	int64_t before_ns;
+	int i, j;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	before_ns = chime_line_maxerror(&self->result.correction, self->now.reference_ns);
+	for (j = 0; j < 9; j++)
+		for (i = 0; i < SOURCES; i++)
+			source_polled(self->source[i], self->now.raw_ns);
+	self->now.reference_ns += 3600 * NS_PER_S;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_GT(chime_line_maxerror(&self->result.correction, self->now.reference_ns),
+		  before_ns);
+}
+
+TEST_F(discipline, rate_is_remembered)
+{
+	double rate, rate_sigma;
+
+	EXPECT_FALSE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	discipline_prime_rate(self->discipline, 30e-6, 1e-8);
+	ASSERT_EQ(0, poll_all(self));
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate - 30e-6), 1e-6);
+}
+
+TEST_F(discipline, lying_host_is_set_aside_and_taken_up_again)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.host_known = true;
+	self->offset_ns = 30 * NS_PER_S;
+	for (i = 0; i < 8 && !self->result.demote_host; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.demote_host);
+	self->now.has_host = false;
+	for (i = 0; i < 200 && !self->result.reinstate_host; i++) {
+		self->now.host_ns = self->now.reference_ns + 16 * NS_PER_S + self->offset_ns;
+		ASSERT_EQ(0, poll_all(self));
+	}
+	EXPECT_TRUE(self->result.reinstate_host);
+}
+
+TEST_F(discipline, small_host_error_is_only_corrected)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->offset_ns = NS_PER_S / 20;
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_FALSE(self->result.demote_host);
+	}
+}
+
+TEST_HARNESS_MAIN

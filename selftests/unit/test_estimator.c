@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The estimator: what it does with made-up samples of known clocks. How well it does in the long
+ * run is the simulator's to show.
+ */
+#include "user/estimator.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "unit.h"
+
+#define NS_PER_S	1000000000LL
+#define START_NS	(1800000000LL * NS_PER_S)
+#define OFFSET_NS	(400LL * 86400 * NS_PER_S)
+
+static double uniform(struct unit_random *random)
+{
+	return ((double)(unit_random(random) >> 11) + 0.5) * 0x1p-53;
+}
+
+static double exponential(struct unit_random *random, double mean)
+{
+	return -mean * log(uniform(random));
+}
+
+FIXTURE(one_path) {
+	struct estimator *estimator;
+	struct unit_random random;
+	double rate;
+};
+
+FIXTURE_SETUP(one_path)
+{
+	self->estimator = estimator_new(1);
+	ASSERT_NE(NULL, self->estimator);
+	self->random.state = 1;
+	self->rate = 50e-6;
+}
+
+FIXTURE_TEARDOWN(one_path)
+{
+	estimator_free(self->estimator);
+}
+
+static int64_t truth(double rate, double at_s)
+{
+	return OFFSET_NS + llrint(rate * at_s * 1e9);
+}
+
+/* A round trip of 200 us and queueing of 10 us each way. */
+static int add(struct estimator *estimator, int path, struct unit_random *random, double rate,
+	       double at_s, double asymmetry)
+{
+	double up = 100e3 + exponential(random, 10e3) + asymmetry;
+	double down = 100e3 + exponential(random, 10e3) - asymmetry;
+	struct estimator_sample sample = {
+		.at_ns = START_NS + llrint(at_s * 1e9),
+		.offset_ns = truth(rate, at_s) + llrint((up - down) / 2),
+		.delay_ns = up + down,
+	};
+
+	return estimator_add(estimator, path, &sample);
+}
+
+TEST_F(one_path, says_nothing_before_the_first_sample)
+{
+	struct estimate estimate;
+
+	EXPECT_FALSE(estimator_get(self->estimator, START_NS, &estimate));
+	EXPECT_EQ(0, estimator_floor(self->estimator));
+}
+
+TEST_F(one_path, finds_offset_and_rate)
+{
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(0, add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0));
+	ASSERT_TRUE(estimator_get(self->estimator, START_NS + 1584 * NS_PER_S, &estimate));
+	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 1584)), 5000);
+	EXPECT_LT(fabs(estimate.rate - self->rate), 50e-9);
+	EXPECT_LT(estimate.sigma_ns, 5000);
+	EXPECT_LT(estimator_floor(self->estimator), 210e3);
+	EXPECT_FALSE(estimate.suspect);
+}
+
+TEST_F(one_path, error_grows_with_distance)
+{
+	struct estimate now, later;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, START_NS + 304 * NS_PER_S, &now);
+	estimator_get(self->estimator, START_NS + 1304 * NS_PER_S, &later);
+	EXPECT_GT(later.sigma_ns, now.sigma_ns);
+	EXPECT_GE(later.rate_sigma, now.rate_sigma);
+}
+
+TEST_F(one_path, one_bad_sample_moves_little)
+{
+	struct estimator_sample bad = {
+		.at_ns = START_NS + 1600 * NS_PER_S,
+		.delay_ns = 205e3,
+	};
+	struct estimate before, after;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, bad.at_ns, &before);
+	bad.offset_ns = before.offset_ns + 50000000;
+	ASSERT_EQ(0, estimator_add(self->estimator, 0, &bad));
+	estimator_get(self->estimator, bad.at_ns, &after);
+	EXPECT_LT(llabs(after.offset_ns - before.offset_ns), 5000);
+	EXPECT_TRUE(after.suspect);
+	EXPECT_EQ(before.restarts, after.restarts);
+}
+
+TEST_F(one_path, follows_a_clock_that_went_astray)
+{
+	struct estimator_sample sample = { .delay_ns = 205e3 };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	for (i = 100; i < 106; i++) {
+		sample.at_ns = START_NS + 16LL * i * NS_PER_S;
+		sample.offset_ns = truth(self->rate, 16.0 * i) + 3 * NS_PER_S;
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	estimator_get(self->estimator, sample.at_ns, &estimate);
+	EXPECT_LT(llabs(estimate.offset_ns - sample.offset_ns), 1000000);
+	EXPECT_GT(estimate.restarts, 0);
+}
+
+TEST_F(one_path, refuses_nonsense)
+{
+	const struct estimator_sample good = { .at_ns = START_NS, .delay_ns = 1000 };
+	struct estimator_sample bad = good;
+
+	bad.delay_ns = -1;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+	bad.delay_ns = NAN;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+	bad.delay_ns = INFINITY;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+	bad = good;
+	bad.sigma_ns = -1;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 1, &good));
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, -1, &good));
+	ASSERT_EQ(0, estimator_add(self->estimator, 0, &good));
+	bad = good;
+	bad.at_ns--;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+}
+
+TEST_F(one_path, survives_samples_at_one_instant)
+{
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 50; i++)
+		ASSERT_EQ(0, add(self->estimator, 0, &self->random, 0, 0, 0));
+	ASSERT_TRUE(estimator_get(self->estimator, START_NS, &estimate));
+	EXPECT_TRUE(isfinite(estimate.sigma_ns));
+	EXPECT_LT(llabs(estimate.offset_ns - OFFSET_NS), 20000);
+}
+
+TEST_F(one_path, shift_moves_everything)
+{
+	struct estimate before, after;
+
+	add(self->estimator, 0, &self->random, self->rate, 0, 0);
+	estimator_get(self->estimator, START_NS, &before);
+	estimator_shift(self->estimator, -5 * NS_PER_S);
+	estimator_get(self->estimator, START_NS, &after);
+	EXPECT_EQ(before.offset_ns - 5 * NS_PER_S, after.offset_ns);
+}
+
+TEST_F(one_path, reset_keeps_the_rate_or_not)
+{
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_reset(self->estimator, true);
+	EXPECT_FALSE(estimator_get(self->estimator, START_NS, &estimate));
+	add(self->estimator, 0, &self->random, self->rate, 2000, 0);
+	estimator_get(self->estimator, START_NS, &estimate);
+	EXPECT_LT(fabs(estimate.rate - self->rate), 100e-9);
+	estimator_reset(self->estimator, false);
+	add(self->estimator, 0, &self->random, self->rate, 3000, 0);
+	estimator_get(self->estimator, START_NS, &estimate);
+	EXPECT_EQ(0, estimate.rate);
+	EXPECT_GT(estimate.rate_sigma, 50e-6);
+}
+
+TEST_F(one_path, learns_the_noise_of_a_refclock)
+{
+	struct estimator_sample sample = { 0 };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		sample.at_ns = START_NS + i * NS_PER_S;
+		sample.offset_ns = truth(self->rate, i) +
+				   llrint((uniform(&self->random) - 0.5) * 3464);
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	estimator_get(self->estimator, sample.at_ns, &estimate);
+	EXPECT_GT(estimate.sample_ns, 700);
+	EXPECT_LT(estimate.sample_ns, 1400);
+	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 1999)), 500);
+}
+
+TEST(second_path_brings_its_own_asymmetry)
+{
+	struct estimator *estimator = estimator_new(ESTIMATOR_PATHS);
+	struct unit_random random = { 7 };
+	struct estimate estimate;
+	int64_t error_ns;
+	int i;
+
+	ASSERT_NE(NULL, estimator);
+	for (i = 0; i < 200; i++)
+		ASSERT_EQ(0, add(estimator, 0, &random, 50e-6, 16.0 * i, 0));
+	for (i = 200; i < 400; i++) {
+		ASSERT_EQ(0, add(estimator, 0, &random, 50e-6, 16.0 * i, 0));
+		ASSERT_EQ(0, add(estimator, 1, &random, 50e-6, 16.0 * i - 1, 20e3));
+		estimator_get(estimator, START_NS + 16LL * i * NS_PER_S, &estimate);
+		error_ns = llabs(estimate.offset_ns - truth(50e-6, 16.0 * i));
+		EXPECT_LT(error_ns, 15000);
+	}
+	estimator_drop_path(estimator, 1);
+	ASSERT_EQ(0, add(estimator, 1, &random, 50e-6, 6400, -20e3));
+	estimator_get(estimator, START_NS + 6400 * NS_PER_S, &estimate);
+	EXPECT_LT(llabs(estimate.offset_ns - truth(50e-6, 6400)), 15000);
+	estimator_free(estimator);
+}
+
+TEST(any_sample_leaves_finite_numbers)
+{
+	struct estimator *estimator = estimator_new(3);
+	struct unit_random random = { 11 };
+	int64_t at_ns = START_NS;
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		struct estimator_sample sample = {
+			.at_ns = at_ns += unit_random_s64(&random) & 0xffffffffff,
+			.offset_ns = unit_random_s64(&random) / 16,
+			.delay_ns = (double)(unit_random_s64(&random) & 0xffffffffff),
+			.sigma_ns = (double)(unit_random_s64(&random) & 0xffffff),
+		};
+
+		ASSERT_EQ(0, estimator_add(estimator, (int)unit_random_below(&random, 3),
+					   &sample));
+		ASSERT_TRUE(estimator_get(estimator, at_ns, &estimate));
+		ASSERT_TRUE(isfinite(estimate.sigma_ns) && estimate.sigma_ns >= 0);
+		ASSERT_TRUE(isfinite(estimate.rate) && isfinite(estimate.rate_sigma));
+	}
+	estimator_free(estimator);
+}
+
+TEST_HARNESS_MAIN

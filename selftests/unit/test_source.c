@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One source: when it is polled, how failures and KISS codes change that, which samples it takes.
+ */
+#include "user/source.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "unit.h"
+
+#define NS_PER_S	1000000000LL
+#define START_NS	(1800000000LL * NS_PER_S)
+
+#define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+static struct source_options options(int minpoll, int maxpoll, bool iburst)
+{
+	return (struct source_options){
+		.name = "test",
+		.minpoll = minpoll,
+		.maxpoll = maxpoll,
+		.iburst = iburst,
+	};
+}
+
+static struct source_sample sample_at(int64_t at_ns)
+{
+	return (struct source_sample){
+		.at_ns = at_ns,
+		.offset_ns = 123456789,
+		.delay_ns = 200000,
+		.root_delay_ns = 1000000,
+		.root_dispersion_ns = 50000,
+		.epoch = 1,
+		.stratum = 2,
+	};
+}
+
+/* Ask, be answered with a delay that varies a little, and see when the next request is due. */
+static int64_t exchange(struct source *source)
+{
+	int64_t now_ns = source_next_poll(source);
+	struct source_sample sample = sample_at(now_ns + 100000);
+
+	source_polled(source, now_ns);
+	sample.delay_ns += now_ns / NS_PER_S * 7919 % 20000;
+	source_add(source, now_ns + 200000, &sample);
+	return source_next_poll(source) - now_ns;
+}
+
+FIXTURE(source) {
+	struct source *source;
+};
+
+FIXTURE_SETUP(source)
+{
+	struct source_options plain = options(6, 10, false);
+
+	self->source = source_new(&plain, START_NS);
+	ASSERT_NE(NULL, self->source);
+}
+
+FIXTURE_TEARDOWN(source)
+{
+	source_free(self->source);
+}
+
+TEST_F(source, asks_at_once_and_then_at_minpoll)
+{
+	EXPECT_EQ(START_NS, source_next_poll(self->source));
+	source_polled(self->source, START_NS);
+	EXPECT_EQ(START_NS + 64 * NS_PER_S, source_next_poll(self->source));
+}
+
+TEST_F(source, poll_grows_to_maxpoll_and_no_further)
+{
+	struct source_status status;
+	int64_t interval_ns = 0;
+	int i;
+
+	for (i = 0; i < 200; i++)
+		interval_ns = exchange(self->source);
+	EXPECT_GT(interval_ns, 64 * NS_PER_S);
+	EXPECT_LE(interval_ns, 1024 * NS_PER_S);
+	source_get_status(self->source, source_next_poll(self->source), &status);
+	EXPECT_TRUE(status.has_estimate);
+	EXPECT_EQ(255, status.reach);
+	EXPECT_EQ(200, status.sent);
+	EXPECT_EQ(200, status.received);
+	EXPECT_GE(status.poll, 6);
+	EXPECT_LE(status.poll, 10);
+}
+
+TEST(iburst_is_quick_and_ends)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(2 * NS_PER_S, exchange(source));
+	for (; i < 20; i++)
+		exchange(source);
+	EXPECT_GE(exchange(source), 64 * NS_PER_S);
+	source_free(source);
+}
+
+TEST_F(source, never_answered_is_retried_ever_less_often)
+{
+	int64_t now_ns = START_NS, wait_ns, last_ns = 0;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns, -ENETUNREACH);
+		wait_ns = source_next_poll(self->source) - now_ns;
+		EXPECT_GE(wait_ns, last_ns);
+		EXPECT_LE(wait_ns, 1024 * NS_PER_S);
+		if (!i)
+			EXPECT_EQ(NS_PER_S, wait_ns);
+		last_ns = wait_ns;
+		now_ns += wait_ns;
+	}
+	EXPECT_EQ(1024 * NS_PER_S, last_ns);
+}
+
+TEST_F(source, one_lost_packet_changes_nothing)
+{
+	int64_t next_ns;
+
+	exchange(self->source);
+	next_ns = source_next_poll(self->source);
+	source_polled(self->source, next_ns);
+	source_failed(self->source, next_ns + NS_PER_S, -ETIMEDOUT);
+	EXPECT_EQ(next_ns + 64 * NS_PER_S, source_next_poll(self->source));
+}
+
+TEST_F(source, denied_means_never_again)
+{
+	source_kissed(self->source, START_NS, KISS('D', 'E', 'N', 'Y'));
+	EXPECT_EQ(INT64_MAX, source_next_poll(self->source));
+	source_burst(self->source, START_NS, 4);
+	EXPECT_EQ(INT64_MAX, source_next_poll(self->source));
+}
+
+TEST_F(source, rate_means_less_often)
+{
+	source_polled(self->source, START_NS);
+	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
+	EXPECT_GE(source_next_poll(self->source), START_NS + 128 * NS_PER_S);
+	exchange(self->source);
+	EXPECT_GE(exchange(self->source), 128 * NS_PER_S);
+}
+
+TEST_F(source, burst_asks_now_and_soon_again)
+{
+	exchange(self->source);
+	source_burst(self->source, START_NS + 10 * NS_PER_S, 3);
+	EXPECT_EQ(START_NS + 10 * NS_PER_S, source_next_poll(self->source));
+	EXPECT_EQ(2 * NS_PER_S, exchange(self->source));
+	EXPECT_EQ(2 * NS_PER_S, exchange(self->source));
+	EXPECT_GE(exchange(self->source), 64 * NS_PER_S);
+}
+
+TEST_F(source, refuses_what_cannot_be)
+{
+	struct source_sample good = sample_at(START_NS);
+	struct source_sample bad;
+
+	bad = good;
+	bad.delay_ns = -1;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad = good;
+	bad.root_delay_ns = -1;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad = good;
+	bad.root_dispersion_ns = INT64_MAX;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad = good;
+	bad.stratum = 0;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad.stratum = 16;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad = good;
+	bad.leap = 3;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	EXPECT_EQ(0, source_add(self->source, START_NS, &good));
+	bad = good;
+	bad.epoch = 2;
+	bad.at_ns++;
+	EXPECT_EQ(-ESTALE, source_add(self->source, START_NS, &bad));
+}
+
+TEST_F(source, distance_holds_root_and_path)
+{
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status status;
+
+	source_add(self->source, START_NS, &sample);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_GE(status.root_distance_ns, 500000 + 50000 + 100000);
+	EXPECT_EQ(200000, status.minimum_delay_ns);
+}
+
+TEST_F(source, rebase_shifts_or_forgets)
+{
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status status;
+
+	source_add(self->source, START_NS, &sample);
+	source_rebase(self->source, 5, true, -1000);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(123456789 - 1000, status.estimate.offset_ns);
+	EXPECT_EQ(123456789 - 1000, status.last.offset_ns);
+	source_rebase(self->source, 6, false, 0);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_FALSE(status.has_estimate);
+	sample.epoch = 5;
+	EXPECT_EQ(-ESTALE, source_add(self->source, START_NS, &sample));
+	sample.epoch = 6;
+	EXPECT_EQ(0, source_add(self->source, START_NS, &sample));
+}
+
+TEST(configured_offset_is_added)
+{
+	struct source_options with = options(6, 10, false);
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status status;
+	struct source *source;
+
+	with.offset_s = 0.25;
+	source = source_new(&with, START_NS);
+	source_add(source, START_NS, &sample);
+	source_get_status(source, START_NS, &status);
+	EXPECT_EQ(123456789 + 250000000, status.estimate.offset_ns);
+	source_free(source);
+}
+
+TEST_HARNESS_MAIN
