@@ -15,6 +15,9 @@ rig=$top/selftests/vm
 build=${BUILD:-$top/build}
 vm=$build/vm
 
+# Two hosts may run side by side, each with its own folder in build/vm to be told what to do.
+lane=1
+
 # The kernels under test, the plain flavour first: the host runs that one too.
 read -r -a kernels <<<"${KERNELS:-}"
 
@@ -193,7 +196,7 @@ prepare()
 	local kernel
 
 	require_programs
-	mkdir -p "$vm/job" "$vm/logs"
+	mkdir -p "$vm/job" "$vm/job-"{1,2} "$vm/logs"
 	make -s -C "$rig/tools" "BIN=$vm/bin" "KSELFTEST=${KSELFTEST:-$build/linux/tools/testing/selftests}" \
 		>&2 || die "the rig's own tools do not build"
 	make -s -C "$top/selftests/netlink" abuse >&2 || die "the netlink test does not build"
@@ -224,8 +227,8 @@ host_qemu()
 		-virtfs "local,path=$top,mount_tag=project,readonly=on,$share" \
 		-virtfs "local,path=$vm,mount_tag=vm,$share" \
 		-virtfs "local,path=$vm/${kernels[0]}/lib/modules/,mount_tag=modules,readonly=on,$share" \
-		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet" \
-		</dev/null >"$vm/logs/host.$1.console" 2>&1 &
+		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet rig.job=job-$lane" \
+		</dev/null >"$vm/logs/host-$lane.$1.console" 2>&1 &
 	qemu_pid=$!
 }
 
@@ -237,27 +240,34 @@ host_stop()
 	qemu_pid=
 }
 
+# all_stop: this lane and the other one.
+all_stop()
+{
+	host_stop
+	[ -z "${other_lane:-}" ] || kill "$other_lane" 2>/dev/null || true
+}
+
 host_alive()
 {
 	kill -0 "$qemu_pid" 2>/dev/null
 }
 
-# host_boot: start the host, which works through $vm/job/list; retried once when it does not come.
+# host_boot: start the host, which works through $vm/job-$lane/list; retried once when it does not come.
 host_boot()
 {
 	local attempt started
 
 	for attempt in 1 2; do
-		rm -f "$vm/job/ready"
+		rm -f "$vm/job-$lane/ready"
 		host_qemu "$attempt"
 		started=$SECONDS
 		while host_alive && [ $((SECONDS - started)) -lt "$boot_limit_s" ]; do
-			[ ! -e "$vm/job/ready" ] || return 0
+			[ ! -e "$vm/job-$lane/ready" ] || return 0
 			sleep 0.5
 		done
 		host_stop
 		say "retry: the emulated host did not boot (attempt $attempt of 2); its console is" \
-			"$(short "$vm/logs/host.$attempt.console")"
+			"$(short "$vm/logs/host-$lane.$attempt.console")"
 	done
 	return 1
 }
@@ -279,8 +289,8 @@ wait_for_end()
 		while IFS= read -r line; do
 			told=$((told + 1))
 			say "$line"
-		done < <(sed -n 's/^say //p' "$vm/job/progress" 2>/dev/null | tail -n +$((told + 1)))
-		status=$(sed -n "s/^end $name //p" "$vm/job/progress" 2>/dev/null)
+		done < <(sed -n 's/^say //p' "$vm/job-$lane/progress" 2>/dev/null | tail -n +$((told + 1)))
+		status=$(sed -n "s/^end $name //p" "$vm/job-$lane/progress" 2>/dev/null)
 		[ -z "$status" ] || return "$status"
 		host_alive || return 125
 		sleep 0.3
@@ -312,11 +322,11 @@ show_result()
 # run_scenarios FILE...: all in one boot of the host; after one that hangs, the rest in another.
 run_scenarios()
 {
-	local file name status started failed=0
+	local file name status started result failed=0
 
 	while [ $# -gt 0 ]; do
-		rm -f "$vm/job/progress"
-		printf '/project/%s\n' "${@#"$top/"}" >"$vm/job/list"
+		rm -f "$vm/job-$lane/progress"
+		printf '/project/%s\n' "${@#"$top/"}" >"$vm/job-$lane/list"
 		if ! host_boot; then
 			say "the emulated host does not boot"
 			for file in "$@"; do
@@ -328,10 +338,37 @@ run_scenarios()
 			file=$1 name=$(basename "$1") started=$SECONDS status=0
 			shift
 			wait_for_end "$name" "$(limit_s "$file")" || status=$?
-			show_result "$name" "$status" $((SECONDS - started)) || failed=1
+			# In one piece: another lane may be printing too.
+			result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
+			echo "$result"
 			[ "$status" -lt 124 ] || break
 		done
 		host_stop
 	done
+	return $failed
+}
+
+# run_in_lanes FILE...: two hosts, each with every other file. What takes long is mostly waiting.
+run_in_lanes()
+{
+	local i odd=() even=() failed=0
+
+	for ((i = 1; i <= $#; i++)); do
+		if ((i % 2)); then
+			odd+=("${!i}")
+		else
+			even+=("${!i}")
+		fi
+	done
+	(
+		trap host_stop EXIT
+		trap 'exit 130' INT TERM
+		lane=2
+		run_scenarios "${even[@]}"
+	) &
+	other_lane=$!
+	run_scenarios "${odd[@]}" || failed=1
+	wait "$other_lane" || failed=1
+	other_lane=
 	return $failed
 }
