@@ -45,7 +45,7 @@ static int64_t follower_tolerance(const struct timescale_now *now)
  * little time that a late wake-up would overshoot by much.
  */
 #define PACE_SHARE	4
-#define LEAST_HORIZON_NS	(NS_PER_S / 8)
+#define LEAST_HORIZON_NS	0.125e9
 
 /* An early look is at a fresh correction; how often they come says how long one is of use. */
 static void follower_note_news(struct follower *follower, const struct timescale_now *now)

@@ -292,13 +292,12 @@ static void steering_judge_settled(struct steering *steering, const struct times
 				   bool settled)
 {
 	int64_t error_ns = magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+	bool far = error_ns > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
 
-	if (!steering_can_follow(now))
+	if (!steering_can_follow(now) || (far && !settled))
 		steering->settled = false;
 	else if (settled)
 		steering->settled = true;
-	else if (error_ns > chime_add_sat(now->maxerror_ns, UNSETTLED_NS))
-		steering->settled = false;
 }
 
 /* The system clock's errors: the timescale's, and how far it is from that. */
