@@ -83,7 +83,7 @@ static void covariances(const struct belief *belief, struct belief_direction dir
 void belief_project(const struct belief *belief, struct belief_direction direction,
 		    struct normal *normal)
 {
-	double with[BELIEF_STATES];
+	double with[BELIEF_STATES] = { 0 };
 
 	covariances(belief, direction, with);
 	normal->mean = project(belief->mean, direction);
@@ -93,7 +93,7 @@ void belief_project(const struct belief *belief, struct belief_direction directi
 void belief_condition(struct belief *belief, struct belief_direction direction,
 		      const struct normal *normal)
 {
-	double with[BELIEF_STATES];
+	double with[BELIEF_STATES] = { 0 };
 	struct normal prior;
 	double shift, shrink;
 	int i, j;

@@ -67,7 +67,7 @@ static void run_value(const struct scenario *scenario, const struct run *run,
 /* Over the seeds: the middle one, the largest or, for masks, those that differ as NaN. */
 static double sum_up(enum scenario_quantity quantity, double *values, int count)
 {
-	double most = values[0];
+	double most = -INFINITY;
 	double sum = 0;
 	int i;
 

@@ -192,7 +192,7 @@ static int finish_exchange(struct world *world, int index, double true_ns)
 	return act(world, true_ns);
 }
 
-/* The reference changed its meaning, or guest time was disrupted: as the daemon does on the event. */
+/* The reference changed its meaning, or guest time was disrupted: as the daemon does then. */
 static void rebase(struct world *world, double true_ns, bool known, double shift_ns)
 {
 	int64_t raw_ns = client_clock_raw(&world->clock, true_ns);
