@@ -253,9 +253,8 @@ static void daemon_make_folder(const char *path)
 	char folder[CONFIG_PATH_MAX];
 	char *slash;
 
-	if (strlen(path) >= sizeof(folder))
+	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
 		return;
-	strcpy(folder, path);
 	slash = strrchr(folder, '/');
 	if (!slash || slash == folder)
 		return;

@@ -283,7 +283,10 @@ static const struct member *best_member(const struct estimator *estimator)
 	return best;
 }
 
-/* The best member of a shape (what they call the least delay differs between shapes). */
+/*
+ * The best member of a shape (what they call the least delay differs between shapes), or of all if
+ * none has it.
+ */
 static const struct member *best_of_shape(const struct estimator *estimator, int shape)
 {
 	const struct member *best = NULL;
@@ -295,7 +298,7 @@ static const struct member *best_of_shape(const struct estimator *estimator, int
 		if (member->shape == shape && (!best || member->log_weight > best->log_weight))
 			best = member;
 	}
-	return best;
+	return best ? best : best_member(estimator);
 }
 
 /* The least of the latest excesses one way, if that and their spread say that the way is longer. */

@@ -12,11 +12,6 @@
 /* Below this the recursion has lost half of its sixteen digits and the series is as good. */
 #define FAR	(-25.0)
 
-/* Of 0! to 5!. */
-static const double log_factorial[LIKELIHOOD_SHAPE_MAX] = {
-	0, 0, 0.69314718055994531, 1.79175946922805500, 3.17805383034794562, 4.78749174278204599,
-};
-
 /* I(n) = integral over t > 0 of t^n times the standard normal density at t - z, n = 0 to @most. */
 static void integrals_near(double z, int most, double *integral)
 {
@@ -80,7 +75,7 @@ double likelihood_queueing(struct normal *belief, double measured, double noise,
 	share_noise(belief, measured - deviation * mean, variance * fmax(square, 0), noise);
 	return log_common + log(integral[shape - 1]) - innovation / scale +
 	       0.5 * variance / (scale * scale) + (shape - 1) * log(deviation) -
-	       shape * log(scale) - log_factorial[shape - 1];
+	       shape * log(scale) - lgamma(shape);
 }
 
 double likelihood_normal(struct normal *belief, double measured, double noise)

@@ -22,7 +22,7 @@ void print_interval(int64_t s)
 	else if (s < 86400LL * 1000)
 		printf("%3dd", (int)(s / 86400));
 	else
-		printf("%3lldy", (long long)(s / (365 * 86400)));
+		printf("%3lldy", (long long)(s / (365 * 86400LL)));
 }
 
 /* The unit in which @ns has at most four digits. */
