@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One filter of the estimator's bank: a belief, the hypotheses that it stands for, and what a
- * sample does to it. The choice between members, time and the tables of delays are estimator.c's.
+ * sample does to it. The choice between members is estimator_bank.c's, the tables of delays are
+ * estimator_path.c's.
  */
 #ifndef ESTIMATOR_MEMBER_H
 #define ESTIMATOR_MEMBER_H

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A path's memory: its round trips, how readings without round trips scatter, and the signs that
+ * the route has become longer. What members make of it is theirs (estimator_member.c).
+ */
+#include "estimator_path.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of a first round trip each way, so much is taken to be queueing, give or take as much. */
+#define FIRST_EXCESS	0.25
+
+/*
+ * A way has become longer when the least excess of PATH_EXCESSES samples is more than this multiple
+ * of the usual queueing and of their own spread: mere congestion spreads.
+ */
+#define REROUTE_FACTOR	2.5
+
+/* So many samples after a change of route it is decided whether that made the path asymmetric. */
+#define REROUTE_VERDICT	24
+
+static void sum_up_delays(struct path_memory *path)
+{
+	struct path_figures *figures = &path->figures;
+	double sum = 0, square = 0;
+	unsigned int i;
+
+	figures->least_ns = INFINITY;
+	for (i = 0; i < path->delays; i++) {
+		sum += path->delay_ns[i];
+		figures->least_ns = fmin(figures->least_ns, path->delay_ns[i]);
+	}
+	figures->samples = path->delays;
+	figures->mean_ns = sum / path->delays;
+	for (i = 0; i < path->delays; i++) {
+		double deviation = path->delay_ns[i] - figures->mean_ns;
+
+		square += deviation * deviation;
+	}
+	figures->variance = square / path->delays;
+}
+
+static void remember_delay(struct path_memory *path, double delay_ns)
+{
+	path->delay_ns[path->next_delay] = delay_ns;
+	path->next_delay = (path->next_delay + 1) % PATH_DELAYS;
+	if (path->delays < PATH_DELAYS)
+		path->delays++;
+	sum_up_delays(path);
+}
+
+static void forget_delays(struct path_memory *path, unsigned int count)
+{
+	double latest[PATH_EXCESSES];
+	unsigned int first, i;
+
+	count = count < path->delays ? count : path->delays;
+	first = path->next_delay + PATH_DELAYS - count;
+	for (i = 0; i < count; i++)
+		latest[i] = path->delay_ns[(first + i) % PATH_DELAYS];
+	memcpy(path->delay_ns, latest, count * sizeof(*latest));
+	path->delays = count;
+	path->next_delay = count;
+	sum_up_delays(path);
+}
+
+/* By how much the middle one of three readings is off the straight line through the others. */
+static void remember_reading(struct path_memory *path, const struct estimator_sample *sample)
+{
+	double whole_ns = (double)(sample->at_ns - path->reading_at_ns[1]);
+	double share = (double)(sample->at_ns - path->reading_at_ns[0]) / whole_ns;
+	double bend_ns = share * (double)(path->reading_ns[1] - path->reading_ns[0]) +
+			 (1 - share) * (double)(sample->offset_ns - path->reading_ns[0]);
+
+	if (path->readings >= 2 && whole_ns > 0) {
+		path->bend_square += bend_ns * bend_ns /
+				     (1 + share * share + (1 - share) * (1 - share));
+		path->figures.bends++;
+		path->figures.bend_variance = path->bend_square / path->figures.bends;
+	}
+	path->readings++;
+	path->reading_at_ns[1] = path->reading_at_ns[0];
+	path->reading_ns[1] = path->reading_ns[0];
+	path->reading_at_ns[0] = sample->at_ns;
+	path->reading_ns[0] = sample->offset_ns;
+}
+
+void path_memory_start(struct path_memory *path, const struct estimator_sample *sample)
+{
+	memset(path, 0, sizeof(*path));
+	path->used = true;
+	path->figures.one_way = sample->delay_ns == 0;
+	path->figures.first_excess_ns = FIRST_EXCESS * sample->delay_ns;
+}
+
+void path_memory_add(struct path_memory *path, const struct estimator_sample *sample)
+{
+	remember_delay(path, sample->delay_ns);
+	remember_reading(path, sample);
+}
+
+void path_memory_reroute(struct path_memory *path, unsigned int count)
+{
+	forget_delays(path, count);
+	path->rerouted = REROUTE_VERDICT;
+}
+
+/* The least of the latest excesses one way, if that and their spread say that the way is longer. */
+static double longer_by(const double *excess, double usual)
+{
+	double least = INFINITY, sum = 0;
+	int i;
+
+	for (i = 0; i < PATH_EXCESSES; i++) {
+		least = fmin(least, excess[i]);
+		sum += excess[i];
+	}
+	return least > REROUTE_FACTOR * fmax(usual, sum / PATH_EXCESSES - least) ? least : 0;
+}
+
+bool path_memory_notice_reroute(struct path_memory *path, const struct estimator_sample *sample,
+				double off_ns, double delay_ns, double *least_ns)
+{
+	double up_ns, down_ns, usual_ns;
+
+	if (path->figures.one_way)
+		return false;
+	path->excess_up[path->next_excess] = 0.5 * sample->delay_ns + off_ns - delay_ns;
+	path->excess_down[path->next_excess] = 0.5 * sample->delay_ns - off_ns - delay_ns;
+	path->next_excess = (path->next_excess + 1) % PATH_EXCESSES;
+	if (path->delays < 2 * PATH_EXCESSES)
+		return false;
+	usual_ns = 0.5 * path->figures.mean_ns - delay_ns;
+	up_ns = longer_by(path->excess_up, usual_ns);
+	down_ns = longer_by(path->excess_down, usual_ns);
+	if (!(up_ns > 0) && !(down_ns > 0))
+		return false;
+	path_memory_reroute(path, PATH_EXCESSES);
+	*least_ns = 2 * delay_ns + up_ns + down_ns;
+	return true;
+}
