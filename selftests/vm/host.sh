@@ -11,7 +11,7 @@ logs=/vm/logs/$name
 mapfile -t kernels </vm/kernels
 kernel=${kernels[0]}
 guest_limit_s=120
-guest_boot_limit_s=200
+guest_boot_limit_s=90
 guest_count=0
 declare -A guest_pid guest_address
 

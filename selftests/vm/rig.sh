@@ -280,12 +280,19 @@ limit_s()
 	sed -n 's/^# limit: \([0-9]*\) s.*/\1/p' "$1" | grep . || echo 300
 }
 
-# wait_for_end NAME LIMIT: until the host says that NAME ended. Its status, or 124.
+# retries NAME: how many guests of it did not boot at the first try.
+retries()
+{
+	{ grep '^retry' "$vm/logs/$1/result" 2>/dev/null || true; } | wc -l
+}
+
+# wait_for_end NAME LIMIT: until the host says that NAME ended. Its status, or 124. What a guest that
+# did not boot has cost does not count.
 wait_for_end()
 {
 	local name=$1 limit=$2 started=$SECONDS status told=0 line
 
-	while [ $((SECONDS - started)) -lt "$limit" ]; do
+	while [ $((SECONDS - started)) -lt $((limit + 100 * $(retries "$name"))) ]; do
 		while IFS= read -r line; do
 			told=$((told + 1))
 			say "$line"
