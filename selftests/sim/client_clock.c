@@ -6,6 +6,7 @@
  */
 #include "client_clock.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -15,16 +16,49 @@
 #define SLEW_LEAST	500e-6
 #define SLEW_MOST	100e-3
 
+/* After a stop the guest is busy, and looks at the host as soon as it may. */
+#define LOOK_SOON_NS	20000000
+
+/* Clocks that were set, or guests that were stopped, are nothing that a line could foretell. */
+#define JUMP_NS		10e6
+
 #define RATE_MOST	100.5e-3
 #define RATE_STEP	(1e-6 / 65536)
 
-void client_clock_start(struct client_clock *clock, const struct world_options *options,
-			uint64_t seed)
+/* Streams of randomness, besides world_private.h's: the host needs two. */
+#define STREAM_COUNTER	0
+#define STREAM_HOST	8
+
+static struct chime_pairing take_pairing(struct client_clock *clock, double true_ns)
+{
+	double uncertainty_ns;
+	double host_ns = host_clock_pair(&clock->host, true_ns, &uncertainty_ns);
+
+	return (struct chime_pairing){
+		.raw_ns = client_clock_raw(clock, true_ns),
+		.utc_ns = client_clock_int(host_ns),
+		.uncertainty_ns = (s64)ceil(uncertainty_ns),
+		.exact = clock->host.options.bracket_ns <= 0,
+	};
+}
+
+static int start_module(struct client_clock *clock)
+{
+	struct chime_pairing first = take_pairing(clock, 0);
+
+	clock->module = guest_module_new(&first, client_clock_int(clock->realtime));
+	if (!clock->module)
+		return -ENOMEM;
+	clock->next_pairing_ns = first.raw_ns + llrint(clock->host.options.check_ns);
+	return 0;
+}
+
+int client_clock_start(struct client_clock *clock, const struct world_options *options,
+		       uint64_t seed)
 {
 	memset(clock, 0, sizeof(*clock));
-	oscillator_start(&clock->counter, &options->oscillator, 0, seed, 0);
-	oscillator_start(&clock->host, &options->host, options->host_offset_ns, seed, 1);
-	clock->has_host = options->has_host;
+	oscillator_start(&clock->counter, &options->oscillator, 0, seed, STREAM_COUNTER);
+	host_clock_start(&clock->host, &options->host, seed, STREAM_HOST);
 	clock->slews = options->module;
 	clock->realtime = options->offset_ns;
 	clock->follower.options = (struct follower_options){
@@ -34,6 +68,17 @@ void client_clock_start(struct client_clock *clock, const struct world_options *
 		.max_interval_ns = 64000000000,
 	};
 	clock->next_look_ns = INT64_MAX;
+	clock->next_pairing_ns = INT64_MAX;
+	if (!options->has_host)
+		return 0;
+	/* Nobody needs to say anything for the system clock to follow the host. */
+	clock->next_look_ns = client_clock_raw(clock, 0);
+	return start_module(clock);
+}
+
+void client_clock_finish(struct client_clock *clock)
+{
+	guest_module_free(clock->module);
 }
 
 int64_t client_clock_int(double reading_ns)
@@ -48,8 +93,12 @@ int64_t client_clock_raw(const struct client_clock *clock, double true_ns)
 
 double client_clock_reference(const struct client_clock *clock, double true_ns)
 {
-	return clock->has_host ? oscillator_read(&clock->host, true_ns) + clock->shift_ns :
-				 oscillator_read(&clock->counter, true_ns);
+	struct timescale_now now;
+
+	if (!clock->module)
+		return oscillator_read(&clock->counter, true_ns);
+	guest_module_now(clock->module, client_clock_raw(clock, true_ns), &now);
+	return (double)(now.reference_ns - CLIENT_CLOCK_START_NS);
 }
 
 double client_clock_when(const struct client_clock *clock, int64_t raw_ns)
@@ -78,25 +127,27 @@ static double system_time(const struct client_clock *clock, double raw)
 void client_clock_now(const struct client_clock *clock, double true_ns, struct timescale_now *now)
 {
 	double raw = oscillator_read(&clock->counter, true_ns);
-	double reference = client_clock_reference(clock, true_ns);
-	double left;
+	double reference, left;
 
+	if (clock->module) {
+		guest_module_now(clock->module, client_clock_int(raw), now);
+		now->realtime_ns = client_clock_int(system_time(clock, raw));
+		return;
+	}
+	reference = client_clock_reference(clock, true_ns);
 	memset(now, 0, sizeof(*now));
 	now->raw_ns = client_clock_int(raw);
 	now->realtime_ns = client_clock_int(system_time(clock, raw));
 	now->reference_ns = client_clock_int(reference);
 	now->epoch = clock->epoch;
-	now->has_host = clock->has_host;
-	if (clock->has_host)
-		now->rate = (1 + clock->host.frequency) / (1 + clock->counter.frequency) - 1;
 	if (!clock->has_line) {
-		now->time_ns = clock->has_host ? now->reference_ns : now->realtime_ns;
+		now->time_ns = now->realtime_ns;
 		now->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 		return;
 	}
 	left = slew_left(clock, reference);
-	now->rate += (double)clock->line.rate_q32 / Q32 +
-		     (left != 0 ? copysign(clock->slew_rate, left) : 0);
+	now->rate = (double)clock->line.rate_q32 / Q32 +
+		    (left != 0 ? copysign(clock->slew_rate, left) : 0);
 	now->slew_ns = llrint(left);
 	now->time_ns = chime_line_eval(&clock->line, now->reference_ns) - now->slew_ns;
 	now->sigma_ns = chime_line_sigma(&clock->line, now->reference_ns);
@@ -111,6 +162,10 @@ void client_clock_correct(struct client_clock *clock, double true_ns,
 	double change;
 
 	client_clock_now(clock, true_ns, &now);
+	if (clock->module) {
+		guest_module_correct(clock->module, now.raw_ns, correction, now.epoch, jump);
+		return;
+	}
 	change = (double)(chime_line_eval(correction, now.reference_ns) - now.time_ns);
 	clock->line = *correction;
 	clock->has_line = true;
@@ -127,6 +182,68 @@ void client_clock_step(struct client_clock *clock, double true_ns)
 	clock->realtime_raw = oscillator_read(&clock->counter, true_ns);
 	clock->realtime = (double)(now.time_ns - CLIENT_CLOCK_START_NS);
 	clock->follower = (struct follower){ .options = clock->follower.options };
+}
+
+/* What the host's line was worth until now, at its oldest. */
+static void judge_line(const struct client_clock *clock, double true_ns, double host_ns,
+		       struct world_host_record *record)
+{
+	const struct chime_line *line = guest_module_host_line(clock->module);
+	int64_t raw_ns = client_clock_raw(clock, true_ns);
+	double error_ns = fabs((double)(chime_line_eval(line, raw_ns) - client_clock_int(host_ns)));
+	double bound_ns = (double)chime_line_maxerror(line, raw_ns);
+
+	if (error_ns > JUMP_NS)
+		return;
+	record->looks++;
+	record->bound += bound_ns;
+	if (clock->straight < WORLD_STRAIGHT_LOOKS) {
+		record->surprises += error_ns > bound_ns;
+		return;
+	}
+	record->straight++;
+	record->violations += error_ns > bound_ns;
+	record->square += error_ns * error_ns;
+	record->worst_ns = fmax(record->worst_ns, error_ns);
+}
+
+void client_clock_pair(struct client_clock *clock, double true_ns, bool host_step,
+		       struct world_host_record *record, struct guest_module_look *look)
+{
+	double host_ns = host_clock_read(&clock->host, true_ns);
+	struct chime_pairing pairing;
+
+	clock->straight = clock->changes_seen == clock->host.changes ? clock->straight + 1 : 0;
+	clock->changes_seen = clock->host.changes;
+	if (record)
+		judge_line(clock, true_ns, host_ns, record);
+	pairing = take_pairing(clock, true_ns);
+	guest_module_look(clock->module, &pairing, host_step, look);
+	clock->next_pairing_ns = pairing.raw_ns + llrint(clock->host.options.check_ns);
+}
+
+void client_clock_stop(struct client_clock *clock, double true_ns, double gap_ns)
+{
+	clock->shift_ns += gap_ns;
+	host_clock_elapse(&clock->host, true_ns, gap_ns);
+	if (clock->module)
+		clock->next_pairing_ns = client_clock_raw(clock, true_ns) + LOOK_SOON_NS;
+}
+
+void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns)
+{
+	double raw = oscillator_read(&clock->counter, true_ns);
+
+	clock->realtime = system_time(clock, raw) + gap_ns;
+	clock->realtime_raw = raw;
+	clock->has_line = false;
+	clock->epoch++;
+	follower_restart(&clock->follower);
+}
+
+void client_clock_demote(struct client_clock *clock, double true_ns, bool demoted)
+{
+	guest_module_demote(clock->module, client_clock_raw(clock, true_ns), demoted);
 }
 
 void client_clock_follow(struct client_clock *clock, double true_ns)

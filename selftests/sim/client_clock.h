@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The clocks of a simulated client: counter, host, the timescale made of them and the correction,
- * and the system clock that follows. Stands in for the kernel and the module; the arithmetic of
- * lines is the shipped kmod/line.c, the follower the shipped user/follower.c.
+ * and the system clock that follows. With a host the timescale is the module's (guest_module.c);
+ * without one its rules are followed here. The follower is the shipped user/follower.c.
  */
 #ifndef SIM_CLIENT_CLOCK_H
 #define SIM_CLIENT_CLOCK_H
 
+#include "guest_module.h"
+#include "host_clock.h"
 #include "oscillator.h"
 #include "user/follower.h"
 #include "world.h"
@@ -17,9 +19,12 @@
 /**
  * struct client_clock - all of them
  * @counter: raw
- * @host: the host's time
- * @has_host: it is the reference
- * @shift_ns: the world is so far ahead of the guest's life (reverts)
+ * @host: the host's clock
+ * @module: looks at it; NULL: there is no host
+ * @next_pairing_ns: raw, CLIENT_CLOCK_START_NS included
+ * @changes_seen: of the host's rate
+ * @straight: looks since the one that saw the latest
+ * @shift_ns: the world is so far ahead of the guest's life (reverts, suspends)
  * @epoch: as struct timescale_now
  * @line: the correction in force
  * @has_line: there is one
@@ -35,8 +40,11 @@
  */
 struct client_clock {
 	struct oscillator counter;
-	struct oscillator host;
-	bool has_host;
+	struct host_clock host;
+	struct guest_module *module;
+	int64_t next_pairing_ns;
+	unsigned int changes_seen;
+	int straight;
 	double shift_ns;
 	uint32_t epoch;
 	struct chime_line line;
@@ -52,8 +60,10 @@ struct client_clock {
 	int64_t next_look_ns;
 };
 
-void client_clock_start(struct client_clock *clock, const struct world_options *options,
-			uint64_t seed);
+/* 0 or -ENOMEM; client_clock_finish() in either case. */
+int client_clock_start(struct client_clock *clock, const struct world_options *options,
+		       uint64_t seed);
+void client_clock_finish(struct client_clock *clock);
 
 /* A reading in ns since the start as an instant of the interfaces. */
 int64_t client_clock_int(double reading_ns);
@@ -68,6 +78,19 @@ void client_clock_now(const struct client_clock *clock, double true_ns, struct t
 void client_clock_correct(struct client_clock *clock, double true_ns,
 			  const struct chime_line *correction, bool jump);
 void client_clock_step(struct client_clock *clock, double true_ns);
+
+/* A look at the host; what the line was worth until then is added to @record if there is one. */
+void client_clock_pair(struct client_clock *clock, double true_ns, bool host_step,
+		       struct world_host_record *record, struct guest_module_look *look);
+
+/* The guest stands still, or sleeps, while the world goes on by @gap_ns. */
+void client_clock_stop(struct client_clock *clock, double true_ns, double gap_ns);
+
+/* Nothing that was known holds any more but the system clock, put forward by @gap_ns. */
+void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns);
+
+/* Set the host aside, or take it up again. */
+void client_clock_demote(struct client_clock *clock, double true_ns, bool demoted);
 
 /* One look of the follower, its command obeyed. */
 void client_clock_follow(struct client_clock *clock, double true_ns);

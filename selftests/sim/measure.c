@@ -38,6 +38,12 @@ void measure_second(struct measure *measure, const struct world_second *second)
 		measure->violations++;
 	if (second->at_s <= measure->settle_s)
 		return;
+	if (second->at_s <= measure->mark_s) {
+		measure->before_seconds++;
+		measure->before_square += error_ns * error_ns;
+	} else if (second->at_s <= measure->mark_s + 1) {
+		measure->first_ns = error_ns;
+	}
 	measure->seconds++;
 	measure->square += error_ns * error_ns;
 	measure->timescale_square += second->timescale_ns * second->timescale_ns;
@@ -56,6 +62,11 @@ double measure_rms_ns(const struct measure *measure)
 double measure_timescale_rms_ns(const struct measure *measure)
 {
 	return sqrt(measure->timescale_square / measure->seconds);
+}
+
+double measure_first(const struct measure *measure)
+{
+	return measure->first_ns / sqrt(measure->before_square / measure->before_seconds);
 }
 
 double measure_coverage(const struct measure *measure)

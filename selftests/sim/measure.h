@@ -22,6 +22,9 @@
  * @frequency_square: of the system clock's rate
  * @worst_ns: largest error of the system clock
  * @violations: synchronised seconds with the timescale's error over maxerror
+ * @before_square: sum of squared errors from @settle_s to @mark_s ...
+ * @before_seconds: ... and how many
+ * @first_ns: error of the system clock in the first second after @mark_s
  * @within_sigma: seconds with the timescale's error within one sigma
  * @unsynchronised: seconds without synchronisation
  * @bound: histogram of maxerror
@@ -35,6 +38,9 @@ struct measure {
 	double timescale_square;
 	double frequency_square;
 	double worst_ns;
+	double before_square;
+	double before_seconds;
+	double first_ns;
 	uint64_t violations;
 	uint64_t within_sigma;
 	uint64_t unsynchronised;
@@ -47,6 +53,9 @@ void measure_second(struct measure *measure, const struct world_second *second);
 
 double measure_rms_ns(const struct measure *measure);
 double measure_timescale_rms_ns(const struct measure *measure);
+/* @first_ns as a multiple of the RMS error before. */
+double measure_first(const struct measure *measure);
+
 double measure_coverage(const struct measure *measure);
 double measure_median_bound_ns(const struct measure *measure);
 

@@ -40,6 +40,15 @@ void oscillator_advance(struct oscillator *oscillator, double begin_ns)
 	set_frequency(oscillator);
 }
 
+void oscillator_elapse(struct oscillator *oscillator, double true_ns, double gap_ns)
+{
+	double passed_ns;
+
+	for (passed_ns = 0; passed_ns < gap_ns; passed_ns += NS_PER_S)
+		oscillator_advance(oscillator, true_ns + fmin(passed_ns + NS_PER_S, gap_ns));
+	oscillator->begin_ns -= gap_ns;
+}
+
 double oscillator_read(const struct oscillator *oscillator, double true_ns)
 {
 	return oscillator->reading_ns +

@@ -43,6 +43,9 @@ void oscillator_start(struct oscillator *oscillator, const struct oscillator_opt
 /* Go on to the second that begins at @begin_ns. */
 void oscillator_advance(struct oscillator *oscillator, double begin_ns);
 
+/* So much time passes at @true_ns while whoever counts true time looks away. */
+void oscillator_elapse(struct oscillator *oscillator, double true_ns, double gap_ns);
+
 /* The reading at a true time in the second at hand, and the true time of a reading in it. */
 double oscillator_read(const struct oscillator *oscillator, double true_ns);
 double oscillator_when(const struct oscillator *oscillator, double reading_ns);

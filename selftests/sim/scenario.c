@@ -42,6 +42,7 @@ static void run_value(const struct scenario *scenario, const struct run *run,
 {
 	const struct measure *measure = &run->measure;
 	const struct world_summary *summary = &run->summary;
+	const struct world_host_record *host = &summary->host;
 
 	value[SCENARIO_RMS] = measure_rms_ns(measure);
 	value[SCENARIO_MAX] = measure->worst_ns;
@@ -61,30 +62,45 @@ static void run_value(const struct scenario *scenario, const struct run *run,
 	value[SCENARIO_VERSUS_BANK] = measure_rms_ns(measure) /
 				      reference_bank_rms_ns(&run->reference);
 	value[SCENARIO_DEMOTIONS] = summary->demotions;
+	value[SCENARIO_REINSTATEMENTS] = summary->reinstatements;
 	value[SCENARIO_LEAP] = summary->leap;
+	value[SCENARIO_FIRST] = measure_first(measure);
+	value[SCENARIO_HOST_RMS] = sqrt(host->square / host->straight);
+	value[SCENARIO_HOST_MAX] = host->worst_ns;
+	value[SCENARIO_HOST_VIOLATIONS] = host->violations;
+	value[SCENARIO_HOST_SURPRISES] = host->surprises;
+	value[SCENARIO_HOST_BOUND] = host->bound / host->looks;
 }
 
 /* Over the seeds: the middle one, the largest or, for masks, those that differ as NaN. */
 static double sum_up(enum scenario_quantity quantity, double *values, int count)
 {
 	double most = -INFINITY;
+	double square = 0;
 	double sum = 0;
 	int i;
 
 	for (i = 0; i < count; i++) {
 		most = fmax(most, values[i]);
 		sum += values[i];
+		square += values[i] * values[i];
 	}
 	switch (quantity) {
 	case SCENARIO_MAX:
 	case SCENARIO_STEPS:
 	case SCENARIO_DEMOTIONS:
+	case SCENARIO_REINSTATEMENTS:
+	case SCENARIO_HOST_MAX:
 		return most;
 	case SCENARIO_VIOLATIONS:
+	case SCENARIO_HOST_VIOLATIONS:
+	case SCENARIO_HOST_SURPRISES:
 		return sum;
 	case SCENARIO_COVERAGE:
 	case SCENARIO_UNSYNCHRONISED:
 		return sum / count;
+	case SCENARIO_FIRST:
+		return sqrt(square / count);
 	case SCENARIO_FALSETICKERS:
 	case SCENARIO_COMBINED:
 	case SCENARIO_LEAP:
@@ -97,6 +113,8 @@ static double sum_up(enum scenario_quantity quantity, double *values, int count)
 	case SCENARIO_WITHIN_10US:
 	case SCENARIO_INTERVAL:
 	case SCENARIO_VERSUS_BANK:
+	case SCENARIO_HOST_RMS:
+	case SCENARIO_HOST_BOUND:
 	case SCENARIO_QUANTITIES:
 		break;
 	}

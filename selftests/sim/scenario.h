@@ -28,7 +28,14 @@ enum scenario_quantity {
 	SCENARIO_UNSYNCHRONISED,	/* share of seconds, at least and at most */
 	SCENARIO_VERSUS_BANK,	/* RMS as a multiple of the Kalman bank's, median */
 	SCENARIO_DEMOTIONS,	/* of the host, at least and at most */
+	SCENARIO_REINSTATEMENTS,	/* of the host, at least and at most */
 	SCENARIO_LEAP,		/* as announced at the end */
+	SCENARIO_FIRST,		/* error right after the mark over the RMS before, RMS of seeds */
+	SCENARIO_HOST_RMS,	/* of the host's line while the host's rate could be known, ns */
+	SCENARIO_HOST_MAX,	/* worst of that, any seed */
+	SCENARIO_HOST_VIOLATIONS,	/* such looks with the host outside the line's bound, all seeds */
+	SCENARIO_HOST_SURPRISES,	/* the same of all other looks: the rate had just changed */
+	SCENARIO_HOST_BOUND,	/* mean, ns */
 	SCENARIO_QUANTITIES,
 };
 

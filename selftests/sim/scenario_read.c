@@ -42,7 +42,14 @@ static const char * const quantity_names[SCENARIO_QUANTITIES] = {
 	[SCENARIO_UNSYNCHRONISED] = "unsynchronised",
 	[SCENARIO_VERSUS_BANK] = "versus-kalman-bank",
 	[SCENARIO_DEMOTIONS] = "demotions",
+	[SCENARIO_REINSTATEMENTS] = "reinstatements",
 	[SCENARIO_LEAP] = "leap",
+	[SCENARIO_FIRST] = "first-versus-rms",
+	[SCENARIO_HOST_RMS] = "host-rms",
+	[SCENARIO_HOST_MAX] = "host-max",
+	[SCENARIO_HOST_VIOLATIONS] = "host-violations",
+	[SCENARIO_HOST_SURPRISES] = "host-surprises",
+	[SCENARIO_HOST_BOUND] = "host-bound",
 };
 
 static const char * const event_names[] = {
@@ -57,6 +64,7 @@ static const char * const event_names[] = {
 	[WORLD_HOST_STEP] = "host-step",
 	[WORLD_HOST_FREQUENCY] = "host-frequency",
 	[WORLD_REVERT] = "revert",
+	[WORLD_SUSPEND] = "suspend",
 };
 
 const char *scenario_quantity_name(enum scenario_quantity quantity)
@@ -213,9 +221,17 @@ static bool set_client(struct scenario *scenario, const char *key, const char *t
 
 static bool set_host(struct world_options *world, const char *key, const char *text)
 {
-	if (!strcmp(key, "offset"))
-		return scenario_number(text, &world->host_offset_ns);
-	return set_oscillator(&world->host, key, text);
+	struct host_clock_options *host = &world->host;
+	const struct setting settings[] = {
+		{ "offset", &host->offset_ns },
+		{ "check", &host->check_ns },
+		{ "bracket", &host->bracket_ns },
+		{ "slew", &host->slew },
+		{ "slew-time", &host->slew_ns },
+	};
+
+	return set_number(settings, COUNT(settings), key, text) ||
+	       set_oscillator(&host->oscillator, key, text);
 }
 
 static bool set_event(struct world_event *event, const char *key, const char *text)
@@ -226,6 +242,7 @@ static bool set_event(struct world_event *event, const char *key, const char *te
 		{ "up", &event->value },
 		{ "down", &event->value2 },
 		{ "noticed", &event->value2 },
+		{ "off", &event->value2 },
 		{ "server", &server },
 	};
 

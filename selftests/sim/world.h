@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host_clock.h"
 #include "oscillator.h"
 #include "path.h"
 #include "user/discipline.h"
@@ -53,9 +54,14 @@ enum world_event_kind {
 	WORLD_LEAP,		/* server's leap indicator */
 	WORLD_FREQUENCY,	/* the guest's counter changes its frequency by a fraction */
 	WORLD_AGING,		/* ... and from now on by so much per second */
-	WORLD_HOST_STEP,	/* the host's clock jumps, ns; the epoch changes */
+	WORLD_HOST_STEP,	/* the host's clock is set by so many ns */
 	WORLD_HOST_FREQUENCY,	/* the host's clock is slewed: a new frequency error */
-	WORLD_REVERT,		/* the world goes on by so many ns while the guest stands still */
+	/*
+	 * The guest, with all that it knew, is as it was: the world went on by so many ns. 1: a
+	 * witness tells, where there is no host to ask.
+	 */
+	WORLD_REVERT,
+	WORLD_SUSPEND,		/* as much, but the kernel set its clock forward: off by so much */
 };
 
 struct world_event {
@@ -75,8 +81,7 @@ struct world_event {
  * @offset_ns: the system clock's error at the start
  * @noise_ns: of the client's timestamps
  * @has_host: there is a host clock ...
- * @host: ... with these errors
- * @host_offset_ns: ... and this error at the start
+ * @host: ... with these errors, read like this
  * @module: the timescale slews as the module does; else only the system clock slews
  * @servers: so many of @server
  * @events: so many of @event
@@ -88,8 +93,7 @@ struct world_options {
 	double offset_ns;
 	double noise_ns;
 	bool has_host;
-	struct oscillator_options host;
-	double host_offset_ns;
+	struct host_clock_options host;
 	bool module;
 	size_t servers;
 	struct world_server server[WORLD_SERVERS];
@@ -135,15 +139,40 @@ struct world_observer {
 	void (*sample)(void *context, int server, double raw_ns, double offset_ns, double delay_ns);
 };
 
+/* Readings since the host's rate last changed, from which its line could know the new one. */
+#define WORLD_STRAIGHT_LOOKS	2
+
+/**
+ * struct world_host_record - how well the host's line foretold the host's clock, at each look
+ * @looks: at the host
+ * @bound: sum of the line's bounds
+ * @straight: looks with at least WORLD_STRAIGHT_LOOKS others since the host changed its rate
+ * @violations: of these with the truth outside the line's bound
+ * @surprises: of all others
+ * @square: sum of squared errors at these
+ * @worst_ns: largest
+ */
+struct world_host_record {
+	double looks;
+	double bound;
+	double straight;
+	double violations;
+	double surprises;
+	double square;
+	double worst_ns;
+};
+
 /**
  * struct world_summary - of the whole run
  * @requests: sent by all sources
  * @samples: taken by all sources
- * @steps: of the system clock
+ * @steps: of the system clock, by the discipline or the module
  * @jumps: of the timescale
  * @falsetickers: servers called so at the end, a bit each
  * @combined: servers in use at the end, a bit each
  * @demotions: of the host
+ * @reinstatements: of the host
+ * @host: how its clock was tracked
  * @leap: as announced at the end
  * @fatal: maxchange ended it
  */
@@ -155,6 +184,8 @@ struct world_summary {
 	unsigned int falsetickers;
 	unsigned int combined;
 	int demotions;
+	int reinstatements;
+	struct world_host_record host;
 	int leap;
 	bool fatal;
 };

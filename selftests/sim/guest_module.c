@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module's arithmetic, held together without a kernel.
+ */
+#include "guest_module.h"
+
+#include <stdlib.h>
+
+#include "kmod/policy.h"
+#include "kmod/timescale.h"
+#include "kmod/verdict.h"
+
+/* Module parameters as they are by default. */
+#define SLEW_MIN_Q32	(500 * CHIME_PPM_Q32)
+#define HOLDOVER_NS	(3600LL * NSEC_PER_SEC)
+
+/* What the clocks show while the timescale begins. */
+struct system_time_snapshot unit_clocks;
+
+struct guest_module {
+	struct mutex lock;	/* of the timescale, always held */
+	struct chime_timescale timescale;
+	struct chime_host_line track;
+	struct chime_policy policy;
+	bool demoted;
+};
+
+struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t realtime_ns)
+{
+	struct guest_module *module = calloc(1, sizeof(*module));
+
+	if (!module)
+		return NULL;
+	module->lock.held = true;
+	chime_policy_defaults(&module->policy);
+	unit_clocks.raw = first->raw_ns;
+	unit_clocks.real = realtime_ns;
+	chime_timescale_init(&module->timescale, &module->lock, SLEW_MIN_Q32, HOLDOVER_NS);
+	chime_host_line_update(&module->track, first);
+	chime_timescale_set_reference(&module->timescale, &module->track.line, true,
+				      first->raw_ns);
+	return module;
+}
+
+void guest_module_free(struct guest_module *module)
+{
+	free(module);
+}
+
+/* As chime_disruption_outlive(). */
+static bool outlive(struct guest_module *module, const struct chime_pairing *pairing, s64 gap_ns)
+{
+	struct chime_timescale *timescale = &module->timescale;
+	struct chime_now now;
+
+	chime_timescale_now(timescale, pairing->raw_ns, &now);
+	if (module->demoted ||
+	    chime_verdict_follows_host(gap_ns, chime_timescale_correction(timescale),
+				       now.maxerror_ns))
+		return false;
+	chime_host_line_rebase(&module->track, pairing);
+	chime_timescale_outlive_host_step(timescale, &module->track.line, gap_ns, pairing->raw_ns);
+	return true;
+}
+
+/* As chime_disruption_rejoin(). */
+static void rejoin(struct guest_module *module, const struct chime_pairing *pairing, s64 gap_ns,
+		   bool host_step)
+{
+	struct chime_timescale *timescale = &module->timescale;
+	const struct chime_line *line = &module->track.line;
+
+	chime_host_line_rebase(&module->track, pairing);
+	if (!module->demoted) {
+		chime_timescale_rejoin_host(timescale, line, !host_step, pairing->raw_ns);
+		return;
+	}
+	if (!host_step)
+		chime_timescale_shift(timescale, gap_ns, pairing->raw_ns);
+	chime_timescale_watch_host(timescale, line);
+}
+
+void guest_module_look(struct guest_module *module, const struct chime_pairing *pairing,
+		       bool host_step, struct guest_module_look *look)
+{
+	struct chime_timescale *timescale = &module->timescale;
+
+	*look = (struct guest_module_look){ };
+	switch (chime_host_line_update(&module->track, pairing)) {
+	case CHIME_VERDICT_STARTED:
+	case CHIME_VERDICT_ON_LINE:
+	case CHIME_VERDICT_BENT:
+		if (module->demoted)
+			chime_timescale_watch_host(timescale, &module->track.line);
+		else
+			chime_timescale_set_host(timescale, &module->track.line, pairing->raw_ns);
+		return;
+	case CHIME_VERDICT_USELESS:
+		return;
+	case CHIME_VERDICT_JUMPED:
+		break;
+	}
+	look->jumped = true;
+	look->gap_ns = chime_host_line_deviation(&module->track, pairing);
+	look->outlived = host_step && outlive(module, pairing, look->gap_ns);
+	if (!look->outlived)
+		rejoin(module, pairing, look->gap_ns, host_step);
+}
+
+bool guest_module_steps(const struct guest_module *module, int64_t offset_ns)
+{
+	return chime_policy_decide(&module->policy, TRUECHIME_OCCASION_DISRUPTION, offset_ns) ==
+	       TRUECHIME_ACTION_STEPPED;
+}
+
+void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct timescale_now *now)
+{
+	struct chime_now from;
+
+	chime_timescale_now(&module->timescale, raw_ns, &from);
+	*now = (struct timescale_now){
+		.raw_ns = raw_ns,
+		.reference_ns = raw_ns,
+		.time_ns = from.time_ns,
+		.rate = (double)from.rate_q32 / 4294967296.0,
+		.slew_ns = from.slew_ns,
+		.sigma_ns = from.sigma_ns,
+		.maxerror_ns = from.maxerror_ns,
+		.epoch = from.epoch,
+		.has_host = from.reference == TRUECHIME_REFERENCE_HOST && from.has_host,
+		.host_known = from.has_host,
+		.host_ns = from.host_ns,
+	};
+	if (now->has_host)
+		now->reference_ns = from.host_ns;
+}
+
+int guest_module_correct(struct guest_module *module, int64_t raw_ns,
+			 const struct chime_line *correction, uint32_t epoch, bool jump)
+{
+	return chime_timescale_correct(&module->timescale, correction, epoch, jump, raw_ns);
+}
+
+void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demoted)
+{
+	if (module->demoted == demoted)
+		return;
+	module->demoted = demoted;
+	chime_timescale_set_reference(&module->timescale, &module->track.line, !demoted, raw_ns);
+}
+
+const struct chime_line *guest_module_host_line(const struct guest_module *module)
+{
+	return &module->track.line;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel module of a simulated guest that has a host's clock: the shipped host line, verdict
+ * and timescale, looked after as kmod/host.c and kmod/disruption.c do.
+ */
+#ifndef SIM_GUEST_MODULE_H
+#define SIM_GUEST_MODULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kmod/host_line.h"
+#include "user/timescale.h"
+
+/**
+ * struct guest_module_look - what a look at the host found
+ * @jumped: the host's time and raw came apart ...
+ * @gap_ns: ... by so much
+ * @outlived: UTC is known better than that and goes on as it was
+ */
+struct guest_module_look {
+	bool jumped;
+	int64_t gap_ns;
+	bool outlived;
+};
+
+struct guest_module;
+
+/* The first pairing is the host's time at load. NULL: no memory. */
+struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t realtime_ns);
+void guest_module_free(struct guest_module *module);
+
+/* A pairing; @host_step: a witness says that this guest was not stopped or restored. */
+void guest_module_look(struct guest_module *module, const struct chime_pairing *pairing,
+		       bool host_step, struct guest_module_look *look);
+
+/* After a jump that was not outlived: is a system clock that is off by so much stepped? */
+bool guest_module_steps(const struct guest_module *module, int64_t offset_ns);
+
+/* As user/timescale_module.c tells it, but for @now's realtime. */
+void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct timescale_now *now);
+
+/* 0 or -ESTALE. */
+int guest_module_correct(struct guest_module *module, int64_t raw_ns,
+			 const struct chime_line *correction, uint32_t epoch, bool jump);
+
+/* Set the host aside, or take it up again. */
+void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demoted);
+
+/* The host's time as a function of raw, as the module has it. */
+const struct chime_line *guest_module_host_line(const struct guest_module *module);
+
+#endif /* SIM_GUEST_MODULE_H */

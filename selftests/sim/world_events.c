@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happens to a simulated client and its servers, and what the module and the daemon do then.
+ */
+#include "world_private.h"
+
+#include <math.h>
+
+/* Requests to each source after a disruption: as the daemon's. */
+#define BURST_COUNT	4
+
+/* The reference changed its meaning, or guest time was disrupted: as the daemon does then. */
+static void rebase(struct world *world, double true_ns, bool known, double shift_ns)
+{
+	int64_t raw_ns = client_clock_raw(&world->clock, true_ns);
+	size_t i;
+
+	for (i = 0; i < world->options.servers; i++) {
+		source_rebase(world->sources[i], world->epoch, known, llrint(shift_ns));
+		source_burst(world->sources[i], raw_ns, BURST_COUNT);
+	}
+	discipline_rebase(world->discipline, known, llrint(shift_ns));
+}
+
+void world_check_epoch(struct world *world, double true_ns, bool known, double shift_ns)
+{
+	struct timescale_now now;
+
+	client_clock_now(&world->clock, true_ns, &now);
+	if (now.epoch == world->epoch)
+		return;
+	world->epoch = now.epoch;
+	rebase(world, true_ns, known, shift_ns);
+}
+
+void world_pair(struct world *world, double true_ns)
+{
+	bool counts = true_ns > world->options.settle_s * NS_PER_S;
+	bool host_step = world->host_stepped;
+	struct guest_module_look look;
+	struct timescale_now now;
+	size_t i;
+
+	client_clock_pair(&world->clock, true_ns, host_step,
+			  counts ? &world->summary->host : NULL, &look);
+	world->host_stepped = false;
+	if (!look.jumped)
+		return;
+	client_clock_now(&world->clock, true_ns, &now);
+	if (!look.outlived && guest_module_steps(world->clock.module, now.time_ns -
+						 now.realtime_ns)) {
+		client_clock_step(&world->clock, true_ns);
+		world->summary->steps++;
+	}
+	world_check_epoch(world, true_ns, host_step, (double)-look.gap_ns);
+	client_clock_follow(&world->clock, true_ns);
+	for (i = 0; i < world->options.servers; i++)
+		source_burst(world->sources[i], client_clock_raw(&world->clock, true_ns),
+			     BURST_COUNT);
+}
+
+/* Whatever was on its way to the guest arrives at nobody. */
+static void stop(struct world *world, double gap_ns, double true_ns)
+{
+	size_t i;
+
+	client_clock_stop(&world->clock, true_ns, gap_ns);
+	for (i = 0; i < world->options.servers; i++) {
+		struct server *server = &world->server[i];
+
+		oscillator_elapse(&server->clock, true_ns, gap_ns);
+		server->exchange.lost = true;
+	}
+}
+
+static void lose(struct world *world, double gap_ns, double true_ns)
+{
+	client_clock_lose(&world->clock, true_ns, gap_ns);
+	world_check_epoch(world, true_ns, false, 0);
+}
+
+static void change_server(struct server *server, const struct world_event *event, double true_ns)
+{
+	switch (event->kind) {
+	case WORLD_ROUTE:
+		server->path.options.up_ns = event->value;
+		server->path.options.down_ns = event->value2;
+		break;
+	case WORLD_JITTER:
+		server->path.options.jitter_ns = event->value;
+		break;
+	case WORLD_SILENT:
+		server->options.silent = event->value > 0;
+		break;
+	case WORLD_SERVER_STEP:
+		server->clock.reading_ns += event->value;
+		break;
+	case WORLD_SERVER_FREQUENCY:
+		server->clock.reading_ns = oscillator_read(&server->clock, true_ns);
+		server->clock.begin_ns = true_ns;
+		server->clock.options.frequency = event->value;
+		server->clock.frequency = event->value;
+		break;
+	case WORLD_LEAP:
+		server->options.leap = (int)event->value;
+		break;
+	case WORLD_FREQUENCY:
+	case WORLD_AGING:
+	case WORLD_HOST_STEP:
+	case WORLD_HOST_FREQUENCY:
+	case WORLD_REVERT:
+	case WORLD_SUSPEND:
+		break;
+	}
+}
+
+static void change_client(struct world *world, const struct world_event *event, double true_ns)
+{
+	struct client_clock *clock = &world->clock;
+
+	switch (event->kind) {
+	case WORLD_FREQUENCY:
+		clock->counter.options.frequency += event->value;
+		break;
+	case WORLD_AGING:
+		clock->counter.options.aging = event->value;
+		break;
+	case WORLD_HOST_STEP:
+		host_clock_set(&clock->host, event->value);
+		world->host_stepped = true;
+		break;
+	case WORLD_HOST_FREQUENCY:
+		host_clock_set_frequency(&clock->host, true_ns, event->value);
+		break;
+	case WORLD_REVERT:
+		stop(world, event->value, true_ns);
+		if (!clock->module && event->value2 > 0)
+			lose(world, 0, true_ns);
+		break;
+	case WORLD_SUSPEND:
+		stop(world, event->value, true_ns);
+		if (!clock->module)
+			lose(world, event->value + event->value2, true_ns);
+		break;
+	case WORLD_ROUTE:
+	case WORLD_JITTER:
+	case WORLD_SILENT:
+	case WORLD_SERVER_STEP:
+	case WORLD_SERVER_FREQUENCY:
+	case WORLD_LEAP:
+		break;
+	}
+}
+
+void world_apply_events(struct world *world, double true_ns)
+{
+	size_t i, j;
+
+	for (i = 0; i < world->options.events; i++) {
+		struct world_event *event = &world->options.event[i];
+
+		if (event->done || event->at_s * NS_PER_S > true_ns)
+			continue;
+		event->done = true;
+		change_client(world, event, true_ns);
+		for (j = 0; j < world->options.servers; j++)
+			if (event->server < 0 || event->server == (int)j)
+				change_server(&world->server[j], event, true_ns);
+	}
+}

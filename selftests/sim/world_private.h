@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The inside of a simulated world, for the files that make it go round.
+ */
+#ifndef SIM_WORLD_PRIVATE_H
+#define SIM_WORLD_PRIVATE_H
+
+#include "client_clock.h"
+#include "world.h"
+
+#define NS_PER_S	1e9
+
+/* Streams of randomness, besides client_clock.c's. */
+enum stream {
+	STREAM_NOISE = 2,
+	STREAM_PATH = 16,
+	STREAM_SERVER = 64,
+};
+
+/* One request under way. */
+struct exchange {
+	bool pending;
+	bool lost;
+	double end_ns;		/* the answer arrives, or is no longer waited for */
+	double sent_reference;	/* the client's stamps, by the reference */
+	double sent_raw;
+	double received;	/* the server's stamps */
+	double answered;
+	uint32_t epoch;
+};
+
+struct server {
+	struct world_server options;
+	struct source *source;
+	struct path path;
+	struct oscillator clock;
+	struct exchange exchange;
+};
+
+/* The client and all around it. */
+struct world {
+	struct world_options options;
+	const struct world_observer *observer;
+	struct world_summary *summary;
+	struct client_clock clock;
+	struct random noise;
+	struct server server[WORLD_SERVERS];
+	struct source *sources[WORLD_SERVERS];
+	struct discipline *discipline;
+	struct discipline_result result;
+	bool synchronised;
+	uint32_t epoch;			/* as last seen */
+	bool host_stepped;		/* a witness would know */
+};
+
+/* The events that are due at @true_ns, the beginning of a second. */
+void world_apply_events(struct world *world, double true_ns);
+
+/* A look at the host, and what follows from it. */
+void world_pair(struct world *world, double true_ns);
+
+/* The timescale's epoch may have changed; by @shift_ns if that is @known. As the daemon does. */
+void world_check_epoch(struct world *world, double true_ns, bool known, double shift_ns);
+
+#endif /* SIM_WORLD_PRIVATE_H */
