@@ -40,8 +40,15 @@
 #define HOST_RIGHT_NS		10000000LL
 #define HOST_RIGHT_COUNT	64
 
+/*
+ * With another reference the sources' clocks are learned anew. The correction in force was
+ * converted, and holds until they are known better than by it, but not for longer than this.
+ */
+#define HOLD_NS	600000000000LL
+
 struct combined {
 	struct estimate estimate;	/* UTC minus reference */
+	double next_sigma_ns;		/* when the next sample is due */
 	double maxerror_ns;
 	double sigma_growth;		/* per unit of time */
 	double maxerror_growth;
@@ -70,6 +77,8 @@ struct discipline {
 	bool demoted;			/* by us */
 	bool had_host;
 	bool has_correction;
+	bool holding;			/* the correction from before the reference changed ... */
+	int64_t holding_raw_ns;		/* ... since then */
 	bool has_rate;
 	double rate;
 	double rate_sigma;
@@ -256,8 +265,8 @@ static void age(const struct discipline *discipline, int64_t at_ns, double inter
 	double bound_ns = hypot(SIGMAS * sigma_after(discipline, at_ns, horizon_ns),
 				unlearned_ns(discipline, horizon_ns));
 
-	combined->sigma_growth = fmax(sigma_after(discipline, at_ns, next_ns) - now_ns, 0) /
-				 next_ns;
+	combined->next_sigma_ns = sigma_after(discipline, at_ns, next_ns);
+	combined->sigma_growth = fmax(combined->next_sigma_ns - now_ns, 0) / next_ns;
 	combined->maxerror_growth = fmax(bound_ns - SIGMAS * now_ns, 0) / horizon_ns;
 }
 
@@ -395,6 +404,23 @@ static void notice_reference(struct discipline *discipline, struct source *const
 	for (i = 0; i < count; i++)
 		source_forget(sources[i], now->epoch);
 	discipline->has_rate = false;
+	discipline->holding = true;
+	discipline->holding_raw_ns = now->raw_ns;
+}
+
+/* What is in force is known better than what was measured since, and agrees with it. */
+static bool still_holds(struct discipline *discipline, const struct combined *combined,
+			const struct timescale_now *now)
+{
+	int64_t utc_ns = chime_add_sat(now->reference_ns, combined->estimate.offset_ns);
+	double change_ns = (double)magnitude(chime_sub_sat(utc_ns, now->time_ns));
+
+	discipline->holding = discipline->holding &&
+			      now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
+			      now->raw_ns - discipline->holding_raw_ns < HOLD_NS &&
+			      combined->next_sigma_ns > (double)now->sigma_ns &&
+			      change_ns <= SIGMAS * combined->estimate.sigma_ns;
+	return discipline->holding;
 }
 
 static void describe(struct source *const *sources, const struct combined *combined, int64_t at_ns,
@@ -457,6 +483,13 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		return 0;
 	}
 	survey(sources, &result->selection, at_ns, &combined);
+	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
+	if (still_holds(discipline, &combined, now)) {
+		describe(sources, &combined, at_ns, result);
+		result->synchronised = true;
+		discipline->has_correction = true;
+		return 0;
+	}
 	error = judge(discipline, &combined, now, result);
 	describe(sources, &combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
@@ -468,6 +501,5 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	vote_on_host(discipline, &combined, now, result);
 	discipline->has_correction = true;
 	discipline->updates++;
-	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
 	return 0;
 }

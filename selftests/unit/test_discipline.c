@@ -248,6 +248,48 @@ TEST_F(discipline, lying_host_is_set_aside_and_taken_up_again)
 	EXPECT_TRUE(self->result.reinstate_host);
 }
 
+/* The host is set aside: raw is the reference, and what was in force is good to 10 us. */
+static int set_host_aside(struct _test_data_discipline *self)
+{
+	int error = 0, i;
+
+	self->now.has_host = true;
+	for (i = 0; i < 20 && !error; i++)
+		error = poll_all(self);
+	self->now.has_host = false;
+	self->now.epoch++;
+	self->now.sigma_ns = 10000;
+	self->now.maxerror_ns = NS_PER_S / 1000;
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], self->now.epoch, false, 0);
+	discipline_rebase(self->discipline, false, 0);
+	/* These answers are forgotten along with all that was measured against the host. */
+	return error ? error : poll_all(self);
+}
+
+TEST_F(discipline, what_was_known_better_holds_while_another_reference_is_learned)
+{
+	int i;
+
+	ASSERT_EQ(0, set_host_aside(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_FALSE(self->result.changed);
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_EQ(3, self->result.stratum);
+	for (i = 1; i < 38 && !self->result.changed; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_FALSE(self->result.jump);
+}
+
+TEST_F(discipline, what_was_known_better_does_not_hold_against_the_sources)
+{
+	ASSERT_EQ(0, set_host_aside(self));
+	self->offset_ns = NS_PER_S / 20;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+}
+
 TEST_F(discipline, small_host_error_is_only_corrected)
 {
 	int i;
