@@ -446,3 +446,11 @@ void associations_rebase(struct associations *lot, uint32_t epoch, bool known, i
 	for (size_t i = 0; i < lot->count; i++)
 		source_rebase(lot->sources[i], epoch, known, shift_ns);
 }
+
+void associations_change_reference(struct associations *lot, uint32_t epoch,
+				   const struct reference_change *change)
+{
+	drop_requests(lot);
+	for (size_t i = 0; i < lot->count; i++)
+		source_change_reference(lot->sources[i], epoch, change);
+}

@@ -108,4 +108,8 @@ void associations_burst_all(struct associations *associations, int64_t now_raw_n
 void associations_rebase(struct associations *associations, uint32_t epoch, bool known,
 			 int64_t shift_ns);
 
+/* Likewise source_change_reference(). */
+void associations_change_reference(struct associations *associations, uint32_t epoch,
+				   const struct reference_change *change);
+
 #endif /* ASSOCIATION_H */

@@ -76,6 +76,7 @@ struct discipline {
 	int host_right;
 	bool demoted;			/* by us */
 	bool had_host;
+	bool carried;			/* what was learned is of the reference as it is now */
 	bool has_correction;
 	bool holding;			/* the correction from before the reference changed ... */
 	int64_t holding_raw_ns;		/* ... since then */
@@ -114,14 +115,27 @@ void discipline_set_options(struct discipline *discipline,
 	discipline->options = *options;
 }
 
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change)
+{
+	discipline->host_wrong = 0;
+	discipline->carried = true;
+	discipline->rate = reference_change_rate(change, discipline->rate);
+	discipline->rate_sigma = hypot(discipline->rate_sigma, change->rate_sigma);
+	estimator_change_reference(discipline->clock, change);
+}
+
 /* With the meaning of the reference unknown, the next correction is a first one again. */
 void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_ns)
 {
-	discipline->host_wrong = 0;
+	const struct reference_change change = { .shift_ns = -shift_ns };
+
 	if (known) {
-		estimator_shift(discipline->clock, shift_ns);
+		discipline_change_reference(discipline, &change);
 		return;
 	}
+	discipline->host_wrong = 0;
+	discipline->carried = false;
 	discipline->has_correction = false;
 	estimator_reset(discipline->clock, true);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
@@ -389,14 +403,19 @@ static void vote_on_host(struct discipline *discipline, const struct combined *c
 		watch_demoted_host(discipline, combined, now, result);
 }
 
-/* The reference became another clock, host or raw: what was learned of the other is of no use. */
+/*
+ * The reference became another clock, host or raw. Where it is not known how that one stands to the
+ * other, what was learned of the other is of no use.
+ */
 static void notice_reference(struct discipline *discipline, struct source *const *sources,
 			     size_t count, const struct timescale_now *now)
 {
-	bool changed = discipline->has_rate && discipline->had_host != now->has_host;
+	bool changed = discipline->has_rate && !discipline->carried &&
+		       discipline->had_host != now->has_host;
 	size_t i;
 
 	discipline->had_host = now->has_host;
+	discipline->carried = false;
 	if (!changed)
 		return;
 	estimator_reset(discipline->clock, false);

@@ -93,6 +93,10 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 /* The epoch changed: as source_rebase(), for the combined clock; the sources are the caller's. */
 void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_ns);
 
+/* Likewise, as source_change_reference(). */
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change);
+
 /*
  * The rate to keep in the drift file, and one to start from: UTC against the reference in force
  * (host or raw; keep them apart). false: nothing worth keeping yet.

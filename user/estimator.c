@@ -237,7 +237,20 @@ double estimator_floor(const struct estimator *estimator)
 	return estimator->path[0].used ? estimator->path[0].figures.least_ns : 0;
 }
 
-void estimator_shift(struct estimator *estimator, int64_t offset_ns)
+void estimator_change_reference(struct estimator *estimator, const struct reference_change *change)
 {
-	estimator->base_ns += offset_ns;
+	int64_t shift_ns;
+	int i;
+
+	estimator->rate_prior = reference_change_rate(change, estimator->rate_prior);
+	estimator->rate_prior_sigma = fmin(hypot(estimator->rate_prior_sigma, change->rate_sigma),
+					   RATE_SIGMA_UNKNOWN);
+	if (!estimator->started)
+		return;
+	for (i = 0; i < estimator->paths; i++)
+		path_memory_change_reference(&estimator->path[i], change);
+	bank_change_reference(estimator, change);
+	shift_ns = reference_change_shift(change, estimator->at_ns);
+	estimator->at_ns += shift_ns;
+	estimator->base_ns -= shift_ns;
 }

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "reference_change.h"
+
 #define ESTIMATOR_PATHS	8
 
 /**
@@ -88,7 +90,7 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 /* The least of the round trips remembered of the first path, ns. */
 double estimator_floor(const struct estimator *estimator);
 
-/* All offsets, past and future, grow by @offset_ns: the reference was stepped by minus that. */
-void estimator_shift(struct estimator *estimator, int64_t offset_ns);
+/* Another reference from now on: samples are against it, and all that is known becomes so too. */
+void estimator_change_reference(struct estimator *estimator, const struct reference_change *change);
 
 #endif /* ESTIMATOR_H */

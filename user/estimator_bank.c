@@ -204,3 +204,25 @@ void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixtur
 	mixture->variance = fmax(square / sum - mixture->offset * mixture->offset, 0);
 	mixture->rate_variance = fmax(rate_square / sum - mixture->rate * mixture->rate, 0);
 }
+
+/*
+ * At the change itself the two references are known to differ by so much, so that an error of
+ * their rates falsifies the offset all the more the longer before it the latest sample was taken.
+ */
+void bank_change_reference(struct estimator *estimator, const struct reference_change *change)
+{
+	double before_s = (double)(change->at_ns - estimator->at_ns) / NS_PER_S;
+	double sigma = change->rate_sigma * NS_PER_S;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		struct belief *belief = &estimator->member[i].belief;
+		double *rate = &belief->mean[BELIEF_RATE];
+
+		*rate = NS_PER_S * reference_change_rate(change, *rate / NS_PER_S);
+		belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] += sigma * sigma * before_s * before_s;
+		belief->cov[BELIEF_OFFSET][BELIEF_RATE] -= sigma * sigma * before_s;
+		belief->cov[BELIEF_RATE][BELIEF_OFFSET] -= sigma * sigma * before_s;
+		belief->cov[BELIEF_RATE][BELIEF_RATE] += sigma * sigma;
+	}
+}

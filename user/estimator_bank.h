@@ -91,4 +91,7 @@ void bank_recentre(struct estimator *estimator);
 /* The mixture's means and variances @elapsed_s from the latest sample. */
 void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixture *mixture);
 
+/* The beliefs' part of estimator_change_reference(), before the instant and the base have moved. */
+void bank_change_reference(struct estimator *estimator, const struct reference_change *change);
+
 #endif /* ESTIMATOR_BANK_H */

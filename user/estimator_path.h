@@ -72,4 +72,7 @@ void path_memory_reroute(struct path_memory *path, unsigned int count);
 bool path_memory_notice_reroute(struct path_memory *path, const struct estimator_sample *sample,
 				double off_ns, double delay_ns, double *least_ns);
 
+/* As estimator_change_reference(). */
+void path_memory_change_reference(struct path_memory *path, const struct reference_change *change);
+
 #endif /* ESTIMATOR_PATH_H */

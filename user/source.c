@@ -331,20 +331,38 @@ void source_forget(struct source *source, uint32_t epoch)
 	start_anew(source, epoch, false);
 }
 
-void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
+static void change_reading(const struct reference_change *change, int64_t *at_ns,
+			   int64_t *offset_ns)
+{
+	int64_t shift_ns = reference_change_shift(change, *at_ns);
+
+	*at_ns += shift_ns;
+	*offset_ns -= shift_ns;
+}
+
+void source_change_reference(struct source *source, uint32_t epoch,
+			     const struct reference_change *change)
 {
 	unsigned int i;
 
-	if (!known) {
-		start_anew(source, epoch, true);
-		return;
-	}
 	source->has_epoch = true;
 	source->epoch = epoch;
-	estimator_shift(source->estimator, shift_ns);
-	source->last.offset_ns += shift_ns;
+	estimator_change_reference(source->estimator, change);
+	if (!source->samples)
+		return;
+	change_reading(change, &source->last.at_ns, &source->last.offset_ns);
 	for (i = 0; i < source->samples; i++)
-		source->history[i].offset_ns += shift_ns;
+		change_reading(change, &source->history[i].at_ns, &source->history[i].offset_ns);
+}
+
+void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
+{
+	const struct reference_change change = { .shift_ns = -shift_ns };
+
+	if (known)
+		source_change_reference(source, epoch, &change);
+	else
+		start_anew(source, epoch, true);
 }
 
 static void describe_history(const struct source *source, struct source_status *status)

@@ -106,10 +106,14 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 void source_burst(struct source *source, int64_t now_raw_ns, int count);
 
 /*
- * The reference changed its meaning: @shift_ns is known to have been added to all offsets (the
- * host's clock was set, a revert of raw), or *!known*: forget the offset, keep the rate.
+ * The reference changed its meaning: it was set back by @shift_ns (the host's clock was, or raw was
+ * reverted), which offsets grow by; or *!known*: forget the offset, keep the rate.
  */
 void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns);
+
+/* Another clock takes the reference's place, and how it stands to the old one is known. */
+void source_change_reference(struct source *source, uint32_t epoch,
+			     const struct reference_change *change);
 
 /* The reference is another clock now: forget the rate too. */
 void source_forget(struct source *source, uint32_t epoch);

@@ -43,6 +43,7 @@ struct source {
 	int add_result;
 	int bursts;
 	int rebased;
+	int changed;
 	uint32_t kiss;
 	uint8_t reach;
 	struct source_sample sample;
@@ -109,6 +110,12 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
 {
 	source->rebased++;
+}
+
+void source_change_reference(struct source *source, uint32_t epoch,
+			     const struct reference_change *change)
+{
+	source->changed++;
 }
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)

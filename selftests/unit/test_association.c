@@ -544,6 +544,19 @@ TEST_F(world, a_rebase_reaches_every_source)
 	EXPECT_EQ(0, open_fds());
 }
 
+TEST_F(world, another_reference_reaches_every_source)
+{
+	const struct reference_change change = { .shift_ns = 1 };
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	associations_change_reference(self->lot, 7, &change);
+	EXPECT_EQ(1, source_at(0)->changed);
+	EXPECT_EQ(1, source_at(1)->changed);
+	EXPECT_EQ(0, open_fds());
+}
+
 TEST_F(world, another_timescale_drops_requests)
 {
 	struct timescale other = { .ops = &world_ops };

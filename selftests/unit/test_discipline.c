@@ -200,6 +200,54 @@ TEST_F(discipline, known_rebase_loses_nothing)
 	EXPECT_LT(chime_line_sigma(&self->result.correction, self->now.reference_ns), 5000);
 }
 
+/* Raw was the reference, and the host, which started later and runs fast, is from now on. */
+TEST_F(discipline, change_of_kind_is_continuous)
+{
+	const int64_t host_ns = START_NS / 2;
+	struct reference_change change = { .rate = 20e-6 };
+	int64_t raw_ns, time_ns, bound_ns;
+	double rate, rate_sigma;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(0, poll_all(self));
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	self->now.maxerror_ns = 100000;
+	raw_ns = self->now.reference_ns;
+	time_ns = chime_line_eval(&self->result.correction, raw_ns);
+	bound_ns = chime_line_maxerror(&self->result.correction, raw_ns);
+
+	change.at_ns = raw_ns;
+	change.shift_ns = host_ns - raw_ns;
+	discipline_change_reference(self->discipline, &change);
+	for (i = 0; i < SOURCES; i++)
+		source_change_reference(self->source[i], 2, &change);
+	self->now.epoch = 2;
+	self->now.has_host = true;
+	self->now.reference_ns = host_ns;
+	self->now.time_ns = time_ns;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_FALSE(self->result.jump);
+	EXPECT_LE(llabs(chime_line_eval(&self->result.correction, host_ns) - time_ns), 5);
+	EXPECT_LE(chime_line_maxerror(&self->result.correction, host_ns), bound_ns + 5);
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate + 20e-6), 1e-6);
+
+	/* The sources go on by the new clock. */
+	self->offset_ns = raw_ns - host_ns;
+	for (i = 0; i < 20; i++) {
+		self->now.reference_ns += 320000;
+		self->offset_ns -= 320000;
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_LT(llabs(chime_line_offset(&self->result.correction,
+						  self->now.reference_ns) - self->offset_ns),
+			  5000);
+		EXPECT_FALSE(self->result.jump);
+	}
+}
+
 TEST_F(discipline, holds_over_when_nobody_answers)
 {
 	int64_t before_ns;

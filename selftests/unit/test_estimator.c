@@ -171,15 +171,112 @@ TEST_F(one_path, survives_samples_at_one_instant)
 	EXPECT_LT(llabs(estimate.offset_ns - OFFSET_NS), 20000);
 }
 
-TEST_F(one_path, shift_moves_everything)
+/* A while after the latest of these samples, another clock that runs slow takes over. */
+#define CHANGE_NS	(START_NS + 1700 * NS_PER_S)
+
+static const struct reference_change changed = {
+	.at_ns = CHANGE_NS,
+	.shift_ns = -CHANGE_NS + 77 * NS_PER_S,
+	.rate = -30e-6,
+};
+
+TEST_F(one_path, change_of_reference_and_back_changes_nothing)
+{
+	const struct reference_change back = {
+		.at_ns = 77 * NS_PER_S,
+		.shift_ns = -changed.shift_ns,
+		.rate = -changed.rate / (1 + changed.rate),
+	};
+	struct estimate before, between, after;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, CHANGE_NS, &before);
+	estimator_change_reference(self->estimator, &changed);
+	estimator_get(self->estimator, 77 * NS_PER_S, &between);
+	EXPECT_LE(llabs(between.offset_ns - (before.offset_ns - changed.shift_ns)), 2);
+	EXPECT_LT(fabs(between.rate - (before.rate + 30e-6) / (1 - 30e-6)), 1e-12);
+	EXPECT_LT(fabs(between.sigma_ns / before.sigma_ns - 1), 1e-3);
+	estimator_change_reference(self->estimator, &back);
+	estimator_get(self->estimator, CHANGE_NS, &after);
+	EXPECT_LE(llabs(after.offset_ns - before.offset_ns), 3);
+	EXPECT_LT(fabs(after.rate - before.rate), 1e-14);
+	EXPECT_LT(fabs(after.sigma_ns / before.sigma_ns - 1), 1e-6);
+	EXPECT_EQ(before.restarts, after.restarts);
+}
+
+/* The instant and offset of a sample, by @changed's clock. */
+static int add_changed(struct estimator *estimator, struct unit_random *random, double rate,
+		       double at_s)
+{
+	double up = 100e3 + exponential(random, 10e3);
+	double down = 100e3 + exponential(random, 10e3);
+	int64_t at_ns = START_NS + llrint(at_s * 1e9);
+	int64_t shift_ns = reference_change_shift(&changed, at_ns);
+	struct estimator_sample sample = {
+		.at_ns = at_ns + shift_ns,
+		.offset_ns = truth(rate, at_s) - shift_ns + llrint((up - down) / 2),
+		.delay_ns = up + down,
+	};
+
+	return estimator_add(estimator, 0, &sample);
+}
+
+TEST_F(one_path, goes_on_after_a_change_of_reference)
 {
 	struct estimate before, after;
+	int64_t off_ns;
+	int i;
 
-	add(self->estimator, 0, &self->random, self->rate, 0, 0);
-	estimator_get(self->estimator, START_NS, &before);
-	estimator_shift(self->estimator, -5 * NS_PER_S);
-	estimator_get(self->estimator, START_NS, &after);
-	EXPECT_EQ(before.offset_ns - 5 * NS_PER_S, after.offset_ns);
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, CHANGE_NS, &before);
+	estimator_change_reference(self->estimator, &changed);
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, add_changed(self->estimator, &self->random, self->rate,
+					 1700 + 16.0 * i));
+		estimator_get(self->estimator, 77 * NS_PER_S + 16 * i * NS_PER_S, &after);
+		off_ns = truth(self->rate, 1700) - changed.shift_ns +
+			 llrint((self->rate + 30e-6) / (1 - 30e-6) * 16e9 * i);
+		EXPECT_LT(llabs(after.offset_ns - off_ns), 5000);
+		EXPECT_LT(after.sigma_ns, 1.5 * before.sigma_ns);
+	}
+	EXPECT_EQ(before.restarts, after.restarts);
+}
+
+TEST_F(one_path, rate_of_the_new_reference_is_as_sure_as_it_is_told)
+{
+	struct reference_change unsure = changed;
+	struct estimate before, after, later;
+	int i;
+
+	unsure.rate_sigma = 1e-6;
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, CHANGE_NS, &before);
+	estimator_change_reference(self->estimator, &unsure);
+	estimator_get(self->estimator, 77 * NS_PER_S, &after);
+	EXPECT_LT(fabs(after.sigma_ns / before.sigma_ns - 1), 1e-3);
+	EXPECT_GT(after.rate_sigma, 0.9e-6 / 2);
+	estimator_get(self->estimator, 177 * NS_PER_S, &later);
+	EXPECT_GT(later.sigma_ns, 90e3 / 2);
+}
+
+TEST_F(one_path, reference_that_was_set_back_is_followed)
+{
+	const struct reference_change set_back = { .shift_ns = -3600 * NS_PER_S };
+	struct estimate before, after;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, 0, 16.0 * i, 0);
+	estimator_get(self->estimator, CHANGE_NS, &before);
+	estimator_change_reference(self->estimator, &set_back);
+	estimator_get(self->estimator, CHANGE_NS - 3600 * NS_PER_S, &after);
+	EXPECT_EQ(before.offset_ns + 3600 * NS_PER_S, after.offset_ns);
+	/* 16 s after the latest, which time seems to forbid. */
+	EXPECT_EQ(0, add(self->estimator, 0, &self->random, 0, 1600 - 3600, 0));
 }
 
 TEST_F(one_path, reset_keeps_the_rate_or_not)

@@ -222,6 +222,47 @@ TEST_F(source, rebase_shifts_or_forgets)
 	EXPECT_EQ(0, source_add(self->source, START_NS, &sample));
 }
 
+/* The host was set back by an hour: what it says next is not from before. */
+TEST_F(source, samples_go_on_after_a_step_back)
+{
+	struct source_sample sample = sample_at(START_NS);
+
+	source_add(self->source, START_NS, &sample);
+	source_rebase(self->source, 5, true, 3600 * NS_PER_S);
+	sample = sample_at(START_NS - 3590 * NS_PER_S);
+	sample.offset_ns += 3600 * NS_PER_S;
+	sample.epoch = 5;
+	EXPECT_EQ(0, source_add(self->source, START_NS + 10 * NS_PER_S, &sample));
+}
+
+TEST_F(source, another_reference_loses_nothing)
+{
+	const struct reference_change change = {
+		.at_ns = START_NS + 20 * NS_PER_S,
+		.shift_ns = -START_NS,
+		.rate = 1e-6,
+	};
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status before, after;
+
+	source_add(self->source, START_NS, &sample);
+	sample.at_ns += 10 * NS_PER_S;
+	source_add(self->source, START_NS + 10 * NS_PER_S, &sample);
+	source_get_status(self->source, START_NS + 20 * NS_PER_S, &before);
+	source_change_reference(self->source, 9, &change);
+	source_get_status(self->source, 20 * NS_PER_S, &after);
+	EXPECT_TRUE(after.has_estimate);
+	/* The new clock gains 1 us a second: 10 s before it was 10 us less ahead. */
+	EXPECT_EQ(10 * NS_PER_S - 10000, after.last.at_ns);
+	EXPECT_EQ(before.last.offset_ns + START_NS + 10000, after.last.offset_ns);
+	EXPECT_EQ(before.samples, after.samples);
+	EXPECT_LT(llabs(before.span_ns + 10000 - after.span_ns), 2);
+	EXPECT_LE(after.root_distance_ns, before.root_distance_ns + 1);
+	EXPECT_LT(fabs(after.jitter_ns - before.jitter_ns), 2);
+	sample.epoch = 1;
+	EXPECT_EQ(-ESTALE, source_add(self->source, START_NS, &sample));
+}
+
 TEST(configured_offset_is_added)
 {
 	struct source_options with = options(6, 10, false);
