@@ -16,6 +16,7 @@
 #include "log.h"
 #include "module_group.h"
 #include "module_link.h"
+#include "reference_change.h"
 #include "steering.h"
 #include "system_clock.h"
 #include "timescale.h"
@@ -72,9 +73,9 @@ struct daemon_options {
  * @epoch: in which the sources' estimates are
  * @has_host: what the epoch's reference is
  * @disruptions: counted by the timescale when last looked at
- * @shift_known: @shift_ns is what the change to @shift_epoch added to all offsets
- * @shift_epoch: see there
- * @shift_ns: see there
+ * @step_known: @step is what made the host's clock begin @step_epoch
+ * @step_epoch: see there
+ * @step: see there
  * @event_sequence: of the latest event of the module that was handled
  * @events: the latest disruptions, oldest first, where the module is missing
  * @event_count: how many of them
@@ -111,9 +112,9 @@ struct daemon {
 	uint32_t epoch;
 	bool has_host;
 	uint32_t disruptions;
-	bool shift_known;
-	uint32_t shift_epoch;
-	int64_t shift_ns;
+	bool step_known;
+	uint32_t step_epoch;
+	struct reference_change step;
 	uint32_t event_sequence;
 	struct module_event events[DAEMON_EVENTS];
 	int event_count;

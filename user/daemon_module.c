@@ -79,7 +79,7 @@ static int daemon_start_epoch(struct daemon *daemon)
 	daemon->has_host = now.has_host;
 	daemon->external = now.external;
 	daemon->disruptions = now.disruptions;
-	daemon->shift_known = false;
+	daemon->step_known = false;
 	return 0;
 }
 
@@ -156,12 +156,35 @@ void daemon_configure_module(struct daemon *daemon)
 			    module_link_message(daemon->link) : strerror(-err));
 }
 
+/* What was measured becomes of the reference as it is now; NULL: it cannot, and is forgotten. */
+static void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
+{
+	if (change) {
+		associations_change_reference(daemon->associations, daemon->epoch, change);
+		discipline_change_reference(daemon->discipline, change);
+	} else {
+		associations_rebase(daemon->associations, daemon->epoch, false, 0);
+		discipline_rebase(daemon->discipline, false, 0);
+	}
+}
+
+/* The reference is @now's, and was the other one of host and raw: can both be read? */
+static bool daemon_compare_references(struct daemon *daemon, const struct timescale_now *now,
+				      struct reference_change *change)
+{
+	struct module_status status;
+
+	return daemon->link && !module_link_status(daemon->link, &status) &&
+	       status.has_host_line && status.epoch == now->epoch &&
+	       status.disruptions == now->disruptions &&
+	       reference_change_of_kind(now, &status.host_line, change);
+}
+
 /* The rest of the daemon goes over to the timescale that was opened. */
-static void daemon_use_timescale(struct daemon *daemon)
+static void daemon_use_timescale(struct daemon *daemon, const struct reference_change *change)
 {
 	associations_set_timescale(daemon->associations, daemon->timescale);
-	associations_rebase(daemon->associations, daemon->epoch, false, 0);
-	discipline_rebase(daemon->discipline, false, 0);
+	daemon_change_reference(daemon, change);
 	steering_set_timescale(daemon->steering, daemon->timescale);
 	steering_stand_aside(daemon->steering, daemon->external);
 	daemon_burst(daemon, BURST_COUNT);
@@ -202,6 +225,8 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 
 static void daemon_lose_module(struct daemon *daemon)
 {
+	const struct reference_change none = { 0 };
+	bool had_host = daemon->has_host;
 	struct steering_status last;
 	int err;
 
@@ -216,14 +241,21 @@ static void daemon_lose_module(struct daemon *daemon)
 	}
 	log_warning("The kernel module is gone; going on without it: reverts of this machine are not noticed any more. To load it again: modprobe truechime");
 	daemon_carry_over(daemon, &last);
-	daemon_use_timescale(daemon);
+	/* Raw stays what it was. A host cannot be read any more. */
+	daemon_use_timescale(daemon, had_host ? NULL : &none);
 }
 
 static void daemon_gain_module(struct daemon *daemon)
 {
 	struct timescale *user = daemon->timescale;
+	struct reference_change change = { 0 };
 	struct steering_status last;
+	struct timescale_now now;
+	bool known;
 
+	/* Raw may have slept since the last look. */
+	if (!user->ops->now(user, &now))
+		daemon_check_epoch(daemon, &now);
 	steering_get_status(daemon->steering, &last);
 	if (daemon_open_module(daemon))
 		return;
@@ -235,7 +267,10 @@ static void daemon_gain_module(struct daemon *daemon)
 	log_notice("The kernel module is there; steering through it from now on");
 	daemon_configure_module(daemon);
 	daemon_carry_over(daemon, &last);
-	daemon_use_timescale(daemon);
+	known = !daemon->has_host || (!daemon->timescale->ops->now(daemon->timescale, &now) &&
+				      now.epoch == daemon->epoch &&
+				      daemon_compare_references(daemon, &now, &change));
+	daemon_use_timescale(daemon, known ? &change : NULL);
 }
 
 void daemon_module_changed(struct daemon *daemon)
@@ -325,15 +360,11 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	daemon->event_sequence = event->sequence;
 	daemon_publish_event(daemon, event);
 
-	/*
-	 * The host's clock was set forward by the gap: the servers fell behind it by as much. An
-	 * RTC's word of it, where there is no host, says nothing of raw.
-	 */
+	/* An RTC's word of a step, where there is no host, says nothing of raw. */
 	if (event->cause == TRUECHIME_CAUSE_HOST_STEP && daemon->has_host &&
 	    event->epoch != daemon->epoch) {
-		daemon->shift_known = true;
-		daemon->shift_epoch = event->epoch;
-		daemon->shift_ns = chime_sub_sat(0, event->gap_ns);
+		daemon->step_known = reference_change_of_step(event->gap_ns, &daemon->step);
+		daemon->step_epoch = event->epoch;
 	}
 	if (!daemon_event_disrupts(event)) {
 		steering_disrupted(daemon->steering, true);
@@ -413,25 +444,38 @@ static void daemon_check_mode(struct daemon *daemon, const struct timescale_now 
 	daemon->sources_changed = true;
 }
 
+/* What the new epoch means for what was measured before. false: that is not known. */
+static bool daemon_explain_epoch(struct daemon *daemon, const struct timescale_now *now,
+				 struct reference_change *change)
+{
+	if (now->has_host == daemon->has_host) {
+		*change = daemon->step;
+		return daemon->step_known && daemon->step_epoch == now->epoch;
+	}
+	/* The host was set aside or taken up again, and nothing else happened. */
+	return now->epoch == daemon->epoch + 1 && now->disruptions == daemon->disruptions &&
+	       daemon_compare_references(daemon, now, change);
+}
+
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
 	bool disrupted = now->disruptions != daemon->disruptions;
-	bool known = daemon->shift_known && daemon->shift_epoch == now->epoch &&
-		     now->has_host == daemon->has_host;
+	bool changed = now->epoch != daemon->epoch || now->has_host != daemon->has_host;
+	struct reference_change change;
+	bool known = changed && daemon_explain_epoch(daemon, now, &change);
 
 	daemon_check_mode(daemon, now);
 	daemon->disruptions = now->disruptions;
 	if (disrupted && !daemon->link)
 		daemon_own_event(daemon, now);
-	if (now->epoch == daemon->epoch && now->has_host == daemon->has_host)
+	if (!changed)
 		return;
-	log_debug("Epoch %u of the %s, shift %s", now->epoch, now->has_host ? "host" : "raw clock",
+	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",
 		  known ? "known" : "unknown");
 	daemon->epoch = now->epoch;
 	daemon->has_host = now->has_host;
-	associations_rebase(daemon->associations, now->epoch, known, daemon->shift_ns);
-	discipline_rebase(daemon->discipline, known, daemon->shift_ns);
-	daemon->shift_known = false;
+	daemon_change_reference(daemon, known ? &change : NULL);
+	daemon->step_known = false;
 	daemon->sources_changed = true;
 	steering_disrupted(daemon->steering, known || !disrupted);
 	if (!known)

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon and the module: which changes of the reference are known, so that nothing has to be
+ * forgotten. Module, sources and steering are stand-ins that write down what they are told.
+ */
+#include "user/daemon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "user/event_report.h"
+#include "user/module_load.h"
+
+#include "unit.h"
+
+#define NS_PER_S	1000000000LL
+#define RAW_NS		(5000 * NS_PER_S)
+#define HOST_NS		(1800000000LL * NS_PER_S)
+
+/* 50 ppm, and a hundredth of a ppm. */
+#define RATE_Q32	214748
+#define SIGMA_RATE_Q32	43
+
+struct module_link {
+	int unused;
+};
+
+static struct {
+	bool module_is_there;
+	struct module_link link;
+	struct module_status status;
+	struct module_event event;
+	bool has_event;
+	struct timescale_now user_now;
+	struct timescale_now module_now;
+	int known;			/* changes that were known ... */
+	int unknown;			/* ... and not */
+	uint32_t epoch;			/* that the sources were told */
+	struct reference_change source_change;
+	struct reference_change discipline_change;
+} world;
+
+static int user_now(struct timescale *timescale, struct timescale_now *now)
+{
+	(void)timescale;
+	*now = world.user_now;
+	return 0;
+}
+
+static int module_now(struct timescale *timescale, struct timescale_now *now)
+{
+	(void)timescale;
+	*now = world.module_now;
+	return 0;
+}
+
+static int correct(struct timescale *timescale, const struct chime_line *correction,
+		   uint32_t epoch, bool jump)
+{
+	(void)timescale;
+	(void)correction;
+	(void)epoch;
+	(void)jump;
+	return 0;
+}
+
+static void close_nothing(struct timescale *timescale)
+{
+	(void)timescale;
+}
+
+static const struct timescale_ops user_ops = {
+	.now = user_now, .correct = correct, .close = close_nothing,
+};
+
+static const struct timescale_ops module_ops = {
+	.now = module_now, .correct = correct, .close = close_nothing,
+};
+
+static struct timescale user_timescale = { .ops = &user_ops };
+static struct timescale module_timescale = { .ops = &module_ops };
+
+int timescale_user_open(struct timescale **timescale, struct system_clock *clock)
+{
+	*timescale = &user_timescale;
+	return 0;
+}
+
+int timescale_module_open(struct timescale **timescale, struct module_link *link)
+{
+	*timescale = &module_timescale;
+	return 0;
+}
+
+/* --- The module --- */
+
+int module_link_open(struct module_link **link)
+{
+	*link = &world.link;
+	return world.module_is_there ? 0 : -ENOENT;
+}
+
+void module_link_close(struct module_link *link)
+{
+}
+
+int module_link_subscribe(struct module_link *link)
+{
+	return 0;
+}
+
+int module_link_status(struct module_link *link, struct module_status *status)
+{
+	*status = world.status;
+	return 0;
+}
+
+int module_link_events(struct module_link *link, struct module_event *events, int max, int *count)
+{
+	*count = 0;
+	return 0;
+}
+
+int module_link_next_event(struct module_link *link, struct module_event *event)
+{
+	if (!world.has_event)
+		return -EAGAIN;
+	world.has_event = false;
+	*event = world.event;
+	return 0;
+}
+
+int module_link_choose_host(struct module_link *link, const char *name)
+{
+	return 0;
+}
+
+int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count)
+{
+	return 0;
+}
+
+const char *module_link_message(const struct module_link *link)
+{
+	return "";
+}
+
+int module_load(char *message, size_t size)
+{
+	*message = '\0';
+	return -ENOENT;
+}
+
+int module_watch_open(struct module_watch **watch)
+{
+	return -ENOENT;
+}
+
+void module_watch_close(struct module_watch *watch)
+{
+}
+
+/* --- Who is told --- */
+
+void associations_set_timescale(struct associations *associations, struct timescale *timescale)
+{
+}
+
+void associations_rebase(struct associations *associations, uint32_t epoch, bool known,
+			 int64_t shift_ns)
+{
+	world.unknown++;
+	world.epoch = epoch;
+}
+
+void associations_change_reference(struct associations *associations, uint32_t epoch,
+				   const struct reference_change *change)
+{
+	world.known++;
+	world.epoch = epoch;
+	world.source_change = *change;
+}
+
+void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_ns)
+{
+}
+
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change)
+{
+	world.discipline_change = *change;
+}
+
+void steering_disrupted(struct steering *steering, bool keep)
+{
+}
+
+void steering_get_status(const struct steering *steering, struct steering_status *status)
+{
+	*status = (struct steering_status){ 0 };
+}
+
+void steering_set_timescale(struct steering *steering, struct timescale *timescale)
+{
+}
+
+void steering_stand_aside(struct steering *steering, bool aside)
+{
+}
+
+void daemon_burst(struct daemon *daemon, int count)
+{
+}
+
+json_t *event_report(const struct module_event *event)
+{
+	return NULL;
+}
+
+void control_publish(struct control *control, json_t *event)
+{
+}
+
+/* --- The tests --- */
+
+FIXTURE(daemon) {
+	struct daemon_options options;
+	struct config config;
+	struct daemon daemon;
+};
+
+/* Both clocks, of which the host is the reference or raw. */
+static struct timescale_now clocks(uint32_t epoch, bool has_host)
+{
+	return (struct timescale_now){
+		.raw_ns = RAW_NS,
+		.host_ns = HOST_NS,
+		.reference_ns = has_host ? HOST_NS : RAW_NS,
+		.epoch = epoch,
+		.has_host = has_host,
+		.host_known = true,
+	};
+}
+
+/* The module's epoch and host line now. */
+static void module_says(uint32_t epoch, bool has_host)
+{
+	world.module_now = clocks(epoch, has_host);
+	world.status.epoch = epoch;
+	world.status.has_host_line = true;
+	world.status.host_line = (struct chime_line){
+		.origin_ns = RAW_NS,
+		.offset_ns = HOST_NS - RAW_NS,
+		.rate_q32 = RATE_Q32,
+		.sigma_rate_q32 = SIGMA_RATE_Q32,
+	};
+}
+
+FIXTURE_SETUP(daemon)
+{
+	memset(&world, 0, sizeof(world));
+	memset(self, 0, sizeof(*self));
+	self->daemon.options = &self->options;
+	self->daemon.config = &self->config;
+	world.user_now = (struct timescale_now){ .raw_ns = RAW_NS, .reference_ns = RAW_NS };
+	world.module_is_there = true;
+	module_says(3, true);
+	ASSERT_EQ(0, daemon_open_timescale(&self->daemon));
+	ASSERT_EQ(&module_timescale, self->daemon.timescale);
+}
+
+FIXTURE_TEARDOWN(daemon)
+{
+	daemon_close_timescale(&self->daemon);
+}
+
+TEST_F(daemon, same_epoch_is_no_change)
+{
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known + world.unknown);
+}
+
+TEST_F(daemon, host_set_aside_and_taken_up_again_is_known)
+{
+	struct reference_change aside;
+
+	module_says(4, false);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	ASSERT_EQ(1, world.known);
+	EXPECT_EQ(4, world.epoch);
+	aside = world.source_change;
+	EXPECT_EQ(HOST_NS, aside.at_ns);
+	EXPECT_EQ(RAW_NS - HOST_NS, aside.shift_ns);
+	EXPECT_LT(fabs(aside.rate + 50e-6), 4e-9);
+	EXPECT_LT(fabs(aside.rate_sigma - 10e-9), 1e-10);
+	EXPECT_EQ(0, memcmp(&aside, &world.discipline_change, sizeof(aside)));
+
+	module_says(5, true);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	ASSERT_EQ(2, world.known);
+	EXPECT_EQ(5, world.epoch);
+	EXPECT_EQ(RAW_NS, world.source_change.at_ns);
+	EXPECT_EQ(HOST_NS - RAW_NS, world.source_change.shift_ns);
+	EXPECT_EQ(0, world.unknown);
+}
+
+TEST_F(daemon, disruption_at_the_same_time_makes_it_unknown)
+{
+	module_says(4, false);
+	world.module_now.disruptions = 1;
+	world.status.disruptions = 1;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, epoch_that_was_missed_makes_it_unknown)
+{
+	module_says(5, false);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, host_that_is_gone_makes_it_unknown)
+{
+	module_says(4, false);
+	world.module_now.host_known = false;
+	world.status.has_host_line = false;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, line_of_another_epoch_is_not_used)
+{
+	module_says(4, false);
+	world.status.epoch = 5;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, step_of_the_host_is_its_gap)
+{
+	world.event = (struct module_event){
+		.sequence = 1,
+		.cause = TRUECHIME_CAUSE_HOST_STEP,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = -3600 * NS_PER_S,
+		.epoch = 4,
+	};
+	world.has_event = true;
+	module_says(4, true);
+	world.module_now.disruptions = 1;
+	daemon_module_events(&self->daemon);
+	ASSERT_EQ(1, world.known);
+	EXPECT_EQ(-3600 * NS_PER_S, world.source_change.shift_ns);
+	EXPECT_EQ(0, world.source_change.rate);
+
+	/* What is not explained by it is not known. */
+	module_says(5, true);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(1, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, host_goes_with_the_module)
+{
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(&user_timescale, self->daemon.timescale);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, raw_stays_when_the_module_comes_and_goes)
+{
+	const struct reference_change none = { 0 };
+
+	module_says(4, false);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	ASSERT_EQ(1, world.known);
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(2, world.known);
+	EXPECT_EQ(0, memcmp(&none, &world.source_change, sizeof(none)));
+	world.source_change.shift_ns = 1;
+	world.module_is_there = true;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(&module_timescale, self->daemon.timescale);
+	ASSERT_EQ(3, world.known);
+	EXPECT_EQ(0, memcmp(&none, &world.source_change, sizeof(none)));
+	EXPECT_EQ(4, world.epoch);
+	EXPECT_EQ(0, world.unknown);
+}
+
+TEST_F(daemon, module_that_comes_brings_a_host)
+{
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	module_says(1, true);
+	world.module_is_there = true;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(1, world.known);
+	EXPECT_EQ(1, world.epoch);
+	EXPECT_EQ(RAW_NS, world.source_change.at_ns);
+	EXPECT_EQ(HOST_NS - RAW_NS, world.source_change.shift_ns);
+}
+
+TEST_F(daemon, sleep_before_the_module_came_is_not_overlooked)
+{
+	module_says(4, false);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(0, world.unknown);
+	world.user_now.epoch++;
+	world.user_now.disruptions++;
+	world.module_is_there = true;
+	daemon_module_changed(&self->daemon);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_HARNESS_MAIN
