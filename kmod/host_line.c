@@ -194,7 +194,11 @@ static void chime_host_line_hurry(struct chime_host_line *host)
 		host->baseline_min_ns = CHIME_BASELINE_MIN_NS;
 }
 
-/* Lay the line through the latest pairing, with the slope of the straight stretch. */
+/*
+ * Lay the line through the latest pairing, with the slope of the straight stretch. Its bound allows
+ * for a slew that hides in what readings may be off by: until it shows, the host leaves the line by
+ * as much from each look to the next.
+ */
 static void chime_host_line_lay(struct chime_host_line *host)
 {
 	const struct chime_pairing *last = &host->last;
@@ -218,7 +222,7 @@ static void chime_host_line_lay(struct chime_host_line *host)
 		.rate_q32 = rate_q32,
 		.sigma_ns = chime_add_sat(last->uncertainty_ns, CHIME_WOBBLE_SIGMA_NS),
 		.sigma_rate_q32 = slope_error_q32,
-		.maxerror_ns = chime_add_sat(last->uncertainty_ns, CHIME_WOBBLE_NS / 2),
+		.maxerror_ns = chime_host_line_slack(last->uncertainty_ns),
 		.maxerror_rate_q32 = chime_host_line_growth(host, slope_error_q32),
 	};
 }
