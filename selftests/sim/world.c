@@ -81,7 +81,7 @@ static void judge_host(struct world *world, double true_ns)
 	world->summary->demotions += demote;
 	world->summary->reinstatements += !demote;
 	client_clock_demote(&world->clock, true_ns, demote);
-	world_check_epoch(world, true_ns, false, 0);
+	world_change_kind(world, true_ns);
 }
 
 /* What the discipline decided is done to the clocks, in the order that the daemon has. */

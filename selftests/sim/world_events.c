@@ -22,6 +22,23 @@ static void rebase(struct world *world, double true_ns, bool known, double shift
 	discipline_rebase(world->discipline, known, llrint(shift_ns));
 }
 
+void world_change_kind(struct world *world, double true_ns)
+{
+	struct reference_change change;
+	struct timescale_now now;
+	size_t i;
+
+	client_clock_now(&world->clock, true_ns, &now);
+	world->epoch = now.epoch;
+	if (!reference_change_of_kind(&now, guest_module_host_line(world->clock.module), &change)) {
+		rebase(world, true_ns, false, 0);
+		return;
+	}
+	for (i = 0; i < world->options.servers; i++)
+		source_change_reference(world->sources[i], world->epoch, &change);
+	discipline_change_reference(world->discipline, &change);
+}
+
 void world_check_epoch(struct world *world, double true_ns, bool known, double shift_ns)
 {
 	struct timescale_now now;

@@ -59,6 +59,9 @@ void world_apply_events(struct world *world, double true_ns);
 /* A look at the host, and what follows from it. */
 void world_pair(struct world *world, double true_ns);
 
+/* The host was set aside or taken up again: a new epoch, and nothing is forgotten. */
+void world_change_kind(struct world *world, double true_ns);
+
 /* The timescale's epoch may have changed; by @shift_ns if that is @known. As the daemon does. */
 void world_check_epoch(struct world *world, double true_ns, bool known, double shift_ns);
 
