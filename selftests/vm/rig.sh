@@ -326,10 +326,17 @@ show_result()
 	[ "$status" = 0 ]
 }
 
-# run_scenarios FILE...: all in one boot of the host; after one that hangs, the rest in another.
+# stood_still NAME STATUS: it did not end, and no check had failed: a machine hung, nothing was wrong.
+stood_still()
+{
+	[ "$2" -ge 124 ] && ! grep -qs '^fail' "$vm/logs/$1/result"
+}
+
+# run_scenarios FILE...: all in one boot of the host; after one that hangs, the rest in another, and
+# that one once more.
 run_scenarios()
 {
-	local file name status started result failed=0
+	local file name status started result failed=0 again=' '
 
 	while [ $# -gt 0 ]; do
 		rm -f "$vm/job-$lane/progress"
@@ -345,6 +352,15 @@ run_scenarios()
 			file=$1 name=$(basename "$1") started=$SECONDS status=0
 			shift
 			wait_for_end "$name" "$(limit_s "$file")" || status=$?
+			if stood_still "$name" "$status" && [[ $again != *" $name "* ]]; then
+				say "retry: $name stood still for $((SECONDS - started)) s (attempt 1 of 2);" \
+					"its logs are in $(short "$vm/logs/$name.1")"
+				rm -rf "$vm/logs/$name.1"
+				mv "$vm/logs/$name" "$vm/logs/$name.1" 2>/dev/null || true
+				again+="$name "
+				set -- "$file" "$@"
+				break
+			fi
 			# In one piece: another lane may be printing too.
 			result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
 			echo "$result"
