@@ -33,8 +33,8 @@ enum scenario_quantity {
 	SCENARIO_FIRST,		/* error right after the mark over the RMS before, RMS of seeds */
 	SCENARIO_HOST_RMS,	/* of the host's line while the host's rate could be known, ns */
 	SCENARIO_HOST_MAX,	/* worst of that, any seed */
-	SCENARIO_HOST_VIOLATIONS,	/* such looks with the host outside the line's bound, all seeds */
-	SCENARIO_HOST_SURPRISES,	/* the same of all other looks: the rate had just changed */
+	SCENARIO_HOST_VIOLATIONS,	/* of these outside the line's bound, all seeds */
+	SCENARIO_HOST_SURPRISES,	/* of all other looks */
 	SCENARIO_HOST_BOUND,	/* mean, ns */
 	SCENARIO_QUANTITIES,
 };
