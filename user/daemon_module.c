@@ -326,26 +326,6 @@ static void daemon_log_event(const struct module_event *event)
 	log_fields(level, text, list);
 }
 
-/* Whether an event shook the sources' world, rather than only moved the system clock. */
-static bool daemon_event_disrupts(const struct module_event *event)
-{
-	switch (event->cause) {
-	case TRUECHIME_CAUSE_BOOT:
-	case TRUECHIME_CAUSE_STEADY:
-	case TRUECHIME_CAUSE_OPERATOR:
-		return false;
-	case TRUECHIME_CAUSE_UNKNOWN:
-	case TRUECHIME_CAUSE_REVERT:
-	case TRUECHIME_CAUSE_FORK:
-	case TRUECHIME_CAUSE_PAUSE:
-	case TRUECHIME_CAUSE_SUSPEND:
-	case TRUECHIME_CAUSE_MIGRATION:
-	case TRUECHIME_CAUSE_HOST_STEP:
-		break;
-	}
-	return true;
-}
-
 static void daemon_publish_event(struct daemon *daemon, const struct module_event *event)
 {
 	daemon_log_event(event);
@@ -366,7 +346,7 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 		daemon->step_known = reference_change_of_step(event->gap_ns, &daemon->step);
 		daemon->step_epoch = event->epoch;
 	}
-	if (!daemon_event_disrupts(event)) {
+	if (!cause_is_disruption(event->cause)) {
 		steering_disrupted(daemon->steering, true);
 		return;
 	}

@@ -290,3 +290,22 @@ void text_of_event(const struct module_event *event, char *text, size_t size)
 		 cause_sentence(event->cause), moved, offset, action_sentence(event->action),
 		 residual, latency);
 }
+
+bool cause_is_disruption(enum truechime_cause cause)
+{
+	switch (cause) {
+	case TRUECHIME_CAUSE_BOOT:
+	case TRUECHIME_CAUSE_STEADY:
+	case TRUECHIME_CAUSE_OPERATOR:
+		return false;
+	case TRUECHIME_CAUSE_UNKNOWN:
+	case TRUECHIME_CAUSE_REVERT:
+	case TRUECHIME_CAUSE_FORK:
+	case TRUECHIME_CAUSE_PAUSE:
+	case TRUECHIME_CAUSE_SUSPEND:
+	case TRUECHIME_CAUSE_MIGRATION:
+	case TRUECHIME_CAUSE_HOST_STEP:
+		break;
+	}
+	return true;
+}

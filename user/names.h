@@ -47,4 +47,7 @@ void text_of_evidence(uint32_t evidence, char *text, size_t size);
 /* One sentence: what happened, how it was noticed, what was done. */
 void text_of_event(const struct module_event *event, char *text, size_t size);
 
+/* Whether such an event shook what was known, rather than only moved the system clock. */
+bool cause_is_disruption(enum truechime_cause cause);
+
 #endif /* NAMES_H */

@@ -6,6 +6,7 @@
 #include "user/hooks/hook_environment.h"
 #include "user/hooks/hook_list.h"
 #include "user/hooks/hook_run.h"
+#include "user/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -216,15 +217,15 @@ TEST(only_disruptions_disrupt)
 {
 	struct module_event event = { .cause = TRUECHIME_CAUSE_BOOT };
 
-	EXPECT_FALSE(hook_event_disrupts(&event));
+	EXPECT_FALSE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_OPERATOR;
-	EXPECT_FALSE(hook_event_disrupts(&event));
+	EXPECT_FALSE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_STEADY;
-	EXPECT_FALSE(hook_event_disrupts(&event));
+	EXPECT_FALSE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_FORK;
-	EXPECT_TRUE(hook_event_disrupts(&event));
+	EXPECT_TRUE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_HOST_STEP;
-	EXPECT_TRUE(hook_event_disrupts(&event));
+	EXPECT_TRUE(cause_is_disruption(event.cause));
 }
 
 TEST_HARNESS_MAIN

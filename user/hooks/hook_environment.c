@@ -12,25 +12,6 @@
 
 #define VARIABLES_MAX	16
 
-bool hook_event_disrupts(const struct module_event *event)
-{
-	switch (event->cause) {
-	case TRUECHIME_CAUSE_BOOT:
-	case TRUECHIME_CAUSE_STEADY:
-	case TRUECHIME_CAUSE_OPERATOR:
-		return false;
-	case TRUECHIME_CAUSE_UNKNOWN:
-	case TRUECHIME_CAUSE_REVERT:
-	case TRUECHIME_CAUSE_FORK:
-	case TRUECHIME_CAUSE_PAUSE:
-	case TRUECHIME_CAUSE_SUSPEND:
-	case TRUECHIME_CAUSE_MIGRATION:
-	case TRUECHIME_CAUSE_HOST_STEP:
-		break;
-	}
-	return true;
-}
-
 struct environment {
 	char **variables;
 	int count;

@@ -5,12 +5,7 @@
 #ifndef HOOK_ENVIRONMENT_H
 #define HOOK_ENVIRONMENT_H
 
-#include <stdbool.h>
-
 #include "../module_link.h"
-
-/* Guest time meant something else from then on; boots, drift and operators' steps do not count. */
-bool hook_event_disrupts(const struct module_event *event);
 
 /* The environment, NULL at the end; hook_environment_free() it. NULL: no memory. */
 char **hook_environment_new(const struct module_event *event);

@@ -116,7 +116,7 @@ static void handle_event(struct hooks *hooks, const struct module_event *event)
 		return;
 	hooks->any = true;
 	hooks->last = event->sequence;
-	if (!hook_event_disrupts(event))
+	if (!cause_is_disruption(event->cause))
 		return;
 	log_info("Disruption %u, cause %s: running %s", event->sequence,
 		 name_of_cause(event->cause), hooks->directory);
