@@ -148,19 +148,23 @@ static double measure(struct belief *belief, const struct measurement *measureme
 	return log_density;
 }
 
-/* How well the round trip itself was foretold: nothing is learned from that but the density. */
-static double foretell_delay(const struct member *member, int path,
-			     const struct measurement *one_way, double delay_ns, double *trust)
+/*
+ * How well the round trip itself was foretold: nothing is learned from that but the density. The
+ * sum of both ways' queueing is taken for a gamma distribution, too, with about the same variance.
+ */
+static double foretell_delay(const struct member *member, const struct measurement *up,
+			     const struct measurement *down, double *trust)
 {
-	struct measurement around = *one_way;
+	double scale = up->scale + down->scale;
+	double square = up->scale * up->scale + down->scale * down->scale;
+	struct measurement around = *up;
 	struct normal normal;
 
-	around.direction = (struct belief_direction){ path, 0, 0, 2 };
-	around.value = delay_ns;
-	around.noise *= 2;
-	around.shape *= 2;
-	if (!around.shape)
-		around.scale *= M_SQRT2;
+	around.direction = (struct belief_direction){ up->direction.path, 0, 0, 2 };
+	around.value = up->value + down->value;
+	around.noise = up->noise + down->noise;
+	around.shape = (int)lrint(up->shape * scale * scale / square);
+	around.scale = around.shape ? up->shape * scale / around.shape : sqrt(square);
 	belief_project(&member->belief, around.direction, &normal);
 	return weigh(&around, &normal, trust);
 }
@@ -174,24 +178,32 @@ static double take_round_trip(struct member *member, int path, const struct path
 			      double offset, const struct estimator_sample *sample, bool *missed)
 {
 	struct belief *belief = &member->belief;
-	struct measurement measurement = {
-		.noise = 0.5 * sample_noise(sample),
+	double noise = 0.5 * sample_noise(sample);
+	double scale = queueing_scale(member, path, figures);
+	double up_share = member->shape ? figures->up_share : 0.5;
+	const struct measurement up = {
+		.direction = { path, 1, 1, 1 },
+		.value = 0.5 * sample->delay_ns + offset,
+		.noise = noise,
+		.scale = fmax(2 * up_share * scale, sqrt(noise)),
 		.shape = member->shape,
 	};
-	double log_density, log_delay, trust, walk;
+	const struct measurement down = {
+		.direction = { path, -1, -1, 1 },
+		.value = 0.5 * sample->delay_ns - offset,
+		.noise = noise,
+		.scale = fmax(2 * (1 - up_share) * scale, sqrt(noise)),
+		.shape = member->shape,
+	};
+	double walk = PATH_WALK * PATH_WALK * scale * scale;
+	double log_density, log_delay, trust;
 
-	measurement.scale = fmax(queueing_scale(member, path, figures), sqrt(measurement.noise));
-	walk = PATH_WALK * PATH_WALK * measurement.scale * measurement.scale;
 	belief->cov[belief_delay(path)][belief_delay(path)] += walk;
 	if (figures->asymmetry_ns > 0)
 		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
-	log_delay = foretell_delay(member, path, &measurement, sample->delay_ns, &trust);
-	measurement.direction = (struct belief_direction){ path, 1, 1, 1 };
-	measurement.value = 0.5 * sample->delay_ns + offset;
-	log_density = measure(belief, &measurement, missed);
-	measurement.direction = (struct belief_direction){ path, -1, -1, 1 };
-	measurement.value = 0.5 * sample->delay_ns - offset;
-	log_density += measure(belief, &measurement, missed);
+	log_delay = foretell_delay(member, &up, &down, &trust);
+	log_density = measure(belief, &up, missed);
+	log_density += measure(belief, &down, missed);
 	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
 }
 

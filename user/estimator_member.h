@@ -20,6 +20,7 @@
  * @variance: their variance, ns^2
  * @least_ns: the least of them
  * @first_excess_ns: queueing each way that the first one was taken for
+ * @up_share: of the queueing, so much is on the way to the server
  * @asymmetry_ns: standard deviation of what asymmetry may do; 0: the only path, asymmetry and all
  * @bends: how often three readings without round trips were compared
  * @bend_variance: a reading's variance according to them
@@ -31,6 +32,7 @@ struct path_figures {
 	double variance;
 	double least_ns;
 	double first_excess_ns;
+	double up_share;
 	double asymmetry_ns;
 	unsigned int bends;
 	double bend_variance;

@@ -8,6 +8,20 @@
 #include <math.h>
 #include <string.h>
 
+/* Which way queues more is learned from so many samples, as if so many had shown that none does. */
+#define SHARE_MEMORY	256.0
+#define SHARE_DOUBT	8.0
+
+/*
+ * The mean share of one of two exponential delays, m, is nearer to one half than its share s of the
+ * means: with r = s / (1 - s), m = r (r - 1 - ln r) / (r - 1)^2. Within a tenth, r is the power of
+ * m / (1 - m) to this.
+ */
+#define SHARE_EXPONENT	1.4
+
+/* Neither way queues less than this share, in the mean. */
+#define SHARE_LEAST	0.02
+
 /* Of a first round trip each way, so much is taken to be queueing, give or take as much. */
 #define FIRST_EXCESS	0.25
 
@@ -92,6 +106,9 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 	path->used = true;
 	path->figures.one_way = sample->delay_ns == 0;
 	path->figures.first_excess_ns = FIRST_EXCESS * sample->delay_ns;
+	path->figures.up_share = 0.5;
+	path->mean_share = 0.5;
+	path->excesses = SHARE_DOUBT;
 }
 
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample)
@@ -119,17 +136,40 @@ static double longer_by(const double *excess, double usual)
 	return least > REROUTE_FACTOR * fmax(usual, sum / PATH_EXCESSES - least) ? least : 0;
 }
 
-bool path_memory_notice_reroute(struct path_memory *path, const struct estimator_sample *sample,
-				double off_ns, double delay_ns, double *least_ns)
+/* By the mean of the shares and not the share of the means: a single long delay decides nothing. */
+static void learn_share(struct path_memory *path, double up_ns, double down_ns)
+{
+	double both_ns = fmax(up_ns, 0) + fmax(down_ns, 0);
+	double share, ratio;
+
+	if (!(both_ns > 0))
+		return;
+	path->excesses = fmin(path->excesses + 1, SHARE_MEMORY);
+	path->mean_share += (fmax(up_ns, 0) / both_ns - path->mean_share) / path->excesses;
+	share = fmin(fmax(path->mean_share, SHARE_LEAST), 1 - SHARE_LEAST);
+	ratio = pow(share / (1 - share), SHARE_EXPONENT);
+	path->figures.up_share = ratio / (1 + ratio);
+}
+
+void path_memory_add_excess(struct path_memory *path, const struct estimator_sample *sample,
+			    double off_ns, double delay_ns)
+{
+	double up_ns = 0.5 * sample->delay_ns + off_ns - delay_ns;
+	double down_ns = 0.5 * sample->delay_ns - off_ns - delay_ns;
+
+	if (path->figures.one_way)
+		return;
+	path->excess_up[path->next_excess] = up_ns;
+	path->excess_down[path->next_excess] = down_ns;
+	path->next_excess = (path->next_excess + 1) % PATH_EXCESSES;
+	learn_share(path, up_ns, down_ns);
+}
+
+bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, double *least_ns)
 {
 	double up_ns, down_ns, usual_ns;
 
-	if (path->figures.one_way)
-		return false;
-	path->excess_up[path->next_excess] = 0.5 * sample->delay_ns + off_ns - delay_ns;
-	path->excess_down[path->next_excess] = 0.5 * sample->delay_ns - off_ns - delay_ns;
-	path->next_excess = (path->next_excess + 1) % PATH_EXCESSES;
-	if (path->delays < 2 * PATH_EXCESSES)
+	if (path->figures.one_way || path->delays < 2 * PATH_EXCESSES)
 		return false;
 	usual_ns = 0.5 * path->figures.mean_ns - delay_ns;
 	up_ns = longer_by(path->excess_up, usual_ns);

@@ -32,6 +32,8 @@
  * @excess_up: what the way to the server took above its least, a ring
  * @excess_down: the way back, likewise
  * @next_excess: where the next ones go
+ * @excesses: how many there were, as far as they are remembered
+ * @mean_share: mean of the way up's shares in them
  * @rerouted: samples until the verdict on a change of route; 0: none is due
  * @figures: the sum of it
  */
@@ -48,6 +50,8 @@ struct path_memory {
 	double excess_up[PATH_EXCESSES];
 	double excess_down[PATH_EXCESSES];
 	unsigned int next_excess;
+	double excesses;
+	double mean_share;
 	unsigned int rerouted;
 	struct path_figures figures;
 };
@@ -65,12 +69,18 @@ void path_memory_add(struct path_memory *path, const struct estimator_sample *sa
 void path_memory_reroute(struct path_memory *path, unsigned int count);
 
 /*
- * Has the route become longer, one way or both, so that this explains the latest samples? @off_ns
- * is by how much the sample's offset is more than was expected, @delay_ns the least delay each way
- * so far, @least_ns the least round trip from now on. If so, path_memory_reroute() is done.
+ * What the latest sample took above the least delay each way, @delay_ns, when its offset was more
+ * by @off_ns than was expected: which way queues how much is learned from that.
  */
-bool path_memory_notice_reroute(struct path_memory *path, const struct estimator_sample *sample,
-				double off_ns, double delay_ns, double *least_ns);
+void path_memory_add_excess(struct path_memory *path, const struct estimator_sample *sample,
+			    double off_ns, double delay_ns);
+
+/*
+ * Has the route become longer, one way or both, so that this explains the latest excesses above
+ * @delay_ns? @least_ns becomes the least round trip from now on. If so, path_memory_reroute() is
+ * done.
+ */
+bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, double *least_ns);
 
 /* As estimator_change_reference(). */
 void path_memory_change_reference(struct path_memory *path, const struct reference_change *change);

@@ -76,8 +76,9 @@ void track_notice_reroute(struct estimator *estimator, int path, double offset,
 	double least_ns;
 	int i;
 
-	if (!path_memory_notice_reroute(&estimator->path[path], sample, off,
-					mean[belief_delay(path)], &least_ns))
+	path_memory_add_excess(&estimator->path[path], sample, off, mean[belief_delay(path)]);
+	if (!path_memory_notice_reroute(&estimator->path[path], mean[belief_delay(path)],
+					&least_ns))
 		return;
 	for (i = 0; i < estimator->members; i++)
 		member_reroute(&estimator->member[i], path, least_ns,

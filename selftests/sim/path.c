@@ -85,8 +85,10 @@ bool path_exchange(struct path *path, double *up_ns, double *down_ns)
 		*up_ns = options->jitter_ns * queueing(path);
 		*down_ns = -*up_ns;
 	} else {
-		*up_ns = options->up_ns + options->jitter_ns * queueing(path);
-		*down_ns = options->down_ns + options->jitter_ns * queueing(path);
+		*up_ns = options->up_ns +
+			 options->jitter_ns * (1 + options->skew) * queueing(path);
+		*down_ns = options->down_ns +
+			   options->jitter_ns * (1 - options->skew) * queueing(path);
 	}
 	return random_uniform(&path->random) >= options->loss;
 }

@@ -9,7 +9,7 @@
 
 #include "random.h"
 
-/* The distribution of one way's queueing delay; each has the options' jitter as its scale. */
+/* The distribution of one way's queueing delay; each has the way's jitter as its scale. */
 enum path_shape {
 	PATH_EXPONENTIAL,	/* mean: the jitter */
 	PATH_SQUARED_NORMAL,	/* the jitter times the square of a standard normal */
@@ -24,7 +24,8 @@ enum path_shape {
  * @shape: of the queueing
  * @up_ns: least delay to the server
  * @down_ns: least delay back
- * @jitter_ns: scale of the queueing, each way
+ * @jitter_ns: scale of the queueing, mean of both ways
+ * @skew: which way queues more: 1: all of it is on the way up, -1: down
  * @loss: share of exchanges that are lost
  */
 struct path_options {
@@ -32,6 +33,7 @@ struct path_options {
 	double up_ns;
 	double down_ns;
 	double jitter_ns;
+	double skew;
 	double loss;
 };
 

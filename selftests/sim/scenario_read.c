@@ -161,6 +161,7 @@ static bool set_server(struct world_server *server, const char *key, const char 
 		{ "up", &server->path.up_ns },
 		{ "down", &server->path.down_ns },
 		{ "jitter", &server->path.jitter_ns },
+		{ "skew", &server->path.skew },
 		{ "loss", &server->path.loss },
 		{ "offset", &server->offset_ns },
 		{ "root-delay", &server->root_delay_ns },

@@ -86,6 +86,51 @@ TEST_F(one_path, finds_offset_and_rate)
 	EXPECT_FALSE(estimate.suspect);
 }
 
+/* The way back queues by 1 ms, the way up by a thirtieth: the way up alone tells the time. */
+TEST_F(one_path, believes_the_way_that_queues_less)
+{
+	struct estimate estimate;
+	double square = 0, error_ns;
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		double up = 100e3 + exponential(&self->random, 30e3);
+		double down = 100e3 + exponential(&self->random, 1e6);
+		struct estimator_sample sample = {
+			.at_ns = START_NS + 16LL * i * NS_PER_S,
+			.offset_ns = truth(self->rate, 16.0 * i) + llrint((up - down) / 2),
+			.delay_ns = up + down,
+		};
+
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		estimator_get(self->estimator, sample.at_ns, &estimate);
+		error_ns = (double)(estimate.offset_ns - truth(self->rate, 16.0 * i));
+		if (i >= 100)
+			square += error_ns * error_ns;
+	}
+	EXPECT_LT(sqrt(square / 200), 3e3);
+}
+
+/* All of the queueing is on one way, for ever: the other's share does not vanish. */
+TEST_F(one_path, way_that_never_queues_leaves_finite_numbers)
+{
+	struct estimator_sample sample = { 0 };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100000; i++) {
+		double down = exponential(&self->random, 100e3);
+
+		sample.at_ns = START_NS + i * NS_PER_S;
+		sample.offset_ns = -llrint(down / 2);
+		sample.delay_ns = 200e3 + down;
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	estimator_get(self->estimator, sample.at_ns, &estimate);
+	EXPECT_TRUE(isfinite(estimate.sigma_ns));
+	EXPECT_LT(llabs(estimate.offset_ns), 5000);
+}
+
 TEST_F(one_path, error_grows_with_distance)
 {
 	struct estimate now, later;
