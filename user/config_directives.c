@@ -119,8 +119,8 @@ static const struct config_option directives[] = {
 	{ "maxtxbuffers", CONFIG_MOOT, .max = 1 },
 	{ "maxupdateskew", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "minsources", CONFIG_ADVICE, .max = 1, .advice =
-	  "a clock is set by one source if there is no other; name more, and 'trust' one" },
+	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,
+	  .initial = 1 },
 	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX },
 	{ "nocerttimecheck", CONFIG_MOOT, .max = 1 },
 	{ "noclientlog", CONFIG_MOOT, .max = 0 },

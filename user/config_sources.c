@@ -62,6 +62,7 @@ static const struct config_option server_options[] = {
 	{ "prefer", CONFIG_FLAG, .offset = AT(options.prefer) },
 	{ "trust", CONFIG_FLAG, .offset = AT(options.trust) },
 	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
+	{ "require", CONFIG_FLAG, .offset = AT(options.require) },
 	{ "minpoll", CONFIG_INT, .offset = AT(options.minpoll), .min = -32, .max = 32,
 	  .initial = MINPOLL_DEFAULT },
 	{ "maxpoll", CONFIG_INT, .offset = AT(options.maxpoll), .min = -32, .max = 32,
@@ -110,8 +111,6 @@ static const struct config_option server_options[] = {
 	  "the poll follows what a sample is worth; bound it with minpoll and maxpoll" },
 	{ "maxunreach", CONFIG_ADVICE, .max = 1, .advice =
 	  "the error of an unreachable source grows until others are better" },
-	{ "require", CONFIG_ADVICE, .advice =
-	  "use 'trust', and 'noselect' for the sources that are not to be used alone" },
 };
 
 static const struct config_option refclock_options[] = {
@@ -128,6 +127,7 @@ static const struct config_option refclock_options[] = {
 	{ "prefer", CONFIG_FLAG, .offset = AT(options.prefer) },
 	{ "trust", CONFIG_FLAG, .offset = AT(options.trust) },
 	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
+	{ "require", CONFIG_FLAG, .offset = AT(options.require) },
 	{ "tai", CONFIG_REFUSED, .advice = "use 'offset' with what UTC is behind TAI, as -37" },
 	{ "pps", CONFIG_REFUSED, .advice = NO_PULSES },
 	{ "lock", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
@@ -140,8 +140,6 @@ static const struct config_option refclock_options[] = {
 	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "maxunreach", CONFIG_ADVICE, .max = 1, .advice =
 	  "the error of an unreachable source grows until others are better" },
-	{ "require", CONFIG_ADVICE, .advice =
-	  "use 'trust', and 'noselect' for the sources that are not to be used alone" },
 };
 
 /* One option and its values. How many words it took, or -EINVAL after a report. */

@@ -481,6 +481,10 @@ static double shortest_interval(struct source *const *sources, const struct sele
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
+	const struct selection_terms terms = {
+		.previous = discipline->selected,
+		.minsources = discipline->options.minsources,
+	};
 	int64_t at_ns = now->reference_ns;
 	struct combined combined;
 	bool known = false;
@@ -488,7 +492,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 
 	memset(result, 0, sizeof(*result));
 	notice_reference(discipline, sources, count, now);
-	source_select(sources, count, at_ns, discipline->selected, &result->selection);
+	source_select(sources, count, at_ns, &terms, &result->selection);
 	discipline->selected = result->selection.selected;
 	if (result->selection.selected >= 0) {
 		feed(discipline, sources, &result->selection, at_ns);

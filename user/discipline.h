@@ -23,6 +23,7 @@
  * @step_threshold_ns: makestep: a larger error is stepped ...
  * @step_limit: ... in the first so many updates; negative: always
  * @maxclockerror: bound of the oscillator's unlearned rate error (chrony: 1 ppm)
+ * @minsources: fewer sources that agree are not used (chrony: 1)
  * @maxdistance_ns: sources with a greater root distance are not used (chrony: 3 s)
  */
 struct discipline_options {
@@ -32,6 +33,7 @@ struct discipline_options {
 	int64_t step_threshold_ns;
 	int step_limit;
 	double maxclockerror;
+	int minsources;
 	int64_t maxdistance_ns;
 };
 

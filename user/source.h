@@ -42,6 +42,7 @@ enum source_verdict {
  * @prefer: combine with nothing else while it is selectable
  * @trust: always right where sources disagree
  * @noselect: measure, never use
+ * @require: nothing is used as long as this one, or another of this kind, cannot be
  * @offset_s: correction of the source's offset, from configuration
  */
 struct source_options {
@@ -53,6 +54,7 @@ struct source_options {
 	bool prefer;
 	bool trust;
 	bool noselect;
+	bool require;
 	double offset_s;
 };
 

@@ -38,6 +38,7 @@ struct candidate {
 	unsigned int stratum;
 	bool trust;
 	bool prefer;
+	bool require;
 	bool agrees;
 	bool runs_along;
 	double rate;
@@ -87,6 +88,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		candidate->stratum = status.last.stratum;
 		candidate->trust = status.options->trust;
 		candidate->prefer = status.options->prefer;
+		candidate->require = status.options->require;
 		candidate->agrees = true;
 		candidate->rate = status.estimate.rate;
 		candidate->rate_sigma = status.estimate.rate_sigma;
@@ -197,6 +199,34 @@ static bool find_truechimers(struct candidate *candidates, size_t count, double 
 	return true;
 }
 
+/* Is one of those that are configured not to be done without? */
+static bool is_required(struct source *const *sources, size_t count, int64_t at_ns)
+{
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		if (status.options->require)
+			return true;
+	}
+	return false;
+}
+
+/* Chrony's minsources and require: enough agree, and those without whom nothing is done. */
+static bool are_enough(const struct candidate *candidates, size_t count, bool required,
+		       int minsources)
+{
+	int agreeing = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		agreeing += candidates[i].agrees;
+		required = required && !(candidates[i].agrees && candidates[i].require);
+	}
+	return agreeing >= minsources && !required;
+}
+
 /* Two clocks that run apart cannot both be right for long: it runs with at least half of them. */
 static void compare_rates(struct candidate *candidates, size_t count)
 {
@@ -276,8 +306,8 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 	source_set_verdict(sources[best->index], SOURCE_SELECTED);
 }
 
-void source_select(struct source *const *sources, size_t count, int64_t at_ns, int previous,
-		   struct selection *selection)
+void source_select(struct source *const *sources, size_t count, int64_t at_ns,
+		   const struct selection_terms *terms, struct selection *selection)
 {
 	struct candidate candidates[SOURCE_SELECT_MAX];
 	const struct candidate *best;
@@ -305,7 +335,9 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns, i
 	}
 	selection->low_ns = base_ns + (int64_t)floor(low);
 	selection->high_ns = base_ns + (int64_t)ceil(high);
+	if (!are_enough(candidates, found, is_required(sources, count, at_ns), terms->minsources))
+		return;
 	compare_rates(candidates, found);
-	best = choose(candidates, found, previous);
+	best = choose(candidates, found, terms->previous);
 	combine(candidates, found, best, sources, selection);
 }

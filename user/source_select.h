@@ -14,6 +14,16 @@
 #define SOURCE_SELECT_MAX	64
 
 /**
+ * struct selection_terms - on which sources are selected
+ * @previous: index of the source selected before, or -1
+ * @minsources: fewer that agree are as good as none; 0 and 1: one is enough
+ */
+struct selection_terms {
+	int previous;
+	int minsources;
+};
+
+/**
  * struct selection - the outcome
  * @selected: index of the source whose identity is reported, -1: none
  * @count: members of @index
@@ -36,8 +46,8 @@ struct selection {
 	size_t candidates;
 };
 
-/* Judge @count sources at the reference's @at_ns; @previous: the index selected before, or -1. */
-void source_select(struct source *const *sources, size_t count, int64_t at_ns, int previous,
-		   struct selection *selection);
+/* Judge @count sources at the reference's @at_ns. */
+void source_select(struct source *const *sources, size_t count, int64_t at_ns,
+		   const struct selection_terms *terms, struct selection *selection);
 
 #endif /* SOURCE_SELECT_H */

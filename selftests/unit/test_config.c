@@ -143,6 +143,7 @@ TEST(defaults_are_chronys)
 	EXPECT_EQ(1, config->discipline.maxclockerror * 1e6);
 	EXPECT_EQ(0, config->minstratum);
 	EXPECT_EQ(15, config->maxstratum);
+	EXPECT_EQ(1, config->discipline.minsources);
 	EXPECT_EQ(1209600, config->refresh_s);
 	EXPECT_EQ(NS_PER_S, config->logchange_ns);
 	EXPECT_STREQ("", config->driftfile);
@@ -152,7 +153,7 @@ TEST(defaults_are_chronys)
 
 static const char every_option[] =
 	"server ntp.example.net\n"
-	"  SERVER 192.0.2.1 IBURST prefer trust noselect ipv6\n"
+	"  SERVER 192.0.2.1 IBURST prefer trust noselect require ipv6\n"
 	"server b minpoll 3 maxpoll 7 offset -0.25 port 1123 version 3 minstratum 2 maxdelay .5\n";
 
 TEST(every_option_of_a_server)
@@ -176,6 +177,7 @@ TEST(every_option_of_a_server)
 	EXPECT_EQ(AF_UNSPEC, source->family);
 	EXPECT_EQ(3 * NS_PER_S, source->maxdelay_ns);
 	EXPECT_FALSE(source->options.iburst);
+	EXPECT_FALSE(source->options.require);
 
 	source = &config->sources[1];
 	EXPECT_STREQ("192.0.2.1", source->options.name);
@@ -183,6 +185,7 @@ TEST(every_option_of_a_server)
 	EXPECT_TRUE(source->options.prefer);
 	EXPECT_TRUE(source->options.trust);
 	EXPECT_TRUE(source->options.noselect);
+	EXPECT_TRUE(source->options.require);
 	EXPECT_EQ(AF_INET6, source->family);
 
 	source = &config->sources[2];
@@ -405,6 +408,7 @@ static const struct {
 	{ "refclock PHC /dev/ptp0 refid FIVES", 1, "too long" },
 	{ "dscp 64", 1, "it can be 0 to 63" },
 	{ "leapsecmode never", 1, "was expected" },
+	{ "minsources 0", 1, "it can be 1" },
 };
 
 TEST(mistakes_are_named)
@@ -609,6 +613,7 @@ TEST(equal_sources_are_equal)
 		"server a", "server b", "pool a", "server a iburst", "server a minpoll 4",
 		"server a maxpoll 7", "server a port 124", "server a version 3", "server a ipv4",
 		"server a prefer", "server a trust", "server a noselect", "server a offset 0.1",
+		"server a require",
 		"server a minstratum 1", "server a maxdelay 1", "server a nts",
 	};
 	enum { COUNT = ARRAY_SIZE(lines) };

@@ -17,6 +17,7 @@
 FIXTURE(sources) {
 	struct source *source[SOURCES];
 	size_t count;
+	int minsources;
 	struct selection selection;
 };
 
@@ -60,7 +61,12 @@ static void add_source(struct _test_data_sources *self, int64_t offset_ns, doubl
 
 static void judge(struct _test_data_sources *self, int previous)
 {
-	source_select(self->source, self->count, START_NS + 16LL * SAMPLES * NS_PER_S, previous,
+	const struct selection_terms terms = {
+		.previous = previous,
+		.minsources = self->minsources,
+	};
+
+	source_select(self->source, self->count, START_NS + 16LL * SAMPLES * NS_PER_S, &terms,
 		      &self->selection);
 }
 
@@ -153,6 +159,58 @@ TEST_F(sources, noselect_is_measured_only)
 	struct source_options unused = { .minpoll = 4, .noselect = true };
 
 	add_source(self, 0, 0, 200000, &unused);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+}
+
+TEST_F(sources, too_few_are_not_used)
+{
+	self->minsources = 2;
+	add_source(self, 0, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(0, self->selection.count);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 0));
+	add_source(self, 100000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(2, self->selection.count);
+	self->minsources = 3;
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	/* One that contradicts is no third. */
+	add_source(self, 50000000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 2));
+}
+
+TEST_F(sources, nothing_is_used_without_a_required_one)
+{
+	struct source_options required = { .minpoll = 4, .maxpoll = 4, .require = true };
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	/* It does not answer ... */
+	self->source[self->count++] = source_new(&required, START_NS);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	/* ... and nor is it right. */
+	add_source(self, 50000000, 0, 2000000, &required);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 3));
+	/* One of them is enough, and all are combined then. */
+	add_source(self, 100000, 0, 2000000, &required);
+	judge(self, -1);
+	EXPECT_EQ(3, self->selection.count);
+}
+
+TEST_F(sources, a_required_one_that_is_not_to_be_used_does_not_count)
+{
+	struct source_options unused = { .minpoll = 4, .require = true, .noselect = true };
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, &unused);
 	judge(self, -1);
 	EXPECT_EQ(-1, self->selection.selected);
 }
