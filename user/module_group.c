@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include <linux/truechime.h>
@@ -200,4 +201,22 @@ bool module_watch_changed(struct module_watch *watch)
 		return false;
 	watch->changed = false;
 	return true;
+}
+
+int module_watch_wait(struct module_watch *watch, int fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = module_watch_fd(watch), .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+	};
+	int ready;
+
+	do {
+		ready = poll(fds, 2, -1);
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+		if (module_watch_changed(watch))
+			return -ENODEV;
+	} while (ready <= 0 || !fds[1].revents);
+	return 0;
 }

@@ -38,4 +38,10 @@ int module_watch_fd(const struct module_watch *watch);
 /* Reads what is there to read; true: the truechime family came or went since the last call. */
 bool module_watch_changed(struct module_watch *watch);
 
+/*
+ * Wait until @fd, if it is none of -1, can be read. 0; -ENODEV: the module came or went: a group
+ * that was its own hears nothing any more, and does not say so; -errno.
+ */
+int module_watch_wait(struct module_watch *watch, int fd);
+
 #endif /* MODULE_GROUP_H */

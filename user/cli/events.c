@@ -4,10 +4,10 @@
  * come. From the module where it is, else from the daemon, which sees less.
  */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "../event_report.h"
+#include "../module_group.h"
 #include "../names.h"
 #include "cli.h"
 
@@ -29,13 +29,16 @@ static void tell(const struct cli *cli, json_t *event)
 }
 
 /* Notifications until the module goes. @last: the latest event that was told. */
-static int follow_module(const struct cli *cli, struct module_link *link, uint32_t last)
+static int follow_module(const struct cli *cli, struct module_link *link,
+			 struct module_watch *watch, uint32_t last)
 {
-	struct pollfd fd = { .fd = module_link_events_fd(link), .events = POLLIN };
 	struct module_event event;
 	int err = 0;
 
-	while (poll(&fd, 1, -1) >= 0 && (!err || err == -EAGAIN || err == -ENOBUFS)) {
+	while (!err || err == -EAGAIN || err == -ENOBUFS) {
+		err = module_watch_wait(watch, module_link_events_fd(link));
+		if (err)
+			break;
 		err = module_link_next_event(link, &event);
 		if (err == -ENOBUFS)
 			fputs("truechime: some events were lost; see truechime events\n", stderr);
@@ -46,11 +49,12 @@ static int follow_module(const struct cli *cli, struct module_link *link, uint32
 		tell(cli, event_report(&event));
 	}
 	fprintf(stderr, "truechime: the module's events can no longer be heard: %s\n",
-		strerror(-err));
+		err == -ENODEV ? "it was unloaded" : strerror(-err));
 	return CLI_ERROR;
 }
 
-static int events_of_module(const struct cli *cli, struct module_link *link)
+static int events_of_module(const struct cli *cli, struct module_link *link,
+			    struct module_watch *watch)
 {
 	struct module_event events[EVENTS_MAX];
 	int count = 0, i, err = 0;
@@ -65,8 +69,9 @@ static int events_of_module(const struct cli *cli, struct module_link *link)
 		tell(cli, event_report(&events[i]));
 	if (!count && !cli->json)
 		puts("No disruption since the module was loaded.");
-	return cli->follow ? follow_module(cli, link, count ? events[count - 1].sequence : 0) :
-			     CLI_OK;
+	if (!cli->follow)
+		return CLI_OK;
+	return follow_module(cli, link, watch, count ? events[count - 1].sequence : 0);
 }
 
 static int events_of_daemon(const struct cli *cli)
@@ -96,6 +101,7 @@ static int events_of_daemon(const struct cli *cli)
 
 int verb_events(const struct cli *cli, int argc, char **argv)
 {
+	struct module_watch *watch;
 	struct module_link *link;
 	int status;
 
@@ -104,9 +110,15 @@ int verb_events(const struct cli *cli, int argc, char **argv)
 		fputs("truechime: events takes no arguments but --follow\n", stderr);
 		return CLI_ERROR;
 	}
-	if (module_link_open(&link))
+	/* Where netlink is missing so is the module. */
+	if (module_watch_open(&watch))
 		return events_of_daemon(cli);
-	status = events_of_module(cli, link);
+	if (module_link_open(&link)) {
+		module_watch_close(watch);
+		return events_of_daemon(cli);
+	}
+	status = events_of_module(cli, link, watch);
 	module_link_close(link);
+	module_watch_close(watch);
 	return status;
 }

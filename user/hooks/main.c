@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,20 +149,19 @@ static int skip_past(struct hooks *hooks, struct module_link *link)
 	return err;
 }
 
-/* Until the module goes. */
-static int follow(struct hooks *hooks, struct module_link *link)
+/* Until the module goes, -ENODEV, or cannot be heard. */
+static int follow(struct hooks *hooks, struct module_link *link, struct module_watch *watch)
 {
-	struct pollfd fd = { .events = POLLIN };
 	struct module_event event;
 	int err;
 
 	err = module_link_subscribe(link);
 	if (!err)
 		err = skip_past(hooks, link);
-	fd.fd = module_link_events_fd(link);
 	while (!err || err == -EAGAIN) {
-		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
-			return -errno;
+		err = module_watch_wait(watch, module_link_events_fd(link));
+		if (err)
+			break;
 		err = module_link_next_event(link, &event);
 		if (err == -ENOBUFS)
 			err = catch_up(hooks, link);
@@ -171,17 +169,6 @@ static int follow(struct hooks *hooks, struct module_link *link)
 			handle_event(hooks, &event);
 	}
 	return err;
-}
-
-static int wait_for_module(struct module_watch *watch)
-{
-	struct pollfd fd = { .fd = module_watch_fd(watch), .events = POLLIN };
-
-	do {
-		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
-			return -errno;
-	} while (!module_watch_changed(watch));
-	return 0;
 }
 
 static int run(struct hooks *hooks)
@@ -194,13 +181,15 @@ static int run(struct hooks *hooks)
 	while (!err) {
 		err = module_link_open(&link);
 		if (!err) {
-			err = follow(hooks, link);
+			err = follow(hooks, link, watch);
 			module_link_close(link);
 			log_notice("The module truechime can no longer be heard: %s",
-				   strerror(-err));
+				   err == -ENODEV ? "it was unloaded" : strerror(-err));
 		}
 		if (err == -ENOENT || err == -EOPNOTSUPP)
-			err = wait_for_module(watch);
+			err = module_watch_wait(watch, -1);
+		if (err == -ENODEV)
+			err = 0;
 	}
 	log_err("Disruptions cannot be heard of: %s", strerror(-err));
 	module_watch_close(watch);
