@@ -39,6 +39,7 @@ static enum truechime_cause chime_disruption_judge(const struct chime *chime, u3
 	struct chime_observation observation = {
 		.evidence = evidence,
 		.gap_ns = gap_ns,
+		.time_ns = evidence & CHIME_SAW(PAIRING) ? chime->host.confirmation.utc_ns : 0,
 		.suspended = witness->suspending,
 		.sees_stops = sees_stops,
 		.sees_restores = chime_witness_sees_restores(witness),
@@ -66,13 +67,14 @@ static void chime_disruption_finish(struct chime *chime, struct chime_event *eve
 	event->epoch = now.epoch;
 }
 
-/* One disruption is one event, however many witnesses saw it. */
+/* One disruption is one event, however many witnesses saw it. A leap second is none. */
 static void chime_disruption_tell(struct chime *chime, struct chime_event *event)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 
 	chime_events_record(&chime->events, event);
-	disruption->count++;
+	if (event->cause != TRUECHIME_CAUSE_LEAP)
+		disruption->count++;
 	disruption->evidence = 0;
 	disruption->told_raw_ns = ktime_get_raw_ns();
 	disruption->fine_raw_ns = disruption->told_raw_ns;
@@ -106,6 +108,20 @@ static void chime_disruption_repair(struct chime *chime, struct chime_event *eve
 }
 
 /*
+ * The host let a leap second pass. The kernel does so too, a moment sooner or later: neither is an
+ * error of the system clock.
+ */
+static void chime_disruption_forgive_leap(const struct chime_event *event,
+					  struct chime_repair *repair)
+{
+	s64 leapt_ns = chime_add_sat(repair->offset_ns, event->gap_ns);
+
+	repair->action = TRUECHIME_ACTION_NONE;
+	if (chime_abs_sat(leapt_ns) < chime_abs_sat(repair->offset_ns))
+		repair->offset_ns = leapt_ns;
+}
+
+/*
  * The host's clock was set, and UTC is known better than that: it goes on as it was, and so does
  * the system clock.
  */
@@ -117,7 +133,7 @@ static bool chime_disruption_outlive(struct chime *chime, struct chime_event *ev
 	struct chime_now now;
 
 	chime_timescale_now(timescale, raw_ns, &now);
-	if (event->cause != TRUECHIME_CAUSE_HOST_STEP || chime->host.demoted ||
+	if (!chime_verdict_is_hosts(event->cause) || chime->host.demoted ||
 	    chime_verdict_follows_host(event->gap_ns, chime_timescale_correction(timescale),
 				       now.maxerror_ns))
 		return false;
@@ -126,6 +142,8 @@ static bool chime_disruption_outlive(struct chime *chime, struct chime_event *ev
 	chime_timescale_outlive_host_step(timescale, &chime->host.track.line, event->gap_ns,
 					  ktime_get_raw_ns());
 	repair.offset_ns = chime_system_clock_offset(timescale);
+	if (event->cause == TRUECHIME_CAUSE_LEAP)
+		chime_disruption_forgive_leap(event, &repair);
 	repair.residual_ns = repair.offset_ns;
 	chime_disruption_finish(chime, event, &repair);
 	return true;
@@ -135,7 +153,7 @@ static bool chime_disruption_outlive(struct chime *chime, struct chime_event *ev
 static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause cause, s64 gap_ns)
 {
 	struct chime_timescale *timescale = &chime->timescale;
-	bool host_step = cause == TRUECHIME_CAUSE_HOST_STEP;
+	bool host_step = chime_verdict_is_hosts(cause);
 	s64 raw_ns;
 
 	chime_host_accept(&chime->host);

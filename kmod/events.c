@@ -48,6 +48,8 @@ static const char *chime_cause_words(enum truechime_cause cause)
 		return "the system clock had drifted or was set by another program";
 	case TRUECHIME_CAUSE_OPERATOR:
 		return "a step was asked for";
+	case TRUECHIME_CAUSE_LEAP:
+		return "a leap second passed on the host";
 	}
 	return "time was disrupted";
 }

@@ -9,6 +9,8 @@
  */
 #include "verdict.h"
 
+#include "line.h"
+
 /*
  * With nobody to see restores: a savevm costs a guest 18-55 ms, and a restore at least what the
  * save and the load take. A stop so short did not go back to anything.
@@ -28,13 +30,39 @@ static enum truechime_cause chime_verdict_stop(const struct chime_observation *o
 	return TRUECHIME_CAUSE_REVERT;
 }
 
+#define CHIME_NS_PER_S		1000000000LL
+#define CHIME_NS_PER_DAY	(86400 * CHIME_NS_PER_S)
+
+/* An idle guest looks every second, and a slewed host is off by little over that. */
+#define CHIME_LEAP_LATE_NS	(3 * CHIME_NS_PER_S)
+#define CHIME_LEAP_TOLERANCE_NS	10000000LL
+
+/* By one second, and just at midnight UTC. */
+static bool chime_verdict_is_leap(s64 gap_ns, s64 time_ns)
+{
+	s64 day_ns = time_ns % CHIME_NS_PER_DAY;
+	s64 miss_ns = (gap_ns < 0 ? chime_add_sat(gap_ns, CHIME_NS_PER_S) :
+				    chime_sub_sat(gap_ns, CHIME_NS_PER_S));
+
+	return time_ns > 0 && chime_abs_sat(miss_ns) <= CHIME_LEAP_TOLERANCE_NS &&
+	       (day_ns <= CHIME_LEAP_LATE_NS ||
+		day_ns >= CHIME_NS_PER_DAY - CHIME_NS_PER_S - CHIME_LEAP_TOLERANCE_NS);
+}
+
+static enum truechime_cause chime_verdict_host(const struct chime_observation *observation)
+{
+	return chime_verdict_is_leap(observation->gap_ns, observation->time_ns) ?
+	       TRUECHIME_CAUSE_LEAP : TRUECHIME_CAUSE_HOST_STEP;
+}
+
 /* Time came apart, and nobody saw anything happen to this guest. */
 static enum truechime_cause chime_verdict_silence(const struct chime_observation *observation)
 {
 	if (observation->sees_stops)
-		return TRUECHIME_CAUSE_HOST_STEP;
+		return chime_verdict_host(observation);
 	if (observation->sees_restores)
-		return observation->gap_ns > 0 ? TRUECHIME_CAUSE_PAUSE : TRUECHIME_CAUSE_HOST_STEP;
+		return observation->gap_ns > 0 ? TRUECHIME_CAUSE_PAUSE :
+						 chime_verdict_host(observation);
 	/* Nothing tells: again the more dangerous one. */
 	return TRUECHIME_CAUSE_REVERT;
 }

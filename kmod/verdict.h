@@ -26,6 +26,7 @@
  * struct chime_observation - what one disruption looked like
  * @evidence: bits of enum truechime_evidence
  * @gap_ns: how far the reference moved away from this guest; 0 if nothing tells
+ * @time_ns: the reference's time since then; 0 if nothing tells
  * @suspended: the guest itself suspended since all was well
  * @sees_stops: a stop of this guest would be in @evidence
  * @sees_restores: so would a restore
@@ -34,11 +35,18 @@
 struct chime_observation {
 	u32 evidence;
 	s64 gap_ns;
+	s64 time_ns;
 	bool suspended;
 	bool sees_stops;
 	bool sees_restores;
 	bool sees_forks;
 };
+
+/* The host's clock moved, and nothing happened to this guest. */
+static inline bool chime_verdict_is_hosts(enum truechime_cause cause)
+{
+	return cause == TRUECHIME_CAUSE_HOST_STEP || cause == TRUECHIME_CAUSE_LEAP;
+}
 
 /* The one cause of all that was observed. */
 enum truechime_cause chime_verdict_cause(const struct chime_observation *observation);

@@ -39,6 +39,9 @@
  * @watch_fd: tells of changes of the network, -1
  * @hurry_ns: raw instant at which to try again what has failed, INT64_MAX: none
  * @hurried_ns: raw instant up to which times before have used up the allowance
+ * @rest_from_ns: nobody is asked from this raw instant ...
+ * @rest_until_ns: ... to this one
+ * @resting: it is between them
  * @bind_address4: as configured
  * @bind_address6: as configured
  * @bind_device: as configured
@@ -61,6 +64,9 @@ struct associations {
 	int watch_fd;
 	int64_t hurry_ns;
 	int64_t hurried_ns;
+	int64_t rest_from_ns;
+	int64_t rest_until_ns;
+	bool resting;
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
@@ -332,6 +338,17 @@ int associations_pollfds(const struct associations *lot, struct pollfd *fds, int
 	return count;
 }
 
+void associations_rest(struct associations *lot, int64_t from_ns, int64_t until_ns)
+{
+	lot->rest_from_ns = from_ns;
+	lot->rest_until_ns = until_ns;
+}
+
+static bool is_rest(const struct associations *lot, int64_t raw_ns)
+{
+	return raw_ns >= lot->rest_from_ns && raw_ns < lot->rest_until_ns;
+}
+
 int64_t associations_next_ns(const struct associations *lot)
 {
 	int64_t next_ns = lot->hurry_ns;
@@ -342,6 +359,9 @@ int64_t associations_next_ns(const struct associations *lot)
 		if (target_ns < next_ns)
 			next_ns = target_ns;
 	}
+
+	if ((lot->resting || is_rest(lot, next_ns)) && next_ns < lot->rest_until_ns)
+		next_ns = lot->rest_until_ns;
 
 	return next_ns;
 }
@@ -373,6 +393,9 @@ static void hurry(struct associations *lot, int64_t now_raw_ns)
 void associations_dispatch(struct associations *lot, const struct pollfd *fds, int count,
 			   int64_t now_raw_ns)
 {
+	lot->resting = is_rest(lot, now_raw_ns);
+	if (lot->resting)
+		drop_requests(lot);
 	for (int i = 0; i < count; i++) {
 		if (!fds[i].revents || fds[i].fd < 0)
 			continue;
@@ -383,7 +406,7 @@ void associations_dispatch(struct associations *lot, const struct pollfd *fds, i
 	}
 	if (now_raw_ns >= lot->hurry_ns)
 		hurry(lot, now_raw_ns);
-	for (size_t i = 0; i < lot->target_count; i++)
+	for (size_t i = 0; !lot->resting && i < lot->target_count; i++)
 		target_timer(lot->targets[i], now_raw_ns);
 	tell_changed(lot);
 }

@@ -104,6 +104,9 @@ bool associations_get_info(const struct associations *associations, size_t index
 /* Ask all sources now, @count times in quick succession; requests in flight are dropped. */
 void associations_burst_all(struct associations *associations, int64_t now_raw_ns, int count);
 
+/* Ask nobody from raw's @from_ns to @until_ns: servers may be off by a second then. */
+void associations_rest(struct associations *associations, int64_t from_ns, int64_t until_ns);
+
 /* The reference changed its meaning: source_rebase() for all; requests in flight are dropped. */
 void associations_rebase(struct associations *associations, uint32_t epoch, bool known,
 			 int64_t shift_ns);

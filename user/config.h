@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "discipline.h"
+#include "leap.h"
 #include "module_link.h"
 #include "source.h"
 #include "source_select.h"
@@ -90,6 +91,7 @@ struct config_source {
  * @user: to run as; "" if not given
  * @pidfile: "" if not given
  * @keyfile: kept for when keys are
+ * @leap_mode: who makes the system clock leap
  * @logchange_ns: changes above this are logged
  * @lock_all: lock memory
  * @sched_priority: SCHED_FIFO priority, 0: none
@@ -116,6 +118,7 @@ struct config {
 	char user[CONFIG_WORD_MAX];
 	char pidfile[CONFIG_PATH_MAX];
 	char keyfile[CONFIG_PATH_MAX];
+	enum leap_mode leap_mode;
 	int64_t logchange_ns;
 	bool lock_all;
 	int sched_priority;

@@ -370,16 +370,19 @@ static int parse_cmdport(struct config_reader *reader, int count, char **words)
 
 static int parse_leapsecmode(struct config_reader *reader, int count, char **words)
 {
-	static const char *const names[] = { "system", "step", "slew", "ignore" };
+	static const char *const names[] = {
+		[LEAP_SYSTEM] = "system", [LEAP_STEP] = "step", [LEAP_SLEW] = "slew",
+		[LEAP_IGNORE] = "ignore",
+	};
 	int choice;
 
 	(void)count;
 	choice = parse_choice(reader, "leapsecmode", words[0], names, ARRAY_SIZE(names));
-	if (choice > 0)
-		config_warn(reader, "'leapsecmode %s' has no effect: the kernel inserts and deletes leap seconds, as with 'system'",
-			    names[choice]);
+	if (choice < 0)
+		return choice;
+	reader->config->leap_mode = (enum leap_mode)choice;
 
-	return choice < 0 ? choice : 0;
+	return 0;
 }
 
 static int parse_hostclock(struct config_reader *reader, int count, char **words)

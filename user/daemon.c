@@ -107,6 +107,7 @@ static struct steering_options daemon_steering_options(const struct daemon *daem
 		.max_slew = daemon->config->maxslewrate,
 		.max_rate = daemon->config->maxdrift,
 		.logchange_ns = daemon->config->logchange_ns,
+		.leap_mode = daemon->config->leap_mode,
 		.observe = daemon->options->no_clock,
 	};
 }

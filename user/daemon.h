@@ -177,6 +177,9 @@ void daemon_module_events(struct daemon *daemon);
 /* The configuration's wishes to the module: host clock and step policy. */
 void daemon_configure_module(struct daemon *daemon);
 
+/* UTC was set forward by @change_ns, a leap second, and what was measured before goes with it. */
+void daemon_leap(struct daemon *daemon, int64_t change_ns);
+
 /* What is new in @now: another mode or epoch, disruptions that only the timescale saw. */
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now);
 

@@ -168,6 +168,13 @@ static void daemon_change_reference(struct daemon *daemon, const struct referenc
 	}
 }
 
+void daemon_leap(struct daemon *daemon, int64_t change_ns)
+{
+	const struct reference_change change = { .leap_ns = change_ns };
+
+	daemon_change_reference(daemon, &change);
+}
+
 /* The reference is @now's, and was the other one of host and raw: can both be read? */
 static bool daemon_compare_references(struct daemon *daemon, const struct timescale_now *now,
 				      struct reference_change *change)
@@ -341,8 +348,8 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	daemon_publish_event(daemon, event);
 
 	/* An RTC's word of a step, where there is no host, says nothing of raw. */
-	if (event->cause == TRUECHIME_CAUSE_HOST_STEP && daemon->has_host &&
-	    event->epoch != daemon->epoch) {
+	if ((event->cause == TRUECHIME_CAUSE_HOST_STEP || event->cause == TRUECHIME_CAUSE_LEAP) &&
+	    daemon->has_host && event->epoch != daemon->epoch) {
 		daemon->step_known = reference_change_of_step(event->gap_ns, &daemon->step);
 		daemon->step_epoch = event->epoch;
 	}

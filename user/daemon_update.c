@@ -20,6 +20,9 @@
 #define ENOUGH_SAMPLES	4
 #define ENOUGH_NS	(5 * NS_PER_S)
 
+/* So long before and after a leap second nobody is asked for the time (chrony: 5 s). */
+#define LEAP_CLOSE_NS	(5 * NS_PER_S)
+
 /* Once the clocks could not be read: again after so long. */
 #define RETRY_NS	NS_PER_S
 
@@ -168,6 +171,16 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 	}
 	steering_get_status(daemon->steering, &status);
 	daemon_check_epoch(daemon, &status.now);
+	if (status.leap)
+		associations_rest(daemon->associations, status.leap_raw_ns - LEAP_CLOSE_NS,
+				  chime_add_sat(status.leap_raw_ns, LEAP_CLOSE_NS));
+}
+
+/* What sources and lists say of leap seconds; sources that are lost have not taken it back. */
+static void daemon_announce_leap(struct daemon *daemon)
+{
+	if (daemon->result.synchronised)
+		steering_announce_leap(daemon->steering, daemon->result.leap);
 }
 
 static void daemon_write_drift(struct daemon *daemon)
@@ -227,13 +240,20 @@ void daemon_prime(struct daemon *daemon)
 
 void daemon_timers(struct daemon *daemon, int64_t now_ns)
 {
+	int64_t leapt_ns;
+
 	if (daemon->deadline_ns && now_ns >= daemon->deadline_ns) {
 		log_err("No usable time source answered in time. Are the servers right, and the network there?");
 		daemon_leave(daemon, 1);
 		return;
 	}
-	if (daemon->sources_changed || now_ns >= daemon->next_update_ns)
+	leapt_ns = steering_leap(daemon->steering);
+	if (leapt_ns)
+		daemon_leap(daemon, leapt_ns);
+	if (daemon->sources_changed || now_ns >= daemon->next_update_ns) {
 		daemon_update(daemon);
+		daemon_announce_leap(daemon);
+	}
 	if (now_ns >= steering_next_ns(daemon->steering))
 		daemon_follow(daemon, now_ns);
 	if (now_ns >= daemon->next_drift_ns) {

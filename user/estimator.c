@@ -239,7 +239,6 @@ double estimator_floor(const struct estimator *estimator)
 
 void estimator_change_reference(struct estimator *estimator, const struct reference_change *change)
 {
-	int64_t shift_ns;
 	int i;
 
 	estimator->rate_prior = reference_change_rate(change, estimator->rate_prior);
@@ -250,7 +249,6 @@ void estimator_change_reference(struct estimator *estimator, const struct refere
 	for (i = 0; i < estimator->paths; i++)
 		path_memory_change_reference(&estimator->path[i], change);
 	bank_change_reference(estimator, change);
-	shift_ns = reference_change_shift(change, estimator->at_ns);
-	estimator->at_ns += shift_ns;
-	estimator->base_ns -= shift_ns;
+	estimator->base_ns += reference_change_offset(change, estimator->at_ns);
+	estimator->at_ns += reference_change_shift(change, estimator->at_ns);
 }

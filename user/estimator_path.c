@@ -183,15 +183,13 @@ bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, doubl
 
 void path_memory_change_reference(struct path_memory *path, const struct reference_change *change)
 {
-	int64_t shift_ns;
 	int i;
 
 	if (!path->used)
 		return;
 	path->right_at_ns += reference_change_shift(change, path->right_at_ns);
 	for (i = 0; i < 2; i++) {
-		shift_ns = reference_change_shift(change, path->reading_at_ns[i]);
-		path->reading_at_ns[i] += shift_ns;
-		path->reading_ns[i] -= shift_ns;
+		path->reading_ns[i] += reference_change_offset(change, path->reading_at_ns[i]);
+		path->reading_at_ns[i] += reference_change_shift(change, path->reading_at_ns[i]);
 	}
 }

@@ -24,6 +24,7 @@ static const char *const causes[] = {
 	[TRUECHIME_CAUSE_HOST_STEP] = "host-step",
 	[TRUECHIME_CAUSE_STEADY] = "steady",
 	[TRUECHIME_CAUSE_OPERATOR] = "operator",
+	[TRUECHIME_CAUSE_LEAP] = "leap",
 	NULL
 };
 
@@ -98,6 +99,7 @@ static const char *const evidences[] = {
 	[TRUECHIME_EVIDENCE_RTC] = "rtc",
 	[TRUECHIME_EVIDENCE_RESUME] = "resume",
 	[TRUECHIME_EVIDENCE_NTP] = "ntp",
+	[TRUECHIME_EVIDENCE_CLOCK_SET] = "clock-set",
 	NULL
 };
 
@@ -250,6 +252,8 @@ static const char *cause_sentence(enum truechime_cause cause)
 		return "The system clock drifted away or was set by somebody";
 	case TRUECHIME_CAUSE_OPERATOR:
 		return "A step of the system clock was asked for";
+	case TRUECHIME_CAUSE_LEAP:
+		return "A leap second passed on the host";
 	}
 	return "The system clock was disrupted";
 }
@@ -297,6 +301,7 @@ bool cause_is_disruption(enum truechime_cause cause)
 	case TRUECHIME_CAUSE_BOOT:
 	case TRUECHIME_CAUSE_STEADY:
 	case TRUECHIME_CAUSE_OPERATOR:
+	case TRUECHIME_CAUSE_LEAP:
 		return false;
 	case TRUECHIME_CAUSE_UNKNOWN:
 	case TRUECHIME_CAUSE_REVERT:

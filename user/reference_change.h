@@ -5,7 +5,8 @@
  *
  * A sample, or a line's origin, at an instant by the old reference with an offset from it becomes
  *	at + shift(at), offset - shift(at)
- * and a rate becomes (rate - r) / (1 + r): the server's time is the same by both.
+ * and a rate becomes (rate - r) / (1 + r): the server's time is the same by both. A leap second
+ * changes the server's time instead, and no reference.
  */
 #ifndef REFERENCE_CHANGE_H
 #define REFERENCE_CHANGE_H
@@ -20,18 +21,26 @@
  * @shift_ns: the new one minus the old one then
  * @rate: how fast that grows with the old one's time (1e-9: one ns a second)
  * @rate_sigma: one standard error of @rate
+ * @leap_ns: by how much servers' time, UTC, was set forward by a leap second
  */
 struct reference_change {
 	int64_t at_ns;
 	int64_t shift_ns;
 	double rate;
 	double rate_sigma;
+	int64_t leap_ns;
 };
 
 /* The new reference minus the old one, when that one said @at_ns. */
 static inline int64_t reference_change_shift(const struct reference_change *change, int64_t at_ns)
 {
 	return change->shift_ns + llrint(change->rate * ((double)at_ns - (double)change->at_ns));
+}
+
+/* An offset that was measured at @at_ns by the old reference becomes another by so much. */
+static inline int64_t reference_change_offset(const struct reference_change *change, int64_t at_ns)
+{
+	return change->leap_ns - reference_change_shift(change, at_ns);
 }
 
 /* A rate against the old reference, as one against the new. */

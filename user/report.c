@@ -30,7 +30,7 @@ static json_t *report_seconds(int64_t utc_ns)
 	return json_real((double)utc_ns / 1e9);
 }
 
-static const char *report_leap(uint8_t leap, bool synchronised)
+static const char *report_leap(int leap, bool synchronised)
 {
 	if (!synchronised)
 		return "not-synchronised";
@@ -151,7 +151,7 @@ json_t *report_tracking(const struct daemon *daemon)
 			 "root_delay_ns", (json_int_t)result->root_delay_ns,
 			 "root_dispersion_ns", (json_int_t)result->root_dispersion_ns,
 			 "update_interval", report_seconds(daemon->update_interval_ns),
-			 "leap", report_leap(result->leap, steering.synchronised),
+			 "leap", report_leap(steering.leap, steering.synchronised),
 			 "maxerror_ns", report_error(steering.maxerror_ns),
 			 "esterror_ns", report_error(steering.esterror_ns));
 }

@@ -334,10 +334,8 @@ void source_forget(struct source *source, uint32_t epoch)
 static void change_reading(const struct reference_change *change, int64_t *at_ns,
 			   int64_t *offset_ns)
 {
-	int64_t shift_ns = reference_change_shift(change, *at_ns);
-
-	*at_ns += shift_ns;
-	*offset_ns -= shift_ns;
+	*offset_ns += reference_change_offset(change, *at_ns);
+	*at_ns += reference_change_shift(change, *at_ns);
 }
 
 void source_change_reference(struct source *source, uint32_t epoch,

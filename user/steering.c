@@ -34,6 +34,15 @@
 /* A jump of the system clock that no rate explains: somebody set it. */
 #define SET_BY_OTHERS_NS	10000000LL
 
+/*
+ * When the clock is set the kernel forgets an armed leap second, and does not take it up again till
+ * it has seen it taken back for a second.
+ */
+#define DISARMED_NS	(2 * NS_PER_S)
+
+/* A leap second is looked for at once, and the watch for set clocks brings us here sooner still. */
+#define LEAP_LOOK_NS	1000000LL
+
 /* A complaint that repeats itself is heard once in so long. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
 
@@ -45,7 +54,10 @@ struct steering {
 	struct steering_status status;
 	int64_t next_look_ns;
 	int64_t next_publish_ns;
-	int leap;
+	struct leap leap;
+	int64_t leapt_ns;	/* by how much UTC was set forward, and not told yet */
+	bool disarm;		/* the clock was set: see DISARMED_NS */
+	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
 	bool settled;
 	bool confirmed;		/* by the discipline's latest verdict, or there is none yet */
 	bool disrupted;		/* step at the first confirmed correction */
@@ -99,6 +111,7 @@ static void steering_look_again(struct steering *steering)
 {
 	follower_restart(&steering->follower);
 	steering->status.valid = false;
+	steering->disarm = true;
 	steering->next_look_ns = 0;
 	steering->next_publish_ns = 0;
 }
@@ -113,8 +126,15 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 
 int64_t steering_next_ns(const struct steering *steering)
 {
-	return steering->next_look_ns < steering->next_publish_ns ? steering->next_look_ns :
-								    steering->next_publish_ns;
+	const struct steering_status *status = &steering->status;
+	int64_t next_ns = steering->next_look_ns, leap_ns;
+
+	if (steering->next_publish_ns < next_ns)
+		next_ns = steering->next_publish_ns;
+	leap_ns = chime_add_sat(status->leap_raw_ns, LEAP_LOOK_NS);
+	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
+		next_ns = leap_ns;
+	return next_ns;
 }
 
 void steering_retry(struct steering *steering, int64_t next_ns)
@@ -214,7 +234,6 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	int err;
 
 	steering->confirmed = result->synchronised || now->has_host;
-	steering->leap = result->leap;
 	if (result->step == DISCIPLINE_REFUSED) {
 		text_of_duration(result->step_ns, size, sizeof(size));
 		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right, set it with: truechime makestep, or restart the daemon",
@@ -316,6 +335,15 @@ static void steering_judge_errors(struct steering *steering, const struct timesc
 	status->esterror_ns = chime_add_sat(now->sigma_ns, error_ns);
 }
 
+/* What the kernel is to be told of today's leap second. */
+static int steering_kernel_leap(const struct steering *steering)
+{
+	if (steering->options.leap_mode != LEAP_SYSTEM || steering->disarm ||
+	    steering->status.now.raw_ns < steering->arm_from_ns)
+		return 0;
+	return steering->status.leap;
+}
+
 static int steering_publish(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
@@ -327,9 +355,15 @@ static int steering_publish(struct steering *steering, const struct timescale_no
 
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, PUBLISH_NS);
 	err = system_clock_publish(steering->clock, synchronised, status->maxerror_ns,
-				   status->esterror_ns, steering->leap);
+				   status->esterror_ns, steering_kernel_leap(steering));
 	if (err)
 		return err;
+	if (steering->disarm) {
+		steering->disarm = false;
+		steering->arm_from_ns = chime_add_sat(now->raw_ns, DISARMED_NS);
+	}
+	if (steering->status.leap && now->raw_ns < steering->arm_from_ns)
+		steering->next_publish_ns = steering->arm_from_ns;
 	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
 	if (news && synchronised)
 		log_notice("The system clock is synchronised, right to within %s", bound);
@@ -340,20 +374,96 @@ static int steering_publish(struct steering *steering, const struct timescale_no
 	return 0;
 }
 
+/* Is there a leap second today, and when by raw? */
+static void steering_note_leap(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_status *status = &steering->status;
+	int before = status->leap;
+
+	leap_look(&steering->leap, now->time_ns);
+	status->leap = steering->leap.kind;
+	status->leap_raw_ns = chime_add_sat(now->raw_ns,
+					    chime_sub_sat(steering->leap.at_ns, now->time_ns));
+	/* The kernel is to hear of it now. */
+	if (status->leap != before)
+		steering->next_publish_ns = 0;
+}
+
+static void steering_pass_leap(struct steering *steering, int64_t change_ns)
+{
+	int err = steering->timescale->ops->leap(steering->timescale, change_ns);
+
+	if (err)
+		log_err("The leap second could not be told to the timescale: %s; the sources will show it",
+			strerror(-err));
+	log_notice("A second was %s at midnight UTC, as announced",
+		   change_ns < 0 ? "inserted" : "left out");
+	leap_done(&steering->leap);
+	steering->leapt_ns = chime_add_sat(steering->leapt_ns, change_ns);
+	if (steering->status.has_correction)
+		steering->status.correction.offset_ns =
+			chime_add_sat(steering->status.correction.offset_ns, change_ns);
+	steering_look_again(steering);
+}
+
+/*
+ * The kernel's own leap counts if it is the one that was announced: who makes it do another has set
+ * the clock.
+ */
+static bool steering_has_leapt(struct steering *steering, const struct timescale_now *now)
+{
+	enum leap_mode mode = steering->options.leap_mode;
+	int64_t change_ns = system_clock_leapt(steering->clock);
+	int64_t announced_ns = leap_change_ns(steering->leap.kind);
+
+	if (steering->status.aside || !steering_can_follow(now))
+		return false;
+	if (change_ns && change_ns == announced_ns && leap_is_near(&steering->leap, now->time_ns)) {
+		steering_pass_leap(steering, change_ns);
+		return true;
+	}
+	if ((mode != LEAP_STEP && mode != LEAP_SLEW) || !leap_is_due(&steering->leap, now->time_ns))
+		return false;
+	steering_pass_leap(steering, announced_ns);
+	if (mode == LEAP_STEP)
+		(void)steering_step(steering, "a leap second");
+	return true;
+}
+
 int steering_look(struct steering *steering)
 {
 	struct timescale_now now;
 	int err;
 
 	err = steering->timescale->ops->now(steering->timescale, &now);
+	/* Asked after the reading, which so is known to be all from before or all from after it. */
+	if (!err && steering_has_leapt(steering, &now))
+		err = steering->timescale->ops->now(steering->timescale, &now);
 	if (err)
 		return err;
+	steering_note_leap(steering, &now);
 	if (steering_watch(steering, &now))
 		steering->next_look_ns = 0;
 	steering->status.now = now;
 	steering->status.valid = true;
 	steering_judge_errors(steering, &now);
 	return 0;
+}
+
+int64_t steering_leap(struct steering *steering)
+{
+	int64_t leapt_ns;
+
+	if (steering->status.leap)
+		(void)steering_look(steering);
+	leapt_ns = steering->leapt_ns;
+	steering->leapt_ns = 0;
+	return leapt_ns;
+}
+
+void steering_announce_leap(struct steering *steering, int kind)
+{
+	steering->leap.announced = kind;
 }
 
 int steering_follow(struct steering *steering)
@@ -406,8 +516,14 @@ void steering_stand_aside(struct steering *steering, bool aside)
 
 void steering_settle(struct steering *steering)
 {
-	if (!steering->status.valid || steering->options.observe || steering->status.aside)
+	const struct steering_status *status = &steering->status;
+
+	if (!status->valid || steering->options.observe || status->aside)
 		return;
-	if (steering_can_follow(&steering->status.now))
-		(void)system_clock_set_rate(steering->clock, steering->status.base_rate);
+	if (steering_can_follow(&status->now))
+		(void)system_clock_set_rate(steering->clock, status->base_rate);
+	/* Nobody will be there to see the kernel leap. */
+	if (steering_kernel_leap(steering))
+		(void)system_clock_publish(steering->clock, status->synchronised,
+					   status->maxerror_ns, status->esterror_ns, 0);
 }

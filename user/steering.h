@@ -14,6 +14,7 @@
 
 #include "discipline.h"
 #include "follower.h"
+#include "leap.h"
 #include "system_clock.h"
 #include "timescale.h"
 
@@ -22,12 +23,14 @@
  * @max_slew: chrony's maxslewrate, as a fraction
  * @max_rate: chrony's maxdrift and the slew on top, as a fraction
  * @logchange_ns: larger changes are logged; 0: none
+ * @leap_mode: chrony's leapsecmode
  * @observe: change neither the timescale nor the system clock (-x)
  */
 struct steering_options {
 	double max_slew;
 	double max_rate;
 	int64_t logchange_ns;
+	enum leap_mode leap_mode;
 	bool observe;
 };
 
@@ -54,6 +57,16 @@ int steering_step(struct steering *steering, const char *reason);
 
 /* Look at the clocks: follow, and publish what is due. Call it at steering_next_ns() or earlier. */
 int steering_follow(struct steering *steering);
+
+/*
+ * Let a leap second pass when its time has come, and note one that the kernel let pass: the
+ * timescale leaps with it. By how many ns UTC was set forward since last asked, 0 most of the time:
+ * what was measured before is off by that.
+ */
+int64_t steering_leap(struct steering *steering);
+
+/* The kind of leap second that sources announce, or lists: for the day that ends with it. */
+void steering_announce_leap(struct steering *steering, int kind);
 
 /* Read the clocks for steering_get_status(); nothing else happens. 0, -errno. */
 int steering_look(struct steering *steering);
@@ -86,6 +99,8 @@ void steering_settle(struct steering *steering);
  * @aside: somebody else steers
  * @maxerror_ns: of the system clock at the latest look; CHIME_LINE_UNBOUNDED_NS: none known
  * @esterror_ns: same, one standard error
+ * @leap: what today ends with: 0 none, 1 insert, 2 delete a second ...
+ * @leap_raw_ns: ... and the raw instant of it
  * @rate: of the system clock against raw
  * @base_rate: same without the phase correction
  * @interval_ns: between looks at the clocks while all is well
@@ -102,6 +117,8 @@ struct steering_status {
 	bool aside;
 	int64_t maxerror_ns;
 	int64_t esterror_ns;
+	int leap;
+	int64_t leap_raw_ns;
 	double rate;
 	double base_rate;
 	int64_t interval_ns;

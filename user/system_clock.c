@@ -29,6 +29,7 @@ struct system_clock {
 	long nominal_tick_us;
 	long tick_us;
 	double rate;		/* of tick_us and the frequency together */
+	int tai_s;		/* the kernel's TAI - UTC */
 };
 
 /* 0 or -errno: the clock's state, which a success also returns, interests nobody here. */
@@ -92,6 +93,7 @@ int system_clock_open(struct system_clock **result, bool null)
 	}
 	clock->rate = system_clock_rate_of(clock, &tx);
 	clock->tick_us = tx.tick;
+	clock->tai_s = tx.tai;
 
 	err = system_clock_stop_slews(clock);
 	if (err)
@@ -210,4 +212,17 @@ int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t 
 		tx.status = STA_DEL;
 	}
 	return system_clock_adjust(clock, &tx);
+}
+
+/* A leap second leaves TAI alone, so TAI - UTC changes; setting the clock leaves that alone. */
+int64_t system_clock_leapt(struct system_clock *clock)
+{
+	struct timex tx = { .modes = 0 };
+	int change_s;
+
+	if (clock->null || clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		return 0;
+	change_s = tx.tai - clock->tai_s;
+	clock->tai_s = tx.tai;
+	return change_s == 1 || change_s == -1 ? -change_s * NS_PER_S : 0;
 }

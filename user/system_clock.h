@@ -44,4 +44,11 @@ int system_clock_step(struct system_clock *clock, int64_t offset_ns);
 int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
 			 int64_t esterror_ns, int leap);
 
+/*
+ * Whether the kernel let a leap second pass since last asked (or opened), as it does at midnight,
+ * UTC, after one was published: by how much it set the clock forward, -1 s for an inserted second,
+ * or 0.
+ */
+int64_t system_clock_leapt(struct system_clock *clock);
+
 #endif /* SYSTEM_CLOCK_H */

@@ -61,6 +61,8 @@ struct timescale;
  * @correct: set the correction, UTC - reference as a function of the reference's time; @jump: its
  *	change of phase at once. -ESTALE: @epoch has passed, measure again
  * @step: step the system clock to the timescale, by operator's or boot's right
+ * @leap: UTC was set forward by @change_ns, a leap second: so is the timescale, but for a host's
+ *	time without a correction, which leaps by itself
  * @close: free everything
  */
 struct timescale_ops {
@@ -69,6 +71,7 @@ struct timescale_ops {
 	int (*correct)(struct timescale *timescale, const struct chime_line *correction,
 		       uint32_t epoch, bool jump);
 	int (*step)(struct timescale *timescale);
+	int (*leap)(struct timescale *timescale, int64_t change_ns);
 	void (*close)(struct timescale *timescale);
 };
 

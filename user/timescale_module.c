@@ -5,6 +5,7 @@
  */
 #include "timescale.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "module_link.h"
@@ -62,6 +63,26 @@ static int timescale_module_step(struct timescale *timescale)
 	return module_link_step(module->link);
 }
 
+/* Anything that changes the correction meanwhile makes another try necessary. */
+#define LEAP_TRIES	3
+
+static int timescale_module_leap(struct timescale *timescale, int64_t change_ns)
+{
+	struct timescale_module *module = (struct timescale_module *)timescale;
+	struct module_status status;
+	int tries = LEAP_TRIES, err;
+
+	do {
+		err = module_link_status(module->link, &status);
+		if (err || !status.has_correction)
+			return err;
+		status.correction.offset_ns = chime_add_sat(status.correction.offset_ns, change_ns);
+		err = module_link_correct(module->link, &status.correction, status.reference,
+					  status.epoch, true);
+	} while (err == -ESTALE && --tries);
+	return err;
+}
+
 static void timescale_module_close(struct timescale *timescale)
 {
 	free(timescale);
@@ -72,6 +93,7 @@ static const struct timescale_ops timescale_module_ops = {
 	.now = timescale_module_now,
 	.correct = timescale_module_correct,
 	.step = timescale_module_step,
+	.leap = timescale_module_leap,
 	.close = timescale_module_close,
 };
 

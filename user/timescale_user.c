@@ -154,6 +154,14 @@ static int timescale_user_step(struct timescale *timescale)
 	return system_clock_step(user->clock, chime_sub_sat(now.time_ns, now.realtime_ns));
 }
 
+static int timescale_user_leap(struct timescale *timescale, int64_t change_ns)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+
+	user->correction.offset_ns = chime_add_sat(user->correction.offset_ns, change_ns);
+	return 0;
+}
+
 static void timescale_user_close(struct timescale *timescale)
 {
 	free(timescale);
@@ -164,6 +172,7 @@ static const struct timescale_ops timescale_user_ops = {
 	.now = timescale_user_now,
 	.correct = timescale_user_correct,
 	.step = timescale_user_step,
+	.leap = timescale_user_leap,
 	.close = timescale_user_close,
 };
 

@@ -28,6 +28,7 @@ struct fake_clock {
 	int error;		/* of clock_adjtime: errno, 0: none */
 	int no_setoffset;	/* clock_adjtime knows no ADJ_SETOFFSET */
 	int no_boottime;
+	int tai_s;
 	int adjustments;	/* calls that changed something */
 };
 
@@ -43,6 +44,13 @@ static inline void fake_clock_start(void)
 		.status = STA_UNSYNC,
 		.maxerror_us = 16000000,
 	};
+}
+
+/* The kernel lets an inserted second pass: realtime goes back, and TAI does not. */
+static inline void fake_clock_leap(void)
+{
+	fake_clock.realtime_ns -= 1000000000;
+	fake_clock.tai_s++;
 }
 
 /* The rate that was commanded. */
@@ -134,6 +142,7 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 	tx->status = fake_clock.status;
 	tx->maxerror = fake_clock.maxerror_us;
 	tx->esterror = fake_clock.esterror_us;
+	tx->tai = fake_clock.tai_s;
 	return fake_clock.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
 }
 

@@ -557,6 +557,25 @@ TEST_F(world, another_reference_reaches_every_source)
 	EXPECT_EQ(0, open_fds());
 }
 
+TEST_F(world, nobody_is_asked_during_a_rest)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+	int64_t end_ns;
+	int requests;
+
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	end_ns = raw_ns() + 400000000;
+	associations_rest(self->lot, raw_ns(), end_ns);
+	associations_burst_all(self->lot, raw_ns(), 4);
+	settle();
+	requests = server->requests;
+	EXPECT_EQ(0, open_fds());
+	EXPECT_EQ(end_ns, associations_next_ns(self->lot));
+	ASSERT_TRUE(TURN_UNTIL(server->requests > requests));
+	EXPECT_GE(raw_ns(), end_ns);
+}
+
 TEST_F(world, another_timescale_drops_requests)
 {
 	struct timescale other = { .ops = &world_ops };

@@ -144,6 +144,7 @@ TEST(defaults_are_chronys)
 	EXPECT_EQ(0, config->minstratum);
 	EXPECT_EQ(15, config->maxstratum);
 	EXPECT_EQ(1, config->discipline.minsources);
+	EXPECT_EQ(LEAP_SYSTEM, config->leap_mode);
 	EXPECT_EQ(1209600, config->refresh_s);
 	EXPECT_EQ(NS_PER_S, config->logchange_ns);
 	EXPECT_STREQ("", config->driftfile);
@@ -448,7 +449,6 @@ static const struct {
 	{ "log tracking measurements", "journal" },
 	{ "leapsectz right/UTC", "majority" },
 	{ "maxupdateskew 100", "uncertainty" },
-	{ "leapsecmode slew", "kernel" },
 	{ "initstepslew 30 a b c", "makestep" },
 	{ "hwtimestamp *", "refclock PHC" },
 	{ "server a xleave", "basic mode" },

@@ -358,10 +358,33 @@ TEST_F(daemon, step_of_the_host_is_its_gap)
 	EXPECT_EQ(-3600 * NS_PER_S, world.source_change.shift_ns);
 	EXPECT_EQ(0, world.source_change.rate);
 
-	/* What is not explained by it is not known. */
+	/* A leap second of the host's is a step of its clock, of which nobody need hear. */
+	world.event = (struct module_event){
+		.sequence = 2,
+		.cause = TRUECHIME_CAUSE_LEAP,
+		.action = TRUECHIME_ACTION_IGNORED,
+		.gap_ns = -NS_PER_S,
+		.epoch = 5,
+	};
+	world.has_event = true;
 	module_says(5, true);
+	daemon_module_events(&self->daemon);
 	daemon_check_epoch(&self->daemon, &world.module_now);
-	EXPECT_EQ(1, world.known);
+	ASSERT_EQ(2, world.known);
+	EXPECT_EQ(-NS_PER_S, world.source_change.shift_ns);
+	EXPECT_EQ(0, world.source_change.leap_ns);
+
+	/* One of UTC's is none of the host's. */
+	daemon_leap(&self->daemon, -NS_PER_S);
+	ASSERT_EQ(3, world.known);
+	EXPECT_EQ(0, world.source_change.shift_ns);
+	EXPECT_EQ(-NS_PER_S, world.discipline_change.leap_ns);
+	EXPECT_EQ(5, world.epoch);
+
+	/* What is not explained by it is not known. */
+	module_says(6, true);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(3, world.known);
 	EXPECT_EQ(1, world.unknown);
 }
 

@@ -222,6 +222,8 @@ TEST(only_disruptions_disrupt)
 	EXPECT_FALSE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_STEADY;
 	EXPECT_FALSE(cause_is_disruption(event.cause));
+	event.cause = TRUECHIME_CAUSE_LEAP;
+	EXPECT_FALSE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_FORK;
 	EXPECT_TRUE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_HOST_STEP;

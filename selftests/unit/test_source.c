@@ -263,6 +263,25 @@ TEST_F(source, another_reference_loses_nothing)
 	EXPECT_EQ(-ESTALE, source_add(self->source, START_NS, &sample));
 }
 
+TEST_F(source, a_leap_second_moves_servers_and_no_reference)
+{
+	const struct reference_change change = { .leap_ns = -NS_PER_S };
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status before, after;
+
+	source_add(self->source, START_NS, &sample);
+	sample.at_ns += 10 * NS_PER_S;
+	source_add(self->source, START_NS + 10 * NS_PER_S, &sample);
+	source_get_status(self->source, START_NS + 20 * NS_PER_S, &before);
+	source_change_reference(self->source, 1, &change);
+	source_get_status(self->source, START_NS + 20 * NS_PER_S, &after);
+	EXPECT_EQ(before.last.at_ns, after.last.at_ns);
+	EXPECT_EQ(before.last.offset_ns - NS_PER_S, after.last.offset_ns);
+	EXPECT_EQ(before.estimate.offset_ns - NS_PER_S, after.estimate.offset_ns);
+	EXPECT_EQ(before.estimate.rate, after.estimate.rate);
+	EXPECT_EQ(before.jitter_ns, after.jitter_ns);
+}
+
 TEST(configured_offset_is_added)
 {
 	struct source_options with = options(6, 10, false);

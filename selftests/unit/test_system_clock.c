@@ -158,6 +158,19 @@ TEST_F(clock, publishes_no_better_than_true)
 	EXPECT_EQ(16000000, fake_clock.maxerror_us);
 }
 
+TEST_F(clock, notices_the_kernels_leap_second)
+{
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	fake_clock_leap();
+	EXPECT_EQ(-S, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	fake_clock.tai_s--;
+	EXPECT_EQ(S, system_clock_leapt(self->clock));
+	/* Somebody tells the kernel what TAI is. */
+	fake_clock.tai_s = 37;
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+}
+
 TEST_F(clock, announces_leap_seconds)
 {
 	ASSERT_EQ(0, system_clock_publish(self->clock, true, MS, MS, 1));

@@ -99,6 +99,46 @@ static const struct {
 	  TRUECHIME_CAUSE_HOST_STEP },
 };
 
+/* 2027-07-01 00:00:00 */
+#define MIDNIGHT_NS	(1814400000 * S)
+
+static const struct {
+	const char *what;
+	u32 evidence;
+	s64 gap_ns;
+	s64 time_ns;
+	enum truechime_cause cause;
+} leaps[] = {
+	{ "inserted", SAW(PAIRING), -S, MIDNIGHT_NS - 980 * MS, TRUECHIME_CAUSE_LEAP },
+	{ "inserted, seen late", SAW(PAIRING), -S - 20000, MIDNIGHT_NS + 900 * MS,
+	  TRUECHIME_CAUSE_LEAP },
+	{ "left out", SAW(PAIRING), S + 20000, MIDNIGHT_NS + 20 * MS, TRUECHIME_CAUSE_LEAP },
+	{ "not by a second", SAW(PAIRING), -S + 20 * MS, MIDNIGHT_NS, TRUECHIME_CAUSE_HOST_STEP },
+	{ "not at midnight", SAW(PAIRING), -S, MIDNIGHT_NS + 10 * S, TRUECHIME_CAUSE_HOST_STEP },
+	{ "not before midnight", SAW(PAIRING), -S, MIDNIGHT_NS - 2 * S, TRUECHIME_CAUSE_HOST_STEP },
+	{ "nobody knows when", SAW(PAIRING), -S, 0, TRUECHIME_CAUSE_HOST_STEP },
+	{ "a pause", SAW(PAIRING) | SAW(CLOCK_SET), S, MIDNIGHT_NS, TRUECHIME_CAUSE_PAUSE },
+	{ "a restore", SAW(PAIRING) | SAW(GENID_NOTIFY), S, MIDNIGHT_NS, TRUECHIME_CAUSE_REVERT },
+};
+
+TEST(tells_a_leap_second_from_a_step)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(leaps); i++) {
+		struct chime_observation observation = {
+			.evidence = leaps[i].evidence,
+			.gap_ns = leaps[i].gap_ns,
+			.time_ns = leaps[i].time_ns,
+			.sees_stops = true,
+			.sees_restores = true,
+		};
+
+		EXPECT_EQ(leaps[i].cause, chime_verdict_cause(&observation))
+			TH_LOG("%s", leaps[i].what);
+	}
+}
+
 TEST(names_the_cause)
 {
 	unsigned int i;
@@ -130,6 +170,7 @@ TEST(names_a_cause_of_disruptions)
 				struct chime_observation observation = {
 					.evidence = evidence,
 					.gap_ns = gaps[i],
+					.time_ns = evidence & 1 ? MIDNIGHT_NS : 0,
 					.suspended = sees & ASLEEP,
 					.sees_stops = sees & STOPS,
 					.sees_restores = sees & RESTORES,
@@ -142,7 +183,7 @@ TEST(names_a_cause_of_disruptions)
 				ASSERT_NE(TRUECHIME_CAUSE_OPERATOR, cause);
 				/* A guest that moved in time never blames the host. */
 				if (evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP))
-					ASSERT_NE(TRUECHIME_CAUSE_HOST_STEP, cause);
+					ASSERT_FALSE(chime_verdict_is_hosts(cause));
 				ASSERT_EQ(!!(evidence & CHIME_SAW_FORK),
 					  cause == TRUECHIME_CAUSE_FORK);
 			}

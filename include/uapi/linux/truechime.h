@@ -96,6 +96,7 @@ enum truechime_cause {
 	TRUECHIME_CAUSE_HOST_STEP,	/* the host's own clock was set */
 	TRUECHIME_CAUSE_STEADY,		/* drift, or somebody set the system clock */
 	TRUECHIME_CAUSE_OPERATOR,	/* somebody asked for a step */
+	TRUECHIME_CAUSE_LEAP,		/* the host's clock inserted or left out a leap second */
 };
 
 /* What was seen; a bit mask of these bits' numbers. */
