@@ -56,7 +56,7 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 	return ret;
 }
 
-static int chime_control_step_locked(struct chime *chime)
+static int chime_control_step_locked(struct chime *chime, enum truechime_occasion occasion)
 {
 	struct chime_now now;
 
@@ -65,7 +65,7 @@ static int chime_control_step_locked(struct chime *chime)
 	if (now.state == TRUECHIME_STATE_FREE)
 		return -ENODATA;
 
-	switch (chime_disruption_step(chime)) {
+	switch (chime_disruption_step(chime, occasion)) {
 	case TRUECHIME_ACTION_NONE:
 	case TRUECHIME_ACTION_STEPPED:
 		break;
@@ -79,12 +79,22 @@ static int chime_control_step_locked(struct chime *chime)
 	return 0;
 }
 
-int chime_control_step(struct chime *chime)
+int chime_control_step(struct chime *chime, enum truechime_occasion occasion)
 {
 	int ret;
 
 	mutex_lock(&chime->lock);
-	ret = chime_control_step_locked(chime);
+	ret = chime_control_step_locked(chime, occasion);
+	mutex_unlock(&chime->lock);
+	return ret;
+}
+
+int chime_control_disrupted(struct chime *chime, u32 epoch, const struct chime_jump *jump)
+{
+	int ret;
+
+	mutex_lock(&chime->lock);
+	ret = chime_disruption_by_sources(chime, epoch, jump);
 	mutex_unlock(&chime->lock);
 	return ret;
 }

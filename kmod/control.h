@@ -52,10 +52,13 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 			  int reference, bool jump);
 
 /*
- * Step the system clock to the timescale. -ENODATA: the timescale has nothing to offer; -EPERM: the
- * policy forbids it; -EIO: the kernel refused.
+ * Step the system clock to the timescale by the rule for @occasion. -ENODATA: the timescale has
+ * nothing to offer; -EPERM: the policy forbids it; -EIO: the kernel refused.
  */
-int chime_control_step(struct chime *chime);
+int chime_control_step(struct chime *chime, enum truechime_occasion occasion);
+
+/* As chime_disruption_by_sources(). */
+int chime_control_disrupted(struct chime *chime, u32 epoch, const struct chime_jump *jump);
 
 /* Add to the timescale. -EBUSY unless in mode external. */
 int chime_control_add_offset(struct chime *chime, s64 offset_ns);

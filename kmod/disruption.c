@@ -164,7 +164,7 @@ static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause ca
 	}
 	/* A host that is not trusted with the time still knows how much of it passed. */
 	if (!host_step)
-		chime_timescale_shift(timescale, gap_ns, raw_ns);
+		chime_timescale_shift(timescale, gap_ns, 0, raw_ns);
 	chime_timescale_watch_host(timescale, &chime->host.track.line);
 }
 
@@ -377,7 +377,35 @@ void chime_disruption_look(struct chime *chime)
 		chime->witness.suspending = false;
 }
 
-enum truechime_action chime_disruption_step(struct chime *chime)
+int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chime_jump *jump)
+{
+	struct chime_timescale *timescale = &chime->timescale;
+	struct chime_disruption *disruption = &chime->disruption;
+	struct chime_event event = { .gap_ns = jump->offset_ns };
+
+	lockdep_assert_held(&chime->lock);
+	/* Whoever sees such things here saw it before any packet could. */
+	chime_disruption_look(chime);
+	if (epoch != timescale->current_view.epoch)
+		return -ESTALE;
+	if (timescale->current_view.reference == TRUECHIME_REFERENCE_HOST ||
+	    timescale->current_view.mode == TRUECHIME_MODE_EXTERNAL)
+		return -EBUSY;
+	if (!chime_timescale_correction(timescale))
+		return -ENODATA;
+
+	event.evidence = disruption->evidence | CHIME_SAW(NTP);
+	event.cause = chime_disruption_judge(chime, event.evidence, event.gap_ns, chime->host.ops &&
+					     chime->host.track.last.witness);
+	disruption->fine_raw_ns = min(disruption->fine_raw_ns, jump->fine_raw_ns);
+	chime_system_clock_distrust(&chime->system_clock);
+	chime_timescale_shift(timescale, jump->offset_ns, jump->maxerror_ns, ktime_get_raw_ns());
+	chime_disruption_repair(chime, &event);
+	chime_disruption_tell(chime, &event);
+	return 0;
+}
+
+enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_occasion occasion)
 {
 	struct chime_event event = { .cause = TRUECHIME_CAUSE_OPERATOR };
 	struct chime_repair repair;
@@ -385,7 +413,7 @@ enum truechime_action chime_disruption_step(struct chime *chime)
 	lockdep_assert_held(&chime->lock);
 	chime->disruption.fine_raw_ns = ktime_get_raw_ns();
 	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
-				  TRUECHIME_OCCASION_OPERATOR, &repair);
+				  occasion, &repair);
 	if (repair.action != TRUECHIME_ACTION_NONE) {
 		chime_disruption_finish(chime, &event, &repair);
 		chime_events_record(&chime->events, &event);

@@ -33,6 +33,18 @@ struct chime_disruption {
 	u32 count;
 };
 
+/**
+ * struct chime_jump - what the helper's time sources say of a disruption that nobody else saw
+ * @offset_ns: UTC minus timescale
+ * @maxerror_ns: by how much that may be wrong
+ * @fine_raw_ns: they were last of the timescale's opinion, by raw
+ */
+struct chime_jump {
+	s64 offset_ns;
+	s64 maxerror_ns;
+	s64 fine_raw_ns;
+};
+
 /* Prepare. Nobody else is there yet. */
 void chime_disruption_init(struct chime *chime);
 
@@ -51,7 +63,14 @@ void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns);
  */
 void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns);
 
-/* Somebody asks for a step: do it and record it. Context: process, lock held. */
-enum truechime_action chime_disruption_step(struct chime *chime);
+/*
+ * The helper's sources moved away from the timescale together. -EBUSY: raw is not the reference, or
+ * others steer; -ENODATA: nothing was known before; -ESTALE: @epoch has passed. Context: process,
+ * lock held.
+ */
+int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chime_jump *jump);
+
+/* Somebody asks for a step: do it by @occasion's rule, record it. Context: process, lock held. */
+enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_occasion occasion);
 
 #endif /* CHIME_DISRUPTION_H */

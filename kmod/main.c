@@ -145,9 +145,9 @@ static void __init chime_announce(void)
 static int __init chime_init_rtc(void)
 {
 	static const char * const policies[] = {
-		[CHIME_RTC_IGNORE] = "ignore",
-		[CHIME_RTC_HINT] = "hint",
-		[CHIME_RTC_TRUST] = "trust",
+		[TRUECHIME_RTC_IGNORE] = "ignore",
+		[TRUECHIME_RTC_HINT] = "hint",
+		[TRUECHIME_RTC_TRUST] = "trust",
 	};
 	int policy = match_string(policies, ARRAY_SIZE(policies), rtc);
 

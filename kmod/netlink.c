@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: policies, requests, answers, notifications.
+ * The generic netlink family: policies, requests, notifications.
  */
 #include "netlink.h"
 
@@ -14,6 +14,7 @@
 #include "chime.h"
 #include "compat.h"
 #include "control.h"
+#include "netlink_answer.h"
 
 /* Generic netlink hands no private pointer to its callbacks. Set while the family exists. */
 static struct chime *chime_instance;
@@ -54,10 +55,19 @@ static const struct nla_policy chime_correction_policy[TRUECHIME_A_MAX + 1] = {
 
 static const struct nla_policy chime_step_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_OFFSET_NS] = { .type = NLA_S64 },
+	[TRUECHIME_A_OCCASION] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_OCCASION_OPERATOR),
+};
+
+static const struct nla_policy chime_disrupted_policy[TRUECHIME_A_MAX + 1] = {
+	[TRUECHIME_A_EPOCH] = { .type = NLA_U32 },
+	[TRUECHIME_A_RAW_NS] = { .type = NLA_S64 },
+	[TRUECHIME_A_MAXERROR_NS] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_A_OFFSET_NS] = { .type = NLA_S64 },
 };
 
 static const struct nla_policy chime_rules_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_POLICY] = NLA_POLICY_NESTED(chime_rule_policy),
+	[TRUECHIME_A_RTC] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_RTC_TRUST),
 };
 
 static const struct nla_policy chime_mode_policy[TRUECHIME_A_MAX + 1] = {
@@ -84,117 +94,6 @@ static int chime_netlink_may_change(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* --- answers --- */
-
-static bool chime_put_s64(struct sk_buff *skb, int attribute, s64 value)
-{
-	return nla_put_s64(skb, attribute, value, TRUECHIME_A_PAD);
-}
-
-/* -1 stands for "no bound is known". */
-static s64 chime_bound(s64 maxerror_ns)
-{
-	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : maxerror_ns;
-}
-
-/* The padding attribute is number 1 in each of the sets. */
-static bool chime_put_line(struct sk_buff *skb, int attribute, const struct chime_line *line)
-{
-	struct nlattr *nest = nla_nest_start(skb, attribute);
-
-	if (!nest ||
-	    chime_put_s64(skb, TRUECHIME_LINE_A_ORIGIN_NS, line->origin_ns) ||
-	    chime_put_s64(skb, TRUECHIME_LINE_A_OFFSET_NS, line->offset_ns) ||
-	    chime_put_s64(skb, TRUECHIME_LINE_A_RATE_Q32, line->rate_q32) ||
-	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_NS, line->sigma_ns) ||
-	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_RATE_Q32, line->sigma_rate_q32) ||
-	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_NS, chime_bound(line->maxerror_ns)) ||
-	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, line->maxerror_rate_q32))
-		return true;
-	nla_nest_end(skb, nest);
-	return false;
-}
-
-static bool chime_put_event(struct sk_buff *skb, const struct chime_event *event)
-{
-	struct nlattr *nest = nla_nest_start(skb, TRUECHIME_A_EVENT);
-
-	if (!nest ||
-	    nla_put_u32(skb, TRUECHIME_EVENT_A_SEQUENCE, event->sequence) ||
-	    nla_put_u8(skb, TRUECHIME_EVENT_A_CAUSE, event->cause) ||
-	    nla_put_u32(skb, TRUECHIME_EVENT_A_EVIDENCE, event->evidence) ||
-	    nla_put_u8(skb, TRUECHIME_EVENT_A_ACTION, event->action) ||
-	    chime_put_s64(skb, TRUECHIME_EVENT_A_GAP_NS, event->gap_ns) ||
-	    chime_put_s64(skb, TRUECHIME_EVENT_A_OFFSET_NS, event->offset_ns) ||
-	    chime_put_s64(skb, TRUECHIME_EVENT_A_RESIDUAL_NS, event->residual_ns) ||
-	    chime_put_s64(skb, TRUECHIME_EVENT_A_LATENCY_NS, event->latency_ns) ||
-	    chime_put_s64(skb, TRUECHIME_EVENT_A_RAW_NS, event->raw_ns) ||
-	    chime_put_s64(skb, TRUECHIME_EVENT_A_TIME_NS, event->time_ns) ||
-	    nla_put_u32(skb, TRUECHIME_EVENT_A_EPOCH, event->epoch))
-		return true;
-	nla_nest_end(skb, nest);
-	return false;
-}
-
-static bool chime_put_rule(struct sk_buff *skb, int occasion, int direction,
-			   const struct chime_rule *rule)
-{
-	struct nlattr *nest = nla_nest_start(skb, TRUECHIME_A_POLICY);
-
-	if (!nest ||
-	    nla_put_u8(skb, TRUECHIME_POLICY_A_OCCASION, occasion) ||
-	    nla_put_u8(skb, TRUECHIME_POLICY_A_DIRECTION, direction) ||
-	    nla_put_u8(skb, TRUECHIME_POLICY_A_RULE, rule->rule) ||
-	    chime_put_s64(skb, TRUECHIME_POLICY_A_THRESHOLD_NS, rule->threshold_ns) ||
-	    chime_put_s64(skb, TRUECHIME_POLICY_A_MAXIMUM_NS, rule->maximum_ns))
-		return true;
-	nla_nest_end(skb, nest);
-	return false;
-}
-
-/* What STATUS and NOW have in common. */
-static bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
-{
-	const struct chime_now *now = &status->now;
-
-	return nla_put_u8(skb, TRUECHIME_A_MODE, now->mode) ||
-	       nla_put_u8(skb, TRUECHIME_A_STATE, now->state) ||
-	       nla_put_u8(skb, TRUECHIME_A_REFERENCE, now->reference) ||
-	       nla_put_u32(skb, TRUECHIME_A_EPOCH, now->epoch) ||
-	       nla_put_u32(skb, TRUECHIME_A_DISRUPTIONS, status->disruptions) ||
-	       chime_put_s64(skb, TRUECHIME_A_RAW_NS, now->raw_ns) ||
-	       chime_put_s64(skb, TRUECHIME_A_REALTIME_NS, status->realtime_ns) ||
-	       (now->has_host && chime_put_s64(skb, TRUECHIME_A_HOST_NS, now->host_ns)) ||
-	       chime_put_s64(skb, TRUECHIME_A_TIME_NS, now->time_ns) ||
-	       chime_put_s64(skb, TRUECHIME_A_RATE_Q32, now->rate_q32) ||
-	       chime_put_s64(skb, TRUECHIME_A_SLEW_NS, now->slew_ns) ||
-	       chime_put_s64(skb, TRUECHIME_A_SIGMA_NS, now->sigma_ns) ||
-	       chime_put_s64(skb, TRUECHIME_A_MAXERROR_NS, chime_bound(now->maxerror_ns));
-}
-
-static bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)
-{
-	const struct chime_now *now = &status->now;
-
-	return nla_put_string(skb, TRUECHIME_A_VERSION, CHIME_VERSION) ||
-	       chime_put_now(skb, status) ||
-	       (status->phc_index >= 0 &&
-		nla_put_u32(skb, TRUECHIME_A_PHC_INDEX, status->phc_index)) ||
-	       nla_put_string(skb, TRUECHIME_A_HOST_NAME, status->host_name ?: "none") ||
-	       nla_put_u8(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
-	       nla_put_u8(skb, TRUECHIME_A_HOST_EXACT, status->last.exact) ||
-	       chime_put_s64(skb, TRUECHIME_A_UNCERTAINTY_NS, status->last.uncertainty_ns) ||
-	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS, status->pairings, TRUECHIME_A_PAD) ||
-	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS_FAILED, status->failures,
-				 TRUECHIME_A_PAD) ||
-	       nla_put_u32(skb, TRUECHIME_A_STEPS, status->steps) ||
-	       nla_put_u32(skb, TRUECHIME_A_CLOCKSOURCE_EPOCH, status->clocksource_epoch) ||
-	       chime_put_s64(skb, TRUECHIME_A_OFFSET_NS,
-			     chime_sub_sat(now->time_ns, status->realtime_ns)) ||
-	       (now->has_host &&
-		chime_put_line(skb, TRUECHIME_A_HOST_LINE, &status->host_line)) ||
-	       (status->corrected &&
-		chime_put_line(skb, TRUECHIME_A_CORRECTION, &status->correction));
-}
 
 static struct sk_buff *chime_answer_begin(struct genl_info *info, u8 command, void **header)
 {
@@ -311,6 +210,7 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 {
 	struct nlattr *offset = info->attrs[TRUECHIME_A_OFFSET_NS];
+	struct nlattr *occasion = info->attrs[TRUECHIME_A_OCCASION];
 	int ret = chime_netlink_may_change(request, info);
 
 	if (ret)
@@ -322,7 +222,8 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 					    "the timescale takes offsets in mode external only");
 		return ret;
 	}
-	ret = chime_control_step(chime_instance);
+	ret = chime_control_step(chime_instance, occasion ? nla_get_u8(occasion) :
+							    TRUECHIME_OCCASION_OPERATOR);
 	switch (ret) {
 	case -ENODATA:
 		NL_SET_ERR_MSG(info->extack,
@@ -339,25 +240,55 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 	return ret;
 }
 
+static int chime_do_disrupted(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct chime_jump jump;
+	int ret = chime_netlink_may_change(request, info);
+
+	if (ret)
+		return ret;
+	if (!attrs[TRUECHIME_A_EPOCH] || !attrs[TRUECHIME_A_RAW_NS] ||
+	    !attrs[TRUECHIME_A_OFFSET_NS] || !attrs[TRUECHIME_A_MAXERROR_NS]) {
+		NL_SET_ERR_MSG(info->extack,
+			       "a jump needs its epoch, its size, a bound, and when all was well last");
+		return -EINVAL;
+	}
+	jump.offset_ns = nla_get_s64(attrs[TRUECHIME_A_OFFSET_NS]);
+	jump.maxerror_ns = nla_get_s64(attrs[TRUECHIME_A_MAXERROR_NS]);
+	jump.fine_raw_ns = nla_get_s64(attrs[TRUECHIME_A_RAW_NS]);
+	ret = chime_control_disrupted(chime_instance, nla_get_u32(attrs[TRUECHIME_A_EPOCH]), &jump);
+	switch (ret) {
+	case -ESTALE:
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[TRUECHIME_A_EPOCH],
+				    "the reference means something else since: measure again");
+		break;
+	case -EBUSY:
+		NL_SET_ERR_MSG(info->extack,
+			       "the host's clock is the reference, or mode external in force: sources tell no disruption");
+		break;
+	case -ENODATA:
+		NL_SET_ERR_MSG(info->extack, "no correction is in force that could have been left");
+		break;
+	}
+	return ret;
+}
+
 static int chime_do_policy_get(struct sk_buff *request, struct genl_info *info)
 {
 	struct chime_policy policy;
+	enum truechime_rtc rtc;
 	struct sk_buff *skb;
 	void *header;
-	bool full = false;
-	int i;
 
 	skb = chime_answer_begin(info, TRUECHIME_CMD_POLICY_GET, &header);
 	if (!skb)
 		return -ENOMEM;
 	mutex_lock(&chime_instance->lock);
 	policy = chime_instance->policy;
+	rtc = chime_instance->rtc.policy;
 	mutex_unlock(&chime_instance->lock);
-	for (i = 0; i < CHIME_OCCASIONS * CHIME_DIRECTIONS; i++)
-		full = full || chime_put_rule(skb, i / CHIME_DIRECTIONS, i % CHIME_DIRECTIONS,
-					      &policy.rules[i / CHIME_DIRECTIONS]
-							   [i % CHIME_DIRECTIONS]);
-	return chime_answer_end(skb, info, header, full);
+	return chime_answer_end(skb, info, header, chime_put_policy(skb, &policy, rtc));
 }
 
 static int chime_get_rule(const struct nlattr *nest, struct chime_policy *policy,
@@ -384,31 +315,43 @@ static int chime_get_rule(const struct nlattr *nest, struct chime_policy *policy
 	return 0;
 }
 
+/* The rules that the request names, in @policy. */
+static int chime_get_rules(struct genl_info *info, struct chime_policy *policy)
+{
+	struct nlattr *attr;
+	int left, ret;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
+		if (nla_type(attr) != TRUECHIME_A_POLICY)
+			continue;
+		ret = chime_get_rule(attr, policy, info->extack);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 static int chime_do_policy_set(struct sk_buff *request, struct genl_info *info)
 {
+	struct nlattr *rtc = info->attrs[TRUECHIME_A_RTC];
 	struct chime *chime = chime_instance;
 	struct chime_policy policy;
-	struct nlattr *attr;
-	int left, ret = chime_netlink_may_change(request, info);
+	int ret = chime_netlink_may_change(request, info);
 
 	if (ret)
 		return ret;
-	if (!info->attrs[TRUECHIME_A_POLICY]) {
+	if (!info->attrs[TRUECHIME_A_POLICY] && !rtc) {
 		NL_SET_ERR_MSG(info->extack, "no rule is given");
 		return -EINVAL;
 	}
 	/* Changed in a copy: all rules are set, or none. */
 	mutex_lock(&chime->lock);
 	policy = chime->policy;
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
-		if (nla_type(attr) != TRUECHIME_A_POLICY)
-			continue;
-		ret = chime_get_rule(attr, &policy, info->extack);
-		if (ret)
-			break;
-	}
+	ret = chime_get_rules(info, &policy);
 	if (!ret)
 		chime->policy = policy;
+	if (!ret && rtc)
+		chime_rtc_set_policy(chime, nla_get_u8(rtc));
 	mutex_unlock(&chime->lock);
 	return ret;
 }
@@ -562,6 +505,7 @@ static const struct genl_ops chime_ops[] = {
 	CHIME_OP(HOST_SET, chime_host_policy, chime_do_host_set),
 	CHIME_DUMP(EVENT, chime_dump_events),
 	CHIME_OP(RESET, chime_no_policy, chime_do_reset),
+	CHIME_OP(DISRUPTED, chime_disrupted_policy, chime_do_disrupted),
 };
 
 static const struct genl_multicast_group chime_groups[] = {

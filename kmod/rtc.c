@@ -75,13 +75,26 @@ static void chime_rtc_jumped(struct chime *chime, s64 gap_ns)
 
 	lockdep_assert_held(&chime->lock);
 	/* Raw stood still while this machine slept: that is told as a suspend. */
-	if (chime->host.ops || chime->witness.suspending)
+	if (rtc->policy == TRUECHIME_RTC_IGNORE || chime->host.ops || chime->witness.suspending)
 		return;
 	chime_disruption_rtc_jumped(chime, gap_ns);
-	if (rtc->policy != CHIME_RTC_TRUST)
+	if (rtc->policy != TRUECHIME_RTC_TRUST)
 		return;
 	rtc->owed = true;
 	rtc->due_raw_ns = ktime_get_raw_ns() + (corrected ? CHIME_RTC_PATIENCE_NS : 0);
+}
+
+/* What was learned before nobody looked may not hold any more. */
+static void chime_rtc_renew(struct chime *chime)
+{
+	bool renew;
+
+	mutex_lock(&chime->lock);
+	renew = chime->rtc.renew;
+	chime->rtc.renew = false;
+	mutex_unlock(&chime->lock);
+	if (renew)
+		chime->rtc.track = (struct chime_rtc_track){ };
 }
 
 static void chime_rtc_work(struct work_struct *work)
@@ -92,6 +105,7 @@ static void chime_rtc_work(struct work_struct *work)
 	s64 gap_ns = 0, again_ns;
 	bool jumped;
 
+	chime_rtc_renew(chime);
 	/* Without the lock: a reading takes milliseconds, and on a bad day seconds. */
 	if (chime_rtc_read(&reading))
 		return;
@@ -114,7 +128,7 @@ void chime_rtc_ask(struct chime *chime)
 	s64 raw_ns = ktime_get_raw_ns();
 
 	lockdep_assert_held(&chime->lock);
-	if (rtc->policy == CHIME_RTC_IGNORE || raw_ns - rtc->asked_raw_ns < CHIME_RTC_PERIOD_NS)
+	if (rtc->policy == TRUECHIME_RTC_IGNORE || raw_ns - rtc->asked_raw_ns < CHIME_RTC_PERIOD_NS)
 		return;
 	/* The device may be asleep already. */
 	if (chime->witness.suspending)
@@ -123,7 +137,17 @@ void chime_rtc_ask(struct chime *chime)
 	queue_work(chime->looks.queue, &rtc->work);
 }
 
-void chime_rtc_init(struct chime *chime, enum chime_rtc_policy policy)
+void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy)
+{
+	struct chime_rtc *rtc = &chime->rtc;
+
+	lockdep_assert_held(&chime->lock);
+	rtc->renew = rtc->renew || rtc->policy == TRUECHIME_RTC_IGNORE;
+	rtc->owed = rtc->owed && policy == TRUECHIME_RTC_TRUST;
+	rtc->policy = policy;
+}
+
+void chime_rtc_init(struct chime *chime, enum truechime_rtc policy)
 {
 	chime->rtc.policy = policy;
 	INIT_WORK(&chime->rtc.work, chime_rtc_work);

@@ -9,6 +9,7 @@
 #ifndef CHIME_RTC_H
 #define CHIME_RTC_H
 
+#include <linux/truechime.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -16,15 +17,10 @@
 
 struct chime;
 
-enum chime_rtc_policy {
-	CHIME_RTC_IGNORE,	/* never asked */
-	CHIME_RTC_HINT,		/* a jump is told */
-	CHIME_RTC_TRUST,	/* ... and stepped after, when nobody knows better */
-};
-
 /**
  * struct chime_rtc - the witness
- * @policy: what to make of it
+ * @policy: what to make of it; under the module's lock
+ * @renew: @track is of another time; ditto
  * @work: a reading; does not run twice at once
  * @track: the RTC against raw; @work's own
  * @asked_raw_ns: the latest reading was asked for, by raw; under the module's lock
@@ -32,7 +28,8 @@ enum chime_rtc_policy {
  * @due_raw_ns: ... unless NTP has told the time by then; ditto
  */
 struct chime_rtc {
-	enum chime_rtc_policy policy;
+	enum truechime_rtc policy;
+	bool renew;
 	struct work_struct work;
 	struct chime_rtc_track track;
 	s64 asked_raw_ns;
@@ -42,7 +39,10 @@ struct chime_rtc {
 
 #ifdef CONFIG_RTC_CLASS
 /* Prepare. Nobody else is there yet. */
-void chime_rtc_init(struct chime *chime, enum chime_rtc_policy policy);
+void chime_rtc_init(struct chime *chime, enum truechime_rtc policy);
+
+/* Make something else of it from now on. Lock held. */
+void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy);
 
 /* Wait for a reading on its way. Context: process, lock not held. */
 void chime_rtc_stop(struct chime *chime);
@@ -50,7 +50,8 @@ void chime_rtc_stop(struct chime *chime);
 /* Have the RTC read soon, if it was not just now. Lock held. */
 void chime_rtc_ask(struct chime *chime);
 #else
-static inline void chime_rtc_init(struct chime *chime, enum chime_rtc_policy policy) { }
+static inline void chime_rtc_init(struct chime *chime, enum truechime_rtc policy) { }
+static inline void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_stop(struct chime *chime) { }
 static inline void chime_rtc_ask(struct chime *chime) { }
 #endif

@@ -355,10 +355,13 @@ static void chime_line_shift(struct chime_line *line, s64 by_ns)
 	line->offset_ns = chime_add_sat(line->offset_ns, by_ns);
 }
 
-void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 raw_ns)
+void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 doubt_ns, s64 raw_ns)
 {
+	struct chime_line *correction = &timescale->correction;
+
 	lockdep_assert_held(timescale->lock);
-	chime_line_shift(&timescale->correction, gap_ns);
+	chime_line_shift(correction, gap_ns);
+	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, doubt_ns);
 	chime_line_shift(&timescale->free, gap_ns);
 	chime_line_shift(&timescale->external, gap_ns);
 	timescale->current_view.epoch++;

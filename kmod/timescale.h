@@ -159,8 +159,12 @@ void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns);
 /* Raw's meaning was lost and nothing else is known: begin anew from the system's time. */
 void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_ns, s64 realtime_ns);
 
-/* Raw moved by @gap_ns against UTC while it is the reference: jump after it, a new epoch. */
-void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 raw_ns);
+/*
+ * Raw moved by @gap_ns against UTC while it is the reference: jump after it, a new epoch.
+ * @doubt_ns: by how much that may be wrong; the bound grows by it.
+ */
+void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 doubt_ns,
+			   s64 raw_ns);
 
 /* The clocksource changed: with reference raw the correction's rate is no longer known. */
 void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns);

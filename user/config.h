@@ -98,6 +98,8 @@ struct config_source {
  * @hostclock: "auto", "kvm", "vmclock", "none"; "" if not given: leave the module's choice alone
  * @rules: of steppolicy directives, for the module
  * @rule_count: how many
+ * @has_rtc: @rtc was given, for the module
+ * @rtc: what to make of the RTC
  */
 struct config {
 	struct config_source sources[CONFIG_SOURCES_MAX];
@@ -125,6 +127,8 @@ struct config {
 	char hostclock[16];
 	struct module_rule rules[CONFIG_RULES_MAX];
 	int rule_count;
+	bool has_rtc;
+	enum truechime_rtc rtc;
 };
 
 enum config_severity {

@@ -42,6 +42,7 @@ static int parse_peer(struct config_reader *reader, int count, char **words);
 static int parse_cmdport(struct config_reader *reader, int count, char **words);
 static int parse_leapsecmode(struct config_reader *reader, int count, char **words);
 static int parse_hostclock(struct config_reader *reader, int count, char **words);
+static int parse_rtcpolicy(struct config_reader *reader, int count, char **words);
 static int parse_steppolicy(struct config_reader *reader, int count, char **words);
 
 /* In the order of the alphabet. */
@@ -154,6 +155,7 @@ static const struct config_option directives[] = {
 	{ "rtcdevice", CONFIG_MOOT, .max = 1 },
 	{ "rtcfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
 	{ "rtconutc", CONFIG_ADVICE, .advice = NO_RTC },
+	{ "rtcpolicy", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rtcpolicy },
 	{ "rtcsync", CONFIG_FLAG, .offset = AT(rtcsync) },
 	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99 },
 	{ "server", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
@@ -397,6 +399,25 @@ static int parse_hostclock(struct config_reader *reader, int count, char **words
 
 	return copy_word(reader, names[choice], reader->config->hostclock,
 			 sizeof(reader->config->hostclock));
+}
+
+static int parse_rtcpolicy(struct config_reader *reader, int count, char **words)
+{
+	static const char *const policies[] = {
+		[TRUECHIME_RTC_IGNORE] = "ignore",
+		[TRUECHIME_RTC_HINT] = "hint",
+		[TRUECHIME_RTC_TRUST] = "trust",
+	};
+	int choice;
+
+	(void)count;
+	choice = parse_choice(reader, "rtcpolicy", words[0], policies, ARRAY_SIZE(policies));
+	if (choice < 0)
+		return choice;
+	reader->config->has_rtc = true;
+	reader->config->rtc = choice;
+
+	return 0;
 }
 
 /* The rule for that occasion and direction, added if there is none yet. */

@@ -139,8 +139,11 @@ void daemon_configure_module(struct daemon *daemon)
 	const struct config *config = daemon->config;
 	int err = 0;
 
-	if (!daemon->link)
+	if (!daemon->link) {
+		timescale_user_set_policy(daemon->timescale, config->rules,
+					  (size_t)config->rule_count);
 		return;
+	}
 	if (*config->hostclock)
 		err = module_link_choose_host(daemon->link, config->hostclock);
 	if (err)
@@ -148,8 +151,9 @@ void daemon_configure_module(struct daemon *daemon)
 			    *module_link_message(daemon->link) ?
 			    module_link_message(daemon->link) : strerror(-err));
 	err = 0;
-	if (config->rule_count)
-		err = module_link_set_policy(daemon->link, config->rules, config->rule_count);
+	if (config->rule_count || config->has_rtc)
+		err = module_link_set_policy(daemon->link, config->rules, config->rule_count,
+					     config->has_rtc ? &config->rtc : NULL);
 	if (err)
 		log_warning("The step policy could not be set: %s",
 			    *module_link_message(daemon->link) ?
@@ -247,6 +251,7 @@ static void daemon_lose_module(struct daemon *daemon)
 		return;
 	}
 	log_warning("The kernel module is gone; going on without it: reverts of this machine are not noticed any more. To load it again: modprobe truechime");
+	daemon_configure_module(daemon);
 	daemon_carry_over(daemon, &last);
 	/* Raw stays what it was. A host cannot be read any more. */
 	daemon_use_timescale(daemon, had_host ? NULL : &none);

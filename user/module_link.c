@@ -258,9 +258,33 @@ int module_link_correct(struct module_link *link, const struct chime_line *corre
 	return module_link_send(link, msg, NULL, NULL);
 }
 
-int module_link_step(struct module_link *link)
+int module_link_step(struct module_link *link, enum truechime_occasion occasion)
 {
-	return module_link_ask(link, TRUECHIME_CMD_STEP, NULL, NULL);
+	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_STEP, NLM_F_ACK);
+
+	if (!msg)
+		return -ENOMEM;
+	if (nla_put_u8(msg, TRUECHIME_A_OCCASION, occasion)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	return module_link_send(link, msg, NULL, NULL);
+}
+
+int module_link_disrupted(struct module_link *link, const struct timescale_jump *jump,
+			  uint32_t epoch)
+{
+	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_DISRUPTED, NLM_F_ACK);
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	err = module_message_put_jump(msg, jump, epoch);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return module_link_send(link, msg, NULL, NULL);
 }
 
 int module_link_set_mode(struct module_link *link, enum truechime_mode mode)
@@ -280,24 +304,29 @@ struct take_rules {
 	struct module_rule *rules;
 	int max;
 	int *count;
+	enum truechime_rtc *rtc;
 };
 
 static int take_policy(const struct nlattr *head, int length, void *into)
 {
 	struct take_rules *to = into;
+	int err;
 
-	return module_message_policy(head, length, to->rules, to->max, to->count);
+	err = module_message_policy(head, length, to->rules, to->max, to->count);
+	return err ? err : module_message_rtc(head, length, to->rtc);
 }
 
-int module_link_get_policy(struct module_link *link, struct module_rule *rules, int max, int *count)
+int module_link_get_policy(struct module_link *link, struct module_rule *rules, int max, int *count,
+			   enum truechime_rtc *rtc)
 {
-	struct take_rules into = { .rules = rules, .max = max, .count = count };
+	struct take_rules into = { .rules = rules, .max = max, .count = count, .rtc = rtc };
 
 	*count = 0;
 	return module_link_ask(link, TRUECHIME_CMD_POLICY_GET, take_policy, &into);
 }
 
-int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count)
+int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count,
+			   const enum truechime_rtc *rtc)
 {
 	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_POLICY_SET, NLM_F_ACK);
 	int err = 0;
@@ -306,6 +335,8 @@ int module_link_set_policy(struct module_link *link, const struct module_rule *r
 		return -ENOMEM;
 	while (count-- > 0 && !err)
 		err = module_message_put_rule(msg, rules++);
+	if (!err && rtc && nla_put_u8(msg, TRUECHIME_A_RTC, *rtc))
+		err = -EMSGSIZE;
 	if (err) {
 		nlmsg_free(msg);
 		return err;

@@ -12,6 +12,7 @@
 #include <linux/truechime.h>
 
 #include "../kmod/line.h"
+#include "timescale.h"
 
 struct module_link;
 
@@ -101,11 +102,16 @@ int module_link_now(struct module_link *link, struct module_now *now);
 int module_link_status(struct module_link *link, struct module_status *status);
 int module_link_correct(struct module_link *link, const struct chime_line *correction,
 			enum truechime_reference reference, uint32_t epoch, bool jump);
-int module_link_step(struct module_link *link);
+int module_link_step(struct module_link *link, enum truechime_occasion occasion);
+int module_link_disrupted(struct module_link *link, const struct timescale_jump *jump,
+			  uint32_t epoch);
 int module_link_set_mode(struct module_link *link, enum truechime_mode mode);
+
+/* The rules, and what is made of the RTC; @rtc: NULL to leave it as it is. All are set, or none. */
 int module_link_get_policy(struct module_link *link, struct module_rule *rules, int max,
-			   int *count);
-int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count);
+			   int *count, enum truechime_rtc *rtc);
+int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count,
+			   const enum truechime_rtc *rtc);
 int module_link_hosts(struct module_link *link, struct module_host *hosts, int max, int *count);
 int module_link_choose_host(struct module_link *link, const char *name);
 int module_link_demote_host(struct module_link *link, bool demoted);

@@ -40,6 +40,7 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_EVENT] = { .type = NLA_NESTED },
 	[TRUECHIME_A_POLICY] = { .type = NLA_NESTED },
 	[TRUECHIME_A_CLOCKSOURCE_EPOCH] = { .type = NLA_U32 },
+	[TRUECHIME_A_RTC] = { .type = NLA_U8 },
 };
 
 static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
@@ -305,6 +306,20 @@ int module_message_policy(const struct nlattr *head, int length, struct module_r
 	return 0;
 }
 
+int module_message_rtc(const struct nlattr *head, int length, enum truechime_rtc *rtc)
+{
+	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
+	int err;
+
+	err = parse_top(head, length, attrs);
+	if (err)
+		return err;
+	if (!attrs[TRUECHIME_A_RTC])
+		return -EPROTO;
+	*rtc = get_u8(attrs[TRUECHIME_A_RTC]);
+	return 0;
+}
+
 static int put_s64(struct nl_msg *msg, int type, int64_t value)
 {
 	return nla_put_u64(msg, type, (uint64_t)value);
@@ -345,6 +360,16 @@ int module_message_put_rule(struct nl_msg *msg, const struct module_rule *rule)
 	    put_s64(msg, TRUECHIME_POLICY_A_MAXIMUM_NS, rule->maximum_ns))
 		return -EMSGSIZE;
 	return nla_nest_end(msg, nest) < 0 ? -EMSGSIZE : 0;
+}
+
+int module_message_put_jump(struct nl_msg *msg, const struct timescale_jump *jump, uint32_t epoch)
+{
+	if (nla_put_u32(msg, TRUECHIME_A_EPOCH, epoch) ||
+	    put_s64(msg, TRUECHIME_A_OFFSET_NS, jump->offset_ns) ||
+	    put_s64(msg, TRUECHIME_A_MAXERROR_NS, jump->maxerror_ns) ||
+	    put_s64(msg, TRUECHIME_A_RAW_NS, jump->fine_raw_ns))
+		return -EMSGSIZE;
+	return 0;
 }
 
 void module_message_extack(const struct nlattr *head, int length, char *text, int size)

@@ -21,11 +21,13 @@ int module_message_event(const struct nlattr *head, int length, struct module_ev
 /* All rules of a message; those beyond @max are dropped. */
 int module_message_policy(const struct nlattr *head, int length, struct module_rule *rules, int max,
 			  int *count);
+int module_message_rtc(const struct nlattr *head, int length, enum truechime_rtc *rtc);
 
 /* Append to @msg. 0, -EMSGSIZE. */
 int module_message_put_correction(struct nl_msg *msg, const struct chime_line *correction,
 				  enum truechime_reference reference, uint32_t epoch, bool jump);
 int module_message_put_rule(struct nl_msg *msg, const struct module_rule *rule);
+int module_message_put_jump(struct nl_msg *msg, const struct timescale_jump *jump, uint32_t epoch);
 
 /*
  * The kernel's words to a refusal: the payload of an NLMSG_ERROR, after its struct nlmsgerr, as

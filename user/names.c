@@ -89,6 +89,13 @@ static const char *const rules[] = {
 	NULL
 };
 
+static const char *const rtcs[] = {
+	[TRUECHIME_RTC_IGNORE] = "ignore",
+	[TRUECHIME_RTC_HINT] = "hint",
+	[TRUECHIME_RTC_TRUST] = "trust",
+	NULL
+};
+
 static const char *const evidences[] = {
 	[TRUECHIME_EVIDENCE_PAIRING] = "pairing",
 	[TRUECHIME_EVIDENCE_GUEST_STOPPED] = "guest-stopped",
@@ -139,6 +146,7 @@ NAME_FUNCTION(host_state, host_states)
 NAME_FUNCTION(occasion, occasions)
 NAME_FUNCTION(direction, directions)
 NAME_FUNCTION(rule, rules)
+NAME_FUNCTION(rtc, rtcs)
 
 #define NUMBER_FUNCTION(noun, names)						\
 	bool noun##_of_name(const char *name, enum truechime_##noun *value)	\
@@ -155,6 +163,7 @@ NUMBER_FUNCTION(mode, modes)
 NUMBER_FUNCTION(occasion, occasions)
 NUMBER_FUNCTION(direction, directions)
 NUMBER_FUNCTION(rule, rules)
+NUMBER_FUNCTION(rtc, rtcs)
 
 const char *name_of_evidence(unsigned int number)
 {

@@ -22,6 +22,7 @@ const char *name_of_host_state(enum truechime_host_state state);
 const char *name_of_occasion(enum truechime_occasion occasion);
 const char *name_of_direction(enum truechime_direction direction);
 const char *name_of_rule(enum truechime_rule rule);
+const char *name_of_rtc(enum truechime_rtc rtc);
 
 /* The evidence of bit @number, NULL beyond the last. */
 const char *name_of_evidence(unsigned int number);
@@ -31,6 +32,7 @@ bool mode_of_name(const char *name, enum truechime_mode *mode);
 bool occasion_of_name(const char *name, enum truechime_occasion *occasion);
 bool direction_of_name(const char *name, enum truechime_direction *direction);
 bool rule_of_name(const char *name, enum truechime_rule *rule);
+bool rtc_of_name(const char *name, enum truechime_rtc *rtc);
 
 /* Room for any text made here. */
 #define NAME_TEXT_MAX	256

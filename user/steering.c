@@ -158,7 +158,8 @@ static void steering_complain(struct steering *steering, int64_t now_ns, const c
 			err == -EPERM ? ". It takes CAP_SYS_TIME" : "");
 }
 
-int steering_step(struct steering *steering, const char *reason)
+static int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
+			    const char *reason)
 {
 	struct timescale_now before, after;
 	char was[32], is[32];
@@ -168,8 +169,13 @@ int steering_step(struct steering *steering, const char *reason)
 		return -EPERM;
 	err = steering->timescale->ops->now(steering->timescale, &before);
 	if (!err)
-		err = steering->timescale->ops->step(steering->timescale);
+		err = steering->timescale->ops->step(steering->timescale, occasion);
 	text_of_duration(chime_sub_sat(before.time_ns, before.realtime_ns), was, sizeof(was));
+	if (err == -EPERM && occasion == TRUECHIME_OCCASION_DISRUPTION) {
+		log_notice("The system clock is off by %s and is slewed: policy forbids a step",
+			   was);
+		return 0;
+	}
 	if (err) {
 		log_err("The system clock is off by %s, but the step was refused: %s (%s)", was,
 			strerror(-err), reason);
@@ -183,6 +189,11 @@ int steering_step(struct steering *steering, const char *reason)
 	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
 	log_notice("The system clock was stepped by %s (%s); %s remain", was, reason, is);
 	return 0;
+}
+
+int steering_step(struct steering *steering, const char *reason)
+{
+	return steering_step_by(steering, TRUECHIME_OCCASION_OPERATOR, reason);
 }
 
 /* chronyd's tracking shows the latest offset and an average over some ten updates. */
@@ -221,7 +232,8 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 	if (result->step == DISCIPLINE_STEP)
 		err = steering_step(steering, "makestep allows it");
 	else if (confirm && large)
-		err = steering_step(steering, "time was disrupted, and the sources confirm it");
+		err = steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
+				       "time was disrupted, and the sources confirm it");
 	if (confirm)
 		steering->disrupted = false;
 	return err;

@@ -12,7 +12,9 @@
 #define TIMESCALE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <linux/truechime.h>
 
 #include "../kmod/line.h"
 
@@ -52,6 +54,19 @@ struct timescale_now {
 	bool external;
 };
 
+/**
+ * struct timescale_jump - the time sources agree that time was disrupted, which nobody else saw
+ * @offset_ns: UTC minus timescale
+ * @maxerror_ns: by how much that may be wrong
+ * @fine_raw_ns: they were last of the timescale's opinion, by raw
+ */
+struct timescale_jump {
+	int64_t offset_ns;
+	int64_t maxerror_ns;
+	int64_t fine_raw_ns;
+};
+
+struct module_event;
 struct timescale;
 
 /**
@@ -60,7 +75,11 @@ struct timescale;
  * @now: read all clocks
  * @correct: set the correction, UTC - reference as a function of the reference's time; @jump: its
  *	change of phase at once. -ESTALE: @epoch has passed, measure again
- * @step: step the system clock to the timescale, by operator's or boot's right
+ * @step: step the system clock to the timescale, by the policy's rule for the occasion; -EPERM: it
+ *	forbids that
+ * @disrupted: follow a jump, the system clock by the policy's rule, in a new epoch. -ESTALE: @epoch
+ *	has passed; -EBUSY, -ENODATA: the sources are no witness here and now. @event: what
+ *	happened, where nobody else tells it; its evidence is 0 otherwise
  * @leap: UTC was set forward by @change_ns, a leap second: so is the timescale, but for a host's
  *	time without a correction, which leaps by itself
  * @close: free everything
@@ -70,7 +89,9 @@ struct timescale_ops {
 	int (*now)(struct timescale *timescale, struct timescale_now *now);
 	int (*correct)(struct timescale *timescale, const struct chime_line *correction,
 		       uint32_t epoch, bool jump);
-	int (*step)(struct timescale *timescale);
+	int (*step)(struct timescale *timescale, enum truechime_occasion occasion);
+	int (*disrupted)(struct timescale *timescale, const struct timescale_jump *jump,
+			 uint32_t epoch, struct module_event *event);
 	int (*leap)(struct timescale *timescale, int64_t change_ns);
 	void (*close)(struct timescale *timescale);
 };
@@ -91,5 +112,11 @@ int timescale_module_open(struct timescale **timescale, struct module_link *link
 
 /* Backend without the module; borrows @clock, which it steps. */
 int timescale_user_open(struct timescale **timescale, struct system_clock *clock);
+
+struct module_rule;
+
+/* Where there is no module to keep the step policy: its defaults, but for these rules. */
+void timescale_user_set_policy(struct timescale *timescale, const struct module_rule *rules,
+			       size_t count);
 
 #endif /* TIMESCALE_H */

@@ -56,11 +56,22 @@ static int timescale_module_correct(struct timescale *timescale,
 	return module_link_correct(module->link, correction, module->reference, epoch, jump);
 }
 
-static int timescale_module_step(struct timescale *timescale)
+static int timescale_module_step(struct timescale *timescale, enum truechime_occasion occasion)
 {
 	struct timescale_module *module = (struct timescale_module *)timescale;
 
-	return module_link_step(module->link);
+	return module_link_step(module->link, occasion);
+}
+
+/* The module tells it to all who listen, and us. */
+static int timescale_module_disrupted(struct timescale *timescale,
+				      const struct timescale_jump *jump, uint32_t epoch,
+				      struct module_event *event)
+{
+	struct timescale_module *module = (struct timescale_module *)timescale;
+
+	*event = (struct module_event){ 0 };
+	return module_link_disrupted(module->link, jump, epoch);
 }
 
 /* Anything that changes the correction meanwhile makes another try necessary. */
@@ -93,6 +104,7 @@ static const struct timescale_ops timescale_module_ops = {
 	.now = timescale_module_now,
 	.correct = timescale_module_correct,
 	.step = timescale_module_step,
+	.disrupted = timescale_module_disrupted,
 	.leap = timescale_module_leap,
 	.close = timescale_module_close,
 };

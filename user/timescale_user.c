@@ -5,7 +5,8 @@
  * once: what slews is the system clock, which follows.
  *
  * What the module would notice is noticed simply: a suspend, because CLOCK_BOOTTIME counts it and
- * raw does not. A guest that is reverted takes all its clocks along; only NTP can tell then.
+ * raw does not. A guest that is reverted takes all its clocks along; only NTP can tell then. The
+ * step policy is the module's, too, decided here.
  */
 #include "timescale.h"
 
@@ -13,6 +14,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "../kmod/policy.h"
+#include "../kmod/verdict.h"
+#include "module_link.h"
 #include "system_clock.h"
 
 #define NS_PER_S	1000000000LL
@@ -29,6 +33,7 @@
 struct timescale_user {
 	struct timescale timescale;	/* first: what callers hold */
 	struct system_clock *clock;	/* borrowed */
+	struct chime_policy policy;
 	struct chime_line correction;
 	bool has_correction;
 	bool watch_suspend;		/* BOOTTIME can be read */
@@ -140,18 +145,101 @@ static int timescale_user_correct(struct timescale *timescale, const struct chim
 	return 0;
 }
 
-static int timescale_user_step(struct timescale *timescale)
+/* Step the system clock if the policy says so, and say what was done. 0, -errno of the step. */
+static int timescale_user_repair(struct timescale_user *user, enum truechime_occasion occasion,
+				 int64_t offset_ns, enum truechime_action *action)
+{
+	int err;
+
+	*action = chime_policy_decide(&user->policy, occasion, offset_ns);
+	if (*action != TRUECHIME_ACTION_STEPPED)
+		return 0;
+	err = system_clock_step(user->clock, offset_ns);
+	if (err)
+		*action = TRUECHIME_ACTION_FAILED;
+	return err;
+}
+
+static int timescale_user_step(struct timescale *timescale, enum truechime_occasion occasion)
 {
 	struct timescale_user *user = (struct timescale_user *)timescale;
+	enum truechime_action action;
 	struct timescale_now now;
 	int err;
 
 	if (!user->has_correction)
 		return -ENODATA;
 	err = timescale_user_now(timescale, &now);
+	if (!err)
+		err = timescale_user_repair(user, occasion,
+					    chime_sub_sat(now.time_ns, now.realtime_ns), &action);
 	if (err)
 		return err;
-	return system_clock_step(user->clock, chime_sub_sat(now.time_ns, now.realtime_ns));
+	return action == TRUECHIME_ACTION_NONE || action == TRUECHIME_ACTION_STEPPED ? 0 : -EPERM;
+}
+
+/* There is no other witness here. */
+static enum truechime_cause timescale_user_cause(int64_t gap_ns)
+{
+	const struct chime_observation observation = {
+		.evidence = CHIME_SAW(NTP),
+		.gap_ns = gap_ns,
+	};
+
+	return chime_verdict_cause(&observation);
+}
+
+static int timescale_user_disrupted(struct timescale *timescale, const struct timescale_jump *jump,
+				    uint32_t epoch, struct module_event *event)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+	struct timescale_now now;
+	int err;
+
+	err = timescale_user_now(timescale, &now);
+	if (err)
+		return err;
+	if (epoch != user->epoch)
+		return -ESTALE;
+	if (now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return -ENODATA;
+	user->epoch++;
+	user->disruptions++;
+	user->correction.offset_ns = chime_add_sat(user->correction.offset_ns, jump->offset_ns);
+	user->correction.maxerror_ns = chime_add_sat(user->correction.maxerror_ns,
+						     jump->maxerror_ns);
+	*event = (struct module_event){
+		.sequence = user->disruptions,
+		.cause = timescale_user_cause(jump->offset_ns),
+		.evidence = CHIME_SAW(NTP),
+		.gap_ns = jump->offset_ns,
+		.offset_ns = chime_sub_sat(chime_add_sat(now.time_ns, jump->offset_ns),
+					   now.realtime_ns),
+	};
+	(void)timescale_user_repair(user, TRUECHIME_OCCASION_DISRUPTION, event->offset_ns,
+				    &event->action);
+	err = timescale_user_now(timescale, &now);
+	event->residual_ns = chime_sub_sat(now.time_ns, now.realtime_ns);
+	event->latency_ns = chime_sub_sat(now.raw_ns, jump->fine_raw_ns);
+	event->raw_ns = now.raw_ns;
+	event->time_ns = now.time_ns;
+	event->epoch = user->epoch;
+	return err;
+}
+
+void timescale_user_set_policy(struct timescale *timescale, const struct module_rule *rules,
+			       size_t count)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+	size_t i;
+
+	chime_policy_defaults(&user->policy);
+	for (i = 0; i < count; i++)
+		user->policy.rules[rules[i].occasion][rules[i].direction] = (struct chime_rule){
+			.rule = rules[i].rule,
+			.threshold_ns = rules[i].threshold_ns,
+			.maximum_ns = rules[i].maximum_ns,
+		};
 }
 
 static int timescale_user_leap(struct timescale *timescale, int64_t change_ns)
@@ -172,6 +260,7 @@ static const struct timescale_ops timescale_user_ops = {
 	.now = timescale_user_now,
 	.correct = timescale_user_correct,
 	.step = timescale_user_step,
+	.disrupted = timescale_user_disrupted,
 	.leap = timescale_user_leap,
 	.close = timescale_user_close,
 };
@@ -187,6 +276,7 @@ int timescale_user_open(struct timescale **timescale, struct system_clock *clock
 		return -ENOMEM;
 	user->timescale.ops = &timescale_user_ops;
 	user->clock = clock;
+	chime_policy_defaults(&user->policy);
 	err = clock_read_ns(CLOCK_MONOTONIC_RAW, &user->raw_ns);
 	if (err) {
 		free(user);

@@ -16,6 +16,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	struct module_rule rules[2];
 	struct module_event event;
 	struct module_host host;
+	enum truechime_rtc rtc;
 	struct module_now now;
 	char text[16];
 	int count;
@@ -30,6 +31,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	(void)module_message_event(head, (int)size, &event);
 	(void)module_message_policy(head, (int)size, rules, 2, &count);
 	FUZZ_CHECK(count >= 0 && count <= 2);
+	(void)module_message_rtc(head, (int)size, &rtc);
 	module_message_extack(head, (int)size, text, sizeof(text));
 	FUZZ_CHECK(memchr(text, '\0', sizeof(text)));
 	return 0;

@@ -46,7 +46,7 @@ bool abuse_random(struct abuse *abuse);
 bool abuse_unload(struct abuse *abuse);
 
 /* A request that changes something and would succeed: the valid ones of all commands, by number. */
-#define ABUSE_CHANGES	6
+#define ABUSE_CHANGES	7
 void abuse_put_change(struct genl_message *message, const struct genl *genl, int number);
 
 #endif /* ABUSE_H */

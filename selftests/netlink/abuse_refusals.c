@@ -149,6 +149,36 @@ static void put_short_offset(struct genl_message *message)
 	genl_put_u32(message, TRUECHIME_A_OFFSET_NS, 1);
 }
 
+static void put_no_step_occasion(struct genl_message *message)
+{
+	genl_put_u8(message, TRUECHIME_A_OCCASION, TRUECHIME_OCCASION_OPERATOR + 1);
+}
+
+static void put_jump(struct genl_message *message, int64_t maxerror_ns)
+{
+	genl_put_u32(message, TRUECHIME_A_EPOCH, 0xfffffff0);
+	genl_put_s64(message, TRUECHIME_A_RAW_NS, 0);
+	genl_put_s64(message, TRUECHIME_A_OFFSET_NS, 1000000000);
+	genl_put_s64(message, TRUECHIME_A_MAXERROR_NS, maxerror_ns);
+}
+
+static void put_old_jump(struct genl_message *message)
+{
+	put_jump(message, 0);
+}
+
+static void put_unbounded_jump(struct genl_message *message)
+{
+	put_jump(message, -1);
+}
+
+static void put_jump_of_no_size(struct genl_message *message)
+{
+	genl_put_u32(message, TRUECHIME_A_EPOCH, 0);
+	genl_put_s64(message, TRUECHIME_A_RAW_NS, 0);
+	genl_put_s64(message, TRUECHIME_A_MAXERROR_NS, 0);
+}
+
 static void put_rule(struct genl_message *message, int occasion, int direction, int rule,
 		     int64_t threshold_ns, int64_t maximum_ns)
 {
@@ -203,6 +233,19 @@ static void put_negative_maximum(struct genl_message *message)
 static void put_good_and_bad_rule(struct genl_message *message)
 {
 	put_rule(message, TRUECHIME_OCCASION_STEADY, 0, TRUECHIME_RULE_STEP, 12345, 678900);
+	put_rule(message, TRUECHIME_OCCASION_STEADY, 1, 77, 0, 0);
+}
+
+static void put_no_rtc(struct genl_message *message)
+{
+	put_rule(message, TRUECHIME_OCCASION_STEADY, 0, TRUECHIME_RULE_STEP, 12345, 678900);
+	genl_put_u8(message, TRUECHIME_A_RTC, TRUECHIME_RTC_TRUST + 1);
+}
+
+/* Only the rule is bad: the RTC's policy may not be taken either. */
+static void put_rtc_and_bad_rule(struct genl_message *message)
+{
+	genl_put_u8(message, TRUECHIME_A_RTC, TRUECHIME_RTC_IGNORE);
 	put_rule(message, TRUECHIME_OCCASION_STEADY, 1, 77, 0, 0);
 }
 
@@ -288,6 +331,7 @@ static void put_overlong(struct genl_message *message)
 
 #define CORRECTION	.command = TRUECHIME_CMD_CORRECTION
 #define STEP		.command = TRUECHIME_CMD_STEP
+#define DISRUPTED	.command = TRUECHIME_CMD_DISRUPTED
 #define POLICY_SET	.command = TRUECHIME_CMD_POLICY_SET
 #define MODE		.command = TRUECHIME_CMD_MODE
 #define HOST_SET	.command = TRUECHIME_CMD_HOST_SET
@@ -312,6 +356,11 @@ static const struct refusal refusals[] = {
 	{ "a nest not marked as one", put_line_not_nested, EINVAL, 0, BLAME, CORRECTION },
 	{ "an offset in mode auto", put_offset, EBUSY, 0, BLAME, STEP },
 	{ "an offset of 32 bits", put_short_offset, EINVAL, ERANGE, BLAME, STEP },
+	{ "a step on no occasion", put_no_step_occasion, ERANGE, EINVAL, BLAME, STEP },
+	{ "a jump of nothing", put_nothing, EINVAL, 0, WORDS, DISRUPTED },
+	{ "a jump of no size", put_jump_of_no_size, EINVAL, 0, WORDS, DISRUPTED },
+	{ "a jump without bound", put_unbounded_jump, ERANGE, EINVAL, BLAME, DISRUPTED },
+	{ "a jump of an epoch that has passed", put_old_jump, ESTALE, 0, BLAME, DISRUPTED },
 	{ "a policy of nothing", put_nothing, EINVAL, 0, WORDS, POLICY_SET },
 	{ "a rule without occasion", put_rule_without_occasion, EINVAL, 0, BLAME, POLICY_SET },
 	{ "a rule without direction", put_rule_without_direction, EINVAL, 0, BLAME, POLICY_SET },
@@ -321,6 +370,8 @@ static const struct refusal refusals[] = {
 	{ "a negative threshold", put_negative_threshold, ERANGE, EINVAL, BLAME, POLICY_SET },
 	{ "a negative maximum", put_negative_maximum, ERANGE, EINVAL, BLAME, POLICY_SET },
 	{ "a good and a bad rule", put_good_and_bad_rule, ERANGE, EINVAL, BLAME, POLICY_SET },
+	{ "an RTC policy that is none", put_no_rtc, ERANGE, EINVAL, BLAME, POLICY_SET },
+	{ "an RTC policy and a bad rule", put_rtc_and_bad_rule, ERANGE, EINVAL, BLAME, POLICY_SET },
 	{ "no mode", put_nothing, EINVAL, 0, WORDS, MODE },
 	{ "a mode that is none", put_no_mode, ERANGE, EINVAL, BLAME, MODE },
 	{ "a mode of 32 bits", put_wide_mode, EINVAL, ERANGE, BLAME, MODE },

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 The netlink specification against the code of both ends: the module (kmod/netlink.c) accepts exactly
-what the specification lets a request say, and each of its answers and the helper's policies
+what the specification lets a request say, and each of its answers (kmod/netlink_answer.c) and the
+helper's policies
 (user/module_message.c) has each attribute with the type specified. TAP on stdout.
 
 test_code.py [TOP]: of the tree at TOP.
@@ -26,11 +27,13 @@ WRITERS = {'nla_put_u8': 'u8', 'nla_put_u32': 'u32', 'nla_put_u64_64bit': 'u64',
 
 
 class Source:
-    """What a C file says about attributes."""
+    """What C files say about attributes."""
 
-    def __init__(self, path):
-        with open(path, encoding='utf-8') as file:
-            self.text = re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
+    def __init__(self, *paths):
+        self.text = ''
+        for path in paths:
+            with open(path, encoding='utf-8') as file:
+                self.text += re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
 
     def policies(self):
         """{policy: {attribute: initialiser}}"""
@@ -56,7 +59,8 @@ class Test:
 
     def __init__(self, top):
         self.spec = Specification(os.path.join(top, 'docs/netlink/truechime.yaml'))
-        self.module = Source(os.path.join(top, 'kmod/netlink.c'))
+        self.module = Source(os.path.join(top, 'kmod/netlink.c'),
+                             os.path.join(top, 'kmod/netlink_answer.c'))
         self.helper = Source(os.path.join(top, 'user/module_message.c'))
         self.attributes = {}
         for item in self.spec.sets.values():

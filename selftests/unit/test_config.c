@@ -342,6 +342,22 @@ TEST(step_policies)
 	config_free(config);
 }
 
+TEST(rtc_is_left_alone_unless_said)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("rtcsync\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config->has_rtc);
+	config_free(config);
+	config = parse("rtcpolicy trust\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_TRUE(config->has_rtc);
+	EXPECT_EQ(TRUECHIME_RTC_TRUST, config->rtc);
+	config_free(config);
+}
+
 TEST(all_rules_fit)
 {
 	static const char *const occasions[] = { "boot", "disruption", "steady", "operator" };
@@ -399,6 +415,7 @@ static const struct {
 	{ "steppolicy boot up step", 1, "forward, backward or both" },
 	{ "steppolicy boot both jump", 1, "step, slew or ignore" },
 	{ "steppolicy boot both step -1", 1, "seconds" },
+	{ "rtcpolicy believe", 1, "ignore, hint or trust" },
 	{ "authselectmode maybe", 1, "mix, require, prefer or ignore" },
 	{ "bindacqaddress eth0", 1, "a numeric address" },
 	{ "refclock SHM 0", 1, "use PHC" },

@@ -135,7 +135,13 @@ int module_link_choose_host(struct module_link *link, const char *name)
 	return 0;
 }
 
-int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count)
+void timescale_user_set_policy(struct timescale *timescale, const struct module_rule *rules,
+			       size_t count)
+{
+}
+
+int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count,
+			   const enum truechime_rtc *rtc)
 {
 	return 0;
 }

@@ -158,6 +158,34 @@ TEST_F(message, rules_go_there_and_back)
 	EXPECT_EQ(1, count);
 }
 
+TEST_F(message, rtc_is_there_or_the_module_is_another)
+{
+	enum truechime_rtc rtc = TRUECHIME_RTC_IGNORE;
+
+	EXPECT_EQ(-EPROTO, module_message_rtc(head(self->msg), length(self->msg), &rtc));
+	nla_put_u8(self->msg, TRUECHIME_A_RTC, TRUECHIME_RTC_TRUST);
+	ASSERT_EQ(0, module_message_rtc(head(self->msg), length(self->msg), &rtc));
+	EXPECT_EQ(TRUECHIME_RTC_TRUST, rtc);
+}
+
+TEST_F(message, jump_is_written_whole)
+{
+	const struct timescale_jump jump = {
+		.offset_ns = -5,
+		.maxerror_ns = 6,
+		.fine_raw_ns = INT64_MAX,
+	};
+	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
+
+	ASSERT_EQ(0, module_message_put_jump(self->msg, &jump, 7));
+	ASSERT_EQ(0, nla_parse(attrs, TRUECHIME_A_MAX, (struct nlattr *)head(self->msg),
+			       length(self->msg), NULL));
+	EXPECT_EQ(7, nla_get_u32(attrs[TRUECHIME_A_EPOCH]));
+	EXPECT_EQ(-5, (int64_t)nla_get_u64(attrs[TRUECHIME_A_OFFSET_NS]));
+	EXPECT_EQ(6, (int64_t)nla_get_u64(attrs[TRUECHIME_A_MAXERROR_NS]));
+	EXPECT_EQ(INT64_MAX, (int64_t)nla_get_u64(attrs[TRUECHIME_A_RAW_NS]));
+}
+
 TEST_F(message, reads_an_event)
 {
 	struct module_event event;

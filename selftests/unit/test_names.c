@@ -58,6 +58,8 @@ TEST(every_number_has_a_word)
 		EXPECT_STRNE("?", name_of_state(i));
 	for (i = 0; i <= TRUECHIME_HOST_DEMOTED; i++)
 		EXPECT_STRNE("?", name_of_host_state(i));
+	for (i = 0; i <= TRUECHIME_RTC_TRUST; i++)
+		EXPECT_STRNE("?", name_of_rtc(i));
 	for (i = 0; i <= TRUECHIME_EVIDENCE_CLOCK_SET; i++)
 		EXPECT_NE(NULL, name_of_evidence(i));
 	EXPECT_EQ(NULL, name_of_evidence(TRUECHIME_EVIDENCE_CLOCK_SET + 1));

@@ -335,7 +335,7 @@ TEST_F(timescale, follows_a_gap_of_raw)
 	struct chime_now now;
 
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
-	chime_timescale_shift(&self->timescale, 60 * S, RAW0_NS);
+	chime_timescale_shift(&self->timescale, 60 * S, 0, RAW0_NS);
 	now = now_at(&self->timescale, RAW0_NS);
 	EXPECT_EQ(UTC0_NS + 60 * S, now.time_ns);
 	EXPECT_EQ(1, now.epoch);
@@ -432,7 +432,7 @@ TEST_F(timescale, survives_any_lines)
 			chime_timescale_set_reference(timescale, &line, i % 2, raw_ns);
 			break;
 		case 3:
-			chime_timescale_shift(timescale, line.offset_ns, raw_ns);
+			chime_timescale_shift(timescale, line.offset_ns, 0, raw_ns);
 			break;
 		case 4:
 			chime_timescale_set_mode(timescale, i % 2, raw_ns);

@@ -7,6 +7,7 @@
 
 #include "fake_clock.h"
 #include "unit.h"
+#include "user/module_link.h"
 #include "user/system_clock.h"
 
 #define S	1000000000LL
@@ -59,7 +60,8 @@ TEST_F(timescale, knows_nothing_at_first)
 	EXPECT_EQ(self->now.raw_ns, self->now.reference_ns);
 	EXPECT_EQ(self->now.realtime_ns, self->now.time_ns);
 	EXPECT_FALSE(self->now.has_host);
-	EXPECT_EQ(-ENODATA, self->timescale->ops->step(self->timescale));
+	EXPECT_EQ(-ENODATA, self->timescale->ops->step(self->timescale,
+						       TRUECHIME_OCCASION_OPERATOR));
 }
 
 TEST_F(timescale, reads_clocks_of_one_instant)
@@ -89,7 +91,7 @@ TEST_F(timescale, steps_the_system_clock_to_it)
 {
 	ASSERT_EQ(0, look(self));
 	ASSERT_EQ(0, correct(self, -3600 * S, 0));
-	ASSERT_EQ(0, self->timescale->ops->step(self->timescale));
+	ASSERT_EQ(0, self->timescale->ops->step(self->timescale, TRUECHIME_OCCASION_OPERATOR));
 	ASSERT_EQ(0, look(self));
 	EXPECT_EQ(self->now.time_ns, self->now.realtime_ns);
 	EXPECT_EQ(0, self->now.epoch);
@@ -104,7 +106,8 @@ TEST_F(timescale, refuses_what_is_not_of_this_epoch_or_world)
 	EXPECT_EQ(-ERANGE, self->timescale->ops->correct(self->timescale, &wild, 0, true));
 	self->now.epoch++;
 	EXPECT_EQ(-ESTALE, correct(self, 0, 0));
-	EXPECT_EQ(-ENODATA, self->timescale->ops->step(self->timescale));
+	EXPECT_EQ(-ENODATA, self->timescale->ops->step(self->timescale,
+						       TRUECHIME_OCCASION_OPERATOR));
 }
 
 TEST_F(timescale, notices_a_suspend)
@@ -172,6 +175,78 @@ TEST_F(timescale, carries_a_timestamp_over)
 	ASSERT_EQ(0, look(self));
 	EXPECT_EQ(self->now.raw_ns - 50,
 		  timescale_realtime_to_reference(&self->now, self->now.realtime_ns - 50));
+}
+
+/* The sources say so; what the timescale makes of it. */
+static int jump(FIXTURE_DATA(timescale) *self, int64_t offset_ns, uint32_t epoch,
+		struct module_event *event)
+{
+	const struct timescale_jump jump = {
+		.offset_ns = offset_ns,
+		.maxerror_ns = 2 * MS,
+		.fine_raw_ns = self->now.raw_ns,
+	};
+
+	fake_clock_run(3 * S);
+	return self->timescale->ops->disrupted(self->timescale, &jump, epoch, event);
+}
+
+TEST_F(timescale, follows_its_sources_through_a_jump)
+{
+	struct module_event event;
+
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(-ENODATA, jump(self, 3600 * S, 0, &event));
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, 0, 0));
+	EXPECT_EQ(-ESTALE, jump(self, 3600 * S, 7, &event));
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, jump(self, 3600 * S, 0, &event));
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, event.cause);
+	EXPECT_EQ(1U << TRUECHIME_EVIDENCE_NTP, event.evidence);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, event.action);
+	EXPECT_EQ(3600 * S, event.gap_ns);
+	EXPECT_EQ(3600 * S, event.offset_ns);
+	EXPECT_EQ(0, event.residual_ns);
+	EXPECT_EQ(3 * S, event.latency_ns);
+	EXPECT_EQ(1, event.epoch);
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(self->now.time_ns, self->now.realtime_ns);
+	EXPECT_EQ(1, self->now.epoch);
+	EXPECT_EQ(1, self->now.disruptions);
+	EXPECT_GE(self->now.maxerror_ns, 2 * MS);
+
+	ASSERT_EQ(0, jump(self, -60 * S, 1, &event));
+	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, event.cause);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, event.action);
+}
+
+TEST_F(timescale, steps_as_the_policy_says)
+{
+	static const struct module_rule rules[] = {
+		{ TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_DIRECTION_BACKWARD,
+		  TRUECHIME_RULE_IGNORE, 0, 0 },
+		{ TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_DIRECTION_FORWARD,
+		  TRUECHIME_RULE_STEP, 10 * MS, 3600 * S },
+	};
+	struct module_event event;
+
+	timescale_user_set_policy(self->timescale, rules, 2);
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, 0, 0));
+	ASSERT_EQ(0, jump(self, -60 * S, 0, &event));
+	EXPECT_EQ(TRUECHIME_ACTION_IGNORED, event.action);
+	EXPECT_EQ(-60 * S, event.residual_ns);
+	EXPECT_EQ(-EPERM, self->timescale->ops->step(self->timescale,
+						     TRUECHIME_OCCASION_DISRUPTION));
+	ASSERT_EQ(0, self->timescale->ops->step(self->timescale, TRUECHIME_OCCASION_OPERATOR));
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(self->now.time_ns, self->now.realtime_ns);
+	ASSERT_EQ(0, jump(self, 3601 * S, 1, &event));
+	EXPECT_EQ(TRUECHIME_ACTION_REFUSED, event.action);
+
+	timescale_user_set_policy(self->timescale, NULL, 0);
+	EXPECT_EQ(0, self->timescale->ops->step(self->timescale, TRUECHIME_OCCASION_DISRUPTION));
 }
 
 TEST_HARNESS_MAIN

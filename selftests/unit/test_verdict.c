@@ -97,6 +97,17 @@ static const struct {
 	  TRUECHIME_CAUSE_HOST_STEP },
 	{ "the host's clock set back, RTC and generation id", SAW(RTC), -5 * S, RESTORES,
 	  TRUECHIME_CAUSE_HOST_STEP },
+
+	{ "loadvm, time sources only", SAW(NTP), 5 * S, BLIND, TRUECHIME_CAUSE_REVERT },
+	{ "stop and cont, generation id and time sources", SAW(NTP), 5 * S, RESTORES,
+	  TRUECHIME_CAUSE_PAUSE },
+	{ "loadvm, generation id and time sources", SAW(NTP) | SAW(GENID_NOTIFY), 5 * S, RESTORES,
+	  TRUECHIME_CAUSE_REVERT },
+	{ "time sources go back", SAW(NTP), -5 * S, BLIND, TRUECHIME_CAUSE_UNKNOWN },
+	{ "time sources go back, generation id", SAW(NTP), -5 * S, RESTORES,
+	  TRUECHIME_CAUSE_UNKNOWN },
+	{ "time sources jump, the host set aside did not", SAW(NTP), 5 * S, STOPS | RESTORES,
+	  TRUECHIME_CAUSE_UNKNOWN },
 };
 
 /* 2027-07-01 00:00:00 */

@@ -17,7 +17,7 @@ static int makestep_by_module(const struct cli *cli)
 			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. To start the daemon: systemctl start truechimed\n");
 		return CLI_ERROR;
 	}
-	err = module_link_step(link);
+	err = module_link_step(link, TRUECHIME_OCCASION_OPERATOR);
 	status = err ? module_refused(link, "the step", err) : CLI_OK;
 	module_link_close(link);
 	if (!err && cli->json)

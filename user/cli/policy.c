@@ -32,20 +32,34 @@ static void print_rule(const struct module_rule *rule)
 	       name_of_direction(rule->direction), name_of_rule(rule->rule), threshold, maximum);
 }
 
+static const char *rtc_sentence(enum truechime_rtc rtc)
+{
+	switch (rtc) {
+	case TRUECHIME_RTC_IGNORE:
+		return "ignore (it is not read)";
+	case TRUECHIME_RTC_HINT:
+		return "hint (it is told)";
+	case TRUECHIME_RTC_TRUST:
+		return "trust (it is told, and followed when no server answers)";
+	}
+	return name_of_rtc(rtc);
+}
+
 static int policy_show(const struct cli *cli, struct module_link *link)
 {
 	struct module_rule rules[RULES_MAX];
+	enum truechime_rtc rtc;
 	int count = 0, i, err;
 	json_t *list;
 
-	err = module_link_get_policy(link, rules, RULES_MAX, &count);
+	err = module_link_get_policy(link, rules, RULES_MAX, &count, &rtc);
 	if (err)
 		return module_refused(link, "to tell its policy", err);
 	if (cli->json) {
 		list = json_array();
 		for (i = 0; i < count; i++)
 			json_array_append_new(list, rule_to_json(&rules[i]));
-		print_json(json_pack("{s:o}", "policy", list));
+		print_json(json_pack("{s:o,s:s}", "policy", list, "rtc", name_of_rtc(rtc)));
 		return CLI_OK;
 	}
 	puts("When the system clock is off by more than the threshold and by no more than the\n"
@@ -54,12 +68,14 @@ static int policy_show(const struct cli *cli, struct module_link *link)
 	     "============================================================");
 	for (i = 0; i < count; i++)
 		print_rule(&rules[i]);
+	printf("\nA jump of the RTC where there is no host clock: %s\n", rtc_sentence(rtc));
 	return CLI_OK;
 }
 
 static int policy_usage(void)
 {
 	fputs("Usage: truechime policy set OCCASION DIRECTION RULE [THRESHOLD [MAXIMUM]]\n"
+	      "       truechime policy set rtc ignore|hint|trust\n"
 	      "  OCCASION   boot, disruption, steady or operator\n"
 	      "  DIRECTION  forward (the clock is behind), backward or both\n"
 	      "  RULE       step, slew or ignore\n"
@@ -96,12 +112,17 @@ static int policy_parse(int argc, char **argv, struct module_rule *rules)
 static int policy_set(const struct cli *cli, struct module_link *link, int argc, char **argv)
 {
 	struct module_rule rules[2];
+	enum truechime_rtc rtc;
 	int count, err;
 
-	count = policy_parse(argc, argv, rules);
-	if (count < 0)
-		return policy_usage();
-	err = module_link_set_policy(link, rules, count);
+	if (argc == 2 && !strcmp(argv[0], "rtc") && rtc_of_name(argv[1], &rtc)) {
+		err = module_link_set_policy(link, NULL, 0, &rtc);
+	} else {
+		count = policy_parse(argc, argv, rules);
+		if (count < 0)
+			return policy_usage();
+		err = module_link_set_policy(link, rules, count, NULL);
+	}
 	return err ? module_refused(link, "the policy", err) : policy_show(cli, link);
 }
 

@@ -24,10 +24,11 @@
  * @TRUECHIME_CMD_STATUS: get: everything that the module knows, once (TRUECHIME_A_*)
  * @TRUECHIME_CMD_NOW: get: all clocks from one timekeeper snapshot
  * @TRUECHIME_CMD_CORRECTION: set: the line to add to the reference's; -ESTALE when EPOCH has passed
- * @TRUECHIME_CMD_STEP: do: step the system clock to the timescale; OFFSET_NS adds an offset to the
- *	timescale instead, which needs mode external
- * @TRUECHIME_CMD_POLICY_GET: get: the step policy in force
- * @TRUECHIME_CMD_POLICY_SET: set: the rules named by POLICY attributes, all or none
+ * @TRUECHIME_CMD_STEP: do: step the system clock to the timescale, as policy says for OCCASION
+ *	(operator, if none is given); OFFSET_NS adds an offset to the timescale instead, which needs
+ *	mode external
+ * @TRUECHIME_CMD_POLICY_GET: get: the step policy in force, and what is made of the RTC
+ * @TRUECHIME_CMD_POLICY_SET: set: the rules named by POLICY attributes and RTC, all or none
  * @TRUECHIME_CMD_MODE: set: TRUECHIME_A_MODE
  * @TRUECHIME_CMD_HOST_LIST: dump: one message a host clock
  * @TRUECHIME_CMD_HOST_SET: set: choose (HOST_NAME), demote or reinstate (HOST_STATE) a host clock
@@ -35,6 +36,10 @@
  * @TRUECHIME_CMD_RESET: do: forget the correction and the host line's history
  * @TRUECHIME_CMD_EVENT_NTF: notification of the TRUECHIME_MCGRP_EVENTS group: one event, as in a
  *	dump; no request
+ * @TRUECHIME_CMD_DISRUPTED: do: the helper's time sources agree that UTC is OFFSET_NS ahead of the
+ *	timescale, give or take MAXERROR_NS, and were as sure of the contrary until RAW_NS: follow,
+ *	and tell it as a disruption. -EBUSY where the host is the reference, whose clock would have
+ *	shown it; -ENODATA without a correction; -ESTALE when EPOCH has passed
  */
 enum truechime_cmd {
 	TRUECHIME_CMD_UNSPEC,
@@ -50,6 +55,7 @@ enum truechime_cmd {
 	TRUECHIME_CMD_EVENT,
 	TRUECHIME_CMD_RESET,
 	TRUECHIME_CMD_EVENT_NTF,
+	TRUECHIME_CMD_DISRUPTED,
 	__TRUECHIME_CMD_MAX,
 };
 
@@ -109,7 +115,7 @@ enum truechime_evidence {
 	TRUECHIME_EVIDENCE_GENERATION,		/* the vmclock generation counter changed */
 	TRUECHIME_EVIDENCE_RTC,			/* the RTC jumped against raw */
 	TRUECHIME_EVIDENCE_RESUME,		/* a suspend ended */
-	TRUECHIME_EVIDENCE_NTP,			/* all NTP sources jumped together */
+	TRUECHIME_EVIDENCE_NTP,			/* the NTP sources jumped together */
 	TRUECHIME_EVIDENCE_CLOCK_SET,		/* the hypervisor set this guest's kvm-clock anew */
 };
 
@@ -139,6 +145,13 @@ enum truechime_occasion {
 	TRUECHIME_OCCASION_DISRUPTION,
 	TRUECHIME_OCCASION_STEADY,
 	TRUECHIME_OCCASION_OPERATOR,
+};
+
+/* What to make of the RTC where there is no host clock. */
+enum truechime_rtc {
+	TRUECHIME_RTC_IGNORE,		/* it is not read */
+	TRUECHIME_RTC_HINT,		/* a jump is told */
+	TRUECHIME_RTC_TRUST,		/* ... and followed when nobody knows better */
 };
 
 /**
@@ -175,6 +188,8 @@ enum truechime_occasion {
  * @TRUECHIME_A_EVENT: nest of enum truechime_event_attr
  * @TRUECHIME_A_POLICY: nest of enum truechime_policy_attr; several in one message
  * @TRUECHIME_A_CLOCKSOURCE_EPOCH: u32, counts changes of the clocksource: raw's rate changed
+ * @TRUECHIME_A_RTC: u8, enum truechime_rtc
+ * @TRUECHIME_A_OCCASION: u8, enum truechime_occasion
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,
@@ -208,6 +223,8 @@ enum truechime_attr {
 	TRUECHIME_A_EVENT,
 	TRUECHIME_A_POLICY,
 	TRUECHIME_A_CLOCKSOURCE_EPOCH,
+	TRUECHIME_A_RTC,
+	TRUECHIME_A_OCCASION,
 	__TRUECHIME_A_MAX,
 };
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the module knows, as attributes.
+ */
+#include "netlink_answer.h"
+
+#include <linux/truechime.h>
+#include <net/netlink.h>
+
+bool chime_put_s64(struct sk_buff *skb, int attribute, s64 value)
+{
+	return nla_put_s64(skb, attribute, value, TRUECHIME_A_PAD);
+}
+
+/* -1 stands for "no bound is known". */
+static s64 chime_bound(s64 maxerror_ns)
+{
+	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : maxerror_ns;
+}
+
+/* The padding attribute is number 1 in each of the sets. */
+static bool chime_put_line(struct sk_buff *skb, int attribute, const struct chime_line *line)
+{
+	struct nlattr *nest = nla_nest_start(skb, attribute);
+
+	if (!nest ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_ORIGIN_NS, line->origin_ns) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_OFFSET_NS, line->offset_ns) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_RATE_Q32, line->rate_q32) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_NS, line->sigma_ns) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_RATE_Q32, line->sigma_rate_q32) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_NS, chime_bound(line->maxerror_ns)) ||
+	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, line->maxerror_rate_q32))
+		return true;
+	nla_nest_end(skb, nest);
+	return false;
+}
+
+bool chime_put_event(struct sk_buff *skb, const struct chime_event *event)
+{
+	struct nlattr *nest = nla_nest_start(skb, TRUECHIME_A_EVENT);
+
+	if (!nest ||
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_SEQUENCE, event->sequence) ||
+	    nla_put_u8(skb, TRUECHIME_EVENT_A_CAUSE, event->cause) ||
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_EVIDENCE, event->evidence) ||
+	    nla_put_u8(skb, TRUECHIME_EVENT_A_ACTION, event->action) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_GAP_NS, event->gap_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_OFFSET_NS, event->offset_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_RESIDUAL_NS, event->residual_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_LATENCY_NS, event->latency_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_RAW_NS, event->raw_ns) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_TIME_NS, event->time_ns) ||
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_EPOCH, event->epoch))
+		return true;
+	nla_nest_end(skb, nest);
+	return false;
+}
+
+static bool chime_put_rule(struct sk_buff *skb, int occasion, int direction,
+			   const struct chime_rule *rule)
+{
+	struct nlattr *nest = nla_nest_start(skb, TRUECHIME_A_POLICY);
+
+	if (!nest ||
+	    nla_put_u8(skb, TRUECHIME_POLICY_A_OCCASION, occasion) ||
+	    nla_put_u8(skb, TRUECHIME_POLICY_A_DIRECTION, direction) ||
+	    nla_put_u8(skb, TRUECHIME_POLICY_A_RULE, rule->rule) ||
+	    chime_put_s64(skb, TRUECHIME_POLICY_A_THRESHOLD_NS, rule->threshold_ns) ||
+	    chime_put_s64(skb, TRUECHIME_POLICY_A_MAXIMUM_NS, rule->maximum_ns))
+		return true;
+	nla_nest_end(skb, nest);
+	return false;
+}
+
+bool chime_put_policy(struct sk_buff *skb, const struct chime_policy *policy,
+		      enum truechime_rtc rtc)
+{
+	int occasion, direction;
+
+	for (occasion = 0; occasion < CHIME_OCCASIONS; occasion++)
+		for (direction = 0; direction < CHIME_DIRECTIONS; direction++)
+			if (chime_put_rule(skb, occasion, direction,
+					   &policy->rules[occasion][direction]))
+				return true;
+	return nla_put_u8(skb, TRUECHIME_A_RTC, rtc);
+}
+
+bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
+{
+	const struct chime_now *now = &status->now;
+
+	return nla_put_u8(skb, TRUECHIME_A_MODE, now->mode) ||
+	       nla_put_u8(skb, TRUECHIME_A_STATE, now->state) ||
+	       nla_put_u8(skb, TRUECHIME_A_REFERENCE, now->reference) ||
+	       nla_put_u32(skb, TRUECHIME_A_EPOCH, now->epoch) ||
+	       nla_put_u32(skb, TRUECHIME_A_DISRUPTIONS, status->disruptions) ||
+	       chime_put_s64(skb, TRUECHIME_A_RAW_NS, now->raw_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_REALTIME_NS, status->realtime_ns) ||
+	       (now->has_host && chime_put_s64(skb, TRUECHIME_A_HOST_NS, now->host_ns)) ||
+	       chime_put_s64(skb, TRUECHIME_A_TIME_NS, now->time_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_RATE_Q32, now->rate_q32) ||
+	       chime_put_s64(skb, TRUECHIME_A_SLEW_NS, now->slew_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_SIGMA_NS, now->sigma_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_MAXERROR_NS, chime_bound(now->maxerror_ns));
+}
+
+bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)
+{
+	const struct chime_now *now = &status->now;
+
+	return nla_put_string(skb, TRUECHIME_A_VERSION, CHIME_VERSION) ||
+	       chime_put_now(skb, status) ||
+	       (status->phc_index >= 0 &&
+		nla_put_u32(skb, TRUECHIME_A_PHC_INDEX, status->phc_index)) ||
+	       nla_put_string(skb, TRUECHIME_A_HOST_NAME, status->host_name ?: "none") ||
+	       nla_put_u8(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
+	       nla_put_u8(skb, TRUECHIME_A_HOST_EXACT, status->last.exact) ||
+	       chime_put_s64(skb, TRUECHIME_A_UNCERTAINTY_NS, status->last.uncertainty_ns) ||
+	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS, status->pairings, TRUECHIME_A_PAD) ||
+	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS_FAILED, status->failures,
+				 TRUECHIME_A_PAD) ||
+	       nla_put_u32(skb, TRUECHIME_A_STEPS, status->steps) ||
+	       nla_put_u32(skb, TRUECHIME_A_CLOCKSOURCE_EPOCH, status->clocksource_epoch) ||
+	       chime_put_s64(skb, TRUECHIME_A_OFFSET_NS,
+			     chime_sub_sat(now->time_ns, status->realtime_ns)) ||
+	       (now->has_host &&
+		chime_put_line(skb, TRUECHIME_A_HOST_LINE, &status->host_line)) ||
+	       (status->corrected &&
+		chime_put_line(skb, TRUECHIME_A_CORRECTION, &status->correction));
+}
