@@ -161,6 +161,7 @@ static json_t *daemon_answer(void *context, const struct control_request *reques
 	case CONTROL_EVENTS:
 		return report_events(daemon);
 	case CONTROL_MAKESTEP:
+		daemon_believe_sources(daemon);
 		return daemon_done(error, steering_step(daemon->steering,
 							"asked for by the operator"));
 	case CONTROL_BURST:
@@ -325,10 +326,12 @@ static int daemon_build(struct daemon *daemon)
 	};
 	struct steering_options options = daemon_steering_options(daemon);
 
+	daemon->consensus = consensus_new();
 	daemon->discipline = discipline_new(&daemon->config->discipline);
 	daemon->steering = steering_new(&options, daemon->clock, daemon->timescale);
 	daemon->associations = associations_new(daemon->timescale, &callbacks, daemon);
-	if (!daemon->discipline || !daemon->steering || !daemon->associations) {
+	if (!daemon->consensus || !daemon->discipline || !daemon->steering ||
+	    !daemon->associations) {
 		log_err("There is no memory left to start");
 		return -ENOMEM;
 	}
@@ -340,6 +343,7 @@ static void daemon_free(struct daemon *daemon)
 	associations_free(daemon->associations);
 	steering_free(daemon->steering);
 	discipline_free(daemon->discipline);
+	consensus_free(daemon->consensus);
 }
 
 /* Asking begins last, when everything behind the answers stands. */

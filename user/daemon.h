@@ -11,6 +11,7 @@
 
 #include "association.h"
 #include "config.h"
+#include "consensus.h"
 #include "control.h"
 #include "discipline.h"
 #include "log.h"
@@ -62,6 +63,8 @@ struct daemon_options {
  * @clock: the system clock
  * @timescale: backend in force
  * @associations: sockets and sources
+ * @consensus: whether the sources contradict all that is known ...
+ * @heard: ... and its latest verdict
  * @discipline: what the sources say
  * @steering: what becomes of it
  * @control: the socket of the command line program; NULL: there is none
@@ -99,6 +102,8 @@ struct daemon {
 	struct system_clock *clock;
 	struct timescale *timescale;
 	struct associations *associations;
+	struct consensus *consensus;
+	enum consensus_verdict heard;
 	struct discipline *discipline;
 	struct steering *steering;
 	struct control *control;
@@ -159,7 +164,19 @@ void daemon_finish(struct daemon *daemon);
 /* The rates of the drift files, to start from. */
 void daemon_prime(struct daemon *daemon);
 
+/* daemon_witness.c */
+
+/* Hear the sources as witnesses. false: the discipline is not to learn from what they say now. */
+bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			 const struct timescale_now *now);
+
+/* The operator's word for the sources: what they say is true, whatever was known before. */
+void daemon_believe_sources(struct daemon *daemon);
+
 /* daemon_module.c */
+
+/* A disruption that nobody else remembers and tells: do. */
+void daemon_own_event(struct daemon *daemon, const struct module_event *event);
 
 /* Find the module, loading it where we may, and open the timescale that there is. 0, -errno. */
 int daemon_open_timescale(struct daemon *daemon);
@@ -179,6 +196,9 @@ void daemon_configure_module(struct daemon *daemon);
 
 /* UTC was set forward by @change_ns, a leap second, and what was measured before goes with it. */
 void daemon_leap(struct daemon *daemon, int64_t change_ns);
+
+/* What was measured becomes of the reference as it is now; NULL: it cannot, and is forgotten. */
+void daemon_change_reference(struct daemon *daemon, const struct reference_change *change);
 
 /* What is new in @now: another mode or epoch, disruptions that only the timescale saw. */
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now);

@@ -160,9 +160,9 @@ void daemon_configure_module(struct daemon *daemon)
 			    module_link_message(daemon->link) : strerror(-err));
 }
 
-/* What was measured becomes of the reference as it is now; NULL: it cannot, and is forgotten. */
-static void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
+void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
 {
+	consensus_forget(daemon->consensus);
 	if (change) {
 		associations_change_reference(daemon->associations, daemon->epoch, change);
 		discipline_change_reference(daemon->discipline, change);
@@ -250,7 +250,7 @@ static void daemon_lose_module(struct daemon *daemon)
 		daemon->status = 1;
 		return;
 	}
-	log_warning("The kernel module is gone; going on without it: reverts of this machine are not noticed any more. To load it again: modprobe truechime");
+	log_warning("The kernel module is gone; going on without it: reverts of this machine are noticed by the time sources alone. To load it again: modprobe truechime");
 	daemon_configure_module(daemon);
 	daemon_carry_over(daemon, &last);
 	/* Raw stays what it was. A host cannot be read any more. */
@@ -399,10 +399,21 @@ void daemon_module_events(struct daemon *daemon)
 	}
 }
 
-/* Without the module nobody else remembers, tells or counts what the timescale noticed. */
-static void daemon_own_event(struct daemon *daemon, const struct timescale_now *now)
+void daemon_own_event(struct daemon *daemon, const struct module_event *event)
 {
-	struct module_event event = {
+	if (daemon->event_count == DAEMON_EVENTS) {
+		memmove(daemon->events, daemon->events + 1,
+			sizeof(daemon->events[0]) * (DAEMON_EVENTS - 1));
+		daemon->event_count--;
+	}
+	daemon->events[daemon->event_count++] = *event;
+	daemon_publish_event(daemon, event);
+}
+
+/* Without the module nobody else tells what the timescale noticed. */
+static void daemon_slept(struct daemon *daemon, const struct timescale_now *now)
+{
+	const struct module_event event = {
 		.sequence = now->disruptions,
 		.cause = TRUECHIME_CAUSE_SUSPEND,
 		.evidence = 1U << TRUECHIME_EVIDENCE_RESUME,
@@ -414,13 +425,7 @@ static void daemon_own_event(struct daemon *daemon, const struct timescale_now *
 		.epoch = now->epoch,
 	};
 
-	if (daemon->event_count == DAEMON_EVENTS) {
-		memmove(daemon->events, daemon->events + 1,
-			sizeof(daemon->events[0]) * (DAEMON_EVENTS - 1));
-		daemon->event_count--;
-	}
-	daemon->events[daemon->event_count++] = event;
-	daemon_publish_event(daemon, &event);
+	daemon_own_event(daemon, &event);
 }
 
 static void daemon_check_mode(struct daemon *daemon, const struct timescale_now *now)
@@ -459,7 +464,7 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 	daemon_check_mode(daemon, now);
 	daemon->disruptions = now->disruptions;
 	if (disrupted && !daemon->link)
-		daemon_own_event(daemon, now);
+		daemon_slept(daemon, now);
 	if (!changed)
 		return;
 	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",

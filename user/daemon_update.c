@@ -141,7 +141,7 @@ void daemon_update(struct daemon *daemon)
 	daemon->sources_changed = false;
 	daemon->next_update_ns = chime_add_sat(now.raw_ns, UPDATE_NS);
 	count = associations_sources(daemon->associations, &sources);
-	if (!count)
+	if (!count || !daemon_hear_sources(daemon, sources, count, &now))
 		return;
 	err = discipline_update(daemon->discipline, sources, count, &now, &daemon->result);
 	if (err == -ERANGE) {

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sources as a witness: which of them have to agree, and how often, before they are believed
+ * against all that is known. The sources are stand-ins that say what a test has them say.
+ */
+#include "user/consensus.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+#define S	1000000000LL
+#define MS	1000000LL
+#define SOURCES	5
+
+struct source {
+	struct source_options options;
+	struct source_status status;
+};
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	(void)at_ns;
+	*status = source->status;
+	status->options = &source->options;
+}
+
+FIXTURE(consensus)
+{
+	struct consensus *consensus;
+	struct source source[SOURCES];
+	struct source *sources[SOURCES];
+	size_t count;
+	struct timescale_now now;
+	struct consensus_result heard;
+};
+
+FIXTURE_SETUP(consensus)
+{
+	int i;
+
+	memset(self, 0, sizeof(*self));
+	self->consensus = consensus_new();
+	ASSERT_NE(NULL, self->consensus);
+	for (i = 0; i < SOURCES; i++)
+		self->sources[i] = &self->source[i];
+	self->count = 3;
+	self->now = (struct timescale_now){
+		.raw_ns = 5000 * S,
+		.reference_ns = 5000 * S,
+		.time_ns = 1800000000 * S,
+		.maxerror_ns = 5 * MS,
+		.epoch = 3,
+	};
+}
+
+FIXTURE_TEARDOWN(consensus)
+{
+	consensus_free(self->consensus);
+}
+
+/* Time goes on, and what is measured against it. */
+static void run(FIXTURE_DATA(consensus) *self, int64_t duration_ns)
+{
+	self->now.raw_ns += duration_ns;
+	self->now.reference_ns += duration_ns;
+	self->now.time_ns += duration_ns;
+}
+
+/* A source's answer: UTC is @off_ns ahead of the timescale. */
+static void say(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
+{
+	struct source_status *status = &self->source[number].status;
+
+	status->reach = 0xff;
+	status->received++;
+	status->last.at_ns = self->now.reference_ns - 10 * MS;
+	status->last.offset_ns = self->now.time_ns - self->now.reference_ns + off_ns;
+	status->last.delay_ns = 2 * MS;
+	status->last.epoch = self->now.epoch;
+	if (!status->last.stratum)
+		status->last.stratum = 1;
+}
+
+/* The same, heard at once. */
+static enum consensus_verdict answer(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
+{
+	say(self, number, off_ns);
+	consensus_update(self->consensus, self->sources, self->count, &self->now, &self->heard);
+	return self->heard.verdict;
+}
+
+/* All of them were right until now. */
+static int begin(FIXTURE_DATA(consensus) *self, size_t count)
+{
+	size_t i;
+
+	self->count = count;
+	for (i = 0; i < count; i++)
+		if (answer(self, (int)i, (int64_t)i * MS) != CONSENSUS_FINE || self->heard.ask)
+			return -1;
+	run(self, 16 * S);
+	return 0;
+}
+
+TEST_F(consensus, majority_is_believed)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	EXPECT_TRUE(self->heard.ask);
+	run(self, 10 * MS);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 3600 * S + MS / 2));
+	EXPECT_FALSE(self->heard.ask);
+	EXPECT_LT(llabs(self->heard.offset_ns - 3600 * S), 2 * MS);
+	EXPECT_LT(llabs(self->heard.offset_ns - 3600 * S), self->heard.maxerror_ns);
+	EXPECT_LT(self->heard.maxerror_ns, 10 * MS);
+	EXPECT_EQ(5000 * S, self->heard.fine_raw_ns);
+	EXPECT_EQ(2, self->heard.agreeing);
+	EXPECT_EQ(3, self->heard.voters);
+}
+
+TEST_F(consensus, one_of_several_is_not)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	/* It goes on as a falseticker, which is no news and worth no burst. */
+	run(self, 16 * S);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	EXPECT_FALSE(self->heard.ask);
+	/* Until it was right again. */
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+}
+
+TEST_F(consensus, one_of_two_is_not)
+{
+	ASSERT_EQ(0, begin(self, 2));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+}
+
+TEST_F(consensus, each_another_way_is_no_agreement)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, -60 * S));
+}
+
+TEST_F(consensus, majority_of_those_that_still_answer)
+{
+	ASSERT_EQ(0, begin(self, 4));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	run(self, 6 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S));
+	EXPECT_EQ(2, self->heard.voters);
+}
+
+TEST_F(consensus, doubt_ends_when_nobody_resolves_it)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	run(self, 10 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	run(self, 25 * S);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 60 * S));
+}
+
+TEST_F(consensus, echoes_are_one_voice)
+{
+	self->source[0].status.last = (struct source_sample){ .stratum = 3, .refid = 0x0a090001 };
+	self->source[1].status.last = (struct source_sample){ .stratum = 4, .refid = 0x0a090001 };
+	self->source[2].status.last = (struct source_sample){ .stratum = 3, .refid = 0x0a090002 };
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(1, self->heard.agreeing);
+	EXPECT_EQ(2, self->heard.voters);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 60 * S));
+	EXPECT_EQ(2, self->heard.agreeing);
+}
+
+TEST_F(consensus, only_one_has_to_say_it_again)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+	EXPECT_TRUE(self->heard.ask);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+	EXPECT_FALSE(self->heard.ask);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 300 * MS));
+	EXPECT_LT(llabs(self->heard.offset_ns - 300 * MS), MS);
+}
+
+TEST_F(consensus, only_one_that_contradicts_itself_is_not_believed)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, (i + 1) * S));
+		run(self, 2 * S);
+	}
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+}
+
+TEST_F(consensus, only_one_is_not_followed_into_the_past)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	for (i = 0; i < 100; i++) {
+		/* And drifts away. */
+		run(self, 16 * S);
+		EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S - i * 2 * MS));
+	}
+	/* It comes to its senses. */
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+}
+
+TEST_F(consensus, others_can_resolve_what_only_one_says)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	answer(self, 0, -60 * S);
+	answer(self, 0, -60 * S);
+	ASSERT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -60 * S));
+	self->count = 3;
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, -60 * S));
+	EXPECT_LT(self->heard.offset_ns, 0);
+}
+
+TEST_F(consensus, host_is_another_witness)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.reference_ns = self->now.time_ns - 2 * S;
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	/* Towards the host it may go: it was wrong before. */
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -2 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -2 * S));
+}
+
+TEST_F(consensus, sources_that_contradict_a_host_are_no_disruption)
+{
+	self->now.has_host = true;
+	self->now.reference_ns = self->now.time_ns;
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_NE(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
+}
+
+TEST_F(consensus, what_can_be_an_error_is_no_contradiction)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 99 * MS));
+	self->now.maxerror_ns = 2 * S;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 5 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 7 * S));
+	self->now.maxerror_ns = 5 * MS;
+	self->now.slew_ns = -S;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, S));
+	self->now.slew_ns = 0;
+	self->source[0].status.last.root_delay_ns = 4 * S;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 5 * S));
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+}
+
+TEST_F(consensus, announced_leap_second_is_none)
+{
+	self->source[0].status.last.leap = 1;
+	ASSERT_EQ(0, begin(self, 1));
+	self->source[0].status.last.leap = 0;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -S));
+}
+
+TEST_F(consensus, who_may_not_be_used_has_no_voice)
+{
+	self->source[1].options.noselect = true;
+	self->source[2].options.noselect = true;
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(1, self->heard.voters);
+}
+
+TEST_F(consensus, stranger_raises_no_doubt)
+{
+	ASSERT_EQ(0, begin(self, 2));
+	self->count = 3;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
+	EXPECT_FALSE(self->heard.ask);
+}
+
+TEST_F(consensus, samples_of_another_epoch_are_not_heard)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	say(self, 0, 60 * S);
+	self->now.epoch++;
+	consensus_update(self->consensus, self->sources, self->count, &self->now, &self->heard);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+}
+
+TEST_F(consensus, extremes_are_no_trouble)
+{
+	static const int64_t extremes[] = { INT64_MIN, INT64_MAX, -1, 0, 1, INT64_MIN / 2 };
+	struct unit_random random = { 1 };
+	int i;
+
+	self->count = SOURCES;
+	for (i = 0; i < 20000; i++) {
+		int number = (int)unit_random_below(&random, SOURCES);
+
+		say(self, number, 0);
+		self->source[number].status.last.offset_ns = i % 2 ? unit_random_s64(&random) :
+							     extremes[i / 2 % 6];
+		self->source[number].status.last.at_ns = unit_random_s64(&random);
+		self->now.slew_ns = i % 3 ? 0 : unit_random_s64(&random);
+		consensus_update(self->consensus, self->sources, self->count, &self->now,
+				 &self->heard);
+		EXPECT_GE(self->heard.maxerror_ns, 0);
+	}
+}
+
+TEST_HARNESS_MAIN
