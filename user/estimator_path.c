@@ -22,6 +22,10 @@
 /* Neither way queues less than this share, in the mean. */
 #define SHARE_LEAST	0.02
 
+/* Where both ways queue alike the shares are uniform; a mean by chance so far from one half is. */
+#define SHARE_DEVIATION	0.29
+#define SHARE_SIGMAS	4
+
 /* Of a first round trip each way, so much is taken to be queueing, give or take as much. */
 #define FIRST_EXCESS	0.25
 
@@ -147,6 +151,8 @@ static void learn_share(struct path_memory *path, double up_ns, double down_ns)
 	path->excesses = fmin(path->excesses + 1, SHARE_MEMORY);
 	path->mean_share += (fmax(up_ns, 0) / both_ns - path->mean_share) / path->excesses;
 	share = fmin(fmax(path->mean_share, SHARE_LEAST), 1 - SHARE_LEAST);
+	if (fabs(share - 0.5) < SHARE_SIGMAS * SHARE_DEVIATION / sqrt(path->excesses))
+		share = 0.5;
 	ratio = pow(share / (1 - share), SHARE_EXPONENT);
 	path->figures.up_share = ratio / (1 + ratio);
 }
