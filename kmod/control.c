@@ -28,6 +28,7 @@ void chime_control_status(struct chime *chime, struct chime_status *status)
 	status->pairings = chime->host.pairings;
 	status->failures = chime->host.failures;
 	status->host_line = chime->host.track.line;
+	status->steady_line = chime->timescale.steady.line;
 	correction = chime_timescale_correction(&chime->timescale);
 	if (correction) {
 		status->corrected = true;

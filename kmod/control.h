@@ -18,6 +18,7 @@
  * @pairings: taken since load
  * @failures: attempts that gave none
  * @host_line: host time as a function of raw, with @now.has_host
+ * @steady_line: steady time as a function of raw, likewise
  * @corrected: @correction is in force
  * @correction: UTC minus reference as a function of the reference's time
  * @disruptions: since load
@@ -34,6 +35,7 @@ struct chime_status {
 	u64 pairings;
 	u64 failures;
 	struct chime_line host_line;
+	struct chime_line steady_line;
 	bool corrected;
 	struct chime_line correction;
 	u32 disruptions;

@@ -12,6 +12,9 @@
 #define Q32_HALF	((s64)1 << 31)
 #define Q64_HALF	((__int128)1 << 63)
 
+/* Far enough apart to carry a rate from one argument to another to 1e-12. */
+#define RELATE_NS	1000000000000LL
+
 static s64 saturate(__int128 value)
 {
 	if (value > S64_MAX)
@@ -237,6 +240,26 @@ void chime_line_compose(const struct chime_line *outer, const struct chime_line 
 	};
 
 	*result = composed;
+}
+
+void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
+		       struct chime_line *result)
+{
+	s64 far_ns = chime_add_sat(at_ns, RELATE_NS);
+	s64 other_ns = chime_line_eval(other, at_ns);
+	s64 value_ns = chime_line_eval(line, at_ns);
+	struct chime_line related;
+
+	if (chime_line_fit(other_ns, value_ns, chime_line_eval(other, far_ns),
+			   chime_line_eval(line, far_ns), 0, &related))
+		related.rate_q32 = 0;
+	related.origin_ns = other_ns;
+	related.offset_ns = chime_sub_sat(value_ns, other_ns);
+	related.sigma_ns = chime_line_sigma(line, at_ns);
+	related.sigma_rate_q32 = line->sigma_rate_q32;
+	related.maxerror_ns = chime_line_maxerror(line, at_ns);
+	related.maxerror_rate_q32 = line->maxerror_rate_q32;
+	*result = related;
 }
 
 int chime_line_fit(s64 from_ns, s64 from_value_ns, s64 to_ns, s64 to_value_ns, s64 uncertainty_ns,

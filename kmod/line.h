@@ -104,6 +104,16 @@ void chime_line_compose(const struct chime_line *outer, const struct chime_line 
 			struct chime_line *result);
 
 /**
+ * chime_line_relate() - one line's value as a function of another's
+ * @line: a function of the argument
+ * @other: likewise; known exactly, or its errors are not the result's
+ * @at_ns: the argument at the origin, where the offset is exact
+ * @result: @line's value as a function of @other's, with @line's errors
+ */
+void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
+		       struct chime_line *result);
+
+/**
  * chime_line_fit() - the line through two readings, its origin at the later one
  * @from_ns: argument of the earlier reading
  * @from_value_ns: value of the earlier reading

@@ -98,6 +98,7 @@ bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 	       chime_put_s64(skb, TRUECHIME_A_RAW_NS, now->raw_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_REALTIME_NS, status->realtime_ns) ||
 	       (now->has_host && chime_put_s64(skb, TRUECHIME_A_HOST_NS, now->host_ns)) ||
+	       chime_put_s64(skb, TRUECHIME_A_REFERENCE_NS, now->reference_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_TIME_NS, now->time_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_RATE_Q32, now->rate_q32) ||
 	       chime_put_s64(skb, TRUECHIME_A_SLEW_NS, now->slew_ns) ||
@@ -125,7 +126,8 @@ bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)
 	       chime_put_s64(skb, TRUECHIME_A_OFFSET_NS,
 			     chime_sub_sat(now->time_ns, status->realtime_ns)) ||
 	       (now->has_host &&
-		chime_put_line(skb, TRUECHIME_A_HOST_LINE, &status->host_line)) ||
+		(chime_put_line(skb, TRUECHIME_A_HOST_LINE, &status->host_line) ||
+		 chime_put_line(skb, TRUECHIME_A_STEADY_LINE, &status->steady_line))) ||
 	       (status->corrected &&
 		chime_put_line(skb, TRUECHIME_A_CORRECTION, &status->correction));
 }

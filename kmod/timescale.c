@@ -22,9 +22,6 @@
 /* Raw's rate error after a change of clocksource: as much as a kernel ever corrects a clock by. */
 #define CHIME_UNKNOWN_RATE_Q32	(500 * CHIME_PPM_Q32)
 
-/* Far enough apart to carry a rate from one argument to another to 1e-12. */
-#define CHIME_CONVERT_NS	(1000 * NSEC_PER_SEC)
-
 static s64 chime_slew_remaining(const struct chime_slew *slew, s64 raw_ns)
 {
 	s64 age_ns = max_t(s64, chime_sub_sat(raw_ns, slew->from_ns), 0);
@@ -49,7 +46,7 @@ static bool chime_view_bounded(const struct chime_view *view)
 static s64 chime_view_reference(const struct chime_view *view, s64 raw_ns)
 {
 	if (view->reference == TRUECHIME_REFERENCE_HOST)
-		return chime_line_eval(&view->host, raw_ns);
+		return chime_line_eval(&view->steady, raw_ns);
 	return raw_ns;
 }
 
@@ -99,6 +96,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 		.raw_ns = raw_ns,
 		.time_ns = chime_view_time(&view, raw_ns),
 		.host_ns = view.has_host ? chime_line_eval(&view.host, raw_ns) : 0,
+		.reference_ns = chime_view_reference(&view, raw_ns),
 		.has_host = view.has_host,
 		.rate_q32 = view.line.rate_q32,
 		.slew_ns = remaining_ns,
@@ -134,7 +132,7 @@ static void chime_timescale_aim(const struct chime_timescale *timescale, s64 raw
 	if (view->reference == TRUECHIME_REFERENCE_RAW)
 		*line = view->corrected ? timescale->correction : timescale->free;
 	else if (view->corrected)
-		chime_line_compose(&timescale->correction, &view->host, raw_ns, line);
+		chime_line_compose(&timescale->correction, &view->steady, raw_ns, line);
 	else
 		*line = view->host;
 }
@@ -171,6 +169,7 @@ static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns
 		chime_timescale_publish(timescale);
 		return;
 	}
+	view->steady = timescale->steady.line;
 	chime_timescale_aim(timescale, raw_ns, &view->line);
 	phase_ns = chime_sub_sat(chime_line_eval(&view->line, raw_ns), before_ns);
 	if (jump || !bounded || chime_abs_sat(phase_ns) > CHIME_JUMP_NS)
@@ -218,6 +217,7 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
 	lockdep_assert_held(timescale->lock);
 	timescale->current_view.host = *host;
 	timescale->current_view.has_host = true;
+	chime_steady_follow(&timescale->steady, host, timescale->current_view.corrected, raw_ns);
 	/* A correction's age is host time: the line's own past does not matter to it. */
 	chime_timescale_change(timescale, raw_ns, false);
 }
@@ -244,12 +244,15 @@ void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct
 			chime_add_sat(timescale->external.offset_ns,
 				      chime_sub_sat(chime_line_eval(host, raw_ns),
 						    chime_line_eval(&view->host, raw_ns)));
-	view->host = *host;
-	view->has_host = true;
-	if (!keep) {
+	if (keep) {
+		chime_steady_rejoin(&timescale->steady, &view->host, host, raw_ns);
+	} else {
+		chime_steady_start(&timescale->steady, host, raw_ns);
 		view->corrected = false;
 		view->epoch++;
 	}
+	view->host = *host;
+	view->has_host = true;
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
@@ -261,6 +264,7 @@ void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
 
 	lockdep_assert_held(timescale->lock);
 	/* What belonged to host time H belongs to H + gap now. */
+	chime_steady_step(&timescale->steady, host, gap_ns, raw_ns);
 	correction->origin_ns = chime_add_sat(correction->origin_ns, gap_ns);
 	correction->offset_ns = chime_sub_sat(correction->offset_ns, gap_ns);
 	view->corrected_ns = chime_add_sat(view->corrected_ns, gap_ns);
@@ -268,25 +272,6 @@ void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
 	view->has_host = true;
 	view->epoch++;
 	chime_timescale_change(timescale, raw_ns, false);
-}
-
-/* The line @aim, a function of raw, as a correction of @host. */
-static void chime_timescale_convert(const struct chime_line *aim, const struct chime_line *host,
-				    s64 raw_ns, struct chime_line *correction)
-{
-	s64 far_ns = raw_ns + CHIME_CONVERT_NS;
-	s64 host_ns = chime_line_eval(host, raw_ns);
-	s64 utc_ns = chime_line_eval(aim, raw_ns);
-
-	if (chime_line_fit(host_ns, utc_ns, chime_line_eval(host, far_ns),
-			   chime_line_eval(aim, far_ns), 0, correction))
-		correction->rate_q32 = 0;
-	correction->origin_ns = host_ns;
-	correction->offset_ns = chime_sub_sat(utc_ns, host_ns);
-	correction->sigma_ns = chime_line_sigma(aim, raw_ns);
-	correction->sigma_rate_q32 = aim->sigma_rate_q32;
-	correction->maxerror_ns = chime_line_maxerror(aim, raw_ns);
-	correction->maxerror_rate_q32 = aim->maxerror_rate_q32;
 }
 
 void chime_timescale_set_reference(struct chime_timescale *timescale,
@@ -305,8 +290,10 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	if (host)
 		view->host = *host;
 	view->reference = reference_host ? TRUECHIME_REFERENCE_HOST : TRUECHIME_REFERENCE_RAW;
+	if (reference_host)
+		chime_steady_start(&timescale->steady, host, raw_ns);
 	if (view->corrected && reference_host)
-		chime_timescale_convert(&aim, host, raw_ns, &timescale->correction);
+		chime_line_relate(&aim, host, raw_ns, &timescale->correction);
 	else if (view->corrected)
 		timescale->correction = aim;
 	view->corrected_ns = chime_sub_sat(chime_view_reference(view, raw_ns), age_ns);
@@ -323,6 +310,7 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 	if (epoch != view->epoch)
 		return -ESTALE;
 	timescale->correction = *correction;
+	chime_steady_renew(&timescale->steady, raw_ns);
 	view->corrected = true;
 	view->corrected_ns = chime_view_reference(view, raw_ns);
 	chime_timescale_change(timescale, raw_ns, jump);
@@ -374,6 +362,7 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 								      &timescale->free;
 
 	lockdep_assert_held(timescale->lock);
+	chime_steady_lose_pace(&timescale->steady, raw_ns);
 	if (timescale->current_view.reference != TRUECHIME_REFERENCE_RAW)
 		return;
 	chime_line_move(line, raw_ns);

@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "line.h"
+#include "steady.h"
 
 /* One millionth as a rate. */
 #define CHIME_PPM_Q32		4295LL
@@ -35,6 +36,7 @@ struct chime_slew {
  * @line: the target: UTC as a function of raw
  * @slew: what the timescale still is away from it
  * @host: host time as a function of raw
+ * @steady: the same with its bends taken out: the reference, if that is the host
  * @has_host: there is a @host line
  * @mode: who steers
  * @reference: what the correction is a function of
@@ -46,6 +48,7 @@ struct chime_view {
 	struct chime_line line;
 	struct chime_slew slew;
 	struct chime_line host;
+	struct chime_line steady;
 	bool has_host;
 	enum truechime_mode mode;
 	enum truechime_reference reference;
@@ -59,7 +62,8 @@ struct chime_view {
  * @raw_ns: the instant
  * @time_ns: the timescale
  * @host_ns: the host's time, 0 without a host line
- * @has_host: there is one
+ * @reference_ns: the reference's time
+ * @has_host: there is a host line
  * @rate_q32: d(time)/d(raw) - 1, slew included
  * @slew_ns: still to be slewed in
  * @sigma_ns: one standard error of @time_ns
@@ -73,6 +77,7 @@ struct chime_now {
 	s64 raw_ns;
 	s64 time_ns;
 	s64 host_ns;
+	s64 reference_ns;
 	bool has_host;
 	s64 rate_q32;
 	s64 slew_ns;
@@ -91,6 +96,7 @@ struct chime_now {
  * @holdover_ns: a correction older than this counts as held over
  * @current_view: what readers see now, for writers
  * @correction: UTC minus reference as a function of the reference's time
+ * @steady: the host's time as a reference; since the host was one last
  * @free: UTC as a function of raw where there is neither host nor correction
  * @external: the adjustable clock of mode external, as a function of raw
  * @seq: readers use @latch[@seq & 1]
@@ -102,6 +108,7 @@ struct chime_timescale {
 	s64 holdover_ns;
 	struct chime_view current_view;
 	struct chime_line correction;
+	struct chime_steady steady;
 	struct chime_line free;
 	struct chime_line external;
 	seqcount_latch_t seq;

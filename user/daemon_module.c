@@ -186,9 +186,9 @@ static bool daemon_compare_references(struct daemon *daemon, const struct timesc
 	struct module_status status;
 
 	return daemon->link && !module_link_status(daemon->link, &status) &&
-	       status.has_host_line && status.epoch == now->epoch &&
+	       status.has_steady_line && status.epoch == now->epoch &&
 	       status.disruptions == now->disruptions &&
-	       reference_change_of_kind(now, &status.host_line, change);
+	       reference_change_of_kind(now, &status.steady_line, change);
 }
 
 /* The rest of the daemon goes over to the timescale that was opened. */

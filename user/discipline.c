@@ -359,11 +359,14 @@ static bool may_jump(const struct discipline *discipline, const struct combined 
 }
 
 /* A host that a majority of at least two sources excludes by far, again and again. */
-static void judge_host(struct discipline *discipline, struct discipline_result *result)
+static void judge_host(struct discipline *discipline, const struct timescale_now *now,
+		       struct discipline_result *result)
 {
 	const struct selection *selection = &result->selection;
 	size_t truechimers = selection->candidates - selection->falsetickers;
-	bool wrong = selection->low_ns > HOST_WRONG_NS || selection->high_ns < -HOST_WRONG_NS;
+	int64_t ahead_ns = chime_sub_sat(now->host_ns, now->reference_ns);
+	bool wrong = chime_sub_sat(selection->low_ns, ahead_ns) > HOST_WRONG_NS ||
+		     chime_sub_sat(selection->high_ns, ahead_ns) < -HOST_WRONG_NS;
 
 	if (truechimers < HOST_WITNESSES || !wrong) {
 		discipline->host_wrong = 0;
@@ -398,7 +401,7 @@ static void vote_on_host(struct discipline *discipline, const struct combined *c
 			 const struct timescale_now *now, struct discipline_result *result)
 {
 	if (now->has_host)
-		judge_host(discipline, result);
+		judge_host(discipline, now, result);
 	else if (discipline->demoted && now->host_known)
 		watch_demoted_host(discipline, combined, now, result);
 }

@@ -31,6 +31,7 @@ struct module_now {
 	int64_t raw_ns;
 	int64_t realtime_ns;
 	int64_t host_ns;
+	int64_t reference_ns;
 	int64_t time_ns;
 	int64_t rate_q32;
 	int64_t slew_ns;
@@ -65,6 +66,8 @@ struct module_status {
 	int64_t maxerror_ns;
 	bool has_host_line;
 	struct chime_line host_line;
+	bool has_steady_line;
+	struct chime_line steady_line;
 	bool has_correction;
 	struct chime_line correction;
 };

@@ -41,6 +41,8 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_POLICY] = { .type = NLA_NESTED },
 	[TRUECHIME_A_CLOCKSOURCE_EPOCH] = { .type = NLA_U32 },
 	[TRUECHIME_A_RTC] = { .type = NLA_U8 },
+	[TRUECHIME_A_REFERENCE_NS] = { .type = NLA_U64 },
+	[TRUECHIME_A_STEADY_LINE] = { .type = NLA_NESTED },
 };
 
 static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
@@ -146,7 +148,7 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 {
 	static const int wanted[] = {
 		TRUECHIME_A_RAW_NS, TRUECHIME_A_REALTIME_NS, TRUECHIME_A_TIME_NS,
-		TRUECHIME_A_EPOCH, TRUECHIME_A_REFERENCE,
+		TRUECHIME_A_EPOCH, TRUECHIME_A_REFERENCE, TRUECHIME_A_REFERENCE_NS,
 	};
 	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
 	int err;
@@ -160,6 +162,7 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		.raw_ns = get_s64(attrs[TRUECHIME_A_RAW_NS]),
 		.realtime_ns = get_s64(attrs[TRUECHIME_A_REALTIME_NS]),
 		.host_ns = get_s64(attrs[TRUECHIME_A_HOST_NS]),
+		.reference_ns = get_s64(attrs[TRUECHIME_A_REFERENCE_NS]),
 		.time_ns = get_s64(attrs[TRUECHIME_A_TIME_NS]),
 		.rate_q32 = get_s64(attrs[TRUECHIME_A_RATE_Q32]),
 		.slew_ns = get_s64(attrs[TRUECHIME_A_SLEW_NS]),
@@ -205,12 +208,15 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.sigma_ns = get_bound(attrs[TRUECHIME_A_SIGMA_NS]),
 		.maxerror_ns = get_bound(attrs[TRUECHIME_A_MAXERROR_NS]),
 		.has_host_line = attrs[TRUECHIME_A_HOST_LINE],
+		.has_steady_line = attrs[TRUECHIME_A_STEADY_LINE],
 		.has_correction = attrs[TRUECHIME_A_CORRECTION],
 	};
 	get_text(attrs[TRUECHIME_A_VERSION], status->version, sizeof(status->version));
 	get_text(attrs[TRUECHIME_A_HOST_NAME], status->host_name, sizeof(status->host_name));
 	if (status->has_host_line)
 		err = parse_line(attrs[TRUECHIME_A_HOST_LINE], &status->host_line);
+	if (!err && status->has_steady_line)
+		err = parse_line(attrs[TRUECHIME_A_STEADY_LINE], &status->steady_line);
 	if (!err && status->has_correction)
 		err = parse_line(attrs[TRUECHIME_A_CORRECTION], &status->correction);
 	return err;

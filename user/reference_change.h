@@ -55,12 +55,12 @@ struct timescale_now;
 /**
  * reference_change_of_kind() - between raw and the host, both of which can be read
  * @now: the clocks; its reference is the new one, the other one was the reference before
- * @host: host time as a function of raw, for its rate
+ * @steady: steady time as a function of raw: the reference that the host is, or was
  * @change: result
  *
  * Return: true; false: the host cannot be read, or what it says is beyond belief.
  */
-bool reference_change_of_kind(const struct timescale_now *now, const struct chime_line *host,
+bool reference_change_of_kind(const struct timescale_now *now, const struct chime_line *steady,
 			      struct reference_change *change);
 
 /* The host's clock was set forward by @gap_ns. false: beyond belief. */

@@ -22,7 +22,8 @@
  * struct timescale_now - every clock at one instant
  * @raw_ns: CLOCK_MONOTONIC_RAW
  * @realtime_ns: CLOCK_REALTIME
- * @reference_ns: the reference's time: the host's, or raw where there is none (or it is demoted)
+ * @reference_ns: the reference's time: steady time, which is the host's but for changes of rate
+ *	that were not UTC's; or raw where there is no host (or it is demoted)
  * @time_ns: the timescale: the best UTC known; meaningless while @maxerror_ns is unbounded
  * @rate: d(time)/d(raw) - 1, any phase slew in progress included
  * @slew_ns: phase still being slewed in
@@ -31,7 +32,7 @@
  * @reading_ns: by how much the clocks may not be of the same instant (0: one kernel snapshot)
  * @epoch: changes when @reference_ns changes its meaning; samples of two epochs do not mix
  * @disruptions: disruptions noticed so far
- * @has_host: @reference_ns is the host's time
+ * @has_host: @reference_ns is steady time
  * @host_known: @host_ns is: also while the host is demoted and raw is the reference
  * @host_ns: the host's time
  * @external: others steer the timescale (mode external): it takes no correction

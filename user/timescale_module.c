@@ -29,7 +29,7 @@ static int timescale_module_now(struct timescale *timescale, struct timescale_no
 	*now = (struct timescale_now){
 		.raw_ns = from.raw_ns,
 		.realtime_ns = from.realtime_ns,
-		.reference_ns = from.raw_ns,
+		.reference_ns = from.reference_ns,
 		.time_ns = from.time_ns,
 		.rate = (double)from.rate_q32 / 4294967296.0,
 		.slew_ns = from.slew_ns,
@@ -39,12 +39,9 @@ static int timescale_module_now(struct timescale *timescale, struct timescale_no
 		.disruptions = from.disruptions,
 		.host_known = from.has_host,
 		.host_ns = from.host_ns,
+		.has_host = from.reference == TRUECHIME_REFERENCE_HOST && from.has_host,
 		.external = from.mode == TRUECHIME_MODE_EXTERNAL,
 	};
-	if (from.reference == TRUECHIME_REFERENCE_HOST && from.has_host) {
-		now->reference_ns = from.host_ns;
-		now->has_host = true;
-	}
 	return 0;
 }
 

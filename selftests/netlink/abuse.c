@@ -65,6 +65,8 @@ static const struct {
 	[TRUECHIME_A_STEPS] = { 4, 4, true },
 	[TRUECHIME_A_OFFSET_NS] = { 8, 8, true },
 	[TRUECHIME_A_CLOCKSOURCE_EPOCH] = { 4, 4, true },
+	[TRUECHIME_A_REFERENCE_NS] = { 8, 8, true },
+	[TRUECHIME_A_STEADY_LINE] = { 7 * 12, 200, false },
 };
 
 bool abuse_status_is_whole(struct abuse *abuse)

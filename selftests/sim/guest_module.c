@@ -120,7 +120,7 @@ void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct 
 	chime_timescale_now(&module->timescale, raw_ns, &from);
 	*now = (struct timescale_now){
 		.raw_ns = raw_ns,
-		.reference_ns = raw_ns,
+		.reference_ns = from.reference_ns,
 		.time_ns = from.time_ns,
 		.rate = (double)from.rate_q32 / 4294967296.0,
 		.slew_ns = from.slew_ns,
@@ -131,8 +131,6 @@ void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct 
 		.host_known = from.has_host,
 		.host_ns = from.host_ns,
 	};
-	if (now->has_host)
-		now->reference_ns = from.host_ns;
 }
 
 int guest_module_correct(struct guest_module *module, int64_t raw_ns,
@@ -152,4 +150,9 @@ void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demot
 const struct chime_line *guest_module_host_line(const struct guest_module *module)
 {
 	return &module->track.line;
+}
+
+const struct chime_line *guest_module_steady_line(const struct guest_module *module)
+{
+	return &module->timescale.steady.line;
 }

@@ -47,7 +47,8 @@ int guest_module_correct(struct guest_module *module, int64_t raw_ns,
 /* Set the host aside, or take it up again. */
 void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demoted);
 
-/* The host's time as a function of raw, as the module has it. */
+/* The host's time, and steady time, as a function of raw, as the module has them. */
 const struct chime_line *guest_module_host_line(const struct guest_module *module);
+const struct chime_line *guest_module_steady_line(const struct guest_module *module);
 
 #endif /* SIM_GUEST_MODULE_H */

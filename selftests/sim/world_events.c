@@ -30,7 +30,8 @@ void world_change_kind(struct world *world, double true_ns)
 
 	client_clock_now(&world->clock, true_ns, &now);
 	world->epoch = now.epoch;
-	if (!reference_change_of_kind(&now, guest_module_host_line(world->clock.module), &change)) {
+	if (!reference_change_of_kind(&now, guest_module_steady_line(world->clock.module),
+				      &change)) {
 		rebase(world, true_ns, false, 0);
 		return;
 	}

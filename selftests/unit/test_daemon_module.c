@@ -257,8 +257,8 @@ static void module_says(uint32_t epoch, bool has_host)
 {
 	world.module_now = clocks(epoch, has_host);
 	world.status.epoch = epoch;
-	world.status.has_host_line = true;
-	world.status.host_line = (struct chime_line){
+	world.status.has_steady_line = true;
+	world.status.steady_line = (struct chime_line){
 		.origin_ns = RAW_NS,
 		.offset_ns = HOST_NS - RAW_NS,
 		.rate_q32 = RATE_Q32,
@@ -336,7 +336,7 @@ TEST_F(daemon, host_that_is_gone_makes_it_unknown)
 {
 	module_says(4, false);
 	world.module_now.host_known = false;
-	world.status.has_host_line = false;
+	world.status.has_steady_line = false;
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	EXPECT_EQ(0, world.known);
 	EXPECT_EQ(1, world.unknown);

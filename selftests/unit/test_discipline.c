@@ -21,6 +21,7 @@ FIXTURE(discipline) {
 	struct source *source[SOURCES];
 	struct timescale_now now;
 	int64_t offset_ns;		/* truth minus reference */
+	int64_t ahead_ns;		/* the host minus the reference */
 };
 
 FIXTURE_SETUP(discipline)
@@ -61,6 +62,7 @@ static int poll_all(struct _test_data_discipline *self)
 
 	self->now.raw_ns += 16 * NS_PER_S;
 	self->now.reference_ns += 16 * NS_PER_S;
+	self->now.host_ns = self->now.reference_ns + self->ahead_ns;
 	self->now.realtime_ns += 16 * NS_PER_S;
 	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
 	for (i = 0; i < SOURCES; i++) {
@@ -289,11 +291,28 @@ TEST_F(discipline, lying_host_is_set_aside_and_taken_up_again)
 		ASSERT_EQ(0, poll_all(self));
 	EXPECT_TRUE(self->result.demote_host);
 	self->now.has_host = false;
-	for (i = 0; i < 200 && !self->result.reinstate_host; i++) {
-		self->now.host_ns = self->now.reference_ns + 16 * NS_PER_S + self->offset_ns;
+	self->ahead_ns = self->offset_ns;
+	for (i = 0; i < 200 && !self->result.reinstate_host; i++)
 		ASSERT_EQ(0, poll_all(self));
-	}
 	EXPECT_TRUE(self->result.reinstate_host);
+}
+
+/* Its changes of rate were taken out of the reference, which is right. */
+TEST_F(discipline, host_that_ran_away_from_the_reference_is_set_aside)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.host_known = true;
+	self->ahead_ns = NS_PER_S / 20;
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_FALSE(self->result.demote_host);
+	}
+	self->ahead_ns = -NS_PER_S / 5;
+	for (i = 0; i < 8 && !self->result.demote_host; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.demote_host);
 }
 
 /* The host is set aside: raw is the reference, and what was in force is good to 10 us. */

@@ -437,4 +437,29 @@ TEST(moves_nowhere_unchanged)
 	}
 }
 
+TEST(relates_one_value_to_another)
+{
+	struct unit_random random = { 11 };
+	unsigned int i;
+
+	for (i = 0; i < RANDOM_ROUNDS; i++) {
+		struct chime_line line = likely_line(&random), other = likely_line(&random);
+		struct chime_line related;
+		s64 at_ns = line.origin_ns + (s64)unit_random_below(&random, SECOND_NS);
+		s64 later_ns = at_ns + (s64)unit_random_below(&random, 1000) * SECOND_NS;
+
+		line.rate_q32 >>= 8;
+		other.rate_q32 >>= 8;
+		other.origin_ns = line.origin_ns;
+		chime_line_relate(&line, &other, at_ns, &related);
+		ASSERT_EQ(chime_line_eval(&line, at_ns),
+			  chime_line_eval(&related, chime_line_eval(&other, at_ns)));
+		/* Half a unit of the rate, over 1000 s. */
+		ASSERT_LE(llabs(chime_line_eval(&line, later_ns) -
+				chime_line_eval(&related, chime_line_eval(&other, later_ns))), 130);
+		ASSERT_EQ(chime_line_maxerror(&line, at_ns), related.maxerror_ns);
+		ASSERT_EQ(chime_line_sigma(&line, at_ns), related.sigma_ns);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -45,6 +45,7 @@ static void put_now(struct nl_msg *msg)
 {
 	nla_put_u64(msg, TRUECHIME_A_RAW_NS, 1000);
 	nla_put_u64(msg, TRUECHIME_A_REALTIME_NS, 2000);
+	nla_put_u64(msg, TRUECHIME_A_REFERENCE_NS, 5000);
 	nla_put_u64(msg, TRUECHIME_A_TIME_NS, (uint64_t)-3000);
 	nla_put_u64(msg, TRUECHIME_A_RATE_Q32, (uint64_t)-85899);
 	nla_put_u64(msg, TRUECHIME_A_MAXERROR_NS, (uint64_t)-1);
@@ -65,6 +66,7 @@ TEST_F(message, reads_now)
 	EXPECT_EQ(-3000, now.time_ns);
 	EXPECT_EQ(-85899, now.rate_q32);
 	EXPECT_EQ(4000, now.host_ns);
+	EXPECT_EQ(5000, now.reference_ns);
 	EXPECT_TRUE(now.has_host);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
 	EXPECT_EQ(7, now.epoch);

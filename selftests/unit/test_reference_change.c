@@ -29,7 +29,7 @@ static const struct timescale_now raw_is_reference = {
 };
 
 /* 50 ppm fast. */
-static const struct chime_line host = {
+static const struct chime_line steady = {
 	.origin_ns = RAW_NS - NS_PER_S,
 	.offset_ns = HOST_NS - RAW_NS - 50000,
 	.rate_q32 = 214748,
@@ -40,16 +40,16 @@ TEST(host_and_raw_are_taken_at_the_same_instant)
 {
 	struct reference_change change;
 
-	ASSERT_TRUE(reference_change_of_kind(&host_is_reference, &host, &change));
+	ASSERT_TRUE(reference_change_of_kind(&host_is_reference, &steady, &change));
 	EXPECT_EQ(HOST_NS, RAW_NS + reference_change_shift(&change, RAW_NS));
 	EXPECT_LT(fabs(change.rate - 50e-6), 1e-9);
 	EXPECT_LT(fabs(change.rate_sigma - 10e-9), 1e-10);
 	/* At other instants the line tells. */
-	EXPECT_LE(llabs(chime_line_eval(&host, RAW_NS - 1000 * NS_PER_S) -
+	EXPECT_LE(llabs(chime_line_eval(&steady, RAW_NS - 1000 * NS_PER_S) -
 			(RAW_NS - 1000 * NS_PER_S) -
 			reference_change_shift(&change, RAW_NS - 1000 * NS_PER_S)), 1);
 
-	ASSERT_TRUE(reference_change_of_kind(&raw_is_reference, &host, &change));
+	ASSERT_TRUE(reference_change_of_kind(&raw_is_reference, &steady, &change));
 	EXPECT_EQ(RAW_NS, HOST_NS + reference_change_shift(&change, HOST_NS));
 	EXPECT_LT(fabs(change.rate + 50e-6), 4e-9);
 }
@@ -60,8 +60,8 @@ TEST(to_the_host_and_back_is_nothing)
 	int64_t at_ns = RAW_NS - 777 * NS_PER_S;
 	int64_t host_ns;
 
-	ASSERT_TRUE(reference_change_of_kind(&host_is_reference, &host, &there));
-	ASSERT_TRUE(reference_change_of_kind(&raw_is_reference, &host, &back));
+	ASSERT_TRUE(reference_change_of_kind(&host_is_reference, &steady, &there));
+	ASSERT_TRUE(reference_change_of_kind(&raw_is_reference, &steady, &back));
 	host_ns = at_ns + reference_change_shift(&there, at_ns);
 	EXPECT_LE(llabs(host_ns + reference_change_shift(&back, host_ns) - at_ns), 1);
 	EXPECT_LT(fabs(reference_change_rate(&back, reference_change_rate(&there, 7e-6)) - 7e-6),
@@ -71,7 +71,7 @@ TEST(to_the_host_and_back_is_nothing)
 TEST(what_cannot_be_read_is_not_known)
 {
 	struct timescale_now now = raw_is_reference;
-	struct chime_line line = host;
+	struct chime_line line = steady;
 	struct reference_change change;
 
 	now.host_known = false;
@@ -80,9 +80,9 @@ TEST(what_cannot_be_read_is_not_known)
 	line.rate_q32 = CHIME_LINE_RATE_MAX_Q32 + 1;
 	EXPECT_FALSE(reference_change_of_kind(&now, &line, &change));
 	line.rate_q32 = 0;
-	now.host_ns = INT64_MIN;
+	line.offset_ns = INT64_MIN;
 	EXPECT_FALSE(reference_change_of_kind(&now, &line, &change));
-	now.host_ns = INT64_MAX;
+	line.offset_ns = INT64_MAX;
 	EXPECT_FALSE(reference_change_of_kind(&now, &line, &change));
 }
 

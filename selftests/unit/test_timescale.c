@@ -256,6 +256,30 @@ TEST_F(timescale, outlives_a_step_of_the_host)
 }
 
 /* Demotion and back: the same UTC, written against the other reference. */
+/* Its slew is not UTC's while a correction is in force, and the reference shows none of it. */
+TEST_F(timescale, goes_on_while_the_host_is_slewed)
+{
+	struct chime_line correction = correction_line(UTC0_NS, 50 * MS, 0);
+	struct chime_now now;
+	s64 raw_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	follow_host(&self->timescale, 0, 0, RAW0_NS);
+	for (raw_ns = RAW0_NS + 20 * MS; raw_ns <= RAW0_NS + 10 * S; raw_ns += 20 * MS) {
+		follow_host(&self->timescale, 0, 500 * CHIME_PPM_Q32, raw_ns);
+		now = now_at(&self->timescale, raw_ns);
+		ASSERT_LE(llabs(now.time_ns - UTC0_NS - 50 * MS - (raw_ns - RAW0_NS)), 5);
+		ASSERT_LE(llabs(now.reference_ns - UTC0_NS - (raw_ns - RAW0_NS)), 5);
+		ASSERT_EQ(1, now.epoch);
+	}
+	EXPECT_GT(now.host_ns - now.reference_ns, 4999000);
+	/* Nobody knows better than the host any more. */
+	chime_timescale_forget(&self->timescale, raw_ns);
+	EXPECT_EQ(now_at(&self->timescale, raw_ns + 20 * S).host_ns,
+		  now_at(&self->timescale, raw_ns + 20 * S).time_ns);
+}
+
 TEST_F(timescale, goes_on_when_the_reference_changes)
 {
 	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 3 * CHIME_PPM_Q32);

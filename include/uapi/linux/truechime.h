@@ -79,7 +79,7 @@ enum truechime_state {
 /* What a correction is measured against, and is a function of. */
 enum truechime_reference {
 	TRUECHIME_REFERENCE_RAW,	/* CLOCK_MONOTONIC_RAW: no host, or the host demoted */
-	TRUECHIME_REFERENCE_HOST,	/* the host's time */
+	TRUECHIME_REFERENCE_HOST,	/* steady time: the host's without its slews */
 };
 
 enum truechime_host_state {
@@ -190,6 +190,10 @@ enum truechime_rtc {
  * @TRUECHIME_A_CLOCKSOURCE_EPOCH: u32, counts changes of the clocksource: raw's rate changed
  * @TRUECHIME_A_RTC: u8, enum truechime_rtc
  * @TRUECHIME_A_OCCASION: u8, enum truechime_occasion
+ * @TRUECHIME_A_REFERENCE_NS: s64, the reference's time at the instant of RAW_NS: raw, or steady
+ *	time, which is the host's without its changes of rate since a correction was set
+ * @TRUECHIME_A_STEADY_LINE: nest of enum truechime_line_attr, steady time as a function of raw;
+ *	with the host set aside, as it went on since (absent without a host)
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,
@@ -225,6 +229,8 @@ enum truechime_attr {
 	TRUECHIME_A_CLOCKSOURCE_EPOCH,
 	TRUECHIME_A_RTC,
 	TRUECHIME_A_OCCASION,
+	TRUECHIME_A_REFERENCE_NS,
+	TRUECHIME_A_STEADY_LINE,
 	__TRUECHIME_A_MAX,
 };
 
@@ -235,7 +241,7 @@ enum truechime_attr {
  * @TRUECHIME_LINE_A_PAD: padding
  * @TRUECHIME_LINE_A_ORIGIN_NS: s64, the argument at the origin
  * @TRUECHIME_LINE_A_OFFSET_NS: s64, value minus argument at the origin: host time minus raw
- *	(HOST_LINE), or UTC minus reference (CORRECTION)
+ *	(HOST_LINE), steady time minus raw (STEADY_LINE), or UTC minus reference (CORRECTION)
  * @TRUECHIME_LINE_A_RATE_Q32: s64, how much that offset grows per unit of the argument
  * @TRUECHIME_LINE_A_SIGMA_NS: s64, one standard error at the origin
  * @TRUECHIME_LINE_A_SIGMA_RATE_Q32: s64, its growth
