@@ -75,7 +75,8 @@ struct discipline {
 	int host_wrong;
 	int host_right;
 	bool demoted;			/* by us */
-	bool had_host;
+	bool had_reference;		/* one was seen ... */
+	bool had_host;			/* ... and it was the host */
 	bool carried;			/* what was learned is of the reference as it is now */
 	bool has_correction;
 	bool holding;			/* the correction from before the reference changed ... */
@@ -414,9 +415,10 @@ static void notice_reference(struct discipline *discipline, struct source *const
 			     size_t count, const struct timescale_now *now)
 {
 	bool changed = discipline->has_rate && !discipline->carried &&
-		       discipline->had_host != now->has_host;
+		       discipline->had_reference && discipline->had_host != now->has_host;
 	size_t i;
 
+	discipline->had_reference = true;
 	discipline->had_host = now->has_host;
 	discipline->carried = false;
 	if (!changed)
