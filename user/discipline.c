@@ -421,6 +421,8 @@ static void notice_reference(struct discipline *discipline, struct source *const
 	discipline->had_reference = true;
 	discipline->had_host = now->has_host;
 	discipline->carried = false;
+	if (now->has_host && !discipline->has_rate)
+		estimator_expect_host(discipline->clock);
 	if (!changed)
 		return;
 	estimator_reset(discipline->clock, false);

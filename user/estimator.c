@@ -59,6 +59,13 @@ void estimator_prime_rate(struct estimator *estimator, double rate, double rate_
 {
 	estimator->rate_prior = rate;
 	estimator->rate_prior_sigma = fmin(fabs(rate_sigma), RATE_SIGMA_UNKNOWN);
+	estimator->is_host = false;
+}
+
+void estimator_expect_host(struct estimator *estimator)
+{
+	estimator_prime_rate(estimator, 0, RATE_SIGMA_UNKNOWN);
+	estimator->is_host = true;
 }
 
 void estimator_reset(struct estimator *estimator, bool keep_rate)

@@ -75,6 +75,9 @@ void estimator_reset(struct estimator *estimator, bool keep_rate);
 /* Prime the rate from a drift file: @rate with standard error @rate_sigma. */
 void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma);
 
+/* The clock is a host's, of which nothing is known yet: it may be disciplined, or run free. */
+void estimator_expect_host(struct estimator *estimator);
+
 /*
  * Take a sample of a path, 0 to paths - 1. 0, -EINVAL (time goes back, or a width is negative or
  * not finite). Samples of different paths may be out of order by as much as round trips overlap.

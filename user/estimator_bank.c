@@ -17,6 +17,13 @@
 #define WANDER_USUAL	3e-9
 #define WANDER_DOUBT	2.0
 
+/*
+ * A host's clock is disciplined, more or less well, or runs free: what its rate may be, by decades.
+ * Each wander in turn begins with one of these. Where samples contradict it another one takes over.
+ */
+static const double host_rate_sigmas[] = { 1e-6, 10e-6, 100e-6 };
+#define HOST_RATE_SIGMAS	(sizeof(host_rate_sigmas) / sizeof(host_rate_sigmas[0]))
+
 /* No member's weight falls below that of the best times exp() of this: it may be needed soon. */
 #define LOG_WEIGHT_LEAST	(-14.0)
 
@@ -33,6 +40,16 @@ bool bank_is_only_path(const struct estimator *estimator, int path)
 		if (i != path && estimator->path[i].used)
 			return false;
 	return true;
+}
+
+/* What a member takes the rate to be at first. */
+static void start_rate(const struct estimator *estimator, int wander, struct member *member)
+{
+	double sigma = estimator->rate_prior_sigma;
+
+	if (estimator->is_host)
+		sigma = host_rate_sigmas[(size_t)wander % HOST_RATE_SIGMAS];
+	member_start(member, estimator->rate_prior * NS_PER_S, sigma * NS_PER_S);
 }
 
 void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample)
@@ -54,8 +71,7 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 		member->shape = shapes[i / BANK_WANDERS];
 		member->log_weight = -fmax(0, WANDER_DOUBT *
 					      log10(member->wander / WANDER_USUAL));
-		member_start(member, estimator->rate_prior * NS_PER_S,
-			     estimator->rate_prior_sigma * NS_PER_S);
+		start_rate(estimator, i % BANK_WANDERS, member);
 		member_start_path(member, path, figures, sample);
 		member_start_offset(member, path, figures);
 	}

@@ -33,6 +33,7 @@
  * @base_ns: the offset that theirs are relative to
  * @rate_prior: the rate to start from
  * @rate_prior_sigma: one standard error of it
+ * @is_host: nothing is known of the rate but that it is a host's, which may be disciplined
  * @moved: what samples did to the estimate, squared ...
  * @foretold: ... and should have done
  * @restarts: how often the track was lost and taken up anew
@@ -47,6 +48,7 @@ struct estimator {
 	int64_t base_ns;
 	double rate_prior;
 	double rate_prior_sigma;
+	bool is_host;
 	double moved;
 	double foretold;
 	unsigned int restarts;

@@ -131,6 +131,37 @@ TEST_F(one_path, way_that_never_queues_leaves_finite_numbers)
 	EXPECT_LT(llabs(estimate.offset_ns), 5000);
 }
 
+/* What a disciplined host is worth in a noisy minute; one that is not is found out all the same. */
+TEST_F(one_path, a_hosts_rate_is_probably_small)
+{
+	static const double rates[] = { 50e-9, 50e-6 };
+	struct estimate plain, host;
+	unsigned int i;
+	int j;
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		estimator_reset(self->estimator, false);
+		self->random.state = 1;
+		for (j = 0; j < 4; j++)
+			ASSERT_EQ(0, add(self->estimator, 0, &self->random, rates[i], 2.0 * j, 0));
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + 6 * NS_PER_S, &plain));
+		estimator_reset(self->estimator, false);
+		estimator_expect_host(self->estimator);
+		self->random.state = 1;
+		for (j = 0; j < 4; j++)
+			ASSERT_EQ(0, add(self->estimator, 0, &self->random, rates[i], 2.0 * j, 0));
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + 6 * NS_PER_S, &host));
+		if (!i) {
+			EXPECT_LT(host.rate_sigma, plain.rate_sigma);
+			EXPECT_LT(fabs(host.rate - rates[i]), fabs(plain.rate - rates[i]) / 2);
+		}
+		for (j = 1; j < 60; j++)
+			ASSERT_EQ(0, add(self->estimator, 0, &self->random, rates[i], 16.0 * j, 0));
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + 944 * NS_PER_S, &host));
+		EXPECT_LT(fabs(host.rate - rates[i]), 50e-9);
+	}
+}
+
 TEST_F(one_path, error_grows_with_distance)
 {
 	struct estimate now, later;
