@@ -25,6 +25,14 @@
 /* The timescale slews for at most about a second; then its true rate can be seen. */
 #define SLEW_LOOK_NS	(NS_PER_S / 8)
 
+/*
+ * Bias: readings that are wrong by the tolerance say nothing over a short look, and no kernel is
+ * off by more than this.
+ */
+#define BIAS_LOOK_NS	4e9
+#define BIAS_SHARE_NS	16e9
+#define BIAS_MAX	100e-9
+
 void follower_restart(struct follower *follower)
 {
 	follower->started = false;
@@ -127,6 +135,26 @@ static double clamp(double value, double limit)
 	return fmax(-limit, fmin(limit, value));
 }
 
+/*
+ * What an undisturbed look finds other than foretold is learned, the more the longer it was. A
+ * fresh correction, which brings an early look, says nothing of the rate at which the clock runs,
+ * and half of a turn of the timescale's own rate was to be expected.
+ */
+static void follower_learn_bias(struct follower *follower, const struct timescale_now *now,
+				int64_t offset_ns)
+{
+	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
+	double foretold_ns = (double)follower->last_offset_ns - elapsed_ns * follower->last_slew;
+	double turned = now->rate - follower->base_rate;
+	double error = ((double)offset_ns - foretold_ns) / elapsed_ns - turned / 2;
+
+	if (!follower->started || now->slew_ns || now->raw_ns < follower->next_ns ||
+	    elapsed_ns < BIAS_LOOK_NS || fabs(turned) > BIAS_MAX || fabs(error) > BIAS_MAX)
+		return;
+	error *= elapsed_ns / (elapsed_ns + BIAS_SHARE_NS);
+	follower->bias = clamp(follower->bias + error, BIAS_MAX);
+}
+
 void follower_update(struct follower *follower, const struct timescale_now *now,
 		     struct follower_command *command)
 {
@@ -140,6 +168,7 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	/* llabs() and more are safe from here on: S64_MIN is not. */
 	if (offset_ns == S64_MIN)
 		offset_ns++;
+	follower_learn_bias(follower, now, offset_ns);
 	follower_note_news(follower, now);
 	follower_adapt(follower, now, offset_ns, tolerance_ns);
 	follower_note_rate(follower, now, tolerance_ns);
@@ -147,7 +176,7 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	slew = clamp((double)offset_ns / (double)horizon_ns, options->max_slew);
 
 	command->base_rate = clamp(follower->base_rate, options->max_rate);
-	command->rate = clamp(command->base_rate + slew, options->max_rate);
+	command->rate = clamp(command->base_rate + follower->bias + slew, options->max_rate);
 	command->offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns);
 	command->settled = calm || (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
 				    llabs(offset_ns) <= now->sigma_ns);
@@ -157,6 +186,9 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	if (now->slew_ns && horizon_ns > SLEW_LOOK_NS && !follower->started)
 		horizon_ns = SLEW_LOOK_NS;
 	command->next_ns = chime_add_sat(now->raw_ns, horizon_ns);
+	follower->last_raw_ns = now->raw_ns;
+	follower->last_offset_ns = offset_ns;
+	follower->last_slew = slew;
 	follower->next_ns = command->next_ns;
 	follower->started = true;
 }

@@ -4,8 +4,9 @@
  * as arguments and the commands go out through system_clock.
  *
  * Feed-forward: the timescale's rate is known from the same snapshot that tells the offset, so
- * the command is that rate plus what removes the offset by the next look. Nothing is integrated:
- * the kernel's clock runs at exactly the rate that it is given, so there is nothing to learn.
+ * the command is that rate plus what removes the offset by the next look. What is learned is only
+ * the few ppb that are left of it over long looks: the kernel's clock runs by a multiplier that is
+ * not as fine as the command, and a host's slope is not known better.
  */
 #ifndef FOLLOWER_H
 #define FOLLOWER_H
@@ -50,6 +51,10 @@ struct follower_command {
  * @options: limits
  * @base_rate: of the timescale when it was last seen without a slew of its own
  * @interval_ns: between looks while all is well
+ * @bias: how much faster the system clock has to be told to run than follows from the rates
+ * @last_raw_ns: of the latest look
+ * @last_offset_ns: what was still missing then, a slew of the timescale's included
+ * @last_slew: the rate at which it was to be removed
  * @next_ns: when the next look was due
  * @news_ns: raw instant of the latest fresh correction
  * @pace_ns: between the latest two of them
@@ -58,6 +63,10 @@ struct follower_command {
 struct follower {
 	struct follower_options options;
 	double base_rate;
+	double bias;
+	int64_t last_raw_ns;
+	int64_t last_offset_ns;
+	double last_slew;
 	int64_t interval_ns;
 	int64_t next_ns;
 	int64_t news_ns;

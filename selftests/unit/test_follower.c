@@ -20,6 +20,11 @@ struct world {
 	struct follower_command command;
 	double rate;		/* of the timescale against raw */
 	double error_ns;	/* timescale minus system clock, exactly */
+	double bias;		/* what the kernel's clock lacks of the rate commanded */
+	double dither_ns;	/* what a reading of it may be off by, either way */
+	double slope_error;	/* likewise of the timescale's rate */
+	struct unit_random random;
+	double square;		/* of the error, times seconds */
 };
 
 static void world_start(struct world *world, double rate, double error_ns)
@@ -37,14 +42,20 @@ static void world_start(struct world *world, double rate, double error_ns)
 	};
 }
 
+static double either_way(struct world *world)
+{
+	return ldexp((double)(unit_random(&world->random) >> 11), -52) - 1;
+}
+
 /* One look, and what the snapshot would say. */
 static void world_look(struct world *world)
 {
 	struct timescale_now *now = &world->now;
 
-	now->rate = world->rate;
+	now->rate = world->rate + world->slope_error * either_way(world);
 	now->time_ns = 1700000000 * S + now->raw_ns;
-	now->realtime_ns = now->time_ns - llround(world->error_ns);
+	now->realtime_ns = now->time_ns - llround(world->error_ns +
+						  world->dither_ns * either_way(world));
 	follower_update(&world->follower, now, &world->command);
 }
 
@@ -53,7 +64,13 @@ static void world_run(struct world *world, int64_t raw_ns)
 {
 	double elapsed_ns = (double)(raw_ns - world->now.raw_ns);
 
-	world->error_ns += elapsed_ns * (world->rate - world->command.rate);
+	double gain = world->rate - world->command.rate + world->bias;
+	double end_ns = world->error_ns + elapsed_ns * gain;
+
+	/* A straight line's, from one end to the other. */
+	world->square += elapsed_ns / 3 * (world->error_ns * world->error_ns +
+					   world->error_ns * end_ns + end_ns * end_ns);
+	world->error_ns = end_ns;
 	world->now.raw_ns = raw_ns;
 }
 
@@ -123,6 +140,51 @@ TEST(never_looks_more_than_once_a_second_without_need)
 	world_start(&world, 20e-6, 0);
 	looks = world_follow(&world, 600 * S);
 	EXPECT_LE(looks, 25);
+}
+
+/* The kernel's clock as it was seen in a guest: off by some ppb, and read with some 30 ns. */
+TEST(learns_what_the_kernels_clock_lacks)
+{
+	static const double biases[] = { 6e-9, -20e-9 };
+	struct world world;
+	unsigned int i;
+	int looks;
+
+	for (i = 0; i < ARRAY_SIZE(biases); i++) {
+		world_start(&world, 20e-6, 0);
+		world.now.sigma_ns = 13;
+		world.bias = biases[i];
+		world.dither_ns = 30;
+		world.slope_error = 1e-9;
+		looks = world_follow(&world, 300 * S);
+		EXPECT_LT(sqrt(world.square / 300e9), 100.0) TH_LOG("bias %g", biases[i]);
+		EXPECT_LE(looks, 60);
+		world.square = 0;
+		looks = world_follow(&world, 6400 * S);
+		EXPECT_LT(sqrt(world.square / 6400e9), 50.0) TH_LOG("bias %g", biases[i]);
+		EXPECT_LE(looks, 170);
+	}
+}
+
+/* Neither fresh corrections nor a turn of the rate are taken for it. */
+TEST(learns_nothing_from_what_is_not_the_kernels)
+{
+	struct world world;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 600 * S);
+	for (i = 0; i < 100; i++) {
+		world.error_ns += i & 1 ? 300 : -100;
+		world.now.raw_ns++;
+		world_look(&world);
+		world_follow(&world, 16 * S);
+	}
+	EXPECT_LT(fabs(world.follower.bias), 3e-9);
+	world_follow(&world, 600 * S);
+	world.rate += 20e-6;
+	world_follow(&world, 600 * S);
+	EXPECT_LT(fabs(world.follower.bias), 3e-9);
 }
 
 TEST(looks_again_soon_when_the_rate_turns)
