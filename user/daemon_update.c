@@ -6,6 +6,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "drift.h"
@@ -183,6 +184,21 @@ static void daemon_announce_leap(struct daemon *daemon)
 		steering_announce_leap(daemon->steering, daemon->result.leap);
 }
 
+/*
+ * The rate is one against steady time; the next start begins with the host's time as it is then.
+ * Whether the host's turns since were slews or will last is not known.
+ */
+static double daemon_turns_of_host(const struct daemon *daemon)
+{
+	struct module_status status;
+
+	if (!daemon->has_host || !daemon->link || module_link_status(daemon->link, &status) ||
+	    !status.has_host_line || !status.has_steady_line)
+		return 0.0;
+	return ldexp((double)chime_sub_sat(status.host_line.rate_q32, status.steady_line.rate_q32),
+		     -32);
+}
+
 static void daemon_write_drift(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -194,6 +210,7 @@ static void daemon_write_drift(struct daemon *daemon)
 	    daemon->options->task != DAEMON_RUN ||
 	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;
+	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));
 	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));
 	if (!err)
 		err = drift_write(path, rate, rate_sigma);
