@@ -50,9 +50,11 @@ static int64_t follower_tolerance(const struct timescale_now *now)
 
 /*
  * The share of the time between two corrections in which the first is carried out; but never in so
- * little time that a late wake-up would overshoot by much.
+ * little time that a late wake-up would overshoot by much. What is as good as none has so many of
+ * them to be carried out.
  */
 #define PACE_SHARE	4
+#define CALM_CORRECTIONS	2
 #define LEAST_HORIZON_NS	0.125e9
 
 /* An early look is at a fresh correction; how often they come says how long one is of use. */
@@ -65,6 +67,19 @@ static void follower_note_news(struct follower *follower, const struct timescale
 	follower->news_ns = now->raw_ns;
 }
 
+/*
+ * What is as good as none is taken away by the next look, which may be a minute away; sooner where
+ * fresh corrections come so quickly that they are worth less than the tolerance.
+ */
+static int64_t follower_calm_horizon(const struct follower *follower,
+				     const struct timescale_now *now)
+{
+	if (now->raw_ns != follower->news_ns || follower->pace_ns <= 0 ||
+	    follower->pace_ns > follower->interval_ns / CALM_CORRECTIONS)
+		return follower->interval_ns;
+	return follower->pace_ns * CALM_CORRECTIONS;
+}
+
 /* Over how long to take the offset away. */
 static int64_t follower_horizon(const struct follower *follower, const struct timescale_now *now,
 				int64_t offset_ns, bool calm)
@@ -73,7 +88,7 @@ static int64_t follower_horizon(const struct follower *follower, const struct ti
 	double size_ns = fabs((double)offset_ns), horizon_ns = 0.0, pace_ns;
 
 	if (calm)
-		return follower->interval_ns;
+		return follower_calm_horizon(follower, now);
 	if (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS)
 		horizon_ns = CALM_HORIZON_S * 1e9 * fmin(1.0, (double)now->sigma_ns / size_ns);
 	/* Corrections that come quickly are carried out quickly: the next one is measured anew. */

@@ -253,6 +253,26 @@ TEST(an_offset_within_the_error_is_no_hurry)
 	EXPECT_TRUE(world.command.settled);
 }
 
+/* Not only the large ones: a refclock's corrections of a few ns are worth having. */
+TEST(follows_small_corrections_that_come_quickly)
+{
+	struct unit_random random = { 4 };
+	struct world world;
+	double square = 0;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 10;
+	world_follow(&world, 600 * S);
+	for (i = 0; i < 1000; i++) {
+		/* The timescale wanders, 40 ns either way. */
+		world.error_ns += 8 * sin(i / 5.0) + (double)unit_random_below(&random, 5) - 2;
+		world_follow(&world, S);
+		square += world.error_ns * world.error_ns;
+	}
+	EXPECT_LT(sqrt(square / 1000), 17.0);
+}
+
 TEST(a_daemon_that_was_late_recovers)
 {
 	struct world world;
