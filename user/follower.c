@@ -69,15 +69,22 @@ static void follower_note_news(struct follower *follower, const struct timescale
 
 /*
  * What is as good as none is taken away by the next look, which may be a minute away; sooner where
- * fresh corrections come so quickly that they are worth less than the tolerance.
+ * fresh corrections come quickly and are better than the tolerance. Where they are not, that they
+ * come in slowly smoothes them.
  */
 static int64_t follower_calm_horizon(const struct follower *follower,
 				     const struct timescale_now *now)
 {
+	int64_t horizon_ns;
+
 	if (now->raw_ns != follower->news_ns || follower->pace_ns <= 0 ||
-	    follower->pace_ns > follower->interval_ns / CALM_CORRECTIONS)
+	    follower->pace_ns > follower->interval_ns / CALM_CORRECTIONS ||
+	    now->sigma_ns > TOLERANCE_NS)
 		return follower->interval_ns;
-	return follower->pace_ns * CALM_CORRECTIONS;
+	/* Those of several sources come at once, and are no reason to hurry. */
+	horizon_ns = follower->pace_ns * CALM_CORRECTIONS;
+	return horizon_ns > follower->options.min_interval_ns ? horizon_ns :
+								follower->options.min_interval_ns;
 }
 
 /* Over how long to take the offset away. */
