@@ -92,6 +92,8 @@ struct config_source {
  * @pidfile: "" if not given
  * @keyfile: kept for when keys are
  * @leap_mode: who makes the system clock leap
+ * @leap_zone: time zone that knows leap seconds, "" if none
+ * @leap_file: list of leap seconds, "" if none
  * @logchange_ns: changes above this are logged
  * @lock_all: lock memory
  * @sched_priority: SCHED_FIFO priority, 0: none
@@ -121,6 +123,8 @@ struct config {
 	char pidfile[CONFIG_PATH_MAX];
 	char keyfile[CONFIG_PATH_MAX];
 	enum leap_mode leap_mode;
+	char leap_zone[CONFIG_PATH_MAX];
+	char leap_file[CONFIG_PATH_MAX];
 	int64_t logchange_ns;
 	bool lock_all;
 	int sched_priority;

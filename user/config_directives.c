@@ -89,10 +89,8 @@ static const struct config_option directives[] = {
 	  "use 'makestep' and servers with 'iburst'" },
 	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
 	{ "leapsecmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_leapsecmode },
-	{ "leapseclist", CONFIG_ADVICE, .max = 1, .advice =
-	  "leap seconds are those that the majority of the sources announces" },
-	{ "leapsectz", CONFIG_ADVICE, .max = 1, .advice =
-	  "leap seconds are those that the majority of the sources announces" },
+	{ "leapseclist", CONFIG_WORD, .offset = AT(leap_file), .size = CONFIG_PATH_MAX },
+	{ "leapsectz", CONFIG_WORD, .offset = AT(leap_zone), .size = CONFIG_PATH_MAX },
 	{ "linux_freq_scale", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "linux_hz", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "local", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },

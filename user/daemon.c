@@ -131,6 +131,7 @@ int daemon_reload(struct daemon *daemon)
 	options = daemon_steering_options(daemon);
 	steering_set_options(daemon->steering, &options);
 	daemon_configure_module(daemon);
+	daemon->next_leap_list_ns = 0;
 	daemon->sources_changed = true;
 	log_notice("The configuration was read again: %zu sources configured",
 		   config->source_count);
@@ -405,6 +406,7 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 
 	next_ns = earlier(next_ns, steering_next_ns(daemon->steering));
 	next_ns = earlier(next_ns, daemon->next_update_ns);
+	next_ns = earlier(next_ns, daemon->next_leap_list_ns);
 	next_ns = earlier(next_ns, daemon->next_drift_ns);
 	if (daemon->control)
 		next_ns = earlier(next_ns, control_next_ns(daemon->control));

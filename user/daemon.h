@@ -14,6 +14,7 @@
 #include "consensus.h"
 #include "control.h"
 #include "discipline.h"
+#include "leap_list.h"
 #include "log.h"
 #include "module_group.h"
 #include "module_link.h"
@@ -83,6 +84,8 @@ struct daemon_options {
  * @events: the latest disruptions, oldest first, where the module is missing
  * @event_count: how many of them
  * @next_update_ns: raw instant of a discipline_update() without a sample
+ * @leap_list: as configured
+ * @next_leap_list_ns: raw instant at which to read it again
  * @next_drift_ns: raw instant of the next writing of the drift file
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @next_watchdog_ns: raw instant of its next notification
@@ -124,7 +127,9 @@ struct daemon {
 	struct module_event events[DAEMON_EVENTS];
 	int event_count;
 
+	struct leap_list leap_list;
 	int64_t next_update_ns;
+	int64_t next_leap_list_ns;
 	int64_t next_drift_ns;
 	int64_t watchdog_ns;
 	int64_t next_watchdog_ns;

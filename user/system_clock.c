@@ -226,3 +226,15 @@ int64_t system_clock_leapt(struct system_clock *clock)
 	clock->tai_s = tx.tai;
 	return change_s == 1 || change_s == -1 ? -change_s * NS_PER_S : 0;
 }
+
+int system_clock_set_tai(struct system_clock *clock, int tai_s)
+{
+	struct timex tx = { .modes = ADJ_TAI, .constant = tai_s };
+	int err = 0;
+
+	if (clock->tai_s != tai_s)
+		err = system_clock_adjust(clock, &tx);
+	if (!err)
+		clock->tai_s = tai_s;
+	return err;
+}

@@ -44,6 +44,9 @@ int system_clock_step(struct system_clock *clock, int64_t offset_ns);
 int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
 			 int64_t esterror_ns, int leap);
 
+/* Tell the kernel what TAI - UTC is, for CLOCK_TAI. 0, -errno. */
+int system_clock_set_tai(struct system_clock *clock, int tai_s);
+
 /*
  * Whether the kernel let a leap second pass since last asked (or opened), as it does at midnight,
  * UTC, after one was published: by how much it set the clock forward, -1 s for an inserted second,

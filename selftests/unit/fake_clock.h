@@ -118,6 +118,8 @@ static inline int fake_clock_change(const struct timex *tx)
 	if (tx->modes & ADJ_FREQUENCY)
 		fake_clock.freq = tx->freq > 32768000 ? 32768000 :
 				  tx->freq < -32768000 ? -32768000 : tx->freq;
+	if (tx->modes & ADJ_TAI)
+		fake_clock.tai_s = (int)tx->constant;
 	if (tx->modes & ADJ_STATUS)
 		fake_clock.status = tx->status;
 	if ((tx->modes & ADJ_OFFSET) && (fake_clock.status & STA_PLL))

@@ -171,6 +171,19 @@ TEST_F(clock, notices_the_kernels_leap_second)
 	EXPECT_EQ(0, system_clock_leapt(self->clock));
 }
 
+TEST_F(clock, tells_the_kernel_what_tai_is)
+{
+	ASSERT_EQ(0, system_clock_set_tai(self->clock, 37));
+	EXPECT_EQ(37, fake_clock.tai_s);
+	/* That was no leap second. */
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	ASSERT_EQ(0, system_clock_set_tai(self->clock, 38));
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	fake_clock_leap();
+	EXPECT_EQ(-S, system_clock_leapt(self->clock));
+	EXPECT_EQ(39, fake_clock.tai_s);
+}
+
 TEST_F(clock, announces_leap_seconds)
 {
 	ASSERT_EQ(0, system_clock_publish(self->clock, true, MS, MS, 1));
