@@ -4,24 +4,14 @@
  */
 #include "cli.h"
 
-int verb_burst(const struct cli *cli, int argc, char **argv)
+static void print(const struct cli *cli, const json_t *reply)
 {
-	json_t *reply;
-	int status;
+	(void)cli;
+	(void)reply;
+	puts("All time sources are being asked.");
+}
 
-	(void)argv;
-	if (argc) {
-		fputs("truechime: burst takes no arguments\n", stderr);
-		return CLI_ERROR;
-	}
-	status = client_ask_loudly(cli, "burst", &reply);
-	if (status)
-		return status;
-	if (cli->json)
-		print_json(reply);
-	else
-		puts("All time sources are being asked.");
-	if (!cli->json)
-		json_decref(reply);
-	return CLI_OK;
+int verb_burst(const struct cli *cli)
+{
+	return client_report(cli, "burst", print);
 }

@@ -34,15 +34,17 @@ struct cli {
 	bool follow;
 };
 
-/* The verbs; @argc and @argv are what follows the verb. */
-int verb_status(const struct cli *cli, int argc, char **argv);
-int verb_tracking(const struct cli *cli, int argc, char **argv);
-int verb_sources(const struct cli *cli, int argc, char **argv);
-int verb_sourcestats(const struct cli *cli, int argc, char **argv);
-int verb_makestep(const struct cli *cli, int argc, char **argv);
-int verb_burst(const struct cli *cli, int argc, char **argv);
-int verb_reload(const struct cli *cli, int argc, char **argv);
-int verb_events(const struct cli *cli, int argc, char **argv);
+/* The verbs ... */
+int verb_status(const struct cli *cli);
+int verb_tracking(const struct cli *cli);
+int verb_sources(const struct cli *cli);
+int verb_sourcestats(const struct cli *cli);
+int verb_makestep(const struct cli *cli);
+int verb_burst(const struct cli *cli);
+int verb_reload(const struct cli *cli);
+int verb_events(const struct cli *cli);
+
+/* ... and those that take arguments: @argc and @argv are what follows the verb. */
 int verb_policy(const struct cli *cli, int argc, char **argv);
 int verb_mode(const struct cli *cli, int argc, char **argv);
 int verb_host(const struct cli *cli, int argc, char **argv);
@@ -58,8 +60,9 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply);
 /* Say on stderr that @command failed with @err, release @reply. Returns an exit status. */
 int client_failed(const struct cli *cli, const char *command, int err, json_t *reply);
 
-/* client_ask(), and client_failed() where it did. Returns an exit status. */
-int client_ask_loudly(const struct cli *cli, const char *command, json_t **reply);
+/* Ask for @command, and print the reply: as JSON, or by @print. Returns an exit status. */
+int client_report(const struct cli *cli, const char *command,
+		  void (*print)(const struct cli *cli, const json_t *reply));
 
 /* Follow the daemon's events: @tell is called for each, for ever. Returns an exit status. */
 int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, json_t *event));

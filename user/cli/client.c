@@ -136,11 +136,22 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 	}
 }
 
-int client_ask_loudly(const struct cli *cli, const char *command, json_t **reply)
+int client_report(const struct cli *cli, const char *command,
+		  void (*print)(const struct cli *cli, const json_t *reply))
 {
-	int err = client_ask(cli, command, reply);
+	json_t *reply = NULL;
+	int err;
 
-	return err ? client_failed(cli, command, err, *reply) : CLI_OK;
+	err = client_ask(cli, command, &reply);
+	if (err)
+		return client_failed(cli, command, err, reply);
+	if (cli->json) {
+		print_json(reply);
+		return CLI_OK;
+	}
+	print(cli, reply);
+	json_decref(reply);
+	return CLI_OK;
 }
 
 int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, json_t *event))

@@ -99,17 +99,12 @@ static int events_of_daemon(const struct cli *cli)
 	return CLI_OK;
 }
 
-int verb_events(const struct cli *cli, int argc, char **argv)
+int verb_events(const struct cli *cli)
 {
 	struct module_watch *watch;
 	struct module_link *link;
 	int status;
 
-	(void)argv;
-	if (argc) {
-		fputs("truechime: events takes no arguments but --follow\n", stderr);
-		return CLI_ERROR;
-	}
 	/* Where netlink is missing so is the module. */
 	if (module_watch_open(&watch))
 		return events_of_daemon(cli);

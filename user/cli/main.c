@@ -10,21 +10,22 @@
 
 static const struct verb {
 	const char *name;
-	int (*run)(const struct cli *cli, int argc, char **argv);
+	int (*run)(const struct cli *cli);
+	int (*run_with)(const struct cli *cli, int argc, char **argv);	/* arguments; else NULL */
 	const char *help;
 } verbs[] = {
-	{ "status", verb_status, "is the clock right, and how is that known? (default)" },
-	{ "tracking", verb_tracking, "the system clock's offset, frequency and errors" },
-	{ "sources", verb_sources, "the time sources and their latest samples" },
-	{ "sourcestats", verb_sourcestats, "what their samples say" },
-	{ "makestep", verb_makestep, "step the system clock to the right time now" },
-	{ "burst", verb_burst, "ask all time sources now" },
-	{ "reload", verb_reload, "let the daemon read its configuration again" },
-	{ "events", verb_events, "disruptions and steps; --follow: as they happen" },
-	{ "policy", verb_policy, "the step policy; set OCCASION DIRECTION RULE ..." },
-	{ "mode", verb_mode, "who steers the module's clock; auto, external" },
-	{ "host", verb_host, "the host's clock; list, choose NAME, demote, reinstate" },
-	{ NULL, NULL, NULL },
+	{ "status", verb_status, NULL, "is the clock right, and how is that known? (default)" },
+	{ "tracking", verb_tracking, NULL, "the system clock's offset, frequency and errors" },
+	{ "sources", verb_sources, NULL, "the time sources and their latest samples" },
+	{ "sourcestats", verb_sourcestats, NULL, "what their samples say" },
+	{ "makestep", verb_makestep, NULL, "step the system clock to the right time now" },
+	{ "burst", verb_burst, NULL, "ask all time sources now" },
+	{ "reload", verb_reload, NULL, "let the daemon read its configuration again" },
+	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
+	{ "policy", NULL, verb_policy, "the step policy; set OCCASION DIRECTION RULE ..." },
+	{ "mode", NULL, verb_mode, "who steers the module's clock; auto, external" },
+	{ "host", NULL, verb_host, "the host's clock; list, choose NAME, demote, reinstate" },
+	{ NULL, NULL, NULL, NULL },
 };
 
 static void print_usage(FILE *to)
@@ -108,5 +109,11 @@ int main(int argc, char **argv)
 			argv[-1]);
 		return CLI_ERROR;
 	}
-	return verb->run(&cli, argc, argv);
+	if (verb->run_with)
+		return verb->run_with(&cli, argc, argv);
+	if (argc > 0) {
+		fprintf(stderr, "truechime: %s takes no arguments\n", verb->name);
+		return CLI_ERROR;
+	}
+	return verb->run(&cli);
 }

@@ -27,16 +27,11 @@ static int makestep_by_module(const struct cli *cli)
 	return status;
 }
 
-int verb_makestep(const struct cli *cli, int argc, char **argv)
+int verb_makestep(const struct cli *cli)
 {
 	json_t *reply = NULL;
 	int err;
 
-	(void)argv;
-	if (argc) {
-		fputs("truechime: makestep takes no arguments\n", stderr);
-		return CLI_ERROR;
-	}
 	err = client_ask(cli, "makestep", &reply);
 	if (err == -ECONNREFUSED)
 		return makestep_by_module(cli);

@@ -4,24 +4,14 @@
  */
 #include "cli.h"
 
-int verb_reload(const struct cli *cli, int argc, char **argv)
+static void print(const struct cli *cli, const json_t *reply)
 {
-	json_t *reply;
-	int status;
+	(void)cli;
+	(void)reply;
+	puts("The configuration was read again.");
+}
 
-	(void)argv;
-	if (argc) {
-		fputs("truechime: reload takes no arguments\n", stderr);
-		return CLI_ERROR;
-	}
-	status = client_ask_loudly(cli, "reload", &reply);
-	if (status)
-		return status;
-	if (cli->json)
-		print_json(reply);
-	else
-		puts("The configuration was read again.");
-	if (!cli->json)
-		json_decref(reply);
-	return CLI_OK;
+int verb_reload(const struct cli *cli)
+{
+	return client_report(cli, "reload", print);
 }

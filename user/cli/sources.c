@@ -94,26 +94,11 @@ static void print_sentence(const json_t *sources)
 	putchar('\n');
 }
 
-int verb_sources(const struct cli *cli, int argc, char **argv)
+static void print(const struct cli *cli, const json_t *reply)
 {
-	const json_t *sources, *source;
-	json_t *reply;
-	int status;
+	const json_t *sources = json_object_get(reply, "sources"), *source;
 	size_t i;
 
-	(void)argv;
-	if (argc) {
-		fputs("truechime: sources takes no arguments\n", stderr);
-		return CLI_ERROR;
-	}
-	status = client_ask_loudly(cli, "sources", &reply);
-	if (status)
-		return status;
-	if (cli->json) {
-		print_json(reply);
-		return CLI_OK;
-	}
-	sources = json_object_get(reply, "sources");
 	print_sentence(sources);
 	if (cli->verbose)
 		print_legend();
@@ -121,6 +106,9 @@ int verb_sources(const struct cli *cli, int argc, char **argv)
 	     "===============================================================================");
 	json_array_foreach(sources, i, source)
 		print_row(source);
-	json_decref(reply);
-	return CLI_OK;
+}
+
+int verb_sources(const struct cli *cli)
+{
+	return client_report(cli, "sources", print);
 }

@@ -44,31 +44,20 @@ static void print_row(const json_t *source)
 	putchar('\n');
 }
 
-int verb_sourcestats(const struct cli *cli, int argc, char **argv)
+static void print(const struct cli *cli, const json_t *reply)
 {
 	const json_t *source;
-	json_t *reply;
-	int status;
 	size_t i;
 
-	(void)argv;
-	if (argc) {
-		fputs("truechime: sourcestats takes no arguments\n", stderr);
-		return CLI_ERROR;
-	}
-	status = client_ask_loudly(cli, "sources", &reply);
-	if (status)
-		return status;
-	if (cli->json) {
-		print_json(reply);
-		return CLI_OK;
-	}
 	if (cli->verbose)
 		print_legend();
 	puts("Name/IP Address            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev\n"
 	     "==============================================================================");
 	json_array_foreach(json_object_get(reply, "sources"), i, source)
 		print_row(source);
-	json_decref(reply);
-	return CLI_OK;
+}
+
+int verb_sourcestats(const struct cli *cli)
+{
+	return client_report(cli, "sources", print);
 }

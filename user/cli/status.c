@@ -279,16 +279,11 @@ static void print_view_json(const struct status_view *view)
 			     "esterror_ns", (json_int_t)view->kernel_esterror_ns));
 }
 
-int verb_status(const struct cli *cli, int argc, char **argv)
+int verb_status(const struct cli *cli)
 {
 	struct status_view view = { .daemon = NULL };
 	int status;
 
-	(void)argv;
-	if (argc) {
-		fputs("truechime: status takes no arguments\n", stderr);
-		return CLI_ERROR;
-	}
 	status = view_daemon(cli, &view);
 	if (status)
 		return status;

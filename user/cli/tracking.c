@@ -90,25 +90,14 @@ static void print_sentence(const json_t *reply)
 		       json_text_of(reply, "source"), bound);
 }
 
-int verb_tracking(const struct cli *cli, int argc, char **argv)
+static void print(const struct cli *cli, const json_t *reply)
 {
-	json_t *reply;
-	int status;
-
-	(void)argv;
-	if (argc) {
-		fputs("truechime: tracking takes no arguments\n", stderr);
-		return CLI_ERROR;
-	}
-	status = client_ask_loudly(cli, "tracking", &reply);
-	if (status)
-		return status;
-	if (cli->json) {
-		print_json(reply);
-		return CLI_OK;
-	}
+	(void)cli;
 	print_sentence(reply);
 	print_table(reply);
-	json_decref(reply);
-	return CLI_OK;
+}
+
+int verb_tracking(const struct cli *cli)
+{
+	return client_report(cli, "tracking", print);
 }
