@@ -31,18 +31,18 @@
 
 struct candidate {
 	int index;
+	unsigned int stratum;
 	double offset;		/* from the first candidate's estimate */
 	double distance;
 	double sigma;
 	double quality;		/* expected error: statistics and asymmetry */
-	unsigned int stratum;
+	double rate;
+	double rate_sigma;
 	bool trust;
 	bool prefer;
 	bool require;
 	bool agrees;
 	bool runs_along;
-	double rate;
-	double rate_sigma;
 };
 
 struct edge {
