@@ -365,6 +365,10 @@ static int daemon_start(struct daemon *daemon)
 		log_err("There is no memory left to start");
 		return err;
 	}
+	if (!daemon->config->source_count && daemon->options->task != DAEMON_RUN) {
+		log_err("No time source is configured, so there is nothing to measure the clock by");
+		return -ENOENT;
+	}
 	if (!daemon->config->source_count)
 		log_notice("No time source is configured%s", daemon->has_host ?
 			   "; following the host's clock alone" :
@@ -452,7 +456,7 @@ static void daemon_handle_signals(struct daemon *daemon)
 	if (!signal_reload)
 		return;
 	signal_reload = 0;
-	notify_reloading(daemon_raw_ns() / 1000);
+	notify_reloading();
 	(void)daemon_reload(daemon);
 	notify_ready();
 }

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <systemd/sd-daemon.h>
 
@@ -15,9 +16,14 @@ void notify_ready(void)
 	(void)sd_notify(0, "READY=1");
 }
 
-void notify_reloading(int64_t monotonic_us)
+/* The manager compares with its own CLOCK_MONOTONIC, from which raw drifts away. */
+void notify_reloading(void)
 {
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)monotonic_us);
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 void notify_stopping(void)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 void notify_ready(void);
-void notify_reloading(int64_t monotonic_us);
+void notify_reloading(void);
 void notify_stopping(void);
 
 /* One line for `systemctl status`. */
