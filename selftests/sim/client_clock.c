@@ -241,6 +241,20 @@ void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns
 	follower_restart(&clock->follower);
 }
 
+void client_clock_leap(struct client_clock *clock, double true_ns, double change_ns)
+{
+	double raw = oscillator_read(&clock->counter, true_ns);
+
+	clock->shift_ns += change_ns;
+	clock->realtime = system_time(clock, raw) + change_ns;
+	clock->realtime_raw = raw;
+	clock->line.offset_ns += llrint(change_ns);
+	if (!clock->module)
+		return;
+	host_clock_set(&clock->host, change_ns);
+	guest_module_leap(clock->module, client_clock_raw(clock, true_ns), llrint(change_ns));
+}
+
 void client_clock_demote(struct client_clock *clock, double true_ns, bool demoted)
 {
 	guest_module_demote(clock->module, client_clock_raw(clock, true_ns), demoted);

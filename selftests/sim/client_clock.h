@@ -89,6 +89,12 @@ void client_clock_stop(struct client_clock *clock, double true_ns, double gap_ns
 /* Nothing that was known holds any more but the system clock, put forward by @gap_ns. */
 void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns);
 
+/*
+ * A leap second: UTC is set forward by @change_ns, and so are the system clock, the host's and the
+ * correction in force.
+ */
+void client_clock_leap(struct client_clock *clock, double true_ns, double change_ns);
+
 /* Set the host aside, or take it up again. */
 void client_clock_demote(struct client_clock *clock, double true_ns, bool demoted);
 

@@ -139,6 +139,20 @@ int guest_module_correct(struct guest_module *module, int64_t raw_ns,
 	return chime_timescale_correct(&module->timescale, correction, epoch, jump, raw_ns);
 }
 
+/* As timescale_module.c has it done. */
+void guest_module_leap(struct guest_module *module, int64_t raw_ns, int64_t change_ns)
+{
+	struct chime_timescale *timescale = &module->timescale;
+	const struct chime_line *correction = chime_timescale_correction(timescale);
+	struct chime_line leapt;
+
+	if (!correction)
+		return;
+	leapt = *correction;
+	leapt.offset_ns += change_ns;
+	chime_timescale_correct(timescale, &leapt, timescale->current_view.epoch, true, raw_ns);
+}
+
 void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demoted)
 {
 	if (module->demoted == demoted)

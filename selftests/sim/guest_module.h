@@ -44,6 +44,9 @@ void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct 
 int guest_module_correct(struct guest_module *module, int64_t raw_ns,
 			 const struct chime_line *correction, uint32_t epoch, bool jump);
 
+/* A leap second: UTC, and with it the correction in force, is set forward by @change_ns. */
+void guest_module_leap(struct guest_module *module, int64_t raw_ns, int64_t change_ns);
+
 /* Set the host aside, or take it up again. */
 void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demoted);
 

@@ -59,6 +59,7 @@ static const char * const event_names[] = {
 	[WORLD_SERVER_STEP] = "server-step",
 	[WORLD_SERVER_FREQUENCY] = "server-frequency",
 	[WORLD_LEAP] = "leap",
+	[WORLD_LEAP_SECOND] = "leap-second",
 	[WORLD_FREQUENCY] = "frequency",
 	[WORLD_AGING] = "aging",
 	[WORLD_HOST_STEP] = "host-step",

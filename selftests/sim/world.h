@@ -52,6 +52,7 @@ enum world_event_kind {
 	WORLD_SERVER_STEP,	/* server's clock jumps, ns */
 	WORLD_SERVER_FREQUENCY,	/* server's clock runs off, fraction */
 	WORLD_LEAP,		/* server's leap indicator */
+	WORLD_LEAP_SECOND,	/* UTC is set forward by so many ns, and everybody follows */
 	WORLD_FREQUENCY,	/* the guest's counter changes its frequency by a fraction */
 	WORLD_AGING,		/* ... and from now on by so much per second */
 	WORLD_HOST_STEP,	/* the host's clock is set by so many ns */

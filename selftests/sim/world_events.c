@@ -97,6 +97,19 @@ static void lose(struct world *world, double gap_ns, double true_ns)
 	world_check_epoch(world, true_ns, false, 0);
 }
 
+/* The estimates leap with the clocks, as the daemon's do. */
+static void leap(struct world *world, double change_ns, double true_ns)
+{
+	const struct reference_change change = { .leap_ns = llrint(change_ns) };
+	size_t i;
+
+	client_clock_leap(&world->clock, true_ns, change_ns);
+	world->host_stepped = world->clock.module;
+	for (i = 0; i < world->options.servers; i++)
+		source_change_reference(world->sources[i], world->epoch, &change);
+	discipline_change_reference(world->discipline, &change);
+}
+
 static void change_server(struct server *server, const struct world_event *event, double true_ns)
 {
 	switch (event->kind) {
@@ -121,6 +134,10 @@ static void change_server(struct server *server, const struct world_event *event
 		break;
 	case WORLD_LEAP:
 		server->options.leap = (int)event->value;
+		break;
+	case WORLD_LEAP_SECOND:
+		server->clock.reading_ns += event->value;
+		server->exchange.lost = true;
 		break;
 	case WORLD_FREQUENCY:
 	case WORLD_AGING:
@@ -149,6 +166,9 @@ static void change_client(struct world *world, const struct world_event *event, 
 		break;
 	case WORLD_HOST_FREQUENCY:
 		host_clock_set_frequency(&clock->host, true_ns, event->value);
+		break;
+	case WORLD_LEAP_SECOND:
+		leap(world, event->value, true_ns);
 		break;
 	case WORLD_REVERT:
 		stop(world, event->value, true_ns);
