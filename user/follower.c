@@ -30,7 +30,7 @@
  * off by more than this.
  */
 #define BIAS_LOOK_NS	4e9
-#define BIAS_SHARE_NS	16e9
+#define BIAS_SHARE_NS	8e9
 #define BIAS_MAX	100e-9
 
 void follower_restart(struct follower *follower)
