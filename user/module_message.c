@@ -110,11 +110,9 @@ static bool has_all(struct nlattr *const *attrs, const int *wanted, int count)
 
 #define HAS_ALL(attrs, wanted) has_all(attrs, wanted, sizeof(wanted) / sizeof((wanted)[0]))
 
-static int parse_top(const struct nlattr *head, int length, struct nlattr **attrs)
+static bool parse_top(const struct nlattr *head, int length, struct nlattr **attrs)
 {
-	if (nla_parse(attrs, TRUECHIME_A_MAX, (struct nlattr *)head, length, top_policy) < 0)
-		return -EPROTO;
-	return 0;
+	return !nla_parse(attrs, TRUECHIME_A_MAX, (struct nlattr *)head, length, top_policy);
 }
 
 /* A bound: negative means that none is known. */
@@ -151,12 +149,8 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		TRUECHIME_A_EPOCH, TRUECHIME_A_REFERENCE, TRUECHIME_A_REFERENCE_NS,
 	};
 	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
-	int err;
 
-	err = parse_top(head, length, attrs);
-	if (err)
-		return err;
-	if (!HAS_ALL(attrs, wanted))
+	if (!parse_top(head, length, attrs) || !HAS_ALL(attrs, wanted))
 		return -EPROTO;
 	*now = (struct module_now){
 		.raw_ns = get_s64(attrs[TRUECHIME_A_RAW_NS]),
@@ -181,12 +175,9 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 {
 	static const int wanted[] = { TRUECHIME_A_MODE, TRUECHIME_A_STATE, TRUECHIME_A_REFERENCE };
 	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
-	int err;
+	int err = 0;
 
-	err = parse_top(head, length, attrs);
-	if (err)
-		return err;
-	if (!HAS_ALL(attrs, wanted))
+	if (!parse_top(head, length, attrs) || !HAS_ALL(attrs, wanted))
 		return -EPROTO;
 	*status = (struct module_status){
 		.mode = get_u8(attrs[TRUECHIME_A_MODE]),
@@ -226,12 +217,8 @@ int module_message_host(const struct nlattr *head, int length, struct module_hos
 {
 	static const int wanted[] = { TRUECHIME_A_HOST_NAME, TRUECHIME_A_HOST_STATE };
 	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
-	int err;
 
-	err = parse_top(head, length, attrs);
-	if (err)
-		return err;
-	if (!HAS_ALL(attrs, wanted))
+	if (!parse_top(head, length, attrs) || !HAS_ALL(attrs, wanted))
 		return -EPROTO;
 	*host = (struct module_host){
 		.state = get_u8(attrs[TRUECHIME_A_HOST_STATE]),
@@ -248,12 +235,8 @@ int module_message_event(const struct nlattr *head, int length, struct module_ev
 		TRUECHIME_EVENT_A_SEQUENCE, TRUECHIME_EVENT_A_CAUSE, TRUECHIME_EVENT_A_ACTION,
 	};
 	struct nlattr *attrs[TRUECHIME_EVENT_A_MAX + 1], *top[TRUECHIME_A_MAX + 1];
-	int err;
 
-	err = parse_top(head, length, top);
-	if (err)
-		return err;
-	if (!top[TRUECHIME_A_EVENT] ||
+	if (!parse_top(head, length, top) || !top[TRUECHIME_A_EVENT] ||
 	    nla_parse_nested(attrs, TRUECHIME_EVENT_A_MAX, top[TRUECHIME_A_EVENT],
 			     event_policy) < 0 ||
 	    !HAS_ALL(attrs, wanted))
@@ -315,12 +298,8 @@ int module_message_policy(const struct nlattr *head, int length, struct module_r
 int module_message_rtc(const struct nlattr *head, int length, enum truechime_rtc *rtc)
 {
 	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
-	int err;
 
-	err = parse_top(head, length, attrs);
-	if (err)
-		return err;
-	if (!attrs[TRUECHIME_A_RTC])
+	if (!parse_top(head, length, attrs) || !attrs[TRUECHIME_A_RTC])
 		return -EPROTO;
 	*rtc = get_u8(attrs[TRUECHIME_A_RTC]);
 	return 0;
