@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The rig, this machine's side: what the emulated machines are made of, and booting them. Sourced
-# by run, demo and the benchmarks.
+# The rig, this machine's side: what the emulated machines are made of. Sourced by run, demo and the
+# benchmarks; booting them and running scenarios on them is lanes.sh's.
 #
 #	this machine --qemu, emulated--> the host: Debian's kernel on this machine's files, read only
 #	the host --qemu -accel kvm--> guests: the kernel and the programs under test
@@ -15,14 +15,8 @@ rig=$top/selftests/vm
 build=${BUILD:-$top/build}
 vm=$build/vm
 
-# Two hosts may run side by side, each with its own folder in build/vm to be told what to do.
-lane=1
-
 # The kernels under test, the plain flavour first: the host runs that one too.
 read -r -a kernels <<<"${KERNELS:-}"
-
-# One emulated boot in 20 to 50 hangs; none takes longer than this, however busy the machine.
-boot_limit_s=${VM_BOOT_LIMIT_S:-300}
 
 say()
 {
@@ -212,186 +206,18 @@ prepare()
 	host_image
 	debian_initrd
 	printf '%s\n' "${kernels[@]}" >"$vm/kernels"
+	settings >"$vm/settings"
 }
 
-# --- the host ---
-
-host_qemu()
+# settings: what the caller's environment may change in a scenario; read by host.sh.
+settings()
 {
-	local share=security_model=none,multidevs=remap
+	local setting
 
-	qemu-system-x86_64 -accel tcg,thread=multi -cpu max,+svm,+npt -smp 2 -m 3072 \
-		-nodefaults -nographic -serial stdio -no-reboot \
-		-kernel "$vm/vmlinuz-${kernels[0]}" -initrd "$vm/host.img" \
-		-virtfs "local,path=/,mount_tag=root,readonly=on,$share" \
-		-virtfs "local,path=$top,mount_tag=project,readonly=on,$share" \
-		-virtfs "local,path=$vm,mount_tag=vm,$share" \
-		-virtfs "local,path=$vm/${kernels[0]}/lib/modules/,mount_tag=modules,readonly=on,$share" \
-		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet rig.job=job-$lane" \
-		</dev/null >"$vm/logs/host-$lane.$1.console" 2>&1 &
-	qemu_pid=$!
-}
-
-host_stop()
-{
-	[ -n "${qemu_pid:-}" ] || return 0
-	kill "$qemu_pid" 2>/dev/null || true
-	wait "$qemu_pid" 2>/dev/null || true
-	qemu_pid=
-}
-
-# all_stop: this lane and the other one.
-all_stop()
-{
-	host_stop
-	[ -z "${other_lane:-}" ] || kill "$other_lane" 2>/dev/null || true
-}
-
-host_alive()
-{
-	kill -0 "$qemu_pid" 2>/dev/null
-}
-
-# host_boot: start the host, which works through $vm/job-$lane/list; retried once when it does not come.
-host_boot()
-{
-	local attempt started
-
-	for attempt in 1 2; do
-		rm -f "$vm/job-$lane/ready"
-		host_qemu "$attempt"
-		started=$SECONDS
-		while host_alive && [ $((SECONDS - started)) -lt "$boot_limit_s" ]; do
-			[ ! -e "$vm/job-$lane/ready" ] || return 0
-			sleep 0.5
-		done
-		host_stop
-		say "retry: the emulated host did not boot (attempt $attempt of 2); its console is" \
-			"$(short "$vm/logs/host-$lane.$attempt.console")"
+	for setting in ROUNDS UNDISTURBED_S; do
+		[ -z "${!setting:-}" ] || printf '%s=%q\n' "$setting" "${!setting}"
 	done
-	return 1
 }
 
-# --- scenarios in it ---
-
-# limit_s SCENARIO: the time limit that the file states.
-limit_s()
-{
-	sed -n 's/^# limit: \([0-9]*\) s.*/\1/p' "$1" | grep . || echo 300
-}
-
-# retries NAME: how many guests of it did not boot at the first try.
-retries()
-{
-	{ grep '^retry' "$vm/logs/$1/result" 2>/dev/null || true; } | wc -l
-}
-
-# wait_for_end NAME LIMIT: until the host says that NAME ended. Its status, or 124. What a guest that
-# did not boot has cost does not count.
-wait_for_end()
-{
-	local name=$1 limit=$2 started=$SECONDS status told=0 line
-
-	while [ $((SECONDS - started)) -lt $((limit + 100 * $(retries "$name"))) ]; do
-		while IFS= read -r line; do
-			told=$((told + 1))
-			say "$line"
-		done < <(sed -n 's/^say //p' "$vm/job-$lane/progress" 2>/dev/null | tail -n +$((told + 1)))
-		status=$(sed -n "s/^end $name //p" "$vm/job-$lane/progress" 2>/dev/null)
-		[ -z "$status" ] || return "$status"
-		host_alive || return 125
-		sleep 0.3
-	done
-	return 124
-}
-
-# show_result NAME STATUS SECONDS: the scenario's own report, then its line of TAP.
-show_result()
-{
-	local name=$1 status=$2 seconds=$3 logs=$vm/logs/$1 verdict=ok reason
-
-	sed -n 's/^fail /# failed: /p; s/^figure /# /p; s/^retry /# retry: /p' "$logs/result" 2>/dev/null || true
-	case $status in
-	0) ;;
-	124) say "not finished after $seconds s" ;;
-	125) say "the emulated host went down; its console is in $(short "$vm/logs")" ;;
-	*) grep -q '^fail' "$logs/result" 2>/dev/null || say "ended with status $status" ;;
-	esac
-	if [ "$status" != 0 ]; then
-		verdict='not ok'
-		say "the logs are in $(short "$logs")"
-	fi
-	reason=$(sed -n 's/^skip //p' "$logs/result" 2>/dev/null | head -n 1 || true)
-	echo "$verdict $name ($seconds s)${reason:+ # SKIP machine: $reason}"
-	[ "$status" = 0 ]
-}
-
-# stood_still NAME STATUS: it did not end, and no check had failed: a machine hung, nothing was wrong.
-stood_still()
-{
-	[ "$2" -ge 124 ] && ! grep -qs '^fail' "$vm/logs/$1/result"
-}
-
-# run_scenarios FILE...: all in one boot of the host; after one that hangs, the rest in another, and
-# that one once more.
-run_scenarios()
-{
-	local file name status started result failed=0 again=' '
-
-	while [ $# -gt 0 ]; do
-		rm -f "$vm/job-$lane/progress"
-		printf '/project/%s\n' "${@#"$top/"}" >"$vm/job-$lane/list"
-		if ! host_boot; then
-			say "the emulated host does not boot"
-			for file in "$@"; do
-				echo "not ok $(basename "$file")"
-			done
-			return 1
-		fi
-		while [ $# -gt 0 ]; do
-			file=$1 name=$(basename "$1") started=$SECONDS status=0
-			shift
-			wait_for_end "$name" "$(limit_s "$file")" || status=$?
-			if stood_still "$name" "$status" && [[ $again != *" $name "* ]]; then
-				say "retry: $name stood still for $((SECONDS - started)) s (attempt 1 of 2);" \
-					"its logs are in $(short "$vm/logs/$name.1")"
-				rm -rf "$vm/logs/$name.1"
-				mv "$vm/logs/$name" "$vm/logs/$name.1" 2>/dev/null || true
-				again+="$name "
-				set -- "$file" "$@"
-				break
-			fi
-			# In one piece: another lane may be printing too.
-			result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
-			echo "$result"
-			[ "$status" -lt 124 ] || break
-		done
-		host_stop
-	done
-	return $failed
-}
-
-# run_in_lanes FILE...: two hosts, each with every other file. What takes long is mostly waiting.
-run_in_lanes()
-{
-	local i odd=() even=() failed=0
-
-	for ((i = 1; i <= $#; i++)); do
-		if ((i % 2)); then
-			odd+=("${!i}")
-		else
-			even+=("${!i}")
-		fi
-	done
-	(
-		trap host_stop EXIT
-		trap 'exit 130' INT TERM
-		lane=2
-		run_scenarios "${even[@]}"
-	) &
-	other_lane=$!
-	run_scenarios "${odd[@]}" || failed=1
-	wait "$other_lane" || failed=1
-	other_lane=
-	return $failed
-}
+# shellcheck source=selftests/vm/lanes.sh
+. "$rig/lanes.sh"

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154 # what is not assigned here is rig.sh's
+#
+# Scenarios on emulated hosts: one or two hosts, lanes, each with its own folder in build/vm to be told
+# what to do, take them from one queue. Sourced by rig.sh.
+#
+# One emulated boot in 20 to 50 hangs. What hangs is tried once more, and reported; what a scenario
+# found wrong never is.
+
+lane=1
+
+# None boots for longer than this, however busy the machine.
+boot_limit_s=${VM_BOOT_LIMIT_S:-300}
+
+# --- the host ---
+
+host_qemu()
+{
+	local share=security_model=none,multidevs=remap
+
+	qemu-system-x86_64 -accel tcg,thread=multi -cpu max,+svm,+npt -smp 2 -m 3072 \
+		-nodefaults -nographic -serial stdio -no-reboot \
+		-kernel "$vm/vmlinuz-${kernels[0]}" -initrd "$vm/host.img" \
+		-virtfs "local,path=/,mount_tag=root,readonly=on,$share" \
+		-virtfs "local,path=$top,mount_tag=project,readonly=on,$share" \
+		-virtfs "local,path=$vm,mount_tag=vm,$share" \
+		-virtfs "local,path=$vm/${kernels[0]}/lib/modules/,mount_tag=modules,readonly=on,$share" \
+		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet rig.job=job-$lane" \
+		</dev/null >"$vm/logs/host-$lane.$1.console" 2>&1 &
+	qemu_pid=$!
+}
+
+host_stop()
+{
+	[ -n "${qemu_pid:-}" ] || return 0
+	kill "$qemu_pid" 2>/dev/null || true
+	wait "$qemu_pid" 2>/dev/null || true
+	qemu_pid=
+}
+
+# all_stop: this lane and the other one.
+all_stop()
+{
+	host_stop
+	[ -z "${other_lane:-}" ] || kill "$other_lane" 2>/dev/null || true
+}
+
+host_alive()
+{
+	[ -n "${qemu_pid:-}" ] && kill -0 "$qemu_pid" 2>/dev/null
+}
+
+# host_boot: start the host, which runs what is added to $vm/job-$lane/list; retried once when it does
+# not come.
+host_boot()
+{
+	local attempt started
+
+	for attempt in 1 2; do
+		rm -f "$vm/job-$lane/ready" "$vm/job-$lane/progress"
+		: >"$vm/job-$lane/list"
+		host_qemu "$attempt"
+		started=$SECONDS
+		while host_alive && [ $((SECONDS - started)) -lt "$boot_limit_s" ]; do
+			[ ! -e "$vm/job-$lane/ready" ] || return 0
+			sleep 0.5
+		done
+		host_stop
+		say "retry: the emulated host did not boot (attempt $attempt of 2); its console is" \
+			"$(short "$vm/logs/host-$lane.$attempt.console")"
+	done
+	return 1
+}
+
+# --- scenarios in it ---
+
+# limit_s SCENARIO: the time limit that the file states.
+limit_s()
+{
+	sed -n 's/^# limit: \([0-9]*\) s.*/\1/p' "$1" | grep . || echo 300
+}
+
+# retries NAME: how many guests of it did not boot at the first try.
+retries()
+{
+	{ grep '^retry' "$vm/logs/$1/result" 2>/dev/null || true; } | wc -l
+}
+
+# wait_for_end NAME LIMIT: until the host says that NAME ended. Its status, or 124. What a guest that
+# did not boot has cost does not count.
+wait_for_end()
+{
+	local name=$1 limit=$2 started=$SECONDS status told=0 line
+
+	while [ $((SECONDS - started)) -lt $((limit + 100 * $(retries "$name"))) ]; do
+		while IFS= read -r line; do
+			told=$((told + 1))
+			say "$line"
+		done < <(sed -n "1,/^start $name\$/d; s/^say //p" "$vm/job-$lane/progress" 2>/dev/null |
+			tail -n +$((told + 1)))
+		status=$(sed -n "s/^end $name //p" "$vm/job-$lane/progress" 2>/dev/null)
+		[ -z "$status" ] || return "$status"
+		host_alive || return 125
+		sleep 0.3
+	done
+	return 124
+}
+
+# show_result NAME STATUS SECONDS: the scenario's own report, then its line of TAP.
+show_result()
+{
+	local name=$1 status=$2 seconds=$3 logs=$vm/logs/$1 verdict=ok reason
+
+	sed -n 's/^fail /# failed: /p; s/^figure /# /p; s/^retry /# retry: /p' "$logs/result" 2>/dev/null || true
+	case $status in
+	0) ;;
+	124) say "not finished after $seconds s" ;;
+	125) say "the emulated host went down; its console is in $(short "$vm/logs")" ;;
+	*) grep -q '^fail' "$logs/result" 2>/dev/null || say "ended with status $status" ;;
+	esac
+	if [ "$status" != 0 ]; then
+		verdict='not ok'
+		say "the logs are in $(short "$logs")"
+	fi
+	reason=$(sed -n 's/^skip //p' "$logs/result" 2>/dev/null | head -n 1 || true)
+	echo "$verdict $name ($seconds s)${reason:+ # SKIP machine: $reason}"
+	[ "$status" = 0 ]
+}
+
+# stood_still NAME STATUS: it did not end, and no check had failed: a machine hung, nothing was wrong.
+stood_still()
+{
+	[ "$2" -ge 124 ] && ! grep -qs '^fail' "$vm/logs/$1/result"
+}
+
+# --- the queue ---
+
+# queue_fill FILE...: those that may take longest first, so that the lanes end together.
+queue_fill()
+{
+	local file
+
+	for file in "$@"; do
+		echo "$(limit_s "$file") $file"
+	done | sort -s -k 1,1nr | cut -d ' ' -f 2- >"$vm/queue"
+}
+
+# queue_take: the next one, printed and taken out; fails when there is none.
+queue_take()
+{
+	(
+		flock 9
+		head -n 1 "$vm/queue" | grep . || exit 1
+		sed -i 1d "$vm/queue"
+	) 9>"$vm/queue.lock"
+}
+
+# run_one FILE: on this lane's host. Its status, as wait_for_end's.
+run_one()
+{
+	local status=0
+
+	echo "/project/${1#"$top/"}" >>"$vm/job-$lane/list"
+	wait_for_end "$(basename "$1")" "$(limit_s "$1")" || status=$?
+	# A host with a scenario that hangs is of no more use.
+	[ "$status" -lt 124 ] || host_stop
+	return "$status"
+}
+
+# run_lane: what is in the queue, as long as there is a host to run it.
+run_lane()
+{
+	local file name status started result failed=0
+
+	while file=$(queue_take); do
+		name=$(basename "$file")
+		started=$SECONDS status=0
+		host_alive || host_boot || status=125
+		[ "$status" != 0 ] || run_one "$file" || status=$?
+		if stood_still "$name" "$status"; then
+			say "retry: $name stood still for $((SECONDS - started)) s (attempt 1 of 2);" \
+				"its logs are in $(short "$vm/logs/$name.1")"
+			rm -rf "$vm/logs/$name.1"
+			mv "$vm/logs/$name" "$vm/logs/$name.1" 2>/dev/null || true
+			started=$SECONDS status=0
+			host_boot || status=125
+			[ "$status" != 0 ] || run_one "$file" || status=$?
+		fi
+		# In one piece: another lane may be printing too.
+		result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
+		echo "$result"
+	done
+	host_stop
+	return $failed
+}
+
+# run_scenarios FILE...: one after the other.
+run_scenarios()
+{
+	queue_fill "$@"
+	run_lane
+}
+
+# run_in_lanes FILE...: on two hosts side by side. What takes long is mostly waiting.
+run_in_lanes()
+{
+	local failed=0
+
+	queue_fill "$@"
+	(
+		trap host_stop EXIT
+		trap 'exit 130' INT TERM
+		lane=2
+		run_lane
+	) &
+	other_lane=$!
+	run_lane || failed=1
+	wait "$other_lane" || failed=1
+	other_lane=
+	return $failed
+}
