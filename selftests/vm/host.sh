@@ -9,6 +9,8 @@
 name=$(basename "$0")
 logs=/vm/logs/$name
 mapfile -t kernels </vm/kernels
+# shellcheck source=/dev/null
+. /vm/settings
 kernel=${kernels[0]}
 guest_limit_s=120
 guest_boot_limit_s=90
