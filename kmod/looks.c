@@ -10,6 +10,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/sched/isolation.h>
 #include <linux/time64.h>
@@ -52,8 +53,14 @@ static void chime_looks_busy_work(struct work_struct *work)
 	struct chime_looks *looks = &look->chime->looks;
 
 	chime_looks_busy(look->chime);
+	/*
+	 * On a CPU that has gone a timer does not fire, and stays in the way of the next one. This
+	 * runs there as long as it is wanted, and without preemption the CPU cannot go in between.
+	 */
+	preempt_disable();
 	if (READ_ONCE(look->wanted))
 		queue_delayed_work_on(look->cpu, looks->queue, &look->work, looks->check_jiffies);
+	preempt_enable();
 }
 
 static void chime_looks_idle_work(struct work_struct *work)
@@ -82,7 +89,7 @@ static int chime_looks_cpu_up(unsigned int cpu, struct hlist_node *node)
 
 /*
  * Not waited for: a look may be setting the system clock, for which the kernel waits until no CPU
- * comes or goes. One that is running goes round once more at most, on another CPU.
+ * comes or goes. One that is running ends on another CPU, and finds itself not wanted.
  */
 static int chime_looks_cpu_down(unsigned int cpu, struct hlist_node *node)
 {
