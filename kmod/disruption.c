@@ -158,6 +158,10 @@ static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause ca
 
 	chime_host_accept(&chime->host);
 	raw_ns = ktime_get_raw_ns();
+	if (!chime->host.demoted && cause == TRUECHIME_CAUSE_MIGRATION) {
+		chime_timescale_change_host(timescale, &chime->host.track.line, raw_ns);
+		return;
+	}
 	if (!chime->host.demoted) {
 		chime_timescale_rejoin_host(timescale, &chime->host.track.line, !host_step, raw_ns);
 		return;

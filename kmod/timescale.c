@@ -256,6 +256,18 @@ void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
+void chime_timescale_change_host(struct chime_timescale *timescale, const struct chime_line *host,
+				 s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_rejoin_host(timescale, host, true, raw_ns);
+	view->corrected = false;
+	view->epoch++;
+	chime_timescale_change(timescale, raw_ns, true);
+}
+
 void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
 				       const struct chime_line *host, s64 gap_ns, s64 raw_ns)
 {

@@ -139,6 +139,10 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
 void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct chime_line *host,
 				 bool keep, s64 raw_ns);
 
+/* The same on another host, of whose clock the correction says nothing: it ends, a new epoch. */
+void chime_timescale_change_host(struct chime_timescale *timescale, const struct chime_line *host,
+				 s64 raw_ns);
+
 /*
  * The host's clock was set by @gap_ns, its line is @host now, and UTC is known better than that:
  * the correction in force takes it up, so that time goes on, in a new epoch.

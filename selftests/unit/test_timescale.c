@@ -353,6 +353,34 @@ TEST_F(timescale, forgets)
 	EXPECT_EQ(UTC0_NS + 10 * S, time_at(&self->timescale, RAW0_NS + 10 * S));
 }
 
+TEST_F(timescale, correction_does_not_move_to_another_host)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 300 * US, 0);
+	const struct chime_line host = host_line(60 * S, 0);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	chime_timescale_change_host(&self->timescale, &host, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(NULL, chime_timescale_correction(&self->timescale));
+	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
+	EXPECT_EQ(UTC0_NS + 60 * S, now.time_ns);
+	EXPECT_EQ(0, now.slew_ns);
+	EXPECT_EQ(2, now.epoch);
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						   RAW0_NS));
+}
+
+TEST_F(timescale, doubt_in_a_gap_is_part_of_the_bound)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_shift(&self->timescale, 60 * S, 3 * S, RAW0_NS);
+	EXPECT_EQ(3 * S + 10 * US, now_at(&self->timescale, RAW0_NS).maxerror_ns);
+}
+
 TEST_F(timescale, follows_a_gap_of_raw)
 {
 	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
