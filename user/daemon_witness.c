@@ -73,6 +73,9 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 
 	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
 		return true;
+	/* Fewer than are wanted change nothing in the usual way either. */
+	if ((int64_t)heard->agreeing < daemon->config->discipline.minsources)
+		return true;
 	err = daemon_jump(daemon, heard, now);
 	if (!err || err == -ESTALE) {
 		daemon->sources_changed = true;
