@@ -44,7 +44,7 @@ struct seat {
 	bool leap;			/* and announced a leap second */
 	bool spoke;			/* since the doubt began */
 	bool votes;			/* it is reachable and may be used */
-	int far;			/* contradictions in a row that agree with each other; ... */
+	int far;			/* contradictions in a row that agree with each other ... */
 	struct interval off;		/* ... UTC minus timescale, by the latest */
 	uint32_t group;			/* those of one group follow the same clock; 0: by itself */
 };
