@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * truechime-hooks: runs what an administrator put into a directory after each disruption, and
- * leaves word of it in a file that systemd can watch. Apart from the daemon, which talks to the
- * network and must not start programs.
+ * leaves word of it in a file that systemd can watch; or holds a cgroup until the clock is right.
+ * Apart from the daemon, which talks to the network and must not start programs.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -17,6 +17,8 @@
 #include "../module_group.h"
 #include "../module_link.h"
 #include "../names.h"
+#include "freezer.h"
+#include "hold.h"
 #include "hook_environment.h"
 #include "hook_list.h"
 #include "hook_run.h"
@@ -31,6 +33,7 @@
 struct hooks {
 	const char *directory;
 	const char *file;	/* word of the latest disruption; NULL: none */
+	const char *cgroup;	/* to be held instead; NULL: none */
 	int limit_s;
 	uint32_t last;		/* sequence of the latest event seen */
 	bool any;		/* there was one */
@@ -42,7 +45,9 @@ static void usage(FILE *to)
 	      "After each disruption of this machine's time, run the programs in " DIRECTORY ".\n\n"
 	      "  -D, --directory DIR    run those in DIR\n"
 	      "  -s, --state FILE       first write the event to FILE, as JSON\n"
-	      "  -t, --timeout SECONDS  end a program that runs longer (10)\n"
+	      "  -t, --timeout SECONDS  end a program that runs longer, or a hold (10)\n"
+	      "  -F, --freeze CGROUP    instead freeze CGROUP until the clock is synchronised\n"
+	      "  -T, --thaw CGROUP      thaw CGROUP, and end\n"
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n", to);
 }
@@ -91,6 +96,64 @@ static void run_hooks(const struct hooks *hooks, const struct module_event *even
 	hook_environment_free(environment);
 }
 
+/* Opened each time: it may come and go. 0, -errno (logged). */
+static int open_freezer(struct freezer *freezer, const char *cgroup)
+{
+	char own[4096] = "";
+	int err;
+
+	err = freezer_own("/proc/self/cgroup", own, sizeof(own));
+	if (!err)
+		err = freezer_open(freezer, FREEZER_ROOT, cgroup, own);
+	if (err == -EDEADLK)
+		log_err("The cgroup %s cannot be held: this program is in it", cgroup);
+	else if (err == -EINVAL)
+		log_err("%s is not the path of a cgroup below " FREEZER_ROOT, cgroup);
+	else if (err)
+		log_err("The cgroup %s cannot be held: %s", cgroup, strerror(-err));
+	return err;
+}
+
+static void hold(const struct hooks *hooks)
+{
+	struct hold_result result;
+	struct freezer freezer;
+	int err;
+
+	if (open_freezer(&freezer, hooks->cgroup))
+		return;
+	err = hold_run(&freezer, hooks->limit_s * 1000, hold_clock_is_right, &result);
+	if (err == -EALREADY)
+		log_warning("The cgroup %s was frozen by somebody else, and is left so",
+			    hooks->cgroup);
+	else if (err)
+		log_err("The cgroup %s could not be held, or thawed: %s. To thaw it: truechime-hooks --thaw %s",
+			hooks->cgroup, strerror(-err), hooks->cgroup);
+	else if (result.right)
+		log_notice("The cgroup %s was held for %d ms, until the clock was synchronised",
+			   hooks->cgroup, result.held_ms);
+	else
+		log_warning("The cgroup %s was thawed after %d ms, and the clock is not synchronised yet",
+			    hooks->cgroup, result.held_ms);
+	freezer_close(&freezer);
+}
+
+static int thaw(const char *cgroup)
+{
+	struct freezer freezer;
+	int err;
+
+	/* Whoever asks for it is not frozen. */
+	err = freezer_open(&freezer, FREEZER_ROOT, cgroup, "");
+	if (!err) {
+		err = freezer_set(&freezer, false);
+		freezer_close(&freezer);
+	}
+	if (err)
+		log_err("The cgroup %s could not be thawed: %s", cgroup, strerror(-err));
+	return err ? 1 : 0;
+}
+
 /* Whole or not at all, for those who read it. */
 static void write_state(const char *file, const struct module_event *event)
 {
@@ -117,8 +180,13 @@ static void handle_event(struct hooks *hooks, const struct module_event *event)
 	hooks->last = event->sequence;
 	if (!cause_is_disruption(event->cause))
 		return;
-	log_info("Disruption %u, cause %s: running %s", event->sequence,
-		 name_of_cause(event->cause), hooks->directory);
+	log_info("Disruption %u, cause %s: %s %s", event->sequence, name_of_cause(event->cause),
+		 hooks->cgroup ? "holding" : "running",
+		 hooks->cgroup ? hooks->cgroup : hooks->directory);
+	if (hooks->cgroup) {
+		hold(hooks);
+		return;
+	}
 	if (hooks->file)
 		write_state(hooks->file, event);
 	run_hooks(hooks, event);
@@ -202,6 +270,8 @@ int main(int argc, char **argv)
 		{ "directory", required_argument, NULL, 'D' },
 		{ "state", required_argument, NULL, 's' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "freeze", required_argument, NULL, 'F' },
+		{ "thaw", required_argument, NULL, 'T' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -209,7 +279,7 @@ int main(int argc, char **argv)
 	struct hooks hooks = { .directory = DIRECTORY, .limit_s = LIMIT_S };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "D:s:t:vh", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "D:s:t:F:T:vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'D':
 			hooks.directory = optarg;
@@ -220,6 +290,12 @@ int main(int argc, char **argv)
 		case 't':
 			hooks.limit_s = atoi(optarg);
 			break;
+		case 'F':
+			hooks.cgroup = optarg;
+			break;
+		case 'T':
+			log_open(true);
+			return thaw(optarg);
 		case 'v':
 			puts("truechime-hooks (truechime) " TRUECHIME_VERSION);
 			return 0;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hold and the child that ends it.
+ */
+#include "hold.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/timex.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* From one look at the clock to the next. */
+#define LOOK_MS		5
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+bool hold_clock_is_right(void)
+{
+	struct timex timex = { .modes = 0 };
+	int state = adjtimex(&timex);
+
+	return state >= 0 && state != TIME_ERROR && !(timex.status & STA_UNSYNC);
+}
+
+/* Thaw when the other end of the pipe is closed, by intent or by death, or when the time is up. */
+static void guard(const struct freezer *freezer, int pipe_fd, int limit_ms)
+{
+	struct pollfd fd = { .fd = pipe_fd, .events = POLLIN };
+	int64_t end_ms = now_ms() + limit_ms, left_ms = limit_ms;
+
+	/* Who stops the service means the one that froze. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	while (left_ms > 0 && poll(&fd, 1, (int)left_ms) < 0 && errno == EINTR)
+		left_ms = end_ms - now_ms();
+	_exit(freezer_set(freezer, false) ? 1 : 0);
+}
+
+/* Its pid, and the end of the pipe that holds it back. -errno. */
+static pid_t start_guard(const struct freezer *freezer, int limit_ms, int *pipe_fd)
+{
+	int ends[2], err;
+	pid_t pid;
+
+	if (pipe(ends))
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		err = -errno;
+		close(ends[0]);
+		close(ends[1]);
+		return err;
+	}
+	if (!pid) {
+		close(ends[1]);
+		guard(freezer, ends[0], limit_ms);
+	}
+	close(ends[0]);
+	*pipe_fd = ends[1];
+	return pid;
+}
+
+static bool wait_until_right(int64_t end_ms, bool (*is_right)(void))
+{
+	while (now_ms() < end_ms) {
+		if (is_right())
+			return true;
+		poll(NULL, 0, LOOK_MS);
+	}
+	return is_right();
+}
+
+int hold_run(const struct freezer *freezer, int limit_ms, bool (*is_right)(void),
+	     struct hold_result *result)
+{
+	int64_t begin_ms = now_ms();
+	int pipe_fd = -1, err, thaw_err;
+	pid_t pid;
+
+	*result = (struct hold_result){ .right = false };
+	if (freezer_is_frozen(freezer))
+		return -EALREADY;
+	pid = start_guard(freezer, limit_ms, &pipe_fd);
+	if (pid < 0)
+		return pid;
+	err = freezer_set(freezer, true);
+	if (!err)
+		result->right = wait_until_right(begin_ms + limit_ms, is_right);
+	close(pipe_fd);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	/* Once more: a guard that was killed did not. */
+	thaw_err = freezer_set(freezer, false);
+	result->held_ms = (int)(now_ms() - begin_ms);
+	return err ? err : thaw_err;
+}
