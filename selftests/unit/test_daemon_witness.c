@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon as a witness: what it does, and what it lets the discipline do, when the sources
+ * contradict. The verdict, the timescale and whoever is told are stand-ins.
+ */
+#include "user/daemon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "user/log.h"
+
+#include "unit.h"
+
+#define NS_PER_S	1000000000LL
+
+static struct {
+	struct consensus_result heard;
+	int disrupted_error;
+	uint32_t evidence;		/* of the event that the timescale leaves to be told */
+	int jumps;
+	int64_t jump_ns;
+	uint32_t jump_epoch;
+	int bursts;
+	int burst_count;
+	int events;
+	int forgotten;
+	int published;
+	int voids;			/* steering was told that what it knew is void */
+	bool confirmed;
+	int failed;
+} world;
+
+void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, struct consensus_result *result)
+{
+	*result = world.heard;
+}
+
+static int disrupted(struct timescale *timescale, const struct timescale_jump *jump,
+		     uint32_t epoch, struct module_event *event)
+{
+	world.jumps++;
+	world.jump_ns = jump->offset_ns;
+	world.jump_epoch = epoch;
+	*event = (struct module_event){ .evidence = world.evidence };
+	return world.disrupted_error;
+}
+
+static int clocks(struct timescale *timescale, struct timescale_now *now)
+{
+	*now = (struct timescale_now){ .epoch = 4 };
+	return 0;
+}
+
+static const struct timescale_ops ops = { .now = clocks, .disrupted = disrupted };
+static struct timescale timescale = { .ops = &ops };
+
+void daemon_burst(struct daemon *daemon, int count)
+{
+	world.bursts++;
+	world.burst_count = count;
+}
+
+void daemon_own_event(struct daemon *daemon, const struct module_event *event)
+{
+	world.events++;
+}
+
+void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
+{
+	world.forgotten += !change;
+}
+
+void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
+{
+}
+
+void daemon_module_failed(struct daemon *daemon, int err)
+{
+	world.failed = err;
+}
+
+const char *module_link_message(const struct module_link *link)
+{
+	return "";
+}
+
+int steering_correct(struct steering *steering, const struct discipline_result *result,
+		     const struct timescale_now *now)
+{
+	world.confirmed = result->synchronised || result->changed;
+	return 0;
+}
+
+void steering_disrupted(struct steering *steering, bool keep)
+{
+	world.voids += !keep;
+}
+
+void steering_retry(struct steering *steering, int64_t next_ns)
+{
+	world.published++;
+}
+
+FIXTURE(witness)
+{
+	struct daemon_options options;
+	struct config config;
+	struct daemon daemon;
+	struct timescale_now now;
+};
+
+FIXTURE_SETUP(witness)
+{
+	log_set_level(-1);
+	memset(&world, 0, sizeof(world));
+	memset(self, 0, sizeof(*self));
+	world.confirmed = true;
+	self->daemon.options = &self->options;
+	self->daemon.config = &self->config;
+	self->daemon.timescale = &timescale;
+	self->now.epoch = 3;
+}
+
+FIXTURE_TEARDOWN(witness)
+{
+}
+
+/* Whether the discipline may learn when that is the verdict. */
+static bool hear(FIXTURE_DATA(witness) *self, enum consensus_verdict verdict, int64_t offset_ns)
+{
+	world.heard.verdict = verdict;
+	world.heard.offset_ns = offset_ns;
+	world.heard.agreeing = 2;
+	return daemon_hear_sources(&self->daemon, NULL, 0, &self->now);
+}
+
+TEST_F(witness, doubt_asks_and_holds_on)
+{
+	world.heard.ask = true;
+	EXPECT_FALSE(hear(self, CONSENSUS_DOUBT, 0));
+	EXPECT_EQ(1, world.bursts);
+	EXPECT_EQ(CONSENSUS_BURST, world.burst_count);
+	world.heard.ask = false;
+	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_EQ(1, world.bursts);
+	EXPECT_TRUE(world.confirmed);
+}
+
+TEST_F(witness, jump_is_followed_by_who_keeps_the_time)
+{
+	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(1, world.jumps);
+	EXPECT_EQ(60 * NS_PER_S, world.jump_ns);
+	EXPECT_EQ(3, world.jump_epoch);
+	EXPECT_EQ(1, world.voids);
+	EXPECT_EQ(1, world.bursts);
+	/* The module tells it. */
+	EXPECT_EQ(0, world.events);
+	EXPECT_EQ(0, self->daemon.disruptions);
+
+	world.evidence = 1U << TRUECHIME_EVIDENCE_NTP;
+	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(1, world.events);
+	EXPECT_EQ(1, self->daemon.disruptions);
+}
+
+TEST_F(witness, jump_that_others_saw_is_not_learned_from)
+{
+	world.disrupted_error = -ESTALE;
+	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(0, world.voids);
+	EXPECT_TRUE(self->daemon.sources_changed);
+}
+
+TEST_F(witness, jump_that_is_refused_is_corrected_as_usual)
+{
+	world.disrupted_error = -ENOENT;
+	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(-ENOENT, world.failed);
+	EXPECT_EQ(0, world.voids);
+}
+
+TEST_F(witness, who_only_looks_does_not_jump)
+{
+	self->options.no_clock = true;
+	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	self->options.no_clock = false;
+	self->options.task = DAEMON_SET;
+	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	self->options.task = DAEMON_RUN;
+	self->config.discipline.minsources = 3;
+	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(0, world.jumps);
+}
+
+TEST_F(witness, source_astray_leaves_the_clock_unconfirmed)
+{
+	EXPECT_FALSE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
+	EXPECT_FALSE(world.confirmed);
+	EXPECT_EQ(1, world.published);
+	EXPECT_EQ(-1, self->daemon.result.selection.selected);
+	EXPECT_EQ(0, world.jumps);
+	/* Said once. */
+	EXPECT_FALSE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
+	EXPECT_EQ(1, world.published);
+	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+}
+
+TEST_F(witness, operator_has_the_source_astray_believed)
+{
+	daemon_believe_sources(&self->daemon);
+	EXPECT_EQ(0, world.forgotten);
+	hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S);
+	daemon_believe_sources(&self->daemon);
+	EXPECT_EQ(1, world.forgotten);
+	EXPECT_EQ(1, world.voids);
+	EXPECT_EQ(1, world.bursts);
+	daemon_believe_sources(&self->daemon);
+	EXPECT_EQ(1, world.forgotten);
+}
+
+TEST_HARNESS_MAIN
