@@ -159,8 +159,8 @@ static double clamp(double value, double limit)
 
 /*
  * What an undisturbed look finds other than foretold is learned, the more the longer it was. A
- * fresh correction, which brings an early look, says nothing of the rate at which the clock runs,
- * and half of a turn of the timescale's own rate was to be expected.
+ * fresh correction, which brings an early look, says nothing of the rate at which the clock runs;
+ * and the timescale's own rate, a host's slope, is known the better the later.
  */
 static void follower_learn_bias(struct follower *follower, const struct timescale_now *now,
 				int64_t offset_ns)
@@ -168,7 +168,7 @@ static void follower_learn_bias(struct follower *follower, const struct timescal
 	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
 	double foretold_ns = (double)follower->last_offset_ns - elapsed_ns * follower->last_slew;
 	double turned = now->rate - follower->base_rate;
-	double error = ((double)offset_ns - foretold_ns) / elapsed_ns - turned / 2;
+	double error = ((double)offset_ns - foretold_ns) / elapsed_ns - turned;
 
 	if (!follower->started || now->slew_ns || now->raw_ns < follower->next_ns ||
 	    elapsed_ns < BIAS_LOOK_NS || fabs(turned) > BIAS_MAX || fabs(error) > BIAS_MAX)
