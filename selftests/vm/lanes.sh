@@ -96,7 +96,7 @@ wait_for_end()
 		while IFS= read -r line; do
 			told=$((told + 1))
 			say "$line"
-		done < <(sed -n "1,/^start $name\$/d; s/^say //p" "$vm/job-$lane/progress" 2>/dev/null |
+		done < <(sed -n "0,/^start $name\$/d; s/^say //p" "$vm/job-$lane/progress" 2>/dev/null |
 			tail -n +$((told + 1)))
 		status=$(sed -n "s/^end $name //p" "$vm/job-$lane/progress" 2>/dev/null)
 		[ -z "$status" ] || return "$status"
