@@ -31,6 +31,7 @@ static void usage(FILE *to)
 	      "  -M, --no-module        do without the kernel module\n"
 	      "  -S, --socket PATH      control socket instead of " CONTROL_PATH "\n"
 	      "  -p, --print            check the configuration, say what it amounts to, and end\n"
+	      "  --settle               end the slew of a daemon that was killed, and end\n"
 	      "  -q                     set the clock once, and end\n"
 	      "  -Q                     measure the clock once, and end\n"
 	      "  -t, --timeout SECONDS  with -q and -Q: give up after so long\n"
@@ -39,6 +40,9 @@ static void usage(FILE *to)
 	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done,\n"
 	      "2 for a wrong command line.\n", to);
 }
+
+/* Options without a letter. */
+enum { OPTION_SETTLE = 256 };
 
 static void report_config(void *context, enum config_severity severity, const char *file, int line,
 			  const char *message)
@@ -100,6 +104,16 @@ static int print_config(const struct daemon_options *options)
 	return 0;
 }
 
+/* --settle */
+static int settle_clock(void)
+{
+	int err = system_clock_settle();
+
+	if (err)
+		fprintf(stderr, "truechimed: the clock's rate cannot be set: %s\n", strerror(-err));
+	return err ? 1 : 0;
+}
+
 /* The directives given as arguments, a line each. NULL: too many. */
 static char *join_directives(char **arguments, int count)
 {
@@ -141,6 +155,7 @@ int main(int argc, char **argv)
 		{ "no-module", no_argument, NULL, 'M' },
 		{ "socket", required_argument, NULL, 'S' },
 		{ "print", no_argument, NULL, 'p' },
+		{ "settle", no_argument, NULL, OPTION_SETTLE },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -177,6 +192,8 @@ int main(int argc, char **argv)
 		case 'p':
 			print = 1;
 			break;
+		case OPTION_SETTLE:
+			return settle_clock();
 		case 'q':
 			options.task = DAEMON_SET;
 			break;

@@ -70,19 +70,62 @@ static int system_clock_stop_slews(struct system_clock *clock)
 	return err;
 }
 
-int system_clock_open(struct system_clock **result, bool null)
+static struct system_clock *system_clock_new(bool null)
 {
+	struct system_clock *clock = calloc(1, sizeof(*clock));
 	long hz = sysconf(_SC_CLK_TCK);
-	struct system_clock *clock;
-	struct timex tx = { .modes = 0 };
-	int err;
 
-	clock = calloc(1, sizeof(*clock));
 	if (!clock)
-		return -ENOMEM;
+		return NULL;
 	clock->null = null;
 	clock->nominal_tick_us = hz > 0 ? (1000000 + hz / 2) / hz : 10000;
 	clock->tick_us = clock->nominal_tick_us;
+	return clock;
+}
+
+/*
+ * No oscillator is off by so much: it is a slew, and who began it did not live to end it. What the
+ * rate was without it is not known; nothing is nearer to that.
+ */
+static int system_clock_end_slew(struct system_clock *clock, struct timex *tx)
+{
+	struct timex normal = {
+		.modes = ADJ_TICK | ADJ_FREQUENCY | ADJ_STATUS,
+		.tick = clock->nominal_tick_us,
+		.status = STA_UNSYNC,
+	};
+
+	if (fabs(system_clock_rate_of(clock, tx)) <= FREQ_MAX)
+		return 0;
+	tx->tick = normal.tick;
+	tx->freq = normal.freq;
+	return system_clock_adjust(clock, &normal);
+}
+
+int system_clock_settle(void)
+{
+	struct system_clock *clock = system_clock_new(false);
+	struct timex tx = { .modes = 0 };
+	int err;
+
+	if (!clock)
+		return -ENOMEM;
+	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		err = -errno;
+	else
+		err = system_clock_end_slew(clock, &tx);
+	free(clock);
+	return err;
+}
+
+int system_clock_open(struct system_clock **result, bool null)
+{
+	struct system_clock *clock = system_clock_new(null);
+	struct timex tx = { .modes = 0 };
+	int err;
+
+	if (!clock)
+		return -ENOMEM;
 	if (null) {
 		*result = clock;
 		return 0;
@@ -91,6 +134,9 @@ int system_clock_open(struct system_clock **result, bool null)
 		err = -errno;
 		goto err_free;
 	}
+	err = system_clock_end_slew(clock, &tx);
+	if (err)
+		goto err_free;
 	clock->rate = system_clock_rate_of(clock, &tx);
 	clock->tick_us = tx.tick;
 	clock->tai_s = tx.tai;

@@ -16,12 +16,19 @@ struct system_clock;
 
 /*
  * Open; @null: command nothing (tests, -x). Takes over: tick and frequency are read back and stay
- * as they are, the kernel's own PLL is switched off. 0, -EPERM without CAP_SYS_TIME, -errno.
+ * as they are unless they are a slew's, the kernel's own PLL is switched off. 0, -EPERM without
+ * CAP_SYS_TIME, -errno.
  */
 int system_clock_open(struct system_clock **clock, bool null);
 
 /* Close; the clock goes on at the rate last set, and unsynchronised once its bound has grown. */
 void system_clock_close(struct system_clock *clock);
+
+/*
+ * End the slew of a daemon that was killed in the midst of it: no kernel ends one by itself. What
+ * runs at the rate of an oscillator is left alone. 0, -EPERM without CAP_SYS_TIME, -errno.
+ */
+int system_clock_settle(void);
 
 /* Make it run at @rate against raw (frequency, and tick beyond 500 ppm). 0, -errno. */
 int system_clock_set_rate(struct system_clock *clock, double rate);

@@ -45,6 +45,38 @@ TEST(takes_over_rate_and_stops_the_pll)
 	system_clock_close(clock);
 }
 
+TEST(ends_a_slew_that_nobody_ended)
+{
+	struct system_clock *clock;
+
+	fake_clock_start();
+	fake_clock.tick_us = 10900;
+	fake_clock.freq = 655360;
+	fake_clock.status = 0;
+	ASSERT_EQ(0, system_clock_open(&clock, false));
+	EXPECT_EQ(0, system_clock_rate(clock));
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+	system_clock_close(clock);
+
+	fake_clock.tick_us = 9100;
+	fake_clock.status = 0;
+	EXPECT_EQ(0, system_clock_settle());
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+
+	/* This is what an oscillator may be off by. */
+	fake_clock.tick_us = 10004;
+	fake_clock.freq = 6000000;
+	fake_clock.status = 0;
+	EXPECT_EQ(0, system_clock_settle());
+	EXPECT_EQ(10004, fake_clock.tick_us);
+	EXPECT_EQ(6000000, fake_clock.freq);
+	EXPECT_EQ(0, fake_clock.status);
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EPERM, system_clock_settle());
+}
+
 TEST(says_when_it_may_not)
 {
 	struct system_clock *clock;
