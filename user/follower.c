@@ -26,6 +26,12 @@
 #define SLEW_LOOK_NS	(NS_PER_S / 8)
 
 /*
+ * A timescale's rate is known by how long it was watched, by 40 ns of it: looks are apart by at most
+ * this part of the time since the first, else they would find what a young rate was wrong by.
+ */
+#define SPAN_PART	4
+
+/*
  * Bias: readings that are wrong by the tolerance say nothing over a short look, and no kernel is
  * off by more than this.
  */
@@ -134,8 +140,10 @@ static void follower_adapt(struct follower *follower, const struct timescale_now
 			   int64_t offset_ns, int64_t tolerance_ns)
 {
 	const struct follower_options *options = &follower->options;
+	int64_t longest_ns;
 
 	if (!follower->started) {
+		follower->first_raw_ns = now->raw_ns;
 		follower->interval_ns = options->min_interval_ns;
 		return;
 	}
@@ -146,8 +154,11 @@ static void follower_adapt(struct follower *follower, const struct timescale_now
 		follower->interval_ns *= 2;
 	else if (llabs(offset_ns) / 4 > tolerance_ns)
 		follower->interval_ns /= 4;
-	if (follower->interval_ns > options->max_interval_ns)
-		follower->interval_ns = options->max_interval_ns;
+	longest_ns = chime_sub_sat(now->raw_ns, follower->first_raw_ns) / SPAN_PART;
+	if (longest_ns > options->max_interval_ns)
+		longest_ns = options->max_interval_ns;
+	if (follower->interval_ns > longest_ns)
+		follower->interval_ns = longest_ns;
 	if (follower->interval_ns < options->min_interval_ns)
 		follower->interval_ns = options->min_interval_ns;
 }

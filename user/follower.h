@@ -52,6 +52,7 @@ struct follower_command {
  * @base_rate: of the timescale when it was last seen without a slew of its own
  * @interval_ns: between looks while all is well
  * @bias: how much faster the system clock has to be told to run than follows from the rates
+ * @first_raw_ns: of the first look
  * @last_raw_ns: of the latest look
  * @last_offset_ns: what was still missing then, a slew of the timescale's included
  * @last_slew: the rate at which it was to be removed
@@ -64,6 +65,7 @@ struct follower {
 	struct follower_options options;
 	double base_rate;
 	double bias;
+	int64_t first_raw_ns;
 	int64_t last_raw_ns;
 	int64_t last_offset_ns;
 	double last_slew;
