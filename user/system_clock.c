@@ -260,6 +260,24 @@ int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t 
 	return system_clock_adjust(clock, &tx);
 }
 
+/*
+ * From midnight to the next tick the kernel tells adjtimex the time and TAI as they will be, and the
+ * clock itself has not leapt yet (__do_adjtimex() in kernel/time/ntp.c): then it is ahead, or
+ * behind, by the second.
+ */
+static bool is_foreseen(const struct timex *tx)
+{
+	int64_t told_ns = tx->time.tv_sec * NS_PER_S +
+			  tx->time.tv_usec * (tx->status & STA_NANO ? 1 : 1000);
+	struct timespec ts;
+	int64_t ahead_ns;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts))
+		return false;
+	ahead_ns = llabs(ts.tv_sec * NS_PER_S + ts.tv_nsec - told_ns);
+	return ahead_ns > NS_PER_S / 2 && ahead_ns < NS_PER_S * 3 / 2;
+}
+
 /* A leap second leaves TAI alone, so TAI - UTC changes; setting the clock leaves that alone. */
 int64_t system_clock_leapt(struct system_clock *clock)
 {
@@ -267,6 +285,8 @@ int64_t system_clock_leapt(struct system_clock *clock)
 	int change_s;
 
 	if (clock->null || clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		return 0;
+	if (tx.tai != clock->tai_s && is_foreseen(&tx))
 		return 0;
 	change_s = tx.tai - clock->tai_s;
 	clock->tai_s = tx.tai;

@@ -29,6 +29,7 @@ struct fake_clock {
 	int no_setoffset;	/* clock_adjtime knows no ADJ_SETOFFSET */
 	int no_boottime;
 	int tai_s;
+	int leap_foreseen;	/* adjtimex tells of a leap that is still to come */
 	int adjustments;	/* calls that changed something */
 };
 
@@ -51,6 +52,7 @@ static inline void fake_clock_leap(void)
 {
 	fake_clock.realtime_ns -= 1000000000;
 	fake_clock.tai_s++;
+	fake_clock.leap_foreseen = 0;
 }
 
 /* The rate that was commanded. */
@@ -144,7 +146,9 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 	tx->status = fake_clock.status;
 	tx->maxerror = fake_clock.maxerror_us;
 	tx->esterror = fake_clock.esterror_us;
-	tx->tai = fake_clock.tai_s;
+	tx->tai = fake_clock.tai_s + fake_clock.leap_foreseen;
+	tx->time.tv_sec = fake_clock.realtime_ns / 1000000000 - fake_clock.leap_foreseen;
+	tx->time.tv_usec = fake_clock.realtime_ns % 1000000000 / 1000;
 	return fake_clock.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
 }
 
