@@ -26,8 +26,8 @@
 #define SLEW_LOOK_NS	(NS_PER_S / 8)
 
 /*
- * A timescale's rate is known by how long it was watched, by 40 ns of it: looks are apart by at most
- * this part of the time since the first, else they would find what a young rate was wrong by.
+ * A timescale's rate is known by how long it was watched: looks are apart by at most this part of
+ * the time since the first, else they would find what a young rate was wrong by.
  */
 #define SPAN_PART	4
 

@@ -261,8 +261,8 @@ int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t 
 }
 
 /*
- * From midnight to the next tick the kernel tells adjtimex the time and TAI as they will be, and the
- * clock itself has not leapt yet (__do_adjtimex() in kernel/time/ntp.c): then it is ahead, or
+ * From midnight to the next tick the kernel tells adjtimex the time and TAI as they will be, and
+ * the clock itself has not leapt yet (__do_adjtimex() in kernel/time/ntp.c): then it is ahead, or
  * behind, by the second.
  */
 static bool is_foreseen(const struct timex *tx)
