@@ -30,9 +30,6 @@
 /* Whom root becomes where nobody is named and this user exists. */
 #define DAEMON_USER	"_truechime"
 
-/* Requests to each source after a reload or the network's return. */
-#define BURST_COUNT	4
-
 /* Module's events, its coming and going, and the system clock being set. */
 #define OWN_FDS_MAX	3
 #define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + OWN_FDS_MAX)
@@ -166,7 +163,7 @@ static json_t *daemon_answer(void *context, const struct control_request *reques
 		return daemon_done(error, steering_step(daemon->steering,
 							"asked for by the operator"));
 	case CONTROL_BURST:
-		daemon_burst(daemon, BURST_COUNT);
+		daemon_burst(daemon, DAEMON_BURST);
 		return daemon_done(error, 0);
 	case CONTROL_RELOAD:
 		return daemon_done(error, daemon_reload(daemon));

@@ -149,6 +149,9 @@ int daemon_run(const struct daemon_options *options);
 /* CLOCK_MONOTONIC_RAW. */
 int64_t daemon_raw_ns(void);
 
+/* Requests to each source when the clock is to be confirmed at once. */
+#define DAEMON_BURST	4
+
 /* Ask all sources at once. */
 void daemon_burst(struct daemon *daemon, int count);
 

@@ -10,15 +10,13 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "../kmod/verdict.h"
 #include "event_report.h"
 #include "module_load.h"
 #include "names.h"
 
 /* Events that a dump may bring after notifications were lost. */
 #define EVENTS_MAX	64
-
-/* Requests to each source after a disruption, to confirm the clock at once. */
-#define BURST_COUNT	4
 
 static int daemon_open_module(struct daemon *daemon)
 {
@@ -148,16 +146,14 @@ void daemon_configure_module(struct daemon *daemon)
 		err = module_link_choose_host(daemon->link, config->hostclock);
 	if (err)
 		log_warning("The host clock \"%s\" could not be chosen: %s", config->hostclock,
-			    *module_link_message(daemon->link) ?
-			    module_link_message(daemon->link) : strerror(-err));
+			    module_link_words(daemon->link, err));
 	err = 0;
 	if (config->rule_count || config->has_rtc)
 		err = module_link_set_policy(daemon->link, config->rules, config->rule_count,
 					     config->has_rtc ? &config->rtc : NULL);
 	if (err)
 		log_warning("The step policy could not be set: %s",
-			    *module_link_message(daemon->link) ?
-			    module_link_message(daemon->link) : strerror(-err));
+			    module_link_words(daemon->link, err));
 }
 
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
@@ -198,7 +194,7 @@ static void daemon_use_timescale(struct daemon *daemon, const struct reference_c
 	daemon_change_reference(daemon, change);
 	steering_set_timescale(daemon->steering, daemon->timescale);
 	steering_stand_aside(daemon->steering, daemon->external);
-	daemon_burst(daemon, BURST_COUNT);
+	daemon_burst(daemon, DAEMON_BURST);
 }
 
 /*
@@ -353,8 +349,8 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	daemon_publish_event(daemon, event);
 
 	/* An RTC's word of a step, where there is no host, says nothing of raw. */
-	if ((event->cause == TRUECHIME_CAUSE_HOST_STEP || event->cause == TRUECHIME_CAUSE_LEAP) &&
-	    daemon->has_host && event->epoch != daemon->epoch) {
+	if (chime_verdict_is_hosts(event->cause) && daemon->has_host &&
+	    event->epoch != daemon->epoch) {
 		daemon->step_known = reference_change_of_step(event->gap_ns, &daemon->step);
 		daemon->step_epoch = event->epoch;
 	}
@@ -365,7 +361,7 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	if (!daemon->timescale->ops->now(daemon->timescale, &now))
 		daemon_check_epoch(daemon, &now);
 	steering_disrupted(daemon->steering, true);
-	daemon_burst(daemon, BURST_COUNT);
+	daemon_burst(daemon, DAEMON_BURST);
 }
 
 /* Notifications were lost: the module remembers what they said. */
@@ -476,5 +472,5 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 	daemon->sources_changed = true;
 	steering_disrupted(daemon->steering, known || !disrupted);
 	if (!known)
-		daemon_burst(daemon, BURST_COUNT);
+		daemon_burst(daemon, DAEMON_BURST);
 }

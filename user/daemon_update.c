@@ -61,8 +61,7 @@ static void daemon_judge_host(struct daemon *daemon)
 	}
 	if (err)
 		log_warning("The module refused to change its trust in the host's clock: %s",
-			    *module_link_message(daemon->link) ?
-			    module_link_message(daemon->link) : strerror(-err));
+			    module_link_words(daemon->link, err));
 }
 
 /* -q and -Q end as soon as the offset is known well enough. */

@@ -10,9 +10,6 @@
 
 #include "names.h"
 
-/* Requests to each source when what was known before is void. */
-#define BURST_COUNT	4
-
 /* Nobody corrects the clock by them: it is as it was, and nothing confirms it but a host. */
 static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)
 {
@@ -61,7 +58,7 @@ static int daemon_jump(struct daemon *daemon, const struct consensus_result *hea
 	if (!daemon->timescale->ops->now(daemon->timescale, &after))
 		daemon_check_epoch(daemon, &after);
 	steering_disrupted(daemon->steering, false);
-	daemon_burst(daemon, BURST_COUNT);
+	daemon_burst(daemon, DAEMON_BURST);
 	return 0;
 }
 
@@ -83,8 +80,7 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 	}
 	daemon_module_failed(daemon, err);
 	log_warning("The jump could not be followed at once: %s; the clock is corrected in the usual way",
-		    daemon->link && *module_link_message(daemon->link) ?
-		    module_link_message(daemon->link) : strerror(-err));
+		    module_link_words(daemon->link, err));
 	return true;
 }
 
@@ -130,5 +126,5 @@ void daemon_believe_sources(struct daemon *daemon)
 	daemon->heard = CONSENSUS_FINE;
 	daemon_change_reference(daemon, NULL);
 	steering_disrupted(daemon->steering, false);
-	daemon_burst(daemon, BURST_COUNT);
+	daemon_burst(daemon, DAEMON_BURST);
 }

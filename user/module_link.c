@@ -217,9 +217,9 @@ void module_link_close(struct module_link *link)
 	free(link);
 }
 
-const char *module_link_message(const struct module_link *link)
+const char *module_link_words(const struct module_link *link, int err)
 {
-	return link->message;
+	return link && *link->message ? link->message : strerror(-err);
 }
 
 static int take_now(const struct nlattr *head, int length, void *into)
@@ -242,6 +242,26 @@ int module_link_status(struct module_link *link, struct module_status *status)
 	return module_link_ask(link, TRUECHIME_CMD_STATUS, take_status, status);
 }
 
+/* Send @msg, a change that was written with @err, and free it. */
+static int module_link_change(struct module_link *link, struct nl_msg *msg, int err)
+{
+	if (!err)
+		return module_link_send(link, msg, NULL, NULL);
+	nlmsg_free(msg);
+	return err;
+}
+
+/* A change of one small number. */
+static int module_link_set_u8(struct module_link *link, uint8_t command, int attribute,
+			      uint8_t value)
+{
+	struct nl_msg *msg = module_link_message_new(link, command, NLM_F_ACK);
+
+	if (!msg)
+		return -ENOMEM;
+	return module_link_change(link, msg, nla_put_u8(msg, attribute, value) ? -EMSGSIZE : 0);
+}
+
 int module_link_correct(struct module_link *link, const struct chime_line *correction,
 			enum truechime_reference reference, uint32_t epoch, bool jump)
 {
@@ -251,53 +271,27 @@ int module_link_correct(struct module_link *link, const struct chime_line *corre
 	if (!msg)
 		return -ENOMEM;
 	err = module_message_put_correction(msg, correction, reference, epoch, jump);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	return module_link_send(link, msg, NULL, NULL);
+	return module_link_change(link, msg, err);
 }
 
 int module_link_step(struct module_link *link, enum truechime_occasion occasion)
 {
-	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_STEP, NLM_F_ACK);
-
-	if (!msg)
-		return -ENOMEM;
-	if (nla_put_u8(msg, TRUECHIME_A_OCCASION, occasion)) {
-		nlmsg_free(msg);
-		return -EMSGSIZE;
-	}
-	return module_link_send(link, msg, NULL, NULL);
+	return module_link_set_u8(link, TRUECHIME_CMD_STEP, TRUECHIME_A_OCCASION, occasion);
 }
 
 int module_link_disrupted(struct module_link *link, const struct timescale_jump *jump,
 			  uint32_t epoch)
 {
 	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_DISRUPTED, NLM_F_ACK);
-	int err;
 
 	if (!msg)
 		return -ENOMEM;
-	err = module_message_put_jump(msg, jump, epoch);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	return module_link_send(link, msg, NULL, NULL);
+	return module_link_change(link, msg, module_message_put_jump(msg, jump, epoch));
 }
 
 int module_link_set_mode(struct module_link *link, enum truechime_mode mode)
 {
-	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_MODE, NLM_F_ACK);
-
-	if (!msg)
-		return -ENOMEM;
-	if (nla_put_u8(msg, TRUECHIME_A_MODE, mode)) {
-		nlmsg_free(msg);
-		return -EMSGSIZE;
-	}
-	return module_link_send(link, msg, NULL, NULL);
+	return module_link_set_u8(link, TRUECHIME_CMD_MODE, TRUECHIME_A_MODE, mode);
 }
 
 struct take_rules {
@@ -337,11 +331,7 @@ int module_link_set_policy(struct module_link *link, const struct module_rule *r
 		err = module_message_put_rule(msg, rules++);
 	if (!err && rtc && nla_put_u8(msg, TRUECHIME_A_RTC, *rtc))
 		err = -EMSGSIZE;
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	return module_link_send(link, msg, NULL, NULL);
+	return module_link_change(link, msg, err);
 }
 
 /* A dump into an array: how much of it is filled. */
@@ -395,25 +385,14 @@ int module_link_choose_host(struct module_link *link, const char *name)
 
 	if (!msg)
 		return -ENOMEM;
-	if (nla_put_string(msg, TRUECHIME_A_HOST_NAME, name)) {
-		nlmsg_free(msg);
-		return -EMSGSIZE;
-	}
-	return module_link_send(link, msg, NULL, NULL);
+	return module_link_change(link, msg, nla_put_string(msg, TRUECHIME_A_HOST_NAME, name) ?
+					     -EMSGSIZE : 0);
 }
 
 int module_link_demote_host(struct module_link *link, bool demoted)
 {
-	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_HOST_SET, NLM_F_ACK);
-
-	if (!msg)
-		return -ENOMEM;
-	if (nla_put_u8(msg, TRUECHIME_A_HOST_STATE,
-		       demoted ? TRUECHIME_HOST_DEMOTED : TRUECHIME_HOST_CHOSEN)) {
-		nlmsg_free(msg);
-		return -EMSGSIZE;
-	}
-	return module_link_send(link, msg, NULL, NULL);
+	return module_link_set_u8(link, TRUECHIME_CMD_HOST_SET, TRUECHIME_A_HOST_STATE,
+				  demoted ? TRUECHIME_HOST_DEMOTED : TRUECHIME_HOST_CHOSEN);
 }
 
 /* The newest are kept when there are more than asked for. */

@@ -23,8 +23,8 @@ struct module_link;
 int module_link_open(struct module_link **link);
 void module_link_close(struct module_link *link);
 
-/* What the kernel said to the latest refusal; "" if nothing. */
-const char *module_link_message(const struct module_link *link);
+/* What the kernel said to the latest refusal, @err, or else what that means; @link may be NULL. */
+const char *module_link_words(const struct module_link *link, int err);
 
 /* All clocks of one snapshot. Without a host has_host is false and host_ns 0. */
 struct module_now {

@@ -146,7 +146,7 @@ int module_link_set_policy(struct module_link *link, const struct module_rule *r
 	return 0;
 }
 
-const char *module_link_message(const struct module_link *link)
+const char *module_link_words(const struct module_link *link, int err)
 {
 	return "";
 }

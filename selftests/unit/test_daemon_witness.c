@@ -81,7 +81,7 @@ void daemon_module_failed(struct daemon *daemon, int err)
 	world.failed = err;
 }
 
-const char *module_link_message(const struct module_link *link)
+const char *module_link_words(const struct module_link *link, int err)
 {
 	return "";
 }

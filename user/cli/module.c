@@ -24,10 +24,8 @@ int module_open_loudly(struct module_link **link)
 
 int module_refused(const struct module_link *link, const char *what, int err)
 {
-	const char *words = module_link_message(link);
-
 	fprintf(stderr, "truechime: the kernel module refused %s: %s%s\n", what,
-		*words ? words : strerror(-err),
+		module_link_words(link, err),
 		err == -EPERM ? ". It takes CAP_SYS_TIME: try as root" : "");
 	return CLI_NOT;
 }
