@@ -4,12 +4,6 @@
  */
 #include "host_line.h"
 
-#define CHIME_NS_PER_MS		1000000LL
-#define CHIME_NS_PER_S		1000000000LL
-
-/* A fraction of one millionth, times 2^32. */
-#define CHIME_PPM_Q32		4295LL
-
 /*
  * A jump is what no slew can do since the last look: more than the 1000 ppm that hosts are slewed
  * by, for 100 s at most, more than what oscillators drift apart by, and more than 10 ms, well below
@@ -17,12 +11,9 @@
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
 #define CHIME_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
-#define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
 
-/* The bound grows by this when all is well: a host's oscillator over minutes. */
-#define CHIME_GROWTH_Q32	CHIME_PPM_Q32
-/* ... and by this while no slope is known: the widest that a kernel corrects a clock by. */
+/* A bound grows by this while no slope is known: the widest that a kernel corrects a clock by. */
 #define CHIME_GROWTH_UNKNOWN_Q32	(500 * CHIME_PPM_Q32)
 /* A bend is a host being slewed: its next one is expected for this long. */
 #define CHIME_BEND_MEMORY_NS	(10 * CHIME_NS_PER_S)

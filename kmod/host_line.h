@@ -46,6 +46,12 @@ enum chime_verdict {
 	CHIME_VERDICT_USELESS,		/* not later than the one before: ignored */
 };
 
+/* A line's bound grows by this when its slope is known: a host's oscillator over minutes. */
+#define CHIME_GROWTH_Q32	CHIME_PPM_Q32
+
+/* No host is slewed for longer; what lasts longer is its rate. */
+#define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
+
 /* Old pairings kept for the slope: 8 of them, 2 s apart. */
 #define CHIME_HOST_LINE_POINTS	8
 

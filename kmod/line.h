@@ -17,6 +17,12 @@
 
 #include "line_env.h"
 
+#define CHIME_NS_PER_MS		1000000LL
+#define CHIME_NS_PER_S		1000000000LL
+
+/* One millionth as a rate. */
+#define CHIME_PPM_Q32		4295LL
+
 /* The fastest line that is believed: half the argument's speed, far beyond any oscillator. */
 #define CHIME_LINE_RATE_MAX_Q32		((s64)1 << 31)
 

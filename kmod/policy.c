@@ -6,9 +6,6 @@
  */
 #include "policy.h"
 
-#define CHIME_NS_PER_MS		1000000LL
-#define CHIME_NS_PER_S		1000000000LL
-
 void chime_policy_defaults(struct chime_policy *policy)
 {
 	/*

@@ -8,7 +8,7 @@
 
 #include <linux/truechime.h>
 
-#include "line_env.h"
+#include "line.h"
 
 #define CHIME_OCCASIONS		4	/* enum truechime_occasion */
 #define CHIME_DIRECTIONS	2	/* enum truechime_direction */

@@ -4,9 +4,6 @@
  */
 #include "rtc_track.h"
 
-#define CHIME_NS_PER_MS		1000000LL
-#define CHIME_NS_PER_S		1000000000LL
-
 /* The bounds move apart by this: RTC crystals are good to 100 ppm, and counters better. */
 #define CHIME_RTC_DRIFT_Q32	((500LL << 32) / 1000000)
 

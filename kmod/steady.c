@@ -4,10 +4,7 @@
  */
 #include "steady.h"
 
-#define CHIME_NS_PER_S	1000000000LL
-
-/* A fraction of one millionth, times 2^32. */
-#define CHIME_PPM_Q32	4295LL
+#include "host_line.h"
 
 /*
  * No oscillator turns by more from one second to the next, and no honest slope over a second is
@@ -15,9 +12,6 @@
  * that tracks its oscillator changes its rate by less than 0.1 ppm; one that slews, by more.
  */
 #define CHIME_STEADY_TURN_Q32	(CHIME_PPM_Q32 / 2)
-
-/* What a host line's bound grows by when its slope is known (CHIME_GROWTH_Q32). */
-#define CHIME_STEADY_GROWTH_Q32	CHIME_PPM_Q32
 
 /*
  * The pace itself turns as oscillators do, by 1 ppm in 256 s: what the discipline's bound allows
@@ -31,11 +25,8 @@
 /* After a disruption the line's slope is the one from before it, until bends had time to show. */
 #define CHIME_STEADY_PROBATION_NS	(10 * CHIME_NS_PER_S)
 
-/* A slew lasts no longer (CHIME_SLEW_LONGEST_NS); what lasts longer is the rate of the host. */
-#define CHIME_STEADY_SLEW_NS	(100 * CHIME_NS_PER_S)
-
 /* A pace that was known is waited for ten times as long: until then only the bound is wider. */
-#define CHIME_STEADY_PATIENCE_NS	(10 * CHIME_STEADY_SLEW_NS)
+#define CHIME_STEADY_PATIENCE_NS	(10 * CHIME_SLEW_LONGEST_NS)
 
 void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
 {
@@ -56,8 +47,7 @@ static void chime_steady_join(const struct chime_steady *steady, const struct ch
 /* The host's slope is known so well that it says where the host goes. */
 static bool chime_steady_sees(const struct chime_line *host)
 {
-	return chime_sub_sat(host->maxerror_rate_q32, CHIME_STEADY_GROWTH_Q32) <=
-	       CHIME_STEADY_TURN_Q32;
+	return chime_sub_sat(host->maxerror_rate_q32, CHIME_GROWTH_Q32) <= CHIME_STEADY_TURN_Q32;
 }
 
 /*
@@ -201,7 +191,7 @@ void chime_steady_rejoin(struct chime_steady *steady, const struct chime_line *b
 	s64 rate_q32 = bend->rate_q32;
 
 	chime_line_move(bend, then_ns);
-	if (chime_sub_sat(raw_ns, steady->parted_raw_ns) < CHIME_STEADY_SLEW_NS) {
+	if (chime_sub_sat(raw_ns, steady->parted_raw_ns) < CHIME_SLEW_LONGEST_NS) {
 		bend->maxerror_ns = chime_add_sat(bend->maxerror_ns,
 						  chime_scale_q32(gap_ns, chime_abs_sat(rate_q32)));
 		bend->rate_q32 = 0;

@@ -16,9 +16,6 @@
 #include "line.h"
 #include "steady.h"
 
-/* One millionth as a rate. */
-#define CHIME_PPM_Q32		4295LL
-
 /**
  * struct chime_slew - a change of phase on its way in
  * @from_ns: raw instant at which it began

@@ -30,7 +30,6 @@ static enum truechime_cause chime_verdict_stop(const struct chime_observation *o
 	return TRUECHIME_CAUSE_REVERT;
 }
 
-#define CHIME_NS_PER_S		1000000000LL
 #define CHIME_NS_PER_DAY	(86400 * CHIME_NS_PER_S)
 
 /* An idle guest looks every second, and a slewed host is off by little over that. */
