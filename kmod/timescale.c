@@ -232,18 +232,22 @@ void chime_timescale_watch_host(struct chime_timescale *timescale, const struct 
 	chime_timescale_publish(timescale);
 }
 
-void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct chime_line *host,
-				 bool keep, s64 raw_ns)
+/* The clock of mode external lost as much as raw did: the host has gone on to the line @host. */
+static void chime_timescale_catch_up(struct chime_timescale *timescale,
+				     const struct chime_line *host, s64 raw_ns)
+{
+	const struct chime_line *before = &timescale->current_view.host;
+	s64 lost_ns = chime_sub_sat(chime_line_eval(host, raw_ns), chime_line_eval(before, raw_ns));
+
+	timescale->external.offset_ns = chime_add_sat(timescale->external.offset_ns, lost_ns);
+}
+
+/* From now on @host is the host; a correction that was not measured against it is dropped. */
+static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
+					 const struct chime_line *host, bool keep, s64 raw_ns)
 {
 	struct chime_view *view = &timescale->current_view;
 
-	lockdep_assert_held(timescale->lock);
-	/* What raw lost, the clock of mode external lost too; a host's step does not concern it. */
-	if (keep)
-		timescale->external.offset_ns =
-			chime_add_sat(timescale->external.offset_ns,
-				      chime_sub_sat(chime_line_eval(host, raw_ns),
-						    chime_line_eval(&view->host, raw_ns)));
 	if (keep) {
 		chime_steady_rejoin(&timescale->steady, &view->host, host, raw_ns);
 	} else {
@@ -256,16 +260,22 @@ void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
+void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct chime_line *host,
+				 bool keep, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	/* A step of the host's clock does not concern that of mode external. */
+	if (keep)
+		chime_timescale_catch_up(timescale, host, raw_ns);
+	chime_timescale_jump_to_host(timescale, host, keep, raw_ns);
+}
+
 void chime_timescale_change_host(struct chime_timescale *timescale, const struct chime_line *host,
 				 s64 raw_ns)
 {
-	struct chime_view *view = &timescale->current_view;
-
 	lockdep_assert_held(timescale->lock);
-	chime_timescale_rejoin_host(timescale, host, true, raw_ns);
-	view->corrected = false;
-	view->epoch++;
-	chime_timescale_change(timescale, raw_ns, true);
+	chime_timescale_catch_up(timescale, host, raw_ns);
+	chime_timescale_jump_to_host(timescale, host, false, raw_ns);
 }
 
 void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
