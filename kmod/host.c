@@ -11,6 +11,7 @@
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 
 /* Best first: what "auto" tries. */
 static const struct chime_host_ops * const chime_host_kinds[] = {

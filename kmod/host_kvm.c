@@ -18,6 +18,7 @@
 #include <linux/minmax.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
+#include <linux/time64.h>
 /* kvmclock.h needs it first. */
 #include <asm/pvclock.h>
 #include <asm/kvmclock.h>

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 
 #include "chime.h"
 #include "netlink.h"

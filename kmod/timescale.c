@@ -8,6 +8,7 @@
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 
 /* A change of phase is in after a second, unless that takes more than a tenth of all time. */
 #define CHIME_SLEW_TIME_NS	NSEC_PER_SEC
