@@ -264,6 +264,20 @@ static int run(struct hooks *hooks)
 	return 1;
 }
 
+static int parse_limit(const char *text, int *limit_s)
+{
+	char *end;
+	long seconds = strtol(text, &end, 10);
+
+	if (*end || end == text || seconds < 1 || seconds > LIMIT_MAX_S) {
+		fprintf(stderr, "truechime-hooks: --timeout takes 1 to %d seconds, not \"%s\"\n",
+			LIMIT_MAX_S, text);
+		return -1;
+	}
+	*limit_s = (int)seconds;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option names[] = {
@@ -288,7 +302,8 @@ int main(int argc, char **argv)
 			hooks.file = optarg;
 			break;
 		case 't':
-			hooks.limit_s = atoi(optarg);
+			if (parse_limit(optarg, &hooks.limit_s))
+				return 2;
 			break;
 		case 'F':
 			hooks.cgroup = optarg;
@@ -307,9 +322,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc || hooks.limit_s < 1 || hooks.limit_s > LIMIT_MAX_S) {
-		fprintf(stderr, optind < argc ? "truechime-hooks: takes no arguments\n" :
-			"truechime-hooks: --timeout takes 1 to 3600 seconds\n");
+	if (optind < argc) {
+		fprintf(stderr, "truechime-hooks: takes no arguments, not \"%s\"\n", argv[optind]);
 		return 2;
 	}
 	log_open(true);
