@@ -382,6 +382,23 @@ static void describe_history(const struct source *source, struct source_status *
 	status->span_ns = source->last.at_ns - oldest_ns;
 }
 
+/*
+ * The truth lies within half the round trip of each sample. If that of the latest is another place
+ * than where the estimate has it, one of the two is wrong, and it may be the estimate.
+ */
+static double contradicted_ns(const struct source *source, const struct source_status *status)
+{
+	const struct source_sample *last = &source->last;
+	double ago_ns = (double)(status->estimate.at_ns - last->at_ns);
+	double residual_ns = fabs((double)(last->offset_ns - status->estimate.offset_ns) +
+				  ago_ns * status->estimate.rate);
+	double reach_ns = 0.5 * (double)last->delay_ns;
+
+	if (!source->reach || residual_ns < reach_ns + status->root_distance_ns)
+		return 0;
+	return residual_ns + reach_ns;
+}
+
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
 {
 	double sigmas = source->options.kind == SOURCE_REFCLOCK ? SIGMAS_REFCLOCK : SIGMAS;
@@ -409,6 +426,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 						  status->minimum_delay_ns) +
 				   (double)source->last.root_dispersion_ns +
 				   sigmas * status->estimate.sigma_ns;
+	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
 	describe_history(source, status);
 }
 

@@ -203,6 +203,33 @@ TEST_F(source, distance_holds_root_and_path)
 	EXPECT_EQ(200000, status.minimum_delay_ns);
 }
 
+/* One of the two is wrong, and the truth may be with either. */
+TEST_F(source, distance_reaches_a_sample_that_contradicts)
+{
+	struct source_status before, after;
+	struct source_sample sample;
+	int64_t now_ns;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		exchange(self->source);
+	now_ns = source_next_poll(self->source);
+	source_get_status(self->source, now_ns, &before);
+	sample = sample_at(now_ns);
+	sample.offset_ns += 40000000;
+	source_polled(self->source, now_ns);
+	ASSERT_EQ(0, source_add(self->source, now_ns, &sample));
+	source_get_status(self->source, now_ns, &after);
+	EXPECT_LT(before.root_distance_ns, 2000000);
+	EXPECT_GE((double)after.estimate.offset_ns + after.root_distance_ns,
+		  (double)sample.offset_ns);
+	/* When the next ones do not, it was that one. */
+	for (i = 0; i < 4; i++)
+		exchange(self->source);
+	source_get_status(self->source, source_next_poll(self->source), &after);
+	EXPECT_LT(after.root_distance_ns, 2000000);
+}
+
 TEST_F(source, rebase_shifts_or_forgets)
 {
 	struct source_sample sample = sample_at(START_NS);
