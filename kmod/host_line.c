@@ -10,7 +10,6 @@
  * the 18 ms that the quickest savevm costs a guest.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
-#define CHIME_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
 
 /* A bound grows by this while no slope is known: the widest that a kernel corrects a clock by. */
@@ -77,7 +76,7 @@ static s64 chime_host_line_jump(const struct chime_host_line *host,
 	s64 slewed_ns = age_ns < CHIME_SLEW_LONGEST_NS ? age_ns : CHIME_SLEW_LONGEST_NS;
 	s64 jump_ns = chime_host_line_slack(pairing->uncertainty_ns);
 
-	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(slewed_ns, CHIME_SLEW_MAX_Q32));
+	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(slewed_ns, CHIME_HOST_SLEW_MAX_Q32));
 	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(age_ns, CHIME_DRIFT_MAX_Q32));
 	return jump_ns > CHIME_JUMP_MIN_NS ? jump_ns : CHIME_JUMP_MIN_NS;
 }

@@ -49,7 +49,8 @@ enum chime_verdict {
 /* A line's bound grows by this when its slope is known: a host's oscillator over minutes. */
 #define CHIME_GROWTH_Q32	CHIME_PPM_Q32
 
-/* No host is slewed for longer; what lasts longer is its rate. */
+/* No host is slewed faster than this, or for longer; what lasts longer is its rate. */
+#define CHIME_HOST_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
 #define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
 
 /* Old pairings kept for the slope: 8 of them, 2 s apart. */

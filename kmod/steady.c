@@ -28,6 +28,18 @@
 /* A pace that was known is waited for ten times as long: until then only the bound is wider. */
 #define CHIME_STEADY_PATIENCE_NS	(10 * CHIME_SLEW_LONGEST_NS)
 
+/* A host that slewed its clock so lately does it again. */
+#define CHIME_STEADY_MEMORY_NS	(10 * CHIME_SLEW_LONGEST_NS)
+
+/* Two machines' oscillators differ by less; what is more is a slew. */
+#define CHIME_STEADY_OTHER_Q32	(50 * CHIME_PPM_Q32)
+
+/* A slew that may have been anything up to what was seen: evenly spread either way, as a normal. */
+#define CHIME_STEADY_SIGMAS	2
+
+/* By then a host's slope is a new one, or a slew has bent the line (CHIME_BASELINE_KEPT_NS). */
+#define CHIME_STEADY_SEEN_NS	CHIME_NS_PER_S
+
 void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
 {
 	*steady = (struct chime_steady){
@@ -74,6 +86,70 @@ static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 
 	steady->pace_q32 = chime_add_sat(steady->pace_q32, turn_q32);
 }
 
+/* The fastest slew of the host of late; one that is on its way counts as far as it is seen. */
+static s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns)
+{
+	s64 since_ns = chime_sub_sat(raw_ns, steady->parted_raw_ns);
+
+	return since_ns < CHIME_STEADY_MEMORY_NS ? steady->slew_q32 : 0;
+}
+
+static bool chime_steady_bent_lately(const struct chime_steady *steady, s64 raw_ns)
+{
+	return chime_sub_sat(raw_ns, steady->parted_raw_ns) < CHIME_SLEW_LONGEST_NS;
+}
+
+/* How fast the host goes away from where it goes when nobody slews it, as far as that is known. */
+static s64 chime_steady_slewing(const struct chime_steady *steady)
+{
+	return chime_abs_sat(chime_sub_sat(steady->bend.rate_q32, steady->rest_q32));
+}
+
+/* Where the host goes is seen, and steady time goes along. A bend that lasts is for good. */
+static void chime_steady_note_slew(struct chime_steady *steady, s64 raw_ns)
+{
+	s64 before_q32 = chime_steady_slew(steady, raw_ns);
+	s64 slew_q32 = chime_steady_slewing(steady);
+
+	if (chime_steady_bent_lately(steady, raw_ns))
+		steady->slew_q32 = slew_q32 > before_q32 ? slew_q32 : before_q32;
+	else
+		steady->rest_q32 = steady->bend.rate_q32;
+}
+
+/* While this guest stood still the host may have gained as much, all in all. */
+static void chime_steady_doubt(struct chime_steady *steady, s64 doubt_ns)
+{
+	s64 more_ns = chime_sub_sat(doubt_ns, steady->doubt_ns);
+
+	if (more_ns <= 0)
+		return;
+	steady->doubt_ns = doubt_ns;
+	steady->bend.maxerror_ns = chime_add_sat(steady->bend.maxerror_ns, more_ns);
+	steady->bend.sigma_ns = chime_add_sat(steady->bend.sigma_ns, more_ns / CHIME_STEADY_SIGMAS);
+}
+
+/* What was only allowed for until it could be seen. */
+static void chime_steady_end_doubt(struct chime_steady *steady)
+{
+	steady->bend.maxerror_ns = chime_sub_sat(steady->bend.maxerror_ns, steady->unseen_ns);
+	steady->unseen_ns = 0;
+}
+
+/*
+ * The host's slope after the guest stood still is seen for the first time. It was slewed all the
+ * time if it is now; and a slew that is not there is not what anything could be needed for.
+ */
+static void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 raw_ns)
+{
+	s64 since_ns = chime_sub_sat(raw_ns, steady->begin_raw_ns);
+
+	if (since_ns < CHIME_STEADY_SEEN_NS || since_ns > CHIME_STEADY_PROBATION_NS)
+		return;
+	chime_steady_end_doubt(steady);
+	chime_steady_doubt(steady, chime_scale_q32(steady->gap_ns, off_q32));
+}
+
 /*
  * From here on straight ahead. The slew has begun before it shows, and was followed by as much as
  * the host's line may be wrong by.
@@ -90,6 +166,8 @@ static void chime_steady_part(struct chime_steady *steady, s64 raw_ns)
 	line->sigma_rate_q32 = 0;
 	line->rate_q32 = steady->pace_q32;
 	steady->parted = true;
+	/* There is one. */
+	steady->unseen_ns = 0;
 }
 
 static void chime_steady_keep(struct chime_steady *steady, const struct chime_line *host,
@@ -138,26 +216,39 @@ static void chime_steady_go_along(struct chime_steady *steady, const struct chim
 	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, turn_q32);
 }
 
+/* It did so before the disruption, or goes away faster than two oscillators do. */
+static bool chime_steady_slews(const struct chime_steady *steady, s64 turn_q32, s64 raw_ns)
+{
+	return steady->pace_known &&
+	       (turn_q32 > CHIME_STEADY_OTHER_Q32 || chime_steady_slew(steady, raw_ns));
+}
+
 void chime_steady_follow(struct chime_steady *steady, const struct chime_line *host,
 			 bool corrected, s64 raw_ns)
 {
+	bool sees = chime_steady_sees(host);
 	struct chime_line joined;
 	bool straight;
+	s64 turn_q32;
 
 	chime_steady_join(steady, host, raw_ns, &joined);
-	straight = chime_steady_sees(host) &&
-		   chime_abs_sat(chime_sub_sat(joined.rate_q32, steady->pace_q32)) <=
-		   CHIME_STEADY_TURN_Q32;
+	turn_q32 = chime_abs_sat(chime_sub_sat(joined.rate_q32, steady->pace_q32));
+	straight = sees && turn_q32 <= CHIME_STEADY_TURN_Q32;
 	if (!corrected) {
 		steady->pace_known = false;
 		steady->paced = false;
-	} else if (steady->paced && !straight) {
+	} else if (!straight && (steady->paced || chime_steady_slews(steady, turn_q32, raw_ns))) {
 		chime_steady_keep(steady, host, raw_ns);
 		return;
-	} else if (!steady->paced && chime_steady_sees(host)) {
+	} else if (!steady->paced && sees) {
 		chime_steady_find_pace(steady, joined.rate_q32, straight, raw_ns);
 	}
 	steady->parted = false;
+	if (steady->paced)
+		chime_steady_note_slew(steady, raw_ns);
+	if (sees && steady->pace_known)
+		chime_steady_settle(steady, chime_add_sat(turn_q32, chime_steady_slewing(steady)),
+				    raw_ns);
 	if (chime_sub_sat(raw_ns, steady->pace_raw_ns) >= CHIME_STEADY_PACE_NS)
 		chime_steady_compare(steady, joined.rate_q32, raw_ns);
 	chime_steady_go_along(steady, host, raw_ns);
@@ -165,13 +256,19 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 
 void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 {
+	struct chime_line *line = &steady->line;
+	s64 host_ns = chime_sub_sat(line->maxerror_ns, steady->bend.maxerror_ns);
+
+	if (steady->parted || steady->bend.sigma_ns)
+		line->sigma_ns = 0;
 	steady->bend.sigma_ns = 0;
 	steady->bend.maxerror_ns = 0;
-	if (!steady->parted)
-		return;
-	chime_line_move(&steady->line, raw_ns);
-	steady->line.sigma_ns = 0;
-	steady->line.maxerror_ns = 0;
+	steady->gap_ns = 0;
+	steady->doubt_ns = 0;
+	steady->unseen_ns = 0;
+	if (steady->parted)
+		chime_line_move(line, raw_ns);
+	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;
 }
 
 void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
@@ -182,20 +279,37 @@ void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
 	steady->begin_raw_ns = raw_ns;
 }
 
+/* What the host's daemon may have done to its clock meanwhile. */
+static void chime_steady_doubt_gap(struct chime_steady *steady, s64 raw_ns)
+{
+	s64 gap_ns = steady->gap_ns;
+	s64 long_ns = gap_ns < CHIME_SLEW_LONGEST_NS ? gap_ns : CHIME_SLEW_LONGEST_NS;
+	s64 unseen_ns = chime_scale_q32(long_ns, CHIME_HOST_SLEW_MAX_Q32);
+
+	chime_steady_end_doubt(steady);
+	chime_steady_doubt(steady, chime_scale_q32(long_ns, chime_steady_slew(steady, raw_ns)));
+	if (chime_steady_bent_lately(steady, raw_ns))
+		chime_steady_doubt(steady, chime_scale_q32(gap_ns, chime_steady_slewing(steady)));
+	unseen_ns = chime_sub_sat(unseen_ns, steady->doubt_ns);
+	if (unseen_ns <= 0)
+		return;
+	steady->unseen_ns = unseen_ns;
+	steady->bend.maxerror_ns = chime_add_sat(steady->bend.maxerror_ns, unseen_ns);
+}
+
 void chime_steady_rejoin(struct chime_steady *steady, const struct chime_line *before,
 			 const struct chime_line *host, s64 raw_ns)
 {
 	s64 then_ns = chime_line_eval(before, raw_ns);
 	s64 gap_ns = chime_abs_sat(chime_sub_sat(chime_line_eval(host, raw_ns), then_ns));
 	struct chime_line *bend = &steady->bend;
-	s64 rate_q32 = bend->rate_q32;
 
 	chime_line_move(bend, then_ns);
-	if (chime_sub_sat(raw_ns, steady->parted_raw_ns) < CHIME_SLEW_LONGEST_NS) {
-		bend->maxerror_ns = chime_add_sat(bend->maxerror_ns,
-						  chime_scale_q32(gap_ns, chime_abs_sat(rate_q32)));
-		bend->rate_q32 = 0;
-	}
+	steady->gap_ns = chime_add_sat(steady->gap_ns, gap_ns);
+	if (steady->pace_known)
+		chime_steady_doubt_gap(steady, raw_ns);
+	if (chime_steady_bent_lately(steady, raw_ns))
+		bend->rate_q32 = steady->rest_q32;
 	steady->paced = false;
 	steady->parted = false;
 	steady->begin_raw_ns = raw_ns;

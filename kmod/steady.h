@@ -23,6 +23,11 @@
  * @pace_raw_ns: the rate was compared with it until then
  * @begin_raw_ns: the host was followed wherever it went at least until then
  * @parted_raw_ns: when steady time last went another way than the host
+ * @slew_q32: the fastest slew of the host seen before @parted_raw_ns
+ * @rest_q32: @bend's rate while the host is not slewed
+ * @gap_ns: for so long this guest stood still since the correction was set
+ * @doubt_ns: what is in @bend's bound for a slew during that time
+ * @unseen_ns: and more, as long as the host's slope after it has not been seen
  * @pace_known: there is a pace; else @pace_q32 is none, or one that has to show that it holds
  * @paced: @pace_q32 holds
  * @parted: steady time keeps its pace and the host goes where it will
@@ -34,6 +39,11 @@ struct chime_steady {
 	s64 pace_raw_ns;
 	s64 begin_raw_ns;
 	s64 parted_raw_ns;
+	s64 slew_q32;
+	s64 rest_q32;
+	s64 gap_ns;
+	s64 doubt_ns;
+	s64 unseen_ns;
 	bool pace_known;
 	bool paced;
 	bool parted;
@@ -57,7 +67,8 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns);
 
 /*
  * Guest time was disrupted: the host's line was @before and is @host. Raw's rate may be another
- * one's, and what the host did meanwhile is not known.
+ * one's, and what the host did meanwhile is not known: as far as it can have been slewed, the bound
+ * grows.
  */
 void chime_steady_rejoin(struct chime_steady *steady, const struct chime_line *before,
 			 const struct chime_line *host, s64 raw_ns);

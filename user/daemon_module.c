@@ -358,8 +358,11 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 		steering_disrupted(daemon->steering, true);
 		return;
 	}
-	if (!daemon->timescale->ops->now(daemon->timescale, &now))
+	if (!daemon->timescale->ops->now(daemon->timescale, &now)) {
 		daemon_check_epoch(daemon, &now);
+		if (discipline_is_doubted(daemon->discipline, &now))
+			daemon_change_reference(daemon, NULL);
+	}
 	steering_disrupted(daemon->steering, true);
 	daemon_burst(daemon, DAEMON_BURST);
 }

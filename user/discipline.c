@@ -46,6 +46,13 @@
  */
 #define HOLD_NS	600000000000LL
 
+/*
+ * A timescale that is so much less sure than the combined clock knows what that one does not. What
+ * its host's readings add, some 10 us where they are bracketed, is no such thing.
+ */
+#define DOUBT_SIGMAS	5
+#define DOUBT_LEAST_NS	20e3
+
 struct combined {
 	struct estimate estimate;	/* UTC minus reference */
 	double next_sigma_ns;		/* when the next sample is due */
@@ -142,6 +149,16 @@ void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_
 	memset(discipline->seat, 0, sizeof(discipline->seat));
 }
 
+bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
+{
+	double sigma_ns = (double)chime_sub_sat(now->sigma_ns, chime_abs_sat(now->slew_ns));
+	struct estimate estimate;
+
+	return discipline->has_correction && !discipline->holding &&
+	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
+	       sigma_ns > DOUBT_SIGMAS * estimate.sigma_ns + DOUBT_LEAST_NS;
+}
+
 static void remember_rate(struct discipline *discipline, double rate, double rate_sigma)
 {
 	discipline->rate = rate;
@@ -183,10 +200,11 @@ static int find_seat(struct discipline *discipline, const struct source *source,
 	return oldest;
 }
 
-/* Samples of those combined, each once, go to the combined clock. */
-static void feed(struct discipline *discipline, struct source *const *sources,
+/* Samples of those combined, each once, go to the combined clock. false: there is no new one. */
+static bool feed(struct discipline *discipline, struct source *const *sources,
 		 const struct selection *selection, int64_t at_ns)
 {
+	bool fresh = false;
 	size_t i;
 
 	discipline->update++;
@@ -208,7 +226,9 @@ static void feed(struct discipline *discipline, struct source *const *sources,
 		sample.sigma_ns = (double)status.last.noise_ns;
 		/* A sample from before the combined clock's start is of no more use. */
 		estimator_add(discipline->clock, seat, &sample);
+		fresh = true;
 	}
+	return fresh;
 }
 
 /* The combined clock is far from where most agree: it learned from sources that were wrong. */
@@ -302,6 +322,16 @@ static bool combine(const struct discipline *discipline, const struct selection 
 	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);
 	age(discipline, at_ns, interval_s, combined);
 	return true;
+}
+
+/*
+ * Nothing was measured: whatever the timescale doubts, such as what a host did while the guest
+ * stood still, the estimate knows nothing of.
+ */
+static void keep_doubts(struct combined *combined, const struct timescale_now *now)
+{
+	if (now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
+		combined->maxerror_ns = fmax(combined->maxerror_ns, (double)now->maxerror_ns);
 }
 
 static void make_line(const struct combined *combined, struct chime_line *line)
@@ -494,7 +524,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	};
 	int64_t at_ns = now->reference_ns;
 	struct combined combined;
-	bool known = false;
+	bool known = false, fresh = false;
 	int error;
 
 	memset(result, 0, sizeof(*result));
@@ -502,7 +532,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	source_select(sources, count, at_ns, &terms, &result->selection);
 	discipline->selected = result->selection.selected;
 	if (result->selection.selected >= 0) {
-		feed(discipline, sources, &result->selection, at_ns);
+		fresh = feed(discipline, sources, &result->selection, at_ns);
 		if (is_led_astray(discipline, &result->selection, at_ns))
 			start_anew(discipline, sources, &result->selection, at_ns);
 		known = combine(discipline, &result->selection, at_ns,
@@ -512,6 +542,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		no_selection(discipline, result);
 		return 0;
 	}
+	if (!fresh)
+		keep_doubts(&combined, now);
 	survey(sources, &result->selection, at_ns, &combined);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
 	if (still_holds(discipline, &combined, now)) {

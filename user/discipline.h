@@ -100,6 +100,12 @@ void discipline_change_reference(struct discipline *discipline,
 				 const struct reference_change *change);
 
 /*
+ * Guest time was disrupted, and so much may have happened to the reference meanwhile that its
+ * offset is to be learned anew.
+ */
+bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now);
+
+/*
  * The rate to keep in the drift file, and one to start from: UTC against the reference in force
  * (host or raw; keep them apart). false: nothing worth keeping yet.
  */

@@ -34,7 +34,7 @@ void measure_second(struct measure *measure, const struct world_second *second)
 	for (i = 0; i < 3; i++)
 		if (second->at_s > measure->mark_s && error_ns > limits_ns[i])
 			measure->last_over_s[i] = second->at_s - measure->mark_s;
-	if (second->synchronised && fabs(second->timescale_ns) > second->maxerror_ns)
+	if (fabs(second->timescale_ns) > second->maxerror_ns)
 		measure->violations++;
 	if (second->at_s <= measure->settle_s)
 		return;

@@ -71,6 +71,8 @@ void world_pair(struct world *world, double true_ns)
 		world->summary->steps++;
 	}
 	world_check_epoch(world, true_ns, host_step, (double)-look.gap_ns);
+	if (discipline_is_doubted(world->discipline, &now))
+		rebase(world, true_ns, false, 0);
 	client_clock_follow(&world->clock, true_ns);
 	for (i = 0; i < world->options.servers; i++)
 		source_burst(world->sources[i], client_clock_raw(&world->clock, true_ns),

@@ -38,6 +38,7 @@ static struct {
 	uint32_t epoch;			/* that the sources were told */
 	struct reference_change source_change;
 	struct reference_change discipline_change;
+	bool doubted;
 } world;
 
 static int user_now(struct timescale *timescale, struct timescale_now *now)
@@ -201,6 +202,11 @@ void discipline_change_reference(struct discipline *discipline,
 	world.discipline_change = *change;
 }
 
+bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
+{
+	return world.doubted;
+}
+
 void steering_disrupted(struct steering *steering, bool keep)
 {
 }
@@ -349,6 +355,27 @@ TEST_F(daemon, line_of_another_epoch_is_not_used)
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	EXPECT_EQ(0, world.known);
 	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, revert_costs_nothing_unless_the_host_may_have_been_slewed)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		world.event = (struct module_event){
+			.sequence = i + 1,
+			.cause = TRUECHIME_CAUSE_REVERT,
+			.action = TRUECHIME_ACTION_STEPPED,
+			.gap_ns = 3600 * NS_PER_S,
+			.epoch = 3,
+		};
+		world.has_event = true;
+		world.doubted = i;
+		world.module_now.disruptions = i + 1;
+		daemon_module_events(&self->daemon);
+		EXPECT_EQ(0, world.known);
+		EXPECT_EQ(i, world.unknown);
+	}
 }
 
 TEST_F(daemon, step_of_the_host_is_its_gap)

@@ -269,6 +269,38 @@ TEST_F(discipline, holds_over_when_nobody_answers)
 		  before_ns);
 }
 
+TEST_F(discipline, nothing_that_the_timescale_doubts_is_known_without_a_sample)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	self->now.maxerror_ns = 50000000;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	ASSERT_TRUE(self->result.changed);
+	EXPECT_EQ(50000000, self->result.correction.maxerror_ns);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_LT(self->result.correction.maxerror_ns, 200000);
+}
+
+TEST_F(discipline, is_doubted_by_a_timescale_that_is_far_less_sure)
+{
+	int i;
+
+	self->now.sigma_ns = NS_PER_S;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	/* What is being slewed in is known. */
+	self->now.slew_ns = -NS_PER_S;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	self->now.slew_ns = 0;
+	self->now.sigma_ns = self->result.correction.sigma_ns + 10000;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+}
+
 TEST_F(discipline, rate_is_remembered)
 {
 	double rate, rate_sigma;

@@ -167,9 +167,70 @@ TEST_F(steady, survives_a_revert)
 	revert(self, 1000 * S);
 	/* A rate that held for so long is the host's; of the host's time, which makes 2.5 us. */
 	EXPECT_LE(llabs(gained(self) - 1000 * S + 50 * MS), 3000);
-	EXPECT_LE(bound(self), 20 * READING_NS);
+	EXPECT_LE(self->steady.bend.sigma_ns, 10 * MS);
 	watch(self, 50 * PPM_Q32, 20 * S);
 	EXPECT_TRUE(self->steady.paced);
+}
+
+/* Until the host's slope is seen there may be a slew, and then nobody has to think of one. */
+TEST_F(steady, doubts_what_the_host_did_until_it_is_seen)
+{
+	watch(self, 0, 20 * S);
+	revert(self, 1000 * S);
+	revert(self, 1000 * S);
+	EXPECT_GE(bound(self), 100 * MS);
+	EXPECT_LE(bound(self), 100 * MS + 20 * READING_NS);
+	EXPECT_EQ(0, self->steady.bend.sigma_ns);
+	watch(self, 0, 2 * S);
+	EXPECT_LE(bound(self), 20 * READING_NS);
+}
+
+/* A slew that shows now may have been there all the time. */
+TEST_F(steady, doubts_the_gap_by_the_slew_after_it)
+{
+	static const s64 ppm[] = { 20, -200 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ppm); i++) {
+		s64 before_ns;
+
+		watch(self, 0, 1100 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+		before_ns = gained(self);
+		revert(self, 1000 * S);
+		watch(self, ppm[i] * PPM_Q32, 5 * S);
+		EXPECT_GE(bound(self), 1000 * 999 * llabs(ppm[i]));
+		/* The faster one is no other machine's oscillator. */
+		EXPECT_EQ(llabs(ppm[i]) < 50, llabs(gained(self) - before_ns - 1000 * S) > 1000);
+		watch(self, 0, 5 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+		watch(self, 0, S);
+		EXPECT_LE(bound(self), 20 * READING_NS);
+	}
+}
+
+/* It slewed lately, so it may have done so again, as fast and as long as slews are. */
+TEST_F(steady, doubts_a_host_that_was_slewed_lately)
+{
+	watch(self, 0, 20 * S);
+	watch(self, 300 * PPM_Q32, 20 * S);
+	watch(self, 0, 200 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 1000 * S);
+	watch(self, 0, 5 * S);
+	EXPECT_GE(bound(self), 29 * MS);
+	EXPECT_LE(bound(self), 31 * MS);
+	EXPECT_GE(self->steady.line.sigma_ns, 14 * MS);
+	/* And what it does now is a slew, not another machine's rate. */
+	watch(self, 10 * PPM_Q32, 20 * S);
+	EXPECT_LE(llabs(gained(self) - 1000 * S), 1000);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_LE(bound(self), 20 * READING_NS);
+	watch(self, 0, 1100 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 1000 * S);
+	watch(self, 0, 5 * S);
+	EXPECT_LE(bound(self), 20 * READING_NS);
 }
 
 TEST_F(steady, does_not_carry_a_slew_on_over_a_revert)
