@@ -37,3 +37,4 @@ was_forked='this guest was restored from an earlier state as a new instance:'
 was_paused='this guest was paused:'
 was_asleep='this machine woke from suspend:'
 was_host_step="the host's own clock was set:"
+was_moved='this guest was moved to another host:'

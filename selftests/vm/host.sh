@@ -150,7 +150,7 @@ ntp_server()
 # --- guests ---
 
 # guest_start NAME [QEMU ARGUMENTS]: boot a guest and wait until it answers. Before it may be set:
-# kernel, image, cpu, smp, memory_mib, append. Several guests come up sooner with guest_begin for
+# kernel, image, cpu, smp, memory_mib, append, guid. Several guests come up sooner with guest_begin for
 # each and then guest_await for each.
 guest_start()
 {
@@ -174,7 +174,7 @@ guest_begin()
 		-rtc base=utc,clock=host
 		-kernel "/vm/vmlinuz-$kernel" -initrd "${image:-/vm/guest-$kernel.img}"
 		-append "console=ttyS0 panic=-1 quiet rig.ip=10.9.0.$byte ${append:-}"
-		-drive "file=/tmp/$guest.qcow2,if=virtio,format=qcow2" -device vmgenid,guid=auto
+		-drive "file=/tmp/$guest.qcow2,if=virtio,format=qcow2" -device "vmgenid,guid=${guid:-auto}"
 		-netdev "tap,id=net,ifname=tap-$guest,script=no,downscript=no,vhost=on"
 		-device "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:09:00:$byte"
 		-device virtio-serial-pci -chardev "pipe,id=agent,path=/tmp/$guest"
@@ -236,6 +236,17 @@ guest()
 guest_monitor()
 {
 	monitor "/tmp/$1.monitor" "${@:2}"
+}
+
+# guest_save NAME FILE: all of it, for another QEMU with -incoming 'exec:cat FILE'.
+guest_save()
+{
+	guest_monitor "$1" "migrate \"exec:cat >$2\"" || return 1
+	for _ in {1..60}; do
+		! guest_monitor "$1" 'info migrate' | grep -q completed || return 0
+		sleep 1
+	done
+	return 1
 }
 
 # guest_revert NAME... GAP_S: a snapshot, then back to it as if GAP_S of the host's time had passed in
