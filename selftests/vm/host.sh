@@ -345,7 +345,7 @@ revert_watched()
 	local log=$logs/$1.revert
 
 	[ ! -e "$log" ] || mv "$log" "$log.$(uptime_ms)"
-	guest "$1" "witness -o /tmp/report $3 >/tmp/witness.log 2>&1 &"
+	guest "$1" "${cpu_mask:+taskset $cpu_mask} witness -o /tmp/report $3 >/tmp/witness.log 2>&1 &"
 	sleep 0.5
 	guest_revert "$1" "$2" || return 1
 	sleep 2
