@@ -20,8 +20,11 @@
 /* Once a second, when the looks come by. */
 #define CHIME_RTC_PERIOD_NS	(900 * NSEC_PER_MSEC)
 
-/* NTP answers within this if it answers at all: some requests, and some of them lost. */
-#define CHIME_RTC_PATIENCE_NS	(10 * NSEC_PER_SEC)
+/*
+ * NTP, asked at once, has answered by the next reading, or is too slow to wait for with a clock that
+ * is known to be wrong: whoever answers later steps it again, by less than a second.
+ */
+#define CHIME_RTC_PATIENCE_NS	CHIME_RTC_PERIOD_NS
 
 /* The system clock in the RTC's time zone: some RTCs are kept in local time. */
 static s64 chime_rtc_zone(s64 rtc_ns, s64 realtime_ns)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the scenarios of disruptions share: counting the guest's events and reading the latest one.
+# What the scenarios of disruptions share: counting the guest's events, reading the latest one, and
+# how soon a clock is right again.
 
 # events NAME: the disruptions that the module logged. Steps that the daemon asks for, and the one
 # when it is loaded, are none.
@@ -32,9 +33,28 @@ told()
 	[ "$count" = "$2" ] && grep -qF "$3" <<<"$event"
 }
 
+# revert_timed NAME GAP_S WAIT_S: a revert of an idle guest, and so long for its repair; when it was
+# stepped is then in $logs/NAME.revert.
+revert_timed()
+{
+	guest "$1" 'witness -o /tmp/report wait >/tmp/witness.log 2>&1 &'
+	sleep 0.5
+	guest_revert "$1" "$2" || return 1
+	sleep "$3"
+	guest "$1" 'killall witness; sleep 0.3; cat /tmp/report' >"$logs/$1.revert"
+	cat "$logs/$1.revert"
+}
+
+# repaired_ms NAME: by the host's clock, from the resume to the last step of the latest revert_timed.
+repaired_ms()
+{
+	grep ^step "$logs/$1.revert" | tail -n 1 | field phc_s |
+		awk -v resumed="$resumed" '{ printf "%.0f\n", ($1 - resumed) * 1e3 }'
+}
+
 was_restored='this guest was restored from an earlier state:'
 was_forked='this guest was restored from an earlier state as a new instance:'
+was_moved='this guest was moved to another host:'
 was_paused='this guest was paused:'
 was_asleep='this machine woke from suspend:'
 was_host_step="the host's own clock was set:"
-was_moved='this guest was moved to another host:'
