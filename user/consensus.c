@@ -27,6 +27,12 @@
 /* Who could not agree by then will not: the discipline makes of it what it can. */
 #define DOUBT_NS	(30 * NS_PER_S)
 
+/*
+ * Where nothing is known: so long after the first answer the others are in, round the world, or
+ * were lost. The clock waits for it, and says that it is not right.
+ */
+#define QUORUM_NS	(NS_PER_S / 2)
+
 /* A leap second that was announced is no disruption. */
 #define LEAP_NS		(3 * NS_PER_S / 2)
 
@@ -55,6 +61,7 @@ struct consensus {
 	int64_t fine_raw_ns;
 	int64_t doubt_raw_ns;		/* since then; meaningless without doubt */
 	bool doubt;
+	int64_t heard_raw_ns;		/* the first was heard since nothing is known; 0: none */
 };
 
 struct consensus *consensus_new(void)
@@ -135,6 +142,12 @@ static void hear_contradiction(struct seat *seat, const struct interval *off)
 	seat->off = *off;
 }
 
+/* 127.127.1.1 and the like: a server that follows no other, as an isolated network's own. */
+static bool is_own_clock(uint32_t refid)
+{
+	return refid >> 24 == 127;
+}
+
 /* A new sample. true: the source was of the timescale's opinion until now, and is no longer. */
 static bool hear(struct consensus *consensus, struct seat *seat, const struct source_sample *sample,
 		 const struct timescale_now *now)
@@ -144,7 +157,7 @@ static bool hear(struct consensus *consensus, struct seat *seat, const struct so
 
 	read_sample(sample, now, &off, &bound_ns);
 	seat->spoke = true;
-	seat->group = sample->stratum > 1 ? sample->refid : 0;
+	seat->group = sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
 	if (is_far(&off, bound_ns) &&
 	    !(seat->leap && chime_abs_sat(middle_of(&off)) < LEAP_NS)) {
 		hear_contradiction(seat, &off);
@@ -355,15 +368,56 @@ static void end_doubt(struct consensus *consensus)
 			consensus->seat[i].trusted = false;
 }
 
+/* Some have answered since, but not yet most of those who did before: how long to wait for them. */
+static int64_t wait_for_quorum(struct consensus *consensus, struct source *const *sources,
+			       size_t count, const struct timescale_now *now)
+{
+	size_t voters = 0, heard = 0, i;
+	struct source_status status;
+
+	for (i = 0; i < count; i++) {
+		source_get_status(sources[i], now->reference_ns, &status);
+		if (!status.reach || !status.received || status.options->noselect)
+			continue;
+		voters++;
+		heard += status.last.epoch == now->epoch;
+	}
+	if (!heard || 2 * heard > voters)
+		return 0;
+	if (!consensus->heard_raw_ns)
+		consensus->heard_raw_ns = now->raw_ns;
+	return chime_sub_sat(chime_add_sat(consensus->heard_raw_ns, QUORUM_NS), now->raw_ns);
+}
+
+/* Nothing is known that could be contradicted. */
+static void hear_anew(struct consensus *consensus, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, struct consensus_result *result)
+{
+	int64_t heard_raw_ns = consensus->heard_raw_ns, wait_ns;
+
+	consensus_forget(consensus);
+	consensus->heard_raw_ns = heard_raw_ns;
+	wait_ns = wait_for_quorum(consensus, sources, count, now);
+	if (wait_ns <= 0)
+		return;
+	result->verdict = CONSENSUS_DOUBT;
+	result->wait_ns = wait_ns;
+}
+
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct consensus_result *result)
 {
 	*result = (struct consensus_result){ .verdict = CONSENSUS_FINE };
-	/* Nothing is known that could be contradicted, or it is not ours. */
-	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || now->external) {
+	/* It is not ours. */
+	if (now->external) {
 		consensus_forget(consensus);
 		return;
 	}
+	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
+		hear_anew(consensus, sources, count, now, result);
+		return;
+	}
+	consensus->heard_raw_ns = 0;
 	if (hear_all(consensus, sources, count, now) && !consensus->doubt) {
 		begin_doubt(consensus, now);
 		result->ask = true;

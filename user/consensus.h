@@ -5,8 +5,9 @@
  * a guest without a host clock was reverted or stood still.
  *
  * No packet is believed alone. The first that contradicts what is known has all sources asked
- * again; what is known holds until they agree or do not. Pure: time is an argument, asking and
- * acting is the daemon's.
+ * again; what is known holds until they agree or do not. And where nothing is known any more,
+ * because somebody else saw the disruption, the first answer is not the last word: most of those
+ * that answered before are heard. Pure: time is an argument, asking and acting is the daemon's.
  */
 #ifndef CONSENSUS_H
 #define CONSENSUS_H
@@ -23,7 +24,7 @@
 
 enum consensus_verdict {
 	CONSENSUS_FINE,		/* nothing contradicts, or what does is outvoted */
-	CONSENSUS_DOUBT,	/* something does: hold on to what is known */
+	CONSENSUS_DOUBT,	/* something does, or few were heard: hold on to what is known */
 	CONSENSUS_JUMP,		/* they agree that time was disrupted */
 	CONSENSUS_ASTRAY,	/* the only source there is went where time does not go: hold on */
 };
@@ -32,6 +33,7 @@ enum consensus_verdict {
  * struct consensus_result - what the sources say
  * @verdict: see there
  * @ask: ask all of them, CONSENSUS_BURST times
+ * @wait_ns: with DOUBT: hear them again after so long, even if nobody speaks; 0: no need to
  * @offset_ns: with JUMP and ASTRAY: UTC minus timescale as they have it ...
  * @maxerror_ns: ... give or take so much
  * @fine_raw_ns: they were last of the timescale's opinion, by raw
@@ -41,6 +43,7 @@ enum consensus_verdict {
 struct consensus_result {
 	enum consensus_verdict verdict;
 	bool ask;
+	int64_t wait_ns;
 	int64_t offset_ns;
 	int64_t maxerror_ns;
 	int64_t fine_raw_ns;

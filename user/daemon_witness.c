@@ -92,6 +92,8 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 
 	consensus_update(daemon->consensus, sources, count, now, &heard);
 	daemon->heard = heard.verdict;
+	if (heard.wait_ns)
+		daemon->next_update_ns = chime_add_sat(now->raw_ns, heard.wait_ns);
 	if (heard.ask) {
 		log_debug("A time source contradicts the clock: asking all of them");
 		daemon_burst(daemon, CONSENSUS_BURST);

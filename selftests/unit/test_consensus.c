@@ -185,6 +185,68 @@ TEST_F(consensus, echoes_are_one_voice)
 	EXPECT_EQ(2, self->heard.agreeing);
 }
 
+TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		self->source[i].status.last = (struct source_sample){
+			.stratum = 11,
+			.refid = 0x7f7f0101,
+		};
+	ASSERT_EQ(0, begin(self, 2));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S));
+	EXPECT_EQ(2, self->heard.agreeing);
+}
+
+/* Somebody else saw a disruption: all that was known ends with the epoch. */
+static void lose_all(FIXTURE_DATA(consensus) *self)
+{
+	consensus_forget(self->consensus);
+	self->now.epoch++;
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+}
+
+TEST_F(consensus, first_answer_after_a_disruption_is_not_the_last_word)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(500 * MS, self->heard.wait_ns);
+	EXPECT_FALSE(self->heard.ask);
+	run(self, 100 * MS);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
+	EXPECT_EQ(0, self->heard.wait_ns);
+}
+
+TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	run(self, 400 * MS);
+	consensus_update(self->consensus, self->sources, self->count, &self->now, &self->heard);
+	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(100 * MS, self->heard.wait_ns);
+	run(self, 100 * MS);
+	consensus_update(self->consensus, self->sources, self->count, &self->now, &self->heard);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	/* The next disruption is another matter. */
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(500 * MS, self->heard.wait_ns);
+}
+
+TEST_F(consensus, who_was_not_there_before_a_disruption_is_not_waited_for)
+{
+	self->source[1].options.noselect = true;
+	ASSERT_EQ(0, begin(self, 2));
+	self->count = 3;
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+}
+
 TEST_F(consensus, only_one_has_to_say_it_again)
 {
 	ASSERT_EQ(0, begin(self, 1));
