@@ -167,10 +167,12 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 
 /*
  * A source that never answered, or that the network does not let us ask, is tried again soon, and
- * ever less often. One that only lost a packet keeps its pace until it counts as gone.
+ * ever less often; so is one that has not answered since all that it said before became void. One
+ * that only lost a packet keeps its pace until it counts as gone, and so does a burst.
  */
 void source_failed(struct source *source, int64_t now_raw_ns, int error)
 {
+	bool known = source->reach && source->samples;
 	unsigned int doublings = source->failures < 24 ? source->failures : 24;
 	bool gone = source->failures >= FAILURES_GONE;
 	int64_t most_ns = seconds_to_ns(gone ? ldexp(1, source->options.maxpoll) :
@@ -179,7 +181,7 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 
 	source->last_error = error;
 	source->failures++;
-	if (source->reach && error == -ETIMEDOUT)
+	if (error == -ETIMEDOUT && (known || source->burst))
 		return;
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }

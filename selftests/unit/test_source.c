@@ -163,6 +163,28 @@ TEST_F(source, burst_asks_now_and_soon_again)
 	EXPECT_GE(exchange(self->source), 64 * NS_PER_S);
 }
 
+/* The network is there some time after the disruption, and the next poll would be far off. */
+TEST_F(source, unanswered_since_a_disruption_is_tried_again_soon)
+{
+	int64_t now_ns, wait_ns;
+	int i;
+
+	exchange(self->source);
+	now_ns = START_NS + 10 * NS_PER_S;
+	source_rebase(self->source, 2, false, 0);
+	source_burst(self->source, now_ns, 2);
+	source_polled(self->source, now_ns);
+	source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
+	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
+	for (i = 0; i < 4; i++) {
+		now_ns = source_next_poll(self->source);
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
+		wait_ns = source_next_poll(self->source) - now_ns;
+		EXPECT_EQ((1 + (2 << i)) * NS_PER_S, wait_ns);
+	}
+}
+
 TEST_F(source, refuses_what_cannot_be)
 {
 	struct source_sample good = sample_at(START_NS);
