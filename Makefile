@@ -20,6 +20,9 @@ newest = $(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | cut -d/ -f4
 	grep -E '^[0-9.]+-[0-9]+$(1)-amd64$$' | sort -V))
 KERNELS := $(strip $(call newest) $(call newest,-cloud))
 
+# A compiler for each processor, unless the caller has said how many.
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 export VERSION BUILD KLINUX KSELFTEST KERNELS PREFIX SYSCONFDIR
 
 all: module-if-headers user
@@ -53,12 +56,12 @@ help:
 # --- build ---
 
 user:
-	+@$(MAKE) --no-print-directory -C user
+	+@$(MAKE) --no-print-directory $(JOBS) -C user
 
 # kbuild leaves its objects beside its sources, so each kernel gets a folder of links to them.
 module-%:
 	@packaging/link-module-tree $(BUILD)/module/$*
-	+@$(MAKE) --no-print-directory -C /lib/modules/$*/build M=$(BUILD)/module/$* modules
+	+@$(MAKE) --no-print-directory $(JOBS) -C /lib/modules/$*/build M=$(BUILD)/module/$* modules
 
 module: module-$(KERNEL)
 
@@ -104,7 +107,10 @@ run-packaging: modules user
 run-build run-packaging: run-%:
 	@selftests/$*-check
 
-run-unit run-fuzz run-netlink run-sim run-vm: run-%: linux-parts
+run-unit run-fuzz run-sim: run-%: linux-parts
+	+@$(MAKE) --no-print-directory $(JOBS) -C selftests/$* run
+
+run-netlink run-vm: run-%: linux-parts
 	+@$(MAKE) --no-print-directory -C selftests/$* run
 
 bench: $(BENCHES)

@@ -135,6 +135,12 @@ stood_still()
 
 # --- the queue ---
 
+# needs_debian FILE...: one of them does.
+needs_debian()
+{
+	[ $# -gt 0 ] && grep -qs '^# needs: debian' "$@"
+}
+
 # queue_fill FILE...: those that may take longest first, so that the lanes end together.
 queue_fill()
 {
@@ -145,13 +151,21 @@ queue_fill()
 	done | sort -s -k 1,1nr | cut -d ' ' -f 2- >"$vm/queue"
 }
 
-# queue_take: the next one, printed and taken out; fails when there is none.
+# queue_take: the next one that can be run by now, printed and taken out; fails when there is none.
 queue_take()
 {
+	local queue i
+
 	(
 		flock 9
-		head -n 1 "$vm/queue" | grep . || exit 1
-		sed -i 1d "$vm/queue"
+		mapfile -t queue <"$vm/queue"
+		for i in "${!queue[@]}"; do
+			! needs_debian "${queue[i]}" || [ -e "$vm/debian.ready" ] || continue
+			sed -i "$((i + 1))d" "$vm/queue"
+			echo "${queue[i]}"
+			exit 0
+		done
+		exit 1
 	) 9>"$vm/queue.lock"
 }
 
@@ -201,16 +215,19 @@ run_scenarios()
 	run_lane
 }
 
-# run_in_lanes FILE...: on two hosts side by side. What takes long is mostly waiting.
+# run_in_lanes FILE...: on two hosts side by side. What takes long is mostly waiting. A Debian that is
+# needed is made meanwhile.
 run_in_lanes()
 {
 	local failed=0
 
 	queue_fill "$@"
+	rm -f "$vm/debian.ready"
 	(
 		trap host_stop EXIT
 		trap 'exit 130' INT TERM
 		lane=2
+		! needs_debian "$@" || debian_image
 		run_lane
 	) &
 	other_lane=$!

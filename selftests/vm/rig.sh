@@ -169,19 +169,23 @@ guest_image()
 	pack "$root" "$vm/guest-$kernel.img"
 }
 
+# may_make_debian: it takes root.
+may_make_debian()
+{
+	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
+}
+
 # debian_image: a Debian with systemd in which this checkout was installed, for scenarios that say
-# `# needs: debian`. Root makes it.
+# `# needs: debian`.
 debian_image()
 {
 	local kernel=${kernels[0]} as_root=()
 
-	if [ "$(id -u)" != 0 ]; then
-		as_root=(sudo -n)
-		sudo -n true 2>/dev/null || return 1
-	fi
+	[ "$(id -u)" = 0 ] || as_root=(sudo -n)
 	say "installing this checkout in a Debian of its own; $(short "$vm/debian.log")"
 	"${as_root[@]}" "$rig/debian-image" "$kernel" "$vm" >"$vm/debian.log" 2>&1 ||
 		die "that failed; the reason is in $(short "$vm/debian.log")"
+	touch "$vm/debian.ready"
 }
 
 # prepare: everything that the machines are made of; packages are unpacked once, the rest is quick.
