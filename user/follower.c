@@ -10,10 +10,19 @@
 #define NS_PER_S	1000000000LL
 
 /*
- * An offset this small is no reason to look more often: the kernel keeps CLOCK_REALTIME by a
- * multiplier that it dithers, tens of ns to and fro.
+ * The kernel keeps CLOCK_REALTIME by a multiplier whose unit is some 120 ppb, and makes up for the
+ * rest at its ticks, of which an idle machine has one a second: then the clock is to and fro by as
+ * many ns, and what is seen now is made good by the kernel itself later. Such an offset is no
+ * reason to look more often, and only a part of it is taken away: all of it would be chasing that.
  */
-#define TOLERANCE_NS	50
+#define DITHER_NS	150
+#define DITHER_SHARE	0.5
+
+/*
+ * Within this, looks become rarer; corrections that are better than this are worth following at
+ * once.
+ */
+#define FINE_NS		50
 
 /*
  * An offset as large as the timescale's own standard error says nothing yet: taking it away within
@@ -22,21 +31,31 @@
  */
 #define CALM_HORIZON_S	8
 
+/*
+ * Nothing below this is worth shaking the frequency for: the least interval is soon enough. What a
+ * kernel was told to hurry by it owes the clock afterwards: a microsecond was seen after 0.1 s at
+ * 860 ppm, and half a minute until it was paid.
+ */
+#define SMALL_NS	100000
+
 /* The timescale slews for at most about a second; then its true rate can be seen. */
 #define SLEW_LOOK_NS	(NS_PER_S / 8)
 
 /*
- * A timescale's rate is known by how long it was watched: looks are apart by at most this part of
- * the time since the first, else they would find what a young rate was wrong by.
+ * A kernel that was idle for seconds owes its clock some hundred ns, and pays them at its own pace,
+ * by 5 to 60 ns a second, whatever it is told: for the first minute it is watched. And a
+ * timescale's rate is known by how long it was watched: then looks are apart by at most this part
+ * of the time since, else they would find what a young rate was wrong by.
  */
-#define SPAN_PART	4
+#define WATCH_NS	(60 * NS_PER_S)
+#define SPAN_PART	8
 
 /*
- * Bias: readings that are wrong by the tolerance say nothing over a short look, and no kernel is
- * off by more than this.
+ * Bias: readings that are wrong by the dither say nothing over a short look, and little over one of
+ * a minute; and no kernel is off by more than this.
  */
 #define BIAS_LOOK_NS	4e9
-#define BIAS_SHARE_NS	8e9
+#define BIAS_SHARE_NS	16e9
 #define BIAS_MAX	100e-9
 
 void follower_restart(struct follower *follower)
@@ -44,10 +63,10 @@ void follower_restart(struct follower *follower)
 	follower->started = false;
 }
 
-/* Within which the offset is as good as none. */
-static int64_t follower_tolerance(const struct timescale_now *now)
+/* Within which the offset is as good as none: @least_ns, and what readings and timescale lack. */
+static int64_t follower_tolerance(const struct timescale_now *now, int64_t least_ns)
 {
-	int64_t tolerance_ns = TOLERANCE_NS + now->reading_ns;
+	int64_t tolerance_ns = least_ns + now->reading_ns;
 
 	if (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS)
 		tolerance_ns = chime_add_sat(tolerance_ns, now->sigma_ns / 4);
@@ -85,12 +104,21 @@ static int64_t follower_calm_horizon(const struct follower *follower,
 
 	if (now->raw_ns != follower->news_ns || follower->pace_ns <= 0 ||
 	    follower->pace_ns > follower->interval_ns / CALM_CORRECTIONS ||
-	    now->sigma_ns > TOLERANCE_NS)
+	    now->sigma_ns > FINE_NS)
 		return follower->interval_ns;
 	/* Those of several sources come at once, and are no reason to hurry. */
 	horizon_ns = follower->pace_ns * CALM_CORRECTIONS;
 	return horizon_ns > follower->options.min_interval_ns ? horizon_ns :
 								follower->options.min_interval_ns;
+}
+
+/* How soon an offset is to be gone at the latest. */
+static double follower_pace(const struct follower *follower, double size_ns)
+{
+	/* Corrections that come quickly are carried out quickly: the next one is measured anew. */
+	if (follower->pace_ns || size_ns >= SMALL_NS)
+		return fmax((double)follower->pace_ns / PACE_SHARE, LEAST_HORIZON_NS);
+	return (double)follower->options.min_interval_ns;
 }
 
 /* Over how long to take the offset away. */
@@ -104,8 +132,7 @@ static int64_t follower_horizon(const struct follower *follower, const struct ti
 		return follower_calm_horizon(follower, now);
 	if (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS)
 		horizon_ns = CALM_HORIZON_S * 1e9 * fmin(1.0, (double)now->sigma_ns / size_ns);
-	/* Corrections that come quickly are carried out quickly: the next one is measured anew. */
-	pace_ns = fmax((double)follower->pace_ns / PACE_SHARE, LEAST_HORIZON_NS);
+	pace_ns = follower_pace(follower, size_ns);
 	horizon_ns = fmin(horizon_ns, pace_ns);
 	horizon_ns = fmax(horizon_ns, fmin((double)options->min_interval_ns, pace_ns));
 	horizon_ns = fmax(horizon_ns, size_ns / options->max_slew);
@@ -137,9 +164,10 @@ static void follower_note_rate(struct follower *follower, const struct timescale
 
 /* Looks that found what was foretold become rarer, others more frequent. */
 static void follower_adapt(struct follower *follower, const struct timescale_now *now,
-			   int64_t offset_ns, int64_t tolerance_ns)
+			   int64_t offset_ns)
 {
 	const struct follower_options *options = &follower->options;
+	int64_t tolerance_ns = follower_tolerance(now, FINE_NS);
 	int64_t longest_ns;
 
 	if (!follower->started) {
@@ -152,9 +180,12 @@ static void follower_adapt(struct follower *follower, const struct timescale_now
 		return;
 	if (llabs(offset_ns) <= tolerance_ns)
 		follower->interval_ns *= 2;
-	else if (llabs(offset_ns) / 4 > tolerance_ns)
+	else if (llabs(offset_ns) / 2 > tolerance_ns)
 		follower->interval_ns /= 4;
-	longest_ns = chime_sub_sat(now->raw_ns, follower->first_raw_ns) / SPAN_PART;
+	else
+		follower->interval_ns -= follower->interval_ns / 4;
+	longest_ns = chime_sub_sat(chime_sub_sat(now->raw_ns, follower->first_raw_ns), WATCH_NS) /
+		     SPAN_PART;
 	if (longest_ns > options->max_interval_ns)
 		longest_ns = options->max_interval_ns;
 	if (follower->interval_ns > longest_ns)
@@ -188,13 +219,24 @@ static void follower_learn_bias(struct follower *follower, const struct timescal
 	follower->bias = clamp(follower->bias + error, BIAS_MAX);
 }
 
+/*
+ * How much of the offset to take away. One that came with a correction is not the kernel's.
+ */
+static double follower_share(const struct follower *follower, const struct timescale_now *now,
+			     int64_t offset_ns)
+{
+	bool news = !follower->started || now->raw_ns == follower->news_ns;
+
+	return news || llabs(offset_ns) > DITHER_NS ? 1.0 : DITHER_SHARE;
+}
+
 void follower_update(struct follower *follower, const struct timescale_now *now,
 		     struct follower_command *command)
 {
 	const struct follower_options *options = &follower->options;
 	int64_t target_ns = chime_add_sat(now->time_ns, now->slew_ns);
 	int64_t offset_ns = chime_sub_sat(target_ns, now->realtime_ns);
-	int64_t tolerance_ns = follower_tolerance(now), horizon_ns;
+	int64_t tolerance_ns = follower_tolerance(now, DITHER_NS), horizon_ns;
 	bool calm = offset_ns <= tolerance_ns && offset_ns >= -tolerance_ns;
 	double slew;
 
@@ -203,10 +245,11 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 		offset_ns++;
 	follower_learn_bias(follower, now, offset_ns);
 	follower_note_news(follower, now);
-	follower_adapt(follower, now, offset_ns, tolerance_ns);
+	follower_adapt(follower, now, offset_ns);
 	follower_note_rate(follower, now, tolerance_ns);
 	horizon_ns = follower_horizon(follower, now, offset_ns, calm);
-	slew = clamp((double)offset_ns / (double)horizon_ns, options->max_slew);
+	slew = clamp(follower_share(follower, now, offset_ns) * (double)offset_ns /
+		     (double)horizon_ns, options->max_slew);
 
 	command->base_rate = clamp(follower->base_rate, options->max_rate);
 	command->rate = clamp(command->base_rate + follower->bias + slew, options->max_rate);

@@ -4,9 +4,9 @@
  * as arguments and the commands go out through system_clock.
  *
  * Feed-forward: the timescale's rate is known from the same snapshot that tells the offset, so
- * the command is that rate plus what removes the offset by the next look. What is learned is only
- * the few ppb that are left of it over long looks: the kernel's clock runs by a multiplier that is
- * not as fine as the command, and a host's slope is not known better.
+ * the command is that rate plus what removes the offset by the next look, or half of it where that
+ * may be the kernel's way to keep its clock. What is learned is only the few ppb that are left of
+ * it over long looks: a host's slope is not known better.
  */
 #ifndef FOLLOWER_H
 #define FOLLOWER_H
