@@ -104,6 +104,8 @@ static struct steering_options daemon_steering_options(const struct daemon *daem
 		.max_slew = daemon->config->maxslewrate,
 		.max_rate = daemon->config->maxdrift,
 		.logchange_ns = daemon->config->logchange_ns,
+		.step_threshold_ns = daemon->config->discipline.step_threshold_ns,
+		.step_limit = daemon->config->discipline.step_limit,
 		.leap_mode = daemon->config->leap_mode,
 		.observe = daemon->options->no_clock,
 	};

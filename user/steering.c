@@ -31,6 +31,9 @@
 /* After a disruption a confirmed error above this is stepped, as the module does by default. */
 #define DISRUPTION_STEP_NS	10000000LL
 
+/* A host's time of which the bound is less than so much of the error says enough for a step. */
+#define STEP_EVIDENCE	4
+
 /* A jump of the system clock that no rate explains: somebody set it. */
 #define SET_BY_OTHERS_NS	10000000LL
 
@@ -54,6 +57,7 @@ struct steering {
 	struct steering_status status;
 	int64_t next_look_ns;
 	int64_t next_publish_ns;
+	int host_looks;		/* of makestep's limit, spent on looks at a host */
 	struct leap leap;
 	int64_t leapt_ns;	/* by how much UTC was set forward, and not told yet */
 	bool disarm;		/* the clock was set: see DISARMED_NS */
@@ -478,6 +482,22 @@ void steering_announce_leap(struct steering *steering, int kind)
 	steering->leap.announced = kind;
 }
 
+/* What makestep says when it is a host that is followed: the discipline knows only its sources. */
+static bool steering_host_steps(struct steering *steering, const struct timescale_now *now)
+{
+	const struct steering_options *options = &steering->options;
+	int64_t error_ns = magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+	bool first = options->step_limit < 0 || steering->host_looks < options->step_limit;
+
+	if (!first || !now->has_host)
+		return false;
+	if (options->step_limit >= 0)
+		steering->host_looks++;
+	return !steering->status.has_correction && !steering->status.aside && !options->observe &&
+	       options->step_threshold_ns > 0 && error_ns > options->step_threshold_ns &&
+	       now->maxerror_ns < error_ns / STEP_EVIDENCE;
+}
+
 int steering_follow(struct steering *steering)
 {
 	const struct timescale_now *now = &steering->status.now;
@@ -486,6 +506,9 @@ int steering_follow(struct steering *steering)
 	bool follow;
 
 	err = steering_look(steering);
+	if (!err && steering_host_steps(steering, now) &&
+	    !steering_step(steering, "makestep allows it"))
+		err = steering_look(steering);
 	if (err)
 		return err;
 	follow = now->raw_ns >= steering->next_look_ns;

@@ -23,6 +23,8 @@
  * @max_slew: chrony's maxslewrate, as a fraction
  * @max_rate: chrony's maxdrift and the slew on top, as a fraction
  * @logchange_ns: larger changes are logged; 0: none
+ * @step_threshold_ns: makestep, for a host's time without a correction: larger errors are stepped
+ * @step_limit: ... at the first so many looks; negative: always
  * @leap_mode: chrony's leapsecmode
  * @observe: change neither the timescale nor the system clock (-x)
  */
@@ -30,6 +32,8 @@ struct steering_options {
 	double max_slew;
 	double max_rate;
 	int64_t logchange_ns;
+	int64_t step_threshold_ns;
+	int step_limit;
 	enum leap_mode leap_mode;
 	bool observe;
 };

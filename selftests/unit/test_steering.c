@@ -445,6 +445,70 @@ static int host_now(struct timescale *timescale, struct timescale_now *now)
 	return 0;
 }
 
+static int bounded_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = host_now(timescale, now);
+
+	now->maxerror_ns = 200;
+	return err;
+}
+
+static int host_step(struct timescale *timescale, enum truechime_occasion occasion)
+{
+	(void)timescale;
+	(void)occasion;
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
+	return 0;
+}
+
+/* Makestep is for whoever says the time. */
+TEST(steps_to_a_host_as_makestep_says)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = bounded_host_now, .step = host_step,
+	};
+	static const struct {
+		int64_t threshold_ns;
+		int limit;
+		unsigned int steps[2];	/* after the start; after being set later on */
+	} cases[] = {
+		{ S, 3, { 0, 0 } },
+		{ MS, 0, { 0, 0 } },
+		{ 0, -1, { 0, 0 } },
+		{ MS, 3, { 1, 1 } },
+		{ MS, -1, { 1, 2 } },
+	};
+	unsigned int i;
+
+	log_set_level(-1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct timescale timescale = { .ops = &ops };
+		struct steering_options options = normal;
+		struct system_clock *clock;
+
+		FIXTURE_DATA(steering) world;
+
+		options.step_threshold_ns = cases[i].threshold_ns;
+		options.step_limit = cases[i].limit;
+		fake_clock_start();
+		fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns - 400 * MS;
+		ASSERT_EQ(0, system_clock_open(&clock, false));
+		world.clock = clock;
+		world.timescale = &timescale;
+		world.steering = steering_new(&options, clock, &timescale);
+		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+		EXPECT_EQ(cases[i].steps[0], world.status.steps) TH_LOG("case %u", i);
+		fake_clock.realtime_ns -= 300 * MS;
+		/* The bound that is published does not hold for what somebody else does. */
+		(void)steering_follow(world.steering);
+		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+		EXPECT_EQ(cases[i].steps[1], world.status.steps) TH_LOG("case %u", i);
+		EXPECT_LT(llabs(error_ns(&world)), 100) TH_LOG("case %u", i);
+		steering_free(world.steering);
+		system_clock_close(clock);
+	}
+}
+
 TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
