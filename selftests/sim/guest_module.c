@@ -139,6 +139,12 @@ int guest_module_correct(struct guest_module *module, int64_t raw_ns,
 	return chime_timescale_correct(&module->timescale, correction, epoch, jump, raw_ns);
 }
 
+void guest_module_jump(struct guest_module *module, int64_t raw_ns, int64_t offset_ns,
+		       int64_t doubt_ns)
+{
+	chime_timescale_shift(&module->timescale, offset_ns, doubt_ns, raw_ns);
+}
+
 /* As timescale_module.c has it done. */
 void guest_module_leap(struct guest_module *module, int64_t raw_ns, int64_t change_ns)
 {

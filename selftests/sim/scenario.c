@@ -63,6 +63,7 @@ static void run_value(const struct scenario *scenario, const struct run *run,
 				      reference_bank_rms_ns(&run->reference);
 	value[SCENARIO_DEMOTIONS] = summary->demotions;
 	value[SCENARIO_REINSTATEMENTS] = summary->reinstatements;
+	value[SCENARIO_WITNESSED] = summary->witnessed;
 	value[SCENARIO_LEAP] = summary->leap;
 	value[SCENARIO_FIRST] = measure_first(measure);
 	value[SCENARIO_HOST_RMS] = sqrt(host->square / host->straight);
@@ -90,6 +91,7 @@ static double sum_up(enum scenario_quantity quantity, double *values, int count)
 	case SCENARIO_STEPS:
 	case SCENARIO_DEMOTIONS:
 	case SCENARIO_REINSTATEMENTS:
+	case SCENARIO_WITNESSED:
 	case SCENARIO_HOST_MAX:
 		return most;
 	case SCENARIO_VIOLATIONS:

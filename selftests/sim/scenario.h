@@ -29,6 +29,7 @@ enum scenario_quantity {
 	SCENARIO_VERSUS_BANK,	/* RMS as a multiple of the Kalman bank's, median */
 	SCENARIO_DEMOTIONS,	/* of the host, at least and at most */
 	SCENARIO_REINSTATEMENTS,	/* of the host, at least and at most */
+	SCENARIO_WITNESSED,	/* disruptions that the sources alone told, at least and at most */
 	SCENARIO_LEAP,		/* as announced at the end */
 	SCENARIO_FIRST,		/* error right after the mark over the RMS before, RMS of seeds */
 	SCENARIO_HOST_RMS,	/* of the host's line while the host's rate could be known, ns */

@@ -43,6 +43,7 @@ static const char * const quantity_names[SCENARIO_QUANTITIES] = {
 	[SCENARIO_VERSUS_BANK] = "versus-kalman-bank",
 	[SCENARIO_DEMOTIONS] = "demotions",
 	[SCENARIO_REINSTATEMENTS] = "reinstatements",
+	[SCENARIO_WITNESSED] = "witnessed",
 	[SCENARIO_LEAP] = "leap",
 	[SCENARIO_FIRST] = "first-versus-rms",
 	[SCENARIO_HOST_RMS] = "host-rms",

@@ -91,6 +91,8 @@ static int act(struct world *world, double true_ns)
 	int error;
 
 	client_clock_now(&world->clock, true_ns, &now);
+	if (!world_hear(world, true_ns, &now))
+		return 0;
 	error = discipline_update(world->discipline, world->sources, world->options.servers, &now,
 				  &world->result);
 	world->synchronised = world->result.synchronised;
@@ -235,7 +237,8 @@ static int start(struct world *world, uint64_t seed)
 	world->epoch = now.epoch;
 	random_seed(&world->noise, seed, STREAM_NOISE);
 	world->discipline = discipline_new(&options->discipline);
-	if (!world->discipline)
+	world->consensus = consensus_new();
+	if (!world->discipline || !world->consensus)
 		return -ENOMEM;
 	for (i = 0; i < options->servers; i++) {
 		struct server *server = &world->server[i];
@@ -268,6 +271,7 @@ static void finish(struct world *world)
 			world->summary->combined |= 1U << i;
 		source_free(world->sources[i]);
 	}
+	consensus_free(world->consensus);
 	discipline_free(world->discipline);
 	client_clock_finish(&world->clock);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A simulated client: its counter, its servers across their paths, a host perhaps, and the shipped
- * files between them: source, estimator, source_select, discipline, line and follower. Virtual
+ * files between them: source, estimator, source_select, consensus, discipline, line and follower. Virtual
  * time, no sockets, the same for the same seed.
  *
  * True time is a double, ns since the start of the simulation.
@@ -173,6 +173,7 @@ struct world_host_record {
  * @combined: servers in use at the end, a bit each
  * @demotions: of the host
  * @reinstatements: of the host
+ * @witnessed: disruptions that the sources alone told
  * @host: how its clock was tracked
  * @leap: as announced at the end
  * @fatal: maxchange ended it
@@ -186,6 +187,7 @@ struct world_summary {
 	unsigned int combined;
 	int demotions;
 	int reinstatements;
+	int witnessed;
 	struct world_host_record host;
 	int leap;
 	bool fatal;

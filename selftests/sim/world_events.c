@@ -20,6 +20,7 @@ static void rebase(struct world *world, double true_ns, bool known, double shift
 		source_burst(world->sources[i], raw_ns, BURST_COUNT);
 	}
 	discipline_rebase(world->discipline, known, llrint(shift_ns));
+	consensus_forget(world->consensus);
 }
 
 void world_change_kind(struct world *world, double true_ns)
@@ -38,6 +39,7 @@ void world_change_kind(struct world *world, double true_ns)
 	for (i = 0; i < world->options.servers; i++)
 		source_change_reference(world->sources[i], world->epoch, &change);
 	discipline_change_reference(world->discipline, &change);
+	consensus_forget(world->consensus);
 }
 
 void world_check_epoch(struct world *world, double true_ns, bool known, double shift_ns)
@@ -110,6 +112,7 @@ static void leap(struct world *world, double change_ns, double true_ns)
 	for (i = 0; i < world->options.servers; i++)
 		source_change_reference(world->sources[i], world->epoch, &change);
 	discipline_change_reference(world->discipline, &change);
+	consensus_forget(world->consensus);
 }
 
 static void change_server(struct server *server, const struct world_event *event, double true_ns)

@@ -6,6 +6,7 @@
 #define SIM_WORLD_PRIVATE_H
 
 #include "client_clock.h"
+#include "user/consensus.h"
 #include "world.h"
 
 #define NS_PER_S	1e9
@@ -47,6 +48,7 @@ struct world {
 	struct server server[WORLD_SERVERS];
 	struct source *sources[WORLD_SERVERS];
 	struct discipline *discipline;
+	struct consensus *consensus;
 	struct discipline_result result;
 	bool synchronised;
 	uint32_t epoch;			/* as last seen */
@@ -58,6 +60,9 @@ void world_apply_events(struct world *world, double true_ns);
 
 /* A look at the host, and what follows from it. */
 void world_pair(struct world *world, double true_ns);
+
+/* What the sources say all at once. false: the discipline is not to learn from it. */
+bool world_hear(struct world *world, double true_ns, const struct timescale_now *now);
 
 /* The host was set aside or taken up again: a new epoch, and nothing is forgotten. */
 void world_change_kind(struct world *world, double true_ns);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The simulated client's sources as a witness of disruptions: what user/daemon_witness.c does. What
+ * they say is judged by the shipped consensus.
+ */
+#include "world_private.h"
+
+#include "kmod/policy.h"
+
+/* Requests to each source after a disruption: as the daemon's. */
+#define BURST_COUNT	4
+
+static void ask_all(struct world *world, double true_ns, int count)
+{
+	int64_t raw_ns = client_clock_raw(&world->clock, true_ns);
+	size_t i;
+
+	for (i = 0; i < world->options.servers; i++)
+		source_burst(world->sources[i], raw_ns, count);
+}
+
+/* With the disruption's policy as it is by default. */
+static bool is_stepped(int64_t offset_ns)
+{
+	struct chime_policy policy;
+
+	chime_policy_defaults(&policy);
+	return chime_policy_decide(&policy, TRUECHIME_OCCASION_DISRUPTION, offset_ns) ==
+	       TRUECHIME_ACTION_STEPPED;
+}
+
+static void follow_jump(struct world *world, double true_ns, const struct consensus_result *heard)
+{
+	struct timescale_now now;
+
+	world->summary->witnessed++;
+	client_clock_jump(&world->clock, true_ns, heard->offset_ns, heard->maxerror_ns);
+	client_clock_now(&world->clock, true_ns, &now);
+	if (is_stepped(now.time_ns - now.realtime_ns)) {
+		client_clock_step(&world->clock, true_ns);
+		world->summary->steps++;
+	}
+	world_check_epoch(world, true_ns, false, 0);
+	client_clock_follow(&world->clock, true_ns);
+	ask_all(world, true_ns, BURST_COUNT);
+}
+
+bool world_hear(struct world *world, double true_ns, const struct timescale_now *now)
+{
+	struct consensus_result heard;
+
+	consensus_update(world->consensus, world->sources, world->options.servers, now, &heard);
+	if (heard.ask)
+		ask_all(world, true_ns, CONSENSUS_BURST);
+	switch (heard.verdict) {
+	case CONSENSUS_FINE:
+		return true;
+	case CONSENSUS_DOUBT:
+		return false;
+	case CONSENSUS_ASTRAY:
+		world->synchronised = false;
+		return false;
+	case CONSENSUS_JUMP:
+		break;
+	}
+	follow_jump(world, true_ns, &heard);
+	return false;
+}
