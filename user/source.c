@@ -386,7 +386,8 @@ static void describe_history(const struct source *source, struct source_status *
 
 /*
  * The truth lies within half the round trip of each sample. If that of the latest is another place
- * than where the estimate has it, one of the two is wrong, and it may be the estimate.
+ * than where the estimate has it, one of the two is wrong, and it may be the estimate. A refclock's
+ * reading is no more than likely.
  */
 static double contradicted_ns(const struct source *source, const struct source_status *status)
 {
@@ -394,9 +395,10 @@ static double contradicted_ns(const struct source *source, const struct source_s
 	double ago_ns = (double)(status->estimate.at_ns - last->at_ns);
 	double residual_ns = fabs((double)(last->offset_ns - status->estimate.offset_ns) +
 				  ago_ns * status->estimate.rate);
-	double reach_ns = 0.5 * (double)last->delay_ns;
+	double reach_ns = 0.5 * (double)last->delay_ns + SIGMAS * (double)last->noise_ns;
 
-	if (!source->reach || residual_ns < reach_ns + status->root_distance_ns)
+	if (source->options.kind == SOURCE_REFCLOCK ||
+	    residual_ns < reach_ns + status->root_distance_ns)
 		return 0;
 	return residual_ns + reach_ns;
 }

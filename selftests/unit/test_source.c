@@ -252,6 +252,30 @@ TEST_F(source, distance_reaches_a_sample_that_contradicts)
 	EXPECT_LT(after.root_distance_ns, 2000000);
 }
 
+/* Its noise is normal: one far off now and then is nothing that the bound has to reach. */
+TEST(distance_does_not_reach_a_refclocks_noise)
+{
+	struct source_options plain = options(0, 0, false);
+	struct source_status status;
+	struct source_sample sample;
+	struct source *source;
+	int i;
+
+	plain.kind = SOURCE_REFCLOCK;
+	source = source_new(&plain, START_NS);
+	for (i = 0; i < 200; i++) {
+		sample = sample_at(START_NS + i * NS_PER_S);
+		sample.offset_ns += i * 7919 % 20000 - 10000 + (i == 199) * 30000;
+		sample.delay_ns = 0;
+		sample.root_delay_ns = 0;
+		sample.root_dispersion_ns = 0;
+		ASSERT_EQ(0, source_add(source, START_NS + i * NS_PER_S, &sample));
+	}
+	source_get_status(source, sample.at_ns, &status);
+	EXPECT_LT(status.root_distance_ns, 15000);
+	source_free(source);
+}
+
 TEST_F(source, rebase_shifts_or_forgets)
 {
 	struct source_sample sample = sample_at(START_NS);
