@@ -463,11 +463,11 @@ void associations_burst_all(struct associations *lot, int64_t now_raw_ns, int co
 		source_burst(lot->sources[i], now_raw_ns, count);
 }
 
-void associations_rebase(struct associations *lot, uint32_t epoch, bool known, int64_t shift_ns)
+void associations_rebase(struct associations *lot, uint32_t epoch)
 {
 	drop_requests(lot);
 	for (size_t i = 0; i < lot->count; i++)
-		source_rebase(lot->sources[i], epoch, known, shift_ns);
+		source_rebase(lot->sources[i], epoch);
 }
 
 void associations_change_reference(struct associations *lot, uint32_t epoch,

@@ -108,8 +108,7 @@ void associations_burst_all(struct associations *associations, int64_t now_raw_n
 void associations_rest(struct associations *associations, int64_t from_ns, int64_t until_ns);
 
 /* The reference changed its meaning: source_rebase() for all; requests in flight are dropped. */
-void associations_rebase(struct associations *associations, uint32_t epoch, bool known,
-			 int64_t shift_ns);
+void associations_rebase(struct associations *associations, uint32_t epoch);
 
 /* Likewise source_change_reference(). */
 void associations_change_reference(struct associations *associations, uint32_t epoch,

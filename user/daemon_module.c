@@ -163,8 +163,8 @@ void daemon_change_reference(struct daemon *daemon, const struct reference_chang
 		associations_change_reference(daemon->associations, daemon->epoch, change);
 		discipline_change_reference(daemon->discipline, change);
 	} else {
-		associations_rebase(daemon->associations, daemon->epoch, false, 0);
-		discipline_rebase(daemon->discipline, false, 0);
+		associations_rebase(daemon->associations, daemon->epoch);
+		discipline_rebase(daemon->discipline);
 	}
 }
 

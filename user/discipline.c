@@ -134,14 +134,8 @@ void discipline_change_reference(struct discipline *discipline,
 }
 
 /* With the meaning of the reference unknown, the next correction is a first one again. */
-void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_ns)
+void discipline_rebase(struct discipline *discipline)
 {
-	const struct reference_change change = { .shift_ns = -shift_ns };
-
-	if (known) {
-		discipline_change_reference(discipline, &change);
-		return;
-	}
 	discipline->host_wrong = 0;
 	discipline->carried = false;
 	discipline->has_correction = false;

@@ -93,7 +93,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		      const struct timescale_now *now, struct discipline_result *result);
 
 /* The epoch changed: as source_rebase(), for the combined clock; the sources are the caller's. */
-void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_ns);
+void discipline_rebase(struct discipline *discipline);
 
 /* Likewise, as source_change_reference(). */
 void discipline_change_reference(struct discipline *discipline,

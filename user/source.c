@@ -355,14 +355,9 @@ void source_change_reference(struct source *source, uint32_t epoch,
 		change_reading(change, &source->history[i].at_ns, &source->history[i].offset_ns);
 }
 
-void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
+void source_rebase(struct source *source, uint32_t epoch)
 {
-	const struct reference_change change = { .shift_ns = -shift_ns };
-
-	if (known)
-		source_change_reference(source, epoch, &change);
-	else
-		start_anew(source, epoch, true);
+	start_anew(source, epoch, true);
 }
 
 static void describe_history(const struct source *source, struct source_status *status)
@@ -432,6 +427,11 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 				   sigmas * status->estimate.sigma_ns;
 	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
 	describe_history(source, status);
+}
+
+const struct source_options *source_get_options(const struct source *source)
+{
+	return &source->options;
 }
 
 void source_set_verdict(struct source *source, enum source_verdict verdict)

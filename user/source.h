@@ -107,11 +107,8 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 /* Ask now, and @count - 1 times more in quick succession. */
 void source_burst(struct source *source, int64_t now_raw_ns, int count);
 
-/*
- * The reference changed its meaning: it was set back by @shift_ns (the host's clock was, or raw was
- * reverted), which offsets grow by; or *!known*: forget the offset, keep the rate.
- */
-void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns);
+/* The reference changed its meaning, and nobody knows how: forget the offset, keep the rate. */
+void source_rebase(struct source *source, uint32_t epoch);
 
 /* Another clock takes the reference's place, and how it stands to the old one is known. */
 void source_change_reference(struct source *source, uint32_t epoch,
@@ -159,6 +156,9 @@ struct source_status {
 	int last_error;
 	uint32_t kiss;
 };
+
+/* As configured; the options last as long as the source. */
+const struct source_options *source_get_options(const struct source *source);
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status);
 void source_set_verdict(struct source *source, enum source_verdict verdict);

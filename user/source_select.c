@@ -200,16 +200,13 @@ static bool find_truechimers(struct candidate *candidates, size_t count, double 
 }
 
 /* Is one of those that are configured not to be done without? */
-static bool is_required(struct source *const *sources, size_t count, int64_t at_ns)
+static bool is_required(struct source *const *sources, size_t count)
 {
-	struct source_status status;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		source_get_status(sources[i], at_ns, &status);
-		if (status.options->require)
+	for (i = 0; i < count; i++)
+		if (source_get_options(sources[i])->require)
 			return true;
-	}
 	return false;
 }
 
@@ -335,7 +332,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	}
 	selection->low_ns = base_ns + (int64_t)floor(low);
 	selection->high_ns = base_ns + (int64_t)ceil(high);
-	if (!are_enough(candidates, found, is_required(sources, count, at_ns), terms->minsources))
+	if (!are_enough(candidates, found, is_required(sources, count), terms->minsources))
 		return;
 	compare_rates(candidates, found);
 	best = choose(candidates, found, terms->previous);

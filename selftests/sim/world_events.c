@@ -6,43 +6,53 @@
 
 #include <math.h>
 
-/* Requests to each source after a disruption: as the daemon's. */
-#define BURST_COUNT	4
+static void change_reference(struct world *world, const struct reference_change *change)
+{
+	size_t i;
 
-/* The reference changed its meaning, or guest time was disrupted: as the daemon does then. */
-static void rebase(struct world *world, double true_ns, bool known, double shift_ns)
+	for (i = 0; i < world->options.servers; i++)
+		source_change_reference(world->sources[i], world->epoch, change);
+	discipline_change_reference(world->discipline, change);
+	consensus_forget(world->consensus);
+}
+
+/* The reference changed its meaning, and nobody knows how. */
+static void rebase(struct world *world)
+{
+	size_t i;
+
+	for (i = 0; i < world->options.servers; i++)
+		source_rebase(world->sources[i], world->epoch);
+	discipline_rebase(world->discipline);
+	consensus_forget(world->consensus);
+}
+
+void world_burst(struct world *world, double true_ns, int count)
 {
 	int64_t raw_ns = client_clock_raw(&world->clock, true_ns);
 	size_t i;
 
-	for (i = 0; i < world->options.servers; i++) {
-		source_rebase(world->sources[i], world->epoch, known, llrint(shift_ns));
-		source_burst(world->sources[i], raw_ns, BURST_COUNT);
-	}
-	discipline_rebase(world->discipline, known, llrint(shift_ns));
-	consensus_forget(world->consensus);
+	for (i = 0; i < world->options.servers; i++)
+		source_burst(world->sources[i], raw_ns, count);
 }
 
 void world_change_kind(struct world *world, double true_ns)
 {
 	struct reference_change change;
 	struct timescale_now now;
-	size_t i;
 
 	client_clock_now(&world->clock, true_ns, &now);
 	world->epoch = now.epoch;
-	if (!reference_change_of_kind(&now, guest_module_steady_line(world->clock.module),
-				      &change)) {
-		rebase(world, true_ns, false, 0);
+	if (reference_change_of_kind(&now, guest_module_steady_line(world->clock.module),
+				     &change)) {
+		change_reference(world, &change);
 		return;
 	}
-	for (i = 0; i < world->options.servers; i++)
-		source_change_reference(world->sources[i], world->epoch, &change);
-	discipline_change_reference(world->discipline, &change);
-	consensus_forget(world->consensus);
+	rebase(world);
+	world_burst(world, true_ns, WORLD_BURST);
 }
 
-void world_check_epoch(struct world *world, double true_ns, bool known, double shift_ns)
+void world_check_epoch(struct world *world, double true_ns, const struct reference_change *change)
 {
 	struct timescale_now now;
 
@@ -50,16 +60,20 @@ void world_check_epoch(struct world *world, double true_ns, bool known, double s
 	if (now.epoch == world->epoch)
 		return;
 	world->epoch = now.epoch;
-	rebase(world, true_ns, known, shift_ns);
+	if (change)
+		change_reference(world, change);
+	else
+		rebase(world);
+	world_burst(world, true_ns, WORLD_BURST);
 }
 
 void world_pair(struct world *world, double true_ns)
 {
 	bool counts = true_ns > world->options.settle_s * NS_PER_S;
 	bool host_step = world->host_stepped;
+	struct reference_change change;
 	struct guest_module_look look;
 	struct timescale_now now;
-	size_t i;
 
 	client_clock_pair(&world->clock, true_ns, host_step,
 			  counts ? &world->summary->host : NULL, &look);
@@ -72,13 +86,12 @@ void world_pair(struct world *world, double true_ns)
 		client_clock_step(&world->clock, true_ns);
 		world->summary->steps++;
 	}
-	world_check_epoch(world, true_ns, host_step, (double)-look.gap_ns);
+	change = (struct reference_change){ .shift_ns = look.gap_ns };
+	world_check_epoch(world, true_ns, host_step ? &change : NULL);
 	if (discipline_is_doubted(world->discipline, &now))
-		rebase(world, true_ns, false, 0);
+		rebase(world);
 	client_clock_follow(&world->clock, true_ns);
-	for (i = 0; i < world->options.servers; i++)
-		source_burst(world->sources[i], client_clock_raw(&world->clock, true_ns),
-			     BURST_COUNT);
+	world_burst(world, true_ns, WORLD_BURST);
 }
 
 /* Whatever was on its way to the guest arrives at nobody. */
@@ -98,21 +111,17 @@ static void stop(struct world *world, double gap_ns, double true_ns)
 static void lose(struct world *world, double gap_ns, double true_ns)
 {
 	client_clock_lose(&world->clock, true_ns, gap_ns);
-	world_check_epoch(world, true_ns, false, 0);
+	world_check_epoch(world, true_ns, NULL);
 }
 
 /* The estimates leap with the clocks, as the daemon's do. */
 static void leap(struct world *world, double change_ns, double true_ns)
 {
 	const struct reference_change change = { .leap_ns = llrint(change_ns) };
-	size_t i;
 
 	client_clock_leap(&world->clock, true_ns, change_ns);
 	world->host_stepped = world->clock.module;
-	for (i = 0; i < world->options.servers; i++)
-		source_change_reference(world->sources[i], world->epoch, &change);
-	discipline_change_reference(world->discipline, &change);
-	consensus_forget(world->consensus);
+	change_reference(world, &change);
 }
 
 static void change_server(struct server *server, const struct world_event *event, double true_ns)

@@ -11,6 +11,9 @@
 
 #define NS_PER_S	1e9
 
+/* Requests to each source after a disruption: as the daemon's. */
+#define WORLD_BURST	4
+
 /* Streams of randomness, besides client_clock.c's. */
 enum stream {
 	STREAM_NOISE = 2,
@@ -67,7 +70,13 @@ bool world_hear(struct world *world, double true_ns, const struct timescale_now 
 /* The host was set aside or taken up again: a new epoch, and nothing is forgotten. */
 void world_change_kind(struct world *world, double true_ns);
 
-/* The timescale's epoch may have changed; by @shift_ns if that is @known. As the daemon does. */
-void world_check_epoch(struct world *world, double true_ns, bool known, double shift_ns);
+/*
+ * The timescale's epoch may have changed, by @change if that is known. As the daemon does; all
+ * sources are asked then.
+ */
+void world_check_epoch(struct world *world, double true_ns, const struct reference_change *change);
+
+/* Ask all sources now, and @count times in all. */
+void world_burst(struct world *world, double true_ns, int count);
 
 #endif /* SIM_WORLD_PRIVATE_H */

@@ -7,18 +7,6 @@
 
 #include "kmod/policy.h"
 
-/* Requests to each source after a disruption: as the daemon's. */
-#define BURST_COUNT	4
-
-static void ask_all(struct world *world, double true_ns, int count)
-{
-	int64_t raw_ns = client_clock_raw(&world->clock, true_ns);
-	size_t i;
-
-	for (i = 0; i < world->options.servers; i++)
-		source_burst(world->sources[i], raw_ns, count);
-}
-
 /* With the disruption's policy as it is by default. */
 static bool is_stepped(int64_t offset_ns)
 {
@@ -40,9 +28,8 @@ static void follow_jump(struct world *world, double true_ns, const struct consen
 		client_clock_step(&world->clock, true_ns);
 		world->summary->steps++;
 	}
-	world_check_epoch(world, true_ns, false, 0);
+	world_check_epoch(world, true_ns, NULL);
 	client_clock_follow(&world->clock, true_ns);
-	ask_all(world, true_ns, BURST_COUNT);
 }
 
 bool world_hear(struct world *world, double true_ns, const struct timescale_now *now)
@@ -51,7 +38,7 @@ bool world_hear(struct world *world, double true_ns, const struct timescale_now 
 
 	consensus_update(world->consensus, world->sources, world->options.servers, now, &heard);
 	if (heard.ask)
-		ask_all(world, true_ns, CONSENSUS_BURST);
+		world_burst(world, true_ns, CONSENSUS_BURST);
 	switch (heard.verdict) {
 	case CONSENSUS_FINE:
 		return true;

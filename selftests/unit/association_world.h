@@ -107,7 +107,7 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 	source->next_ns = now_raw_ns;
 }
 
-void source_rebase(struct source *source, uint32_t epoch, bool known, int64_t shift_ns)
+void source_rebase(struct source *source, uint32_t epoch)
 {
 	source->rebased++;
 }

@@ -538,7 +538,7 @@ TEST_F(world, a_rebase_reaches_every_source)
 
 	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
-	associations_rebase(self->lot, 7, true, 1);
+	associations_rebase(self->lot, 7);
 	EXPECT_EQ(1, source_at(0)->rebased);
 	EXPECT_EQ(1, source_at(1)->rebased);
 	EXPECT_EQ(0, open_fds());

@@ -173,8 +173,7 @@ void associations_set_timescale(struct associations *associations, struct timesc
 {
 }
 
-void associations_rebase(struct associations *associations, uint32_t epoch, bool known,
-			 int64_t shift_ns)
+void associations_rebase(struct associations *associations, uint32_t epoch)
 {
 	world.unknown++;
 	world.epoch = epoch;
@@ -192,7 +191,7 @@ void consensus_forget(struct consensus *consensus)
 {
 }
 
-void discipline_rebase(struct discipline *discipline, bool known, int64_t shift_ns)
+void discipline_rebase(struct discipline *discipline)
 {
 }
 

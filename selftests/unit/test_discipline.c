@@ -167,16 +167,16 @@ TEST_F(discipline, jumps_when_much_is_wrong_and_slews_else)
 	EXPECT_TRUE(self->result.jump);
 }
 
-TEST_F(discipline, unknown_rebase_makes_the_next_a_first_one)
+TEST_F(discipline, rebase_makes_the_next_a_first_one)
 {
 	int i;
 
 	ASSERT_EQ(0, poll_all(self));
 	self->now.maxerror_ns = 100000;
-	discipline_rebase(self->discipline, false, 0);
+	discipline_rebase(self->discipline);
 	self->now.epoch = 2;
 	for (i = 0; i < SOURCES; i++)
-		source_rebase(self->source[i], 2, false, 0);
+		source_rebase(self->source[i], 2);
 	self->offset_ns = 600 * NS_PER_S;
 	ASSERT_EQ(0, poll_all(self));
 	EXPECT_TRUE(self->result.jump);
@@ -184,18 +184,19 @@ TEST_F(discipline, unknown_rebase_makes_the_next_a_first_one)
 			self->offset_ns), 10000);
 }
 
-TEST_F(discipline, known_rebase_loses_nothing)
+TEST_F(discipline, known_step_of_the_reference_loses_nothing)
 {
+	const struct reference_change change = { .shift_ns = -5 * NS_PER_S };
 	int i;
 
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, poll_all(self));
 	self->now.maxerror_ns = 100000;
 	self->offset_ns = 5 * NS_PER_S;
-	discipline_rebase(self->discipline, true, self->offset_ns);
+	discipline_change_reference(self->discipline, &change);
 	self->now.epoch = 2;
 	for (i = 0; i < SOURCES; i++)
-		source_rebase(self->source[i], 2, true, self->offset_ns);
+		source_change_reference(self->source[i], 2, &change);
 	ASSERT_EQ(0, poll_all(self));
 	EXPECT_LT(llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
 			self->offset_ns), 5000);
@@ -374,8 +375,8 @@ static int set_host_aside(struct _test_data_discipline *self)
 	self->now.sigma_ns = 10000;
 	self->now.maxerror_ns = NS_PER_S / 1000;
 	for (i = 0; i < SOURCES; i++)
-		source_rebase(self->source[i], self->now.epoch, false, 0);
-	discipline_rebase(self->discipline, false, 0);
+		source_rebase(self->source[i], self->now.epoch);
+	discipline_rebase(self->discipline);
 	/* These answers are forgotten along with all that was measured against the host. */
 	return error ? error : poll_all(self);
 }
