@@ -105,7 +105,8 @@ scenario_end()
 	for guest in "${!guest_pid[@]}"; do
 		guest_kill "$guest"
 	done
-	[ -z "${server_pid:-}" ] || kill "$server_pid"
+	# It may have been stopped.
+	[ -z "${server_pid:-}" ] || kill -KILL "$server_pid"
 	host_clock_restore
 	! grep -q '^fail' "$logs/result" && grep -q . "$logs/result"
 	exit
@@ -335,11 +336,13 @@ idle_revert()
 }
 
 # revert_watched NAME GAP_S WITNESS: into $logs/NAME.revert what the witness saw, and
-#	revert wrong_ms= running_ms= resume_ms= residual_ns=
+#	revert wrong_ms= running_ms= resume_ms= lie_ms= residual_ns=
 # wrong_ms: by the guest's raw clock, from the first wrong reading that the witness made to its next
 # right one, 0 when it made none; running_ms: the same without the time for which a busy machine let
 # the guest stand still; resume_ms: by the host's clock, from the resume, an emulated guest's slow
-# start included, to the first right reading. All are -1 when the clock was not repaired.
+# start included, to the first right reading. These are -1 when the clock was not repaired. lie_ms: from
+# the first to the last reading of a clock that the kernel called synchronised and that was further off
+# than it said, 0 when there was one such reading or none. $cpu_mask may say on which CPUs the witness runs.
 revert_watched()
 {
 	local log=$logs/$1.revert
@@ -355,12 +358,13 @@ revert_watched()
 		/^episode/ {
 			wrong += v["right_ms"]; running += v["running_ms"]
 			if (v["right_ms"] < 0) lost = 1
+			if (v["lie_ms"] > lie) lie = v["lie_ms"]
 		}
 		/^step/ { resume = (v["phc_s"] - resumed) * 1e3 }
 		END {
 			if (lost || !resume || v["last_ns"] > 1e6 || v["last_ns"] < -1e6)
 				wrong = running = resume = -1
-			printf "revert wrong_ms=%.3f running_ms=%.3f resume_ms=%.3f residual_ns=%d\n",
-				wrong, running, resume, v["last_ns"]
+			printf "revert wrong_ms=%.3f running_ms=%.3f resume_ms=%.3f lie_ms=%.3f residual_ns=%d\n",
+				wrong, running, resume, lie, v["last_ns"]
 		}' "$log" | tee -a "$log"
 }

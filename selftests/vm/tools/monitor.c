@@ -2,7 +2,7 @@
 /*
  * monitor SOCKET COMMAND [SECONDS]: gives COMMAND to a QEMU's monitor, waits until it is done (the
  * next prompt) and prints the answer. With SECONDS it sets this machine's clock to that time
- * immediately before. Exits 1 when QEMU called it an error, 124 after 120 s.
+ * immediately before. Exits 1 when QEMU called it an error, 124 after 300 s.
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PROMPT		"(qemu) "
-#define WAIT_MS		120000
+#define WAIT_MS		300000
 #define TIMED_OUT	124
 
 static char text[65536];

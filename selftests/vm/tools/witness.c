@@ -42,7 +42,8 @@ struct episode {
 	int64_t offset_ns;		/* of the first wrong one */
 	int64_t residual_ns;		/* of the first right one */
 	int64_t running_ns;		/* wrong, stalls left out */
-	int64_t lie_raw_ns;		/* the last one beyond the bound of a synchronised clock */
+	int64_t lied_raw_ns;		/* the first one beyond the bound of a synchronised clock */
+	int64_t lie_raw_ns;		/* and the last one */
 };
 
 /* A step of the system clock, as the first reading after it found it. */
@@ -122,8 +123,11 @@ static void note_wrong(const struct clocks_reading *r, struct episode *e, bool b
 		};
 	else
 		e->running_ns += run_ns(r);
-	if (clocks_synchronised(&maxerror_ns) && llabs(r->offset_ns) > maxerror_ns)
-		e->lie_raw_ns = r->raw_ns;
+	if (!clocks_synchronised(&maxerror_ns) || llabs(r->offset_ns) <= maxerror_ns)
+		return;
+	if (!e->lied_raw_ns)
+		e->lied_raw_ns = r->raw_ns;
+	e->lie_raw_ns = r->raw_ns;
 }
 
 static void add_to_series(const struct clocks_reading *r, bool turned)
@@ -226,7 +230,7 @@ static void print_episode(FILE *out, const struct episode *e)
 		ms_between(e->before_raw_ns, e->wrong_raw_ns),
 		ms_between(e->wrong_raw_ns, e->right_raw_ns));
 	fprintf(out, " running_ms=%.3f residual_ns=%lld lie_ms=%.3f\n", e->running_ns / 1e6,
-		(long long)e->residual_ns, ms_between(e->wrong_raw_ns, e->lie_raw_ns));
+		(long long)e->residual_ns, ms_between(e->lied_raw_ns, e->lie_raw_ns));
 }
 
 static void print_step(FILE *out, const struct step *s)
