@@ -320,40 +320,68 @@ is_right()
 # no_trace NAME: nothing in the kernel's log since its boot that a kernel should not say.
 no_trace()
 {
-	! guest "$1" dmesg | grep -E -A 8 'BUG|WARNING|Oops|Call Trace|general protection|refcount|Unloaded|memory leak'
+	local log
+
+	log=$(guest "$1" dmesg) &&
+		! grep -E -A 8 'BUG|WARNING|Oops|Call Trace|general protection|refcount|Unloaded|memory leak' <<<"$log"
+}
+
+# synchronised NAME SECONDS: what the kernel says, within that time.
+synchronised()
+{
+	guest "$1" "i=0; until truechime status >/dev/null; do i=\$((i + 1)); [ \$i -lt $(($2 * 2)) ] || exit 1
+		sleep 0.5; done"
 }
 
 # busy_revert NAME GAP_S: a revert while a program reads the clock without a pause.
 busy_revert()
 {
-	revert_watched "$1" "$2" 'spin 3600'
+	watched "$1" busy guest_revert "$1" "$2"
 }
 
 # idle_revert NAME GAP_S: a revert while nothing runs but what sleeps until the clock is stepped.
 idle_revert()
 {
-	revert_watched "$1" "$2" wait
+	watched "$1" idle guest_revert "$1" "$2"
 }
 
-# revert_watched NAME GAP_S WITNESS: into $logs/NAME.revert what the witness saw, and
-#	revert wrong_ms= running_ms= resume_ms= lie_ms= residual_ns=
+# watched NAME LOAD COMMAND...: COMMAND disrupts the guest, and sets $resumed to the host's time at which
+# it went on, while a witness watches that makes the guest busy or leaves it idle.
+watched()
+{
+	watch_begin "$1" "$2"
+	"${@:3}" || return 1
+	sleep 2
+	watch_end "$1"
+}
+
+# How far a clock may be off that is right, for the witness.
+watch_limit_ns=1000000
+
+# watch_begin NAME LOAD: $cpu_mask may say on which CPUs the witness runs.
+watch_begin()
+{
+	local -A verbs=([busy]='spin 3600' [idle]=wait)
+
+	guest "$1" "${cpu_mask:+taskset $cpu_mask} witness -w $watch_limit_ns -o /tmp/report ${verbs[$2]} >/tmp/witness.log 2>&1 &"
+	sleep 0.5
+}
+
+# watch_end NAME: into $logs/NAME.watched what the witness saw, and
+#	watched wrong_ms= running_ms= resume_ms= lie_ms= residual_ns=
 # wrong_ms: by the guest's raw clock, from the first wrong reading that the witness made to its next
 # right one, 0 when it made none; running_ms: the same without the time for which a busy machine let
 # the guest stand still; resume_ms: by the host's clock, from the resume, an emulated guest's slow
 # start included, to the first right reading. These are -1 when the clock was not repaired. lie_ms: from
 # the first to the last reading of a clock that the kernel called synchronised and that was further off
-# than it said, 0 when there was one such reading or none. $cpu_mask may say on which CPUs the witness runs.
-revert_watched()
+# than it said, 0 when there was one such reading or none.
+watch_end()
 {
-	local log=$logs/$1.revert
+	local log=$logs/$1.watched
 
 	[ ! -e "$log" ] || mv "$log" "$log.$(uptime_ms)"
-	guest "$1" "${cpu_mask:+taskset $cpu_mask} witness -o /tmp/report $3 >/tmp/witness.log 2>&1 &"
-	sleep 0.5
-	guest_revert "$1" "$2" || return 1
-	sleep 2
 	guest "$1" 'killall witness; wait; sleep 0.3; cat /tmp/report; echo now; witness now' >"$log"
-	awk -v resumed="$resumed" '
+	awk -v resumed="$resumed" -v limit_ns="$watch_limit_ns" '
 		{ for (i = 2; i <= NF; i++) { split($i, a, "="); v[a[1]] = a[2] } }
 		/^episode/ {
 			wrong += v["right_ms"]; running += v["running_ms"]
@@ -362,9 +390,9 @@ revert_watched()
 		}
 		/^step/ { resume = (v["phc_s"] - resumed) * 1e3 }
 		END {
-			if (lost || !resume || v["last_ns"] > 1e6 || v["last_ns"] < -1e6)
+			if (lost || !resume || v["last_ns"] > limit_ns || v["last_ns"] < -limit_ns)
 				wrong = running = resume = -1
-			printf "revert wrong_ms=%.3f running_ms=%.3f resume_ms=%.3f lie_ms=%.3f residual_ns=%d\n",
+			printf "watched wrong_ms=%.3f running_ms=%.3f resume_ms=%.3f lie_ms=%.3f residual_ns=%d\n",
 				wrong, running, resume, lie, v["last_ns"]
 		}' "$log" | tee -a "$log"
 }
