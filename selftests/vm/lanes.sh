@@ -2,12 +2,13 @@
 # shellcheck shell=bash disable=SC2154 # what is not assigned here is rig.sh's
 #
 # Scenarios on emulated hosts: one or two hosts, lanes, each with its own folder in build/vm to be told
-# what to do, take them from one queue. Sourced by rig.sh.
+# what to do, take them from a queue. Sourced by rig.sh.
 #
 # One emulated boot in 20 to 50 hangs. What hangs is tried once more, and reported; what a scenario
 # found wrong never is.
 
 lane=1
+queue_file=$vm/queue
 
 # None boots for longer than this, however busy the machine.
 boot_limit_s=${VM_BOOT_LIMIT_S:-300}
@@ -148,7 +149,7 @@ queue_fill()
 
 	for file in "$@"; do
 		echo "$(limit_s "$file") $file"
-	done | sort -s -k 1,1nr | cut -d ' ' -f 2- >"$vm/queue"
+	done | sort -s -k 1,1nr | cut -d ' ' -f 2- >"$queue_file"
 }
 
 # queue_take: the next one that can be run by now, printed and taken out; fails when there is none.
@@ -158,22 +159,23 @@ queue_take()
 
 	(
 		flock 9
-		mapfile -t queue <"$vm/queue"
+		mapfile -t queue <"$queue_file"
 		for i in "${!queue[@]}"; do
 			! needs_debian "${queue[i]}" || [ -e "$vm/debian.ready" ] || continue
-			sed -i "$((i + 1))d" "$vm/queue"
+			sed -i "$((i + 1))d" "$queue_file"
 			echo "${queue[i]}"
 			exit 0
 		done
 		exit 1
-	) 9>"$vm/queue.lock"
+	) 9>"$queue_file.lock"
 }
 
-# run_one FILE: on this lane's host. Its status, as wait_for_end's.
+# run_one FILE: on this lane's host, booted if there is none. Its status, as wait_for_end's.
 run_one()
 {
 	local status=0
 
+	host_alive || host_boot || return 125
 	echo "/project/${1#"$top/"}" >>"$vm/job-$lane/list"
 	wait_for_end "$(basename "$1")" "$(limit_s "$1")" || status=$?
 	# A host with a scenario that hangs is of no more use.
@@ -189,16 +191,14 @@ run_lane()
 	while file=$(queue_take); do
 		name=$(basename "$file")
 		started=$SECONDS status=0
-		host_alive || host_boot || status=125
-		[ "$status" != 0 ] || run_one "$file" || status=$?
+		run_one "$file" || status=$?
 		if stood_still "$name" "$status"; then
 			say "retry: $name stood still for $((SECONDS - started)) s (attempt 1 of 2);" \
 				"its logs are in $(short "$vm/logs/$name.1")"
 			rm -rf "$vm/logs/$name.1"
 			mv "$vm/logs/$name" "$vm/logs/$name.1" 2>/dev/null || true
 			started=$SECONDS status=0
-			host_boot || status=125
-			[ "$status" != 0 ] || run_one "$file" || status=$?
+			run_one "$file" || status=$?
 		fi
 		# In one piece: another lane may be printing too.
 		result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
@@ -215,6 +215,34 @@ run_scenarios()
 	run_lane
 }
 
+# other_lane_start NICE FILE...: a second host, which takes from the queue that holds them. A Debian that
+# is needed is made first.
+other_lane_start()
+{
+	local nice=$1
+
+	shift
+	(
+		trap host_stop EXIT
+		trap 'exit 130' INT TERM
+		renice -n "$nice" -p "$BASHPID" >/dev/null
+		lane=2
+		! needs_debian "$@" || debian_image
+		run_lane
+	) &
+	other_lane=$!
+}
+
+# other_lane_wait: until that is done. Its status.
+other_lane_wait()
+{
+	local status=0
+
+	wait "$other_lane" || status=$?
+	other_lane=
+	return $status
+}
+
 # run_in_lanes FILE...: on two hosts side by side. What takes long is mostly waiting. A Debian that is
 # needed is made meanwhile.
 run_in_lanes()
@@ -223,16 +251,18 @@ run_in_lanes()
 
 	queue_fill "$@"
 	rm -f "$vm/debian.ready"
-	(
-		trap host_stop EXIT
-		trap 'exit 130' INT TERM
-		lane=2
-		! needs_debian "$@" || debian_image
-		run_lane
-	) &
-	other_lane=$!
+	other_lane_start 0 "$@"
 	run_lane || failed=1
-	wait "$other_lane" || failed=1
-	other_lane=
+	other_lane_wait || failed=1
 	return $failed
+}
+
+# run_beside FILE...: on a second host, which gives way to this lane's, where run_scenarios may run
+# others meanwhile. other_lane_wait has the status.
+run_beside()
+{
+	queue_file=$vm/queue.beside
+	queue_fill "$@"
+	other_lane_start 5 "$@"
+	queue_file=$vm/queue
 }

@@ -175,6 +175,22 @@ may_make_debian()
 	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
 }
 
+# rivals_image: a guest's initramfs with other time daemons as well, which are not small.
+rivals_image()
+{
+	local kernel=${kernels[0]} root
+
+	unpack "$vm/rivals" systemd-timesyncd ntpsec
+	root=$(mktemp -d)
+	with_program "$root" "$vm/rivals/lib/systemd/systemd-timesyncd"
+	with_program "$root" "$vm/rivals/usr/sbin/ntpd"
+	mkdir -p "$root/etc"
+	printf 'ntp 123/udp\n' >"$root/etc/services"
+	pack "$root" "$vm/rivals.img"
+	cat "$vm/guest-$kernel.img" "$vm/rivals.img" >"$vm/guest-rivals.img"
+	rm "$vm/rivals.img"
+}
+
 # debian_image: a Debian with systemd in which this checkout was installed, for scenarios that say
 # `# needs: debian`.
 debian_image()

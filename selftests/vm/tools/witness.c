@@ -31,6 +31,9 @@
  */
 #define STALL_NS	(10 * NS_PER_MS)
 
+/* How long the PHC may be without an answer. */
+#define PATIENCE_MS	1000
+
 /* Points of a series are this far apart, unless right turns wrong or wrong turns right. */
 #define SERIES_NS	(100 * NS_PER_MS)
 
@@ -164,7 +167,8 @@ static void note(const struct clocks_reading *r)
 			e->running_ns += run_ns(r);
 		}
 	}
-	if (!is_wrong)
+	/* A reading that took so long says nothing of the clock. */
+	if (!is_wrong && r->window_ns <= wrong_ns)
 		add_statistics(r);
 	add_to_series(r, is_wrong != wrong);
 	wrong = is_wrong;
@@ -179,13 +183,25 @@ static void sleep_ms(int64_t ms)
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }
 
+/* Just after a restore a hypervisor may have no answer for a moment. */
+static int read_patiently(int phc, struct clocks_reading *r)
+{
+	int err = clocks_read(phc, r);
+
+	for (int i = 0; err && i < PATIENCE_MS && !stopped; i++) {
+		sleep_ms(1);
+		err = clocks_read(phc, r);
+	}
+	return err;
+}
+
 static int watch(int phc, int64_t period_ms, double seconds)
 {
 	int64_t end = clocks_now(CLOCK_MONOTONIC_RAW) + (int64_t)(seconds * 1e9);
 	struct clocks_reading r;
 
 	do {
-		int err = clocks_read(phc, &r);
+		int err = read_patiently(phc, &r);
 
 		if (err)
 			return err;
@@ -207,7 +223,7 @@ static int wait_for_steps(int phc)
 	while (!err && !stopped) {
 		if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL))
 			return -errno;
-		err = clocks_read(phc, &r);
+		err = read_patiently(phc, &r);
 		if (!err)
 			note(&r);
 		if (read(fd, &expired, sizeof(expired)) < 0 && errno != ECANCELED && errno != EINTR)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# bench-disruption's tables and its last line, from the lines that its parts wrote; exits 0 only if all
+# targets hold. -v seconds= is how long the undisturbed guests were to be watched, -v rows= where the
+# picture's rows go.
+
+function value(key,	i, a)
+{
+	for (i = 2; i <= NF; i++)
+		if (split($i, a, "=") == 2 && a[1] == key)
+			return a[2]
+	return ""
+}
+
+# --- sorted lists ---
+
+function insert(list, x,	i)
+{
+	for (i = ++count[list]; i > 1 && sorted[list, i - 1] > x; i--)
+		sorted[list, i] = sorted[list, i - 1]
+	sorted[list, i] = x
+}
+
+function quantile(list, q,	i, n)
+{
+	n = count[list]
+	i = int(n * q + 0.999999)
+	return n ? sorted[list, i < 1 ? 1 : i > n ? n : i] : -1
+}
+
+function joined(list,	i, text)
+{
+	for (i = 1; i <= count[list]; i++)
+		text = text " " sorted[list, i]
+	return text
+}
+
+# The median over rounds of what WITH costs beyond nothing, a second.
+function cost(load, with, key,	i, list)
+{
+	list = "cost" load with key
+	for (i = 1; i <= rounds[load, with]; i++)
+		insert(list, costs[load, with, key, i] - costs[load, "nothing", key, i])
+	return quantile(list, 0.5)
+}
+
+# --- disruptions ---
+
+# By what the guest ran: an emulated one stands still after its memory was exchanged. Where it was
+# not, and where it woke by itself, by raw time. An idle guest has nobody to read a wrong time: by the
+# host's time from the resume.
+function latency_ms(kind, load)
+{
+	if (kind == "suspend" || (kind == "host-step" && load == "busy"))
+		return value("wrong_ms") + 0
+	return (load == "busy" ? value("running_ms") : value("resume_ms")) + 0
+}
+
+function disruption(kind, load,	ms, of)
+{
+	of = kind " " load
+	if (!(of in seen))
+		kinds[++kind_count] = of
+	seen[of]++
+	n++
+	ms = latency_ms(kind, load)
+	noticed[of] += value("events") > 0
+	repaired += value("wrong_ms") >= 0
+	right[of] += value("cause") == "right"
+	wrong_cause += value("cause") != "right"
+	false_events += value("asked") + (value("events") > 1 ? value("events") - 1 : 0)
+	insert(of, ms)
+	insert(load, ms)
+	if (load == "busy" && value("wrong_ms") + 0 > raw_max)
+		raw_max = value("wrong_ms") + 0
+}
+
+$1 == "revert" || $1 == "pause" || $1 == "host-step" || $1 == "fork" || $1 == "suspend" {
+	disruption($1, value("load"))
+}
+$1 == "quiet" { false_events += value("events") }
+
+# --- the other parts ---
+
+$1 == "rival" {
+	if (!($2 in rivals))
+		rival_names[++rival_count] = $2
+	if (!(value("gap_s") in gaps)) {
+		gap_names[++gap_count] = value("gap_s")
+		gaps[value("gap_s")] = 1
+	}
+	rivals[$2] = 1
+	wrong_ms[$2, value("gap_s")] = value("wrong_ms")
+	error_s[$2, value("gap_s")] = value("error_s")
+}
+$1 == "undisturbed" {
+	quiet_text = quiet_text sprintf("| %s | %d | %d | %d | %d | %d ns | %d ns | %.0f |\n", value("guest"),
+		value("s"), value("events"), value("steps"), value("wrong"), value("rms_ns"),
+		value("max_ns"), value("steal_s"))
+	false_events += value("events") + value("steps") + value("wrong")
+	quiet += value("s") >= seconds - 10
+	quiet_s = value("s")
+}
+$1 == "exit" { exit_ns = value("exit_ns") }
+$1 == "cost" {
+	load = value("load")
+	with = value("with")
+	rounds[load, with]++
+	for (i = 4; i <= NF; i++) {
+		split($i, a, "=")
+		costs[load, with, a[1], rounds[load, with]] = a[2]
+	}
+}
+
+# --- the end ---
+
+function print_disruptions(	i, of, words)
+{
+	print "| disruption, guest | number | noticed | right cause | median | 99 in 100 | most |"
+	print "| --- | --- | --- | --- | --- | --- | --- |"
+	for (i = 1; i <= kind_count; i++) {
+		of = kinds[i]
+		printf "| %s | %d | %d | %d | %.1f ms | %.1f ms | %.1f ms |\n", of, seen[of],
+			noticed[of], right[of], quantile(of, 0.5), quantile(of, 0.99), quantile(of, 1)
+	}
+}
+
+# "12.3 ms", "27.0 s", or by how much it was still wrong in the end.
+function how_long(ms, error_s)
+{
+	if (ms == "more")
+		return sprintf("%.3f s off", error_s)
+	return ms < 1000 ? sprintf("%.1f ms", ms) : sprintf("%.1f s", ms / 1000)
+}
+
+function print_rivals(	i, j, line, head)
+{
+	head = "| wrong after a revert of |"
+	line = "| --- |"
+	for (j = 1; j <= gap_count; j++) {
+		head = head " " gap_names[j] " s |"
+		line = line " --- |"
+	}
+	print head "\n" line
+	for (i = 1; i <= rival_count; i++) {
+		line = "| " rival_names[i] " |"
+		for (j = 1; j <= gap_count; j++)
+			line = line " " how_long(wrong_ms[rival_names[i], gap_names[j]],
+				error_s[rival_names[i], gap_names[j]]) " |"
+		print line
+	}
+}
+
+function print_cost(load, with)
+{
+	printf "| %s | %s | %.1f | %.2f | %.0f us | %.1f us | %.1f us |\n", load, with, cost(load, with, "exits"),
+		cost(load, with, "halt_exits"), cost(load, with, "host_ns") / 1000,
+		cost(load, with, "looks_ns") / 1000, cost(load, with, "daemon_ns") / 1000
+}
+
+# The picture's rows: all of truechime's disruptions, and each of its peers' reverts.
+function print_rows(	i, j, ms, line)
+{
+	print "truechime, busy guest\t" joined("busy") >rows
+	print "truechime, idle guest\t" joined("idle") >rows
+	for (i = 1; i <= rival_count; i++) {
+		if (rival_names[i] == "truechime")
+			continue
+		line = label[rival_names[i]] "\t"
+		for (j = 1; j <= gap_count; j++) {
+			ms = wrong_ms[rival_names[i], gap_names[j]]
+			line = line (ms == "more" ? " more than 120000" : " " ms)
+		}
+		print line >rows
+	}
+}
+
+BEGIN {
+	label["chronyd"] = "chronyd, PHC, makestep 1 -1"
+	label["chronyd-1-3"] = "chronyd, PHC, makestep 1 3 (Debian's)"
+	label["timesyncd"] = "systemd-timesyncd, asking every 16 s"
+	label["ntpsec"] = "ntpsec, asking every 8 s, panic 0"
+	# What leaving a guest takes on hardware, and a look with it, is less than this.
+	hardware_exit_ns = 2000
+}
+
+END {
+	print_disruptions()
+	print ""
+	print_rivals()
+	print "\n| undisturbed guest | s | events | steps | wrong | rms | most | stolen s |"
+	print "| --- | --- | --- | --- | --- | --- | --- | --- |"
+	print quiet_text
+	print "| cost a second: guest | with | VM exits | wake-ups | CPU on the host | looks | daemon |"
+	print "| --- | --- | --- | --- | --- | --- | --- |"
+	print_cost("idle", "module")
+	print_cost("idle", "daemon")
+	print_cost("busy", "module")
+	print_cost("busy", "daemon")
+	print ""
+	print_rows()
+
+	for (i = 1; i <= kind_count; i++)
+		noticed_count += noticed[kinds[i]]
+	# In exits, as here both are slow alike; then as long as they take on hardware.
+	cpu_ns = cost("busy", "daemon", "looks_ns") + cost("busy", "daemon", "daemon_ns")
+	cpu_percent = exit_ns ? cpu_ns / exit_ns * hardware_exit_ns / 1e7 : 100
+	wakeups = cost("idle", "daemon", "halt_exits")
+	printf "bench-disruption: disruptions=%d repaired=%d wrong_cause=%d false=%d " \
+		"busy_p50_ms=%.1f busy_p99_ms=%.1f busy_max_ms=%.1f idle_max_ms=%.1f " \
+		"noticed=%d busy_raw_max_ms=%.1f jump_p50_ms=%.1f jump_max_ms=%.1f undisturbed_s=%d " \
+		"busy_exits_per_s=%.1f busy_cpu_percent=%.4f idle_wakeups_per_s=%.2f\n",
+		n, repaired, wrong_cause, false_events, quantile("busy", 0.5), quantile("busy", 0.99),
+		quantile("busy", 1), quantile("idle", 1), noticed_count, raw_max, quantile("host-step busy", 0.5),
+		quantile("host-step busy", 1), quiet_s, cost("busy", "daemon", "exits"), cpu_percent, wakeups
+	exit !(n >= 200 && noticed_count == n && repaired == n && !wrong_cause && !false_events &&
+		quantile("busy", 0.5) <= 20 && quantile("busy", 1) <= 50 && quantile("idle", 1) <= 1100 &&
+		quantile("host-step busy", 0.5) <= 20 && quiet == 3 && rival_count >= 4 &&
+		cpu_percent < 0.05 && wakeups <= 1.05)
+}
