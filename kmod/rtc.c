@@ -21,8 +21,8 @@
 #define CHIME_RTC_PERIOD_NS	(900 * NSEC_PER_MSEC)
 
 /*
- * NTP, asked at once, has answered by the next reading, or is too slow to wait for with a clock that
- * is known to be wrong: whoever answers later steps it again, by less than a second.
+ * NTP, asked at once, has answered by the next reading, or is too slow to wait for with a clock
+ * that is known to be wrong: whoever answers later steps it again, by less than a second.
  */
 #define CHIME_RTC_PATIENCE_NS	CHIME_RTC_PERIOD_NS
 

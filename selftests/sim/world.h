@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A simulated client: its counter, its servers across their paths, a host perhaps, and the shipped
- * files between them: source, estimator, source_select, consensus, discipline, line and follower. Virtual
- * time, no sockets, the same for the same seed.
+ * files between them: source, estimator, source_select, consensus, discipline, line and follower.
+ * Virtual time, no sockets, the same for the same seed.
  *
  * True time is a double, ns since the start of the simulation.
  */

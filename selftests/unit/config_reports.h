@@ -20,8 +20,8 @@ struct reports {
 };
 
 /* The last error is kept, or the last warning if there is none. */
-static inline void keep_report(void *context, enum config_severity severity, const char *file, int line,
-			const char *message)
+static inline void keep_report(void *context, enum config_severity severity, const char *file,
+			       int line, const char *message)
 {
 	struct reports *reports = context;
 

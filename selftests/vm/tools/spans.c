@@ -21,7 +21,7 @@
 #define FLOOR_MS	0.1
 #define HIGHEST_MS	1e6
 
-#define WIDTH		960
+#define WIDTH		960.0
 #define LEFT		320
 #define RIGHT		30
 #define TOP		50
@@ -134,7 +134,7 @@ static void draw_text(FILE *out, const char *class, double x, double y, const ch
 
 static void draw_head(FILE *out, const char *title)
 {
-	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\"\n", WIDTH,
+	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %d\"\n", WIDTH,
 		bottom() + BOTTOM);
 	fprintf(out, " font-family=\"sans-serif\" font-size=\"13\" role=\"img\">\n");
 	fprintf(out, "<title>%s</title>\n<style>\n%s</style>\n", title, style);
