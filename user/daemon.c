@@ -65,17 +65,9 @@ static void daemon_catch_signals(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
-int64_t daemon_raw_ns(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 void daemon_burst(struct daemon *daemon, int count)
 {
-	associations_burst_all(daemon->associations, daemon_raw_ns(), count);
+	associations_burst_all(daemon->associations, system_clock_raw_ns(), count);
 }
 
 static void daemon_report_config(void *context, enum config_severity severity, const char *file,
@@ -119,7 +111,7 @@ int daemon_reload(struct daemon *daemon)
 
 	err = daemon_load_config(daemon, &config);
 	if (!err)
-		err = associations_configure(daemon->associations, config, daemon_raw_ns());
+		err = associations_configure(daemon->associations, config, system_clock_raw_ns());
 	if (err) {
 		log_err("The new configuration has errors; going on with the old one");
 		return err;
@@ -359,7 +351,7 @@ static int daemon_start(struct daemon *daemon)
 		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
 		steering_stand_aside(daemon->steering, true);
 	}
-	now_ns = daemon_raw_ns();
+	now_ns = system_clock_raw_ns();
 	err = associations_configure(daemon->associations, daemon->config, now_ns);
 	if (err) {
 		log_err("There is no memory left to start");
@@ -444,9 +436,9 @@ static void daemon_dispatch(struct daemon *daemon, const struct pollfd *fds, int
 		daemon_module_events(daemon);
 	if (daemon->clock_watch_fd >= 0 && is_ready(fds, count, daemon->clock_watch_fd))
 		daemon_clock_was_set(daemon);
-	associations_dispatch(daemon->associations, fds, count, daemon_raw_ns());
+	associations_dispatch(daemon->associations, fds, count, system_clock_raw_ns());
 	if (daemon->control)
-		control_dispatch(daemon->control, fds, count, daemon_raw_ns());
+		control_dispatch(daemon->control, fds, count, system_clock_raw_ns());
 }
 
 static void daemon_handle_signals(struct daemon *daemon)
@@ -467,12 +459,12 @@ static void daemon_loop(struct daemon *daemon)
 	int count;
 
 	while (!daemon->stop) {
-		daemon_timers(daemon, daemon_raw_ns());
+		daemon_timers(daemon, system_clock_raw_ns());
 		daemon_handle_signals(daemon);
 		if (daemon->stop)
 			break;
 		count = daemon_pollfds(daemon, fds);
-		if (poll(fds, (nfds_t)count, daemon_timeout_ms(daemon, daemon_raw_ns())) < 0)
+		if (poll(fds, (nfds_t)count, daemon_timeout_ms(daemon, system_clock_raw_ns())) < 0)
 			count = 0;
 		daemon_dispatch(daemon, fds, count);
 	}

@@ -146,9 +146,6 @@ struct daemon {
 /* Run to the end. Returns the exit status of the program. */
 int daemon_run(const struct daemon_options *options);
 
-/* CLOCK_MONOTONIC_RAW. */
-int64_t daemon_raw_ns(void);
-
 /* Requests to each source when the clock is to be confirmed at once. */
 #define DAEMON_BURST	4
 

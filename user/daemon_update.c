@@ -273,7 +273,7 @@ void daemon_prime(struct daemon *daemon)
 	double rate, rate_sigma;
 	int err;
 
-	daemon_plan_drift(daemon, daemon_raw_ns());
+	daemon_plan_drift(daemon, system_clock_raw_ns());
 	if (!*config->driftfile)
 		return;
 	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));

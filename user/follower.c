@@ -38,6 +38,16 @@
  */
 #define SMALL_NS	100000
 
+/*
+ * Nobody ends a slew but the look at its end. Where looks come late, because the machine or its
+ * processor stands still, a slew that was to take less time than that overshoots by more than there
+ * was to take away, and the next one is worse. So none is quicker than this many times the latest
+ * look of late, which is forgotten at this rate; what stood still for longer than that was stopped.
+ */
+#define LATE_SHARE	2
+#define LATE_MEMORY	64
+#define LATE_MAX_NS	(4 * NS_PER_S)
+
 /* The timescale slews for at most about a second; then its true rate can be seen. */
 #define SLEW_LOOK_NS	(NS_PER_S / 8)
 
@@ -81,6 +91,27 @@ static int64_t follower_tolerance(const struct timescale_now *now, int64_t least
 #define PACE_SHARE	4
 #define CALM_CORRECTIONS	2
 #define LEAST_HORIZON_NS	0.125e9
+
+void follower_note_late(struct follower *follower, int64_t late_ns)
+{
+	if (late_ns > LATE_MAX_NS)
+		late_ns = LATE_MAX_NS;
+	if (late_ns > follower->late_ns)
+		follower->late_ns = late_ns;
+}
+
+/* How late looks are apt to be. */
+static void follower_judge_late(struct follower *follower, const struct timescale_now *now)
+{
+	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, follower->last_raw_ns);
+
+	if (!follower->started)
+		return;
+	follower->late_ns = chime_sub_sat(follower->late_ns, elapsed_ns / LATE_MEMORY);
+	if (follower->late_ns < 0)
+		follower->late_ns = 0;
+	follower_note_late(follower, chime_sub_sat(now->raw_ns, follower->next_ns));
+}
 
 /* An early look is at a fresh correction; how often they come says how long one is of use. */
 static void follower_note_news(struct follower *follower, const struct timescale_now *now)
@@ -136,6 +167,7 @@ static int64_t follower_horizon(const struct follower *follower, const struct ti
 	horizon_ns = fmin(horizon_ns, pace_ns);
 	horizon_ns = fmax(horizon_ns, fmin((double)options->min_interval_ns, pace_ns));
 	horizon_ns = fmax(horizon_ns, size_ns / options->max_slew);
+	horizon_ns = fmax(horizon_ns, LATE_SHARE * (double)follower->late_ns);
 
 	/* A slew of days is looked after now and then, and the double is an int64_t again. */
 	return (int64_t)fmin(horizon_ns, 1e15);
@@ -243,6 +275,7 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	/* llabs() and more are safe from here on: S64_MIN is not. */
 	if (offset_ns == S64_MIN)
 		offset_ns++;
+	follower_judge_late(follower, now);
 	follower_learn_bias(follower, now, offset_ns);
 	follower_note_news(follower, now);
 	follower_adapt(follower, now, offset_ns);

@@ -57,6 +57,7 @@ struct follower_command {
  * @last_offset_ns: what was still missing then, a slew of the timescale's included
  * @last_slew: the rate at which it was to be removed
  * @next_ns: when the next look was due
+ * @late_ns: how late looks were of late
  * @news_ns: raw instant of the latest fresh correction
  * @pace_ns: between the latest two of them
  * @started: the above is valid
@@ -71,10 +72,14 @@ struct follower {
 	double last_slew;
 	int64_t interval_ns;
 	int64_t next_ns;
+	int64_t late_ns;
 	int64_t news_ns;
 	int64_t pace_ns;
 	bool started;
 };
+
+/* The command of the latest look took effect late, by this. */
+void follower_note_late(struct follower *follower, int64_t late_ns);
 
 /* One look. */
 void follower_update(struct follower *follower, const struct timescale_now *now,

@@ -75,7 +75,7 @@ static json_t *report_source_counts(const struct daemon *daemon)
 	for (i = 0; i < count; i++) {
 		struct source_status status;
 
-		source_get_status(sources[i], daemon_raw_ns(), &status);
+		source_get_status(sources[i], system_clock_raw_ns(), &status);
 		reachable += status.reach != 0;
 		usable += status.verdict >= SOURCE_NOT_COMBINED;
 		falsetickers += status.verdict == SOURCE_FALSETICKER;
@@ -213,7 +213,7 @@ static json_t *report_source(const struct daemon *daemon, const struct steering_
 {
 	struct association_info info = { .name = "", .rejected = "", .resolving_error = "" };
 	struct source_status status;
-	int64_t now_ns = daemon_raw_ns();
+	int64_t now_ns = system_clock_raw_ns();
 	const char *error;
 
 	(void)associations_get_info(daemon->associations, index, &info);

@@ -37,6 +37,9 @@
 /* A jump of the system clock that no rate explains: somebody set it. */
 #define SET_BY_OTHERS_NS	10000000LL
 
+/* What a change of rate that came late did: more than this is looked at, and mended, at once. */
+#define UNSEEN_NS		10000LL
+
 /*
  * When the clock is set the kernel forgets an armed leap second, and does not take it up again till
  * it has seen it taken back for a second.
@@ -57,6 +60,7 @@ struct steering {
 	struct steering_status status;
 	int64_t next_look_ns;
 	int64_t next_publish_ns;
+	int64_t unseen_ns;	/* what the clock may have moved by since it was read */
 	int host_looks;		/* of makestep's limit, spent on looks at a host */
 	struct leap leap;
 	int64_t leapt_ns;	/* by how much UTC was set forward, and not told yet */
@@ -299,7 +303,7 @@ static bool steering_watch(struct steering *steering, const struct timescale_now
 	rate = system_clock_rate(steering->clock);
 	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
 	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
-	if (jump_ns <= SET_BY_OTHERS_NS && jump_ns >= -SET_BY_OTHERS_NS)
+	if (magnitude(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
 		return false;
 	text_of_duration(jump_ns, size, sizeof(size));
 	log_notice("Somebody else set the system clock by %s; it is being slewed back. To step it back: truechime makestep",
@@ -308,9 +312,29 @@ static bool steering_watch(struct steering *steering, const struct timescale_now
 	return true;
 }
 
+/*
+ * From the reading until now the clock ran at @rate. A machine that is short of processors may have
+ * stood still for seconds in between: then that is not where the reading says.
+ */
+static void steering_note_late(struct steering *steering, const struct timescale_now *now,
+			       double rate)
+{
+	struct steering_status *status = &steering->status;
+	int64_t late_ns = chime_sub_sat(system_clock_raw_ns(), now->raw_ns);
+	double turned = fabs(system_clock_rate(steering->clock) - rate);
+
+	follower_note_late(&steering->follower, late_ns);
+	steering->unseen_ns = (int64_t)(turned * (double)late_ns);
+	status->maxerror_ns = chime_add_sat(status->maxerror_ns, steering->unseen_ns);
+	status->esterror_ns = chime_add_sat(status->esterror_ns, steering->unseen_ns);
+	if (steering->unseen_ns > UNSEEN_NS)
+		steering->next_look_ns = 0;
+}
+
 static int steering_set_rate(struct steering *steering, const struct timescale_now *now,
 			     struct follower_command *command)
 {
+	double before = system_clock_rate(steering->clock);
 	int err;
 
 	follower_update(&steering->follower, now, command);
@@ -319,6 +343,8 @@ static int steering_set_rate(struct steering *steering, const struct timescale_n
 	err = system_clock_set_rate(steering->clock, command->rate);
 	if (err)
 		steering_complain(steering, now->raw_ns, "The clock's rate could not be set", err);
+	else
+		steering_note_late(steering, now, before);
 	return err;
 }
 
@@ -460,6 +486,7 @@ int steering_look(struct steering *steering)
 	steering_note_leap(steering, &now);
 	if (steering_watch(steering, &now))
 		steering->next_look_ns = 0;
+	steering->unseen_ns = 0;
 	steering->status.now = now;
 	steering->status.valid = true;
 	steering_judge_errors(steering, &now);

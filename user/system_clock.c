@@ -157,6 +157,14 @@ void system_clock_close(struct system_clock *clock)
 	free(clock);
 }
 
+int64_t system_clock_raw_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
 double system_clock_rate(const struct system_clock *clock)
 {
 	return clock->rate;

@@ -33,6 +33,9 @@ int system_clock_settle(void);
 /* Make it run at @rate against raw (frequency, and tick beyond 500 ppm). 0, -errno. */
 int system_clock_set_rate(struct system_clock *clock, double rate);
 
+/* CLOCK_MONOTONIC_RAW, now. */
+int64_t system_clock_raw_ns(void);
+
 /* The rate in force against raw. */
 double system_clock_rate(const struct system_clock *clock);
 

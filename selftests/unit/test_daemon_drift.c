@@ -99,7 +99,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 {
 }
 
-int64_t daemon_raw_ns(void)
+int64_t system_clock_raw_ns(void)
 {
 	return 1;
 }

@@ -300,6 +300,47 @@ TEST(a_daemon_that_was_late_recovers)
 	EXPECT_LT(fabs(world.error_ns), 20.0);
 }
 
+/* A machine that is starved of its processor: what was to take an eighth of a second takes two. */
+TEST(late_looks_do_not_rock_the_clock)
+{
+	struct world world;
+	double most_ns = 0.0;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 600 * S);
+	for (i = 0; i < 2000; i++) {
+		double late_s = 2.0 * fabs(either_way(&world));
+
+		world_run(&world, world.command.next_ns + (int64_t)(late_s * 1e9));
+		most_ns = fmax(most_ns, fabs(world.error_ns));
+		world.error_ns += 300.0 * either_way(&world);
+		world_look(&world);
+	}
+	EXPECT_LT(most_ns, 5e3);
+}
+
+/* And as soon as it is itself again it is as quick as ever. */
+TEST(lateness_is_forgotten)
+{
+	struct world world;
+
+	world_start(&world, 0, 0);
+	world_follow(&world, 60 * S);
+	world_run(&world, world.command.next_ns + 2 * S);
+	world.error_ns = 1e6;
+	world_look(&world);
+	EXPECT_GE(world.command.next_ns - world.now.raw_ns, 4 * S);
+	while (world.now.raw_ns < 1300 * S) {
+		world_run(&world, world.command.next_ns);
+		world_look(&world);
+	}
+	world_run(&world, world.command.next_ns);
+	world.error_ns = 1e6;
+	world_look(&world);
+	EXPECT_LE(world.command.next_ns - world.now.raw_ns, S / 8);
+}
+
 TEST(restart_forgets)
 {
 	struct world world;

@@ -509,6 +509,62 @@ TEST(steps_to_a_host_as_makestep_says)
 	}
 }
 
+/* Time that passes between the reading and the rate that follows from it. */
+static int64_t stall_ns;
+
+static int stalled_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = bounded_host_now(timescale, now);
+
+	fake_clock_run(stall_ns);
+	stall_ns = 0;
+	return err;
+}
+
+/* The system clock minus the host's time. */
+static int64_t ahead_of_host_ns(void)
+{
+	return fake_clock.realtime_ns - 1700000000 * S - fake_clock.raw_ns;
+}
+
+/*
+ * A guest that is starved of its processor stands still anywhere: also between reading the clock
+ * and setting its rate, while the rate from before runs on. What that does is in the bound, is
+ * taken away at once, and is nobody else's doing.
+ */
+TEST(a_rate_that_comes_late_is_made_good)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = stalled_host_now, .step = host_step,
+	};
+	struct timescale timescale = { .ops = &ops };
+
+	FIXTURE_DATA(steering) world = { .timescale = &timescale };
+
+	log_set_level(-1);
+	fake_clock_start();
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
+	ASSERT_EQ(0, system_clock_open(&world.clock, false));
+	world.steering = steering_new(&normal, world.clock, &timescale);
+	ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+	EXPECT_TRUE(world.status.synchronised);
+
+	fake_clock.realtime_ns -= MS;
+	fake_clock_run(steering_next_ns(world.steering) - fake_clock.raw_ns);
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_GT(fake_clock_rate(), 0.005);
+	fake_clock_run(steering_next_ns(world.steering) - fake_clock.raw_ns);
+	stall_ns = 1500 * MS;
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_GT(ahead_of_host_ns(), 10 * MS);
+	EXPECT_GE(fake_clock.maxerror_us * US, ahead_of_host_ns());
+	EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_LT(llabs(ahead_of_host_ns()), US);
+	steering_free(world.steering);
+	system_clock_close(world.clock);
+}
+
 TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
