@@ -251,14 +251,9 @@ static void follower_learn_bias(struct follower *follower, const struct timescal
 	follower->bias = clamp(follower->bias + error, BIAS_MAX);
 }
 
-/*
- * How much of the offset to take away. One that came with a correction is not the kernel's.
- */
-static double follower_share(const struct follower *follower, const struct timescale_now *now,
-			     int64_t offset_ns)
+/* How much of the offset to take away. */
+static double follower_share(bool news, int64_t offset_ns)
 {
-	bool news = !follower->started || now->raw_ns == follower->news_ns;
-
 	return news || llabs(offset_ns) > DITHER_NS ? 1.0 : DITHER_SHARE;
 }
 
@@ -268,8 +263,8 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	const struct follower_options *options = &follower->options;
 	int64_t target_ns = chime_add_sat(now->time_ns, now->slew_ns);
 	int64_t offset_ns = chime_sub_sat(target_ns, now->realtime_ns);
-	int64_t tolerance_ns = follower_tolerance(now, DITHER_NS), horizon_ns;
-	bool calm = offset_ns <= tolerance_ns && offset_ns >= -tolerance_ns;
+	int64_t tolerance_ns, horizon_ns;
+	bool news, calm;
 	double slew;
 
 	/* llabs() and more are safe from here on: S64_MIN is not. */
@@ -278,10 +273,14 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	follower_judge_late(follower, now);
 	follower_learn_bias(follower, now, offset_ns);
 	follower_note_news(follower, now);
+	/* What came with a correction is not the kernel's. */
+	news = now->raw_ns == follower->news_ns;
+	tolerance_ns = follower_tolerance(now, news ? FINE_NS : DITHER_NS);
+	calm = llabs(offset_ns) <= tolerance_ns;
 	follower_adapt(follower, now, offset_ns);
 	follower_note_rate(follower, now, tolerance_ns);
 	horizon_ns = follower_horizon(follower, now, offset_ns, calm);
-	slew = clamp(follower_share(follower, now, offset_ns) * (double)offset_ns /
+	slew = clamp(follower_share(news, offset_ns) * (double)offset_ns /
 		     (double)horizon_ns, options->max_slew);
 
 	command->base_rate = clamp(follower->base_rate, options->max_rate);
