@@ -2,7 +2,7 @@
 /*
  * From the discipline's verdict to the system clock.
  */
-#include "steering.h"
+#include "steering_private.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
 #include "names.h"
 
 #define NS_PER_S	1000000000LL
@@ -18,15 +17,6 @@
 /* Looks at the clocks, see follower.h. */
 #define LOOK_MIN_NS	NS_PER_S
 #define LOOK_MAX_NS	(64 * NS_PER_S)
-
-/*
- * The kernel grows maxerror by 500 ppm on its own (NTP_PHASE_LIMIT apart, its MAXFREQ). So what it
- * tells is too much rather than too little; refreshed so often, by 8 ms at most.
- */
-#define PUBLISH_NS	(16 * NS_PER_S)
-
-/* A clock that was right is called wrong again when it is off by more than its bound and this. */
-#define UNSETTLED_NS	10000000LL
 
 /* After a disruption a confirmed error above this is stepped, as the module does by default. */
 #define DISRUPTION_STEP_NS	10000000LL
@@ -40,43 +30,11 @@
 /* What a change of rate that came late did: more than this is looked at, and mended, at once. */
 #define UNSEEN_NS		10000LL
 
-/*
- * When the clock is set the kernel forgets an armed leap second, and does not take it up again till
- * it has seen it taken back for a second.
- */
-#define DISARMED_NS	(2 * NS_PER_S)
-
 /* A leap second is looked for at once, and the watch for set clocks brings us here sooner still. */
 #define LEAP_LOOK_NS	1000000LL
 
 /* A complaint that repeats itself is heard once in so long. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
-
-struct steering {
-	struct steering_options options;
-	struct system_clock *clock;
-	struct timescale *timescale;
-	struct follower follower;
-	struct steering_status status;
-	int64_t next_look_ns;
-	int64_t next_publish_ns;
-	int64_t unseen_ns;	/* what the clock may have moved by since it was read */
-	int host_looks;		/* of makestep's limit, spent on looks at a host */
-	struct leap leap;
-	int64_t leapt_ns;	/* by how much UTC was set forward, and not told yet */
-	bool disarm;		/* the clock was set: see DISARMED_NS */
-	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
-	bool settled;
-	bool confirmed;		/* by the discipline's latest verdict, or there is none yet */
-	bool disrupted;		/* step at the first confirmed correction */
-	bool published;		/* something was, and status.synchronised is it */
-	struct log_limit complaint;
-};
-
-static int64_t magnitude(int64_t ns)
-{
-	return ns < 0 ? chime_sub_sat(0, ns) : ns;
-}
 
 static void steering_limits(struct steering *steering)
 {
@@ -114,8 +72,7 @@ void steering_set_options(struct steering *steering, const struct steering_optio
 	steering_limits(steering);
 }
 
-/* What was known of the clocks is void: look at once. */
-static void steering_look_again(struct steering *steering)
+void steering_look_again(struct steering *steering)
 {
 	follower_restart(&steering->follower);
 	steering->status.valid = false;
@@ -223,7 +180,7 @@ static void steering_log_change(struct steering *steering, const struct discipli
 	char size[32];
 
 	if (steering->options.logchange_ns <= 0 ||
-	    magnitude(result->step_ns) <= steering->options.logchange_ns)
+	    steering_magnitude(result->step_ns) <= steering->options.logchange_ns)
 		return;
 	text_of_duration(result->step_ns, size, sizeof(size));
 	log_notice("The system clock is off by %s, found from %zu of %zu sources", size,
@@ -233,7 +190,7 @@ static void steering_log_change(struct steering *steering, const struct discipli
 /* A refusal or a step after a correction was set. */
 static int steering_judge(struct steering *steering, const struct discipline_result *result)
 {
-	bool large = magnitude(result->step_ns) > DISRUPTION_STEP_NS;
+	bool large = steering_magnitude(result->step_ns) > DISRUPTION_STEP_NS;
 	bool confirm = steering->disrupted && result->synchronised;
 	int err = 0;
 
@@ -282,12 +239,6 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	return err;
 }
 
-/* Whether the timescale is one to follow: bounded, or the host's (whose bound may be unknown). */
-static bool steering_can_follow(const struct timescale_now *now)
-{
-	return now->has_host || now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
-}
-
 /* The clock was set by somebody else if it is not where its rate would have brought it. */
 static bool steering_watch(struct steering *steering, const struct timescale_now *now)
 {
@@ -303,7 +254,7 @@ static bool steering_watch(struct steering *steering, const struct timescale_now
 	rate = system_clock_rate(steering->clock);
 	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
 	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
-	if (magnitude(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
+	if (steering_magnitude(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
 		return false;
 	text_of_duration(jump_ns, size, sizeof(size));
 	log_notice("Somebody else set the system clock by %s; it is being slewed back. To step it back: truechime makestep",
@@ -348,130 +299,6 @@ static int steering_set_rate(struct steering *steering, const struct timescale_n
 	return err;
 }
 
-/* Settled once the follower says so; unsettled when it is far off again. */
-static void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
-				   bool settled)
-{
-	int64_t error_ns = magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
-	bool far = error_ns > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
-
-	if (!steering_can_follow(now) || (far && !settled))
-		steering->settled = false;
-	else if (settled)
-		steering->settled = true;
-}
-
-/* The system clock's errors: the timescale's, and how far it is from that. */
-static void steering_judge_errors(struct steering *steering, const struct timescale_now *now)
-{
-	struct steering_status *status = &steering->status;
-	int64_t error_ns = magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
-
-	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
-		status->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-		status->esterror_ns = CHIME_LINE_UNBOUNDED_NS;
-		return;
-	}
-	status->maxerror_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, error_ns),
-					    now->reading_ns);
-	status->esterror_ns = chime_add_sat(now->sigma_ns, error_ns);
-}
-
-/* What the kernel is to be told of today's leap second. */
-static int steering_kernel_leap(const struct steering *steering)
-{
-	if (steering->options.leap_mode != LEAP_SYSTEM || steering->disarm ||
-	    steering->status.now.raw_ns < steering->arm_from_ns)
-		return 0;
-	return steering->status.leap;
-}
-
-static int steering_publish(struct steering *steering, const struct timescale_now *now)
-{
-	struct steering_status *status = &steering->status;
-	bool synchronised = steering->settled && steering->confirmed && !steering->disrupted &&
-			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
-	bool news = !steering->published || synchronised != status->synchronised;
-	char bound[32];
-	int err;
-
-	steering->next_publish_ns = chime_add_sat(now->raw_ns, PUBLISH_NS);
-	err = system_clock_publish(steering->clock, synchronised, status->maxerror_ns,
-				   status->esterror_ns, steering_kernel_leap(steering));
-	if (err)
-		return err;
-	if (steering->disarm) {
-		steering->disarm = false;
-		steering->arm_from_ns = chime_add_sat(now->raw_ns, DISARMED_NS);
-	}
-	if (steering->status.leap && now->raw_ns < steering->arm_from_ns)
-		steering->next_publish_ns = steering->arm_from_ns;
-	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
-	if (news && synchronised)
-		log_notice("The system clock is synchronised, right to within %s", bound);
-	else if (news && steering->published)
-		log_warning("The system clock is no longer synchronised");
-	steering->published = true;
-	status->synchronised = synchronised;
-	return 0;
-}
-
-/* Is there a leap second today, and when by raw? */
-static void steering_note_leap(struct steering *steering, const struct timescale_now *now)
-{
-	struct steering_status *status = &steering->status;
-	int before = status->leap;
-
-	leap_look(&steering->leap, now->time_ns);
-	status->leap = steering->leap.kind;
-	status->leap_raw_ns = chime_add_sat(now->raw_ns,
-					    chime_sub_sat(steering->leap.at_ns, now->time_ns));
-	/* The kernel is to hear of it now. */
-	if (status->leap != before)
-		steering->next_publish_ns = 0;
-}
-
-static void steering_pass_leap(struct steering *steering, int64_t change_ns)
-{
-	int err = steering->timescale->ops->leap(steering->timescale, change_ns);
-
-	if (err)
-		log_err("The leap second could not be told to the timescale: %s; the sources will show it",
-			strerror(-err));
-	log_notice("A second was %s at midnight UTC, as announced",
-		   change_ns < 0 ? "inserted" : "left out");
-	leap_done(&steering->leap);
-	steering->leapt_ns = chime_add_sat(steering->leapt_ns, change_ns);
-	if (steering->status.has_correction)
-		steering->status.correction.offset_ns =
-			chime_add_sat(steering->status.correction.offset_ns, change_ns);
-	steering_look_again(steering);
-}
-
-/*
- * The kernel's own leap counts if it is the one that was announced: who makes it do another has set
- * the clock.
- */
-static bool steering_has_leapt(struct steering *steering, const struct timescale_now *now)
-{
-	enum leap_mode mode = steering->options.leap_mode;
-	int64_t change_ns = system_clock_leapt(steering->clock);
-	int64_t announced_ns = leap_change_ns(steering->leap.kind);
-
-	if (steering->status.aside || !steering_can_follow(now))
-		return false;
-	if (change_ns && change_ns == announced_ns && leap_is_near(&steering->leap, now->time_ns)) {
-		steering_pass_leap(steering, change_ns);
-		return true;
-	}
-	if ((mode != LEAP_STEP && mode != LEAP_SLEW) || !leap_is_due(&steering->leap, now->time_ns))
-		return false;
-	steering_pass_leap(steering, announced_ns);
-	if (mode == LEAP_STEP)
-		(void)steering_step(steering, "a leap second");
-	return true;
-}
-
 int steering_look(struct steering *steering)
 {
 	struct timescale_now now;
@@ -493,27 +320,11 @@ int steering_look(struct steering *steering)
 	return 0;
 }
 
-int64_t steering_leap(struct steering *steering)
-{
-	int64_t leapt_ns;
-
-	if (steering->status.leap)
-		(void)steering_look(steering);
-	leapt_ns = steering->leapt_ns;
-	steering->leapt_ns = 0;
-	return leapt_ns;
-}
-
-void steering_announce_leap(struct steering *steering, int kind)
-{
-	steering->leap.announced = kind;
-}
-
 /* What makestep says when it is a host that is followed: the discipline knows only its sources. */
 static bool steering_host_steps(struct steering *steering, const struct timescale_now *now)
 {
 	const struct steering_options *options = &steering->options;
-	int64_t error_ns = magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+	int64_t error_ns = steering_magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
 	bool first = options->step_limit < 0 || steering->host_looks < options->step_limit;
 
 	if (!first || !now->has_host)
@@ -541,7 +352,7 @@ int steering_follow(struct steering *steering)
 	follow = now->raw_ns >= steering->next_look_ns;
 	if (follow)
 		steering->next_look_ns = chime_add_sat(now->raw_ns, LOOK_MAX_NS);
-	steering->next_publish_ns = chime_add_sat(now->raw_ns, PUBLISH_NS);
+	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
 	if (steering->status.aside)
 		return 0;
 	if (follow && steering_can_follow(now) && !steering->options.observe)

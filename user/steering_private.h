@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of steering share: steering.c, steering_publish.c and steering_leap.c.
+ */
+#ifndef STEERING_PRIVATE_H
+#define STEERING_PRIVATE_H
+
+#include "steering.h"
+
+#include "log.h"
+
+/*
+ * The kernel grows maxerror by 500 ppm on its own (NTP_PHASE_LIMIT apart, its MAXFREQ). So what it
+ * tells is too much rather than too little; refreshed so often, by 8 ms at most.
+ */
+#define STEERING_PUBLISH_NS	16000000000LL
+
+struct steering {
+	struct steering_options options;
+	struct system_clock *clock;
+	struct timescale *timescale;
+	struct follower follower;
+	struct steering_status status;
+	int64_t next_look_ns;
+	int64_t next_publish_ns;
+	int64_t unseen_ns;	/* what the clock may have moved by since it was read */
+	int host_looks;		/* of makestep's limit, spent on looks at a host */
+	struct leap leap;
+	int64_t leapt_ns;	/* by how much UTC was set forward, and not told yet */
+	bool disarm;		/* the clock was set: see steering_publish.c */
+	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
+	bool settled;
+	bool confirmed;		/* by the discipline's latest verdict, or there is none yet */
+	bool disrupted;		/* step at the first confirmed correction */
+	bool published;		/* something was, and status.synchronised is it */
+	struct log_limit complaint;
+};
+
+static inline int64_t steering_magnitude(int64_t ns)
+{
+	return ns < 0 ? chime_sub_sat(0, ns) : ns;
+}
+
+/* Whether the timescale is one to follow: bounded, or the host's (whose bound may be unknown). */
+static inline bool steering_can_follow(const struct timescale_now *now)
+{
+	return now->has_host || now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+}
+
+/* steering.c */
+
+/* What was known of the clocks is void: look at once. */
+void steering_look_again(struct steering *steering);
+
+/* steering_publish.c */
+
+/* The system clock's errors: the timescale's, and how far it is from that. */
+void steering_judge_errors(struct steering *steering, const struct timescale_now *now);
+
+/* Settled once the follower says so; unsettled when it is far off again. */
+void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
+			    bool settled);
+
+/* What the kernel is to be told of today's leap second. */
+int steering_kernel_leap(const struct steering *steering);
+
+/* Tell the kernel, and the log what is new of it. 0, -errno. */
+int steering_publish(struct steering *steering, const struct timescale_now *now);
+
+/* steering_leap.c */
+
+/* Is there a leap second today, and when by raw? */
+void steering_note_leap(struct steering *steering, const struct timescale_now *now);
+
+/*
+ * Whether a leap second has come to pass since last asked. The kernel's own counts if it is the one
+ * that was announced: who makes it do another has set the clock.
+ */
+bool steering_has_leapt(struct steering *steering, const struct timescale_now *now);
+
+#endif /* STEERING_PRIVATE_H */

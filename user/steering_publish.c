@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel, and with it every program, is told of the system clock: whether it is
+ * synchronised, by how much it can be wrong, and which leap second is to come.
+ */
+#include "steering_private.h"
+
+#include <stdio.h>
+
+#include "names.h"
+
+#define NS_PER_S	1000000000LL
+
+/* A clock that was right is called wrong again when it is off by more than its bound and this. */
+#define UNSETTLED_NS	10000000LL
+
+/*
+ * When the clock is set the kernel forgets an armed leap second, and does not take it up again till
+ * it has seen it taken back for a second.
+ */
+#define DISARMED_NS	(2 * NS_PER_S)
+
+void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
+			    bool settled)
+{
+	int64_t error_ns = steering_magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+	bool far = error_ns > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
+
+	if (!steering_can_follow(now) || (far && !settled))
+		steering->settled = false;
+	else if (settled)
+		steering->settled = true;
+}
+
+void steering_judge_errors(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_status *status = &steering->status;
+	int64_t error_ns = steering_magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+
+	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
+		status->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+		status->esterror_ns = CHIME_LINE_UNBOUNDED_NS;
+		return;
+	}
+	status->maxerror_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, error_ns),
+					    now->reading_ns);
+	status->esterror_ns = chime_add_sat(now->sigma_ns, error_ns);
+}
+
+int steering_kernel_leap(const struct steering *steering)
+{
+	if (steering->options.leap_mode != LEAP_SYSTEM || steering->disarm ||
+	    steering->status.now.raw_ns < steering->arm_from_ns)
+		return 0;
+	return steering->status.leap;
+}
+
+int steering_publish(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_status *status = &steering->status;
+	bool synchronised = steering->settled && steering->confirmed && !steering->disrupted &&
+			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+	bool news = !steering->published || synchronised != status->synchronised;
+	char bound[32];
+	int err;
+
+	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
+	err = system_clock_publish(steering->clock, synchronised, status->maxerror_ns,
+				   status->esterror_ns, steering_kernel_leap(steering));
+	if (err)
+		return err;
+	if (steering->disarm) {
+		steering->disarm = false;
+		steering->arm_from_ns = chime_add_sat(now->raw_ns, DISARMED_NS);
+	}
+	if (steering->status.leap && now->raw_ns < steering->arm_from_ns)
+		steering->next_publish_ns = steering->arm_from_ns;
+	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
+	if (news && synchronised)
+		log_notice("The system clock is synchronised, right to within %s", bound);
+	else if (news && steering->published)
+		log_warning("The system clock is no longer synchronised");
+	steering->published = true;
+	status->synchronised = synchronised;
+	return 0;
+}
