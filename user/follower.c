@@ -100,6 +100,11 @@ void follower_note_late(struct follower *follower, int64_t late_ns)
 		follower->late_ns = late_ns;
 }
 
+void follower_look_again(struct follower *follower)
+{
+	follower->next_ns = follower->last_raw_ns;
+}
+
 /* How late looks are apt to be. */
 static void follower_judge_late(struct follower *follower, const struct timescale_now *now)
 {

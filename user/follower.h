@@ -81,6 +81,9 @@ struct follower {
 /* The command of the latest look took effect late, by this. */
 void follower_note_late(struct follower *follower, int64_t late_ns);
 
+/* The next look is at once, and not because there is a fresh correction to look at. */
+void follower_look_again(struct follower *follower);
+
 /* One look. */
 void follower_update(struct follower *follower, const struct timescale_now *now,
 		     struct follower_command *command);

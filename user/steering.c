@@ -278,8 +278,10 @@ static void steering_note_late(struct steering *steering, const struct timescale
 	steering->unseen_ns = (int64_t)(turned * (double)late_ns);
 	status->maxerror_ns = chime_add_sat(status->maxerror_ns, steering->unseen_ns);
 	status->esterror_ns = chime_add_sat(status->esterror_ns, steering->unseen_ns);
-	if (steering->unseen_ns > UNSEEN_NS)
-		steering->next_look_ns = 0;
+	if (steering->unseen_ns <= UNSEEN_NS)
+		return;
+	follower_look_again(&steering->follower);
+	steering->next_look_ns = 0;
 }
 
 static int steering_set_rate(struct steering *steering, const struct timescale_now *now,

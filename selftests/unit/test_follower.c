@@ -341,6 +341,22 @@ TEST(lateness_is_forgotten)
 	EXPECT_LE(world.command.next_ns - world.now.raw_ns, S / 8);
 }
 
+TEST(looking_again_is_no_correction)
+{
+	struct world world;
+
+	world_start(&world, 0, 0);
+	world_follow(&world, 60 * S);
+	world_run(&world, world.command.next_ns);
+	world_look(&world);
+	world.follower.pace_ns = 0;
+	follower_look_again(&world.follower);
+	world_run(&world, world.now.raw_ns + MS);
+	world_look(&world);
+	EXPECT_EQ(0, world.follower.pace_ns);
+	EXPECT_EQ(MS, world.follower.late_ns);
+}
+
 TEST(restart_forgets)
 {
 	struct world world;
