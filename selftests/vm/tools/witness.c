@@ -221,7 +221,9 @@ static int wait_for_steps(int phc)
 	int err = 0;
 
 	while (!err && !stopped) {
-		if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL))
+		/* Stepped since the last read: armed all the same, and to be read now. */
+		if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) &&
+		    errno != ECANCELED)
 			return -errno;
 		err = read_patiently(phc, &r);
 		if (!err)
