@@ -194,7 +194,9 @@ static int daemon_watch_clock(void)
 	fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL)) {
+	/* ECANCELED: it was set just now. The timer is armed all the same. */
+	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) &&
+	    errno != ECANCELED) {
 		close(fd);
 		return -1;
 	}
