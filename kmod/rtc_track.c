@@ -7,8 +7,12 @@
 /* The bounds move apart by this: RTC crystals are good to 100 ppm, and counters better. */
 #define CHIME_RTC_DRIFT_Q32	((500LL << 32) / 1000000)
 
-/* An RTC's second may begin so much late, by what an emulation does now and then. */
-#define CHIME_RTC_SLACK_NS	(100 * CHIME_NS_PER_MS)
+/*
+ * An RTC's second may begin late by what an emulation does now and then; and a kernel on a busy
+ * machine may have stood still in the middle of setting it. With the second that a reading is good
+ * to, what moves by more than two seconds is noticed all the same.
+ */
+#define CHIME_RTC_SLACK_NS	(900 * CHIME_NS_PER_MS)
 
 /* Whoever sets an RTC aims at the second's beginning, and misses by less than this. */
 #define CHIME_RTC_SET_NS	(200 * CHIME_NS_PER_MS)
