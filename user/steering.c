@@ -187,10 +187,14 @@ static void steering_log_change(struct steering *steering, const struct discipli
 		   result->selection.count, result->selection.candidates);
 }
 
-/* A refusal or a step after a correction was set. */
+/*
+ * A refusal or a step after a correction was set. An answer that was seconds under way does not even
+ * say on which side of it the clock is: such an error is slewed, and the next answers tell.
+ */
 static int steering_judge(struct steering *steering, const struct discipline_result *result)
 {
-	bool large = steering_magnitude(result->step_ns) > DISRUPTION_STEP_NS;
+	int64_t error_ns = steering_magnitude(result->step_ns);
+	bool large = error_ns > DISRUPTION_STEP_NS && error_ns > result->correction.maxerror_ns;
 	bool confirm = steering->disrupted && result->synchronised;
 	int err = 0;
 

@@ -241,6 +241,22 @@ TEST_F(steering, a_disruption_unsynchronises_and_the_first_confirmation_steps)
 	EXPECT_EQ(1, self->status.steps);
 }
 
+/* The first answer was seconds under way: the error may be none, or have the other sign. */
+TEST_F(steering, a_doubtful_confirmation_steps_nothing)
+{
+	struct discipline_result result;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	steering_disrupted(self->steering, false);
+	result = found(self, 200 * MS);
+	result.correction.maxerror_ns = 2 * S;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(0, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+}
+
 TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
 {
 	ASSERT_EQ(0, apply(self, found(self, 0)));
