@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ntpping ADDRESS N: asks an NTP server N times, five times a second; prints the round trips and
- * the offset of the system clock, so that a rig's network is known by something other than the
- * programs under test.
+ * the offset of the system clock, by the quickest of them, so that a rig's network is known by
+ * something other than the programs under test.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(NTP_PORT) };
 	struct timeval wait = { 1, 0 };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), n = argc == 3 ? atoi(argv[2]) : 0, answers = 0;
-	int64_t least = INT64_MAX, most = 0, sum = 0, offset_ns = 0, delay_ns;
+	int64_t least = INT64_MAX, most = 0, sum = 0, best_ns = 0, offset_ns, delay_ns;
 
 	if (n <= 0 || inet_pton(AF_INET, argv[1], &a.sin_addr) != 1) {
 		fprintf(stderr, "usage: ntpping ADDRESS N\n");
@@ -65,7 +65,10 @@ int main(int argc, char **argv)
 		if (ask(fd, &offset_ns, &delay_ns) == 0) {
 			answers++;
 			sum += delay_ns;
-			least = delay_ns < least ? delay_ns : least;
+			if (delay_ns < least) {
+				least = delay_ns;
+				best_ns = offset_ns;
+			}
 			most = delay_ns > most ? delay_ns : most;
 		}
 		usleep(200000);
@@ -75,6 +78,6 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	printf("answers=%d delay_min_us=%.0f delay_mean_us=%.0f delay_max_us=%.0f offset_us=%.0f\n",
-	       answers, least / 1e3, sum / 1e3 / answers, most / 1e3, offset_ns / 1e3);
+	       answers, least / 1e3, sum / 1e3 / answers, most / 1e3, best_ns / 1e3);
 	return 0;
 }
