@@ -188,8 +188,8 @@ static void steering_log_change(struct steering *steering, const struct discipli
 }
 
 /*
- * A refusal or a step after a correction was set. An answer that was seconds under way does not even
- * say on which side of it the clock is: such an error is slewed, and the next answers tell.
+ * A refusal or a step after a correction was set. An answer that was seconds under way does not
+ * even say on which side of it the clock is: such an error is slewed, and the next answers tell.
  */
 static int steering_judge(struct steering *steering, const struct discipline_result *result)
 {

@@ -222,8 +222,8 @@ static int wait_for_steps(int phc)
 
 	while (!err && !stopped) {
 		/* Stepped since the last read: armed all the same, and to be read now. */
-		if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) &&
-		    errno != ECANCELED)
+		err = timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+		if (err && errno != ECANCELED)
 			return -errno;
 		err = read_patiently(phc, &r);
 		if (!err)
