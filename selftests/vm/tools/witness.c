@@ -215,6 +215,7 @@ static int watch(int phc, int64_t period_ms, double seconds)
 static int wait_for_steps(int phc)
 {
 	struct itimerspec never = { .it_value.tv_sec = (time_t)1 << 40 };
+	const int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
 	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC);
 	struct clocks_reading r;
 	uint64_t expired;
@@ -222,7 +223,7 @@ static int wait_for_steps(int phc)
 
 	while (!err && !stopped) {
 		/* Stepped since the last read: armed all the same, and to be read now. */
-		err = timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+		err = timerfd_settime(fd, flags, &never, NULL);
 		if (err && errno != ECANCELED)
 			return -errno;
 		err = read_patiently(phc, &r);
