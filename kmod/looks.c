@@ -9,6 +9,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
@@ -33,13 +34,18 @@ struct chime_cpu_look {
 	bool wanted;
 };
 
-/* Several busy CPUs need not all ask. After a restore this memory is as old as raw: they agree. */
+/*
+ * Several busy CPUs need not all ask. After a restore this memory is as old as raw: they agree. Nor
+ * need a machine be woken that looks now: put off before the look, because a witness who asks for
+ * one after it must get it.
+ */
 static void chime_looks_busy(struct chime *chime)
 {
 	struct chime_looks *looks = &chime->looks;
 
 	mutex_lock(&chime->lock);
 	if (ktime_get_raw_ns() - looks->looked_raw_ns >= looks->recent_ns) {
+		mod_delayed_work(looks->queue, &looks->idle, looks->idle_jiffies);
 		chime_disruption_look(chime);
 		looks->looked_raw_ns = ktime_get_raw_ns();
 	}
@@ -101,13 +107,28 @@ static int chime_looks_cpu_down(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
+/*
+ * The kernel's timers never fire early, and the later the further off they are: by up to a jiffy
+ * within the next 63, by up to 8 within the next 504, and so on. @idle_check_ms is to be the
+ * longest.
+ */
+static unsigned long chime_looks_idle_jiffies(unsigned int idle_check_ms)
+{
+	unsigned long delay = msecs_to_jiffies(idle_check_ms);
+	unsigned long late = 1;
+
+	while (delay >= 63 * late)
+		late *= 8;
+	return max(delay, late + 1) - late;
+}
+
 int chime_looks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
 {
 	struct chime_looks *looks = &chime->looks;
 	int cpu, ret = -ENOMEM;
 
 	looks->check_jiffies = msecs_to_jiffies(check_ms);
-	looks->idle_jiffies = msecs_to_jiffies(idle_check_ms);
+	looks->idle_jiffies = chime_looks_idle_jiffies(idle_check_ms);
 	looks->recent_ns = check_ms * NSEC_PER_MSEC / 2;
 	INIT_DELAYED_WORK(&looks->idle, chime_looks_idle_work);
 	looks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);

@@ -18,9 +18,9 @@ struct chime_cpu_look;
  * @queue: where looks run: process context, before ordinary work
  * @busy: one look a CPU, which comes round each @check_jiffies but does not wake the CPU: the one
  *	that is busy must not depend on another that sleeps
- * @idle: comes round each @idle_jiffies, come what may
+ * @idle: comes when there was no look for @idle_jiffies, come what may
  * @check_jiffies: period of @busy
- * @idle_jiffies: period of @idle
+ * @idle_jiffies: the longest from one look to the next
  * @recent_ns: a busy look is left out so soon after another
  * @looked_raw_ns: the latest look, by raw; under the module's lock
  * @hotplug: this instance among those of @hotplug_state

@@ -24,7 +24,7 @@ MODULE_PARM_DESC(check_ms, "a busy machine looks at the host's time each so many
 
 static unsigned int idle_check_ms = 1000;
 module_param(idle_check_ms, uint, 0444);
-MODULE_PARM_DESC(idle_check_ms, "an idle machine is woken to do so each so many ms, 1 to 60000 (1000)");
+MODULE_PARM_DESC(idle_check_ms, "an idle machine is woken to do so when it has not for so many ms, 1 to 60000 (1000)");
 
 static unsigned int slew_ppm = 500;
 module_param(slew_ppm, uint, 0444);
