@@ -44,16 +44,6 @@ static u64 magnitude(s64 value)
 	return value < 0 ? 0 - (u64)value : (u64)value;
 }
 
-s64 chime_add_sat(s64 a, s64 b)
-{
-	return saturate((__int128)a + b);
-}
-
-s64 chime_sub_sat(s64 a, s64 b)
-{
-	return saturate((__int128)a - b);
-}
-
 s64 chime_scale_q32(s64 duration_ns, s64 rate_q32)
 {
 	return saturate(scale(duration_ns, rate_q32));
