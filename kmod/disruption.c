@@ -261,9 +261,10 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
 	if (event.cause == TRUECHIME_CAUSE_SUSPEND)
 		repair.action = TRUECHIME_ACTION_NONE;
-	chime_system_clock_distrust(&chime->system_clock);
+	/* In this order: who is woken by the clock's being set is not to find the old timescale. */
 	chime_snapshot_take(&snapshot);
 	chime_timescale_restart(&chime->timescale, snapshot.raw_ns, snapshot.realtime_ns);
+	chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, &event, &repair);
 	chime_disruption_tell(chime, &event);
 }
@@ -402,7 +403,6 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 	event.cause = chime_disruption_judge(chime, event.evidence, event.gap_ns, chime->host.ops &&
 					     chime->host.track.last.witness);
 	disruption->fine_raw_ns = min(disruption->fine_raw_ns, jump->fine_raw_ns);
-	chime_system_clock_distrust(&chime->system_clock);
 	chime_timescale_shift(timescale, jump->offset_ns, jump->maxerror_ns, ktime_get_raw_ns());
 	chime_disruption_repair(chime, &event);
 	chime_disruption_tell(chime, &event);
