@@ -4,7 +4,6 @@
  */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -12,8 +11,12 @@
 #include "control.h"
 #include "daemon.h"
 #include "log.h"
+#include "names.h"
 
 #define NS_PER_S	1000000000LL
+
+/* What --timeout takes at most. */
+#define TIMEOUT_MAX_S	86400
 
 /* Room for directives given as arguments. */
 #define TEXT_MAX	65536
@@ -133,12 +136,11 @@ static char *join_directives(char **arguments, int count)
 
 static int parse_timeout(const char *text, int64_t *timeout_ns)
 {
-	char *end;
-	long seconds = strtol(text, &end, 10);
+	int seconds;
 
-	if (*end || end == text || seconds < 1 || seconds > 86400) {
-		fprintf(stderr, "truechimed: --timeout takes 1 to 86400 seconds, not \"%s\"\n",
-			text);
+	if (!seconds_of_text(text, TIMEOUT_MAX_S, &seconds)) {
+		fprintf(stderr, "truechimed: --timeout takes 1 to %d seconds, not \"%s\"\n",
+			TIMEOUT_MAX_S, text);
 		return -1;
 	}
 	*timeout_ns = seconds * NS_PER_S;

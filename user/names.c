@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -204,6 +205,17 @@ void text_of_duration(int64_t ns, char *text, size_t size)
 			snprintf(text, size, "%s%lld days %d h", sign, (long long)(s / 86400),
 				 (int)(s / 3600 % 24));
 	}
+}
+
+bool seconds_of_text(const char *text, int most, int *seconds)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*end || end == text || value < 1 || value > most)
+		return false;
+	*seconds = (int)value;
+	return true;
 }
 
 void text_of_time(int64_t utc_ns, char *text, size_t size)

@@ -40,6 +40,9 @@ bool rtc_of_name(const char *name, enum truechime_rtc *rtc);
 /* "42 us", "3.60 s", "2 h 5 min": three figures and a unit, with a minus where @ns is negative. */
 void text_of_duration(int64_t ns, char *text, size_t size);
 
+/* "30": whole seconds, 1 to @most. false: it is anything else. */
+bool seconds_of_text(const char *text, int most, int *seconds);
+
 /* "2026-11-20 08:15:42.123456 UTC" */
 void text_of_time(int64_t utc_ns, char *text, size_t size);
 

@@ -34,6 +34,23 @@ TEST(durations_have_three_figures_and_a_unit)
 	}
 }
 
+TEST(seconds_are_whole_and_few)
+{
+	static const char *const refused[] = {
+		"", "0", "-1", "3601", "30x", "1.5", "99999999999999999999",
+	};
+	unsigned int i;
+	int seconds = 7;
+
+	for (i = 0; i < ARRAY_SIZE(refused); i++)
+		EXPECT_FALSE(seconds_of_text(refused[i], 3600, &seconds)) TH_LOG("case %u", i);
+	EXPECT_EQ(7, seconds);
+	EXPECT_TRUE(seconds_of_text("1", 3600, &seconds));
+	EXPECT_EQ(1, seconds);
+	EXPECT_TRUE(seconds_of_text("3600", 3600, &seconds));
+	EXPECT_EQ(3600, seconds);
+}
+
 TEST(times_are_utc)
 {
 	char text[64];

@@ -266,15 +266,11 @@ static int run(struct hooks *hooks)
 
 static int parse_limit(const char *text, int *limit_s)
 {
-	char *end;
-	long seconds = strtol(text, &end, 10);
-
-	if (*end || end == text || seconds < 1 || seconds > LIMIT_MAX_S) {
+	if (!seconds_of_text(text, LIMIT_MAX_S, limit_s)) {
 		fprintf(stderr, "truechime-hooks: --timeout takes 1 to %d seconds, not \"%s\"\n",
 			LIMIT_MAX_S, text);
 		return -1;
 	}
-	*limit_s = (int)seconds;
 	return 0;
 }
 
