@@ -339,11 +339,6 @@ static void make_line(const struct combined *combined, struct chime_line *line)
 	line->maxerror_rate_q32 = (s64)ceil(combined->maxerror_growth * Q32);
 }
 
-static int64_t magnitude(int64_t value)
-{
-	return value < 0 ? -value : value;
-}
-
 /* What becomes of the system clock; also whether the correction may be set at all. */
 static int judge(struct discipline *discipline, const struct combined *combined,
 		 const struct timescale_now *now, struct discipline_result *result)
@@ -357,7 +352,7 @@ static int judge(struct discipline *discipline, const struct combined *combined,
 	result->step_ns = error_ns;
 	result->step = DISCIPLINE_NO_STEP;
 	if (options->maxchange_ns > 0 && discipline->updates >= options->maxchange_start &&
-	    magnitude(error_ns) > options->maxchange_ns) {
+	    chime_abs_sat(error_ns) > options->maxchange_ns) {
 		result->step = DISCIPLINE_REFUSED;
 		discipline->refused++;
 		if (options->maxchange_ignore >= 0 &&
@@ -365,8 +360,9 @@ static int judge(struct discipline *discipline, const struct combined *combined,
 			return -ERANGE;
 		return 0;
 	}
-	if (options->step_threshold_ns > 0 && magnitude(error_ns) > options->step_threshold_ns &&
-	    may_step && combined->maxerror_ns < STEP_EVIDENCE * (double)magnitude(error_ns))
+	if (options->step_threshold_ns > 0 &&
+	    chime_abs_sat(error_ns) > options->step_threshold_ns && may_step &&
+	    combined->maxerror_ns < STEP_EVIDENCE * (double)chime_abs_sat(error_ns))
 		result->step = DISCIPLINE_STEP;
 	return 0;
 }
@@ -380,7 +376,7 @@ static bool may_jump(const struct discipline *discipline, const struct combined 
 					  now->time_ns);
 
 	return !discipline->has_correction || now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
-	       magnitude(change_ns) > JUMP_NS;
+	       chime_abs_sat(change_ns) > JUMP_NS;
 }
 
 /* A host that a majority of at least two sources excludes by far, again and again. */
@@ -411,7 +407,7 @@ static void watch_demoted_host(struct discipline *discipline, const struct combi
 						       combined->estimate.offset_ns),
 					 now->host_ns);
 
-	if (magnitude(error_ns) > HOST_RIGHT_NS)
+	if (chime_abs_sat(error_ns) > HOST_RIGHT_NS)
 		discipline->host_right = 0;
 	else
 		discipline->host_right++;
@@ -463,7 +459,7 @@ static bool still_holds(struct discipline *discipline, const struct combined *co
 			const struct timescale_now *now)
 {
 	int64_t utc_ns = chime_add_sat(now->reference_ns, combined->estimate.offset_ns);
-	double change_ns = (double)magnitude(chime_sub_sat(utc_ns, now->time_ns));
+	double change_ns = (double)chime_abs_sat(chime_sub_sat(utc_ns, now->time_ns));
 
 	discipline->holding = discipline->holding &&
 			      now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&

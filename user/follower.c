@@ -128,6 +128,12 @@ static void follower_note_news(struct follower *follower, const struct timescale
 	follower->news_ns = now->raw_ns;
 }
 
+/* This look is at a fresh correction. */
+static bool follower_is_news(const struct follower *follower, const struct timescale_now *now)
+{
+	return now->raw_ns == follower->news_ns;
+}
+
 /*
  * What is as good as none is taken away by the next look, which may be a minute away; sooner where
  * fresh corrections come quickly and are better than the tolerance. Where they are not, that they
@@ -138,7 +144,7 @@ static int64_t follower_calm_horizon(const struct follower *follower,
 {
 	int64_t horizon_ns;
 
-	if (now->raw_ns != follower->news_ns || follower->pace_ns <= 0 ||
+	if (!follower_is_news(follower, now) || follower->pace_ns <= 0 ||
 	    follower->pace_ns > follower->interval_ns / CALM_CORRECTIONS ||
 	    now->sigma_ns > FINE_NS)
 		return follower->interval_ns;
@@ -279,7 +285,7 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	follower_learn_bias(follower, now, offset_ns);
 	follower_note_news(follower, now);
 	/* What came with a correction is not the kernel's. */
-	news = now->raw_ns == follower->news_ns;
+	news = follower_is_news(follower, now);
 	tolerance_ns = follower_tolerance(now, news ? FINE_NS : DITHER_NS);
 	calm = llabs(offset_ns) <= tolerance_ns;
 	follower_adapt(follower, now, offset_ns);

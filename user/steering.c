@@ -180,7 +180,7 @@ static void steering_log_change(struct steering *steering, const struct discipli
 	char size[32];
 
 	if (steering->options.logchange_ns <= 0 ||
-	    steering_magnitude(result->step_ns) <= steering->options.logchange_ns)
+	    chime_abs_sat(result->step_ns) <= steering->options.logchange_ns)
 		return;
 	text_of_duration(result->step_ns, size, sizeof(size));
 	log_notice("The system clock is off by %s, found from %zu of %zu sources", size,
@@ -193,7 +193,7 @@ static void steering_log_change(struct steering *steering, const struct discipli
  */
 static int steering_judge(struct steering *steering, const struct discipline_result *result)
 {
-	int64_t error_ns = steering_magnitude(result->step_ns);
+	int64_t error_ns = chime_abs_sat(result->step_ns);
 	bool large = error_ns > DISRUPTION_STEP_NS && error_ns > result->correction.maxerror_ns;
 	bool confirm = steering->disrupted && result->synchronised;
 	int err = 0;
@@ -258,7 +258,7 @@ static bool steering_watch(struct steering *steering, const struct timescale_now
 	rate = system_clock_rate(steering->clock);
 	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
 	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
-	if (steering_magnitude(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
+	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
 		return false;
 	text_of_duration(jump_ns, size, sizeof(size));
 	log_notice("Somebody else set the system clock by %s; it is being slewed back. To step it back: truechime makestep",
@@ -330,7 +330,7 @@ int steering_look(struct steering *steering)
 static bool steering_host_steps(struct steering *steering, const struct timescale_now *now)
 {
 	const struct steering_options *options = &steering->options;
-	int64_t error_ns = steering_magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+	int64_t error_ns = steering_error_ns(now);
 	bool first = options->step_limit < 0 || steering->host_looks < options->step_limit;
 
 	if (!first || !now->has_host)

@@ -36,9 +36,10 @@ struct steering {
 	struct log_limit complaint;
 };
 
-static inline int64_t steering_magnitude(int64_t ns)
+/* How far the system clock is from the timescale, either way. */
+static inline int64_t steering_error_ns(const struct timescale_now *now)
 {
-	return ns < 0 ? chime_sub_sat(0, ns) : ns;
+	return chime_abs_sat(chime_sub_sat(now->time_ns, now->realtime_ns));
 }
 
 /* Whether the timescale is one to follow: bounded, or the host's (whose bound may be unknown). */

@@ -23,7 +23,7 @@
 void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
 			    bool settled)
 {
-	int64_t error_ns = steering_magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+	int64_t error_ns = steering_error_ns(now);
 	bool far = error_ns > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
 
 	if (!steering_can_follow(now) || (far && !settled))
@@ -35,7 +35,7 @@ void steering_judge_settled(struct steering *steering, const struct timescale_no
 void steering_judge_errors(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
-	int64_t error_ns = steering_magnitude(chime_sub_sat(now->time_ns, now->realtime_ns));
+	int64_t error_ns = steering_error_ns(now);
 
 	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
 		status->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
