@@ -55,18 +55,36 @@ int steering_kernel_leap(const struct steering *steering)
 	return steering->status.leap;
 }
 
+/*
+ * A disruption since the reading has marked the clock unsynchronised. To publish what was true
+ * before it undid that, and the word of it is still on its way.
+ */
+static bool steering_is_overtaken(struct steering *steering, const struct timescale_now *now)
+{
+	struct timescale_now after;
+
+	return !steering->timescale->ops->now(steering->timescale, &after) &&
+	       (after.epoch != now->epoch || after.disruptions != now->disruptions);
+}
+
 int steering_publish(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
 	bool synchronised = steering->settled && steering->confirmed && !steering->disrupted &&
 			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
-	bool news = !steering->published || synchronised != status->synchronised;
 	char bound[32];
+	bool news;
 	int err;
 
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
 	err = system_clock_publish(steering->clock, synchronised, status->maxerror_ns,
 				   status->esterror_ns, steering_kernel_leap(steering));
+	if (!err && synchronised && steering_is_overtaken(steering, now)) {
+		synchronised = false;
+		steering_look_again(steering);
+		err = system_clock_publish(steering->clock, false, status->maxerror_ns,
+					   status->esterror_ns, steering_kernel_leap(steering));
+	}
 	if (err)
 		return err;
 	if (steering->disarm) {
@@ -75,6 +93,7 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 	}
 	if (steering->status.leap && now->raw_ns < steering->arm_from_ns)
 		steering->next_publish_ns = steering->arm_from_ns;
+	news = !steering->published || synchronised != status->synchronised;
 	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
 	if (news && synchronised)
 		log_notice("The system clock is synchronised, right to within %s", bound);

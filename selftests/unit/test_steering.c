@@ -581,6 +581,49 @@ TEST(a_rate_that_comes_late_is_made_good)
 	system_clock_close(world.clock);
 }
 
+/* Readings until a disruption comes, and the epoch that it ends. */
+static int calm_readings;
+static uint32_t epoch;
+
+static int disrupted_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	if (calm_readings && !--calm_readings) {
+		fake_clock.status |= STA_UNSYNC;
+		epoch++;
+	}
+	(void)bounded_host_now(timescale, now);
+	now->epoch = epoch;
+	return 0;
+}
+
+/* The module marks the clock unsynchronised between the reading and what is published of it. */
+TEST(what_a_disruption_has_overtaken_is_not_published)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = disrupted_host_now };
+	struct timescale timescale = { .ops = &ops };
+
+	FIXTURE_DATA(steering) world = { .timescale = &timescale };
+
+	log_set_level(-1);
+	fake_clock_start();
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
+	ASSERT_EQ(0, system_clock_open(&world.clock, false));
+	world.steering = steering_new(&normal, world.clock, &timescale);
+	ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+
+	calm_readings = 2;
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_EQ(0, calm_readings);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_TRUE(world.status.synchronised);
+	steering_free(world.steering);
+	system_clock_close(world.clock);
+}
+
 TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
