@@ -30,6 +30,9 @@
 /* The wait after a failure starts here and doubles. */
 #define RETRY_FIRST_NS	NS_PER_S
 
+/* An answer that is under way for longer comes from somebody who stood still. */
+#define LATE_NS		NS_PER_S
+
 /* After so many failures in a row (the reach register is empty) a source counts as gone. */
 #define FAILURES_GONE	8
 
@@ -165,23 +168,33 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
 
-/*
- * A source that never answered, or that the network does not let us ask, is tried again soon, and
- * ever less often; so is one that has not answered since all that it said before became void. One
- * that only lost a packet keeps its pace until it counts as gone, and so does a burst.
- */
-void source_failed(struct source *source, int64_t now_raw_ns, int error)
+/* After an attempt that gave nothing: soon, and ever less often, but not less often than usual. */
+static int64_t retry_wait_ns(const struct source *source)
 {
-	bool known = source->reach && source->samples;
 	unsigned int doublings = source->failures < 24 ? source->failures : 24;
 	bool gone = source->failures >= FAILURES_GONE;
 	int64_t most_ns = seconds_to_ns(gone ? ldexp(1, source->options.maxpoll) :
 					source->interval_s);
-	int64_t wait_ns = min_s64(RETRY_FIRST_NS << doublings, most_ns);
+
+	return min_s64(RETRY_FIRST_NS << doublings, most_ns);
+}
+
+/*
+ * A source that never answered, or that the network does not let us ask, is tried again soon; so is
+ * one that has not answered since all that it said before became void. One that only lost a packet
+ * keeps its pace until it counts as gone. A burst does so too, and is one attempt, however many
+ * requests it takes.
+ */
+void source_failed(struct source *source, int64_t now_raw_ns, int error)
+{
+	bool known = source->reach && source->samples;
+	int64_t wait_ns = retry_wait_ns(source);
 
 	source->last_error = error;
+	if (error == -ETIMEDOUT && source->burst)
+		return;
 	source->failures++;
-	if (error == -ETIMEDOUT && (known || source->burst))
+	if (error == -ETIMEDOUT && known)
 		return;
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
@@ -211,10 +224,18 @@ static bool sample_is_sane(const struct source *source, const struct source_samp
 	       sample->stratum >= least_stratum && sample->stratum <= 15 && sample->leap <= 2;
 }
 
+/*
+ * What the estimate disbelieves is not its scatter: either it goes on as it was, and the server was
+ * out of its mind for a moment, or it begins anew and forgets all.
+ */
 static void remember(struct source *source, const struct source_sample *sample)
 {
 	struct history *entry = &source->history[source->next_sample];
+	struct estimate estimate;
 
+	estimator_get(source->estimator, sample->at_ns, &estimate);
+	if (estimate.suspect && source->samples)
+		return;
 	entry->at_ns = sample->at_ns;
 	entry->offset_ns = sample->offset_ns;
 	source->next_sample = (source->next_sample + 1) % HISTORY;
@@ -283,6 +304,7 @@ static void control_poll(struct source *source)
 
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
+	bool late = sample->delay_ns > LATE_NS;
 	struct source_sample corrected = *sample;
 	struct estimator_sample measured;
 	int error;
@@ -304,18 +326,24 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->last = corrected;
 	source->last_raw_ns = now_raw_ns;
 	source->last_error = 0;
-	source->failures = 0;
+	source->failures = late ? source->failures + 1 : 0;
 	source->reach |= 1;
 	source->received++;
 	remember(source, &corrected);
 	forget_lost_track(source);
 	control_poll(source);
+	/* It says little, and the next one need not be. */
+	if (late && !source->burst)
+		source->next_poll_ns = min_s64(source->next_poll_ns,
+					       now_raw_ns + retry_wait_ns(source));
 	return 0;
 }
 
 void source_burst(struct source *source, int64_t now_raw_ns, int count)
 {
 	source->burst = count;
+	/* What comes after it, if nobody answers, begins at its pace. */
+	source->failures = 1;
 	source->next_poll_ns = now_raw_ns;
 }
 

@@ -185,6 +185,27 @@ TEST_F(source, unanswered_since_a_disruption_is_tried_again_soon)
 	}
 }
 
+/* Its server, or this machine, stood still: it says little, and the next poll would be far off. */
+TEST_F(source, an_answer_that_is_late_is_asked_for_again)
+{
+	int64_t now_ns = START_NS + 10 * NS_PER_S;
+	struct source_sample late;
+	int i;
+
+	source_rebase(self->source, 2);
+	source_burst(self->source, now_ns, 1);
+	for (i = 0; i < 4; i++) {
+		source_polled(self->source, now_ns);
+		late = sample_at(now_ns);
+		late.epoch = 2;
+		late.delay_ns = 5 * NS_PER_S;
+		now_ns += 5 * NS_PER_S;
+		ASSERT_EQ(0, source_add(self->source, now_ns, &late));
+		EXPECT_EQ(now_ns + (4LL << i) * NS_PER_S, source_next_poll(self->source));
+		now_ns = source_next_poll(self->source);
+	}
+}
+
 TEST_F(source, refuses_what_cannot_be)
 {
 	struct source_sample good = sample_at(START_NS);
