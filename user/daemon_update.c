@@ -236,6 +236,12 @@ static double daemon_turns_of_host(const struct daemon *daemon)
 		     -32);
 }
 
+/*
+ * A rate that is known to no better than this is not kept: a minute's samples say more, and a
+ * host's is begun with as the next to nothing that it mostly is.
+ */
+#define DRIFT_SIGMA_MAX	10e-6
+
 static void daemon_write_drift(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -248,6 +254,8 @@ static void daemon_write_drift(struct daemon *daemon)
 	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;
 	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));
+	if (rate_sigma > DRIFT_SIGMA_MAX)
+		return;
 	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));
 	if (!err)
 		err = drift_write(path, rate, rate_sigma);

@@ -286,4 +286,17 @@ TEST_F(drift, nothing_is_kept_that_was_not_learned)
 	EXPECT_EQ(-ENOENT, drift_read(self->host_file, &rate, &sigma));
 }
 
+TEST_F(drift, what_was_learned_in_seconds_does_not_replace_what_was_in_hours)
+{
+	double rate, sigma;
+
+	daemon_finish(&self->daemon);
+	world.rate = 1e-4;
+	world.rate_sigma = 7e-5;
+	daemon_finish(&self->daemon);
+	ASSERT_EQ(0, drift_read(self->host_file, &rate, &sigma));
+	EXPECT_LT(fabs(rate - 2e-6), 1e-12);
+	EXPECT_LT(fabs(sigma - 3e-8), 1e-12);
+}
+
 TEST_HARNESS_MAIN
