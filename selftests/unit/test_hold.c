@@ -98,7 +98,7 @@ TEST_F(hold, lasts_until_the_clock_is_right)
 	watched = self->file;
 	looks_until_right = 5;
 	ASSERT_EQ(0, hold_run(&self->freezer, PATIENCE_MS, is_right, &result));
-	EXPECT_EQ(6, looks);
+	EXPECT_EQ(7, looks);
 	EXPECT_TRUE(was_frozen);
 	EXPECT_EQ('0', state_of(self->file));
 	EXPECT_TRUE(result.right);

@@ -71,11 +71,16 @@ static pid_t start_guard(const struct freezer *freezer, int limit_ms, int *pipe_
 	return pid;
 }
 
+/* Twice in a row: a daemon that a disruption overtook takes back at once what it published. */
 static bool wait_until_right(int64_t end_ms, bool (*is_right)(void))
 {
+	bool before = false, right;
+
 	while (now_ms() < end_ms) {
-		if (is_right())
+		right = is_right();
+		if (right && before)
 			return true;
+		before = right;
 		poll(NULL, 0, LOOK_MS);
 	}
 	return is_right();
