@@ -37,8 +37,7 @@ told()
 # stepped is then in $logs/NAME.revert.
 revert_timed()
 {
-	guest "$1" 'witness -o /tmp/report wait >/tmp/witness.log 2>&1 &'
-	sleep 0.5
+	watch_begin "$1" idle
 	guest_revert "$1" "$2" || return 1
 	sleep "$3"
 	guest "$1" 'killall witness; sleep 0.3; cat /tmp/report' >"$logs/$1.revert"

@@ -4,7 +4,7 @@
 # What scenarios are written in; sourced in the host before each. README.md explains them.
 #
 # A failed check is recorded and the scenario goes on; a failed `must` ends it. No check is ever
-# tried again. Durations come from /proc/uptime, as scenarios set the host's clock.
+# tried again, but a whole scenario that failed beside another may be. Durations come from /proc/uptime, as scenarios set the host's clock.
 
 name=$(basename "$0")
 logs=/vm/logs/$name
@@ -96,6 +96,17 @@ field()
 not()
 {
 	! "$@"
+}
+
+# await SECONDS COMMAND...: again and again until COMMAND succeeds, for so long at most.
+await()
+{
+	local end_ms=$(($(uptime_ms) + $1 * 1000))
+
+	until "${@:2}"; do
+		[ "$(uptime_ms)" -lt "$end_ms" ] || return 1
+		sleep 0.3
+	done
 }
 
 scenario_end()
@@ -242,12 +253,12 @@ guest_monitor()
 # guest_save NAME FILE: all of it, for another QEMU with -incoming 'exec:cat FILE'.
 guest_save()
 {
-	guest_monitor "$1" "migrate \"exec:cat >$2\"" || return 1
-	for _ in {1..60}; do
-		! guest_monitor "$1" 'info migrate' | grep -q completed || return 0
-		sleep 1
-	done
-	return 1
+	guest_monitor "$1" "migrate \"exec:cat >$2\"" && await 60 is_saved "$1"
+}
+
+is_saved()
+{
+	guest_monitor "$1" 'info migrate' | grep -q completed
 }
 
 # guest_revert NAME... GAP_S: a snapshot, then back to it as if GAP_S of the host's time had passed in
@@ -372,9 +383,10 @@ watch_begin()
 # wrong_ms: by the guest's raw clock, from the first wrong reading that the witness made to its next
 # right one, 0 when it made none; running_ms: the same without the time for which a busy machine let
 # the guest stand still; resume_ms: by the host's clock, from the resume, an emulated guest's slow
-# start included, to the first right reading. These are -1 when the clock was not repaired. lie_ms: from
-# the first to the last reading of a clock that the kernel called synchronised and that was further off
-# than it said, 0 when there was one such reading or none.
+# start included, to the first right reading. These are -1 when the clock was not repaired, and
+# resume_ms when a busy program did not see the step: a small one looks like a slew where the guest
+# stood still for long. lie_ms: from the first to the last reading of a clock that the kernel called
+# synchronised and that was further off than it said, 0 when there was one such reading or none.
 watch_end()
 {
 	local log=$logs/$1.watched
@@ -390,7 +402,9 @@ watch_end()
 		}
 		/^step/ { resume = (v["phc_s"] - resumed) * 1e3 }
 		END {
-			if (lost || !resume || v["last_ns"] > limit_ns || v["last_ns"] < -limit_ns)
+			if (!resume)
+				resume = -1
+			if (lost || v["last_ns"] == "" || v["last_ns"] > limit_ns || v["last_ns"] < -limit_ns)
 				wrong = running = resume = -1
 			printf "watched wrong_ms=%.3f running_ms=%.3f resume_ms=%.3f lie_ms=%.3f residual_ns=%d\n",
 				wrong, running, resume, lie, v["last_ns"]

@@ -90,12 +90,14 @@ static void add_statistics(const struct clocks_reading *r)
 	good.xy += x * y;
 }
 
-static void note_step(const struct clocks_reading *r)
+/* What no pause in the reading explains, nor a slew where the kernel has not @told of a step. */
+static void note_step(const struct clocks_reading *r, bool told)
 {
 	int64_t passed = r->raw_ns - last.raw_ns;
 	int64_t jump = r->realtime_ns - last.realtime_ns - passed;
+	int64_t slewed = told ? 0 : passed / 10;
 
-	if (llabs(jump) <= STEP_NS + passed / 10 + r->window_ns + last.window_ns)
+	if (llabs(jump) <= STEP_NS + slewed + r->window_ns + last.window_ns)
 		return;
 	if (step_count < EPISODES_MAX)
 		steps[step_count] = (struct step){
@@ -143,7 +145,7 @@ static void add_to_series(const struct clocks_reading *r, bool turned)
 	written_raw_ns = r->raw_ns;
 }
 
-static void note(const struct clocks_reading *r)
+static void note(const struct clocks_reading *r, bool told)
 {
 	static bool wrong;
 	bool is_wrong = llabs(r->offset_ns) > wrong_ns + r->window_ns / 2;
@@ -153,7 +155,7 @@ static void note(const struct clocks_reading *r)
 		first = *r;
 		last = *r;
 	}
-	note_step(r);
+	note_step(r, told);
 	if (begins)
 		episode_count++;
 	if (episode_count && episode_count <= EPISODES_MAX) {
@@ -205,7 +207,7 @@ static int watch(int phc, int64_t period_ms, double seconds)
 
 		if (err)
 			return err;
-		note(&r);
+		note(&r, false);
 		sleep_ms(period_ms);
 	} while (!stopped && r.raw_ns < end);
 	return 0;
@@ -218,7 +220,9 @@ static int wait_for_steps(int phc)
 	const int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
 	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC);
 	struct clocks_reading r;
+	bool told = false;
 	uint64_t expired;
+	ssize_t got;
 	int err = 0;
 
 	while (!err && !stopped) {
@@ -226,10 +230,13 @@ static int wait_for_steps(int phc)
 		err = timerfd_settime(fd, flags, &never, NULL);
 		if (err && errno != ECANCELED)
 			return -errno;
+		told |= err;
 		err = read_patiently(phc, &r);
 		if (!err)
-			note(&r);
-		if (read(fd, &expired, sizeof(expired)) < 0 && errno != ECANCELED && errno != EINTR)
+			note(&r, told);
+		got = read(fd, &expired, sizeof(expired));
+		told = got < 0 && errno == ECANCELED;
+		if (got < 0 && errno != ECANCELED && errno != EINTR)
 			err = -errno;
 	}
 	close(fd);
