@@ -4,11 +4,14 @@
 # Scenarios on emulated hosts: one or two hosts, lanes, each with its own folder in build/vm to be told
 # what to do, take them from a queue. Sourced by rig.sh.
 #
-# One emulated boot in 20 to 50 hangs. What hangs is tried once more, and reported; what a scenario
-# found wrong never is.
+# One emulated boot in 20 to 50 hangs. What hangs is tried once more, and reported. What a scenario that
+# had the machine to itself found wrong is wrong; of one that had to share it, limits in milliseconds
+# may say no more than that: it is reported, and run once more by itself.
 
 lane=1
 queue_file=$vm/queue
+# Scenarios that failed beside another; empty where none is run beside.
+again_file=
 
 # None boots for longer than this, however busy the machine.
 boot_limit_s=${VM_BOOT_LIMIT_S:-300}
@@ -107,10 +110,10 @@ wait_for_end()
 	return 124
 }
 
-# show_result NAME STATUS SECONDS: the scenario's own report, then its line of TAP.
-show_result()
+# show_report NAME STATUS SECONDS: what the scenario found, and why it ended.
+show_report()
 {
-	local name=$1 status=$2 seconds=$3 logs=$vm/logs/$1 verdict=ok reason
+	local status=$2 seconds=$3 logs=$vm/logs/$1
 
 	sed -n 's/^fail /# failed: /p; s/^figure /# /p; s/^retry /# retry: /p' "$logs/result" 2>/dev/null || true
 	case $status in
@@ -119,6 +122,14 @@ show_result()
 	125) say "the emulated host went down; its console is in $(short "$vm/logs")" ;;
 	*) grep -q '^fail' "$logs/result" 2>/dev/null || say "ended with status $status" ;;
 	esac
+}
+
+# show_result NAME STATUS SECONDS: that, then its line of TAP.
+show_result()
+{
+	local name=$1 status=$2 seconds=$3 logs=$vm/logs/$1 verdict=ok reason
+
+	show_report "$@"
 	if [ "$status" != 0 ]; then
 		verdict='not ok'
 		say "the logs are in $(short "$logs")"
@@ -132,6 +143,26 @@ show_result()
 stood_still()
 {
 	[ "$2" -ge 124 ] && ! grep -qs '^fail' "$vm/logs/$1/result"
+}
+
+# logs_aside NAME: for the next attempt.
+logs_aside()
+{
+	rm -rf "$vm/logs/$1.1"
+	mv "$vm/logs/$1" "$vm/logs/$1.1" 2>/dev/null || true
+}
+
+# put_off FILE STATUS SECONDS: it failed beside another: to be run by itself.
+put_off()
+{
+	local name
+
+	name=$(basename "$1")
+	show_report "$name" "$2" "$3" | sed 's/^# /# again: /'
+	logs_aside "$name"
+	say "again: $name failed beside another scenario and will be run by itself; its logs are in" \
+		"$(short "$vm/logs/$name.1")"
+	echo "$1" >>"$again_file"
 }
 
 # --- the queue ---
@@ -195,10 +226,13 @@ run_lane()
 		if stood_still "$name" "$status"; then
 			say "retry: $name stood still for $((SECONDS - started)) s (attempt 1 of 2);" \
 				"its logs are in $(short "$vm/logs/$name.1")"
-			rm -rf "$vm/logs/$name.1"
-			mv "$vm/logs/$name" "$vm/logs/$name.1" 2>/dev/null || true
+			logs_aside "$name"
 			started=$SECONDS status=0
 			run_one "$file" || status=$?
+		fi
+		if [ "$status" != 0 ] && [ -n "$again_file" ]; then
+			put_off "$file" "$status" $((SECONDS - started))
+			continue
 		fi
 		# In one piece: another lane may be printing too.
 		result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
@@ -247,13 +281,18 @@ other_lane_wait()
 # needed is made meanwhile.
 run_in_lanes()
 {
-	local failed=0
+	local failed=0 again
 
 	queue_fill "$@"
-	rm -f "$vm/debian.ready"
+	rm -f "$vm/debian.ready" "$vm/again"
+	[ $# -lt 2 ] || again_file=$vm/again
 	other_lane_start 0 "$@"
 	run_lane || failed=1
 	other_lane_wait || failed=1
+	again_file=
+	[ -e "$vm/again" ] || return $failed
+	mapfile -t again <"$vm/again"
+	run_scenarios "${again[@]}" || failed=1
 	return $failed
 }
 
