@@ -14,6 +14,7 @@ mapfile -t kernels </vm/kernels
 kernel=${kernels[0]}
 guest_limit_s=120
 guest_boot_limit_s=90
+guest_boots=3
 guest_count=0
 declare -A guest_pid guest_address
 
@@ -210,20 +211,31 @@ guest_launch()
 	guest_pid[$guest]=$!
 }
 
-# guest_await NAME: until it answers. A boot that hangs is tried once more, and reported.
+# guest_answers NAME: within the time that a boot may take; at once not, if its QEMU is gone.
+guest_answers()
+{
+	local end_ms=$(($(uptime_ms) + guest_boot_limit_s * 1000))
+
+	until tell "/tmp/$1" 3 true; do
+		kill -0 "${guest_pid[$1]}" 2>/dev/null && [ "$(uptime_ms)" -lt "$end_ms" ] || return 1
+	done
+}
+
+# guest_await NAME: until it answers. One emulated boot in 20 hangs, or ends at its first instructions:
+# it is tried again, and reported.
 guest_await()
 {
 	local guest=$1 attempt
 
-	for attempt in 1 2; do
-		if tell "/tmp/$guest" "$guest_boot_limit_s" true; then
+	for ((attempt = 1; attempt <= guest_boots; attempt++)); do
+		[ "$attempt" = 1 ] || guest_launch "$guest"
+		if guest_answers "$guest"; then
 			note "guest $guest is up"
 			return 0
 		fi
-		echo "retry guest $guest did not boot (attempt $attempt of 2)" >>"$logs/result"
-		kill -KILL "${guest_pid[$guest]}"
+		echo "retry guest $guest did not boot (attempt $attempt of $guest_boots)" >>"$logs/result"
+		kill -KILL "${guest_pid[$guest]}" 2>/dev/null
 		wait "${guest_pid[$guest]}"
-		[ "$attempt" = 2 ] || guest_launch "$guest"
 	done
 	report "fail guest $guest boots; its console is in $guest.console"
 	scenario_end
