@@ -302,6 +302,6 @@ run_beside()
 {
 	queue_file=$vm/queue.beside
 	queue_fill "$@"
-	other_lane_start 10 "$@"
+	other_lane_start 5 "$@"
 	queue_file=$vm/queue
 }
