@@ -37,7 +37,7 @@ struct chime_cpu_look {
 /*
  * Several busy CPUs need not all ask. After a restore this memory is as old as raw: they agree. Nor
  * need a machine be woken that looks now: put off before the look, because a witness who asks for
- * one after it must get it.
+ * one after it must get it. Without a host it is the RTC that waits for the other timer's pace.
  */
 static void chime_looks_busy(struct chime *chime)
 {
@@ -45,7 +45,8 @@ static void chime_looks_busy(struct chime *chime)
 
 	mutex_lock(&chime->lock);
 	if (ktime_get_raw_ns() - looks->looked_raw_ns >= looks->recent_ns) {
-		mod_delayed_work(looks->queue, &looks->idle, looks->idle_jiffies);
+		if (chime->host.ops)
+			mod_delayed_work(looks->queue, &looks->idle, looks->idle_jiffies);
 		chime_disruption_look(chime);
 		looks->looked_raw_ns = ktime_get_raw_ns();
 	}
