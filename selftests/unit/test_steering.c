@@ -543,6 +543,21 @@ static int64_t ahead_of_host_ns(void)
 	return fake_clock.realtime_ns - 1700000000 * S - fake_clock.raw_ns;
 }
 
+/* A clock that has been steered by @world's timescale for long enough to be right. */
+static int steer_for_long(FIXTURE_DATA(steering) *world)
+{
+	int err;
+
+	log_set_level(-1);
+	fake_clock_start();
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
+	err = system_clock_open(&world->clock, false);
+	if (err)
+		return err;
+	world->steering = steering_new(&normal, world->clock, world->timescale);
+	return run_truthfully(world, 100 * S);
+}
+
 /*
  * A guest that is starved of its processor stands still anywhere: also between reading the clock
  * and setting its rate, while the rate from before runs on. What that does is in the bound, is
@@ -557,12 +572,7 @@ TEST(a_rate_that_comes_late_is_made_good)
 
 	FIXTURE_DATA(steering) world = { .timescale = &timescale };
 
-	log_set_level(-1);
-	fake_clock_start();
-	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
-	ASSERT_EQ(0, system_clock_open(&world.clock, false));
-	world.steering = steering_new(&normal, world.clock, &timescale);
-	ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+	ASSERT_EQ(0, steer_for_long(&world));
 	EXPECT_TRUE(world.status.synchronised);
 
 	fake_clock.realtime_ns -= MS;
@@ -604,12 +614,7 @@ TEST(what_a_disruption_has_overtaken_is_not_published)
 
 	FIXTURE_DATA(steering) world = { .timescale = &timescale };
 
-	log_set_level(-1);
-	fake_clock_start();
-	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
-	ASSERT_EQ(0, system_clock_open(&world.clock, false));
-	world.steering = steering_new(&normal, world.clock, &timescale);
-	ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+	ASSERT_EQ(0, steer_for_long(&world));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 
 	calm_readings = 2;
