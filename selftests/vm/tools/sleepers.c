@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sleepers SECONDS: what programs wait for, so long from now, each by a clock of its own. As each wakes,
- * a line: how long after the start by the raw clock, and how late by its own. Of the two that wait for
- * a date one asks to be told when the clock is set, and wakes then, too early.
+ * sleepers SECONDS: what programs wait for, so long from now, each by a clock of its own. As each
+ * wakes, a line: how long after the start by the raw clock, and how late by its own. Of the two
+ * that wait for a date one asks to be told when the clock is set, and wakes then, too early.
  */
 #include <errno.h>
 #include <poll.h>
