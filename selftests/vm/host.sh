@@ -4,7 +4,8 @@
 # What scenarios are written in; sourced in the host before each. README.md explains them.
 #
 # A failed check is recorded and the scenario goes on; a failed `must` ends it. No check is ever
-# tried again, but a whole scenario that failed beside another may be. Durations come from /proc/uptime, as scenarios set the host's clock.
+# tried again, but a whole scenario that failed beside another is. Durations come from /proc/uptime, as
+# scenarios set the host's clock.
 
 name=$(basename "$0")
 logs=/vm/logs/$name
