@@ -13,6 +13,8 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
+#include "verdict.h"
+
 /* Best first: what "auto" tries. */
 static const struct chime_host_ops * const chime_host_kinds[] = {
 #ifdef CHIME_HAVE_HOST_KVM
@@ -137,6 +139,7 @@ static enum chime_look chime_host_look_once(struct chime_host *host, s64 *gap_ns
 	if (chime_host_pair(host, &pairing))
 		return CHIME_LOOK_SILENT;
 	*evidence |= pairing.evidence;
+	pairing.stood_still = *evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP);
 
 	switch (chime_host_line_update(&host->track, &pairing)) {
 	case CHIME_VERDICT_STARTED:

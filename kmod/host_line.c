@@ -10,6 +10,8 @@
  * the 18 ms that the quickest savevm costs a guest.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
+/* A stop that a hypervisor told of is one from here on; what is less, nobody need be told. */
+#define CHIME_STOP_MIN_NS	CHIME_NS_PER_MS
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
 
 /* A bound grows by this while no slope is known: the widest that a kernel corrects a clock by. */
@@ -74,11 +76,12 @@ static s64 chime_host_line_jump(const struct chime_host_line *host,
 {
 	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
 	s64 slewed_ns = age_ns < CHIME_SLEW_LONGEST_NS ? age_ns : CHIME_SLEW_LONGEST_NS;
+	s64 least_ns = pairing->stood_still ? CHIME_STOP_MIN_NS : CHIME_JUMP_MIN_NS;
 	s64 jump_ns = chime_host_line_slack(pairing->uncertainty_ns);
 
 	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(slewed_ns, CHIME_HOST_SLEW_MAX_Q32));
 	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(age_ns, CHIME_DRIFT_MAX_Q32));
-	return jump_ns > CHIME_JUMP_MIN_NS ? jump_ns : CHIME_JUMP_MIN_NS;
+	return jump_ns > least_ns ? jump_ns : least_ns;
 }
 
 /* The straight stretch begins at @first. */
@@ -259,8 +262,12 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 		chime_host_line_lose_rate(host, pairing);
 		verdict = CHIME_VERDICT_BENT;
 	} else if (chime_abs_sat(deviation_ns) > chime_host_line_tolerance(host, pairing)) {
-		chime_host_line_bend(host, deviation_ns, age_ns);
 		verdict = CHIME_VERDICT_BENT;
+		if (pairing->stood_still) {
+			chime_host_line_rebase(host, pairing);
+			return verdict;
+		}
+		chime_host_line_bend(host, deviation_ns, age_ns);
 	} else {
 		chime_host_line_remember(host, pairing);
 	}

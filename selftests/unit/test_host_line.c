@@ -306,6 +306,54 @@ TEST(takes_a_small_step_of_the_host_for_a_bend)
 	EXPECT_LE(llabs(world.host.line.rate_q32), PPM_Q32);
 }
 
+/* What a stop of the guest took from raw, when a hypervisor told of it. */
+static enum chime_verdict look_after_stop(struct world *world, s64 lost_ns,
+					  struct chime_pairing *pairing)
+{
+	change_host(world, world->truth.rate_q32, lost_ns);
+	world->raw_ns += 20 * MS;
+	*pairing = take_pairing(world);
+	pairing->stood_still = true;
+	return chime_host_line_update(&world->host, pairing);
+}
+
+TEST(takes_no_stop_for_a_bend)
+{
+	static const s64 lost_ns[] = { 20000, 900000, -900000 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lost_ns); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+		struct chime_pairing pairing;
+		s64 rate_q32;
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+		rate_q32 = world.host.line.rate_q32;
+		EXPECT_EQ(CHIME_VERDICT_BENT, look_after_stop(&world, lost_ns[i], &pairing));
+		EXPECT_EQ(rate_q32, world.host.line.rate_q32);
+		/* an idle guest's next look is as far away */
+		world.raw_ns += S;
+		EXPECT_LE(error_now(&world), 1000);
+		EXPECT_LE(error_now(&world), bound_now(&world));
+	}
+}
+
+TEST(notices_a_stop_that_no_slew_could_be_told_from)
+{
+	static const s64 lost_ns[] = { 2 * MS, 9 * MS, -2 * MS };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lost_ns); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+		struct chime_pairing pairing;
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+		EXPECT_EQ(CHIME_VERDICT_JUMPED, look_after_stop(&world, lost_ns[i], &pairing));
+	}
+}
+
 TEST(ignores_a_pairing_that_is_not_later)
 {
 	struct world world = new_world(0);
