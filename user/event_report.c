@@ -22,7 +22,7 @@ json_t *event_report(const struct module_event *event)
 	char text[NAME_TEXT_MAX * 2];
 
 	text_of_event(event, text, sizeof(text));
-	return json_pack("{s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:f,s:I,s:s}",
+	return json_pack("{s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:f,s:I,s:s}",
 			 "sequence", (json_int_t)event->sequence,
 			 "cause", name_of_cause(event->cause),
 			 "evidence", event_evidence(event->evidence),
@@ -31,6 +31,7 @@ json_t *event_report(const struct module_event *event)
 			 "offset_ns", (json_int_t)event->offset_ns,
 			 "residual_ns", (json_int_t)event->residual_ns,
 			 "latency_ns", (json_int_t)event->latency_ns,
+			 "raw_ns", (json_int_t)event->raw_ns,
 			 "time", (double)event->time_ns / 1e9,
 			 "epoch", (json_int_t)event->epoch,
 			 "text", text);
