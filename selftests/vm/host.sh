@@ -392,34 +392,52 @@ watch_begin()
 }
 
 # watch_end NAME: into $logs/NAME.watched what the witness saw, and
-#	watched wrong_ms= running_ms= resume_ms= lie_ms= residual_ns=
+#	watched wrong_ms= step_ms= resume_ms= lie_ms= residual_ns=
 # wrong_ms: by the guest's raw clock, from the first wrong reading that the witness made to its next
-# right one, 0 when it made none; running_ms: the same without the time for which a busy machine let
-# the guest stand still; resume_ms: by the host's clock, from the resume, an emulated guest's slow
-# start included, to the first right reading. These are -1 when the clock was not repaired, and
-# resume_ms when a busy program did not see the step: a small one looks like a slew where the guest
-# stood still for long. lie_ms: from the first to the last reading of a clock that the kernel called
-# synchronised and that was further off than it said, 0 when there was one such reading or none.
+# right one, 0 when it made none; step_ms: to the step that made it right, as the module stamped it:
+# afterwards the kernel may have more to do before a program can read again; resume_ms: by the host's
+# clock, from the resume, an emulated guest's slow start included, to the first right reading. These
+# are -1 when the clock was not repaired, and resume_ms when a busy program did not see the step: a
+# small one looks like a slew where the guest stood still for long. lie_ms: from the first to the last
+# reading of a clock that the kernel called synchronised and that was further off than it said, 0 when
+# there was one such reading or none.
 watch_end()
 {
 	local log=$logs/$1.watched
 
 	[ ! -e "$log" ] || mv "$log" "$log.$(uptime_ms)"
-	guest "$1" 'killall witness; wait; sleep 0.3; cat /tmp/report; echo now; witness now' >"$log"
+	guest "$1" 'killall witness; wait; sleep 0.3; cat /tmp/report; echo now; witness -w '$watch_limit_ns' now
+		truechime events --json' >"$log"
 	awk -v resumed="$resumed" -v limit_ns="$watch_limit_ns" '
+		/^{/ {
+			if (match($0, /"raw_ns":[0-9]+/))
+				event_s[++events] = substr($0, RSTART + 9, RLENGTH - 9) / 1e9
+			next
+		}
 		{ for (i = 2; i <= NF; i++) { split($i, a, "="); v[a[1]] = a[2] } }
 		/^episode/ {
-			wrong += v["right_ms"]; running += v["running_ms"]
+			from_s[++episodes] = v["wrong_raw_s"]
+			right_ms[episodes] = v["right_ms"]
+			wrong += v["right_ms"]
 			if (v["right_ms"] < 0) lost = 1
 			if (v["lie_ms"] > lie) lie = v["lie_ms"]
 		}
 		/^step/ { resume = (v["phc_s"] - resumed) * 1e3 }
 		END {
+			for (i = 1; i <= episodes; i++) {
+				latest_ms = -1
+				for (j = 1; j <= events; j++) {
+					at_ms = (event_s[j] - from_s[i]) * 1e3
+					if (at_ms > latest_ms && at_ms < right_ms[i])
+						latest_ms = at_ms
+				}
+				step += latest_ms < 0 ? right_ms[i] : latest_ms
+			}
 			if (!resume)
 				resume = -1
 			if (lost || v["last_ns"] == "" || v["last_ns"] > limit_ns || v["last_ns"] < -limit_ns)
-				wrong = running = resume = -1
-			printf "watched wrong_ms=%.3f running_ms=%.3f resume_ms=%.3f lie_ms=%.3f residual_ns=%d\n",
-				wrong, running, resume, lie, v["last_ns"]
+				wrong = step = resume = -1
+			printf "watched wrong_ms=%.3f step_ms=%.3f resume_ms=%.3f lie_ms=%.3f residual_ns=%d\n",
+				wrong, step, resume, lie, v["last_ns"]
 		}' "$log" | tee -a "$log"
 }

@@ -25,12 +25,6 @@
 /* A jump of the system clock against raw by more than this, and by a tenth of the time passed. */
 #define STEP_NS		50000
 
-/*
- * A program that reads without a pause has a reading each 100 us or so. What is longer than this
- * between two readings is time that the machine below did not give to the guest.
- */
-#define STALL_NS	(10 * NS_PER_MS)
-
 /* How long the PHC may be without an answer. */
 #define PATIENCE_MS	1000
 
@@ -44,7 +38,6 @@ struct episode {
 	int64_t right_raw_ns;		/* the first right one again, 0: never */
 	int64_t offset_ns;		/* of the first wrong one */
 	int64_t residual_ns;		/* of the first right one */
-	int64_t running_ns;		/* wrong, stalls left out */
 	int64_t lied_raw_ns;		/* the first one beyond the bound of a synchronised clock */
 	int64_t lie_raw_ns;		/* and the last one */
 };
@@ -109,13 +102,6 @@ static void note_step(const struct clocks_reading *r, bool told)
 	step_count++;
 }
 
-static int64_t run_ns(const struct clocks_reading *r)
-{
-	int64_t passed = r->raw_ns - last.raw_ns;
-
-	return passed < STALL_NS ? passed : STALL_NS;
-}
-
 static void note_wrong(const struct clocks_reading *r, struct episode *e, bool begins)
 {
 	int64_t maxerror_ns;
@@ -126,8 +112,6 @@ static void note_wrong(const struct clocks_reading *r, struct episode *e, bool b
 			.wrong_raw_ns = r->raw_ns,
 			.offset_ns = r->offset_ns,
 		};
-	else
-		e->running_ns += run_ns(r);
 	if (!clocks_synchronised(&maxerror_ns) || llabs(r->offset_ns) <= maxerror_ns)
 		return;
 	if (!e->lied_raw_ns)
@@ -166,7 +150,6 @@ static void note(const struct clocks_reading *r, bool told)
 		if (wrong && !is_wrong) {
 			e->right_raw_ns = r->raw_ns;
 			e->residual_ns = r->offset_ns;
-			e->running_ns += run_ns(r);
 		}
 	}
 	/* A reading that took so long says nothing of the clock. */
@@ -255,8 +238,8 @@ static void print_episode(FILE *out, const struct episode *e)
 		e->offset_ns / 1e9, e->wrong_raw_ns / 1e9,
 		ms_between(e->before_raw_ns, e->wrong_raw_ns),
 		ms_between(e->wrong_raw_ns, e->right_raw_ns));
-	fprintf(out, " running_ms=%.3f residual_ns=%lld lie_ms=%.3f\n", e->running_ns / 1e6,
-		(long long)e->residual_ns, ms_between(e->lied_raw_ns, e->lie_raw_ns));
+	fprintf(out, " residual_ns=%lld lie_ms=%.3f\n", (long long)e->residual_ns,
+		ms_between(e->lied_raw_ns, e->lie_raw_ns));
 }
 
 static void print_step(FILE *out, const struct step *s)
