@@ -8,6 +8,8 @@
 # scenarios set the host's clock.
 
 name=$(basename "$0")
+# Of a scenario that is run in parts.
+part=${name#*@}
 logs=/vm/logs/$name
 mapfile -t kernels </vm/kernels
 # shellcheck source=/dev/null

@@ -4,6 +4,8 @@
 # Scenarios on emulated hosts: one or two hosts, lanes, each with its own folder in build/vm to be told
 # what to do, take them from a queue. Sourced by rig.sh.
 #
+# FILE@PART is that part of a scenario which is run in several: what hangs then costs a part only.
+#
 # One emulated boot in 20 to 50 hangs. What hangs is tried once more, and reported. What a scenario that
 # had the machine to itself found wrong is wrong; of one that had to share it, limits in milliseconds
 # may say no more than that: it is reported, and run once more by itself.
@@ -84,7 +86,7 @@ host_boot()
 # limit_s SCENARIO: the time limit that the file states.
 limit_s()
 {
-	sed -n 's/^# limit: \([0-9]*\) s.*/\1/p' "$1" | grep . || echo 300
+	sed -n 's/^# limit: \([0-9]*\) s.*/\1/p' "${1%@*}" | grep . || echo 300
 }
 
 # retries NAME: how many guests of it did not boot at the first try.
@@ -173,7 +175,7 @@ put_off()
 # needs_debian FILE...: one of them does.
 needs_debian()
 {
-	[ $# -gt 0 ] && grep -qs '^# needs: debian' "$@"
+	[ $# -gt 0 ] && grep -qs '^# needs: debian' "${@%@*}"
 }
 
 # queue_fill FILE...: those that may take longest first, so that the lanes end together.
