@@ -167,7 +167,7 @@ ntp_server()
 
 # guest_start NAME [QEMU ARGUMENTS]: boot a guest and wait until it answers. Before it may be set:
 # kernel, image, cpu, smp, memory_mib, append, guid. Several guests come up sooner with guest_begin for
-# each and then guest_await for each.
+# each and then guest_await for each. Memory that is free is zero: a snapshot is quick about that.
 guest_start()
 {
 	guest_begin "$@"
@@ -189,7 +189,7 @@ guest_begin()
 		-m "${memory_mib:-192}" -nodefaults -nographic -serial stdio -no-reboot
 		-rtc base=utc,clock=host
 		-kernel "/vm/vmlinuz-$kernel" -initrd "${image:-/vm/guest-$kernel.img}"
-		-append "console=ttyS0 panic=-1 quiet rig.ip=10.9.0.$byte ${append:-}"
+		-append "console=ttyS0 panic=-1 quiet init_on_free=1 rig.ip=10.9.0.$byte ${append:-}"
 		-drive "file=/tmp/$guest.qcow2,if=virtio,format=qcow2" -device "vmgenid,guid=${guid:-auto}"
 		-netdev "tap,id=net,ifname=tap-$guest,script=no,downscript=no,vhost=on"
 		-device "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:09:00:$byte"
