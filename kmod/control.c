@@ -73,6 +73,7 @@ static int chime_control_step_locked(struct chime *chime, enum truechime_occasio
 	case TRUECHIME_ACTION_SLEW:
 	case TRUECHIME_ACTION_IGNORED:
 	case TRUECHIME_ACTION_REFUSED:
+	case TRUECHIME_ACTION_DISTRUSTED:
 		return -EPERM;
 	case TRUECHIME_ACTION_FAILED:
 		return -EIO;

@@ -25,6 +25,9 @@
 /* A suspend through which raw ran on lost nothing. */
 #define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)
 
+/* What policy leaves of a disruption and nobody need doubt a synchronised clock for. */
+#define CHIME_RIGHT_NS		NSEC_PER_MSEC
+
 /* A notification that comes so soon after a disruption was told is part of it. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
@@ -81,16 +84,18 @@ static void chime_disruption_tell(struct chime *chime, struct chime_event *event
 }
 
 /* Nobody may go on believing a clock that is wrong and stays so. A step sees to that itself. */
-static bool chime_disruption_leaves_wrong(enum truechime_action action)
+static bool chime_disruption_leaves_wrong(const struct chime_repair *repair)
 {
-	switch (action) {
+	switch (repair->action) {
 	case TRUECHIME_ACTION_NONE:
+		return chime_abs_sat(repair->residual_ns) > CHIME_RIGHT_NS;
 	case TRUECHIME_ACTION_STEPPED:
 		return false;
 	case TRUECHIME_ACTION_SLEW:
 	case TRUECHIME_ACTION_IGNORED:
 	case TRUECHIME_ACTION_REFUSED:
 	case TRUECHIME_ACTION_FAILED:
+	case TRUECHIME_ACTION_DISTRUSTED:
 		break;
 	}
 	return true;
@@ -102,7 +107,7 @@ static void chime_disruption_repair(struct chime *chime, struct chime_event *eve
 
 	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
 				  chime_policy_occasion(event->cause), &repair);
-	if (chime_disruption_leaves_wrong(repair.action))
+	if (chime_disruption_leaves_wrong(&repair))
 		chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, event, &repair);
 }
@@ -255,12 +260,10 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 {
 	struct chime_event event = { .evidence = evidence, .gap_ns = gap_ns };
-	struct chime_repair repair = { .action = TRUECHIME_ACTION_REFUSED };
+	struct chime_repair repair = { .action = TRUECHIME_ACTION_DISTRUSTED };
 	struct chime_snapshot snapshot;
 
 	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
-	if (event.cause == TRUECHIME_CAUSE_SUSPEND)
-		repair.action = TRUECHIME_ACTION_NONE;
 	/* In this order: who is woken by the clock's being set is not to find the old timescale. */
 	chime_snapshot_take(&snapshot);
 	chime_timescale_restart(&chime->timescale, snapshot.raw_ns, snapshot.realtime_ns);

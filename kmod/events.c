@@ -67,6 +67,8 @@ static const char *chime_action_words(enum truechime_action action)
 		return "was left alone, by policy";
 	case TRUECHIME_ACTION_REFUSED:
 		return "was NOT stepped: beyond what the policy allows";
+	case TRUECHIME_ACTION_DISTRUSTED:
+		return "was marked unsynchronised";
 	case TRUECHIME_ACTION_FAILED:
 		break;
 	}
@@ -130,10 +132,15 @@ static void chime_event_log(const struct chime_event *event)
 {
 	char offset[CHIME_WORDS_MAX], residual[CHIME_WORDS_MAX], noticed[CHIME_WORDS_MAX];
 
-	chime_duration_words(offset, event->offset_ns);
-	chime_duration_words(residual, event->residual_ns);
 	chime_noticed_words(noticed, event);
 	/* A host that keeps on jumping must not flood the log. */
+	if (event->action == TRUECHIME_ACTION_DISTRUSTED) {
+		pr_warn_ratelimited("%s: the system clock was marked unsynchronised; by how much it is off nobody here knows until a time source answers%s\n",
+				    chime_cause_words(event->cause), noticed);
+		return;
+	}
+	chime_duration_words(offset, event->offset_ns);
+	chime_duration_words(residual, event->residual_ns);
 	pr_notice_ratelimited("%s: the system clock was %s %s and %s; now %s off%s\n",
 			      chime_cause_words(event->cause), offset,
 			      event->offset_ns < 0 ? "ahead" : "behind",

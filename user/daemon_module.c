@@ -311,7 +311,8 @@ static void daemon_log_event(const struct module_event *event)
 	char text[NAME_TEXT_MAX * 2], fields[EVENT_FIELDS][96];
 	int level = LOG_NOTICE, i;
 
-	if (event->action == TRUECHIME_ACTION_REFUSED || event->action == TRUECHIME_ACTION_FAILED)
+	if (event->action == TRUECHIME_ACTION_REFUSED || event->action == TRUECHIME_ACTION_FAILED ||
+	    event->action == TRUECHIME_ACTION_DISTRUSTED)
 		level = LOG_WARNING;
 	/* Who asked for a step was told. */
 	else if (event->cause == TRUECHIME_CAUSE_OPERATOR)

@@ -36,6 +36,7 @@ static const char *const actions[] = {
 	[TRUECHIME_ACTION_IGNORED] = "ignored",
 	[TRUECHIME_ACTION_REFUSED] = "refused",
 	[TRUECHIME_ACTION_FAILED] = "failed",
+	[TRUECHIME_ACTION_DISTRUSTED] = "distrusted",
 	NULL
 };
 
@@ -294,6 +295,8 @@ static const char *action_sentence(enum truechime_action action)
 		return "a step was due but a limit forbade it";
 	case TRUECHIME_ACTION_FAILED:
 		return "the kernel refused the step";
+	case TRUECHIME_ACTION_DISTRUSTED:
+		return "it was marked unsynchronised";
 	}
 	return "it is not known what was done";
 }
@@ -310,10 +313,15 @@ void text_of_event(const struct module_event *event, char *text, size_t size)
 	if (event->evidence)
 		snprintf(moved, sizeof(moved), ": time moved by %s (evidence: %s)", gap,
 			 evidence);
-	snprintf(text, size,
-		 "%s%s. The system clock was off by %s: %s, %s remain. Programs can have seen the wrong time for %s at most",
-		 cause_sentence(event->cause), moved, offset, action_sentence(event->action),
-		 residual, latency);
+	if (event->action == TRUECHIME_ACTION_DISTRUSTED)
+		snprintf(text, size,
+			 "%s%s. The system clock was marked unsynchronised: by how much it is off nobody here knows until a time source answers. Programs can have seen the wrong time for %s before",
+			 cause_sentence(event->cause), moved, latency);
+	else
+		snprintf(text, size,
+			 "%s%s. The system clock was off by %s: %s, %s remain. Programs can have seen the wrong time for %s at most",
+			 cause_sentence(event->cause), moved, offset,
+			 action_sentence(event->action), residual, latency);
 }
 
 bool cause_is_disruption(enum truechime_cause cause)

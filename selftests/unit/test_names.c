@@ -69,7 +69,7 @@ TEST(every_number_has_a_word)
 
 	for (i = 0; i <= TRUECHIME_CAUSE_OPERATOR; i++)
 		EXPECT_STRNE("?", name_of_cause(i));
-	for (i = 0; i <= TRUECHIME_ACTION_FAILED; i++)
+	for (i = 0; i <= TRUECHIME_ACTION_DISTRUSTED; i++)
 		EXPECT_STRNE("?", name_of_action(i));
 	for (i = 0; i <= TRUECHIME_STATE_CORRECTED; i++)
 		EXPECT_STRNE("?", name_of_state(i));
@@ -133,6 +133,10 @@ TEST(events_are_sentences)
 	event.evidence = 0;
 	text_of_event(&event, text, sizeof(text));
 	EXPECT_EQ(NULL, strstr(text, "moved"));
+	event.action = TRUECHIME_ACTION_DISTRUSTED;
+	text_of_event(&event, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "marked unsynchronised"));
+	EXPECT_EQ(NULL, strstr(text, "remain"));
 	event.cause = 200;
 	event.action = 200;
 	event.evidence = UINT32_MAX;

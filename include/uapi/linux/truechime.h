@@ -126,6 +126,7 @@ enum truechime_action {
 	TRUECHIME_ACTION_IGNORED,	/* left alone, by policy */
 	TRUECHIME_ACTION_REFUSED,	/* a step was due, but a limit or a doubt forbade it */
 	TRUECHIME_ACTION_FAILED,	/* the kernel refused the step */
+	TRUECHIME_ACTION_DISTRUSTED,	/* marked unsynchronised: nobody here knows the offset */
 };
 
 enum truechime_direction {
