@@ -131,7 +131,7 @@ static void chime_control_set_reference(struct chime *chime)
 	const struct chime_line *line = NULL;
 
 	lockdep_assert_held(&chime->lock);
-	if (chime_host_has_line(&chime->host))
+	if (chime_host_has_line(&chime->host) && !chime->host.lost)
 		line = &chime->host.track.line;
 	chime_timescale_set_reference(&chime->timescale, line, line && !chime->host.demoted,
 				      ktime_get_raw_ns());

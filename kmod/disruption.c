@@ -31,6 +31,9 @@
 /* A notification that comes so soon after a disruption was told is part of it. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
+/* A host that is silent for longer has no say any more, and cannot hide what happens meanwhile. */
+#define CHIME_SILENT_MAX_NS	(2 * NSEC_PER_SEC)
+
 /* The RTC is read once a second, and its own second may be the next one. */
 #define CHIME_RTC_LATE_NS	(3 * NSEC_PER_SEC)
 
@@ -264,6 +267,7 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	struct chime_snapshot snapshot;
 
 	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
+	chime->disruption.moved = true;
 	/* In this order: who is woken by the clock's being set is not to find the old timescale. */
 	chime_snapshot_take(&snapshot);
 	chime_timescale_restart(&chime->timescale, snapshot.raw_ns, snapshot.realtime_ns);
@@ -303,11 +307,73 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 	struct chime_snapshot snapshot;
 
 	lockdep_assert_held(&chime->lock);
+	chime->disruption.moved = true;
 	chime_snapshot_take(&snapshot);
 	chime_timescale_restart(&chime->timescale, snapshot.raw_ns,
 				chime_add_sat(snapshot.realtime_ns, ahead_ns));
 	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
 				  TRUECHIME_OCCASION_DISRUPTION, &repair);
+}
+
+static void chime_disruption_lose_host(struct chime *chime)
+{
+	pr_warn("host clock %s has been silent for %ld s: time goes on by this machine's own counter\n",
+		chime->host.ops->name, CHIME_SILENT_MAX_NS / NSEC_PER_SEC);
+	chime->host.lost = true;
+	chime->disruption.moved = false;
+	chime_rtc_begin(chime);
+	chime_timescale_lose_host(&chime->timescale, ktime_get_raw_ns());
+}
+
+/* The host does not answer. After a while that is as if there were none. */
+static void chime_disruption_silent(struct chime *chime, bool resumed)
+{
+	struct chime_host *host = &chime->host;
+
+	if (!host->lost && host->silent &&
+	    ktime_get_raw_ns() - host->silent_raw_ns >= CHIME_SILENT_MAX_NS)
+		chime_disruption_lose_host(chime);
+	if (host->lost)
+		chime_disruption_blind(chime, resumed);
+	else if (resumed)
+		/* To be asked again when it answers. */
+		set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
+}
+
+/* Raw is known not to have gone on as it had: only the host can say what time it is now. */
+static void chime_disruption_trust_host(struct chime *chime)
+{
+	struct chime_event event = { .evidence = CHIME_SAW(PAIRING) };
+	struct chime_repair repair;
+
+	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
+				  TRUECHIME_OCCASION_DISRUPTION, &repair);
+	if (repair.action == TRUECHIME_ACTION_NONE)
+		return;
+	event.gap_ns = repair.offset_ns;
+	chime_disruption_finish(chime, &event, &repair);
+	chime_disruption_tell(chime, &event);
+}
+
+/*
+ * A host that was lost answers again. If raw went on as before, so did its line, and a jump is a
+ * disruption of just now. Otherwise it starts anew, as at the beginning.
+ */
+static enum chime_look chime_disruption_regain_host(struct chime *chime, enum chime_look look)
+{
+	struct chime_host *host = &chime->host;
+	bool moved = chime->disruption.moved;
+
+	if (moved && chime_host_reset(host))
+		return CHIME_LOOK_SILENT;
+	host->lost = false;
+	chime->disruption.moved = false;
+	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
+				      ktime_get_raw_ns());
+	if (!moved)
+		return look;
+	chime_disruption_trust_host(chime);
+	return CHIME_LOOK_FINE;
 }
 
 static void chime_disruption_note_clocksource(struct chime *chime)
@@ -361,6 +427,8 @@ void chime_disruption_look(struct chime *chime)
 	lockdep_assert_held(&chime->lock);
 	chime_disruption_note_clocksource(chime);
 	look = chime_host_look(&chime->host, &gap_ns, &seen);
+	if (chime->host.lost && look != CHIME_LOOK_SILENT)
+		look = chime_disruption_regain_host(chime, look);
 	chime_disruption_remember(disruption, seen, look != CHIME_LOOK_SILENT);
 
 	switch (look) {
@@ -368,10 +436,10 @@ void chime_disruption_look(struct chime *chime)
 		chime_disruption_blind(chime, resumed);
 		break;
 	case CHIME_LOOK_SILENT:
-		/* To be asked again when it answers. */
-		if (resumed)
-			set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
-		return;
+		chime_disruption_silent(chime, resumed);
+		if (!chime->host.lost)
+			return;
+		break;
 	case CHIME_LOOK_FINE:
 		chime_disruption_fine(chime);
 		chime_disruption_quiet(chime, resumed);
@@ -403,8 +471,10 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 		return -ENODATA;
 
 	event.evidence = disruption->evidence | CHIME_SAW(NTP);
-	event.cause = chime_disruption_judge(chime, event.evidence, event.gap_ns, chime->host.ops &&
+	event.cause = chime_disruption_judge(chime, event.evidence, event.gap_ns,
+					     chime_host_is_there(&chime->host) &&
 					     chime->host.track.last.witness);
+	disruption->moved = true;
 	disruption->fine_raw_ns = min(disruption->fine_raw_ns, jump->fine_raw_ns);
 	chime_timescale_shift(timescale, jump->offset_ns, jump->maxerror_ns, ktime_get_raw_ns());
 	chime_disruption_repair(chime, &event);

@@ -22,6 +22,7 @@ struct chime;
  * @clocksource_seq: the timekeeper's, at the latest look
  * @clocksource_epoch: how often it changed
  * @count: disruptions since load
+ * @moved: the host was lost, and since then raw was found not to go on as it had
  */
 struct chime_disruption {
 	u32 evidence;
@@ -31,6 +32,7 @@ struct chime_disruption {
 	u8 clocksource_seq;
 	u32 clocksource_epoch;
 	u32 count;
+	bool moved;
 };
 
 /**

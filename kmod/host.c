@@ -7,6 +7,7 @@
 #include "host.h"
 
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
@@ -41,9 +42,11 @@ static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairin
 
 	if (ret) {
 		host->failures++;
-		if (!host->silent)
+		if (!host->silent) {
 			pr_warn("host clock %s does not answer (error %d): its last known time is carried on, and trusted less as it ages\n",
 				host->ops->name, ret);
+			host->silent_raw_ns = ktime_get_raw_ns();
+		}
 		host->silent = true;
 		return ret;
 	}
@@ -62,6 +65,7 @@ static void chime_host_replace(struct chime_host *host, const struct chime_host_
 	host->device = device;
 	host->demoted = false;
 	host->silent = false;
+	host->lost = false;
 	memset(&host->track, 0, sizeof(host->track));
 }
 
@@ -75,6 +79,7 @@ static int chime_host_try(struct chime_host *host, const struct chime_host_ops *
 	if (host->ops == ops) {
 		ret = chime_host_reset(host);
 		host->demoted &= !!ret;
+		host->lost &= !!ret;
 		return ret;
 	}
 	ret = ops->open(&device);

@@ -49,6 +49,8 @@ enum chime_look {
  * @device: its own
  * @demoted: set aside as untrustworthy; pairings go on
  * @silent: the latest attempt failed
+ * @silent_raw_ns: since when
+ * @lost: silent for so long that raw is the reference in its place
  * @track: the line
  * @pairings: taken
  * @failures: attempts that gave none
@@ -60,6 +62,8 @@ struct chime_host {
 	void *device;
 	bool demoted;
 	bool silent;
+	s64 silent_raw_ns;
+	bool lost;
 	struct chime_host_line track;
 	u64 pairings;
 	u64 failures;
@@ -119,6 +123,12 @@ int chime_host_reset(struct chime_host *host);
 static inline bool chime_host_has_line(const struct chime_host *host)
 {
 	return host->ops && host->track.count;
+}
+
+/* There is one to ask, which answers. Lock held. */
+static inline bool chime_host_is_there(const struct chime_host *host)
+{
+	return host->ops && !host->lost;
 }
 
 enum truechime_host_state chime_host_state(const struct chime_host *host);

@@ -45,7 +45,7 @@ static void chime_looks_busy(struct chime *chime)
 
 	mutex_lock(&chime->lock);
 	if (ktime_get_raw_ns() - looks->looked_raw_ns >= looks->recent_ns) {
-		if (chime->host.ops)
+		if (chime_host_is_there(&chime->host))
 			mod_delayed_work(looks->queue, &looks->idle, looks->idle_jiffies);
 		chime_disruption_look(chime);
 		looks->looked_raw_ns = ktime_get_raw_ns();

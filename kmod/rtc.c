@@ -65,7 +65,7 @@ static void chime_rtc_pay(struct chime *chime, const struct chime_rtc_reading *r
 	if (!rtc->owed || ktime_get_raw_ns() < rtc->due_raw_ns)
 		return;
 	rtc->owed = false;
-	if (chime->host.ops || chime_timescale_correction(&chime->timescale))
+	if (chime_host_is_there(&chime->host) || chime_timescale_correction(&chime->timescale))
 		return;
 	pr_notice("no NTP server has answered since the disruption: following the RTC, as rtc=trust says\n");
 	chime_disruption_follow_rtc(chime, chime_rtc_ahead_ns(reading));
@@ -78,7 +78,8 @@ static void chime_rtc_jumped(struct chime *chime, s64 gap_ns)
 
 	lockdep_assert_held(&chime->lock);
 	/* Raw stood still while this machine slept: that is told as a suspend. */
-	if (rtc->policy == TRUECHIME_RTC_IGNORE || chime->host.ops || chime->witness.suspending)
+	if (rtc->policy == TRUECHIME_RTC_IGNORE || chime_host_is_there(&chime->host) ||
+	    chime->witness.suspending)
 		return;
 	chime_disruption_rtc_jumped(chime, gap_ns);
 	if (rtc->policy != TRUECHIME_RTC_TRUST)
@@ -138,6 +139,12 @@ void chime_rtc_ask(struct chime *chime)
 		return;
 	rtc->asked_raw_ns = raw_ns;
 	queue_work(chime->looks.queue, &rtc->work);
+}
+
+void chime_rtc_begin(struct chime *chime)
+{
+	lockdep_assert_held(&chime->lock);
+	chime->rtc.renew = true;
 }
 
 void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy)

@@ -44,6 +44,9 @@ void chime_rtc_init(struct chime *chime, enum truechime_rtc policy);
 /* Make something else of it from now on. Lock held. */
 void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy);
 
+/* Nobody asked it for a while: what was learned before that may not hold. Lock held. */
+void chime_rtc_begin(struct chime *chime);
+
 /* Wait for a reading on its way. Context: process, lock not held. */
 void chime_rtc_stop(struct chime *chime);
 
@@ -52,6 +55,7 @@ void chime_rtc_ask(struct chime *chime);
 #else
 static inline void chime_rtc_init(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy) { }
+static inline void chime_rtc_begin(struct chime *chime) { }
 static inline void chime_rtc_stop(struct chime *chime) { }
 static inline void chime_rtc_ask(struct chime *chime) { }
 #endif

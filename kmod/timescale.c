@@ -306,6 +306,10 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 
 	lockdep_assert_held(timescale->lock);
 	chime_timescale_aim(timescale, raw_ns, &aim);
+	if (reference_host && timescale->stands_in) {
+		timescale->stands_in = false;
+		view->corrected = false;
+	}
 	if (!view->corrected)
 		chime_timescale_let_go(timescale, raw_ns);
 
@@ -324,6 +328,21 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
+void chime_timescale_lose_host(struct chime_timescale *timescale, s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	if (view->reference == TRUECHIME_REFERENCE_HOST && !view->corrected) {
+		/* Its line is all that there was, and goes on in its place. */
+		timescale->correction = (struct chime_line){ };
+		view->corrected = true;
+		view->corrected_ns = chime_view_reference(view, raw_ns);
+		timescale->stands_in = true;
+	}
+	chime_timescale_set_reference(timescale, NULL, false, raw_ns);
+}
+
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
 			    u32 epoch, bool jump, s64 raw_ns)
 {
@@ -333,6 +352,7 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 	if (epoch != view->epoch)
 		return -ESTALE;
 	timescale->correction = *correction;
+	timescale->stands_in = false;
 	chime_steady_renew(&timescale->steady, raw_ns);
 	view->corrected = true;
 	view->corrected_ns = chime_view_reference(view, raw_ns);
@@ -345,6 +365,7 @@ void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns)
 	lockdep_assert_held(timescale->lock);
 	chime_timescale_let_go(timescale, raw_ns);
 	timescale->current_view.corrected = false;
+	timescale->stands_in = false;
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
@@ -357,6 +378,7 @@ void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_ns, s64 
 		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
 	};
 	timescale->current_view.corrected = false;
+	timescale->stands_in = false;
 	timescale->current_view.epoch++;
 	chime_timescale_change(timescale, raw_ns, true);
 }

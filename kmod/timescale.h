@@ -94,6 +94,7 @@ struct chime_now {
  * @current_view: what readers see now, for writers
  * @correction: UTC minus reference as a function of the reference's time
  * @steady: the host's time as a reference; since the host was one last
+ * @stands_in: the correction is the line of a host that was lost
  * @free: UTC as a function of raw where there is neither host nor correction
  * @external: the adjustable clock of mode external, as a function of raw
  * @seq: readers use @latch[@seq & 1]
@@ -106,6 +107,7 @@ struct chime_timescale {
 	struct chime_view current_view;
 	struct chime_line correction;
 	struct chime_steady steady;
+	bool stands_in;
 	struct chime_line free;
 	struct chime_line external;
 	seqcount_latch_t seq;
@@ -153,6 +155,13 @@ void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
  */
 void chime_timescale_set_reference(struct chime_timescale *timescale,
 				   const struct chime_line *host, bool reference_host, s64 raw_ns);
+
+/*
+ * The host has not answered for long: raw is the reference from now on, and what was known of time
+ * becomes a correction against it; what only stood in for the host ends when there is one again. A
+ * new epoch.
+ */
+void chime_timescale_lose_host(struct chime_timescale *timescale, s64 raw_ns);
 
 /* The host's line is watched, but not the reference: the host is demoted. */
 void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host);

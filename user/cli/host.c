@@ -28,7 +28,7 @@ static const char *host_sentence(enum truechime_host_state state)
 	case TRUECHIME_HOST_CHOSEN:
 		return "used as the reference";
 	case TRUECHIME_HOST_FAILING:
-		return "chosen, but it no longer answers; its last line is held";
+		return "chosen, but it no longer answers: time goes on by what was known of it";
 	case TRUECHIME_HOST_DEMOTED:
 		return "chosen, but set aside as untrustworthy";
 	}
