@@ -24,8 +24,8 @@
  * @exact: converted through the counter, not just bracketed
  * @clocksource_seq: raw's rate changes when this does
  * @evidence: bits of enum truechime_evidence that the host showed along with it
- * @stood_still: this guest was stopped or restored since the pairing before: what it is off the line
- *	by then is no slew
+ * @stood_still: this guest was stopped or restored since the pairing before: what it is off the
+ *	line by then is no slew
  * @witness: a stop of this guest would have shown in @evidence, and @running_raw_ns is known
  * @running_raw_ns: this guest has been running at least since then, without a stop
  */

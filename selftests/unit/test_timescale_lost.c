@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timescale when its host falls silent for good and when it is there again: time goes on, with a
- * bound, and what only stood in for the host ends with its return.
+ * The timescale when its host falls silent for good and when it is there again: time goes on, with
+ * a bound, and what only stood in for the host ends with its return.
  */
 #include "kmod/timescale.h"
 
