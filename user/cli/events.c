@@ -94,7 +94,7 @@ static int events_of_daemon(const struct cli *cli)
 		tell(cli, json_incref(event));
 	if (!i && !cli->json)
 		printf("%s\n",
-		       "No disruption since the daemon was started (without the kernel module it notices only suspends).");
+		       "No disruption since the daemon was started (without the kernel module it notices suspends, and that its time sources agree that time jumped).");
 	json_decref(reply);
 	return CLI_OK;
 }
