@@ -378,7 +378,7 @@ static void daemon_catch_up(struct daemon *daemon)
 	if (err)
 		log_warning("Events of the module were lost: %s", strerror(-err));
 	for (i = 0; !err && i < count; i++)
-		if ((int32_t)(events[i].sequence - daemon->event_sequence) > 0)
+		if (module_event_is_newer(&events[i], daemon->event_sequence))
 			daemon_handle_event(daemon, &events[i]);
 }
 
@@ -393,8 +393,7 @@ void daemon_module_events(struct daemon *daemon)
 			daemon_catch_up(daemon);
 		else if (err)
 			break;
-		/* Told twice when it was both dumped and notified. */
-		else if ((int32_t)(event.sequence - daemon->event_sequence) > 0)
+		else if (module_event_is_newer(&event, daemon->event_sequence))
 			daemon_handle_event(daemon, &event);
 	}
 }

@@ -86,6 +86,17 @@ struct module_event {
 	uint32_t epoch;
 };
 
+/*
+ * Is it newer than the one numbered @last (0: none yet)? One that is both dumped and notified comes
+ * twice, and a dump overtakes notifications that wait. A revert takes the module's numbers back,
+ * and @last, which is in the same memory, with them; a module that is loaded again begins at 1, and
+ * so must whoever keeps @last, with a new link.
+ */
+static inline bool module_event_is_newer(const struct module_event *event, uint32_t last)
+{
+	return (int32_t)(event->sequence - last) > 0;
+}
+
 struct module_rule {
 	enum truechime_occasion occasion;
 	enum truechime_direction direction;

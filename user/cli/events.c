@@ -28,7 +28,33 @@ static void tell(const struct cli *cli, json_t *event)
 	json_decref(event);
 }
 
-/* Notifications until the module goes. @last: the latest event that was told. */
+/* @last: the latest event that was told; 0: none. */
+static void tell_newer(const struct cli *cli, const struct module_event *event, uint32_t *last)
+{
+	if (!module_event_is_newer(event, *last))
+		return;
+	*last = event->sequence;
+	tell(cli, event_report(event));
+}
+
+/* Notifications were lost: the module remembers what they said, unless they were very many. */
+static void catch_up(const struct cli *cli, struct module_link *link, uint32_t *last)
+{
+	struct module_event events[EVENTS_MAX];
+	int count = 0, i, err;
+
+	err = module_link_events(link, events, EVENTS_MAX, &count);
+	if (err)
+		fprintf(stderr, "truechime: some events were lost: %s; see truechime events\n",
+			module_link_words(link, err));
+	else if (count && module_event_is_newer(&events[0], *last + 1))
+		fprintf(stderr, "truechime: %u events were lost: the module has forgotten them\n",
+			events[0].sequence - *last - 1);
+	for (i = 0; !err && i < count; i++)
+		tell_newer(cli, &events[i], last);
+}
+
+/* Notifications until the module goes. */
 static int follow_module(const struct cli *cli, struct module_link *link,
 			 struct module_watch *watch, uint32_t last)
 {
@@ -41,12 +67,9 @@ static int follow_module(const struct cli *cli, struct module_link *link,
 			break;
 		err = module_link_next_event(link, &event);
 		if (err == -ENOBUFS)
-			fputs("truechime: some events were lost; see truechime events\n", stderr);
-		/* One that was both remembered and notified is told once. */
-		if (err || event.sequence == last)
-			continue;
-		last = event.sequence;
-		tell(cli, event_report(&event));
+			catch_up(cli, link, &last);
+		else if (!err)
+			tell_newer(cli, &event, &last);
 	}
 	fprintf(stderr, "truechime: the module's events can no longer be heard: %s\n",
 		err == -ENODEV ? "it was unloaded" : strerror(-err));

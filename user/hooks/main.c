@@ -173,8 +173,7 @@ static void write_state(const char *file, const struct module_event *event)
 
 static void handle_event(struct hooks *hooks, const struct module_event *event)
 {
-	/* One that was both notified and dumped comes twice. */
-	if (hooks->any && (int32_t)(event->sequence - hooks->last) <= 0)
+	if (hooks->any && !module_event_is_newer(event, hooks->last))
 		return;
 	hooks->any = true;
 	hooks->last = event->sequence;
