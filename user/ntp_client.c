@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "ntp_nonce.h"
+
 #define NS_PER_S	1000000000LL
 
 /* Answers later than this are of no use; the next request gives the last one up anyway. */
@@ -113,11 +115,11 @@ static enum ntp_client_result fail_locally(struct ntp_client *client, int64_t no
 }
 
 /* Unpredictable; early at boot as good as the kernel has it, rather than wait for better. */
-static int draw_cookie(uint64_t *cookie)
+static int draw_random(void *bytes, size_t size)
 {
-	if (getrandom(cookie, sizeof(*cookie), GRND_NONBLOCK) == (ssize_t)sizeof(*cookie))
+	if (getrandom(bytes, size, GRND_NONBLOCK) == (ssize_t)size)
 		return 0;
-	if (getrandom(cookie, sizeof(*cookie), GRND_INSECURE) == (ssize_t)sizeof(*cookie))
+	if (getrandom(bytes, size, GRND_INSECURE) == (ssize_t)size)
 		return 0;
 
 	return -EIO;
@@ -151,21 +153,22 @@ static void read_sent_stamp(struct ntp_client *client)
 static int send_request(struct ntp_client *client, struct timescale *timescale)
 {
 	uint8_t bytes[NTP_HEADER_SIZE];
-	uint64_t cookie;
+	uint64_t random[2];
 	int err;
 
-	err = draw_cookie(&cookie);
+	err = draw_random(random, sizeof(random));
 	if (err < 0)
 		return err;
 	err = open_socket(client);
 	if (err < 0)
 		return err;
 
-	ntp_exchange_start(&client->exchange, cookie, (uint8_t)client->options.version, bytes);
 	client->sent.has_realtime = false;
 	err = timescale->ops->now(timescale, &client->sent.now);
 	if (err < 0)
 		return err;
+	ntp_exchange_start(&client->exchange, ntp_nonce(random, &client->sent.now),
+			   (uint8_t)client->options.version, bytes);
 	err = ntp_socket_send(&client->socket, bytes, sizeof(bytes));
 	if (err < 0)
 		return err;

@@ -34,7 +34,7 @@
 /* Slack of round trips shorter than the server's processing, which clock rates may explain. */
 #define NTP_RATE_SHIFT		10
 
-void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t random, uint8_t version,
+void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t version,
 			uint8_t *bytes)
 {
 	struct ntp_packet request = {
@@ -44,7 +44,7 @@ void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t random, uint8_t 
 	};
 
 	/* Zero is what servers put where they know nothing. */
-	exchange->cookie = random ? random : 1;
+	exchange->cookie = nonce ? nonce : 1;
 	exchange->version = version;
 	exchange->answered = false;
 

@@ -78,11 +78,11 @@ struct ntp_limits {
 /**
  * ntp_exchange_start() - make a request
  * @exchange: filled in
- * @random: fresh and unpredictable
+ * @nonce: fresh and unpredictable, ntp_nonce()'s
  * @version: of the request
  * @bytes: the request, NTP_HEADER_SIZE bytes. It tells the server nothing about this machine
  */
-void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t random, uint8_t version,
+void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t version,
 			uint8_t *bytes);
 
 /**
