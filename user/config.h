@@ -97,7 +97,7 @@ struct config_source {
  * @logchange_ns: changes above this are logged
  * @lock_all: lock memory
  * @sched_priority: SCHED_FIFO priority, 0: none
- * @hostclock: "auto", "kvm", "vmclock", "none"; "" if not given: leave the module's choice alone
+ * @hostclock: "auto", "kvm", "none"; "" if not given: leave the module's choice alone
  * @rules: of steppolicy directives, for the module
  * @rule_count: how many
  * @has_rtc: @rtc was given, for the module

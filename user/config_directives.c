@@ -387,7 +387,7 @@ static int parse_leapsecmode(struct config_reader *reader, int count, char **wor
 
 static int parse_hostclock(struct config_reader *reader, int count, char **words)
 {
-	static const char *const names[] = { "auto", "kvm", "vmclock", "none" };
+	static const char *const names[] = { "auto", "kvm", "none" };
 	int choice;
 
 	(void)count;
