@@ -22,7 +22,7 @@ json_t *event_report(const struct module_event *event)
 	char text[NAME_TEXT_MAX * 2];
 
 	text_of_event(event, text, sizeof(text));
-	return json_pack("{s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:f,s:I,s:s}",
+	return json_pack("{s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:f,s:I,s:I,s:s}",
 			 "sequence", (json_int_t)event->sequence,
 			 "cause", name_of_cause(event->cause),
 			 "evidence", event_evidence(event->evidence),
@@ -32,7 +32,9 @@ json_t *event_report(const struct module_event *event)
 			 "residual_ns", (json_int_t)event->residual_ns,
 			 "latency_ns", (json_int_t)event->latency_ns,
 			 "raw_ns", (json_int_t)event->raw_ns,
+			 /* Good to some 200 ns: a double has 53 bits. */
 			 "time", (double)event->time_ns / 1e9,
+			 "time_ns", (json_int_t)event->time_ns,
 			 "epoch", (json_int_t)event->epoch,
 			 "text", text);
 }

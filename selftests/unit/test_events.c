@@ -141,11 +141,6 @@ void print_json_line(json_t *object)
 	json_decref(object);
 }
 
-double json_real_of(const json_t *object, const char *key, double otherwise)
-{
-	return json_real_value(json_object_get(object, key));
-}
-
 int64_t json_int_of(const json_t *object, const char *key, int64_t otherwise)
 {
 	return json_integer_value(json_object_get(object, key));
@@ -250,6 +245,50 @@ TEST(newer_is_what_comes_after_also_where_numbers_wrap)
 		EXPECT_EQ(cases[i].newer, module_event_is_newer(&event, cases[i].last))
 			TH_LOG("case %zu", i);
 	}
+}
+
+TEST(a_report_says_all_to_the_nanosecond)
+{
+	const struct module_event event = {
+		.sequence = UINT32_MAX,
+		.cause = TRUECHIME_CAUSE_REVERT,
+		.evidence = 1U << TRUECHIME_EVIDENCE_PAIRING | 1U << TRUECHIME_EVIDENCE_RTC,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = INT64_MAX,
+		.offset_ns = -3600000000001,
+		.residual_ns = -7,
+		.latency_ns = 42000001,
+		.raw_ns = 7200000000003,
+		.time_ns = 1795163104771326123,
+		.epoch = 5,
+	};
+	static const struct {
+		const char *key;
+		int64_t value;
+	} numbers[] = {
+		{ "sequence", UINT32_MAX }, { "gap_ns", INT64_MAX },
+		{ "offset_ns", -3600000000001 }, { "residual_ns", -7 }, { "latency_ns", 42000001 },
+		{ "raw_ns", 7200000000003 }, { "time_ns", 1795163104771326123 }, { "epoch", 5 },
+	};
+	json_t *report = event_report(&event), *evidence = json_object_get(report, "evidence");
+	size_t i;
+
+	ASSERT_NE(NULL, report);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		EXPECT_TRUE(json_is_integer(json_object_get(report, numbers[i].key)));
+		EXPECT_EQ(numbers[i].value, json_int_of(report, numbers[i].key, 0))
+			TH_LOG("%s", numbers[i].key);
+	}
+	EXPECT_STREQ("revert", json_text_of(report, "cause"));
+	EXPECT_STREQ("stepped", json_text_of(report, "action"));
+	ASSERT_EQ(2, json_array_size(evidence));
+	EXPECT_STREQ("pairing", json_string_value(json_array_get(evidence, 0)));
+	EXPECT_STREQ("rtc", json_string_value(json_array_get(evidence, 1)));
+	EXPECT_TRUE(json_is_real(json_object_get(report, "time")));
+	EXPECT_LT(0, strlen(json_text_of(report, "text")));
+	/* Those, time and text, and none that the manual does not name. */
+	EXPECT_EQ(ARRAY_SIZE(numbers) + 5, json_object_size(report));
+	json_decref(report);
 }
 
 TEST_HARNESS_MAIN

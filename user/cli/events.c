@@ -21,7 +21,7 @@ static void tell(const struct cli *cli, json_t *event)
 		print_json_line(event);
 		return;
 	}
-	text_of_time((int64_t)(json_real_of(event, "time", 0) * 1e9), when, sizeof(when));
+	text_of_time(json_int_of(event, "time_ns", 0), when, sizeof(when));
 	printf("%s  #%lld %s\n  %s.\n", when, (long long)json_int_of(event, "sequence", 0),
 	       json_text_of(event, "cause"), json_text_of(event, "text"));
 	fflush(stdout);
