@@ -6,6 +6,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -303,12 +304,50 @@ void daemon_module_failed(struct daemon *daemon, int err)
 
 /* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */
 #define EVENT_MESSAGE_ID	"7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
-#define EVENT_FIELDS		7
+#define EVENT_FIELDS		10
+
+/* The longest is the list of evidence. */
+#define EVENT_FIELD_SIZE	(NAME_TEXT_MAX + 32)
+
+struct event_fields {
+	char texts[EVENT_FIELDS][EVENT_FIELD_SIZE];
+	int count;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void event_fields_add(struct event_fields *fields, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(fields->texts[fields->count++], EVENT_FIELD_SIZE, format, arguments);
+	va_end(arguments);
+}
+
+/* As hooks get them in their environment. */
+static void event_fields_fill(struct event_fields *fields, const struct module_event *event)
+{
+	char evidence[NAME_TEXT_MAX];
+
+	text_of_evidence(event->evidence, evidence, sizeof(evidence));
+	fields->count = 0;
+	event_fields_add(fields, "TRUECHIME_SEQUENCE=%u", event->sequence);
+	event_fields_add(fields, "TRUECHIME_CAUSE=%s", name_of_cause(event->cause));
+	event_fields_add(fields, "TRUECHIME_EVIDENCE=%s", evidence);
+	event_fields_add(fields, "TRUECHIME_ACTION=%s", name_of_action(event->action));
+	event_fields_add(fields, "TRUECHIME_GAP_NS=%lld", (long long)event->gap_ns);
+	event_fields_add(fields, "TRUECHIME_OFFSET_NS=%lld", (long long)event->offset_ns);
+	event_fields_add(fields, "TRUECHIME_RESIDUAL_NS=%lld", (long long)event->residual_ns);
+	event_fields_add(fields, "TRUECHIME_LATENCY_NS=%lld", (long long)event->latency_ns);
+	event_fields_add(fields, "TRUECHIME_TIME_NS=%lld", (long long)event->time_ns);
+	event_fields_add(fields, "TRUECHIME_EPOCH=%u", event->epoch);
+}
 
 static void daemon_log_event(const struct module_event *event)
 {
 	const char *list[EVENT_FIELDS + 2] = { "MESSAGE_ID=" EVENT_MESSAGE_ID };
-	char text[NAME_TEXT_MAX * 2], fields[EVENT_FIELDS][96];
+	char text[NAME_TEXT_MAX * 2];
+	struct event_fields fields;
 	int level = LOG_NOTICE, i;
 
 	if (event->action == TRUECHIME_ACTION_REFUSED || event->action == TRUECHIME_ACTION_FAILED ||
@@ -319,19 +358,9 @@ static void daemon_log_event(const struct module_event *event)
 		level = LOG_INFO;
 
 	text_of_event(event, text, sizeof(text));
-	snprintf(fields[0], sizeof(fields[0]), "TRUECHIME_CAUSE=%s", name_of_cause(event->cause));
-	snprintf(fields[1], sizeof(fields[1]), "TRUECHIME_ACTION=%s",
-		 name_of_action(event->action));
-	snprintf(fields[2], sizeof(fields[2]), "TRUECHIME_SEQUENCE=%u", event->sequence);
-	snprintf(fields[3], sizeof(fields[3]), "TRUECHIME_GAP_NS=%lld", (long long)event->gap_ns);
-	snprintf(fields[4], sizeof(fields[4]), "TRUECHIME_OFFSET_NS=%lld",
-		 (long long)event->offset_ns);
-	snprintf(fields[5], sizeof(fields[5]), "TRUECHIME_LATENCY_NS=%lld",
-		 (long long)event->latency_ns);
-	snprintf(fields[6], sizeof(fields[6]), "TRUECHIME_TIME_NS=%lld",
-		 (long long)event->time_ns);
-	for (i = 0; i < EVENT_FIELDS; i++)
-		list[i + 1] = fields[i];
+	event_fields_fill(&fields, event);
+	for (i = 0; i < fields.count; i++)
+		list[i + 1] = fields.texts[i];
 	log_fields(level, text, list);
 }
 
