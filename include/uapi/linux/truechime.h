@@ -177,7 +177,7 @@ enum truechime_rtc {
  * @TRUECHIME_A_CORRECTION: nest of enum truechime_line_attr, (UTC - reference) as a function of the
  *	reference's time
  * @TRUECHIME_A_JUMP: flag, apply the correction's change of phase at once, not by slewing
- * @TRUECHIME_A_HOST_NAME: string: "kvm", "vmclock"; HOST_SET also takes "auto" and "none"
+ * @TRUECHIME_A_HOST_NAME: string: "kvm"; HOST_SET also takes "auto" and "none"
  * @TRUECHIME_A_HOST_STATE: u8, enum truechime_host_state
  * @TRUECHIME_A_HOST_EXACT: u8, 1: pairings are exact conversions, 0: bracketed
  * @TRUECHIME_A_UNCERTAINTY_NS: s64, of the latest pairing
