@@ -34,7 +34,7 @@
 /* An episode of wrong readings. */
 struct episode {
 	int64_t before_raw_ns;		/* the last right reading */
-	int64_t wrong_raw_ns;		/* the first wrong one */
+	int64_t wrong_raw_ns;		/* the first wrong one's end */
 	int64_t right_raw_ns;		/* the first right one again, 0: never */
 	int64_t offset_ns;		/* of the first wrong one */
 	int64_t residual_ns;		/* of the first right one */
@@ -109,7 +109,8 @@ static void note_wrong(const struct clocks_reading *r, struct episode *e, bool b
 	if (begins)
 		*e = (struct episode){
 			.before_raw_ns = last.raw_ns,
-			.wrong_raw_ns = r->raw_ns,
+			/* When it ended: in a stop a counter may run on. */
+			.wrong_raw_ns = r->raw_ns + r->window_ns / 2,
 			.offset_ns = r->offset_ns,
 		};
 	if (!clocks_synchronised(&maxerror_ns) || llabs(r->offset_ns) <= maxerror_ns)
