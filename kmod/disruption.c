@@ -343,15 +343,15 @@ static void chime_disruption_silent(struct chime *chime, bool resumed)
 /* Raw is known not to have gone on as it had: only the host can say what time it is now. */
 static void chime_disruption_trust_host(struct chime *chime)
 {
-	struct chime_event event = { .evidence = CHIME_SAW(PAIRING) };
-	struct chime_repair repair;
+	struct chime_event event = {
+		.cause = TRUECHIME_CAUSE_UNKNOWN,
+		.evidence = CHIME_SAW(PAIRING),
+	};
 
-	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
-				  TRUECHIME_OCCASION_DISRUPTION, &repair);
-	if (repair.action == TRUECHIME_ACTION_NONE)
+	chime_disruption_repair(chime, &event);
+	if (event.action == TRUECHIME_ACTION_NONE)
 		return;
-	event.gap_ns = repair.offset_ns;
-	chime_disruption_finish(chime, &event, &repair);
+	event.gap_ns = event.offset_ns;
 	chime_disruption_tell(chime, &event);
 }
 
