@@ -10,9 +10,10 @@
  * the 18 ms that the quickest savevm costs a guest.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
+#define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
+
 /* A stop that a hypervisor told of is one from here on; what is less, nobody need be told. */
 #define CHIME_STOP_MIN_NS	CHIME_NS_PER_MS
-#define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
 
 /* A bound grows by this while no slope is known: the widest that a kernel corrects a clock by. */
 #define CHIME_GROWTH_UNKNOWN_Q32	(500 * CHIME_PPM_Q32)
