@@ -165,12 +165,13 @@ static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns
 	s64 phase_ns;
 
 	lockdep_assert_held(timescale->lock);
+	/* What corrections are measured against goes on in any mode. */
+	view->steady = timescale->steady.line;
 	if (view->mode == TRUECHIME_MODE_EXTERNAL) {
 		view->line = timescale->external;
 		chime_timescale_publish(timescale);
 		return;
 	}
-	view->steady = timescale->steady.line;
 	chime_timescale_aim(timescale, raw_ns, &view->line);
 	phase_ns = chime_sub_sat(chime_line_eval(&view->line, raw_ns), before_ns);
 	if (jump || !bounded || chime_abs_sat(phase_ns) > CHIME_JUMP_NS)
@@ -362,9 +363,15 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 
 void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns)
 {
+	struct chime_view *view = &timescale->current_view;
+
 	lockdep_assert_held(timescale->lock);
 	chime_timescale_let_go(timescale, raw_ns);
-	timescale->current_view.corrected = false;
+	/* Where steady time has gone another way than the host, the correction made up for it. */
+	if (view->reference == TRUECHIME_REFERENCE_HOST)
+		chime_steady_start(&timescale->steady, &view->host, raw_ns);
+	view->corrected = false;
+	view->epoch++;
 	timescale->stands_in = false;
 	chime_timescale_change(timescale, raw_ns, false);
 }

@@ -150,8 +150,9 @@ void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
 				       const struct chime_line *host, s64 gap_ns, s64 raw_ns);
 
 /*
- * Take the host (@host) or raw (NULL) as the reference: a new epoch. The correction in force is
- * converted, so that time goes on; it is to be measured again.
+ * Take the host (@reference_host) or raw as the reference: a new epoch. @host: the host's line;
+ * NULL: none. The correction in force is converted, so that time goes on; it is to be measured
+ * again. What stood in for a host ends when there is one.
  */
 void chime_timescale_set_reference(struct chime_timescale *timescale,
 				   const struct chime_line *host, bool reference_host, s64 raw_ns);
@@ -170,7 +171,7 @@ void chime_timescale_watch_host(struct chime_timescale *timescale, const struct 
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
 			    u32 epoch, bool jump, s64 raw_ns);
 
-/* Drop the correction. */
+/* Drop the correction, and what was measured for it: a new epoch. */
 void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns);
 
 /* Raw's meaning was lost and nothing else is known: begin anew from the system's time. */

@@ -351,6 +351,39 @@ TEST_F(timescale, forgets)
 	EXPECT_EQ(UTC0_NS + 300 * US, now.time_ns);
 	EXPECT_EQ(-300 * US, now.slew_ns);
 	EXPECT_EQ(UTC0_NS + 10 * S, time_at(&self->timescale, RAW0_NS + 10 * S));
+	EXPECT_EQ(2, now.epoch);
+}
+
+/* What steady time did not follow of the host was part of what is forgotten. */
+TEST_F(timescale, forgets_where_the_host_was_not_followed)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 0, 0);
+	s64 raw_ns, host_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + 100 * S; raw_ns += S) {
+		follow_host(&self->timescale, 0, 0, raw_ns);
+		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, raw_ns));
+	}
+	for (; raw_ns < RAW0_NS + 110 * S; raw_ns += S) {
+		const struct chime_line slewed = {
+			.origin_ns = raw_ns,
+			.offset_ns = UTC0_NS - RAW0_NS +
+				     chime_scale_q32(raw_ns - RAW0_NS - 100 * S, 500 * CHIME_PPM_Q32),
+			.rate_q32 = 500 * CHIME_PPM_Q32,
+			.maxerror_ns = 20,
+		};
+
+		chime_timescale_set_host(&self->timescale, &slewed, raw_ns);
+	}
+	ASSERT_GT(llabs(now_at(&self->timescale, raw_ns).host_ns -
+			now_at(&self->timescale, raw_ns).reference_ns), 4 * MS);
+	chime_timescale_forget(&self->timescale, raw_ns);
+	host_ns = now_at(&self->timescale, raw_ns).host_ns;
+	EXPECT_EQ(host_ns, now_at(&self->timescale, raw_ns).reference_ns);
+	chime_timescale_lose_host(&self->timescale, raw_ns);
+	EXPECT_LE(llabs(time_at(&self->timescale, raw_ns + 20 * S) - host_ns - 20 * S),
+		  20 * S / 1000);
 }
 
 TEST_F(timescale, correction_does_not_move_to_another_host)

@@ -43,6 +43,20 @@ TEST_F(timescale, goes_on_into_mode_external_in_the_middle_of_a_slew)
 	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 2 * S));
 }
 
+/* What corrections are measured against knows of a revert when mode auto comes back. */
+TEST_F(timescale, reference_goes_on_in_mode_external)
+{
+	const struct chime_line host = host_line(3600 * S, 0);
+	s64 before_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	before_ns = time_at(&self->timescale, RAW0_NS);
+	chime_timescale_rejoin_host(&self->timescale, &host, true, RAW0_NS);
+	EXPECT_EQ(UTC0_NS + 3600 * S, now_at(&self->timescale, RAW0_NS).reference_ns);
+	EXPECT_EQ(before_ns + 3600 * S, time_at(&self->timescale, RAW0_NS));
+}
+
 /* In mode external both lines stand aside, whatever becomes of them. */
 TEST_F(timescale, nothing_but_its_owner_moves_an_external_clock)
 {
