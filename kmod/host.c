@@ -66,6 +66,7 @@ static void chime_host_replace(struct chime_host *host, const struct chime_host_
 	host->demoted = false;
 	host->silent = false;
 	host->lost = false;
+	host->stood_still = false;
 	memset(&host->track, 0, sizeof(host->track));
 }
 
@@ -124,16 +125,18 @@ void chime_host_close(struct chime_host *host)
 }
 
 /* A second reading of a jump: the same within what two readings can differ by? */
-static bool chime_host_confirm(struct chime_host *host, s64 deviation_ns, u32 *evidence)
+static bool chime_host_confirm(struct chime_host *host, const struct chime_pairing *first,
+			       s64 deviation_ns, u32 *evidence)
 {
 	struct chime_pairing *second = &host->confirmation;
-	s64 again_ns, slack_ns;
+	s64 again_ns, slack_ns, worst_ns;
 
 	if (chime_host_pair(host, second))
 		return false;
 	*evidence |= second->evidence;
 	again_ns = chime_host_line_deviation(&host->track, second);
-	slack_ns = max_t(s64, CHIME_CONFIRM_NS, 4 * second->uncertainty_ns);
+	worst_ns = max_t(s64, first->uncertainty_ns, second->uncertainty_ns);
+	slack_ns = max_t(s64, CHIME_CONFIRM_NS, 4 * worst_ns);
 	return chime_abs_sat(chime_sub_sat(again_ns, deviation_ns)) <= slack_ns;
 }
 
@@ -144,18 +147,21 @@ static enum chime_look chime_host_look_once(struct chime_host *host, s64 *gap_ns
 	if (chime_host_pair(host, &pairing))
 		return CHIME_LOOK_SILENT;
 	*evidence |= pairing.evidence;
-	pairing.stood_still = *evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP);
+	if (*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP))
+		host->stood_still = true;
+	pairing.stood_still = host->stood_still;
 
 	switch (chime_host_line_update(&host->track, &pairing)) {
 	case CHIME_VERDICT_STARTED:
 	case CHIME_VERDICT_ON_LINE:
 	case CHIME_VERDICT_BENT:
+		host->stood_still = false;
 		return CHIME_LOOK_FINE;
 	case CHIME_VERDICT_USELESS:
 		break;
 	case CHIME_VERDICT_JUMPED:
 		*gap_ns = chime_host_line_deviation(&host->track, &pairing);
-		if (chime_host_confirm(host, *gap_ns, evidence))
+		if (chime_host_confirm(host, &pairing, *gap_ns, evidence))
 			return CHIME_LOOK_JUMPED;
 		break;
 	}
@@ -182,6 +188,7 @@ enum chime_look chime_host_look(struct chime_host *host, s64 *gap_ns, u32 *evide
 void chime_host_accept(struct chime_host *host)
 {
 	lockdep_assert_held(host->lock);
+	host->stood_still = false;
 	chime_host_line_rebase(&host->track, &host->confirmation);
 }
 
@@ -196,6 +203,7 @@ int chime_host_reset(struct chime_host *host)
 	ret = chime_host_pair(host, &first);
 	if (ret)
 		return ret;
+	host->stood_still = false;
 	memset(&host->track, 0, sizeof(host->track));
 	chime_host_line_update(&host->track, &first);
 	return 0;

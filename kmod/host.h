@@ -51,6 +51,7 @@ enum chime_look {
  * @silent: the latest attempt failed
  * @silent_raw_ns: since when
  * @lost: silent for so long that raw is the reference in its place
+ * @stood_still: this guest was stopped or restored since the latest pairing on the line
  * @track: the line
  * @pairings: taken
  * @failures: attempts that gave none
@@ -64,6 +65,7 @@ struct chime_host {
 	bool silent;
 	s64 silent_raw_ns;
 	bool lost;
+	bool stood_still;
 	struct chime_host_line track;
 	u64 pairings;
 	u64 failures;

@@ -52,6 +52,7 @@ struct chime_kvm_setting {
  * @setting: kvm-clock's setting at the latest reading; 0: it had no lasting one
  * @read_before: ... there was one
  * @stopped: the guest-stopped flag stood at the latest reading
+ * @evidence: seen since the latest pairing
  */
 struct chime_kvm {
 	struct kvm_clock_pairing *page;
@@ -60,6 +61,7 @@ struct chime_kvm {
 	struct chime_kvm_setting setting;
 	bool read_before;
 	bool stopped;
+	u32 evidence;
 };
 
 /* All that one hypercall and its surroundings told. */
@@ -231,28 +233,26 @@ static void chime_kvm_convert(const struct chime_kvm_reading *reading,
  * the kernel's watchdogs, which clear it, mostly before anyone else sees it. That the hypervisor
  * set kvm-clock anew, which it does on each restore and after each pause, stays visible.
  */
-static u32 chime_kvm_evidence(struct chime_kvm *kvm, const struct chime_kvm_reading *reading)
+static void chime_kvm_note_stop(struct chime_kvm *kvm, const struct chime_kvm_reading *reading)
 {
 	struct chime_kvm_setting setting = {
 		.tsc = reading->pvclock.tsc_timestamp,
 		.system_ns = reading->pvclock.system_time,
 	};
 	bool stopped;
-	u32 evidence = 0;
 
 	/* Without a stable TSC the page is rewritten all the time, until the clock is set anew. */
 	if (!chime_kvm_has_stable_pvclock(reading))
 		setting = (struct chime_kvm_setting){ };
 	else if (kvm->read_before && (setting.tsc != kvm->setting.tsc ||
 				      setting.system_ns != kvm->setting.system_ns))
-		evidence |= BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
+		kvm->evidence |= BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
 	stopped = reading->has_pvclock && (reading->pvclock.flags & PVCLOCK_GUEST_STOPPED);
 	if (stopped && !kvm->stopped)
-		evidence |= BIT(TRUECHIME_EVIDENCE_GUEST_STOPPED);
+		kvm->evidence |= BIT(TRUECHIME_EVIDENCE_GUEST_STOPPED);
 	kvm->stopped = stopped;
 	kvm->setting = setting;
 	kvm->read_before = true;
-	return evidence;
 }
 
 static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
@@ -260,7 +260,6 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 	struct chime_kvm *kvm = device;
 	struct chime_kvm_reading reading;
 	struct chime_pairing candidate;
-	u32 evidence = 0;
 	bool found = false;
 	int ret = -EAGAIN;
 	int i;
@@ -269,7 +268,7 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 		int err = chime_kvm_read(kvm, &reading);
 
 		if (err != -EAGAIN)
-			evidence |= chime_kvm_evidence(kvm, &reading);
+			chime_kvm_note_stop(kvm, &reading);
 		if (!err)
 			err = chime_kvm_check(&reading);
 		if (err) {
@@ -283,9 +282,11 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 			*pairing = candidate;
 		found = true;
 	}
+	/* What was seen without a result belongs to the pairing that has one. */
 	if (!found)
 		return ret;
-	pairing->evidence = evidence;
+	pairing->evidence = kvm->evidence;
+	kvm->evidence = 0;
 	return 0;
 }
 
