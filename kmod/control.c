@@ -65,6 +65,8 @@ static int chime_control_step_locked(struct chime *chime, enum truechime_occasio
 	chime_timescale_now(&chime->timescale, ktime_get_raw_ns(), &now);
 	if (now.state == TRUECHIME_STATE_FREE)
 		return -ENODATA;
+	if (now.state == TRUECHIME_STATE_EXTERNAL)
+		return -EBUSY;
 
 	switch (chime_disruption_step(chime, occasion)) {
 	case TRUECHIME_ACTION_NONE:

@@ -55,7 +55,8 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 
 /*
  * Step the system clock to the timescale by the rule for @occasion. -ENODATA: the timescale has
- * nothing to offer; -EPERM: the policy forbids it; -EIO: the kernel refused.
+ * nothing to offer; -EBUSY: in mode external it is others who steer; -EPERM: the policy forbids it;
+ * -EIO: the kernel refused.
  */
 int chime_control_step(struct chime *chime, enum truechime_occasion occasion);
 

@@ -104,11 +104,28 @@ static bool chime_disruption_leaves_wrong(const struct chime_repair *repair)
 	return true;
 }
 
+/*
+ * What the system clock is to have more than the timescale, of a disruption that took @lost_ns. It
+ * follows a timescale that says what time it is. Any other and the system clock stay as far apart
+ * as they were: the disruption took the same from both.
+ */
+static s64 chime_disruption_apart(const struct chime *chime, s64 lost_ns)
+{
+	if (chime_timescale_is_believed(&chime->timescale))
+		return 0;
+	return chime_sub_sat(lost_ns, chime_system_clock_offset(&chime->timescale));
+}
+
 static void chime_disruption_repair(struct chime *chime, struct chime_event *event)
 {
+	s64 lost_ns = chime_verdict_is_hosts(event->cause) ? 0 : event->gap_ns;
+	const struct chime_target target = {
+		.timescale = &chime->timescale,
+		.plus_ns = chime_disruption_apart(chime, lost_ns),
+	};
 	struct chime_repair repair;
 
-	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
+	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
 				  chime_policy_occasion(event->cause), &repair);
 	if (chime_disruption_leaves_wrong(&repair))
 		chime_system_clock_distrust(&chime->system_clock);
@@ -149,7 +166,8 @@ static bool chime_disruption_outlive(struct chime *chime, struct chime_event *ev
 	chime_host_accept(&chime->host);
 	chime_timescale_outlive_host_step(timescale, &chime->host.track.line, event->gap_ns,
 					  ktime_get_raw_ns());
-	repair.offset_ns = chime_system_clock_offset(timescale);
+	repair.offset_ns = chime_add_sat(chime_system_clock_offset(timescale),
+					 chime_disruption_apart(chime, 0));
 	if (event->cause == TRUECHIME_CAUSE_LEAP)
 		chime_disruption_forgive_leap(event, &repair);
 	repair.residual_ns = repair.offset_ns;
@@ -303,15 +321,19 @@ void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns)
 
 void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 {
-	struct chime_repair repair;
+	const struct chime_target target = { .timescale = &chime->timescale };
 	struct chime_snapshot snapshot;
+	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
+	/* Others steer the system clock. */
+	if (chime->timescale.current_view.mode == TRUECHIME_MODE_EXTERNAL)
+		return;
 	chime->disruption.moved = true;
 	chime_snapshot_take(&snapshot);
 	chime_timescale_restart(&chime->timescale, snapshot.raw_ns,
 				chime_add_sat(snapshot.realtime_ns, ahead_ns));
-	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
+	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
 				  TRUECHIME_OCCASION_DISRUPTION, &repair);
 }
 
@@ -484,13 +506,13 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 
 enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_occasion occasion)
 {
+	const struct chime_target target = { .timescale = &chime->timescale };
 	struct chime_event event = { .cause = TRUECHIME_CAUSE_OPERATOR };
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
 	chime->disruption.fine_raw_ns = ktime_get_raw_ns();
-	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
-				  occasion, &repair);
+	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy, occasion, &repair);
 	if (repair.action != TRUECHIME_ACTION_NONE) {
 		chime_disruption_finish(chime, &event, &repair);
 		chime_events_record(&chime->events, &event);
@@ -501,6 +523,7 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 /* The system clock as the module found it; only a host can tell by now that it is wrong. */
 static void chime_disruption_boot(struct chime *chime)
 {
+	const struct chime_target target = { .timescale = &chime->timescale };
 	struct chime_event event = { .cause = TRUECHIME_CAUSE_BOOT };
 	struct chime_repair repair;
 
@@ -508,7 +531,7 @@ static void chime_disruption_boot(struct chime *chime)
 	chime->disruption.fine_raw_ns = ktime_get_raw_ns();
 	if (!chime_host_has_line(&chime->host))
 		return;
-	chime_system_clock_repair(&chime->system_clock, &chime->timescale, &chime->policy,
+	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
 				  TRUECHIME_OCCASION_BOOT, &repair);
 	if (repair.action == TRUECHIME_ACTION_NONE)
 		return;

@@ -229,6 +229,10 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack,
 			       "neither host time nor a correction is known: nothing to step to");
 		break;
+	case -EBUSY:
+		NL_SET_ERR_MSG(info->extack,
+			       "mode external: others say what the timescale shows, and steer the system clock");
+		break;
 	case -EPERM:
 		NL_SET_ERR_MSG(info->extack,
 			       "the step policy, or the module's build date, forbids this step");

@@ -32,21 +32,38 @@ s64 chime_system_clock_offset(const struct chime_timescale *timescale)
 			     snapshot.realtime_ns);
 }
 
+/* Where the system clock is to be at @raw_ns. */
+static s64 chime_target_time(const struct chime_target *target, s64 raw_ns)
+{
+	s64 base_ns = target->timescale ? chime_timescale_time(target->timescale, raw_ns) : raw_ns;
+
+	return chime_add_sat(base_ns, target->plus_ns);
+}
+
+/* That, minus where it is. */
+static s64 chime_target_offset(const struct chime_target *target)
+{
+	struct chime_snapshot snapshot;
+
+	chime_snapshot_take(&snapshot);
+	return chime_sub_sat(chime_target_time(target, snapshot.raw_ns), snapshot.realtime_ns);
+}
+
 static int chime_system_clock_set(struct chime_system_clock *clock,
-				  const struct chime_timescale *timescale)
+				  const struct chime_target *target)
 {
 	struct chime_snapshot snapshot;
 	struct timespec64 time;
 
 	chime_snapshot_take(&snapshot);
-	time = ns_to_timespec64(chime_add_sat(chime_timescale_time(timescale, snapshot.raw_ns),
+	time = ns_to_timespec64(chime_add_sat(chime_target_time(target, snapshot.raw_ns),
 					      clock->latency_ns));
 	return do_settimeofday64(&time);
 }
 
 /* Set it, see what is left, and set it again until that is little. */
 static int chime_system_clock_step(struct chime_system_clock *clock,
-				   const struct chime_timescale *timescale, s64 *residual_ns)
+				   const struct chime_target *target, s64 *residual_ns)
 {
 	s64 left_ns;
 	int ret, i;
@@ -54,28 +71,24 @@ static int chime_system_clock_step(struct chime_system_clock *clock,
 	for (i = 0; i < CHIME_STEP_TRIES; i++) {
 		if (i >= CHIME_STEP_TRIES / 2)
 			usleep_range(1000, 2000);
-		ret = chime_system_clock_set(clock, timescale);
+		ret = chime_system_clock_set(clock, target);
 		if (ret)
 			return i ? 0 : ret;
-		left_ns = chime_system_clock_offset(timescale);
+		left_ns = chime_target_offset(target);
 		*residual_ns = left_ns;
 		if (chime_abs_sat(left_ns) <= CHIME_STEP_GOOD_NS)
 			break;
 		clock->latency_ns = clamp_t(s64, chime_add_sat(clock->latency_ns, left_ns), 0,
 					    CHIME_STEP_LATENCY_MAX_NS);
 	}
-	clock->steps++;
 	return 0;
 }
 
 /* Time did not run before this module was built: such a reference is broken. */
-static bool chime_system_clock_before_build(const struct chime_timescale *timescale)
+static bool chime_system_clock_before_build(const struct chime_target *target)
 {
-	struct chime_snapshot snapshot;
-	s64 time_ns;
+	s64 time_ns = chime_target_time(target, ktime_get_raw_ns());
 
-	chime_snapshot_take(&snapshot);
-	time_ns = chime_timescale_time(timescale, snapshot.raw_ns);
 	if (time_ns >= CHIME_BUILD_S * NSEC_PER_SEC)
 		return false;
 	pr_warn_ratelimited("not setting the system clock to a date before this module was built: the reference says %lld s after 1970, the build was at %lld s\n",
@@ -83,39 +96,40 @@ static bool chime_system_clock_before_build(const struct chime_timescale *timesc
 	return true;
 }
 
-void chime_system_clock_repair(struct chime_system_clock *clock,
-			       const struct chime_timescale *timescale,
+void chime_system_clock_repair(struct chime_system_clock *clock, const struct chime_target *target,
 			       const struct chime_policy *policy,
 			       enum truechime_occasion occasion, struct chime_repair *repair)
 {
 	int ret;
 
-	lockdep_assert_held(timescale->lock);
-	repair->offset_ns = chime_system_clock_offset(timescale);
+	lockdep_assert_held(target->timescale->lock);
+	repair->offset_ns = chime_target_offset(target);
 	repair->residual_ns = repair->offset_ns;
 	repair->action = chime_policy_decide(policy, occasion, repair->offset_ns);
 	if (repair->action != TRUECHIME_ACTION_STEPPED)
 		return;
 
-	if (chime_system_clock_before_build(timescale)) {
+	if (chime_system_clock_before_build(target)) {
 		repair->action = TRUECHIME_ACTION_REFUSED;
 		return;
 	}
-	ret = chime_system_clock_step(clock, timescale, &repair->residual_ns);
+	ret = chime_system_clock_step(clock, target, &repair->residual_ns);
 	if (ret) {
 		repair->action = TRUECHIME_ACTION_FAILED;
 		pr_err_ratelimited("the kernel refused to set the system clock (error %d): it stays wrong\n",
 				   ret);
+		return;
 	}
+	clock->steps++;
 }
 
 void chime_system_clock_distrust(struct chime_system_clock *clock)
 {
-	struct chime_snapshot snapshot;
-	struct timespec64 time;
+	struct chime_target target = { };
+	s64 residual_ns;
 
-	chime_snapshot_take(&snapshot);
-	time = ns_to_timespec64(chime_add_sat(snapshot.realtime_ns, clock->latency_ns));
-	if (do_settimeofday64(&time))
+	/* This machine may be kept from going on in the middle of it: then what is missing is added. */
+	target.plus_ns = -chime_target_offset(&target);
+	if (chime_system_clock_step(clock, &target, &residual_ns))
 		pr_err("the kernel refused to mark the system clock unsynchronised\n");
 }

@@ -20,9 +20,19 @@ struct chime_system_clock {
 };
 
 /**
+ * struct chime_target - where the system clock is to be
+ * @timescale: by this; NULL: by raw
+ * @plus_ns: ... and so much
+ */
+struct chime_target {
+	const struct chime_timescale *timescale;
+	s64 plus_ns;
+};
+
+/**
  * struct chime_repair - what was done about an error
  * @action: what
- * @offset_ns: timescale minus system clock before ...
+ * @offset_ns: target minus system clock before ...
  * @residual_ns: ... and after
  */
 struct chime_repair {
@@ -35,17 +45,16 @@ struct chime_repair {
 s64 chime_system_clock_offset(const struct chime_timescale *timescale);
 
 /**
- * chime_system_clock_repair() - step the system clock to the timescale, if the policy says so
+ * chime_system_clock_repair() - step the system clock to its target, if the policy says so
  * @clock: the system clock
- * @timescale: where to
+ * @target: where to, by the timescale
  * @policy: the rules
  * @occasion: which of them
  * @repair: result
  *
  * A step marks the clock unsynchronised (STA_UNSYNC). Context: process, module's lock held.
  */
-void chime_system_clock_repair(struct chime_system_clock *clock,
-			       const struct chime_timescale *timescale,
+void chime_system_clock_repair(struct chime_system_clock *clock, const struct chime_target *target,
 			       const struct chime_policy *policy,
 			       enum truechime_occasion occasion, struct chime_repair *repair);
 

@@ -203,4 +203,16 @@ chime_timescale_correction(const struct chime_timescale *timescale)
 	return timescale->current_view.corrected ? &timescale->correction : NULL;
 }
 
+/*
+ * It says what time it is: in mode external others say so, and where there is neither host nor
+ * correction nobody does. Lock held.
+ */
+static inline bool chime_timescale_is_believed(const struct chime_timescale *timescale)
+{
+	const struct chime_view *view = &timescale->current_view;
+
+	return view->mode == TRUECHIME_MODE_AUTO &&
+	       (view->corrected || view->reference == TRUECHIME_REFERENCE_HOST);
+}
+
 #endif /* CHIME_TIMESCALE_H */
