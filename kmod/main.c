@@ -134,6 +134,8 @@ static int __init chime_open_host(void)
 
 static void __init chime_announce(void)
 {
+	/* Somebody may choose another one by now. */
+	mutex_lock(&chime.lock);
 	if (chime.host.ops)
 		pr_notice("host clock %s (%s); PTP clock ptp%d\n", chime.host.ops->name,
 			  chime.host.track.last.exact ? "exact" : "bracketed",
@@ -141,6 +143,7 @@ static void __init chime_announce(void)
 	else
 		pr_notice("no host clock here: time comes from NTP alone; PTP clock ptp%d\n",
 			  chime_phc_index(&chime));
+	mutex_unlock(&chime.lock);
 }
 
 static int __init chime_init_rtc(void)
@@ -219,8 +222,9 @@ static void __exit chime_exit(void)
 {
 	chime_witness_stop(&chime);
 	chime_looks_stop(&chime);
-	chime_rtc_stop(&chime);
+	/* Whoever asks by netlink may have the RTC read. */
 	chime_netlink_unregister();
+	chime_rtc_stop(&chime);
 	chime_phc_unregister(&chime);
 	chime_looks_exit(&chime);
 	chime_host_close(&chime.host);

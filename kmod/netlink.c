@@ -379,11 +379,6 @@ static int chime_set_host_state(struct nlattr *state, struct netlink_ext_ack *ex
 {
 	int ret;
 
-	if (nla_get_u8(state) == TRUECHIME_HOST_FAILING) {
-		NL_SET_ERR_MSG_ATTR(extack, state,
-				    "a host can be demoted, or chosen again, but not made to fail");
-		return -EINVAL;
-	}
 	ret = chime_control_demote_host(chime_instance,
 					nla_get_u8(state) == TRUECHIME_HOST_DEMOTED);
 	if (ret)
@@ -401,6 +396,12 @@ static int chime_do_host_set(struct sk_buff *request, struct genl_info *info)
 		return ret;
 	if (!name && !state) {
 		NL_SET_ERR_MSG(info->extack, "the name or the state of a host clock is needed");
+		return -EINVAL;
+	}
+	/* Before anything is done: a request is carried out, or it is not. */
+	if (state && nla_get_u8(state) == TRUECHIME_HOST_FAILING) {
+		NL_SET_ERR_MSG_ATTR(info->extack, state,
+				    "a host can be demoted, or chosen again, but not made to fail");
 		return -EINVAL;
 	}
 	if (name)
