@@ -135,6 +135,9 @@ static void chime_control_set_reference(struct chime *chime)
 	lockdep_assert_held(&chime->lock);
 	if (chime_host_has_line(&chime->host) && !chime->host.lost)
 		line = &chime->host.track.line;
+	/* What stood in for a host is worth no more than that host. */
+	if (chime->timescale.stands_in && (!line || chime->host.demoted))
+		chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());
 	chime_timescale_set_reference(&chime->timescale, line, line && !chime->host.demoted,
 				      ktime_get_raw_ns());
 }
@@ -144,8 +147,11 @@ int chime_control_choose_host(struct chime *chime, const char *name)
 	int ret;
 
 	mutex_lock(&chime->lock);
+	/* What has happened to the one in force belongs to it. */
+	chime_disruption_look(chime);
 	ret = chime_host_choose(&chime->host, name);
 	if (!ret) {
+		chime_rtc_release(chime);
 		pr_notice("host clock: %s\n", chime->host.ops ? chime->host.ops->name : "none");
 		chime_control_set_reference(chime);
 	}
@@ -174,6 +180,8 @@ int chime_control_demote_host(struct chime *chime, bool demoted)
 void chime_control_reset(struct chime *chime)
 {
 	mutex_lock(&chime->lock);
+	/* What has happened is not to be forgotten along with it. */
+	chime_disruption_look(chime);
 	pr_notice("reset: the correction and what was learned of the host's rate are forgotten\n");
 	chime_host_reset(&chime->host);
 	chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());

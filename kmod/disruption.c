@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Disruptions: looks, witnesses, the verdict and what follows from it.
+ * Disruptions: looks, witnesses, the verdict and what follows from it. Where no host answers it is
+ * disruption_alone.c that goes on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,13 +18,11 @@
 #include <linux/timekeeping.h>
 
 #include "chime.h"
+#include "disruption_parts.h"
 #include "verdict.h"
 
 /* What one look saw belongs to a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)
-
-/* A suspend through which raw ran on lost nothing. */
-#define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)
 
 /* What policy leaves of a disruption and nobody need doubt a synchronised clock for. */
 #define CHIME_RIGHT_NS		NSEC_PER_MSEC
@@ -31,15 +30,8 @@
 /* A notification that comes so soon after a disruption was told is part of it. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
-/* A host that is silent for longer has no say any more, and cannot hide what happens meanwhile. */
-#define CHIME_SILENT_MAX_NS	(2 * NSEC_PER_SEC)
-
-/* The RTC is read once a second, and its own second may be the next one. */
-#define CHIME_RTC_LATE_NS	(3 * NSEC_PER_SEC)
-
-/* All that is known of what happened, judged. */
-static enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence,
-						   s64 gap_ns, bool sees_stops)
+enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
+					    bool sees_stops)
 {
 	const struct chime_witness *witness = &chime->witness;
 	struct chime_observation observation = {
@@ -55,9 +47,8 @@ static enum truechime_cause chime_disruption_judge(const struct chime *chime, u3
 	return chime_verdict_cause(&observation);
 }
 
-/* Fill in what is known at the end. */
-static void chime_disruption_finish(struct chime *chime, struct chime_event *event,
-				    const struct chime_repair *repair)
+void chime_disruption_finish(struct chime *chime, struct chime_event *event,
+			     const struct chime_repair *repair)
 {
 	struct chime_snapshot snapshot;
 	struct chime_now now;
@@ -73,8 +64,7 @@ static void chime_disruption_finish(struct chime *chime, struct chime_event *eve
 	event->epoch = now.epoch;
 }
 
-/* One disruption is one event, however many witnesses saw it. A leap second is none. */
-static void chime_disruption_tell(struct chime *chime, struct chime_event *event)
+void chime_disruption_tell(struct chime *chime, struct chime_event *event)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 
@@ -116,7 +106,7 @@ static s64 chime_disruption_apart(const struct chime *chime, s64 lost_ns)
 	return chime_sub_sat(lost_ns, chime_system_clock_offset(&chime->timescale));
 }
 
-static void chime_disruption_repair(struct chime *chime, struct chime_event *event)
+void chime_disruption_repair(struct chime *chime, struct chime_event *event)
 {
 	s64 lost_ns = chime_verdict_is_hosts(event->cause) ? 0 : event->gap_ns;
 	const struct chime_target target = {
@@ -217,7 +207,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	const struct chime_pairing *pairing = &chime->host.confirmation;
 	struct chime_disruption *disruption = &chime->disruption;
 	struct chime_event event = {
-		.evidence = disruption->evidence | CHIME_SAW(PAIRING),
+		.evidence = disruption->evidence | CHIME_SAW(PAIRING) | chime_witness_recall(chime),
 		.gap_ns = gap_ns,
 	};
 
@@ -247,8 +237,7 @@ static void chime_disruption_drop_late(struct chime_disruption *disruption)
 		disruption->evidence &= ~CHIME_SAW(GENID_NOTIFY);
 }
 
-/* There is a word of a restore that nobody has been told yet. */
-static bool chime_disruption_is_restored(struct chime *chime, bool resumed)
+bool chime_disruption_is_restored(struct chime *chime, bool resumed)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 
@@ -269,133 +258,12 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 	event.evidence = chime->disruption.evidence;
 	event.cause = chime_disruption_judge(chime, event.evidence, 0,
 					     chime->host.track.last.witness);
+	/* What is known of the host that this guest was on says nothing of this one. */
+	if (event.cause == TRUECHIME_CAUSE_MIGRATION && !chime->host.demoted)
+		chime_timescale_change_host(&chime->timescale, &chime->host.track.line,
+					    ktime_get_raw_ns());
 	chime_disruption_repair(chime, &event);
 	chime_disruption_tell(chime, &event);
-}
-
-/*
- * There is no host to ask. After a suspend the kernel has put its own clock forward by the RTC,
- * after a restore nobody has; either way what was known against raw is lost, and the system clock
- * is not to be believed until somebody measures it anew.
- */
-static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
-{
-	struct chime_event event = { .evidence = evidence, .gap_ns = gap_ns };
-	struct chime_repair repair = { .action = TRUECHIME_ACTION_DISTRUSTED };
-	struct chime_snapshot snapshot;
-
-	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
-	chime->disruption.moved = true;
-	/* In this order: who is woken by the clock's being set is not to find the old timescale. */
-	chime_snapshot_take(&snapshot);
-	chime_timescale_restart(&chime->timescale, snapshot.raw_ns, snapshot.realtime_ns);
-	chime_system_clock_distrust(&chime->system_clock);
-	chime_disruption_finish(chime, &event, &repair);
-	chime_disruption_tell(chime, &event);
-}
-
-/* A look where there is no host. */
-static void chime_disruption_blind(struct chime *chime, bool resumed)
-{
-	struct chime_disruption *disruption = &chime->disruption;
-	s64 slept_ns = resumed ? chime_witness_slept_ns(&chime->witness) : 0;
-
-	chime_rtc_ask(chime);
-	if (chime_disruption_is_restored(chime, resumed) || abs(slept_ns) >= CHIME_SUSPEND_MIN_NS)
-		chime_disruption_lose(chime, disruption->evidence, slept_ns);
-	disruption->fine_raw_ns = ktime_get_raw_ns();
-}
-
-void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns)
-{
-	struct chime_disruption *disruption = &chime->disruption;
-
-	lockdep_assert_held(&chime->lock);
-	/* The RTC is the last to know: what was told just now has been seen by others. */
-	if (disruption->count &&
-	    ktime_get_raw_ns() - disruption->told_raw_ns < CHIME_RTC_LATE_NS)
-		return;
-	chime_disruption_lose(chime, disruption->evidence | CHIME_SAW(RTC) |
-			      chime_witness_settle(chime), gap_ns);
-}
-
-void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
-{
-	const struct chime_target target = { .timescale = &chime->timescale };
-	struct chime_snapshot snapshot;
-	struct chime_repair repair;
-
-	lockdep_assert_held(&chime->lock);
-	/* Others steer the system clock. */
-	if (chime->timescale.current_view.mode == TRUECHIME_MODE_EXTERNAL)
-		return;
-	chime->disruption.moved = true;
-	chime_snapshot_take(&snapshot);
-	chime_timescale_restart(&chime->timescale, snapshot.raw_ns,
-				chime_add_sat(snapshot.realtime_ns, ahead_ns));
-	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
-				  TRUECHIME_OCCASION_DISRUPTION, &repair);
-}
-
-static void chime_disruption_lose_host(struct chime *chime)
-{
-	pr_warn("host clock %s has been silent for %ld s: time goes on by this machine's own counter\n",
-		chime->host.ops->name, CHIME_SILENT_MAX_NS / NSEC_PER_SEC);
-	chime->host.lost = true;
-	chime->disruption.moved = false;
-	chime_rtc_begin(chime);
-	chime_timescale_lose_host(&chime->timescale, ktime_get_raw_ns());
-}
-
-/* The host does not answer. After a while that is as if there were none. */
-static void chime_disruption_silent(struct chime *chime, bool resumed)
-{
-	struct chime_host *host = &chime->host;
-
-	if (!host->lost && host->silent &&
-	    ktime_get_raw_ns() - host->silent_raw_ns >= CHIME_SILENT_MAX_NS)
-		chime_disruption_lose_host(chime);
-	if (host->lost)
-		chime_disruption_blind(chime, resumed);
-	else if (resumed)
-		/* To be asked again when it answers. */
-		set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
-}
-
-/* Raw is known not to have gone on as it had: only the host can say what time it is now. */
-static void chime_disruption_trust_host(struct chime *chime)
-{
-	struct chime_event event = {
-		.cause = TRUECHIME_CAUSE_UNKNOWN,
-		.evidence = CHIME_SAW(PAIRING),
-	};
-
-	chime_disruption_repair(chime, &event);
-	if (event.action == TRUECHIME_ACTION_NONE)
-		return;
-	event.gap_ns = event.offset_ns;
-	chime_disruption_tell(chime, &event);
-}
-
-/*
- * A host that was lost answers again. If raw went on as before, so did its line, and a jump is a
- * disruption of just now. Otherwise it starts anew, as at the beginning.
- */
-static enum chime_look chime_disruption_regain_host(struct chime *chime, enum chime_look look)
-{
-	struct chime_host *host = &chime->host;
-	bool moved = chime->disruption.moved;
-
-	if (moved && chime_host_reset(host))
-		return CHIME_LOOK_SILENT;
-	host->lost = false;
-	chime->disruption.moved = false;
-	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
-				      ktime_get_raw_ns());
-	if (!moved)
-		return look;
-	chime_disruption_trust_host(chime);
-	return CHIME_LOOK_FINE;
 }
 
 static void chime_disruption_note_clocksource(struct chime *chime)
@@ -422,6 +290,7 @@ static void chime_disruption_fine(struct chime *chime)
 		chime_timescale_set_host(&chime->timescale, line, ktime_get_raw_ns());
 	/* Not now: a save may have come between. */
 	chime->disruption.fine_raw_ns = chime->host.track.last.raw_ns;
+	chime_rtc_ask(chime);
 }
 
 /* Keep what was seen for the looks that follow, but not for ever. A silent host's are not over. */

@@ -23,6 +23,7 @@ struct chime;
  * @clocksource_epoch: how often it changed
  * @count: disruptions since load
  * @moved: the host was lost, and since then raw was found not to go on as it had
+ * @was_corrected: there was a correction before the latest disruption without a host
  */
 struct chime_disruption {
 	u32 evidence;
@@ -33,6 +34,7 @@ struct chime_disruption {
 	u32 clocksource_epoch;
 	u32 count;
 	bool moved;
+	bool was_corrected;
 };
 
 /**
@@ -56,8 +58,11 @@ void chime_disruption_start(struct chime *chime);
 /* Look at the host now. Context: process, lock held. */
 void chime_disruption_look(struct chime *chime);
 
-/* The RTC moved away from raw by @gap_ns, and there is no host. Context: process, lock held. */
-void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns);
+/*
+ * The RTC has moved away from raw by @gap_ns since @before_raw_ns, and there is no host. Context:
+ * process, lock held.
+ */
+void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns);
 
 /*
  * Nobody knows better than the RTC, which is @ahead_ns ahead of the system clock: go there.

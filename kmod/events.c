@@ -54,7 +54,7 @@ static const char *chime_cause_words(enum truechime_cause cause)
 	return "time was disrupted";
 }
 
-static const char *chime_action_words(enum truechime_action action)
+const char *chime_action_words(enum truechime_action action)
 {
 	switch (action) {
 	case TRUECHIME_ACTION_NONE:

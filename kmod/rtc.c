@@ -20,6 +20,9 @@
 /* Once a second, when the looks come by. */
 #define CHIME_RTC_PERIOD_NS	(900 * NSEC_PER_MSEC)
 
+/* Where a host answers nobody needs it, but what it showed before the host falls silent. */
+#define CHIME_RTC_SPARE_NS	(600 * NSEC_PER_SEC)
+
 /*
  * NTP, asked at once, has answered by the next reading, or is too slow to wait for with a clock
  * that is known to be wrong: whoever answers later steps it again, by less than a second.
@@ -50,6 +53,8 @@ static int chime_rtc_read(struct chime_rtc_reading *reading)
 	rtc_class_close(rtc);
 	if (ret)
 		return ret;
+	if (rtc_tm_to_time64(&time) > KTIME_SEC_MAX)
+		return -ERANGE;
 	reading->after_ns = snapshot.raw_ns;
 	reading->rtc_ns = rtc_tm_to_time64(&time) * NSEC_PER_SEC;
 	reading->realtime_ns = chime_rtc_zone(reading->rtc_ns, snapshot.realtime_ns);
@@ -62,30 +67,31 @@ static void chime_rtc_pay(struct chime *chime, const struct chime_rtc_reading *r
 	struct chime_rtc *rtc = &chime->rtc;
 
 	lockdep_assert_held(&chime->lock);
+	if (chime_host_is_there(&chime->host) || chime_timescale_correction(&chime->timescale))
+		rtc->owed = false;
 	if (!rtc->owed || ktime_get_raw_ns() < rtc->due_raw_ns)
 		return;
 	rtc->owed = false;
-	if (chime_host_is_there(&chime->host) || chime_timescale_correction(&chime->timescale))
-		return;
-	pr_notice("no NTP server has answered since the disruption: following the RTC, as rtc=trust says\n");
 	chime_disruption_follow_rtc(chime, chime_rtc_ahead_ns(reading));
 }
 
-static void chime_rtc_jumped(struct chime *chime, s64 gap_ns)
+/* @before_raw_ns: raw when they had not come apart yet. */
+static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns)
 {
 	struct chime_rtc *rtc = &chime->rtc;
-	bool corrected = chime_timescale_correction(&chime->timescale);
 
 	lockdep_assert_held(&chime->lock);
 	/* Raw stood still while this machine slept: that is told as a suspend. */
 	if (rtc->policy == TRUECHIME_RTC_IGNORE || chime_host_is_there(&chime->host) ||
 	    chime->witness.suspending)
 		return;
-	chime_disruption_rtc_jumped(chime, gap_ns);
+	chime_disruption_rtc_jumped(chime, gap_ns, before_raw_ns);
 	if (rtc->policy != TRUECHIME_RTC_TRUST)
 		return;
 	rtc->owed = true;
-	rtc->due_raw_ns = ktime_get_raw_ns() + (corrected ? CHIME_RTC_PATIENCE_NS : 0);
+	rtc->due_raw_ns = chime->disruption.told_raw_ns;
+	if (chime->disruption.was_corrected)
+		rtc->due_raw_ns += CHIME_RTC_PATIENCE_NS;
 }
 
 /* What was learned before nobody looked may not hold any more. */
@@ -106,22 +112,26 @@ static void chime_rtc_work(struct work_struct *work)
 	struct chime *chime = container_of(work, struct chime, rtc.work);
 	struct chime_rtc_track *track = &chime->rtc.track;
 	struct chime_rtc_reading reading;
+	struct chime_rtc_track before;
 	s64 gap_ns = 0, again_ns;
 	bool jumped;
 
 	chime_rtc_renew(chime);
+	before = *track;
 	/* Without the lock: a reading takes milliseconds, and on a bad day seconds. */
 	if (chime_rtc_read(&reading))
 		return;
 	jumped = chime_rtc_track_update(track, &reading, &gap_ns) == CHIME_RTC_JUMPED;
 	/* A second reading must say so too: the first may have been in the middle of an update. */
 	if (jumped && (chime_rtc_read(&reading) ||
-		       chime_rtc_track_update(track, &reading, &again_ns) != CHIME_RTC_FINE))
+		       chime_rtc_track_update(track, &reading, &again_ns) != CHIME_RTC_FINE)) {
+		*track = before;
 		return;
+	}
 
 	mutex_lock(&chime->lock);
 	if (jumped)
-		chime_rtc_jumped(chime, gap_ns);
+		chime_rtc_jumped(chime, gap_ns, before.raw_ns);
 	chime_rtc_pay(chime, &reading);
 	mutex_unlock(&chime->lock);
 }
@@ -130,9 +140,10 @@ void chime_rtc_ask(struct chime *chime)
 {
 	struct chime_rtc *rtc = &chime->rtc;
 	s64 raw_ns = ktime_get_raw_ns();
+	s64 period_ns = chime_host_is_there(&chime->host) ? CHIME_RTC_SPARE_NS : CHIME_RTC_PERIOD_NS;
 
 	lockdep_assert_held(&chime->lock);
-	if (rtc->policy == TRUECHIME_RTC_IGNORE || raw_ns - rtc->asked_raw_ns < CHIME_RTC_PERIOD_NS)
+	if (rtc->policy == TRUECHIME_RTC_IGNORE || raw_ns - rtc->asked_raw_ns < period_ns)
 		return;
 	/* The device may be asleep already. */
 	if (chime->witness.suspending)
@@ -141,10 +152,10 @@ void chime_rtc_ask(struct chime *chime)
 	queue_work(chime->looks.queue, &rtc->work);
 }
 
-void chime_rtc_begin(struct chime *chime)
+void chime_rtc_release(struct chime *chime)
 {
 	lockdep_assert_held(&chime->lock);
-	chime->rtc.renew = true;
+	chime->rtc.owed = false;
 }
 
 void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Witness of last resort: the RTC, which goes on while a guest stands still, and is the host's on
- * most hypervisors. Asked once a second, and only where there is no host clock.
+ * most hypervisors. Asked once a second where there is no host clock, and now and then where there
+ * is one, because it may fall silent.
  *
  * It tells seconds, anybody may set it, and some are the guest's own: so by default it only says
  * that something happened, and NTP says what time it is.
@@ -44,18 +45,18 @@ void chime_rtc_init(struct chime *chime, enum truechime_rtc policy);
 /* Make something else of it from now on. Lock held. */
 void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy);
 
-/* Nobody asked it for a while: what was learned before that may not hold. Lock held. */
-void chime_rtc_begin(struct chime *chime);
+/* Another clock is chosen: the system clock need not follow the RTC any more. Lock held. */
+void chime_rtc_release(struct chime *chime);
 
 /* Wait for a reading on its way. Context: process, lock not held. */
 void chime_rtc_stop(struct chime *chime);
 
-/* Have the RTC read soon, if it was not just now. Lock held. */
+/* Have the RTC read soon, if it is time for that. Lock held. */
 void chime_rtc_ask(struct chime *chime);
 #else
 static inline void chime_rtc_init(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy) { }
-static inline void chime_rtc_begin(struct chime *chime) { }
+static inline void chime_rtc_release(struct chime *chime) { }
 static inline void chime_rtc_stop(struct chime *chime) { }
 static inline void chime_rtc_ask(struct chime *chime) { }
 #endif

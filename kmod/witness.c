@@ -56,13 +56,17 @@ static int chime_witness_suspend(struct notifier_block *notifier, unsigned long 
 	return NOTIFY_DONE;
 }
 
-u32 chime_witness_look(struct chime *chime)
+u32 chime_witness_recall(struct chime *chime)
 {
 	struct chime_witness *witness = &chime->witness;
 
 	lockdep_assert_held(&chime->lock);
-	return (u32)xchg(&witness->hints, 0) | chime_genid_look(&witness->genid) |
-	       chime_vmclock_look(&witness->vmclock);
+	return chime_genid_look(&witness->genid) | chime_vmclock_look(&witness->vmclock);
+}
+
+u32 chime_witness_look(struct chime *chime)
+{
+	return (u32)xchg(&chime->witness.hints, 0) | chime_witness_recall(chime);
 }
 
 u32 chime_witness_settle(struct chime *chime)
@@ -75,8 +79,7 @@ u32 chime_witness_settle(struct chime *chime)
 	chime_genid_settle(&witness->genid);
 	if (test_and_clear_bit(TRUECHIME_EVIDENCE_GENID_NOTIFY, &witness->hints))
 		evidence = BIT(TRUECHIME_EVIDENCE_GENID_NOTIFY);
-	return evidence | chime_genid_look(&witness->genid) |
-	       chime_vmclock_look(&witness->vmclock);
+	return evidence | chime_witness_recall(chime);
 }
 
 void chime_witness_start(struct chime *chime, const struct chime_witness_options *options)

@@ -29,7 +29,7 @@ struct chime_witness_options {
  * @genid: VM generation id; under the module's lock, as what follows
  * @vmclock: vmclock page
  * @suspend: notifier of suspends
- * @suspending: a suspend began, and no look has been fine since its end
+ * @suspending: a suspend began, and no look since its end has had a result
  * @boot_minus_raw_ns: what CLOCK_BOOTTIME had more than raw before it
  */
 struct chime_witness {
@@ -53,6 +53,9 @@ void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence);
 
 /* What all of them saw since the last call. Lock held. */
 u32 chime_witness_look(struct chime *chime);
+
+/* What is in memory that the hypervisor wrote to before this guest ran again. Lock held. */
+u32 chime_witness_recall(struct chime *chime);
 
 /* Wait for what is on its way, and return what came. Context: process, lock held. */
 u32 chime_witness_settle(struct chime *chime);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Disruptions where no host answers: there is none, or it has fallen silent. Who saw what happened
+ * may be known, but not what time it is.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitops.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+#include <linux/math64.h>
+#include <linux/printk.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
+
+#include "chime.h"
+#include "disruption_parts.h"
+#include "verdict.h"
+
+/* A suspend through which raw ran on lost nothing. */
+#define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)
+
+/* A host that is silent for longer has no say any more, and cannot hide what happens meanwhile. */
+#define CHIME_SILENT_MAX_NS	(2 * NSEC_PER_SEC)
+
+/*
+ * There is no host to ask. After a suspend the kernel has put its own clock forward by the RTC,
+ * after a restore nobody has; either way what was known against raw is lost, and the system clock
+ * is not to be believed until somebody measures it anew.
+ */
+static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
+{
+	struct chime_event event = { .evidence = evidence, .gap_ns = gap_ns };
+	struct chime_repair repair = { .action = TRUECHIME_ACTION_DISTRUSTED };
+	struct chime_snapshot snapshot;
+
+	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
+	chime->disruption.moved = true;
+	chime->disruption.was_corrected = chime_timescale_correction(&chime->timescale);
+	/* In this order: who is woken by the clock's being set is not to find the old timescale. */
+	chime_snapshot_take(&snapshot);
+	chime_timescale_restart(&chime->timescale, snapshot.raw_ns, snapshot.realtime_ns);
+	chime_system_clock_distrust(&chime->system_clock);
+	chime_disruption_finish(chime, &event, &repair);
+	chime_disruption_tell(chime, &event);
+}
+
+void chime_disruption_blind(struct chime *chime, bool resumed)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+	s64 slept_ns = resumed ? chime_witness_slept_ns(&chime->witness) : 0;
+
+	chime_rtc_ask(chime);
+	if (chime_disruption_is_restored(chime, resumed) || abs(slept_ns) >= CHIME_SUSPEND_MIN_NS)
+		chime_disruption_lose(chime, disruption->evidence, slept_ns);
+	disruption->fine_raw_ns = ktime_get_raw_ns();
+}
+
+void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+
+	lockdep_assert_held(&chime->lock);
+	/* The RTC is the last to know: what was told since has been seen by others. */
+	if (disruption->count && disruption->told_raw_ns > before_raw_ns)
+		return;
+	chime_disruption_lose(chime, disruption->evidence | CHIME_SAW(RTC) |
+			      chime_witness_settle(chime), gap_ns);
+}
+
+void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
+{
+	const struct chime_target target = { .timescale = &chime->timescale };
+	struct chime_snapshot snapshot;
+	struct chime_repair repair;
+
+	lockdep_assert_held(&chime->lock);
+	/* Others steer the system clock. */
+	if (chime->timescale.current_view.mode == TRUECHIME_MODE_EXTERNAL)
+		return;
+	chime->disruption.moved = true;
+	chime_snapshot_take(&snapshot);
+	chime_timescale_restart(&chime->timescale, snapshot.raw_ns,
+				chime_add_sat(snapshot.realtime_ns, ahead_ns));
+	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
+				  TRUECHIME_OCCASION_DISRUPTION, &repair);
+	pr_notice("no NTP server has answered since the disruption: by the RTC, as rtc=trust says, the system clock was %lld ms %s and %s\n",
+		  div_s64(chime_abs_sat(repair.offset_ns), NSEC_PER_MSEC),
+		  repair.offset_ns < 0 ? "ahead" : "behind", chime_action_words(repair.action));
+}
+
+static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
+{
+	pr_warn("host clock %s has been silent for %lld s: time goes on by this machine's own counter\n",
+		chime->host.ops->name, div_s64(silent_ns, NSEC_PER_SEC));
+	chime->host.lost = true;
+	chime->disruption.moved = false;
+	chime_timescale_lose_host(&chime->timescale, ktime_get_raw_ns());
+}
+
+void chime_disruption_silent(struct chime *chime, bool resumed)
+{
+	struct chime_host *host = &chime->host;
+	s64 silent_ns = host->silent ? ktime_get_raw_ns() - host->silent_raw_ns : 0;
+
+	if (!host->lost && silent_ns >= CHIME_SILENT_MAX_NS)
+		chime_disruption_lose_host(chime, silent_ns);
+	if (host->lost)
+		chime_disruption_blind(chime, resumed);
+	else if (resumed)
+		/* To be asked again when it answers. */
+		set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
+}
+
+/* Raw is known not to have gone on as it had: only the host can say what time it is now. */
+static void chime_disruption_trust_host(struct chime *chime)
+{
+	struct chime_event event = {
+		.cause = TRUECHIME_CAUSE_UNKNOWN,
+		.evidence = CHIME_SAW(PAIRING),
+	};
+
+	chime_disruption_repair(chime, &event);
+	if (event.action == TRUECHIME_ACTION_NONE)
+		return;
+	event.gap_ns = event.offset_ns;
+	chime_disruption_tell(chime, &event);
+}
+
+enum chime_look chime_disruption_regain_host(struct chime *chime, enum chime_look look)
+{
+	struct chime_host *host = &chime->host;
+	bool moved = chime->disruption.moved;
+
+	if (moved && chime_host_reset(host))
+		return CHIME_LOOK_SILENT;
+	host->lost = false;
+	chime->disruption.moved = false;
+	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
+				      ktime_get_raw_ns());
+	if (!moved)
+		return look;
+	chime_disruption_trust_host(chime);
+	return CHIME_LOOK_FINE;
+}

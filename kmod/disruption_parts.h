@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What disruption.c and disruption_alone.c have of each other. All in process context, with the
+ * module's lock held.
+ */
+#ifndef CHIME_DISRUPTION_PARTS_H
+#define CHIME_DISRUPTION_PARTS_H
+
+#include "disruption.h"
+#include "events.h"
+#include "host.h"
+#include "system_clock.h"
+
+/* --- disruption.c --- */
+
+/* All that is known of what happened, judged. @sees_stops: a stop would be in @evidence. */
+enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
+					    bool sees_stops);
+
+/* Put the system clock right by policy, and fill in @event. What stays wrong is marked so. */
+void chime_disruption_repair(struct chime *chime, struct chime_event *event);
+
+/* Fill in what is known at the end. */
+void chime_disruption_finish(struct chime *chime, struct chime_event *event,
+			     const struct chime_repair *repair);
+
+/* One disruption is one event, however many witnesses saw it. A leap second is none. */
+void chime_disruption_tell(struct chime *chime, struct chime_event *event);
+
+/* There is a word of a restore that nobody has been told yet. @resumed: a suspend has ended. */
+bool chime_disruption_is_restored(struct chime *chime, bool resumed);
+
+/* --- disruption_alone.c --- */
+
+/* A look where there is no host. */
+void chime_disruption_blind(struct chime *chime, bool resumed);
+
+/* A look at a host that does not answer. After a while that is as if there were none. */
+void chime_disruption_silent(struct chime *chime, bool resumed);
+
+/*
+ * A host that was lost answers again, and @look is what was found. If raw went on as before, so did
+ * its line, and a jump is a disruption of just now. Otherwise it starts anew, as at the beginning.
+ *
+ * Return: what was found, as it is to be taken now.
+ */
+enum chime_look chime_disruption_regain_host(struct chime *chime, enum chime_look look);
+
+#endif /* CHIME_DISRUPTION_PARTS_H */
