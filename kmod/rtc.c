@@ -140,9 +140,11 @@ void chime_rtc_ask(struct chime *chime)
 {
 	struct chime_rtc *rtc = &chime->rtc;
 	s64 raw_ns = ktime_get_raw_ns();
-	s64 period_ns = chime_host_is_there(&chime->host) ? CHIME_RTC_SPARE_NS : CHIME_RTC_PERIOD_NS;
+	s64 period_ns = CHIME_RTC_PERIOD_NS;
 
 	lockdep_assert_held(&chime->lock);
+	if (chime_host_is_there(&chime->host))
+		period_ns = CHIME_RTC_SPARE_NS;
 	if (rtc->policy == TRUECHIME_RTC_IGNORE || raw_ns - rtc->asked_raw_ns < period_ns)
 		return;
 	/* The device may be asleep already. */

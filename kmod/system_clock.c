@@ -128,7 +128,7 @@ void chime_system_clock_distrust(struct chime_system_clock *clock)
 	struct chime_target target = { };
 	s64 residual_ns;
 
-	/* This machine may be kept from going on in the middle of it: then what is missing is added. */
+	/* Who is kept from going on in the middle of it sets it again, by what is missing. */
 	target.plus_ns = -chime_target_offset(&target);
 	if (chime_system_clock_step(clock, &target, &residual_ns))
 		pr_err("the kernel refused to mark the system clock unsynchronised\n");

@@ -363,13 +363,15 @@ TEST_F(timescale, forgets_where_the_host_was_not_followed)
 	take_host(&self->timescale, 0, RAW0_NS);
 	for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + 100 * S; raw_ns += S) {
 		follow_host(&self->timescale, 0, 0, raw_ns);
-		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, raw_ns));
+		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						     raw_ns));
 	}
 	for (; raw_ns < RAW0_NS + 110 * S; raw_ns += S) {
 		const struct chime_line slewed = {
 			.origin_ns = raw_ns,
 			.offset_ns = UTC0_NS - RAW0_NS +
-				     chime_scale_q32(raw_ns - RAW0_NS - 100 * S, 500 * CHIME_PPM_Q32),
+				     chime_scale_q32(raw_ns - RAW0_NS - 100 * S,
+						     500 * CHIME_PPM_Q32),
 			.rate_q32 = 500 * CHIME_PPM_Q32,
 			.maxerror_ns = 20,
 		};
