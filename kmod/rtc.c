@@ -173,6 +173,8 @@ void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy)
 void chime_rtc_init(struct chime *chime, enum truechime_rtc policy)
 {
 	chime->rtc.policy = policy;
+	/* At the first look. */
+	chime->rtc.asked_raw_ns = -CHIME_RTC_SPARE_NS;
 	INIT_WORK(&chime->rtc.work, chime_rtc_work);
 }
 
