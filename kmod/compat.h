@@ -13,6 +13,7 @@
 #include <linux/sched/isolation.h>
 #include <linux/seqlock.h>
 #include <linux/timekeeping.h>
+#include <linux/timer.h>
 
 /* What the timekeeper counts with, as far as the kernel tells. */
 enum chime_counter {
@@ -104,6 +105,25 @@ static inline bool chime_latch_retry(const seqcount_latch_t *seq, unsigned int s
 	return raw_read_seqcount_latch_retry(seq, start);
 #else
 	return read_seqcount_latch_retry(seq, start);
+#endif
+}
+
+/* Another name since 6.2, the only one since 6.16. */
+static inline void chime_timer_delete(struct timer_list *timer)
+{
+#ifdef CHIME_HAVE_TIMER_DELETE
+	timer_delete(timer);
+#else
+	del_timer(timer);
+#endif
+}
+
+static inline void chime_timer_delete_sync(struct timer_list *timer)
+{
+#ifdef CHIME_HAVE_TIMER_DELETE
+	timer_delete_sync(timer);
+#else
+	del_timer_sync(timer);
 #endif
 }
 

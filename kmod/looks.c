@@ -11,24 +11,28 @@
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
-#include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/sched/isolation.h>
+#include <linux/smp.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
+#include <linux/timer.h>
 
 #include "chime.h"
 #include "compat.h"
 
 /**
  * struct chime_cpu_look - one CPU's busy look
- * @work: deferrable
+ * @timer: deferrable, on this CPU
+ * @work: the look, as it may sleep
  * @chime: whose
  * @cpu: which
- * @wanted: the CPU is there; written by its hotplug callbacks, read by the work
+ * @wanted: the CPU is there; written by its hotplug callbacks, read by the timer
  */
 struct chime_cpu_look {
-	struct delayed_work work;
+	struct timer_list timer;
+	struct work_struct work;
 	struct chime *chime;
 	int cpu;
 	bool wanted;
@@ -39,8 +43,9 @@ struct chime_cpu_look {
  * need a machine be woken that looks now: put off before the look, because a witness who asks for
  * one after it must get it. Without a host it is the RTC that waits for the other timer's pace.
  */
-static void chime_looks_busy(struct chime *chime)
+static void chime_looks_busy_work(struct work_struct *work)
 {
+	struct chime *chime = container_of(work, struct chime_cpu_look, work)->chime;
 	struct chime_looks *looks = &chime->looks;
 
 	mutex_lock(&chime->lock);
@@ -48,26 +53,34 @@ static void chime_looks_busy(struct chime *chime)
 		if (chime_host_is_there(&chime->host))
 			mod_delayed_work(looks->queue, &looks->idle, looks->idle_jiffies);
 		chime_disruption_look(chime);
-		looks->looked_raw_ns = ktime_get_raw_ns();
+		WRITE_ONCE(looks->looked_raw_ns, ktime_get_raw_ns());
 	}
 	mutex_unlock(&chime->lock);
 }
 
-static void chime_looks_busy_work(struct work_struct *work)
+/*
+ * A CPU that was woken for an interrupt's sake and finds nothing to run sleeps on at once, and no
+ * program reads a clock. Each thread costs it another wake-up, by the tick that follows: a look
+ * goes along with others, and comes by itself when it has been long.
+ */
+static bool chime_looks_is_due(const struct chime_looks *looks)
 {
-	struct chime_cpu_look *look = container_of(to_delayed_work(work), struct chime_cpu_look,
-						   work);
+	return !is_idle_task(current) || need_resched() ||
+	       ktime_get_raw_ns() - READ_ONCE(looks->looked_raw_ns) >= looks->alone_ns;
+}
+
+static void chime_looks_tick(struct timer_list *timer)
+{
+	struct chime_cpu_look *look = container_of(timer, struct chime_cpu_look, timer);
 	struct chime_looks *looks = &look->chime->looks;
 
-	chime_looks_busy(look->chime);
-	/*
-	 * On a CPU that has gone a timer does not fire, and stays in the way of the next one. This
-	 * runs there as long as it is wanted, and without preemption the CPU cannot go in between.
-	 */
-	preempt_disable();
-	if (READ_ONCE(look->wanted))
-		queue_delayed_work_on(look->cpu, looks->queue, &look->work, looks->check_jiffies);
-	preempt_enable();
+	/* A timer that outlived its CPU has moved to another one. */
+	if (!READ_ONCE(look->wanted) || smp_processor_id() != look->cpu)
+		return;
+	if (chime_looks_is_due(looks))
+		queue_work_on(look->cpu, looks->queue, &look->work);
+	timer->expires = jiffies + looks->check_jiffies;
+	add_timer_on(timer, look->cpu);
 }
 
 static void chime_looks_idle_work(struct work_struct *work)
@@ -76,7 +89,7 @@ static void chime_looks_idle_work(struct work_struct *work)
 
 	mutex_lock(&chime->lock);
 	chime_disruption_look(chime);
-	chime->looks.looked_raw_ns = ktime_get_raw_ns();
+	WRITE_ONCE(chime->looks.looked_raw_ns, ktime_get_raw_ns());
 	mutex_unlock(&chime->lock);
 	queue_delayed_work(chime->looks.queue, &chime->looks.idle, chime->looks.idle_jiffies);
 }
@@ -90,13 +103,16 @@ static int chime_looks_cpu_up(unsigned int cpu, struct hlist_node *node)
 	if (!housekeeping_cpu(cpu, CHIME_HK_TIMER))
 		return 0;
 	WRITE_ONCE(look->wanted, true);
-	queue_delayed_work_on(cpu, looks->queue, &look->work, looks->check_jiffies);
+	/* One that was left behind when the CPU went. */
+	chime_timer_delete(&look->timer);
+	look->timer.expires = jiffies + looks->check_jiffies;
+	add_timer_on(&look->timer, cpu);
 	return 0;
 }
 
 /*
  * Not waited for: a look may be setting the system clock, for which the kernel waits until no CPU
- * comes or goes. One that is running ends on another CPU, and finds itself not wanted.
+ * comes or goes. One that is running ends on another CPU.
  */
 static int chime_looks_cpu_down(unsigned int cpu, struct hlist_node *node)
 {
@@ -104,7 +120,7 @@ static int chime_looks_cpu_down(unsigned int cpu, struct hlist_node *node)
 	struct chime_cpu_look *look = per_cpu_ptr(looks->busy, cpu);
 
 	WRITE_ONCE(look->wanted, false);
-	cancel_delayed_work(&look->work);
+	chime_timer_delete(&look->timer);
 	return 0;
 }
 
@@ -131,6 +147,7 @@ int chime_looks_init(struct chime *chime, unsigned int check_ms, unsigned int id
 	looks->check_jiffies = msecs_to_jiffies(check_ms);
 	looks->idle_jiffies = chime_looks_idle_jiffies(idle_check_ms);
 	looks->recent_ns = check_ms * NSEC_PER_MSEC / 2;
+	looks->alone_ns = idle_check_ms * NSEC_PER_MSEC / 4;
 	INIT_DELAYED_WORK(&looks->idle, chime_looks_idle_work);
 	looks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);
 	if (!looks->queue)
@@ -141,7 +158,8 @@ int chime_looks_init(struct chime *chime, unsigned int check_ms, unsigned int id
 	for_each_possible_cpu(cpu) {
 		struct chime_cpu_look *look = per_cpu_ptr(looks->busy, cpu);
 
-		INIT_DEFERRABLE_WORK(&look->work, chime_looks_busy_work);
+		timer_setup(&look->timer, chime_looks_tick, TIMER_DEFERRABLE | TIMER_PINNED);
+		INIT_WORK(&look->work, chime_looks_busy_work);
 		look->chime = chime;
 		look->cpu = cpu;
 	}
@@ -178,8 +196,12 @@ void chime_looks_stop(struct chime *chime)
 
 	/* Runs chime_looks_cpu_down() on each CPU: nothing is queued anew. */
 	cpuhp_state_remove_instance(looks->hotplug_state, &looks->hotplug);
-	for_each_possible_cpu(cpu)
-		cancel_delayed_work_sync(&per_cpu_ptr(looks->busy, cpu)->work);
+	for_each_possible_cpu(cpu) {
+		struct chime_cpu_look *look = per_cpu_ptr(looks->busy, cpu);
+
+		chime_timer_delete_sync(&look->timer);
+		cancel_work_sync(&look->work);
+	}
 	cancel_delayed_work_sync(&looks->idle);
 }
 

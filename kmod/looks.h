@@ -16,13 +16,14 @@ struct chime_cpu_look;
 /**
  * struct chime_looks - the timers
  * @queue: where looks run: process context, before ordinary work
- * @busy: one look a CPU, which comes round each @check_jiffies but does not wake the CPU: the one
- *	that is busy must not depend on another that sleeps
+ * @busy: one look a CPU, which comes round each @check_jiffies while anything runs there but does
+ *	not wake the CPU: the one that is busy must not depend on another that sleeps
  * @idle: comes when there was no look for @idle_jiffies, come what may
  * @check_jiffies: period of @busy
  * @idle_jiffies: the longest from one look to the next
  * @recent_ns: a busy look is left out so soon after another
- * @looked_raw_ns: the latest look, by raw; under the module's lock
+ * @alone_ns: one comes along with any wake-up so long after another
+ * @looked_raw_ns: the latest look, by raw; written under the module's lock
  * @hotplug: this instance among those of @hotplug_state
  * @hotplug_state: CPUs coming and going
  */
@@ -33,6 +34,7 @@ struct chime_looks {
 	unsigned long check_jiffies;
 	unsigned long idle_jiffies;
 	s64 recent_ns;
+	s64 alone_ns;
 	s64 looked_raw_ns;
 	struct hlist_node hotplug;
 	int hotplug_state;
