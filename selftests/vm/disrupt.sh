@@ -33,6 +33,12 @@ told()
 	[ "$count" = "$2" ] && grep -qF "$3" <<<"$event"
 }
 
+# off_s NAME: how far its clock is behind the host's, in seconds; negative: ahead.
+off_s()
+{
+	guest "$1" 'witness now' | tee /dev/stderr | field last_ns | awk '{ printf "%.3f\n", $1 / 1e9 }'
+}
+
 # revert_timed NAME GAP_S WAIT_S: a revert of an idle guest, and so long for its repair; when it was
 # stepped is then in $logs/NAME.revert.
 revert_timed()
@@ -52,6 +58,7 @@ repaired_ms()
 }
 
 was_restored='this guest was restored from an earlier state:'
+was_distrusted="$was_restored the system clock was marked unsynchronised"
 was_forked='this guest was restored from an earlier state as a new instance:'
 was_moved='this guest was moved to another host:'
 was_paused='this guest was paused:'
