@@ -36,7 +36,8 @@ told()
 # off_s NAME: how far its clock is behind the host's, in seconds; negative: ahead.
 off_s()
 {
-	guest "$1" 'witness now' | tee /dev/stderr | field last_ns | awk '{ printf "%.3f\n", $1 / 1e9 }'
+	guest "$1" 'witness now' | tee /dev/stderr | field last_ns |
+		awk '{ printf "%.3f\n", $1 / 1e9 }'
 }
 
 # revert_timed NAME GAP_S WAIT_S: a revert of an idle guest, and so long for its repair; when it was
