@@ -343,12 +343,30 @@ is_right()
 	within "${last_ns#-}" '<=' "${2:-1000000}"
 }
 
+# without_waking: a kernel's log, without the warning by which Linux 6.1 finds fault with itself now and
+# then when it wakes from suspend: a device's driver allocates, the allocator draws a random order, and
+# the generator asks for the time while that still stands. With the module in it, it stays.
+without_waking()
+{
+	awk '
+		/-\[ cut here \]-/ { inside = 1; text = "" }
+		!inside { print; next }
+		{ text = text $0 "\n" }
+		/-\[ end trace/ {
+			if (text !~ /WARNING: [^\n]* ktime_get_seconds/ || text !~ /crng_make_state/ ||
+			    text !~ /syscore_resume/ || text ~ /\[truechime\]/)
+				printf "%s", text
+			inside = 0
+		}
+		END { if (inside) printf "%s", text }'
+}
+
 # no_trace NAME: nothing in the kernel's log since its boot that a kernel should not say.
 no_trace()
 {
 	local log
 
-	log=$(guest "$1" dmesg) &&
+	log=$(guest "$1" dmesg) && log=$(without_waking <<<"$log") &&
 		! grep -E -A 8 'BUG|WARNING|Oops|Call Trace|general protection|refcount|Unloaded|memory leak' <<<"$log"
 }
 
