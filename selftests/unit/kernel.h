@@ -69,6 +69,22 @@ static inline void raw_write_seqcount_latch(seqcount_latch_t *latch)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+/* --- timers, which no unit under test has --- */
+
+struct timer_list {
+	bool pending;
+};
+
+static inline void del_timer(struct timer_list *timer)
+{
+	timer->pending = false;
+}
+
+static inline void del_timer_sync(struct timer_list *timer)
+{
+	timer->pending = false;
+}
+
 /* --- clocks --- */
 
 struct system_time_snapshot {
