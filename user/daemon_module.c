@@ -268,6 +268,8 @@ static void daemon_gain_module(struct daemon *daemon)
 	steering_get_status(daemon->steering, &last);
 	if (daemon_open_module(daemon))
 		return;
+	/* Ours is kept until the module's answers. */
+	daemon->timescale = NULL;
 	if (daemon_open_over_module(daemon)) {
 		daemon->timescale = user;
 		return;

@@ -32,10 +32,12 @@ static struct {
 	bool module_is_there;
 	struct module_link link;
 	struct module_status status;
+	int status_error;
 	struct module_event event;
 	bool has_event;
 	struct timescale_now user_now;
 	struct timescale_now module_now;
+	int user_closed;
 	int known;			/* changes that were known ... */
 	int unknown;			/* ... and not */
 	uint32_t epoch;			/* that the sources were told */
@@ -75,8 +77,14 @@ static void close_nothing(struct timescale *timescale)
 	(void)timescale;
 }
 
+static void user_close(struct timescale *timescale)
+{
+	(void)timescale;
+	world.user_closed++;
+}
+
 static const struct timescale_ops user_ops = {
-	.now = user_now, .correct = correct, .close = close_nothing,
+	.now = user_now, .correct = correct, .close = user_close,
 };
 
 static const struct timescale_ops module_ops = {
@@ -118,7 +126,7 @@ int module_link_subscribe(struct module_link *link)
 int module_link_status(struct module_link *link, struct module_status *status)
 {
 	*status = world.status;
-	return 0;
+	return world.status_error;
 }
 
 int module_link_events(struct module_link *link, struct module_event *events, int max, int *count)
@@ -550,6 +558,28 @@ TEST_F(daemon, module_that_comes_brings_a_host)
 	EXPECT_EQ(1, world.epoch);
 	EXPECT_EQ(RAW_NS, world.source_change.at_ns);
 	EXPECT_EQ(HOST_NS - RAW_NS, world.source_change.shift_ns);
+}
+
+TEST_F(daemon, module_that_does_not_answer_as_it_should_changes_nothing)
+{
+	static const int errors[] = { -EPROTO, -ENOENT };
+	size_t i;
+
+	log_set_level(-1);
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	world.module_is_there = true;
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		world.status_error = errors[i];
+		daemon_module_changed(&self->daemon);
+		EXPECT_EQ(&user_timescale, self->daemon.timescale);
+		EXPECT_EQ(NULL, self->daemon.link);
+		EXPECT_EQ(0, world.user_closed);
+	}
+	world.status_error = 0;
+	daemon_module_changed(&self->daemon);
+	EXPECT_EQ(&module_timescale, self->daemon.timescale);
+	EXPECT_EQ(1, world.user_closed);
 }
 
 TEST_F(daemon, sleep_before_the_module_came_is_not_overlooked)
