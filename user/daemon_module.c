@@ -265,6 +265,8 @@ static void daemon_gain_module(struct daemon *daemon)
 	/* Raw may have slept since the last look. */
 	if (!user->ops->now(user, &now))
 		daemon_check_epoch(daemon, &now);
+	/* After a change of the timescale there was none yet. */
+	(void)steering_look(daemon->steering);
 	steering_get_status(daemon->steering, &last);
 	if (daemon_open_module(daemon))
 		return;
@@ -284,24 +286,38 @@ static void daemon_gain_module(struct daemon *daemon)
 	daemon_use_timescale(daemon, known ? &change : NULL);
 }
 
-void daemon_module_changed(struct daemon *daemon)
+static bool daemon_finds_module(void)
 {
 	struct module_link *probe;
-	int err;
 
-	err = module_link_open(&probe);
-	if (!err)
-		module_link_close(probe);
-	if (daemon->link && err)
+	if (module_link_open(&probe))
+		return false;
+	module_link_close(probe);
+	return true;
+}
+
+/* A module that was unloaded and loaded again is another one, which the old link does not reach. */
+static bool daemon_is_cut_off(struct daemon *daemon)
+{
+	struct timescale_now now;
+
+	return daemon->timescale->ops->now(daemon->timescale, &now) == -ENOENT;
+}
+
+void daemon_module_changed(struct daemon *daemon)
+{
+	bool found = daemon_finds_module();
+
+	if (daemon->link && (!found || daemon_is_cut_off(daemon)))
 		daemon_lose_module(daemon);
-	else if (!daemon->link && !err)
+	if (!daemon->link && found && !daemon->stop)
 		daemon_gain_module(daemon);
 }
 
 void daemon_module_failed(struct daemon *daemon, int err)
 {
 	if (daemon->link && err == -ENOENT)
-		daemon_lose_module(daemon);
+		daemon_module_changed(daemon);
 }
 
 /* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */

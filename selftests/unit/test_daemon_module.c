@@ -30,6 +30,8 @@ struct module_link {
 
 static struct {
 	bool module_is_there;
+	int loads;			/* of the module, each another one ... */
+	int link_load;			/* ... and which of them the link is to */
 	struct module_link link;
 	struct module_status status;
 	int status_error;
@@ -59,7 +61,7 @@ static int module_now(struct timescale *timescale, struct timescale_now *now)
 {
 	(void)timescale;
 	*now = world.module_now;
-	return 0;
+	return world.link_load == world.loads ? 0 : -ENOENT;
 }
 
 static int correct(struct timescale *timescale, const struct chime_line *correction,
@@ -103,6 +105,7 @@ int timescale_user_open(struct timescale **timescale, struct system_clock *clock
 int timescale_module_open(struct timescale **timescale, struct module_link *link)
 {
 	*timescale = &module_timescale;
+	world.link_load = world.loads;
 	return 0;
 }
 
@@ -257,6 +260,11 @@ void discipline_change_reference(struct discipline *discipline,
 bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
 {
 	return world.doubted;
+}
+
+int steering_look(struct steering *steering)
+{
+	return 0;
 }
 
 void steering_disrupted(struct steering *steering, bool keep)
@@ -580,6 +588,29 @@ TEST_F(daemon, module_that_does_not_answer_as_it_should_changes_nothing)
 	daemon_module_changed(&self->daemon);
 	EXPECT_EQ(&module_timescale, self->daemon.timescale);
 	EXPECT_EQ(1, world.user_closed);
+}
+
+TEST_F(daemon, module_that_was_loaded_again_is_another_one)
+{
+	log_set_level(-1);
+	world.loads++;
+	module_says(1, true);
+	daemon_module_changed(&self->daemon);
+	EXPECT_EQ(&module_timescale, self->daemon.timescale);
+	EXPECT_EQ(&world.link, self->daemon.link);
+	EXPECT_EQ(1, world.user_closed);
+	EXPECT_EQ(1, world.epoch);
+
+	/* Who notices by a request looks for it, too. */
+	world.loads++;
+	daemon_module_failed(&self->daemon, -ENOENT);
+	EXPECT_EQ(&module_timescale, self->daemon.timescale);
+	EXPECT_EQ(2, world.user_closed);
+
+	/* There was word of it, and it is the one that we have. */
+	daemon_module_changed(&self->daemon);
+	EXPECT_EQ(2, world.user_closed);
+	EXPECT_EQ(&module_timescale, self->daemon.timescale);
 }
 
 TEST_F(daemon, sleep_before_the_module_came_is_not_overlooked)
