@@ -176,6 +176,20 @@ void daemon_leap(struct daemon *daemon, int64_t change_ns)
 	daemon_change_reference(daemon, &change);
 }
 
+/* Sources have corrected the reference, and will again. Where a host is followed alone none do. */
+static bool daemon_is_corrected(const struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	struct steering_status status;
+	size_t i;
+
+	steering_get_status(daemon->steering, &status);
+	for (i = 0; i < config->source_count; i++)
+		if (!config->sources[i].options.noselect)
+			return status.has_correction && !daemon->external;
+	return false;
+}
+
 /* The reference is @now's, and was the other one of host and raw: can both be read? */
 static bool daemon_compare_references(struct daemon *daemon, const struct timescale_now *now,
 				      struct reference_change *change)
@@ -389,6 +403,15 @@ static void daemon_publish_event(struct daemon *daemon, const struct module_even
 		control_publish(daemon->control, event_report(event));
 }
 
+/* A step of the host's clock: UTC went on through it only where the correction outlived it. */
+static bool daemon_is_known_step(struct daemon *daemon, const struct module_event *event)
+{
+	struct module_status status;
+
+	return !module_link_status(daemon->link, &status) && status.epoch == event->epoch &&
+	       status.has_correction;
+}
+
 static void daemon_handle_event(struct daemon *daemon, const struct module_event *event)
 {
 	struct timescale_now now;
@@ -399,7 +422,8 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	/* An RTC's word of a step, where there is no host, says nothing of raw. */
 	if (chime_verdict_is_hosts(event->cause) && daemon->has_host &&
 	    event->epoch != daemon->epoch) {
-		daemon->step_known = reference_change_of_step(event->gap_ns, &daemon->step);
+		daemon->step_known = daemon_is_known_step(daemon, event) &&
+				     reference_change_of_step(event->gap_ns, &daemon->step);
 		daemon->step_epoch = event->epoch;
 	}
 	if (!cause_is_disruption(event->cause)) {
@@ -520,7 +544,8 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 	daemon_change_reference(daemon, known ? &change : NULL);
 	daemon->step_known = false;
 	daemon->sources_changed = true;
-	steering_disrupted(daemon->steering, known || !disrupted);
+	steering_disrupted(daemon->steering, known || !disrupted ||
+			   (now->has_host && !daemon_is_corrected(daemon)));
 	if (!known)
 		daemon_burst(daemon, DAEMON_BURST);
 }

@@ -43,6 +43,8 @@ static struct {
 	int known;			/* changes that were known ... */
 	int unknown;			/* ... and not */
 	uint32_t epoch;			/* that the sources were told */
+	bool corrected;			/* by sources, as steering has it */
+	int voids;			/* steering was told that what it knew is void */
 	struct reference_change source_change;
 	struct reference_change discipline_change;
 	bool doubted;
@@ -269,11 +271,12 @@ int steering_look(struct steering *steering)
 
 void steering_disrupted(struct steering *steering, bool keep)
 {
+	world.voids += !keep;
 }
 
 void steering_get_status(const struct steering *steering, struct steering_status *status)
 {
-	*status = (struct steering_status){ 0 };
+	*status = (struct steering_status){ .has_correction = world.corrected };
 }
 
 void steering_set_timescale(struct steering *steering, struct timescale *timescale)
@@ -338,6 +341,7 @@ FIXTURE_SETUP(daemon)
 	memset(self, 0, sizeof(*self));
 	self->daemon.options = &self->options;
 	self->daemon.config = &self->config;
+	self->config.source_count = 1;
 	world.user_now = (struct timescale_now){ .raw_ns = RAW_NS, .reference_ns = RAW_NS };
 	world.module_is_there = true;
 	module_says(3, true);
@@ -489,6 +493,7 @@ TEST_F(daemon, step_of_the_host_is_its_gap)
 	};
 	world.has_event = true;
 	module_says(4, true);
+	world.status.has_correction = true;
 	world.module_now.disruptions = 1;
 	daemon_module_events(&self->daemon);
 	ASSERT_EQ(1, world.known);
@@ -523,6 +528,51 @@ TEST_F(daemon, step_of_the_host_is_its_gap)
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	EXPECT_EQ(3, world.known);
 	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, step_that_the_correction_did_not_outlive_is_not_known)
+{
+	world.corrected = true;
+	world.event = (struct module_event){
+		.sequence = 1,
+		.cause = TRUECHIME_CAUSE_HOST_STEP,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = NS_PER_S / 100,
+		.epoch = 4,
+	};
+	world.has_event = true;
+	module_says(4, true);
+	world.module_now.disruptions = 1;
+	daemon_module_events(&self->daemon);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+	EXPECT_EQ(4, world.epoch);
+	EXPECT_EQ(1, world.voids);
+}
+
+/* Nobody will confirm it, now or ever: it is as good as it was. */
+TEST_F(daemon, host_that_was_followed_alone_still_is)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		/* Sources that do not answer, or none that count. */
+		self->config.sources[0].options.noselect = i;
+		world.corrected = i;
+		world.event = (struct module_event){
+			.sequence = i + 1,
+			.cause = i ? TRUECHIME_CAUSE_HOST_STEP : TRUECHIME_CAUSE_MIGRATION,
+			.action = TRUECHIME_ACTION_STEPPED,
+			.gap_ns = 60 * NS_PER_S,
+			.epoch = 4 + i,
+		};
+		world.has_event = true;
+		module_says(4 + i, true);
+		world.module_now.disruptions = i + 1;
+		daemon_module_events(&self->daemon);
+		EXPECT_EQ(i + 1, world.unknown);
+		EXPECT_EQ(0, world.voids);
+	}
 }
 
 TEST_F(daemon, host_goes_with_the_module)
