@@ -73,6 +73,9 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 	/* Fewer than are wanted change nothing in the usual way either. */
 	if ((int64_t)heard->agreeing < daemon->config->discipline.minsources)
 		return true;
+	/* Which refuses it then. */
+	if (discipline_forbids(daemon->discipline, heard->offset_ns))
+		return true;
 	err = daemon_jump(daemon, heard, now);
 	if (!err || err == -ESTALE) {
 		daemon->sources_changed = true;

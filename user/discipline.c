@@ -339,6 +339,14 @@ static void make_line(const struct combined *combined, struct chime_line *line)
 	line->maxerror_rate_q32 = (s64)ceil(combined->maxerror_growth * Q32);
 }
 
+bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
+{
+	const struct discipline_options *options = &discipline->options;
+
+	return options->maxchange_ns > 0 && discipline->updates >= options->maxchange_start &&
+	       chime_abs_sat(change_ns) > options->maxchange_ns;
+}
+
 /* What becomes of the system clock; also whether the correction may be set at all. */
 static int judge(struct discipline *discipline, const struct combined *combined,
 		 const struct timescale_now *now, struct discipline_result *result)
@@ -351,8 +359,7 @@ static int judge(struct discipline *discipline, const struct combined *combined,
 
 	result->step_ns = error_ns;
 	result->step = DISCIPLINE_NO_STEP;
-	if (options->maxchange_ns > 0 && discipline->updates >= options->maxchange_start &&
-	    chime_abs_sat(error_ns) > options->maxchange_ns) {
+	if (discipline_forbids(discipline, error_ns)) {
 		result->step = DISCIPLINE_REFUSED;
 		discipline->refused++;
 		if (options->maxchange_ignore >= 0 &&

@@ -92,6 +92,9 @@ void discipline_set_options(struct discipline *discipline,
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result);
 
+/* maxchange forbids to change UTC by so much. */
+bool discipline_forbids(const struct discipline *discipline, int64_t change_ns);
+
 /* The epoch changed: as source_rebase(), for the combined clock; the sources are the caller's. */
 void discipline_rebase(struct discipline *discipline);
 

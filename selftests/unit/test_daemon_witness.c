@@ -6,6 +6,7 @@
 #include "user/daemon.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "user/log.h"
@@ -17,6 +18,7 @@
 static struct {
 	struct consensus_result heard;
 	int disrupted_error;
+	int64_t maxchange_ns;
 	uint32_t evidence;		/* of the event that the timescale leaves to be told */
 	int jumps;
 	int64_t jump_ns;
@@ -84,6 +86,11 @@ void daemon_module_failed(struct daemon *daemon, int err)
 const char *module_link_words(const struct module_link *link, int err)
 {
 	return "";
+}
+
+bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
+{
+	return world.maxchange_ns && llabs(change_ns) > world.maxchange_ns;
 }
 
 int steering_correct(struct steering *steering, const struct discipline_result *result,
@@ -193,6 +200,17 @@ TEST_F(witness, who_only_looks_does_not_jump)
 	self->config.discipline.minsources = 3;
 	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(0, world.jumps);
+}
+
+TEST_F(witness, jump_that_maxchange_forbids_is_left_to_the_discipline)
+{
+	world.maxchange_ns = 1000 * NS_PER_S;
+	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 1001 * NS_PER_S));
+	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, -1001 * NS_PER_S));
+	EXPECT_EQ(0, world.jumps);
+	EXPECT_EQ(0, world.voids);
+	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 1000 * NS_PER_S));
+	EXPECT_EQ(1, world.jumps);
 }
 
 TEST_F(witness, source_astray_leaves_the_clock_unconfirmed)

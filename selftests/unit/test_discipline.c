@@ -152,6 +152,19 @@ TEST_F(discipline, maxchange_refuses_and_ends)
 	EXPECT_EQ(-ERANGE, poll_all(self));
 }
 
+TEST_F(discipline, maxchange_forbids_once_it_has_started)
+{
+	EXPECT_FALSE(discipline_forbids(self->discipline, INT64_MAX));
+	self->options.maxchange_ns = NS_PER_S;
+	self->options.maxchange_start = 1;
+	discipline_set_options(self->discipline, &self->options);
+	EXPECT_FALSE(discipline_forbids(self->discipline, INT64_MAX));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_FALSE(discipline_forbids(self->discipline, -NS_PER_S));
+	EXPECT_TRUE(discipline_forbids(self->discipline, -NS_PER_S - 1));
+	EXPECT_TRUE(discipline_forbids(self->discipline, INT64_MIN));
+}
+
 TEST_F(discipline, jumps_when_much_is_wrong_and_slews_else)
 {
 	int i;
