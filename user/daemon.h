@@ -52,6 +52,9 @@ struct daemon_options {
 	bool no_module;
 };
 
+/* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
+#define DAEMON_STATUS_MAXCHANGE	3	/* who starts it again undoes maxchange */
+
 /* Events remembered where there is no module to remember them. */
 #define DAEMON_EVENTS	32
 

@@ -151,7 +151,7 @@ void daemon_update(struct daemon *daemon)
 	err = discipline_update(daemon->discipline, sources, count, &now, &daemon->result);
 	if (err == -ERANGE) {
 		log_err("The sources want the clock changed by more than maxchange allows, again and again; stopping. If they are right, set the clock with: truechimed -q");
-		daemon_leave(daemon, 1);
+		daemon_leave(daemon, DAEMON_STATUS_MAXCHANGE);
 		return;
 	}
 	if (err)

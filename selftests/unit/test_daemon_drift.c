@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The drift files as the daemon keeps them: the host's rate apart from raw's, the host's turns
- * counted as uncertainty, and what is read given to the discipline. The rest is stand-ins.
+ * counted as uncertainty, and what is read given to the discipline. And with which status it ends
+ * where the discipline gives up. The rest is stand-ins.
  */
 #include "user/daemon.h"
 
@@ -29,7 +30,17 @@ static struct {
 	double clock_rate;
 	int clock_rates;
 	struct module_status status;
+	int update_error;
 } world;
+
+static int clocks(struct timescale *timescale, struct timescale_now *now)
+{
+	*now = (struct timescale_now){ 0 };
+	return 0;
+}
+
+static const struct timescale_ops ops = { .now = clocks };
+static struct timescale timescale = { .ops = &ops };
 
 bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
 {
@@ -48,7 +59,7 @@ void discipline_prime_rate(struct discipline *discipline, double rate, double ra
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
-	return 0;
+	return world.update_error;
 }
 
 int system_clock_set_rate(struct system_clock *clock, double rate)
@@ -82,7 +93,7 @@ const char *module_link_words(const struct module_link *link, int err)
 size_t associations_sources(const struct associations *associations,
 			    struct source *const **sources)
 {
-	return 0;
+	return 1;
 }
 
 bool associations_get_info(const struct associations *associations, size_t index,
@@ -210,6 +221,7 @@ FIXTURE_SETUP(drift)
 	self->options.task = DAEMON_RUN;
 	self->daemon.options = &self->options;
 	self->daemon.config = &self->config;
+	self->daemon.timescale = &timescale;
 	self->daemon.link = (struct module_link *)&world;
 	self->daemon.result_raw_ns = 1;
 	self->daemon.has_host = true;
@@ -297,6 +309,18 @@ TEST_F(drift, what_was_learned_in_seconds_does_not_replace_what_was_in_hours)
 	ASSERT_EQ(0, drift_read(self->host_file, &rate, &sigma));
 	EXPECT_LT(fabs(rate - 2e-6), 1e-12);
 	EXPECT_LT(fabs(sigma - 3e-8), 1e-12);
+}
+
+TEST_F(drift, maxchange_ends_it_for_good)
+{
+	log_set_level(-1);
+	daemon_update(&self->daemon);
+	EXPECT_FALSE(self->daemon.stop);
+	world.update_error = -ERANGE;
+	daemon_update(&self->daemon);
+	EXPECT_TRUE(self->daemon.stop);
+	/* As the unit has it: RestartPreventExitStatus. */
+	EXPECT_EQ(3, self->daemon.status);
 }
 
 TEST_HARNESS_MAIN
