@@ -123,8 +123,19 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 	return true;
 }
 
+/* What maxchange refused is made now, or is not what the sources say any more. */
+static void daemon_make_refused_change(struct daemon *daemon)
+{
+	log_notice("The operator has the change made that maxchange refused");
+	discipline_permit(daemon->discipline, true);
+	daemon_update(daemon);
+	discipline_permit(daemon->discipline, false);
+}
+
 void daemon_believe_sources(struct daemon *daemon)
 {
+	if (daemon->result.step == DISCIPLINE_REFUSED)
+		daemon_make_refused_change(daemon);
 	if (daemon->heard != CONSENSUS_ASTRAY)
 		return;
 	log_notice("The operator has the time source followed that had gone astray");

@@ -79,6 +79,7 @@ struct discipline {
 	int selected;
 	int updates;
 	int refused;
+	bool permitted;			/* whatever maxchange says */
 	int host_wrong;
 	int host_right;
 	bool demoted;			/* by us */
@@ -343,8 +344,14 @@ bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
 {
 	const struct discipline_options *options = &discipline->options;
 
-	return options->maxchange_ns > 0 && discipline->updates >= options->maxchange_start &&
+	return options->maxchange_ns > 0 && !discipline->permitted &&
+	       discipline->updates >= options->maxchange_start &&
 	       chime_abs_sat(change_ns) > options->maxchange_ns;
+}
+
+void discipline_permit(struct discipline *discipline, bool permit)
+{
+	discipline->permitted = permit;
 }
 
 /* What becomes of the system clock; also whether the correction may be set at all. */
@@ -374,7 +381,7 @@ static int judge(struct discipline *discipline, const struct combined *combined,
 	return 0;
 }
 
-/* The timescale's change of phase is done at once when nothing was known, or it is large. */
+/* The timescale's phase changes at once if nothing was known, the change is large, or asked for. */
 static bool may_jump(const struct discipline *discipline, const struct combined *combined,
 		     const struct timescale_now *now)
 {
@@ -382,8 +389,8 @@ static bool may_jump(const struct discipline *discipline, const struct combined 
 							combined->estimate.offset_ns),
 					  now->time_ns);
 
-	return !discipline->has_correction || now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
-	       chime_abs_sat(change_ns) > JUMP_NS;
+	return !discipline->has_correction || discipline->permitted ||
+	       now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || chime_abs_sat(change_ns) > JUMP_NS;
 }
 
 /* A host that a majority of at least two sources excludes by far, again and again. */

@@ -95,6 +95,9 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 /* maxchange forbids to change UTC by so much. */
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns);
 
+/* The operator has changes made, and at once, whatever maxchange says; until told otherwise. */
+void discipline_permit(struct discipline *discipline, bool permit);
+
 /* The epoch changed: as source_rebase(), for the combined clock; the sources are the caller's. */
 void discipline_rebase(struct discipline *discipline);
 

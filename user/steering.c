@@ -217,7 +217,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	steering->confirmed = result->synchronised || now->has_host;
 	if (result->step == DISCIPLINE_REFUSED) {
 		text_of_duration(result->step_ns, size, sizeof(size));
-		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right, set it with: truechime makestep, or restart the daemon",
+		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",
 			    size);
 		return 0;
 	}

@@ -19,6 +19,9 @@ static struct {
 	struct consensus_result heard;
 	int disrupted_error;
 	int64_t maxchange_ns;
+	bool permitted;
+	int updates;
+	int permitted_updates;
 	uint32_t evidence;		/* of the event that the timescale leaves to be told */
 	int jumps;
 	int64_t jump_ns;
@@ -91,6 +94,17 @@ const char *module_link_words(const struct module_link *link, int err)
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
 {
 	return world.maxchange_ns && llabs(change_ns) > world.maxchange_ns;
+}
+
+void discipline_permit(struct discipline *discipline, bool permit)
+{
+	world.permitted = permit;
+}
+
+void daemon_update(struct daemon *daemon)
+{
+	world.updates++;
+	world.permitted_updates += world.permitted;
 }
 
 int steering_correct(struct steering *steering, const struct discipline_result *result,
@@ -237,6 +251,18 @@ TEST_F(witness, operator_has_the_source_astray_believed)
 	EXPECT_EQ(1, world.bursts);
 	daemon_believe_sources(&self->daemon);
 	EXPECT_EQ(1, world.forgotten);
+}
+
+TEST_F(witness, operator_has_a_refused_change_made)
+{
+	daemon_believe_sources(&self->daemon);
+	EXPECT_EQ(0, world.updates);
+	self->daemon.result.step = DISCIPLINE_REFUSED;
+	daemon_believe_sources(&self->daemon);
+	EXPECT_EQ(1, world.updates);
+	EXPECT_EQ(1, world.permitted_updates);
+	/* That one. */
+	EXPECT_FALSE(world.permitted);
 }
 
 TEST_HARNESS_MAIN

@@ -152,6 +152,31 @@ TEST_F(discipline, maxchange_refuses_and_ends)
 	EXPECT_EQ(-ERANGE, poll_all(self));
 }
 
+TEST_F(discipline, operator_has_the_change_made_that_maxchange_refused)
+{
+	int i;
+
+	self->options.maxchange_ns = NS_PER_S / 10;
+	self->options.maxchange_ignore = -1;
+	discipline_set_options(self->discipline, &self->options);
+	ASSERT_EQ(0, poll_all(self));
+	self->now.maxerror_ns = 100000;
+	self->offset_ns = NS_PER_S / 2;
+	discipline_rebase(self->discipline);
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], 1);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
+	discipline_permit(self->discipline, true);
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_LT(llabs(self->result.step_ns - self->offset_ns), 10000);
+	discipline_permit(self->discipline, false);
+	EXPECT_TRUE(discipline_forbids(self->discipline, NS_PER_S / 2));
+}
+
 TEST_F(discipline, maxchange_forbids_once_it_has_started)
 {
 	EXPECT_FALSE(discipline_forbids(self->discipline, INT64_MAX));
