@@ -140,6 +140,7 @@ void discipline_rebase(struct discipline *discipline)
 	discipline->host_wrong = 0;
 	discipline->carried = false;
 	discipline->has_correction = false;
+	discipline->holding = false;
 	estimator_reset(discipline->clock, true);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
 }

@@ -442,6 +442,20 @@ TEST_F(discipline, what_was_known_better_does_not_hold_against_the_sources)
 	EXPECT_TRUE(self->result.changed);
 }
 
+TEST_F(discipline, what_was_known_better_does_not_hold_through_a_disruption)
+{
+	int i;
+
+	ASSERT_EQ(0, set_host_aside(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_FALSE(self->result.changed);
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], self->now.epoch);
+	discipline_rebase(self->discipline);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+}
+
 TEST_F(discipline, small_host_error_is_only_corrected)
 {
 	int i;
