@@ -206,6 +206,7 @@ static int timescale_user_disrupted(struct timescale *timescale, const struct ti
 	user->epoch++;
 	user->disruptions++;
 	user->correction.offset_ns = chime_add_sat(user->correction.offset_ns, jump->offset_ns);
+	user->correction.sigma_ns = chime_add_sat(user->correction.sigma_ns, jump->maxerror_ns);
 	user->correction.maxerror_ns = chime_add_sat(user->correction.maxerror_ns,
 						     jump->maxerror_ns);
 	*event = (struct module_event){

@@ -215,6 +215,7 @@ TEST_F(timescale, follows_its_sources_through_a_jump)
 	EXPECT_EQ(1, self->now.epoch);
 	EXPECT_EQ(1, self->now.disruptions);
 	EXPECT_GE(self->now.maxerror_ns, 2 * MS);
+	EXPECT_GE(self->now.sigma_ns, 2 * MS);
 
 	ASSERT_EQ(0, jump(self, -60 * S, 1, &event));
 	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, event.cause);
