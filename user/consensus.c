@@ -28,8 +28,8 @@
 #define DOUBT_NS	(30 * NS_PER_S)
 
 /*
- * Where nothing is known: so long after the first answer the others are in, round the world, or
- * were lost. The clock waits for it, and says that it is not right.
+ * Where nothing is known, or nobody has confirmed it: so long after the first answer the others are
+ * in, round the world, or were lost. The clock waits for it, and says that it is not right.
  */
 #define QUORUM_NS	(NS_PER_S / 2)
 
@@ -368,7 +368,10 @@ static void end_doubt(struct consensus *consensus)
 			consensus->seat[i].trusted = false;
 }
 
-/* Some have answered since, but not yet most of those who did before: how long to wait for them. */
+/*
+ * Some have answered since what they said was forgotten, but not yet most of those who did before:
+ * how long to wait for them.
+ */
 static int64_t wait_for_quorum(struct consensus *consensus, struct source *const *sources,
 			       size_t count, const struct timescale_now *now)
 {
@@ -380,7 +383,7 @@ static int64_t wait_for_quorum(struct consensus *consensus, struct source *const
 		if (!status.reach || !status.received || status.options->noselect)
 			continue;
 		voters++;
-		heard += status.last.epoch == now->epoch;
+		heard += status.samples > 0;
 	}
 	if (!heard || 2 * heard > voters)
 		return 0;
@@ -389,24 +392,41 @@ static int64_t wait_for_quorum(struct consensus *consensus, struct source *const
 	return chime_sub_sat(chime_add_sat(consensus->heard_raw_ns, QUORUM_NS), now->raw_ns);
 }
 
-/* Nothing is known that could be contradicted. */
-static void hear_anew(struct consensus *consensus, struct source *const *sources, size_t count,
-		      const struct timescale_now *now, struct consensus_result *result)
+/* Nobody contradicts; but where nobody has confirmed it either, one answer is too few to. */
+static void keep_waiting(int64_t wait_ns, struct consensus_result *result)
 {
-	int64_t heard_raw_ns = consensus->heard_raw_ns, wait_ns;
-
-	consensus_forget(consensus);
-	consensus->heard_raw_ns = heard_raw_ns;
-	wait_ns = wait_for_quorum(consensus, sources, count, now);
-	if (wait_ns <= 0)
+	if (result->verdict != CONSENSUS_FINE || wait_ns <= 0)
 		return;
 	result->verdict = CONSENSUS_DOUBT;
 	result->wait_ns = wait_ns;
 }
 
-void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
+/* Nothing is known that could be contradicted. */
+static void hear_anew(struct consensus *consensus, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct consensus_result *result)
 {
+	int64_t heard_raw_ns = consensus->heard_raw_ns;
+
+	consensus_forget(consensus);
+	consensus->heard_raw_ns = heard_raw_ns;
+	keep_waiting(wait_for_quorum(consensus, sources, count, now), result);
+}
+
+static void weigh_doubt(struct consensus *consensus, const struct timescale_now *now,
+			struct consensus_result *result)
+{
+	result->verdict = judge(consensus, now, result);
+	/* A source astray may come back, and others may come. */
+	if (result->verdict == CONSENSUS_FINE || result->verdict == CONSENSUS_JUMP)
+		end_doubt(consensus);
+}
+
+void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, bool confirmed,
+		      struct consensus_result *result)
+{
+	int64_t wait_ns = 0;
+
 	*result = (struct consensus_result){ .verdict = CONSENSUS_FINE };
 	/* It is not ours. */
 	if (now->external) {
@@ -417,15 +437,15 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		hear_anew(consensus, sources, count, now, result);
 		return;
 	}
-	consensus->heard_raw_ns = 0;
+	if (confirmed)
+		consensus->heard_raw_ns = 0;
+	else
+		wait_ns = wait_for_quorum(consensus, sources, count, now);
 	if (hear_all(consensus, sources, count, now) && !consensus->doubt) {
 		begin_doubt(consensus, now);
 		result->ask = true;
 	}
-	if (!consensus->doubt)
-		return;
-	result->verdict = judge(consensus, now, result);
-	/* A source astray may come back, and others may come. */
-	if (result->verdict == CONSENSUS_FINE || result->verdict == CONSENSUS_JUMP)
-		end_doubt(consensus);
+	if (consensus->doubt)
+		weigh_doubt(consensus, now, result);
+	keep_waiting(wait_ns, result);
 }

@@ -5,9 +5,10 @@
  * a guest without a host clock was reverted or stood still.
  *
  * No packet is believed alone. The first that contradicts what is known has all sources asked
- * again; what is known holds until they agree or do not. And where nothing is known any more,
- * because somebody else saw the disruption, the first answer is not the last word: most of those
- * that answered before are heard. Pure: time is an argument, asking and acting is the daemon's.
+ * again; what is known holds until they agree or do not. And where nothing is known any more, or
+ * nobody has confirmed it since somebody else saw a disruption, the first answer is not the last
+ * word: most of those that answered before are heard. Pure: time is an argument, asking and acting
+ * is the daemon's.
  */
 #ifndef CONSENSUS_H
 #define CONSENSUS_H
@@ -59,10 +60,11 @@ void consensus_free(struct consensus *consensus);
 
 /*
  * Hear the sources' new samples. Call it before the discipline learns from them, and do not let it
- * while the verdict is to hold on.
+ * while the verdict is to hold on. @confirmed: they have confirmed @now since time was disrupted.
  */
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
-		      const struct timescale_now *now, struct consensus_result *result);
+		      const struct timescale_now *now, bool confirmed,
+		      struct consensus_result *result);
 
 /* Another epoch, or somebody's word for the sources: what they said before says nothing now. */
 void consensus_forget(struct consensus *consensus);

@@ -91,9 +91,11 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 			 const struct timescale_now *now)
 {
 	enum consensus_verdict before = daemon->heard;
+	struct steering_status status;
 	struct consensus_result heard;
 
-	consensus_update(daemon->consensus, sources, count, now, &heard);
+	steering_get_status(daemon->steering, &status);
+	consensus_update(daemon->consensus, sources, count, now, !status.disrupted, &heard);
 	daemon->heard = heard.verdict;
 	if (heard.wait_ns)
 		daemon->next_update_ns = chime_add_sat(now->raw_ns, heard.wait_ns);

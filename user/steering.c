@@ -195,7 +195,7 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 {
 	int64_t error_ns = chime_abs_sat(result->step_ns);
 	bool large = error_ns > DISRUPTION_STEP_NS && error_ns > result->correction.maxerror_ns;
-	bool confirm = steering->disrupted && result->synchronised;
+	bool confirm = steering->status.disrupted && result->synchronised;
 	int err = 0;
 
 	if (result->step == DISCIPLINE_STEP)
@@ -204,7 +204,7 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 		err = steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
 				       "time was disrupted, and the sources confirm it");
 	if (confirm)
-		steering->disrupted = false;
+		steering->status.disrupted = false;
 	return err;
 }
 
@@ -375,7 +375,7 @@ void steering_disrupted(struct steering *steering, bool keep)
 	steering_look_again(steering);
 	if (keep)
 		return;
-	steering->disrupted = true;
+	steering->status.disrupted = true;
 	steering->settled = false;
 	steering->status.has_correction = false;
 }

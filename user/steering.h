@@ -99,6 +99,7 @@ void steering_settle(struct steering *steering);
  * @now: the latest
  * @has_correction: @correction is in force
  * @correction: UTC - reference as a function of the reference's time
+ * @disrupted: time was, and no correction has confirmed the clock since: the first one steps it
  * @synchronised: published
  * @aside: somebody else steers
  * @maxerror_ns: of the system clock at the latest look; CHIME_LINE_UNBOUNDED_NS: none known
@@ -117,6 +118,7 @@ struct steering_status {
 	struct timescale_now now;
 	bool has_correction;
 	struct chime_line correction;
+	bool disrupted;
 	bool synchronised;
 	bool aside;
 	int64_t maxerror_ns;

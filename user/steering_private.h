@@ -31,7 +31,6 @@ struct steering {
 	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
 	bool settled;
 	bool confirmed;		/* by the discipline's latest verdict, or there is none yet */
-	bool disrupted;		/* step at the first confirmed correction */
 	bool published;		/* something was, and status.synchronised is it */
 	struct log_limit complaint;
 };

@@ -102,6 +102,8 @@ static int act(struct world *world, double true_ns)
 	}
 	if (!world->result.changed)
 		return 0;
+	if (world->result.synchronised)
+		world->disrupted = false;
 	world->summary->jumps += world->result.jump;
 	world->summary->leap = world->result.leap;
 	client_clock_correct(&world->clock, true_ns, &world->result.correction, world->result.jump);

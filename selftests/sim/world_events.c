@@ -112,6 +112,7 @@ static void lose(struct world *world, double gap_ns, double true_ns)
 {
 	client_clock_lose(&world->clock, true_ns, gap_ns);
 	world_check_epoch(world, true_ns, NULL);
+	world->disrupted = true;
 }
 
 /* The estimates leap with the clocks, as the daemon's do. */

@@ -54,6 +54,7 @@ struct world {
 	struct consensus *consensus;
 	struct discipline_result result;
 	bool synchronised;
+	bool disrupted;			/* and no correction since has confirmed the clock */
 	uint32_t epoch;			/* as last seen */
 	bool host_stepped;		/* a witness would know */
 };

@@ -29,6 +29,7 @@ static void follow_jump(struct world *world, double true_ns, const struct consen
 		world->summary->steps++;
 	}
 	world_check_epoch(world, true_ns, NULL);
+	world->disrupted = true;
 	client_clock_follow(&world->clock, true_ns);
 }
 
@@ -36,7 +37,8 @@ bool world_hear(struct world *world, double true_ns, const struct timescale_now 
 {
 	struct consensus_result heard;
 
-	consensus_update(world->consensus, world->sources, world->options.servers, now, &heard);
+	consensus_update(world->consensus, world->sources, world->options.servers, now,
+			 !world->disrupted, &heard);
 	if (heard.ask)
 		world_burst(world, true_ns, CONSENSUS_BURST);
 	switch (heard.verdict) {

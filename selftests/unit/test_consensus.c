@@ -32,6 +32,7 @@ FIXTURE(consensus)
 	struct source *sources[SOURCES];
 	size_t count;
 	struct timescale_now now;
+	bool confirmed;
 	struct consensus_result heard;
 };
 
@@ -45,6 +46,7 @@ FIXTURE_SETUP(consensus)
 	for (i = 0; i < SOURCES; i++)
 		self->sources[i] = &self->source[i];
 	self->count = 3;
+	self->confirmed = true;
 	self->now = (struct timescale_now){
 		.raw_ns = 5000 * S,
 		.reference_ns = 5000 * S,
@@ -74,6 +76,7 @@ static void say(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
 
 	status->reach = 0xff;
 	status->received++;
+	status->samples++;
 	status->last.at_ns = self->now.reference_ns - 10 * MS;
 	status->last.offset_ns = self->now.time_ns - self->now.reference_ns + off_ns;
 	status->last.delay_ns = 2 * MS;
@@ -82,11 +85,17 @@ static void say(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
 		status->last.stratum = 1;
 }
 
+static void listen(FIXTURE_DATA(consensus) *self)
+{
+	consensus_update(self->consensus, self->sources, self->count, &self->now, self->confirmed,
+			 &self->heard);
+}
+
 /* The same, heard at once. */
 static enum consensus_verdict answer(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
 {
 	say(self, number, off_ns);
-	consensus_update(self->consensus, self->sources, self->count, &self->now, &self->heard);
+	listen(self);
 	return self->heard.verdict;
 }
 
@@ -200,10 +209,19 @@ TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
 	EXPECT_EQ(2, self->heard.agreeing);
 }
 
+static void forget_samples(FIXTURE_DATA(consensus) *self)
+{
+	int i;
+
+	for (i = 0; i < SOURCES; i++)
+		self->source[i].status.samples = 0;
+}
+
 /* Somebody else saw a disruption: all that was known ends with the epoch. */
 static void lose_all(FIXTURE_DATA(consensus) *self)
 {
 	consensus_forget(self->consensus);
+	forget_samples(self);
 	self->now.epoch++;
 	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 }
@@ -226,11 +244,11 @@ TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
 	run(self, 400 * MS);
-	consensus_update(self->consensus, self->sources, self->count, &self->now, &self->heard);
+	listen(self);
 	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
 	EXPECT_EQ(100 * MS, self->heard.wait_ns);
 	run(self, 100 * MS);
-	consensus_update(self->consensus, self->sources, self->count, &self->now, &self->heard);
+	listen(self);
 	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
 	/* The next disruption is another matter. */
 	lose_all(self);
@@ -245,6 +263,49 @@ TEST_F(consensus, who_was_not_there_before_a_disruption_is_not_waited_for)
 	self->count = 3;
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+}
+
+/* A fork, say: the host's time is what it was, if it is the same host. */
+TEST_F(consensus, first_answer_alone_confirms_nothing)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	self->confirmed = false;
+	forget_samples(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 50 * MS));
+	EXPECT_EQ(500 * MS, self->heard.wait_ns);
+	EXPECT_FALSE(self->heard.ask);
+	run(self, 100 * MS);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_EQ(0, self->heard.wait_ns);
+
+	/* Who does not answer is not waited for long. */
+	consensus_forget(self->consensus);
+	forget_samples(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 50 * MS));
+	run(self, 500 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+
+	/* Once confirmed it is contradicted as ever. */
+	self->confirmed = true;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_TRUE(self->heard.ask);
+}
+
+TEST_F(consensus, host_is_a_witness_of_what_nobody_has_confirmed)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.reference_ns = self->now.time_ns;
+	ASSERT_EQ(0, begin(self, 1));
+	self->confirmed = false;
+	forget_samples(self);
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 50 * MS));
 }
 
 TEST_F(consensus, only_one_has_to_say_it_again)
@@ -378,7 +439,7 @@ TEST_F(consensus, samples_of_another_epoch_are_not_heard)
 	ASSERT_EQ(0, begin(self, 1));
 	say(self, 0, 60 * S);
 	self->now.epoch++;
-	consensus_update(self->consensus, self->sources, self->count, &self->now, &self->heard);
+	listen(self);
 	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
 }
 
@@ -397,8 +458,7 @@ TEST_F(consensus, extremes_are_no_trouble)
 							     extremes[i / 2 % 6];
 		self->source[number].status.last.at_ns = unit_random_s64(&random);
 		self->now.slew_ns = i % 3 ? 0 : unit_random_s64(&random);
-		consensus_update(self->consensus, self->sources, self->count, &self->now,
-				 &self->heard);
+		listen(self);
 		EXPECT_GE(self->heard.maxerror_ns, 0);
 	}
 }

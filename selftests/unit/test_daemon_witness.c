@@ -17,6 +17,8 @@
 
 static struct {
 	struct consensus_result heard;
+	bool disrupted;			/* and not confirmed since, as steering has it ... */
+	bool told_confirmed;		/* ... and the consensus */
 	int disrupted_error;
 	int64_t maxchange_ns;
 	bool permitted;
@@ -37,8 +39,10 @@ static struct {
 } world;
 
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
-		      const struct timescale_now *now, struct consensus_result *result)
+		      const struct timescale_now *now, bool confirmed,
+		      struct consensus_result *result)
 {
+	world.told_confirmed = confirmed;
 	*result = world.heard;
 }
 
@@ -114,6 +118,11 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	return 0;
 }
 
+void steering_get_status(const struct steering *steering, struct steering_status *status)
+{
+	*status = (struct steering_status){ .disrupted = world.disrupted };
+}
+
 void steering_disrupted(struct steering *steering, bool keep)
 {
 	world.voids += !keep;
@@ -163,8 +172,11 @@ TEST_F(witness, doubt_asks_and_holds_on)
 	EXPECT_FALSE(hear(self, CONSENSUS_DOUBT, 0));
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_EQ(CONSENSUS_BURST, world.burst_count);
+	EXPECT_TRUE(world.told_confirmed);
 	world.heard.ask = false;
+	world.disrupted = true;
 	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_FALSE(world.told_confirmed);
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_TRUE(world.confirmed);
 }
