@@ -470,6 +470,13 @@ void associations_rebase(struct associations *lot, uint32_t epoch)
 		source_rebase(lot->sources[i], epoch);
 }
 
+void associations_forget(struct associations *lot, uint32_t epoch)
+{
+	drop_requests(lot);
+	for (size_t i = 0; i < lot->count; i++)
+		source_forget(lot->sources[i], epoch);
+}
+
 void associations_change_reference(struct associations *lot, uint32_t epoch,
 				   const struct reference_change *change)
 {

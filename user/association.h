@@ -110,6 +110,9 @@ void associations_rest(struct associations *associations, int64_t from_ns, int64
 /* The reference changed its meaning: source_rebase() for all; requests in flight are dropped. */
 void associations_rebase(struct associations *associations, uint32_t epoch);
 
+/* Likewise source_forget(). */
+void associations_forget(struct associations *associations, uint32_t epoch);
+
 /* Likewise source_change_reference(). */
 void associations_change_reference(struct associations *associations, uint32_t epoch,
 				   const struct reference_change *change);

@@ -180,14 +180,20 @@ void daemon_leap(struct daemon *daemon, int64_t change_ns)
 static bool daemon_is_corrected(const struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
-	struct steering_status status;
+	struct steering_status steering;
+	struct module_status module;
+	bool usable = false;
 	size_t i;
 
-	steering_get_status(daemon->steering, &status);
 	for (i = 0; i < config->source_count; i++)
-		if (!config->sources[i].options.noselect)
-			return status.has_correction && !daemon->external;
-	return false;
+		usable |= !config->sources[i].options.noselect;
+	if (!usable || daemon->external)
+		return false;
+	steering_get_status(daemon->steering, &steering);
+	/* By a daemon before us. */
+	return steering.has_correction ||
+	       (daemon->link && !module_link_status(daemon->link, &module) &&
+		module.has_correction);
 }
 
 /* The reference is @now's, and was the other one of host and raw: can both be read? */
@@ -412,8 +418,20 @@ static bool daemon_is_known_step(struct daemon *daemon, const struct module_even
 	       status.has_correction;
 }
 
+/*
+ * This may be another host, with another clock: what was learned of the first one's, its rate
+ * included, may be wrong by anything, and holds no longer than until the sources answer.
+ */
+static void daemon_forget_host(struct daemon *daemon)
+{
+	associations_forget(daemon->associations, daemon->epoch);
+	discipline_forget(daemon->discipline);
+}
+
 static void daemon_handle_event(struct daemon *daemon, const struct module_event *event)
 {
+	bool moved = (event->cause == TRUECHIME_CAUSE_FORK ||
+		      event->cause == TRUECHIME_CAUSE_MIGRATION) && daemon_is_corrected(daemon);
 	struct timescale_now now;
 
 	daemon->event_sequence = event->sequence;
@@ -432,10 +450,12 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	}
 	if (!daemon->timescale->ops->now(daemon->timescale, &now)) {
 		daemon_check_epoch(daemon, &now);
-		if (discipline_is_doubted(daemon->discipline, &now))
+		if (!moved && discipline_is_doubted(daemon->discipline, &now))
 			daemon_change_reference(daemon, NULL);
 	}
-	steering_disrupted(daemon->steering, true);
+	if (moved)
+		daemon_forget_host(daemon);
+	steering_disrupted(daemon->steering, !moved);
 	daemon_burst(daemon, DAEMON_BURST);
 }
 

@@ -145,6 +145,13 @@ void discipline_rebase(struct discipline *discipline)
 	memset(discipline->seat, 0, sizeof(discipline->seat));
 }
 
+void discipline_forget(struct discipline *discipline)
+{
+	discipline_rebase(discipline);
+	estimator_reset(discipline->clock, false);
+	discipline->has_rate = false;
+}
+
 bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
 {
 	double sigma_ns = (double)chime_sub_sat(now->sigma_ns, chime_abs_sat(now->slew_ns));

@@ -101,6 +101,9 @@ void discipline_permit(struct discipline *discipline, bool permit);
 /* The epoch changed: as source_rebase(), for the combined clock; the sources are the caller's. */
 void discipline_rebase(struct discipline *discipline);
 
+/* Likewise, as source_forget(). */
+void discipline_forget(struct discipline *discipline);
+
 /* Likewise, as source_change_reference(). */
 void discipline_change_reference(struct discipline *discipline,
 				 const struct reference_change *change);

@@ -43,6 +43,7 @@ struct source {
 	int add_result;
 	int bursts;
 	int rebased;
+	int forgotten;
 	int changed;
 	uint32_t kiss;
 	uint8_t reach;
@@ -110,6 +111,11 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 void source_rebase(struct source *source, uint32_t epoch)
 {
 	source->rebased++;
+}
+
+void source_forget(struct source *source, uint32_t epoch)
+{
+	source->forgotten++;
 }
 
 void source_change_reference(struct source *source, uint32_t epoch,

@@ -541,6 +541,9 @@ TEST_F(world, a_rebase_reaches_every_source)
 	associations_rebase(self->lot, 7);
 	EXPECT_EQ(1, source_at(0)->rebased);
 	EXPECT_EQ(1, source_at(1)->rebased);
+	associations_forget(self->lot, 8);
+	EXPECT_EQ(1, source_at(0)->forgotten);
+	EXPECT_EQ(1, source_at(1)->forgotten);
 	EXPECT_EQ(0, open_fds());
 }
 

@@ -44,6 +44,7 @@ static struct {
 	int unknown;			/* ... and not */
 	uint32_t epoch;			/* that the sources were told */
 	bool corrected;			/* by sources, as steering has it */
+	int forgotten;			/* rates, too, by sources and discipline */
 	int voids;			/* steering was told that what it knew is void */
 	struct reference_change source_change;
 	struct reference_change discipline_change;
@@ -245,6 +246,17 @@ void associations_change_reference(struct associations *associations, uint32_t e
 	world.source_change = *change;
 }
 
+void associations_forget(struct associations *associations, uint32_t epoch)
+{
+	world.forgotten++;
+	world.epoch = epoch;
+}
+
+void discipline_forget(struct discipline *discipline)
+{
+	world.forgotten++;
+}
+
 void consensus_forget(struct consensus *consensus)
 {
 }
@@ -440,6 +452,64 @@ TEST_F(daemon, revert_costs_nothing_unless_the_host_may_have_been_slewed)
 		EXPECT_EQ(0, world.known);
 		EXPECT_EQ(i, world.unknown);
 	}
+}
+
+static void happen(FIXTURE_DATA(daemon) *self, enum truechime_cause cause)
+{
+	world.event = (struct module_event){
+		.sequence = world.event.sequence + 1,
+		.cause = cause,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = 3600 * NS_PER_S,
+		.epoch = world.module_now.epoch,
+	};
+	world.has_event = true;
+	world.module_now.disruptions++;
+	daemon_module_events(&self->daemon);
+}
+
+TEST_F(daemon, what_may_be_another_host_is_learned_anew)
+{
+	world.corrected = true;
+	world.doubted = true;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(2, world.forgotten);
+	EXPECT_EQ(3, world.epoch);
+	EXPECT_EQ(1, world.voids);
+	EXPECT_EQ(0, world.unknown);
+	/* The module may have begun another epoch on that occasion. */
+	module_says(4, true);
+	happen(self, TRUECHIME_CAUSE_MIGRATION);
+	EXPECT_EQ(4, world.forgotten);
+	EXPECT_EQ(4, world.epoch);
+
+	/* A daemon that was just started has corrected nothing yet. */
+	world.corrected = false;
+	world.status.has_correction = true;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(6, world.forgotten);
+
+	world.doubted = false;
+	world.voids = 0;
+	happen(self, TRUECHIME_CAUSE_REVERT);
+	happen(self, TRUECHIME_CAUSE_PAUSE);
+	EXPECT_EQ(6, world.forgotten);
+	EXPECT_EQ(0, world.voids);
+}
+
+TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
+{
+	/* Sources that have never answered, then those that only watch, then others who steer. */
+	happen(self, TRUECHIME_CAUSE_FORK);
+	world.corrected = true;
+	self->config.sources[0].options.noselect = true;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	self->config.sources[0].options.noselect = false;
+	self->daemon.external = true;
+	world.module_now.external = true;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(0, world.forgotten);
+	EXPECT_EQ(0, world.voids);
 }
 
 TEST_F(daemon, journal_has_all_of_an_event)

@@ -456,6 +456,35 @@ TEST_F(discipline, what_was_known_better_does_not_hold_through_a_disruption)
 	EXPECT_TRUE(self->result.changed);
 }
 
+/* Nothing holds, and the rate was another clock's. */
+TEST_F(discipline, forgets_all_of_another_host)
+{
+	double rate, rate_sigma;
+	int i;
+
+	self->now.has_host = true;
+	self->now.host_known = true;
+	for (i = 0; i < 20; i++) {
+		self->offset_ns += 800000;
+		ASSERT_EQ(0, poll_all(self));
+	}
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate - 50e-6), 1e-6);
+	self->now.maxerror_ns = 100000;
+	discipline_forget(self->discipline);
+	for (i = 0; i < SOURCES; i++)
+		source_forget(self->source[i], self->now.epoch);
+	EXPECT_FALSE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	self->now.has_host = false;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_TRUE(self->result.synchronised);
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate), 1e-6);
+	EXPECT_GT(rate_sigma, 1e-6);
+}
+
 TEST_F(discipline, small_host_error_is_only_corrected)
 {
 	int i;
