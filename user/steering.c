@@ -133,6 +133,11 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 	if (steering->options.observe || steering->status.aside)
 		return -EPERM;
 	err = steering->timescale->ops->now(steering->timescale, &before);
+	if (!err && steering_is_before_build(&before)) {
+		log_warning("The system clock is not stepped: the right time would be one before this program was built, so that something is wrong with the time sources or the host's clock (%s)",
+			    reason);
+		return -ERANGE;
+	}
 	if (!err)
 		err = steering->timescale->ops->step(steering->timescale, occasion);
 	text_of_duration(chime_sub_sat(before.time_ns, before.realtime_ns), was, sizeof(was));
@@ -342,6 +347,16 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 	       now->maxerror_ns < error_ns / STEP_EVIDENCE;
 }
 
+/* A date that cannot be is neither stepped nor slewed to. */
+static void steering_doubt_date(struct steering *steering, const struct timescale_now *now)
+{
+	bool known = now->has_host || now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+
+	if (known && steering_is_before_build(now) &&
+	    log_limit_pass(&steering->complaint, now->raw_ns, COMPLAINT_NS))
+		log_warning("The system clock is not steered: the right time would be one before this program was built, so that something is wrong with the time sources or the host's clock");
+}
+
 int steering_follow(struct steering *steering)
 {
 	const struct timescale_now *now = &steering->status.now;
@@ -361,6 +376,7 @@ int steering_follow(struct steering *steering)
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
 	if (steering->status.aside)
 		return 0;
+	steering_doubt_date(steering, now);
 	if (follow && steering_can_follow(now) && !steering->options.observe)
 		err = steering_set_rate(steering, now, &command);
 

@@ -16,6 +16,8 @@
 
 #include "../kmod/policy.h"
 #include "../kmod/verdict.h"
+#include "build_date.h"
+#include "log.h"
 #include "module_link.h"
 #include "system_clock.h"
 
@@ -145,15 +147,29 @@ static int timescale_user_correct(struct timescale *timescale, const struct chim
 	return 0;
 }
 
-/* Step the system clock if the policy says so, and say what was done. 0, -errno of the step. */
+/* Time did not run before this program was built: such a reference is broken. */
+static bool timescale_user_is_before_build(int64_t time_ns)
+{
+	if (time_ns >= build_date_ns())
+		return false;
+	log_warning("Not setting the system clock to a date before this program was built: the time sources say %lld s after 1970, the build was at %lld s",
+		    (long long)(time_ns / NS_PER_S), (long long)(build_date_ns() / NS_PER_S));
+	return true;
+}
+
+/* Step the system clock to @time_ns if the policy says so, and say what was done. 0, -errno. */
 static int timescale_user_repair(struct timescale_user *user, enum truechime_occasion occasion,
-				 int64_t offset_ns, enum truechime_action *action)
+				 int64_t time_ns, int64_t offset_ns, enum truechime_action *action)
 {
 	int err;
 
 	*action = chime_policy_decide(&user->policy, occasion, offset_ns);
 	if (*action != TRUECHIME_ACTION_STEPPED)
 		return 0;
+	if (timescale_user_is_before_build(time_ns)) {
+		*action = TRUECHIME_ACTION_REFUSED;
+		return 0;
+	}
 	err = system_clock_step(user->clock, offset_ns);
 	if (err)
 		*action = TRUECHIME_ACTION_FAILED;
@@ -171,7 +187,7 @@ static int timescale_user_step(struct timescale *timescale, enum truechime_occas
 		return -ENODATA;
 	err = timescale_user_now(timescale, &now);
 	if (!err)
-		err = timescale_user_repair(user, occasion,
+		err = timescale_user_repair(user, occasion, now.time_ns,
 					    chime_sub_sat(now.time_ns, now.realtime_ns), &action);
 	if (err)
 		return err;
@@ -217,7 +233,8 @@ static int timescale_user_disrupted(struct timescale *timescale, const struct ti
 		.offset_ns = chime_sub_sat(chime_add_sat(now.time_ns, jump->offset_ns),
 					   now.realtime_ns),
 	};
-	(void)timescale_user_repair(user, TRUECHIME_OCCASION_DISRUPTION, event->offset_ns,
+	(void)timescale_user_repair(user, TRUECHIME_OCCASION_DISRUPTION,
+				    chime_add_sat(now.time_ns, jump->offset_ns), event->offset_ns,
 				    &event->action);
 	err = timescale_user_now(timescale, &now);
 	event->residual_ns = chime_sub_sat(now.time_ns, now.realtime_ns);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The machine's clocks for tests: raw, realtime and boottime are numbers that tests set and run on,
- * and clock_adjtime(2) remembers what it was told. Including this file replaces the C library's
- * functions in the test program, so include it in the test alone.
+ * and clock_adjtime(2) remembers what it was told; so is the date of the build. Including this file
+ * replaces the C library's functions in the test program, so include it in the test alone.
  */
 #ifndef FAKE_CLOCK_H
 #define FAKE_CLOCK_H
+
+#include "user/build_date.h"
 
 #include <errno.h>
 #include <math.h>
@@ -31,6 +33,7 @@ struct fake_clock {
 	int tai_s;
 	int leap_foreseen;	/* adjtimex tells of a leap that is still to come */
 	int adjustments;	/* calls that changed something */
+	int64_t build_ns;	/* when the program was built */
 };
 
 static struct fake_clock fake_clock;
@@ -71,6 +74,11 @@ static inline void fake_clock_run(int64_t raw_ns)
 	fake_clock.realtime_ns += steered_ns;
 	fake_clock.boottime_ns += steered_ns;
 	fake_clock.maxerror_us += raw_ns / 1000 / 2000;
+}
+
+int64_t build_date_ns(void)
+{
+	return fake_clock.build_ns;
 }
 
 int clock_gettime(clockid_t id, struct timespec *ts)

@@ -267,6 +267,30 @@ TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+TEST_F(steering, goes_to_no_date_before_the_build)
+{
+	struct discipline_result result;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	fake_clock.build_ns = fake_clock.realtime_ns;
+	result = found(self, -60 * S);
+	result.step = DISCIPLINE_STEP;
+	EXPECT_EQ(-ERANGE, apply(self, result));
+	EXPECT_EQ(-ERANGE, steering_step(self->steering, "asked for"));
+	EXPECT_LE(steering_next_ns(self->steering), fake_clock.raw_ns);
+	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, run_truthfully(self, 50 * S));
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_EQ(0, self->status.steps);
+
+	/* Time goes on. */
+	ASSERT_EQ(0, run_truthfully(self, 70 * S));
+	EXPECT_LT(fake_clock_rate(), -0.09);
+}
+
 TEST_F(steering, stands_aside)
 {
 	int adjustments;

@@ -7,6 +7,7 @@
 
 #include "fake_clock.h"
 #include "unit.h"
+#include "user/log.h"
 #include "user/module_link.h"
 #include "user/system_clock.h"
 
@@ -248,6 +249,23 @@ TEST_F(timescale, steps_as_the_policy_says)
 
 	timescale_user_set_policy(self->timescale, NULL, 0);
 	EXPECT_EQ(0, self->timescale->ops->step(self->timescale, TRUECHIME_OCCASION_DISRUPTION));
+}
+
+TEST_F(timescale, goes_to_no_date_before_the_build)
+{
+	struct module_event event;
+
+	log_set_level(-1);
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, 0, 0));
+	fake_clock.build_ns = fake_clock.realtime_ns - 60 * S;
+	ASSERT_EQ(0, jump(self, -64 * S, 0, &event));
+	EXPECT_EQ(TRUECHIME_ACTION_REFUSED, event.action);
+	EXPECT_EQ(-64 * S, event.residual_ns);
+	EXPECT_EQ(-EPERM, self->timescale->ops->step(self->timescale,
+						     TRUECHIME_OCCASION_OPERATOR));
+	fake_clock_run(10 * S);
+	ASSERT_EQ(0, self->timescale->ops->step(self->timescale, TRUECHIME_OCCASION_OPERATOR));
 }
 
 TEST_HARNESS_MAIN
