@@ -459,18 +459,29 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	daemon_burst(daemon, DAEMON_BURST);
 }
 
-/* Notifications were lost: the module remembers what they said. */
+static void daemon_take_event(struct daemon *daemon, const struct module_event *event)
+{
+	if (module_event_is_newer(event, daemon->event_sequence))
+		daemon_handle_event(daemon, event);
+}
+
+/* Notifications were lost: the module remembers what they said, unless they were very many. */
 static void daemon_catch_up(struct daemon *daemon)
 {
 	struct module_event events[EVENTS_MAX];
 	int count = 0, i, err;
+	uint32_t lost;
 
 	err = module_link_events(daemon->link, events, EVENTS_MAX, &count);
-	if (err)
+	if (err) {
 		log_warning("Events of the module were lost: %s", strerror(-err));
-	for (i = 0; !err && i < count; i++)
-		if (module_event_is_newer(&events[i], daemon->event_sequence))
-			daemon_handle_event(daemon, &events[i]);
+		return;
+	}
+	lost = module_events_lost(events, count, daemon->event_sequence);
+	if (lost)
+		log_warning("%u events of the module were lost: it has forgotten them", lost);
+	for (i = 0; i < count; i++)
+		daemon_take_event(daemon, &events[i]);
 }
 
 void daemon_module_events(struct daemon *daemon)
@@ -480,12 +491,12 @@ void daemon_module_events(struct daemon *daemon)
 
 	while (daemon->link) {
 		err = module_link_next_event(daemon->link, &event);
-		if (err == -ENOBUFS)
-			daemon_catch_up(daemon);
-		else if (err)
+		if (err && err != -ENOBUFS)
 			break;
-		else if (module_event_is_newer(&event, daemon->event_sequence))
-			daemon_handle_event(daemon, &event);
+		if (err || module_event_is_newer(&event, daemon->event_sequence + 1))
+			daemon_catch_up(daemon);
+		if (!err)
+			daemon_take_event(daemon, &event);
 	}
 }
 

@@ -97,6 +97,17 @@ static inline bool module_event_is_newer(const struct module_event *event, uint3
 	return (int32_t)(event->sequence - last) > 0;
 }
 
+/*
+ * How many between the one numbered @last (0: none yet) and the oldest of the @count that the
+ * module remembers it has forgotten.
+ */
+static inline uint32_t module_events_lost(const struct module_event *events, int count,
+					  uint32_t last)
+{
+	return count && module_event_is_newer(&events[0], last + 1) ?
+	       events[0].sequence - last - 1 : 0;
+}
+
 struct module_rule {
 	enum truechime_occasion occasion;
 	enum truechime_direction direction;

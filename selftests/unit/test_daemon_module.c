@@ -37,6 +37,10 @@ static struct {
 	int status_error;
 	struct module_event event;
 	bool has_event;
+	int event_error;		/* of the notifications, once */
+	int dump_error;
+	uint32_t oldest;		/* event that the module remembers ... */
+	uint32_t newest;		/* ... and the latest; 0: none */
 	struct timescale_now user_now;
 	struct timescale_now module_now;
 	int user_closed;
@@ -49,6 +53,7 @@ static struct {
 	struct reference_change source_change;
 	struct reference_change discipline_change;
 	bool doubted;
+	int told;			/* events, to those who listen */
 	char journal[32][320];		/* the latest entry, "NAME=value" each ... */
 	int journal_count;		/* ... and how many */
 } world;
@@ -137,12 +142,24 @@ int module_link_status(struct module_link *link, struct module_status *status)
 
 int module_link_events(struct module_link *link, struct module_event *events, int max, int *count)
 {
+	uint32_t sequence;
+
 	*count = 0;
-	return 0;
+	for (sequence = world.oldest; world.newest && sequence <= world.newest; sequence++)
+		events[(*count)++] = (struct module_event){
+			.sequence = sequence,
+			.cause = TRUECHIME_CAUSE_OPERATOR,
+		};
+	return world.dump_error;
 }
 
 int module_link_next_event(struct module_link *link, struct module_event *event)
 {
+	int err = world.event_error;
+
+	world.event_error = 0;
+	if (err)
+		return err;
 	if (!world.has_event)
 		return -EAGAIN;
 	world.has_event = false;
@@ -305,6 +322,7 @@ void daemon_burst(struct daemon *daemon, int count)
 
 json_t *event_report(const struct module_event *event)
 {
+	world.told++;
 	return NULL;
 }
 
@@ -550,6 +568,58 @@ TEST_F(daemon, journal_has_all_of_an_event)
 			TH_LOG("field %zu", i);
 	/* Those, and the message. */
 	EXPECT_EQ(ARRAY_SIZE(fields) + 1, world.journal_count);
+}
+
+static void notify(FIXTURE_DATA(daemon) *self, uint32_t sequence)
+{
+	world.event = (struct module_event){
+		.sequence = sequence,
+		.cause = TRUECHIME_CAUSE_OPERATOR,
+	};
+	world.has_event = true;
+	daemon_module_events(&self->daemon);
+}
+
+TEST_F(daemon, events_that_were_not_notified_are_asked_for)
+{
+	self->daemon.control = (struct control *)&world;
+	log_set_level(-1);
+	world.oldest = 1;
+	world.newest = 1;
+	notify(self, 1);
+	EXPECT_EQ(1, world.told);
+	world.newest = 4;
+	notify(self, 4);
+	EXPECT_EQ(4, world.told);
+	notify(self, 3);
+	EXPECT_EQ(4, world.told);
+	world.newest = 6;
+	world.event_error = -ENOBUFS;
+	daemon_module_events(&self->daemon);
+	EXPECT_EQ(6, world.told);
+
+	/* The module may refuse: what is known is told all the same. */
+	world.newest = 8;
+	world.dump_error = -EAGAIN;
+	notify(self, 8);
+	EXPECT_EQ(7, world.told);
+	EXPECT_EQ(8, self->daemon.event_sequence);
+}
+
+TEST_F(daemon, lost_events_are_counted)
+{
+	world.oldest = 1;
+	world.newest = 1;
+	notify(self, 1);
+	journal_listen();
+	/* Warnings only, so that it is the latest entry. */
+	log_set_level(4);
+	world.oldest = 10;
+	world.newest = 10;
+	world.event_error = -ENOBUFS;
+	daemon_module_events(&self->daemon);
+	EXPECT_TRUE(journal_has("MESSAGE=8 events of the module were lost: it has forgotten them"));
+	EXPECT_EQ(10, self->daemon.event_sequence);
 }
 
 TEST_F(daemon, step_of_the_host_is_its_gap)

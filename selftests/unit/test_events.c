@@ -199,6 +199,15 @@ TEST(lost_notifications_are_made_up_from_memory)
 	expect_all_told(_metadata, 0, notices, ARRAY_SIZE(notices), 11);
 }
 
+TEST(gaps_that_nobody_told_of_are_made_up_from_memory)
+{
+	static const struct notice notices[] = {
+		{ .said = 1 }, { .said = 4, .remembered = 5 }, { .said = 5 }, { .said = 6 },
+	};
+
+	expect_all_told(_metadata, 0, notices, ARRAY_SIZE(notices), 6);
+}
+
 TEST(memory_that_cannot_be_asked_does_not_end_it)
 {
 	static const struct notice notices[] = {
@@ -245,6 +254,27 @@ TEST(newer_is_what_comes_after_also_where_numbers_wrap)
 		EXPECT_EQ(cases[i].newer, module_event_is_newer(&event, cases[i].last))
 			TH_LOG("case %zu", i);
 	}
+}
+
+TEST(lost_is_what_lies_before_the_oldest_that_is_remembered)
+{
+	static const struct {
+		uint32_t oldest;
+		uint32_t last;
+		uint32_t lost;
+	} cases[] = {
+		{ 1, 0, 0 }, { 2, 0, 1 }, { 1, 64, 0 }, { 65, 64, 0 }, { 70, 64, 5 },
+		{ 0, UINT32_MAX, 0 }, { 2, UINT32_MAX, 2 }, { UINT32_MAX, 5, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct module_event event = { .sequence = cases[i].oldest };
+
+		EXPECT_EQ(cases[i].lost, module_events_lost(&event, 1, cases[i].last))
+			TH_LOG("case %zu", i);
+	}
+	EXPECT_EQ(0, module_events_lost(NULL, 0, 7));
 }
 
 TEST(a_report_says_all_to_the_nanosecond)

@@ -42,16 +42,28 @@ static void catch_up(const struct cli *cli, struct module_link *link, uint32_t *
 {
 	struct module_event events[EVENTS_MAX];
 	int count = 0, i, err;
+	uint32_t lost;
 
 	err = module_link_events(link, events, EVENTS_MAX, &count);
-	if (err)
+	if (err) {
 		fprintf(stderr, "truechime: some events were lost: %s; see truechime events\n",
 			module_link_words(link, err));
-	else if (count && module_event_is_newer(&events[0], *last + 1))
+		return;
+	}
+	lost = module_events_lost(events, count, *last);
+	if (lost)
 		fprintf(stderr, "truechime: %u events were lost: the module has forgotten them\n",
-			events[0].sequence - *last - 1);
-	for (i = 0; !err && i < count; i++)
+			lost);
+	for (i = 0; i < count; i++)
 		tell_newer(cli, &events[i], last);
+}
+
+static void tell_notified(const struct cli *cli, struct module_link *link,
+			  const struct module_event *event, uint32_t *last)
+{
+	if (module_event_is_newer(event, *last + 1))
+		catch_up(cli, link, last);
+	tell_newer(cli, event, last);
 }
 
 /* Notifications until the module goes. */
@@ -69,7 +81,7 @@ static int follow_module(const struct cli *cli, struct module_link *link,
 		if (err == -ENOBUFS)
 			catch_up(cli, link, &last);
 		else if (!err)
-			tell_newer(cli, &event, &last);
+			tell_notified(cli, link, &event, &last);
 	}
 	fprintf(stderr, "truechime: the module's events can no longer be heard: %s\n",
 		err == -ENODEV ? "it was unloaded" : strerror(-err));

@@ -20,6 +20,7 @@
 #include "freezer.h"
 #include "hold.h"
 #include "hook_environment.h"
+#include "hook_events.h"
 #include "hook_list.h"
 #include "hook_run.h"
 
@@ -27,16 +28,11 @@
 #define LIMIT_S		10
 #define LIMIT_MAX_S	3600
 
-/* As many as the module remembers. */
-#define EVENTS_MAX	64
-
 struct hooks {
 	const char *directory;
 	const char *file;	/* word of the latest disruption; NULL: none */
 	const char *cgroup;	/* to be held instead; NULL: none */
 	int limit_s;
-	uint32_t last;		/* sequence of the latest event seen */
-	bool any;		/* there was one */
 };
 
 static void usage(FILE *to)
@@ -171,12 +167,10 @@ static void write_state(const char *file, const struct module_event *event)
 	free(fresh);
 }
 
-static void handle_event(struct hooks *hooks, const struct module_event *event)
+static void handle_event(void *context, const struct module_event *event)
 {
-	if (hooks->any && !module_event_is_newer(event, hooks->last))
-		return;
-	hooks->any = true;
-	hooks->last = event->sequence;
+	const struct hooks *hooks = context;
+
 	if (!cause_is_disruption(event->cause))
 		return;
 	log_info("Disruption %u, cause %s: %s %s", event->sequence, name_of_cause(event->cause),
@@ -191,53 +185,6 @@ static void handle_event(struct hooks *hooks, const struct module_event *event)
 	run_hooks(hooks, event);
 }
 
-/* Hooks took so long that notifications were lost: the module remembers what they said. */
-static int catch_up(struct hooks *hooks, struct module_link *link)
-{
-	struct module_event events[EVENTS_MAX];
-	int count = 0, i, err;
-
-	err = module_link_events(link, events, EVENTS_MAX, &count);
-	for (i = 0; !err && i < count; i++)
-		handle_event(hooks, &events[i]);
-	return err;
-}
-
-/* What happened before we came is no news. */
-static int skip_past(struct hooks *hooks, struct module_link *link)
-{
-	struct module_event events[EVENTS_MAX];
-	int count = 0, err;
-
-	err = module_link_events(link, events, EVENTS_MAX, &count);
-	hooks->any = !err && count;
-	if (hooks->any)
-		hooks->last = events[count - 1].sequence;
-	return err;
-}
-
-/* Until the module goes, -ENODEV, or cannot be heard. */
-static int follow(struct hooks *hooks, struct module_link *link, struct module_watch *watch)
-{
-	struct module_event event;
-	int err;
-
-	err = module_link_subscribe(link);
-	if (!err)
-		err = skip_past(hooks, link);
-	while (!err || err == -EAGAIN) {
-		err = module_watch_wait(watch, module_link_events_fd(link));
-		if (err)
-			break;
-		err = module_link_next_event(link, &event);
-		if (err == -ENOBUFS)
-			err = catch_up(hooks, link);
-		else if (!err)
-			handle_event(hooks, &event);
-	}
-	return err;
-}
-
 static int run(struct hooks *hooks)
 {
 	struct module_watch *watch;
@@ -248,7 +195,7 @@ static int run(struct hooks *hooks)
 	while (!err) {
 		err = module_link_open(&link);
 		if (!err) {
-			err = follow(hooks, link, watch);
+			err = hook_events_follow(link, watch, handle_event, hooks);
 			module_link_close(link);
 			log_notice("The module truechime can no longer be heard: %s",
 				   err == -ENODEV ? "it was unloaded" : strerror(-err));
