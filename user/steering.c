@@ -266,8 +266,9 @@ static bool steering_watch(struct steering *steering, const struct timescale_now
 	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
 		return false;
 	text_of_duration(jump_ns, size, sizeof(size));
-	log_notice("Somebody else set the system clock by %s; it is being slewed back. To step it back: truechime makestep",
-		   size);
+	log_notice("Somebody else set the system clock by %s%s", size,
+		   steering->status.aside || !steering_can_follow(now) ? "" :
+		   "; it is being slewed back. To step it back: truechime makestep");
 	follower_restart(&steering->follower);
 	return true;
 }
