@@ -112,6 +112,38 @@ TEST(a_directory_gives_its_programs_in_order)
 	EXPECT_EQ(0, list.count);
 }
 
+/* How many of a program and its directory are left out. */
+static int count_skipped(const char *directory)
+{
+	struct hook_list list;
+
+	skipped_count = 0;
+	if (hook_list_read(directory, &list, note_skipped))
+		exit(1);
+	hook_list_free(&list);
+	return skipped_count;
+}
+
+TEST(what_a_group_may_write_to_is_run_if_it_is_roots)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", path[300];
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/hook", directory);
+	script(directory, "hook", 0775, "");
+	EXPECT_EQ(getegid() ? 1 : 0, count_skipped(directory));
+	if (!geteuid()) {
+		ASSERT_EQ(0, chown(path, 0, 1));
+		ASSERT_EQ(0, chmod(path, 0775));
+		EXPECT_EQ(1, count_skipped(directory));
+	}
+	chmod(path, 0755);
+	EXPECT_EQ(0, count_skipped(directory));
+	chmod(directory, 0770);
+	EXPECT_EQ(getegid() ? 1 : 0, count_skipped(directory));
+	remove_all(directory);
+}
+
 TEST(more_than_the_most_are_left_out)
 {
 	char directory[] = "/tmp/truechime-hooks.XXXXXX", name[16];

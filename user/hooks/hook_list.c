@@ -20,26 +20,33 @@ bool hook_name_valid(const char *name)
 	return *name && !name[strspn(name, letters)];
 }
 
-/* Anybody's to write: whoever can, could run there what they like. The sticky bit does not help. */
-static bool writable_by_all(const struct stat *status)
+/*
+ * Who else than its owner and root may write to it, and so could run there what they like; NULL:
+ * nobody. The sticky bit does not help.
+ */
+static const char *reason_of_writers(const struct stat *status)
 {
-	return status->st_mode & 0002;
+	if (status->st_mode & 0002)
+		return "everybody may write to it";
+	if (status->st_mode & 0020 && status->st_gid)
+		return "a group that is not root's may write to it";
+	return NULL;
 }
 
 /* Why a program is not run; NULL: it is. "": what was never meant to run is left out silently. */
 static const char *reason_against(const char *path)
 {
 	struct stat status;
+	const char *reason;
 
 	if (stat(path, &status))
 		return strerror(errno);
 	if (!S_ISREG(status.st_mode))
 		return "";
-	if (writable_by_all(&status))
-		return "everybody may write to it";
-	if (access(path, X_OK))
-		return "it is not executable";
-	return NULL;
+	reason = reason_of_writers(&status);
+	if (!reason && access(path, X_OK))
+		reason = "it is not executable";
+	return reason;
 }
 
 static int take(struct hook_list *list, const char *directory, const char *name,
@@ -76,13 +83,15 @@ int hook_list_read(const char *directory, struct hook_list *list,
 {
 	struct dirent **entries;
 	struct stat status;
+	const char *reason;
 	int count, i, err = 0;
 
 	memset(list, 0, sizeof(*list));
 	if (stat(directory, &status))
 		return errno == ENOENT ? 0 : -errno;
-	if (writable_by_all(&status)) {
-		skipped(directory, "everybody may write to it");
+	reason = reason_of_writers(&status);
+	if (reason) {
+		skipped(directory, reason);
 		return 0;
 	}
 	count = scandir(directory, &entries, NULL, by_name);

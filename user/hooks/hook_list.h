@@ -26,7 +26,8 @@ bool hook_name_valid(const char *name);
  * @list: result; hook_list_free() it
  * @skipped: called for each program with a valid name that is not taken, with the reason
  *
- * What others than its owner may write to is not run, nor what is in a directory of that kind.
+ * What others than its owner and root's group may write to is not run, nor what is in a directory
+ * of that kind.
  *
  * Return: 0, -errno.
  */
