@@ -154,6 +154,20 @@ int client_report(const struct cli *cli, const char *command,
 	return CLI_OK;
 }
 
+/* Why no more events come: the daemon also cuts off who does not read. */
+static void tell_end(const struct cli *cli)
+{
+	int fd = client_connect(cli);
+
+	if (fd < 0) {
+		fprintf(stderr, "truechime: the daemon has ended\n");
+		return;
+	}
+	close(fd);
+	fprintf(stderr,
+		"truechime: the daemon broke off: its events were not read in time, or it was started again; see truechime events\n");
+}
+
 int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, json_t *event))
 {
 	json_t *reply = NULL, *event;
@@ -178,6 +192,6 @@ int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, jso
 			tell(cli, event);
 	}
 	fclose(stream);
-	fprintf(stderr, "truechime: the daemon has ended\n");
+	tell_end(cli);
 	return CLI_ERROR;
 }
