@@ -81,6 +81,13 @@ static bool has_host(const struct status_view *view)
 				    view->module.host_state == TRUECHIME_HOST_FAILING);
 }
 
+/* What NTP said last is in force: a disruption, or a reset, may have ended it. */
+static bool is_corrected(const struct status_view *view)
+{
+	return json_bool_of(view->daemon, "corrected") &&
+	       (!view->has_module || view->module.has_correction);
+}
+
 /* "(host kvm, corrected by NTP 12 s ago)" */
 static void print_grounds(const struct status_view *view)
 {
@@ -100,8 +107,12 @@ static void print_grounds(const struct status_view *view)
 		printf("no host clock, ");
 	else
 		printf("without the kernel module, ");
-	if (view->daemon && last > 0)
+	if (json_bool_of(view->daemon, "aside"))
+		printf("NTP is only watched");
+	else if (view->daemon && last > 0 && is_corrected(view))
 		printf("corrected by NTP %s ago", ago);
+	else if (view->daemon && last > 0)
+		printf("what NTP said %s ago no longer holds", ago);
 	else if (view->daemon)
 		printf("not yet corrected by NTP");
 	else
