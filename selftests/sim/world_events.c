@@ -87,7 +87,7 @@ void world_pair(struct world *world, double true_ns)
 		world->summary->steps++;
 	}
 	change = (struct reference_change){ .shift_ns = look.gap_ns };
-	world_check_epoch(world, true_ns, host_step ? &change : NULL);
+	world_check_epoch(world, true_ns, look.outlived ? &change : NULL);
 	if (discipline_is_doubted(world->discipline, &now))
 		rebase(world);
 	client_clock_follow(&world->clock, true_ns);
