@@ -201,16 +201,17 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 	int64_t error_ns = chime_abs_sat(result->step_ns);
 	bool large = error_ns > DISRUPTION_STEP_NS && error_ns > result->correction.maxerror_ns;
 	bool confirm = steering->status.disrupted && result->synchronised;
-	int err = 0;
 
-	if (result->step == DISCIPLINE_STEP)
-		err = steering_step(steering, "makestep allows it");
-	else if (confirm && large)
-		err = steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
-				       "time was disrupted, and the sources confirm it");
 	if (confirm)
 		steering->status.disrupted = false;
-	return err;
+	if (steering->options.observe)
+		return 0;
+	if (result->step == DISCIPLINE_STEP)
+		return steering_step(steering, "makestep allows it");
+	if (confirm && large)
+		return steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
+					"time was disrupted, and the sources confirm it");
+	return 0;
 }
 
 int steering_correct(struct steering *steering, const struct discipline_result *result,
@@ -242,8 +243,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		return err;
 	}
 	steering_log_change(steering, result);
-	if (!steering->options.observe)
-		err = steering_judge(steering, result);
+	err = steering_judge(steering, result);
 	steering->next_look_ns = 0;
 	return err;
 }

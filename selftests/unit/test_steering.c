@@ -504,6 +504,14 @@ TEST(only_looks_under_x)
 	EXPECT_EQ(0, fake_clock.adjustments);
 	EXPECT_EQ(S, error_ns(&world));
 	EXPECT_EQ(-EPERM, steering_step(steering, "test"));
+
+	steering_disrupted(steering, false);
+	ASSERT_EQ(0, steering_look(steering));
+	steering_get_status(steering, &world.status);
+	EXPECT_TRUE(world.status.disrupted);
+	ASSERT_EQ(0, apply(&world, found(&world, S)));
+	EXPECT_FALSE(world.status.disrupted);
+	EXPECT_EQ(0, fake_clock.adjustments);
 	steering_free(steering);
 	timescale->ops->close(timescale);
 	system_clock_close(clock);
