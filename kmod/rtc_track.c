@@ -14,8 +14,11 @@
  */
 #define CHIME_RTC_SLACK_NS	(900 * CHIME_NS_PER_MS)
 
-/* Whoever sets an RTC aims at the second's beginning, and misses by less than this. */
-#define CHIME_RTC_SET_NS	(200 * CHIME_NS_PER_MS)
+/*
+ * Whoever sets an RTC aims at the second's beginning, and misses it by less than this, even on a
+ * machine that is kept from going on just then. A jump that is noticed is further.
+ */
+#define CHIME_RTC_SET_NS	(700 * CHIME_NS_PER_MS)
 
 s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading)
 {
