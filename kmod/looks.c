@@ -79,8 +79,8 @@ static void chime_looks_tick(struct timer_list *timer)
 		return;
 	if (chime_looks_is_due(looks))
 		queue_work_on(look->cpu, looks->queue, &look->work);
-	timer->expires = jiffies + looks->check_jiffies;
-	add_timer_on(timer, look->cpu);
+	/* A pinned timer stays on the CPU that sets it. */
+	mod_timer(timer, jiffies + looks->check_jiffies);
 }
 
 static void chime_looks_idle_work(struct work_struct *work)
@@ -94,6 +94,7 @@ static void chime_looks_idle_work(struct work_struct *work)
 	queue_delayed_work(chime->looks.queue, &chime->looks.idle, chime->looks.idle_jiffies);
 }
 
+/* Runs on the CPU that came, as what follows does on the one that goes. */
 static int chime_looks_cpu_up(unsigned int cpu, struct hlist_node *node)
 {
 	struct chime_looks *looks = hlist_entry(node, struct chime_looks, hotplug);
@@ -103,10 +104,7 @@ static int chime_looks_cpu_up(unsigned int cpu, struct hlist_node *node)
 	if (!housekeeping_cpu(cpu, CHIME_HK_TIMER))
 		return 0;
 	WRITE_ONCE(look->wanted, true);
-	/* One that was left behind when the CPU went. */
-	chime_timer_delete(&look->timer);
-	look->timer.expires = jiffies + looks->check_jiffies;
-	add_timer_on(&look->timer, cpu);
+	mod_timer(&look->timer, jiffies + looks->check_jiffies);
 	return 0;
 }
 
