@@ -27,6 +27,9 @@
 /* What policy leaves of a disruption and nobody need doubt a synchronised clock for. */
 #define CHIME_RIGHT_NS		NSEC_PER_MSEC
 
+/* A kernel that wakes puts its clock forward itself, and misses some milliseconds: to be slewed. */
+#define CHIME_SUSPEND_LEFT_NS	(10 * NSEC_PER_MSEC)
+
 /* A notification that comes so soon after a disruption was told is part of it. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
@@ -113,10 +116,13 @@ void chime_disruption_repair(struct chime *chime, struct chime_event *event)
 		.timescale = &chime->timescale,
 		.plus_ns = chime_disruption_apart(chime, lost_ns),
 	};
+	enum truechime_occasion occasion = chime_policy_occasion(event->cause);
+	struct chime_policy policy = chime->policy;
 	struct chime_repair repair;
 
-	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
-				  chime_policy_occasion(event->cause), &repair);
+	if (event->cause == TRUECHIME_CAUSE_SUSPEND)
+		chime_policy_spare(&policy, occasion, CHIME_SUSPEND_LEFT_NS);
+	chime_system_clock_repair(&chime->system_clock, &target, &policy, occasion, &repair);
 	if (chime_disruption_leaves_wrong(&repair))
 		chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, event, &repair);

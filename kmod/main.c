@@ -56,7 +56,7 @@ MODULE_PARM_DESC(boot, "wrong system clock at load: RULE[:THRESHOLD[:MAXIMUM]], 
 
 static char *disruption;
 module_param(disruption, charp, 0444);
-MODULE_PARM_DESC(disruption, "the same after a revert, pause, restore or suspend (step:10ms)");
+MODULE_PARM_DESC(disruption, "the same after a revert, pause, restore or suspend (step:1ms)");
 
 static char *steady;
 module_param(steady, charp, 0444);

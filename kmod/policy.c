@@ -10,12 +10,12 @@ void chime_policy_defaults(struct chime_policy *policy)
 {
 	/*
 	 * At boot as chrony's makestep 1.0: less is slewed without harm. After a disruption the
-	 * guest's time is wrong by what it lost, and 10 ms is far above what a pairing can be wrong
+	 * guest's time is wrong by what it lost, and 1 ms is far above what a pairing can be wrong
 	 * by. In steady running nothing is stepped. An operator's word needs no threshold.
 	 */
 	static const struct chime_rule defaults[CHIME_OCCASIONS] = {
 		[TRUECHIME_OCCASION_BOOT] = { TRUECHIME_RULE_STEP, CHIME_NS_PER_S, 0 },
-		[TRUECHIME_OCCASION_DISRUPTION] = { TRUECHIME_RULE_STEP, 10 * CHIME_NS_PER_MS, 0 },
+		[TRUECHIME_OCCASION_DISRUPTION] = { TRUECHIME_RULE_STEP, CHIME_NS_PER_MS, 0 },
 		[TRUECHIME_OCCASION_STEADY] = { TRUECHIME_RULE_IGNORE, 0, 0 },
 		[TRUECHIME_OCCASION_OPERATOR] = { TRUECHIME_RULE_STEP, 0, 0 },
 	};
@@ -150,6 +150,18 @@ static int chime_parse_rule(const char **text, struct chime_rule *rule)
 		ret = chime_parse_duration(text, &rule->maximum_ns);
 	}
 	return ret;
+}
+
+void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occasion, s64 error_ns)
+{
+	int direction;
+
+	for (direction = 0; direction < CHIME_DIRECTIONS; direction++) {
+		struct chime_rule *rule = &policy->rules[occasion][direction];
+
+		if (rule->threshold_ns < error_ns)
+			rule->threshold_ns = error_ns;
+	}
 }
 
 int chime_policy_parse(const char *text, struct chime_rule rules[CHIME_DIRECTIONS])

@@ -46,6 +46,10 @@ enum truechime_occasion chime_policy_occasion(enum truechime_cause cause);
 enum truechime_action chime_policy_decide(const struct chime_policy *policy,
 					  enum truechime_occasion occasion, s64 offset_ns);
 
+/* Leave errors up to @error_ns alone on this occasion, whatever the rules say. */
+void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occasion,
+			s64 error_ns);
+
 /**
  * chime_policy_parse() - the rules of an occasion from words
  * @text: "RULE[:THRESHOLD[:MAXIMUM]]", for both directions, or two of them joined by "/", forward

@@ -20,9 +20,9 @@ TEST(has_the_documented_defaults)
 		{ S, TRUECHIME_OCCASION_BOOT, TRUECHIME_ACTION_NONE },
 		{ S + 1, TRUECHIME_OCCASION_BOOT, TRUECHIME_ACTION_STEPPED },
 		{ -S - 1, TRUECHIME_OCCASION_BOOT, TRUECHIME_ACTION_STEPPED },
-		{ 10 * MS, TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_ACTION_NONE },
-		{ 10 * MS + 1, TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_ACTION_STEPPED },
-		{ -10 * MS - 1, TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_ACTION_STEPPED },
+		{ MS, TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_ACTION_NONE },
+		{ MS + 1, TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_ACTION_STEPPED },
+		{ -MS - 1, TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_ACTION_STEPPED },
 		{ 36500 * DAY, TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_ACTION_STEPPED },
 		{ S, TRUECHIME_OCCASION_STEADY, TRUECHIME_ACTION_IGNORED },
 		{ -36500 * DAY, TRUECHIME_OCCASION_STEADY, TRUECHIME_ACTION_IGNORED },
@@ -38,6 +38,26 @@ TEST(has_the_documented_defaults)
 		EXPECT_EQ(cases[i].action, chime_policy_decide(&policy, cases[i].occasion,
 							       cases[i].offset_ns))
 			TH_LOG("case %u", i);
+}
+
+TEST(spares_errors_on_one_occasion)
+{
+	struct chime_policy policy;
+
+	chime_policy_defaults(&policy);
+	chime_policy_spare(&policy, TRUECHIME_OCCASION_DISRUPTION, 10 * MS);
+	EXPECT_EQ(TRUECHIME_ACTION_NONE,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_DISRUPTION, 10 * MS));
+	EXPECT_EQ(TRUECHIME_ACTION_NONE,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_DISRUPTION, -10 * MS));
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_DISRUPTION, -10 * MS - 1));
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_OPERATOR, MS));
+	/* Who leaves more alone goes on to. */
+	chime_policy_spare(&policy, TRUECHIME_OCCASION_BOOT, 10 * MS);
+	EXPECT_EQ(TRUECHIME_ACTION_NONE,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, S));
 }
 
 TEST(decides_by_rule_direction_and_size)
