@@ -12,6 +12,9 @@
 #define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400
 
+/* No clock here counts further: it counts nanoseconds. */
+#define TIME_MAX_S	(INT64_MAX / 1000000000)
+
 /* Either file has some kilobytes. */
 #define FILE_MAX	65536
 
@@ -75,7 +78,7 @@ static int leap_list_parse_records(const uint8_t *bytes, size_t count, int size,
 		bytes += size + 4;
 		if (correction == before)
 			continue;
-		if (midnight_s < 0 || llabs(correction - before) != 1)
+		if (midnight_s < 0 || midnight_s > TIME_MAX_S || llabs(correction - before) != 1)
 			return -EINVAL;
 		/* One that is left out is so a second before midnight. */
 		midnight_s = (midnight_s - before + 1) / S_PER_DAY * S_PER_DAY;

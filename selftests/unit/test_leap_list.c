@@ -141,6 +141,17 @@ TEST(zone_is_a_list)
 	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
 }
 
+TEST(zone_beyond_all_time_is_no_list)
+{
+	static const int64_t leaps[] = { INT64_MAX, 1 };
+	uint8_t bytes[1024], *at = bytes;
+	struct leap_list list;
+
+	put_zone(&at, '2', 4, NULL, 0);
+	put_zone(&at, '2', 8, leaps, 1);
+	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
+}
+
 TEST(missing_file_leaves_the_list_as_it_was)
 {
 	struct leap_list list;
