@@ -181,10 +181,21 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 /* The operator's word for the sources: what they say is true, whatever was known before. */
 void daemon_believe_sources(struct daemon *daemon);
 
-/* daemon_module.c */
+/* daemon_events.c */
+
+/* From now on: what happened before is known to whoever asks the module, and is no news. */
+void daemon_skip_events(struct daemon *daemon);
+
+/* Notifications of the module are there to be read. */
+void daemon_module_events(struct daemon *daemon);
 
 /* A disruption that nobody else remembers and tells: do. */
 void daemon_own_event(struct daemon *daemon, const struct module_event *event);
+
+/* Without the module nobody else tells what the timescale noticed. */
+void daemon_slept(struct daemon *daemon, const struct timescale_now *now);
+
+/* daemon_module.c */
 
 /* Find the module, loading it where we may, and open the timescale that there is. 0, -errno. */
 int daemon_open_timescale(struct daemon *daemon);
@@ -196,8 +207,8 @@ void daemon_module_changed(struct daemon *daemon);
 /* A call of the module gave @err: if it is gone, do without it. */
 void daemon_module_failed(struct daemon *daemon, int err);
 
-/* Notifications of the module are there to be read. */
-void daemon_module_events(struct daemon *daemon);
+/* Sources have corrected the reference, and will again. Where a host is followed alone none do. */
+bool daemon_is_corrected(const struct daemon *daemon);
 
 /* The configuration's wishes to the module: host clock and step policy. */
 void daemon_configure_module(struct daemon *daemon);

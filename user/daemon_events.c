@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon and events: hearing of the module's, telling the journal and whoever listens of each,
+ * and what it means for what was measured.
+ */
+#include "daemon.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "../kmod/verdict.h"
+#include "event_report.h"
+#include "names.h"
+
+/* Events that a dump may bring after notifications were lost. */
+#define EVENTS_MAX	64
+
+/* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */
+#define EVENT_MESSAGE_ID	"7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
+#define EVENT_FIELDS		10
+
+/* The longest is the list of evidence. */
+#define EVENT_FIELD_SIZE	(NAME_TEXT_MAX + 32)
+
+struct event_fields {
+	char texts[EVENT_FIELDS][EVENT_FIELD_SIZE];
+	int count;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void event_fields_add(struct event_fields *fields, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(fields->texts[fields->count++], EVENT_FIELD_SIZE, format, arguments);
+	va_end(arguments);
+}
+
+/* As hooks get them in their environment. */
+static void event_fields_fill(struct event_fields *fields, const struct module_event *event)
+{
+	char evidence[NAME_TEXT_MAX];
+
+	text_of_evidence(event->evidence, evidence, sizeof(evidence));
+	fields->count = 0;
+	event_fields_add(fields, "TRUECHIME_SEQUENCE=%u", event->sequence);
+	event_fields_add(fields, "TRUECHIME_CAUSE=%s", name_of_cause(event->cause));
+	event_fields_add(fields, "TRUECHIME_EVIDENCE=%s", evidence);
+	event_fields_add(fields, "TRUECHIME_ACTION=%s", name_of_action(event->action));
+	event_fields_add(fields, "TRUECHIME_GAP_NS=%lld", (long long)event->gap_ns);
+	event_fields_add(fields, "TRUECHIME_OFFSET_NS=%lld", (long long)event->offset_ns);
+	event_fields_add(fields, "TRUECHIME_RESIDUAL_NS=%lld", (long long)event->residual_ns);
+	event_fields_add(fields, "TRUECHIME_LATENCY_NS=%lld", (long long)event->latency_ns);
+	event_fields_add(fields, "TRUECHIME_TIME_NS=%lld", (long long)event->time_ns);
+	event_fields_add(fields, "TRUECHIME_EPOCH=%u", event->epoch);
+}
+
+static void daemon_log_event(const struct module_event *event)
+{
+	const char *list[EVENT_FIELDS + 2] = { "MESSAGE_ID=" EVENT_MESSAGE_ID };
+	char text[NAME_TEXT_MAX * 2];
+	struct event_fields fields;
+	int level = LOG_NOTICE, i;
+
+	if (event->action == TRUECHIME_ACTION_REFUSED || event->action == TRUECHIME_ACTION_FAILED ||
+	    event->action == TRUECHIME_ACTION_DISTRUSTED)
+		level = LOG_WARNING;
+	/* Who asked for a step was told. */
+	else if (event->cause == TRUECHIME_CAUSE_OPERATOR)
+		level = LOG_INFO;
+
+	text_of_event(event, text, sizeof(text));
+	event_fields_fill(&fields, event);
+	for (i = 0; i < fields.count; i++)
+		list[i + 1] = fields.texts[i];
+	log_fields(level, text, list);
+}
+
+static void daemon_publish_event(struct daemon *daemon, const struct module_event *event)
+{
+	daemon_log_event(event);
+	if (daemon->control)
+		control_publish(daemon->control, event_report(event));
+}
+
+/* A step of the host's clock: UTC went on through it only where the correction outlived it. */
+static bool daemon_is_known_step(struct daemon *daemon, const struct module_event *event)
+{
+	struct module_status status;
+
+	return !module_link_status(daemon->link, &status) && status.epoch == event->epoch &&
+	       status.has_correction;
+}
+
+/*
+ * This may be another host, with another clock: what was learned of the first one's, its rate
+ * included, may be wrong by anything, and holds no longer than until the sources answer.
+ */
+static void daemon_forget_host(struct daemon *daemon)
+{
+	associations_forget(daemon->associations, daemon->epoch);
+	discipline_forget(daemon->discipline);
+}
+
+static void daemon_handle_event(struct daemon *daemon, const struct module_event *event)
+{
+	bool moved = (event->cause == TRUECHIME_CAUSE_FORK ||
+		      event->cause == TRUECHIME_CAUSE_MIGRATION) && daemon_is_corrected(daemon);
+	struct timescale_now now;
+
+	daemon->event_sequence = event->sequence;
+	daemon_publish_event(daemon, event);
+
+	/* An RTC's word of a step, where there is no host, says nothing of raw. */
+	if (chime_verdict_is_hosts(event->cause) && daemon->has_host &&
+	    event->epoch != daemon->epoch) {
+		daemon->step_known = daemon_is_known_step(daemon, event) &&
+				     reference_change_of_step(event->gap_ns, &daemon->step);
+		daemon->step_epoch = event->epoch;
+	}
+	if (!cause_is_disruption(event->cause)) {
+		steering_disrupted(daemon->steering, true);
+		return;
+	}
+	if (!daemon->timescale->ops->now(daemon->timescale, &now)) {
+		daemon_check_epoch(daemon, &now);
+		if (!moved && discipline_is_doubted(daemon->discipline, &now))
+			daemon_change_reference(daemon, NULL);
+	}
+	if (moved)
+		daemon_forget_host(daemon);
+	steering_disrupted(daemon->steering, !moved);
+	daemon_burst(daemon, DAEMON_BURST);
+}
+
+static void daemon_take_event(struct daemon *daemon, const struct module_event *event)
+{
+	if (module_event_is_newer(event, daemon->event_sequence))
+		daemon_handle_event(daemon, event);
+}
+
+/* Notifications were lost: the module remembers what they said, unless they were very many. */
+static void daemon_catch_up(struct daemon *daemon)
+{
+	struct module_event events[EVENTS_MAX];
+	int count = 0, i, err;
+	uint32_t lost;
+
+	err = module_link_events(daemon->link, events, EVENTS_MAX, &count);
+	if (err) {
+		log_warning("Events of the module were lost: %s", strerror(-err));
+		return;
+	}
+	lost = module_events_lost(events, count, daemon->event_sequence);
+	if (lost)
+		log_warning("%u events of the module were lost: it has forgotten them", lost);
+	for (i = 0; i < count; i++)
+		daemon_take_event(daemon, &events[i]);
+}
+
+void daemon_skip_events(struct daemon *daemon)
+{
+	struct module_event events[EVENTS_MAX];
+	int count = 0;
+
+	daemon->event_sequence = 0;
+	if (!module_link_events(daemon->link, events, EVENTS_MAX, &count) && count)
+		daemon->event_sequence = events[count - 1].sequence;
+}
+
+void daemon_module_events(struct daemon *daemon)
+{
+	struct module_event event;
+	int err;
+
+	while (daemon->link) {
+		err = module_link_next_event(daemon->link, &event);
+		if (err && err != -ENOBUFS)
+			break;
+		if (err || module_event_is_newer(&event, daemon->event_sequence + 1))
+			daemon_catch_up(daemon);
+		if (!err)
+			daemon_take_event(daemon, &event);
+	}
+}
+
+void daemon_own_event(struct daemon *daemon, const struct module_event *event)
+{
+	if (daemon->event_count == DAEMON_EVENTS) {
+		memmove(daemon->events, daemon->events + 1,
+			sizeof(daemon->events[0]) * (DAEMON_EVENTS - 1));
+		daemon->event_count--;
+	}
+	daemon->events[daemon->event_count++] = *event;
+	daemon_publish_event(daemon, event);
+}
+
+void daemon_slept(struct daemon *daemon, const struct timescale_now *now)
+{
+	const struct module_event event = {
+		.sequence = now->disruptions,
+		.cause = TRUECHIME_CAUSE_SUSPEND,
+		.evidence = 1U << TRUECHIME_EVIDENCE_RESUME,
+		.action = TRUECHIME_ACTION_NONE,
+		.offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
+		.residual_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
+		.raw_ns = now->raw_ns,
+		.time_ns = now->time_ns,
+		.epoch = now->epoch,
+	};
+
+	daemon_own_event(daemon, &event);
+}
