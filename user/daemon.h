@@ -14,6 +14,7 @@
 #include "consensus.h"
 #include "control.h"
 #include "discipline.h"
+#include "event_stream.h"
 #include "leap_list.h"
 #include "log.h"
 #include "module_group.h"
@@ -83,7 +84,7 @@ struct daemon_options {
  * @step_known: @step is what made the host's clock begin @step_epoch
  * @step_epoch: see there
  * @step: see there
- * @event_sequence: of the latest event of the module that was handled
+ * @module_events: heard of, and as far as that
  * @events: the latest disruptions, oldest first, where the module is missing
  * @event_count: how many of them
  * @next_update_ns: raw instant of a discipline_update() without a sample
@@ -126,7 +127,7 @@ struct daemon {
 	bool step_known;
 	uint32_t step_epoch;
 	struct reference_change step;
-	uint32_t event_sequence;
+	struct event_stream module_events;
 	struct module_event events[DAEMON_EVENTS];
 	int event_count;
 
@@ -184,7 +185,7 @@ void daemon_believe_sources(struct daemon *daemon);
 /* daemon_events.c */
 
 /* From now on: what happened before is known to whoever asks the module, and is no news. */
-void daemon_skip_events(struct daemon *daemon);
+void daemon_hear_events(struct daemon *daemon);
 
 /* Notifications of the module are there to be read. */
 void daemon_module_events(struct daemon *daemon);

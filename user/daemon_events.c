@@ -15,9 +15,6 @@
 #include "event_report.h"
 #include "names.h"
 
-/* Events that a dump may bring after notifications were lost. */
-#define EVENTS_MAX	64
-
 /* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */
 #define EVENT_MESSAGE_ID	"7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
 #define EVENT_FIELDS		10
@@ -106,13 +103,13 @@ static void daemon_forget_host(struct daemon *daemon)
 	discipline_forget(daemon->discipline);
 }
 
-static void daemon_handle_event(struct daemon *daemon, const struct module_event *event)
+static void daemon_handle_event(void *context, const struct module_event *event)
 {
+	struct daemon *daemon = context;
 	bool moved = (event->cause == TRUECHIME_CAUSE_FORK ||
 		      event->cause == TRUECHIME_CAUSE_MIGRATION) && daemon_is_corrected(daemon);
 	struct timescale_now now;
 
-	daemon->event_sequence = event->sequence;
 	daemon_publish_event(daemon, event);
 
 	/* An RTC's word of a step, where there is no host, says nothing of raw. */
@@ -137,55 +134,26 @@ static void daemon_handle_event(struct daemon *daemon, const struct module_event
 	daemon_burst(daemon, DAEMON_BURST);
 }
 
-static void daemon_take_event(struct daemon *daemon, const struct module_event *event)
+static void daemon_lose_events(const char *why)
 {
-	if (module_event_is_newer(event, daemon->event_sequence))
-		daemon_handle_event(daemon, event);
+	log_warning("%s", why);
 }
 
-/* Notifications were lost: the module remembers what they said, unless they were very many. */
-static void daemon_catch_up(struct daemon *daemon)
+void daemon_hear_events(struct daemon *daemon)
 {
-	struct module_event events[EVENTS_MAX];
-	int count = 0, i, err;
-	uint32_t lost;
-
-	err = module_link_events(daemon->link, events, EVENTS_MAX, &count);
-	if (err) {
-		log_warning("Events of the module were lost: %s", strerror(-err));
-		return;
-	}
-	lost = module_events_lost(events, count, daemon->event_sequence);
-	if (lost)
-		log_warning("%u events of the module were lost: it has forgotten them", lost);
-	for (i = 0; i < count; i++)
-		daemon_take_event(daemon, &events[i]);
-}
-
-void daemon_skip_events(struct daemon *daemon)
-{
-	struct module_event events[EVENTS_MAX];
-	int count = 0;
-
-	daemon->event_sequence = 0;
-	if (!module_link_events(daemon->link, events, EVENTS_MAX, &count) && count)
-		daemon->event_sequence = events[count - 1].sequence;
+	daemon->module_events = (struct event_stream){
+		.link = daemon->link,
+		.handle = daemon_handle_event,
+		.lost = daemon_lose_events,
+		.context = daemon,
+	};
+	(void)event_stream_skip(&daemon->module_events);
 }
 
 void daemon_module_events(struct daemon *daemon)
 {
-	struct module_event event;
-	int err;
-
-	while (daemon->link) {
-		err = module_link_next_event(daemon->link, &event);
-		if (err && err != -ENOBUFS)
-			break;
-		if (err || module_event_is_newer(&event, daemon->event_sequence + 1))
-			daemon_catch_up(daemon);
-		if (!err)
-			daemon_take_event(daemon, &event);
-	}
+	while (daemon->link && !event_stream_next(&daemon->module_events))
+		;
 }
 
 void daemon_own_event(struct daemon *daemon, const struct module_event *event)

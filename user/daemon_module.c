@@ -78,7 +78,7 @@ static int daemon_open_over_module(struct daemon *daemon)
 		daemon_close_module(daemon);
 		return err;
 	}
-	daemon_skip_events(daemon);
+	daemon_hear_events(daemon);
 	log_info("Steering through the kernel module %s; the host's clock: %s", status.version,
 		 status.host_state >= TRUECHIME_HOST_CHOSEN ? status.host_name : "none");
 	return 0;

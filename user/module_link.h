@@ -72,6 +72,9 @@ struct module_status {
 	struct chime_line correction;
 };
 
+/* Events that the module remembers. */
+#define MODULE_EVENTS_MAX	64
+
 struct module_event {
 	uint32_t sequence;
 	enum truechime_cause cause;

@@ -167,6 +167,17 @@ int module_link_next_event(struct module_link *link, struct module_event *event)
 	return 0;
 }
 
+/* The daemon's own loop waits. */
+int module_link_events_fd(const struct module_link *link)
+{
+	return -1;
+}
+
+int module_watch_wait(struct module_watch *watch, int fd)
+{
+	return -ENODEV;
+}
+
 int module_link_choose_host(struct module_link *link, const char *name)
 {
 	return 0;
@@ -603,7 +614,7 @@ TEST_F(daemon, events_that_were_not_notified_are_asked_for)
 	world.dump_error = -EAGAIN;
 	notify(self, 8);
 	EXPECT_EQ(7, world.told);
-	EXPECT_EQ(8, self->daemon.event_sequence);
+	EXPECT_EQ(8, self->daemon.module_events.last);
 }
 
 TEST_F(daemon, lost_events_are_counted)
@@ -618,8 +629,8 @@ TEST_F(daemon, lost_events_are_counted)
 	world.newest = 10;
 	world.event_error = -ENOBUFS;
 	daemon_module_events(&self->daemon);
-	EXPECT_TRUE(journal_has("MESSAGE=8 events of the module were lost: it has forgotten them"));
-	EXPECT_EQ(10, self->daemon.event_sequence);
+	EXPECT_TRUE(journal_has("MESSAGE=8 events are lost: the module has forgotten them"));
+	EXPECT_EQ(10, self->daemon.module_events.last);
 }
 
 TEST_F(daemon, step_of_the_host_is_its_gap)

@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "../event_report.h"
-#include "../module_group.h"
+#include "../event_stream.h"
 #include "../names.h"
 #include "cli.h"
-
-#define EVENTS_MAX	64
 
 static void tell(const struct cli *cli, json_t *event)
 {
@@ -28,76 +26,32 @@ static void tell(const struct cli *cli, json_t *event)
 	json_decref(event);
 }
 
-/* @last: the latest event that was told; 0: none. */
-static void tell_newer(const struct cli *cli, const struct module_event *event, uint32_t *last)
+static void tell_event(void *context, const struct module_event *event)
 {
-	if (!module_event_is_newer(event, *last))
-		return;
-	*last = event->sequence;
-	tell(cli, event_report(event));
+	tell(context, event_report(event));
 }
 
-/* Notifications were lost: the module remembers what they said, unless they were very many. */
-static void catch_up(const struct cli *cli, struct module_link *link, uint32_t *last)
+static void tell_loss(const char *why)
 {
-	struct module_event events[EVENTS_MAX];
-	int count = 0, i, err;
-	uint32_t lost;
-
-	err = module_link_events(link, events, EVENTS_MAX, &count);
-	if (err) {
-		fprintf(stderr, "truechime: some events were lost: %s; see truechime events\n",
-			module_link_words(link, err));
-		return;
-	}
-	lost = module_events_lost(events, count, *last);
-	if (lost)
-		fprintf(stderr, "truechime: %u events were lost: the module has forgotten them\n",
-			lost);
-	for (i = 0; i < count; i++)
-		tell_newer(cli, &events[i], last);
-}
-
-static void tell_notified(const struct cli *cli, struct module_link *link,
-			  const struct module_event *event, uint32_t *last)
-{
-	if (module_event_is_newer(event, *last + 1))
-		catch_up(cli, link, last);
-	tell_newer(cli, event, last);
-}
-
-/* Notifications until the module goes. */
-static int follow_module(const struct cli *cli, struct module_link *link,
-			 struct module_watch *watch, uint32_t last)
-{
-	struct module_event event;
-	int err = 0;
-
-	while (!err || err == -EAGAIN || err == -ENOBUFS) {
-		err = module_watch_wait(watch, module_link_events_fd(link));
-		if (err)
-			break;
-		err = module_link_next_event(link, &event);
-		if (err == -ENOBUFS)
-			catch_up(cli, link, &last);
-		else if (!err)
-			tell_notified(cli, link, &event, &last);
-	}
-	fprintf(stderr, "truechime: the module's events can no longer be heard: %s\n",
-		err == -ENODEV ? "it was unloaded" : strerror(-err));
-	return CLI_ERROR;
+	fprintf(stderr, "truechime: %s\n", why);
 }
 
 static int events_of_module(const struct cli *cli, struct module_link *link,
 			    struct module_watch *watch)
 {
-	struct module_event events[EVENTS_MAX];
+	struct event_stream stream = {
+		.link = link,
+		.handle = tell_event,
+		.lost = tell_loss,
+		.context = (void *)cli,
+	};
+	struct module_event events[MODULE_EVENTS_MAX];
 	int count = 0, i, err = 0;
 
 	if (cli->follow)
 		err = module_link_subscribe(link);
 	if (!err)
-		err = module_link_events(link, events, EVENTS_MAX, &count);
+		err = module_link_events(link, events, MODULE_EVENTS_MAX, &count);
 	if (err)
 		return module_refused(link, "to tell its events", err);
 	for (i = 0; i < count; i++)
@@ -106,7 +60,11 @@ static int events_of_module(const struct cli *cli, struct module_link *link,
 		puts("No disruption since the module was loaded.");
 	if (!cli->follow)
 		return CLI_OK;
-	return follow_module(cli, link, watch, count ? events[count - 1].sequence : 0);
+	stream.last = count ? events[count - 1].sequence : 0;
+	err = event_stream_follow(&stream, watch);
+	fprintf(stderr, "truechime: the module's events can no longer be heard: %s\n",
+		err == -ENODEV ? "it was unloaded" : strerror(-err));
+	return CLI_ERROR;
 }
 
 static int events_of_daemon(const struct cli *cli)

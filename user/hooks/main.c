@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../event_report.h"
+#include "../event_stream.h"
 #include "../log.h"
 #include "../module_group.h"
 #include "../module_link.h"
@@ -20,7 +21,6 @@
 #include "freezer.h"
 #include "hold.h"
 #include "hook_environment.h"
-#include "hook_events.h"
 #include "hook_list.h"
 #include "hook_run.h"
 
@@ -185,6 +185,29 @@ static void handle_event(void *context, const struct module_event *event)
 	run_hooks(hooks, event);
 }
 
+/* Hooks took so long that notifications were lost, and what they said is forgotten. */
+static void handle_loss(const char *why)
+{
+	log_warning("No hook runs after some disruptions: %s", why);
+}
+
+/* Until the module goes. */
+static int hear(struct hooks *hooks, struct module_watch *watch, struct module_link *link)
+{
+	struct event_stream stream = {
+		.link = link,
+		.handle = handle_event,
+		.lost = handle_loss,
+		.context = hooks,
+	};
+	int err;
+
+	err = module_link_subscribe(link);
+	if (!err)
+		err = event_stream_skip(&stream);
+	return err ? err : event_stream_follow(&stream, watch);
+}
+
 static int run(struct hooks *hooks)
 {
 	struct module_watch *watch;
@@ -195,7 +218,7 @@ static int run(struct hooks *hooks)
 	while (!err) {
 		err = module_link_open(&link);
 		if (!err) {
-			err = hook_events_follow(link, watch, handle_event, hooks);
+			err = hear(hooks, watch, link);
 			module_link_close(link);
 			log_notice("The module truechime can no longer be heard: %s",
 				   err == -ENODEV ? "it was unloaded" : strerror(-err));
