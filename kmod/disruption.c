@@ -92,6 +92,7 @@ static bool chime_disruption_leaves_wrong(const struct chime_repair *repair)
 	case TRUECHIME_ACTION_REFUSED:
 	case TRUECHIME_ACTION_FAILED:
 	case TRUECHIME_ACTION_DISTRUSTED:
+	case TRUECHIME_ACTION_TOO_EARLY:
 		break;
 	}
 	return true;

@@ -69,6 +69,8 @@ const char *chime_action_words(enum truechime_action action)
 		return "was NOT stepped: beyond what the policy allows";
 	case TRUECHIME_ACTION_DISTRUSTED:
 		return "was marked unsynchronised";
+	case TRUECHIME_ACTION_TOO_EARLY:
+		return "was NOT stepped: to a date before this module was built";
 	case TRUECHIME_ACTION_FAILED:
 		break;
 	}

@@ -110,7 +110,7 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 		return;
 
 	if (chime_system_clock_before_build(target)) {
-		repair->action = TRUECHIME_ACTION_REFUSED;
+		repair->action = TRUECHIME_ACTION_TOO_EARLY;
 		return;
 	}
 	ret = chime_system_clock_step(clock, target, &repair->residual_ns);

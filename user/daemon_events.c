@@ -64,7 +64,8 @@ static void daemon_log_event(const struct module_event *event)
 	int level = LOG_NOTICE, i;
 
 	if (event->action == TRUECHIME_ACTION_REFUSED || event->action == TRUECHIME_ACTION_FAILED ||
-	    event->action == TRUECHIME_ACTION_DISTRUSTED)
+	    event->action == TRUECHIME_ACTION_DISTRUSTED ||
+	    event->action == TRUECHIME_ACTION_TOO_EARLY)
 		level = LOG_WARNING;
 	/* Who asked for a step was told. */
 	else if (event->cause == TRUECHIME_CAUSE_OPERATOR)

@@ -37,6 +37,7 @@ static const char *const actions[] = {
 	[TRUECHIME_ACTION_REFUSED] = "refused",
 	[TRUECHIME_ACTION_FAILED] = "failed",
 	[TRUECHIME_ACTION_DISTRUSTED] = "distrusted",
+	[TRUECHIME_ACTION_TOO_EARLY] = "too-early",
 	NULL
 };
 
@@ -292,11 +293,13 @@ static const char *action_sentence(enum truechime_action action)
 	case TRUECHIME_ACTION_IGNORED:
 		return "it was left alone, by policy";
 	case TRUECHIME_ACTION_REFUSED:
-		return "a step was due but a limit forbade it";
+		return "a step was due but is beyond the policy's limit";
 	case TRUECHIME_ACTION_FAILED:
 		return "the kernel refused the step";
 	case TRUECHIME_ACTION_DISTRUSTED:
 		return "it was marked unsynchronised";
+	case TRUECHIME_ACTION_TOO_EARLY:
+		return "a step was due but to a date before truechime was built, so that whoever says so is wrong";
 	}
 	return "it is not known what was done";
 }

@@ -167,7 +167,7 @@ static int timescale_user_repair(struct timescale_user *user, enum truechime_occ
 	if (*action != TRUECHIME_ACTION_STEPPED)
 		return 0;
 	if (timescale_user_is_before_build(time_ns)) {
-		*action = TRUECHIME_ACTION_REFUSED;
+		*action = TRUECHIME_ACTION_TOO_EARLY;
 		return 0;
 	}
 	err = system_clock_step(user->clock, offset_ns);

@@ -69,7 +69,7 @@ TEST(every_number_has_a_word)
 
 	for (i = 0; i <= TRUECHIME_CAUSE_OPERATOR; i++)
 		EXPECT_STRNE("?", name_of_cause(i));
-	for (i = 0; i <= TRUECHIME_ACTION_DISTRUSTED; i++)
+	for (i = 0; i <= TRUECHIME_ACTION_TOO_EARLY; i++)
 		EXPECT_STRNE("?", name_of_action(i));
 	for (i = 0; i <= TRUECHIME_STATE_CORRECTED; i++)
 		EXPECT_STRNE("?", name_of_state(i));
@@ -137,6 +137,9 @@ TEST(events_are_sentences)
 	text_of_event(&event, text, sizeof(text));
 	EXPECT_NE(NULL, strstr(text, "marked unsynchronised"));
 	EXPECT_EQ(NULL, strstr(text, "remain"));
+	event.action = TRUECHIME_ACTION_TOO_EARLY;
+	text_of_event(&event, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "before truechime was built"));
 	event.cause = 200;
 	event.action = 200;
 	event.evidence = UINT32_MAX;

@@ -260,7 +260,7 @@ TEST_F(timescale, goes_to_no_date_before_the_build)
 	ASSERT_EQ(0, correct(self, 0, 0));
 	fake_clock.build_ns = fake_clock.realtime_ns - 60 * S;
 	ASSERT_EQ(0, jump(self, -64 * S, 0, &event));
-	EXPECT_EQ(TRUECHIME_ACTION_REFUSED, event.action);
+	EXPECT_EQ(TRUECHIME_ACTION_TOO_EARLY, event.action);
 	EXPECT_EQ(-64 * S, event.residual_ns);
 	EXPECT_EQ(-EPERM, self->timescale->ops->step(self->timescale,
 						     TRUECHIME_OCCASION_OPERATOR));

@@ -124,9 +124,10 @@ enum truechime_action {
 	TRUECHIME_ACTION_STEPPED,
 	TRUECHIME_ACTION_SLEW,		/* left to the helper's slew, by policy */
 	TRUECHIME_ACTION_IGNORED,	/* left alone, by policy */
-	TRUECHIME_ACTION_REFUSED,	/* a step was due, but a limit or a doubt forbade it */
+	TRUECHIME_ACTION_REFUSED,	/* a step was due, but beyond the policy's limit */
 	TRUECHIME_ACTION_FAILED,	/* the kernel refused the step */
 	TRUECHIME_ACTION_DISTRUSTED,	/* marked unsynchronised: nobody here knows the offset */
+	TRUECHIME_ACTION_TOO_EARLY,	/* a step was due, but to a date before the build */
 };
 
 enum truechime_direction {
