@@ -5,9 +5,16 @@
 #ifndef BUILD_DATE_H
 #define BUILD_DATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Since 1970: the beginning of the day, or of that of SOURCE_DATE_EPOCH. */
 int64_t build_date_ns(void);
+
+/* Time did not run before: whoever says that it is @time_ns is wrong. */
+static inline bool is_before_build(int64_t time_ns)
+{
+	return time_ns < build_date_ns();
+}
 
 #endif /* BUILD_DATE_H */

@@ -42,17 +42,16 @@ static inline int64_t steering_error_ns(const struct timescale_now *now)
 	return chime_abs_sat(chime_sub_sat(now->time_ns, now->realtime_ns));
 }
 
-/* Time did not run before this program was built: such a timescale is broken. */
-static inline bool steering_is_before_build(const struct timescale_now *now)
+/* The timescale says what time it is: bounded, or the host's (whose bound may be unknown). */
+static inline bool steering_is_known(const struct timescale_now *now)
 {
-	return now->time_ns < build_date_ns();
+	return now->has_host || now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
 }
 
-/* Whether the timescale is one to follow: bounded, or the host's (whose bound may be unknown). */
+/* ... and it can be that time. */
 static inline bool steering_can_follow(const struct timescale_now *now)
 {
-	return !steering_is_before_build(now) &&
-	       (now->has_host || now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS);
+	return steering_is_known(now) && !is_before_build(now->time_ns);
 }
 
 /* steering.c */

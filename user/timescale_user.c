@@ -147,10 +147,9 @@ static int timescale_user_correct(struct timescale *timescale, const struct chim
 	return 0;
 }
 
-/* Time did not run before this program was built: such a reference is broken. */
-static bool timescale_user_is_before_build(int64_t time_ns)
+static bool timescale_user_doubts(int64_t time_ns)
 {
-	if (time_ns >= build_date_ns())
+	if (!is_before_build(time_ns))
 		return false;
 	log_warning("Not setting the system clock to a date before this program was built: the time sources say %lld s after 1970, the build was at %lld s",
 		    (long long)(time_ns / NS_PER_S), (long long)(build_date_ns() / NS_PER_S));
@@ -166,7 +165,7 @@ static int timescale_user_repair(struct timescale_user *user, enum truechime_occ
 	*action = chime_policy_decide(&user->policy, occasion, offset_ns);
 	if (*action != TRUECHIME_ACTION_STEPPED)
 		return 0;
-	if (timescale_user_is_before_build(time_ns)) {
+	if (timescale_user_doubts(time_ns)) {
 		*action = TRUECHIME_ACTION_TOO_EARLY;
 		return 0;
 	}
