@@ -23,15 +23,6 @@
 #define CHIME_STEP_GOOD_NS	(5 * NSEC_PER_USEC)
 #define CHIME_STEP_LATENCY_MAX_NS	(20 * NSEC_PER_MSEC)
 
-s64 chime_system_clock_offset(const struct chime_timescale *timescale)
-{
-	struct chime_snapshot snapshot;
-
-	chime_snapshot_take(&snapshot);
-	return chime_sub_sat(chime_timescale_time(timescale, snapshot.raw_ns),
-			     snapshot.realtime_ns);
-}
-
 /* Where the system clock is to be at @raw_ns. */
 static s64 chime_target_time(const struct chime_target *target, s64 raw_ns)
 {
@@ -47,6 +38,13 @@ static s64 chime_target_offset(const struct chime_target *target)
 
 	chime_snapshot_take(&snapshot);
 	return chime_sub_sat(chime_target_time(target, snapshot.raw_ns), snapshot.realtime_ns);
+}
+
+s64 chime_system_clock_offset(const struct chime_timescale *timescale)
+{
+	const struct chime_target target = { .timescale = timescale };
+
+	return chime_target_offset(&target);
 }
 
 static int chime_system_clock_set(struct chime_system_clock *clock,
