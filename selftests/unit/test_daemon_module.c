@@ -6,14 +6,13 @@
 #include "user/daemon.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
+#include <syslog.h>
 
 #include "user/event_report.h"
 #include "user/module_load.h"
 
+#include "fake_journal.h"
 #include "unit.h"
 
 #define NS_PER_S	1000000000LL
@@ -54,8 +53,6 @@ static struct {
 	struct reference_change discipline_change;
 	bool doubted;
 	int told;			/* events, to those who listen */
-	char journal[32][320];		/* the latest entry, "NAME=value" each ... */
-	int journal_count;		/* ... and how many */
 } world;
 
 static int user_now(struct timescale *timescale, struct timescale_now *now)
@@ -212,46 +209,6 @@ int module_watch_open(struct module_watch **watch)
 
 void module_watch_close(struct module_watch *watch)
 {
-}
-
-/* --- The journal --- */
-
-int sd_journal_sendv_with_location(const char *file, const char *line, const char *function,
-				   const struct iovec *fields, int count);
-
-int sd_journal_sendv_with_location(const char *file, const char *line, const char *function,
-				   const struct iovec *fields, int count)
-{
-	int i;
-
-	for (i = 0; i < count && i < (int)ARRAY_SIZE(world.journal); i++)
-		snprintf(world.journal[i], sizeof(world.journal[i]), "%.*s",
-			 (int)fields[i].iov_len, (const char *)fields[i].iov_base);
-	world.journal_count = i;
-	return 0;
-}
-
-static bool journal_has(const char *field)
-{
-	int i;
-
-	for (i = 0; i < world.journal_count; i++)
-		if (!strcmp(world.journal[i], field))
-			return true;
-	return false;
-}
-
-/* Messages go there from now on. */
-static void journal_listen(void)
-{
-	char stream[64];
-	struct stat st;
-
-	fstat(STDERR_FILENO, &st);
-	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
-		 (unsigned long long)st.st_ino);
-	setenv("JOURNAL_STREAM", stream, 1);
-	log_open(false);
 }
 
 /* --- Who is told --- */
@@ -572,13 +529,13 @@ TEST_F(daemon, journal_has_all_of_an_event)
 		.epoch = 3,
 	};
 	world.has_event = true;
-	journal_listen();
+	journal_listen(LOG_NOTICE);
 	daemon_module_events(&self->daemon);
 	for (i = 0; i < ARRAY_SIZE(fields); i++)
 		EXPECT_TRUE(journal_has(fields[i]))
 			TH_LOG("field %zu", i);
 	/* Those, and the message. */
-	EXPECT_EQ(ARRAY_SIZE(fields) + 1, world.journal_count);
+	EXPECT_EQ(ARRAY_SIZE(fields) + 1, journal.count);
 }
 
 static void notify(FIXTURE_DATA(daemon) *self, uint32_t sequence)
@@ -622,9 +579,8 @@ TEST_F(daemon, lost_events_are_counted)
 	world.oldest = 1;
 	world.newest = 1;
 	notify(self, 1);
-	journal_listen();
 	/* Warnings only, so that it is the latest entry. */
-	log_set_level(4);
+	journal_listen(LOG_WARNING);
 	world.oldest = 10;
 	world.newest = 10;
 	world.event_error = -ENOBUFS;

@@ -7,14 +7,13 @@
 #include "user/steering.h"
 
 #include "fake_clock.h"
+#include "fake_journal.h"
 #include "unit.h"
 #include "user/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <systemd/sd-journal.h>
 
 #define S	1000000000LL
 #define MS	1000000LL
@@ -54,32 +53,6 @@ FIXTURE_TEARDOWN(steering)
 	steering_free(self->steering);
 	self->timescale->ops->close(self->timescale);
 	system_clock_close(self->clock);
-}
-
-static char said[320];
-
-/* --- The journal: the latest message --- */
-
-int sd_journal_sendv_with_location(const char *file, const char *line, const char *function,
-				   const struct iovec *fields, int count)
-{
-	snprintf(said, sizeof(said), "%.*s", (int)fields[0].iov_len,
-		 (const char *)fields[0].iov_base);
-	return 0;
-}
-
-/* Messages go there from now on. */
-static void journal_listen(void)
-{
-	char stream[64];
-	struct stat st;
-
-	fstat(STDERR_FILENO, &st);
-	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
-		 (unsigned long long)st.st_ino);
-	setenv("JOURNAL_STREAM", stream, 1);
-	log_open(false);
-	log_set_level(LOG_NOTICE);
 }
 
 /* What the discipline would say of a clock that is @ahead_ns behind UTC. */
@@ -257,23 +230,24 @@ TEST_F(steering, notices_that_somebody_else_set_the_clock)
 
 TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 {
-	journal_listen();
+	journal_listen(LOG_NOTICE);
 	fake_clock.realtime_ns += 2 * S;
 	ASSERT_EQ(0, steering_look(self->steering));
 	/* Nobody knows how wrong it is now. */
-	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", said);
+	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 
 	ASSERT_EQ(0, apply(self, found(self, 0)));
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	fake_clock.realtime_ns += 2 * S;
 	ASSERT_EQ(0, steering_look(self->steering));
-	EXPECT_NE(NULL, strstr(said, "set the system clock by 2.00 s; it is being slewed back"));
+	EXPECT_NE(NULL, strstr(journal.fields[0],
+			       "set the system clock by 2.00 s; it is being slewed back"));
 
 	steering_stand_aside(self->steering, true);
 	ASSERT_EQ(0, steering_follow(self->steering));
 	fake_clock.realtime_ns += 2 * S;
 	ASSERT_EQ(0, steering_look(self->steering));
-	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", said);
+	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
 TEST_F(steering, a_disruption_unsynchronises_and_the_first_confirmation_steps)
