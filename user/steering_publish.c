@@ -20,13 +20,15 @@
  */
 #define DISARMED_NS	(2 * NS_PER_S)
 
+static bool steering_is_far(const struct timescale_now *now)
+{
+	return steering_error_ns(now) > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
+}
+
 void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
 			    bool settled)
 {
-	int64_t error_ns = steering_error_ns(now);
-	bool far = error_ns > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
-
-	if (!steering_can_follow(now) || (far && !settled))
+	if (!steering_can_follow(now) || (steering_is_far(now) && !settled))
 		steering->settled = false;
 	else if (settled)
 		steering->settled = true;
@@ -57,14 +59,17 @@ int steering_kernel_leap(const struct steering *steering)
 
 /*
  * A disruption since the reading has marked the clock unsynchronised. To publish what was true
- * before it undid that, and the word of it is still on its way.
+ * before it undid that, and the word of it is still on its way. A new epoch alone, as of the
+ * host's leap second, marks only a clock that is wrong.
  */
 static bool steering_is_overtaken(struct steering *steering, const struct timescale_now *now)
 {
 	struct timescale_now after;
 
-	return !steering->timescale->ops->now(steering->timescale, &after) &&
-	       (after.epoch != now->epoch || after.disruptions != now->disruptions);
+	if (steering->timescale->ops->now(steering->timescale, &after))
+		return false;
+	return after.disruptions != now->disruptions ||
+	       (after.epoch != now->epoch && steering_is_far(&after));
 }
 
 int steering_publish(struct steering *steering, const struct timescale_now *now)

@@ -650,18 +650,26 @@ TEST(a_rate_that_comes_late_is_made_good)
 	system_clock_close(world.clock);
 }
 
-/* Readings until a disruption comes, and the epoch that it ends. */
+/* Readings until something comes, and what has come. */
 static int calm_readings;
-static uint32_t epoch;
+static uint32_t new_disruptions;
+static uint32_t new_epochs;
+static int64_t new_error_ns;
 
 static int disrupted_host_now(struct timescale *timescale, struct timescale_now *now)
 {
+	static uint32_t disruptions, epoch;
+
 	if (calm_readings && !--calm_readings) {
-		fake_clock.status |= STA_UNSYNC;
-		epoch++;
+		disruptions += new_disruptions;
+		epoch += new_epochs;
+		fake_clock.realtime_ns += new_error_ns;
+		if (new_disruptions || new_error_ns)
+			fake_clock.status |= STA_UNSYNC;
 	}
 	(void)bounded_host_now(timescale, now);
 	now->epoch = epoch;
+	now->disruptions = disruptions;
 	return 0;
 }
 
@@ -676,12 +684,29 @@ TEST(what_a_disruption_has_overtaken_is_not_published)
 	ASSERT_EQ(0, steer_for_long(&world));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 
+	new_disruptions = 1;
 	calm_readings = 2;
 	ASSERT_EQ(0, steering_follow(world.steering));
 	EXPECT_EQ(0, calm_readings);
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 	EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
 	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+
+	/* The host's leap second, where the clock leapt with it ... */
+	new_disruptions = 0;
+	new_epochs = 1;
+	calm_readings = 2;
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_EQ(0, calm_readings);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	/* ... and where it did not. */
+	new_error_ns = S;
+	calm_readings = 2;
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_EQ(0, calm_readings);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 	EXPECT_TRUE(world.status.synchronised);
 	steering_free(world.steering);
