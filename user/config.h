@@ -100,6 +100,7 @@ struct config_source {
  * @hostclock: "auto", "kvm", "none"; "" if not given: leave the module's choice alone
  * @rules: of steppolicy directives, for the module
  * @rule_count: how many
+ * @no_ntp_jump: sources that agree that time jumped are no witness of that
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
  */
@@ -131,6 +132,7 @@ struct config {
 	char hostclock[16];
 	struct module_rule rules[CONFIG_RULES_MAX];
 	int rule_count;
+	bool no_ntp_jump;
 	bool has_rtc;
 	enum truechime_rtc rtc;
 };

@@ -123,6 +123,7 @@ static const struct config_option directives[] = {
 	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX },
 	{ "nocerttimecheck", CONFIG_MOOT, .max = 1 },
 	{ "noclientlog", CONFIG_MOOT, .max = 0 },
+	{ "nontpjump", CONFIG_FLAG, .offset = AT(no_ntp_jump) },
 	{ "nosystemcert", CONFIG_MOOT, .max = 0 },
 	{ "ntpsigndsocket", CONFIG_MOOT, .max = 1 },
 	{ "ntsaeads", CONFIG_MOOT, .max = ANY },

@@ -94,6 +94,11 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 	struct steering_status status;
 	struct consensus_result heard;
 
+	if (daemon->config->no_ntp_jump) {
+		consensus_forget(daemon->consensus);
+		daemon->heard = CONSENSUS_FINE;
+		return true;
+	}
 	steering_get_status(daemon->steering, &status);
 	consensus_update(daemon->consensus, sources, count, now, !status.disrupted, &heard);
 	daemon->heard = heard.verdict;

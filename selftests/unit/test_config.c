@@ -179,7 +179,7 @@ TEST(step_policies)
 	config_free(config);
 }
 
-TEST(rtc_is_left_alone_unless_said)
+TEST(witnesses_are_as_they_are_unless_said)
 {
 	struct reports reports;
 	struct config *config;
@@ -187,9 +187,11 @@ TEST(rtc_is_left_alone_unless_said)
 	config = parse("rtcsync\n", &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_FALSE(config->has_rtc);
+	EXPECT_FALSE(config->no_ntp_jump);
 	config_free(config);
-	config = parse("rtcpolicy trust\n", &reports);
+	config = parse("rtcpolicy trust\nnontpjump\n", &reports);
 	ASSERT_NE(NULL, config);
+	EXPECT_TRUE(config->no_ntp_jump);
 	EXPECT_TRUE(config->has_rtc);
 	EXPECT_EQ(TRUECHIME_RTC_TRUST, config->rtc);
 	config_free(config);

@@ -28,6 +28,7 @@ static struct {
 	int jumps;
 	int64_t jump_ns;
 	uint32_t jump_epoch;
+	int consensus_forgotten;
 	int bursts;
 	int burst_count;
 	int events;
@@ -44,6 +45,11 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 {
 	world.told_confirmed = confirmed;
 	*result = world.heard;
+}
+
+void consensus_forget(struct consensus *consensus)
+{
+	world.consensus_forgotten++;
 }
 
 static int disrupted(struct timescale *timescale, const struct timescale_jump *jump,
@@ -250,6 +256,21 @@ TEST_F(witness, source_astray_leaves_the_clock_unconfirmed)
 	EXPECT_FALSE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
 	EXPECT_EQ(1, world.published);
 	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+}
+
+TEST_F(witness, sources_are_none_when_told_so)
+{
+	EXPECT_FALSE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
+	self->config.no_ntp_jump = true;
+	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(0, world.jumps);
+	EXPECT_EQ(1, world.consensus_forgotten);
+	/* Nor has one gone astray. */
+	EXPECT_EQ(CONSENSUS_FINE, self->daemon.heard);
+	EXPECT_TRUE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
+	self->config.no_ntp_jump = false;
+	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(1, world.jumps);
 }
 
 TEST_F(witness, operator_has_the_source_astray_believed)
