@@ -75,16 +75,19 @@ void chime_disruption_tell(struct chime *chime, struct chime_event *event)
 	if (event->cause != TRUECHIME_CAUSE_LEAP)
 		disruption->count++;
 	disruption->evidence = 0;
+	disruption->doubted = false;
 	disruption->told_raw_ns = ktime_get_raw_ns();
 	disruption->fine_raw_ns = disruption->told_raw_ns;
 }
 
-/* Nobody may go on believing a clock that is wrong and stays so. A step sees to that itself. */
-static bool chime_disruption_leaves_wrong(const struct chime_repair *repair)
+/* Nobody may go on believing a clock that may be wrong and stays so. A step sees to that itself. */
+static bool chime_disruption_leaves_wrong(const struct chime *chime,
+					  const struct chime_repair *repair)
 {
 	switch (repair->action) {
 	case TRUECHIME_ACTION_NONE:
-		return chime_abs_sat(repair->residual_ns) > CHIME_RIGHT_NS;
+		return chime->disruption.doubted ||
+		       chime_abs_sat(repair->residual_ns) > CHIME_RIGHT_NS;
 	case TRUECHIME_ACTION_STEPPED:
 		return false;
 	case TRUECHIME_ACTION_SLEW:
@@ -124,7 +127,7 @@ void chime_disruption_repair(struct chime *chime, struct chime_event *event)
 	if (event->cause == TRUECHIME_CAUSE_SUSPEND)
 		chime_policy_spare(&policy, occasion, CHIME_SUSPEND_LEFT_NS);
 	chime_system_clock_repair(&chime->system_clock, &target, &policy, occasion, &repair);
-	if (chime_disruption_leaves_wrong(&repair))
+	if (chime_disruption_leaves_wrong(chime, &repair))
 		chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, event, &repair);
 }
@@ -195,6 +198,17 @@ static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause ca
 	chime_timescale_watch_host(timescale, &chime->host.track.line);
 }
 
+/* Before anything is told by another host's clock with the bound of the one before. */
+static void chime_disruption_doubt_host(struct chime *chime, enum truechime_cause cause)
+{
+	bool followed = chime_timescale_is_believed(&chime->timescale);
+
+	if (cause != TRUECHIME_CAUSE_FORK && cause != TRUECHIME_CAUSE_MIGRATION)
+		return;
+	if (chime_timescale_doubt(&chime->timescale, ktime_get_raw_ns()))
+		chime->disruption.doubted = followed;
+}
+
 /*
  * Longer than from one look to the next this guest cannot have run unobserved: raw ran on while it
  * stood still, and nobody saw a wrong clock then.
@@ -207,6 +221,18 @@ static void chime_disruption_discount_stop(struct chime *chime, const struct chi
 
 	if (pairing->witness && unseen_ns > period_ns + period_ns / 2)
 		disruption->fine_raw_ns = max(disruption->fine_raw_ns, pairing->running_raw_ns);
+}
+
+/* A pause and a restore are repaired alike: the word of which it was comes in time for the event. */
+static void chime_disruption_hear_late(struct chime *chime, struct chime_event *event)
+{
+	event->evidence |= chime_witness_settle(chime);
+	event->cause = chime_disruption_judge(chime, event->evidence, event->gap_ns,
+					      chime->host.confirmation.witness);
+	chime_disruption_doubt_host(chime, event->cause);
+	if (chime->disruption.doubted)
+		chime_system_clock_distrust(&chime->system_clock);
+	event->epoch = chime->timescale.current_view.epoch;
 }
 
 static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
@@ -224,15 +250,12 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	event.cause = chime_disruption_judge(chime, event.evidence, gap_ns, pairing->witness);
 	chime_disruption_discount_stop(chime, pairing);
 	if (!chime_disruption_outlive(chime, &event)) {
+		chime_disruption_doubt_host(chime, event.cause);
 		chime_disruption_rejoin(chime, event.cause, gap_ns);
 		chime_disruption_repair(chime, &event);
 	}
-	/* A pause and a restore are repaired alike, so the word comes in time for the event. */
-	if (event.evidence & CHIME_SAW_STOP && !(event.evidence & CHIME_SAW_RESTORE)) {
-		event.evidence |= chime_witness_settle(chime);
-		event.cause = chime_disruption_judge(chime, event.evidence, gap_ns,
-						     pairing->witness);
-	}
+	if (event.evidence & CHIME_SAW_STOP && !(event.evidence & CHIME_SAW_RESTORE))
+		chime_disruption_hear_late(chime, &event);
 	chime_disruption_tell(chime, &event);
 }
 
@@ -265,7 +288,7 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 	event.evidence = chime->disruption.evidence;
 	event.cause = chime_disruption_judge(chime, event.evidence, 0,
 					     chime->host.track.last.witness);
-	/* What is known of the host that this guest was on says nothing of this one. */
+	chime_disruption_doubt_host(chime, event.cause);
 	if (event.cause == TRUECHIME_CAUSE_MIGRATION && !chime->host.demoted)
 		chime_timescale_change_host(&chime->timescale, &chime->host.track.line,
 					    ktime_get_raw_ns());

@@ -22,6 +22,7 @@ struct chime;
  * @clocksource_seq: the timekeeper's, at the latest look
  * @clocksource_epoch: how often it changed
  * @count: disruptions since load
+ * @doubted: the system clock was right by a host that need not be this one
  * @moved: the host was lost, and since then raw was found not to go on as it had
  * @was_corrected: there was a correction before the latest disruption without a host
  */
@@ -33,6 +34,7 @@ struct chime_disruption {
 	u8 clocksource_seq;
 	u32 clocksource_epoch;
 	u32 count;
+	bool doubted;
 	bool moved;
 	bool was_corrected;
 };

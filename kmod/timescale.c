@@ -408,6 +408,17 @@ void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 do
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
+bool chime_timescale_doubt(struct chime_timescale *timescale, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	if (!timescale->current_view.corrected)
+		return false;
+	timescale->correction.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	timescale->current_view.epoch++;
+	chime_timescale_change(timescale, raw_ns, false);
+	return true;
+}
+
 void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 {
 	struct chime_line *line = timescale->current_view.corrected ? &timescale->correction :

@@ -184,6 +184,13 @@ void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_ns, s64 
 void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 doubt_ns,
 			   s64 raw_ns);
 
+/*
+ * This may be another host than the one that the correction in force is of: time goes on by it, but
+ * nobody knows any more by how much it can be wrong. A new epoch, for it is to be measured again.
+ * false: there is none, and nothing changes.
+ */
+bool chime_timescale_doubt(struct chime_timescale *timescale, s64 raw_ns);
+
 /* The clocksource changed: with reference raw the correction's rate is no longer known. */
 void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns);
 

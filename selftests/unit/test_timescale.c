@@ -407,6 +407,30 @@ TEST_F(timescale, correction_does_not_move_to_another_host)
 						   RAW0_NS));
 }
 
+TEST_F(timescale, correction_of_what_may_be_another_host_has_no_bound)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 300 * US, 0);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	/* Where there is none nothing changes. */
+	chime_timescale_doubt(&self->timescale, RAW0_NS);
+	EXPECT_EQ(1, now_at(&self->timescale, RAW0_NS).epoch);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
+	chime_timescale_doubt(&self->timescale, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_EQ(UTC0_NS + S + 300 * US, now.time_ns);
+	EXPECT_EQ(0, now.slew_ns);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
+	/* Nobody brings what was measured before. */
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						   RAW0_NS));
+	EXPECT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 2, true, RAW0_NS));
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
+}
+
 TEST_F(timescale, doubt_in_a_gap_is_part_of_the_bound)
 {
 	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);

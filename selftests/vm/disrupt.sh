@@ -58,6 +58,24 @@ repaired_ms()
 		awk -v resumed="$resumed" '{ printf "%.0f\n", ($1 - resumed) * 1e3 }'
 }
 
+# bound NAME: by how much the module's clock can be wrong, in ns; null: nobody knows.
+bound()
+{
+	guest "$1" 'truechime --json status' | tee /dev/stderr |
+		sed -n '/"module": {/,/}/s/.*"maxerror_ns": //p'
+}
+
+bounded()
+{
+	within "$(bound "$1")" '>' 0
+}
+
+# corrected NAME: by NTP.
+corrected()
+{
+	guest "$1" 'truechime --json status' | grep '"state": "corrected"'
+}
+
 was_restored='this guest was restored from an earlier state:'
 was_distrusted="$was_restored the system clock was marked unsynchronised"
 was_forked='this guest was restored from an earlier state as a new instance:'
