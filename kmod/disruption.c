@@ -270,10 +270,12 @@ static void chime_disruption_drop_late(struct chime_disruption *disruption)
 bool chime_disruption_is_restored(struct chime *chime, bool resumed)
 {
 	struct chime_disruption *disruption = &chime->disruption;
+	const struct chime_witness *witness = &chime->witness;
 
 	chime_disruption_drop_late(disruption);
 	/* Waking up resets devices: how the suspend ended shows when it has. */
-	if (chime->witness.suspending && !resumed && !(disruption->evidence & CHIME_SAW_FORK))
+	if (witness->suspending && !resumed &&
+	    !chime_verdict_is_elsewhere(disruption->evidence, chime_witness_sees_forks(witness)))
 		return false;
 	return disruption->evidence & CHIME_SAW_RESTORE;
 }

@@ -81,11 +81,11 @@ enum truechime_cause chime_verdict_cause(const struct chime_observation *observa
 
 	if (evidence & CHIME_SAW_FORK)
 		return TRUECHIME_CAUSE_FORK;
+	if (evidence & CHIME_SAW(MARKER) && observation->sees_forks)
+		return TRUECHIME_CAUSE_MIGRATION;
 	/* Waking resets devices, which may notify on that occasion. */
 	if (observation->suspended)
 		return TRUECHIME_CAUSE_SUSPEND;
-	if (evidence & CHIME_SAW(MARKER) && observation->sees_forks)
-		return TRUECHIME_CAUSE_MIGRATION;
 	if (evidence & CHIME_SAW_RESTORE)
 		return TRUECHIME_CAUSE_REVERT;
 	if (evidence & CHIME_SAW_STOP)

@@ -42,6 +42,12 @@ struct chime_observation {
 	bool sees_forks;
 };
 
+/* This is another instance or another place. Waking up, which resets devices, does not look so. */
+static inline bool chime_verdict_is_elsewhere(u32 evidence, bool sees_forks)
+{
+	return evidence & CHIME_SAW_FORK || (sees_forks && evidence & CHIME_SAW(MARKER));
+}
+
 /* The host's clock moved, and nothing happened to this guest. */
 static inline bool chime_verdict_is_hosts(enum truechime_cause cause)
 {

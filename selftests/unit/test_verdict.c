@@ -64,6 +64,10 @@ static const struct {
 	{ "live migration, vmclock with generation counter", SAW(PAIRING) | SAW(CLOCK_SET) |
 	  SAW(MARKER) | SAW(GENID_NOTIFY), 300 * MS, STOPS | RESTORES | FORKS,
 	  TRUECHIME_CAUSE_MIGRATION },
+	{ "migration of a guest that slept", SAW(PAIRING) | SAW(CLOCK_SET) | SAW(MARKER) |
+	  SAW(RESUME), 16 * S, STOPS | RESTORES | FORKS | ASLEEP, TRUECHIME_CAUSE_MIGRATION },
+	{ "wake-up that resets a marker of whose device no more is known", SAW(PAIRING) |
+	  SAW(MARKER) | SAW(RESUME), 16 * S, STOPS | RESTORES | ASLEEP, TRUECHIME_CAUSE_SUSPEND },
 
 	{ "stop and cont for 5 s", SAW(PAIRING) | SAW(CLOCK_SET), 5 * S, STOPS | RESTORES,
 	  TRUECHIME_CAUSE_PAUSE },
