@@ -76,6 +76,7 @@ void chime_disruption_tell(struct chime *chime, struct chime_event *event)
 		disruption->count++;
 	disruption->evidence = 0;
 	disruption->doubted = false;
+	disruption->told_evidence = event->evidence;
 	disruption->told_raw_ns = ktime_get_raw_ns();
 	disruption->fine_raw_ns = disruption->told_raw_ns;
 }
@@ -259,11 +260,19 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	chime_disruption_tell(chime, &event);
 }
 
-/* A notification may come after what it belongs to was told: it is no news then. */
-static void chime_disruption_drop_late(struct chime_disruption *disruption)
+/*
+ * A notification may come after what it belongs to was told, and after a suspend however late, as
+ * devices come one after the other: it is no news then. A second one is.
+ */
+static void chime_disruption_drop_late(struct chime *chime)
 {
-	if ((disruption->evidence & CHIME_SAW_RESTORE) == CHIME_SAW(GENID_NOTIFY) &&
-	    ktime_get_raw_ns() - disruption->told_raw_ns < CHIME_LATE_NS)
+	struct chime_disruption *disruption = &chime->disruption;
+	const struct chime_witness *witness = &chime->witness;
+	bool late = ktime_get_raw_ns() - disruption->told_raw_ns < CHIME_LATE_NS ||
+		    (witness->suspending && disruption->told_raw_ns > witness->suspend_raw_ns);
+
+	if (late && !(disruption->told_evidence & CHIME_SAW(GENID_NOTIFY)) &&
+	    (disruption->evidence & CHIME_SAW_RESTORE) == CHIME_SAW(GENID_NOTIFY))
 		disruption->evidence &= ~CHIME_SAW(GENID_NOTIFY);
 }
 
@@ -272,7 +281,7 @@ bool chime_disruption_is_restored(struct chime *chime, bool resumed)
 	struct chime_disruption *disruption = &chime->disruption;
 	const struct chime_witness *witness = &chime->witness;
 
-	chime_disruption_drop_late(disruption);
+	chime_disruption_drop_late(chime);
 	/* Waking up resets devices: how the suspend ended shows when it has. */
 	if (witness->suspending && !resumed &&
 	    !chime_verdict_is_elsewhere(disruption->evidence, chime_witness_sees_forks(witness)))

@@ -18,7 +18,8 @@ struct chime;
  * @evidence: what the latest looks saw ...
  * @evidence_raw_ns: ... and when, by raw
  * @fine_raw_ns: the latest look that found all well, by raw
- * @told_raw_ns: the latest disruption was told, by raw
+ * @told_evidence: of the latest disruption that was told ...
+ * @told_raw_ns: ... and when, by raw
  * @clocksource_seq: the timekeeper's, at the latest look
  * @clocksource_epoch: how often it changed
  * @count: disruptions since load
@@ -30,6 +31,7 @@ struct chime_disruption {
 	u32 evidence;
 	s64 evidence_raw_ns;
 	s64 fine_raw_ns;
+	u32 told_evidence;
 	s64 told_raw_ns;
 	u8 clocksource_seq;
 	u32 clocksource_epoch;

@@ -45,6 +45,7 @@ static int chime_witness_suspend(struct notifier_block *notifier, unsigned long 
 		mutex_lock(&chime->lock);
 		chime->witness.boot_minus_raw_ns = chime_boot_minus_raw();
 		chime->witness.suspending = true;
+		chime->witness.suspend_raw_ns = ktime_get_raw_ns();
 		mutex_unlock(&chime->lock);
 		break;
 	case PM_POST_SUSPEND:

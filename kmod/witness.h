@@ -30,6 +30,7 @@ struct chime_witness_options {
  * @vmclock: vmclock page
  * @suspend: notifier of suspends
  * @suspending: a suspend began, and no look since its end has had a result
+ * @suspend_raw_ns: when it began, by raw
  * @boot_minus_raw_ns: what CLOCK_BOOTTIME had more than raw before it
  */
 struct chime_witness {
@@ -39,6 +40,7 @@ struct chime_witness {
 	struct chime_vmclock vmclock;
 	struct notifier_block suspend;
 	bool suspending;
+	s64 suspend_raw_ns;
 	s64 boot_minus_raw_ns;
 };
 
