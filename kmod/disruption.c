@@ -148,25 +148,29 @@ static void chime_disruption_forgive_leap(const struct chime_event *event,
 }
 
 /*
- * The host's clock was set, and UTC is known better than that: it goes on as it was, and so does
- * the system clock.
+ * The host's clock was set, and UTC is known better than that, or does not follow that host: it
+ * goes on as it was, and so does the system clock.
  */
 static bool chime_disruption_outlive(struct chime *chime, struct chime_event *event)
 {
-	struct chime_repair repair = { .action = TRUECHIME_ACTION_IGNORED };
+	struct chime_repair repair = { .action = TRUECHIME_ACTION_NONE };
 	struct chime_timescale *timescale = &chime->timescale;
+	const struct chime_line *line = &chime->host.track.line;
 	s64 raw_ns = ktime_get_raw_ns();
-	struct chime_now now;
 
-	chime_timescale_now(timescale, raw_ns, &now);
-	if (!chime_verdict_is_hosts(event->cause) || chime->host.demoted ||
+	if (!chime_verdict_is_hosts(event->cause))
+		return false;
+	if (!chime->host.demoted &&
 	    chime_verdict_follows_host(event->gap_ns, chime_timescale_correction(timescale),
-				       now.maxerror_ns))
+				       chime_timescale_maxerror(timescale, raw_ns)))
 		return false;
 
 	chime_host_accept(&chime->host);
-	chime_timescale_outlive_host_step(timescale, &chime->host.track.line, event->gap_ns,
-					  ktime_get_raw_ns());
+	if (chime->host.demoted)
+		chime_timescale_watch_host(timescale, line);
+	else
+		chime_timescale_outlive_host_step(timescale, line, event->gap_ns,
+						  ktime_get_raw_ns());
 	repair.offset_ns = chime_add_sat(chime_system_clock_offset(timescale),
 					 chime_disruption_apart(chime, 0));
 	if (event->cause == TRUECHIME_CAUSE_LEAP)
@@ -180,23 +184,21 @@ static bool chime_disruption_outlive(struct chime *chime, struct chime_event *ev
 static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause cause, s64 gap_ns)
 {
 	struct chime_timescale *timescale = &chime->timescale;
-	bool host_step = chime_verdict_is_hosts(cause);
+	const struct chime_line *line = &chime->host.track.line;
 	s64 raw_ns;
 
 	chime_host_accept(&chime->host);
 	raw_ns = ktime_get_raw_ns();
-	if (!chime->host.demoted && cause == TRUECHIME_CAUSE_MIGRATION) {
-		chime_timescale_change_host(timescale, &chime->host.track.line, raw_ns);
-		return;
-	}
-	if (!chime->host.demoted) {
-		chime_timescale_rejoin_host(timescale, &chime->host.track.line, !host_step, raw_ns);
-		return;
-	}
-	/* A host that is not trusted with the time still knows how much of it passed. */
-	if (!host_step)
+	if (chime->host.demoted) {
+		/* Not trusted with the time, it still knows how much of it passed. */
 		chime_timescale_shift(timescale, gap_ns, 0, raw_ns);
-	chime_timescale_watch_host(timescale, &chime->host.track.line);
+		chime_timescale_watch_host(timescale, line);
+	} else if (cause == TRUECHIME_CAUSE_MIGRATION) {
+		chime_timescale_change_host(timescale, line, raw_ns);
+	} else {
+		chime_timescale_rejoin_host(timescale, line, !chime_verdict_is_hosts(cause),
+					    raw_ns);
+	}
 }
 
 /* Before anything is told by another host's clock with the bound of the one before. */

@@ -138,6 +138,15 @@ static void chime_timescale_aim(const struct chime_timescale *timescale, s64 raw
 		*line = view->host;
 }
 
+s64 chime_timescale_maxerror(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	struct chime_line line;
+
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_aim(timescale, raw_ns, &line);
+	return chime_line_maxerror(&line, raw_ns);
+}
+
 /*
  * How fast to slew. A slew on its way does not slow down because less is left of it: the host line
  * is laid anew many times a second.

@@ -125,6 +125,9 @@ s64 chime_timescale_time(const struct chime_timescale *timescale, s64 raw_ns);
 void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 			 struct chime_now *now);
 
+/* By how much what mode auto shows, or would show, can be wrong at @raw_ns. Lock held. */
+s64 chime_timescale_maxerror(const struct chime_timescale *timescale, s64 raw_ns);
+
 /* What follows changes the timescale from @raw_ns (the present) on, lock held. */
 
 /* Another host line, of the same meaning: a change of phase is slewed in. */
