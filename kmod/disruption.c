@@ -79,6 +79,7 @@ void chime_disruption_tell(struct chime *chime, struct chime_event *event)
 	disruption->told_evidence = event->evidence;
 	disruption->told_raw_ns = ktime_get_raw_ns();
 	disruption->fine_raw_ns = disruption->told_raw_ns;
+	chime_rtc_hurry(chime);
 }
 
 /* Nobody may go on believing a clock that may be wrong and stays so. A step sees to that itself. */

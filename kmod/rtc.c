@@ -67,7 +67,8 @@ static void chime_rtc_pay(struct chime *chime, const struct chime_rtc_reading *r
 	struct chime_rtc *rtc = &chime->rtc;
 
 	lockdep_assert_held(&chime->lock);
-	if (chime_host_is_there(&chime->host) || chime_timescale_correction(&chime->timescale))
+	if (chime_host_is_there(&chime->host) || chime_timescale_correction(&chime->timescale) ||
+	    chime_rtc_is_realtime(reading))
 		rtc->owed = false;
 	if (!rtc->owed || ktime_get_raw_ns() < rtc->due_raw_ns)
 		return;
@@ -152,6 +153,12 @@ void chime_rtc_ask(struct chime *chime)
 		return;
 	rtc->asked_raw_ns = raw_ns;
 	queue_work(chime->looks.queue, &rtc->work);
+}
+
+void chime_rtc_hurry(struct chime *chime)
+{
+	lockdep_assert_held(&chime->lock);
+	chime->rtc.asked_raw_ns = ktime_get_raw_ns() - CHIME_RTC_SPARE_NS;
 }
 
 void chime_rtc_release(struct chime *chime)

@@ -53,12 +53,16 @@ void chime_rtc_stop(struct chime *chime);
 
 /* Have the RTC read soon, if it is time for that. Lock held. */
 void chime_rtc_ask(struct chime *chime);
+
+/* A disruption was told, and what the RTC did before that is no news: read it at the next look. */
+void chime_rtc_hurry(struct chime *chime);
 #else
 static inline void chime_rtc_init(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_release(struct chime *chime) { }
 static inline void chime_rtc_stop(struct chime *chime) { }
 static inline void chime_rtc_ask(struct chime *chime) { }
+static inline void chime_rtc_hurry(struct chime *chime) { }
 #endif
 
 #endif /* CHIME_RTC_H */

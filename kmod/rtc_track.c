@@ -26,8 +26,7 @@ s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading)
 			     reading->realtime_ns);
 }
 
-/* The RTC shows what the system clock shows. */
-static bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading)
+bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading)
 {
 	s64 ahead_ns = chime_rtc_ahead_ns(reading);
 	s64 most_ns = CHIME_NS_PER_S / 2 + CHIME_RTC_SET_NS;

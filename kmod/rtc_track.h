@@ -59,6 +59,9 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 					      const struct chime_rtc_reading *reading,
 					      s64 *gap_ns);
 
+/* The RTC shows what the system clock shows, as far as it can tell. */
+bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading);
+
 /* How far the RTC is ahead of the system clock, taken to be in the middle of its second. */
 s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading);
 
