@@ -301,6 +301,7 @@ static int steering_set_rate(struct steering *steering, const struct timescale_n
 	int err;
 
 	follower_update(&steering->follower, now, command);
+	steering->steered = true;
 	steering->next_look_ns = command->next_ns;
 	steering->status.base_rate = command->base_rate;
 	err = system_clock_set_rate(steering->clock, command->rate);
@@ -309,6 +310,15 @@ static int steering_set_rate(struct steering *steering, const struct timescale_n
 	else
 		steering_note_late(steering, now, before);
 	return err;
+}
+
+/* Where the clock is to go nobody knows any more: a slew on its way there ends. */
+static int steering_end_slew(struct steering *steering)
+{
+	if (!steering->steered)
+		return 0;
+	steering->steered = false;
+	return system_clock_set_rate(steering->clock, steering->status.base_rate);
 }
 
 int steering_look(struct steering *steering)
@@ -376,7 +386,9 @@ int steering_follow(struct steering *steering)
 	if (steering->status.aside)
 		return 0;
 	steering_doubt_date(steering, now);
-	if (follow && steering_can_follow(now) && !steering->options.observe)
+	if (!steering->options.observe && !steering_can_follow(now))
+		err = steering_end_slew(steering);
+	else if (!steering->options.observe && follow)
 		err = steering_set_rate(steering, now, &command);
 
 	/* A clock that cannot be steered is told about all the more. */
@@ -414,8 +426,7 @@ void steering_settle(struct steering *steering)
 
 	if (!status->valid || steering->options.observe || status->aside)
 		return;
-	if (steering_can_follow(&status->now))
-		(void)system_clock_set_rate(steering->clock, status->base_rate);
+	(void)steering_end_slew(steering);
 	/* Nobody will be there to see the kernel leap. */
 	if (steering_kernel_leap(steering))
 		(void)system_clock_publish(steering->clock, status->synchronised,

@@ -30,6 +30,7 @@ struct steering {
 	int64_t leapt_ns;	/* by how much UTC was set forward, and not told yet */
 	bool disarm;		/* the clock was set: see steering_publish.c */
 	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
+	bool steered;		/* the clock runs at the follower's rate, a slew included */
 	bool settled;
 	bool confirmed;		/* by the discipline's latest verdict, or there is none yet */
 	bool published;		/* something was, and status.synchronised is it */

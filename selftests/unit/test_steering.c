@@ -284,6 +284,30 @@ TEST_F(steering, a_doubtful_confirmation_steps_nothing)
 	EXPECT_LT(llabs(error_ns(self)), US);
 }
 
+TEST_F(steering, a_slew_ends_where_nobody_knows_any_more)
+{
+	struct discipline_result result = found(self, 0);
+
+	ASSERT_EQ(0, apply(self, result));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	fake_clock.realtime_ns -= S;
+	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_GT(fake_clock_rate(), 0.05);
+	fake_clock_run(steering_next_ns(self->steering) - fake_clock.raw_ns);
+	result = found(self, S / 2);
+	result.correction.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	ASSERT_EQ(0, self->timescale->ops->correct(self->timescale, &result.correction,
+						   self->status.now.epoch, true));
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_LT(fabs(fake_clock_rate()), 1e-4);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+
+	/* It is followed again once somebody knows. */
+	ASSERT_EQ(0, apply(self, found(self, S / 2)));
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+}
+
 TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
 {
 	ASSERT_EQ(0, apply(self, found(self, 0)));
