@@ -208,6 +208,9 @@ void daemon_module_changed(struct daemon *daemon);
 /* A call of the module gave @err: if it is gone, do without it. */
 void daemon_module_failed(struct daemon *daemon, int err);
 
+/* There are sources that may correct the reference. */
+bool daemon_has_sources(const struct daemon *daemon);
+
 /* Sources have corrected the reference, and will again. Where a host is followed alone none do. */
 bool daemon_is_corrected(const struct daemon *daemon);
 

@@ -94,6 +94,18 @@ static bool daemon_is_known_step(struct daemon *daemon, const struct module_even
 	       status.has_correction;
 }
 
+/* A correction that a daemon with sources left: without a bound the host alone is better known. */
+static void daemon_drop_orphan(struct daemon *daemon)
+{
+	struct module_status status;
+
+	if (daemon_has_sources(daemon) || daemon->external || !daemon->has_host)
+		return;
+	if (!module_link_status(daemon->link, &status) && status.has_correction &&
+	    !module_link_reset(daemon->link))
+		log_notice("A correction that was made before is dropped: no time source is configured that could confirm it");
+}
+
 /*
  * This may be another host, with another clock: what was learned of the first one's, its rate
  * included, may be wrong by anything, and holds no longer than until the sources answer.
@@ -102,13 +114,15 @@ static void daemon_forget_host(struct daemon *daemon)
 {
 	associations_forget(daemon->associations, daemon->epoch);
 	discipline_forget(daemon->discipline);
+	daemon_drop_orphan(daemon);
 }
 
 static void daemon_handle_event(void *context, const struct module_event *event)
 {
+	bool elsewhere = event->cause == TRUECHIME_CAUSE_FORK ||
+			 event->cause == TRUECHIME_CAUSE_MIGRATION;
 	struct daemon *daemon = context;
-	bool moved = (event->cause == TRUECHIME_CAUSE_FORK ||
-		      event->cause == TRUECHIME_CAUSE_MIGRATION) && daemon_is_corrected(daemon);
+	bool moved = elsewhere && daemon_is_corrected(daemon);
 	struct timescale_now now;
 
 	daemon_publish_event(daemon, event);
@@ -129,7 +143,7 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 		if (!moved && discipline_is_doubted(daemon->discipline, &now))
 			daemon_change_reference(daemon, NULL);
 	}
-	if (moved)
+	if (elsewhere)
 		daemon_forget_host(daemon);
 	steering_disrupted(daemon->steering, !moved);
 	daemon_burst(daemon, DAEMON_BURST);

@@ -156,17 +156,23 @@ void daemon_leap(struct daemon *daemon, int64_t change_ns)
 	daemon_change_reference(daemon, &change);
 }
 
-bool daemon_is_corrected(const struct daemon *daemon)
+bool daemon_has_sources(const struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
-	struct steering_status steering;
-	struct module_status module;
-	bool usable = false;
 	size_t i;
 
 	for (i = 0; i < config->source_count; i++)
-		usable |= !config->sources[i].options.noselect;
-	if (!usable || daemon->external)
+		if (!config->sources[i].options.noselect)
+			return true;
+	return false;
+}
+
+bool daemon_is_corrected(const struct daemon *daemon)
+{
+	struct steering_status steering;
+	struct module_status module;
+
+	if (!daemon_has_sources(daemon) || daemon->external)
 		return false;
 	steering_get_status(daemon->steering, &steering);
 	/* By a daemon before us. */

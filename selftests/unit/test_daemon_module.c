@@ -48,6 +48,7 @@ static struct {
 	uint32_t epoch;			/* that the sources were told */
 	bool corrected;			/* by sources, as steering has it */
 	int forgotten;			/* rates, too, by sources and discipline */
+	int resets;			/* the module was told to forget the correction */
 	int voids;			/* steering was told that what it knew is void */
 	struct reference_change source_change;
 	struct reference_change discipline_change;
@@ -173,6 +174,12 @@ int module_link_events_fd(const struct module_link *link)
 int module_watch_wait(struct module_watch *watch, int fd)
 {
 	return -ENODEV;
+}
+
+int module_link_reset(struct module_link *link)
+{
+	world.resets++;
+	return 0;
 }
 
 int module_link_choose_host(struct module_link *link, const char *name)
@@ -494,8 +501,41 @@ TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
 	self->daemon.external = true;
 	world.module_now.external = true;
 	happen(self, TRUECHIME_CAUSE_FORK);
-	EXPECT_EQ(0, world.forgotten);
 	EXPECT_EQ(0, world.voids);
+	EXPECT_EQ(0, world.resets);
+}
+
+/* A daemon before this one had sources, and the module goes on with what they said. */
+TEST_F(daemon, correction_that_nobody_will_confirm_does_not_move_to_another_host)
+{
+	self->config.sources[0].options.noselect = true;
+	world.status.has_correction = true;
+	happen(self, TRUECHIME_CAUSE_REVERT);
+	EXPECT_EQ(0, world.resets);
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(1, world.resets);
+	EXPECT_EQ(0, world.voids);
+
+	/* Raw alone says nothing, nor does a host that others have set aside. */
+	self->daemon.has_host = false;
+	module_says(3, false);
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(1, world.resets);
+}
+
+/* The timescale may be read before the event is: the new epoch has ended the correction then. */
+TEST_F(daemon, rates_of_another_host_are_forgotten_whoever_is_first)
+{
+	world.corrected = true;
+	module_says(4, true);
+	world.module_now.disruptions++;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(1, world.voids);
+	world.corrected = false;
+	world.module_now.disruptions--;
+	happen(self, TRUECHIME_CAUSE_MIGRATION);
+	EXPECT_EQ(2, world.forgotten);
+	EXPECT_EQ(1, world.voids);
 }
 
 TEST_F(daemon, journal_has_all_of_an_event)
