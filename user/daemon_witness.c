@@ -87,20 +87,30 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 	return true;
 }
 
+/* They are no witness: they are learned from, whatever they say. */
+static bool daemon_overhear_sources(struct daemon *daemon)
+{
+	consensus_forget(daemon->consensus);
+	daemon->heard = CONSENSUS_FINE;
+	return true;
+}
+
 bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
 			 const struct timescale_now *now)
 {
 	enum consensus_verdict before = daemon->heard;
+	struct timescale_now known = *now;
 	struct steering_status status;
 	struct consensus_result heard;
 
-	if (daemon->config->no_ntp_jump) {
-		consensus_forget(daemon->consensus);
-		daemon->heard = CONSENSUS_FINE;
-		return true;
-	}
 	steering_get_status(daemon->steering, &status);
-	consensus_update(daemon->consensus, sources, count, now, !status.disrupted, &heard);
+	if (daemon->config->no_ntp_jump) {
+		if (!status.disrupted && now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
+			return daemon_overhear_sources(daemon);
+		/* What is not known nobody contradicts. One answer is too few all the same. */
+		known.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	}
+	consensus_update(daemon->consensus, sources, count, &known, !status.disrupted, &heard);
 	daemon->heard = heard.verdict;
 	if (heard.wait_ns)
 		daemon->next_update_ns = chime_add_sat(now->raw_ns, heard.wait_ns);

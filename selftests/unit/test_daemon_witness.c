@@ -19,6 +19,7 @@ static struct {
 	struct consensus_result heard;
 	bool disrupted;			/* and not confirmed since, as steering has it ... */
 	bool told_confirmed;		/* ... and the consensus */
+	int64_t told_maxerror_ns;	/* of the clock, as the consensus has it */
 	int disrupted_error;
 	int64_t maxchange_ns;
 	bool permitted;
@@ -44,6 +45,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		      struct consensus_result *result)
 {
 	world.told_confirmed = confirmed;
+	world.told_maxerror_ns = now->maxerror_ns;
 	*result = world.heard;
 }
 
@@ -265,6 +267,13 @@ TEST_F(witness, sources_are_none_when_told_so)
 	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(0, world.jumps);
 	EXPECT_EQ(1, world.consensus_forgotten);
+
+	/* After a disruption one answer is too few all the same. */
+	world.disrupted = true;
+	EXPECT_FALSE(hear(self, CONSENSUS_DOUBT, 0));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, world.told_maxerror_ns);
+	world.disrupted = false;
+	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	/* Nor has one gone astray. */
 	EXPECT_EQ(CONSENSUS_FINE, self->daemon.heard);
 	EXPECT_TRUE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
