@@ -5,6 +5,7 @@
  */
 #include "log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +93,8 @@ void log_fields(int level, const char *message, const char *const *fields)
 	if (log_target == LOG_TARGET_JOURNAL && log_to_journal(level, message, fields))
 		return;
 	if (log_target == LOG_TARGET_PLAIN)
-		fprintf(stderr, "truechimed: %s%s\n", log_word(level), message);
+		fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, log_word(level),
+			message);
 	else
 		fprintf(stderr, "<%d>%s\n", level, message);
 }

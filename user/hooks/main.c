@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 			hooks.cgroup = optarg;
 			break;
 		case 'T':
-			log_open(true);
+			log_open(false);
 			return thaw(optarg);
 		case 'v':
 			puts("truechime-hooks (truechime) " TRUECHIME_VERSION);
