@@ -76,8 +76,9 @@ static int chime_control_step_locked(struct chime *chime, enum truechime_occasio
 	case TRUECHIME_ACTION_IGNORED:
 	case TRUECHIME_ACTION_REFUSED:
 	case TRUECHIME_ACTION_DISTRUSTED:
-	case TRUECHIME_ACTION_TOO_EARLY:
 		return -EPERM;
+	case TRUECHIME_ACTION_TOO_EARLY:
+		return -ERANGE;
 	case TRUECHIME_ACTION_FAILED:
 		return -EIO;
 	}

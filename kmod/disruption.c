@@ -227,7 +227,7 @@ static void chime_disruption_discount_stop(struct chime *chime, const struct chi
 		disruption->fine_raw_ns = max(disruption->fine_raw_ns, pairing->running_raw_ns);
 }
 
-/* A pause and a restore are repaired alike: the word of which it was comes in time for the event. */
+/* A pause and a restore are repaired alike: the word of which it was comes in time to be told. */
 static void chime_disruption_hear_late(struct chime *chime, struct chime_event *event)
 {
 	event->evidence |= chime_witness_settle(chime);

@@ -89,7 +89,7 @@ static int chime_netlink_may_change(struct sk_buff *skb, struct genl_info *info)
 	if (netlink_capable(skb, CAP_SYS_TIME))
 		return 0;
 	NL_SET_ERR_MSG(info->extack,
-		       "changing the clock needs CAP_SYS_TIME in the initial user namespace");
+		       "changing the clock needs CAP_SYS_TIME in the initial user namespace: try as root");
 	return -EPERM;
 }
 
@@ -234,8 +234,11 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 			       "mode external: others say what the timescale shows, and steer the system clock");
 		break;
 	case -EPERM:
+		NL_SET_ERR_MSG(info->extack, "the step policy forbids this step");
+		break;
+	case -ERANGE:
 		NL_SET_ERR_MSG(info->extack,
-			       "the step policy, or the module's build date, forbids this step");
+			       "the right time would be one before the module was built: host or correction are wrong");
 		break;
 	case -EIO:
 		NL_SET_ERR_MSG(info->extack, "the kernel refused to set the system clock");

@@ -22,7 +22,6 @@
 
 #include "notify.h"
 #include "privileges.h"
-#include "report.h"
 
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL
@@ -127,42 +126,6 @@ int daemon_reload(struct daemon *daemon)
 	log_notice("The configuration was read again: %zu sources configured",
 		   config->source_count);
 	return 0;
-}
-
-static json_t *daemon_done(const char **error, int err)
-{
-	if (!err)
-		return json_pack("{s:b}", "ok", 1);
-	*error = strerror(-err);
-	return NULL;
-}
-
-static json_t *daemon_answer(void *context, const struct control_request *request,
-			     const char **error)
-{
-	struct daemon *daemon = context;
-
-	(void)steering_look(daemon->steering);
-	switch (request->command) {
-	case CONTROL_STATUS:
-		return report_status(daemon);
-	case CONTROL_TRACKING:
-		return report_tracking(daemon);
-	case CONTROL_SOURCES:
-		return report_sources(daemon);
-	case CONTROL_EVENTS:
-		return report_events(daemon);
-	case CONTROL_MAKESTEP:
-		daemon_believe_sources(daemon);
-		return daemon_done(error, steering_step(daemon->steering,
-							"asked for by the operator"));
-	case CONTROL_BURST:
-		daemon_burst(daemon, DAEMON_BURST);
-		return daemon_done(error, 0);
-	case CONTROL_RELOAD:
-		return daemon_done(error, daemon_reload(daemon));
-	}
-	return NULL;
 }
 
 static void daemon_on_sources(void *context)

@@ -159,6 +159,11 @@ void daemon_burst(struct daemon *daemon, int count);
 /* Read the configuration again; the old one stays in force when it has an error. 0, -errno. */
 int daemon_reload(struct daemon *daemon);
 
+/* daemon_control.c */
+
+/* The answer to @request; NULL: it is refused, and @error says why. @context: the daemon. */
+json_t *daemon_answer(void *context, const struct control_request *request, const char **error);
+
 /* daemon_update.c */
 
 /* Let the discipline judge what the sources say, and steer by it. */

@@ -41,7 +41,7 @@ static void usage(FILE *to)
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n\n"
 	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done,\n"
-	      "2 for a wrong command line.\n", to);
+	      "2 for a wrong command line, 3 when maxchange ended it.\n", to);
 }
 
 /* Options without a letter. */

@@ -190,6 +190,8 @@ static int timescale_user_step(struct timescale *timescale, enum truechime_occas
 					    chime_sub_sat(now.time_ns, now.realtime_ns), &action);
 	if (err)
 		return err;
+	if (action == TRUECHIME_ACTION_TOO_EARLY)
+		return -ERANGE;
 	return action == TRUECHIME_ACTION_NONE || action == TRUECHIME_ACTION_STEPPED ? 0 : -EPERM;
 }
 

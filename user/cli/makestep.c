@@ -23,7 +23,7 @@ static int makestep_by_module(const struct cli *cli)
 	if (!err && cli->json)
 		puts("{\"ok\":true}");
 	else if (!err)
-		puts("The system clock was stepped to the module's time.");
+		puts("The system clock is right now, by the module's time.");
 	return status;
 }
 
@@ -38,6 +38,6 @@ int verb_makestep(const struct cli *cli)
 	if (err)
 		return client_failed(cli, "makestep", err, reply);
 	json_decref(reply);
-	puts(cli->json ? "{\"ok\":true}" : "The system clock was stepped to the right time.");
+	puts(cli->json ? "{\"ok\":true}" : "The system clock is right now.");
 	return CLI_OK;
 }

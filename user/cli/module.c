@@ -24,8 +24,7 @@ int module_open_loudly(struct module_link **link)
 
 int module_refused(const struct module_link *link, const char *what, int err)
 {
-	fprintf(stderr, "truechime: the kernel module refused %s: %s%s\n", what,
-		module_link_words(link, err),
-		err == -EPERM ? ". It takes CAP_SYS_TIME: try as root" : "");
+	fprintf(stderr, "truechime: the kernel module refused %s: %s\n", what,
+		module_link_words(link, err));
 	return CLI_NOT;
 }
