@@ -33,7 +33,7 @@ static void usage(FILE *to)
 	      "  -x, --no-clock         never touch the clock or the module, only look\n"
 	      "  -M, --no-module        do without the kernel module\n"
 	      "  -S, --socket PATH      control socket instead of " CONTROL_PATH "\n"
-	      "  -p, --print            check the configuration, say what it amounts to, and end\n"
+	      "  -p, --print            check the configuration, say what it comes to, and end\n"
 	      "  --settle               end the slew of a daemon that was killed, and end\n"
 	      "  -q                     set the clock once, and end\n"
 	      "  -Q                     measure the clock once, and end\n"

@@ -43,8 +43,9 @@ static void print_usage(FILE *to)
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
-	      "Exit status: 0: done (status: synchronised); 1: refused (status: not synchronised);\n"
-	      "2: wrong usage, or neither module nor daemon is there to be asked.\n", to);
+	      "Exit status: 0: done (status: synchronised); 1: refused (status: not synchronised, or\n"
+	      "nobody is there to say so); 2: wrong usage, or who is needed is not there to be asked.\n",
+	      to);
 }
 
 static const struct verb *find_verb(const char *name)

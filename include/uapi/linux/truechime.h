@@ -95,12 +95,12 @@ enum truechime_cause {
 	TRUECHIME_CAUSE_UNKNOWN,
 	TRUECHIME_CAUSE_BOOT,		/* the module was loaded with the system clock wrong */
 	TRUECHIME_CAUSE_REVERT,		/* the guest went on from an earlier state */
-	TRUECHIME_CAUSE_FORK,		/* the same, and the VM generation id changed */
+	TRUECHIME_CAUSE_FORK,		/* the same, and generation id or counter changed */
 	TRUECHIME_CAUSE_PAUSE,		/* the guest was stopped and continued */
 	TRUECHIME_CAUSE_SUSPEND,	/* the guest itself suspended and woke */
 	TRUECHIME_CAUSE_MIGRATION,	/* another host */
 	TRUECHIME_CAUSE_HOST_STEP,	/* the host's own clock was set */
-	TRUECHIME_CAUSE_STEADY,		/* drift, or somebody set the system clock */
+	TRUECHIME_CAUSE_STEADY,		/* reserved */
 	TRUECHIME_CAUSE_OPERATOR,	/* somebody asked for a step */
 	TRUECHIME_CAUSE_LEAP,		/* the host's clock inserted or left out a leap second */
 };
@@ -164,7 +164,8 @@ enum truechime_rtc {
  * @TRUECHIME_A_STATE: u8, enum truechime_state
  * @TRUECHIME_A_REFERENCE: u8, enum truechime_reference
  * @TRUECHIME_A_EPOCH: u32, counts changes of what the reference means: another reference was taken,
- *	the host's clock was set, or (reference raw) guest time was disrupted
+ *	the host's clock was set, this may be another host (fork, migration), the correction was reset,
+ *	or (reference raw) guest time was disrupted or the clocksource changed
  * @TRUECHIME_A_PHC_INDEX: u32, N of /dev/ptpN
  * @TRUECHIME_A_RAW_NS: s64, CLOCK_MONOTONIC_RAW
  * @TRUECHIME_A_REALTIME_NS: s64, CLOCK_REALTIME at the same instant
