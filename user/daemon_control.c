@@ -18,9 +18,9 @@ static const char *daemon_step_words(const struct daemon *daemon, int err)
 	case -ENODATA:
 		return "nobody has said yet what the right time is. See: truechime sources";
 	case -ERANGE:
-		return "the right time would be one before truechime was built, so that a time source or the host's clock is wrong. See: truechime sources";
+		return "it would be a date before truechime was built. See: truechime sources";
 	case -EBUSY:
-		return "others steer this clock, as the module is in mode external. To change that: truechime mode auto";
+		return "others steer it: mode external. To change that: truechime mode auto";
 	case -EPERM:
 		return daemon->external ? daemon_step_words(daemon, -EBUSY) :
 					  "the step policy forbids it. See: truechime policy";

@@ -299,7 +299,7 @@ static const char *action_sentence(enum truechime_action action)
 	case TRUECHIME_ACTION_DISTRUSTED:
 		return "it was marked unsynchronised";
 	case TRUECHIME_ACTION_TOO_EARLY:
-		return "a step was due but to a date before truechime was built, so that whoever says so is wrong";
+		return "a step to a date before truechime was built was refused";
 	}
 	return "it is not known what was done";
 }

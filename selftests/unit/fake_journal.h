@@ -17,7 +17,7 @@
 #include "user/log.h"
 
 static struct {
-	char fields[32][320];	/* of the latest entry, "NAME=value" each; the first is MESSAGE ... */
+	char fields[32][320];	/* of the latest entry, "NAME=value" each, MESSAGE first ... */
 	int count;		/* ... and how many */
 } journal;
 

@@ -164,8 +164,8 @@ enum truechime_rtc {
  * @TRUECHIME_A_STATE: u8, enum truechime_state
  * @TRUECHIME_A_REFERENCE: u8, enum truechime_reference
  * @TRUECHIME_A_EPOCH: u32, counts changes of what the reference means: another reference was taken,
- *	the host's clock was set, this may be another host (fork, migration), the correction was reset,
- *	or (reference raw) guest time was disrupted or the clocksource changed
+ *	the host's clock was set, this may be another host (fork, migration), the correction was
+ *	reset, or (reference raw) guest time was disrupted or the clocksource changed
  * @TRUECHIME_A_PHC_INDEX: u32, N of /dev/ptpN
  * @TRUECHIME_A_RAW_NS: s64, CLOCK_MONOTONIC_RAW
  * @TRUECHIME_A_REALTIME_NS: s64, CLOCK_REALTIME at the same instant
