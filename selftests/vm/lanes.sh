@@ -89,6 +89,12 @@ limit_s()
 	sed -n 's/^# limit: \([0-9]*\) s.*/\1/p' "${1%@*}" | grep . || echo 300
 }
 
+# attempts SCENARIO: how often it is tried if it stands still, as the file states.
+attempts()
+{
+	sed -n 's/^# attempts: \([0-9]*\)$/\1/p' "${1%@*}" | grep . || echo 2
+}
+
 # retries NAME: how many guests of it did not boot at the first try.
 retries()
 {
@@ -222,19 +228,19 @@ run_one()
 # run_lane: what is in the queue, as long as there is a host to run it.
 run_lane()
 {
-	local file name status started result failed=0
+	local file name status started result attempt failed=0
 
 	while file=$(queue_take); do
 		name=$(basename "$file")
-		started=$SECONDS status=0
-		run_one "$file" || status=$?
-		if stood_still "$name" "$status"; then
-			say "retry: $name stood still for $((SECONDS - started)) s (attempt 1 of 2);" \
-				"its logs are in $(short "$vm/logs/$name.1")"
-			logs_aside "$name"
+		for ((attempt = 1; ; attempt++)); do
 			started=$SECONDS status=0
 			run_one "$file" || status=$?
-		fi
+			stood_still "$name" "$status" || break
+			[ "$attempt" -lt "$(attempts "$file")" ] || break
+			say "retry: $name stood still for $((SECONDS - started)) s (attempt $attempt of" \
+				"$(attempts "$file")); its logs are in $(short "$vm/logs/$name.1")"
+			logs_aside "$name"
+		done
 		if [ "$status" != 0 ] && [ -n "$again_file" ]; then
 			put_off "$file" "$status" $((SECONDS - started))
 			continue

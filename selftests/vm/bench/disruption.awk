@@ -88,7 +88,7 @@ function disruption(kind, load,	ms, of)
 		lie_max = value("lie_ms") + 0
 }
 
-# A line is a guest's of one quarter.
+# A line is a guest's of one part of the hour.
 function undisturbed(guest)
 {
 	if (!(guest in quiet_s))
