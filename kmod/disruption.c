@@ -207,9 +207,8 @@ static void chime_disruption_doubt_host(struct chime *chime, enum truechime_caus
 {
 	bool followed = chime_timescale_is_believed(&chime->timescale);
 
-	if (cause != TRUECHIME_CAUSE_FORK && cause != TRUECHIME_CAUSE_MIGRATION)
-		return;
-	if (chime_timescale_doubt(&chime->timescale, ktime_get_raw_ns()))
+	if (chime_verdict_may_move(cause) &&
+	    chime_timescale_doubt(&chime->timescale, ktime_get_raw_ns()))
 		chime->disruption.doubted = followed;
 }
 

@@ -54,6 +54,12 @@ static inline bool chime_verdict_is_hosts(enum truechime_cause cause)
 	return cause == TRUECHIME_CAUSE_HOST_STEP || cause == TRUECHIME_CAUSE_LEAP;
 }
 
+/* This guest may be on another host, of which nothing is known. */
+static inline bool chime_verdict_may_move(enum truechime_cause cause)
+{
+	return cause == TRUECHIME_CAUSE_FORK || cause == TRUECHIME_CAUSE_MIGRATION;
+}
+
 /* The one cause of all that was observed. */
 enum truechime_cause chime_verdict_cause(const struct chime_observation *observation);
 

@@ -14,6 +14,8 @@ static const char *daemon_step_words(const struct daemon *daemon, int err)
 {
 	if (daemon->options->no_clock)
 		return "it was started with -x, only to look";
+	if (err == -EPERM && daemon->external)
+		err = -EBUSY;
 	switch (err) {
 	case -ENODATA:
 		return "nobody has said yet what the right time is. See: truechime sources";
@@ -22,8 +24,7 @@ static const char *daemon_step_words(const struct daemon *daemon, int err)
 	case -EBUSY:
 		return "others steer it: mode external. To change that: truechime mode auto";
 	case -EPERM:
-		return daemon->external ? daemon_step_words(daemon, -EBUSY) :
-					  "the step policy forbids it. See: truechime policy";
+		return "the step policy forbids it. See: truechime policy";
 	}
 	return strerror(-err);
 }

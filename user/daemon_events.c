@@ -5,7 +5,6 @@
  */
 #include "daemon.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,8 +118,7 @@ static void daemon_forget_host(struct daemon *daemon)
 
 static void daemon_handle_event(void *context, const struct module_event *event)
 {
-	bool elsewhere = event->cause == TRUECHIME_CAUSE_FORK ||
-			 event->cause == TRUECHIME_CAUSE_MIGRATION;
+	bool elsewhere = chime_verdict_may_move(event->cause);
 	struct daemon *daemon = context;
 	bool moved = elsewhere && daemon_is_corrected(daemon);
 	struct timescale_now now;
