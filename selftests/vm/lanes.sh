@@ -17,6 +17,8 @@ again_file=
 
 # None boots for longer than this, however busy the machine.
 boot_limit_s=${VM_BOOT_LIMIT_S:-300}
+# A host that says nothing for longer hangs, whatever its scenario's limit.
+host_silence_s=90
 
 # --- the host ---
 
@@ -59,6 +61,12 @@ host_alive()
 	[ -n "${qemu_pid:-}" ] && kill -0 "$qemu_pid" 2>/dev/null
 }
 
+# host_hangs: it has not said for so long that it runs. Nothing that scenarios do to a host lasts for that.
+host_hangs()
+{
+	[ $(($(date +%s) - $(stat -c %Y "$vm/job-$lane/alive"))) -gt "$host_silence_s" ]
+}
+
 # host_boot: start the host, which runs what is added to $vm/job-$lane/list; retried once when it does
 # not come.
 host_boot()
@@ -66,7 +74,7 @@ host_boot()
 	local attempt started
 
 	for attempt in 1 2; do
-		rm -f "$vm/job-$lane/ready" "$vm/job-$lane/progress"
+		rm -f "$vm/job-$lane"/{alive,progress,ready}
 		: >"$vm/job-$lane/list"
 		host_qemu "$attempt"
 		started=$SECONDS
@@ -101,8 +109,8 @@ retries()
 	{ grep '^retry' "$vm/logs/$1/result" 2>/dev/null || true; } | wc -l
 }
 
-# wait_for_end NAME LIMIT: until the host says that NAME ended. Its status, or 124. What a guest that
-# did not boot has cost does not count.
+# wait_for_end NAME LIMIT: until the host says that NAME ended. Its status, or 124; 125 of a host that went
+# down, 126 of one that hangs. What a guest that did not boot has cost does not count.
 wait_for_end()
 {
 	local name=$1 limit=$2 started=$SECONDS status told=0 line
@@ -116,6 +124,7 @@ wait_for_end()
 		status=$(sed -n "s/^end $name //p" "$vm/job-$lane/progress" 2>/dev/null)
 		[ -z "$status" ] || return "$status"
 		host_alive || return 125
+		! host_hangs || return 126
 		sleep 0.3
 	done
 	return 124
@@ -131,6 +140,7 @@ show_report()
 	0) ;;
 	124) say "not finished after $seconds s" ;;
 	125) say "the emulated host went down; its console is in $(short "$vm/logs")" ;;
+	126) say "the emulated host hung; its console is in $(short "$vm/logs")" ;;
 	*) grep -q '^fail' "$logs/result" 2>/dev/null || say "ended with status $status" ;;
 	esac
 }
