@@ -91,16 +91,22 @@ host_boot()
 
 # --- scenarios in it ---
 
-# limit_s SCENARIO: the time limit that the file states.
-limit_s()
+# stated SCENARIO LINE DEFAULT: the number that the file states in such a line.
+stated()
 {
-	sed -n 's/^# limit: \([0-9]*\) s.*/\1/p' "${1%@*}" | grep . || echo 300
+	sed -n "s/^# $2$/\1/p" "${1%@*}" | grep . || echo "$3"
 }
 
-# attempts SCENARIO: how often it is tried if it stands still, as the file states.
+# limit_s SCENARIO: its time limit.
+limit_s()
+{
+	stated "$1" 'limit: \([0-9]*\) s.*' 300
+}
+
+# attempts SCENARIO: how often it is tried if it stands still.
 attempts()
 {
-	sed -n 's/^# attempts: \([0-9]*\)$/\1/p' "${1%@*}" | grep . || echo 2
+	stated "$1" 'attempts: \([0-9]*\)' 2
 }
 
 # retries NAME: how many guests of it did not boot at the first try.
