@@ -15,10 +15,12 @@
 #define NTP_UNIX_OFFSET_S	2208988800LL
 
 /*
- * The start of the 2^32 seconds in which all timestamps are taken to lie: 10^9 s after 1970, in
- * September 2001. No server tells an earlier time, and s64 ns ends in 2262.
+ * The start of the 2^32 seconds in which all timestamps are taken to lie: 2^31 s after 1900, in
+ * January 1968 (RFC 4330 section 3). A server whose RTC has no battery says 1970, or some hours
+ * before it, 1980 or 2000. That has to be read as the past that it is, which no clock is set to,
+ * and not as a date after 2100. The window ends in 2104; s64 ns ends in 2262.
  */
-#define NTP_WINDOW_START_S	1000000000LL
+#define NTP_WINDOW_START_S	((1LL << 31) - NTP_UNIX_OFFSET_S)
 
 /* Extension fields: type and length in four bytes, at least 16 in all (RFC 7822 section 7.5). */
 #define NTP_EXTENSION_HEADER	4

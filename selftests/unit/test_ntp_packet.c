@@ -166,18 +166,36 @@ TEST(an_extension_field_ends_within_the_packet)
 	EXPECT_EQ(28, packet.mac);
 }
 
-TEST(eras_begin_in_2001)
+/* What the clocks of servers without a battery say, in seconds from 1970. */
+TEST(the_past_is_not_the_future)
 {
+	static const int64_t dates_s[] = {
+		-14 * 3600,	/* 1970-01-01 local time, in the easternmost time zone */
+		0,
+		315532800,	/* 1980 */
+		662688000,	/* 1991 */
+		946684800,	/* 2000 */
+		1800000000,
+		4230000000,	/* January 2104, shortly before the end */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dates_s); i++)
+		EXPECT_EQ(dates_s[i] * NS_PER_S,
+			  ntp_timestamp_to_ns((uint64_t)(dates_s[i] + UNIX_OFFSET_S) << 32));
+}
+
+TEST(the_window_begins_in_1968)
+{
+	const int64_t start_s = 0x80000000 - UNIX_OFFSET_S;
+
 	/* The last second of era 0 and the first of era 1, in 2036. */
 	EXPECT_EQ((UINT32_MAX - UNIX_OFFSET_S) * NS_PER_S,
 		  ntp_timestamp_to_ns((uint64_t)UINT32_MAX << 32));
 	EXPECT_EQ((0x100000000 - UNIX_OFFSET_S) * NS_PER_S, ntp_timestamp_to_ns(0));
 
 	/* The first instant that is told, and the last. */
-	EXPECT_EQ(NS_PER_S * NS_PER_S,
-		  ntp_timestamp_to_ns((uint64_t)(1000000000 + UNIX_OFFSET_S) << 32));
-	EXPECT_EQ((1000000000LL + UINT32_MAX) * NS_PER_S,
-		  ntp_timestamp_to_ns((uint64_t)(uint32_t)(999999999 + UNIX_OFFSET_S) << 32));
+	EXPECT_EQ(start_s * NS_PER_S, ntp_timestamp_to_ns(0x80000000ULL << 32));
+	EXPECT_EQ((start_s + UINT32_MAX) * NS_PER_S, ntp_timestamp_to_ns(0x7fffffffULL << 32));
 }
 
 TEST(timestamps_survive_the_round_trip)
@@ -185,7 +203,7 @@ TEST(timestamps_survive_the_round_trip)
 	struct unit_random random = { .state = 1 };
 
 	for (int i = 0; i < 100000; i++) {
-		int64_t ns = NS_PER_S * NS_PER_S +
+		int64_t ns = (0x80000000 - UNIX_OFFSET_S) * NS_PER_S +
 			     (int64_t)unit_random_below(&random, UINT32_MAX * NS_PER_S);
 
 		ASSERT_EQ(ns, ntp_timestamp_to_ns(ntp_timestamp_from_ns(ns)));
