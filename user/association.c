@@ -21,8 +21,19 @@
 #define HURRY_NS	(64 * NS_PER_S)
 #define HURRY_AT_ONCE	4
 
+/* Addresses remembered that sent a KISS packet; then the oldest makes room. */
+#define KISSED_MAX	CONFIG_SOURCES_MAX
+
 /* A route is there a moment before it works, and seldom comes alone. */
 #define ARRIVAL_NS	(NS_PER_S / 2)
+
+/* An address that sent a KISS packet: whichever source gets it next has to wait, too. */
+struct kissed {
+	struct net_address address;
+	int port;
+	uint32_t code;
+	int64_t until_ns;
+};
 
 /**
  * struct associations - the lot
@@ -49,6 +60,8 @@
  * @minstratum: as configured
  * @maxstratum: as configured
  * @refresh_ns: as configured, 0: never
+ * @kissed: addresses that sent KISS packets ...
+ * @kissed_count: ... how many, of which KISSED_MAX are kept
  */
 struct associations {
 	struct timescale *timescale;
@@ -74,6 +87,8 @@ struct associations {
 	int minstratum;
 	int maxstratum;
 	int64_t refresh_ns;
+	struct kissed kissed[KISSED_MAX];
+	size_t kissed_count;
 };
 
 struct associations *associations_new(struct timescale *timescale,
@@ -200,6 +215,57 @@ int64_t associations_refresh_ns(const struct associations *lot)
 	return lot->refresh_ns;
 }
 
+static struct kissed *find_kissed(struct associations *lot, const struct net_address *address,
+				  int port)
+{
+	for (size_t i = 0; i < lot->kissed_count && i < KISSED_MAX; i++) {
+		struct kissed *kissed = &lot->kissed[i];
+
+		if (kissed->port == port && net_address_equal(&kissed->address, address))
+			return kissed;
+	}
+
+	return NULL;
+}
+
+void associations_note_kiss(struct associations *lot, const struct ntp_client *client,
+			    int64_t until_ns)
+{
+	struct kissed *kissed = find_kissed(lot, &client->address, client->options.port);
+
+	if (!kissed)
+		kissed = &lot->kissed[lot->kissed_count++ % KISSED_MAX];
+	*kissed = (struct kissed) {
+		.address = client->address,
+		.port = client->options.port,
+		.code = client->kiss,
+		.until_ns = until_ns,
+	};
+}
+
+int64_t associations_kissed_until(struct associations *lot, const struct net_address *address,
+				  int port, uint32_t *code)
+{
+	const struct kissed *kissed = find_kissed(lot, address, port);
+
+	if (!kissed)
+		return INT64_MIN;
+	*code = kissed->code;
+
+	return kissed->until_ns;
+}
+
+/* A reload is the operator's word that who refused is to be asked again. "RATE" is a plea. */
+static void forgive(struct associations *lot, int64_t now_raw_ns)
+{
+	for (size_t i = 0; i < lot->kissed_count && i < KISSED_MAX; i++) {
+		if (lot->kissed[i].code != NTP_KISS_RATE)
+			lot->kissed[i].until_ns = INT64_MIN;
+	}
+	for (size_t i = 0; i < lot->count; i++)
+		source_forgive(lot->sources[i], now_raw_ns);
+}
+
 /* The owner is told once, when nothing is half done. */
 static void tell_changed(struct associations *lot)
 {
@@ -305,6 +371,7 @@ int associations_configure(struct associations *lot, const struct config *config
 		return -ENOMEM;
 
 	copy_options(lot, config);
+	forgive(lot, now_raw_ns);
 	for (size_t i = 0; i < config->source_count; i++) {
 		if (kept[i])
 			targets[i] = claim(old, old_count, &config->sources[i]);

@@ -174,8 +174,7 @@ static void hurry_association(struct association *association, int64_t now_raw_n
 		return;
 	}
 	source_get_status(association->source, now_raw_ns, &status);
-	if (!has_address(association) || !client->failures || status.reach ||
-	    source_next_poll(association->source) == INT64_MAX)
+	if (!has_address(association) || !client->failures || status.reach)
 		return;
 	source_burst(association->source, now_raw_ns,
 		     association->target->config.options.iburst ? HURRY_REQUESTS : 1);
@@ -202,10 +201,15 @@ static int give_address(struct association *association, const struct net_addres
 	struct target *target = association->target;
 	struct ntp_client_options options = client_options(target);
 	struct source *source;
+	int64_t until_ns;
+	uint32_t code;
 
 	source = source_new(&target->config.options, now_raw_ns);
 	if (!source)
 		return -ENOMEM;
+	until_ns = associations_kissed_until(target->lot, address, target->config.port, &code);
+	if (until_ns > now_raw_ns)
+		source_hold_back(source, code, until_ns);
 
 	ntp_client_close(&association->client);
 	source_free(association->source);
@@ -263,7 +267,7 @@ static bool is_gone(const struct association *association)
 
 	if (!has_address(association))
 		return false;
-	if (source_next_poll(association->source) == INT64_MAX)
+	if (source_is_refused(association->source))
 		return true;
 	if (client->failures >= FAILURES_GONE)
 		return true;
@@ -458,12 +462,15 @@ static void tell_failure(struct association *association)
 static void tell_kiss(struct association *association)
 {
 	struct target *target = association->target;
-	bool ended = source_next_poll(association->source) == INT64_MAX;
+	int64_t until_ns = source_earliest_poll(association->source);
 	char code[5];
+
+	associations_note_kiss(target->lot, &association->client, until_ns);
 
 	ntp_refid_text(association->client.kiss, code);
 	associations_message(target->lot, LOG_WARNING, "%s %s (%s)", label_of(association).text,
-			     ended ? "refuses to serve us and is not asked again" :
+			     source_is_refused(association->source) ?
+			     "refuses to serve us and is not asked for a day, or until a reload" :
 			     "finds that we ask too often, and is asked less often", code);
 }
 

@@ -83,6 +83,14 @@ void associations_source_changed(struct associations *lot);
 const struct ntp_socket_options *associations_socket_options(const struct associations *lot);
 struct ntp_limits associations_limits(const struct associations *lot,
 				      const struct config_source *config);
+
+/* The server of @client sent a KISS packet: nobody is to ask its address before @until_ns. */
+void associations_note_kiss(struct associations *lot, const struct ntp_client *client,
+			    int64_t until_ns);
+
+/* Until when, and @code said so; INT64_MIN: it did not. */
+int64_t associations_kissed_until(struct associations *lot, const struct net_address *address,
+				  int port, uint32_t *code);
 int64_t associations_refresh_ns(const struct associations *lot);
 
 /* NULL: no memory. */

@@ -53,12 +53,12 @@ static bool is_in_flight(const struct ntp_client *client)
 /* When the next request is due. */
 static int64_t due_ns(const struct ntp_client *client)
 {
-	int64_t poll_ns = source_next_poll(client->source);
+	int64_t earliest_ns = source_earliest_poll(client->source);
 
-	if (client->local_failures && poll_ns != INT64_MAX)
-		return client->retry_ns;
+	if (client->local_failures)
+		return client->retry_ns > earliest_ns ? client->retry_ns : earliest_ns;
 
-	return poll_ns;
+	return source_next_poll(client->source);
 }
 
 int64_t ntp_client_next_ns(const struct ntp_client *client)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One time source: its polling, its reachability, and what its samples say through an estimator.
- * Sockets and packets are association.c's; whether to believe it is source_select.c's.
+ * Sockets and packets are ntp_client.c's; whether to believe it is source_select.c's.
  */
 #include "source.h"
 
@@ -29,6 +29,15 @@
 
 /* The wait after a failure starts here and doubles. */
 #define RETRY_FIRST_NS	NS_PER_S
+
+/* Of a row of answers without a sample so many are followed up as in a burst, with iburst. */
+#define REFUSALS_QUICK	4
+
+/* A server that refuses to serve us, or that goes on sending "RATE", waits this long at most. */
+#define KISS_WAIT_NS	(86400 * NS_PER_S)
+
+/* "RATE" raises maxpoll, too, as far as this. */
+#define KISS_MAXPOLL	10
 
 /* An answer that is under way for longer comes from somebody who stood still. */
 #define LATE_NS		NS_PER_S
@@ -78,7 +87,9 @@ struct source {
 	int starting;		/* requests left of iburst */
 	int burst;		/* requests left of a burst */
 	unsigned int failures;
-	bool ended;
+	unsigned int refusals;	/* answers in a row that gave no sample */
+	unsigned int kisses;	/* KISS packets in a row */
+	int64_t not_before_ns;	/* by raw: a KISS packet forbids earlier requests */
 	bool has_epoch;
 	uint32_t epoch;
 	uint32_t kiss;
@@ -96,6 +107,11 @@ struct source {
 static int64_t min_s64(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+static int64_t max_s64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 static double least_interval(const struct source *source)
@@ -134,6 +150,7 @@ struct source *source_new(const struct source_options *options, int64_t now_raw_
 	source->starting = options->iburst ? IBURST_COUNT : 0;
 	source->interval_s = least_interval(source);
 	source->next_poll_ns = now_raw_ns;
+	source->not_before_ns = INT64_MIN;
 	return source;
 }
 
@@ -145,9 +162,27 @@ void source_free(struct source *source)
 	free(source);
 }
 
+/*
+ * Who sent "RATE" counts packets, from wherever they come in: bursts, retries and reloads wait, too.
+ */
+int64_t source_earliest_poll(const struct source *source)
+{
+	int64_t earliest_ns = source->not_before_ns;
+
+	if (source->kiss == KISS('R', 'A', 'T', 'E') && source->sent)
+		earliest_ns = max_s64(earliest_ns, source->last_poll_ns +
+				      seconds_to_ns(ldexp(1, source->options.minpoll)));
+	return earliest_ns;
+}
+
 int64_t source_next_poll(const struct source *source)
 {
-	return source->ended ? INT64_MAX : source->next_poll_ns;
+	return max_s64(source->next_poll_ns, source_earliest_poll(source));
+}
+
+bool source_is_refused(const struct source *source)
+{
+	return source->kiss == KISS('D', 'E', 'N', 'Y') || source->kiss == KISS('R', 'S', 'T', 'R');
 }
 
 void source_polled(struct source *source, int64_t now_raw_ns)
@@ -179,6 +214,29 @@ static int64_t retry_wait_ns(const struct source *source)
 	return min_s64(RETRY_FIRST_NS << doublings, most_ns);
 }
 
+/* The server answered, but said nothing that could be used: asking at once gives the same. */
+static bool is_refusal(int error)
+{
+	return error == -EPROTO || error == -EBADMSG || error == -ETIME || error == -EINVAL;
+}
+
+/*
+ * After such an answer: once as soon as in a burst, then at minpoll. A server that has just been
+ * started is worth a few more requests, if it may be asked so quickly.
+ */
+static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
+{
+	unsigned int quick = source->options.iburst ? REFUSALS_QUICK : 1;
+	int64_t wait_ns = seconds_to_ns(ldexp(1, source->options.minpoll));
+
+	if (source->burst)
+		return;
+	if (source->refusals < quick)
+		wait_ns = min_s64(wait_ns, BURST_INTERVAL_NS);
+	source->refusals++;
+	source->next_poll_ns = now_raw_ns + wait_ns;
+}
+
 /*
  * A source that never answered, or that the network does not let us ask, is tried again soon; so is
  * one that has not answered since all that it said before became void. One that only lost a packet
@@ -194,24 +252,64 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 	if (error == -ETIMEDOUT && source->burst)
 		return;
 	source->failures++;
+	if (is_refusal(error)) {
+		follow_up_refusal(source, now_raw_ns);
+		return;
+	}
 	if (error == -ETIMEDOUT && known)
 		return;
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
 
+/* At least @wait_ns, twice as long for each KISS packet in a row, and not for ever. */
+static void hold_back(struct source *source, int64_t now_raw_ns, int64_t wait_ns)
+{
+	unsigned int doublings = source->kisses < 16 ? source->kisses : 16;
+
+	if (wait_ns > KISS_WAIT_NS >> doublings)
+		wait_ns = KISS_WAIT_NS;
+	else
+		wait_ns <<= doublings;
+	source->kisses++;
+	source->next_poll_ns = now_raw_ns + wait_ns;
+	source->not_before_ns = source->next_poll_ns;
+}
+
 void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
 {
+	struct source_options *options = &source->options;
+
 	source->kiss = code;
 	source->burst = 0;
 	source->starting = 0;
-	if (code == KISS('D', 'E', 'N', 'Y') || code == KISS('R', 'S', 'T', 'R')) {
-		source->ended = true;
+	if (source_is_refused(source)) {
+		hold_back(source, now_raw_ns, KISS_WAIT_NS);
 	} else if (code == KISS('R', 'A', 'T', 'E')) {
-		if (source->options.minpoll < source->options.maxpoll)
-			source->options.minpoll++;
+		if (options->minpoll == options->maxpoll && options->maxpoll < KISS_MAXPOLL)
+			options->maxpoll++;
+		if (options->minpoll < options->maxpoll)
+			options->minpoll++;
 		source->interval_s = clamp_interval(source, 2 * source->interval_s);
-		source->next_poll_ns = now_raw_ns + seconds_to_ns(source->interval_s);
+		hold_back(source, now_raw_ns, seconds_to_ns(source->interval_s));
 	}
+}
+
+void source_forgive(struct source *source, int64_t now_raw_ns)
+{
+	if (!source_is_refused(source))
+		return;
+	source->kiss = 0;
+	source->kisses = 0;
+	source->not_before_ns = INT64_MIN;
+	source->next_poll_ns = now_raw_ns;
+}
+
+void source_hold_back(struct source *source, uint32_t code, int64_t until_ns)
+{
+	source->kiss = code;
+	source->starting = 0;
+	source->interval_s = clamp_interval(source, source->interval_s);
+	source->not_before_ns = until_ns;
 }
 
 static bool sample_is_sane(const struct source *source, const struct source_sample *sample)
@@ -326,6 +424,10 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->last = corrected;
 	source->last_raw_ns = now_raw_ns;
 	source->last_error = 0;
+	source->refusals = 0;
+	source->kisses = 0;
+	if (source_is_refused(source))
+		source->kiss = 0;
 	source->failures = late ? source->failures + 1 : 0;
 	source->reach |= 1;
 	source->received++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One time source, server or refclock: when to ask it next, whether it answers, and what its
- * samples say. Pure: time is an argument; the sockets are association.c's.
+ * samples say. Pure: time is an argument; the sockets are ntp_client.c's.
  *
  * Instants are ns; "timer" instants (when to poll) are CLOCK_MONOTONIC_RAW, sample instants are
  * the reference's time. offset = server - reference.
@@ -89,8 +89,20 @@ struct source;
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns);
 void source_free(struct source *source);
 
-/* When the next request is due, by raw; INT64_MAX: never (KISS "DENY" or "RSTR"). */
+/* When the next request is due, by raw. Never before source_earliest_poll(). */
 int64_t source_next_poll(const struct source *source);
+
+/* Raw instant before which no request may leave, whoever wants one: a KISS packet asked for that. */
+int64_t source_earliest_poll(const struct source *source);
+
+/* The server refuses to serve us ("DENY", "RSTR"), and has not answered since. */
+bool source_is_refused(const struct source *source);
+
+/* The operator wants a server asked again that refuses to serve us. "RATE" stays in force. */
+void source_forgive(struct source *source, int64_t now_raw_ns);
+
+/* The server at this source's address sent KISS @code to another: nothing before @until_ns. */
+void source_hold_back(struct source *source, uint32_t code, int64_t until_ns);
 
 /* A request went out at @now_raw_ns: shifts the reach register and sets the next poll. */
 void source_polled(struct source *source, int64_t now_raw_ns);
@@ -98,7 +110,11 @@ void source_polled(struct source *source, int64_t now_raw_ns);
 /* The request could not be sent, or nothing came: -errno says why (-ETIMEDOUT, -ENETUNREACH). */
 void source_failed(struct source *source, int64_t now_raw_ns, int error);
 
-/* A KISS packet: "RATE" raises the poll, "DENY" and "RSTR" end the polling. */
+/*
+ * A KISS packet. "RATE" raises the poll and ends all bursts: the next request waits for that long,
+ * and twice as long for each further one in a row, up to a day. "DENY" and "RSTR": so does it for a
+ * day.
+ */
 void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
 
 /* A valid answer. 0, -ESTALE (another epoch), -EINVAL. Rejected samples change no estimate. */
@@ -135,7 +151,7 @@ void source_forget(struct source *source, uint32_t epoch);
  * @sent: requests
  * @received: valid answers
  * @last_error: -errno of the latest failure, 0 after a success
- * @kiss: the KISS code that ended or slowed the polling, 0 if none
+ * @kiss: the KISS code that stopped or slowed the polling, 0 if none
  */
 struct source_status {
 	const struct source_options *options;

@@ -32,6 +32,7 @@
 /* --- Sources: what they are told is kept. --- */
 
 #define POLL_NS		(64 * NS_PER_S)
+#define DAY_NS		(86400 * NS_PER_S)
 
 struct source {
 	struct source_options options;
@@ -46,6 +47,7 @@ struct source {
 	int forgotten;
 	int changed;
 	uint32_t kiss;
+	int64_t earliest_ns;
 	uint8_t reach;
 	struct source_sample sample;
 };
@@ -58,6 +60,7 @@ struct source *source_new(const struct source_options *options, int64_t now_raw_
 		return NULL;
 	source->options = *options;
 	source->next_ns = now_raw_ns;
+	source->earliest_ns = INT64_MIN;
 	return source;
 }
 
@@ -68,7 +71,32 @@ void source_free(struct source *source)
 
 int64_t source_next_poll(const struct source *source)
 {
-	return source->next_ns;
+	return source->next_ns > source->earliest_ns ? source->next_ns : source->earliest_ns;
+}
+
+int64_t source_earliest_poll(const struct source *source)
+{
+	return source->earliest_ns;
+}
+
+bool source_is_refused(const struct source *source)
+{
+	return source->kiss == NTP_KISS_DENY;
+}
+
+void source_forgive(struct source *source, int64_t now_raw_ns)
+{
+	if (source->kiss != NTP_KISS_DENY)
+		return;
+	source->kiss = 0;
+	source->earliest_ns = INT64_MIN;
+	source->next_ns = now_raw_ns;
+}
+
+void source_hold_back(struct source *source, uint32_t code, int64_t until_ns)
+{
+	source->kiss = code;
+	source->earliest_ns = until_ns;
 }
 
 void source_polled(struct source *source, int64_t now_raw_ns)
@@ -87,8 +115,7 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
 {
 	source->kiss = code;
-	if (code == NTP_KISS_DENY)
-		source->next_ns = INT64_MAX;
+	source->earliest_ns = now_raw_ns + (code == NTP_KISS_DENY ? DAY_NS : 2 * POLL_NS);
 }
 
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)

@@ -132,12 +132,52 @@ TEST_F(world, kiss_packets_are_heeded)
 	EXPECT_EQ(NTP_KISS_RATE, source_at(0)->kiss);
 	EXPECT_NE(NULL, strstr(self->message, "RATE"));
 	self->servers[0].manner = KISSES_DENY;
-	pass(65);
+	pass(129);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss == NTP_KISS_DENY));
 	EXPECT_NE(NULL, strstr(self->message, "refuses"));
-	pass(100000);
+	pass(80000);
 	settle();
 	EXPECT_EQ(2, self->servers[0].requests);
+	/* A day later it is asked again, and after a reload. */
+	pass(6500);
+	ASSERT_TRUE(TURN_UNTIL(self->servers[0].requests == 3));
+	settle();
+	self->servers[0].manner = ANSWERS;
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(4, self->servers[0].requests);
+}
+
+/* What would ask at once: new addresses and routes, a reload, a burst, another source there. */
+TEST_F(world, rate_holds_whoever_is_in_a_hurry)
+{
+	struct server *server = add_server("127.0.0.1", KISSES_RATE);
+
+	configure("server 127.0.0.1 PORT iburst\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss));
+	for (int i = 0; i < 5; i++) {
+		change_network(true);
+		turn();
+		pass(1);
+		settle();
+		configure("server 127.0.0.1 PORT iburst\n");
+		settle();
+		associations_burst_all(self->lot, raw_ns(), 4);
+		settle();
+	}
+	/* The directive is another now, and so is its source. */
+	configure("server 127.0.0.1 PORT iburst prefer\n");
+	settle();
+	EXPECT_EQ(NTP_KISS_RATE, source_at(0)->kiss);
+	/* A network that is away for a moment is no excuse. */
+	configure("server 127.0.0.1 PORT iburst prefer\nbindacqaddress 192.0.2.1\n");
+	pass(60);
+	settle();
+	configure("server 127.0.0.1 PORT iburst prefer\n");
+	settle();
+	EXPECT_EQ(1, server->requests);
+	pass(128);
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 2));
 }
 
 TEST_F(world, a_refusal_is_told_at_once)

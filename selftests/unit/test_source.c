@@ -136,12 +136,30 @@ TEST_F(source, one_lost_packet_changes_nothing)
 	EXPECT_EQ(next_ns + 64 * NS_PER_S, source_next_poll(self->source));
 }
 
-TEST_F(source, denied_means_never_again)
+/* Not even a burst asks earlier than after a day; a reload does, and an answer ends it. */
+TEST_F(source, denied_means_not_before_tomorrow)
 {
+	const int64_t day_ns = 86400 * NS_PER_S;
+	struct source_status status;
+
+	source_polled(self->source, START_NS);
 	source_kissed(self->source, START_NS, KISS('D', 'E', 'N', 'Y'));
-	EXPECT_EQ(INT64_MAX, source_next_poll(self->source));
+	EXPECT_TRUE(source_is_refused(self->source));
+	EXPECT_EQ(START_NS + day_ns, source_next_poll(self->source));
 	source_burst(self->source, START_NS, 4);
-	EXPECT_EQ(INT64_MAX, source_next_poll(self->source));
+	EXPECT_EQ(START_NS + day_ns, source_next_poll(self->source));
+	source_kissed(self->source, START_NS + day_ns, KISS('R', 'S', 'T', 'R'));
+	EXPECT_EQ(START_NS + 2 * day_ns, source_next_poll(self->source));
+
+	source_forgive(self->source, START_NS + day_ns + NS_PER_S);
+	EXPECT_FALSE(source_is_refused(self->source));
+	EXPECT_EQ(START_NS + day_ns + NS_PER_S, source_next_poll(self->source));
+
+	source_kissed(self->source, START_NS + 2 * day_ns, KISS('D', 'E', 'N', 'Y'));
+	EXPECT_GT(day_ns, exchange(self->source));
+	EXPECT_FALSE(source_is_refused(self->source));
+	source_get_status(self->source, source_next_poll(self->source), &status);
+	EXPECT_EQ(0, status.kiss);
 }
 
 TEST_F(source, rate_means_less_often)
@@ -151,6 +169,108 @@ TEST_F(source, rate_means_less_often)
 	EXPECT_GE(source_next_poll(self->source), START_NS + 128 * NS_PER_S);
 	exchange(self->source);
 	EXPECT_GE(exchange(self->source), 128 * NS_PER_S);
+}
+
+/* Whatever wants a request at once: a reload, a new route, a disruption, a retry. */
+TEST_F(source, rate_is_respected_by_all_who_are_in_a_hurry)
+{
+	int64_t earliest_ns = START_NS + 128 * NS_PER_S, now_ns;
+	int i;
+
+	source_polled(self->source, START_NS);
+	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
+	source_burst(self->source, START_NS + NS_PER_S, 4);
+	EXPECT_LE(earliest_ns, source_next_poll(self->source));
+	source_rebase(self->source, 2);
+	source_failed(self->source, START_NS + 2 * NS_PER_S, -ENETUNREACH);
+	EXPECT_LE(earliest_ns, source_next_poll(self->source));
+	source_forgive(self->source, START_NS + 3 * NS_PER_S);
+	EXPECT_LE(earliest_ns, source_next_poll(self->source));
+
+	/* Nor are those of a burst 2 s apart any more, answered or not. */
+	for (i = 0; i < 6; i++) {
+		now_ns = source_next_poll(self->source);
+		source_burst(self->source, now_ns, 4);
+		source_polled(self->source, now_ns);
+		if (i > 2)
+			source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
+		EXPECT_LE(now_ns + 128 * NS_PER_S, source_next_poll(self->source));
+	}
+}
+
+TEST_F(source, rate_again_doubles_the_wait)
+{
+	int64_t now_ns = START_NS, wait_ns, last_ns = 0;
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		source_polled(self->source, now_ns);
+		source_kissed(self->source, now_ns, KISS('R', 'A', 'T', 'E'));
+		wait_ns = source_next_poll(self->source) - now_ns;
+		EXPECT_GE(wait_ns, i < 6 ? 2 * last_ns : last_ns);
+		EXPECT_LE(wait_ns, 86400 * NS_PER_S);
+		last_ns = wait_ns;
+		now_ns += wait_ns;
+	}
+	EXPECT_EQ(86400 * NS_PER_S, last_ns);
+}
+
+/* Where minpoll is maxpoll there is nothing to raise but both. */
+TEST(rate_raises_maxpoll_too)
+{
+	struct source_options fixed = options(4, 4, true);
+	struct source *source = source_new(&fixed, START_NS);
+
+	source_polled(source, START_NS);
+	source_kissed(source, START_NS, KISS('R', 'A', 'T', 'E'));
+	exchange(source);
+	EXPECT_LE(32 * NS_PER_S, exchange(source));
+	source_free(source);
+}
+
+/* The server was asked by another source, or by this name's source before it was replaced. */
+TEST_F(source, holds_back_for_what_another_was_told)
+{
+	source_hold_back(self->source, KISS('R', 'A', 'T', 'E'), START_NS + 100 * NS_PER_S);
+	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
+	source_burst(self->source, START_NS, 4);
+	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
+	EXPECT_LE(64 * NS_PER_S, exchange(self->source));
+}
+
+/* A server that is not synchronised: 2 s later, and then at minpoll; not 1 s later. */
+TEST_F(source, an_answer_of_no_use_is_followed_up_slowly)
+{
+	int64_t now_ns = START_NS;
+	int i;
+
+	for (i = 0; i < 12; i++) {
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns, -EPROTO);
+		EXPECT_EQ(now_ns + (i ? 64 : 2) * NS_PER_S, source_next_poll(self->source));
+		now_ns = source_next_poll(self->source);
+	}
+	exchange(self->source);
+	now_ns = source_next_poll(self->source);
+	source_polled(self->source, now_ns);
+	source_failed(self->source, now_ns, -EBADMSG);
+	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
+}
+
+TEST(iburst_waits_a_little_for_a_server_to_have_the_time)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	int64_t now_ns = START_NS;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		source_polled(source, now_ns);
+		source_failed(source, now_ns, -EPROTO);
+		EXPECT_EQ(now_ns + (i < 4 ? 2 : 64) * NS_PER_S, source_next_poll(source));
+		now_ns = source_next_poll(source);
+	}
+	source_free(source);
 }
 
 TEST_F(source, burst_asks_now_and_soon_again)
