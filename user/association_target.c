@@ -26,7 +26,7 @@
 /* Exchanges in a row without a sample that make an address one to be replaced. */
 #define FAILURES_GONE		8
 
-/* A fresh address that the machine has no way to, or that refuses, is given up sooner. */
+/* A fresh address that the machine has no way to is given up sooner. What ICMP says is no proof. */
 #define FAILURES_HOPELESS	3
 
 /* Requests to a server that a changed network may have brought back. */
@@ -272,9 +272,8 @@ static bool is_gone(const struct association *association)
 	if (client->failures >= FAILURES_GONE)
 		return true;
 
-	return association->trying && client->failures >= FAILURES_HOPELESS &&
-	       (client->local_failures || client->last_error == -ECONNREFUSED ||
-		client->last_error == -EHOSTUNREACH || client->last_error == -ENETUNREACH);
+	return association->trying && client->local_failures &&
+	       client->failures >= FAILURES_HOPELESS;
 }
 
 /* Replace what is gone, and if there is nothing left to replace it with look the name up. */

@@ -150,6 +150,40 @@ static void read_sent_stamp(struct ntp_client *client)
 	client->sent.has_realtime = true;
 }
 
+/*
+ * What routers and hosts say by ICMP. Anybody can send such a message who guesses the port, so it
+ * ends nothing: the answer may come all the same.
+ */
+static bool is_icmp(int err)
+{
+	switch (err) {
+	case -ECONNREFUSED:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+	case -EHOSTDOWN:
+	case -ENONET:
+	case -EACCES:
+	case -EPERM:
+	case -EMSGSIZE:
+	case -EPROTO:
+	case -ENOPROTOOPT:
+	case -EOPNOTSUPP:
+		return true;
+	}
+
+	return false;
+}
+
+/* It is the reason to be given if no answer comes. */
+static enum ntp_client_result note_error(struct ntp_client *client, int64_t now_raw_ns, int err)
+{
+	if (!is_icmp(err))
+		return fail(client, now_raw_ns, err);
+	client->noted_error = err;
+
+	return NTP_CLIENT_NOTHING;
+}
+
 static int send_request(struct ntp_client *client, struct timescale *timescale)
 {
 	uint8_t bytes[NTP_HEADER_SIZE];
@@ -186,7 +220,8 @@ enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timesc
 
 	if (is_in_flight(client) &&
 	    (now_raw_ns >= client->deadline_ns || now_raw_ns >= due_ns(client)))
-		result = fail(client, now_raw_ns, -ETIMEDOUT);
+		result = fail(client, now_raw_ns, client->noted_error ? client->noted_error :
+								      -ETIMEDOUT);
 	if (is_in_flight(client) || now_raw_ns < due_ns(client))
 		return result;
 
@@ -195,6 +230,7 @@ enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timesc
 		return fail_locally(client, now_raw_ns, err);
 
 	client->local_failures = 0;
+	client->noted_error = 0;
 	source_polled(client->source, now_raw_ns);
 	client->deadline_ns = now_raw_ns + ANSWER_TIMEOUT_NS;
 	next_ns = source_next_poll(client->source);
@@ -294,26 +330,27 @@ enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timesc
 					short revents, int64_t now_raw_ns)
 {
 	uint8_t bytes[NTP_PACKET_MAX];
+	enum ntp_client_result result = NTP_CLIENT_NOTHING;
 	struct ntp_stamp stamp;
 	int length;
 
 	if (!is_in_flight(client))
-		return NTP_CLIENT_NOTHING;
+		return result;
 	if (revents & (POLLERR | POLLPRI)) {
 		int err = take_error(client);
 
 		if (err < 0)
-			return fail(client, now_raw_ns, err);
+			result = note_error(client, now_raw_ns, err);
 	}
-	if (!(revents & ~POLLPRI))
-		return NTP_CLIENT_NOTHING;
+	if (!is_in_flight(client) || !(revents & ~POLLPRI))
+		return result;
 
 	/* One packet, so that a flood leaves others their turn; poll(2) tells of more. */
 	length = ntp_socket_receive(&client->socket, bytes, sizeof(bytes), &stamp);
 	if (length == -EAGAIN || length == -EINTR || length == -EMSGSIZE)
-		return NTP_CLIENT_NOTHING;
+		return result;
 	if (length < 0)
-		return fail(client, now_raw_ns, length);
+		return note_error(client, now_raw_ns, length);
 
 	return take_packet(client, timescale, now_raw_ns, bytes, (size_t)length, &stamp);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One server at one address: when a request is due, the request in flight, its answer, and what
- * the source is told of it. Which addresses there are is association.c's.
+ * the source is told of it. Which addresses there are is association_target.c's.
  */
 #ifndef NTP_CLIENT_H
 #define NTP_CLIENT_H
@@ -46,6 +46,7 @@ enum ntp_client_result {
  * @exchange: in flight
  * @sent: when it left
  * @deadline_ns: raw instant when it is given up
+ * @noted_error: -errno by ICMP since then; 0: none
  * @local_failures: requests in a row that did not leave this machine
  * @retry_ns: raw instant of the next try after those
  * @failures: exchanges in a row without a sample, whatever the reason
@@ -63,6 +64,7 @@ struct ntp_client {
 	struct ntp_exchange exchange;
 	struct ntp_moment sent;
 	int64_t deadline_ns;
+	int noted_error;
 	unsigned int local_failures;
 	int64_t retry_ns;
 	unsigned int failures;
