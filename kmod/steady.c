@@ -105,7 +105,33 @@ static s64 chime_steady_slewing(const struct chime_steady *steady)
 	return chime_abs_sat(chime_sub_sat(steady->bend.rate_q32, steady->rest_q32));
 }
 
-/* Where the host goes is seen, and steady time goes along. A bend that lasts is for good. */
+static bool chime_steady_same_rate(s64 a_q32, s64 b_q32)
+{
+	return chime_abs_sat(chime_sub_sat(a_q32, b_q32)) <= CHIME_STEADY_TURN_Q32;
+}
+
+/*
+ * The host is back at the rate that it rested at before it took another one that seemed to be for
+ * good: that was a slew longer than most.
+ */
+static bool chime_steady_is_back(const struct chime_steady *steady, s64 raw_ns)
+{
+	return chime_sub_sat(raw_ns, steady->rest_raw_ns) < CHIME_STEADY_MEMORY_NS &&
+	       chime_steady_same_rate(steady->bend.rate_q32, steady->old_rest_q32) &&
+	       !chime_steady_same_rate(steady->bend.rate_q32, steady->rest_q32);
+}
+
+/* From here on the host rests at the rate that it has. */
+static void chime_steady_rest(struct chime_steady *steady, s64 raw_ns)
+{
+	if (!chime_steady_same_rate(steady->bend.rate_q32, steady->rest_q32)) {
+		steady->old_rest_q32 = steady->rest_q32;
+		steady->rest_raw_ns = raw_ns;
+	}
+	steady->rest_q32 = steady->bend.rate_q32;
+}
+
+/* Where the host goes is seen, and steady time goes along. A rate that lasts is for good. */
 static void chime_steady_note_slew(struct chime_steady *steady, s64 raw_ns)
 {
 	s64 before_q32 = chime_steady_slew(steady, raw_ns);
@@ -113,8 +139,8 @@ static void chime_steady_note_slew(struct chime_steady *steady, s64 raw_ns)
 
 	if (chime_steady_bent_lately(steady, raw_ns))
 		steady->slew_q32 = slew_q32 > before_q32 ? slew_q32 : before_q32;
-	else
-		steady->rest_q32 = steady->bend.rate_q32;
+	if (!chime_steady_bent_lately(steady, raw_ns) || chime_steady_is_back(steady, raw_ns))
+		chime_steady_rest(steady, raw_ns);
 }
 
 /* While this guest stood still the host may have gained as much, all in all. */
@@ -279,18 +305,32 @@ void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
 	steady->begin_raw_ns = raw_ns;
 }
 
-/* What the host's daemon may have done to its clock meanwhile. */
+/* What the two rates that the host may rest at differ by; 0: it has long been the same one. */
+static s64 chime_steady_rests_apart(const struct chime_steady *steady, s64 raw_ns)
+{
+	if (chime_sub_sat(raw_ns, steady->rest_raw_ns) >= CHIME_STEADY_MEMORY_NS)
+		return 0;
+	return chime_abs_sat(chime_sub_sat(steady->rest_q32, steady->old_rest_q32));
+}
+
+/*
+ * What the host's daemon may have done to its clock meanwhile: the slew of the moment may be for
+ * good, and others came on top of it; and what passes for its rate may have been a slew that ended.
+ */
 static void chime_steady_doubt_gap(struct chime_steady *steady, s64 raw_ns)
 {
 	s64 gap_ns = steady->gap_ns;
 	s64 long_ns = gap_ns < CHIME_SLEW_LONGEST_NS ? gap_ns : CHIME_SLEW_LONGEST_NS;
 	s64 unseen_ns = chime_scale_q32(long_ns, CHIME_HOST_SLEW_MAX_Q32);
+	s64 doubt_ns = chime_scale_q32(long_ns, chime_steady_slew(steady, raw_ns));
 
 	chime_steady_end_doubt(steady);
-	chime_steady_doubt(steady, chime_scale_q32(long_ns, chime_steady_slew(steady, raw_ns)));
 	if (chime_steady_bent_lately(steady, raw_ns))
-		chime_steady_doubt(steady, chime_scale_q32(gap_ns, chime_steady_slewing(steady)));
-	unseen_ns = chime_sub_sat(unseen_ns, steady->doubt_ns);
+		doubt_ns = chime_add_sat(doubt_ns,
+					 chime_scale_q32(gap_ns, chime_steady_slewing(steady)));
+	chime_steady_doubt(steady, doubt_ns);
+	unseen_ns = chime_add_sat(chime_sub_sat(unseen_ns, steady->doubt_ns),
+				  chime_scale_q32(gap_ns, chime_steady_rests_apart(steady, raw_ns)));
 	if (unseen_ns <= 0)
 		return;
 	steady->unseen_ns = unseen_ns;

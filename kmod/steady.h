@@ -25,6 +25,8 @@
  * @parted_raw_ns: when steady time last went another way than the host
  * @slew_q32: the fastest slew of the host seen before @parted_raw_ns
  * @rest_q32: @bend's rate while the host is not slewed
+ * @old_rest_q32: what that was before it changed: a long slew passes for a new rate
+ * @rest_raw_ns: when it changed
  * @gap_ns: for so long this guest stood still since the correction was set
  * @doubt_ns: what is in @bend's bound for a slew during that time
  * @unseen_ns: and more, as long as the host's slope after it has not been seen
@@ -41,6 +43,8 @@ struct chime_steady {
 	s64 parted_raw_ns;
 	s64 slew_q32;
 	s64 rest_q32;
+	s64 old_rest_q32;
+	s64 rest_raw_ns;
 	s64 gap_ns;
 	s64 doubt_ns;
 	s64 unseen_ns;

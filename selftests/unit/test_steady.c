@@ -242,6 +242,57 @@ TEST_F(steady, does_not_carry_a_slew_on_over_a_revert)
 	EXPECT_GE(bound(self), 1000 * 499000);
 }
 
+/* A slew that lasts passes for a new rate, until the host is back at the one before. */
+TEST_F(steady, a_long_slew_is_over_when_the_old_rate_is_back)
+{
+	watch(self, 0, 20 * S);
+	watch(self, -450 * PPM_Q32, 150 * S);
+	watch(self, 0, 40 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 600 * S);
+	EXPECT_LE(llabs(gained(self) - 600 * S), 1000);
+	/* Which of the two rates it rests at nobody knows until it is seen. */
+	EXPECT_GE(bound(self), 600 * 449000);
+	watch(self, 0, 2 * S);
+	EXPECT_GE(bound(self), 100 * 449000);
+	EXPECT_LE(bound(self), 100 * 451000);
+}
+
+/* The slew ended as soon as the guest stood still, or on the way to half of the pause. */
+TEST_F(steady, doubts_a_rate_that_may_have_been_a_slew)
+{
+	static const s64 rests_s[] = { 600, 300 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rests_s); i++) {
+		s64 slewed_ns = (600 - rests_s[i]) * 450000;
+		s64 before_ns;
+
+		watch(self, 0, 2000 * S);
+		watch(self, 450 * PPM_Q32, 150 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+		before_ns = gained(self);
+		revert(self, 600 * S + slewed_ns);
+		EXPECT_GE(bound(self), llabs(gained(self) - before_ns - 600 * S));
+		watch(self, 0, 2 * S);
+		EXPECT_GE(bound(self), llabs(gained(self) - before_ns - 600 * S));
+		watch(self, 0, 10 * S);
+	}
+}
+
+/* A slew that had just begun was for good, and another one came on top of it. */
+TEST_F(steady, doubts_two_slews_in_one_gap)
+{
+	watch(self, 0, 20 * S);
+	watch(self, 500 * PPM_Q32, 20 * S);
+	watch(self, 0, 30 * S);
+	watch(self, 300 * PPM_Q32, 5 * S);
+	revert(self, 600 * S + 600 * 300000 + 100 * 499000);
+	EXPECT_GE(bound(self), llabs(gained(self) - 600 * S));
+	watch(self, 300 * PPM_Q32, 2 * S);
+	EXPECT_GE(bound(self), llabs(gained(self) - 600 * S));
+}
+
 TEST_F(steady, a_pace_that_does_not_come_back_was_another_clocks)
 {
 	watch(self, 0, 10 * S);
