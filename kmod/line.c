@@ -84,17 +84,53 @@ s64 chime_ratio_q32(s64 numerator, s64 denominator)
 	return saturate((numerator < 0) == (denominator < 0) ? ratio : -ratio);
 }
 
+static s64 clamp_rate(s64 rate_q32)
+{
+	if (rate_q32 > CHIME_LINE_RATE_MAX_Q32)
+		return CHIME_LINE_RATE_MAX_Q32;
+	if (rate_q32 < -CHIME_LINE_RATE_MAX_Q32)
+		return -CHIME_LINE_RATE_MAX_Q32;
+	return rate_q32;
+}
+
 bool chime_line_valid(const struct chime_line *line)
 {
-	return line->rate_q32 >= -CHIME_LINE_RATE_MAX_Q32 &&
-	       line->rate_q32 <= CHIME_LINE_RATE_MAX_Q32 &&
-	       line->sigma_ns >= 0 && line->sigma_rate_q32 >= 0 &&
-	       line->maxerror_ns >= 0 && line->maxerror_rate_q32 >= 0;
+	if (clamp_rate(line->rate_q32) != line->rate_q32 ||
+	    line->sigma_ns < 0 || line->sigma_rate_q32 < 0 ||
+	    line->maxerror_ns < 0 || line->maxerror_rate_q32 < 0 || line->horizon_ns < 0)
+		return false;
+	return !line->horizon_ns ||
+	       (clamp_rate(line->beyond_rate_q32) == line->beyond_rate_q32 &&
+		line->beyond_sigma_rate_q32 >= line->sigma_rate_q32 &&
+		line->beyond_maxerror_rate_q32 >= line->maxerror_rate_q32);
+}
+
+/* So much of a distance from the origin lies within the horizon. */
+static __int128 within_horizon(const struct chime_line *line, __int128 distance_ns)
+{
+	if (line->horizon_ns <= 0)
+		return distance_ns;
+	if (distance_ns > line->horizon_ns)
+		return line->horizon_ns;
+	return distance_ns < -(__int128)line->horizon_ns ? -(__int128)line->horizon_ns :
+							  distance_ns;
 }
 
 static __int128 line_offset(const struct chime_line *line, s64 at_ns)
 {
-	return line->offset_ns + scale((__int128)at_ns - line->origin_ns, line->rate_q32);
+	const __int128 distance_ns = (__int128)at_ns - line->origin_ns;
+	const __int128 near_ns = within_horizon(line, distance_ns);
+
+	return line->offset_ns + scale(near_ns, line->rate_q32) +
+	       scale(distance_ns - near_ns, line->beyond_rate_q32);
+}
+
+s64 chime_line_rate(const struct chime_line *line, s64 at_ns)
+{
+	const __int128 distance_ns = (__int128)at_ns - line->origin_ns;
+
+	return within_horizon(line, distance_ns) == distance_ns ? line->rate_q32 :
+								 line->beyond_rate_q32;
 }
 
 s64 chime_line_offset(const struct chime_line *line, s64 at_ns)
@@ -107,24 +143,15 @@ s64 chime_line_eval(const struct chime_line *line, s64 at_ns)
 	return saturate(at_ns + line_offset(line, at_ns));
 }
 
-static s64 clamp_rate(s64 rate_q32)
-{
-	if (rate_q32 > CHIME_LINE_RATE_MAX_Q32)
-		return CHIME_LINE_RATE_MAX_Q32;
-	if (rate_q32 < -CHIME_LINE_RATE_MAX_Q32)
-		return -CHIME_LINE_RATE_MAX_Q32;
-	return rate_q32;
-}
-
 /*
- * Newton's method on distance = x * gain: with a reciprocal good to one part in 2^31 each pass
- * gains 31 bits. A distance below 2^65 gives an x below 2^66, which the product leaves within 2^35
- * and the two passes within 2^4 and at the nearest whole number; no product exceeds 2^103.
+ * The x of which @distance = x + x * @rate_q32. Newton's method: with a reciprocal good to one part
+ * in 2^31 each pass gains 31 bits. A distance below 2^66 gives an x below 2^67, which the product
+ * leaves within 2^36 and the two passes within 2^5 and at the nearest whole number; no product
+ * exceeds 2^104.
  */
-s64 chime_line_invert(const struct chime_line *line, s64 value_ns)
+static __int128 unscale(__int128 distance, s64 rate_q32)
 {
-	const __int128 distance = (__int128)value_ns - line->origin_ns - line->offset_ns;
-	const s64 gain_q32 = Q32_ONE + clamp_rate(line->rate_q32);
+	const s64 gain_q32 = Q32_ONE + clamp_rate(rate_q32);
 	const s64 inverse_q32 = (s64)(U64_MAX / (u64)gain_q32);
 	__int128 x = scale(distance, inverse_q32);
 	int pass;
@@ -134,36 +161,83 @@ s64 chime_line_invert(const struct chime_line *line, s64 value_ns)
 
 		x += (multiply(left_q32, inverse_q32) + Q64_HALF) >> 64;
 	}
+	return x;
+}
+
+s64 chime_line_invert(const struct chime_line *line, s64 value_ns)
+{
+	const __int128 distance = (__int128)value_ns - line->origin_ns - line->offset_ns;
+	__int128 x = unscale(distance, line->rate_q32);
+	const __int128 near_ns = within_horizon(line, x);
+
+	if (near_ns != x) {
+		__int128 there = near_ns + scale(near_ns, clamp_rate(line->rate_q32));
+
+		x = near_ns + unscale(distance - there, line->beyond_rate_q32);
+	}
 	return saturate(line->origin_ns + x);
 }
 
-/* An error of @error_ns that has grown by @growth_q32 over @distance_ns in either direction. */
-static s64 grow(s64 error_ns, s64 growth_q32, __int128 distance_ns)
+/* What an error that grows by @growth_q32 gains over @age_ns. */
+static __int128 growth(__int128 age_ns, s64 growth_q32)
 {
-	__int128 age_ns = distance_ns < 0 ? -distance_ns : distance_ns;
+	return (multiply(age_ns, growth_q32) + Q32_ONE - 1) >> 32;
+}
 
-	return saturate(error_ns + ((multiply(age_ns, growth_q32) + Q32_ONE - 1) >> 32));
+/* @error_ns at the origin, @at_ns, growing by these rates up to the horizon and beyond. */
+static s64 grow(const struct chime_line *line, s64 error_ns, s64 near_q32, s64 beyond_q32,
+		s64 at_ns)
+{
+	__int128 age_ns = (__int128)at_ns - line->origin_ns;
+	__int128 near_ns;
+
+	if (age_ns < 0)
+		age_ns = -age_ns;
+	near_ns = within_horizon(line, age_ns);
+	return saturate(error_ns + growth(near_ns, near_q32) +
+			growth(age_ns - near_ns, beyond_q32));
 }
 
 s64 chime_line_sigma(const struct chime_line *line, s64 at_ns)
 {
-	return grow(line->sigma_ns, line->sigma_rate_q32, (__int128)at_ns - line->origin_ns);
+	return grow(line, line->sigma_ns, line->sigma_rate_q32, line->beyond_sigma_rate_q32,
+		    at_ns);
 }
 
 s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns)
 {
-	return grow(line->maxerror_ns, line->maxerror_rate_q32,
-		    (__int128)at_ns - line->origin_ns);
+	return grow(line, line->maxerror_ns, line->maxerror_rate_q32,
+		    line->beyond_maxerror_rate_q32, at_ns);
+}
+
+/* The line as it goes on beyond its horizon: from its origin on. */
+static void leave_horizon(struct chime_line *line)
+{
+	if (line->horizon_ns <= 0)
+		return;
+	line->rate_q32 = line->beyond_rate_q32;
+	line->sigma_rate_q32 = line->beyond_sigma_rate_q32;
+	line->maxerror_rate_q32 = line->beyond_maxerror_rate_q32;
+	line->horizon_ns = 0;
+	line->beyond_rate_q32 = 0;
+	line->beyond_sigma_rate_q32 = 0;
+	line->beyond_maxerror_rate_q32 = 0;
 }
 
 void chime_line_move(struct chime_line *line, s64 origin_ns)
 {
 	const struct chime_line from = *line;
+	__int128 left_ns = (__int128)origin_ns - from.origin_ns;
 
+	left_ns = from.horizon_ns - (left_ns < 0 ? -left_ns : left_ns);
 	line->origin_ns = origin_ns;
 	line->offset_ns = chime_line_offset(&from, origin_ns);
 	line->sigma_ns = chime_line_sigma(&from, origin_ns);
 	line->maxerror_ns = chime_line_maxerror(&from, origin_ns);
+	if (left_ns > 0)
+		line->horizon_ns = (s64)left_ns;
+	else
+		leave_horizon(line);
 }
 
 /* The square root, rounded up. */
@@ -202,53 +276,117 @@ static s64 add_in_quadrature(s64 a_ns, s64 b_ns)
  */
 static s64 stretch(s64 error, s64 rate_q32)
 {
-	return rate_q32 > 0 ? grow(error, error, rate_q32) : error;
+	return rate_q32 > 0 ? saturate(error + growth(rate_q32, error)) : error;
+}
+
+/* The rates of outer(inner()), where both lines go on by those that are theirs at the origin. */
+static void compose_rates(const struct chime_line *outer, const struct chime_line *inner,
+			  struct chime_line *result)
+{
+	const s64 outer_rate = outer->rate_q32;
+	const s64 inner_rate = inner->rate_q32;
+
+	result->rate_q32 = saturate((__int128)outer_rate + inner_rate +
+				    scale(outer_rate, inner_rate));
+	result->sigma_rate_q32 = chime_add_sat(stretch(outer->sigma_rate_q32, inner_rate),
+					       stretch(inner->sigma_rate_q32, outer_rate));
+	result->maxerror_rate_q32 = saturate((__int128)1 +
+					     stretch(outer->maxerror_rate_q32, inner_rate) +
+					     stretch(inner->maxerror_rate_q32, outer_rate));
+}
+
+static s64 larger(s64 a, s64 b)
+{
+	return a > b ? a : b;
+}
+
+/* From @horizon_ns on the rates are @beyond's, which leaves no error growing slower than before. */
+static void set_horizon(struct chime_line *line, __int128 horizon_ns,
+			const struct chime_line *beyond)
+{
+	line->horizon_ns = larger(saturate(horizon_ns), 1);
+	line->beyond_rate_q32 = beyond->rate_q32;
+	line->beyond_sigma_rate_q32 = larger(beyond->sigma_rate_q32, line->sigma_rate_q32);
+	line->beyond_maxerror_rate_q32 = larger(beyond->maxerror_rate_q32,
+						line->maxerror_rate_q32);
+}
+
+/* Both lines begin where the composed one does. */
+static void compose_horizons(struct chime_line outer, struct chime_line inner,
+			     struct chime_line *result)
+{
+	__int128 horizon_ns = inner.horizon_ns;
+	struct chime_line beyond;
+
+	if (outer.horizon_ns <= 0 && inner.horizon_ns <= 0)
+		return;
+	if (outer.horizon_ns > 0) {
+		__int128 outer_ns = unscale(outer.horizon_ns, inner.rate_q32);
+
+		if (horizon_ns <= 0 || outer_ns < horizon_ns)
+			horizon_ns = outer_ns;
+	}
+	leave_horizon(&outer);
+	leave_horizon(&inner);
+	compose_rates(&outer, &inner, &beyond);
+	set_horizon(result, horizon_ns, &beyond);
 }
 
 void chime_line_compose(const struct chime_line *outer, const struct chime_line *inner, s64 at_ns,
 			struct chime_line *result)
 {
 	const s64 middle_ns = chime_line_eval(inner, at_ns);
-	const s64 outer_rate = outer->rate_q32;
-	const s64 inner_rate = inner->rate_q32;
-	const struct chime_line composed = {
+	struct chime_line from = *inner, to = *outer;
+	struct chime_line composed = {
 		.origin_ns = at_ns,
 		.offset_ns = saturate((__int128)middle_ns - at_ns +
 				      line_offset(outer, middle_ns)),
-		.rate_q32 = saturate((__int128)outer_rate + inner_rate +
-				     scale(outer_rate, inner_rate)),
-		.sigma_ns = add_in_quadrature(chime_line_sigma(outer, middle_ns),
-					      stretch(chime_line_sigma(inner, at_ns), outer_rate)),
-		.sigma_rate_q32 = chime_add_sat(stretch(outer->sigma_rate_q32, inner_rate),
-						stretch(inner->sigma_rate_q32, outer_rate)),
-		.maxerror_ns = chime_add_sat(chime_line_maxerror(outer, middle_ns),
-					     stretch(chime_line_maxerror(inner, at_ns),
-						     outer_rate)),
-		.maxerror_rate_q32 = saturate((__int128)1 +
-					      stretch(outer->maxerror_rate_q32, inner_rate) +
-					      stretch(inner->maxerror_rate_q32, outer_rate)),
 	};
 
+	chime_line_move(&from, at_ns);
+	chime_line_move(&to, middle_ns);
+	composed.sigma_ns = add_in_quadrature(to.sigma_ns, stretch(from.sigma_ns, to.rate_q32));
+	composed.maxerror_ns = chime_add_sat(to.maxerror_ns,
+					     stretch(from.maxerror_ns, to.rate_q32));
+	compose_rates(&to, &from, &composed);
+	compose_horizons(to, from, &composed);
 	*result = composed;
+}
+
+/* How @line's rate at its origin looks by @other's time, from @at_ns on. */
+static s64 relate_rate(struct chime_line line, const struct chime_line *other, s64 at_ns)
+{
+	const s64 far_ns = chime_add_sat(at_ns, RELATE_NS);
+	struct chime_line straight = *other, related;
+
+	line.horizon_ns = 0;
+	chime_line_move(&straight, at_ns);
+	straight.horizon_ns = 0;
+	if (chime_line_fit(chime_line_eval(&straight, at_ns), chime_line_eval(&line, at_ns),
+			   chime_line_eval(&straight, far_ns), chime_line_eval(&line, far_ns), 0,
+			   &related))
+		return 0;
+	return related.rate_q32;
 }
 
 void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
 		       struct chime_line *result)
 {
-	s64 far_ns = chime_add_sat(at_ns, RELATE_NS);
 	s64 other_ns = chime_line_eval(other, at_ns);
-	s64 value_ns = chime_line_eval(line, at_ns);
-	struct chime_line related;
+	struct chime_line from = *line, beyond, related;
 
-	if (chime_line_fit(other_ns, value_ns, chime_line_eval(other, far_ns),
-			   chime_line_eval(line, far_ns), 0, &related))
-		related.rate_q32 = 0;
+	chime_line_move(&from, at_ns);
+	related = from;
+	related.rate_q32 = relate_rate(from, other, at_ns);
 	related.origin_ns = other_ns;
-	related.offset_ns = chime_sub_sat(value_ns, other_ns);
-	related.sigma_ns = chime_line_sigma(line, at_ns);
-	related.sigma_rate_q32 = line->sigma_rate_q32;
-	related.maxerror_ns = chime_line_maxerror(line, at_ns);
-	related.maxerror_rate_q32 = line->maxerror_rate_q32;
+	related.offset_ns = chime_sub_sat(chime_line_eval(line, at_ns), other_ns);
+	if (from.horizon_ns > 0) {
+		beyond = from;
+		leave_horizon(&beyond);
+		beyond.rate_q32 = relate_rate(beyond, other, at_ns);
+		set_horizon(&related, from.horizon_ns +
+			    scale(from.horizon_ns, chime_line_rate(other, at_ns)), &beyond);
+	}
 	*result = related;
 }
 

@@ -4,6 +4,10 @@
  *
  *	value(at) = at + offset_ns + ((at - origin_ns) * rate_q32 >> 32)
  *
+ * up to the line's horizon, if it has one; from there on another rate counts. An offset that was
+ * measured holds for as long as its bound says, but a rate is an extrapolation: who learned it knows
+ * how far it reaches.
+ *
  * Pure integer arithmetic: no locks, allocation, clock reads or globals, so that the module, the
  * helper, the simulator and the tests compile the very same file. Intermediate results are exact;
  * every final one saturates at the ends of s64. Nothing wraps and nothing is undefined, whatever
@@ -38,6 +42,11 @@
  * @sigma_rate_q32: its growth with distance from the origin, >= 0
  * @maxerror_ns: bound of the error at the origin, >= 0; CHIME_LINE_UNBOUNDED_NS: none known
  * @maxerror_rate_q32: its growth, >= 0
+ * @horizon_ns: all this holds as far as this from the origin, either way; 0: everywhere. What
+ *	follows is not looked at then
+ * @beyond_rate_q32: growth of the offset beyond the horizon; 0: it stays what it is there
+ * @beyond_sigma_rate_q32: of the standard error there, >= @sigma_rate_q32
+ * @beyond_maxerror_rate_q32: of the bound there, >= @maxerror_rate_q32
  */
 struct chime_line {
 	s64 origin_ns;
@@ -47,6 +56,10 @@ struct chime_line {
 	s64 sigma_rate_q32;
 	s64 maxerror_ns;
 	s64 maxerror_rate_q32;
+	s64 horizon_ns;
+	s64 beyond_rate_q32;
+	s64 beyond_sigma_rate_q32;
+	s64 beyond_maxerror_rate_q32;
 };
 
 /* a + b and a - b, saturated. Here, because each look at the host takes a hundred of them. */
@@ -80,8 +93,14 @@ s64 chime_scale_q32(s64 duration_ns, s64 rate_q32);
 /* numerator / denominator as a rate, rounded to nearest, saturated; 0 if @denominator is 0. */
 s64 chime_ratio_q32(s64 numerator, s64 denominator);
 
-/* The rate is within CHIME_LINE_RATE_MAX_Q32 and no error is negative. */
+/*
+ * Both rates are within CHIME_LINE_RATE_MAX_Q32, no error is negative, and none grows slower beyond
+ * the horizon.
+ */
 bool chime_line_valid(const struct chime_line *line);
+
+/* The rate in force at @at_ns. */
+s64 chime_line_rate(const struct chime_line *line, s64 at_ns);
 
 /* value minus argument at @at_ns. */
 s64 chime_line_offset(const struct chime_line *line, s64 at_ns);
@@ -91,7 +110,7 @@ s64 chime_line_eval(const struct chime_line *line, s64 at_ns);
 
 /**
  * chime_line_invert() - the argument at which a line has a value
- * @line: the line; a rate beyond CHIME_LINE_RATE_MAX_Q32 is taken as that limit
+ * @line: the line; rates beyond CHIME_LINE_RATE_MAX_Q32 are taken as that limit
  * @value_ns: the value
  *
  * Return: the nearest whole ns: evaluated there, the line is within 1 ns of @value_ns, unless the
@@ -108,7 +127,9 @@ s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns);
 
 /*
  * The same line written from another origin, its errors aged accordingly. Rounds the offset to the
- * ns: move a line that is kept from its original, not over and over from the last result.
+ * ns: move a line that is kept from its original, not over and over from the last result. Of the
+ * horizon the nearer end counts: back beyond the old origin the new line may reach it sooner. From
+ * beyond it on there is none any more.
  */
 void chime_line_move(struct chime_line *line, s64 origin_ns);
 
@@ -119,7 +140,7 @@ void chime_line_move(struct chime_line *line, s64 origin_ns);
  * @at_ns: the origin of the result
  * @result: the composed line; may be one of the two. Sigmas add in quadrature, bounds and growths
  *	add up, each stretched by the other line's rate where that is positive; one unit more of the
- *	bound's growth covers the rounding of the rate
+ *	bound's growth covers the rounding of the rate. Of two horizons the nearer counts, for both
  */
 void chime_line_compose(const struct chime_line *outer, const struct chime_line *inner, s64 at_ns,
 			struct chime_line *result);
@@ -127,7 +148,8 @@ void chime_line_compose(const struct chime_line *outer, const struct chime_line 
 /**
  * chime_line_relate() - one line's value as a function of another's
  * @line: a function of the argument
- * @other: likewise; known exactly, or its errors are not the result's
+ * @other: likewise; known exactly, or its errors are not the result's. Its horizon is beyond that
+ *	of @line, or it has none
  * @at_ns: the argument at the origin, where the offset is exact
  * @result: @line's value as a function of @other's, with @line's errors
  */

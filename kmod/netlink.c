@@ -36,6 +36,11 @@ static const struct nla_policy chime_line_policy[TRUECHIME_LINE_A_MAX + 1] = {
 	[TRUECHIME_LINE_A_SIGMA_RATE_Q32] = NLA_POLICY_MIN(NLA_S64, 0),
 	[TRUECHIME_LINE_A_MAXERROR_NS] = NLA_POLICY_MIN(NLA_S64, -1),
 	[TRUECHIME_LINE_A_MAXERROR_RATE_Q32] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_LINE_A_HORIZON_NS] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_LINE_A_BEYOND_RATE_Q32] =
+		NLA_POLICY_FULL_RANGE_SIGNED(NLA_S64, &chime_rate_range),
+	[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32] = NLA_POLICY_MIN(NLA_S64, 0),
 };
 
 static const struct nla_policy chime_rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
@@ -146,6 +151,32 @@ static int chime_do_now(struct sk_buff *request, struct genl_info *info)
 	return chime_answer_end(skb, info, header, chime_put_now(skb, &status));
 }
 
+static s64 chime_get_s64(const struct nlattr *attr, s64 absent)
+{
+	return attr ? nla_get_s64(attr) : absent;
+}
+
+/* An error that is said to grow slower where less is known is a mistake. */
+static int chime_get_horizon(struct nlattr **tb, struct chime_line *line,
+			     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *sigma = tb[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32];
+	const struct nlattr *maxerror = tb[TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32];
+
+	line->horizon_ns = chime_get_s64(tb[TRUECHIME_LINE_A_HORIZON_NS], 0);
+	if (!line->horizon_ns)
+		return 0;
+	line->beyond_rate_q32 = chime_get_s64(tb[TRUECHIME_LINE_A_BEYOND_RATE_Q32], 0);
+	line->beyond_sigma_rate_q32 = chime_get_s64(sigma, line->sigma_rate_q32);
+	line->beyond_maxerror_rate_q32 = chime_get_s64(maxerror, line->maxerror_rate_q32);
+	if (line->beyond_sigma_rate_q32 >= line->sigma_rate_q32 &&
+	    line->beyond_maxerror_rate_q32 >= line->maxerror_rate_q32)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, tb[TRUECHIME_LINE_A_HORIZON_NS],
+			    "no error grows slower beyond the horizon than before it");
+	return -EINVAL;
+}
+
 /* All but the growths must be there: a line of which half is left out is a mistake. */
 static int chime_get_line(const struct nlattr *nest, struct chime_line *line,
 			  struct netlink_ext_ack *extack)
@@ -171,11 +202,9 @@ static int chime_get_line(const struct nlattr *nest, struct chime_line *line,
 	};
 	if (line->maxerror_ns < 0)
 		line->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	if (tb[TRUECHIME_LINE_A_SIGMA_RATE_Q32])
-		line->sigma_rate_q32 = nla_get_s64(tb[TRUECHIME_LINE_A_SIGMA_RATE_Q32]);
-	if (tb[TRUECHIME_LINE_A_MAXERROR_RATE_Q32])
-		line->maxerror_rate_q32 = nla_get_s64(tb[TRUECHIME_LINE_A_MAXERROR_RATE_Q32]);
-	return 0;
+	line->sigma_rate_q32 = chime_get_s64(tb[TRUECHIME_LINE_A_SIGMA_RATE_Q32], 0);
+	line->maxerror_rate_q32 = chime_get_s64(tb[TRUECHIME_LINE_A_MAXERROR_RATE_Q32], 0);
+	return chime_get_horizon(tb, line, extack);
 }
 
 static int chime_do_correction(struct sk_buff *request, struct genl_info *info)

@@ -18,6 +18,18 @@ static s64 chime_bound(s64 maxerror_ns)
 	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : maxerror_ns;
 }
 
+/* What a line is like beyond its horizon, if it has one. */
+static bool chime_put_horizon(struct sk_buff *skb, const struct chime_line *line)
+{
+	return line->horizon_ns &&
+	       (chime_put_s64(skb, TRUECHIME_LINE_A_HORIZON_NS, line->horizon_ns) ||
+		chime_put_s64(skb, TRUECHIME_LINE_A_BEYOND_RATE_Q32, line->beyond_rate_q32) ||
+		chime_put_s64(skb, TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32,
+			      line->beyond_sigma_rate_q32) ||
+		chime_put_s64(skb, TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32,
+			      line->beyond_maxerror_rate_q32));
+}
+
 /* The padding attribute is number 1 in each of the sets. */
 static bool chime_put_line(struct sk_buff *skb, int attribute, const struct chime_line *line)
 {
@@ -30,7 +42,8 @@ static bool chime_put_line(struct sk_buff *skb, int attribute, const struct chim
 	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_NS, line->sigma_ns) ||
 	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_RATE_Q32, line->sigma_rate_q32) ||
 	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_NS, chime_bound(line->maxerror_ns)) ||
-	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, line->maxerror_rate_q32))
+	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, line->maxerror_rate_q32) ||
+	    chime_put_horizon(skb, line))
 		return true;
 	nla_nest_end(skb, nest);
 	return false;

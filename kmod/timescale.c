@@ -99,7 +99,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 		.host_ns = view.has_host ? chime_line_eval(&view.host, raw_ns) : 0,
 		.reference_ns = chime_view_reference(&view, raw_ns),
 		.has_host = view.has_host,
-		.rate_q32 = view.line.rate_q32,
+		.rate_q32 = chime_line_rate(&view.line, raw_ns),
 		.slew_ns = remaining_ns,
 		.sigma_ns = chime_add_sat(chime_line_sigma(&view.line, raw_ns), off_ns),
 		.maxerror_ns = chime_add_sat(chime_line_maxerror(&view.line, raw_ns), off_ns),
@@ -439,6 +439,7 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 		return;
 	chime_line_move(line, raw_ns);
 	line->rate_q32 = 0;
+	line->horizon_ns = 0;
 	line->sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
 	line->maxerror_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
 	timescale->current_view.epoch++;

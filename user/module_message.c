@@ -53,6 +53,10 @@ static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
 	[TRUECHIME_LINE_A_SIGMA_RATE_Q32] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_MAXERROR_NS] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_MAXERROR_RATE_Q32] = { .type = NLA_U64 },
+	[TRUECHIME_LINE_A_HORIZON_NS] = { .type = NLA_U64 },
+	[TRUECHIME_LINE_A_BEYOND_RATE_Q32] = { .type = NLA_U64 },
+	[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32] = { .type = NLA_U64 },
+	[TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32] = { .type = NLA_U64 },
 };
 
 static struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
@@ -139,6 +143,10 @@ static int parse_line(struct nlattr *nest, struct chime_line *line)
 	line->sigma_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_SIGMA_RATE_Q32]);
 	line->maxerror_ns = get_bound(attrs[TRUECHIME_LINE_A_MAXERROR_NS]);
 	line->maxerror_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_MAXERROR_RATE_Q32]);
+	line->horizon_ns = get_s64(attrs[TRUECHIME_LINE_A_HORIZON_NS]);
+	line->beyond_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_BEYOND_RATE_Q32]);
+	line->beyond_sigma_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32]);
+	line->beyond_maxerror_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32]);
 	return 0;
 }
 
@@ -310,6 +318,16 @@ static int put_s64(struct nl_msg *msg, int type, int64_t value)
 	return nla_put_u64(msg, type, (uint64_t)value);
 }
 
+static bool put_horizon(struct nl_msg *msg, const struct chime_line *line)
+{
+	return line->horizon_ns &&
+	       (put_s64(msg, TRUECHIME_LINE_A_HORIZON_NS, line->horizon_ns) ||
+		put_s64(msg, TRUECHIME_LINE_A_BEYOND_RATE_Q32, line->beyond_rate_q32) ||
+		put_s64(msg, TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32, line->beyond_sigma_rate_q32) ||
+		put_s64(msg, TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32,
+			line->beyond_maxerror_rate_q32));
+}
+
 int module_message_put_correction(struct nl_msg *msg, const struct chime_line *correction,
 				  enum truechime_reference reference, uint32_t epoch, bool jump)
 {
@@ -328,7 +346,8 @@ int module_message_put_correction(struct nl_msg *msg, const struct chime_line *c
 	    put_s64(msg, TRUECHIME_LINE_A_SIGMA_NS, correction->sigma_ns) ||
 	    put_s64(msg, TRUECHIME_LINE_A_SIGMA_RATE_Q32, correction->sigma_rate_q32) ||
 	    put_s64(msg, TRUECHIME_LINE_A_MAXERROR_NS, correction->maxerror_ns) ||
-	    put_s64(msg, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, correction->maxerror_rate_q32))
+	    put_s64(msg, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, correction->maxerror_rate_q32) ||
+	    put_horizon(msg, correction))
 		return -EMSGSIZE;
 	return nla_nest_end(msg, nest) < 0 ? -EMSGSIZE : 0;
 }

@@ -125,7 +125,7 @@ static int timescale_user_now(struct timescale *timescale, struct timescale_now 
 		return 0;
 	}
 	now->time_ns = chime_line_eval(&user->correction, now->raw_ns);
-	now->rate = (double)user->correction.rate_q32 / 4294967296.0;
+	now->rate = (double)chime_line_rate(&user->correction, now->raw_ns) / 4294967296.0;
 	now->sigma_ns = chime_line_sigma(&user->correction, now->raw_ns);
 	now->maxerror_ns = chime_line_maxerror(&user->correction, now->raw_ns);
 	return 0;
@@ -139,8 +139,7 @@ static int timescale_user_correct(struct timescale *timescale, const struct chim
 	(void)jump;
 	if (epoch != user->epoch)
 		return -ESTALE;
-	if (correction->rate_q32 > CHIME_LINE_RATE_MAX_Q32 ||
-	    correction->rate_q32 < -CHIME_LINE_RATE_MAX_Q32)
+	if (!chime_line_valid(correction))
 		return -ERANGE;
 	user->correction = *correction;
 	user->has_correction = true;

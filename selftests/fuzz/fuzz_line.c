@@ -23,6 +23,12 @@ static struct chime_line make_valid(struct chime_line line)
 	line.sigma_rate_q32 &= S64_MAX;
 	line.maxerror_ns &= S64_MAX;
 	line.maxerror_rate_q32 &= S64_MAX;
+	line.horizon_ns &= S64_MAX;
+	line.beyond_rate_q32 %= CHIME_LINE_RATE_MAX_Q32 + 1;
+	if (line.beyond_sigma_rate_q32 < line.sigma_rate_q32)
+		line.beyond_sigma_rate_q32 = line.sigma_rate_q32;
+	if (line.beyond_maxerror_rate_q32 < line.maxerror_rate_q32)
+		line.beyond_maxerror_rate_q32 = line.maxerror_rate_q32;
 	FUZZ_CHECK(chime_line_valid(&line));
 	return line;
 }
@@ -77,6 +83,22 @@ static void check_composition(const struct chime_line *outer, const struct chime
 	FUZZ_CHECK(both.maxerror_ns >= inner->maxerror_ns &&
 		   both.maxerror_ns >= outer->maxerror_ns);
 	FUZZ_CHECK(both.maxerror_rate_q32 > 0 && both.sigma_rate_q32 >= 0);
+	FUZZ_CHECK(!both.horizon_ns || outer->horizon_ns || inner->horizon_ns);
+	FUZZ_CHECK(!both.horizon_ns ||
+		   (both.beyond_maxerror_rate_q32 >= both.maxerror_rate_q32 &&
+		    both.beyond_sigma_rate_q32 >= both.sigma_rate_q32));
+}
+
+static void check_relation(const struct chime_line *line, const struct chime_line *other, s64 at)
+{
+	struct chime_line related;
+
+	chime_line_relate(line, other, at, &related);
+	FUZZ_CHECK(chime_line_valid(&related));
+	FUZZ_CHECK(related.origin_ns == chime_line_eval(other, at));
+	FUZZ_CHECK(related.maxerror_ns == chime_line_maxerror(line, at));
+	FUZZ_CHECK(saturated(related.offset_ns) || saturated(chime_line_eval(line, at)) ||
+		   chime_line_eval(&related, related.origin_ns) == chime_line_eval(line, at));
 }
 
 static void check_fit(struct fuzz_input *input)
@@ -112,6 +134,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	check_numbers(at, other);
 	check_line(&valid, at, other);
 	check_composition(&valid, &valid_too, at);
+	check_relation(&valid, &valid_too, at);
 	check_fit(&input);
 
 	/* No promises for an invalid line but that nothing happens. */
@@ -119,6 +142,8 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	chime_line_invert(&first, at);
 	chime_line_sigma(&first, at);
 	chime_line_maxerror(&first, at);
+	chime_line_rate(&first, at);
+	chime_line_relate(&first, &second, at, &line);
 	chime_line_compose(&first, &second, at, &line);
 	chime_line_move(&line, other);
 	return 0;

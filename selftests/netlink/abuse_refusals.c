@@ -111,6 +111,26 @@ static void put_negative_bound_growth(struct genl_message *message)
 	put_line_value(message, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, INT64_MIN);
 }
 
+static void put_negative_horizon(struct genl_message *message)
+{
+	put_line_value(message, TRUECHIME_LINE_A_HORIZON_NS, -1);
+}
+
+static void put_too_fast_beyond(struct genl_message *message)
+{
+	put_line_value(message, TRUECHIME_LINE_A_BEYOND_RATE_Q32, ((int64_t)1 << 31) + 1);
+}
+
+static void put_surer_sigma_beyond(struct genl_message *message)
+{
+	put_line_value(message, TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32, 0);
+}
+
+static void put_surer_bound_beyond(struct genl_message *message)
+{
+	put_line_value(message, TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32, 0);
+}
+
 static void put_old_epoch(struct genl_message *message)
 {
 	put_line(message, 0, NULL, 0);
@@ -350,6 +370,10 @@ static const struct refusal refusals[] = {
 	{ "a sigma that shrinks", put_negative_sigma_growth, ERANGE, EINVAL, BLAME, CORRECTION },
 	{ "a negative bound", put_negative_bound, ERANGE, EINVAL, BLAME, CORRECTION },
 	{ "a bound that shrinks", put_negative_bound_growth, ERANGE, EINVAL, BLAME, CORRECTION },
+	{ "a horizon in the past", put_negative_horizon, ERANGE, EINVAL, BLAME, CORRECTION },
+	{ "too fast beyond the horizon", put_too_fast_beyond, ERANGE, EINVAL, BLAME, CORRECTION },
+	{ "a sigma surer beyond it", put_surer_sigma_beyond, EINVAL, 0, BLAME, CORRECTION },
+	{ "a bound surer beyond it", put_surer_bound_beyond, EINVAL, 0, BLAME, CORRECTION },
 	{ "an epoch that has passed", put_old_epoch, ESTALE, 0, BLAME, CORRECTION },
 	{ "an epoch of 16 bits", put_short_epoch, EINVAL, ERANGE, BLAME, CORRECTION },
 	{ "a reference that is none", put_no_reference, ERANGE, EINVAL, BLAME, CORRECTION },

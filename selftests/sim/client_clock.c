@@ -146,7 +146,7 @@ void client_clock_now(const struct client_clock *clock, double true_ns, struct t
 		return;
 	}
 	left = slew_left(clock, reference);
-	now->rate = (double)clock->line.rate_q32 / Q32 +
+	now->rate = (double)chime_line_rate(&clock->line, now->reference_ns) / Q32 +
 		    (left != 0 ? copysign(clock->slew_rate, left) : 0);
 	now->slew_ns = llrint(left);
 	now->time_ns = chime_line_eval(&clock->line, now->reference_ns) - now->slew_ns;

@@ -204,6 +204,44 @@ TEST_F(timescale, holds_over_by_the_references_time)
 	EXPECT_GE(now_at(&self->timescale, RAW0_NS + S).maxerror_ns, 2592 * MS);
 }
 
+/*
+ * A rate of 20 ppm that was learned in a minute is not carried over the day that a revert took, and
+ * what it may have been is in the bound; raw, should the host be set aside then, goes on alike.
+ */
+TEST_F(timescale, carries_a_rate_to_its_horizon_only)
+{
+	struct chime_line correction = correction_line(UTC0_NS, MS, 20 * CHIME_PPM_Q32);
+	struct chime_line after = host_line(DAY, 0);
+	const s64 kept_ns = MS + chime_scale_q32(60 * S, 20 * CHIME_PPM_Q32);
+	struct chime_now now;
+
+	correction.horizon_ns = 60 * S;
+	correction.beyond_sigma_rate_q32 = 20 * CHIME_PPM_Q32;
+	correction.beyond_maxerror_rate_q32 = 50 * CHIME_PPM_Q32;
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction,
+					     self->timescale.current_view.epoch, true, RAW0_NS));
+	EXPECT_EQ(20 * CHIME_PPM_Q32, now_at(&self->timescale, RAW0_NS + 59 * S).rate_q32);
+	/* Nobody looked at the host for long: readers find the horizon by themselves. */
+	EXPECT_LE(llabs(UTC0_NS + 90 * S + kept_ns - time_at(&self->timescale, RAW0_NS + 90 * S)),
+		  1);
+	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 90 * S).rate_q32);
+
+	chime_timescale_rejoin_host(&self->timescale, &after, true, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_LE(llabs(UTC0_NS + S + DAY + kept_ns - now.time_ns), 1);
+	EXPECT_GT(now.maxerror_ns, 50 * 86400 * US - 5 * MS);
+	EXPECT_LT(now.maxerror_ns, 50 * 86400 * US + 5 * MS);
+	EXPECT_GT(now.sigma_ns, 20 * 86400 * US - 2 * MS);
+
+	chime_timescale_set_reference(&self->timescale, &after, false, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + 3601 * S);
+	EXPECT_LE(llabs(UTC0_NS + 3601 * S + DAY + kept_ns - now.time_ns), 2);
+	EXPECT_GT(now.maxerror_ns, 50 * (86400 + 3600) * US - 5 * MS);
+	chime_timescale_set_reference(&self->timescale, &after, true, RAW0_NS + 3601 * S);
+	EXPECT_LE(llabs(now.time_ns - time_at(&self->timescale, RAW0_NS + 3601 * S)), 2);
+}
+
 TEST_F(timescale, keeps_the_correction_over_a_revert)
 {
 	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 0);
