@@ -44,6 +44,7 @@ help:
 	@echo '  make check-fuzz       parsers against hostile input'
 	@echo '  make check-netlink    the netlink specification against the header'
 	@echo '  make check-sim        the discipline against simulated clocks and networks'
+	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
@@ -87,7 +88,7 @@ clean:
 
 # --- see and test ---
 
-CHECKS := build packaging unit fuzz netlink sim vm
+CHECKS := build packaging unit fuzz netlink sim adversary vm
 BENCHES := bench-sim bench-disruption bench-steady
 
 demo: deps-demo
@@ -99,15 +100,20 @@ demo-run: linux-parts modules user
 check: deps-check
 	@selftests/run $(CHECKS)
 
-$(addprefix check-,$(CHECKS)): check-%: deps-check
+$(addprefix check-,$(filter-out adversary,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
+
+# Its last line is the sum of all games.
+check-adversary: deps-check
+	@result=0; selftests/run adversary || result=1; \
+	grep -E '^(# |adversary:)' $(BUILD)/log/adversary.log; exit $$result
 
 # What selftests/run calls, one part each; it keeps the output and counts.
 run-packaging: modules user
 run-build run-packaging: run-%:
 	@selftests/$*-check
 
-run-unit run-fuzz run-sim: run-%: linux-parts
+run-unit run-fuzz run-sim run-adversary: run-%: linux-parts
 	+@$(MAKE) --no-print-directory $(JOBS) -C selftests/$* run
 
 run-netlink run-vm: run-%: linux-parts

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The games: everything about one is drawn from its seed.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mind.h"
+#include "user/ntp_packet.h"
+#include "world.h"
+
+#define YEAR_S		(365.25 * 86400)
+
+/* 30 June 2027 and 31 December 2028, midnight at their ends, UTC. */
+static const int64_t leap_days_s[] = { 1814400000, 1861920000 };
+
+static double draw(double low, double high)
+{
+	return low + (high - low) * random_uniform(&world->random);
+}
+
+static double draw_log(double low, double high)
+{
+	return exp(draw(log(low), log(high)));
+}
+
+static bool chance(double probability)
+{
+	return random_uniform(&world->random) < probability;
+}
+
+static double sign(void)
+{
+	return chance(0.5) ? 1 : -1;
+}
+
+static void draw_path(struct server *server)
+{
+	double both_ns = draw_log(100e3, 160e6), share = draw(0.3, 0.7);
+
+	server->up_ns = (int64_t)(both_ns * share);
+	server->down_ns = (int64_t)(both_ns * (1 - share));
+	server->jitter_ns = (int64_t)draw_log(10e3, 10e6);
+	server->loss = chance(0.5) ? 0 : draw(0, 0.2);
+}
+
+/* Honest, and as wrong as it says that it may be at most. */
+static void draw_server(struct server *server, uint32_t refid)
+{
+	double distance_ns;
+
+	draw_path(server);
+	server->root_delay_ns = (int64_t)draw_log(10e3, 60e6);
+	server->root_dispersion_ns = (int64_t)draw_log(100e3, 30e6);
+	distance_ns = (double)(server->root_delay_ns / 2 + server->root_dispersion_ns);
+	server->error_ns = (int64_t)(0.9 * distance_ns * pow(draw(0, 1), 3));
+	server->wander_s = draw_log(3600, 1e6);
+	server->wander_phase = draw(0, 2 * M_PI);
+	server->stratum = (int)draw(1, 5);
+	server->refid = refid ? refid : (uint32_t)draw(1e6, 4e9);
+}
+
+static void draw_polls(void)
+{
+	int minpoll = (int)draw(4, 7), maxpoll = (int)draw(minpoll, 11);
+	bool iburst = chance(0.7), each = chance(0.3);
+	int i;
+
+	for (i = 0; i < world->server_count; i++) {
+		struct server *server = &world->servers[i];
+
+		server->minpoll = each ? (int)draw(4, 7) : minpoll;
+		server->maxpoll = each ? (int)draw(server->minpoll, 11) : maxpoll;
+		server->iburst = each ? chance(0.7) : iburst;
+	}
+}
+
+static void draw_servers(void)
+{
+	uint32_t refid = chance(0.5) ? NTP_REFID('G', 'P', 'S', 0) : 0;
+	int i, liars;
+
+	world->server_count = (int)draw(1, SERVERS_MAX + 1);
+	world->liar_count = (world->server_count - 1) / 2;
+	if (chance(0.2))
+		world->liar_count = (int)draw(0, world->liar_count + 1);
+	for (i = 0; i < world->server_count; i++)
+		draw_server(&world->servers[i], refid);
+	for (liars = 0; liars < world->liar_count;) {
+		struct server *server = &world->servers[(int)draw(0, world->server_count)];
+
+		if (server->liar)
+			continue;
+		server->liar = true;
+		liars++;
+	}
+	draw_polls();
+}
+
+static void draw_client(void)
+{
+	static const double thresholds_s[] = { 1, 1, 1, 0.1, 0.1, 10 };
+	static const int limits[] = { 3, 3, 3, 3, 1, -1 };
+
+	world->crystal = draw(-100e-6, 100e-6);
+	world->crystal_step = draw_log(1e-11, 1e-9);
+	world->makestep_s = thresholds_s[(int)draw(0, 6)];
+	world->makestep_limit = limits[(int)draw(0, 6)];
+	if (chance(0.4))
+		world->first_offset_ns = (int64_t)(sign() * draw_log(1e-6, 0.1) * 1e9);
+	else
+		world->first_offset_ns = (int64_t)(sign() * draw_log(0.1, 20 * YEAR_S) * 1e9);
+	if (chance(0.1) && llabs(world->first_offset_ns) < NS_PER_S / 10)
+		world->makestep_s = 0;
+}
+
+static void draw_host(void)
+{
+	struct host *host = &world->host;
+
+	host->since_ns = world->begin_ns;
+	world->has_genid = chance(0.5);
+	world->sees_stops = chance(0.7);
+	host->free = chance(0.4);
+	host->offset_ns = (int64_t)(sign() * draw_log(1e3, host->free ? 20e6 : 1e6));
+	host->rate = host->free ? draw(-20e-6, 20e-6) : 0;
+}
+
+static int64_t draw_gap_ns(enum trouble_kind kind)
+{
+	switch (kind) {
+	case TROUBLE_STALL:
+		return (int64_t)(draw_log(0.05, 30) * 1e9);
+	case TROUBLE_HOST_STEP:
+		return (int64_t)(sign() * draw_log(0.05, S_PER_DAY) * 1e9);
+	case TROUBLE_AHEAD:
+		return (int64_t)(draw_log(0.05, S_PER_DAY) * 1e9);
+	default:
+		return (int64_t)(draw_log(0.5, 90 * S_PER_DAY) * 1e9);
+	}
+}
+
+/*
+ * A guest that does not see stops takes a step of its host for one of its own, and an only server
+ * that went back is taken to have been reverted itself: neither is told apart by anybody.
+ */
+static bool is_possible(enum trouble_kind kind)
+{
+	if (kind == TROUBLE_HOST_STEP)
+		return world->kind == GUEST_HOSTED && world->sees_stops;
+	return kind != TROUBLE_AHEAD || world->kind == GUEST_HOSTED || world->server_count > 1;
+}
+
+static int compare_troubles(const void *one, const void *other)
+{
+	int64_t one_ns = ((const struct trouble *)one)->at_ns;
+	int64_t other_ns = ((const struct trouble *)other)->at_ns;
+
+	return one_ns < other_ns ? -1 : one_ns > other_ns;
+}
+
+static void draw_troubles(void)
+{
+	int count = chance(0.3) ? 0 : (int)draw(1, TROUBLES_MAX), i;
+
+	for (i = 0; i < count; i++) {
+		struct trouble *trouble = &world->troubles[world->trouble_count];
+
+		trouble->kind = (enum trouble_kind)draw(0, TROUBLE_KINDS);
+		trouble->at_ns = world->begin_ns +
+				 (int64_t)draw(5e9, (double)(world->end_ns - world->begin_ns));
+		trouble->noticed = chance(0.5);
+		trouble->size_ns = draw_gap_ns(trouble->kind);
+		if (is_possible(trouble->kind))
+			world->trouble_count++;
+	}
+	qsort(world->troubles, (size_t)world->trouble_count, sizeof(*world->troubles),
+	      compare_troubles);
+}
+
+void game_draw(void)
+{
+	random_seed(&world->random, world->seed, 1);
+	world->reverting = -1;
+	world->now_ns = (int64_t)(draw(1798761600, 1893456000) * 1e9);
+	if (chance(0.4))
+		world->now_ns = (leap_days_s[chance(0.5)] - (int64_t)draw(60, 7200)) * NS_PER_S;
+	world->begin_ns = world->now_ns;
+	world->end_ns = world->now_ns + (int64_t)(draw_log(900, 14400) * 1e9);
+	world->kind = (enum guest_kind)draw(0, GUEST_KINDS);
+	draw_servers();
+	draw_client();
+	draw_host();
+	draw_troubles();
+	mind_begin();
+	world->judge.unsynchronised_ns = world->now_ns;
+	world->judge.disrupted_ns = world->now_ns;
+	world->judge.looked_ns = world->now_ns;
+}
+
+void game_config(char *text, size_t size)
+{
+	size_t used = 0;
+	int i;
+
+	for (i = 0; i < world->server_count; i++) {
+		const struct server *server = &world->servers[i];
+
+		used += (size_t)snprintf(text + used, size - used,
+					 "server 192.0.2.%d minpoll %d maxpoll %d%s\n", i + 1,
+					 server->minpoll, server->maxpoll,
+					 server->iburst ? " iburst" : "");
+	}
+	if (world->makestep_s > 0)
+		snprintf(text + used, size - used, "makestep %g %d\n", world->makestep_s,
+			 world->makestep_limit);
+}
+
+static void describe_server(int number)
+{
+	const struct server *server = &world->servers[number];
+
+	world_log("server %d%s: minpoll %d maxpoll %d%s, %.3f ms there, %.3f back, jitter %.3f ms",
+		  number + 1, server->liar ? " (liar)" : "", server->minpoll, server->maxpoll,
+		  server->iburst ? " iburst" : "", (double)server->up_ns / 1e6,
+		  (double)server->down_ns / 1e6, (double)server->jitter_ns / 1e6);
+	world_log("server %d: loss %.0f %%, root %.3f/%.3f ms, wrong by up to %.3f ms", number + 1,
+		  server->loss * 100, (double)server->root_delay_ns / 1e6,
+		  (double)server->root_dispersion_ns / 1e6, (double)server->error_ns / 1e6);
+}
+
+void game_describe(void)
+{
+	static const char * const kinds[GUEST_KINDS] = {
+		"without the module", "with the module and no host's clock",
+		"with the module and a host's clock",
+	};
+	char text[256];
+	int i;
+
+	world_log("game %llu: a guest %s, crystal %+.3f ppm, makestep %g %d, at first %+.6f s",
+		  (unsigned long long)world->seed, kinds[world->kind], world->crystal * 1e6,
+		  world->makestep_s, world->makestep_limit, (double)world->first_offset_ns / 1e9);
+	if (world->kind == GUEST_HOSTED)
+		world_log("the host is off by %.6f ms and gains %.3f ppm",
+			  (double)world->host.offset_ns / 1e6, world->host.rate * 1e6);
+	for (i = 0; i < world->server_count; i++)
+		describe_server(i);
+	mind_describe(text, sizeof(text));
+	world_log("the adversary: %s", text);
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The edges of the daemon that no game looks at: control socket, service manager, privileges,
+ * names, PTP devices. And two that it does: the log, and what the adversary can see of the daemon.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <syslog.h>
+
+#include "guest.h"
+#include "user/association.h"
+#include "user/control.h"
+#include "user/log.h"
+#include "user/module_load.h"
+#include "user/network_watch.h"
+#include "user/notify.h"
+#include "user/privileges.h"
+#include "user/refclock_phc.h"
+#include "user/resolver.h"
+#include "user/steering.h"
+#include "world.h"
+
+/* --- the log --- */
+
+#define LOG(name)						\
+	void name(const char *format, ...)			\
+	{							\
+		va_list arguments;				\
+								\
+		va_start(arguments, format);			\
+		world_log_list("daemon", format, arguments);	\
+		va_end(arguments);				\
+	}
+
+LOG(log_err)
+LOG(log_warning)
+LOG(log_notice)
+LOG(log_info)
+
+void log_debug(const char *format, ...)
+{
+	(void)format;
+}
+
+void log_fields(int level, const char *message, const char *const *fields)
+{
+	(void)fields;
+	if (level < LOG_DEBUG)
+		log_notice("%s", message);
+}
+
+bool log_limit_pass(struct log_limit *limit, int64_t now_ns, int64_t interval_ns)
+{
+	if (now_ns < limit->next_ns)
+		return false;
+	limit->next_ns = now_ns + interval_ns;
+	return true;
+}
+
+/* --- whom the adversary watches --- */
+
+struct associations *__real_associations_new(struct timescale *timescale,
+					     const struct associations_callbacks *callbacks,
+					     void *context);
+struct associations *__wrap_associations_new(struct timescale *timescale,
+					     const struct associations_callbacks *callbacks,
+					     void *context);
+struct steering *__real_steering_new(const struct steering_options *options,
+				     struct system_clock *clock, struct timescale *timescale);
+struct steering *__wrap_steering_new(const struct steering_options *options,
+				     struct system_clock *clock, struct timescale *timescale);
+
+struct associations *__wrap_associations_new(struct timescale *timescale,
+					     const struct associations_callbacks *callbacks,
+					     void *context)
+{
+	guest.associations = __real_associations_new(timescale, callbacks, context);
+	return guest.associations;
+}
+
+struct steering *__wrap_steering_new(const struct steering_options *options,
+				     struct system_clock *clock, struct timescale *timescale)
+{
+	guest.steering = __real_steering_new(options, clock, timescale);
+	guest.timescale = timescale;
+	return guest.steering;
+}
+
+/* --- nobody is there --- */
+
+int control_open(struct control **control, const char *path,
+		 json_t *(*answer)(void *context, const struct control_request *request,
+				   const char **error),
+		 void *context)
+{
+	(void)path;
+	(void)answer;
+	(void)context;
+	*control = NULL;
+	return 0;
+}
+
+void control_close(struct control *control)
+{
+	(void)control;
+}
+
+int control_pollfds(const struct control *control, struct pollfd *fds)
+{
+	(void)control;
+	(void)fds;
+	return 0;
+}
+
+int64_t control_next_ns(const struct control *control)
+{
+	(void)control;
+	return INT64_MAX;
+}
+
+void control_dispatch(struct control *control, const struct pollfd *fds, int count,
+		      int64_t now_raw_ns)
+{
+	(void)control;
+	(void)fds;
+	(void)count;
+	(void)now_raw_ns;
+}
+
+void control_publish(struct control *control, json_t *event)
+{
+	(void)control;
+	(void)event;
+}
+
+void notify_ready(void)
+{
+}
+
+void notify_reloading(void)
+{
+}
+
+void notify_stopping(void)
+{
+}
+
+void notify_status(const char *format, ...)
+{
+	(void)format;
+}
+
+int64_t notify_watchdog_interval_ns(void)
+{
+	return 0;
+}
+
+void notify_watchdog(void)
+{
+}
+
+int privileges_drop(const char *user, bool keep_time)
+{
+	(void)user;
+	(void)keep_time;
+	return 0;
+}
+
+int module_load(char *message, size_t size)
+{
+	snprintf(message, size, "There is no module");
+	return -ENOENT;
+}
+
+int network_watch_open(void)
+{
+	return -EOPNOTSUPP;
+}
+
+bool network_watch_read(int fd)
+{
+	(void)fd;
+	return false;
+}
+
+int resolver_start(struct resolver *resolver, const char *name, int family, int64_t now_ns)
+{
+	(void)name;
+	(void)family;
+	(void)now_ns;
+	resolver->fd = -1;
+	return -EAGAIN;
+}
+
+int resolver_finish(struct resolver *resolver, int64_t now_ns, struct net_address *addresses,
+		    const char **problem)
+{
+	(void)resolver;
+	(void)now_ns;
+	(void)addresses;
+	*problem = "nobody can be asked";
+	return -EHOSTUNREACH;
+}
+
+void resolver_cancel(struct resolver *resolver)
+{
+	resolver->fd = -1;
+}
+
+int refclock_phc_open(struct refclock_phc *phc, const char *path, bool no_crosststamp,
+		      const char **problem)
+{
+	(void)path;
+	(void)no_crosststamp;
+	phc->fd = -1;
+	*problem = "there is none";
+	return -ENODEV;
+}
+
+void refclock_phc_close(struct refclock_phc *phc)
+{
+	phc->fd = -1;
+}
+
+int refclock_phc_sample(struct refclock_phc *phc, struct timescale *timescale,
+			const struct config_source *config, struct source_sample *sample)
+{
+	(void)phc;
+	(void)timescale;
+	(void)config;
+	(void)sample;
+	return -ENODEV;
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the daemon asks of the module: module_link.h without the netlink in between.
+ */
+#include "guest_module.h"
+
+#include <stdio.h>
+
+#include "guest.h"
+#include "kmod/control.h"
+#include "user/module_group.h"
+#include "user/module_link.h"
+
+/* There is nothing to remember. */
+struct module_link {
+	int unused;
+};
+
+static struct module_link the_link;
+
+int module_link_open(struct module_link **link)
+{
+	*link = module.chime ? &the_link : NULL;
+	return module.chime ? 0 : -ENOENT;
+}
+
+void module_link_close(struct module_link *link)
+{
+	(void)link;
+}
+
+const char *module_link_words(const struct module_link *link, int err)
+{
+	(void)link;
+	return strerror(-err);
+}
+
+int module_link_now(struct module_link *link, struct module_now *now)
+{
+	struct chime_status status;
+
+	(void)link;
+	chime_control_status(module.chime, &status);
+	*now = (struct module_now){
+		.raw_ns = status.now.raw_ns,
+		.realtime_ns = status.realtime_ns,
+		.host_ns = status.now.host_ns,
+		.reference_ns = status.now.reference_ns,
+		.time_ns = status.now.time_ns,
+		.rate_q32 = status.now.rate_q32,
+		.slew_ns = status.now.slew_ns,
+		.sigma_ns = status.now.sigma_ns,
+		.maxerror_ns = status.now.maxerror_ns,
+		.epoch = status.now.epoch,
+		.disruptions = status.disruptions,
+		.mode = status.now.mode,
+		.reference = status.now.reference,
+		.has_host = status.now.has_host,
+	};
+	return 0;
+}
+
+int module_link_status(struct module_link *link, struct module_status *status)
+{
+	struct chime_status from;
+
+	(void)link;
+	chime_control_status(module.chime, &from);
+	*status = (struct module_status){
+		.version = "game",
+		.mode = from.now.mode,
+		.state = from.now.state,
+		.reference = from.now.reference,
+		.epoch = from.now.epoch,
+		.phc_index = from.phc_index,
+		.host_state = from.host_state,
+		.host_exact = from.last.exact,
+		.uncertainty_ns = from.last.uncertainty_ns,
+		.pairings = from.pairings,
+		.pairings_failed = from.failures,
+		.disruptions = from.disruptions,
+		.steps = from.steps,
+		.offset_ns = chime_sub_sat(from.now.time_ns, from.realtime_ns),
+		.rate_q32 = from.now.rate_q32,
+		.slew_ns = from.now.slew_ns,
+		.sigma_ns = from.now.sigma_ns,
+		.maxerror_ns = from.now.maxerror_ns,
+		.has_host_line = from.now.has_host,
+		.host_line = from.host_line,
+		.has_steady_line = from.now.has_host,
+		.steady_line = from.steady_line,
+		.has_correction = from.corrected,
+		.correction = from.correction,
+	};
+	snprintf(status->host_name, sizeof(status->host_name), "%s",
+		 from.host_name ? from.host_name : "none");
+	return 0;
+}
+
+int module_link_correct(struct module_link *link, const struct chime_line *correction,
+			enum truechime_reference reference, uint32_t epoch, bool jump)
+{
+	(void)link;
+	return chime_control_correct(module.chime, correction, epoch, (int)reference, jump);
+}
+
+int module_link_step(struct module_link *link, enum truechime_occasion occasion)
+{
+	(void)link;
+	return chime_control_step(module.chime, occasion);
+}
+
+int module_link_disrupted(struct module_link *link, const struct timescale_jump *from,
+			  uint32_t epoch)
+{
+	const struct chime_jump jump = {
+		.offset_ns = from->offset_ns,
+		.maxerror_ns = from->maxerror_ns,
+		.fine_raw_ns = from->fine_raw_ns,
+	};
+
+	(void)link;
+	return chime_control_disrupted(module.chime, epoch, &jump);
+}
+
+int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count,
+			   const enum truechime_rtc *rtc)
+{
+	int i;
+
+	(void)link;
+	(void)rtc;
+	for (i = 0; i < count; i++)
+		module.chime->policy.rules[rules[i].occasion][rules[i].direction] =
+			(struct chime_rule){
+				.rule = rules[i].rule,
+				.threshold_ns = rules[i].threshold_ns,
+				.maximum_ns = rules[i].maximum_ns,
+			};
+	return 0;
+}
+
+int module_link_choose_host(struct module_link *link, const char *name)
+{
+	(void)link;
+	return chime_control_choose_host(module.chime, name);
+}
+
+int module_link_demote_host(struct module_link *link, bool demoted)
+{
+	(void)link;
+	return chime_control_demote_host(module.chime, demoted);
+}
+
+int module_link_reset(struct module_link *link)
+{
+	(void)link;
+	chime_control_reset(module.chime);
+	return 0;
+}
+
+/* --- events --- */
+
+static struct module_event event_of(const struct chime_event *event)
+{
+	return (struct module_event){
+		.sequence = event->sequence,
+		.cause = event->cause,
+		.evidence = event->evidence,
+		.action = event->action,
+		.gap_ns = event->gap_ns,
+		.offset_ns = event->offset_ns,
+		.residual_ns = event->residual_ns,
+		.latency_ns = event->latency_ns,
+		.raw_ns = event->raw_ns,
+		.time_ns = event->time_ns,
+		.epoch = event->epoch,
+	};
+}
+
+int module_link_events(struct module_link *link, struct module_event *events, int max, int *count)
+{
+	const struct chime_event *event;
+	u32 sequence = 0;
+
+	(void)link;
+	*count = 0;
+	mutex_lock(&module.chime->lock);
+	while (*count < max && (event = chime_events_next(&module.chime->events, sequence))) {
+		events[(*count)++] = event_of(event);
+		sequence = event->sequence + 1;
+	}
+	mutex_unlock(&module.chime->lock);
+	return 0;
+}
+
+int module_link_subscribe(struct module_link *link)
+{
+	(void)link;
+	return 0;
+}
+
+bool module_event_ready(void)
+{
+	return module.notice_count;
+}
+
+int module_link_next_event(struct module_link *link, struct module_event *event)
+{
+	(void)link;
+	if (!module.notice_count)
+		return -EAGAIN;
+	*event = event_of(&module.notices[0]);
+	module.notice_count--;
+	memmove(module.notices, module.notices + 1,
+		sizeof(*module.notices) * (size_t)module.notice_count);
+	return 0;
+}
+
+/* It neither comes nor goes. */
+
+int module_watch_open(struct module_watch **watch)
+{
+	*watch = NULL;
+	return -EOPNOTSUPP;
+}
+
+void module_watch_close(struct module_watch *watch)
+{
+	(void)watch;
+}
+
+int module_watch_fd(const struct module_watch *watch)
+{
+	(void)watch;
+	return -1;
+}
+
+bool module_watch_changed(struct module_watch *watch)
+{
+	(void)watch;
+	return false;
+}
+
+int module_watch_wait(struct module_watch *watch, int fd)
+{
+	(void)watch;
+	(void)fd;
+	return -ENODEV;
+}

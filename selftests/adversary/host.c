@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's clock: disciplined, or a crystal that nobody disciplines; and stepped for a while.
+ */
+#include "world.h"
+
+int64_t host_time_ns(void)
+{
+	const struct host *host = &world->host;
+	int64_t since_ns = world->now_ns - host->since_ns;
+	int64_t gained_ns = (int64_t)((double)since_ns * host->rate);
+	int64_t step_ns = host_is_right() ? 0 : host->step_ns;
+
+	return world->now_ns + host->offset_ns + gained_ns + step_ns;
+}
+
+bool host_is_right(void)
+{
+	return world->now_ns >= world->host.until_ns;
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The judge. It knows UTC, and looks at what a program in the guest could see at that instant: the
+ * system clock, whether it is called synchronised, the bound that adjtimex() gives; and the
+ * timescale with its own bound. The rules are README.md's:
+ *
+ * - lied: the clock is called synchronised, and is further from UTC than the bound that goes with
+ *   it.
+ * - bound_violations: the timescale has a bound, and UTC is outside of it.
+ * - stepped_wrongly: a step took the system clock to where neither an honest server nor the host
+ *   allows UTC to be.
+ * - starved: without synchronisation for longer than three of the longest polls and two minutes.
+ *
+ * What nobody in the guest can know yet is no lie: see judge_disrupted().
+ */
+#include "world.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "guest.h"
+#include "user/timescale.h"
+
+/* A bound in whole microseconds. */
+#define ROUNDING_NS	NS_PER_US
+
+/* From a disruption to the module's next look at the host: the idle period and a bit. */
+#define LOOK_NS		(1100 * NS_PER_MS)
+
+/* From a notification to what is done about it. */
+#define NOTICE_NS	(100 * NS_PER_MS)
+
+/* From the first honest answer to the agreement of the others: a burst, and one again. */
+#define AGREEMENT_NS	(30 * NS_PER_S)
+
+/* Readings of the clock, and what a step takes. */
+#define STEP_SLACK_NS	NS_PER_MS
+
+/* How far from UTC an honest server's answer allows the clock to be. */
+static int64_t honest_reach_ns(void)
+{
+	int64_t reach_ns = 0;
+	int i;
+
+	for (i = 0; i < world->server_count; i++) {
+		const struct server *server = &world->servers[i];
+		int64_t delay_ns = server->up_ns + server->down_ns + server->root_delay_ns;
+		int64_t distance_ns = delay_ns / 2 + 5 * server->jitter_ns +
+				      server->root_dispersion_ns + server->error_ns;
+
+		if (!server->liar && distance_ns > reach_ns)
+			reach_ns = distance_ns;
+	}
+	return reach_ns;
+}
+
+void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
+{
+	int64_t reach_ns = honest_reach_ns();
+
+	if (llabs(after_ns - before_ns) < NS_PER_US)
+		return;
+	world_log("%s steps the system clock from %+.9f to %+.9f s", who, (double)before_ns / 1e9,
+		  (double)after_ns / 1e9);
+	if (world->kind == GUEST_HOSTED && host_is_right() &&
+	    llabs(host_time_ns() - world->now_ns) > reach_ns)
+		reach_ns = llabs(host_time_ns() - world->now_ns);
+	if (llabs(after_ns) <= reach_ns + STEP_SLACK_NS)
+		return;
+	world->judge.verdicts.stepped_wrongly++;
+	world_log("JUDGE: a wrong step, the honest reach is %.9f s", (double)reach_ns / 1e9);
+}
+
+static bool is_witnessed(const struct trouble *trouble)
+{
+	if (world->kind == GUEST_HOSTED || trouble->kind == TROUBLE_SUSPEND)
+		return true;
+	return world->kind == GUEST_BLIND && world->has_genid &&
+	       ((trouble->kind == TROUBLE_REVERT && trouble->noticed) ||
+		trouble->kind == TROUBLE_FORK || trouble->kind == TROUBLE_AHEAD);
+}
+
+/* Whoever sees a disruption sees it at once; else the servers are the witness, when next asked. */
+void judge_disrupted(const struct trouble *trouble)
+{
+	struct judge *judge = &world->judge;
+
+	if (trouble->kind == TROUBLE_STALL)
+		return;
+	judge->disrupted_ns = world->now_ns;
+	judge->waiting = !is_witnessed(trouble);
+	judge->grace_ns = world->now_ns +
+			  (world->kind == GUEST_HOSTED ? LOOK_NS : NOTICE_NS);
+}
+
+void judge_answer(int number, int64_t sent_ns)
+{
+	struct server *server = &world->servers[number];
+	struct judge *judge = &world->judge;
+
+	if (sent_ns < judge->disrupted_ns)
+		return;
+	server->answered_ns = world->now_ns;
+	if (!judge->waiting || server->liar)
+		return;
+	judge->waiting = false;
+	judge->grace_ns = world->now_ns + AGREEMENT_NS;
+}
+
+static bool is_excused(void)
+{
+	return world->judge.waiting || world->now_ns < world->judge.grace_ns;
+}
+
+/* Where nobody has confirmed the host its clock is all there is, and nobody says how right it is. */
+static int64_t host_share_ns(void)
+{
+	return module_follows_host() ? llabs(host_time_ns() - world->now_ns) : 0;
+}
+
+static void judge_system_clock(void)
+{
+	struct judge *judge = &world->judge;
+	int64_t error_ns = llabs(guest_error_ns());
+	int64_t bound_ns = guest_maxerror_ns() + host_share_ns() + ROUNDING_NS;
+	bool lies = guest_synchronised() && error_ns > bound_ns && !is_excused();
+
+	if (lies && !judge->lying) {
+		judge->verdicts.lied++;
+		world_log("JUDGE: a lie");
+	}
+	judge->lying = lies;
+	if (guest_synchronised() && !is_excused() && error_ns > judge->worst_ns)
+		judge->worst_ns = error_ns;
+}
+
+static bool read_timescale(int64_t *time_ns, int64_t *maxerror_ns)
+{
+	struct timescale_now now;
+
+	if (world->kind != GUEST_ALONE)
+		return module_timescale(time_ns, maxerror_ns);
+	if (!guest.timescale || guest.timescale->ops->now(guest.timescale, &now))
+		return false;
+	*time_ns = now.time_ns;
+	*maxerror_ns = now.maxerror_ns;
+	return true;
+}
+
+static void judge_timescale(void)
+{
+	struct judge *judge = &world->judge;
+	int64_t time_ns, maxerror_ns;
+	bool outside;
+
+	/* Without the module nobody sees it but by the system clock. */
+	if (!read_timescale(&time_ns, &maxerror_ns) ||
+	    (world->kind == GUEST_ALONE && !guest_synchronised()))
+		return;
+	outside = maxerror_ns != INT64_MAX && !is_excused() &&
+		  llabs(time_ns - world->now_ns) > maxerror_ns + host_share_ns();
+	if (outside && !judge->outside) {
+		judge->verdicts.bound_violations++;
+		world_log("JUDGE: the timescale is off by %+.9f s, its bound is %.9f s",
+			  (double)(time_ns - world->now_ns) / 1e9, (double)maxerror_ns / 1e9);
+	}
+	judge->outside = outside;
+}
+
+static int64_t patience_ns(void)
+{
+	int i, maxpoll = 0;
+
+	for (i = 0; i < world->server_count; i++)
+		if (!world->servers[i].liar && world->servers[i].maxpoll > maxpoll)
+			maxpoll = world->servers[i].maxpoll;
+	return 3 * (NS_PER_S << maxpoll) + 120 * NS_PER_S;
+}
+
+static void judge_synchronisation(void)
+{
+	struct judge *judge = &world->judge;
+	int64_t since_ns = judge->unsynchronised_ns;
+
+	if (guest_synchronised()) {
+		judge->unsynchronised_ns = 0;
+		judge->starving = false;
+		judge->synchronised_ns += world->now_ns - judge->looked_ns;
+		return;
+	}
+	if (!since_ns)
+		judge->unsynchronised_ns = world->now_ns;
+	if (judge->disrupted_ns > since_ns)
+		since_ns = judge->disrupted_ns;
+	if (judge->starving || world->now_ns - since_ns < patience_ns())
+		return;
+	judge->starving = true;
+	judge->verdicts.starved++;
+	world_log("JUDGE: starved for %.0f s", (double)(world->now_ns - since_ns) / 1e9);
+}
+
+void judge_look(void)
+{
+	judge_system_clock();
+	judge_timescale();
+	judge_synchronisation();
+	world->judge.looked_ns = world->now_ns;
+}

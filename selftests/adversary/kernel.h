@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module's environment in a game: what its state machine asks of the kernel, over the guest's
+ * clocks. The Makefile puts it under the names of the kernel's own headers. There is one thread, so
+ * that a lock only remembers whether it is held.
+ */
+#ifndef ADVERSARY_KERNEL_H
+#define ADVERSARY_KERNEL_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <strings.h>
+
+/* The clock that the unit tests set themselves is not ours. */
+#define ktime_get_snapshot	unit_ktime_get_snapshot
+#include "selftests/unit/kernel.h"
+#undef ktime_get_snapshot
+
+typedef uint16_t u16;
+
+#define BIT(bit)		(1UL << (bit))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
+#define min(a, b)		({ __auto_type e_ = (a); __auto_type f_ = (b); e_ < f_ ? e_ : f_; })
+#define max(a, b)		({ __auto_type g_ = (a); __auto_type h_ = (b); g_ > h_ ? g_ : h_; })
+#define container_of(pointer, type, member)	\
+	((type *)((char *)(pointer) - offsetof(type, member)))
+#define READ_ONCE(value)	(value)
+#define WRITE_ONCE(to, value)	((to) = (value))
+
+#define NSEC_PER_MSEC	1000000L
+#define NSEC_PER_USEC	1000L
+#define KTIME_SEC_MAX	(INT64_MAX / NSEC_PER_SEC)
+#define U32_MAX		UINT32_MAX
+
+static inline s64 div_s64(s64 value, s64 by)
+{
+	return value / by;
+}
+
+static inline u64 div_u64(u64 value, u32 by)
+{
+	return value / by;
+}
+
+static inline u64 div64_u64(u64 value, u64 by)
+{
+	return value / by;
+}
+
+/* --- module parameters --- */
+
+#define __init
+#define __exit
+#define __percpu
+#define __ro_after_init
+#define module_param(name, type, mode)
+#define MODULE_PARM_DESC(name, text)
+#define MODULE_DESCRIPTION(text)
+#define MODULE_AUTHOR(text)
+#define MODULE_LICENSE(text)
+#define MODULE_VERSION(text)
+#define module_init(function)	int (*game_module_init)(void) = (function)
+#define module_exit(function)	void (*game_module_exit)(void) = (function)
+
+extern int (*game_module_init)(void);
+extern void (*game_module_exit)(void);
+
+static inline int match_string(const char * const *list, size_t count, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(list[i], text))
+			return (int)i;
+	return -EINVAL;
+}
+
+#define scnprintf(text, size, ...)	((size_t)snprintf(text, size, __VA_ARGS__))
+
+/* --- the log --- */
+
+void game_module_log(const char *format, ...);
+
+#define pr_err(...)			game_module_log(__VA_ARGS__)
+#define pr_warn(...)			game_module_log(__VA_ARGS__)
+#define pr_notice(...)			game_module_log(__VA_ARGS__)
+#define pr_err_ratelimited(...)		game_module_log(__VA_ARGS__)
+#define pr_warn_ratelimited(...)	game_module_log(__VA_ARGS__)
+#define pr_notice_ratelimited(...)	game_module_log(__VA_ARGS__)
+
+/* --- locks and bits --- */
+
+#define mutex_init(lock)	((lock)->held = false)
+#define mutex_destroy(lock)	((void)(lock))
+
+static inline void mutex_lock(struct mutex *lock)
+{
+	if (lock->held)
+		raise(SIGTRAP);
+	lock->held = true;
+}
+
+static inline void mutex_unlock(struct mutex *lock)
+{
+	lock->held = false;
+}
+
+static inline void set_bit(unsigned int bit, unsigned long *word)
+{
+	*word |= BIT(bit);
+}
+
+static inline bool test_and_clear_bit(unsigned int bit, unsigned long *word)
+{
+	bool set = *word & BIT(bit);
+
+	*word &= ~BIT(bit);
+	return set;
+}
+
+static inline unsigned long xchg(unsigned long *word, unsigned long value)
+{
+	unsigned long old = *word;
+
+	*word = value;
+	return old;
+}
+
+/* --- work and timers, which the game does in their place --- */
+
+struct workqueue_struct;
+struct hlist_node {
+	int unused;
+};
+
+struct work_struct {
+	int unused;
+};
+
+struct delayed_work {
+	int unused;
+};
+
+#define jiffies_to_msecs(jiffies)	((unsigned int)(jiffies))
+#define usleep_range(least, most)	((void)(least), (void)(most))
+
+/* --- the end of a suspend --- */
+
+struct notifier_block {
+	int (*notifier_call)(struct notifier_block *block, unsigned long event, void *data);
+};
+
+#define NOTIFY_DONE		0
+#define PM_HIBERNATION_PREPARE	1
+#define PM_POST_HIBERNATION	2
+#define PM_SUSPEND_PREPARE	3
+#define PM_POST_SUSPEND		4
+#define PM_POST_RESTORE		6
+
+int register_pm_notifier(struct notifier_block *block);
+int unregister_pm_notifier(struct notifier_block *block);
+
+/* --- clocks --- */
+
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+};
+
+static inline struct timespec64 ns_to_timespec64(s64 ns)
+{
+	struct timespec64 time = { .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };
+
+	if (time.tv_nsec < 0) {
+		time.tv_sec--;
+		time.tv_nsec += NSEC_PER_SEC;
+	}
+	return time;
+}
+
+void ktime_get_snapshot(struct system_time_snapshot *snapshot);
+s64 ktime_get_raw_ns(void);
+s64 ktime_get_boottime_ns(void);
+int do_settimeofday64(const struct timespec64 *time);
+
+/* --- the PTP clock, which nobody opens --- */
+
+struct ptp_clock;
+struct ptp_clock_info {
+	int unused;
+};
+
+#endif /* ADVERSARY_KERNEL_H */

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happens to the guest and to its host.
+ */
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "mind.h"
+#include "world.h"
+
+/* With this the process ends whose guest is reverted. */
+#define STATUS_REVERTED	77
+
+/* Snapshots that this guest can be reverted to: processes that wait. */
+static int snapshots;
+
+static const char * const trouble_names[TROUBLE_KINDS] = {
+	"snapshot", "revert", "fork", "pause", "stall", "suspend", "raw ahead", "host step",
+};
+
+const char *trouble_name(enum trouble_kind kind)
+{
+	return trouble_names[kind];
+}
+
+/* By the generation id, if there is one. */
+static bool is_notified(const struct trouble *trouble)
+{
+	return trouble->kind == TROUBLE_AHEAD ||
+	       (trouble->kind == TROUBLE_REVERT && trouble->noticed);
+}
+
+static void tell(const struct trouble *trouble)
+{
+	world_log("%s of %.3f s%s", trouble_name(trouble->kind), (double)trouble->size_ns / 1e9,
+		  trouble->noticed ? ", noticed" : "");
+	judge_disrupted(trouble);
+	if (trouble->kind != TROUBLE_HOST_STEP)
+		module_disrupted(is_notified(trouble));
+	mind_disrupted();
+}
+
+/* What was planned for later happens as much later. */
+static void skip_time(int64_t ns)
+{
+	int i;
+
+	network_drop();
+	if (!host_is_right())
+		world->host.until_ns += ns;
+	world->now_ns += ns;
+	world->end_ns += ns;
+	for (i = 0; i < world->trouble_count; i++)
+		world->troubles[i].at_ns += ns;
+}
+
+/* Time goes on without the guest. */
+static void lose_time(const struct trouble *trouble)
+{
+	skip_time(trouble->size_ns);
+	world->settings++;
+	if (trouble->kind == TROUBLE_FORK)
+		world->genid++;
+	tell(trouble);
+}
+
+static void go_on_from_snapshot(void)
+{
+	const struct trouble *trouble = &world->troubles[world->reverting];
+
+	world->reverting = -1;
+	lose_time(trouble);
+}
+
+/* This process becomes the snapshot, and each copy of it the guest that goes on. */
+static void take_snapshot(void)
+{
+	bool reverted = false;
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = fork();
+		if (!pid) {
+			snapshots++;
+			if (reverted)
+				go_on_from_snapshot();
+			return;
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) < 0)
+			_exit(1);
+		if (!WIFEXITED(status))
+			_exit(2);
+		if (WEXITSTATUS(status) != STATUS_REVERTED)
+			_exit(WEXITSTATUS(status));
+		reverted = true;
+	}
+}
+
+static void revert(struct trouble *trouble)
+{
+	if (!snapshots) {
+		lose_time(trouble);
+		return;
+	}
+	world->reverting = (int)(trouble - world->troubles);
+	_exit(STATUS_REVERTED);
+}
+
+static void stall(const struct trouble *trouble)
+{
+	guest_advance(trouble->size_ns);
+	world->now_ns += trouble->size_ns;
+	tell(trouble);
+}
+
+/* Raw stands still, and the kernel puts its own clock forward by an RTC that counts in seconds. */
+static void suspend(const struct trouble *trouble)
+{
+	int64_t slept_ns = trouble->size_ns;
+
+	module_suspending();
+	skip_time(trouble->size_ns);
+	slept_ns += (int64_t)((random_uniform(&world->random) - 0.5) * 1e9);
+	guest_resume(slept_ns > 0 ? slept_ns : 0);
+	tell(trouble);
+	module_resumed();
+}
+
+static void go_ahead(const struct trouble *trouble)
+{
+	guest.raw_ns += trouble->size_ns;
+	guest.mono_ns += trouble->size_ns;
+	world->settings++;
+	tell(trouble);
+}
+
+static void step_host(const struct trouble *trouble)
+{
+	world->host.step_ns = trouble->size_ns;
+	world->host.until_ns = world->now_ns +
+			       (int64_t)(600e9 * (0.2 + random_uniform(&world->random)));
+	tell(trouble);
+}
+
+static void happen(struct trouble *trouble)
+{
+	trouble->done = true;
+	switch (trouble->kind) {
+	case TROUBLE_SNAPSHOT:
+		world_log("snapshot");
+		take_snapshot();
+		break;
+	case TROUBLE_REVERT:
+	case TROUBLE_FORK:
+		revert(trouble);
+		break;
+	case TROUBLE_PAUSE:
+		lose_time(trouble);
+		break;
+	case TROUBLE_STALL:
+		stall(trouble);
+		break;
+	case TROUBLE_SUSPEND:
+		suspend(trouble);
+		break;
+	case TROUBLE_AHEAD:
+		go_ahead(trouble);
+		break;
+	case TROUBLE_HOST_STEP:
+		step_host(trouble);
+		break;
+	case TROUBLE_KINDS:
+		break;
+	}
+}
+
+void troubles_happen(void)
+{
+	int i;
+
+	for (i = 0; i < world->trouble_count; i++) {
+		struct trouble *trouble = &world->troubles[i];
+
+		if (trouble->done || trouble->at_ns > world->now_ns)
+			continue;
+		happen(trouble);
+		return;
+	}
+}

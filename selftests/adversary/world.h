@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a game consists of: the world, which goes on through whatever happens to the guest, and the
+ * guest, whose memory is this process's own. The shipped daemon runs in the guest as it is, and so
+ * does the module's state machine; clocks, network and hypervisor are played here.
+ *
+ * A snapshot of the guest is a fork() of this process, and a revert is the going on of that copy:
+ * its memory is as old as the snapshot, and only the world, which is shared, has gone on.
+ */
+#ifndef ADVERSARY_WORLD_H
+#define ADVERSARY_WORLD_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "selftests/sim/random.h"
+
+#define NS_PER_US	1000LL
+#define NS_PER_MS	1000000LL
+#define NS_PER_S	1000000000LL
+#define S_PER_DAY	86400LL
+
+#define SERVERS_MAX	9
+#define PACKETS_MAX	128
+#define TROUBLES_MAX	8
+
+/* Who tells the guest what its host's time is. */
+enum guest_kind {
+	GUEST_ALONE,		/* the daemon without the module */
+	GUEST_BLIND,		/* the module, but no host's clock */
+	GUEST_HOSTED,		/* the module and a host's clock */
+	GUEST_KINDS,
+};
+
+/**
+ * struct server - a time server and the way to it
+ * @liar: belongs to the adversary
+ * @error_ns: amplitude of its slow wandering about UTC, within its claimed root distance
+ * @wander_s: period of that
+ * @wander_phase: same, in radians
+ * @root_delay_ns: claimed
+ * @root_dispersion_ns: claimed
+ * @stratum: claimed
+ * @refid: claimed
+ * @up_ns: least delay of a request
+ * @down_ns: least delay of an answer
+ * @jitter_ns: mean of the queueing on each way
+ * @loss: probability of a packet's being lost
+ * @minpoll: as the client is configured
+ * @maxpoll: as the client is configured
+ * @iburst: as the client is configured
+ * @requests: that reached it
+ * @answered_ns: UTC at which an answer of it reached the guest last; of an honest one: to a request
+ *	that left after the latest disruption
+ * @state: the adversary's own notes on it
+ */
+struct server {
+	bool liar;
+	int64_t error_ns;
+	double wander_s;
+	double wander_phase;
+	int64_t root_delay_ns;
+	int64_t root_dispersion_ns;
+	int stratum;
+	uint32_t refid;
+	int64_t up_ns;
+	int64_t down_ns;
+	int64_t jitter_ns;
+	double loss;
+	int minpoll;
+	int maxpoll;
+	bool iburst;
+	unsigned int requests;
+	int64_t answered_ns;
+	double state;
+};
+
+/**
+ * struct packet - an answer on its way
+ * @arrives_ns: UTC
+ * @socket: number of the socket that waits for it
+ * @server: from whom
+ * @sent_ns: UTC at which the request left
+ * @length: of @bytes
+ * @bytes: on the wire
+ */
+struct packet {
+	int64_t arrives_ns;
+	uint32_t socket;
+	int server;
+	int64_t sent_ns;
+	size_t length;
+	uint8_t bytes[64];
+};
+
+/* What may happen to a guest or its host. */
+enum trouble_kind {
+	TROUBLE_SNAPSHOT,	/* nothing; it may be reverted to */
+	TROUBLE_REVERT,
+	TROUBLE_FORK,		/* the same, and the hypervisor says that it is a copy */
+	TROUBLE_PAUSE,		/* raw stands still */
+	TROUBLE_STALL,		/* raw goes on, the guest does not run */
+	TROUBLE_SUSPEND,
+	TROUBLE_AHEAD,		/* raw goes ahead, as when a counter is written */
+	TROUBLE_HOST_STEP,	/* the host's clock is wrong for a while */
+	TROUBLE_KINDS,
+};
+
+/**
+ * struct trouble - one disruption
+ * @at_ns: UTC
+ * @kind: what
+ * @size_ns: how long, or how far
+ * @noticed: a generation id, or what the kind has for it, tells the guest
+ * @done: it has happened
+ */
+struct trouble {
+	int64_t at_ns;
+	enum trouble_kind kind;
+	int64_t size_ns;
+	bool noticed;
+	bool done;
+};
+
+/**
+ * struct host - the clock of the machine beneath
+ * @offset_ns: its clock less UTC at @since_ns
+ * @rate: and what it gains
+ * @since_ns: UTC
+ * @free: nobody disciplines it
+ * @until_ns: UTC until which a step of it lasts; 0: it is right
+ * @step_ns: size of that
+ */
+struct host {
+	int64_t offset_ns;
+	double rate;
+	int64_t since_ns;
+	bool free;
+	int64_t until_ns;
+	int64_t step_ns;
+};
+
+/**
+ * struct verdicts - what the judge counts
+ * @lied: readings of the system clock, called synchronised, outside of the bound it was given
+ * @stepped_wrongly: steps of the system clock to where no honest clock is
+ * @bound_violations: readings of the timescale that UTC was outside the bound of
+ * @starved: stretches without synchronisation that were too long
+ */
+struct verdicts {
+	unsigned int lied;
+	unsigned int stepped_wrongly;
+	unsigned int bound_violations;
+	unsigned int starved;
+};
+
+/**
+ * struct judge - what the judge remembers
+ * @verdicts: of this game
+ * @worst_ns: largest error of a clock that was called synchronised
+ * @grace_ns: UTC until which nobody in the guest can know that it was disrupted
+ * @waiting: a disruption without a witness: @grace_ns is set by the first honest answer
+ * @disrupted_ns: UTC of the latest disruption
+ * @unsynchronised_ns: UTC since when the clock is unsynchronised; 0: it is not
+ * @starving: that stretch was counted
+ * @lying: the latest reading was a lie
+ * @outside: the latest reading was outside the timescale's bound
+ * @synchronised_ns: UTC that it was synchronised for, in all
+ * @looked_ns: UTC of the latest look
+ */
+struct judge {
+	struct verdicts verdicts;
+	int64_t worst_ns;
+	int64_t grace_ns;
+	bool waiting;
+	int64_t disrupted_ns;
+	int64_t unsynchronised_ns;
+	bool starving;
+	bool lying;
+	bool outside;
+	int64_t synchronised_ns;
+	int64_t looked_ns;
+};
+
+#define MIND_HABITS	3
+
+/**
+ * struct mind - the adversary
+ * @plan: what it does to time
+ * @habits: what it does to the rest of its answers, a mask
+ * @alike: all its servers say the same
+ * @size_ns: of its lies
+ * @rate: of those that grow
+ * @from_ns: UTC from which it lies
+ * @until_ns: UTC from which it is honest again
+ * @period_s: of what it repeats
+ * @change_ns: UTC of its next change of plan
+ * @pulled_ns: how far it has pulled the client so far
+ * @random: its own
+ */
+struct mind {
+	int plan;
+	unsigned int habits;
+	bool alike;
+	int64_t size_ns;
+	double rate;
+	int64_t from_ns;
+	int64_t until_ns;
+	double period_s;
+	int64_t change_ns;
+	double pulled_ns;
+	struct random random;
+};
+
+/**
+ * struct world - what no revert takes back
+ * @seed: of the game
+ * @kind: of the guest
+ * @now_ns: UTC
+ * @begin_ns: UTC at the start
+ * @end_ns: UTC of the end
+ * @servers: time servers
+ * @server_count: how many
+ * @liar_count: of those
+ * @packets: answers on their way; .arrives_ns is 0 where there is none
+ * @next_socket: number of the next socket
+ * @crystal: rate of the guest's oscillator
+ * @crystal_step: its random walk, per root of a second
+ * @makestep_s: threshold of makestep in the configuration, 0: none
+ * @makestep_limit: its limit
+ * @first_offset_ns: of the system clock at the start
+ * @host: beneath the guest
+ * @troubles: in order of time
+ * @trouble_count: how many
+ * @reverting: the trouble that a copy of the guest goes on after; -1: none
+ * @has_genid: the guest has a VM generation id
+ * @genid: changes with each fork
+ * @sees_stops: the guest has a kvm-clock that shows when it was set
+ * @settings: how often kvm-clock was set
+ * @random: for everything but the adversary
+ * @mind: the adversary
+ * @judge: who judges
+ * @finished: the game came to its end
+ * @log: a game is replayed, and told
+ */
+struct world {
+	uint64_t seed;
+	enum guest_kind kind;
+	int64_t now_ns;
+	int64_t begin_ns;
+	int64_t end_ns;
+	struct server servers[SERVERS_MAX];
+	int server_count;
+	int liar_count;
+	struct packet packets[PACKETS_MAX];
+	uint32_t next_socket;
+	double crystal;
+	double crystal_step;
+	double makestep_s;
+	int makestep_limit;
+	int64_t first_offset_ns;
+	struct host host;
+	struct trouble troubles[TROUBLES_MAX];
+	int trouble_count;
+	int reverting;
+	bool has_genid;
+	unsigned int genid;
+	bool sees_stops;
+	unsigned int settings;
+	struct random random;
+	struct mind mind;
+	struct judge judge;
+	bool finished;
+	bool log;
+};
+
+extern struct world *world;
+
+/* world.c */
+
+/* Let UTC go on to @until_ns or to whatever happens first. */
+void world_step(int64_t until_ns);
+
+/* One line of a replayed game. */
+void world_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void world_log_list(const char *who, const char *format, va_list arguments);
+
+/* game.c: the game of world->seed, and its configuration in the words of truechime.conf. */
+void game_draw(void);
+void game_config(char *text, size_t size);
+void game_describe(void);
+
+/* troubles.c: what is due now happens. */
+void troubles_happen(void);
+const char *trouble_name(enum trouble_kind kind);
+
+/* network.c: a request leaves for @server. */
+void network_send(int server, uint32_t socket, const uint8_t *bytes, size_t length);
+/* All that is on its way is lost. */
+void network_drop(void);
+/* UTC less the clock of an honest server. */
+int64_t server_error_ns(const struct server *server);
+
+/* host.c: the host's clock now. */
+int64_t host_time_ns(void);
+bool host_is_right(void);
+
+/* judge.c */
+
+/* What a program in the guest would read now. */
+void judge_look(void);
+/* The system clock was stepped by the daemon or the module: its error before and after. */
+void judge_step(int64_t before_ns, int64_t after_ns, const char *who);
+void judge_disrupted(const struct trouble *trouble);
+void judge_answer(int server, int64_t sent_ns);
+
+#endif /* ADVERSARY_WORLD_H */
