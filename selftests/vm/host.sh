@@ -19,6 +19,7 @@ guest_limit_s=120
 guest_boot_limit_s=90
 guest_boots=3
 guest_count=0
+server_pids=()
 declare -A guest_pid guest_address
 
 uptime_ms()
@@ -115,13 +116,15 @@ await()
 
 scenario_end()
 {
-	local guest
+	local guest server
 
 	for guest in "${!guest_pid[@]}"; do
 		guest_kill "$guest"
 	done
-	# It may have been stopped.
-	[ -z "${server_pid:-}" ] || kill -KILL "$server_pid"
+	# They may have been stopped.
+	for server in ${server_pid:-} "${server_pids[@]}"; do
+		kill -KILL "$server"
+	done
 	host_clock_restore
 	! grep -q '^fail' "$logs/result" && grep -q . "$logs/result"
 	exit
@@ -161,6 +164,27 @@ ntp_server()
 	printf '%s\n' 'local stratum 1' allow 'cmdport 0' "pidfile /run/server.pid" >/run/server.conf
 	/vm/peers/usr/sbin/chronyd -u root -x -d -f /run/server.conf >"$logs/server.log" 2>&1 &
 	server_pid=$!
+}
+
+# ntp_servers [OPTION...] ADDRESS...: servers of a time that may be another one than the host's, see
+# ntpserve; what they answered, and to whom, goes to $logs/servers.
+ntp_servers()
+{
+	local word
+
+	for word in "$@"; do
+		[[ $word != 10.9.0.* ]] || ip addr replace "$word/24" dev br0
+	done
+	ntpserve "$@" >>"$logs/servers" &
+	server_pids+=($!)
+}
+
+# answered_s NAME: by the host's time, when the first answer to that guest came in since it was resumed. An
+# answer to what it asked before is far from that time, either way.
+answered_s()
+{
+	awk -v client="${guest_address[$1]}" -v resumed="$resumed" \
+		'$3 == client && $1 >= resumed && $1 < resumed + 60 { print $1; exit }' "$logs/servers"
 }
 
 # --- guests ---
@@ -276,25 +300,41 @@ is_saved()
 	guest_monitor "$1" 'info migrate' | grep -q completed
 }
 
-# guest_revert NAME... GAP_S: a snapshot, then back to it as if GAP_S of the host's time had passed in
-# between, and the guests run on. They stand still meanwhile, so that the gap is what it is told to
-# be, whatever saving and loading take, and falls on any phase of their timers. $resumed is the
-# host's time at which they went on.
-guest_revert()
+# guest_keep NAME...: a snapshot of each, after which they stand still. $kept is the host's time then.
+guest_keep()
+{
+	local guest
+
+	for guest in "$@"; do
+		guest_monitor "$guest" stop || return 1
+	done
+	kept=$(date +%s.%N)
+	for guest in "$@"; do
+		guest_monitor "$guest" 'savevm s' || return 1
+	done
+}
+
+# guest_return NAME... GAP_S: back to the snapshots, as often as one likes, as if GAP_S of the host's
+# time had passed since, and the guests run on. $resumed is the host's time at which they do.
+guest_return()
 {
 	local guests=("${@:1:$#-1}") gap_s=${!#} guest
 
 	for guest in "${guests[@]}"; do
-		guest_monitor "$guest" stop || return 1
+		guest_monitor "$guest" stop && guest_monitor "$guest" 'loadvm s' || return 1
 	done
-	resumed=$(awk -v a="$(date +%s.%N)" -v b="$gap_s" 'BEGIN { printf "%.6f", a + b }')
-	for guest in "${guests[@]}"; do
-		guest_monitor "$guest" 'savevm s' && guest_monitor "$guest" 'loadvm s' || return 1
-	done
+	resumed=$(awk -v a="$kept" -v b="$gap_s" 'BEGIN { printf "%.6f", a + b }')
 	guest_monitor "${guests[0]}" cont "$resumed"
 	for guest in "${guests[@]:1}"; do
 		guest_monitor "$guest" cont
 	done
+}
+
+# guest_revert NAME... GAP_S: a snapshot and back to it at once. They stand still meanwhile, so that the
+# gap is what it is told to be, whatever saving and loading take, and falls on any phase of their timers.
+guest_revert()
+{
+	guest_keep "${@:1:$#-1}" && guest_return "$@"
 }
 
 # --- programs in guests ---
@@ -375,6 +415,27 @@ synchronised()
 {
 	guest "$1" "i=0; until truechime status >/dev/null; do i=\$((i + 1)); [ \$i -lt $(($2 * 2)) ] || exit 1
 		sleep 0.5; done"
+}
+
+# bounds_begin NAME [UTC...]: from now on the guest compares its clocks, and what it publishes of their
+# errors, with UTC; UTC in the words of bounds, the host's clock if there are none.
+bounds_begin()
+{
+	guest "$1" "bounds ${*:2} -o /tmp/bounds 50 >/tmp/bounds.log 2>&1 &"
+}
+
+# bounds_end NAME FILE: what it found.
+bounds_end()
+{
+	guest "$1" 'killall bounds; while pidof bounds >/dev/null; do sleep 0.1; done; cat /tmp/bounds' >"$2"
+}
+
+# revert_errors NAME FILE GAP_S BEFORE_S: what became of the clock after guest_return by GAP_S, and what it
+# was in BEFORE_S before the snapshot: KEY=VALUE..., see bench/ntp.awk. FILE is bounds_end's.
+revert_errors()
+{
+	awk -v resumed="$resumed" -v gap="$3" -v before="$4" -v answered="$(answered_s "$1")" \
+		-f /project/selftests/vm/bench/ntp.awk "$2"
 }
 
 # busy_revert NAME GAP_S: a revert while a program reads the clock without a pause.

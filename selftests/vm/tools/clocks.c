@@ -22,6 +22,11 @@ int64_t clocks_now(clockid_t id)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+int64_t clocks_utc_ns(const struct clocks_utc *utc, int64_t host_ns)
+{
+	return host_ns + (int64_t)((double)(host_ns - utc->base_ns) * utc->ppm / 1e6);
+}
+
 static int64_t ptp_ns(const struct ptp_clock_time *t)
 {
 	return t->sec * NS_PER_S + t->nsec;

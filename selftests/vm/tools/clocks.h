@@ -32,6 +32,18 @@ struct clocks_reading {
 	int64_t window_ns;
 };
 
+/**
+ * struct clocks_utc - UTC as the rig has it, told by the host's time
+ * @base_ns: the host's time at which it was UTC
+ * @ppm: how much faster UTC runs than the host's clock from then on; 0: a disciplined host
+ */
+struct clocks_utc {
+	int64_t base_ns;
+	double ppm;
+};
+
+int64_t clocks_utc_ns(const struct clocks_utc *utc, int64_t host_ns);
+
 int64_t clocks_now(clockid_t id);
 
 /* Device of the PHC called @name, "/dev/ptpN", into @path. 0, -ENODEV. */
