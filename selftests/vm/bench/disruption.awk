@@ -2,7 +2,7 @@
 #
 # bench-disruption's tables and its last line, from the lines that its parts wrote; exits 0 only if all
 # targets hold. -v seconds= is how long the undisturbed guests were to be watched, -v rows= where the
-# picture's rows go.
+# picture's rows go. ntp-table.awk has its part about reverts with NTP servers.
 
 function value(key,	i, a)
 {
@@ -267,6 +267,8 @@ BEGIN {
 END {
 	print_disruptions()
 	print ""
+	ntp_print()
+	print ""
 	print_rivals()
 	print_undisturbed()
 	printf "%s (a reading: %.0f us here) |\n", \
@@ -289,18 +291,19 @@ END {
 	wakeups = cost("idle", "module", "halt_exits")
 	printf "bench-disruption: disruptions=%d repaired=%d wrong_cause=%d false=%d " \
 		"busy_p50_ms=%.1f busy_p99_ms=%.1f busy_max_ms=%.1f idle_max_ms=%.1f " \
-		"noticed=%d timed=%d hung=%d " \
+		"noticed=%d timed=%d hung=%d ntp_added_max_ms=%s ntp_bound_violations=%d " \
 		"busy_seen_max_ms=%.1f lie_max_ms=%.1f jump_p50_ms=%.1f jump_max_ms=%.1f rtc_max_ms=%.1f undisturbed_s=%d " \
 		"busy_exits_per_s=%.1f busy_cpu_percent=%.4f idle_wakeups_per_s=%.2f\n",
 		n, repaired, wrong_cause, false_events, quantile("busy", 0.5), quantile("busy", 0.99),
 		quantile("busy", 1), quantile("idle", 1), noticed_count, timed, hung,
+		ntp_added_ms(), ntp_violations,
 		seen_max, lie_max, quantile("host-step busy", 0.5),
 		quantile("host-step busy", 1), quantile("rtc", 1), undisturbed_s(), cost("busy", "daemon", "exits"), cpu_percent, wakeups
 	# An emulated guest that hangs is disrupted once more; one in fifty is the emulator's.
 	exit !(n >= 200 && hung <= n / 50 && noticed_count == n && repaired == n && timed == n &&
 		!wrong_cause && !false_events && within("busy", 0.5, 20) && within("busy", 1, 50) &&
 		within("idle", 1, 1100) && lie_max <= 50 && within("host-step busy", 0.5, 20) &&
-		within("rtc", 1, 3000) && quiet_count == undisturbed_guests &&
+		within("rtc", 1, 3000) && ntp_holds() && quiet_count == undisturbed_guests &&
 		undisturbed_s() >= seconds - 10 && rivals_hold() && reading_known &&
 		cost_known("busy", "daemon") && cost_known("idle", "module") &&
 		cpu_percent < 0.05 && wakeups <= 1.25)
