@@ -97,29 +97,30 @@ bool chime_line_valid(const struct chime_line *line)
 {
 	if (clamp_rate(line->rate_q32) != line->rate_q32 ||
 	    line->sigma_ns < 0 || line->sigma_rate_q32 < 0 ||
-	    line->maxerror_ns < 0 || line->maxerror_rate_q32 < 0 || line->horizon_ns < 0)
+	    line->maxerror_ns < 0 || line->maxerror_rate_q32 < 0 ||
+	    line->rate_horizon_ns < 0 || line->horizon_ns < 0)
+		return false;
+	if (line->rate_horizon_ns && clamp_rate(line->beyond_rate_q32) != line->beyond_rate_q32)
 		return false;
 	return !line->horizon_ns ||
-	       (clamp_rate(line->beyond_rate_q32) == line->beyond_rate_q32 &&
-		line->beyond_sigma_rate_q32 >= line->sigma_rate_q32 &&
+	       (line->beyond_sigma_rate_q32 >= line->sigma_rate_q32 &&
 		line->beyond_maxerror_rate_q32 >= line->maxerror_rate_q32);
 }
 
-/* So much of a distance from the origin lies within the horizon. */
-static __int128 within_horizon(const struct chime_line *line, __int128 distance_ns)
+/* So much of a distance from the origin lies within a horizon. */
+static __int128 within(s64 horizon_ns, __int128 distance_ns)
 {
-	if (line->horizon_ns <= 0)
+	if (horizon_ns <= 0)
 		return distance_ns;
-	if (distance_ns > line->horizon_ns)
-		return line->horizon_ns;
-	return distance_ns < -(__int128)line->horizon_ns ? -(__int128)line->horizon_ns :
-							  distance_ns;
+	if (distance_ns > horizon_ns)
+		return horizon_ns;
+	return distance_ns < -(__int128)horizon_ns ? -(__int128)horizon_ns : distance_ns;
 }
 
 static __int128 line_offset(const struct chime_line *line, s64 at_ns)
 {
 	const __int128 distance_ns = (__int128)at_ns - line->origin_ns;
-	const __int128 near_ns = within_horizon(line, distance_ns);
+	const __int128 near_ns = within(line->rate_horizon_ns, distance_ns);
 
 	return line->offset_ns + scale(near_ns, line->rate_q32) +
 	       scale(distance_ns - near_ns, line->beyond_rate_q32);
@@ -129,8 +130,9 @@ s64 chime_line_rate(const struct chime_line *line, s64 at_ns)
 {
 	const __int128 distance_ns = (__int128)at_ns - line->origin_ns;
 
-	return within_horizon(line, distance_ns) == distance_ns ? line->rate_q32 :
-								 line->beyond_rate_q32;
+	if (within(line->rate_horizon_ns, distance_ns) == distance_ns)
+		return line->rate_q32;
+	return line->beyond_rate_q32;
 }
 
 s64 chime_line_offset(const struct chime_line *line, s64 at_ns)
@@ -168,7 +170,7 @@ s64 chime_line_invert(const struct chime_line *line, s64 value_ns)
 {
 	const __int128 distance = (__int128)value_ns - line->origin_ns - line->offset_ns;
 	__int128 x = unscale(distance, line->rate_q32);
-	const __int128 near_ns = within_horizon(line, x);
+	const __int128 near_ns = within(line->rate_horizon_ns, x);
 
 	if (near_ns != x) {
 		__int128 there = near_ns + scale(near_ns, clamp_rate(line->rate_q32));
@@ -193,7 +195,7 @@ static s64 grow(const struct chime_line *line, s64 error_ns, s64 near_q32, s64 b
 
 	if (age_ns < 0)
 		age_ns = -age_ns;
-	near_ns = within_horizon(line, age_ns);
+	near_ns = within(line->horizon_ns, age_ns);
 	return saturate(error_ns + growth(near_ns, near_q32) +
 			growth(age_ns - near_ns, beyond_q32));
 }
@@ -210,16 +212,24 @@ s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns)
 		    line->beyond_maxerror_rate_q32, at_ns);
 }
 
-/* The line as it goes on beyond its horizon: from its origin on. */
-static void leave_horizon(struct chime_line *line)
+/* The line as it goes on beyond its rate's horizon: from its origin on. */
+static void leave_rate(struct chime_line *line)
+{
+	if (line->rate_horizon_ns <= 0)
+		return;
+	line->rate_q32 = line->beyond_rate_q32;
+	line->rate_horizon_ns = 0;
+	line->beyond_rate_q32 = 0;
+}
+
+/* Likewise with its errors. */
+static void leave_errors(struct chime_line *line)
 {
 	if (line->horizon_ns <= 0)
 		return;
-	line->rate_q32 = line->beyond_rate_q32;
 	line->sigma_rate_q32 = line->beyond_sigma_rate_q32;
 	line->maxerror_rate_q32 = line->beyond_maxerror_rate_q32;
 	line->horizon_ns = 0;
-	line->beyond_rate_q32 = 0;
 	line->beyond_sigma_rate_q32 = 0;
 	line->beyond_maxerror_rate_q32 = 0;
 }
@@ -227,17 +237,22 @@ static void leave_horizon(struct chime_line *line)
 void chime_line_move(struct chime_line *line, s64 origin_ns)
 {
 	const struct chime_line from = *line;
-	__int128 left_ns = (__int128)origin_ns - from.origin_ns;
+	__int128 distance_ns = (__int128)origin_ns - from.origin_ns;
 
-	left_ns = from.horizon_ns - (left_ns < 0 ? -left_ns : left_ns);
+	if (distance_ns < 0)
+		distance_ns = -distance_ns;
 	line->origin_ns = origin_ns;
 	line->offset_ns = chime_line_offset(&from, origin_ns);
 	line->sigma_ns = chime_line_sigma(&from, origin_ns);
 	line->maxerror_ns = chime_line_maxerror(&from, origin_ns);
-	if (left_ns > 0)
-		line->horizon_ns = (s64)left_ns;
+	if (distance_ns < from.rate_horizon_ns)
+		line->rate_horizon_ns = (s64)(from.rate_horizon_ns - distance_ns);
 	else
-		leave_horizon(line);
+		leave_rate(line);
+	if (distance_ns < from.horizon_ns)
+		line->horizon_ns = (s64)(from.horizon_ns - distance_ns);
+	else
+		leave_errors(line);
 }
 
 /* The square root, rounded up. */
@@ -300,36 +315,39 @@ static s64 larger(s64 a, s64 b)
 	return a > b ? a : b;
 }
 
-/* From @horizon_ns on the rates are @beyond's, which leaves no error growing slower than before. */
-static void set_horizon(struct chime_line *line, __int128 horizon_ns,
-			const struct chime_line *beyond)
+/* The nearer of two horizons, the outer one seen through the inner line's rate; 0: there is none. */
+static s64 nearer(s64 outer_ns, s64 inner_ns, s64 inner_rate_q32)
 {
-	line->horizon_ns = larger(saturate(horizon_ns), 1);
-	line->beyond_rate_q32 = beyond->rate_q32;
-	line->beyond_sigma_rate_q32 = larger(beyond->sigma_rate_q32, line->sigma_rate_q32);
-	line->beyond_maxerror_rate_q32 = larger(beyond->maxerror_rate_q32,
-						line->maxerror_rate_q32);
+	__int128 seen_ns = unscale(outer_ns, inner_rate_q32);
+
+	if (outer_ns <= 0)
+		return inner_ns > 0 ? inner_ns : 0;
+	if (inner_ns > 0 && inner_ns < seen_ns)
+		return inner_ns;
+	return larger(saturate(seen_ns), 1);
 }
 
-/* Both lines begin where the composed one does. */
+/* Both lines begin where the composed one does. No error grows slower than before. */
 static void compose_horizons(struct chime_line outer, struct chime_line inner,
 			     struct chime_line *result)
 {
-	__int128 horizon_ns = inner.horizon_ns;
 	struct chime_line beyond;
 
-	if (outer.horizon_ns <= 0 && inner.horizon_ns <= 0)
-		return;
-	if (outer.horizon_ns > 0) {
-		__int128 outer_ns = unscale(outer.horizon_ns, inner.rate_q32);
-
-		if (horizon_ns <= 0 || outer_ns < horizon_ns)
-			horizon_ns = outer_ns;
-	}
-	leave_horizon(&outer);
-	leave_horizon(&inner);
+	result->rate_horizon_ns = nearer(outer.rate_horizon_ns, inner.rate_horizon_ns,
+					 inner.rate_q32);
+	result->horizon_ns = nearer(outer.horizon_ns, inner.horizon_ns, inner.rate_q32);
+	leave_rate(&outer);
+	leave_rate(&inner);
+	leave_errors(&outer);
+	leave_errors(&inner);
 	compose_rates(&outer, &inner, &beyond);
-	set_horizon(result, horizon_ns, &beyond);
+	if (result->rate_horizon_ns)
+		result->beyond_rate_q32 = beyond.rate_q32;
+	if (!result->horizon_ns)
+		return;
+	result->beyond_sigma_rate_q32 = larger(beyond.sigma_rate_q32, result->sigma_rate_q32);
+	result->beyond_maxerror_rate_q32 = larger(beyond.maxerror_rate_q32,
+						  result->maxerror_rate_q32);
 }
 
 void chime_line_compose(const struct chime_line *outer, const struct chime_line *inner, s64 at_ns,
@@ -354,39 +372,42 @@ void chime_line_compose(const struct chime_line *outer, const struct chime_line 
 }
 
 /* How @line's rate at its origin looks by @other's time, from @at_ns on. */
-static s64 relate_rate(struct chime_line line, const struct chime_line *other, s64 at_ns)
+static s64 relate_rate(struct chime_line line, struct chime_line other, s64 at_ns)
 {
 	const s64 far_ns = chime_add_sat(at_ns, RELATE_NS);
-	struct chime_line straight = *other, related;
+	struct chime_line related;
 
-	line.horizon_ns = 0;
-	chime_line_move(&straight, at_ns);
-	straight.horizon_ns = 0;
-	if (chime_line_fit(chime_line_eval(&straight, at_ns), chime_line_eval(&line, at_ns),
-			   chime_line_eval(&straight, far_ns), chime_line_eval(&line, far_ns), 0,
+	line.rate_horizon_ns = 0;
+	other.rate_horizon_ns = 0;
+	if (chime_line_fit(chime_line_eval(&other, at_ns), chime_line_eval(&line, at_ns),
+			   chime_line_eval(&other, far_ns), chime_line_eval(&line, far_ns), 0,
 			   &related))
 		return 0;
 	return related.rate_q32;
 }
 
+/* A distance along the argument as one along a line's value. */
+static s64 stretch_horizon(s64 horizon_ns, s64 rate_q32)
+{
+	return horizon_ns > 0 ? larger(saturate(horizon_ns + scale(horizon_ns, rate_q32)), 1) : 0;
+}
+
 void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
 		       struct chime_line *result)
 {
-	s64 other_ns = chime_line_eval(other, at_ns);
-	struct chime_line from = *line, beyond, related;
+	struct chime_line from = *line, to = *other, related;
 
 	chime_line_move(&from, at_ns);
+	chime_line_move(&to, at_ns);
 	related = from;
-	related.rate_q32 = relate_rate(from, other, at_ns);
-	related.origin_ns = other_ns;
-	related.offset_ns = chime_sub_sat(chime_line_eval(line, at_ns), other_ns);
-	if (from.horizon_ns > 0) {
-		beyond = from;
-		leave_horizon(&beyond);
-		beyond.rate_q32 = relate_rate(beyond, other, at_ns);
-		set_horizon(&related, from.horizon_ns +
-			    scale(from.horizon_ns, chime_line_rate(other, at_ns)), &beyond);
-	}
+	related.origin_ns = chime_line_eval(other, at_ns);
+	related.offset_ns = chime_sub_sat(chime_line_eval(line, at_ns), related.origin_ns);
+	related.rate_q32 = relate_rate(from, to, at_ns);
+	related.rate_horizon_ns = stretch_horizon(from.rate_horizon_ns, to.rate_q32);
+	related.horizon_ns = stretch_horizon(from.horizon_ns, to.rate_q32);
+	leave_rate(&from);
+	if (related.rate_horizon_ns)
+		related.beyond_rate_q32 = relate_rate(from, to, at_ns);
 	*result = related;
 }
 

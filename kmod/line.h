@@ -4,9 +4,9 @@
  *
  *	value(at) = at + offset_ns + ((at - origin_ns) * rate_q32 >> 32)
  *
- * up to the line's horizon, if it has one; from there on another rate counts. An offset that was
+ * up to the rate's horizon, if it has one; from there on another rate counts. An offset that was
  * measured holds for as long as its bound says, but a rate is an extrapolation: who learned it knows
- * how far it reaches.
+ * how far it reaches. The growth of the errors has a horizon, too, which need not be the same.
  *
  * Pure integer arithmetic: no locks, allocation, clock reads or globals, so that the module, the
  * helper, the simulator and the tests compile the very same file. Intermediate results are exact;
@@ -42,10 +42,10 @@
  * @sigma_rate_q32: its growth with distance from the origin, >= 0
  * @maxerror_ns: bound of the error at the origin, >= 0; CHIME_LINE_UNBOUNDED_NS: none known
  * @maxerror_rate_q32: its growth, >= 0
- * @horizon_ns: all this holds as far as this from the origin, either way; 0: everywhere. What
- *	follows is not looked at then
- * @beyond_rate_q32: growth of the offset beyond the horizon; 0: it stays what it is there
- * @beyond_sigma_rate_q32: of the standard error there, >= @sigma_rate_q32
+ * @rate_horizon_ns: @rate_q32 holds as far as this from the origin, either way; 0: everywhere
+ * @beyond_rate_q32: growth of the offset from there on; 0: it stays what it is there
+ * @horizon_ns: both errors' growths hold as far as this from the origin, either way; 0: everywhere
+ * @beyond_sigma_rate_q32: growth of the standard error from there on, >= @sigma_rate_q32
  * @beyond_maxerror_rate_q32: of the bound there, >= @maxerror_rate_q32
  */
 struct chime_line {
@@ -56,8 +56,9 @@ struct chime_line {
 	s64 sigma_rate_q32;
 	s64 maxerror_ns;
 	s64 maxerror_rate_q32;
-	s64 horizon_ns;
+	s64 rate_horizon_ns;
 	s64 beyond_rate_q32;
+	s64 horizon_ns;
 	s64 beyond_sigma_rate_q32;
 	s64 beyond_maxerror_rate_q32;
 };
@@ -95,7 +96,7 @@ s64 chime_ratio_q32(s64 numerator, s64 denominator);
 
 /*
  * Both rates are within CHIME_LINE_RATE_MAX_Q32, no error is negative, and none grows slower beyond
- * the horizon.
+ * its horizon.
  */
 bool chime_line_valid(const struct chime_line *line);
 
@@ -128,8 +129,8 @@ s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns);
 /*
  * The same line written from another origin, its errors aged accordingly. Rounds the offset to the
  * ns: move a line that is kept from its original, not over and over from the last result. Of the
- * horizon the nearer end counts: back beyond the old origin the new line may reach it sooner. From
- * beyond it on there is none any more.
+ * horizons the nearer ends count: back beyond the old origin the new line may reach them sooner. From
+ * beyond one on there is none any more.
  */
 void chime_line_move(struct chime_line *line, s64 origin_ns);
 
@@ -148,8 +149,8 @@ void chime_line_compose(const struct chime_line *outer, const struct chime_line 
 /**
  * chime_line_relate() - one line's value as a function of another's
  * @line: a function of the argument
- * @other: likewise; known exactly, or its errors are not the result's. Its horizon is beyond that
- *	of @line, or it has none
+ * @other: likewise; known exactly, or its errors are not the result's. It goes on as it
+ *	does at @at_ns
  * @at_ns: the argument at the origin, where the offset is exact
  * @result: @line's value as a function of @other's, with @line's errors
  */

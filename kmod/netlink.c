@@ -36,6 +36,7 @@ static const struct nla_policy chime_line_policy[TRUECHIME_LINE_A_MAX + 1] = {
 	[TRUECHIME_LINE_A_SIGMA_RATE_Q32] = NLA_POLICY_MIN(NLA_S64, 0),
 	[TRUECHIME_LINE_A_MAXERROR_NS] = NLA_POLICY_MIN(NLA_S64, -1),
 	[TRUECHIME_LINE_A_MAXERROR_RATE_Q32] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_LINE_A_RATE_HORIZON_NS] = NLA_POLICY_MIN(NLA_S64, 0),
 	[TRUECHIME_LINE_A_HORIZON_NS] = NLA_POLICY_MIN(NLA_S64, 0),
 	[TRUECHIME_LINE_A_BEYOND_RATE_Q32] =
 		NLA_POLICY_FULL_RANGE_SIGNED(NLA_S64, &chime_rate_range),
@@ -157,16 +158,18 @@ static s64 chime_get_s64(const struct nlattr *attr, s64 absent)
 }
 
 /* An error that is said to grow slower where less is known is a mistake. */
-static int chime_get_horizon(struct nlattr **tb, struct chime_line *line,
+static int chime_get_horizons(struct nlattr **tb, struct chime_line *line,
 			     struct netlink_ext_ack *extack)
 {
 	const struct nlattr *sigma = tb[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32];
 	const struct nlattr *maxerror = tb[TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32];
 
+	line->rate_horizon_ns = chime_get_s64(tb[TRUECHIME_LINE_A_RATE_HORIZON_NS], 0);
+	if (line->rate_horizon_ns)
+		line->beyond_rate_q32 = chime_get_s64(tb[TRUECHIME_LINE_A_BEYOND_RATE_Q32], 0);
 	line->horizon_ns = chime_get_s64(tb[TRUECHIME_LINE_A_HORIZON_NS], 0);
 	if (!line->horizon_ns)
 		return 0;
-	line->beyond_rate_q32 = chime_get_s64(tb[TRUECHIME_LINE_A_BEYOND_RATE_Q32], 0);
 	line->beyond_sigma_rate_q32 = chime_get_s64(sigma, line->sigma_rate_q32);
 	line->beyond_maxerror_rate_q32 = chime_get_s64(maxerror, line->maxerror_rate_q32);
 	if (line->beyond_sigma_rate_q32 >= line->sigma_rate_q32 &&
@@ -204,7 +207,7 @@ static int chime_get_line(const struct nlattr *nest, struct chime_line *line,
 		line->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	line->sigma_rate_q32 = chime_get_s64(tb[TRUECHIME_LINE_A_SIGMA_RATE_Q32], 0);
 	line->maxerror_rate_q32 = chime_get_s64(tb[TRUECHIME_LINE_A_MAXERROR_RATE_Q32], 0);
-	return chime_get_horizon(tb, line, extack);
+	return chime_get_horizons(tb, line, extack);
 }
 
 static int chime_do_correction(struct sk_buff *request, struct genl_info *info)

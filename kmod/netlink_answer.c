@@ -18,12 +18,15 @@ static s64 chime_bound(s64 maxerror_ns)
 	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : maxerror_ns;
 }
 
-/* What a line is like beyond its horizon, if it has one. */
-static bool chime_put_horizon(struct sk_buff *skb, const struct chime_line *line)
+/* What a line is like beyond its horizons, if it has any. */
+static bool chime_put_horizons(struct sk_buff *skb, const struct chime_line *line)
 {
+	if (line->rate_horizon_ns &&
+	    (chime_put_s64(skb, TRUECHIME_LINE_A_RATE_HORIZON_NS, line->rate_horizon_ns) ||
+	     chime_put_s64(skb, TRUECHIME_LINE_A_BEYOND_RATE_Q32, line->beyond_rate_q32)))
+		return true;
 	return line->horizon_ns &&
 	       (chime_put_s64(skb, TRUECHIME_LINE_A_HORIZON_NS, line->horizon_ns) ||
-		chime_put_s64(skb, TRUECHIME_LINE_A_BEYOND_RATE_Q32, line->beyond_rate_q32) ||
 		chime_put_s64(skb, TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32,
 			      line->beyond_sigma_rate_q32) ||
 		chime_put_s64(skb, TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32,
@@ -43,7 +46,7 @@ static bool chime_put_line(struct sk_buff *skb, int attribute, const struct chim
 	    chime_put_s64(skb, TRUECHIME_LINE_A_SIGMA_RATE_Q32, line->sigma_rate_q32) ||
 	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_NS, chime_bound(line->maxerror_ns)) ||
 	    chime_put_s64(skb, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, line->maxerror_rate_q32) ||
-	    chime_put_horizon(skb, line))
+	    chime_put_horizons(skb, line))
 		return true;
 	nla_nest_end(skb, nest);
 	return false;

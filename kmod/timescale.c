@@ -439,6 +439,7 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 		return;
 	chime_line_move(line, raw_ns);
 	line->rate_q32 = 0;
+	line->rate_horizon_ns = 0;
 	line->horizon_ns = 0;
 	line->sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
 	line->maxerror_rate_q32 = CHIME_UNKNOWN_RATE_Q32;

@@ -53,6 +53,7 @@ static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
 	[TRUECHIME_LINE_A_SIGMA_RATE_Q32] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_MAXERROR_NS] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_MAXERROR_RATE_Q32] = { .type = NLA_U64 },
+	[TRUECHIME_LINE_A_RATE_HORIZON_NS] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_HORIZON_NS] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_BEYOND_RATE_Q32] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32] = { .type = NLA_U64 },
@@ -143,6 +144,7 @@ static int parse_line(struct nlattr *nest, struct chime_line *line)
 	line->sigma_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_SIGMA_RATE_Q32]);
 	line->maxerror_ns = get_bound(attrs[TRUECHIME_LINE_A_MAXERROR_NS]);
 	line->maxerror_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_MAXERROR_RATE_Q32]);
+	line->rate_horizon_ns = get_s64(attrs[TRUECHIME_LINE_A_RATE_HORIZON_NS]);
 	line->horizon_ns = get_s64(attrs[TRUECHIME_LINE_A_HORIZON_NS]);
 	line->beyond_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_BEYOND_RATE_Q32]);
 	line->beyond_sigma_rate_q32 = get_s64(attrs[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32]);
@@ -318,11 +320,14 @@ static int put_s64(struct nl_msg *msg, int type, int64_t value)
 	return nla_put_u64(msg, type, (uint64_t)value);
 }
 
-static bool put_horizon(struct nl_msg *msg, const struct chime_line *line)
+static bool put_horizons(struct nl_msg *msg, const struct chime_line *line)
 {
+	if (line->rate_horizon_ns &&
+	    (put_s64(msg, TRUECHIME_LINE_A_RATE_HORIZON_NS, line->rate_horizon_ns) ||
+	     put_s64(msg, TRUECHIME_LINE_A_BEYOND_RATE_Q32, line->beyond_rate_q32)))
+		return true;
 	return line->horizon_ns &&
 	       (put_s64(msg, TRUECHIME_LINE_A_HORIZON_NS, line->horizon_ns) ||
-		put_s64(msg, TRUECHIME_LINE_A_BEYOND_RATE_Q32, line->beyond_rate_q32) ||
 		put_s64(msg, TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32, line->beyond_sigma_rate_q32) ||
 		put_s64(msg, TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32,
 			line->beyond_maxerror_rate_q32));
@@ -347,7 +352,7 @@ int module_message_put_correction(struct nl_msg *msg, const struct chime_line *c
 	    put_s64(msg, TRUECHIME_LINE_A_SIGMA_RATE_Q32, correction->sigma_rate_q32) ||
 	    put_s64(msg, TRUECHIME_LINE_A_MAXERROR_NS, correction->maxerror_ns) ||
 	    put_s64(msg, TRUECHIME_LINE_A_MAXERROR_RATE_Q32, correction->maxerror_rate_q32) ||
-	    put_horizon(msg, correction))
+	    put_horizons(msg, correction))
 		return -EMSGSIZE;
 	return nla_nest_end(msg, nest) < 0 ? -EMSGSIZE : 0;
 }

@@ -23,6 +23,7 @@ static struct chime_line make_valid(struct chime_line line)
 	line.sigma_rate_q32 &= S64_MAX;
 	line.maxerror_ns &= S64_MAX;
 	line.maxerror_rate_q32 &= S64_MAX;
+	line.rate_horizon_ns &= S64_MAX;
 	line.horizon_ns &= S64_MAX;
 	line.beyond_rate_q32 %= CHIME_LINE_RATE_MAX_Q32 + 1;
 	if (line.beyond_sigma_rate_q32 < line.sigma_rate_q32)

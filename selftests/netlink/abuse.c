@@ -53,8 +53,8 @@ static const struct {
 	[TRUECHIME_A_SLEW_NS] = { 8, 8, true },
 	[TRUECHIME_A_SIGMA_NS] = { 8, 8, true },
 	[TRUECHIME_A_MAXERROR_NS] = { 8, 8, true },
-	[TRUECHIME_A_HOST_LINE] = { 7 * 12, 200, false },
-	[TRUECHIME_A_CORRECTION] = { 7 * 12, 200, false },
+	[TRUECHIME_A_HOST_LINE] = { 7 * 12, 12 * 16, false },
+	[TRUECHIME_A_CORRECTION] = { 7 * 12, 12 * 16, false },
 	[TRUECHIME_A_HOST_NAME] = { 2, 16, true },
 	[TRUECHIME_A_HOST_STATE] = { 1, 1, true },
 	[TRUECHIME_A_HOST_EXACT] = { 1, 1, true },
@@ -66,7 +66,7 @@ static const struct {
 	[TRUECHIME_A_OFFSET_NS] = { 8, 8, true },
 	[TRUECHIME_A_CLOCKSOURCE_EPOCH] = { 4, 4, true },
 	[TRUECHIME_A_REFERENCE_NS] = { 8, 8, true },
-	[TRUECHIME_A_STEADY_LINE] = { 7 * 12, 200, false },
+	[TRUECHIME_A_STEADY_LINE] = { 7 * 12, 12 * 16, false },
 };
 
 bool abuse_status_is_whole(struct abuse *abuse)

@@ -116,6 +116,11 @@ static void put_negative_horizon(struct genl_message *message)
 	put_line_value(message, TRUECHIME_LINE_A_HORIZON_NS, -1);
 }
 
+static void put_negative_rate_horizon(struct genl_message *message)
+{
+	put_line_value(message, TRUECHIME_LINE_A_RATE_HORIZON_NS, -1);
+}
+
 static void put_too_fast_beyond(struct genl_message *message)
 {
 	put_line_value(message, TRUECHIME_LINE_A_BEYOND_RATE_Q32, ((int64_t)1 << 31) + 1);
@@ -371,6 +376,7 @@ static const struct refusal refusals[] = {
 	{ "a negative bound", put_negative_bound, ERANGE, EINVAL, BLAME, CORRECTION },
 	{ "a bound that shrinks", put_negative_bound_growth, ERANGE, EINVAL, BLAME, CORRECTION },
 	{ "a horizon in the past", put_negative_horizon, ERANGE, EINVAL, BLAME, CORRECTION },
+	{ "a rate's likewise", put_negative_rate_horizon, ERANGE, EINVAL, BLAME, CORRECTION },
 	{ "too fast beyond the horizon", put_too_fast_beyond, ERANGE, EINVAL, BLAME, CORRECTION },
 	{ "a sigma surer beyond it", put_surer_sigma_beyond, EINVAL, 0, BLAME, CORRECTION },
 	{ "a bound surer beyond it", put_surer_bound_beyond, EINVAL, 0, BLAME, CORRECTION },

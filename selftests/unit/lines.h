@@ -67,10 +67,14 @@ static inline struct chime_line valid_line(struct unit_random *random)
 	return line;
 }
 
-/* The line with a horizon from some ns to years away, and other rates beyond it. */
+/* The line with horizons from some ns to years away, and other rates beyond them. */
 static inline void add_horizon(struct unit_random *random, struct chime_line *line)
 {
 	line->horizon_ns = 1 + (s64)(unit_random(random) >> (6 + unit_random_below(random, 50)));
+	line->rate_horizon_ns = line->horizon_ns;
+	if (unit_random_below(random, 2))
+		line->rate_horizon_ns =
+			1 + (s64)(unit_random(random) >> (6 + unit_random_below(random, 50)));
 	line->beyond_rate_q32 = (s64)unit_random(random) >> (32 + unit_random_below(random, 32));
 	line->beyond_sigma_rate_q32 = chime_add_sat(line->sigma_rate_q32,
 						    (s64)unit_random_below(random, Q32 / 1000));

@@ -22,6 +22,7 @@ static struct chime_line short_lived(void)
 		.sigma_rate_q32 = PPM,
 		.maxerror_ns = 1000,
 		.maxerror_rate_q32 = 10 * PPM,
+		.rate_horizon_ns = 60 * SECOND_NS,
 		.horizon_ns = 60 * SECOND_NS,
 		.beyond_sigma_rate_q32 = 20 * PPM,
 		.beyond_maxerror_rate_q32 = 200 * PPM,
@@ -75,6 +76,9 @@ TEST(is_valid_only_if_no_error_shrinks)
 	line.horizon_ns = -1;
 	EXPECT_FALSE(chime_line_valid(&line));
 	line = short_lived();
+	line.rate_horizon_ns = -1;
+	EXPECT_FALSE(chime_line_valid(&line));
+	line = short_lived();
 	line.beyond_rate_q32 = -CHIME_LINE_RATE_MAX_Q32;
 	EXPECT_TRUE(chime_line_valid(&line));
 	line.beyond_rate_q32--;
@@ -87,6 +91,7 @@ TEST(is_valid_only_if_no_error_shrinks)
 	EXPECT_FALSE(chime_line_valid(&line));
 	/* Without a horizon nobody looks. */
 	line.horizon_ns = 0;
+	line.rate_horizon_ns = 0;
 	line.beyond_rate_q32 = S64_MAX;
 	EXPECT_TRUE(chime_line_valid(&line));
 }
@@ -103,7 +108,7 @@ TEST(never_runs_backwards_across_its_horizon)
 
 		add_horizon(&random, &line);
 		ASSERT_TRUE(chime_line_valid(&line));
-		at = chime_add_sat(line.origin_ns, side * line.horizon_ns);
+		at = chime_add_sat(line.origin_ns, side * line.rate_horizon_ns);
 		at = chime_add_sat(at, (s64)unit_random_below(&random, 9) - 4);
 		ASSERT_LE(chime_line_eval(&line, chime_sub_sat(at, 1)), chime_line_eval(&line, at));
 		ASSERT_LE(chime_line_eval(&line, at), chime_line_eval(&line, chime_add_sat(at, 1)));
@@ -118,7 +123,9 @@ static s64 random_instant(struct unit_random *random, const struct chime_line *l
 	s64 side = unit_random_below(random, 2) ? 1 : -1;
 	s64 around = (s64)(unit_random(random) >> (20 + unit_random_below(random, 40)));
 
-	return chime_add_sat(chime_add_sat(line->origin_ns, side * line->horizon_ns),
+	return chime_add_sat(chime_add_sat(line->origin_ns, side * (unit_random_below(random, 2) ?
+							     line->horizon_ns :
+							     line->rate_horizon_ns)),
 			     unit_random_below(random, 2) ? around : -around);
 }
 
@@ -235,17 +242,22 @@ TEST(composes_a_horizon)
 TEST(composes_the_nearer_horizon)
 {
 	const struct chime_line outer = short_lived();
-	struct chime_line inner = { .horizon_ns = 10 * SECOND_NS };
+	struct chime_line inner = {
+		.rate_horizon_ns = 10 * SECOND_NS,
+		.horizon_ns = 20 * SECOND_NS,
+	};
 	struct chime_line both;
 
 	/* The inner one's is long over, the outer one has 55 s left of its own. */
 	chime_line_compose(&outer, &inner, DAY_NS - 5 * SECOND_NS, &both);
 	EXPECT_EQ(55 * SECOND_NS, both.horizon_ns);
+	EXPECT_EQ(55 * SECOND_NS, both.rate_horizon_ns);
 	EXPECT_EQ(0, both.beyond_rate_q32);
 	inner.origin_ns = DAY_NS;
 	inner.beyond_rate_q32 = PPM;
 	chime_line_compose(&outer, &inner, DAY_NS, &both);
-	EXPECT_EQ(10 * SECOND_NS, both.horizon_ns);
+	EXPECT_EQ(10 * SECOND_NS, both.rate_horizon_ns);
+	EXPECT_EQ(20 * SECOND_NS, both.horizon_ns);
 	EXPECT_EQ(100 * PPM, both.rate_q32);
 	EXPECT_EQ(PPM, both.beyond_rate_q32);
 	/* Stretched by 1 ppm, and one for the roundings. */
@@ -265,7 +277,7 @@ TEST(relates_a_horizon)
 		struct chime_line related;
 
 		add_horizon(&random, &line);
-		line.horizon_ns >>= 10;
+		line.rate_horizon_ns = 1 + (line.rate_horizon_ns >> 10);
 		line.offset_ns >>= 3;
 		other.offset_ns >>= 3;
 		line.origin_ns = at - (s64)unit_random_below(&random, 4000 * SECOND_NS);

@@ -124,6 +124,7 @@ TEST_F(message, a_correction_goes_there_and_back)
 		.sigma_rate_q32 = 2,
 		.maxerror_ns = 3,
 		.maxerror_rate_q32 = 4,
+		.rate_horizon_ns = 3600000000000,
 		.horizon_ns = 128000000000,
 		.beyond_rate_q32 = -7,
 		.beyond_sigma_rate_q32 = 8,

@@ -215,6 +215,7 @@ TEST_F(timescale, carries_a_rate_to_its_horizon_only)
 	const s64 kept_ns = MS + chime_scale_q32(60 * S, 20 * CHIME_PPM_Q32);
 	struct chime_now now;
 
+	correction.rate_horizon_ns = 60 * S;
 	correction.horizon_ns = 60 * S;
 	correction.beyond_sigma_rate_q32 = 20 * CHIME_PPM_Q32;
 	correction.beyond_maxerror_rate_q32 = 50 * CHIME_PPM_Q32;

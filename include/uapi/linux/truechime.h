@@ -250,14 +250,16 @@ enum truechime_attr {
  * @TRUECHIME_LINE_A_SIGMA_RATE_Q32: s64, its growth
  * @TRUECHIME_LINE_A_MAXERROR_NS: s64, bound of the error at the origin
  * @TRUECHIME_LINE_A_MAXERROR_RATE_Q32: s64, its growth
- * @TRUECHIME_LINE_A_HORIZON_NS: s64, the rate and both growths hold as far as this from the origin,
- *	either way; 0 or absent: everywhere. With a CORRECTION: who measured it does not know its rate
- *	to last any longer
- * @TRUECHIME_LINE_A_BEYOND_RATE_Q32: s64, the rate beyond the horizon; 0 or absent: the offset stays
- *	what it is there
- * @TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32: s64, sigma's growth there, not less than before it;
+ * @TRUECHIME_LINE_A_RATE_HORIZON_NS: s64, the rate holds as far as this from the origin, either way;
+ *	0 or absent: everywhere. With a CORRECTION: who measured it does not know its rate to last any
+ *	longer
+ * @TRUECHIME_LINE_A_BEYOND_RATE_Q32: s64, the rate from there on; 0 or absent: the offset stays what
+ *	it is there
+ * @TRUECHIME_LINE_A_HORIZON_NS: s64, both growths of the errors hold as far as this from the origin,
+ *	either way; 0 or absent: everywhere
+ * @TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32: s64, sigma's growth from there on, not less than before;
  *	absent: the same
- * @TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32: s64, the bound's growth there, likewise
+ * @TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32: s64, the bound's growth from there on, likewise
  */
 enum truechime_line_attr {
 	TRUECHIME_LINE_A_UNSPEC,
@@ -269,8 +271,9 @@ enum truechime_line_attr {
 	TRUECHIME_LINE_A_SIGMA_RATE_Q32,
 	TRUECHIME_LINE_A_MAXERROR_NS,
 	TRUECHIME_LINE_A_MAXERROR_RATE_Q32,
-	TRUECHIME_LINE_A_HORIZON_NS,
+	TRUECHIME_LINE_A_RATE_HORIZON_NS,
 	TRUECHIME_LINE_A_BEYOND_RATE_Q32,
+	TRUECHIME_LINE_A_HORIZON_NS,
 	TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32,
 	TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32,
 	__TRUECHIME_LINE_A_MAX,
