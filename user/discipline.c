@@ -25,6 +25,29 @@
 #define BOUND_INTERVALS	2
 #define UNLEARNED_S	256.0
 
+/*
+ * A rate is trusted for as long ahead as it was learned, and for no longer than it takes the daemon
+ * to come round twice when nobody answers; one that may be none, by no more than half a millisecond.
+ */
+#define REACH_NS	128e9
+#define REACH_SIGMAS	5
+#define REACH_LEAST_NS	0.5e6
+
+/*
+ * What tells a crystal from a clock that somebody disciplines: ntpd slews its host by no more than
+ * 128 ms, faster than any oscillator is wrong (500 ppm), and within the hour.
+ */
+#define CRYSTAL_MOVED_NS	128e6
+#define CRYSTAL_RATE		100e-6
+#define CRYSTAL_SPAN_NS		3600e9
+
+/*
+ * Beyond its reach a bound is to hold for the longest time that a guest is thought to stand still, a
+ * standard error for an hour.
+ */
+#define LONGEST_S	(400 * 86400.0)
+#define HOUR_S		3600.0
+
 /* A first measurement is acted on when its bound is below this share of what it says. */
 #define STEP_EVIDENCE	0.25
 
@@ -59,6 +82,8 @@ struct combined {
 	double maxerror_ns;
 	double sigma_growth;		/* per unit of time */
 	double maxerror_growth;
+	double reach_ns;		/* the rate is trusted for so long */
+	double horizon_ns;		/* the growths of the errors hold for so long */
 	double root_delay_ns;
 	double root_dispersion_ns;
 	int leap;
@@ -87,6 +112,12 @@ struct discipline {
 	bool had_host;			/* ... and it was the host */
 	bool carried;			/* what was learned is of the reference as it is now */
 	bool has_correction;
+	bool has_span;			/* the rate was learned from @span_from_ns on, ... */
+	int64_t span_from_ns;
+	int64_t span_offset_ns;		/* ... where the offset was this */
+	bool crystal;			/* the reference is known to run free */
+	bool has_line;
+	struct chime_line line;		/* the latest correction */
 	bool holding;			/* the correction from before the reference changed ... */
 	int64_t holding_raw_ns;		/* ... since then */
 	bool has_rate;
@@ -131,6 +162,8 @@ void discipline_change_reference(struct discipline *discipline,
 	discipline->carried = true;
 	discipline->rate = reference_change_rate(change, discipline->rate);
 	discipline->rate_sigma = hypot(discipline->rate_sigma, change->rate_sigma);
+	discipline->has_line = false;
+	discipline->has_span = false;
 	estimator_change_reference(discipline->clock, change);
 }
 
@@ -140,6 +173,8 @@ void discipline_rebase(struct discipline *discipline)
 	discipline->host_wrong = 0;
 	discipline->carried = false;
 	discipline->has_correction = false;
+	discipline->has_line = false;
+	discipline->has_span = false;
 	discipline->holding = false;
 	estimator_reset(discipline->clock, true);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
@@ -150,6 +185,20 @@ void discipline_forget(struct discipline *discipline)
 	discipline_rebase(discipline);
 	estimator_reset(discipline->clock, false);
 	discipline->has_rate = false;
+	discipline->crystal = false;
+}
+
+/* What the combined clock goes on with is more than the correction that it made does. */
+static bool is_beyond_reach(const struct discipline *discipline, const struct estimate *estimate)
+{
+	const struct chime_line *line = &discipline->line;
+	int64_t apart_ns;
+
+	if (!discipline->has_line || !line->rate_horizon_ns)
+		return false;
+	apart_ns = chime_sub_sat(estimate->offset_ns, chime_line_offset(line, estimate->at_ns));
+	return chime_line_rate(line, estimate->at_ns) != line->rate_q32 &&
+	       (double)chime_abs_sat(apart_ns) > (double)line->sigma_ns + DOUBT_LEAST_NS;
 }
 
 bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
@@ -159,7 +208,8 @@ bool discipline_is_doubted(const struct discipline *discipline, const struct tim
 
 	return discipline->has_correction && !discipline->holding &&
 	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
-	       sigma_ns > DOUBT_SIGMAS * estimate.sigma_ns + DOUBT_LEAST_NS;
+	       (sigma_ns > DOUBT_SIGMAS * estimate.sigma_ns + DOUBT_LEAST_NS ||
+		is_beyond_reach(discipline, &estimate));
 }
 
 static void remember_rate(struct discipline *discipline, double rate, double rate_sigma)
@@ -293,12 +343,60 @@ static double unlearned_ns(const struct discipline *discipline, double elapsed_n
 	       (elapsed_ns + scale_ns * expm1(-elapsed_ns / scale_ns));
 }
 
+/*
+ * Whether the reference runs free shows when it has gone further at a steady rate than anybody who
+ * disciplines a clock would let it go. Raw always does.
+ */
+static bool runs_free(const struct discipline *discipline, const struct estimate *estimate)
+{
+	double span_ns = (double)(estimate->at_ns - discipline->span_from_ns);
+	double moved_ns = fabs((double)(estimate->offset_ns - discipline->span_offset_ns));
+	double sure = fabs(estimate->rate) - REACH_SIGMAS * estimate->rate_sigma;
+
+	return span_ns >= CRYSTAL_SPAN_NS && moved_ns > CRYSTAL_MOVED_NS &&
+	       sure * span_ns > CRYSTAL_MOVED_NS && fabs(estimate->rate) <= CRYSTAL_RATE;
+}
+
+/* From when on the rate was learned, and what that says of the reference. */
+static void learn_span(struct discipline *discipline, const struct timescale_now *now,
+		       int64_t at_ns)
+{
+	struct estimate estimate;
+
+	if (!estimator_get(discipline->clock, at_ns, &estimate))
+		return;
+	if (!discipline->has_span) {
+		discipline->has_span = true;
+		discipline->span_from_ns = at_ns;
+		discipline->span_offset_ns = estimate.offset_ns;
+	}
+	if (!now->has_host || runs_free(discipline, &estimate))
+		discipline->crystal = true;
+}
+
+/* For how long ahead the rate counts, and for how long what is said of its errors. */
+static void look_ahead(const struct discipline *discipline, double interval_s,
+		       struct combined *combined)
+{
+	const struct estimate *estimate = &combined->estimate;
+	double rate = fabs(estimate->rate);
+	double least_ns = BOUND_INTERVALS * interval_s * NS_PER_S;
+	double span_ns = (double)(estimate->at_ns - discipline->span_from_ns);
+	double harmless_ns = REACH_LEAST_NS / rate;
+
+	combined->horizon_ns = fmax(fmin(span_ns, REACH_NS), least_ns);
+	if (rate < REACH_SIGMAS * estimate->rate_sigma)
+		combined->reach_ns = fmin(fmax(span_ns, least_ns), harmless_ns);
+	else
+		combined->reach_ns = fmax(fmin(span_ns, fmax(REACH_NS, harmless_ns)), least_ns);
+}
+
 /* How fast the errors grow. What the filter foresees and what no filter can are independent. */
 static void age(const struct discipline *discipline, int64_t at_ns, double interval_s,
 		struct combined *combined)
 {
 	double next_ns = SIGMA_INTERVALS * interval_s * NS_PER_S;
-	double horizon_ns = BOUND_INTERVALS * interval_s * NS_PER_S;
+	double horizon_ns = combined->horizon_ns;
 	double now_ns = combined->estimate.sigma_ns;
 	double bound_ns = hypot(SIGMAS * sigma_after(discipline, at_ns, horizon_ns),
 				unlearned_ns(discipline, horizon_ns));
@@ -323,6 +421,7 @@ static bool combine(const struct discipline *discipline, const struct selection 
 	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
 				     (double)(estimate->offset_ns - selection->low_ns));
 	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);
+	look_ahead(discipline, interval_s, combined);
 	age(discipline, at_ns, interval_s, combined);
 	return true;
 }
@@ -337,8 +436,36 @@ static void keep_doubts(struct combined *combined, const struct timescale_now *n
 		combined->maxerror_ns = fmax(combined->maxerror_ns, (double)now->maxerror_ns);
 }
 
-static void make_line(const struct combined *combined, struct chime_line *line)
+/* The standard error of the mean rate of the time to come, which wanders as it did. */
+static double mean_rate_sigma(const struct estimate *estimate, double elapsed_s)
 {
+	return hypot(estimate->rate_sigma, estimate->wander * sqrt(elapsed_s / 3));
+}
+
+/*
+ * Beyond the rate's reach. A crystal goes on as it does; of any other clock nothing is known but
+ * where it is. It may be a crystal too, and then its rate is missing.
+ */
+static void make_horizons(const struct discipline *discipline, const struct combined *combined,
+			 struct chime_line *line)
+{
+	const struct estimate *estimate = &combined->estimate;
+	double missing = discipline->crystal ? 0 : fabs(estimate->rate);
+	double sigma = hypot(missing, mean_rate_sigma(estimate, HOUR_S));
+	double bound = missing + discipline->options.maxclockerror +
+		       SIGMAS * mean_rate_sigma(estimate, LONGEST_S);
+
+	if (!discipline->crystal)
+		line->rate_horizon_ns = (s64)fmax(combined->reach_ns, 1);
+	line->horizon_ns = (s64)fmax(combined->horizon_ns, 1);
+	line->beyond_sigma_rate_q32 = (s64)ceil(fmax(sigma, combined->sigma_growth) * Q32);
+	line->beyond_maxerror_rate_q32 = (s64)ceil(fmax(bound, combined->maxerror_growth) * Q32);
+}
+
+static void make_line(const struct discipline *discipline, const struct combined *combined,
+		      struct chime_line *line)
+{
+	memset(line, 0, sizeof(*line));
 	line->origin_ns = combined->estimate.at_ns;
 	line->offset_ns = combined->estimate.offset_ns;
 	line->rate_q32 = (s64)llrint(combined->estimate.rate * Q32);
@@ -346,6 +473,7 @@ static void make_line(const struct combined *combined, struct chime_line *line)
 	line->sigma_rate_q32 = (s64)ceil(combined->sigma_growth * Q32);
 	line->maxerror_ns = (s64)ceil(combined->maxerror_ns);
 	line->maxerror_rate_q32 = (s64)ceil(combined->maxerror_growth * Q32);
+	make_horizons(discipline, combined, line);
 }
 
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
@@ -472,6 +600,9 @@ static void notice_reference(struct discipline *discipline, struct source *const
 	for (i = 0; i < count; i++)
 		source_forget(sources[i], now->epoch);
 	discipline->has_rate = false;
+	discipline->crystal = false;
+	discipline->has_line = false;
+	discipline->has_span = false;
 	discipline->holding = true;
 	discipline->holding_raw_ns = now->raw_ns;
 }
@@ -547,6 +678,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		fresh = feed(discipline, sources, &result->selection, at_ns);
 		if (is_led_astray(discipline, &result->selection, at_ns))
 			start_anew(discipline, sources, &result->selection, at_ns);
+		learn_span(discipline, now, at_ns);
 		known = combine(discipline, &result->selection, at_ns,
 				shortest_interval(sources, &result->selection, at_ns), &combined);
 	}
@@ -558,7 +690,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		keep_doubts(&combined, now);
 	survey(sources, &result->selection, at_ns, &combined);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
-	if (still_holds(discipline, &combined, now)) {
+	if (still_holds(discipline, &combined, now) ||
+	    (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
 		describe(sources, &combined, at_ns, result);
 		result->synchronised = true;
 		discipline->has_correction = true;
@@ -568,8 +701,11 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	describe(sources, &combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
-	make_line(&combined, &result->correction);
+	make_line(discipline, &combined, &result->correction);
+	discipline->line = result->correction;
+	discipline->has_line = true;
 	result->changed = true;
+	result->measured = fresh;
 	result->jump = may_jump(discipline, &combined, now);
 	result->synchronised = true;
 	vote_on_host(discipline, &combined, now, result);

@@ -46,6 +46,7 @@ enum discipline_step {
 /**
  * struct discipline_result - after an update
  * @changed: @correction is new and is to be set
+ * @measured: there were samples that the one before did not know
  * @correction: UTC - reference as a function of the reference's time, with its error
  * @jump: the timescale may jump to it at once
  * @step: what is to happen to the system clock
@@ -62,6 +63,7 @@ enum discipline_step {
  */
 struct discipline_result {
 	bool changed;
+	bool measured;
 	struct chime_line correction;
 	bool jump;
 	enum discipline_step step;
