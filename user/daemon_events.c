@@ -133,14 +133,11 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 		daemon->step_epoch = event->epoch;
 	}
 	if (!cause_is_disruption(event->cause)) {
-		steering_disrupted(daemon->steering, true);
+		steering_recheck(daemon->steering);
 		return;
 	}
-	if (!daemon->timescale->ops->now(daemon->timescale, &now)) {
+	if (!daemon->timescale->ops->now(daemon->timescale, &now))
 		daemon_check_epoch(daemon, &now);
-		if (!moved && discipline_is_doubted(daemon->discipline, &now))
-			daemon_change_reference(daemon, NULL);
-	}
 	if (elsewhere)
 		daemon_forget_host(daemon);
 	steering_disrupted(daemon->steering, !moved);

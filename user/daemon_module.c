@@ -351,6 +351,18 @@ static bool daemon_explain_epoch(struct daemon *daemon, const struct timescale_n
 	       daemon_compare_references(daemon, now, change);
 }
 
+/*
+ * The reference is what it was, but the gap was longer than what was learned reaches, or may have
+ * hidden a slew of the host: where UTC is has to be learned anew.
+ */
+static void daemon_check_reach(struct daemon *daemon, const struct timescale_now *now)
+{
+	if (!discipline_is_doubted(daemon->discipline, now))
+		return;
+	daemon_change_reference(daemon, NULL);
+	steering_disrupted(daemon->steering, false);
+}
+
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
 	bool disrupted = now->disruptions != daemon->disruptions;
@@ -362,6 +374,8 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 	daemon->disruptions = now->disruptions;
 	if (disrupted && !daemon->link)
 		daemon_slept(daemon, now);
+	if (disrupted && !changed)
+		daemon_check_reach(daemon, now);
 	if (!changed)
 		return;
 	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",
@@ -371,8 +385,11 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 	daemon_change_reference(daemon, known ? &change : NULL);
 	daemon->step_known = false;
 	daemon->sources_changed = true;
-	steering_disrupted(daemon->steering, known || !disrupted ||
-			   (now->has_host && !daemon_is_corrected(daemon)));
+	if (known || !disrupted)
+		steering_recheck(daemon->steering);
+	else
+		steering_disrupted(daemon->steering,
+				   now->has_host && !daemon_is_corrected(daemon));
 	if (!known)
 		daemon_burst(daemon, DAEMON_BURST);
 }

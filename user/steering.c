@@ -18,9 +18,6 @@
 #define LOOK_MIN_NS	NS_PER_S
 #define LOOK_MAX_NS	(64 * NS_PER_S)
 
-/* After a disruption a confirmed error above this is stepped, as the module does by default. */
-#define DISRUPTION_STEP_NS	10000000LL
-
 /* A host's time of which the bound is less than so much of the error says enough for a step. */
 #define STEP_EVIDENCE	4
 
@@ -123,6 +120,12 @@ static void steering_complain(struct steering *steering, int64_t now_ns, const c
 			err == -EPERM ? ". It takes CAP_SYS_TIME" : "");
 }
 
+/* The policy's threshold leaves the clock where it was. */
+static bool steering_is_left(const struct timescale_now *before, const struct timescale_now *after)
+{
+	return steering_error_ns(after) > steering_error_ns(before) / 2;
+}
+
 static int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
 			    const char *reason)
 {
@@ -151,9 +154,11 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 			strerror(-err), reason);
 		return err;
 	}
+	err = steering->timescale->ops->now(steering->timescale, &after);
+	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(&before, &after))
+		return 0;
 	steering->status.steps++;
 	steering_look_again(steering);
-	err = steering->timescale->ops->now(steering->timescale, &after);
 	if (err)
 		return err;
 	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
@@ -193,22 +198,31 @@ static void steering_log_change(struct steering *steering, const struct discipli
 }
 
 /*
- * A refusal or a step after a correction was set. An answer that was seconds under way does not
- * even say on which side of it the clock is: such an error is slewed, and the next answers tell.
+ * The first answers after a disruption find the clock wrong, whatever was made of it before. An
+ * answer that was seconds under way does not even say on which side of it the clock is: such an
+ * error is slewed, and the next answers tell.
  */
+static bool steering_finds_wrong(const struct steering *steering,
+				 const struct discipline_result *result)
+{
+	return steering->status.disrupted && result->synchronised && result->measured &&
+	       chime_abs_sat(result->step_ns) > result->correction.maxerror_ns;
+}
+
+/* A refusal or a step after a correction was set. How large an error has to be policy says. */
 static int steering_judge(struct steering *steering, const struct discipline_result *result)
 {
-	int64_t error_ns = chime_abs_sat(result->step_ns);
-	bool large = error_ns > DISRUPTION_STEP_NS && error_ns > result->correction.maxerror_ns;
-	bool confirm = steering->status.disrupted && result->synchronised;
+	bool wrong = steering_finds_wrong(steering, result);
 
-	if (confirm)
+	if (result->synchronised && result->measured) {
 		steering->status.disrupted = false;
+		steering->distrusted = false;
+	}
 	if (steering->options.observe)
 		return 0;
 	if (result->step == DISCIPLINE_STEP)
 		return steering_step(steering, "makestep allows it");
-	if (confirm && large)
+	if (wrong)
 		return steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
 					"time was disrupted, and the sources confirm it");
 	return 0;
@@ -235,7 +249,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	if (steering->status.aside)
 		return 0;
 	err = steering->timescale->ops->correct(steering->timescale, &result->correction,
-						now->epoch, result->jump);
+						now->epoch, result->jump ||
+						steering_finds_wrong(steering, result));
 	if (err == -ESTALE)
 		return err;
 	if (err) {
@@ -397,12 +412,18 @@ int steering_follow(struct steering *steering)
 	return err ? err : publish_err;
 }
 
+void steering_recheck(struct steering *steering)
+{
+	steering_look_again(steering);
+}
+
 void steering_disrupted(struct steering *steering, bool keep)
 {
 	steering_look_again(steering);
+	steering->status.disrupted = true;
 	if (keep)
 		return;
-	steering->status.disrupted = true;
+	steering->distrusted = true;
 	steering->settled = false;
 	steering->status.has_correction = false;
 }

@@ -81,9 +81,13 @@ void steering_retry(struct steering *steering, int64_t next_ns);
 /* Raw instant of the next steering_follow(). */
 int64_t steering_next_ns(const struct steering *steering);
 
+/* Somebody may have set the system clock: check it at once. */
+void steering_recheck(struct steering *steering);
+
 /*
- * Time was disrupted. @keep: the timescale is right all the same, only the system clock has to be
- * looked at; else the clock is unsynchronised until a correction confirms it.
+ * Time was disrupted: the first answers that agree have what it left wrong stepped, as the policy of
+ * disruptions says. @keep: the timescale is as right as it was; else the clock is unsynchronised
+ * until then.
  */
 void steering_disrupted(struct steering *steering, bool keep);
 

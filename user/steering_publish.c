@@ -75,7 +75,7 @@ static bool steering_is_overtaken(struct steering *steering, const struct timesc
 int steering_publish(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
-	bool synchronised = steering->settled && steering->confirmed && !status->disrupted &&
+	bool synchronised = steering->settled && steering->confirmed && !steering->distrusted &&
 			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
 	char bound[32];
 	bool news;

@@ -84,6 +84,24 @@ static void judge_host(struct world *world, double true_ns)
 	world_change_kind(world, true_ns);
 }
 
+/* As steering_correct() and steering_judge(). */
+static void correct(struct world *world, double true_ns)
+{
+	const struct discipline_result *result = &world->result;
+	bool confirmed = result->synchronised && result->measured;
+	bool wrong = world->disrupted && confirmed &&
+		     chime_abs_sat(result->step_ns) > result->correction.maxerror_ns;
+
+	client_clock_correct(&world->clock, true_ns, &result->correction, result->jump || wrong);
+	if (confirmed)
+		world->disrupted = false;
+	if (result->step == DISCIPLINE_STEP ||
+	    (wrong && world_steps_after_disruption(result->step_ns))) {
+		world->summary->steps++;
+		client_clock_step(&world->clock, true_ns);
+	}
+}
+
 /* What the discipline decided is done to the clocks, in the order that the daemon has. */
 static int act(struct world *world, double true_ns)
 {
@@ -102,15 +120,9 @@ static int act(struct world *world, double true_ns)
 	}
 	if (!world->result.changed)
 		return 0;
-	if (world->result.synchronised)
-		world->disrupted = false;
 	world->summary->jumps += world->result.jump;
 	world->summary->leap = world->result.leap;
-	client_clock_correct(&world->clock, true_ns, &world->result.correction, world->result.jump);
-	if (world->result.step == DISCIPLINE_STEP) {
-		world->summary->steps++;
-		client_clock_step(&world->clock, true_ns);
-	}
+	correct(world, true_ns);
 	client_clock_follow(&world->clock, true_ns);
 	judge_host(world, true_ns);
 	return 0;

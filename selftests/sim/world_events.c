@@ -90,6 +90,7 @@ void world_pair(struct world *world, double true_ns)
 	world_check_epoch(world, true_ns, look.outlived ? &change : NULL);
 	if (discipline_is_doubted(world->discipline, &now))
 		rebase(world);
+	world->disrupted |= !look.outlived;
 	client_clock_follow(&world->clock, true_ns);
 	world_burst(world, true_ns, WORLD_BURST);
 }

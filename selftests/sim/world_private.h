@@ -77,6 +77,9 @@ void world_change_kind(struct world *world, double true_ns);
  */
 void world_check_epoch(struct world *world, double true_ns, const struct reference_change *change);
 
+/* Is a system clock that a disruption left off by so much stepped? */
+bool world_steps_after_disruption(int64_t offset_ns);
+
 /* Ask all sources now, and @count times in all. */
 void world_burst(struct world *world, double true_ns, int count);
 

@@ -8,7 +8,7 @@
 #include "kmod/policy.h"
 
 /* With the disruption's policy as it is by default. */
-static bool is_stepped(int64_t offset_ns)
+bool world_steps_after_disruption(int64_t offset_ns)
 {
 	struct chime_policy policy;
 
@@ -24,7 +24,7 @@ static void follow_jump(struct world *world, double true_ns, const struct consen
 	world->summary->witnessed++;
 	client_clock_jump(&world->clock, true_ns, heard->offset_ns, heard->maxerror_ns);
 	client_clock_now(&world->clock, true_ns, &now);
-	if (is_stepped(now.time_ns - now.realtime_ns)) {
+	if (world_steps_after_disruption(now.time_ns - now.realtime_ns)) {
 		client_clock_step(&world->clock, true_ns);
 		world->summary->steps++;
 	}

@@ -50,6 +50,7 @@ static struct {
 	int forgotten;			/* rates, too, by sources and discipline */
 	int resets;			/* the module was told to forget the correction */
 	int voids;			/* steering was told that what it knew is void */
+	int rechecks;
 	struct reference_change source_change;
 	struct reference_change discipline_change;
 	bool doubted;
@@ -278,6 +279,11 @@ void steering_disrupted(struct steering *steering, bool keep)
 	world.voids += !keep;
 }
 
+void steering_recheck(struct steering *steering)
+{
+	world.rechecks++;
+}
+
 void steering_get_status(const struct steering *steering, struct steering_status *status)
 {
 	*status = (struct steering_status){ .has_correction = world.corrected };
@@ -444,7 +450,31 @@ TEST_F(daemon, revert_costs_nothing_unless_the_host_may_have_been_slewed)
 		daemon_module_events(&self->daemon);
 		EXPECT_EQ(0, world.known);
 		EXPECT_EQ(i, world.unknown);
+		/* Where UTC is not known any more as it was, nobody is to believe the clock. */
+		EXPECT_EQ(i, world.voids);
 	}
+	/* What others do to the system clock is no disruption. */
+	world.event.sequence++;
+	world.event.cause = TRUECHIME_CAUSE_OPERATOR;
+	world.has_event = true;
+	daemon_module_events(&self->daemon);
+	EXPECT_EQ(1, world.rechecks);
+	EXPECT_EQ(1, world.unknown);
+}
+
+/* A reading is sooner than the event. */
+TEST_F(daemon, gap_beyond_reach_is_noticed_by_the_first_reading)
+{
+	struct timescale_now now = { .has_host = true, .epoch = 3, .disruptions = 1 };
+
+	self->daemon.epoch = 3;
+	self->daemon.has_host = true;
+	world.doubted = true;
+	daemon_check_epoch(&self->daemon, &now);
+	EXPECT_EQ(1, world.unknown);
+	EXPECT_EQ(1, world.voids);
+	daemon_check_epoch(&self->daemon, &now);
+	EXPECT_EQ(1, world.unknown);
 }
 
 static void happen(FIXTURE_DATA(daemon) *self, enum truechime_cause cause)
@@ -464,7 +494,6 @@ static void happen(FIXTURE_DATA(daemon) *self, enum truechime_cause cause)
 TEST_F(daemon, what_may_be_another_host_is_learned_anew)
 {
 	world.corrected = true;
-	world.doubted = true;
 	happen(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(2, world.forgotten);
 	EXPECT_EQ(3, world.epoch);
@@ -482,7 +511,6 @@ TEST_F(daemon, what_may_be_another_host_is_learned_anew)
 	happen(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(6, world.forgotten);
 
-	world.doubted = false;
 	world.voids = 0;
 	happen(self, TRUECHIME_CAUSE_REVERT);
 	happen(self, TRUECHIME_CAUSE_PAUSE);

@@ -63,6 +63,7 @@ static struct discipline_result found(FIXTURE_DATA(steering) *self, int64_t ahea
 	self->timescale->ops->now(self->timescale, &now);
 	return (struct discipline_result){
 		.changed = true,
+		.measured = true,
 		.correction = {
 			.origin_ns = now.raw_ns,
 			.offset_ns = now.realtime_ns + ahead_ns - now.raw_ns,
@@ -316,6 +317,36 @@ TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
 	EXPECT_LE(steering_next_ns(self->steering), fake_clock.raw_ns);
 	ASSERT_EQ(0, steering_follow(self->steering));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+/* As the policy of disruptions says, by default above 1 ms; a correction that is not new says nothing. */
+TEST_F(steering, what_a_disruption_left_wrong_is_stepped_by_policy)
+{
+	struct discipline_result result;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	steering_disrupted(self->steering, true);
+	result = found(self, 3 * MS);
+	result.measured = false;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_TRUE(self->status.disrupted);
+	ASSERT_EQ(0, apply(self, found(self, 3 * MS)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_FALSE(self->status.disrupted);
+
+	steering_disrupted(self->steering, true);
+	ASSERT_EQ(0, apply(self, found(self, MS / 2)));
+	EXPECT_EQ(1, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+
+	/* Nobody was disrupted: this is an error as any other. */
+	steering_recheck(self->steering);
+	ASSERT_EQ(0, apply(self, found(self, 3 * MS)));
+	EXPECT_EQ(1, self->status.steps);
 }
 
 TEST_F(steering, goes_to_no_date_before_the_build)

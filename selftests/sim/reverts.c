@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reverts COUNT [SEED]: so many reverts drawn at random, of clients of any age, by gaps from a minute
+ * to 400 days, beside hosts that are disciplined or run free, across networks good and bad.
+ *
+ * The servers are silent for some seconds afterwards, so that what the repair made of the
+ * correction alone shows: the published bound holds in every second of every run, and beside a
+ * disciplined host nothing is added to the error from before. Once they have answered the system
+ * clock is as right as the timescale.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "random.h"
+#include "world.h"
+
+#define NS_PER_S	1e9
+#define DAY_S		86400.0
+
+/* From the revert on nobody answers for so long, and everybody for as long again. */
+#define SILENT_S	5
+#define ANSWERS_S	60
+
+/* In which the system clock has to have been set right. */
+#define SETTLED_S	3
+
+/* What a revert beside a disciplined host may add. */
+#define ADDED_NS	1e6
+
+/* What the system clock may be beside the timescale: what the policy leaves to be slewed. */
+#define BESIDE_NS	1.1e6
+
+struct draw {
+	uint64_t seed;
+	double age_s;
+	double gap_s;
+	double jitter_ns;
+	bool free;
+	struct world_options world;
+	/* what came of it */
+	double before_ns;
+	double after_ns;
+	double beside_ns;
+	double bound_ns;
+	unsigned int violations;
+};
+
+/* Evenly spread over the decades. */
+static double draw_between(struct random *random, double least, double most)
+{
+	return least * pow(most / least, random_uniform(random));
+}
+
+static void draw_server(struct random *random, const struct draw *draw,
+			struct world_server *server)
+{
+	*server = (struct world_server){ .stratum = 1 };
+	server->path.up_ns = draw_between(random, 50e3, 20e6);
+	server->path.down_ns = server->path.up_ns;
+	server->path.jitter_ns = draw->jitter_ns;
+	server->root_dispersion_ns = 10e3;
+	server->source.minpoll = (int)(7 * random_uniform(random));
+	server->source.maxpoll = server->source.minpoll + (int)(5 * random_uniform(random));
+	server->source.iburst = random_uniform(random) < 0.7;
+	server->source.kind = SOURCE_SERVER;
+}
+
+static void draw_host(struct random *random, struct draw *draw)
+{
+	struct host_clock_options *host = &draw->world.host;
+	double side = random_uniform(random) < 0.5 ? -1 : 1;
+
+	draw->free = random_uniform(random) < 0.5;
+	host->offset_ns = side * draw_between(random, 1e3, 20e6);
+	if (!draw->free)
+		return;
+	host->oscillator.frequency = (random_uniform(random) < 0.5 ? -1 : 1) *
+				     draw_between(random, 0.5e-6, 50e-6);
+	host->oscillator.wander = draw_between(random, 1e-11, 1e-9);
+}
+
+static void add_event(struct draw *draw, double at_s, enum world_event_kind kind, double value)
+{
+	draw->world.event[draw->world.events++] = (struct world_event){
+		.at_s = at_s,
+		.kind = kind,
+		.server = -1,
+		.value = value,
+	};
+}
+
+static void draw_revert(uint64_t seed, struct draw *draw)
+{
+	struct random random;
+	size_t i;
+
+	*draw = (struct draw){ .seed = seed };
+	random_seed(&random, seed, 100);
+	world_options_init(&draw->world);
+	draw->age_s = floor(draw_between(&random, 20, random_uniform(&random) < 0.1 ? DAY_S : 7200));
+	draw->gap_s = floor(draw_between(&random, 60, 400 * DAY_S));
+	draw->jitter_ns = draw_between(&random, 10e3, 10e6);
+	draw->world.oscillator.wander = draw_between(&random, 1e-11, 1e-9);
+	draw->world.has_host = true;
+	draw_host(&random, draw);
+	draw->world.servers = (size_t)(1 + 4 * random_uniform(&random));
+	for (i = 0; i < draw->world.servers; i++)
+		draw_server(&random, draw, &draw->world.server[i]);
+	draw->world.duration_s = draw->age_s + SILENT_S + ANSWERS_S;
+	draw->world.settle_s = 0;
+	add_event(draw, draw->age_s, WORLD_SILENT, 1);
+	add_event(draw, draw->age_s, WORLD_REVERT, draw->gap_s * NS_PER_S);
+	add_event(draw, draw->age_s + SILENT_S, WORLD_SILENT, 0);
+}
+
+static void on_second(void *context, const struct world_second *second)
+{
+	struct draw *draw = context;
+	double error_ns = fabs(second->timescale_ns);
+
+	draw->violations += error_ns > second->maxerror_ns;
+	if (second->at_s <= draw->age_s)
+		draw->before_ns = error_ns;
+	if (second->at_s == draw->age_s + 1) {
+		draw->after_ns = error_ns;
+		draw->bound_ns = second->maxerror_ns;
+	}
+	if (second->at_s == draw->age_s + SILENT_S + ANSWERS_S)
+		draw->beside_ns = fabs(second->clock_ns - second->timescale_ns);
+}
+
+static bool is_good(const struct draw *draw)
+{
+	return !draw->violations && draw->beside_ns <= BESIDE_NS &&
+	       (draw->free || draw->after_ns - draw->before_ns <= ADDED_NS);
+}
+
+static void describe(const struct draw *draw, bool good)
+{
+	printf("# %s seed %" PRIu64 ": age %.0f s, gap %.0f s, jitter %.3f ms, %zu servers, host %s %.1f ppm: error %.3f ms before, %.3f ms after by a bound of %.3f ms; %u s outside it; clock and timescale %.3f ms apart\n",
+	       good ? "fine" : "MISSED", draw->seed, draw->age_s, draw->gap_s,
+	       draw->jitter_ns / 1e6, draw->world.servers, draw->free ? "free" : "disciplined",
+	       draw->world.host.oscillator.frequency * 1e6, draw->before_ns / 1e6,
+	       draw->after_ns / 1e6, draw->bound_ns / 1e6, draw->violations,
+	       draw->beside_ns / 1e6);
+}
+
+static bool run(uint64_t seed, bool verbose)
+{
+	struct world_summary summary;
+	struct draw draw;
+	const struct world_observer observer = { &draw, on_second, NULL };
+	bool good;
+
+	draw_revert(seed, &draw);
+	good = !world_run(&draw.world, seed, &observer, &summary) && is_good(&draw);
+	if (!good || verbose)
+		describe(&draw, good);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	int count = argc > 1 ? atoi(argv[1]) : 100;
+	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
+	int failed = 0;
+	int i;
+
+	printf("# %d reverts drawn from seed %" PRIu64 "\n", count, seed);
+	for (i = 0; i < count; i++)
+		failed += !run(seed + (uint64_t)i, getenv("VERBOSE"));
+	printf("%s sim/reverts\n", failed ? "not ok" : "ok");
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
