@@ -50,6 +50,19 @@ enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evide
 	return chime_verdict_cause(&observation);
 }
 
+static s64 chime_disruption_maxerror(const struct chime *chime)
+{
+	struct chime_now now;
+
+	chime_timescale_now(&chime->timescale, ktime_get_raw_ns(), &now);
+	return now.maxerror_ns;
+}
+
+void chime_disruption_begin(const struct chime *chime, struct chime_event *event)
+{
+	event->maxerror_before_ns = chime_disruption_maxerror(chime);
+}
+
 void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 			     const struct chime_repair *repair)
 {
@@ -65,6 +78,7 @@ void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 	event->raw_ns = snapshot.raw_ns;
 	event->time_ns = now.time_ns;
 	event->epoch = now.epoch;
+	event->maxerror_ns = now.maxerror_ns;
 }
 
 void chime_disruption_tell(struct chime *chime, struct chime_event *event)
@@ -236,6 +250,7 @@ static void chime_disruption_hear_late(struct chime *chime, struct chime_event *
 	if (chime->disruption.doubted)
 		chime_system_clock_distrust(&chime->system_clock);
 	event->epoch = chime->timescale.current_view.epoch;
+	event->maxerror_ns = chime_disruption_maxerror(chime);
 }
 
 static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
@@ -247,6 +262,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 		.gap_ns = gap_ns,
 	};
 
+	chime_disruption_begin(chime, &event);
 	/* Restored or not is all the difference where stops are not seen: wait for the word. */
 	if (!pairing->witness && !(event.evidence & CHIME_SAW_RESTORE))
 		event.evidence |= chime_witness_settle(chime);
@@ -298,6 +314,7 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 
 	if (!chime_disruption_is_restored(chime, resumed))
 		return;
+	chime_disruption_begin(chime, &event);
 	event.evidence = chime->disruption.evidence;
 	event.cause = chime_disruption_judge(chime, event.evidence, 0,
 					     chime->host.track.last.witness);
@@ -404,6 +421,7 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 	if (!chime_timescale_correction(timescale))
 		return -ENODATA;
 
+	chime_disruption_begin(chime, &event);
 	event.evidence = disruption->evidence | CHIME_SAW(NTP);
 	event.cause = chime_disruption_judge(chime, event.evidence, event.gap_ns,
 					     chime_host_is_there(&chime->host) &&
@@ -423,6 +441,7 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
+	chime_disruption_begin(chime, &event);
 	chime->disruption.fine_raw_ns = ktime_get_raw_ns();
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy, occasion, &repair);
 	if (repair.action != TRUECHIME_ACTION_NONE) {
@@ -448,6 +467,7 @@ static void chime_disruption_boot(struct chime *chime)
 	if (repair.action == TRUECHIME_ACTION_NONE)
 		return;
 	event.gap_ns = repair.offset_ns;
+	chime_disruption_begin(chime, &event);
 	chime_disruption_finish(chime, &event, &repair);
 	chime_events_record(&chime->events, &event);
 }

@@ -35,6 +35,7 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	struct chime_repair repair = { .action = TRUECHIME_ACTION_DISTRUSTED };
 	struct chime_snapshot snapshot;
 
+	chime_disruption_begin(chime, &event);
 	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
 	chime->disruption.moved = true;
 	chime->disruption.was_corrected = chime_timescale_correction(&chime->timescale);
@@ -121,6 +122,7 @@ static void chime_disruption_trust_host(struct chime *chime)
 		.evidence = CHIME_SAW(PAIRING),
 	};
 
+	chime_disruption_begin(chime, &event);
 	chime_disruption_repair(chime, &event);
 	if (event.action == TRUECHIME_ACTION_NONE)
 		return;

@@ -20,6 +20,9 @@ enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evide
 /* Put the system clock right by policy, and fill in @event. What stays wrong is marked so. */
 void chime_disruption_repair(struct chime *chime, struct chime_event *event);
 
+/* Fill in what is known at the beginning: how well UTC was known until now. */
+void chime_disruption_begin(const struct chime *chime, struct chime_event *event);
+
 /* Fill in what is known at the end. */
 void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 			     const struct chime_repair *repair);

@@ -130,9 +130,23 @@ static void chime_noticed_words(char words[CHIME_WORDS_MAX], const struct chime_
 		 evidence);
 }
 
+/* The clock was set to what the timescale says; by how much that is UTC is another question. */
+static void chime_bound_words(char words[CHIME_WORDS_MAX], s64 maxerror_ns)
+{
+	char bound[CHIME_WORDS_MAX];
+
+	if (maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
+		strscpy(words, "how well that is UTC is not known", CHIME_WORDS_MAX);
+		return;
+	}
+	chime_duration_words(bound, maxerror_ns);
+	snprintf(words, CHIME_WORDS_MAX, "UTC is known to %s", bound);
+}
+
 static void chime_event_log(const struct chime_event *event)
 {
 	char offset[CHIME_WORDS_MAX], residual[CHIME_WORDS_MAX], noticed[CHIME_WORDS_MAX];
+	char bound[CHIME_WORDS_MAX];
 
 	chime_noticed_words(noticed, event);
 	/* A host that keeps on jumping must not flood the log. */
@@ -143,10 +157,11 @@ static void chime_event_log(const struct chime_event *event)
 	}
 	chime_duration_words(offset, event->offset_ns);
 	chime_duration_words(residual, event->residual_ns);
-	pr_notice_ratelimited("%s: the system clock was %s %s and %s; now %s off%s\n",
+	chime_bound_words(bound, event->maxerror_ns);
+	pr_notice_ratelimited("%s: the system clock was %s %s and %s; now within %s of the timescale, %s%s\n",
 			      chime_cause_words(event->cause), offset,
 			      event->offset_ns < 0 ? "ahead" : "behind",
-			      chime_action_words(event->action), residual, noticed);
+			      chime_action_words(event->action), residual, bound, noticed);
 }
 
 void chime_events_record(struct chime_events *events, struct chime_event *event)

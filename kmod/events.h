@@ -21,6 +21,8 @@ struct chime_event {
 	s64 gap_ns;
 	s64 offset_ns;
 	s64 residual_ns;
+	s64 maxerror_before_ns;
+	s64 maxerror_ns;
 	s64 latency_ns;
 	s64 raw_ns;
 	s64 time_ns;

@@ -67,7 +67,10 @@ bool chime_put_event(struct sk_buff *skb, const struct chime_event *event)
 	    chime_put_s64(skb, TRUECHIME_EVENT_A_LATENCY_NS, event->latency_ns) ||
 	    chime_put_s64(skb, TRUECHIME_EVENT_A_RAW_NS, event->raw_ns) ||
 	    chime_put_s64(skb, TRUECHIME_EVENT_A_TIME_NS, event->time_ns) ||
-	    nla_put_u32(skb, TRUECHIME_EVENT_A_EPOCH, event->epoch))
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_EPOCH, event->epoch) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS,
+			  chime_bound(event->maxerror_before_ns)) ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_MAXERROR_NS, chime_bound(event->maxerror_ns)))
 		return true;
 	nla_nest_end(skb, nest);
 	return false;

@@ -16,7 +16,7 @@
 
 /* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */
 #define EVENT_MESSAGE_ID	"7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
-#define EVENT_FIELDS		10
+#define EVENT_FIELDS		12
 
 /* The longest is the list of evidence. */
 #define EVENT_FIELD_SIZE	(NAME_TEXT_MAX + 32)
@@ -50,6 +50,10 @@ static void event_fields_fill(struct event_fields *fields, const struct module_e
 	event_fields_add(fields, "TRUECHIME_GAP_NS=%lld", (long long)event->gap_ns);
 	event_fields_add(fields, "TRUECHIME_OFFSET_NS=%lld", (long long)event->offset_ns);
 	event_fields_add(fields, "TRUECHIME_RESIDUAL_NS=%lld", (long long)event->residual_ns);
+	event_fields_add(fields, "TRUECHIME_MAXERROR_BEFORE_NS=%lld",
+			 number_of_bound(event->maxerror_before_ns));
+	event_fields_add(fields, "TRUECHIME_MAXERROR_NS=%lld",
+			 number_of_bound(event->maxerror_ns));
 	event_fields_add(fields, "TRUECHIME_LATENCY_NS=%lld", (long long)event->latency_ns);
 	event_fields_add(fields, "TRUECHIME_TIME_NS=%lld", (long long)event->time_ns);
 	event_fields_add(fields, "TRUECHIME_EPOCH=%u", event->epoch);
@@ -186,6 +190,8 @@ void daemon_slept(struct daemon *daemon, const struct timescale_now *now)
 		.action = TRUECHIME_ACTION_NONE,
 		.offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
 		.residual_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
+		.maxerror_before_ns = CHIME_LINE_UNBOUNDED_NS,
+		.maxerror_ns = now->maxerror_ns,
 		.raw_ns = now->raw_ns,
 		.time_ns = now->time_ns,
 		.epoch = now->epoch,

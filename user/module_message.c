@@ -72,6 +72,8 @@ static struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
 	[TRUECHIME_EVENT_A_RAW_NS] = { .type = NLA_U64 },
 	[TRUECHIME_EVENT_A_TIME_NS] = { .type = NLA_U64 },
 	[TRUECHIME_EVENT_A_EPOCH] = { .type = NLA_U32 },
+	[TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS] = { .type = NLA_U64 },
+	[TRUECHIME_EVENT_A_MAXERROR_NS] = { .type = NLA_U64 },
 };
 
 static struct nla_policy rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
@@ -263,6 +265,8 @@ int module_message_event(const struct nlattr *head, int length, struct module_ev
 		.raw_ns = get_s64(attrs[TRUECHIME_EVENT_A_RAW_NS]),
 		.time_ns = get_s64(attrs[TRUECHIME_EVENT_A_TIME_NS]),
 		.epoch = get_u32(attrs[TRUECHIME_EVENT_A_EPOCH]),
+		.maxerror_before_ns = get_bound(attrs[TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS]),
+		.maxerror_ns = get_bound(attrs[TRUECHIME_EVENT_A_MAXERROR_NS]),
 	};
 	return 0;
 }

@@ -304,13 +304,38 @@ static const char *action_sentence(enum truechime_action action)
 	return "it is not known what was done";
 }
 
+long long number_of_bound(int64_t maxerror_ns)
+{
+	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : (long long)maxerror_ns;
+}
+
+/*
+ * How well UTC is known, and with it for how long programs can have seen a wrong time: a time that
+ * was as right as it still is they did not.
+ */
+static void text_of_bound(const struct module_event *event, char *text, size_t size)
+{
+	char bound[32], latency[32];
+
+	text_of_duration(event->maxerror_ns, bound, sizeof(bound));
+	text_of_duration(event->latency_ns, latency, sizeof(latency));
+	if (event->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		snprintf(text, size, "How well that is UTC is not known");
+	else
+		snprintf(text, size,
+			 "UTC is known to %s. Programs can have seen a time further off than that for %s at most",
+			 bound, latency);
+}
+
 void text_of_event(const struct module_event *event, char *text, size_t size)
 {
 	char gap[32], offset[32], residual[32], latency[32], evidence[128], moved[192] = "";
+	char bound[192];
 
 	text_of_duration(event->gap_ns, gap, sizeof(gap));
 	text_of_duration(event->offset_ns, offset, sizeof(offset));
-	text_of_duration(event->residual_ns, residual, sizeof(residual));
+	text_of_duration(chime_abs_sat(event->residual_ns), residual, sizeof(residual));
+	text_of_bound(event, bound, sizeof(bound));
 	text_of_duration(event->latency_ns, latency, sizeof(latency));
 	text_of_evidence(event->evidence, evidence, sizeof(evidence));
 	if (event->evidence)
@@ -322,9 +347,9 @@ void text_of_event(const struct module_event *event, char *text, size_t size)
 			 cause_sentence(event->cause), moved, latency);
 	else
 		snprintf(text, size,
-			 "%s%s. The system clock was off by %s: %s, %s remain. Programs can have seen the wrong time for %s at most",
+			 "%s%s. The system clock was off by %s: %s, and it is within %s of the timescale. %s",
 			 cause_sentence(event->cause), moved, offset,
-			 action_sentence(event->action), residual, latency);
+			 action_sentence(event->action), residual, bound);
 }
 
 bool cause_is_disruption(enum truechime_cause cause)

@@ -49,6 +49,9 @@ void text_of_time(int64_t utc_ns, char *text, size_t size);
 /* "pairing, genid-changed" */
 void text_of_evidence(uint32_t evidence, char *text, size_t size);
 
+/* A bound for machines: -1 where none is known. */
+long long number_of_bound(int64_t maxerror_ns);
+
 /* One sentence: what happened, how it was noticed, what was done. */
 void text_of_event(const struct module_event *event, char *text, size_t size);
 

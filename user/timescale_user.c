@@ -230,6 +230,7 @@ static int timescale_user_disrupted(struct timescale *timescale, const struct ti
 		.cause = timescale_user_cause(jump->offset_ns),
 		.evidence = CHIME_SAW(NTP),
 		.gap_ns = jump->offset_ns,
+		.maxerror_before_ns = now.maxerror_ns,
 		.offset_ns = chime_sub_sat(chime_add_sat(now.time_ns, jump->offset_ns),
 					   now.realtime_ns),
 	};
@@ -238,6 +239,7 @@ static int timescale_user_disrupted(struct timescale *timescale, const struct ti
 				    &event->action);
 	err = timescale_user_now(timescale, &now);
 	event->residual_ns = chime_sub_sat(now.time_ns, now.realtime_ns);
+	event->maxerror_ns = now.maxerror_ns;
 	event->latency_ns = chime_sub_sat(now.raw_ns, jump->fine_raw_ns);
 	event->raw_ns = now.raw_ns;
 	event->time_ns = now.time_ns;

@@ -136,6 +136,8 @@ TEST(a_report_says_all_to_the_nanosecond)
 		.gap_ns = INT64_MAX,
 		.offset_ns = -3600000000001,
 		.residual_ns = -7,
+		.maxerror_before_ns = CHIME_LINE_UNBOUNDED_NS,
+		.maxerror_ns = 12000000001,
 		.latency_ns = 42000001,
 		.raw_ns = 7200000000003,
 		.time_ns = 1795163104771326123,
@@ -146,7 +148,8 @@ TEST(a_report_says_all_to_the_nanosecond)
 		int64_t value;
 	} numbers[] = {
 		{ "sequence", UINT32_MAX }, { "gap_ns", INT64_MAX },
-		{ "offset_ns", -3600000000001 }, { "residual_ns", -7 }, { "latency_ns", 42000001 },
+		{ "offset_ns", -3600000000001 }, { "residual_ns", -7 }, { "maxerror_ns", 12000000001 },
+		{ "latency_ns", 42000001 },
 		{ "raw_ns", 7200000000003 }, { "time_ns", 1795163104771326123 }, { "epoch", 5 },
 	};
 	json_t *report = event_report(&event), *evidence = json_object_get(report, "evidence");
@@ -165,8 +168,9 @@ TEST(a_report_says_all_to_the_nanosecond)
 	EXPECT_STREQ("rtc", json_string_value(json_array_get(evidence, 1)));
 	EXPECT_TRUE(json_is_real(json_object_get(report, "time")));
 	EXPECT_LT(0, strlen(json_text_of(report, "text")));
-	/* Those, time and text, and none that the manual does not name. */
-	EXPECT_EQ(ARRAY_SIZE(numbers) + 5, json_object_size(report));
+	EXPECT_TRUE(json_is_null(json_object_get(report, "maxerror_before_ns")));
+	/* Those, that, time and text, and none that the manual does not name. */
+	EXPECT_EQ(ARRAY_SIZE(numbers) + 6, json_object_size(report));
 	json_decref(report);
 }
 

@@ -203,6 +203,8 @@ TEST_F(message, reads_an_event)
 	nla_put_u8(self->msg, TRUECHIME_EVENT_A_ACTION, TRUECHIME_ACTION_STEPPED);
 	nla_put_u32(self->msg, TRUECHIME_EVENT_A_EVIDENCE, 5);
 	nla_put_u64(self->msg, TRUECHIME_EVENT_A_GAP_NS, (uint64_t)-42);
+	nla_put_u64(self->msg, TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS, 77);
+	nla_put_u64(self->msg, TRUECHIME_EVENT_A_MAXERROR_NS, (uint64_t)-1);
 	nla_nest_end(self->msg, nest);
 	ASSERT_EQ(0, module_message_event(head(self->msg), length(self->msg), &event));
 	EXPECT_EQ(3, event.sequence);
@@ -210,6 +212,8 @@ TEST_F(message, reads_an_event)
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, event.action);
 	EXPECT_EQ(5, event.evidence);
 	EXPECT_EQ(-42, event.gap_ns);
+	EXPECT_EQ(77, event.maxerror_before_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, event.maxerror_ns);
 }
 
 TEST_F(message, keeps_the_kernel_s_words)

@@ -115,7 +115,8 @@ TEST(events_are_sentences)
 		.action = TRUECHIME_ACTION_STEPPED,
 		.gap_ns = 26 * S,
 		.offset_ns = 26 * S,
-		.residual_ns = 1200,
+		.residual_ns = -1200,
+		.maxerror_ns = 3000000,
 		.latency_ns = 9000000,
 	};
 	char text[2 * NAME_TEXT_MAX], brief[16];
@@ -123,7 +124,14 @@ TEST(events_are_sentences)
 	text_of_event(&event, text, sizeof(text));
 	EXPECT_NE(NULL, strstr(text, "reverted or restored"));
 	EXPECT_NE(NULL, strstr(text, "26.0 s (evidence: pairing, rtc)"));
-	EXPECT_NE(NULL, strstr(text, "it was stepped, 1.20 us remain"));
+	EXPECT_NE(NULL, strstr(text, "it was stepped, and it is within 1.20 us of the timescale"));
+	EXPECT_NE(NULL, strstr(text, "UTC is known to 3.00 ms. Programs can have seen a time further off than that for 9.00 ms at most"));
+	event.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	text_of_event(&event, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "How well that is UTC is not known"));
+	EXPECT_EQ(NULL, strstr(text, "at most"));
+	EXPECT_EQ(-1, number_of_bound(event.maxerror_ns));
+	EXPECT_EQ(7, number_of_bound(7));
 	text_of_event(&event, brief, sizeof(brief));
 	EXPECT_EQ(sizeof(brief) - 1, strlen(brief));
 	text_of_evidence(UINT32_MAX, brief, sizeof(brief));
@@ -136,7 +144,7 @@ TEST(events_are_sentences)
 	event.action = TRUECHIME_ACTION_DISTRUSTED;
 	text_of_event(&event, text, sizeof(text));
 	EXPECT_NE(NULL, strstr(text, "marked unsynchronised"));
-	EXPECT_EQ(NULL, strstr(text, "remain"));
+	EXPECT_EQ(NULL, strstr(text, "known to"));
 	event.action = TRUECHIME_ACTION_TOO_EARLY;
 	text_of_event(&event, text, sizeof(text));
 	EXPECT_NE(NULL, strstr(text, "before truechime was built"));

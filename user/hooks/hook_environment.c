@@ -52,6 +52,9 @@ char **hook_environment_new(const struct module_event *event)
 	add(&environment, "TRUECHIME_GAP_NS=%lld", (long long)event->gap_ns);
 	add(&environment, "TRUECHIME_OFFSET_NS=%lld", (long long)event->offset_ns);
 	add(&environment, "TRUECHIME_RESIDUAL_NS=%lld", (long long)event->residual_ns);
+	add(&environment, "TRUECHIME_MAXERROR_BEFORE_NS=%lld",
+	    number_of_bound(event->maxerror_before_ns));
+	add(&environment, "TRUECHIME_MAXERROR_NS=%lld", number_of_bound(event->maxerror_ns));
 	add(&environment, "TRUECHIME_LATENCY_NS=%lld", (long long)event->latency_ns);
 	add(&environment, "TRUECHIME_TIME_NS=%lld", (long long)event->time_ns);
 	add(&environment, "TRUECHIME_EPOCH=%u", event->epoch);
