@@ -193,6 +193,8 @@ static bool set_server(struct world_server *server, const char *key, const char 
 		server->stratum = (int)number;
 	else if (!strcmp(key, "leap"))
 		server->leap = (int)number;
+	else if (!strcmp(key, "refid"))
+		server->refid = (uint32_t)number;
 	else if (!strcmp(key, "silent"))
 		server->silent = number != 0;
 	else

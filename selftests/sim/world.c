@@ -168,7 +168,7 @@ static int finish_exchange(struct world *world, int index, double true_ns)
 	sample.noise_ns = llrint(world->options.noise_ns * M_SQRT2);
 	sample.root_delay_ns = llrint(server->options.root_delay_ns);
 	sample.root_dispersion_ns = llrint(server->options.root_dispersion_ns);
-	sample.refid = (uint32_t)index + 1;
+	sample.refid = server->options.refid ? server->options.refid : (uint32_t)index + 1;
 	sample.epoch = exchange->epoch;
 	sample.stratum = (uint8_t)server->options.stratum;
 	sample.leap = (uint8_t)server->options.leap;

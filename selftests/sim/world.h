@@ -31,6 +31,7 @@
  * @root_dispersion_ns: as it says
  * @stratum: as it says
  * @leap: as it says
+ * @refid: as it says; 0: one of its own
  * @silent: does not answer
  */
 struct world_server {
@@ -42,6 +43,7 @@ struct world_server {
 	double root_dispersion_ns;
 	int stratum;
 	int leap;
+	uint32_t refid;
 	bool silent;
 };
 
