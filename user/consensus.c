@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quorum.h"
+#include "source_interval.h"
 #include "source_select.h"
 
 #define NS_PER_S	1000000000LL
@@ -27,41 +29,51 @@
 /* Who could not agree by then will not: the discipline makes of it what it can. */
 #define DOUBT_NS	(30 * NS_PER_S)
 
-/*
- * Where nothing is known, or nobody has confirmed it: so long after the first answer the others are
- * in, round the world, or were lost. The clock waits for it, and says that it is not right.
- */
-#define QUORUM_NS	(NS_PER_S / 2)
-
 /* A leap second that was announced is no disruption. */
 #define LEAP_NS		(3 * NS_PER_S / 2)
 
-/* Where the truth is, as a source has it. */
-struct interval {
-	int64_t low_ns;
-	int64_t high_ns;
-};
+/* Who was outvoted raises no new doubt until it has agreed so often in a row. */
+#define PROBATION	8
+
+/*
+ * Where only one source answers, what it goes on saying is followed in the end: nobody else can
+ * ever tell. It takes a hundred times what it is off by, in which whoever set it back, or restored
+ * it, puts it right; at least a minute, at most a day.
+ */
+#define PATIENCE_FACTOR	100
+#define PATIENCE_LEAST_NS	(64 * NS_PER_S)
+#define PATIENCE_MOST_NS	(86400 * NS_PER_S)
+
+/* What is followed may go on to run away by a tenth of the time; more is another contradiction. */
+#define GROWTH		10
 
 /* What one source said, by its latest samples. */
 struct seat {
 	const struct source *source;	/* NULL: free */
 	uint64_t received;		/* answers heard */
 	bool trusted;			/* it was of the timescale's opinion */
-	bool leap;			/* and announced a leap second */
+	int probation;			/* samples of that opinion until it is trusted again */
+	bool followed;			/* what it contradicts by was let through */
+	bool leap;			/* it announced a leap second */
 	bool spoke;			/* since the doubt began */
-	bool votes;			/* it is reachable and may be used */
+	bool votes;			/* it is reachable and may be used, or may yet answer */
 	int far;			/* contradictions in a row that agree with each other ... */
-	struct interval off;		/* ... UTC minus timescale, by the latest */
+	struct source_interval off;	/* ... UTC minus timescale, by the latest */
+	int contradictions;		/* in a row, whether they agree or not ... */
+	int64_t since_raw_ns;		/* ... since then ... */
+	int64_t first_ns;		/* ... of this size at first */
 	uint32_t group;			/* those of one group follow the same clock; 0: by itself */
 };
 
 struct consensus {
 	struct seat seat[SOURCE_SELECT_MAX];
 	size_t count;
+	size_t usable;			/* sources that could be the only one to answer */
 	int64_t fine_raw_ns;
 	int64_t doubt_raw_ns;		/* since then; meaningless without doubt */
 	bool doubt;
-	int64_t heard_raw_ns;		/* the first was heard since nothing is known; 0: none */
+	bool confirmed;			/* as last told */
+	struct quorum quorum;
 };
 
 struct consensus *consensus_new(void)
@@ -98,48 +110,42 @@ static struct seat *find_seat(struct consensus *consensus, size_t index,
 	return seat;
 }
 
-/* UTC minus timescale as the latest sample has it. */
-static void read_sample(const struct source_sample *sample, const struct timescale_now *now,
-			struct interval *off, int64_t *bound_ns)
+static bool is_far(const struct source_interval *off, int64_t bound_ns)
 {
-	int64_t ago_ns = chime_sub_sat(now->reference_ns, sample->at_ns);
-	double ran = now->has_host ? 0.0 : (double)ago_ns * now->rate;
-	int64_t known_ns = chime_sub_sat(chime_sub_sat(now->time_ns, now->reference_ns),
-					 (int64_t)ran);
-	int64_t distance_ns = sample->delay_ns / 2 + sample->root_delay_ns / 2 +
-			      sample->root_dispersion_ns;
-	int64_t off_ns = chime_sub_sat(sample->offset_ns, known_ns);
-
-	*bound_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
-				  chime_abs_sat(now->slew_ns));
-	off->low_ns = chime_sub_sat(off_ns, distance_ns);
-	off->high_ns = chime_add_sat(off_ns, distance_ns);
-}
-
-static int64_t middle_of(const struct interval *interval)
-{
-	return interval->low_ns / 2 + interval->high_ns / 2;
-}
-
-static bool is_far(const struct interval *off, int64_t bound_ns)
-{
-	int64_t size_ns = chime_abs_sat(middle_of(off));
+	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
 
 	return size_ns > FAR_NS && size_ns / FAR_BOUNDS > bound_ns;
 }
 
-/* The same again, as far as two clocks that nobody corrects drift apart between two samples. */
-static bool is_same(const struct interval *one, const struct interval *other)
+/* It contradicts again, or for the first time. */
+static void hear_contradiction(struct seat *seat, const struct source_interval *off,
+			       int64_t raw_ns)
 {
-	return chime_sub_sat(one->low_ns, FAR_NS / 2) <= other->high_ns &&
-	       chime_sub_sat(other->low_ns, FAR_NS / 2) <= one->high_ns;
+	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
+	int64_t grown_ns = chime_sub_sat(raw_ns, seat->since_raw_ns) / GROWTH;
+	bool other = chime_sub_sat(size_ns, seat->first_ns) > chime_add_sat(grown_ns, FAR_NS);
+
+	/* The same again, as far as two clocks that nobody corrects drift apart in between. */
+	seat->far = seat->far && source_interval_meets(&seat->off, off, FAR_NS / 2) ?
+		    seat->far + 1 : 1;
+	seat->off = *off;
+	seat->probation = seat->probation ? PROBATION : 0;
+	if (!seat->contradictions++ || (seat->followed && other)) {
+		seat->followed = false;
+		seat->since_raw_ns = raw_ns;
+		seat->first_ns = size_ns;
+	}
 }
 
-/* It contradicts again, or for the first time. */
-static void hear_contradiction(struct seat *seat, const struct interval *off)
+static void hear_agreement(struct seat *seat, bool leap)
 {
-	seat->far = seat->far && is_same(&seat->off, off) ? seat->far + 1 : 1;
-	seat->off = *off;
+	seat->far = 0;
+	seat->contradictions = 0;
+	seat->followed = false;
+	if (seat->probation)
+		seat->probation--;
+	seat->trusted = !seat->probation;
+	seat->leap = leap;
 }
 
 /* 127.127.1.1 and the like: a server that follows no other, as an isolated network's own. */
@@ -152,20 +158,19 @@ static bool is_own_clock(uint32_t refid)
 static bool hear(struct consensus *consensus, struct seat *seat, const struct source_sample *sample,
 		 const struct timescale_now *now)
 {
-	struct interval off;
-	int64_t bound_ns;
+	struct source_interval off;
+	int64_t distance_ns = source_interval_of(sample, now, &off);
+	int64_t bound_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
+					 chime_abs_sat(now->slew_ns));
 
-	read_sample(sample, now, &off, &bound_ns);
 	seat->spoke = true;
 	seat->group = sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
 	if (is_far(&off, bound_ns) &&
-	    !(seat->leap && chime_abs_sat(middle_of(&off)) < LEAP_NS)) {
-		hear_contradiction(seat, &off);
+	    !(seat->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS)) {
+		hear_contradiction(seat, &off, now->raw_ns);
 		return seat->trusted && seat->far == 1;
 	}
-	seat->far = 0;
-	seat->trusted = true;
-	seat->leap = sample->leap;
+	hear_agreement(seat, sample->leap);
 	if (!consensus->doubt)
 		consensus->fine_raw_ns = now->raw_ns;
 	return false;
@@ -180,12 +185,17 @@ static bool hear_all(struct consensus *consensus, struct source *const *sources,
 	size_t i;
 
 	consensus->count = count < SOURCE_SELECT_MAX ? count : SOURCE_SELECT_MAX;
+	consensus->usable = 0;
 	for (i = 0; i < consensus->count; i++) {
 		struct seat *seat;
+		bool usable;
 
 		source_get_status(sources[i], now->reference_ns, &status);
 		seat = find_seat(consensus, i, sources[i], status.received);
-		seat->votes = status.reach && status.received && !status.options->noselect;
+		usable = quorum_counts(sources[i], &status);
+		consensus->usable += usable;
+		seat->votes = usable && (status.received ? status.reach != 0 :
+							   quorum_is_asked(&status));
 		if (!seat->votes || status.received == seat->received ||
 		    status.last.epoch != now->epoch)
 			continue;
@@ -195,47 +205,51 @@ static bool hear_all(struct consensus *consensus, struct source *const *sources,
 	return doubtful;
 }
 
-/* Does an earlier seat of those counted follow the same clock? */
-static bool is_echo(const struct consensus *consensus, size_t index,
-		    bool (*counts)(const struct seat *seat, int64_t at_ns), int64_t at_ns)
-{
-	const struct seat *seat = &consensus->seat[index];
-	size_t i;
-
-	for (i = 0; seat->group && i < index; i++)
-		if (consensus->seat[i].group == seat->group && counts(&consensus->seat[i], at_ns))
-			return true;
-	return false;
-}
-
-/* How many independent sources of a kind there are. */
-static size_t count_of(const struct consensus *consensus,
-		       bool (*counts)(const struct seat *seat, int64_t at_ns), int64_t at_ns)
+static size_t count_voters(const struct consensus *consensus, bool only_who_spoke)
 {
 	size_t i, number = 0;
 
 	for (i = 0; i < consensus->count; i++)
-		if (counts(&consensus->seat[i], at_ns) && !is_echo(consensus, i, counts, at_ns))
-			number++;
+		number += consensus->seat[i].votes &&
+			  (consensus->seat[i].spoke || !only_who_spoke);
 	return number;
-}
-
-static bool may_vote(const struct seat *seat, int64_t at_ns)
-{
-	(void)at_ns;
-	return seat->votes;
-}
-
-static bool has_voted(const struct seat *seat, int64_t at_ns)
-{
-	(void)at_ns;
-	return seat->votes && seat->spoke;
 }
 
 static bool says(const struct seat *seat, int64_t at_ns)
 {
-	return seat->votes && seat->spoke && seat->far && seat->off.low_ns <= at_ns &&
+	return seat->votes && seat->far && seat->off.low_ns <= at_ns &&
 	       at_ns <= seat->off.high_ns;
+}
+
+static size_t count_agreeing(const struct consensus *consensus, int64_t at_ns)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < consensus->count; i++)
+		number += says(&consensus->seat[i], at_ns);
+	return number;
+}
+
+/* Does an earlier one of those that say so follow the same clock? */
+static bool is_echo(const struct consensus *consensus, size_t index, int64_t at_ns)
+{
+	uint32_t group = consensus->seat[index].group;
+	size_t i;
+
+	for (i = 0; group && i < index; i++)
+		if (consensus->seat[i].group == group && says(&consensus->seat[i], at_ns))
+			return true;
+	return false;
+}
+
+/* How many different clocks they follow, those that agree. */
+static size_t count_clocks(const struct consensus *consensus, int64_t at_ns)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < consensus->count; i++)
+		number += says(&consensus->seat[i], at_ns) && !is_echo(consensus, i, at_ns);
+	return number;
 }
 
 /* Where most of those who contradict agree: an interval begins there. */
@@ -248,7 +262,7 @@ static size_t find_majority(const struct consensus *consensus, int64_t *at_ns)
 
 		if (!says(seat, seat->off.low_ns))
 			continue;
-		number = count_of(consensus, says, seat->off.low_ns);
+		number = count_agreeing(consensus, seat->off.low_ns);
 		if (number <= most)
 			continue;
 		most = number;
@@ -261,7 +275,7 @@ static size_t find_majority(const struct consensus *consensus, int64_t *at_ns)
 static void describe(const struct consensus *consensus, int64_t at_ns,
 		     const struct timescale_now *now, struct consensus_result *result)
 {
-	struct interval common = { .low_ns = INT64_MIN, .high_ns = INT64_MAX };
+	struct source_interval common = { .low_ns = INT64_MIN, .high_ns = INT64_MAX };
 	size_t i;
 
 	for (i = 0; i < consensus->count; i++) {
@@ -274,55 +288,121 @@ static void describe(const struct consensus *consensus, int64_t at_ns,
 		if (seat->off.high_ns < common.high_ns)
 			common.high_ns = seat->off.high_ns;
 	}
-	result->offset_ns = middle_of(&common);
+	result->offset_ns = source_interval_middle(&common);
 	result->maxerror_ns = chime_add_sat(chime_sub_sat(common.high_ns, common.low_ns) / 2,
 					    now->maxerror_ns);
 	result->fine_raw_ns = consensus->fine_raw_ns;
 }
 
-/* How often the one that says so has said it. */
-static int confirmations(const struct consensus *consensus, int64_t at_ns)
+/* Those that say so are followed from now on, and contradict no more by saying it. */
+static enum consensus_verdict let_through(struct consensus *consensus, int64_t at_ns,
+					  const struct timescale_now *now,
+					  enum consensus_verdict verdict)
+{
+	size_t i;
+
+	for (i = 0; i < consensus->count; i++) {
+		struct seat *seat = &consensus->seat[i];
+
+		if (!says(seat, at_ns))
+			continue;
+		seat->followed = true;
+		seat->since_raw_ns = now->raw_ns;
+		seat->first_ns = chime_abs_sat(source_interval_middle(&seat->off));
+	}
+	return verdict;
+}
+
+/* How often they have said so, and whether they have gone on for so long that they are believed. */
+static int count_confirmations(const struct consensus *consensus, int64_t at_ns,
+			       const struct timescale_now *now, bool *persists)
 {
 	size_t i;
 	int most = 0;
 
-	for (i = 0; i < consensus->count; i++)
-		if (says(&consensus->seat[i], at_ns) && consensus->seat[i].far > most)
-			most = consensus->seat[i].far;
+	*persists = false;
+	for (i = 0; i < consensus->count; i++) {
+		const struct seat *seat = &consensus->seat[i];
+		int64_t patience_ns = PATIENCE_LEAST_NS;
+
+		if (!says(seat, at_ns))
+			continue;
+		if (seat->far > most)
+			most = seat->far;
+		if (seat->first_ns > PATIENCE_LEAST_NS / PATIENCE_FACTOR)
+			patience_ns = PATIENCE_FACTOR * (seat->first_ns < PATIENCE_MOST_NS /
+							 PATIENCE_FACTOR ? seat->first_ns :
+							 PATIENCE_MOST_NS / PATIENCE_FACTOR);
+		*persists |= seat->contradictions >= CONFIRMATIONS &&
+			     chime_sub_sat(now->raw_ns, seat->since_raw_ns) >= patience_ns;
+	}
 	return most;
 }
 
+/* Time can have been disrupted by so much without a witness. */
+static bool may_jump(const struct consensus_terms *terms, int64_t offset_ns)
+{
+	return terms->jumps && (!terms->max_jump_ns ||
+				chime_abs_sat(offset_ns) <= terms->max_jump_ns);
+}
+
 /*
- * One source against the clock. A machine that stood still or was reverted lost time, so a source
- * that is ahead may be right; without a host nobody else can tell. But it may have been disrupted
- * itself: into the past nobody follows it, and nowhere away from a host that went on as ever.
+ * One clock against ours. A machine that stood still or was reverted lost time, so a source that is
+ * ahead may be right; without a host nobody else can tell. But it may have been disrupted itself:
+ * into the past nobody follows it, and nowhere away from a host that went on as ever.
  */
-static bool is_astray(const struct timescale_now *now, int64_t offset_ns)
+static bool is_astray(const struct timescale_now *now, const struct consensus_terms *terms,
+		      int64_t offset_ns)
 {
 	int64_t known_ns = chime_sub_sat(now->time_ns, now->reference_ns);
 
 	if (!now->has_host)
-		return offset_ns < 0;
+		return offset_ns < 0 || !may_jump(terms, offset_ns);
 	return chime_abs_sat(chime_add_sat(known_ns, offset_ns)) > chime_abs_sat(known_ns);
 }
 
-static enum consensus_verdict judge_one(const struct consensus *consensus, int64_t at_ns,
+/* All that say so follow one clock, and nobody else's says anything or is believed. */
+static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_ns,
 					const struct timescale_now *now,
+					const struct consensus_terms *terms,
 					const struct consensus_result *result)
 {
-	if (confirmations(consensus, at_ns) < CONFIRMATIONS)
+	int64_t doubted_ns = chime_sub_sat(now->raw_ns, consensus->doubt_raw_ns);
+	bool persists;
+	int confirmations = count_confirmations(consensus, at_ns, now, &persists);
+
+	if (persists)
+		return let_through(consensus, at_ns, now, CONSENSUS_FINE);
+	if (confirmations < CONFIRMATIONS)
 		return CONSENSUS_DOUBT;
-	if (is_astray(now, result->offset_ns))
+	/* Others that are configured have been asked, too. */
+	if (result->voters < consensus->usable && doubted_ns < BURST_NS)
+		return CONSENSUS_DOUBT;
+	if (is_astray(now, terms, result->offset_ns))
 		return CONSENSUS_ASTRAY;
-	return now->has_host ? CONSENSUS_FINE : CONSENSUS_JUMP;
+	return let_through(consensus, at_ns, now,
+			   now->has_host ? CONSENSUS_FINE : CONSENSUS_JUMP);
+}
+
+/* More than half of all contradict, by heads: that these agree says more if their clocks differ. */
+static enum consensus_verdict judge_most(struct consensus *consensus, int64_t at_ns,
+					 const struct timescale_now *now,
+					 const struct consensus_terms *terms,
+					 const struct consensus_result *result)
+{
+	if (count_clocks(consensus, at_ns) < 2)
+		return judge_one(consensus, at_ns, now, terms, result);
+	return let_through(consensus, at_ns, now,
+			   may_jump(terms, result->offset_ns) ? CONSENSUS_JUMP : CONSENSUS_FINE);
 }
 
 /* All who can vote did, or will not any more. */
 static enum consensus_verdict judge(struct consensus *consensus, const struct timescale_now *now,
+				    const struct consensus_terms *terms,
 				    struct consensus_result *result)
 {
 	int64_t doubted_ns = chime_sub_sat(now->raw_ns, consensus->doubt_raw_ns);
-	size_t voters = count_of(consensus, may_vote, 0), voted;
+	size_t voters = count_voters(consensus, false), voted;
 	int64_t at_ns = 0;
 
 	result->agreeing = find_majority(consensus, &at_ns);
@@ -331,20 +411,44 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 		return CONSENSUS_FINE;
 	describe(consensus, at_ns, now, result);
 	if (voters == 1)
-		return judge_one(consensus, at_ns, now, result);
+		return judge_one(consensus, at_ns, now, terms, result);
 	/* A host stays one when sources change: the discipline has them vote on it. */
 	if (now->has_host)
 		return CONSENSUS_FINE;
-	if (result->agreeing > 1 && 2 * result->agreeing > voters)
-		return CONSENSUS_JUMP;
+	if (2 * result->agreeing > voters)
+		return judge_most(consensus, at_ns, now, terms, result);
 
-	voted = count_of(consensus, has_voted, 0);
+	voted = count_voters(consensus, true);
 	if (voted < voters && doubted_ns < BURST_NS)
 		return CONSENSUS_DOUBT;
-	result->voters = voted;
-	if (result->agreeing > 1 && 2 * result->agreeing > voted)
-		return CONSENSUS_JUMP;
+	/* Who is silent has no vote, but the rest is not to be a minority of all. */
+	if (result->agreeing > 1 && 2 * result->agreeing > voted &&
+	    2 * result->agreeing >= voters) {
+		result->voters = voted;
+		return judge_most(consensus, at_ns, now, terms, result);
+	}
 	return voted < 2 && doubted_ns < DOUBT_NS ? CONSENSUS_DOUBT : CONSENSUS_FINE;
+}
+
+/*
+ * Whatever they were before: most of those that answer contradict a clock that others have
+ * confirmed. (A host's that nobody has is no more than one opinion.)
+ */
+static bool is_outvoted(const struct consensus *consensus, const struct timescale_now *now)
+{
+	size_t voters = count_voters(consensus, false), agreeing;
+	int64_t at_ns = 0;
+	size_t i;
+
+	if (!consensus->fine_raw_ns || (now->has_host && voters > 1))
+		return false;
+	agreeing = find_majority(consensus, &at_ns);
+	if (2 * agreeing <= voters)
+		return false;
+	for (i = 0; i < consensus->count; i++)
+		if (says(&consensus->seat[i], at_ns) && !consensus->seat[i].followed)
+			return true;
+	return false;
 }
 
 static void begin_doubt(struct consensus *consensus, const struct timescale_now *now)
@@ -357,75 +461,60 @@ static void begin_doubt(struct consensus *consensus, const struct timescale_now 
 		consensus->seat[i].spoke = consensus->seat[i].far;
 }
 
-/* Who still contradicts was outvoted: what it says is no news until it has agreed again. */
+/* Who still contradicts was outvoted: what it says is no news until it has agreed for a while. */
 static void end_doubt(struct consensus *consensus)
 {
 	size_t i;
 
 	consensus->doubt = false;
-	for (i = 0; i < consensus->count; i++)
-		if (consensus->seat[i].far)
-			consensus->seat[i].trusted = false;
-}
+	for (i = 0; i < consensus->count; i++) {
+		struct seat *seat = &consensus->seat[i];
 
-/*
- * Some have answered since what they said was forgotten, but not yet most of those who did before:
- * how long to wait for them.
- */
-static int64_t wait_for_quorum(struct consensus *consensus, struct source *const *sources,
-			       size_t count, const struct timescale_now *now)
-{
-	size_t voters = 0, heard = 0, i;
-	struct source_status status;
-
-	for (i = 0; i < count; i++) {
-		source_get_status(sources[i], now->reference_ns, &status);
-		if (!status.reach || !status.received || status.options->noselect)
+		if (!seat->far)
 			continue;
-		voters++;
-		heard += status.samples > 0;
+		seat->trusted = false;
+		seat->probation = PROBATION;
 	}
-	if (!heard || 2 * heard > voters)
-		return 0;
-	if (!consensus->heard_raw_ns)
-		consensus->heard_raw_ns = now->raw_ns;
-	return chime_sub_sat(chime_add_sat(consensus->heard_raw_ns, QUORUM_NS), now->raw_ns);
 }
 
-/* Nobody contradicts; but where nobody has confirmed it either, one answer is too few to. */
-static void keep_waiting(int64_t wait_ns, struct consensus_result *result)
+static void weigh_doubt(struct consensus *consensus, const struct timescale_now *now,
+			const struct consensus_terms *terms, struct consensus_result *result)
 {
-	if (result->verdict != CONSENSUS_FINE || wait_ns <= 0)
+	result->verdict = judge(consensus, now, terms, result);
+	/* A source astray may come back, and others may come. */
+	if (result->verdict == CONSENSUS_FINE || result->verdict == CONSENSUS_JUMP)
+		end_doubt(consensus);
+}
+
+/* Nobody contradicts; but few have answered since all that was said before became void. */
+static void wait_for_quorum(struct consensus *consensus, struct source *const *sources,
+			    size_t count, const struct timescale_now *now,
+			    struct consensus_result *result)
+{
+	int64_t wait_ns = quorum_wait_ns(&consensus->quorum, sources, count, now);
+
+	if (result->verdict != CONSENSUS_FINE || !wait_ns)
 		return;
 	result->verdict = CONSENSUS_DOUBT;
 	result->wait_ns = wait_ns;
 }
 
 /* Nothing is known that could be contradicted. */
-static void hear_anew(struct consensus *consensus, struct source *const *sources, size_t count,
-		      const struct timescale_now *now, struct consensus_result *result)
+static void forget_opinions(struct consensus *consensus)
 {
-	int64_t heard_raw_ns = consensus->heard_raw_ns;
+	const struct quorum quorum = consensus->quorum;
+	bool confirmed = consensus->confirmed;
 
 	consensus_forget(consensus);
-	consensus->heard_raw_ns = heard_raw_ns;
-	keep_waiting(wait_for_quorum(consensus, sources, count, now), result);
-}
-
-static void weigh_doubt(struct consensus *consensus, const struct timescale_now *now,
-			struct consensus_result *result)
-{
-	result->verdict = judge(consensus, now, result);
-	/* A source astray may come back, and others may come. */
-	if (result->verdict == CONSENSUS_FINE || result->verdict == CONSENSUS_JUMP)
-		end_doubt(consensus);
+	consensus->quorum = quorum;
+	consensus->confirmed = confirmed;
 }
 
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
-		      const struct timescale_now *now, bool confirmed,
+		      const struct timescale_now *now, const struct consensus_terms *terms,
 		      struct consensus_result *result)
 {
-	int64_t wait_ns = 0;
+	bool doubtful;
 
 	*result = (struct consensus_result){ .verdict = CONSENSUS_FINE };
 	/* It is not ours. */
@@ -433,19 +522,20 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		consensus_forget(consensus);
 		return;
 	}
+	if (consensus->confirmed && !terms->confirmed)
+		quorum_forget(&consensus->quorum);
+	consensus->confirmed = terms->confirmed;
 	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
-		hear_anew(consensus, sources, count, now, result);
+		forget_opinions(consensus);
+		wait_for_quorum(consensus, sources, count, now, result);
 		return;
 	}
-	if (confirmed)
-		consensus->heard_raw_ns = 0;
-	else
-		wait_ns = wait_for_quorum(consensus, sources, count, now);
-	if (hear_all(consensus, sources, count, now) && !consensus->doubt) {
+	doubtful = hear_all(consensus, sources, count, now);
+	if (!consensus->doubt && (doubtful || is_outvoted(consensus, now))) {
 		begin_doubt(consensus, now);
 		result->ask = true;
 	}
 	if (consensus->doubt)
-		weigh_doubt(consensus, now, result);
-	keep_waiting(wait_ns, result);
+		weigh_doubt(consensus, now, terms, result);
+	wait_for_quorum(consensus, sources, count, now, result);
 }

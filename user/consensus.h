@@ -5,10 +5,11 @@
  * a guest without a host clock was reverted or stood still.
  *
  * No packet is believed alone. The first that contradicts what is known has all sources asked
- * again; what is known holds until they agree or do not. And where nothing is known any more, or
- * nobody has confirmed it since somebody else saw a disruption, the first answer is not the last
- * word: most of those that answered before are heard. Pure: time is an argument, asking and acting
- * is the daemon's.
+ * again; what is known holds until they agree or do not. Votes are counted by heads, as anybody can
+ * give itself any reference id: that sources share one makes their agreement one clock's, which has
+ * to be repeated as that of an only source, but it makes no vote of anybody else's worth less. And
+ * where nothing is known yet or any more the first answer is not the last word: quorum.h says how
+ * many are. Pure: time is an argument, asking and acting is the daemon's.
  */
 #ifndef CONSENSUS_H
 #define CONSENSUS_H
@@ -27,7 +28,7 @@ enum consensus_verdict {
 	CONSENSUS_FINE,		/* nothing contradicts, or what does is outvoted */
 	CONSENSUS_DOUBT,	/* something does, or few were heard: hold on to what is known */
 	CONSENSUS_JUMP,		/* they agree that time was disrupted */
-	CONSENSUS_ASTRAY,	/* the only source there is went where time does not go: hold on */
+	CONSENSUS_ASTRAY,	/* the only clock there is went where time does not go: hold on */
 };
 
 /**
@@ -38,7 +39,7 @@ enum consensus_verdict {
  * @offset_ns: with JUMP and ASTRAY: UTC minus timescale as they have it ...
  * @maxerror_ns: ... give or take so much
  * @fine_raw_ns: they were last of the timescale's opinion, by raw
- * @agreeing: independent sources that say so ...
+ * @agreeing: sources that say so ...
  * @voters: ... of so many
  */
 struct consensus_result {
@@ -52,6 +53,18 @@ struct consensus_result {
 	size_t voters;
 };
 
+/**
+ * struct consensus_terms - what the sources may say
+ * @confirmed: they have confirmed the clock since time was disrupted
+ * @jumps: time can have been disrupted without any other witness
+ * @max_jump_ns: but not by more than this; 0: by anything
+ */
+struct consensus_terms {
+	bool confirmed;
+	bool jumps;
+	int64_t max_jump_ns;
+};
+
 struct consensus;
 
 /* NULL: no memory. */
@@ -60,10 +73,10 @@ void consensus_free(struct consensus *consensus);
 
 /*
  * Hear the sources' new samples. Call it before the discipline learns from them, and do not let it
- * while the verdict is to hold on. @confirmed: they have confirmed @now since time was disrupted.
+ * while the verdict is to hold on.
  */
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
-		      const struct timescale_now *now, bool confirmed,
+		      const struct timescale_now *now, const struct consensus_terms *terms,
 		      struct consensus_result *result);
 
 /* Another epoch, or somebody's word for the sources: what they said before says nothing now. */

@@ -117,6 +117,7 @@ static void daemon_forget_host(struct daemon *daemon)
 {
 	associations_forget(daemon->associations, daemon->epoch);
 	discipline_forget(daemon->discipline);
+	consensus_forget(daemon->consensus);
 	daemon_drop_orphan(daemon);
 }
 

@@ -20,15 +20,17 @@ static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timesca
 static void daemon_tell_astray(const struct consensus_result *heard,
 			       const struct timescale_now *now)
 {
+	const char *who = heard->agreeing > 1 ? "The one clock that the time sources follow" :
+						"The only time source";
 	char size[32];
 
 	text_of_duration(chime_abs_sat(heard->offset_ns), size, sizeof(size));
 	if (now->has_host)
-		log_warning("The only time source jumped %s %s, and the host's clock did not: it is not followed. If it is right: truechime makestep",
-			    size, heard->offset_ns < 0 ? "into the past" : "ahead");
+		log_warning("%s jumped %s %s, and the host's clock did not: it is not followed for a hundred times as long. If it is right: truechime makestep",
+			    who, size, heard->offset_ns < 0 ? "into the past" : "ahead");
 	else
-		log_warning("The only time source went back by %s: it is not followed, and nothing confirms the system clock any more. If it is right: truechime makestep",
-			    size);
+		log_warning("%s went back by %s: it is not followed for a hundred times as long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
+			    who, size);
 }
 
 /* Time was disrupted: who keeps the timescale follows, and tells. 0, -errno: it does not. */
@@ -87,30 +89,21 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 	return true;
 }
 
-/* They are no witness: they are learned from, whatever they say. */
-static bool daemon_overhear_sources(struct daemon *daemon)
-{
-	consensus_forget(daemon->consensus);
-	daemon->heard = CONSENSUS_FINE;
-	return true;
-}
-
 bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
 			 const struct timescale_now *now)
 {
 	enum consensus_verdict before = daemon->heard;
+	struct consensus_terms terms = { .jumps = true };
 	struct timescale_now known = *now;
 	struct steering_status status;
 	struct consensus_result heard;
 
 	steering_get_status(daemon->steering, &status);
-	if (daemon->config->no_ntp_jump) {
-		if (!status.disrupted && now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
-			return daemon_overhear_sources(daemon);
-		/* What is not known nobody contradicts. One answer is too few all the same. */
+	terms.confirmed = !status.disrupted;
+	/* What is not known nobody contradicts. One answer is too few at a start all the same. */
+	if (daemon->config->no_ntp_jump)
 		known.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	}
-	consensus_update(daemon->consensus, sources, count, &known, !status.disrupted, &heard);
+	consensus_update(daemon->consensus, sources, count, &known, &terms, &heard);
 	daemon->heard = heard.verdict;
 	if (heard.wait_ns)
 		daemon->next_update_ns = chime_add_sat(now->raw_ns, heard.wait_ns);

@@ -179,10 +179,30 @@ static int finish_exchange(struct world *world, int index, double true_ns)
 	return act(world, true_ns);
 }
 
-/*
- * The next thing to happen: a server's index, @servers for the follower, one more for a look at the
- * host, or -1: nothing before @end_ns.
- */
+/* What happens beside the servers' answers; numbered from the last server on. */
+enum turn {
+	TURN_FOLLOW,
+	TURN_PAIR,
+	TURN_HEAR,
+	TURNS,
+};
+
+static int64_t turn_raw_ns(const struct world *world, enum turn turn)
+{
+	switch (turn) {
+	case TURN_FOLLOW:
+		return world->clock.next_look_ns;
+	case TURN_PAIR:
+		return world->clock.next_pairing_ns;
+	case TURN_HEAR:
+		return world->hear_again_ns;
+	case TURNS:
+		break;
+	}
+	return INT64_MAX;
+}
+
+/* The next thing to happen: a server's index, or a turn's beyond; -1: nothing before @end_ns. */
 static int next_event(const struct world *world, double *when_ns, double end_ns)
 {
 	const struct client_clock *clock = &world->clock;
@@ -191,7 +211,7 @@ static int next_event(const struct world *world, double *when_ns, double end_ns)
 	size_t i;
 
 	*when_ns = end_ns;
-	for (i = 0; i < count + 2; i++) {
+	for (i = 0; i < count + TURNS; i++) {
 		double at_ns;
 
 		if (i < count && world->server[i].exchange.pending)
@@ -199,8 +219,7 @@ static int next_event(const struct world *world, double *when_ns, double end_ns)
 		else if (i < count)
 			at_ns = client_clock_when(clock, source_next_poll(world->sources[i]));
 		else
-			at_ns = client_clock_when(clock, i == count ? clock->next_look_ns :
-								      clock->next_pairing_ns);
+			at_ns = client_clock_when(clock, turn_raw_ns(world, (enum turn)(i - count)));
 		if (at_ns >= *when_ns)
 			continue;
 		*when_ns = fmax(at_ns, clock->counter.begin_ns);
@@ -216,10 +235,14 @@ static int run_second(struct world *world, double end_ns)
 	int next;
 
 	while (!error && (next = next_event(world, &when_ns, end_ns)) >= 0) {
-		if (next == (int)world->options.servers)
+		int turn = next - (int)world->options.servers;
+
+		if (turn == TURN_FOLLOW)
 			client_clock_follow(&world->clock, when_ns);
-		else if (next > (int)world->options.servers)
+		else if (turn == TURN_PAIR)
 			world_pair(world, when_ns);
+		else if (turn == TURN_HEAR)
+			error = act(world, when_ns);
 		else if (world->server[next].exchange.pending)
 			error = finish_exchange(world, next, when_ns);
 		else
@@ -249,6 +272,7 @@ static int start(struct world *world, uint64_t seed)
 		return -ENOMEM;
 	client_clock_now(&world->clock, 0, &now);
 	world->epoch = now.epoch;
+	world->hear_again_ns = INT64_MAX;
 	random_seed(&world->noise, seed, STREAM_NOISE);
 	world->discipline = discipline_new(&options->discipline);
 	world->consensus = consensus_new();

@@ -35,10 +35,16 @@ static void follow_jump(struct world *world, double true_ns, const struct consen
 
 bool world_hear(struct world *world, double true_ns, const struct timescale_now *now)
 {
+	const struct consensus_terms terms = {
+		.confirmed = !world->disrupted,
+		.jumps = true,
+	};
 	struct consensus_result heard;
 
-	consensus_update(world->consensus, world->sources, world->options.servers, now,
-			 !world->disrupted, &heard);
+	consensus_update(world->consensus, world->sources, world->options.servers, now, &terms,
+			 &heard);
+	world->hear_again_ns = heard.wait_ns ? chime_add_sat(now->raw_ns, heard.wait_ns) :
+					       INT64_MAX;
 	if (heard.ask)
 		world_burst(world, true_ns, CONSENSUS_BURST);
 	switch (heard.verdict) {

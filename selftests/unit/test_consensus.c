@@ -16,6 +16,7 @@
 struct source {
 	struct source_options options;
 	struct source_status status;
+	bool ended;
 };
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
@@ -25,6 +26,11 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->options = &source->options;
 }
 
+int64_t source_next_poll(const struct source *source)
+{
+	return source->ended ? INT64_MAX : 0;
+}
+
 FIXTURE(consensus)
 {
 	struct consensus *consensus;
@@ -32,7 +38,7 @@ FIXTURE(consensus)
 	struct source *sources[SOURCES];
 	size_t count;
 	struct timescale_now now;
-	bool confirmed;
+	struct consensus_terms terms;
 	struct consensus_result heard;
 };
 
@@ -46,7 +52,7 @@ FIXTURE_SETUP(consensus)
 	for (i = 0; i < SOURCES; i++)
 		self->sources[i] = &self->source[i];
 	self->count = 3;
-	self->confirmed = true;
+	self->terms = (struct consensus_terms){ .confirmed = true, .jumps = true };
 	self->now = (struct timescale_now){
 		.raw_ns = 5000 * S,
 		.reference_ns = 5000 * S,
@@ -87,8 +93,8 @@ static void say(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
 
 static void listen(FIXTURE_DATA(consensus) *self)
 {
-	consensus_update(self->consensus, self->sources, self->count, &self->now, self->confirmed,
-			 &self->heard);
+	consensus_update(self->consensus, self->sources, self->count, &self->now,
+			 &self->terms, &self->heard);
 }
 
 /* The same, heard at once. */
@@ -106,10 +112,10 @@ static int begin(FIXTURE_DATA(consensus) *self, size_t count)
 
 	self->count = count;
 	for (i = 0; i < count; i++)
-		if (answer(self, (int)i, (int64_t)i * MS) != CONSENSUS_FINE || self->heard.ask)
-			return -1;
+		say(self, (int)i, (int64_t)i * MS);
+	listen(self);
 	run(self, 16 * S);
-	return 0;
+	return self->heard.verdict != CONSENSUS_FINE || self->heard.ask ? -1 : 0;
 }
 
 TEST_F(consensus, majority_is_believed)
@@ -130,6 +136,8 @@ TEST_F(consensus, majority_is_believed)
 
 TEST_F(consensus, one_of_several_is_not)
 {
+	int i;
+
 	ASSERT_EQ(0, begin(self, 3));
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
@@ -138,8 +146,13 @@ TEST_F(consensus, one_of_several_is_not)
 	run(self, 16 * S);
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
 	EXPECT_FALSE(self->heard.ask);
-	/* Until it was right again. */
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	/* Until it was right again, for a while. */
+	for (i = 0; i < 8; i++) {
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	}
+	for (i = 0; i < 8; i++)
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
 }
 
@@ -180,18 +193,118 @@ TEST_F(consensus, doubt_ends_when_nobody_resolves_it)
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 60 * S));
 }
 
-TEST_F(consensus, echoes_are_one_voice)
+/* Servers of one appliance, or one that says that it is. */
+static void share_a_clock(FIXTURE_DATA(consensus) *self, int count)
 {
-	self->source[0].status.last = (struct source_sample){ .stratum = 3, .refid = 0x0a090001 };
-	self->source[1].status.last = (struct source_sample){ .stratum = 4, .refid = 0x0a090001 };
-	self->source[2].status.last = (struct source_sample){ .stratum = 3, .refid = 0x0a090002 };
-	ASSERT_EQ(0, begin(self, 3));
+	int i;
+
+	for (i = 0; i < count; i++)
+		self->source[i].status.last = (struct source_sample){
+			.stratum = 2,
+			.refid = 0x47505300,
+		};
+}
+
+/* As the servers agree with each other, but all of them by one clock. */
+TEST_F(consensus, echoes_have_to_repeat_themselves)
+{
+	int i;
+
+	share_a_clock(self, 2);
+	ASSERT_EQ(0, begin(self, 2));
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
-	EXPECT_EQ(1, self->heard.agreeing);
+	EXPECT_EQ(2, self->heard.agreeing);
 	EXPECT_EQ(2, self->heard.voters);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+
+	/* Like an only one they are not followed into the past. */
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 2));
+	for (i = 0; i < 5; i++) {
+		answer(self, 0, -60 * S);
+		answer(self, 1, -60 * S);
+	}
+	EXPECT_EQ(CONSENSUS_ASTRAY, self->heard.verdict);
+}
+
+TEST_F(consensus, echo_that_contradicts_is_another_vote)
+{
+	int i, way;
+
+	share_a_clock(self, 4);
+	for (way = -1; way <= 1; way += 2) {
+		consensus_forget(self->consensus);
+		ASSERT_EQ(0, begin(self, 4));
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, way * 86400 * S));
+		EXPECT_EQ(4, self->heard.voters);
+		for (i = 1; i < 3; i++)
+			EXPECT_EQ(CONSENSUS_DOUBT, answer(self, i, 0));
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 3, 0));
+		for (i = 0; i < 10; i++)
+			EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, way * 86400 * S));
+	}
+}
+
+TEST_F(consensus, one_of_two_echoes_is_not_believed)
+{
+	int i;
+
+	share_a_clock(self, 2);
+	ASSERT_EQ(0, begin(self, 2));
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 7 * 86400 * S));
+		run(self, 2 * S);
+	}
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+}
+
+/* A liar that gives itself the honest servers' reference id does not make them one. */
+TEST_F(consensus, forged_echo_does_not_silence_a_majority)
+{
+	self->source[1].status.last = (struct source_sample){ .stratum = 2, .refid = 1 };
+	self->source[2].status.last = (struct source_sample){ .stratum = 2, .refid = 2 };
+	self->source[0].status.last = (struct source_sample){ .stratum = 2, .refid = 1 };
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -60 * S));
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 60 * S));
 	EXPECT_EQ(2, self->heard.agreeing);
+	EXPECT_EQ(3, self->heard.voters);
+}
+
+TEST_F(consensus, minority_is_not_believed_while_the_rest_is_silent)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 5));
+	for (i = 0; i < 20; i++) {
+		EXPECT_NE(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+		EXPECT_NE(CONSENSUS_JUMP, answer(self, 1, 60 * S));
+		run(self, 2 * S);
+	}
+	/* Until nobody else is left. */
+	self->source[2].status.reach = 0;
+	self->source[3].status.reach = 0;
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+}
+
+TEST_F(consensus, who_was_outvoted_is_not_followed_when_the_others_are_gone)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 3));
+	answer(self, 0, -3600 * S);
+	answer(self, 1, 0);
+	ASSERT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	self->source[1].status.reach = 0;
+	self->source[2].status.reach = 0;
+	for (i = 0; i < 2; i++) {
+		EXPECT_NE(CONSENSUS_FINE, answer(self, 0, -3600 * S));
+		run(self, 6 * S);
+	}
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S));
 }
 
 TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
@@ -231,7 +344,7 @@ TEST_F(consensus, first_answer_after_a_disruption_is_not_the_last_word)
 	ASSERT_EQ(0, begin(self, 3));
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(500 * MS, self->heard.wait_ns);
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
 	EXPECT_FALSE(self->heard.ask);
 	run(self, 100 * MS);
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
@@ -240,54 +353,114 @@ TEST_F(consensus, first_answer_after_a_disruption_is_not_the_last_word)
 
 TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
 {
-	ASSERT_EQ(0, begin(self, 3));
+	ASSERT_EQ(0, begin(self, 4));
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
 	run(self, 400 * MS);
-	listen(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
 	EXPECT_EQ(100 * MS, self->heard.wait_ns);
 	run(self, 100 * MS);
 	listen(self);
 	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
-	/* The next disruption is another matter. */
+	/* One that nobody confirms longer; and the next disruption is another matter. */
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
-	EXPECT_EQ(500 * MS, self->heard.wait_ns);
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	run(self, 3900 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	run(self, 100 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
 }
 
-TEST_F(consensus, who_was_not_there_before_a_disruption_is_not_waited_for)
+TEST_F(consensus, who_cannot_be_used_or_was_never_there_is_not_waited_for)
 {
 	self->source[1].options.noselect = true;
-	ASSERT_EQ(0, begin(self, 2));
-	self->count = 3;
+	self->source[2].ended = true;
+	/* Asked and asked again, in vain. */
+	self->source[3].status.sent = 3;
+	self->source[3].status.last_error = -110;
+	self->count = 4;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+}
+
+TEST_F(consensus, name_that_cannot_be_looked_up_is_waited_for_as_long_as_silence)
+{
+	self->source[1].status.last_error = -2;
+	self->count = 2;
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	run(self, 4 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+}
+
+/* At a start: four are asked, and the nearest is a year off. */
+TEST_F(consensus, first_answer_ever_is_not_the_last_word)
+{
+	bool host;
+
+	self->count = 4;
+	for (host = false;; host = true) {
+		consensus_forget(self->consensus);
+		memset(self->source, 0, sizeof(self->source));
+		self->now.has_host = host;
+		self->now.maxerror_ns = host ? 5 * MS : CHIME_LINE_UNBOUNDED_NS;
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 31536000 * S));
+		EXPECT_EQ(4 * S, self->heard.wait_ns);
+		run(self, 10 * MS);
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
+		/* Two of four are not most of them, but if no others come ... */
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 2, 0));
+		EXPECT_EQ(490 * MS, self->heard.wait_ns);
+		run(self, 10 * MS);
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 3, 0));
+		EXPECT_EQ(0, self->heard.wait_ns);
+		if (host)
+			break;
+	}
+}
+
+TEST_F(consensus, two_of_five_that_answer_first_are_not_most)
+{
+	self->count = 5;
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	answer(self, 0, 3600 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 2, 0));
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	answer(self, 3, 0);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 4, 0));
 }
 
 /* A fork, say: the host's time is what it was, if it is the same host. */
 TEST_F(consensus, first_answer_alone_confirms_nothing)
 {
 	ASSERT_EQ(0, begin(self, 3));
-	self->confirmed = false;
+	self->terms.confirmed = false;
 	forget_samples(self);
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 50 * MS));
-	EXPECT_EQ(500 * MS, self->heard.wait_ns);
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
 	EXPECT_FALSE(self->heard.ask);
 	run(self, 100 * MS);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
 	EXPECT_EQ(0, self->heard.wait_ns);
 
 	/* Who does not answer is not waited for long. */
 	consensus_forget(self->consensus);
 	forget_samples(self);
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 50 * MS));
-	run(self, 500 * MS);
+	run(self, 4 * S);
 	listen(self);
 	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
 
 	/* Once confirmed it is contradicted as ever. */
-	self->confirmed = true;
+	self->terms.confirmed = true;
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
 	EXPECT_TRUE(self->heard.ask);
@@ -300,7 +473,7 @@ TEST_F(consensus, host_is_a_witness_of_what_nobody_has_confirmed)
 	self->now.has_host = true;
 	self->now.reference_ns = self->now.time_ns;
 	ASSERT_EQ(0, begin(self, 1));
-	self->confirmed = false;
+	self->terms.confirmed = false;
 	forget_samples(self);
 	for (i = 0; i < 2; i++)
 		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
@@ -348,6 +521,86 @@ TEST_F(consensus, only_one_is_not_followed_into_the_past)
 	/* It comes to its senses. */
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+}
+
+/* Put right by whoever set it back it is not; and nobody else can ever tell. */
+TEST_F(consensus, only_one_that_went_back_is_followed_after_a_hundred_times_as_long)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 100 && answer(self, 0, -2 * S) != CONSENSUS_FINE; i++)
+		run(self, 10 * S);
+	EXPECT_EQ(20, i);
+	/* And on. */
+	for (i = 0; i < 100; i++)
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -2 * S));
+	/* But not to another place as well. */
+	for (i = 0; i < 7; i++)
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -5 * S));
+
+	/* A tenth of a second takes a minute. */
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 100 && answer(self, 0, -300 * MS) != CONSENSUS_FINE; i++)
+		run(self, 8 * S);
+	EXPECT_EQ(8, i);
+}
+
+/* A counter of another rate than any that is foreseen: each answer is another contradiction. */
+TEST_F(consensus, only_one_that_runs_away_is_followed)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 10 && answer(self, 0, -(i + 1) * 1920 * MS) != CONSENSUS_FINE; i++)
+		run(self, 64 * S);
+	EXPECT_EQ(3, i);
+	for (; i < 20; i++) {
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -(i + 1) * 1920 * MS));
+		run(self, 64 * S);
+	}
+}
+
+TEST_F(consensus, only_one_that_answers_of_several_is_believed_when_all_were_asked)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 2));
+	self->source[1].status.reach = 0;
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+	run(self, 5 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 300 * MS));
+}
+
+TEST_F(consensus, nobody_jumps_where_time_cannot)
+{
+	int i;
+
+	self->terms.jumps = false;
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3600 * S));
+
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
+
+	/* Nor further than it may. */
+	self->terms.jumps = true;
+	self->terms.max_jump_ns = 3600 * S;
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 3));
+	answer(self, 0, 3601 * S);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3601 * S));
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 3));
+	answer(self, 0, 3599 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 3599 * S));
 }
 
 TEST_F(consensus, others_can_resolve_what_only_one_says)
