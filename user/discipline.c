@@ -102,7 +102,10 @@ struct discipline {
 	struct seat seat[ESTIMATOR_PATHS];
 	unsigned int update;
 	int selected;
-	int updates;
+	int updates;			/* as makestep and maxchange count them, with a new sample */
+	const struct source *counted;	/* the source selected at the latest of them ... */
+	uint64_t counted_received;	/* ... and its answers by then */
+	bool seconded;			/* more than one source has agreed since the start */
 	int refused;
 	bool permitted;			/* whatever maxchange says */
 	int host_wrong;
@@ -490,9 +493,33 @@ void discipline_permit(struct discipline *discipline, bool permit)
 	discipline->permitted = permit;
 }
 
+/*
+ * An update counts when the selected source has a new sample; that another one was lost, or said
+ * something else, is none. What one source has led to while all others were silent is no reason to
+ * refuse what more of them agree on later.
+ */
+static bool count_update(struct discipline *discipline, struct source *const *sources,
+			 const struct selection *selection, int64_t at_ns)
+{
+	const struct source *source = sources[selection->selected];
+	struct source_status status;
+
+	if (!discipline->seconded && selection->candidates - selection->falsetickers > 1) {
+		discipline->seconded = true;
+		discipline->updates = 0;
+		discipline->refused = 0;
+	}
+	source_get_status(source, at_ns, &status);
+	if (source == discipline->counted && status.received == discipline->counted_received)
+		return false;
+	discipline->counted = source;
+	discipline->counted_received = status.received;
+	return true;
+}
+
 /* What becomes of the system clock; also whether the correction may be set at all. */
 static int judge(struct discipline *discipline, const struct combined *combined,
-		 const struct timescale_now *now, struct discipline_result *result)
+		 const struct timescale_now *now, bool counts, struct discipline_result *result)
 {
 	const struct discipline_options *options = &discipline->options;
 	int64_t error_ns = chime_sub_sat(chime_add_sat(now->reference_ns,
@@ -504,7 +531,7 @@ static int judge(struct discipline *discipline, const struct combined *combined,
 	result->step = DISCIPLINE_NO_STEP;
 	if (discipline_forbids(discipline, error_ns)) {
 		result->step = DISCIPLINE_REFUSED;
-		discipline->refused++;
+		discipline->refused += counts;
 		if (options->maxchange_ignore >= 0 &&
 		    discipline->refused > options->maxchange_ignore)
 			return -ERANGE;
@@ -667,7 +694,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	};
 	int64_t at_ns = now->reference_ns;
 	struct combined combined;
-	bool known = false, fresh = false;
+	bool known = false, fresh = false, counts;
 	int error;
 
 	memset(result, 0, sizeof(*result));
@@ -697,7 +724,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		discipline->has_correction = true;
 		return 0;
 	}
-	error = judge(discipline, &combined, now, result);
+	counts = count_update(discipline, sources, &result->selection, at_ns) && fresh;
+	error = judge(discipline, &combined, now, counts, result);
 	describe(sources, &combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
@@ -708,8 +736,9 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	result->measured = fresh;
 	result->jump = may_jump(discipline, &combined, now);
 	result->synchronised = true;
-	vote_on_host(discipline, &combined, now, result);
+	if (counts)
+		vote_on_host(discipline, &combined, now, result);
 	discipline->has_correction = true;
-	discipline->updates++;
+	discipline->updates += counts;
 	return 0;
 }

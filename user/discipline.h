@@ -18,7 +18,7 @@
 /**
  * struct discipline_options - as configured
  * @maxchange_ns: larger corrections are refused after @maxchange_start updates; 0: no limit
- * @maxchange_start: updates before the limit holds
+ * @maxchange_start: updates, each with a new sample of the selected source, before it holds
  * @maxchange_ignore: refusals before it is taken as fatal; negative: never
  * @step_threshold_ns: makestep: a larger error is stepped ...
  * @step_limit: ... in the first so many updates; negative: always

@@ -22,6 +22,7 @@ FIXTURE(discipline) {
 	struct timescale_now now;
 	int64_t offset_ns;		/* truth minus reference */
 	int64_t ahead_ns;		/* the host minus the reference */
+	int only;			/* so many sources answer; 0: all */
 };
 
 FIXTURE_SETUP(discipline)
@@ -65,7 +66,7 @@ static int poll_all(struct _test_data_discipline *self)
 	self->now.host_ns = self->now.reference_ns + self->ahead_ns;
 	self->now.realtime_ns += 16 * NS_PER_S;
 	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
-	for (i = 0; i < SOURCES; i++) {
+	for (i = 0; i < (self->only ? self->only : SOURCES); i++) {
 		struct source_sample sample = {
 			.at_ns = self->now.reference_ns,
 			.offset_ns = self->offset_ns + i * 1000,
@@ -123,6 +124,55 @@ TEST_F(discipline, steps_only_in_the_first_updates_and_above_the_threshold)
 		EXPECT_EQ(i < 3 ? DISCIPLINE_STEP : DISCIPLINE_NO_STEP, self->result.step);
 		EXPECT_LT(llabs(self->result.step_ns - self->offset_ns), 10000);
 	}
+}
+
+/* A source that is lost, or an answer of one that is not selected, is no new word. */
+TEST_F(discipline, only_updates_with_a_new_sample_count)
+{
+	int i;
+
+	self->options.maxchange_ns = NS_PER_S;
+	self->options.maxchange_start = 2;
+	self->options.maxchange_ignore = 1;
+	discipline_set_options(self->discipline, &self->options);
+	ASSERT_EQ(0, poll_all(self));
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+					       &self->result));
+	EXPECT_FALSE(discipline_forbids(self->discipline, INT64_MAX));
+	self->now.realtime_ns -= 2 * NS_PER_S;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(discipline_forbids(self->discipline, INT64_MAX));
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+					       &self->result));
+		EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
+	}
+	EXPECT_EQ(0, poll_all(self));
+	EXPECT_EQ(-ERANGE, poll_all(self));
+}
+
+/* What one of them did while the others were silent. */
+TEST_F(discipline, majority_may_still_step_when_one_alone_was_followed_before)
+{
+	int i;
+
+	self->only = 1;
+	for (i = 0; i < 8; i++)
+		ASSERT_EQ(0, poll_all(self));
+	self->only = 0;
+	self->now.realtime_ns -= 3600 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_NO_STEP, self->result.step);
 }
 
 TEST_F(discipline, small_errors_are_not_stepped)
