@@ -42,6 +42,7 @@ struct candidate {
 	bool prefer;
 	bool require;
 	bool agrees;
+	bool within;		/* not beyond what trusted ones leave open, if there are any */
 	bool runs_along;
 };
 
@@ -90,6 +91,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		candidate->prefer = status.options->prefer;
 		candidate->require = status.options->require;
 		candidate->agrees = true;
+		candidate->within = true;
 		candidate->rate = status.estimate.rate;
 		candidate->rate_sigma = status.estimate.rate_sigma;
 		found++;
@@ -172,6 +174,19 @@ static void cover(const struct candidate *candidates, size_t count, bool trusted
 }
 
 /*
+ * A source whose interval merely touches that of the trusted ones is no falseticker, but most of
+ * where it has the truth is where they say that it is not: it lies inside, or is not used.
+ */
+static void compare_places(struct candidate *candidate, bool trusted_only, double low, double high)
+{
+	double from = candidate->offset - candidate->distance;
+	double to = candidate->offset + candidate->distance;
+
+	candidate->agrees = to >= low && from <= high;
+	candidate->within = !trusted_only || candidate->trust || (from >= low && to <= high);
+}
+
+/*
  * A server that drifts away slowly stays in agreement for long while it narrows the intersection
  * until the truth is outside; but as long as most are right, the truth is where most agree.
  *
@@ -193,8 +208,7 @@ static bool find_truechimers(struct candidate *candidates, size_t count, double 
 	if (2 * agreeing <= voters)
 		return false;
 	for (i = 0; i < count; i++)
-		candidates[i].agrees = candidates[i].offset + candidates[i].distance >= *low &&
-				       candidates[i].offset - candidates[i].distance <= *high;
+		compare_places(&candidates[i], trusted_only, *low, *high);
 	cover(candidates, count, trusted_only, voters / 2 + 1, low, high);
 	return true;
 }
@@ -263,7 +277,7 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!candidates[i].agrees)
+		if (!candidates[i].agrees || !candidates[i].within)
 			continue;
 		if (candidates[i].index == previous)
 			incumbent = &candidates[i];
@@ -287,7 +301,8 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 		const struct candidate *candidate = &candidates[i];
 		double weight;
 
-		if (!candidate->agrees || candidate->prefer != best->prefer ||
+		if (!candidate->agrees || !candidate->within ||
+		    candidate->prefer != best->prefer ||
 		    candidate->quality > COMBINE_LIMIT * best->quality ||
 		    (candidate != best && !candidate->runs_along))
 			continue;

@@ -131,6 +131,33 @@ TEST_F(sources, two_that_disagree_are_no_majority)
 	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 1));
 }
 
+/* Trusted is that the truth is within 50 ms: one that says 60 +- 40 ms mostly says otherwise. */
+TEST_F(sources, who_merely_touches_the_trusted_ones_is_not_used)
+{
+	struct source_options trusted = { .minpoll = 4, .trust = true };
+
+	add_source(self, 0, 0, 100000000, &trusted);
+	add_source(self, 60000000, 0, 80000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_EQ(1, self->selection.count);
+	EXPECT_EQ(0, self->selection.falsetickers);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 1));
+	/* Not even if it was followed before. */
+	judge(self, 1);
+	EXPECT_EQ(0, self->selection.selected);
+	/* Who says more of what they say is welcome. */
+	add_source(self, 5000000, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(2, self->selection.selected);
+	/* Without anybody to be trusted they are all of one mind. */
+	source_free(self->source[0]);
+	self->source[0] = self->source[2];
+	self->count = 2;
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.falsetickers);
+}
+
 TEST_F(sources, trust_decides)
 {
 	struct source_options trusted = { .minpoll = 4, .trust = true };
