@@ -50,6 +50,8 @@ static const char *chime_cause_words(enum truechime_cause cause)
 		return "a step was asked for";
 	case TRUECHIME_CAUSE_LEAP:
 		return "a leap second passed on the host";
+	case TRUECHIME_CAUSE_TIME_SOURCES:
+		return "the time sources agree that time jumped";
 	}
 	return "time was disrupted";
 }

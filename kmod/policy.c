@@ -43,6 +43,7 @@ enum truechime_occasion chime_policy_occasion(enum truechime_cause cause)
 	case TRUECHIME_CAUSE_MIGRATION:
 	case TRUECHIME_CAUSE_HOST_STEP:
 	case TRUECHIME_CAUSE_LEAP:
+	case TRUECHIME_CAUSE_TIME_SOURCES:
 		break;
 	}
 	return TRUECHIME_OCCASION_DISRUPTION;

@@ -66,15 +66,6 @@ static enum truechime_cause chime_verdict_silence(const struct chime_observation
 	return TRUECHIME_CAUSE_REVERT;
 }
 
-/* No witness of this machine saw anything, but its time sources all say something else now. */
-static enum truechime_cause chime_verdict_sources(const struct chime_observation *observation)
-{
-	/* A machine that stood still or went back lost time; sources may have gone back, too. */
-	if (observation->sees_stops || observation->gap_ns <= 0)
-		return TRUECHIME_CAUSE_UNKNOWN;
-	return chime_verdict_silence(observation);
-}
-
 enum truechime_cause chime_verdict_cause(const struct chime_observation *observation)
 {
 	u32 evidence = observation->evidence;
@@ -90,8 +81,9 @@ enum truechime_cause chime_verdict_cause(const struct chime_observation *observa
 		return TRUECHIME_CAUSE_REVERT;
 	if (evidence & CHIME_SAW_STOP)
 		return chime_verdict_stop(observation);
+	/* Whether this machine lost time or the sources did, none of its own witnesses can say. */
 	if (evidence == CHIME_SAW(NTP))
-		return chime_verdict_sources(observation);
+		return TRUECHIME_CAUSE_TIME_SOURCES;
 	return chime_verdict_silence(observation);
 }
 

@@ -101,6 +101,8 @@ struct config_source {
  * @rules: of steppolicy directives, for the module
  * @rule_count: how many
  * @no_ntp_jump: sources that agree that time jumped are no witness of that
+ * @ntp_jump: they are, even if this is no virtual machine
+ * @max_ntp_jump_s: one clock alone is no witness of more than this; 0: of anything
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
  */
@@ -133,6 +135,8 @@ struct config {
 	struct module_rule rules[CONFIG_RULES_MAX];
 	int rule_count;
 	bool no_ntp_jump;
+	bool ntp_jump;
+	int64_t max_ntp_jump_s;
 	bool has_rtc;
 	enum truechime_rtc rtc;
 };

@@ -339,7 +339,7 @@ static int count_confirmations(const struct consensus *consensus, int64_t at_ns,
 	return most;
 }
 
-/* Time can have been disrupted by so much without a witness. */
+/* Time can have been disrupted unseen, and not by more than one clock alone may say. */
 static bool may_jump(const struct consensus_terms *terms, int64_t offset_ns)
 {
 	return terms->jumps && (!terms->max_jump_ns ||
@@ -393,7 +393,7 @@ static enum consensus_verdict judge_most(struct consensus *consensus, int64_t at
 	if (count_clocks(consensus, at_ns) < 2)
 		return judge_one(consensus, at_ns, now, terms, result);
 	return let_through(consensus, at_ns, now,
-			   may_jump(terms, result->offset_ns) ? CONSENSUS_JUMP : CONSENSUS_FINE);
+			   terms->jumps ? CONSENSUS_JUMP : CONSENSUS_FINE);
 }
 
 /* All who can vote did, or will not any more. */

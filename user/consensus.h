@@ -56,8 +56,8 @@ struct consensus_result {
 /**
  * struct consensus_terms - what the sources may say
  * @confirmed: they have confirmed the clock since time was disrupted
- * @jumps: time can have been disrupted without any other witness
- * @max_jump_ns: but not by more than this; 0: by anything
+ * @jumps: time can have been disrupted without any other witness: this is a virtual machine
+ * @max_jump_ns: one clock alone cannot say that it was by more than this; 0: by anything
  */
 struct consensus_terms {
 	bool confirmed;

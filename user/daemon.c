@@ -22,6 +22,7 @@
 
 #include "notify.h"
 #include "privileges.h"
+#include "virtual_machine.h"
 
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL
@@ -458,7 +459,11 @@ static int daemon_serve(struct daemon *daemon)
 
 int daemon_run(const struct daemon_options *options)
 {
-	struct daemon daemon = { .options = options, .clock_watch_fd = -1 };
+	struct daemon daemon = {
+		.options = options,
+		.clock_watch_fd = -1,
+		.virtual_machine = is_virtual_machine(),
+	};
 	int status = 1;
 
 	daemon_catch_signals();

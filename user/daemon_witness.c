@@ -10,6 +10,8 @@
 
 #include "names.h"
 
+#define NS_PER_S	1000000000LL
+
 /* Nobody corrects the clock by them: it is as it was, and nothing confirms it but a host. */
 static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)
 {
@@ -17,7 +19,7 @@ static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timesca
 	(void)steering_correct(daemon->steering, &daemon->result, now);
 }
 
-static void daemon_tell_astray(const struct consensus_result *heard,
+static void daemon_tell_astray(const struct daemon *daemon, const struct consensus_result *heard,
 			       const struct timescale_now *now)
 {
 	const char *who = heard->agreeing > 1 ? "The one clock that the time sources follow" :
@@ -28,9 +30,14 @@ static void daemon_tell_astray(const struct consensus_result *heard,
 	if (now->has_host)
 		log_warning("%s jumped %s %s, and the host's clock did not: it is not followed for a hundred times as long. If it is right: truechime makestep",
 			    who, size, heard->offset_ns < 0 ? "into the past" : "ahead");
-	else
+	else if (heard->offset_ns < 0)
 		log_warning("%s went back by %s: it is not followed for a hundred times as long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
 			    who, size);
+	else
+		log_warning("%s jumped ahead by %s, and %s: it is not followed for a hundred times as long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
+			    who, size, daemon->virtual_machine || daemon->config->ntp_jump ?
+			    "maxntpjump forbids to believe that" :
+			    "this is no virtual machine, which could have lost time");
 }
 
 /* Time was disrupted: who keeps the timescale follows, and tells. 0, -errno: it does not. */
@@ -93,7 +100,11 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 			 const struct timescale_now *now)
 {
 	enum consensus_verdict before = daemon->heard;
-	struct consensus_terms terms = { .jumps = true };
+	const struct config *config = daemon->config;
+	struct consensus_terms terms = {
+		.jumps = config->ntp_jump || daemon->virtual_machine || now->host_known,
+		.max_jump_ns = config->max_ntp_jump_s * NS_PER_S,
+	};
 	struct timescale_now known = *now;
 	struct steering_status status;
 	struct consensus_result heard;
@@ -101,7 +112,7 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 	steering_get_status(daemon->steering, &status);
 	terms.confirmed = !status.disrupted;
 	/* What is not known nobody contradicts. One answer is too few at a start all the same. */
-	if (daemon->config->no_ntp_jump)
+	if (config->no_ntp_jump)
 		known.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	consensus_update(daemon->consensus, sources, count, &known, &terms, &heard);
 	daemon->heard = heard.verdict;
@@ -123,7 +134,7 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 		daemon_leave_unconfirmed(daemon, now);
 		if (before == CONSENSUS_ASTRAY)
 			return false;
-		daemon_tell_astray(&heard, now);
+		daemon_tell_astray(daemon, &heard, now);
 		/* To be published at once. */
 		steering_retry(daemon->steering, 0);
 		return false;

@@ -26,6 +26,7 @@ static const char *const causes[] = {
 	[TRUECHIME_CAUSE_STEADY] = "steady",
 	[TRUECHIME_CAUSE_OPERATOR] = "operator",
 	[TRUECHIME_CAUSE_LEAP] = "leap",
+	[TRUECHIME_CAUSE_TIME_SOURCES] = "time-sources",
 	NULL
 };
 
@@ -277,6 +278,8 @@ static const char *cause_sentence(enum truechime_cause cause)
 		return "A step of the system clock was asked for";
 	case TRUECHIME_CAUSE_LEAP:
 		return "A leap second passed on the host";
+	case TRUECHIME_CAUSE_TIME_SOURCES:
+		return "The time sources agree that time jumped, which nobody else has seen";
 	}
 	return "The system clock was disrupted";
 }
@@ -367,6 +370,7 @@ bool cause_is_disruption(enum truechime_cause cause)
 	case TRUECHIME_CAUSE_SUSPEND:
 	case TRUECHIME_CAUSE_MIGRATION:
 	case TRUECHIME_CAUSE_HOST_STEP:
+	case TRUECHIME_CAUSE_TIME_SOURCES:
 		break;
 	}
 	return true;

@@ -194,17 +194,6 @@ static int timescale_user_step(struct timescale *timescale, enum truechime_occas
 	return action == TRUECHIME_ACTION_NONE || action == TRUECHIME_ACTION_STEPPED ? 0 : -EPERM;
 }
 
-/* There is no other witness here. */
-static enum truechime_cause timescale_user_cause(int64_t gap_ns)
-{
-	const struct chime_observation observation = {
-		.evidence = CHIME_SAW(NTP),
-		.gap_ns = gap_ns,
-	};
-
-	return chime_verdict_cause(&observation);
-}
-
 static int timescale_user_disrupted(struct timescale *timescale, const struct timescale_jump *jump,
 				    uint32_t epoch, struct module_event *event)
 {
@@ -227,7 +216,7 @@ static int timescale_user_disrupted(struct timescale *timescale, const struct ti
 						     jump->maxerror_ns);
 	*event = (struct module_event){
 		.sequence = user->disruptions,
-		.cause = timescale_user_cause(jump->offset_ns),
+		.cause = TRUECHIME_CAUSE_TIME_SOURCES,
 		.evidence = CHIME_SAW(NTP),
 		.gap_ns = jump->offset_ns,
 		.maxerror_before_ns = now.maxerror_ns,

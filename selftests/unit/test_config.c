@@ -188,10 +188,14 @@ TEST(witnesses_are_as_they_are_unless_said)
 	ASSERT_NE(NULL, config);
 	EXPECT_FALSE(config->has_rtc);
 	EXPECT_FALSE(config->no_ntp_jump);
+	EXPECT_FALSE(config->ntp_jump);
+	EXPECT_EQ(30 * 86400, config->max_ntp_jump_s);
 	config_free(config);
-	config = parse("rtcpolicy trust\nnontpjump\n", &reports);
+	config = parse("rtcpolicy trust\nnontpjump\nntpjump\nmaxntpjump 3600\n", &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_TRUE(config->no_ntp_jump);
+	EXPECT_TRUE(config->ntp_jump);
+	EXPECT_EQ(3600, config->max_ntp_jump_s);
 	EXPECT_TRUE(config->has_rtc);
 	EXPECT_EQ(TRUECHIME_RTC_TRUST, config->rtc);
 	config_free(config);

@@ -590,17 +590,28 @@ TEST_F(consensus, nobody_jumps_where_time_cannot)
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
 
-	/* Nor further than it may. */
-	self->terms.jumps = true;
+}
+
+TEST_F(consensus, only_one_jumps_only_so_far)
+{
+	int i;
+
 	self->terms.max_jump_ns = 3600 * S;
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		answer(self, 0, 3601 * S);
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3601 * S));
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		answer(self, 0, 3599 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 3599 * S));
+
+	/* Most of several may say anything. */
 	consensus_forget(self->consensus);
 	ASSERT_EQ(0, begin(self, 3));
 	answer(self, 0, 3601 * S);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3601 * S));
-	consensus_forget(self->consensus);
-	ASSERT_EQ(0, begin(self, 3));
-	answer(self, 0, 3599 * S);
-	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 3599 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 3601 * S));
 }
 
 TEST_F(consensus, others_can_resolve_what_only_one_says)

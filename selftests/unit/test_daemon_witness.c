@@ -19,6 +19,7 @@ static struct {
 	struct consensus_result heard;
 	bool disrupted;			/* and not confirmed since, as steering has it ... */
 	bool told_confirmed;		/* ... and the consensus */
+	struct consensus_terms terms;
 	int64_t told_maxerror_ns;	/* of the clock, as the consensus has it */
 	int disrupted_error;
 	int64_t maxchange_ns;
@@ -44,6 +45,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		      struct consensus_result *result)
 {
 	world.told_confirmed = terms->confirmed;
+	world.terms = *terms;
 	world.told_maxerror_ns = now->maxerror_ns;
 	*result = world.heard;
 }
@@ -252,6 +254,26 @@ TEST_F(witness, source_astray_leaves_the_clock_unconfirmed)
 	EXPECT_FALSE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
 	EXPECT_EQ(1, world.published);
 	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+}
+
+TEST_F(witness, only_a_virtual_machine_loses_time_unseen)
+{
+	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_FALSE(world.terms.jumps);
+	self->config.ntp_jump = true;
+	self->config.max_ntp_jump_s = 3600;
+	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(world.terms.jumps);
+	EXPECT_EQ(3600 * NS_PER_S, world.terms.max_jump_ns);
+	self->config.ntp_jump = false;
+	self->daemon.virtual_machine = true;
+	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(world.terms.jumps);
+	/* Whoever knows a host is one, on whatever processor. */
+	self->daemon.virtual_machine = false;
+	self->now.host_known = true;
+	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(world.terms.jumps);
 }
 
 /* Nobody contradicts what is not known; but one answer is too few at a start all the same. */

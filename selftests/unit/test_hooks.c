@@ -258,6 +258,8 @@ TEST(only_disruptions_disrupt)
 	EXPECT_FALSE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_LEAP;
 	EXPECT_FALSE(cause_is_disruption(event.cause));
+	event.cause = TRUECHIME_CAUSE_TIME_SOURCES;
+	EXPECT_TRUE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_FORK;
 	EXPECT_TRUE(cause_is_disruption(event.cause));
 	event.cause = TRUECHIME_CAUSE_HOST_STEP;

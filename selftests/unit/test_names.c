@@ -67,7 +67,7 @@ TEST(every_number_has_a_word)
 {
 	int i;
 
-	for (i = 0; i <= TRUECHIME_CAUSE_OPERATOR; i++)
+	for (i = 0; i <= TRUECHIME_CAUSE_TIME_SOURCES; i++)
 		EXPECT_STRNE("?", name_of_cause(i));
 	for (i = 0; i <= TRUECHIME_ACTION_TOO_EARLY; i++)
 		EXPECT_STRNE("?", name_of_action(i));
@@ -80,7 +80,7 @@ TEST(every_number_has_a_word)
 	for (i = 0; i <= TRUECHIME_EVIDENCE_CLOCK_SET; i++)
 		EXPECT_NE(NULL, name_of_evidence(i));
 	EXPECT_EQ(NULL, name_of_evidence(TRUECHIME_EVIDENCE_CLOCK_SET + 1));
-	EXPECT_STREQ("?", name_of_cause(TRUECHIME_CAUSE_LEAP + 1));
+	EXPECT_STREQ("?", name_of_cause(TRUECHIME_CAUSE_TIME_SOURCES + 1));
 	EXPECT_STREQ("?", name_of_cause(255));
 	EXPECT_STREQ("?", name_of_rule(TRUECHIME_RULE_IGNORE + 1));
 }

@@ -203,7 +203,7 @@ TEST_F(timescale, follows_its_sources_through_a_jump)
 	EXPECT_EQ(-ESTALE, jump(self, 3600 * S, 7, &event));
 	ASSERT_EQ(0, look(self));
 	ASSERT_EQ(0, jump(self, 3600 * S, 0, &event));
-	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, event.cause);
+	EXPECT_EQ(TRUECHIME_CAUSE_TIME_SOURCES, event.cause);
 	EXPECT_EQ(1U << TRUECHIME_EVIDENCE_NTP, event.evidence);
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, event.action);
 	EXPECT_EQ(3600 * S, event.gap_ns);
@@ -219,7 +219,7 @@ TEST_F(timescale, follows_its_sources_through_a_jump)
 	EXPECT_GE(self->now.sigma_ns, 2 * MS);
 
 	ASSERT_EQ(0, jump(self, -60 * S, 1, &event));
-	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, event.cause);
+	EXPECT_EQ(TRUECHIME_CAUSE_TIME_SOURCES, event.cause);
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, event.action);
 }
 

@@ -102,16 +102,14 @@ static const struct {
 	{ "the host's clock set back, RTC and generation id", SAW(RTC), -5 * S, RESTORES,
 	  TRUECHIME_CAUSE_HOST_STEP },
 
-	{ "loadvm, time sources only", SAW(NTP), 5 * S, BLIND, TRUECHIME_CAUSE_REVERT },
+	{ "loadvm, time sources only", SAW(NTP), 5 * S, BLIND, TRUECHIME_CAUSE_TIME_SOURCES },
 	{ "stop and cont, generation id and time sources", SAW(NTP), 5 * S, RESTORES,
-	  TRUECHIME_CAUSE_PAUSE },
+	  TRUECHIME_CAUSE_TIME_SOURCES },
 	{ "loadvm, generation id and time sources", SAW(NTP) | SAW(GENID_NOTIFY), 5 * S, RESTORES,
 	  TRUECHIME_CAUSE_REVERT },
-	{ "time sources go back", SAW(NTP), -5 * S, BLIND, TRUECHIME_CAUSE_UNKNOWN },
-	{ "time sources go back, generation id", SAW(NTP), -5 * S, RESTORES,
-	  TRUECHIME_CAUSE_UNKNOWN },
+	{ "time sources go back", SAW(NTP), -5 * S, BLIND, TRUECHIME_CAUSE_TIME_SOURCES },
 	{ "time sources jump, the host set aside did not", SAW(NTP), 5 * S, STOPS | RESTORES,
-	  TRUECHIME_CAUSE_UNKNOWN },
+	  TRUECHIME_CAUSE_TIME_SOURCES },
 };
 
 /* 2027-07-01 00:00:00 */

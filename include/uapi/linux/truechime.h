@@ -103,6 +103,7 @@ enum truechime_cause {
 	TRUECHIME_CAUSE_STEADY,		/* reserved */
 	TRUECHIME_CAUSE_OPERATOR,	/* somebody asked for a step */
 	TRUECHIME_CAUSE_LEAP,		/* the host's clock inserted or left out a leap second */
+	TRUECHIME_CAUSE_TIME_SOURCES,	/* the time sources agree that time jumped; nobody saw it */
 };
 
 /* What was seen; a bit mask of these bits' numbers. */
