@@ -67,8 +67,22 @@ static s64 chime_host_line_tolerance(const struct chime_host_line *host,
 	if (host->rate_known && baseline_ns >= CHIME_BASELINE_MIN_NS)
 		slope_q32 = chime_ratio_q32(readings_ns, baseline_ns);
 	slope_q32 = chime_add_sat(slope_q32, CHIME_WOBBLE_Q32);
-	return chime_add_sat(chime_host_line_slack(readings_ns),
+	return chime_add_sat(chime_add_sat(readings_ns, CHIME_WOBBLE_NS),
 			     chime_scale_q32(age_ns, slope_q32));
+}
+
+/*
+ * The next reading will be off the line by no more: a slew that the latest two readings did not
+ * show took the host away by at most the tolerance and what both may be wrong by, and will do so
+ * again.
+ */
+static s64 chime_host_line_unnoticed(const struct chime_pairing *before,
+				     const struct chime_pairing *last)
+{
+	s64 readings_ns = chime_add_sat(before->uncertainty_ns, last->uncertainty_ns);
+
+	readings_ns = chime_add_sat(readings_ns, readings_ns);
+	return chime_add_sat(chime_add_sat(readings_ns, last->uncertainty_ns), CHIME_WOBBLE_NS);
 }
 
 /* The largest deviation that is not a jump. */
@@ -193,7 +207,7 @@ static void chime_host_line_hurry(struct chime_host_line *host)
  * for a slew that hides in what readings may be off by: until it shows, the host leaves the line by
  * as much from each look to the next.
  */
-static void chime_host_line_lay(struct chime_host_line *host)
+static void chime_host_line_lay(struct chime_host_line *host, const struct chime_pairing *before)
 {
 	const struct chime_pairing *last = &host->last;
 	s64 rate_q32 = host->rate_known ? host->line.rate_q32 : 0;
@@ -216,7 +230,7 @@ static void chime_host_line_lay(struct chime_host_line *host)
 		.rate_q32 = rate_q32,
 		.sigma_ns = chime_add_sat(last->uncertainty_ns, CHIME_WOBBLE_SIGMA_NS),
 		.sigma_rate_q32 = slope_error_q32,
-		.maxerror_ns = chime_host_line_slack(last->uncertainty_ns),
+		.maxerror_ns = chime_host_line_unnoticed(before, last),
 		.maxerror_rate_q32 = chime_host_line_growth(host, slope_error_q32),
 	};
 }
@@ -243,12 +257,13 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 					  const struct chime_pairing *pairing)
 {
 	enum chime_verdict verdict = CHIME_VERDICT_ON_LINE;
+	struct chime_pairing before;
 	s64 deviation_ns, age_ns;
 
 	if (!host->count) {
 		chime_host_line_restart(host, pairing, CHIME_BASELINE_MIN_NS);
 		host->last = *pairing;
-		chime_host_line_lay(host);
+		chime_host_line_lay(host, pairing);
 		return CHIME_VERDICT_STARTED;
 	}
 	if (!chime_pairing_follows(host, pairing))
@@ -272,8 +287,9 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 	} else {
 		chime_host_line_remember(host, pairing);
 	}
+	before = host->last;
 	host->last = *pairing;
-	chime_host_line_lay(host);
+	chime_host_line_lay(host, &before);
 	return verdict;
 }
 
@@ -286,5 +302,5 @@ void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pai
 	chime_host_line_restart(host, pairing, host->rate_known ? CHIME_BASELINE_KEPT_NS :
 								 CHIME_BASELINE_MIN_NS);
 	host->last = *pairing;
-	chime_host_line_lay(host);
+	chime_host_line_lay(host, pairing);
 }

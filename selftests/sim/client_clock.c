@@ -219,6 +219,9 @@ void client_clock_pair(struct client_clock *clock, double true_ns, bool host_ste
 		judge_line(clock, true_ns, host_ns, record);
 	pairing = take_pairing(clock, true_ns);
 	guest_module_look(clock->module, &pairing, host_step, look);
+	/* What was read before belongs to another line. */
+	if (look->jumped)
+		clock->straight = 0;
 	clock->next_pairing_ns = pairing.raw_ns + llrint(clock->host.options.check_ns);
 }
 

@@ -19,12 +19,13 @@
 #define WOBBLE_NS	75LL
 
 /* By what a reading may leave the line, as far as the line knows. */
-#define SLACK_NS	(4 * UNCERTAINTY_NS + 2 * WOBBLE_NS)
+#define SLACK_NS	(5 * UNCERTAINTY_NS + 2 * WOBBLE_NS)
 
 struct world {
 	struct unit_random random;
 	s64 raw_ns;
 	s64 wobble_ns;			/* the most, in one reading of twenty */
+	s64 bracket_ns;			/* the most that readings are between; 0: exact */
 	struct chime_line truth;	/* the host's time as a function of raw */
 	u32 clocksource_seq;
 	struct chime_host_line host;
@@ -69,8 +70,10 @@ static void change_host(struct world *world, s64 rate_q32, s64 step_ns)
 
 static struct chime_pairing take_pairing(struct world *world)
 {
-	s64 noise_ns = (s64)unit_random_below(&world->random, 2 * UNCERTAINTY_NS + 1) -
-		       UNCERTAINTY_NS;
+	s64 uncertainty_ns = UNCERTAINTY_NS +
+			     (s64)unit_random_below(&world->random, world->bracket_ns / 2 + 1);
+	s64 noise_ns = (s64)unit_random_below(&world->random, 2 * uncertainty_ns + 1) -
+		       uncertainty_ns;
 
 	if (world->wobble_ns && !unit_random_below(&world->random, 20))
 		noise_ns += (s64)unit_random_below(&world->random, 2 * world->wobble_ns + 1) -
@@ -78,8 +81,8 @@ static struct chime_pairing take_pairing(struct world *world)
 	return (struct chime_pairing) {
 		.raw_ns = world->raw_ns,
 		.utc_ns = true_time(world) + noise_ns,
-		.uncertainty_ns = UNCERTAINTY_NS,
-		.exact = true,
+		.uncertainty_ns = uncertainty_ns,
+		.exact = !world->bracket_ns,
 		.clocksource_seq = world->clocksource_seq,
 	};
 }
@@ -208,6 +211,38 @@ TEST(bound_holds_before_a_slow_slew_shows)
 			look_after(&world, 0);
 		}
 		EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
+	}
+}
+
+/*
+ * One that just does not show between two readings goes on as far until the next; what it is at the
+ * first one nobody can foresee.
+ */
+static void slew_unnoticed(struct __test_metadata *_metadata, s64 bracket_ns, s64 slew_q32)
+{
+	struct world world = new_world(10 * PPM_Q32);
+	unsigned int look;
+
+	world.random.state += (u64)slew_q32;
+	world.bracket_ns = bracket_ns;
+	look_after(&world, 0);
+	watch(&world, 20 * MS, 30 * S);
+	change_host(&world, 10 * PPM_Q32 + slew_q32, 0);
+	look_after(&world, 20 * MS);
+	for (look = 0; look < 500; look++) {
+		world.raw_ns += 20 * MS;
+		ASSERT_LE(error_now(&world), bound_now(&world));
+		look_after(&world, 0);
+	}
+}
+
+TEST(bound_holds_while_readings_hide_a_slew)
+{
+	s64 slew_q32;
+
+	for (slew_q32 = -40 * PPM_Q32; slew_q32 <= 40 * PPM_Q32; slew_q32 += PPM_Q32 / 4) {
+		slew_unnoticed(_metadata, 0, slew_q32);
+		slew_unnoticed(_metadata, 20000, 20 * slew_q32);
 	}
 }
 
