@@ -323,14 +323,15 @@ static void chime_steady_doubt_gap(struct chime_steady *steady, s64 raw_ns)
 	s64 long_ns = gap_ns < CHIME_SLEW_LONGEST_NS ? gap_ns : CHIME_SLEW_LONGEST_NS;
 	s64 unseen_ns = chime_scale_q32(long_ns, CHIME_HOST_SLEW_MAX_Q32);
 	s64 doubt_ns = chime_scale_q32(long_ns, chime_steady_slew(steady, raw_ns));
+	s64 apart_ns;
 
 	chime_steady_end_doubt(steady);
 	if (chime_steady_bent_lately(steady, raw_ns))
 		doubt_ns = chime_add_sat(doubt_ns,
 					 chime_scale_q32(gap_ns, chime_steady_slewing(steady)));
 	chime_steady_doubt(steady, doubt_ns);
-	unseen_ns = chime_add_sat(chime_sub_sat(unseen_ns, steady->doubt_ns),
-				  chime_scale_q32(gap_ns, chime_steady_rests_apart(steady, raw_ns)));
+	apart_ns = chime_scale_q32(gap_ns, chime_steady_rests_apart(steady, raw_ns));
+	unseen_ns = chime_add_sat(chime_sub_sat(unseen_ns, steady->doubt_ns), apart_ns);
 	if (unseen_ns <= 0)
 		return;
 	steady->unseen_ns = unseen_ns;

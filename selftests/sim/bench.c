@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench PEERS: every cell of peers.txt simulated, as a table with ratios to the peers, the limit
- * and the targets. The last line sums up; exit 0 only if every target holds.
+ * bench [--first-seed NUMBER] PEERS: every cell of peers.txt simulated, as a table with ratios to
+ * the peers, the limit and the targets. The last line sums up; exit 0 only if every target holds.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "bench_cell.h"
-#include "scenario.h"
+#include "pool.h"
 
 #define LINE_MAX_CHARS	512
 
@@ -111,88 +111,111 @@ static void judge_converge(const struct bench_cell *cell, const struct bench_out
 	totals->violations += outcome->violations;
 }
 
-static bool run_scenario(const char *path, struct totals *totals)
+/* The cells of a file, and the first of the seeds that each is run with. */
+struct table {
+	struct bench_cell *cell;
+	size_t cells;
+	uint64_t first_seed;
+};
+
+static bool add_cell(struct table *table, char *line)
 {
-	double value[SCENARIO_QUANTITIES];
-	struct scenario scenario;
-	bool good = true;
-	size_t i;
+	struct bench_cell *more = realloc(table->cell, (table->cells + 1) * sizeof(*more));
 
-	if (scenario_read(path, &scenario) || scenario_run(&scenario, value))
+	if (!more)
 		return false;
-	for (i = 0; i < scenario.limits; i++) {
-		const struct scenario_limit *limit = &scenario.limit[i];
-		double found = value[limit->quantity];
-
-		good = good && found >= limit->least && found <= limit->most;
-	}
-	printf("%-40s rms", scenario.title);
-	print_time(value[SCENARIO_RMS]);
-	printf("  of the Kalman bank's %5.3f  coverage %4.2f  bound", value[SCENARIO_VERSUS_BANK],
-	       value[SCENARIO_COVERAGE]);
-	print_time(value[SCENARIO_BOUND]);
-	printf("  %s\n", good ? "ok" : "MISSED");
-	totals->cells++;
-	totals->missed += !good;
-	totals->violations += value[SCENARIO_VIOLATIONS];
-	return true;
+	table->cell = more;
+	return bench_cell_parse(line, &table->cell[table->cells++]);
 }
 
-static bool run_line(char *line, struct totals *totals)
-{
-	struct bench_outcome outcome;
-	struct bench_cell cell;
-
-	if (!strncmp(line, "scenario ", 9))
-		return run_scenario(line + 9, totals);
-	if (!bench_cell_parse(line, &cell) || bench_cell_run(&cell, &outcome))
-		return false;
-	if (cell.kind == BENCH_CONVERGE)
-		judge_converge(&cell, &outcome, totals);
-	else
-		judge_steady(&cell, &outcome, totals);
-	fflush(stdout);
-	return true;
-}
-
-static bool run_file(FILE *file, struct totals *totals)
+static bool read_file(FILE *file, struct table *table)
 {
 	char line[LINE_MAX_CHARS];
 	int number = 0;
 
-	printf("%-20s %9s %9s %6s %6s %9s %6s %6s %6s %7s %7s %5s %5s %4s\n", "", "RMS", "chrony",
-	       "ratio", "target", "max", "chrony", "limit", "Kalman", "poll s", "chrony", "1sig",
-	       "bound", "out");
 	while (fgets(line, sizeof(line), file)) {
 		number++;
 		line[strcspn(line, "#\n")] = '\0';
 		if (!line[strspn(line, " \t")])
 			continue;
-		if (!run_line(line, totals)) {
-			fprintf(stderr, "line %d is not understood or does not run\n", number);
+		if (!add_cell(table, line)) {
+			fprintf(stderr, "line %d is not understood\n", number);
 			return false;
 		}
 	}
 	return true;
 }
 
+static int run_task(const void *context, size_t task, double *values)
+{
+	const struct table *table = context;
+	struct bench_outcome outcome;
+	int error = bench_cell_run(&table->cell[task], table->first_seed, &outcome);
+
+	memcpy(values, &outcome, sizeof(outcome));
+	return error;
+}
+
+static bool run_cell(struct pool *pool, const struct table *table, size_t number,
+		     struct totals *totals)
+{
+	const struct bench_cell *cell = &table->cell[number];
+	const double *values = pool_wait(pool, number);
+	struct bench_outcome outcome;
+
+	if (!values) {
+		fprintf(stderr, "%s does not run\n", cell->name);
+		return false;
+	}
+	memcpy(&outcome, values, sizeof(outcome));
+	if (cell->kind == BENCH_CONVERGE)
+		judge_converge(cell, &outcome, totals);
+	else
+		judge_steady(cell, &outcome, totals);
+	fflush(stdout);
+	return true;
+}
+
+static bool run_table(const struct table *table, struct totals *totals)
+{
+	struct pool *pool;
+	bool good = true;
+	size_t i;
+
+	printf("%-20s %9s %9s %6s %6s %9s %6s %6s %6s %7s %7s %5s %5s %4s\n", "", "RMS", "chrony",
+	       "ratio", "target", "max", "chrony", "limit", "Kalman", "poll s", "chrony", "1sig",
+	       "bound", "out");
+	fflush(stdout);
+	pool = pool_start(table->cells, sizeof(struct bench_outcome) / sizeof(double), run_task,
+			  table);
+	for (i = 0; pool && good && i < table->cells; i++)
+		good = run_cell(pool, table, i, totals);
+	pool_finish(pool);
+	return pool && good;
+}
+
 int main(int argc, char **argv)
 {
+	struct table table = { .first_seed = 1 };
 	struct totals totals = { 0 };
 	FILE *file;
 	bool done;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: bench PEERS\n");
+	if (argc == 4 && !strcmp(argv[1], "--first-seed")) {
+		table.first_seed = strtoull(argv[2], NULL, 10);
+	} else if (argc != 2) {
+		fprintf(stderr, "usage: bench [--first-seed NUMBER] PEERS\n");
 		return 2;
 	}
-	file = fopen(argv[1], "r");
+	file = fopen(argv[argc - 1], "r");
 	if (!file) {
-		perror(argv[1]);
+		perror(argv[argc - 1]);
 		return 2;
 	}
-	done = run_file(file, &totals);
+	printf("# each cell begins with seed %llu\n", (unsigned long long)table.first_seed);
+	done = read_file(file, &table) && run_table(&table, &totals);
 	fclose(file);
+	free(table.cell);
 	printf("bench-sim: cells=%d worse_than_chrony=%d ", totals.cells,
 	       totals.worse_than_chrony);
 	printf("worst_vs_chrony=%.3f worst_vs_limit=%.3f ", totals.worst_vs_chrony,

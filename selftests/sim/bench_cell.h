@@ -74,7 +74,8 @@ struct bench_outcome {
 /* From the words of a line; modifies it. false: not understood. */
 bool bench_cell_parse(char *line, struct bench_cell *cell);
 
-/* 0 or -errno. */
-int bench_cell_run(const struct bench_cell *cell, struct bench_outcome *outcome);
+/* Runs the seeds from @first_seed on, as many as the cell has. 0 or -errno. */
+int bench_cell_run(const struct bench_cell *cell, uint64_t first_seed,
+		   struct bench_outcome *outcome);
 
 #endif /* SIM_BENCH_CELL_H */

@@ -103,7 +103,7 @@ static void draw(FILE *file, const struct scenario *scenario, const struct pictu
 	fprintf(file, "</svg>\n");
 }
 
-int plot_scenario(const struct scenario *scenario, const char *path)
+int plot_scenario(const struct scenario *scenario, uint64_t seed, const char *path)
 {
 	struct picture *picture = calloc(1, sizeof(*picture));
 	const struct world_observer observer = { picture, on_second, NULL };
@@ -114,7 +114,7 @@ int plot_scenario(const struct scenario *scenario, const char *path)
 	if (!picture)
 		return -ENOMEM;
 	picture->duration_s = scenario->world.duration_s;
-	error = world_run(&scenario->world, 1, &observer, &summary);
+	error = world_run(&scenario->world, seed, &observer, &summary);
 	if (!error)
 		file = fopen(path, "w");
 	if (file) {

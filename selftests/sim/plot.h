@@ -8,6 +8,6 @@
 #include "scenario.h"
 
 /* Writes an SVG file. 0 or -errno, after a message on stderr. */
-int plot_scenario(const struct scenario *scenario, const char *path);
+int plot_scenario(const struct scenario *scenario, uint64_t seed, const char *path);
 
 #endif /* SIM_PLOT_H */

@@ -11,8 +11,6 @@
 #include "measure.h"
 #include "reference.h"
 
-#define SEEDS_MAX	64
-
 /* What one seed gave. */
 struct run {
 	struct measure measure;
@@ -73,78 +71,98 @@ static void run_value(const struct scenario *scenario, const struct run *run,
 	value[SCENARIO_HOST_BOUND] = host->bound / host->looks;
 }
 
-/* Over the seeds: the middle one, the largest or, for masks, those that differ as NaN. */
-static double sum_up(enum scenario_quantity quantity, double *values, int count)
+bool scenario_is_invariant(enum scenario_quantity quantity)
 {
-	double most = -INFINITY;
-	double square = 0;
-	double sum = 0;
-	int i;
-
-	for (i = 0; i < count; i++) {
-		most = fmax(most, values[i]);
-		sum += values[i];
-		square += values[i] * values[i];
-	}
 	switch (quantity) {
-	case SCENARIO_MAX:
+	case SCENARIO_VIOLATIONS:
 	case SCENARIO_STEPS:
+	case SCENARIO_FALSETICKERS:
+	case SCENARIO_COMBINED:
+	case SCENARIO_UNSYNCHRONISED:
 	case SCENARIO_DEMOTIONS:
 	case SCENARIO_REINSTATEMENTS:
 	case SCENARIO_WITNESSED:
-	case SCENARIO_HOST_MAX:
-		return most;
-	case SCENARIO_VIOLATIONS:
+	case SCENARIO_LEAP:
 	case SCENARIO_HOST_VIOLATIONS:
 	case SCENARIO_HOST_SURPRISES:
-		return sum;
-	case SCENARIO_COVERAGE:
-	case SCENARIO_UNSYNCHRONISED:
-		return sum / count;
-	case SCENARIO_FIRST:
-		return sqrt(square / count);
-	case SCENARIO_FALSETICKERS:
-	case SCENARIO_COMBINED:
-	case SCENARIO_LEAP:
-		return sum == most * count ? most : NAN;
+		return true;
 	case SCENARIO_RMS:
+	case SCENARIO_MAX:
 	case SCENARIO_FREQUENCY:
+	case SCENARIO_COVERAGE:
 	case SCENARIO_BOUND:
 	case SCENARIO_WITHIN_1MS:
 	case SCENARIO_WITHIN_100US:
 	case SCENARIO_WITHIN_10US:
 	case SCENARIO_INTERVAL:
 	case SCENARIO_VERSUS_BANK:
+	case SCENARIO_FIRST:
 	case SCENARIO_HOST_RMS:
+	case SCENARIO_HOST_MAX:
 	case SCENARIO_HOST_BOUND:
 	case SCENARIO_QUANTITIES:
 		break;
 	}
-	return measure_median(values, count);
+	return false;
 }
 
-int scenario_run(const struct scenario *scenario, double value[SCENARIO_QUANTITIES])
+double scenario_sum_up(enum scenario_quantity quantity, double *values, size_t count)
+{
+	double most = -INFINITY;
+	double square = 0;
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		most = fmax(most, values[i]);
+		sum += values[i];
+		square += values[i] * values[i];
+	}
+	if (scenario_is_invariant(quantity) || quantity == SCENARIO_MAX ||
+	    quantity == SCENARIO_HOST_MAX)
+		return most;
+	if (quantity == SCENARIO_COVERAGE)
+		return sum / (double)count;
+	if (quantity == SCENARIO_FIRST)
+		return sqrt(square / (double)count);
+	return measure_median(values, (int)count);
+}
+
+/* NaN is within no limit. */
+static bool within(const struct scenario_limit *limit, double value)
+{
+	return value >= limit->least && value <= limit->most;
+}
+
+ssize_t scenario_judge(const struct scenario_limit *limit, double *values, size_t count,
+		       double *worst)
+{
+	size_t i;
+
+	for (i = 0; scenario_is_invariant(limit->quantity) && i < count; i++) {
+		*worst = values[i];
+		if (!within(limit, values[i]))
+			return (ssize_t)i;
+	}
+	*worst = scenario_sum_up(limit->quantity, values, count);
+	return within(limit, *worst) ? -1 : (ssize_t)count;
+}
+
+int scenario_run_seed(const struct scenario *scenario, uint64_t seed,
+		      double value[SCENARIO_QUANTITIES])
 {
 	static const struct reference_truth unused = { 1e-9, 1, 1, false };
-	double values[SCENARIO_QUANTITIES][SEEDS_MAX];
 	struct run *run = malloc(sizeof(*run));
 	const struct world_observer observer = { run, on_second, on_sample };
-	int count = scenario->seeds < SEEDS_MAX ? scenario->seeds : SEEDS_MAX;
-	int error = run ? 0 : -ENOMEM;
-	int seed, i;
+	int error;
 
-	for (seed = 0; !error && seed < count; seed++) {
-		double each[SCENARIO_QUANTITIES];
-
-		measure_start(&run->measure, scenario->world.settle_s, scenario->mark_s);
-		reference_start(&run->reference, &unused, scenario->world.settle_s);
-		error = world_run(&scenario->world, (uint64_t)seed + 1, &observer, &run->summary);
-		run_value(scenario, run, each);
-		for (i = 0; i < SCENARIO_QUANTITIES; i++)
-			values[i][seed] = each[i];
-	}
+	if (!run)
+		return -ENOMEM;
+	measure_start(&run->measure, scenario->world.settle_s, scenario->mark_s);
+	reference_start(&run->reference, &unused, scenario->world.settle_s);
+	error = world_run(&scenario->world, seed, &observer, &run->summary);
+	if (!error)
+		run_value(scenario, run, value);
 	free(run);
-	for (i = 0; !error && i < SCENARIO_QUANTITIES; i++)
-		value[i] = sum_up((enum scenario_quantity)i, values[i], count);
 	return error;
 }

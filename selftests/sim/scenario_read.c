@@ -412,7 +412,7 @@ int scenario_read(const char *path, struct scenario *scenario)
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		return error;
 	}
-	*scenario = (struct scenario){ .seeds = 3 };
+	*scenario = (struct scenario){ .seeds = 1 };
 	world_options_init(&scenario->world);
 	while (!error && fgets(line, sizeof(line), file)) {
 		number++;
