@@ -89,6 +89,7 @@ struct daemon_options {
  * @event_count: how many of them
  * @next_update_ns: raw instant of a discipline_update() without a sample
  * @leap_list: as configured
+ * @leap_expiry_told_s: the expiry of the list that the log was told of
  * @next_leap_list_ns: raw instant at which to read it again
  * @next_drift_ns: raw instant of the next writing of the drift file
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
@@ -133,6 +134,7 @@ struct daemon {
 	int event_count;
 
 	struct leap_list leap_list;
+	int64_t leap_expiry_told_s;
 	int64_t next_update_ns;
 	int64_t next_leap_list_ns;
 	int64_t next_drift_ns;
@@ -179,6 +181,14 @@ void daemon_finish(struct daemon *daemon);
 
 /* The rates of the drift files, to start from. */
 void daemon_prime(struct daemon *daemon);
+
+/* daemon_leap.c */
+
+/* Read the configured list of leap seconds, which packages bring up to date while we run. */
+void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns);
+
+/* Tell steering what the list, or else the sources, say of leap seconds. */
+void daemon_announce_leap(struct daemon *daemon);
 
 /* daemon_witness.c */
 

@@ -25,10 +25,6 @@
 /* So long before and after a leap second nobody is asked for the time (chrony: 5 s). */
 #define LEAP_CLOSE_NS	(5 * NS_PER_S)
 
-/* Where leapsectz finds its time zones, and how often a list is read. */
-#define ZONE_FOLDER	"/usr/share/zoneinfo/"
-#define LEAP_LIST_NS	(3600 * NS_PER_S)
-
 /* Once the clocks could not be read: again after so long. */
 #define RETRY_NS	NS_PER_S
 
@@ -179,46 +175,6 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 	if (status.leap)
 		associations_rest(daemon->associations, status.leap_raw_ns - LEAP_CLOSE_NS,
 				  chime_add_sat(status.leap_raw_ns, LEAP_CLOSE_NS));
-}
-
-/* The list of leap seconds, which packages bring up to date while we run. */
-static void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
-{
-	const struct config *config = daemon->config;
-	char path[CONFIG_PATH_MAX + sizeof(ZONE_FOLDER)];
-	bool zone = !*config->leap_file;
-	const char *name = zone ? config->leap_zone : config->leap_file;
-	int err;
-
-	daemon->next_leap_list_ns = INT64_MAX;
-	daemon->leap_list.count = 0;
-	if (!*name)
-		return;
-	daemon->next_leap_list_ns = chime_add_sat(now_ns, LEAP_LIST_NS);
-	snprintf(path, sizeof(path), "%s%s", zone && *name != '/' ? ZONE_FOLDER : "", name);
-	err = leap_list_load(path, zone, &daemon->leap_list);
-	if (err)
-		log_warning("No leap seconds could be read from %s: %s; those that the sources announce are heeded all the same",
-			    path, err == -EINVAL ? "it does not list any" : strerror(-err));
-}
-
-/*
- * What the list and the sources say of leap seconds; sources that are lost have not taken it back.
- * A list also knows TAI, when the date is known.
- */
-static void daemon_announce_leap(struct daemon *daemon)
-{
-	struct steering_status status;
-	int kind, tai_s;
-
-	if (!daemon->result.synchronised)
-		return;
-	steering_get_status(daemon->steering, &status);
-	kind = leap_list_kind(&daemon->leap_list, status.now.time_ns);
-	tai_s = leap_list_tai(&daemon->leap_list, status.now.time_ns);
-	steering_announce_leap(daemon->steering, kind ? kind : daemon->result.leap);
-	if (tai_s && status.synchronised && !status.aside && !status.leap)
-		(void)system_clock_set_tai(daemon->clock, tai_s);
 }
 
 /*

@@ -308,19 +308,32 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 	feed(discipline, sources, selection, at_ns);
 }
 
-/* What the sources say of leap seconds, and the way to the primary reference. */
-static void survey(struct source *const *sources, const struct selection *selection, int64_t at_ns,
-		   struct combined *combined)
+/*
+ * What more than half of those announce that agree on the time. They are counted, not weighed: a
+ * near server is no better than others at knowing of a leap second.
+ */
+static int count_leaps(struct source *const *sources, size_t count, int64_t at_ns)
 {
-	double leap_votes[3] = { 0 };
+	size_t votes[3] = { 0 }, voters = 0;
 	struct source_status status;
 	size_t i;
 
-	for (i = 0; i < selection->count; i++) {
-		source_get_status(sources[selection->index[i]], at_ns, &status);
-		leap_votes[status.last.leap] += selection->weight[i];
+	for (i = 0; i < count; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		if (status.verdict < SOURCE_TOO_VARIABLE || status.options->noselect)
+			continue;
+		voters++;
+		votes[status.last.leap]++;
 	}
-	combined->leap = leap_votes[1] > 0.5 ? 1 : leap_votes[2] > 0.5 ? 2 : 0;
+	return 2 * votes[1] > voters ? 1 : 2 * votes[2] > voters ? 2 : 0;
+}
+
+/* The way to the primary reference. */
+static void survey(struct source *const *sources, const struct selection *selection, int64_t at_ns,
+		   struct combined *combined)
+{
+	struct source_status status;
+
 	source_get_status(sources[selection->selected], at_ns, &status);
 	combined->root_delay_ns = (double)(status.last.root_delay_ns + status.minimum_delay_ns);
 	combined->root_dispersion_ns = (double)status.last.root_dispersion_ns;
@@ -716,6 +729,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	if (!fresh)
 		keep_doubts(&combined, now);
 	survey(sources, &result->selection, at_ns, &combined);
+	combined.leap = count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
 	if (still_holds(discipline, &combined, now) ||
 	    (!fresh && is_beyond_reach(discipline, &combined.estimate))) {

@@ -76,10 +76,11 @@ static int leap_list_parse_records(const uint8_t *bytes, size_t count, int size,
 					 (int32_t)number_at(bytes, 4);
 		correction = (int32_t)number_at(bytes + size, 4);
 		bytes += size + 4;
-		if (correction == before)
-			continue;
-		if (midnight_s < 0 || midnight_s > TIME_MAX_S || llabs(correction - before) != 1)
+		if (midnight_s < 0 || midnight_s > TIME_MAX_S || llabs(correction - before) > 1)
 			return -EINVAL;
+		list->expires_s = correction == before ? midnight_s - before : 0;
+		if (list->expires_s)
+			continue;
 		/* One that is left out is so a second before midnight. */
 		midnight_s = (midnight_s - before + 1) / S_PER_DAY * S_PER_DAY;
 		err = leap_list_add(list, midnight_s, TAI_FIRST_S + (int)correction);
@@ -117,6 +118,7 @@ int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *
 	int size = 4;
 
 	list->count = 0;
+	list->expires_s = 0;
 	block = zone_block(bytes, length, size, &leaps, &leaps_at);
 	if (!block)
 		return -EINVAL;
@@ -130,13 +132,18 @@ int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *
 	return leap_list_parse_records(bytes + leaps_at, leaps, size, list);
 }
 
-/* "3692217600  37  # 1 Jan 2017": from when on, and TAI - UTC. */
+/*
+ * "3692217600  37  # 1 Jan 2017": from when on, and TAI - UTC. "#@  3991593600": until when the
+ * list is good.
+ */
 static int leap_list_parse_line(const char *line, struct leap_list *list)
 {
 	long long ntp_s;
 	int tai_s;
 
 	line += strspn(line, " \t");
+	if (sscanf(line, "#@ %15lld", &ntp_s) == 1)
+		list->expires_s = ntp_s - NTP_UNIX_S;
 	if (!*line || *line == '#' || *line == '\r')
 		return 0;
 	if (sscanf(line, "%15lld %5d", &ntp_s, &tai_s) != 2)
@@ -151,6 +158,7 @@ int leap_list_parse_text(const char *text, size_t length, struct leap_list *list
 	int err = 0;
 
 	list->count = 0;
+	list->expires_s = 0;
 	while (text < end && !err) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t size = (size_t)((newline ? newline : end) - text);
@@ -207,6 +215,20 @@ int leap_list_kind(const struct leap_list *list, int64_t utc_ns)
 	before_s = i ? list->entry[i - 1].tai_s : TAI_FIRST_S;
 	return list->entry[i].tai_s == before_s + 1 ? 1 :
 	       list->entry[i].tai_s == before_s - 1 ? 2 : 0;
+}
+
+bool leap_list_has_expired(const struct leap_list *list, int64_t utc_ns)
+{
+	return list->count && list->expires_s && utc_ns / NS_PER_S >= list->expires_s;
+}
+
+int leap_list_decide(const struct leap_list *list, int64_t utc_ns, int announced)
+{
+	int kind = leap_list_kind(list, utc_ns);
+
+	if (list->count && list->expires_s && !leap_list_has_expired(list, utc_ns))
+		return kind;
+	return kind ? kind : announced;
 }
 
 int leap_list_tai(const struct leap_list *list, int64_t utc_ns)

@@ -26,10 +26,12 @@ struct leap_entry {
 /**
  * struct leap_list - the leap seconds known; zero it for none
  * @count: how many
+ * @expires_s: seconds since 1970 until which there is no other; 0: the file does not say
  * @entry: in order
  */
 struct leap_list {
 	int count;
+	int64_t expires_s;
 	struct leap_entry entry[LEAP_LIST_MAX];
 };
 
@@ -42,6 +44,15 @@ int leap_list_load(const char *path, bool zone, struct leap_list *list);
 
 /* What the UTC day of @utc_ns ends with: 0 nothing, 1 an inserted second, 2 one that is left out */
 int leap_list_kind(const struct leap_list *list, int64_t utc_ns);
+
+/* It says until when it is good, and that is past. */
+bool leap_list_has_expired(const struct leap_list *list, int64_t utc_ns);
+
+/*
+ * The same as leap_list_kind() if the list is good until then: whatever sources have @announced is
+ * wrong where it differs. Else theirs, unless the list has a leap second on that very day.
+ */
+int leap_list_decide(const struct leap_list *list, int64_t utc_ns, int announced);
 
 /* TAI - UTC at @utc_ns in seconds, 0: before the first leap second, or no list. */
 int leap_list_tai(const struct leap_list *list, int64_t utc_ns);

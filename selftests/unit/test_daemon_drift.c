@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "user/drift.h"
-#include "user/leap_list.h"
 #include "user/notify.h"
 
 #include "unit.h"
@@ -66,11 +65,6 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 {
 	world.clock_rate = rate;
 	world.clock_rates++;
-	return 0;
-}
-
-int system_clock_set_tai(struct system_clock *clock, int tai_s)
-{
 	return 0;
 }
 
@@ -133,19 +127,12 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
 }
 
-int leap_list_load(const char *path, bool zone, struct leap_list *list)
+void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 {
-	return -ENOENT;
 }
 
-int leap_list_kind(const struct leap_list *list, int64_t utc_ns)
+void daemon_announce_leap(struct daemon *daemon)
 {
-	return 0;
-}
-
-int leap_list_tai(const struct leap_list *list, int64_t utc_ns)
-{
-	return 0;
 }
 
 void notify_status(const char *format, ...)
@@ -175,10 +162,6 @@ int steering_follow(struct steering *steering)
 int64_t steering_leap(struct steering *steering)
 {
 	return 0;
-}
-
-void steering_announce_leap(struct steering *steering, int kind)
-{
 }
 
 void steering_retry(struct steering *steering, int64_t next_ns)

@@ -23,6 +23,8 @@ FIXTURE(discipline) {
 	int64_t offset_ns;		/* truth minus reference */
 	int64_t ahead_ns;		/* the host minus the reference */
 	int only;			/* so many sources answer; 0: all */
+	int64_t far_ns;			/* further way to all servers but the first */
+	unsigned int leaps;		/* who announces a leap second, a bit each */
 };
 
 FIXTURE_SETUP(discipline)
@@ -40,6 +42,7 @@ FIXTURE_SETUP(discipline)
 	self->discipline = discipline_new(&self->options);
 	for (i = 0; i < SOURCES; i++)
 		self->source[i] = source_new(&options, START_NS);
+	self->leaps = 3;
 	self->now.reference_ns = START_NS;
 	self->now.realtime_ns = START_NS;
 	self->now.time_ns = START_NS;
@@ -70,11 +73,12 @@ static int poll_all(struct _test_data_discipline *self)
 		struct source_sample sample = {
 			.at_ns = self->now.reference_ns,
 			.offset_ns = self->offset_ns + i * 1000,
-			.delay_ns = 200000 + self->now.raw_ns / NS_PER_S * 31 % 4000,
+			.delay_ns = 200000 + self->now.raw_ns / NS_PER_S * 31 % 4000 +
+				    (i ? self->far_ns : 0),
 			.refid = 100 + i,
 			.epoch = self->now.epoch,
 			.stratum = 2,
-			.leap = i < 2,
+			.leap = self->leaps >> i & 1,
 		};
 
 		source_polled(self->source[i], self->now.raw_ns);
@@ -112,6 +116,22 @@ TEST_F(discipline, correction_is_the_truth_within_its_bound)
 						self->now.reference_ns));
 	EXPECT_LT(error_ns, 10000);
 	EXPECT_GE(chime_line_maxerror(&self->result.correction, self->now.reference_ns), 100000);
+}
+
+/* The near server has nearly all the weight, and no more to say of leap seconds than others. */
+TEST_F(discipline, leap_seconds_are_counted_by_heads)
+{
+	self->far_ns = 2000000;
+	self->leaps = 1;
+	ASSERT_EQ(0, poll_all(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(0, self->result.selection.selected);
+	EXPECT_LT(0.9, self->result.selection.weight[0]);
+	EXPECT_EQ(0, self->result.leap);
+	self->leaps = 6;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(0, self->result.selection.selected);
+	EXPECT_EQ(1, self->result.leap);
 }
 
 TEST_F(discipline, steps_only_in_the_first_updates_and_above_the_threshold)

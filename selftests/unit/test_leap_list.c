@@ -55,6 +55,32 @@ TEST(text_is_a_list)
 	EXPECT_EQ(11, leap_list_tai(&list, LATEST_S * S));
 }
 
+/* Good until then it alone decides; afterwards, and without a date, sources may know more. */
+TEST(an_unexpired_list_decides)
+{
+	const int64_t expires_s = 3991593600 - 2208988800;
+	const int64_t during_ns = (SECOND_S - 1) * S, quiet_ns = (expires_s - DAY) * S;
+	struct leap_list list = { 0 };
+
+	EXPECT_EQ(1, leap_list_decide(&list, quiet_ns, 1));
+	EXPECT_FALSE(leap_list_has_expired(&list, quiet_ns));
+	ASSERT_EQ(0, parse(text, &list));
+	EXPECT_EQ(expires_s, list.expires_s);
+	EXPECT_EQ(0, leap_list_decide(&list, quiet_ns, 1));
+	EXPECT_EQ(0, leap_list_decide(&list, quiet_ns, 2));
+	EXPECT_EQ(1, leap_list_decide(&list, during_ns, 0));
+	EXPECT_EQ(1, leap_list_decide(&list, during_ns, 2));
+
+	EXPECT_FALSE(leap_list_has_expired(&list, expires_s * S - 1));
+	EXPECT_TRUE(leap_list_has_expired(&list, expires_s * S));
+	EXPECT_EQ(1, leap_list_decide(&list, expires_s * S, 1));
+	EXPECT_EQ(0, leap_list_decide(&list, expires_s * S, 0));
+
+	list.expires_s = 0;
+	EXPECT_EQ(1, leap_list_decide(&list, during_ns, 0));
+	EXPECT_EQ(2, leap_list_decide(&list, quiet_ns, 2));
+}
+
 TEST(other_text_is_none)
 {
 	struct leap_list list;
@@ -122,6 +148,7 @@ TEST(zone_is_a_list)
 	length = (size_t)(at - bytes);
 	ASSERT_EQ(0, leap_list_parse_zone(bytes, length, &list));
 	EXPECT_EQ(3, list.count);
+	EXPECT_EQ(LATEST_S - 1, list.expires_s);
 	ASSERT_EQ(0, parse(text, &same));
 	for (i = 0; i < list.count; i++) {
 		EXPECT_EQ(same.entry[i + 1].midnight_s, list.entry[i].midnight_s);
@@ -136,6 +163,7 @@ TEST(zone_is_a_list)
 	put_zone(&at, 0, 4, leaps, 2);
 	ASSERT_EQ(0, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
 	EXPECT_EQ(2, list.count);
+	EXPECT_EQ(0, list.expires_s);
 	EXPECT_EQ(12, leap_list_tai(&list, LATEST_S * S));
 	bytes[0] = 'X';
 	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
@@ -144,11 +172,16 @@ TEST(zone_is_a_list)
 TEST(zone_beyond_all_time_is_no_list)
 {
 	static const int64_t leaps[] = { INT64_MAX, 1 };
+	static const int64_t end[] = { FIRST_S, 1, INT64_MIN, 1 };
 	uint8_t bytes[1024], *at = bytes;
 	struct leap_list list;
 
 	put_zone(&at, '2', 4, NULL, 0);
 	put_zone(&at, '2', 8, leaps, 1);
+	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
+	at = bytes;
+	put_zone(&at, '2', 4, NULL, 0);
+	put_zone(&at, '2', 8, end, 2);
 	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
 }
 
