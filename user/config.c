@@ -361,8 +361,10 @@ void config_free(struct config *config)
 static int finish(struct config_reader *reader, int err, struct config **config)
 {
 	reader->line = 0;
-	if (!err && !reader->errors)
+	if (!err && !reader->errors) {
 		config_apply_authselect(reader);
+		config_apply_initstepslew(reader);
+	}
 	if (err || reader->errors) {
 		config_free(reader->config);
 		return err ? err : -EINVAL;

@@ -170,6 +170,12 @@ int config_from_text(const char *name, const char *text, size_t length, bool fol
 struct config *config_new(void);
 void config_free(struct config *config);
 
+/*
+ * Is there a source that may set the clock, or none configured at all? If not, @why says what is
+ * wrong with all of them.
+ */
+bool config_can_set_clock(const struct config *config, char *why, size_t size);
+
 /* Do two source directives say the same? Then a reload keeps what runs. */
 bool config_source_equal(const struct config_source *one, const struct config_source *other);
 

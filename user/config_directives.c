@@ -34,6 +34,7 @@ static int parse_makestep(struct config_reader *reader, int count, char **words)
 static int parse_maxchange(struct config_reader *reader, int count, char **words);
 static int parse_driftfile(struct config_reader *reader, int count, char **words);
 static int parse_include(struct config_reader *reader, int count, char **words);
+static int parse_initstepslew(struct config_reader *reader, int count, char **words);
 static int parse_confdir(struct config_reader *reader, int count, char **words);
 static int parse_sourcedir(struct config_reader *reader, int count, char **words);
 static int parse_authselectmode(struct config_reader *reader, int count, char **words);
@@ -85,8 +86,7 @@ static const struct config_option directives[] = {
 	  "the kernel timestamps packets; for hardware clocks use 'refclock PHC' or ptp4l" },
 	{ "hwtstimeout", CONFIG_MOOT, .max = 1 },
 	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
-	{ "initstepslew", CONFIG_ADVICE, .max = ANY, .advice =
-	  "use 'makestep' and servers with 'iburst'" },
+	{ "initstepslew", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_initstepslew },
 	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
 	{ "leapsecmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_leapsecmode },
 	{ "leapseclist", CONFIG_WORD, .offset = AT(leap_file), .size = CONFIG_PATH_MAX },
@@ -235,8 +235,59 @@ static int parse_makestep(struct config_reader *reader, int count, char **words)
 		return -EINVAL;
 	options->step_threshold_ns = threshold_ns;
 	options->step_limit = limit;
+	reader->has_makestep = true;
 
 	return 0;
+}
+
+static int parse_initstepslew(struct config_reader *reader, int count, char **words)
+{
+	int64_t threshold_ns;
+
+	if (parse_seconds(reader, "initstepslew threshold", words[0], &threshold_ns) < 0)
+		return -EINVAL;
+	/* 0 is to step in any case. */
+	reader->first_step_ns = threshold_ns > 0 ? threshold_ns : 1;
+	reader->first_host_count = 0;
+	for (int i = 1; i < count && reader->first_host_count < CONFIG_FIRST_HOSTS; i++) {
+		if (copy_word(reader, words[i], reader->first_hosts[reader->first_host_count++],
+			      SOURCE_NAME_MAX) < 0)
+			return -EINVAL;
+	}
+
+	return 0;
+}
+
+static bool is_source(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (!strcasecmp(config->sources[i].options.name, name))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * "initstepslew 30 a b" asks a and b at the start, steps the clock if it is off by more than 30 s,
+ * and slews it else. That is what the first update does with "makestep 30 1". Who also has makestep
+ * gets a step from that at the same instant.
+ */
+void config_apply_initstepslew(struct config_reader *reader)
+{
+	struct discipline_options *options = &reader->config->discipline;
+
+	if (!reader->first_step_ns)
+		return;
+	if (!reader->has_makestep) {
+		options->step_threshold_ns = reader->first_step_ns;
+		options->step_limit = 1;
+	}
+	for (int i = 0; i < reader->first_host_count; i++) {
+		if (!is_source(reader->config, reader->first_hosts[i]))
+			config_warn(reader, "'%s' is named by 'initstepslew' only and is not asked: name it with 'server %s iburst'",
+				    reader->first_hosts[i], reader->first_hosts[i]);
+	}
 }
 
 static int parse_maxchange(struct config_reader *reader, int count, char **words)
@@ -312,19 +363,15 @@ static int parse_choice(struct config_reader *reader, const char *what, const ch
 
 static int parse_authselectmode(struct config_reader *reader, int count, char **words)
 {
-	static const char *const names[] = {
-		[CONFIG_AUTH_MIX] = "mix",
-		[CONFIG_AUTH_REQUIRE] = "require",
-		[CONFIG_AUTH_PREFER] = "prefer",
-		[CONFIG_AUTH_IGNORE] = "ignore",
-	};
+	/* In the order of the enum, whose first says that none was given. */
+	static const char *const names[] = { "mix", "require", "prefer", "ignore" };
 	int choice;
 
 	(void)count;
 	choice = parse_choice(reader, "authselectmode", words[0], names, ARRAY_SIZE(names));
 	if (choice < 0)
 		return choice;
-	reader->authselect = (enum config_authselect)choice;
+	reader->authselect = (enum config_authselect)(CONFIG_AUTH_MIX + choice);
 
 	return 0;
 }

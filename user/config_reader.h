@@ -12,8 +12,12 @@
 #define CONFIG_WORDS_MAX	64
 #define CONFIG_LINE_MAX		2048
 
+/* Servers that initstepslew can name. */
+#define CONFIG_FIRST_HOSTS	16
+
 /* authselectmode: what unauthenticated NTP sources may do beside authenticated ones. */
 enum config_authselect {
+	CONFIG_AUTH_UNSAID,
 	CONFIG_AUTH_MIX,
 	CONFIG_AUTH_REQUIRE,
 	CONFIG_AUTH_PREFER,
@@ -32,6 +36,10 @@ enum config_authselect {
  * @follow: open other files
  * @volatile_origin: @file is from a sourcedir: only sources, and bad lines are skipped
  * @authselect: as configured so far
+ * @has_makestep: so is makestep
+ * @first_step_ns: initstepslew's threshold; 0: it was not given
+ * @first_hosts: the servers that it names
+ * @first_host_count: how many
  */
 struct config_reader {
 	struct config *config;
@@ -44,6 +52,10 @@ struct config_reader {
 	bool follow;
 	bool volatile_origin;
 	enum config_authselect authselect;
+	bool has_makestep;
+	int64_t first_step_ns;
+	char first_hosts[CONFIG_FIRST_HOSTS][SOURCE_NAME_MAX];
+	int first_host_count;
 };
 
 enum config_type {
@@ -109,6 +121,7 @@ int config_parse_number(const char *word, double *value);
 /* config_directives.c */
 void config_directives_defaults(struct config *config);
 int config_directive(struct config_reader *reader, int count, char **words);
+void config_apply_initstepslew(struct config_reader *reader);
 
 /* config_sources.c; the words are those after the directive's own */
 int config_parse_server(struct config_reader *reader, int count, char **words);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -28,8 +29,7 @@
 #define NOT_IN_THE_CLEAR \
 	"what is to be authenticated is not asked in the clear; name a server without"
 #define AUTH_REQUIRED	"authselectmode is 'require'"
-#define AUTH_MIXED \
-	"they may not set the clock without authenticated ones unless authselectmode is 'ignore'"
+#define AUTH_MIXED	"authselectmode asks for authenticated ones, which are not supported"
 
 /* Places in struct config_source. */
 #define AT(member)	offsetof(struct config_source, member)
@@ -352,14 +352,15 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 
 /*
  * Unauthenticated servers beside authenticated ones. In chrony's modes mix and prefer they can
- * never set the clock alone; as long as authenticated ones are not asked here, they must not be
- * selected at all.
+ * never set the clock alone; as long as authenticated ones are not asked here, who writes such a
+ * mode down gets that. Who leaves it out and names a server with a key, or in a file that came
+ * with the system, did not mean to be without time.
  */
 void config_apply_authselect(struct config_reader *reader)
 {
 	struct config *config = reader->config;
 	bool authenticated = false;
-	int dropped = 0;
+	int unauthenticated = 0;
 
 	for (size_t i = 0; i < config->source_count; i++)
 		authenticated |= config->sources[i].authenticated &&
@@ -374,11 +375,35 @@ void config_apply_authselect(struct config_reader *reader)
 		if (source->kind == CONFIG_PHC || source->authenticated ||
 		    source->options.noselect)
 			continue;
-		source->options.noselect = true;
-		dropped++;
+		source->options.noselect = reader->authselect != CONFIG_AUTH_UNSAID;
+		unauthenticated++;
 	}
-	if (dropped)
+	if (!unauthenticated)
+		return;
+	if (reader->authselect == CONFIG_AUTH_UNSAID)
+		config_warn(reader, "%d sources without authentication set the clock, although others are to be authenticated. To have them watched only: authselectmode require",
+			    unauthenticated);
+	else
 		config_warn(reader, "%d sources without authentication are only watched: %s",
-			    dropped,
+			    unauthenticated,
 			    reader->authselect == CONFIG_AUTH_REQUIRE ? AUTH_REQUIRED : AUTH_MIXED);
+}
+
+bool config_can_set_clock(const struct config *config, char *why, size_t size)
+{
+	size_t authenticated = 0, watched = 0;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (config->sources[i].authenticated)
+			authenticated++;
+		else if (config->sources[i].options.noselect)
+			watched++;
+		else
+			return true;
+	}
+
+	snprintf(why, size, "none of the %zu configured sources can set the clock: %zu are to be authenticated (nts or key), which is not supported, and %zu are only watched (noselect). Name servers without authentication",
+		 config->source_count, authenticated, watched);
+
+	return !config->source_count;
 }

@@ -84,10 +84,17 @@ static int daemon_load_config(struct daemon *daemon, struct config **config)
 {
 	const char *text = daemon->options->config_text;
 
+	char why[512];
+	int err;
 	if (text)
-		return config_from_text("command line", text, strlen(text), true,
-					daemon_report_config, daemon, config);
-	return config_load(daemon->options->config_path, daemon_report_config, daemon, config);
+		err = config_from_text("command line", text, strlen(text), true,
+				       daemon_report_config, daemon, config);
+	else
+		err = config_load(daemon->options->config_path, daemon_report_config, daemon,
+				  config);
+	if (!err && !config_can_set_clock(*config, why, sizeof(why)))
+		log_warning("%s: %s", text ? "command line" : daemon->options->config_path, why);
+	return err;
 }
 
 static struct steering_options daemon_steering_options(const struct daemon *daemon)

@@ -55,6 +55,8 @@ struct daemon_options {
 
 /* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
 #define DAEMON_STATUS_MAXCHANGE	3	/* who starts it again undoes maxchange */
+#define DAEMON_STATUS_CONFIG	4	/* the configuration is as wrong the next time */
+#define DAEMON_STATUS_RIVAL	5	/* another one has the clock */
 
 /* Events remembered where there is no module to remember them. */
 #define DAEMON_EVENTS	32

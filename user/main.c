@@ -41,7 +41,8 @@ static void usage(FILE *to)
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n\n"
 	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done,\n"
-	      "2 for a wrong command line, 3 when maxchange ended it.\n", to);
+	      "2 for a wrong command line, 3 when maxchange ended it, 4 for a wrong configuration,\n"
+	      "5 when another truechimed has the clock.\n", to);
 }
 
 /* Options without a letter. */
@@ -72,6 +73,8 @@ static const char *kind_of(const struct config_source *source)
 static int print_config(const struct daemon_options *options)
 {
 	struct config *config;
+	char why[512];
+	bool usable;
 	size_t i;
 	int err;
 
@@ -82,15 +85,16 @@ static int print_config(const struct daemon_options *options)
 	else
 		err = config_load(options->config_path, report_config, NULL, &config);
 	if (err)
-		return 1;
+		return DAEMON_STATUS_CONFIG;
 	for (i = 0; i < config->source_count; i++) {
 		const struct config_source *source = &config->sources[i];
 
-		printf("%s %s minpoll %d maxpoll %d%s%s%s\n", kind_of(source),
+		printf("%s %s minpoll %d maxpoll %d%s%s%s%s\n", kind_of(source),
 		       source->options.name, source->options.minpoll, source->options.maxpoll,
 		       source->options.iburst ? " iburst" : "",
 		       source->options.prefer ? " prefer" : "",
-		       source->options.noselect ? " noselect" : "");
+		       source->options.noselect ? " noselect" : "",
+		       source->authenticated ? " (not asked)" : "");
 	}
 	if (config->discipline.step_threshold_ns > 0)
 		printf("makestep %g %d\n", (double)config->discipline.step_threshold_ns / 1e9,
@@ -103,8 +107,12 @@ static int print_config(const struct daemon_options *options)
 		printf("driftfile %s\n", config->driftfile);
 	if (*config->user)
 		printf("user %s\n", config->user);
+	usable = config_can_set_clock(config, why, sizeof(why));
+	if (!usable)
+		fprintf(stderr, "%s: error: %s\n", options->config_text ? "command line" :
+			options->config_path, why);
 	config_free(config);
-	return 0;
+	return usable ? 0 : DAEMON_STATUS_CONFIG;
 }
 
 /* --settle */

@@ -309,7 +309,7 @@ static const struct {
 	{ "cmdport 323", "no command port" },
 	{ "log tracking measurements", "journal" },
 	{ "maxupdateskew 100", "uncertainty" },
-	{ "initstepslew 30 a b c", "makestep" },
+	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },
 	{ "hwtimestamp *", "refclock PHC" },
 	{ "server a xleave", "basic mode" },
 	{ "server a burst", "minpoll" },
@@ -340,7 +340,8 @@ TEST(authentication_is_not_weakened)
 		const char *mode;
 		bool noselect;
 	} modes[] = {
-		{ "", true },
+		/* Nobody asked for protection: a file that came with one key keeps its servers. */
+		{ "", false },
 		{ "authselectmode mix\n", true },
 		{ "authselectmode prefer\n", true },
 		{ "authselectmode require\n", true },
@@ -378,6 +379,68 @@ TEST(without_authentication_nothing_changes)
 	ASSERT_NE(NULL, config);
 	EXPECT_TRUE(config->sources[0].options.noselect);
 	config_free(config);
+}
+
+/* chrony's word for makestep with a limit of one update, which makestep itself overrides. */
+TEST(initstepslew_is_a_first_step)
+{
+	static const struct {
+		const char *text;
+		int64_t threshold_ns;
+		int limit;
+	} cases[] = {
+		{ "server a\ninitstepslew 10 a\n", 10000000000, 1 },
+		{ "initstepslew 0.5\n", 500000000, 1 },
+		{ "initstepslew 0\n", 1, 1 },
+		{ "initstepslew 10\nmakestep 1 3\n", 1000000000, 3 },
+		{ "makestep 1 3\ninitstepslew 10\n", 1000000000, 3 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct reports reports;
+		struct config *config = parse(cases[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(0, reports.warnings);
+		EXPECT_EQ(cases[i].threshold_ns, config->discipline.step_threshold_ns)
+			TH_LOG("%s", cases[i].text);
+		EXPECT_EQ(cases[i].limit, config->discipline.step_limit);
+		config_free(config);
+	}
+}
+
+/* The first is Ubuntu 25.10's, whose servers are all to be authenticated. */
+TEST(a_configuration_that_can_never_set_the_clock_is_known)
+{
+	static const struct {
+		const char *text;
+		bool can;
+		const char *why;
+	} cases[] = {
+		{ "pool 1.ntp.ubuntu.com iburst maxsources 1 nts prefer\n"
+		  "pool ntp-bootstrap.ubuntu.com iburst maxsources 1 nts certset 1\n",
+		  false, "2 are to be authenticated" },
+		{ "server a\nauthselectmode require\n", false, "1 are only watched" },
+		{ "server a noselect\n", false, "1 are only watched" },
+		{ "server a nts\nserver b noselect\n", false, "none of the 2" },
+		{ "server a nts\nserver b\n", true, NULL },
+		{ "server a nts\nrefclock PHC /dev/ptp0\n", true, NULL },
+		{ "# the host's clock alone\n", true, NULL },
+	};
+	char why[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct reports reports;
+		struct config *config = parse(cases[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(cases[i].can, config_can_set_clock(config, why, sizeof(why)))
+			TH_LOG("%s", cases[i].text);
+		if (cases[i].why)
+			EXPECT_NE(NULL, strstr(why, cases[i].why))
+				TH_LOG("%s", why);
+		config_free(config);
+	}
 }
 
 TEST(there_is_an_end_to_errors)
