@@ -299,6 +299,18 @@ static bool control_is_alive(const struct sockaddr_un *address)
 	return alive;
 }
 
+/* Whoever names another file by mistake keeps it, though root could remove it. */
+static int control_unlink(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	return unlink(path) ? -errno : 0;
+}
+
 static int control_listen(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -309,12 +321,13 @@ static int control_listen(const char *path)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (control_is_alive(&address))
 		return -EADDRINUSE;
+	err = control_unlink(path);
+	if (err)
+		return err;
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd < 0)
 		return -errno;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK))
-		goto err_close;
-	if (unlink(path) && errno != ENOENT)
 		goto err_close;
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		goto err_close;
@@ -377,7 +390,7 @@ void control_close(struct control *control)
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		client_close(&control->clients[i]);
 	close(control->fd);
-	unlink(control->path);
+	(void)control_unlink(control->path);
 	free(control->path);
 	free(control);
 }

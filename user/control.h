@@ -62,12 +62,13 @@ struct control;
 /**
  * control_open() - listen
  * @control: result
- * @path: of the socket, which is replaced
+ * @path: of the socket, which is replaced if nobody listens there
  * @answer: called for each request of somebody who may make it; a new object, or NULL with what to
  *	tell people in *@error
  * @context: handed to @answer
  *
- * Return: 0, -EADDRINUSE: another daemon listens there, -errno.
+ * Return: 0, -EADDRINUSE: another daemon listens there, -ENOTSOCK: there is a file that is no socket,
+ * which is left alone, -errno.
  */
 int control_open(struct control **control, const char *path,
 		 json_t *(*answer)(void *context, const struct control_request *request,

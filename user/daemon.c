@@ -22,6 +22,7 @@
 
 #include "notify.h"
 #include "privileges.h"
+#include "run_files.h"
 #include "virtual_machine.h"
 
 #define NS_PER_S	1000000000LL
@@ -83,9 +84,9 @@ static void daemon_report_config(void *context, enum config_severity severity, c
 static int daemon_load_config(struct daemon *daemon, struct config **config)
 {
 	const char *text = daemon->options->config_text;
-
 	char why[512];
 	int err;
+
 	if (text)
 		err = config_from_text("command line", text, strlen(text), true,
 				       daemon_report_config, daemon, config);
@@ -149,6 +150,14 @@ static void daemon_on_message(void *context, int priority, const char *text)
 	log_fields(priority, text, NULL);
 }
 
+/* A simulator of clocks runs many daemons on one machine, each with a clock of its own. */
+static bool has_real_clock(void)
+{
+	struct timespec ts;
+
+	return !clock_gettime(CLOCK_BOOTTIME, &ts);
+}
+
 /*
  * A timer that no clock will reach, but that is cancelled when the clock is set: by somebody else,
  * or by the kernel after a suspend. The module has its own eyes. Where BOOTTIME is missing the
@@ -157,10 +166,9 @@ static void daemon_on_message(void *context, int priority, const char *text)
 static int daemon_watch_clock(void)
 {
 	struct itimerspec never = { .it_value.tv_sec = INT64_MAX / NS_PER_S };
-	struct timespec ts;
 	int fd;
 
-	if (clock_gettime(CLOCK_BOOTTIME, &ts))
+	if (!has_real_clock())
 		return -1;
 	fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -187,16 +195,16 @@ static void daemon_clock_was_set(struct daemon *daemon)
 
 static void daemon_write_pid(const struct daemon *daemon)
 {
-	FILE *file;
+	const char *path = daemon->config->pidfile;
+	int err;
 
-	if (!*daemon->config->pidfile || daemon->options->task != DAEMON_RUN)
+	if (!*path || daemon->options->task != DAEMON_RUN)
 		return;
-	file = fopen(daemon->config->pidfile, "we");
-	if (!file || fprintf(file, "%d\n", (int)getpid()) < 0)
-		log_warning("The pid file %s could not be written: %s", daemon->config->pidfile,
-			    strerror(errno));
-	if (file)
-		fclose(file);
+	err = pid_file_write(path, getpid());
+	if (err)
+		log_warning("The pid file %s could not be written: %s", path,
+			    err == -EEXIST ? "there is something else of that name, which is left alone" :
+			    strerror(-err));
 }
 
 /* Being late costs accuracy: lock_all and sched_priority as chrony has them. */
@@ -229,6 +237,33 @@ static void daemon_make_folder(const char *path)
 	(void)mkdir(folder, 0755);
 }
 
+/* Two daemons would set one clock, each against the other; -q would set it against the daemon. */
+static int daemon_lock_clock(struct daemon *daemon)
+{
+	pid_t holder;
+	int fd;
+
+	daemon->lock_fd = -1;
+	if (daemon->options->no_clock || !has_real_clock())
+		return 0;
+	daemon_make_folder(RUN_LOCK_PATH);
+	fd = run_lock(RUN_LOCK_PATH, &holder);
+	if (fd >= 0) {
+		daemon->lock_fd = fd;
+		return 0;
+	}
+	if (fd != -EBUSY) {
+		log_info("%s could not be locked: %s; another truechimed would not be noticed",
+			 RUN_LOCK_PATH, strerror(-fd));
+		return 0;
+	}
+	log_err("Another truechimed, pid %d, keeps the system clock. %s", (int)holder,
+		daemon->options->task == DAEMON_SET ?
+		"To have it step the clock: truechime makestep" :
+		"Stop it first; or only look, with -x");
+	return fd;
+}
+
 static int daemon_open_control(struct daemon *daemon)
 {
 	const char *path = daemon->options->socket_path;
@@ -245,7 +280,8 @@ static int daemon_open_control(struct daemon *daemon)
 	}
 	if (err)
 		log_warning("The control socket %s could not be opened: %s; the program truechime cannot ask this daemon",
-			    path, strerror(-err));
+			    path, err == -ENOTSOCK ? "there is a file that is no socket" :
+			    strerror(-err));
 	return 0;
 }
 
@@ -475,9 +511,13 @@ int daemon_run(const struct daemon_options *options)
 
 	daemon_catch_signals();
 	if (daemon_load_config(&daemon, &daemon.config))
-		return 1;
-	if (daemon_open_control(&daemon))
+		return DAEMON_STATUS_CONFIG;
+	if (daemon_lock_clock(&daemon)) {
+		status = DAEMON_STATUS_RIVAL;
 		goto out_config;
+	}
+	if (daemon_open_control(&daemon))
+		goto out_lock;
 	if (daemon_open_clock(&daemon))
 		goto out_control;
 	if (daemon_open_timescale(&daemon)) {
@@ -494,7 +534,7 @@ int daemon_run(const struct daemon_options *options)
 	log_info("truechimed ends");
 
 	if (*daemon.config->pidfile && options->task == DAEMON_RUN)
-		unlink(daemon.config->pidfile);
+		pid_file_remove(daemon.config->pidfile, getpid());
 	if (daemon.clock_watch_fd >= 0)
 		close(daemon.clock_watch_fd);
 	daemon_close_timescale(&daemon);
@@ -502,6 +542,8 @@ out_clock:
 	system_clock_close(daemon.clock);
 out_control:
 	control_close(daemon.control);
+out_lock:
+	run_unlock(RUN_LOCK_PATH, daemon.lock_fd);
 out_config:
 	config_free(daemon.config);
 	return status;

@@ -98,9 +98,9 @@ struct daemon_options {
  * @next_watchdog_ns: raw instant of its next notification
  * @first_result_ns: with -q and -Q: when sources were first selected, by raw
  * @deadline_ns: with -q and -Q: when to give up, by raw
+ * @lock_fd: says that the clock is ours; -1: nothing does
  * @clock_watch_fd: readable when the system clock was set by anybody; -1: cannot be known
  * @virtual_machine: this is one, so that time can be disrupted unseen
- * @privileged: started as root, so that a module may be loaded
  * @sources_changed: an update of the discipline is due
  * @stop: leave the loop ...
  * @status: ... with this exit status
@@ -144,6 +144,7 @@ struct daemon {
 	int64_t next_watchdog_ns;
 	int64_t first_result_ns;
 	int64_t deadline_ns;
+	int lock_fd;
 	int clock_watch_fd;
 	bool virtual_machine;
 	bool sources_changed;

@@ -341,6 +341,36 @@ TEST_F(control, a_living_daemon_is_not_replaced_and_a_dead_one_is)
 	EXPECT_EQ(-ENOENT, control_open(&second, "/nonexistent/sock", answer, self));
 }
 
+/* -S /etc/passwd by mistake, as root. */
+TEST_F(control, what_is_no_socket_is_not_replaced)
+{
+	char path[128], link[128];
+	struct control *second;
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/file", self->dir);
+	snprintf(link, sizeof(link), "%s/link", self->dir);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	ASSERT_LE(0, fd);
+	close(fd);
+	EXPECT_EQ(-ENOTSOCK, control_open(&second, path, answer, self));
+	ASSERT_EQ(0, symlink(path, link));
+	EXPECT_EQ(-ENOTSOCK, control_open(&second, link, answer, self));
+	EXPECT_EQ(0, lstat(link, &st));
+	EXPECT_EQ(0, unlink(link));
+	EXPECT_EQ(0, unlink(path));
+
+	/* Nor at the end, when somebody put a file there. */
+	ASSERT_EQ(0, control_open(&second, path, answer, self));
+	ASSERT_EQ(0, unlink(path));
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	ASSERT_LE(0, fd);
+	close(fd);
+	control_close(second);
+	EXPECT_EQ(0, unlink(path));
+}
+
 TEST_F(control, everyone_may_connect)
 {
 	struct stat st;
