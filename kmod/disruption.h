@@ -69,7 +69,7 @@ void chime_disruption_look(struct chime *chime);
 void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns);
 
 /*
- * Nobody knows better than the RTC, which is @ahead_ns ahead of the system clock: go there.
+ * Nobody knows better than the RTC, by which the system clock is @ahead_ns behind: go there.
  * Context: process, lock held.
  */
 void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns);

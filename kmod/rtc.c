@@ -58,26 +58,44 @@ static int chime_rtc_read(struct chime_rtc_reading *reading)
 	reading->after_ns = snapshot.raw_ns;
 	reading->rtc_ns = rtc_tm_to_time64(&time) * NSEC_PER_SEC;
 	reading->realtime_ns = chime_rtc_zone(reading->rtc_ns, snapshot.realtime_ns);
+	reading->system_ns = snapshot.realtime_ns;
 	return 0;
 }
 
-/* The system clock is put where the RTC is, if nobody has put it right meanwhile. */
+/*
+ * How far the system clock is behind the time that the RTC's jump leads to. A clock that had not
+ * even been set before has no time that could be carried on: then there is what the RTC shows.
+ */
+static s64 chime_rtc_debt_ns(const struct chime_rtc *rtc, const struct chime_rtc_reading *reading)
+{
+	s64 behind_ns = chime_rtc_behind_ns(&rtc->before, &rtc->track, reading);
+
+	if (chime_system_clock_is_too_early(chime_add_sat(reading->system_ns, behind_ns)))
+		return chime_rtc_ahead_ns(reading);
+	return behind_ns;
+}
+
+/* The system clock is moved as the RTC was, if nobody has put it right meanwhile. */
 static void chime_rtc_pay(struct chime *chime, const struct chime_rtc_reading *reading)
 {
 	struct chime_rtc *rtc = &chime->rtc;
+	s64 behind_ns;
 
 	lockdep_assert_held(&chime->lock);
+	if (!rtc->owed)
+		return;
+	behind_ns = chime_rtc_debt_ns(rtc, reading);
 	if (chime_host_is_there(&chime->host) || chime_timescale_correction(&chime->timescale) ||
-	    chime_rtc_is_realtime(reading))
+	    chime_rtc_is_small(behind_ns))
 		rtc->owed = false;
 	if (!rtc->owed || ktime_get_raw_ns() < rtc->due_raw_ns)
 		return;
 	rtc->owed = false;
-	chime_disruption_follow_rtc(chime, chime_rtc_ahead_ns(reading));
+	chime_disruption_follow_rtc(chime, behind_ns);
 }
 
-/* @before_raw_ns: raw when they had not come apart yet. */
-static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns)
+/* @before: when they had not come apart yet. */
+static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, const struct chime_rtc_track *before)
 {
 	struct chime_rtc *rtc = &chime->rtc;
 
@@ -86,9 +104,12 @@ static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns)
 	if (rtc->policy == TRUECHIME_RTC_IGNORE || chime_host_is_there(&chime->host) ||
 	    chime->witness.suspending)
 		return;
-	chime_disruption_rtc_jumped(chime, gap_ns, before_raw_ns);
+	chime_disruption_rtc_jumped(chime, gap_ns, before->raw_ns);
 	if (rtc->policy != TRUECHIME_RTC_TRUST)
 		return;
+	/* Of two jumps in a row the first has not been followed yet. */
+	if (!rtc->owed)
+		rtc->before = *before;
 	rtc->owed = true;
 	rtc->due_raw_ns = chime->disruption.told_raw_ns;
 	if (chime->disruption.was_corrected)
@@ -132,7 +153,7 @@ static void chime_rtc_work(struct work_struct *work)
 
 	mutex_lock(&chime->lock);
 	if (jumped)
-		chime_rtc_jumped(chime, gap_ns, before.raw_ns);
+		chime_rtc_jumped(chime, gap_ns, &before);
 	chime_rtc_pay(chime, &reading);
 	mutex_unlock(&chime->lock);
 }

@@ -25,7 +25,8 @@ struct chime;
  * @work: a reading; does not run twice at once
  * @track: the RTC against raw; @work's own
  * @asked_raw_ns: the latest reading was asked for, by raw; under the module's lock
- * @owed: the system clock is to follow the RTC ...; ditto
+ * @owed: the system clock is to follow the RTC's jump ...; ditto
+ * @before: ... from here; ditto
  * @due_raw_ns: ... unless NTP has told the time by then; ditto
  */
 struct chime_rtc {
@@ -35,6 +36,7 @@ struct chime_rtc {
 	struct chime_rtc_track track;
 	s64 asked_raw_ns;
 	bool owed;
+	struct chime_rtc_track before;
 	s64 due_raw_ns;
 };
 

@@ -26,12 +26,29 @@ s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading)
 			     reading->realtime_ns);
 }
 
+bool chime_rtc_is_small(s64 error_ns)
+{
+	return chime_abs_sat(error_ns) <= CHIME_NS_PER_S / 2 + CHIME_RTC_SET_NS;
+}
+
 bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading)
 {
-	s64 ahead_ns = chime_rtc_ahead_ns(reading);
-	s64 most_ns = CHIME_NS_PER_S / 2 + CHIME_RTC_SET_NS;
+	return chime_rtc_is_small(chime_rtc_ahead_ns(reading));
+}
 
-	return ahead_ns <= most_ns && ahead_ns >= -most_ns;
+/* RTC minus raw, most likely. */
+static s64 chime_rtc_track_middle(const struct chime_rtc_track *track)
+{
+	return track->low_ns / 2 + track->high_ns / 2;
+}
+
+s64 chime_rtc_behind_ns(const struct chime_rtc_track *before, const struct chime_rtc_track *now,
+			const struct chime_rtc_reading *reading)
+{
+	s64 gap_ns = chime_sub_sat(chime_rtc_track_middle(now), chime_rtc_track_middle(before));
+	s64 ahead_ns = chime_add_sat(before->system_ahead_ns, gap_ns);
+
+	return chime_sub_sat(chime_add_sat(reading->after_ns, ahead_ns), reading->system_ns);
 }
 
 static void chime_rtc_track_restart(struct chime_rtc_track *track,
@@ -42,6 +59,7 @@ static void chime_rtc_track_restart(struct chime_rtc_track *track,
 	track->high_ns = chime_sub_sat(chime_add_sat(reading->rtc_ns, CHIME_NS_PER_S),
 				       reading->before_ns);
 	track->raw_ns = reading->after_ns;
+	track->system_ahead_ns = chime_sub_sat(reading->system_ns, reading->after_ns);
 }
 
 enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
@@ -62,10 +80,14 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 
 	if (chime_sub_sat(now.low_ns, CHIME_RTC_SLACK_NS) > before.high_ns ||
 	    chime_add_sat(now.high_ns, CHIME_RTC_SLACK_NS) < before.low_ns) {
-		*gap_ns = chime_sub_sat(now.low_ns / 2 + now.high_ns / 2,
-					before.low_ns / 2 + before.high_ns / 2);
+		*gap_ns = chime_sub_sat(chime_rtc_track_middle(&now),
+					chime_rtc_track_middle(&before));
 		*track = now;
-		return chime_rtc_is_realtime(reading) ? CHIME_RTC_SET : CHIME_RTC_JUMPED;
+		/* After a suspend the kernel has put both forward. */
+		if (chime_rtc_is_realtime(reading) ||
+		    chime_rtc_is_small(chime_rtc_behind_ns(&before, &now, reading)))
+			return CHIME_RTC_SET;
+		return CHIME_RTC_JUMPED;
 	}
 	/* What both say; where they miss each other by the slack, what the new one says. */
 	if (now.low_ns < before.low_ns && before.low_ns <= now.high_ns)

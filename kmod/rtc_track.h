@@ -19,12 +19,14 @@
  * @after_ns: ... and when it was done
  * @rtc_ns: the whole second that it told
  * @realtime_ns: the system clock when it was done, in the RTC's time zone
+ * @system_ns: the same in UTC
  */
 struct chime_rtc_reading {
 	s64 before_ns;
 	s64 after_ns;
 	s64 rtc_ns;
 	s64 realtime_ns;
+	s64 system_ns;
 };
 
 /**
@@ -33,17 +35,19 @@ struct chime_rtc_reading {
  * @low_ns: RTC minus raw is at least this ...
  * @high_ns: ... and at most this
  * @raw_ns: at this raw instant
+ * @system_ahead_ns: system clock minus raw at the latest reading
  */
 struct chime_rtc_track {
 	bool known;
 	s64 low_ns;
 	s64 high_ns;
 	s64 raw_ns;
+	s64 system_ahead_ns;
 };
 
 enum chime_rtc_verdict {
 	CHIME_RTC_FINE,
-	CHIME_RTC_SET,		/* it was set to the system's time, which nothing happened to */
+	CHIME_RTC_SET,		/* it was set to the system's time, or moved along with it */
 	CHIME_RTC_JUMPED,	/* it and raw came apart, and it is not the system's time */
 };
 
@@ -61,6 +65,17 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 
 /* The RTC shows what the system clock shows, as far as it can tell. */
 bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading);
+
+/*
+ * How far the system clock is behind where it would be had it moved by what the RTC moved from
+ * @before to @now, the latest @reading's. An RTC may be off by hours, in a time zone of its own or
+ * set wrongly: what it shows then says nothing, and by how much it jumped says all.
+ */
+s64 chime_rtc_behind_ns(const struct chime_rtc_track *before, const struct chime_rtc_track *now,
+			const struct chime_rtc_reading *reading);
+
+/* An error that is no more than what a reading of the RTC can be wrong by. */
+bool chime_rtc_is_small(s64 error_ns);
 
 /* How far the RTC is ahead of the system clock, taken to be in the middle of its second. */
 s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading);

@@ -58,6 +58,9 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 			       const struct chime_policy *policy,
 			       enum truechime_occasion occasion, struct chime_repair *repair);
 
+/* No right clock shows @time_ns: this module was not built yet. */
+bool chime_system_clock_is_too_early(s64 time_ns);
+
 /**
  * chime_system_clock_distrust() - mark it unsynchronised where it is wrong and stays so
  * @clock: the system clock

@@ -19,6 +19,7 @@ struct machine {
 	s64 realtime_ahead_ns;
 	s64 rtc_ppb;
 	s64 reading_ns;
+	struct chime_rtc_reading reading;
 	struct chime_rtc_track track;
 };
 
@@ -33,6 +34,8 @@ static enum chime_rtc_verdict look(struct machine *machine, s64 *gap_ns)
 		 machine->raw_ns / S * machine->rtc_ppb;
 	reading.rtc_ns = rtc_ns / S * S;
 	reading.realtime_ns = BOOT + machine->raw_ns + machine->realtime_ahead_ns;
+	reading.system_ns = reading.realtime_ns;
+	machine->reading = reading;
 	return chime_rtc_track_update(&machine->track, &reading, gap_ns);
 }
 
@@ -84,6 +87,61 @@ TEST(a_revert_is_a_jump_of_its_size)
 			run(&machine, 10, &random, _metadata);
 		}
 	}
+}
+
+/*
+ * A revert of a machine whose RTC was set by the wrong time zone, or in another one: the system
+ * clock, which was right, is behind by the gap, and not by what the RTC shows more.
+ */
+TEST(the_jump_counts_and_not_what_the_rtc_shows)
+{
+	static const s64 off_ns[] = { 0, 3600 * S, -3600 * S, 7 * 86400 * S };
+	static const s64 gaps_ns[] = { 5 * S, 777 * S, 86400 * S, -600 * S };
+	struct unit_random random = { 9 };
+	unsigned int i, j;
+	s64 gap_ns;
+
+	for (i = 0; i < ARRAY_SIZE(off_ns); i++) {
+		for (j = 0; j < ARRAY_SIZE(gaps_ns); j++) {
+			struct machine machine = {
+				.rtc_ahead_ns = off_ns[i], .rtc_ppb = 50000, .reading_ns = MS,
+			};
+			struct chime_rtc_track before;
+
+			run(&machine, 60, &random, _metadata);
+			before = machine.track;
+			machine.rtc_ahead_ns += gaps_ns[j];
+			machine.raw_ns += S;
+			ASSERT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+			run(&machine, 2, &random, _metadata);
+			EXPECT_LE(llabs(chime_rtc_behind_ns(&before, &machine.track,
+							    &machine.reading) - gaps_ns[j]),
+				  1000 * MS);
+			EXPECT_FALSE(chime_rtc_is_small(chime_rtc_behind_ns(&before,
+					&machine.track, &machine.reading)));
+
+			/* Somebody has put it right meanwhile. */
+			machine.realtime_ahead_ns += gaps_ns[j];
+			run(&machine, 1, &random, _metadata);
+			EXPECT_TRUE(chime_rtc_is_small(chime_rtc_behind_ns(&before,
+					&machine.track, &machine.reading)));
+		}
+	}
+}
+
+/* The kernel has put the system clock forward by the RTC, whatever that shows. */
+TEST(a_suspend_is_no_jump_of_an_rtc_that_is_off)
+{
+	struct unit_random random = { 10 };
+	struct machine machine = { .rtc_ahead_ns = 3600 * S, .reading_ns = MS };
+	s64 gap_ns;
+
+	run(&machine, 10, &random, _metadata);
+	machine.rtc_ahead_ns += 300 * S;
+	machine.realtime_ahead_ns += 300 * S;
+	machine.raw_ns += S;
+	EXPECT_EQ(CHIME_RTC_SET, look(&machine, &gap_ns));
+	run(&machine, 10, &random, _metadata);
 }
 
 /* After a while of readings at all phases of the second two are seen at any of them. */
@@ -196,9 +254,12 @@ TEST(any_reading_is_taken)
 			.after_ns = unit_random_s64(&random),
 			.rtc_ns = unit_random_s64(&random),
 			.realtime_ns = unit_random_s64(&random),
+			.system_ns = unit_random_s64(&random),
 		};
+		struct chime_rtc_track before = track;
 
 		chime_rtc_track_update(&track, &reading, &gap_ns);
+		chime_rtc_behind_ns(&before, &track, &reading);
 	}
 }
 
