@@ -267,7 +267,6 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 static bool steering_watch(struct steering *steering, const struct timescale_now *now)
 {
 	const struct timescale_now *last = &steering->status.now;
-	char size[32];
 	int64_t expected_ns, jump_ns, raw_ns;
 	double rate;
 
@@ -280,10 +279,7 @@ static bool steering_watch(struct steering *steering, const struct timescale_now
 	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
 	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
 		return false;
-	text_of_duration(jump_ns, size, sizeof(size));
-	log_notice("Somebody else set the system clock by %s%s", size,
-		   steering->status.aside || !steering_can_follow(now) ? "" :
-		   "; it is being slewed back. To step it back: truechime makestep");
+	steering_tell_set(steering, now, jump_ns);
 	follower_restart(&steering->follower);
 	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of steering share: steering.c, steering_publish.c and steering_leap.c.
+ * What the parts of steering share: steering.c, steering_publish.c, steering_leap.c and
+ * steering_rival.c.
  */
 #ifndef STEERING_PRIVATE_H
 #define STEERING_PRIVATE_H
@@ -9,6 +10,7 @@
 
 #include "build_date.h"
 #include "log.h"
+#include "rival.h"
 
 /*
  * The kernel grows maxerror by 500 ppm on its own (NTP_PHASE_LIMIT apart, its MAXFREQ). So what it
@@ -36,6 +38,7 @@ struct steering {
 	bool confirmed;		/* by the discipline's latest verdict, or there is none yet */
 	bool published;		/* something was, and status.synchronised is it */
 	struct log_limit complaint;
+	struct rival rival;
 };
 
 /* How far the system clock is from the timescale, either way. */
@@ -75,6 +78,11 @@ int steering_kernel_leap(const struct steering *steering);
 
 /* Tell the kernel, and the log what is new of it. 0, -errno. */
 int steering_publish(struct steering *steering, const struct timescale_now *now);
+
+/* steering_rival.c */
+
+/* Somebody else set the system clock by @jump_ns. */
+void steering_tell_set(struct steering *steering, const struct timescale_now *now, int64_t jump_ns);
 
 /* steering_leap.c */
 

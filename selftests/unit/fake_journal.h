@@ -19,6 +19,7 @@
 static struct {
 	char fields[32][320];	/* of the latest entry, "NAME=value" each, MESSAGE first ... */
 	int count;		/* ... and how many */
+	int messages;		/* entries */
 } journal;
 
 int sd_journal_sendv_with_location(const char *file, const char *line, const char *function,
@@ -30,6 +31,7 @@ int sd_journal_sendv_with_location(const char *file, const char *line, const cha
 		snprintf(journal.fields[i], sizeof(journal.fields[i]), "%.*s",
 			 (int)fields[i].iov_len, (const char *)fields[i].iov_base);
 	journal.count = i;
+	journal.messages++;
 	return 0;
 }
 

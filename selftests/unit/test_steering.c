@@ -246,9 +246,31 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 
 	steering_stand_aside(self->steering, true);
 	ASSERT_EQ(0, steering_follow(self->steering));
+	fake_clock_run(2 * 3600 * S);
+	ASSERT_EQ(0, steering_look(self->steering));
 	fake_clock.realtime_ns += 2 * S;
 	ASSERT_EQ(0, steering_look(self->steering));
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
+}
+
+/* A rival daemon of another opinion, every 4 s for two hours: said a few times, and who it may be. */
+TEST_F(steering, a_rival_is_told_and_not_for_ever)
+{
+	int i;
+
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	journal.messages = 0;
+	for (i = 0; i < 1800; i++) {
+		fake_clock_run(4 * S);
+		fake_clock.realtime_ns += 50 * MS;
+		ASSERT_EQ(0, steering_look(self->steering));
+		if (i == 2)
+			EXPECT_NE(NULL, strstr(journal.fields[0], "again and again, 3 times"));
+	}
+	EXPECT_EQ(4, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "goes on setting the system clock, 900 times"));
 }
 
 TEST_F(steering, a_disruption_unsynchronises_and_the_first_confirmation_steps)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "../names.h"
+#include "../rival.h"
 #include "cli.h"
 
 /* What could be found out. */
@@ -119,9 +120,34 @@ static void print_grounds(const struct status_view *view)
 		printf("nobody asks time servers");
 }
 
+/* Programs that steer by PTP tell the kernel that the clock is synchronised, and no bound. */
+static bool is_steered_by_others(const struct status_view *view)
+{
+	return json_bool_of(view->daemon, "aside") ||
+	       (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL);
+}
+
+static void print_steered_by_others(const struct status_view *view)
+{
+	char rivals[256];
+
+	rival_find("/proc", rivals, sizeof(rivals));
+	printf("The clock is left to another program, which says that it is synchronised and not how right it is (");
+	print_grounds(view);
+	puts(").");
+	puts("Module and daemon stand aside for PTP programs (mode external).");
+	if (*rivals)
+		printf("Running: %s.\n", rivals);
+}
+
 static void print_synchronised(const struct status_view *view)
 {
 	char bound[32];
+
+	if (is_steered_by_others(view)) {
+		print_steered_by_others(view);
+		return;
+	}
 
 	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
 	if (view->daemon && !json_is_null(json_object_get(view->daemon, "maxerror_ns")))
@@ -166,7 +192,9 @@ static void print_unsynchronised(const struct status_view *view)
 		puts("None of the configured time sources answers. See: truechime sources");
 	} else if (!json_int_of(sources, "usable", 0)) {
 		puts("No time source is usable yet. See: truechime sources");
-	} else if (!json_bool_of(view->daemon, "aside")) {
+	} else if (json_bool_of(view->daemon, "refused")) {
+		puts("It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep");
+	} else if (!json_bool_of(view->daemon, "aside") && (is_corrected(view) || has_host(view))) {
 		printf("It is being corrected: ");
 		print_offset("the right time", offset_ns);
 	}
@@ -179,8 +207,10 @@ static void print_neither(const struct status_view *view)
 	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
 	printf("%s\n",
 	       "Neither the kernel module truechime nor the daemon truechimed is there: truechime does not keep this clock.");
-	if (view->kernel_synchronised)
+	if (view->kernel_synchronised && view->kernel_maxerror_ns)
 		printf("Another program says that it is right to within %s.\n", bound);
+	else if (view->kernel_synchronised)
+		puts("Another program says that it is synchronised, and not how right it is.");
 	puts("To start both: systemctl enable --now truechimed");
 }
 

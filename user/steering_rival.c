@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the log is told when somebody else sets the system clock: each time at first, once an hour
+ * when it goes on, and who it may be.
+ */
+#include "steering_private.h"
+
+#include <stdio.h>
+
+#include "names.h"
+
+#define NS_PER_S	1000000000LL
+
+/* What becomes of the clock, as the end of a sentence. */
+static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
+{
+	if (steering->status.aside || !steering_can_follow(now))
+		return "";
+	return "; it is being slewed back. To step it back: truechime makestep";
+}
+
+static void steering_tell_rival(const struct steering *steering, const struct rival *rival)
+{
+	char names[256], span[32];
+
+	text_of_duration(rival->latest_ns - rival->first_ns, span, sizeof(span));
+	rival_find("/proc", names, sizeof(names));
+	log_warning("Somebody else sets the system clock again and again, %u times within %s: %s%s. %s",
+		    rival->count, span, *names ? names : "no such program can be seen from here, look for chronyd, ntpd, systemd-timesyncd, phc2sys or a guest agent",
+		    *names ? " may be it" : "",
+		    steering->status.aside ? "Others are to steer it (mode external), but not two of them" :
+		    "Programs that set one clock fight over it: stop the other one, or let it have the clock with: truechime mode external");
+}
+
+void steering_tell_set(struct steering *steering, const struct timescale_now *now, int64_t jump_ns)
+{
+	struct rival *rival = &steering->rival;
+	char size[32];
+
+	text_of_duration(jump_ns, size, sizeof(size));
+	switch (rival_note(rival, now->raw_ns)) {
+	case RIVAL_SET:
+		log_notice("Somebody else set the system clock by %s%s", size,
+			   steering_answer(steering, now));
+		break;
+	case RIVAL_AGAIN:
+		steering_tell_rival(steering, rival);
+		break;
+	case RIVAL_STILL:
+		log_warning("Somebody else goes on setting the system clock, %u times since this was said last",
+			    rival->untold + 1);
+		rival->untold = 0;
+		break;
+	case RIVAL_NO_NEWS:
+		log_debug("Somebody else set the system clock by %s", size);
+		break;
+	}
+}
