@@ -41,7 +41,7 @@ json_t *event_report(const struct module_event *event)
 			 "latency_ns", (json_int_t)event->latency_ns,
 			 "raw_ns", (json_int_t)event->raw_ns,
 			 /* Good to some 200 ns: a double has 53 bits. */
-			 "time", (double)event->time_ns / 1e9,
+			 "time_s", (double)event->time_ns / 1e9,
 			 "time_ns", (json_int_t)event->time_ns,
 			 "epoch", (json_int_t)event->epoch,
 			 "text", text);

@@ -56,9 +56,10 @@ static const char *report_verdict(enum source_verdict verdict)
 	return "?";
 }
 
-/* The selected source's name; "" if there is none. */
+/* The selected source's name; "" if there is none, and @info is empty. */
 static const char *report_selected(const struct daemon *daemon, struct association_info *info)
 {
+	memset(info, 0, sizeof(*info));
 	if (!daemon->result_raw_ns || daemon->result.selection.selected < 0 ||
 	    !associations_get_info(daemon->associations, (size_t)daemon->result.selection.selected,
 				   info))
@@ -109,7 +110,7 @@ json_t *report_status(const struct daemon *daemon)
 			 "offset_ns", (json_int_t)chime_sub_sat(steering.now.time_ns,
 								steering.now.realtime_ns),
 			 "reference", steering.now.has_host ? "host" : "raw",
-			 "last_update", daemon->result_raw_ns ?
+			 "last_update_s", daemon->result_raw_ns ?
 				report_seconds(daemon->result_utc_ns) : json_null(),
 			 "source", report_selected(daemon, &info),
 			 "sources", report_source_counts(daemon),
@@ -123,43 +124,49 @@ json_t *report_status(const struct daemon *daemon)
 /* The types of report_tracking()'s members; too long to stand where it is used. */
 #define REPORT_TRACKING	"{s:b,s:b,s:I,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
 
+/*
+ * The signs are chronyc's: offsets of the clock against NTP and its frequency are positive where it
+ * is ahead and fast. Only "offset_ns" is what the clock is to be set forward by, as in its CSV.
+ */
 json_t *report_tracking(const struct daemon *daemon)
 {
 	const struct discipline_result *result = &daemon->result;
 	struct steering_status steering;
 	struct association_info info;
 	double rate = 0.0, rate_sigma = 0.0;
+	const char *source;
 	bool learned;
 
 	steering_get_status(daemon->steering, &steering);
 	learned = discipline_get_rate(daemon->discipline, &rate, &rate_sigma);
+	source = report_selected(daemon, &info);
 	return json_pack(REPORT_TRACKING,
 			 "ok", 1,
 			 "synchronised", steering.synchronised,
-			 "refid", (json_int_t)result->refid,
-			 "source", report_selected(daemon, &info),
-			 "stratum", daemon->result_raw_ns ? result->stratum : 16,
-			 "ref_time", daemon->result_raw_ns ?
+			 "refid", (json_int_t)info.refid,
+			 "source", source,
+			 "stratum", *source ? result->stratum : 0,
+			 "ref_time_s", daemon->result_raw_ns ?
 				report_seconds(daemon->result_utc_ns) : json_null(),
 			 "offset_ns", (json_int_t)chime_sub_sat(steering.now.time_ns,
 								steering.now.realtime_ns),
-			 "last_offset_ns", (json_int_t)steering.last_offset_ns,
+			 "last_offset_ns", (json_int_t)-steering.last_offset_ns,
 			 "rms_offset_ns", report_real(steering.rms_offset_ns),
-			 "frequency_ppb", steering.base_rate * PPB,
-			 "residual_ppb", learned ? report_real((rate - (steering.now.has_host ?
-				0.0 : steering.base_rate)) * PPB) : json_null(),
+			 "frequency_ppb", -steering.base_rate * PPB,
+			 "residual_ppb", learned ? report_real(((steering.now.has_host ?
+				0.0 : steering.base_rate) - rate) * PPB) : json_null(),
 			 "skew_ppb", learned ? report_real(rate_sigma * PPB) : json_null(),
 			 "root_delay_ns", (json_int_t)result->root_delay_ns,
 			 "root_dispersion_ns", (json_int_t)result->root_dispersion_ns,
-			 "update_interval", report_seconds(daemon->update_interval_ns),
+			 "update_interval_s", report_seconds(daemon->update_interval_ns),
 			 "leap", report_leap(steering.leap, steering.synchronised),
 			 "maxerror_ns", report_error(steering.maxerror_ns),
 			 "esterror_ns", report_error(steering.esterror_ns));
 }
 
 /*
- * What the source's clock was ahead of ours by: of the timescale at the sample's instant, and of
- * the system clock now.
+ * What our clock was ahead of the source's by: the timescale at the sample's instant, and the system
+ * clock now.
  */
 static void report_offsets(const struct steering_status *steering, const struct source_sample *last,
 			   int64_t *measured_ns, int64_t *adjusted_ns)
@@ -176,9 +183,11 @@ static void report_offsets(const struct steering_status *steering, const struct 
 	if (steering->has_correction)
 		*adjusted_ns = chime_add_sat(*measured_ns,
 					     chime_sub_sat(now->time_ns, now->realtime_ns));
+	*measured_ns = chime_sub_sat(0, *measured_ns);
+	*adjusted_ns = chime_sub_sat(0, *adjusted_ns);
 }
 
-/* What needs an estimate: null without one. */
+/* What needs an estimate: null without one. Positive where our clock is ahead, or fast. */
 static json_t *report_estimate(const struct steering_status *steering,
 			       const struct source_status *status, int64_t now_ns)
 {
@@ -189,20 +198,19 @@ static json_t *report_estimate(const struct steering_status *steering,
 	if (!status->has_estimate)
 		return json_null();
 	report_offsets(steering, &status->last, &measured_ns, &adjusted_ns);
-	offset_ns = chime_sub_sat(estimate->offset_ns,
-				  chime_sub_sat(steering->now.time_ns,
-						steering->now.reference_ns));
+	offset_ns = chime_sub_sat(chime_sub_sat(steering->now.time_ns, steering->now.reference_ns),
+				  estimate->offset_ns);
 	if (steering->has_correction)
 		rate -= (double)steering->correction.rate_q32 / 4294967296.0;
 	return json_pack("{s:I,s:f,s:I,s:I,s:I,s:o,s:I,s:o,s:o,s:I,s:o,s:o}",
 			 "samples", (json_int_t)status->samples,
-			 "span", (double)status->span_ns / 1e9,
+			 "span_s", (double)status->span_ns / 1e9,
 			 "age_ns", (json_int_t)chime_sub_sat(now_ns, status->last_raw_ns),
 			 "measured_ns", (json_int_t)measured_ns,
 			 "adjusted_ns", (json_int_t)adjusted_ns,
 			 "distance_ns", report_real(status->root_distance_ns),
 			 "delay_ns", (json_int_t)status->last.delay_ns,
-			 "frequency_ppb", report_real(rate * PPB),
+			 "frequency_ppb", report_real(-rate * PPB),
 			 "skew_ppb", report_real(estimate->rate_sigma * PPB),
 			 "offset_ns", (json_int_t)offset_ns,
 			 "sigma_ns", report_real(estimate->sigma_ns),

@@ -528,6 +528,16 @@ static double contradicted_ns(const struct source *source, const struct source_s
 	return residual_ns + reach_ns;
 }
 
+/* A server that does not answer, or that sent "RATE", is asked less often than its samples want. */
+static double interval_in_force(const struct source *source)
+{
+	int64_t wait_ns = source_next_poll(source) - source->last_poll_ns;
+
+	if (!source->sent)
+		return source->interval_s;
+	return fmax(source->interval_s, (double)wait_ns / NS_PER_S);
+}
+
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
 {
 	double sigmas = source->options.kind == SOURCE_REFCLOCK ? SIGMAS_REFCLOCK : SIGMAS;
@@ -538,7 +548,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->last = source->last;
 	status->last_raw_ns = source->last_raw_ns;
 	status->samples = source->samples;
-	status->poll = (int)lrint(log2(source->interval_s));
+	status->poll = (int)lrint(log2(interval_in_force(source)));
 	status->reach = source->reach;
 	status->sent = source->sent;
 	status->received = source->received;

@@ -166,7 +166,7 @@ TEST(a_report_says_all_to_the_nanosecond)
 	ASSERT_EQ(2, json_array_size(evidence));
 	EXPECT_STREQ("pairing", json_string_value(json_array_get(evidence, 0)));
 	EXPECT_STREQ("rtc", json_string_value(json_array_get(evidence, 1)));
-	EXPECT_TRUE(json_is_real(json_object_get(report, "time")));
+	EXPECT_TRUE(json_is_real(json_object_get(report, "time_s")));
 	EXPECT_LT(0, strlen(json_text_of(report, "text")));
 	EXPECT_TRUE(json_is_null(json_object_get(report, "maxerror_before_ns")));
 	/* Those, that, time and text, and none that the manual does not name. */

@@ -125,6 +125,27 @@ TEST_F(source, never_answered_is_retried_ever_less_often)
 	EXPECT_EQ(1024 * NS_PER_S, last_ns);
 }
 
+/* iburst's 2 s are not what a server is asked every that does not answer. */
+TEST(the_poll_told_is_the_one_in_force)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	struct source_status status;
+	int64_t now_ns = START_NS;
+	int i;
+
+	for (i = 0; i < 12; i++) {
+		source_polled(source, now_ns);
+		source_failed(source, now_ns, -ENETUNREACH);
+		source_get_status(source, now_ns, &status);
+		EXPECT_EQ(lrint(log2((double)(source_next_poll(source) - now_ns) / NS_PER_S)),
+			  i ? status.poll : status.poll - 1);
+		now_ns = source_next_poll(source);
+	}
+	EXPECT_LE(8, status.poll);
+	source_free(source);
+}
+
 TEST_F(source, one_lost_packet_changes_nothing)
 {
 	int64_t next_ns;

@@ -57,7 +57,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 			   "synchronised", !world.unsynchronised,
 			   "corrected", world.corrected, "aside", world.aside,
 			   "refused", world.refused,
-			   "last_update", (double)time(NULL) - 60.5,
+			   "last_update_s", (double)time(NULL) - 60.5,
 			   "offset_ns", (json_int_t)3000000000, "sources",
 			   "configured", 1, "reachable", 1, "usable", 1);
 	return 0;

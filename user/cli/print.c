@@ -73,6 +73,8 @@ void print_ppm(double ppm)
 
 void print_signed_ppm(double ppm)
 {
+	/* No "-0.000" of a zero. */
+	ppm += 0.0;
 	printf(fabs(ppm) < 99999.5 ? "%+10.3f" : "%+10.0f", ppm);
 }
 

@@ -3,7 +3,6 @@
  * truechime sources: the time sources and their latest samples, in chronyc's columns and signs: an
  * offset is positive where the system clock is ahead of the source.
  */
-#include <math.h>
 #include <string.h>
 
 #include "cli.h"
@@ -41,7 +40,7 @@ static void print_row(const json_t *source)
 	const json_t *estimate = json_object_get(source, "estimate");
 	int64_t age_ns = json_int_of(estimate, "age_ns", -1);
 
-	printf("%c%c %-27s %2d  %2d   %3o  ",
+	printf("%c%c %-27s  %2d  %2d   %3o  ",
 	       strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
 	       state_letter(json_text_of(source, "state")),
 	       *json_text_of(source, "address") ? json_text_of(source, "address") :
@@ -50,13 +49,12 @@ static void print_row(const json_t *source)
 	       (unsigned int)json_int_of(source, "reach", 0));
 	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
 	printf("  ");
-	if (json_is_object(estimate)) {
-		print_signed_ns(-json_real_of(estimate, "adjusted_ns", 0));
-		putchar('[');
-		print_signed_ns(-json_real_of(estimate, "measured_ns", 0));
-		printf("] +/- ");
-		print_ns(json_real_of(estimate, "distance_ns", NAN));
-	}
+	/* Without a sample all is 0, so that each row has the same fields. */
+	print_signed_ns(json_real_of(estimate, "adjusted_ns", 0));
+	putchar('[');
+	print_signed_ns(json_real_of(estimate, "measured_ns", 0));
+	printf("] +/- ");
+	print_ns(json_real_of(estimate, "distance_ns", 0));
 	putchar('\n');
 }
 

@@ -28,17 +28,18 @@ static void print_row(const json_t *source)
 	printf("%-25s ", *json_text_of(source, "address") ? json_text_of(source, "address") :
 							    json_text_of(source, "name"));
 	if (!json_is_object(estimate)) {
-		puts("  0   -     -          -          -        -         -");
+		/* chronyc's row of a source without a sample. */
+		puts("  0   0     0     +0.000   2000.000     +0ns  4000ms");
 		return;
 	}
 	printf("%3d   -  ", (int)json_int_of(estimate, "samples", 0));
-	print_interval((int64_t)json_real_of(estimate, "span", 0));
+	print_interval((int64_t)json_real_of(estimate, "span_s", 0));
 	putchar(' ');
-	print_signed_ppm(-json_real_of(estimate, "frequency_ppb", 0) / 1e3);
+	print_signed_ppm(json_real_of(estimate, "frequency_ppb", 0) / 1e3);
 	putchar(' ');
 	print_ppm(json_real_of(estimate, "skew_ppb", 0) / 1e3);
 	printf("  ");
-	print_signed_ns(-json_real_of(estimate, "offset_ns", 0));
+	print_signed_ns(json_real_of(estimate, "offset_ns", 0));
 	printf("  ");
 	print_ns(json_real_of(estimate, "jitter_ns", NAN));
 	putchar('\n');

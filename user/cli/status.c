@@ -92,7 +92,7 @@ static bool is_corrected(const struct status_view *view)
 /* "(host kvm, corrected by NTP 12 s ago)" */
 static void print_grounds(const struct status_view *view)
 {
-	double last = json_real_of(view->daemon, "last_update", 0);
+	double last = json_real_of(view->daemon, "last_update_s", 0);
 	char ago[32];
 	struct timespec now;
 

@@ -13,15 +13,15 @@
 static void print_reference(const json_t *reply)
 {
 	uint32_t refid = (uint32_t)json_int_of(reply, "refid", 0);
-	double utc_s = json_real_of(reply, "ref_time", 0);
-	time_t s = (time_t)utc_s;
+	time_t s = (time_t)json_real_of(reply, "ref_time_s", 0);
 	char text[64] = "-";
 	struct tm tm;
 
-	if (utc_s > 0 && gmtime_r(&s, &tm))
+	/* Without a source: 1970, as chronyc has it. */
+	if (gmtime_r(&s, &tm))
 		strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y", &tm);
 	printf("Reference ID    : %08X (%s)\n", refid, json_text_of(reply, "source"));
-	printf("Stratum         : %d\n", (int)json_int_of(reply, "stratum", 16));
+	printf("Stratum         : %d\n", (int)json_int_of(reply, "stratum", 0));
 	printf("Ref time (UTC)  : %s\n", text);
 }
 
@@ -29,14 +29,6 @@ static void print_seconds(const char *name, double ns)
 {
 	if (isfinite(ns))
 		printf("%-16s: %.9f seconds\n", name, ns / 1e9);
-	else
-		printf("%-16s: unknown\n", name);
-}
-
-static void print_frequency(const char *name, double ppb)
-{
-	if (isfinite(ppb))
-		printf("%-16s: %.3f ppm\n", name, ppb / 1e3);
 	else
 		printf("%-16s: unknown\n", name);
 }
@@ -59,16 +51,16 @@ static void print_table(const json_t *reply)
 
 	print_reference(reply);
 	printf("System time     : %.9f seconds %s of NTP time\n", fabs(offset_ns) / 1e9,
-	       offset_ns < 0 ? "fast" : "slow");
+	       offset_ns > 0 ? "slow" : "fast");
 	printf("Last offset     : %+.9f seconds\n", json_real_of(reply, "last_offset_ns", 0) / 1e9);
 	print_seconds("RMS offset", json_real_of(reply, "rms_offset_ns", 0));
 	printf("Frequency       : %.3f ppm %s\n", fabs(frequency_ppb) / 1e3,
-	       frequency_ppb < 0 ? "fast" : "slow");
-	print_frequency("Residual freq", json_real_of(reply, "residual_ppb", NAN));
-	print_frequency("Skew", json_real_of(reply, "skew_ppb", NAN));
+	       frequency_ppb > 0 ? "fast" : "slow");
+	printf("Residual freq   : %+.3f ppm\n", json_real_of(reply, "residual_ppb", 0) / 1e3 + 0.0);
+	printf("Skew            : %.3f ppm\n", json_real_of(reply, "skew_ppb", 0) / 1e3);
 	print_seconds("Root delay", json_real_of(reply, "root_delay_ns", 0));
 	print_seconds("Root dispersion", json_real_of(reply, "root_dispersion_ns", 0));
-	printf("Update interval : %.1f seconds\n", json_real_of(reply, "update_interval", 0));
+	printf("Update interval : %.1f seconds\n", json_real_of(reply, "update_interval_s", 0));
 	printf("Leap status     : %s\n", leap_text(json_text_of(reply, "leap")));
 	print_seconds("Maximum error", json_real_of(reply, "maxerror_ns", NAN));
 	print_seconds("Estimated error", json_real_of(reply, "esterror_ns", NAN));
