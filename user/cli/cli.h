@@ -45,6 +45,7 @@ int verb_reload(const struct cli *cli);
 int verb_events(const struct cli *cli);
 
 /* ... and those that take arguments: @argc and @argv are what follows the verb. */
+int verb_waitsync(const struct cli *cli, int argc, char **argv);
 int verb_policy(const struct cli *cli, int argc, char **argv);
 int verb_mode(const struct cli *cli, int argc, char **argv);
 int verb_host(const struct cli *cli, int argc, char **argv);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime waitsync: wait until the system clock is synchronised, with chronyc's arguments.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+
+/* Between two looks, unless it is said (chronyc's). */
+#define WAITSYNC_INTERVAL_S	10
+
+/**
+ * struct waitsync - what is waited for
+ * @tries: looks at most, 0: for ever
+ * @correction_s: what may be left of the system clock's error, 0: anything
+ * @skew_ppm: how well its frequency is to be known, 0: anyhow
+ * @interval_s: between looks
+ */
+struct waitsync {
+	double tries;
+	double correction_s;
+	double skew_ppm;
+	double interval_s;
+};
+
+static int waitsync_parse(int argc, char **argv, struct waitsync *wait)
+{
+	double *const places[] = {
+		&wait->tries, &wait->correction_s, &wait->skew_ppm, &wait->interval_s,
+	};
+	char *end;
+	int i;
+
+	if (argc > 4)
+		return -EINVAL;
+	for (i = 0; i < argc; i++) {
+		*places[i] = strtod(argv[i], &end);
+		if (end == argv[i] || *end || !isfinite(*places[i]) || *places[i] < 0 ||
+		    *places[i] > 1e9)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* One look, told as chronyc tells it. */
+static bool waitsync_look(const struct cli *cli, const struct waitsync *wait, int number)
+{
+	double correction_s = 0, skew_ppm = 0;
+	bool synchronised = false;
+	json_t *reply = NULL;
+	uint32_t refid = 0;
+	int err;
+
+	err = client_ask(cli, "tracking", &reply);
+	if (!err) {
+		synchronised = json_bool_of(reply, "synchronised");
+		refid = (uint32_t)json_int_of(reply, "refid", 0);
+		correction_s = fabs(json_real_of(reply, "offset_ns", 0)) / 1e9;
+		skew_ppm = json_real_of(reply, "skew_ppb", INFINITY) / 1e3;
+	}
+	json_decref(reply);
+	if (!cli->json)
+		printf("try: %d, refid: %08X, correction: %.9f, skew: %.3f\n", number, refid,
+		       correction_s, isfinite(skew_ppm) ? skew_ppm : 0.0);
+	fflush(stdout);
+	return synchronised && (wait->correction_s <= 0 || correction_s <= wait->correction_s) &&
+	       (wait->skew_ppm <= 0 || skew_ppm <= wait->skew_ppm);
+}
+
+static void waitsync_pause(double s)
+{
+	struct timespec pause = { .tv_sec = (time_t)s, .tv_nsec = (long)(fmod(s, 1) * 1e9) };
+
+	while (nanosleep(&pause, &pause) && errno == EINTR)
+		;
+}
+
+int verb_waitsync(const struct cli *cli, int argc, char **argv)
+{
+	struct waitsync wait = { .interval_s = WAITSYNC_INTERVAL_S };
+	int number;
+
+	if (waitsync_parse(argc, argv, &wait)) {
+		fprintf(stderr,
+			"truechime: waitsync takes up to four numbers: tries (0: for ever), the largest correction in s and the largest skew in ppm (0: any), and seconds between tries\n");
+		return CLI_ERROR;
+	}
+	for (number = 1;; number++) {
+		if (waitsync_look(cli, &wait, number)) {
+			if (cli->json)
+				puts("{\"ok\":true}");
+			return CLI_OK;
+		}
+		if (wait.tries > 0 && number >= wait.tries)
+			break;
+		waitsync_pause(wait.interval_s);
+	}
+	if (cli->json)
+		puts("{\"ok\":false}");
+	return CLI_NOT;
+}
