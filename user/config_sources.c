@@ -402,7 +402,8 @@ bool config_can_set_clock(const struct config *config, char *why, size_t size)
 			return true;
 	}
 
-	snprintf(why, size, "none of the %zu configured sources can set the clock: %zu are to be authenticated (nts or key), which is not supported, and %zu are only watched (noselect). Name servers without authentication",
+	snprintf(why, size,
+		 "none of the %zu configured sources can set the clock: %zu are to be authenticated (nts or key), which is not supported, and %zu are only watched (noselect). Name servers without authentication",
 		 config->source_count, authenticated, watched);
 
 	return !config->source_count;

@@ -67,8 +67,8 @@ struct control;
  *	tell people in *@error
  * @context: handed to @answer
  *
- * Return: 0, -EADDRINUSE: another daemon listens there, -ENOTSOCK: there is a file that is no socket,
- * which is left alone, -errno.
+ * Return: 0, -EADDRINUSE: another daemon listens there, -ENOTSOCK: there is a file that is no
+ * socket, which is left alone, -errno.
  */
 int control_open(struct control **control, const char *path,
 		 json_t *(*answer)(void *context, const struct control_request *request,

@@ -203,7 +203,7 @@ static void daemon_write_pid(const struct daemon *daemon)
 	err = pid_file_write(path, getpid());
 	if (err)
 		log_warning("The pid file %s could not be written: %s", path,
-			    err == -EEXIST ? "there is something else of that name, which is left alone" :
+			    err == -EEXIST ? "something else of that name is left alone" :
 			    strerror(-err));
 }
 

@@ -165,8 +165,8 @@ json_t *report_tracking(const struct daemon *daemon)
 }
 
 /*
- * What our clock was ahead of the source's by: the timescale at the sample's instant, and the system
- * clock now.
+ * What our clock was ahead of the source's by: the timescale at the sample's instant, and the
+ * system clock now.
  */
 static void report_offsets(const struct steering_status *steering, const struct source_sample *last,
 			   int64_t *measured_ns, int64_t *adjusted_ns)

@@ -102,7 +102,8 @@ static long read_pid(const char *path)
 	text[length] = '\0';
 	errno = 0;
 	pid = strtol(text, &end, 10);
-	if (errno || pid < 0 || text[strspn(text, "0123456789\n")] || (size_t)length != strlen(text))
+	if (errno || pid < 0 || (size_t)length != strlen(text) ||
+	    text[strspn(text, "0123456789\n")])
 		return -EEXIST;
 	return pid;
 }

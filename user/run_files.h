@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files that say that a daemon runs: the lock, by which a second one notices, and the pid file. They
- * are written by root, perhaps in a directory that is somebody else's, so that no link is followed
- * and nothing but such a file is replaced.
+ * Files that say that a daemon runs: the lock, by which a second one notices, and the pid file.
+ * They are written by root, perhaps in a directory that is somebody else's, so that no link is
+ * followed and nothing but such a file is replaced.
  */
 #ifndef RUN_FILES_H
 #define RUN_FILES_H

@@ -162,9 +162,7 @@ void source_free(struct source *source)
 	free(source);
 }
 
-/*
- * Who sent "RATE" counts packets, from wherever they come in: bursts, retries and reloads wait, too.
- */
+/* Who sent "RATE" counts packets, whatever they are for: bursts, retries and reloads wait, too. */
 int64_t source_earliest_poll(const struct source *source)
 {
 	int64_t earliest_ns = source->not_before_ns;

@@ -92,7 +92,7 @@ void source_free(struct source *source);
 /* When the next request is due, by raw. Never before source_earliest_poll(). */
 int64_t source_next_poll(const struct source *source);
 
-/* Raw instant before which no request may leave, whoever wants one: a KISS packet asked for that. */
+/* Raw instant before which no request may leave, whoever wants one: a KISS packet asked for it. */
 int64_t source_earliest_poll(const struct source *source);
 
 /* The server refuses to serve us ("DENY", "RSTR"), and has not answered since. */

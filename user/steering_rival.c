@@ -21,15 +21,19 @@ static const char *steering_answer(const struct steering *steering, const struct
 
 static void steering_tell_rival(const struct steering *steering, const struct rival *rival)
 {
+	const char *unseen =
+		"it cannot be seen from here: look for chronyd, timesyncd, phc2sys, guest agents";
+	const char *advice =
+		"Stop the other one, or let it have the clock with: truechime mode external";
 	char names[256], span[32];
 
+	if (steering->status.aside)
+		advice = "Others are to steer it (mode external), but not two of them";
 	text_of_duration(rival->latest_ns - rival->first_ns, span, sizeof(span));
 	rival_find("/proc", names, sizeof(names));
 	log_warning("Somebody else sets the system clock again and again, %u times within %s: %s%s. %s",
-		    rival->count, span, *names ? names : "no such program can be seen from here, look for chronyd, ntpd, systemd-timesyncd, phc2sys or a guest agent",
-		    *names ? " may be it" : "",
-		    steering->status.aside ? "Others are to steer it (mode external), but not two of them" :
-		    "Programs that set one clock fight over it: stop the other one, or let it have the clock with: truechime mode external");
+		    rival->count, span, *names ? names : unseen, *names ? " may be it" : "",
+		    advice);
 }
 
 void steering_tell_set(struct steering *steering, const struct timescale_now *now, int64_t jump_ns)

@@ -253,7 +253,7 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
-/* A rival daemon of another opinion, every 4 s for two hours: said a few times, and who it may be. */
+/* A rival daemon of another opinion, every 4 s for two hours: said four times. */
 TEST_F(steering, a_rival_is_told_and_not_for_ever)
 {
 	int i;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tables that scripts read as chronyc's: from what the daemon knows, through JSON, to the lines.
+ * The tables that scripts read as chronyc's: from what the daemon knows, through JSON, to lines.
  * The expected ones are what chronyc 4.3 prints of the same. The rest of the daemon is stand-ins.
  */
 #include "user/cli/cli.h"
@@ -187,27 +187,33 @@ static const char *line_of(FIXTURE_DATA(tables) *self, int (*verb)(const struct 
 
 TEST_F(tables, sources_are_chronycs)
 {
+	static const char selected[] =
+		"^* 192.0.2.1                     2   6   377     5  +1149ns[+1240ns] +/- 4193ns";
+	static const char silent[] =
+		"^? 192.0.2.99                    0   8     0     -     +0ns[   +0ns] +/-    0ns";
+
 	add_sources();
-	EXPECT_STREQ("^* 192.0.2.1                     2   6   377     5  +1149ns[+1240ns] +/- 4193ns",
-		     line_of(self, verb_sources, "^*"));
-	EXPECT_STREQ("^? 192.0.2.99                    0   8     0     -     +0ns[   +0ns] +/-    0ns",
-		     line_of(self, verb_sources, "^?"));
+	EXPECT_STREQ(selected, line_of(self, verb_sources, "^*"));
+	EXPECT_STREQ(silent, line_of(self, verb_sources, "^?"));
 }
 
 TEST_F(tables, sourcestats_are_chronycs)
 {
+	static const char selected[] =
+		"192.0.2.1                  10   -    14     +0.003      0.089     +3ns   208ns";
+	static const char silent[] =
+		"192.0.2.99                  0   0     0     +0.000   2000.000     +0ns  4000ms";
+
 	add_sources();
-	EXPECT_STREQ("192.0.2.1                  10   -    14     +0.003      0.089     +3ns   208ns",
-		     line_of(self, verb_sourcestats, "192.0.2.1 "));
-	EXPECT_STREQ("192.0.2.99                  0   0     0     +0.000   2000.000     +0ns  4000ms",
-		     line_of(self, verb_sourcestats, "192.0.2.99"));
+	EXPECT_STREQ(selected, line_of(self, verb_sourcestats, "192.0.2.1 "));
+	EXPECT_STREQ(silent, line_of(self, verb_sourcestats, "192.0.2.99"));
 }
 
 TEST_F(tables, tracking_is_chronycs)
 {
 	add_sources();
 	world.steering.now.time_ns = -1730;
-	/* At the latest correction the clock was ahead by 91 ns; it gains 3 ppm, and 0.5 ppm more. */
+	/* At the latest correction it was ahead by 91 ns; it gains 3 ppm, and 0.5 ppm more. */
 	world.steering.last_offset_ns = -91;
 	world.steering.rms_offset_ns = 192;
 	world.steering.base_rate = -3e-6;

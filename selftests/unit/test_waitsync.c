@@ -38,7 +38,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 static int wait_for(const char *tries, const char *correction, const char *skew, char *line,
 		    size_t size)
 {
-	char *arguments[] = { (char *)tries, (char *)correction, (char *)skew, (char *)"0" };
+	char *arguments[4] = { (char *)tries, (char *)correction, (char *)skew, (char *)"0" };
 	const struct cli cli = { .json = false };
 	FILE *before = stdout;
 	char *text = NULL, *last;
@@ -94,7 +94,7 @@ TEST(what_is_no_number_is_refused)
 	memset(&world, 0, sizeof(world));
 	stderr = fopen("/dev/null", "w");
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		char *arguments[] = { (char *)words[i] };
+		char *arguments[1] = { (char *)words[i] };
 		const struct cli cli = { .json = false };
 
 		EXPECT_EQ(CLI_ERROR, verb_waitsync(&cli, 1, arguments));

@@ -132,7 +132,8 @@ static void print_steered_by_others(const struct status_view *view)
 	char rivals[256];
 
 	rival_find("/proc", rivals, sizeof(rivals));
-	printf("The clock is left to another program, which says that it is synchronised and not how right it is (");
+	printf("%s",
+	       "The clock is left to another program, which says that it is synchronised and not how right it is (");
 	print_grounds(view);
 	puts(").");
 	puts("Module and daemon stand aside for PTP programs (mode external).");
@@ -193,7 +194,8 @@ static void print_unsynchronised(const struct status_view *view)
 	} else if (!json_int_of(sources, "usable", 0)) {
 		puts("No time source is usable yet. See: truechime sources");
 	} else if (json_bool_of(view->daemon, "refused")) {
-		puts("It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep");
+		printf("%s\n",
+		       "It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep");
 	} else if (!json_bool_of(view->daemon, "aside") && (is_corrected(view) || has_host(view))) {
 		printf("It is being corrected: ");
 		print_offset("the right time", offset_ns);
