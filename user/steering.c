@@ -353,6 +353,16 @@ int steering_look(struct steering *steering)
 	return 0;
 }
 
+/* Somebody set the clock so far off that a slew back would take minutes or hours. */
+static bool steering_set_back(struct steering *steering)
+{
+	if (!steering->set_by_others)
+		return false;
+	steering->set_by_others = false;
+	return !steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
+				 "somebody else had set it");
+}
+
 /* What makestep says when it is a host that is followed: the discipline knows only its sources. */
 static bool steering_host_steps(struct steering *steering, const struct timescale_now *now)
 {
@@ -387,6 +397,8 @@ int steering_follow(struct steering *steering)
 	err = steering_look(steering);
 	if (!err && steering_host_steps(steering, now) &&
 	    !steering_step(steering, "makestep allows it"))
+		err = steering_look(steering);
+	if (!err && steering_set_back(steering))
 		err = steering_look(steering);
 	if (err)
 		return err;

@@ -39,6 +39,7 @@ struct steering {
 	bool published;		/* something was, and status.synchronised is it */
 	struct log_limit complaint;
 	struct rival rival;
+	bool set_by_others;	/* the clock was, and is to be set back by policy */
 };
 
 /* How far the system clock is from the timescale, either way. */
@@ -81,7 +82,10 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 
 /* steering_rival.c */
 
-/* Somebody else set the system clock by @jump_ns. */
+/*
+ * Somebody else set the system clock by @jump_ns: tell, and note whether it is so far off now that it
+ * is to be set back.
+ */
 void steering_tell_set(struct steering *steering, const struct timescale_now *now, int64_t jump_ns);
 
 /* steering_leap.c */

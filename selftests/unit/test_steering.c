@@ -253,6 +253,47 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
+/* date -s by an hour: a slew back would take ten. Who does it again and again is no operator. */
+TEST_F(steering, a_clock_that_was_set_far_off_is_set_back)
+{
+	static const int64_t jumps_ns[] = { 3600 * S, -86400 * S, 3600 * S };
+	unsigned int i;
+
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < ARRAY_SIZE(jumps_ns); i++) {
+		fake_clock.realtime_ns += jumps_ns[i];
+		fake_clock.status |= STA_UNSYNC;
+		ASSERT_EQ(0, steering_follow(self->steering));
+		steering_get_status(self->steering, &self->status);
+		if (i == 2)
+			break;
+		EXPECT_EQ(i + 1, self->status.steps);
+		EXPECT_LT(llabs(error_ns(self)), MS);
+		EXPECT_NE(NULL, strstr(journal.fields[0], "somebody else had set it"));
+		ASSERT_EQ(0, run_truthfully(self, 10 * S));
+		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	}
+	EXPECT_EQ(2, self->status.steps);
+	EXPECT_LT(fake_clock_rate(), -0.09);
+}
+
+/* Where nobody knows the time well enough it is not taken back by a step. */
+TEST_F(steering, a_vague_time_sets_no_clock_back)
+{
+	struct discipline_result vague = found(self, 0);
+
+	vague.correction.maxerror_ns = 2000 * S;
+	ASSERT_EQ(0, apply(self, vague));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, steering_follow(self->steering));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(0, self->status.steps);
+}
+
 /* A rival daemon of another opinion, every 4 s for two hours: said four times. */
 TEST_F(steering, a_rival_is_told_and_not_for_ever)
 {
