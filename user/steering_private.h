@@ -83,8 +83,8 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 /* steering_rival.c */
 
 /*
- * Somebody else set the system clock by @jump_ns: tell, and note whether it is so far off now that it
- * is to be set back.
+ * Somebody else set the system clock by @jump_ns: tell, and note whether it is so far off now that
+ * it is to be set back.
  */
 void steering_tell_set(struct steering *steering, const struct timescale_now *now, int64_t jump_ns);
 

@@ -18,6 +18,7 @@
 #include "user/privileges.h"
 #include "user/refclock_phc.h"
 #include "user/resolver.h"
+#include "user/run_files.h"
 #include "user/steering.h"
 #include "world.h"
 
@@ -88,6 +89,32 @@ struct steering *__wrap_steering_new(const struct steering_options *options,
 }
 
 /* --- nobody is there --- */
+
+int run_lock(const char *path, pid_t *holder)
+{
+	(void)path;
+	(void)holder;
+	return 0;
+}
+
+void run_unlock(const char *path, int fd)
+{
+	(void)path;
+	(void)fd;
+}
+
+int pid_file_write(const char *path, pid_t pid)
+{
+	(void)path;
+	(void)pid;
+	return 0;
+}
+
+void pid_file_remove(const char *path, pid_t pid)
+{
+	(void)path;
+	(void)pid;
+}
 
 int control_open(struct control **control, const char *path,
 		 json_t *(*answer)(void *context, const struct control_request *request,
