@@ -30,6 +30,8 @@ static struct {
 	int clock_rates;
 	struct module_status status;
 	int update_error;
+	int correct_error;
+	int forgotten;
 } world;
 
 static int clocks(struct timescale *timescale, struct timescale_now *now)
@@ -146,7 +148,12 @@ void notify_watchdog(void)
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now)
 {
-	return 0;
+	return world.correct_error;
+}
+
+void discipline_forget(struct discipline *discipline)
+{
+	world.forgotten++;
 }
 
 int steering_step(struct steering *steering, const char *reason)
@@ -304,6 +311,17 @@ TEST_F(drift, maxchange_ends_it_for_good)
 	EXPECT_TRUE(self->daemon.stop);
 	/* As the unit has it: RestartPreventExitStatus. */
 	EXPECT_EQ(3, self->daemon.status);
+}
+
+/* The module refuses a rate that no clock has; the next sample would bring the same one. */
+TEST_F(drift, rate_that_is_refused_is_not_kept)
+{
+	log_set_level(-1);
+	daemon_update(&self->daemon);
+	EXPECT_EQ(0, world.forgotten);
+	world.correct_error = -ERANGE;
+	daemon_update(&self->daemon);
+	EXPECT_EQ(1, world.forgotten);
 }
 
 TEST_HARNESS_MAIN
