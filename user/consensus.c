@@ -38,7 +38,8 @@
 /*
  * Where only one source answers, what it goes on saying is followed in the end: nobody else can
  * ever tell. It takes a hundred times what it is off by, in which whoever set it back, or restored
- * it, puts it right; at least a minute, at most a day.
+ * it, puts it right; at least a minute, at most a day. Several that follow one clock, without
+ * anybody who says otherwise as often, take the minute.
  */
 #define PATIENCE_FACTOR	100
 #define PATIENCE_LEAST_NS	(64 * NS_PER_S)
@@ -313,9 +314,19 @@ static enum consensus_verdict let_through(struct consensus *consensus, int64_t a
 	return verdict;
 }
 
+static int64_t patience_ns(const struct seat *seat, bool only)
+{
+	int64_t most_ns = PATIENCE_MOST_NS / PATIENCE_FACTOR;
+	int64_t size_ns = seat->first_ns < most_ns ? seat->first_ns : most_ns;
+
+	if (!only || size_ns < PATIENCE_LEAST_NS / PATIENCE_FACTOR)
+		return PATIENCE_LEAST_NS;
+	return PATIENCE_FACTOR * size_ns;
+}
+
 /* How often they have said so, and whether they have gone on for so long that they are believed. */
 static int count_confirmations(const struct consensus *consensus, int64_t at_ns,
-			       const struct timescale_now *now, bool *persists)
+			       const struct timescale_now *now, bool only, bool *persists)
 {
 	size_t i;
 	int most = 0;
@@ -323,18 +334,14 @@ static int count_confirmations(const struct consensus *consensus, int64_t at_ns,
 	*persists = false;
 	for (i = 0; i < consensus->count; i++) {
 		const struct seat *seat = &consensus->seat[i];
-		int64_t patience_ns = PATIENCE_LEAST_NS;
 
 		if (!says(seat, at_ns))
 			continue;
 		if (seat->far > most)
 			most = seat->far;
-		if (seat->first_ns > PATIENCE_LEAST_NS / PATIENCE_FACTOR)
-			patience_ns = PATIENCE_FACTOR * (seat->first_ns < PATIENCE_MOST_NS /
-							 PATIENCE_FACTOR ? seat->first_ns :
-							 PATIENCE_MOST_NS / PATIENCE_FACTOR);
 		*persists |= seat->contradictions >= CONFIRMATIONS &&
-			     chime_sub_sat(now->raw_ns, seat->since_raw_ns) >= patience_ns;
+			     chime_sub_sat(now->raw_ns, seat->since_raw_ns) >=
+			     patience_ns(seat, only);
 	}
 	return most;
 }
@@ -369,8 +376,11 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 {
 	int64_t doubted_ns = chime_sub_sat(now->raw_ns, consensus->doubt_raw_ns);
 	bool persists;
-	int confirmations = count_confirmations(consensus, at_ns, now, &persists);
+	int confirmations = count_confirmations(consensus, at_ns, now, result->agreeing == 1,
+						&persists);
 
+	if (persists && result->agreeing > 1 && !now->has_host && terms->jumps)
+		return let_through(consensus, at_ns, now, CONSENSUS_JUMP);
 	if (persists)
 		return let_through(consensus, at_ns, now, CONSENSUS_FINE);
 	if (confirmations < CONFIRMATIONS)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quorum.h"
+
 /* A source whose samples scatter by more than this says nothing of use (chrony's maxjitter). */
 #define JITTER_LIMIT_NS	1e9
 
@@ -97,6 +99,21 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		found++;
 	}
 	return found;
+}
+
+/* Reachable sources, or new ones, that have not answered since what they said became void. */
+static size_t count_silent(struct source *const *sources, size_t count, int64_t at_ns)
+{
+	struct source_status status;
+	size_t i, silent = 0;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		if (status.samples || !quorum_counts(sources[i], &status))
+			continue;
+		silent += status.received ? status.reach != 0 : quorum_is_asked(&status);
+	}
+	return silent;
 }
 
 static int by_place(const void *a, const void *b)
@@ -191,10 +208,14 @@ static void compare_places(struct candidate *candidate, bool trusted_only, doubl
  * until the truth is outside; but as long as most are right, the truth is where most agree.
  *
  * RFC 5905 11.2.1: a majority's intervals have a point in common; who has not is a falseticker.
+ *
+ * Of those that have answered first, after all that was said before became void, more may be wrong
+ * than right: @silent others have a vote, too, so that the truth is where as many agree as can.
  */
-static bool find_truechimers(struct candidate *candidates, size_t count, double *low, double *high)
+static bool find_truechimers(struct candidate *candidates, size_t count, size_t silent, double *low,
+			     double *high)
 {
-	size_t voters = 0, agreeing;
+	size_t voters = 0, agreeing, enough;
 	bool trusted_only;
 	size_t i;
 
@@ -209,7 +230,8 @@ static bool find_truechimers(struct candidate *candidates, size_t count, double 
 		return false;
 	for (i = 0; i < count; i++)
 		compare_places(&candidates[i], trusted_only, *low, *high);
-	cover(candidates, count, trusted_only, voters / 2 + 1, low, high);
+	enough = ((trusted_only ? voters : voters + silent) / 2) + 1;
+	cover(candidates, count, trusted_only, enough < agreeing ? enough : agreeing, low, high);
 	return true;
 }
 
@@ -334,7 +356,8 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	if (!found)
 		found = collect(sources, count, at_ns, true, candidates, &base_ns);
 	selection->candidates = found;
-	if (!found || !find_truechimers(candidates, found, &low, &high)) {
+	if (!found || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
+					&low, &high)) {
 		for (i = 0; i < found; i++)
 			source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
 		return;

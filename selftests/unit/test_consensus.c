@@ -225,8 +225,14 @@ TEST_F(consensus, echoes_have_to_repeat_themselves)
 	for (i = 0; i < 5; i++) {
 		answer(self, 0, -60 * S);
 		answer(self, 1, -60 * S);
+		run(self, 2 * S);
 	}
 	EXPECT_EQ(CONSENSUS_ASTRAY, self->heard.verdict);
+	/* But several that go on saying so are believed after a minute. */
+	run(self, 53 * S);
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -60 * S));
+	run(self, S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, -60 * S));
 }
 
 TEST_F(consensus, echo_that_contradicts_is_another_vote)

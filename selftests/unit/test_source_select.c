@@ -158,6 +158,29 @@ TEST_F(sources, who_merely_touches_the_trusted_ones_is_not_used)
 	EXPECT_EQ(0, self->selection.falsetickers);
 }
 
+/*
+ * Two that have answered first may be a minority of five, and say that the truth is where the third
+ * one says that it is not. As long as the others are silent it is where all three agree.
+ */
+TEST_F(sources, silent_ones_leave_the_first_answers_no_majority)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	struct selection all;
+
+	add_source(self, 40000000, 0, 80000000, NULL);
+	add_source(self, 40000000, 0, 80000000, NULL);
+	add_source(self, 0, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_GT(self->selection.high_ns, 70000000);
+	all = self->selection;
+	while (self->count < SOURCES)
+		self->source[self->count++] = source_new(&options, START_NS);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.falsetickers);
+	EXPECT_LT(self->selection.high_ns, 20000000);
+	EXPECT_LE(all.low_ns, self->selection.low_ns);
+}
+
 TEST_F(sources, trust_decides)
 {
 	struct source_options trusted = { .minpoll = 4, .trust = true };
