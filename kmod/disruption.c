@@ -205,8 +205,7 @@ static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause ca
 	chime_host_accept(&chime->host);
 	raw_ns = ktime_get_raw_ns();
 	if (chime->host.demoted) {
-		/* Not trusted with the time, it still knows how much of it passed. */
-		chime_timescale_shift(timescale, gap_ns, 0, raw_ns);
+		chime_timescale_shift_by_host(timescale, gap_ns, raw_ns);
 		chime_timescale_watch_host(timescale, line);
 	} else if (cause == TRUECHIME_CAUSE_MIGRATION) {
 		chime_timescale_change_host(timescale, line, raw_ns);

@@ -20,7 +20,10 @@
  */
 #define CHIME_JUMP_NS		NSEC_PER_SEC
 
-/* Raw's rate error after a change of clocksource: as much as a kernel ever corrects a clock by. */
+/*
+ * The rate error of a clock of which nothing is known, as raw's after a change of clocksource: as much
+ * as a kernel ever corrects one by.
+ */
 #define CHIME_UNKNOWN_RATE_Q32	(500 * CHIME_PPM_Q32)
 
 static s64 chime_slew_remaining(const struct chime_slew *slew, s64 raw_ns)
@@ -415,6 +418,13 @@ void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 do
 	chime_line_shift(&timescale->external, gap_ns);
 	timescale->current_view.epoch++;
 	chime_timescale_change(timescale, raw_ns, true);
+}
+
+void chime_timescale_shift_by_host(struct chime_timescale *timescale, s64 gap_ns, s64 raw_ns)
+{
+	s64 doubt_ns = chime_scale_q32(chime_abs_sat(gap_ns), CHIME_UNKNOWN_RATE_Q32);
+
+	chime_timescale_shift(timescale, gap_ns, doubt_ns, raw_ns);
 }
 
 bool chime_timescale_doubt(struct chime_timescale *timescale, s64 raw_ns)

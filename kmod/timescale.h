@@ -188,6 +188,12 @@ void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 do
 			   s64 raw_ns);
 
 /*
+ * The same by what a host says that is not trusted with the time: how much of it passed it still
+ * knows, as well as a clock does that nobody need have disciplined.
+ */
+void chime_timescale_shift_by_host(struct chime_timescale *timescale, s64 gap_ns, s64 raw_ns);
+
+/*
  * This may be another host than the one that the correction in force is of: time goes on by it, but
  * nobody knows any more by how much it can be wrong. A new epoch, for it is to be measured again.
  * false: there is none, and nothing changes.

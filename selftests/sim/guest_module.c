@@ -76,7 +76,7 @@ static void rejoin(struct guest_module *module, const struct chime_pairing *pair
 		return;
 	}
 	if (!host_step)
-		chime_timescale_shift(timescale, gap_ns, 0, pairing->raw_ns);
+		chime_timescale_shift_by_host(timescale, gap_ns, pairing->raw_ns);
 	chime_timescale_watch_host(timescale, line);
 }
 

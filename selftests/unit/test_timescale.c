@@ -479,6 +479,18 @@ TEST_F(timescale, doubt_in_a_gap_is_part_of_the_bound)
 	EXPECT_EQ(3 * S + 10 * US, now_at(&self->timescale, RAW0_NS).maxerror_ns);
 }
 
+/* A host that was set aside may run 20 ppm off; how long a day is by it is a matter of seconds. */
+TEST_F(timescale, gap_by_a_host_set_aside_is_as_long_as_a_clock_says)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_shift_by_host(&self->timescale, -DAY, RAW0_NS);
+	EXPECT_EQ(UTC0_NS - DAY, now_at(&self->timescale, RAW0_NS).time_ns);
+	EXPECT_GT(now_at(&self->timescale, RAW0_NS).maxerror_ns, 43 * S);
+	EXPECT_LT(now_at(&self->timescale, RAW0_NS).maxerror_ns, 44 * S);
+}
+
 TEST_F(timescale, follows_a_gap_of_raw)
 {
 	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
