@@ -166,7 +166,8 @@ void discipline_change_reference(struct discipline *discipline,
 	discipline->rate = reference_change_rate(change, discipline->rate);
 	discipline->rate_sigma = hypot(discipline->rate_sigma, change->rate_sigma);
 	discipline->has_line = false;
-	discipline->has_span = false;
+	discipline->span_offset_ns += reference_change_offset(change, discipline->span_from_ns);
+	discipline->span_from_ns += reference_change_shift(change, discipline->span_from_ns);
 	estimator_change_reference(discipline->clock, change);
 }
 
@@ -624,9 +625,15 @@ static void vote_on_host(struct discipline *discipline, const struct combined *c
 static void notice_reference(struct discipline *discipline, struct source *const *sources,
 			     size_t count, const struct timescale_now *now)
 {
-	bool changed = discipline->has_rate && !discipline->carried &&
-		       discipline->had_reference && discipline->had_host != now->has_host;
+	bool other = discipline->had_reference && discipline->had_host != now->has_host;
+	bool changed = discipline->has_rate && !discipline->carried && other;
 	size_t i;
+
+	/* What raw does says nothing of whether the host is disciplined. */
+	if (other) {
+		discipline->crystal = false;
+		discipline->has_span = false;
+	}
 
 	discipline->had_reference = true;
 	discipline->had_host = now->has_host;

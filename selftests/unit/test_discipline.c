@@ -567,4 +567,113 @@ TEST_F(discipline, small_host_error_is_only_corrected)
 	}
 }
 
+/* Beside a host: @gap_ns later than what was learned, by the host, as after a revert. */
+static void pass_gap(struct _test_data_discipline *self, int64_t gap_ns)
+{
+	self->now.reference_ns += gap_ns;
+	self->now.raw_ns += NS_PER_S;
+	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
+	self->now.sigma_ns = chime_line_sigma(&self->result.correction, self->now.reference_ns);
+	self->now.maxerror_ns = chime_line_maxerror(&self->result.correction,
+						    self->now.reference_ns);
+	self->now.disruptions++;
+}
+
+/* The host seems to go away at @rate, for @polls of 16 s. */
+static int learn_rate(struct _test_data_discipline *self, double rate, int polls)
+{
+	int i, err = 0;
+
+	self->now.has_host = true;
+	self->now.host_known = true;
+	for (i = 0; i < polls && !err; i++) {
+		self->offset_ns += (int64_t)(rate * 16e9);
+		err = poll_all(self);
+		self->now.maxerror_ns = chime_line_maxerror(&self->result.correction,
+							    self->now.reference_ns);
+	}
+	return err;
+}
+
+/* Ten minutes at 5 ppm: that may be a crystal, or noise, or a slew. */
+TEST_F(discipline, rate_of_a_host_is_not_carried_over_a_gap)
+{
+	const int64_t day_ns = 86400 * NS_PER_S;
+	struct chime_line line;
+	int64_t then_ns;
+
+	ASSERT_EQ(0, learn_rate(self, 5e-6, 38));
+	line = self->result.correction;
+	then_ns = self->now.reference_ns;
+	ASSERT_TRUE(chime_line_valid(&line));
+	/* Until the next sample, and while nobody answers for two minutes, it counts ... */
+	EXPECT_EQ(line.rate_q32, chime_line_rate(&line, then_ns + 120 * NS_PER_S));
+	/* ... but over a day it is worth a millisecond, and all of it is in the bound. */
+	EXPECT_LT(llabs(chime_line_offset(&line, then_ns + day_ns) -
+			chime_line_offset(&line, then_ns)), 1000000);
+	EXPECT_LT(llabs(chime_line_offset(&line, then_ns - day_ns) -
+			chime_line_offset(&line, then_ns)), 1000000);
+	EXPECT_GT(chime_line_maxerror(&line, then_ns + day_ns), 5 * 86400000LL + 86400000LL);
+	EXPECT_GT(chime_line_sigma(&line, then_ns + day_ns), 4 * 86400000LL);
+	EXPECT_LT(chime_line_maxerror(&line, then_ns + 100 * NS_PER_S),
+		  chime_line_maxerror(&line, then_ns) + 200000);
+
+	/* What the estimates make of the gap is void, and no correction is made of it. */
+	pass_gap(self, day_ns);
+	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_FALSE(self->result.changed);
+	discipline_rebase(self->discipline);
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+}
+
+/* Two hours and a half at 20 ppm: nobody who disciplines a clock lets it go that far. */
+TEST_F(discipline, rate_of_a_host_that_runs_free_is_carried)
+{
+	const int64_t month_ns = 30 * 86400 * NS_PER_S;
+	int64_t then_ns, far_ns;
+	struct chime_line line;
+
+	ASSERT_EQ(0, learn_rate(self, 20e-6, 9000 / 16));
+	line = self->result.correction;
+	then_ns = self->now.reference_ns;
+	far_ns = (int64_t)(20e-6 * (double)month_ns);
+	EXPECT_LT(llabs(chime_line_offset(&line, then_ns + month_ns) - self->offset_ns - far_ns),
+		  chime_line_maxerror(&line, then_ns + month_ns));
+	EXPECT_LT(llabs(chime_line_offset(&line, then_ns + month_ns) - self->offset_ns - far_ns),
+		  far_ns / 10);
+	EXPECT_GT(chime_line_maxerror(&line, then_ns + month_ns), month_ns / 1000000);
+	pass_gap(self, month_ns);
+	self->now.sigma_ns = 0;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+}
+
+/* What runs faster than any oscillator is a slew, however far it goes. */
+TEST_F(discipline, slew_of_a_host_is_no_crystal)
+{
+	struct chime_line line;
+
+	ASSERT_EQ(0, learn_rate(self, 300e-6, 4000 / 16));
+	ASSERT_TRUE(self->result.changed);
+	line = self->result.correction;
+	EXPECT_GT(line.rate_horizon_ns, 0);
+	EXPECT_EQ(0, line.beyond_rate_q32);
+}
+
+/* Raw is a crystal, and what it taught says nothing of a host that comes. */
+TEST_F(discipline, raw_runs_free)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(0, self->result.correction.rate_horizon_ns);
+	EXPECT_GT(self->result.correction.horizon_ns, 0);
+	self->now.has_host = true;
+	ASSERT_EQ(0, poll_all(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_GT(self->result.correction.rate_horizon_ns, 0);
+}
+
 TEST_HARNESS_MAIN
