@@ -338,19 +338,37 @@ static void chime_steady_doubt_gap(struct chime_steady *steady, s64 raw_ns)
 	steady->bend.maxerror_ns = chime_add_sat(steady->bend.maxerror_ns, unseen_ns);
 }
 
+/*
+ * Of a gap of which rates reach over @reach_ns only, the rest: the bend stays there what it was. It
+ * may have gone on all the same.
+ */
+static void chime_steady_stay(struct chime_steady *steady, s64 gap_ns, s64 reach_ns)
+{
+	s64 rest_ns = chime_sub_sat(chime_abs_sat(gap_ns), reach_ns);
+	struct chime_line *bend = &steady->bend;
+	s64 stayed_ns;
+
+	if (reach_ns < 0 || rest_ns <= 0)
+		return;
+	stayed_ns = chime_scale_q32(gap_ns < 0 ? -rest_ns : rest_ns, bend->rate_q32);
+	bend->offset_ns = chime_sub_sat(bend->offset_ns, stayed_ns);
+	chime_steady_doubt(steady, chime_add_sat(steady->doubt_ns, chime_abs_sat(stayed_ns)));
+}
+
 void chime_steady_rejoin(struct chime_steady *steady, const struct chime_line *before,
-			 const struct chime_line *host, s64 raw_ns)
+			 const struct chime_line *host, s64 reach_ns, s64 raw_ns)
 {
 	s64 then_ns = chime_line_eval(before, raw_ns);
-	s64 gap_ns = chime_abs_sat(chime_sub_sat(chime_line_eval(host, raw_ns), then_ns));
+	s64 gap_ns = chime_sub_sat(chime_line_eval(host, raw_ns), then_ns);
 	struct chime_line *bend = &steady->bend;
 
 	chime_line_move(bend, then_ns);
-	steady->gap_ns = chime_add_sat(steady->gap_ns, gap_ns);
+	steady->gap_ns = chime_add_sat(steady->gap_ns, chime_abs_sat(gap_ns));
 	if (steady->pace_known)
 		chime_steady_doubt_gap(steady, raw_ns);
 	if (chime_steady_bent_lately(steady, raw_ns))
 		bend->rate_q32 = steady->rest_q32;
+	chime_steady_stay(steady, gap_ns, reach_ns);
 	steady->paced = false;
 	steady->parted = false;
 	steady->begin_raw_ns = raw_ns;

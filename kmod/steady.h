@@ -72,10 +72,11 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns);
 /*
  * Guest time was disrupted: the host's line was @before and is @host. Raw's rate may be another
  * one's, and what the host did meanwhile is not known: as far as it can have been slewed, the bound
- * grows.
+ * grows. A bend that lasts is carried over the first @reach_ns of the gap, as the rate of the
+ * correction is, with which it makes that of UTC against the host's time; negative: over all of it.
  */
 void chime_steady_rejoin(struct chime_steady *steady, const struct chime_line *before,
-			 const struct chime_line *host, s64 raw_ns);
+			 const struct chime_line *host, s64 reach_ns, s64 raw_ns);
 
 /* The host's clock was set by @gap_ns and its line is @host now: steady time is set along. */
 void chime_steady_step(struct chime_steady *steady, const struct chime_line *host, s64 gap_ns,

@@ -256,6 +256,19 @@ static void chime_timescale_catch_up(struct chime_timescale *timescale,
 	timescale->external.offset_ns = chime_add_sat(timescale->external.offset_ns, lost_ns);
 }
 
+/* For how long from @raw_ns on the correction's rate still counts; negative: for ever. */
+static s64 chime_timescale_reach(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	const struct chime_line *correction = &timescale->correction;
+	s64 age_ns;
+
+	if (!timescale->current_view.corrected || !correction->rate_horizon_ns)
+		return -1;
+	age_ns = chime_sub_sat(chime_line_eval(&timescale->steady.line, raw_ns),
+			       correction->origin_ns);
+	return max_t(s64, chime_sub_sat(correction->rate_horizon_ns, chime_abs_sat(age_ns)), 0);
+}
+
 /* From now on @host is the host; a correction that was not measured against it is dropped. */
 static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
 					 const struct chime_line *host, bool keep, s64 raw_ns)
@@ -263,7 +276,8 @@ static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
 	struct chime_view *view = &timescale->current_view;
 
 	if (keep) {
-		chime_steady_rejoin(&timescale->steady, &view->host, host, raw_ns);
+		chime_steady_rejoin(&timescale->steady, &view->host, host,
+				    chime_timescale_reach(timescale, raw_ns), raw_ns);
 	} else {
 		chime_steady_start(&timescale->steady, host, raw_ns);
 		view->corrected = false;

@@ -149,7 +149,7 @@ TEST_F(steady, waits_until_the_slope_is_known)
 }
 
 /* Guest time is taken back by @gap_ns: raw is, the host went on at the rate of its line. */
-static void revert(struct _test_data_steady *self, s64 gap_ns)
+static void revert_reaching(struct _test_data_steady *self, s64 gap_ns, s64 reach_ns)
 {
 	struct chime_line before;
 
@@ -157,7 +157,12 @@ static void revert(struct _test_data_steady *self, s64 gap_ns)
 	self->host.maxerror_ns = READING_NS;
 	before = self->host;
 	self->host.offset_ns += gap_ns;
-	chime_steady_rejoin(&self->steady, &before, &self->host, self->raw_ns);
+	chime_steady_rejoin(&self->steady, &before, &self->host, reach_ns, self->raw_ns);
+}
+
+static void revert(struct _test_data_steady *self, s64 gap_ns)
+{
+	revert_reaching(self, gap_ns, -1);
 }
 
 TEST_F(steady, survives_a_revert)
@@ -170,6 +175,18 @@ TEST_F(steady, survives_a_revert)
 	EXPECT_LE(self->steady.bend.sigma_ns, 10 * MS);
 	watch(self, 50 * PPM_Q32, 20 * S);
 	EXPECT_TRUE(self->steady.paced);
+}
+
+/* The correction's rate counts for 100 s more, and this is the other half of UTC's against the host. */
+TEST_F(steady, carries_no_bend_further_than_the_correction)
+{
+	watch(self, 0, 10 * S);
+	watch(self, 50 * PPM_Q32, 200 * S);
+	revert_reaching(self, 1000 * S, 100 * S);
+	EXPECT_LE(llabs(gained(self) - 1000 * S + 5 * MS), 3000);
+	EXPECT_GE(self->steady.bend.maxerror_ns, 45 * MS - 1000);
+	revert_reaching(self, -1000 * S, 0);
+	EXPECT_LE(llabs(gained(self) + 5 * MS), 3000);
 }
 
 /* Until the host's slope is seen there may be a slew, and then nobody has to think of one. */
@@ -364,7 +381,8 @@ TEST(any_lines_do_no_harm)
 		}
 		chime_steady_step(&steady, &lines[0], unit_random_s64(&random),
 				  unit_random_s64(&random));
-		chime_steady_rejoin(&steady, &lines[0], &lines[1], unit_random_s64(&random));
+		chime_steady_rejoin(&steady, &lines[0], &lines[1], unit_random_s64(&random),
+				    unit_random_s64(&random));
 		chime_steady_renew(&steady, unit_random_s64(&random));
 		ASSERT_GE(steady.line.maxerror_ns, 0);
 		ASSERT_GE(steady.bend.maxerror_ns, 0);
