@@ -156,6 +156,20 @@ bool associations_address_used(const struct associations *lot, const struct net_
 	return false;
 }
 
+/* Some of the sources are selected, so that they agree on who is a falseticker. */
+bool associations_agree(const struct associations *lot, int64_t now_raw_ns)
+{
+	struct source_status status;
+
+	for (size_t i = 0; i < lot->count; i++) {
+		source_get_status(lot->sources[i], now_raw_ns, &status);
+		if (status.verdict >= SOURCE_COMBINED)
+			return true;
+	}
+
+	return false;
+}
+
 bool associations_have_room(const struct associations *lot)
 {
 	return lot->count < CONFIG_SOURCES_MAX;

@@ -26,6 +26,9 @@
 /* Exchanges in a row without a sample that make an address one to be replaced. */
 #define FAILURES_GONE		8
 
+/* Samples in a row that make a pool's server one to be replaced, if others agree otherwise. */
+#define FALSE_GONE		16
+
 /* A fresh address that the machine has no way to is given up sooner. What ICMP says is no proof. */
 #define FAILURES_HOPELESS	3
 
@@ -216,6 +219,7 @@ static int give_address(struct association *association, const struct net_addres
 	association->source = source;
 	association->complained = false;
 	association->trying = true;
+	association->false_samples = 0;
 	ntp_client_init(&association->client, source, &options, address);
 	associations_list_changed(target->lot);
 
@@ -269,7 +273,7 @@ static bool is_gone(const struct association *association)
 		return false;
 	if (source_is_refused(association->source))
 		return true;
-	if (client->failures >= FAILURES_GONE)
+	if (client->failures >= FAILURES_GONE || association->false_samples >= FALSE_GONE)
 		return true;
 
 	return association->trying && client->local_failures &&
@@ -473,6 +477,23 @@ static void tell_kiss(struct association *association)
 			     "finds that we ask too often, and is asked less often", code);
 }
 
+/*
+ * Another address of a pool may know better. A server that was named is what somebody wants, and
+ * where no majority is left nobody can say who is wrong.
+ */
+static void count_false_sample(struct association *association, int64_t now_raw_ns)
+{
+	struct target *target = association->target;
+	struct source_status status;
+
+	source_get_status(association->source, now_raw_ns, &status);
+	if (target->config.kind != CONFIG_POOL || status.verdict != SOURCE_FALSETICKER ||
+	    !associations_agree(target->lot, now_raw_ns))
+		association->false_samples = 0;
+	else
+		association->false_samples++;
+}
+
 static void handle(struct association *association, enum ntp_client_result result,
 		   int64_t now_raw_ns)
 {
@@ -487,7 +508,9 @@ static void handle(struct association *association, enum ntp_client_result resul
 					     label_of(association).text);
 		association->complained = false;
 		association->trying = false;
-		target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+		count_false_sample(association, now_raw_ns);
+		if (!association->false_samples)
+			target->look_up_wait_ns = LOOK_UP_FIRST_NS;
 		break;
 	case NTP_CLIENT_FAILED:
 		tell_failure(association);
@@ -497,7 +520,8 @@ static void handle(struct association *association, enum ntp_client_result resul
 		break;
 	}
 
-	if (result != NTP_CLIENT_SAMPLE && is_gone(association) && !is_numeric(target))
+	if ((result != NTP_CLIENT_SAMPLE || association->false_samples) &&
+	    is_gone(association) && !is_numeric(target))
 		replace(association, now_raw_ns);
 	associations_source_changed(target->lot);
 }

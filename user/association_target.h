@@ -30,6 +30,7 @@ struct target;
  * @client: the server that is asked; its address.family is AF_UNSPEC as long as there is none
  * @complained: the failure was told to the log
  * @trying: it has not answered since it got its address
+ * @false_samples: in a row, while others agree that it is a falseticker
  */
 struct association {
 	struct target *target;
@@ -37,6 +38,7 @@ struct association {
 	struct ntp_client client;
 	bool complained;
 	bool trying;
+	unsigned int false_samples;
 };
 
 /**
@@ -76,6 +78,7 @@ struct timescale *associations_timescale(struct associations *lot);
 bool associations_address_used(const struct associations *lot, const struct net_address *address,
 			       int port);
 bool associations_have_room(const struct associations *lot);
+bool associations_agree(const struct associations *lot, int64_t now_raw_ns);
 void associations_message(struct associations *lot, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void associations_list_changed(struct associations *lot);

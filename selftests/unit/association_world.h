@@ -49,6 +49,7 @@ struct source {
 	uint32_t kiss;
 	int64_t earliest_ns;
 	uint8_t reach;
+	enum source_verdict verdict;
 	struct source_sample sample;
 };
 
@@ -156,6 +157,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	memset(status, 0, sizeof(*status));
 	status->options = &source->options;
 	status->reach = source->reach;
+	status->verdict = source->verdict;
 }
 
 /* --- The resolver: what it answers is set beforehand. --- */

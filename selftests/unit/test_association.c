@@ -469,6 +469,33 @@ TEST_F(world, a_pool_uses_several)
 	EXPECT_NE(address_at(1)[8], address_at(2)[8]);
 }
 
+TEST_F(world, a_falseticker_of_a_pool_is_replaced)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
+	int polls;
+
+	for (int i = 0; i < 3; i++)
+		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
+	set_names(3, addresses);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2 && source_at(0)->added && source_at(1)->added));
+	/* As long as nobody is selected, who could say that it is wrong? */
+	source_at(1)->verdict = SOURCE_FALSETICKER;
+	for (polls = 0; polls < 30; polls++) {
+		pass(64);
+		settle();
+	}
+	EXPECT_STREQ("127.0.0.2", address_at(1));
+	source_at(0)->verdict = SOURCE_SELECTED;
+	for (polls = 0; polls < 30 && !strcmp("127.0.0.2", address_at(1)); polls++) {
+		pass(64);
+		settle();
+	}
+	EXPECT_EQ(16, polls);
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_STREQ("127.0.0.3", address_at(1));
+}
+
 TEST_F(world, an_address_is_used_once)
 {
 	static const char *const addresses[] = { "127.0.0.1" };
