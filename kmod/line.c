@@ -315,7 +315,7 @@ static s64 larger(s64 a, s64 b)
 	return a > b ? a : b;
 }
 
-/* The nearer of two horizons, the outer one seen through the inner line's rate; 0: there is none. */
+/* The nearer of two horizons, the outer one seen through the inner line's rate; 0: none. */
 static s64 nearer(s64 outer_ns, s64 inner_ns, s64 inner_rate_q32)
 {
 	__int128 seen_ns = unscale(outer_ns, inner_rate_q32);

@@ -5,8 +5,8 @@
  *	value(at) = at + offset_ns + ((at - origin_ns) * rate_q32 >> 32)
  *
  * up to the rate's horizon, if it has one; from there on another rate counts. An offset that was
- * measured holds for as long as its bound says, but a rate is an extrapolation: who learned it knows
- * how far it reaches. The growth of the errors has a horizon, too, which need not be the same.
+ * measured holds for as long as its bound says, but a rate is an extrapolation: who learned it
+ * knows how far it reaches. The growth of the errors has a horizon, too, which need not be the same.
  *
  * Pure integer arithmetic: no locks, allocation, clock reads or globals, so that the module, the
  * helper, the simulator and the tests compile the very same file. Intermediate results are exact;
@@ -129,8 +129,8 @@ s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns);
 /*
  * The same line written from another origin, its errors aged accordingly. Rounds the offset to the
  * ns: move a line that is kept from its original, not over and over from the last result. Of the
- * horizons the nearer ends count: back beyond the old origin the new line may reach them sooner. From
- * beyond one on there is none any more.
+ * horizons the nearer ends count: back beyond the old origin the new line may reach them sooner.
+ * From beyond one on there is none any more.
  */
 void chime_line_move(struct chime_line *line, s64 origin_ns);
 

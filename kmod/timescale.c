@@ -21,8 +21,8 @@
 #define CHIME_JUMP_NS		NSEC_PER_SEC
 
 /*
- * The rate error of a clock of which nothing is known, as raw's after a change of clocksource: as much
- * as a kernel ever corrects one by.
+ * The rate error of a clock of which nothing is known, as raw's after a change of clocksource: as
+ * much as a kernel ever corrects one by.
  */
 #define CHIME_UNKNOWN_RATE_Q32	(500 * CHIME_PPM_Q32)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * reverts COUNT [SEED]: so many reverts drawn at random, of clients of any age, by gaps from a minute
- * to 400 days, beside hosts that are disciplined or run free, across networks good and bad.
+ * reverts COUNT [SEED]: so many reverts drawn at random, of clients of any age, by gaps from a
+ * minute to 400 days, beside hosts that are disciplined or run free, across networks good and bad.
  *
  * The servers are silent for some seconds afterwards, so that what the repair made of the
  * correction alone shows: the published bound holds in every second of every run, and beside a
@@ -101,7 +101,8 @@ static void draw_revert(uint64_t seed, struct draw *draw)
 	*draw = (struct draw){ .seed = seed };
 	random_seed(&random, seed, 100);
 	world_options_init(&draw->world);
-	draw->age_s = floor(draw_between(&random, 20, random_uniform(&random) < 0.1 ? DAY_S : 7200));
+	draw->age_s = random_uniform(&random) < 0.1 ? DAY_S : 7200;
+	draw->age_s = floor(draw_between(&random, 20, draw->age_s));
 	draw->gap_s = floor(draw_between(&random, 60, 400 * DAY_S));
 	draw->jitter_ns = draw_between(&random, 10e3, 10e6);
 	draw->world.oscillator.wander = draw_between(&random, 1e-11, 1e-9);

@@ -150,6 +150,12 @@ TEST(inverts_what_it_evaluates_across_its_horizon)
 	}
 }
 
+/* From some ns to years. */
+static s64 random_age(struct unit_random *random)
+{
+	return (s64)(unit_random(random) >> (4 + unit_random_below(random, 50)));
+}
+
 /* Later on it is the same line, but for what is rounded. */
 TEST(moves_its_horizon_along)
 {
@@ -164,10 +170,8 @@ TEST(moves_its_horizon_along)
 		add_horizon(&random, &line);
 		line.origin_ns >>= 1;
 		line.offset_ns >>= 1;
-		to = chime_add_sat(line.origin_ns,
-				   (s64)(unit_random(&random) >> (4 + unit_random_below(&random, 50))));
-		at = chime_add_sat(to,
-				   (s64)(unit_random(&random) >> (4 + unit_random_below(&random, 50))));
+		to = chime_add_sat(line.origin_ns, random_age(&random));
+		at = chime_add_sat(to, random_age(&random));
 		moved = line;
 		chime_line_move(&moved, to);
 		ASSERT_TRUE(chime_line_valid(&moved));

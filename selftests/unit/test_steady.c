@@ -177,7 +177,7 @@ TEST_F(steady, survives_a_revert)
 	EXPECT_TRUE(self->steady.paced);
 }
 
-/* The correction's rate counts for 100 s more, and this is the other half of UTC's against the host. */
+/* The correction's rate counts for 100 s more: this is the other half of UTC's against the host. */
 TEST_F(steady, carries_no_bend_further_than_the_correction)
 {
 	watch(self, 0, 10 * S);
