@@ -115,6 +115,8 @@ static bool is_sane(const struct estimator *estimator, const struct estimator_sa
 {
 	return sample->delay_ns >= 0 && !isinf(sample->delay_ns) &&
 	       sample->sigma_ns >= 0 && !isinf(sample->sigma_ns) &&
+	       sample->offset_ns <= BANK_OFFSET_MOST_NS &&
+	       sample->offset_ns >= -BANK_OFFSET_MOST_NS &&
 	       !(estimator->started &&
 		 elapsed_s < (estimator->paths > 1 ? -DISORDER_MOST_S : 0));
 }
@@ -217,6 +219,19 @@ int estimator_add(struct estimator *estimator, int path, const struct estimator_
 	return 0;
 }
 
+/*
+ * The rate of a server that lies by decades, carried an hour on, is beyond 64 bits; differences
+ * from here to what a server says are not.
+ */
+static int64_t offset_ns(const struct estimator *estimator, double offset)
+{
+	double sum = (double)estimator->base_ns + offset;
+
+	if (fabs(sum) > BANK_OFFSET_MOST_NS)
+		return sum < 0 ? -BANK_OFFSET_MOST_NS : BANK_OFFSET_MOST_NS;
+	return estimator->base_ns + (int64_t)llrint(offset);
+}
+
 bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct estimate *estimate)
 {
 	const struct path_figures *figures = &estimator->path[0].figures;
@@ -226,7 +241,7 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 		return false;
 	bank_mix(estimator, (double)(at_ns - estimator->at_ns) / NS_PER_S, &mixture);
 	estimate->at_ns = at_ns;
-	estimate->offset_ns = estimator->base_ns + (int64_t)llrint(mixture.offset);
+	estimate->offset_ns = offset_ns(estimator, mixture.offset);
 	estimate->rate = mixture.rate / NS_PER_S;
 	estimate->sigma_ns = sqrt(mixture.variance * calibration(estimator));
 	estimate->rate_sigma = sqrt(mixture.rate_variance * calibration(estimator)) / NS_PER_S;

@@ -124,9 +124,12 @@ void bank_recentre(struct estimator *estimator)
 		estimator->member[i].belief.mean[BELIEF_OFFSET] -= shift;
 }
 
-static bool is_member_sane(const struct member *member)
+static bool is_member_sane(const struct estimator *estimator, const struct member *member)
 {
-	return isfinite(member->log_weight) && belief_is_sane(&member->belief);
+	double offset = (double)estimator->base_ns + member->belief.mean[BELIEF_OFFSET];
+
+	return isfinite(member->log_weight) && belief_is_sane(&member->belief) &&
+	       fabs(offset) <= BANK_OFFSET_MOST_NS;
 }
 
 bool bank_repair(struct estimator *estimator)
@@ -135,12 +138,12 @@ bool bank_repair(struct estimator *estimator)
 	int i;
 
 	for (i = 0; i < estimator->members && !sane; i++)
-		if (is_member_sane(&estimator->member[i]))
+		if (is_member_sane(estimator, &estimator->member[i]))
 			sane = &estimator->member[i];
 	for (i = 0; sane && i < estimator->members; i++) {
 		struct member *member = &estimator->member[i];
 
-		if (is_member_sane(member))
+		if (is_member_sane(estimator, member))
 			continue;
 		member->belief = sane->belief;
 		member->log_weight = LOG_WEIGHT_LEAST;

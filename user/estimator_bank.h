@@ -21,6 +21,9 @@
 #define BANK_SHAPES	3
 #define BANK_MEMBERS	(BANK_WANDERS * BANK_SHAPES)
 
+/* NTP's timestamps span 2^32 s: nothing that is further off is an estimate, whoever lies. */
+#define BANK_OFFSET_MOST_NS	4500000000000000000LL
+
 /* Whose members speak of the path: shapes differ in what they call the least delay. */
 #define BANK_SHAPE_OF_PATH	1
 

@@ -442,4 +442,26 @@ TEST(any_sample_leaves_finite_numbers)
 	estimator_free(estimator);
 }
 
+/* A server that is decades off at once: its rate over an hour is beyond what 64 bits hold. */
+TEST_F(one_path, lie_of_decades_is_saturated)
+{
+	struct estimator_sample lie = {
+		.offset_ns = -1700000000 * NS_PER_S,
+		.delay_ns = 200e3,
+		.sigma_ns = 100,
+	};
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 40; i++)
+		add(self->estimator, 0, &self->random, self->rate, 32 * i, 0);
+	for (i = 0; i < 40; i++) {
+		lie.at_ns = START_NS + 1281 * NS_PER_S + i * 2 * NS_PER_S;
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &lie));
+		ASSERT_TRUE(estimator_get(self->estimator, lie.at_ns + 3600 * NS_PER_S,
+					  &estimate));
+		EXPECT_TRUE(isfinite(estimate.sigma_ns));
+	}
+}
+
 TEST_HARNESS_MAIN
