@@ -148,6 +148,8 @@ static int64_t draw_gap_ns(enum trouble_kind kind)
  */
 static bool is_possible(enum trouble_kind kind)
 {
+	if (world->metal)
+		return kind == TROUBLE_SUSPEND;
 	if (kind == TROUBLE_HOST_STEP)
 		return world->kind == GUEST_HOSTED && world->sees_stops;
 	return kind != TROUBLE_AHEAD || world->kind == GUEST_HOSTED || world->server_count > 1;
@@ -190,6 +192,7 @@ void game_draw(void)
 	world->begin_ns = world->now_ns;
 	world->end_ns = world->now_ns + (int64_t)(draw_log(900, 14400) * 1e9);
 	world->kind = (enum guest_kind)draw(0, GUEST_KINDS);
+	world->metal = world->kind == GUEST_ALONE && chance(0.3);
 	draw_servers();
 	draw_client();
 	draw_host();
@@ -240,8 +243,9 @@ void game_describe(void)
 	char text[256];
 	int i;
 
-	world_log("game %llu: a guest %s, crystal %+.3f ppm, makestep %g %d, at first %+.6f s",
-		  (unsigned long long)world->seed, kinds[world->kind], world->crystal * 1e6,
+	world_log("game %llu: a %s %s, crystal %+.3f ppm, makestep %g %d, at first %+.6f s",
+		  (unsigned long long)world->seed, world->metal ? "machine" : "guest",
+		  kinds[world->kind], world->crystal * 1e6,
 		  world->makestep_s, world->makestep_limit, (double)world->first_offset_ns / 1e9);
 	if (world->kind == GUEST_HOSTED)
 		world_log("the host is off by %.6f ms and gains %.3f ppm",

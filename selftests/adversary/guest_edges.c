@@ -20,6 +20,7 @@
 #include "user/resolver.h"
 #include "user/run_files.h"
 #include "user/steering.h"
+#include "user/virtual_machine.h"
 #include "world.h"
 
 /* --- the log --- */
@@ -198,6 +199,11 @@ int module_load(char *message, size_t size)
 {
 	snprintf(message, size, "There is no module");
 	return -ENOENT;
+}
+
+bool is_virtual_machine(void)
+{
+	return !world->metal;
 }
 
 int network_watch_open(void)

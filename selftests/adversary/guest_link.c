@@ -175,6 +175,8 @@ static struct module_event event_of(const struct chime_event *event)
 		.raw_ns = event->raw_ns,
 		.time_ns = event->time_ns,
 		.epoch = event->epoch,
+		.maxerror_before_ns = event->maxerror_before_ns,
+		.maxerror_ns = event->maxerror_ns,
 	};
 }
 

@@ -180,7 +180,7 @@ static int64_t patience_ns(void)
 static void judge_synchronisation(void)
 {
 	struct judge *judge = &world->judge;
-	int64_t since_ns = judge->unsynchronised_ns;
+	int64_t since_ns;
 
 	if (guest_synchronised()) {
 		judge->unsynchronised_ns = 0;
@@ -188,8 +188,9 @@ static void judge_synchronisation(void)
 		judge->synchronised_ns += world->now_ns - judge->looked_ns;
 		return;
 	}
-	if (!since_ns)
+	if (!judge->unsynchronised_ns)
 		judge->unsynchronised_ns = world->now_ns;
+	since_ns = judge->unsynchronised_ns;
 	if (judge->disrupted_ns > since_ns)
 		since_ns = judge->disrupted_ns;
 	if (judge->starving || world->now_ns - since_ns < patience_ns())

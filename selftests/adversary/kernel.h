@@ -75,6 +75,7 @@ static inline int match_string(const char * const *list, size_t count, const cha
 	return -EINVAL;
 }
 
+#define strscpy(to, from, size)	((void)snprintf(to, size, "%s", from))
 #define scnprintf(text, size, ...)	((size_t)snprintf(text, size, __VA_ARGS__))
 
 /* --- the log --- */

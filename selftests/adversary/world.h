@@ -218,6 +218,7 @@ struct mind {
  * struct world - what no revert takes back
  * @seed: of the game
  * @kind: of the guest
+ * @metal: the guest is no virtual machine, and nothing happens to it
  * @now_ns: UTC
  * @begin_ns: UTC at the start
  * @end_ns: UTC of the end
@@ -248,6 +249,7 @@ struct mind {
 struct world {
 	uint64_t seed;
 	enum guest_kind kind;
+	bool metal;
 	int64_t now_ns;
 	int64_t begin_ns;
 	int64_t end_ns;
