@@ -431,10 +431,10 @@ static bool combine(const struct discipline *discipline, const struct selection 
 
 	if (!estimator_get(discipline->clock, at_ns, estimate))
 		return false;
-	if (estimate->offset_ns < selection->low_ns)
-		estimate->offset_ns = selection->low_ns;
-	if (estimate->offset_ns > selection->high_ns)
-		estimate->offset_ns = selection->high_ns;
+	if (estimate->offset_ns < selection->place_low_ns)
+		estimate->offset_ns = selection->place_low_ns;
+	if (estimate->offset_ns > selection->place_high_ns)
+		estimate->offset_ns = selection->place_high_ns;
 	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
 				     (double)(estimate->offset_ns - selection->low_ns));
 	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);

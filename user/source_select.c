@@ -48,6 +48,11 @@ struct candidate {
 	bool runs_along;
 };
 
+struct extent {
+	double low;
+	double high;
+};
+
 struct edge {
 	double at;
 	int type;		/* 1: an interval begins, -1: it ends */
@@ -169,7 +174,7 @@ static size_t intersect(const struct candidate *candidates, size_t count, bool t
 
 /* From the first to the last point that so many intervals cover. */
 static void cover(const struct candidate *candidates, size_t count, bool trusted_only,
-		  size_t enough, double *low, double *high)
+		  size_t enough, struct extent *extent)
 {
 	struct edge edges[2 * SOURCE_SELECT_MAX];
 	size_t made = make_edges(candidates, count, trusted_only, edges);
@@ -180,12 +185,12 @@ static void cover(const struct candidate *candidates, size_t count, bool trusted
 	for (i = 0; i < made; i++) {
 		if (edges[i].type < 0) {
 			if (depth-- == enough)
-				*high = edges[i].at;
+				extent->high = edges[i].at;
 			continue;
 		}
 		if (++depth == enough && !found) {
 			found = true;
-			*low = edges[i].at;
+			extent->low = edges[i].at;
 		}
 	}
 }
@@ -204,34 +209,49 @@ static void compare_places(struct candidate *candidate, bool trusted_only, doubl
 }
 
 /*
+ * How many of @voters are right at least while most of all are: the wrong ones, a minority, may
+ * all be among those that have answered.
+ */
+static size_t count_right(size_t voters, size_t silent)
+{
+	size_t wrong = (voters + silent - 1) / 2;
+
+	return voters > wrong ? voters - wrong : 1;
+}
+
+/*
  * A server that drifts away slowly stays in agreement for long while it narrows the intersection
  * until the truth is outside; but as long as most are right, the truth is where most agree.
  *
  * RFC 5905 11.2.1: a majority's intervals have a point in common; who has not is a falseticker.
  *
  * Of those that have answered first, after all that was said before became void, more may be wrong
- * than right: @silent others have a vote, too, so that the truth is where as many agree as can.
+ * than right: @silent others have a vote, too. The best place for the clock is where as many agree
+ * as can; but the truth may be wherever one agrees that may be the only one who is right.
  */
-static bool find_truechimers(struct candidate *candidates, size_t count, size_t silent, double *low,
-			     double *high)
+static bool find_truechimers(struct candidate *candidates, size_t count, size_t silent,
+			     struct extent *place, struct extent *bound)
 {
 	size_t voters = 0, agreeing, enough;
+	struct extent deepest = { 0, 0 };
 	bool trusted_only;
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		voters += candidates[i].trust;
 	trusted_only = voters > 0;
-	if (!trusted_only)
+	if (trusted_only)
+		silent = 0;
+	else
 		voters = count;
-	*low = *high = 0;
-	agreeing = intersect(candidates, count, trusted_only, low, high);
+	agreeing = intersect(candidates, count, trusted_only, &deepest.low, &deepest.high);
 	if (2 * agreeing <= voters)
 		return false;
 	for (i = 0; i < count; i++)
-		compare_places(&candidates[i], trusted_only, *low, *high);
-	enough = ((trusted_only ? voters : voters + silent) / 2) + 1;
-	cover(candidates, count, trusted_only, enough < agreeing ? enough : agreeing, low, high);
+		compare_places(&candidates[i], trusted_only, deepest.low, deepest.high);
+	enough = (voters + silent) / 2 + 1;
+	cover(candidates, count, trusted_only, enough < agreeing ? enough : agreeing, place);
+	cover(candidates, count, trusted_only, count_right(voters, silent), bound);
 	return true;
 }
 
@@ -345,7 +365,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 {
 	struct candidate candidates[SOURCE_SELECT_MAX];
 	const struct candidate *best;
-	double low, high;
+	struct extent place = { 0, 0 }, bound = { 0, 0 };
 	int64_t base_ns = 0;
 	size_t found, i;
 
@@ -357,7 +377,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		found = collect(sources, count, at_ns, true, candidates, &base_ns);
 	selection->candidates = found;
 	if (!found || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
-					&low, &high)) {
+					&place, &bound)) {
 		for (i = 0; i < found; i++)
 			source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
 		return;
@@ -368,8 +388,10 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		selection->falsetickers++;
 		source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
 	}
-	selection->low_ns = base_ns + (int64_t)floor(low);
-	selection->high_ns = base_ns + (int64_t)ceil(high);
+	selection->place_low_ns = base_ns + (int64_t)floor(place.low);
+	selection->place_high_ns = base_ns + (int64_t)ceil(place.high);
+	selection->low_ns = base_ns + (int64_t)floor(bound.low);
+	selection->high_ns = base_ns + (int64_t)ceil(bound.high);
 	if (!are_enough(candidates, found, is_required(sources, count), terms->minsources))
 		return;
 	compare_rates(candidates, found);

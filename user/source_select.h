@@ -29,8 +29,11 @@ struct selection_terms {
  * @count: members of @index
  * @index: sources to be combined
  * @weight: their weights, which add up to 1
- * @low_ns: as an offset at the instant of the selection: the truth is not below this while most
- *	candidates are right, whichever they are
+ * @place_low_ns: as an offset at the instant of the selection: where to have the clock is not below
+ *	this, as many sources as can agree
+ * @place_high_ns: nor above this
+ * @low_ns: the truth is not below this while most of the candidates, and of those who may yet answer,
+ *	are right, whichever they are
  * @high_ns: nor above this
  * @falsetickers: how many were excluded
  * @candidates: how many had a usable estimate
@@ -40,6 +43,8 @@ struct selection {
 	size_t count;
 	int index[SOURCE_SELECT_MAX];
 	double weight[SOURCE_SELECT_MAX];
+	int64_t place_low_ns;
+	int64_t place_high_ns;
 	int64_t low_ns;
 	int64_t high_ns;
 	size_t falsetickers;

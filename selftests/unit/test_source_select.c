@@ -171,14 +171,14 @@ TEST_F(sources, silent_ones_leave_the_first_answers_no_majority)
 	add_source(self, 40000000, 0, 80000000, NULL);
 	add_source(self, 0, 0, 20000000, NULL);
 	judge(self, -1);
-	EXPECT_GT(self->selection.high_ns, 70000000);
+	EXPECT_GT(self->selection.place_high_ns, 70000000);
 	all = self->selection;
 	while (self->count < SOURCES)
 		self->source[self->count++] = source_new(&options, START_NS);
 	judge(self, -1);
 	EXPECT_EQ(0, self->selection.falsetickers);
-	EXPECT_LT(self->selection.high_ns, 20000000);
-	EXPECT_LE(all.low_ns, self->selection.low_ns);
+	EXPECT_LT(self->selection.place_high_ns, 20000000);
+	EXPECT_LE(all.place_low_ns, self->selection.place_low_ns);
 }
 
 TEST_F(sources, trust_decides)
@@ -310,6 +310,28 @@ TEST_F(sources, bound_is_where_most_agree)
 	judge(self, -1);
 	EXPECT_LE(self->selection.low_ns, -900000);
 	EXPECT_GE(self->selection.high_ns, 900000);
+}
+
+/*
+ * One of three has not answered yet. Of the two that have, one may lie inside the other's interval,
+ * and then the truth is anywhere in that; the clock is put where both allow it to be.
+ */
+TEST_F(sources, bound_allows_for_those_who_have_not_answered)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+
+	add_source(self, 900000, 0, 100000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_LT(self->selection.high_ns - self->selection.low_ns, 500000);
+
+	self->source[self->count++] = source_new(&options, START_NS);
+	judge(self, -1);
+	EXPECT_GE(self->selection.selected, 0);
+	EXPECT_LE(self->selection.low_ns, -999000);
+	EXPECT_GE(self->selection.high_ns, 950000);
+	EXPECT_GE(self->selection.place_low_ns, 800000);
+	EXPECT_LE(self->selection.place_high_ns, 1010000);
 }
 
 TEST_F(sources, one_that_runs_off_is_not_combined)
