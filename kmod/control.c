@@ -50,6 +50,8 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 	if (!chime_line_valid(correction))
 		return -ERANGE;
 	mutex_lock(&chime->lock);
+	/* What was measured before a disruption that nobody has seen yet is of another epoch. */
+	chime_disruption_look(chime);
 	if (reference < 0 || reference == timescale->current_view.reference)
 		ret = chime_timescale_correct(timescale, correction, epoch, jump,
 					      ktime_get_raw_ns());
@@ -62,6 +64,8 @@ static int chime_control_step_locked(struct chime *chime, enum truechime_occasio
 	struct chime_now now;
 
 	lockdep_assert_held(&chime->lock);
+	/* As above: by a timescale that is as late as the system clock nothing is put right. */
+	chime_disruption_look(chime);
 	chime_timescale_now(&chime->timescale, ktime_get_raw_ns(), &now);
 	if (now.state == TRUECHIME_STATE_FREE)
 		return -ENODATA;
