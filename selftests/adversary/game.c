@@ -128,6 +128,13 @@ static void draw_host(void)
 	host->rate = host->free ? draw(-20e-6, 20e-6) : 0;
 }
 
+/* The servers are right together, and wrong: all that they say may be one clock's doing. */
+static bool is_one_clock(void)
+{
+	return world->kind != GUEST_HOSTED &&
+	       (world->server_count == 1 || world->servers[0].refid == world->servers[1].refid);
+}
+
 static int64_t draw_gap_ns(enum trouble_kind kind)
 {
 	switch (kind) {
@@ -138,13 +145,13 @@ static int64_t draw_gap_ns(enum trouble_kind kind)
 	case TROUBLE_AHEAD:
 		return (int64_t)(draw_log(0.05, S_PER_DAY) * 1e9);
 	default:
-		return (int64_t)(draw_log(0.5, 90 * S_PER_DAY) * 1e9);
+		return (int64_t)(draw_log(0.5, is_one_clock() ? 3600 : 90 * S_PER_DAY) * 1e9);
 	}
 }
 
 /*
- * A guest that does not see stops takes a step of its host for one of its own, and an only server
- * that went back is taken to have been reverted itself: neither is told apart by anybody.
+ * A guest that does not see stops takes a step of its host for one of its own, and one clock that
+ * went back is taken to have been reverted itself: neither is told apart by anybody.
  */
 static bool is_possible(enum trouble_kind kind)
 {
@@ -152,7 +159,7 @@ static bool is_possible(enum trouble_kind kind)
 		return kind == TROUBLE_SUSPEND;
 	if (kind == TROUBLE_HOST_STEP)
 		return world->kind == GUEST_HOSTED && world->sees_stops;
-	return kind != TROUBLE_AHEAD || world->kind == GUEST_HOSTED || world->server_count > 1;
+	return kind != TROUBLE_AHEAD || !is_one_clock();
 }
 
 static int compare_troubles(const void *one, const void *other)

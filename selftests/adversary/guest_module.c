@@ -234,6 +234,7 @@ void chime_netlink_unregister(void)
 
 void chime_netlink_notify(const struct chime_event *event)
 {
+	judge_told();
 	if (module.notice_count < MODULE_NOTICES_MAX)
 		module.notices[module.notice_count++] = *event;
 }

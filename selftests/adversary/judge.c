@@ -7,8 +7,8 @@
  * - lied: the clock is called synchronised, and is further from UTC than the bound that goes with
  *   it.
  * - bound_violations: the timescale has a bound, and UTC is outside of it.
- * - stepped_wrongly: a step took the system clock to where neither an honest server nor the host
- *   allows UTC to be.
+ * - stepped_wrongly: a step took the system clock further from UTC, to where neither an honest
+ *   server nor the host allows it to be.
  * - starved: without synchronisation for longer than three of the longest polls and two minutes.
  *
  * What nobody in the guest can know yet is no lie: see judge_disrupted().
@@ -65,7 +65,7 @@ void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 	if (world->kind == GUEST_HOSTED && host_is_right() &&
 	    llabs(host_time_ns() - world->now_ns) > reach_ns)
 		reach_ns = llabs(host_time_ns() - world->now_ns);
-	if (llabs(after_ns) <= reach_ns + STEP_SLACK_NS)
+	if (llabs(after_ns) <= reach_ns + STEP_SLACK_NS || llabs(after_ns) < llabs(before_ns))
 		return;
 	world->judge.verdicts.stepped_wrongly++;
 	world_log("JUDGE: a wrong step, the honest reach is %.9f s", (double)reach_ns / 1e9);
@@ -91,6 +91,12 @@ void judge_disrupted(const struct trouble *trouble)
 	judge->waiting = !is_witnessed(trouble);
 	judge->grace_ns = world->now_ns +
 			  (world->kind == GUEST_HOSTED ? LOOK_NS : NOTICE_NS);
+}
+
+void judge_told(void)
+{
+	if (!world->judge.waiting)
+		world->judge.grace_ns = world->now_ns;
 }
 
 void judge_answer(int number, int64_t sent_ns)
@@ -153,9 +159,9 @@ static void judge_timescale(void)
 	int64_t time_ns, maxerror_ns;
 	bool outside;
 
-	/* Without the module nobody sees it but by the system clock. */
+	/* Where no host tells the time, only the daemon knows that its servers contradict it. */
 	if (!read_timescale(&time_ns, &maxerror_ns) ||
-	    (world->kind == GUEST_ALONE && !guest_synchronised()))
+	    (world->kind != GUEST_HOSTED && !guest_synchronised()))
 		return;
 	outside = maxerror_ns != INT64_MAX && !is_excused() &&
 		  llabs(time_ns - world->now_ns) > maxerror_ns + host_share_ns();

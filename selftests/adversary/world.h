@@ -317,5 +317,7 @@ void judge_look(void);
 void judge_step(int64_t before_ns, int64_t after_ns, const char *who);
 void judge_disrupted(const struct trouble *trouble);
 void judge_answer(int server, int64_t sent_ns);
+/* The module told what it saw: from now on it knows. */
+void judge_told(void);
 
 #endif /* ADVERSARY_WORLD_H */
