@@ -74,6 +74,9 @@ struct consensus {
 	int64_t doubt_raw_ns;		/* since then; meaningless without doubt */
 	bool doubt;
 	bool confirmed;			/* as last told */
+	bool has_clock;			/* @raw_ns and @ahead_ns are of the latest update */
+	int64_t raw_ns;
+	int64_t ahead_ns;		/* the timescale minus the reference */
 	struct quorum quorum;
 };
 
@@ -175,6 +178,43 @@ static bool hear(struct consensus *consensus, struct seat *seat, const struct so
 	if (!consensus->doubt)
 		consensus->fine_raw_ns = now->raw_ns;
 	return false;
+}
+
+/*
+ * The timescale was corrected meanwhile, by @moved_ns. What a source contradicted by is less by
+ * that: who has got its way contradicts no longer, and must not get it a second time.
+ */
+static void move_opinion(struct seat *seat, const struct timescale_now *now, int64_t moved_ns)
+{
+	int64_t distance_ns = chime_sub_sat(seat->off.high_ns, seat->off.low_ns) / 2;
+	int64_t bound_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
+					 chime_abs_sat(now->slew_ns));
+
+	seat->off.low_ns = chime_sub_sat(seat->off.low_ns, moved_ns);
+	seat->off.high_ns = chime_sub_sat(seat->off.high_ns, moved_ns);
+	if (!is_far(&seat->off, bound_ns)) {
+		seat->far = 0;
+		seat->contradictions = 0;
+		seat->followed = false;
+	}
+}
+
+/* Where opinions are differences to the timescale, they are to follow it. */
+static void follow_timescale(struct consensus *consensus, const struct timescale_now *now)
+{
+	int64_t ahead_ns = chime_sub_sat(now->time_ns, now->reference_ns);
+	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, consensus->raw_ns);
+	double ran = now->has_host || now->slew_ns ? 0.0 : (double)elapsed_ns * now->rate;
+	int64_t moved_ns = chime_sub_sat(chime_sub_sat(ahead_ns, consensus->ahead_ns),
+					 (int64_t)ran);
+	size_t i;
+
+	for (i = 0; consensus->has_clock && i < SOURCE_SELECT_MAX; i++)
+		if (consensus->seat[i].far)
+			move_opinion(&consensus->seat[i], now, moved_ns);
+	consensus->has_clock = true;
+	consensus->raw_ns = now->raw_ns;
+	consensus->ahead_ns = ahead_ns;
 }
 
 /* All new samples. true: one of them raises a doubt. */
@@ -540,6 +580,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		wait_for_quorum(consensus, sources, count, now, result);
 		return;
 	}
+	follow_timescale(consensus, now);
 	doubtful = hear_all(consensus, sources, count, now);
 	if (!consensus->doubt && (doubtful || is_outvoted(consensus, now))) {
 		begin_doubt(consensus, now);

@@ -134,6 +134,43 @@ TEST_F(consensus, majority_is_believed)
 	EXPECT_EQ(3, self->heard.voters);
 }
 
+/*
+ * What two said was learned from, and the clock is where they had it. What they said before is no
+ * reason to move it by the same once more.
+ */
+TEST_F(consensus, what_was_followed_is_not_followed_twice)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 1730 * MS));
+	self->now.time_ns += 1730 * MS;
+	run(self, 100 * MS);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_FALSE(self->heard.ask);
+
+	/* Nor where it is a slew that takes some seconds. */
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, -800 * MS));
+	self->now.slew_ns = -800 * MS;
+	run(self, 4 * S);
+	self->now.time_ns -= 400 * MS;
+	self->now.slew_ns = -400 * MS;
+	listen(self);
+	run(self, 4 * S);
+	self->now.time_ns -= 400 * MS;
+	self->now.slew_ns = 0;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+
+	/* What is still contradicted is. */
+	run(self, 30 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	self->now.time_ns += 10 * S;
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 3590 * S));
+	EXPECT_LT(llabs(self->heard.offset_ns - 3590 * S), 2 * MS);
+}
+
 TEST_F(consensus, one_of_several_is_not)
 {
 	int i;
