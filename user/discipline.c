@@ -76,6 +76,9 @@
 #define DOUBT_SIGMAS	5
 #define DOUBT_LEAST_NS	20e3
 
+/* A reference that reads less than it did by so much went back, as samples overlap by less. */
+#define BACK_NS	2000000000LL
+
 struct combined {
 	struct estimate estimate;	/* UTC minus reference */
 	double next_sigma_ns;		/* when the next sample is due */
@@ -205,11 +208,23 @@ static bool is_beyond_reach(const struct discipline *discipline, const struct es
 	       (double)chime_abs_sat(apart_ns) > (double)line->sigma_ns + DOUBT_LEAST_NS;
 }
 
+/*
+ * The guest was reverted, and its host's clock set back since the snapshot was taken: what was
+ * measured is of times that are still to come, and nothing new fits it.
+ */
+static bool went_back(const struct discipline *discipline, const struct timescale_now *now)
+{
+	return discipline->has_line &&
+	       chime_sub_sat(discipline->line.origin_ns, now->reference_ns) > BACK_NS;
+}
+
 bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
 {
 	double sigma_ns = (double)chime_sub_sat(now->sigma_ns, chime_abs_sat(now->slew_ns));
 	struct estimate estimate;
 
+	if (went_back(discipline, now))
+		return true;
 	return discipline->has_correction && !discipline->holding &&
 	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
 	       (sigma_ns > DOUBT_SIGMAS * estimate.sigma_ns + DOUBT_LEAST_NS ||

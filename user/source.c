@@ -45,6 +45,12 @@
 /* After so many failures in a row (the reach register is empty) a source counts as gone. */
 #define FAILURES_GONE	8
 
+/*
+ * A sample from so long before the last one says that the reference went back. Round trips overlap
+ * by less.
+ */
+#define BACK_NS		(2 * NS_PER_S)
+
 /* Residuals kept for the tables. */
 #define HISTORY	64
 
@@ -398,6 +404,15 @@ static void control_poll(struct source *source)
 				       seconds_to_ns(source->interval_s);
 }
 
+static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
+{
+	source->has_epoch = true;
+	source->epoch = epoch;
+	estimator_reset(source->estimator, keep_rate);
+	source->samples = 0;
+	source->next_sample = 0;
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	bool late = sample->delay_ns > LATE_NS;
@@ -409,6 +424,8 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 		return -ESTALE;
 	if (!sample_is_sane(source, sample))
 		return -EINVAL;
+	if (source->samples && source->last.at_ns - sample->at_ns > BACK_NS)
+		start_anew(source, sample->epoch, true);
 	corrected.offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
 	measured.at_ns = corrected.at_ns;
 	measured.offset_ns = corrected.offset_ns;
@@ -445,15 +462,6 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 	/* What comes after it, if nobody answers, begins at its pace. */
 	source->failures = 1;
 	source->next_poll_ns = now_raw_ns;
-}
-
-static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
-{
-	source->has_epoch = true;
-	source->epoch = epoch;
-	estimator_reset(source->estimator, keep_rate);
-	source->samples = 0;
-	source->next_sample = 0;
 }
 
 void source_forget(struct source *source, uint32_t epoch)

@@ -410,6 +410,22 @@ TEST_F(discipline, is_doubted_by_a_timescale_that_is_far_less_sure)
 	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
 }
 
+TEST_F(discipline, is_doubted_when_the_reference_went_back)
+{
+	int64_t here_ns;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	here_ns = self->now.reference_ns;
+	self->now.reference_ns = here_ns - NS_PER_S;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	self->now.reference_ns = here_ns - 3600LL * NS_PER_S;
+	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	discipline_rebase(self->discipline);
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+}
+
 TEST_F(discipline, rate_is_remembered)
 {
 	double rate, rate_sigma;

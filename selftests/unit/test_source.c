@@ -73,6 +73,30 @@ TEST_F(source, asks_at_once_and_then_at_minpoll)
 	EXPECT_EQ(START_NS + 64 * NS_PER_S, source_next_poll(self->source));
 }
 
+/* A guest goes back to a snapshot, and its host's clock was set back in the meantime. */
+TEST_F(source, hears_its_server_when_the_reference_went_back)
+{
+	struct source_sample sample;
+	struct source_status status;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		exchange(self->source);
+	source_get_status(self->source, START_NS, &status);
+	ASSERT_EQ(10, status.samples);
+
+	sample = sample_at(START_NS - 3600 * NS_PER_S);
+	sample.offset_ns += 5000000;
+	EXPECT_EQ(0, source_add(self->source, status.last_raw_ns + NS_PER_S, &sample));
+	source_get_status(self->source, sample.at_ns, &status);
+	EXPECT_EQ(1, status.samples);
+	EXPECT_EQ(sample.offset_ns, status.estimate.offset_ns);
+
+	/* Samples in the wrong order, of which one had longer to travel, are none of this. */
+	sample.at_ns -= NS_PER_S;
+	EXPECT_EQ(-EINVAL, source_add(self->source, status.last_raw_ns + NS_PER_S, &sample));
+}
+
 TEST_F(source, poll_grows_to_maxpoll_and_no_further)
 {
 	struct source_status status;
