@@ -79,6 +79,9 @@
 /* A reference that reads less than it did by so much went back, as samples overlap by less. */
 #define BACK_NS	2000000000LL
 
+/* Samples that the combined clock is learned from when it starts anew: 20 to 40 ms of work. */
+#define RELEARN_SAMPLES	1024
+
 struct combined {
 	struct estimate estimate;	/* UTC minus reference */
 	double next_sigma_ns;		/* when the next sample is due */
@@ -303,6 +306,30 @@ static bool feed(struct discipline *discipline, struct source *const *sources,
 	return fresh;
 }
 
+/*
+ * Who is wrong now, whether found so for the first time or again, is not learned from; true: the
+ * combined clock has learned from one of them.
+ */
+static bool distrust_wrong(const struct discipline *discipline, struct source *const *sources,
+			   size_t count, const struct selection *selection)
+{
+	bool misled = false;
+	size_t i;
+	int seat;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		bool taught = false;
+
+		if (!(selection->wrong & 1ULL << i))
+			continue;
+		for (seat = 0; seat < ESTIMATOR_PATHS; seat++)
+			taught = taught || discipline->seat[seat].source == sources[i];
+		source_distrust(sources[i], taught);
+		misled = misled || taught;
+	}
+	return misled;
+}
+
 /* The combined clock is far from where most agree: it learned from sources that were wrong. */
 static bool is_led_astray(const struct discipline *discipline, const struct selection *selection,
 			  int64_t at_ns)
@@ -315,13 +342,63 @@ static bool is_led_astray(const struct discipline *discipline, const struct sele
 		estimate.offset_ns > selection->high_ns + far_ns);
 }
 
-/* Start it anew from the latest samples of those that are right. */
-static void start_anew(struct discipline *discipline, struct source *const *sources,
-		       const struct selection *selection, int64_t at_ns)
+/* A source's samples on their way into the combined clock. */
+struct lesson {
+	const struct sample_log *log;
+	unsigned int left;
+};
+
+/* The path whose next sample is the oldest, -1: none is left. */
+static int next_lesson(const struct lesson *lessons, int count)
 {
-	estimator_reset(discipline->clock, true);
+	int64_t oldest_ns = INT64_MAX;
+	int next = -1;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		const struct estimator_sample *sample;
+
+		if (!lessons[i].left)
+			continue;
+		sample = sample_log_get(lessons[i].log, lessons[i].left - 1);
+		if (next >= 0 && sample->at_ns >= oldest_ns)
+			continue;
+		oldest_ns = sample->at_ns;
+		next = i;
+	}
+	return next;
+}
+
+/*
+ * What a source has taught is in the rate, in the other paths' asymmetries and in the weights: it
+ * cannot be taken out again. So the combined clock is learned once more, from the samples of those
+ * that are right, as if the others had never been; then it knows nearly what it would know.
+ */
+static void start_anew(struct discipline *discipline, struct source *const *sources,
+		       const struct selection *selection, bool has_host)
+{
+	struct lesson lessons[ESTIMATOR_PATHS];
+	int count = 0;
+	int path;
+
+	estimator_begin_as(discipline->clock,
+			   source_get_estimator(sources[selection->selected]), has_host);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
-	feed(discipline, sources, selection, at_ns);
+	while (count < (int)selection->count && count < ESTIMATOR_PATHS) {
+		const struct source *source = sources[selection->index[count]];
+		unsigned int most = RELEARN_SAMPLES / (unsigned int)selection->count;
+
+		lessons[count].log = source_get_log(source);
+		lessons[count].left = lessons[count].log->count;
+		if (lessons[count].left > most)
+			lessons[count].left = most;
+		discipline->seat[count].source = source;
+		discipline->seat[count].received = source_received(source);
+		discipline->seat[count++].update = discipline->update;
+	}
+	while ((path = next_lesson(lessons, count)) >= 0)
+		estimator_add(discipline->clock, path,
+			      sample_log_get(lessons[path].log, --lessons[path].left));
 }
 
 /*
@@ -729,7 +806,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	};
 	int64_t at_ns = now->reference_ns;
 	struct combined combined;
-	bool known = false, fresh = false, counts;
+	bool known = false, fresh = false, misled, counts;
 	int error;
 
 	memset(result, 0, sizeof(*result));
@@ -737,9 +814,10 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	source_select(sources, count, at_ns, &terms, &result->selection);
 	discipline->selected = result->selection.selected;
 	if (result->selection.selected >= 0) {
+		misled = distrust_wrong(discipline, sources, count, &result->selection);
 		fresh = feed(discipline, sources, &result->selection, at_ns);
-		if (is_led_astray(discipline, &result->selection, at_ns))
-			start_anew(discipline, sources, &result->selection, at_ns);
+		if (misled || is_led_astray(discipline, &result->selection, at_ns))
+			start_anew(discipline, sources, &result->selection, now->has_host);
 		learn_span(discipline, now, at_ns);
 		known = combine(discipline, &result->selection, at_ns,
 				shortest_interval(sources, &result->selection, at_ns), &combined);

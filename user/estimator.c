@@ -80,6 +80,15 @@ void estimator_reset(struct estimator *estimator, bool keep_rate)
 	memset(estimator->path, 0, sizeof(estimator->path));
 }
 
+void estimator_begin_as(struct estimator *estimator, const struct estimator *other, bool is_host)
+{
+	estimator_reset(estimator, false);
+	if (is_host && other->rate_prior_sigma >= RATE_SIGMA_UNKNOWN)
+		estimator_expect_host(estimator);
+	else
+		estimator_prime_rate(estimator, other->rate_prior, other->rate_prior_sigma);
+}
+
 void estimator_drop_path(struct estimator *estimator, int path)
 {
 	memset(&estimator->path[path], 0, sizeof(estimator->path[path]));

@@ -72,6 +72,12 @@ void estimator_free(struct estimator *estimator);
 /* Forget everything but, with @keep_rate, the rate and how well it is known. */
 void estimator_reset(struct estimator *estimator, bool keep_rate);
 
+/*
+ * Forget all, to begin with what @other began with: nothing that came with samples. @is_host: as
+ * estimator_expect_host(), where the rate is as good as unknown.
+ */
+void estimator_begin_as(struct estimator *estimator, const struct estimator *other, bool is_host);
+
 /* Prime the rate from a drift file: @rate with standard error @rate_sigma. */
 void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma);
 

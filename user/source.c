@@ -74,6 +74,15 @@
 /* From one request to the next the interval grows at most by this factor. */
 #define POLL_GROWTH	2.0
 
+/*
+ * A source that has misled the combined clock is not used for so many answers, and for twice as
+ * many the next time: who lies now and then is soon hardly ever used. It begins anew after it has
+ * been right for DISTRUST_FORGOTTEN answers.
+ */
+#define DISTRUST_FIRST		16
+#define DISTRUST_MOST		1024
+#define DISTRUST_FORGOTTEN	1024
+
 #define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
 struct history {
@@ -108,6 +117,9 @@ struct source {
 	unsigned int samples;
 	unsigned int next_sample;
 	unsigned int restarts;
+	struct sample_log log;
+	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
+	uint64_t distrusted_until;	/* answers until it is over */
 };
 
 static int64_t min_s64(int64_t a, int64_t b)
@@ -357,6 +369,7 @@ static void forget_lost_track(struct source *source)
 	source->history[0] = (struct history){ source->last.at_ns, source->last.offset_ns };
 	source->samples = 1;
 	source->next_sample = 1;
+	sample_log_clear(&source->log);
 }
 
 static double sigma_after(const struct source *source, double elapsed_s)
@@ -411,6 +424,7 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	estimator_reset(source->estimator, keep_rate);
 	source->samples = 0;
 	source->next_sample = 0;
+	sample_log_clear(&source->log);
 }
 
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
@@ -448,6 +462,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->received++;
 	remember(source, &corrected);
 	forget_lost_track(source);
+	sample_log_add(&source->log, &measured);
 	control_poll(source);
 	/* It says little, and the next one need not be. */
 	if (late && !source->burst)
@@ -484,6 +499,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	source->has_epoch = true;
 	source->epoch = epoch;
 	estimator_change_reference(source->estimator, change);
+	sample_log_change_reference(&source->log, change);
 	if (!source->samples)
 		return;
 	change_reading(change, &source->last.at_ns, &source->last.offset_ns);
@@ -560,6 +576,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->received = source->received;
 	status->last_error = source->last_error;
 	status->kiss = source->kiss;
+	status->distrusted = source->received < source->distrusted_until;
 	status->has_estimate = source->samples &&
 			       estimator_get(source->estimator, at_ns, &status->estimate);
 	if (!status->has_estimate)
@@ -583,4 +600,35 @@ const struct source_options *source_get_options(const struct source *source)
 void source_set_verdict(struct source *source, enum source_verdict verdict)
 {
 	source->verdict = verdict;
+}
+
+void source_distrust(struct source *source, bool misled)
+{
+	bool distrusted = source->received < source->distrusted_until;
+
+	sample_log_clear(&source->log);
+	if (misled) {
+		if (source->received > source->distrusted_until + DISTRUST_FORGOTTEN)
+			source->distrust = 0;
+		source->distrust = source->distrust ? 2 * source->distrust : DISTRUST_FIRST;
+		if (source->distrust > DISTRUST_MOST)
+			source->distrust = DISTRUST_MOST;
+	}
+	if (misled || distrusted)
+		source->distrusted_until = source->received + source->distrust;
+}
+
+const struct sample_log *source_get_log(const struct source *source)
+{
+	return &source->log;
+}
+
+const struct estimator *source_get_estimator(const struct source *source)
+{
+	return source->estimator;
+}
+
+uint64_t source_received(const struct source *source)
+{
+	return source->received;
 }

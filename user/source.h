@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "estimator.h"
+#include "sample_log.h"
 
 #define SOURCE_NAME_MAX	256
 
@@ -152,6 +153,7 @@ void source_forget(struct source *source, uint32_t epoch);
  * @received: valid answers
  * @last_error: -errno of the latest failure, 0 after a success
  * @kiss: the KISS code that stopped or slowed the polling, 0 if none
+ * @distrusted: it was found wrong, and has not been right for long enough since
  */
 struct source_status {
 	const struct source_options *options;
@@ -171,6 +173,7 @@ struct source_status {
 	uint64_t received;
 	int last_error;
 	uint32_t kiss;
+	bool distrusted;
 };
 
 /* As configured; the options last as long as the source. */
@@ -178,5 +181,19 @@ const struct source_options *source_get_options(const struct source *source);
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status);
 void source_set_verdict(struct source *source, enum source_verdict verdict);
+
+/*
+ * It was found wrong: its samples so far are not to be learned from once more. Where it has
+ * @misled, it is not to be used either before it has answered for some while; longer each time,
+ * unless it was right for long.
+ */
+void source_distrust(struct source *source, bool misled);
+
+/* What its estimate was learned from, and may be learned from once more; lasts until the next. */
+const struct sample_log *source_get_log(const struct source *source);
+const struct estimator *source_get_estimator(const struct source *source);
+
+/* Answers taken so far. */
+uint64_t source_received(const struct source *source);
 
 #endif /* SOURCE_H */

@@ -43,6 +43,7 @@ struct candidate {
 	bool trust;
 	bool prefer;
 	bool require;
+	bool distrusted;
 	bool agrees;
 	bool within;		/* not beyond what trusted ones leave open, if there are any */
 	bool runs_along;
@@ -97,6 +98,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		candidate->trust = status.options->trust;
 		candidate->prefer = status.options->prefer;
 		candidate->require = status.options->require;
+		candidate->distrusted = status.distrusted;
 		candidate->agrees = true;
 		candidate->within = true;
 		candidate->rate = status.estimate.rate;
@@ -308,6 +310,8 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 		return a->prefer;
 	if (a->runs_along != b->runs_along)
 		return a->runs_along;
+	if (a->distrusted != b->distrusted)
+		return b->distrusted;
 	return a->quality < b->quality;
 }
 
@@ -327,6 +331,7 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 			best = &candidates[i];
 	}
 	if (incumbent && incumbent->prefer == best->prefer && incumbent->runs_along &&
+	    incumbent->distrusted == best->distrusted &&
 	    incumbent->quality < RESELECT_FACTOR * best->quality)
 		return incumbent;
 	return best;
@@ -346,6 +351,7 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 		if (!candidate->agrees || !candidate->within ||
 		    candidate->prefer != best->prefer ||
 		    candidate->quality > COMBINE_LIMIT * best->quality ||
+		    candidate->distrusted != best->distrusted ||
 		    (candidate != best && !candidate->runs_along))
 			continue;
 		weight = 1 / fmax(candidate->quality * candidate->quality, 1e-6);
@@ -386,6 +392,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		if (candidates[i].agrees)
 			continue;
 		selection->falsetickers++;
+		selection->wrong |= 1ULL << candidates[i].index;
 		source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
 	}
 	selection->place_low_ns = base_ns + (int64_t)floor(place.low);
@@ -395,6 +402,9 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	if (!are_enough(candidates, found, is_required(sources, count), terms->minsources))
 		return;
 	compare_rates(candidates, found);
+	for (i = 0; i < found; i++)
+		if (candidates[i].agrees && !candidates[i].runs_along)
+			selection->wrong |= 1ULL << candidates[i].index;
 	best = choose(candidates, found, terms->previous);
 	combine(candidates, found, best, sources, selection);
 }

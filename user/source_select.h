@@ -37,6 +37,7 @@ struct selection_terms {
  * @high_ns: nor above this
  * @falsetickers: how many were excluded
  * @candidates: how many had a usable estimate
+ * @wrong: a bit for each source that most others contradict, in offset or rate
  */
 struct selection {
 	int selected;
@@ -49,6 +50,7 @@ struct selection {
 	int64_t high_ns;
 	size_t falsetickers;
 	size_t candidates;
+	uint64_t wrong;
 };
 
 /* Judge @count sources at the reference's @at_ns. */

@@ -21,6 +21,7 @@ FIXTURE(discipline) {
 	struct source *source[SOURCES];
 	struct timescale_now now;
 	int64_t offset_ns;		/* truth minus reference */
+	int64_t astray_ns;		/* the last source minus the truth */
 	int64_t ahead_ns;		/* the host minus the reference */
 	int only;			/* so many sources answer; 0: all */
 	int64_t far_ns;			/* further way to all servers but the first */
@@ -72,7 +73,8 @@ static int poll_all(struct _test_data_discipline *self)
 	for (i = 0; i < (self->only ? self->only : SOURCES); i++) {
 		struct source_sample sample = {
 			.at_ns = self->now.reference_ns,
-			.offset_ns = self->offset_ns + i * 1000,
+			.offset_ns = self->offset_ns + i * 1000 +
+				     (i == SOURCES - 1) * self->astray_ns,
 			.delay_ns = 200000 + self->now.raw_ns / NS_PER_S * 31 % 4000 +
 				    (i ? self->far_ns : 0),
 			.refid = 100 + i,
@@ -376,6 +378,46 @@ TEST_F(discipline, holds_over_when_nobody_answers)
 	EXPECT_TRUE(self->result.synchronised);
 	EXPECT_GT(chime_line_maxerror(&self->result.correction, self->now.reference_ns),
 		  before_ns);
+}
+
+/* The last source goes astray by @rate (ns per second) until it is excluded. */
+static void lead_astray(struct _test_data_discipline *self, struct __test_metadata *_metadata,
+			int64_t rate)
+{
+	int i;
+
+	for (i = 0; i < 200 && !(self->result.selection.wrong & 1 << (SOURCES - 1)); i++) {
+		self->astray_ns += 16 * rate;
+		ASSERT_EQ(0, poll_all(self));
+	}
+	ASSERT_NE(0, self->result.selection.wrong & 1 << (SOURCES - 1));
+}
+
+static int64_t error_ns(struct _test_data_discipline *self)
+{
+	return llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+		     self->offset_ns);
+}
+
+TEST_F(discipline, what_a_falseticker_taught_is_forgotten)
+{
+	int i;
+
+	for (i = 0; i < 50; i++)
+		ASSERT_EQ(0, poll_all(self));
+	for (i = 0; i < 3; i++) {
+		lead_astray(self, _metadata, 2000);
+		EXPECT_LT(error_ns(self), 1500);
+		EXPECT_LT(llabs(self->result.correction.rate_q32), (int64_t)(1e-9 * 4294967296));
+		EXPECT_EQ(2, self->result.selection.count);
+		/* Who is right for one sample only has not become right. */
+		self->astray_ns = 0;
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_EQ(2, self->result.selection.count);
+		while (self->result.selection.count == 2)
+			ASSERT_EQ(0, poll_all(self));
+		EXPECT_LT(error_ns(self), 1500);
+	}
 }
 
 TEST_F(discipline, nothing_that_the_timescale_doubts_is_known_without_a_sample)

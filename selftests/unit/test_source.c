@@ -541,6 +541,63 @@ TEST_F(source, a_leap_second_moves_servers_and_no_reference)
 	EXPECT_EQ(before.jitter_ns, after.jitter_ns);
 }
 
+/* Answers until it is no longer distrusted. */
+static int distrusted_for(struct source *source)
+{
+	struct source_status status;
+	int answers;
+
+	for (answers = 0; answers < 2000; answers++) {
+		source_get_status(source, 0, &status);
+		if (!status.distrusted)
+			break;
+		exchange(source);
+	}
+	return answers;
+}
+
+TEST_F(source, who_misled_again_and_again_is_distrusted_for_ever_longer)
+{
+	int i;
+
+	exchange(self->source);
+	source_distrust(self->source, false);
+	EXPECT_EQ(0, distrusted_for(self->source));
+	source_distrust(self->source, true);
+	EXPECT_EQ(16, distrusted_for(self->source));
+	source_distrust(self->source, true);
+	EXPECT_EQ(32, distrusted_for(self->source));
+	/* While it is wrong, the time does not begin. */
+	source_distrust(self->source, true);
+	exchange(self->source);
+	source_distrust(self->source, false);
+	EXPECT_EQ(64, distrusted_for(self->source));
+	for (i = 0; i < 8; i++)
+		source_distrust(self->source, true);
+	EXPECT_EQ(1024, distrusted_for(self->source));
+	for (i = 0; i < 1025; i++)
+		exchange(self->source);
+	source_distrust(self->source, true);
+	EXPECT_EQ(16, distrusted_for(self->source));
+}
+
+TEST_F(source, what_a_distrusted_one_said_is_not_learned_from)
+{
+	const struct sample_log *log = source_get_log(self->source);
+	int i;
+
+	for (i = 0; i < 600; i++)
+		exchange(self->source);
+	EXPECT_EQ(SAMPLE_LOG_MAX, log->count);
+	EXPECT_LT(sample_log_get(log, SAMPLE_LOG_MAX - 1)->at_ns, sample_log_get(log, 0)->at_ns);
+	source_distrust(self->source, false);
+	EXPECT_EQ(0, log->count);
+	exchange(self->source);
+	EXPECT_EQ(1, log->count);
+	source_rebase(self->source, 2);
+	EXPECT_EQ(0, log->count);
+}
+
 TEST(configured_offset_is_added)
 {
 	struct source_options with = options(6, 10, false);

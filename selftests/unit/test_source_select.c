@@ -344,4 +344,22 @@ TEST_F(sources, one_that_runs_off_is_not_combined)
 	EXPECT_GE(SOURCE_NOT_COMBINED, verdict(self, 2));
 }
 
+TEST_F(sources, who_was_wrong_lately_is_not_combined)
+{
+	add_source(self, 0, 0, 200000, NULL);
+	add_source(self, 0, 0, 200000, NULL);
+	add_source(self, 0, 0, 200000, NULL);
+	source_distrust(self->source[0], true);
+	judge(self, 0);
+	EXPECT_NE(0, self->selection.selected);
+	EXPECT_EQ(2, self->selection.count);
+	EXPECT_EQ(0, self->selection.wrong);
+	/* But better those than none. */
+	source_distrust(self->source[1], true);
+	source_distrust(self->source[2], true);
+	judge(self, 0);
+	EXPECT_GE(self->selection.selected, 0);
+	EXPECT_EQ(3, self->selection.count);
+}
+
 TEST_HARNESS_MAIN
