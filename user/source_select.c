@@ -304,6 +304,25 @@ static void compare_rates(struct candidate *candidates, size_t count)
 	}
 }
 
+/*
+ * It is not for the operator's preference to overrule where most agree that the truth is, nor is
+ * who misled us lately preferred.
+ */
+static void judge_preference(struct candidate *candidates, size_t count,
+			     const struct extent *place)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct candidate *candidate = &candidates[i];
+
+		candidate->prefer = candidate->prefer && candidate->runs_along &&
+				    !candidate->distrusted &&
+				    candidate->offset >= place->low &&
+				    candidate->offset <= place->high;
+	}
+}
+
 static bool is_better(const struct candidate *a, const struct candidate *b)
 {
 	if (a->prefer != b->prefer)
@@ -402,6 +421,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	if (!are_enough(candidates, found, is_required(sources, count), terms->minsources))
 		return;
 	compare_rates(candidates, found);
+	judge_preference(candidates, found, &place);
 	for (i = 0; i < found; i++)
 		if (candidates[i].agrees && !candidates[i].runs_along)
 			selection->wrong |= 1ULL << candidates[i].index;

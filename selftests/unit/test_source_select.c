@@ -344,9 +344,37 @@ TEST_F(sources, one_that_runs_off_is_not_combined)
 	EXPECT_GE(SOURCE_NOT_COMBINED, verdict(self, 2));
 }
 
+TEST_F(sources, preference_does_not_overrule_where_most_agree)
+{
+	struct source_options prefer = { .minpoll = 4, .prefer = true };
+
+	add_source(self, 80000000, 0, 200000000, &prefer);
+	add_source(self, 0, 0, 20000000, NULL);
+	add_source(self, 0, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_NE(0, self->selection.selected);
+	EXPECT_NE(SOURCE_FALSETICKER, verdict(self, 0));
+	EXPECT_EQ(2, self->selection.count);
+}
+
+TEST_F(sources, preference_does_not_overrule_the_rate_that_most_have)
+{
+	struct source_options prefer = { .minpoll = 4, .prefer = true };
+
+	add_source(self, 0, 200e-6, 20000000, &prefer);
+	add_source(self, 0, 0, 20000000, NULL);
+	add_source(self, 0, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(1, self->selection.wrong);
+	EXPECT_NE(0, self->selection.selected);
+	EXPECT_EQ(2, self->selection.count);
+}
+
 TEST_F(sources, who_was_wrong_lately_is_not_combined)
 {
-	add_source(self, 0, 0, 200000, NULL);
+	struct source_options prefer = { .minpoll = 4, .prefer = true };
+
+	add_source(self, 0, 0, 200000, &prefer);
 	add_source(self, 0, 0, 200000, NULL);
 	add_source(self, 0, 0, 200000, NULL);
 	source_distrust(self->source[0], true);
