@@ -30,7 +30,7 @@
 /* From a notification to what is done about it. */
 #define NOTICE_NS	(100 * NS_PER_MS)
 
-/* From the first honest answer to the agreement of the others: a burst, and one again. */
+/* From a majority's answers to what is done about them: a burst, and one again. */
 #define AGREEMENT_NS	(30 * NS_PER_S)
 
 /* Readings of the clock, and what a step takes. */
@@ -93,6 +93,17 @@ void judge_disrupted(const struct trouble *trouble)
 			  (world->kind == GUEST_HOSTED ? LOOK_NS : NOTICE_NS);
 }
 
+/* Of all servers, with honest answers to requests that left after the latest disruption. */
+static bool has_majority_answered(void)
+{
+	int i, answers = 0;
+
+	for (i = 0; i < world->server_count; i++)
+		answers += !world->servers[i].liar &&
+			   world->servers[i].answered_ns > world->judge.disrupted_ns;
+	return 2 * answers > world->server_count;
+}
+
 void judge_told(void)
 {
 	if (!world->judge.waiting)
@@ -107,7 +118,7 @@ void judge_answer(int number, int64_t sent_ns)
 	if (sent_ns < judge->disrupted_ns)
 		return;
 	server->answered_ns = world->now_ns;
-	if (!judge->waiting || server->liar)
+	if (!judge->waiting || !has_majority_answered())
 		return;
 	judge->waiting = false;
 	judge->grace_ns = world->now_ns + AGREEMENT_NS;
