@@ -128,8 +128,7 @@ static void draw_host(void)
 	host->rate = host->free ? draw(-20e-6, 20e-6) : 0;
 }
 
-/* The servers are right together, and wrong: all that they say may be one clock's doing. */
-static bool is_one_clock(void)
+bool game_is_one_clock(void)
 {
 	return world->kind != GUEST_HOSTED &&
 	       (world->server_count == 1 || world->servers[0].refid == world->servers[1].refid);
@@ -140,12 +139,14 @@ static int64_t draw_gap_ns(enum trouble_kind kind)
 	switch (kind) {
 	case TROUBLE_STALL:
 		return (int64_t)(draw_log(0.05, 30) * 1e9);
+	case TROUBLE_SUSPEND:
+		return (int64_t)(draw_log(5, 90 * S_PER_DAY) * 1e9);
 	case TROUBLE_HOST_STEP:
 		return (int64_t)(sign() * draw_log(0.05, S_PER_DAY) * 1e9);
 	case TROUBLE_AHEAD:
 		return (int64_t)(draw_log(0.05, S_PER_DAY) * 1e9);
 	default:
-		return (int64_t)(draw_log(0.5, is_one_clock() ? 3600 : 90 * S_PER_DAY) * 1e9);
+		return (int64_t)(draw_log(0.5, game_is_one_clock() ? 3600 : 90 * S_PER_DAY) * 1e9);
 	}
 }
 
@@ -159,7 +160,7 @@ static bool is_possible(enum trouble_kind kind)
 		return kind == TROUBLE_SUSPEND;
 	if (kind == TROUBLE_HOST_STEP)
 		return world->kind == GUEST_HOSTED && world->sees_stops;
-	return kind != TROUBLE_AHEAD || !is_one_clock();
+	return kind != TROUBLE_AHEAD || !game_is_one_clock();
 }
 
 static int compare_troubles(const void *one, const void *other)

@@ -30,8 +30,12 @@
 /* From a notification to what is done about it. */
 #define NOTICE_NS	(100 * NS_PER_MS)
 
-/* From a majority's answers to what is done about them: a burst, and one again. */
-#define AGREEMENT_NS	(30 * NS_PER_S)
+/*
+ * From a majority's answers to what is done about them: servers are waited for half a minute, and
+ * those behind one clock have to go on saying so for a minute; then comes their next answer.
+ */
+#define AGREEMENT_NS	(50 * NS_PER_S)
+#define ONE_CLOCK_NS	(120 * NS_PER_S)
 
 /* Readings of the clock, and what a step takes. */
 #define STEP_SLACK_NS	NS_PER_MS
@@ -121,7 +125,7 @@ void judge_answer(int number, int64_t sent_ns)
 	if (!judge->waiting || !has_majority_answered())
 		return;
 	judge->waiting = false;
-	judge->grace_ns = world->now_ns + AGREEMENT_NS;
+	judge->grace_ns = world->now_ns + (game_is_one_clock() ? ONE_CLOCK_NS : AGREEMENT_NS);
 }
 
 static bool is_excused(void)

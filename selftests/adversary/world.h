@@ -293,6 +293,8 @@ void world_log_list(const char *who, const char *format, va_list arguments);
 void game_draw(void);
 void game_config(char *text, size_t size);
 void game_describe(void);
+/* All servers follow one clock: what they say together may be its doing alone. */
+bool game_is_one_clock(void);
 
 /* troubles.c: what is due now happens. */
 void troubles_happen(void);
