@@ -34,6 +34,12 @@
 /* Slack of round trips shorter than the server's processing, which clock rates may explain. */
 #define NTP_RATE_SHIFT		10
 
+/*
+ * A server's two readings of one clock may be out of order by its resolution, or by what is fuzzed
+ * below that, and by the precision that it states.
+ */
+#define NTP_ORDER_SLACK_NS	1000LL
+
 void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t version,
 			uint8_t *bytes)
 {
@@ -67,6 +73,15 @@ static bool is_version_ok(const struct ntp_exchange *exchange, const struct ntp_
 	return answer->version <= exchange->version;
 }
 
+/* The answer left before the request came, by more than readings of a clock are good to. */
+static bool is_reversed(const struct ntp_packet *answer)
+{
+	int64_t early_ns = chime_sub_sat(ntp_timestamp_to_ns(answer->receive),
+					 ntp_timestamp_to_ns(answer->transmit));
+
+	return early_ns > NTP_ORDER_SLACK_NS + ntp_power_to_ns(answer->precision);
+}
+
 static enum ntp_verdict judge_server(const struct ntp_packet *answer,
 				     const struct ntp_limits *limits)
 {
@@ -80,7 +95,7 @@ static enum ntp_verdict judge_server(const struct ntp_packet *answer,
 	if (answer->root_delay_ns / 2 + answer->root_dispersion_ns >= NTP_DISTANCE_MAX_NS ||
 	    ntp_power_to_ns(answer->precision) >= NTP_DISTANCE_MAX_NS)
 		return NTP_DISTANCE_TOO_GREAT;
-	if (ntp_timestamp_to_ns(answer->transmit) < ntp_timestamp_to_ns(answer->receive))
+	if (is_reversed(answer))
 		return NTP_SERVER_REVERSED;
 	if (answer->stratum < limits->minstratum || answer->stratum > limits->maxstratum)
 		return NTP_STRATUM_REFUSED;
@@ -165,7 +180,7 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 	int64_t t2 = ntp_timestamp_to_ns(answer->receive);
 	int64_t t3 = ntp_timestamp_to_ns(answer->transmit);
 	struct clock_span span = { .before = sent->now, .after = received->now };
-	int64_t t1, t4, delay_ns, slack_ns;
+	int64_t t1, t4, worked_ns, delay_ns, slack_ns;
 	double noise1_ns, noise4_ns, precision_ns, noise_ns;
 	enum ntp_verdict verdict;
 
@@ -180,8 +195,10 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 	noise_ns = sqrt(noise1_ns * noise1_ns + noise4_ns * noise4_ns +
 			2 * precision_ns * precision_ns) / 2;
 
-	delay_ns = chime_sub_sat(chime_sub_sat(t4, t1), t3 - t2);
-	slack_ns = (int64_t)(4 * noise_ns) + ((t3 - t2) >> NTP_RATE_SHIFT);
+	/* Out of order by the clock's resolution: it took no time. */
+	worked_ns = t3 > t2 ? chime_sub_sat(t3, t2) : 0;
+	delay_ns = chime_sub_sat(chime_sub_sat(t4, t1), worked_ns);
+	slack_ns = (int64_t)(4 * noise_ns) + (worked_ns >> NTP_RATE_SHIFT);
 	if (t4 < t1 || delay_ns < -slack_ns)
 		return NTP_DELAY_NEGATIVE;
 	if (delay_ns < 0)

@@ -97,6 +97,8 @@ enum fault {
 	NO_RECEIVE,
 	NO_TRANSMIT,
 	LEFT_BEFORE_IT_CAME,
+	LEFT_A_TICK_EARLY,
+	FUZZED_BY_500_NS,
 	CAME_IN_2036,
 };
 
@@ -106,6 +108,12 @@ static void kiss(struct ntp_packet *answer, uint32_t code)
 	answer->leap = NTP_LEAP_UNSYNCHRONISED;
 	answer->stratum = 0;
 	answer->refid = code;
+}
+
+/* In units of a timestamp. */
+static uint64_t ntp_fraction(int64_t ns)
+{
+	return ((uint64_t)ns << 32) / NS_PER_S;
 }
 
 static void spoil(struct ntp_packet *answer, enum fault fault)
@@ -165,7 +173,16 @@ static void spoil(struct ntp_packet *answer, enum fault fault)
 		answer->transmit = 0;
 		break;
 	case LEFT_BEFORE_IT_CAME:
-		answer->transmit = answer->receive - 9;
+		answer->precision = -25;
+		answer->transmit = answer->receive - ntp_fraction(1100);
+		break;
+	case LEFT_A_TICK_EARLY:
+		answer->precision = -10;
+		answer->transmit = answer->receive - ntp_fraction(970000);
+		break;
+	case FUZZED_BY_500_NS:
+		answer->precision = -25;
+		answer->transmit = answer->receive - ntp_fraction(500);
 		break;
 	case CAME_IN_2036:
 		answer->receive = 1;
@@ -196,6 +213,8 @@ static const struct {
 	{ "precision of 32 s", PRECISION_32_S, NTP_DISTANCE_TOO_GREAT, true },
 	{ "no receive timestamp", NO_RECEIVE, NTP_ZERO_TIMESTAMP, true },
 	{ "no transmit timestamp", NO_TRANSMIT, NTP_ZERO_TIMESTAMP, true },
+	{ "left before it came, by less than a tick", LEFT_A_TICK_EARLY, NTP_ACCEPTED, true },
+	{ "left before it came, by some ns", FUZZED_BY_500_NS, NTP_ACCEPTED, true },
 	{ "left before it came", LEFT_BEFORE_IT_CAME, NTP_SERVER_REVERSED, true },
 	{ "came in 2036", CAME_IN_2036, NTP_SERVER_REVERSED, true },
 };
@@ -305,6 +324,21 @@ static struct ntp_packet answer_at(int64_t t2_ns, int64_t t3_ns)
 	answer.receive = ntp_timestamp_from_ns(UTC_NS + t2_ns);
 	answer.transmit = ntp_timestamp_from_ns(UTC_NS + t3_ns);
 	return answer;
+}
+
+/* The order of two readings that are the same but for the clock's resolution says nothing. */
+TEST(a_server_that_took_no_time_did_not_take_less)
+{
+	struct ntp_packet answer = answer_at(10 * NS_PER_MS, 10 * NS_PER_MS - 800000);
+	struct ntp_moment sent = moment(0);
+	struct ntp_moment received = moment(20 * NS_PER_MS);
+	struct source_sample sample;
+
+	answer.precision = -10;
+	ASSERT_EQ(NTP_ACCEPTED, ntp_exchange_sample(&answer, &sent, &received, &limits, &sample));
+	EXPECT_EQ(20 * NS_PER_MS, sample.delay_ns);
+	EXPECT_EQ(UTC_NS - RAW_NS - 400000, sample.offset_ns);
+	EXPECT_GE(sample.noise_ns, 300000);
 }
 
 TEST(four_timestamps_make_a_sample)
