@@ -71,6 +71,12 @@
 #define POLL_SHARE	0.66
 #define POLL_ASYMMETRY	0.06
 
+/*
+ * A rate is known by the time over which it was learned, and what a young one hides the estimate
+ * does not know itself: the interval is at most this share of that time.
+ */
+#define POLL_SPAN_SHARE	0.1
+
 /* From one request to the next the interval grows at most by this factor. */
 #define POLL_GROWTH	2.0
 
@@ -95,7 +101,7 @@ struct source {
 	struct estimator *estimator;
 	enum source_verdict verdict;
 	int64_t next_poll_ns;
-	int64_t first_poll_ns;
+	int64_t first_poll_ns;	/* by raw, since the rate was last forgotten */
 	int64_t last_poll_ns;
 	int64_t last_raw_ns;
 	double interval_s;
@@ -105,6 +111,7 @@ struct source {
 	unsigned int refusals;	/* answers in a row that gave no sample */
 	unsigned int kisses;	/* KISS packets in a row */
 	int64_t not_before_ns;	/* by raw: a KISS packet forbids earlier requests */
+	bool learning;		/* first_poll_ns is valid */
 	bool has_epoch;
 	uint32_t epoch;
 	uint32_t kiss;
@@ -132,15 +139,20 @@ static int64_t max_s64(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* Over what time its rate has been learned. */
+static double learned_s(const struct source *source)
+{
+	return (double)(source->last_poll_ns - source->first_poll_ns) / NS_PER_S;
+}
+
 static double least_interval(const struct source *source)
 {
 	double least_s = ldexp(1, source->options.minpoll);
 
-	double span_s = (double)(source->last_poll_ns - source->first_poll_ns) / NS_PER_S;
-
 	if (!source->starting)
 		return least_s;
-	return fmin(least_s, fmax((double)BURST_INTERVAL_NS / NS_PER_S, IBURST_SHARE * span_s));
+	return fmin(least_s, fmax((double)BURST_INTERVAL_NS / NS_PER_S,
+				  IBURST_SHARE * learned_s(source)));
 }
 
 static double clamp_interval(const struct source *source, double interval_s)
@@ -208,8 +220,9 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 	source->sent++;
 	source->reach <<= 1;
 	source->last_poll_ns = now_raw_ns;
-	if (source->sent == 1)
+	if (!source->learning)
 		source->first_poll_ns = now_raw_ns;
+	source->learning = true;
 	if (source->starting > 0)
 		source->starting--;
 	if (source->burst > 0)
@@ -384,7 +397,8 @@ static double sigma_after(const struct source *source, double elapsed_s)
 static void control_poll(struct source *source)
 {
 	double low_s = least_interval(source);
-	double high_s = clamp_interval(source, POLL_GROWTH * source->interval_s);
+	double high_s = clamp_interval(source, fmin(POLL_GROWTH * source->interval_s,
+						    POLL_SPAN_SHARE * learned_s(source)));
 	struct estimate estimate;
 	double worth_ns;
 
@@ -422,6 +436,7 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	source->has_epoch = true;
 	source->epoch = epoch;
 	estimator_reset(source->estimator, keep_rate);
+	source->learning = source->learning && keep_rate;
 	source->samples = 0;
 	source->next_sample = 0;
 	sample_log_clear(&source->log);

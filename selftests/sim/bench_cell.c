@@ -253,7 +253,8 @@ int bench_cell_run(const struct bench_cell *cell, uint64_t first_seed,
 		outcome->limit_rms_ns = has_limit(cell) ?
 					measure_median(figures->limit, cell->seeds) : 0;
 		outcome->bound_ratio = measure_median(figures->bound, cell->seeds);
-		outcome->interval_s = cell->world.duration_s * cell->seeds / figures->requests;
+		outcome->interval_s = (cell->world.duration_s - cell->world.settle_s) * cell->seeds /
+				      figures->requests;
 		for (i = 0; i < 3; i++)
 			outcome->converged_s[i] = measure_median(figures->converged[i],
 								 cell->seeds);

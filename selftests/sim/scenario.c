@@ -54,7 +54,7 @@ static void run_value(const struct scenario *scenario, const struct run *run,
 	value[SCENARIO_STEPS] = summary->steps;
 	value[SCENARIO_FALSETICKERS] = summary->falsetickers;
 	value[SCENARIO_COMBINED] = summary->combined;
-	value[SCENARIO_INTERVAL] = 1e9 * scenario->world.duration_s *
+	value[SCENARIO_INTERVAL] = 1e9 * (scenario->world.duration_s - scenario->world.settle_s) *
 				   (double)scenario->world.servers / (double)summary->requests;
 	value[SCENARIO_UNSYNCHRONISED] = (double)measure->unsynchronised / measure->seconds;
 	value[SCENARIO_VERSUS_BANK] = measure_rms_ns(measure) /

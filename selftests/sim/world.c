@@ -52,7 +52,9 @@ static void send_request(struct world *world, struct server *server, double true
 	double up_ns, down_ns;
 
 	source_polled(server->source, client_clock_raw(&world->clock, true_ns));
-	world->summary->requests++;
+	/* The first hours are asked about by their own limits. */
+	if (true_ns >= world->options.settle_s * NS_PER_S)
+		world->summary->requests++;
 	exchange->pending = true;
 	exchange->lost = !path_exchange(&server->path, &up_ns, &down_ns) || server->options.silent;
 	exchange->epoch = world->epoch;

@@ -167,7 +167,7 @@ struct world_host_record {
 
 /**
  * struct world_summary - of the whole run
- * @requests: sent by all sources
+ * @requests: sent by all sources since the statistics began
  * @samples: taken by all sources
  * @steps: of the system clock, by the discipline or the module
  * @jumps: of the timescale

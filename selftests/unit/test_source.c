@@ -130,6 +130,36 @@ TEST(iburst_is_quick_and_ends)
 	source_free(source);
 }
 
+/*
+ * On the quietest network, too: what a rate is wrong by that was learned in a minute does not show
+ * in the estimate's own error.
+ */
+TEST(interval_is_a_share_of_the_time_learned_from)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	int64_t interval_ns, longest_ns = 0;
+	int round, i;
+
+	for (round = 0; round < 2; round++) {
+		int64_t from_ns = source_next_poll(source);
+
+		for (i = 0; i < 60; i++) {
+			int64_t learned_ns = source_next_poll(source) - from_ns;
+			int64_t most_ns = learned_ns / 10 > 64 * NS_PER_S ? learned_ns / 10 :
+									    64 * NS_PER_S;
+
+			interval_ns = exchange(source);
+			EXPECT_LE(interval_ns, most_ns + 1) TH_LOG("after %d samples", i);
+			longest_ns = interval_ns > longest_ns ? interval_ns : longest_ns;
+		}
+		EXPECT_GT(longest_ns, 256 * NS_PER_S);
+		/* Another reference: its rate is learned from now on. */
+		source_forget(source, 1);
+	}
+	source_free(source);
+}
+
 TEST_F(source, never_answered_is_retried_ever_less_often)
 {
 	int64_t now_ns = START_NS, wait_ns, last_ns = 0;
