@@ -25,11 +25,22 @@
 #define FINE_NS		50
 
 /*
- * An offset as large as the timescale's own standard error says nothing yet: taking it away within
- * 8 s costs less than a fiftieth of the accuracy, and a quick slew would only shake the frequency.
- * Larger ones are real, and go in proportionally less time, down to the least interval.
+ * The time constant with which a correction is carried out, in times between two corrections.
+ * Corrections of x every P, carried out with a time constant T, leave the clock behind by
+ * x sqrt(T / 2P) and shake its frequency by x / sqrt(2 T P). Where samples come often, x is a fifth
+ * of the standard error: twice P costs 4 % of the accuracy. Where x is more, T is less, as much as
+ * the mean square of it tells; and as x is most of the error at the longest intervals, and the
+ * frequency calm anyway, there is a limit in seconds. What is larger than the standard error is
+ * real, and goes in proportionally less time.
  */
-#define CALM_HORIZON_S	8
+#define PACE_SHARE	2.0
+#define CALM_MAX_NS	128e9
+#define SPREAD_SHARE	0.3
+
+/* The mean square of corrections, in squared standard errors: what it begins with, and how many. */
+#define SPREAD_FIRST	0.15
+#define SPREAD_MEMORY	8
+#define SPREAD_MAX	100.0
 
 /*
  * Nothing below this is worth shaking the frequency for: the least interval is soon enough. What a
@@ -83,14 +94,14 @@ static int64_t follower_tolerance(const struct timescale_now *now, int64_t least
 	return tolerance_ns;
 }
 
-/*
- * The share of the time between two corrections in which the first is carried out; but never in so
- * little time that a late wake-up would overshoot by much. What is as good as none has so many of
- * them to be carried out.
- */
-#define PACE_SHARE	4
-#define CALM_CORRECTIONS	2
+/* Never in so little time that a late wake-up would overshoot by much. */
 #define LEAST_HORIZON_NS	0.125e9
+
+/* A correction that comes quickly may be carried out in this part of the time to the next one. */
+#define PACE_PART	4
+
+/* What is as good as none has so many corrections to be carried out. */
+#define CALM_CORRECTIONS	2
 
 void follower_note_late(struct follower *follower, int64_t late_ns)
 {
@@ -118,70 +129,121 @@ static void follower_judge_late(struct follower *follower, const struct timescal
 	follower_note_late(follower, chime_sub_sat(now->raw_ns, follower->next_ns));
 }
 
-/* An early look is at a fresh correction; how often they come says how long one is of use. */
+void follower_expect_news(struct follower *follower)
+{
+	follower->expect_news = true;
+}
+
+/*
+ * How often fresh corrections come says how long one is of use. Those of several sources come at
+ * once and count as one.
+ */
 static void follower_note_news(struct follower *follower, const struct timescale_now *now)
 {
-	if (follower->started && now->raw_ns >= follower->next_ns)
+	int64_t gap_ns = chime_sub_sat(now->raw_ns, follower->news_from_ns);
+
+	if (!follower->expect_news)
 		return;
-	follower->pace_ns = follower->started ?
-			    chime_sub_sat(now->raw_ns, follower->news_ns) : 0;
+	follower->expect_news = false;
 	follower->news_ns = now->raw_ns;
+	if (follower->has_news && gap_ns < follower->options.min_interval_ns)
+		return;
+	follower->pace_ns = follower->has_news ? gap_ns : 0;
+	follower->news_from_ns = now->raw_ns;
+	follower->has_news = true;
 }
 
 /* This look is at a fresh correction. */
 static bool follower_is_news(const struct follower *follower, const struct timescale_now *now)
 {
-	return now->raw_ns == follower->news_ns;
+	return follower->has_news && now->raw_ns == follower->news_ns;
+}
+
+/* What the look before foretold for this one. */
+static double follower_foretold(const struct follower *follower, const struct timescale_now *now)
+{
+	return (double)follower->last_offset_ns -
+	       ((double)now->raw_ns - (double)follower->last_raw_ns) * follower->last_slew;
+}
+
+/* How large corrections are of late, in standard errors. */
+static void follower_note_spread(struct follower *follower, const struct timescale_now *now,
+				 int64_t offset_ns)
+{
+	double change_ns = (double)offset_ns - follower_foretold(follower, now);
+	double ratio = change_ns / fmax((double)now->sigma_ns, 1.0);
+
+	if (follower->spread <= 0.0)
+		follower->spread = SPREAD_FIRST;
+	if (follower->started && follower_is_news(follower, now))
+		follower->spread += (fmin(ratio * ratio, SPREAD_MAX) - follower->spread) /
+				    SPREAD_MEMORY;
+}
+
+/*
+ * How much of the offset is a correction's that is still being carried out. What turns up between
+ * two of them, a host's turn or the kernel's way to keep its clock, is no question of samples.
+ */
+static double follower_corrected(const struct follower *follower, const struct timescale_now *now,
+				 int64_t offset_ns)
+{
+	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
+	double left_ns = follower->corrected_ns - elapsed_ns * follower->corrected_slew;
+
+	if (!follower->started)
+		return 0.0;
+	if (follower_is_news(follower, now))
+		return (double)offset_ns;
+	/* A look that was late finds more than all of it gone. */
+	return left_ns * follower->corrected_ns > 0.0 ? left_ns : 0.0;
+}
+
+/* An offset of this size is taken away in no less time; a small one not in less than @small_ns. */
+static double follower_least_horizon(const struct follower *follower, double size_ns,
+				     double small_ns)
+{
+	double horizon_ns = size_ns < SMALL_NS ? small_ns : LEAST_HORIZON_NS;
+
+	horizon_ns = fmax(horizon_ns, size_ns / follower->options.max_slew);
+	return fmax(horizon_ns, LATE_SHARE * (double)follower->late_ns);
 }
 
 /*
  * What is as good as none is taken away by the next look, which may be a minute away; sooner where
- * fresh corrections come quickly and are better than the tolerance. Where they are not, that they
- * come in slowly smoothes them.
+ * fresh corrections come quickly and are better than the tolerance.
  */
-static int64_t follower_calm_horizon(const struct follower *follower,
-				     const struct timescale_now *now)
+static double follower_calm_horizon(const struct follower *follower,
+				    const struct timescale_now *now)
 {
-	int64_t horizon_ns;
-
 	if (!follower_is_news(follower, now) || follower->pace_ns <= 0 ||
 	    follower->pace_ns > follower->interval_ns / CALM_CORRECTIONS ||
 	    now->sigma_ns > FINE_NS)
-		return follower->interval_ns;
+		return (double)follower->interval_ns;
 	/* Those of several sources come at once, and are no reason to hurry. */
-	horizon_ns = follower->pace_ns * CALM_CORRECTIONS;
-	return horizon_ns > follower->options.min_interval_ns ? horizon_ns :
-								follower->options.min_interval_ns;
+	return fmax((double)follower->pace_ns * CALM_CORRECTIONS,
+		    (double)follower->options.min_interval_ns);
 }
 
-/* How soon an offset is to be gone at the latest. */
-static double follower_pace(const struct follower *follower, double size_ns)
+/* The time constant with which so much of a correction is taken away. */
+static double follower_time_constant(const struct follower *follower,
+				     const struct timescale_now *now, double size_ns, bool calm)
 {
-	/* Corrections that come quickly are carried out quickly: the next one is measured anew. */
-	if (follower->pace_ns || size_ns >= SMALL_NS)
-		return fmax((double)follower->pace_ns / PACE_SHARE, LEAST_HORIZON_NS);
-	return (double)follower->options.min_interval_ns;
-}
+	double pace_ns = (double)follower->pace_ns;
+	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread);
+	double constant_ns = fmin(share * pace_ns, CALM_MAX_NS), small_ns;
 
-/* Over how long to take the offset away. */
-static int64_t follower_horizon(const struct follower *follower, const struct timescale_now *now,
-				int64_t offset_ns, bool calm)
-{
-	const struct follower_options *options = &follower->options;
-	double size_ns = fabs((double)offset_ns), horizon_ns = 0.0, pace_ns;
-
-	if (calm)
+	if (now->sigma_ns == CHIME_LINE_UNBOUNDED_NS)
+		constant_ns = 0.0;
+	else if (size_ns > (double)now->sigma_ns)
+		constant_ns *= (double)now->sigma_ns / size_ns;
+	if (calm && now->sigma_ns <= FINE_NS)
 		return follower_calm_horizon(follower, now);
-	if (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS)
-		horizon_ns = CALM_HORIZON_S * 1e9 * fmin(1.0, (double)now->sigma_ns / size_ns);
-	pace_ns = follower_pace(follower, size_ns);
-	horizon_ns = fmin(horizon_ns, pace_ns);
-	horizon_ns = fmax(horizon_ns, fmin((double)options->min_interval_ns, pace_ns));
-	horizon_ns = fmax(horizon_ns, size_ns / options->max_slew);
-	horizon_ns = fmax(horizon_ns, LATE_SHARE * (double)follower->late_ns);
-
-	/* A slew of days is looked after now and then, and the double is an int64_t again. */
-	return (int64_t)fmin(horizon_ns, 1e15);
+	if (calm)
+		return fmax(constant_ns, follower_calm_horizon(follower, now));
+	/* Corrections that come quickly may be carried out quickly: the next is measured anew. */
+	small_ns = fmin((double)follower->options.min_interval_ns,
+			fmax(pace_ns / PACE_PART, LEAST_HORIZON_NS));
+	return fmax(constant_ns, follower_least_horizon(follower, size_ns, small_ns));
 }
 
 /*
@@ -207,7 +269,7 @@ static void follower_note_rate(struct follower *follower, const struct timescale
 
 /* Looks that found what was foretold become rarer, others more frequent. */
 static void follower_adapt(struct follower *follower, const struct timescale_now *now,
-			   int64_t offset_ns)
+			   double rest_ns)
 {
 	const struct follower_options *options = &follower->options;
 	int64_t tolerance_ns = follower_tolerance(now, FINE_NS);
@@ -221,9 +283,9 @@ static void follower_adapt(struct follower *follower, const struct timescale_now
 	/* An early look, at a fresh correction, has no say. */
 	if (now->raw_ns < follower->next_ns)
 		return;
-	if (llabs(offset_ns) <= tolerance_ns)
+	if (fabs(rest_ns) <= (double)tolerance_ns)
 		follower->interval_ns *= 2;
-	else if (llabs(offset_ns) / 2 > tolerance_ns)
+	else if (fabs(rest_ns) / 2 > (double)tolerance_ns)
 		follower->interval_ns /= 4;
 	else
 		follower->interval_ns -= follower->interval_ns / 4;
@@ -251,9 +313,9 @@ static void follower_learn_bias(struct follower *follower, const struct timescal
 				int64_t offset_ns)
 {
 	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
-	double foretold_ns = (double)follower->last_offset_ns - elapsed_ns * follower->last_slew;
+	double surprise_ns = (double)offset_ns - follower_foretold(follower, now);
 	double turned = now->rate - follower->base_rate;
-	double error = ((double)offset_ns - foretold_ns) / elapsed_ns - turned;
+	double error = surprise_ns / elapsed_ns - turned;
 
 	if (!follower->started || now->slew_ns || now->raw_ns < follower->next_ns ||
 	    elapsed_ns < BIAS_LOOK_NS || fabs(turned) > BIAS_MAX || fabs(error) > BIAS_MAX)
@@ -262,10 +324,36 @@ static void follower_learn_bias(struct follower *follower, const struct timescal
 	follower->bias = clamp(follower->bias + error, BIAS_MAX);
 }
 
-/* How much of the offset to take away. */
-static double follower_share(bool news, int64_t offset_ns)
+/* How much of what is no correction's to take away. */
+static double follower_share(double rest_ns)
 {
-	return news || llabs(offset_ns) > DITHER_NS ? 1.0 : DITHER_SHARE;
+	return fabs(rest_ns) > DITHER_NS ? 1.0 : DITHER_SHARE;
+}
+
+/*
+ * How fast to slew, and after how long to look again. Of the offset @corrected_ns are a
+ * correction's and @rest_ns are not.
+ */
+static double follower_slew(struct follower *follower, const struct timescale_now *now,
+			    double corrected_ns, double rest_ns, int64_t tolerance_ns,
+			    int64_t *next_ns)
+{
+	bool calm = fabs(corrected_ns + rest_ns) <= (double)tolerance_ns;
+	double horizon_ns = (double)follower->interval_ns, constant_ns;
+
+	if (fabs(rest_ns) > (double)tolerance_ns)
+		horizon_ns = follower_least_horizon(follower, fabs(rest_ns),
+						    (double)follower->options.min_interval_ns);
+	constant_ns = corrected_ns == 0.0 ? INFINITY :
+		      follower_time_constant(follower, now, fabs(corrected_ns), calm);
+	follower->corrected_ns = corrected_ns;
+	follower->corrected_slew = corrected_ns / constant_ns;
+
+	/* What takes longer is looked after meanwhile. */
+	*next_ns = (int64_t)fmin(fmin(horizon_ns, constant_ns),
+				 (double)follower->options.max_interval_ns);
+	return clamp(follower->corrected_slew + follower_share(rest_ns) * rest_ns / horizon_ns,
+		     follower->options.max_slew);
 }
 
 void follower_update(struct follower *follower, const struct timescale_now *now,
@@ -275,8 +363,7 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	int64_t target_ns = chime_add_sat(now->time_ns, now->slew_ns);
 	int64_t offset_ns = chime_sub_sat(target_ns, now->realtime_ns);
 	int64_t tolerance_ns, horizon_ns;
-	bool news, calm;
-	double slew;
+	double corrected_ns, rest_ns, slew;
 
 	/* llabs() and more are safe from here on: S64_MIN is not. */
 	if (offset_ns == S64_MIN)
@@ -285,23 +372,22 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	follower_learn_bias(follower, now, offset_ns);
 	follower_note_news(follower, now);
 	/* What came with a correction is not the kernel's. */
-	news = follower_is_news(follower, now);
-	tolerance_ns = follower_tolerance(now, news ? FINE_NS : DITHER_NS);
-	calm = llabs(offset_ns) <= tolerance_ns;
-	follower_adapt(follower, now, offset_ns);
+	tolerance_ns = follower_tolerance(now, follower_is_news(follower, now) ? FINE_NS :
+										 DITHER_NS);
+	follower_note_spread(follower, now, offset_ns);
+	corrected_ns = follower_corrected(follower, now, offset_ns);
+	rest_ns = (double)offset_ns - corrected_ns;
+	follower_adapt(follower, now, rest_ns);
 	follower_note_rate(follower, now, tolerance_ns);
-	horizon_ns = follower_horizon(follower, now, offset_ns, calm);
-	slew = clamp(follower_share(news, offset_ns) * (double)offset_ns /
-		     (double)horizon_ns, options->max_slew);
+	slew = follower_slew(follower, now, corrected_ns, rest_ns, tolerance_ns, &horizon_ns);
 
 	command->base_rate = clamp(follower->base_rate, options->max_rate);
 	command->rate = clamp(command->base_rate + follower->bias + slew, options->max_rate);
 	command->offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns);
-	command->settled = calm || (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
-				    llabs(offset_ns) <= now->sigma_ns);
+	command->settled = llabs(offset_ns) <= tolerance_ns ||
+			   (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
+			    llabs(offset_ns) <= now->sigma_ns);
 
-	if (horizon_ns > options->max_interval_ns)
-		horizon_ns = options->max_interval_ns;
 	if (now->slew_ns && horizon_ns > SLEW_LOOK_NS && !follower->started)
 		horizon_ns = SLEW_LOOK_NS;
 	command->next_ns = chime_add_sat(now->raw_ns, horizon_ns);

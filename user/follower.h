@@ -56,10 +56,16 @@ struct follower_command {
  * @last_raw_ns: of the latest look
  * @last_offset_ns: what was still missing then, a slew of the timescale's included
  * @last_slew: the rate at which it was to be removed
+ * @corrected_ns: how much of it was a fresh correction's, to be taken away calmly
+ * @corrected_slew: the part of @last_slew that did
+ * @spread: mean square of corrections, in the timescale's standard errors
  * @next_ns: when the next look was due
  * @late_ns: how late looks were of late
- * @news_ns: raw instant of the latest fresh correction
- * @pace_ns: between the latest two of them
+ * @news_ns: raw instant of the look at the latest fresh correction
+ * @news_from_ns: likewise, the first of those that came at once
+ * @pace_ns: between the latest two of these, 0: not known
+ * @expect_news: the next look is at a fresh correction
+ * @has_news: there was one
  * @started: the above is valid
  */
 struct follower {
@@ -70,11 +76,17 @@ struct follower {
 	int64_t last_raw_ns;
 	int64_t last_offset_ns;
 	double last_slew;
+	double corrected_ns;
+	double corrected_slew;
+	double spread;
 	int64_t interval_ns;
 	int64_t next_ns;
 	int64_t late_ns;
 	int64_t news_ns;
+	int64_t news_from_ns;
 	int64_t pace_ns;
+	bool expect_news;
+	bool has_news;
 	bool started;
 };
 
@@ -83,6 +95,9 @@ void follower_note_late(struct follower *follower, int64_t late_ns);
 
 /* The next look is at once, and not because there is a fresh correction to look at. */
 void follower_look_again(struct follower *follower);
+
+/* The next look is at a correction that a new sample brought. */
+void follower_expect_news(struct follower *follower);
 
 /* One look. */
 void follower_update(struct follower *follower, const struct timescale_now *now,

@@ -257,6 +257,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		steering_complain(steering, now->raw_ns, "The correction could not be set", err);
 		return err;
 	}
+	if (result->measured)
+		follower_expect_news(&steering->follower);
 	steering_log_change(steering, result);
 	err = steering_judge(steering, result);
 	steering->next_look_ns = 0;

@@ -24,7 +24,8 @@ struct world {
 	double dither_ns;	/* what a reading of it may be off by, either way */
 	double slope_error;	/* likewise of the timescale's rate */
 	struct unit_random random;
-	double square;		/* of the error, times seconds */
+	double square;		/* of the error, times ns */
+	double rate_square;	/* of the clock's frequency, times ns */
 };
 
 static void world_start(struct world *world, double rate, double error_ns)
@@ -59,6 +60,14 @@ static void world_look(struct world *world)
 	follower_update(&world->follower, now, &world->command);
 }
 
+/* A sample moves the timescale by @change_ns. */
+static void world_correct(struct world *world, double change_ns)
+{
+	world->error_ns += change_ns;
+	follower_expect_news(&world->follower);
+	world_look(world);
+}
+
 /* Time goes on to @raw_ns at the rate commanded. */
 static void world_run(struct world *world, int64_t raw_ns)
 {
@@ -70,6 +79,7 @@ static void world_run(struct world *world, int64_t raw_ns)
 	/* A straight line's, from one end to the other. */
 	world->square += elapsed_ns / 3 * (world->error_ns * world->error_ns +
 					   world->error_ns * end_ns + end_ns * end_ns);
+	world->rate_square += elapsed_ns * gain * gain;
 	world->error_ns = end_ns;
 	world->now.raw_ns = raw_ns;
 }
@@ -190,9 +200,8 @@ TEST(learns_nothing_from_what_is_not_the_kernels)
 	world_start(&world, 20e-6, 0);
 	world_follow(&world, 600 * S);
 	for (i = 0; i < 100; i++) {
-		world.error_ns += i & 1 ? 300 : -100;
 		world.now.raw_ns++;
-		world_look(&world);
+		world_correct(&world, i & 1 ? 300 : -100);
 		world_follow(&world, 16 * S);
 	}
 	EXPECT_LT(fabs(world.follower.bias), 3e-9);
@@ -261,11 +270,72 @@ TEST(an_offset_within_the_error_is_no_hurry)
 	world_start(&world, 20e-6, 0);
 	world.now.sigma_ns = 20 * US;
 	world_follow(&world, 300 * S);
-	world.error_ns = 15e3;
-	world_look(&world);
-	/* Four seconds at least: less than 4 ppm. */
-	EXPECT_LT(fabs(world.command.rate - 20e-6), 4e-6);
+	world_correct(&world, 0);
+	world_follow(&world, 64 * S);
+	world_correct(&world, 15e3);
+	/* More than a minute, since the next correction is a minute away. */
+	EXPECT_LT(fabs(world.command.rate - 20e-6), 0.25e-6);
 	EXPECT_TRUE(world.command.settled);
+	/* An offset that is not the timescale's is gone at once. */
+	world.error_ns += 15e3;
+	world_run(&world, world.command.next_ns);
+	world_look(&world);
+	EXPECT_GT(fabs(world.command.rate - 20e-6), 10e-6);
+}
+
+/*
+ * Corrections as samples bring them, each a third of the standard error, and before each a look
+ * because a request was sent. The clock is hardly further from the truth than the timescale is, and
+ * its frequency is not shaken.
+ */
+TEST(corrections_do_not_shake_the_frequency)
+{
+	static const int64_t paces_ns[] = { 2 * S, 16 * S, 64 * S, 1024 * S };
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(paces_ns); i++) {
+		double seconds, frequency, constant_s;
+		struct world world;
+
+		world_start(&world, 20e-6, 0);
+		world.now.sigma_ns = 30 * US;
+		world_correct(&world, 0);
+		world_follow(&world, 600 * S);
+		world.square = 0;
+		world.rate_square = 0;
+		for (j = 0; j < 200; j++) {
+			/* Looked at for another reason: nothing is new. */
+			world_look(&world);
+			world_run(&world, world.now.raw_ns + 200 * US);
+			world_correct(&world, 17e3 * either_way(&world));
+			world_follow(&world, paces_ns[i] - 200 * US);
+		}
+		seconds = 200e-9 * (double)paces_ns[i];
+		frequency = sqrt(world.rate_square / seconds / 1e9);
+		constant_s = fmin(2e-9 * (double)paces_ns[i], 128.0);
+		/* sqrt(T / 2P) and 1 / sqrt(2TP) of 10 us. */
+		EXPECT_LT(sqrt(world.square / seconds / 1e9), 11e3) TH_LOG("pace %u", i);
+		EXPECT_LT(frequency, 1.2e-5 / sqrt(2e-9 * constant_s * (double)paces_ns[i]))
+			TH_LOG("pace %u", i);
+	}
+}
+
+/* Those of several servers that are asked at once. */
+TEST(corrections_that_come_together_are_one)
+{
+	struct world world;
+	int i, j;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 30 * US;
+	for (i = 0; i < 4; i++) {
+		for (j = 0; j < 3; j++) {
+			world_correct(&world, 0);
+			world_follow(&world, 20 * MS);
+		}
+		world_follow(&world, 64 * S - 60 * MS);
+	}
+	EXPECT_EQ(64 * S, world.follower.pace_ns);
 }
 
 /* Not only the large ones: a refclock's corrections of a few ns are worth having. */
@@ -281,7 +351,8 @@ TEST(follows_small_corrections_that_come_quickly)
 	world_follow(&world, 600 * S);
 	for (i = 0; i < 1000; i++) {
 		/* The timescale wanders, 40 ns either way. */
-		world.error_ns += 8 * sin(i / 5.0) + (double)unit_random_below(&random, 5) - 2;
+		world_correct(&world, 8 * sin(i / 5.0) +
+				      (double)unit_random_below(&random, 5) - 2);
 		world_follow(&world, S);
 		square += world.error_ns * world.error_ns;
 	}
