@@ -6,7 +6,7 @@
  *
  * up to the rate's horizon, if it has one; from there on another rate counts. An offset that was
  * measured holds for as long as its bound says, but a rate is an extrapolation: who learned it
- * knows how far it reaches. The growth of the errors has a horizon, too, which need not be the same.
+ * knows how far it reaches. The growth of the errors has a horizon, too, which may be another one.
  *
  * Pure integer arithmetic: no locks, allocation, clock reads or globals, so that the module, the
  * helper, the simulator and the tests compile the very same file. Intermediate results are exact;

@@ -159,7 +159,7 @@ static s64 chime_get_s64(const struct nlattr *attr, s64 absent)
 
 /* An error that is said to grow slower where less is known is a mistake. */
 static int chime_get_horizons(struct nlattr **tb, struct chime_line *line,
-			     struct netlink_ext_ack *extack)
+			      struct netlink_ext_ack *extack)
 {
 	const struct nlattr *sigma = tb[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32];
 	const struct nlattr *maxerror = tb[TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32];

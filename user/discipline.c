@@ -27,7 +27,8 @@
 
 /*
  * A rate is trusted for as long ahead as it was learned, and for no longer than it takes the daemon
- * to come round twice when nobody answers; one that may be none, by no more than half a millisecond.
+ * to come round twice when nobody answers; one that may be none, by no more than half a
+ * millisecond.
  */
 #define REACH_NS	128e9
 #define REACH_SIGMAS	5
@@ -42,8 +43,8 @@
 #define CRYSTAL_SPAN_NS		3600e9
 
 /*
- * Beyond its reach a bound is to hold for the longest time that a guest is thought to stand still, a
- * standard error for an hour.
+ * Beyond its reach a bound is to hold for the longest time that a guest is thought to stand still,
+ * a standard error for an hour.
  */
 #define LONGEST_S	(400 * 86400.0)
 #define HOUR_S		3600.0
@@ -108,8 +109,8 @@ struct discipline {
 	struct seat seat[ESTIMATOR_PATHS];
 	unsigned int update;
 	int selected;
-	int updates;			/* as makestep and maxchange count them, with a new sample */
-	const struct source *counted;	/* the source selected at the latest of them ... */
+	int updates;			/* with new samples, as makestep counts them */
+	const struct source *counted;	/* the one selected at the latest of them ... */
 	uint64_t counted_received;	/* ... and its answers by then */
 	bool seconded;			/* more than one source has agreed since the start */
 	int refused;
@@ -556,7 +557,7 @@ static double mean_rate_sigma(const struct estimate *estimate, double elapsed_s)
  * where it is. It may be a crystal too, and then its rate is missing.
  */
 static void make_horizons(const struct discipline *discipline, const struct combined *combined,
-			 struct chime_line *line)
+			  struct chime_line *line)
 {
 	const struct estimate *estimate = &combined->estimate;
 	double missing = discipline->crystal ? 0 : fabs(estimate->rate);

@@ -32,8 +32,8 @@ struct selection_terms {
  * @place_low_ns: as an offset at the instant of the selection: where to have the clock is not below
  *	this, as many sources as can agree
  * @place_high_ns: nor above this
- * @low_ns: the truth is not below this while most of the candidates, and of those who may yet answer,
- *	are right, whichever they are
+ * @low_ns: the truth is not below this while most of the candidates, and of those who may yet
+ *	answer, are right, whichever they are
  * @high_ns: nor above this
  * @falsetickers: how many were excluded
  * @candidates: how many had a usable estimate

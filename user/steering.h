@@ -85,9 +85,9 @@ int64_t steering_next_ns(const struct steering *steering);
 void steering_recheck(struct steering *steering);
 
 /*
- * Time was disrupted: the first answers that agree have what it left wrong stepped, as the policy of
- * disruptions says. @keep: the timescale is as right as it was; else the clock is unsynchronised
- * until then.
+ * Time was disrupted: the first answers that agree have what it left wrong stepped, as the policy
+ * of disruptions says. @keep: the timescale is as right as it was; else the clock is
+ * unsynchronised until then.
  */
 void steering_disrupted(struct steering *steering, bool keep);
 

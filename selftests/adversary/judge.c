@@ -133,7 +133,7 @@ static bool is_excused(void)
 	return world->judge.waiting || world->now_ns < world->judge.grace_ns;
 }
 
-/* Where nobody has confirmed the host its clock is all there is, and nobody says how right it is. */
+/* Where nobody has confirmed the host its clock is all there is; nobody says how right it is. */
 static int64_t host_share_ns(void)
 {
 	return module_follows_host() ? llabs(host_time_ns() - world->now_ns) : 0;

@@ -8,7 +8,6 @@
  * disciplined host nothing is added to the error from before. Once they have answered the system
  * clock is as right as the timescale.
  */
-#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -142,11 +141,14 @@ static bool is_good(const struct draw *draw)
 
 static void describe(const struct draw *draw, bool good)
 {
-	printf("# %s seed %" PRIu64 ": age %.0f s, gap %.0f s, jitter %.3f ms, %zu servers, host %s %.1f ppm: error %.3f ms before, %.3f ms after by a bound of %.3f ms; %u s outside it; clock and timescale %.3f ms apart\n",
-	       good ? "fine" : "MISSED", draw->seed, draw->age_s, draw->gap_s,
-	       draw->jitter_ns / 1e6, draw->world.servers, draw->free ? "free" : "disciplined",
+	printf("# %s seed %llu: age %.0f s, gap %.0f s, jitter %.3f ms, %zu servers, ",
+	       good ? "fine" : "MISSED", (unsigned long long)draw->seed, draw->age_s, draw->gap_s,
+	       draw->jitter_ns / 1e6, draw->world.servers);
+	printf("host %s %.1f ppm: error %.3f ms before, %.3f ms after by a bound of %.3f ms; ",
+	       draw->free ? "free" : "disciplined",
 	       draw->world.host.oscillator.frequency * 1e6, draw->before_ns / 1e6,
-	       draw->after_ns / 1e6, draw->bound_ns / 1e6, draw->violations,
+	       draw->after_ns / 1e6, draw->bound_ns / 1e6);
+	printf("%u s outside it; clock and timescale %.3f ms apart\n", draw->violations,
 	       draw->beside_ns / 1e6);
 }
 
@@ -171,7 +173,7 @@ int main(int argc, char **argv)
 	int failed = 0;
 	int i;
 
-	printf("# %d reverts drawn from seed %" PRIu64 "\n", count, seed);
+	printf("# %d reverts drawn from seed %llu\n", count, (unsigned long long)seed);
 	for (i = 0; i < count; i++)
 		failed += !run(seed + (uint64_t)i, getenv("VERBOSE"));
 	printf("%s sim/reverts\n", failed ? "not ok" : "ok");

@@ -221,9 +221,11 @@ static int next_event(const struct world *world, double *when_ns, double end_ns)
 		if (i < count && world->server[i].exchange.pending)
 			at_ns = world->server[i].exchange.end_ns;
 		else if (i < count)
-			at_ns = client_clock_when(clock, source_next_poll(world->sources[i]));
+			at_ns = client_clock_when(clock,
+						  source_next_poll(world->sources[i]));
 		else
-			at_ns = client_clock_when(clock, turn_raw_ns(world, (enum turn)(i - count)));
+			at_ns = client_clock_when(clock,
+						  turn_raw_ns(world, (enum turn)(i - count)));
 		if (at_ns >= *when_ns)
 			continue;
 		*when_ns = fmax(at_ns, clock->counter.begin_ns);

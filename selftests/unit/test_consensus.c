@@ -632,7 +632,6 @@ TEST_F(consensus, nobody_jumps_where_time_cannot)
 	ASSERT_EQ(0, begin(self, 3));
 	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
-
 }
 
 TEST_F(consensus, only_one_jumps_only_so_far)

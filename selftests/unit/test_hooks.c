@@ -201,7 +201,8 @@ TEST(a_hook_is_told_the_event_and_nothing_else)
 	fclose(file);
 	EXPECT_TRUE(found);
 	/* Of descriptors: the three standard ones and what ls opens. */
-	EXPECT_STREQ("7 revert -43200000000000 3 stepped 1800000000000000000 60000 -1 none 4\n", line);
+	EXPECT_STREQ("7 revert -43200000000000 3 stepped 1800000000000000000 60000 -1 none 4\n",
+		     line);
 	hook_environment_free(environment);
 	remove_all(directory);
 }

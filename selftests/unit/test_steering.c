@@ -382,7 +382,7 @@ TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
-/* As the policy of disruptions says, by default above 1 ms; a correction that is not new says nothing. */
+/* By the policy of disruptions, above 1 ms by default. An old correction says nothing. */
 TEST_F(steering, what_a_disruption_left_wrong_is_stepped_by_policy)
 {
 	struct discipline_result result;

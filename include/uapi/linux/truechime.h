@@ -251,13 +251,13 @@ enum truechime_attr {
  * @TRUECHIME_LINE_A_SIGMA_RATE_Q32: s64, its growth
  * @TRUECHIME_LINE_A_MAXERROR_NS: s64, bound of the error at the origin
  * @TRUECHIME_LINE_A_MAXERROR_RATE_Q32: s64, its growth
- * @TRUECHIME_LINE_A_RATE_HORIZON_NS: s64, the rate holds as far as this from the origin, either way;
- *	0 or absent: everywhere. With a CORRECTION: who measured it does not know its rate to last any
- *	longer
- * @TRUECHIME_LINE_A_BEYOND_RATE_Q32: s64, the rate from there on; 0 or absent: the offset stays what
- *	it is there
- * @TRUECHIME_LINE_A_HORIZON_NS: s64, both growths of the errors hold as far as this from the origin,
- *	either way; 0 or absent: everywhere
+ * @TRUECHIME_LINE_A_RATE_HORIZON_NS: s64, the rate holds as far as this from the origin, either
+ *	way; 0 or absent: everywhere. With a CORRECTION: who measured it does not know its rate to
+ *	last any longer
+ * @TRUECHIME_LINE_A_BEYOND_RATE_Q32: s64, the rate from there on; 0 or absent: the offset stays
+ *	what it is there
+ * @TRUECHIME_LINE_A_HORIZON_NS: s64, both growths of the errors hold as far as this from the
+ *	origin, either way; 0 or absent: everywhere
  * @TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32: s64, sigma's growth from there on, not less than before;
  *	absent: the same
  * @TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32: s64, the bound's growth from there on, likewise
@@ -291,17 +291,17 @@ enum truechime_line_attr {
  * @TRUECHIME_EVENT_A_ACTION: u8, enum truechime_action
  * @TRUECHIME_EVENT_A_GAP_NS: s64, how far the reference had moved away from this guest
  * @TRUECHIME_EVENT_A_OFFSET_NS: s64, timescale minus system clock before the action
- * @TRUECHIME_EVENT_A_RESIDUAL_NS: s64, the same after it; how well the timescale itself knows UTC is
- *	MAXERROR_NS
+ * @TRUECHIME_EVENT_A_RESIDUAL_NS: s64, the same after it; how well the timescale itself knows UTC
+ *	is MAXERROR_NS
  * @TRUECHIME_EVENT_A_LATENCY_NS: s64, by raw: from the last check that found all well to the end of
  *	the action: the longest that any program can have seen a clock further off than MAXERROR_NS
  * @TRUECHIME_EVENT_A_RAW_NS: s64, when it ended, by raw
  * @TRUECHIME_EVENT_A_TIME_NS: s64, when it ended, by the timescale
  * @TRUECHIME_EVENT_A_EPOCH: u32, TRUECHIME_A_EPOCH from then on
- * @TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS: s64, bound of the timescale's error as it was before, aged to
- *	the instant at which the event was noticed; -1: none was known
- * @TRUECHIME_EVENT_A_MAXERROR_NS: s64, bound of the timescale's error when it ended: it grows by what
- *	may have happened in a gap; -1: none is known
+ * @TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS: s64, bound of the timescale's error as it was before, aged
+ *	to the instant at which the event was noticed; -1: none was known
+ * @TRUECHIME_EVENT_A_MAXERROR_NS: s64, bound of the timescale's error when it ended: it grows by
+ *	what may have happened in a gap; -1: none is known
  */
 enum truechime_event_attr {
 	TRUECHIME_EVENT_A_UNSPEC,
