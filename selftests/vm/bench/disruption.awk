@@ -291,12 +291,12 @@ END {
 	wakeups = cost("idle", "module", "halt_exits")
 	printf "bench-disruption: disruptions=%d repaired=%d wrong_cause=%d false=%d " \
 		"busy_p50_ms=%.1f busy_p99_ms=%.1f busy_max_ms=%.1f idle_max_ms=%.1f " \
-		"noticed=%d timed=%d hung=%d ntp_added_max_ms=%s ntp_bound_violations=%d " \
+		"noticed=%d timed=%d hung=%d ntp_added_max_ms=%s ntp_confirmed_added_max_ms=%.1f ntp_bound_violations=%d " \
 		"busy_seen_max_ms=%.1f lie_max_ms=%.1f jump_p50_ms=%.1f jump_max_ms=%.1f rtc_max_ms=%.1f undisturbed_s=%d " \
 		"busy_exits_per_s=%.1f busy_cpu_percent=%.4f idle_wakeups_per_s=%.2f\n",
 		n, repaired, wrong_cause, false_events, quantile("busy", 0.5), quantile("busy", 0.99),
 		quantile("busy", 1), quantile("idle", 1), noticed_count, timed, hung,
-		ntp_added_ms(), ntp_violations,
+		ntp_added_ms(), ntp_confirmed_max, ntp_violations,
 		seen_max, lie_max, quantile("host-step busy", 0.5),
 		quantile("host-step busy", 1), quantile("rtc", 1), undisturbed_s(), cost("busy", "daemon", "exits"), cpu_percent, wakeups
 	# An emulated guest that hangs is disrupted once more; one in fifty is the emulator's.
