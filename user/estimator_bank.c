@@ -30,7 +30,10 @@ static const double host_rate_sigmas[] = { 1e-6, 10e-6, 100e-6 };
 /* Members below this are kept for later only: they may be far off and have no say. */
 #define LOG_WEIGHT_HEARD	(-9.0)
 
-static const int shapes[BANK_SHAPES] = { BANK_SHAPE_OF_PATH, 3, 0 };
+static const int shapes[BANK_SHAPES] = { BANK_SHAPE_OF_PATH, 3, 0, BANK_SHAPE_OF_PATH };
+
+/* Which of them is the one for delays of two kinds. */
+#define SHAPE_OF_KINDS	3
 
 bool bank_is_only_path(const struct estimator *estimator, int path)
 {
@@ -69,6 +72,7 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 
 		member->wander = WANDER_LEAST * pow(10, 0.5 * (i % BANK_WANDERS));
 		member->shape = shapes[i / BANK_WANDERS];
+		member->kinds = i / BANK_WANDERS == SHAPE_OF_KINDS;
 		member->log_weight = -fmax(0, WANDER_DOUBT *
 					      log10(member->wander / WANDER_USUAL));
 		start_rate(estimator, i % BANK_WANDERS, member);
@@ -96,7 +100,21 @@ const struct member *bank_best_of_shape(const struct estimator *estimator, int s
 	for (i = 0; i < estimator->members; i++) {
 		const struct member *member = &estimator->member[i];
 
-		if (member->shape == shape && (!best || member->log_weight > best->log_weight))
+		if (member->shape == shape && !member->kinds && (!best || member->log_weight > best->log_weight))
+			best = member;
+	}
+	return best ? best : bank_best(estimator);
+}
+
+const struct member *bank_best_of_kinds(const struct estimator *estimator)
+{
+	const struct member *best = NULL;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		const struct member *member = &estimator->member[i];
+
+		if (member->kinds && (!best || member->log_weight > best->log_weight))
 			best = member;
 	}
 	return best ? best : bank_best(estimator);

@@ -15,10 +15,10 @@
 
 /*
  * A member for each wander with each way that a path may queue, by the shape of the delays' gamma
- * distribution; 0: normal.
+ * distribution; 0: normal. One more for delays of two kinds.
  */
 #define BANK_WANDERS	9
-#define BANK_SHAPES	3
+#define BANK_SHAPES	4
 #define BANK_MEMBERS	(BANK_WANDERS * BANK_SHAPES)
 
 /* NTP's timestamps span 2^32 s: nothing that is further off is an estimate, whoever lies. */
@@ -79,10 +79,13 @@ bool bank_is_only_path(const struct estimator *estimator, int path);
 const struct member *bank_best(const struct estimator *estimator);
 
 /*
- * The best member of a shape (what they call the least delay differs between shapes), or of all if
+ * The best member of a shape, but of those for two kinds of delays (what they call the least delay differs between shapes), or of all if
  * none has it.
  */
 const struct member *bank_best_of_shape(const struct estimator *estimator, int shape);
+
+/* Likewise, of those for two kinds. */
+const struct member *bank_best_of_kinds(const struct estimator *estimator);
 
 /* Members that lost their meaning become like one that has not. false: all have lost it. */
 bool bank_repair(struct estimator *estimator);

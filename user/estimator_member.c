@@ -31,13 +31,18 @@
 #define NOISE_CHANCE	60.0
 #define NOISE_UNKNOWN	10e3
 
-/* One measurement: of what, how large, its noise and the queueing's scale and shape. */
+/*
+ * One measurement: of what, how large, its noise and the queueing's scale and shape, or kinds; with
+ * @down, of the sum of both ways' queueing.
+ */
 struct measurement {
 	struct belief_direction direction;
 	double value;
 	double noise;
 	double scale;
 	int shape;
+	const struct likelihood_kinds *kinds;
+	const struct likelihood_kinds *down;
 };
 
 static double sample_noise(const struct estimator_sample *sample)
@@ -114,7 +119,13 @@ static double weigh(const struct measurement *measurement, struct normal *belief
 	const struct normal prior = *belief;
 	double log_good, log_bad, spread, good, shift;
 
-	if (measurement->shape)
+	if (measurement->down)
+		log_good = likelihood_kinds_sum(belief, value, measurement->noise,
+						measurement->kinds, measurement->down);
+	else if (measurement->kinds)
+		log_good = likelihood_kinds(belief, value, measurement->noise,
+					    measurement->kinds);
+	else if (measurement->shape)
 		log_good = likelihood_queueing(belief, value, measurement->noise,
 					       measurement->scale, measurement->shape);
 	else
@@ -165,8 +176,20 @@ static double foretell_delay(const struct member *member, const struct measureme
 	around.noise = up->noise + down->noise;
 	around.shape = (int)lrint(up->shape * scale * scale / square);
 	around.scale = around.shape ? up->shape * scale / around.shape : sqrt(square);
+	around.down = down->kinds;
 	belief_project(&member->belief, around.direction, &normal);
 	return weigh(&around, &normal, trust);
+}
+
+/* The path's kinds of delays, where all have this mean. */
+static struct likelihood_kinds kinds_of(const struct path_figures *figures, double mean,
+					double noise)
+{
+	return (struct likelihood_kinds){
+		.share = figures->kinds.share,
+		.scale = { fmax(figures->kinds.short_mean * mean, sqrt(noise)),
+			   fmax(figures->kinds.long_mean * mean, sqrt(noise)) },
+	};
 }
 
 /*
@@ -181,14 +204,15 @@ static double take_round_trip(struct member *member, int path, const struct path
 	double noise = 0.5 * sample_noise(sample);
 	double scale = queueing_scale(member, path, figures);
 	double up_share = member->shape ? figures->up_share : 0.5;
-	const struct measurement up = {
+	struct likelihood_kinds up_kinds, down_kinds;
+	struct measurement up = {
 		.direction = { path, 1, 1, 1 },
 		.value = 0.5 * sample->delay_ns + offset,
 		.noise = noise,
 		.scale = fmax(2 * up_share * scale, sqrt(noise)),
 		.shape = member->shape,
 	};
-	const struct measurement down = {
+	struct measurement down = {
 		.direction = { path, -1, -1, 1 },
 		.value = 0.5 * sample->delay_ns - offset,
 		.noise = noise,
@@ -198,6 +222,12 @@ static double take_round_trip(struct member *member, int path, const struct path
 	double walk = PATH_WALK * PATH_WALK * scale * scale;
 	double log_density, log_delay, trust;
 
+	if (member->kinds) {
+		up_kinds = kinds_of(figures, up.scale, noise);
+		down_kinds = kinds_of(figures, down.scale, noise);
+		up.kinds = &up_kinds;
+		down.kinds = &down_kinds;
+	}
 	belief->cov[belief_delay(path)][belief_delay(path)] += walk;
 	if (figures->asymmetry_ns > 0)
 		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;

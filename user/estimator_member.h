@@ -11,6 +11,7 @@
 
 #include "belief.h"
 #include "estimator.h"
+#include "queueing.h"
 
 /**
  * struct path_figures - what the samples of a path have shown, the same for all members
@@ -21,6 +22,7 @@
  * @least_ns: the least of them
  * @first_excess_ns: queueing each way that the first one was taken for
  * @up_share: of the queueing, so much is on the way to the server
+ * @kinds: of the queueing
  * @asymmetry_ns: standard deviation of what asymmetry may do; 0: the only path, asymmetry and all
  * @bends: how often three readings without round trips were compared
  * @bend_variance: a reading's variance according to them
@@ -33,6 +35,7 @@ struct path_figures {
 	double least_ns;
 	double first_excess_ns;
 	double up_share;
+	struct queueing_kinds kinds;
 	double asymmetry_ns;
 	unsigned int bends;
 	double bend_variance;
@@ -42,6 +45,7 @@ struct path_figures {
  * struct member - one filter
  * @wander: hypothesis: standard deviation of the rate's change in one second, a fraction
  * @shape: hypothesis: of the queueing delay's gamma distribution; 0: normal
+ * @kinds: hypothesis: there are two kinds of exponential delays; @shape is 1
  * @belief: in ns from the estimator's base, ns per second
  * @log_weight: how well it foretold samples, against the others
  * @noise: of each path's readings without a round trip, a variance, learned
@@ -51,6 +55,7 @@ struct path_figures {
 struct member {
 	double wander;
 	int shape;
+	bool kinds;
 	struct belief belief;
 	double log_weight;
 	double noise[ESTIMATOR_PATHS];

@@ -111,6 +111,8 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 	path->figures.one_way = sample->delay_ns == 0;
 	path->figures.first_excess_ns = FIRST_EXCESS * sample->delay_ns;
 	path->figures.up_share = 0.5;
+	queueing_start(&path->queueing);
+	path->figures.kinds = path->queueing.kinds;
 	path->mean_share = 0.5;
 	path->excesses = SHARE_DOUBT;
 }
@@ -169,6 +171,9 @@ void path_memory_add_excess(struct path_memory *path, const struct estimator_sam
 	path->excess_down[path->next_excess] = down_ns;
 	path->next_excess = (path->next_excess + 1) % PATH_EXCESSES;
 	learn_share(path, up_ns, down_ns);
+	queueing_add(&path->queueing, 0.5 * up_ns / path->figures.up_share,
+		     0.5 * down_ns / (1 - path->figures.up_share));
+	path->figures.kinds = path->queueing.kinds;
 }
 
 bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, double *least_ns)

@@ -11,6 +11,7 @@
 
 #include "estimator.h"
 #include "estimator_member.h"
+#include "queueing.h"
 
 /* Round trips remembered. */
 #define PATH_DELAYS	256
@@ -34,6 +35,7 @@
  * @next_excess: where the next ones go
  * @excesses: how many there were, as far as they are remembered
  * @mean_share: mean of the way up's shares in them
+ * @queueing: delays each way, as multiples of that way's share
  * @rerouted: samples until the verdict on a change of route; 0: none is due
  * @figures: the sum of it
  */
@@ -52,6 +54,7 @@ struct path_memory {
 	unsigned int next_excess;
 	double excesses;
 	double mean_share;
+	struct queueing queueing;
 	unsigned int rerouted;
 	struct path_figures figures;
 };

@@ -53,7 +53,8 @@ void track_recover(struct estimator *estimator, int path, double offset,
 
 		if (member->misses[path] < MISSES_ADOPT)
 			continue;
-		best = bank_best_of_shape(estimator, member->shape);
+		best = member->kinds ? bank_best_of_kinds(estimator) :
+				       bank_best_of_shape(estimator, member->shape);
 		if (!best->misses[path]) {
 			member->belief = best->belief;
 			memcpy(member->misses, best->misses, sizeof(member->misses));

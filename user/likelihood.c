@@ -6,11 +6,16 @@
 #include "likelihood.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define LOG_SQRT_2PI	0.91893853320467274178
 
 /* Below this the recursion has lost half of its sixteen digits and the series is as good. */
 #define FAR	(-25.0)
+
+/* Scales this near to each other count as equal, and so does a difference that cancels to this. */
+#define SCALES_APART	0.02
+#define CANCELLED	1e-5
 
 /* I(n) = integral over t > 0 of t^n times the standard normal density at t - z, n = 0 to @most. */
 static void integrals_near(double z, int most, double *integral)
@@ -75,7 +80,87 @@ double likelihood_queueing(struct normal *belief, double measured, double noise,
 	share_noise(belief, measured - deviation * mean, variance * fmax(square, 0), noise);
 	return log_common + log(integral[shape - 1]) - innovation / scale +
 	       0.5 * variance / (scale * scale) + (shape - 1) * log(deviation) -
-	       shape * log(scale) - lgamma(shape);
+	       shape * log(scale) - (shape > 2 ? lgamma(shape) : 0);
+}
+
+/* The logarithm of the sum of what two logarithms stand for. */
+static double log_sum(double a, double b)
+{
+	return fmax(a, b) + log1p(exp(-fabs(a - b)));
+}
+
+double likelihood_kinds(struct normal *belief, double measured, double noise,
+			const struct likelihood_kinds *kinds)
+{
+	struct normal other = *belief;
+	double log_first, log_other, first, apart;
+
+	log_first = log(kinds->share) +
+		    likelihood_queueing(belief, measured, noise, kinds->scale[0], 1);
+	if (kinds->share >= 1)
+		return log_first;
+	log_other = log(1 - kinds->share) +
+		    likelihood_queueing(&other, measured, noise, kinds->scale[1], 1);
+	first = 1 / (1 + exp(fmin(log_other - log_first, 600)));
+	apart = other.mean - belief->mean;
+	belief->mean += (1 - first) * apart;
+	belief->variance = first * belief->variance + (1 - first) * other.variance +
+			   first * (1 - first) * apart * apart;
+	return log_sum(log_first, log_other);
+}
+
+/*
+ * The density of the sum of two exponential delays with scales a and b is the difference of their
+ * own densities, weighted by a and b, over a - b. Where that leaves nothing they are as good as
+ * equal.
+ */
+static double log_density_of_sum(const struct normal *belief, double measured, double noise,
+				 double up_scale, double down_scale)
+{
+	double longer = fmax(up_scale, down_scale);
+	double shorter = fmin(up_scale, down_scale);
+	struct normal copy = *belief;
+	double log_longer, log_shorter, rest;
+
+	if (longer - shorter > SCALES_APART * longer) {
+		log_longer = log(longer) + likelihood_queueing(&copy, measured, noise, longer, 1);
+		copy = *belief;
+		log_shorter = log(shorter) +
+			      likelihood_queueing(&copy, measured, noise, shorter, 1);
+		rest = -expm1(log_shorter - log_longer);
+		if (rest > CANCELLED)
+			return log_longer + log(rest) - log(longer - shorter);
+		copy = *belief;
+	}
+	return likelihood_queueing(&copy, measured, noise, sqrt(longer * shorter), 2);
+}
+
+double likelihood_kinds_sum(const struct normal *belief, double measured, double noise,
+			    const struct likelihood_kinds *up,
+			    const struct likelihood_kinds *down)
+{
+	bool alike = up->scale[0] == down->scale[0] && up->scale[1] == down->scale[1];
+	double log_total = -INFINITY;
+	int i, j;
+
+	for (i = 0; i < 2; i++) {
+		/* Where both ways are alike a short and a long one are a long and a short one. */
+		for (j = alike ? i : 0; j < 2; j++) {
+			double share = (i ? 1 - up->share : up->share) *
+				       (j ? 1 - down->share : down->share) *
+				       (alike && i != j ? 2 : 1);
+			double log_density;
+
+			if (!(share > 0))
+				continue;
+			log_density = log(share) +
+				      log_density_of_sum(belief, measured, noise, up->scale[i],
+							 down->scale[j]);
+			log_total = isinf(log_total) ? log_density :
+						       log_sum(log_total, log_density);
+		}
+	}
+	return log_total;
 }
 
 double likelihood_normal(struct normal *belief, double measured, double noise)

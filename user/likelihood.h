@@ -29,6 +29,28 @@ struct normal {
 double likelihood_queueing(struct normal *belief, double measured, double noise, double scale,
 			   int shape);
 
+/**
+ * struct likelihood_kinds - delays of two kinds, either exponential
+ * @share: of the first kind
+ * @scale: their means, > 0
+ */
+struct likelihood_kinds {
+	double share;
+	double scale[2];
+};
+
+/* As likelihood_queueing(), where the delay is of one kind or the other. */
+double likelihood_kinds(struct normal *belief, double measured, double noise,
+			const struct likelihood_kinds *kinds);
+
+/*
+ * How probable a measurement is whose delay is the sum of two, one of @up and one of @down. The
+ * belief is left as it is.
+ */
+double likelihood_kinds_sum(const struct normal *belief, double measured, double noise,
+			    const struct likelihood_kinds *up,
+			    const struct likelihood_kinds *down);
+
 /* The same with measured = truth + normal noise. */
 double likelihood_normal(struct normal *belief, double measured, double noise);
 

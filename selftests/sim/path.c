@@ -17,6 +17,13 @@
 #define BURST_ENDS	0.1
 #define BURST_FACTOR	10
 
+#define BIMODAL_SHORT		0.7
+#define BIMODAL_SHORT_MEAN	0.1
+#define BIMODAL_LONG_LEAST	3
+#define BIMODAL_LONG_MEAN	0.3
+
+#define LOGNORMAL_SIGMA	1.5
+
 #define SHAPES	(PATH_NORMAL + 1)
 
 static const char * const shape_names[SHAPES] = {
@@ -25,6 +32,8 @@ static const char * const shape_names[SHAPES] = {
 	[PATH_PARETO] = "pareto",
 	[PATH_ERLANG3] = "erlang3",
 	[PATH_BURSTY] = "bursty",
+	[PATH_BIMODAL] = "bimodal",
+	[PATH_LOGNORMAL] = "lognormal",
 	[PATH_NORMAL] = "normal",
 };
 
@@ -69,6 +78,12 @@ static double queueing(struct path *path)
 		       random_exponential(random);
 	case PATH_BURSTY:
 		return random_exponential(random) * (path->congested ? BURST_FACTOR : 1);
+	case PATH_BIMODAL:
+		if (random_uniform(random) < BIMODAL_SHORT)
+			return BIMODAL_SHORT_MEAN * random_exponential(random);
+		return BIMODAL_LONG_LEAST + BIMODAL_LONG_MEAN * random_exponential(random);
+	case PATH_LOGNORMAL:
+		return exp(LOGNORMAL_SIGMA * random_normal(random));
 	case PATH_NORMAL:
 		return random_normal(random);
 	}

@@ -117,6 +117,80 @@ TEST(noise_widens_what_a_measurement_leaves_open)
 	EXPECT_LT(noisy.variance, 100);
 }
 
+/* The mixture of what two exponentials leave, each by its own integral. */
+TEST(kinds_agree_with_the_integral)
+{
+	size_t i;
+
+	for (i = 0; i < CASES; i++) {
+		struct likelihood_kinds kinds = {
+			.share = 0.7,
+			.scale = { 0.3 * cases[i].scale, 4 * cases[i].scale },
+		};
+		struct normal belief = { cases[i].mean, cases[i].deviation * cases[i].deviation };
+		struct moments first = integrate(&belief, cases[i].measured, kinds.scale[0], 1);
+		struct moments other = integrate(&belief, cases[i].measured, kinds.scale[1], 1);
+		double mass = 0.7 * exp(first.log_mass) + 0.3 * exp(other.log_mass);
+		double share = 0.7 * exp(first.log_mass) / mass;
+		double mean = share * first.mean + (1 - share) * other.mean;
+		double square = share * (first.variance + first.mean * first.mean) +
+				(1 - share) * (other.variance + other.mean * other.mean);
+		double got = likelihood_kinds(&belief, cases[i].measured, 0, &kinds);
+
+		EXPECT_LT(fabs(got - log(mass)), 2e-3);
+		EXPECT_LT(fabs(belief.mean - mean), 2e-3 * sqrt(square - mean * mean));
+		EXPECT_LT(fabs(belief.variance / (square - mean * mean) - 1), 1e-2);
+	}
+}
+
+static double kinds_density(double delay, const struct likelihood_kinds *kinds)
+{
+	return kinds->share * gamma_density(delay, kinds->scale[0], 1) +
+	       (1 - kinds->share) * gamma_density(delay, kinds->scale[1], 1);
+}
+
+/* The density of the sum of two delays, by the integral over one of them. */
+static double sum_density(double sum, const struct likelihood_kinds *up,
+			  const struct likelihood_kinds *down)
+{
+	double step = sum / 2000;
+	double density = 0;
+	int i;
+
+	for (i = 0; i < 2000; i++)
+		density += kinds_density((i + 0.5) * step, up) *
+			   kinds_density(sum - (i + 0.5) * step, down) * step;
+	return density;
+}
+
+TEST(sum_of_kinds_agrees_with_the_integral)
+{
+	const struct likelihood_kinds up = { 0.7, { 1, 9 } }, down = { 0.4, { 1.001, 3 } };
+	const struct likelihood_kinds one = { 1, { 2, 2 } };
+	const struct normal belief = { 0, 0.25 };
+	double sum;
+
+	for (sum = -1; sum < 30; sum += 3.1) {
+		double mixed = 0, single = 0, w;
+
+		for (w = -3; w < 3; w += 0.01) {
+			double weight = 0.01 * normal_density(w, belief.variance);
+
+			if (sum <= w)
+				continue;
+			mixed += weight * sum_density(sum - w, &up, &down);
+			single += weight * sum_density(sum - w, &one, &one);
+		}
+		EXPECT_LT(fabs(likelihood_kinds_sum(&belief, sum, 0, &up, &down) - log(mixed)),
+			  0.02);
+		EXPECT_LT(fabs(likelihood_kinds_sum(&belief, sum, 0, &one, &one) - log(single)),
+			  0.02);
+	}
+	/* Far below all delays the difference of densities cancels. */
+	EXPECT_TRUE(isfinite(likelihood_kinds_sum(&belief, -1e4, 0, &up, &down)));
+	EXPECT_TRUE(isfinite(likelihood_kinds_sum(&belief, 1e5, 0, &up, &down)));
+}
+
 TEST(normal_is_bayes)
 {
 	struct normal belief = { 10, 4 };
