@@ -16,6 +16,12 @@
 /* An asymmetry this uncertain may as well be none. */
 #define SYMMETRIC_SIGMAS	2.5
 
+/* A round trip shorter than the least one by so many standard errors proves that wrong. */
+#define SHORT_SIGMAS	4
+
+/* So many samples after its first one a path is known. */
+#define YOUNG_SAMPLES	64
+
 /* The least noise of any sample, ns: a reading has no fractions. */
 #define NOISE_LEAST	0.5
 
@@ -79,6 +85,11 @@ void member_start_offset(struct member *member, int path, const struct path_figu
 	double spread = figures->first_excess_ns * figures->first_excess_ns;
 
 	belief_set(&member->belief, BELIEF_OFFSET, 0, spread + member->noise[path]);
+}
+
+static void open_state(struct member *member, int state, double by)
+{
+	member->belief.cov[state][state] += by * by;
 }
 
 /* The sum stays known as it is. */
@@ -181,6 +192,25 @@ static double foretell_delay(const struct member *member, const struct measureme
 	return weigh(&around, &normal, trust);
 }
 
+/*
+ * A round trip that is shorter than the least by more than that is uncertain: the member took the
+ * first ones, which were all long, for what the path takes, and the clock for as far off. On a path
+ * that has been known for long the route has become shorter, which says nothing of the clock.
+ */
+static void yield_to_short(struct member *member, int path, const struct path_figures *figures,
+			   const struct estimator_sample *sample, double noise)
+{
+	struct belief *belief = &member->belief;
+	double variance = belief->cov[belief_delay(path)][belief_delay(path)] + noise;
+	double shorter = belief->mean[belief_delay(path)] - 0.5 * sample->delay_ns;
+
+	if (!member->shape || figures->seen > YOUNG_SAMPLES || shorter < SHORT_SIGMAS * sqrt(variance))
+		return;
+	open_state(member, belief_delay(path), shorter);
+	open_state(member, figures->asymmetry_ns > 0 ? belief_asymmetry(path) : BELIEF_OFFSET,
+		   shorter);
+}
+
 /* The path's kinds of delays, where all have this mean. */
 static struct likelihood_kinds kinds_of(const struct path_figures *figures, double mean,
 					double noise)
@@ -228,6 +258,7 @@ static double take_round_trip(struct member *member, int path, const struct path
 		up.kinds = &up_kinds;
 		down.kinds = &down_kinds;
 	}
+	yield_to_short(member, path, figures, sample, noise);
 	belief->cov[belief_delay(path)][belief_delay(path)] += walk;
 	if (figures->asymmetry_ns > 0)
 		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
@@ -284,11 +315,6 @@ double member_take(struct member *member, int path, const struct path_figures *f
 
 	member->misses[path] = missed ? member->misses[path] + 1 : 0;
 	return log_density;
-}
-
-static void open_state(struct member *member, int state, double by)
-{
-	member->belief.cov[state][state] += by * by;
 }
 
 void member_reroute(struct member *member, int path, double least_ns,

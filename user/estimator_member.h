@@ -17,6 +17,7 @@
  * struct path_figures - what the samples of a path have shown, the same for all members
  * @one_way: readings without round trips
  * @samples: round trips remembered
+ * @seen: samples so far, all told
  * @mean_ns: their mean
  * @variance: their variance, ns^2
  * @least_ns: the least of them
@@ -30,6 +31,7 @@
 struct path_figures {
 	bool one_way;
 	unsigned int samples;
+	unsigned int seen;
 	double mean_ns;
 	double variance;
 	double least_ns;

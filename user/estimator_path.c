@@ -98,6 +98,7 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 		path->figures.bend_variance = path->bend_square / path->figures.bends;
 	}
 	path->readings++;
+	path->figures.seen = path->readings;
 	path->reading_at_ns[1] = path->reading_at_ns[0];
 	path->reading_ns[1] = path->reading_ns[0];
 	path->reading_at_ns[0] = sample->at_ns;

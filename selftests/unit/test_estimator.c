@@ -214,6 +214,38 @@ TEST_F(one_path, follows_a_clock_that_went_astray)
 	EXPECT_GT(estimate.restarts, 0);
 }
 
+/*
+ * Where the first round trips are all long, the path seems longer than it is and the clock as far
+ * off. These are two such beginnings: the clock stayed several ms off for ever.
+ */
+TEST_F(one_path, long_first_round_trips_are_forgotten)
+{
+	static const uint64_t seeds[] = { 504, 561 };
+	struct estimate estimate;
+	size_t i;
+	int j;
+
+	for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		double at_s = 0;
+
+		self->random.state = seeds[i];
+		estimator_reset(self->estimator, false);
+		for (j = 0; j < 150; j++) {
+			double up = 10e6 + exponential(&self->random, 10e6);
+			double down = 10e6 + exponential(&self->random, 10e6);
+			struct estimator_sample sample = { .delay_ns = up + down };
+
+			at_s += j < 8 ? 2 + j : 16;
+			sample.at_ns = START_NS + llrint(at_s * 1e9);
+			sample.offset_ns = truth(self->rate, at_s) + llrint((up - down) / 2);
+			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		}
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + llrint(at_s * 1e9),
+					  &estimate));
+		EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, at_s)), 2000000);
+	}
+}
+
 TEST_F(one_path, refuses_nonsense)
 {
 	const struct estimator_sample good = { .at_ns = START_NS, .delay_ns = 1000 };
