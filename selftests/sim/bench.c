@@ -25,6 +25,7 @@ struct totals {
 	int missed;
 	double worst_vs_chrony;
 	double worst_vs_limit;
+	double worst_refclock_vs_limit;
 	double violations;
 };
 
@@ -57,12 +58,11 @@ static void print_ratio(double value, double to)
 static void judge_steady(const struct bench_cell *cell, const struct bench_outcome *outcome,
 			 struct totals *totals)
 {
-	double limit_ratio = outcome->limit_rms_ns > 0 ?
-			     outcome->rms_ns / outcome->limit_rms_ns : 0;
+	double *worst_limit = &totals->worst_vs_limit;
 	bool worse = !within(outcome->rms_ns, cell->chrony_rms_ns) ||
 		     !within(outcome->max_ns, cell->chrony_max_ns);
 	bool good = !worse && within(outcome->rms_ns, cell->target_rms_ns) &&
-		    within(limit_ratio, cell->target_limit) &&
+		    within(outcome->limit_ratio, cell->target_limit) &&
 		    within(outcome->rms_ns / outcome->bank_rms_ns, cell->target_bank) &&
 		    outcome->interval_s >= cell->chrony_interval_s && outcome->violations == 0 &&
 		    outcome->coverage >= COVERAGE_LEAST && outcome->coverage <= COVERAGE_MOST &&
@@ -75,7 +75,7 @@ static void judge_steady(const struct bench_cell *cell, const struct bench_outco
 	print_ratio(outcome->rms_ns, cell->target_rms_ns);
 	print_time(outcome->max_ns);
 	print_ratio(outcome->max_ns, cell->chrony_max_ns);
-	print_ratio(outcome->rms_ns, outcome->limit_rms_ns);
+	print_ratio(outcome->limit_ratio, outcome->limit_ratio > 0);
 	print_ratio(outcome->rms_ns, outcome->bank_rms_ns);
 	printf(" %7.1f %7.0f %5.2f %5.2f %4.0f  %s\n", outcome->interval_s,
 	       cell->chrony_interval_s, outcome->coverage, outcome->bound_ratio,
@@ -84,7 +84,9 @@ static void judge_steady(const struct bench_cell *cell, const struct bench_outco
 	totals->missed += !good;
 	totals->worse_than_chrony += worse;
 	totals->violations += outcome->violations;
-	totals->worst_vs_limit = fmax(totals->worst_vs_limit, limit_ratio);
+	if (cell->world.server[0].source.kind == SOURCE_REFCLOCK)
+		worst_limit = &totals->worst_refclock_vs_limit;
+	*worst_limit = fmax(*worst_limit, outcome->limit_ratio);
 	if (cell->chrony_rms_ns > 0)
 		totals->worst_vs_chrony = fmax(totals->worst_vs_chrony,
 					       outcome->rms_ns / cell->chrony_rms_ns);
@@ -218,8 +220,8 @@ int main(int argc, char **argv)
 	free(table.cell);
 	printf("bench-sim: cells=%d worse_than_chrony=%d ", totals.cells,
 	       totals.worse_than_chrony);
-	printf("worst_vs_chrony=%.3f worst_vs_limit=%.3f ", totals.worst_vs_chrony,
-	       totals.worst_vs_limit);
+	printf("worst_vs_chrony=%.3f worst_vs_limit=%.3f worst_refclock_vs_limit=%.3f ",
+	       totals.worst_vs_chrony, totals.worst_vs_limit, totals.worst_refclock_vs_limit);
 	printf("bound_violations=%.0f\n", totals.violations);
 	return done && !totals.missed ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -51,7 +51,7 @@ struct bench_cell {
  * struct bench_outcome - medians over the seeds but where it says worst or all
  * @rms_ns: of the system clock
  * @max_ns: worst
- * @limit_rms_ns: of the filter that knows everything; 0: there is none
+ * @limit_ratio: of the RMS error to that of whoever knows everything; 0: there is no such figure
  * @bank_rms_ns: of the Kalman bank
  * @coverage: share of seconds within one sigma
  * @bound_ratio: median bound as a multiple of the ideal one
@@ -62,7 +62,7 @@ struct bench_cell {
 struct bench_outcome {
 	double rms_ns;
 	double max_ns;
-	double limit_rms_ns;
+	double limit_ratio;
 	double bank_rms_ns;
 	double coverage;
 	double bound_ratio;

@@ -97,7 +97,7 @@ bool path_exchange(struct path *path, double *up_ns, double *down_ns)
 
 	path->congested = path->congested ? change > BURST_ENDS : change < BURST_BEGINS;
 	if (options->shape == PATH_NORMAL) {
-		*up_ns = options->jitter_ns * queueing(path);
+		*up_ns = options->jitter_ns * queueing(path) / sqrt(fmax(options->readings, 1));
 		*down_ns = -*up_ns;
 	} else {
 		*up_ns = options->up_ns +

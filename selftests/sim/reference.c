@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The filters to compare with. The limit uses the shipped arithmetic of beliefs and likelihoods
- * with every constant known; the Kalman bank is the textbook's.
+ * The errors of what is compared with: the limit (limit.c) and the textbook's Kalman bank.
  */
 #include "reference.h"
 
@@ -12,15 +11,15 @@
 #define RATE_SIGMA	100e-6
 #define FORGETTING	0.99
 
-static const struct belief_direction upwards = { 0, 1, 1, 1 };
-static const struct belief_direction downwards = { 0, -1, -1, 1 };
 static const struct belief_direction straight = { 0, 1, 1, 0 };
 
-void reference_start(struct reference *reference, const struct reference_truth *truth,
+void reference_start(struct reference *reference, const struct limit_truth *truth, uint64_t seed,
 		     double settle_s)
 {
 	memset(reference, 0, sizeof(*reference));
-	reference->truth = *truth;
+	reference->has_limit = truth;
+	if (truth)
+		limit_start(&reference->limit, truth, seed);
 	reference->settle_s = settle_s;
 }
 
@@ -54,26 +53,6 @@ static double halfwidth(struct reference *reference, double delay_ns)
 	       sqrt(count) + 1;
 }
 
-static void take_limit(struct reference *reference, double offset_ns, double delay_ns)
-{
-	struct belief *belief = &reference->limit.belief;
-	double jitter_ns = reference->truth.jitter_ns;
-	struct normal normal;
-
-	if (reference->truth.refclock) {
-		belief_project(belief, straight, &normal);
-		likelihood_normal(&normal, offset_ns, jitter_ns * jitter_ns);
-		belief_condition(belief, straight, &normal);
-		return;
-	}
-	belief_project(belief, upwards, &normal);
-	likelihood_queueing(&normal, 0.5 * delay_ns + offset_ns, 1, jitter_ns, 1);
-	belief_condition(belief, upwards, &normal);
-	belief_project(belief, downwards, &normal);
-	likelihood_queueing(&normal, 0.5 * delay_ns - offset_ns, 1, jitter_ns, 1);
-	belief_condition(belief, downwards, &normal);
-}
-
 static void take_bank(struct reference_filter *filter, double offset_ns, double width_ns)
 {
 	struct normal normal;
@@ -85,17 +64,10 @@ static void take_bank(struct reference_filter *filter, double offset_ns, double 
 	filter->log_weight = FORGETTING * filter->log_weight + density;
 }
 
-static void start_filters(struct reference *reference, double offset_ns, double delay_ns,
-			  double width_ns)
+static void start_filters(struct reference *reference, double offset_ns, double width_ns)
 {
-	const struct reference_truth *truth = &reference->truth;
-	double excess_ns = truth->refclock ? sqrt(3) * truth->jitter_ns :
-					     fmax(0.5 * delay_ns - truth->least_ns, 1);
-	struct belief *belief = &reference->limit.belief;
 	int i;
 
-	start_filter(&reference->limit, offset_ns, excess_ns * excess_ns / 3, truth->wander);
-	belief_set(belief, belief_delay(0), truth->least_ns, 1e-6);
 	for (i = 0; i < REFERENCE_BANK; i++)
 		start_filter(&reference->bank[i], offset_ns, width_ns * width_ns / 3,
 			     1e-11 * pow(10, 0.5 * i));
@@ -109,12 +81,12 @@ void reference_sample(struct reference *reference, double raw_ns, double offset_
 	int i;
 
 	reference->raw_ns = raw_ns;
+	if (reference->has_limit)
+		limit_sample(&reference->limit, raw_ns, offset_ns, delay_ns);
 	if (reference->delays == 1) {
-		start_filters(reference, offset_ns, delay_ns, width_ns);
+		start_filters(reference, offset_ns, width_ns);
 		return;
 	}
-	belief_predict(&reference->limit.belief, elapsed_s, reference->limit.wander * NS_PER_S);
-	take_limit(reference, offset_ns, delay_ns);
 	for (i = 0; i < REFERENCE_BANK; i++) {
 		belief_predict(&reference->bank[i].belief, elapsed_s,
 			       reference->bank[i].wander * NS_PER_S);
@@ -148,23 +120,18 @@ static double predict_bank(const struct reference *reference, double elapsed_s)
 void reference_second(struct reference *reference, double at_s, double raw_ns, double offset_ns)
 {
 	double elapsed_s = (raw_ns - reference->raw_ns) / NS_PER_S;
-	const struct belief *limit = &reference->limit.belief;
-	double wander = reference->limit.wander * NS_PER_S;
-	double ahead_s = fmax(elapsed_s, 0);
 	double limit_error, bank_error;
 
 	if (!reference->delays || at_s <= reference->settle_s)
 		return;
-	limit_error = predict(&reference->limit, elapsed_s) - offset_ns;
 	bank_error = predict_bank(reference, elapsed_s) - offset_ns;
 	reference->seconds++;
-	reference->limit_square += limit_error * limit_error;
-	reference->limit_sigma += sqrt(fmax(limit->cov[BELIEF_OFFSET][BELIEF_OFFSET] +
-					    2 * ahead_s * limit->cov[BELIEF_OFFSET][BELIEF_RATE] +
-					    ahead_s * ahead_s *
-					    limit->cov[BELIEF_RATE][BELIEF_RATE] +
-					    wander * wander * ahead_s * ahead_s * ahead_s / 3, 0));
 	reference->bank_square += bank_error * bank_error;
+	if (!reference->has_limit)
+		return;
+	limit_error = limit_offset_ns(&reference->limit, raw_ns) - offset_ns;
+	reference->limit_square += limit_error * limit_error;
+	reference->limit_sigma += limit_sigma_ns(&reference->limit, raw_ns);
 }
 
 double reference_limit_rms_ns(const struct reference *reference)

@@ -8,26 +8,13 @@
 
 #include <stdbool.h>
 
+#include "limit.h"
 #include "user/belief.h"
 
 #define REFERENCE_BANK		9
 #define REFERENCE_DELAYS	256
 
-/**
- * struct reference_truth - what the limit knows
- * @wander: of the oscillator
- * @least_ns: least delay each way
- * @jitter_ns: mean queueing delay each way, exponential; or the noise of a refclock's readings
- * @refclock: normal noise, no round trips
- */
-struct reference_truth {
-	double wander;
-	double least_ns;
-	double jitter_ns;
-	bool refclock;
-};
-
-/* One filter of (offset in ns, rate in ns per s, least delay); the Kalman bank leaves the last. */
+/* One filter of (offset in ns, rate in ns per s). */
 struct reference_filter {
 	struct belief belief;
 	double wander;
@@ -38,7 +25,8 @@ struct reference_filter {
  * struct reference - both, and their errors
  * @truth: for the limit
  * @settle_s: the statistics begin here
- * @limit: the filter that knows
+ * @has_limit: there is one
+ * @limit: what could be known at best
  * @bank: the Kalman filters
  * @delay_ns: the latest round trips
  * @delays: how many, all told
@@ -49,9 +37,10 @@ struct reference_filter {
  * @bank_square: of the bank's
  */
 struct reference {
-	struct reference_truth truth;
+	struct limit_truth truth;
 	double settle_s;
-	struct reference_filter limit;
+	bool has_limit;
+	struct limit limit;
 	struct reference_filter bank[REFERENCE_BANK];
 	double delay_ns[REFERENCE_DELAYS];
 	unsigned int delays;
@@ -62,7 +51,8 @@ struct reference {
 	double bank_square;
 };
 
-void reference_start(struct reference *reference, const struct reference_truth *truth,
+/* @truth: NULL: no limit is asked for; @seed: of its particles. */
+void reference_start(struct reference *reference, const struct limit_truth *truth, uint64_t seed,
 		     double settle_s);
 
 /* A sample: at raw time @raw_ns the server was @offset_ns ahead of raw. */

@@ -151,7 +151,6 @@ ssize_t scenario_judge(const struct scenario_limit *limit, double *values, size_
 int scenario_run_seed(const struct scenario *scenario, uint64_t seed,
 		      double value[SCENARIO_QUANTITIES])
 {
-	static const struct reference_truth unused = { 1e-9, 1, 1, false };
 	struct run *run = malloc(sizeof(*run));
 	const struct world_observer observer = { run, on_second, on_sample };
 	int error;
@@ -159,7 +158,7 @@ int scenario_run_seed(const struct scenario *scenario, uint64_t seed,
 	if (!run)
 		return -ENOMEM;
 	measure_start(&run->measure, scenario->world.settle_s, scenario->mark_s);
-	reference_start(&run->reference, &unused, scenario->world.settle_s);
+	reference_start(&run->reference, NULL, 0, scenario->world.settle_s);
 	error = world_run(&scenario->world, seed, &observer, &run->summary);
 	if (!error)
 		run_value(scenario, run, value);
