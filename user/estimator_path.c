@@ -109,6 +109,7 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 {
 	memset(path, 0, sizeof(*path));
 	path->used = true;
+	path->right_at_ns = sample->at_ns;
 	path->figures.one_way = sample->delay_ns == 0;
 	path->figures.first_excess_ns = FIRST_EXCESS * sample->delay_ns;
 	path->figures.up_share = 0.5;

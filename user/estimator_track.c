@@ -40,9 +40,22 @@ static void note_loss(struct estimator *estimator, int path, enum member_loss lo
 	}
 }
 
+/*
+ * If its rate made the clock leave, then since this path was right last. From one answer of a burst to
+ * the next it would take a rate that no oscillator has, and other paths' answers would confirm it.
+ */
+static double time_of_loss_s(const struct estimator *estimator, int path, int64_t at_ns,
+			     double elapsed_s)
+{
+	double right_s = (double)(at_ns - estimator->path[path].right_at_ns) / 1e9;
+
+	return fmax(fmax(elapsed_s, right_s), 1e-3);
+}
+
 void track_recover(struct estimator *estimator, int path, double offset,
 		   const struct estimator_sample *sample, double elapsed_s)
 {
+	double lost_s = time_of_loss_s(estimator, path, sample->at_ns, elapsed_s);
 	const struct path_figures *figures = &estimator->path[path].figures;
 	int i;
 
@@ -59,7 +72,7 @@ void track_recover(struct estimator *estimator, int path, double offset,
 			member->belief = best->belief;
 			memcpy(member->misses, best->misses, sizeof(member->misses));
 		} else if (member->misses[path] >= MISSES_LOOSEN) {
-			loss = member_loosen(member, path, offset, sample, fmax(elapsed_s, 1e-3),
+			loss = member_loosen(member, path, offset, sample, lost_s,
 					     others_agree(estimator, member, path));
 			if (member == best && member->shape == BANK_SHAPE_OF_PATH)
 				note_loss(estimator, path, loss);

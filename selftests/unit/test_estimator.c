@@ -450,6 +450,36 @@ TEST(second_path_brings_its_own_asymmetry)
 	estimator_free(estimator);
 }
 
+/*
+ * A near server jumps by 25 ms, in a burst. If the clock did that since the server was right last, a
+ * minute ago, then by 400 ppm, and not by the 1 % that it would take from one answer to the next.
+ */
+TEST(jump_in_a_burst_says_little_of_the_rate)
+{
+	struct estimator *estimator = estimator_new(2);
+	struct unit_random random = { 5 };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		add(estimator, 0, &random, 20e-6, 64 * i, 0);
+		add(estimator, 1, &random, 20e-6, 64 * i + 30, 0);
+	}
+	for (i = 0; i < 3; i++) {
+		struct estimator_sample lie = {
+			.at_ns = START_NS + (64 * 20 + 30 + 2 * i) * NS_PER_S,
+			.offset_ns = truth(20e-6, 64 * 20 + 30 + 2 * i) + 25000000,
+			.delay_ns = 200e3,
+			.sigma_ns = 100,
+		};
+
+		ASSERT_EQ(0, estimator_add(estimator, 1, &lie));
+	}
+	ASSERT_TRUE(estimator_get(estimator, START_NS + 1314 * NS_PER_S, &estimate));
+	EXPECT_LT(estimate.rate_sigma, 1000e-6);
+	estimator_free(estimator);
+}
+
 TEST(any_sample_leaves_finite_numbers)
 {
 	struct estimator *estimator = estimator_new(3);
