@@ -83,6 +83,21 @@
 /* Samples that the combined clock is learned from when it starts anew: 20 to 40 ms of work. */
 #define RELEARN_SAMPLES	1024
 
+/*
+ * A rate that was known to SETTLED_SIGMA and then is off by more than ODD_RATE is no oscillator's
+ * doing, and what sources that jump teach. A counter of another machine is: ODD_COUNT updates say so.
+ */
+#define SETTLED_SIGMA	10e-6
+#define ODD_RATE	100e-6
+#define ODD_COUNT	16
+
+/* The rate as long as it was what an oscillator can make of it. */
+struct settled {
+	bool known;
+	double rate;
+	int odd;			/* updates in a row that contradict it */
+};
+
 struct combined {
 	struct estimate estimate;	/* UTC minus reference */
 	double next_sigma_ns;		/* when the next sample is due */
@@ -126,6 +141,7 @@ struct discipline {
 	int64_t span_from_ns;
 	int64_t span_offset_ns;		/* ... where the offset was this */
 	bool crystal;			/* the reference is known to run free */
+	struct settled settled;
 	bool has_line;
 	struct chime_line line;		/* the latest correction */
 	bool holding;			/* the correction from before the reference changed ... */
@@ -171,6 +187,7 @@ void discipline_change_reference(struct discipline *discipline,
 	discipline->host_wrong = 0;
 	discipline->carried = true;
 	discipline->rate = reference_change_rate(change, discipline->rate);
+	discipline->settled.rate = reference_change_rate(change, discipline->settled.rate);
 	discipline->rate_sigma = hypot(discipline->rate_sigma, change->rate_sigma);
 	discipline->has_line = false;
 	discipline->span_offset_ns += reference_change_offset(change, discipline->span_from_ns);
@@ -196,6 +213,7 @@ void discipline_forget(struct discipline *discipline)
 	discipline_rebase(discipline);
 	estimator_reset(discipline->clock, false);
 	discipline->has_rate = false;
+	discipline->settled.known = false;
 	discipline->crystal = false;
 }
 
@@ -233,6 +251,22 @@ bool discipline_is_doubted(const struct discipline *discipline, const struct tim
 	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
 	       (sigma_ns > DOUBT_SIGMAS * estimate.sigma_ns + DOUBT_LEAST_NS ||
 		is_beyond_reach(discipline, &estimate));
+}
+
+/* By how much the rate is not to be believed. @fresh: there was a sample. */
+static double odd_rate(struct settled *settled, const struct estimate *estimate, bool fresh)
+{
+	double apart = fabs(estimate->rate - settled->rate);
+
+	settled->odd = settled->known && apart > ODD_RATE ? settled->odd + fresh : 0;
+	if (settled->odd && settled->odd < ODD_COUNT)
+		return apart;
+	if (estimate->rate_sigma < SETTLED_SIGMA) {
+		settled->known = true;
+		settled->rate = estimate->rate;
+		settled->odd = 0;
+	}
+	return 0;
 }
 
 static void remember_rate(struct discipline *discipline, double rate, double rate_sigma)
@@ -829,6 +863,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	}
 	if (!fresh)
 		keep_doubts(&combined, now);
+	combined.maxerror_growth = fmax(combined.maxerror_growth,
+					odd_rate(&discipline->settled, &combined.estimate, fresh));
 	survey(sources, &result->selection, at_ns, &combined);
 	combined.leap = count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);

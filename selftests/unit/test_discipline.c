@@ -420,6 +420,52 @@ TEST_F(discipline, what_a_falseticker_taught_is_forgotten)
 	}
 }
 
+/* @later_ns later one source answers, by @astray_ns wrong. */
+static int poll_one(struct _test_data_discipline *self, int i, int64_t later_ns, int64_t astray_ns)
+{
+	struct source_sample sample = {
+		.offset_ns = self->offset_ns + astray_ns,
+		.delay_ns = 200000 + (i ? self->far_ns : 0),
+		.refid = 100 + i,
+		.epoch = self->now.epoch,
+		.stratum = 2,
+	};
+
+	self->now.raw_ns += later_ns;
+	self->now.reference_ns += later_ns;
+	self->now.realtime_ns += later_ns;
+	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
+	sample.at_ns = self->now.reference_ns;
+	source_polled(self->source[i], self->now.raw_ns);
+	source_add(self->source[i], self->now.raw_ns, &sample);
+	return discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				 &self->result);
+}
+
+/*
+ * The nearest of three jumps, within what the others allow, and is back before most have answered.
+ * What the combined clock makes of that is a rate that no oscillator turns to.
+ */
+TEST_F(discipline, rate_that_nothing_turns_to_is_in_the_bound)
+{
+	int64_t error_ns, at_ns;
+	int i, s;
+
+	self->far_ns = 60000000;
+	for (i = 0; i < 30; i++)
+		ASSERT_EQ(0, poll_all(self));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, poll_one(self, 0, 2 * NS_PER_S, 24000000));
+	ASSERT_EQ(0, poll_one(self, 1, 11 * NS_PER_S, 0));
+	ASSERT_EQ(0, poll_one(self, 2, 4 * NS_PER_S, 0));
+	for (s = 0; s < 64; s++) {
+		at_ns = self->now.reference_ns + s * NS_PER_S;
+		error_ns = llabs(chime_line_offset(&self->result.correction, at_ns) -
+				 self->offset_ns);
+		EXPECT_LE(error_ns, chime_line_maxerror(&self->result.correction, at_ns));
+	}
+}
+
 TEST_F(discipline, nothing_that_the_timescale_doubts_is_known_without_a_sample)
 {
 	int i;
