@@ -31,7 +31,7 @@ static void print_legend(void)
 	     "||                                                 .- xxxx [ yyyy ] +/- zzzz\n"
 	     "||      Reachability register (octal) -.           |  xxxx = adjusted offset,\n"
 	     "||      Log2(Polling interval) --.      |          |  yyyy = measured offset,\n"
-	     "||                                \\     |          |  zzzz = estimated error.\n"
+	     "||                                \\     |          |  zzzz = greatest error.\n"
 	     "||                                 |    |           \\");
 }
 

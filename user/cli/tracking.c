@@ -63,7 +63,7 @@ static void print_table(const json_t *reply)
 	printf("Update interval : %.1f seconds\n", json_real_of(reply, "update_interval_s", 0));
 	printf("Leap status     : %s\n", leap_text(json_text_of(reply, "leap")));
 	print_seconds("Maximum error", json_real_of(reply, "maxerror_ns", NAN));
-	print_seconds("Estimated error", json_real_of(reply, "esterror_ns", NAN));
+	print_seconds("Random error", json_real_of(reply, "esterror_ns", NAN));
 }
 
 static void print_sentence(const json_t *reply)
