@@ -85,7 +85,8 @@
 
 /*
  * A rate that was known to SETTLED_SIGMA and then is off by more than ODD_RATE is no oscillator's
- * doing, and what sources that jump teach. A counter of another machine is: ODD_COUNT updates say so.
+ * doing, and what sources that jump teach. A counter of another machine is: ODD_COUNT updates say
+ * so.
  */
 #define SETTLED_SIGMA	10e-6
 #define ODD_RATE	100e-6

@@ -100,7 +100,8 @@ const struct member *bank_best_of_shape(const struct estimator *estimator, int s
 	for (i = 0; i < estimator->members; i++) {
 		const struct member *member = &estimator->member[i];
 
-		if (member->shape == shape && !member->kinds && (!best || member->log_weight > best->log_weight))
+		if (member->shape == shape && !member->kinds &&
+		    (!best || member->log_weight > best->log_weight))
 			best = member;
 	}
 	return best ? best : bank_best(estimator);

@@ -79,8 +79,8 @@ bool bank_is_only_path(const struct estimator *estimator, int path);
 const struct member *bank_best(const struct estimator *estimator);
 
 /*
- * The best member of a shape, but of those for two kinds of delays (what they call the least delay differs between shapes), or of all if
- * none has it.
+ * The best member of a shape, but of those for two kinds of delays (what they call the least delay
+ * differs between shapes), or of all if none has it.
  */
 const struct member *bank_best_of_shape(const struct estimator *estimator, int shape);
 

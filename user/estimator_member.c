@@ -204,7 +204,8 @@ static void yield_to_short(struct member *member, int path, const struct path_fi
 	double variance = belief->cov[belief_delay(path)][belief_delay(path)] + noise;
 	double shorter = belief->mean[belief_delay(path)] - 0.5 * sample->delay_ns;
 
-	if (!member->shape || figures->seen > YOUNG_SAMPLES || shorter < SHORT_SIGMAS * sqrt(variance))
+	if (!member->shape || figures->seen > YOUNG_SAMPLES ||
+	    shorter < SHORT_SIGMAS * sqrt(variance))
 		return;
 	open_state(member, belief_delay(path), shorter);
 	open_state(member, figures->asymmetry_ns > 0 ? belief_asymmetry(path) : BELIEF_OFFSET,

@@ -41,8 +41,9 @@ static void note_loss(struct estimator *estimator, int path, enum member_loss lo
 }
 
 /*
- * If its rate made the clock leave, then since this path was right last. From one answer of a burst to
- * the next it would take a rate that no oscillator has, and other paths' answers would confirm it.
+ * If its rate made the clock leave, then since this path was right last. From one answer of a burst
+ * to the next it would take a rate that no oscillator has, and other paths' answers would confirm
+ * it.
  */
 static double time_of_loss_s(const struct estimator *estimator, int path, int64_t at_ns,
 			     double elapsed_s)

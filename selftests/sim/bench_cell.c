@@ -207,7 +207,8 @@ static void start_run(const struct bench_cell *cell, struct run *run, int seed)
 	};
 
 	measure_start(&run->measure, cell->world.settle_s, 0);
-	reference_start(&run->reference, seed < limit_seeds(cell) ? &truth : NULL, (uint64_t)seed + 1, cell->world.settle_s);
+	reference_start(&run->reference, seed < limit_seeds(cell) ? &truth : NULL,
+			(uint64_t)seed + 1, cell->world.settle_s);
 }
 
 /* The tightest bound that can hold: what symmetry hides, and the limit's statistics. */
@@ -282,8 +283,8 @@ int bench_cell_run(const struct bench_cell *cell, uint64_t first_seed,
 		outcome->rms_ns = measure_median(figures->rms, cell->seeds);
 		outcome->bank_rms_ns = measure_median(figures->bank, cell->seeds);
 		outcome->bound_ratio = measure_median(figures->bound, cell->seeds);
-		outcome->interval_s = (cell->world.duration_s - cell->world.settle_s) * cell->seeds /
-				      figures->requests;
+		outcome->interval_s = cell->seeds / figures->requests *
+				      (cell->world.duration_s - cell->world.settle_s);
 		for (i = 0; i < 3; i++)
 			outcome->converged_s[i] = measure_median(figures->converged[i],
 								 cell->seeds);

@@ -100,12 +100,15 @@ static void sum_up(struct limit *limit)
 {
 	int i;
 
-	limit->mean_offset = limit->mean_rate = 0;
+	limit->mean_offset = 0;
+	limit->mean_rate = 0;
 	for (i = 0; i < LIMIT_PARTICLES; i++) {
 		limit->mean_offset += limit->weight[i] * limit->offset[i];
 		limit->mean_rate += limit->weight[i] * limit->rate[i];
 	}
-	limit->spread = limit->spread_with_rate = limit->rate_spread = 0;
+	limit->spread = 0;
+	limit->spread_with_rate = 0;
+	limit->rate_spread = 0;
 	for (i = 0; i < LIMIT_PARTICLES; i++) {
 		double offset = limit->offset[i] - limit->mean_offset;
 		double rate = limit->rate[i] - limit->mean_rate;

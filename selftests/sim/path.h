@@ -16,7 +16,7 @@ enum path_shape {
 	PATH_PARETO,		/* nine in ten exponential with a tenth of it, else Pareto */
 	PATH_ERLANG3,		/* sum of three exponentials with that mean each: never near zero */
 	PATH_BURSTY,		/* exponential; for minutes at a time with ten times the mean */
-	PATH_BIMODAL,		/* seven in ten exponential with a tenth of it, else thrice it and more */
+	PATH_BIMODAL,		/* seven in ten exponential with a tenth of it, or thrice it */
 	PATH_LOGNORMAL,		/* the jitter times the exponential of 1.5 times a normal */
 	PATH_NORMAL,		/* a refclock: normal noise of the offset, no round trip */
 };

@@ -451,8 +451,8 @@ TEST(second_path_brings_its_own_asymmetry)
 }
 
 /*
- * A near server jumps by 25 ms, in a burst. If the clock did that since the server was right last, a
- * minute ago, then by 400 ppm, and not by the 1 % that it would take from one answer to the next.
+ * A near server jumps by 25 ms, in a burst. If the clock did that since the server was right last,
+ * a minute ago, then by 400 ppm, and not by the 1 % that it would take from one answer to the next.
  */
 TEST(jump_in_a_burst_says_little_of_the_rate)
 {
