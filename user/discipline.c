@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rate_doubt.h"
+
 #define NS_PER_S	1e9
 #define Q32		4294967296.0
 
@@ -457,6 +459,26 @@ static int count_leaps(struct source *const *sources, size_t count, int64_t at_n
 	return 2 * votes[1] > voters ? 1 : 2 * votes[2] > voters ? 2 : 0;
 }
 
+/* What the sources that agree on the time say of the combined clock's rate. */
+static double doubt_of_rate(struct source *const *sources, size_t count, int64_t at_ns,
+			    const struct estimate *estimate)
+{
+	struct rate_opinion opinions[SOURCE_SELECT_MAX];
+	struct source_status status;
+	size_t i, used = 0;
+
+	for (i = 0; i < count && used < SOURCE_SELECT_MAX; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		if (status.verdict < SOURCE_NOT_COMBINED || status.options->noselect)
+			continue;
+		opinions[used++] = (struct rate_opinion){
+			.apart = fabs(status.estimate.rate - estimate->rate),
+			.sigma = hypot(status.estimate.rate_sigma, estimate->rate_sigma),
+		};
+	}
+	return rate_doubt(opinions, used);
+}
+
 /* The way to the primary reference. */
 static void survey(struct source *const *sources, const struct selection *selection, int64_t at_ns,
 		   struct combined *combined)
@@ -866,6 +888,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		keep_doubts(&combined, now);
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
 					odd_rate(&discipline->settled, &combined.estimate, fresh));
+	combined.maxerror_growth = fmax(combined.maxerror_growth,
+					doubt_of_rate(sources, count, at_ns, &combined.estimate));
 	survey(sources, &result->selection, at_ns, &combined);
 	combined.leap = count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
