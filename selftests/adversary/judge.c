@@ -58,6 +58,17 @@ static int64_t honest_reach_ns(void)
 	return reach_ns;
 }
 
+/* The module says with each step how well it knows UTC: that may be worse than the system clock. */
+static int64_t stated_bound_ns(void)
+{
+	int64_t time_ns, maxerror_ns;
+
+	if (world->kind == GUEST_ALONE || !module_timescale(&time_ns, &maxerror_ns) ||
+	    maxerror_ns == INT64_MAX)
+		return 0;
+	return maxerror_ns;
+}
+
 void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 {
 	int64_t reach_ns = honest_reach_ns();
@@ -69,6 +80,8 @@ void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 	if (world->kind == GUEST_HOSTED && host_is_right() &&
 	    llabs(host_time_ns() - world->now_ns) > reach_ns)
 		reach_ns = llabs(host_time_ns() - world->now_ns);
+	if (stated_bound_ns() > reach_ns)
+		reach_ns = stated_bound_ns();
 	if (llabs(after_ns) <= reach_ns + STEP_SLACK_NS || llabs(after_ns) < llabs(before_ns))
 		return;
 	world->judge.verdicts.stepped_wrongly++;
