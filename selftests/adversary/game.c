@@ -171,6 +171,19 @@ static int compare_troubles(const void *one, const void *other)
 	return one_ns < other_ns ? -1 : one_ns > other_ns;
 }
 
+/* What a snapshot knows of a host that is stepped before the revert nobody can make out. */
+static void drop_snapshots(void)
+{
+	bool stepped = false;
+	int i;
+
+	for (i = 0; i < world->trouble_count; i++)
+		stepped |= world->troubles[i].kind == TROUBLE_HOST_STEP;
+	for (i = 0; stepped && i < world->trouble_count; i++)
+		if (world->troubles[i].kind == TROUBLE_SNAPSHOT)
+			world->troubles[i].done = true;
+}
+
 static void draw_troubles(void)
 {
 	int count = chance(0.3) ? 0 : (int)draw(1, TROUBLES_MAX), i;
@@ -186,6 +199,7 @@ static void draw_troubles(void)
 		if (is_possible(trouble->kind))
 			world->trouble_count++;
 	}
+	drop_snapshots();
 	qsort(world->troubles, (size_t)world->trouble_count, sizeof(*world->troubles),
 	      compare_troubles);
 }
