@@ -439,6 +439,18 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 			      sample_log_get(lessons[path].log, --lessons[path].left));
 }
 
+/* Of sources that were wrong lately nothing is kept that one could learn from but the latest. */
+static void start_from_latest(struct discipline *discipline, struct source *const *sources,
+			      const struct selection *selection, int64_t at_ns)
+{
+	struct estimate estimate;
+
+	if (estimator_get(discipline->clock, at_ns, &estimate))
+		return;
+	memset(discipline->seat, 0, sizeof(discipline->seat));
+	feed(discipline, sources, selection, at_ns);
+}
+
 /*
  * What more than half of those announce that agree on the time. They are counted, not weighed: a
  * near server is no better than others at knowing of a leap second.
@@ -876,6 +888,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		fresh = feed(discipline, sources, &result->selection, at_ns);
 		if (misled || is_led_astray(discipline, &result->selection, at_ns))
 			start_anew(discipline, sources, &result->selection, now->has_host);
+		start_from_latest(discipline, sources, &result->selection, at_ns);
 		learn_span(discipline, now, at_ns);
 		known = combine(discipline, &result->selection, at_ns,
 				shortest_interval(sources, &result->selection, at_ns), &combined);
