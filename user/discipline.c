@@ -130,26 +130,26 @@ struct discipline {
 	int updates;			/* with new samples, as makestep counts them */
 	const struct source *counted;	/* the one selected at the latest of them ... */
 	uint64_t counted_received;	/* ... and its answers by then */
-	bool seconded;			/* more than one source has agreed since the start */
 	int refused;
-	bool permitted;			/* whatever maxchange says */
 	int host_wrong;
 	int host_right;
+	bool seconded;			/* more than one source has agreed since the start */
+	bool permitted;			/* whatever maxchange says */
 	bool demoted;			/* by us */
 	bool had_reference;		/* one was seen ... */
 	bool had_host;			/* ... and it was the host */
 	bool carried;			/* what was learned is of the reference as it is now */
 	bool has_correction;
 	bool has_span;			/* the rate was learned from @span_from_ns on, ... */
-	int64_t span_from_ns;
-	int64_t span_offset_ns;		/* ... where the offset was this */
 	bool crystal;			/* the reference is known to run free */
-	struct settled settled;
 	bool has_line;
-	struct chime_line line;		/* the latest correction */
+	bool has_rate;
 	bool holding;			/* the correction from before the reference changed ... */
 	int64_t holding_raw_ns;		/* ... since then */
-	bool has_rate;
+	int64_t span_from_ns;
+	int64_t span_offset_ns;		/* ... where the offset was this */
+	struct settled settled;
+	struct chime_line line;		/* the latest correction */
 	double rate;
 	double rate_sigma;
 };

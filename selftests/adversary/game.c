@@ -54,7 +54,7 @@ static void draw_server(struct server *server, uint32_t refid)
 	draw_path(server);
 	server->root_delay_ns = (int64_t)draw_log(10e3, 60e6);
 	server->root_dispersion_ns = (int64_t)draw_log(100e3, 30e6);
-	distance_ns = (double)(server->root_delay_ns / 2 + server->root_dispersion_ns);
+	distance_ns = 0.5 * (double)server->root_delay_ns + (double)server->root_dispersion_ns;
 	server->error_ns = (int64_t)(0.9 * distance_ns * pow(draw(0, 1), 3));
 	server->wander_s = draw_log(3600, 1e6);
 	server->wander_phase = draw(0, 2 * M_PI);

@@ -18,8 +18,8 @@
 
 /* State of a task: above 0, the number of the worker that runs it. */
 #define TASK_WAITING	0
-#define TASK_DONE	-1
-#define TASK_FAILED	-2
+#define TASK_DONE	(-1)
+#define TASK_FAILED	(-2)
 
 /* Seen by all workers; the tasks' values come after the states. */
 struct shared {
@@ -77,7 +77,7 @@ struct pool *pool_start(size_t tasks, size_t values, pool_task_fn run, const voi
 		free(pool);
 		return NULL;
 	}
-	pool->results = (double *)((char *)pool->shared + begin);
+	pool->results = (void *)((char *)pool->shared + begin);
 	for (i = 0; i < processors(); i++) {
 		pid_t pid = fork();
 
