@@ -6,8 +6,8 @@
 
 #include "fuzz.h"
 
-/* 2001-09-09 and 136 years later: where timestamps are taken to lie. */
-#define WINDOW_START_NS	1000000000000000000LL
+/* 1968-01-20 and 136 years later: where timestamps are taken to lie. */
+#define WINDOW_START_NS	(-61505152LL * 1000000000)
 #define WINDOW_NS	(4294967296LL * 1000000000)
 
 static void check_time(uint64_t timestamp)
