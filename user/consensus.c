@@ -114,9 +114,13 @@ static struct seat *find_seat(struct consensus *consensus, size_t index,
 	return seat;
 }
 
-static bool is_far(const struct source_interval *off, int64_t bound_ns)
+/* Off by more than clock, server and path together, @distance_ns of it, can be wrong by. */
+static bool is_far(const struct source_interval *off, int64_t distance_ns,
+		   const struct timescale_now *now)
 {
 	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
+	int64_t bound_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
+					 chime_abs_sat(now->slew_ns));
 
 	return size_ns > FAR_NS && size_ns / FAR_BOUNDS > bound_ns;
 }
@@ -141,11 +145,16 @@ static void hear_contradiction(struct seat *seat, const struct source_interval *
 	}
 }
 
-static void hear_agreement(struct seat *seat, bool leap)
+static void end_contradiction(struct seat *seat)
 {
 	seat->far = 0;
 	seat->contradictions = 0;
 	seat->followed = false;
+}
+
+static void hear_agreement(struct seat *seat, bool leap)
+{
+	end_contradiction(seat);
 	if (seat->probation)
 		seat->probation--;
 	seat->trusted = !seat->probation;
@@ -164,12 +173,10 @@ static bool hear(struct consensus *consensus, struct seat *seat, const struct so
 {
 	struct source_interval off;
 	int64_t distance_ns = source_interval_of(sample, now, &off);
-	int64_t bound_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
-					 chime_abs_sat(now->slew_ns));
 
 	seat->spoke = true;
 	seat->group = sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
-	if (is_far(&off, bound_ns) &&
+	if (is_far(&off, distance_ns, now) &&
 	    !(seat->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS)) {
 		hear_contradiction(seat, &off, now->raw_ns);
 		return seat->trusted && seat->far == 1;
@@ -187,16 +194,11 @@ static bool hear(struct consensus *consensus, struct seat *seat, const struct so
 static void move_opinion(struct seat *seat, const struct timescale_now *now, int64_t moved_ns)
 {
 	int64_t distance_ns = chime_sub_sat(seat->off.high_ns, seat->off.low_ns) / 2;
-	int64_t bound_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
-					 chime_abs_sat(now->slew_ns));
 
 	seat->off.low_ns = chime_sub_sat(seat->off.low_ns, moved_ns);
 	seat->off.high_ns = chime_sub_sat(seat->off.high_ns, moved_ns);
-	if (!is_far(&seat->off, bound_ns)) {
-		seat->far = 0;
-		seat->contradictions = 0;
-		seat->followed = false;
-	}
+	if (!is_far(&seat->off, distance_ns, now))
+		end_contradiction(seat);
 }
 
 /* Where opinions are differences to the timescale, they are to follow it. */
