@@ -24,7 +24,7 @@ struct attendance {
 
 bool quorum_counts(const struct source *source, const struct source_status *status)
 {
-	return !status->options->noselect && source_next_poll(source) != INT64_MAX;
+	return !status->options->noselect && !source_is_refused(source);
 }
 
 bool quorum_is_asked(const struct source_status *status)

@@ -40,7 +40,7 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 /* What was known is void: wait anew. */
 void quorum_forget(struct quorum *quorum);
 
-/* It may be selected: neither only to be watched, nor ended by the server. */
+/* It may be selected: neither only to be watched, nor refused by the server. */
 bool quorum_counts(const struct source *source, const struct source_status *status);
 
 /* Its first request is on its way or about to be sent: it may yet answer. */

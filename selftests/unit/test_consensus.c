@@ -16,7 +16,7 @@
 struct source {
 	struct source_options options;
 	struct source_status status;
-	bool ended;
+	bool refused;
 };
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
@@ -26,9 +26,9 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->options = &source->options;
 }
 
-int64_t source_next_poll(const struct source *source)
+bool source_is_refused(const struct source *source)
 {
-	return source->ended ? INT64_MAX : 0;
+	return source->refused;
 }
 
 FIXTURE(consensus)
@@ -420,7 +420,7 @@ TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
 TEST_F(consensus, who_cannot_be_used_or_was_never_there_is_not_waited_for)
 {
 	self->source[1].options.noselect = true;
-	self->source[2].ended = true;
+	self->source[2].refused = true;
 	/* Asked and asked again, in vain. */
 	self->source[3].status.sent = 3;
 	self->source[3].status.last_error = -110;

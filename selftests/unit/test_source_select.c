@@ -334,6 +334,23 @@ TEST_F(sources, bound_allows_for_those_who_have_not_answered)
 	EXPECT_LE(self->selection.place_high_ns, 1010000);
 }
 
+/* A server that sent "DENY" will not answer, and nobody waits for its vote. */
+TEST_F(sources, refused_one_has_no_vote)
+{
+	const uint32_t deny = 'D' << 24 | 'E' << 16 | 'N' << 8 | 'Y';
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	struct source *refused = source_new(&options, START_NS);
+
+	ASSERT_NE(NULL, refused);
+	add_source(self, 900000, 0, 100000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	self->source[self->count++] = refused;
+	source_polled(refused, START_NS);
+	source_kissed(refused, START_NS, deny);
+	judge(self, -1);
+	EXPECT_LT(self->selection.high_ns - self->selection.low_ns, 500000);
+}
+
 TEST_F(sources, one_that_runs_off_is_not_combined)
 {
 	add_source(self, 0, 0, 2000000, NULL);
