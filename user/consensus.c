@@ -231,14 +231,11 @@ static bool hear_all(struct consensus *consensus, struct source *const *sources,
 	consensus->usable = 0;
 	for (i = 0; i < consensus->count; i++) {
 		struct seat *seat;
-		bool usable;
 
 		source_get_status(sources[i], now->reference_ns, &status);
 		seat = find_seat(consensus, i, sources[i], status.received);
-		usable = quorum_counts(sources[i], &status);
-		consensus->usable += usable;
-		seat->votes = usable && (status.received ? status.reach != 0 :
-							   quorum_is_asked(&status));
+		consensus->usable += quorum_counts(sources[i], &status);
+		seat->votes = quorum_may_vote(sources[i], &status);
 		if (!seat->votes || status.received == seat->received ||
 		    status.last.epoch != now->epoch)
 			continue;

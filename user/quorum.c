@@ -27,11 +27,13 @@ bool quorum_counts(const struct source *source, const struct source_status *stat
 	return !status->options->noselect && !source_is_refused(source);
 }
 
-bool quorum_is_asked(const struct source_status *status)
+bool quorum_may_vote(const struct source *source, const struct source_status *status)
 {
 	bool failed = !status->sent && status->last_error;
 
-	return !status->received && status->sent <= REQUESTS && !failed;
+	if (!quorum_counts(source, status))
+		return false;
+	return status->received ? status->reach != 0 : status->sent <= REQUESTS && !failed;
 }
 
 static void take_attendance(struct source *const *sources, size_t count,
@@ -48,12 +50,8 @@ static void take_attendance(struct source *const *sources, size_t count,
 		if (!quorum_counts(sources[i], &status))
 			continue;
 		attendance->usable += status.received || status.sent <= REQUESTS;
-		if (!status.received || !status.reach) {
-			attendance->voters += quorum_is_asked(&status);
-			continue;
-		}
-		attendance->voters++;
-		if (!status.samples)
+		attendance->voters += quorum_may_vote(sources[i], &status);
+		if (!status.received || !status.reach || !status.samples)
 			continue;
 		source_interval_of(&status.last, now, interval);
 		margin_ns = chime_add_sat(AGREE_NS, SIGMAS * status.last.noise_ns) / 2;

@@ -43,7 +43,7 @@ void quorum_forget(struct quorum *quorum);
 /* It may be selected: neither only to be watched, nor refused by the server. */
 bool quorum_counts(const struct source *source, const struct source_status *status);
 
-/* Its first request is on its way or about to be sent: it may yet answer. */
-bool quorum_is_asked(const struct source_status *status);
+/* It counts, and answers, or may yet: its first request is on its way or about to be sent. */
+bool quorum_may_vote(const struct source *source, const struct source_status *status);
 
 #endif /* QUORUM_H */

@@ -116,9 +116,7 @@ static size_t count_silent(struct source *const *sources, size_t count, int64_t 
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		source_get_status(sources[i], at_ns, &status);
-		if (status.samples || !quorum_counts(sources[i], &status))
-			continue;
-		silent += status.received ? status.reach != 0 : quorum_is_asked(&status);
+		silent += !status.samples && quorum_may_vote(sources[i], &status);
 	}
 	return silent;
 }
