@@ -69,7 +69,7 @@ void steering_set_options(struct steering *steering, const struct steering_optio
 	steering_limits(steering);
 }
 
-void steering_look_again(struct steering *steering)
+void steering_recheck(struct steering *steering)
 {
 	follower_restart(&steering->follower);
 	steering->status.valid = false;
@@ -83,7 +83,7 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 	steering->timescale = timescale;
 	steering->settled = false;
 	steering->status.has_correction = false;
-	steering_look_again(steering);
+	steering_recheck(steering);
 }
 
 int64_t steering_next_ns(const struct steering *steering)
@@ -158,7 +158,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(&before, &after))
 		return 0;
 	steering->status.steps++;
-	steering_look_again(steering);
+	steering_recheck(steering);
 	if (err)
 		return err;
 	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
@@ -422,14 +422,9 @@ int steering_follow(struct steering *steering)
 	return err ? err : publish_err;
 }
 
-void steering_recheck(struct steering *steering)
-{
-	steering_look_again(steering);
-}
-
 void steering_disrupted(struct steering *steering, bool keep)
 {
-	steering_look_again(steering);
+	steering_recheck(steering);
 	steering->status.disrupted = true;
 	if (keep)
 		return;
@@ -448,7 +443,7 @@ void steering_stand_aside(struct steering *steering, bool aside)
 	steering->status.synchronised = false;
 	steering->published = false;
 	steering->settled = false;
-	steering_look_again(steering);
+	steering_recheck(steering);
 }
 
 void steering_settle(struct steering *steering)

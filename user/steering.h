@@ -81,7 +81,7 @@ void steering_retry(struct steering *steering, int64_t next_ns);
 /* Raw instant of the next steering_follow(). */
 int64_t steering_next_ns(const struct steering *steering);
 
-/* Somebody may have set the system clock: check it at once. */
+/* What was known of the clocks is void, as somebody may have set one: check them at once. */
 void steering_recheck(struct steering *steering);
 
 /*

@@ -35,7 +35,7 @@ static void steering_pass_leap(struct steering *steering, int64_t change_ns)
 	if (steering->status.has_correction)
 		steering->status.correction.offset_ns =
 			chime_add_sat(steering->status.correction.offset_ns, change_ns);
-	steering_look_again(steering);
+	steering_recheck(steering);
 }
 
 bool steering_has_leapt(struct steering *steering, const struct timescale_now *now)

@@ -60,11 +60,6 @@ static inline bool steering_can_follow(const struct timescale_now *now)
 	return steering_is_known(now) && !is_before_build(now->time_ns);
 }
 
-/* steering.c */
-
-/* What was known of the clocks is void: look at once. */
-void steering_look_again(struct steering *steering);
-
 /* steering_publish.c */
 
 /* The system clock's errors: the timescale's, and how far it is from that. */

@@ -86,7 +86,7 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 				   status->esterror_ns, steering_kernel_leap(steering));
 	if (!err && synchronised && steering_is_overtaken(steering, now)) {
 		synchronised = false;
-		steering_look_again(steering);
+		steering_recheck(steering);
 		err = system_clock_publish(steering->clock, false, status->maxerror_ns,
 					   status->esterror_ns, steering_kernel_leap(steering));
 	}
