@@ -7,14 +7,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Rates that differ by less are the same. */
 #define SIGMAS	6
 #define MARGIN	100e-9
+
+double rate_tolerance(double sigma)
+{
+	return SIGMAS * sigma + MARGIN;
+}
 
 /* The largest error of the combined clock's rate that this source does not exclude. */
 static double most(const struct rate_opinion *opinion)
 {
-	return opinion->apart + SIGMAS * opinion->sigma + MARGIN;
+	return opinion->apart + rate_tolerance(opinion->sigma);
 }
 
 static int by_most_first(const void *one, const void *other)
@@ -30,7 +34,7 @@ double rate_doubt(struct rate_opinion *opinions, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (opinions[i].apart > SIGMAS * opinions[i].sigma + MARGIN)
+		if (opinions[i].apart > rate_tolerance(opinions[i].sigma))
 			claimed = fmax(claimed, opinions[i].apart);
 	if (claimed <= 0)
 		return 0;

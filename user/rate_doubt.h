@@ -18,6 +18,9 @@ struct rate_opinion {
 	double sigma;
 };
 
+/* Two rates that differ by less are the same; @sigma: one standard error of the difference. */
+double rate_tolerance(double sigma);
+
 /*
  * A minority that drifts alike, within what the others allow, leads the clock along. Then there are
  * sources that contradict its rate, and a majority may do so: those, and who does not know. 0: it

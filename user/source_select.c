@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "quorum.h"
+#include "rate_doubt.h"
 
 /* A source whose samples scatter by more than this says nothing of use (chrony's maxjitter). */
 #define JITTER_LIMIT_NS	1e9
@@ -23,10 +24,6 @@
 
 /* Sources worse than the best by more than this factor are not combined (chrony's combinelimit). */
 #define COMBINE_LIMIT	3.0
-
-/* A source is not combined when its rate differs from most by so much more than it can. */
-#define RATE_SIGMAS	6
-#define RATE_MARGIN	100e-9
 
 /* What is unknown of a path's symmetry: a share of half its least round trip. */
 #define ASYMMETRY	0.1
@@ -294,9 +291,8 @@ static void compare_rates(struct candidate *candidates, size_t count)
 			if (!candidates[j].agrees)
 				continue;
 			agreeing++;
-			along += apart < RATE_MARGIN +
-				 RATE_SIGMAS * hypot(candidates[i].rate_sigma,
-						     candidates[j].rate_sigma);
+			along += apart < rate_tolerance(hypot(candidates[i].rate_sigma,
+							      candidates[j].rate_sigma));
 		}
 		candidates[i].runs_along = 2 * along >= agreeing;
 	}
