@@ -79,9 +79,6 @@
 #define DOUBT_SIGMAS	5
 #define DOUBT_LEAST_NS	20e3
 
-/* A reference that reads less than it did by so much went back, as samples overlap by less. */
-#define BACK_NS	2000000000LL
-
 /* Samples that the combined clock is learned from when it starts anew: 20 to 40 ms of work. */
 #define RELEARN_SAMPLES	1024
 
@@ -240,7 +237,8 @@ static bool is_beyond_reach(const struct discipline *discipline, const struct es
 static bool went_back(const struct discipline *discipline, const struct timescale_now *now)
 {
 	return discipline->has_line &&
-	       chime_sub_sat(discipline->line.origin_ns, now->reference_ns) > BACK_NS;
+	       chime_sub_sat(discipline->line.origin_ns, now->reference_ns) >
+	       ESTIMATOR_DISORDER_NS;
 }
 
 bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)

@@ -36,9 +36,6 @@
 /* What the model's slow errors (the least delay above all) add to the standard error. */
 #define SIGMA_MARGIN	1.08
 
-/* Samples of different paths overlap by round trips, at most so long. */
-#define DISORDER_MOST_S	2.0
-
 struct estimator *estimator_new(int paths)
 {
 	struct estimator *estimator = calloc(1, sizeof(*estimator));
@@ -127,7 +124,7 @@ static bool is_sane(const struct estimator *estimator, const struct estimator_sa
 	       sample->offset_ns <= BANK_OFFSET_MOST_NS &&
 	       sample->offset_ns >= -BANK_OFFSET_MOST_NS &&
 	       !(estimator->started &&
-		 elapsed_s < (estimator->paths > 1 ? -DISORDER_MOST_S : 0));
+		 elapsed_s < (estimator->paths > 1 ? -ESTIMATOR_DISORDER_NS / NS_PER_S : 0));
 }
 
 /* With a second path, asymmetries begin to matter. */

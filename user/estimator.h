@@ -19,6 +19,9 @@
 
 #define ESTIMATOR_PATHS	8
 
+/* Samples are out of order by round trips, at most so long; by more, the reference went back. */
+#define ESTIMATOR_DISORDER_NS	2000000000LL
+
 /**
  * struct estimator_sample - one measured offset
  * @at_ns: when, by the reference

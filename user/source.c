@@ -45,12 +45,6 @@
 /* After so many failures in a row (the reach register is empty) a source counts as gone. */
 #define FAILURES_GONE	8
 
-/*
- * A sample from so long before the last one says that the reference went back. Round trips overlap
- * by less.
- */
-#define BACK_NS		(2 * NS_PER_S)
-
 /* Residuals kept for the tables. */
 #define HISTORY	64
 
@@ -453,7 +447,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 		return -ESTALE;
 	if (!sample_is_sane(source, sample))
 		return -EINVAL;
-	if (source->samples && source->last.at_ns - sample->at_ns > BACK_NS)
+	if (source->samples && source->last.at_ns - sample->at_ns > ESTIMATOR_DISORDER_NS)
 		start_anew(source, sample->epoch, true);
 	corrected.offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
 	measured.at_ns = corrected.at_ns;
