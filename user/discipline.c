@@ -411,14 +411,15 @@ static int next_lesson(const struct lesson *lessons, int count)
  * that are right, as if the others had never been; then it knows nearly what it would know.
  */
 static void start_anew(struct discipline *discipline, struct source *const *sources,
-		       const struct selection *selection, bool has_host)
+		       const struct selection *selection, const struct timescale_now *now)
 {
 	struct lesson lessons[ESTIMATOR_PATHS];
+	unsigned int learned = 0;
 	int count = 0;
 	int path;
 
 	estimator_begin_as(discipline->clock,
-			   source_get_estimator(sources[selection->selected]), has_host);
+			   source_get_estimator(sources[selection->selected]), now->has_host);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
 	while (count < (int)selection->count && count < ESTIMATOR_PATHS) {
 		const struct source *source = sources[selection->index[count]];
@@ -433,20 +434,14 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 		discipline->seat[count++].update = discipline->update;
 	}
 	while ((path = next_lesson(lessons, count)) >= 0)
-		estimator_add(discipline->clock, path,
-			      sample_log_get(lessons[path].log, --lessons[path].left));
-}
-
-/* Of sources that were wrong lately nothing is kept that one could learn from but the latest. */
-static void start_from_latest(struct discipline *discipline, struct source *const *sources,
-			      const struct selection *selection, int64_t at_ns)
-{
-	struct estimate estimate;
-
-	if (estimator_get(discipline->clock, at_ns, &estimate))
+		learned += !estimator_add(discipline->clock, path,
+					  sample_log_get(lessons[path].log,
+							 --lessons[path].left));
+	if (learned)
 		return;
+	/* Of sources that were wrong lately no more than the latest sample is kept. */
 	memset(discipline->seat, 0, sizeof(discipline->seat));
-	feed(discipline, sources, selection, at_ns);
+	feed(discipline, sources, selection, now->reference_ns);
 }
 
 /*
@@ -673,21 +668,20 @@ void discipline_permit(struct discipline *discipline, bool permit)
  * refuse what more of them agree on later.
  */
 static bool count_update(struct discipline *discipline, struct source *const *sources,
-			 const struct selection *selection, int64_t at_ns)
+			 const struct selection *selection)
 {
 	const struct source *source = sources[selection->selected];
-	struct source_status status;
+	uint64_t received = source_received(source);
 
 	if (!discipline->seconded && selection->candidates - selection->falsetickers > 1) {
 		discipline->seconded = true;
 		discipline->updates = 0;
 		discipline->refused = 0;
 	}
-	source_get_status(source, at_ns, &status);
-	if (source == discipline->counted && status.received == discipline->counted_received)
+	if (source == discipline->counted && received == discipline->counted_received)
 		return false;
 	discipline->counted = source;
-	discipline->counted_received = status.received;
+	discipline->counted_received = received;
 	return true;
 }
 
@@ -807,9 +801,7 @@ static void notice_reference(struct discipline *discipline, struct source *const
 	for (i = 0; i < count; i++)
 		source_forget(sources[i], now->epoch);
 	discipline->has_rate = false;
-	discipline->crystal = false;
 	discipline->has_line = false;
-	discipline->has_span = false;
 	discipline->holding = true;
 	discipline->holding_raw_ns = now->raw_ns;
 }
@@ -885,8 +877,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		misled = distrust_wrong(discipline, sources, count, &result->selection);
 		fresh = feed(discipline, sources, &result->selection, at_ns);
 		if (misled || is_led_astray(discipline, &result->selection, at_ns))
-			start_anew(discipline, sources, &result->selection, now->has_host);
-		start_from_latest(discipline, sources, &result->selection, at_ns);
+			start_anew(discipline, sources, &result->selection, now);
 		learn_span(discipline, now, at_ns);
 		known = combine(discipline, &result->selection, at_ns,
 				shortest_interval(sources, &result->selection, at_ns), &combined);
@@ -911,7 +902,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		discipline->has_correction = true;
 		return 0;
 	}
-	counts = count_update(discipline, sources, &result->selection, at_ns) && fresh;
+	counts = count_update(discipline, sources, &result->selection) && fresh;
 	error = judge(discipline, &combined, now, counts, result);
 	describe(sources, &combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
