@@ -320,6 +320,7 @@ static void guest_wake(void)
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
 	int64_t until_raw_ns = guest.raw_ns + timeout_ms * NS_PER_MS;
+
 	judge_look();
 	while (!mark_ready(fds, count) && guest.raw_ns < until_raw_ns)
 		world_step(guest_utc_of_raw(until_raw_ns));
