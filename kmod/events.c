@@ -72,7 +72,7 @@ const char *chime_action_words(enum truechime_action action)
 	case TRUECHIME_ACTION_DISTRUSTED:
 		return "was marked unsynchronised";
 	case TRUECHIME_ACTION_TOO_EARLY:
-		return "was NOT stepped: to a date before this module was built";
+		return "was NOT stepped: to a date before this module was released";
 	case TRUECHIME_ACTION_FAILED:
 		break;
 	}

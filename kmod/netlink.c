@@ -270,7 +270,7 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 		break;
 	case -ERANGE:
 		NL_SET_ERR_MSG(info->extack,
-			       "the right time would be one before the module was built: host or correction are wrong");
+			       "the right time would be one before the module was released: host or correction are wrong");
 		break;
 	case -EIO:
 		NL_SET_ERR_MSG(info->extack, "the kernel refused to set the system clock");

@@ -84,18 +84,18 @@ static int chime_system_clock_step(struct chime_system_clock *clock,
 
 bool chime_system_clock_is_too_early(s64 time_ns)
 {
-	return time_ns < CHIME_BUILD_S * NSEC_PER_SEC;
+	return time_ns < CHIME_RELEASE_S * NSEC_PER_SEC;
 }
 
-/* Time did not run before this module was built: such a reference is broken. */
+/* Time did not run before this module was released: such a reference is broken. */
 static bool chime_system_clock_before_build(const struct chime_target *target)
 {
 	s64 time_ns = chime_target_time(target, ktime_get_raw_ns());
 
 	if (!chime_system_clock_is_too_early(time_ns))
 		return false;
-	pr_warn_ratelimited("not setting the system clock to a date before this module was built: the reference says %lld s after 1970, the build was at %lld s\n",
-			    div_s64(time_ns, NSEC_PER_SEC), (s64)CHIME_BUILD_S);
+	pr_warn_ratelimited("not setting the system clock to a date before this module was released: the reference says %lld s after 1970, the release was at %lld s\n",
+			    div_s64(time_ns, NSEC_PER_SEC), (s64)CHIME_RELEASE_S);
 	return true;
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The date of the build, which the Makefile knows. What only analyses this file need not.
+ * The date of the release, which the Makefile knows. What only analyses this file need not.
  */
 #include "build_date.h"
 
-#ifndef CHIME_BUILD_S
-#define CHIME_BUILD_S	0LL
+#ifndef CHIME_RELEASE_S
+#define CHIME_RELEASE_S	0LL
 #endif
 
 int64_t build_date_ns(void)
 {
-	return CHIME_BUILD_S * 1000000000LL;
+	return CHIME_RELEASE_S * 1000000000LL;
 }

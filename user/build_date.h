@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * When this program was built: no right clock shows an earlier time.
+ * When this program was released: no right clock shows an earlier time.
  */
 #ifndef BUILD_DATE_H
 #define BUILD_DATE_H
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Since 1970: the beginning of the day, or of that of SOURCE_DATE_EPOCH. */
+/* Since 1970: the beginning of the day that dkms.conf names, whatever the build machine's clock. */
 int64_t build_date_ns(void);
 
 /* Time did not run before: whoever says that it is @time_ns is wrong. */

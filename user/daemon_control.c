@@ -20,7 +20,7 @@ static const char *daemon_step_words(const struct daemon *daemon, int err)
 	case -ENODATA:
 		return "nobody has said yet what the right time is. See: truechime sources";
 	case -ERANGE:
-		return "it would be a date before truechime was built. See: truechime sources";
+		return "it would be a date before truechime was released. See: truechime sources";
 	case -EBUSY:
 		return "others steer it: mode external. To change that: truechime mode auto";
 	case -EPERM:

@@ -302,7 +302,7 @@ static const char *action_sentence(enum truechime_action action)
 	case TRUECHIME_ACTION_DISTRUSTED:
 		return "it was marked unsynchronised";
 	case TRUECHIME_ACTION_TOO_EARLY:
-		return "a step to a date before truechime was built was refused";
+		return "a step to a date before truechime was released was refused";
 	}
 	return "it is not known what was done";
 }

@@ -137,7 +137,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 		return -EPERM;
 	err = steering->timescale->ops->now(steering->timescale, &before);
 	if (!err && is_before_build(before.time_ns)) {
-		log_warning("The system clock is not stepped: the right time would be one before this program was built, so that something is wrong with the time sources or the host's clock (%s)",
+		log_warning("The system clock is not stepped: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock (%s)",
 			    reason);
 		return -ERANGE;
 	}
@@ -386,7 +386,7 @@ static void steering_doubt_date(struct steering *steering, const struct timescal
 {
 	if (steering_is_known(now) && is_before_build(now->time_ns) &&
 	    log_limit_pass(&steering->complaint, now->raw_ns, COMPLAINT_NS))
-		log_warning("The system clock is not steered: the right time would be one before this program was built, so that something is wrong with the time sources or the host's clock");
+		log_warning("The system clock is not steered: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock");
 }
 
 int steering_follow(struct steering *steering)

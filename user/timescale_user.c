@@ -150,7 +150,7 @@ static bool timescale_user_doubts(int64_t time_ns)
 {
 	if (!is_before_build(time_ns))
 		return false;
-	log_warning("Not setting the system clock to a date before this program was built: the time sources say %lld s after 1970, the build was at %lld s",
+	log_warning("Not setting the system clock to a date before this program was released: the time sources say %lld s after 1970, the release was at %lld s",
 		    (long long)(time_ns / NS_PER_S), (long long)(build_date_ns() / NS_PER_S));
 	return true;
 }

@@ -33,7 +33,7 @@ struct fake_clock {
 	int tai_s;
 	int leap_foreseen;	/* adjtimex tells of a leap that is still to come */
 	int adjustments;	/* calls that changed something */
-	int64_t build_ns;	/* when the program was built */
+	int64_t build_ns;	/* when the program was released */
 };
 
 static struct fake_clock fake_clock;

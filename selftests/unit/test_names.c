@@ -148,7 +148,7 @@ TEST(events_are_sentences)
 	EXPECT_EQ(NULL, strstr(text, "known to"));
 	event.action = TRUECHIME_ACTION_TOO_EARLY;
 	text_of_event(&event, text, sizeof(text));
-	EXPECT_NE(NULL, strstr(text, "before truechime was built"));
+	EXPECT_NE(NULL, strstr(text, "before truechime was released"));
 	event.cause = 200;
 	event.action = 200;
 	event.evidence = UINT32_MAX;

@@ -128,7 +128,7 @@ enum truechime_action {
 	TRUECHIME_ACTION_REFUSED,	/* a step was due, but beyond the policy's limit */
 	TRUECHIME_ACTION_FAILED,	/* the kernel refused the step */
 	TRUECHIME_ACTION_DISTRUSTED,	/* marked unsynchronised: nobody here knows the offset */
-	TRUECHIME_ACTION_TOO_EARLY,	/* a step was due, but to a date before the build */
+	TRUECHIME_ACTION_TOO_EARLY,	/* a step was due, but to a date before the release */
 };
 
 enum truechime_direction {
