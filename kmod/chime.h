@@ -7,12 +7,12 @@
 
 #include <linux/mutex.h>
 
+#include "core/policy.h"
 #include "disruption.h"
 #include "events.h"
 #include "host.h"
 #include "looks.h"
 #include "phc.h"
-#include "policy.h"
 #include "rtc.h"
 #include "system_clock.h"
 #include "timescale.h"

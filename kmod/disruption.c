@@ -18,8 +18,8 @@
 #include <linux/timekeeping.h>
 
 #include "chime.h"
+#include "core/verdict.h"
 #include "disruption_parts.h"
-#include "verdict.h"
 
 /* What one look saw belongs to a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)

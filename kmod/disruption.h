@@ -3,7 +3,7 @@
  * Disruptions: noticing that guest time stopped meaning what it meant, and putting timescale and
  * system clock right.
  *
- * A look asks the witnesses and the host, has what they saw judged once (verdict.c), and acts.
+ * A look asks the witnesses and the host, has what they saw judged once (core/verdict.c), and acts.
  */
 #ifndef CHIME_DISRUPTION_H
 #define CHIME_DISRUPTION_H

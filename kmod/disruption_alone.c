@@ -15,8 +15,8 @@
 #include <linux/timekeeping.h>
 
 #include "chime.h"
+#include "core/verdict.h"
 #include "disruption_parts.h"
-#include "verdict.h"
 
 /* A suspend through which raw ran on lost nothing. */
 #define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)

@@ -14,7 +14,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "line.h"
+#include "core/line.h"
 #include "netlink.h"
 
 #define CHIME_WORDS_MAX		200

@@ -14,7 +14,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "verdict.h"
+#include "core/verdict.h"
 
 /* Best first: what "auto" tries. */
 static const struct chime_host_ops * const chime_host_kinds[] = {

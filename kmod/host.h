@@ -12,7 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/truechime.h>
 
-#include "host_line.h"
+#include "core/host_line.h"
 
 /**
  * struct chime_host_ops - one kind of host clock

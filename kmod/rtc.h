@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "rtc_track.h"
+#include "core/rtc_track.h"
 
 struct chime;
 

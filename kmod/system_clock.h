@@ -6,7 +6,7 @@
 #ifndef CHIME_SYSTEM_CLOCK_H
 #define CHIME_SYSTEM_CLOCK_H
 
-#include "policy.h"
+#include "core/policy.h"
 #include "timescale.h"
 
 /**

@@ -13,8 +13,8 @@
 #include <linux/truechime.h>
 
 #include "compat.h"
-#include "line.h"
-#include "steady.h"
+#include "core/line.h"
+#include "core/steady.h"
 
 /**
  * struct chime_slew - a change of phase on its way in

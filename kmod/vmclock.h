@@ -7,7 +7,7 @@
 #ifndef CHIME_VMCLOCK_H
 #define CHIME_VMCLOCK_H
 
-#include "vmclock_page.h"
+#include "core/vmclock_page.h"
 
 /**
  * struct chime_vmclock - the device; zeroed: none

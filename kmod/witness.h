@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Witnesses other than the host's time: what they saw since the last look, as evidence bits. Each
- * can be left out. What it means is judged in verdict.c.
+ * can be left out. What it means is judged in core/verdict.c.
  */
 #ifndef CHIME_WITNESS_H
 #define CHIME_WITNESS_H

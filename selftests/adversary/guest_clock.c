@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "guest_calls.h"
-#include "user/module_link.h"
+#include "user/lib/module_link.h"
 #include "world.h"
 
 #define TICK_US		10000

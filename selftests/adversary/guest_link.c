@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the daemon asks of the module: module_link.h without the netlink in between.
+ * What the daemon asks of the module: lib/module_link.h without the netlink in between.
  */
 #include "guest_module.h"
 
@@ -8,8 +8,8 @@
 
 #include "guest.h"
 #include "kmod/control.h"
-#include "user/module_group.h"
-#include "user/module_link.h"
+#include "user/lib/module_group.h"
+#include "user/lib/module_link.h"
 
 /* There is nothing to remember. */
 struct module_link {
@@ -110,7 +110,7 @@ int module_link_step(struct module_link *link, enum truechime_occasion occasion)
 	return chime_control_step(module.chime, occasion);
 }
 
-int module_link_disrupted(struct module_link *link, const struct timescale_jump *from,
+int module_link_disrupted(struct module_link *link, const struct module_jump *from,
 			  uint32_t epoch)
 {
 	const struct chime_jump jump = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The module in the guest: its edges to kernel and hypervisor. What it decides is the shipped
- * files' own. module_link.h, over which the daemon asks it, is next door in guest_link.c.
+ * files' own. lib/module_link.h, over which the daemon asks it, is next door in guest_link.c.
  */
 #include "guest_module.h"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UDP as the daemon sees it: ntp_socket.h over the played network.
+ * UDP as the daemon sees it: ntp/socket.h over the played network.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include "guest.h"
-#include "user/ntp_socket.h"
+#include "user/ntp/socket.h"
 #include "world.h"
 
 /* Descriptors that no kernel gave. */

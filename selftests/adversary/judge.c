@@ -19,7 +19,7 @@
 #include <stdlib.h>
 
 #include "guest.h"
-#include "user/timescale.h"
+#include "user/clocks/timescale.h"
 
 /* A bound in whole microseconds. */
 #define ROUNDING_NS	NS_PER_US

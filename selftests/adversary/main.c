@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "guest.h"
-#include "user/daemon.h"
+#include "user/daemon/daemon.h"
 #include "world.h"
 
 #define CONFIG_MAX	4096

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "guest.h"
-#include "user/association.h"
-#include "user/ntp_packet.h"
-#include "user/steering.h"
+#include "user/ntp/packet.h"
+#include "user/sources/association.h"
+#include "user/steering/steering.h"
 #include "world.h"
 
 #define YEAR_S		(365.25 * 86400)

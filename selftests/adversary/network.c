@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "mind.h"
-#include "user/ntp_packet.h"
+#include "user/ntp/packet.h"
 #include "world.h"
 
 /* From a request's coming to its answer's leaving. */

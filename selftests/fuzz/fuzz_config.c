@@ -3,7 +3,7 @@
  * Any text as a configuration: it is refused with an error that says why, or what it says is in
  * range.
  */
-#include "user/config.h"
+#include "user/config/config.h"
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 /*
  * Lines on the control socket: any is refused with a reason, or is a command that exists.
  */
-#include "user/control.h"
+#include "user/ipc/socket.h"
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 /*
  * Drift files: any text is refused, or gives a rate that a clock can have.
  */
-#include "user/drift.h"
+#include "user/discipline/drift.h"
 
 #include <math.h>
 

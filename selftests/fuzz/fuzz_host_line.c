@@ -3,7 +3,7 @@
  * The host line with the pairings of a hypervisor that answers anything: what comes out is a valid
  * line through the last pairing that was believed.
  */
-#include "kmod/host_line.h"
+#include "kmod/core/host_line.h"
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 /*
  * Lists of leap seconds: any bytes are refused, or give a list in order.
  */
-#include "user/leap_list.h"
+#include "user/steering/leap_list.h"
 
 #include "fuzz.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The shared arithmetic with the lines that a program may send: whatever the numbers, nothing is
- * undefined (the sanitizers see to that), and what line.h promises holds.
+ * undefined (the sanitizers see to that), and what core/line.h promises holds.
  */
-#include "kmod/line.h"
+#include "kmod/core/line.h"
 
 #include "fuzz.h"
 

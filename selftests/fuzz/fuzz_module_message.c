@@ -3,7 +3,7 @@
  * Attributes of the truechime family, as daemon and command line program read them: no message
  * makes them read beyond its end, and texts are terminated.
  */
-#include "user/module_message.h"
+#include "user/lib/module_message.h"
 
 #include <string.h>
 

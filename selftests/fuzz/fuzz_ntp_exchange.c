@@ -3,7 +3,7 @@
  * Any packet as an answer, and any clocks around it: what is accepted is in range and carried our
  * cookie, and what is not leaves the sample alone.
  */
-#include "user/ntp_exchange.h"
+#include "user/ntp/exchange.h"
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 /*
  * Any bytes as a packet: what is decoded is what was there, and nothing beyond its end is read.
  */
-#include "user/ntp_packet.h"
+#include "user/ntp/packet.h"
 
 #include "fuzz.h"
 

@@ -3,7 +3,7 @@
  * The words of module parameters: any text is refused and leaves the rules alone, or gives rules
  * that a decision can rest on.
  */
-#include "kmod/policy.h"
+#include "kmod/core/policy.h"
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 /*
  * The vmclock page: any bytes are refused, or give what is in them and nothing beyond.
  */
-#include "kmod/vmclock_page.h"
+#include "kmod/core/vmclock_page.h"
 
 #include <linux/truechime.h>
 

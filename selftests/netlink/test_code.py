@@ -4,7 +4,7 @@
 The netlink specification against the code of both ends: the module (kmod/netlink.c) accepts exactly
 what the specification lets a request say, and each of its answers (kmod/netlink_answer.c) and the
 helper's policies
-(user/module_message.c) has each attribute with the type specified. TAP on stdout.
+(user/lib/module_message.c) has each attribute with the type specified. TAP on stdout.
 
 test_code.py [TOP]: of the tree at TOP.
 """
@@ -61,7 +61,7 @@ class Test:
         self.spec = Specification(os.path.join(top, 'docs/netlink/truechime.yaml'))
         self.module = Source(os.path.join(top, 'kmod/netlink.c'),
                              os.path.join(top, 'kmod/netlink_answer.c'))
-        self.helper = Source(os.path.join(top, 'user/module_message.c'))
+        self.helper = Source(os.path.join(top, 'user/lib/module_message.c'))
         self.attributes = {}
         for item in self.spec.sets.values():
             for name, (_, attribute) in self.spec.enums()[

@@ -2,7 +2,7 @@
 /*
  * The clocks of a simulated client: counter, host, the timescale made of them and the correction,
  * and the system clock that follows. With a host the timescale is the module's (guest_module.c);
- * without one its rules are followed here. The follower is the shipped user/follower.c.
+ * without one its rules are followed here. The follower is the shipped user/steering/follower.c.
  */
 #ifndef SIM_CLIENT_CLOCK_H
 #define SIM_CLIENT_CLOCK_H
@@ -10,7 +10,7 @@
 #include "guest_module.h"
 #include "host_clock.h"
 #include "oscillator.h"
-#include "user/follower.h"
+#include "user/steering/follower.h"
 #include "world.h"
 
 /* The simulation's start, in ns of UTC, of the host's time and of raw. */

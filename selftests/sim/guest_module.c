@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
-#include "kmod/policy.h"
+#include "kmod/core/policy.h"
+#include "kmod/core/verdict.h"
 #include "kmod/timescale.h"
-#include "kmod/verdict.h"
 
 /* Module parameters as they are by default. */
 #define SLEW_MIN_Q32	(500 * CHIME_PPM_Q32)
@@ -145,7 +145,7 @@ void guest_module_jump(struct guest_module *module, int64_t raw_ns, int64_t offs
 	chime_timescale_shift(&module->timescale, offset_ns, doubt_ns, raw_ns);
 }
 
-/* As timescale_module.c has it done. */
+/* As clocks/timescale_module.c has it done. */
 void guest_module_leap(struct guest_module *module, int64_t raw_ns, int64_t change_ns)
 {
 	struct chime_timescale *timescale = &module->timescale;

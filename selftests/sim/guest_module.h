@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kmod/host_line.h"
-#include "user/timescale.h"
+#include "kmod/core/host_line.h"
+#include "user/clocks/timescale.h"
 
 /**
  * struct guest_module_look - what a look at the host found
@@ -37,7 +37,7 @@ void guest_module_look(struct guest_module *module, const struct chime_pairing *
 /* After a jump that was not outlived: is a system clock that is off by so much stepped? */
 bool guest_module_steps(const struct guest_module *module, int64_t offset_ns);
 
-/* As user/timescale_module.c tells it, but for @now's realtime. */
+/* As user/clocks/timescale_module.c tells it, but for @now's realtime. */
 void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct timescale_now *now);
 
 /* 0 or -ESTALE. */

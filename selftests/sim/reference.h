@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "limit.h"
-#include "user/belief.h"
+#include "user/discipline/belief.h"
 
 #define REFERENCE_BANK		9
 #define REFERENCE_DELAYS	256

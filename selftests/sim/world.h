@@ -16,7 +16,7 @@
 #include "host_clock.h"
 #include "oscillator.h"
 #include "path.h"
-#include "user/discipline.h"
+#include "user/discipline/discipline.h"
 
 #define WORLD_SERVERS	16
 #define WORLD_EVENTS	64

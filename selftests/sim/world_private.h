@@ -6,7 +6,7 @@
 #define SIM_WORLD_PRIVATE_H
 
 #include "client_clock.h"
-#include "user/consensus.h"
+#include "user/discipline/consensus.h"
 #include "world.h"
 
 #define NS_PER_S	1e9

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The simulated client's sources as a witness of disruptions: what user/daemon_witness.c does. What
+ * The simulated client's sources as a witness of disruptions: what user/daemon/jump.c does. What
  * they say is judged by the shipped consensus.
  */
 #include "world_private.h"
 
-#include "kmod/policy.h"
+#include "kmod/core/policy.h"
 
 /* With the disruption's policy as it is by default. */
 bool world_steps_after_disruption(int64_t offset_ns)

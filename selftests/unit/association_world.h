@@ -7,7 +7,7 @@
 #ifndef ASSOCIATION_WORLD_H
 #define ASSOCIATION_WORLD_H
 
-#include "user/association.h"
+#include "user/sources/association.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "user/network_watch.h"
-#include "user/ntp_packet.h"
-#include "user/resolver.h"
+#include "user/ntp/packet.h"
+#include "user/sources/network_watch.h"
+#include "user/sources/resolver.h"
 
 #define NS_PER_S	1000000000LL
 

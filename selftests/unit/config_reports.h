@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "user/config.h"
+#include "user/config/config.h"
 
 /* The reports of a reading. */
 struct reports {

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "user/module_group.h"
-#include "user/module_link.h"
+#include "user/lib/module_group.h"
+#include "user/lib/module_link.h"
 
 #include "unit.h"
 

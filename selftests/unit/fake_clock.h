@@ -7,7 +7,7 @@
 #ifndef FAKE_CLOCK_H
 #define FAKE_CLOCK_H
 
-#include "user/build_date.h"
+#include "user/clocks/build_date.h"
 
 #include <errno.h>
 #include <math.h>

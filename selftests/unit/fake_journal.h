@@ -14,7 +14,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#include "user/log.h"
+#include "user/lib/log.h"
 
 static struct {
 	char fields[32][320];	/* of the latest entry, "NAME=value" each, MESSAGE first ... */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kmod/line_env.h"
+#include "kmod/core/line_env.h"
 
 typedef uint8_t u8;
 typedef s64 ktime_t;

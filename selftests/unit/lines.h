@@ -6,7 +6,7 @@
 #ifndef UNIT_LINES_H
 #define UNIT_LINES_H
 
-#include "kmod/line.h"
+#include "kmod/core/line.h"
 
 #include "unit.h"
 

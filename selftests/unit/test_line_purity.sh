@@ -4,7 +4,7 @@
 # registers only), without a C library (freestanding), without anything that it calls (no undefined
 # symbols, so no libgcc either), without state (no data that can be written). For each compiler.
 TOP=${TOP:-$(dirname "$0")/../..}
-source_file=$TOP/kmod/line.c
+source_file=$TOP/kmod/core/line.c
 if [ ! -f "$source_file" ]; then
 	echo '1..0 # SKIP the sources are not here'
 	exit 4
@@ -35,7 +35,7 @@ check_compiler()
 {
 	object=$work/line-$1.o
 
-	"$1" -std=gnu11 -O2 -Wall -Wextra -Werror -mgeneral-regs-only -ffreestanding -nostdlib \
+	"$1" -std=gnu11 -O2 -Wall -Wextra -Werror -mgeneral-regs-only -ffreestanding -nostdlib -I"$TOP/kmod" \
 		-c -o "$object" "$source_file"
 	result $? "$1.general_registers_only"
 	without_symbols "$object" U

@@ -2,7 +2,7 @@
 /*
  * truechime burst: ask all time sources now.
  */
-#include "cli.h"
+#include "cli/cli.h"
 
 static void print(const struct cli *cli, const json_t *reply)
 {

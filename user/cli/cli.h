@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../module_link.h"
+#include "lib/module_link.h"
 
 /* Exit statuses. */
 enum cli_exit {

@@ -2,7 +2,7 @@
 /*
  * Asking the daemon over its control socket: a JSON object a line, one back.
  */
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <stdlib.h>

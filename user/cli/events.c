@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../event_report.h"
-#include "../event_stream.h"
-#include "../names.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "lib/event_report.h"
+#include "lib/event_stream.h"
+#include "lib/names.h"
 
 static void tell(const struct cli *cli, json_t *event)
 {

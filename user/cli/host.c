@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../names.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "lib/names.h"
 
 #define HOSTS_MAX	16
 

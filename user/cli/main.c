@@ -5,8 +5,8 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "../control.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "ipc/socket.h"
 
 static const struct verb {
 	const char *name;

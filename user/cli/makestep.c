@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 static int makestep_by_module(const struct cli *cli)
 {

@@ -2,8 +2,8 @@
 /*
  * truechime mode: who steers the module's clock.
  */
-#include "../names.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "lib/names.h"
 
 static const char *mode_sentence(enum truechime_mode mode)
 {

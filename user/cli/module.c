@@ -2,7 +2,7 @@
 /*
  * Asking the module, and saying in words what it refused.
  */
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <string.h>

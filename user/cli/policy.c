@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../names.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "lib/names.h"
 
 /* One for each occasion and direction, and room for a newer module's. */
 #define RULES_MAX	32

@@ -2,7 +2,7 @@
 /*
  * Numbers as chronyc prints them, JSON in and out, durations as people write them.
  */
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 /*
  * truechime reload: let the daemon read its configuration again.
  */
-#include "cli.h"
+#include "cli/cli.h"
 
 static void print(const struct cli *cli, const json_t *reply)
 {

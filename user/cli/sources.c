@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 static char state_letter(const char *state)
 {

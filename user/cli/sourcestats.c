@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 static void print_legend(void)
 {

@@ -9,9 +9,9 @@
 #include <sys/timex.h>
 #include <time.h>
 
-#include "../names.h"
-#include "../rival.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "lib/names.h"
+#include "steering/rival.h"
 
 /* What could be found out. */
 struct status_view {

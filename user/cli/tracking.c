@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../names.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "lib/names.h"
 
 static void print_reference(const json_t *reply)
 {

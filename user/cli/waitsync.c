@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 /* Between two looks, unless it is said (chronyc's). */
 #define WAITSYNC_INTERVAL_S	10

@@ -2,7 +2,7 @@
 /*
  * Freezing a cgroup.
  */
-#include "freezer.h"
+#include "hooks/freezer.h"
 
 #include <errno.h>
 #include <fcntl.h>

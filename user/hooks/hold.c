@@ -2,7 +2,7 @@
 /*
  * The hold and the child that ends it.
  */
-#include "hold.h"
+#include "hooks/hold.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "freezer.h"
+#include "hooks/freezer.h"
 
 /* How it ended. */
 struct hold_result {

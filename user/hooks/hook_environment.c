@@ -2,13 +2,13 @@
 /*
  * What a hook is told.
  */
-#include "hook_environment.h"
+#include "hooks/hook_environment.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../names.h"
+#include "lib/names.h"
 
 #define VARIABLES_MAX	16
 

@@ -5,7 +5,7 @@
 #ifndef HOOK_ENVIRONMENT_H
 #define HOOK_ENVIRONMENT_H
 
-#include "../module_link.h"
+#include "lib/module_link.h"
 
 /* The environment, NULL at the end; hook_environment_free() it. NULL: no memory. */
 char **hook_environment_new(const struct module_event *event);

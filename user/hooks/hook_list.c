@@ -2,7 +2,7 @@
 /*
  * Which programs of a directory are hooks.
  */
-#include "hook_list.h"
+#include "hooks/hook_list.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * Running one hook.
  */
-#include "hook_run.h"
+#include "hooks/hook_run.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -12,17 +12,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../event_report.h"
-#include "../event_stream.h"
-#include "../log.h"
-#include "../module_group.h"
-#include "../module_link.h"
-#include "../names.h"
-#include "freezer.h"
-#include "hold.h"
-#include "hook_environment.h"
-#include "hook_list.h"
-#include "hook_run.h"
+#include "hooks/freezer.h"
+#include "hooks/hold.h"
+#include "hooks/hook_environment.h"
+#include "hooks/hook_list.h"
+#include "hooks/hook_run.h"
+#include "lib/event_report.h"
+#include "lib/event_stream.h"
+#include "lib/log.h"
+#include "lib/module_group.h"
+#include "lib/module_link.h"
+#include "lib/names.h"
 
 #define DIRECTORY	"/etc/truechime/disruption.d"
 #define LIMIT_S		10

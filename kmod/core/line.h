@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lines: one clock as a function of another, and by how much that can be wrong.
+ *
+ *	value(at) = at + offset_ns + ((at - origin_ns) * rate_q32 >> 32)
+ *
+ * up to the rate's horizon, if it has one; from there on another rate counts. An offset that was
+ * measured holds for as long as its bound says, but a rate is an extrapolation: who learned it
+ * knows how far it reaches. The growth of the errors has a horizon, too, which may be another one.
+ *
+ * Pure integer arithmetic: no locks, allocation, clock reads or globals, so that the module, the
+ * helper, the simulator and the tests compile the very same file. Intermediate results are exact;
+ * every final one saturates at the ends of s64. Nothing wraps and nothing is undefined, whatever
+ * the arguments; what a line means is promised for those that chime_line_valid() accepts.
+ *
+ * Instants and offsets are ns, rates are fractions times 2^32 (0.23 ppb), offset = reference -
+ * local: a positive rate means that the value runs faster than the argument.
+ */
+#ifndef CHIME_LINE_H
+#define CHIME_LINE_H
+
+#include "core/line_env.h"
+
+#define CHIME_NS_PER_MS		1000000LL
+#define CHIME_NS_PER_S		1000000000LL
+
+/* One millionth as a rate. */
+#define CHIME_PPM_Q32		4295LL
+
+/* The fastest line that is believed: half the argument's speed, far beyond any oscillator. */
+#define CHIME_LINE_RATE_MAX_Q32		((s64)1 << 31)
+
+/* maxerror_ns of a line of which no bound is known. */
+#define CHIME_LINE_UNBOUNDED_NS		S64_MAX
+
+/**
+ * struct chime_line - a line with its error
+ * @origin_ns: the argument at the origin
+ * @offset_ns: value minus argument there
+ * @rate_q32: growth of that offset per unit of the argument
+ * @sigma_ns: one standard error at the origin, >= 0
+ * @sigma_rate_q32: its growth with distance from the origin, >= 0
+ * @maxerror_ns: bound of the error at the origin, >= 0; CHIME_LINE_UNBOUNDED_NS: none known
+ * @maxerror_rate_q32: its growth, >= 0
+ * @rate_horizon_ns: @rate_q32 holds as far as this from the origin, either way; 0: everywhere
+ * @beyond_rate_q32: growth of the offset from there on; 0: it stays what it is there
+ * @horizon_ns: both errors' growths hold as far as this from the origin, either way; 0: everywhere
+ * @beyond_sigma_rate_q32: growth of the standard error from there on, >= @sigma_rate_q32
+ * @beyond_maxerror_rate_q32: of the bound there, >= @maxerror_rate_q32
+ */
+struct chime_line {
+	s64 origin_ns;
+	s64 offset_ns;
+	s64 rate_q32;
+	s64 sigma_ns;
+	s64 sigma_rate_q32;
+	s64 maxerror_ns;
+	s64 maxerror_rate_q32;
+	s64 rate_horizon_ns;
+	s64 beyond_rate_q32;
+	s64 horizon_ns;
+	s64 beyond_sigma_rate_q32;
+	s64 beyond_maxerror_rate_q32;
+};
+
+/* a + b and a - b, saturated. Here, because each look at the host takes a hundred of them. */
+static inline s64 chime_add_sat(s64 a, s64 b)
+{
+	s64 sum;
+
+	if (!__builtin_add_overflow(a, b, &sum))
+		return sum;
+	return a < 0 ? S64_MIN : S64_MAX;
+}
+
+static inline s64 chime_sub_sat(s64 a, s64 b)
+{
+	s64 difference;
+
+	if (!__builtin_sub_overflow(a, b, &difference))
+		return difference;
+	return a < 0 ? S64_MIN : S64_MAX;
+}
+
+/* |value|, saturated. */
+static inline s64 chime_abs_sat(s64 value)
+{
+	return value < 0 ? chime_sub_sat(0, value) : value;
+}
+
+/* duration_ns * rate_q32 >> 32, rounded to nearest and saturated. */
+s64 chime_scale_q32(s64 duration_ns, s64 rate_q32);
+
+/* numerator / denominator as a rate, rounded to nearest, saturated; 0 if @denominator is 0. */
+s64 chime_ratio_q32(s64 numerator, s64 denominator);
+
+/*
+ * Both rates are within CHIME_LINE_RATE_MAX_Q32, no error is negative, and none grows slower beyond
+ * its horizon.
+ */
+bool chime_line_valid(const struct chime_line *line);
+
+/* The rate in force at @at_ns. */
+s64 chime_line_rate(const struct chime_line *line, s64 at_ns);
+
+/* value minus argument at @at_ns. */
+s64 chime_line_offset(const struct chime_line *line, s64 at_ns);
+
+/* The value at @at_ns. */
+s64 chime_line_eval(const struct chime_line *line, s64 at_ns);
+
+/**
+ * chime_line_invert() - the argument at which a line has a value
+ * @line: the line; rates beyond CHIME_LINE_RATE_MAX_Q32 are taken as that limit
+ * @value_ns: the value
+ *
+ * Return: the nearest whole ns: evaluated there, the line is within 1 ns of @value_ns, unless the
+ * result saturated.
+ */
+s64 chime_line_invert(const struct chime_line *line, s64 value_ns);
+
+/*
+ * Errors at @at_ns, growth rounded up; the age is the distance from the origin in either direction.
+ * What is unbounded stays so.
+ */
+s64 chime_line_sigma(const struct chime_line *line, s64 at_ns);
+s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns);
+
+/*
+ * The same line written from another origin, its errors aged accordingly. Rounds the offset to the
+ * ns: move a line that is kept from its original, not over and over from the last result. Of the
+ * horizons the nearer ends count: back beyond the old origin the new line may reach them sooner.
+ * From beyond one on there is none any more.
+ */
+void chime_line_move(struct chime_line *line, s64 origin_ns);
+
+/**
+ * chime_line_compose() - outer(inner(at)) as one line, from @at_ns on
+ * @outer: a function of the inner line's value
+ * @inner: a function of the argument
+ * @at_ns: the origin of the result
+ * @result: the composed line; may be one of the two. Sigmas add in quadrature, bounds and growths
+ *	add up, each stretched by the other line's rate where that is positive; one unit more of the
+ *	bound's growth covers the rounding of the rate. Of two horizons the nearer counts, for both
+ */
+void chime_line_compose(const struct chime_line *outer, const struct chime_line *inner, s64 at_ns,
+			struct chime_line *result);
+
+/**
+ * chime_line_relate() - one line's value as a function of another's
+ * @line: a function of the argument
+ * @other: likewise; known exactly, or its errors are not the result's. It goes on as it
+ *	does at @at_ns
+ * @at_ns: the argument at the origin, where the offset is exact
+ * @result: @line's value as a function of @other's, with @line's errors
+ */
+void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
+		       struct chime_line *result);
+
+/**
+ * chime_line_fit() - the line through two readings, its origin at the later one
+ * @from_ns: argument of the earlier reading
+ * @from_value_ns: value of the earlier reading
+ * @to_ns: argument of the later reading
+ * @to_value_ns: value of the later reading
+ * @uncertainty_ns: by how much each reading may be wrong, >= 0
+ * @line: result; errors: @uncertainty_ns at the origin, twice that over the distance as growth,
+ *	plus one unit for the roundings
+ *
+ * Return: 0, or -ERANGE if the readings are not in order, a difference does not fit in s64, the
+ * rate is beyond CHIME_LINE_RATE_MAX_Q32, or @uncertainty_ns is negative; then @line is untouched.
+ */
+int chime_line_fit(s64 from_ns, s64 from_value_ns, s64 to_ns, s64 to_value_ns, s64 uncertainty_ns,
+		   struct chime_line *line);
+
+#endif /* CHIME_LINE_H */

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The step policy: the rules, the decision, and the words of module parameters.
+ *
+ * Pure: no clock reads, no locks, no kernel functions, so that unit tests compile this very file.
+ */
+#include "core/policy.h"
+
+void chime_policy_defaults(struct chime_policy *policy)
+{
+	/*
+	 * At boot as chrony's makestep 1.0: less is slewed without harm. After a disruption the
+	 * guest's time is wrong by what it lost, and 1 ms is far above what a pairing can be wrong
+	 * by. In steady running nothing is stepped. An operator's word needs no threshold.
+	 */
+	static const struct chime_rule defaults[CHIME_OCCASIONS] = {
+		[TRUECHIME_OCCASION_BOOT] = { TRUECHIME_RULE_STEP, CHIME_NS_PER_S, 0 },
+		[TRUECHIME_OCCASION_DISRUPTION] = { TRUECHIME_RULE_STEP, CHIME_NS_PER_MS, 0 },
+		[TRUECHIME_OCCASION_STEADY] = { TRUECHIME_RULE_IGNORE, 0, 0 },
+		[TRUECHIME_OCCASION_OPERATOR] = { TRUECHIME_RULE_STEP, 0, 0 },
+	};
+	int occasion, direction;
+
+	for (occasion = 0; occasion < CHIME_OCCASIONS; occasion++)
+		for (direction = 0; direction < CHIME_DIRECTIONS; direction++)
+			policy->rules[occasion][direction] = defaults[occasion];
+}
+
+enum truechime_occasion chime_policy_occasion(enum truechime_cause cause)
+{
+	switch (cause) {
+	case TRUECHIME_CAUSE_BOOT:
+		return TRUECHIME_OCCASION_BOOT;
+	case TRUECHIME_CAUSE_STEADY:
+		return TRUECHIME_OCCASION_STEADY;
+	case TRUECHIME_CAUSE_OPERATOR:
+		return TRUECHIME_OCCASION_OPERATOR;
+	case TRUECHIME_CAUSE_UNKNOWN:
+	case TRUECHIME_CAUSE_REVERT:
+	case TRUECHIME_CAUSE_FORK:
+	case TRUECHIME_CAUSE_PAUSE:
+	case TRUECHIME_CAUSE_SUSPEND:
+	case TRUECHIME_CAUSE_MIGRATION:
+	case TRUECHIME_CAUSE_HOST_STEP:
+	case TRUECHIME_CAUSE_LEAP:
+	case TRUECHIME_CAUSE_TIME_SOURCES:
+		break;
+	}
+	return TRUECHIME_OCCASION_DISRUPTION;
+}
+
+enum truechime_action chime_policy_decide(const struct chime_policy *policy,
+					  enum truechime_occasion occasion, s64 offset_ns)
+{
+	const struct chime_rule *rule = &policy->rules[occasion][offset_ns < 0];
+	u64 size_ns = offset_ns < 0 ? -(u64)offset_ns : (u64)offset_ns;
+
+	if (size_ns <= (u64)rule->threshold_ns)
+		return TRUECHIME_ACTION_NONE;
+
+	switch (rule->rule) {
+	case TRUECHIME_RULE_STEP:
+		if (rule->maximum_ns && size_ns > (u64)rule->maximum_ns)
+			return TRUECHIME_ACTION_REFUSED;
+		return TRUECHIME_ACTION_STEPPED;
+	case TRUECHIME_RULE_SLEW:
+		return TRUECHIME_ACTION_SLEW;
+	case TRUECHIME_RULE_IGNORE:
+		return TRUECHIME_ACTION_IGNORED;
+	}
+	return TRUECHIME_ACTION_IGNORED;
+}
+
+/* Skips @word at *@text if it stands there whole. */
+static bool chime_parse_word(const char **text, const char *word)
+{
+	const char *at = *text;
+
+	while (*word && *at == *word) {
+		at++;
+		word++;
+	}
+	if (*word || (*at >= 'a' && *at <= 'z'))
+		return false;
+	*text = at;
+	return true;
+}
+
+static int chime_parse_rule_word(const char **text, enum truechime_rule *rule)
+{
+	if (chime_parse_word(text, "step"))
+		*rule = TRUECHIME_RULE_STEP;
+	else if (chime_parse_word(text, "slew"))
+		*rule = TRUECHIME_RULE_SLEW;
+	else if (chime_parse_word(text, "ignore"))
+		*rule = TRUECHIME_RULE_IGNORE;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static const struct chime_unit {
+	const char *name;
+	s64 ns;
+} chime_units[] = {
+	{ "ns", 1 }, { "us", 1000 }, { "ms", CHIME_NS_PER_MS }, { "s", CHIME_NS_PER_S },
+	{ "m", 60 * CHIME_NS_PER_S }, { "h", 3600 * CHIME_NS_PER_S },
+	{ "d", 86400 * CHIME_NS_PER_S }, { }
+};
+
+static int chime_parse_duration(const char **text, s64 *duration_ns)
+{
+	const char *at = *text;
+	s64 number = 0;
+	const struct chime_unit *unit;
+
+	if (*at < '0' || *at > '9')
+		return -EINVAL;
+	for (; *at >= '0' && *at <= '9'; at++) {
+		if (number > (S64_MAX - 9) / 10)
+			return -EINVAL;
+		number = number * 10 + (*at - '0');
+	}
+	for (unit = chime_units; unit->name; unit++) {
+		if (!chime_parse_word(&at, unit->name))
+			continue;
+		if (number > S64_MAX / unit->ns)
+			return -EINVAL;
+		*duration_ns = number * unit->ns;
+		*text = at;
+		return 0;
+	}
+	/* Zero is zero in any unit. */
+	if (number)
+		return -EINVAL;
+	*duration_ns = 0;
+	*text = at;
+	return 0;
+}
+
+static int chime_parse_rule(const char **text, struct chime_rule *rule)
+{
+	int ret = chime_parse_rule_word(text, &rule->rule);
+
+	if (!ret && **text == ':') {
+		(*text)++;
+		ret = chime_parse_duration(text, &rule->threshold_ns);
+	}
+	if (!ret && **text == ':') {
+		(*text)++;
+		ret = chime_parse_duration(text, &rule->maximum_ns);
+	}
+	return ret;
+}
+
+void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occasion, s64 error_ns)
+{
+	int direction;
+
+	for (direction = 0; direction < CHIME_DIRECTIONS; direction++) {
+		struct chime_rule *rule = &policy->rules[occasion][direction];
+
+		if (rule->threshold_ns < error_ns)
+			rule->threshold_ns = error_ns;
+	}
+}
+
+int chime_policy_parse(const char *text, struct chime_rule rules[CHIME_DIRECTIONS])
+{
+	struct chime_rule forward = rules[TRUECHIME_DIRECTION_FORWARD];
+	struct chime_rule backward = rules[TRUECHIME_DIRECTION_BACKWARD];
+	const char *at = text;
+
+	if (chime_parse_rule(&at, &forward))
+		return -EINVAL;
+	if (*at == '/') {
+		at++;
+		if (chime_parse_rule(&at, &backward))
+			return -EINVAL;
+	} else {
+		const char *again = text;
+
+		if (chime_parse_rule(&again, &backward))
+			return -EINVAL;
+	}
+	if (*at)
+		return -EINVAL;
+
+	rules[TRUECHIME_DIRECTION_FORWARD] = forward;
+	rules[TRUECHIME_DIRECTION_BACKWARD] = backward;
+	return 0;
+}

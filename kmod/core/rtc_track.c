@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The RTC against raw. See rtc_track.h for the method.
+ */
+#include "core/rtc_track.h"
+
+/* The bounds move apart by this: RTC crystals are good to 100 ppm, and counters better. */
+#define CHIME_RTC_DRIFT_Q32	((500LL << 32) / 1000000)
+
+/*
+ * An RTC's second may begin late by what an emulation does now and then; and a kernel on a busy
+ * machine may have stood still in the middle of setting it. With the second that a reading is good
+ * to, what moves by more than two seconds is noticed all the same.
+ */
+#define CHIME_RTC_SLACK_NS	(900 * CHIME_NS_PER_MS)
+
+/*
+ * Whoever sets an RTC aims at the second's beginning, and misses it by less than this, even on a
+ * machine that is kept from going on just then. A jump that is noticed is further.
+ */
+#define CHIME_RTC_SET_NS	(700 * CHIME_NS_PER_MS)
+
+s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading)
+{
+	return chime_sub_sat(chime_add_sat(reading->rtc_ns, CHIME_NS_PER_S / 2),
+			     reading->realtime_ns);
+}
+
+bool chime_rtc_is_small(s64 error_ns)
+{
+	return chime_abs_sat(error_ns) <= CHIME_NS_PER_S / 2 + CHIME_RTC_SET_NS;
+}
+
+bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading)
+{
+	return chime_rtc_is_small(chime_rtc_ahead_ns(reading));
+}
+
+/* RTC minus raw, most likely. */
+static s64 chime_rtc_track_middle(const struct chime_rtc_track *track)
+{
+	return track->low_ns / 2 + track->high_ns / 2;
+}
+
+s64 chime_rtc_behind_ns(const struct chime_rtc_track *before, const struct chime_rtc_track *now,
+			const struct chime_rtc_reading *reading)
+{
+	s64 gap_ns = chime_sub_sat(chime_rtc_track_middle(now), chime_rtc_track_middle(before));
+	s64 ahead_ns = chime_add_sat(before->system_ahead_ns, gap_ns);
+
+	return chime_sub_sat(chime_add_sat(reading->after_ns, ahead_ns), reading->system_ns);
+}
+
+static void chime_rtc_track_restart(struct chime_rtc_track *track,
+				    const struct chime_rtc_reading *reading)
+{
+	track->known = true;
+	track->low_ns = chime_sub_sat(reading->rtc_ns, reading->after_ns);
+	track->high_ns = chime_sub_sat(chime_add_sat(reading->rtc_ns, CHIME_NS_PER_S),
+				       reading->before_ns);
+	track->raw_ns = reading->after_ns;
+	track->system_ahead_ns = chime_sub_sat(reading->system_ns, reading->after_ns);
+}
+
+enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
+					      const struct chime_rtc_reading *reading, s64 *gap_ns)
+{
+	struct chime_rtc_track now, before = *track;
+	s64 wider_ns;
+
+	chime_rtc_track_restart(&now, reading);
+	if (!before.known) {
+		*track = now;
+		return CHIME_RTC_FINE;
+	}
+	wider_ns = chime_scale_q32(chime_sub_sat(reading->after_ns, before.raw_ns),
+				   CHIME_RTC_DRIFT_Q32);
+	before.low_ns = chime_sub_sat(before.low_ns, wider_ns);
+	before.high_ns = chime_add_sat(before.high_ns, wider_ns);
+
+	if (chime_sub_sat(now.low_ns, CHIME_RTC_SLACK_NS) > before.high_ns ||
+	    chime_add_sat(now.high_ns, CHIME_RTC_SLACK_NS) < before.low_ns) {
+		*gap_ns = chime_sub_sat(chime_rtc_track_middle(&now),
+					chime_rtc_track_middle(&before));
+		*track = now;
+		/* After a suspend the kernel has put both forward. */
+		if (chime_rtc_is_realtime(reading) ||
+		    chime_rtc_is_small(chime_rtc_behind_ns(&before, &now, reading)))
+			return CHIME_RTC_SET;
+		return CHIME_RTC_JUMPED;
+	}
+	/* What both say; where they miss each other by the slack, what the new one says. */
+	if (now.low_ns < before.low_ns && before.low_ns <= now.high_ns)
+		now.low_ns = before.low_ns;
+	if (now.high_ns > before.high_ns && before.high_ns >= now.low_ns)
+		now.high_ns = before.high_ns;
+	*track = now;
+	return CHIME_RTC_FINE;
+}

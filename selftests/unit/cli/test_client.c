@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command line program at the daemon's socket: why a connection ended. The daemon is a thread.
+ */
+#include "user/cli/cli.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+
+FIXTURE(client)
+{
+	char path[64];
+	struct cli cli;
+	int listener;
+	bool stays;		/* the daemon, after it has broken off */
+	pthread_t daemon;
+};
+
+static int told;
+
+static void tell(const struct cli *cli, json_t *event)
+{
+	told++;
+	json_decref(event);
+}
+
+/* One client is told of an event that was, and of one that comes. */
+static void *serve(void *context)
+{
+	static const char answer[] =
+		"{\"ok\":true,\"events\":[{\"sequence\":1}]}\n{\"sequence\":2}\n";
+	FIXTURE_DATA(client) *self = context;
+	int fd = accept(self->listener, NULL, NULL);
+	char request[256];
+
+	if (read(fd, request, sizeof(request)) <= 0 ||
+	    write(fd, answer, strlen(answer)) != (ssize_t)strlen(answer))
+		exit(1);
+	if (!self->stays) {
+		close(self->listener);
+		unlink(self->path);
+	}
+	close(fd);
+	return NULL;
+}
+
+FIXTURE_SETUP(client)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	memset(self, 0, sizeof(*self));
+	snprintf(self->path, sizeof(self->path), "/tmp/test_client.%d", (int)getpid());
+	strcpy(address.sun_path, self->path);
+	self->cli.socket_path = self->path;
+	self->cli.follow = true;
+	self->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	ASSERT_EQ(0, bind(self->listener, (struct sockaddr *)&address, sizeof(address)));
+	ASSERT_EQ(0, listen(self->listener, 2));
+}
+
+FIXTURE_TEARDOWN(client)
+{
+	if (self->stays)
+		close(self->listener);
+	unlink(self->path);
+}
+
+/* What is said on stderr when it is over; free() it. */
+static char *follow(FIXTURE_DATA(client) *self)
+{
+	FILE *before = stderr;
+	char *said = NULL;
+	size_t size = 0;
+
+	pthread_create(&self->daemon, NULL, serve, self);
+	stderr = open_memstream(&said, &size);
+	if (!stderr || client_follow(&self->cli, tell) != CLI_ERROR)
+		exit(1);
+	fclose(stderr);
+	stderr = before;
+	pthread_join(self->daemon, NULL);
+	return said;
+}
+
+TEST_F(client, daemon_that_ended_is_said_to_have)
+{
+	char *said = follow(self);
+
+	EXPECT_EQ(2, told);
+	EXPECT_STREQ("truechime: the daemon has ended\n", said);
+	free(said);
+}
+
+TEST_F(client, daemon_that_broke_off_has_not_ended)
+{
+	char *said;
+
+	self->stays = true;
+	said = follow(self);
+	EXPECT_EQ(2, told);
+	EXPECT_NE(NULL, strstr(said, "not read in time"));
+	EXPECT_EQ(NULL, strstr(said, "has ended"));
+	free(said);
+}
+
+TEST_HARNESS_MAIN

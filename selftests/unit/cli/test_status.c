@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime status: what it says that the clock rests on. Module and daemon are stand-ins.
+ */
+#include "user/cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#include "selftests/unit/unit.h"
+
+static struct {
+	bool has_module;
+	struct module_status module;
+	bool no_daemon;
+	bool corrected;
+	bool aside;
+	bool refused;
+	bool unsynchronised;
+	bool kernel_unsynchronised;
+	long kernel_maxerror_us;
+} world;
+
+int module_link_open(struct module_link **link)
+{
+	return world.has_module ? 0 : -ENOENT;
+}
+
+void module_link_close(struct module_link *link)
+{
+}
+
+int module_link_status(struct module_link *link, struct module_status *status)
+{
+	*status = world.module;
+	return 0;
+}
+
+int clock_adjtime(clockid_t id, struct timex *tx)
+{
+	memset(tx, 0, sizeof(*tx));
+	tx->maxerror = world.kernel_maxerror_us;
+	if (world.kernel_unsynchronised)
+		tx->status = STA_UNSYNC;
+	return 0;
+}
+
+/* It heard of NTP a minute ago. */
+int client_ask(const struct cli *cli, const char *command, json_t **reply)
+{
+	if (world.no_daemon)
+		return -ECONNREFUSED;
+	*reply = json_pack("{s:b,s:b,s:b,s:b,s:b,s:f,s:I,s:{s:i,s:i,s:i}}", "ok", 1,
+			   "synchronised", !world.unsynchronised,
+			   "corrected", world.corrected, "aside", world.aside,
+			   "refused", world.refused,
+			   "last_update_s", (double)time(NULL) - 60.5,
+			   "offset_ns", (json_int_t)3000000000, "sources",
+			   "configured", 1, "reachable", 1, "usable", 1);
+	return 0;
+}
+
+int client_failed(const struct cli *cli, const char *command, int err, json_t *reply)
+{
+	return CLI_ERROR;
+}
+
+/* Does it say @words? */
+static bool says(const char *words)
+{
+	const struct cli cli = { .json = false };
+	FILE *before = stdout;
+	char *text = NULL;
+	size_t size = 0;
+	bool found;
+
+	stdout = open_memstream(&text, &size);
+	if (!stdout)
+		exit(1);
+	verb_status(&cli);
+	fclose(stdout);
+	stdout = before;
+	found = strstr(text, words);
+	free(text);
+	return found;
+}
+
+TEST(correction_that_ended_is_not_called_one)
+{
+	memset(&world, 0, sizeof(world));
+	world.corrected = true;
+	EXPECT_TRUE(says("corrected by NTP 60"));
+	world.corrected = false;
+	EXPECT_FALSE(says("corrected by NTP"));
+	EXPECT_TRUE(says("what NTP said 60"));
+
+	/* The module may have ended what the daemon has in force. */
+	world.has_module = true;
+	world.corrected = true;
+	world.module.has_correction = true;
+	EXPECT_TRUE(says("corrected by NTP 60"));
+	world.module.has_correction = false;
+	EXPECT_FALSE(says("corrected by NTP"));
+	world.aside = true;
+	EXPECT_FALSE(says("what NTP said"));
+}
+
+/* phc2sys tells the kernel that the clock is synchronised, with a maximum error of 0. */
+TEST(another_programs_silence_is_no_bound)
+{
+	memset(&world, 0, sizeof(world));
+	world.aside = true;
+	EXPECT_FALSE(says("right to within"));
+	EXPECT_TRUE(says("not how right it is"));
+	EXPECT_TRUE(says("mode external"));
+	world.aside = false;
+	world.no_daemon = true;
+	world.has_module = true;
+	world.module.mode = TRUECHIME_MODE_EXTERNAL;
+	EXPECT_FALSE(says("right to within"));
+
+	world.has_module = false;
+	EXPECT_FALSE(says("right to within"));
+	EXPECT_TRUE(says("not how right it is"));
+	world.kernel_maxerror_us = 1500;
+	EXPECT_TRUE(says("right to within 1.50 ms"));
+}
+
+/* Where maxchange refuses a change the clock stays as it is. */
+TEST(what_is_refused_is_not_being_corrected)
+{
+	memset(&world, 0, sizeof(world));
+	world.unsynchronised = true;
+	world.kernel_unsynchronised = true;
+	world.corrected = true;
+	EXPECT_TRUE(says("It is being corrected: it is 3.00 s behind"));
+	world.refused = true;
+	EXPECT_FALSE(says("It is being corrected"));
+	EXPECT_TRUE(says("maxchange forbids"));
+	world.refused = false;
+	world.corrected = false;
+	EXPECT_FALSE(says("being corrected"));
+	/* A host is followed all the same. */
+	world.has_module = true;
+	world.module.host_state = TRUECHIME_HOST_CHOSEN;
+	EXPECT_TRUE(says("It is being corrected"));
+}
+
+TEST_HARNESS_MAIN

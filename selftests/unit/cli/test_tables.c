@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables that scripts read as chronyc's: from what the daemon knows, through JSON, to lines.
+ * The expected ones are what chronyc 4.3 prints of the same. The rest of the daemon is stand-ins.
+ */
+#include "user/cli/cli.h"
+#include "user/daemon/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define S	1000000000LL
+#define NOW_NS	(5000 * S)
+
+static struct {
+	struct steering_status steering;
+	struct source_status sources[4];
+	struct association_info infos[4];
+	size_t count;
+	struct timescale_ops ops;
+	struct timescale timescale;
+	struct daemon_options options;
+	struct config config;
+	struct daemon daemon;
+} world;
+
+/* The daemon's parts. */
+
+void steering_get_status(const struct steering *steering, struct steering_status *status)
+{
+	*status = world.steering;
+}
+
+size_t associations_sources(const struct associations *associations,
+			    struct source *const **sources)
+{
+	static struct source *places[4];
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		places[i] = (struct source *)&world.sources[i];
+	*sources = places;
+	return world.count;
+}
+
+bool associations_get_info(const struct associations *associations, size_t index,
+			   struct association_info *info)
+{
+	if (index >= world.count)
+		return false;
+	*info = world.infos[index];
+	return true;
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	*status = *(const struct source_status *)source;
+}
+
+bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
+{
+	*rate = 3.5e-6;
+	*rate_sigma = 0.044e-6;
+	return world.count;
+}
+
+int64_t system_clock_raw_ns(void)
+{
+	return NOW_NS;
+}
+
+int module_link_events(struct module_link *link, struct module_event *events, int max, int *count)
+{
+	return -ENOENT;
+}
+
+json_t *event_report(const struct module_event *event)
+{
+	return json_null();
+}
+
+/* What the command line program would get through the socket. */
+int client_report(const struct cli *cli, const char *command,
+		  void (*print)(const struct cli *cli, const json_t *reply))
+{
+	json_t *reply = strcmp(command, "tracking") ? report_sources(&world.daemon) :
+						      report_tracking(&world.daemon);
+
+	print(cli, reply);
+	json_decref(reply);
+	return 0;
+}
+
+FIXTURE(tables) {
+	char *text;
+};
+
+FIXTURE_SETUP(tables)
+{
+	static const struct source_options server = { .kind = SOURCE_SERVER };
+	size_t i;
+
+	self->text = NULL;
+	memset(&world, 0, sizeof(world));
+	world.timescale.ops = &world.ops;
+	world.daemon.timescale = &world.timescale;
+	world.daemon.options = &world.options;
+	world.daemon.config = &world.config;
+	world.daemon.result.selection.selected = -1;
+	for (i = 0; i < 4; i++) {
+		world.sources[i].options = &server;
+		world.infos[i].rejected = "";
+		world.infos[i].resolving_error = "";
+	}
+}
+
+FIXTURE_TEARDOWN(tables)
+{
+	free(self->text);
+}
+
+/* A server that answers, and one that never did. Our clock is ahead of the first, and fast. */
+static void add_sources(void)
+{
+	struct source_status *first = &world.sources[0];
+
+	world.count = 2;
+	world.infos[0].name = "ntp.example.net";
+	strcpy(world.infos[0].address, "192.0.2.1");
+	world.infos[0].refid = 0xc0000201;
+	world.infos[1].name = "192.0.2.99";
+	strcpy(world.infos[1].address, "192.0.2.99");
+	first->verdict = SOURCE_SELECTED;
+	first->has_estimate = true;
+	first->last.stratum = 2;
+	/* Not the server's own. */
+	first->last.refid = 0x7f7f0101;
+	first->last.offset_ns = -1240;
+	first->last_raw_ns = NOW_NS - 5 * S;
+	first->poll = 6;
+	first->reach = 255;
+	first->root_distance_ns = 4193;
+	first->samples = 10;
+	first->span_ns = 14 * S;
+	first->estimate.offset_ns = -3;
+	first->estimate.rate = -0.003e-6;
+	first->estimate.rate_sigma = 0.089e-6;
+	first->jitter_ns = 208;
+	world.sources[1].poll = 8;
+	world.steering.has_correction = true;
+	world.steering.correction.offset_ns = 0;
+	/* The clock was slewed back by 91 ns since: 1149 ns are left of 1240. */
+	world.steering.now.time_ns = 91;
+	world.steering.now.realtime_ns = 0;
+	world.steering.now.reference_ns = 91;
+	world.daemon.result_raw_ns = 1;
+	world.daemon.result_utc_ns = 1795300075 * S;
+	world.daemon.result.selection.selected = 0;
+	world.daemon.result.stratum = 3;
+	world.daemon.result.refid = 0x7f7f0101;
+}
+
+/* The line of the table @verb that begins with @start. */
+static const char *line_of(FIXTURE_DATA(tables) *self, int (*verb)(const struct cli *cli),
+			   const char *start)
+{
+	const struct cli cli = { .json = false };
+	FILE *before = stdout;
+	size_t size = 0;
+	char *line, *rest;
+
+	free(self->text);
+	self->text = NULL;
+	stdout = open_memstream(&self->text, &size);
+	if (!stdout)
+		exit(1);
+	verb(&cli);
+	fclose(stdout);
+	stdout = before;
+	for (rest = self->text; (line = strsep(&rest, "\n"));)
+		if (!strncmp(line, start, strlen(start)))
+			return line;
+	return "";
+}
+
+TEST_F(tables, sources_are_chronycs)
+{
+	static const char selected[] =
+		"^* 192.0.2.1                     2   6   377     5  +1149ns[+1240ns] +/- 4193ns";
+	static const char silent[] =
+		"^? 192.0.2.99                    0   8     0     -     +0ns[   +0ns] +/-    0ns";
+
+	add_sources();
+	EXPECT_STREQ(selected, line_of(self, verb_sources, "^*"));
+	EXPECT_STREQ(silent, line_of(self, verb_sources, "^?"));
+}
+
+TEST_F(tables, sourcestats_are_chronycs)
+{
+	static const char selected[] =
+		"192.0.2.1                  10   -    14     +0.003      0.089     +3ns   208ns";
+	static const char silent[] =
+		"192.0.2.99                  0   0     0     +0.000   2000.000     +0ns  4000ms";
+
+	add_sources();
+	EXPECT_STREQ(selected, line_of(self, verb_sourcestats, "192.0.2.1 "));
+	EXPECT_STREQ(silent, line_of(self, verb_sourcestats, "192.0.2.99"));
+}
+
+TEST_F(tables, tracking_is_chronycs)
+{
+	add_sources();
+	world.steering.now.time_ns = -1730;
+	/* At the latest correction it was ahead by 91 ns; it gains 3 ppm, and 0.5 ppm more. */
+	world.steering.last_offset_ns = -91;
+	world.steering.rms_offset_ns = 192;
+	world.steering.base_rate = -3e-6;
+	world.daemon.update_interval_ns = 2 * S;
+	world.steering.synchronised = true;
+	EXPECT_STREQ("Reference ID    : C0000201 (ntp.example.net)",
+		     line_of(self, verb_tracking, "Reference ID"));
+	EXPECT_STREQ("Stratum         : 3", line_of(self, verb_tracking, "Stratum"));
+	EXPECT_STREQ("Ref time (UTC)  : Sat Nov 21 22:27:55 2026",
+		     line_of(self, verb_tracking, "Ref time"));
+	EXPECT_STREQ("System time     : 0.000001730 seconds fast of NTP time",
+		     line_of(self, verb_tracking, "System time"));
+	EXPECT_STREQ("Last offset     : +0.000000091 seconds",
+		     line_of(self, verb_tracking, "Last offset"));
+	EXPECT_STREQ("RMS offset      : 0.000000192 seconds",
+		     line_of(self, verb_tracking, "RMS offset"));
+	EXPECT_STREQ("Frequency       : 3.000 ppm fast",
+		     line_of(self, verb_tracking, "Frequency"));
+	EXPECT_STREQ("Residual freq   : -6.500 ppm",
+		     line_of(self, verb_tracking, "Residual freq"));
+	EXPECT_STREQ("Skew            : 0.044 ppm", line_of(self, verb_tracking, "Skew"));
+	EXPECT_STREQ("Update interval : 2.0 seconds",
+		     line_of(self, verb_tracking, "Update interval"));
+	EXPECT_STREQ("Leap status     : Normal", line_of(self, verb_tracking, "Leap status"));
+}
+
+TEST_F(tables, tracking_without_a_source_is_chronycs)
+{
+	EXPECT_STREQ("Reference ID    : 00000000 ()",
+		     line_of(self, verb_tracking, "Reference ID"));
+	EXPECT_STREQ("Stratum         : 0", line_of(self, verb_tracking, "Stratum"));
+	EXPECT_STREQ("Ref time (UTC)  : Thu Jan 01 00:00:00 1970",
+		     line_of(self, verb_tracking, "Ref time"));
+	EXPECT_STREQ("System time     : 0.000000000 seconds fast of NTP time",
+		     line_of(self, verb_tracking, "System time"));
+	EXPECT_STREQ("Last offset     : +0.000000000 seconds",
+		     line_of(self, verb_tracking, "Last offset"));
+	EXPECT_STREQ("Frequency       : 0.000 ppm slow",
+		     line_of(self, verb_tracking, "Frequency"));
+	EXPECT_STREQ("Residual freq   : +0.000 ppm",
+		     line_of(self, verb_tracking, "Residual freq"));
+	EXPECT_STREQ("Leap status     : Not synchronised",
+		     line_of(self, verb_tracking, "Leap status"));
+}
+
+/* JSON says what the tables say, and what a number counts. */
+TEST_F(tables, json_has_the_signs_of_the_tables)
+{
+	json_t *reply;
+	const json_t *estimate;
+	const char *key;
+	json_t *value;
+
+	add_sources();
+	reply = report_sources(&world.daemon);
+	estimate = json_object_get(json_array_get(json_object_get(reply, "sources"), 0),
+				   "estimate");
+	EXPECT_EQ(1149, json_int_of(estimate, "adjusted_ns", 0));
+	EXPECT_EQ(1240, json_int_of(estimate, "measured_ns", 0));
+	EXPECT_EQ(3, json_int_of(estimate, "offset_ns", 0));
+	EXPECT_LT(2.9, json_real_of(estimate, "frequency_ppb", 0));
+	json_object_foreach((json_t *)estimate, key, value) {
+		if (strcmp(key, "samples"))
+			EXPECT_TRUE(strstr(key, "_ns") || strstr(key, "_s") || strstr(key, "_ppb"))
+				TH_LOG("%s", key);
+	}
+	json_decref(reply);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The system clock: the rate that the kernel is told is the rate that was asked for, within its
+ * limits; steps of either sign; and what is published is never better than the truth.
+ */
+#include "user/clocks/system_clock.h"
+
+#include "selftests/unit/fake_clock.h"
+#include "selftests/unit/unit.h"
+
+#define S	1000000000LL
+#define MS	1000000LL
+
+FIXTURE(clock)
+{
+	struct system_clock *clock;
+};
+
+FIXTURE_SETUP(clock)
+{
+	fake_clock_start();
+	ASSERT_EQ(0, system_clock_open(&self->clock, false));
+}
+
+FIXTURE_TEARDOWN(clock)
+{
+	system_clock_close(self->clock);
+}
+
+TEST(takes_over_rate_and_stops_the_pll)
+{
+	struct system_clock *clock;
+
+	fake_clock_start();
+	fake_clock.tick_us = 10001;
+	fake_clock.freq = -655360;
+	fake_clock.status = STA_PLL;
+	fake_clock.offset = 12345;
+	ASSERT_EQ(0, system_clock_open(&clock, false));
+	EXPECT_LT(fabs(system_clock_rate(clock) - (100e-6 - 10e-6)), 1e-12);
+	EXPECT_EQ(0, fake_clock.offset);
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+	EXPECT_EQ(10001, fake_clock.tick_us);
+	EXPECT_EQ(-655360, fake_clock.freq);
+	system_clock_close(clock);
+}
+
+TEST(ends_a_slew_that_nobody_ended)
+{
+	struct system_clock *clock;
+
+	fake_clock_start();
+	fake_clock.tick_us = 10900;
+	fake_clock.freq = 655360;
+	fake_clock.status = 0;
+	ASSERT_EQ(0, system_clock_open(&clock, false));
+	EXPECT_EQ(0, system_clock_rate(clock));
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+	system_clock_close(clock);
+
+	fake_clock.tick_us = 9100;
+	fake_clock.status = 0;
+	EXPECT_EQ(0, system_clock_settle());
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+
+	/* This is what an oscillator may be off by. */
+	fake_clock.tick_us = 10004;
+	fake_clock.freq = 6000000;
+	fake_clock.status = 0;
+	EXPECT_EQ(0, system_clock_settle());
+	EXPECT_EQ(10004, fake_clock.tick_us);
+	EXPECT_EQ(6000000, fake_clock.freq);
+	EXPECT_EQ(0, fake_clock.status);
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EPERM, system_clock_settle());
+}
+
+TEST(says_when_it_may_not)
+{
+	struct system_clock *clock;
+
+	fake_clock_start();
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EPERM, system_clock_open(&clock, false));
+}
+
+TEST(null_commands_nothing)
+{
+	struct system_clock *clock;
+
+	fake_clock_start();
+	ASSERT_EQ(0, system_clock_open(&clock, true));
+	EXPECT_EQ(0, system_clock_set_rate(clock, 1e-3));
+	EXPECT_EQ(0, system_clock_step(clock, S));
+	EXPECT_EQ(0, system_clock_publish(clock, true, 0, 0, 0));
+	EXPECT_EQ(0, fake_clock.adjustments);
+	EXPECT_EQ(1700000000 * S, fake_clock.realtime_ns);
+	EXPECT_LT(fabs(system_clock_rate(clock) - 1e-3), 1e-11);
+	system_clock_close(clock);
+}
+
+TEST_F(clock, sets_every_rate)
+{
+	double rate;
+
+	for (rate = -0.0999; rate < 0.1; rate += 1.00371e-4) {
+		ASSERT_EQ(0, system_clock_set_rate(self->clock, rate));
+		ASSERT_LT(fabs(fake_clock_rate() - rate), 1e-11) TH_LOG("%g", rate);
+		ASSERT_EQ(fake_clock_rate(), system_clock_rate(self->clock));
+	}
+	for (rate = -600e-6; rate < 600e-6; rate += 0.9173e-6) {
+		ASSERT_EQ(0, system_clock_set_rate(self->clock, rate));
+		ASSERT_LT(fabs(fake_clock_rate() - rate), 1e-11) TH_LOG("%g", rate);
+	}
+}
+
+TEST_F(clock, leaves_the_tick_alone_where_frequency_can_do)
+{
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 499e-6));
+	EXPECT_EQ(10000, fake_clock.tick_us);
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 501e-6));
+	EXPECT_EQ(10005, fake_clock.tick_us);
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 900e-6));
+	EXPECT_EQ(10005, fake_clock.tick_us);
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, -100e-6));
+	EXPECT_EQ(10000, fake_clock.tick_us);
+}
+
+TEST_F(clock, keeps_within_limits)
+{
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 5));
+	EXPECT_EQ(0.1, fake_clock_rate());
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, -5));
+	EXPECT_EQ(-0.1, fake_clock_rate());
+	EXPECT_EQ(-EINVAL, system_clock_set_rate(self->clock, NAN));
+	EXPECT_EQ(-EINVAL, system_clock_set_rate(self->clock, INFINITY));
+	EXPECT_EQ(-0.1, fake_clock_rate());
+}
+
+TEST_F(clock, a_refused_rate_is_not_believed)
+{
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 1e-3));
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EPERM, system_clock_set_rate(self->clock, 2e-3));
+	EXPECT_LT(fabs(system_clock_rate(self->clock) - 1e-3), 1e-11);
+}
+
+TEST_F(clock, steps_either_way)
+{
+	static const int64_t offsets_ns[] = { 1, -1, 999999999, -999999999, S, -S, 3600 * S + 7,
+					      -3600 * S - 7 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets_ns); i++) {
+		int64_t before_ns = fake_clock.realtime_ns;
+
+		ASSERT_EQ(0, system_clock_step(self->clock, offsets_ns[i]));
+		EXPECT_EQ(offsets_ns[i], fake_clock.realtime_ns - before_ns);
+	}
+}
+
+TEST_F(clock, steps_where_setoffset_is_unknown)
+{
+	int64_t before_ns = fake_clock.realtime_ns;
+
+	fake_clock.no_setoffset = 1;
+	ASSERT_EQ(0, system_clock_step(self->clock, -3 * S - 5));
+	EXPECT_EQ(-3 * S - 5, fake_clock.realtime_ns - before_ns);
+	EXPECT_EQ(-ERANGE, system_clock_step(self->clock, INT64_MAX));
+	EXPECT_EQ(-ERANGE, system_clock_step(self->clock, INT64_MIN));
+}
+
+TEST_F(clock, publishes_no_better_than_true)
+{
+	ASSERT_EQ(0, system_clock_publish(self->clock, true, 1001, 1, 0));
+	EXPECT_EQ(0, fake_clock.status);
+	EXPECT_EQ(2, fake_clock.maxerror_us);
+	EXPECT_EQ(1, fake_clock.esterror_us);
+	ASSERT_EQ(0, system_clock_publish(self->clock, true, INT64_MAX, INT64_MAX, 0));
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+	EXPECT_EQ(16000000, fake_clock.maxerror_us);
+	ASSERT_EQ(0, system_clock_publish(self->clock, true, 15 * S, 0, 0));
+	EXPECT_EQ(0, fake_clock.status);
+	ASSERT_EQ(0, system_clock_publish(self->clock, true, -1, -1, 0));
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+	ASSERT_EQ(0, system_clock_publish(self->clock, false, 1000, 1000, 0));
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+	EXPECT_EQ(16000000, fake_clock.maxerror_us);
+}
+
+TEST_F(clock, notices_the_kernels_leap_second)
+{
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	/* adjtimex already counts a second that the clock has still to repeat. */
+	fake_clock.leap_foreseen = 1;
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	fake_clock_leap();
+	EXPECT_EQ(-S, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	fake_clock.tai_s--;
+	EXPECT_EQ(S, system_clock_leapt(self->clock));
+	/* Somebody tells the kernel what TAI is. */
+	fake_clock.tai_s = 37;
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+}
+
+TEST_F(clock, tells_the_kernel_what_tai_is)
+{
+	ASSERT_EQ(0, system_clock_set_tai(self->clock, 37));
+	EXPECT_EQ(37, fake_clock.tai_s);
+	/* That was no leap second. */
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	ASSERT_EQ(0, system_clock_set_tai(self->clock, 38));
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	fake_clock_leap();
+	EXPECT_EQ(-S, system_clock_leapt(self->clock));
+	EXPECT_EQ(39, fake_clock.tai_s);
+}
+
+TEST_F(clock, announces_leap_seconds)
+{
+	ASSERT_EQ(0, system_clock_publish(self->clock, true, MS, MS, 1));
+	EXPECT_EQ(STA_INS, fake_clock.status);
+	ASSERT_EQ(0, system_clock_publish(self->clock, true, MS, MS, 2));
+	EXPECT_EQ(STA_DEL, fake_clock.status);
+	ASSERT_EQ(0, system_clock_publish(self->clock, true, MS, MS, 0));
+	EXPECT_EQ(0, fake_clock.status);
+	ASSERT_EQ(0, system_clock_publish(self->clock, false, MS, MS, 1));
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+}
+
+TEST_HARNESS_MAIN

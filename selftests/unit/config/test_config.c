@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration: what each directive means, what is refused and how it is said.
+ */
+#include "user/config/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "selftests/unit/config_reports.h"
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+
+/* The directives of Debian 12's default chrony.conf. */
+static const char debian_conf[] =
+	"confdir /etc/chrony/conf.d\n"
+	"pool 2.debian.pool.ntp.org iburst\n"
+	"sourcedir /run/chrony-dhcp\n"
+	"sourcedir /etc/chrony/sources.d\n"
+	"keyfile /etc/chrony/chrony.keys\n"
+	"driftfile /var/lib/chrony/chrony.drift\n"
+	"ntsdumpdir /var/lib/chrony\n"
+	"#log tracking measurements statistics\n"
+	"logdir /var/log/chrony\n"
+	"maxupdateskew 100.0\n"
+	"rtcsync\n"
+	"makestep 1 3\n"
+	"leapsectz right/UTC\n";
+
+TEST(debian_chrony_conf_is_understood)
+{
+	struct reports reports;
+	struct config *config = parse(debian_conf, &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.errors);
+	/* maxupdateskew has no effect; all else does what it says. */
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_STREQ("right/UTC", config->leap_zone);
+	EXPECT_STREQ("", config->leap_file);
+	ASSERT_EQ(1, config->source_count);
+	EXPECT_EQ(CONFIG_POOL, config->sources[0].kind);
+	EXPECT_STREQ("2.debian.pool.ntp.org", config->sources[0].options.name);
+	EXPECT_TRUE(config->sources[0].options.iburst);
+	EXPECT_EQ(4, config->sources[0].maxsources);
+	EXPECT_STREQ("/var/lib/chrony/chrony.drift", config->driftfile);
+	EXPECT_EQ(3600, config->driftfile_interval_s);
+	EXPECT_EQ(NS_PER_S, config->discipline.step_threshold_ns);
+	EXPECT_EQ(3, config->discipline.step_limit);
+	EXPECT_TRUE(config->rtcsync);
+	config_free(config);
+}
+
+/* Lines of other distributions and clouds, and how many warnings each deserves. */
+static const struct {
+	const char *text;
+	int warnings;
+} elsewhere[] = {
+	{ "pool ntp.ubuntu.com iburst maxsources 4", 0 },
+	{ "server 169.254.169.123 prefer iburst minpoll 4 maxpoll 4", 0 },
+	{ "server metadata.google.internal prefer iburst", 0 },
+	{ "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2", 0 },
+	{ "refclock PHC /dev/ptp_ena poll 0 delay 0.000010 prefer", 0 },
+	{ "refclock PHC /dev/ptp0 poll 2", 0 },
+	{ "server time.cloudflare.com iburst nts", 1 },
+	{ "ntsdumpdir /var/lib/chrony", 0 },
+	{ "authselectmode require", 0 },
+	{ "leapseclist /usr/share/zoneinfo/leap-seconds.list", 0 },
+	{ "makestep 1.0 -1", 0 },
+	{ "cmdport 0", 0 },
+	{ "port 0", 0 },
+	{ "deny all", 0 },
+	{ "noclientlog", 0 },
+	{ "lock_all", 0 },
+	{ "hwtimestamp *", 1 },
+	{ "bindcmdaddress 127.0.0.1", 1 },
+	{ "smoothtime 400 0.01 leaponly", 1 },
+	{ "tempcomp /sys/class/hwmon/hwmon0/temp2_input 30 26000 0.0 0.000183 0.0", 1 },
+};
+
+TEST(what_others_ship_is_understood)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+		struct reports reports;
+		struct config *config = parse(elsewhere[i].text, &reports);
+
+		EXPECT_NE(NULL, config)
+			TH_LOG("%s: %s", elsewhere[i].text, reports.message);
+		EXPECT_EQ(elsewhere[i].warnings, reports.warnings)
+			TH_LOG("%s: %s", elsewhere[i].text, reports.message);
+		config_free(config);
+	}
+}
+
+TEST(defaults_are_chronys)
+{
+	struct config *config = config_new();
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, config->source_count);
+	EXPECT_EQ(0, config->discipline.step_limit);
+	EXPECT_EQ(0, config->discipline.maxchange_ns);
+	EXPECT_EQ(3 * NS_PER_S, config->discipline.maxdistance_ns);
+	EXPECT_EQ(1, config->discipline.maxclockerror * 1e6);
+	EXPECT_EQ(0, config->minstratum);
+	EXPECT_EQ(15, config->maxstratum);
+	EXPECT_EQ(1, config->discipline.minsources);
+	EXPECT_EQ(LEAP_SYSTEM, config->leap_mode);
+	EXPECT_EQ(1209600, config->refresh_s);
+	EXPECT_EQ(NS_PER_S, config->logchange_ns);
+	EXPECT_STREQ("", config->driftfile);
+	EXPECT_STREQ("", config->hostclock);
+	config_free(config);
+}
+
+TEST(directives_with_values)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("maxchange 1000 1 2\nmaxclockerror 10\nmaxdistance 1.5\nmaxslewrate 500\n"
+		       "maxdrift 1000\nminstratum 1\nmaxstratum 4\nrefresh 0\ndscp 46\n"
+		       "bindacqaddress 192.0.2.7\nbindacqaddress 2001:db8::7\nbindacqdevice eth0\n"
+		       "driftfile /d interval 60\nuser _chrony\npidfile /p\nkeyfile /k\n"
+		       "logchange 0.5\nlock_all\nsched_priority 1\nhostclock kvm\n"
+		       "makestep 0.1 -1\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(1000 * NS_PER_S, config->discipline.maxchange_ns);
+	EXPECT_EQ(1, config->discipline.maxchange_start);
+	EXPECT_EQ(2, config->discipline.maxchange_ignore);
+	EXPECT_EQ(10 / 1e6, config->discipline.maxclockerror);
+	EXPECT_EQ(1500000000, config->discipline.maxdistance_ns);
+	EXPECT_EQ(500 / 1e6, config->maxslewrate);
+	EXPECT_EQ(1000 / 1e6, config->maxdrift);
+	EXPECT_EQ(1, config->minstratum);
+	EXPECT_EQ(4, config->maxstratum);
+	EXPECT_EQ(0, config->refresh_s);
+	EXPECT_EQ(46, config->dscp);
+	EXPECT_STREQ("192.0.2.7", config->bind_address4);
+	EXPECT_STREQ("2001:db8::7", config->bind_address6);
+	EXPECT_STREQ("eth0", config->bind_device);
+	EXPECT_STREQ("/d", config->driftfile);
+	EXPECT_EQ(60, config->driftfile_interval_s);
+	EXPECT_STREQ("_chrony", config->user);
+	EXPECT_STREQ("/p", config->pidfile);
+	EXPECT_STREQ("/k", config->keyfile);
+	EXPECT_EQ(500000000, config->logchange_ns);
+	EXPECT_TRUE(config->lock_all);
+	EXPECT_EQ(1, config->sched_priority);
+	EXPECT_STREQ("kvm", config->hostclock);
+	EXPECT_EQ(100000000, config->discipline.step_threshold_ns);
+	EXPECT_EQ(-1, config->discipline.step_limit);
+	config_free(config);
+}
+
+TEST(step_policies)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("steppolicy disruption both step 0.01 86400\n"
+		       "steppolicy steady backward ignore\n"
+		       "steppolicy disruption backward slew 0.5\n", &reports);
+	ASSERT_NE(NULL, config);
+	ASSERT_EQ(3, config->rule_count);
+	EXPECT_EQ(TRUECHIME_OCCASION_DISRUPTION, config->rules[0].occasion);
+	EXPECT_EQ(TRUECHIME_DIRECTION_FORWARD, config->rules[0].direction);
+	EXPECT_EQ(TRUECHIME_RULE_STEP, config->rules[0].rule);
+	EXPECT_EQ(10000000, config->rules[0].threshold_ns);
+	EXPECT_EQ(86400 * NS_PER_S, config->rules[0].maximum_ns);
+	/* The later line replaced half of the first. */
+	EXPECT_EQ(TRUECHIME_DIRECTION_BACKWARD, config->rules[1].direction);
+	EXPECT_EQ(TRUECHIME_RULE_SLEW, config->rules[1].rule);
+	EXPECT_EQ(500000000, config->rules[1].threshold_ns);
+	EXPECT_EQ(0, config->rules[1].maximum_ns);
+	EXPECT_EQ(TRUECHIME_OCCASION_STEADY, config->rules[2].occasion);
+	config_free(config);
+}
+
+TEST(witnesses_are_as_they_are_unless_said)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("rtcsync\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config->has_rtc);
+	EXPECT_FALSE(config->no_ntp_jump);
+	EXPECT_FALSE(config->ntp_jump);
+	EXPECT_EQ(30 * 86400, config->max_ntp_jump_s);
+	config_free(config);
+	config = parse("rtcpolicy trust\nnontpjump\nntpjump\nmaxntpjump 3600\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_TRUE(config->no_ntp_jump);
+	EXPECT_TRUE(config->ntp_jump);
+	EXPECT_EQ(3600, config->max_ntp_jump_s);
+	EXPECT_TRUE(config->has_rtc);
+	EXPECT_EQ(TRUECHIME_RTC_TRUST, config->rtc);
+	config_free(config);
+}
+
+TEST(all_rules_fit)
+{
+	static const char *const occasions[] = { "boot", "disruption", "steady", "operator" };
+	struct reports reports;
+	struct config *config;
+	char text[1024] = "";
+
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 4; i++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text),
+				 "steppolicy %s both slew\n", occasions[i]);
+	}
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(CONFIG_RULES_MAX, config->rule_count);
+	config_free(config);
+}
+
+/* What is wrong, in which line, and a word that has to be in the message. */
+static const struct {
+	const char *text;
+	int line;
+	const char *message;
+} mistakes[] = {
+	{ "servr ntp.example.net", 1, "is 'server' meant?" },
+	{ "makestpe 1 3", 1, "is 'makestep' meant?" },
+	{ "rtc_sync", 1, "is 'rtcsync' meant?" },
+	{ "xyzzyxyzzy", 1, "'xyzzyxyzzy' is not a directive" },
+	{ "\n\n# comment\n  frobnicate", 4, "'frobnicate' is not a directive" },
+	{ "server", 1, "'server' takes 1 to" },
+	{ "server a minpol 6", 1, "is 'minpoll' meant?" },
+	{ "server a minpoll", 1, "'minpoll' needs a value" },
+	{ "server a minpoll six", 1, "a whole number was expected" },
+	{ "server a minpoll 6.5", 1, "a whole number was expected" },
+	{ "server a minpoll 99", 1, "it can be -32 to 32" },
+	{ "server a port 0", 1, "it can be 1 to 65535" },
+	{ "server a port 65536", 1, "out of range" },
+	{ "server a version 5", 1, "it can be 1 to 4" },
+	{ "server a offset nan", 1, "a number was expected" },
+	{ "server a offset inf", 1, "a number was expected" },
+	{ "server a offset 1e999", 1, "a number was expected" },
+	{ "server a offset 1x", 1, "a number was expected" },
+	{ "server a iburst # comment", 1, "a comment needs a line of its own" },
+	{ "pool a maxsources 17", 1, "it can be 1 to 16" },
+	{ "peer a", 1, "use 'server'" },
+	{ "makestep 1", 1, "'makestep' takes 2 values, not 1" },
+	{ "makestep -1 3", 1, "seconds" },
+	{ "makestep 1 three", 1, "a whole number was expected" },
+	{ "maxchange 1 2 3 4", 1, "takes 3 values" },
+	{ "driftfile /d 60", 1, "interval" },
+	{ "driftfile /d every 60", 1, "interval" },
+	{ "rtcsync yes", 1, "takes no value" },
+	{ "hostclock kvmm", 1, "auto, kvm or none" },
+	{ "hostclock vmclock", 1, "hostclock 'vmclock': auto, kvm or none was expected" },
+	{ "steppolicy revert both step", 1, "boot, disruption, steady or operator" },
+	{ "steppolicy boot up step", 1, "forward, backward or both" },
+	{ "steppolicy boot both jump", 1, "step, slew or ignore" },
+	{ "steppolicy boot both step -1", 1, "seconds" },
+	{ "rtcpolicy believe", 1, "ignore, hint or trust" },
+	{ "authselectmode maybe", 1, "mix, require, prefer or ignore" },
+	{ "bindacqaddress eth0", 1, "a numeric address" },
+	{ "refclock SHM 0", 1, "use PHC" },
+	{ "refclock PHC eth0", 1, "/dev/ptp0" },
+	{ "refclock PHC /dev/ptp0:extpps", 1, "only 'nocrossts'" },
+	{ "refclock PHC /dev/ptp0 tai", 1, "'offset'" },
+	{ "refclock PHC /dev/ptp0 pps", 1, "pulses" },
+	{ "refclock PHC /dev/ptp0 refid FIVES", 1, "too long" },
+	{ "dscp 64", 1, "it can be 0 to 63" },
+	{ "leapsecmode never", 1, "was expected" },
+	{ "minsources 0", 1, "it can be 1" },
+};
+
+TEST(mistakes_are_named)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		struct reports reports;
+		struct config *config = parse(mistakes[i].text, &reports);
+
+		EXPECT_EQ(NULL, config)
+			TH_LOG("%s", mistakes[i].text);
+		EXPECT_EQ(1, reports.errors)
+			TH_LOG("%s", mistakes[i].text);
+		EXPECT_EQ(mistakes[i].line, reports.line)
+			TH_LOG("%s", mistakes[i].text);
+		EXPECT_STREQ("test.conf", reports.file);
+		EXPECT_NE(NULL, strstr(reports.message, mistakes[i].message))
+			TH_LOG("%s: %s", mistakes[i].text, reports.message);
+	}
+}
+
+TEST(every_mistake_is_reported_at_once)
+{
+	struct reports reports;
+
+	EXPECT_EQ(NULL, parse("servr a\nserver a\nmakestep\nserver b minpol 3\n", &reports));
+	EXPECT_EQ(3, reports.errors);
+}
+
+/* What chrony does and we do not, and what the warning has to name. */
+static const struct {
+	const char *text;
+	const char *message;
+} warned[] = {
+	{ "allow 192.0.2.0/24", "serves no time" },
+	{ "local stratum 10", "serves no time" },
+	{ "cmdport 323", "no command port" },
+	{ "log tracking measurements", "journal" },
+	{ "maxupdateskew 100", "uncertainty" },
+	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },
+	{ "hwtimestamp *", "refclock PHC" },
+	{ "server a xleave", "basic mode" },
+	{ "server a burst", "minpoll" },
+	{ "server a maxdelayratio 2", "weighed" },
+	{ "server a nts", "not asked in the clear" },
+	{ "server a key 1", "not asked in the clear" },
+};
+
+TEST(what_has_no_effect_is_named)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(warned); i++) {
+		struct reports reports;
+		struct config *config = parse(warned[i].text, &reports);
+
+		EXPECT_NE(NULL, config)
+			TH_LOG("%s", warned[i].text);
+		EXPECT_EQ(1, reports.warnings)
+			TH_LOG("%s", warned[i].text);
+		EXPECT_NE(NULL, strstr(reports.message, warned[i].message))
+			TH_LOG("%s: %s", warned[i].text, reports.message);
+		config_free(config);
+	}
+}
+
+TEST(authentication_is_not_weakened)
+{
+	static const struct {
+		const char *mode;
+		bool noselect;
+	} modes[] = {
+		/* Nobody asked for protection: a file that came with one key keeps its servers. */
+		{ "", false },
+		{ "authselectmode mix\n", true },
+		{ "authselectmode prefer\n", true },
+		{ "authselectmode require\n", true },
+		{ "authselectmode ignore\n", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct reports reports;
+		struct config *config;
+		char text[128];
+
+		snprintf(text, sizeof(text), "%sserver a nts\nserver b\nrefclock PHC /dev/ptp0\n",
+			 modes[i].mode);
+		config = parse(text, &reports);
+		ASSERT_NE(NULL, config);
+		EXPECT_TRUE(config->sources[0].authenticated);
+		EXPECT_FALSE(config->sources[1].authenticated);
+		EXPECT_EQ(modes[i].noselect, config->sources[1].options.noselect)
+			TH_LOG("%s", modes[i].mode);
+		EXPECT_FALSE(config->sources[2].options.noselect);
+		config_free(config);
+	}
+}
+
+TEST(without_authentication_nothing_changes)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("server a\nserver b nts noselect\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config->sources[0].options.noselect);
+	config_free(config);
+	config = parse("server a\nauthselectmode require\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_TRUE(config->sources[0].options.noselect);
+	config_free(config);
+}
+
+/* chrony's word for makestep with a limit of one update, which makestep itself overrides. */
+TEST(initstepslew_is_a_first_step)
+{
+	static const struct {
+		const char *text;
+		int64_t threshold_ns;
+		int limit;
+	} cases[] = {
+		{ "server a\ninitstepslew 10 a\n", 10000000000, 1 },
+		{ "initstepslew 0.5\n", 500000000, 1 },
+		{ "initstepslew 0\n", 1, 1 },
+		{ "initstepslew 10\nmakestep 1 3\n", 1000000000, 3 },
+		{ "makestep 1 3\ninitstepslew 10\n", 1000000000, 3 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct reports reports;
+		struct config *config = parse(cases[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(0, reports.warnings);
+		EXPECT_EQ(cases[i].threshold_ns, config->discipline.step_threshold_ns)
+			TH_LOG("%s", cases[i].text);
+		EXPECT_EQ(cases[i].limit, config->discipline.step_limit);
+		config_free(config);
+	}
+}
+
+/* The first is Ubuntu 25.10's, whose servers are all to be authenticated. */
+TEST(a_configuration_that_can_never_set_the_clock_is_known)
+{
+	static const struct {
+		const char *text;
+		bool can;
+		const char *why;
+	} cases[] = {
+		{ "pool 1.ntp.ubuntu.com iburst maxsources 1 nts prefer\n"
+		  "pool ntp-bootstrap.ubuntu.com iburst maxsources 1 nts certset 1\n",
+		  false, "2 are to be authenticated" },
+		{ "server a\nauthselectmode require\n", false, "1 are only watched" },
+		{ "server a noselect\n", false, "1 are only watched" },
+		{ "server a nts\nserver b noselect\n", false, "none of the 2" },
+		{ "server a nts\nserver b\n", true, NULL },
+		{ "server a nts\nrefclock PHC /dev/ptp0\n", true, NULL },
+		{ "# the host's clock alone\n", true, NULL },
+	};
+	char why[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct reports reports;
+		struct config *config = parse(cases[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(cases[i].can, config_can_set_clock(config, why, sizeof(why)))
+			TH_LOG("%s", cases[i].text);
+		if (cases[i].why)
+			EXPECT_NE(NULL, strstr(why, cases[i].why))
+				TH_LOG("%s", why);
+		config_free(config);
+	}
+}
+
+TEST(there_is_an_end_to_errors)
+{
+	struct reports reports;
+	char text[4096];
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = i % 2 ? '\n' : 'x';
+	text[sizeof(text) - 1] = '\0';
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_EQ(21, reports.errors);
+	EXPECT_NE(NULL, strstr(reports.message, "too many errors"));
+}
+
+TEST(comments_and_blanks)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("! one\n; two\n# three\n% four\n\n \t\n\tserver\ta\r\n#", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(1, config->source_count);
+	EXPECT_STREQ("a", config->sources[0].options.name);
+	config_free(config);
+}
+
+TEST(lines_have_limits)
+{
+	struct reports reports;
+	char text[8192];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "too long"));
+
+	memset(text, 0, sizeof(text));
+	for (int i = 0; i < 200; i++)
+		strcat(text, "a ");
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "too many words"));
+
+	strcpy(text, "server ");
+	memset(text + 7, 'n', 300);
+	text[307] = '\0';
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "too long"));
+}
+
+TEST(zero_bytes_are_not_text)
+{
+	static const char text[] = "server a\0 nts\n";
+	struct reports reports = { 0 };
+	struct config *config = NULL;
+
+	EXPECT_EQ(-EINVAL, config_from_text("test.conf", text, sizeof(text) - 1, false, keep_report,
+					    &reports, &config));
+	EXPECT_EQ(NULL, config);
+	EXPECT_EQ(1, reports.errors);
+}
+
+TEST(reports_do_not_write_on_the_terminal)
+{
+	struct reports reports;
+
+	EXPECT_EQ(NULL, parse("\033[31mserver\a", &reports));
+	EXPECT_EQ(NULL, strchr(reports.message, '\033'));
+	EXPECT_EQ(NULL, strchr(reports.message, '\a'));
+}
+
+TEST_HARNESS_MAIN

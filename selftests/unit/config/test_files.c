@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration: files, and files that include others.
+ */
+#include "user/config/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "selftests/unit/config_reports.h"
+#include "selftests/unit/unit.h"
+
+/* Files below a directory of the test's own. */
+FIXTURE(files) {
+	char directory[64];
+	struct reports reports;
+	struct config *config;
+};
+
+FIXTURE_SETUP(files)
+{
+	memset(self, 0, sizeof(*self));
+	strcpy(self->directory, "/tmp/test_config.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->directory));
+}
+
+FIXTURE_TEARDOWN(files)
+{
+	char command[128];
+
+	config_free(self->config);
+	snprintf(command, sizeof(command), "rm -rf %s", self->directory);
+	ASSERT_EQ(0, system(command));
+}
+
+/* Write a file; %s in @text is the directory. */
+static void write_file(const char *directory, const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	if (!file)
+		abort();
+	for (const char *c = text; *c; c++) {
+		if (c[0] == '%' && c[1] == 's') {
+			fputs(directory, file);
+			c++;
+		} else {
+			fputc(*c, file);
+		}
+	}
+	fclose(file);
+}
+
+static void make_directory(const char *directory, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (mkdir(path, 0700) < 0)
+		abort();
+}
+
+static int load(const char *directory, struct reports *reports, struct config **config)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/main.conf", directory);
+	return config_load(path, keep_report, reports, config);
+}
+
+TEST_F(files, a_missing_file_is_an_error)
+{
+	EXPECT_EQ(-ENOENT, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(NULL, self->config);
+	EXPECT_EQ(1, self->reports.errors);
+}
+
+TEST_F(files, a_directory_is_no_file)
+{
+	make_directory(self->directory, "main.conf");
+	EXPECT_EQ(-EISDIR, load(self->directory, &self->reports, &self->config));
+}
+
+TEST_F(files, a_pipe_does_not_hold_us_up)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/main.conf", self->directory);
+	ASSERT_EQ(0, mkfifo(path, 0600));
+	/* Nobody writes: an empty configuration. */
+	EXPECT_EQ(0, load(self->directory, &self->reports, &self->config));
+}
+
+TEST_F(files, include_goes_in_at_its_place)
+{
+	write_file(self->directory, "main.conf",
+		   "server a\ninclude %s/*.inc\nserver d\nrtcsync x\n");
+	write_file(self->directory, "2.inc", "server c");
+	write_file(self->directory, "1.inc", "server b\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(4, self->reports.line);
+
+	write_file(self->directory, "main.conf", "server a\ninclude %s/*.inc\nserver d\n");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	ASSERT_EQ(4, self->config->source_count);
+	for (int i = 0; i < 4; i++)
+		EXPECT_EQ('a' + i, self->config->sources[i].options.name[0]);
+}
+
+TEST_F(files, mistakes_name_the_included_file)
+{
+	write_file(self->directory, "main.conf", "server a\ninclude %s/other\n");
+	write_file(self->directory, "other", "\nnonsense\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_NE(NULL, strstr(self->reports.file, "/other"));
+	EXPECT_EQ(2, self->reports.line);
+}
+
+TEST_F(files, a_pattern_may_match_nothing_and_a_name_may_not)
+{
+	write_file(self->directory, "main.conf", "include %s/*.nothing\n");
+	EXPECT_EQ(0, load(self->directory, &self->reports, &self->config));
+	config_free(self->config);
+	self->config = NULL;
+	write_file(self->directory, "main.conf", "include %s/nothing\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+}
+
+TEST_F(files, files_that_include_themselves_end)
+{
+	write_file(self->directory, "main.conf", "include %s/main.conf\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(1, self->reports.errors);
+	EXPECT_NE(NULL, strstr(self->reports.message, "include each other"));
+}
+
+TEST_F(files, confdir_reads_each_name_once)
+{
+	make_directory(self->directory, "etc");
+	make_directory(self->directory, "usr");
+	write_file(self->directory, "main.conf", "confdir %s/etc %s/usr %s/missing\n");
+	write_file(self->directory, "usr/10.conf", "server vendor\n");
+	write_file(self->directory, "etc/10.conf", "server admin\n");
+	write_file(self->directory, "usr/20.conf", "server second\n");
+	write_file(self->directory, "etc/00.conf", "server first\n");
+	write_file(self->directory, "etc/30.txt", "nonsense\n");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	ASSERT_EQ(3, self->config->source_count);
+	EXPECT_STREQ("first", self->config->sources[0].options.name);
+	EXPECT_STREQ("admin", self->config->sources[1].options.name);
+	EXPECT_STREQ("second", self->config->sources[2].options.name);
+	EXPECT_FALSE(self->config->sources[0].volatile_origin);
+}
+
+TEST_F(files, a_bad_line_in_a_sourcedir_is_skipped)
+{
+	make_directory(self->directory, "sources");
+	write_file(self->directory, "main.conf", "sourcedir %s/sources\nserver own\n");
+	write_file(self->directory, "sources/dhcp.sources",
+		   "server one\nnonsense\nserver two minpol\nmakestep 1 -1\n"
+		   "server three\nserver unfin");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(0, self->reports.errors);
+	EXPECT_EQ(4, self->reports.warnings);
+	ASSERT_EQ(3, self->config->source_count);
+	EXPECT_STREQ("one", self->config->sources[0].options.name);
+	EXPECT_STREQ("three", self->config->sources[1].options.name);
+	EXPECT_STREQ("own", self->config->sources[2].options.name);
+	EXPECT_TRUE(self->config->sources[0].volatile_origin);
+	EXPECT_FALSE(self->config->sources[2].volatile_origin);
+	EXPECT_EQ(0, self->config->discipline.step_limit);
+}
+
+TEST_F(files, a_mistake_leaves_the_last_configuration_alone)
+{
+	struct config *before;
+
+	write_file(self->directory, "main.conf", "server a\n");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	before = self->config;
+	write_file(self->directory, "main.conf", "server b\nnonsense\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(before, self->config);
+	EXPECT_STREQ("a", self->config->sources[0].options.name);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration: the options of servers, pools and reference clocks.
+ */
+#include "user/config/config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "selftests/unit/config_reports.h"
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+
+static const char every_option[] =
+	"server ntp.example.net\n"
+	"  SERVER 192.0.2.1 IBURST prefer trust noselect require ipv6\n"
+	"server b minpoll 3 maxpoll 7 offset -0.25 port 1123 version 3 minstratum 2 maxdelay .5\n";
+
+TEST(every_option_of_a_server)
+{
+	struct reports reports;
+	const struct config_source *source;
+	struct config *config;
+
+	config = parse(every_option, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	ASSERT_EQ(3, config->source_count);
+
+	source = &config->sources[0];
+	EXPECT_EQ(CONFIG_SERVER, source->kind);
+	EXPECT_EQ(SOURCE_SERVER, source->options.kind);
+	EXPECT_EQ(6, source->options.minpoll);
+	EXPECT_EQ(10, source->options.maxpoll);
+	EXPECT_EQ(123, source->port);
+	EXPECT_EQ(4, source->version);
+	EXPECT_EQ(AF_UNSPEC, source->family);
+	EXPECT_EQ(3 * NS_PER_S, source->maxdelay_ns);
+	EXPECT_FALSE(source->options.iburst);
+	EXPECT_FALSE(source->options.require);
+
+	source = &config->sources[1];
+	EXPECT_STREQ("192.0.2.1", source->options.name);
+	EXPECT_TRUE(source->options.iburst);
+	EXPECT_TRUE(source->options.prefer);
+	EXPECT_TRUE(source->options.trust);
+	EXPECT_TRUE(source->options.noselect);
+	EXPECT_TRUE(source->options.require);
+	EXPECT_EQ(AF_INET6, source->family);
+
+	source = &config->sources[2];
+	EXPECT_EQ(3, source->options.minpoll);
+	EXPECT_EQ(7, source->options.maxpoll);
+	EXPECT_EQ(-0.25, source->options.offset_s);
+	EXPECT_EQ(1123, source->port);
+	EXPECT_EQ(3, source->version);
+	EXPECT_EQ(2, source->minstratum);
+	EXPECT_EQ(NS_PER_S / 2, source->maxdelay_ns);
+	config_free(config);
+}
+
+/* As chrony settles them. */
+static const struct {
+	const char *text;
+	int minpoll;
+	int maxpoll;
+} polls[] = {
+	{ "server a", 6, 10 },
+	{ "server a minpoll 12", 12, 12 },
+	{ "server a maxpoll 4", 6, 6 },
+	{ "server a minpoll 4 maxpoll 4", 4, 4 },
+	{ "server a minpoll -6 maxpoll -6", -6, -6 },
+	{ "server a minpoll -7 maxpoll -7", -6, -6 },
+	{ "server a minpoll -9 maxpoll 30", 6, 24 },
+	{ "refclock PHC /dev/ptp0", 0, 0 },
+	{ "refclock PHC /dev/ptp0 poll 2", 0, 0 },
+	{ "refclock PHC /dev/ptp0 poll 3 dpoll 2", 2, 2 },
+	{ "refclock PHC /dev/ptp0 poll -3", -3, -3 },
+};
+
+TEST(polls_are_settled)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(polls); i++) {
+		struct reports reports;
+		struct config *config = parse(polls[i].text, &reports);
+
+		ASSERT_NE(NULL, config)
+			TH_LOG("%s", polls[i].text);
+		EXPECT_EQ(polls[i].minpoll, config->sources[0].options.minpoll)
+			TH_LOG("%s", polls[i].text);
+		EXPECT_EQ(polls[i].maxpoll, config->sources[0].options.maxpoll)
+			TH_LOG("%s", polls[i].text);
+		config_free(config);
+	}
+}
+
+static const char two_refclocks[] =
+	"refclock PHC /dev/ptp0\n"
+	"refclock phc /dev/ptp1:nocrossts refid KVM stratum 2 filter 5 delay 1e-4 precision 1e-6\n"
+	"refclock PHC /dev/ptp2 offset -37 prefer\n";
+
+TEST(refclocks)
+{
+	struct reports reports;
+	const struct config_source *source;
+	struct config *config;
+
+	config = parse(two_refclocks, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	ASSERT_EQ(3, config->source_count);
+
+	source = &config->sources[0];
+	EXPECT_EQ(CONFIG_PHC, source->kind);
+	EXPECT_EQ(SOURCE_REFCLOCK, source->options.kind);
+	EXPECT_STREQ("/dev/ptp0", source->options.name);
+	EXPECT_EQ(0x50484330, source->refid);
+	EXPECT_EQ(0, source->stratum);
+	EXPECT_EQ(64, source->filter);
+	EXPECT_EQ(1, source->delay_ns);
+	EXPECT_FALSE(source->no_crosststamp);
+
+	source = &config->sources[1];
+	EXPECT_STREQ("/dev/ptp1", source->options.name);
+	EXPECT_EQ(0x4b564d00, source->refid);
+	EXPECT_EQ(2, source->stratum);
+	EXPECT_EQ(5, source->filter);
+	EXPECT_EQ(100000, source->delay_ns);
+	EXPECT_EQ(1000, source->precision_ns);
+	EXPECT_TRUE(source->no_crosststamp);
+
+	source = &config->sources[2];
+	EXPECT_EQ(0x50484332, source->refid);
+	EXPECT_EQ(-37, source->options.offset_s);
+	EXPECT_TRUE(source->options.prefer);
+	config_free(config);
+}
+
+TEST(there_is_room_for_so_many_sources)
+{
+	char text[CONFIG_SOURCES_MAX * 16 + 64] = "";
+	struct reports reports;
+	struct config *config;
+
+	for (int i = 0; i < CONFIG_SOURCES_MAX; i++)
+		snprintf(text + strlen(text), 32, "server s%d\n", i);
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(CONFIG_SOURCES_MAX, config->source_count);
+	config_free(config);
+	strcat(text, "server more\n");
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "too many sources"));
+}
+
+TEST(equal_sources_are_equal)
+{
+	static const char *const lines[] = {
+		"server a", "server b", "pool a", "server a iburst", "server a minpoll 4",
+		"server a maxpoll 7", "server a port 124", "server a version 3", "server a ipv4",
+		"server a prefer", "server a trust", "server a noselect", "server a offset 0.1",
+		"server a require",
+		"server a minstratum 1", "server a maxdelay 1", "server a nts",
+	};
+	enum { COUNT = ARRAY_SIZE(lines) };
+	struct config *configs[COUNT];
+	struct reports reports;
+
+	for (int i = 0; i < COUNT; i++) {
+		configs[i] = parse(lines[i], &reports);
+		ASSERT_NE(NULL, configs[i]);
+	}
+	for (int i = 0; i < COUNT; i++) {
+		for (int j = 0; j < COUNT; j++) {
+			EXPECT_EQ(i == j, config_source_equal(&configs[i]->sources[0],
+							      &configs[j]->sources[0]))
+				TH_LOG("%s, %s", lines[i], lines[j]);
+		}
+	}
+	for (int i = 0; i < COUNT; i++)
+		config_free(configs[i]);
+}
+
+TEST_HARNESS_MAIN

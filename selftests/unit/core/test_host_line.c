@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pairings to the host line: a simulated guest and host whose true relation is known, looked at
+ * every so often with pairings that are wrong by up to their uncertainty.
+ */
+#include "kmod/core/host_line.h"
+
+#include "selftests/unit/unit.h"
+
+#define MS		1000000LL
+#define S		1000000000LL
+#define PPM_Q32		4295LL
+
+/* A host, as seen by a guest whose raw began at START_NS. */
+#define START_NS	(100 * S)
+#define UNCERTAINTY_NS	5LL
+
+/* What the host's kernel makes its own clock wobble by, either way (CHIME_WOBBLE_NS). */
+#define WOBBLE_NS	75LL
+
+/* By what a reading may leave the line, as far as the line knows. */
+#define SLACK_NS	(5 * UNCERTAINTY_NS + 2 * WOBBLE_NS)
+
+struct world {
+	struct unit_random random;
+	s64 raw_ns;
+	s64 wobble_ns;			/* the most, in one reading of twenty */
+	s64 bracket_ns;			/* the most that readings are between; 0: exact */
+	struct chime_line truth;	/* the host's time as a function of raw */
+	u32 clocksource_seq;
+	struct chime_host_line host;
+};
+
+static struct world new_world(s64 rate_q32)
+{
+	return (struct world) {
+		.random = { 1 },
+		.raw_ns = START_NS,
+		.truth = {
+			.origin_ns = START_NS,
+			.offset_ns = 1790000000 * S,
+			.rate_q32 = rate_q32,
+		},
+	};
+}
+
+static s64 true_time(const struct world *world)
+{
+	return chime_line_eval(&world->truth, world->raw_ns);
+}
+
+/* How wrong the line is now. */
+static s64 error_now(const struct world *world)
+{
+	return llabs(chime_line_eval(&world->host.line, world->raw_ns) - true_time(world));
+}
+
+static s64 bound_now(const struct world *world)
+{
+	return chime_line_maxerror(&world->host.line, world->raw_ns);
+}
+
+/* From here on the host's clock runs at another rate, and is set by @step_ns. */
+static void change_host(struct world *world, s64 rate_q32, s64 step_ns)
+{
+	chime_line_move(&world->truth, world->raw_ns);
+	world->truth.rate_q32 = rate_q32;
+	world->truth.offset_ns += step_ns;
+}
+
+static struct chime_pairing take_pairing(struct world *world)
+{
+	s64 uncertainty_ns = UNCERTAINTY_NS +
+			     (s64)unit_random_below(&world->random, world->bracket_ns / 2 + 1);
+	s64 noise_ns = (s64)unit_random_below(&world->random, 2 * uncertainty_ns + 1) -
+		       uncertainty_ns;
+
+	if (world->wobble_ns && !unit_random_below(&world->random, 20))
+		noise_ns += (s64)unit_random_below(&world->random, 2 * world->wobble_ns + 1) -
+			    world->wobble_ns;
+	return (struct chime_pairing) {
+		.raw_ns = world->raw_ns,
+		.utc_ns = true_time(world) + noise_ns,
+		.uncertainty_ns = uncertainty_ns,
+		.exact = !world->bracket_ns,
+		.clocksource_seq = world->clocksource_seq,
+	};
+}
+
+static enum chime_verdict look_after(struct world *world, s64 wait_ns)
+{
+	struct chime_pairing pairing;
+
+	world->raw_ns += wait_ns;
+	pairing = take_pairing(world);
+	return chime_host_line_update(&world->host, &pairing);
+}
+
+/* Looks at every @wait_ns for @duration_ns. Return: the verdicts other than "on the line". */
+static int watch(struct world *world, s64 wait_ns, s64 duration_ns)
+{
+	const s64 until_ns = world->raw_ns + duration_ns;
+	int surprises = 0;
+
+	while (world->raw_ns < until_ns)
+		surprises += look_after(world, wait_ns) != CHIME_VERDICT_ON_LINE;
+	return surprises;
+}
+
+static bool is_same(const struct chime_host_line *a, const struct chime_host_line *b)
+{
+	return !memcmp(&a->line, &b->line, sizeof(a->line)) && a->count == b->count &&
+	       a->last.raw_ns == b->last.raw_ns && a->last.utc_ns == b->last.utc_ns &&
+	       a->rate_known == b->rate_known && a->clocksource_changes == b->clocksource_changes;
+}
+
+TEST(starts_at_the_first_pairing)
+{
+	struct world world = new_world(50 * PPM_Q32);
+	struct chime_pairing pairing = take_pairing(&world);
+
+	EXPECT_EQ(0, chime_host_line_deviation(&world.host, &pairing));
+	ASSERT_EQ(CHIME_VERDICT_STARTED, chime_host_line_update(&world.host, &pairing));
+	EXPECT_EQ(pairing.utc_ns, chime_line_eval(&world.host.line, pairing.raw_ns));
+	EXPECT_EQ(SLACK_NS, bound_now(&world));
+	EXPECT_FALSE(world.host.rate_known);
+
+	/* No slope yet: the bound covers whatever a kernel corrects a clock by. */
+	world.raw_ns += S;
+	EXPECT_LE(error_now(&world), bound_now(&world));
+	EXPECT_GE(bound_now(&world), 500000);
+}
+
+TEST(follows_a_straight_host_within_its_bound)
+{
+	static const s64 rates[] = { 0, PPM_Q32, -50 * PPM_Q32, 500 * PPM_Q32 };
+	static const s64 waits_ns[] = { 20 * MS, S, 17 * MS + 1 };
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		for (j = 0; j < ARRAY_SIZE(waits_ns); j++) {
+			struct world world = new_world(rates[i]);
+			int looks;
+
+			ASSERT_EQ(CHIME_VERDICT_STARTED, look_after(&world, 0));
+			for (looks = 0; looks < 3000; looks++) {
+				world.raw_ns += waits_ns[j] / 2;
+				ASSERT_LE(error_now(&world), bound_now(&world));
+				ASSERT_EQ(CHIME_VERDICT_ON_LINE,
+					  look_after(&world, waits_ns[j] - waits_ns[j] / 2));
+				ASSERT_LE(error_now(&world), UNCERTAINTY_NS);
+			}
+			ASSERT_TRUE(world.host.rate_known);
+			/* 2 * 5 ns over the 14 s that are kept at least */
+			EXPECT_LE(llabs(world.host.line.rate_q32 - rates[i]),
+				  1 + chime_ratio_q32(2 * UNCERTAINTY_NS, 14 * S));
+		}
+	}
+}
+
+TEST(predicts_to_the_ns)
+{
+	struct world world = new_world(-20 * PPM_Q32);
+
+	look_after(&world, 0);
+	EXPECT_EQ(0, watch(&world, 20 * MS, 20 * S));
+	world.raw_ns += S;
+	EXPECT_LE(error_now(&world), 2 * UNCERTAINTY_NS);
+	/* 1 ppm of growth, and what the wobble makes of a slope over 14 s in one */
+	EXPECT_LE(bound_now(&world), SLACK_NS + UNCERTAINTY_NS + WOBBLE_NS + 1000);
+}
+
+/* An idle host's kernel has few ticks to keep its clock straight: that is no slew. */
+TEST(keeps_the_slope_of_a_wobbling_host)
+{
+	static const s64 waits_ns[] = { 20 * MS, 300 * MS, S };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(waits_ns); i++) {
+		struct world world = new_world(20 * PPM_Q32);
+		s64 until_ns = START_NS + 200 * S;
+
+		look_after(&world, 0);
+		watch(&world, waits_ns[i], 20 * S);
+		world.wobble_ns = 60;
+		while (world.raw_ns < until_ns) {
+			world.raw_ns += waits_ns[i] / 2;
+			ASSERT_LE(error_now(&world), bound_now(&world));
+			ASSERT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, waits_ns[i] / 2));
+			/* 2 * 65 ns over the 14 s that are kept at least: 10 ppb */
+			ASSERT_LE(llabs(world.host.line.rate_q32 - 20 * PPM_Q32), PPM_Q32 / 100);
+		}
+	}
+}
+
+/* A slew that is too slow to tell from a wobble, until the stretch shows it. */
+TEST(bound_holds_before_a_slow_slew_shows)
+{
+	static const s64 slews[] = { 2 * PPM_Q32, -5 * PPM_Q32, 8 * PPM_Q32 };
+	unsigned int i, look;
+
+	for (i = 0; i < ARRAY_SIZE(slews); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+		change_host(&world, 10 * PPM_Q32 + slews[i], 0);
+		for (look = 0; look < 500; look++) {
+			world.raw_ns += 20 * MS;
+			ASSERT_LE(error_now(&world), bound_now(&world));
+			look_after(&world, 0);
+		}
+		EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
+	}
+}
+
+/*
+ * One that just does not show between two readings goes on as far until the next; what it is at the
+ * first one nobody can foresee.
+ */
+static void slew_unnoticed(struct __test_metadata *_metadata, s64 bracket_ns, s64 slew_q32)
+{
+	struct world world = new_world(10 * PPM_Q32);
+	unsigned int look;
+
+	world.random.state += (u64)slew_q32;
+	world.bracket_ns = bracket_ns;
+	look_after(&world, 0);
+	watch(&world, 20 * MS, 30 * S);
+	change_host(&world, 10 * PPM_Q32 + slew_q32, 0);
+	look_after(&world, 20 * MS);
+	for (look = 0; look < 500; look++) {
+		world.raw_ns += 20 * MS;
+		ASSERT_LE(error_now(&world), bound_now(&world));
+		look_after(&world, 0);
+	}
+}
+
+TEST(bound_holds_while_readings_hide_a_slew)
+{
+	s64 slew_q32;
+
+	for (slew_q32 = -40 * PPM_Q32; slew_q32 <= 40 * PPM_Q32; slew_q32 += PPM_Q32 / 4) {
+		slew_unnoticed(_metadata, 0, slew_q32);
+		slew_unnoticed(_metadata, 20000, 20 * slew_q32);
+	}
+}
+
+/* The host's daemon starts and ends a slew: noticed at the next look, followed soon after. */
+TEST(bends_with_a_slewed_host)
+{
+	static const s64 slews[] = { 20 * PPM_Q32, -100 * PPM_Q32, 500 * PPM_Q32,
+				     -1000 * PPM_Q32 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(slews); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+
+		change_host(&world, 10 * PPM_Q32 + slews[i], 0);
+		EXPECT_EQ(CHIME_VERDICT_BENT, look_after(&world, 20 * MS));
+		EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
+		watch(&world, 20 * MS, 200 * MS);
+		EXPECT_LE(llabs(world.host.line.rate_q32 - 10 * PPM_Q32 - slews[i]),
+			  chime_ratio_q32(4 * UNCERTAINTY_NS, 100 * MS));
+		world.raw_ns += 20 * MS;
+		EXPECT_LE(error_now(&world), bound_now(&world));
+
+		ASSERT_EQ(0, watch(&world, 20 * MS, 5 * S));
+		change_host(&world, 10 * PPM_Q32, 0);
+		EXPECT_EQ(CHIME_VERDICT_BENT, look_after(&world, 20 * MS));
+		world.raw_ns += 20 * MS;
+		/* a second bend was to be expected, so that the bound covers it */
+		EXPECT_LE(error_now(&world), bound_now(&world));
+	}
+}
+
+TEST(notices_a_jump_and_touches_nothing)
+{
+	static const s64 jumps_ns[] = { 11 * MS, -11 * MS, S, -S, 86400 * S, -86400 * S * 365 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(jumps_ns); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+		struct chime_host_line before;
+		struct chime_pairing pairing;
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+		before = world.host;
+
+		change_host(&world, 10 * PPM_Q32, jumps_ns[i]);
+		world.raw_ns += 20 * MS;
+		pairing = take_pairing(&world);
+		EXPECT_EQ(CHIME_VERDICT_JUMPED, chime_host_line_update(&world.host, &pairing));
+		EXPECT_TRUE(is_same(&before, &world.host));
+		EXPECT_LE(llabs(chime_host_line_deviation(&world.host, &pairing) - jumps_ns[i]),
+			  2 * UNCERTAINTY_NS);
+	}
+}
+
+TEST(goes_on_after_a_jump_with_the_rate_it_knew)
+{
+	struct world world = new_world(30 * PPM_Q32);
+	struct chime_pairing pairing;
+	s64 rate_q32;
+
+	look_after(&world, 0);
+	ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+	rate_q32 = world.host.line.rate_q32;
+
+	change_host(&world, 30 * PPM_Q32, 3600 * S);
+	world.raw_ns += 20 * MS;
+	pairing = take_pairing(&world);
+	ASSERT_EQ(CHIME_VERDICT_JUMPED, chime_host_line_update(&world.host, &pairing));
+	chime_host_line_rebase(&world.host, &pairing);
+	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
+	EXPECT_EQ(rate_q32, world.host.line.rate_q32);
+
+	/* A slope over 20 ms would be worse than the one from before. */
+	ASSERT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 20 * MS));
+	EXPECT_EQ(rate_q32, world.host.line.rate_q32);
+	EXPECT_EQ(0, watch(&world, 20 * MS, 20 * S));
+	world.raw_ns += 20 * MS;
+	EXPECT_LE(error_now(&world), bound_now(&world));
+}
+
+TEST(takes_a_small_step_of_the_host_for_a_bend)
+{
+	struct world world = new_world(0);
+
+	look_after(&world, 0);
+	ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+	change_host(&world, 0, 5 * MS);
+	EXPECT_EQ(CHIME_VERDICT_BENT, look_after(&world, 20 * MS));
+	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
+	watch(&world, 20 * MS, S);
+	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
+	EXPECT_LE(llabs(world.host.line.rate_q32), PPM_Q32);
+}
+
+/* What a stop of the guest took from raw, when a hypervisor told of it. */
+static enum chime_verdict look_after_stop(struct world *world, s64 lost_ns,
+					  struct chime_pairing *pairing)
+{
+	change_host(world, world->truth.rate_q32, lost_ns);
+	world->raw_ns += 20 * MS;
+	*pairing = take_pairing(world);
+	pairing->stood_still = true;
+	return chime_host_line_update(&world->host, pairing);
+}
+
+TEST(takes_no_stop_for_a_bend)
+{
+	static const s64 lost_ns[] = { 20000, 900000, -900000 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lost_ns); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+		struct chime_pairing pairing;
+		s64 rate_q32;
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+		rate_q32 = world.host.line.rate_q32;
+		EXPECT_EQ(CHIME_VERDICT_BENT, look_after_stop(&world, lost_ns[i], &pairing));
+		EXPECT_EQ(rate_q32, world.host.line.rate_q32);
+		/* an idle guest's next look is as far away */
+		world.raw_ns += S;
+		EXPECT_LE(error_now(&world), 1000);
+		EXPECT_LE(error_now(&world), bound_now(&world));
+	}
+}
+
+TEST(notices_a_stop_that_no_slew_could_be_told_from)
+{
+	static const s64 lost_ns[] = { 2 * MS, 9 * MS, -2 * MS };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lost_ns); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+		struct chime_pairing pairing;
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+		EXPECT_EQ(CHIME_VERDICT_JUMPED, look_after_stop(&world, lost_ns[i], &pairing));
+	}
+}
+
+TEST(ignores_a_pairing_that_is_not_later)
+{
+	struct world world = new_world(0);
+	struct chime_host_line before;
+
+	look_after(&world, 0);
+	ASSERT_EQ(0, watch(&world, 20 * MS, S));
+	before = world.host;
+	EXPECT_EQ(CHIME_VERDICT_USELESS, look_after(&world, 0));
+	EXPECT_EQ(CHIME_VERDICT_USELESS, look_after(&world, -20 * MS));
+	EXPECT_TRUE(is_same(&before, &world.host));
+}
+
+TEST(drops_the_rate_when_the_clocksource_changes)
+{
+	struct world world = new_world(0);
+	struct chime_pairing pairing;
+
+	look_after(&world, 0);
+	ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+
+	/* tsc-early to tsc: raw itself runs at another rate */
+	world.clocksource_seq++;
+	change_host(&world, 300 * PPM_Q32, 0);
+	EXPECT_EQ(CHIME_VERDICT_BENT, look_after(&world, 20 * MS));
+	EXPECT_FALSE(world.host.rate_known);
+	EXPECT_EQ(1, world.host.clocksource_changes);
+	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
+	world.raw_ns += 20 * MS;
+	EXPECT_LE(error_now(&world), bound_now(&world));
+	EXPECT_EQ(0, watch(&world, 20 * MS, S));
+	EXPECT_TRUE(world.host.rate_known);
+
+	/* and together with a jump */
+	world.clocksource_seq++;
+	change_host(&world, -300 * PPM_Q32, 60 * S);
+	world.raw_ns += 20 * MS;
+	pairing = take_pairing(&world);
+	EXPECT_EQ(CHIME_VERDICT_JUMPED, chime_host_line_update(&world.host, &pairing));
+	chime_host_line_rebase(&world.host, &pairing);
+	EXPECT_FALSE(world.host.rate_known);
+	EXPECT_EQ(2, world.host.clocksource_changes);
+	world.raw_ns += 20 * MS;
+	EXPECT_LE(error_now(&world), bound_now(&world));
+}
+
+/* An idle guest looks once a second or less: a gap alone is no surprise. */
+TEST(stands_gaps)
+{
+	struct world world = new_world(7 * PPM_Q32);
+
+	look_after(&world, 0);
+	ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 10 * S));
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 20 * MS));
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 100 * S));
+	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
+}
+
+/* A host that answers nonsense: the line is what it says, and nothing overflows on the way. */
+TEST(survives_any_pairings)
+{
+	struct unit_random random = { 2 };
+	struct chime_host_line host = { 0 };
+	int i;
+
+	for (i = 0; i < 200000; i++) {
+		struct chime_pairing pairing = {
+			.raw_ns = unit_random_s64(&random),
+			.utc_ns = unit_random_s64(&random),
+			.uncertainty_ns = unit_random_s64(&random) & S64_MAX,
+			.clocksource_seq = (u32)unit_random_below(&random, 2),
+		};
+
+		switch (unit_random_below(&random, 64)) {
+		case 0:
+			host = (struct chime_host_line){ 0 };
+			break;
+		case 1:
+			chime_host_line_rebase(&host, &pairing);
+			break;
+		default:
+			if (host.count && unit_random_below(&random, 2)) {
+				pairing.raw_ns = chime_add_sat(host.last.raw_ns, 1 + S);
+				pairing.utc_ns = chime_line_eval(&host.line, pairing.raw_ns);
+			}
+			chime_host_line_update(&host, &pairing);
+		}
+		if (host.count) {
+			ASSERT_TRUE(chime_line_valid(&host.line));
+			ASSERT_LE(host.count, CHIME_HOST_LINE_POINTS);
+		}
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The RTC against raw: reverts are seen to the second, and whatever else an RTC does is no jump.
+ */
+#include "kmod/core/rtc_track.h"
+
+#include <stdlib.h>
+
+#include "selftests/unit/unit.h"
+
+#define MS	1000000LL
+#define S	1000000000LL
+#define BOOT	(1800000000 * S)	/* what raw 0 was */
+
+/* A machine: its RTC and its system clock against raw, and how long a reading takes. */
+struct machine {
+	s64 raw_ns;
+	s64 rtc_ahead_ns;	/* of BOOT + raw */
+	s64 realtime_ahead_ns;
+	s64 rtc_ppb;
+	s64 reading_ns;
+	struct chime_rtc_reading reading;
+	struct chime_rtc_track track;
+};
+
+static enum chime_rtc_verdict look(struct machine *machine, s64 *gap_ns)
+{
+	struct chime_rtc_reading reading = { .before_ns = machine->raw_ns };
+	s64 rtc_ns;
+
+	machine->raw_ns += machine->reading_ns;
+	reading.after_ns = machine->raw_ns;
+	rtc_ns = BOOT + machine->raw_ns + machine->rtc_ahead_ns +
+		 machine->raw_ns / S * machine->rtc_ppb;
+	reading.rtc_ns = rtc_ns / S * S;
+	reading.realtime_ns = BOOT + machine->raw_ns + machine->realtime_ahead_ns;
+	reading.system_ns = reading.realtime_ns;
+	machine->reading = reading;
+	return chime_rtc_track_update(&machine->track, &reading, gap_ns);
+}
+
+static void run(struct machine *machine, s64 seconds, struct unit_random *random,
+		struct __test_metadata *_metadata)
+{
+	s64 gap_ns;
+
+	while (seconds--) {
+		machine->raw_ns += S + unit_random_below(random, 20 * MS);
+		ASSERT_EQ(CHIME_RTC_FINE, look(machine, &gap_ns));
+	}
+}
+
+TEST(a_day_of_drift_is_no_jump)
+{
+	static const s64 drifts_ppb[] = { -200000, -50000, 0, 20000, 200000 };
+	struct unit_random random = { 1 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(drifts_ppb); i++) {
+		struct machine machine = { .rtc_ppb = drifts_ppb[i], .reading_ns = MS };
+
+		run(&machine, 86400, &random, _metadata);
+	}
+}
+
+TEST(a_revert_is_a_jump_of_its_size)
+{
+	static const s64 gaps_ns[] = { 2200 * MS, 5 * S, 300 * S, 43200 * S, 400 * 86400 * S,
+				       -7200 * S };
+	struct unit_random random = { 2 };
+	unsigned int i, times;
+	s64 gap_ns;
+
+	for (i = 0; i < ARRAY_SIZE(gaps_ns); i++) {
+		for (times = 0; times < 100; times++) {
+			struct machine machine = {
+				.raw_ns = unit_random_below(&random, S),
+				.rtc_ppb = 50000,
+				.reading_ns = MS,
+			};
+
+			run(&machine, 10, &random, _metadata);
+			machine.rtc_ahead_ns += gaps_ns[i];
+			machine.raw_ns += S;
+			ASSERT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+			EXPECT_LE(llabs(gap_ns - gaps_ns[i]), S);
+			run(&machine, 10, &random, _metadata);
+		}
+	}
+}
+
+/*
+ * A revert of a machine whose RTC was set by the wrong time zone, or in another one: the system
+ * clock, which was right, is behind by the gap, and not by what the RTC shows more.
+ */
+TEST(the_jump_counts_and_not_what_the_rtc_shows)
+{
+	static const s64 off_ns[] = { 0, 3600 * S, -3600 * S, 7 * 86400 * S };
+	static const s64 gaps_ns[] = { 5 * S, 777 * S, 86400 * S, -600 * S };
+	struct unit_random random = { 9 };
+	unsigned int i, j;
+	s64 gap_ns;
+
+	for (i = 0; i < ARRAY_SIZE(off_ns); i++) {
+		for (j = 0; j < ARRAY_SIZE(gaps_ns); j++) {
+			struct machine machine = {
+				.rtc_ahead_ns = off_ns[i], .rtc_ppb = 50000, .reading_ns = MS,
+			};
+			struct chime_rtc_track before;
+			s64 behind_ns;
+
+			run(&machine, 60, &random, _metadata);
+			before = machine.track;
+			machine.rtc_ahead_ns += gaps_ns[j];
+			machine.raw_ns += S;
+			ASSERT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+			run(&machine, 2, &random, _metadata);
+			behind_ns = chime_rtc_behind_ns(&before, &machine.track, &machine.reading);
+			EXPECT_LE(llabs(behind_ns - gaps_ns[j]), 1000 * MS);
+			EXPECT_FALSE(chime_rtc_is_small(behind_ns));
+
+			/* Somebody has put it right meanwhile. */
+			machine.realtime_ahead_ns += gaps_ns[j];
+			run(&machine, 1, &random, _metadata);
+			behind_ns = chime_rtc_behind_ns(&before, &machine.track, &machine.reading);
+			EXPECT_TRUE(chime_rtc_is_small(behind_ns));
+		}
+	}
+}
+
+/* The kernel has put the system clock forward by the RTC, whatever that shows. */
+TEST(a_suspend_is_no_jump_of_an_rtc_that_is_off)
+{
+	struct unit_random random = { 10 };
+	struct machine machine = { .rtc_ahead_ns = 3600 * S, .reading_ns = MS };
+	s64 gap_ns;
+
+	run(&machine, 10, &random, _metadata);
+	machine.rtc_ahead_ns += 300 * S;
+	machine.realtime_ahead_ns += 300 * S;
+	machine.raw_ns += S;
+	EXPECT_EQ(CHIME_RTC_SET, look(&machine, &gap_ns));
+	run(&machine, 10, &random, _metadata);
+}
+
+/* After a while of readings at all phases of the second two are seen at any of them. */
+TEST(many_readings_see_what_few_do_not)
+{
+	struct unit_random random = { 3 };
+	struct machine machine = { .rtc_ahead_ns = 300 * MS, .reading_ns = MS };
+	s64 gap_ns;
+
+	run(&machine, 600, &random, _metadata);
+	machine.rtc_ahead_ns += 1950 * MS;
+	machine.raw_ns += S;
+	EXPECT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+}
+
+/* A kernel that stood still while it was setting the RTC, or an emulation that was late. */
+TEST(less_than_a_second_says_nothing)
+{
+	static const s64 gaps_ns[] = { 300 * MS, -300 * MS, 890 * MS, -890 * MS };
+	struct unit_random random = { 6 };
+	unsigned int i, times;
+	s64 gap_ns;
+
+	for (i = 0; i < ARRAY_SIZE(gaps_ns); i++) {
+		for (times = 0; times < 100; times++) {
+			struct machine machine = {
+				.raw_ns = unit_random_below(&random, S),
+				.realtime_ahead_ns = 3600 * S,
+				.reading_ns = MS,
+			};
+
+			run(&machine, 60, &random, _metadata);
+			machine.rtc_ahead_ns += gaps_ns[i];
+			machine.raw_ns += S;
+			ASSERT_EQ(CHIME_RTC_FINE, look(&machine, &gap_ns));
+			run(&machine, 60, &random, _metadata);
+		}
+	}
+}
+
+TEST(setting_the_rtc_to_the_system_clock_is_no_jump)
+{
+	static const s64 before_ns[] = { 7200 * S, -30 * S, 3 * S };
+	/* On a machine that is kept from going on it is set late. */
+	static const s64 late_ns[] = { 40 * MS, 650 * MS, 300 * MS };
+	struct unit_random random = { 4 };
+	unsigned int i;
+	s64 gap_ns;
+
+	for (i = 0; i < ARRAY_SIZE(before_ns); i++) {
+		struct machine machine = {
+			.rtc_ahead_ns = before_ns[i], .realtime_ahead_ns = late_ns[i],
+			.reading_ns = MS,
+		};
+
+		run(&machine, 10, &random, _metadata);
+		machine.rtc_ahead_ns = 0;
+		machine.raw_ns += S;
+		EXPECT_EQ(CHIME_RTC_SET, look(&machine, &gap_ns));
+		run(&machine, 10, &random, _metadata);
+	}
+}
+
+/* hwclock --set, to something else than the system's time: to be looked into. */
+TEST(setting_the_rtc_to_anything_else_is_one)
+{
+	struct unit_random random = { 5 };
+	struct machine machine = { .reading_ns = MS };
+	s64 gap_ns;
+
+	run(&machine, 10, &random, _metadata);
+	machine.rtc_ahead_ns = 3600 * S;
+	machine.raw_ns += S;
+	EXPECT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+}
+
+TEST(steps_of_the_system_clock_are_no_concern_of_the_rtc)
+{
+	struct unit_random random = { 6 };
+	struct machine machine = { .reading_ns = MS };
+
+	run(&machine, 10, &random, _metadata);
+	machine.realtime_ahead_ns = 3600 * S;
+	run(&machine, 10, &random, _metadata);
+}
+
+TEST(a_slow_reading_tells_less_and_nothing_wrong)
+{
+	struct unit_random random = { 7 };
+	struct machine machine = { .reading_ns = MS };
+
+	run(&machine, 10, &random, _metadata);
+	machine.reading_ns = 3 * S;
+	run(&machine, 3, &random, _metadata);
+	machine.reading_ns = MS;
+	run(&machine, 10, &random, _metadata);
+}
+
+/* Nonsense is survived, without undefined behaviour. */
+TEST(any_reading_is_taken)
+{
+	struct unit_random random = { 8 };
+	struct chime_rtc_track track = { 0 };
+	unsigned int i;
+	s64 gap_ns;
+
+	for (i = 0; i < 100000; i++) {
+		struct chime_rtc_reading reading = {
+			.before_ns = unit_random_s64(&random),
+			.after_ns = unit_random_s64(&random),
+			.rtc_ns = unit_random_s64(&random),
+			.realtime_ns = unit_random_s64(&random),
+			.system_ns = unit_random_s64(&random),
+		};
+		struct chime_rtc_track before = track;
+
+		chime_rtc_track_update(&track, &reading, &gap_ns);
+		chime_rtc_behind_ns(&before, &track, &reading);
+	}
+}
+
+TEST_HARNESS_MAIN

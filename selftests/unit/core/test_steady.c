@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Steady time: that it goes on while the host bends, follows a host that does not, survives a
+ * disruption, and says what it may have followed. The truth is raw, which runs straight.
+ */
+#include "kmod/core/steady.h"
+
+#include "selftests/unit/unit.h"
+
+#define MS		1000000LL
+#define S		1000000000LL
+#define PPM_Q32		4295LL
+#define RAW0_NS		(5000 * S)
+#define UTC0_NS		(1790000000 * S)
+#define READING_NS	170LL
+
+/* A host whose line is always known at once. */
+FIXTURE(steady) {
+	struct chime_steady steady;
+	struct chime_line host;
+	s64 raw_ns;
+};
+
+FIXTURE_SETUP(steady)
+{
+	self->raw_ns = RAW0_NS;
+	self->host = (struct chime_line){
+		.origin_ns = RAW0_NS,
+		.offset_ns = UTC0_NS - RAW0_NS,
+		.maxerror_ns = READING_NS,
+		.maxerror_rate_q32 = PPM_Q32,
+	};
+	chime_steady_start(&self->steady, &self->host, RAW0_NS);
+}
+
+FIXTURE_TEARDOWN(steady)
+{
+}
+
+/* Looks every 20 ms, at a host that has @rate_q32 against raw, a correction in force. */
+static void watch(struct _test_data_steady *self, s64 rate_q32, s64 duration_ns)
+{
+	s64 end_ns = self->raw_ns + duration_ns;
+
+	chime_line_move(&self->host, self->raw_ns);
+	self->host.maxerror_ns = READING_NS;
+	self->host.rate_q32 = rate_q32;
+	while (self->raw_ns < end_ns) {
+		struct chime_line line = self->host;
+
+		self->raw_ns += 20 * MS;
+		chime_line_move(&line, self->raw_ns);
+		line.maxerror_ns = READING_NS;
+		chime_steady_follow(&self->steady, &line, true, self->raw_ns);
+	}
+}
+
+/* How far steady time has left the line that raw makes. */
+static s64 gained(const struct _test_data_steady *self)
+{
+	return chime_line_eval(&self->steady.line, self->raw_ns) - UTC0_NS -
+	       (self->raw_ns - RAW0_NS);
+}
+
+static s64 bound(const struct _test_data_steady *self)
+{
+	return chime_line_maxerror(&self->steady.line, self->raw_ns);
+}
+
+TEST_F(steady, goes_on_while_the_host_is_slewed)
+{
+	static const s64 ppm[] = { 1, -20, 500, -1000 };
+	unsigned int i;
+
+	watch(self, 0, 10 * S);
+	for (i = 0; i < ARRAY_SIZE(ppm); i++) {
+		watch(self, ppm[i] * PPM_Q32, 20 * S);
+		EXPECT_LE(llabs(gained(self)), 10);
+		EXPECT_EQ(0, self->steady.line.rate_q32);
+		EXPECT_LE(bound(self), 20 * READING_NS);
+		watch(self, 0, 20 * S);
+		EXPECT_LE(llabs(gained(self)), 20);
+	}
+}
+
+/*
+ * One that can be an oscillator's. That it is not is counted for the 64 s until one could have
+ * turned so far: a quarter of a ppm, in the mean half of it.
+ */
+TEST_F(steady, follows_a_small_change)
+{
+	watch(self, 0, 10 * S);
+	watch(self, PPM_Q32 / 4, 100 * S);
+	EXPECT_LT(llabs(gained(self) - 25000), 100);
+	EXPECT_GE(bound(self), 8000);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	watch(self, PPM_Q32 / 4, 20 * MS);
+	EXPECT_LE(bound(self), 2 * READING_NS);
+	/* By now it is the rate that it keeps. */
+	watch(self, PPM_Q32 / 4, 100 * S);
+	EXPECT_LE(bound(self), 2000);
+	watch(self, 100 * PPM_Q32, 10 * S);
+	EXPECT_LE(llabs(self->steady.line.rate_q32 - PPM_Q32 / 4), 20);
+}
+
+TEST_F(steady, small_changes_do_not_add_up_to_a_slew)
+{
+	s64 before_ns;
+	int i;
+
+	watch(self, 0, 10 * S);
+	before_ns = gained(self);
+	for (i = 1; i <= 100; i++)
+		watch(self, i * PPM_Q32 / 4, S);
+	/* Half a ppm, and what the pace can turn in that time. */
+	EXPECT_LE(llabs(gained(self) - before_ns), 100 * 1000 * 9 / 10);
+	EXPECT_LE(llabs(self->steady.line.rate_q32), PPM_Q32);
+	EXPECT_GE(bound(self), llabs(gained(self) - before_ns) / 2);
+}
+
+TEST_F(steady, is_the_hosts_time_without_a_correction)
+{
+	s64 i;
+
+	for (i = 1; i <= 100; i++) {
+		struct chime_line line = self->host;
+
+		self->raw_ns += 20 * MS;
+		line.rate_q32 = 500 * PPM_Q32;
+		chime_line_move(&line, self->raw_ns);
+		chime_steady_follow(&self->steady, &line, false, self->raw_ns);
+		ASSERT_EQ(chime_line_eval(&line, self->raw_ns),
+			  chime_line_eval(&self->steady.line, self->raw_ns));
+	}
+}
+
+/* A slope that is not known says nothing of where the host goes. */
+TEST_F(steady, waits_until_the_slope_is_known)
+{
+	watch(self, 0, 10 * S);
+	self->host.maxerror_rate_q32 = 20 * PPM_Q32;
+	watch(self, 10 * PPM_Q32, 10 * S);
+	EXPECT_TRUE(self->steady.parted);
+	EXPECT_LE(llabs(gained(self)), 10);
+	self->host.maxerror_rate_q32 = PPM_Q32;
+	watch(self, 10 * PPM_Q32, 10 * S);
+	EXPECT_FALSE(self->steady.parted);
+	EXPECT_LE(llabs(gained(self)), 10);
+}
+
+/* Guest time is taken back by @gap_ns: raw is, the host went on at the rate of its line. */
+static void revert_reaching(struct _test_data_steady *self, s64 gap_ns, s64 reach_ns)
+{
+	struct chime_line before;
+
+	chime_line_move(&self->host, self->raw_ns);
+	self->host.maxerror_ns = READING_NS;
+	before = self->host;
+	self->host.offset_ns += gap_ns;
+	chime_steady_rejoin(&self->steady, &before, &self->host, reach_ns, self->raw_ns);
+}
+
+static void revert(struct _test_data_steady *self, s64 gap_ns)
+{
+	revert_reaching(self, gap_ns, -1);
+}
+
+TEST_F(steady, survives_a_revert)
+{
+	watch(self, 0, 10 * S);
+	watch(self, 50 * PPM_Q32, 200 * S);
+	revert(self, 1000 * S);
+	/* A rate that held for so long is the host's; of the host's time, which makes 2.5 us. */
+	EXPECT_LE(llabs(gained(self) - 1000 * S + 50 * MS), 3000);
+	EXPECT_LE(self->steady.bend.sigma_ns, 10 * MS);
+	watch(self, 50 * PPM_Q32, 20 * S);
+	EXPECT_TRUE(self->steady.paced);
+}
+
+/* The correction's rate counts for 100 s more: this is the other half of UTC's against the host. */
+TEST_F(steady, carries_no_bend_further_than_the_correction)
+{
+	watch(self, 0, 10 * S);
+	watch(self, 50 * PPM_Q32, 200 * S);
+	revert_reaching(self, 1000 * S, 100 * S);
+	EXPECT_LE(llabs(gained(self) - 1000 * S + 5 * MS), 3000);
+	EXPECT_GE(self->steady.bend.maxerror_ns, 45 * MS - 1000);
+	revert_reaching(self, -1000 * S, 0);
+	EXPECT_LE(llabs(gained(self) + 5 * MS), 3000);
+}
+
+/* Until the host's slope is seen there may be a slew, and then nobody has to think of one. */
+TEST_F(steady, doubts_what_the_host_did_until_it_is_seen)
+{
+	watch(self, 0, 20 * S);
+	revert(self, 1000 * S);
+	revert(self, 1000 * S);
+	EXPECT_GE(bound(self), 100 * MS);
+	EXPECT_LE(bound(self), 100 * MS + 20 * READING_NS);
+	EXPECT_EQ(0, self->steady.bend.sigma_ns);
+	watch(self, 0, 2 * S);
+	EXPECT_LE(bound(self), 20 * READING_NS);
+}
+
+/* A slew that shows now may have been there all the time. */
+TEST_F(steady, doubts_the_gap_by_the_slew_after_it)
+{
+	static const s64 ppm[] = { 20, -200 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ppm); i++) {
+		s64 before_ns;
+
+		watch(self, 0, 1100 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+		before_ns = gained(self);
+		revert(self, 1000 * S);
+		watch(self, ppm[i] * PPM_Q32, 5 * S);
+		EXPECT_GE(bound(self), 1000 * 999 * llabs(ppm[i]));
+		/* The faster one is no other machine's oscillator. */
+		EXPECT_EQ(llabs(ppm[i]) < 50, llabs(gained(self) - before_ns - 1000 * S) > 1000);
+		watch(self, 0, 5 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+		watch(self, 0, S);
+		EXPECT_LE(bound(self), 20 * READING_NS);
+	}
+}
+
+/* It slewed lately, so it may have done so again, as fast and as long as slews are. */
+TEST_F(steady, doubts_a_host_that_was_slewed_lately)
+{
+	watch(self, 0, 20 * S);
+	watch(self, 300 * PPM_Q32, 20 * S);
+	watch(self, 0, 200 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 1000 * S);
+	watch(self, 0, 5 * S);
+	EXPECT_GE(bound(self), 29 * MS);
+	EXPECT_LE(bound(self), 31 * MS);
+	EXPECT_GE(self->steady.line.sigma_ns, 14 * MS);
+	/* And what it does now is a slew, not another machine's rate. */
+	watch(self, 10 * PPM_Q32, 20 * S);
+	EXPECT_LE(llabs(gained(self) - 1000 * S), 1000);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_LE(bound(self), 20 * READING_NS);
+	watch(self, 0, 1100 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 1000 * S);
+	watch(self, 0, 5 * S);
+	EXPECT_LE(bound(self), 20 * READING_NS);
+}
+
+TEST_F(steady, does_not_carry_a_slew_on_over_a_revert)
+{
+	watch(self, 0, 10 * S);
+	watch(self, 500 * PPM_Q32, 20 * S);
+	revert(self, 1000 * S);
+	EXPECT_LE(llabs(gained(self) - 1000 * S), 1000);
+	EXPECT_GE(bound(self), 1000 * 499000);
+}
+
+/* A slew that lasts passes for a new rate, until the host is back at the one before. */
+TEST_F(steady, a_long_slew_is_over_when_the_old_rate_is_back)
+{
+	watch(self, 0, 20 * S);
+	watch(self, -450 * PPM_Q32, 150 * S);
+	watch(self, 0, 40 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 600 * S);
+	EXPECT_LE(llabs(gained(self) - 600 * S), 1000);
+	/* Which of the two rates it rests at nobody knows until it is seen. */
+	EXPECT_GE(bound(self), 600 * 449000);
+	watch(self, 0, 2 * S);
+	EXPECT_GE(bound(self), 100 * 449000);
+	EXPECT_LE(bound(self), 100 * 451000);
+}
+
+/* The slew ended as soon as the guest stood still, or on the way to half of the pause. */
+TEST_F(steady, doubts_a_rate_that_may_have_been_a_slew)
+{
+	static const s64 rests_s[] = { 600, 300 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rests_s); i++) {
+		s64 slewed_ns = (600 - rests_s[i]) * 450000;
+		s64 before_ns;
+
+		watch(self, 0, 2000 * S);
+		watch(self, 450 * PPM_Q32, 150 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+		before_ns = gained(self);
+		revert(self, 600 * S + slewed_ns);
+		EXPECT_GE(bound(self), llabs(gained(self) - before_ns - 600 * S));
+		watch(self, 0, 2 * S);
+		EXPECT_GE(bound(self), llabs(gained(self) - before_ns - 600 * S));
+		watch(self, 0, 10 * S);
+	}
+}
+
+/* A slew that had just begun was for good, and another one came on top of it. */
+TEST_F(steady, doubts_two_slews_in_one_gap)
+{
+	watch(self, 0, 20 * S);
+	watch(self, 500 * PPM_Q32, 20 * S);
+	watch(self, 0, 30 * S);
+	watch(self, 300 * PPM_Q32, 5 * S);
+	revert(self, 600 * S + 600 * 300000 + 100 * 499000);
+	EXPECT_GE(bound(self), llabs(gained(self) - 600 * S));
+	watch(self, 300 * PPM_Q32, 2 * S);
+	EXPECT_GE(bound(self), llabs(gained(self) - 600 * S));
+}
+
+TEST_F(steady, a_pace_that_does_not_come_back_was_another_clocks)
+{
+	watch(self, 0, 10 * S);
+	revert(self, 1000 * S);
+	watch(self, 30 * PPM_Q32, 100 * S);
+	EXPECT_LE(llabs(gained(self) - 1000 * S - 3 * MS), 10000);
+	EXPECT_GE(bound(self), 100 * 29000);
+	watch(self, 30 * PPM_Q32, 1000 * S);
+	EXPECT_TRUE(self->steady.paced);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	watch(self, 30 * PPM_Q32, S);
+	EXPECT_LE(bound(self), 20 * READING_NS);
+}
+
+TEST_F(steady, is_set_along_with_the_host)
+{
+	const s64 rates[] = { 0, 50 * PPM_Q32 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		s64 before_ns;
+
+		watch(self, 0, 10 * S);
+		watch(self, rates[i], S);
+		before_ns = gained(self);
+		self->host.offset_ns += S;
+		chime_steady_step(&self->steady, &self->host, S, self->raw_ns);
+		EXPECT_LE(llabs(gained(self) - before_ns - S), 2);
+		watch(self, rates[i], S);
+		EXPECT_LE(llabs(gained(self) - before_ns - S), 10);
+	}
+}
+
+TEST_F(steady, another_clocksource_is_followed)
+{
+	watch(self, 0, 10 * S);
+	chime_steady_lose_pace(&self->steady, self->raw_ns);
+	watch(self, 40 * PPM_Q32, 5 * S);
+	EXPECT_LE(llabs(gained(self) - MS / 5), 100);
+	watch(self, 40 * PPM_Q32, 10 * S);
+	EXPECT_TRUE(self->steady.paced);
+	EXPECT_EQ(40 * PPM_Q32, self->steady.pace_q32);
+}
+
+/* Whatever it is told: no overflow (the sanitizers look), and errors are never negative. */
+TEST(any_lines_do_no_harm)
+{
+	struct unit_random random = { 3 };
+	struct chime_steady steady;
+	struct chime_line lines[2];
+	int round, i;
+
+	for (round = 0; round < 20000; round++) {
+		for (i = 0; i < 2; i++)
+			lines[i] = (struct chime_line){
+				.origin_ns = unit_random_s64(&random),
+				.offset_ns = unit_random_s64(&random),
+				.rate_q32 = unit_random_s64(&random) >> 32,
+				.sigma_ns = unit_random_s64(&random) & S64_MAX,
+				.maxerror_ns = unit_random_s64(&random) & S64_MAX,
+				.maxerror_rate_q32 = unit_random_s64(&random) & S64_MAX,
+			};
+		chime_steady_start(&steady, &lines[0], unit_random_s64(&random));
+		for (i = 0; i < 8; i++) {
+			chime_steady_follow(&steady, &lines[i & 1], i & 2,
+					    unit_random_s64(&random));
+			ASSERT_GE(steady.line.maxerror_ns, 0);
+			ASSERT_GE(steady.line.maxerror_rate_q32, 0);
+		}
+		chime_steady_step(&steady, &lines[0], unit_random_s64(&random),
+				  unit_random_s64(&random));
+		chime_steady_rejoin(&steady, &lines[0], &lines[1], unit_random_s64(&random),
+				    unit_random_s64(&random));
+		chime_steady_renew(&steady, unit_random_s64(&random));
+		ASSERT_GE(steady.line.maxerror_ns, 0);
+		ASSERT_GE(steady.bend.maxerror_ns, 0);
+	}
+}
+
+TEST_HARNESS_MAIN

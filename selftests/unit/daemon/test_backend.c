@@ -1,0 +1,859 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon and the module: which changes of the reference are known, so that nothing has to be
+ * forgotten. Module, sources and steering are stand-ins that write down what they are told.
+ */
+#include "user/daemon/daemon.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "user/daemon/module_load.h"
+#include "user/lib/event_report.h"
+
+#include "selftests/unit/fake_journal.h"
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+#define RAW_NS		(5000 * NS_PER_S)
+#define HOST_NS		(1800000000LL * NS_PER_S)
+
+/* 50 ppm, and a hundredth of a ppm. */
+#define RATE_Q32	214748
+#define SIGMA_RATE_Q32	43
+
+struct module_link {
+	int unused;
+};
+
+static struct {
+	bool module_is_there;
+	int loads;			/* of the module, each another one ... */
+	int link_load;			/* ... and which of them the link is to */
+	struct module_link link;
+	struct module_status status;
+	int status_error;
+	struct module_event event;
+	bool has_event;
+	int event_error;		/* of the notifications, once */
+	int dump_error;
+	uint32_t oldest;		/* event that the module remembers ... */
+	uint32_t newest;		/* ... and the latest; 0: none */
+	struct timescale_now user_now;
+	struct timescale_now module_now;
+	int user_closed;
+	int known;			/* changes that were known ... */
+	int unknown;			/* ... and not */
+	uint32_t epoch;			/* that the sources were told */
+	bool corrected;			/* by sources, as steering has it */
+	int forgotten;			/* rates, too, by sources and discipline */
+	int resets;			/* the module was told to forget the correction */
+	int voids;			/* steering was told that what it knew is void */
+	int rechecks;
+	struct reference_change source_change;
+	struct reference_change discipline_change;
+	bool doubted;
+	int told;			/* events, to those who listen */
+} world;
+
+static int user_now(struct timescale *timescale, struct timescale_now *now)
+{
+	(void)timescale;
+	*now = world.user_now;
+	return 0;
+}
+
+static int module_now(struct timescale *timescale, struct timescale_now *now)
+{
+	(void)timescale;
+	*now = world.module_now;
+	return world.link_load == world.loads ? 0 : -ENOENT;
+}
+
+static int correct(struct timescale *timescale, const struct chime_line *correction,
+		   uint32_t epoch, bool jump)
+{
+	(void)timescale;
+	(void)correction;
+	(void)epoch;
+	(void)jump;
+	return 0;
+}
+
+static void close_nothing(struct timescale *timescale)
+{
+	(void)timescale;
+}
+
+static void user_close(struct timescale *timescale)
+{
+	(void)timescale;
+	world.user_closed++;
+}
+
+static const struct timescale_ops user_ops = {
+	.now = user_now, .correct = correct, .close = user_close,
+};
+
+static const struct timescale_ops module_ops = {
+	.now = module_now, .correct = correct, .close = close_nothing,
+};
+
+static struct timescale user_timescale = { .ops = &user_ops };
+static struct timescale module_timescale = { .ops = &module_ops };
+
+int timescale_user_open(struct timescale **timescale, struct system_clock *clock)
+{
+	*timescale = &user_timescale;
+	return 0;
+}
+
+int timescale_module_open(struct timescale **timescale, struct module_link *link)
+{
+	*timescale = &module_timescale;
+	world.link_load = world.loads;
+	return 0;
+}
+
+/* --- The module --- */
+
+int module_link_open(struct module_link **link)
+{
+	*link = &world.link;
+	return world.module_is_there ? 0 : -ENOENT;
+}
+
+void module_link_close(struct module_link *link)
+{
+}
+
+int module_link_subscribe(struct module_link *link)
+{
+	return 0;
+}
+
+int module_link_status(struct module_link *link, struct module_status *status)
+{
+	*status = world.status;
+	return world.status_error;
+}
+
+int module_link_events(struct module_link *link, struct module_event *events, int max, int *count)
+{
+	uint32_t sequence;
+
+	*count = 0;
+	for (sequence = world.oldest; world.newest && sequence <= world.newest; sequence++)
+		events[(*count)++] = (struct module_event){
+			.sequence = sequence,
+			.cause = TRUECHIME_CAUSE_OPERATOR,
+		};
+	return world.dump_error;
+}
+
+int module_link_next_event(struct module_link *link, struct module_event *event)
+{
+	int err = world.event_error;
+
+	world.event_error = 0;
+	if (err)
+		return err;
+	if (!world.has_event)
+		return -EAGAIN;
+	world.has_event = false;
+	*event = world.event;
+	return 0;
+}
+
+/* The daemon's own loop waits. */
+int module_link_events_fd(const struct module_link *link)
+{
+	return -1;
+}
+
+int module_watch_wait(struct module_watch *watch, int fd)
+{
+	return -ENODEV;
+}
+
+int module_link_reset(struct module_link *link)
+{
+	world.resets++;
+	return 0;
+}
+
+int module_link_choose_host(struct module_link *link, const char *name)
+{
+	return 0;
+}
+
+void timescale_user_set_policy(struct timescale *timescale, const struct module_rule *rules,
+			       size_t count)
+{
+}
+
+int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count,
+			   const enum truechime_rtc *rtc)
+{
+	return 0;
+}
+
+const char *module_link_words(const struct module_link *link, int err)
+{
+	return "";
+}
+
+int module_load(char *message, size_t size)
+{
+	*message = '\0';
+	return -ENOENT;
+}
+
+int module_watch_open(struct module_watch **watch)
+{
+	return -ENOENT;
+}
+
+void module_watch_close(struct module_watch *watch)
+{
+}
+
+/* --- Who is told --- */
+
+void associations_set_timescale(struct associations *associations, struct timescale *timescale)
+{
+}
+
+void associations_rebase(struct associations *associations, uint32_t epoch)
+{
+	world.unknown++;
+	world.epoch = epoch;
+}
+
+void associations_change_reference(struct associations *associations, uint32_t epoch,
+				   const struct reference_change *change)
+{
+	world.known++;
+	world.epoch = epoch;
+	world.source_change = *change;
+}
+
+void associations_forget(struct associations *associations, uint32_t epoch)
+{
+	world.forgotten++;
+	world.epoch = epoch;
+}
+
+void discipline_forget(struct discipline *discipline)
+{
+	world.forgotten++;
+}
+
+void consensus_forget(struct consensus *consensus)
+{
+}
+
+void discipline_rebase(struct discipline *discipline)
+{
+}
+
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change)
+{
+	world.discipline_change = *change;
+}
+
+bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
+{
+	return world.doubted;
+}
+
+int steering_look(struct steering *steering)
+{
+	return 0;
+}
+
+void steering_disrupted(struct steering *steering, bool keep)
+{
+	world.voids += !keep;
+}
+
+void steering_recheck(struct steering *steering)
+{
+	world.rechecks++;
+}
+
+void steering_get_status(const struct steering *steering, struct steering_status *status)
+{
+	*status = (struct steering_status){ .has_correction = world.corrected };
+}
+
+void steering_set_timescale(struct steering *steering, struct timescale *timescale)
+{
+}
+
+void steering_stand_aside(struct steering *steering, bool aside)
+{
+}
+
+void daemon_burst(struct daemon *daemon, int count)
+{
+}
+
+json_t *event_report(const struct module_event *event)
+{
+	world.told++;
+	return NULL;
+}
+
+void control_publish(struct control *control, json_t *event)
+{
+}
+
+/* --- The tests --- */
+
+FIXTURE(daemon) {
+	struct daemon_options options;
+	struct config config;
+	struct daemon daemon;
+};
+
+/* Both clocks, of which the host is the reference or raw. */
+static struct timescale_now clocks(uint32_t epoch, bool has_host)
+{
+	return (struct timescale_now){
+		.raw_ns = RAW_NS,
+		.host_ns = HOST_NS,
+		.reference_ns = has_host ? HOST_NS : RAW_NS,
+		.epoch = epoch,
+		.has_host = has_host,
+		.host_known = true,
+	};
+}
+
+/* The module's epoch and host line now. */
+static void module_says(uint32_t epoch, bool has_host)
+{
+	world.module_now = clocks(epoch, has_host);
+	world.status.epoch = epoch;
+	world.status.has_steady_line = true;
+	world.status.steady_line = (struct chime_line){
+		.origin_ns = RAW_NS,
+		.offset_ns = HOST_NS - RAW_NS,
+		.rate_q32 = RATE_Q32,
+		.sigma_rate_q32 = SIGMA_RATE_Q32,
+	};
+}
+
+FIXTURE_SETUP(daemon)
+{
+	memset(&world, 0, sizeof(world));
+	memset(self, 0, sizeof(*self));
+	self->daemon.options = &self->options;
+	self->daemon.config = &self->config;
+	self->config.source_count = 1;
+	world.user_now = (struct timescale_now){ .raw_ns = RAW_NS, .reference_ns = RAW_NS };
+	world.module_is_there = true;
+	module_says(3, true);
+	ASSERT_EQ(0, daemon_open_timescale(&self->daemon));
+	ASSERT_EQ(&module_timescale, self->daemon.timescale);
+}
+
+FIXTURE_TEARDOWN(daemon)
+{
+	daemon_close_timescale(&self->daemon);
+}
+
+TEST_F(daemon, same_epoch_is_no_change)
+{
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known + world.unknown);
+}
+
+TEST_F(daemon, host_set_aside_and_taken_up_again_is_known)
+{
+	struct reference_change aside;
+
+	module_says(4, false);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	ASSERT_EQ(1, world.known);
+	EXPECT_EQ(4, world.epoch);
+	aside = world.source_change;
+	EXPECT_EQ(HOST_NS, aside.at_ns);
+	EXPECT_EQ(RAW_NS - HOST_NS, aside.shift_ns);
+	EXPECT_LT(fabs(aside.rate + 50e-6), 4e-9);
+	EXPECT_LT(fabs(aside.rate_sigma - 10e-9), 1e-10);
+	EXPECT_EQ(0, memcmp(&aside, &world.discipline_change, sizeof(aside)));
+
+	module_says(5, true);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	ASSERT_EQ(2, world.known);
+	EXPECT_EQ(5, world.epoch);
+	EXPECT_EQ(RAW_NS, world.source_change.at_ns);
+	EXPECT_EQ(HOST_NS - RAW_NS, world.source_change.shift_ns);
+	EXPECT_EQ(0, world.unknown);
+}
+
+TEST_F(daemon, disruption_at_the_same_time_makes_it_unknown)
+{
+	module_says(4, false);
+	world.module_now.disruptions = 1;
+	world.status.disruptions = 1;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, epoch_that_was_missed_makes_it_unknown)
+{
+	module_says(5, false);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, host_that_is_gone_makes_it_unknown)
+{
+	module_says(4, false);
+	world.module_now.host_known = false;
+	world.status.has_steady_line = false;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, line_of_another_epoch_is_not_used)
+{
+	module_says(4, false);
+	world.status.epoch = 5;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, revert_costs_nothing_unless_the_host_may_have_been_slewed)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		world.event = (struct module_event){
+			.sequence = i + 1,
+			.cause = TRUECHIME_CAUSE_REVERT,
+			.action = TRUECHIME_ACTION_STEPPED,
+			.gap_ns = 3600 * NS_PER_S,
+			.epoch = 3,
+		};
+		world.has_event = true;
+		world.doubted = i;
+		world.module_now.disruptions = i + 1;
+		daemon_module_events(&self->daemon);
+		EXPECT_EQ(0, world.known);
+		EXPECT_EQ(i, world.unknown);
+		/* Where UTC is not known any more as it was, nobody is to believe the clock. */
+		EXPECT_EQ(i, world.voids);
+	}
+	/* What others do to the system clock is no disruption. */
+	world.event.sequence++;
+	world.event.cause = TRUECHIME_CAUSE_OPERATOR;
+	world.has_event = true;
+	daemon_module_events(&self->daemon);
+	EXPECT_EQ(1, world.rechecks);
+	EXPECT_EQ(1, world.unknown);
+}
+
+/* A reading is sooner than the event. */
+TEST_F(daemon, gap_beyond_reach_is_noticed_by_the_first_reading)
+{
+	struct timescale_now now = { .has_host = true, .epoch = 3, .disruptions = 1 };
+
+	self->daemon.epoch = 3;
+	self->daemon.has_host = true;
+	world.doubted = true;
+	daemon_check_epoch(&self->daemon, &now);
+	EXPECT_EQ(1, world.unknown);
+	EXPECT_EQ(1, world.voids);
+	daemon_check_epoch(&self->daemon, &now);
+	EXPECT_EQ(1, world.unknown);
+}
+
+static void happen(FIXTURE_DATA(daemon) *self, enum truechime_cause cause)
+{
+	world.event = (struct module_event){
+		.sequence = world.event.sequence + 1,
+		.cause = cause,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = 3600 * NS_PER_S,
+		.epoch = world.module_now.epoch,
+	};
+	world.has_event = true;
+	world.module_now.disruptions++;
+	daemon_module_events(&self->daemon);
+}
+
+TEST_F(daemon, what_may_be_another_host_is_learned_anew)
+{
+	world.corrected = true;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(2, world.forgotten);
+	EXPECT_EQ(3, world.epoch);
+	EXPECT_EQ(1, world.voids);
+	EXPECT_EQ(0, world.unknown);
+	/* The module may have begun another epoch on that occasion. */
+	module_says(4, true);
+	happen(self, TRUECHIME_CAUSE_MIGRATION);
+	EXPECT_EQ(4, world.forgotten);
+	EXPECT_EQ(4, world.epoch);
+
+	/* A daemon that was just started has corrected nothing yet. */
+	world.corrected = false;
+	world.status.has_correction = true;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(6, world.forgotten);
+
+	world.voids = 0;
+	happen(self, TRUECHIME_CAUSE_REVERT);
+	happen(self, TRUECHIME_CAUSE_PAUSE);
+	EXPECT_EQ(6, world.forgotten);
+	EXPECT_EQ(0, world.voids);
+}
+
+TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
+{
+	/* Sources that have never answered, then those that only watch, then others who steer. */
+	happen(self, TRUECHIME_CAUSE_FORK);
+	world.corrected = true;
+	self->config.sources[0].options.noselect = true;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	self->config.sources[0].options.noselect = false;
+	self->daemon.external = true;
+	world.module_now.external = true;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(0, world.voids);
+	EXPECT_EQ(0, world.resets);
+}
+
+/* A daemon before this one had sources, and the module goes on with what they said. */
+TEST_F(daemon, correction_that_nobody_will_confirm_does_not_move_to_another_host)
+{
+	self->config.sources[0].options.noselect = true;
+	world.status.has_correction = true;
+	happen(self, TRUECHIME_CAUSE_REVERT);
+	EXPECT_EQ(0, world.resets);
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(1, world.resets);
+	EXPECT_EQ(0, world.voids);
+
+	/* Raw alone says nothing, nor does a host that others have set aside. */
+	self->daemon.has_host = false;
+	module_says(3, false);
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(1, world.resets);
+}
+
+/* The timescale may be read before the event is: the new epoch has ended the correction then. */
+TEST_F(daemon, rates_of_another_host_are_forgotten_whoever_is_first)
+{
+	world.corrected = true;
+	module_says(4, true);
+	world.module_now.disruptions++;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(1, world.voids);
+	world.corrected = false;
+	world.module_now.disruptions--;
+	happen(self, TRUECHIME_CAUSE_MIGRATION);
+	EXPECT_EQ(2, world.forgotten);
+	EXPECT_EQ(1, world.voids);
+}
+
+TEST_F(daemon, journal_has_all_of_an_event)
+{
+	static const char *const fields[] = {
+		"PRIORITY=5",
+		"MESSAGE_ID=7d0c2f6e5b1a4c0f9a3e86d1b2c4f507",
+		"TRUECHIME_SEQUENCE=7",
+		"TRUECHIME_CAUSE=revert",
+		"TRUECHIME_EVIDENCE=pairing, guest-stopped, genid-notify, genid-changed, marker, generation, rtc, resume, ntp, clock-set",
+		"TRUECHIME_ACTION=stepped",
+		"TRUECHIME_GAP_NS=9223372036854775807",
+		"TRUECHIME_OFFSET_NS=-9223372036854775807",
+		"TRUECHIME_RESIDUAL_NS=-3",
+		"TRUECHIME_MAXERROR_BEFORE_NS=-1",
+		"TRUECHIME_MAXERROR_NS=5000000",
+		"TRUECHIME_LATENCY_NS=42",
+		"TRUECHIME_TIME_NS=1795163104771326123",
+		"TRUECHIME_EPOCH=3",
+	};
+	size_t i;
+
+	world.event = (struct module_event){
+		.sequence = 7,
+		.cause = TRUECHIME_CAUSE_REVERT,
+		.evidence = UINT32_MAX,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = INT64_MAX,
+		.offset_ns = -INT64_MAX,
+		.residual_ns = -3,
+		.maxerror_before_ns = CHIME_LINE_UNBOUNDED_NS,
+		.maxerror_ns = 5000000,
+		.latency_ns = 42,
+		.time_ns = 1795163104771326123,
+		.epoch = 3,
+	};
+	world.has_event = true;
+	journal_listen(LOG_NOTICE);
+	daemon_module_events(&self->daemon);
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		EXPECT_TRUE(journal_has(fields[i]))
+			TH_LOG("field %zu", i);
+	/* Those, and the message. */
+	EXPECT_EQ(ARRAY_SIZE(fields) + 1, journal.count);
+}
+
+static void notify(FIXTURE_DATA(daemon) *self, uint32_t sequence)
+{
+	world.event = (struct module_event){
+		.sequence = sequence,
+		.cause = TRUECHIME_CAUSE_OPERATOR,
+	};
+	world.has_event = true;
+	daemon_module_events(&self->daemon);
+}
+
+TEST_F(daemon, events_that_were_not_notified_are_asked_for)
+{
+	self->daemon.control = (struct control *)&world;
+	log_set_level(-1);
+	world.oldest = 1;
+	world.newest = 1;
+	notify(self, 1);
+	EXPECT_EQ(1, world.told);
+	world.newest = 4;
+	notify(self, 4);
+	EXPECT_EQ(4, world.told);
+	notify(self, 3);
+	EXPECT_EQ(4, world.told);
+	world.newest = 6;
+	world.event_error = -ENOBUFS;
+	daemon_module_events(&self->daemon);
+	EXPECT_EQ(6, world.told);
+
+	/* The module may refuse: what is known is told all the same. */
+	world.newest = 8;
+	world.dump_error = -EAGAIN;
+	notify(self, 8);
+	EXPECT_EQ(7, world.told);
+	EXPECT_EQ(8, self->daemon.module_events.last);
+}
+
+TEST_F(daemon, lost_events_are_counted)
+{
+	world.oldest = 1;
+	world.newest = 1;
+	notify(self, 1);
+	/* Warnings only, so that it is the latest entry. */
+	journal_listen(LOG_WARNING);
+	world.oldest = 10;
+	world.newest = 10;
+	world.event_error = -ENOBUFS;
+	daemon_module_events(&self->daemon);
+	EXPECT_TRUE(journal_has("MESSAGE=8 events are lost: the module has forgotten them"));
+	EXPECT_EQ(10, self->daemon.module_events.last);
+}
+
+TEST_F(daemon, step_of_the_host_is_its_gap)
+{
+	world.event = (struct module_event){
+		.sequence = 1,
+		.cause = TRUECHIME_CAUSE_HOST_STEP,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = -3600 * NS_PER_S,
+		.epoch = 4,
+	};
+	world.has_event = true;
+	module_says(4, true);
+	world.status.has_correction = true;
+	world.module_now.disruptions = 1;
+	daemon_module_events(&self->daemon);
+	ASSERT_EQ(1, world.known);
+	EXPECT_EQ(-3600 * NS_PER_S, world.source_change.shift_ns);
+	EXPECT_EQ(0, world.source_change.rate);
+
+	/* A leap second of the host's is a step of its clock, of which nobody need hear. */
+	world.event = (struct module_event){
+		.sequence = 2,
+		.cause = TRUECHIME_CAUSE_LEAP,
+		.action = TRUECHIME_ACTION_IGNORED,
+		.gap_ns = -NS_PER_S,
+		.epoch = 5,
+	};
+	world.has_event = true;
+	module_says(5, true);
+	daemon_module_events(&self->daemon);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	ASSERT_EQ(2, world.known);
+	EXPECT_EQ(-NS_PER_S, world.source_change.shift_ns);
+	EXPECT_EQ(0, world.source_change.leap_ns);
+
+	/* One of UTC's is none of the host's. */
+	daemon_leap(&self->daemon, -NS_PER_S);
+	ASSERT_EQ(3, world.known);
+	EXPECT_EQ(0, world.source_change.shift_ns);
+	EXPECT_EQ(-NS_PER_S, world.discipline_change.leap_ns);
+	EXPECT_EQ(5, world.epoch);
+
+	/* What is not explained by it is not known. */
+	module_says(6, true);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(3, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, step_that_the_correction_did_not_outlive_is_not_known)
+{
+	world.corrected = true;
+	world.event = (struct module_event){
+		.sequence = 1,
+		.cause = TRUECHIME_CAUSE_HOST_STEP,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = NS_PER_S / 100,
+		.epoch = 4,
+	};
+	world.has_event = true;
+	module_says(4, true);
+	world.module_now.disruptions = 1;
+	daemon_module_events(&self->daemon);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+	EXPECT_EQ(4, world.epoch);
+	EXPECT_EQ(1, world.voids);
+}
+
+/* Nobody will confirm it, now or ever: it is as good as it was. */
+TEST_F(daemon, host_that_was_followed_alone_still_is)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		/* Sources that do not answer, or none that count. */
+		self->config.sources[0].options.noselect = i;
+		world.corrected = i;
+		world.event = (struct module_event){
+			.sequence = i + 1,
+			.cause = i ? TRUECHIME_CAUSE_HOST_STEP : TRUECHIME_CAUSE_MIGRATION,
+			.action = TRUECHIME_ACTION_STEPPED,
+			.gap_ns = 60 * NS_PER_S,
+			.epoch = 4 + i,
+		};
+		world.has_event = true;
+		module_says(4 + i, true);
+		world.module_now.disruptions = i + 1;
+		daemon_module_events(&self->daemon);
+		EXPECT_EQ(i + 1, world.unknown);
+		EXPECT_EQ(0, world.voids);
+	}
+}
+
+TEST_F(daemon, host_goes_with_the_module)
+{
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(&user_timescale, self->daemon.timescale);
+	EXPECT_EQ(0, world.known);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_F(daemon, raw_stays_when_the_module_comes_and_goes)
+{
+	const struct reference_change none = { 0 };
+
+	module_says(4, false);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	ASSERT_EQ(1, world.known);
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(2, world.known);
+	EXPECT_EQ(0, memcmp(&none, &world.source_change, sizeof(none)));
+	world.source_change.shift_ns = 1;
+	world.module_is_there = true;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(&module_timescale, self->daemon.timescale);
+	ASSERT_EQ(3, world.known);
+	EXPECT_EQ(0, memcmp(&none, &world.source_change, sizeof(none)));
+	EXPECT_EQ(4, world.epoch);
+	EXPECT_EQ(0, world.unknown);
+}
+
+TEST_F(daemon, module_that_comes_brings_a_host)
+{
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	module_says(1, true);
+	world.module_is_there = true;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(1, world.known);
+	EXPECT_EQ(1, world.epoch);
+	EXPECT_EQ(RAW_NS, world.source_change.at_ns);
+	EXPECT_EQ(HOST_NS - RAW_NS, world.source_change.shift_ns);
+}
+
+TEST_F(daemon, module_that_does_not_answer_as_it_should_changes_nothing)
+{
+	static const int errors[] = { -EPROTO, -ENOENT };
+	size_t i;
+
+	log_set_level(-1);
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	world.module_is_there = true;
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		world.status_error = errors[i];
+		daemon_module_changed(&self->daemon);
+		EXPECT_EQ(&user_timescale, self->daemon.timescale);
+		EXPECT_EQ(NULL, self->daemon.link);
+		EXPECT_EQ(0, world.user_closed);
+	}
+	world.status_error = 0;
+	daemon_module_changed(&self->daemon);
+	EXPECT_EQ(&module_timescale, self->daemon.timescale);
+	EXPECT_EQ(1, world.user_closed);
+}
+
+TEST_F(daemon, module_that_was_loaded_again_is_another_one)
+{
+	log_set_level(-1);
+	world.loads++;
+	module_says(1, true);
+	daemon_module_changed(&self->daemon);
+	EXPECT_EQ(&module_timescale, self->daemon.timescale);
+	EXPECT_EQ(&world.link, self->daemon.link);
+	EXPECT_EQ(1, world.user_closed);
+	EXPECT_EQ(1, world.epoch);
+
+	/* Who notices by a request looks for it, too. */
+	world.loads++;
+	daemon_module_failed(&self->daemon, -ENOENT);
+	EXPECT_EQ(&module_timescale, self->daemon.timescale);
+	EXPECT_EQ(2, world.user_closed);
+
+	/* There was word of it, and it is the one that we have. */
+	daemon_module_changed(&self->daemon);
+	EXPECT_EQ(2, world.user_closed);
+	EXPECT_EQ(&module_timescale, self->daemon.timescale);
+}
+
+TEST_F(daemon, sleep_before_the_module_came_is_not_overlooked)
+{
+	module_says(4, false);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	world.module_is_there = false;
+	daemon_module_changed(&self->daemon);
+	ASSERT_EQ(0, world.unknown);
+	world.user_now.epoch++;
+	world.user_now.disruptions++;
+	world.module_is_there = true;
+	daemon_module_changed(&self->daemon);
+	EXPECT_EQ(1, world.unknown);
+}
+
+TEST_HARNESS_MAIN

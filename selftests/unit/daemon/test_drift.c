@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The drift files as the daemon keeps them: the host's rate apart from raw's, the host's turns
+ * counted as uncertainty, and what is read given to the discipline. And with which status it ends
+ * where the discipline gives up. The rest is stand-ins.
+ */
+#include "user/daemon/daemon.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/daemon/notify.h"
+#include "user/discipline/drift.h"
+
+#include "selftests/unit/unit.h"
+
+#define PPM_Q32	4295LL
+
+static struct {
+	double rate;
+	double rate_sigma;
+	double primed;
+	double primed_sigma;
+	int primes;
+	double clock_rate;
+	int clock_rates;
+	struct module_status status;
+	int update_error;
+	int correct_error;
+	int forgotten;
+} world;
+
+static int clocks(struct timescale *timescale, struct timescale_now *now)
+{
+	*now = (struct timescale_now){ 0 };
+	return 0;
+}
+
+static const struct timescale_ops ops = { .now = clocks };
+static struct timescale timescale = { .ops = &ops };
+
+bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
+{
+	*rate = world.rate;
+	*rate_sigma = world.rate_sigma;
+	return true;
+}
+
+void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma)
+{
+	world.primed = rate;
+	world.primed_sigma = rate_sigma;
+	world.primes++;
+}
+
+int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, struct discipline_result *result)
+{
+	return world.update_error;
+}
+
+int system_clock_set_rate(struct system_clock *clock, double rate)
+{
+	world.clock_rate = rate;
+	world.clock_rates++;
+	return 0;
+}
+
+int module_link_status(struct module_link *link, struct module_status *status)
+{
+	*status = world.status;
+	return 0;
+}
+
+int module_link_demote_host(struct module_link *link, bool demoted)
+{
+	return 0;
+}
+
+const char *module_link_words(const struct module_link *link, int err)
+{
+	return "";
+}
+
+size_t associations_sources(const struct associations *associations,
+			    struct source *const **sources)
+{
+	return 1;
+}
+
+bool associations_get_info(const struct associations *associations, size_t index,
+			   struct association_info *info)
+{
+	return false;
+}
+
+void associations_rest(struct associations *associations, int64_t from_ns, int64_t until_ns)
+{
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+}
+
+int64_t system_clock_raw_ns(void)
+{
+	return 1;
+}
+
+bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			 const struct timescale_now *now)
+{
+	return true;
+}
+
+void daemon_module_failed(struct daemon *daemon, int err)
+{
+}
+
+void daemon_leap(struct daemon *daemon, int64_t change_ns)
+{
+}
+
+void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
+{
+}
+
+void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
+{
+}
+
+void daemon_announce_leap(struct daemon *daemon)
+{
+}
+
+void notify_status(const char *format, ...)
+{
+}
+
+void notify_watchdog(void)
+{
+}
+
+int steering_correct(struct steering *steering, const struct discipline_result *result,
+		     const struct timescale_now *now)
+{
+	return world.correct_error;
+}
+
+void discipline_forget(struct discipline *discipline)
+{
+	world.forgotten++;
+}
+
+int steering_step(struct steering *steering, const char *reason)
+{
+	return 0;
+}
+
+int steering_follow(struct steering *steering)
+{
+	return 0;
+}
+
+int64_t steering_leap(struct steering *steering)
+{
+	return 0;
+}
+
+void steering_retry(struct steering *steering, int64_t next_ns)
+{
+}
+
+int64_t steering_next_ns(const struct steering *steering)
+{
+	return INT64_MAX;
+}
+
+void steering_settle(struct steering *steering)
+{
+}
+
+void steering_get_status(const struct steering *steering, struct steering_status *status)
+{
+	*status = (struct steering_status){ 0 };
+}
+
+FIXTURE(drift)
+{
+	struct daemon_options options;
+	struct config config;
+	struct daemon daemon;
+	char dir[64];
+	char host_file[96];
+};
+
+FIXTURE_SETUP(drift)
+{
+	memset(&world, 0, sizeof(world));
+	memset(&self->daemon, 0, sizeof(self->daemon));
+	memset(&self->config, 0, sizeof(self->config));
+	memset(&self->options, 0, sizeof(self->options));
+	strcpy(self->dir, "/tmp/test_daemon_drift.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	snprintf(self->config.driftfile, sizeof(self->config.driftfile), "%s/drift", self->dir);
+	snprintf(self->host_file, sizeof(self->host_file), "%s/drift.host", self->dir);
+	self->options.task = DAEMON_RUN;
+	self->daemon.options = &self->options;
+	self->daemon.config = &self->config;
+	self->daemon.timescale = &timescale;
+	self->daemon.link = (struct module_link *)&world;
+	self->daemon.result_raw_ns = 1;
+	self->daemon.has_host = true;
+	world.rate = 2e-6;
+	world.rate_sigma = 3e-8;
+	world.status.has_host_line = true;
+	world.status.has_steady_line = true;
+}
+
+FIXTURE_TEARDOWN(drift)
+{
+	unlink(self->config.driftfile);
+	unlink(self->host_file);
+	rmdir(self->dir);
+}
+
+TEST_F(drift, host_has_its_own)
+{
+	double rate, sigma;
+
+	daemon_finish(&self->daemon);
+	EXPECT_EQ(-ENOENT, drift_read(self->config.driftfile, &rate, &sigma));
+	ASSERT_EQ(0, drift_read(self->host_file, &rate, &sigma));
+	EXPECT_LT(fabs(rate - 2e-6), 1e-12);
+	EXPECT_LT(fabs(sigma - 3e-8), 1e-12);
+
+	/* It is the discipline's to begin with, and not the system clock's. */
+	daemon_prime(&self->daemon);
+	EXPECT_EQ(1, world.primes);
+	EXPECT_LT(fabs(world.primed - 2e-6), 1e-12);
+	EXPECT_LT(fabs(world.primed_sigma - 3e-8), 1e-12);
+	EXPECT_EQ(0, world.clock_rates);
+
+	/* Raw's is another one, of which nothing is known. */
+	self->daemon.has_host = false;
+	daemon_prime(&self->daemon);
+	EXPECT_EQ(1, world.primes);
+	world.rate = -5e-5;
+	daemon_finish(&self->daemon);
+	daemon_prime(&self->daemon);
+	EXPECT_EQ(2, world.primes);
+	EXPECT_LT(fabs(world.clock_rate + 5e-5), 1e-12);
+}
+
+/* The next start begins with the host's time as it is then, bends and all. */
+TEST_F(drift, turns_of_the_host_are_doubts)
+{
+	double rate, sigma;
+
+	world.status.host_line.rate_q32 = 10 * PPM_Q32;
+	world.status.steady_line.rate_q32 = 6 * PPM_Q32;
+	daemon_finish(&self->daemon);
+	ASSERT_EQ(0, drift_read(self->host_file, &rate, &sigma));
+	EXPECT_LT(fabs(rate - 2e-6), 1e-12);
+	EXPECT_LT(fabs(sigma - 4e-6), 1e-9);
+
+	/* Where the module does not tell there are none. */
+	world.status.has_steady_line = false;
+	daemon_finish(&self->daemon);
+	ASSERT_EQ(0, drift_read(self->host_file, &rate, &sigma));
+	EXPECT_LT(fabs(sigma - 3e-8), 1e-12);
+}
+
+TEST_F(drift, nothing_is_kept_that_was_not_learned)
+{
+	double rate, sigma;
+
+	self->daemon.result_raw_ns = 0;
+	daemon_finish(&self->daemon);
+	EXPECT_EQ(-ENOENT, drift_read(self->host_file, &rate, &sigma));
+	self->daemon.result_raw_ns = 1;
+	self->options.no_clock = true;
+	daemon_finish(&self->daemon);
+	EXPECT_EQ(-ENOENT, drift_read(self->host_file, &rate, &sigma));
+}
+
+TEST_F(drift, what_was_learned_in_seconds_does_not_replace_what_was_in_hours)
+{
+	double rate, sigma;
+
+	daemon_finish(&self->daemon);
+	world.rate = 1e-4;
+	world.rate_sigma = 7e-5;
+	daemon_finish(&self->daemon);
+	ASSERT_EQ(0, drift_read(self->host_file, &rate, &sigma));
+	EXPECT_LT(fabs(rate - 2e-6), 1e-12);
+	EXPECT_LT(fabs(sigma - 3e-8), 1e-12);
+}
+
+TEST_F(drift, maxchange_ends_it_for_good)
+{
+	log_set_level(-1);
+	daemon_update(&self->daemon);
+	EXPECT_FALSE(self->daemon.stop);
+	world.update_error = -ERANGE;
+	daemon_update(&self->daemon);
+	EXPECT_TRUE(self->daemon.stop);
+	/* As the unit has it: RestartPreventExitStatus. */
+	EXPECT_EQ(3, self->daemon.status);
+}
+
+/* The module refuses a rate that no clock has; the next sample would bring the same one. */
+TEST_F(drift, rate_that_is_refused_is_not_kept)
+{
+	log_set_level(-1);
+	daemon_update(&self->daemon);
+	EXPECT_EQ(0, world.forgotten);
+	world.correct_error = -ERANGE;
+	daemon_update(&self->daemon);
+	EXPECT_EQ(1, world.forgotten);
+}
+
+TEST_HARNESS_MAIN

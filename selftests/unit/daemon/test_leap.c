@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the daemon makes of a list of leap seconds and of what sources announce, and that it says so
+ * when the list is too old. Steering, clock and log are stand-ins.
+ */
+#include "user/daemon/daemon.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+
+#define S	1000000000LL
+#define DAY_S	86400
+
+/* 2017-01-01 began after a leap second; the list is good until 2026-06-28. */
+#define LEAP_S		1483228800
+#define EXPIRES_S	1782604800
+
+static const char words[] =
+	"#@ 3991593600\n"
+	"3644697600 36 # 1 Jul 2015\n"
+	"3692217600 37 # 1 Jan 2017\n";
+
+static struct {
+	int64_t utc_ns;
+	int announced;
+	int tai_s;
+	int warnings;
+	char warning[512];
+} world;
+
+void log_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.warning, sizeof(world.warning), format, arguments);
+	va_end(arguments);
+	world.warnings++;
+}
+
+void steering_get_status(const struct steering *steering, struct steering_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	status->now.time_ns = world.utc_ns;
+	status->synchronised = true;
+}
+
+void steering_announce_leap(struct steering *steering, int kind)
+{
+	world.announced = kind;
+}
+
+int system_clock_set_tai(struct system_clock *clock, int tai_s)
+{
+	world.tai_s = tai_s;
+	return 0;
+}
+
+FIXTURE(leap) {
+	struct config *config;
+	struct daemon daemon;
+};
+
+FIXTURE_SETUP(leap)
+{
+	int fd;
+
+	memset(&world, 0, sizeof(world));
+	memset(&self->daemon, 0, sizeof(self->daemon));
+	self->config = calloc(1, sizeof(*self->config));
+	ASSERT_NE(NULL, self->config);
+	self->daemon.config = self->config;
+	self->daemon.result.synchronised = true;
+	strcpy(self->config->leap_file, "/tmp/test_daemon_leap.XXXXXX");
+	fd = mkstemp(self->config->leap_file);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(strlen(words), write(fd, words, strlen(words)));
+	close(fd);
+	daemon_read_leap_list(&self->daemon, 0);
+}
+
+FIXTURE_TEARDOWN(leap)
+{
+	unlink(self->config->leap_file);
+	free(self->config);
+}
+
+/* What is announced at @utc_s when sources say @sources. */
+static int announce(struct _test_data_leap *self, int64_t utc_s, int sources)
+{
+	world.utc_ns = utc_s * S;
+	self->daemon.result.leap = (uint8_t)sources;
+	daemon_announce_leap(&self->daemon);
+	return world.announced;
+}
+
+TEST_F(leap, the_list_decides_until_it_expires)
+{
+	EXPECT_EQ(0, announce(self, EXPIRES_S - DAY_S, 1));
+	EXPECT_EQ(37, world.tai_s);
+	EXPECT_EQ(1, announce(self, LEAP_S - 1, 0));
+	EXPECT_EQ(36, world.tai_s);
+	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(1, announce(self, EXPIRES_S + DAY_S, 1));
+}
+
+TEST_F(leap, an_expired_list_is_told_once)
+{
+	announce(self, EXPIRES_S, 0);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "expired on 2026-06-28"));
+	EXPECT_NE(NULL, strstr(world.warning, self->config->leap_file));
+	/* Nor when it is read again, every hour. */
+	daemon_read_leap_list(&self->daemon, 3600 * S);
+	announce(self, EXPIRES_S + 3600, 0);
+	EXPECT_EQ(1, world.warnings);
+}
+
+TEST_F(leap, without_a_list_sources_decide)
+{
+	self->config->leap_file[0] = '\0';
+	daemon_read_leap_list(&self->daemon, 0);
+	EXPECT_EQ(2, announce(self, EXPIRES_S + DAY_S, 2));
+	EXPECT_EQ(0, world.warnings);
+	strcpy(self->config->leap_file, "/nonexistent");
+	daemon_read_leap_list(&self->daemon, 0);
+	EXPECT_EQ(1, world.warnings);
+}
+
+TEST_HARNESS_MAIN

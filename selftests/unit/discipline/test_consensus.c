@@ -1,0 +1,772 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sources as a witness: which of them have to agree, and how often, before they are believed
+ * against all that is known. The sources are stand-ins that say what a test has them say.
+ */
+#include "user/discipline/consensus.h"
+
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define S	1000000000LL
+#define MS	1000000LL
+#define SOURCES	5
+
+struct source {
+	struct source_options options;
+	struct source_status status;
+	bool refused;
+};
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	(void)at_ns;
+	*status = source->status;
+	status->options = &source->options;
+}
+
+bool source_is_refused(const struct source *source)
+{
+	return source->refused;
+}
+
+FIXTURE(consensus)
+{
+	struct consensus *consensus;
+	struct source source[SOURCES];
+	struct source *sources[SOURCES];
+	size_t count;
+	struct timescale_now now;
+	struct consensus_terms terms;
+	struct consensus_result heard;
+};
+
+FIXTURE_SETUP(consensus)
+{
+	int i;
+
+	memset(self, 0, sizeof(*self));
+	self->consensus = consensus_new();
+	ASSERT_NE(NULL, self->consensus);
+	for (i = 0; i < SOURCES; i++)
+		self->sources[i] = &self->source[i];
+	self->count = 3;
+	self->terms = (struct consensus_terms){ .confirmed = true, .jumps = true };
+	self->now = (struct timescale_now){
+		.raw_ns = 5000 * S,
+		.reference_ns = 5000 * S,
+		.time_ns = 1800000000 * S,
+		.maxerror_ns = 5 * MS,
+		.epoch = 3,
+	};
+}
+
+FIXTURE_TEARDOWN(consensus)
+{
+	consensus_free(self->consensus);
+}
+
+/* Time goes on, and what is measured against it. */
+static void run(FIXTURE_DATA(consensus) *self, int64_t duration_ns)
+{
+	self->now.raw_ns += duration_ns;
+	self->now.reference_ns += duration_ns;
+	self->now.time_ns += duration_ns;
+}
+
+/* A source's answer: UTC is @off_ns ahead of the timescale. */
+static void say(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
+{
+	struct source_status *status = &self->source[number].status;
+
+	status->reach = 0xff;
+	status->received++;
+	status->samples++;
+	status->last.at_ns = self->now.reference_ns - 10 * MS;
+	status->last.offset_ns = self->now.time_ns - self->now.reference_ns + off_ns;
+	status->last.delay_ns = 2 * MS;
+	status->last.epoch = self->now.epoch;
+	if (!status->last.stratum)
+		status->last.stratum = 1;
+}
+
+static void listen(FIXTURE_DATA(consensus) *self)
+{
+	consensus_update(self->consensus, self->sources, self->count, &self->now,
+			 &self->terms, &self->heard);
+}
+
+/* The same, heard at once. */
+static enum consensus_verdict answer(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
+{
+	say(self, number, off_ns);
+	listen(self);
+	return self->heard.verdict;
+}
+
+/* All of them were right until now. */
+static int begin(FIXTURE_DATA(consensus) *self, size_t count)
+{
+	size_t i;
+
+	self->count = count;
+	for (i = 0; i < count; i++)
+		say(self, (int)i, (int64_t)i * MS);
+	listen(self);
+	run(self, 16 * S);
+	return self->heard.verdict != CONSENSUS_FINE || self->heard.ask ? -1 : 0;
+}
+
+TEST_F(consensus, majority_is_believed)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	EXPECT_TRUE(self->heard.ask);
+	run(self, 10 * MS);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 3600 * S + MS / 2));
+	EXPECT_FALSE(self->heard.ask);
+	EXPECT_LT(llabs(self->heard.offset_ns - 3600 * S), 2 * MS);
+	EXPECT_LT(llabs(self->heard.offset_ns - 3600 * S), self->heard.maxerror_ns);
+	EXPECT_LT(self->heard.maxerror_ns, 10 * MS);
+	EXPECT_EQ(5000 * S, self->heard.fine_raw_ns);
+	EXPECT_EQ(2, self->heard.agreeing);
+	EXPECT_EQ(3, self->heard.voters);
+}
+
+/*
+ * What two said was learned from, and the clock is where they had it. What they said before is no
+ * reason to move it by the same once more.
+ */
+TEST_F(consensus, what_was_followed_is_not_followed_twice)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 1730 * MS));
+	self->now.time_ns += 1730 * MS;
+	run(self, 100 * MS);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_FALSE(self->heard.ask);
+
+	/* Nor where it is a slew that takes some seconds. */
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, -800 * MS));
+	self->now.slew_ns = -800 * MS;
+	run(self, 4 * S);
+	self->now.time_ns -= 400 * MS;
+	self->now.slew_ns = -400 * MS;
+	listen(self);
+	run(self, 4 * S);
+	self->now.time_ns -= 400 * MS;
+	self->now.slew_ns = 0;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+
+	/* What is still contradicted is. */
+	run(self, 30 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	self->now.time_ns += 10 * S;
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 3590 * S));
+	EXPECT_LT(llabs(self->heard.offset_ns - 3590 * S), 2 * MS);
+}
+
+TEST_F(consensus, one_of_several_is_not)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	/* It goes on as a falseticker, which is no news and worth no burst. */
+	run(self, 16 * S);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	EXPECT_FALSE(self->heard.ask);
+	/* Until it was right again, for a while. */
+	for (i = 0; i < 8; i++) {
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	}
+	for (i = 0; i < 8; i++)
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+}
+
+TEST_F(consensus, one_of_two_is_not)
+{
+	ASSERT_EQ(0, begin(self, 2));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+}
+
+TEST_F(consensus, each_another_way_is_no_agreement)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, -60 * S));
+}
+
+TEST_F(consensus, majority_of_those_that_still_answer)
+{
+	ASSERT_EQ(0, begin(self, 4));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	run(self, 6 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S));
+	EXPECT_EQ(2, self->heard.voters);
+}
+
+TEST_F(consensus, doubt_ends_when_nobody_resolves_it)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	run(self, 10 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	run(self, 25 * S);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 60 * S));
+}
+
+/* Servers of one appliance, or one that says that it is. */
+static void share_a_clock(FIXTURE_DATA(consensus) *self, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		self->source[i].status.last = (struct source_sample){
+			.stratum = 2,
+			.refid = 0x47505300,
+		};
+}
+
+/* As the servers agree with each other, but all of them by one clock. */
+TEST_F(consensus, echoes_have_to_repeat_themselves)
+{
+	int i;
+
+	share_a_clock(self, 2);
+	ASSERT_EQ(0, begin(self, 2));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(2, self->heard.agreeing);
+	EXPECT_EQ(2, self->heard.voters);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+
+	/* Like an only one they are not followed into the past. */
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 2));
+	for (i = 0; i < 5; i++) {
+		answer(self, 0, -60 * S);
+		answer(self, 1, -60 * S);
+		run(self, 2 * S);
+	}
+	EXPECT_EQ(CONSENSUS_ASTRAY, self->heard.verdict);
+	/* But several that go on saying so are believed after a minute. */
+	run(self, 53 * S);
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -60 * S));
+	run(self, S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, -60 * S));
+}
+
+TEST_F(consensus, echo_that_contradicts_is_another_vote)
+{
+	int i, way;
+
+	share_a_clock(self, 4);
+	for (way = -1; way <= 1; way += 2) {
+		consensus_forget(self->consensus);
+		ASSERT_EQ(0, begin(self, 4));
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, way * 86400 * S));
+		EXPECT_EQ(4, self->heard.voters);
+		for (i = 1; i < 3; i++)
+			EXPECT_EQ(CONSENSUS_DOUBT, answer(self, i, 0));
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 3, 0));
+		for (i = 0; i < 10; i++)
+			EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, way * 86400 * S));
+	}
+}
+
+TEST_F(consensus, one_of_two_echoes_is_not_believed)
+{
+	int i;
+
+	share_a_clock(self, 2);
+	ASSERT_EQ(0, begin(self, 2));
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 7 * 86400 * S));
+		run(self, 2 * S);
+	}
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+}
+
+/* A liar that gives itself the honest servers' reference id does not make them one. */
+TEST_F(consensus, forged_echo_does_not_silence_a_majority)
+{
+	self->source[1].status.last = (struct source_sample){ .stratum = 2, .refid = 1 };
+	self->source[2].status.last = (struct source_sample){ .stratum = 2, .refid = 2 };
+	self->source[0].status.last = (struct source_sample){ .stratum = 2, .refid = 1 };
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -60 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 60 * S));
+	EXPECT_EQ(2, self->heard.agreeing);
+	EXPECT_EQ(3, self->heard.voters);
+}
+
+TEST_F(consensus, minority_is_not_believed_while_the_rest_is_silent)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 5));
+	for (i = 0; i < 20; i++) {
+		EXPECT_NE(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+		EXPECT_NE(CONSENSUS_JUMP, answer(self, 1, 60 * S));
+		run(self, 2 * S);
+	}
+	/* Until nobody else is left. */
+	self->source[2].status.reach = 0;
+	self->source[3].status.reach = 0;
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+}
+
+TEST_F(consensus, who_was_outvoted_is_not_followed_when_the_others_are_gone)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 3));
+	answer(self, 0, -3600 * S);
+	answer(self, 1, 0);
+	ASSERT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	self->source[1].status.reach = 0;
+	self->source[2].status.reach = 0;
+	for (i = 0; i < 2; i++) {
+		EXPECT_NE(CONSENSUS_FINE, answer(self, 0, -3600 * S));
+		run(self, 6 * S);
+	}
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S));
+}
+
+TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		self->source[i].status.last = (struct source_sample){
+			.stratum = 11,
+			.refid = 0x7f7f0101,
+		};
+	ASSERT_EQ(0, begin(self, 2));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S));
+	EXPECT_EQ(2, self->heard.agreeing);
+}
+
+static void forget_samples(FIXTURE_DATA(consensus) *self)
+{
+	int i;
+
+	for (i = 0; i < SOURCES; i++)
+		self->source[i].status.samples = 0;
+}
+
+/* Somebody else saw a disruption: all that was known ends with the epoch. */
+static void lose_all(FIXTURE_DATA(consensus) *self)
+{
+	consensus_forget(self->consensus);
+	forget_samples(self);
+	self->now.epoch++;
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+}
+
+TEST_F(consensus, first_answer_after_a_disruption_is_not_the_last_word)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	EXPECT_FALSE(self->heard.ask);
+	run(self, 100 * MS);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
+	EXPECT_EQ(0, self->heard.wait_ns);
+}
+
+TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
+{
+	ASSERT_EQ(0, begin(self, 4));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	run(self, 400 * MS);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	EXPECT_EQ(100 * MS, self->heard.wait_ns);
+	run(self, 100 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	/* One that nobody confirms longer; and the next disruption is another matter. */
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	run(self, 3900 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	run(self, 100 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+}
+
+TEST_F(consensus, who_cannot_be_used_or_was_never_there_is_not_waited_for)
+{
+	self->source[1].options.noselect = true;
+	self->source[2].refused = true;
+	/* Asked and asked again, in vain. */
+	self->source[3].status.sent = 3;
+	self->source[3].status.last_error = -110;
+	self->count = 4;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+}
+
+TEST_F(consensus, name_that_cannot_be_looked_up_is_waited_for_as_long_as_silence)
+{
+	self->source[1].status.last_error = -2;
+	self->count = 2;
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	run(self, 4 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+}
+
+/* At a start: four are asked, and the nearest is a year off. */
+TEST_F(consensus, first_answer_ever_is_not_the_last_word)
+{
+	bool host;
+
+	self->count = 4;
+	for (host = false;; host = true) {
+		consensus_forget(self->consensus);
+		memset(self->source, 0, sizeof(self->source));
+		self->now.has_host = host;
+		self->now.maxerror_ns = host ? 5 * MS : CHIME_LINE_UNBOUNDED_NS;
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 31536000 * S));
+		EXPECT_EQ(4 * S, self->heard.wait_ns);
+		run(self, 10 * MS);
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
+		/* Two of four are not most of them, but if no others come ... */
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 2, 0));
+		EXPECT_EQ(490 * MS, self->heard.wait_ns);
+		run(self, 10 * MS);
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 3, 0));
+		EXPECT_EQ(0, self->heard.wait_ns);
+		if (host)
+			break;
+	}
+}
+
+TEST_F(consensus, two_of_five_that_answer_first_are_not_most)
+{
+	self->count = 5;
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	answer(self, 0, 3600 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 2, 0));
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	answer(self, 3, 0);
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 4, 0));
+}
+
+/* A fork, say: the host's time is what it was, if it is the same host. */
+TEST_F(consensus, first_answer_alone_confirms_nothing)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	self->terms.confirmed = false;
+	forget_samples(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 50 * MS));
+	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	EXPECT_FALSE(self->heard.ask);
+	run(self, 100 * MS);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	EXPECT_EQ(0, self->heard.wait_ns);
+
+	/* Who does not answer is not waited for long. */
+	consensus_forget(self->consensus);
+	forget_samples(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 50 * MS));
+	run(self, 4 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+
+	/* Once confirmed it is contradicted as ever. */
+	self->terms.confirmed = true;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_TRUE(self->heard.ask);
+}
+
+TEST_F(consensus, host_is_a_witness_of_what_nobody_has_confirmed)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.reference_ns = self->now.time_ns;
+	ASSERT_EQ(0, begin(self, 1));
+	self->terms.confirmed = false;
+	forget_samples(self);
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 50 * MS));
+}
+
+TEST_F(consensus, only_one_has_to_say_it_again)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+	EXPECT_TRUE(self->heard.ask);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+	EXPECT_FALSE(self->heard.ask);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 300 * MS));
+	EXPECT_LT(llabs(self->heard.offset_ns - 300 * MS), MS);
+}
+
+TEST_F(consensus, only_one_that_contradicts_itself_is_not_believed)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, (i + 1) * S));
+		run(self, 2 * S);
+	}
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+}
+
+TEST_F(consensus, only_one_is_not_followed_into_the_past)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	for (i = 0; i < 100; i++) {
+		/* And drifts away. */
+		run(self, 16 * S);
+		EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S - i * 2 * MS));
+	}
+	/* It comes to its senses. */
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+}
+
+/* Put right by whoever set it back it is not; and nobody else can ever tell. */
+TEST_F(consensus, only_one_that_went_back_is_followed_after_a_hundred_times_as_long)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 100 && answer(self, 0, -2 * S) != CONSENSUS_FINE; i++)
+		run(self, 10 * S);
+	EXPECT_EQ(20, i);
+	/* And on. */
+	for (i = 0; i < 100; i++)
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -2 * S));
+	/* But not to another place as well. */
+	for (i = 0; i < 7; i++)
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -5 * S));
+
+	/* A tenth of a second takes a minute. */
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 100 && answer(self, 0, -300 * MS) != CONSENSUS_FINE; i++)
+		run(self, 8 * S);
+	EXPECT_EQ(8, i);
+}
+
+/* A counter of another rate than any that is foreseen: each answer is another contradiction. */
+TEST_F(consensus, only_one_that_runs_away_is_followed)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 10 && answer(self, 0, -(i + 1) * 1920 * MS) != CONSENSUS_FINE; i++)
+		run(self, 64 * S);
+	EXPECT_EQ(3, i);
+	for (; i < 20; i++) {
+		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -(i + 1) * 1920 * MS));
+		run(self, 64 * S);
+	}
+}
+
+TEST_F(consensus, only_one_that_answers_of_several_is_believed_when_all_were_asked)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 2));
+	self->source[1].status.reach = 0;
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+	run(self, 5 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 300 * MS));
+}
+
+TEST_F(consensus, nobody_jumps_where_time_cannot)
+{
+	int i;
+
+	self->terms.jumps = false;
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3600 * S));
+
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
+}
+
+TEST_F(consensus, only_one_jumps_only_so_far)
+{
+	int i;
+
+	self->terms.max_jump_ns = 3600 * S;
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		answer(self, 0, 3601 * S);
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3601 * S));
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		answer(self, 0, 3599 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 3599 * S));
+
+	/* Most of several may say anything. */
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 3));
+	answer(self, 0, 3601 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 3601 * S));
+}
+
+TEST_F(consensus, others_can_resolve_what_only_one_says)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	answer(self, 0, -60 * S);
+	answer(self, 0, -60 * S);
+	ASSERT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -60 * S));
+	self->count = 3;
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, -60 * S));
+	EXPECT_LT(self->heard.offset_ns, 0);
+}
+
+TEST_F(consensus, host_is_another_witness)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.reference_ns = self->now.time_ns - 2 * S;
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	/* Towards the host it may go: it was wrong before. */
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -2 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -2 * S));
+}
+
+TEST_F(consensus, sources_that_contradict_a_host_are_no_disruption)
+{
+	self->now.has_host = true;
+	self->now.reference_ns = self->now.time_ns;
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_NE(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
+}
+
+TEST_F(consensus, what_can_be_an_error_is_no_contradiction)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 99 * MS));
+	self->now.maxerror_ns = 2 * S;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 5 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 7 * S));
+	self->now.maxerror_ns = 5 * MS;
+	self->now.slew_ns = -S;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, S));
+	self->now.slew_ns = 0;
+	self->source[0].status.last.root_delay_ns = 4 * S;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 5 * S));
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+}
+
+TEST_F(consensus, announced_leap_second_is_none)
+{
+	self->source[0].status.last.leap = 1;
+	ASSERT_EQ(0, begin(self, 1));
+	self->source[0].status.last.leap = 0;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -S));
+}
+
+TEST_F(consensus, who_may_not_be_used_has_no_voice)
+{
+	self->source[1].options.noselect = true;
+	self->source[2].options.noselect = true;
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(1, self->heard.voters);
+}
+
+TEST_F(consensus, stranger_raises_no_doubt)
+{
+	ASSERT_EQ(0, begin(self, 2));
+	self->count = 3;
+	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
+	EXPECT_FALSE(self->heard.ask);
+}
+
+TEST_F(consensus, samples_of_another_epoch_are_not_heard)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	say(self, 0, 60 * S);
+	self->now.epoch++;
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+}
+
+TEST_F(consensus, extremes_are_no_trouble)
+{
+	static const int64_t extremes[] = { INT64_MIN, INT64_MAX, -1, 0, 1, INT64_MIN / 2 };
+	struct unit_random random = { 1 };
+	int i;
+
+	self->count = SOURCES;
+	for (i = 0; i < 20000; i++) {
+		int number = (int)unit_random_below(&random, SOURCES);
+
+		say(self, number, 0);
+		self->source[number].status.last.offset_ns = i % 2 ? unit_random_s64(&random) :
+							     extremes[i / 2 % 6];
+		self->source[number].status.last.at_ns = unit_random_s64(&random);
+		self->now.slew_ns = i % 3 ? 0 : unit_random_s64(&random);
+		listen(self);
+		EXPECT_GE(self->heard.maxerror_ns, 0);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,783 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The discipline: corrections, steps, limits of changes and the vote on the host.
+ */
+#include "user/discipline/discipline.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+#define START_NS	(1800000000LL * NS_PER_S)
+#define SOURCES		3
+
+FIXTURE(discipline) {
+	struct discipline_options options;
+	struct discipline *discipline;
+	struct discipline_result result;
+	struct source *source[SOURCES];
+	struct timescale_now now;
+	int64_t offset_ns;		/* truth minus reference */
+	int64_t astray_ns;		/* the last source minus the truth */
+	int64_t ahead_ns;		/* the host minus the reference */
+	int only;			/* so many sources answer; 0: all */
+	int64_t far_ns;			/* further way to all servers but the first */
+	unsigned int leaps;		/* who announces a leap second, a bit each */
+};
+
+FIXTURE_SETUP(discipline)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	int i;
+
+	memset(self, 0, sizeof(*self));
+	self->options = (struct discipline_options){
+		.step_threshold_ns = NS_PER_S,
+		.step_limit = 3,
+		.maxclockerror = 1e-6,
+		.maxdistance_ns = 3 * NS_PER_S,
+	};
+	self->discipline = discipline_new(&self->options);
+	for (i = 0; i < SOURCES; i++)
+		self->source[i] = source_new(&options, START_NS);
+	self->leaps = 3;
+	self->now.reference_ns = START_NS;
+	self->now.realtime_ns = START_NS;
+	self->now.time_ns = START_NS;
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	self->now.epoch = 1;
+}
+
+FIXTURE_TEARDOWN(discipline)
+{
+	int i;
+
+	for (i = 0; i < SOURCES; i++)
+		source_free(self->source[i]);
+	discipline_free(self->discipline);
+}
+
+/* 16 s later every source answers: @self->offset_ns, across 200 us. */
+static int poll_all(struct _test_data_discipline *self)
+{
+	int i;
+
+	self->now.raw_ns += 16 * NS_PER_S;
+	self->now.reference_ns += 16 * NS_PER_S;
+	self->now.host_ns = self->now.reference_ns + self->ahead_ns;
+	self->now.realtime_ns += 16 * NS_PER_S;
+	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
+	for (i = 0; i < (self->only ? self->only : SOURCES); i++) {
+		struct source_sample sample = {
+			.at_ns = self->now.reference_ns,
+			.offset_ns = self->offset_ns + i * 1000 +
+				     (i == SOURCES - 1) * self->astray_ns,
+			.delay_ns = 200000 + self->now.raw_ns / NS_PER_S * 31 % 4000 +
+				    (i ? self->far_ns : 0),
+			.refid = 100 + i,
+			.epoch = self->now.epoch,
+			.stratum = 2,
+			.leap = self->leaps >> i & 1,
+		};
+
+		source_polled(self->source[i], self->now.raw_ns);
+		source_add(self->source[i], self->now.raw_ns, &sample);
+	}
+	return discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				 &self->result);
+}
+
+TEST_F(discipline, nothing_follows_from_nothing)
+{
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_FALSE(self->result.changed);
+	EXPECT_FALSE(self->result.synchronised);
+	EXPECT_EQ(16, self->result.stratum);
+	EXPECT_EQ(-1, self->result.selection.selected);
+}
+
+TEST_F(discipline, correction_is_the_truth_within_its_bound)
+{
+	int64_t error_ns;
+
+	self->offset_ns = 7 * 86400 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_EQ(3, self->result.stratum);
+	EXPECT_EQ(1, self->result.leap);
+	ASSERT_TRUE(chime_line_valid(&self->result.correction));
+	error_ns = llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+			 self->offset_ns);
+	EXPECT_LE(error_ns, chime_line_maxerror(&self->result.correction,
+						self->now.reference_ns));
+	EXPECT_LT(error_ns, 10000);
+	EXPECT_GE(chime_line_maxerror(&self->result.correction, self->now.reference_ns), 100000);
+}
+
+/* The near server has nearly all the weight, and no more to say of leap seconds than others. */
+TEST_F(discipline, leap_seconds_are_counted_by_heads)
+{
+	self->far_ns = 2000000;
+	self->leaps = 1;
+	ASSERT_EQ(0, poll_all(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(0, self->result.selection.selected);
+	EXPECT_LT(0.9, self->result.selection.weight[0]);
+	EXPECT_EQ(0, self->result.leap);
+	self->leaps = 6;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(0, self->result.selection.selected);
+	EXPECT_EQ(1, self->result.leap);
+}
+
+TEST_F(discipline, steps_only_in_the_first_updates_and_above_the_threshold)
+{
+	int i;
+
+	self->offset_ns = 2 * NS_PER_S;
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_EQ(i < 3 ? DISCIPLINE_STEP : DISCIPLINE_NO_STEP, self->result.step);
+		EXPECT_LT(llabs(self->result.step_ns - self->offset_ns), 10000);
+	}
+}
+
+/* A source that is lost, or an answer of one that is not selected, is no new word. */
+TEST_F(discipline, only_updates_with_a_new_sample_count)
+{
+	int i;
+
+	self->options.maxchange_ns = NS_PER_S;
+	self->options.maxchange_start = 2;
+	self->options.maxchange_ignore = 1;
+	discipline_set_options(self->discipline, &self->options);
+	ASSERT_EQ(0, poll_all(self));
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+					       &self->result));
+	EXPECT_FALSE(discipline_forbids(self->discipline, INT64_MAX));
+	self->now.realtime_ns -= 2 * NS_PER_S;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(discipline_forbids(self->discipline, INT64_MAX));
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+					       &self->result));
+		EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
+	}
+	EXPECT_EQ(0, poll_all(self));
+	EXPECT_EQ(-ERANGE, poll_all(self));
+}
+
+/* What one of them did while the others were silent. */
+TEST_F(discipline, majority_may_still_step_when_one_alone_was_followed_before)
+{
+	int i;
+
+	self->only = 1;
+	for (i = 0; i < 8; i++)
+		ASSERT_EQ(0, poll_all(self));
+	self->only = 0;
+	self->now.realtime_ns -= 3600 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_NO_STEP, self->result.step);
+}
+
+TEST_F(discipline, small_errors_are_not_stepped)
+{
+	self->offset_ns = NS_PER_S / 2;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_NO_STEP, self->result.step);
+	EXPECT_TRUE(self->result.changed);
+}
+
+TEST_F(discipline, maxchange_refuses_and_ends)
+{
+	int i;
+
+	self->options.maxchange_ns = NS_PER_S;
+	self->options.maxchange_start = 1;
+	self->options.maxchange_ignore = 2;
+	discipline_set_options(self->discipline, &self->options);
+	self->offset_ns = 2 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(0, poll_all(self));
+		EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
+		EXPECT_FALSE(self->result.changed);
+	}
+	EXPECT_EQ(-ERANGE, poll_all(self));
+}
+
+TEST_F(discipline, operator_has_the_change_made_that_maxchange_refused)
+{
+	int i;
+
+	self->options.maxchange_ns = NS_PER_S / 10;
+	self->options.maxchange_ignore = -1;
+	discipline_set_options(self->discipline, &self->options);
+	ASSERT_EQ(0, poll_all(self));
+	self->now.maxerror_ns = 100000;
+	self->offset_ns = NS_PER_S / 2;
+	discipline_rebase(self->discipline);
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], 1);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
+	discipline_permit(self->discipline, true);
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_LT(llabs(self->result.step_ns - self->offset_ns), 10000);
+	discipline_permit(self->discipline, false);
+	EXPECT_TRUE(discipline_forbids(self->discipline, NS_PER_S / 2));
+}
+
+TEST_F(discipline, maxchange_forbids_once_it_has_started)
+{
+	EXPECT_FALSE(discipline_forbids(self->discipline, INT64_MAX));
+	self->options.maxchange_ns = NS_PER_S;
+	self->options.maxchange_start = 1;
+	discipline_set_options(self->discipline, &self->options);
+	EXPECT_FALSE(discipline_forbids(self->discipline, INT64_MAX));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_FALSE(discipline_forbids(self->discipline, -NS_PER_S));
+	EXPECT_TRUE(discipline_forbids(self->discipline, -NS_PER_S - 1));
+	EXPECT_TRUE(discipline_forbids(self->discipline, INT64_MIN));
+}
+
+TEST_F(discipline, jumps_when_much_is_wrong_and_slews_else)
+{
+	int i;
+
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.jump);
+	self->now.maxerror_ns = 100000;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_FALSE(self->result.jump);
+	self->offset_ns = 20 * NS_PER_S;
+	for (i = 0; i < 8 && !self->result.jump; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.jump);
+}
+
+TEST_F(discipline, rebase_makes_the_next_a_first_one)
+{
+	int i;
+
+	ASSERT_EQ(0, poll_all(self));
+	self->now.maxerror_ns = 100000;
+	discipline_rebase(self->discipline);
+	self->now.epoch = 2;
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], 2);
+	self->offset_ns = 600 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_LT(llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+			self->offset_ns), 10000);
+}
+
+TEST_F(discipline, known_step_of_the_reference_loses_nothing)
+{
+	const struct reference_change change = { .shift_ns = -5 * NS_PER_S };
+	int i;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	self->now.maxerror_ns = 100000;
+	self->offset_ns = 5 * NS_PER_S;
+	discipline_change_reference(self->discipline, &change);
+	self->now.epoch = 2;
+	for (i = 0; i < SOURCES; i++)
+		source_change_reference(self->source[i], 2, &change);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_LT(llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+			self->offset_ns), 5000);
+	EXPECT_LT(chime_line_sigma(&self->result.correction, self->now.reference_ns), 5000);
+}
+
+/* Raw was the reference, and the host, which started later and runs fast, is from now on. */
+TEST_F(discipline, change_of_kind_is_continuous)
+{
+	const int64_t host_ns = START_NS / 2;
+	struct reference_change change = { .rate = 20e-6 };
+	int64_t raw_ns, time_ns, bound_ns;
+	double rate, rate_sigma;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(0, poll_all(self));
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	self->now.maxerror_ns = 100000;
+	raw_ns = self->now.reference_ns;
+	time_ns = chime_line_eval(&self->result.correction, raw_ns);
+	bound_ns = chime_line_maxerror(&self->result.correction, raw_ns);
+
+	change.at_ns = raw_ns;
+	change.shift_ns = host_ns - raw_ns;
+	discipline_change_reference(self->discipline, &change);
+	for (i = 0; i < SOURCES; i++)
+		source_change_reference(self->source[i], 2, &change);
+	self->now.epoch = 2;
+	self->now.has_host = true;
+	self->now.reference_ns = host_ns;
+	self->now.time_ns = time_ns;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_FALSE(self->result.jump);
+	EXPECT_LE(llabs(chime_line_eval(&self->result.correction, host_ns) - time_ns), 5);
+	EXPECT_LE(chime_line_maxerror(&self->result.correction, host_ns), bound_ns + 5);
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate + 20e-6), 1e-6);
+
+	/* The sources go on by the new clock. */
+	self->offset_ns = raw_ns - host_ns;
+	for (i = 0; i < 20; i++) {
+		self->now.reference_ns += 320000;
+		self->offset_ns -= 320000;
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_LT(llabs(chime_line_offset(&self->result.correction,
+						  self->now.reference_ns) - self->offset_ns),
+			  5000);
+		EXPECT_FALSE(self->result.jump);
+	}
+}
+
+TEST_F(discipline, holds_over_when_nobody_answers)
+{
+	int64_t before_ns;
+	int i, j;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	before_ns = chime_line_maxerror(&self->result.correction, self->now.reference_ns);
+	for (j = 0; j < 9; j++)
+		for (i = 0; i < SOURCES; i++)
+			source_polled(self->source[i], self->now.raw_ns);
+	self->now.reference_ns += 3600 * NS_PER_S;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_GT(chime_line_maxerror(&self->result.correction, self->now.reference_ns),
+		  before_ns);
+}
+
+/* The last source goes astray by @rate (ns per second) until it is excluded. */
+static void lead_astray(struct _test_data_discipline *self, struct __test_metadata *_metadata,
+			int64_t rate)
+{
+	int i;
+
+	for (i = 0; i < 200 && !(self->result.selection.wrong & 1 << (SOURCES - 1)); i++) {
+		self->astray_ns += 16 * rate;
+		ASSERT_EQ(0, poll_all(self));
+	}
+	ASSERT_NE(0, self->result.selection.wrong & 1 << (SOURCES - 1));
+}
+
+static int64_t error_ns(struct _test_data_discipline *self)
+{
+	return llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+		     self->offset_ns);
+}
+
+TEST_F(discipline, what_a_falseticker_taught_is_forgotten)
+{
+	int i;
+
+	for (i = 0; i < 50; i++)
+		ASSERT_EQ(0, poll_all(self));
+	for (i = 0; i < 3; i++) {
+		lead_astray(self, _metadata, 2000);
+		EXPECT_LT(error_ns(self), 1500);
+		EXPECT_LT(llabs(self->result.correction.rate_q32), (int64_t)(1e-9 * 4294967296));
+		EXPECT_EQ(2, self->result.selection.count);
+		/* Who is right for one sample only has not become right. */
+		self->astray_ns = 0;
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_EQ(2, self->result.selection.count);
+		while (self->result.selection.count == 2)
+			ASSERT_EQ(0, poll_all(self));
+		EXPECT_LT(error_ns(self), 1500);
+	}
+}
+
+/* @later_ns later one source answers, by @astray_ns wrong. */
+static int poll_one(struct _test_data_discipline *self, int i, int64_t later_ns, int64_t astray_ns)
+{
+	struct source_sample sample = {
+		.offset_ns = self->offset_ns + astray_ns,
+		.delay_ns = 200000 + (i ? self->far_ns : 0),
+		.refid = 100 + i,
+		.epoch = self->now.epoch,
+		.stratum = 2,
+	};
+
+	self->now.raw_ns += later_ns;
+	self->now.reference_ns += later_ns;
+	self->now.realtime_ns += later_ns;
+	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
+	sample.at_ns = self->now.reference_ns;
+	source_polled(self->source[i], self->now.raw_ns);
+	source_add(self->source[i], self->now.raw_ns, &sample);
+	return discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				 &self->result);
+}
+
+/*
+ * The nearest of three jumps, within what the others allow, and is back before most have answered.
+ * What the combined clock makes of that is a rate that no oscillator turns to.
+ */
+TEST_F(discipline, rate_that_nothing_turns_to_is_in_the_bound)
+{
+	int64_t error_ns, at_ns;
+	int i, s;
+
+	self->far_ns = 60000000;
+	for (i = 0; i < 30; i++)
+		ASSERT_EQ(0, poll_all(self));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, poll_one(self, 0, 2 * NS_PER_S, 24000000));
+	ASSERT_EQ(0, poll_one(self, 1, 11 * NS_PER_S, 0));
+	ASSERT_EQ(0, poll_one(self, 2, 4 * NS_PER_S, 0));
+	for (s = 0; s < 64; s++) {
+		at_ns = self->now.reference_ns + s * NS_PER_S;
+		error_ns = llabs(chime_line_offset(&self->result.correction, at_ns) -
+				 self->offset_ns);
+		EXPECT_LE(error_ns, chime_line_maxerror(&self->result.correction, at_ns));
+	}
+}
+
+TEST_F(discipline, nothing_that_the_timescale_doubts_is_known_without_a_sample)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	self->now.maxerror_ns = 50000000;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	ASSERT_TRUE(self->result.changed);
+	EXPECT_EQ(50000000, self->result.correction.maxerror_ns);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_LT(self->result.correction.maxerror_ns, 200000);
+}
+
+TEST_F(discipline, is_doubted_by_a_timescale_that_is_far_less_sure)
+{
+	int i;
+
+	self->now.sigma_ns = NS_PER_S;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	/* What is being slewed in is known. */
+	self->now.slew_ns = -NS_PER_S;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	self->now.slew_ns = 0;
+	self->now.sigma_ns = self->result.correction.sigma_ns + 10000;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+}
+
+TEST_F(discipline, is_doubted_when_the_reference_went_back)
+{
+	int64_t here_ns;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	here_ns = self->now.reference_ns;
+	self->now.reference_ns = here_ns - NS_PER_S;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	self->now.reference_ns = here_ns - 3600LL * NS_PER_S;
+	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	discipline_rebase(self->discipline);
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+}
+
+TEST_F(discipline, rate_is_remembered)
+{
+	double rate, rate_sigma;
+
+	EXPECT_FALSE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	discipline_prime_rate(self->discipline, 30e-6, 1e-8);
+	ASSERT_EQ(0, poll_all(self));
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate - 30e-6), 1e-6);
+}
+
+/* Read from a file: 20 s of answers cannot tell a rate so well. */
+TEST_F(discipline, primed_rate_of_a_host_is_kept)
+{
+	double rate, rate_sigma;
+
+	discipline_prime_rate(self->discipline, 30e-6, 1e-8);
+	self->now.has_host = true;
+	self->now.host_known = true;
+	ASSERT_EQ(0, poll_all(self));
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate - 30e-6), 1e-7);
+	EXPECT_LT(rate_sigma, 1e-6);
+}
+
+TEST_F(discipline, lying_host_is_set_aside_and_taken_up_again)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.host_known = true;
+	self->offset_ns = 30 * NS_PER_S;
+	for (i = 0; i < 8 && !self->result.demote_host; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.demote_host);
+	self->now.has_host = false;
+	self->ahead_ns = self->offset_ns;
+	for (i = 0; i < 200 && !self->result.reinstate_host; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.reinstate_host);
+}
+
+/* Its changes of rate were taken out of the reference, which is right. */
+TEST_F(discipline, host_that_ran_away_from_the_reference_is_set_aside)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.host_known = true;
+	self->ahead_ns = NS_PER_S / 20;
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_FALSE(self->result.demote_host);
+	}
+	self->ahead_ns = -NS_PER_S / 5;
+	for (i = 0; i < 8 && !self->result.demote_host; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.demote_host);
+}
+
+/* The host is set aside: raw is the reference, and what was in force is good to 10 us. */
+static int set_host_aside(struct _test_data_discipline *self)
+{
+	int error = 0, i;
+
+	self->now.has_host = true;
+	for (i = 0; i < 20 && !error; i++)
+		error = poll_all(self);
+	self->now.has_host = false;
+	self->now.epoch++;
+	self->now.sigma_ns = 10000;
+	self->now.maxerror_ns = NS_PER_S / 1000;
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], self->now.epoch);
+	discipline_rebase(self->discipline);
+	/* These answers are forgotten along with all that was measured against the host. */
+	return error ? error : poll_all(self);
+}
+
+TEST_F(discipline, what_was_known_better_holds_while_another_reference_is_learned)
+{
+	int i;
+
+	ASSERT_EQ(0, set_host_aside(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_FALSE(self->result.changed);
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_EQ(3, self->result.stratum);
+	for (i = 1; i < 38 && !self->result.changed; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_FALSE(self->result.jump);
+}
+
+TEST_F(discipline, what_was_known_better_does_not_hold_against_the_sources)
+{
+	ASSERT_EQ(0, set_host_aside(self));
+	self->offset_ns = NS_PER_S / 20;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+}
+
+TEST_F(discipline, what_was_known_better_does_not_hold_through_a_disruption)
+{
+	int i;
+
+	ASSERT_EQ(0, set_host_aside(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_FALSE(self->result.changed);
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], self->now.epoch);
+	discipline_rebase(self->discipline);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+}
+
+/* Nothing holds, and the rate was another clock's. */
+TEST_F(discipline, forgets_all_of_another_host)
+{
+	double rate, rate_sigma;
+	int i;
+
+	self->now.has_host = true;
+	self->now.host_known = true;
+	for (i = 0; i < 20; i++) {
+		self->offset_ns += 800000;
+		ASSERT_EQ(0, poll_all(self));
+	}
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate - 50e-6), 1e-6);
+	self->now.maxerror_ns = 100000;
+	discipline_forget(self->discipline);
+	for (i = 0; i < SOURCES; i++)
+		source_forget(self->source[i], self->now.epoch);
+	EXPECT_FALSE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	self->now.has_host = false;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_TRUE(self->result.synchronised);
+	ASSERT_TRUE(discipline_get_rate(self->discipline, &rate, &rate_sigma));
+	EXPECT_LT(fabs(rate), 1e-6);
+	EXPECT_GT(rate_sigma, 1e-6);
+}
+
+TEST_F(discipline, small_host_error_is_only_corrected)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->offset_ns = NS_PER_S / 20;
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_FALSE(self->result.demote_host);
+	}
+}
+
+/* Beside a host: @gap_ns later than what was learned, by the host, as after a revert. */
+static void pass_gap(struct _test_data_discipline *self, int64_t gap_ns)
+{
+	self->now.reference_ns += gap_ns;
+	self->now.raw_ns += NS_PER_S;
+	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
+	self->now.sigma_ns = chime_line_sigma(&self->result.correction, self->now.reference_ns);
+	self->now.maxerror_ns = chime_line_maxerror(&self->result.correction,
+						    self->now.reference_ns);
+	self->now.disruptions++;
+}
+
+/* The host seems to go away at @rate, for @polls of 16 s. */
+static int learn_rate(struct _test_data_discipline *self, double rate, int polls)
+{
+	int i, err = 0;
+
+	self->now.has_host = true;
+	self->now.host_known = true;
+	for (i = 0; i < polls && !err; i++) {
+		self->offset_ns += (int64_t)(rate * 16e9);
+		err = poll_all(self);
+		self->now.maxerror_ns = chime_line_maxerror(&self->result.correction,
+							    self->now.reference_ns);
+	}
+	return err;
+}
+
+/* Ten minutes at 5 ppm: that may be a crystal, or noise, or a slew. */
+TEST_F(discipline, rate_of_a_host_is_not_carried_over_a_gap)
+{
+	const int64_t day_ns = 86400 * NS_PER_S;
+	struct chime_line line;
+	int64_t then_ns;
+
+	ASSERT_EQ(0, learn_rate(self, 5e-6, 38));
+	line = self->result.correction;
+	then_ns = self->now.reference_ns;
+	ASSERT_TRUE(chime_line_valid(&line));
+	/* Until the next sample, and while nobody answers for two minutes, it counts ... */
+	EXPECT_EQ(line.rate_q32, chime_line_rate(&line, then_ns + 120 * NS_PER_S));
+	/* ... but over a day it is worth a millisecond, and all of it is in the bound. */
+	EXPECT_LT(llabs(chime_line_offset(&line, then_ns + day_ns) -
+			chime_line_offset(&line, then_ns)), 1000000);
+	EXPECT_LT(llabs(chime_line_offset(&line, then_ns - day_ns) -
+			chime_line_offset(&line, then_ns)), 1000000);
+	EXPECT_GT(chime_line_maxerror(&line, then_ns + day_ns), 5 * 86400000LL + 86400000LL);
+	EXPECT_GT(chime_line_sigma(&line, then_ns + day_ns), 4 * 86400000LL);
+	EXPECT_LT(chime_line_maxerror(&line, then_ns + 100 * NS_PER_S),
+		  chime_line_maxerror(&line, then_ns) + 200000);
+
+	/* What the estimates make of the gap is void, and no correction is made of it. */
+	pass_gap(self, day_ns);
+	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_FALSE(self->result.changed);
+	discipline_rebase(self->discipline);
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+}
+
+/* Two hours and a half at 20 ppm: nobody who disciplines a clock lets it go that far. */
+TEST_F(discipline, rate_of_a_host_that_runs_free_is_carried)
+{
+	const int64_t month_ns = 30 * 86400 * NS_PER_S;
+	int64_t then_ns, far_ns;
+	struct chime_line line;
+
+	ASSERT_EQ(0, learn_rate(self, 20e-6, 9000 / 16));
+	line = self->result.correction;
+	then_ns = self->now.reference_ns;
+	far_ns = (int64_t)(20e-6 * (double)month_ns);
+	EXPECT_LT(llabs(chime_line_offset(&line, then_ns + month_ns) - self->offset_ns - far_ns),
+		  chime_line_maxerror(&line, then_ns + month_ns));
+	EXPECT_LT(llabs(chime_line_offset(&line, then_ns + month_ns) - self->offset_ns - far_ns),
+		  far_ns / 10);
+	EXPECT_GT(chime_line_maxerror(&line, then_ns + month_ns), month_ns / 1000000);
+	pass_gap(self, month_ns);
+	self->now.sigma_ns = 0;
+	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+}
+
+/* What runs faster than any oscillator is a slew, however far it goes. */
+TEST_F(discipline, slew_of_a_host_is_no_crystal)
+{
+	struct chime_line line;
+
+	ASSERT_EQ(0, learn_rate(self, 300e-6, 4000 / 16));
+	ASSERT_TRUE(self->result.changed);
+	line = self->result.correction;
+	EXPECT_GT(line.rate_horizon_ns, 0);
+	EXPECT_EQ(0, line.beyond_rate_q32);
+}
+
+/* Raw is a crystal, and what it taught says nothing of a host that comes. */
+TEST_F(discipline, raw_runs_free)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(0, self->result.correction.rate_horizon_ns);
+	EXPECT_GT(self->result.correction.horizon_ns, 0);
+	self->now.has_host = true;
+	ASSERT_EQ(0, poll_all(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_GT(self->result.correction.rate_horizon_ns, 0);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The estimator: what it does with made-up samples of known clocks. How well it does in the long
+ * run is the simulator's to show.
+ */
+#include "user/discipline/estimator.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+#define START_NS	(1800000000LL * NS_PER_S)
+#define OFFSET_NS	(400LL * 86400 * NS_PER_S)
+
+static double uniform(struct unit_random *random)
+{
+	return ((double)(unit_random(random) >> 11) + 0.5) * 0x1p-53;
+}
+
+static double exponential(struct unit_random *random, double mean)
+{
+	return -mean * log(uniform(random));
+}
+
+FIXTURE(one_path) {
+	struct estimator *estimator;
+	struct unit_random random;
+	double rate;
+};
+
+FIXTURE_SETUP(one_path)
+{
+	self->estimator = estimator_new(1);
+	ASSERT_NE(NULL, self->estimator);
+	self->random.state = 1;
+	self->rate = 50e-6;
+}
+
+FIXTURE_TEARDOWN(one_path)
+{
+	estimator_free(self->estimator);
+}
+
+static int64_t truth(double rate, double at_s)
+{
+	return OFFSET_NS + llrint(rate * at_s * 1e9);
+}
+
+/* A round trip of 200 us and queueing of 10 us each way. */
+static int add(struct estimator *estimator, int path, struct unit_random *random, double rate,
+	       double at_s, double asymmetry)
+{
+	double up = 100e3 + exponential(random, 10e3) + asymmetry;
+	double down = 100e3 + exponential(random, 10e3) - asymmetry;
+	struct estimator_sample sample = {
+		.at_ns = START_NS + llrint(at_s * 1e9),
+		.offset_ns = truth(rate, at_s) + llrint((up - down) / 2),
+		.delay_ns = up + down,
+	};
+
+	return estimator_add(estimator, path, &sample);
+}
+
+TEST_F(one_path, says_nothing_before_the_first_sample)
+{
+	struct estimate estimate;
+
+	EXPECT_FALSE(estimator_get(self->estimator, START_NS, &estimate));
+	EXPECT_EQ(0, estimator_floor(self->estimator));
+}
+
+TEST_F(one_path, finds_offset_and_rate)
+{
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(0, add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0));
+	ASSERT_TRUE(estimator_get(self->estimator, START_NS + 1584 * NS_PER_S, &estimate));
+	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 1584)), 5000);
+	EXPECT_LT(fabs(estimate.rate - self->rate), 50e-9);
+	EXPECT_LT(estimate.sigma_ns, 5000);
+	EXPECT_LT(estimator_floor(self->estimator), 210e3);
+	EXPECT_FALSE(estimate.suspect);
+}
+
+/* The way back queues by 1 ms, the way up by a thirtieth: the way up alone tells the time. */
+TEST_F(one_path, believes_the_way_that_queues_less)
+{
+	struct estimate estimate;
+	double square = 0, error_ns;
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		double up = 100e3 + exponential(&self->random, 30e3);
+		double down = 100e3 + exponential(&self->random, 1e6);
+		struct estimator_sample sample = {
+			.at_ns = START_NS + 16LL * i * NS_PER_S,
+			.offset_ns = truth(self->rate, 16.0 * i) + llrint((up - down) / 2),
+			.delay_ns = up + down,
+		};
+
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		estimator_get(self->estimator, sample.at_ns, &estimate);
+		error_ns = (double)(estimate.offset_ns - truth(self->rate, 16.0 * i));
+		if (i >= 100)
+			square += error_ns * error_ns;
+	}
+	EXPECT_LT(sqrt(square / 200), 3e3);
+}
+
+/* All of the queueing is on one way, for ever: the other's share does not vanish. */
+/* Under sanitizers and on a busy machine it takes its time. */
+TEST_F_TIMEOUT(one_path, way_that_never_queues_leaves_finite_numbers, 180)
+{
+	struct estimator_sample sample = { 0 };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100000; i++) {
+		double down = exponential(&self->random, 100e3);
+
+		sample.at_ns = START_NS + i * NS_PER_S;
+		sample.offset_ns = -llrint(down / 2);
+		sample.delay_ns = 200e3 + down;
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	estimator_get(self->estimator, sample.at_ns, &estimate);
+	EXPECT_TRUE(isfinite(estimate.sigma_ns));
+	EXPECT_LT(llabs(estimate.offset_ns), 5000);
+}
+
+/* What a disciplined host is worth in a noisy minute; one that is not is found out all the same. */
+TEST_F(one_path, a_hosts_rate_is_probably_small)
+{
+	static const double rates[] = { 50e-9, 50e-6 };
+	struct estimate plain, host;
+	unsigned int i;
+	int j;
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		estimator_reset(self->estimator, false);
+		self->random.state = 1;
+		for (j = 0; j < 4; j++)
+			ASSERT_EQ(0, add(self->estimator, 0, &self->random, rates[i], 2.0 * j, 0));
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + 6 * NS_PER_S, &plain));
+		estimator_reset(self->estimator, false);
+		estimator_expect_host(self->estimator);
+		self->random.state = 1;
+		for (j = 0; j < 4; j++)
+			ASSERT_EQ(0, add(self->estimator, 0, &self->random, rates[i], 2.0 * j, 0));
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + 6 * NS_PER_S, &host));
+		if (!i) {
+			EXPECT_LT(host.rate_sigma, plain.rate_sigma);
+			EXPECT_LT(fabs(host.rate - rates[i]), fabs(plain.rate - rates[i]) / 2);
+		}
+		for (j = 1; j < 60; j++)
+			ASSERT_EQ(0, add(self->estimator, 0, &self->random, rates[i], 16.0 * j, 0));
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + 944 * NS_PER_S, &host));
+		EXPECT_LT(fabs(host.rate - rates[i]), 50e-9);
+	}
+}
+
+TEST_F(one_path, error_grows_with_distance)
+{
+	struct estimate now, later;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, START_NS + 304 * NS_PER_S, &now);
+	estimator_get(self->estimator, START_NS + 1304 * NS_PER_S, &later);
+	EXPECT_GT(later.sigma_ns, now.sigma_ns);
+	EXPECT_GE(later.rate_sigma, now.rate_sigma);
+}
+
+TEST_F(one_path, one_bad_sample_moves_little)
+{
+	struct estimator_sample bad = {
+		.at_ns = START_NS + 1600 * NS_PER_S,
+		.delay_ns = 205e3,
+	};
+	struct estimate before, after;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, bad.at_ns, &before);
+	bad.offset_ns = before.offset_ns + 50000000;
+	ASSERT_EQ(0, estimator_add(self->estimator, 0, &bad));
+	estimator_get(self->estimator, bad.at_ns, &after);
+	EXPECT_LT(llabs(after.offset_ns - before.offset_ns), 5000);
+	EXPECT_TRUE(after.suspect);
+	EXPECT_EQ(before.restarts, after.restarts);
+}
+
+TEST_F(one_path, follows_a_clock_that_went_astray)
+{
+	struct estimator_sample sample = { .delay_ns = 205e3 };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	for (i = 100; i < 106; i++) {
+		sample.at_ns = START_NS + 16LL * i * NS_PER_S;
+		sample.offset_ns = truth(self->rate, 16.0 * i) + 3 * NS_PER_S;
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	estimator_get(self->estimator, sample.at_ns, &estimate);
+	EXPECT_LT(llabs(estimate.offset_ns - sample.offset_ns), 1000000);
+	EXPECT_GT(estimate.restarts, 0);
+}
+
+/*
+ * Where the first round trips are all long, the path seems longer than it is and the clock as far
+ * off. These are two such beginnings: the clock stayed several ms off for ever.
+ */
+TEST_F(one_path, long_first_round_trips_are_forgotten)
+{
+	static const uint64_t seeds[] = { 504, 561 };
+	struct estimate estimate;
+	size_t i;
+	int j;
+
+	for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		double at_s = 0;
+
+		self->random.state = seeds[i];
+		estimator_reset(self->estimator, false);
+		for (j = 0; j < 150; j++) {
+			double up = 10e6 + exponential(&self->random, 10e6);
+			double down = 10e6 + exponential(&self->random, 10e6);
+			struct estimator_sample sample = { .delay_ns = up + down };
+
+			at_s += j < 8 ? 2 + j : 16;
+			sample.at_ns = START_NS + llrint(at_s * 1e9);
+			sample.offset_ns = truth(self->rate, at_s) + llrint((up - down) / 2);
+			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		}
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + llrint(at_s * 1e9),
+					  &estimate));
+		EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, at_s)), 2000000);
+	}
+}
+
+TEST_F(one_path, refuses_nonsense)
+{
+	const struct estimator_sample good = { .at_ns = START_NS, .delay_ns = 1000 };
+	struct estimator_sample bad = good;
+
+	bad.delay_ns = -1;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+	bad.delay_ns = NAN;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+	bad.delay_ns = INFINITY;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+	bad = good;
+	bad.sigma_ns = -1;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 1, &good));
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, -1, &good));
+	ASSERT_EQ(0, estimator_add(self->estimator, 0, &good));
+	bad = good;
+	bad.at_ns--;
+	EXPECT_EQ(-EINVAL, estimator_add(self->estimator, 0, &bad));
+}
+
+TEST_F(one_path, survives_samples_at_one_instant)
+{
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 50; i++)
+		ASSERT_EQ(0, add(self->estimator, 0, &self->random, 0, 0, 0));
+	ASSERT_TRUE(estimator_get(self->estimator, START_NS, &estimate));
+	EXPECT_TRUE(isfinite(estimate.sigma_ns));
+	EXPECT_LT(llabs(estimate.offset_ns - OFFSET_NS), 20000);
+}
+
+/* A while after the latest of these samples, another clock that runs slow takes over. */
+#define CHANGE_NS	(START_NS + 1700 * NS_PER_S)
+
+static const struct reference_change changed = {
+	.at_ns = CHANGE_NS,
+	.shift_ns = -CHANGE_NS + 77 * NS_PER_S,
+	.rate = -30e-6,
+};
+
+TEST_F(one_path, change_of_reference_and_back_changes_nothing)
+{
+	const struct reference_change back = {
+		.at_ns = 77 * NS_PER_S,
+		.shift_ns = -changed.shift_ns,
+		.rate = -changed.rate / (1 + changed.rate),
+	};
+	struct estimate before, between, after;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, CHANGE_NS, &before);
+	estimator_change_reference(self->estimator, &changed);
+	estimator_get(self->estimator, 77 * NS_PER_S, &between);
+	EXPECT_LE(llabs(between.offset_ns - (before.offset_ns - changed.shift_ns)), 2);
+	EXPECT_LT(fabs(between.rate - (before.rate + 30e-6) / (1 - 30e-6)), 1e-12);
+	EXPECT_LT(fabs(between.sigma_ns / before.sigma_ns - 1), 1e-3);
+	estimator_change_reference(self->estimator, &back);
+	estimator_get(self->estimator, CHANGE_NS, &after);
+	EXPECT_LE(llabs(after.offset_ns - before.offset_ns), 3);
+	EXPECT_LT(fabs(after.rate - before.rate), 1e-14);
+	EXPECT_LT(fabs(after.sigma_ns / before.sigma_ns - 1), 1e-6);
+	EXPECT_EQ(before.restarts, after.restarts);
+}
+
+/* The instant and offset of a sample, by @changed's clock. */
+static int add_changed(struct estimator *estimator, struct unit_random *random, double rate,
+		       double at_s)
+{
+	double up = 100e3 + exponential(random, 10e3);
+	double down = 100e3 + exponential(random, 10e3);
+	int64_t at_ns = START_NS + llrint(at_s * 1e9);
+	int64_t shift_ns = reference_change_shift(&changed, at_ns);
+	struct estimator_sample sample = {
+		.at_ns = at_ns + shift_ns,
+		.offset_ns = truth(rate, at_s) - shift_ns + llrint((up - down) / 2),
+		.delay_ns = up + down,
+	};
+
+	return estimator_add(estimator, 0, &sample);
+}
+
+TEST_F(one_path, goes_on_after_a_change_of_reference)
+{
+	struct estimate before, after;
+	int64_t off_ns;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, CHANGE_NS, &before);
+	estimator_change_reference(self->estimator, &changed);
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, add_changed(self->estimator, &self->random, self->rate,
+					 1700 + 16.0 * i));
+		estimator_get(self->estimator, 77 * NS_PER_S + 16 * i * NS_PER_S, &after);
+		off_ns = truth(self->rate, 1700) - changed.shift_ns +
+			 llrint((self->rate + 30e-6) / (1 - 30e-6) * 16e9 * i);
+		EXPECT_LT(llabs(after.offset_ns - off_ns), 5000);
+		EXPECT_LT(after.sigma_ns, 1.5 * before.sigma_ns);
+	}
+	EXPECT_EQ(before.restarts, after.restarts);
+}
+
+TEST_F(one_path, rate_of_the_new_reference_is_as_sure_as_it_is_told)
+{
+	struct reference_change unsure = changed;
+	struct estimate before, after, later;
+	int i;
+
+	unsure.rate_sigma = 1e-6;
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_get(self->estimator, CHANGE_NS, &before);
+	estimator_change_reference(self->estimator, &unsure);
+	estimator_get(self->estimator, 77 * NS_PER_S, &after);
+	EXPECT_LT(fabs(after.sigma_ns / before.sigma_ns - 1), 1e-3);
+	EXPECT_GT(after.rate_sigma, 0.9e-6 / 2);
+	estimator_get(self->estimator, 177 * NS_PER_S, &later);
+	EXPECT_GT(later.sigma_ns, 90e3 / 2);
+}
+
+TEST_F(one_path, reference_that_was_set_back_is_followed)
+{
+	const struct reference_change set_back = { .shift_ns = -3600 * NS_PER_S };
+	struct estimate before, after;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, 0, 16.0 * i, 0);
+	estimator_get(self->estimator, CHANGE_NS, &before);
+	estimator_change_reference(self->estimator, &set_back);
+	estimator_get(self->estimator, CHANGE_NS - 3600 * NS_PER_S, &after);
+	EXPECT_EQ(before.offset_ns + 3600 * NS_PER_S, after.offset_ns);
+	/* 16 s after the latest, which time seems to forbid. */
+	EXPECT_EQ(0, add(self->estimator, 0, &self->random, 0, 1600 - 3600, 0));
+}
+
+TEST_F(one_path, reset_keeps_the_rate_or_not)
+{
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	estimator_reset(self->estimator, true);
+	EXPECT_FALSE(estimator_get(self->estimator, START_NS, &estimate));
+	add(self->estimator, 0, &self->random, self->rate, 2000, 0);
+	estimator_get(self->estimator, START_NS, &estimate);
+	EXPECT_LT(fabs(estimate.rate - self->rate), 100e-9);
+	estimator_reset(self->estimator, false);
+	add(self->estimator, 0, &self->random, self->rate, 3000, 0);
+	estimator_get(self->estimator, START_NS, &estimate);
+	EXPECT_EQ(0, estimate.rate);
+	EXPECT_GT(estimate.rate_sigma, 50e-6);
+}
+
+TEST_F(one_path, learns_the_noise_of_a_refclock)
+{
+	struct estimator_sample sample = { 0 };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		sample.at_ns = START_NS + i * NS_PER_S;
+		sample.offset_ns = truth(self->rate, i) +
+				   llrint((uniform(&self->random) - 0.5) * 3464);
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	estimator_get(self->estimator, sample.at_ns, &estimate);
+	EXPECT_GT(estimate.sample_ns, 700);
+	EXPECT_LT(estimate.sample_ns, 1400);
+	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 1999)), 500);
+}
+
+TEST(second_path_brings_its_own_asymmetry)
+{
+	struct estimator *estimator = estimator_new(ESTIMATOR_PATHS);
+	struct unit_random random = { 7 };
+	struct estimate estimate;
+	int64_t error_ns;
+	int i;
+
+	ASSERT_NE(NULL, estimator);
+	for (i = 0; i < 200; i++)
+		ASSERT_EQ(0, add(estimator, 0, &random, 50e-6, 16.0 * i, 0));
+	for (i = 200; i < 400; i++) {
+		ASSERT_EQ(0, add(estimator, 0, &random, 50e-6, 16.0 * i, 0));
+		ASSERT_EQ(0, add(estimator, 1, &random, 50e-6, 16.0 * i - 1, 20e3));
+		estimator_get(estimator, START_NS + 16LL * i * NS_PER_S, &estimate);
+		error_ns = llabs(estimate.offset_ns - truth(50e-6, 16.0 * i));
+		EXPECT_LT(error_ns, 15000);
+	}
+	estimator_drop_path(estimator, 1);
+	ASSERT_EQ(0, add(estimator, 1, &random, 50e-6, 6400, -20e3));
+	estimator_get(estimator, START_NS + 6400 * NS_PER_S, &estimate);
+	EXPECT_LT(llabs(estimate.offset_ns - truth(50e-6, 6400)), 15000);
+	estimator_free(estimator);
+}
+
+/*
+ * A near server jumps by 25 ms, in a burst. If the clock did that since the server was right last,
+ * a minute ago, then by 400 ppm, and not by the 1 % that it would take from one answer to the next.
+ */
+TEST(jump_in_a_burst_says_little_of_the_rate)
+{
+	struct estimator *estimator = estimator_new(2);
+	struct unit_random random = { 5 };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		add(estimator, 0, &random, 20e-6, 64 * i, 0);
+		add(estimator, 1, &random, 20e-6, 64 * i + 30, 0);
+	}
+	for (i = 0; i < 3; i++) {
+		struct estimator_sample lie = {
+			.at_ns = START_NS + (64 * 20 + 30 + 2 * i) * NS_PER_S,
+			.offset_ns = truth(20e-6, 64 * 20 + 30 + 2 * i) + 25000000,
+			.delay_ns = 200e3,
+			.sigma_ns = 100,
+		};
+
+		ASSERT_EQ(0, estimator_add(estimator, 1, &lie));
+	}
+	ASSERT_TRUE(estimator_get(estimator, START_NS + 1314 * NS_PER_S, &estimate));
+	EXPECT_LT(estimate.rate_sigma, 1000e-6);
+	estimator_free(estimator);
+}
+
+TEST(any_sample_leaves_finite_numbers)
+{
+	struct estimator *estimator = estimator_new(3);
+	struct unit_random random = { 11 };
+	int64_t at_ns = START_NS;
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		struct estimator_sample sample = {
+			.at_ns = at_ns += unit_random_s64(&random) & 0xffffffffff,
+			.offset_ns = unit_random_s64(&random) / 16,
+			.delay_ns = (double)(unit_random_s64(&random) & 0xffffffffff),
+			.sigma_ns = (double)(unit_random_s64(&random) & 0xffffff),
+		};
+
+		ASSERT_EQ(0, estimator_add(estimator, (int)unit_random_below(&random, 3),
+					   &sample));
+		ASSERT_TRUE(estimator_get(estimator, at_ns, &estimate));
+		ASSERT_TRUE(isfinite(estimate.sigma_ns) && estimate.sigma_ns >= 0);
+		ASSERT_TRUE(isfinite(estimate.rate) && isfinite(estimate.rate_sigma));
+	}
+	estimator_free(estimator);
+}
+
+/* A server that is decades off at once: its rate over an hour is beyond what 64 bits hold. */
+TEST_F(one_path, lie_of_decades_is_saturated)
+{
+	struct estimator_sample lie = {
+		.offset_ns = -1700000000 * NS_PER_S,
+		.delay_ns = 200e3,
+		.sigma_ns = 100,
+	};
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 40; i++)
+		add(self->estimator, 0, &self->random, self->rate, 32 * i, 0);
+	for (i = 0; i < 40; i++) {
+		lie.at_ns = START_NS + 1281 * NS_PER_S + i * 2 * NS_PER_S;
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &lie));
+		ASSERT_TRUE(estimator_get(self->estimator, lie.at_ns + 3600 * NS_PER_S,
+					  &estimate));
+		EXPECT_TRUE(isfinite(estimate.sigma_ns));
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,646 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One source: when it is polled, how failures and KISS codes change that, which samples it takes.
+ */
+#include "user/discipline/source.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+#define START_NS	(1800000000LL * NS_PER_S)
+
+#define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+static struct source_options options(int minpoll, int maxpoll, bool iburst)
+{
+	return (struct source_options){
+		.name = "test",
+		.minpoll = minpoll,
+		.maxpoll = maxpoll,
+		.iburst = iburst,
+	};
+}
+
+static struct source_sample sample_at(int64_t at_ns)
+{
+	return (struct source_sample){
+		.at_ns = at_ns,
+		.offset_ns = 123456789,
+		.delay_ns = 200000,
+		.root_delay_ns = 1000000,
+		.root_dispersion_ns = 50000,
+		.epoch = 1,
+		.stratum = 2,
+	};
+}
+
+/* Ask, be answered with a delay that varies a little, and see when the next request is due. */
+static int64_t exchange(struct source *source)
+{
+	int64_t now_ns = source_next_poll(source);
+	struct source_sample sample = sample_at(now_ns + 100000);
+
+	source_polled(source, now_ns);
+	sample.delay_ns += now_ns / NS_PER_S * 7919 % 20000;
+	source_add(source, now_ns + 200000, &sample);
+	return source_next_poll(source) - now_ns;
+}
+
+FIXTURE(source) {
+	struct source *source;
+};
+
+FIXTURE_SETUP(source)
+{
+	struct source_options plain = options(6, 10, false);
+
+	self->source = source_new(&plain, START_NS);
+	ASSERT_NE(NULL, self->source);
+}
+
+FIXTURE_TEARDOWN(source)
+{
+	source_free(self->source);
+}
+
+TEST_F(source, asks_at_once_and_then_at_minpoll)
+{
+	EXPECT_EQ(START_NS, source_next_poll(self->source));
+	source_polled(self->source, START_NS);
+	EXPECT_EQ(START_NS + 64 * NS_PER_S, source_next_poll(self->source));
+}
+
+/* A guest goes back to a snapshot, and its host's clock was set back in the meantime. */
+TEST_F(source, hears_its_server_when_the_reference_went_back)
+{
+	struct source_sample sample;
+	struct source_status status;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		exchange(self->source);
+	source_get_status(self->source, START_NS, &status);
+	ASSERT_EQ(10, status.samples);
+
+	sample = sample_at(START_NS - 3600 * NS_PER_S);
+	sample.offset_ns += 5000000;
+	EXPECT_EQ(0, source_add(self->source, status.last_raw_ns + NS_PER_S, &sample));
+	source_get_status(self->source, sample.at_ns, &status);
+	EXPECT_EQ(1, status.samples);
+	EXPECT_EQ(sample.offset_ns, status.estimate.offset_ns);
+
+	/* Samples in the wrong order, of which one had longer to travel, are none of this. */
+	sample.at_ns -= NS_PER_S;
+	EXPECT_EQ(-EINVAL, source_add(self->source, status.last_raw_ns + NS_PER_S, &sample));
+}
+
+TEST_F(source, poll_grows_to_maxpoll_and_no_further)
+{
+	struct source_status status;
+	int64_t interval_ns = 0;
+	int i;
+
+	for (i = 0; i < 200; i++)
+		interval_ns = exchange(self->source);
+	EXPECT_GT(interval_ns, 64 * NS_PER_S);
+	EXPECT_LE(interval_ns, 1024 * NS_PER_S);
+	source_get_status(self->source, source_next_poll(self->source), &status);
+	EXPECT_TRUE(status.has_estimate);
+	EXPECT_EQ(255, status.reach);
+	EXPECT_EQ(200, status.sent);
+	EXPECT_EQ(200, status.received);
+	EXPECT_GE(status.poll, 6);
+	EXPECT_LE(status.poll, 10);
+}
+
+TEST(iburst_is_quick_and_ends)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(2 * NS_PER_S, exchange(source));
+	for (; i < 20; i++)
+		exchange(source);
+	EXPECT_GE(exchange(source), 64 * NS_PER_S);
+	source_free(source);
+}
+
+/*
+ * On the quietest network, too: what a rate is wrong by that was learned in a minute does not show
+ * in the estimate's own error.
+ */
+TEST(interval_is_a_share_of_the_time_learned_from)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	int64_t interval_ns, longest_ns = 0;
+	int round, i;
+
+	for (round = 0; round < 2; round++) {
+		int64_t from_ns = source_next_poll(source);
+
+		for (i = 0; i < 60; i++) {
+			int64_t learned_ns = source_next_poll(source) - from_ns;
+			int64_t most_ns = learned_ns / 10 > 64 * NS_PER_S ? learned_ns / 10 :
+									    64 * NS_PER_S;
+
+			interval_ns = exchange(source);
+			EXPECT_LE(interval_ns, most_ns + 1) TH_LOG("after %d samples", i);
+			longest_ns = interval_ns > longest_ns ? interval_ns : longest_ns;
+		}
+		EXPECT_GT(longest_ns, 256 * NS_PER_S);
+		/* Another reference: its rate is learned from now on. */
+		source_forget(source, 1);
+	}
+	source_free(source);
+}
+
+TEST_F(source, never_answered_is_retried_ever_less_often)
+{
+	int64_t now_ns = START_NS, wait_ns, last_ns = 0;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns, -ENETUNREACH);
+		wait_ns = source_next_poll(self->source) - now_ns;
+		EXPECT_GE(wait_ns, last_ns);
+		EXPECT_LE(wait_ns, 1024 * NS_PER_S);
+		if (!i)
+			EXPECT_EQ(NS_PER_S, wait_ns);
+		last_ns = wait_ns;
+		now_ns += wait_ns;
+	}
+	EXPECT_EQ(1024 * NS_PER_S, last_ns);
+}
+
+/* iburst's 2 s are not what a server is asked every that does not answer. */
+TEST(the_poll_told_is_the_one_in_force)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	struct source_status status;
+	int64_t now_ns = START_NS;
+	int i;
+
+	for (i = 0; i < 12; i++) {
+		source_polled(source, now_ns);
+		source_failed(source, now_ns, -ENETUNREACH);
+		source_get_status(source, now_ns, &status);
+		EXPECT_EQ(lrint(log2((double)(source_next_poll(source) - now_ns) / NS_PER_S)),
+			  i ? status.poll : status.poll - 1);
+		now_ns = source_next_poll(source);
+	}
+	EXPECT_LE(8, status.poll);
+	source_free(source);
+}
+
+TEST_F(source, one_lost_packet_changes_nothing)
+{
+	int64_t next_ns;
+
+	exchange(self->source);
+	next_ns = source_next_poll(self->source);
+	source_polled(self->source, next_ns);
+	source_failed(self->source, next_ns + NS_PER_S, -ETIMEDOUT);
+	EXPECT_EQ(next_ns + 64 * NS_PER_S, source_next_poll(self->source));
+}
+
+/* Not even a burst asks earlier than after a day; a reload does, and an answer ends it. */
+TEST_F(source, denied_means_not_before_tomorrow)
+{
+	const int64_t day_ns = 86400 * NS_PER_S;
+	struct source_status status;
+
+	source_polled(self->source, START_NS);
+	source_kissed(self->source, START_NS, KISS('D', 'E', 'N', 'Y'));
+	EXPECT_TRUE(source_is_refused(self->source));
+	EXPECT_EQ(START_NS + day_ns, source_next_poll(self->source));
+	source_burst(self->source, START_NS, 4);
+	EXPECT_EQ(START_NS + day_ns, source_next_poll(self->source));
+	source_kissed(self->source, START_NS + day_ns, KISS('R', 'S', 'T', 'R'));
+	EXPECT_EQ(START_NS + 2 * day_ns, source_next_poll(self->source));
+
+	source_forgive(self->source, START_NS + day_ns + NS_PER_S);
+	EXPECT_FALSE(source_is_refused(self->source));
+	EXPECT_EQ(START_NS + day_ns + NS_PER_S, source_next_poll(self->source));
+
+	source_kissed(self->source, START_NS + 2 * day_ns, KISS('D', 'E', 'N', 'Y'));
+	EXPECT_GT(day_ns, exchange(self->source));
+	EXPECT_FALSE(source_is_refused(self->source));
+	source_get_status(self->source, source_next_poll(self->source), &status);
+	EXPECT_EQ(0, status.kiss);
+}
+
+TEST_F(source, rate_means_less_often)
+{
+	source_polled(self->source, START_NS);
+	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
+	EXPECT_GE(source_next_poll(self->source), START_NS + 128 * NS_PER_S);
+	exchange(self->source);
+	EXPECT_GE(exchange(self->source), 128 * NS_PER_S);
+}
+
+/* Whatever wants a request at once: a reload, a new route, a disruption, a retry. */
+TEST_F(source, rate_is_respected_by_all_who_are_in_a_hurry)
+{
+	int64_t earliest_ns = START_NS + 128 * NS_PER_S, now_ns;
+	int i;
+
+	source_polled(self->source, START_NS);
+	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
+	source_burst(self->source, START_NS + NS_PER_S, 4);
+	EXPECT_LE(earliest_ns, source_next_poll(self->source));
+	source_rebase(self->source, 2);
+	source_failed(self->source, START_NS + 2 * NS_PER_S, -ENETUNREACH);
+	EXPECT_LE(earliest_ns, source_next_poll(self->source));
+	source_forgive(self->source, START_NS + 3 * NS_PER_S);
+	EXPECT_LE(earliest_ns, source_next_poll(self->source));
+
+	/* Nor are those of a burst 2 s apart any more, answered or not. */
+	for (i = 0; i < 6; i++) {
+		now_ns = source_next_poll(self->source);
+		source_burst(self->source, now_ns, 4);
+		source_polled(self->source, now_ns);
+		if (i > 2)
+			source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
+		EXPECT_LE(now_ns + 128 * NS_PER_S, source_next_poll(self->source));
+	}
+}
+
+TEST_F(source, rate_again_doubles_the_wait)
+{
+	int64_t now_ns = START_NS, wait_ns, last_ns = 0;
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		source_polled(self->source, now_ns);
+		source_kissed(self->source, now_ns, KISS('R', 'A', 'T', 'E'));
+		wait_ns = source_next_poll(self->source) - now_ns;
+		EXPECT_GE(wait_ns, i < 6 ? 2 * last_ns : last_ns);
+		EXPECT_LE(wait_ns, 86400 * NS_PER_S);
+		last_ns = wait_ns;
+		now_ns += wait_ns;
+	}
+	EXPECT_EQ(86400 * NS_PER_S, last_ns);
+}
+
+/* Where minpoll is maxpoll there is nothing to raise but both. */
+TEST(rate_raises_maxpoll_too)
+{
+	struct source_options fixed = options(4, 4, true);
+	struct source *source = source_new(&fixed, START_NS);
+
+	source_polled(source, START_NS);
+	source_kissed(source, START_NS, KISS('R', 'A', 'T', 'E'));
+	exchange(source);
+	EXPECT_LE(32 * NS_PER_S, exchange(source));
+	source_free(source);
+}
+
+/* The server was asked by another source, or by this name's source before it was replaced. */
+TEST_F(source, holds_back_for_what_another_was_told)
+{
+	source_hold_back(self->source, KISS('R', 'A', 'T', 'E'), START_NS + 100 * NS_PER_S);
+	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
+	source_burst(self->source, START_NS, 4);
+	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
+	EXPECT_LE(64 * NS_PER_S, exchange(self->source));
+}
+
+/* A server that is not synchronised: 2 s later, and then at minpoll; not 1 s later. */
+TEST_F(source, an_answer_of_no_use_is_followed_up_slowly)
+{
+	int64_t now_ns = START_NS;
+	int i;
+
+	for (i = 0; i < 12; i++) {
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns, -EPROTO);
+		EXPECT_EQ(now_ns + (i ? 64 : 2) * NS_PER_S, source_next_poll(self->source));
+		now_ns = source_next_poll(self->source);
+	}
+	exchange(self->source);
+	now_ns = source_next_poll(self->source);
+	source_polled(self->source, now_ns);
+	source_failed(self->source, now_ns, -EBADMSG);
+	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
+}
+
+TEST(iburst_waits_a_little_for_a_server_to_have_the_time)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	int64_t now_ns = START_NS;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		source_polled(source, now_ns);
+		source_failed(source, now_ns, -EPROTO);
+		EXPECT_EQ(now_ns + (i < 4 ? 2 : 64) * NS_PER_S, source_next_poll(source));
+		now_ns = source_next_poll(source);
+	}
+	source_free(source);
+}
+
+TEST_F(source, burst_asks_now_and_soon_again)
+{
+	exchange(self->source);
+	source_burst(self->source, START_NS + 10 * NS_PER_S, 3);
+	EXPECT_EQ(START_NS + 10 * NS_PER_S, source_next_poll(self->source));
+	EXPECT_EQ(2 * NS_PER_S, exchange(self->source));
+	EXPECT_EQ(2 * NS_PER_S, exchange(self->source));
+	EXPECT_GE(exchange(self->source), 64 * NS_PER_S);
+}
+
+/* The network is there some time after the disruption, and the next poll would be far off. */
+TEST_F(source, unanswered_since_a_disruption_is_tried_again_soon)
+{
+	int64_t now_ns, wait_ns;
+	int i;
+
+	exchange(self->source);
+	now_ns = START_NS + 10 * NS_PER_S;
+	source_rebase(self->source, 2);
+	source_burst(self->source, now_ns, 2);
+	source_polled(self->source, now_ns);
+	source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
+	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
+	for (i = 0; i < 4; i++) {
+		now_ns = source_next_poll(self->source);
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
+		wait_ns = source_next_poll(self->source) - now_ns;
+		EXPECT_EQ((1 + (2 << i)) * NS_PER_S, wait_ns);
+	}
+}
+
+/* Its server, or this machine, stood still: it says little, and the next poll would be far off. */
+TEST_F(source, an_answer_that_is_late_is_asked_for_again)
+{
+	int64_t now_ns = START_NS + 10 * NS_PER_S;
+	struct source_sample late;
+	int i;
+
+	source_rebase(self->source, 2);
+	source_burst(self->source, now_ns, 1);
+	for (i = 0; i < 4; i++) {
+		source_polled(self->source, now_ns);
+		late = sample_at(now_ns);
+		late.epoch = 2;
+		late.delay_ns = 5 * NS_PER_S;
+		now_ns += 5 * NS_PER_S;
+		ASSERT_EQ(0, source_add(self->source, now_ns, &late));
+		EXPECT_EQ(now_ns + (4LL << i) * NS_PER_S, source_next_poll(self->source));
+		now_ns = source_next_poll(self->source);
+	}
+}
+
+TEST_F(source, refuses_what_cannot_be)
+{
+	struct source_sample good = sample_at(START_NS);
+	struct source_sample bad;
+
+	bad = good;
+	bad.delay_ns = -1;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad = good;
+	bad.root_delay_ns = -1;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad = good;
+	bad.root_dispersion_ns = INT64_MAX;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad = good;
+	bad.stratum = 0;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad.stratum = 16;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	bad = good;
+	bad.leap = 3;
+	EXPECT_EQ(-EINVAL, source_add(self->source, START_NS, &bad));
+	EXPECT_EQ(0, source_add(self->source, START_NS, &good));
+	bad = good;
+	bad.epoch = 2;
+	bad.at_ns++;
+	EXPECT_EQ(-ESTALE, source_add(self->source, START_NS, &bad));
+}
+
+TEST_F(source, distance_holds_root_and_path)
+{
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status status;
+
+	source_add(self->source, START_NS, &sample);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_GE(status.root_distance_ns, 500000 + 50000 + 100000);
+	EXPECT_EQ(200000, status.minimum_delay_ns);
+}
+
+/* One of the two is wrong, and the truth may be with either. */
+TEST_F(source, distance_reaches_a_sample_that_contradicts)
+{
+	struct source_status before, after;
+	struct source_sample sample;
+	int64_t now_ns;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		exchange(self->source);
+	now_ns = source_next_poll(self->source);
+	source_get_status(self->source, now_ns, &before);
+	sample = sample_at(now_ns);
+	sample.offset_ns += 40000000;
+	source_polled(self->source, now_ns);
+	ASSERT_EQ(0, source_add(self->source, now_ns, &sample));
+	source_get_status(self->source, now_ns, &after);
+	EXPECT_LT(before.root_distance_ns, 2000000);
+	EXPECT_GE((double)after.estimate.offset_ns + after.root_distance_ns,
+		  (double)sample.offset_ns);
+	/* When the next ones do not, it was that one. */
+	for (i = 0; i < 4; i++)
+		exchange(self->source);
+	source_get_status(self->source, source_next_poll(self->source), &after);
+	EXPECT_LT(after.root_distance_ns, 2000000);
+}
+
+/* Its noise is normal: one far off now and then is nothing that the bound has to reach. */
+TEST(distance_does_not_reach_a_refclocks_noise)
+{
+	struct source_options plain = options(0, 0, false);
+	struct source_status status;
+	struct source_sample sample;
+	struct source *source;
+	int i;
+
+	plain.kind = SOURCE_REFCLOCK;
+	source = source_new(&plain, START_NS);
+	for (i = 0; i < 200; i++) {
+		sample = sample_at(START_NS + i * NS_PER_S);
+		sample.offset_ns += i * 7919 % 20000 - 10000 + (i == 199) * 30000;
+		sample.delay_ns = 0;
+		sample.root_delay_ns = 0;
+		sample.root_dispersion_ns = 0;
+		ASSERT_EQ(0, source_add(source, START_NS + i * NS_PER_S, &sample));
+	}
+	source_get_status(source, sample.at_ns, &status);
+	EXPECT_LT(status.root_distance_ns, 15000);
+	source_free(source);
+}
+
+TEST_F(source, rebase_forgets)
+{
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status status;
+
+	source_add(self->source, START_NS, &sample);
+	source_rebase(self->source, 6);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_FALSE(status.has_estimate);
+	sample.epoch = 5;
+	EXPECT_EQ(-ESTALE, source_add(self->source, START_NS, &sample));
+	sample.epoch = 6;
+	EXPECT_EQ(0, source_add(self->source, START_NS, &sample));
+}
+
+/* The host was set back by an hour: what it says next is not from before. */
+TEST_F(source, samples_go_on_after_a_step_back)
+{
+	const struct reference_change change = { .shift_ns = -3600 * NS_PER_S };
+	struct source_sample sample = sample_at(START_NS);
+
+	source_add(self->source, START_NS, &sample);
+	source_change_reference(self->source, 5, &change);
+	sample = sample_at(START_NS - 3590 * NS_PER_S);
+	sample.offset_ns += 3600 * NS_PER_S;
+	sample.epoch = 5;
+	EXPECT_EQ(0, source_add(self->source, START_NS + 10 * NS_PER_S, &sample));
+}
+
+/* Two samples, 10 s apart, and 10 s later another reference, which shows @at_ns then. */
+static void change_after_two(struct source *source, const struct reference_change *change,
+			     int64_t at_ns, struct source_status *before,
+			     struct source_status *after)
+{
+	struct source_sample sample = sample_at(START_NS);
+
+	source_add(source, START_NS, &sample);
+	sample.at_ns += 10 * NS_PER_S;
+	source_add(source, START_NS + 10 * NS_PER_S, &sample);
+	source_get_status(source, START_NS + 20 * NS_PER_S, before);
+	source_change_reference(source, 9, change);
+	source_get_status(source, at_ns, after);
+}
+
+TEST_F(source, another_reference_loses_nothing)
+{
+	const struct reference_change change = {
+		.at_ns = START_NS + 20 * NS_PER_S,
+		.shift_ns = -START_NS,
+		.rate = 1e-6,
+	};
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status before, after;
+
+	change_after_two(self->source, &change, 20 * NS_PER_S, &before, &after);
+	EXPECT_TRUE(after.has_estimate);
+	/* The new clock gains 1 us a second: 10 s before it was 10 us less ahead. */
+	EXPECT_EQ(10 * NS_PER_S - 10000, after.last.at_ns);
+	EXPECT_EQ(before.last.offset_ns + START_NS + 10000, after.last.offset_ns);
+	EXPECT_EQ(before.samples, after.samples);
+	EXPECT_LT(llabs(before.span_ns + 10000 - after.span_ns), 2);
+	EXPECT_LE(after.root_distance_ns, before.root_distance_ns + 1);
+	EXPECT_LT(fabs(after.jitter_ns - before.jitter_ns), 2);
+	EXPECT_EQ(-ESTALE, source_add(self->source, START_NS, &sample));
+}
+
+TEST_F(source, a_leap_second_moves_servers_and_no_reference)
+{
+	const struct reference_change change = { .leap_ns = -NS_PER_S };
+	struct source_status before, after;
+
+	change_after_two(self->source, &change, START_NS + 20 * NS_PER_S, &before, &after);
+	EXPECT_EQ(before.last.at_ns, after.last.at_ns);
+	EXPECT_EQ(before.last.offset_ns - NS_PER_S, after.last.offset_ns);
+	EXPECT_EQ(before.estimate.offset_ns - NS_PER_S, after.estimate.offset_ns);
+	EXPECT_EQ(before.estimate.rate, after.estimate.rate);
+	EXPECT_EQ(before.jitter_ns, after.jitter_ns);
+}
+
+/* Answers until it is no longer distrusted. */
+static int distrusted_for(struct source *source)
+{
+	struct source_status status;
+	int answers;
+
+	for (answers = 0; answers < 2000; answers++) {
+		source_get_status(source, 0, &status);
+		if (!status.distrusted)
+			break;
+		exchange(source);
+	}
+	return answers;
+}
+
+TEST_F(source, who_misled_again_and_again_is_distrusted_for_ever_longer)
+{
+	int i;
+
+	exchange(self->source);
+	source_distrust(self->source, false);
+	EXPECT_EQ(0, distrusted_for(self->source));
+	source_distrust(self->source, true);
+	EXPECT_EQ(16, distrusted_for(self->source));
+	source_distrust(self->source, true);
+	EXPECT_EQ(32, distrusted_for(self->source));
+	/* While it is wrong, the time does not begin. */
+	source_distrust(self->source, true);
+	exchange(self->source);
+	source_distrust(self->source, false);
+	EXPECT_EQ(64, distrusted_for(self->source));
+	for (i = 0; i < 8; i++)
+		source_distrust(self->source, true);
+	EXPECT_EQ(1024, distrusted_for(self->source));
+	for (i = 0; i < 1025; i++)
+		exchange(self->source);
+	source_distrust(self->source, true);
+	EXPECT_EQ(16, distrusted_for(self->source));
+}
+
+TEST_F(source, what_a_distrusted_one_said_is_not_learned_from)
+{
+	const struct sample_log *log = source_get_log(self->source);
+	int i;
+
+	for (i = 0; i < 600; i++)
+		exchange(self->source);
+	EXPECT_EQ(SAMPLE_LOG_MAX, log->count);
+	EXPECT_LT(sample_log_get(log, SAMPLE_LOG_MAX - 1)->at_ns, sample_log_get(log, 0)->at_ns);
+	source_distrust(self->source, false);
+	EXPECT_EQ(0, log->count);
+	exchange(self->source);
+	EXPECT_EQ(1, log->count);
+	source_rebase(self->source, 2);
+	EXPECT_EQ(0, log->count);
+}
+
+TEST(configured_offset_is_added)
+{
+	struct source_options with = options(6, 10, false);
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status status;
+	struct source *source;
+
+	with.offset_s = 0.25;
+	source = source_new(&with, START_NS);
+	source_add(source, START_NS, &sample);
+	source_get_status(source, START_NS, &status);
+	EXPECT_EQ(123456789 + 250000000, status.estimate.offset_ns);
+	source_free(source);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Selection: who is believed, who is named a falseticker, and what bound follows.
+ */
+#include "user/discipline/source_select.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+#define START_NS	(1800000000LL * NS_PER_S)
+#define SAMPLES		8
+#define SOURCES		5
+
+FIXTURE(sources) {
+	struct source *source[SOURCES];
+	size_t count;
+	int minsources;
+	struct selection selection;
+};
+
+FIXTURE_SETUP(sources)
+{
+	memset(self, 0, sizeof(*self));
+}
+
+FIXTURE_TEARDOWN(sources)
+{
+	size_t i;
+
+	for (i = 0; i < self->count; i++)
+		source_free(self->source[i]);
+}
+
+/* A source with that offset, running off by @rate, across a path of @delay_ns. */
+static void add_source(struct _test_data_sources *self, int64_t offset_ns, double rate,
+		       int64_t delay_ns, const struct source_options *with)
+{
+	struct source_options options = with ? *with : (struct source_options){ .minpoll = 4 };
+	struct source *source;
+	int i;
+
+	options.maxpoll = 4;
+	source = source_new(&options, START_NS);
+	for (i = 0; i < SAMPLES; i++) {
+		int64_t at_ns = START_NS + 16LL * i * NS_PER_S;
+		struct source_sample sample = {
+			.at_ns = at_ns,
+			.offset_ns = offset_ns + llrint(rate * 16e9 * i),
+			.delay_ns = delay_ns + i * 977 % 5 * 1000,
+			.stratum = 1,
+		};
+
+		source_polled(source, at_ns);
+		source_add(source, at_ns, &sample);
+	}
+	self->source[self->count++] = source;
+}
+
+static void judge(struct _test_data_sources *self, int previous)
+{
+	const struct selection_terms terms = {
+		.previous = previous,
+		.minsources = self->minsources,
+	};
+
+	source_select(self->source, self->count, START_NS + 16LL * SAMPLES * NS_PER_S, &terms,
+		      &self->selection);
+}
+
+static enum source_verdict verdict(struct _test_data_sources *self, int index)
+{
+	struct source_status status;
+
+	source_get_status(self->source[index], START_NS, &status);
+	return status.verdict;
+}
+
+TEST_F(sources, none_is_none)
+{
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(0, self->selection.candidates);
+}
+
+TEST_F(sources, one_is_selected)
+{
+	add_source(self, 1000, 0, 200000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_EQ(1, self->selection.count);
+	EXPECT_EQ(1, self->selection.weight[0]);
+	EXPECT_LE(self->selection.low_ns, -99000);
+	EXPECT_GE(self->selection.high_ns, 101000);
+	EXPECT_EQ(SOURCE_SELECTED, verdict(self, 0));
+}
+
+TEST_F(sources, silent_one_is_unusable)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+
+	self->source[self->count++] = source_new(&options, START_NS);
+	add_source(self, 0, 0, 200000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(1, self->selection.selected);
+	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 0));
+}
+
+TEST_F(sources, one_of_three_is_named_a_falseticker)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 50000000, 0, 2000000, NULL);
+	add_source(self, 100000, 0, 2000000, NULL);
+	judge(self, 1);
+	EXPECT_EQ(1, self->selection.falsetickers);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 1));
+	EXPECT_NE(1, self->selection.selected);
+	EXPECT_EQ(2, self->selection.count);
+	EXPECT_LT(self->selection.high_ns, 10000000);
+}
+
+TEST_F(sources, two_that_disagree_are_no_majority)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 50000000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 0));
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 1));
+}
+
+/* Trusted is that the truth is within 50 ms: one that says 60 +- 40 ms mostly says otherwise. */
+TEST_F(sources, who_merely_touches_the_trusted_ones_is_not_used)
+{
+	struct source_options trusted = { .minpoll = 4, .trust = true };
+
+	add_source(self, 0, 0, 100000000, &trusted);
+	add_source(self, 60000000, 0, 80000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_EQ(1, self->selection.count);
+	EXPECT_EQ(0, self->selection.falsetickers);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 1));
+	/* Not even if it was followed before. */
+	judge(self, 1);
+	EXPECT_EQ(0, self->selection.selected);
+	/* Who says more of what they say is welcome. */
+	add_source(self, 5000000, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(2, self->selection.selected);
+	/* Without anybody to be trusted they are all of one mind. */
+	source_free(self->source[0]);
+	self->source[0] = self->source[2];
+	self->count = 2;
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.falsetickers);
+}
+
+/*
+ * Two that have answered first may be a minority of five, and say that the truth is where the third
+ * one says that it is not. As long as the others are silent it is where all three agree.
+ */
+TEST_F(sources, silent_ones_leave_the_first_answers_no_majority)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	struct selection all;
+
+	add_source(self, 40000000, 0, 80000000, NULL);
+	add_source(self, 40000000, 0, 80000000, NULL);
+	add_source(self, 0, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_GT(self->selection.place_high_ns, 70000000);
+	all = self->selection;
+	while (self->count < SOURCES)
+		self->source[self->count++] = source_new(&options, START_NS);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.falsetickers);
+	EXPECT_LT(self->selection.place_high_ns, 20000000);
+	EXPECT_LE(all.place_low_ns, self->selection.place_low_ns);
+}
+
+TEST_F(sources, trust_decides)
+{
+	struct source_options trusted = { .minpoll = 4, .trust = true };
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 50000000, 0, 2000000, &trusted);
+	judge(self, -1);
+	EXPECT_EQ(2, self->selection.selected);
+	EXPECT_EQ(2, self->selection.falsetickers);
+}
+
+TEST_F(sources, prefer_is_used_alone)
+{
+	struct source_options preferred = { .minpoll = 4, .prefer = true };
+
+	add_source(self, 0, 0, 200000, NULL);
+	add_source(self, 0, 0, 2000000, &preferred);
+	judge(self, 0);
+	EXPECT_EQ(1, self->selection.selected);
+	EXPECT_EQ(1, self->selection.count);
+}
+
+TEST_F(sources, noselect_is_measured_only)
+{
+	struct source_options unused = { .minpoll = 4, .noselect = true };
+
+	add_source(self, 0, 0, 200000, &unused);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+}
+
+TEST_F(sources, too_few_are_not_used)
+{
+	self->minsources = 2;
+	add_source(self, 0, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(0, self->selection.count);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 0));
+	add_source(self, 100000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(2, self->selection.count);
+	self->minsources = 3;
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	/* One that contradicts is no third. */
+	add_source(self, 50000000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 2));
+}
+
+TEST_F(sources, nothing_is_used_without_a_required_one)
+{
+	struct source_options required = { .minpoll = 4, .maxpoll = 4, .require = true };
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	/* It does not answer ... */
+	self->source[self->count++] = source_new(&required, START_NS);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	/* ... and nor is it right. */
+	add_source(self, 50000000, 0, 2000000, &required);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 3));
+	/* One of them is enough, and all are combined then. */
+	add_source(self, 100000, 0, 2000000, &required);
+	judge(self, -1);
+	EXPECT_EQ(3, self->selection.count);
+}
+
+TEST_F(sources, a_required_one_that_is_not_to_be_used_does_not_count)
+{
+	struct source_options unused = { .minpoll = 4, .require = true, .noselect = true };
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, &unused);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+}
+
+TEST_F(sources, much_worse_ones_are_not_combined)
+{
+	add_source(self, 0, 0, 200000, NULL);
+	add_source(self, 0, 0, 80000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_EQ(1, self->selection.count);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 1));
+}
+
+TEST_F(sources, weights_add_up_to_one)
+{
+	double sum = 0;
+	size_t i;
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 10000, 0, 2500000, NULL);
+	add_source(self, -10000, 0, 3000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(3, self->selection.count);
+	for (i = 0; i < self->selection.count; i++)
+		sum += self->selection.weight[i];
+	EXPECT_LT(fabs(sum - 1), 1e-12);
+}
+
+TEST_F(sources, selected_one_stays_unless_much_worse)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2200000, NULL);
+	judge(self, 1);
+	EXPECT_EQ(1, self->selection.selected);
+	judge(self, 0);
+	EXPECT_EQ(0, self->selection.selected);
+}
+
+/* One drifts, still within its interval: the bound must not follow it. */
+TEST_F(sources, bound_is_where_most_agree)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 1900000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_LE(self->selection.low_ns, -900000);
+	EXPECT_GE(self->selection.high_ns, 900000);
+}
+
+/*
+ * One of three has not answered yet. Of the two that have, one may lie inside the other's interval,
+ * and then the truth is anywhere in that; the clock is put where both allow it to be.
+ */
+TEST_F(sources, bound_allows_for_those_who_have_not_answered)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+
+	add_source(self, 900000, 0, 100000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_LT(self->selection.high_ns - self->selection.low_ns, 500000);
+
+	self->source[self->count++] = source_new(&options, START_NS);
+	judge(self, -1);
+	EXPECT_GE(self->selection.selected, 0);
+	EXPECT_LE(self->selection.low_ns, -999000);
+	EXPECT_GE(self->selection.high_ns, 950000);
+	EXPECT_GE(self->selection.place_low_ns, 800000);
+	EXPECT_LE(self->selection.place_high_ns, 1010000);
+}
+
+/* A server that sent "DENY" will not answer, and nobody waits for its vote. */
+TEST_F(sources, refused_one_has_no_vote)
+{
+	const uint32_t deny = 'D' << 24 | 'E' << 16 | 'N' << 8 | 'Y';
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	struct source *refused = source_new(&options, START_NS);
+
+	ASSERT_NE(NULL, refused);
+	add_source(self, 900000, 0, 100000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	self->source[self->count++] = refused;
+	source_polled(refused, START_NS);
+	source_kissed(refused, START_NS, deny);
+	judge(self, -1);
+	EXPECT_LT(self->selection.high_ns - self->selection.low_ns, 500000);
+}
+
+TEST_F(sources, one_that_runs_off_is_not_combined)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 200e-6, 2000000, NULL);
+	judge(self, 2);
+	EXPECT_NE(2, self->selection.selected);
+	EXPECT_GE(SOURCE_NOT_COMBINED, verdict(self, 2));
+}
+
+TEST_F(sources, preference_does_not_overrule_where_most_agree)
+{
+	struct source_options prefer = { .minpoll = 4, .prefer = true };
+
+	add_source(self, 80000000, 0, 200000000, &prefer);
+	add_source(self, 0, 0, 20000000, NULL);
+	add_source(self, 0, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_NE(0, self->selection.selected);
+	EXPECT_NE(SOURCE_FALSETICKER, verdict(self, 0));
+	EXPECT_EQ(2, self->selection.count);
+}
+
+TEST_F(sources, preference_does_not_overrule_the_rate_that_most_have)
+{
+	struct source_options prefer = { .minpoll = 4, .prefer = true };
+
+	add_source(self, 0, 200e-6, 20000000, &prefer);
+	add_source(self, 0, 0, 20000000, NULL);
+	add_source(self, 0, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(1, self->selection.wrong);
+	EXPECT_NE(0, self->selection.selected);
+	EXPECT_EQ(2, self->selection.count);
+}
+
+TEST_F(sources, who_was_wrong_lately_is_not_combined)
+{
+	struct source_options prefer = { .minpoll = 4, .prefer = true };
+
+	add_source(self, 0, 0, 200000, &prefer);
+	add_source(self, 0, 0, 200000, NULL);
+	add_source(self, 0, 0, 200000, NULL);
+	source_distrust(self->source[0], true);
+	judge(self, 0);
+	EXPECT_NE(0, self->selection.selected);
+	EXPECT_EQ(2, self->selection.count);
+	EXPECT_EQ(0, self->selection.wrong);
+	/* But better those than none. */
+	source_distrust(self->source[1], true);
+	source_distrust(self->source[2], true);
+	judge(self, 0);
+	EXPECT_GE(self->selection.selected, 0);
+	EXPECT_EQ(3, self->selection.count);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hooks: which programs of a directory they are, what they are told, and that none outlives its
+ * time.
+ */
+#include "user/hooks/hook_environment.h"
+#include "user/hooks/hook_list.h"
+#include "user/hooks/hook_run.h"
+#include "user/lib/names.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+
+static int skipped_count;
+
+static void note_skipped(const char *path, const char *reason)
+{
+	(void)path;
+	(void)reason;
+	skipped_count++;
+}
+
+/* A script with that body in @directory; its path. */
+static const char *script(const char *directory, const char *name, mode_t mode, const char *body)
+{
+	static char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	if (!file)
+		exit(1);
+	fprintf(file, "#!/bin/sh\n%s\n", body);
+	fclose(file);
+	chmod(path, mode);
+	return path;
+}
+
+static void remove_all(const char *directory)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
+	if (system(command))
+		exit(1);
+}
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+TEST(names_are_those_of_run_parts)
+{
+	static const char *const good[] = { "a", "Z", "10-restart_web", "0", "-", "_x" };
+	static const char *const bad[] = { "", "a.sh", "a~", ".a", "a b", "a.dpkg-old", "#a#",
+					   "\xc3\xa4", "a/b", "a\n" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		EXPECT_TRUE(hook_name_valid(good[i])) TH_LOG("case %u", i);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_FALSE(hook_name_valid(bad[i])) TH_LOG("case %u", i);
+}
+
+TEST(a_directory_gives_its_programs_in_order)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", path[300];
+	struct hook_list list;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	script(directory, "20-b", 0755, "");
+	script(directory, "10-c", 0755, "");
+	script(directory, "B", 0755, "");
+	script(directory, "a", 0755, "");
+	script(directory, "a.bak", 0755, "");
+	script(directory, "plain", 0644, "");
+	script(directory, "everybodys", 0757, "");
+	snprintf(path, sizeof(path), "%s/folder", directory);
+	mkdir(path, 0755);
+	skipped_count = 0;
+	ASSERT_EQ(0, hook_list_read(directory, &list, note_skipped));
+	ASSERT_EQ(4, list.count);
+	EXPECT_STREQ("10-c", strrchr(list.paths[0], '/') + 1);
+	EXPECT_STREQ("20-b", strrchr(list.paths[1], '/') + 1);
+	EXPECT_STREQ("B", strrchr(list.paths[2], '/') + 1);
+	EXPECT_STREQ("a", strrchr(list.paths[3], '/') + 1);
+	EXPECT_EQ(2, skipped_count);
+	hook_list_free(&list);
+
+	/* Where everybody may put programs, none is run. */
+	chmod(directory, 01777);
+	ASSERT_EQ(0, hook_list_read(directory, &list, note_skipped));
+	EXPECT_EQ(0, list.count);
+	EXPECT_EQ(3, skipped_count);
+	remove_all(directory);
+
+	ASSERT_EQ(0, hook_list_read(directory, &list, note_skipped));
+	EXPECT_EQ(0, list.count);
+}
+
+/* How many of a program and its directory are left out. */
+static int count_skipped(const char *directory)
+{
+	struct hook_list list;
+
+	skipped_count = 0;
+	if (hook_list_read(directory, &list, note_skipped))
+		exit(1);
+	hook_list_free(&list);
+	return skipped_count;
+}
+
+TEST(what_a_group_may_write_to_is_run_if_it_is_roots)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", path[300];
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/hook", directory);
+	script(directory, "hook", 0775, "");
+	EXPECT_EQ(getegid() ? 1 : 0, count_skipped(directory));
+	if (!geteuid()) {
+		ASSERT_EQ(0, chown(path, 0, 1));
+		ASSERT_EQ(0, chmod(path, 0775));
+		EXPECT_EQ(1, count_skipped(directory));
+	}
+	chmod(path, 0755);
+	EXPECT_EQ(0, count_skipped(directory));
+	chmod(directory, 0770);
+	EXPECT_EQ(getegid() ? 1 : 0, count_skipped(directory));
+	remove_all(directory);
+}
+
+TEST(more_than_the_most_are_left_out)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", name[16];
+	struct hook_list list;
+	int i;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	for (i = 0; i < HOOKS_MAX + 3; i++) {
+		snprintf(name, sizeof(name), "%03d", i);
+		script(directory, name, 0755, "");
+	}
+	skipped_count = 0;
+	ASSERT_EQ(0, hook_list_read(directory, &list, note_skipped));
+	EXPECT_EQ(HOOKS_MAX, list.count);
+	EXPECT_EQ(3, skipped_count);
+	hook_list_free(&list);
+	remove_all(directory);
+}
+
+TEST(a_hook_is_told_the_event_and_nothing_else)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", body[400], line[512], path[300];
+	struct module_event event = {
+		.sequence = 7,
+		.cause = TRUECHIME_CAUSE_REVERT,
+		.evidence = 1U << TRUECHIME_EVIDENCE_PAIRING | 1U << TRUECHIME_EVIDENCE_MARKER,
+		.action = TRUECHIME_ACTION_STEPPED,
+		.gap_ns = -43200000000000,
+		.time_ns = 1800000000000000000,
+		.maxerror_before_ns = 60000,
+		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
+		.epoch = 3,
+	};
+	char **environment = hook_environment_new(&event);
+	struct hook_result result;
+	bool found = false;
+	FILE *file;
+
+	ASSERT_NE(NULL, environment);
+	ASSERT_NE(NULL, mkdtemp(directory));
+	setenv("SECRET", "1", 1);
+	snprintf(body, sizeof(body),
+		 "echo \"$TRUECHIME_SEQUENCE $TRUECHIME_CAUSE $TRUECHIME_GAP_NS $TRUECHIME_EPOCH $TRUECHIME_ACTION $TRUECHIME_TIME_NS $TRUECHIME_MAXERROR_BEFORE_NS $TRUECHIME_MAXERROR_NS ${SECRET-none} $(ls /proc/self/fd | wc -l)\" >%s/out",
+		 directory);
+	script(directory, "hook", 0755, body);
+	snprintf(path, sizeof(path), "%s/hook", directory);
+	ASSERT_EQ(0, hook_run(path, environment, 10000, &result));
+	EXPECT_FALSE(result.timed_out);
+	EXPECT_EQ(0, result.status);
+
+	snprintf(path, sizeof(path), "%s/out", directory);
+	file = fopen(path, "r");
+	ASSERT_NE(NULL, file);
+	found = fgets(line, sizeof(line), file);
+	fclose(file);
+	EXPECT_TRUE(found);
+	/* Of descriptors: the three standard ones and what ls opens. */
+	EXPECT_STREQ("7 revert -43200000000000 3 stepped 1800000000000000000 60000 -1 none 4\n",
+		     line);
+	hook_environment_free(environment);
+	remove_all(directory);
+}
+
+TEST(a_hook_that_fails_says_so)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX";
+	char *const environment[] = { NULL };
+	struct hook_result result;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	ASSERT_EQ(0, hook_run(script(directory, "three", 0755, "exit 3"), environment, 10000,
+			      &result));
+	EXPECT_FALSE(result.timed_out);
+	EXPECT_EQ(3, WEXITSTATUS(result.status));
+	ASSERT_EQ(0, hook_run(script(directory, "suicide", 0755, "kill -9 $$"), environment, 10000,
+			      &result));
+	EXPECT_TRUE(WIFSIGNALED(result.status));
+	ASSERT_EQ(0, hook_run("/nonexistent", environment, 10000, &result));
+	EXPECT_EQ(126, WEXITSTATUS(result.status));
+	remove_all(directory);
+}
+
+/* Neither it nor what it started, even if it does not want to hear of it. */
+TEST(a_hook_does_not_outlive_its_time)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", body[400], path[300];
+	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	struct hook_result result;
+	double began_s = now_s();
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	snprintf(body, sizeof(body),
+		 "trap '' TERM\n(sleep 3; echo alive >%s/child) &\nwhile :; do sleep 1; done",
+		 directory);
+	ASSERT_EQ(0, hook_run(script(directory, "stubborn", 0755, body), environment, 200,
+			      &result));
+	EXPECT_TRUE(result.timed_out);
+	EXPECT_LT(now_s() - began_s, 2.9);
+	sleep(3);
+	snprintf(path, sizeof(path), "%s/child", directory);
+	EXPECT_NE(0, access(path, F_OK));
+	remove_all(directory);
+}
+
+TEST(only_disruptions_disrupt)
+{
+	struct module_event event = { .cause = TRUECHIME_CAUSE_BOOT };
+
+	EXPECT_FALSE(cause_is_disruption(event.cause));
+	event.cause = TRUECHIME_CAUSE_OPERATOR;
+	EXPECT_FALSE(cause_is_disruption(event.cause));
+	event.cause = TRUECHIME_CAUSE_STEADY;
+	EXPECT_FALSE(cause_is_disruption(event.cause));
+	event.cause = TRUECHIME_CAUSE_LEAP;
+	EXPECT_FALSE(cause_is_disruption(event.cause));
+	event.cause = TRUECHIME_CAUSE_TIME_SOURCES;
+	EXPECT_TRUE(cause_is_disruption(event.cause));
+	event.cause = TRUECHIME_CAUSE_FORK;
+	EXPECT_TRUE(cause_is_disruption(event.cause));
+	event.cause = TRUECHIME_CAUSE_HOST_STEP;
+	EXPECT_TRUE(cause_is_disruption(event.cause));
+}
+
+TEST_HARNESS_MAIN

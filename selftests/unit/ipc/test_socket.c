@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The control socket: what is understood, who may change something, and that hostile clients are
+ * cut off while others are served.
+ */
+#include "user/ipc/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+#include "selftests/unit/unit.h"
+
+#define S	1000000000LL
+
+/* Who the kernel says is at the other end; the real one where 0. */
+static uid_t peer_uid;
+
+int getsockopt(int fd, int level, int option, void *value, socklen_t *size)
+{
+	int result = (int)syscall(SYS_getsockopt, fd, level, option, value, size);
+
+	if (option == SO_PEERCRED && peer_uid)
+		((struct ucred *)value)->uid = peer_uid;
+	return result;
+}
+
+FIXTURE(control)
+{
+	struct control *control;
+	char dir[64];
+	char path[96];
+	int answers;
+	int big;
+	enum control_command last;
+	int64_t now_ns;
+};
+
+static json_t *answer(void *context, const struct control_request *request, const char **error)
+{
+	FIXTURE_DATA(control) *self = context;
+
+	self->answers++;
+	self->last = request->command;
+	if (request->command == CONTROL_MAKESTEP) {
+		*error = "not today";
+		return NULL;
+	}
+	if (self->big) {
+		char *text = malloc(50001);
+		json_t *object;
+
+		memset(text, 'x', 50000);
+		text[50000] = '\0';
+		object = json_pack("{s:s}", "big", text);
+		free(text);
+		return object;
+	}
+	return json_pack("{s:b}", "ok", 1);
+}
+
+FIXTURE_SETUP(control)
+{
+	peer_uid = 0;
+	strcpy(self->dir, "/tmp/test_control.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	snprintf(self->path, sizeof(self->path), "%s/sock", self->dir);
+	ASSERT_EQ(0, control_open(&self->control, self->path, answer, self));
+	self->now_ns = 1000 * S;
+}
+
+FIXTURE_TEARDOWN(control)
+{
+	control_close(self->control);
+	EXPECT_EQ(-1, access(self->path, F_OK));
+	rmdir(self->dir);
+}
+
+/* Everything that is there to be done. */
+static void serve(FIXTURE_DATA(control) *self)
+{
+	struct pollfd fds[CONTROL_FDS_MAX];
+	int count, rounds = 100;
+
+	do {
+		count = control_pollfds(self->control, fds);
+		if (poll(fds, count, 0) <= 0)
+			break;
+		control_dispatch(self->control, fds, count, self->now_ns);
+	} while (--rounds);
+}
+
+static int client(FIXTURE_DATA(control) *self)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	strcpy(address.sun_path, self->path);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		close(fd);
+		return -1;
+	}
+	serve(self);
+	return fd;
+}
+
+/* What came, as text; "" and closed: "EOF". */
+static const char *heard(int fd, char *text, size_t size)
+{
+	ssize_t length = recv(fd, text, size - 1, 0);
+
+	if (!length || (length < 0 && errno == ECONNRESET))
+		return "EOF";
+	text[length > 0 ? length : 0] = '\0';
+	return text;
+}
+
+static const char *ask(FIXTURE_DATA(control) *self, int fd, const char *line, char *text,
+		       size_t size)
+{
+	send(fd, line, strlen(line), MSG_NOSIGNAL);
+	serve(self);
+	return heard(fd, text, size);
+}
+
+TEST(understands_requests)
+{
+	struct control_request request;
+	const char *error = NULL, *text = "{\"command\":\"sources\"}";
+
+	ASSERT_EQ(0, control_parse(text, strlen(text), &request, &error));
+	EXPECT_EQ(CONTROL_SOURCES, request.command);
+	EXPECT_FALSE(request.follow);
+	text = " { \"follow\" : true , \"command\" : \"events\" } ";
+	ASSERT_EQ(0, control_parse(text, strlen(text), &request, &error));
+	EXPECT_EQ(CONTROL_EVENTS, request.command);
+	EXPECT_TRUE(request.follow);
+}
+
+TEST(refuses_what_is_none)
+{
+	static const char *const texts[] = {
+		"", "x", "{", "[]", "\"status\"", "{}", "{\"command\":1}", "{\"command\":null}",
+		"{\"command\":\"status\",\"command\":\"burst\"}", "{\"command\":\"status\"} x",
+		"{\"command\":\"status\",\"other\":1}", "{\"command\":\"status\",\"follow\":1}",
+		"{\"command\":\"sta\\u0000tus\"}", "{\"command\":\"\xff\"}",
+	};
+	struct control_request request;
+	const char *error;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		error = NULL;
+		EXPECT_EQ(-EINVAL, control_parse(texts[i], strlen(texts[i]), &request, &error))
+			TH_LOG("text %u", i);
+		EXPECT_NE(NULL, error);
+	}
+	EXPECT_EQ(-EOPNOTSUPP, control_parse("{\"command\":\"rm\"}", 16, &request, &error));
+}
+
+TEST(is_not_led_astray_by_depth)
+{
+	char text[CONTROL_REQUEST_MAX];
+	struct control_request request;
+	const char *error = NULL;
+
+	memset(text, '[', sizeof(text));
+	EXPECT_EQ(-EINVAL, control_parse(text, sizeof(text) - 1, &request, &error));
+	EXPECT_EQ(-EINVAL, control_parse(text, sizeof(text), &request, &error));
+}
+
+TEST(knows_what_changes_something)
+{
+	EXPECT_FALSE(control_changes(CONTROL_STATUS));
+	EXPECT_FALSE(control_changes(CONTROL_TRACKING));
+	EXPECT_FALSE(control_changes(CONTROL_SOURCES));
+	EXPECT_FALSE(control_changes(CONTROL_EVENTS));
+	EXPECT_TRUE(control_changes(CONTROL_MAKESTEP));
+	EXPECT_TRUE(control_changes(CONTROL_BURST));
+	EXPECT_TRUE(control_changes(CONTROL_RELOAD));
+}
+
+TEST_F(control, answers)
+{
+	char text[256];
+	int fd = client(self);
+
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"status\"}\n", text, sizeof(text)));
+	EXPECT_STREQ("{\"ok\":false,\"error\":\"not today\"}\n",
+		     ask(self, fd, "{\"command\":\"makestep\"}\n", text, sizeof(text)));
+	EXPECT_EQ(2, self->answers);
+	close(fd);
+}
+
+TEST_F(control, answers_lines_in_pieces_and_together)
+{
+	char text[256];
+	int fd = client(self);
+
+	EXPECT_STREQ("", ask(self, fd, "{\"command\":", text, sizeof(text)));
+	EXPECT_STREQ("{\"ok\":true}\n{\"ok\":true}\n",
+		     ask(self, fd, "\"status\"}\n{\"command\":\"sources\"}\n{\"comm", text,
+			 sizeof(text)));
+	EXPECT_STREQ("{\"ok\":true}\n", ask(self, fd, "and\":\"tracking\"}\n", text, sizeof(text)));
+	EXPECT_EQ(CONTROL_TRACKING, self->last);
+	close(fd);
+}
+
+TEST_F(control, lets_everyone_read_and_few_change)
+{
+	char text[256];
+	int fd;
+
+	peer_uid = 12345;
+	fd = client(self);
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"status\"}\n", text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(ask(self, fd, "{\"command\":\"burst\"}\n", text, sizeof(text)),
+			       "\"ok\":false"));
+	EXPECT_EQ(1, self->answers);
+	close(fd);
+	peer_uid = 0;
+	fd = client(self);
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"burst\"}\n", text, sizeof(text)));
+	close(fd);
+}
+
+TEST_F(control, cuts_off_a_line_without_end)
+{
+	char text[CONTROL_REQUEST_MAX + 16];
+	int fd = client(self), other = client(self);
+
+	memset(text, 'x', sizeof(text));
+	send(fd, text, sizeof(text), MSG_NOSIGNAL);
+	serve(self);
+	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, other, "{\"command\":\"status\"}\n", text, sizeof(text)));
+	close(fd);
+	close(other);
+}
+
+TEST_F(control, cuts_off_the_silent)
+{
+	char text[64];
+	int fd = client(self);
+
+	EXPECT_EQ(self->now_ns + 10 * S, control_next_ns(self->control));
+	self->now_ns += 9 * S;
+	control_dispatch(self->control, NULL, 0, self->now_ns);
+	EXPECT_STREQ("", heard(fd, text, sizeof(text)));
+	self->now_ns += S;
+	control_dispatch(self->control, NULL, 0, self->now_ns);
+	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
+	EXPECT_EQ(INT64_MAX, control_next_ns(self->control));
+	close(fd);
+}
+
+TEST_F(control, cuts_off_who_asks_and_does_not_read)
+{
+	char lines[2048] = "", text[64];
+	int fd = client(self), i;
+
+	self->big = 1;
+	for (i = 0; i < 60; i++)
+		strcat(lines, "{\"command\":\"status\"}\n");
+	send(fd, lines, strlen(lines), MSG_NOSIGNAL);
+	serve(self);
+	EXPECT_LT(self->answers, 20);
+	while (recv(fd, text, sizeof(text), 0) > 0)
+		;
+	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
+	close(fd);
+}
+
+TEST_F(control, keeps_room_for_root)
+{
+	char text[64];
+	int fds[64], count = 0, fd;
+
+	peer_uid = 12345;
+	for (count = 0; count < 64; count++)
+		fds[count] = client(self);
+	peer_uid = 0;
+	fd = client(self);
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"burst\"}\n", text, sizeof(text)));
+	close(fd);
+	while (count--)
+		close(fds[count]);
+}
+
+TEST_F(control, tells_those_who_follow)
+{
+	char text[256];
+	int fd = client(self), other = client(self), i;
+
+	ask(self, fd, "{\"command\":\"events\",\"follow\":true}\n", text, sizeof(text));
+	ask(self, other, "{\"command\":\"events\"}\n", text, sizeof(text));
+	control_publish(self->control, json_pack("{s:s}", "cause", "revert"));
+	serve(self);
+	EXPECT_STREQ("{\"cause\":\"revert\"}\n", heard(fd, text, sizeof(text)));
+	EXPECT_STREQ("", heard(other, text, sizeof(text)));
+
+	/* Silence is what followers do; but read they must. */
+	self->now_ns += 3600 * S;
+	control_dispatch(self->control, NULL, 0, self->now_ns);
+	EXPECT_STREQ("", heard(fd, text, sizeof(text)));
+	for (i = 0; i < 20000; i++)
+		control_publish(self->control, json_pack("{s:s}", "cause", "revert-or-restore"));
+	while (recv(fd, text, sizeof(text), 0) > 0)
+		;
+	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
+	close(fd);
+	close(other);
+}
+
+TEST_F(control, a_living_daemon_is_not_replaced_and_a_dead_one_is)
+{
+	struct control *second;
+	char path[128];
+	int fd;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	EXPECT_EQ(-EADDRINUSE, control_open(&second, self->path, answer, self));
+	snprintf(path, sizeof(path), "%s/dead", self->dir);
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	close(fd);
+	ASSERT_EQ(0, control_open(&second, path, answer, self));
+	control_close(second);
+	EXPECT_EQ(-ENOENT, control_open(&second, "/nonexistent/sock", answer, self));
+}
+
+/* -S /etc/passwd by mistake, as root. */
+TEST_F(control, what_is_no_socket_is_not_replaced)
+{
+	char path[128], link[128];
+	struct control *second;
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/file", self->dir);
+	snprintf(link, sizeof(link), "%s/link", self->dir);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	ASSERT_LE(0, fd);
+	close(fd);
+	EXPECT_EQ(-ENOTSOCK, control_open(&second, path, answer, self));
+	ASSERT_EQ(0, symlink(path, link));
+	EXPECT_EQ(-ENOTSOCK, control_open(&second, link, answer, self));
+	EXPECT_EQ(0, lstat(link, &st));
+	EXPECT_EQ(0, unlink(link));
+	EXPECT_EQ(0, unlink(path));
+
+	/* Nor at the end, when somebody put a file there. */
+	ASSERT_EQ(0, control_open(&second, path, answer, self));
+	ASSERT_EQ(0, unlink(path));
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	ASSERT_LE(0, fd);
+	close(fd);
+	control_close(second);
+	EXPECT_EQ(0, unlink(path));
+}
+
+TEST_F(control, everyone_may_connect)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, stat(self->path, &st));
+	EXPECT_EQ(0666, st.st_mode & 0777);
+}
+
+TEST_HARNESS_MAIN

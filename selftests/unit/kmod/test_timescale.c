@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The timescale: what it shows, that it goes on without a jump wherever none is due, how fast it
+ * slews, what it says of its own error, and that readers always see all of one change.
+ */
+#include "kmod/timescale.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "selftests/unit/lines.h"
+#include "selftests/unit/timescale_world.h"
+#include "selftests/unit/unit.h"
+
+TEST_F(timescale, begins_with_the_systems_time)
+{
+	const struct chime_now now = now_at(&self->timescale, RAW0_NS + S);
+
+	EXPECT_EQ(UTC0_NS + S, time_at(&self->timescale, RAW0_NS + S));
+	EXPECT_EQ(UTC0_NS + S, now.time_ns);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
+	EXPECT_EQ(TRUECHIME_MODE_AUTO, now.mode);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, now.reference);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_FALSE(now.has_host);
+	EXPECT_EQ(0, now.slew_ns);
+	EXPECT_EQ(0, now.rate_q32);
+}
+
+TEST_F(timescale, jumps_to_the_first_host)
+{
+	struct chime_now now;
+
+	take_host(&self->timescale, 3600 * S, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(UTC0_NS + 3600 * S, now.time_ns);
+	EXPECT_EQ(UTC0_NS + 3600 * S, now.host_ns);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, now.reference);
+	EXPECT_TRUE(now.has_host);
+	EXPECT_EQ(1, now.epoch);
+	EXPECT_EQ(20, now.maxerror_ns);
+	EXPECT_EQ(0, now.slew_ns);
+}
+
+/* A change of phase comes in without a jump, in the time and at the rate that are promised. */
+TEST_F(timescale, slews_a_change_of_the_host_line)
+{
+	static const struct {
+		s64 change_ns;
+		s64 rate_q32;
+	} cases[] = {
+		{ 100, SLEW_MIN_Q32 },
+		{ -100 * US, SLEW_MIN_Q32 },
+		{ 400 * US, SLEW_MIN_Q32 },
+		{ 50 * MS, 50000 * CHIME_PPM_Q32 },
+		{ -50 * MS, 50000 * CHIME_PPM_Q32 },
+		{ 900 * MS, 100000 * CHIME_PPM_Q32 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const s64 change_ns = cases[i].change_ns;
+		const s64 sign = change_ns < 0 ? -1 : 1;
+		const s64 duration_ns = llabs(change_ns) * (1LL << 32) / cases[i].rate_q32;
+		struct chime_now now;
+		s64 raw_ns;
+
+		take_host(&self->timescale, 0, RAW0_NS);
+		ASSERT_EQ(UTC0_NS, time_at(&self->timescale, RAW0_NS));
+		follow_host(&self->timescale, change_ns, 0, RAW0_NS);
+
+		now = now_at(&self->timescale, RAW0_NS);
+		EXPECT_EQ(UTC0_NS, now.time_ns);
+		EXPECT_EQ(change_ns, now.slew_ns);
+		EXPECT_LE(llabs(now.rate_q32 - sign * cases[i].rate_q32), cases[i].rate_q32 / 1000);
+		EXPECT_EQ(20 + llabs(change_ns), now.maxerror_ns);
+
+		for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + duration_ns * 2;
+		     raw_ns += duration_ns / 64 + 1) {
+			now = now_at(&self->timescale, raw_ns);
+			ASSERT_EQ(time_at(&self->timescale, raw_ns), now.time_ns);
+			/* The truth is the new host line: the bound holds all the way. */
+			ASSERT_LE(llabs(now.host_ns - now.time_ns), now.maxerror_ns);
+			ASSERT_EQ(now.host_ns - now.time_ns, now.slew_ns);
+		}
+		now = now_at(&self->timescale, RAW0_NS + duration_ns * 101 / 100 + 10);
+		EXPECT_EQ(0, now.slew_ns);
+		EXPECT_EQ(0, now.rate_q32);
+		EXPECT_EQ(now.host_ns, now.time_ns);
+		chime_timescale_forget(&self->timescale, RAW0_NS);
+	}
+}
+
+TEST_F(timescale, jumps_beyond_a_second)
+{
+	take_host(&self->timescale, 0, RAW0_NS);
+	follow_host(&self->timescale, S + 1, 0, RAW0_NS);
+	EXPECT_EQ(UTC0_NS + S + 1, time_at(&self->timescale, RAW0_NS));
+	follow_host(&self->timescale, 0, 0, RAW0_NS);
+	EXPECT_EQ(UTC0_NS, time_at(&self->timescale, RAW0_NS));
+	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS).slew_ns);
+}
+
+/* The line is laid anew with every look: a slew on its way must not start over each time. */
+TEST_F(timescale, ends_a_slew_in_time_though_lines_change)
+{
+	struct unit_random random = { 1 };
+	s64 raw_ns = RAW0_NS;
+	s64 before_ns;
+
+	take_host(&self->timescale, 0, raw_ns);
+	follow_host(&self->timescale, 50 * MS, 0, raw_ns);
+	before_ns = time_at(&self->timescale, raw_ns);
+	while (raw_ns < RAW0_NS + S + 100 * MS) {
+		const s64 noise_ns = (s64)unit_random_below(&random, 11) - 5;
+		s64 time_ns;
+
+		raw_ns += 20 * MS;
+		follow_host(&self->timescale, 50 * MS + noise_ns, 0, raw_ns);
+		time_ns = time_at(&self->timescale, raw_ns);
+		ASSERT_GE(time_ns - before_ns, 20 * MS - 20);
+		ASSERT_LE(time_ns - before_ns, 20 * MS + MS + 20);
+		before_ns = time_ns;
+	}
+	EXPECT_LE(llabs(now_at(&self->timescale, raw_ns).slew_ns), 20);
+}
+
+TEST_F(timescale, adds_the_correction_to_the_host)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 30 * US, CHIME_PPM_Q32);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 0, true,
+						   RAW0_NS));
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 2, true,
+						   RAW0_NS));
+	EXPECT_EQ(UTC0_NS, time_at(&self->timescale, RAW0_NS));
+	EXPECT_EQ(NULL, chime_timescale_correction(&self->timescale));
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	now = now_at(&self->timescale, RAW0_NS + 100 * S);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
+	EXPECT_EQ(UTC0_NS + 100 * S, now.host_ns);
+	EXPECT_LE(llabs(now.time_ns - (UTC0_NS + 100 * S + 30 * US + 100 * US)), 20);
+	/* 10 us and 20 ns at first, 1 ppm of the one and of the other over 100 s */
+	EXPECT_LE(llabs(now.maxerror_ns - (10020 + 200 * US)), 200);
+	EXPECT_NE(NULL, chime_timescale_correction(&self->timescale));
+
+	/* The same again without a jump: nothing changes. */
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, false,
+					     RAW0_NS + 100 * S));
+	EXPECT_LE(llabs(now_at(&self->timescale, RAW0_NS + 100 * S).slew_ns), 1);
+}
+
+TEST_F(timescale, slews_a_correction_unless_told_to_jump)
+{
+	const struct chime_line first = correction_line(UTC0_NS, 0, 0);
+	const struct chime_line second = correction_line(UTC0_NS, 500 * MS, 0);
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &first, 1, false, RAW0_NS));
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &second, 1, false, RAW0_NS));
+	EXPECT_EQ(UTC0_NS, time_at(&self->timescale, RAW0_NS));
+	EXPECT_EQ(500 * MS, now_at(&self->timescale, RAW0_NS).slew_ns);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &second, 1, true, RAW0_NS));
+	EXPECT_EQ(UTC0_NS + 500 * MS, time_at(&self->timescale, RAW0_NS));
+}
+
+TEST_F(timescale, corrects_raw_where_there_is_no_host)
+{
+	const struct chime_line correction =
+		correction_line(RAW0_NS, UTC0_NS - RAW0_NS + 7 * S, -40 * CHIME_PPM_Q32);
+	struct chime_now now;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, false, RAW0_NS));
+	now = now_at(&self->timescale, RAW0_NS);
+	/* From a timescale without a bound even 7 s are no reason to slew. */
+	EXPECT_EQ(UTC0_NS + 7 * S, now.time_ns);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, now.reference);
+	EXPECT_EQ(-40 * CHIME_PPM_Q32, now.rate_q32);
+	EXPECT_EQ(10000, now.maxerror_ns);
+}
+
+TEST_F(timescale, holds_over_by_the_references_time)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 0, 0);
+	struct chime_line later;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, false, RAW0_NS));
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED,
+		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS).state);
+	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER,
+		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS + S).state);
+
+	/* A month-old snapshot: raw knows nothing of it, host time does. */
+	later = host_line(30 * DAY, 0);
+	chime_timescale_rejoin_host(&self->timescale, &later, true, RAW0_NS + S);
+	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER, now_at(&self->timescale, RAW0_NS + S).state);
+	/* and the bound has grown by the month: 1 ppm of it is 2.6 s */
+	EXPECT_GE(now_at(&self->timescale, RAW0_NS + S).maxerror_ns, 2592 * MS);
+}
+
+/*
+ * A rate of 20 ppm that was learned in a minute is not carried over the day that a revert took, and
+ * what it may have been is in the bound; raw, should the host be set aside then, goes on alike.
+ */
+TEST_F(timescale, carries_a_rate_to_its_horizon_only)
+{
+	struct chime_line correction = correction_line(UTC0_NS, MS, 20 * CHIME_PPM_Q32);
+	struct chime_line after = host_line(DAY, 0);
+	const s64 kept_ns = MS + chime_scale_q32(60 * S, 20 * CHIME_PPM_Q32);
+	struct chime_now now;
+
+	correction.rate_horizon_ns = 60 * S;
+	correction.horizon_ns = 60 * S;
+	correction.beyond_sigma_rate_q32 = 20 * CHIME_PPM_Q32;
+	correction.beyond_maxerror_rate_q32 = 50 * CHIME_PPM_Q32;
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction,
+					     self->timescale.current_view.epoch, true, RAW0_NS));
+	EXPECT_EQ(20 * CHIME_PPM_Q32, now_at(&self->timescale, RAW0_NS + 59 * S).rate_q32);
+	/* Nobody looked at the host for long: readers find the horizon by themselves. */
+	EXPECT_LE(llabs(UTC0_NS + 90 * S + kept_ns - time_at(&self->timescale, RAW0_NS + 90 * S)),
+		  1);
+	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 90 * S).rate_q32);
+
+	chime_timescale_rejoin_host(&self->timescale, &after, true, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_LE(llabs(UTC0_NS + S + DAY + kept_ns - now.time_ns), 1);
+	EXPECT_GT(now.maxerror_ns, 50 * 86400 * US - 5 * MS);
+	EXPECT_LT(now.maxerror_ns, 50 * 86400 * US + 5 * MS);
+	EXPECT_GT(now.sigma_ns, 20 * 86400 * US - 2 * MS);
+
+	chime_timescale_set_reference(&self->timescale, &after, false, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + 3601 * S);
+	EXPECT_LE(llabs(UTC0_NS + 3601 * S + DAY + kept_ns - now.time_ns), 2);
+	EXPECT_GT(now.maxerror_ns, 50 * (86400 + 3600) * US - 5 * MS);
+	chime_timescale_set_reference(&self->timescale, &after, true, RAW0_NS + 3601 * S);
+	EXPECT_LE(llabs(now.time_ns - time_at(&self->timescale, RAW0_NS + 3601 * S)), 2);
+}
+
+TEST_F(timescale, keeps_the_correction_over_a_revert)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 0);
+	struct chime_line after = host_line(3600 * S, 0);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	chime_timescale_rejoin_host(&self->timescale, &after, true, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(UTC0_NS + S + 3600 * S + 70 * US, now.time_ns);
+	EXPECT_EQ(0, now.slew_ns);
+	EXPECT_EQ(1, now.epoch);
+
+	/* But not over a step of the host's own clock, of which it says nothing. */
+	after = host_line(0, 0);
+	chime_timescale_rejoin_host(&self->timescale, &after, false, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(UTC0_NS + S, now.time_ns);
+	EXPECT_EQ(2, now.epoch);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
+	EXPECT_EQ(NULL, chime_timescale_correction(&self->timescale));
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						   RAW0_NS + S));
+}
+
+/* The host's clock is set, and UTC was known better: nobody notices but the epoch. */
+TEST_F(timescale, outlives_a_step_of_the_host)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 3 * CHIME_PPM_Q32);
+	const struct chime_line stepped = host_line(45 * S, 0);
+	struct chime_now before, after;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	before = now_at(&self->timescale, RAW0_NS + 1000 * S);
+	chime_timescale_outlive_host_step(&self->timescale, &stepped, 45 * S, RAW0_NS + 100 * S);
+	after = now_at(&self->timescale, RAW0_NS + 1000 * S);
+	EXPECT_LE(llabs(before.time_ns - after.time_ns), 2);
+	EXPECT_EQ(before.host_ns + 45 * S, after.host_ns);
+	EXPECT_EQ(2, after.epoch);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, after.state);
+	EXPECT_GE(after.maxerror_ns, before.maxerror_ns - US);
+	EXPECT_LE(after.maxerror_ns, before.maxerror_ns + US);
+	/* It is as old as it was. */
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED,
+		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS).state);
+	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER,
+		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS + S).state);
+}
+
+/* Demotion and back: the same UTC, written against the other reference. */
+/* Its slew is not UTC's while a correction is in force, and the reference shows none of it. */
+TEST_F(timescale, goes_on_while_the_host_is_slewed)
+{
+	struct chime_line correction = correction_line(UTC0_NS, 50 * MS, 0);
+	struct chime_now now;
+	s64 raw_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	follow_host(&self->timescale, 0, 0, RAW0_NS);
+	for (raw_ns = RAW0_NS + 20 * MS; raw_ns <= RAW0_NS + 10 * S; raw_ns += 20 * MS) {
+		follow_host(&self->timescale, 0, 500 * CHIME_PPM_Q32, raw_ns);
+		now = now_at(&self->timescale, raw_ns);
+		ASSERT_LE(llabs(now.time_ns - UTC0_NS - 50 * MS - (raw_ns - RAW0_NS)), 5);
+		ASSERT_LE(llabs(now.reference_ns - UTC0_NS - (raw_ns - RAW0_NS)), 5);
+		ASSERT_EQ(1, now.epoch);
+	}
+	EXPECT_GT(now.host_ns - now.reference_ns, 4999000);
+	/* Nobody knows better than the host any more. */
+	chime_timescale_forget(&self->timescale, raw_ns);
+	EXPECT_EQ(now_at(&self->timescale, raw_ns + 20 * S).host_ns,
+		  now_at(&self->timescale, raw_ns + 20 * S).time_ns);
+}
+
+TEST_F(timescale, goes_on_when_the_reference_changes)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 3 * CHIME_PPM_Q32);
+	const struct chime_line host = host_line(0, 25 * CHIME_PPM_Q32);
+	const s64 change_ns = RAW0_NS + 1000 * S;
+	struct chime_now before, after, back;
+	s64 far_ns;
+
+	chime_timescale_set_reference(&self->timescale, &host, true, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	for (far_ns = change_ns; far_ns < change_ns + 10000 * S; far_ns += 999 * S) {
+		before = now_at(&self->timescale, far_ns);
+		chime_timescale_set_reference(&self->timescale, &host, false, change_ns);
+		after = now_at(&self->timescale, far_ns);
+		EXPECT_EQ(TRUECHIME_REFERENCE_RAW, after.reference);
+		EXPECT_EQ(before.host_ns, after.host_ns);
+		EXPECT_EQ(before.epoch + 1, after.epoch);
+		EXPECT_EQ(before.state, after.state);
+		/* to 1e-12 of the distance, and a unit of the rate's */
+		EXPECT_LE(llabs(before.time_ns - after.time_ns),
+			  2 + (far_ns - change_ns) / (4000 * MS));
+		/* growths are rounded up by a unit each, 0.25 us in 1000 s */
+		EXPECT_GE(after.maxerror_ns, before.maxerror_ns - US);
+
+		chime_timescale_set_reference(&self->timescale, &host, true, change_ns);
+		back = now_at(&self->timescale, far_ns);
+		EXPECT_EQ(TRUECHIME_REFERENCE_HOST, back.reference);
+		EXPECT_EQ(before.epoch + 2, back.epoch);
+		EXPECT_LE(llabs(before.time_ns - back.time_ns),
+			  4 + (far_ns - change_ns) / (2000 * MS));
+	}
+}
+
+TEST_F(timescale, is_free_when_an_uncorrected_host_goes)
+{
+	struct chime_now now;
+
+	take_host(&self->timescale, 5 * S, RAW0_NS);
+	chime_timescale_set_reference(&self->timescale, NULL, false, RAW0_NS + S);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(UTC0_NS + 6 * S, now.time_ns);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_FALSE(now.has_host);
+	EXPECT_EQ(2, now.epoch);
+}
+
+TEST_F(timescale, watches_a_demoted_host_without_following)
+{
+	struct chime_line host = host_line(0, 0);
+
+	chime_timescale_set_reference(&self->timescale, &host, false, RAW0_NS);
+	host = host_line(9 * S, 0);
+	chime_timescale_watch_host(&self->timescale, &host);
+	EXPECT_EQ(UTC0_NS, now_at(&self->timescale, RAW0_NS).time_ns);
+	EXPECT_EQ(UTC0_NS + 9 * S, now_at(&self->timescale, RAW0_NS).host_ns);
+}
+
+TEST_F(timescale, forgets)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 300 * US, 0);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	chime_timescale_forget(&self->timescale, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
+	EXPECT_EQ(UTC0_NS + 300 * US, now.time_ns);
+	EXPECT_EQ(-300 * US, now.slew_ns);
+	EXPECT_EQ(UTC0_NS + 10 * S, time_at(&self->timescale, RAW0_NS + 10 * S));
+	EXPECT_EQ(2, now.epoch);
+}
+
+/* What steady time did not follow of the host was part of what is forgotten. */
+TEST_F(timescale, forgets_where_the_host_was_not_followed)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 0, 0);
+	s64 raw_ns, host_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + 100 * S; raw_ns += S) {
+		follow_host(&self->timescale, 0, 0, raw_ns);
+		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						     raw_ns));
+	}
+	for (; raw_ns < RAW0_NS + 110 * S; raw_ns += S) {
+		const struct chime_line slewed = {
+			.origin_ns = raw_ns,
+			.offset_ns = UTC0_NS - RAW0_NS +
+				     chime_scale_q32(raw_ns - RAW0_NS - 100 * S,
+						     500 * CHIME_PPM_Q32),
+			.rate_q32 = 500 * CHIME_PPM_Q32,
+			.maxerror_ns = 20,
+		};
+
+		chime_timescale_set_host(&self->timescale, &slewed, raw_ns);
+	}
+	ASSERT_GT(llabs(now_at(&self->timescale, raw_ns).host_ns -
+			now_at(&self->timescale, raw_ns).reference_ns), 4 * MS);
+	chime_timescale_forget(&self->timescale, raw_ns);
+	host_ns = now_at(&self->timescale, raw_ns).host_ns;
+	EXPECT_EQ(host_ns, now_at(&self->timescale, raw_ns).reference_ns);
+	chime_timescale_lose_host(&self->timescale, raw_ns);
+	EXPECT_LE(llabs(time_at(&self->timescale, raw_ns + 20 * S) - host_ns - 20 * S),
+		  20 * S / 1000);
+}
+
+TEST_F(timescale, correction_does_not_move_to_another_host)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 300 * US, 0);
+	const struct chime_line host = host_line(60 * S, 0);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	chime_timescale_change_host(&self->timescale, &host, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(NULL, chime_timescale_correction(&self->timescale));
+	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
+	EXPECT_EQ(UTC0_NS + 60 * S, now.time_ns);
+	EXPECT_EQ(0, now.slew_ns);
+	EXPECT_EQ(2, now.epoch);
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						   RAW0_NS));
+}
+
+TEST_F(timescale, correction_of_what_may_be_another_host_has_no_bound)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 300 * US, 0);
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	/* Where there is none nothing changes. */
+	chime_timescale_doubt(&self->timescale, RAW0_NS);
+	EXPECT_EQ(1, now_at(&self->timescale, RAW0_NS).epoch);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
+	chime_timescale_doubt(&self->timescale, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_EQ(UTC0_NS + S + 300 * US, now.time_ns);
+	EXPECT_EQ(0, now.slew_ns);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
+	/* Nobody brings what was measured before. */
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						   RAW0_NS));
+	EXPECT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 2, true, RAW0_NS));
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
+}
+
+TEST_F(timescale, doubt_in_a_gap_is_part_of_the_bound)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_shift(&self->timescale, 60 * S, 3 * S, RAW0_NS);
+	EXPECT_EQ(3 * S + 10 * US, now_at(&self->timescale, RAW0_NS).maxerror_ns);
+}
+
+/* A host that was set aside may run 20 ppm off; how long a day is by it is a matter of seconds. */
+TEST_F(timescale, gap_by_a_host_set_aside_is_as_long_as_a_clock_says)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_shift_by_host(&self->timescale, -DAY, RAW0_NS);
+	EXPECT_EQ(UTC0_NS - DAY, now_at(&self->timescale, RAW0_NS).time_ns);
+	EXPECT_GT(now_at(&self->timescale, RAW0_NS).maxerror_ns, 43 * S);
+	EXPECT_LT(now_at(&self->timescale, RAW0_NS).maxerror_ns, 44 * S);
+}
+
+TEST_F(timescale, follows_a_gap_of_raw)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+	struct chime_now now;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_shift(&self->timescale, 60 * S, 0, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(UTC0_NS + 60 * S, now.time_ns);
+	EXPECT_EQ(1, now.epoch);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
+}
+
+TEST_F(timescale, begins_anew)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+	struct chime_now now;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_restart(&self->timescale, RAW0_NS + S, UTC0_NS + 8 * S);
+	now = now_at(&self->timescale, RAW0_NS + 2 * S);
+	EXPECT_EQ(UTC0_NS + 9 * S, now.time_ns);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_EQ(1, now.epoch);
+}
+
+TEST_F(timescale, distrusts_raw_after_a_change_of_clocksource)
+{
+	const struct chime_line correction =
+		correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 40 * CHIME_PPM_Q32);
+	const s64 change_ns = RAW0_NS + 100 * S;
+	struct chime_now before, after;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	before = now_at(&self->timescale, change_ns);
+	chime_timescale_lose_rate(&self->timescale, change_ns);
+	after = now_at(&self->timescale, change_ns);
+	EXPECT_EQ(before.time_ns, after.time_ns);
+	EXPECT_EQ(0, after.rate_q32);
+	EXPECT_EQ(1, after.epoch);
+	EXPECT_GE(now_at(&self->timescale, change_ns + S).maxerror_ns,
+		  before.maxerror_ns + 500 * US);
+
+	/* The host's line has its own way to learn of it. */
+	take_host(&self->timescale, 0, change_ns);
+	chime_timescale_lose_rate(&self->timescale, change_ns);
+	EXPECT_EQ(2, now_at(&self->timescale, change_ns).epoch);
+}
+
+/* What is shown goes up by what raw goes up by, give or take a tenth, whatever is slewed in. */
+TEST_F(timescale, never_runs_backwards_nor_away)
+{
+	struct unit_random random = { 3 };
+	s64 raw_ns = RAW0_NS;
+	int i;
+
+	take_host(&self->timescale, 0, raw_ns);
+	for (i = 0; i < 100000; i++) {
+		const s64 offset_ns = (s64)unit_random_below(&random, S) - S / 2;
+		const s64 wait_ns = (s64)unit_random_below(&random, 50 * MS);
+		const struct chime_line correction =
+			correction_line(UTC0_NS + raw_ns - RAW0_NS, offset_ns, 0);
+		const s64 before_ns = time_at(&self->timescale, raw_ns);
+		s64 passed_ns;
+
+		if (unit_random_below(&random, 2))
+			follow_host(&self->timescale, offset_ns / 2, 0, raw_ns);
+		else
+			chime_timescale_correct(&self->timescale, &correction, 1, false, raw_ns);
+		if (llabs(now_at(&self->timescale, raw_ns).slew_ns) == 0)
+			continue;
+		ASSERT_LE(llabs(time_at(&self->timescale, raw_ns) - before_ns), 1);
+		raw_ns += wait_ns;
+		passed_ns = time_at(&self->timescale, raw_ns) - before_ns;
+		ASSERT_GE(passed_ns, wait_ns - wait_ns / 9 - 1);
+		ASSERT_LE(passed_ns, wait_ns + wait_ns / 9 + 1);
+	}
+}
+
+/* Programs with the right to set the clock may say anything; nothing overflows over it. */
+TEST_F(timescale, survives_any_lines)
+{
+	struct chime_timescale *timescale = &self->timescale;
+	struct unit_random random = { 4 };
+	int i;
+
+	for (i = 0; i < 200000; i++) {
+		const struct chime_line line = valid_line(&random);
+		const s64 raw_ns = RAW0_NS + i;
+		struct chime_now now = now_at(timescale, raw_ns);
+
+		switch (unit_random_below(&random, 8)) {
+		case 0:
+			chime_timescale_set_host(timescale, &line, raw_ns);
+			break;
+		case 1:
+			chime_timescale_rejoin_host(timescale, &line, i % 2, raw_ns);
+			break;
+		case 2:
+			chime_timescale_set_reference(timescale, &line, i % 2, raw_ns);
+			break;
+		case 3:
+			chime_timescale_shift(timescale, line.offset_ns, 0, raw_ns);
+			break;
+		case 4:
+			chime_timescale_set_mode(timescale, i % 2, raw_ns);
+			break;
+		case 5:
+			chime_timescale_lose_rate(timescale, raw_ns);
+			break;
+		default:
+			chime_timescale_correct(timescale, &line, now.epoch, i % 2, raw_ns);
+		}
+		now = now_at(timescale, unit_random_s64(&random));
+		ASSERT_LE(llabs(now.slew_ns), S);
+		ASSERT_GE(now.maxerror_ns, 0);
+		ASSERT_GE(now.sigma_ns, 0);
+	}
+}
+
+struct reading {
+	const struct chime_timescale *timescale;
+	bool stop;
+	unsigned long torn;
+	unsigned long readings;
+};
+
+/* Each epoch has its time: an even one is UTC0, an odd one an hour later. */
+static void *read_until_stopped(void *argument)
+{
+	struct reading *reading = argument;
+
+	while (!__atomic_load_n(&reading->stop, __ATOMIC_RELAXED)) {
+		struct chime_now now = now_at(reading->timescale, RAW0_NS);
+		s64 time_ns = time_at(reading->timescale, RAW0_NS);
+
+		if (now.time_ns != UTC0_NS + (now.epoch % 2 ? 3600 * S : 0))
+			reading->torn++;
+		if (time_ns != UTC0_NS && time_ns != UTC0_NS + 3600 * S)
+			reading->torn++;
+		reading->readings++;
+	}
+	return NULL;
+}
+
+TEST_F(timescale, readers_see_all_of_a_change_or_nothing)
+{
+	struct reading reading = { .timescale = &self->timescale };
+	pthread_t reader;
+	int i;
+
+	ASSERT_EQ(0, pthread_create(&reader, NULL, read_until_stopped, &reading));
+	for (i = 0; i < 200000 || (reading.readings < 1000 && i < 50000000); i++)
+		chime_timescale_restart(&self->timescale, RAW0_NS,
+					UTC0_NS + (i % 2 ? 0 : 3600 * S));
+	__atomic_store_n(&reading.stop, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(reader, NULL));
+	EXPECT_EQ(0, reading.torn);
+	EXPECT_GE(reading.readings, 1000);
+}
+
+TEST_F_SIGNAL(timescale, changes_are_for_the_holder_of_the_lock, SIGTRAP)
+{
+	self->lock.held = false;
+	chime_timescale_forget(&self->timescale, RAW0_NS);
+}
+
+TEST_HARNESS_MAIN

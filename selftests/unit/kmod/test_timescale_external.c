@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The timescale in mode external: an adjustable clock that nothing but its owner moves.
+ */
+#include "kmod/timescale.h"
+
+#include "selftests/unit/timescale_world.h"
+#include "selftests/unit/unit.h"
+
+TEST_F(timescale, is_an_adjustable_clock_in_mode_external)
+{
+	struct chime_now now;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	now = now_at(&self->timescale, RAW0_NS + S);
+	EXPECT_EQ(TRUECHIME_STATE_EXTERNAL, now.state);
+	EXPECT_EQ(UTC0_NS + S, now.time_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+
+	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
+	EXPECT_EQ(6 * S, time_at(&self->timescale, RAW0_NS + S));
+	chime_timescale_add_time(&self->timescale, -2 * S, RAW0_NS + S);
+	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
+	chime_timescale_set_rate(&self->timescale, 1LL << 22, RAW0_NS + S);
+	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
+	EXPECT_EQ(14 * S + 10 * S / 1024, time_at(&self->timescale, RAW0_NS + 11 * S));
+
+	/* Back: what it showed has no bound, so time jumps to what is known. */
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_AUTO, RAW0_NS + 11 * S);
+	EXPECT_EQ(UTC0_NS + 11 * S, time_at(&self->timescale, RAW0_NS + 11 * S));
+}
+
+TEST_F(timescale, goes_on_into_mode_external_in_the_middle_of_a_slew)
+{
+	s64 before_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	follow_host(&self->timescale, 500 * MS, 0, RAW0_NS);
+	before_ns = time_at(&self->timescale, RAW0_NS + S);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS + S);
+	EXPECT_EQ(before_ns, time_at(&self->timescale, RAW0_NS + S));
+	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 2 * S));
+}
+
+/* What corrections are measured against knows of a revert when mode auto comes back. */
+TEST_F(timescale, reference_goes_on_in_mode_external)
+{
+	const struct chime_line host = host_line(3600 * S, 0);
+	s64 before_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	before_ns = time_at(&self->timescale, RAW0_NS);
+	chime_timescale_rejoin_host(&self->timescale, &host, true, RAW0_NS);
+	EXPECT_EQ(UTC0_NS + 3600 * S, now_at(&self->timescale, RAW0_NS).reference_ns);
+	EXPECT_EQ(before_ns + 3600 * S, time_at(&self->timescale, RAW0_NS));
+}
+
+/* In mode external both lines stand aside, whatever becomes of them. */
+TEST_F(timescale, nothing_but_its_owner_moves_an_external_clock)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 300 * MS, 0);
+	s64 expected_ns, raw_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
+	chime_timescale_slew(&self->timescale, 50 * MS, RAW0_NS);
+	for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + S; raw_ns += 20 * MS) {
+		expected_ns = time_at(&self->timescale, raw_ns);
+		follow_host(&self->timescale, raw_ns - RAW0_NS, 0, raw_ns);
+		ASSERT_LE(llabs(expected_ns - time_at(&self->timescale, raw_ns)), 1);
+		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true,
+						     raw_ns));
+		ASSERT_LE(llabs(expected_ns - time_at(&self->timescale, raw_ns)), 1);
+		/* 50 ms in a second: one in each 20 ms */
+		ASSERT_LE(llabs(5 * S + (raw_ns - RAW0_NS) * 105 / 100 - expected_ns), 2 * US);
+	}
+	EXPECT_LE(llabs(5 * S + 2 * S + 50 * MS - time_at(&self->timescale, RAW0_NS + 2 * S)), 1);
+}
+
+TEST_F(timescale, adjusts_an_external_clock_in_the_middle_of_its_slew)
+{
+	s64 before_ns;
+
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
+	chime_timescale_slew(&self->timescale, 50 * MS, RAW0_NS);
+	before_ns = time_at(&self->timescale, RAW0_NS + 500 * MS);
+	chime_timescale_set_rate(&self->timescale, 10 * CHIME_PPM_Q32, RAW0_NS + 500 * MS);
+	EXPECT_EQ(before_ns, time_at(&self->timescale, RAW0_NS + 500 * MS));
+	chime_timescale_add_time(&self->timescale, S, RAW0_NS + 500 * MS);
+	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 500 * MS));
+	EXPECT_LE(llabs(now_at(&self->timescale, RAW0_NS + 500 * MS).slew_ns - 25 * MS), US);
+	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 1100 * MS).slew_ns);
+}
+
+TEST_HARNESS_MAIN

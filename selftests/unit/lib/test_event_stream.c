@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whoever follows the module's events hears of each once and in order, whatever way it comes:
+ * notified, remembered, both, or remembered after its notification was lost.
+ */
+#include "user/lib/event_stream.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "selftests/unit/event_module.h"
+
+static char loss[256];
+
+static void handle(void *context, const struct module_event *event)
+{
+	world_handle(event->sequence);
+}
+
+static void lose(const char *why)
+{
+	snprintf(loss, sizeof(loss), "%s", why);
+}
+
+/* From @remembered on, which is no news, until all is said. */
+static int follow(uint32_t remembered, const struct notice *notices, size_t count)
+{
+	struct event_stream stream = { .handle = handle, .lost = lose };
+
+	*loss = '\0';
+	world_begin(remembered, notices, count);
+	(void)event_stream_skip(&stream);
+	return event_stream_follow(&stream, NULL);
+}
+
+TEST(what_was_before_is_no_news)
+{
+	static const struct notice notices[] = {
+		{ .said = 4 }, { .said = 5 }, { .said = -EAGAIN }, { .said = 6 },
+	};
+
+	EXPECT_EQ(-ENODEV, follow(4, notices, ARRAY_SIZE(notices)));
+	expect_handled(_metadata, 5, 6);
+	EXPECT_STREQ("", loss);
+}
+
+TEST(what_was_not_notified_is_asked_for)
+{
+	static const struct notice notices[] = {
+		{ .said = 1 }, { .said = -ENOBUFS, .remembered = 3 }, { .said = 3 },
+		{ .said = 6, .remembered = 7 }, { .said = 7 }, { .said = 8 },
+		{ .said = -ENOBUFS, .remembered = 8 }, { .said = 9 },
+	};
+
+	EXPECT_EQ(-ENODEV, follow(0, notices, ARRAY_SIZE(notices)));
+	expect_handled(_metadata, 1, 9);
+	EXPECT_STREQ("", loss);
+}
+
+TEST(module_that_refuses_to_remember_does_not_end_it)
+{
+	static const struct notice notices[] = {
+		{ .said = 1 }, { .said = -ENOBUFS, .dump_error = -EAGAIN },
+		{ .said = 3, .remembered = 3 }, { .said = 4 },
+	};
+
+	EXPECT_EQ(-ENODEV, follow(0, notices, ARRAY_SIZE(notices)));
+	/* Made up for with the next. */
+	expect_handled(_metadata, 1, 4);
+	EXPECT_NE(NULL, strstr(loss, strerror(EAGAIN)));
+}
+
+TEST(what_nobody_remembers_is_lost_and_counted)
+{
+	static const struct notice notices[] = {
+		{ .said = 1 }, { .said = -ENOBUFS, .remembered = 100 }, { .said = 101 },
+	};
+
+	EXPECT_EQ(-ENODEV, follow(0, notices, ARRAY_SIZE(notices)));
+	ASSERT_EQ(66, world.handled_count);
+	EXPECT_EQ(1, world.handled[0]);
+	EXPECT_EQ(37, world.handled[1]);
+	EXPECT_EQ(101, world.handled[65]);
+	EXPECT_STREQ("35 events are lost: the module has forgotten them", loss);
+}
+
+TEST(what_was_before_may_be_unknown)
+{
+	struct event_stream stream = { .last = 7 };
+
+	world_begin(4, NULL, 0);
+	EXPECT_EQ(0, event_stream_skip(&stream));
+	EXPECT_EQ(4, stream.last);
+	world.dump_error = -EAGAIN;
+	EXPECT_EQ(-EAGAIN, event_stream_skip(&stream));
+	EXPECT_EQ(0, stream.last);
+}
+
+TEST(module_that_cannot_be_heard_ends_it)
+{
+	static const struct notice notices[] = { { .said = 1 }, { .said = -EIO }, { .said = 2 } };
+
+	EXPECT_EQ(-EIO, follow(0, notices, ARRAY_SIZE(notices)));
+	expect_handled(_metadata, 1, 1);
+}
+
+/* A revert takes the numbers back, and this process with them: what comes then is next. */
+TEST(newer_is_what_comes_after_also_where_numbers_wrap)
+{
+	static const struct {
+		uint32_t sequence;
+		uint32_t last;
+		bool newer;
+	} cases[] = {
+		{ 1, 0, true }, { 1, 1, false }, { 1, 2, false }, { 2, 1, true }, { 65, 1, true },
+		{ 0, UINT32_MAX, true }, { UINT32_MAX, 0, false }, { 3, UINT32_MAX - 3, true },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct module_event event = { .sequence = cases[i].sequence };
+
+		EXPECT_EQ(cases[i].newer, module_event_is_newer(&event, cases[i].last))
+			TH_LOG("case %zu", i);
+	}
+}
+
+TEST(lost_is_what_lies_before_the_oldest_that_is_remembered)
+{
+	static const struct {
+		uint32_t oldest;
+		uint32_t last;
+		uint32_t lost;
+	} cases[] = {
+		{ 1, 0, 0 }, { 2, 0, 1 }, { 1, 64, 0 }, { 65, 64, 0 }, { 70, 64, 5 },
+		{ 0, UINT32_MAX, 0 }, { 2, UINT32_MAX, 2 }, { UINT32_MAX, 5, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct module_event event = { .sequence = cases[i].oldest };
+
+		EXPECT_EQ(cases[i].lost, module_events_lost(&event, 1, cases[i].last))
+			TH_LOG("case %zu", i);
+	}
+	EXPECT_EQ(0, module_events_lost(NULL, 0, 7));
+}
+
+TEST_HARNESS_MAIN

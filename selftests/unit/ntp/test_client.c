@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One request on the loopback interface, beside what strangers may send: ICMP errors do not end it.
+ */
+#include "user/ntp/client.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Longest wait for anything on the loopback interface. */
+#define WAIT_MS	2000
+
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static int read_clocks(struct timescale *timescale, struct timescale_now *now)
+{
+	memset(now, 0, sizeof(*now));
+	now->raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+	now->reference_ns = now->raw_ns;
+	now->realtime_ns = clock_ns(CLOCK_REALTIME);
+	now->epoch = 1;
+	return 0;
+}
+
+FIXTURE(request) {
+	struct timescale_ops ops;
+	struct timescale timescale;
+	struct source *source;
+	struct ntp_client client;
+	struct sockaddr_in server;
+	int64_t sent_ns;
+};
+
+static int bind_server(const struct sockaddr_in *address)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		return -1;
+	return fd;
+}
+
+/* A request that nobody was there to take, and that ICMP has refused. */
+FIXTURE_SETUP(request)
+{
+	struct source_options options = { .name = "test", .minpoll = 6, .maxpoll = 10 };
+	struct ntp_client_options client = {
+		.version = 4,
+		.limits = { .minstratum = 1, .maxstratum = 15, .maxdelay_ns = NS_PER_S },
+	};
+	socklen_t length = sizeof(self->server);
+	struct net_address address;
+	int fd;
+
+	memset(self, 0, sizeof(*self));
+	self->server.sin_family = AF_INET;
+	self->server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = bind_server(&self->server);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&self->server, &length));
+	close(fd);
+	client.port = ntohs(self->server.sin_port);
+
+	self->ops.now = read_clocks;
+	self->timescale.ops = &self->ops;
+	self->sent_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+	self->source = source_new(&options, self->sent_ns);
+	ASSERT_NE(NULL, self->source);
+	ASSERT_EQ(0, net_address_parse("127.0.0.1", AF_INET, &address));
+	ntp_client_init(&self->client, self->source, &client, &address);
+	ASSERT_EQ(NTP_CLIENT_NOTHING,
+		  ntp_client_timer(&self->client, &self->timescale, self->sent_ns));
+}
+
+FIXTURE_TEARDOWN(request)
+{
+	ntp_client_close(&self->client);
+	source_free(self->source);
+}
+
+/* What comes of all that is there to be read now. */
+static enum ntp_client_result take_all(struct _test_data_request *self)
+{
+	enum ntp_client_result result = NTP_CLIENT_NOTHING;
+	int turns = 0;
+
+	while (result == NTP_CLIENT_NOTHING && self->client.socket.fd >= 0 && turns++ < 20) {
+		struct pollfd fd = { .fd = self->client.socket.fd, .events = POLLIN | POLLPRI };
+
+		if (poll(&fd, 1, turns == 1 ? WAIT_MS : 0) < 1)
+			break;
+		result = ntp_client_event(&self->client, &self->timescale, fd.revents,
+					  clock_ns(CLOCK_MONOTONIC_RAW));
+	}
+	return result;
+}
+
+/* As the server does, which somebody has forged a refusal of. */
+static void send_answer(struct _test_data_request *self)
+{
+	uint64_t now = ntp_timestamp_from_ns(clock_ns(CLOCK_REALTIME));
+	struct ntp_packet packet = {
+		.version = 4,
+		.mode = NTP_MODE_SERVER,
+		.stratum = 1,
+		.precision = -25,
+		.origin = self->client.exchange.cookie,
+		.receive = now,
+		.transmit = now,
+	};
+	struct sockaddr_in to;
+	socklen_t length = sizeof(to);
+	uint8_t bytes[NTP_HEADER_SIZE];
+	int fd = bind_server(&self->server);
+
+	ntp_packet_encode(&packet, bytes);
+	if (fd < 0 || getsockname(self->client.socket.fd, (struct sockaddr *)&to, &length) < 0 ||
+	    sendto(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&to, length) < 0)
+		abort();
+	close(fd);
+}
+
+TEST_F(request, a_refusal_by_icmp_does_not_end_it)
+{
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	ASSERT_LE(0, self->client.socket.fd);
+	send_answer(self);
+	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
+	EXPECT_EQ(0, self->client.last_error);
+	EXPECT_EQ(0, self->client.failures);
+}
+
+TEST_F(request, a_refusal_by_icmp_is_the_reason_if_nothing_came)
+{
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	EXPECT_EQ(NTP_CLIENT_FAILED,
+		  ntp_client_timer(&self->client, &self->timescale, self->sent_ns + 4 * NS_PER_S));
+	EXPECT_EQ(-ECONNREFUSED, self->client.last_error);
+	EXPECT_EQ(1, self->client.failures);
+}
+
+/* One refusal is not the next one's, which is only silent. */
+TEST_F(request, the_next_request_has_its_own_reason)
+{
+	int64_t next_ns = self->sent_ns + 100 * NS_PER_S;
+	int fd;
+
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	fd = bind_server(&self->server);
+	ASSERT_LE(0, fd);
+	ntp_client_timer(&self->client, &self->timescale, next_ns);
+	EXPECT_EQ(-ECONNREFUSED, self->client.last_error);
+	ntp_client_timer(&self->client, &self->timescale, next_ns + NS_PER_S);
+	ASSERT_EQ(NTP_CLIENT_FAILED,
+		  ntp_client_timer(&self->client, &self->timescale, next_ns + 5 * NS_PER_S));
+	EXPECT_EQ(-ETIMEDOUT, self->client.last_error);
+	close(fd);
+}
+
+TEST_HARNESS_MAIN

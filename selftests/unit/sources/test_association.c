@@ -1,0 +1,691 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Associations against servers of the test's own: answers of all kinds and none, names with several
+ * addresses, a network that comes late, reloads.
+ */
+#include "selftests/unit/association_world.h"
+
+TEST_F(world, an_answer_makes_a_sample)
+{
+	struct association_info info;
+	int64_t offset_ns;
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_EQ(1, source_count());
+	usleep(100000);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+
+	EXPECT_EQ(1, source_at(0)->polled);
+	EXPECT_EQ(0, source_at(0)->failed);
+	EXPECT_EQ(0, open_fds());
+	EXPECT_LE(2, self->changes);
+	EXPECT_EQ(0, self->messages);
+	/* Server and client have the same clock. */
+	offset_ns = clock_ns(CLOCK_REALTIME) - raw_ns();
+	EXPECT_GT(NS_PER_S / 100, llabs(source_at(0)->sample.offset_ns - offset_ns));
+	EXPECT_GT(NS_PER_S, source_at(0)->sample.delay_ns);
+
+	ASSERT_TRUE(associations_get_info(self->lot, 0, &info));
+	EXPECT_STREQ("127.0.0.1", info.name);
+	EXPECT_STREQ("127.0.0.1", info.address);
+	EXPECT_EQ(0x7f000001, info.refid);
+	EXPECT_EQ(self->port, info.port);
+	EXPECT_TRUE(info.kernel_timestamps);
+	EXPECT_STREQ("", info.rejected);
+	EXPECT_STREQ("", info.resolving_error);
+	EXPECT_FALSE(associations_get_info(self->lot, 1, &info));
+
+	/* The next is not before its time. */
+	EXPECT_EQ(source_at(0)->next_ns, associations_next_ns(self->lot));
+	settle();
+	EXPECT_EQ(1, source_at(0)->polled);
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 2));
+}
+
+TEST_F(world, ipv6_is_the_same)
+{
+	if (!add_server("::1", ANSWERS))
+		SKIP(return, "no ::1 here");
+	configure("server ::1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_STREQ("::1", address_at(0));
+}
+
+TEST_F(world, silence_is_given_up)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+	uint16_t port;
+
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	port = server->from_port;
+	EXPECT_EQ(1, open_fds());
+	pass(3);
+	EXPECT_EQ(0, source_at(0)->failed);
+	EXPECT_EQ(1, open_fds());
+	pass(2);
+	EXPECT_EQ(1, source_at(0)->failed);
+	EXPECT_EQ(-ETIMEDOUT, source_at(0)->error);
+	EXPECT_EQ(0, open_fds());
+
+	/* The next request comes from elsewhere. */
+	pass(64);
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 2));
+	EXPECT_NE(port, server->from_port);
+}
+
+TEST_F(world, forgers_are_not_believed)
+{
+	add_server("127.0.0.1", BOGUS_FIRST);
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(0, source_at(0)->failed);
+}
+
+TEST_F(world, garbage_is_not_the_answer)
+{
+	add_server("127.0.0.1", GARBAGE_FIRST);
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(0, source_at(0)->failed);
+}
+
+TEST_F(world, a_server_without_time_is_told_so)
+{
+	struct association_info info;
+
+	add_server("127.0.0.1", NOT_SYNCHRONISED);
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed == 1));
+	EXPECT_EQ(-EPROTO, source_at(0)->error);
+	EXPECT_EQ(0, source_at(0)->added);
+	EXPECT_EQ(0, open_fds());
+	associations_get_info(self->lot, 0, &info);
+	EXPECT_NE(NULL, strstr(info.rejected, "not synchronised"));
+
+	/* It is complained of when that goes on, once. */
+	EXPECT_EQ(0, self->messages);
+	for (int i = 0; i < 20; i++) {
+		pass(65);
+		settle();
+	}
+	EXPECT_LE(16, source_at(0)->failed);
+	EXPECT_EQ(1, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "not synchronised"));
+
+	/* ... and so is its return. */
+	self->servers[0].manner = ANSWERS;
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(2, self->messages);
+	associations_get_info(self->lot, 0, &info);
+	EXPECT_STREQ("", info.rejected);
+}
+
+TEST_F(world, kiss_packets_are_heeded)
+{
+	add_server("127.0.0.1", KISSES_RATE);
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss));
+	EXPECT_EQ(NTP_KISS_RATE, source_at(0)->kiss);
+	EXPECT_NE(NULL, strstr(self->message, "RATE"));
+	self->servers[0].manner = KISSES_DENY;
+	pass(129);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss == NTP_KISS_DENY));
+	EXPECT_NE(NULL, strstr(self->message, "refuses"));
+	pass(80000);
+	settle();
+	EXPECT_EQ(2, self->servers[0].requests);
+	/* A day later it is asked again, and after a reload. */
+	pass(6500);
+	ASSERT_TRUE(TURN_UNTIL(self->servers[0].requests == 3));
+	settle();
+	self->servers[0].manner = ANSWERS;
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(4, self->servers[0].requests);
+}
+
+/* What would ask at once: new addresses and routes, a reload, a burst, another source there. */
+TEST_F(world, rate_holds_whoever_is_in_a_hurry)
+{
+	struct server *server = add_server("127.0.0.1", KISSES_RATE);
+
+	configure("server 127.0.0.1 PORT iburst\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss));
+	for (int i = 0; i < 5; i++) {
+		change_network(true);
+		turn();
+		pass(1);
+		settle();
+		configure("server 127.0.0.1 PORT iburst\n");
+		settle();
+		associations_burst_all(self->lot, raw_ns(), 4);
+		settle();
+	}
+	/* The directive is another now, and so is its source. */
+	configure("server 127.0.0.1 PORT iburst prefer\n");
+	settle();
+	EXPECT_EQ(NTP_KISS_RATE, source_at(0)->kiss);
+	/* A network that is away for a moment is no excuse. */
+	configure("server 127.0.0.1 PORT iburst prefer\nbindacqaddress 192.0.2.1\n");
+	pass(60);
+	settle();
+	configure("server 127.0.0.1 PORT iburst prefer\n");
+	settle();
+	EXPECT_EQ(1, server->requests);
+	pass(128);
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 2));
+}
+
+TEST_F(world, a_refusal_is_told_when_nobody_answered)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	close(server->fd);
+	self->server_count = 0;
+	configure("server 127.0.0.1 PORT\n");
+	settle();
+	EXPECT_EQ(0, source_at(0)->failed);
+	EXPECT_EQ(1, open_fds());
+	pass(4);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed == 1));
+	EXPECT_EQ(-ECONNREFUSED, source_at(0)->error);
+	EXPECT_EQ(0, open_fds());
+}
+
+TEST_F(world, an_exchange_across_epochs_gives_nothing)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	server->manner = ANSWERS;
+	pass(65);
+	self->epoch++;
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed == 2));
+	EXPECT_EQ(-ESTALE, source_at(0)->error);
+	EXPECT_EQ(0, source_at(0)->added);
+}
+
+TEST_F(world, a_source_may_refuse_a_sample)
+{
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT\n");
+	turn();
+	source_at(0)->add_result = -ESTALE;
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed == 1));
+	EXPECT_EQ(-ESTALE, source_at(0)->error);
+	EXPECT_EQ(0, open_fds());
+}
+
+TEST_F(world, a_network_that_comes_late)
+{
+	static const int waits_s[] = { 1, 2, 4, 8, 16, 16 };
+
+	add_server("127.0.0.1", ANSWERS);
+	/* An address that this machine does not have yet. */
+	configure("server 127.0.0.1 PORT\nbindacqaddress 192.0.2.1\n");
+	turn();
+	EXPECT_EQ(1, source_at(0)->failed);
+	EXPECT_EQ(-EADDRNOTAVAIL, source_at(0)->error);
+	for (size_t i = 0; i < ARRAY_SIZE(waits_s); i++) {
+		pass(waits_s[i] - 1);
+		EXPECT_EQ(i + 1, source_at(0)->failed);
+		pass(1);
+		EXPECT_EQ(i + 2, source_at(0)->failed);
+	}
+	/* The burst at the start is not used up, and it was said once. */
+	EXPECT_EQ(0, source_at(0)->polled);
+	EXPECT_EQ(1, self->messages);
+
+	/* A reload without it does not wait. */
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(1, source_at(0)->polled);
+	EXPECT_EQ(2, self->messages);
+}
+
+TEST_F(world, a_network_that_comes_is_noticed)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+
+	add_server("127.0.0.1", ANSWERS);
+	names.result = -EHOSTUNREACH;
+	configure("server 127.0.0.1 PORT\nserver ntp.example.net PORT\nbindacqaddress 192.0.2.1\n");
+	for (int i = 0; i < 100; i++)
+		pass(1);
+	settle();
+	EXPECT_EQ(-EADDRNOTAVAIL, source_at(0)->error);
+	/* What went brings nothing; what came is tried in a moment, not after the wait. */
+	names.started = 0;
+	source_at(0)->failed = 0;
+	change_network(false);
+	pass(1);
+	EXPECT_EQ(0, source_at(0)->failed);
+	change_network(true);
+	turn();
+	set_names(1, addresses);
+	pass(1);
+	EXPECT_EQ(1, source_at(0)->failed);
+	EXPECT_EQ(1, names.started);
+}
+
+TEST_F(world, a_network_that_comes_and_goes_is_not_followed_for_ever)
+{
+	int hurries = 0;
+
+	names.result = -EHOSTUNREACH;
+	configure("server ntp.example.net\n");
+	settle();
+	for (int i = 0; i < 640; i++) {
+		int before = names.started;
+
+		change_network(true);
+		pass(1);
+		pass(1);
+		settle();
+		hurries += names.started > before;
+	}
+	/* 20 minutes: a few at once, then one a minute with the retries that each begins. */
+	EXPECT_GE(25 * 7, hurries);
+	EXPECT_LE(20, hurries);
+}
+
+TEST_F(world, a_lost_server_is_asked_when_the_network_changes)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	configure("server 127.0.0.1 PORT iburst\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	pass(5);
+	EXPECT_EQ(1, source_at(0)->failed);
+	server->manner = ANSWERS;
+	change_network(true);
+	turn();
+	pass(1);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(4, source_at(0)->bursts);
+
+	/* One that answers is left alone. */
+	change_network(true);
+	turn();
+	pass(1);
+	settle();
+	EXPECT_EQ(1, source_at(0)->added);
+	EXPECT_EQ(4, source_at(0)->bursts);
+}
+
+TEST_F(world, reach_is_lost_without_a_network)
+{
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	configure("server 127.0.0.1 PORT\nbindacqaddress 192.0.2.1\n");
+	for (int i = 0; i < 8; i++)
+		pass(65);
+	EXPECT_EQ(0, source_at(0)->reach);
+}
+
+TEST_F(world, a_name_that_cannot_be_looked_up_yet)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	names.result = -EHOSTUNREACH;
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed == 1));
+	EXPECT_STREQ("ntp.example.net", names.name);
+	EXPECT_EQ(-EHOSTUNREACH, source_at(0)->error);
+	EXPECT_STREQ("", address_at(0));
+	associations_get_info(self->lot, 0, &info);
+	EXPECT_NE(0, strlen(info.resolving_error));
+
+	/* After 1 s, 2 s, 4 s ... and then every 64 s. */
+	for (int i = 0; i < 6; i++) {
+		pass((1 << i) - 1);
+		settle();
+		EXPECT_EQ(i + 1, names.started);
+		pass(1);
+		settle();
+		EXPECT_EQ(i + 2, names.started);
+	}
+	pass(65);
+	settle();
+	EXPECT_EQ(8, names.started);
+	EXPECT_EQ(1, self->messages);
+
+	set_names(1, addresses);
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	associations_get_info(self->lot, 0, &info);
+	EXPECT_STREQ("", info.resolving_error);
+	EXPECT_STREQ("ntp.example.net", info.name);
+}
+
+TEST_F(world, a_server_that_is_gone_is_replaced)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+	struct server *first = add_server("127.0.0.1", ANSWERS);
+	int polls;
+
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(2, addresses);
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() && source_at(0)->added == 1));
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	first->manner = SILENT;
+	for (polls = 0; polls < 20 && !strcmp("127.0.0.1", address_at(0)); polls++) {
+		pass(64);
+		settle();
+		pass(5);
+	}
+	EXPECT_EQ(8, polls);
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(1, names.started);
+}
+
+TEST_F(world, a_name_is_looked_up_again_when_nobody_answers)
+{
+	static const char *const before[] = { "127.0.0.1" };
+	static const char *const after[] = { "127.0.0.2" };
+	struct server *first = add_server("127.0.0.1", SILENT);
+
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(1, before);
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(first->requests == 1));
+	set_names(1, after);
+	for (int i = 0; i < 12 && names.started < 2; i++) {
+		pass(65);
+		settle();
+	}
+	ASSERT_EQ(2, names.started);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+}
+
+TEST_F(world, a_routine_look_up_follows_the_name)
+{
+	static const char *const before[] = { "127.0.0.1" };
+	static const char *const after[] = { "127.0.0.2" };
+
+	add_server("127.0.0.1", ANSWERS);
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(1, before);
+	configure("refresh 1000\nserver ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	pass(998);
+	settle();
+	EXPECT_EQ(1, names.started);
+	/* The same again changes nothing. */
+	pass(5);
+	ASSERT_TRUE(TURN_UNTIL(names.started == 2));
+	settle();
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	set_names(1, after);
+	pass(1001);
+	ASSERT_TRUE(TURN_UNTIL(names.started == 3));
+	ASSERT_TRUE(TURN_UNTIL(!strcmp("127.0.0.2", address_at(0))));
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+}
+
+TEST_F(world, a_pool_uses_several)
+{
+	static const char *const addresses[] = {
+		"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5",
+	};
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	/* Nobody is at the second and the third. */
+	ASSERT_NE(NULL, add_server("127.0.0.4", ANSWERS));
+	ASSERT_NE(NULL, add_server("127.0.0.5", ANSWERS));
+	set_names(5, addresses);
+	configure("pool pool.example.net PORT maxsources 3\n");
+	/* The name stands in the list before it is known. */
+	ASSERT_EQ(1, source_count());
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 3));
+	associations_get_info(self->lot, 2, &info);
+	EXPECT_TRUE(info.pool);
+	EXPECT_STREQ("pool.example.net", info.name);
+
+	/* Three refusals by ICMP prove nothing. After eight an address makes room for another. */
+	for (int i = 0; i < 8; i++) {
+		settle();
+		if (i == 4)
+			EXPECT_TRUE(address_at(1)[8] == '2' || address_at(2)[8] == '2');
+		pass(65);
+	}
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added && source_at(2)->added));
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_NE('2', address_at(1)[8]);
+	EXPECT_NE('3', address_at(2)[8]);
+	EXPECT_NE(address_at(1)[8], address_at(2)[8]);
+}
+
+TEST_F(world, a_falseticker_of_a_pool_is_replaced)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
+	int polls;
+
+	for (int i = 0; i < 3; i++)
+		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
+	set_names(3, addresses);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2 && source_at(0)->added && source_at(1)->added));
+	/* As long as nobody is selected, who could say that it is wrong? */
+	source_at(1)->verdict = SOURCE_FALSETICKER;
+	for (polls = 0; polls < 30; polls++) {
+		pass(64);
+		settle();
+	}
+	EXPECT_STREQ("127.0.0.2", address_at(1));
+	source_at(0)->verdict = SOURCE_SELECTED;
+	for (polls = 0; polls < 30 && !strcmp("127.0.0.2", address_at(1)); polls++) {
+		pass(64);
+		settle();
+	}
+	EXPECT_EQ(16, polls);
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_STREQ("127.0.0.3", address_at(1));
+}
+
+TEST_F(world, an_address_is_used_once)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	set_names(1, addresses);
+	configure("server 127.0.0.1 PORT\nserver ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	settle();
+	associations_get_info(self->lot, 1, &info);
+	EXPECT_STREQ("", info.address);
+	EXPECT_NE(NULL, strstr(info.resolving_error, "in use"));
+	EXPECT_EQ(0, source_at(1)->polled);
+}
+
+TEST_F(world, what_is_to_be_authenticated_is_not_asked)
+{
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 nts PORT\nserver ntp.example.net key 1 PORT\n");
+	settle();
+	pass(100000);
+	settle();
+	EXPECT_EQ(0, self->servers[0].requests);
+	EXPECT_EQ(0, names.started);
+	ASSERT_EQ(2, source_count());
+	associations_get_info(self->lot, 0, &info);
+	EXPECT_NE(NULL, strstr(info.resolving_error, "authenticated"));
+	EXPECT_EQ(INT64_MAX, associations_next_ns(self->lot));
+}
+
+TEST_F(world, a_reload_keeps_what_is_unchanged)
+{
+	struct source *second, *third;
+
+	for (int i = 1; i <= 4; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "127.0.0.%d", i);
+		ASSERT_NE(NULL, add_server(text, ANSWERS));
+	}
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\nserver 127.0.0.3 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added && source_at(1)->added && source_at(2)->added));
+	second = source_at(1);
+	third = source_at(2);
+
+	/* One goes, one comes, one changes its place, one its options. */
+	self->changes = 0;
+	configure("server 127.0.0.3 PORT\nserver 127.0.0.4 PORT\nserver 127.0.0.2 PORT iburst\n");
+	EXPECT_EQ(1, self->changes);
+	ASSERT_EQ(3, source_count());
+	EXPECT_EQ(third, source_at(0));
+	EXPECT_EQ(1, source_at(0)->added);
+	EXPECT_NE(second, source_at(2));
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added == 1 && source_at(2)->added == 1));
+	EXPECT_STREQ("127.0.0.3", address_at(0));
+	EXPECT_STREQ("127.0.0.4", address_at(1));
+	EXPECT_STREQ("127.0.0.2", address_at(2));
+	EXPECT_EQ(1, self->servers[2].requests);
+
+	configure("");
+	EXPECT_EQ(0, source_count());
+	EXPECT_EQ(INT64_MAX, associations_next_ns(self->lot));
+}
+
+TEST_F(world, a_reload_leaves_requests_in_flight_alone)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	configure("server 127.0.0.1 PORT\n");
+	EXPECT_EQ(1, open_fds());
+	EXPECT_EQ(0, source_at(0)->failed);
+}
+
+TEST_F(world, limits_are_those_of_the_configuration)
+{
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT\nminstratum 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed == 1));
+	/* A reload takes them back. */
+	configure("server 127.0.0.1 PORT\n");
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+}
+
+TEST_F(world, a_burst_asks_everybody_anew)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+	uint16_t port;
+
+	configure("server 127.0.0.1 PORT\nserver ntp.example.net PORT\n");
+	names.result = -EHOSTUNREACH;
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1 && names.started == 1));
+	settle();
+	port = server->from_port;
+	associations_burst_all(self->lot, raw_ns(), 4);
+	EXPECT_EQ(0, open_fds());
+	EXPECT_EQ(4, source_at(0)->bursts);
+	/* From another port, and what has no address is looked up again. */
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 2 && names.started == 2));
+	EXPECT_NE(port, server->from_port);
+	/* What was dropped is nobody's failure. */
+	EXPECT_EQ(0, source_at(0)->failed);
+}
+
+TEST_F(world, a_rebase_reaches_every_source)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	associations_rebase(self->lot, 7);
+	EXPECT_EQ(1, source_at(0)->rebased);
+	EXPECT_EQ(1, source_at(1)->rebased);
+	associations_forget(self->lot, 8);
+	EXPECT_EQ(1, source_at(0)->forgotten);
+	EXPECT_EQ(1, source_at(1)->forgotten);
+	EXPECT_EQ(0, open_fds());
+}
+
+TEST_F(world, another_reference_reaches_every_source)
+{
+	const struct reference_change change = { .shift_ns = 1 };
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	associations_change_reference(self->lot, 7, &change);
+	EXPECT_EQ(1, source_at(0)->changed);
+	EXPECT_EQ(1, source_at(1)->changed);
+	EXPECT_EQ(0, open_fds());
+}
+
+TEST_F(world, nobody_is_asked_during_a_rest)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+	int64_t end_ns;
+	int requests;
+
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	end_ns = raw_ns() + 400000000;
+	associations_rest(self->lot, raw_ns(), end_ns);
+	associations_burst_all(self->lot, raw_ns(), 4);
+	settle();
+	requests = server->requests;
+	EXPECT_EQ(0, open_fds());
+	EXPECT_EQ(end_ns, associations_next_ns(self->lot));
+	ASSERT_TRUE(TURN_UNTIL(server->requests > requests));
+	EXPECT_GE(raw_ns(), end_ns);
+}
+
+TEST_F(world, another_timescale_drops_requests)
+{
+	struct timescale other = { .ops = &world_ops };
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
+	associations_set_timescale(self->lot, &other);
+	EXPECT_EQ(0, open_fds());
+	associations_set_timescale(self->lot, &self->timescale);
+}
+
+TEST_F(world, pools_make_room)
+{
+	char text[CONFIG_SOURCES_MAX * 48];
+	char addresses[16][32];
+	const char *list[16];
+	int used = 0;
+
+	for (int i = 0; i < 16; i++) {
+		snprintf(addresses[i], sizeof(addresses[i]), "127.0.1.%d", i + 1);
+		list[i] = addresses[i];
+	}
+	set_names(16, list);
+	configure("pool pool.example.net port 9 maxsources 16\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 16));
+	used = snprintf(text, sizeof(text), "pool pool.example.net port 9 maxsources 16\n");
+	for (int i = 1; i < CONFIG_SOURCES_MAX; i++)
+		used += snprintf(text + used, sizeof(text) - (size_t)used,
+				 "server 127.0.0.%d port 9\n", i);
+	configure(text);
+	EXPECT_EQ(CONFIG_SOURCES_MAX, source_count());
+	settle();
+	EXPECT_EQ(CONFIG_SOURCES_MAX, source_count());
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Readings of a PTP hardware clock to one sample.
+ */
+#include "user/sources/refclock_phc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+#define NS_PER_MS	1000000LL
+#define UTC_NS		(1795160717LL * NS_PER_S)
+#define RAW_NS		(7200LL * NS_PER_S)
+
+static struct clock_span make_span(void)
+{
+	struct clock_span span = {
+		.before = { .raw_ns = RAW_NS, .reference_ns = RAW_NS, .realtime_ns = UTC_NS },
+	};
+
+	span.after = span.before;
+	span.after.raw_ns += NS_PER_MS;
+	span.after.reference_ns += NS_PER_MS;
+	span.after.realtime_ns += NS_PER_MS;
+	return span;
+}
+
+static const struct config_source config = {
+	.refid = 0x50484330,
+	.stratum = 0,
+	.delay_ns = 1,
+};
+
+TEST(exact_readings_are_averaged)
+{
+	struct clock_span span = make_span();
+	struct phc_reading readings[4];
+	struct source_sample sample;
+
+	/* The device is 1 s ahead of realtime, give or take 10 ns. */
+	for (int i = 0; i < 4; i++) {
+		readings[i] = (struct phc_reading) {
+			.clock_ns = RAW_NS + i * 100000,
+			.device_ns = UTC_NS + NS_PER_S + i * 100000 + (i % 2 ? 10 : -10),
+		};
+	}
+	ASSERT_EQ(0, refclock_combine(readings, 4, PHC_PRECISE, &span, &config, &sample));
+	EXPECT_EQ(UTC_NS + NS_PER_S - RAW_NS, sample.offset_ns);
+	EXPECT_EQ(RAW_NS + 150000, sample.at_ns);
+	EXPECT_EQ(0, sample.delay_ns);
+	EXPECT_EQ(1, sample.root_delay_ns);
+	EXPECT_EQ(config.refid, sample.refid);
+	EXPECT_EQ(0, sample.stratum);
+	/* 11.5 ns over 2, and 1 ns. */
+	EXPECT_EQ(7, sample.noise_ns);
+}
+
+TEST(wide_readings_are_left_out)
+{
+	struct clock_span span = make_span();
+	struct phc_reading readings[3] = {
+		{ UTC_NS, UTC_NS, 1000 },
+		{ UTC_NS + 9000, UTC_NS, 20000 },
+		{ UTC_NS + 100, UTC_NS, 1200 },
+	};
+	struct source_sample sample;
+
+	ASSERT_EQ(0, refclock_combine(readings, 3, PHC_EXTENDED, &span, &config, &sample));
+	EXPECT_EQ(UTC_NS + 50 - RAW_NS, sample.offset_ns);
+	EXPECT_EQ(1100, sample.delay_ns);
+}
+
+TEST(one_reading_may_be_anywhere_in_its_bracket)
+{
+	struct clock_span span = make_span();
+	struct phc_reading reading = { UTC_NS, UTC_NS, 4000 };
+	struct source_sample sample;
+
+	ASSERT_EQ(0, refclock_combine(&reading, 1, PHC_BASIC, &span, &config, &sample));
+	EXPECT_EQ(1001, sample.noise_ns);
+	EXPECT_EQ(4000, sample.delay_ns);
+}
+
+TEST(nothing_to_combine)
+{
+	struct clock_span span = make_span();
+	struct phc_reading reading = { UTC_NS, UTC_NS, -1 };
+	struct source_sample sample;
+
+	EXPECT_EQ(-EINVAL, refclock_combine(NULL, 0, PHC_BASIC, &span, &config, &sample));
+	/* Realtime went back between the brackets. */
+	EXPECT_EQ(-EINVAL, refclock_combine(&reading, 1, PHC_BASIC, &span, &config, &sample));
+	reading.width_ns = 10;
+	span.after.epoch++;
+	EXPECT_EQ(-ESTALE, refclock_combine(&reading, 1, PHC_BASIC, &span, &config, &sample));
+}
+
+TEST(nothing_wraps)
+{
+	struct unit_random random = { .state = 5 };
+	struct clock_span span = make_span();
+
+	for (int i = 0; i < 20000; i++) {
+		struct phc_reading readings[PHC_READINGS_MAX];
+		struct source_sample sample;
+
+		for (size_t j = 0; j < PHC_READINGS_MAX; j++)
+			readings[j] = (struct phc_reading) {
+				.device_ns = unit_random_s64(&random),
+				.clock_ns = unit_random_s64(&random),
+				.width_ns = unit_random_s64(&random),
+			};
+		if (!refclock_combine(readings, PHC_READINGS_MAX, PHC_EXTENDED, &span, &config,
+				      &sample))
+			ASSERT_LE(0, sample.noise_ns);
+	}
+}
+
+TEST(what_is_no_clock_is_not_opened)
+{
+	struct refclock_phc phc;
+	const char *problem;
+
+	EXPECT_EQ(-ENOENT, refclock_phc_open(&phc, "/dev/no-such-device", false, &problem));
+	EXPECT_EQ(-1, phc.fd);
+	EXPECT_EQ(-ENODEV, refclock_phc_open(&phc, "/dev/null", false, &problem));
+	EXPECT_EQ(-1, phc.fd);
+	EXPECT_NE(0, strlen(problem));
+	refclock_phc_close(&phc);
+}
+
+TEST_HARNESS_MAIN

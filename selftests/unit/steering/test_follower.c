@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The follower: that the system clock comes to the timescale and stays there, how often it looks,
+ * and that its commands stay within limits, whatever it is told. Clock and timescale are simulated
+ * in double precision; the commands take effect as the kernel's do.
+ */
+#include "user/steering/follower.h"
+
+#include <math.h>
+
+#include "selftests/unit/unit.h"
+
+#define S	1000000000LL
+#define MS	1000000LL
+#define US	1000LL
+
+struct world {
+	struct follower follower;
+	struct timescale_now now;
+	struct follower_command command;
+	double rate;		/* of the timescale against raw */
+	double error_ns;	/* timescale minus system clock, exactly */
+	double bias;		/* what the kernel's clock lacks of the rate commanded */
+	double dither_ns;	/* what a reading of it may be off by, either way */
+	double slope_error;	/* likewise of the timescale's rate */
+	struct unit_random random;
+	double square;		/* of the error, times ns */
+	double rate_square;	/* of the clock's frequency, times ns */
+};
+
+static void world_start(struct world *world, double rate, double error_ns)
+{
+	*world = (struct world){
+		.follower.options = {
+			.max_rate = 0.1,
+			.max_slew = 0.1,
+			.min_interval_ns = S,
+			.max_interval_ns = 64 * S,
+		},
+		.now = { .raw_ns = 1000 * S, .sigma_ns = 100, .maxerror_ns = US },
+		.rate = rate,
+		.error_ns = error_ns,
+	};
+}
+
+static double either_way(struct world *world)
+{
+	return ldexp((double)(unit_random(&world->random) >> 11), -52) - 1;
+}
+
+/* One look, and what the snapshot would say. */
+static void world_look(struct world *world)
+{
+	struct timescale_now *now = &world->now;
+
+	now->rate = world->rate + world->slope_error * either_way(world);
+	now->time_ns = 1700000000 * S + now->raw_ns;
+	now->realtime_ns = now->time_ns - llround(world->error_ns +
+						  world->dither_ns * either_way(world));
+	follower_update(&world->follower, now, &world->command);
+}
+
+/* A sample moves the timescale by @change_ns. */
+static void world_correct(struct world *world, double change_ns)
+{
+	world->error_ns += change_ns;
+	follower_expect_news(&world->follower);
+	world_look(world);
+}
+
+/* Time goes on to @raw_ns at the rate commanded. */
+static void world_run(struct world *world, int64_t raw_ns)
+{
+	double elapsed_ns = (double)(raw_ns - world->now.raw_ns);
+
+	double gain = world->rate - world->command.rate + world->bias;
+	double end_ns = world->error_ns + elapsed_ns * gain;
+
+	/* A straight line's, from one end to the other. */
+	world->square += elapsed_ns / 3 * (world->error_ns * world->error_ns +
+					   world->error_ns * end_ns + end_ns * end_ns);
+	world->rate_square += elapsed_ns * gain * gain;
+	world->error_ns = end_ns;
+	world->now.raw_ns = raw_ns;
+}
+
+/* Looks when it wants to for @duration_ns. How many. */
+static int world_follow(struct world *world, int64_t duration_ns)
+{
+	int64_t end_ns = world->now.raw_ns + duration_ns;
+	int looks = 0;
+
+	world_look(world);
+	while (world->command.next_ns < end_ns) {
+		world_run(world, world->command.next_ns);
+		world_look(world);
+		looks++;
+	}
+	world_run(world, end_ns);
+	return looks;
+}
+
+TEST(takes_an_offset_away_and_keeps_the_rate)
+{
+	static const double offsets_ns[] = { 1, -300, 20e3, -5e6, 0.1e9, -0.1e9 };
+	static const double rates[] = { 0, 50e-6, -400e-6, 0.01 };
+	struct world world;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(offsets_ns); i++) {
+		for (j = 0; j < ARRAY_SIZE(rates); j++) {
+			world_start(&world, rates[j], offsets_ns[i]);
+			world_follow(&world, 60 * S);
+			EXPECT_LT(fabs(world.error_ns), 20.0)
+				TH_LOG("offset %g rate %g", offsets_ns[i], rates[j]);
+			EXPECT_LT(fabs(world.command.rate - rates[j]), 1e-7);
+			EXPECT_TRUE(world.command.settled);
+		}
+	}
+}
+
+TEST(is_quick_where_it_can_be)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0.1e9);
+	world_follow(&world, S + S / 2);
+	EXPECT_LT(fabs(world.error_ns), 1e6);
+	world_follow(&world, 2 * S);
+	EXPECT_LT(fabs(world.error_ns), 1e3);
+}
+
+TEST(looks_less_often_when_all_is_well)
+{
+	struct world world;
+	int looks;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 1200 * S);
+	looks = world_follow(&world, 6400 * S);
+	EXPECT_GE(looks, 99);
+	EXPECT_LE(looks, 102);
+}
+
+TEST(never_looks_more_than_once_a_second_without_need)
+{
+	struct world world;
+	int looks;
+
+	world_start(&world, 20e-6, 0);
+	looks = world_follow(&world, 60 * S);
+	EXPECT_LE(looks, 60);
+	looks = world_follow(&world, 540 * S);
+	EXPECT_LE(looks, 50);
+}
+
+/* However calm it looks: what the rate is wrong by shows over longer looks only. */
+TEST(looks_often_while_the_rate_is_young)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 60 * S);
+	EXPECT_EQ(S, world.follower.interval_ns);
+	world_follow(&world, 60 * S);
+	EXPECT_GT(world.follower.interval_ns, 4 * S);
+	EXPECT_LE(world.follower.interval_ns, 8 * S);
+}
+
+/* The kernel's clock as it was seen in a guest: off by some ppb, and read with some 30 ns. */
+TEST(learns_what_the_kernels_clock_lacks)
+{
+	static const double biases[] = { 6e-9, -20e-9 };
+	struct world world;
+	unsigned int i;
+	int looks;
+
+	for (i = 0; i < ARRAY_SIZE(biases); i++) {
+		world_start(&world, 20e-6, 0);
+		world.now.sigma_ns = 13;
+		world.bias = biases[i];
+		world.dither_ns = 30;
+		world.slope_error = 1e-9;
+		looks = world_follow(&world, 300 * S);
+		EXPECT_LT(sqrt(world.square / 300e9), 100.0) TH_LOG("bias %g", biases[i]);
+		EXPECT_LE(looks, 150);
+		world.square = 0;
+		looks = world_follow(&world, 6400 * S);
+		EXPECT_LT(sqrt(world.square / 6400e9), 50.0) TH_LOG("bias %g", biases[i]);
+		EXPECT_LE(looks, 170);
+	}
+}
+
+/* Neither fresh corrections nor a turn of the rate are taken for it. */
+TEST(learns_nothing_from_what_is_not_the_kernels)
+{
+	struct world world;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 600 * S);
+	for (i = 0; i < 100; i++) {
+		world.now.raw_ns++;
+		world_correct(&world, i & 1 ? 300 : -100);
+		world_follow(&world, 16 * S);
+	}
+	EXPECT_LT(fabs(world.follower.bias), 3e-9);
+	world_follow(&world, 600 * S);
+	world.rate += 20e-6;
+	world_follow(&world, 600 * S);
+	EXPECT_LT(fabs(world.follower.bias), 3e-9);
+}
+
+TEST(looks_again_soon_when_the_rate_turns)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 1200 * S);
+	EXPECT_EQ(64 * S, world.follower.interval_ns);
+	world.rate += 1e-6;
+	world_look(&world);
+	EXPECT_LE(world.command.next_ns - world.now.raw_ns, S);
+	EXPECT_LT(fabs(world.command.rate - world.rate), 1e-7);
+}
+
+TEST(a_rate_misread_for_a_moment_costs_little)
+{
+	struct world world;
+	double worst_ns = 0;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 1200 * S);
+	for (i = 0; i < 50; i++) {
+		world.rate += 1e-7;
+		world_look(&world);
+		world.rate -= 1e-7;
+		world_run(&world, world.command.next_ns);
+		worst_ns = fmax(worst_ns, fabs(world.error_ns));
+		world_follow(&world, 30 * S);
+	}
+	EXPECT_LT(worst_ns, 200.0);
+}
+
+TEST(a_slew_of_the_timescale_is_not_taken_for_its_rate)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 300 * S);
+
+	/* 5 us in 10 ms at 500 ppm: the snapshot's rate has it, its time not yet all of it. */
+	world.now.slew_ns = 5000;
+	world.rate = 20e-6 + 500e-6;
+	world_look(&world);
+	EXPECT_LT(fabs(world.command.base_rate - 20e-6), 1e-9);
+	EXPECT_GT(world.command.rate, 20e-6);
+	world_run(&world, world.now.raw_ns + 10 * MS);
+	world.now.slew_ns = 0;
+	world.rate = 20e-6;
+	world_follow(&world, 60 * S);
+	EXPECT_LT(fabs(world.error_ns), 60.0);
+}
+
+TEST(an_offset_within_the_error_is_no_hurry)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 20 * US;
+	world_follow(&world, 300 * S);
+	world_correct(&world, 0);
+	world_follow(&world, 64 * S);
+	world_correct(&world, 15e3);
+	/* More than a minute, since the next correction is a minute away. */
+	EXPECT_LT(fabs(world.command.rate - 20e-6), 0.25e-6);
+	EXPECT_TRUE(world.command.settled);
+	/* An offset that is not the timescale's is gone at once. */
+	world.error_ns += 15e3;
+	world_run(&world, world.command.next_ns);
+	world_look(&world);
+	EXPECT_GT(fabs(world.command.rate - 20e-6), 10e-6);
+}
+
+/*
+ * Corrections as samples bring them, each a third of the standard error, and before each a look
+ * because a request was sent. The clock is hardly further from the truth than the timescale is, and
+ * its frequency is not shaken.
+ */
+TEST(corrections_do_not_shake_the_frequency)
+{
+	static const int64_t paces_ns[] = { 2 * S, 16 * S, 64 * S, 1024 * S };
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(paces_ns); i++) {
+		double seconds, frequency, constant_s;
+		struct world world;
+
+		world_start(&world, 20e-6, 0);
+		world.now.sigma_ns = 30 * US;
+		world_correct(&world, 0);
+		world_follow(&world, 600 * S);
+		world.square = 0;
+		world.rate_square = 0;
+		for (j = 0; j < 200; j++) {
+			/* Looked at for another reason: nothing is new. */
+			world_look(&world);
+			world_run(&world, world.now.raw_ns + 200 * US);
+			world_correct(&world, 17e3 * either_way(&world));
+			world_follow(&world, paces_ns[i] - 200 * US);
+		}
+		seconds = 200e-9 * (double)paces_ns[i];
+		frequency = sqrt(world.rate_square / seconds / 1e9);
+		constant_s = fmin(2e-9 * (double)paces_ns[i], 128.0);
+		/* sqrt(T / 2P) and 1 / sqrt(2TP) of 10 us. */
+		EXPECT_LT(sqrt(world.square / seconds / 1e9), 11e3) TH_LOG("pace %u", i);
+		EXPECT_LT(frequency, 1.2e-5 / sqrt(2e-9 * constant_s * (double)paces_ns[i]))
+			TH_LOG("pace %u", i);
+	}
+}
+
+/* Those of several servers that are asked at once. */
+TEST(corrections_that_come_together_are_one)
+{
+	struct world world;
+	int i, j;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 30 * US;
+	for (i = 0; i < 4; i++) {
+		for (j = 0; j < 3; j++) {
+			world_correct(&world, 0);
+			world_follow(&world, 20 * MS);
+		}
+		world_follow(&world, 64 * S - 60 * MS);
+	}
+	EXPECT_EQ(64 * S, world.follower.pace_ns);
+}
+
+/* Not only the large ones: a refclock's corrections of a few ns are worth having. */
+TEST(follows_small_corrections_that_come_quickly)
+{
+	struct unit_random random = { 4 };
+	struct world world;
+	double square = 0;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 10;
+	world_follow(&world, 600 * S);
+	for (i = 0; i < 1000; i++) {
+		/* The timescale wanders, 40 ns either way. */
+		world_correct(&world, 8 * sin(i / 5.0) +
+				      (double)unit_random_below(&random, 5) - 2);
+		world_follow(&world, S);
+		square += world.error_ns * world.error_ns;
+	}
+	EXPECT_LT(sqrt(square / 1000), 17.0);
+}
+
+TEST(a_daemon_that_was_late_recovers)
+{
+	struct world world;
+
+	world_start(&world, 0, 1e6);
+	world_look(&world);
+	world_run(&world, world.now.raw_ns + 10 * S);
+	EXPECT_GT(fabs(world.error_ns), 1e6);
+	world_follow(&world, 30 * S);
+	EXPECT_LT(fabs(world.error_ns), 20.0);
+}
+
+/* A machine that is starved of its processor: what was to take an eighth of a second takes two. */
+TEST(late_looks_do_not_rock_the_clock)
+{
+	struct world world;
+	double most_ns = 0.0;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 600 * S);
+	for (i = 0; i < 2000; i++) {
+		double late_s = 2.0 * fabs(either_way(&world));
+
+		world_run(&world, world.command.next_ns + (int64_t)(late_s * 1e9));
+		most_ns = fmax(most_ns, fabs(world.error_ns));
+		world.error_ns += 300.0 * either_way(&world);
+		world_look(&world);
+	}
+	EXPECT_LT(most_ns, 5e3);
+}
+
+/* And as soon as it is itself again it is as quick as ever. */
+TEST(lateness_is_forgotten)
+{
+	struct world world;
+
+	world_start(&world, 0, 0);
+	world_follow(&world, 60 * S);
+	world_run(&world, world.command.next_ns + 2 * S);
+	world.error_ns = 1e6;
+	world_look(&world);
+	EXPECT_GE(world.command.next_ns - world.now.raw_ns, 4 * S);
+	while (world.now.raw_ns < 1300 * S) {
+		world_run(&world, world.command.next_ns);
+		world_look(&world);
+	}
+	world_run(&world, world.command.next_ns);
+	world.error_ns = 1e6;
+	world_look(&world);
+	EXPECT_LE(world.command.next_ns - world.now.raw_ns, S / 8);
+}
+
+TEST(looking_again_is_no_correction)
+{
+	struct world world;
+
+	world_start(&world, 0, 0);
+	world_follow(&world, 60 * S);
+	world_run(&world, world.command.next_ns);
+	world_look(&world);
+	world.follower.pace_ns = 0;
+	follower_look_again(&world.follower);
+	world_run(&world, world.now.raw_ns + MS);
+	world_look(&world);
+	EXPECT_EQ(0, world.follower.pace_ns);
+	EXPECT_EQ(MS, world.follower.late_ns);
+}
+
+TEST(restart_forgets)
+{
+	struct world world;
+
+	world_start(&world, 20e-6, 0);
+	world_follow(&world, 1200 * S);
+	follower_restart(&world.follower);
+	world_look(&world);
+	EXPECT_EQ(S, world.follower.interval_ns);
+}
+
+/* Of any size, the ends of the range more often than chance would have it. */
+static int64_t any_s64(struct unit_random *random)
+{
+	switch (unit_random_below(random, 6)) {
+	case 0:
+		return INT64_MIN;
+	case 1:
+		return INT64_MAX;
+	default:
+		return unit_random_s64(random);
+	}
+}
+
+TEST(whatever_it_is_told_commands_stay_within_limits)
+{
+	struct unit_random random = { 7 };
+	struct world world;
+	int i;
+
+	world_start(&world, 0, 0);
+	for (i = 0; i < 200000; i++) {
+		struct timescale_now *now = &world.now;
+
+		now->raw_ns = any_s64(&random);
+		now->time_ns = any_s64(&random);
+		now->realtime_ns = any_s64(&random);
+		now->slew_ns = any_s64(&random);
+		now->sigma_ns = any_s64(&random) & INT64_MAX;
+		now->reading_ns = unit_random_below(&random, 1000);
+		now->rate = ldexp((double)any_s64(&random), -32);
+		follower_update(&world.follower, now, &world.command);
+		ASSERT_LE(fabs(world.command.rate), 0.1);
+		ASSERT_LE(fabs(world.command.base_rate), 0.1);
+		ASSERT_GE(world.command.next_ns, now->raw_ns);
+		ASSERT_GE(world.follower.interval_ns, S);
+		ASSERT_LE(world.follower.interval_ns, 64 * S);
+	}
+}
+
+TEST_HARNESS_MAIN

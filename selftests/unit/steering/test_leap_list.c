@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lists of leap seconds: both formats say the same, what is no list is refused, and each day ends
+ * as the list says.
+ */
+#include "user/steering/leap_list.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define S	1000000000LL
+#define DAY	86400
+
+/* 1972-07-01, 1973-01-01 and 2017-01-01: the seconds before them were inserted. */
+#define FIRST_S		78796800
+#define SECOND_S	94694400
+#define LATEST_S	1483228800
+
+static const char text[] =
+	"# a comment\n"
+	"#@ 3991593600\n"
+	"\n"
+	"2272060800\t10\t# 1 Jan 1972\n"
+	"2287785600 11 # 1 Jul 1972\r\n"
+	"  2303683200 12\n"
+	"2335219200 11 # a second left out\n"
+	"2366755200 11 # nothing";
+
+static int parse(const char *words, struct leap_list *list)
+{
+	return leap_list_parse_text(words, strlen(words), list);
+}
+
+TEST(text_is_a_list)
+{
+	struct leap_list list;
+
+	ASSERT_EQ(0, parse(text, &list));
+	EXPECT_EQ(5, list.count);
+	EXPECT_EQ(0, leap_list_kind(&list, (FIRST_S - DAY) * S - 1));
+	EXPECT_EQ(1, leap_list_kind(&list, (FIRST_S - DAY) * S));
+	EXPECT_EQ(1, leap_list_kind(&list, FIRST_S * S - 1));
+	EXPECT_EQ(0, leap_list_kind(&list, FIRST_S * S));
+	EXPECT_EQ(1, leap_list_kind(&list, SECOND_S * S - 1));
+	EXPECT_EQ(2, leap_list_kind(&list, (SECOND_S + 365LL * DAY) * S - 1));
+	EXPECT_EQ(0, leap_list_kind(&list, (SECOND_S + 730LL * DAY) * S - 1));
+	EXPECT_EQ(0, leap_list_kind(&list, -1));
+	EXPECT_EQ(0, leap_list_tai(&list, 0));
+	EXPECT_EQ(10, leap_list_tai(&list, FIRST_S * S - 1));
+	EXPECT_EQ(11, leap_list_tai(&list, FIRST_S * S));
+	EXPECT_EQ(12, leap_list_tai(&list, SECOND_S * S));
+	EXPECT_EQ(11, leap_list_tai(&list, LATEST_S * S));
+}
+
+/* Good until then it alone decides; afterwards, and without a date, sources may know more. */
+TEST(an_unexpired_list_decides)
+{
+	const int64_t expires_s = 3991593600 - 2208988800;
+	const int64_t during_ns = (SECOND_S - 1) * S, quiet_ns = (expires_s - DAY) * S;
+	struct leap_list list = { 0 };
+
+	EXPECT_EQ(1, leap_list_decide(&list, quiet_ns, 1));
+	EXPECT_FALSE(leap_list_has_expired(&list, quiet_ns));
+	ASSERT_EQ(0, parse(text, &list));
+	EXPECT_EQ(expires_s, list.expires_s);
+	EXPECT_EQ(0, leap_list_decide(&list, quiet_ns, 1));
+	EXPECT_EQ(0, leap_list_decide(&list, quiet_ns, 2));
+	EXPECT_EQ(1, leap_list_decide(&list, during_ns, 0));
+	EXPECT_EQ(1, leap_list_decide(&list, during_ns, 2));
+
+	EXPECT_FALSE(leap_list_has_expired(&list, expires_s * S - 1));
+	EXPECT_TRUE(leap_list_has_expired(&list, expires_s * S));
+	EXPECT_EQ(1, leap_list_decide(&list, expires_s * S, 1));
+	EXPECT_EQ(0, leap_list_decide(&list, expires_s * S, 0));
+
+	list.expires_s = 0;
+	EXPECT_EQ(1, leap_list_decide(&list, during_ns, 0));
+	EXPECT_EQ(2, leap_list_decide(&list, quiet_ns, 2));
+}
+
+TEST(other_text_is_none)
+{
+	struct leap_list list;
+	char many[LEAP_LIST_MAX * 32 + 64];
+	size_t used = 0;
+	int i;
+
+	EXPECT_EQ(-EINVAL, parse("", &list));
+	EXPECT_EQ(-EINVAL, parse("# nothing\n", &list));
+	EXPECT_EQ(-EINVAL, parse("2287785600\n", &list));
+	EXPECT_EQ(-EINVAL, parse("2287785600 eleven\n", &list));
+	EXPECT_EQ(-EINVAL, parse("2287785600 11\n2287785600 12\n", &list));
+	EXPECT_EQ(-EINVAL, parse("99 11\n", &list));
+	for (i = 0; i <= LEAP_LIST_MAX; i++)
+		used += (size_t)snprintf(many + used, sizeof(many) - used, "%lld 10\n",
+					 2272060800LL + DAY * i);
+	EXPECT_EQ(-EINVAL, parse(many, &list));
+}
+
+static void put(uint8_t **at, int64_t number, int size)
+{
+	int i;
+
+	for (i = size - 1; i >= 0; i--)
+		*(*at)++ = (uint8_t)((uint64_t)number >> 8 * i);
+}
+
+/* A zone file's block with one transition, one type and these leap seconds. */
+static void put_zone(uint8_t **at, char version, int size, const int64_t *leaps, int count)
+{
+	int i;
+
+	memcpy(*at, "TZif", 4);
+	(*at)[4] = (uint8_t)version;
+	memset(*at + 5, 0, 15);
+	*at += 20;
+	put(at, 0, 4);
+	put(at, 0, 4);
+	put(at, count, 4);
+	put(at, 1, 4);
+	put(at, 1, 4);
+	put(at, 4, 4);
+	put(at, 0, size);
+	put(at, 0, 1 + 6);
+	put(at, 0x55544300, 4);
+	for (i = 0; i < count; i++) {
+		put(at, leaps[2 * i], size);
+		put(at, leaps[2 * i + 1], 4);
+	}
+}
+
+TEST(zone_is_a_list)
+{
+	/* The second counts the first; then one left out, and the end of the list. */
+	static const int64_t leaps[] = {
+		FIRST_S, 1, SECOND_S + 1, 2, SECOND_S + 365 * DAY + 1, 1, LATEST_S, 1,
+	};
+	uint8_t bytes[1024], *at = bytes;
+	struct leap_list list, same;
+	size_t length;
+	int i;
+
+	put_zone(&at, '2', 4, NULL, 0);
+	put_zone(&at, '2', 8, leaps, 4);
+	length = (size_t)(at - bytes);
+	ASSERT_EQ(0, leap_list_parse_zone(bytes, length, &list));
+	EXPECT_EQ(3, list.count);
+	EXPECT_EQ(LATEST_S - 1, list.expires_s);
+	ASSERT_EQ(0, parse(text, &same));
+	for (i = 0; i < list.count; i++) {
+		EXPECT_EQ(same.entry[i + 1].midnight_s, list.entry[i].midnight_s);
+		EXPECT_EQ(same.entry[i + 1].tai_s, list.entry[i].tai_s);
+	}
+	EXPECT_EQ(2, leap_list_kind(&list, (SECOND_S + 365LL * DAY) * S - 1));
+	while (length--)
+		ASSERT_EQ(-EINVAL, leap_list_parse_zone(bytes, length, &list));
+
+	/* The first version of the format. */
+	at = bytes;
+	put_zone(&at, 0, 4, leaps, 2);
+	ASSERT_EQ(0, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
+	EXPECT_EQ(2, list.count);
+	EXPECT_EQ(0, list.expires_s);
+	EXPECT_EQ(12, leap_list_tai(&list, LATEST_S * S));
+	bytes[0] = 'X';
+	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
+}
+
+TEST(zone_beyond_all_time_is_no_list)
+{
+	static const int64_t leaps[] = { INT64_MAX, 1 };
+	static const int64_t end[] = { FIRST_S, 1, INT64_MIN, 1 };
+	uint8_t bytes[1024], *at = bytes;
+	struct leap_list list;
+
+	put_zone(&at, '2', 4, NULL, 0);
+	put_zone(&at, '2', 8, leaps, 1);
+	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
+	at = bytes;
+	put_zone(&at, '2', 4, NULL, 0);
+	put_zone(&at, '2', 8, end, 2);
+	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
+}
+
+TEST(missing_file_leaves_the_list_as_it_was)
+{
+	struct leap_list list;
+
+	ASSERT_EQ(0, parse(text, &list));
+	EXPECT_EQ(-ENOENT, leap_list_load("/nonexistent", true, &list));
+	EXPECT_EQ(-EINVAL, leap_list_load("/dev/null", false, &list));
+	EXPECT_EQ(5, list.count);
+}
+
+/* The files that Debian has, and what nobody will change any more. */
+TEST(files_of_this_machine_agree)
+{
+	struct leap_list zone, file;
+
+	if (leap_list_load("/usr/share/zoneinfo/right/UTC", true, &zone) == -ENOENT ||
+	    leap_list_load("/usr/share/zoneinfo/leap-seconds.list", false, &file) == -ENOENT)
+		SKIP(return, "no lists of leap seconds here");
+	EXPECT_EQ(1, leap_list_kind(&zone, LATEST_S * S - 1));
+	EXPECT_EQ(1, leap_list_kind(&file, LATEST_S * S - 1));
+	EXPECT_EQ(36, leap_list_tai(&zone, LATEST_S * S - 1));
+	EXPECT_EQ(37, leap_list_tai(&zone, LATEST_S * S));
+	EXPECT_EQ(37, leap_list_tai(&file, LATEST_S * S));
+	EXPECT_EQ(zone.count + 1, file.count);
+}
+
+TEST_HARNESS_MAIN

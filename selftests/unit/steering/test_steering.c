@@ -1,0 +1,856 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Steering: what the discipline finds becomes the system clock's time, and what is published of it
+ * is true at every moment. Over the timescale without the module, and over a stand-in for the
+ * module's.
+ */
+#include "user/steering/steering.h"
+
+#include "selftests/unit/fake_clock.h"
+#include "selftests/unit/fake_journal.h"
+#include "selftests/unit/unit.h"
+#include "user/lib/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+
+#define S	1000000000LL
+#define MS	1000000LL
+#define US	1000LL
+
+/* 2027-07-01 00:00:00 */
+#define LEAP_NS	(1814400000 * S)
+
+FIXTURE(steering)
+{
+	struct system_clock *clock;
+	struct timescale *timescale;
+	struct steering *steering;
+	struct steering_status status;
+	int64_t utc_ahead_ns;	/* of the system clock, exactly */
+};
+
+static const struct steering_options normal = {
+	.max_slew = 0.1,
+	.max_rate = 0.1,
+	.logchange_ns = S,
+};
+
+FIXTURE_SETUP(steering)
+{
+	log_set_level(-1);
+	fake_clock_start();
+	ASSERT_EQ(0, system_clock_open(&self->clock, false));
+	ASSERT_EQ(0, timescale_user_open(&self->timescale, self->clock));
+	self->steering = steering_new(&normal, self->clock, self->timescale);
+	ASSERT_NE(NULL, self->steering);
+	ASSERT_EQ(0, steering_follow(self->steering));
+}
+
+FIXTURE_TEARDOWN(steering)
+{
+	steering_free(self->steering);
+	self->timescale->ops->close(self->timescale);
+	system_clock_close(self->clock);
+}
+
+/* What the discipline would say of a clock that is @ahead_ns behind UTC. */
+static struct discipline_result found(FIXTURE_DATA(steering) *self, int64_t ahead_ns)
+{
+	struct timescale_now now;
+
+	self->timescale->ops->now(self->timescale, &now);
+	return (struct discipline_result){
+		.changed = true,
+		.measured = true,
+		.correction = {
+			.origin_ns = now.raw_ns,
+			.offset_ns = now.realtime_ns + ahead_ns - now.raw_ns,
+			.sigma_ns = 10 * US,
+			.maxerror_ns = 100 * US,
+			.maxerror_rate_q32 = 4295,
+		},
+		.step_ns = ahead_ns,
+		.synchronised = true,
+	};
+}
+
+static int apply(FIXTURE_DATA(steering) *self, struct discipline_result result)
+{
+	struct timescale_now now;
+	int err;
+
+	self->timescale->ops->now(self->timescale, &now);
+	err = steering_correct(self->steering, &result, &now);
+	if (!err)
+		err = steering_follow(self->steering);
+	steering_get_status(self->steering, &self->status);
+	return err;
+}
+
+/* The timescale minus the system clock, now. */
+static int64_t error_ns(FIXTURE_DATA(steering) *self)
+{
+	struct timescale_now now;
+
+	self->timescale->ops->now(self->timescale, &now);
+	return now.time_ns - now.realtime_ns;
+}
+
+/* Time goes on for @duration_ns, steering when it wants. The published bound must hold. */
+static int run_truthfully(FIXTURE_DATA(steering) *self, int64_t duration_ns)
+{
+	int64_t end_ns = fake_clock.raw_ns + duration_ns, next_ns, error;
+
+	while (fake_clock.raw_ns < end_ns) {
+		next_ns = steering_next_ns(self->steering);
+		if (next_ns > end_ns)
+			next_ns = end_ns;
+		if (next_ns > fake_clock.raw_ns)
+			fake_clock_run(next_ns - fake_clock.raw_ns);
+		error = llabs(error_ns(self));
+		if (!(fake_clock.status & STA_UNSYNC) && error > fake_clock.maxerror_us * 1000)
+			return -1;
+		if (steering_follow(self->steering))
+			return -1;
+	}
+	steering_get_status(self->steering, &self->status);
+	return 0;
+}
+
+TEST_F(steering, is_unsynchronised_until_something_is_known)
+{
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_FALSE(self->status.synchronised);
+	EXPECT_EQ(0, fake_clock_rate());
+}
+
+TEST_F(steering, slews_a_small_error_and_says_so_when_it_is_gone)
+{
+	ASSERT_EQ(0, apply(self, found(self, 5 * MS)));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_GT(fake_clock_rate(), 0.0);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_TRUE(self->status.synchronised);
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_GE(fake_clock.maxerror_us, 100);
+}
+
+TEST_F(steering, refreshes_what_it_publishes)
+{
+	int i;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, run_truthfully(self, 37 * S));
+		/* The bound and its growth; what the kernel adds meanwhile is 8 ms at most. */
+		EXPECT_GE(fake_clock.maxerror_us, 100);
+		EXPECT_LE(fake_clock.maxerror_us, 100 + 750 + 8100);
+	}
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, steps_when_the_discipline_says_so)
+{
+	struct discipline_result result = found(self, -3600 * S);
+
+	result.step = DISCIPLINE_STEP;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_EQ(1, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 2 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, slews_for_long_without_a_lie)
+{
+	ASSERT_EQ(0, apply(self, found(self, 10 * S)));
+	ASSERT_EQ(0, run_truthfully(self, 50 * S));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_GT(error_ns(self), 4 * S);
+	ASSERT_EQ(0, run_truthfully(self, 60 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_EQ(0, self->status.steps);
+}
+
+TEST_F(steering, a_refused_change_is_not_carried_out)
+{
+	struct discipline_result result = found(self, 100 * S);
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	result.step = DISCIPLINE_REFUSED;
+	result.changed = false;
+	result.synchronised = false;
+	ASSERT_EQ(0, apply(self, result));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, a_stale_correction_is_measured_again)
+{
+	struct discipline_result result = found(self, 0);
+	struct timescale_now now;
+
+	self->timescale->ops->now(self->timescale, &now);
+	now.epoch++;
+	EXPECT_EQ(-ESTALE, steering_correct(self->steering, &result, &now));
+}
+
+TEST_F(steering, lost_sources_unsynchronise)
+{
+	struct discipline_result lost = { .selection.selected = -1, .stratum = 16 };
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, apply(self, lost));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, notices_that_somebody_else_set_the_clock)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	fake_clock.realtime_ns += 2 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_LT(fake_clock_rate(), -0.09);
+	ASSERT_EQ(0, run_truthfully(self, 25 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
+{
+	journal_listen(LOG_NOTICE);
+	fake_clock.realtime_ns += 2 * S;
+	ASSERT_EQ(0, steering_look(self->steering));
+	/* Nobody knows how wrong it is now. */
+	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 2 * S;
+	ASSERT_EQ(0, steering_look(self->steering));
+	EXPECT_NE(NULL, strstr(journal.fields[0],
+			       "set the system clock by 2.00 s; it is being slewed back"));
+
+	steering_stand_aside(self->steering, true);
+	ASSERT_EQ(0, steering_follow(self->steering));
+	fake_clock_run(2 * 3600 * S);
+	ASSERT_EQ(0, steering_look(self->steering));
+	fake_clock.realtime_ns += 2 * S;
+	ASSERT_EQ(0, steering_look(self->steering));
+	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
+}
+
+/* date -s by an hour: a slew back would take ten. Who does it again and again is no operator. */
+TEST_F(steering, a_clock_that_was_set_far_off_is_set_back)
+{
+	static const int64_t jumps_ns[] = { 3600 * S, -86400 * S, 3600 * S };
+	unsigned int i;
+
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < ARRAY_SIZE(jumps_ns); i++) {
+		fake_clock.realtime_ns += jumps_ns[i];
+		fake_clock.status |= STA_UNSYNC;
+		ASSERT_EQ(0, steering_follow(self->steering));
+		steering_get_status(self->steering, &self->status);
+		if (i == 2)
+			break;
+		EXPECT_EQ(i + 1, self->status.steps);
+		EXPECT_LT(llabs(error_ns(self)), MS);
+		EXPECT_NE(NULL, strstr(journal.fields[0], "somebody else had set it"));
+		ASSERT_EQ(0, run_truthfully(self, 10 * S));
+		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	}
+	EXPECT_EQ(2, self->status.steps);
+	EXPECT_LT(fake_clock_rate(), -0.09);
+}
+
+/* Where nobody knows the time well enough it is not taken back by a step. */
+TEST_F(steering, a_vague_time_sets_no_clock_back)
+{
+	struct discipline_result vague = found(self, 0);
+
+	vague.correction.maxerror_ns = 2000 * S;
+	ASSERT_EQ(0, apply(self, vague));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, steering_follow(self->steering));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(0, self->status.steps);
+}
+
+/* A rival daemon of another opinion, every 4 s for two hours: said four times. */
+TEST_F(steering, a_rival_is_told_and_not_for_ever)
+{
+	int i;
+
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	journal.messages = 0;
+	for (i = 0; i < 1800; i++) {
+		fake_clock_run(4 * S);
+		fake_clock.realtime_ns += 50 * MS;
+		ASSERT_EQ(0, steering_look(self->steering));
+		if (i == 2)
+			EXPECT_NE(NULL, strstr(journal.fields[0], "again and again, 3 times"));
+	}
+	EXPECT_EQ(4, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "goes on setting the system clock, 900 times"));
+}
+
+TEST_F(steering, a_disruption_unsynchronises_and_the_first_confirmation_steps)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	steering_disrupted(self->steering, false);
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, apply(self, found(self, 3 * S)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_EQ(0, error_ns(self));
+	ASSERT_EQ(0, run_truthfully(self, 2 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+
+	/* Once. */
+	ASSERT_EQ(0, apply(self, found(self, S / 2)));
+	EXPECT_EQ(1, self->status.steps);
+}
+
+/* The first answer was seconds under way: the error may be none, or have the other sign. */
+TEST_F(steering, a_doubtful_confirmation_steps_nothing)
+{
+	struct discipline_result result;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	steering_disrupted(self->steering, false);
+	result = found(self, 200 * MS);
+	result.correction.maxerror_ns = 2 * S;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(0, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+}
+
+TEST_F(steering, a_slew_ends_where_nobody_knows_any_more)
+{
+	struct discipline_result result = found(self, 0);
+
+	ASSERT_EQ(0, apply(self, result));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	fake_clock.realtime_ns -= S;
+	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_GT(fake_clock_rate(), 0.05);
+	fake_clock_run(steering_next_ns(self->steering) - fake_clock.raw_ns);
+	result = found(self, S / 2);
+	result.correction.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	ASSERT_EQ(0, self->timescale->ops->correct(self->timescale, &result.correction,
+						   self->status.now.epoch, true));
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_LT(fabs(fake_clock_rate()), 1e-4);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+
+	/* It is followed again once somebody knows. */
+	ASSERT_EQ(0, apply(self, found(self, S / 2)));
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+}
+
+TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	steering_disrupted(self->steering, true);
+	EXPECT_LE(steering_next_ns(self->steering), fake_clock.raw_ns);
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+/* By the policy of disruptions, above 1 ms by default. An old correction says nothing. */
+TEST_F(steering, what_a_disruption_left_wrong_is_stepped_by_policy)
+{
+	struct discipline_result result;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	steering_disrupted(self->steering, true);
+	result = found(self, 3 * MS);
+	result.measured = false;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_TRUE(self->status.disrupted);
+	ASSERT_EQ(0, apply(self, found(self, 3 * MS)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_FALSE(self->status.disrupted);
+
+	steering_disrupted(self->steering, true);
+	ASSERT_EQ(0, apply(self, found(self, MS / 2)));
+	EXPECT_EQ(1, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+
+	/* Nobody was disrupted: this is an error as any other. */
+	steering_recheck(self->steering);
+	ASSERT_EQ(0, apply(self, found(self, 3 * MS)));
+	EXPECT_EQ(1, self->status.steps);
+}
+
+TEST_F(steering, goes_to_no_date_before_the_build)
+{
+	struct discipline_result result;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	fake_clock.build_ns = fake_clock.realtime_ns;
+	result = found(self, -60 * S);
+	result.step = DISCIPLINE_STEP;
+	EXPECT_EQ(-ERANGE, apply(self, result));
+	EXPECT_EQ(-ERANGE, steering_step(self->steering, "asked for"));
+	EXPECT_LE(steering_next_ns(self->steering), fake_clock.raw_ns);
+	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, run_truthfully(self, 50 * S));
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_EQ(0, self->status.steps);
+
+	/* Time goes on. */
+	ASSERT_EQ(0, run_truthfully(self, 70 * S));
+	EXPECT_LT(fake_clock_rate(), -0.09);
+}
+
+TEST_F(steering, stands_aside)
+{
+	int adjustments;
+
+	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
+	steering_stand_aside(self->steering, true);
+	EXPECT_EQ(0, fake_clock_rate());
+	adjustments = fake_clock.adjustments;
+	ASSERT_EQ(0, apply(self, found(self, S)));
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_EQ(adjustments, fake_clock.adjustments);
+	EXPECT_EQ(-EPERM, steering_step(self->steering, "test"));
+	steering_stand_aside(self->steering, false);
+	ASSERT_EQ(0, apply(self, found(self, 5 * MS)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, leaves_no_slew_behind)
+{
+	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
+	EXPECT_GT(fake_clock_rate(), 0.01);
+	steering_settle(self->steering);
+	EXPECT_EQ(0, fake_clock_rate());
+}
+
+/* 2027-06-30 23:58:00 by a clock that is right, and a leap second announced. */
+static void set_leap_day(FIXTURE_DATA(steering) *self, enum leap_mode mode)
+{
+	struct steering_options options = normal;
+
+	options.leap_mode = mode;
+	steering_set_options(self->steering, &options);
+	fake_clock.realtime_ns = LEAP_NS - 120 * S;
+	steering_disrupted(self->steering, false);
+	apply(self, found(self, 0));
+	steering_announce_leap(self->steering, 1);
+}
+
+TEST_F(steering, kernel_leaps_and_nothing_is_wrong)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_EQ(STA_INS, fake_clock.status);
+	EXPECT_EQ(1, self->status.leap);
+	EXPECT_EQ(fake_clock.raw_ns + 20 * S, self->status.leap_raw_ns);
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	fake_clock_leap();
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_EQ(0, steering_leap(self->steering));
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_EQ(0, fake_clock.status);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_EQ(0, fake_clock.status);
+	EXPECT_EQ(0, steering_leap(self->steering));
+}
+
+/* When the clock is set the kernel forgets what was armed, until it was taken back for a while. */
+TEST_F(steering, arms_the_kernel_anew_after_a_step)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	ASSERT_EQ(STA_INS, fake_clock.status);
+	ASSERT_EQ(0, steering_step(self->steering, "test"));
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_EQ(0, fake_clock.status & STA_INS);
+	ASSERT_EQ(0, run_truthfully(self, 3 * S / 2));
+	EXPECT_EQ(0, fake_clock.status & STA_INS);
+	ASSERT_EQ(0, run_truthfully(self, S));
+	EXPECT_EQ(STA_INS, fake_clock.status & STA_INS);
+}
+
+TEST_F(steering, leaves_no_leap_second_behind)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	ASSERT_EQ(STA_INS, fake_clock.status);
+	steering_settle(self->steering);
+	EXPECT_EQ(0, fake_clock.status);
+}
+
+TEST_F(steering, a_second_that_nobody_announced_is_a_set_clock)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	steering_announce_leap(self->steering, 0);
+	ASSERT_EQ(0, run_truthfully(self, 120 * S));
+	EXPECT_EQ(0, fake_clock.status);
+	fake_clock_leap();
+	ASSERT_EQ(0, steering_follow(self->steering));
+	EXPECT_EQ(0, steering_leap(self->steering));
+	EXPECT_EQ(S, error_ns(self));
+}
+
+TEST_F(steering, steps_over_a_leap_second)
+{
+	unsigned int steps = self->status.steps;
+
+	set_leap_day(self, LEAP_STEP);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	EXPECT_EQ(0, fake_clock.status);
+	EXPECT_EQ(steps, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 2 * S));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_EQ(steps + 1, self->status.steps);
+	EXPECT_EQ(LEAP_NS, fake_clock.realtime_ns);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_EQ(LEAP_NS + 10 * S, fake_clock.realtime_ns);
+	EXPECT_EQ(0, fake_clock.status);
+}
+
+TEST_F(steering, slews_over_a_leap_second)
+{
+	set_leap_day(self, LEAP_SLEW);
+	ASSERT_EQ(0, run_truthfully(self, 121 * S));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_LT(fake_clock_rate(), -0.09);
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_LT(llabs(fake_clock.realtime_ns - (LEAP_NS + 20 * S)), US);
+	EXPECT_EQ(0, fake_clock.status);
+}
+
+TEST_F(steering, ignores_a_leap_second_when_told_to)
+{
+	set_leap_day(self, LEAP_IGNORE);
+	ASSERT_EQ(0, run_truthfully(self, 130 * S));
+	EXPECT_EQ(0, steering_leap(self->steering));
+	EXPECT_EQ(LEAP_NS + 10 * S, fake_clock.realtime_ns);
+	EXPECT_EQ(0, fake_clock.status);
+}
+
+TEST(only_looks_under_x)
+{
+	struct steering_options options = normal;
+	struct timescale *timescale;
+	struct system_clock *clock;
+	struct steering *steering;
+	struct discipline_result result;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	fake_clock_start();
+	options.observe = true;
+	ASSERT_EQ(0, system_clock_open(&clock, true));
+	ASSERT_EQ(0, timescale_user_open(&timescale, clock));
+	steering = steering_new(&options, clock, timescale);
+	world.clock = clock;
+	world.timescale = timescale;
+	world.steering = steering;
+	result = found(&world, S);
+	result.step = DISCIPLINE_STEP;
+	ASSERT_EQ(0, apply(&world, result));
+	ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+	EXPECT_EQ(0, fake_clock.adjustments);
+	EXPECT_EQ(S, error_ns(&world));
+	EXPECT_EQ(-EPERM, steering_step(steering, "test"));
+
+	steering_disrupted(steering, false);
+	ASSERT_EQ(0, steering_look(steering));
+	steering_get_status(steering, &world.status);
+	EXPECT_TRUE(world.status.disrupted);
+	ASSERT_EQ(0, apply(&world, found(&world, S)));
+	EXPECT_FALSE(world.status.disrupted);
+	EXPECT_EQ(0, fake_clock.adjustments);
+	steering_free(steering);
+	timescale->ops->close(timescale);
+	system_clock_close(clock);
+}
+
+/* A clock that may not be set is complained of, not believed. */
+TEST_F(steering, a_refusing_kernel_is_an_error)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EPERM, apply(self, found(self, MS)));
+	fake_clock.error = 0;
+	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+/* The module's timescale in small: a host, no bound known of it. */
+static int host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	(void)timescale;
+	*now = (struct timescale_now){
+		.raw_ns = fake_clock.raw_ns,
+		.realtime_ns = fake_clock.realtime_ns,
+		.reference_ns = 1700000000 * S + fake_clock.raw_ns,
+		.time_ns = 1700000000 * S + fake_clock.raw_ns,
+		.sigma_ns = 10,
+		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
+		.has_host = true,
+	};
+	return 0;
+}
+
+static int bounded_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = host_now(timescale, now);
+
+	now->maxerror_ns = 200;
+	return err;
+}
+
+static int host_step(struct timescale *timescale, enum truechime_occasion occasion)
+{
+	(void)timescale;
+	(void)occasion;
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
+	return 0;
+}
+
+/* Makestep is for whoever says the time. */
+TEST(steps_to_a_host_as_makestep_says)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = bounded_host_now, .step = host_step,
+	};
+	static const struct {
+		int64_t threshold_ns;
+		int limit;
+		unsigned int steps[2];	/* after the start; after being set later on */
+	} cases[] = {
+		{ S, 3, { 0, 0 } },
+		{ MS, 0, { 0, 0 } },
+		{ 0, -1, { 0, 0 } },
+		{ MS, 3, { 1, 1 } },
+		{ MS, -1, { 1, 2 } },
+	};
+	unsigned int i;
+
+	log_set_level(-1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct timescale timescale = { .ops = &ops };
+		struct steering_options options = normal;
+		struct system_clock *clock;
+
+		FIXTURE_DATA(steering) world;
+
+		options.step_threshold_ns = cases[i].threshold_ns;
+		options.step_limit = cases[i].limit;
+		fake_clock_start();
+		fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns - 400 * MS;
+		ASSERT_EQ(0, system_clock_open(&clock, false));
+		world.clock = clock;
+		world.timescale = &timescale;
+		world.steering = steering_new(&options, clock, &timescale);
+		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+		EXPECT_EQ(cases[i].steps[0], world.status.steps) TH_LOG("case %u", i);
+		fake_clock.realtime_ns -= 300 * MS;
+		/* The bound that is published does not hold for what somebody else does. */
+		(void)steering_follow(world.steering);
+		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+		EXPECT_EQ(cases[i].steps[1], world.status.steps) TH_LOG("case %u", i);
+		EXPECT_LT(llabs(error_ns(&world)), 100) TH_LOG("case %u", i);
+		steering_free(world.steering);
+		system_clock_close(clock);
+	}
+}
+
+/* Time that passes between the reading and the rate that follows from it. */
+static int64_t stall_ns;
+
+static int stalled_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = bounded_host_now(timescale, now);
+
+	fake_clock_run(stall_ns);
+	stall_ns = 0;
+	return err;
+}
+
+/* The system clock minus the host's time. */
+static int64_t ahead_of_host_ns(void)
+{
+	return fake_clock.realtime_ns - 1700000000 * S - fake_clock.raw_ns;
+}
+
+/* A clock that has been steered by @world's timescale for long enough to be right. */
+static int steer_for_long(FIXTURE_DATA(steering) *world)
+{
+	int err;
+
+	log_set_level(-1);
+	fake_clock_start();
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
+	err = system_clock_open(&world->clock, false);
+	if (err)
+		return err;
+	world->steering = steering_new(&normal, world->clock, world->timescale);
+	return run_truthfully(world, 100 * S);
+}
+
+/*
+ * A guest that is starved of its processor stands still anywhere: also between reading the clock
+ * and setting its rate, while the rate from before runs on. What that does is in the bound, is
+ * taken away at once, and is nobody else's doing.
+ */
+TEST(a_rate_that_comes_late_is_made_good)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = stalled_host_now, .step = host_step,
+	};
+	struct timescale timescale = { .ops = &ops };
+
+	FIXTURE_DATA(steering) world = { .timescale = &timescale };
+
+	ASSERT_EQ(0, steer_for_long(&world));
+	EXPECT_TRUE(world.status.synchronised);
+
+	fake_clock.realtime_ns -= MS;
+	fake_clock_run(steering_next_ns(world.steering) - fake_clock.raw_ns);
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_GT(fake_clock_rate(), 0.005);
+	fake_clock_run(steering_next_ns(world.steering) - fake_clock.raw_ns);
+	stall_ns = 1500 * MS;
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_GT(ahead_of_host_ns(), 10 * MS);
+	EXPECT_GE(fake_clock.maxerror_us * US, ahead_of_host_ns());
+	EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_LT(llabs(ahead_of_host_ns()), US);
+	steering_free(world.steering);
+	system_clock_close(world.clock);
+}
+
+/* Readings until something comes, and what has come. */
+static int calm_readings;
+static uint32_t new_disruptions;
+static uint32_t new_epochs;
+static int64_t new_error_ns;
+
+static int disrupted_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	static uint32_t disruptions, epoch;
+
+	if (calm_readings && !--calm_readings) {
+		disruptions += new_disruptions;
+		epoch += new_epochs;
+		fake_clock.realtime_ns += new_error_ns;
+		if (new_disruptions || new_error_ns)
+			fake_clock.status |= STA_UNSYNC;
+	}
+	(void)bounded_host_now(timescale, now);
+	now->epoch = epoch;
+	now->disruptions = disruptions;
+	return 0;
+}
+
+/* The module marks the clock unsynchronised between the reading and what is published of it. */
+TEST(what_a_disruption_has_overtaken_is_not_published)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = disrupted_host_now };
+	struct timescale timescale = { .ops = &ops };
+
+	FIXTURE_DATA(steering) world = { .timescale = &timescale };
+
+	ASSERT_EQ(0, steer_for_long(&world));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+
+	new_disruptions = 1;
+	calm_readings = 2;
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_EQ(0, calm_readings);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+
+	/* The host's leap second, where the clock leapt with it ... */
+	new_disruptions = 0;
+	new_epochs = 1;
+	calm_readings = 2;
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_EQ(0, calm_readings);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	/* ... and where it did not. */
+	new_error_ns = S;
+	calm_readings = 2;
+	ASSERT_EQ(0, steering_follow(world.steering));
+	EXPECT_EQ(0, calm_readings);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_TRUE(world.status.synchronised);
+	steering_free(world.steering);
+	system_clock_close(world.clock);
+}
+
+TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = host_now };
+	struct timescale timescale = { .ops = &ops };
+	struct system_clock *clock;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	fake_clock_start();
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns - 5 * MS;
+	ASSERT_EQ(0, system_clock_open(&clock, false));
+	world.clock = clock;
+	world.timescale = &timescale;
+	world.steering = steering_new(&normal, clock, &timescale);
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_LT(llabs(error_ns(&world)), 100);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	steering_free(world.steering);
+	system_clock_close(clock);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CLOCK_REALTIME by clock_adjtime(2): its rate from frequency and tick, its step, and what the
+ * kernel says of it. Which rate, when to step and what to say is for others to decide.
+ */
+#include "clocks/system_clock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_S	1000000000LL
+#define NS_PER_US	1000LL
+
+/* The kernel's MAXFREQ; beyond it the tick has to help. */
+#define FREQ_MAX	500e-6
+
+/* ADJ_FREQUENCY counts ppm / 2^16. */
+#define SCALED_PPM	(65536.0 * 1e6)
+
+/* NTP_PHASE_LIMIT: from here on the kernel calls the clock unsynchronised. */
+#define ERROR_LIMIT_US	16000000LL
+
+struct system_clock {
+	bool null;
+	long nominal_tick_us;
+	long tick_us;
+	double rate;		/* of tick_us and the frequency together */
+	int tai_s;		/* the kernel's TAI - UTC */
+};
+
+/* 0 or -errno: the clock's state, which a success also returns, interests nobody here. */
+static int system_clock_adjust(struct system_clock *clock, struct timex *tx)
+{
+	if (clock->null)
+		return 0;
+	return clock_adjtime(CLOCK_REALTIME, tx) < 0 ? -errno : 0;
+}
+
+/* The rate that a kernel state amounts to. */
+static double system_clock_rate_of(const struct system_clock *clock, const struct timex *tx)
+{
+	double tick = (double)(tx->tick - clock->nominal_tick_us) / (double)clock->nominal_tick_us;
+
+	return tick + (double)tx->freq / SCALED_PPM;
+}
+
+/*
+ * A phase that adjtime(3) or the PLL is still working on would be added to ours. The PLL forgets
+ * its own only when it is given another, which it takes only while it is on.
+ */
+static int system_clock_stop_slews(struct system_clock *clock)
+{
+	struct timex adjtime = { .modes = ADJ_OFFSET_SINGLESHOT };
+	struct timex pll_zero = {
+		.modes = ADJ_STATUS | ADJ_OFFSET,
+		.status = STA_PLL | STA_UNSYNC,
+	};
+	struct timex pll_off = { .modes = ADJ_STATUS, .status = STA_UNSYNC };
+	int err;
+
+	err = system_clock_adjust(clock, &adjtime);
+	if (!err)
+		err = system_clock_adjust(clock, &pll_zero);
+	if (!err)
+		err = system_clock_adjust(clock, &pll_off);
+	return err;
+}
+
+static struct system_clock *system_clock_new(bool null)
+{
+	struct system_clock *clock = calloc(1, sizeof(*clock));
+	long hz = sysconf(_SC_CLK_TCK);
+
+	if (!clock)
+		return NULL;
+	clock->null = null;
+	clock->nominal_tick_us = hz > 0 ? (1000000 + hz / 2) / hz : 10000;
+	clock->tick_us = clock->nominal_tick_us;
+	return clock;
+}
+
+/*
+ * No oscillator is off by so much: it is a slew, and who began it did not live to end it. What the
+ * rate was without it is not known; nothing is nearer to that.
+ */
+static int system_clock_end_slew(struct system_clock *clock, struct timex *tx)
+{
+	struct timex normal = {
+		.modes = ADJ_TICK | ADJ_FREQUENCY | ADJ_STATUS,
+		.tick = clock->nominal_tick_us,
+		.status = STA_UNSYNC,
+	};
+
+	if (fabs(system_clock_rate_of(clock, tx)) <= FREQ_MAX)
+		return 0;
+	tx->tick = normal.tick;
+	tx->freq = normal.freq;
+	return system_clock_adjust(clock, &normal);
+}
+
+int system_clock_settle(void)
+{
+	struct system_clock *clock = system_clock_new(false);
+	struct timex tx = { .modes = 0 };
+	int err;
+
+	if (!clock)
+		return -ENOMEM;
+	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		err = -errno;
+	else
+		err = system_clock_end_slew(clock, &tx);
+	free(clock);
+	return err;
+}
+
+int system_clock_open(struct system_clock **result, bool null)
+{
+	struct system_clock *clock = system_clock_new(null);
+	struct timex tx = { .modes = 0 };
+	int err;
+
+	if (!clock)
+		return -ENOMEM;
+	if (null) {
+		*result = clock;
+		return 0;
+	}
+	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0) {
+		err = -errno;
+		goto err_free;
+	}
+	err = system_clock_end_slew(clock, &tx);
+	if (err)
+		goto err_free;
+	clock->rate = system_clock_rate_of(clock, &tx);
+	clock->tick_us = tx.tick;
+	clock->tai_s = tx.tai;
+
+	err = system_clock_stop_slews(clock);
+	if (err)
+		goto err_free;
+	*result = clock;
+	return 0;
+
+err_free:
+	free(clock);
+	return err;
+}
+
+void system_clock_close(struct system_clock *clock)
+{
+	free(clock);
+}
+
+int64_t system_clock_raw_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+double system_clock_rate(const struct system_clock *clock)
+{
+	return clock->rate;
+}
+
+int system_clock_set_rate(struct system_clock *clock, double rate)
+{
+	double per_tick = 1.0 / (double)clock->nominal_tick_us, rest;
+	struct timex tx = { .modes = ADJ_FREQUENCY };
+	long tick = clock->tick_us;
+	int err;
+
+	if (!isfinite(rate))
+		return -EINVAL;
+	rate = fmax(-SYSTEM_CLOCK_RATE_MAX, fmin(SYSTEM_CLOCK_RATE_MAX, rate));
+
+	/* The nearest tick, but the nominal or present one as long as the frequency can do. */
+	if (fabs(rate) <= FREQ_MAX)
+		tick = clock->nominal_tick_us;
+	rest = rate - (double)(tick - clock->nominal_tick_us) * per_tick;
+	if (fabs(rest) > FREQ_MAX) {
+		tick = clock->nominal_tick_us + lround(rate / per_tick);
+		rest = rate - (double)(tick - clock->nominal_tick_us) * per_tick;
+	}
+	tx.freq = lround(rest * SCALED_PPM);
+	if (tick != clock->tick_us) {
+		tx.modes |= ADJ_TICK;
+		tx.tick = tick;
+	}
+	err = system_clock_adjust(clock, &tx);
+	if (err)
+		return err;
+	clock->tick_us = tick;
+	tx.tick = tick;
+	tx.freq = lround(rest * SCALED_PPM);
+	clock->rate = system_clock_rate_of(clock, &tx);
+	return 0;
+}
+
+/* CLOCK_REALTIME moved by @offset_ns through a reading, for kernels that refuse ADJ_SETOFFSET. */
+static int system_clock_set(int64_t offset_ns)
+{
+	struct timespec ts;
+	int64_t ns;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts))
+		return -errno;
+	if (__builtin_mul_overflow((int64_t)ts.tv_sec, NS_PER_S, &ns) ||
+	    __builtin_add_overflow(ns, (int64_t)ts.tv_nsec, &ns) ||
+	    __builtin_add_overflow(ns, offset_ns, &ns) || ns < 0)
+		return -ERANGE;
+	ts.tv_sec = ns / NS_PER_S;
+	ts.tv_nsec = ns % NS_PER_S;
+	return clock_settime(CLOCK_REALTIME, &ts) ? -errno : 0;
+}
+
+int system_clock_step(struct system_clock *clock, int64_t offset_ns)
+{
+	struct timex tx = { .modes = ADJ_SETOFFSET | ADJ_NANO };
+	int err;
+
+	tx.time.tv_sec = offset_ns / NS_PER_S;
+	tx.time.tv_usec = offset_ns % NS_PER_S;
+	if (tx.time.tv_usec < 0) {
+		tx.time.tv_sec--;
+		tx.time.tv_usec += NS_PER_S;
+	}
+	err = system_clock_adjust(clock, &tx);
+	if (err == -EINVAL || err == -EOPNOTSUPP)
+		err = system_clock_set(offset_ns);
+	/* ADJ_NANO stays set in the kernel's status; publishing takes it back. */
+	return err;
+}
+
+static long system_clock_error_us(int64_t error_ns)
+{
+	if (error_ns < 0)
+		return ERROR_LIMIT_US;
+	if (error_ns >= ERROR_LIMIT_US * NS_PER_US)
+		return ERROR_LIMIT_US;
+	return (error_ns + NS_PER_US - 1) / NS_PER_US;
+}
+
+int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
+			 int64_t esterror_ns, int leap)
+{
+	struct timex tx = {
+		.modes = ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR | ADJ_MICRO,
+		.maxerror = system_clock_error_us(maxerror_ns),
+		.esterror = system_clock_error_us(esterror_ns),
+	};
+
+	if (!synchronised || tx.maxerror >= ERROR_LIMIT_US) {
+		tx.status = STA_UNSYNC;
+		tx.maxerror = ERROR_LIMIT_US;
+	} else if (leap == 1) {
+		tx.status = STA_INS;
+	} else if (leap == 2) {
+		tx.status = STA_DEL;
+	}
+	return system_clock_adjust(clock, &tx);
+}
+
+/*
+ * From midnight to the next tick the kernel tells adjtimex the time and TAI as they will be, and
+ * the clock itself has not leapt yet (__do_adjtimex() in kernel/time/ntp.c): then it is ahead, or
+ * behind, by the second.
+ */
+static bool is_foreseen(const struct timex *tx)
+{
+	int64_t told_ns = tx->time.tv_sec * NS_PER_S +
+			  tx->time.tv_usec * (tx->status & STA_NANO ? 1 : 1000);
+	struct timespec ts;
+	int64_t ahead_ns;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts))
+		return false;
+	ahead_ns = llabs(ts.tv_sec * NS_PER_S + ts.tv_nsec - told_ns);
+	return ahead_ns > NS_PER_S / 2 && ahead_ns < NS_PER_S * 3 / 2;
+}
+
+/* A leap second leaves TAI alone, so TAI - UTC changes; setting the clock leaves that alone. */
+int64_t system_clock_leapt(struct system_clock *clock)
+{
+	struct timex tx = { .modes = 0 };
+	int change_s;
+
+	if (clock->null || clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		return 0;
+	if (tx.tai != clock->tai_s && is_foreseen(&tx))
+		return 0;
+	change_s = tx.tai - clock->tai_s;
+	clock->tai_s = tx.tai;
+	return change_s == 1 || change_s == -1 ? -change_s * NS_PER_S : 0;
+}
+
+int system_clock_set_tai(struct system_clock *clock, int tai_s)
+{
+	struct timex tx = { .modes = ADJ_TAI, .constant = tai_s };
+	int err = 0;
+
+	if (clock->tai_s != tai_s)
+		err = system_clock_adjust(clock, &tx);
+	if (!err)
+		clock->tai_s = tai_s;
+	return err;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CLOCK_REALTIME: the only file that calls clock_adjtime(2). Frequency, status, errors, leap and,
+ * without the module, steps. With the null backend (-x) every command is kept and none executed.
+ */
+#ifndef CLOCKS_SYSTEM_CLOCK_H
+#define CLOCKS_SYSTEM_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The fastest |rate| that can be set: a tenth of the tick. */
+#define SYSTEM_CLOCK_RATE_MAX	0.1
+
+struct system_clock;
+
+/*
+ * Open; @null: command nothing (tests, -x). Takes over: tick and frequency are read back and stay
+ * as they are unless they are a slew's, the kernel's own PLL is switched off. 0, -EPERM without
+ * CAP_SYS_TIME, -errno.
+ */
+int system_clock_open(struct system_clock **clock, bool null);
+
+/* Close; the clock goes on at the rate last set, and unsynchronised once its bound has grown. */
+void system_clock_close(struct system_clock *clock);
+
+/*
+ * End the slew of a daemon that was killed in the midst of it: no kernel ends one by itself. What
+ * runs at the rate of an oscillator is left alone. 0, -EPERM without CAP_SYS_TIME, -errno.
+ */
+int system_clock_settle(void);
+
+/* Make it run at @rate against raw (frequency, and tick beyond 500 ppm). 0, -errno. */
+int system_clock_set_rate(struct system_clock *clock, double rate);
+
+/* CLOCK_MONOTONIC_RAW, now. */
+int64_t system_clock_raw_ns(void);
+
+/* The rate in force against raw. */
+double system_clock_rate(const struct system_clock *clock);
+
+/* Step by @offset_ns (reference - local). Without the module only. 0, -errno. */
+int system_clock_step(struct system_clock *clock, int64_t offset_ns);
+
+/*
+ * Publish: @synchronised clears STA_UNSYNC; maxerror and esterror in ns (saturating at the kernel's
+ * 16 s, above which the kernel says unsynchronised itself); @leap as NTP's: 0 none, 1 insert,
+ * 2 delete. 0, -errno.
+ *
+ * STA_UNSYNC is the truth, whatever "rtcsync" says: timedatectl and others read it as
+ * "synchronized". The kernel copies a synchronised clock to the RTC every 11 minutes, and offers no
+ * way to have the one without the other.
+ */
+int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
+			 int64_t esterror_ns, int leap);
+
+/* Tell the kernel what TAI - UTC is, for CLOCK_TAI. 0, -errno. */
+int system_clock_set_tai(struct system_clock *clock, int tai_s);
+
+/*
+ * Whether the kernel let a leap second pass since last asked (or opened), as it does at midnight,
+ * UTC, after one was published: by how much it set the clock forward, -1 s for an inserted second,
+ * or 0.
+ */
+int64_t system_clock_leapt(struct system_clock *clock);
+
+#endif /* CLOCKS_SYSTEM_CLOCK_H */

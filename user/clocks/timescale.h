@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The timescale as the helper sees it: where "now" comes from and where the correction goes.
+ *
+ * Two backends behind one table: the module (timescale_module.c, over generic netlink) and, where
+ * there is no module, the same arithmetic in this process (timescale_user.c, raw =
+ * CLOCK_MONOTONIC_RAW, no host). Tests and the simulator bring a third.
+ *
+ * Instants are ns; offset = reference - local; errors are 0 or -errno.
+ */
+#ifndef CLOCKS_TIMESCALE_H
+#define CLOCKS_TIMESCALE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/truechime.h>
+
+#include "core/line.h"
+
+/**
+ * struct timescale_now - every clock at one instant
+ * @raw_ns: CLOCK_MONOTONIC_RAW
+ * @realtime_ns: CLOCK_REALTIME
+ * @reference_ns: the reference's time: steady time, which is the host's but for changes of rate
+ *	that were not UTC's; or raw where there is no host (or it is demoted)
+ * @time_ns: the timescale: the best UTC known; meaningless while @maxerror_ns is unbounded
+ * @rate: d(time)/d(raw) - 1, any phase slew in progress included
+ * @slew_ns: phase still being slewed in
+ * @sigma_ns: one standard error of @time_ns
+ * @maxerror_ns: bound of its error; CHIME_LINE_UNBOUNDED_NS: none known
+ * @reading_ns: by how much the clocks may not be of the same instant (0: one kernel snapshot)
+ * @epoch: changes when @reference_ns changes its meaning; samples of two epochs do not mix
+ * @disruptions: disruptions noticed so far
+ * @has_host: @reference_ns is steady time
+ * @host_known: @host_ns is: also while the host is demoted and raw is the reference
+ * @host_ns: the host's time
+ * @external: others steer the timescale (mode external): it takes no correction
+ */
+struct timescale_now {
+	int64_t raw_ns;
+	int64_t realtime_ns;
+	int64_t reference_ns;
+	int64_t time_ns;
+	double rate;
+	int64_t slew_ns;
+	int64_t sigma_ns;
+	int64_t maxerror_ns;
+	int64_t reading_ns;
+	uint32_t epoch;
+	uint32_t disruptions;
+	bool has_host;
+	bool host_known;
+	int64_t host_ns;
+	bool external;
+};
+
+struct module_event;
+struct module_jump;
+struct timescale;
+
+/**
+ * struct timescale_ops - a backend
+ * @name: for status and log
+ * @now: read all clocks
+ * @correct: set the correction, UTC - reference as a function of the reference's time; @jump: its
+ *	change of phase at once. -ESTALE: @epoch has passed, measure again
+ * @step: step the system clock to the timescale, by the policy's rule for the occasion; -EPERM: it
+ *	forbids that
+ * @disrupted: follow a jump, the system clock by the policy's rule, in a new epoch. -ESTALE: @epoch
+ *	has passed; -EBUSY, -ENODATA: the sources are no witness here and now. @event: what
+ *	happened, where nobody else tells it; its evidence is 0 otherwise
+ * @leap: UTC was set forward by @change_ns, a leap second: so is the timescale, but for a host's
+ *	time without a correction, which leaps by itself
+ * @close: free everything
+ */
+struct timescale_ops {
+	const char *name;
+	int (*now)(struct timescale *timescale, struct timescale_now *now);
+	int (*correct)(struct timescale *timescale, const struct chime_line *correction,
+		       uint32_t epoch, bool jump);
+	int (*step)(struct timescale *timescale, enum truechime_occasion occasion);
+	int (*disrupted)(struct timescale *timescale, const struct module_jump *jump,
+			 uint32_t epoch, struct module_event *event);
+	int (*leap)(struct timescale *timescale, int64_t change_ns);
+	void (*close)(struct timescale *timescale);
+};
+
+/* The head of each backend's structure. */
+struct timescale {
+	const struct timescale_ops *ops;
+};
+
+/* Realtime (a kernel timestamp taken near @now) as the reference's time. */
+int64_t timescale_realtime_to_reference(const struct timescale_now *now, int64_t realtime_ns);
+
+struct module_link;
+struct system_clock;
+
+/* Backend over the module; borrows @link, which must outlive it. */
+int timescale_module_open(struct timescale **timescale, struct module_link *link);
+
+/* Backend without the module; borrows @clock, which it steps. */
+int timescale_user_open(struct timescale **timescale, struct system_clock *clock);
+
+struct module_rule;
+
+/* Where there is no module to keep the step policy: its defaults, but for these rules. */
+void timescale_user_set_policy(struct timescale *timescale, const struct module_rule *rules,
+			       size_t count);
+
+#endif /* CLOCKS_TIMESCALE_H */

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The timescale of the module, over generic netlink: all clocks of one kernel snapshot, the
+ * correction applied and held over in the kernel, the system clock stepped there.
+ */
+#include "clocks/timescale.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/module_link.h"
+
+struct timescale_module {
+	struct timescale timescale;	/* first: what callers hold */
+	struct module_link *link;	/* borrowed */
+	enum truechime_reference reference;
+};
+
+static int timescale_module_now(struct timescale *timescale, struct timescale_now *now)
+{
+	struct timescale_module *module = (struct timescale_module *)timescale;
+	struct module_now from;
+	int err;
+
+	err = module_link_now(module->link, &from);
+	if (err)
+		return err;
+	module->reference = from.reference;
+	*now = (struct timescale_now){
+		.raw_ns = from.raw_ns,
+		.realtime_ns = from.realtime_ns,
+		.reference_ns = from.reference_ns,
+		.time_ns = from.time_ns,
+		.rate = (double)from.rate_q32 / 4294967296.0,
+		.slew_ns = from.slew_ns,
+		.sigma_ns = from.sigma_ns,
+		.maxerror_ns = from.maxerror_ns,
+		.epoch = from.epoch,
+		.disruptions = from.disruptions,
+		.host_known = from.has_host,
+		.host_ns = from.host_ns,
+		.has_host = from.reference == TRUECHIME_REFERENCE_HOST && from.has_host,
+		.external = from.mode == TRUECHIME_MODE_EXTERNAL,
+	};
+	return 0;
+}
+
+static int timescale_module_correct(struct timescale *timescale,
+				    const struct chime_line *correction, uint32_t epoch, bool jump)
+{
+	struct timescale_module *module = (struct timescale_module *)timescale;
+
+	return module_link_correct(module->link, correction, module->reference, epoch, jump);
+}
+
+static int timescale_module_step(struct timescale *timescale, enum truechime_occasion occasion)
+{
+	struct timescale_module *module = (struct timescale_module *)timescale;
+
+	return module_link_step(module->link, occasion);
+}
+
+/* The module tells it to all who listen, and us. */
+static int timescale_module_disrupted(struct timescale *timescale,
+				      const struct module_jump *jump, uint32_t epoch,
+				      struct module_event *event)
+{
+	struct timescale_module *module = (struct timescale_module *)timescale;
+
+	*event = (struct module_event){ 0 };
+	return module_link_disrupted(module->link, jump, epoch);
+}
+
+/* Anything that changes the correction meanwhile makes another try necessary. */
+#define LEAP_TRIES	3
+
+static int timescale_module_leap(struct timescale *timescale, int64_t change_ns)
+{
+	struct timescale_module *module = (struct timescale_module *)timescale;
+	struct module_status status;
+	int tries = LEAP_TRIES, err;
+
+	do {
+		err = module_link_status(module->link, &status);
+		if (err || !status.has_correction)
+			return err;
+		status.correction.offset_ns = chime_add_sat(status.correction.offset_ns, change_ns);
+		err = module_link_correct(module->link, &status.correction, status.reference,
+					  status.epoch, true);
+	} while (err == -ESTALE && --tries);
+	return err;
+}
+
+static void timescale_module_close(struct timescale *timescale)
+{
+	free(timescale);
+}
+
+static const struct timescale_ops timescale_module_ops = {
+	.name = "module",
+	.now = timescale_module_now,
+	.correct = timescale_module_correct,
+	.step = timescale_module_step,
+	.disrupted = timescale_module_disrupted,
+	.leap = timescale_module_leap,
+	.close = timescale_module_close,
+};
+
+int timescale_module_open(struct timescale **timescale, struct module_link *link)
+{
+	struct timescale_module *module;
+
+	module = calloc(1, sizeof(*module));
+	if (!module)
+		return -ENOMEM;
+	module->timescale.ops = &timescale_module_ops;
+	module->link = link;
+	*timescale = &module->timescale;
+	return 0;
+}

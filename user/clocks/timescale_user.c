@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The timescale without the module: raw is CLOCK_MONOTONIC_RAW, there is no host, and the
+ * correction is kept here, by the same arithmetic as in the kernel. Corrections change the phase at
+ * once: what slews is the system clock, which follows.
+ *
+ * What the module would notice is noticed simply: a suspend, because CLOCK_BOOTTIME counts it and
+ * raw does not. A guest that is reverted takes all its clocks along; only NTP can tell then. The
+ * step policy is the module's, too, decided here.
+ */
+#include "clocks/timescale.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "clocks/build_date.h"
+#include "clocks/system_clock.h"
+#include "core/policy.h"
+#include "core/verdict.h"
+#include "lib/log.h"
+#include "lib/module_link.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Readings of which the tightest counts; the first is often slow for want of a warm cache. */
+#define READINGS	4
+
+/*
+ * BOOTTIME runs at the system clock's rate, which is ours; what is left is somebody else's slewing
+ * under -x, a few ms at most between two readings.
+ */
+#define SUSPEND_MIN_NS	(NS_PER_S / 2)
+
+struct timescale_user {
+	struct timescale timescale;	/* first: what callers hold */
+	struct system_clock *clock;	/* borrowed */
+	struct chime_policy policy;
+	struct chime_line correction;
+	bool has_correction;
+	bool watch_suspend;		/* BOOTTIME can be read */
+	int64_t asleep_ns;		/* BOOTTIME minus raw at raw_ns */
+	int64_t raw_ns;
+	uint32_t epoch;
+	uint32_t disruptions;
+};
+
+static int clock_read_ns(clockid_t id, int64_t *ns)
+{
+	struct timespec ts;
+
+	*ns = 0;
+	if (clock_gettime(id, &ts))
+		return -errno;
+	*ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return 0;
+}
+
+/* Raw and realtime of one instant, as nearly as three readings can tell. */
+static int timescale_user_read(struct timescale_now *now)
+{
+	int64_t before_ns, realtime_ns, after_ns;
+	int err, i;
+
+	now->reading_ns = INT64_MAX;
+	for (i = 0; i < READINGS; i++) {
+		err = clock_read_ns(CLOCK_MONOTONIC_RAW, &before_ns);
+		if (!err)
+			err = clock_read_ns(CLOCK_REALTIME, &realtime_ns);
+		if (!err)
+			err = clock_read_ns(CLOCK_MONOTONIC_RAW, &after_ns);
+		if (err)
+			return err;
+		if (after_ns < before_ns || (after_ns - before_ns + 1) / 2 >= now->reading_ns)
+			continue;
+		now->reading_ns = (after_ns - before_ns + 1) / 2;
+		now->raw_ns = before_ns + (after_ns - before_ns) / 2;
+		now->realtime_ns = realtime_ns;
+	}
+	return now->reading_ns == INT64_MAX ? -EAGAIN : 0;
+}
+
+/* Raw stood still while the machine slept: what was measured against it is worth its rate only. */
+static void timescale_user_slept(struct timescale_user *user, int64_t gap_ns)
+{
+	user->epoch++;
+	user->disruptions++;
+	user->correction.offset_ns = chime_add_sat(user->correction.offset_ns, gap_ns);
+	user->correction.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+}
+
+static void timescale_user_watch(struct timescale_user *user, int64_t raw_ns)
+{
+	int64_t boottime_ns, asleep_ns, gap_ns, steered_ns;
+
+	if (!user->watch_suspend || clock_read_ns(CLOCK_BOOTTIME, &boottime_ns))
+		return;
+	asleep_ns = boottime_ns - raw_ns;
+	gap_ns = asleep_ns - user->asleep_ns;
+	steered_ns = (int64_t)((double)(raw_ns - user->raw_ns) * system_clock_rate(user->clock));
+	user->asleep_ns = asleep_ns;
+	user->raw_ns = raw_ns;
+	if (gap_ns - steered_ns > SUSPEND_MIN_NS)
+		timescale_user_slept(user, gap_ns);
+}
+
+static int timescale_user_now(struct timescale *timescale, struct timescale_now *now)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+	int err;
+
+	*now = (struct timescale_now){ 0 };
+	err = timescale_user_read(now);
+	if (err)
+		return err;
+	timescale_user_watch(user, now->raw_ns);
+	now->reference_ns = now->raw_ns;
+	now->epoch = user->epoch;
+	now->disruptions = user->disruptions;
+	if (!user->has_correction) {
+		now->time_ns = now->realtime_ns;
+		now->rate = system_clock_rate(user->clock);
+		now->sigma_ns = CHIME_LINE_UNBOUNDED_NS;
+		now->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+		return 0;
+	}
+	now->time_ns = chime_line_eval(&user->correction, now->raw_ns);
+	now->rate = (double)chime_line_rate(&user->correction, now->raw_ns) / 4294967296.0;
+	now->sigma_ns = chime_line_sigma(&user->correction, now->raw_ns);
+	now->maxerror_ns = chime_line_maxerror(&user->correction, now->raw_ns);
+	return 0;
+}
+
+static int timescale_user_correct(struct timescale *timescale, const struct chime_line *correction,
+				  uint32_t epoch, bool jump)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+
+	(void)jump;
+	if (epoch != user->epoch)
+		return -ESTALE;
+	if (!chime_line_valid(correction))
+		return -ERANGE;
+	user->correction = *correction;
+	user->has_correction = true;
+	return 0;
+}
+
+static bool timescale_user_doubts(int64_t time_ns)
+{
+	if (!is_before_build(time_ns))
+		return false;
+	log_warning("Not setting the system clock to a date before this program was released: the time sources say %lld s after 1970, the release was at %lld s",
+		    (long long)(time_ns / NS_PER_S), (long long)(build_date_ns() / NS_PER_S));
+	return true;
+}
+
+/* Step the system clock to @time_ns if the policy says so, and say what was done. 0, -errno. */
+static int timescale_user_repair(struct timescale_user *user, enum truechime_occasion occasion,
+				 int64_t time_ns, int64_t offset_ns, enum truechime_action *action)
+{
+	int err;
+
+	*action = chime_policy_decide(&user->policy, occasion, offset_ns);
+	if (*action != TRUECHIME_ACTION_STEPPED)
+		return 0;
+	if (timescale_user_doubts(time_ns)) {
+		*action = TRUECHIME_ACTION_TOO_EARLY;
+		return 0;
+	}
+	err = system_clock_step(user->clock, offset_ns);
+	if (err)
+		*action = TRUECHIME_ACTION_FAILED;
+	return err;
+}
+
+static int timescale_user_step(struct timescale *timescale, enum truechime_occasion occasion)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+	enum truechime_action action;
+	struct timescale_now now;
+	int err;
+
+	if (!user->has_correction)
+		return -ENODATA;
+	err = timescale_user_now(timescale, &now);
+	if (!err)
+		err = timescale_user_repair(user, occasion, now.time_ns,
+					    chime_sub_sat(now.time_ns, now.realtime_ns), &action);
+	if (err)
+		return err;
+	if (action == TRUECHIME_ACTION_TOO_EARLY)
+		return -ERANGE;
+	return action == TRUECHIME_ACTION_NONE || action == TRUECHIME_ACTION_STEPPED ? 0 : -EPERM;
+}
+
+static int timescale_user_disrupted(struct timescale *timescale, const struct module_jump *jump,
+				    uint32_t epoch, struct module_event *event)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+	struct timescale_now now;
+	int err;
+
+	err = timescale_user_now(timescale, &now);
+	if (err)
+		return err;
+	if (epoch != user->epoch)
+		return -ESTALE;
+	if (now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return -ENODATA;
+	user->epoch++;
+	user->disruptions++;
+	user->correction.offset_ns = chime_add_sat(user->correction.offset_ns, jump->offset_ns);
+	user->correction.sigma_ns = chime_add_sat(user->correction.sigma_ns, jump->maxerror_ns);
+	user->correction.maxerror_ns = chime_add_sat(user->correction.maxerror_ns,
+						     jump->maxerror_ns);
+	*event = (struct module_event){
+		.sequence = user->disruptions,
+		.cause = TRUECHIME_CAUSE_TIME_SOURCES,
+		.evidence = CHIME_SAW(NTP),
+		.gap_ns = jump->offset_ns,
+		.maxerror_before_ns = now.maxerror_ns,
+		.offset_ns = chime_sub_sat(chime_add_sat(now.time_ns, jump->offset_ns),
+					   now.realtime_ns),
+	};
+	(void)timescale_user_repair(user, TRUECHIME_OCCASION_DISRUPTION,
+				    chime_add_sat(now.time_ns, jump->offset_ns), event->offset_ns,
+				    &event->action);
+	err = timescale_user_now(timescale, &now);
+	event->residual_ns = chime_sub_sat(now.time_ns, now.realtime_ns);
+	event->maxerror_ns = now.maxerror_ns;
+	event->latency_ns = chime_sub_sat(now.raw_ns, jump->fine_raw_ns);
+	event->raw_ns = now.raw_ns;
+	event->time_ns = now.time_ns;
+	event->epoch = user->epoch;
+	return err;
+}
+
+void timescale_user_set_policy(struct timescale *timescale, const struct module_rule *rules,
+			       size_t count)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+	size_t i;
+
+	chime_policy_defaults(&user->policy);
+	for (i = 0; i < count; i++)
+		user->policy.rules[rules[i].occasion][rules[i].direction] = (struct chime_rule){
+			.rule = rules[i].rule,
+			.threshold_ns = rules[i].threshold_ns,
+			.maximum_ns = rules[i].maximum_ns,
+		};
+}
+
+static int timescale_user_leap(struct timescale *timescale, int64_t change_ns)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+
+	user->correction.offset_ns = chime_add_sat(user->correction.offset_ns, change_ns);
+	return 0;
+}
+
+static void timescale_user_close(struct timescale *timescale)
+{
+	free(timescale);
+}
+
+static const struct timescale_ops timescale_user_ops = {
+	.name = "user",
+	.now = timescale_user_now,
+	.correct = timescale_user_correct,
+	.step = timescale_user_step,
+	.disrupted = timescale_user_disrupted,
+	.leap = timescale_user_leap,
+	.close = timescale_user_close,
+};
+
+int timescale_user_open(struct timescale **timescale, struct system_clock *clock)
+{
+	struct timescale_user *user;
+	int64_t boottime_ns;
+	int err;
+
+	user = calloc(1, sizeof(*user));
+	if (!user)
+		return -ENOMEM;
+	user->timescale.ops = &timescale_user_ops;
+	user->clock = clock;
+	chime_policy_defaults(&user->policy);
+	err = clock_read_ns(CLOCK_MONOTONIC_RAW, &user->raw_ns);
+	if (err) {
+		free(user);
+		return err;
+	}
+	user->watch_suspend = !clock_read_ns(CLOCK_BOOTTIME, &boottime_ns);
+	user->asleep_ns = user->watch_suspend ? boottime_ns - user->raw_ns : 0;
+	*timescale = &user->timescale;
+	return 0;
+}

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading configuration files: from files to lines to words, what includes what, and the reports.
+ * What the words mean is in directives.c and sources.c.
+ */
+#include "config/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/reader.h"
+
+/* Files that include files that include files ... (chrony's limit). */
+#define DEPTH_MAX	10
+
+/* A configuration file that is longer is no configuration file. */
+#define FILE_SIZE_MAX	1048576
+
+/* After so many errors it is some other file. */
+#define ERRORS_MAX	20
+
+static void report(struct config_reader *reader, enum config_severity severity,
+		   const char *suffix, const char *format, va_list arguments)
+{
+	char message[512];
+
+	vsnprintf(message, sizeof(message), format, arguments);
+	if (suffix)
+		strncat(message, suffix, sizeof(message) - strlen(message) - 1);
+	/* Words of the file are quoted: they must not write on a terminal as they like. */
+	for (char *c = message; *c; c++) {
+		if (!isprint((unsigned char)*c))
+			*c = '?';
+	}
+	reader->report(reader->context, severity, reader->file, reader->line, message);
+}
+
+/* In a sourcedir, an error is about a line that is skipped, not about the configuration. */
+void config_error(struct config_reader *reader, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (reader->volatile_origin)
+		report(reader, CONFIG_WARNING, "; the line is skipped", format, arguments);
+	else
+		report(reader, CONFIG_ERROR, NULL, format, arguments);
+	va_end(arguments);
+	if (!reader->volatile_origin)
+		reader->errors++;
+}
+
+void config_warn(struct config_reader *reader, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(reader, CONFIG_WARNING, NULL, format, arguments);
+	va_end(arguments);
+}
+
+/* Words of a line, separated by blanks, in place. */
+static int split_words(struct config_reader *reader, char *line, char **words)
+{
+	int count = 0;
+
+	for (;;) {
+		while (isspace((unsigned char)*line))
+			line++;
+		if (!*line)
+			return count;
+		if (count == CONFIG_WORDS_MAX) {
+			config_error(reader, "too many words: %d are the most", CONFIG_WORDS_MAX);
+			return -EINVAL;
+		}
+		words[count++] = line;
+		while (*line && !isspace((unsigned char)*line))
+			line++;
+		if (*line)
+			*line++ = '\0';
+	}
+}
+
+static void parse_line(struct config_reader *reader, const char *text, size_t length)
+{
+	char line[CONFIG_LINE_MAX];
+	char *words[CONFIG_WORDS_MAX];
+	int count;
+
+	if (length >= sizeof(line)) {
+		config_error(reader, "the line is too long: %zu bytes are the most",
+			     sizeof(line) - 1);
+		return;
+	}
+	if (memchr(text, '\0', length)) {
+		config_error(reader, "the line is not text: it contains a zero byte");
+		return;
+	}
+	memcpy(line, text, length);
+	line[length] = '\0';
+
+	count = split_words(reader, line, words);
+	/* Comments start with one of these, on a line of their own. */
+	if (count <= 0 || strchr("#!;%", words[0][0]))
+		return;
+	config_directive(reader, count, words);
+}
+
+static void parse_text(struct config_reader *reader, const char *text, size_t length)
+{
+	reader->line = 0;
+	while (length > 0) {
+		const char *end = memchr(text, '\n', length);
+		size_t line_length = end ? (size_t)(end - text) : length;
+
+		reader->line++;
+		/* Whoever writes sources may not have finished yet. */
+		if (!end && reader->volatile_origin) {
+			config_warn(reader, "the last line is skipped: it has no end");
+			return;
+		}
+		if (reader->errors == ERRORS_MAX) {
+			config_error(reader, "too many errors, the rest is not read");
+			return;
+		}
+		if (reader->errors > ERRORS_MAX)
+			return;
+		parse_line(reader, text, line_length);
+		line_length += end ? 1 : 0;
+		text += line_length;
+		length -= line_length;
+	}
+}
+
+/* The whole file; free() it. */
+static int read_whole(const char *path, char **text, size_t *length)
+{
+	struct stat status;
+	ssize_t got = 0;
+	int fd, err = 0;
+
+	/* Without waiting for somebody to write to a pipe. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) < 0) {
+		err = -errno;
+		goto out_close;
+	}
+	if (S_ISDIR(status.st_mode)) {
+		err = -EISDIR;
+		goto out_close;
+	}
+
+	*text = malloc(FILE_SIZE_MAX + 1);
+	if (!*text) {
+		err = -ENOMEM;
+		goto out_close;
+	}
+	*length = 0;
+	do {
+		got = read(fd, *text + *length, FILE_SIZE_MAX + 1 - *length);
+		if (got > 0)
+			*length += (size_t)got;
+	} while (got > 0 && *length <= FILE_SIZE_MAX);
+	if (got < 0)
+		err = -errno;
+	else if (*length > FILE_SIZE_MAX)
+		err = -EFBIG;
+	if (err < 0)
+		free(*text);
+
+out_close:
+	close(fd);
+	return err;
+}
+
+/**
+ * config_read_file() - a file, in the middle of another or as the first
+ * @reader: the reading; where it was is restored afterwards
+ * @path: of the file
+ *
+ * Return: 0 if it was read, whatever is in it; else -errno after an error was reported.
+ */
+int config_read_file(struct config_reader *reader, const char *path)
+{
+	const char *outer_file = reader->file;
+	int outer_line = reader->line;
+	size_t length = 0;
+	char *text = NULL;
+	int err;
+
+	if (reader->depth >= DEPTH_MAX) {
+		config_error(reader, "files include each other more than %d deep", DEPTH_MAX);
+		return -ELOOP;
+	}
+	err = read_whole(path, &text, &length);
+	if (err < 0) {
+		config_error(reader, "cannot read %s: %s", path, strerror(-err));
+		return err;
+	}
+
+	reader->file = path;
+	reader->depth++;
+	parse_text(reader, text, length);
+	reader->depth--;
+	reader->file = outer_file;
+	reader->line = outer_line;
+	free(text);
+
+	return 0;
+}
+
+/* include: a file, or a pattern that may match none. */
+int config_read_pattern(struct config_reader *reader, const char *pattern)
+{
+	glob_t found;
+	int err;
+
+	if (!reader->follow)
+		return 0;
+
+	err = glob(pattern, GLOB_NOMAGIC, NULL, &found);
+	if (err == GLOB_NOMATCH)
+		return 0;
+	if (err) {
+		config_error(reader, "cannot look for files matching %s", pattern);
+		return -EIO;
+	}
+
+	for (size_t i = 0; i < found.gl_pathc && !err; i++)
+		err = config_read_file(reader, found.gl_pathv[i]);
+	globfree(&found);
+
+	return err;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int compare_base_names(const void *one, const void *other)
+{
+	return strcmp(base_name(*(char *const *)one), base_name(*(char *const *)other));
+}
+
+/* Which of the directories a file is in. */
+static int directory_of(const char *path, int count, char **directories)
+{
+	size_t length = (size_t)(base_name(path) - path);
+
+	for (int i = 0; i < count; i++) {
+		size_t directory_length = strlen(directories[i]);
+
+		if (length == directory_length + 1 &&
+		    !strncmp(path, directories[i], directory_length))
+			return i;
+	}
+
+	return count;
+}
+
+/* Of files of one name, the index of the one in the earliest directory. */
+static size_t earliest(char **paths, size_t from, size_t to, int count, char **directories)
+{
+	size_t best = from;
+
+	for (size_t i = from + 1; i < to; i++) {
+		if (directory_of(paths[i], count, directories) <
+		    directory_of(paths[best], count, directories))
+			best = i;
+	}
+
+	return best;
+}
+
+static void read_found(struct config_reader *reader, char **paths, size_t path_count, int count,
+		       char **directories)
+{
+	size_t next;
+
+	qsort(paths, path_count, sizeof(paths[0]), compare_base_names);
+	for (size_t i = 0; i < path_count; i = next) {
+		for (next = i + 1; next < path_count; next++) {
+			if (compare_base_names(&paths[i], &paths[next]))
+				break;
+		}
+		config_read_file(reader, paths[earliest(paths, i, next, count, directories)]);
+	}
+}
+
+/**
+ * config_read_directories() - confdir and sourcedir
+ * @reader: the reading
+ * @count: of @directories
+ * @directories: that may not exist
+ * @suffix: of the files to read, in the order of their names; of files with the same name that in
+ *	the earlier directory
+ * @volatile_origin: they hold sources, and what is wrong in them is skipped
+ *
+ * Return: 0, or -EINVAL after an error was reported.
+ */
+int config_read_directories(struct config_reader *reader, int count, char **directories,
+			    const char *suffix, bool volatile_origin)
+{
+	bool outer_volatile = reader->volatile_origin;
+	char pattern[CONFIG_LINE_MAX + 16];
+	glob_t found = { 0 };
+
+	if (!reader->follow)
+		return 0;
+
+	for (int i = 0; i < count; i++) {
+		int err;
+
+		snprintf(pattern, sizeof(pattern), "%s/*%s", directories[i], suffix);
+		err = glob(pattern, GLOB_NOSORT | (i ? GLOB_APPEND : 0), NULL, &found);
+		if (err == GLOB_NOSPACE) {
+			config_error(reader, "cannot list %s: no memory", directories[i]);
+			globfree(&found);
+			return -EINVAL;
+		}
+	}
+
+	reader->volatile_origin |= volatile_origin;
+	if (found.gl_pathc)
+		read_found(reader, found.gl_pathv, found.gl_pathc, count, directories);
+	reader->volatile_origin = outer_volatile;
+	globfree(&found);
+
+	return 0;
+}
+
+struct config *config_new(void)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (config)
+		config_directives_defaults(config);
+
+	return config;
+}
+
+void config_free(struct config *config)
+{
+	free(config);
+}
+
+/* What cannot be judged before all is read; then hand it over if nothing was wrong. */
+static int finish(struct config_reader *reader, int err, struct config **config)
+{
+	reader->line = 0;
+	if (!err && !reader->errors) {
+		config_apply_authselect(reader);
+		config_apply_initstepslew(reader);
+	}
+	if (err || reader->errors) {
+		config_free(reader->config);
+		return err ? err : -EINVAL;
+	}
+	*config = reader->config;
+
+	return 0;
+}
+
+int config_load(const char *path, config_report *report_function, void *context,
+		struct config **config)
+{
+	struct config_reader reader = {
+		.config = config_new(),
+		.report = report_function,
+		.context = context,
+		.file = path,
+		.follow = true,
+	};
+
+	if (!reader.config)
+		return -ENOMEM;
+
+	return finish(&reader, config_read_file(&reader, path), config);
+}
+
+int config_from_text(const char *name, const char *text, size_t length, bool follow,
+		     config_report *report_function, void *context, struct config **config)
+{
+	struct config_reader reader = {
+		.config = config_new(),
+		.report = report_function,
+		.context = context,
+		.file = name,
+		.follow = follow,
+	};
+
+	if (!reader.config)
+		return -ENOMEM;
+	parse_text(&reader, text, length);
+
+	return finish(&reader, 0, config);
+}
+
+/* Structures come from zeroed memory and are assigned whole, but padding is nobody's: by member. */
+bool config_source_equal(const struct config_source *one, const struct config_source *other)
+{
+	const struct source_options *a = &one->options;
+	const struct source_options *b = &other->options;
+
+	return one->kind == other->kind && !strcmp(a->name, b->name) && a->kind == b->kind &&
+	       a->minpoll == b->minpoll && a->maxpoll == b->maxpoll && a->iburst == b->iburst &&
+	       a->prefer == b->prefer && a->trust == b->trust && a->noselect == b->noselect &&
+	       a->require == b->require &&
+	       !(a->offset_s < b->offset_s) && !(a->offset_s > b->offset_s) &&
+	       one->family == other->family && one->port == other->port &&
+	       one->version == other->version && one->maxsources == other->maxsources &&
+	       one->minstratum == other->minstratum && one->maxdelay_ns == other->maxdelay_ns &&
+	       one->authenticated == other->authenticated && one->refid == other->refid &&
+	       one->stratum == other->stratum && one->driver_poll == other->driver_poll &&
+	       one->filter == other->filter && one->delay_ns == other->delay_ns &&
+	       one->precision_ns == other->precision_ns &&
+	       one->no_crosststamp == other->no_crosststamp;
+}

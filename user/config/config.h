@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What truechime.conf says, as data. The vocabulary is chrony.conf's: each of its directives does
+ * what chrony's manual says or is named in a warning with what to use instead.
+ *
+ * A configuration is read whole into a new structure; whoever holds the old one goes on with it
+ * when the new one has an error. Reading has no side effects but the reports.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "discipline/discipline.h"
+#include "discipline/source.h"
+#include "discipline/source_select.h"
+#include "lib/module_link.h"
+#include "steering/leap.h"
+
+#define CONFIG_PATH		"/etc/truechime/truechime.conf"
+#define CONFIG_PATH_MAX		256
+#define CONFIG_SOURCES_MAX	SOURCE_SELECT_MAX
+#define CONFIG_RULES_MAX	8
+#define CONFIG_WORD_MAX		64
+
+enum config_kind {
+	CONFIG_SERVER,		/* one address of a name */
+	CONFIG_POOL,		/* several addresses of a name */
+	CONFIG_PHC,		/* refclock PHC: a PTP hardware clock */
+};
+
+/**
+ * struct config_source - one server, pool or refclock directive
+ * @kind: which
+ * @options: what the source itself needs; options.name is the host name, address or device
+ * @family: AF_UNSPEC, or AF_INET/AF_INET6 where one was asked for
+ * @port: UDP port
+ * @version: of NTP in requests, 1 to 4
+ * @maxsources: how many addresses of a pool to use
+ * @minstratum: answers of a lower stratum are not used
+ * @maxdelay_ns: answers with a longer round trip are not used
+ * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
+ * @refid: of a refclock, host byte order, 0: made from its number
+ * @stratum: of a refclock
+ * @driver_poll: log2 seconds between a refclock's samples, unless its poll is shorter
+ * @filter: readings of a refclock for one sample at most
+ * @delay_ns: of a refclock, for its root distance
+ * @precision_ns: of a refclock; 0: as measured
+ * @no_crosststamp: do not ask the device for cross timestamps
+ * @volatile_origin: it came from a sourcedir and not from the configuration proper
+ */
+struct config_source {
+	enum config_kind kind;
+	struct source_options options;
+	int family;
+	int port;
+	int version;
+	int maxsources;
+	int minstratum;
+	int64_t maxdelay_ns;
+	bool authenticated;
+	uint32_t refid;
+	int stratum;
+	int driver_poll;
+	int filter;
+	int64_t delay_ns;
+	int64_t precision_ns;
+	bool no_crosststamp;
+	bool volatile_origin;
+};
+
+/**
+ * struct config - everything that was configured
+ * @sources: in order of appearance
+ * @source_count: how many
+ * @discipline: makestep, maxchange, maxclockerror, maxdistance
+ * @maxslewrate: fraction; limit of the follower's phase correction (chrony: 83333e-6)
+ * @maxdrift: fraction; limit of the frequency command (chrony: 0.1)
+ * @minstratum: of a usable source
+ * @maxstratum: of a usable source
+ * @refresh_s: names are looked up again after so long; 0: never
+ * @dscp: of the requests, 0 to 63
+ * @bind_address4: local address of IPv4 requests, "" if not given
+ * @bind_address6: same for IPv6
+ * @bind_device: interface of the requests, ""
+ * @driftfile: "" if none
+ * @driftfile_interval_s: least time between two writings
+ * @rtcsync: let the kernel keep the RTC right
+ * @user: to run as; "" if not given
+ * @pidfile: "" if not given
+ * @keyfile: kept for when keys are
+ * @leap_mode: who makes the system clock leap
+ * @leap_zone: time zone that knows leap seconds, "" if none
+ * @leap_file: list of leap seconds, "" if none
+ * @logchange_ns: changes above this are logged
+ * @lock_all: lock memory
+ * @sched_priority: SCHED_FIFO priority, 0: none
+ * @hostclock: "auto", "kvm", "none"; "" if not given: leave the module's choice alone
+ * @rules: of steppolicy directives, for the module
+ * @rule_count: how many
+ * @no_ntp_jump: sources that agree that time jumped are no witness of that
+ * @ntp_jump: they are, even if this is no virtual machine
+ * @max_ntp_jump_s: one clock alone is no witness of more than this; 0: of anything
+ * @has_rtc: @rtc was given, for the module
+ * @rtc: what to make of the RTC
+ */
+struct config {
+	struct config_source sources[CONFIG_SOURCES_MAX];
+	size_t source_count;
+	struct discipline_options discipline;
+	double maxslewrate;
+	double maxdrift;
+	int minstratum;
+	int maxstratum;
+	int64_t refresh_s;
+	int dscp;
+	char bind_address4[CONFIG_WORD_MAX];
+	char bind_address6[CONFIG_WORD_MAX];
+	char bind_device[CONFIG_WORD_MAX];
+	char driftfile[CONFIG_PATH_MAX];
+	int64_t driftfile_interval_s;
+	bool rtcsync;
+	char user[CONFIG_WORD_MAX];
+	char pidfile[CONFIG_PATH_MAX];
+	char keyfile[CONFIG_PATH_MAX];
+	enum leap_mode leap_mode;
+	char leap_zone[CONFIG_PATH_MAX];
+	char leap_file[CONFIG_PATH_MAX];
+	int64_t logchange_ns;
+	bool lock_all;
+	int sched_priority;
+	char hostclock[16];
+	struct module_rule rules[CONFIG_RULES_MAX];
+	int rule_count;
+	bool no_ntp_jump;
+	bool ntp_jump;
+	int64_t max_ntp_jump_s;
+	bool has_rtc;
+	enum truechime_rtc rtc;
+};
+
+enum config_severity {
+	CONFIG_WARNING,	/* understood, but without effect or with another one than chrony's */
+	CONFIG_ERROR,	/* not understood: the configuration is refused */
+};
+
+/* One report: @file and @line (0: the file as a whole) and a sentence for people. */
+typedef void config_report(void *context, enum config_severity severity, const char *file,
+			   int line, const char *message);
+
+/**
+ * config_load() - read a file and what it includes
+ * @path: of the file
+ * @report: called for each warning and error
+ * @context: handed to @report
+ * @config: set on success only; config_free() it
+ *
+ * Return: 0, -EINVAL (errors were reported), or -errno of a file that could not be read (reported,
+ * too).
+ */
+int config_load(const char *path, config_report *report, void *context, struct config **config);
+
+/* The same from text in memory called @name; !@follow: not include, confdir and sourcedir. */
+int config_from_text(const char *name, const char *text, size_t length, bool follow,
+		     config_report *report, void *context, struct config **config);
+
+/* The built-in defaults: no sources. NULL: no memory. */
+struct config *config_new(void);
+void config_free(struct config *config);
+
+/*
+ * Is there a source that may set the clock, or none configured at all? If not, @why says what is
+ * wrong with all of them.
+ */
+bool config_can_set_clock(const struct config *config, char *why, size_t size);
+
+/* Do two source directives say the same? Then a reload keeps what runs. */
+bool config_source_equal(const struct config_source *one, const struct config_source *other);
+
+#endif /* CONFIG_H */

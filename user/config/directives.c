@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The directives: chrony.conf's, all of them, and truechime's own. Each has a place in struct
+ * config or a sentence that says what to use instead.
+ */
+#include "config/reader.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define NS_PER_S	1000000000LL
+
+/* 1e9 s, 31 years: no offset or interval is longer. */
+#define SECONDS_MAX	1e9
+
+#define AT(member)	offsetof(struct config, member)
+
+/* The numbers of values of directives that take any number. */
+#define ANY	CONFIG_WORDS_MAX
+
+#define WEIGHED		"sources are weighed by their own uncertainty, without a setting"
+#define NO_SERVER	"this program serves no time to others; leave that to another server"
+#define NO_LOGS		"no log files are written: see the journal, 'truechime tracking' and 'truechime events'"
+#define NO_RTC		"the kernel sets the RTC while the clock is synchronised, as with 'rtcsync'"
+#define NO_PORT		"'truechime' talks to the daemon by a local socket, there is no command port"
+#define GONE		"chrony no longer knows it either"
+
+static int parse_makestep(struct config_reader *reader, int count, char **words);
+static int parse_maxchange(struct config_reader *reader, int count, char **words);
+static int parse_driftfile(struct config_reader *reader, int count, char **words);
+static int parse_include(struct config_reader *reader, int count, char **words);
+static int parse_initstepslew(struct config_reader *reader, int count, char **words);
+static int parse_confdir(struct config_reader *reader, int count, char **words);
+static int parse_sourcedir(struct config_reader *reader, int count, char **words);
+static int parse_authselectmode(struct config_reader *reader, int count, char **words);
+static int parse_bindacqaddress(struct config_reader *reader, int count, char **words);
+static int parse_peer(struct config_reader *reader, int count, char **words);
+static int parse_cmdport(struct config_reader *reader, int count, char **words);
+static int parse_leapsecmode(struct config_reader *reader, int count, char **words);
+static int parse_hostclock(struct config_reader *reader, int count, char **words);
+static int parse_rtcpolicy(struct config_reader *reader, int count, char **words);
+static int parse_steppolicy(struct config_reader *reader, int count, char **words);
+
+/* In the order of the alphabet. */
+static const struct config_option directives[] = {
+	{ "acquisitionport", CONFIG_ADVICE, .max = 1, .advice =
+	  "requests have ports of the kernel's choice; let answers from port 123 in" },
+	{ "allow", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
+	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
+	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
+	{ "bindaddress", CONFIG_MOOT, .min = 1, .max = 1 },
+	{ "bindcmdaddress", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
+	{ "bindcmddevice", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
+	{ "binddevice", CONFIG_MOOT, .min = 1, .max = 1 },
+	{ "broadcast", CONFIG_ADVICE, .max = 3, .advice = NO_SERVER },
+	{ "clientloglimit", CONFIG_MOOT, .max = 1 },
+	{ "clockprecision", CONFIG_ADVICE, .max = 1, .advice =
+	  "the noise of timestamps is part of each sample" },
+	{ "cmdallow", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
+	{ "cmddeny", CONFIG_MOOT, .max = ANY },
+	{ "cmdport", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_cmdport },
+	{ "cmdratelimit", CONFIG_MOOT, .max = ANY },
+	{ "combinelimit", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "commandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
+	{ "confdir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_confdir },
+	{ "corrtimeratio", CONFIG_ADVICE, .max = 1, .advice =
+	  "offsets are removed as fast as 'maxslewrate' allows" },
+	{ "deny", CONFIG_MOOT, .max = ANY },
+	{ "driftfile", CONFIG_HANDLER, .min = 1, .max = 3, .handle = parse_driftfile },
+	{ "dscp", CONFIG_INT, .offset = AT(dscp), .max = 63 },
+	{ "dumpdir", CONFIG_ADVICE, .max = 1, .advice =
+	  "the rate is kept in 'driftfile'; sources are measured anew, with 'iburst' in seconds" },
+	{ "dumponexit", CONFIG_MOOT, .max = 0 },
+	{ "fallbackdrift", CONFIG_ADVICE, .max = 2, .advice =
+	  "the rate is held, and its growing uncertainty told, when sources are lost" },
+	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
+	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
+	{ "hwclockfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
+	{ "hwtimestamp", CONFIG_ADVICE, .max = ANY, .advice =
+	  "the kernel timestamps packets; for hardware clocks use 'refclock PHC' or ptp4l" },
+	{ "hwtstimeout", CONFIG_MOOT, .max = 1 },
+	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
+	{ "initstepslew", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_initstepslew },
+	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
+	{ "leapsecmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_leapsecmode },
+	{ "leapseclist", CONFIG_WORD, .offset = AT(leap_file), .size = CONFIG_PATH_MAX },
+	{ "leapsectz", CONFIG_WORD, .offset = AT(leap_zone), .size = CONFIG_PATH_MAX },
+	{ "linux_freq_scale", CONFIG_ADVICE, .max = ANY, .advice = GONE },
+	{ "linux_hz", CONFIG_ADVICE, .max = ANY, .advice = GONE },
+	{ "local", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "lock_all", CONFIG_FLAG, .offset = AT(lock_all) },
+	{ "log", CONFIG_ADVICE, .max = ANY, .advice = NO_LOGS },
+	{ "logbanner", CONFIG_MOOT, .max = 1 },
+	{ "logchange", CONFIG_NS, .offset = AT(logchange_ns), .max = SECONDS_MAX, .initial = 1 },
+	{ "logdir", CONFIG_MOOT, .max = 1 },
+	{ "mailonchange", CONFIG_ADVICE, .max = 2, .advice =
+	  "changes of the clock are in the journal and in 'truechime events --follow'" },
+	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_makestep },
+	{ "manual", CONFIG_ADVICE, .advice =
+	  "the time is not taken from the keyboard; use date(1) on a machine without sources" },
+	{ "maxchange", CONFIG_HANDLER, .min = 3, .max = 3, .handle = parse_maxchange },
+	{ "maxclockerror", CONFIG_PPM, .offset = AT(discipline.maxclockerror), .max = 1e5,
+	  .initial = 1 },
+	{ "maxdistance", CONFIG_NS, .offset = AT(discipline.maxdistance_ns), .max = 16,
+	  .initial = 3 },
+	{ "maxdrift", CONFIG_PPM, .offset = AT(maxdrift), .max = 1e5, .initial = 1e5 },
+	{ "maxjitter", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxntpjump", CONFIG_SECONDS, .offset = AT(max_ntp_jump_s), .max = INT_MAX,
+	  .initial = 30 * 86400 },
+	{ "maxntsconnections", CONFIG_MOOT, .max = 1 },
+	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxslewrate", CONFIG_PPM, .offset = AT(maxslewrate), .max = 1e5, .initial = 1e5 },
+	{ "maxstratum", CONFIG_INT, .offset = AT(maxstratum), .max = INT_MAX, .initial = 15 },
+	{ "maxtxbuffers", CONFIG_MOOT, .max = 1 },
+	{ "maxupdateskew", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,
+	  .initial = 1 },
+	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX },
+	{ "nocerttimecheck", CONFIG_MOOT, .max = 1 },
+	{ "noclientlog", CONFIG_MOOT, .max = 0 },
+	{ "nontpjump", CONFIG_FLAG, .offset = AT(no_ntp_jump) },
+	{ "nosystemcert", CONFIG_MOOT, .max = 0 },
+	{ "ntpjump", CONFIG_FLAG, .offset = AT(ntp_jump) },
+	{ "ntpsigndsocket", CONFIG_MOOT, .max = 1 },
+	{ "ntsaeads", CONFIG_MOOT, .max = ANY },
+	{ "ntscachedir", CONFIG_MOOT, .max = 1 },
+	{ "ntsdumpdir", CONFIG_MOOT, .max = 1 },
+	{ "ntsntpserver", CONFIG_MOOT, .max = 1 },
+	{ "ntsport", CONFIG_MOOT, .max = 1 },
+	{ "ntsprocesses", CONFIG_MOOT, .max = 1 },
+	{ "ntsratelimit", CONFIG_MOOT, .max = ANY },
+	{ "ntsrefresh", CONFIG_MOOT, .max = 1 },
+	{ "ntsrotate", CONFIG_MOOT, .max = 1 },
+	{ "ntsservercert", CONFIG_ADVICE, .max = 1, .advice = NO_SERVER },
+	{ "ntsserverkey", CONFIG_ADVICE, .max = 1, .advice = NO_SERVER },
+	{ "ntstrustedcerts", CONFIG_MOOT, .max = 2 },
+	{ "opencommands", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
+	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_peer },
+	{ "pidfile", CONFIG_WORD, .offset = AT(pidfile), .size = CONFIG_PATH_MAX },
+	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_pool },
+	{ "port", CONFIG_MOOT, .min = 1, .max = 1 },
+	{ "ptpdomain", CONFIG_MOOT, .max = 1 },
+	{ "ptpport", CONFIG_ADVICE, .max = 1, .advice =
+	  "NTP is not sent over PTP; for PTP use ptp4l, and 'truechime mode external'" },
+	{ "ratelimit", CONFIG_MOOT, .max = ANY },
+	{ "refclock", CONFIG_HANDLER, .min = 2, .max = ANY, .handle = config_parse_refclock },
+	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .initial = 1209600 },
+	{ "reselectdist", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "rtcautotrim", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
+	{ "rtcdevice", CONFIG_MOOT, .max = 1 },
+	{ "rtcfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
+	{ "rtconutc", CONFIG_ADVICE, .advice = NO_RTC },
+	{ "rtcpolicy", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rtcpolicy },
+	{ "rtcsync", CONFIG_FLAG, .offset = AT(rtcsync) },
+	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99 },
+	{ "server", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
+	{ "smoothtime", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "sourcedir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_sourcedir },
+	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5, .handle = parse_steppolicy },
+	{ "stratumweight", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "tempcomp", CONFIG_ADVICE, .max = ANY, .advice =
+	  "the rate's changes are learned from the sources" },
+	{ "user", CONFIG_WORD, .offset = AT(user), .size = CONFIG_WORD_MAX },
+};
+
+void config_directives_defaults(struct config *config)
+{
+	config_option_defaults(directives, ARRAY_SIZE(directives), config);
+	/* No maxchange: nothing is refused. No makestep: nothing is stepped. */
+	config->discipline.maxchange_ignore = -1;
+}
+
+static int parse_seconds(struct config_reader *reader, const char *what, const char *word,
+			 int64_t *ns)
+{
+	double value;
+
+	if (config_parse_number(word, &value) < 0 || value < 0 || value > SECONDS_MAX) {
+		config_error(reader, "%s '%s': seconds, up to %g, were expected", what, word,
+			     SECONDS_MAX);
+		return -EINVAL;
+	}
+	*ns = (int64_t)(value * NS_PER_S + 0.5);
+
+	return 0;
+}
+
+static int parse_count(struct config_reader *reader, const char *what, const char *word,
+		       int *count)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(word, &end, 10);
+	if (end == word || *end != '\0' || errno || value < INT_MIN || value > INT_MAX) {
+		config_error(reader, "%s '%s': a whole number was expected", what, word);
+		return -EINVAL;
+	}
+	*count = (int)value;
+
+	return 0;
+}
+
+static int copy_word(struct config_reader *reader, const char *word, char *place, size_t size)
+{
+	size_t length = strlen(word);
+
+	if (length >= size) {
+		config_error(reader, "'%.20s...' is too long: %zu bytes are the most", word,
+			     size - 1);
+		return -EINVAL;
+	}
+	memcpy(place, word, length + 1);
+
+	return 0;
+}
+
+static int parse_makestep(struct config_reader *reader, int count, char **words)
+{
+	struct discipline_options *options = &reader->config->discipline;
+	int64_t threshold_ns;
+	int limit;
+
+	(void)count;
+	if (parse_seconds(reader, "makestep threshold", words[0], &threshold_ns) < 0 ||
+	    parse_count(reader, "makestep limit", words[1], &limit) < 0)
+		return -EINVAL;
+	options->step_threshold_ns = threshold_ns;
+	options->step_limit = limit;
+	reader->has_makestep = true;
+
+	return 0;
+}
+
+static int parse_initstepslew(struct config_reader *reader, int count, char **words)
+{
+	int64_t threshold_ns;
+
+	if (parse_seconds(reader, "initstepslew threshold", words[0], &threshold_ns) < 0)
+		return -EINVAL;
+	/* 0 is to step in any case. */
+	reader->first_step_ns = threshold_ns > 0 ? threshold_ns : 1;
+	reader->first_host_count = 0;
+	for (int i = 1; i < count && reader->first_host_count < CONFIG_FIRST_HOSTS; i++) {
+		if (copy_word(reader, words[i], reader->first_hosts[reader->first_host_count++],
+			      SOURCE_NAME_MAX) < 0)
+			return -EINVAL;
+	}
+
+	return 0;
+}
+
+static bool is_source(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (!strcasecmp(config->sources[i].options.name, name))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * "initstepslew 30 a b" asks a and b at the start, steps the clock if it is off by more than 30 s,
+ * and slews it else. That is what the first update does with "makestep 30 1". Who also has makestep
+ * gets a step from that at the same instant.
+ */
+void config_apply_initstepslew(struct config_reader *reader)
+{
+	struct discipline_options *options = &reader->config->discipline;
+
+	if (!reader->first_step_ns)
+		return;
+	if (!reader->has_makestep) {
+		options->step_threshold_ns = reader->first_step_ns;
+		options->step_limit = 1;
+	}
+	for (int i = 0; i < reader->first_host_count; i++) {
+		if (!is_source(reader->config, reader->first_hosts[i]))
+			config_warn(reader, "'%s' is named by 'initstepslew' only and is not asked: name it with 'server %s iburst'",
+				    reader->first_hosts[i], reader->first_hosts[i]);
+	}
+}
+
+static int parse_maxchange(struct config_reader *reader, int count, char **words)
+{
+	struct discipline_options *options = &reader->config->discipline;
+	int64_t offset_ns;
+	int start, ignore;
+
+	(void)count;
+	if (parse_seconds(reader, "maxchange offset", words[0], &offset_ns) < 0 ||
+	    parse_count(reader, "maxchange start", words[1], &start) < 0 ||
+	    parse_count(reader, "maxchange ignore", words[2], &ignore) < 0)
+		return -EINVAL;
+	options->maxchange_ns = offset_ns;
+	options->maxchange_start = start;
+	options->maxchange_ignore = ignore;
+
+	return 0;
+}
+
+static int parse_driftfile(struct config_reader *reader, int count, char **words)
+{
+	struct config *config = reader->config;
+	int interval = 3600;
+
+	if (count == 2 || (count == 3 && strcasecmp(words[1], "interval"))) {
+		config_error(reader, "'driftfile FILE [interval SECONDS]' was expected");
+		return -EINVAL;
+	}
+	if (count == 3 && parse_count(reader, "driftfile interval", words[2], &interval) < 0)
+		return -EINVAL;
+	if (copy_word(reader, words[0], config->driftfile, sizeof(config->driftfile)) < 0)
+		return -EINVAL;
+	config->driftfile_interval_s = interval > 0 ? interval : 0;
+
+	return 0;
+}
+
+static int parse_include(struct config_reader *reader, int count, char **words)
+{
+	(void)count;
+	return config_read_pattern(reader, words[0]);
+}
+
+static int parse_confdir(struct config_reader *reader, int count, char **words)
+{
+	return config_read_directories(reader, count, words, ".conf", false);
+}
+
+static int parse_sourcedir(struct config_reader *reader, int count, char **words)
+{
+	return config_read_directories(reader, count, words, ".sources", true);
+}
+
+/* The index of @word in @names, or -EINVAL after a report. */
+static int parse_choice(struct config_reader *reader, const char *what, const char *word,
+			const char *const *names, int count)
+{
+	char list[128] = "";
+
+	for (int i = 0; i < count; i++) {
+		if (!strcasecmp(names[i], word))
+			return i;
+		if (i)
+			strncat(list, i == count - 1 ? " or " : ", ",
+				sizeof(list) - strlen(list) - 1);
+		strncat(list, names[i], sizeof(list) - strlen(list) - 1);
+	}
+	config_error(reader, "%s '%s': %s was expected", what, word, list);
+
+	return -EINVAL;
+}
+
+static int parse_authselectmode(struct config_reader *reader, int count, char **words)
+{
+	/* In the order of the enum, whose first says that none was given. */
+	static const char *const names[] = { "mix", "require", "prefer", "ignore" };
+	int choice;
+
+	(void)count;
+	choice = parse_choice(reader, "authselectmode", words[0], names, ARRAY_SIZE(names));
+	if (choice < 0)
+		return choice;
+	reader->authselect = (enum config_authselect)(CONFIG_AUTH_MIX + choice);
+
+	return 0;
+}
+
+static int parse_bindacqaddress(struct config_reader *reader, int count, char **words)
+{
+	struct config *config = reader->config;
+	struct in6_addr address6;
+	struct in_addr address4;
+	char *place = NULL;
+
+	(void)count;
+	if (inet_pton(AF_INET, words[0], &address4) == 1)
+		place = config->bind_address4;
+	else if (inet_pton(AF_INET6, words[0], &address6) == 1)
+		place = config->bind_address6;
+	if (!place) {
+		config_error(reader, "bindacqaddress '%s': a numeric address was expected",
+			     words[0]);
+		return -EINVAL;
+	}
+
+	return copy_word(reader, words[0], place, CONFIG_WORD_MAX);
+}
+
+static int parse_peer(struct config_reader *reader, int count, char **words)
+{
+	(void)count;
+	config_error(reader, "'peer %s' is not possible: use 'server' here, and on that machine",
+		     words[0]);
+
+	return -EINVAL;
+}
+
+static int parse_cmdport(struct config_reader *reader, int count, char **words)
+{
+	int port;
+
+	(void)count;
+	if (parse_count(reader, "cmdport", words[0], &port) < 0)
+		return -EINVAL;
+	if (port)
+		config_warn(reader, "'cmdport' has no effect: " NO_PORT);
+
+	return 0;
+}
+
+static int parse_leapsecmode(struct config_reader *reader, int count, char **words)
+{
+	static const char *const names[] = {
+		[LEAP_SYSTEM] = "system", [LEAP_STEP] = "step", [LEAP_SLEW] = "slew",
+		[LEAP_IGNORE] = "ignore",
+	};
+	int choice;
+
+	(void)count;
+	choice = parse_choice(reader, "leapsecmode", words[0], names, ARRAY_SIZE(names));
+	if (choice < 0)
+		return choice;
+	reader->config->leap_mode = (enum leap_mode)choice;
+
+	return 0;
+}
+
+static int parse_hostclock(struct config_reader *reader, int count, char **words)
+{
+	static const char *const names[] = { "auto", "kvm", "none" };
+	int choice;
+
+	(void)count;
+	choice = parse_choice(reader, "hostclock", words[0], names, ARRAY_SIZE(names));
+	if (choice < 0)
+		return choice;
+
+	return copy_word(reader, names[choice], reader->config->hostclock,
+			 sizeof(reader->config->hostclock));
+}
+
+static int parse_rtcpolicy(struct config_reader *reader, int count, char **words)
+{
+	static const char *const policies[] = {
+		[TRUECHIME_RTC_IGNORE] = "ignore",
+		[TRUECHIME_RTC_HINT] = "hint",
+		[TRUECHIME_RTC_TRUST] = "trust",
+	};
+	int choice;
+
+	(void)count;
+	choice = parse_choice(reader, "rtcpolicy", words[0], policies, ARRAY_SIZE(policies));
+	if (choice < 0)
+		return choice;
+	reader->config->has_rtc = true;
+	reader->config->rtc = choice;
+
+	return 0;
+}
+
+/* The rule for that occasion and direction, added if there is none yet. */
+static struct module_rule *find_rule(struct config *config, enum truechime_occasion occasion,
+				     enum truechime_direction direction)
+{
+	struct module_rule *rule;
+
+	for (int i = 0; i < config->rule_count; i++) {
+		rule = &config->rules[i];
+		if (rule->occasion == occasion && rule->direction == direction)
+			return rule;
+	}
+
+	/* As many as there are occasions and directions fit. */
+	return &config->rules[config->rule_count++];
+}
+
+static int parse_steppolicy(struct config_reader *reader, int count, char **words)
+{
+	static const char *const occasions[] = {
+		[TRUECHIME_OCCASION_BOOT] = "boot",
+		[TRUECHIME_OCCASION_DISRUPTION] = "disruption",
+		[TRUECHIME_OCCASION_STEADY] = "steady",
+		[TRUECHIME_OCCASION_OPERATOR] = "operator",
+	};
+	static const char *const directions[] = {
+		[TRUECHIME_DIRECTION_FORWARD] = "forward",
+		[TRUECHIME_DIRECTION_BACKWARD] = "backward",
+		"both",
+	};
+	static const char *const rules[] = {
+		[TRUECHIME_RULE_STEP] = "step",
+		[TRUECHIME_RULE_SLEW] = "slew",
+		[TRUECHIME_RULE_IGNORE] = "ignore",
+	};
+	int occasion, direction, rule;
+	int64_t threshold_ns = 0;
+	int64_t maximum_ns = 0;
+
+	occasion = parse_choice(reader, "steppolicy occasion", words[0], occasions,
+				ARRAY_SIZE(occasions));
+	if (occasion < 0)
+		return occasion;
+	direction = parse_choice(reader, "steppolicy direction", words[1], directions,
+				 ARRAY_SIZE(directions));
+	if (direction < 0)
+		return direction;
+	rule = parse_choice(reader, "steppolicy rule", words[2], rules, ARRAY_SIZE(rules));
+	if (rule < 0)
+		return rule;
+	if (count > 3 && parse_seconds(reader, "steppolicy threshold", words[3], &threshold_ns) < 0)
+		return -EINVAL;
+	if (count > 4 && parse_seconds(reader, "steppolicy maximum", words[4], &maximum_ns) < 0)
+		return -EINVAL;
+
+	for (int d = TRUECHIME_DIRECTION_FORWARD; d <= TRUECHIME_DIRECTION_BACKWARD; d++) {
+		/* The third name is both. */
+		if (direction != d && direction <= TRUECHIME_DIRECTION_BACKWARD)
+			continue;
+		*find_rule(reader->config, occasion, d) = (struct module_rule) {
+			.occasion = occasion,
+			.direction = d,
+			.rule = rule,
+			.threshold_ns = threshold_ns,
+			.maximum_ns = maximum_ns,
+		};
+	}
+
+	return 0;
+}
+
+static int check_count(struct config_reader *reader, const struct config_option *directive,
+		       int count)
+{
+	int least = config_option_values(directive);
+	int most = least;
+
+	if (directive->type == CONFIG_HANDLER || directive->type == CONFIG_MOOT ||
+	    directive->type == CONFIG_ADVICE)
+		least = (int)directive->min;
+	if (count >= least && count <= most)
+		return 0;
+
+	if (most == 0)
+		config_error(reader, "'%s' takes no value", directive->name);
+	else if (least == most)
+		config_error(reader, "'%s' takes %d value%s, not %d", directive->name, most,
+			     most == 1 ? "" : "s", count);
+	else
+		config_error(reader, "'%s' takes %d to %d values, not %d", directive->name, least,
+			     most, count);
+
+	return -EINVAL;
+}
+
+/**
+ * config_directive() - one line
+ * @reader: where it is from and goes to
+ * @count: of @words, at least 1
+ * @words: the line's
+ *
+ * Return: 0, or -EINVAL after an error was reported.
+ */
+int config_directive(struct config_reader *reader, int count, char **words)
+{
+	const struct config_option *directive;
+	const char *nearest;
+
+	directive = config_option_find(directives, ARRAY_SIZE(directives), words[0]);
+	if (!directive) {
+		nearest = config_option_nearest(directives, ARRAY_SIZE(directives), words[0]);
+		if (nearest)
+			config_error(reader, "'%s' is not a directive: is '%s' meant?", words[0],
+				     nearest);
+		else
+			config_error(reader, "'%s' is not a directive", words[0]);
+		return -EINVAL;
+	}
+	if (reader->volatile_origin && directive->handle != config_parse_server &&
+	    directive->handle != config_parse_pool) {
+		config_error(reader, "only 'server' and 'pool' can be in a sourcedir, not '%s'",
+			     directive->name);
+		return -EINVAL;
+	}
+	if (check_count(reader, directive, count - 1) < 0)
+		return -EINVAL;
+
+	return config_option_set(reader, directive, reader->config, count - 1, words + 1);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Between the files of the configuration reader: where it is, how it reports, and the tables that
+ * say what a word means. Not for anybody else.
+ */
+#ifndef CONFIG_READER_H
+#define CONFIG_READER_H
+
+#include "config/config.h"
+
+/* Words of a line, and bytes (chrony's limit). */
+#define CONFIG_WORDS_MAX	64
+#define CONFIG_LINE_MAX		2048
+
+/* Servers that initstepslew can name. */
+#define CONFIG_FIRST_HOSTS	16
+
+/* authselectmode: what unauthenticated NTP sources may do beside authenticated ones. */
+enum config_authselect {
+	CONFIG_AUTH_UNSAID,
+	CONFIG_AUTH_MIX,
+	CONFIG_AUTH_REQUIRE,
+	CONFIG_AUTH_PREFER,
+	CONFIG_AUTH_IGNORE,
+};
+
+/**
+ * struct config_reader - a reading in progress
+ * @config: being filled in
+ * @report: where to report
+ * @context: for @report
+ * @file: being read
+ * @line: in @file, from 1; 0: about the file as a whole
+ * @depth: of include
+ * @errors: reported so far
+ * @follow: open other files
+ * @volatile_origin: @file is from a sourcedir: only sources, and bad lines are skipped
+ * @authselect: as configured so far
+ * @has_makestep: so is makestep
+ * @first_step_ns: initstepslew's threshold; 0: it was not given
+ * @first_hosts: the servers that it names
+ * @first_host_count: how many
+ */
+struct config_reader {
+	struct config *config;
+	config_report *report;
+	void *context;
+	const char *file;
+	int line;
+	int depth;
+	int errors;
+	bool follow;
+	bool volatile_origin;
+	enum config_authselect authselect;
+	bool has_makestep;
+	int64_t first_step_ns;
+	char first_hosts[CONFIG_FIRST_HOSTS][SOURCE_NAME_MAX];
+	int first_host_count;
+};
+
+enum config_type {
+	CONFIG_FLAG,		/* bool; no value */
+	CONFIG_CLEAR,		/* same, setting false */
+	CONFIG_INT,		/* int */
+	CONFIG_NUMBER,		/* double */
+	CONFIG_PPM,		/* double, as a fraction */
+	CONFIG_SECONDS,		/* int64_t seconds */
+	CONFIG_NS,		/* int64_t ns, given in seconds */
+	CONFIG_WORD,		/* text */
+	CONFIG_HANDLER,		/* see handle */
+	CONFIG_MOOT,		/* means nothing without something else that is warned of */
+	CONFIG_ADVICE,		/* without effect: warn with the advice */
+	CONFIG_REFUSED,		/* would be wrong without it: an error with the advice */
+};
+
+/**
+ * struct config_option - what a word means
+ * @name: in lower case
+ * @type: of its value
+ * @offset: of the value's place in the structure
+ * @size: of that place, of text
+ * @min: least value; of arguments for CONFIG_HANDLER, CONFIG_MOOT and CONFIG_ADVICE
+ * @max: greatest value; likewise
+ * @initial: value if not given
+ * @advice: what to use instead, as the end of a sentence
+ * @handle: CONFIG_HANDLER: given the values; 0, or -EINVAL after an error was reported
+ */
+struct config_option {
+	const char *name;
+	enum config_type type;
+	size_t offset;
+	size_t size;
+	double min;
+	double max;
+	double initial;
+	const char *advice;
+	int (*handle)(struct config_reader *reader, int count, char **words);
+};
+
+/* config.c */
+void config_error(struct config_reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void config_warn(struct config_reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int config_read_file(struct config_reader *reader, const char *path);
+int config_read_pattern(struct config_reader *reader, const char *pattern);
+int config_read_directories(struct config_reader *reader, int count, char **directories,
+			    const char *suffix, bool volatile_origin);
+
+/* option.c */
+const struct config_option *config_option_find(const struct config_option *table, size_t count,
+					       const char *word);
+const char *config_option_nearest(const struct config_option *table, size_t count,
+				  const char *word);
+void config_option_defaults(const struct config_option *table, size_t count, void *place);
+int config_option_values(const struct config_option *option);
+int config_option_set(struct config_reader *reader, const struct config_option *option,
+		      void *place, int count, char **words);
+int config_parse_number(const char *word, double *value);
+
+/* directives.c */
+void config_directives_defaults(struct config *config);
+int config_directive(struct config_reader *reader, int count, char **words);
+void config_apply_initstepslew(struct config_reader *reader);
+
+/* sources.c; the words are those after the directive's own */
+int config_parse_server(struct config_reader *reader, int count, char **words);
+int config_parse_pool(struct config_reader *reader, int count, char **words);
+int config_parse_refclock(struct config_reader *reader, int count, char **words);
+void config_apply_authselect(struct config_reader *reader);
+
+#endif /* CONFIG_READER_H */

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The server, pool and refclock directives with their options, and what authselectmode makes of
+ * sources with and without authentication.
+ */
+#include "config/reader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "ntp/packet.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* What struct source_options takes; chrony's are -7 and 24. */
+#define POLL_MIN	(-6)
+#define POLL_MAX	24
+#define MINPOLL_DEFAULT	6
+#define MAXPOLL_DEFAULT	10
+#define STRATUM_MAX	15
+
+#define WEIGHED	"each sample is weighed by its own delay and noise, without a setting"
+#define NO_PULSES	"a PHC is read as a clock, its pulses are not"
+#define NOT_IN_THE_CLEAR \
+	"what is to be authenticated is not asked in the clear; name a server without"
+#define AUTH_REQUIRED	"authselectmode is 'require'"
+#define AUTH_MIXED	"authselectmode asks for authenticated ones, which are not supported"
+
+/* Places in struct config_source. */
+#define AT(member)	offsetof(struct config_source, member)
+
+/* Places that are not kept: struct choices below. */
+#define CHOICE(member)	offsetof(struct choices, member)
+
+/**
+ * struct choices - a source with what is only of interest until it is complete
+ * @source: what comes of it, first, so that its places are the same
+ * @ipv4: IPv4 only
+ * @ipv6: IPv6 only
+ * @nts: asked for
+ * @key: asked for; 0: not
+ * @poll: of a refclock
+ * @refid: of a refclock, as text
+ */
+struct choices {
+	struct config_source source;
+	bool ipv4;
+	bool ipv6;
+	bool nts;
+	double key;
+	int poll;
+	char refid[5];
+};
+
+static const struct config_option server_options[] = {
+	{ "iburst", CONFIG_FLAG, .offset = AT(options.iburst) },
+	{ "prefer", CONFIG_FLAG, .offset = AT(options.prefer) },
+	{ "trust", CONFIG_FLAG, .offset = AT(options.trust) },
+	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
+	{ "require", CONFIG_FLAG, .offset = AT(options.require) },
+	{ "minpoll", CONFIG_INT, .offset = AT(options.minpoll), .min = -32, .max = 32,
+	  .initial = MINPOLL_DEFAULT },
+	{ "maxpoll", CONFIG_INT, .offset = AT(options.maxpoll), .min = -32, .max = 32,
+	  .initial = MAXPOLL_DEFAULT },
+	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9 },
+	{ "port", CONFIG_INT, .offset = AT(port), .min = 1, .max = 65535, .initial = NTP_PORT },
+	{ "version", CONFIG_INT, .offset = AT(version), .min = NTP_VERSION_MIN,
+	  .max = NTP_VERSION_MAX, .initial = NTP_VERSION_MAX },
+	{ "maxsources", CONFIG_INT, .offset = AT(maxsources), .min = 1, .max = 16, .initial = 4 },
+	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = STRATUM_MAX },
+	{ "maxdelay", CONFIG_NS, .offset = AT(maxdelay_ns), .min = 1e-9, .max = 1000,
+	  .initial = 3 },
+	{ "ipv4", CONFIG_FLAG, .offset = CHOICE(ipv4) },
+	{ "ipv6", CONFIG_FLAG, .offset = CHOICE(ipv6) },
+	{ "nts", CONFIG_FLAG, .offset = CHOICE(nts) },
+	{ "key", CONFIG_NUMBER, .offset = CHOICE(key), .min = 1, .max = UINT32_MAX },
+
+	/* These belong to nts. */
+	{ "ntsport", CONFIG_MOOT, .max = 1 },
+	{ "certset", CONFIG_MOOT, .max = 1 },
+
+	{ "auto_offline", CONFIG_ADVICE, .advice =
+	  "a server that cannot be reached is tried again by itself, at first every second" },
+	{ "offline", CONFIG_ADVICE, .advice =
+	  "the server is asked from the start, and again until the network is there" },
+	{ "burst", CONFIG_ADVICE, .advice =
+	  "lost requests are not repeated; use a smaller minpoll if the server allows it" },
+	{ "copy", CONFIG_ADVICE, .advice =
+	  "this program serves no time, so that nobody sees its stratum and reference id" },
+	{ "xleave", CONFIG_ADVICE, .advice =
+	  "the server is asked in the basic mode, which every server has" },
+	{ "presend", CONFIG_ADVICE, .max = 1, .advice =
+	  "a late first packet only makes the sample weigh less" },
+	{ "extfield", CONFIG_ADVICE, .max = 1, .advice =
+	  "requests are sent without extension fields, and every server answers those" },
+	{ "asymmetry", CONFIG_ADVICE, .max = 1, .advice =
+	  "use 'offset' for a path whose two directions are known to differ" },
+	{ "maxdelayratio", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxdelaydevratio", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxdelayquant", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "mindelay", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "filter", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "polltarget", CONFIG_ADVICE, .max = 1, .advice =
+	  "the poll follows what a sample is worth; bound it with minpoll and maxpoll" },
+	{ "maxunreach", CONFIG_ADVICE, .max = 1, .advice =
+	  "the error of an unreachable source grows until others are better" },
+};
+
+static const struct config_option refclock_options[] = {
+	{ "poll", CONFIG_INT, .offset = CHOICE(poll), .min = POLL_MIN, .max = POLL_MAX,
+	  .initial = 4 },
+	{ "dpoll", CONFIG_INT, .offset = AT(driver_poll), .min = POLL_MIN, .max = POLL_MAX },
+	{ "filter", CONFIG_INT, .offset = AT(filter), .min = 1, .max = 1024, .initial = 64 },
+	{ "refid", CONFIG_WORD, .offset = CHOICE(refid),
+	  .size = sizeof(((struct choices *)0)->refid) },
+	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9 },
+	{ "delay", CONFIG_NS, .offset = AT(delay_ns), .max = 16, .initial = 1e-9 },
+	{ "precision", CONFIG_NS, .offset = AT(precision_ns), .max = 16 },
+	{ "stratum", CONFIG_INT, .offset = AT(stratum), .max = STRATUM_MAX - 1 },
+	{ "prefer", CONFIG_FLAG, .offset = AT(options.prefer) },
+	{ "trust", CONFIG_FLAG, .offset = AT(options.trust) },
+	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
+	{ "require", CONFIG_FLAG, .offset = AT(options.require) },
+	{ "tai", CONFIG_REFUSED, .advice = "use 'offset' with what UTC is behind TAI, as -37" },
+	{ "pps", CONFIG_REFUSED, .advice = NO_PULSES },
+	{ "lock", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "rate", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "width", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "maxlockage", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "local", CONFIG_REFUSED, .advice = "the oscillator's rate is learned from the sources" },
+	{ "maxdispersion", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxunreach", CONFIG_ADVICE, .max = 1, .advice =
+	  "the error of an unreachable source grows until others are better" },
+};
+
+/* One option and its values. How many words it took, or -EINVAL after a report. */
+static int parse_option(struct config_reader *reader, const char *directive,
+			const struct config_option *table, size_t table_count,
+			struct choices *choices, int count, char **words)
+{
+	const struct config_option *option = config_option_find(table, table_count, words[0]);
+	const char *nearest;
+	int values;
+
+	if (!option) {
+		nearest = config_option_nearest(table, table_count, words[0]);
+		if (strchr("#!;%", words[0][0]))
+			config_error(reader, "a comment needs a line of its own");
+		else if (nearest)
+			config_error(reader, "'%s' is no option of '%s': is '%s' meant?", words[0],
+				     directive, nearest);
+		else
+			config_error(reader, "'%s' is no option of '%s'", words[0], directive);
+		return -EINVAL;
+	}
+
+	values = config_option_values(option);
+	if (values > count - 1) {
+		config_error(reader, "'%s' needs a value", option->name);
+		return -EINVAL;
+	}
+	if (config_option_set(reader, option, choices, values, words + 1) < 0)
+		return -EINVAL;
+
+	return 1 + values;
+}
+
+static int parse_options(struct config_reader *reader, const char *directive,
+			 const struct config_option *table, size_t table_count,
+			 struct choices *choices, int count, char **words)
+{
+	while (count > 0) {
+		int taken = parse_option(reader, directive, table, table_count, choices, count,
+					 words);
+
+		if (taken < 0)
+			return taken;
+		count -= taken;
+		words += taken;
+	}
+
+	return 0;
+}
+
+static int set_name(struct config_reader *reader, struct config_source *source, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length >= sizeof(source->options.name)) {
+		config_error(reader, "the name is too long: %zu bytes are the most",
+			     sizeof(source->options.name) - 1);
+		return -EINVAL;
+	}
+	memcpy(source->options.name, name, length + 1);
+
+	return 0;
+}
+
+static int add_source(struct config_reader *reader, const struct config_source *source)
+{
+	struct config *config = reader->config;
+
+	if (config->source_count == CONFIG_SOURCES_MAX) {
+		config_error(reader, "too many sources: %d are the most", CONFIG_SOURCES_MAX);
+		return -EINVAL;
+	}
+	config->sources[config->source_count] = *source;
+	config->sources[config->source_count].volatile_origin = reader->volatile_origin;
+	config->source_count++;
+
+	return 0;
+}
+
+/* As chrony does: what cannot be is the default, and the lower limit wins. */
+static void settle_polls(struct source_options *options)
+{
+	if (options->minpoll < POLL_MIN)
+		options->minpoll = options->minpoll == POLL_MIN - 1 ? POLL_MIN : MINPOLL_DEFAULT;
+	if (options->minpoll > POLL_MAX)
+		options->minpoll = POLL_MAX;
+	if (options->maxpoll < POLL_MIN)
+		options->maxpoll = options->maxpoll == POLL_MIN - 1 ? POLL_MIN : MAXPOLL_DEFAULT;
+	if (options->maxpoll > POLL_MAX)
+		options->maxpoll = POLL_MAX;
+	if (options->maxpoll < options->minpoll)
+		options->maxpoll = options->minpoll;
+}
+
+static int parse_ntp(struct config_reader *reader, const char *directive, enum config_kind kind,
+		     int count, char **words)
+{
+	struct choices choices = { .source.kind = kind };
+	struct config_source *source = &choices.source;
+
+	config_option_defaults(server_options, ARRAY_SIZE(server_options), &choices);
+	if (set_name(reader, source, words[0]) < 0 ||
+	    parse_options(reader, directive, server_options, ARRAY_SIZE(server_options), &choices,
+			  count - 1, words + 1) < 0)
+		return -EINVAL;
+
+	source->options.kind = SOURCE_SERVER;
+	settle_polls(&source->options);
+	if (choices.ipv4 != choices.ipv6)
+		source->family = choices.ipv4 ? AF_INET : AF_INET6;
+	source->authenticated = choices.nts || choices.key >= 1;
+	if (source->authenticated)
+		config_warn(reader, "'%s %s' is not used: %s is not supported, and %s", directive,
+			    words[0], choices.nts ? "nts" : "key", NOT_IN_THE_CLEAR);
+
+	return add_source(reader, source);
+}
+
+int config_parse_server(struct config_reader *reader, int count, char **words)
+{
+	return parse_ntp(reader, "server", CONFIG_SERVER, count, words);
+}
+
+int config_parse_pool(struct config_reader *reader, int count, char **words)
+{
+	return parse_ntp(reader, "pool", CONFIG_POOL, count, words);
+}
+
+/* "/dev/ptp0:nocrossts": driver options follow the device, each after a colon. */
+static int parse_device(struct config_reader *reader, struct config_source *source, char *text)
+{
+	char *option = strchr(text, ':');
+
+	while (option) {
+		char *next = strchr(option + 1, ':');
+
+		*option++ = '\0';
+		if (next)
+			*next = '\0';
+		if (strcmp(option, "nocrossts") != 0) {
+			config_error(reader, "'%s' is no option of a PHC: only 'nocrossts' is here",
+				     option);
+			return -EINVAL;
+		}
+		source->no_crosststamp = true;
+		option = next;
+	}
+	if (text[0] != '/') {
+		config_error(reader, "'%s' is no PHC: a path like /dev/ptp0 was expected", text);
+		return -EINVAL;
+	}
+
+	return set_name(reader, source, text);
+}
+
+static uint32_t make_refid(const char *text, size_t number)
+{
+	char made[5] = { 'P', 'H', 'C', (char)('0' + number % 10), '\0' };
+	uint32_t refid = 0;
+
+	if (!*text)
+		text = made;
+	for (int i = 0; i < 4; i++) {
+		refid = refid << 8 | (unsigned char)*text;
+		if (*text)
+			text++;
+	}
+
+	return refid;
+}
+
+static size_t count_refclocks(const struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->source_count; i++)
+		count += config->sources[i].kind == CONFIG_PHC;
+
+	return count;
+}
+
+int config_parse_refclock(struct config_reader *reader, int count, char **words)
+{
+	struct choices choices = { .source.kind = CONFIG_PHC };
+	struct config_source *source = &choices.source;
+
+	if (strcasecmp(words[0], "PHC") != 0) {
+		config_error(reader, "'refclock %s' is not known: use PHC, or a server",
+			     words[0]);
+		return -EINVAL;
+	}
+
+	config_option_defaults(refclock_options, ARRAY_SIZE(refclock_options), &choices);
+	if (parse_device(reader, source, words[1]) < 0 ||
+	    parse_options(reader, "refclock", refclock_options, ARRAY_SIZE(refclock_options),
+			  &choices, count - 2, words + 2) < 0)
+		return -EINVAL;
+
+	source->options.kind = SOURCE_REFCLOCK;
+	/* Each reading is a sample: there is no median filter that would collect them. */
+	if (choices.poll > source->driver_poll)
+		choices.poll = source->driver_poll;
+	source->options.minpoll = choices.poll;
+	source->options.maxpoll = choices.poll;
+	source->refid = make_refid(choices.refid, count_refclocks(reader->config));
+
+	return add_source(reader, source);
+}
+
+/*
+ * Unauthenticated servers beside authenticated ones. In chrony's modes mix and prefer they can
+ * never set the clock alone; as long as authenticated ones are not asked here, who writes such a
+ * mode down gets that. Who leaves it out and names a server with a key, or in a file that came
+ * with the system, did not mean to be without time.
+ */
+void config_apply_authselect(struct config_reader *reader)
+{
+	struct config *config = reader->config;
+	bool authenticated = false;
+	int unauthenticated = 0;
+
+	for (size_t i = 0; i < config->source_count; i++)
+		authenticated |= config->sources[i].authenticated &&
+				 !config->sources[i].options.noselect;
+	if (reader->authselect == CONFIG_AUTH_IGNORE ||
+	    (reader->authselect != CONFIG_AUTH_REQUIRE && !authenticated))
+		return;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		struct config_source *source = &config->sources[i];
+
+		if (source->kind == CONFIG_PHC || source->authenticated ||
+		    source->options.noselect)
+			continue;
+		source->options.noselect = reader->authselect != CONFIG_AUTH_UNSAID;
+		unauthenticated++;
+	}
+	if (!unauthenticated)
+		return;
+	if (reader->authselect == CONFIG_AUTH_UNSAID)
+		config_warn(reader, "%d sources without authentication set the clock, although others are to be authenticated. To have them watched only: authselectmode require",
+			    unauthenticated);
+	else
+		config_warn(reader, "%d sources without authentication are only watched: %s",
+			    unauthenticated,
+			    reader->authselect == CONFIG_AUTH_REQUIRE ? AUTH_REQUIRED : AUTH_MIXED);
+}
+
+bool config_can_set_clock(const struct config *config, char *why, size_t size)
+{
+	size_t authenticated = 0, watched = 0;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (config->sources[i].authenticated)
+			authenticated++;
+		else if (config->sources[i].options.noselect)
+			watched++;
+		else
+			return true;
+	}
+
+	snprintf(why, size,
+		 "none of the %zu configured sources can set the clock: %zu are to be authenticated (nts or key), which is not supported, and %zu are only watched (noselect). Name servers without authentication",
+		 config->source_count, authenticated, watched);
+
+	return !config->source_count;
+}

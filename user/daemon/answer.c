@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the daemon answers to whoever asks at the control socket, refusals in words that help.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/report.h"
+
+/* Why there was no step, and what to do about it. */
+static const char *daemon_step_words(const struct daemon *daemon, int err)
+{
+	if (daemon->options->no_clock)
+		return "it was started with -x, only to look";
+	if (err == -EPERM && daemon->external)
+		err = -EBUSY;
+	switch (err) {
+	case -ENODATA:
+		return "nobody has said yet what the right time is. See: truechime sources";
+	case -ERANGE:
+		return "it would be a date before truechime was released. See: truechime sources";
+	case -EBUSY:
+		return "others steer it: mode external. To change that: truechime mode auto";
+	case -EPERM:
+		return "the step policy forbids it. See: truechime policy";
+	}
+	return strerror(-err);
+}
+
+static json_t *daemon_done(const char **error, int err, const char *words)
+{
+	if (!err)
+		return json_pack("{s:b}", "ok", 1);
+	*error = words;
+	return NULL;
+}
+
+static json_t *daemon_step(struct daemon *daemon, const char **error)
+{
+	int err;
+
+	daemon_believe_sources(daemon);
+	err = steering_step(daemon->steering, "asked for by the operator");
+	return daemon_done(error, err, daemon_step_words(daemon, err));
+}
+
+json_t *daemon_answer(void *context, const struct control_request *request, const char **error)
+{
+	struct daemon *daemon = context;
+
+	(void)steering_look(daemon->steering);
+	switch (request->command) {
+	case CONTROL_STATUS:
+		return report_status(daemon);
+	case CONTROL_TRACKING:
+		return report_tracking(daemon);
+	case CONTROL_SOURCES:
+		return report_sources(daemon);
+	case CONTROL_EVENTS:
+		return report_events(daemon);
+	case CONTROL_MAKESTEP:
+		return daemon_step(daemon, error);
+	case CONTROL_BURST:
+		daemon_burst(daemon, DAEMON_BURST);
+		return daemon_done(error, 0, NULL);
+	case CONTROL_RELOAD:
+		return daemon_done(error, daemon_reload(daemon),
+				   "the new configuration has errors, and the old one stays in force. To see them: truechimed -p, or journalctl -u truechimed");
+	}
+	return NULL;
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon and the module: finding it, coping with its coming and going, and what a change of the
+ * reference means for what was measured.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/module_load.h"
+
+static int daemon_open_module(struct daemon *daemon)
+{
+	char message[512];
+	int err;
+
+	err = module_link_open(&daemon->link);
+	if (err == -ENOENT) {
+		if (!module_load(message, sizeof(message)))
+			err = module_link_open(&daemon->link);
+		else
+			log_notice("%s", message);
+	}
+	if (err) {
+		daemon->link = NULL;
+		if (err != -ENOENT)
+			log_notice("The kernel module cannot be asked: %s; going on without it",
+				   strerror(-err));
+		return err;
+	}
+	err = module_link_subscribe(daemon->link);
+	if (err)
+		log_warning("The module's events cannot be heard: %s; disruptions are seen only when the clock is looked at",
+			    strerror(-err));
+	return 0;
+}
+
+static void daemon_close_module(struct daemon *daemon)
+{
+	if (daemon->timescale)
+		daemon->timescale->ops->close(daemon->timescale);
+	daemon->timescale = NULL;
+	module_link_close(daemon->link);
+	daemon->link = NULL;
+}
+
+/* What is true from the first reading on. */
+static int daemon_start_epoch(struct daemon *daemon)
+{
+	struct timescale_now now;
+	int err;
+
+	err = daemon->timescale->ops->now(daemon->timescale, &now);
+	if (err)
+		return err;
+	daemon->epoch = now.epoch;
+	daemon->has_host = now.has_host;
+	daemon->external = now.external;
+	daemon->disruptions = now.disruptions;
+	daemon->step_known = false;
+	return 0;
+}
+
+static int daemon_open_over_module(struct daemon *daemon)
+{
+	struct module_status status;
+	int err;
+
+	err = module_link_status(daemon->link, &status);
+	if (!err)
+		err = timescale_module_open(&daemon->timescale, daemon->link);
+	if (!err)
+		err = daemon_start_epoch(daemon);
+	if (err) {
+		log_warning("The kernel module does not answer as it should: %s; going on without it. Module and daemon may be of different versions",
+			    strerror(-err));
+		daemon_close_module(daemon);
+		return err;
+	}
+	daemon_hear_events(daemon);
+	log_info("Steering through the kernel module %s; the host's clock: %s", status.version,
+		 status.host_state >= TRUECHIME_HOST_CHOSEN ? status.host_name : "none");
+	return 0;
+}
+
+static int daemon_open_without_module(struct daemon *daemon)
+{
+	int err;
+
+	err = timescale_user_open(&daemon->timescale, daemon->clock);
+	if (!err)
+		err = daemon_start_epoch(daemon);
+	return err;
+}
+
+int daemon_open_timescale(struct daemon *daemon)
+{
+	if (daemon->options->no_clock || daemon->options->no_module)
+		return daemon_open_without_module(daemon);
+	/* Where netlink itself is missing nothing can tell of the module either. */
+	if (module_watch_open(&daemon->watch))
+		daemon->watch = NULL;
+	if (!daemon_open_module(daemon) && !daemon_open_over_module(daemon))
+		return 0;
+	return daemon_open_without_module(daemon);
+}
+
+void daemon_close_timescale(struct daemon *daemon)
+{
+	daemon_close_module(daemon);
+	module_watch_close(daemon->watch);
+	daemon->watch = NULL;
+}
+
+void daemon_configure_module(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	int err = 0;
+
+	if (!daemon->link) {
+		timescale_user_set_policy(daemon->timescale, config->rules,
+					  (size_t)config->rule_count);
+		return;
+	}
+	if (*config->hostclock)
+		err = module_link_choose_host(daemon->link, config->hostclock);
+	if (err)
+		log_warning("The host clock \"%s\" could not be chosen: %s", config->hostclock,
+			    module_link_words(daemon->link, err));
+	err = 0;
+	if (config->rule_count || config->has_rtc)
+		err = module_link_set_policy(daemon->link, config->rules, config->rule_count,
+					     config->has_rtc ? &config->rtc : NULL);
+	if (err)
+		log_warning("The step policy could not be set: %s",
+			    module_link_words(daemon->link, err));
+}
+
+void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
+{
+	consensus_forget(daemon->consensus);
+	if (change) {
+		associations_change_reference(daemon->associations, daemon->epoch, change);
+		discipline_change_reference(daemon->discipline, change);
+	} else {
+		associations_rebase(daemon->associations, daemon->epoch);
+		discipline_rebase(daemon->discipline);
+	}
+}
+
+void daemon_leap(struct daemon *daemon, int64_t change_ns)
+{
+	const struct reference_change change = { .leap_ns = change_ns };
+
+	daemon_change_reference(daemon, &change);
+}
+
+bool daemon_has_sources(const struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	size_t i;
+
+	for (i = 0; i < config->source_count; i++)
+		if (!config->sources[i].options.noselect)
+			return true;
+	return false;
+}
+
+bool daemon_is_corrected(const struct daemon *daemon)
+{
+	struct steering_status steering;
+	struct module_status module;
+
+	if (!daemon_has_sources(daemon) || daemon->external)
+		return false;
+	steering_get_status(daemon->steering, &steering);
+	/* By a daemon before us. */
+	return steering.has_correction ||
+	       (daemon->link && !module_link_status(daemon->link, &module) &&
+		module.has_correction);
+}
+
+/* The reference is @now's, and was the other one of host and raw: can both be read? */
+static bool daemon_compare_references(struct daemon *daemon, const struct timescale_now *now,
+				      struct reference_change *change)
+{
+	struct module_status status;
+
+	return daemon->link && !module_link_status(daemon->link, &status) &&
+	       status.has_steady_line && status.epoch == now->epoch &&
+	       status.disruptions == now->disruptions &&
+	       reference_change_of_kind(now, &status.steady_line, change);
+}
+
+/* The rest of the daemon goes over to the timescale that was opened. */
+static void daemon_use_timescale(struct daemon *daemon, const struct reference_change *change)
+{
+	associations_set_timescale(daemon->associations, daemon->timescale);
+	daemon_change_reference(daemon, change);
+	steering_set_timescale(daemon->steering, daemon->timescale);
+	steering_stand_aside(daemon->steering, daemon->external);
+	daemon_burst(daemon, DAEMON_BURST);
+}
+
+/*
+ * What was known last, as a correction of the new timescale's reference: the clock goes on from
+ * there. The bound grows by what the oscillator may have turned to.
+ */
+static void daemon_carry_over(struct daemon *daemon, const struct steering_status *last)
+{
+	const struct timescale_now *then = &last->now;
+	double maxclockerror = daemon->config->discipline.maxclockerror;
+	int64_t since_ns, time_ns, grown_ns;
+	struct timescale_now now;
+	struct chime_line line;
+	double rate;
+
+	if (!last->valid || then->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || daemon->external ||
+	    daemon->timescale->ops->now(daemon->timescale, &now))
+		return;
+	since_ns = chime_sub_sat(now.raw_ns, then->raw_ns);
+	time_ns = chime_add_sat(then->time_ns,
+				since_ns + (int64_t)((double)since_ns * last->base_rate));
+	grown_ns = (int64_t)((double)since_ns * maxclockerror);
+	/* UTC against raw, less the reference against raw. */
+	rate = last->base_rate - (now.has_host && !now.slew_ns ? now.rate : 0.0);
+	line = (struct chime_line){
+		.origin_ns = now.reference_ns,
+		.offset_ns = chime_sub_sat(time_ns, now.reference_ns),
+		.rate_q32 = (s64)(rate * 4294967296.0),
+		.sigma_ns = then->sigma_ns,
+		.maxerror_ns = chime_add_sat(then->maxerror_ns, grown_ns),
+		.maxerror_rate_q32 = (s64)(maxclockerror * 4294967296.0),
+	};
+	(void)daemon->timescale->ops->correct(daemon->timescale, &line, daemon->epoch, true);
+}
+
+static void daemon_lose_module(struct daemon *daemon)
+{
+	const struct reference_change none = { 0 };
+	bool had_host = daemon->has_host;
+	struct steering_status last;
+	int err;
+
+	steering_get_status(daemon->steering, &last);
+	daemon_close_module(daemon);
+	err = daemon_open_without_module(daemon);
+	if (err) {
+		log_err("The clocks cannot be read: %s", strerror(-err));
+		daemon->stop = true;
+		daemon->status = 1;
+		return;
+	}
+	log_warning("The kernel module is gone; going on without it: reverts of this machine are noticed by the time sources alone. To load it again: modprobe truechime");
+	daemon_configure_module(daemon);
+	daemon_carry_over(daemon, &last);
+	/* Raw stays what it was. A host cannot be read any more. */
+	daemon_use_timescale(daemon, had_host ? NULL : &none);
+}
+
+static void daemon_gain_module(struct daemon *daemon)
+{
+	struct timescale *user = daemon->timescale;
+	struct reference_change change = { 0 };
+	struct steering_status last;
+	struct timescale_now now;
+	bool known;
+
+	/* Raw may have slept since the last look. */
+	if (!user->ops->now(user, &now))
+		daemon_check_epoch(daemon, &now);
+	/* After a change of the timescale there was none yet. */
+	(void)steering_look(daemon->steering);
+	steering_get_status(daemon->steering, &last);
+	if (daemon_open_module(daemon))
+		return;
+	/* Ours is kept until the module's answers. */
+	daemon->timescale = NULL;
+	if (daemon_open_over_module(daemon)) {
+		daemon->timescale = user;
+		return;
+	}
+	user->ops->close(user);
+	log_notice("The kernel module is there; steering through it from now on");
+	daemon_configure_module(daemon);
+	daemon_carry_over(daemon, &last);
+	known = !daemon->has_host || (!daemon->timescale->ops->now(daemon->timescale, &now) &&
+				      now.epoch == daemon->epoch &&
+				      daemon_compare_references(daemon, &now, &change));
+	daemon_use_timescale(daemon, known ? &change : NULL);
+}
+
+static bool daemon_finds_module(void)
+{
+	struct module_link *probe;
+
+	if (module_link_open(&probe))
+		return false;
+	module_link_close(probe);
+	return true;
+}
+
+/* A module that was unloaded and loaded again is another one, which the old link does not reach. */
+static bool daemon_is_cut_off(struct daemon *daemon)
+{
+	struct timescale_now now;
+
+	return daemon->timescale->ops->now(daemon->timescale, &now) == -ENOENT;
+}
+
+void daemon_module_changed(struct daemon *daemon)
+{
+	bool found = daemon_finds_module();
+
+	if (daemon->link && (!found || daemon_is_cut_off(daemon)))
+		daemon_lose_module(daemon);
+	if (!daemon->link && found && !daemon->stop)
+		daemon_gain_module(daemon);
+}
+
+void daemon_module_failed(struct daemon *daemon, int err)
+{
+	if (daemon->link && err == -ENOENT)
+		daemon_module_changed(daemon);
+}
+
+static void daemon_check_mode(struct daemon *daemon, const struct timescale_now *now)
+{
+	if (now->external == daemon->external)
+		return;
+	daemon->external = now->external;
+	if (now->external)
+		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
+	else
+		log_notice("The module is in mode auto again: we steer it and the system clock");
+	steering_stand_aside(daemon->steering, now->external);
+	daemon->sources_changed = true;
+}
+
+/* What the new epoch means for what was measured before. false: that is not known. */
+static bool daemon_explain_epoch(struct daemon *daemon, const struct timescale_now *now,
+				 struct reference_change *change)
+{
+	if (now->has_host == daemon->has_host) {
+		*change = daemon->step;
+		return daemon->step_known && daemon->step_epoch == now->epoch;
+	}
+	/* The host was set aside or taken up again, and nothing else happened. */
+	return now->epoch == daemon->epoch + 1 && now->disruptions == daemon->disruptions &&
+	       daemon_compare_references(daemon, now, change);
+}
+
+/*
+ * The reference is what it was, but the gap was longer than what was learned reaches, or may have
+ * hidden a slew of the host: where UTC is has to be learned anew.
+ */
+static void daemon_check_reach(struct daemon *daemon, const struct timescale_now *now)
+{
+	if (!discipline_is_doubted(daemon->discipline, now))
+		return;
+	daemon_change_reference(daemon, NULL);
+	steering_disrupted(daemon->steering, false);
+}
+
+void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
+{
+	bool disrupted = now->disruptions != daemon->disruptions;
+	bool changed = now->epoch != daemon->epoch || now->has_host != daemon->has_host;
+	struct reference_change change;
+	bool known = changed && daemon_explain_epoch(daemon, now, &change);
+
+	daemon_check_mode(daemon, now);
+	daemon->disruptions = now->disruptions;
+	if (disrupted && !daemon->link)
+		daemon_slept(daemon, now);
+	if (disrupted && !changed)
+		daemon_check_reach(daemon, now);
+	if (!changed)
+		return;
+	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",
+		  known ? "known" : "unknown");
+	daemon->epoch = now->epoch;
+	daemon->has_host = now->has_host;
+	daemon_change_reference(daemon, known ? &change : NULL);
+	daemon->step_known = false;
+	daemon->sources_changed = true;
+	if (known || !disrupted)
+		steering_recheck(daemon->steering);
+	else
+		steering_disrupted(daemon->steering,
+				   now->has_host && !daemon_is_corrected(daemon));
+	if (!known)
+		daemon_burst(daemon, DAEMON_BURST);
+}

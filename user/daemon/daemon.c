@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Starting and ending the daemon, and its loop: one thread, poll(2), signals as flags.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/notify.h"
+#include "daemon/privileges.h"
+#include "daemon/run_files.h"
+#include "daemon/virtual_machine.h"
+
+#define NS_PER_S	1000000000LL
+#define NS_PER_MS	1000000LL
+
+/* Whom root becomes where nobody is named and this user exists. */
+#define DAEMON_USER	"_truechime"
+
+/* Module's events, its coming and going, and the system clock being set. */
+#define OWN_FDS_MAX	3
+#define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + OWN_FDS_MAX)
+
+/* What the signal handlers can tell the loop. */
+static atomic_int signal_stop;
+static atomic_int signal_reload;
+
+/*
+ * A signal between the look at the flags and poll(2) does not end poll(2); the alarm a second later
+ * does. A pipe or signalfd would do as well, but not under a simulator of clock and network.
+ */
+static void on_signal(int number)
+{
+	if (number == SIGHUP)
+		signal_reload = 1;
+	else if (number != SIGALRM)
+		signal_stop = 1;
+	if (number != SIGALRM)
+		alarm(1);
+}
+
+static void daemon_catch_signals(void)
+{
+	static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
+	struct sigaction action = { .sa_handler = on_signal };
+	size_t i;
+
+	sigemptyset(&action.sa_mask);
+	for (i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+		sigaction(caught[i], &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+void daemon_burst(struct daemon *daemon, int count)
+{
+	associations_burst_all(daemon->associations, system_clock_raw_ns(), count);
+}
+
+static void daemon_report_config(void *context, enum config_severity severity, const char *file,
+				 int line, const char *message)
+{
+	(void)context;
+	if (severity == CONFIG_ERROR)
+		log_err("%s:%d: %s", file, line, message);
+	else
+		log_warning("%s:%d: %s", file, line, message);
+}
+
+static int daemon_load_config(struct daemon *daemon, struct config **config)
+{
+	const char *text = daemon->options->config_text;
+	char why[512];
+	int err;
+
+	if (text)
+		err = config_from_text("command line", text, strlen(text), true,
+				       daemon_report_config, daemon, config);
+	else
+		err = config_load(daemon->options->config_path, daemon_report_config, daemon,
+				  config);
+	if (!err && !config_can_set_clock(*config, why, sizeof(why)))
+		log_warning("%s: %s", text ? "command line" : daemon->options->config_path, why);
+	return err;
+}
+
+static struct steering_options daemon_steering_options(const struct daemon *daemon)
+{
+	return (struct steering_options){
+		.max_slew = daemon->config->maxslewrate,
+		.max_rate = daemon->config->maxdrift,
+		.logchange_ns = daemon->config->logchange_ns,
+		.step_threshold_ns = daemon->config->discipline.step_threshold_ns,
+		.step_limit = daemon->config->discipline.step_limit,
+		.leap_mode = daemon->config->leap_mode,
+		.observe = daemon->options->no_clock,
+	};
+}
+
+int daemon_reload(struct daemon *daemon)
+{
+	struct steering_options options;
+	struct config *config;
+	int err;
+
+	err = daemon_load_config(daemon, &config);
+	if (!err)
+		err = associations_configure(daemon->associations, config, system_clock_raw_ns());
+	if (err) {
+		log_err("The new configuration has errors; going on with the old one");
+		return err;
+	}
+	config_free(daemon->config);
+	daemon->config = config;
+	discipline_set_options(daemon->discipline, &config->discipline);
+	options = daemon_steering_options(daemon);
+	steering_set_options(daemon->steering, &options);
+	daemon_configure_module(daemon);
+	daemon->next_leap_list_ns = 0;
+	daemon->sources_changed = true;
+	log_notice("The configuration was read again: %zu sources configured",
+		   config->source_count);
+	return 0;
+}
+
+static void daemon_on_sources(void *context)
+{
+	struct daemon *daemon = context;
+
+	daemon->sources_changed = true;
+}
+
+static void daemon_on_message(void *context, int priority, const char *text)
+{
+	(void)context;
+	log_fields(priority, text, NULL);
+}
+
+/* A simulator of clocks runs many daemons on one machine, each with a clock of its own. */
+static bool has_real_clock(void)
+{
+	struct timespec ts;
+
+	return !clock_gettime(CLOCK_BOOTTIME, &ts);
+}
+
+/*
+ * A timer that no clock will reach, but that is cancelled when the clock is set: by somebody else,
+ * or by the kernel after a suspend. The module has its own eyes. Where BOOTTIME is missing the
+ * clocks are simulated ones, and nobody else sets them.
+ */
+static int daemon_watch_clock(void)
+{
+	struct itimerspec never = { .it_value.tv_sec = INT64_MAX / NS_PER_S };
+	int fd;
+
+	if (!has_real_clock())
+		return -1;
+	fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	/* ECANCELED: it was set just now. The timer is armed all the same. */
+	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) &&
+	    errno != ECANCELED) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void daemon_clock_was_set(struct daemon *daemon)
+{
+	uint64_t expirations;
+
+	/* The read fails with ECANCELED, and arms the watch again. */
+	if (read(daemon->clock_watch_fd, &expirations, sizeof(expirations)) < 0 &&
+	    errno == EAGAIN)
+		return;
+	steering_retry(daemon->steering, 0);
+}
+
+static void daemon_write_pid(const struct daemon *daemon)
+{
+	const char *path = daemon->config->pidfile;
+	int err;
+
+	if (!*path || daemon->options->task != DAEMON_RUN)
+		return;
+	err = pid_file_write(path, getpid());
+	if (err)
+		log_warning("The pid file %s could not be written: %s", path,
+			    err == -EEXIST ? "something else of that name is left alone" :
+			    strerror(-err));
+}
+
+/* Being late costs accuracy: lock_all and sched_priority as chrony has them. */
+static void daemon_be_prompt(const struct daemon *daemon)
+{
+	struct sched_param param = { .sched_priority = daemon->config->sched_priority };
+	struct rlimit unlimited = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
+
+	/* What is allocated after the privileges are gone is locked, too. */
+	if (daemon->config->lock_all &&
+	    (setrlimit(RLIMIT_MEMLOCK, &unlimited) || mlockall(MCL_CURRENT | MCL_FUTURE)))
+		log_warning("Memory could not be locked (lock_all): %s", strerror(errno));
+	if (param.sched_priority > 0 && sched_setscheduler(0, SCHED_FIFO, &param))
+		log_warning("The priority could not be raised (sched_priority): %s",
+			    strerror(errno));
+}
+
+/* The service manager makes the socket's folder; without one it may be missing. */
+static void daemon_make_folder(const char *path)
+{
+	char folder[CONFIG_PATH_MAX];
+	char *slash;
+
+	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
+		return;
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return;
+	*slash = '\0';
+	(void)mkdir(folder, 0755);
+}
+
+/* Two daemons would set one clock, each against the other; -q would set it against the daemon. */
+static int daemon_lock_clock(struct daemon *daemon)
+{
+	pid_t holder;
+	int fd;
+
+	daemon->lock_fd = -1;
+	if (daemon->options->no_clock || !has_real_clock())
+		return 0;
+	daemon_make_folder(RUN_LOCK_PATH);
+	fd = run_lock(RUN_LOCK_PATH, &holder);
+	if (fd >= 0) {
+		daemon->lock_fd = fd;
+		return 0;
+	}
+	if (fd != -EBUSY) {
+		log_info("%s could not be locked: %s; another truechimed would not be noticed",
+			 RUN_LOCK_PATH, strerror(-fd));
+		return 0;
+	}
+	log_err("Another truechimed, pid %d, keeps the system clock. %s", (int)holder,
+		daemon->options->task == DAEMON_SET ?
+		"To have it step the clock: truechime makestep" :
+		"Stop it first; or only look, with -x");
+	return fd;
+}
+
+static int daemon_open_control(struct daemon *daemon)
+{
+	const char *path = daemon->options->socket_path;
+	int err;
+
+	daemon->control = NULL;
+	if (daemon->options->task != DAEMON_RUN)
+		return 0;
+	daemon_make_folder(path);
+	err = control_open(&daemon->control, path, daemon_answer, daemon);
+	if (err == -EADDRINUSE) {
+		log_err("Another truechimed is running: it answers at %s", path);
+		return err;
+	}
+	if (err)
+		log_warning("The control socket %s could not be opened: %s; the program truechime cannot ask this daemon",
+			    path, err == -ENOTSOCK ? "there is a file that is no socket" :
+			    strerror(-err));
+	return 0;
+}
+
+static int daemon_open_clock(struct daemon *daemon)
+{
+	bool null = daemon->options->no_clock || daemon->options->task == DAEMON_MEASURE;
+	int err;
+
+	err = system_clock_open(&daemon->clock, null);
+	if (err == -EPERM)
+		log_err("We may not set the system clock: CAP_SYS_TIME is needed. Run as root or by the service unit, or with -x to look only");
+	else if (err)
+		log_err("The system clock cannot be controlled: %s", strerror(-err));
+	return err;
+}
+
+static int daemon_drop_privileges(const struct daemon *daemon)
+{
+	const char *user = daemon->options->user ? daemon->options->user : daemon->config->user;
+	bool keep_time = !daemon->options->no_clock;
+	int err;
+
+	if (!*user) {
+		err = privileges_drop(DAEMON_USER, keep_time);
+		if (err == -ESRCH)
+			err = privileges_drop("", keep_time);
+	} else {
+		err = privileges_drop(user, keep_time);
+	}
+	if (err == -ESRCH)
+		log_err("The user %s does not exist. Create it, or name another with -u", user);
+	else if (err)
+		log_err("Privileges could not be given up: %s. Where there is no other user, as in some containers: -u root",
+			strerror(-err));
+	return err;
+}
+
+/* What needs memory only, once timescale and clock are there. */
+static int daemon_build(struct daemon *daemon)
+{
+	static const struct associations_callbacks callbacks = {
+		.changed = daemon_on_sources,
+		.message = daemon_on_message,
+	};
+	struct steering_options options = daemon_steering_options(daemon);
+
+	daemon->consensus = consensus_new();
+	daemon->discipline = discipline_new(&daemon->config->discipline);
+	daemon->steering = steering_new(&options, daemon->clock, daemon->timescale);
+	daemon->associations = associations_new(daemon->timescale, &callbacks, daemon);
+	if (!daemon->consensus || !daemon->discipline || !daemon->steering ||
+	    !daemon->associations) {
+		log_err("There is no memory left to start");
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void daemon_free(struct daemon *daemon)
+{
+	associations_free(daemon->associations);
+	steering_free(daemon->steering);
+	discipline_free(daemon->discipline);
+	consensus_free(daemon->consensus);
+}
+
+/* Asking begins last, when everything behind the answers stands. */
+static int daemon_start(struct daemon *daemon)
+{
+	int64_t now_ns;
+	int err;
+
+	daemon_configure_module(daemon);
+	daemon_prime(daemon);
+	if (daemon->external) {
+		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
+		steering_stand_aside(daemon->steering, true);
+	}
+	now_ns = system_clock_raw_ns();
+	err = associations_configure(daemon->associations, daemon->config, now_ns);
+	if (err) {
+		log_err("There is no memory left to start");
+		return err;
+	}
+	if (!daemon->config->source_count && daemon->options->task != DAEMON_RUN) {
+		log_err("No time source is configured, so there is nothing to measure the clock by");
+		return -ENOENT;
+	}
+	if (!daemon->config->source_count)
+		log_notice("No time source is configured%s", daemon->has_host ?
+			   "; following the host's clock alone" :
+			   ": name one in the configuration, e.g. \"pool 2.debian.pool.ntp.org iburst\"");
+	daemon->watchdog_ns = notify_watchdog_interval_ns();
+	daemon->next_watchdog_ns = now_ns;
+	if (daemon->options->timeout_ns)
+		daemon->deadline_ns = chime_add_sat(now_ns, daemon->options->timeout_ns);
+	return 0;
+}
+
+/* Descriptors to wait for. How many. */
+static int daemon_pollfds(const struct daemon *daemon, struct pollfd *fds)
+{
+	int count = associations_pollfds(daemon->associations, fds, ASSOCIATIONS_FDS_MAX);
+
+	if (daemon->control)
+		count += control_pollfds(daemon->control, fds + count);
+	if (daemon->link && module_link_events_fd(daemon->link) >= 0)
+		fds[count++] = (struct pollfd){ .fd = module_link_events_fd(daemon->link),
+						.events = POLLIN };
+	if (daemon->watch)
+		fds[count++] = (struct pollfd){ .fd = module_watch_fd(daemon->watch),
+						.events = POLLIN };
+	if (daemon->clock_watch_fd >= 0)
+		fds[count++] = (struct pollfd){ .fd = daemon->clock_watch_fd, .events = POLLIN };
+	return count;
+}
+
+static int64_t earlier(int64_t one_ns, int64_t other_ns)
+{
+	return one_ns < other_ns ? one_ns : other_ns;
+}
+
+/* How long poll(2) may wait, in whole ms, rounded up so that it does not wake for nothing. */
+static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
+{
+	int64_t next_ns = associations_next_ns(daemon->associations), wait_ns;
+
+	next_ns = earlier(next_ns, steering_next_ns(daemon->steering));
+	next_ns = earlier(next_ns, daemon->next_update_ns);
+	next_ns = earlier(next_ns, daemon->next_leap_list_ns);
+	next_ns = earlier(next_ns, daemon->next_drift_ns);
+	if (daemon->control)
+		next_ns = earlier(next_ns, control_next_ns(daemon->control));
+	if (daemon->watchdog_ns)
+		next_ns = earlier(next_ns, daemon->next_watchdog_ns);
+	if (daemon->deadline_ns)
+		next_ns = earlier(next_ns, daemon->deadline_ns);
+	wait_ns = chime_sub_sat(next_ns, now_ns);
+	if (wait_ns <= 0)
+		return 0;
+	if (wait_ns > 3600 * NS_PER_S)
+		wait_ns = 3600 * NS_PER_S;
+	return (int)((wait_ns + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static bool is_ready(const struct pollfd *fds, int count, int fd)
+{
+	while (count-- > 0)
+		if (fds[count].fd == fd)
+			return fds[count].revents;
+	return false;
+}
+
+/* Descriptors first, in the order in which they may change what the next ones mean. */
+static void daemon_dispatch(struct daemon *daemon, const struct pollfd *fds, int count)
+{
+	if (daemon->watch && is_ready(fds, count, module_watch_fd(daemon->watch)) &&
+	    module_watch_changed(daemon->watch))
+		daemon_module_changed(daemon);
+	if (daemon->link && is_ready(fds, count, module_link_events_fd(daemon->link)))
+		daemon_module_events(daemon);
+	if (daemon->clock_watch_fd >= 0 && is_ready(fds, count, daemon->clock_watch_fd))
+		daemon_clock_was_set(daemon);
+	associations_dispatch(daemon->associations, fds, count, system_clock_raw_ns());
+	if (daemon->control)
+		control_dispatch(daemon->control, fds, count, system_clock_raw_ns());
+}
+
+static void daemon_handle_signals(struct daemon *daemon)
+{
+	if (signal_stop)
+		daemon->stop = true;
+	if (!signal_reload)
+		return;
+	signal_reload = 0;
+	notify_reloading();
+	(void)daemon_reload(daemon);
+	notify_ready();
+}
+
+static void daemon_loop(struct daemon *daemon)
+{
+	struct pollfd fds[FDS_MAX];
+	int count;
+
+	while (!daemon->stop) {
+		daemon_timers(daemon, system_clock_raw_ns());
+		daemon_handle_signals(daemon);
+		if (daemon->stop)
+			break;
+		count = daemon_pollfds(daemon, fds);
+		if (poll(fds, (nfds_t)count, daemon_timeout_ms(daemon, system_clock_raw_ns())) < 0)
+			count = 0;
+		daemon_dispatch(daemon, fds, count);
+	}
+}
+
+static int daemon_serve(struct daemon *daemon)
+{
+	int err;
+
+	err = daemon_build(daemon);
+	if (!err)
+		err = daemon_start(daemon);
+	if (!err)
+		err = daemon_drop_privileges(daemon);
+	if (err) {
+		daemon_free(daemon);
+		return 1;
+	}
+	notify_ready();
+	daemon_loop(daemon);
+	notify_stopping();
+	daemon_finish(daemon);
+	daemon_free(daemon);
+	return daemon->status;
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+	struct daemon daemon = {
+		.options = options,
+		.clock_watch_fd = -1,
+		.virtual_machine = is_virtual_machine(),
+	};
+	int status = 1;
+
+	daemon_catch_signals();
+	if (daemon_load_config(&daemon, &daemon.config))
+		return DAEMON_STATUS_CONFIG;
+	if (daemon_lock_clock(&daemon)) {
+		status = DAEMON_STATUS_RIVAL;
+		goto out_config;
+	}
+	if (daemon_open_control(&daemon))
+		goto out_lock;
+	if (daemon_open_clock(&daemon))
+		goto out_control;
+	if (daemon_open_timescale(&daemon)) {
+		log_err("The clocks cannot be read");
+		goto out_clock;
+	}
+	daemon.clock_watch_fd = daemon_watch_clock();
+	daemon_write_pid(&daemon);
+	daemon_be_prompt(&daemon);
+	log_info("truechimed %s starts, %s", TRUECHIME_VERSION, options->no_clock ?
+		 "looking only (-x)" : daemon.link ? "with the kernel module" :
+					"without the kernel module");
+	status = daemon_serve(&daemon);
+	log_info("truechimed ends");
+
+	if (*daemon.config->pidfile && options->task == DAEMON_RUN)
+		pid_file_remove(daemon.config->pidfile, getpid());
+	if (daemon.clock_watch_fd >= 0)
+		close(daemon.clock_watch_fd);
+	daemon_close_timescale(&daemon);
+out_clock:
+	system_clock_close(daemon.clock);
+out_control:
+	control_close(daemon.control);
+out_lock:
+	run_unlock(RUN_LOCK_PATH, daemon.lock_fd);
+out_config:
+	config_free(daemon.config);
+	return status;
+}

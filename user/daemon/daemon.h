@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon: everything that runs, in one structure, and the loop that lets it. Owns the order of
+ * things; what is done is done by the parts.
+ */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clocks/reference_change.h"
+#include "clocks/system_clock.h"
+#include "clocks/timescale.h"
+#include "config/config.h"
+#include "discipline/consensus.h"
+#include "discipline/discipline.h"
+#include "ipc/socket.h"
+#include "lib/event_stream.h"
+#include "lib/log.h"
+#include "lib/module_group.h"
+#include "lib/module_link.h"
+#include "sources/association.h"
+#include "steering/leap_list.h"
+#include "steering/steering.h"
+
+/* Measure the clock or set it, and end; or go on for ever. */
+enum daemon_task {
+	DAEMON_RUN,
+	DAEMON_MEASURE,		/* -Q */
+	DAEMON_SET,		/* -q */
+};
+
+/**
+ * struct daemon_options - from the command line
+ * @config_path: the configuration file
+ * @config_text: configuration given on the command line instead of a file, or NULL
+ * @user: run as, or NULL: as the configuration says
+ * @socket_path: of the control socket
+ * @task: what for
+ * @timeout_ns: with -q and -Q: give up after so long; 0: never
+ * @no_clock: -x, never touch the clock or the module
+ * @no_module: do without the module
+ */
+struct daemon_options {
+	const char *config_path;
+	const char *config_text;
+	const char *user;
+	const char *socket_path;
+	enum daemon_task task;
+	int64_t timeout_ns;
+	bool no_clock;
+	bool no_module;
+};
+
+/* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
+#define DAEMON_STATUS_MAXCHANGE	3	/* who starts it again undoes maxchange */
+#define DAEMON_STATUS_CONFIG	4	/* the configuration is as wrong the next time */
+#define DAEMON_STATUS_RIVAL	5	/* another one has the clock */
+
+/* Events remembered where there is no module to remember them. */
+#define DAEMON_EVENTS	32
+
+/**
+ * struct daemon - all that runs
+ * @options: from the command line
+ * @config: in force
+ * @link: to the module; NULL: it is not there
+ * @watch: tells when the module comes or goes; NULL: nothing does
+ * @clock: the system clock
+ * @timescale: backend in force
+ * @associations: sockets and sources
+ * @consensus: whether the sources contradict all that is known ...
+ * @heard: ... and its latest verdict
+ * @discipline: what the sources say
+ * @steering: what becomes of it
+ * @control: the socket of the command line program; NULL: there is none
+ * @result: the discipline's latest verdict
+ * @result_raw_ns: when that was; 0: there was none yet
+ * @result_utc_ns: same, by the timescale
+ * @update_interval_ns: between the latest two corrections
+ * @external: others steer the timescale
+ * @epoch: in which the sources' estimates are
+ * @has_host: what the epoch's reference is
+ * @disruptions: counted by the timescale when last looked at
+ * @step_known: @step is what made the host's clock begin @step_epoch
+ * @step_epoch: see there
+ * @step: see there
+ * @module_events: heard of, and as far as that
+ * @events: the latest disruptions, oldest first, where the module is missing
+ * @event_count: how many of them
+ * @next_update_ns: raw instant of a discipline_update() without a sample
+ * @leap_list: as configured
+ * @leap_expiry_told_s: the expiry of the list that the log was told of
+ * @next_leap_list_ns: raw instant at which to read it again
+ * @next_drift_ns: raw instant of the next writing of the drift file
+ * @watchdog_ns: interval of the service manager's watchdog, 0: none
+ * @next_watchdog_ns: raw instant of its next notification
+ * @first_result_ns: with -q and -Q: when sources were first selected, by raw
+ * @deadline_ns: with -q and -Q: when to give up, by raw
+ * @lock_fd: says that the clock is ours; -1: nothing does
+ * @clock_watch_fd: readable when the system clock was set by anybody; -1: cannot be known
+ * @virtual_machine: this is one, so that time can be disrupted unseen
+ * @sources_changed: an update of the discipline is due
+ * @stop: leave the loop ...
+ * @status: ... with this exit status
+ */
+struct daemon {
+	const struct daemon_options *options;
+	struct config *config;
+	struct module_link *link;
+	struct module_watch *watch;
+	struct system_clock *clock;
+	struct timescale *timescale;
+	struct associations *associations;
+	struct consensus *consensus;
+	enum consensus_verdict heard;
+	struct discipline *discipline;
+	struct steering *steering;
+	struct control *control;
+
+	struct discipline_result result;
+	int64_t result_raw_ns;
+	int64_t result_utc_ns;
+	int64_t update_interval_ns;
+
+	bool external;
+	uint32_t epoch;
+	bool has_host;
+	uint32_t disruptions;
+	bool step_known;
+	uint32_t step_epoch;
+	struct reference_change step;
+	struct event_stream module_events;
+	struct module_event events[DAEMON_EVENTS];
+	int event_count;
+
+	struct leap_list leap_list;
+	int64_t leap_expiry_told_s;
+	int64_t next_update_ns;
+	int64_t next_leap_list_ns;
+	int64_t next_drift_ns;
+	int64_t watchdog_ns;
+	int64_t next_watchdog_ns;
+	int64_t first_result_ns;
+	int64_t deadline_ns;
+	int lock_fd;
+	int clock_watch_fd;
+	bool virtual_machine;
+	bool sources_changed;
+	bool stop;
+	int status;
+};
+
+/* daemon.c */
+
+/* Run to the end. Returns the exit status of the program. */
+int daemon_run(const struct daemon_options *options);
+
+/* Requests to each source when the clock is to be confirmed at once. */
+#define DAEMON_BURST	4
+
+/* Ask all sources at once. */
+void daemon_burst(struct daemon *daemon, int count);
+
+/* Read the configuration again; the old one stays in force when it has an error. 0, -errno. */
+int daemon_reload(struct daemon *daemon);
+
+/* answer.c */
+
+/* The answer to @request; NULL: it is refused, and @error says why. @context: the daemon. */
+json_t *daemon_answer(void *context, const struct control_request *request, const char **error);
+
+/* update.c */
+
+/* Let the discipline judge what the sources say, and steer by it. */
+void daemon_update(struct daemon *daemon);
+
+/* What is due by raw's @now_ns: steering, drift file, updates without a sample. */
+void daemon_timers(struct daemon *daemon, int64_t now_ns);
+
+/* Before the end: the drift file, and the clock's rate without a slew. */
+void daemon_finish(struct daemon *daemon);
+
+/* The rates of the drift files, to start from. */
+void daemon_prime(struct daemon *daemon);
+
+/* leap.c */
+
+/* Read the configured list of leap seconds, which packages bring up to date while we run. */
+void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns);
+
+/* Tell steering what the list, or else the sources, say of leap seconds. */
+void daemon_announce_leap(struct daemon *daemon);
+
+/* jump.c */
+
+/* Hear the sources as witnesses. false: the discipline is not to learn from what they say now. */
+bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			 const struct timescale_now *now);
+
+/* The operator's word for the sources: what they say is true, whatever was known before. */
+void daemon_believe_sources(struct daemon *daemon);
+
+/* events.c */
+
+/* From now on: what happened before is known to whoever asks the module, and is no news. */
+void daemon_hear_events(struct daemon *daemon);
+
+/* Notifications of the module are there to be read. */
+void daemon_module_events(struct daemon *daemon);
+
+/* A disruption that nobody else remembers and tells: do. */
+void daemon_own_event(struct daemon *daemon, const struct module_event *event);
+
+/* Without the module nobody else tells what the timescale noticed. */
+void daemon_slept(struct daemon *daemon, const struct timescale_now *now);
+
+/* backend.c */
+
+/* Find the module, loading it where we may, and open the timescale that there is. 0, -errno. */
+int daemon_open_timescale(struct daemon *daemon);
+void daemon_close_timescale(struct daemon *daemon);
+
+/* The module came or went. */
+void daemon_module_changed(struct daemon *daemon);
+
+/* A call of the module gave @err: if it is gone, do without it. */
+void daemon_module_failed(struct daemon *daemon, int err);
+
+/* There are sources that may correct the reference. */
+bool daemon_has_sources(const struct daemon *daemon);
+
+/* Sources have corrected the reference, and will again. Where a host is followed alone none do. */
+bool daemon_is_corrected(const struct daemon *daemon);
+
+/* The configuration's wishes to the module: host clock and step policy. */
+void daemon_configure_module(struct daemon *daemon);
+
+/* UTC was set forward by @change_ns, a leap second, and what was measured before goes with it. */
+void daemon_leap(struct daemon *daemon, int64_t change_ns);
+
+/* What was measured becomes of the reference as it is now; NULL: it cannot, and is forgotten. */
+void daemon_change_reference(struct daemon *daemon, const struct reference_change *change);
+
+/* What is new in @now: another mode or epoch, disruptions that only the timescale saw. */
+void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now);
+
+#endif /* DAEMON_H */

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon and events: hearing of the module's, telling the journal and whoever listens of each,
+ * and what it means for what was measured.
+ */
+#include "daemon/daemon.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "core/verdict.h"
+#include "lib/event_report.h"
+#include "lib/names.h"
+
+/* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */
+#define EVENT_MESSAGE_ID	"7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
+#define EVENT_FIELDS		12
+
+/* The longest is the list of evidence. */
+#define EVENT_FIELD_SIZE	(NAME_TEXT_MAX + 32)
+
+struct event_fields {
+	char texts[EVENT_FIELDS][EVENT_FIELD_SIZE];
+	int count;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void event_fields_add(struct event_fields *fields, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(fields->texts[fields->count++], EVENT_FIELD_SIZE, format, arguments);
+	va_end(arguments);
+}
+
+/* As hooks get them in their environment. */
+static void event_fields_fill(struct event_fields *fields, const struct module_event *event)
+{
+	char evidence[NAME_TEXT_MAX];
+
+	text_of_evidence(event->evidence, evidence, sizeof(evidence));
+	fields->count = 0;
+	event_fields_add(fields, "TRUECHIME_SEQUENCE=%u", event->sequence);
+	event_fields_add(fields, "TRUECHIME_CAUSE=%s", name_of_cause(event->cause));
+	event_fields_add(fields, "TRUECHIME_EVIDENCE=%s", evidence);
+	event_fields_add(fields, "TRUECHIME_ACTION=%s", name_of_action(event->action));
+	event_fields_add(fields, "TRUECHIME_GAP_NS=%lld", (long long)event->gap_ns);
+	event_fields_add(fields, "TRUECHIME_OFFSET_NS=%lld", (long long)event->offset_ns);
+	event_fields_add(fields, "TRUECHIME_RESIDUAL_NS=%lld", (long long)event->residual_ns);
+	event_fields_add(fields, "TRUECHIME_MAXERROR_BEFORE_NS=%lld",
+			 number_of_bound(event->maxerror_before_ns));
+	event_fields_add(fields, "TRUECHIME_MAXERROR_NS=%lld",
+			 number_of_bound(event->maxerror_ns));
+	event_fields_add(fields, "TRUECHIME_LATENCY_NS=%lld", (long long)event->latency_ns);
+	event_fields_add(fields, "TRUECHIME_TIME_NS=%lld", (long long)event->time_ns);
+	event_fields_add(fields, "TRUECHIME_EPOCH=%u", event->epoch);
+}
+
+static void daemon_log_event(const struct module_event *event)
+{
+	const char *list[EVENT_FIELDS + 2] = { "MESSAGE_ID=" EVENT_MESSAGE_ID };
+	char text[NAME_TEXT_MAX * 2];
+	struct event_fields fields;
+	int level = LOG_NOTICE, i;
+
+	if (event->action == TRUECHIME_ACTION_REFUSED || event->action == TRUECHIME_ACTION_FAILED ||
+	    event->action == TRUECHIME_ACTION_DISTRUSTED ||
+	    event->action == TRUECHIME_ACTION_TOO_EARLY)
+		level = LOG_WARNING;
+	/* Who asked for a step was told. */
+	else if (event->cause == TRUECHIME_CAUSE_OPERATOR)
+		level = LOG_INFO;
+
+	text_of_event(event, text, sizeof(text));
+	event_fields_fill(&fields, event);
+	for (i = 0; i < fields.count; i++)
+		list[i + 1] = fields.texts[i];
+	log_fields(level, text, list);
+}
+
+static void daemon_publish_event(struct daemon *daemon, const struct module_event *event)
+{
+	daemon_log_event(event);
+	if (daemon->control)
+		control_publish(daemon->control, event_report(event));
+}
+
+/* A step of the host's clock: UTC went on through it only where the correction outlived it. */
+static bool daemon_is_known_step(struct daemon *daemon, const struct module_event *event)
+{
+	struct module_status status;
+
+	return !module_link_status(daemon->link, &status) && status.epoch == event->epoch &&
+	       status.has_correction;
+}
+
+/* A correction that a daemon with sources left: without a bound the host alone is better known. */
+static void daemon_drop_orphan(struct daemon *daemon)
+{
+	struct module_status status;
+
+	if (daemon_has_sources(daemon) || daemon->external || !daemon->has_host)
+		return;
+	if (!module_link_status(daemon->link, &status) && status.has_correction &&
+	    !module_link_reset(daemon->link))
+		log_notice("A correction that was made before is dropped: no time source is configured that could confirm it");
+}
+
+/*
+ * This may be another host, with another clock: what was learned of the first one's, its rate
+ * included, may be wrong by anything, and holds no longer than until the sources answer.
+ */
+static void daemon_forget_host(struct daemon *daemon)
+{
+	associations_forget(daemon->associations, daemon->epoch);
+	discipline_forget(daemon->discipline);
+	consensus_forget(daemon->consensus);
+	daemon_drop_orphan(daemon);
+}
+
+static void daemon_handle_event(void *context, const struct module_event *event)
+{
+	bool elsewhere = chime_verdict_may_move(event->cause);
+	struct daemon *daemon = context;
+	bool moved = elsewhere && daemon_is_corrected(daemon);
+	struct timescale_now now;
+
+	daemon_publish_event(daemon, event);
+
+	/* An RTC's word of a step, where there is no host, says nothing of raw. */
+	if (chime_verdict_is_hosts(event->cause) && daemon->has_host &&
+	    event->epoch != daemon->epoch) {
+		daemon->step_known = daemon_is_known_step(daemon, event) &&
+				     reference_change_of_step(event->gap_ns, &daemon->step);
+		daemon->step_epoch = event->epoch;
+	}
+	if (!cause_is_disruption(event->cause)) {
+		steering_recheck(daemon->steering);
+		return;
+	}
+	if (!daemon->timescale->ops->now(daemon->timescale, &now))
+		daemon_check_epoch(daemon, &now);
+	if (elsewhere)
+		daemon_forget_host(daemon);
+	steering_disrupted(daemon->steering, !moved);
+	daemon_burst(daemon, DAEMON_BURST);
+}
+
+static void daemon_lose_events(const char *why)
+{
+	log_warning("%s", why);
+}
+
+void daemon_hear_events(struct daemon *daemon)
+{
+	daemon->module_events = (struct event_stream){
+		.link = daemon->link,
+		.handle = daemon_handle_event,
+		.lost = daemon_lose_events,
+		.context = daemon,
+	};
+	(void)event_stream_skip(&daemon->module_events);
+}
+
+void daemon_module_events(struct daemon *daemon)
+{
+	while (daemon->link && !event_stream_next(&daemon->module_events))
+		;
+}
+
+void daemon_own_event(struct daemon *daemon, const struct module_event *event)
+{
+	if (daemon->event_count == DAEMON_EVENTS) {
+		memmove(daemon->events, daemon->events + 1,
+			sizeof(daemon->events[0]) * (DAEMON_EVENTS - 1));
+		daemon->event_count--;
+	}
+	daemon->events[daemon->event_count++] = *event;
+	daemon_publish_event(daemon, event);
+}
+
+void daemon_slept(struct daemon *daemon, const struct timescale_now *now)
+{
+	const struct module_event event = {
+		.sequence = now->disruptions,
+		.cause = TRUECHIME_CAUSE_SUSPEND,
+		.evidence = 1U << TRUECHIME_EVIDENCE_RESUME,
+		.action = TRUECHIME_ACTION_NONE,
+		.offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
+		.residual_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
+		.maxerror_before_ns = CHIME_LINE_UNBOUNDED_NS,
+		.maxerror_ns = now->maxerror_ns,
+		.raw_ns = now->raw_ns,
+		.time_ns = now->time_ns,
+		.epoch = now->epoch,
+	};
+
+	daemon_own_event(daemon, &event);
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon as a witness: what it does when the time sources contradict all that is known. What
+ * they say is judged in discipline/consensus.c; a step, and what others are told, is the timescale's.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/names.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Nobody corrects the clock by them: it is as it was, and nothing confirms it but a host. */
+static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)
+{
+	daemon->result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
+	(void)steering_correct(daemon->steering, &daemon->result, now);
+}
+
+static void daemon_tell_astray(const struct daemon *daemon, const struct consensus_result *heard,
+			       const struct timescale_now *now)
+{
+	const char *who = heard->agreeing > 1 ? "The one clock that the time sources follow" :
+						"The only time source";
+	char size[32];
+
+	text_of_duration(chime_abs_sat(heard->offset_ns), size, sizeof(size));
+	if (now->has_host)
+		log_warning("%s jumped %s %s, and the host's clock did not: it is not followed for a hundred times as long. If it is right: truechime makestep",
+			    who, size, heard->offset_ns < 0 ? "into the past" : "ahead");
+	else if (heard->offset_ns < 0)
+		log_warning("%s went back by %s: it is not followed for a hundred times as long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
+			    who, size);
+	else
+		log_warning("%s jumped ahead by %s, and %s: it is not followed for a hundred times as long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
+			    who, size, daemon->virtual_machine || daemon->config->ntp_jump ?
+			    "maxntpjump forbids to believe that" :
+			    "this is no virtual machine, which could have lost time");
+}
+
+/* Time was disrupted: who keeps the timescale follows, and tells. 0, -errno: it does not. */
+static int daemon_jump(struct daemon *daemon, const struct consensus_result *heard,
+		       const struct timescale_now *now)
+{
+	const struct module_jump jump = {
+		.offset_ns = heard->offset_ns,
+		.maxerror_ns = heard->maxerror_ns,
+		.fine_raw_ns = heard->fine_raw_ns,
+	};
+	struct module_event event = { 0 };
+	struct timescale_now after;
+	char size[32];
+	int err;
+
+	text_of_duration(heard->offset_ns, size, sizeof(size));
+	log_notice("%zu of %zu time sources agree: the clock is off by %s all of a sudden",
+		   heard->agreeing, heard->voters, size);
+	err = daemon->timescale->ops->disrupted(daemon->timescale, &jump, now->epoch, &event);
+	if (err)
+		return err;
+	if (event.evidence) {
+		daemon->disruptions++;
+		daemon_own_event(daemon, &event);
+	}
+	if (!daemon->timescale->ops->now(daemon->timescale, &after))
+		daemon_check_epoch(daemon, &after);
+	steering_disrupted(daemon->steering, false);
+	daemon_burst(daemon, DAEMON_BURST);
+	return 0;
+}
+
+/* false: somebody else was sooner, so that there is nothing to be learned from these samples. */
+static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_result *heard,
+			       const struct timescale_now *now)
+{
+	int err;
+
+	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
+		return true;
+	/* Fewer than are wanted change nothing in the usual way either. */
+	if ((int64_t)heard->agreeing < daemon->config->discipline.minsources)
+		return true;
+	/* Which refuses it then. */
+	if (discipline_forbids(daemon->discipline, heard->offset_ns))
+		return true;
+	err = daemon_jump(daemon, heard, now);
+	if (!err || err == -ESTALE) {
+		daemon->sources_changed = true;
+		return false;
+	}
+	daemon_module_failed(daemon, err);
+	log_warning("The jump could not be followed at once: %s; the clock is corrected in the usual way",
+		    module_link_words(daemon->link, err));
+	return true;
+}
+
+bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			 const struct timescale_now *now)
+{
+	enum consensus_verdict before = daemon->heard;
+	const struct config *config = daemon->config;
+	struct consensus_terms terms = {
+		.jumps = config->ntp_jump || daemon->virtual_machine || now->host_known,
+		.max_jump_ns = config->max_ntp_jump_s * NS_PER_S,
+	};
+	struct timescale_now known = *now;
+	struct steering_status status;
+	struct consensus_result heard;
+
+	steering_get_status(daemon->steering, &status);
+	terms.confirmed = !status.disrupted;
+	/* What is not known nobody contradicts. One answer is too few at a start all the same. */
+	if (config->no_ntp_jump)
+		known.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	consensus_update(daemon->consensus, sources, count, &known, &terms, &heard);
+	daemon->heard = heard.verdict;
+	if (heard.wait_ns)
+		daemon->next_update_ns = chime_add_sat(now->raw_ns, heard.wait_ns);
+	if (heard.ask) {
+		log_debug("A time source contradicts the clock: asking all of them");
+		daemon_burst(daemon, CONSENSUS_BURST);
+	}
+	if (before == CONSENSUS_ASTRAY && heard.verdict == CONSENSUS_FINE)
+		log_notice("The time source that had gone astray is followed again");
+
+	switch (heard.verdict) {
+	case CONSENSUS_FINE:
+		break;
+	case CONSENSUS_DOUBT:
+		return false;
+	case CONSENSUS_ASTRAY:
+		daemon_leave_unconfirmed(daemon, now);
+		if (before == CONSENSUS_ASTRAY)
+			return false;
+		daemon_tell_astray(daemon, &heard, now);
+		/* To be published at once. */
+		steering_retry(daemon->steering, 0);
+		return false;
+	case CONSENSUS_JUMP:
+		return daemon_follow_jump(daemon, &heard, now);
+	}
+	return true;
+}
+
+/* What maxchange refused is made now, or is not what the sources say any more. */
+static void daemon_make_refused_change(struct daemon *daemon)
+{
+	log_notice("The operator has the change made that maxchange refused");
+	discipline_permit(daemon->discipline, true);
+	daemon_update(daemon);
+	discipline_permit(daemon->discipline, false);
+}
+
+void daemon_believe_sources(struct daemon *daemon)
+{
+	if (daemon->result.step == DISCIPLINE_REFUSED)
+		daemon_make_refused_change(daemon);
+	if (daemon->heard != CONSENSUS_ASTRAY)
+		return;
+	log_notice("The operator has the time source followed that had gone astray");
+	daemon->heard = CONSENSUS_FINE;
+	daemon_change_reference(daemon, NULL);
+	steering_disrupted(daemon->steering, false);
+	daemon_burst(daemon, DAEMON_BURST);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whether a leap second is announced: by the configured list, or by the time sources. What comes of
+ * it is steering's.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S	1000000000LL
+
+/* Where leapsectz finds its time zones, and how often a list is read. */
+#define ZONE_FOLDER	"/usr/share/zoneinfo/"
+#define LEAP_LIST_NS	(3600 * NS_PER_S)
+
+/* The configured file. "": none. */
+static bool leap_path(const struct config *config, char *path, size_t size)
+{
+	bool zone = !*config->leap_file;
+	const char *name = zone ? config->leap_zone : config->leap_file;
+
+	snprintf(path, size, "%s%s", *name && zone && *name != '/' ? ZONE_FOLDER : "", name);
+	return zone;
+}
+
+void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
+{
+	char path[CONFIG_PATH_MAX + sizeof(ZONE_FOLDER)];
+	bool zone = leap_path(daemon->config, path, sizeof(path));
+	int err;
+
+	daemon->next_leap_list_ns = INT64_MAX;
+	daemon->leap_list.count = 0;
+	if (!*path)
+		return;
+	daemon->next_leap_list_ns = chime_add_sat(now_ns, LEAP_LIST_NS);
+	err = leap_list_load(path, zone, &daemon->leap_list);
+	if (err)
+		log_warning("No leap seconds could be read from %s: %s; those that the sources announce are heeded all the same",
+			    path, err == -EINVAL ? "it does not list any" : strerror(-err));
+}
+
+/* Once for each list: it is read again every hour, and packages bring a new one. */
+static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
+{
+	const struct leap_list *list = &daemon->leap_list;
+	char path[CONFIG_PATH_MAX + sizeof(ZONE_FOLDER)], date[32];
+	time_t expires_s = list->expires_s;
+	struct tm tm;
+
+	if (!leap_list_has_expired(list, utc_ns) ||
+	    daemon->leap_expiry_told_s == list->expires_s || !gmtime_r(&expires_s, &tm))
+		return;
+	daemon->leap_expiry_told_s = list->expires_s;
+	(void)leap_path(daemon->config, path, sizeof(path));
+	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	log_warning("The list of leap seconds %s expired on %s: it may lack the latest one, and TAI may be wrong by a second. Time sources are asked instead. A new list comes with the package tzdata",
+		    path, date);
+}
+
+/*
+ * Sources that are lost have not taken back what they said. A list also knows TAI, when the date is
+ * known.
+ */
+void daemon_announce_leap(struct daemon *daemon)
+{
+	struct steering_status status;
+	int tai_s;
+
+	if (!daemon->result.synchronised)
+		return;
+	steering_get_status(daemon->steering, &status);
+	warn_of_expiry(daemon, status.now.time_ns);
+	steering_announce_leap(daemon->steering,
+			       leap_list_decide(&daemon->leap_list, status.now.time_ns,
+						daemon->result.leap));
+	tai_s = leap_list_tai(&daemon->leap_list, status.now.time_ns);
+	if (tai_s && status.synchronised && !status.aside && !status.leap)
+		(void)system_clock_set_tai(daemon->clock, tai_s);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading of the module, over libkmod: with its dependencies and modprobe.d's blacklists.
+ */
+#include "daemon/module_load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <libkmod.h>
+
+#include "daemon/privileges.h"
+
+#define MODULE_NAME	"truechime"
+#define LOCKDOWN_PATH	"/sys/kernel/security/lockdown"
+
+/* Lockdown's mode in force stands in brackets: "none [integrity] confidentiality". */
+static bool module_lockdown(void)
+{
+	char text[128];
+	ssize_t length;
+	int fd;
+
+	fd = open(LOCKDOWN_PATH, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	return !strstr(text, "[none]");
+}
+
+static void module_load_explain(int err, char *message, size_t size)
+{
+	struct utsname system;
+	const char *release = uname(&system) ? "this kernel" : system.release;
+
+	switch (err) {
+	case -ENOENT:
+		snprintf(message, size,
+			 "The kernel module %s is not installed for %s; going on without it. To install it: apt install linux-headers-%s && dkms autoinstall",
+			 MODULE_NAME, release, release);
+		break;
+	case -EKEYREJECTED:
+		snprintf(message, size,
+			 "The kernel refused to load the module %s because it accepts only modules with a trusted signature (Secure Boot or lockdown); going on without it. To enrol the signing key: mokutil --import /var/lib/dkms/mok.pub, then reboot and confirm",
+			 MODULE_NAME);
+		break;
+	case -EPERM:
+		snprintf(message, size,
+			 "The kernel module %s is not loaded and we may not load it; going on without it. To load it, as root: modprobe %s",
+			 MODULE_NAME, MODULE_NAME);
+		break;
+	case -ENOEXEC:
+		snprintf(message, size,
+			 "The kernel module %s was built for another kernel than %s; going on without it. To build it anew: dkms build and dkms install, or make install",
+			 MODULE_NAME, release);
+		break;
+	default:
+		snprintf(message, size,
+			 "The kernel module %s could not be loaded: %s; going on without it. See the kernel's log: dmesg | grep %s",
+			 MODULE_NAME, strerror(-err), MODULE_NAME);
+		break;
+	}
+}
+
+/* 0, or -errno as finit_module(2) gives it. */
+static int module_probe(struct kmod_ctx *context)
+{
+	struct kmod_list *list = NULL, *item;
+	int err = -ENOENT;
+
+	if (kmod_module_new_from_lookup(context, MODULE_NAME, &list) < 0)
+		return -ENOENT;
+	kmod_list_foreach(item, list) {
+		struct kmod_module *module = kmod_module_get_module(item);
+
+		err = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST, NULL,
+						      NULL, NULL, NULL);
+		kmod_module_unref(module);
+		if (err)
+			break;
+	}
+	kmod_module_unref_list(list);
+	return err == KMOD_PROBE_APPLY_BLACKLIST ? -EPERM : err;
+}
+
+int module_load(char *message, size_t size)
+{
+	struct kmod_ctx *context;
+	int err;
+
+	message[0] = '\0';
+	if (!privileges_may_load_module()) {
+		err = -EPERM;
+	} else {
+		context = kmod_new(NULL, NULL);
+		if (!context)
+			return -ENOMEM;
+		err = module_probe(context);
+		kmod_unref(context);
+		/* Lockdown says EPERM where a signature's check alone says EKEYREJECTED. */
+		if (err == -ENOKEY || (err == -EPERM && module_lockdown()))
+			err = -EKEYREJECTED;
+	}
+	if (err)
+		module_load_explain(err, message, size);
+	return err;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lock and the pid file.
+ */
+#include "daemon/run_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Another process may remove the file between our opening and locking it. */
+#define LOCK_TRIES	4
+
+/* A pid and a newline are shorter. */
+#define PID_TEXT_MAX	32
+
+/* A lock of the whole file; not flock(2)'s, which names no holder and is inherited by children. */
+static int set_lock(int fd, pid_t *holder)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (!fcntl(fd, F_SETLK, &lock))
+		return 0;
+	if (errno != EACCES && errno != EAGAIN)
+		return -errno;
+	*holder = 0;
+	if (!fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK && lock.l_pid > 0)
+		*holder = lock.l_pid;
+	return -EBUSY;
+}
+
+/* Readable by nobody else: who may read it may lock it, and so keep a daemon from starting. */
+static int open_lock(const char *path)
+{
+	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(path, flags, 0600);
+
+	/* Left behind by one that was killed and had another user. */
+	if (fd < 0 && errno == EACCES && !unlink(path))
+		fd = open(path, flags, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool is_still_there(const char *path, const struct stat *opened)
+{
+	struct stat now;
+
+	return !lstat(path, &now) && now.st_dev == opened->st_dev && now.st_ino == opened->st_ino;
+}
+
+int run_lock(const char *path, pid_t *holder)
+{
+	int tries = LOCK_TRIES, fd, err = -EAGAIN;
+	struct stat st;
+
+	while (tries--) {
+		fd = open_lock(path);
+		if (fd < 0)
+			return fd;
+		err = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -EEXIST;
+		if (!err)
+			err = set_lock(fd, holder);
+		if (!err && is_still_there(path, &st))
+			return fd;
+		close(fd);
+		if (err)
+			return err;
+		err = -EAGAIN;
+	}
+	return err;
+}
+
+void run_unlock(const char *path, int fd)
+{
+	if (fd < 0)
+		return;
+	(void)unlink(path);
+	close(fd);
+}
+
+/* The pid in a file, 0: it is empty, -errno: it is no pid file. */
+static long read_pid(const char *path)
+{
+	char text[PID_TEXT_MAX + 1], *end;
+	ssize_t length;
+	struct stat st;
+	long pid;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == ENOENT ? -ENOENT : -EEXIST;
+	length = fstat(fd, &st) || !S_ISREG(st.st_mode) ? -1 : read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length < 0 || length == PID_TEXT_MAX)
+		return -EEXIST;
+	text[length] = '\0';
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno || pid < 0 || (size_t)length != strlen(text) ||
+	    text[strspn(text, "0123456789\n")])
+		return -EEXIST;
+	return pid;
+}
+
+int pid_file_write(const char *path, pid_t pid)
+{
+	char fresh[PATH_MAX], text[PID_TEXT_MAX];
+	int length, fd, err = 0;
+
+	if (read_pid(path) == -EEXIST)
+		return -EEXIST;
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
+		return -ENAMETOOLONG;
+	(void)unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	length = snprintf(text, sizeof(text), "%d\n", (int)pid);
+	if (write(fd, text, (size_t)length) != length)
+		err = -EIO;
+	close(fd);
+	/* It takes the place of whatever is there by then, and follows no link to it. */
+	if (!err && rename(fresh, path))
+		err = -errno;
+	if (err)
+		(void)unlink(fresh);
+	return err;
+}
+
+void pid_file_remove(const char *path, pid_t pid)
+{
+	if (read_pid(path) == pid)
+		(void)unlink(path);
+}

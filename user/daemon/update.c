@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon's regular work: the discipline's verdicts, what is due by the clock, the drift files,
+ * and the end of -q and -Q.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/notify.h"
+#include "discipline/drift.h"
+
+#define NS_PER_S	1000000000LL
+
+/* The discipline wants to be asked now and then, even when no sample comes. */
+#define UPDATE_NS	(64 * NS_PER_S)
+
+/* -q and -Q: enough is known after a burst of samples, or so long after the first. */
+#define ENOUGH_SAMPLES	4
+#define ENOUGH_NS	(5 * NS_PER_S)
+
+/* So long before and after a leap second nobody is asked for the time (chrony: 5 s). */
+#define LEAP_CLOSE_NS	(5 * NS_PER_S)
+
+/* Once the clocks could not be read: again after so long. */
+#define RETRY_NS	NS_PER_S
+
+static void daemon_leave(struct daemon *daemon, int status)
+{
+	daemon->stop = true;
+	daemon->status = status;
+}
+
+/* A host that most sources contradict, or agree with again. */
+static void daemon_judge_host(struct daemon *daemon)
+{
+	int err;
+
+	if (!daemon->link || daemon->external)
+		return;
+	if (daemon->result.demote_host) {
+		err = module_link_demote_host(daemon->link, true);
+		if (!err)
+			log_warning("The host's clock is set aside: %zu of %zu time sources agree that it is wrong. The clock goes on by those sources. To trust the host again: truechime host reinstate",
+				    daemon->result.selection.candidates -
+				    daemon->result.selection.falsetickers,
+				    daemon->result.selection.candidates);
+	} else if (daemon->result.reinstate_host) {
+		err = module_link_demote_host(daemon->link, false);
+		if (!err)
+			log_notice("The host's clock agrees with the time sources again and is used again");
+	} else {
+		return;
+	}
+	if (err)
+		log_warning("The module refused to change its trust in the host's clock: %s",
+			    module_link_words(daemon->link, err));
+}
+
+/* -q and -Q end as soon as the offset is known well enough. */
+static void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
+{
+	const struct discipline_result *result = &daemon->result;
+	bool set = daemon->options->task == DAEMON_SET;
+	struct source *const *sources;
+	struct source_status status;
+	size_t count;
+
+	if (daemon->options->task == DAEMON_RUN || !result->changed)
+		return;
+	if (!daemon->first_result_ns)
+		daemon->first_result_ns = now->raw_ns;
+	count = associations_sources(daemon->associations, &sources);
+	if (result->selection.selected < 0 || (size_t)result->selection.selected >= count)
+		return;
+	source_get_status(sources[result->selection.selected], now->reference_ns, &status);
+	if (status.samples < ENOUGH_SAMPLES && now->raw_ns - daemon->first_result_ns < ENOUGH_NS)
+		return;
+	log_info("System clock wrong by %.6f seconds (%s)", (double)result->step_ns / 1e9,
+		 set ? "step" : "ignored");
+	if (set && steering_step(daemon->steering, "asked for by -q"))
+		daemon_leave(daemon, 1);
+	else
+		daemon_leave(daemon, 0);
+}
+
+static void daemon_tell_status(struct daemon *daemon)
+{
+	const struct selection *selection = &daemon->result.selection;
+	struct association_info info;
+
+	if (selection->selected < 0) {
+		notify_status("No usable time source");
+		return;
+	}
+	if (associations_get_info(daemon->associations, (size_t)selection->selected, &info))
+		notify_status("Following %s, %zu of %zu sources combined", info.name,
+			      selection->count, selection->candidates);
+}
+
+static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
+{
+	struct discipline_result *result = &daemon->result;
+	int err;
+
+	/* With -q the only step is the one at the end; with -Q there is none. */
+	if (daemon->options->task != DAEMON_RUN)
+		result->step = DISCIPLINE_NO_STEP;
+	err = steering_correct(daemon->steering, result, now);
+	if (err == -ESTALE) {
+		daemon->sources_changed = true;
+		return;
+	}
+	daemon_module_failed(daemon, err);
+	/* A rate that no clock has: whoever taught it, it would be refused for ever. */
+	if (err == -ERANGE)
+		discipline_forget(daemon->discipline);
+	if (!result->changed)
+		return;
+	if (daemon->result_raw_ns)
+		daemon->update_interval_ns = now->raw_ns - daemon->result_raw_ns;
+	daemon->result_raw_ns = now->raw_ns;
+	daemon->result_utc_ns = chime_add_sat(now->reference_ns,
+					      chime_line_offset(&result->correction,
+								now->reference_ns));
+}
+
+void daemon_update(struct daemon *daemon)
+{
+	struct source *const *sources;
+	struct timescale_now now;
+	size_t count;
+	int err;
+
+	daemon->sources_changed = false;
+	err = daemon->timescale->ops->now(daemon->timescale, &now);
+	if (err) {
+		daemon_module_failed(daemon, err);
+		return;
+	}
+	daemon_check_epoch(daemon, &now);
+	daemon->sources_changed = false;
+	daemon->next_update_ns = chime_add_sat(now.raw_ns, UPDATE_NS);
+	count = associations_sources(daemon->associations, &sources);
+	if (!count || !daemon_hear_sources(daemon, sources, count, &now))
+		return;
+	err = discipline_update(daemon->discipline, sources, count, &now, &daemon->result);
+	if (err == -ERANGE) {
+		log_err("The sources want the clock changed by more than maxchange allows, again and again; stopping. If they are right, set the clock with: truechimed -q");
+		daemon_leave(daemon, DAEMON_STATUS_MAXCHANGE);
+		return;
+	}
+	if (err)
+		return;
+	daemon_apply(daemon, &now);
+	daemon_judge_host(daemon);
+	daemon_tell_status(daemon);
+	daemon_judge_task(daemon, &now);
+}
+
+static void daemon_follow(struct daemon *daemon, int64_t now_ns)
+{
+	struct steering_status status;
+	int err;
+
+	err = steering_follow(daemon->steering);
+	if (err) {
+		daemon_module_failed(daemon, err);
+		log_debug("The clocks could not be looked at: %s", strerror(-err));
+		steering_retry(daemon->steering, chime_add_sat(now_ns, RETRY_NS));
+		return;
+	}
+	steering_get_status(daemon->steering, &status);
+	daemon_check_epoch(daemon, &status.now);
+	if (status.leap)
+		associations_rest(daemon->associations, status.leap_raw_ns - LEAP_CLOSE_NS,
+				  chime_add_sat(status.leap_raw_ns, LEAP_CLOSE_NS));
+}
+
+/*
+ * The rate is one against steady time; the next start begins with the host's time as it is then.
+ * Whether the host's turns since were slews or will last is not known.
+ */
+static double daemon_turns_of_host(const struct daemon *daemon)
+{
+	struct module_status status;
+
+	if (!daemon->has_host || !daemon->link || module_link_status(daemon->link, &status) ||
+	    !status.has_host_line || !status.has_steady_line)
+		return 0.0;
+	return ldexp((double)chime_sub_sat(status.host_line.rate_q32, status.steady_line.rate_q32),
+		     -32);
+}
+
+/*
+ * A rate that is known to no better than this is not kept: a minute's samples say more, and a
+ * host's is begun with as the next to nothing that it mostly is.
+ */
+#define DRIFT_SIGMA_MAX	10e-6
+
+static void daemon_write_drift(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	char path[CONFIG_PATH_MAX + 8];
+	double rate, rate_sigma;
+	int err;
+
+	if (!*config->driftfile || !daemon->result_raw_ns || daemon->options->no_clock ||
+	    daemon->options->task != DAEMON_RUN ||
+	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
+		return;
+	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));
+	if (rate_sigma > DRIFT_SIGMA_MAX)
+		return;
+	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));
+	if (!err)
+		err = drift_write(path, rate, rate_sigma);
+	if (err)
+		log_warning("The drift file %s could not be written: %s; the next start takes longer to find the clock's rate",
+			    path, strerror(-err));
+}
+
+/* Interval 0 is chrony's way to say: at the end only. */
+static void daemon_plan_drift(struct daemon *daemon, int64_t now_ns)
+{
+	int64_t interval_s = daemon->config->driftfile_interval_s;
+
+	daemon->next_drift_ns = INT64_MAX;
+	if (*daemon->config->driftfile && interval_s > 0)
+		daemon->next_drift_ns = chime_add_sat(now_ns, interval_s * NS_PER_S);
+}
+
+void daemon_prime(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	char path[CONFIG_PATH_MAX + 8];
+	double rate, rate_sigma;
+	int err;
+
+	daemon_plan_drift(daemon, system_clock_raw_ns());
+	if (!*config->driftfile)
+		return;
+	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));
+	if (!err)
+		err = drift_read(path, &rate, &rate_sigma);
+	if (err == -ENOENT)
+		return;
+	if (err) {
+		log_warning("The drift file %s could not be read: %s; the clock's rate is learned anew",
+			    path, strerror(-err));
+		return;
+	}
+	discipline_prime_rate(daemon->discipline, rate, rate_sigma);
+	log_info("Frequency %.3f +/- %.3f ppm read from %s", -rate * 1e6, rate_sigma * 1e6, path);
+	if (!daemon->has_host)
+		(void)system_clock_set_rate(daemon->clock, rate);
+}
+
+void daemon_timers(struct daemon *daemon, int64_t now_ns)
+{
+	int64_t leapt_ns;
+
+	if (daemon->deadline_ns && now_ns >= daemon->deadline_ns) {
+		log_err("No usable time source answered in time. Are the servers right, and the network there?");
+		daemon_leave(daemon, 1);
+		return;
+	}
+	leapt_ns = steering_leap(daemon->steering);
+	if (leapt_ns)
+		daemon_leap(daemon, leapt_ns);
+	if (now_ns >= daemon->next_leap_list_ns)
+		daemon_read_leap_list(daemon, now_ns);
+	if (daemon->sources_changed || now_ns >= daemon->next_update_ns) {
+		daemon_update(daemon);
+		daemon_announce_leap(daemon);
+	}
+	if (now_ns >= steering_next_ns(daemon->steering))
+		daemon_follow(daemon, now_ns);
+	if (now_ns >= daemon->next_drift_ns) {
+		daemon_write_drift(daemon);
+		daemon_plan_drift(daemon, now_ns);
+	}
+	if (daemon->watchdog_ns && now_ns >= daemon->next_watchdog_ns) {
+		notify_watchdog();
+		daemon->next_watchdog_ns = chime_add_sat(now_ns, daemon->watchdog_ns);
+	}
+}
+
+void daemon_finish(struct daemon *daemon)
+{
+	steering_settle(daemon->steering);
+	daemon_write_drift(daemon);
+}

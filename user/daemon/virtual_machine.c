@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The processor's word for it. A container on metal has none, one inside a guest has.
+ */
+#include "daemon/virtual_machine.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+
+#include <cpuid.h>
+
+/* CPUID leaf 1, ECX: reserved for hypervisors, and 0 on metal. */
+#define CPUID_FEATURES		1
+#define CPUID_HYPERVISOR	(1U << 31)
+
+bool is_virtual_machine(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid(CPUID_FEATURES, &eax, &ebx, &ecx, &edx) && ecx & CPUID_HYPERVISOR;
+}
+
+#else
+
+bool is_virtual_machine(void)
+{
+	return false;
+}
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Is this a virtual machine? Only one can be stopped, reverted or restored behind its own back.
+ */
+#ifndef DAEMON_VIRTUAL_MACHINE_H
+#define DAEMON_VIRTUAL_MACHINE_H
+
+#include <stdbool.h>
+
+/* false also where that cannot be known: on processors other than x86. */
+bool is_virtual_machine(void);
+
+#endif /* DAEMON_VIRTUAL_MACHINE_H */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The linear algebra of a belief.
+ */
+#include "discipline/belief.h"
+
+#include <math.h>
+#include <string.h>
+
+void belief_clear(struct belief *belief)
+{
+	memset(belief, 0, sizeof(*belief));
+	belief->states = BELIEF_FIRST_PATH;
+}
+
+void belief_add_path(struct belief *belief, int path)
+{
+	if (belief->states <= belief_asymmetry(path))
+		belief->states = belief_asymmetry(path) + 1;
+}
+
+void belief_set(struct belief *belief, int state, double mean, double variance)
+{
+	int i;
+
+	for (i = 0; i < belief->states; i++) {
+		belief->cov[i][state] = 0;
+		belief->cov[state][i] = 0;
+	}
+	belief->mean[state] = mean;
+	belief->cov[state][state] = variance;
+}
+
+void belief_predict(struct belief *belief, double elapsed_s, double wander)
+{
+	double power = wander * wander * elapsed_s;
+	double (*cov)[BELIEF_STATES] = belief->cov;
+	int i;
+
+	belief->mean[BELIEF_OFFSET] += belief->mean[BELIEF_RATE] * elapsed_s;
+	cov[BELIEF_OFFSET][BELIEF_OFFSET] +=
+		elapsed_s * (2 * cov[BELIEF_OFFSET][BELIEF_RATE] +
+			     elapsed_s * cov[BELIEF_RATE][BELIEF_RATE]) +
+		power * elapsed_s * elapsed_s / 3;
+	cov[BELIEF_OFFSET][BELIEF_RATE] += elapsed_s * cov[BELIEF_RATE][BELIEF_RATE] +
+					   power * elapsed_s / 2;
+	cov[BELIEF_RATE][BELIEF_OFFSET] = cov[BELIEF_OFFSET][BELIEF_RATE];
+	cov[BELIEF_RATE][BELIEF_RATE] += power;
+	for (i = BELIEF_FIRST_PATH; i < belief->states; i++) {
+		cov[BELIEF_OFFSET][i] += elapsed_s * cov[BELIEF_RATE][i];
+		cov[i][BELIEF_OFFSET] = cov[BELIEF_OFFSET][i];
+	}
+}
+
+bool belief_is_sane(const struct belief *belief)
+{
+	int i;
+
+	for (i = 0; i < belief->states; i++)
+		if (!isfinite(belief->mean[i]) || !isfinite(belief->cov[i][i]) ||
+		    belief->cov[i][i] < 0)
+			return false;
+	return belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] > 0;
+}
+
+static double project(const double *values, struct belief_direction direction)
+{
+	return direction.offset * values[BELIEF_OFFSET] +
+	       direction.asymmetry * values[belief_asymmetry(direction.path)] +
+	       direction.delay * values[belief_delay(direction.path)];
+}
+
+/* The covariance of every state with the direction. */
+static void covariances(const struct belief *belief, struct belief_direction direction,
+			double *with)
+{
+	int i;
+
+	for (i = 0; i < belief->states; i++)
+		with[i] = project(belief->cov[i], direction);
+}
+
+void belief_project(const struct belief *belief, struct belief_direction direction,
+		    struct normal *normal)
+{
+	double with[BELIEF_STATES] = { 0 };
+
+	covariances(belief, direction, with);
+	normal->mean = project(belief->mean, direction);
+	normal->variance = project(with, direction);
+}
+
+void belief_condition(struct belief *belief, struct belief_direction direction,
+		      const struct normal *normal)
+{
+	double with[BELIEF_STATES] = { 0 };
+	struct normal prior;
+	double shift, shrink;
+	int i, j;
+
+	covariances(belief, direction, with);
+	prior.mean = project(belief->mean, direction);
+	prior.variance = project(with, direction);
+	shift = (normal->mean - prior.mean) / prior.variance;
+	shrink = (normal->variance - prior.variance) / (prior.variance * prior.variance);
+	for (i = 0; i < belief->states; i++) {
+		belief->mean[i] += with[i] * shift;
+		for (j = 0; j < belief->states; j++)
+			belief->cov[i][j] += with[i] * with[j] * shrink;
+	}
+}

@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time sources as a witness of disruptions: who contradicts, who of them counts, and what follows.
+ */
+#include "discipline/consensus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "discipline/quorum.h"
+#include "discipline/source_interval.h"
+#include "discipline/source_select.h"
+
+#define NS_PER_S	1000000000LL
+
+/*
+ * A contradiction: off by more than this, and by so many times what clock, server and path together
+ * can be wrong by. Less is the discipline's daily work.
+ */
+#define FAR_NS		100000000LL
+#define FAR_BOUNDS	3
+
+/* A source that is the only one has to say so as often, without a word to the contrary. */
+#define CONFIRMATIONS	3
+
+/* Answers of a burst are in after so long, or lost. */
+#define BURST_NS	(5 * NS_PER_S)
+
+/* Who could not agree by then will not: the discipline makes of it what it can. */
+#define DOUBT_NS	(30 * NS_PER_S)
+
+/* A leap second that was announced is no disruption. */
+#define LEAP_NS		(3 * NS_PER_S / 2)
+
+/* Who was outvoted raises no new doubt until it has agreed so often in a row. */
+#define PROBATION	8
+
+/*
+ * Where only one source answers, what it goes on saying is followed in the end: nobody else can
+ * ever tell. It takes a hundred times what it is off by, in which whoever set it back, or restored
+ * it, puts it right; at least a minute, at most a day. Several that follow one clock, without
+ * anybody who says otherwise as often, take the minute.
+ */
+#define PATIENCE_FACTOR	100
+#define PATIENCE_LEAST_NS	(64 * NS_PER_S)
+#define PATIENCE_MOST_NS	(86400 * NS_PER_S)
+
+/* What is followed may go on to run away by a tenth of the time; more is another contradiction. */
+#define GROWTH		10
+
+/* What one source said, by its latest samples. */
+struct seat {
+	const struct source *source;	/* NULL: free */
+	uint64_t received;		/* answers heard */
+	bool trusted;			/* it was of the timescale's opinion */
+	int probation;			/* samples of that opinion until it is trusted again */
+	bool followed;			/* what it contradicts by was let through */
+	bool leap;			/* it announced a leap second */
+	bool spoke;			/* since the doubt began */
+	bool votes;			/* it is reachable and may be used, or may yet answer */
+	int far;			/* contradictions in a row that agree with each other ... */
+	struct source_interval off;	/* ... UTC minus timescale, by the latest */
+	int contradictions;		/* in a row, whether they agree or not ... */
+	int64_t since_raw_ns;		/* ... since then ... */
+	int64_t first_ns;		/* ... of this size at first */
+	uint32_t group;			/* those of one group follow the same clock; 0: by itself */
+};
+
+struct consensus {
+	struct seat seat[SOURCE_SELECT_MAX];
+	size_t count;
+	size_t usable;			/* sources that could be the only one to answer */
+	int64_t fine_raw_ns;
+	int64_t doubt_raw_ns;		/* since then; meaningless without doubt */
+	bool doubt;
+	bool confirmed;			/* as last told */
+	bool has_clock;			/* @raw_ns and @ahead_ns are of the latest update */
+	int64_t raw_ns;
+	int64_t ahead_ns;		/* the timescale minus the reference */
+	struct quorum quorum;
+};
+
+struct consensus *consensus_new(void)
+{
+	return calloc(1, sizeof(struct consensus));
+}
+
+void consensus_free(struct consensus *consensus)
+{
+	free(consensus);
+}
+
+void consensus_forget(struct consensus *consensus)
+{
+	memset(consensus, 0, sizeof(*consensus));
+}
+
+/* The source's seat; a source that left makes room. */
+static struct seat *find_seat(struct consensus *consensus, size_t index,
+			      const struct source *source, uint64_t received)
+{
+	struct seat *seat = &consensus->seat[index], kept;
+	size_t i;
+
+	for (i = index; i < SOURCE_SELECT_MAX; i++) {
+		if (consensus->seat[i].source != source || consensus->seat[i].received > received)
+			continue;
+		kept = consensus->seat[i];
+		consensus->seat[i] = *seat;
+		*seat = kept;
+		return seat;
+	}
+	*seat = (struct seat){ .source = source };
+	return seat;
+}
+
+/* Off by more than clock, server and path together, @distance_ns of it, can be wrong by. */
+static bool is_far(const struct source_interval *off, int64_t distance_ns,
+		   const struct timescale_now *now)
+{
+	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
+	int64_t bound_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
+					 chime_abs_sat(now->slew_ns));
+
+	return size_ns > FAR_NS && size_ns / FAR_BOUNDS > bound_ns;
+}
+
+/* It contradicts again, or for the first time. */
+static void hear_contradiction(struct seat *seat, const struct source_interval *off,
+			       int64_t raw_ns)
+{
+	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
+	int64_t grown_ns = chime_sub_sat(raw_ns, seat->since_raw_ns) / GROWTH;
+	bool other = chime_sub_sat(size_ns, seat->first_ns) > chime_add_sat(grown_ns, FAR_NS);
+
+	/* The same again, as far as two clocks that nobody corrects drift apart in between. */
+	seat->far = seat->far && source_interval_meets(&seat->off, off, FAR_NS / 2) ?
+		    seat->far + 1 : 1;
+	seat->off = *off;
+	seat->probation = seat->probation ? PROBATION : 0;
+	if (!seat->contradictions++ || (seat->followed && other)) {
+		seat->followed = false;
+		seat->since_raw_ns = raw_ns;
+		seat->first_ns = size_ns;
+	}
+}
+
+static void end_contradiction(struct seat *seat)
+{
+	seat->far = 0;
+	seat->contradictions = 0;
+	seat->followed = false;
+}
+
+static void hear_agreement(struct seat *seat, bool leap)
+{
+	end_contradiction(seat);
+	if (seat->probation)
+		seat->probation--;
+	seat->trusted = !seat->probation;
+	seat->leap = leap;
+}
+
+/* 127.127.1.1 and the like: a server that follows no other, as an isolated network's own. */
+static bool is_own_clock(uint32_t refid)
+{
+	return refid >> 24 == 127;
+}
+
+/* A new sample. true: the source was of the timescale's opinion until now, and is no longer. */
+static bool hear(struct consensus *consensus, struct seat *seat, const struct source_sample *sample,
+		 const struct timescale_now *now)
+{
+	struct source_interval off;
+	int64_t distance_ns = source_interval_of(sample, now, &off);
+
+	seat->spoke = true;
+	seat->group = sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
+	if (is_far(&off, distance_ns, now) &&
+	    !(seat->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS)) {
+		hear_contradiction(seat, &off, now->raw_ns);
+		return seat->trusted && seat->far == 1;
+	}
+	hear_agreement(seat, sample->leap);
+	if (!consensus->doubt)
+		consensus->fine_raw_ns = now->raw_ns;
+	return false;
+}
+
+/*
+ * The timescale was corrected meanwhile, by @moved_ns. What a source contradicted by is less by
+ * that: who has got its way contradicts no longer, and must not get it a second time.
+ */
+static void move_opinion(struct seat *seat, const struct timescale_now *now, int64_t moved_ns)
+{
+	int64_t distance_ns = chime_sub_sat(seat->off.high_ns, seat->off.low_ns) / 2;
+
+	seat->off.low_ns = chime_sub_sat(seat->off.low_ns, moved_ns);
+	seat->off.high_ns = chime_sub_sat(seat->off.high_ns, moved_ns);
+	if (!is_far(&seat->off, distance_ns, now))
+		end_contradiction(seat);
+}
+
+/* Where opinions are differences to the timescale, they are to follow it. */
+static void follow_timescale(struct consensus *consensus, const struct timescale_now *now)
+{
+	int64_t ahead_ns = chime_sub_sat(now->time_ns, now->reference_ns);
+	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, consensus->raw_ns);
+	double ran = now->has_host || now->slew_ns ? 0.0 : (double)elapsed_ns * now->rate;
+	int64_t moved_ns = chime_sub_sat(chime_sub_sat(ahead_ns, consensus->ahead_ns),
+					 (int64_t)ran);
+	size_t i;
+
+	for (i = 0; consensus->has_clock && i < SOURCE_SELECT_MAX; i++)
+		if (consensus->seat[i].far)
+			move_opinion(&consensus->seat[i], now, moved_ns);
+	consensus->has_clock = true;
+	consensus->raw_ns = now->raw_ns;
+	consensus->ahead_ns = ahead_ns;
+}
+
+/* All new samples. true: one of them raises a doubt. */
+static bool hear_all(struct consensus *consensus, struct source *const *sources, size_t count,
+		     const struct timescale_now *now)
+{
+	struct source_status status;
+	bool doubtful = false;
+	size_t i;
+
+	consensus->count = count < SOURCE_SELECT_MAX ? count : SOURCE_SELECT_MAX;
+	consensus->usable = 0;
+	for (i = 0; i < consensus->count; i++) {
+		struct seat *seat;
+
+		source_get_status(sources[i], now->reference_ns, &status);
+		seat = find_seat(consensus, i, sources[i], status.received);
+		consensus->usable += quorum_counts(sources[i], &status);
+		seat->votes = quorum_may_vote(sources[i], &status);
+		if (!seat->votes || status.received == seat->received ||
+		    status.last.epoch != now->epoch)
+			continue;
+		seat->received = status.received;
+		doubtful |= hear(consensus, seat, &status.last, now);
+	}
+	return doubtful;
+}
+
+static size_t count_voters(const struct consensus *consensus, bool only_who_spoke)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < consensus->count; i++)
+		number += consensus->seat[i].votes &&
+			  (consensus->seat[i].spoke || !only_who_spoke);
+	return number;
+}
+
+static bool says(const struct seat *seat, int64_t at_ns)
+{
+	return seat->votes && seat->far && seat->off.low_ns <= at_ns &&
+	       at_ns <= seat->off.high_ns;
+}
+
+static size_t count_agreeing(const struct consensus *consensus, int64_t at_ns)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < consensus->count; i++)
+		number += says(&consensus->seat[i], at_ns);
+	return number;
+}
+
+/* Does an earlier one of those that say so follow the same clock? */
+static bool is_echo(const struct consensus *consensus, size_t index, int64_t at_ns)
+{
+	uint32_t group = consensus->seat[index].group;
+	size_t i;
+
+	for (i = 0; group && i < index; i++)
+		if (consensus->seat[i].group == group && says(&consensus->seat[i], at_ns))
+			return true;
+	return false;
+}
+
+/* How many different clocks they follow, those that agree. */
+static size_t count_clocks(const struct consensus *consensus, int64_t at_ns)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < consensus->count; i++)
+		number += says(&consensus->seat[i], at_ns) && !is_echo(consensus, i, at_ns);
+	return number;
+}
+
+/* Where most of those who contradict agree: an interval begins there. */
+static size_t find_majority(const struct consensus *consensus, int64_t *at_ns)
+{
+	size_t i, number, most = 0;
+
+	for (i = 0; i < consensus->count; i++) {
+		const struct seat *seat = &consensus->seat[i];
+
+		if (!says(seat, seat->off.low_ns))
+			continue;
+		number = count_agreeing(consensus, seat->off.low_ns);
+		if (number <= most)
+			continue;
+		most = number;
+		*at_ns = seat->off.low_ns;
+	}
+	return most;
+}
+
+/* What those who agree at @at_ns have in common. */
+static void describe(const struct consensus *consensus, int64_t at_ns,
+		     const struct timescale_now *now, struct consensus_result *result)
+{
+	struct source_interval common = { .low_ns = INT64_MIN, .high_ns = INT64_MAX };
+	size_t i;
+
+	for (i = 0; i < consensus->count; i++) {
+		const struct seat *seat = &consensus->seat[i];
+
+		if (!says(seat, at_ns))
+			continue;
+		if (seat->off.low_ns > common.low_ns)
+			common.low_ns = seat->off.low_ns;
+		if (seat->off.high_ns < common.high_ns)
+			common.high_ns = seat->off.high_ns;
+	}
+	result->offset_ns = source_interval_middle(&common);
+	result->maxerror_ns = chime_add_sat(chime_sub_sat(common.high_ns, common.low_ns) / 2,
+					    now->maxerror_ns);
+	result->fine_raw_ns = consensus->fine_raw_ns;
+}
+
+/* Those that say so are followed from now on, and contradict no more by saying it. */
+static enum consensus_verdict let_through(struct consensus *consensus, int64_t at_ns,
+					  const struct timescale_now *now,
+					  enum consensus_verdict verdict)
+{
+	size_t i;
+
+	for (i = 0; i < consensus->count; i++) {
+		struct seat *seat = &consensus->seat[i];
+
+		if (!says(seat, at_ns))
+			continue;
+		seat->followed = true;
+		seat->since_raw_ns = now->raw_ns;
+		seat->first_ns = chime_abs_sat(source_interval_middle(&seat->off));
+	}
+	return verdict;
+}
+
+static int64_t patience_ns(const struct seat *seat, bool only)
+{
+	int64_t most_ns = PATIENCE_MOST_NS / PATIENCE_FACTOR;
+	int64_t size_ns = seat->first_ns < most_ns ? seat->first_ns : most_ns;
+
+	if (!only || size_ns < PATIENCE_LEAST_NS / PATIENCE_FACTOR)
+		return PATIENCE_LEAST_NS;
+	return PATIENCE_FACTOR * size_ns;
+}
+
+/* How often they have said so, and whether they have gone on for so long that they are believed. */
+static int count_confirmations(const struct consensus *consensus, int64_t at_ns,
+			       const struct timescale_now *now, bool only, bool *persists)
+{
+	size_t i;
+	int most = 0;
+
+	*persists = false;
+	for (i = 0; i < consensus->count; i++) {
+		const struct seat *seat = &consensus->seat[i];
+
+		if (!says(seat, at_ns))
+			continue;
+		if (seat->far > most)
+			most = seat->far;
+		*persists |= seat->contradictions >= CONFIRMATIONS &&
+			     chime_sub_sat(now->raw_ns, seat->since_raw_ns) >=
+			     patience_ns(seat, only);
+	}
+	return most;
+}
+
+/* Time can have been disrupted unseen, and not by more than one clock alone may say. */
+static bool may_jump(const struct consensus_terms *terms, int64_t offset_ns)
+{
+	return terms->jumps && (!terms->max_jump_ns ||
+				chime_abs_sat(offset_ns) <= terms->max_jump_ns);
+}
+
+/*
+ * One clock against ours. A machine that stood still or was reverted lost time, so a source that is
+ * ahead may be right; without a host nobody else can tell. But it may have been disrupted itself:
+ * into the past nobody follows it, and nowhere away from a host that went on as ever.
+ */
+static bool is_astray(const struct timescale_now *now, const struct consensus_terms *terms,
+		      int64_t offset_ns)
+{
+	int64_t known_ns = chime_sub_sat(now->time_ns, now->reference_ns);
+
+	if (!now->has_host)
+		return offset_ns < 0 || !may_jump(terms, offset_ns);
+	return chime_abs_sat(chime_add_sat(known_ns, offset_ns)) > chime_abs_sat(known_ns);
+}
+
+/* All that say so follow one clock, and nobody else's says anything or is believed. */
+static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_ns,
+					const struct timescale_now *now,
+					const struct consensus_terms *terms,
+					const struct consensus_result *result)
+{
+	int64_t doubted_ns = chime_sub_sat(now->raw_ns, consensus->doubt_raw_ns);
+	bool persists;
+	int confirmations = count_confirmations(consensus, at_ns, now, result->agreeing == 1,
+						&persists);
+
+	if (persists && result->agreeing > 1 && !now->has_host && terms->jumps)
+		return let_through(consensus, at_ns, now, CONSENSUS_JUMP);
+	if (persists)
+		return let_through(consensus, at_ns, now, CONSENSUS_FINE);
+	if (confirmations < CONFIRMATIONS)
+		return CONSENSUS_DOUBT;
+	/* Others that are configured have been asked, too. */
+	if (result->voters < consensus->usable && doubted_ns < BURST_NS)
+		return CONSENSUS_DOUBT;
+	if (is_astray(now, terms, result->offset_ns))
+		return CONSENSUS_ASTRAY;
+	return let_through(consensus, at_ns, now,
+			   now->has_host ? CONSENSUS_FINE : CONSENSUS_JUMP);
+}
+
+/* More than half of all contradict, by heads: that these agree says more if their clocks differ. */
+static enum consensus_verdict judge_most(struct consensus *consensus, int64_t at_ns,
+					 const struct timescale_now *now,
+					 const struct consensus_terms *terms,
+					 const struct consensus_result *result)
+{
+	if (count_clocks(consensus, at_ns) < 2)
+		return judge_one(consensus, at_ns, now, terms, result);
+	return let_through(consensus, at_ns, now,
+			   terms->jumps ? CONSENSUS_JUMP : CONSENSUS_FINE);
+}
+
+/* All who can vote did, or will not any more. */
+static enum consensus_verdict judge(struct consensus *consensus, const struct timescale_now *now,
+				    const struct consensus_terms *terms,
+				    struct consensus_result *result)
+{
+	int64_t doubted_ns = chime_sub_sat(now->raw_ns, consensus->doubt_raw_ns);
+	size_t voters = count_voters(consensus, false), voted;
+	int64_t at_ns = 0;
+
+	result->agreeing = find_majority(consensus, &at_ns);
+	result->voters = voters;
+	if (!result->agreeing)
+		return CONSENSUS_FINE;
+	describe(consensus, at_ns, now, result);
+	if (voters == 1)
+		return judge_one(consensus, at_ns, now, terms, result);
+	/* A host stays one when sources change: the discipline has them vote on it. */
+	if (now->has_host)
+		return CONSENSUS_FINE;
+	if (2 * result->agreeing > voters)
+		return judge_most(consensus, at_ns, now, terms, result);
+
+	voted = count_voters(consensus, true);
+	if (voted < voters && doubted_ns < BURST_NS)
+		return CONSENSUS_DOUBT;
+	/* Who is silent has no vote, but the rest is not to be a minority of all. */
+	if (result->agreeing > 1 && 2 * result->agreeing > voted &&
+	    2 * result->agreeing >= voters) {
+		result->voters = voted;
+		return judge_most(consensus, at_ns, now, terms, result);
+	}
+	return voted < 2 && doubted_ns < DOUBT_NS ? CONSENSUS_DOUBT : CONSENSUS_FINE;
+}
+
+/*
+ * Whatever they were before: most of those that answer contradict a clock that others have
+ * confirmed. (A host's that nobody has is no more than one opinion.)
+ */
+static bool is_outvoted(const struct consensus *consensus, const struct timescale_now *now)
+{
+	size_t voters = count_voters(consensus, false), agreeing;
+	int64_t at_ns = 0;
+	size_t i;
+
+	if (!consensus->fine_raw_ns || (now->has_host && voters > 1))
+		return false;
+	agreeing = find_majority(consensus, &at_ns);
+	if (2 * agreeing <= voters)
+		return false;
+	for (i = 0; i < consensus->count; i++)
+		if (says(&consensus->seat[i], at_ns) && !consensus->seat[i].followed)
+			return true;
+	return false;
+}
+
+static void begin_doubt(struct consensus *consensus, const struct timescale_now *now)
+{
+	size_t i;
+
+	consensus->doubt = true;
+	consensus->doubt_raw_ns = now->raw_ns;
+	for (i = 0; i < consensus->count; i++)
+		consensus->seat[i].spoke = consensus->seat[i].far;
+}
+
+/* Who still contradicts was outvoted: what it says is no news until it has agreed for a while. */
+static void end_doubt(struct consensus *consensus)
+{
+	size_t i;
+
+	consensus->doubt = false;
+	for (i = 0; i < consensus->count; i++) {
+		struct seat *seat = &consensus->seat[i];
+
+		if (!seat->far)
+			continue;
+		seat->trusted = false;
+		seat->probation = PROBATION;
+	}
+}
+
+static void weigh_doubt(struct consensus *consensus, const struct timescale_now *now,
+			const struct consensus_terms *terms, struct consensus_result *result)
+{
+	result->verdict = judge(consensus, now, terms, result);
+	/* A source astray may come back, and others may come. */
+	if (result->verdict == CONSENSUS_FINE || result->verdict == CONSENSUS_JUMP)
+		end_doubt(consensus);
+}
+
+/* Nobody contradicts; but few have answered since all that was said before became void. */
+static void wait_for_quorum(struct consensus *consensus, struct source *const *sources,
+			    size_t count, const struct timescale_now *now,
+			    struct consensus_result *result)
+{
+	int64_t wait_ns = quorum_wait_ns(&consensus->quorum, sources, count, now);
+
+	if (result->verdict != CONSENSUS_FINE || !wait_ns)
+		return;
+	result->verdict = CONSENSUS_DOUBT;
+	result->wait_ns = wait_ns;
+}
+
+/* Nothing is known that could be contradicted. */
+static void forget_opinions(struct consensus *consensus)
+{
+	const struct quorum quorum = consensus->quorum;
+	bool confirmed = consensus->confirmed;
+
+	consensus_forget(consensus);
+	consensus->quorum = quorum;
+	consensus->confirmed = confirmed;
+}
+
+void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, const struct consensus_terms *terms,
+		      struct consensus_result *result)
+{
+	bool doubtful;
+
+	*result = (struct consensus_result){ .verdict = CONSENSUS_FINE };
+	/* It is not ours. */
+	if (now->external) {
+		consensus_forget(consensus);
+		return;
+	}
+	if (consensus->confirmed && !terms->confirmed)
+		quorum_forget(&consensus->quorum);
+	consensus->confirmed = terms->confirmed;
+	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
+		forget_opinions(consensus);
+		wait_for_quorum(consensus, sources, count, now, result);
+		return;
+	}
+	follow_timescale(consensus, now);
+	doubtful = hear_all(consensus, sources, count, now);
+	if (!consensus->doubt && (doubtful || is_outvoted(consensus, now))) {
+		begin_doubt(consensus, now);
+		result->ask = true;
+	}
+	if (consensus->doubt)
+		weigh_doubt(consensus, now, terms, result);
+	wait_for_quorum(consensus, sources, count, now, result);
+}

@@ -1,0 +1,922 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the selected sources to one correction with its error: combining, the step decision, limits
+ * on changes, poll control and the vote on the host. Which sources are right is source_select.c's,
+ * what a source says is source.c's, applying the outcome is daemon/main.c's.
+ */
+#include "discipline/discipline.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "discipline/rate_doubt.h"
+
+#define NS_PER_S	1e9
+#define Q32		4294967296.0
+
+/* Bound of the statistical error, in standard errors: as source.c's. */
+#define SIGMAS	5
+
+/*
+ * The standard error is curved over time and a line is not: its growth is taken to the next sample,
+ * and that of the bound to the one after that.
+ */
+#define SIGMA_INTERVALS	1
+#define BOUND_INTERVALS	2
+#define UNLEARNED_S	256.0
+
+/*
+ * A rate is trusted for as long ahead as it was learned, and for no longer than it takes the daemon
+ * to come round twice when nobody answers; one that may be none, by no more than half a
+ * millisecond.
+ */
+#define REACH_NS	128e9
+#define REACH_SIGMAS	5
+#define REACH_LEAST_NS	0.5e6
+
+/*
+ * What tells a crystal from a clock that somebody disciplines: ntpd slews its host by no more than
+ * 128 ms, faster than any oscillator is wrong (500 ppm), and within the hour.
+ */
+#define CRYSTAL_MOVED_NS	128e6
+#define CRYSTAL_RATE		100e-6
+#define CRYSTAL_SPAN_NS		3600e9
+
+/*
+ * Beyond its reach a bound is to hold for the longest time that a guest is thought to stand still,
+ * a standard error for an hour.
+ */
+#define LONGEST_S	(400 * 86400.0)
+#define HOUR_S		3600.0
+
+/* A first measurement is acted on when its bound is below this share of what it says. */
+#define STEP_EVIDENCE	0.25
+
+/* A phase change that the slew cannot do in some 10 s is jumped. */
+#define JUMP_NS	1000000000LL
+
+/* A host further off than this from a majority of at least two sources, so often, is set aside. */
+#define HOST_WRONG_NS		100000000LL
+#define HOST_WRONG_COUNT	4
+#define HOST_WITNESSES		2
+
+/* It is taken up again when it was within this for so many updates. */
+#define HOST_RIGHT_NS		10000000LL
+#define HOST_RIGHT_COUNT	64
+
+/*
+ * With another reference the sources' clocks are learned anew. The correction in force was
+ * converted, and holds until they are known better than by it, but not for longer than this.
+ */
+#define HOLD_NS	600000000000LL
+
+/*
+ * A timescale that is so much less sure than the combined clock knows what that one does not. What
+ * its host's readings add, some 10 us where they are bracketed, is no such thing.
+ */
+#define DOUBT_SIGMAS	5
+#define DOUBT_LEAST_NS	20e3
+
+/* Samples that the combined clock is learned from when it starts anew: 20 to 40 ms of work. */
+#define RELEARN_SAMPLES	1024
+
+/*
+ * A rate that was known to SETTLED_SIGMA and then is off by more than ODD_RATE is no oscillator's
+ * doing, and what sources that jump teach. A counter of another machine is: ODD_COUNT updates say
+ * so.
+ */
+#define SETTLED_SIGMA	10e-6
+#define ODD_RATE	100e-6
+#define ODD_COUNT	16
+
+/* The rate as long as it was what an oscillator can make of it. */
+struct settled {
+	bool known;
+	double rate;
+	int odd;			/* updates in a row that contradict it */
+};
+
+struct combined {
+	struct estimate estimate;	/* UTC minus reference */
+	double next_sigma_ns;		/* when the next sample is due */
+	double maxerror_ns;
+	double sigma_growth;		/* per unit of time */
+	double maxerror_growth;
+	double reach_ns;		/* the rate is trusted for so long */
+	double horizon_ns;		/* the growths of the errors hold for so long */
+	double root_delay_ns;
+	double root_dispersion_ns;
+	int leap;
+};
+
+/* Which source comes over which path of the combined clock. */
+struct seat {
+	const struct source *source;
+	uint64_t received;		/* answers taken */
+	unsigned int update;		/* when it was last combined */
+};
+
+struct discipline {
+	struct discipline_options options;
+	struct estimator *clock;
+	struct seat seat[ESTIMATOR_PATHS];
+	unsigned int update;
+	int selected;
+	int updates;			/* with new samples, as makestep counts them */
+	const struct source *counted;	/* the one selected at the latest of them ... */
+	uint64_t counted_received;	/* ... and its answers by then */
+	int refused;
+	int host_wrong;
+	int host_right;
+	bool seconded;			/* more than one source has agreed since the start */
+	bool permitted;			/* whatever maxchange says */
+	bool demoted;			/* by us */
+	bool had_reference;		/* one was seen ... */
+	bool had_host;			/* ... and it was the host */
+	bool carried;			/* what was learned is of the reference as it is now */
+	bool has_correction;
+	bool has_span;			/* the rate was learned from @span_from_ns on, ... */
+	bool crystal;			/* the reference is known to run free */
+	bool has_line;
+	bool has_rate;
+	bool holding;			/* the correction from before the reference changed ... */
+	int64_t holding_raw_ns;		/* ... since then */
+	int64_t span_from_ns;
+	int64_t span_offset_ns;		/* ... where the offset was this */
+	struct settled settled;
+	struct chime_line line;		/* the latest correction */
+	double rate;
+	double rate_sigma;
+};
+
+struct discipline *discipline_new(const struct discipline_options *options)
+{
+	struct discipline *discipline = calloc(1, sizeof(*discipline));
+
+	if (!discipline)
+		return NULL;
+	discipline->clock = estimator_new(ESTIMATOR_PATHS);
+	if (!discipline->clock) {
+		free(discipline);
+		return NULL;
+	}
+	discipline->options = *options;
+	discipline->selected = -1;
+	return discipline;
+}
+
+void discipline_free(struct discipline *discipline)
+{
+	if (!discipline)
+		return;
+	estimator_free(discipline->clock);
+	free(discipline);
+}
+
+void discipline_set_options(struct discipline *discipline,
+			    const struct discipline_options *options)
+{
+	discipline->options = *options;
+}
+
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change)
+{
+	discipline->host_wrong = 0;
+	discipline->carried = true;
+	discipline->rate = reference_change_rate(change, discipline->rate);
+	discipline->settled.rate = reference_change_rate(change, discipline->settled.rate);
+	discipline->rate_sigma = hypot(discipline->rate_sigma, change->rate_sigma);
+	discipline->has_line = false;
+	discipline->span_offset_ns += reference_change_offset(change, discipline->span_from_ns);
+	discipline->span_from_ns += reference_change_shift(change, discipline->span_from_ns);
+	estimator_change_reference(discipline->clock, change);
+}
+
+/* With the meaning of the reference unknown, the next correction is a first one again. */
+void discipline_rebase(struct discipline *discipline)
+{
+	discipline->host_wrong = 0;
+	discipline->carried = false;
+	discipline->has_correction = false;
+	discipline->has_line = false;
+	discipline->has_span = false;
+	discipline->holding = false;
+	estimator_reset(discipline->clock, true);
+	memset(discipline->seat, 0, sizeof(discipline->seat));
+}
+
+void discipline_forget(struct discipline *discipline)
+{
+	discipline_rebase(discipline);
+	estimator_reset(discipline->clock, false);
+	discipline->has_rate = false;
+	discipline->settled.known = false;
+	discipline->crystal = false;
+}
+
+/* What the combined clock goes on with is more than the correction that it made does. */
+static bool is_beyond_reach(const struct discipline *discipline, const struct estimate *estimate)
+{
+	const struct chime_line *line = &discipline->line;
+	int64_t apart_ns;
+
+	if (!discipline->has_line || !line->rate_horizon_ns)
+		return false;
+	apart_ns = chime_sub_sat(estimate->offset_ns, chime_line_offset(line, estimate->at_ns));
+	return chime_line_rate(line, estimate->at_ns) != line->rate_q32 &&
+	       (double)chime_abs_sat(apart_ns) > (double)line->sigma_ns + DOUBT_LEAST_NS;
+}
+
+/*
+ * The guest was reverted, and its host's clock set back since the snapshot was taken: what was
+ * measured is of times that are still to come, and nothing new fits it.
+ */
+static bool went_back(const struct discipline *discipline, const struct timescale_now *now)
+{
+	return discipline->has_line &&
+	       chime_sub_sat(discipline->line.origin_ns, now->reference_ns) >
+	       ESTIMATOR_DISORDER_NS;
+}
+
+bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
+{
+	double sigma_ns = (double)chime_sub_sat(now->sigma_ns, chime_abs_sat(now->slew_ns));
+	struct estimate estimate;
+
+	if (went_back(discipline, now))
+		return true;
+	return discipline->has_correction && !discipline->holding &&
+	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
+	       (sigma_ns > DOUBT_SIGMAS * estimate.sigma_ns + DOUBT_LEAST_NS ||
+		is_beyond_reach(discipline, &estimate));
+}
+
+/* By how much the rate is not to be believed. @fresh: there was a sample. */
+static double odd_rate(struct settled *settled, const struct estimate *estimate, bool fresh)
+{
+	double apart = fabs(estimate->rate - settled->rate);
+
+	settled->odd = settled->known && apart > ODD_RATE ? settled->odd + fresh : 0;
+	if (settled->odd && settled->odd < ODD_COUNT)
+		return apart;
+	if (estimate->rate_sigma < SETTLED_SIGMA) {
+		settled->known = true;
+		settled->rate = estimate->rate;
+		settled->odd = 0;
+	}
+	return 0;
+}
+
+static void remember_rate(struct discipline *discipline, double rate, double rate_sigma)
+{
+	discipline->rate = rate;
+	discipline->rate_sigma = rate_sigma;
+	discipline->has_rate = true;
+}
+
+bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
+{
+	if (!discipline->has_rate)
+		return false;
+	*rate = discipline->rate;
+	*rate_sigma = discipline->rate_sigma;
+	return true;
+}
+
+void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma)
+{
+	remember_rate(discipline, rate, rate_sigma);
+	estimator_prime_rate(discipline->clock, rate, rate_sigma);
+}
+
+/* The source's seat, or the one that was left longest ago. */
+static int find_seat(struct discipline *discipline, const struct source *source, uint64_t received)
+{
+	int oldest = 0;
+	int i;
+
+	for (i = 0; i < ESTIMATOR_PATHS; i++) {
+		struct seat *seat = &discipline->seat[i];
+
+		if (seat->source == source && seat->received <= received)
+			return i;
+		if (seat->update < discipline->seat[oldest].update)
+			oldest = i;
+	}
+	estimator_drop_path(discipline->clock, oldest);
+	discipline->seat[oldest] = (struct seat){ .source = source };
+	return oldest;
+}
+
+/* Samples of those combined, each once, go to the combined clock. false: there is no new one. */
+static bool feed(struct discipline *discipline, struct source *const *sources,
+		 const struct selection *selection, int64_t at_ns)
+{
+	bool fresh = false;
+	size_t i;
+
+	discipline->update++;
+	for (i = 0; i < selection->count && i < ESTIMATOR_PATHS; i++) {
+		const struct source *source = sources[selection->index[i]];
+		struct source_status status;
+		struct estimator_sample sample;
+		int seat;
+
+		source_get_status(source, at_ns, &status);
+		seat = find_seat(discipline, source, status.received);
+		discipline->seat[seat].update = discipline->update;
+		if (discipline->seat[seat].received == status.received)
+			continue;
+		discipline->seat[seat].received = status.received;
+		sample.at_ns = status.last.at_ns;
+		sample.offset_ns = status.last.offset_ns;
+		sample.delay_ns = (double)status.last.delay_ns;
+		sample.sigma_ns = (double)status.last.noise_ns;
+		/* A sample from before the combined clock's start is of no more use. */
+		estimator_add(discipline->clock, seat, &sample);
+		fresh = true;
+	}
+	return fresh;
+}
+
+/*
+ * Who is wrong now, whether found so for the first time or again, is not learned from; true: the
+ * combined clock has learned from one of them.
+ */
+static bool distrust_wrong(const struct discipline *discipline, struct source *const *sources,
+			   size_t count, const struct selection *selection)
+{
+	bool misled = false;
+	size_t i;
+	int seat;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		bool taught = false;
+
+		if (!(selection->wrong & 1ULL << i))
+			continue;
+		for (seat = 0; seat < ESTIMATOR_PATHS; seat++)
+			taught = taught || discipline->seat[seat].source == sources[i];
+		source_distrust(sources[i], taught);
+		misled = misled || taught;
+	}
+	return misled;
+}
+
+/* The combined clock is far from where most agree: it learned from sources that were wrong. */
+static bool is_led_astray(const struct discipline *discipline, const struct selection *selection,
+			  int64_t at_ns)
+{
+	int64_t far_ns = (selection->high_ns - selection->low_ns) / 2;
+	struct estimate estimate;
+
+	return estimator_get(discipline->clock, at_ns, &estimate) &&
+	       (estimate.offset_ns < selection->low_ns - far_ns ||
+		estimate.offset_ns > selection->high_ns + far_ns);
+}
+
+/* A source's samples on their way into the combined clock. */
+struct lesson {
+	const struct sample_log *log;
+	unsigned int left;
+};
+
+/* The path whose next sample is the oldest, -1: none is left. */
+static int next_lesson(const struct lesson *lessons, int count)
+{
+	int64_t oldest_ns = INT64_MAX;
+	int next = -1;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		const struct estimator_sample *sample;
+
+		if (!lessons[i].left)
+			continue;
+		sample = sample_log_get(lessons[i].log, lessons[i].left - 1);
+		if (next >= 0 && sample->at_ns >= oldest_ns)
+			continue;
+		oldest_ns = sample->at_ns;
+		next = i;
+	}
+	return next;
+}
+
+/*
+ * What a source has taught is in the rate, in the other paths' asymmetries and in the weights: it
+ * cannot be taken out again. So the combined clock is learned once more, from the samples of those
+ * that are right, as if the others had never been; then it knows nearly what it would know.
+ */
+static void start_anew(struct discipline *discipline, struct source *const *sources,
+		       const struct selection *selection, const struct timescale_now *now)
+{
+	struct lesson lessons[ESTIMATOR_PATHS];
+	unsigned int learned = 0;
+	int count = 0;
+	int path;
+
+	estimator_begin_as(discipline->clock,
+			   source_get_estimator(sources[selection->selected]), now->has_host);
+	memset(discipline->seat, 0, sizeof(discipline->seat));
+	while (count < (int)selection->count && count < ESTIMATOR_PATHS) {
+		const struct source *source = sources[selection->index[count]];
+		unsigned int most = RELEARN_SAMPLES / (unsigned int)selection->count;
+
+		lessons[count].log = source_get_log(source);
+		lessons[count].left = lessons[count].log->count;
+		if (lessons[count].left > most)
+			lessons[count].left = most;
+		discipline->seat[count].source = source;
+		discipline->seat[count].received = source_received(source);
+		discipline->seat[count++].update = discipline->update;
+	}
+	while ((path = next_lesson(lessons, count)) >= 0)
+		learned += !estimator_add(discipline->clock, path,
+					  sample_log_get(lessons[path].log,
+							 --lessons[path].left));
+	if (learned)
+		return;
+	/* Of sources that were wrong lately no more than the latest sample is kept. */
+	memset(discipline->seat, 0, sizeof(discipline->seat));
+	feed(discipline, sources, selection, now->reference_ns);
+}
+
+/*
+ * What more than half of those announce that agree on the time. They are counted, not weighed: a
+ * near server is no better than others at knowing of a leap second.
+ */
+static int count_leaps(struct source *const *sources, size_t count, int64_t at_ns)
+{
+	size_t votes[3] = { 0 }, voters = 0;
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		if (status.verdict < SOURCE_TOO_VARIABLE || status.options->noselect)
+			continue;
+		voters++;
+		votes[status.last.leap]++;
+	}
+	return 2 * votes[1] > voters ? 1 : 2 * votes[2] > voters ? 2 : 0;
+}
+
+/* What the sources that agree on the time say of the combined clock's rate. */
+static double doubt_of_rate(struct source *const *sources, size_t count, int64_t at_ns,
+			    const struct estimate *estimate)
+{
+	struct rate_opinion opinions[SOURCE_SELECT_MAX];
+	struct source_status status;
+	size_t i, used = 0;
+
+	for (i = 0; i < count && used < SOURCE_SELECT_MAX; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		if (status.verdict < SOURCE_NOT_COMBINED || status.options->noselect)
+			continue;
+		opinions[used++] = (struct rate_opinion){
+			.apart = fabs(status.estimate.rate - estimate->rate),
+			.sigma = hypot(status.estimate.rate_sigma, estimate->rate_sigma),
+		};
+	}
+	return rate_doubt(opinions, used);
+}
+
+/* The way to the primary reference. */
+static void survey(struct source *const *sources, const struct selection *selection, int64_t at_ns,
+		   struct combined *combined)
+{
+	struct source_status status;
+
+	source_get_status(sources[selection->selected], at_ns, &status);
+	combined->root_delay_ns = (double)(status.last.root_delay_ns + status.minimum_delay_ns);
+	combined->root_dispersion_ns = (double)status.last.root_dispersion_ns;
+}
+
+static double sigma_after(const struct discipline *discipline, int64_t at_ns, double elapsed_ns)
+{
+	struct estimate estimate = { 0 };
+
+	estimator_get(discipline->clock, at_ns + llrint(elapsed_ns), &estimate);
+	return estimate.sigma_ns;
+}
+
+/*
+ * An oscillator does what nobody learned, a change of temperature above all, but not at once: the
+ * rate goes astray by maxclockerror within some UNLEARNED_S.
+ */
+static double unlearned_ns(const struct discipline *discipline, double elapsed_ns)
+{
+	double scale_ns = UNLEARNED_S * NS_PER_S;
+
+	return discipline->options.maxclockerror *
+	       (elapsed_ns + scale_ns * expm1(-elapsed_ns / scale_ns));
+}
+
+/*
+ * Whether the reference runs free shows when it has gone further at a steady rate than anybody who
+ * disciplines a clock would let it go. Raw always does.
+ */
+static bool runs_free(const struct discipline *discipline, const struct estimate *estimate)
+{
+	double span_ns = (double)(estimate->at_ns - discipline->span_from_ns);
+	double moved_ns = fabs((double)(estimate->offset_ns - discipline->span_offset_ns));
+	double sure = fabs(estimate->rate) - REACH_SIGMAS * estimate->rate_sigma;
+
+	return span_ns >= CRYSTAL_SPAN_NS && moved_ns > CRYSTAL_MOVED_NS &&
+	       sure * span_ns > CRYSTAL_MOVED_NS && fabs(estimate->rate) <= CRYSTAL_RATE;
+}
+
+/* From when on the rate was learned, and what that says of the reference. */
+static void learn_span(struct discipline *discipline, const struct timescale_now *now,
+		       int64_t at_ns)
+{
+	struct estimate estimate;
+
+	if (!estimator_get(discipline->clock, at_ns, &estimate))
+		return;
+	if (!discipline->has_span) {
+		discipline->has_span = true;
+		discipline->span_from_ns = at_ns;
+		discipline->span_offset_ns = estimate.offset_ns;
+	}
+	if (!now->has_host || runs_free(discipline, &estimate))
+		discipline->crystal = true;
+}
+
+/* For how long ahead the rate counts, and for how long what is said of its errors. */
+static void look_ahead(const struct discipline *discipline, double interval_s,
+		       struct combined *combined)
+{
+	const struct estimate *estimate = &combined->estimate;
+	double rate = fabs(estimate->rate);
+	double least_ns = BOUND_INTERVALS * interval_s * NS_PER_S;
+	double span_ns = (double)(estimate->at_ns - discipline->span_from_ns);
+	double harmless_ns = REACH_LEAST_NS / rate;
+
+	combined->horizon_ns = fmax(fmin(span_ns, REACH_NS), least_ns);
+	if (rate < REACH_SIGMAS * estimate->rate_sigma)
+		combined->reach_ns = fmin(fmax(span_ns, least_ns), harmless_ns);
+	else
+		combined->reach_ns = fmax(fmin(span_ns, fmax(REACH_NS, harmless_ns)), least_ns);
+}
+
+/* How fast the errors grow. What the filter foresees and what no filter can are independent. */
+static void age(const struct discipline *discipline, int64_t at_ns, double interval_s,
+		struct combined *combined)
+{
+	double next_ns = SIGMA_INTERVALS * interval_s * NS_PER_S;
+	double horizon_ns = combined->horizon_ns;
+	double now_ns = combined->estimate.sigma_ns;
+	double bound_ns = hypot(SIGMAS * sigma_after(discipline, at_ns, horizon_ns),
+				unlearned_ns(discipline, horizon_ns));
+
+	combined->next_sigma_ns = sigma_after(discipline, at_ns, next_ns);
+	combined->sigma_growth = fmax(combined->next_sigma_ns - now_ns, 0) / next_ns;
+	combined->maxerror_growth = fmax(bound_ns - SIGMAS * now_ns, 0) / horizon_ns;
+}
+
+/* The combined clock within the intersection, and how far the truth, in it too, may be away. */
+static bool combine(const struct discipline *discipline, const struct selection *selection,
+		    int64_t at_ns, double interval_s, struct combined *combined)
+{
+	struct estimate *estimate = &combined->estimate;
+
+	if (!estimator_get(discipline->clock, at_ns, estimate))
+		return false;
+	if (estimate->offset_ns < selection->place_low_ns)
+		estimate->offset_ns = selection->place_low_ns;
+	if (estimate->offset_ns > selection->place_high_ns)
+		estimate->offset_ns = selection->place_high_ns;
+	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
+				     (double)(estimate->offset_ns - selection->low_ns));
+	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);
+	look_ahead(discipline, interval_s, combined);
+	age(discipline, at_ns, interval_s, combined);
+	return true;
+}
+
+/*
+ * Nothing was measured: whatever the timescale doubts, such as what a host did while the guest
+ * stood still, the estimate knows nothing of.
+ */
+static void keep_doubts(struct combined *combined, const struct timescale_now *now)
+{
+	if (now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
+		combined->maxerror_ns = fmax(combined->maxerror_ns, (double)now->maxerror_ns);
+}
+
+/* The standard error of the mean rate of the time to come, which wanders as it did. */
+static double mean_rate_sigma(const struct estimate *estimate, double elapsed_s)
+{
+	return hypot(estimate->rate_sigma, estimate->wander * sqrt(elapsed_s / 3));
+}
+
+/*
+ * Beyond the rate's reach. A crystal goes on as it does; of any other clock nothing is known but
+ * where it is. It may be a crystal too, and then its rate is missing.
+ */
+static void make_horizons(const struct discipline *discipline, const struct combined *combined,
+			  struct chime_line *line)
+{
+	const struct estimate *estimate = &combined->estimate;
+	double missing = discipline->crystal ? 0 : fabs(estimate->rate);
+	double sigma = hypot(missing, mean_rate_sigma(estimate, HOUR_S));
+	double bound = missing + discipline->options.maxclockerror +
+		       SIGMAS * mean_rate_sigma(estimate, LONGEST_S);
+
+	if (!discipline->crystal)
+		line->rate_horizon_ns = (s64)fmax(combined->reach_ns, 1);
+	line->horizon_ns = (s64)fmax(combined->horizon_ns, 1);
+	line->beyond_sigma_rate_q32 = (s64)ceil(fmax(sigma, combined->sigma_growth) * Q32);
+	line->beyond_maxerror_rate_q32 = (s64)ceil(fmax(bound, combined->maxerror_growth) * Q32);
+}
+
+static void make_line(const struct discipline *discipline, const struct combined *combined,
+		      struct chime_line *line)
+{
+	memset(line, 0, sizeof(*line));
+	line->origin_ns = combined->estimate.at_ns;
+	line->offset_ns = combined->estimate.offset_ns;
+	line->rate_q32 = (s64)llrint(combined->estimate.rate * Q32);
+	line->sigma_ns = (s64)ceil(combined->estimate.sigma_ns);
+	line->sigma_rate_q32 = (s64)ceil(combined->sigma_growth * Q32);
+	line->maxerror_ns = (s64)ceil(combined->maxerror_ns);
+	line->maxerror_rate_q32 = (s64)ceil(combined->maxerror_growth * Q32);
+	make_horizons(discipline, combined, line);
+}
+
+bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
+{
+	const struct discipline_options *options = &discipline->options;
+
+	return options->maxchange_ns > 0 && !discipline->permitted &&
+	       discipline->updates >= options->maxchange_start &&
+	       chime_abs_sat(change_ns) > options->maxchange_ns;
+}
+
+void discipline_permit(struct discipline *discipline, bool permit)
+{
+	discipline->permitted = permit;
+}
+
+/*
+ * An update counts when the selected source has a new sample; that another one was lost, or said
+ * something else, is none. What one source has led to while all others were silent is no reason to
+ * refuse what more of them agree on later.
+ */
+static bool count_update(struct discipline *discipline, struct source *const *sources,
+			 const struct selection *selection)
+{
+	const struct source *source = sources[selection->selected];
+	uint64_t received = source_received(source);
+
+	if (!discipline->seconded && selection->candidates - selection->falsetickers > 1) {
+		discipline->seconded = true;
+		discipline->updates = 0;
+		discipline->refused = 0;
+	}
+	if (source == discipline->counted && received == discipline->counted_received)
+		return false;
+	discipline->counted = source;
+	discipline->counted_received = received;
+	return true;
+}
+
+/* What becomes of the system clock; also whether the correction may be set at all. */
+static int judge(struct discipline *discipline, const struct combined *combined,
+		 const struct timescale_now *now, bool counts, struct discipline_result *result)
+{
+	const struct discipline_options *options = &discipline->options;
+	int64_t error_ns = chime_sub_sat(chime_add_sat(now->reference_ns,
+						       combined->estimate.offset_ns),
+					 now->realtime_ns);
+	bool may_step = options->step_limit < 0 || discipline->updates < options->step_limit;
+
+	result->step_ns = error_ns;
+	result->step = DISCIPLINE_NO_STEP;
+	if (discipline_forbids(discipline, error_ns)) {
+		result->step = DISCIPLINE_REFUSED;
+		discipline->refused += counts;
+		if (options->maxchange_ignore >= 0 &&
+		    discipline->refused > options->maxchange_ignore)
+			return -ERANGE;
+		return 0;
+	}
+	if (options->step_threshold_ns > 0 &&
+	    chime_abs_sat(error_ns) > options->step_threshold_ns && may_step &&
+	    combined->maxerror_ns < STEP_EVIDENCE * (double)chime_abs_sat(error_ns))
+		result->step = DISCIPLINE_STEP;
+	return 0;
+}
+
+/* The timescale's phase changes at once if nothing was known, the change is large, or asked for. */
+static bool may_jump(const struct discipline *discipline, const struct combined *combined,
+		     const struct timescale_now *now)
+{
+	int64_t change_ns = chime_sub_sat(chime_add_sat(now->reference_ns,
+							combined->estimate.offset_ns),
+					  now->time_ns);
+
+	return !discipline->has_correction || discipline->permitted ||
+	       now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || chime_abs_sat(change_ns) > JUMP_NS;
+}
+
+/* A host that a majority of at least two sources excludes by far, again and again. */
+static void judge_host(struct discipline *discipline, const struct timescale_now *now,
+		       struct discipline_result *result)
+{
+	const struct selection *selection = &result->selection;
+	size_t truechimers = selection->candidates - selection->falsetickers;
+	int64_t ahead_ns = chime_sub_sat(now->host_ns, now->reference_ns);
+	bool wrong = chime_sub_sat(selection->low_ns, ahead_ns) > HOST_WRONG_NS ||
+		     chime_sub_sat(selection->high_ns, ahead_ns) < -HOST_WRONG_NS;
+
+	if (truechimers < HOST_WITNESSES || !wrong) {
+		discipline->host_wrong = 0;
+		return;
+	}
+	discipline->host_wrong++;
+	result->demote_host = discipline->host_wrong >= HOST_WRONG_COUNT;
+	if (result->demote_host)
+		discipline->demoted = true;
+}
+
+/* The host that we set aside may have been put right. Whom an operator set aside stays there. */
+static void watch_demoted_host(struct discipline *discipline, const struct combined *combined,
+			       const struct timescale_now *now, struct discipline_result *result)
+{
+	int64_t error_ns = chime_sub_sat(chime_add_sat(now->reference_ns,
+						       combined->estimate.offset_ns),
+					 now->host_ns);
+
+	if (chime_abs_sat(error_ns) > HOST_RIGHT_NS)
+		discipline->host_right = 0;
+	else
+		discipline->host_right++;
+	if (discipline->host_right < HOST_RIGHT_COUNT)
+		return;
+	discipline->host_right = 0;
+	discipline->demoted = false;
+	result->reinstate_host = true;
+}
+
+static void vote_on_host(struct discipline *discipline, const struct combined *combined,
+			 const struct timescale_now *now, struct discipline_result *result)
+{
+	if (now->has_host)
+		judge_host(discipline, now, result);
+	else if (discipline->demoted && now->host_known)
+		watch_demoted_host(discipline, combined, now, result);
+}
+
+/*
+ * The reference became another clock, host or raw. Where it is not known how that one stands to the
+ * other, what was learned of the other is of no use.
+ */
+static void notice_reference(struct discipline *discipline, struct source *const *sources,
+			     size_t count, const struct timescale_now *now)
+{
+	bool other = discipline->had_reference && discipline->had_host != now->has_host;
+	bool changed = discipline->has_rate && !discipline->carried && other;
+	size_t i;
+
+	/* What raw does says nothing of whether the host is disciplined. */
+	if (other) {
+		discipline->crystal = false;
+		discipline->has_span = false;
+	}
+
+	discipline->had_reference = true;
+	discipline->had_host = now->has_host;
+	discipline->carried = false;
+	if (now->has_host && !discipline->has_rate)
+		estimator_expect_host(discipline->clock);
+	if (!changed)
+		return;
+	estimator_reset(discipline->clock, false);
+	memset(discipline->seat, 0, sizeof(discipline->seat));
+	for (i = 0; i < count; i++)
+		source_forget(sources[i], now->epoch);
+	discipline->has_rate = false;
+	discipline->has_line = false;
+	discipline->holding = true;
+	discipline->holding_raw_ns = now->raw_ns;
+}
+
+/* What is in force is known better than what was measured since, and agrees with it. */
+static bool still_holds(struct discipline *discipline, const struct combined *combined,
+			const struct timescale_now *now)
+{
+	int64_t utc_ns = chime_add_sat(now->reference_ns, combined->estimate.offset_ns);
+	double change_ns = (double)chime_abs_sat(chime_sub_sat(utc_ns, now->time_ns));
+
+	discipline->holding = discipline->holding &&
+			      now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
+			      now->raw_ns - discipline->holding_raw_ns < HOLD_NS &&
+			      combined->next_sigma_ns > (double)now->sigma_ns &&
+			      change_ns <= SIGMAS * combined->estimate.sigma_ns;
+	return discipline->holding;
+}
+
+static void describe(struct source *const *sources, const struct combined *combined, int64_t at_ns,
+		     struct discipline_result *result)
+{
+	struct source_status status;
+
+	source_get_status(sources[result->selection.selected], at_ns, &status);
+	result->stratum = status.last.stratum < 15 ? status.last.stratum + 1 : 16;
+	result->refid = status.last.refid;
+	result->root_delay_ns = (int64_t)combined->root_delay_ns;
+	result->root_dispersion_ns = (int64_t)ceil(combined->root_dispersion_ns +
+						   SIGMAS * combined->estimate.sigma_ns);
+	result->leap = (uint8_t)combined->leap;
+}
+
+static void no_selection(struct discipline *discipline, struct discipline_result *result)
+{
+	discipline->host_wrong = 0;
+	result->stratum = 16;
+	result->selection.selected = -1;
+}
+
+/* The shortest time between samples of those combined. */
+static double shortest_interval(struct source *const *sources, const struct selection *selection,
+				int64_t at_ns)
+{
+	double shortest_s = INFINITY;
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < selection->count; i++) {
+		source_get_status(sources[selection->index[i]], at_ns, &status);
+		shortest_s = fmin(shortest_s, ldexp(1, status.poll));
+	}
+	return shortest_s;
+}
+
+int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, struct discipline_result *result)
+{
+	const struct selection_terms terms = {
+		.previous = discipline->selected,
+		.minsources = discipline->options.minsources,
+	};
+	int64_t at_ns = now->reference_ns;
+	struct combined combined;
+	bool known = false, fresh = false, misled, counts;
+	int error;
+
+	memset(result, 0, sizeof(*result));
+	notice_reference(discipline, sources, count, now);
+	source_select(sources, count, at_ns, &terms, &result->selection);
+	discipline->selected = result->selection.selected;
+	if (result->selection.selected >= 0) {
+		misled = distrust_wrong(discipline, sources, count, &result->selection);
+		fresh = feed(discipline, sources, &result->selection, at_ns);
+		if (misled || is_led_astray(discipline, &result->selection, at_ns))
+			start_anew(discipline, sources, &result->selection, now);
+		learn_span(discipline, now, at_ns);
+		known = combine(discipline, &result->selection, at_ns,
+				shortest_interval(sources, &result->selection, at_ns), &combined);
+	}
+	if (!known || combined.maxerror_ns > (double)discipline->options.maxdistance_ns) {
+		no_selection(discipline, result);
+		return 0;
+	}
+	if (!fresh)
+		keep_doubts(&combined, now);
+	combined.maxerror_growth = fmax(combined.maxerror_growth,
+					odd_rate(&discipline->settled, &combined.estimate, fresh));
+	combined.maxerror_growth = fmax(combined.maxerror_growth,
+					doubt_of_rate(sources, count, at_ns, &combined.estimate));
+	survey(sources, &result->selection, at_ns, &combined);
+	combined.leap = count_leaps(sources, count, at_ns);
+	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
+	if (still_holds(discipline, &combined, now) ||
+	    (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
+		describe(sources, &combined, at_ns, result);
+		result->synchronised = true;
+		discipline->has_correction = true;
+		return 0;
+	}
+	counts = count_update(discipline, sources, &result->selection) && fresh;
+	error = judge(discipline, &combined, now, counts, result);
+	describe(sources, &combined, at_ns, result);
+	if (result->step == DISCIPLINE_REFUSED)
+		return error;
+	make_line(discipline, &combined, &result->correction);
+	discipline->line = result->correction;
+	discipline->has_line = true;
+	result->changed = true;
+	result->measured = fresh;
+	result->jump = may_jump(discipline, &combined, now);
+	result->synchronised = true;
+	if (counts)
+		vote_on_host(discipline, &combined, now, result);
+	discipline->has_correction = true;
+	discipline->updates += counts;
+	return 0;
+}

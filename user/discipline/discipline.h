@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the selected sources say about the reference, as a correction; poll control; demotion of a
+ * host that lies; what is remembered of the drift. Pure: time is an argument.
+ */
+#ifndef DISCIPLINE_H
+#define DISCIPLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clocks/timescale.h"
+#include "core/line.h"
+#include "discipline/source.h"
+#include "discipline/source_select.h"
+
+/**
+ * struct discipline_options - as configured
+ * @maxchange_ns: larger corrections are refused after @maxchange_start updates; 0: no limit
+ * @maxchange_start: updates, each with a new sample of the selected source, before it holds
+ * @maxchange_ignore: refusals before it is taken as fatal; negative: never
+ * @step_threshold_ns: makestep: a larger error is stepped ...
+ * @step_limit: ... in the first so many updates; negative: always
+ * @maxclockerror: bound of the oscillator's unlearned rate error (chrony: 1 ppm)
+ * @minsources: fewer sources that agree are not used (chrony: 1)
+ * @maxdistance_ns: sources with a greater root distance are not used (chrony: 3 s)
+ */
+struct discipline_options {
+	int64_t maxchange_ns;
+	int maxchange_start;
+	int maxchange_ignore;
+	int64_t step_threshold_ns;
+	int step_limit;
+	double maxclockerror;
+	int minsources;
+	int64_t maxdistance_ns;
+};
+
+enum discipline_step {
+	DISCIPLINE_NO_STEP,
+	DISCIPLINE_STEP,	/* makestep allows and the evidence suffices: step the clock */
+	DISCIPLINE_REFUSED,	/* maxchange forbids it */
+};
+
+/**
+ * struct discipline_result - after an update
+ * @changed: @correction is new and is to be set
+ * @measured: there were samples that the one before did not know
+ * @correction: UTC - reference as a function of the reference's time, with its error
+ * @jump: the timescale may jump to it at once
+ * @step: what is to happen to the system clock
+ * @step_ns: system clock's error at hand (timescale after the correction, minus realtime)
+ * @synchronised: STA_UNSYNC may be cleared
+ * @demote_host: the sources exclude the host's time
+ * @reinstate_host: they agree again with the host that was demoted for that
+ * @leap: of more than half of those that agree on the time: 0 none, 1 insert, 2 delete
+ * @stratum: ours: the selected source's plus one, 16 if none
+ * @refid: ours
+ * @root_delay_ns: ours, to the primary reference
+ * @root_dispersion_ns: ours
+ * @selection: who was chosen
+ */
+struct discipline_result {
+	bool changed;
+	bool measured;
+	struct chime_line correction;
+	bool jump;
+	enum discipline_step step;
+	int64_t step_ns;
+	bool synchronised;
+	bool demote_host;
+	bool reinstate_host;
+	uint8_t leap;
+	uint8_t stratum;
+	uint32_t refid;
+	int64_t root_delay_ns;
+	int64_t root_dispersion_ns;
+	struct selection selection;
+};
+
+struct discipline;
+
+struct discipline *discipline_new(const struct discipline_options *options);
+void discipline_free(struct discipline *discipline);
+void discipline_set_options(struct discipline *discipline,
+			    const struct discipline_options *options);
+
+/*
+ * A sample arrived (or a source was lost): select, combine, judge, and set the polls. Call it also
+ * when nothing arrived for long: it says when the clock can no longer be called synchronised.
+ * 0, -ERANGE: maxchange refused more often than maxchange_ignore allows; stop steering.
+ */
+int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, struct discipline_result *result);
+
+/* maxchange forbids to change UTC by so much. */
+bool discipline_forbids(const struct discipline *discipline, int64_t change_ns);
+
+/* The operator has changes made, and at once, whatever maxchange says; until told otherwise. */
+void discipline_permit(struct discipline *discipline, bool permit);
+
+/* The epoch changed: as source_rebase(), for the combined clock; the sources are the caller's. */
+void discipline_rebase(struct discipline *discipline);
+
+/* Likewise, as source_forget(). */
+void discipline_forget(struct discipline *discipline);
+
+/* Likewise, as source_change_reference(). */
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change);
+
+/*
+ * Guest time was disrupted, and so much may have happened to the reference meanwhile that its
+ * offset is to be learned anew.
+ */
+bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now);
+
+/*
+ * The rate to keep in the drift file, and one to start from: UTC against the reference in force
+ * (host or raw; keep them apart). false: nothing worth keeping yet.
+ */
+bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma);
+void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma);
+
+#endif /* DISCIPLINE_H */

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A bank of filters over a clock and its paths, one for each wander that an oscillator may have and
+ * each way that a path may queue, mixed by how well they foretold the samples. docs/discipline.md
+ * has the derivation. Here is a sample's way through it; the members as a set are
+ * estimator_bank.c's, samples that do not fit estimator_track.c's, what happens in one filter
+ * estimator_member.c's. What a source is and which of them to believe is left to others.
+ */
+#include "discipline/estimator.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "discipline/estimator_bank.h"
+#include "discipline/estimator_track.h"
+
+#define NS_PER_S	1e9
+
+/* Before anything is known a rate may be anything that crystals do. */
+#define RATE_SIGMA_UNKNOWN	100e-6
+
+/* A path's asymmetry falsifies offsets by some such share of half its round trip. */
+#define ASYMMETRY	0.1
+
+/* How much of the past counts in the choice between the members: so long, or so many samples. */
+#define FORGETTING_S	1600.0
+#define FORGETTING_SAMPLES	100.0
+
+/* Samples over which the published error is checked against what they did to the estimate. */
+#define CALIBRATION_MEMORY	64.0
+#define CALIBRATION_LEAST	0.25
+#define CALIBRATION_MOST	4.0
+
+/* What the model's slow errors (the least delay above all) add to the standard error. */
+#define SIGMA_MARGIN	1.08
+
+struct estimator *estimator_new(int paths)
+{
+	struct estimator *estimator = calloc(1, sizeof(*estimator));
+
+	if (!estimator)
+		return NULL;
+	estimator->paths = paths;
+	estimator->rate_prior_sigma = RATE_SIGMA_UNKNOWN;
+	return estimator;
+}
+
+void estimator_free(struct estimator *estimator)
+{
+	free(estimator);
+}
+
+void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma)
+{
+	estimator->rate_prior = rate;
+	estimator->rate_prior_sigma = fmin(fabs(rate_sigma), RATE_SIGMA_UNKNOWN);
+	estimator->is_host = false;
+}
+
+void estimator_expect_host(struct estimator *estimator)
+{
+	estimator_prime_rate(estimator, 0, RATE_SIGMA_UNKNOWN);
+	estimator->is_host = true;
+}
+
+void estimator_reset(struct estimator *estimator, bool keep_rate)
+{
+	struct estimate estimate;
+
+	if (!keep_rate)
+		estimator_prime_rate(estimator, 0, RATE_SIGMA_UNKNOWN);
+	else if (estimator_get(estimator, estimator->at_ns, &estimate))
+		estimator_prime_rate(estimator, estimate.rate, estimate.rate_sigma);
+	estimator->started = false;
+	memset(estimator->path, 0, sizeof(estimator->path));
+}
+
+void estimator_begin_as(struct estimator *estimator, const struct estimator *other, bool is_host)
+{
+	estimator_reset(estimator, false);
+	if (is_host && other->rate_prior_sigma >= RATE_SIGMA_UNKNOWN)
+		estimator_expect_host(estimator);
+	else
+		estimator_prime_rate(estimator, other->rate_prior, other->rate_prior_sigma);
+}
+
+void estimator_drop_path(struct estimator *estimator, int path)
+{
+	memset(&estimator->path[path], 0, sizeof(estimator->path[path]));
+}
+
+/*
+ * By how much a sample moves the estimate has to be what it takes from its variance; where the
+ * model is wrong the two differ, and the published error is corrected by their ratio.
+ */
+static void calibrate(struct estimator *estimator, const struct mixture *before)
+{
+	struct mixture after;
+	double keep = 1 - 1 / CALIBRATION_MEMORY;
+	double shift;
+
+	bank_mix(estimator, 0, &after);
+	if (!(before->variance > 0))
+		return;
+	shift = after.offset - before->offset;
+	estimator->moved = keep * estimator->moved + shift * shift / before->variance;
+	estimator->foretold = keep * estimator->foretold + 1 - after.variance / before->variance;
+}
+
+static double calibration(const struct estimator *estimator)
+{
+	return SIGMA_MARGIN * SIGMA_MARGIN *
+	       fmin(fmax(estimator->moved / estimator->foretold, CALIBRATION_LEAST),
+		    CALIBRATION_MOST);
+}
+
+static bool is_sane(const struct estimator *estimator, const struct estimator_sample *sample,
+		    double elapsed_s)
+{
+	return sample->delay_ns >= 0 && !isinf(sample->delay_ns) &&
+	       sample->sigma_ns >= 0 && !isinf(sample->sigma_ns) &&
+	       sample->offset_ns <= BANK_OFFSET_MOST_NS &&
+	       sample->offset_ns >= -BANK_OFFSET_MOST_NS &&
+	       !(estimator->started &&
+		 elapsed_s < (estimator->paths > 1 ? -ESTIMATOR_DISORDER_NS / NS_PER_S : 0));
+}
+
+/* With a second path, asymmetries begin to matter. */
+static void separate_asymmetry(struct estimator *estimator, int path)
+{
+	struct path_figures *figures = &estimator->path[path].figures;
+	int i;
+
+	if (!estimator->path[path].used || figures->asymmetry_ns > 0)
+		return;
+	figures->asymmetry_ns = 0.5 * ASYMMETRY * figures->least_ns;
+	for (i = 0; i < estimator->members; i++)
+		member_separate_asymmetry(&estimator->member[i], path, figures->asymmetry_ns);
+}
+
+/* A path's first sample founds what is believed of the path. */
+static void found_path(struct estimator *estimator, int path,
+		       const struct estimator_sample *sample)
+{
+	int i;
+
+	for (i = 0; estimator->started && i < estimator->paths; i++)
+		separate_asymmetry(estimator, i);
+	path_memory_start(&estimator->path[path], sample);
+	if (!bank_is_only_path(estimator, path))
+		estimator->path[path].figures.asymmetry_ns = 0.5 * ASYMMETRY * sample->delay_ns;
+	for (i = 0; estimator->started && i < estimator->members; i++)
+		member_start_path(&estimator->member[i], path, &estimator->path[path].figures,
+				  sample);
+}
+
+/* An offset measured a little before the latest one is carried on to it. */
+static double carry(const struct member *member, double offset, double elapsed_s)
+{
+	return elapsed_s < 0 ? offset - elapsed_s * member->belief.mean[BELIEF_RATE] : offset;
+}
+
+static void take_first(struct estimator *estimator, int path,
+		       const struct estimator_sample *sample)
+{
+	found_path(estimator, path, sample);
+	path_memory_add(&estimator->path[path], sample);
+	bank_start(estimator, path, sample);
+	estimator->moved = CALIBRATION_MEMORY;
+	estimator->foretold = CALIBRATION_MEMORY;
+}
+
+static void take(struct estimator *estimator, int path, const struct estimator_sample *sample,
+		 double elapsed_s)
+{
+	const struct path_figures *figures = &estimator->path[path].figures;
+	double offset = (double)(sample->offset_ns - estimator->base_ns);
+	double ahead_s = fmax(elapsed_s, 0);
+	double keep = 1 - fmin(ahead_s / FORGETTING_S, 1 / FORGETTING_SAMPLES);
+	struct mixture before;
+	int i;
+
+	bank_mix(estimator, ahead_s, &before);
+	for (i = 0; i < estimator->members; i++) {
+		struct member *member = &estimator->member[i];
+
+		belief_predict(&member->belief, ahead_s, member->wander * NS_PER_S);
+		member->log_weight = keep * member->log_weight +
+				     member_take(member, path, figures,
+						 carry(member, offset, elapsed_s), sample);
+	}
+	if (!bank_best(estimator)->misses[path])
+		estimator->path[path].right_at_ns = sample->at_ns;
+	track_recover(estimator, path, offset, sample, ahead_s);
+	if (!bank_repair(estimator)) {
+		estimator_reset(estimator, false);
+		take_first(estimator, path, sample);
+		return;
+	}
+	track_notice_reroute(estimator, path, offset, sample);
+	track_judge_reroute(estimator, path);
+	bank_normalise(estimator);
+	calibrate(estimator, &before);
+	bank_recentre(estimator);
+}
+
+int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample)
+{
+	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S;
+
+	if (path < 0 || path >= estimator->paths || !is_sane(estimator, sample, elapsed_s))
+		return -EINVAL;
+	if (!estimator->started) {
+		take_first(estimator, path, sample);
+		return 0;
+	}
+	if (!estimator->path[path].used)
+		found_path(estimator, path, sample);
+	path_memory_add(&estimator->path[path], sample);
+	if (elapsed_s > 0)
+		estimator->at_ns = sample->at_ns;
+	take(estimator, path, sample, elapsed_s);
+	return 0;
+}
+
+/*
+ * The rate of a server that lies by decades, carried an hour on, is beyond 64 bits; differences
+ * from here to what a server says are not.
+ */
+static int64_t offset_ns(const struct estimator *estimator, double offset)
+{
+	double sum = (double)estimator->base_ns + offset;
+
+	if (fabs(sum) > BANK_OFFSET_MOST_NS)
+		return sum < 0 ? -BANK_OFFSET_MOST_NS : BANK_OFFSET_MOST_NS;
+	return estimator->base_ns + (int64_t)llrint(offset);
+}
+
+bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct estimate *estimate)
+{
+	const struct path_figures *figures = &estimator->path[0].figures;
+	struct mixture mixture;
+
+	if (!estimator->started)
+		return false;
+	bank_mix(estimator, (double)(at_ns - estimator->at_ns) / NS_PER_S, &mixture);
+	estimate->at_ns = at_ns;
+	estimate->offset_ns = offset_ns(estimator, mixture.offset);
+	estimate->rate = mixture.rate / NS_PER_S;
+	estimate->sigma_ns = sqrt(mixture.variance * calibration(estimator));
+	estimate->rate_sigma = sqrt(mixture.rate_variance * calibration(estimator)) / NS_PER_S;
+	estimate->wander = mixture.wander;
+	estimate->asymmetry_ns = mixture.asymmetry;
+	estimate->restarts = estimator->restarts;
+	estimate->suspect = bank_best(estimator)->misses[0] > 0;
+	estimate->sample_ns = figures->one_way ? sqrt(bank_best(estimator)->noise[0]) :
+						 0.5 * figures->mean_ns - mixture.delay;
+	return true;
+}
+
+double estimator_floor(const struct estimator *estimator)
+{
+	return estimator->path[0].used ? estimator->path[0].figures.least_ns : 0;
+}
+
+void estimator_change_reference(struct estimator *estimator, const struct reference_change *change)
+{
+	int i;
+
+	estimator->rate_prior = reference_change_rate(change, estimator->rate_prior);
+	estimator->rate_prior_sigma = fmin(hypot(estimator->rate_prior_sigma, change->rate_sigma),
+					   RATE_SIGMA_UNKNOWN);
+	if (!estimator->started)
+		return;
+	for (i = 0; i < estimator->paths; i++)
+		path_memory_change_reference(&estimator->path[i], change);
+	bank_change_reference(estimator, change);
+	estimator->base_ns += reference_change_offset(change, estimator->at_ns);
+	estimator->at_ns += reference_change_shift(change, estimator->at_ns);
+}

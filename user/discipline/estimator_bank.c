@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The bank's members as a set: the hypotheses they start with, who is best, what they say together.
+ * What one of them does with a sample is estimator_member.c's.
+ */
+#include "discipline/estimator_bank.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NS_PER_S	1e9
+
+/* BANK_WANDERS from 1e-11 to 1e-7 in steps of the square root of ten. */
+#define WANDER_LEAST	1e-11
+
+/* Larger wanders than usual are believed less at first: by so much in the log, a decade. */
+#define WANDER_USUAL	3e-9
+#define WANDER_DOUBT	2.0
+
+/*
+ * A host's clock is disciplined, more or less well, or runs free: what its rate may be, by decades.
+ * Each wander in turn begins with one of these. Where samples contradict it another one takes over.
+ */
+static const double host_rate_sigmas[] = { 1e-6, 10e-6, 100e-6 };
+#define HOST_RATE_SIGMAS	(sizeof(host_rate_sigmas) / sizeof(host_rate_sigmas[0]))
+
+/* No member's weight falls below that of the best times exp() of this: it may be needed soon. */
+#define LOG_WEIGHT_LEAST	(-14.0)
+
+/* Members below this are kept for later only: they may be far off and have no say. */
+#define LOG_WEIGHT_HEARD	(-9.0)
+
+static const int shapes[BANK_SHAPES] = { BANK_SHAPE_OF_PATH, 3, 0, BANK_SHAPE_OF_PATH };
+
+/* Which of them is the one for delays of two kinds. */
+#define SHAPE_OF_KINDS	3
+
+bool bank_is_only_path(const struct estimator *estimator, int path)
+{
+	int i;
+
+	for (i = 0; i < estimator->paths; i++)
+		if (i != path && estimator->path[i].used)
+			return false;
+	return true;
+}
+
+/* What a member takes the rate to be at first. */
+static void start_rate(const struct estimator *estimator, int wander, struct member *member)
+{
+	double sigma = estimator->rate_prior_sigma;
+
+	if (estimator->is_host)
+		sigma = host_rate_sigmas[(size_t)wander % HOST_RATE_SIGMAS];
+	member_start(member, estimator->rate_prior * NS_PER_S, sigma * NS_PER_S);
+}
+
+void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample)
+{
+	const struct path_figures *figures = &estimator->path[path].figures;
+	int i;
+
+	estimator->started = true;
+	estimator->at_ns = sample->at_ns;
+	estimator->base_ns = sample->offset_ns;
+	estimator->members = BANK_MEMBERS;
+	/* Without round trips there is no queueing to tell apart. */
+	if (estimator->paths == 1 && figures->one_way)
+		estimator->members = BANK_WANDERS;
+	for (i = 0; i < estimator->members; i++) {
+		struct member *member = &estimator->member[i];
+
+		member->wander = WANDER_LEAST * pow(10, 0.5 * (i % BANK_WANDERS));
+		member->shape = shapes[i / BANK_WANDERS];
+		member->kinds = i / BANK_WANDERS == SHAPE_OF_KINDS;
+		member->log_weight = -fmax(0, WANDER_DOUBT *
+					      log10(member->wander / WANDER_USUAL));
+		start_rate(estimator, i % BANK_WANDERS, member);
+		member_start_path(member, path, figures, sample);
+		member_start_offset(member, path, figures);
+	}
+}
+
+const struct member *bank_best(const struct estimator *estimator)
+{
+	const struct member *best = &estimator->member[0];
+	int i;
+
+	for (i = 1; i < estimator->members; i++)
+		if (estimator->member[i].log_weight > best->log_weight)
+			best = &estimator->member[i];
+	return best;
+}
+
+const struct member *bank_best_of_shape(const struct estimator *estimator, int shape)
+{
+	const struct member *best = NULL;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		const struct member *member = &estimator->member[i];
+
+		if (member->shape == shape && !member->kinds &&
+		    (!best || member->log_weight > best->log_weight))
+			best = member;
+	}
+	return best ? best : bank_best(estimator);
+}
+
+const struct member *bank_best_of_kinds(const struct estimator *estimator)
+{
+	const struct member *best = NULL;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		const struct member *member = &estimator->member[i];
+
+		if (member->kinds && (!best || member->log_weight > best->log_weight))
+			best = member;
+	}
+	return best ? best : bank_best(estimator);
+}
+
+void bank_normalise(struct estimator *estimator)
+{
+	double most = bank_best(estimator)->log_weight;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		struct member *member = &estimator->member[i];
+
+		member->log_weight = fmax(member->log_weight - most, LOG_WEIGHT_LEAST);
+	}
+}
+
+void bank_recentre(struct estimator *estimator)
+{
+	double shift = rint(bank_best(estimator)->belief.mean[BELIEF_OFFSET]);
+	int i;
+
+	estimator->base_ns += (int64_t)shift;
+	for (i = 0; i < estimator->members; i++)
+		estimator->member[i].belief.mean[BELIEF_OFFSET] -= shift;
+}
+
+static bool is_member_sane(const struct estimator *estimator, const struct member *member)
+{
+	double offset = (double)estimator->base_ns + member->belief.mean[BELIEF_OFFSET];
+
+	return isfinite(member->log_weight) && belief_is_sane(&member->belief) &&
+	       fabs(offset) <= BANK_OFFSET_MOST_NS;
+}
+
+bool bank_repair(struct estimator *estimator)
+{
+	const struct member *sane = NULL;
+	int i;
+
+	for (i = 0; i < estimator->members && !sane; i++)
+		if (is_member_sane(estimator, &estimator->member[i]))
+			sane = &estimator->member[i];
+	for (i = 0; sane && i < estimator->members; i++) {
+		struct member *member = &estimator->member[i];
+
+		if (is_member_sane(estimator, member))
+			continue;
+		member->belief = sane->belief;
+		member->log_weight = LOG_WEIGHT_LEAST;
+	}
+	return sane;
+}
+
+/*
+ * What a member's offset may be wrong by for statistical reasons. Of the paths' asymmetries only
+ * the differences can be known; what all have in common is part of the bound, not of this.
+ */
+static double offset_variance(const struct member *member, const double *share, double elapsed_s)
+{
+	double power = member->wander * NS_PER_S * member->wander * NS_PER_S;
+	double variance = 0;
+	int i, j;
+
+	for (i = 0; i < member->belief.states; i++)
+		for (j = 0; share[i] != 0 && j < member->belief.states; j++)
+			variance += share[i] * share[j] * member->belief.cov[i][j];
+	return variance + power * elapsed_s * elapsed_s * elapsed_s / 3;
+}
+
+/* The states' shares in the offset @elapsed_s later and the mean asymmetry, by what is likely. */
+static void offset_shares(const struct estimator *estimator, double elapsed_s, double *share)
+{
+	double total = 0;
+	int i;
+
+	memset(share, 0, BELIEF_STATES * sizeof(*share));
+	share[BELIEF_OFFSET] = 1;
+	share[BELIEF_RATE] = elapsed_s;
+	for (i = 0; i < estimator->paths; i++) {
+		double asymmetry_ns = estimator->path[i].figures.asymmetry_ns;
+
+		if (estimator->path[i].used && asymmetry_ns > 0)
+			share[belief_asymmetry(i)] = 1 / (asymmetry_ns * asymmetry_ns);
+		total += share[belief_asymmetry(i)];
+	}
+	for (i = 0; i < estimator->paths && total > 0; i++)
+		share[belief_asymmetry(i)] /= total;
+}
+
+void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixture *mixture)
+{
+	double square = 0, rate_square = 0, sum = 0;
+	double ahead_s = fmax(elapsed_s, 0);
+	double share[BELIEF_STATES];
+	int i;
+
+	memset(mixture, 0, sizeof(*mixture));
+	offset_shares(estimator, ahead_s, share);
+	for (i = 0; i < estimator->members; i++) {
+		const struct member *member = &estimator->member[i];
+		double wander = member->wander * NS_PER_S;
+		double rate = member->belief.mean[BELIEF_RATE];
+		double offset = member->belief.mean[BELIEF_OFFSET] + elapsed_s * rate;
+		double weight = exp(member->log_weight);
+
+		if (member->log_weight < LOG_WEIGHT_HEARD)
+			continue;
+		sum += weight;
+		mixture->offset += weight * offset;
+		mixture->rate += weight * rate;
+		mixture->delay += weight * member->belief.mean[belief_delay(0)];
+		mixture->asymmetry += weight * member->belief.mean[belief_asymmetry(0)];
+		mixture->wander += weight * member->wander;
+		square += weight * (offset_variance(member, share, ahead_s) + offset * offset);
+		rate_square += weight * (member->belief.cov[BELIEF_RATE][BELIEF_RATE] +
+					 wander * wander * ahead_s + rate * rate);
+	}
+	mixture->offset /= sum;
+	mixture->rate /= sum;
+	mixture->delay /= sum;
+	mixture->asymmetry /= sum;
+	mixture->wander /= sum;
+	mixture->variance = fmax(square / sum - mixture->offset * mixture->offset, 0);
+	mixture->rate_variance = fmax(rate_square / sum - mixture->rate * mixture->rate, 0);
+}
+
+/*
+ * At the change itself the two references are known to differ by so much, so that an error of
+ * their rates falsifies the offset all the more the longer before it the latest sample was taken.
+ */
+void bank_change_reference(struct estimator *estimator, const struct reference_change *change)
+{
+	double before_s = (double)(change->at_ns - estimator->at_ns) / NS_PER_S;
+	double sigma = change->rate_sigma * NS_PER_S;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		struct belief *belief = &estimator->member[i].belief;
+		double *rate = &belief->mean[BELIEF_RATE];
+
+		*rate = NS_PER_S * reference_change_rate(change, *rate / NS_PER_S);
+		belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] += sigma * sigma * before_s * before_s;
+		belief->cov[BELIEF_OFFSET][BELIEF_RATE] -= sigma * sigma * before_s;
+		belief->cov[BELIEF_RATE][BELIEF_OFFSET] -= sigma * sigma * before_s;
+		belief->cov[BELIEF_RATE][BELIEF_RATE] += sigma * sigma;
+	}
+}

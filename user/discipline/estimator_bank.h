@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The estimator from inside: the bank of its members, their choice by weight, and their mixture.
+ * For the estimator's own files; to others it is opaque (estimator.h).
+ */
+#ifndef DISCIPLINE_ESTIMATOR_BANK_H
+#define DISCIPLINE_ESTIMATOR_BANK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "discipline/estimator.h"
+#include "discipline/estimator_member.h"
+#include "discipline/estimator_path.h"
+
+/*
+ * A member for each wander with each way that a path may queue, by the shape of the delays' gamma
+ * distribution; 0: normal. One more for delays of two kinds.
+ */
+#define BANK_WANDERS	9
+#define BANK_SHAPES	4
+#define BANK_MEMBERS	(BANK_WANDERS * BANK_SHAPES)
+
+/* NTP's timestamps span 2^32 s: nothing that is further off is an estimate, whoever lies. */
+#define BANK_OFFSET_MOST_NS	4500000000000000000LL
+
+/* Whose members speak of the path: shapes differ in what they call the least delay. */
+#define BANK_SHAPE_OF_PATH	1
+
+/**
+ * struct estimator - the bank and what its members share
+ * @started: there was a sample
+ * @paths: how many there may be
+ * @members: how many are in use
+ * @at_ns: the instant of the members' beliefs
+ * @base_ns: the offset that theirs are relative to
+ * @rate_prior: the rate to start from
+ * @rate_prior_sigma: one standard error of it
+ * @is_host: nothing is known of the rate but that it is a host's, which may be disciplined
+ * @moved: what samples did to the estimate, squared ...
+ * @foretold: ... and should have done
+ * @restarts: how often the track was lost and taken up anew
+ * @path: what each path's samples have shown
+ * @member: the filters
+ */
+struct estimator {
+	bool started;
+	int paths;
+	int members;
+	int64_t at_ns;
+	int64_t base_ns;
+	double rate_prior;
+	double rate_prior_sigma;
+	bool is_host;
+	double moved;
+	double foretold;
+	unsigned int restarts;
+	struct path_memory path[ESTIMATOR_PATHS];
+	struct member member[BANK_MEMBERS];
+};
+
+/* The mixture of the members at some instant; the delay and asymmetry are the first path's. */
+struct mixture {
+	double offset;
+	double rate;
+	double variance;
+	double rate_variance;
+	double wander;
+	double delay;
+	double asymmetry;
+};
+
+/* All members anew from the first sample of all, which its path's memory has already. */
+void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample);
+
+/* The only path's asymmetry cannot be told from the clock's offset, and is part of it. */
+bool bank_is_only_path(const struct estimator *estimator, int path);
+
+const struct member *bank_best(const struct estimator *estimator);
+
+/*
+ * The best member of a shape, but of those for two kinds of delays (what they call the least delay
+ * differs between shapes), or of all if none has it.
+ */
+const struct member *bank_best_of_shape(const struct estimator *estimator, int shape);
+
+/* Likewise, of those for two kinds. */
+const struct member *bank_best_of_kinds(const struct estimator *estimator);
+
+/* Members that lost their meaning become like one that has not. false: all have lost it. */
+bool bank_repair(struct estimator *estimator);
+
+/* Weights relative to the best one. */
+void bank_normalise(struct estimator *estimator);
+
+/* Offsets relative to a base near them, so that doubles hold them to a fraction of a ns. */
+void bank_recentre(struct estimator *estimator);
+
+/* The mixture's means and variances @elapsed_s from the latest sample. */
+void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixture *mixture);
+
+/* The beliefs' part of estimator_change_reference(), before the instant and the base have moved. */
+void bank_change_reference(struct estimator *estimator, const struct reference_change *change);
+
+#endif /* DISCIPLINE_ESTIMATOR_BANK_H */

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a sample does to one member of the bank.
+ */
+#include "discipline/estimator_member.h"
+
+#include <math.h>
+#include <string.h>
+
+/* So many measurements are believed to be outliers. */
+#define OUTLIER_PROBABILITY	5e-4
+
+/* Path states walk by this share of the queueing from sample to sample: routers warm up. */
+#define PATH_WALK	1e-4
+
+/* An asymmetry this uncertain may as well be none. */
+#define SYMMETRIC_SIGMAS	2.5
+
+/* A round trip shorter than the least one by so many standard errors proves that wrong. */
+#define SHORT_SIGMAS	4
+
+/* So many samples after its first one a path is known. */
+#define YOUNG_SAMPLES	64
+
+/* The least noise of any sample, ns: a reading has no fractions. */
+#define NOISE_LEAST	0.5
+
+/* Samples over which the noise of readings without a round trip is learned. */
+#define NOISE_MEMORY	128.0
+
+/*
+ * Before so many readings the filters themselves cannot tell; then the noise is what three readings
+ * deviate from a straight line, taken for larger while there are few (the first may fit by chance).
+ */
+#define NOISE_READINGS	8
+#define NOISE_DOUBT	4.0
+#define NOISE_CHANCE	60.0
+#define NOISE_UNKNOWN	10e3
+
+/*
+ * One measurement: of what, how large, its noise and the queueing's scale and shape, or kinds; with
+ * @down, of the sum of both ways' queueing.
+ */
+struct measurement {
+	struct belief_direction direction;
+	double value;
+	double noise;
+	double scale;
+	int shape;
+	const struct likelihood_kinds *kinds;
+	const struct likelihood_kinds *down;
+};
+
+static double sample_noise(const struct estimator_sample *sample)
+{
+	return sample->sigma_ns * sample->sigma_ns + NOISE_LEAST * NOISE_LEAST;
+}
+
+void member_start(struct member *member, double rate, double rate_sigma)
+{
+	belief_clear(&member->belief);
+	belief_set(&member->belief, BELIEF_RATE, rate, rate_sigma * rate_sigma);
+}
+
+void member_start_path(struct member *member, int path, const struct path_figures *figures,
+		       const struct estimator_sample *sample)
+{
+	double excess = member->shape ? figures->first_excess_ns : 0;
+	double spread = figures->first_excess_ns * figures->first_excess_ns;
+
+	member->noise[path] = sample_noise(sample);
+	if (figures->one_way && !(sample->sigma_ns > 0))
+		member->noise[path] = NOISE_UNKNOWN * NOISE_UNKNOWN;
+	member->noise_samples[path] = 0;
+	member->misses[path] = 0;
+	belief_add_path(&member->belief, path);
+	belief_set(&member->belief, belief_delay(path), 0.5 * sample->delay_ns - excess,
+		   spread + member->noise[path]);
+	belief_set(&member->belief, belief_asymmetry(path), 0,
+		   figures->asymmetry_ns * figures->asymmetry_ns);
+}
+
+void member_start_offset(struct member *member, int path, const struct path_figures *figures)
+{
+	double spread = figures->first_excess_ns * figures->first_excess_ns;
+
+	belief_set(&member->belief, BELIEF_OFFSET, 0, spread + member->noise[path]);
+}
+
+static void open_state(struct member *member, int state, double by)
+{
+	member->belief.cov[state][state] += by * by;
+}
+
+/* The sum stays known as it is. */
+void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns)
+{
+	double (*cov)[BELIEF_STATES] = member->belief.cov;
+	double variance = asymmetry_ns * asymmetry_ns;
+	int state = belief_asymmetry(path);
+
+	cov[BELIEF_OFFSET][BELIEF_OFFSET] += variance;
+	cov[state][state] += variance;
+	cov[BELIEF_OFFSET][state] -= variance;
+	cov[state][BELIEF_OFFSET] -= variance;
+}
+
+/* The scale of the queueing each way, as this member has it. */
+static double queueing_scale(const struct member *member, int path,
+			     const struct path_figures *figures)
+{
+	double count = figures->samples;
+	double first = figures->first_excess_ns;
+	double excess;
+
+	if (!member->shape)
+		return sqrt((0.5 * count * figures->variance + first * first) / count);
+	excess = 0.5 * figures->mean_ns - member->belief.mean[belief_delay(path)];
+	return (count * excess + first) / (count + 1) / member->shape;
+}
+
+/*
+ * What a measurement, which may be an outlier, makes of a belief. Outliers fall off like Cauchy's
+ * distribution. Returns the logarithm of the measurement's density; @trust becomes the probability
+ * that it is no outlier.
+ */
+static double weigh(const struct measurement *measurement, struct normal *belief, double *trust)
+{
+	double value = measurement->value;
+	const struct normal prior = *belief;
+	double log_good, log_bad, spread, good, shift;
+
+	if (measurement->down)
+		log_good = likelihood_kinds_sum(belief, value, measurement->noise,
+						measurement->kinds, measurement->down);
+	else if (measurement->kinds)
+		log_good = likelihood_kinds(belief, value, measurement->noise,
+					    measurement->kinds);
+	else if (measurement->shape)
+		log_good = likelihood_queueing(belief, value, measurement->noise,
+					       measurement->scale, measurement->shape);
+	else
+		log_good = likelihood_normal(belief, value, measurement->noise +
+					     measurement->scale * measurement->scale);
+	spread = hypot(measurement->scale * (measurement->shape ? measurement->shape : 1),
+		       sqrt(prior.variance + measurement->noise));
+	log_bad = log(OUTLIER_PROBABILITY / M_PI / spread) -
+		  log1p((value - prior.mean) * (value - prior.mean) / (spread * spread));
+	log_good += log1p(-OUTLIER_PROBABILITY);
+	good = 1 / (1 + exp(fmin(log_bad - log_good, 600)));
+	*trust = good;
+	shift = belief->mean - prior.mean;
+	belief->mean = prior.mean + good * shift;
+	belief->variance = good * belief->variance + (1 - good) * prior.variance +
+			   good * (1 - good) * shift * shift;
+	return fmax(log_good, log_bad) + log1p(exp(-fabs(log_good - log_bad)));
+}
+
+/* Sets @missed when an outlier contradicts the belief (a long delay does not). */
+static double measure(struct belief *belief, const struct measurement *measurement, bool *missed)
+{
+	struct normal prior, after;
+	double log_density, trust;
+
+	belief_project(belief, measurement->direction, &prior);
+	after = prior;
+	log_density = weigh(measurement, &after, &trust);
+	belief_condition(belief, measurement->direction, &after);
+	*missed |= trust < 0.5 && (measurement->value < prior.mean || !measurement->shape);
+	return log_density;
+}
+
+/*
+ * How well the round trip itself was foretold: nothing is learned from that but the density. The
+ * sum of both ways' queueing is taken for a gamma distribution, too, with about the same variance.
+ */
+static double foretell_delay(const struct member *member, const struct measurement *up,
+			     const struct measurement *down, double *trust)
+{
+	double scale = up->scale + down->scale;
+	double square = up->scale * up->scale + down->scale * down->scale;
+	struct measurement around = *up;
+	struct normal normal;
+
+	around.direction = (struct belief_direction){ up->direction.path, 0, 0, 2 };
+	around.value = up->value + down->value;
+	around.noise = up->noise + down->noise;
+	around.shape = (int)lrint(up->shape * scale * scale / square);
+	around.scale = around.shape ? up->shape * scale / around.shape : sqrt(square);
+	around.down = down->kinds;
+	belief_project(&member->belief, around.direction, &normal);
+	return weigh(&around, &normal, trust);
+}
+
+/*
+ * A round trip that is shorter than the least by more than that is uncertain: the member took the
+ * first ones, which were all long, for what the path takes, and the clock for as far off. On a path
+ * that has been known for long the route has become shorter, which says nothing of the clock.
+ */
+static void yield_to_short(struct member *member, int path, const struct path_figures *figures,
+			   const struct estimator_sample *sample, double noise)
+{
+	struct belief *belief = &member->belief;
+	double variance = belief->cov[belief_delay(path)][belief_delay(path)] + noise;
+	double shorter = belief->mean[belief_delay(path)] - 0.5 * sample->delay_ns;
+
+	if (!member->shape || figures->seen > YOUNG_SAMPLES ||
+	    shorter < SHORT_SIGMAS * sqrt(variance))
+		return;
+	open_state(member, belief_delay(path), shorter);
+	open_state(member, figures->asymmetry_ns > 0 ? belief_asymmetry(path) : BELIEF_OFFSET,
+		   shorter);
+}
+
+/* The path's kinds of delays, where all have this mean. */
+static struct likelihood_kinds kinds_of(const struct path_figures *figures, double mean,
+					double noise)
+{
+	return (struct likelihood_kinds){
+		.share = figures->kinds.share,
+		.scale = { fmax(figures->kinds.short_mean * mean, sqrt(noise)),
+			   fmax(figures->kinds.long_mean * mean, sqrt(noise)) },
+	};
+}
+
+/*
+ * Both ways of a round trip. A member is judged by how well it foretold the offset, given the round
+ * trip: how it foretold the round trip itself says nothing about clocks, so that is taken out; and
+ * of a round trip that it did not think of, its opinion counts as that the offset is anywhere.
+ */
+static double take_round_trip(struct member *member, int path, const struct path_figures *figures,
+			      double offset, const struct estimator_sample *sample, bool *missed)
+{
+	struct belief *belief = &member->belief;
+	double noise = 0.5 * sample_noise(sample);
+	double scale = queueing_scale(member, path, figures);
+	double up_share = member->shape ? figures->up_share : 0.5;
+	struct likelihood_kinds up_kinds, down_kinds;
+	struct measurement up = {
+		.direction = { path, 1, 1, 1 },
+		.value = 0.5 * sample->delay_ns + offset,
+		.noise = noise,
+		.scale = fmax(2 * up_share * scale, sqrt(noise)),
+		.shape = member->shape,
+	};
+	struct measurement down = {
+		.direction = { path, -1, -1, 1 },
+		.value = 0.5 * sample->delay_ns - offset,
+		.noise = noise,
+		.scale = fmax(2 * (1 - up_share) * scale, sqrt(noise)),
+		.shape = member->shape,
+	};
+	double walk = PATH_WALK * PATH_WALK * scale * scale;
+	double log_density, log_delay, trust;
+
+	if (member->kinds) {
+		up_kinds = kinds_of(figures, up.scale, noise);
+		down_kinds = kinds_of(figures, down.scale, noise);
+		up.kinds = &up_kinds;
+		down.kinds = &down_kinds;
+	}
+	yield_to_short(member, path, figures, sample, noise);
+	belief->cov[belief_delay(path)][belief_delay(path)] += walk;
+	if (figures->asymmetry_ns > 0)
+		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
+	log_delay = foretell_delay(member, &up, &down, &trust);
+	log_density = measure(belief, &up, missed);
+	log_density += measure(belief, &down, missed);
+	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
+}
+
+/* A reading without a round trip: its noise is learned from what it does to the belief. */
+static void learn_noise(struct member *member, int path, const struct path_figures *figures,
+			double square)
+{
+	double *noise = &member->noise[path];
+	double bends = figures->bends;
+
+	member->noise_samples[path] = fmin(member->noise_samples[path] + 1, NOISE_MEMORY);
+	if (member->noise_samples[path] > NOISE_READINGS)
+		*noise += (square - *noise) / member->noise_samples[path];
+	else if (figures->bends)
+		*noise = figures->bend_variance *
+			 (1 + NOISE_DOUBT / bends + NOISE_CHANCE / (bends * bends * bends));
+	*noise = fmax(*noise, NOISE_LEAST * NOISE_LEAST);
+}
+
+static double take_reading(struct member *member, int path, const struct path_figures *figures,
+			   double offset, bool *missed)
+{
+	struct measurement measurement = {
+		.direction = { path, 1, 1, 0 },
+		.value = offset,
+		.noise = member->noise[path],
+	};
+	double log_density, before, after;
+	struct normal normal;
+
+	belief_project(&member->belief, measurement.direction, &normal);
+	before = offset - normal.mean;
+	log_density = measure(&member->belief, &measurement, missed);
+	belief_project(&member->belief, measurement.direction, &normal);
+	after = offset - normal.mean;
+	if (!*missed)
+		learn_noise(member, path, figures, before * after);
+	return log_density;
+}
+
+double member_take(struct member *member, int path, const struct path_figures *figures,
+		   double offset, const struct estimator_sample *sample)
+{
+	bool missed = false;
+	double log_density = figures->one_way ?
+			     take_reading(member, path, figures, offset, &missed) :
+			     take_round_trip(member, path, figures, offset, sample, &missed);
+
+	member->misses[path] = missed ? member->misses[path] + 1 : 0;
+	return log_density;
+}
+
+void member_reroute(struct member *member, int path, double least_ns,
+		    const struct path_figures *figures)
+{
+	double spread = fabs(0.5 * (figures->mean_ns - least_ns)) + NOISE_LEAST;
+	double delay = 0.5 * (member->shape ? least_ns : figures->mean_ns);
+	double longer = delay - member->belief.mean[belief_delay(path)];
+
+	belief_set(&member->belief, belief_delay(path), delay, spread * spread);
+	open_state(member, belief_asymmetry(path), longer);
+	member->misses[path] = 0;
+}
+
+bool member_is_symmetric(const struct member *member, int path)
+{
+	double mean = member->belief.mean[belief_asymmetry(path)];
+	double variance = member->belief.cov[belief_asymmetry(path)][belief_asymmetry(path)];
+
+	return mean * mean < SYMMETRIC_SIGMAS * SYMMETRIC_SIGMAS * variance;
+}
+
+void member_make_symmetric(struct member *member, int path)
+{
+	const struct belief_direction direction = { path, 0, 1, 0 };
+	const struct normal none = { 0, 0 };
+	struct normal prior;
+
+	belief_project(&member->belief, direction, &prior);
+	if (prior.variance > 0)
+		belief_condition(&member->belief, direction, &none);
+	belief_set(&member->belief, belief_asymmetry(path), 0, 0);
+}
+
+enum member_loss member_loosen(struct member *member, int path, double offset,
+			       const struct estimator_sample *sample, double elapsed_s,
+			       bool path_alone)
+{
+	const double *mean = member->belief.mean;
+	double shorter = mean[belief_delay(path)] - 0.5 * sample->delay_ns;
+	double moved = offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)];
+
+	member->misses[path] = 0;
+	if (member->shape && shorter > 0) {
+		open_state(member, belief_delay(path), shorter);
+		open_state(member, belief_asymmetry(path), shorter);
+		return MEMBER_PATH_SHORTER;
+	}
+	if (path_alone) {
+		open_state(member, belief_asymmetry(path), moved);
+		return MEMBER_PATH_ASTRAY;
+	}
+	open_state(member, BELIEF_OFFSET, moved);
+	open_state(member, BELIEF_RATE, moved / elapsed_s);
+	return MEMBER_CLOCK_ASTRAY;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One filter of the estimator's bank: a belief, the hypotheses that it stands for, and what a
+ * sample does to it. The choice between members is estimator_bank.c's, the tables of delays are
+ * estimator_path.c's.
+ */
+#ifndef DISCIPLINE_ESTIMATOR_MEMBER_H
+#define DISCIPLINE_ESTIMATOR_MEMBER_H
+
+#include <stdbool.h>
+
+#include "discipline/belief.h"
+#include "discipline/estimator.h"
+#include "discipline/queueing.h"
+
+/**
+ * struct path_figures - what the samples of a path have shown, the same for all members
+ * @one_way: readings without round trips
+ * @samples: round trips remembered
+ * @seen: samples so far, all told
+ * @mean_ns: their mean
+ * @variance: their variance, ns^2
+ * @least_ns: the least of them
+ * @first_excess_ns: queueing each way that the first one was taken for
+ * @up_share: of the queueing, so much is on the way to the server
+ * @kinds: of the queueing
+ * @asymmetry_ns: standard deviation of what asymmetry may do; 0: the only path, asymmetry and all
+ * @bends: how often three readings without round trips were compared
+ * @bend_variance: a reading's variance according to them
+ */
+struct path_figures {
+	bool one_way;
+	unsigned int samples;
+	unsigned int seen;
+	double mean_ns;
+	double variance;
+	double least_ns;
+	double first_excess_ns;
+	double up_share;
+	struct queueing_kinds kinds;
+	double asymmetry_ns;
+	unsigned int bends;
+	double bend_variance;
+};
+
+/**
+ * struct member - one filter
+ * @wander: hypothesis: standard deviation of the rate's change in one second, a fraction
+ * @shape: hypothesis: of the queueing delay's gamma distribution; 0: normal
+ * @kinds: hypothesis: there are two kinds of exponential delays; @shape is 1
+ * @belief: in ns from the estimator's base, ns per second
+ * @log_weight: how well it foretold samples, against the others
+ * @noise: of each path's readings without a round trip, a variance, learned
+ * @noise_samples: from so many
+ * @misses: samples of each path that it disbelieved in a row
+ */
+struct member {
+	double wander;
+	int shape;
+	bool kinds;
+	struct belief belief;
+	double log_weight;
+	double noise[ESTIMATOR_PATHS];
+	double noise_samples[ESTIMATOR_PATHS];
+	int misses[ESTIMATOR_PATHS];
+};
+
+/* Nothing is known but the rate, ns per second. */
+void member_start(struct member *member, double rate, double rate_sigma);
+
+/* A path's first sample: its least delay and asymmetry, as far as one can know. */
+void member_start_path(struct member *member, int path, const struct path_figures *figures,
+		       const struct estimator_sample *sample);
+
+/* The base was set to the offset of this, the first path's first sample. */
+void member_start_offset(struct member *member, int path, const struct path_figures *figures);
+
+/* A sample, its offset from the base. Returns the logarithm of the density that was foretold. */
+double member_take(struct member *member, int path, const struct path_figures *figures,
+		   double offset, const struct estimator_sample *sample);
+
+/*
+ * The path has become longer: the least round trip is some @least_ns now, and @figures are of the
+ * path as it is. How much of the difference is asymmetry is open.
+ */
+void member_reroute(struct member *member, int path, double least_ns,
+		    const struct path_figures *figures);
+
+/* The offset so far was the clock's plus the path's asymmetry, of which so much is likely. */
+void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns);
+
+/* After a change of route: is there no sign of asymmetry? Then let there be none. */
+bool member_is_symmetric(const struct member *member, int path);
+void member_make_symmetric(struct member *member, int path);
+
+/*
+ * The track is lost: what the sample contradicts is open again, the path's own states when the path
+ * is shorter or @path_alone is in contradiction, else the clock's. Returns which.
+ */
+enum member_loss {
+	MEMBER_PATH_SHORTER,
+	MEMBER_PATH_ASTRAY,
+	MEMBER_CLOCK_ASTRAY,
+};
+
+enum member_loss member_loosen(struct member *member, int path, double offset,
+			       const struct estimator_sample *sample, double elapsed_s,
+			       bool path_alone);
+
+#endif /* DISCIPLINE_ESTIMATOR_MEMBER_H */

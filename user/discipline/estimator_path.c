@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A path's memory: its round trips, how readings without round trips scatter, and the signs that
+ * the route has become longer. What members make of it is theirs (estimator_member.c).
+ */
+#include "discipline/estimator_path.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Which way queues more is learned from so many samples, as if so many had shown that none does. */
+#define SHARE_MEMORY	256.0
+#define SHARE_DOUBT	8.0
+
+/*
+ * The mean share of one of two exponential delays, m, is nearer to one half than its share s of the
+ * means: with r = s / (1 - s), m = r (r - 1 - ln r) / (r - 1)^2. Within a tenth, r is the power of
+ * m / (1 - m) to this.
+ */
+#define SHARE_EXPONENT	1.4
+
+/* Neither way queues less than this share, in the mean. */
+#define SHARE_LEAST	0.02
+
+/* Where both ways queue alike the shares are uniform; a mean by chance so far from one half is. */
+#define SHARE_DEVIATION	0.29
+#define SHARE_SIGMAS	4
+
+/* Of a first round trip each way, so much is taken to be queueing, give or take as much. */
+#define FIRST_EXCESS	0.25
+
+/*
+ * A way has become longer when the least excess of PATH_EXCESSES samples is more than this multiple
+ * of the usual queueing and of their own spread: mere congestion spreads.
+ */
+#define REROUTE_FACTOR	2.5
+
+/* So many samples after a change of route it is decided whether that made the path asymmetric. */
+#define REROUTE_VERDICT	24
+
+static void sum_up_delays(struct path_memory *path)
+{
+	struct path_figures *figures = &path->figures;
+	double sum = 0, square = 0;
+	unsigned int i;
+
+	figures->least_ns = INFINITY;
+	for (i = 0; i < path->delays; i++) {
+		sum += path->delay_ns[i];
+		figures->least_ns = fmin(figures->least_ns, path->delay_ns[i]);
+	}
+	figures->samples = path->delays;
+	figures->mean_ns = sum / path->delays;
+	for (i = 0; i < path->delays; i++) {
+		double deviation = path->delay_ns[i] - figures->mean_ns;
+
+		square += deviation * deviation;
+	}
+	figures->variance = square / path->delays;
+}
+
+static void remember_delay(struct path_memory *path, double delay_ns)
+{
+	path->delay_ns[path->next_delay] = delay_ns;
+	path->next_delay = (path->next_delay + 1) % PATH_DELAYS;
+	if (path->delays < PATH_DELAYS)
+		path->delays++;
+	sum_up_delays(path);
+}
+
+static void forget_delays(struct path_memory *path, unsigned int count)
+{
+	double latest[PATH_EXCESSES];
+	unsigned int first, i;
+
+	count = count < path->delays ? count : path->delays;
+	first = path->next_delay + PATH_DELAYS - count;
+	for (i = 0; i < count; i++)
+		latest[i] = path->delay_ns[(first + i) % PATH_DELAYS];
+	memcpy(path->delay_ns, latest, count * sizeof(*latest));
+	path->delays = count;
+	path->next_delay = count;
+	sum_up_delays(path);
+}
+
+/* By how much the middle one of three readings is off the straight line through the others. */
+static void remember_reading(struct path_memory *path, const struct estimator_sample *sample)
+{
+	double whole_ns = (double)(sample->at_ns - path->reading_at_ns[1]);
+	double share = (double)(sample->at_ns - path->reading_at_ns[0]) / whole_ns;
+	double bend_ns = share * (double)(path->reading_ns[1] - path->reading_ns[0]) +
+			 (1 - share) * (double)(sample->offset_ns - path->reading_ns[0]);
+
+	if (path->readings >= 2 && whole_ns > 0) {
+		path->bend_square += bend_ns * bend_ns /
+				     (1 + share * share + (1 - share) * (1 - share));
+		path->figures.bends++;
+		path->figures.bend_variance = path->bend_square / path->figures.bends;
+	}
+	path->readings++;
+	path->figures.seen = path->readings;
+	path->reading_at_ns[1] = path->reading_at_ns[0];
+	path->reading_ns[1] = path->reading_ns[0];
+	path->reading_at_ns[0] = sample->at_ns;
+	path->reading_ns[0] = sample->offset_ns;
+}
+
+void path_memory_start(struct path_memory *path, const struct estimator_sample *sample)
+{
+	memset(path, 0, sizeof(*path));
+	path->used = true;
+	path->right_at_ns = sample->at_ns;
+	path->figures.one_way = sample->delay_ns == 0;
+	path->figures.first_excess_ns = FIRST_EXCESS * sample->delay_ns;
+	path->figures.up_share = 0.5;
+	queueing_start(&path->queueing);
+	path->figures.kinds = path->queueing.kinds;
+	path->mean_share = 0.5;
+	path->excesses = SHARE_DOUBT;
+}
+
+void path_memory_add(struct path_memory *path, const struct estimator_sample *sample)
+{
+	remember_delay(path, sample->delay_ns);
+	remember_reading(path, sample);
+}
+
+void path_memory_reroute(struct path_memory *path, unsigned int count)
+{
+	forget_delays(path, count);
+	path->rerouted = REROUTE_VERDICT;
+}
+
+/* The least of the latest excesses one way, if that and their spread say that the way is longer. */
+static double longer_by(const double *excess, double usual)
+{
+	double least = INFINITY, sum = 0;
+	int i;
+
+	for (i = 0; i < PATH_EXCESSES; i++) {
+		least = fmin(least, excess[i]);
+		sum += excess[i];
+	}
+	return least > REROUTE_FACTOR * fmax(usual, sum / PATH_EXCESSES - least) ? least : 0;
+}
+
+/* By the mean of the shares and not the share of the means: a single long delay decides nothing. */
+static void learn_share(struct path_memory *path, double up_ns, double down_ns)
+{
+	double both_ns = fmax(up_ns, 0) + fmax(down_ns, 0);
+	double share, ratio;
+
+	if (!(both_ns > 0))
+		return;
+	path->excesses = fmin(path->excesses + 1, SHARE_MEMORY);
+	path->mean_share += (fmax(up_ns, 0) / both_ns - path->mean_share) / path->excesses;
+	share = fmin(fmax(path->mean_share, SHARE_LEAST), 1 - SHARE_LEAST);
+	if (fabs(share - 0.5) < SHARE_SIGMAS * SHARE_DEVIATION / sqrt(path->excesses))
+		share = 0.5;
+	ratio = pow(share / (1 - share), SHARE_EXPONENT);
+	path->figures.up_share = ratio / (1 + ratio);
+}
+
+void path_memory_add_excess(struct path_memory *path, const struct estimator_sample *sample,
+			    double off_ns, double delay_ns)
+{
+	double up_ns = 0.5 * sample->delay_ns + off_ns - delay_ns;
+	double down_ns = 0.5 * sample->delay_ns - off_ns - delay_ns;
+
+	if (path->figures.one_way)
+		return;
+	path->excess_up[path->next_excess] = up_ns;
+	path->excess_down[path->next_excess] = down_ns;
+	path->next_excess = (path->next_excess + 1) % PATH_EXCESSES;
+	learn_share(path, up_ns, down_ns);
+	queueing_add(&path->queueing, 0.5 * up_ns / path->figures.up_share,
+		     0.5 * down_ns / (1 - path->figures.up_share));
+	path->figures.kinds = path->queueing.kinds;
+}
+
+bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, double *least_ns)
+{
+	double up_ns, down_ns, usual_ns;
+
+	if (path->figures.one_way || path->delays < 2 * PATH_EXCESSES)
+		return false;
+	usual_ns = 0.5 * path->figures.mean_ns - delay_ns;
+	up_ns = longer_by(path->excess_up, usual_ns);
+	down_ns = longer_by(path->excess_down, usual_ns);
+	if (!(up_ns > 0) && !(down_ns > 0))
+		return false;
+	path_memory_reroute(path, PATH_EXCESSES);
+	*least_ns = 2 * delay_ns + up_ns + down_ns;
+	return true;
+}
+
+void path_memory_change_reference(struct path_memory *path, const struct reference_change *change)
+{
+	int i;
+
+	if (!path->used)
+		return;
+	path->right_at_ns += reference_change_shift(change, path->right_at_ns);
+	for (i = 0; i < 2; i++) {
+		path->reading_ns[i] += reference_change_offset(change, path->reading_at_ns[i]);
+		path->reading_at_ns[i] += reference_change_shift(change, path->reading_at_ns[i]);
+	}
+}

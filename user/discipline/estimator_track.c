@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Samples that do not fit: who is to blame, the path or the clock, and how the members go on from
+ * there. What loosening does to one member is estimator_member.c's.
+ */
+#include "discipline/estimator_track.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A member that disbelieved so many samples of a path in a row has lost the track. */
+#define MISSES_ADOPT	2
+#define MISSES_LOOSEN	3
+
+/* Do others, heard of since this path was last right, bear the clock out? Then it is to blame. */
+static bool others_agree(const struct estimator *estimator, const struct member *member, int path)
+{
+	const struct path_memory *own = &estimator->path[path];
+	int i;
+
+	for (i = 0; i < estimator->paths; i++)
+		if (i != path && estimator->path[i].used && !member->misses[i] &&
+		    estimator->path[i].reading_at_ns[0] > own->right_at_ns)
+			return true;
+	return false;
+}
+
+/* What the loss means for what all members share. */
+static void note_loss(struct estimator *estimator, int path, enum member_loss loss)
+{
+	switch (loss) {
+	case MEMBER_PATH_SHORTER:
+		path_memory_reroute(&estimator->path[path], MISSES_LOOSEN);
+		break;
+	case MEMBER_PATH_ASTRAY:
+		break;
+	case MEMBER_CLOCK_ASTRAY:
+		estimator->restarts++;
+		break;
+	}
+}
+
+/*
+ * If its rate made the clock leave, then since this path was right last. From one answer of a burst
+ * to the next it would take a rate that no oscillator has, and other paths' answers would confirm
+ * it.
+ */
+static double time_of_loss_s(const struct estimator *estimator, int path, int64_t at_ns,
+			     double elapsed_s)
+{
+	double right_s = (double)(at_ns - estimator->path[path].right_at_ns) / 1e9;
+
+	return fmax(fmax(elapsed_s, right_s), 1e-3);
+}
+
+void track_recover(struct estimator *estimator, int path, double offset,
+		   const struct estimator_sample *sample, double elapsed_s)
+{
+	double lost_s = time_of_loss_s(estimator, path, sample->at_ns, elapsed_s);
+	const struct path_figures *figures = &estimator->path[path].figures;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		struct member *member = &estimator->member[i];
+		const struct member *best;
+		enum member_loss loss;
+
+		if (member->misses[path] < MISSES_ADOPT)
+			continue;
+		best = member->kinds ? bank_best_of_kinds(estimator) :
+				       bank_best_of_shape(estimator, member->shape);
+		if (!best->misses[path]) {
+			member->belief = best->belief;
+			memcpy(member->misses, best->misses, sizeof(member->misses));
+		} else if (member->misses[path] >= MISSES_LOOSEN) {
+			loss = member_loosen(member, path, offset, sample, lost_s,
+					     others_agree(estimator, member, path));
+			if (member == best && member->shape == BANK_SHAPE_OF_PATH)
+				note_loss(estimator, path, loss);
+			member_take(member, path, figures, offset, sample);
+		}
+	}
+}
+
+void track_notice_reroute(struct estimator *estimator, int path, double offset,
+			  const struct estimator_sample *sample)
+{
+	const struct member *member = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH);
+	const double *mean = member->belief.mean;
+	double off = offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)];
+	double least_ns;
+	int i;
+
+	path_memory_add_excess(&estimator->path[path], sample, off, mean[belief_delay(path)]);
+	if (!path_memory_notice_reroute(&estimator->path[path], mean[belief_delay(path)],
+					&least_ns))
+		return;
+	for (i = 0; i < estimator->members; i++)
+		member_reroute(&estimator->member[i], path, least_ns,
+			       &estimator->path[path].figures);
+}
+
+void track_judge_reroute(struct estimator *estimator, int path)
+{
+	struct path_memory *memory = &estimator->path[path];
+	int i;
+
+	if (!memory->rerouted || --memory->rerouted || !bank_is_only_path(estimator, path) ||
+	    !member_is_symmetric(bank_best(estimator), path))
+		return;
+	for (i = 0; i < estimator->members; i++)
+		member_make_symmetric(&estimator->member[i], path);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The two kinds of delays by expectation and maximisation (Dempster, Laird, Rubin 1977): each delay
+ * is of either kind with some probability, and each kind's mean is that of its delays.
+ */
+#include "discipline/queueing.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Fitted after so many samples' delays, by so many steps from where the last fit ended. */
+#define FIT_EVERY	16
+#define FIT_STEPS	4
+
+/* Fewer delays tell nothing of their kinds. */
+#define FIT_LEAST	32
+
+/* Where to start from: half of each kind, the one four times as long as the other. */
+#define FIRST_SHARE	0.5
+#define FIRST_SHORT	0.4
+#define FIRST_LONG	1.6
+
+/* Longer ones are no different. */
+#define DELAY_MOST	1e15
+
+/* The least mean of a kind and share of either. */
+#define MEAN_LEAST	1e-3
+#define SHARE_LEAST	0.02
+
+/*
+ * Two kinds have to explain the delays better than one by so much in the logarithm of the
+ * likelihood: two parameters more gain 1 by chance, and 8 once in thousands.
+ */
+#define GAIN_LEAST	8.0
+
+void queueing_start(struct queueing *queueing)
+{
+	memset(queueing, 0, sizeof(*queueing));
+	queueing->fitted = (struct queueing_kinds){ FIRST_SHARE, FIRST_SHORT, FIRST_LONG };
+	queueing->kinds = (struct queueing_kinds){ 1, 1, 1 };
+}
+
+static double mean_delay(const struct queueing *queueing)
+{
+	double sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < queueing->count; i++)
+		sum += (double)queueing->delay[i];
+	return sum / queueing->count;
+}
+
+/*
+ * One step, delays in units of their @mean. Returns how much better the kinds before it explain
+ * them than a single one.
+ */
+static double fit_step(const struct queueing *queueing, double mean, struct queueing_kinds *kinds)
+{
+	double odds = (1 - kinds->share) / kinds->share * kinds->short_mean / kinds->long_mean;
+	double steeper = 1 / kinds->short_mean - 1 / kinds->long_mean;
+	double shorts = 0, short_sum = 0, sum = 0, gain = 0;
+	double total = queueing->count;
+	unsigned int i;
+
+	for (i = 0; i < queueing->count; i++) {
+		double delay = (double)queueing->delay[i] / mean;
+		double is_short = 1 / (1 + odds * exp(fmin(delay * steeper, 600)));
+
+		shorts += is_short;
+		short_sum += is_short * delay;
+		sum += delay;
+		gain += delay - delay / kinds->short_mean - log(is_short);
+	}
+	gain += total * log(kinds->share / kinds->short_mean);
+	shorts = fmin(fmax(shorts, SHARE_LEAST * total), (1 - SHARE_LEAST) * total);
+	kinds->share = shorts / total;
+	kinds->short_mean = fmax(short_sum / shorts, MEAN_LEAST);
+	kinds->long_mean = fmax((sum - short_sum) / (total - shorts), kinds->short_mean);
+	return gain;
+}
+
+static void fit(struct queueing *queueing)
+{
+	struct queueing_kinds *fitted = &queueing->fitted;
+	double mean = mean_delay(queueing);
+	double gain = 0;
+	int i;
+
+	queueing->kinds = (struct queueing_kinds){ 1, 1, 1 };
+	if (!(mean > 0))
+		return;
+	for (i = 0; i < FIT_STEPS; i++)
+		gain = fit_step(queueing, mean, fitted);
+	if (gain > GAIN_LEAST)
+		queueing->kinds = *fitted;
+	/* Two that became one never part again by themselves. */
+	if (!(fitted->long_mean > 1.1 * fitted->short_mean))
+		*fitted = (struct queueing_kinds){ FIRST_SHARE, FIRST_SHORT, FIRST_LONG };
+}
+
+static void remember(struct queueing *queueing, double delay)
+{
+	queueing->delay[queueing->next] = (float)fmin(fmax(delay, 0), DELAY_MOST);
+	queueing->next = (queueing->next + 1) % QUEUEING_DELAYS;
+	if (queueing->count < QUEUEING_DELAYS)
+		queueing->count++;
+}
+
+void queueing_add(struct queueing *queueing, double up, double down)
+{
+	remember(queueing, up);
+	remember(queueing, down);
+	if (queueing->count >= FIT_LEAST && queueing->next % (2 * FIT_EVERY) == 0)
+		fit(queueing);
+}

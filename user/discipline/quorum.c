@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting for a quorum. What the sources that make one say is judged by source_select.c.
+ */
+#include "discipline/quorum.h"
+
+#include "discipline/source_interval.h"
+#include "discipline/source_select.h"
+
+/* Requests until a source that never answered is silent rather than late. */
+#define REQUESTS	2
+
+/* Intervals that miss each other by less agree: their bounds are the servers' own estimates. */
+#define AGREE_NS	1000000LL
+#define SIGMAS		5
+
+/* The sources that may be selected. */
+struct attendance {
+	size_t usable;		/* of them, not known to be silent */
+	size_t voters;		/* have answered lately, or may yet do so for the first time */
+	size_t heard;		/* have given samples since what they said before is void */
+	struct source_interval interval[SOURCE_SELECT_MAX];
+};
+
+bool quorum_counts(const struct source *source, const struct source_status *status)
+{
+	return !status->options->noselect && !source_is_refused(source);
+}
+
+bool quorum_may_vote(const struct source *source, const struct source_status *status)
+{
+	bool failed = !status->sent && status->last_error;
+
+	if (!quorum_counts(source, status))
+		return false;
+	return status->received ? status->reach != 0 : status->sent <= REQUESTS && !failed;
+}
+
+static void take_attendance(struct source *const *sources, size_t count,
+			    const struct timescale_now *now, struct attendance *attendance)
+{
+	size_t i;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		struct source_interval *interval = &attendance->interval[attendance->heard];
+		struct source_status status;
+		int64_t margin_ns;
+
+		source_get_status(sources[i], now->reference_ns, &status);
+		if (!quorum_counts(sources[i], &status))
+			continue;
+		attendance->usable += status.received || status.sent <= REQUESTS;
+		attendance->voters += quorum_may_vote(sources[i], &status);
+		if (!status.received || !status.reach || !status.samples)
+			continue;
+		source_interval_of(&status.last, now, interval);
+		margin_ns = chime_add_sat(AGREE_NS, SIGMAS * status.last.noise_ns) / 2;
+		interval->low_ns = chime_sub_sat(interval->low_ns, margin_ns);
+		interval->high_ns = chime_add_sat(interval->high_ns, margin_ns);
+		attendance->heard++;
+	}
+}
+
+/* The most intervals that have a point in common: one of them begins there. */
+static size_t count_agreeing(const struct attendance *attendance)
+{
+	size_t i, j, agreeing, most = 0;
+
+	for (i = 0; i < attendance->heard; i++) {
+		int64_t at_ns = attendance->interval[i].low_ns;
+
+		agreeing = 0;
+		for (j = 0; j < attendance->heard; j++)
+			agreeing += attendance->interval[j].low_ns <= at_ns &&
+				    at_ns <= attendance->interval[j].high_ns;
+		if (agreeing > most)
+			most = agreeing;
+	}
+	return most;
+}
+
+/* Since the first answer. */
+static int64_t patience_ns(const struct attendance *attendance)
+{
+	size_t agreeing = count_agreeing(attendance);
+
+	if (agreeing < 2 && attendance->usable > 1)
+		return QUORUM_SILENT_NS;
+	if (2 * agreeing > attendance->voters)
+		return 0;
+	return 2 * agreeing == attendance->voters ? QUORUM_LATE_NS : QUORUM_SILENT_NS;
+}
+
+int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
+		       const struct timescale_now *now)
+{
+	struct attendance attendance = { 0 };
+	int64_t wait_ns;
+
+	take_attendance(sources, count, now, &attendance);
+	if (!attendance.heard) {
+		quorum_forget(quorum);
+		return 0;
+	}
+	if (quorum->reached)
+		return 0;
+	if (!quorum->since_raw_ns)
+		quorum->since_raw_ns = now->raw_ns;
+	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, patience_ns(&attendance)),
+				now->raw_ns);
+	quorum->reached = wait_ns <= 0;
+	return quorum->reached ? 0 : wait_ns;
+}
+
+void quorum_forget(struct quorum *quorum)
+{
+	*quorum = (struct quorum){ 0 };
+}

@@ -1,0 +1,643 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One time source: its polling, its reachability, and what its samples say through an estimator.
+ * Sockets and packets are ntp/client.c's; whether to believe it is source_select.c's.
+ */
+#include "discipline/source.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_S	1000000000LL
+
+/* Servers with ntpd's "restrict limited" drop what comes closer than 2 s to the last request. */
+#define BURST_INTERVAL_NS	(2 * NS_PER_S)
+
+/*
+ * iburst: minpoll does not hold until the rate is known well enough for it, or for so many
+ * requests. (ntpd's iburst are eight.) Few are needed where the network is noisy, more on a quiet
+ * one; they come 2 s apart, and later a share of the time since the first: a rate is known by its
+ * span.
+ */
+#define IBURST_COUNT	16
+#define IBURST_SHARE	0.25
+
+/* Requests in quick succession after a sample that contradicts the estimate. */
+#define SUSPECT_COUNT	2
+
+/* The wait after a failure starts here and doubles. */
+#define RETRY_FIRST_NS	NS_PER_S
+
+/* Of a row of answers without a sample so many are followed up as in a burst, with iburst. */
+#define REFUSALS_QUICK	4
+
+/* A server that refuses to serve us, or that goes on sending "RATE", waits this long at most. */
+#define KISS_WAIT_NS	(86400 * NS_PER_S)
+
+/* "RATE" raises maxpoll, too, as far as this. */
+#define KISS_MAXPOLL	10
+
+/* An answer that is under way for longer comes from somebody who stood still. */
+#define LATE_NS		NS_PER_S
+
+/* After so many failures in a row (the reach register is empty) a source counts as gone. */
+#define FAILURES_GONE	8
+
+/* Residuals kept for the tables. */
+#define HISTORY	64
+
+/* A server that is further from its reference than this has none (RFC 5905 MAXDISP is 16 s). */
+#define ROOT_LIMIT_NS	(16 * NS_PER_S)
+
+/*
+ * Bound of the statistical error, in standard errors. Where no round trip bounds the error anyway,
+ * the statistics alone have to, and while they are young they are unsure of themselves.
+ */
+#define SIGMAS	5
+#define SIGMAS_REFCLOCK	7.5
+
+/*
+ * A sample is asked for when the standard error has grown to this share of what a sample leaves
+ * open and of what the path's asymmetry may hide; more often, it would say little that is new.
+ */
+#define POLL_SHARE	0.66
+#define POLL_ASYMMETRY	0.06
+
+/*
+ * A rate is known by the time over which it was learned, and what a young one hides the estimate
+ * does not know itself: the interval is at most this share of that time.
+ */
+#define POLL_SPAN_SHARE	0.1
+
+/* From one request to the next the interval grows at most by this factor. */
+#define POLL_GROWTH	2.0
+
+/*
+ * A source that has misled the combined clock is not used for so many answers, and for twice as
+ * many the next time: who lies now and then is soon hardly ever used. It begins anew after it has
+ * been right for DISTRUST_FORGOTTEN answers.
+ */
+#define DISTRUST_FIRST		16
+#define DISTRUST_MOST		1024
+#define DISTRUST_FORGOTTEN	1024
+
+#define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+struct history {
+	int64_t at_ns;
+	int64_t offset_ns;
+};
+
+struct source {
+	struct source_options options;
+	struct estimator *estimator;
+	enum source_verdict verdict;
+	int64_t next_poll_ns;
+	int64_t first_poll_ns;	/* by raw, since the rate was last forgotten */
+	int64_t last_poll_ns;
+	int64_t last_raw_ns;
+	double interval_s;
+	int starting;		/* requests left of iburst */
+	int burst;		/* requests left of a burst */
+	unsigned int failures;
+	unsigned int refusals;	/* answers in a row that gave no sample */
+	unsigned int kisses;	/* KISS packets in a row */
+	int64_t not_before_ns;	/* by raw: a KISS packet forbids earlier requests */
+	bool learning;		/* first_poll_ns is valid */
+	bool has_epoch;
+	uint32_t epoch;
+	uint32_t kiss;
+	uint8_t reach;
+	uint64_t sent;
+	uint64_t received;
+	int last_error;
+	struct source_sample last;
+	struct history history[HISTORY];
+	unsigned int samples;
+	unsigned int next_sample;
+	unsigned int restarts;
+	struct sample_log log;
+	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
+	uint64_t distrusted_until;	/* answers until it is over */
+};
+
+static int64_t min_s64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t max_s64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Over what time its rate has been learned. */
+static double learned_s(const struct source *source)
+{
+	return (double)(source->last_poll_ns - source->first_poll_ns) / NS_PER_S;
+}
+
+static double least_interval(const struct source *source)
+{
+	double least_s = ldexp(1, source->options.minpoll);
+
+	if (!source->starting)
+		return least_s;
+	return fmin(least_s, fmax((double)BURST_INTERVAL_NS / NS_PER_S,
+				  IBURST_SHARE * learned_s(source)));
+}
+
+static double clamp_interval(const struct source *source, double interval_s)
+{
+	return fmin(fmax(interval_s, least_interval(source)), ldexp(1, source->options.maxpoll));
+}
+
+static int64_t seconds_to_ns(double seconds)
+{
+	return llrint(seconds * NS_PER_S);
+}
+
+struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return NULL;
+	source->estimator = estimator_new(1);
+	if (!source->estimator) {
+		free(source);
+		return NULL;
+	}
+	source->options = *options;
+	source->starting = options->iburst ? IBURST_COUNT : 0;
+	source->interval_s = least_interval(source);
+	source->next_poll_ns = now_raw_ns;
+	source->not_before_ns = INT64_MIN;
+	return source;
+}
+
+void source_free(struct source *source)
+{
+	if (!source)
+		return;
+	estimator_free(source->estimator);
+	free(source);
+}
+
+/* Who sent "RATE" counts packets, whatever they are for: bursts, retries and reloads wait, too. */
+int64_t source_earliest_poll(const struct source *source)
+{
+	int64_t earliest_ns = source->not_before_ns;
+
+	if (source->kiss == KISS('R', 'A', 'T', 'E') && source->sent)
+		earliest_ns = max_s64(earliest_ns, source->last_poll_ns +
+				      seconds_to_ns(ldexp(1, source->options.minpoll)));
+	return earliest_ns;
+}
+
+int64_t source_next_poll(const struct source *source)
+{
+	return max_s64(source->next_poll_ns, source_earliest_poll(source));
+}
+
+bool source_is_refused(const struct source *source)
+{
+	return source->kiss == KISS('D', 'E', 'N', 'Y') || source->kiss == KISS('R', 'S', 'T', 'R');
+}
+
+void source_polled(struct source *source, int64_t now_raw_ns)
+{
+	int64_t wait_ns = seconds_to_ns(source->interval_s);
+
+	source->sent++;
+	source->reach <<= 1;
+	source->last_poll_ns = now_raw_ns;
+	if (!source->learning)
+		source->first_poll_ns = now_raw_ns;
+	source->learning = true;
+	if (source->starting > 0)
+		source->starting--;
+	if (source->burst > 0)
+		source->burst--;
+	if (source->burst > 0)
+		wait_ns = min_s64(wait_ns, BURST_INTERVAL_NS);
+	source->next_poll_ns = now_raw_ns + wait_ns;
+}
+
+/* After an attempt that gave nothing: soon, and ever less often, but not less often than usual. */
+static int64_t retry_wait_ns(const struct source *source)
+{
+	unsigned int doublings = source->failures < 24 ? source->failures : 24;
+	bool gone = source->failures >= FAILURES_GONE;
+	int64_t most_ns = seconds_to_ns(gone ? ldexp(1, source->options.maxpoll) :
+					source->interval_s);
+
+	return min_s64(RETRY_FIRST_NS << doublings, most_ns);
+}
+
+/* The server answered, but said nothing that could be used: asking at once gives the same. */
+static bool is_refusal(int error)
+{
+	return error == -EPROTO || error == -EBADMSG || error == -ETIME || error == -EINVAL;
+}
+
+/*
+ * After such an answer: once as soon as in a burst, then at minpoll. A server that has just been
+ * started is worth a few more requests, if it may be asked so quickly.
+ */
+static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
+{
+	unsigned int quick = source->options.iburst ? REFUSALS_QUICK : 1;
+	int64_t wait_ns = seconds_to_ns(ldexp(1, source->options.minpoll));
+
+	if (source->burst)
+		return;
+	if (source->refusals < quick)
+		wait_ns = min_s64(wait_ns, BURST_INTERVAL_NS);
+	source->refusals++;
+	source->next_poll_ns = now_raw_ns + wait_ns;
+}
+
+/*
+ * A source that never answered, or that the network does not let us ask, is tried again soon; so is
+ * one that has not answered since all that it said before became void. One that only lost a packet
+ * keeps its pace until it counts as gone. A burst does so too, and is one attempt, however many
+ * requests it takes.
+ */
+void source_failed(struct source *source, int64_t now_raw_ns, int error)
+{
+	bool known = source->reach && source->samples;
+	int64_t wait_ns = retry_wait_ns(source);
+
+	source->last_error = error;
+	if (error == -ETIMEDOUT && source->burst)
+		return;
+	source->failures++;
+	if (is_refusal(error)) {
+		follow_up_refusal(source, now_raw_ns);
+		return;
+	}
+	if (error == -ETIMEDOUT && known)
+		return;
+	source->next_poll_ns = now_raw_ns + wait_ns;
+}
+
+/* At least @wait_ns, twice as long for each KISS packet in a row, and not for ever. */
+static void hold_back(struct source *source, int64_t now_raw_ns, int64_t wait_ns)
+{
+	unsigned int doublings = source->kisses < 16 ? source->kisses : 16;
+
+	if (wait_ns > KISS_WAIT_NS >> doublings)
+		wait_ns = KISS_WAIT_NS;
+	else
+		wait_ns <<= doublings;
+	source->kisses++;
+	source->next_poll_ns = now_raw_ns + wait_ns;
+	source->not_before_ns = source->next_poll_ns;
+}
+
+void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
+{
+	struct source_options *options = &source->options;
+
+	source->kiss = code;
+	source->burst = 0;
+	source->starting = 0;
+	if (source_is_refused(source)) {
+		hold_back(source, now_raw_ns, KISS_WAIT_NS);
+	} else if (code == KISS('R', 'A', 'T', 'E')) {
+		if (options->minpoll == options->maxpoll && options->maxpoll < KISS_MAXPOLL)
+			options->maxpoll++;
+		if (options->minpoll < options->maxpoll)
+			options->minpoll++;
+		source->interval_s = clamp_interval(source, 2 * source->interval_s);
+		hold_back(source, now_raw_ns, seconds_to_ns(source->interval_s));
+	}
+}
+
+void source_forgive(struct source *source, int64_t now_raw_ns)
+{
+	if (!source_is_refused(source))
+		return;
+	source->kiss = 0;
+	source->kisses = 0;
+	source->not_before_ns = INT64_MIN;
+	source->next_poll_ns = now_raw_ns;
+}
+
+void source_hold_back(struct source *source, uint32_t code, int64_t until_ns)
+{
+	source->kiss = code;
+	source->starting = 0;
+	source->interval_s = clamp_interval(source, source->interval_s);
+	source->not_before_ns = until_ns;
+}
+
+static bool sample_is_sane(const struct source *source, const struct source_sample *sample)
+{
+	int least_stratum = source->options.kind == SOURCE_REFCLOCK ? 0 : 1;
+
+	return sample->delay_ns >= 0 && sample->delay_ns < ROOT_LIMIT_NS && sample->noise_ns >= 0 &&
+	       sample->root_delay_ns >= 0 && sample->root_delay_ns < ROOT_LIMIT_NS &&
+	       sample->root_dispersion_ns >= 0 && sample->root_dispersion_ns < ROOT_LIMIT_NS &&
+	       sample->stratum >= least_stratum && sample->stratum <= 15 && sample->leap <= 2;
+}
+
+/*
+ * What the estimate disbelieves is not its scatter: either it goes on as it was, and the server was
+ * out of its mind for a moment, or it begins anew and forgets all.
+ */
+static void remember(struct source *source, const struct source_sample *sample)
+{
+	struct history *entry = &source->history[source->next_sample];
+	struct estimate estimate;
+
+	estimator_get(source->estimator, sample->at_ns, &estimate);
+	if (estimate.suspect && source->samples)
+		return;
+	entry->at_ns = sample->at_ns;
+	entry->offset_ns = sample->offset_ns;
+	source->next_sample = (source->next_sample + 1) % HISTORY;
+	if (source->samples < HISTORY)
+		source->samples++;
+}
+
+/* Residuals from before a restart of the estimate say nothing of its scatter. */
+static void forget_lost_track(struct source *source)
+{
+	struct estimate estimate;
+
+	estimator_get(source->estimator, source->last.at_ns, &estimate);
+	if (estimate.restarts == source->restarts)
+		return;
+	source->restarts = estimate.restarts;
+	source->history[0] = (struct history){ source->last.at_ns, source->last.offset_ns };
+	source->samples = 1;
+	source->next_sample = 1;
+	sample_log_clear(&source->log);
+}
+
+static double sigma_after(const struct source *source, double elapsed_s)
+{
+	struct estimate estimate;
+
+	estimator_get(source->estimator, source->last.at_ns + seconds_to_ns(elapsed_s), &estimate);
+	return estimate.sigma_ns;
+}
+
+/* The time that it takes until another sample is worth a packet, within minpoll and maxpoll. */
+static void control_poll(struct source *source)
+{
+	double low_s = least_interval(source);
+	double high_s = clamp_interval(source, fmin(POLL_GROWTH * source->interval_s,
+						    POLL_SPAN_SHARE * learned_s(source)));
+	struct estimate estimate;
+	double worth_ns;
+
+	estimator_get(source->estimator, source->last.at_ns, &estimate);
+	worth_ns = POLL_SHARE * (fmax(estimate.sample_ns, 0) + (double)source->last.noise_ns +
+				 POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator));
+	if (sigma_after(source, high_s) > worth_ns) {
+		while (high_s > low_s * 1.02) {
+			double middle_s = sqrt(low_s * high_s);
+
+			if (sigma_after(source, middle_s) > worth_ns)
+				high_s = middle_s;
+			else
+				low_s = middle_s;
+		}
+		high_s = low_s;
+	}
+	if (high_s > ldexp(1, source->options.minpoll))
+		source->starting = 0;
+	source->interval_s = clamp_interval(source, high_s);
+	/* Did the clock, the server or the path go astray? The next two samples tell. */
+	if (estimate.suspect && !source->burst)
+		source->burst = SUSPECT_COUNT;
+	if (source->burst)
+		source->next_poll_ns = source->last_poll_ns +
+				       min_s64(BURST_INTERVAL_NS,
+					       seconds_to_ns(source->interval_s));
+	else
+		source->next_poll_ns = source->last_poll_ns +
+				       seconds_to_ns(source->interval_s);
+}
+
+static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
+{
+	source->has_epoch = true;
+	source->epoch = epoch;
+	estimator_reset(source->estimator, keep_rate);
+	source->learning = source->learning && keep_rate;
+	source->samples = 0;
+	source->next_sample = 0;
+	sample_log_clear(&source->log);
+}
+
+int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
+{
+	bool late = sample->delay_ns > LATE_NS;
+	struct source_sample corrected = *sample;
+	struct estimator_sample measured;
+	int error;
+
+	if (source->has_epoch && sample->epoch != source->epoch)
+		return -ESTALE;
+	if (!sample_is_sane(source, sample))
+		return -EINVAL;
+	if (source->samples && source->last.at_ns - sample->at_ns > ESTIMATOR_DISORDER_NS)
+		start_anew(source, sample->epoch, true);
+	corrected.offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
+	measured.at_ns = corrected.at_ns;
+	measured.offset_ns = corrected.offset_ns;
+	measured.delay_ns = (double)corrected.delay_ns;
+	measured.sigma_ns = (double)corrected.noise_ns;
+	error = estimator_add(source->estimator, 0, &measured);
+	if (error)
+		return error;
+	source->has_epoch = true;
+	source->epoch = sample->epoch;
+	source->last = corrected;
+	source->last_raw_ns = now_raw_ns;
+	source->last_error = 0;
+	source->refusals = 0;
+	source->kisses = 0;
+	if (source_is_refused(source))
+		source->kiss = 0;
+	source->failures = late ? source->failures + 1 : 0;
+	source->reach |= 1;
+	source->received++;
+	remember(source, &corrected);
+	forget_lost_track(source);
+	sample_log_add(&source->log, &measured);
+	control_poll(source);
+	/* It says little, and the next one need not be. */
+	if (late && !source->burst)
+		source->next_poll_ns = min_s64(source->next_poll_ns,
+					       now_raw_ns + retry_wait_ns(source));
+	return 0;
+}
+
+void source_burst(struct source *source, int64_t now_raw_ns, int count)
+{
+	source->burst = count;
+	/* What comes after it, if nobody answers, begins at its pace. */
+	source->failures = 1;
+	source->next_poll_ns = now_raw_ns;
+}
+
+void source_forget(struct source *source, uint32_t epoch)
+{
+	start_anew(source, epoch, false);
+}
+
+static void change_reading(const struct reference_change *change, int64_t *at_ns,
+			   int64_t *offset_ns)
+{
+	*offset_ns += reference_change_offset(change, *at_ns);
+	*at_ns += reference_change_shift(change, *at_ns);
+}
+
+void source_change_reference(struct source *source, uint32_t epoch,
+			     const struct reference_change *change)
+{
+	unsigned int i;
+
+	source->has_epoch = true;
+	source->epoch = epoch;
+	estimator_change_reference(source->estimator, change);
+	sample_log_change_reference(&source->log, change);
+	if (!source->samples)
+		return;
+	change_reading(change, &source->last.at_ns, &source->last.offset_ns);
+	for (i = 0; i < source->samples; i++)
+		change_reading(change, &source->history[i].at_ns, &source->history[i].offset_ns);
+}
+
+void source_rebase(struct source *source, uint32_t epoch)
+{
+	start_anew(source, epoch, true);
+}
+
+static void describe_history(const struct source *source, struct source_status *status)
+{
+	int64_t oldest_ns = source->last.at_ns;
+	double square = 0;
+	unsigned int i;
+
+	for (i = 0; i < source->samples; i++) {
+		const struct history *entry = &source->history[i];
+		double age_ns = (double)(entry->at_ns - status->estimate.at_ns);
+		double residual = (double)(entry->offset_ns - status->estimate.offset_ns) -
+				  age_ns * status->estimate.rate;
+
+		square += residual * residual;
+		oldest_ns = min_s64(oldest_ns, entry->at_ns);
+	}
+	status->jitter_ns = sqrt(square / source->samples);
+	status->span_ns = source->last.at_ns - oldest_ns;
+}
+
+/*
+ * The truth lies within half the round trip of each sample. If that of the latest is another place
+ * than where the estimate has it, one of the two is wrong, and it may be the estimate. A refclock's
+ * reading is no more than likely.
+ */
+static double contradicted_ns(const struct source *source, const struct source_status *status)
+{
+	const struct source_sample *last = &source->last;
+	double ago_ns = (double)(status->estimate.at_ns - last->at_ns);
+	double residual_ns = fabs((double)(last->offset_ns - status->estimate.offset_ns) +
+				  ago_ns * status->estimate.rate);
+	double reach_ns = 0.5 * (double)last->delay_ns + SIGMAS * (double)last->noise_ns;
+
+	if (source->options.kind == SOURCE_REFCLOCK ||
+	    residual_ns < reach_ns + status->root_distance_ns)
+		return 0;
+	return residual_ns + reach_ns;
+}
+
+/* A server that does not answer, or that sent "RATE", is asked less often than its samples want. */
+static double interval_in_force(const struct source *source)
+{
+	int64_t wait_ns = source_next_poll(source) - source->last_poll_ns;
+
+	if (!source->sent)
+		return source->interval_s;
+	return fmax(source->interval_s, (double)wait_ns / NS_PER_S);
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	double sigmas = source->options.kind == SOURCE_REFCLOCK ? SIGMAS_REFCLOCK : SIGMAS;
+
+	memset(status, 0, sizeof(*status));
+	status->options = &source->options;
+	status->verdict = source->verdict;
+	status->last = source->last;
+	status->last_raw_ns = source->last_raw_ns;
+	status->samples = source->samples;
+	status->poll = (int)lrint(log2(interval_in_force(source)));
+	status->reach = source->reach;
+	status->sent = source->sent;
+	status->received = source->received;
+	status->last_error = source->last_error;
+	status->kiss = source->kiss;
+	status->distrusted = source->received < source->distrusted_until;
+	status->has_estimate = source->samples &&
+			       estimator_get(source->estimator, at_ns, &status->estimate);
+	if (!status->has_estimate)
+		return;
+	status->minimum_delay_ns = (int64_t)estimator_floor(source->estimator);
+	/* Asymmetry cannot exceed half the path; what is taken for asymmetry may be error. */
+	status->root_distance_ns = fabs(status->estimate.asymmetry_ns) +
+				   0.5 * (double)(source->last.root_delay_ns +
+						  status->minimum_delay_ns) +
+				   (double)source->last.root_dispersion_ns +
+				   sigmas * status->estimate.sigma_ns;
+	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
+	describe_history(source, status);
+}
+
+const struct source_options *source_get_options(const struct source *source)
+{
+	return &source->options;
+}
+
+void source_set_verdict(struct source *source, enum source_verdict verdict)
+{
+	source->verdict = verdict;
+}
+
+void source_distrust(struct source *source, bool misled)
+{
+	bool distrusted = source->received < source->distrusted_until;
+
+	sample_log_clear(&source->log);
+	if (misled) {
+		if (source->received > source->distrusted_until + DISTRUST_FORGOTTEN)
+			source->distrust = 0;
+		source->distrust = source->distrust ? 2 * source->distrust : DISTRUST_FIRST;
+		if (source->distrust > DISTRUST_MOST)
+			source->distrust = DISTRUST_MOST;
+	}
+	if (misled || distrusted)
+		source->distrusted_until = source->received + source->distrust;
+}
+
+const struct sample_log *source_get_log(const struct source *source)
+{
+	return &source->log;
+}
+
+const struct estimator *source_get_estimator(const struct source *source)
+{
+	return source->estimator;
+}
+
+uint64_t source_received(const struct source *source)
+{
+	return source->received;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One time source, server or refclock: when to ask it next, whether it answers, and what its
+ * samples say. Pure: time is an argument; the sockets are ntp/client.c's.
+ *
+ * Instants are ns; "timer" instants (when to poll) are CLOCK_MONOTONIC_RAW, sample instants are
+ * the reference's time. offset = server - reference.
+ */
+#ifndef DISCIPLINE_SOURCE_H
+#define DISCIPLINE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "discipline/estimator.h"
+#include "discipline/sample_log.h"
+
+#define SOURCE_NAME_MAX	256
+
+enum source_kind {
+	SOURCE_SERVER,
+	SOURCE_REFCLOCK,
+};
+
+/* What selection says of a source; the letters are chronyc's. */
+enum source_verdict {
+	SOURCE_UNUSABLE,	/* '?' no usable sample yet, or unreachable */
+	SOURCE_FALSETICKER,	/* 'x' disagrees with the majority */
+	SOURCE_TOO_VARIABLE,	/* '~' */
+	SOURCE_NOT_COMBINED,	/* '-' good, but not worth combining */
+	SOURCE_COMBINED,	/* '+' */
+	SOURCE_SELECTED,	/* '*' the one whose identity is reported */
+};
+
+/**
+ * struct source_options - as configured
+ * @name: host name, address or device, for people
+ * @kind: server or refclock
+ * @minpoll: log2 seconds, -6 to 24
+ * @maxpoll: log2 seconds, >= @minpoll
+ * @iburst: requests 2 s apart at the start, until the rate is known well enough for minpoll
+ * @prefer: combine with nothing else while it is selectable
+ * @trust: always right where sources disagree
+ * @noselect: measure, never use
+ * @require: nothing is used as long as this one, or another of this kind, cannot be
+ * @offset_s: correction of the source's offset, from configuration
+ */
+struct source_options {
+	char name[SOURCE_NAME_MAX];
+	enum source_kind kind;
+	int minpoll;
+	int maxpoll;
+	bool iburst;
+	bool prefer;
+	bool trust;
+	bool noselect;
+	bool require;
+	double offset_s;
+};
+
+/**
+ * struct source_sample - one completed exchange (or refclock reading)
+ * @at_ns: reference time midway between request and answer
+ * @offset_ns: server minus reference
+ * @delay_ns: round trip less the server's processing; 0 for a refclock
+ * @noise_ns: one standard error of the delay by the timestamps at both ends; of a refclock's offset
+ * @root_delay_ns: the server's, to the primary reference
+ * @root_dispersion_ns: the server's
+ * @refid: the server's reference id, host byte order
+ * @epoch: struct timescale_now epoch in which it was taken
+ * @stratum: the server's, 1 to 15; a refclock's may be 0
+ * @leap: 0 none, 1 insert, 2 delete
+ */
+struct source_sample {
+	int64_t at_ns;
+	int64_t offset_ns;
+	int64_t delay_ns;
+	int64_t noise_ns;
+	int64_t root_delay_ns;
+	int64_t root_dispersion_ns;
+	uint32_t refid;
+	uint32_t epoch;
+	uint8_t stratum;
+	uint8_t leap;
+};
+
+struct source;
+
+struct source *source_new(const struct source_options *options, int64_t now_raw_ns);
+void source_free(struct source *source);
+
+/* When the next request is due, by raw. Never before source_earliest_poll(). */
+int64_t source_next_poll(const struct source *source);
+
+/* Raw instant before which no request may leave, whoever wants one: a KISS packet asked for it. */
+int64_t source_earliest_poll(const struct source *source);
+
+/* The server refuses to serve us ("DENY", "RSTR"), and has not answered since. */
+bool source_is_refused(const struct source *source);
+
+/* The operator wants a server asked again that refuses to serve us. "RATE" stays in force. */
+void source_forgive(struct source *source, int64_t now_raw_ns);
+
+/* The server at this source's address sent KISS @code to another: nothing before @until_ns. */
+void source_hold_back(struct source *source, uint32_t code, int64_t until_ns);
+
+/* A request went out at @now_raw_ns: shifts the reach register and sets the next poll. */
+void source_polled(struct source *source, int64_t now_raw_ns);
+
+/* The request could not be sent, or nothing came: -errno says why (-ETIMEDOUT, -ENETUNREACH). */
+void source_failed(struct source *source, int64_t now_raw_ns, int error);
+
+/*
+ * A KISS packet. "RATE" raises the poll and ends all bursts: the next request waits for that long,
+ * and twice as long for each further one in a row, up to a day. "DENY" and "RSTR": so does it for a
+ * day.
+ */
+void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
+
+/* A valid answer. 0, -ESTALE (another epoch), -EINVAL. Rejected samples change no estimate. */
+int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample);
+
+/* Ask now, and @count - 1 times more in quick succession. */
+void source_burst(struct source *source, int64_t now_raw_ns, int count);
+
+/* The reference changed its meaning, and nobody knows how: forget the offset, keep the rate. */
+void source_rebase(struct source *source, uint32_t epoch);
+
+/* Another clock takes the reference's place, and how it stands to the old one is known. */
+void source_change_reference(struct source *source, uint32_t epoch,
+			     const struct reference_change *change);
+
+/* The reference is another clock now: forget the rate too. */
+void source_forget(struct source *source, uint32_t epoch);
+
+/**
+ * struct source_status - for selection, tables and JSON
+ * @options: as configured
+ * @verdict: selection's last word
+ * @has_estimate: @estimate and the sample fields are valid
+ * @estimate: at the instant asked for
+ * @root_distance_ns: bound of the error: half the root delay and path delay, plus dispersion aged
+ * @minimum_delay_ns: least round trip of the path
+ * @last: the latest sample taken
+ * @last_raw_ns: when, by raw
+ * @jitter_ns: RMS of the samples about the line (chronyc's "Std Dev")
+ * @samples: samples in memory (chronyc's NP)
+ * @span_ns: from the oldest to the newest of them
+ * @poll: log2 seconds in force, rounded; each sample chooses it anew
+ * @reach: the last eight requests, newest in bit 0
+ * @sent: requests
+ * @received: valid answers
+ * @last_error: -errno of the latest failure, 0 after a success
+ * @kiss: the KISS code that stopped or slowed the polling, 0 if none
+ * @distrusted: it was found wrong, and has not been right for long enough since
+ */
+struct source_status {
+	const struct source_options *options;
+	enum source_verdict verdict;
+	bool has_estimate;
+	struct estimate estimate;
+	double root_distance_ns;
+	int64_t minimum_delay_ns;
+	struct source_sample last;
+	int64_t last_raw_ns;
+	double jitter_ns;
+	unsigned int samples;
+	int64_t span_ns;
+	int poll;
+	uint8_t reach;
+	uint64_t sent;
+	uint64_t received;
+	int last_error;
+	uint32_t kiss;
+	bool distrusted;
+};
+
+/* As configured; the options last as long as the source. */
+const struct source_options *source_get_options(const struct source *source);
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status);
+void source_set_verdict(struct source *source, enum source_verdict verdict);
+
+/*
+ * It was found wrong: its samples so far are not to be learned from once more. Where it has
+ * @misled, it is not to be used either before it has answered for some while; longer each time,
+ * unless it was right for long.
+ */
+void source_distrust(struct source *source, bool misled);
+
+/* What its estimate was learned from, and may be learned from once more; lasts until the next. */
+const struct sample_log *source_get_log(const struct source *source);
+const struct estimator *source_get_estimator(const struct source *source);
+
+/* Answers taken so far. */
+uint64_t source_received(const struct source *source);
+
+#endif /* DISCIPLINE_SOURCE_H */

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Selection: intersection, clustering, weights. The estimates come from source.c; what is done
+ * with the outcome is discipline.c's.
+ */
+#include "discipline/source_select.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "discipline/quorum.h"
+#include "discipline/rate_doubt.h"
+
+/* A source whose samples scatter by more than this says nothing of use (chrony's maxjitter). */
+#define JITTER_LIMIT_NS	1e9
+
+/* A source further away than this is of no use (chrony's maxdistance). */
+#define DISTANCE_LIMIT_NS	3e9
+
+/* A better source must be better by this factor to take over as the selected one. */
+#define RESELECT_FACTOR	1.5
+
+/* Sources worse than the best by more than this factor are not combined (chrony's combinelimit). */
+#define COMBINE_LIMIT	3.0
+
+/* What is unknown of a path's symmetry: a share of half its least round trip. */
+#define ASYMMETRY	0.1
+
+struct candidate {
+	int index;
+	unsigned int stratum;
+	double offset;		/* from the first candidate's estimate */
+	double distance;
+	double sigma;
+	double quality;		/* expected error: statistics and asymmetry */
+	double rate;
+	double rate_sigma;
+	bool trust;
+	bool prefer;
+	bool require;
+	bool distrusted;
+	bool agrees;
+	bool within;		/* not beyond what trusted ones leave open, if there are any */
+	bool runs_along;
+};
+
+struct extent {
+	double low;
+	double high;
+};
+
+struct edge {
+	double at;
+	int type;		/* 1: an interval begins, -1: it ends */
+};
+
+static enum source_verdict admit(const struct source_status *status, bool unreachable_too)
+{
+	if (!status->has_estimate || (!status->reach && !unreachable_too))
+		return SOURCE_UNUSABLE;
+	if (status->jitter_ns > JITTER_LIMIT_NS)
+		return SOURCE_TOO_VARIABLE;
+	if (!(status->root_distance_ns < DISTANCE_LIMIT_NS))
+		return SOURCE_UNUSABLE;
+	return SOURCE_NOT_COMBINED;
+}
+
+static size_t collect(struct source *const *sources, size_t count, int64_t at_ns,
+		      bool unreachable_too, struct candidate *candidates, int64_t *base_ns)
+{
+	size_t found = 0;
+	size_t i;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		struct candidate *candidate = &candidates[found];
+		struct source_status status;
+		enum source_verdict verdict;
+
+		source_get_status(sources[i], at_ns, &status);
+		verdict = admit(&status, unreachable_too);
+		source_set_verdict(sources[i], verdict);
+		if (verdict != SOURCE_NOT_COMBINED || status.options->noselect)
+			continue;
+		if (!found)
+			*base_ns = status.estimate.offset_ns;
+		candidate->index = (int)i;
+		candidate->offset = (double)(status.estimate.offset_ns - *base_ns);
+		candidate->distance = status.root_distance_ns;
+		candidate->sigma = status.estimate.sigma_ns;
+		candidate->quality = hypot(candidate->sigma,
+					   ASYMMETRY * (candidate->distance - candidate->sigma));
+		candidate->stratum = status.last.stratum;
+		candidate->trust = status.options->trust;
+		candidate->prefer = status.options->prefer;
+		candidate->require = status.options->require;
+		candidate->distrusted = status.distrusted;
+		candidate->agrees = true;
+		candidate->within = true;
+		candidate->rate = status.estimate.rate;
+		candidate->rate_sigma = status.estimate.rate_sigma;
+		found++;
+	}
+	return found;
+}
+
+/* Reachable sources, or new ones, that have not answered since what they said became void. */
+static size_t count_silent(struct source *const *sources, size_t count, int64_t at_ns)
+{
+	struct source_status status;
+	size_t i, silent = 0;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		silent += !status.samples && quorum_may_vote(sources[i], &status);
+	}
+	return silent;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct edge *left = a, *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	return right->type - left->type;
+}
+
+static size_t make_edges(const struct candidate *candidates, size_t count, bool trusted_only,
+			 struct edge *edges)
+{
+	size_t made = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (trusted_only && !candidates[i].trust)
+			continue;
+		edges[made++] = (struct edge){ candidates[i].offset - candidates[i].distance, 1 };
+		edges[made++] = (struct edge){ candidates[i].offset + candidates[i].distance, -1 };
+	}
+	qsort(edges, made, sizeof(*edges), by_place);
+	return made;
+}
+
+/* The deepest overlap of the intervals; how deep it is. */
+static size_t intersect(const struct candidate *candidates, size_t count, bool trusted_only,
+			double *low, double *high)
+{
+	struct edge edges[2 * SOURCE_SELECT_MAX];
+	size_t made = make_edges(candidates, count, trusted_only, edges);
+	size_t depth = 0, most = 0;
+	size_t i;
+
+	for (i = 0; i < made; i++) {
+		if (edges[i].type < 0) {
+			if (depth == most)
+				*high = fmax(*high, edges[i].at);
+			depth--;
+			continue;
+		}
+		depth++;
+		if (depth > most) {
+			most = depth;
+			*low = edges[i].at;
+			*high = -INFINITY;
+		}
+	}
+	return most;
+}
+
+/* From the first to the last point that so many intervals cover. */
+static void cover(const struct candidate *candidates, size_t count, bool trusted_only,
+		  size_t enough, struct extent *extent)
+{
+	struct edge edges[2 * SOURCE_SELECT_MAX];
+	size_t made = make_edges(candidates, count, trusted_only, edges);
+	bool found = false;
+	size_t depth = 0;
+	size_t i;
+
+	for (i = 0; i < made; i++) {
+		if (edges[i].type < 0) {
+			if (depth-- == enough)
+				extent->high = edges[i].at;
+			continue;
+		}
+		if (++depth == enough && !found) {
+			found = true;
+			extent->low = edges[i].at;
+		}
+	}
+}
+
+/*
+ * A source whose interval merely touches that of the trusted ones is no falseticker, but most of
+ * where it has the truth is where they say that it is not: it lies inside, or is not used.
+ */
+static void compare_places(struct candidate *candidate, bool trusted_only, double low, double high)
+{
+	double from = candidate->offset - candidate->distance;
+	double to = candidate->offset + candidate->distance;
+
+	candidate->agrees = to >= low && from <= high;
+	candidate->within = !trusted_only || candidate->trust || (from >= low && to <= high);
+}
+
+/*
+ * How many of @voters are right at least while most of all are: the wrong ones, a minority, may
+ * all be among those that have answered.
+ */
+static size_t count_right(size_t voters, size_t silent)
+{
+	size_t wrong = (voters + silent - 1) / 2;
+
+	return voters > wrong ? voters - wrong : 1;
+}
+
+/*
+ * A server that drifts away slowly stays in agreement for long while it narrows the intersection
+ * until the truth is outside; but as long as most are right, the truth is where most agree.
+ *
+ * RFC 5905 11.2.1: a majority's intervals have a point in common; who has not is a falseticker.
+ *
+ * Of those that have answered first, after all that was said before became void, more may be wrong
+ * than right: @silent others have a vote, too. The best place for the clock is where as many agree
+ * as can; but the truth may be wherever one agrees that may be the only one who is right.
+ */
+static bool find_truechimers(struct candidate *candidates, size_t count, size_t silent,
+			     struct extent *place, struct extent *bound)
+{
+	size_t voters = 0, agreeing, enough;
+	struct extent deepest = { 0, 0 };
+	bool trusted_only;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		voters += candidates[i].trust;
+	trusted_only = voters > 0;
+	if (trusted_only)
+		silent = 0;
+	else
+		voters = count;
+	agreeing = intersect(candidates, count, trusted_only, &deepest.low, &deepest.high);
+	if (2 * agreeing <= voters)
+		return false;
+	for (i = 0; i < count; i++)
+		compare_places(&candidates[i], trusted_only, deepest.low, deepest.high);
+	enough = (voters + silent) / 2 + 1;
+	cover(candidates, count, trusted_only, enough < agreeing ? enough : agreeing, place);
+	cover(candidates, count, trusted_only, count_right(voters, silent), bound);
+	return true;
+}
+
+/* Is one of those that are configured not to be done without? */
+static bool is_required(struct source *const *sources, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (source_get_options(sources[i])->require)
+			return true;
+	return false;
+}
+
+/* Chrony's minsources and require: enough agree, and those without whom nothing is done. */
+static bool are_enough(const struct candidate *candidates, size_t count, bool required,
+		       int minsources)
+{
+	int agreeing = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		agreeing += candidates[i].agrees;
+		required = required && !(candidates[i].agrees && candidates[i].require);
+	}
+	return agreeing >= minsources && !required;
+}
+
+/* Two clocks that run apart cannot both be right for long: it runs with at least half of them. */
+static void compare_rates(struct candidate *candidates, size_t count)
+{
+	size_t i, j;
+
+	for (i = 0; i < count; i++) {
+		size_t agreeing = 0, along = 0;
+
+		for (j = 0; j < count; j++) {
+			double apart = fabs(candidates[i].rate - candidates[j].rate);
+
+			if (!candidates[j].agrees)
+				continue;
+			agreeing++;
+			along += apart < rate_tolerance(hypot(candidates[i].rate_sigma,
+							      candidates[j].rate_sigma));
+		}
+		candidates[i].runs_along = 2 * along >= agreeing;
+	}
+}
+
+/*
+ * It is not for the operator's preference to overrule where most agree that the truth is, nor is
+ * who misled us lately preferred.
+ */
+static void judge_preference(struct candidate *candidates, size_t count,
+			     const struct extent *place)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct candidate *candidate = &candidates[i];
+
+		candidate->prefer = candidate->prefer && candidate->runs_along &&
+				    !candidate->distrusted &&
+				    candidate->offset >= place->low &&
+				    candidate->offset <= place->high;
+	}
+}
+
+static bool is_better(const struct candidate *a, const struct candidate *b)
+{
+	if (a->prefer != b->prefer)
+		return a->prefer;
+	if (a->runs_along != b->runs_along)
+		return a->runs_along;
+	if (a->distrusted != b->distrusted)
+		return b->distrusted;
+	return a->quality < b->quality;
+}
+
+static const struct candidate *choose(const struct candidate *candidates, size_t count,
+				      int previous)
+{
+	const struct candidate *best = NULL;
+	const struct candidate *incumbent = NULL;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!candidates[i].agrees || !candidates[i].within)
+			continue;
+		if (candidates[i].index == previous)
+			incumbent = &candidates[i];
+		if (!best || is_better(&candidates[i], best))
+			best = &candidates[i];
+	}
+	if (incumbent && incumbent->prefer == best->prefer && incumbent->runs_along &&
+	    incumbent->distrusted == best->distrusted &&
+	    incumbent->quality < RESELECT_FACTOR * best->quality)
+		return incumbent;
+	return best;
+}
+
+/* Those about as good as the selected one share by the inverse square of their expected errors. */
+static void combine(const struct candidate *candidates, size_t count, const struct candidate *best,
+		    struct source *const *sources, struct selection *selection)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct candidate *candidate = &candidates[i];
+		double weight;
+
+		if (!candidate->agrees || !candidate->within ||
+		    candidate->prefer != best->prefer ||
+		    candidate->quality > COMBINE_LIMIT * best->quality ||
+		    candidate->distrusted != best->distrusted ||
+		    (candidate != best && !candidate->runs_along))
+			continue;
+		weight = 1 / fmax(candidate->quality * candidate->quality, 1e-6);
+		source_set_verdict(sources[candidate->index], SOURCE_COMBINED);
+		selection->index[selection->count] = candidate->index;
+		selection->weight[selection->count++] = weight;
+		sum += weight;
+	}
+	for (i = 0; i < selection->count; i++)
+		selection->weight[i] /= sum;
+	selection->selected = best->index;
+	source_set_verdict(sources[best->index], SOURCE_SELECTED);
+}
+
+void source_select(struct source *const *sources, size_t count, int64_t at_ns,
+		   const struct selection_terms *terms, struct selection *selection)
+{
+	struct candidate candidates[SOURCE_SELECT_MAX];
+	const struct candidate *best;
+	struct extent place = { 0, 0 }, bound = { 0, 0 };
+	int64_t base_ns = 0;
+	size_t found, i;
+
+	memset(selection, 0, sizeof(*selection));
+	selection->selected = -1;
+	found = collect(sources, count, at_ns, false, candidates, &base_ns);
+	/* With nobody to ask, what was learned goes on to be true, within a bound that grows. */
+	if (!found)
+		found = collect(sources, count, at_ns, true, candidates, &base_ns);
+	selection->candidates = found;
+	if (!found || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
+					&place, &bound)) {
+		for (i = 0; i < found; i++)
+			source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
+		return;
+	}
+	for (i = 0; i < found; i++) {
+		if (candidates[i].agrees)
+			continue;
+		selection->falsetickers++;
+		selection->wrong |= 1ULL << candidates[i].index;
+		source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
+	}
+	selection->place_low_ns = base_ns + (int64_t)floor(place.low);
+	selection->place_high_ns = base_ns + (int64_t)ceil(place.high);
+	selection->low_ns = base_ns + (int64_t)floor(bound.low);
+	selection->high_ns = base_ns + (int64_t)ceil(bound.high);
+	if (!are_enough(candidates, found, is_required(sources, count), terms->minsources))
+		return;
+	compare_rates(candidates, found);
+	judge_preference(candidates, found, &place);
+	for (i = 0; i < found; i++)
+		if (candidates[i].agrees && !candidates[i].runs_along)
+			selection->wrong |= 1ULL << candidates[i].index;
+	best = choose(candidates, found, terms->previous);
+	combine(candidates, found, best, sources, selection);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which sources tell the truth: intersection (RFC 5905 11.2.1), clustering (11.2.2) and the
+ * weights for combining. Pure; names the falsetickers and changes nothing but verdicts.
+ */
+#ifndef DISCIPLINE_SOURCE_SELECT_H
+#define DISCIPLINE_SOURCE_SELECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "discipline/source.h"
+
+#define SOURCE_SELECT_MAX	64
+
+/**
+ * struct selection_terms - on which sources are selected
+ * @previous: index of the source selected before, or -1
+ * @minsources: fewer that agree are as good as none; 0 and 1: one is enough
+ */
+struct selection_terms {
+	int previous;
+	int minsources;
+};
+
+/**
+ * struct selection - the outcome
+ * @selected: index of the source whose identity is reported, -1: none
+ * @count: members of @index
+ * @index: sources to be combined
+ * @weight: their weights, which add up to 1
+ * @place_low_ns: as an offset at the instant of the selection: where to have the clock is not below
+ *	this, as many sources as can agree
+ * @place_high_ns: nor above this
+ * @low_ns: the truth is not below this while most of the candidates, and of those who may yet
+ *	answer, are right, whichever they are
+ * @high_ns: nor above this
+ * @falsetickers: how many were excluded
+ * @candidates: how many had a usable estimate
+ * @wrong: a bit for each source that most others contradict, in offset or rate
+ */
+struct selection {
+	int selected;
+	size_t count;
+	int index[SOURCE_SELECT_MAX];
+	double weight[SOURCE_SELECT_MAX];
+	int64_t place_low_ns;
+	int64_t place_high_ns;
+	int64_t low_ns;
+	int64_t high_ns;
+	size_t falsetickers;
+	size_t candidates;
+	uint64_t wrong;
+};
+
+/* Judge @count sources at the reference's @at_ns. */
+void source_select(struct source *const *sources, size_t count, int64_t at_ns,
+		   const struct selection_terms *terms, struct selection *selection);
+
+#endif /* DISCIPLINE_SOURCE_SELECT_H */

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The control socket: connections, who is at their other end, lines in and out. What a line means
+ * is request.c's, what is answered is the handler's.
+ */
+#include "ipc/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define NS_PER_S	1000000000LL
+
+/* A connection that neither asks nor takes its answer is closed; one that follows events is not. */
+#define SILENCE_NS	(10 * NS_PER_S)
+
+/* What may wait to be read by a client; who follows events and does not read is cut off. */
+#define ANSWER_MAX	262144
+
+/* Connections that only the trusted get, however many others come. */
+#define RESERVED	4
+
+struct control_client {
+	int fd;			/* -1: free */
+	bool trusted;		/* may change things */
+	bool follows;
+	int64_t deadline_ns;
+	char request[CONTROL_REQUEST_MAX];
+	size_t request_length;
+	char *answer;
+	size_t answer_length;
+	size_t answer_sent;
+};
+
+struct control {
+	int fd;
+	char *path;
+	json_t *(*answer)(void *context, const struct control_request *request,
+			  const char **error);
+	void *context;
+	struct control_client clients[CONTROL_CLIENTS_MAX];
+};
+
+static void client_close(struct control_client *client)
+{
+	if (client->fd >= 0)
+		close(client->fd);
+	free(client->answer);
+	memset(client, 0, sizeof(*client));
+	client->fd = -1;
+}
+
+/* Queue @object as a line. It is released. 0, -ENOMEM, -ENOBUFS: the client does not read. */
+static int client_queue(struct control_client *client, json_t *object)
+{
+	char *line = json_dumps(object, JSON_COMPACT), *answer;
+	size_t length;
+
+	json_decref(object);
+	if (!line)
+		return -ENOMEM;
+	length = strlen(line);
+	if (client->answer_length + length + 1 > ANSWER_MAX) {
+		free(line);
+		return -ENOBUFS;
+	}
+	answer = realloc(client->answer, client->answer_length + length + 1);
+	if (!answer) {
+		free(line);
+		return -ENOMEM;
+	}
+	memcpy(answer + client->answer_length, line, length);
+	answer[client->answer_length + length] = '\n';
+	client->answer = answer;
+	client->answer_length += length + 1;
+	free(line);
+	return 0;
+}
+
+static int client_refuse(struct control_client *client, const char *why)
+{
+	return client_queue(client, json_pack("{s:b, s:s}", "ok", 0, "error", why));
+}
+
+/* One request line. 0, -errno: the connection is beyond use. */
+static int client_request(struct control *control, struct control_client *client,
+			  const char *text, size_t length)
+{
+	const char *error = "failed";
+	struct control_request request;
+	json_t *answer;
+
+	if (control_parse(text, length, &request, &error))
+		return client_refuse(client, error);
+	if (control_changes(request.command) && !client->trusted)
+		return client_refuse(client, "only root and the daemon's own user may do that");
+	answer = control->answer(control->context, &request, &error);
+	if (!answer)
+		return client_refuse(client, error);
+	client->follows = request.follow;
+	return client_queue(client, answer);
+}
+
+/* All whole lines that have arrived. */
+static int client_requests(struct control *control, struct control_client *client)
+{
+	char *newline;
+	size_t length;
+	int err;
+
+	for (;;) {
+		newline = memchr(client->request, '\n', client->request_length);
+		if (!newline)
+			break;
+		length = (size_t)(newline - client->request);
+		err = client_request(control, client, client->request, length);
+		if (err)
+			return err;
+		client->request_length -= length + 1;
+		memmove(client->request, newline + 1, client->request_length);
+	}
+	return client->request_length == sizeof(client->request) ? -EMSGSIZE : 0;
+}
+
+static int client_send(struct control_client *client)
+{
+	ssize_t sent;
+
+	while (client->answer_sent < client->answer_length) {
+		sent = send(client->fd, client->answer + client->answer_sent,
+			    client->answer_length - client->answer_sent, MSG_NOSIGNAL);
+		if (sent < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		client->answer_sent += (size_t)sent;
+	}
+	free(client->answer);
+	client->answer = NULL;
+	client->answer_length = 0;
+	client->answer_sent = 0;
+	return 0;
+}
+
+static int client_receive(struct control *control, struct control_client *client)
+{
+	ssize_t received = recv(client->fd, client->request + client->request_length,
+				sizeof(client->request) - client->request_length, 0);
+
+	if (received < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (!received)
+		return -EPIPE;
+	client->request_length += (size_t)received;
+	return client_requests(control, client);
+}
+
+static void client_handle(struct control *control, struct control_client *client, short revents,
+			  int64_t now_ns)
+{
+	int err = 0;
+
+	if (revents & (POLLIN | POLLHUP | POLLERR)) {
+		err = client_receive(control, client);
+		client->deadline_ns = now_ns + SILENCE_NS;
+	}
+	if (!err)
+		err = client_send(client);
+	if (err)
+		client_close(client);
+}
+
+/* Who is at the other end, as the kernel noted it when they connected. */
+static bool peer_is_trusted(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || size != sizeof(peer))
+		return false;
+	return !peer.uid || peer.uid == geteuid();
+}
+
+static void control_accept(struct control *control, int64_t now_ns)
+{
+	struct control_client *client = NULL;
+	int available = 0, fd, i;
+	bool trusted;
+
+	fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	trusted = peer_is_trusted(fd);
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		if (control->clients[i].fd >= 0)
+			continue;
+		client = &control->clients[i];
+		available++;
+	}
+	if (available <= (trusted ? 0 : RESERVED)) {
+		close(fd);
+		return;
+	}
+	client->fd = fd;
+	client->trusted = trusted;
+	client->deadline_ns = now_ns + SILENCE_NS;
+}
+
+int control_pollfds(const struct control *control, struct pollfd *fds)
+{
+	int count = 0, i;
+
+	fds[count++] = (struct pollfd){ .fd = control->fd, .events = POLLIN };
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		const struct control_client *client = &control->clients[i];
+
+		if (client->fd < 0)
+			continue;
+		/* No more questions while an answer waits. */
+		fds[count++] = (struct pollfd){
+			.fd = client->fd,
+			.events = client->answer_length ? POLLOUT : POLLIN,
+		};
+	}
+	return count;
+}
+
+int64_t control_next_ns(const struct control *control)
+{
+	int64_t next_ns = INT64_MAX;
+	int i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		const struct control_client *client = &control->clients[i];
+
+		if (client->fd >= 0 && !client->follows && client->deadline_ns < next_ns)
+			next_ns = client->deadline_ns;
+	}
+	return next_ns;
+}
+
+static short revents_of(const struct pollfd *fds, int count, int fd)
+{
+	while (count-- > 0)
+		if (fds[count].fd == fd)
+			return fds[count].revents;
+	return 0;
+}
+
+void control_dispatch(struct control *control, const struct pollfd *fds, int count,
+		      int64_t now_raw_ns)
+{
+	short revents;
+	int i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &control->clients[i];
+
+		if (client->fd < 0)
+			continue;
+		revents = revents_of(fds, count, client->fd);
+		if (revents)
+			client_handle(control, client, revents, now_raw_ns);
+		else if (!client->follows && now_raw_ns >= client->deadline_ns)
+			client_close(client);
+	}
+	if (revents_of(fds, count, control->fd) & POLLIN)
+		control_accept(control, now_raw_ns);
+}
+
+void control_publish(struct control *control, json_t *event)
+{
+	int i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &control->clients[i];
+
+		if (client->fd < 0 || !client->follows)
+			continue;
+		if (client_queue(client, json_incref(event)) || client_send(client))
+			client_close(client);
+	}
+	json_decref(event);
+}
+
+/* A socket that nobody listens to any more may be replaced. */
+static bool control_is_alive(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	bool alive;
+
+	if (fd < 0)
+		return false;
+	alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	close(fd);
+	return alive;
+}
+
+/* Whoever names another file by mistake keeps it, though root could remove it. */
+static int control_unlink(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	return unlink(path) ? -errno : 0;
+}
+
+static int control_listen(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, err;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (control_is_alive(&address))
+		return -EADDRINUSE;
+	err = control_unlink(path);
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK))
+		goto err_close;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		goto err_close;
+	/* Everyone may ask; the directory is the administrator's way to say otherwise. */
+	if (chmod(path, 0666) || listen(fd, CONTROL_CLIENTS_MAX))
+		goto err_unlink;
+	return fd;
+
+err_unlink:
+	err = -errno;
+	unlink(path);
+	close(fd);
+	return err;
+err_close:
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int control_open(struct control **result, const char *path,
+		 json_t *(*answer)(void *context, const struct control_request *request,
+				   const char **error),
+		 void *context)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int err, i;
+
+	if (!control)
+		return -ENOMEM;
+	control->answer = answer;
+	control->context = context;
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		control->clients[i].fd = -1;
+	control->path = strdup(path);
+	if (!control->path) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	control->fd = control_listen(path);
+	if (control->fd < 0) {
+		err = control->fd;
+		goto err_free_path;
+	}
+	*result = control;
+	return 0;
+
+err_free_path:
+	free(control->path);
+err_free:
+	free(control);
+	return err;
+}
+
+void control_close(struct control *control)
+{
+	int i;
+
+	if (!control)
+		return;
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		client_close(&control->clients[i]);
+	close(control->fd);
+	(void)control_unlink(control->path);
+	free(control->path);
+	free(control);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The control socket: one JSON object a line from the command line program, one back. Everyone may
+ * read; who changes something must be root or the daemon's own user (SO_PEERCRED). What comes in is
+ * hostile: short lines, few connections, and silence ends them.
+ */
+#ifndef IPC_SOCKET_H
+#define IPC_SOCKET_H
+
+#include <jansson.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONTROL_PATH		"/run/truechime/control.sock"
+
+/* Connections at once; and the descriptors to poll for, the listening one included. */
+#define CONTROL_CLIENTS_MAX	16
+#define CONTROL_FDS_MAX		(CONTROL_CLIENTS_MAX + 1)
+
+/* A request's length, its newline included. */
+#define CONTROL_REQUEST_MAX	4096
+
+enum control_command {
+	CONTROL_STATUS,
+	CONTROL_TRACKING,
+	CONTROL_SOURCES,
+	CONTROL_EVENTS,
+	CONTROL_MAKESTEP,
+	CONTROL_BURST,
+	CONTROL_RELOAD,
+};
+
+/**
+ * struct control_request - one line, understood
+ * @command: what is asked for
+ * @follow: CONTROL_EVENTS: go on telling
+ */
+struct control_request {
+	enum control_command command;
+	bool follow;
+};
+
+/**
+ * control_parse() - understand a line
+ * @text: the line without its newline
+ * @length: of @text
+ * @request: result
+ * @error: what is wrong with it, for people
+ *
+ * Return: 0, -EINVAL: not a request (@error), -EOPNOTSUPP: of an unknown command (@error).
+ */
+int control_parse(const char *text, size_t length, struct control_request *request,
+		  const char **error);
+
+/* Whether @command changes something, and so is not for everybody. */
+bool control_changes(enum control_command command);
+
+struct control;
+
+/**
+ * control_open() - listen
+ * @control: result
+ * @path: of the socket, which is replaced if nobody listens there
+ * @answer: called for each request of somebody who may make it; a new object, or NULL with what to
+ *	tell people in *@error
+ * @context: handed to @answer
+ *
+ * Return: 0, -EADDRINUSE: another daemon listens there, -ENOTSOCK: there is a file that is no
+ * socket, which is left alone, -errno.
+ */
+int control_open(struct control **control, const char *path,
+		 json_t *(*answer)(void *context, const struct control_request *request,
+				   const char **error),
+		 void *context);
+void control_close(struct control *control);
+
+/* Fill in what to poll(2) for; how many. @fds has room for CONTROL_FDS_MAX. */
+int control_pollfds(const struct control *control, struct pollfd *fds);
+
+/* When to call control_dispatch() at the latest, by raw; INT64_MAX: never. */
+int64_t control_next_ns(const struct control *control);
+
+/* Handle descriptors with revents (others in @fds are ignored), and those that are silent. */
+void control_dispatch(struct control *control, const struct pollfd *fds, int count,
+		      int64_t now_raw_ns);
+
+/* Tell those who follow the events. Takes over the reference to @event. */
+void control_publish(struct control *control, json_t *event);
+
+#endif /* IPC_SOCKET_H */

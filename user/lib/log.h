@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the daemon says: one line a message, to the journal when stderr is the journal, else to
+ * stderr. Levels mean something: err = a function of the program stopped, warning = degraded,
+ * notice = a step or a change of state, once; info = what an operator likes to see at the start;
+ * debug = the rest.
+ *
+ * One thread; the only file-scope state is the level and the target chosen by log_open().
+ */
+#ifndef LIB_LOG_H
+#define LIB_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Messages of this level of syslog(3) and more serious ones appear. Without: LOG_INFO. */
+void log_set_level(int level);
+
+/* Whether a message of @level would appear, for arguments that are costly to make. */
+bool log_enabled(int level);
+
+/*
+ * Choose the target: the journal when systemd connected stderr to it, "<N>text" when @prefix, plain
+ * text else. Before it: plain text.
+ */
+void log_open(bool prefix);
+
+void log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * log_fields() - a message with journal fields
+ * @level: LOG_ERR to LOG_DEBUG
+ * @message: for people
+ * @fields: "NAME=value" strings, the last one NULL; only the journal shows them
+ */
+void log_fields(int level, const char *message, const char *const *fields);
+
+/**
+ * struct log_limit - how often something that others can trigger may be said; zero it to start
+ * @next_ns: when the next message may pass, by the caller's clock
+ * @suppressed: messages kept back since the last one that passed
+ */
+struct log_limit {
+	int64_t next_ns;
+	unsigned int suppressed;
+};
+
+/* Whether to say it at @now_ns: once in @interval_ns. @limit counts what is kept back. */
+bool log_limit_pass(struct log_limit *limit, int64_t now_ns, int64_t interval_ns);
+
+#endif /* LIB_LOG_H */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Generic netlink sockets: one connected, one that listens to a multicast group; and word of the
+ * module's coming and going, from the controller's group. What the messages say is others' affair.
+ */
+#ifndef LIB_MODULE_GROUP_H
+#define LIB_MODULE_GROUP_H
+
+#include <stdbool.h>
+
+struct nl_msg;
+struct nl_sock;
+struct module_group;
+
+/* libnl's codes as -errno; what has none of its own is a broken conversation, -EPROTO. */
+int module_errno(int nl_error);
+
+/* A socket connected to generic netlink; nl_socket_free() it. 0, -errno. */
+int module_socket_open(struct nl_sock **socket);
+
+/* Listen to @group of @family; @valid is called for each message. 0, -ENOENT: no such, -errno. */
+int module_group_open(const char *family, const char *group,
+		      int (*valid)(struct nl_msg *msg, void *arg), void *arg,
+		      struct module_group **result);
+void module_group_close(struct module_group *group);
+int module_group_fd(const struct module_group *group);
+
+/* One datagram's messages to @valid. 0, -EAGAIN: nothing there, -ENOBUFS: some are lost, -errno. */
+int module_group_receive(struct module_group *group);
+
+/* Tells when the module comes or goes. */
+struct module_watch;
+
+int module_watch_open(struct module_watch **watch);
+void module_watch_close(struct module_watch *watch);
+int module_watch_fd(const struct module_watch *watch);
+
+/* Reads what is there to read; true: the truechime family came or went since the last call. */
+bool module_watch_changed(struct module_watch *watch);
+
+/*
+ * Wait until @fd, if it is none of -1, can be read. 0; -ENODEV: the module came or went: a group
+ * that was its own hears nothing any more, and does not say so; -errno.
+ */
+int module_watch_wait(struct module_watch *watch, int fd);
+
+#endif /* LIB_MODULE_GROUP_H */

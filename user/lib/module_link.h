@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The generic netlink client of the module, for daemon and CLI: one function a command, over
+ * libnl-genl-3. Turns every refusal into -errno and keeps the kernel's own words (the extended
+ * acknowledgment) for the message that a person reads.
+ */
+#ifndef LIB_MODULE_LINK_H
+#define LIB_MODULE_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/truechime.h>
+
+#include "core/line.h"
+
+struct module_link;
+
+/*
+ * 0, -ENOENT: the module is not loaded, -errno. Every later call may return -ENOENT, too: it was
+ * unloaded, and the link is good for nothing but closing.
+ */
+int module_link_open(struct module_link **link);
+void module_link_close(struct module_link *link);
+
+/* What the kernel said to the latest refusal, @err, or else what that means; @link may be NULL. */
+const char *module_link_words(const struct module_link *link, int err);
+
+/* All clocks of one snapshot. Without a host has_host is false and host_ns 0. */
+struct module_now {
+	int64_t raw_ns;
+	int64_t realtime_ns;
+	int64_t host_ns;
+	int64_t reference_ns;
+	int64_t time_ns;
+	int64_t rate_q32;
+	int64_t slew_ns;
+	int64_t sigma_ns;
+	int64_t maxerror_ns;	/* CHIME_LINE_UNBOUNDED_NS: no bound is known */
+	uint32_t epoch;
+	uint32_t disruptions;
+	enum truechime_mode mode;
+	enum truechime_reference reference;
+	bool has_host;
+};
+
+struct module_status {
+	char version[32];
+	enum truechime_mode mode;
+	enum truechime_state state;
+	enum truechime_reference reference;
+	uint32_t epoch;
+	int phc_index;		/* -1: there is none */
+	char host_name[16];
+	enum truechime_host_state host_state;
+	bool host_exact;
+	int64_t uncertainty_ns;
+	uint64_t pairings;
+	uint64_t pairings_failed;
+	uint32_t disruptions;
+	uint32_t steps;
+	int64_t offset_ns;	/* timescale minus system clock */
+	int64_t rate_q32;	/* of the timescale against raw, a slew included */
+	int64_t slew_ns;
+	int64_t sigma_ns;
+	int64_t maxerror_ns;
+	bool has_host_line;
+	struct chime_line host_line;
+	bool has_steady_line;
+	struct chime_line steady_line;
+	bool has_correction;
+	struct chime_line correction;
+};
+
+/* Events that the module remembers. */
+#define MODULE_EVENTS_MAX	64
+
+struct module_event {
+	uint32_t sequence;
+	enum truechime_cause cause;
+	uint32_t evidence;
+	enum truechime_action action;
+	int64_t gap_ns;
+	int64_t offset_ns;
+	int64_t residual_ns;
+	int64_t maxerror_before_ns;	/* CHIME_LINE_UNBOUNDED_NS: no bound was known */
+	int64_t maxerror_ns;		/* of the timescale, UTC as known, at the end; likewise */
+	int64_t latency_ns;
+	int64_t raw_ns;
+	int64_t time_ns;
+	uint32_t epoch;
+};
+
+/*
+ * Is it newer than the one numbered @last (0: none yet)? One that is both dumped and notified comes
+ * twice, and a dump overtakes notifications that wait. A revert takes the module's numbers back,
+ * and @last, which is in the same memory, with them; a module that is loaded again begins at 1, and
+ * so must whoever keeps @last, with a new link.
+ */
+static inline bool module_event_is_newer(const struct module_event *event, uint32_t last)
+{
+	return (int32_t)(event->sequence - last) > 0;
+}
+
+/*
+ * How many between the one numbered @last (0: none yet) and the oldest of the @count that the
+ * module remembers it has forgotten.
+ */
+static inline uint32_t module_events_lost(const struct module_event *events, int count,
+					  uint32_t last)
+{
+	return count && module_event_is_newer(&events[0], last + 1) ?
+	       events[0].sequence - last - 1 : 0;
+}
+
+struct module_rule {
+	enum truechime_occasion occasion;
+	enum truechime_direction direction;
+	enum truechime_rule rule;
+	int64_t threshold_ns;
+	int64_t maximum_ns;
+};
+
+struct module_host {
+	char name[16];
+	enum truechime_host_state state;
+	bool exact;
+	int64_t uncertainty_ns;
+};
+
+/**
+ * struct module_jump - the time sources agree that time was disrupted, which nobody else saw
+ * @offset_ns: UTC minus timescale
+ * @maxerror_ns: by how much that may be wrong
+ * @fine_raw_ns: they were last of the timescale's opinion, by raw
+ */
+struct module_jump {
+	int64_t offset_ns;
+	int64_t maxerror_ns;
+	int64_t fine_raw_ns;
+};
+
+int module_link_now(struct module_link *link, struct module_now *now);
+int module_link_status(struct module_link *link, struct module_status *status);
+int module_link_correct(struct module_link *link, const struct chime_line *correction,
+			enum truechime_reference reference, uint32_t epoch, bool jump);
+int module_link_step(struct module_link *link, enum truechime_occasion occasion);
+int module_link_disrupted(struct module_link *link, const struct module_jump *jump,
+			  uint32_t epoch);
+int module_link_set_mode(struct module_link *link, enum truechime_mode mode);
+
+/* The rules, and what is made of the RTC; @rtc: NULL to leave it as it is. All are set, or none. */
+int module_link_get_policy(struct module_link *link, struct module_rule *rules, int max,
+			   int *count, enum truechime_rtc *rtc);
+int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count,
+			   const enum truechime_rtc *rtc);
+int module_link_hosts(struct module_link *link, struct module_host *hosts, int max, int *count);
+int module_link_choose_host(struct module_link *link, const char *name);
+int module_link_demote_host(struct module_link *link, bool demoted);
+int module_link_events(struct module_link *link, struct module_event *events, int max, int *count);
+int module_link_reset(struct module_link *link);
+
+/*
+ * Notifications, on a second socket: subscribe once, poll its descriptor, read until -EAGAIN.
+ * -ENOBUFS: some were lost; what is remembered can be asked for with module_link_events().
+ */
+int module_link_subscribe(struct module_link *link);
+int module_link_events_fd(const struct module_link *link);
+int module_link_next_event(struct module_link *link, struct module_event *event);
+
+#endif /* LIB_MODULE_LINK_H */

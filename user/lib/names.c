@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Words and numbers for people.
+ */
+#include "lib/names.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S	1000000000LL
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+static const char *const causes[] = {
+	[TRUECHIME_CAUSE_UNKNOWN] = "unknown",
+	[TRUECHIME_CAUSE_BOOT] = "boot",
+	[TRUECHIME_CAUSE_REVERT] = "revert",
+	[TRUECHIME_CAUSE_FORK] = "fork",
+	[TRUECHIME_CAUSE_PAUSE] = "pause",
+	[TRUECHIME_CAUSE_SUSPEND] = "suspend",
+	[TRUECHIME_CAUSE_MIGRATION] = "migration",
+	[TRUECHIME_CAUSE_HOST_STEP] = "host-step",
+	[TRUECHIME_CAUSE_STEADY] = "steady",
+	[TRUECHIME_CAUSE_OPERATOR] = "operator",
+	[TRUECHIME_CAUSE_LEAP] = "leap",
+	[TRUECHIME_CAUSE_TIME_SOURCES] = "time-sources",
+	NULL
+};
+
+static const char *const actions[] = {
+	[TRUECHIME_ACTION_NONE] = "none",
+	[TRUECHIME_ACTION_STEPPED] = "stepped",
+	[TRUECHIME_ACTION_SLEW] = "slew",
+	[TRUECHIME_ACTION_IGNORED] = "ignored",
+	[TRUECHIME_ACTION_REFUSED] = "refused",
+	[TRUECHIME_ACTION_FAILED] = "failed",
+	[TRUECHIME_ACTION_DISTRUSTED] = "distrusted",
+	[TRUECHIME_ACTION_TOO_EARLY] = "too-early",
+	NULL
+};
+
+static const char *const modes[] = {
+	[TRUECHIME_MODE_AUTO] = "auto",
+	[TRUECHIME_MODE_EXTERNAL] = "external",
+	NULL
+};
+
+static const char *const states[] = {
+	[TRUECHIME_STATE_FREE] = "free",
+	[TRUECHIME_STATE_EXTERNAL] = "external",
+	[TRUECHIME_STATE_HOLDOVER] = "holdover",
+	[TRUECHIME_STATE_HOST] = "host",
+	[TRUECHIME_STATE_CORRECTED] = "corrected",
+	NULL
+};
+
+static const char *const references[] = {
+	[TRUECHIME_REFERENCE_RAW] = "raw",
+	[TRUECHIME_REFERENCE_HOST] = "host",
+	NULL
+};
+
+static const char *const host_states[] = {
+	[TRUECHIME_HOST_ABSENT] = "absent",
+	[TRUECHIME_HOST_READY] = "ready",
+	[TRUECHIME_HOST_CHOSEN] = "chosen",
+	[TRUECHIME_HOST_FAILING] = "failing",
+	[TRUECHIME_HOST_DEMOTED] = "demoted",
+	NULL
+};
+
+static const char *const occasions[] = {
+	[TRUECHIME_OCCASION_BOOT] = "boot",
+	[TRUECHIME_OCCASION_DISRUPTION] = "disruption",
+	[TRUECHIME_OCCASION_STEADY] = "steady",
+	[TRUECHIME_OCCASION_OPERATOR] = "operator",
+	NULL
+};
+
+static const char *const directions[] = {
+	[TRUECHIME_DIRECTION_FORWARD] = "forward",
+	[TRUECHIME_DIRECTION_BACKWARD] = "backward",
+	NULL
+};
+
+static const char *const rules[] = {
+	[TRUECHIME_RULE_STEP] = "step",
+	[TRUECHIME_RULE_SLEW] = "slew",
+	[TRUECHIME_RULE_IGNORE] = "ignore",
+	NULL
+};
+
+static const char *const rtcs[] = {
+	[TRUECHIME_RTC_IGNORE] = "ignore",
+	[TRUECHIME_RTC_HINT] = "hint",
+	[TRUECHIME_RTC_TRUST] = "trust",
+	NULL
+};
+
+static const char *const evidences[] = {
+	[TRUECHIME_EVIDENCE_PAIRING] = "pairing",
+	[TRUECHIME_EVIDENCE_GUEST_STOPPED] = "guest-stopped",
+	[TRUECHIME_EVIDENCE_GENID_NOTIFY] = "genid-notify",
+	[TRUECHIME_EVIDENCE_GENID_CHANGED] = "genid-changed",
+	[TRUECHIME_EVIDENCE_MARKER] = "marker",
+	[TRUECHIME_EVIDENCE_GENERATION] = "generation",
+	[TRUECHIME_EVIDENCE_RTC] = "rtc",
+	[TRUECHIME_EVIDENCE_RESUME] = "resume",
+	[TRUECHIME_EVIDENCE_NTP] = "ntp",
+	[TRUECHIME_EVIDENCE_CLOCK_SET] = "clock-set",
+	NULL
+};
+
+/* The lists end with NULL. */
+static const char *name_at(const char *const *names, unsigned int number)
+{
+	while (*names && number--)
+		names++;
+	return *names ? *names : "?";
+}
+
+static bool number_of(const char *const *names, const char *name, unsigned int *number)
+{
+	unsigned int i;
+
+	for (i = 0; names[i]; i++) {
+		if (strcmp(names[i], name))
+			continue;
+		*number = i;
+		return true;
+	}
+	return false;
+}
+
+#define NAME_FUNCTION(noun, names)					\
+	const char *name_of_##noun(enum truechime_##noun value)		\
+	{								\
+		return name_at(names, (unsigned int)value);		\
+	}
+
+NAME_FUNCTION(cause, causes)
+NAME_FUNCTION(action, actions)
+NAME_FUNCTION(mode, modes)
+NAME_FUNCTION(state, states)
+NAME_FUNCTION(reference, references)
+NAME_FUNCTION(host_state, host_states)
+NAME_FUNCTION(occasion, occasions)
+NAME_FUNCTION(direction, directions)
+NAME_FUNCTION(rule, rules)
+NAME_FUNCTION(rtc, rtcs)
+
+#define NUMBER_FUNCTION(noun, names)						\
+	bool noun##_of_name(const char *name, enum truechime_##noun *value)	\
+	{									\
+		unsigned int number;						\
+										\
+		if (!number_of(names, name, &number))		\
+			return false;						\
+		*value = (enum truechime_##noun)number;				\
+		return true;							\
+	}
+
+NUMBER_FUNCTION(mode, modes)
+NUMBER_FUNCTION(occasion, occasions)
+NUMBER_FUNCTION(direction, directions)
+NUMBER_FUNCTION(rule, rules)
+NUMBER_FUNCTION(rtc, rtcs)
+
+const char *name_of_evidence(unsigned int number)
+{
+	return number < COUNT(evidences) ? evidences[number] : NULL;
+}
+
+/* Three significant figures of @value, at most two decimals: 1.23, 12.3, 123. */
+static void text_of_figure(double value, const char *sign, const char *unit, char *text,
+			   size_t size)
+{
+	int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+
+	snprintf(text, size, "%s%.*f %s", sign, decimals, value, unit);
+}
+
+void text_of_duration(int64_t ns, char *text, size_t size)
+{
+	const char *sign = ns < 0 ? "-" : "";
+	double value = fabs((double)ns);
+	int64_t s;
+
+	if (value < 1e3) {
+		snprintf(text, size, "%s%.0f ns", sign, value);
+	} else if (value < 999.5e3) {
+		text_of_figure(value / 1e3, sign, "us", text, size);
+	} else if (value < 999.5e6) {
+		text_of_figure(value / 1e6, sign, "ms", text, size);
+	} else if (value < 120e9) {
+		text_of_figure(value / 1e9, sign, "s", text, size);
+	} else {
+		s = (int64_t)(value / 1e9);
+		if (s < 3600)
+			snprintf(text, size, "%s%d min %d s", sign, (int)(s / 60), (int)(s % 60));
+		else if (s < 172800)
+			snprintf(text, size, "%s%d h %d min", sign, (int)(s / 3600),
+				 (int)(s / 60 % 60));
+		else
+			snprintf(text, size, "%s%lld days %d h", sign, (long long)(s / 86400),
+				 (int)(s / 3600 % 24));
+	}
+}
+
+bool seconds_of_text(const char *text, int most, int *seconds)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*end || end == text || value < 1 || value > most)
+		return false;
+	*seconds = (int)value;
+	return true;
+}
+
+void text_of_time(int64_t utc_ns, char *text, size_t size)
+{
+	int64_t ns = utc_ns % NS_PER_S;
+	time_t s = utc_ns / NS_PER_S;
+	char date[64];
+	struct tm tm;
+
+	if (ns < 0) {
+		ns += NS_PER_S;
+		s--;
+	}
+	if (!gmtime_r(&s, &tm) || !strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm)) {
+		snprintf(text, size, "?");
+		return;
+	}
+	snprintf(text, size, "%s.%06d UTC", date, (int)(ns / 1000));
+}
+
+void text_of_evidence(uint32_t evidence, char *text, size_t size)
+{
+	size_t length = 0;
+	unsigned int i;
+
+	text[0] = '\0';
+	for (i = 0; evidences[i] && length < size; i++)
+		if (evidence & (1U << i))
+			length += (size_t)snprintf(text + length, size - length, "%s%s",
+						   length ? ", " : "", evidences[i]);
+	if (!length)
+		snprintf(text, size, "none");
+}
+
+static const char *cause_sentence(enum truechime_cause cause)
+{
+	switch (cause) {
+	case TRUECHIME_CAUSE_UNKNOWN:
+		break;
+	case TRUECHIME_CAUSE_BOOT:
+		return "The system clock was wrong when the module was loaded";
+	case TRUECHIME_CAUSE_REVERT:
+		return "This machine was reverted or restored from a saved state";
+	case TRUECHIME_CAUSE_FORK:
+		return "This machine was started from a snapshot as another instance";
+	case TRUECHIME_CAUSE_PAUSE:
+		return "This machine was stopped and continued";
+	case TRUECHIME_CAUSE_SUSPEND:
+		return "This machine was suspended and woke up";
+	case TRUECHIME_CAUSE_MIGRATION:
+		return "This machine moved to another host";
+	case TRUECHIME_CAUSE_HOST_STEP:
+		return "The host's clock was set";
+	case TRUECHIME_CAUSE_STEADY:
+		return "The system clock drifted away or was set by somebody";
+	case TRUECHIME_CAUSE_OPERATOR:
+		return "A step of the system clock was asked for";
+	case TRUECHIME_CAUSE_LEAP:
+		return "A leap second passed on the host";
+	case TRUECHIME_CAUSE_TIME_SOURCES:
+		return "The time sources agree that time jumped, which nobody else has seen";
+	}
+	return "The system clock was disrupted";
+}
+
+static const char *action_sentence(enum truechime_action action)
+{
+	switch (action) {
+	case TRUECHIME_ACTION_NONE:
+		return "nothing had to be done";
+	case TRUECHIME_ACTION_STEPPED:
+		return "it was stepped";
+	case TRUECHIME_ACTION_SLEW:
+		return "it is being slewed";
+	case TRUECHIME_ACTION_IGNORED:
+		return "it was left alone, by policy";
+	case TRUECHIME_ACTION_REFUSED:
+		return "a step was due but is beyond the policy's limit";
+	case TRUECHIME_ACTION_FAILED:
+		return "the kernel refused the step";
+	case TRUECHIME_ACTION_DISTRUSTED:
+		return "it was marked unsynchronised";
+	case TRUECHIME_ACTION_TOO_EARLY:
+		return "a step to a date before truechime was released was refused";
+	}
+	return "it is not known what was done";
+}
+
+long long number_of_bound(int64_t maxerror_ns)
+{
+	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : (long long)maxerror_ns;
+}
+
+/*
+ * How well UTC is known, and with it for how long programs can have seen a wrong time: a time that
+ * was as right as it still is they did not.
+ */
+static void text_of_bound(const struct module_event *event, char *text, size_t size)
+{
+	char bound[32], latency[32];
+
+	text_of_duration(event->maxerror_ns, bound, sizeof(bound));
+	text_of_duration(event->latency_ns, latency, sizeof(latency));
+	if (event->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		snprintf(text, size, "How well that is UTC is not known");
+	else
+		snprintf(text, size,
+			 "UTC is known to %s. Programs can have seen a time further off than that for %s at most",
+			 bound, latency);
+}
+
+void text_of_event(const struct module_event *event, char *text, size_t size)
+{
+	char gap[32], offset[32], residual[32], latency[32], evidence[128], moved[192] = "";
+	char bound[192];
+
+	text_of_duration(event->gap_ns, gap, sizeof(gap));
+	text_of_duration(event->offset_ns, offset, sizeof(offset));
+	text_of_duration(chime_abs_sat(event->residual_ns), residual, sizeof(residual));
+	text_of_bound(event, bound, sizeof(bound));
+	text_of_duration(event->latency_ns, latency, sizeof(latency));
+	text_of_evidence(event->evidence, evidence, sizeof(evidence));
+	if (event->evidence)
+		snprintf(moved, sizeof(moved), ": time moved by %s (evidence: %s)", gap,
+			 evidence);
+	if (event->action == TRUECHIME_ACTION_DISTRUSTED)
+		snprintf(text, size,
+			 "%s%s. The system clock was marked unsynchronised: by how much it is off nobody here knows until a time source answers. Programs can have seen the wrong time for %s before",
+			 cause_sentence(event->cause), moved, latency);
+	else
+		snprintf(text, size,
+			 "%s%s. The system clock was off by %s: %s, and it is within %s of the timescale. %s",
+			 cause_sentence(event->cause), moved, offset,
+			 action_sentence(event->action), residual, bound);
+}
+
+bool cause_is_disruption(enum truechime_cause cause)
+{
+	switch (cause) {
+	case TRUECHIME_CAUSE_BOOT:
+	case TRUECHIME_CAUSE_STEADY:
+	case TRUECHIME_CAUSE_OPERATOR:
+	case TRUECHIME_CAUSE_LEAP:
+		return false;
+	case TRUECHIME_CAUSE_UNKNOWN:
+	case TRUECHIME_CAUSE_REVERT:
+	case TRUECHIME_CAUSE_FORK:
+	case TRUECHIME_CAUSE_PAUSE:
+	case TRUECHIME_CAUSE_SUSPEND:
+	case TRUECHIME_CAUSE_MIGRATION:
+	case TRUECHIME_CAUSE_HOST_STEP:
+	case TRUECHIME_CAUSE_TIME_SOURCES:
+		break;
+	}
+	return true;
+}

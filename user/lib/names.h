@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The words for the family's numbers, and times in the units that people like. Pure; for daemon
+ * and command line program alike, so that both say the same.
+ */
+#ifndef LIB_NAMES_H
+#define LIB_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/module_link.h"
+
+/* "revert", "host-step" ... for machines; "?" for what a newer module may say. */
+const char *name_of_cause(enum truechime_cause cause);
+const char *name_of_action(enum truechime_action action);
+const char *name_of_mode(enum truechime_mode mode);
+const char *name_of_state(enum truechime_state state);
+const char *name_of_reference(enum truechime_reference reference);
+const char *name_of_host_state(enum truechime_host_state state);
+const char *name_of_occasion(enum truechime_occasion occasion);
+const char *name_of_direction(enum truechime_direction direction);
+const char *name_of_rule(enum truechime_rule rule);
+const char *name_of_rtc(enum truechime_rtc rtc);
+
+/* The evidence of bit @number, NULL beyond the last. */
+const char *name_of_evidence(unsigned int number);
+
+/* The other way round. false: no such word. */
+bool mode_of_name(const char *name, enum truechime_mode *mode);
+bool occasion_of_name(const char *name, enum truechime_occasion *occasion);
+bool direction_of_name(const char *name, enum truechime_direction *direction);
+bool rule_of_name(const char *name, enum truechime_rule *rule);
+bool rtc_of_name(const char *name, enum truechime_rtc *rtc);
+
+/* Room for any text made here. */
+#define NAME_TEXT_MAX	256
+
+/* "42 us", "3.60 s", "2 h 5 min": three figures and a unit, with a minus where @ns is negative. */
+void text_of_duration(int64_t ns, char *text, size_t size);
+
+/* "30": whole seconds, 1 to @most. false: it is anything else. */
+bool seconds_of_text(const char *text, int most, int *seconds);
+
+/* "2026-11-20 08:15:42.123456 UTC" */
+void text_of_time(int64_t utc_ns, char *text, size_t size);
+
+/* "pairing, genid-changed" */
+void text_of_evidence(uint32_t evidence, char *text, size_t size);
+
+/* A bound for machines: -1 where none is known. */
+long long number_of_bound(int64_t maxerror_ns);
+
+/* One sentence: what happened, how it was noticed, what was done. */
+void text_of_event(const struct module_event *event, char *text, size_t size);
+
+/* Whether such an event shook what was known, rather than only moved the system clock. */
+bool cause_is_disruption(enum truechime_cause cause);
+
+#endif /* LIB_NAMES_H */

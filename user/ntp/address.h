@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An IPv4 or IPv6 address: numeric text in both directions, comparison, and the socket address.
+ * Looks no names up.
+ */
+#ifndef NTP_ADDRESS_H
+#define NTP_ADDRESS_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* Longest text: an IPv6 address, '%' and an interface. */
+#define NET_ADDRESS_TEXT_MAX	(INET6_ADDRSTRLEN + 1 + IF_NAMESIZE)
+
+/**
+ * struct net_address - an address without a port
+ * @family: AF_INET, AF_INET6, or AF_UNSPEC: none
+ * @scope: interface of a link-local IPv6 address, else 0
+ * @bytes: in network order; 4 or 16 are used, the others are 0
+ */
+struct net_address {
+	int family;
+	uint32_t scope;
+	uint8_t bytes[16];
+};
+
+/* From numeric text of @family (AF_UNSPEC: any). 0, -EINVAL: not numeric, -ENODEV: its scope. */
+int net_address_parse(const char *text, int family, struct net_address *address);
+
+/* From a socket address. 0, -EAFNOSUPPORT. */
+int net_address_from_sockaddr(const struct sockaddr *from, socklen_t length,
+			      struct net_address *address);
+
+/* To a socket address; its length, 0 for none. */
+socklen_t net_address_to_sockaddr(const struct net_address *address, int port,
+				  struct sockaddr_storage *to);
+
+/* To text, "" for none. */
+void net_address_format(const struct net_address *address, char text[NET_ADDRESS_TEXT_MAX]);
+
+bool net_address_equal(const struct net_address *one, const struct net_address *other);
+
+/* As a reference id: the IPv4 address itself; of an IPv6 address a hash. */
+uint32_t net_address_refid(const struct net_address *address);
+
+#endif /* NTP_ADDRESS_H */

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A request's life: sent, stamped, answered or given up. Clocks are read right before sending and
+ * right after receiving, and at no other time.
+ */
+#include "ntp/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "ntp/nonce.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Answers later than this are of no use; the next request gives the last one up anyway. */
+#define ANSWER_TIMEOUT_NS	(4 * NS_PER_S)
+
+/* A request that cannot leave costs nobody anything: tried again after 1 s, 2 s ... 16 s. */
+#define RETRY_SHIFT_MAX	4
+
+#ifndef GRND_INSECURE
+#define GRND_INSECURE	4
+#endif
+
+void ntp_client_init(struct ntp_client *client, struct source *source,
+		     const struct ntp_client_options *options, const struct net_address *address)
+{
+	memset(client, 0, sizeof(*client));
+	client->source = source;
+	client->options = *options;
+	client->address = *address;
+	client->socket.fd = -1;
+	client->verdict = NTP_ACCEPTED;
+}
+
+void ntp_client_close(struct ntp_client *client)
+{
+	ntp_socket_close(&client->socket);
+}
+
+void ntp_client_hurry(struct ntp_client *client, int64_t now_raw_ns)
+{
+	client->retry_ns = now_raw_ns;
+}
+
+static bool is_in_flight(const struct ntp_client *client)
+{
+	return client->socket.fd >= 0;
+}
+
+/* When the next request is due. */
+static int64_t due_ns(const struct ntp_client *client)
+{
+	int64_t earliest_ns = source_earliest_poll(client->source);
+
+	if (client->local_failures)
+		return client->retry_ns > earliest_ns ? client->retry_ns : earliest_ns;
+
+	return source_next_poll(client->source);
+}
+
+int64_t ntp_client_next_ns(const struct ntp_client *client)
+{
+	int64_t next_ns = due_ns(client);
+
+	if (is_in_flight(client) && client->deadline_ns < next_ns)
+		next_ns = client->deadline_ns;
+
+	return next_ns;
+}
+
+static enum ntp_client_result fail(struct ntp_client *client, int64_t now_raw_ns, int error)
+{
+	ntp_socket_close(&client->socket);
+	client->failures++;
+	client->last_error = error;
+	client->verdict = NTP_ACCEPTED;
+	source_failed(client->source, now_raw_ns, error);
+
+	return NTP_CLIENT_FAILED;
+}
+
+/* The same for the reason that the answer was not good enough. */
+static enum ntp_client_result reject(struct ntp_client *client, int64_t now_raw_ns,
+				     enum ntp_verdict verdict)
+{
+	fail(client, now_raw_ns, ntp_verdict_errno(verdict));
+	client->verdict = verdict;
+
+	return NTP_CLIENT_FAILED;
+}
+
+/*
+ * The request did not leave. The source loses its reach as the polls go by, but a burst at the
+ * start is not used up by a network that is not there yet.
+ */
+static enum ntp_client_result fail_locally(struct ntp_client *client, int64_t now_raw_ns,
+					   int error)
+{
+	unsigned int shift = client->local_failures;
+	struct source_status status;
+
+	if (shift > RETRY_SHIFT_MAX)
+		shift = RETRY_SHIFT_MAX;
+	client->local_failures++;
+	client->retry_ns = now_raw_ns + (NS_PER_S << shift);
+
+	source_get_status(client->source, now_raw_ns, &status);
+	if (status.reach && source_next_poll(client->source) <= now_raw_ns)
+		source_polled(client->source, now_raw_ns);
+
+	return fail(client, now_raw_ns, error);
+}
+
+/* Unpredictable; early at boot as good as the kernel has it, rather than wait for better. */
+static int draw_random(void *bytes, size_t size)
+{
+	if (getrandom(bytes, size, GRND_NONBLOCK) == (ssize_t)size)
+		return 0;
+	if (getrandom(bytes, size, GRND_INSECURE) == (ssize_t)size)
+		return 0;
+
+	return -EIO;
+}
+
+static int open_socket(struct ntp_client *client)
+{
+	struct sockaddr_storage to;
+	socklen_t length;
+
+	length = net_address_to_sockaddr(&client->address, client->options.port, &to);
+	if (!length)
+		return -EDESTADDRREQ;
+
+	return ntp_socket_open(&client->socket, (struct sockaddr *)&to, length,
+			       &client->options.socket);
+}
+
+/* When the request left, if the kernel says so now; else it may with an event, or not at all. */
+static void read_sent_stamp(struct ntp_client *client)
+{
+	struct ntp_stamp stamp = { .valid = false };
+
+	if (!client->socket.stamps_requests ||
+	    ntp_socket_read_error(&client->socket, &stamp) < 0 || !stamp.valid)
+		return;
+	client->sent.realtime_ns = stamp.realtime_ns;
+	client->sent.has_realtime = true;
+}
+
+/*
+ * What routers and hosts say by ICMP. Anybody can send such a message who guesses the port, so it
+ * ends nothing: the answer may come all the same.
+ */
+static bool is_icmp(int err)
+{
+	switch (err) {
+	case -ECONNREFUSED:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+	case -EHOSTDOWN:
+	case -ENONET:
+	case -EACCES:
+	case -EPERM:
+	case -EMSGSIZE:
+	case -EPROTO:
+	case -ENOPROTOOPT:
+	case -EOPNOTSUPP:
+		return true;
+	}
+
+	return false;
+}
+
+/* It is the reason to be given if no answer comes. */
+static enum ntp_client_result note_error(struct ntp_client *client, int64_t now_raw_ns, int err)
+{
+	if (!is_icmp(err))
+		return fail(client, now_raw_ns, err);
+	client->noted_error = err;
+
+	return NTP_CLIENT_NOTHING;
+}
+
+static int send_request(struct ntp_client *client, struct timescale *timescale)
+{
+	uint8_t bytes[NTP_HEADER_SIZE];
+	uint64_t random[2];
+	int err;
+
+	err = draw_random(random, sizeof(random));
+	if (err < 0)
+		return err;
+	err = open_socket(client);
+	if (err < 0)
+		return err;
+
+	client->sent.has_realtime = false;
+	err = timescale->ops->now(timescale, &client->sent.now);
+	if (err < 0)
+		return err;
+	ntp_exchange_start(&client->exchange, ntp_nonce(random, &client->sent.now),
+			   (uint8_t)client->options.version, bytes);
+	err = ntp_socket_send(&client->socket, bytes, sizeof(bytes));
+	if (err < 0)
+		return err;
+	read_sent_stamp(client);
+
+	return 0;
+}
+
+enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timescale *timescale,
+					int64_t now_raw_ns)
+{
+	enum ntp_client_result result = NTP_CLIENT_NOTHING;
+	int64_t next_ns;
+	int err;
+
+	if (is_in_flight(client) &&
+	    (now_raw_ns >= client->deadline_ns || now_raw_ns >= due_ns(client)))
+		result = fail(client, now_raw_ns, client->noted_error ? client->noted_error :
+								      -ETIMEDOUT);
+	if (is_in_flight(client) || now_raw_ns < due_ns(client))
+		return result;
+
+	err = send_request(client, timescale);
+	if (err < 0)
+		return fail_locally(client, now_raw_ns, err);
+
+	client->local_failures = 0;
+	client->noted_error = 0;
+	source_polled(client->source, now_raw_ns);
+	client->deadline_ns = now_raw_ns + ANSWER_TIMEOUT_NS;
+	next_ns = source_next_poll(client->source);
+	if (next_ns < client->deadline_ns)
+		client->deadline_ns = next_ns;
+
+	return result;
+}
+
+static enum ntp_client_result take_kiss(struct ntp_client *client, int64_t now_raw_ns,
+					uint32_t code)
+{
+	ntp_socket_close(&client->socket);
+	client->failures++;
+	client->last_error = ntp_verdict_errno(NTP_KISS);
+	client->verdict = NTP_KISS;
+	client->kiss = code;
+	source_kissed(client->source, now_raw_ns, code);
+
+	return NTP_CLIENT_KISSED;
+}
+
+static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now_raw_ns,
+					  const struct ntp_packet *answer,
+					  const struct ntp_moment *received)
+{
+	struct source_sample sample;
+	enum ntp_verdict verdict;
+	int err;
+
+	verdict = ntp_exchange_sample(answer, &client->sent, received, &client->options.limits,
+				      &sample);
+	if (verdict != NTP_ACCEPTED)
+		return reject(client, now_raw_ns, verdict);
+
+	err = source_add(client->source, received->now.raw_ns, &sample);
+	if (err < 0)
+		return fail(client, now_raw_ns, err);
+
+	ntp_socket_close(&client->socket);
+	client->failures = 0;
+	client->last_error = 0;
+	client->verdict = NTP_ACCEPTED;
+	client->kiss = 0;
+	client->kernel_timestamps = client->sent.has_realtime && received->has_realtime;
+
+	return NTP_CLIENT_SAMPLE;
+}
+
+/* A packet came. NTP_CLIENT_NOTHING: it was not the answer. */
+static enum ntp_client_result take_packet(struct ntp_client *client, struct timescale *timescale,
+					  int64_t now_raw_ns, const uint8_t *bytes, size_t length,
+					  const struct ntp_stamp *stamp)
+{
+	struct ntp_moment received = {
+		.realtime_ns = stamp->realtime_ns,
+		.has_realtime = stamp->valid,
+	};
+	enum ntp_verdict verdict;
+	struct ntp_packet answer;
+	int err;
+
+	err = timescale->ops->now(timescale, &received.now);
+	verdict = ntp_exchange_judge(&client->exchange, bytes, length, &client->options.limits,
+				     &answer);
+	if (!ntp_verdict_ends(verdict)) {
+		client->bogus++;
+		return NTP_CLIENT_NOTHING;
+	}
+
+	if (verdict == NTP_KISS)
+		return take_kiss(client, now_raw_ns, answer.refid);
+	if (verdict != NTP_ACCEPTED)
+		return reject(client, now_raw_ns, verdict);
+	if (err < 0)
+		return fail(client, now_raw_ns, err);
+
+	return take_sample(client, now_raw_ns, &answer, &received);
+}
+
+/* One message of the error queue; poll(2) tells of more. */
+static int take_error(struct ntp_client *client)
+{
+	struct ntp_stamp stamp = { .valid = false };
+	int err;
+
+	err = ntp_socket_read_error(&client->socket, &stamp);
+	if (stamp.valid) {
+		client->sent.realtime_ns = stamp.realtime_ns;
+		client->sent.has_realtime = true;
+	}
+
+	return err == -EAGAIN ? 0 : err;
+}
+
+enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timescale *timescale,
+					short revents, int64_t now_raw_ns)
+{
+	uint8_t bytes[NTP_PACKET_MAX];
+	enum ntp_client_result result = NTP_CLIENT_NOTHING;
+	struct ntp_stamp stamp;
+	int length;
+
+	if (!is_in_flight(client))
+		return result;
+	if (revents & (POLLERR | POLLPRI)) {
+		int err = take_error(client);
+
+		if (err < 0)
+			result = note_error(client, now_raw_ns, err);
+	}
+	if (!is_in_flight(client) || !(revents & ~POLLPRI))
+		return result;
+
+	/* One packet, so that a flood leaves others their turn; poll(2) tells of more. */
+	length = ntp_socket_receive(&client->socket, bytes, sizeof(bytes), &stamp);
+	if (length == -EAGAIN || length == -EINTR || length == -EMSGSIZE)
+		return result;
+	if (length < 0)
+		return note_error(client, now_raw_ns, length);
+
+	return take_packet(client, timescale, now_raw_ns, bytes, (size_t)length, &stamp);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One server at one address: when a request is due, the request in flight, its answer, and what
+ * the source is told of it. Which addresses there are is sources/target.c's.
+ */
+#ifndef NTP_CLIENT_H
+#define NTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clocks/timescale.h"
+#include "discipline/source.h"
+#include "ntp/address.h"
+#include "ntp/exchange.h"
+#include "ntp/socket.h"
+
+/**
+ * struct ntp_client_options - as configured
+ * @port: UDP port
+ * @version: of requests
+ * @limits: of answers
+ * @socket: of requests
+ */
+struct ntp_client_options {
+	int port;
+	int version;
+	struct ntp_limits limits;
+	struct ntp_socket_options socket;
+};
+
+/* What came of an event, for the caller's log and search for other addresses. */
+enum ntp_client_result {
+	NTP_CLIENT_NOTHING,	/* still waiting, or sent */
+	NTP_CLIENT_SAMPLE,	/* the source has a new sample */
+	NTP_CLIENT_FAILED,	/* last_error says why, and verdict if there was an answer */
+	NTP_CLIENT_KISSED,	/* kiss says which */
+};
+
+/**
+ * struct ntp_client - the server
+ * @source: told of everything; not owned
+ * @options: as configured
+ * @address: of the server
+ * @socket: .fd -1: nothing in flight
+ * @exchange: in flight
+ * @sent: when it left
+ * @deadline_ns: raw instant when it is given up
+ * @noted_error: -errno by ICMP since then; 0: none
+ * @local_failures: requests in a row that did not leave this machine
+ * @retry_ns: raw instant of the next try after those
+ * @failures: exchanges in a row without a sample, whatever the reason
+ * @last_error: -errno of the latest, 0 after a sample
+ * @verdict: on the latest answer, if @last_error comes of it
+ * @kiss: code of the latest KISS packet
+ * @kernel_timestamps: the latest sample had them at both ends
+ * @bogus: packets received that were not the answer
+ */
+struct ntp_client {
+	struct source *source;
+	struct ntp_client_options options;
+	struct net_address address;
+	struct ntp_socket socket;
+	struct ntp_exchange exchange;
+	struct ntp_moment sent;
+	int64_t deadline_ns;
+	int noted_error;
+	unsigned int local_failures;
+	int64_t retry_ns;
+	unsigned int failures;
+	int last_error;
+	enum ntp_verdict verdict;
+	uint32_t kiss;
+	bool kernel_timestamps;
+	uint64_t bogus;
+};
+
+void ntp_client_init(struct ntp_client *client, struct source *source,
+		     const struct ntp_client_options *options, const struct net_address *address);
+
+/* Drop what is in flight, without a word to the source, which stays. */
+void ntp_client_close(struct ntp_client *client);
+
+/* What could not be sent is tried again now. */
+void ntp_client_hurry(struct ntp_client *client, int64_t now_raw_ns);
+
+/* Raw instant at which to call ntp_client_timer(). */
+int64_t ntp_client_next_ns(const struct ntp_client *client);
+
+/* Give up what is overdue, send what is due. */
+enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timescale *timescale,
+					int64_t now_raw_ns);
+
+/* poll(2) returned @revents for its socket. */
+enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timescale *timescale,
+					short revents, int64_t now_raw_ns);
+
+#endif /* NTP_CLIENT_H */

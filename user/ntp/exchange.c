@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tests that a packet has to pass and the arithmetic of the four timestamps. When to ask, and
+ * what a refusal means for the source, is decided by others.
+ */
+#include "ntp/exchange.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "clocks/clock_span.h"
+#include "core/line.h"
+
+/* Sources this far away or further are of no use to anybody (RFC 5905 MAXDISP). */
+#define NTP_DISTANCE_MAX_NS	16000000000LL
+
+/*
+ * Standard error of one software timestamp: the instant between the packet's leaving or coming and
+ * the reading of the clock varies by so much on an idle machine. Longer waits look like network
+ * delay and are accounted for as such.
+ */
+#define NTP_STAMP_NOISE_NS	100.0
+
+/* A request's precision of 2^32 s says nothing (draft-ietf-ntp-data-minimization). */
+#define NTP_PRECISION_NONE	32
+
+/* The kernel reads the clock for a timestamp no earlier or later than this around our readings. */
+#define NTP_STAMP_SLACK_NS	1000000LL
+
+/* Change of the system clock's rate that may go unnoticed between a timestamp and a reading. */
+#define NTP_RATE_CHANGE		100e-6
+
+/* Slack of round trips shorter than the server's processing, which clock rates may explain. */
+#define NTP_RATE_SHIFT		10
+
+/*
+ * A server's two readings of one clock may be out of order by its resolution, or by what is fuzzed
+ * below that, and by the precision that it states.
+ */
+#define NTP_ORDER_SLACK_NS	1000LL
+
+void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t version,
+			uint8_t *bytes)
+{
+	struct ntp_packet request = {
+		.version = version,
+		.mode = NTP_MODE_CLIENT,
+		.precision = NTP_PRECISION_NONE,
+	};
+
+	/* Zero is what servers put where they know nothing. */
+	exchange->cookie = nonce ? nonce : 1;
+	exchange->version = version;
+	exchange->answered = false;
+
+	request.transmit = exchange->cookie;
+	ntp_packet_encode(&request, bytes);
+}
+
+static bool is_kiss(const struct ntp_packet *answer)
+{
+	if (answer->stratum != 0)
+		return false;
+
+	return answer->refid == NTP_KISS_RATE || answer->refid == NTP_KISS_DENY ||
+	       answer->refid == NTP_KISS_RSTR || answer->refid == NTP_KISS_NTSN;
+}
+
+/* Servers that know an older version only answer in it. */
+static bool is_version_ok(const struct ntp_exchange *exchange, const struct ntp_packet *answer)
+{
+	return answer->version <= exchange->version;
+}
+
+/* The answer left before the request came, by more than readings of a clock are good to. */
+static bool is_reversed(const struct ntp_packet *answer)
+{
+	int64_t early_ns = chime_sub_sat(ntp_timestamp_to_ns(answer->receive),
+					 ntp_timestamp_to_ns(answer->transmit));
+
+	return early_ns > NTP_ORDER_SLACK_NS + ntp_power_to_ns(answer->precision);
+}
+
+static enum ntp_verdict judge_server(const struct ntp_packet *answer,
+				     const struct ntp_limits *limits)
+{
+	if (is_kiss(answer))
+		return NTP_KISS;
+	if (answer->leap == NTP_LEAP_UNSYNCHRONISED || answer->stratum == 0 ||
+	    answer->stratum >= NTP_STRATUM_UNSYNCHRONISED)
+		return NTP_UNSYNCHRONISED;
+	if (answer->receive == 0 || answer->transmit == 0)
+		return NTP_ZERO_TIMESTAMP;
+	if (answer->root_delay_ns / 2 + answer->root_dispersion_ns >= NTP_DISTANCE_MAX_NS ||
+	    ntp_power_to_ns(answer->precision) >= NTP_DISTANCE_MAX_NS)
+		return NTP_DISTANCE_TOO_GREAT;
+	if (is_reversed(answer))
+		return NTP_SERVER_REVERSED;
+	if (answer->stratum < limits->minstratum || answer->stratum > limits->maxstratum)
+		return NTP_STRATUM_REFUSED;
+
+	return NTP_ACCEPTED;
+}
+
+enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t *bytes,
+				    size_t length, const struct ntp_limits *limits,
+				    struct ntp_packet *answer)
+{
+	if (ntp_packet_decode(bytes, length, answer) < 0)
+		return NTP_MALFORMED;
+	if (answer->mode != NTP_MODE_SERVER || !is_version_ok(exchange, answer))
+		return NTP_NO_ANSWER;
+	if (answer->origin != exchange->cookie)
+		return NTP_BOGUS;
+	if (exchange->answered)
+		return NTP_DUPLICATE;
+	exchange->answered = true;
+
+	return judge_server(answer, limits);
+}
+
+/* The packet's instant by the reference, and its standard error. */
+static int64_t moment_reference(const struct ntp_moment *moment, const struct clock_span *span,
+				double *noise_ns)
+{
+	int64_t distance_ns;
+
+	*noise_ns = NTP_STAMP_NOISE_NS + (double)moment->now.reading_ns;
+	if (!moment->has_realtime)
+		return moment->now.reference_ns;
+
+	/* The system clock's rate may have been changed since the nearest reading. */
+	distance_ns = chime_sub_sat(moment->now.realtime_ns, moment->realtime_ns);
+	*noise_ns += fabs((double)distance_ns) * NTP_RATE_CHANGE;
+
+	return clock_span_from_realtime(span, moment->realtime_ns);
+}
+
+/* Is the kernel's timestamp between the two readings of realtime, as it has to be? */
+static bool is_stamp_ok(const struct ntp_moment *moment, const struct clock_span *span)
+{
+	if (!moment->has_realtime)
+		return true;
+
+	return moment->realtime_ns >= chime_sub_sat(span->before.realtime_ns, NTP_STAMP_SLACK_NS) &&
+	       moment->realtime_ns <= chime_add_sat(span->after.realtime_ns, NTP_STAMP_SLACK_NS);
+}
+
+static enum ntp_verdict judge_clocks(const struct ntp_moment *sent,
+				     const struct ntp_moment *received,
+				     const struct clock_span *span)
+{
+	switch (clock_span_judge(span)) {
+	case CLOCK_SPAN_GOOD:
+		break;
+	case CLOCK_SPAN_DISRUPTED:
+		return NTP_DISRUPTED;
+	case CLOCK_SPAN_STEPPED:
+		return NTP_STEPPED;
+	}
+	if (!is_stamp_ok(sent, span) || !is_stamp_ok(received, span))
+		return NTP_STEPPED;
+
+	return NTP_ACCEPTED;
+}
+
+/* (a + b) / 2 without overflow. */
+static int64_t mean(int64_t a, int64_t b)
+{
+	return a / 2 + b / 2 + (a % 2 + b % 2) / 2;
+}
+
+enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
+				     const struct ntp_moment *sent,
+				     const struct ntp_moment *received,
+				     const struct ntp_limits *limits,
+				     struct source_sample *sample)
+{
+	int64_t t2 = ntp_timestamp_to_ns(answer->receive);
+	int64_t t3 = ntp_timestamp_to_ns(answer->transmit);
+	struct clock_span span = { .before = sent->now, .after = received->now };
+	int64_t t1, t4, worked_ns, delay_ns, slack_ns;
+	double noise1_ns, noise4_ns, precision_ns, noise_ns;
+	enum ntp_verdict verdict;
+
+	verdict = judge_clocks(sent, received, &span);
+	if (verdict != NTP_ACCEPTED)
+		return verdict;
+
+	t1 = moment_reference(sent, &span, &noise1_ns);
+	t4 = moment_reference(received, &span, &noise4_ns);
+	/* The server's two readings are right to about half its clock's resolution. */
+	precision_ns = (double)ntp_power_to_ns(answer->precision) / 2;
+	noise_ns = sqrt(noise1_ns * noise1_ns + noise4_ns * noise4_ns +
+			2 * precision_ns * precision_ns) / 2;
+
+	/* Out of order by the clock's resolution: it took no time. */
+	worked_ns = t3 > t2 ? chime_sub_sat(t3, t2) : 0;
+	delay_ns = chime_sub_sat(chime_sub_sat(t4, t1), worked_ns);
+	slack_ns = (int64_t)(4 * noise_ns) + (worked_ns >> NTP_RATE_SHIFT);
+	if (t4 < t1 || delay_ns < -slack_ns)
+		return NTP_DELAY_NEGATIVE;
+	if (delay_ns < 0)
+		delay_ns = 0;
+	if (delay_ns > limits->maxdelay_ns)
+		return NTP_DELAY_TOO_LONG;
+
+	*sample = (struct source_sample) {
+		.at_ns = mean(t1, t4),
+		.offset_ns = mean(chime_sub_sat(t2, t1), chime_sub_sat(t3, t4)),
+		.delay_ns = delay_ns,
+		.noise_ns = (int64_t)ceil(noise_ns),
+		.root_delay_ns = answer->root_delay_ns,
+		.root_dispersion_ns = answer->root_dispersion_ns,
+		.refid = answer->refid,
+		.epoch = received->now.epoch,
+		.stratum = answer->stratum,
+		.leap = (uint8_t)answer->leap,
+	};
+
+	return NTP_ACCEPTED;
+}
+
+bool ntp_verdict_ends(enum ntp_verdict verdict)
+{
+	switch (verdict) {
+	case NTP_MALFORMED:
+	case NTP_NO_ANSWER:
+	case NTP_BOGUS:
+	case NTP_DUPLICATE:
+		return false;
+	case NTP_ACCEPTED:
+	case NTP_KISS:
+	case NTP_UNSYNCHRONISED:
+	case NTP_STRATUM_REFUSED:
+	case NTP_DISTANCE_TOO_GREAT:
+	case NTP_ZERO_TIMESTAMP:
+	case NTP_SERVER_REVERSED:
+	case NTP_DELAY_NEGATIVE:
+	case NTP_DELAY_TOO_LONG:
+	case NTP_DISRUPTED:
+	case NTP_STEPPED:
+		break;
+	}
+
+	return true;
+}
+
+int ntp_verdict_errno(enum ntp_verdict verdict)
+{
+	switch (verdict) {
+	case NTP_ACCEPTED:
+		return 0;
+	case NTP_MALFORMED:
+	case NTP_NO_ANSWER:
+	case NTP_BOGUS:
+	case NTP_DUPLICATE:
+	case NTP_ZERO_TIMESTAMP:
+	case NTP_SERVER_REVERSED:
+	case NTP_DELAY_NEGATIVE:
+		return -EBADMSG;
+	case NTP_KISS:
+		return -EACCES;
+	case NTP_UNSYNCHRONISED:
+	case NTP_STRATUM_REFUSED:
+	case NTP_DISTANCE_TOO_GREAT:
+		return -EPROTO;
+	case NTP_DELAY_TOO_LONG:
+		return -ETIME;
+	case NTP_DISRUPTED:
+	case NTP_STEPPED:
+		return -ESTALE;
+	}
+
+	return -EPROTO;
+}
+
+const char *ntp_verdict_text(enum ntp_verdict verdict)
+{
+	switch (verdict) {
+	case NTP_ACCEPTED:
+		return "";
+	case NTP_MALFORMED:
+		return "not an NTP packet";
+	case NTP_NO_ANSWER:
+		return "not a server's answer";
+	case NTP_BOGUS:
+		return "not an answer to our request";
+	case NTP_DUPLICATE:
+		return "a second answer to one request";
+	case NTP_KISS:
+		return "the server refuses to serve us";
+	case NTP_UNSYNCHRONISED:
+		return "the server says that it is not synchronised";
+	case NTP_STRATUM_REFUSED:
+		return "the server's stratum is outside minstratum and maxstratum";
+	case NTP_DISTANCE_TOO_GREAT:
+		return "the server says that its time may be wrong by over 16 s";
+	case NTP_ZERO_TIMESTAMP:
+		return "the answer carries no time";
+	case NTP_SERVER_REVERSED:
+		return "the answer left, by the server's clock, before the request came";
+	case NTP_DELAY_NEGATIVE:
+		return "the server claims to have worked longer than the round trip took";
+	case NTP_DELAY_TOO_LONG:
+		return "the round trip took longer than maxdelay";
+	case NTP_DISRUPTED:
+		return "the reference clock changed during the exchange";
+	case NTP_STEPPED:
+		return "the system clock was set during the exchange";
+	}
+
+	return "";
+}

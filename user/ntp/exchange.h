@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One request and its answer: what is asked, whether what comes back answers it and is to be
+ * believed (RFC 5905 section 8 and appendix A.5), and the sample that the four timestamps make.
+ * Pure: clocks and packets are arguments.
+ */
+#ifndef NTP_EXCHANGE_H
+#define NTP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clocks/timescale.h"
+#include "discipline/source.h"
+#include "ntp/packet.h"
+
+/* What came of a packet or of the exchange. */
+enum ntp_verdict {
+	NTP_ACCEPTED,
+
+	/* Not the answer, whoever sent it: go on waiting. */
+	NTP_MALFORMED,
+	NTP_NO_ANSWER,		/* another mode or version */
+	NTP_BOGUS,		/* does not carry our cookie */
+	NTP_DUPLICATE,
+
+	/* The answer, but no sample. */
+	NTP_KISS,		/* refid says which: NTP_KISS_* */
+	NTP_UNSYNCHRONISED,
+	NTP_STRATUM_REFUSED,
+	NTP_DISTANCE_TOO_GREAT,
+	NTP_ZERO_TIMESTAMP,
+	NTP_SERVER_REVERSED,	/* left before it came */
+	NTP_DELAY_NEGATIVE,
+	NTP_DELAY_TOO_LONG,
+
+	/* The answer is right, but our own clocks cannot be trusted to have measured it. */
+	NTP_DISRUPTED,		/* the reference changed its meaning meanwhile */
+	NTP_STEPPED,		/* the system clock was set meanwhile */
+};
+
+/**
+ * struct ntp_exchange - a request in flight
+ * @cookie: its transmit timestamp: random, the server has to return it
+ * @version: as sent
+ * @answered: the answer has come
+ */
+struct ntp_exchange {
+	uint64_t cookie;
+	uint8_t version;
+	bool answered;
+};
+
+/**
+ * struct ntp_moment - when a packet left or came, by our clocks
+ * @now: clocks read right before sending, or right after receiving
+ * @realtime_ns: the kernel's timestamp (CLOCK_REALTIME) of the packet
+ * @has_realtime: there is one; else @now stands for it
+ */
+struct ntp_moment {
+	struct timescale_now now;
+	int64_t realtime_ns;
+	bool has_realtime;
+};
+
+/**
+ * struct ntp_limits - what is accepted of a server
+ * @minstratum: 1 to 15
+ * @maxstratum: 1 to 15
+ * @maxdelay_ns: round trip
+ */
+struct ntp_limits {
+	int minstratum;
+	int maxstratum;
+	int64_t maxdelay_ns;
+};
+
+/**
+ * ntp_exchange_start() - make a request
+ * @exchange: filled in
+ * @nonce: fresh and unpredictable, ntp_nonce()'s
+ * @version: of the request
+ * @bytes: the request, NTP_HEADER_SIZE bytes. It tells the server nothing about this machine
+ */
+void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t version,
+			uint8_t *bytes);
+
+/**
+ * ntp_exchange_judge() - is this the answer, and is it of use?
+ * @exchange: the request; @answered is set by any answer
+ * @bytes: as received
+ * @length: as received
+ * @limits: what is accepted
+ * @answer: the packet as numbers, unless it is NTP_MALFORMED
+ */
+enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t *bytes,
+				    size_t length, const struct ntp_limits *limits,
+				    struct ntp_packet *answer);
+
+/**
+ * ntp_exchange_sample() - an accepted answer to a sample
+ * @answer: accepted by ntp_exchange_judge()
+ * @sent: the request's leaving
+ * @received: the answer's coming
+ * @limits: what is accepted
+ * @sample: result; untouched unless NTP_ACCEPTED is returned
+ */
+enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
+				     const struct ntp_moment *sent,
+				     const struct ntp_moment *received,
+				     const struct ntp_limits *limits,
+				     struct source_sample *sample);
+
+/* Is the exchange over with this verdict, or may the answer still come? */
+bool ntp_verdict_ends(enum ntp_verdict verdict);
+
+/* As -errno for source_failed(). */
+int ntp_verdict_errno(enum ntp_verdict verdict);
+
+/* For people, as the end of "not used: ...". */
+const char *ntp_verdict_text(enum ntp_verdict verdict);
+
+#endif /* NTP_EXCHANGE_H */

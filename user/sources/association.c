@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All associations: which names are configured, the list of their sources, and the event loop's
+ * calls handed on to them.
+ */
+#include "sources/association.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sources/network_watch.h"
+#include "sources/target.h"
+
+#define NS_PER_S	1000000000LL
+
+/* A network that changes all the time makes us try again this often, after a few times at once. */
+#define HURRY_NS	(64 * NS_PER_S)
+#define HURRY_AT_ONCE	4
+
+/* Addresses remembered that sent a KISS packet; then the oldest makes room. */
+#define KISSED_MAX	CONFIG_SOURCES_MAX
+
+/* A route is there a moment before it works, and seldom comes alone. */
+#define ARRIVAL_NS	(NS_PER_S / 2)
+
+/* An address that sent a KISS packet: whichever source gets it next has to wait, too. */
+struct kissed {
+	struct net_address address;
+	int port;
+	uint32_t code;
+	int64_t until_ns;
+};
+
+/**
+ * struct associations - the lot
+ * @timescale: not owned
+ * @callbacks: the owner's
+ * @context: for @callbacks
+ * @targets: in the order of the configuration
+ * @target_count: how many
+ * @sources: of all targets, in order
+ * @list: the associations that they belong to
+ * @count: how many
+ * @changed: tell the owner before returning to it
+ * @stamps_fd: keeps the kernel timestamping packets, -1
+ * @watch_fd: tells of changes of the network, -1
+ * @hurry_ns: raw instant at which to try again what has failed, INT64_MAX: none
+ * @hurried_ns: raw instant up to which times before have used up the allowance
+ * @rest_from_ns: nobody is asked from this raw instant ...
+ * @rest_until_ns: ... to this one
+ * @resting: it is between them
+ * @bind_address4: as configured
+ * @bind_address6: as configured
+ * @bind_device: as configured
+ * @socket: refers to those
+ * @minstratum: as configured
+ * @maxstratum: as configured
+ * @refresh_ns: as configured, 0: never
+ * @kissed: addresses that sent KISS packets ...
+ * @kissed_count: ... how many, of which KISSED_MAX are kept
+ */
+struct associations {
+	struct timescale *timescale;
+	struct associations_callbacks callbacks;
+	void *context;
+	struct target **targets;
+	size_t target_count;
+	struct source *sources[CONFIG_SOURCES_MAX];
+	struct association *list[CONFIG_SOURCES_MAX];
+	size_t count;
+	bool changed;
+	int stamps_fd;
+	int watch_fd;
+	int64_t hurry_ns;
+	int64_t hurried_ns;
+	int64_t rest_from_ns;
+	int64_t rest_until_ns;
+	bool resting;
+	char bind_address4[CONFIG_WORD_MAX];
+	char bind_address6[CONFIG_WORD_MAX];
+	char bind_device[CONFIG_WORD_MAX];
+	struct ntp_socket_options socket;
+	int minstratum;
+	int maxstratum;
+	int64_t refresh_ns;
+	struct kissed kissed[KISSED_MAX];
+	size_t kissed_count;
+};
+
+struct associations *associations_new(struct timescale *timescale,
+				      const struct associations_callbacks *callbacks,
+				      void *context)
+{
+	struct associations *lot = calloc(1, sizeof(*lot));
+
+	if (!lot)
+		return NULL;
+	lot->timescale = timescale;
+	lot->callbacks = *callbacks;
+	lot->context = context;
+	lot->socket.bind_address4 = lot->bind_address4;
+	lot->socket.bind_address6 = lot->bind_address6;
+	lot->socket.bind_device = lot->bind_device;
+	lot->stamps_fd = ntp_socket_keep_stamps();
+	lot->watch_fd = network_watch_open();
+	lot->hurry_ns = INT64_MAX;
+
+	return lot;
+}
+
+void associations_free(struct associations *lot)
+{
+	if (!lot)
+		return;
+	for (size_t i = 0; i < lot->target_count; i++)
+		target_free(lot->targets[i]);
+	free(lot->targets);
+	if (lot->stamps_fd >= 0)
+		close(lot->stamps_fd);
+	if (lot->watch_fd >= 0)
+		close(lot->watch_fd);
+	free(lot);
+}
+
+static void drop_requests(struct associations *lot)
+{
+	for (size_t i = 0; i < lot->count; i++)
+		ntp_client_close(&lot->list[i]->client);
+}
+
+void associations_set_timescale(struct associations *lot, struct timescale *timescale)
+{
+	drop_requests(lot);
+	lot->timescale = timescale;
+}
+
+struct timescale *associations_timescale(struct associations *lot)
+{
+	return lot->timescale;
+}
+
+bool associations_address_used(const struct associations *lot, const struct net_address *address,
+			       int port)
+{
+	for (size_t i = 0; i < lot->count; i++) {
+		const struct ntp_client *client = &lot->list[i]->client;
+
+		if (client->options.port == port && net_address_equal(&client->address, address))
+			return true;
+	}
+
+	return false;
+}
+
+/* Some of the sources are selected, so that they agree on who is a falseticker. */
+bool associations_agree(const struct associations *lot, int64_t now_raw_ns)
+{
+	struct source_status status;
+
+	for (size_t i = 0; i < lot->count; i++) {
+		source_get_status(lot->sources[i], now_raw_ns, &status);
+		if (status.verdict >= SOURCE_COMBINED)
+			return true;
+	}
+
+	return false;
+}
+
+bool associations_have_room(const struct associations *lot)
+{
+	return lot->count < CONFIG_SOURCES_MAX;
+}
+
+void associations_message(struct associations *lot, int priority, const char *format, ...)
+{
+	va_list arguments;
+	char text[512];
+
+	if (!lot->callbacks.message)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	lot->callbacks.message(lot->context, priority, text);
+}
+
+void associations_source_changed(struct associations *lot)
+{
+	lot->changed = true;
+}
+
+void associations_list_changed(struct associations *lot)
+{
+	lot->changed = true;
+	lot->count = 0;
+	for (size_t i = 0; i < lot->target_count; i++) {
+		const struct target *target = lot->targets[i];
+
+		for (size_t j = 0; j < target->count && lot->count < CONFIG_SOURCES_MAX; j++) {
+			lot->list[lot->count] = target->associations[j];
+			lot->sources[lot->count] = target->associations[j]->source;
+			lot->count++;
+		}
+	}
+}
+
+const struct ntp_socket_options *associations_socket_options(const struct associations *lot)
+{
+	return &lot->socket;
+}
+
+struct ntp_limits associations_limits(const struct associations *lot,
+				      const struct config_source *config)
+{
+	return (struct ntp_limits) {
+		.minstratum = config->minstratum > lot->minstratum ? config->minstratum :
+								      lot->minstratum,
+		.maxstratum = lot->maxstratum,
+		.maxdelay_ns = config->maxdelay_ns,
+	};
+}
+
+int64_t associations_refresh_ns(const struct associations *lot)
+{
+	return lot->refresh_ns;
+}
+
+static struct kissed *find_kissed(struct associations *lot, const struct net_address *address,
+				  int port)
+{
+	for (size_t i = 0; i < lot->kissed_count && i < KISSED_MAX; i++) {
+		struct kissed *kissed = &lot->kissed[i];
+
+		if (kissed->port == port && net_address_equal(&kissed->address, address))
+			return kissed;
+	}
+
+	return NULL;
+}
+
+void associations_note_kiss(struct associations *lot, const struct ntp_client *client,
+			    int64_t until_ns)
+{
+	struct kissed *kissed = find_kissed(lot, &client->address, client->options.port);
+
+	if (!kissed)
+		kissed = &lot->kissed[lot->kissed_count++ % KISSED_MAX];
+	*kissed = (struct kissed) {
+		.address = client->address,
+		.port = client->options.port,
+		.code = client->kiss,
+		.until_ns = until_ns,
+	};
+}
+
+int64_t associations_kissed_until(struct associations *lot, const struct net_address *address,
+				  int port, uint32_t *code)
+{
+	const struct kissed *kissed = find_kissed(lot, address, port);
+
+	if (!kissed)
+		return INT64_MIN;
+	*code = kissed->code;
+
+	return kissed->until_ns;
+}
+
+/* A reload is the operator's word that who refused is to be asked again. "RATE" is a plea. */
+static void forgive(struct associations *lot, int64_t now_raw_ns)
+{
+	for (size_t i = 0; i < lot->kissed_count && i < KISSED_MAX; i++) {
+		if (lot->kissed[i].code != NTP_KISS_RATE)
+			lot->kissed[i].until_ns = INT64_MIN;
+	}
+	for (size_t i = 0; i < lot->count; i++)
+		source_forgive(lot->sources[i], now_raw_ns);
+}
+
+/* The owner is told once, when nothing is half done. */
+static void tell_changed(struct associations *lot)
+{
+	if (!lot->changed)
+		return;
+	lot->changed = false;
+	if (lot->callbacks.changed)
+		lot->callbacks.changed(lot->context);
+}
+
+static void copy_options(struct associations *lot, const struct config *config)
+{
+	memcpy(lot->bind_address4, config->bind_address4, sizeof(lot->bind_address4));
+	memcpy(lot->bind_address6, config->bind_address6, sizeof(lot->bind_address6));
+	memcpy(lot->bind_device, config->bind_device, sizeof(lot->bind_device));
+	lot->socket.dscp = config->dscp;
+	lot->minstratum = config->minstratum;
+	lot->maxstratum = config->maxstratum;
+	lot->refresh_ns = config->refresh_s * NS_PER_S;
+}
+
+/* The old target that says the same, taken out of the old list. */
+static struct target *claim(struct target **old, size_t count, const struct config_source *config)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct target *target = old[i];
+
+		if (target && config_source_equal(&target->config, config)) {
+			old[i] = NULL;
+			return target;
+		}
+	}
+
+	return NULL;
+}
+
+/* The targets of a configuration: new ones where there are none, NULL for those to be kept. */
+static struct target **make_targets(struct associations *lot, const struct config *config,
+				    const bool *kept, int64_t now_raw_ns)
+{
+	struct target **targets = calloc(config->source_count + 1, sizeof(*targets));
+
+	if (!targets)
+		return NULL;
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (kept[i])
+			continue;
+		targets[i] = target_new(lot, &config->sources[i], now_raw_ns);
+		if (targets[i])
+			continue;
+		while (i-- > 0) {
+			if (targets[i])
+				target_free(targets[i]);
+		}
+		free(targets);
+		return NULL;
+	}
+
+	return targets;
+}
+
+/* Which directives there are targets for already; of two equal ones there have to be two. */
+static int find_kept(const struct associations *lot, const struct config *config, bool *kept)
+{
+	struct target **old = calloc(lot->target_count + 1, sizeof(*old));
+
+	if (!old)
+		return -ENOMEM;
+	if (lot->target_count)
+		memcpy(old, lot->targets, lot->target_count * sizeof(*old));
+	for (size_t i = 0; i < config->source_count; i++)
+		kept[i] = claim(old, lot->target_count, &config->sources[i]);
+	free(old);
+
+	return 0;
+}
+
+/* Pools that have grown make room for what was added. */
+static void shrink_pools(struct associations *lot)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < lot->target_count; i++)
+		total += lot->targets[i]->count;
+	for (size_t i = 0; i < lot->target_count; i++) {
+		while (total > CONFIG_SOURCES_MAX && target_shrink(lot->targets[i]))
+			total--;
+	}
+}
+
+int associations_configure(struct associations *lot, const struct config *config,
+			   int64_t now_raw_ns)
+{
+	bool kept[CONFIG_SOURCES_MAX];
+	struct target **old = lot->targets;
+	size_t old_count = lot->target_count;
+	struct target **targets;
+
+	if (find_kept(lot, config, kept) < 0)
+		return -ENOMEM;
+	targets = make_targets(lot, config, kept, now_raw_ns);
+	if (!targets)
+		return -ENOMEM;
+
+	copy_options(lot, config);
+	forgive(lot, now_raw_ns);
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (kept[i])
+			targets[i] = claim(old, old_count, &config->sources[i]);
+		target_apply_options(targets[i]);
+		target_hurry(targets[i], now_raw_ns);
+	}
+	for (size_t i = 0; i < old_count; i++) {
+		if (old[i])
+			target_free(old[i]);
+	}
+	free(old);
+
+	lot->targets = targets;
+	lot->target_count = config->source_count;
+	shrink_pools(lot);
+	associations_list_changed(lot);
+	tell_changed(lot);
+
+	return 0;
+}
+
+int associations_pollfds(const struct associations *lot, struct pollfd *fds, int max)
+{
+	int count = 0;
+
+	if (lot->watch_fd >= 0 && max > 0)
+		fds[count++] = (struct pollfd) { .fd = lot->watch_fd, .events = POLLIN };
+	for (size_t i = 0; i < lot->target_count; i++)
+		count += target_pollfds(lot->targets[i], fds + count, max - count);
+
+	return count;
+}
+
+void associations_rest(struct associations *lot, int64_t from_ns, int64_t until_ns)
+{
+	lot->rest_from_ns = from_ns;
+	lot->rest_until_ns = until_ns;
+}
+
+static bool is_rest(const struct associations *lot, int64_t raw_ns)
+{
+	return raw_ns >= lot->rest_from_ns && raw_ns < lot->rest_until_ns;
+}
+
+int64_t associations_next_ns(const struct associations *lot)
+{
+	int64_t next_ns = lot->hurry_ns;
+
+	for (size_t i = 0; i < lot->target_count; i++) {
+		int64_t target_ns = target_next_ns(lot->targets[i]);
+
+		if (target_ns < next_ns)
+			next_ns = target_ns;
+	}
+
+	if ((lot->resting || is_rest(lot, next_ns)) && next_ns < lot->rest_until_ns)
+		next_ns = lot->rest_until_ns;
+
+	return next_ns;
+}
+
+/* The network has changed: what failed is tried again in a moment, and not too often. */
+static void take_change(struct associations *lot, int64_t now_raw_ns)
+{
+	int64_t allowed_ns = lot->hurried_ns - (HURRY_AT_ONCE - 1) * HURRY_NS;
+	int64_t at_ns = now_raw_ns + ARRIVAL_NS;
+
+	if (!network_watch_read(lot->watch_fd))
+		return;
+	if (at_ns < allowed_ns)
+		at_ns = allowed_ns;
+	if (at_ns < lot->hurry_ns)
+		lot->hurry_ns = at_ns;
+}
+
+static void hurry(struct associations *lot, int64_t now_raw_ns)
+{
+	lot->hurry_ns = INT64_MAX;
+	if (lot->hurried_ns < now_raw_ns)
+		lot->hurried_ns = now_raw_ns;
+	lot->hurried_ns += HURRY_NS;
+	for (size_t i = 0; i < lot->target_count; i++)
+		target_hurry(lot->targets[i], now_raw_ns);
+}
+
+void associations_dispatch(struct associations *lot, const struct pollfd *fds, int count,
+			   int64_t now_raw_ns)
+{
+	lot->resting = is_rest(lot, now_raw_ns);
+	if (lot->resting)
+		drop_requests(lot);
+	for (int i = 0; i < count; i++) {
+		if (!fds[i].revents || fds[i].fd < 0)
+			continue;
+		if (fds[i].fd == lot->watch_fd)
+			take_change(lot, now_raw_ns);
+		for (size_t j = 0; j < lot->target_count; j++)
+			target_event(lot->targets[j], &fds[i], now_raw_ns);
+	}
+	if (now_raw_ns >= lot->hurry_ns)
+		hurry(lot, now_raw_ns);
+	for (size_t i = 0; !lot->resting && i < lot->target_count; i++)
+		target_timer(lot->targets[i], now_raw_ns);
+	tell_changed(lot);
+}
+
+size_t associations_sources(const struct associations *lot, struct source *const **sources)
+{
+	*sources = lot->sources;
+
+	return lot->count;
+}
+
+/* The reason why the latest answer was not used; "" if it was, or if there was none. */
+static const char *rejection(const struct ntp_client *client)
+{
+	if (!client->last_error || client->verdict == NTP_ACCEPTED)
+		return "";
+
+	return ntp_verdict_text(client->verdict);
+}
+
+bool associations_get_info(const struct associations *lot, size_t index,
+			   struct association_info *info)
+{
+	const struct association *association;
+
+	memset(info, 0, sizeof(*info));
+	if (index >= lot->count)
+		return false;
+
+	association = lot->list[index];
+	info->name = association->target->config.options.name;
+	net_address_format(&association->client.address, info->address);
+	if (*info->address)
+		info->refid = net_address_refid(&association->client.address);
+	if (association->target->phc.fd >= 0) {
+		info->refid = association->target->config.refid;
+		ntp_refid_text(info->refid, info->address);
+	}
+	info->port = association->target->config.port;
+	info->pool = association->target->config.kind == CONFIG_POOL;
+	info->kernel_timestamps = association->client.kernel_timestamps;
+	info->rejected = rejection(&association->client);
+	info->resolving_error = *info->address ? "" : association->target->problem;
+
+	return true;
+}
+
+void associations_burst_all(struct associations *lot, int64_t now_raw_ns, int count)
+{
+	drop_requests(lot);
+	for (size_t i = 0; i < lot->target_count; i++)
+		target_hurry(lot->targets[i], now_raw_ns);
+	for (size_t i = 0; i < lot->count; i++)
+		source_burst(lot->sources[i], now_raw_ns, count);
+}
+
+void associations_rebase(struct associations *lot, uint32_t epoch)
+{
+	drop_requests(lot);
+	for (size_t i = 0; i < lot->count; i++)
+		source_rebase(lot->sources[i], epoch);
+}
+
+void associations_forget(struct associations *lot, uint32_t epoch)
+{
+	drop_requests(lot);
+	for (size_t i = 0; i < lot->count; i++)
+		source_forget(lot->sources[i], epoch);
+}
+
+void associations_change_reference(struct associations *lot, uint32_t epoch,
+				   const struct reference_change *change)
+{
+	drop_requests(lot);
+	for (size_t i = 0; i < lot->count; i++)
+		source_change_reference(lot->sources[i], epoch, change);
+}

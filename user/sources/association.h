@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The associations: from the configured names to sources with an address, a request in flight and
+ * an answer. Owns sockets, name resolution and everything between the timescale and the struct
+ * source array; decides nothing about the clock.
+ *
+ * One thread and poll(2): nothing here blocks. Before the network is there requests fail, are
+ * counted as the source's last_error and are tried again: when addresses or routes come, and in any
+ * case, at first every second.
+ *
+ * Timer instants ("raw") are CLOCK_MONOTONIC_RAW in ns.
+ */
+#ifndef SOURCES_ASSOCIATION_H
+#define SOURCES_ASSOCIATION_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clocks/timescale.h"
+#include "config/config.h"
+#include "discipline/source.h"
+#include "ntp/address.h"
+
+/* Descriptors at most: a socket for each source, a name being looked up, and the network's. */
+#define ASSOCIATIONS_FDS_MAX	(2 * CONFIG_SOURCES_MAX + 1)
+
+/**
+ * struct associations_callbacks - what the owner is told; called from inside the other functions
+ * @changed: a source got a sample, was lost, came or went: time for discipline_update(). The array
+ *	of sources may be another one from now on
+ * @message: a sentence for the log, with a priority of syslog(3)
+ */
+struct associations_callbacks {
+	void (*changed)(void *context);
+	void (*message)(void *context, int priority, const char *text);
+};
+
+/**
+ * struct association_info - what the tables show beside struct source_status
+ * @name: as configured
+ * @address: numeric; of a refclock its reference id; "" while not known or not open
+ * @refid: the source as a reference id: IPv4 address, a hash of an IPv6 address, or a refclock's
+ * @port: UDP port
+ * @pool: it is one of a pool's
+ * @kernel_timestamps: the latest sample had kernel timestamps at both ends of the exchange
+ * @rejected: why the latest answer was not used, for people; "" if it was
+ * @resolving_error: why the name has no address, for people; "" if it has
+ */
+struct association_info {
+	const char *name;
+	char address[NET_ADDRESS_TEXT_MAX];
+	uint32_t refid;
+	int port;
+	bool pool;
+	bool kernel_timestamps;
+	const char *rejected;
+	const char *resolving_error;
+};
+
+struct associations;
+
+/* @timescale, @callbacks and @context outlive it. NULL: no memory. */
+struct associations *associations_new(struct timescale *timescale,
+				      const struct associations_callbacks *callbacks,
+				      void *context);
+void associations_free(struct associations *associations);
+
+/* Another timescale backend from now on (the module came or went): drops requests in flight. */
+void associations_set_timescale(struct associations *associations, struct timescale *timescale);
+
+/**
+ * associations_configure() - start, and on every reload
+ * @associations: the lot
+ * @config: what is wanted now; not kept
+ * @now_raw_ns: raw
+ *
+ * Sources whose directive is unchanged are kept with all they know, others go and come.
+ *
+ * Return: 0, -ENOMEM (then nothing was changed).
+ */
+int associations_configure(struct associations *associations, const struct config *config,
+			   int64_t now_raw_ns);
+
+/* Fill in what to poll(2) for; how many. @max: ASSOCIATIONS_FDS_MAX is always enough. */
+int associations_pollfds(const struct associations *associations, struct pollfd *fds, int max);
+
+/* Raw instant at which to call associations_dispatch() at the latest; INT64_MAX: never. */
+int64_t associations_next_ns(const struct associations *associations);
+
+/* Handle descriptors with revents (other descriptors in @fds are ignored) and due timers. */
+void associations_dispatch(struct associations *associations, const struct pollfd *fds, int count,
+			   int64_t now_raw_ns);
+
+/* The sources, for discipline_update() and the tables; good until a call that changes them. */
+size_t associations_sources(const struct associations *associations,
+			    struct source *const **sources);
+
+/* About the source of that index. false: no such. */
+bool associations_get_info(const struct associations *associations, size_t index,
+			   struct association_info *info);
+
+/* Ask all sources now, @count times in quick succession; requests in flight are dropped. */
+void associations_burst_all(struct associations *associations, int64_t now_raw_ns, int count);
+
+/* Ask nobody from raw's @from_ns to @until_ns: servers may be off by a second then. */
+void associations_rest(struct associations *associations, int64_t from_ns, int64_t until_ns);
+
+/* The reference changed its meaning: source_rebase() for all; requests in flight are dropped. */
+void associations_rebase(struct associations *associations, uint32_t epoch);
+
+/* Likewise source_forget(). */
+void associations_forget(struct associations *associations, uint32_t epoch);
+
+/* Likewise source_change_reference(). */
+void associations_change_reference(struct associations *associations, uint32_t epoch,
+				   const struct reference_change *change);
+
+#endif /* SOURCES_ASSOCIATION_H */

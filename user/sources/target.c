@@ -1,0 +1,606 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a name to addresses to answering servers, and on to others when those do not answer.
+ */
+#include "sources/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#define NS_PER_S	1000000000LL
+
+/*
+ * A name that cannot be looked up, most often for want of a network, is tried again after 1 s, 2 s
+ * and so on up to about a minute; one that name servers say does not exist, up to half an hour.
+ */
+#define LOOK_UP_FIRST_NS	NS_PER_S
+#define LOOK_UP_MOST_NS		(64 * NS_PER_S)
+#define LOOK_UP_NOBODY_NS	(2048 * NS_PER_S)
+
+/* A name whose server stopped answering is looked up no more often than this, and ever less. */
+#define LOOK_UP_AGAIN_NS	(64 * NS_PER_S)
+
+/* Exchanges in a row without a sample that make an address one to be replaced. */
+#define FAILURES_GONE		8
+
+/* Samples in a row that make a pool's server one to be replaced, if others agree otherwise. */
+#define FALSE_GONE		16
+
+/* A fresh address that the machine has no way to is given up sooner. What ICMP says is no proof. */
+#define FAILURES_HOPELESS	3
+
+/* Requests to a server that a changed network may have brought back. */
+#define HURRY_REQUESTS		4
+
+static const struct net_address no_address;
+
+static bool has_address(const struct association *association)
+{
+	return association->client.address.family != AF_UNSPEC;
+}
+
+/* "192.0.2.1 (ntp.example.net)", or the name alone. */
+struct label {
+	char text[NET_ADDRESS_TEXT_MAX + SOURCE_NAME_MAX + 4];
+};
+
+static struct label label_of(const struct association *association)
+{
+	const char *name = association->target->config.options.name;
+	char address[NET_ADDRESS_TEXT_MAX];
+	struct label label;
+
+	net_address_format(&association->client.address, address);
+	if (!*address || !strcmp(address, name))
+		snprintf(label.text, sizeof(label.text), "%s", name);
+	else
+		snprintf(label.text, sizeof(label.text), "%s (%s)", address, name);
+
+	return label;
+}
+
+static struct ntp_client_options client_options(const struct target *target)
+{
+	return (struct ntp_client_options) {
+		.port = target->config.port,
+		.version = target->config.version,
+		.limits = associations_limits(target->lot, &target->config),
+		.socket = *associations_socket_options(target->lot),
+	};
+}
+
+static struct association *association_new(struct target *target, int64_t now_raw_ns)
+{
+	struct ntp_client_options options = client_options(target);
+	struct association *association;
+
+	association = calloc(1, sizeof(*association));
+	if (!association)
+		return NULL;
+	association->source = source_new(&target->config.options, now_raw_ns);
+	if (!association->source) {
+		free(association);
+		return NULL;
+	}
+	association->target = target;
+	ntp_client_init(&association->client, association->source, &options, &no_address);
+
+	return association;
+}
+
+static void association_free(struct association *association)
+{
+	ntp_client_close(&association->client);
+	source_free(association->source);
+	free(association);
+}
+
+static bool add_association(struct target *target, int64_t now_raw_ns)
+{
+	struct association *association;
+
+	if (target->count == TARGET_ASSOCIATIONS_MAX || !associations_have_room(target->lot))
+		return false;
+	association = association_new(target, now_raw_ns);
+	if (!association)
+		return false;
+	target->associations[target->count++] = association;
+	associations_list_changed(target->lot);
+
+	return true;
+}
+
+struct target *target_new(struct associations *lot, const struct config_source *config,
+			  int64_t now_raw_ns)
+{
+	struct target *target = calloc(1, sizeof(*target));
+
+	if (!target)
+		return NULL;
+	target->config = *config;
+	target->lot = lot;
+	target->resolver.fd = -1;
+	target->phc.fd = -1;
+	target->look_up_ns = INT64_MAX;
+	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+	target->problem = "";
+	target->associations[0] = association_new(target, now_raw_ns);
+	if (!target->associations[0]) {
+		free(target);
+		return NULL;
+	}
+	target->count = 1;
+
+	if (config->authenticated)
+		target->problem = "It is to be authenticated, which is not supported";
+	else
+		target->look_up_ns = now_raw_ns;
+
+	return target;
+}
+
+void target_free(struct target *target)
+{
+	resolver_cancel(&target->resolver);
+	refclock_phc_close(&target->phc);
+	for (size_t i = 0; i < target->count; i++)
+		association_free(target->associations[i]);
+	free(target);
+}
+
+bool target_shrink(struct target *target)
+{
+	if (target->count <= 1)
+		return false;
+	association_free(target->associations[--target->count]);
+
+	return true;
+}
+
+void target_apply_options(struct target *target)
+{
+	for (size_t i = 0; i < target->count; i++)
+		target->associations[i]->client.options = client_options(target);
+}
+
+/* Whom we lost, or never had, is asked now, and with iburst as at the start. */
+static void hurry_association(struct association *association, int64_t now_raw_ns)
+{
+	struct ntp_client *client = &association->client;
+	struct source_status status;
+
+	if (client->local_failures) {
+		ntp_client_hurry(client, now_raw_ns);
+		return;
+	}
+	source_get_status(association->source, now_raw_ns, &status);
+	if (!has_address(association) || !client->failures || status.reach)
+		return;
+	source_burst(association->source, now_raw_ns,
+		     association->target->config.options.iburst ? HURRY_REQUESTS : 1);
+}
+
+void target_hurry(struct target *target, int64_t now_raw_ns)
+{
+	bool wanting = false;
+
+	for (size_t i = 0; i < target->count; i++) {
+		wanting |= !has_address(target->associations[i]);
+		hurry_association(target->associations[i], now_raw_ns);
+	}
+	if (wanting && target->look_up_ns != INT64_MAX) {
+		target->look_up_ns = now_raw_ns;
+		target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+	}
+}
+
+/* A new address for an association, with a source that knows nothing. -ENOMEM: as it was. */
+static int give_address(struct association *association, const struct net_address *address,
+			int64_t now_raw_ns)
+{
+	struct target *target = association->target;
+	struct ntp_client_options options = client_options(target);
+	struct source *source;
+	int64_t until_ns;
+	uint32_t code;
+
+	source = source_new(&target->config.options, now_raw_ns);
+	if (!source)
+		return -ENOMEM;
+	until_ns = associations_kissed_until(target->lot, address, target->config.port, &code);
+	if (until_ns > now_raw_ns)
+		source_hold_back(source, code, until_ns);
+
+	ntp_client_close(&association->client);
+	source_free(association->source);
+	association->source = source;
+	association->complained = false;
+	association->trying = true;
+	association->false_samples = 0;
+	ntp_client_init(&association->client, source, &options, address);
+	associations_list_changed(target->lot);
+
+	return 0;
+}
+
+/* The next address found that nobody uses; @fresh: nor used before. -1: none. */
+static int free_address(const struct target *target, bool fresh)
+{
+	for (size_t i = 0; i < target->found_count; i++) {
+		if ((fresh && target->tried[i]) ||
+		    associations_address_used(target->lot, &target->found[i], target->config.port))
+			continue;
+		return (int)i;
+	}
+
+	return -1;
+}
+
+static bool use_free_address(struct association *association, int64_t now_raw_ns)
+{
+	struct target *target = association->target;
+	int index = free_address(target, true);
+
+	if (index < 0 || give_address(association, &target->found[index], now_raw_ns) < 0)
+		return false;
+	target->tried[index] = true;
+
+	return true;
+}
+
+static void schedule_look_up(struct target *target, int64_t now_raw_ns, int64_t least_ns,
+			     int64_t most_ns)
+{
+	int64_t wait_ns = target->look_up_wait_ns;
+
+	if (wait_ns < least_ns)
+		wait_ns = least_ns;
+	if (wait_ns > most_ns)
+		wait_ns = most_ns;
+	target->look_up_ns = now_raw_ns + wait_ns;
+	target->look_up_wait_ns = 2 * wait_ns;
+}
+
+/* Is there more to expect of this address? */
+static bool is_gone(const struct association *association)
+{
+	const struct ntp_client *client = &association->client;
+
+	if (!has_address(association))
+		return false;
+	if (source_is_refused(association->source))
+		return true;
+	if (client->failures >= FAILURES_GONE || association->false_samples >= FALSE_GONE)
+		return true;
+
+	return association->trying && client->local_failures &&
+	       client->failures >= FAILURES_HOPELESS;
+}
+
+/* Replace what is gone, and if there is nothing left to replace it with look the name up. */
+static void replace(struct association *association, int64_t now_raw_ns)
+{
+	struct target *target = association->target;
+	struct label old = label_of(association);
+
+	if (use_free_address(association, now_raw_ns)) {
+		associations_message(target->lot, LOG_INFO, "%s is not of use, now asking %s",
+				     old.text, label_of(association).text);
+		return;
+	}
+	if (target->resolver.fd >= 0)
+		return;
+	/* A routine look-up may be weeks away. */
+	if (target->look_up_ns == INT64_MAX || target->refreshing) {
+		target->refreshing = false;
+		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
+	}
+}
+
+static bool is_numeric(const struct target *target)
+{
+	struct net_address address;
+
+	return net_address_parse(target->config.options.name, target->config.family,
+				 &address) == 0;
+}
+
+static bool is_found(const struct target *target, const struct net_address *address)
+{
+	for (size_t i = 0; i < target->found_count; i++) {
+		if (net_address_equal(&target->found[i], address))
+			return true;
+	}
+
+	return false;
+}
+
+/* One association whose address the name no longer has; NULL: none. */
+static struct association *find_outdated(struct target *target)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		struct association *association = target->associations[i];
+
+		if (has_address(association) && !is_found(target, &association->client.address))
+			return association;
+	}
+
+	return NULL;
+}
+
+/* Hand out what was found: first to those without, then for those gone, then to new ones. */
+static void use_addresses(struct target *target, int64_t now_raw_ns)
+{
+	size_t wanted = target->config.kind == CONFIG_POOL ? (size_t)target->config.maxsources : 1;
+	struct association *outdated;
+
+	for (size_t i = 0; i < target->count; i++) {
+		struct association *association = target->associations[i];
+
+		if (!has_address(association))
+			use_free_address(association, now_raw_ns);
+		else if (is_gone(association))
+			replace(association, now_raw_ns);
+	}
+	while (target->count < wanted && free_address(target, true) >= 0) {
+		if (!add_association(target, now_raw_ns))
+			break;
+		use_free_address(target->associations[target->count - 1], now_raw_ns);
+	}
+	/* One at a time, so that a good clock does not lose all its sources to a new list. */
+	outdated = target->refreshing ? find_outdated(target) : NULL;
+	if (outdated)
+		replace(outdated, now_raw_ns);
+}
+
+static bool is_without_address(const struct target *target)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		if (has_address(target->associations[i]))
+			return false;
+	}
+
+	return true;
+}
+
+static void take_addresses(struct target *target, const struct net_address *addresses, int count,
+			   int64_t now_raw_ns)
+{
+	int64_t refresh_ns = associations_refresh_ns(target->lot);
+
+	memcpy(target->found, addresses, (size_t)count * sizeof(*addresses));
+	memset(target->tried, 0, sizeof(target->tried));
+	target->found_count = (size_t)count;
+	target->look_up_ns = INT64_MAX;
+	target->problem = "";
+	use_addresses(target, now_raw_ns);
+
+	if (is_without_address(target)) {
+		target->problem = "All its addresses are in use as other sources";
+		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
+		return;
+	}
+	if (target->look_up_ns == INT64_MAX && refresh_ns && !is_numeric(target)) {
+		target->refreshing = true;
+		target->look_up_ns = now_raw_ns + refresh_ns;
+	}
+}
+
+void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns)
+{
+	bool nobody = err == -ENOENT;
+
+	/* An address in use is not touched. */
+	if (is_without_address(target)) {
+		if (strcmp(target->problem, problem) != 0)
+			associations_message(target->lot, LOG_WARNING,
+					     "%s cannot be used: %s; it will be tried again",
+					     target->config.options.name, problem);
+		target->problem = problem;
+		source_failed(target->associations[0]->source, now_raw_ns, err);
+		associations_source_changed(target->lot);
+	}
+	target->refreshing = false;
+	schedule_look_up(target, now_raw_ns, LOOK_UP_FIRST_NS,
+			 nobody ? LOOK_UP_NOBODY_NS : LOOK_UP_MOST_NS);
+}
+
+static void finish_look_up(struct target *target, int64_t now_raw_ns)
+{
+	struct net_address addresses[RESOLVER_ADDRESSES_MAX];
+	const char *problem;
+	int count;
+
+	count = resolver_finish(&target->resolver, now_raw_ns, addresses, &problem);
+	if (count == -EAGAIN)
+		return;
+	if (count < 0)
+		target_failed(target, count, problem, now_raw_ns);
+	else
+		take_addresses(target, addresses, count, now_raw_ns);
+}
+
+static void start_look_up(struct target *target, int64_t now_raw_ns)
+{
+	const struct config_source *config = &target->config;
+	struct net_address address;
+	int err;
+
+	target->look_up_ns = INT64_MAX;
+	err = net_address_parse(config->options.name, config->family, &address);
+	if (err == 0) {
+		take_addresses(target, &address, 1, now_raw_ns);
+		return;
+	}
+	if (err == -ENODEV) {
+		target_failed(target, err, "There is no such interface", now_raw_ns);
+		return;
+	}
+
+	err = resolver_start(&target->resolver, config->options.name, config->family, now_raw_ns);
+	if (err < 0)
+		target_failed(target, err, "No process could be started to do it", now_raw_ns);
+}
+
+/* One sentence when a server stops answering, one when it is back. */
+static void tell_failure(struct association *association)
+{
+	const struct ntp_client *client = &association->client;
+	struct target *target = association->target;
+	const char *reason = strerror(-client->last_error);
+
+	if (client->verdict != NTP_ACCEPTED)
+		reason = ntp_verdict_text(client->verdict);
+	if (association->complained ||
+	    (client->failures < FAILURES_GONE && !client->local_failures))
+		return;
+	association->complained = true;
+	associations_message(target->lot, LOG_WARNING, "%s gives no time: %s; it is still asked",
+			     label_of(association).text, reason);
+}
+
+static void tell_kiss(struct association *association)
+{
+	struct target *target = association->target;
+	int64_t until_ns = source_earliest_poll(association->source);
+	char code[5];
+
+	associations_note_kiss(target->lot, &association->client, until_ns);
+
+	ntp_refid_text(association->client.kiss, code);
+	associations_message(target->lot, LOG_WARNING, "%s %s (%s)", label_of(association).text,
+			     source_is_refused(association->source) ?
+			     "refuses to serve us and is not asked for a day, or until a reload" :
+			     "finds that we ask too often, and is asked less often", code);
+}
+
+/*
+ * Another address of a pool may know better. A server that was named is what somebody wants, and
+ * where no majority is left nobody can say who is wrong.
+ */
+static void count_false_sample(struct association *association, int64_t now_raw_ns)
+{
+	struct target *target = association->target;
+	struct source_status status;
+
+	source_get_status(association->source, now_raw_ns, &status);
+	if (target->config.kind != CONFIG_POOL || status.verdict != SOURCE_FALSETICKER ||
+	    !associations_agree(target->lot, now_raw_ns))
+		association->false_samples = 0;
+	else
+		association->false_samples++;
+}
+
+static void handle(struct association *association, enum ntp_client_result result,
+		   int64_t now_raw_ns)
+{
+	struct target *target = association->target;
+
+	switch (result) {
+	case NTP_CLIENT_NOTHING:
+		return;
+	case NTP_CLIENT_SAMPLE:
+		if (association->complained)
+			associations_message(target->lot, LOG_NOTICE, "%s gives time again",
+					     label_of(association).text);
+		association->complained = false;
+		association->trying = false;
+		count_false_sample(association, now_raw_ns);
+		if (!association->false_samples)
+			target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+		break;
+	case NTP_CLIENT_FAILED:
+		tell_failure(association);
+		break;
+	case NTP_CLIENT_KISSED:
+		tell_kiss(association);
+		break;
+	}
+
+	if ((result != NTP_CLIENT_SAMPLE || association->false_samples) &&
+	    is_gone(association) && !is_numeric(target))
+		replace(association, now_raw_ns);
+	associations_source_changed(target->lot);
+}
+
+int64_t target_next_ns(const struct target *target)
+{
+	int64_t next_ns = target->look_up_ns;
+
+	if (target->config.kind == CONFIG_PHC)
+		return target_refclock_next_ns(target);
+	if (target->resolver.fd >= 0 && target->resolver.deadline_ns < next_ns)
+		next_ns = target->resolver.deadline_ns;
+	for (size_t i = 0; i < target->count; i++) {
+		const struct association *association = target->associations[i];
+		int64_t client_ns;
+
+		if (!has_address(association))
+			continue;
+		client_ns = ntp_client_next_ns(&association->client);
+		if (client_ns < next_ns)
+			next_ns = client_ns;
+	}
+
+	return next_ns;
+}
+
+int target_pollfds(const struct target *target, struct pollfd *fds, int max)
+{
+	int count = 0;
+
+	if (target->resolver.fd >= 0 && count < max)
+		fds[count++] = (struct pollfd) { .fd = target->resolver.fd, .events = POLLIN };
+	for (size_t i = 0; i < target->count && count < max; i++) {
+		int fd = target->associations[i]->client.socket.fd;
+
+		if (fd >= 0)
+			fds[count++] = (struct pollfd) { .fd = fd, .events = POLLIN | POLLPRI };
+	}
+
+	return count;
+}
+
+void target_event(struct target *target, const struct pollfd *fd, int64_t now_raw_ns)
+{
+	if (fd->fd == target->resolver.fd) {
+		finish_look_up(target, now_raw_ns);
+		return;
+	}
+	for (size_t i = 0; i < target->count; i++) {
+		struct association *association = target->associations[i];
+
+		if (fd->fd != association->client.socket.fd)
+			continue;
+		handle(association,
+		       ntp_client_event(&association->client, associations_timescale(target->lot),
+					fd->revents, now_raw_ns), now_raw_ns);
+		return;
+	}
+}
+
+void target_timer(struct target *target, int64_t now_raw_ns)
+{
+	if (target->config.kind == CONFIG_PHC) {
+		target_refclock_timer(target, now_raw_ns);
+		return;
+	}
+	if (target->resolver.fd >= 0 && now_raw_ns >= target->resolver.deadline_ns)
+		finish_look_up(target, now_raw_ns);
+	if (target->resolver.fd < 0 && now_raw_ns >= target->look_up_ns)
+		start_look_up(target, now_raw_ns);
+
+	for (size_t i = 0; i < target->count; i++) {
+		struct association *association = target->associations[i];
+
+		if (!has_address(association) ||
+		    now_raw_ns < ntp_client_next_ns(&association->client))
+			continue;
+		handle(association,
+		       ntp_client_timer(&association->client, associations_timescale(target->lot),
+					now_raw_ns), now_raw_ns);
+	}
+}

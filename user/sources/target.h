@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One configured name with the associations that it stands for: one for a server or refclock,
+ * several for a pool. Owns the name's look-up, which address goes to whom, and when to look for
+ * another. Between association.c and its parts; not for anybody else.
+ */
+#ifndef SOURCES_TARGET_H
+#define SOURCES_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "discipline/source.h"
+#include "ntp/client.h"
+#include "sources/association.h"
+#include "sources/refclock_phc.h"
+#include "sources/resolver.h"
+
+/* A pool's most, which is also what a look-up yields at most. */
+#define TARGET_ASSOCIATIONS_MAX	RESOLVER_ADDRESSES_MAX
+
+struct target;
+
+/**
+ * struct association - one source
+ * @target: the name that it belongs to
+ * @source: owned
+ * @client: the server that is asked; its address.family is AF_UNSPEC as long as there is none
+ * @complained: the failure was told to the log
+ * @trying: it has not answered since it got its address
+ * @false_samples: in a row, while others agree that it is a falseticker
+ */
+struct association {
+	struct target *target;
+	struct source *source;
+	struct ntp_client client;
+	bool complained;
+	bool trying;
+	unsigned int false_samples;
+};
+
+/**
+ * struct target - a name
+ * @config: its directive
+ * @lot: where messages go and other targets are
+ * @resolver: looking it up
+ * @phc: of a refclock, which is opened instead of looked up
+ * @look_up_ns: raw instant of the next look-up, INT64_MAX: none
+ * @look_up_wait_ns: wait before the one after that
+ * @refreshing: the look-up is a routine one
+ * @problem: why there is no address, ""
+ * @found: what the latest look-up yielded
+ * @tried: of those, which were in use since
+ * @found_count: how many
+ * @associations: at least one
+ * @count: how many
+ */
+struct target {
+	struct config_source config;
+	struct associations *lot;
+	struct resolver resolver;
+	struct refclock_phc phc;
+	int64_t look_up_ns;
+	int64_t look_up_wait_ns;
+	bool refreshing;
+	const char *problem;
+	struct net_address found[RESOLVER_ADDRESSES_MAX];
+	bool tried[RESOLVER_ADDRESSES_MAX];
+	size_t found_count;
+	struct association *associations[TARGET_ASSOCIATIONS_MAX];
+	size_t count;
+};
+
+/* What the targets need of the whole, association.c. */
+struct timescale *associations_timescale(struct associations *lot);
+bool associations_address_used(const struct associations *lot, const struct net_address *address,
+			       int port);
+bool associations_have_room(const struct associations *lot);
+bool associations_agree(const struct associations *lot, int64_t now_raw_ns);
+void associations_message(struct associations *lot, int priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void associations_list_changed(struct associations *lot);
+void associations_source_changed(struct associations *lot);
+const struct ntp_socket_options *associations_socket_options(const struct associations *lot);
+struct ntp_limits associations_limits(const struct associations *lot,
+				      const struct config_source *config);
+
+/* The server of @client sent a KISS packet: nobody is to ask its address before @until_ns. */
+void associations_note_kiss(struct associations *lot, const struct ntp_client *client,
+			    int64_t until_ns);
+
+/* Until when, and @code said so; INT64_MIN: it did not. */
+int64_t associations_kissed_until(struct associations *lot, const struct net_address *address,
+				  int port, uint32_t *code);
+int64_t associations_refresh_ns(const struct associations *lot);
+
+/* NULL: no memory. */
+struct target *target_new(struct associations *lot, const struct config_source *config,
+			  int64_t now_raw_ns);
+void target_free(struct target *target);
+
+/* Give up one of a pool's. false: it has no more to spare. */
+bool target_shrink(struct target *target);
+
+/* Options that belong to all targets may be others after a reload. */
+void target_apply_options(struct target *target);
+
+/* Look up at once what has no address; try at once what could not be sent. */
+void target_hurry(struct target *target, int64_t now_raw_ns);
+
+int64_t target_next_ns(const struct target *target);
+int target_pollfds(const struct target *target, struct pollfd *fds, int max);
+void target_event(struct target *target, const struct pollfd *fd, int64_t now_raw_ns);
+void target_timer(struct target *target, int64_t now_raw_ns);
+
+/* It could not be looked up or opened: say so once, and try again in a while. */
+void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns);
+
+/* refclock.c: the same for a target that is a refclock. */
+int64_t target_refclock_next_ns(const struct target *target);
+void target_refclock_timer(struct target *target, int64_t now_raw_ns);
+
+#endif /* SOURCES_TARGET_H */

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From (timescale, system clock) of one instant to a frequency and the time of the next look.
+ */
+#include "steering/follower.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define NS_PER_S	1000000000LL
+
+/*
+ * The kernel keeps CLOCK_REALTIME by a multiplier whose unit is some 120 ppb, and makes up for the
+ * rest at its ticks, of which an idle machine has one a second: then the clock is to and fro by as
+ * many ns, and what is seen now is made good by the kernel itself later. Such an offset is no
+ * reason to look more often, and only a part of it is taken away: all of it would be chasing that.
+ */
+#define DITHER_NS	150
+#define DITHER_SHARE	0.5
+
+/*
+ * Within this, looks become rarer; corrections that are better than this are worth following at
+ * once.
+ */
+#define FINE_NS		50
+
+/*
+ * The time constant with which a correction is carried out, in times between two corrections.
+ * Corrections of x every P, carried out with a time constant T, leave the clock behind by
+ * x sqrt(T / 2P) and shake its frequency by x / sqrt(2 T P). Where samples come often, x is a fifth
+ * of the standard error: twice P costs 4 % of the accuracy. Where x is more, T is less, as much as
+ * the mean square of it tells; and as x is most of the error at the longest intervals, and the
+ * frequency calm anyway, there is a limit in seconds. What is larger than the standard error is
+ * real, and goes in proportionally less time.
+ */
+#define PACE_SHARE	2.0
+#define CALM_MAX_NS	128e9
+#define SPREAD_SHARE	0.3
+
+/* The mean square of corrections, in squared standard errors: what it begins with, and how many. */
+#define SPREAD_FIRST	0.15
+#define SPREAD_MEMORY	8
+#define SPREAD_MAX	100.0
+
+/*
+ * Nothing below this is worth shaking the frequency for: the least interval is soon enough. What a
+ * kernel was told to hurry by it owes the clock afterwards: a microsecond was seen after 0.1 s at
+ * 860 ppm, and half a minute until it was paid.
+ */
+#define SMALL_NS	100000
+
+/*
+ * Nobody ends a slew but the look at its end. Where looks come late, because the machine or its
+ * processor stands still, a slew that was to take less time than that overshoots by more than there
+ * was to take away, and the next one is worse. So none is quicker than this many times the latest
+ * look of late, which is forgotten at this rate; what stood still for longer than that was stopped.
+ */
+#define LATE_SHARE	2
+#define LATE_MEMORY	64
+#define LATE_MAX_NS	(4 * NS_PER_S)
+
+/* The timescale slews for at most about a second; then its true rate can be seen. */
+#define SLEW_LOOK_NS	(NS_PER_S / 8)
+
+/*
+ * A kernel that was idle for seconds owes its clock some hundred ns, and pays them at its own pace,
+ * by 5 to 60 ns a second, whatever it is told: for the first minute it is watched. And a
+ * timescale's rate is known by how long it was watched: then looks are apart by at most this part
+ * of the time since, else they would find what a young rate was wrong by.
+ */
+#define WATCH_NS	(60 * NS_PER_S)
+#define SPAN_PART	8
+
+/*
+ * Bias: readings that are wrong by the dither say nothing over a short look, and little over one of
+ * a minute; and no kernel is off by more than this.
+ */
+#define BIAS_LOOK_NS	4e9
+#define BIAS_SHARE_NS	16e9
+#define BIAS_MAX	100e-9
+
+void follower_restart(struct follower *follower)
+{
+	follower->started = false;
+}
+
+/* Within which the offset is as good as none: @least_ns, and what readings and timescale lack. */
+static int64_t follower_tolerance(const struct timescale_now *now, int64_t least_ns)
+{
+	int64_t tolerance_ns = least_ns + now->reading_ns;
+
+	if (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS)
+		tolerance_ns = chime_add_sat(tolerance_ns, now->sigma_ns / 4);
+	return tolerance_ns;
+}
+
+/* Never in so little time that a late wake-up would overshoot by much. */
+#define LEAST_HORIZON_NS	0.125e9
+
+/* A correction that comes quickly may be carried out in this part of the time to the next one. */
+#define PACE_PART	4
+
+/* What is as good as none has so many corrections to be carried out. */
+#define CALM_CORRECTIONS	2
+
+void follower_note_late(struct follower *follower, int64_t late_ns)
+{
+	if (late_ns > LATE_MAX_NS)
+		late_ns = LATE_MAX_NS;
+	if (late_ns > follower->late_ns)
+		follower->late_ns = late_ns;
+}
+
+void follower_look_again(struct follower *follower)
+{
+	follower->next_ns = follower->last_raw_ns;
+}
+
+/* How late looks are apt to be. */
+static void follower_judge_late(struct follower *follower, const struct timescale_now *now)
+{
+	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, follower->last_raw_ns);
+
+	if (!follower->started)
+		return;
+	follower->late_ns = chime_sub_sat(follower->late_ns, elapsed_ns / LATE_MEMORY);
+	if (follower->late_ns < 0)
+		follower->late_ns = 0;
+	follower_note_late(follower, chime_sub_sat(now->raw_ns, follower->next_ns));
+}
+
+void follower_expect_news(struct follower *follower)
+{
+	follower->expect_news = true;
+}
+
+/*
+ * How often fresh corrections come says how long one is of use. Those of several sources come at
+ * once and count as one.
+ */
+static void follower_note_news(struct follower *follower, const struct timescale_now *now)
+{
+	int64_t gap_ns = chime_sub_sat(now->raw_ns, follower->news_from_ns);
+
+	if (!follower->expect_news)
+		return;
+	follower->expect_news = false;
+	follower->news_ns = now->raw_ns;
+	if (follower->has_news && gap_ns < follower->options.min_interval_ns)
+		return;
+	follower->pace_ns = follower->has_news ? gap_ns : 0;
+	follower->news_from_ns = now->raw_ns;
+	follower->has_news = true;
+}
+
+/* This look is at a fresh correction. */
+static bool follower_is_news(const struct follower *follower, const struct timescale_now *now)
+{
+	return follower->has_news && now->raw_ns == follower->news_ns;
+}
+
+/* What the look before foretold for this one. */
+static double follower_foretold(const struct follower *follower, const struct timescale_now *now)
+{
+	return (double)follower->last_offset_ns -
+	       ((double)now->raw_ns - (double)follower->last_raw_ns) * follower->last_slew;
+}
+
+/* How large corrections are of late, in standard errors. */
+static void follower_note_spread(struct follower *follower, const struct timescale_now *now,
+				 int64_t offset_ns)
+{
+	double change_ns = (double)offset_ns - follower_foretold(follower, now);
+	double ratio = change_ns / fmax((double)now->sigma_ns, 1.0);
+
+	if (follower->spread <= 0.0)
+		follower->spread = SPREAD_FIRST;
+	if (follower->started && follower_is_news(follower, now))
+		follower->spread += (fmin(ratio * ratio, SPREAD_MAX) - follower->spread) /
+				    SPREAD_MEMORY;
+}
+
+/*
+ * How much of the offset is a correction's that is still being carried out. What turns up between
+ * two of them, a host's turn or the kernel's way to keep its clock, is no question of samples.
+ */
+static double follower_corrected(const struct follower *follower, const struct timescale_now *now,
+				 int64_t offset_ns)
+{
+	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
+	double left_ns = follower->corrected_ns - elapsed_ns * follower->corrected_slew;
+
+	if (!follower->started)
+		return 0.0;
+	if (follower_is_news(follower, now))
+		return (double)offset_ns;
+	/* A look that was late finds more than all of it gone. */
+	return left_ns * follower->corrected_ns > 0.0 ? left_ns : 0.0;
+}
+
+/* An offset of this size is taken away in no less time; a small one not in less than @small_ns. */
+static double follower_least_horizon(const struct follower *follower, double size_ns,
+				     double small_ns)
+{
+	double horizon_ns = size_ns < SMALL_NS ? small_ns : LEAST_HORIZON_NS;
+
+	horizon_ns = fmax(horizon_ns, size_ns / follower->options.max_slew);
+	return fmax(horizon_ns, LATE_SHARE * (double)follower->late_ns);
+}
+
+/*
+ * What is as good as none is taken away by the next look, which may be a minute away; sooner where
+ * fresh corrections come quickly and are better than the tolerance.
+ */
+static double follower_calm_horizon(const struct follower *follower,
+				    const struct timescale_now *now)
+{
+	if (!follower_is_news(follower, now) || follower->pace_ns <= 0 ||
+	    follower->pace_ns > follower->interval_ns / CALM_CORRECTIONS ||
+	    now->sigma_ns > FINE_NS)
+		return (double)follower->interval_ns;
+	/* Those of several sources come at once, and are no reason to hurry. */
+	return fmax((double)follower->pace_ns * CALM_CORRECTIONS,
+		    (double)follower->options.min_interval_ns);
+}
+
+/* The time constant with which so much of a correction is taken away. */
+static double follower_time_constant(const struct follower *follower,
+				     const struct timescale_now *now, double size_ns, bool calm)
+{
+	double pace_ns = (double)follower->pace_ns;
+	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread);
+	double constant_ns = fmin(share * pace_ns, CALM_MAX_NS), small_ns;
+
+	if (now->sigma_ns == CHIME_LINE_UNBOUNDED_NS)
+		constant_ns = 0.0;
+	else if (size_ns > (double)now->sigma_ns)
+		constant_ns *= (double)now->sigma_ns / size_ns;
+	if (calm && now->sigma_ns <= FINE_NS)
+		return follower_calm_horizon(follower, now);
+	if (calm)
+		return fmax(constant_ns, follower_calm_horizon(follower, now));
+	/* Corrections that come quickly may be carried out quickly: the next is measured anew. */
+	small_ns = fmin((double)follower->options.min_interval_ns,
+			fmax(pace_ns / PACE_PART, LEAST_HORIZON_NS));
+	return fmax(constant_ns, follower_least_horizon(follower, size_ns, small_ns));
+}
+
+/*
+ * The timescale's rate without a slew of its own, which will be over before the next look: what it
+ * is about to add is taken as if it were there already.
+ */
+static void follower_note_rate(struct follower *follower, const struct timescale_now *now,
+			       int64_t tolerance_ns)
+{
+	double turned = fabs(now->rate - follower->base_rate);
+
+	if (now->slew_ns && follower->started)
+		return;
+	follower->base_rate = now->rate;
+
+	/* A rate that has just turned is not trusted for longer than it can do harm. */
+	while (follower->started && follower->interval_ns > follower->options.min_interval_ns &&
+	       turned * (double)follower->interval_ns > (double)tolerance_ns)
+		follower->interval_ns /= 2;
+	if (follower->interval_ns < follower->options.min_interval_ns)
+		follower->interval_ns = follower->options.min_interval_ns;
+}
+
+/* Looks that found what was foretold become rarer, others more frequent. */
+static void follower_adapt(struct follower *follower, const struct timescale_now *now,
+			   double rest_ns)
+{
+	const struct follower_options *options = &follower->options;
+	int64_t tolerance_ns = follower_tolerance(now, FINE_NS);
+	int64_t longest_ns;
+
+	if (!follower->started) {
+		follower->first_raw_ns = now->raw_ns;
+		follower->interval_ns = options->min_interval_ns;
+		return;
+	}
+	/* An early look, at a fresh correction, has no say. */
+	if (now->raw_ns < follower->next_ns)
+		return;
+	if (fabs(rest_ns) <= (double)tolerance_ns)
+		follower->interval_ns *= 2;
+	else if (fabs(rest_ns) / 2 > (double)tolerance_ns)
+		follower->interval_ns /= 4;
+	else
+		follower->interval_ns -= follower->interval_ns / 4;
+	longest_ns = chime_sub_sat(chime_sub_sat(now->raw_ns, follower->first_raw_ns), WATCH_NS) /
+		     SPAN_PART;
+	if (longest_ns > options->max_interval_ns)
+		longest_ns = options->max_interval_ns;
+	if (follower->interval_ns > longest_ns)
+		follower->interval_ns = longest_ns;
+	if (follower->interval_ns < options->min_interval_ns)
+		follower->interval_ns = options->min_interval_ns;
+}
+
+static double clamp(double value, double limit)
+{
+	return fmax(-limit, fmin(limit, value));
+}
+
+/*
+ * What an undisturbed look finds other than foretold is learned, the more the longer it was. A
+ * fresh correction, which brings an early look, says nothing of the rate at which the clock runs;
+ * and the timescale's own rate, a host's slope, is known the better the later.
+ */
+static void follower_learn_bias(struct follower *follower, const struct timescale_now *now,
+				int64_t offset_ns)
+{
+	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
+	double surprise_ns = (double)offset_ns - follower_foretold(follower, now);
+	double turned = now->rate - follower->base_rate;
+	double error = surprise_ns / elapsed_ns - turned;
+
+	if (!follower->started || now->slew_ns || now->raw_ns < follower->next_ns ||
+	    elapsed_ns < BIAS_LOOK_NS || fabs(turned) > BIAS_MAX || fabs(error) > BIAS_MAX)
+		return;
+	error *= elapsed_ns / (elapsed_ns + BIAS_SHARE_NS);
+	follower->bias = clamp(follower->bias + error, BIAS_MAX);
+}
+
+/* How much of what is no correction's to take away. */
+static double follower_share(double rest_ns)
+{
+	return fabs(rest_ns) > DITHER_NS ? 1.0 : DITHER_SHARE;
+}
+
+/*
+ * How fast to slew, and after how long to look again. Of the offset @corrected_ns are a
+ * correction's and @rest_ns are not.
+ */
+static double follower_slew(struct follower *follower, const struct timescale_now *now,
+			    double corrected_ns, double rest_ns, int64_t tolerance_ns,
+			    int64_t *next_ns)
+{
+	bool calm = fabs(corrected_ns + rest_ns) <= (double)tolerance_ns;
+	double horizon_ns = (double)follower->interval_ns, constant_ns;
+
+	if (fabs(rest_ns) > (double)tolerance_ns)
+		horizon_ns = follower_least_horizon(follower, fabs(rest_ns),
+						    (double)follower->options.min_interval_ns);
+	constant_ns = corrected_ns == 0.0 ? INFINITY :
+		      follower_time_constant(follower, now, fabs(corrected_ns), calm);
+	follower->corrected_ns = corrected_ns;
+	follower->corrected_slew = corrected_ns / constant_ns;
+
+	/* What takes longer is looked after meanwhile. */
+	*next_ns = (int64_t)fmin(fmin(horizon_ns, constant_ns),
+				 (double)follower->options.max_interval_ns);
+	return clamp(follower->corrected_slew + follower_share(rest_ns) * rest_ns / horizon_ns,
+		     follower->options.max_slew);
+}
+
+void follower_update(struct follower *follower, const struct timescale_now *now,
+		     struct follower_command *command)
+{
+	const struct follower_options *options = &follower->options;
+	int64_t target_ns = chime_add_sat(now->time_ns, now->slew_ns);
+	int64_t offset_ns = chime_sub_sat(target_ns, now->realtime_ns);
+	int64_t tolerance_ns, horizon_ns;
+	double corrected_ns, rest_ns, slew;
+
+	/* llabs() and more are safe from here on: S64_MIN is not. */
+	if (offset_ns == S64_MIN)
+		offset_ns++;
+	follower_judge_late(follower, now);
+	follower_learn_bias(follower, now, offset_ns);
+	follower_note_news(follower, now);
+	/* What came with a correction is not the kernel's. */
+	tolerance_ns = follower_tolerance(now, follower_is_news(follower, now) ? FINE_NS :
+										 DITHER_NS);
+	follower_note_spread(follower, now, offset_ns);
+	corrected_ns = follower_corrected(follower, now, offset_ns);
+	rest_ns = (double)offset_ns - corrected_ns;
+	follower_adapt(follower, now, rest_ns);
+	follower_note_rate(follower, now, tolerance_ns);
+	slew = follower_slew(follower, now, corrected_ns, rest_ns, tolerance_ns, &horizon_ns);
+
+	command->base_rate = clamp(follower->base_rate, options->max_rate);
+	command->rate = clamp(command->base_rate + follower->bias + slew, options->max_rate);
+	command->offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns);
+	command->settled = llabs(offset_ns) <= tolerance_ns ||
+			   (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
+			    llabs(offset_ns) <= now->sigma_ns);
+
+	if (now->slew_ns && horizon_ns > SLEW_LOOK_NS && !follower->started)
+		horizon_ns = SLEW_LOOK_NS;
+	command->next_ns = chime_add_sat(now->raw_ns, horizon_ns);
+	follower->last_raw_ns = now->raw_ns;
+	follower->last_offset_ns = offset_ns;
+	follower->last_slew = slew;
+	follower->next_ns = command->next_ns;
+	follower->started = true;
+}

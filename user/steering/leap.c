@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Leap seconds, by the calendar.
+ */
+#include "steering/leap.h"
+
+#include <time.h>
+
+#define NS_PER_S	1000000000LL
+#define S_PER_DAY	86400
+
+/* Whoever comes later than this slept through it, and what was measured since knows better. */
+#define LEAP_NEAR_NS	(2 * NS_PER_S)
+
+/* The end of the UTC day, if one may end with a leap second; 0: not this one. */
+static int64_t leap_midnight(int64_t utc_ns)
+{
+	time_t s = utc_ns / NS_PER_S;
+	struct tm tm;
+
+	if (utc_ns < 0 || !gmtime_r(&s, &tm))
+		return 0;
+	if (!(tm.tm_mon == 5 && tm.tm_mday == 30) && !(tm.tm_mon == 11 && tm.tm_mday == 31))
+		return 0;
+	return (s / S_PER_DAY + 1) * S_PER_DAY * NS_PER_S;
+}
+
+bool leap_is_near(const struct leap *leap, int64_t utc_ns)
+{
+	return leap->kind && utc_ns >= leap->at_ns - LEAP_NEAR_NS &&
+	       utc_ns <= leap->at_ns + LEAP_NEAR_NS;
+}
+
+bool leap_is_due(const struct leap *leap, int64_t utc_ns)
+{
+	return leap_is_near(leap, utc_ns) && utc_ns >= leap->at_ns;
+}
+
+void leap_look(struct leap *leap, int64_t utc_ns)
+{
+	int64_t midnight_ns = leap_midnight(utc_ns);
+
+	if (midnight_ns && midnight_ns != leap->past_ns) {
+		leap->kind = leap->announced;
+		leap->at_ns = midnight_ns - (leap->kind == 2 ? NS_PER_S : 0);
+	} else if (!leap_is_near(leap, utc_ns)) {
+		leap->kind = 0;
+	}
+}
+
+int64_t leap_change_ns(int kind)
+{
+	return kind == 1 ? -NS_PER_S : kind == 2 ? NS_PER_S : 0;
+}
+
+void leap_done(struct leap *leap)
+{
+	leap->past_ns = leap->at_ns + (leap->kind == 2 ? NS_PER_S : 0);
+	leap->kind = 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Leap seconds: whether today ends with one, when the clock leaps, and who makes it leap. Pure:
+ * time is an argument. The announcement comes from the sources, the leaping is steering.c's.
+ *
+ * A leap second is announced as in NTP: 0 none, 1 insert, 2 delete.
+ */
+#ifndef STEERING_LEAP_H
+#define STEERING_LEAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* chrony's leapsecmode. */
+enum leap_mode {
+	LEAP_SYSTEM,	/* the kernel leaps */
+	LEAP_STEP,	/* we step the system clock */
+	LEAP_SLEW,	/* we slew it, from that instant on */
+	LEAP_IGNORE,	/* nobody: the sources show it afterwards */
+};
+
+/**
+ * struct leap - the next leap second; zero it to start
+ * @announced: by the sources, whatever the date
+ * @kind: what today ends with
+ * @at_ns: the UTC at which the clock leaps, if @kind: midnight, which comes again, or the second
+ *	before it, which is left out
+ * @past_ns: the midnight whose leap second has come to pass
+ */
+struct leap {
+	int announced;
+	int kind;
+	int64_t at_ns;
+	int64_t past_ns;
+};
+
+/*
+ * It is @utc_ns: does today end with a leap second? Sources announce it a day or a month ahead, but
+ * the kernel leaps at the next midnight: so only the last days of June and December count, as with
+ * chrony.
+ */
+void leap_look(struct leap *leap, int64_t utc_ns);
+
+/* It is @utc_ns: a clock that leaps now does so for this leap second. */
+bool leap_is_near(const struct leap *leap, int64_t utc_ns);
+
+/* The clock should just have leapt. */
+bool leap_is_due(const struct leap *leap, int64_t utc_ns);
+
+/* How far clocks are set forward by a leap second of that kind. */
+int64_t leap_change_ns(int kind);
+
+/* It has come to pass. */
+void leap_done(struct leap *leap);
+
+#endif /* STEERING_LEAP_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lists of leap seconds: the time zone database's right/UTC and the IERS's leap-seconds.list. Both
+ * tell when clocks leap and what TAI - UTC is.
+ */
+#ifndef STEERING_LEAP_LIST_H
+#define STEERING_LEAP_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* There have been 27 in 50 years. */
+#define LEAP_LIST_MAX	128
+
+/**
+ * struct leap_entry - one of them
+ * @midnight_s: the end of the UTC day that ends with the leap second, seconds since 1970
+ * @tai_s: TAI - UTC from then on
+ */
+struct leap_entry {
+	int64_t midnight_s;
+	int tai_s;
+};
+
+/**
+ * struct leap_list - the leap seconds known; zero it for none
+ * @count: how many
+ * @expires_s: seconds since 1970 until which there is no other; 0: the file does not say
+ * @entry: in order
+ */
+struct leap_list {
+	int count;
+	int64_t expires_s;
+	struct leap_entry entry[LEAP_LIST_MAX];
+};
+
+/* From what a file of either format says. 0, -EINVAL: it is none, or has no leap second. */
+int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *list);
+int leap_list_parse_text(const char *text, size_t length, struct leap_list *list);
+
+/* From a file, if @zone of the time zone database. 0, -errno; then @list is as it was. */
+int leap_list_load(const char *path, bool zone, struct leap_list *list);
+
+/* What the UTC day of @utc_ns ends with: 0 nothing, 1 an inserted second, 2 one that is left out */
+int leap_list_kind(const struct leap_list *list, int64_t utc_ns);
+
+/* It says until when it is good, and that is past. */
+bool leap_list_has_expired(const struct leap_list *list, int64_t utc_ns);
+
+/*
+ * The same as leap_list_kind() if the list is good until then: whatever sources have @announced is
+ * wrong where it differs. Else theirs, unless the list has a leap second on that very day.
+ */
+int leap_list_decide(const struct leap_list *list, int64_t utc_ns, int announced);
+
+/* TAI - UTC at @utc_ns in seconds, 0: before the first leap second, or no list. */
+int leap_list_tai(const struct leap_list *list, int64_t utc_ns);
+
+#endif /* STEERING_LEAP_LIST_H */

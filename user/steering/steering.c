@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the discipline's verdict to the system clock.
+ */
+#include "steering/steering_private.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/names.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Looks at the clocks, see follower.h. */
+#define LOOK_MIN_NS	NS_PER_S
+#define LOOK_MAX_NS	(64 * NS_PER_S)
+
+/* A host's time of which the bound is less than so much of the error says enough for a step. */
+#define STEP_EVIDENCE	4
+
+/* A jump of the system clock that no rate explains: somebody set it. */
+#define SET_BY_OTHERS_NS	10000000LL
+
+/* What a change of rate that came late did: more than this is looked at, and mended, at once. */
+#define UNSEEN_NS		10000LL
+
+/* A leap second is looked for at once, and the watch for set clocks brings us here sooner still. */
+#define LEAP_LOOK_NS	1000000LL
+
+/* A complaint that repeats itself is heard once in so long. */
+#define COMPLAINT_NS	(3600 * NS_PER_S)
+
+static void steering_limits(struct steering *steering)
+{
+	steering->follower.options = (struct follower_options){
+		.max_rate = fmin(steering->options.max_rate, SYSTEM_CLOCK_RATE_MAX),
+		.max_slew = steering->options.max_slew,
+		.min_interval_ns = LOOK_MIN_NS,
+		.max_interval_ns = LOOK_MAX_NS,
+	};
+}
+
+struct steering *steering_new(const struct steering_options *options, struct system_clock *clock,
+			      struct timescale *timescale)
+{
+	struct steering *steering = calloc(1, sizeof(*steering));
+
+	if (!steering)
+		return NULL;
+	steering->options = *options;
+	steering->clock = clock;
+	steering->timescale = timescale;
+	steering->confirmed = true;
+	steering_limits(steering);
+	return steering;
+}
+
+void steering_free(struct steering *steering)
+{
+	free(steering);
+}
+
+void steering_set_options(struct steering *steering, const struct steering_options *options)
+{
+	steering->options = *options;
+	steering_limits(steering);
+}
+
+void steering_recheck(struct steering *steering)
+{
+	follower_restart(&steering->follower);
+	steering->status.valid = false;
+	steering->disarm = true;
+	steering->next_look_ns = 0;
+	steering->next_publish_ns = 0;
+}
+
+void steering_set_timescale(struct steering *steering, struct timescale *timescale)
+{
+	steering->timescale = timescale;
+	steering->settled = false;
+	steering->status.has_correction = false;
+	steering_recheck(steering);
+}
+
+int64_t steering_next_ns(const struct steering *steering)
+{
+	const struct steering_status *status = &steering->status;
+	int64_t next_ns = steering->next_look_ns, leap_ns;
+
+	if (steering->next_publish_ns < next_ns)
+		next_ns = steering->next_publish_ns;
+	leap_ns = chime_add_sat(status->leap_raw_ns, LEAP_LOOK_NS);
+	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
+		next_ns = leap_ns;
+	return next_ns;
+}
+
+void steering_retry(struct steering *steering, int64_t next_ns)
+{
+	steering->next_look_ns = next_ns;
+	steering->next_publish_ns = next_ns;
+}
+
+void steering_get_status(const struct steering *steering, struct steering_status *status)
+{
+	*status = steering->status;
+	status->rate = system_clock_rate(steering->clock);
+	status->interval_ns = steering->follower.interval_ns;
+}
+
+/* Once an hour is enough for what goes on failing. */
+static void steering_complain(struct steering *steering, int64_t now_ns, const char *what, int err)
+{
+	if (log_limit_pass(&steering->complaint, now_ns, COMPLAINT_NS))
+		log_err("%s: %s; the clock is not steered%s", what, strerror(-err),
+			err == -EPERM ? ". It takes CAP_SYS_TIME" : "");
+}
+
+/* The policy's threshold leaves the clock where it was. */
+static bool steering_is_left(const struct timescale_now *before, const struct timescale_now *after)
+{
+	return steering_error_ns(after) > steering_error_ns(before) / 2;
+}
+
+static int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
+			    const char *reason)
+{
+	struct timescale_now before, after;
+	char was[32], is[32];
+	int err;
+
+	if (steering->options.observe || steering->status.aside)
+		return -EPERM;
+	err = steering->timescale->ops->now(steering->timescale, &before);
+	if (!err && is_before_build(before.time_ns)) {
+		log_warning("The system clock is not stepped: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock (%s)",
+			    reason);
+		return -ERANGE;
+	}
+	if (!err)
+		err = steering->timescale->ops->step(steering->timescale, occasion);
+	text_of_duration(chime_sub_sat(before.time_ns, before.realtime_ns), was, sizeof(was));
+	if (err == -EPERM && occasion == TRUECHIME_OCCASION_DISRUPTION) {
+		log_notice("The system clock is off by %s and is slewed: policy forbids a step",
+			   was);
+		return 0;
+	}
+	if (err) {
+		log_err("The system clock is off by %s, but the step was refused: %s (%s)", was,
+			strerror(-err), reason);
+		return err;
+	}
+	err = steering->timescale->ops->now(steering->timescale, &after);
+	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(&before, &after))
+		return 0;
+	steering->status.steps++;
+	steering_recheck(steering);
+	if (err)
+		return err;
+	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
+	log_notice("The system clock was stepped by %s (%s); %s remain", was, reason, is);
+	return 0;
+}
+
+int steering_step(struct steering *steering, const char *reason)
+{
+	return steering_step_by(steering, TRUECHIME_OCCASION_OPERATOR, reason);
+}
+
+/* chronyd's tracking shows the latest offset and an average over some ten updates. */
+static void steering_remember_offset(struct steering *steering, int64_t offset_ns)
+{
+	struct steering_status *status = &steering->status;
+	double square = (double)offset_ns * (double)offset_ns;
+
+	status->last_offset_ns = offset_ns;
+	if (status->rms_offset_ns > 0.0)
+		status->rms_offset_ns = sqrt(0.9 * status->rms_offset_ns * status->rms_offset_ns +
+					     0.1 * square);
+	else
+		status->rms_offset_ns = fabs((double)offset_ns);
+}
+
+static void steering_log_change(struct steering *steering, const struct discipline_result *result)
+{
+	char size[32];
+
+	if (steering->options.logchange_ns <= 0 ||
+	    chime_abs_sat(result->step_ns) <= steering->options.logchange_ns)
+		return;
+	text_of_duration(result->step_ns, size, sizeof(size));
+	log_notice("The system clock is off by %s, found from %zu of %zu sources", size,
+		   result->selection.count, result->selection.candidates);
+}
+
+/*
+ * The first answers after a disruption find the clock wrong, whatever was made of it before. An
+ * answer that was seconds under way does not even say on which side of it the clock is: such an
+ * error is slewed, and the next answers tell.
+ */
+static bool steering_finds_wrong(const struct steering *steering,
+				 const struct discipline_result *result)
+{
+	return steering->status.disrupted && result->synchronised && result->measured &&
+	       chime_abs_sat(result->step_ns) > result->correction.maxerror_ns;
+}
+
+/* A refusal or a step after a correction was set. How large an error has to be policy says. */
+static int steering_judge(struct steering *steering, const struct discipline_result *result)
+{
+	bool wrong = steering_finds_wrong(steering, result);
+
+	if (result->synchronised && result->measured) {
+		steering->status.disrupted = false;
+		steering->distrusted = false;
+	}
+	if (steering->options.observe)
+		return 0;
+	if (result->step == DISCIPLINE_STEP)
+		return steering_step(steering, "makestep allows it");
+	if (wrong)
+		return steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
+					"time was disrupted, and the sources confirm it");
+	return 0;
+}
+
+int steering_correct(struct steering *steering, const struct discipline_result *result,
+		     const struct timescale_now *now)
+{
+	char size[32];
+	int err;
+
+	steering->confirmed = result->synchronised || now->has_host;
+	if (result->step == DISCIPLINE_REFUSED) {
+		text_of_duration(result->step_ns, size, sizeof(size));
+		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",
+			    size);
+		return 0;
+	}
+	if (!result->changed)
+		return 0;
+	steering_remember_offset(steering, result->step_ns);
+	steering->status.correction = result->correction;
+	steering->status.has_correction = true;
+	if (steering->status.aside)
+		return 0;
+	err = steering->timescale->ops->correct(steering->timescale, &result->correction,
+						now->epoch, result->jump ||
+						steering_finds_wrong(steering, result));
+	if (err == -ESTALE)
+		return err;
+	if (err) {
+		steering_complain(steering, now->raw_ns, "The correction could not be set", err);
+		return err;
+	}
+	if (result->measured)
+		follower_expect_news(&steering->follower);
+	steering_log_change(steering, result);
+	err = steering_judge(steering, result);
+	steering->next_look_ns = 0;
+	return err;
+}
+
+/* The clock was set by somebody else if it is not where its rate would have brought it. */
+static bool steering_watch(struct steering *steering, const struct timescale_now *now)
+{
+	const struct timescale_now *last = &steering->status.now;
+	int64_t expected_ns, jump_ns, raw_ns;
+	double rate;
+
+	if (!steering->status.valid || now->epoch != last->epoch ||
+	    now->disruptions != last->disruptions || steering->options.observe)
+		return false;
+	raw_ns = chime_sub_sat(now->raw_ns, last->raw_ns);
+	rate = system_clock_rate(steering->clock);
+	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
+	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
+	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
+		return false;
+	steering_tell_set(steering, now, jump_ns);
+	follower_restart(&steering->follower);
+	return true;
+}
+
+/*
+ * From the reading until now the clock ran at @rate. A machine that is short of processors may have
+ * stood still for seconds in between: then that is not where the reading says.
+ */
+static void steering_note_late(struct steering *steering, const struct timescale_now *now,
+			       double rate)
+{
+	struct steering_status *status = &steering->status;
+	int64_t late_ns = chime_sub_sat(system_clock_raw_ns(), now->raw_ns);
+	double turned = fabs(system_clock_rate(steering->clock) - rate);
+
+	follower_note_late(&steering->follower, late_ns);
+	steering->unseen_ns = (int64_t)(turned * (double)late_ns);
+	status->maxerror_ns = chime_add_sat(status->maxerror_ns, steering->unseen_ns);
+	status->esterror_ns = chime_add_sat(status->esterror_ns, steering->unseen_ns);
+	if (steering->unseen_ns <= UNSEEN_NS)
+		return;
+	follower_look_again(&steering->follower);
+	steering->next_look_ns = 0;
+}
+
+static int steering_set_rate(struct steering *steering, const struct timescale_now *now,
+			     struct follower_command *command)
+{
+	double before = system_clock_rate(steering->clock);
+	int err;
+
+	follower_update(&steering->follower, now, command);
+	steering->steered = true;
+	steering->next_look_ns = command->next_ns;
+	steering->status.base_rate = command->base_rate;
+	err = system_clock_set_rate(steering->clock, command->rate);
+	if (err)
+		steering_complain(steering, now->raw_ns, "The clock's rate could not be set", err);
+	else
+		steering_note_late(steering, now, before);
+	return err;
+}
+
+/* Where the clock is to go nobody knows any more: a slew on its way there ends. */
+static int steering_end_slew(struct steering *steering)
+{
+	if (!steering->steered)
+		return 0;
+	steering->steered = false;
+	return system_clock_set_rate(steering->clock, steering->status.base_rate);
+}
+
+int steering_look(struct steering *steering)
+{
+	struct timescale_now now;
+	int err;
+
+	err = steering->timescale->ops->now(steering->timescale, &now);
+	/* Asked after the reading, which so is known to be all from before or all from after it. */
+	if (!err && steering_has_leapt(steering, &now))
+		err = steering->timescale->ops->now(steering->timescale, &now);
+	if (err)
+		return err;
+	steering_note_leap(steering, &now);
+	if (steering_watch(steering, &now))
+		steering->next_look_ns = 0;
+	steering->unseen_ns = 0;
+	steering->status.now = now;
+	steering->status.valid = true;
+	steering_judge_errors(steering, &now);
+	return 0;
+}
+
+/* Somebody set the clock so far off that a slew back would take minutes or hours. */
+static bool steering_set_back(struct steering *steering)
+{
+	if (!steering->set_by_others)
+		return false;
+	steering->set_by_others = false;
+	return !steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
+				 "somebody else had set it");
+}
+
+/* What makestep says when it is a host that is followed: the discipline knows only its sources. */
+static bool steering_host_steps(struct steering *steering, const struct timescale_now *now)
+{
+	const struct steering_options *options = &steering->options;
+	int64_t error_ns = steering_error_ns(now);
+	bool first = options->step_limit < 0 || steering->host_looks < options->step_limit;
+
+	if (!first || !now->has_host)
+		return false;
+	if (options->step_limit >= 0)
+		steering->host_looks++;
+	return !steering->status.has_correction && !steering->status.aside && !options->observe &&
+	       options->step_threshold_ns > 0 && error_ns > options->step_threshold_ns &&
+	       now->maxerror_ns < error_ns / STEP_EVIDENCE;
+}
+
+/* A date that cannot be is neither stepped nor slewed to. */
+static void steering_doubt_date(struct steering *steering, const struct timescale_now *now)
+{
+	if (steering_is_known(now) && is_before_build(now->time_ns) &&
+	    log_limit_pass(&steering->complaint, now->raw_ns, COMPLAINT_NS))
+		log_warning("The system clock is not steered: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock");
+}
+
+int steering_follow(struct steering *steering)
+{
+	const struct timescale_now *now = &steering->status.now;
+	struct follower_command command = { .settled = false };
+	int err, publish_err;
+	bool follow;
+
+	err = steering_look(steering);
+	if (!err && steering_host_steps(steering, now) &&
+	    !steering_step(steering, "makestep allows it"))
+		err = steering_look(steering);
+	if (!err && steering_set_back(steering))
+		err = steering_look(steering);
+	if (err)
+		return err;
+	follow = now->raw_ns >= steering->next_look_ns;
+	if (follow)
+		steering->next_look_ns = chime_add_sat(now->raw_ns, LOOK_MAX_NS);
+	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
+	if (steering->status.aside)
+		return 0;
+	steering_doubt_date(steering, now);
+	if (!steering->options.observe && !steering_can_follow(now))
+		err = steering_end_slew(steering);
+	else if (!steering->options.observe && follow)
+		err = steering_set_rate(steering, now, &command);
+
+	/* A clock that cannot be steered is told about all the more. */
+	steering_judge_settled(steering, now, command.settled);
+	publish_err = steering_publish(steering, now);
+	return err ? err : publish_err;
+}
+
+void steering_disrupted(struct steering *steering, bool keep)
+{
+	steering_recheck(steering);
+	steering->status.disrupted = true;
+	if (keep)
+		return;
+	steering->distrusted = true;
+	steering->settled = false;
+	steering->status.has_correction = false;
+}
+
+void steering_stand_aside(struct steering *steering, bool aside)
+{
+	if (steering->status.aside == aside)
+		return;
+	if (aside)
+		steering_settle(steering);
+	steering->status.aside = aside;
+	steering->status.synchronised = false;
+	steering->published = false;
+	steering->settled = false;
+	steering_recheck(steering);
+}
+
+void steering_settle(struct steering *steering)
+{
+	const struct steering_status *status = &steering->status;
+
+	if (!status->valid || steering->options.observe || status->aside)
+		return;
+	(void)steering_end_slew(steering);
+	/* Nobody will be there to see the kernel leap. */
+	if (steering_kernel_leap(steering))
+		(void)system_clock_publish(steering->clock, status->synchronised,
+					   status->maxerror_ns, status->esterror_ns, 0);
+}

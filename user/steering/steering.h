@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Steering: the discipline's verdict to the timescale, the timescale to the system clock, and what
+ * the system may believe of it. Every step and refusal is logged here, with size and evidence.
+ *
+ * Decides only what lies between them: when the clock may be called synchronised, and that the
+ * first confirmed correction after a disruption steps. Borrows timescale and system clock.
+ */
+#ifndef STEERING_H
+#define STEERING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clocks/system_clock.h"
+#include "clocks/timescale.h"
+#include "discipline/discipline.h"
+#include "steering/follower.h"
+#include "steering/leap.h"
+
+/**
+ * struct steering_options - as configured
+ * @max_slew: chrony's maxslewrate, as a fraction
+ * @max_rate: chrony's maxdrift and the slew on top, as a fraction
+ * @logchange_ns: larger changes are logged; 0: none
+ * @step_threshold_ns: makestep, for a host's time without a correction: larger errors are stepped
+ * @step_limit: ... at the first so many looks; negative: always
+ * @leap_mode: chrony's leapsecmode
+ * @observe: change neither the timescale nor the system clock (-x)
+ */
+struct steering_options {
+	double max_slew;
+	double max_rate;
+	int64_t logchange_ns;
+	int64_t step_threshold_ns;
+	int step_limit;
+	enum leap_mode leap_mode;
+	bool observe;
+};
+
+struct steering;
+
+/* NULL: no memory. */
+struct steering *steering_new(const struct steering_options *options, struct system_clock *clock,
+			      struct timescale *timescale);
+void steering_free(struct steering *steering);
+void steering_set_options(struct steering *steering, const struct steering_options *options);
+
+/* Another backend from now on. */
+void steering_set_timescale(struct steering *steering, struct timescale *timescale);
+
+/*
+ * Apply @result, found at @now. -ESTALE: the epoch has passed meanwhile, measure again; -errno: it
+ * could not be applied (logged).
+ */
+int steering_correct(struct steering *steering, const struct discipline_result *result,
+		     const struct timescale_now *now);
+
+/* Step the system clock to the timescale, because @reason says so. 0, -errno (logged). */
+int steering_step(struct steering *steering, const char *reason);
+
+/* Look at the clocks: follow, and publish what is due. Call it at steering_next_ns() or earlier. */
+int steering_follow(struct steering *steering);
+
+/*
+ * Let a leap second pass when its time has come, and note one that the kernel let pass: the
+ * timescale leaps with it. By how many ns UTC was set forward since last asked, 0 most of the time:
+ * what was measured before is off by that.
+ */
+int64_t steering_leap(struct steering *steering);
+
+/* The kind of leap second that sources announce, or lists: for the day that ends with it. */
+void steering_announce_leap(struct steering *steering, int kind);
+
+/* Read the clocks for steering_get_status(); nothing else happens. 0, -errno. */
+int steering_look(struct steering *steering);
+
+/* Not before raw's @next_ns, because steering_follow() failed. */
+void steering_retry(struct steering *steering, int64_t next_ns);
+
+/* Raw instant of the next steering_follow(). */
+int64_t steering_next_ns(const struct steering *steering);
+
+/* What was known of the clocks is void, as somebody may have set one: check them at once. */
+void steering_recheck(struct steering *steering);
+
+/*
+ * Time was disrupted: the first answers that agree have what it left wrong stepped, as the policy
+ * of disruptions says. @keep: the timescale is as right as it was; else the clock is
+ * unsynchronised until then.
+ */
+void steering_disrupted(struct steering *steering, bool keep);
+
+/* Stand aside: others steer (mode external). The system clock keeps its rate. */
+void steering_stand_aside(struct steering *steering, bool aside);
+
+/* On the way out: no phase correction stays in the rate. */
+void steering_settle(struct steering *steering);
+
+/**
+ * struct steering_status - for tables and JSON
+ * @valid: there was a look at the clocks
+ * @now: the latest
+ * @has_correction: @correction is in force
+ * @correction: UTC - reference as a function of the reference's time
+ * @disrupted: time was, and no correction has confirmed the clock since: the first one steps it
+ * @synchronised: published
+ * @aside: somebody else steers
+ * @maxerror_ns: of the system clock at the latest look; CHIME_LINE_UNBOUNDED_NS: none known
+ * @esterror_ns: same, one standard error
+ * @leap: what today ends with: 0 none, 1 insert, 2 delete a second ...
+ * @leap_raw_ns: ... and the raw instant of it
+ * @rate: of the system clock against raw
+ * @base_rate: same without the phase correction
+ * @interval_ns: between looks at the clocks while all is well
+ * @steps: made by this process
+ * @last_offset_ns: system clock's error before the latest correction
+ * @rms_offset_ns: its long-term average
+ */
+struct steering_status {
+	bool valid;
+	struct timescale_now now;
+	bool has_correction;
+	struct chime_line correction;
+	bool disrupted;
+	bool synchronised;
+	bool aside;
+	int64_t maxerror_ns;
+	int64_t esterror_ns;
+	int leap;
+	int64_t leap_raw_ns;
+	double rate;
+	double base_rate;
+	int64_t interval_ns;
+	unsigned int steps;
+	int64_t last_offset_ns;
+	double rms_offset_ns;
+};
+
+void steering_get_status(const struct steering *steering, struct steering_status *status);
+
+#endif /* STEERING_H */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A leap second, from its announcement until it has come to pass: by the kernel, which was told of
+ * it, or by a step or slew of our own.
+ */
+#include "steering/steering_private.h"
+
+#include <string.h>
+
+void steering_note_leap(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_status *status = &steering->status;
+	int before = status->leap;
+
+	leap_look(&steering->leap, now->time_ns);
+	status->leap = steering->leap.kind;
+	status->leap_raw_ns = chime_add_sat(now->raw_ns,
+					    chime_sub_sat(steering->leap.at_ns, now->time_ns));
+	/* The kernel is to hear of it now. */
+	if (status->leap != before)
+		steering->next_publish_ns = 0;
+}
+
+static void steering_pass_leap(struct steering *steering, int64_t change_ns)
+{
+	int err = steering->timescale->ops->leap(steering->timescale, change_ns);
+
+	if (err)
+		log_err("The leap second could not be told to the timescale: %s; the sources will show it",
+			strerror(-err));
+	log_notice("A second was %s at midnight UTC, as announced",
+		   change_ns < 0 ? "inserted" : "left out");
+	leap_done(&steering->leap);
+	steering->leapt_ns = chime_add_sat(steering->leapt_ns, change_ns);
+	if (steering->status.has_correction)
+		steering->status.correction.offset_ns =
+			chime_add_sat(steering->status.correction.offset_ns, change_ns);
+	steering_recheck(steering);
+}
+
+bool steering_has_leapt(struct steering *steering, const struct timescale_now *now)
+{
+	enum leap_mode mode = steering->options.leap_mode;
+	int64_t change_ns = system_clock_leapt(steering->clock);
+	int64_t announced_ns = leap_change_ns(steering->leap.kind);
+
+	if (steering->status.aside || !steering_can_follow(now))
+		return false;
+	if (change_ns && change_ns == announced_ns && leap_is_near(&steering->leap, now->time_ns)) {
+		steering_pass_leap(steering, change_ns);
+		return true;
+	}
+	if ((mode != LEAP_STEP && mode != LEAP_SLEW) || !leap_is_due(&steering->leap, now->time_ns))
+		return false;
+	steering_pass_leap(steering, announced_ns);
+	if (mode == LEAP_STEP)
+		(void)steering_step(steering, "a leap second");
+	return true;
+}
+
+int64_t steering_leap(struct steering *steering)
+{
+	int64_t leapt_ns;
+
+	if (steering->status.leap)
+		(void)steering_look(steering);
+	leapt_ns = steering->leapt_ns;
+	steering->leapt_ns = 0;
+	return leapt_ns;
+}
+
+void steering_announce_leap(struct steering *steering, int kind)
+{
+	steering->leap.announced = kind;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel, and with it every program, is told of the system clock: whether it is
+ * synchronised, by how much it can be wrong, and which leap second is to come.
+ */
+#include "steering/steering_private.h"
+
+#include <stdio.h>
+
+#include "lib/names.h"
+
+#define NS_PER_S	1000000000LL
+
+/* A clock that was right is called wrong again when it is off by more than its bound and this. */
+#define UNSETTLED_NS	10000000LL
+
+/*
+ * When the clock is set the kernel forgets an armed leap second, and does not take it up again till
+ * it has seen it taken back for a second.
+ */
+#define DISARMED_NS	(2 * NS_PER_S)
+
+static bool steering_is_far(const struct timescale_now *now)
+{
+	return steering_error_ns(now) > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
+}
+
+void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
+			    bool settled)
+{
+	if (!steering_can_follow(now) || (steering_is_far(now) && !settled))
+		steering->settled = false;
+	else if (settled)
+		steering->settled = true;
+}
+
+void steering_judge_errors(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_status *status = &steering->status;
+	int64_t error_ns = steering_error_ns(now);
+
+	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
+		status->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+		status->esterror_ns = CHIME_LINE_UNBOUNDED_NS;
+		return;
+	}
+	status->maxerror_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, error_ns),
+					    now->reading_ns);
+	status->esterror_ns = chime_add_sat(now->sigma_ns, error_ns);
+}
+
+int steering_kernel_leap(const struct steering *steering)
+{
+	if (steering->options.leap_mode != LEAP_SYSTEM || steering->disarm ||
+	    steering->status.now.raw_ns < steering->arm_from_ns)
+		return 0;
+	return steering->status.leap;
+}
+
+/*
+ * A disruption since the reading has marked the clock unsynchronised. To publish what was true
+ * before it undid that, and the word of it is still on its way. A new epoch alone, as of the
+ * host's leap second, marks only a clock that is wrong.
+ */
+static bool steering_is_overtaken(struct steering *steering, const struct timescale_now *now)
+{
+	struct timescale_now after;
+
+	if (steering->timescale->ops->now(steering->timescale, &after))
+		return false;
+	return after.disruptions != now->disruptions ||
+	       (after.epoch != now->epoch && steering_is_far(&after));
+}
+
+int steering_publish(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_status *status = &steering->status;
+	bool synchronised = steering->settled && steering->confirmed && !steering->distrusted &&
+			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+	char bound[32];
+	bool news;
+	int err;
+
+	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
+	err = system_clock_publish(steering->clock, synchronised, status->maxerror_ns,
+				   status->esterror_ns, steering_kernel_leap(steering));
+	if (!err && synchronised && steering_is_overtaken(steering, now)) {
+		synchronised = false;
+		steering_recheck(steering);
+		err = system_clock_publish(steering->clock, false, status->maxerror_ns,
+					   status->esterror_ns, steering_kernel_leap(steering));
+	}
+	if (err)
+		return err;
+	if (steering->disarm) {
+		steering->disarm = false;
+		steering->arm_from_ns = chime_add_sat(now->raw_ns, DISARMED_NS);
+	}
+	if (steering->status.leap && now->raw_ns < steering->arm_from_ns)
+		steering->next_publish_ns = steering->arm_from_ns;
+	news = !steering->published || synchronised != status->synchronised;
+	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
+	if (news && synchronised)
+		log_notice("The system clock is synchronised, right to within %s", bound);
+	else if (news && steering->published)
+		log_warning("The system clock is no longer synchronised");
+	steering->published = true;
+	status->synchronised = synchronised;
+	return 0;
+}

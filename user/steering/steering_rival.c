@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the log is told when somebody else sets the system clock: each time at first, once an hour
+ * when it goes on, and who it may be.
+ */
+#include "steering/steering_private.h"
+
+#include <stdio.h>
+
+#include "lib/names.h"
+
+#define NS_PER_S	1000000000LL
+
+/* A slew that takes longer than this, as fast as is allowed, is none that anybody wants. */
+#define SLEW_LONGEST_NS	(60 * NS_PER_S)
+
+/* Our time is sure enough for a step if its bound is less than so much of the error. */
+#define STEP_EVIDENCE	4
+
+/* What becomes of the clock, as the end of a sentence. */
+static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
+{
+	if (steering->status.aside || !steering_can_follow(now))
+		return "";
+	if (steering->set_by_others)
+		return "; it is being set back, as policy allows";
+	return "; it is being slewed back. To step it back: truechime makestep";
+}
+
+/* With whoever sets it again and again nobody fights by steps. */
+static bool steering_takes_back(const struct steering *steering, const struct timescale_now *now,
+				enum rival_news news)
+{
+	int64_t error_ns = steering_error_ns(now);
+
+	return news == RIVAL_SET && !steering->status.aside && steering->confirmed &&
+	       !steering->status.disrupted && steering_can_follow(now) &&
+	       now->maxerror_ns < error_ns / STEP_EVIDENCE &&
+	       (double)error_ns > steering->options.max_slew * SLEW_LONGEST_NS;
+}
+
+static void steering_tell_rival(const struct steering *steering, const struct rival *rival)
+{
+	const char *unseen =
+		"it cannot be seen from here: look for chronyd, timesyncd, phc2sys, guest agents";
+	const char *advice =
+		"Stop the other one, or let it have the clock with: truechime mode external";
+	char names[256], span[32];
+
+	if (steering->status.aside)
+		advice = "Others are to steer it (mode external), but not two of them";
+	text_of_duration(rival->latest_ns - rival->first_ns, span, sizeof(span));
+	rival_find("/proc", names, sizeof(names));
+	log_warning("Somebody else sets the system clock again and again, %u times within %s: %s%s. %s",
+		    rival->count, span, *names ? names : unseen, *names ? " may be it" : "",
+		    advice);
+}
+
+void steering_tell_set(struct steering *steering, const struct timescale_now *now, int64_t jump_ns)
+{
+	struct rival *rival = &steering->rival;
+	enum rival_news news = rival_note(rival, now->raw_ns);
+	char size[32];
+
+	steering->set_by_others = steering_takes_back(steering, now, news);
+	text_of_duration(jump_ns, size, sizeof(size));
+	switch (news) {
+	case RIVAL_SET:
+		log_notice("Somebody else set the system clock by %s%s", size,
+			   steering_answer(steering, now));
+		break;
+	case RIVAL_AGAIN:
+		steering_tell_rival(steering, rival);
+		break;
+	case RIVAL_STILL:
+		log_warning("Somebody else goes on setting the system clock, %u times since this was said last",
+			    rival->untold + 1);
+		rival->untold = 0;
+		break;
+	case RIVAL_NO_NEWS:
+		log_debug("Somebody else set the system clock by %s", size);
+		break;
+	}
+}
