@@ -41,7 +41,7 @@ require_programs()
 {
 	local command missing=''
 
-	for command in qemu-system-x86_64 qemu-img busybox modprobe depmod cpio dpkg-deb gcc make; do
+	for command in qemu-system-x86_64 qemu-img busybox xz modprobe depmod cpio dpkg-deb gcc make; do
 		command -v "$command" >/dev/null || missing+=" $command"
 	done
 	[ -z "$missing" ] || die "missing programs:$missing; 'make deps' installs them"
@@ -81,6 +81,34 @@ unpack_kernel()
 	[ ! -e "$vm/$kernel/lib/modules/$kernel/modules.dep" ] || return 0
 	unpack "$vm/$kernel" "linux-image-$kernel"
 	depmod -b "$vm/$kernel" "$kernel"
+}
+
+# unpacked FILE: what an XZ image of a kernel (FILE) has inside, an ELF file; fails if it is none.
+# Documentation/x86/boot.rst: where the payload is; the stream is followed by its size.
+unpacked()
+{
+	local sectors offset length
+
+	sectors=$(od -An -t u1 -j $((0x1f1)) -N 1 "$1")
+	offset=$(od -An -t u4 -j $((0x248)) -N 4 "$1")
+	length=$(od -An -t u4 -j $((0x24c)) -N 4 "$1")
+	dd if="$1" iflag=skip_bytes,count_bytes bs=1M skip=$(((sectors + 1) * 512 + offset)) \
+		count="$length" status=none | xz -dc --single-stream 2>/dev/null
+}
+
+# kernel_image KERNEL: what its machines boot. Half of an emulated machine's boot would be spent on
+# unpacking an XZ image; QEMU starts what is inside as well, by PVH.
+kernel_image()
+{
+	local kernel=$1 packed=$vm/$1/boot/vmlinuz-$1
+
+	[ ! "$vm/vmlinuz-$kernel" -nt "$packed" ] || return 0
+	if unpacked "$packed" >"$vm/vmlinuz.new" && grep -qx CONFIG_PVH=y "$vm/$1/boot/config-$1"; then
+		mv "$vm/vmlinuz.new" "$vm/vmlinuz-$kernel"
+	else
+		rm -f "$vm/vmlinuz.new"
+		cp "$packed" "$vm/vmlinuz-$kernel"
+	fi
 }
 
 # with_modules KERNEL ROOT MODULE...: copy modules, and those that they need, into an image's ROOT.
@@ -220,7 +248,7 @@ prepare()
 	for kernel in "${kernels[@]}"; do
 		unpack_kernel "$kernel"
 		guest_image "$kernel"
-		cp "$vm/$kernel/boot/vmlinuz-$kernel" "$vm/vmlinuz-$kernel"
+		kernel_image "$kernel"
 		cp "$build/module/$kernel/truechime.ko" "$vm/truechime-$kernel.ko"
 	done
 	host_image
