@@ -212,7 +212,7 @@ guest_begin()
 	guest_command=(qemu-system-x86_64 -accel kvm -cpu "${cpu:-host}" -smp "${smp:-1}"
 		-m "${memory_mib:-192}" -nodefaults -nographic -serial stdio -no-reboot
 		-rtc base=utc,clock=host
-		-kernel "/vm/vmlinuz-$kernel" -initrd "${image:-/vm/guest-$kernel.img}"
+		-kernel "/images/vmlinuz-$kernel" -initrd "${image:-/images/guest-$kernel.img}"
 		-append "console=ttyS0 panic=-1 quiet init_on_free=1 rig.ip=10.9.0.$byte ${append:-}"
 		-drive "file=/tmp/$guest.qcow2,if=virtio,format=qcow2" -device "vmgenid,guid=${guid:-auto}"
 		-netdev "tap,id=net,ifname=tap-$guest,script=no,downscript=no,vhost=on"

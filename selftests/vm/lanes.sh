@@ -35,6 +35,7 @@ host_qemu()
 		-virtfs "local,path=/,mount_tag=root,readonly=on,$share" \
 		-virtfs "local,path=$top,mount_tag=project,readonly=on,$share" \
 		-virtfs "local,path=$vm,mount_tag=vm,$share" \
+		-virtfs "local,path=$vm,mount_tag=images,readonly=on,$share" \
 		-virtfs "local,path=$vm/${kernels[0]}/lib/modules/,mount_tag=modules,readonly=on,$share" \
 		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet rig.job=job-$lane" \
 		</dev/null >"$vm/logs/host-$lane.$1.console" 2>&1 &
