@@ -36,7 +36,7 @@ told()
 # off_s NAME: how far its clock is behind the host's, in seconds; negative: ahead.
 off_s()
 {
-	guest "$1" 'witness now' | tee /dev/stderr | field last_ns |
+	guest "$1" 'witness now' | tee -a /dev/stderr | field last_ns |
 		awk '{ printf "%.3f\n", $1 / 1e9 }'
 }
 
@@ -61,7 +61,7 @@ repaired_ms()
 # bound NAME: by how much the module's clock can be wrong, in ns; null: nobody knows.
 bound()
 {
-	guest "$1" 'truechime --json status' | tee /dev/stderr |
+	guest "$1" 'truechime --json status' | tee -a /dev/stderr |
 		sed -n '/"module": {/,/}/s/.*"maxerror_ns": //p'
 }
 

@@ -379,7 +379,7 @@ is_right()
 {
 	local last_ns
 
-	last_ns=$(guest "$1" 'witness now' | tee /dev/stderr | field last_ns)
+	last_ns=$(guest "$1" 'witness now' | tee -a /dev/stderr | field last_ns)
 	within "${last_ns#-}" '<=' "${2:-1000000}"
 }
 
