@@ -109,7 +109,7 @@ check-adversary: deps-check
 	grep -E '^(# |adversary:)' $(BUILD)/log/adversary.log; exit $$result
 
 # What selftests/run calls, one part each; it keeps the output and counts.
-run-packaging: modules user
+run-packaging run-vm: modules user
 run-build run-packaging: run-%:
 	@selftests/$*-check
 
