@@ -201,14 +201,29 @@ needs_debian()
 	[ $# -gt 0 ] && grep -qs '^# needs: debian' "${@%@*}"
 }
 
-# queue_fill FILE...: those that may take longest first, so that the lanes end together.
+# needs_quiet FILE: its limits are in milliseconds.
+needs_quiet()
+{
+	grep -qs '^# needs: quiet' "${1%@*}"
+}
+
+# queue_fill FILE...: those that only the first lane takes, then those that may take longest, so that
+# the lanes end together.
 queue_fill()
 {
 	local file
 
 	for file in "$@"; do
-		echo "$(limit_s "$file") $file"
-	done | sort -s -k 1,1nr | cut -d ' ' -f 2- >"$queue_file"
+		echo "$(needs_quiet "$file" && echo 0 || echo 1) $(limit_s "$file") $file"
+	done | sort -s -k 1,1n -k 2,2nr | cut -d ' ' -f 3- >"$queue_file"
+}
+
+# may_take FILE: this lane can run it by now. The second lane gives way to the first, so that who needs
+# a quiet machine has one there, and nowhere else.
+may_take()
+{
+	! needs_debian "$1" || [ -e "$vm/debian.ready" ] || return 1
+	[ "$lane" = 1 ] || ! needs_quiet "$1"
 }
 
 # queue_take: the next one that can be run by now, printed and taken out; fails when there is none.
@@ -220,7 +235,7 @@ queue_take()
 		flock 9
 		mapfile -t queue <"$queue_file"
 		for i in "${!queue[@]}"; do
-			! needs_debian "${queue[i]}" || [ -e "$vm/debian.ready" ] || continue
+			may_take "${queue[i]}" || continue
 			sed -i "$((i + 1))d" "$queue_file"
 			echo "${queue[i]}"
 			exit 0
@@ -305,8 +320,8 @@ other_lane_wait()
 	return $status
 }
 
-# run_in_lanes FILE...: on two hosts side by side. What takes long is mostly waiting. A Debian that is
-# needed is made meanwhile.
+# run_in_lanes FILE...: on two hosts side by side, of which the second has what the first leaves of the
+# processors. What takes long is mostly waiting. A Debian that is needed is made meanwhile.
 run_in_lanes()
 {
 	local failed=0 again
@@ -314,7 +329,7 @@ run_in_lanes()
 	queue_fill "$@"
 	rm -f "$vm/debian.ready" "$vm/again"
 	[ $# -lt 2 ] || again_file=$vm/again
-	other_lane_start 0 "$@"
+	other_lane_start 10 "$@"
 	run_lane || failed=1
 	other_lane_wait || failed=1
 	again_file=
