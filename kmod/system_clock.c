@@ -88,7 +88,7 @@ bool chime_system_clock_is_too_early(s64 time_ns)
 }
 
 /* Time did not run before this module was released: such a reference is broken. */
-static bool chime_system_clock_before_build(const struct chime_target *target)
+static bool chime_system_clock_before_release(const struct chime_target *target)
 {
 	s64 time_ns = chime_target_time(target, ktime_get_raw_ns());
 
@@ -112,7 +112,7 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 	if (repair->action != TRUECHIME_ACTION_STEPPED)
 		return;
 
-	if (chime_system_clock_before_build(target)) {
+	if (chime_system_clock_before_release(target)) {
 		repair->action = TRUECHIME_ACTION_TOO_EARLY;
 		return;
 	}

@@ -7,7 +7,7 @@
 #ifndef FAKE_CLOCK_H
 #define FAKE_CLOCK_H
 
-#include "user/clocks/build_date.h"
+#include "user/clocks/release_date.h"
 
 #include <errno.h>
 #include <math.h>
@@ -33,7 +33,7 @@ struct fake_clock {
 	int tai_s;
 	int leap_foreseen;	/* adjtimex tells of a leap that is still to come */
 	int adjustments;	/* calls that changed something */
-	int64_t build_ns;	/* when the program was released */
+	int64_t release_ns;	/* when the program was released */
 };
 
 static struct fake_clock fake_clock;
@@ -76,9 +76,9 @@ static inline void fake_clock_run(int64_t raw_ns)
 	fake_clock.maxerror_us += raw_ns / 1000 / 2000;
 }
 
-int64_t build_date_ns(void)
+int64_t release_date_ns(void)
 {
-	return fake_clock.build_ns;
+	return fake_clock.release_ns;
 }
 
 int clock_gettime(clockid_t id, struct timespec *ts)

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "clocks/build_date.h"
+#include "clocks/release_date.h"
 #include "clocks/system_clock.h"
 #include "core/policy.h"
 #include "core/verdict.h"
@@ -148,10 +148,10 @@ static int timescale_user_correct(struct timescale *timescale, const struct chim
 
 static bool timescale_user_doubts(int64_t time_ns)
 {
-	if (!is_before_build(time_ns))
+	if (!is_before_release(time_ns))
 		return false;
 	log_warning("Not setting the system clock to a date before this program was released: the time sources say %lld s after 1970, the release was at %lld s",
-		    (long long)(time_ns / NS_PER_S), (long long)(build_date_ns() / NS_PER_S));
+		    (long long)(time_ns / NS_PER_S), (long long)(release_date_ns() / NS_PER_S));
 	return true;
 }
 

@@ -136,7 +136,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 	if (steering->options.observe || steering->status.aside)
 		return -EPERM;
 	err = steering->timescale->ops->now(steering->timescale, &before);
-	if (!err && is_before_build(before.time_ns)) {
+	if (!err && is_before_release(before.time_ns)) {
 		log_warning("The system clock is not stepped: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock (%s)",
 			    reason);
 		return -ERANGE;
@@ -384,7 +384,7 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 /* A date that cannot be is neither stepped nor slewed to. */
 static void steering_doubt_date(struct steering *steering, const struct timescale_now *now)
 {
-	if (steering_is_known(now) && is_before_build(now->time_ns) &&
+	if (steering_is_known(now) && is_before_release(now->time_ns) &&
 	    log_limit_pass(&steering->complaint, now->raw_ns, COMPLAINT_NS))
 		log_warning("The system clock is not steered: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock");
 }

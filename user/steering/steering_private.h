@@ -8,7 +8,7 @@
 
 #include "steering/steering.h"
 
-#include "clocks/build_date.h"
+#include "clocks/release_date.h"
 #include "lib/log.h"
 #include "steering/rival.h"
 
@@ -57,7 +57,7 @@ static inline bool steering_is_known(const struct timescale_now *now)
 /* ... and it can be that time. */
 static inline bool steering_can_follow(const struct timescale_now *now)
 {
-	return steering_is_known(now) && !is_before_build(now->time_ns);
+	return steering_is_known(now) && !is_before_release(now->time_ns);
 }
 
 /* steering_publish.c */

@@ -258,7 +258,7 @@ TEST_F(timescale, goes_to_no_date_before_the_build)
 	log_set_level(-1);
 	ASSERT_EQ(0, look(self));
 	ASSERT_EQ(0, correct(self, 0, 0));
-	fake_clock.build_ns = fake_clock.realtime_ns - 60 * S;
+	fake_clock.release_ns = fake_clock.realtime_ns - 60 * S;
 	ASSERT_EQ(0, jump(self, -64 * S, 0, &event));
 	EXPECT_EQ(TRUECHIME_ACTION_TOO_EARLY, event.action);
 	EXPECT_EQ(-64 * S, event.residual_ns);

@@ -419,7 +419,7 @@ TEST_F(steering, goes_to_no_date_before_the_build)
 	ASSERT_EQ(0, apply(self, found(self, 0)));
 	ASSERT_EQ(0, run_truthfully(self, 5 * S));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
-	fake_clock.build_ns = fake_clock.realtime_ns;
+	fake_clock.release_ns = fake_clock.realtime_ns;
 	result = found(self, -60 * S);
 	result.step = DISCIPLINE_STEP;
 	EXPECT_EQ(-ERANGE, apply(self, result));

@@ -2,13 +2,13 @@
 /*
  * The date of the release, which the Makefile knows. What only analyses this file need not.
  */
-#include "clocks/build_date.h"
+#include "clocks/release_date.h"
 
 #ifndef CHIME_RELEASE_S
 #define CHIME_RELEASE_S	0LL
 #endif
 
-int64_t build_date_ns(void)
+int64_t release_date_ns(void)
 {
 	return CHIME_RELEASE_S * 1000000000LL;
 }

@@ -2,19 +2,19 @@
 /*
  * When this program was released: no right clock shows an earlier time.
  */
-#ifndef CLOCKS_BUILD_DATE_H
-#define CLOCKS_BUILD_DATE_H
+#ifndef CLOCKS_RELEASE_DATE_H
+#define CLOCKS_RELEASE_DATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Since 1970: the beginning of the day that dkms.conf names, whatever the build machine's clock. */
-int64_t build_date_ns(void);
+int64_t release_date_ns(void);
 
 /* Time did not run before: whoever says that it is @time_ns is wrong. */
-static inline bool is_before_build(int64_t time_ns)
+static inline bool is_before_release(int64_t time_ns)
 {
-	return time_ns < build_date_ns();
+	return time_ns < release_date_ns();
 }
 
-#endif /* CLOCKS_BUILD_DATE_H */
+#endif /* CLOCKS_RELEASE_DATE_H */
