@@ -18,17 +18,12 @@
 #include <linux/timekeeping.h>
 
 #include "chime.h"
+#include "core/reaction.h"
 #include "core/verdict.h"
 #include "disruption_parts.h"
 
 /* What one look saw belongs to a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)
-
-/* What policy leaves of a disruption and nobody need doubt a synchronised clock for. */
-#define CHIME_RIGHT_NS		NSEC_PER_MSEC
-
-/* A kernel that wakes puts its clock forward itself, and misses some milliseconds: to be slewed. */
-#define CHIME_SUSPEND_LEFT_NS	(10 * NSEC_PER_MSEC)
 
 /* A notification that comes so soon after a disruption was told is part of it. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
@@ -86,7 +81,7 @@ void chime_disruption_tell(struct chime *chime, struct chime_event *event)
 	struct chime_disruption *disruption = &chime->disruption;
 
 	chime_events_record(&chime->events, event);
-	if (event->cause != TRUECHIME_CAUSE_LEAP)
+	if (chime_reaction_counts(event->cause))
 		disruption->count++;
 	disruption->evidence = 0;
 	disruption->doubted = false;
@@ -94,27 +89,6 @@ void chime_disruption_tell(struct chime *chime, struct chime_event *event)
 	disruption->told_raw_ns = ktime_get_raw_ns();
 	disruption->fine_raw_ns = disruption->told_raw_ns;
 	chime_rtc_hurry(chime);
-}
-
-/* Nobody may go on believing a clock that may be wrong and stays so. A step sees to that itself. */
-static bool chime_disruption_leaves_wrong(const struct chime *chime,
-					  const struct chime_repair *repair)
-{
-	switch (repair->action) {
-	case TRUECHIME_ACTION_NONE:
-		return chime->disruption.doubted ||
-		       chime_abs_sat(repair->residual_ns) > CHIME_RIGHT_NS;
-	case TRUECHIME_ACTION_STEPPED:
-		return false;
-	case TRUECHIME_ACTION_SLEW:
-	case TRUECHIME_ACTION_IGNORED:
-	case TRUECHIME_ACTION_REFUSED:
-	case TRUECHIME_ACTION_FAILED:
-	case TRUECHIME_ACTION_DISTRUSTED:
-	case TRUECHIME_ACTION_TOO_EARLY:
-		break;
-	}
-	return true;
 }
 
 /*
@@ -129,21 +103,20 @@ static s64 chime_disruption_apart(const struct chime *chime, s64 lost_ns)
 	return chime_sub_sat(lost_ns, chime_system_clock_offset(&chime->timescale));
 }
 
-void chime_disruption_repair(struct chime *chime, struct chime_event *event)
+void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64 lost_ns)
 {
-	s64 lost_ns = chime_verdict_is_hosts(event->cause) ? 0 : event->gap_ns;
 	const struct chime_target target = {
 		.timescale = &chime->timescale,
 		.plus_ns = chime_disruption_apart(chime, lost_ns),
 	};
-	enum truechime_occasion occasion = chime_policy_occasion(event->cause);
+	enum truechime_occasion occasion = chime_reaction_occasion(event->cause);
 	struct chime_policy policy = chime->policy;
 	struct chime_repair repair;
 
-	if (event->cause == TRUECHIME_CAUSE_SUSPEND)
-		chime_policy_spare(&policy, occasion, CHIME_SUSPEND_LEFT_NS);
+	chime_policy_spare(&policy, occasion, chime_reaction_spares_ns(event->cause));
 	chime_system_clock_repair(&chime->system_clock, &target, &policy, occasion, &repair);
-	if (chime_disruption_leaves_wrong(chime, &repair))
+	if (chime_reaction_leaves_wrong(repair.action, repair.residual_ns,
+					chime->disruption.doubted))
 		chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, event, &repair);
 }
@@ -162,67 +135,60 @@ static void chime_disruption_forgive_leap(const struct chime_event *event,
 		repair->offset_ns = leapt_ns;
 }
 
-/*
- * The host's clock was set, and UTC is known better than that, or does not follow that host: it
- * goes on as it was, and so does the system clock.
- */
-static bool chime_disruption_outlive(struct chime *chime, struct chime_event *event)
+/* What is known of a disruption and of time before it, and what follows. */
+static void chime_disruption_react(struct chime *chime, enum truechime_cause cause,
+				   enum chime_measure measure, s64 gap_ns,
+				   struct chime_reaction *reaction)
+{
+	struct chime_timescale *timescale = &chime->timescale;
+	const struct chime_disrupted disrupted = {
+		.cause = cause,
+		.measure = measure,
+		.gap_ns = gap_ns,
+		.has_host = true,
+		.demoted = chime->host.demoted,
+		.corrected = chime_timescale_correction(timescale),
+		.maxerror_ns = chime_timescale_maxerror(timescale, ktime_get_raw_ns()),
+	};
+
+	chime_react(&disrupted, reaction);
+}
+
+/* Before anything is told by another host's clock with the bound of the one before. */
+static void chime_disruption_suspect_host(struct chime *chime)
+{
+	bool followed = chime_timescale_is_believed(&chime->timescale);
+
+	if (chime_timescale_suspect_host(&chime->timescale, ktime_get_raw_ns()))
+		chime->disruption.doubted = followed;
+}
+
+/* The reference as it is from now on. */
+static void chime_disruption_apply(struct chime *chime, const struct chime_reaction *reaction,
+				   s64 gap_ns)
+{
+	const struct chime_reference_terms terms = {
+		.host = &chime->host.track.line,
+		.gap_ns = gap_ns,
+		.gap_error_ns = reaction->shift_error_ns,
+	};
+
+	if (reaction->suspect_host)
+		chime_disruption_suspect_host(chime);
+	chime_timescale_apply(&chime->timescale, reaction->change, &terms, ktime_get_raw_ns());
+}
+
+/* The host's clock was set, and time does not follow it: the system clock goes on as it was. */
+static void chime_disruption_go_on(struct chime *chime, struct chime_event *event)
 {
 	struct chime_repair repair = { .action = TRUECHIME_ACTION_NONE };
-	struct chime_timescale *timescale = &chime->timescale;
-	const struct chime_line *line = &chime->host.track.line;
-	s64 raw_ns = ktime_get_raw_ns();
 
-	if (!chime_verdict_is_hosts(event->cause))
-		return false;
-	if (!chime->host.demoted &&
-	    chime_verdict_follows_host(event->gap_ns, chime_timescale_correction(timescale),
-				       chime_timescale_maxerror(timescale, raw_ns)))
-		return false;
-
-	chime_host_accept(&chime->host);
-	if (chime->host.demoted)
-		chime_timescale_watch_host(timescale, line);
-	else
-		chime_timescale_outlive_host_step(timescale, line, event->gap_ns,
-						  ktime_get_raw_ns());
-	repair.offset_ns = chime_add_sat(chime_system_clock_offset(timescale),
+	repair.offset_ns = chime_add_sat(chime_system_clock_offset(&chime->timescale),
 					 chime_disruption_apart(chime, 0));
 	if (event->cause == TRUECHIME_CAUSE_LEAP)
 		chime_disruption_forgive_leap(event, &repair);
 	repair.residual_ns = repair.offset_ns;
 	chime_disruption_finish(chime, event, &repair);
-	return true;
-}
-
-/* Host time and raw came apart by @gap_ns: join them again. */
-static void chime_disruption_rejoin(struct chime *chime, enum truechime_cause cause, s64 gap_ns)
-{
-	struct chime_timescale *timescale = &chime->timescale;
-	const struct chime_line *line = &chime->host.track.line;
-	s64 raw_ns;
-
-	chime_host_accept(&chime->host);
-	raw_ns = ktime_get_raw_ns();
-	if (chime->host.demoted) {
-		chime_timescale_shift_by_host(timescale, gap_ns, raw_ns);
-		chime_timescale_watch_host(timescale, line);
-	} else if (cause == TRUECHIME_CAUSE_MIGRATION) {
-		chime_timescale_change_host(timescale, line, raw_ns);
-	} else {
-		chime_timescale_rejoin_host(timescale, line, !chime_verdict_is_hosts(cause),
-					    raw_ns);
-	}
-}
-
-/* Before anything is told by another host's clock with the bound of the one before. */
-static void chime_disruption_doubt_host(struct chime *chime, enum truechime_cause cause)
-{
-	bool followed = chime_timescale_is_believed(&chime->timescale);
-
-	if (chime_verdict_may_move(cause) &&
-	    chime_timescale_doubt(&chime->timescale, ktime_get_raw_ns()))
-		chime->disruption.doubted = followed;
 }
 
 /*
@@ -245,7 +211,8 @@ static void chime_disruption_hear_late(struct chime *chime, struct chime_event *
 	event->evidence |= chime_witness_settle(chime);
 	event->cause = chime_disruption_judge(chime, event->evidence, event->gap_ns,
 					      chime->host.confirmation.witness);
-	chime_disruption_doubt_host(chime, event->cause);
+	if (chime_reaction_suspects_host(event->cause))
+		chime_disruption_suspect_host(chime);
 	if (chime->disruption.doubted)
 		chime_system_clock_distrust(&chime->system_clock);
 	event->epoch = chime->timescale.current_view.epoch;
@@ -260,6 +227,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 		.evidence = disruption->evidence | CHIME_SAW(PAIRING) | chime_witness_recall(chime),
 		.gap_ns = gap_ns,
 	};
+	struct chime_reaction reaction;
 
 	chime_disruption_begin(chime, &event);
 	/* Restored or not is all the difference where stops are not seen: wait for the word. */
@@ -267,11 +235,13 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 		event.evidence |= chime_witness_settle(chime);
 	event.cause = chime_disruption_judge(chime, event.evidence, gap_ns, pairing->witness);
 	chime_disruption_discount_stop(chime, pairing);
-	if (!chime_disruption_outlive(chime, &event)) {
-		chime_disruption_doubt_host(chime, event.cause);
-		chime_disruption_rejoin(chime, event.cause, gap_ns);
-		chime_disruption_repair(chime, &event);
-	}
+	chime_disruption_react(chime, event.cause, CHIME_MEASURED_BY_HOST, gap_ns, &reaction);
+	chime_host_accept(&chime->host);
+	chime_disruption_apply(chime, &reaction, gap_ns);
+	if (reaction.repair)
+		chime_disruption_repair(chime, &event, reaction.lost_ns);
+	else
+		chime_disruption_go_on(chime, &event);
 	if (event.evidence & CHIME_SAW_STOP && !(event.evidence & CHIME_SAW_RESTORE))
 		chime_disruption_hear_late(chime, &event);
 	chime_disruption_tell(chime, &event);
@@ -309,6 +279,7 @@ bool chime_disruption_is_restored(struct chime *chime, bool resumed)
 /* The hypervisor says that it restored this guest; the host's time, as it is, shows nothing. */
 static void chime_disruption_quiet(struct chime *chime, bool resumed)
 {
+	struct chime_reaction reaction;
 	struct chime_event event = { };
 
 	if (!chime_disruption_is_restored(chime, resumed))
@@ -317,11 +288,9 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 	event.evidence = chime->disruption.evidence;
 	event.cause = chime_disruption_judge(chime, event.evidence, 0,
 					     chime->host.track.last.witness);
-	chime_disruption_doubt_host(chime, event.cause);
-	if (event.cause == TRUECHIME_CAUSE_MIGRATION && !chime->host.demoted)
-		chime_timescale_change_host(&chime->timescale, &chime->host.track.line,
-					    ktime_get_raw_ns());
-	chime_disruption_repair(chime, &event);
+	chime_disruption_react(chime, event.cause, CHIME_MEASURED_BY_NONE, 0, &reaction);
+	chime_disruption_apply(chime, &reaction, 0);
+	chime_disruption_repair(chime, &event, reaction.lost_ns);
 	chime_disruption_tell(chime, &event);
 }
 
@@ -407,6 +376,10 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 {
 	struct chime_timescale *timescale = &chime->timescale;
 	struct chime_disruption *disruption = &chime->disruption;
+	const struct chime_reference_terms terms = {
+		.gap_ns = jump->offset_ns,
+		.gap_error_ns = jump->maxerror_ns,
+	};
 	struct chime_event event = { .gap_ns = jump->offset_ns };
 
 	lockdep_assert_held(&chime->lock);
@@ -427,8 +400,8 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 					     chime->host.track.last.witness);
 	disruption->moved = true;
 	disruption->fine_raw_ns = min(disruption->fine_raw_ns, jump->fine_raw_ns);
-	chime_timescale_shift(timescale, jump->offset_ns, jump->maxerror_ns, ktime_get_raw_ns());
-	chime_disruption_repair(chime, &event);
+	chime_timescale_apply(timescale, CHIME_REFERENCE_SHIFT, &terms, ktime_get_raw_ns());
+	chime_disruption_repair(chime, &event, event.gap_ns);
 	chime_disruption_tell(chime, &event);
 	return 0;
 }

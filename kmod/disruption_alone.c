@@ -15,6 +15,7 @@
 #include <linux/timekeeping.h>
 
 #include "chime.h"
+#include "core/reaction.h"
 #include "core/verdict.h"
 #include "disruption_parts.h"
 
@@ -23,6 +24,17 @@
 
 /* A host that is silent for longer has no say any more, and cannot hide what happens meanwhile. */
 #define CHIME_SILENT_MAX_NS	(2 * NSEC_PER_SEC)
+
+/* What was known against raw is lost: begin anew, @ahead_ns ahead of the system clock. */
+static void chime_disruption_restart(struct chime *chime, s64 ahead_ns)
+{
+	struct chime_reference_terms terms = { };
+	struct chime_snapshot snapshot;
+
+	chime_snapshot_take(&snapshot);
+	terms.realtime_ns = chime_add_sat(snapshot.realtime_ns, ahead_ns);
+	chime_timescale_apply(&chime->timescale, CHIME_REFERENCE_RESTART, &terms, snapshot.raw_ns);
+}
 
 /*
  * There is no host to ask. After a suspend the kernel has put its own clock forward by the RTC,
@@ -33,15 +45,13 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 {
 	struct chime_event event = { .evidence = evidence, .gap_ns = gap_ns };
 	struct chime_repair repair = { .action = TRUECHIME_ACTION_DISTRUSTED };
-	struct chime_snapshot snapshot;
 
 	chime_disruption_begin(chime, &event);
 	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
 	chime->disruption.moved = true;
 	chime->disruption.was_corrected = chime_timescale_correction(&chime->timescale);
 	/* In this order: who is woken by the clock's being set is not to find the old timescale. */
-	chime_snapshot_take(&snapshot);
-	chime_timescale_restart(&chime->timescale, snapshot.raw_ns, snapshot.realtime_ns);
+	chime_disruption_restart(chime, 0);
 	chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, &event, &repair);
 	chime_disruption_tell(chime, &event);
@@ -73,7 +83,6 @@ void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw
 void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 {
 	const struct chime_target target = { .timescale = &chime->timescale };
-	struct chime_snapshot snapshot;
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
@@ -81,9 +90,7 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 	if (chime->timescale.current_view.mode == TRUECHIME_MODE_EXTERNAL)
 		return;
 	chime->disruption.moved = true;
-	chime_snapshot_take(&snapshot);
-	chime_timescale_restart(&chime->timescale, snapshot.raw_ns,
-				chime_add_sat(snapshot.realtime_ns, ahead_ns));
+	chime_disruption_restart(chime, ahead_ns);
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
 				  TRUECHIME_OCCASION_DISRUPTION, &repair);
 	pr_notice("no NTP server has answered since the disruption: by the RTC's jump, as rtc=trust says, the system clock was %lld ms %s and %s\n",
@@ -123,7 +130,7 @@ static void chime_disruption_trust_host(struct chime *chime)
 	};
 
 	chime_disruption_begin(chime, &event);
-	chime_disruption_repair(chime, &event);
+	chime_disruption_repair(chime, &event, 0);
 	if (event.action == TRUECHIME_ACTION_NONE)
 		return;
 	event.gap_ns = event.offset_ns;

@@ -17,8 +17,11 @@
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
 					    bool sees_stops);
 
-/* Put the system clock right by policy, and fill in @event. What stays wrong is marked so. */
-void chime_disruption_repair(struct chime *chime, struct chime_event *event);
+/*
+ * Put the system clock, which fell behind by @lost_ns together with raw, right by policy, and fill in
+ * @event. What stays wrong is marked so.
+ */
+void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64 lost_ns);
 
 /* Fill in what is known at the beginning: how well UTC was known until now. */
 void chime_disruption_begin(const struct chime *chime, struct chime_event *event);

@@ -288,31 +288,13 @@ static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
-void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct chime_line *host,
-				 bool keep, s64 raw_ns)
-{
-	lockdep_assert_held(timescale->lock);
-	/* A step of the host's clock does not concern that of mode external. */
-	if (keep)
-		chime_timescale_catch_up(timescale, host, raw_ns);
-	chime_timescale_jump_to_host(timescale, host, keep, raw_ns);
-}
-
-void chime_timescale_change_host(struct chime_timescale *timescale, const struct chime_line *host,
-				 s64 raw_ns)
-{
-	lockdep_assert_held(timescale->lock);
-	chime_timescale_catch_up(timescale, host, raw_ns);
-	chime_timescale_jump_to_host(timescale, host, false, raw_ns);
-}
-
-void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
-				       const struct chime_line *host, s64 gap_ns, s64 raw_ns)
+/* The host's clock was set by @gap_ns, its line is @host now: the correction takes that up. */
+static void chime_timescale_absorb(struct chime_timescale *timescale,
+				   const struct chime_line *host, s64 gap_ns, s64 raw_ns)
 {
 	struct chime_line *correction = &timescale->correction;
 	struct chime_view *view = &timescale->current_view;
 
-	lockdep_assert_held(timescale->lock);
 	/* What belonged to host time H belongs to H + gap now. */
 	chime_steady_step(&timescale->steady, host, gap_ns, raw_ns);
 	correction->origin_ns = chime_add_sat(correction->origin_ns, gap_ns);
@@ -402,9 +384,8 @@ void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns)
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
-void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_ns, s64 realtime_ns)
+static void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_ns, s64 realtime_ns)
 {
-	lockdep_assert_held(timescale->lock);
 	timescale->free = (struct chime_line){
 		.origin_ns = raw_ns,
 		.offset_ns = chime_sub_sat(realtime_ns, raw_ns),
@@ -421,27 +402,59 @@ static void chime_line_shift(struct chime_line *line, s64 by_ns)
 	line->offset_ns = chime_add_sat(line->offset_ns, by_ns);
 }
 
-void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 doubt_ns, s64 raw_ns)
+/* Raw moved by @gap_ns against UTC, give or take @error_ns, while it is the reference. */
+static void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 error_ns,
+				  s64 raw_ns)
 {
 	struct chime_line *correction = &timescale->correction;
 
-	lockdep_assert_held(timescale->lock);
 	chime_line_shift(correction, gap_ns);
-	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, doubt_ns);
+	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, error_ns);
 	chime_line_shift(&timescale->free, gap_ns);
 	chime_line_shift(&timescale->external, gap_ns);
 	timescale->current_view.epoch++;
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
-void chime_timescale_shift_by_host(struct chime_timescale *timescale, s64 gap_ns, s64 raw_ns)
+void chime_timescale_apply(struct chime_timescale *timescale, enum chime_reference_change change,
+			   const struct chime_reference_terms *terms, s64 raw_ns)
 {
-	s64 doubt_ns = chime_scale_q32(chime_abs_sat(gap_ns), CHIME_UNKNOWN_RATE_Q32);
+	const struct chime_line *host = terms->host;
 
-	chime_timescale_shift(timescale, gap_ns, doubt_ns, raw_ns);
+	lockdep_assert_held(timescale->lock);
+	switch (change) {
+	case CHIME_REFERENCE_SAME:
+		break;
+	case CHIME_REFERENCE_RESYNC:
+		chime_timescale_catch_up(timescale, host, raw_ns);
+		chime_timescale_jump_to_host(timescale, host, true, raw_ns);
+		break;
+	case CHIME_REFERENCE_FOLLOW:
+		/* A step of the host's clock does not concern that of mode external. */
+		chime_timescale_jump_to_host(timescale, host, false, raw_ns);
+		break;
+	case CHIME_REFERENCE_ABSORB:
+		chime_timescale_absorb(timescale, host, terms->gap_ns, raw_ns);
+		break;
+	case CHIME_REFERENCE_REPLACE:
+		chime_timescale_catch_up(timescale, host, raw_ns);
+		chime_timescale_jump_to_host(timescale, host, false, raw_ns);
+		break;
+	case CHIME_REFERENCE_SHIFT:
+		chime_timescale_shift(timescale, terms->gap_ns, terms->gap_error_ns, raw_ns);
+		if (host)
+			chime_timescale_watch_host(timescale, host);
+		break;
+	case CHIME_REFERENCE_WATCH:
+		chime_timescale_watch_host(timescale, host);
+		break;
+	case CHIME_REFERENCE_RESTART:
+		chime_timescale_restart(timescale, raw_ns, terms->realtime_ns);
+		break;
+	}
 }
 
-bool chime_timescale_doubt(struct chime_timescale *timescale, s64 raw_ns)
+bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns)
 {
 	lockdep_assert_held(timescale->lock);
 	if (!timescale->current_view.corrected)

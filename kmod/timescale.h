@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "core/line.h"
+#include "core/reaction.h"
 #include "core/steady.h"
 
 /**
@@ -134,23 +135,26 @@ s64 chime_timescale_maxerror(const struct chime_timescale *timescale, s64 raw_ns
 void chime_timescale_set_host(struct chime_timescale *timescale, const struct chime_line *host,
 			      s64 raw_ns);
 
-/*
- * Guest time was disrupted and the host line laid anew: jump. @keep: the correction holds, only
- * raw had moved; otherwise the host's clock had, and the epoch and the correction end.
+/**
+ * struct chime_reference_terms - what a change of the reference is by
+ * @host: the host's line from now on; NULL: there is no host
+ * @gap_ns: how far the clock that moved did
+ * @gap_error_ns: of CHIME_REFERENCE_SHIFT: by how much that may be wrong; the bound grows by it
+ * @realtime_ns: of CHIME_REFERENCE_RESTART: the time to begin with
  */
-void chime_timescale_rejoin_host(struct chime_timescale *timescale, const struct chime_line *host,
-				 bool keep, s64 raw_ns);
-
-/* The same on another host, of whose clock the correction says nothing: it ends, a new epoch. */
-void chime_timescale_change_host(struct chime_timescale *timescale, const struct chime_line *host,
-				 s64 raw_ns);
+struct chime_reference_terms {
+	const struct chime_line *host;
+	s64 gap_ns;
+	s64 gap_error_ns;
+	s64 realtime_ns;
+};
 
 /*
- * The host's clock was set by @gap_ns, its line is @host now, and UTC is known better than that:
- * the correction in force takes it up, so that time goes on, in a new epoch.
+ * Time was disrupted: the reference means something else from now on, see enum
+ * chime_reference_change. The epoch ends, but where the correction holds as it is.
  */
-void chime_timescale_outlive_host_step(struct chime_timescale *timescale,
-				       const struct chime_line *host, s64 gap_ns, s64 raw_ns);
+void chime_timescale_apply(struct chime_timescale *timescale, enum chime_reference_change change,
+			   const struct chime_reference_terms *terms, s64 raw_ns);
 
 /*
  * Take the host (@reference_host) or raw as the reference: a new epoch. @host: the host's line;
@@ -177,28 +181,12 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 /* Drop the correction, and what was measured for it: a new epoch. */
 void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns);
 
-/* Raw's meaning was lost and nothing else is known: begin anew from the system's time. */
-void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_ns, s64 realtime_ns);
-
-/*
- * Raw moved by @gap_ns against UTC while it is the reference: jump after it, a new epoch.
- * @doubt_ns: by how much that may be wrong; the bound grows by it.
- */
-void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 doubt_ns,
-			   s64 raw_ns);
-
-/*
- * The same by what a host says that is not trusted with the time: how much of it passed it still
- * knows, as well as a clock does that nobody need have disciplined.
- */
-void chime_timescale_shift_by_host(struct chime_timescale *timescale, s64 gap_ns, s64 raw_ns);
-
 /*
  * This may be another host than the one that the correction in force is of: time goes on by it, but
  * nobody knows any more by how much it can be wrong. A new epoch, for it is to be measured again.
  * false: there is none, and nothing changes.
  */
-bool chime_timescale_doubt(struct chime_timescale *timescale, s64 raw_ns);
+bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns);
 
 /* The clocksource changed: with reference raw the correction's rate is no longer known. */
 void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns);

@@ -26,29 +26,6 @@ void chime_policy_defaults(struct chime_policy *policy)
 			policy->rules[occasion][direction] = defaults[occasion];
 }
 
-enum truechime_occasion chime_policy_occasion(enum truechime_cause cause)
-{
-	switch (cause) {
-	case TRUECHIME_CAUSE_BOOT:
-		return TRUECHIME_OCCASION_BOOT;
-	case TRUECHIME_CAUSE_STEADY:
-		return TRUECHIME_OCCASION_STEADY;
-	case TRUECHIME_CAUSE_OPERATOR:
-		return TRUECHIME_OCCASION_OPERATOR;
-	case TRUECHIME_CAUSE_UNKNOWN:
-	case TRUECHIME_CAUSE_REVERT:
-	case TRUECHIME_CAUSE_FORK:
-	case TRUECHIME_CAUSE_PAUSE:
-	case TRUECHIME_CAUSE_SUSPEND:
-	case TRUECHIME_CAUSE_MIGRATION:
-	case TRUECHIME_CAUSE_HOST_STEP:
-	case TRUECHIME_CAUSE_LEAP:
-	case TRUECHIME_CAUSE_TIME_SOURCES:
-		break;
-	}
-	return TRUECHIME_OCCASION_DISRUPTION;
-}
-
 enum truechime_action chime_policy_decide(const struct chime_policy *policy,
 					  enum truechime_occasion occasion, s64 offset_ns)
 {

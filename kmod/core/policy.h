@@ -32,9 +32,6 @@ struct chime_policy {
 /* What is in force when nobody says otherwise. */
 void chime_policy_defaults(struct chime_policy *policy);
 
-/* The occasion whose rules hold for a cause. */
-enum truechime_occasion chime_policy_occasion(enum truechime_cause cause);
-
 /**
  * chime_policy_decide() - what to do about an error
  * @policy: the rules

@@ -86,10 +86,3 @@ enum truechime_cause chime_verdict_cause(const struct chime_observation *observa
 		return TRUECHIME_CAUSE_TIME_SOURCES;
 	return chime_verdict_silence(observation);
 }
-
-bool chime_verdict_follows_host(s64 gap_ns, bool corrected, s64 maxerror_ns)
-{
-	u64 gap_size_ns = gap_ns < 0 ? -(u64)gap_ns : (u64)gap_ns;
-
-	return !corrected || gap_size_ns <= (u64)maxerror_ns;
-}

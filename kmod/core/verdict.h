@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Verdicts: why guest time and the reference came apart, judged from all that the witnesses saw and
- * from what they would have seen, and whether the reference is to be followed.
+ * from what they would have seen. What follows from it is reaction.c's.
  *
- * Pure decisions, so that the tests compile this very file; looking and acting is disruption.c's.
+ * Pure decisions, so that the tests compile this very file; checking and acting is disruption.c's.
  */
 #ifndef CHIME_VERDICT_H
 #define CHIME_VERDICT_H
@@ -48,30 +48,7 @@ static inline bool chime_verdict_is_elsewhere(u32 evidence, bool sees_forks)
 	return evidence & CHIME_SAW_FORK || (sees_forks && evidence & CHIME_SAW(MARKER));
 }
 
-/* The host's clock moved, and nothing happened to this guest. */
-static inline bool chime_verdict_is_hosts(enum truechime_cause cause)
-{
-	return cause == TRUECHIME_CAUSE_HOST_STEP || cause == TRUECHIME_CAUSE_LEAP;
-}
-
-/* This guest may be on another host, of which nothing is known. */
-static inline bool chime_verdict_may_move(enum truechime_cause cause)
-{
-	return cause == TRUECHIME_CAUSE_FORK || cause == TRUECHIME_CAUSE_MIGRATION;
-}
-
 /* The one cause of all that was observed. */
 enum truechime_cause chime_verdict_cause(const struct chime_observation *observation);
-
-/**
- * chime_verdict_follows_host() - does UTC follow the host when its clock was set?
- * @gap_ns: how far the host's clock was moved
- * @corrected: a correction is in force: UTC was known apart from the host
- * @maxerror_ns: by how much UTC can be wrong at most
- *
- * Return: false if UTC is known better than that: the host's clock was moved away from it, or back
- * to it, and either way UTC goes on as it was.
- */
-bool chime_verdict_follows_host(s64 gap_ns, bool corrected, s64 maxerror_ns);
 
 #endif /* CHIME_VERDICT_H */

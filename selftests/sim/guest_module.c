@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "kmod/core/policy.h"
-#include "kmod/core/verdict.h"
+#include "kmod/core/reaction.h"
 #include "kmod/timescale.h"
 
 /* Module parameters as they are by default. */
@@ -47,43 +47,20 @@ void guest_module_free(struct guest_module *module)
 	free(module);
 }
 
-/* As chime_disruption_outlive(). */
-static bool outlive(struct guest_module *module, const struct chime_pairing *pairing, s64 gap_ns)
-{
-	struct chime_timescale *timescale = &module->timescale;
-	struct chime_now now;
-
-	chime_timescale_now(timescale, pairing->raw_ns, &now);
-	if (module->demoted ||
-	    chime_verdict_follows_host(gap_ns, chime_timescale_correction(timescale),
-				       now.maxerror_ns))
-		return false;
-	chime_host_line_rebase(&module->track, pairing);
-	chime_timescale_outlive_host_step(timescale, &module->track.line, gap_ns, pairing->raw_ns);
-	return true;
-}
-
-/* As chime_disruption_rejoin(). */
-static void rejoin(struct guest_module *module, const struct chime_pairing *pairing, s64 gap_ns,
-		   bool host_step)
-{
-	struct chime_timescale *timescale = &module->timescale;
-	const struct chime_line *line = &module->track.line;
-
-	chime_host_line_rebase(&module->track, pairing);
-	if (!module->demoted) {
-		chime_timescale_rejoin_host(timescale, line, !host_step, pairing->raw_ns);
-		return;
-	}
-	if (!host_step)
-		chime_timescale_shift_by_host(timescale, gap_ns, pairing->raw_ns);
-	chime_timescale_watch_host(timescale, line);
-}
-
 void guest_module_look(struct guest_module *module, const struct chime_pairing *pairing,
 		       bool host_step, struct guest_module_look *look)
 {
 	struct chime_timescale *timescale = &module->timescale;
+	struct chime_reference_terms terms = { .host = &module->track.line };
+	struct chime_disrupted disrupted = {
+		.cause = host_step ? TRUECHIME_CAUSE_HOST_STEP : TRUECHIME_CAUSE_REVERT,
+		.measure = CHIME_MEASURED_BY_HOST,
+		.has_host = true,
+		.demoted = module->demoted,
+		.corrected = chime_timescale_correction(timescale),
+		.maxerror_ns = chime_timescale_maxerror(timescale, pairing->raw_ns),
+	};
+	struct chime_reaction reaction;
 
 	*look = (struct guest_module_look){ };
 	switch (chime_host_line_update(&module->track, pairing)) {
@@ -100,11 +77,17 @@ void guest_module_look(struct guest_module *module, const struct chime_pairing *
 	case CHIME_VERDICT_JUMPED:
 		break;
 	}
-	look->jumped = true;
-	look->gap_ns = chime_host_line_deviation(&module->track, pairing);
-	look->outlived = host_step && outlive(module, pairing, look->gap_ns);
-	if (!look->outlived)
-		rejoin(module, pairing, look->gap_ns, host_step);
+	disrupted.gap_ns = chime_host_line_deviation(&module->track, pairing);
+	chime_react(&disrupted, &reaction);
+	*look = (struct guest_module_look){
+		.jumped = true,
+		.gap_ns = disrupted.gap_ns,
+		.outlived = reaction.change == CHIME_REFERENCE_ABSORB,
+	};
+	chime_host_line_rebase(&module->track, pairing);
+	terms.gap_ns = disrupted.gap_ns;
+	terms.gap_error_ns = reaction.shift_error_ns;
+	chime_timescale_apply(timescale, reaction.change, &terms, pairing->raw_ns);
 }
 
 bool guest_module_steps(const struct guest_module *module, int64_t offset_ns)
@@ -142,7 +125,12 @@ int guest_module_correct(struct guest_module *module, int64_t raw_ns,
 void guest_module_jump(struct guest_module *module, int64_t raw_ns, int64_t offset_ns,
 		       int64_t doubt_ns)
 {
-	chime_timescale_shift(&module->timescale, offset_ns, doubt_ns, raw_ns);
+	const struct chime_reference_terms terms = {
+		.gap_ns = offset_ns,
+		.gap_error_ns = doubt_ns,
+	};
+
+	chime_timescale_apply(&module->timescale, CHIME_REFERENCE_SHIFT, &terms, raw_ns);
 }
 
 /* As clocks/timescale_module.c has it done. */

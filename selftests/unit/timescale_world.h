@@ -49,6 +49,24 @@ static inline struct chime_line correction_line(s64 at_ns, s64 offset_ns, s64 ra
 	};
 }
 
+/* The reference means something else: the host's line is @host now, what moved did so by @gap_ns. */
+static inline void change_reference(struct chime_timescale *timescale,
+				    enum chime_reference_change change,
+				    const struct chime_line *host, s64 gap_ns, s64 raw_ns)
+{
+	const struct chime_reference_terms terms = { .host = host, .gap_ns = gap_ns };
+
+	chime_timescale_apply(timescale, change, &terms, raw_ns);
+}
+
+/* Time begins anew with @realtime_ns. */
+static inline void restart(struct chime_timescale *timescale, s64 raw_ns, s64 realtime_ns)
+{
+	const struct chime_reference_terms terms = { .realtime_ns = realtime_ns };
+
+	chime_timescale_apply(timescale, CHIME_REFERENCE_RESTART, &terms, raw_ns);
+}
+
 FIXTURE(timescale) {
 	struct chime_timescale timescale;
 	struct mutex lock;	/* the module's */

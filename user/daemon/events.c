@@ -10,7 +10,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "core/verdict.h"
+#include "core/reaction.h"
 #include "lib/event_report.h"
 #include "lib/names.h"
 
@@ -123,7 +123,7 @@ static void daemon_forget_host(struct daemon *daemon)
 
 static void daemon_handle_event(void *context, const struct module_event *event)
 {
-	bool elsewhere = chime_verdict_may_move(event->cause);
+	bool elsewhere = chime_reaction_suspects_host(event->cause);
 	struct daemon *daemon = context;
 	bool moved = elsewhere && daemon_is_corrected(daemon);
 	struct timescale_now now;
@@ -131,13 +131,13 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 	daemon_publish_event(daemon, event);
 
 	/* An RTC's word of a step, where there is no host, says nothing of raw. */
-	if (chime_verdict_is_hosts(event->cause) && daemon->has_host &&
+	if (chime_reaction_is_hosts(event->cause) && daemon->has_host &&
 	    event->epoch != daemon->epoch) {
 		daemon->step_known = daemon_is_known_step(daemon, event) &&
 				     reference_change_of_step(event->gap_ns, &daemon->step);
 		daemon->step_epoch = event->epoch;
 	}
-	if (!cause_is_disruption(event->cause)) {
+	if (!chime_reaction_counts(event->cause)) {
 		steering_recheck(daemon->steering);
 		return;
 	}

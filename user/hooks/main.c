@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/reaction.h"
 #include "hooks/freezer.h"
 #include "hooks/hold.h"
 #include "hooks/hook_environment.h"
@@ -171,7 +172,7 @@ static void handle_event(void *context, const struct module_event *event)
 {
 	const struct hooks *hooks = context;
 
-	if (!cause_is_disruption(event->cause))
+	if (!chime_reaction_counts(event->cause))
 		return;
 	log_info("Disruption %u, cause %s: %s %s", event->sequence, name_of_cause(event->cause),
 		 hooks->cgroup ? "holding" : "running",

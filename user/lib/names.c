@@ -354,24 +354,3 @@ void text_of_event(const struct module_event *event, char *text, size_t size)
 			 cause_sentence(event->cause), moved, offset,
 			 action_sentence(event->action), residual, bound);
 }
-
-bool cause_is_disruption(enum truechime_cause cause)
-{
-	switch (cause) {
-	case TRUECHIME_CAUSE_BOOT:
-	case TRUECHIME_CAUSE_STEADY:
-	case TRUECHIME_CAUSE_OPERATOR:
-	case TRUECHIME_CAUSE_LEAP:
-		return false;
-	case TRUECHIME_CAUSE_UNKNOWN:
-	case TRUECHIME_CAUSE_REVERT:
-	case TRUECHIME_CAUSE_FORK:
-	case TRUECHIME_CAUSE_PAUSE:
-	case TRUECHIME_CAUSE_SUSPEND:
-	case TRUECHIME_CAUSE_MIGRATION:
-	case TRUECHIME_CAUSE_HOST_STEP:
-	case TRUECHIME_CAUSE_TIME_SOURCES:
-		break;
-	}
-	return true;
-}

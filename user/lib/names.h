@@ -55,7 +55,4 @@ long long number_of_bound(int64_t maxerror_ns);
 /* One sentence: what happened, how it was noticed, what was done. */
 void text_of_event(const struct module_event *event, char *text, size_t size);
 
-/* Whether such an event shook what was known, rather than only moved the system clock. */
-bool cause_is_disruption(enum truechime_cause cause);
-
 #endif /* LIB_NAMES_H */

@@ -3,6 +3,7 @@
  * Verdicts: each kind of disruption as the witnesses of each kind of machine see it, and the cause
  * that is named.
  */
+#include "kmod/core/reaction.h"
 #include "kmod/core/verdict.h"
 
 #include "selftests/unit/unit.h"
@@ -196,26 +197,12 @@ TEST(names_a_cause_of_disruptions)
 				ASSERT_NE(TRUECHIME_CAUSE_OPERATOR, cause);
 				/* A guest that moved in time never blames the host. */
 				if (evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP))
-					ASSERT_FALSE(chime_verdict_is_hosts(cause));
+					ASSERT_FALSE(chime_reaction_is_hosts(cause));
 				ASSERT_EQ(!!(evidence & CHIME_SAW_FORK),
 					  cause == TRUECHIME_CAUSE_FORK);
 			}
 		}
 	}
-}
-
-TEST(follows_the_host_only_where_utc_is_not_known_better)
-{
-	EXPECT_TRUE(chime_verdict_follows_host(5 * S, false, 0));
-	EXPECT_TRUE(chime_verdict_follows_host(S64_MIN, false, S64_MAX));
-	EXPECT_FALSE(chime_verdict_follows_host(5 * S, true, MS));
-	EXPECT_FALSE(chime_verdict_follows_host(-5 * S, true, MS));
-	EXPECT_FALSE(chime_verdict_follows_host(MS + 1, true, MS));
-	EXPECT_TRUE(chime_verdict_follows_host(MS, true, MS));
-	EXPECT_TRUE(chime_verdict_follows_host(-MS, true, MS));
-	EXPECT_FALSE(chime_verdict_follows_host(S64_MIN, true, MS));
-	/* A correction of which no bound is known. */
-	EXPECT_TRUE(chime_verdict_follows_host(S64_MAX, true, S64_MAX));
 }
 
 TEST_HARNESS_MAIN

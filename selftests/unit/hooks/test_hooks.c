@@ -248,23 +248,4 @@ TEST(a_hook_does_not_outlive_its_time)
 	remove_all(directory);
 }
 
-TEST(only_disruptions_disrupt)
-{
-	struct module_event event = { .cause = TRUECHIME_CAUSE_BOOT };
-
-	EXPECT_FALSE(cause_is_disruption(event.cause));
-	event.cause = TRUECHIME_CAUSE_OPERATOR;
-	EXPECT_FALSE(cause_is_disruption(event.cause));
-	event.cause = TRUECHIME_CAUSE_STEADY;
-	EXPECT_FALSE(cause_is_disruption(event.cause));
-	event.cause = TRUECHIME_CAUSE_LEAP;
-	EXPECT_FALSE(cause_is_disruption(event.cause));
-	event.cause = TRUECHIME_CAUSE_TIME_SOURCES;
-	EXPECT_TRUE(cause_is_disruption(event.cause));
-	event.cause = TRUECHIME_CAUSE_FORK;
-	EXPECT_TRUE(cause_is_disruption(event.cause));
-	event.cause = TRUECHIME_CAUSE_HOST_STEP;
-	EXPECT_TRUE(cause_is_disruption(event.cause));
-}
-
 TEST_HARNESS_MAIN

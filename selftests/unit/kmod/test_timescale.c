@@ -198,7 +198,7 @@ TEST_F(timescale, holds_over_by_the_references_time)
 
 	/* A month-old snapshot: raw knows nothing of it, host time does. */
 	later = host_line(30 * DAY, 0);
-	chime_timescale_rejoin_host(&self->timescale, &later, true, RAW0_NS + S);
+	change_reference(&self->timescale, CHIME_REFERENCE_RESYNC, &later, 0, RAW0_NS + S);
 	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER, now_at(&self->timescale, RAW0_NS + S).state);
 	/* and the bound has grown by the month: 1 ppm of it is 2.6 s */
 	EXPECT_GE(now_at(&self->timescale, RAW0_NS + S).maxerror_ns, 2592 * MS);
@@ -228,7 +228,7 @@ TEST_F(timescale, carries_a_rate_to_its_horizon_only)
 		  1);
 	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 90 * S).rate_q32);
 
-	chime_timescale_rejoin_host(&self->timescale, &after, true, RAW0_NS + S);
+	change_reference(&self->timescale, CHIME_REFERENCE_RESYNC, &after, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + S);
 	EXPECT_LE(llabs(UTC0_NS + S + DAY + kept_ns - now.time_ns), 1);
 	EXPECT_GT(now.maxerror_ns, 50 * 86400 * US - 5 * MS);
@@ -251,7 +251,7 @@ TEST_F(timescale, keeps_the_correction_over_a_revert)
 
 	take_host(&self->timescale, 0, RAW0_NS);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
-	chime_timescale_rejoin_host(&self->timescale, &after, true, RAW0_NS + S);
+	change_reference(&self->timescale, CHIME_REFERENCE_RESYNC, &after, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + S);
 	EXPECT_EQ(UTC0_NS + S + 3600 * S + 70 * US, now.time_ns);
 	EXPECT_EQ(0, now.slew_ns);
@@ -259,7 +259,7 @@ TEST_F(timescale, keeps_the_correction_over_a_revert)
 
 	/* But not over a step of the host's own clock, of which it says nothing. */
 	after = host_line(0, 0);
-	chime_timescale_rejoin_host(&self->timescale, &after, false, RAW0_NS + S);
+	change_reference(&self->timescale, CHIME_REFERENCE_FOLLOW, &after, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + S);
 	EXPECT_EQ(UTC0_NS + S, now.time_ns);
 	EXPECT_EQ(2, now.epoch);
@@ -279,7 +279,8 @@ TEST_F(timescale, outlives_a_step_of_the_host)
 	take_host(&self->timescale, 0, RAW0_NS);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
 	before = now_at(&self->timescale, RAW0_NS + 1000 * S);
-	chime_timescale_outlive_host_step(&self->timescale, &stepped, 45 * S, RAW0_NS + 100 * S);
+	change_reference(&self->timescale, CHIME_REFERENCE_ABSORB, &stepped, 45 * S,
+			 RAW0_NS + 100 * S);
 	after = now_at(&self->timescale, RAW0_NS + 1000 * S);
 	EXPECT_LE(llabs(before.time_ns - after.time_ns), 2);
 	EXPECT_EQ(before.host_ns + 45 * S, after.host_ns);
@@ -435,7 +436,7 @@ TEST_F(timescale, correction_does_not_move_to_another_host)
 
 	take_host(&self->timescale, 0, RAW0_NS);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
-	chime_timescale_change_host(&self->timescale, &host, RAW0_NS);
+	change_reference(&self->timescale, CHIME_REFERENCE_REPLACE, &host, 60 * S, RAW0_NS);
 	now = now_at(&self->timescale, RAW0_NS);
 	EXPECT_EQ(NULL, chime_timescale_correction(&self->timescale));
 	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
@@ -453,11 +454,11 @@ TEST_F(timescale, correction_of_what_may_be_another_host_has_no_bound)
 
 	take_host(&self->timescale, 0, RAW0_NS);
 	/* Where there is none nothing changes. */
-	chime_timescale_doubt(&self->timescale, RAW0_NS);
+	chime_timescale_suspect_host(&self->timescale, RAW0_NS);
 	EXPECT_EQ(1, now_at(&self->timescale, RAW0_NS).epoch);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
-	chime_timescale_doubt(&self->timescale, RAW0_NS);
+	chime_timescale_suspect_host(&self->timescale, RAW0_NS);
 	now = now_at(&self->timescale, RAW0_NS + S);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
 	EXPECT_EQ(UTC0_NS + S + 300 * US, now.time_ns);
@@ -470,25 +471,14 @@ TEST_F(timescale, correction_of_what_may_be_another_host_has_no_bound)
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
 }
 
-TEST_F(timescale, doubt_in_a_gap_is_part_of_the_bound)
+TEST_F(timescale, error_of_a_gap_is_part_of_the_bound)
 {
+	const struct chime_reference_terms terms = { .gap_ns = 60 * S, .gap_error_ns = 3 * S };
 	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
 
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
-	chime_timescale_shift(&self->timescale, 60 * S, 3 * S, RAW0_NS);
+	chime_timescale_apply(&self->timescale, CHIME_REFERENCE_SHIFT, &terms, RAW0_NS);
 	EXPECT_EQ(3 * S + 10 * US, now_at(&self->timescale, RAW0_NS).maxerror_ns);
-}
-
-/* A host that was set aside may run 20 ppm off; how long a day is by it is a matter of seconds. */
-TEST_F(timescale, gap_by_a_host_set_aside_is_as_long_as_a_clock_says)
-{
-	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
-
-	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
-	chime_timescale_shift_by_host(&self->timescale, -DAY, RAW0_NS);
-	EXPECT_EQ(UTC0_NS - DAY, now_at(&self->timescale, RAW0_NS).time_ns);
-	EXPECT_GT(now_at(&self->timescale, RAW0_NS).maxerror_ns, 43 * S);
-	EXPECT_LT(now_at(&self->timescale, RAW0_NS).maxerror_ns, 44 * S);
 }
 
 TEST_F(timescale, follows_a_gap_of_raw)
@@ -497,7 +487,7 @@ TEST_F(timescale, follows_a_gap_of_raw)
 	struct chime_now now;
 
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
-	chime_timescale_shift(&self->timescale, 60 * S, 0, RAW0_NS);
+	change_reference(&self->timescale, CHIME_REFERENCE_SHIFT, NULL, 60 * S, RAW0_NS);
 	now = now_at(&self->timescale, RAW0_NS);
 	EXPECT_EQ(UTC0_NS + 60 * S, now.time_ns);
 	EXPECT_EQ(1, now.epoch);
@@ -510,7 +500,7 @@ TEST_F(timescale, begins_anew)
 	struct chime_now now;
 
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
-	chime_timescale_restart(&self->timescale, RAW0_NS + S, UTC0_NS + 8 * S);
+	restart(&self->timescale, RAW0_NS + S, UTC0_NS + 8 * S);
 	now = now_at(&self->timescale, RAW0_NS + 2 * S);
 	EXPECT_EQ(UTC0_NS + 9 * S, now.time_ns);
 	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
@@ -572,6 +562,21 @@ TEST_F(timescale, never_runs_backwards_nor_away)
 }
 
 /* Programs with the right to set the clock may say anything; nothing overflows over it. */
+/* Any change of the reference by any terms. */
+static void apply_any(struct chime_timescale *timescale, struct unit_random *random,
+		      const struct chime_line *host, s64 raw_ns)
+{
+	const struct chime_reference_terms terms = {
+		.host = host,
+		.gap_ns = unit_random_s64(random),
+		.gap_error_ns = llabs(unit_random_s64(random) / 2),
+		.realtime_ns = unit_random_s64(random),
+	};
+
+	chime_timescale_apply(timescale, unit_random_below(random, CHIME_REFERENCE_RESTART + 1),
+			      &terms, raw_ns);
+}
+
 TEST_F(timescale, survives_any_lines)
 {
 	struct chime_timescale *timescale = &self->timescale;
@@ -583,23 +588,20 @@ TEST_F(timescale, survives_any_lines)
 		const s64 raw_ns = RAW0_NS + i;
 		struct chime_now now = now_at(timescale, raw_ns);
 
-		switch (unit_random_below(&random, 8)) {
+		switch (unit_random_below(&random, 7)) {
 		case 0:
 			chime_timescale_set_host(timescale, &line, raw_ns);
 			break;
 		case 1:
-			chime_timescale_rejoin_host(timescale, &line, i % 2, raw_ns);
+			apply_any(timescale, &random, &line, raw_ns);
 			break;
 		case 2:
 			chime_timescale_set_reference(timescale, &line, i % 2, raw_ns);
 			break;
 		case 3:
-			chime_timescale_shift(timescale, line.offset_ns, 0, raw_ns);
-			break;
-		case 4:
 			chime_timescale_set_mode(timescale, i % 2, raw_ns);
 			break;
-		case 5:
+		case 4:
 			chime_timescale_lose_rate(timescale, raw_ns);
 			break;
 		default:
@@ -645,8 +647,7 @@ TEST_F(timescale, readers_see_all_of_a_change_or_nothing)
 
 	ASSERT_EQ(0, pthread_create(&reader, NULL, read_until_stopped, &reading));
 	for (i = 0; i < 200000 || (reading.readings < 1000 && i < 50000000); i++)
-		chime_timescale_restart(&self->timescale, RAW0_NS,
-					UTC0_NS + (i % 2 ? 0 : 3600 * S));
+		restart(&self->timescale, RAW0_NS, UTC0_NS + (i % 2 ? 0 : 3600 * S));
 	__atomic_store_n(&reading.stop, true, __ATOMIC_RELAXED);
 	ASSERT_EQ(0, pthread_join(reader, NULL));
 	EXPECT_EQ(0, reading.torn);

@@ -52,7 +52,7 @@ TEST_F(timescale, reference_goes_on_in_mode_external)
 	take_host(&self->timescale, 0, RAW0_NS);
 	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
 	before_ns = time_at(&self->timescale, RAW0_NS);
-	chime_timescale_rejoin_host(&self->timescale, &host, true, RAW0_NS);
+	change_reference(&self->timescale, CHIME_REFERENCE_RESYNC, &host, 0, RAW0_NS);
 	EXPECT_EQ(UTC0_NS + 3600 * S, now_at(&self->timescale, RAW0_NS).reference_ns);
 	EXPECT_EQ(before_ns + 3600 * S, time_at(&self->timescale, RAW0_NS));
 }

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reactions: the table of causes, and what is read off it.
+ */
+#include "core/reaction.h"
+
+#include "core/line.h"
+
+/* A kernel that wakes puts its clock forward itself, and misses some milliseconds: to be slewed. */
+#define CHIME_SUSPEND_LEFT_NS	(10 * CHIME_NS_PER_MS)
+
+/* What the policy leaves of a disruption and nobody need distrust a synchronised clock for. */
+#define CHIME_RIGHT_NS		CHIME_NS_PER_MS
+
+/*
+ * The rate error of a clock that nobody need have disciplined: as much as a kernel ever corrects
+ * one by.
+ */
+#define CHIME_FREE_RATE_Q32	(500 * CHIME_PPM_Q32)
+
+/* Which clock moved. */
+enum chime_moved {
+	CHIME_MOVED_NONE,
+	CHIME_MOVED_RAW,	/* this guest's, all of them */
+	CHIME_MOVED_HOST,	/* the host's */
+	CHIME_MOVED_PLACE,	/* this guest, to another host: both */
+};
+
+/**
+ * struct chime_reaction_row - what follows from one cause
+ * @moved: which clock did
+ * @suspect: the host may be another one
+ * @uncounted: nobody need measure time anew
+ * @occasion: of the step policy
+ * @spare_ns: errors that are left to be slewed
+ */
+struct chime_reaction_row {
+	enum chime_moved moved;
+	bool suspect;
+	bool uncounted;
+	enum truechime_occasion occasion;
+	s64 spare_ns;
+};
+
+#define CHIME_ON(name)	.occasion = TRUECHIME_OCCASION_##name
+
+static const struct chime_reaction_row chime_reaction_rows[] = {
+	[TRUECHIME_CAUSE_UNKNOWN] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_BOOT] = { CHIME_MOVED_NONE, .uncounted = true, CHIME_ON(BOOT) },
+	[TRUECHIME_CAUSE_REVERT] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_FORK] = { CHIME_MOVED_RAW, .suspect = true, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_PAUSE] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_SUSPEND] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION),
+				      .spare_ns = CHIME_SUSPEND_LEFT_NS },
+	[TRUECHIME_CAUSE_MIGRATION] = { CHIME_MOVED_PLACE, .suspect = true, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_HOST_STEP] = { CHIME_MOVED_HOST, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_STEADY] = { CHIME_MOVED_NONE, .uncounted = true, CHIME_ON(STEADY) },
+	[TRUECHIME_CAUSE_OPERATOR] = { CHIME_MOVED_NONE, .uncounted = true, CHIME_ON(OPERATOR) },
+	[TRUECHIME_CAUSE_LEAP] = { CHIME_MOVED_HOST, .uncounted = true, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_TIME_SOURCES] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
+};
+
+/* A cause that a newer kernel knows is one that is not known here. */
+static const struct chime_reaction_row *chime_reaction_row(enum truechime_cause cause)
+{
+	u32 count = sizeof(chime_reaction_rows) / sizeof(chime_reaction_rows[0]);
+
+	return &chime_reaction_rows[(u32)cause < count ? cause : TRUECHIME_CAUSE_UNKNOWN];
+}
+
+/* UTC is known better than the host's clock was moved: it was moved away from UTC, or back to it. */
+static bool chime_reaction_knows_better(const struct chime_disrupted *disrupted)
+{
+	s64 gap_ns = disrupted->gap_ns;
+	u64 gap_size_ns = gap_ns < 0 ? -(u64)gap_ns : (u64)gap_ns;
+
+	return disrupted->corrected && gap_size_ns > (u64)disrupted->maxerror_ns;
+}
+
+static enum chime_reference_change
+chime_reaction_by_host(const struct chime_disrupted *disrupted, enum chime_moved moved)
+{
+	if (disrupted->demoted)
+		return moved == CHIME_MOVED_HOST ? CHIME_REFERENCE_WATCH : CHIME_REFERENCE_SHIFT;
+	switch (moved) {
+	case CHIME_MOVED_HOST:
+		return chime_reaction_knows_better(disrupted) ? CHIME_REFERENCE_ABSORB :
+								CHIME_REFERENCE_FOLLOW;
+	case CHIME_MOVED_PLACE:
+		return CHIME_REFERENCE_REPLACE;
+	case CHIME_MOVED_NONE:
+	case CHIME_MOVED_RAW:
+		break;
+	}
+	return CHIME_REFERENCE_RESYNC;
+}
+
+static enum chime_reference_change
+chime_reaction_unmeasured(const struct chime_disrupted *disrupted, enum chime_moved moved)
+{
+	if (!disrupted->has_host)
+		return CHIME_REFERENCE_RESTART;
+	if (moved == CHIME_MOVED_PLACE && !disrupted->demoted)
+		return CHIME_REFERENCE_REPLACE;
+	return CHIME_REFERENCE_SAME;
+}
+
+static enum chime_reference_change
+chime_reaction_change(const struct chime_disrupted *disrupted, enum chime_moved moved)
+{
+	switch (disrupted->measure) {
+	case CHIME_MEASURED_BY_HOST:
+		return chime_reaction_by_host(disrupted, moved);
+	case CHIME_MEASURED_BY_SOURCES:
+		return CHIME_REFERENCE_SHIFT;
+	case CHIME_MEASURED_BY_NONE:
+		break;
+	}
+	return chime_reaction_unmeasured(disrupted, moved);
+}
+
+void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction *reaction)
+{
+	const struct chime_reaction_row *row = chime_reaction_row(disrupted->cause);
+
+	*reaction = (struct chime_reaction){
+		.change = chime_reaction_change(disrupted, row->moved),
+		.lost_ns = row->moved == CHIME_MOVED_HOST ? 0 : disrupted->gap_ns,
+		.suspect_host = row->suspect && disrupted->measure != CHIME_MEASURED_BY_SOURCES,
+	};
+	reaction->repair = reaction->change != CHIME_REFERENCE_ABSORB &&
+			   reaction->change != CHIME_REFERENCE_WATCH &&
+			   reaction->change != CHIME_REFERENCE_RESTART;
+	if (reaction->change != CHIME_REFERENCE_SHIFT)
+		return;
+	/* A host that is not trusted with the time still knows how much of it passed. */
+	reaction->shift_error_ns = disrupted->measure == CHIME_MEASURED_BY_SOURCES ?
+				   disrupted->gap_error_ns :
+				   chime_scale_q32(chime_abs_sat(disrupted->gap_ns),
+						   CHIME_FREE_RATE_Q32);
+}
+
+enum truechime_occasion chime_reaction_occasion(enum truechime_cause cause)
+{
+	return chime_reaction_row(cause)->occasion;
+}
+
+s64 chime_reaction_spares_ns(enum truechime_cause cause)
+{
+	return chime_reaction_row(cause)->spare_ns;
+}
+
+bool chime_reaction_counts(enum truechime_cause cause)
+{
+	return !chime_reaction_row(cause)->uncounted;
+}
+
+bool chime_reaction_is_hosts(enum truechime_cause cause)
+{
+	return chime_reaction_row(cause)->moved == CHIME_MOVED_HOST;
+}
+
+bool chime_reaction_suspects_host(enum truechime_cause cause)
+{
+	return chime_reaction_row(cause)->suspect;
+}
+
+bool chime_reaction_leaves_wrong(enum truechime_action action, s64 residual_ns, bool suspected)
+{
+	switch (action) {
+	case TRUECHIME_ACTION_NONE:
+		return suspected || chime_abs_sat(residual_ns) > CHIME_RIGHT_NS;
+	case TRUECHIME_ACTION_STEPPED:
+		return false;
+	case TRUECHIME_ACTION_SLEW:
+	case TRUECHIME_ACTION_IGNORED:
+	case TRUECHIME_ACTION_REFUSED:
+	case TRUECHIME_ACTION_FAILED:
+	case TRUECHIME_ACTION_DISTRUSTED:
+	case TRUECHIME_ACTION_TOO_EARLY:
+		break;
+	}
+	return true;
+}

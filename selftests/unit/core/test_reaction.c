@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reactions: what follows from each cause, whoever measured by how much the clocks came apart.
+ */
+#include "kmod/core/reaction.h"
+
+#include "kmod/core/line.h"
+#include "selftests/unit/unit.h"
+
+#define MS	1000000LL
+#define S	1000000000LL
+#define DAY	(86400 * S)
+
+#define REACT(...)	react((struct chime_disrupted){ __VA_ARGS__ })
+
+static struct chime_reaction react(struct chime_disrupted disrupted)
+{
+	struct chime_reaction reaction;
+
+	chime_react(&disrupted, &reaction);
+	return reaction;
+}
+
+/* A host's clock that is the reference, and has told a gap of @gap_ns. */
+static struct chime_reaction by_host(enum truechime_cause cause, s64 gap_ns)
+{
+	return REACT(.cause = cause, .measure = CHIME_MEASURED_BY_HOST, .gap_ns = gap_ns,
+		     .has_host = true, .corrected = true, .maxerror_ns = MS);
+}
+
+/* One row a cause: with a host's clock as the reference, set aside, and without a gap. */
+static const struct {
+	const char *name;
+	enum truechime_cause cause;
+	enum chime_reference_change followed, demoted, unmeasured;
+	enum truechime_occasion occasion;
+	bool suspects, counts, hosts;
+	s64 spare_ns;
+} rows[] = {
+	{ "unknown", TRUECHIME_CAUSE_UNKNOWN, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true },
+	{ "boot", TRUECHIME_CAUSE_BOOT, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_BOOT, .counts = false },
+	{ "revert", TRUECHIME_CAUSE_REVERT, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true },
+	{ "fork", TRUECHIME_CAUSE_FORK, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .suspects = true, .counts = true },
+	{ "pause", TRUECHIME_CAUSE_PAUSE, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true },
+	{ "suspend", TRUECHIME_CAUSE_SUSPEND, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true,
+	  .spare_ns = 10 * MS },
+	{ "migration", TRUECHIME_CAUSE_MIGRATION, CHIME_REFERENCE_REPLACE, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_REPLACE, TRUECHIME_OCCASION_DISRUPTION, .suspects = true,
+	  .counts = true },
+	{ "host step", TRUECHIME_CAUSE_HOST_STEP, CHIME_REFERENCE_ABSORB, CHIME_REFERENCE_WATCH,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true, .hosts = true },
+	{ "steady", TRUECHIME_CAUSE_STEADY, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_STEADY, .counts = false },
+	{ "operator", TRUECHIME_CAUSE_OPERATOR, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_OPERATOR, .counts = false },
+	{ "leap", TRUECHIME_CAUSE_LEAP, CHIME_REFERENCE_ABSORB, CHIME_REFERENCE_WATCH,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .hosts = true },
+	{ "time sources", TRUECHIME_CAUSE_TIME_SOURCES, CHIME_REFERENCE_RESYNC,
+	  CHIME_REFERENCE_SHIFT, CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION,
+	  .counts = true },
+};
+
+#define ROWS	(sizeof(rows) / sizeof(rows[0]))
+
+TEST(has_a_row_for_each_cause)
+{
+	size_t i;
+
+	ASSERT_EQ(TRUECHIME_CAUSE_TIME_SOURCES + 1, ROWS);
+	for (i = 0; i < ROWS; i++) {
+		enum truechime_cause cause = rows[i].cause;
+		struct chime_reaction reaction = by_host(cause, 5 * S);
+
+		TH_LOG("%s", rows[i].name);
+		ASSERT_EQ(i, (size_t)cause);
+		EXPECT_EQ(rows[i].followed, reaction.change);
+		EXPECT_EQ(rows[i].hosts ? 0 : 5 * S, reaction.lost_ns);
+		EXPECT_EQ(rows[i].suspects, reaction.suspect_host);
+		EXPECT_EQ(!rows[i].hosts, reaction.repair);
+		reaction = REACT(.cause = cause, .measure = CHIME_MEASURED_BY_HOST,
+				 .gap_ns = 5 * S, .has_host = true, .demoted = true);
+		EXPECT_EQ(rows[i].demoted, reaction.change);
+		EXPECT_EQ(!rows[i].hosts, reaction.repair);
+		reaction = REACT(.cause = cause, .has_host = true);
+		EXPECT_EQ(rows[i].unmeasured, reaction.change);
+		EXPECT_EQ(0, reaction.lost_ns);
+		EXPECT_EQ(rows[i].occasion, chime_reaction_occasion(cause));
+		EXPECT_EQ(rows[i].suspects, chime_reaction_suspects_host(cause));
+		EXPECT_EQ(rows[i].counts, chime_reaction_counts(cause));
+		EXPECT_EQ(rows[i].hosts, chime_reaction_is_hosts(cause));
+		EXPECT_EQ(rows[i].spare_ns, chime_reaction_spares_ns(cause));
+	}
+}
+
+TEST(takes_a_cause_of_a_newer_kernel_for_unknown)
+{
+	EXPECT_EQ(CHIME_REFERENCE_RESYNC, by_host(1000, S).change);
+	EXPECT_EQ(CHIME_REFERENCE_RESYNC, by_host(-1, S).change);
+	EXPECT_TRUE(chime_reaction_counts(1000));
+}
+
+/* A step of the host's clock: away from UTC, or back to it, and UTC was known better. */
+TEST(follows_the_host_only_where_utc_is_not_known_better)
+{
+	static const struct {
+		s64 gap_ns;
+		bool corrected;
+		s64 maxerror_ns;
+		enum chime_reference_change change;
+	} steps[] = {
+		{ 5 * S, false, 0, CHIME_REFERENCE_FOLLOW },
+		{ S64_MIN, false, S64_MAX, CHIME_REFERENCE_FOLLOW },
+		{ 5 * S, true, MS, CHIME_REFERENCE_ABSORB },
+		{ -5 * S, true, MS, CHIME_REFERENCE_ABSORB },
+		{ MS + 1, true, MS, CHIME_REFERENCE_ABSORB },
+		{ MS, true, MS, CHIME_REFERENCE_FOLLOW },
+		{ -MS, true, MS, CHIME_REFERENCE_FOLLOW },
+		{ S64_MIN, true, MS, CHIME_REFERENCE_ABSORB },
+		/* A correction of which no bound is known. */
+		{ S64_MAX, true, S64_MAX, CHIME_REFERENCE_FOLLOW },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		EXPECT_EQ(steps[i].change,
+			  REACT(.cause = TRUECHIME_CAUSE_HOST_STEP,
+				.measure = CHIME_MEASURED_BY_HOST, .has_host = true,
+				.gap_ns = steps[i].gap_ns, .corrected = steps[i].corrected,
+				.maxerror_ns = steps[i].maxerror_ns).change);
+}
+
+/* What nobody can measure ends what was known, and leaves the system clock to be distrusted. */
+TEST(begins_anew_where_nobody_knows_how_far)
+{
+	struct chime_reaction reaction = REACT(.cause = TRUECHIME_CAUSE_REVERT,
+					       .corrected = true);
+
+	EXPECT_EQ(CHIME_REFERENCE_RESTART, reaction.change);
+	EXPECT_FALSE(reaction.repair);
+}
+
+TEST(moves_by_what_the_sources_agree_on)
+{
+	struct chime_reaction reaction = REACT(.cause = TRUECHIME_CAUSE_TIME_SOURCES,
+					       .measure = CHIME_MEASURED_BY_SOURCES,
+					       .gap_ns = -DAY, .gap_error_ns = 3 * MS,
+					       .corrected = true);
+
+	EXPECT_EQ(CHIME_REFERENCE_SHIFT, reaction.change);
+	EXPECT_EQ(3 * MS, reaction.shift_error_ns);
+	EXPECT_EQ(-DAY, reaction.lost_ns);
+	EXPECT_TRUE(reaction.repair);
+	/* They have measured this very host's time. */
+	reaction = REACT(.cause = TRUECHIME_CAUSE_FORK, .measure = CHIME_MEASURED_BY_SOURCES,
+			 .gap_ns = S, .corrected = true);
+	EXPECT_FALSE(reaction.suspect_host);
+}
+
+/* A host that was set aside may run 20 ppm off; how long a day is by it is a matter of seconds. */
+TEST(gap_by_a_host_set_aside_is_as_long_as_a_clock_says)
+{
+	struct chime_reaction reaction = REACT(.cause = TRUECHIME_CAUSE_REVERT,
+					       .measure = CHIME_MEASURED_BY_HOST, .gap_ns = -DAY,
+					       .has_host = true, .demoted = true);
+
+	EXPECT_EQ(CHIME_REFERENCE_SHIFT, reaction.change);
+	EXPECT_GT(reaction.shift_error_ns, 43 * S);
+	EXPECT_LT(reaction.shift_error_ns, 44 * S);
+	reaction = REACT(.cause = TRUECHIME_CAUSE_REVERT, .measure = CHIME_MEASURED_BY_HOST,
+			 .gap_ns = S64_MIN, .has_host = true, .demoted = true);
+	EXPECT_GT(reaction.shift_error_ns, 0);
+}
+
+TEST(believes_a_clock_only_if_it_was_put_right)
+{
+	enum truechime_action action;
+
+	EXPECT_FALSE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_NONE, MS, false));
+	EXPECT_FALSE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_NONE, -MS, false));
+	EXPECT_TRUE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_NONE, MS + 1, false));
+	EXPECT_TRUE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_NONE, S64_MIN, false));
+	EXPECT_TRUE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_NONE, 0, true));
+	/* The step has marked it. */
+	EXPECT_FALSE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_STEPPED, 0, true));
+	for (action = TRUECHIME_ACTION_NONE; action <= TRUECHIME_ACTION_TOO_EARLY; action++)
+		if (action != TRUECHIME_ACTION_NONE && action != TRUECHIME_ACTION_STEPPED)
+			EXPECT_TRUE(chime_reaction_leaves_wrong(action, 0, false));
+}
+
+TEST_HARNESS_MAIN

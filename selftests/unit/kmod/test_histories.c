@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random histories of a guest: it runs, is restored, forked, moved and paused, its host's clock is
+ * set, set aside and trusted again, and time sources measure. Whatever happens in whatever order,
+ * the published bound holds the truth, and time goes on where the reaction says so.
+ *
+ * HISTORIES=1000000 plays more of them than the usual 20,000.
+ */
+#include "kmod/core/reaction.h"
+#include "kmod/timescale.h"
+
+#include <stdlib.h>
+
+#include "selftests/unit/timescale_world.h"
+
+#define EVENTS		12
+#define PPM_MAX		1	/* a correction's rate is good to this */
+#define ERROR_MAX_NS	(10 * US)	/* and its offset to this */
+
+/* What is true, and what the module sees of it. */
+struct world {
+	struct unit_random random;
+	struct chime_timescale *timescale;
+	bool demoted;
+	s64 raw_ns;
+	s64 utc_ns;
+	s64 host_ns;
+	s64 rate_ppb;	/* raw and host against UTC */
+};
+
+static s64 between(struct world *world, s64 low, s64 high)
+{
+	return low + (s64)unit_random_below(&world->random, high - low + 1);
+}
+
+/* So much passes by the host's clock, of which raw sees @raw_part_ns. */
+static void pass(struct world *world, s64 host_part_ns, s64 raw_part_ns)
+{
+	world->host_ns += host_part_ns;
+	world->raw_ns += raw_part_ns;
+	world->utc_ns += host_part_ns - host_part_ns / S * world->rate_ppb;
+}
+
+static struct chime_line line_of(const struct world *world)
+{
+	return (struct chime_line) {
+		.origin_ns = world->raw_ns,
+		.offset_ns = world->host_ns - world->raw_ns,
+		.sigma_ns = 5,
+		.maxerror_ns = 20,
+	};
+}
+
+static struct chime_now now_of(const struct world *world)
+{
+	return now_at(world->timescale, world->raw_ns);
+}
+
+static bool holds(const struct world *world)
+{
+	struct chime_now now = now_of(world);
+
+	return !chime_timescale_correction(world->timescale) ||
+	       now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
+	       llabs(now.time_ns - world->utc_ns) <= now.maxerror_ns + 2;
+}
+
+static void run(struct world *world)
+{
+	s64 ns = between(world, MS, 1000 * S);
+	struct chime_line line;
+
+	pass(world, ns, ns);
+	line = line_of(world);
+	if (world->demoted)
+		chime_timescale_watch_host(world->timescale, &line);
+	else
+		chime_timescale_set_host(world->timescale, &line, world->raw_ns);
+}
+
+static void measure(struct world *world)
+{
+	s64 reference_ns = world->demoted ? world->raw_ns : world->host_ns;
+	s64 error_ns = between(world, -ERROR_MAX_NS, ERROR_MAX_NS);
+	struct chime_line correction;
+
+	correction = correction_line(reference_ns, world->utc_ns - reference_ns + error_ns, 0);
+	correction.maxerror_rate_q32 = PPM_MAX * CHIME_PPM_Q32;
+	chime_timescale_correct(world->timescale, &correction, now_of(world).epoch,
+				between(world, 0, 1), world->raw_ns);
+}
+
+static void set_aside(struct world *world)
+{
+	struct chime_line line = line_of(world);
+
+	world->demoted = !world->demoted;
+	chime_timescale_set_reference(world->timescale, &line, !world->demoted, world->raw_ns);
+}
+
+/* What the module does about it. */
+static struct chime_reaction disrupt(struct world *world, enum truechime_cause cause,
+				     enum chime_measure measure, s64 gap_ns, s64 gap_error_ns)
+{
+	struct chime_line line = line_of(world);
+	const struct chime_disrupted disrupted = {
+		.cause = cause,
+		.measure = measure,
+		.gap_ns = gap_ns,
+		.gap_error_ns = gap_error_ns,
+		.has_host = true,
+		.demoted = world->demoted,
+		.corrected = chime_timescale_correction(world->timescale),
+		.maxerror_ns = chime_timescale_maxerror(world->timescale, world->raw_ns),
+	};
+	struct chime_reference_terms terms = {
+		.host = measure == CHIME_MEASURED_BY_SOURCES ? NULL : &line,
+		.gap_ns = gap_ns,
+	};
+	struct chime_reaction reaction;
+
+	chime_react(&disrupted, &reaction);
+	terms.gap_error_ns = reaction.shift_error_ns;
+	if (reaction.suspect_host)
+		chime_timescale_suspect_host(world->timescale, world->raw_ns);
+	chime_timescale_apply(world->timescale, reaction.change, &terms, world->raw_ns);
+	return reaction;
+}
+
+/* This guest lost time; so much of it the host's clock tells. */
+static void restore(struct world *world)
+{
+	static const enum truechime_cause causes[] = {
+		TRUECHIME_CAUSE_REVERT, TRUECHIME_CAUSE_FORK, TRUECHIME_CAUSE_PAUSE,
+		TRUECHIME_CAUSE_SUSPEND, TRUECHIME_CAUSE_UNKNOWN,
+	};
+	s64 gap_ns = between(world, MS, 400 * DAY);
+
+	pass(world, gap_ns, 0);
+	disrupt(world, causes[between(world, 0, 4)], CHIME_MEASURED_BY_HOST, gap_ns, 0);
+}
+
+/* Another host's clock is any other. */
+static void migrate(struct world *world)
+{
+	s64 gap_ns = between(world, MS, S), other_ns = between(world, -10 * S, 10 * S);
+
+	pass(world, gap_ns, 0);
+	world->host_ns += other_ns;
+	disrupt(world, TRUECHIME_CAUSE_MIGRATION, CHIME_MEASURED_BY_HOST, gap_ns + other_ns, 0);
+}
+
+/* Nobody but the sources saw raw move. */
+static void jump(struct world *world)
+{
+	s64 gap_ns = between(world, S, DAY), error_ns = between(world, 0, MS);
+
+	if (!world->demoted || !chime_timescale_correction(world->timescale))
+		return;
+	world->utc_ns += gap_ns;
+	world->host_ns += gap_ns;
+	disrupt(world, TRUECHIME_CAUSE_TIME_SOURCES, CHIME_MEASURED_BY_SOURCES,
+		gap_ns + between(world, -error_ns, error_ns), error_ns);
+}
+
+/* false: time did not go on as it was to. */
+static bool set_host_clock(struct world *world)
+{
+	struct chime_now before = now_of(world);
+	s64 gap_ns = between(world, -DAY, DAY);
+	struct chime_reaction reaction;
+
+	world->host_ns += gap_ns;
+	reaction = disrupt(world, TRUECHIME_CAUSE_HOST_STEP, CHIME_MEASURED_BY_HOST, gap_ns, 0);
+	return reaction.repair || llabs(now_of(world).time_ns - before.time_ns) <= 2;
+}
+
+static bool happen(struct world *world)
+{
+	switch (between(world, 0, 7)) {
+	case 0:
+		restore(world);
+		break;
+	case 1:
+		migrate(world);
+		break;
+	case 2:
+		return set_host_clock(world);
+	case 3:
+		set_aside(world);
+		break;
+	case 4:
+		jump(world);
+		break;
+	case 5:
+		run(world);
+		break;
+	default:
+		measure(world);
+	}
+	return true;
+}
+
+static s64 histories(void)
+{
+	const char *wish = getenv("HISTORIES");
+
+	return wish ? atoll(wish) : 20000;
+}
+
+TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)
+{
+	struct world world = { .random = { 7 }, .timescale = &self->timescale };
+	s64 i, bounded = 0;
+	int event;
+
+	for (i = 0; i < histories(); i++) {
+		struct chime_line line;
+
+		unit_clocks.raw = RAW0_NS;
+		unit_clocks.real = UTC0_NS;
+		chime_timescale_init(&self->timescale, &self->lock, SLEW_MIN_Q32, HOLDOVER_NS);
+		world.demoted = false;
+		world.raw_ns = RAW0_NS;
+		world.utc_ns = UTC0_NS;
+		world.host_ns = UTC0_NS + between(&world, -S, S);
+		world.rate_ppb = between(&world, -1000 * PPM_MAX, 1000 * PPM_MAX);
+		line = line_of(&world);
+		chime_timescale_set_reference(&self->timescale, &line, true, world.raw_ns);
+		for (event = 0; event < EVENTS; event++) {
+			u64 state = world.random.state;
+			bool right = happen(&world) && holds(&world);
+
+			if (!right)
+				TH_LOG("history %lld, event %d, random state %llx: %lld ns off, bound %lld ns",
+				       (long long)i, event, (unsigned long long)state,
+				       (long long)(now_of(&world).time_ns - world.utc_ns),
+				       (long long)now_of(&world).maxerror_ns);
+			ASSERT_TRUE(right);
+			bounded += chime_timescale_correction(&self->timescale) &&
+				   now_of(&world).maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+		}
+	}
+	/* Or nothing was shown. */
+	EXPECT_GT(bounded, histories() * EVENTS / 4);
+}
+
+TEST_HARNESS_MAIN
