@@ -292,8 +292,22 @@ run_scenarios()
 	run_lane
 }
 
+# run_lane_beside_debian: a Debian is made meanwhile, and what has to wait for it comes last.
+run_lane_beside_debian()
+{
+	local debian failed=0
+
+	debian_image &
+	debian=$!
+	trap 'kill $debian 2>/dev/null; exit 130' INT TERM
+	run_lane || failed=1
+	wait "$debian" || return 1
+	run_lane || failed=1
+	return $failed
+}
+
 # other_lane_start NICE FILE...: a second host, which takes from the queue that holds them. A Debian that
-# is needed is made first.
+# is needed is made there.
 other_lane_start()
 {
 	local nice=$1
@@ -304,8 +318,11 @@ other_lane_start()
 		trap 'exit 130' INT TERM
 		renice -n "$nice" -p "$BASHPID" >/dev/null
 		lane=2
-		! needs_debian "$@" || debian_image
-		run_lane
+		if needs_debian "$@"; then
+			run_lane_beside_debian
+		else
+			run_lane
+		fi
 	) &
 	other_lane=$!
 }
