@@ -190,8 +190,9 @@ answered_s()
 # --- guests ---
 
 # guest_start NAME [QEMU ARGUMENTS]: boot a guest and wait until it answers. Before it may be set:
-# kernel, image, cpu, smp, memory_mib, append, guid. Several guests come up sooner with guest_begin for
-# each and then guest_await for each. Memory that is free is zero: a snapshot is quick about that.
+# kernel, image, cpu, smp, memory_mib, append, guid; suspends=yes: a kernel that was started by PVH does not
+# wake from suspend to memory. Several guests come up sooner with guest_begin for each and then guest_await
+# for each. Memory that is free is zero: a snapshot is quick about that.
 guest_start()
 {
 	guest_begin "$@"
@@ -200,8 +201,9 @@ guest_start()
 
 guest_begin()
 {
-	local guest=$1 byte
+	local guest=$1 byte boots=vmlinux
 
+	[ -z "${suspends:-}" ] || boots=vmlinuz
 	guest_count=$((guest_count + 1))
 	byte=$((10 + guest_count))
 	guest_address[$guest]=10.9.0.$byte
@@ -212,7 +214,7 @@ guest_begin()
 	guest_command=(qemu-system-x86_64 -accel kvm -cpu "${cpu:-host}" -smp "${smp:-1}"
 		-m "${memory_mib:-192}" -nodefaults -nographic -serial stdio -no-reboot
 		-rtc base=utc,clock=host
-		-kernel "/images/vmlinuz-$kernel" -initrd "${image:-/images/guest-$kernel.img}"
+		-kernel "/images/$boots-$kernel" -initrd "${image:-/images/guest-$kernel.img}"
 		-append "console=ttyS0 panic=-1 quiet init_on_free=1 rig.ip=10.9.0.$byte ${append:-}"
 		-drive "file=/tmp/$guest.qcow2,if=virtio,format=qcow2" -device "vmgenid,guid=${guid:-auto}"
 		-netdev "tap,id=net,ifname=tap-$guest,script=no,downscript=no,vhost=on"

@@ -31,7 +31,7 @@ host_qemu()
 		-L "$vm/qemu10/usr/share/qemu" -L "$vm/qemu10/usr/share/seabios")
 	"${qemu[@]}" -accel tcg,thread=multi -cpu max,+svm,+npt -smp 2 -m 3072 \
 		-nodefaults -nographic -serial stdio -no-reboot \
-		-kernel "$vm/vmlinuz-${kernels[0]}" -initrd "$vm/host.img" \
+		-kernel "$vm/vmlinux-${kernels[0]}" -initrd "$vm/host.img" \
 		-virtfs "local,path=/,mount_tag=root,readonly=on,$share" \
 		-virtfs "local,path=$top,mount_tag=project,readonly=on,$share" \
 		-virtfs "local,path=$vm,mount_tag=vm,$share" \

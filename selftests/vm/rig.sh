@@ -96,19 +96,19 @@ unpacked()
 		count="$length" status=none | xz -dc --single-stream 2>/dev/null
 }
 
-# kernel_image KERNEL: what its machines boot. Half of an emulated machine's boot would be spent on
-# unpacking an XZ image; QEMU starts what is inside as well, by PVH.
+# kernel_image KERNEL: vmlinuz-KERNEL, and vmlinux-KERNEL, which machines boot unless they suspend:
+# half of an emulated machine's boot would be spent on unpacking an XZ image; QEMU starts what is
+# inside as well, by PVH. What is packed otherwise is the same twice.
 kernel_image()
 {
 	local kernel=$1 packed=$vm/$1/boot/vmlinuz-$1
 
-	[ ! "$vm/vmlinuz-$kernel" -nt "$packed" ] || return 0
-	if unpacked "$packed" >"$vm/vmlinuz.new" && grep -qx CONFIG_PVH=y "$vm/$1/boot/config-$1"; then
-		mv "$vm/vmlinuz.new" "$vm/vmlinuz-$kernel"
-	else
-		rm -f "$vm/vmlinuz.new"
-		cp "$packed" "$vm/vmlinuz-$kernel"
+	cp "$packed" "$vm/vmlinuz-$kernel"
+	[ ! "$vm/vmlinux-$kernel" -nt "$packed" ] || return 0
+	if ! grep -qx CONFIG_PVH=y "$vm/$1/boot/config-$1" || ! unpacked "$packed" >"$vm/vmlinux.new"; then
+		cp "$packed" "$vm/vmlinux.new"
 	fi
+	mv "$vm/vmlinux.new" "$vm/vmlinux-$kernel"
 }
 
 # with_modules KERNEL ROOT MODULE...: copy modules, and those that they need, into an image's ROOT.
