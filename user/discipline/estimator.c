@@ -193,7 +193,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	}
 	if (!bank_best(estimator)->misses[path])
 		estimator->path[path].right_at_ns = sample->at_ns;
-	track_recover(estimator, path, offset, sample, ahead_s);
+	track_recover(estimator, path, offset, sample);
 	if (!bank_repair(estimator)) {
 		estimator_reset(estimator, false);
 		take_first(estimator, path, sample);

@@ -99,7 +99,8 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 	}
 	path->readings++;
 	path->figures.seen = path->readings;
-	path->reading_at_ns[1] = path->reading_at_ns[0];
+	memmove(&path->reading_at_ns[1], &path->reading_at_ns[0],
+		(PATH_INSTANTS - 1) * sizeof(path->reading_at_ns[0]));
 	path->reading_ns[1] = path->reading_ns[0];
 	path->reading_at_ns[0] = sample->at_ns;
 	path->reading_ns[0] = sample->offset_ns;
@@ -194,6 +195,13 @@ bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, doubl
 	return true;
 }
 
+int64_t path_memory_instant(const struct path_memory *path, unsigned int before)
+{
+	unsigned int kept = path->readings < PATH_INSTANTS ? path->readings : PATH_INSTANTS;
+
+	return path->reading_at_ns[before < kept ? before : kept - 1];
+}
+
 void path_memory_change_reference(struct path_memory *path, const struct reference_change *change)
 {
 	int i;
@@ -201,8 +209,8 @@ void path_memory_change_reference(struct path_memory *path, const struct referen
 	if (!path->used)
 		return;
 	path->right_at_ns += reference_change_shift(change, path->right_at_ns);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++)
 		path->reading_ns[i] += reference_change_offset(change, path->reading_at_ns[i]);
+	for (i = 0; i < PATH_INSTANTS; i++)
 		path->reading_at_ns[i] += reference_change_shift(change, path->reading_at_ns[i]);
-	}
 }

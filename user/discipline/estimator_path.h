@@ -19,6 +19,9 @@
 /* Excesses each way remembered, to tell a change of route by. */
 #define PATH_EXCESSES	8
 
+/* Instants remembered: of so many samples that were not believed, and of the one before them. */
+#define PATH_INSTANTS	4
+
 /**
  * struct path_memory - the latest samples of a path
  * @used: there was a sample
@@ -26,8 +29,8 @@
  * @delays: how many of them
  * @next_delay: where the next one goes
  * @readings: samples so far
- * @reading_at_ns: instants of the latest, and of the one before
- * @reading_ns: their offsets
+ * @reading_at_ns: instants of the latest, that first
+ * @reading_ns: offsets of the latest, and of the one before
  * @bend_square: sum of squares of how far the middle one of three was off the others' line
  * @right_at_ns: instant of the latest one that was believed
  * @excess_up: what the way to the server took above its least, a ring
@@ -45,7 +48,7 @@ struct path_memory {
 	unsigned int delays;
 	unsigned int next_delay;
 	unsigned int readings;
-	int64_t reading_at_ns[2];
+	int64_t reading_at_ns[PATH_INSTANTS];
 	int64_t reading_ns[2];
 	double bend_square;
 	int64_t right_at_ns;
@@ -84,6 +87,9 @@ void path_memory_add_excess(struct path_memory *path, const struct estimator_sam
  * done.
  */
 bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, double *least_ns);
+
+/* The instant of the sample so many before the latest, or of the oldest that is remembered. */
+int64_t path_memory_instant(const struct path_memory *path, unsigned int before);
 
 /* As estimator_change_reference(). */
 void path_memory_change_reference(struct path_memory *path, const struct reference_change *change);

@@ -41,22 +41,23 @@ static void note_loss(struct estimator *estimator, int path, enum member_loss lo
 }
 
 /*
- * If its rate made the clock leave, then since this path was right last. From one answer of a burst
- * to the next it would take a rate that no oscillator has, and other paths' answers would confirm
- * it.
+ * If its rate made the clock leave, then since this path was right last, and that is before what
+ * the member disbelieved, whatever a better one made of it. From one answer of a burst to the next
+ * it would take a rate that no oscillator has, and other paths' answers would confirm it.
  */
-static double time_of_loss_s(const struct estimator *estimator, int path, int64_t at_ns,
-			     double elapsed_s)
+static double time_of_loss_s(const struct estimator *estimator, int path, int64_t at_ns)
 {
-	double right_s = (double)(at_ns - estimator->path[path].right_at_ns) / 1e9;
+	const struct path_memory *memory = &estimator->path[path];
+	int64_t missed_ns = path_memory_instant(memory, MISSES_LOOSEN);
+	int64_t right_ns = memory->right_at_ns < missed_ns ? memory->right_at_ns : missed_ns;
 
-	return fmax(fmax(elapsed_s, right_s), 1e-3);
+	return fmax((double)(at_ns - right_ns) / 1e9, 1e-3);
 }
 
 void track_recover(struct estimator *estimator, int path, double offset,
-		   const struct estimator_sample *sample, double elapsed_s)
+		   const struct estimator_sample *sample)
 {
-	double lost_s = time_of_loss_s(estimator, path, sample->at_ns, elapsed_s);
+	double lost_s = time_of_loss_s(estimator, path, sample->at_ns);
 	const struct path_figures *figures = &estimator->path[path].figures;
 	int i;
 

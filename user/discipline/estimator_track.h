@@ -10,10 +10,10 @@
 
 /*
  * Members off the track take it up again from the best one; when that is off too, they loosen.
- * @offset is the sample's from the base, @elapsed_s the time since the one before.
+ * @offset is the sample's from the base.
  */
 void track_recover(struct estimator *estimator, int path, double offset,
-		   const struct estimator_sample *sample, double elapsed_s);
+		   const struct estimator_sample *sample);
 
 /* Has the path become longer, one way or both? Then that explains the latest samples. */
 void track_notice_reroute(struct estimator *estimator, int path, double offset,

@@ -480,6 +480,51 @@ TEST(jump_in_a_burst_says_little_of_the_rate)
 	estimator_free(estimator);
 }
 
+/* A round trip over a short path; its server drifts by @drift from the truth. */
+static int add_drifting(struct estimator *estimator, int path, struct unit_random *random,
+			double at_s, double drift)
+{
+	double up = 100e3 + exponential(random, 100e3);
+	double down = 100e3 + exponential(random, 100e3);
+	struct estimator_sample sample = {
+		.at_ns = START_NS + llrint(at_s * 1e9),
+		.offset_ns = truth(50e-6 + drift, at_s) + llrint((up - down) / 2),
+		.delay_ns = up + down,
+	};
+
+	return estimator_add(estimator, path, &sample);
+}
+
+/*
+ * Three servers answer at the same instant, and one drifts away from the others. A member that
+ * disbelieves its third answer in a row lost the track minutes ago, and not since another member
+ * believed the latest or another server answered: no clock runs wrong by tens of percent.
+ */
+TEST(drift_of_one_of_three_asked_at_once_says_little_of_the_rate)
+{
+	struct estimate estimate;
+	uint64_t seed;
+	int i;
+
+	for (seed = 1; seed <= 20; seed++) {
+		struct estimator *estimator = estimator_new(ESTIMATOR_PATHS);
+		struct unit_random random = { seed };
+		double most = 0;
+
+		for (i = 0; i < 60; i++) {
+			add_drifting(estimator, 0, &random, 64.0 * i, 2.6e-6);
+			add_drifting(estimator, 1, &random, 64.0 * i + 50e-6, 0);
+			add_drifting(estimator, 2, &random, 64.0 * i + 400e-6, 0);
+			ASSERT_TRUE(estimator_get(estimator, START_NS + 64LL * i * NS_PER_S,
+						  &estimate));
+			if (i >= 5)
+				most = fmax(most, fabs(estimate.rate - 50e-6));
+		}
+		EXPECT_LT(most * 1e6, 400);
+		estimator_free(estimator);
+	}
+}
+
 TEST(any_sample_leaves_finite_numbers)
 {
 	struct estimator *estimator = estimator_new(3);
