@@ -249,7 +249,9 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 
 /*
  * A notification may come after what it belongs to was told, and after a suspend however late, as
- * devices come one after the other: it is no news then. A second one is.
+ * devices come one after the other: it is no news then. A second one is. So is one after the time
+ * sources have told: their answers take longer than any notification, and a clock that is doubted
+ * once more is confirmed by the next ones.
  */
 static void chime_disruption_drop_late(struct chime *chime)
 {
@@ -258,7 +260,7 @@ static void chime_disruption_drop_late(struct chime *chime)
 	bool late = ktime_get_raw_ns() - disruption->told_raw_ns < CHIME_LATE_NS ||
 		    (witness->suspending && disruption->told_raw_ns > witness->suspend_raw_ns);
 
-	if (late && !(disruption->told_evidence & CHIME_SAW(GENID_NOTIFY)) &&
+	if (late && !(disruption->told_evidence & (CHIME_SAW(GENID_NOTIFY) | CHIME_SAW(NTP))) &&
 	    (disruption->evidence & CHIME_SAW_RESTORE) == CHIME_SAW(GENID_NOTIFY))
 		disruption->evidence &= ~CHIME_SAW(GENID_NOTIFY);
 }
