@@ -26,6 +26,9 @@
 /* Answers of a burst are in after so long, or lost. */
 #define BURST_NS	(5 * NS_PER_S)
 
+/* A burst may be lost. While nothing is decided another one follows: twice as late each time. */
+#define ASK_LATEST_NS	(64 * NS_PER_S)
+
 /* Who could not agree by then will not: the discipline makes of it what it can. */
 #define DOUBT_NS	(30 * NS_PER_S)
 
@@ -71,7 +74,9 @@ struct consensus {
 	size_t count;
 	size_t usable;			/* sources that could be the only one to answer */
 	int64_t fine_raw_ns;
-	int64_t doubt_raw_ns;		/* since then; meaningless without doubt */
+	int64_t doubt_raw_ns;		/* since then; meaningless without doubt ... */
+	int64_t asked_raw_ns;		/* ... all were asked then, the last time ... */
+	int64_t ask_again_ns;		/* ... and are so long after it, if nothing is decided */
 	bool doubt;
 	bool confirmed;			/* as last told */
 	bool has_clock;			/* @raw_ns and @ahead_ns are of the latest update */
@@ -506,6 +511,8 @@ static void begin_doubt(struct consensus *consensus, const struct timescale_now 
 
 	consensus->doubt = true;
 	consensus->doubt_raw_ns = now->raw_ns;
+	consensus->asked_raw_ns = now->raw_ns;
+	consensus->ask_again_ns = BURST_NS;
 	for (i = 0; i < consensus->count; i++)
 		consensus->seat[i].spoke = consensus->seat[i].far;
 }
@@ -526,6 +533,22 @@ static void end_doubt(struct consensus *consensus)
 	}
 }
 
+/* What was heard of a burst does not decide: its rest was lost, or the answers were too few. */
+static void ask_again(struct consensus *consensus, const struct timescale_now *now,
+		      struct consensus_result *result)
+{
+	int64_t asked_ns = chime_sub_sat(now->raw_ns, consensus->asked_raw_ns);
+
+	if (asked_ns >= consensus->ask_again_ns) {
+		result->ask = true;
+		consensus->asked_raw_ns = now->raw_ns;
+		if (consensus->ask_again_ns < ASK_LATEST_NS)
+			consensus->ask_again_ns *= 2;
+		asked_ns = 0;
+	}
+	result->wait_ns = consensus->ask_again_ns - asked_ns;
+}
+
 static void weigh_doubt(struct consensus *consensus, const struct timescale_now *now,
 			const struct consensus_terms *terms, struct consensus_result *result)
 {
@@ -533,6 +556,8 @@ static void weigh_doubt(struct consensus *consensus, const struct timescale_now 
 	/* A source astray may come back, and others may come. */
 	if (result->verdict == CONSENSUS_FINE || result->verdict == CONSENSUS_JUMP)
 		end_doubt(consensus);
+	else if (result->verdict == CONSENSUS_DOUBT)
+		ask_again(consensus, now, result);
 }
 
 /* Nobody contradicts; but few have answered since all that was said before became void. */

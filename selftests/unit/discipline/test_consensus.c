@@ -230,6 +230,34 @@ TEST_F(consensus, doubt_ends_when_nobody_resolves_it)
 	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 60 * S));
 }
 
+/* Of an only source's burst one answer came. Until its next poll may be a quarter of an hour. */
+TEST_F(consensus, asks_again_while_nothing_is_decided)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_TRUE(self->heard.ask);
+	EXPECT_EQ(5 * S, self->heard.wait_ns);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_FALSE(self->heard.ask);
+	EXPECT_EQ(3 * S, self->heard.wait_ns);
+	run(self, 3 * S);
+	listen(self);
+	EXPECT_TRUE(self->heard.ask);
+	/* Twice as late each time. */
+	EXPECT_EQ(10 * S, self->heard.wait_ns);
+	run(self, 9 * S);
+	listen(self);
+	EXPECT_FALSE(self->heard.ask);
+	run(self, S);
+	listen(self);
+	EXPECT_TRUE(self->heard.ask);
+	EXPECT_EQ(20 * S, self->heard.wait_ns);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+	EXPECT_FALSE(self->heard.ask);
+	EXPECT_EQ(0, self->heard.wait_ns);
+}
+
 /* Servers of one appliance, or one that says that it is. */
 static void share_a_clock(FIXTURE_DATA(consensus) *self, int count)
 {
