@@ -445,8 +445,9 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 }
 
 /*
- * What more than half of those announce that agree on the time. They are counted, not weighed: a
- * near server is no better than others at knowing of a leap second.
+ * What more than half of those announce that say what time it is. They are counted, not weighed: a
+ * near server is no better than others at knowing of a leap second. Nor is who agrees on the time
+ * with most: liars may have led the clock away from honest servers that know their time better.
  */
 static int count_leaps(struct source *const *sources, size_t count, int64_t at_ns)
 {
@@ -456,7 +457,7 @@ static int count_leaps(struct source *const *sources, size_t count, int64_t at_n
 
 	for (i = 0; i < count; i++) {
 		source_get_status(sources[i], at_ns, &status);
-		if (status.verdict < SOURCE_TOO_VARIABLE || status.options->noselect)
+		if (status.verdict == SOURCE_UNUSABLE || status.options->noselect)
 			continue;
 		voters++;
 		votes[status.last.leap]++;

@@ -54,7 +54,7 @@ enum discipline_step {
  * @synchronised: STA_UNSYNC may be cleared
  * @demote_host: the sources exclude the host's time
  * @reinstate_host: they agree again with the host that was demoted for that
- * @leap: of more than half of those that agree on the time: 0 none, 1 insert, 2 delete
+ * @leap: of more than half of those that tell the time: 0 none, 1 insert, 2 delete
  * @stratum: ours: the selected source's plus one, 16 if none
  * @refid: ours
  * @root_delay_ns: ours, to the primary reference
