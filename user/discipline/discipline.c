@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "discipline/rate_doubt.h"
-
 #define NS_PER_S	1e9
 #define Q32		4294967296.0
 
@@ -50,6 +48,9 @@
  */
 #define LONGEST_S	(400 * 86400.0)
 #define HOUR_S		3600.0
+
+/* In so many steps to its horizon a bound is compared with what the sources will say. */
+#define FORESEEN	4
 
 /* A first measurement is acted on when its bound is below this share of what it says. */
 #define STEP_EVIDENCE	0.25
@@ -465,26 +466,6 @@ static int count_leaps(struct source *const *sources, size_t count, int64_t at_n
 	return 2 * votes[1] > voters ? 1 : 2 * votes[2] > voters ? 2 : 0;
 }
 
-/* What the sources that agree on the time say of the combined clock's rate. */
-static double doubt_of_rate(struct source *const *sources, size_t count, int64_t at_ns,
-			    const struct estimate *estimate)
-{
-	struct rate_opinion opinions[SOURCE_SELECT_MAX];
-	struct source_status status;
-	size_t i, used = 0;
-
-	for (i = 0; i < count && used < SOURCE_SELECT_MAX; i++) {
-		source_get_status(sources[i], at_ns, &status);
-		if (status.verdict < SOURCE_NOT_COMBINED || status.options->noselect)
-			continue;
-		opinions[used++] = (struct rate_opinion){
-			.apart = fabs(status.estimate.rate - estimate->rate),
-			.sigma = hypot(status.estimate.rate_sigma, estimate->rate_sigma),
-		};
-	}
-	return rate_doubt(opinions, used);
-}
-
 /* The way to the primary reference. */
 static void survey(struct source *const *sources, const struct selection *selection, int64_t at_ns,
 		   struct combined *combined)
@@ -597,6 +578,35 @@ static bool combine(const struct discipline *discipline, const struct selection 
 	look_ahead(discipline, interval_s, combined);
 	age(discipline, at_ns, interval_s, combined);
 	return true;
+}
+
+/*
+ * Between two updates the clock runs at a rate that a minority may have taught, within what the
+ * others allow, and where these have the truth then is no more certain than their own rates are.
+ * So the bound grows until it reaches as far as most of them will say.
+ */
+static double foreseen_growth(const struct discipline *discipline, struct source *const *sources,
+			      size_t count, const struct combined *combined)
+{
+	const struct estimate *estimate = &combined->estimate;
+	double reach_ns = discipline->crystal ? INFINITY : combined->reach_ns;
+	int64_t low_ns, high_ns;
+	double growth = 0;
+	int i;
+
+	for (i = 1; i <= FORESEEN; i++) {
+		double elapsed_ns = combined->horizon_ns * i / FORESEEN;
+		double ran_ns = estimate->rate * fmin(elapsed_ns, reach_ns);
+		double error_ns;
+
+		if (!source_select_foresee(sources, count, estimate->at_ns + llrint(elapsed_ns),
+					   &low_ns, &high_ns))
+			continue;
+		error_ns = fmax((double)chime_sub_sat(high_ns, estimate->offset_ns) - ran_ns,
+				(double)chime_sub_sat(estimate->offset_ns, low_ns) + ran_ns);
+		growth = fmax(growth, (error_ns - combined->maxerror_ns) / elapsed_ns);
+	}
+	return growth;
 }
 
 /*
@@ -892,7 +902,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
 					odd_rate(&discipline->settled, &combined.estimate, fresh));
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
-					doubt_of_rate(sources, count, at_ns, &combined.estimate));
+					foreseen_growth(discipline, sources, count, &combined));
 	survey(sources, &result->selection, at_ns, &combined);
 	combined.leap = count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);

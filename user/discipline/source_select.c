@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "discipline/quorum.h"
-#include "discipline/rate_doubt.h"
 
 /* A source whose samples scatter by more than this says nothing of use (chrony's maxjitter). */
 #define JITTER_LIMIT_NS	1e9
@@ -24,6 +23,10 @@
 
 /* Sources worse than the best by more than this factor are not combined (chrony's combinelimit). */
 #define COMBINE_LIMIT	3.0
+
+/* Two rates that differ by no more are the same: so many standard errors, and as much by chance. */
+#define RATE_SIGMAS	6
+#define RATE_MARGIN	100e-9
 
 /* What is unknown of a path's symmetry: a share of half its least round trip. */
 #define ASYMMETRY	0.1
@@ -67,6 +70,26 @@ static enum source_verdict admit(const struct source_status *status, bool unreac
 	return SOURCE_NOT_COMBINED;
 }
 
+static void describe(const struct source_status *status, int index, int64_t base_ns,
+		     struct candidate *candidate)
+{
+	candidate->index = index;
+	candidate->offset = (double)(status->estimate.offset_ns - base_ns);
+	candidate->distance = status->root_distance_ns;
+	candidate->sigma = status->estimate.sigma_ns;
+	candidate->quality = hypot(candidate->sigma,
+				   ASYMMETRY * (candidate->distance - candidate->sigma));
+	candidate->stratum = status->last.stratum;
+	candidate->trust = status->options->trust;
+	candidate->prefer = status->options->prefer;
+	candidate->require = status->options->require;
+	candidate->distrusted = status->distrusted;
+	candidate->agrees = true;
+	candidate->within = true;
+	candidate->rate = status->estimate.rate;
+	candidate->rate_sigma = status->estimate.rate_sigma;
+}
+
 static size_t collect(struct source *const *sources, size_t count, int64_t at_ns,
 		      bool unreachable_too, struct candidate *candidates, int64_t *base_ns)
 {
@@ -74,7 +97,6 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 	size_t i;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
-		struct candidate *candidate = &candidates[found];
 		struct source_status status;
 		enum source_verdict verdict;
 
@@ -85,22 +107,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 			continue;
 		if (!found)
 			*base_ns = status.estimate.offset_ns;
-		candidate->index = (int)i;
-		candidate->offset = (double)(status.estimate.offset_ns - *base_ns);
-		candidate->distance = status.root_distance_ns;
-		candidate->sigma = status.estimate.sigma_ns;
-		candidate->quality = hypot(candidate->sigma,
-					   ASYMMETRY * (candidate->distance - candidate->sigma));
-		candidate->stratum = status.last.stratum;
-		candidate->trust = status.options->trust;
-		candidate->prefer = status.options->prefer;
-		candidate->require = status.options->require;
-		candidate->distrusted = status.distrusted;
-		candidate->agrees = true;
-		candidate->within = true;
-		candidate->rate = status.estimate.rate;
-		candidate->rate_sigma = status.estimate.rate_sigma;
-		found++;
+		describe(&status, (int)i, *base_ns, &candidates[found++]);
 	}
 	return found;
 }
@@ -277,6 +284,11 @@ static bool are_enough(const struct candidate *candidates, size_t count, bool re
 	return agreeing >= minsources && !required;
 }
 
+static double rate_tolerance(double sigma)
+{
+	return RATE_SIGMAS * sigma + RATE_MARGIN;
+}
+
 /* Two clocks that run apart cannot both be right for long: it runs with at least half of them. */
 static void compare_rates(struct candidate *candidates, size_t count)
 {
@@ -421,4 +433,31 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 			selection->wrong |= 1ULL << candidates[i].index;
 	best = choose(candidates, found, terms->previous);
 	combine(candidates, found, best, sources, selection);
+}
+
+bool source_select_foresee(struct source *const *sources, size_t count, int64_t at_ns,
+			   int64_t *low_ns, int64_t *high_ns)
+{
+	struct candidate candidates[SOURCE_SELECT_MAX];
+	struct extent place = { 0, 0 }, bound = { 0, 0 };
+	int64_t base_ns = 0;
+	size_t found = 0, i;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		struct source_status status;
+
+		source_get_status(sources[i], at_ns, &status);
+		if (status.verdict == SOURCE_UNUSABLE || status.verdict == SOURCE_TOO_VARIABLE ||
+		    status.options->noselect)
+			continue;
+		if (!found)
+			base_ns = status.estimate.offset_ns;
+		describe(&status, (int)i, base_ns, &candidates[found++]);
+	}
+	if (!found || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
+					&place, &bound))
+		return false;
+	*low_ns = base_ns + (int64_t)floor(bound.low);
+	*high_ns = base_ns + (int64_t)ceil(bound.high);
+	return true;
 }

@@ -6,6 +6,7 @@
 #ifndef DISCIPLINE_SOURCE_SELECT_H
 #define DISCIPLINE_SOURCE_SELECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,5 +57,12 @@ struct selection {
 /* Judge @count sources at the reference's @at_ns. */
 void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		   const struct selection_terms *terms, struct selection *selection);
+
+/*
+ * After that: where the truth will be at a later @at_ns while most are right, if no sample comes.
+ * The bounds are those of struct selection. false: most will not agree by then.
+ */
+bool source_select_foresee(struct source *const *sources, size_t count, int64_t at_ns,
+			   int64_t *low_ns, int64_t *high_ns);
 
 #endif /* DISCIPLINE_SOURCE_SELECT_H */

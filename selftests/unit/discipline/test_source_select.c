@@ -316,6 +316,42 @@ TEST_F(sources, bound_is_where_most_agree)
  * One of three has not answered yet. Of the two that have, one may lie inside the other's interval,
  * and then the truth is anywhere in that; the clock is put where both allow it to be.
  */
+/*
+ * Two near ones run off by 100 ppm, within what three others allow. Where these have the truth is
+ * within the bound at any later time as well.
+ */
+TEST_F(sources, bound_is_where_most_will_agree)
+{
+	int64_t at_ns = START_NS + 16LL * SAMPLES * NS_PER_S, low_ns, high_ns;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		add_source(self, 1000000, 100e-6, 200000, NULL);
+	for (i = 0; i < 3; i++)
+		add_source(self, 0, 0, 100000000, NULL);
+	judge(self, -1);
+	EXPECT_LT(self->selection.high_ns, 100000000);
+	ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns, &low_ns, &high_ns));
+	EXPECT_EQ(self->selection.low_ns, low_ns);
+	EXPECT_EQ(self->selection.high_ns, high_ns);
+	for (i = 0; i < 2000; i += 100) {
+		ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns + i * NS_PER_S,
+						  &low_ns, &high_ns));
+		EXPECT_LT(low_ns, 0);
+		EXPECT_GT(high_ns, 0);
+	}
+}
+
+TEST_F(sources, two_that_disagree_foresee_nothing)
+{
+	int64_t low_ns, high_ns;
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 50000000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_FALSE(source_select_foresee(self->source, self->count, START_NS, &low_ns, &high_ns));
+}
+
 TEST_F(sources, bound_allows_for_those_who_have_not_answered)
 {
 	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
