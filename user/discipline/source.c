@@ -364,13 +364,20 @@ static void remember(struct source *source, const struct source_sample *sample)
 		source->samples++;
 }
 
-/* Residuals from before a restart of the estimate say nothing of its scatter. */
-static void forget_lost_track(struct source *source)
+/*
+ * Residuals from before the estimate took another track say nothing of its scatter. It does where
+ * it restarts, and where it is elsewhere after the sample than it was @before, surer than it could
+ * be: from one of its hypotheses to another and perhaps back again, as after a lie or two.
+ */
+static void forget_lost_track(struct source *source, const struct estimate *before)
 {
+	double reach_ns = SIGMAS * before->sigma_ns + 0.5 * estimator_floor(source->estimator);
 	struct estimate estimate;
+	double moved_ns;
 
 	estimator_get(source->estimator, source->last.at_ns, &estimate);
-	if (estimate.restarts == source->restarts)
+	moved_ns = fabs((double)(estimate.offset_ns - before->offset_ns));
+	if (estimate.restarts == source->restarts && moved_ns <= reach_ns)
 		return;
 	source->restarts = estimate.restarts;
 	source->history[0] = (struct history){ source->last.at_ns, source->last.offset_ns };
@@ -441,6 +448,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	bool late = sample->delay_ns > LATE_NS;
 	struct source_sample corrected = *sample;
 	struct estimator_sample measured;
+	struct estimate before = { .sigma_ns = INFINITY };
 	int error;
 
 	if (source->has_epoch && sample->epoch != source->epoch)
@@ -454,6 +462,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	measured.offset_ns = corrected.offset_ns;
 	measured.delay_ns = (double)corrected.delay_ns;
 	measured.sigma_ns = (double)corrected.noise_ns;
+	estimator_get(source->estimator, corrected.at_ns, &before);
 	error = estimator_add(source->estimator, 0, &measured);
 	if (error)
 		return error;
@@ -470,7 +479,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->reach |= 1;
 	source->received++;
 	remember(source, &corrected);
-	forget_lost_track(source);
+	forget_lost_track(source, &before);
 	sample_log_add(&source->log, &measured);
 	control_poll(source);
 	/* It says little, and the next one need not be. */
