@@ -14,7 +14,8 @@
 
 /*
  * The kernel grows maxerror by 500 ppm on its own (NTP_PHASE_LIMIT apart, its MAXFREQ). So what it
- * tells is too much rather than too little; refreshed so often, by 8 ms at most.
+ * tells is too much rather than too little; refreshed so often, by 8 ms at most. A bound that grows
+ * faster is refreshed more often (steering_publish.c).
  */
 #define STEERING_PUBLISH_NS	16000000000LL
 

@@ -5,6 +5,7 @@
  */
 #include "steering/steering_private.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "lib/names.h"
@@ -19,6 +20,16 @@
  * it has seen it taken back for a second.
  */
 #define DISARMED_NS	(2 * NS_PER_S)
+
+/*
+ * The kernel lets its bound grow by 500 ppm. One that grows faster, because of a rate that may be
+ * wrong by more, is told ahead of time, and refreshed so often; a look may be as late as that.
+ */
+#define KERNEL_GROWTH		500e-6
+#define OUTGROWN_PUBLISH_NS	NS_PER_S
+#define OUTGROWN_AHEAD		2
+
+#define Q32	4294967296.0
 
 static bool steering_is_far(const struct timescale_now *now)
 {
@@ -72,22 +83,39 @@ static bool steering_is_overtaken(struct steering *steering, const struct timesc
 	       (after.epoch != now->epoch && steering_is_far(&after));
 }
 
+/* By how much the correction's bound may outgrow the kernel's until the next time. */
+static int64_t steering_outgrown_ns(const struct steering *steering)
+{
+	const struct chime_line *line = &steering->status.correction;
+	double growth;
+
+	if (!steering->status.has_correction)
+		return 0;
+	growth = fmax((double)line->maxerror_rate_q32, (double)line->beyond_maxerror_rate_q32) /
+		 Q32;
+	return (int64_t)ceil(fmax(growth - KERNEL_GROWTH, 0) * OUTGROWN_AHEAD *
+			     OUTGROWN_PUBLISH_NS);
+}
+
 int steering_publish(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
 	bool synchronised = steering->settled && steering->confirmed && !steering->distrusted &&
 			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+	int64_t outgrown_ns = steering_outgrown_ns(steering);
+	int64_t maxerror_ns = chime_add_sat(status->maxerror_ns, outgrown_ns);
 	char bound[32];
 	bool news;
 	int err;
 
-	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
-	err = system_clock_publish(steering->clock, synchronised, status->maxerror_ns,
+	steering->next_publish_ns = chime_add_sat(now->raw_ns, outgrown_ns ? OUTGROWN_PUBLISH_NS :
+								STEERING_PUBLISH_NS);
+	err = system_clock_publish(steering->clock, synchronised, maxerror_ns,
 				   status->esterror_ns, steering_kernel_leap(steering));
 	if (!err && synchronised && steering_is_overtaken(steering, now)) {
 		synchronised = false;
 		steering_recheck(steering);
-		err = system_clock_publish(steering->clock, false, status->maxerror_ns,
+		err = system_clock_publish(steering->clock, false, maxerror_ns,
 					   status->esterror_ns, steering_kernel_leap(steering));
 	}
 	if (err)

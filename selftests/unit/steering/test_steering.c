@@ -156,6 +156,26 @@ TEST_F(steering, refreshes_what_it_publishes)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+/* A rate that may be wrong by a percent: the kernel's own growth is no bound of that. */
+TEST_F(steering, publishes_a_bound_that_outgrows_the_kernels)
+{
+	struct discipline_result result = found(self, 0);
+	struct timescale_now now;
+	int i;
+
+	result.correction.maxerror_rate_q32 = 42949673;
+	result.correction.beyond_maxerror_rate_q32 = 42949673;
+	ASSERT_EQ(0, apply(self, result));
+	for (i = 0; i < 100; i++) {
+		fake_clock_run(steering_next_ns(self->steering) - fake_clock.raw_ns);
+		ASSERT_EQ(0, self->timescale->ops->now(self->timescale, &now));
+		EXPECT_GE(fake_clock.maxerror_us * US, now.maxerror_ns);
+		EXPECT_LE(fake_clock.maxerror_us * US, now.maxerror_ns + 30 * MS);
+		ASSERT_EQ(0, steering_follow(self->steering));
+	}
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
 TEST_F(steering, steps_when_the_discipline_says_so)
 {
 	struct discipline_result result = found(self, -3600 * S);
