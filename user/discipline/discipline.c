@@ -144,6 +144,7 @@ struct discipline {
 	bool has_rate;
 	bool holding;			/* the correction from before the reference changed ... */
 	int64_t holding_raw_ns;		/* ... since then */
+	bool relearning;		/* where UTC is, and the timescale may know that better */
 	int64_t span_from_ns;
 	int64_t span_offset_ns;		/* ... where the offset was this */
 	struct settled settled;
@@ -205,6 +206,7 @@ void discipline_rebase(struct discipline *discipline)
 	discipline->has_line = false;
 	discipline->has_span = false;
 	discipline->holding = false;
+	discipline->relearning = true;
 	estimator_reset(discipline->clock, true);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
 }
@@ -818,18 +820,40 @@ static void notice_reference(struct discipline *discipline, struct source *const
 }
 
 /* What is in force is known better than what was measured since, and agrees with it. */
-static bool still_holds(struct discipline *discipline, const struct combined *combined,
-			const struct timescale_now *now)
+static bool is_known_better(const struct combined *combined, const struct timescale_now *now)
 {
 	int64_t utc_ns = chime_add_sat(now->reference_ns, combined->estimate.offset_ns);
 	double change_ns = (double)chime_abs_sat(chime_sub_sat(utc_ns, now->time_ns));
 
-	discipline->holding = discipline->holding &&
-			      now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
-			      now->raw_ns - discipline->holding_raw_ns < HOLD_NS &&
-			      combined->next_sigma_ns > (double)now->sigma_ns &&
-			      change_ns <= SIGMAS * combined->estimate.sigma_ns;
+	return now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
+	       combined->next_sigma_ns > (double)now->sigma_ns &&
+	       change_ns <= SIGMAS * combined->estimate.sigma_ns;
+}
+
+static bool still_holds(struct discipline *discipline, const struct combined *combined,
+			const struct timescale_now *now)
+{
+	discipline->holding = discipline->holding && is_known_better(combined, now) &&
+			      now->raw_ns - discipline->holding_raw_ns < HOLD_NS;
 	return discipline->holding;
+}
+
+/*
+ * Time was disrupted, and the first answers may be worse than what outlived that: they confirm it
+ * then, and it stays where it is until it is known better.
+ */
+static void keep_what_is_confirmed(struct discipline *discipline, const struct timescale_now *now,
+				   struct combined *combined)
+{
+	int64_t time_ns = chime_add_sat(now->time_ns, now->slew_ns);
+
+	discipline->relearning = discipline->relearning && is_known_better(combined, now) &&
+				 combined->maxerror_ns > (double)now->maxerror_ns;
+	if (!discipline->relearning)
+		return;
+	combined->estimate.offset_ns = chime_sub_sat(time_ns, now->reference_ns);
+	combined->estimate.sigma_ns = (double)now->sigma_ns;
+	combined->maxerror_ns = (double)now->maxerror_ns;
 }
 
 static void describe(struct source *const *sources, const struct combined *combined, int64_t at_ns,
@@ -899,6 +923,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	}
 	if (!fresh)
 		keep_doubts(&combined, now);
+	keep_what_is_confirmed(discipline, now, &combined);
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
 					odd_rate(&discipline->settled, &combined.estimate, fresh));
 	combined.maxerror_growth = fmax(combined.maxerror_growth,

@@ -25,6 +25,7 @@ FIXTURE(discipline) {
 	int64_t ahead_ns;		/* the host minus the reference */
 	int only;			/* so many sources answer; 0: all */
 	int64_t far_ns;			/* further way to all servers but the first */
+	int64_t near_ns;		/* further way to all servers */
 	unsigned int leaps;		/* who announces a leap second, a bit each */
 };
 
@@ -76,7 +77,7 @@ static int poll_all(struct _test_data_discipline *self)
 			.offset_ns = self->offset_ns + i * 1000 +
 				     (i == SOURCES - 1) * self->astray_ns,
 			.delay_ns = 200000 + self->now.raw_ns / NS_PER_S * 31 % 4000 +
-				    (i ? self->far_ns : 0),
+				    self->near_ns + (i ? self->far_ns : 0),
 			.refid = 100 + i,
 			.epoch = self->now.epoch,
 			.stratum = 2,
@@ -628,6 +629,41 @@ TEST_F(discipline, what_was_known_better_does_not_hold_through_a_disruption)
 	discipline_rebase(self->discipline);
 	ASSERT_EQ(0, poll_all(self));
 	EXPECT_TRUE(self->result.changed);
+}
+
+/*
+ * A revert leaves what is known to within 323 ms, by 65 ms in the mean, and the first answers were
+ * under way for 0.9 s, more of it one way. They confirm it, and better ones take its place.
+ */
+TEST_F(discipline, first_answers_after_a_disruption_do_not_replace_what_is_known_better)
+{
+	int i;
+
+	for (i = 0; i < 30; i++)
+		ASSERT_EQ(0, poll_all(self));
+	for (i = 0; i < SOURCES; i++)
+		source_rebase(self->source[i], self->now.epoch);
+	discipline_rebase(self->discipline);
+	self->now.maxerror_ns = 323000000;
+	self->now.sigma_ns = 65000000;
+	self->offset_ns = 172000000;
+	self->near_ns = 900000000;
+	self->far_ns = 0;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_TRUE(self->result.measured);
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_LT(llabs(chime_line_offset(&self->result.correction, self->now.reference_ns)),
+		  4000000);
+	EXPECT_EQ(323000000, self->result.correction.maxerror_ns);
+	self->near_ns = 0;
+	self->offset_ns = 0;
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_LT(self->result.correction.maxerror_ns, 100000000);
+	EXPECT_LT(llabs(chime_line_offset(&self->result.correction, self->now.reference_ns)),
+		  4000000);
 }
 
 /* Nothing holds, and the rate was another clock's. */
