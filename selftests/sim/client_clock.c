@@ -132,6 +132,7 @@ void client_clock_now(const struct client_clock *clock, double true_ns, struct t
 	if (clock->module) {
 		guest_module_now(clock->module, client_clock_int(raw), now);
 		now->realtime_ns = client_clock_int(system_time(clock, raw));
+		now->disruptions = clock->disruptions;
 		return;
 	}
 	reference = client_clock_reference(clock, true_ns);
@@ -140,6 +141,7 @@ void client_clock_now(const struct client_clock *clock, double true_ns, struct t
 	now->realtime_ns = client_clock_int(system_time(clock, raw));
 	now->reference_ns = client_clock_int(reference);
 	now->epoch = clock->epoch;
+	now->disruptions = clock->disruptions;
 	if (!clock->has_line) {
 		now->time_ns = now->realtime_ns;
 		now->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
@@ -181,7 +183,7 @@ void client_clock_step(struct client_clock *clock, double true_ns)
 	client_clock_now(clock, true_ns, &now);
 	clock->realtime_raw = oscillator_read(&clock->counter, true_ns);
 	clock->realtime = (double)(now.time_ns - CLIENT_CLOCK_START_NS);
-	clock->follower = (struct follower){ .options = clock->follower.options };
+	follower_restart(&clock->follower);
 }
 
 /* What the host's line was worth until now, at its oldest. */
@@ -228,6 +230,7 @@ void client_clock_pair(struct client_clock *clock, double true_ns, bool host_ste
 void client_clock_stop(struct client_clock *clock, double true_ns, double gap_ns)
 {
 	clock->shift_ns += gap_ns;
+	clock->disruptions++;
 	host_clock_elapse(&clock->host, true_ns, gap_ns);
 	if (clock->module)
 		clock->next_pairing_ns = client_clock_raw(clock, true_ns) + LOOK_SOON_NS;
@@ -241,6 +244,7 @@ void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns
 	clock->realtime_raw = raw;
 	clock->has_line = false;
 	clock->epoch++;
+	clock->disruptions++;
 	follower_restart(&clock->follower);
 }
 

@@ -26,6 +26,7 @@
  * @straight: looks since the one that saw the latest
  * @shift_ns: the world is so far ahead of the guest's life (reverts, suspends)
  * @epoch: as struct timescale_now
+ * @disruptions: likewise
  * @line: the correction in force
  * @has_line: there is one
  * @slew_ns: phase still to be slewed in at @slew_from
@@ -47,6 +48,7 @@ struct client_clock {
 	int straight;
 	double shift_ns;
 	uint32_t epoch;
+	uint32_t disruptions;
 	struct chime_line line;
 	bool has_line;
 	double slew_ns;

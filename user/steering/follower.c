@@ -37,10 +37,19 @@
 #define CALM_MAX_NS	128e9
 #define SPREAD_SHARE	0.3
 
-/* The mean square of corrections, in squared standard errors: what it begins with, and how many. */
+/*
+ * The mean square of corrections, in squared standard errors: what it begins with, and how many. A
+ * large one is carried out quickly itself, and says nothing of those to come.
+ */
 #define SPREAD_FIRST	0.15
 #define SPREAD_MEMORY	8
-#define SPREAD_MAX	100.0
+#define SPREAD_MAX	1.0
+
+/*
+ * After a disruption the timescale is learned anew, by corrections that are large one and all. Then
+ * it is this, for some eight of them, so that the clock comes along.
+ */
+#define SPREAD_DISRUPTED	10.0
 
 /*
  * Nothing below this is worth shaking the frequency for: the least interval is soon enough. What a
@@ -175,6 +184,9 @@ static void follower_note_spread(struct follower *follower, const struct timesca
 
 	if (follower->spread <= 0.0)
 		follower->spread = SPREAD_FIRST;
+	else if (now->disruptions != follower->disruptions)
+		follower->spread = SPREAD_DISRUPTED;
+	follower->disruptions = now->disruptions;
 	if (follower->started && follower_is_news(follower, now))
 		follower->spread += (fmin(ratio * ratio, SPREAD_MAX) - follower->spread) /
 				    SPREAD_MEMORY;

@@ -59,6 +59,7 @@ struct follower_command {
  * @corrected_ns: how much of it was a fresh correction's, to be taken away calmly
  * @corrected_slew: the part of @last_slew that did
  * @spread: mean square of corrections, in the timescale's standard errors
+ * @disruptions: that the timescale had seen
  * @next_ns: when the next look was due
  * @late_ns: how late looks were of late
  * @news_ns: raw instant of the look at the latest fresh correction
@@ -79,6 +80,7 @@ struct follower {
 	double corrected_ns;
 	double corrected_slew;
 	double spread;
+	uint32_t disruptions;
 	int64_t interval_ns;
 	int64_t next_ns;
 	int64_t late_ns;

@@ -320,6 +320,34 @@ TEST(corrections_do_not_shake_the_frequency)
 	}
 }
 
+/* One that is real, as after a change of route, is gone at once, and the next are as calm as ever. */
+TEST(one_large_correction_does_not_hasten_the_next)
+{
+	struct world world;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 30 * US;
+	for (i = 0; i < 8; i++) {
+		world_correct(&world, i & 1 ? 10e3 : -10e3);
+		world_follow(&world, 64 * S);
+	}
+	world_correct(&world, 3e6);
+	world_follow(&world, 16 * S);
+	EXPECT_LT(fabs(world.error_ns), 30e3);
+	world_follow(&world, 48 * S);
+	world_correct(&world, 10e3);
+	EXPECT_LT(fabs(world.command.rate - 20e-6), 11e3 / 64e9);
+	/* After a disruption all are. */
+	world.now.disruptions++;
+	world_correct(&world, 20e3);
+	world_follow(&world, 16 * S);
+	EXPECT_LT(fabs(world.error_ns), 3e3);
+	world_correct(&world, 20e3);
+	world_follow(&world, 16 * S);
+	EXPECT_LT(fabs(world.error_ns), 3e3);
+}
+
 /* Those of several servers that are asked at once. */
 TEST(corrections_that_come_together_are_one)
 {
