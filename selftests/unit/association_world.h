@@ -100,6 +100,11 @@ void source_hold_back(struct source *source, uint32_t code, int64_t until_ns)
 	source->earliest_ns = until_ns;
 }
 
+const struct source_options *source_get_options(const struct source *source)
+{
+	return &source->options;
+}
+
 void source_polled(struct source *source, int64_t now_raw_ns)
 {
 	source->polled++;
@@ -529,6 +534,16 @@ static void settle(void)
 {
 	for (int i = 0; i < 30; i++)
 		turn();
+}
+
+/* Servers are asked one after the other. */
+static void settle_each(int count)
+{
+	while (count-- > 0) {
+		settle();
+		the_world->skipped_ns += NS_PER_S / 5;
+		turn();
+	}
 }
 
 static void pass(int64_t seconds)

@@ -50,15 +50,32 @@ static bool is_in_flight(const struct ntp_client *client)
 	return client->socket.fd >= 0;
 }
 
+static int64_t later(int64_t one_ns, int64_t other_ns)
+{
+	return one_ns > other_ns ? one_ns : other_ns;
+}
+
 /* When the next request is due. */
 static int64_t due_ns(const struct ntp_client *client)
 {
-	int64_t earliest_ns = source_earliest_poll(client->source);
+	const struct ntp_spacing *spacing = client->options.spacing;
+	int64_t turn_ns = spacing ? spacing->next_ns : INT64_MIN;
 
 	if (client->local_failures)
-		return client->retry_ns > earliest_ns ? client->retry_ns : earliest_ns;
+		turn_ns = later(turn_ns, later(client->retry_ns,
+					       source_earliest_poll(client->source)));
+	else
+		turn_ns = later(turn_ns, source_next_poll(client->source));
+	return turn_ns;
+}
 
-	return source_next_poll(client->source);
+/* One request has left: whose turn is next waits for a moment. */
+static void keep_apart(struct ntp_client *client, int64_t now_raw_ns)
+{
+	struct ntp_spacing *spacing = client->options.spacing;
+
+	if (spacing && now_raw_ns >= spacing->hasty_until_ns)
+		spacing->next_ns = now_raw_ns + spacing->gap_ns;
 }
 
 int64_t ntp_client_next_ns(const struct ntp_client *client)
@@ -229,6 +246,7 @@ enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timesc
 	if (err < 0)
 		return fail_locally(client, now_raw_ns, err);
 
+	keep_apart(client, now_raw_ns);
 	client->local_failures = 0;
 	client->noted_error = 0;
 	source_polled(client->source, now_raw_ns);

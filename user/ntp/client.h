@@ -16,17 +16,33 @@
 #include "ntp/socket.h"
 
 /**
+ * struct ntp_spacing - how far requests to different servers are apart
+ * @gap_ns: from one to the next
+ * @next_ns: raw instant before which none is sent
+ * @hasty_until_ns: until this raw instant they go without a gap
+ *
+ * Requests that leave at one instant wait for each other on the way, and so do their answers.
+ */
+struct ntp_spacing {
+	int64_t gap_ns;
+	int64_t next_ns;
+	int64_t hasty_until_ns;
+};
+
+/**
  * struct ntp_client_options - as configured
  * @port: UDP port
  * @version: of requests
  * @limits: of answers
  * @socket: of requests
+ * @spacing: shared with other servers; not owned. NULL: none
  */
 struct ntp_client_options {
 	int port;
 	int version;
 	struct ntp_limits limits;
 	struct ntp_socket_options socket;
+	struct ntp_spacing *spacing;
 };
 
 /* What came of an event, for the caller's log and search for other addresses. */

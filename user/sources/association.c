@@ -24,6 +24,14 @@
 /* Addresses remembered that sent a KISS packet; then the oldest makes room. */
 #define KISSED_MAX	CONFIG_SOURCES_MAX
 
+/*
+ * Requests to different servers are so far apart, or half as far as the quickest of all could be if
+ * they took turns. A confirmation asks all within HASTY_NS without a gap.
+ */
+#define SPACING_NS	(NS_PER_S / 5)
+#define BURST_NS	(2 * NS_PER_S)
+#define HASTY_NS	NS_PER_S
+
 /* A route is there a moment before it works, and seldom comes alone. */
 #define ARRIVAL_NS	(NS_PER_S / 2)
 
@@ -53,6 +61,7 @@ struct kissed {
  * @rest_from_ns: nobody is asked from this raw instant ...
  * @rest_until_ns: ... to this one
  * @resting: it is between them
+ * @spacing: of requests
  * @bind_address4: as configured
  * @bind_address6: as configured
  * @bind_device: as configured
@@ -80,6 +89,7 @@ struct associations {
 	int64_t rest_from_ns;
 	int64_t rest_until_ns;
 	bool resting;
+	struct ntp_spacing spacing;
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
@@ -124,6 +134,11 @@ void associations_free(struct associations *lot)
 	if (lot->watch_fd >= 0)
 		close(lot->watch_fd);
 	free(lot);
+}
+
+static int64_t earlier(int64_t one_ns, int64_t other_ns)
+{
+	return one_ns < other_ns ? one_ns : other_ns;
 }
 
 static void drop_requests(struct associations *lot)
@@ -193,6 +208,22 @@ void associations_source_changed(struct associations *lot)
 	lot->changed = true;
 }
 
+/* Who is asked every 16 ms has no time to wait for the others. */
+static void space_out(struct associations *lot)
+{
+	int64_t shortest_ns = BURST_NS, gap_ns = SPACING_NS;
+
+	for (size_t i = 0; i < lot->count; i++) {
+		int minpoll = source_get_options(lot->sources[i])->minpoll;
+
+		if (lot->list[i]->target->config.kind != CONFIG_PHC && minpoll < 1)
+			shortest_ns = earlier(shortest_ns, NS_PER_S >> -minpoll);
+	}
+	if (lot->count)
+		gap_ns = earlier(gap_ns, shortest_ns / (2 * (int64_t)lot->count));
+	lot->spacing.gap_ns = gap_ns;
+}
+
 void associations_list_changed(struct associations *lot)
 {
 	lot->changed = true;
@@ -206,11 +237,17 @@ void associations_list_changed(struct associations *lot)
 			lot->count++;
 		}
 	}
+	space_out(lot);
 }
 
 const struct ntp_socket_options *associations_socket_options(const struct associations *lot)
 {
 	return &lot->socket;
+}
+
+struct ntp_spacing *associations_spacing(struct associations *lot)
+{
+	return &lot->spacing;
 }
 
 struct ntp_limits associations_limits(const struct associations *lot,
@@ -538,6 +575,8 @@ bool associations_get_info(const struct associations *lot, size_t index,
 void associations_burst_all(struct associations *lot, int64_t now_raw_ns, int count)
 {
 	drop_requests(lot);
+	lot->spacing.next_ns = now_raw_ns;
+	lot->spacing.hasty_until_ns = now_raw_ns + HASTY_NS;
 	for (size_t i = 0; i < lot->target_count; i++)
 		target_hurry(lot->targets[i], now_raw_ns);
 	for (size_t i = 0; i < lot->count; i++)

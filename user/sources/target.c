@@ -69,6 +69,7 @@ static struct ntp_client_options client_options(const struct target *target)
 		.version = target->config.version,
 		.limits = associations_limits(target->lot, &target->config),
 		.socket = *associations_socket_options(target->lot),
+		.spacing = associations_spacing(target->lot),
 	};
 }
 

@@ -84,6 +84,7 @@ void associations_message(struct associations *lot, int priority, const char *fo
 void associations_list_changed(struct associations *lot);
 void associations_source_changed(struct associations *lot);
 const struct ntp_socket_options *associations_socket_options(const struct associations *lot);
+struct ntp_spacing *associations_spacing(struct associations *lot);
 struct ntp_limits associations_limits(const struct associations *lot,
 				      const struct config_source *config);
 

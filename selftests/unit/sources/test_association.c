@@ -5,6 +5,8 @@
  */
 #include "selftests/unit/association_world.h"
 
+static const char *const loopback[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
+
 TEST_F(world, an_answer_makes_a_sample)
 {
 	struct association_info info;
@@ -457,7 +459,7 @@ TEST_F(world, a_pool_uses_several)
 
 	/* Three refusals by ICMP prove nothing. After eight an address makes room for another. */
 	for (int i = 0; i < 8; i++) {
-		settle();
+		settle_each(3);
 		if (i == 4)
 			EXPECT_TRUE(address_at(1)[8] == '2' || address_at(2)[8] == '2');
 		pass(65);
@@ -483,13 +485,13 @@ TEST_F(world, a_falseticker_of_a_pool_is_replaced)
 	source_at(1)->verdict = SOURCE_FALSETICKER;
 	for (polls = 0; polls < 30; polls++) {
 		pass(64);
-		settle();
+		settle_each(2);
 	}
 	EXPECT_STREQ("127.0.0.2", address_at(1));
 	source_at(0)->verdict = SOURCE_SELECTED;
 	for (polls = 0; polls < 30 && !strcmp("127.0.0.2", address_at(1)); polls++) {
 		pass(64);
-		settle();
+		settle_each(2);
 	}
 	EXPECT_EQ(16, polls);
 	EXPECT_STREQ("127.0.0.1", address_at(0));
@@ -583,6 +585,55 @@ TEST_F(world, limits_are_those_of_the_configuration)
 	configure("server 127.0.0.1 PORT\n");
 	pass(65);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+}
+
+/* Answers that come together wait for each other, and who is asked at once is asked for nothing. */
+TEST_F(world, servers_are_not_asked_in_the_same_instant)
+{
+	const int64_t gap_ns = NS_PER_S / 5;
+	int64_t from_ns;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_NE(NULL, add_server(loopback[i], ANSWERS));
+	from_ns = raw_ns();
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\nserver 127.0.0.3 PORT\n");
+	for (i = 0; i < 3; i++) {
+		ASSERT_TRUE(TURN_UNTIL(source_at((size_t)i)->polled));
+		EXPECT_GE(raw_ns() - from_ns, i * gap_ns);
+	}
+	EXPECT_LT(raw_ns() - from_ns, 2 * gap_ns + NS_PER_S);
+	/* Nor the next time, when all are due again. */
+	settle();
+	the_world->skipped_ns += 65 * NS_PER_S;
+	turn();
+	EXPECT_EQ(4, source_at(0)->polled + source_at(1)->polled + source_at(2)->polled);
+
+	/* To confirm what a disruption left all are asked, and at once. */
+	associations_burst_all(self->lot, raw_ns(), 1);
+	turn();
+	EXPECT_EQ(7, source_at(0)->polled + source_at(1)->polled + source_at(2)->polled);
+}
+
+/* Nor may one that is asked all the time take all the turns. */
+TEST_F(world, a_quick_server_leaves_the_others_their_turn)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_NE(NULL, add_server(loopback[i], ANSWERS));
+	configure("server 127.0.0.1 PORT minpoll -4 maxpoll -4\nserver 127.0.0.2 PORT\n"
+		  "server 127.0.0.3 PORT\n");
+	/* Six times as often as it is due. */
+	for (i = 0; i < 12; i++) {
+		if (i % 6 == 0)
+			source_at(0)->next_ns = raw_ns();
+		turn();
+		the_world->skipped_ns += NS_PER_S / 96;
+	}
+	EXPECT_EQ(2, source_at(0)->polled);
+	EXPECT_EQ(1, source_at(1)->polled);
+	EXPECT_EQ(1, source_at(2)->polled);
 }
 
 TEST_F(world, a_burst_asks_everybody_anew)
