@@ -491,10 +491,15 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 
 void source_burst(struct source *source, int64_t now_raw_ns, int count)
 {
+	bool answered = source->samples && (source->reach & 1);
+
 	source->burst = count;
 	/* What comes after it, if nobody answers, begins at its pace. */
 	source->failures = 1;
 	source->next_poll_ns = now_raw_ns;
+	if (answered)
+		source->next_poll_ns = max_s64(now_raw_ns,
+					       source->last_poll_ns + BURST_INTERVAL_NS);
 }
 
 void source_forget(struct source *source, uint32_t epoch)

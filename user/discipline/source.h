@@ -121,7 +121,10 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
 /* A valid answer. 0, -ESTALE (another epoch), -EINVAL. Rejected samples change no estimate. */
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample);
 
-/* Ask now, and @count - 1 times more in quick succession. */
+/*
+ * Ask now, and @count - 1 times more in quick succession. Who has just given an answer that still
+ * counts is asked 2 s after that request: many servers drop what comes earlier.
+ */
 void source_burst(struct source *source, int64_t now_raw_ns, int count);
 
 /* The reference changed its meaning, and nobody knows how: forget the offset, keep the rate. */

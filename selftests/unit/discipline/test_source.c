@@ -358,6 +358,22 @@ TEST_F(source, burst_asks_now_and_soon_again)
 	EXPECT_GE(exchange(self->source), 64 * NS_PER_S);
 }
 
+/* A contradiction shows in an answer: the server that gave it is not asked again at once. */
+TEST_F(source, burst_does_not_press_who_has_just_answered)
+{
+	int64_t now_ns;
+
+	exchange(self->source);
+	now_ns = source_next_poll(self->source);
+	exchange(self->source);
+	source_burst(self->source, now_ns + NS_PER_S / 100, 3);
+	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
+	/* What it said is void. */
+	source_rebase(self->source, 2);
+	source_burst(self->source, now_ns + NS_PER_S, 3);
+	EXPECT_EQ(now_ns + NS_PER_S, source_next_poll(self->source));
+}
+
 /* The network is there some time after the disruption, and the next poll would be far off. */
 TEST_F(source, unanswered_since_a_disruption_is_tried_again_soon)
 {
