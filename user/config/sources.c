@@ -106,7 +106,7 @@ static const struct config_option server_options[] = {
 	{ "mindelay", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "filter", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxsamples", CONFIG_INT, .offset = AT(options.maxsamples), .max = 64 },
 	{ "polltarget", CONFIG_ADVICE, .max = 1, .advice =
 	  "the poll follows what a sample is worth; bound it with minpoll and maxpoll" },
 	{ "maxunreach", CONFIG_ADVICE, .max = 1, .advice =

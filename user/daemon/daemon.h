@@ -96,6 +96,7 @@ struct daemon_options {
  * @next_drift_ns: raw instant of the next writing of the drift file
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @next_watchdog_ns: raw instant of its next notification
+ * @first_rate: the system clock's before we steered it, or the drift file's
  * @first_result_ns: with -q and -Q: when sources were first selected, by raw
  * @deadline_ns: with -q and -Q: when to give up, by raw
  * @lock_fd: says that the clock is ours; -1: nothing does
@@ -142,6 +143,7 @@ struct daemon {
 	int64_t next_drift_ns;
 	int64_t watchdog_ns;
 	int64_t next_watchdog_ns;
+	double first_rate;
 	int64_t first_result_ns;
 	int64_t deadline_ns;
 	int lock_fd;

@@ -60,6 +60,14 @@ static void daemon_judge_host(struct daemon *daemon)
 			    module_link_words(daemon->link, err));
 }
 
+/* Whoever wants the time quickly says "maxsamples 1". */
+static unsigned int daemon_enough_samples(const struct source_status *status)
+{
+	int most = status->options->maxsamples;
+
+	return most > 0 && most < ENOUGH_SAMPLES ? (unsigned int)most : ENOUGH_SAMPLES;
+}
+
 /* -q and -Q end as soon as the offset is known well enough. */
 static void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
 {
@@ -77,7 +85,7 @@ static void daemon_judge_task(struct daemon *daemon, const struct timescale_now 
 	if (result->selection.selected < 0 || (size_t)result->selection.selected >= count)
 		return;
 	source_get_status(sources[result->selection.selected], now->reference_ns, &status);
-	if (status.samples < ENOUGH_SAMPLES && now->raw_ns - daemon->first_result_ns < ENOUGH_NS)
+	if (status.samples < daemon_enough_samples(&status) && now->raw_ns - daemon->first_result_ns < ENOUGH_NS)
 		return;
 	log_info("System clock wrong by %.6f seconds (%s)", (double)result->step_ns / 1e9,
 		 set ? "step" : "ignored");
@@ -201,6 +209,13 @@ static double daemon_turns_of_host(const struct daemon *daemon)
  */
 #define DRIFT_SIGMA_MAX	10e-6
 
+/*
+ * A rate that is known to this is left behind as it was learned; one that is known worse only if
+ * so many of its standard errors lie between it and what the clock had before.
+ */
+#define RATE_LEARNED		1e-6
+#define RATE_CONTRADICTED	3
+
 static void daemon_write_drift(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -233,16 +248,13 @@ static void daemon_plan_drift(struct daemon *daemon, int64_t now_ns)
 		daemon->next_drift_ns = chime_add_sat(now_ns, interval_s * NS_PER_S);
 }
 
-void daemon_prime(struct daemon *daemon)
+static void daemon_read_drift(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 	char path[CONFIG_PATH_MAX + 8];
 	double rate, rate_sigma;
 	int err;
 
-	daemon_plan_drift(daemon, system_clock_raw_ns());
-	if (!*config->driftfile)
-		return;
 	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));
 	if (!err)
 		err = drift_read(path, &rate, &rate_sigma);
@@ -257,6 +269,14 @@ void daemon_prime(struct daemon *daemon)
 	log_info("Frequency %.3f +/- %.3f ppm read from %s", -rate * 1e6, rate_sigma * 1e6, path);
 	if (!daemon->has_host)
 		(void)system_clock_set_rate(daemon->clock, rate);
+}
+
+void daemon_prime(struct daemon *daemon)
+{
+	daemon_plan_drift(daemon, system_clock_raw_ns());
+	if (*daemon->config->driftfile)
+		daemon_read_drift(daemon);
+	daemon->first_rate = system_clock_rate(daemon->clock);
 }
 
 void daemon_timers(struct daemon *daemon, int64_t now_ns)
@@ -289,8 +309,26 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 	}
 }
 
+/*
+ * The clock goes on at what was learned of its rate. But a few seconds teach little: while they do
+ * not contradict the rate that the clock had before, that one is the better guess.
+ */
+static void daemon_leave_rate(struct daemon *daemon)
+{
+	double rate, rate_sigma;
+
+	if (daemon->has_host || daemon->external || daemon->options->no_clock ||
+	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
+		return;
+	if (rate_sigma < RATE_LEARNED ||
+	    fabs(rate - daemon->first_rate) > RATE_CONTRADICTED * rate_sigma)
+		return;
+	(void)system_clock_set_rate(daemon->clock, daemon->first_rate);
+}
+
 void daemon_finish(struct daemon *daemon)
 {
 	steering_settle(daemon->steering);
+	daemon_leave_rate(daemon);
 	daemon_write_drift(daemon);
 }

@@ -44,6 +44,7 @@ enum source_verdict {
  * @trust: always right where sources disagree
  * @noselect: measure, never use
  * @require: nothing is used as long as this one, or another of this kind, cannot be
+ * @maxsamples: so many are enough for -q and -Q; 0: as many as usual
  * @offset_s: correction of the source's offset, from configuration
  */
 struct source_options {
@@ -56,6 +57,7 @@ struct source_options {
 	bool trust;
 	bool noselect;
 	bool require;
+	int maxsamples;
 	double offset_s;
 };
 

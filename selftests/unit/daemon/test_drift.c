@@ -70,6 +70,11 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 	return 0;
 }
 
+double system_clock_rate(const struct system_clock *clock)
+{
+	return world.clock_rate;
+}
+
 int module_link_status(struct module_link *link, struct module_status *status)
 {
 	*status = world.status;
@@ -254,6 +259,43 @@ TEST_F(drift, host_has_its_own)
 	daemon_prime(&self->daemon);
 	EXPECT_EQ(2, world.primes);
 	EXPECT_LT(fabs(world.clock_rate + 5e-5), 1e-12);
+}
+
+/* -q takes six seconds, and a rate from six seconds is worse than the one that was there. */
+TEST_F(drift, what_was_learned_in_seconds_is_not_left_behind)
+{
+	static const struct {
+		double learned;
+		double sigma;
+		double left;
+	} cases[] = {
+		{ 9e-6, 6e-6, 20e-6 },		/* says nothing against it */
+		{ 95e-6, 10e-6, 95e-6 },	/* contradicts it */
+		{ 18e-6, 0.9e-6, 18e-6 },	/* is known better */
+	};
+	unsigned int i;
+
+	self->daemon.has_host = false;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		world.clock_rate = 20e-6;
+		daemon_prime(&self->daemon);
+		/* As the steering leaves it. */
+		world.clock_rate = cases[i].learned;
+		world.rate = cases[i].learned;
+		world.rate_sigma = cases[i].sigma;
+		daemon_finish(&self->daemon);
+		EXPECT_LT(fabs(world.clock_rate - cases[i].left), 1e-12) TH_LOG("case %u", i);
+		unlink(self->config.driftfile);
+	}
+
+	/* Beside a host the rate is one against the host, and the module is there to go on. */
+	self->daemon.has_host = true;
+	world.clock_rate = 20e-6;
+	daemon_prime(&self->daemon);
+	world.clock_rate = 9e-6;
+	world.rate_sigma = 6e-6;
+	daemon_finish(&self->daemon);
+	EXPECT_LT(fabs(world.clock_rate - 9e-6), 1e-12);
 }
 
 /* The next start begins with the host's time as it is then, bends and all. */
