@@ -4,6 +4,7 @@
  * config or a sentence that says what to use instead.
  */
 #include "config/reader.h"
+#include "discipline/fallback_drift.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,6 +34,7 @@
 static int parse_makestep(struct config_reader *reader, int count, char **words);
 static int parse_maxchange(struct config_reader *reader, int count, char **words);
 static int parse_driftfile(struct config_reader *reader, int count, char **words);
+static int parse_fallbackdrift(struct config_reader *reader, int count, char **words);
 static int parse_include(struct config_reader *reader, int count, char **words);
 static int parse_initstepslew(struct config_reader *reader, int count, char **words);
 static int parse_confdir(struct config_reader *reader, int count, char **words);
@@ -77,8 +79,7 @@ static const struct config_option directives[] = {
 	{ "dumpdir", CONFIG_ADVICE, .max = 1, .advice =
 	  "the rate is kept in 'driftfile'; sources are measured anew, with 'iburst' in seconds" },
 	{ "dumponexit", CONFIG_MOOT, .max = 0 },
-	{ "fallbackdrift", CONFIG_ADVICE, .max = 2, .advice =
-	  "the rate is held, and its growing uncertainty told, when sources are lost" },
+	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_fallbackdrift },
 	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
 	{ "hwclockfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
@@ -236,6 +237,27 @@ static int parse_makestep(struct config_reader *reader, int count, char **words)
 	options->step_threshold_ns = threshold_ns;
 	options->step_limit = limit;
 	reader->has_makestep = true;
+
+	return 0;
+}
+
+/* "0 0", and whatever ends before it begins, is none. */
+static int parse_fallbackdrift(struct config_reader *reader, int count, char **words)
+{
+	struct discipline_options *options = &reader->config->discipline;
+	int least, most;
+
+	(void)count;
+	if (parse_count(reader, "fallbackdrift minimum", words[0], &least) < 0 ||
+	    parse_count(reader, "fallbackdrift maximum", words[1], &most) < 0)
+		return -EINVAL;
+	if (least < 0 || most < 0 || most >= FALLBACK_DRIFT_POWERS) {
+		config_error(reader, "fallbackdrift takes powers of two of seconds from 0 to %d",
+			     FALLBACK_DRIFT_POWERS - 1);
+		return -EINVAL;
+	}
+	options->fallback_least = least > 0 ? least : 1;
+	options->fallback_most = most >= least ? most : 0;
 
 	return 0;
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discipline/fallback_drift.h"
+
 #define NS_PER_S	1e9
 #define Q32		4294967296.0
 
@@ -149,6 +151,8 @@ struct discipline {
 	int64_t span_offset_ns;		/* ... where the offset was this */
 	struct settled settled;
 	struct chime_line line;		/* the latest correction */
+	struct fallback_drift drift;
+	int fallback;			/* the power whose mean rate is in force, 0: none */
 	double rate;
 	double rate_sigma;
 };
@@ -183,6 +187,13 @@ void discipline_set_options(struct discipline *discipline,
 	discipline->options = *options;
 }
 
+/* Offsets from now on are of another clock, or from another instant. */
+static void forget_drift(struct discipline *discipline)
+{
+	memset(&discipline->drift, 0, sizeof(discipline->drift));
+	discipline->fallback = 0;
+}
+
 void discipline_change_reference(struct discipline *discipline,
 				 const struct reference_change *change)
 {
@@ -194,6 +205,7 @@ void discipline_change_reference(struct discipline *discipline,
 	discipline->has_line = false;
 	discipline->span_offset_ns += reference_change_offset(change, discipline->span_from_ns);
 	discipline->span_from_ns += reference_change_shift(change, discipline->span_from_ns);
+	forget_drift(discipline);
 	estimator_change_reference(discipline->clock, change);
 }
 
@@ -207,6 +219,7 @@ void discipline_rebase(struct discipline *discipline)
 	discipline->has_span = false;
 	discipline->holding = false;
 	discipline->relearning = true;
+	forget_drift(discipline);
 	estimator_reset(discipline->clock, true);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
 }
@@ -810,6 +823,7 @@ static void notice_reference(struct discipline *discipline, struct source *const
 	if (!changed)
 		return;
 	estimator_reset(discipline->clock, false);
+	forget_drift(discipline);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
 	for (i = 0; i < count; i++)
 		source_forget(sources[i], now->epoch);
@@ -870,6 +884,45 @@ static void describe(struct source *const *sources, const struct combined *combi
 	result->leap = (uint8_t)combined->leap;
 }
 
+/* The correction goes on at another rate, and what that is off the one that was learned is doubt. */
+static void turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32)
+{
+	int64_t turned_q32;
+
+	chime_line_move(line, at_ns);
+	turned_q32 = chime_abs_sat(chime_sub_sat(rate_q32, line->rate_q32));
+	line->rate_q32 = rate_q32;
+	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, turned_q32);
+	line->beyond_maxerror_rate_q32 = chime_add_sat(line->beyond_maxerror_rate_q32, turned_q32);
+}
+
+/*
+ * No source has answered for long: the clock goes on at the mean rate of as much time before, if
+ * that is wanted. A host's rate is carried by other rules. true: that is what is in force.
+ */
+static bool fall_back(struct discipline *discipline, const struct timescale_now *now,
+		      struct discipline_result *result)
+{
+	const struct discipline_options *options = &discipline->options;
+	double rate;
+	int power;
+
+	if (!options->fallback_most || now->has_host || !discipline->has_line ||
+	    discipline->holding)
+		return false;
+	power = fallback_drift_get(&discipline->drift, options->fallback_least,
+				   options->fallback_most, now->reference_ns, &rate);
+	if (power <= discipline->fallback)
+		return discipline->fallback > 0;
+	discipline->fallback = power;
+	turn_line(&discipline->line, now->reference_ns, llrint(rate * Q32));
+	result->correction = discipline->line;
+	result->step_ns = chime_sub_sat(chime_line_eval(&discipline->line, now->reference_ns),
+					now->realtime_ns);
+	result->changed = true;
+	return true;
+}
+
 static void no_selection(struct discipline *discipline, struct discipline_result *result)
 {
 	discipline->host_wrong = 0;
@@ -892,6 +945,14 @@ static double shortest_interval(struct source *const *sources, const struct sele
 	return shortest_s;
 }
 
+static void note_drift(struct discipline *discipline)
+{
+	discipline->fallback = 0;
+	if (discipline->options.fallback_most)
+		fallback_drift_note(&discipline->drift, discipline->line.origin_ns,
+				    discipline->line.offset_ns);
+}
+
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
@@ -901,7 +962,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	};
 	int64_t at_ns = now->reference_ns;
 	struct combined combined;
-	bool known = false, fresh = false, misled, counts;
+	bool known = false, fresh = false, fallen, misled, counts;
 	int error;
 
 	memset(result, 0, sizeof(*result));
@@ -917,6 +978,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		known = combine(discipline, &result->selection, at_ns,
 				shortest_interval(sources, &result->selection, at_ns), &combined);
 	}
+	fallen = !fresh && fall_back(discipline, now, result);
 	if (!known || combined.maxerror_ns > (double)discipline->options.maxdistance_ns) {
 		no_selection(discipline, result);
 		return 0;
@@ -932,7 +994,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	combined.leap = count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
 	if (still_holds(discipline, &combined, now) ||
-	    (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
+	    fallen || (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
 		describe(sources, &combined, at_ns, result);
 		result->synchronised = true;
 		discipline->has_correction = true;
@@ -946,6 +1008,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	make_line(discipline, &combined, &result->correction);
 	discipline->line = result->correction;
 	discipline->has_line = true;
+	if (fresh)
+		note_drift(discipline);
 	result->changed = true;
 	result->measured = fresh;
 	result->jump = may_jump(discipline, &combined, now);

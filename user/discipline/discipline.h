@@ -24,6 +24,9 @@
  * @step_limit: ... in the first so many updates; negative: always
  * @maxclockerror: bound of the oscillator's unlearned rate error (chrony: 1 ppm)
  * @minsources: fewer sources that agree are not used (chrony: 1)
+ * @fallback_least: fallbackdrift: without an answer for 2^this seconds the clock goes on at the
+ *	mean rate of as much time before ...
+ * @fallback_most: ... and at that of more and more, up to 2^this; 0: at the rate it has
  * @maxdistance_ns: sources with a greater root distance are not used (chrony: 3 s)
  */
 struct discipline_options {
@@ -34,6 +37,8 @@ struct discipline_options {
 	int step_limit;
 	double maxclockerror;
 	int minsources;
+	int fallback_least;
+	int fallback_most;
 	int64_t maxdistance_ns;
 };
 

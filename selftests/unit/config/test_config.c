@@ -52,6 +52,28 @@ TEST(debian_chrony_conf_is_understood)
 	config_free(config);
 }
 
+TEST(fallbackdrift_has_two_powers_of_two)
+{
+	struct reports reports;
+	struct config *config = parse("fallbackdrift 16 19\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.errors + reports.warnings);
+	EXPECT_EQ(16, config->discipline.fallback_least);
+	EXPECT_EQ(19, config->discipline.fallback_most);
+	config_free(config);
+	config = parse("fallbackdrift 0 0\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, config->discipline.fallback_most);
+	config_free(config);
+	config = parse("fallbackdrift 1 25\n", &reports);
+	EXPECT_EQ(1, reports.errors);
+	config_free(config);
+	config = parse("fallbackdrift -1 5\n", &reports);
+	EXPECT_EQ(1, reports.errors);
+	config_free(config);
+}
+
 /* Lines of other distributions and clouds, and how many warnings each deserves. */
 static const struct {
 	const char *text;

@@ -816,4 +816,75 @@ TEST_F(discipline, raw_runs_free)
 	EXPECT_GT(self->result.correction.rate_horizon_ns, 0);
 }
 
+/* An oscillator that goes to and fro by 50 ppm every 256 s, and then nobody answers any more. */
+static int lose_sources(struct _test_data_discipline *self, struct chime_line *learned)
+{
+	int i, err = 0;
+
+	for (i = 0; i < 68 && !err; i++) {
+		self->offset_ns += i & 8 ? -800000 : 800000;
+		err = poll_all(self);
+		self->now.maxerror_ns = chime_line_maxerror(&self->result.correction,
+							    self->now.reference_ns);
+	}
+	*learned = self->result.correction;
+	return err;
+}
+
+/* A look without an answer, so much later. */
+static int hear_nothing(struct _test_data_discipline *self, int64_t later_ns)
+{
+	self->now.raw_ns += later_ns;
+	self->now.reference_ns += later_ns;
+	self->now.realtime_ns += later_ns;
+	return discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				 &self->result);
+}
+
+TEST_F(discipline, falls_back_to_the_mean_rate)
+{
+	const double turn_q32 = 20e-6 * 4294967296.0;
+	struct chime_line learned, fallen;
+
+	self->options.fallback_least = 8;
+	self->options.fallback_most = 9;
+	discipline_set_options(self->discipline, &self->options);
+	ASSERT_EQ(0, lose_sources(self, &learned));
+	ASSERT_LT(turn_q32, fabs((double)learned.rate_q32));
+	/* For four minutes nothing changes. */
+	ASSERT_EQ(0, hear_nothing(self, 250 * NS_PER_S));
+	EXPECT_TRUE(!self->result.changed ||
+		    fabs((double)self->result.correction.rate_q32) > turn_q32);
+	/* Then the mean of as long is in force, from here on, and the bound knows of it. */
+	ASSERT_EQ(0, hear_nothing(self, 10 * NS_PER_S));
+	ASSERT_TRUE(self->result.changed);
+	EXPECT_FALSE(self->result.measured);
+	fallen = self->result.correction;
+	ASSERT_TRUE(chime_line_valid(&fallen));
+	EXPECT_GT(turn_q32 / 4, fabs((double)fallen.rate_q32));
+	EXPECT_LT(llabs(chime_line_eval(&fallen, self->now.reference_ns) -
+			chime_line_eval(&learned, self->now.reference_ns)), 200000);
+	EXPECT_GT(fallen.maxerror_rate_q32, (int64_t)turn_q32);
+	/* It stays until twice as much time has passed. */
+	ASSERT_EQ(0, hear_nothing(self, 64 * NS_PER_S));
+	EXPECT_FALSE(self->result.changed);
+	ASSERT_EQ(0, hear_nothing(self, 200 * NS_PER_S));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_GT(turn_q32 / 4, fabs((double)self->result.correction.rate_q32));
+	/* And ends with an answer. */
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.measured);
+}
+
+/* Unless it was asked for, and beside a host, a rate is held. */
+TEST_F(discipline, falls_back_only_where_that_is_wanted)
+{
+	struct chime_line learned;
+
+	ASSERT_EQ(0, lose_sources(self, &learned));
+	ASSERT_EQ(0, hear_nothing(self, 600 * NS_PER_S));
+	EXPECT_TRUE(!self->result.changed ||
+		    fabs((double)self->result.correction.rate_q32) > 20e-6 * 4294967296.0);
+}
+
 TEST_HARNESS_MAIN
