@@ -69,7 +69,7 @@
  * A rate is known by the time over which it was learned, and what a young one hides the estimate
  * does not know itself: the interval is at most this share of that time.
  */
-#define POLL_SPAN_SHARE	0.1
+#define POLL_SPAN_SHARE	0.05
 
 /* From one request to the next the interval grows at most by this factor. */
 #define POLL_GROWTH	2.0

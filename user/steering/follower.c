@@ -29,12 +29,12 @@
  * Corrections of x every P, carried out with a time constant T, leave the clock behind by
  * x sqrt(T / 2P) and shake its frequency by x / sqrt(2 T P). Where samples come often, x is a fifth
  * of the standard error: twice P costs 4 % of the accuracy. Where x is more, T is less, as much as
- * the mean square of it tells; and as x is most of the error at the longest intervals, and the
- * frequency calm anyway, there is a limit in seconds. What is larger than the standard error is
- * real, and goes in proportionally less time.
+ * the mean square of it tells; and as x is most of the error at the longest intervals there is a
+ * limit in seconds: a third of the longest poll. What is larger than the standard error is real,
+ * and goes in proportionally less time.
  */
 #define PACE_SHARE	2.0
-#define CALM_MAX_NS	128e9
+#define CALM_MAX_NS	384e9
 #define SPREAD_SHARE	0.3
 
 /*

@@ -144,9 +144,9 @@ TEST(interval_is_a_share_of_the_time_learned_from)
 	for (round = 0; round < 2; round++) {
 		int64_t from_ns = source_next_poll(source);
 
-		for (i = 0; i < 60; i++) {
+		for (i = 0; i < 80; i++) {
 			int64_t learned_ns = source_next_poll(source) - from_ns;
-			int64_t most_ns = learned_ns / 10 > 64 * NS_PER_S ? learned_ns / 10 :
+			int64_t most_ns = learned_ns / 20 > 64 * NS_PER_S ? learned_ns / 20 :
 									    64 * NS_PER_S;
 
 			interval_ns = exchange(source);

@@ -312,7 +312,7 @@ TEST(corrections_do_not_shake_the_frequency)
 		}
 		seconds = 200e-9 * (double)paces_ns[i];
 		frequency = sqrt(world.rate_square / seconds / 1e9);
-		constant_s = fmin(2e-9 * (double)paces_ns[i], 128.0);
+		constant_s = fmin(2e-9 * (double)paces_ns[i], 384.0);
 		/* sqrt(T / 2P) and 1 / sqrt(2TP) of 10 us. */
 		EXPECT_LT(sqrt(world.square / seconds / 1e9), 11e3) TH_LOG("pace %u", i);
 		EXPECT_LT(frequency, 1.2e-5 / sqrt(2e-9 * constant_s * (double)paces_ns[i]))
