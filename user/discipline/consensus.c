@@ -458,6 +458,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	int64_t doubted_ns = chime_sub_sat(now->raw_ns, consensus->doubt_raw_ns);
 	size_t voters = count_voters(consensus, false), voted;
 	int64_t at_ns = 0;
+	bool open;
 
 	result->agreeing = find_majority(consensus, &at_ns);
 	result->voters = voters;
@@ -481,7 +482,9 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 		result->voters = voted;
 		return judge_most(consensus, at_ns, now, terms, result);
 	}
-	return voted < 2 && doubted_ns < DOUBT_NS ? CONSENSUS_DOUBT : CONSENSUS_FINE;
+	/* One answers alone; or who was not heard may make those who agree most of all. */
+	open = voted < 2 || 2 * (result->agreeing + voters - voted) > voters;
+	return open && doubted_ns < DOUBT_NS ? CONSENSUS_DOUBT : CONSENSUS_FINE;
 }
 
 /*

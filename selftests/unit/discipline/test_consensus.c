@@ -258,6 +258,23 @@ TEST_F(consensus, asks_again_while_nothing_is_decided)
 	EXPECT_EQ(0, self->heard.wait_ns);
 }
 
+/* All of one honest server's answers were lost: with it the others that agree would be most. */
+TEST_F(consensus, waits_for_who_may_make_a_majority)
+{
+	ASSERT_EQ(0, begin(self, 5));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 3, 0));
+	run(self, 5 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_TRUE(self->heard.ask);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 4, 60 * S));
+	EXPECT_EQ(3, self->heard.agreeing);
+	EXPECT_EQ(5, self->heard.voters);
+}
+
 /* Servers of one appliance, or one that says that it is. */
 static void share_a_clock(FIXTURE_DATA(consensus) *self, int count)
 {
