@@ -199,6 +199,8 @@ int64_t path_memory_instant(const struct path_memory *path, unsigned int before)
 {
 	unsigned int kept = path->readings < PATH_INSTANTS ? path->readings : PATH_INSTANTS;
 
+	if (!kept)
+		return path->right_at_ns;
 	return path->reading_at_ns[before < kept ? before : kept - 1];
 }
 

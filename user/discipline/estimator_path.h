@@ -88,7 +88,10 @@ void path_memory_add_excess(struct path_memory *path, const struct estimator_sam
  */
 bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, double *least_ns);
 
-/* The instant of the sample so many before the latest, or of the oldest that is remembered. */
+/*
+ * The instant of the sample so many before the latest, or of the oldest that is remembered; where
+ * there is none, of when the path was right last.
+ */
 int64_t path_memory_instant(const struct path_memory *path, unsigned int before);
 
 /* As estimator_change_reference(). */
