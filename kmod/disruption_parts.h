@@ -18,8 +18,8 @@ enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evide
 					    bool sees_stops);
 
 /*
- * Put the system clock, which fell behind by @lost_ns together with raw, right by policy, and fill in
- * @event. What stays wrong is marked so.
+ * Put the system clock, which fell behind by @lost_ns together with raw, right by policy, and fill
+ * in @event. What stays wrong is marked so.
  */
 void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64 lost_ns);
 

@@ -44,7 +44,7 @@ struct chime_reaction_row {
 
 #define CHIME_ON(name)	.occasion = TRUECHIME_OCCASION_##name
 
-static const struct chime_reaction_row chime_reaction_rows[] = {
+static const struct chime_reaction_row chime_reaction_rows[CHIME_CAUSES] = {
 	[TRUECHIME_CAUSE_UNKNOWN] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
 	[TRUECHIME_CAUSE_BOOT] = { CHIME_MOVED_NONE, .uncounted = true, CHIME_ON(BOOT) },
 	[TRUECHIME_CAUSE_REVERT] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
@@ -63,12 +63,12 @@ static const struct chime_reaction_row chime_reaction_rows[] = {
 /* A cause that a newer kernel knows is one that is not known here. */
 static const struct chime_reaction_row *chime_reaction_row(enum truechime_cause cause)
 {
-	u32 count = sizeof(chime_reaction_rows) / sizeof(chime_reaction_rows[0]);
-
-	return &chime_reaction_rows[(u32)cause < count ? cause : TRUECHIME_CAUSE_UNKNOWN];
+	if ((u32)cause >= CHIME_CAUSES)
+		cause = TRUECHIME_CAUSE_UNKNOWN;
+	return &chime_reaction_rows[cause];
 }
 
-/* UTC is known better than the host's clock was moved: it was moved away from UTC, or back to it. */
+/* UTC is known better than the host's clock moved: that moved away from UTC, or back to it. */
 static bool chime_reaction_knows_better(const struct chime_disrupted *disrupted)
 {
 	s64 gap_ns = disrupted->gap_ns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reactions: what follows from the cause of a disruption, for the reference, for the correction that
- * was measured against it, and for the system clock. One table, with a row for each cause.
+ * Reactions: what follows from the cause of a disruption, for the reference, for the correction
+ * that was measured against it, and for the system clock. One table, with a row for each cause.
  *
  * Pure decisions: module, daemon, tests and simulator compile this very file. Noticing a disruption
  * and acting on it is disruption.c's, naming its cause verdict.c's.
@@ -13,14 +13,17 @@
 
 #include "core/line_env.h"
 
+#define CHIME_CAUSES	(TRUECHIME_CAUSE_TIME_SOURCES + 1)
+
 /**
  * enum chime_reference_change - what becomes of the reference and of the correction against it
  * @CHIME_REFERENCE_SAME: both go on as they are
- * @CHIME_REFERENCE_RESYNC: the raw clock moved: host time is related to it anew, the correction holds
+ * @CHIME_REFERENCE_RESYNC: the raw clock moved: host time is related to it anew, the correction
+ *	holds
  * @CHIME_REFERENCE_FOLLOW: the host's clock was set, and time follows it: the correction ends
  * @CHIME_REFERENCE_ABSORB: the host's clock was set, and the correction takes that up: time goes on
  * @CHIME_REFERENCE_REPLACE: this is another host's clock: the correction ends
- * @CHIME_REFERENCE_SHIFT: the raw clock is the reference and moved: the correction is moved after it
+ * @CHIME_REFERENCE_SHIFT: the raw clock is the reference and moved: the correction moves after it
  * @CHIME_REFERENCE_WATCH: the host's clock, which is not the reference, was set: time goes on
  * @CHIME_REFERENCE_RESTART: the raw clock moved, nobody knows how far: the correction ends
  */

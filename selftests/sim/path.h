@@ -29,7 +29,7 @@ enum path_shape {
  * @jitter_ns: scale of the queueing, mean of both ways
  * @skew: which way queues more: 1: all of it is on the way up, -1: down
  * @loss: share of exchanges that are lost
- * @readings: PATH_NORMAL: so many readings are averaged to a sample, as sources/refclock_combine.c does
+ * @readings: PATH_NORMAL: so many readings make a sample, as sources/refclock_combine.c has it
  *	with brackets of equal width; 0: one
  */
 struct path_options {

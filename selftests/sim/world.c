@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The simulated client: an event loop over one second at a time, as user/daemon/main.c's is over poll(2).
+ * The simulated client: an event loop over one second at a time, as user/daemon/main.c's is over
+ * poll(2).
  * What clocks and networks do is oscillator.c's and path.c's; what it all means is the scenario's.
  */
 #include "world_private.h"

@@ -49,7 +49,7 @@ static inline struct chime_line correction_line(s64 at_ns, s64 offset_ns, s64 ra
 	};
 }
 
-/* The reference means something else: the host's line is @host now, what moved did so by @gap_ns. */
+/* The reference means something else: the host's line is @host now, a clock moved by @gap_ns. */
 static inline void change_reference(struct chime_timescale *timescale,
 				    enum chime_reference_change change,
 				    const struct chime_line *host, s64 gap_ns, s64 raw_ns)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The daemon as a witness: what it does when the time sources contradict all that is known. What
- * they say is judged in discipline/consensus.c; a step, and what others are told, is the timescale's.
+ * they say is judged in discipline/consensus.c; a step, and what others are told, is the
+ * timescale's.
  */
 #include "daemon/daemon.h"
 

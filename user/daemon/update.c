@@ -85,7 +85,8 @@ static void daemon_judge_task(struct daemon *daemon, const struct timescale_now 
 	if (result->selection.selected < 0 || (size_t)result->selection.selected >= count)
 		return;
 	source_get_status(sources[result->selection.selected], now->reference_ns, &status);
-	if (status.samples < daemon_enough_samples(&status) && now->raw_ns - daemon->first_result_ns < ENOUGH_NS)
+	if (status.samples < daemon_enough_samples(&status) &&
+	    now->raw_ns - daemon->first_result_ns < ENOUGH_NS)
 		return;
 	log_info("System clock wrong by %.6f seconds (%s)", (double)result->step_ns / 1e9,
 		 set ? "step" : "ignored");

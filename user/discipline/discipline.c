@@ -884,7 +884,7 @@ static void describe(struct source *const *sources, const struct combined *combi
 	result->leap = (uint8_t)combined->leap;
 }
 
-/* The correction goes on at another rate, and what that is off the one that was learned is doubt. */
+/* The correction goes on at another rate; what that is off the one that was learned is doubt. */
 static void turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32)
 {
 	int64_t turned_q32;

@@ -72,7 +72,7 @@ TEST(has_a_row_for_each_cause)
 {
 	size_t i;
 
-	ASSERT_EQ(TRUECHIME_CAUSE_TIME_SOURCES + 1, ROWS);
+	ASSERT_EQ(CHIME_CAUSES, (int)ROWS);
 	for (i = 0; i < ROWS; i++) {
 		enum truechime_cause cause = rows[i].cause;
 		struct chime_reaction reaction = by_host(cause, 5 * S);

@@ -232,7 +232,7 @@ TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)
 			bool right = happen(&world) && holds(&world);
 
 			if (!right)
-				TH_LOG("history %lld, event %d, random state %llx: %lld ns off, bound %lld ns",
+				TH_LOG("history %lld, event %d, random %llx: %lld ns off by %lld",
 				       (long long)i, event, (unsigned long long)state,
 				       (long long)(now_of(&world).time_ns - world.utc_ns),
 				       (long long)now_of(&world).maxerror_ns);

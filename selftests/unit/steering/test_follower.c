@@ -320,7 +320,7 @@ TEST(corrections_do_not_shake_the_frequency)
 	}
 }
 
-/* One that is real, as after a change of route, is gone at once, and the next are as calm as ever. */
+/* A real one, as after a change of route, is gone at once, and the next are as calm as ever. */
 TEST(one_large_correction_does_not_hasten_the_next)
 {
 	struct world world;
