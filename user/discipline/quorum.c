@@ -14,13 +14,21 @@
 #define AGREE_NS	1000000LL
 #define SIGMAS		5
 
+/* A source further away than this is of no use (chrony's maxdistance). */
+#define DISTANCE_LIMIT_NS	3e9
+
 /* The sources that may be selected. */
 struct attendance {
 	size_t usable;		/* of them, not known to be silent */
 	size_t voters;		/* have answered lately, or may yet do so for the first time */
-	size_t heard;		/* have given samples since what they said before is void */
+	size_t heard;		/* have given samples that count: not void, and not too old by now */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
+
+bool quorum_is_near(const struct source_status *status)
+{
+	return status->root_distance_ns < DISTANCE_LIMIT_NS;
+}
 
 bool quorum_counts(const struct source *source, const struct source_status *status)
 {
@@ -51,7 +59,8 @@ static void take_attendance(struct source *const *sources, size_t count,
 			continue;
 		attendance->usable += status.received || status.sent <= REQUESTS;
 		attendance->voters += quorum_may_vote(sources[i], &status);
-		if (!status.received || !status.reach || !status.samples)
+		if (!status.received || !status.reach || !status.samples ||
+		    !quorum_is_near(&status))
 			continue;
 		source_interval_of(&status.last, now, interval);
 		margin_ns = chime_add_sat(AGREE_NS, SIGMAS * status.last.noise_ns) / 2;

@@ -40,6 +40,9 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 /* What was known is void: wait anew. */
 void quorum_forget(struct quorum *quorum);
 
+/* It is not too far away to be of use: its samples say where UTC is to a few seconds. */
+bool quorum_is_near(const struct source_status *status);
+
 /* It may be selected: neither only to be watched, nor refused by the server. */
 bool quorum_counts(const struct source *source, const struct source_status *status);
 

@@ -15,9 +15,6 @@
 /* A source whose samples scatter by more than this says nothing of use (chrony's maxjitter). */
 #define JITTER_LIMIT_NS	1e9
 
-/* A source further away than this is of no use (chrony's maxdistance). */
-#define DISTANCE_LIMIT_NS	3e9
-
 /* A better source must be better by this factor to take over as the selected one. */
 #define RESELECT_FACTOR	1.5
 
@@ -65,7 +62,7 @@ static enum source_verdict admit(const struct source_status *status, bool unreac
 		return SOURCE_UNUSABLE;
 	if (status->jitter_ns > JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;
-	if (!(status->root_distance_ns < DISTANCE_LIMIT_NS))
+	if (!quorum_is_near(status))
 		return SOURCE_UNUSABLE;
 	return SOURCE_NOT_COMBINED;
 }

@@ -439,6 +439,30 @@ TEST_F(consensus, first_answer_after_a_disruption_is_not_the_last_word)
 	EXPECT_EQ(0, self->heard.wait_ns);
 }
 
+/*
+ * After hours of suspend what two of three said is too old to be used. They agree with each other
+ * still, and that is no quorum for the third, who answers first and is alone in what is used.
+ */
+TEST_F(consensus, what_is_too_old_to_be_used_makes_no_quorum)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 3));
+	self->now.has_host = true;
+	self->now.maxerror_ns = 4 * S;
+	self->terms.confirmed = false;
+	run(self, 4 * 3600 * S);
+	for (i = 1; i < 3; i++)
+		self->source[i].status.root_distance_ns = 4e9;
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -20 * S));
+	EXPECT_GT(self->heard.wait_ns, 0);
+	for (i = 1; i < 3; i++) {
+		self->source[i].status.root_distance_ns = 1e6;
+		run(self, 30 * MS);
+		EXPECT_EQ(i < 2 ? CONSENSUS_DOUBT : CONSENSUS_FINE, answer(self, i, 0));
+	}
+}
+
 TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
 {
 	ASSERT_EQ(0, begin(self, 4));
