@@ -310,11 +310,6 @@ static void compose_rates(const struct chime_line *outer, const struct chime_lin
 					     stretch(inner->maxerror_rate_q32, outer_rate));
 }
 
-static s64 larger(s64 a, s64 b)
-{
-	return a > b ? a : b;
-}
-
 /* The nearer of two horizons, the outer one seen through the inner line's rate; 0: none. */
 static s64 nearer(s64 outer_ns, s64 inner_ns, s64 inner_rate_q32)
 {
@@ -324,7 +319,7 @@ static s64 nearer(s64 outer_ns, s64 inner_ns, s64 inner_rate_q32)
 		return inner_ns > 0 ? inner_ns : 0;
 	if (inner_ns > 0 && inner_ns < seen_ns)
 		return inner_ns;
-	return larger(saturate(seen_ns), 1);
+	return chime_max(saturate(seen_ns), 1);
 }
 
 /* Both lines begin where the composed one does. No error grows slower than before. */
@@ -345,9 +340,9 @@ static void compose_horizons(struct chime_line outer, struct chime_line inner,
 		result->beyond_rate_q32 = beyond.rate_q32;
 	if (!result->horizon_ns)
 		return;
-	result->beyond_sigma_rate_q32 = larger(beyond.sigma_rate_q32, result->sigma_rate_q32);
-	result->beyond_maxerror_rate_q32 = larger(beyond.maxerror_rate_q32,
-						  result->maxerror_rate_q32);
+	result->beyond_sigma_rate_q32 = chime_max(beyond.sigma_rate_q32, result->sigma_rate_q32);
+	result->beyond_maxerror_rate_q32 = chime_max(beyond.maxerror_rate_q32,
+						     result->maxerror_rate_q32);
 }
 
 void chime_line_compose(const struct chime_line *outer, const struct chime_line *inner, s64 at_ns,
@@ -389,7 +384,7 @@ static s64 relate_rate(struct chime_line line, struct chime_line other, s64 at_n
 /* A distance along the argument as one along a line's value. */
 static s64 stretch_horizon(s64 horizon_ns, s64 rate_q32)
 {
-	return horizon_ns > 0 ? larger(saturate(horizon_ns + scale(horizon_ns, rate_q32)), 1) : 0;
+	return horizon_ns > 0 ? chime_max(saturate(horizon_ns + scale(horizon_ns, rate_q32)), 1) : 0;
 }
 
 void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,

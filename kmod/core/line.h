@@ -88,6 +88,16 @@ static inline s64 chime_abs_sat(s64 value)
 	return value < 0 ? chime_sub_sat(0, value) : value;
 }
 
+static inline s64 chime_min(s64 one, s64 other)
+{
+	return one < other ? one : other;
+}
+
+static inline s64 chime_max(s64 one, s64 other)
+{
+	return one > other ? one : other;
+}
+
 /* duration_ns * rate_q32 >> 32, rounded to nearest and saturated. */
 s64 chime_scale_q32(s64 duration_ns, s64 rate_q32);
 

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/line.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/run_files.h"
@@ -399,26 +400,21 @@ static int daemon_pollfds(const struct daemon *daemon, struct pollfd *fds)
 	return count;
 }
 
-static int64_t earlier(int64_t one_ns, int64_t other_ns)
-{
-	return one_ns < other_ns ? one_ns : other_ns;
-}
-
 /* How long poll(2) may wait, in whole ms, rounded up so that it does not wake for nothing. */
 static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 {
 	int64_t next_ns = associations_next_ns(daemon->associations), wait_ns;
 
-	next_ns = earlier(next_ns, steering_next_ns(daemon->steering));
-	next_ns = earlier(next_ns, daemon->next_update_ns);
-	next_ns = earlier(next_ns, daemon->next_leap_list_ns);
-	next_ns = earlier(next_ns, daemon->next_drift_ns);
+	next_ns = chime_min(next_ns, steering_next_ns(daemon->steering));
+	next_ns = chime_min(next_ns, daemon->next_update_ns);
+	next_ns = chime_min(next_ns, daemon->next_leap_list_ns);
+	next_ns = chime_min(next_ns, daemon->next_drift_ns);
 	if (daemon->control)
-		next_ns = earlier(next_ns, control_next_ns(daemon->control));
+		next_ns = chime_min(next_ns, control_next_ns(daemon->control));
 	if (daemon->watchdog_ns)
-		next_ns = earlier(next_ns, daemon->next_watchdog_ns);
+		next_ns = chime_min(next_ns, daemon->next_watchdog_ns);
 	if (daemon->deadline_ns)
-		next_ns = earlier(next_ns, daemon->deadline_ns);
+		next_ns = chime_min(next_ns, daemon->deadline_ns);
 	wait_ns = chime_sub_sat(next_ns, now_ns);
 	if (wait_ns <= 0)
 		return 0;

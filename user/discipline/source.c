@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/line.h"
+
 #define NS_PER_S	1000000000LL
 
 /* Servers with ntpd's "restrict limited" drop what comes closer than 2 s to the last request. */
@@ -123,16 +125,6 @@ struct source {
 	uint64_t distrusted_until;	/* answers until it is over */
 };
 
-static int64_t min_s64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t max_s64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* Over what time its rate has been learned. */
 static double learned_s(const struct source *source)
 {
@@ -192,14 +184,14 @@ int64_t source_earliest_poll(const struct source *source)
 	int64_t earliest_ns = source->not_before_ns;
 
 	if (source->kiss == KISS('R', 'A', 'T', 'E') && source->sent)
-		earliest_ns = max_s64(earliest_ns, source->last_poll_ns +
-				      seconds_to_ns(ldexp(1, source->options.minpoll)));
+		earliest_ns = chime_max(earliest_ns, source->last_poll_ns +
+					seconds_to_ns(ldexp(1, source->options.minpoll)));
 	return earliest_ns;
 }
 
 int64_t source_next_poll(const struct source *source)
 {
-	return max_s64(source->next_poll_ns, source_earliest_poll(source));
+	return chime_max(source->next_poll_ns, source_earliest_poll(source));
 }
 
 bool source_is_refused(const struct source *source)
@@ -222,7 +214,7 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 	if (source->burst > 0)
 		source->burst--;
 	if (source->burst > 0)
-		wait_ns = min_s64(wait_ns, BURST_INTERVAL_NS);
+		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
 
@@ -234,7 +226,7 @@ static int64_t retry_wait_ns(const struct source *source)
 	int64_t most_ns = seconds_to_ns(gone ? ldexp(1, source->options.maxpoll) :
 					source->interval_s);
 
-	return min_s64(RETRY_FIRST_NS << doublings, most_ns);
+	return chime_min(RETRY_FIRST_NS << doublings, most_ns);
 }
 
 /* The server answered, but said nothing that could be used: asking at once gives the same. */
@@ -255,7 +247,7 @@ static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
 	if (source->burst)
 		return;
 	if (source->refusals < quick)
-		wait_ns = min_s64(wait_ns, BURST_INTERVAL_NS);
+		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
 	source->refusals++;
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
@@ -425,8 +417,8 @@ static void control_poll(struct source *source)
 		source->burst = SUSPECT_COUNT;
 	if (source->burst)
 		source->next_poll_ns = source->last_poll_ns +
-				       min_s64(BURST_INTERVAL_NS,
-					       seconds_to_ns(source->interval_s));
+				       chime_min(BURST_INTERVAL_NS,
+						 seconds_to_ns(source->interval_s));
 	else
 		source->next_poll_ns = source->last_poll_ns +
 				       seconds_to_ns(source->interval_s);
@@ -484,8 +476,8 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	control_poll(source);
 	/* It says little, and the next one need not be. */
 	if (late && !source->burst)
-		source->next_poll_ns = min_s64(source->next_poll_ns,
-					       now_raw_ns + retry_wait_ns(source));
+		source->next_poll_ns = chime_min(source->next_poll_ns,
+						 now_raw_ns + retry_wait_ns(source));
 	return 0;
 }
 
@@ -498,8 +490,8 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 	source->failures = 1;
 	source->next_poll_ns = now_raw_ns;
 	if (answered)
-		source->next_poll_ns = max_s64(now_raw_ns,
-					       source->last_poll_ns + BURST_INTERVAL_NS);
+		source->next_poll_ns = chime_max(now_raw_ns,
+						 source->last_poll_ns + BURST_INTERVAL_NS);
 }
 
 void source_forget(struct source *source, uint32_t epoch)
@@ -548,7 +540,7 @@ static void describe_history(const struct source *source, struct source_status *
 				  age_ns * status->estimate.rate;
 
 		square += residual * residual;
-		oldest_ns = min_s64(oldest_ns, entry->at_ns);
+		oldest_ns = chime_min(oldest_ns, entry->at_ns);
 	}
 	status->jitter_ns = sqrt(square / source->samples);
 	status->span_ns = source->last.at_ns - oldest_ns;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/line.h"
 #include "ntp/nonce.h"
 
 #define NS_PER_S	1000000000LL
@@ -50,11 +51,6 @@ static bool is_in_flight(const struct ntp_client *client)
 	return client->socket.fd >= 0;
 }
 
-static int64_t later(int64_t one_ns, int64_t other_ns)
-{
-	return one_ns > other_ns ? one_ns : other_ns;
-}
-
 /* When the next request is due. */
 static int64_t due_ns(const struct ntp_client *client)
 {
@@ -62,10 +58,10 @@ static int64_t due_ns(const struct ntp_client *client)
 	int64_t turn_ns = spacing ? spacing->next_ns : INT64_MIN;
 
 	if (client->local_failures)
-		turn_ns = later(turn_ns, later(client->retry_ns,
-					       source_earliest_poll(client->source)));
+		turn_ns = chime_max(turn_ns, chime_max(client->retry_ns,
+						       source_earliest_poll(client->source)));
 	else
-		turn_ns = later(turn_ns, source_next_poll(client->source));
+		turn_ns = chime_max(turn_ns, source_next_poll(client->source));
 	return turn_ns;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/line.h"
 #include "sources/network_watch.h"
 #include "sources/target.h"
 
@@ -136,11 +137,6 @@ void associations_free(struct associations *lot)
 	free(lot);
 }
 
-static int64_t earlier(int64_t one_ns, int64_t other_ns)
-{
-	return one_ns < other_ns ? one_ns : other_ns;
-}
-
 static void drop_requests(struct associations *lot)
 {
 	for (size_t i = 0; i < lot->count; i++)
@@ -217,10 +213,10 @@ static void space_out(struct associations *lot)
 		int minpoll = source_get_options(lot->sources[i])->minpoll;
 
 		if (lot->list[i]->target->config.kind != CONFIG_PHC && minpoll < 1)
-			shortest_ns = earlier(shortest_ns, NS_PER_S >> -minpoll);
+			shortest_ns = chime_min(shortest_ns, NS_PER_S >> -minpoll);
 	}
 	if (lot->count)
-		gap_ns = earlier(gap_ns, shortest_ns / (2 * (int64_t)lot->count));
+		gap_ns = chime_min(gap_ns, shortest_ns / (2 * (int64_t)lot->count));
 	lot->spacing.gap_ns = gap_ns;
 }
 
