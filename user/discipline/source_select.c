@@ -67,11 +67,16 @@ static enum source_verdict admit(const struct source_status *status, bool unreac
 	return SOURCE_NOT_COMBINED;
 }
 
-static void describe(const struct source_status *status, int index, int64_t base_ns,
-		     struct candidate *candidate)
+/* Offsets are from the first candidate's estimate, @base_ns. */
+static void nominate(const struct source_status *status, size_t index,
+		     struct candidate *candidates, size_t *found, int64_t *base_ns)
 {
-	candidate->index = index;
-	candidate->offset = (double)(status->estimate.offset_ns - base_ns);
+	struct candidate *candidate = &candidates[*found];
+
+	if (!(*found)++)
+		*base_ns = status->estimate.offset_ns;
+	candidate->index = (int)index;
+	candidate->offset = (double)(status->estimate.offset_ns - *base_ns);
 	candidate->distance = status->root_distance_ns;
 	candidate->sigma = status->estimate.sigma_ns;
 	candidate->quality = hypot(candidate->sigma,
@@ -102,9 +107,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		source_set_verdict(sources[i], verdict);
 		if (verdict != SOURCE_NOT_COMBINED || status.options->noselect)
 			continue;
-		if (!found)
-			*base_ns = status.estimate.offset_ns;
-		describe(&status, (int)i, *base_ns, &candidates[found++]);
+		nominate(&status, i, candidates, &found, base_ns);
 	}
 	return found;
 }
@@ -447,9 +450,7 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 		if (status.verdict == SOURCE_UNUSABLE || status.verdict == SOURCE_TOO_VARIABLE ||
 		    status.options->noselect)
 			continue;
-		if (!found)
-			base_ns = status.estimate.offset_ns;
-		describe(&status, (int)i, base_ns, &candidates[found++]);
+		nominate(&status, i, candidates, &found, &base_ns);
 	}
 	if (!found || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
 					&place, &bound))
