@@ -135,25 +135,6 @@ static void chime_disruption_forgive_leap(const struct chime_event *event,
 		repair->offset_ns = leapt_ns;
 }
 
-/* What is known of a disruption and of time before it, and what follows. */
-static void chime_disruption_react(struct chime *chime, enum truechime_cause cause,
-				   enum chime_measure measure, s64 gap_ns,
-				   struct chime_reaction *reaction)
-{
-	struct chime_timescale *timescale = &chime->timescale;
-	const struct chime_disrupted disrupted = {
-		.cause = cause,
-		.measure = measure,
-		.gap_ns = gap_ns,
-		.has_host = true,
-		.demoted = chime->host.demoted,
-		.corrected = chime_timescale_correction(timescale),
-		.maxerror_ns = chime_timescale_maxerror(timescale, ktime_get_raw_ns()),
-	};
-
-	chime_react(&disrupted, reaction);
-}
-
 /* Before anything is told by another host's clock with the bound of the one before. */
 static void chime_disruption_suspect_host(struct chime *chime)
 {
@@ -163,19 +144,24 @@ static void chime_disruption_suspect_host(struct chime *chime)
 		chime->disruption.doubted = followed;
 }
 
-/* The reference as it is from now on. */
-static void chime_disruption_apply(struct chime *chime, const struct chime_reaction *reaction,
-				   s64 gap_ns)
+/* @disrupted, to which what was known of time is added, and the reference as it is from now on. */
+static void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted,
+				   struct chime_reaction *reaction)
 {
-	const struct chime_reference_terms terms = {
-		.host = &chime->host.track.line,
-		.gap_ns = gap_ns,
-		.gap_error_ns = reaction->shift_error_ns,
-	};
+	struct chime_timescale *timescale = &chime->timescale;
+	struct chime_reference_terms terms = { .gap_ns = disrupted->gap_ns };
 
+	disrupted->has_host = chime_host_is_there(&chime->host);
+	disrupted->demoted = chime->host.demoted;
+	disrupted->corrected = chime_timescale_correction(timescale);
+	disrupted->maxerror_ns = chime_timescale_maxerror(timescale, ktime_get_raw_ns());
+	chime_react(disrupted, reaction);
 	if (reaction->suspect_host)
 		chime_disruption_suspect_host(chime);
-	chime_timescale_apply(&chime->timescale, reaction->change, &terms, ktime_get_raw_ns());
+	if (disrupted->measure != CHIME_MEASURED_BY_SOURCES)
+		terms.host = &chime->host.track.line;
+	terms.gap_error_ns = reaction->shift_error_ns;
+	chime_timescale_apply(timescale, reaction->change, &terms, ktime_get_raw_ns());
 }
 
 /* The host's clock was set, and time does not follow it: the system clock goes on as it was. */
@@ -227,6 +213,10 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 		.evidence = disruption->evidence | CHIME_SAW(PAIRING) | chime_witness_recall(chime),
 		.gap_ns = gap_ns,
 	};
+	struct chime_disrupted disrupted = {
+		.measure = CHIME_MEASURED_BY_HOST,
+		.gap_ns = gap_ns,
+	};
 	struct chime_reaction reaction;
 
 	chime_disruption_begin(chime, &event);
@@ -235,9 +225,9 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 		event.evidence |= chime_witness_settle(chime);
 	event.cause = chime_disruption_judge(chime, event.evidence, gap_ns, pairing->witness);
 	chime_disruption_discount_stop(chime, pairing);
-	chime_disruption_react(chime, event.cause, CHIME_MEASURED_BY_HOST, gap_ns, &reaction);
 	chime_host_accept(&chime->host);
-	chime_disruption_apply(chime, &reaction, gap_ns);
+	disrupted.cause = event.cause;
+	chime_disruption_react(chime, &disrupted, &reaction);
 	if (reaction.repair)
 		chime_disruption_repair(chime, &event, reaction.lost_ns);
 	else
@@ -281,6 +271,7 @@ bool chime_disruption_is_restored(struct chime *chime, bool resumed)
 /* The hypervisor says that it restored this guest; the host's time, as it is, shows nothing. */
 static void chime_disruption_quiet(struct chime *chime, bool resumed)
 {
+	struct chime_disrupted disrupted = { };
 	struct chime_reaction reaction;
 	struct chime_event event = { };
 
@@ -290,8 +281,8 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 	event.evidence = chime->disruption.evidence;
 	event.cause = chime_disruption_judge(chime, event.evidence, 0,
 					     chime->host.track.last.witness);
-	chime_disruption_react(chime, event.cause, CHIME_MEASURED_BY_NONE, 0, &reaction);
-	chime_disruption_apply(chime, &reaction, 0);
+	disrupted.cause = event.cause;
+	chime_disruption_react(chime, &disrupted, &reaction);
 	chime_disruption_repair(chime, &event, reaction.lost_ns);
 	chime_disruption_tell(chime, &event);
 }
@@ -378,11 +369,13 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 {
 	struct chime_timescale *timescale = &chime->timescale;
 	struct chime_disruption *disruption = &chime->disruption;
-	const struct chime_reference_terms terms = {
+	struct chime_disrupted disrupted = {
+		.measure = CHIME_MEASURED_BY_SOURCES,
 		.gap_ns = jump->offset_ns,
 		.gap_error_ns = jump->maxerror_ns,
 	};
 	struct chime_event event = { .gap_ns = jump->offset_ns };
+	struct chime_reaction reaction;
 
 	lockdep_assert_held(&chime->lock);
 	/* Whoever sees such things here saw it before any packet could. */
@@ -402,8 +395,9 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 					     chime->host.track.last.witness);
 	disruption->moved = true;
 	disruption->fine_raw_ns = min(disruption->fine_raw_ns, jump->fine_raw_ns);
-	chime_timescale_apply(timescale, CHIME_REFERENCE_SHIFT, &terms, ktime_get_raw_ns());
-	chime_disruption_repair(chime, &event, event.gap_ns);
+	disrupted.cause = event.cause;
+	chime_disruption_react(chime, &disrupted, &reaction);
+	chime_disruption_repair(chime, &event, reaction.lost_ns);
 	chime_disruption_tell(chime, &event);
 	return 0;
 }
