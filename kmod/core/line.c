@@ -384,7 +384,8 @@ static s64 relate_rate(struct chime_line line, struct chime_line other, s64 at_n
 /* A distance along the argument as one along a line's value. */
 static s64 stretch_horizon(s64 horizon_ns, s64 rate_q32)
 {
-	return horizon_ns > 0 ? chime_max(saturate(horizon_ns + scale(horizon_ns, rate_q32)), 1) : 0;
+	return horizon_ns > 0 ?
+	       chime_max(saturate(horizon_ns + scale(horizon_ns, rate_q32)), 1) : 0;
 }
 
 void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,

@@ -21,7 +21,7 @@
 struct attendance {
 	size_t usable;		/* of them, not known to be silent */
 	size_t voters;		/* have answered lately, or may yet do so for the first time */
-	size_t heard;		/* have given samples that count: not void, and not too old by now */
+	size_t heard;		/* have given samples that are neither void nor too old */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
 
