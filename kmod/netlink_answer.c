@@ -122,7 +122,8 @@ bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 	       chime_put_s64(skb, TRUECHIME_A_RATE_Q32, now->rate_q32) ||
 	       chime_put_s64(skb, TRUECHIME_A_SLEW_NS, now->slew_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_SIGMA_NS, now->sigma_ns) ||
-	       chime_put_s64(skb, TRUECHIME_A_MAXERROR_NS, chime_bound(now->maxerror_ns));
+	       chime_put_s64(skb, TRUECHIME_A_MAXERROR_NS, chime_bound(now->maxerror_ns)) ||
+	       chime_put_line(skb, TRUECHIME_A_REFERENCE_CHANGE, &now->change);
 }
 
 bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)

@@ -110,6 +110,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 		.state = chime_view_state(&view, raw_ns, timescale->holdover_ns),
 		.reference = view.reference,
 		.epoch = view.epoch,
+		.change = view.change,
 	};
 	if (remaining_ns > 0)
 		now->rate_q32 += view.slew.rate_q32;
@@ -204,6 +205,42 @@ static void chime_timescale_let_go(struct chime_timescale *timescale, s64 raw_ns
 	timescale->free.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 }
 
+/*
+ * From now on the reference means something else. Whoever measured against it learns by @change
+ * what became of that: the new reference minus the old one, as a function of the old one's time.
+ */
+static void chime_timescale_begin_epoch(struct chime_timescale *timescale,
+					const struct chime_line *change)
+{
+	timescale->current_view.epoch++;
+	timescale->current_view.change = *change;
+}
+
+/* The same, with the old and the new reference as functions of raw. Both are known at @raw_ns. */
+static void chime_timescale_change_clock(struct chime_timescale *timescale,
+					 const struct chime_line *before,
+					 const struct chime_line *after, s64 raw_ns)
+{
+	struct chime_line related, change = {
+		.sigma_rate_q32 = chime_add_sat(before->sigma_rate_q32, after->sigma_rate_q32),
+	};
+
+	chime_line_relate(after, before, raw_ns, &related);
+	change.origin_ns = related.origin_ns;
+	change.offset_ns = related.offset_ns;
+	change.rate_q32 = related.rate_q32;
+	chime_timescale_begin_epoch(timescale, &change);
+}
+
+/* The reference jumped, nobody knows how far, and runs on as it did. */
+static const struct chime_line chime_jumped = { .maxerror_ns = CHIME_LINE_UNBOUNDED_NS };
+
+/* The reference is another clock, of which nobody knows anything. */
+static const struct chime_line chime_replaced = {
+	.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
+	.sigma_rate_q32 = CHIME_LINE_RATE_UNKNOWN_Q32,
+};
+
 void chime_timescale_init(struct chime_timescale *timescale, struct mutex *lock,
 			  s64 slew_min_q32, s64 holdover_ns)
 {
@@ -222,6 +259,7 @@ void chime_timescale_init(struct chime_timescale *timescale, struct mutex *lock,
 	};
 	timescale->external = timescale->free;
 	timescale->current_view.line = timescale->free;
+	timescale->current_view.change = chime_replaced;
 	chime_timescale_publish(timescale);
 }
 
@@ -269,22 +307,31 @@ static s64 chime_timescale_reach(const struct chime_timescale *timescale, s64 ra
 	return max_t(s64, chime_sub_sat(correction->rate_horizon_ns, chime_abs_sat(age_ns)), 0);
 }
 
-/* From now on @host is the host; a correction that was not measured against it is dropped. */
-static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
-					 const struct chime_line *host, bool keep, s64 raw_ns)
+/* The raw clock moved: @host is the same host's line after that, and the correction holds. */
+static void chime_timescale_resync(struct chime_timescale *timescale,
+				   const struct chime_line *host, s64 raw_ns)
 {
 	struct chime_view *view = &timescale->current_view;
 
-	if (keep) {
-		chime_steady_rejoin(&timescale->steady, &view->host, host,
-				    chime_timescale_reach(timescale, raw_ns), raw_ns);
-	} else {
-		chime_steady_start(&timescale->steady, host, raw_ns);
-		view->corrected = false;
-		view->epoch++;
-	}
+	chime_steady_rejoin(&timescale->steady, &view->host, host,
+			    chime_timescale_reach(timescale, raw_ns), raw_ns);
 	view->host = *host;
 	view->has_host = true;
+	chime_timescale_change(timescale, raw_ns, true);
+}
+
+/* From now on @host is the host, which the correction was not measured against: it ends. */
+static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
+					 const struct chime_line *host,
+					 const struct chime_line *change, s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	chime_steady_start(&timescale->steady, host, raw_ns);
+	view->corrected = false;
+	view->host = *host;
+	view->has_host = true;
+	chime_timescale_begin_epoch(timescale, change);
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
@@ -292,6 +339,7 @@ static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
 static void chime_timescale_absorb(struct chime_timescale *timescale,
 				   const struct chime_line *host, s64 gap_ns, s64 raw_ns)
 {
+	const struct chime_line change = { .offset_ns = gap_ns };
 	struct chime_line *correction = &timescale->correction;
 	struct chime_view *view = &timescale->current_view;
 
@@ -302,8 +350,17 @@ static void chime_timescale_absorb(struct chime_timescale *timescale,
 	view->corrected_ns = chime_add_sat(view->corrected_ns, gap_ns);
 	view->host = *host;
 	view->has_host = true;
-	view->epoch++;
+	chime_timescale_begin_epoch(timescale, &change);
 	chime_timescale_change(timescale, raw_ns, false);
+}
+
+/* The reference as a function of raw. */
+static struct chime_line chime_timescale_reference(const struct chime_timescale *timescale)
+{
+	const struct chime_line raw = { };
+
+	return timescale->current_view.reference == TRUECHIME_REFERENCE_HOST ?
+	       timescale->steady.line : raw;
 }
 
 void chime_timescale_set_reference(struct chime_timescale *timescale,
@@ -311,7 +368,8 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 {
 	struct chime_view *view = &timescale->current_view;
 	s64 age_ns = chime_sub_sat(chime_view_reference(view, raw_ns), view->corrected_ns);
-	struct chime_line aim;
+	const struct chime_line before = chime_timescale_reference(timescale);
+	struct chime_line aim, after;
 
 	lockdep_assert_held(timescale->lock);
 	chime_timescale_aim(timescale, raw_ns, &aim);
@@ -333,7 +391,8 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	else if (view->corrected)
 		timescale->correction = aim;
 	view->corrected_ns = chime_sub_sat(chime_view_reference(view, raw_ns), age_ns);
-	view->epoch++;
+	after = chime_timescale_reference(timescale);
+	chime_timescale_change_clock(timescale, &before, &after, raw_ns);
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
@@ -379,8 +438,8 @@ void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns)
 	if (view->reference == TRUECHIME_REFERENCE_HOST)
 		chime_steady_start(&timescale->steady, &view->host, raw_ns);
 	view->corrected = false;
-	view->epoch++;
 	timescale->stands_in = false;
+	chime_timescale_begin_epoch(timescale, &chime_jumped);
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
@@ -393,7 +452,7 @@ static void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_n
 	};
 	timescale->current_view.corrected = false;
 	timescale->stands_in = false;
-	timescale->current_view.epoch++;
+	chime_timescale_begin_epoch(timescale, &chime_jumped);
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
@@ -412,7 +471,7 @@ static void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns,
 	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, error_ns);
 	chime_line_shift(&timescale->free, gap_ns);
 	chime_line_shift(&timescale->external, gap_ns);
-	timescale->current_view.epoch++;
+	chime_timescale_begin_epoch(timescale, &chime_jumped);
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
@@ -427,18 +486,18 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 		break;
 	case CHIME_REFERENCE_RESYNC:
 		chime_timescale_catch_up(timescale, host, raw_ns);
-		chime_timescale_jump_to_host(timescale, host, true, raw_ns);
+		chime_timescale_resync(timescale, host, raw_ns);
 		break;
 	case CHIME_REFERENCE_FOLLOW:
 		/* A step of the host's clock does not concern that of mode external. */
-		chime_timescale_jump_to_host(timescale, host, false, raw_ns);
+		chime_timescale_jump_to_host(timescale, host, &chime_jumped, raw_ns);
 		break;
 	case CHIME_REFERENCE_ABSORB:
 		chime_timescale_absorb(timescale, host, terms->gap_ns, raw_ns);
 		break;
 	case CHIME_REFERENCE_REPLACE:
 		chime_timescale_catch_up(timescale, host, raw_ns);
-		chime_timescale_jump_to_host(timescale, host, false, raw_ns);
+		chime_timescale_jump_to_host(timescale, host, &chime_replaced, raw_ns);
 		break;
 	case CHIME_REFERENCE_SHIFT:
 		chime_timescale_shift(timescale, terms->gap_ns, terms->gap_error_ns, raw_ns);
@@ -456,17 +515,22 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 
 bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns)
 {
+	bool corrected = timescale->current_view.corrected;
+
 	lockdep_assert_held(timescale->lock);
-	if (!timescale->current_view.corrected)
-		return false;
-	timescale->correction.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	timescale->current_view.epoch++;
+	if (corrected)
+		timescale->correction.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	chime_timescale_begin_epoch(timescale, &chime_replaced);
 	chime_timescale_change(timescale, raw_ns, false);
-	return true;
+	return corrected;
 }
 
 void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 {
+	const struct chime_line change = {
+		.origin_ns = raw_ns,
+		.sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32,
+	};
 	struct chime_line *line = timescale->current_view.corrected ? &timescale->correction :
 								      &timescale->free;
 
@@ -480,7 +544,7 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 	line->horizon_ns = 0;
 	line->sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
 	line->maxerror_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
-	timescale->current_view.epoch++;
+	chime_timescale_begin_epoch(timescale, &change);
 	chime_timescale_change(timescale, raw_ns, false);
 }
 

@@ -41,6 +41,7 @@ struct chime_slew {
  * @corrected: a correction is in force
  * @corrected_ns: the reference's time when it was set
  * @epoch: counts changes of the reference's meaning
+ * @change: the reference of this epoch minus that of the one before, see struct chime_now
  */
 struct chime_view {
 	struct chime_line line;
@@ -53,6 +54,7 @@ struct chime_view {
 	bool corrected;
 	s64 corrected_ns;
 	u32 epoch;
+	struct chime_line change;
 };
 
 /**
@@ -70,6 +72,9 @@ struct chime_view {
  * @state: what the timescale rests on
  * @reference: what a correction is measured against
  * @epoch: of the reference
+ * @change: the reference of this epoch minus that of the one before, as a function of the latter's
+ *	time. maxerror_ns CHIME_LINE_UNBOUNDED_NS: nobody knows how far they are apart, but at which
+ *	rate they run; sigma_rate_q32 CHIME_LINE_RATE_UNKNOWN_Q32: nor that
  */
 struct chime_now {
 	s64 raw_ns;
@@ -85,6 +90,7 @@ struct chime_now {
 	enum truechime_state state;
 	enum truechime_reference reference;
 	u32 epoch;
+	struct chime_line change;
 };
 
 /**
@@ -184,7 +190,7 @@ void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns);
 /*
  * This may be another host than the one that the correction in force is of: time goes on by it, but
  * nobody knows any more by how much it can be wrong. A new epoch, for it is to be measured again.
- * false: there is none, and nothing changes.
+ * false: there is no correction.
  */
 bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns);
 

@@ -33,6 +33,9 @@
 /* maxerror_ns of a line of which no bound is known. */
 #define CHIME_LINE_UNBOUNDED_NS		S64_MAX
 
+/* sigma_rate_q32 of a line of whose rate nothing is known. */
+#define CHIME_LINE_RATE_UNKNOWN_Q32	S64_MAX
+
 /**
  * struct chime_line - a line with its error
  * @origin_ns: the argument at the origin

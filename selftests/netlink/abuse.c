@@ -67,6 +67,7 @@ static const struct {
 	[TRUECHIME_A_CLOCKSOURCE_EPOCH] = { 4, 4, true },
 	[TRUECHIME_A_REFERENCE_NS] = { 8, 8, true },
 	[TRUECHIME_A_STEADY_LINE] = { 7 * 12, 12 * 16, false },
+	[TRUECHIME_A_REFERENCE_CHANGE] = { 7 * 12, 12 * 16, true },
 };
 
 bool abuse_status_is_whole(struct abuse *abuse)

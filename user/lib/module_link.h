@@ -41,6 +41,7 @@ struct module_now {
 	enum truechime_mode mode;
 	enum truechime_reference reference;
 	bool has_host;
+	struct chime_line change;	/* TRUECHIME_A_REFERENCE_CHANGE */
 };
 
 struct module_status {

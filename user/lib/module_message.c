@@ -43,6 +43,7 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_RTC] = { .type = NLA_U8 },
 	[TRUECHIME_A_REFERENCE_NS] = { .type = NLA_U64 },
 	[TRUECHIME_A_STEADY_LINE] = { .type = NLA_NESTED },
+	[TRUECHIME_A_REFERENCE_CHANGE] = { .type = NLA_NESTED },
 };
 
 static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
@@ -159,6 +160,7 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 	static const int wanted[] = {
 		TRUECHIME_A_RAW_NS, TRUECHIME_A_REALTIME_NS, TRUECHIME_A_TIME_NS,
 		TRUECHIME_A_EPOCH, TRUECHIME_A_REFERENCE, TRUECHIME_A_REFERENCE_NS,
+		TRUECHIME_A_REFERENCE_CHANGE,
 	};
 	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
 
@@ -180,7 +182,7 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		.reference = get_u8(attrs[TRUECHIME_A_REFERENCE]),
 		.has_host = attrs[TRUECHIME_A_HOST_NS],
 	};
-	return 0;
+	return parse_line(attrs[TRUECHIME_A_REFERENCE_CHANGE], &now->change);
 }
 
 int module_message_status(const struct nlattr *head, int length, struct module_status *status)

@@ -198,6 +198,10 @@ enum truechime_rtc {
  *	time, which is the host's without its changes of rate since a correction was set
  * @TRUECHIME_A_STEADY_LINE: nest of enum truechime_line_attr, steady time as a function of raw;
  *	with the host set aside, as it went on since (absent without a host)
+ * @TRUECHIME_A_REFERENCE_CHANGE: nest of enum truechime_line_attr: the reference of this epoch minus
+ *	that of the epoch before, as a function of the latter's time, exact at the origin. What was
+ *	measured against the old one is converted by it. MAXERROR_NS -1: how far the two are apart
+ *	is not known, but the rate is; SIGMA_RATE_Q32 2^63-1: nor is the rate
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,
@@ -235,6 +239,7 @@ enum truechime_attr {
 	TRUECHIME_A_OCCASION,
 	TRUECHIME_A_REFERENCE_NS,
 	TRUECHIME_A_STEADY_LINE,
+	TRUECHIME_A_REFERENCE_CHANGE,
 	__TRUECHIME_A_MAX,
 };
 

@@ -453,22 +453,91 @@ TEST_F(timescale, correction_of_what_may_be_another_host_has_no_bound)
 	struct chime_now now;
 
 	take_host(&self->timescale, 0, RAW0_NS);
-	/* Where there is none nothing changes. */
-	chime_timescale_suspect_host(&self->timescale, RAW0_NS);
-	EXPECT_EQ(1, now_at(&self->timescale, RAW0_NS).epoch);
-	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	/* Without one the host is followed as it is, but what was measured is of no use. */
+	EXPECT_FALSE(chime_timescale_suspect_host(&self->timescale, RAW0_NS));
+	now = now_at(&self->timescale, RAW0_NS);
+	EXPECT_EQ(2, now.epoch);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, now.change.sigma_rate_q32);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 2, true, RAW0_NS));
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
-	chime_timescale_suspect_host(&self->timescale, RAW0_NS);
+	EXPECT_TRUE(chime_timescale_suspect_host(&self->timescale, RAW0_NS));
 	now = now_at(&self->timescale, RAW0_NS + S);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
 	EXPECT_EQ(UTC0_NS + S + 300 * US, now.time_ns);
 	EXPECT_EQ(0, now.slew_ns);
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
 	/* Nobody brings what was measured before. */
-	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 1, true,
+	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 2, true,
 						   RAW0_NS));
-	EXPECT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 2, true, RAW0_NS));
+	EXPECT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 3, true, RAW0_NS));
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
+}
+
+/* What an instant by the old reference is by the new one, as the change says. */
+static s64 converted(const struct chime_line *change, s64 at_ns)
+{
+	return at_ns + chime_line_offset(change, at_ns);
+}
+
+TEST_F(timescale, change_of_the_reference_is_stated)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 0);
+	struct chime_now host, raw, back;
+	struct chime_line stepped;
+
+	take_host(&self->timescale, 25 * CHIME_PPM_Q32, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	host = now_at(&self->timescale, RAW0_NS + 900 * S);
+	/* The host is set aside: 100 s before, its time was what raw is the same of. */
+	chime_timescale_set_reference(&self->timescale, &self->timescale.current_view.host, false,
+				      RAW0_NS + 1000 * S);
+	raw = now_at(&self->timescale, RAW0_NS + 1000 * S);
+	EXPECT_EQ(2, raw.epoch);
+	EXPECT_EQ(0, raw.change.maxerror_ns);
+	EXPECT_LE(llabs(converted(&raw.change, host.reference_ns) - (RAW0_NS + 900 * S)), 25);
+	/* And taken up again. */
+	chime_timescale_set_reference(&self->timescale, &self->timescale.current_view.host, true,
+				      RAW0_NS + 1001 * S);
+	back = now_at(&self->timescale, RAW0_NS + 1001 * S);
+	EXPECT_EQ(3, back.epoch);
+	EXPECT_LE(llabs(converted(&back.change, raw.reference_ns) -
+			now_at(&self->timescale, RAW0_NS + 1000 * S).reference_ns), 1);
+
+	/* A step of the host's clock that the correction takes up is its gap. */
+	stepped = self->timescale.current_view.host;
+	stepped.offset_ns += 45 * S;
+	change_reference(&self->timescale, CHIME_REFERENCE_ABSORB, &stepped, 45 * S,
+			 RAW0_NS + 1001 * S);
+	EXPECT_EQ(45 * S, now_at(&self->timescale, RAW0_NS + 1001 * S).change.offset_ns);
+	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 1001 * S).change.rate_q32);
+	/* One that time follows may be any: where UTC is has to be measured, the rate holds. */
+	change_reference(&self->timescale, CHIME_REFERENCE_FOLLOW, &stepped, 45 * S,
+			 RAW0_NS + 1001 * S);
+	raw = now_at(&self->timescale, RAW0_NS + 1001 * S);
+	EXPECT_EQ(5, raw.epoch);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, raw.change.maxerror_ns);
+	EXPECT_EQ(0, raw.change.sigma_rate_q32);
+	/* Of another host not even that is known. */
+	change_reference(&self->timescale, CHIME_REFERENCE_REPLACE, &stepped, 0,
+			 RAW0_NS + 1001 * S);
+	raw = now_at(&self->timescale, RAW0_NS + 1001 * S);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, raw.change.maxerror_ns);
+	EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, raw.change.sigma_rate_q32);
+}
+
+/* Another clocksource goes on from the old one's time, at a rate that nobody knows. */
+TEST_F(timescale, another_clocksource_keeps_what_was_measured_but_its_rate)
+{
+	struct chime_now now;
+
+	chime_timescale_lose_rate(&self->timescale, RAW0_NS + 5 * S);
+	now = now_at(&self->timescale, RAW0_NS + 5 * S);
+	EXPECT_EQ(1, now.epoch);
+	EXPECT_EQ(RAW0_NS + 5 * S, now.change.origin_ns);
+	EXPECT_EQ(0, now.change.offset_ns);
+	EXPECT_EQ(0, now.change.maxerror_ns);
+	EXPECT_EQ(500 * CHIME_PPM_Q32, now.change.sigma_rate_q32);
 }
 
 TEST_F(timescale, error_of_a_gap_is_part_of_the_bound)

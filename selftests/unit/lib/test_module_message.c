@@ -43,6 +43,13 @@ static int length(struct nl_msg *msg)
 
 static void put_now(struct nl_msg *msg)
 {
+	struct nlattr *nest = nla_nest_start(msg, TRUECHIME_A_REFERENCE_CHANGE);
+
+	nla_put_u64(msg, TRUECHIME_LINE_A_ORIGIN_NS, 900);
+	nla_put_u64(msg, TRUECHIME_LINE_A_OFFSET_NS, (uint64_t)-70);
+	nla_put_u64(msg, TRUECHIME_LINE_A_MAXERROR_NS, (uint64_t)-1);
+	nla_put_u64(msg, TRUECHIME_LINE_A_SIGMA_RATE_Q32, INT64_MAX);
+	nla_nest_end(msg, nest);
 	nla_put_u64(msg, TRUECHIME_A_RAW_NS, 1000);
 	nla_put_u64(msg, TRUECHIME_A_REALTIME_NS, 2000);
 	nla_put_u64(msg, TRUECHIME_A_REFERENCE_NS, 5000);
@@ -70,6 +77,10 @@ TEST_F(message, reads_now)
 	EXPECT_TRUE(now.has_host);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
 	EXPECT_EQ(7, now.epoch);
+	EXPECT_EQ(900, now.change.origin_ns);
+	EXPECT_EQ(-70, now.change.offset_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.change.maxerror_ns);
+	EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, now.change.sigma_rate_q32);
 	EXPECT_EQ(TRUECHIME_MODE_EXTERNAL, now.mode);
 }
 
