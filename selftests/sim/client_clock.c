@@ -141,6 +141,7 @@ void client_clock_now(const struct client_clock *clock, double true_ns, struct t
 	now->realtime_ns = client_clock_int(system_time(clock, raw));
 	now->reference_ns = client_clock_int(reference);
 	now->epoch = clock->epoch;
+	now->change = REFERENCE_JUMPED;
 	now->disruptions = clock->disruptions;
 	if (!clock->has_line) {
 		now->time_ns = now->realtime_ns;

@@ -81,7 +81,6 @@ void guest_module_look(struct guest_module *module, const struct chime_pairing *
 	chime_react(&disrupted, &reaction);
 	*look = (struct guest_module_look){
 		.jumped = true,
-		.gap_ns = disrupted.gap_ns,
 		.outlived = reaction.change == CHIME_REFERENCE_ABSORB,
 	};
 	chime_host_line_rebase(&module->track, pairing);
@@ -114,6 +113,7 @@ void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct 
 		.host_known = from.has_host,
 		.host_ns = from.host_ns,
 	};
+	reference_change_of_line(&from.change, &now->change);
 }
 
 int guest_module_correct(struct guest_module *module, int64_t raw_ns,
@@ -158,9 +158,4 @@ void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demot
 const struct chime_line *guest_module_host_line(const struct guest_module *module)
 {
 	return &module->track.line;
-}
-
-const struct chime_line *guest_module_steady_line(const struct guest_module *module)
-{
-	return &module->timescale.steady.line;
 }

@@ -14,13 +14,11 @@
 
 /**
  * struct guest_module_look - what a look at the host found
- * @jumped: the host's time and raw came apart ...
- * @gap_ns: ... by so much
+ * @jumped: the host's time and raw came apart
  * @outlived: UTC is known better than that and goes on as it was
  */
 struct guest_module_look {
 	bool jumped;
-	int64_t gap_ns;
 	bool outlived;
 };
 
@@ -54,8 +52,7 @@ void guest_module_leap(struct guest_module *module, int64_t raw_ns, int64_t chan
 /* Set the host aside, or take it up again. */
 void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demoted);
 
-/* The host's time, and steady time, as a function of raw, as the module has them. */
+/* The host's time as a function of raw, as the module has it. */
 const struct chime_line *guest_module_host_line(const struct guest_module *module);
-const struct chime_line *guest_module_steady_line(const struct guest_module *module);
 
 #endif /* SIM_GUEST_MODULE_H */

@@ -84,7 +84,7 @@ static void judge_host(struct world *world, double true_ns)
 	world->summary->demotions += demote;
 	world->summary->reinstatements += !demote;
 	client_clock_demote(&world->clock, true_ns, demote);
-	world_change_kind(world, true_ns);
+	world_check_epoch(world, true_ns);
 }
 
 /* As steering_correct() and steering_judge(). */

@@ -16,17 +16,6 @@ static void change_reference(struct world *world, const struct reference_change 
 	consensus_forget(world->consensus);
 }
 
-/* The reference changed its meaning, and nobody knows how. */
-static void rebase(struct world *world)
-{
-	size_t i;
-
-	for (i = 0; i < world->options.servers; i++)
-		source_rebase(world->sources[i], world->epoch);
-	discipline_rebase(world->discipline);
-	consensus_forget(world->consensus);
-}
-
 void world_burst(struct world *world, double true_ns, int count)
 {
 	int64_t raw_ns = client_clock_raw(&world->clock, true_ns);
@@ -36,42 +25,25 @@ void world_burst(struct world *world, double true_ns, int count)
 		source_burst(world->sources[i], raw_ns, count);
 }
 
-void world_change_kind(struct world *world, double true_ns)
+void world_check_epoch(struct world *world, double true_ns)
 {
 	struct reference_change change;
 	struct timescale_now now;
 
 	client_clock_now(&world->clock, true_ns, &now);
-	world->epoch = now.epoch;
-	if (reference_change_of_kind(&now, guest_module_steady_line(world->clock.module),
-				     &change)) {
-		change_reference(world, &change);
-		return;
-	}
-	rebase(world);
-	world_burst(world, true_ns, WORLD_BURST);
-}
-
-void world_check_epoch(struct world *world, double true_ns, const struct reference_change *change)
-{
-	struct timescale_now now;
-
-	client_clock_now(&world->clock, true_ns, &now);
 	if (now.epoch == world->epoch)
 		return;
+	change = now.epoch == world->epoch + 1 ? now.change : REFERENCE_REPLACED;
 	world->epoch = now.epoch;
-	if (change)
-		change_reference(world, change);
-	else
-		rebase(world);
-	world_burst(world, true_ns, WORLD_BURST);
+	change_reference(world, &change);
+	if (!reference_change_keeps_offset(&change))
+		world_burst(world, true_ns, WORLD_BURST);
 }
 
 void world_pair(struct world *world, double true_ns)
 {
 	bool counts = true_ns > world->options.settle_s * NS_PER_S;
 	bool host_step = world->host_stepped;
-	struct reference_change change;
 	struct guest_module_look look;
 	struct timescale_now now;
 
@@ -86,10 +58,9 @@ void world_pair(struct world *world, double true_ns)
 		client_clock_step(&world->clock, true_ns);
 		world->summary->steps++;
 	}
-	change = (struct reference_change){ .shift_ns = look.gap_ns };
-	world_check_epoch(world, true_ns, look.outlived ? &change : NULL);
+	world_check_epoch(world, true_ns);
 	if (discipline_is_doubted(world->discipline, &now))
-		rebase(world);
+		change_reference(world, &REFERENCE_JUMPED);
 	world->disrupted |= !look.outlived;
 	client_clock_follow(&world->clock, true_ns);
 	world_burst(world, true_ns, WORLD_BURST);
@@ -112,7 +83,7 @@ static void stop(struct world *world, double gap_ns, double true_ns)
 static void lose(struct world *world, double gap_ns, double true_ns)
 {
 	client_clock_lose(&world->clock, true_ns, gap_ns);
-	world_check_epoch(world, true_ns, NULL);
+	world_check_epoch(world, true_ns);
 	world->disrupted = true;
 }
 

@@ -69,14 +69,11 @@ void world_pair(struct world *world, double true_ns);
 /* What the sources say all at once. false: the discipline is not to learn from it. */
 bool world_hear(struct world *world, double true_ns, const struct timescale_now *now);
 
-/* The host was set aside or taken up again: a new epoch, and nothing is forgotten. */
-void world_change_kind(struct world *world, double true_ns);
-
 /*
- * The timescale's epoch may have changed, by @change if that is known. As the daemon does; all
- * sources are asked then.
+ * The timescale's epoch may have changed: what was measured is converted, or all sources are asked.
+ * As the daemon does.
  */
-void world_check_epoch(struct world *world, double true_ns, const struct reference_change *change);
+void world_check_epoch(struct world *world, double true_ns);
 
 /* Is a system clock that a disruption left off by so much stepped? */
 bool world_steps_after_disruption(int64_t offset_ns);

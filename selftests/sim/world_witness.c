@@ -28,7 +28,7 @@ static void follow_jump(struct world *world, double true_ns, const struct consen
 		client_clock_step(&world->clock, true_ns);
 		world->summary->steps++;
 	}
-	world_check_epoch(world, true_ns, NULL);
+	world_check_epoch(world, true_ns);
 	world->disrupted = true;
 	client_clock_follow(&world->clock, true_ns);
 }

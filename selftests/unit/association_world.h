@@ -43,8 +43,6 @@ struct source {
 	int added;
 	int add_result;
 	int bursts;
-	int rebased;
-	int forgotten;
 	int changed;
 	uint32_t kiss;
 	int64_t earliest_ns;
@@ -139,16 +137,6 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 {
 	source->bursts += count;
 	source->next_ns = now_raw_ns;
-}
-
-void source_rebase(struct source *source, uint32_t epoch)
-{
-	source->rebased++;
-}
-
-void source_forget(struct source *source, uint32_t epoch)
-{
-	source->forgotten++;
 }
 
 void source_change_reference(struct source *source, uint32_t epoch,

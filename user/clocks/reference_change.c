@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a change of the reference amounts to: from host to raw or back, or a step. What follows from
- * it for samples and estimates is discipline/source.c's and discipline/estimator.c's.
+ * What a change of the reference amounts to, by the line that the timescale states. What follows
+ * from it for samples and estimates is discipline/source.c's and discipline/estimator.c's.
  */
 #include "clocks/reference_change.h"
 
-#include "clocks/timescale.h"
 #include "core/line.h"
 
 #define Q32	4294967296.0
@@ -13,30 +12,19 @@
 /* Sums of this and a date (before the year 2116) stay within 64 bits. */
 #define SHIFT_MAX_NS	(INT64_MAX / 2)
 
-bool reference_change_of_kind(const struct timescale_now *now, const struct chime_line *steady,
-			      struct reference_change *change)
+void reference_change_of_line(const struct chime_line *line, struct reference_change *change)
 {
-	int64_t ahead_ns = chime_line_offset(steady, now->raw_ns);
-	double rate = (double)steady->rate_q32 / Q32;
-
-	*change = (struct reference_change){ 0 };
-	if (!now->host_known || !chime_line_valid(steady) || chime_abs_sat(ahead_ns) > SHIFT_MAX_NS)
-		return false;
-	change->rate_sigma = (double)steady->sigma_rate_q32 / Q32;
-	if (now->has_host) {
-		change->at_ns = now->raw_ns;
-		change->shift_ns = ahead_ns;
-		change->rate = rate;
-	} else {
-		change->at_ns = chime_line_eval(steady, now->raw_ns);
-		change->shift_ns = -ahead_ns;
-		change->rate = -rate / (1 + rate);
-	}
-	return true;
-}
-
-bool reference_change_of_step(int64_t gap_ns, struct reference_change *change)
-{
-	*change = (struct reference_change){ .shift_ns = gap_ns };
-	return chime_abs_sat(gap_ns) <= SHIFT_MAX_NS;
+	*change = REFERENCE_REPLACED;
+	if (!chime_line_valid(line) || line->sigma_rate_q32 == CHIME_LINE_RATE_UNKNOWN_Q32)
+		return;
+	*change = (struct reference_change){
+		.at_ns = line->origin_ns,
+		.shift_ns = line->offset_ns,
+		.shift_sigma_ns = (double)line->sigma_ns,
+		.rate = (double)line->rate_q32 / Q32,
+		.rate_sigma = (double)line->sigma_rate_q32 / Q32,
+	};
+	if (line->maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
+	    chime_abs_sat(line->offset_ns) > SHIFT_MAX_NS)
+		change->shift_sigma_ns = INFINITY;
 }

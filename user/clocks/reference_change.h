@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Another clock takes the reference's place: what was measured against the one, as measured
- * against the other. Pure.
+ * Another clock takes the reference's place, or the reference itself jumps: what was measured
+ * against the one, as measured against the other. Pure.
  *
  * A sample, or a line's origin, at an instant by the old reference with an offset from it becomes
  *	at + shift(at), offset - shift(at)
  * and a rate becomes (rate - r) / (1 + r): the server's time is the same by both. A leap second
- * changes the server's time instead, and no reference.
+ * changes the server's time instead, and no reference. What is not known of the change is lost of
+ * what was measured: offsets, or rates, too.
  */
 #ifndef CLOCKS_REFERENCE_CHANGE_H
 #define CLOCKS_REFERENCE_CHANGE_H
@@ -19,17 +20,39 @@
  * struct reference_change - a new reference against the old one
  * @at_ns: an instant, by the old one
  * @shift_ns: the new one minus the old one then
+ * @shift_sigma_ns: one standard error of @shift_ns; INFINITY: it is not known
  * @rate: how fast that grows with the old one's time (1e-9: one ns a second)
- * @rate_sigma: one standard error of @rate
+ * @rate_sigma: one standard error of @rate; INFINITY: it is not known, nor is @shift_ns
  * @leap_ns: by how much servers' time, UTC, was set forward by a leap second
  */
 struct reference_change {
 	int64_t at_ns;
 	int64_t shift_ns;
+	double shift_sigma_ns;
 	double rate;
 	double rate_sigma;
 	int64_t leap_ns;
 };
+
+/* The reference jumped, nobody knows how far, and runs on as it did. */
+#define REFERENCE_JUMPED \
+	((struct reference_change){ .shift_sigma_ns = INFINITY })
+
+/* The reference is another clock, of which nothing is known. */
+#define REFERENCE_REPLACED \
+	((struct reference_change){ .shift_sigma_ns = INFINITY, .rate_sigma = INFINITY })
+
+/* Offsets that were measured still say something. */
+static inline bool reference_change_keeps_offset(const struct reference_change *change)
+{
+	return isfinite(change->shift_sigma_ns) && isfinite(change->rate_sigma);
+}
+
+/* Rates that were measured still say something. */
+static inline bool reference_change_keeps_rate(const struct reference_change *change)
+{
+	return isfinite(change->rate_sigma);
+}
 
 /* The new reference minus the old one, when that one said @at_ns. */
 static inline int64_t reference_change_shift(const struct reference_change *change, int64_t at_ns)
@@ -50,20 +73,11 @@ static inline double reference_change_rate(const struct reference_change *change
 }
 
 struct chime_line;
-struct timescale_now;
 
-/**
- * reference_change_of_kind() - between raw and the host, both of which can be read
- * @now: the clocks; its reference is the new one, the other one was the reference before
- * @steady: steady time as a function of raw: the reference that the host is, or was
- * @change: result
- *
- * Return: true; false: the host cannot be read, or what it says is beyond belief.
+/*
+ * From the new reference minus the old one as a function of the old one's time: a line without a
+ * bound says only the rate, one of CHIME_LINE_RATE_UNKNOWN_Q32 nothing. Nor does one beyond belief.
  */
-bool reference_change_of_kind(const struct timescale_now *now, const struct chime_line *steady,
-			      struct reference_change *change);
-
-/* The host's clock was set forward by @gap_ns. false: beyond belief. */
-bool reference_change_of_step(int64_t gap_ns, struct reference_change *change);
+void reference_change_of_line(const struct chime_line *line, struct reference_change *change);
 
 #endif /* CLOCKS_REFERENCE_CHANGE_H */

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <linux/truechime.h>
 
+#include "clocks/reference_change.h"
 #include "core/line.h"
 
 /**
@@ -31,6 +32,7 @@
  * @maxerror_ns: bound of its error; CHIME_LINE_UNBOUNDED_NS: none known
  * @reading_ns: by how much the clocks may not be of the same instant (0: one kernel snapshot)
  * @epoch: changes when @reference_ns changes its meaning; samples of two epochs do not mix
+ * @change: what became of the reference when the epoch began, against that of the epoch before
  * @disruptions: disruptions noticed so far
  * @has_host: @reference_ns is steady time
  * @host_known: @host_ns is: also while the host is demoted and raw is the reference
@@ -48,6 +50,7 @@ struct timescale_now {
 	int64_t maxerror_ns;
 	int64_t reading_ns;
 	uint32_t epoch;
+	struct reference_change change;
 	uint32_t disruptions;
 	bool has_host;
 	bool host_known;

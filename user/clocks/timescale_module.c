@@ -42,6 +42,7 @@ static int timescale_module_now(struct timescale *timescale, struct timescale_no
 		.has_host = from.reference == TRUECHIME_REFERENCE_HOST && from.has_host,
 		.external = from.mode == TRUECHIME_MODE_EXTERNAL,
 	};
+	reference_change_of_line(&from.change, &now->change);
 	return 0;
 }
 

@@ -116,6 +116,7 @@ static int timescale_user_now(struct timescale *timescale, struct timescale_now 
 	timescale_user_watch(user, now->raw_ns);
 	now->reference_ns = now->raw_ns;
 	now->epoch = user->epoch;
+	now->change = REFERENCE_JUMPED;
 	now->disruptions = user->disruptions;
 	if (!user->has_correction) {
 		now->time_ns = now->realtime_ns;

@@ -58,7 +58,6 @@ static int daemon_start_epoch(struct daemon *daemon)
 	daemon->has_host = now.has_host;
 	daemon->external = now.external;
 	daemon->disruptions = now.disruptions;
-	daemon->step_known = false;
 	return 0;
 }
 
@@ -140,13 +139,8 @@ void daemon_configure_module(struct daemon *daemon)
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
 {
 	consensus_forget(daemon->consensus);
-	if (change) {
-		associations_change_reference(daemon->associations, daemon->epoch, change);
-		discipline_change_reference(daemon->discipline, change);
-	} else {
-		associations_rebase(daemon->associations, daemon->epoch);
-		discipline_rebase(daemon->discipline);
-	}
+	associations_change_reference(daemon->associations, daemon->epoch, change);
+	discipline_change_reference(daemon->discipline, change);
 }
 
 void daemon_leap(struct daemon *daemon, int64_t change_ns)
@@ -181,16 +175,18 @@ bool daemon_is_corrected(const struct daemon *daemon)
 		module.has_correction);
 }
 
-/* The reference is @now's, and was the other one of host and raw: can both be read? */
-static bool daemon_compare_references(struct daemon *daemon, const struct timescale_now *now,
-				      struct reference_change *change)
+/* The module's reference against raw, which was the reference without it. */
+static void daemon_compare_with_raw(struct daemon *daemon, struct reference_change *change)
 {
+	const struct chime_line raw = { .origin_ns = 0 };
 	struct module_status status;
 
-	return daemon->link && !module_link_status(daemon->link, &status) &&
-	       status.has_steady_line && status.epoch == now->epoch &&
-	       status.disruptions == now->disruptions &&
-	       reference_change_of_kind(now, &status.steady_line, change);
+	*change = REFERENCE_REPLACED;
+	if (!daemon->has_host)
+		reference_change_of_line(&raw, change);
+	else if (!module_link_status(daemon->link, &status) && status.has_steady_line &&
+		 status.epoch == daemon->epoch)
+		reference_change_of_line(&status.steady_line, change);
 }
 
 /* The rest of the daemon goes over to the timescale that was opened. */
@@ -238,8 +234,8 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 
 static void daemon_lose_module(struct daemon *daemon)
 {
-	const struct reference_change none = { 0 };
-	bool had_host = daemon->has_host;
+	const struct reference_change change = daemon->has_host ? REFERENCE_REPLACED :
+								  (struct reference_change){ 0 };
 	struct steering_status last;
 	int err;
 
@@ -256,16 +252,15 @@ static void daemon_lose_module(struct daemon *daemon)
 	daemon_configure_module(daemon);
 	daemon_carry_over(daemon, &last);
 	/* Raw stays what it was. A host cannot be read any more. */
-	daemon_use_timescale(daemon, had_host ? NULL : &none);
+	daemon_use_timescale(daemon, &change);
 }
 
 static void daemon_gain_module(struct daemon *daemon)
 {
 	struct timescale *user = daemon->timescale;
-	struct reference_change change = { 0 };
+	struct reference_change change;
 	struct steering_status last;
 	struct timescale_now now;
-	bool known;
 
 	/* Raw may have slept since the last look. */
 	if (!user->ops->now(user, &now))
@@ -285,10 +280,8 @@ static void daemon_gain_module(struct daemon *daemon)
 	log_notice("The kernel module is there; steering through it from now on");
 	daemon_configure_module(daemon);
 	daemon_carry_over(daemon, &last);
-	known = !daemon->has_host || (!daemon->timescale->ops->now(daemon->timescale, &now) &&
-				      now.epoch == daemon->epoch &&
-				      daemon_compare_references(daemon, &now, &change));
-	daemon_use_timescale(daemon, known ? &change : NULL);
+	daemon_compare_with_raw(daemon, &change);
+	daemon_use_timescale(daemon, &change);
 }
 
 static bool daemon_finds_module(void)
@@ -338,19 +331,6 @@ static void daemon_check_mode(struct daemon *daemon, const struct timescale_now 
 	daemon->sources_changed = true;
 }
 
-/* What the new epoch means for what was measured before. false: that is not known. */
-static bool daemon_explain_epoch(struct daemon *daemon, const struct timescale_now *now,
-				 struct reference_change *change)
-{
-	if (now->has_host == daemon->has_host) {
-		*change = daemon->step;
-		return daemon->step_known && daemon->step_epoch == now->epoch;
-	}
-	/* The host was set aside or taken up again, and nothing else happened. */
-	return now->epoch == daemon->epoch + 1 && now->disruptions == daemon->disruptions &&
-	       daemon_compare_references(daemon, now, change);
-}
-
 /*
  * The reference is what it was, but the gap was longer than what was learned reaches, or may have
  * hidden a slew of the host: where UTC is has to be learned anew.
@@ -359,31 +339,23 @@ static void daemon_check_reach(struct daemon *daemon, const struct timescale_now
 {
 	if (!discipline_is_doubted(daemon->discipline, now))
 		return;
-	daemon_change_reference(daemon, NULL);
+	daemon_change_reference(daemon, &REFERENCE_JUMPED);
 	steering_disrupted(daemon->steering, false);
 }
 
-void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
+/* Of an epoch that came and went unseen nothing is known. */
+static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now *now,
+			       bool disrupted)
 {
-	bool disrupted = now->disruptions != daemon->disruptions;
-	bool changed = now->epoch != daemon->epoch || now->has_host != daemon->has_host;
-	struct reference_change change;
-	bool known = changed && daemon_explain_epoch(daemon, now, &change);
+	const struct reference_change change = now->epoch == daemon->epoch + 1 ?
+					       now->change : REFERENCE_REPLACED;
+	bool known = reference_change_keeps_offset(&change);
 
-	daemon_check_mode(daemon, now);
-	daemon->disruptions = now->disruptions;
-	if (disrupted && !daemon->link)
-		daemon_slept(daemon, now);
-	if (disrupted && !changed)
-		daemon_check_reach(daemon, now);
-	if (!changed)
-		return;
 	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",
 		  known ? "known" : "unknown");
 	daemon->epoch = now->epoch;
 	daemon->has_host = now->has_host;
-	daemon_change_reference(daemon, known ? &change : NULL);
-	daemon->step_known = false;
+	daemon_change_reference(daemon, &change);
 	daemon->sources_changed = true;
 	if (known || !disrupted)
 		steering_recheck(daemon->steering);
@@ -392,4 +364,18 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 				   now->has_host && !daemon_is_corrected(daemon));
 	if (!known)
 		daemon_burst(daemon, DAEMON_BURST);
+}
+
+void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
+{
+	bool disrupted = now->disruptions != daemon->disruptions;
+
+	daemon_check_mode(daemon, now);
+	daemon->disruptions = now->disruptions;
+	if (disrupted && !daemon->link)
+		daemon_slept(daemon, now);
+	if (now->epoch != daemon->epoch)
+		daemon_enter_epoch(daemon, now, disrupted);
+	else if (disrupted)
+		daemon_check_reach(daemon, now);
 }

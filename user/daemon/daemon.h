@@ -83,9 +83,6 @@ struct daemon_options {
  * @epoch: in which the sources' estimates are
  * @has_host: what the epoch's reference is
  * @disruptions: counted by the timescale when last looked at
- * @step_known: @step is what made the host's clock begin @step_epoch
- * @step_epoch: see there
- * @step: see there
  * @module_events: heard of, and as far as that
  * @events: the latest disruptions, oldest first, where the module is missing
  * @event_count: how many of them
@@ -129,9 +126,6 @@ struct daemon {
 	uint32_t epoch;
 	bool has_host;
 	uint32_t disruptions;
-	bool step_known;
-	uint32_t step_epoch;
-	struct reference_change step;
 	struct event_stream module_events;
 	struct module_event events[DAEMON_EVENTS];
 	int event_count;
@@ -242,7 +236,7 @@ void daemon_configure_module(struct daemon *daemon);
 /* UTC was set forward by @change_ns, a leap second, and what was measured before goes with it. */
 void daemon_leap(struct daemon *daemon, int64_t change_ns);
 
-/* What was measured becomes of the reference as it is now; NULL: it cannot, and is forgotten. */
+/* What was measured is converted to the reference as it is now, as far as @change tells how. */
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change);
 
 /* What is new in @now: another mode or epoch, disruptions that only the timescale saw. */

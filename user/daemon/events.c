@@ -88,15 +88,6 @@ static void daemon_publish_event(struct daemon *daemon, const struct module_even
 		control_publish(daemon->control, event_report(event));
 }
 
-/* A step of the host's clock: UTC went on through it only where the correction outlived it. */
-static bool daemon_is_known_step(struct daemon *daemon, const struct module_event *event)
-{
-	struct module_status status;
-
-	return !module_link_status(daemon->link, &status) && status.epoch == event->epoch &&
-	       status.has_correction;
-}
-
 /* A correction that a daemon with sources left: without a bound the host alone is better known. */
 static void daemon_drop_orphan(struct daemon *daemon)
 {
@@ -109,18 +100,6 @@ static void daemon_drop_orphan(struct daemon *daemon)
 		log_notice("A correction that was made before is dropped: no time source is configured that could confirm it");
 }
 
-/*
- * This may be another host, with another clock: what was learned of the first one's, its rate
- * included, may be wrong by anything, and holds no longer than until the sources answer.
- */
-static void daemon_forget_host(struct daemon *daemon)
-{
-	associations_forget(daemon->associations, daemon->epoch);
-	discipline_forget(daemon->discipline);
-	consensus_forget(daemon->consensus);
-	daemon_drop_orphan(daemon);
-}
-
 static void daemon_handle_event(void *context, const struct module_event *event)
 {
 	bool elsewhere = chime_reaction_suspects_host(event->cause);
@@ -129,14 +108,6 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 	struct timescale_now now;
 
 	daemon_publish_event(daemon, event);
-
-	/* An RTC's word of a step, where there is no host, says nothing of raw. */
-	if (chime_reaction_is_hosts(event->cause) && daemon->has_host &&
-	    event->epoch != daemon->epoch) {
-		daemon->step_known = daemon_is_known_step(daemon, event) &&
-				     reference_change_of_step(event->gap_ns, &daemon->step);
-		daemon->step_epoch = event->epoch;
-	}
 	if (!chime_reaction_counts(event->cause)) {
 		steering_recheck(daemon->steering);
 		return;
@@ -144,7 +115,7 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 	if (!daemon->timescale->ops->now(daemon->timescale, &now))
 		daemon_check_epoch(daemon, &now);
 	if (elsewhere)
-		daemon_forget_host(daemon);
+		daemon_drop_orphan(daemon);
 	steering_disrupted(daemon->steering, !moved);
 	daemon_burst(daemon, DAEMON_BURST);
 }

@@ -162,7 +162,7 @@ void daemon_believe_sources(struct daemon *daemon)
 		return;
 	log_notice("The operator has the time source followed that had gone astray");
 	daemon->heard = CONSENSUS_FINE;
-	daemon_change_reference(daemon, NULL);
+	daemon_change_reference(daemon, &REFERENCE_JUMPED);
 	steering_disrupted(daemon->steering, false);
 	daemon_burst(daemon, DAEMON_BURST);
 }

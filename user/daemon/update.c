@@ -126,7 +126,7 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	daemon_module_failed(daemon, err);
 	/* A rate that no clock has: whoever taught it, it would be refused for ever. */
 	if (err == -ERANGE)
-		discipline_forget(daemon->discipline);
+		discipline_change_reference(daemon->discipline, &REFERENCE_REPLACED);
 	if (!result->changed)
 		return;
 	if (daemon->result_raw_ns)

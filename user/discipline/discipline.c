@@ -70,12 +70,6 @@
 #define HOST_RIGHT_COUNT	64
 
 /*
- * With another reference the sources' clocks are learned anew. The correction in force was
- * converted, and holds until they are known better than by it, but not for longer than this.
- */
-#define HOLD_NS	600000000000LL
-
-/*
  * A timescale that is so much less sure than the combined clock knows what that one does not. What
  * its host's readings add, some 10 us where they are bracketed, is no such thing.
  */
@@ -138,14 +132,11 @@ struct discipline {
 	bool demoted;			/* by us */
 	bool had_reference;		/* one was seen ... */
 	bool had_host;			/* ... and it was the host */
-	bool carried;			/* what was learned is of the reference as it is now */
 	bool has_correction;
 	bool has_span;			/* the rate was learned from @span_from_ns on, ... */
 	bool crystal;			/* the reference is known to run free */
 	bool has_line;
 	bool has_rate;
-	bool holding;			/* the correction from before the reference changed ... */
-	int64_t holding_raw_ns;		/* ... since then */
 	bool relearning;		/* where UTC is, and the timescale may know that better */
 	int64_t span_from_ns;
 	int64_t span_offset_ns;		/* ... where the offset was this */
@@ -194,43 +185,49 @@ static void forget_drift(struct discipline *discipline)
 	discipline->fallback = 0;
 }
 
-void discipline_change_reference(struct discipline *discipline,
-				 const struct reference_change *change)
+/* Where UTC is against the reference is not known any more: the next correction is a first one. */
+static void lose_offset(struct discipline *discipline)
 {
-	discipline->host_wrong = 0;
-	discipline->carried = true;
-	discipline->rate = reference_change_rate(change, discipline->rate);
-	discipline->settled.rate = reference_change_rate(change, discipline->settled.rate);
-	discipline->rate_sigma = hypot(discipline->rate_sigma, change->rate_sigma);
-	discipline->has_line = false;
-	discipline->span_offset_ns += reference_change_offset(change, discipline->span_from_ns);
-	discipline->span_from_ns += reference_change_shift(change, discipline->span_from_ns);
-	forget_drift(discipline);
-	estimator_change_reference(discipline->clock, change);
-}
-
-/* With the meaning of the reference unknown, the next correction is a first one again. */
-void discipline_rebase(struct discipline *discipline)
-{
-	discipline->host_wrong = 0;
-	discipline->carried = false;
 	discipline->has_correction = false;
-	discipline->has_line = false;
 	discipline->has_span = false;
-	discipline->holding = false;
 	discipline->relearning = true;
-	forget_drift(discipline);
-	estimator_reset(discipline->clock, true);
 	memset(discipline->seat, 0, sizeof(discipline->seat));
 }
 
-void discipline_forget(struct discipline *discipline)
+static void lose_rate(struct discipline *discipline)
 {
-	discipline_rebase(discipline);
-	estimator_reset(discipline->clock, false);
 	discipline->has_rate = false;
 	discipline->settled.known = false;
 	discipline->crystal = false;
+}
+
+static void change_rate(struct discipline *discipline, const struct reference_change *change)
+{
+	discipline->rate = reference_change_rate(change, discipline->rate);
+	discipline->rate_sigma = hypot(discipline->rate_sigma, change->rate_sigma);
+	discipline->settled.rate = reference_change_rate(change, discipline->settled.rate);
+}
+
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change)
+{
+	bool keeps_rate = reference_change_keeps_rate(change);
+
+	discipline->host_wrong = 0;
+	discipline->has_line = false;
+	forget_drift(discipline);
+	if (keeps_rate)
+		change_rate(discipline, change);
+	else
+		lose_rate(discipline);
+	if (!reference_change_keeps_offset(change)) {
+		estimator_reset(discipline->clock, keeps_rate);
+		lose_offset(discipline);
+		return;
+	}
+	discipline->span_offset_ns += reference_change_offset(change, discipline->span_from_ns);
+	discipline->span_from_ns += reference_change_shift(change, discipline->span_from_ns);
+	estimator_change_reference(discipline->clock, change);
 }
 
 /* What the combined clock goes on with is more than the correction that it made does. */
@@ -264,7 +261,7 @@ bool discipline_is_doubted(const struct discipline *discipline, const struct tim
 
 	if (went_back(discipline, now))
 		return true;
-	return discipline->has_correction && !discipline->holding &&
+	return discipline->has_correction &&
 	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
 	       (sigma_ns > DOUBT_SIGMAS * estimate.sigma_ns + DOUBT_LEAST_NS ||
 		is_beyond_reach(discipline, &estimate));
@@ -798,39 +795,17 @@ static void vote_on_host(struct discipline *discipline, const struct combined *c
 		watch_demoted_host(discipline, combined, now, result);
 }
 
-/*
- * The reference became another clock, host or raw. Where it is not known how that one stands to the
- * other, what was learned of the other is of no use.
- */
-static void notice_reference(struct discipline *discipline, struct source *const *sources,
-			     size_t count, const struct timescale_now *now)
+/* The reference became another clock, host or raw: what raw does says nothing of the host. */
+static void notice_reference(struct discipline *discipline, const struct timescale_now *now)
 {
-	bool other = discipline->had_reference && discipline->had_host != now->has_host;
-	bool changed = discipline->has_rate && !discipline->carried && other;
-	size_t i;
-
-	/* What raw does says nothing of whether the host is disciplined. */
-	if (other) {
+	if (discipline->had_reference && discipline->had_host != now->has_host) {
 		discipline->crystal = false;
 		discipline->has_span = false;
 	}
-
 	discipline->had_reference = true;
 	discipline->had_host = now->has_host;
-	discipline->carried = false;
 	if (now->has_host && !discipline->has_rate)
 		estimator_expect_host(discipline->clock);
-	if (!changed)
-		return;
-	estimator_reset(discipline->clock, false);
-	forget_drift(discipline);
-	memset(discipline->seat, 0, sizeof(discipline->seat));
-	for (i = 0; i < count; i++)
-		source_forget(sources[i], now->epoch);
-	discipline->has_rate = false;
-	discipline->has_line = false;
-	discipline->holding = true;
-	discipline->holding_raw_ns = now->raw_ns;
 }
 
 /* What is in force is known better than what was measured since, and agrees with it. */
@@ -842,14 +817,6 @@ static bool is_known_better(const struct combined *combined, const struct timesc
 	return now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
 	       combined->next_sigma_ns > (double)now->sigma_ns &&
 	       change_ns <= SIGMAS * combined->estimate.sigma_ns;
-}
-
-static bool still_holds(struct discipline *discipline, const struct combined *combined,
-			const struct timescale_now *now)
-{
-	discipline->holding = discipline->holding && is_known_better(combined, now) &&
-			      now->raw_ns - discipline->holding_raw_ns < HOLD_NS;
-	return discipline->holding;
 }
 
 /*
@@ -907,8 +874,7 @@ static bool fall_back(struct discipline *discipline, const struct timescale_now 
 	double rate;
 	int power;
 
-	if (!options->fallback_most || now->has_host || !discipline->has_line ||
-	    discipline->holding)
+	if (!options->fallback_most || now->has_host || !discipline->has_line)
 		return false;
 	power = fallback_drift_get(&discipline->drift, options->fallback_least,
 				   options->fallback_most, now->reference_ns, &rate);
@@ -966,7 +932,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	int error;
 
 	memset(result, 0, sizeof(*result));
-	notice_reference(discipline, sources, count, now);
+	notice_reference(discipline, now);
 	source_select(sources, count, at_ns, &terms, &result->selection);
 	discipline->selected = result->selection.selected;
 	if (result->selection.selected >= 0) {
@@ -993,8 +959,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	survey(sources, &result->selection, at_ns, &combined);
 	combined.leap = count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
-	if (still_holds(discipline, &combined, now) ||
-	    fallen || (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
+	if (fallen || (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
 		describe(sources, &combined, at_ns, result);
 		result->synchronised = true;
 		discipline->has_correction = true;

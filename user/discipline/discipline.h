@@ -105,13 +105,7 @@ bool discipline_forbids(const struct discipline *discipline, int64_t change_ns);
 /* The operator has changes made, and at once, whatever maxchange says; until told otherwise. */
 void discipline_permit(struct discipline *discipline, bool permit);
 
-/* The epoch changed: as source_rebase(), for the combined clock; the sources are the caller's. */
-void discipline_rebase(struct discipline *discipline);
-
-/* Likewise, as source_forget(). */
-void discipline_forget(struct discipline *discipline);
-
-/* Likewise, as source_change_reference(). */
+/* As source_change_reference(), for the combined clock; the sources are the caller's. */
 void discipline_change_reference(struct discipline *discipline,
 				 const struct reference_change *change);
 

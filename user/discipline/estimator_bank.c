@@ -250,7 +250,7 @@ void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixtur
 void bank_change_reference(struct estimator *estimator, const struct reference_change *change)
 {
 	double before_s = (double)(change->at_ns - estimator->at_ns) / NS_PER_S;
-	double sigma = change->rate_sigma * NS_PER_S;
+	double sigma = change->rate_sigma * NS_PER_S, shift_sigma = change->shift_sigma_ns;
 	int i;
 
 	for (i = 0; i < estimator->members; i++) {
@@ -258,7 +258,8 @@ void bank_change_reference(struct estimator *estimator, const struct reference_c
 		double *rate = &belief->mean[BELIEF_RATE];
 
 		*rate = NS_PER_S * reference_change_rate(change, *rate / NS_PER_S);
-		belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] += sigma * sigma * before_s * before_s;
+		belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] += shift_sigma * shift_sigma +
+							     sigma * sigma * before_s * before_s;
 		belief->cov[BELIEF_OFFSET][BELIEF_RATE] -= sigma * sigma * before_s;
 		belief->cov[BELIEF_RATE][BELIEF_OFFSET] -= sigma * sigma * before_s;
 		belief->cov[BELIEF_RATE][BELIEF_RATE] += sigma * sigma;

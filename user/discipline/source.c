@@ -494,11 +494,6 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count)
 						 source->last_poll_ns + BURST_INTERVAL_NS);
 }
 
-void source_forget(struct source *source, uint32_t epoch)
-{
-	start_anew(source, epoch, false);
-}
-
 static void change_reading(const struct reference_change *change, int64_t *at_ns,
 			   int64_t *offset_ns)
 {
@@ -511,6 +506,10 @@ void source_change_reference(struct source *source, uint32_t epoch,
 {
 	unsigned int i;
 
+	if (!reference_change_keeps_offset(change)) {
+		start_anew(source, epoch, reference_change_keeps_rate(change));
+		return;
+	}
 	source->has_epoch = true;
 	source->epoch = epoch;
 	estimator_change_reference(source->estimator, change);
@@ -520,11 +519,6 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	change_reading(change, &source->last.at_ns, &source->last.offset_ns);
 	for (i = 0; i < source->samples; i++)
 		change_reading(change, &source->history[i].at_ns, &source->history[i].offset_ns);
-}
-
-void source_rebase(struct source *source, uint32_t epoch)
-{
-	start_anew(source, epoch, true);
 }
 
 static void describe_history(const struct source *source, struct source_status *status)

@@ -129,15 +129,9 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
  */
 void source_burst(struct source *source, int64_t now_raw_ns, int count);
 
-/* The reference changed its meaning, and nobody knows how: forget the offset, keep the rate. */
-void source_rebase(struct source *source, uint32_t epoch);
-
-/* Another clock takes the reference's place, and how it stands to the old one is known. */
+/* From @epoch on the reference means something else: what @change leaves of it is converted. */
 void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change);
-
-/* The reference is another clock now: forget the rate too. */
-void source_forget(struct source *source, uint32_t epoch);
 
 /**
  * struct source_status - for selection, tables and JSON

@@ -579,20 +579,6 @@ void associations_burst_all(struct associations *lot, int64_t now_raw_ns, int co
 		source_burst(lot->sources[i], now_raw_ns, count);
 }
 
-void associations_rebase(struct associations *lot, uint32_t epoch)
-{
-	drop_requests(lot);
-	for (size_t i = 0; i < lot->count; i++)
-		source_rebase(lot->sources[i], epoch);
-}
-
-void associations_forget(struct associations *lot, uint32_t epoch)
-{
-	drop_requests(lot);
-	for (size_t i = 0; i < lot->count; i++)
-		source_forget(lot->sources[i], epoch);
-}
-
 void associations_change_reference(struct associations *lot, uint32_t epoch,
 				   const struct reference_change *change)
 {

@@ -107,13 +107,7 @@ void associations_burst_all(struct associations *associations, int64_t now_raw_n
 /* Ask nobody from raw's @from_ns to @until_ns: servers may be off by a second then. */
 void associations_rest(struct associations *associations, int64_t from_ns, int64_t until_ns);
 
-/* The reference changed its meaning: source_rebase() for all; requests in flight are dropped. */
-void associations_rebase(struct associations *associations, uint32_t epoch);
-
-/* Likewise source_forget(). */
-void associations_forget(struct associations *associations, uint32_t epoch);
-
-/* Likewise source_change_reference(). */
+/* source_change_reference() for all; requests in flight are dropped. */
 void associations_change_reference(struct associations *associations, uint32_t epoch,
 				   const struct reference_change *change);
 

@@ -43,14 +43,15 @@ static struct {
 	struct timescale_now user_now;
 	struct timescale_now module_now;
 	int user_closed;
-	int known;			/* changes that were known ... */
-	int unknown;			/* ... and not */
+	int known;			/* changes that left offsets measured ... */
+	int unknown;			/* ... and that did not */
 	uint32_t epoch;			/* that the sources were told */
 	bool corrected;			/* by sources, as steering has it */
 	int forgotten;			/* rates, too, by sources and discipline */
 	int resets;			/* the module was told to forget the correction */
 	int voids;			/* steering was told that what it knew is void */
 	int rechecks;
+	int bursts;
 	struct reference_change source_change;
 	struct reference_change discipline_change;
 	bool doubted;
@@ -225,42 +226,26 @@ void associations_set_timescale(struct associations *associations, struct timesc
 {
 }
 
-void associations_rebase(struct associations *associations, uint32_t epoch)
-{
-	world.unknown++;
-	world.epoch = epoch;
-}
-
 void associations_change_reference(struct associations *associations, uint32_t epoch,
 				   const struct reference_change *change)
 {
-	world.known++;
+	if (reference_change_keeps_offset(change))
+		world.known++;
+	else
+		world.unknown++;
+	world.forgotten += !reference_change_keeps_rate(change);
 	world.epoch = epoch;
 	world.source_change = *change;
-}
-
-void associations_forget(struct associations *associations, uint32_t epoch)
-{
-	world.forgotten++;
-	world.epoch = epoch;
-}
-
-void discipline_forget(struct discipline *discipline)
-{
-	world.forgotten++;
 }
 
 void consensus_forget(struct consensus *consensus)
 {
 }
 
-void discipline_rebase(struct discipline *discipline)
-{
-}
-
 void discipline_change_reference(struct discipline *discipline,
 				 const struct reference_change *change)
 {
+	world.forgotten += !reference_change_keeps_rate(change);
 	world.discipline_change = *change;
 }
 
@@ -299,6 +284,7 @@ void steering_stand_aside(struct steering *steering, bool aside)
 
 void daemon_burst(struct daemon *daemon, int count)
 {
+	world.bursts++;
 }
 
 json_t *event_report(const struct module_event *event)
@@ -332,10 +318,11 @@ static struct timescale_now clocks(uint32_t epoch, bool has_host)
 	};
 }
 
-/* The module's epoch and host line now. */
-static void module_says(uint32_t epoch, bool has_host)
+/* The module's epoch, which @change began, and its host line now. */
+static void module_changes(uint32_t epoch, bool has_host, const struct reference_change *change)
 {
 	world.module_now = clocks(epoch, has_host);
+	world.module_now.change = *change;
 	world.status.epoch = epoch;
 	world.status.has_steady_line = true;
 	world.status.steady_line = (struct chime_line){
@@ -344,6 +331,11 @@ static void module_says(uint32_t epoch, bool has_host)
 		.rate_q32 = RATE_Q32,
 		.sigma_rate_q32 = SIGMA_RATE_Q32,
 	};
+}
+
+static void module_says(uint32_t epoch, bool has_host)
+{
+	module_changes(epoch, has_host, &REFERENCE_JUMPED);
 }
 
 FIXTURE_SETUP(daemon)
@@ -371,65 +363,51 @@ TEST_F(daemon, same_epoch_is_no_change)
 	EXPECT_EQ(0, world.known + world.unknown);
 }
 
-TEST_F(daemon, host_set_aside_and_taken_up_again_is_known)
+TEST_F(daemon, change_is_handed_on_as_the_module_states_it)
 {
-	struct reference_change aside;
+	const struct reference_change aside = {
+		.at_ns = HOST_NS, .shift_ns = RAW_NS - HOST_NS, .rate = -50e-6, .rate_sigma = 1e-8,
+	};
 
-	module_says(4, false);
+	module_changes(4, false, &aside);
+	/* Even if time was disrupted as well. */
+	world.module_now.disruptions = 1;
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	ASSERT_EQ(1, world.known);
 	EXPECT_EQ(4, world.epoch);
-	aside = world.source_change;
-	EXPECT_EQ(HOST_NS, aside.at_ns);
-	EXPECT_EQ(RAW_NS - HOST_NS, aside.shift_ns);
-	EXPECT_LT(fabs(aside.rate + 50e-6), 4e-9);
-	EXPECT_LT(fabs(aside.rate_sigma - 10e-9), 1e-10);
+	EXPECT_EQ(0, memcmp(&aside, &world.source_change, sizeof(aside)));
 	EXPECT_EQ(0, memcmp(&aside, &world.discipline_change, sizeof(aside)));
-
-	module_says(5, true);
+	EXPECT_EQ(1, world.rechecks);
+	EXPECT_EQ(0, world.voids);
+	EXPECT_EQ(0, world.bursts);
+	/* Once. */
 	daemon_check_epoch(&self->daemon, &world.module_now);
-	ASSERT_EQ(2, world.known);
-	EXPECT_EQ(5, world.epoch);
-	EXPECT_EQ(RAW_NS, world.source_change.at_ns);
-	EXPECT_EQ(HOST_NS - RAW_NS, world.source_change.shift_ns);
-	EXPECT_EQ(0, world.unknown);
+	EXPECT_EQ(1, world.known);
 }
 
-TEST_F(daemon, disruption_at_the_same_time_makes_it_unknown)
+TEST_F(daemon, jump_of_unknown_size_leaves_the_rate)
 {
-	module_says(4, false);
-	world.module_now.disruptions = 1;
-	world.status.disruptions = 1;
+	module_changes(4, true, &REFERENCE_JUMPED);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(1, world.unknown);
+	EXPECT_EQ(0, world.forgotten);
+	EXPECT_EQ(1, world.bursts);
+}
+
+TEST_F(daemon, of_an_epoch_that_was_missed_nothing_is_known)
+{
+	const struct reference_change none = { 0 };
+
+	module_changes(5, true, &none);
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	EXPECT_EQ(0, world.known);
 	EXPECT_EQ(1, world.unknown);
-}
-
-TEST_F(daemon, epoch_that_was_missed_makes_it_unknown)
-{
-	module_says(5, false);
+	EXPECT_EQ(2, world.forgotten);
+	/* A module that was reverted has fewer. */
+	module_changes(4, true, &none);
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	EXPECT_EQ(0, world.known);
-	EXPECT_EQ(1, world.unknown);
-}
-
-TEST_F(daemon, host_that_is_gone_makes_it_unknown)
-{
-	module_says(4, false);
-	world.module_now.host_known = false;
-	world.status.has_steady_line = false;
-	daemon_check_epoch(&self->daemon, &world.module_now);
-	EXPECT_EQ(0, world.known);
-	EXPECT_EQ(1, world.unknown);
-}
-
-TEST_F(daemon, line_of_another_epoch_is_not_used)
-{
-	module_says(4, false);
-	world.status.epoch = 5;
-	daemon_check_epoch(&self->daemon, &world.module_now);
-	EXPECT_EQ(0, world.known);
-	EXPECT_EQ(1, world.unknown);
+	EXPECT_EQ(2, world.unknown);
 }
 
 TEST_F(daemon, revert_costs_nothing_unless_the_host_may_have_been_slewed)
@@ -491,24 +469,32 @@ static void happen(FIXTURE_DATA(daemon) *self, enum truechime_cause cause)
 	daemon_module_events(&self->daemon);
 }
 
+/* A disruption that begins an epoch, as the module has it with what may be another host. */
+static void move(FIXTURE_DATA(daemon) *self, enum truechime_cause cause)
+{
+	uint32_t disruptions = world.module_now.disruptions;
+
+	module_changes(world.module_now.epoch + 1, true, &REFERENCE_REPLACED);
+	world.module_now.disruptions = disruptions;
+	happen(self, cause);
+}
+
 TEST_F(daemon, what_may_be_another_host_is_learned_anew)
 {
 	world.corrected = true;
-	happen(self, TRUECHIME_CAUSE_FORK);
+	move(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(2, world.forgotten);
-	EXPECT_EQ(3, world.epoch);
-	EXPECT_EQ(1, world.voids);
-	EXPECT_EQ(0, world.unknown);
-	/* The module may have begun another epoch on that occasion. */
-	module_says(4, true);
-	happen(self, TRUECHIME_CAUSE_MIGRATION);
-	EXPECT_EQ(4, world.forgotten);
 	EXPECT_EQ(4, world.epoch);
+	EXPECT_LE(1, world.voids);
+	EXPECT_EQ(1, world.unknown);
+	move(self, TRUECHIME_CAUSE_MIGRATION);
+	EXPECT_EQ(4, world.forgotten);
+	EXPECT_EQ(5, world.epoch);
 
 	/* A daemon that was just started has corrected nothing yet. */
 	world.corrected = false;
 	world.status.has_correction = true;
-	happen(self, TRUECHIME_CAUSE_FORK);
+	move(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(6, world.forgotten);
 
 	world.voids = 0;
@@ -555,10 +541,11 @@ TEST_F(daemon, correction_that_nobody_will_confirm_does_not_move_to_another_host
 TEST_F(daemon, rates_of_another_host_are_forgotten_whoever_is_first)
 {
 	world.corrected = true;
-	module_says(4, true);
+	module_changes(4, true, &REFERENCE_REPLACED);
 	world.module_now.disruptions++;
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	EXPECT_EQ(1, world.voids);
+	EXPECT_EQ(2, world.forgotten);
 	world.corrected = false;
 	world.module_now.disruptions--;
 	happen(self, TRUECHIME_CAUSE_MIGRATION);
@@ -661,52 +648,14 @@ TEST_F(daemon, lost_events_are_counted)
 	EXPECT_EQ(10, self->daemon.module_events.last);
 }
 
-TEST_F(daemon, step_of_the_host_is_its_gap)
+/* One of UTC's is none of the host's. */
+TEST_F(daemon, leap_second_moves_no_reference)
 {
-	world.event = (struct module_event){
-		.sequence = 1,
-		.cause = TRUECHIME_CAUSE_HOST_STEP,
-		.action = TRUECHIME_ACTION_STEPPED,
-		.gap_ns = -3600 * NS_PER_S,
-		.epoch = 4,
-	};
-	world.has_event = true;
-	module_says(4, true);
-	world.status.has_correction = true;
-	world.module_now.disruptions = 1;
-	daemon_module_events(&self->daemon);
-	ASSERT_EQ(1, world.known);
-	EXPECT_EQ(-3600 * NS_PER_S, world.source_change.shift_ns);
-	EXPECT_EQ(0, world.source_change.rate);
-
-	/* A leap second of the host's is a step of its clock, of which nobody need hear. */
-	world.event = (struct module_event){
-		.sequence = 2,
-		.cause = TRUECHIME_CAUSE_LEAP,
-		.action = TRUECHIME_ACTION_IGNORED,
-		.gap_ns = -NS_PER_S,
-		.epoch = 5,
-	};
-	world.has_event = true;
-	module_says(5, true);
-	daemon_module_events(&self->daemon);
-	daemon_check_epoch(&self->daemon, &world.module_now);
-	ASSERT_EQ(2, world.known);
-	EXPECT_EQ(-NS_PER_S, world.source_change.shift_ns);
-	EXPECT_EQ(0, world.source_change.leap_ns);
-
-	/* One of UTC's is none of the host's. */
 	daemon_leap(&self->daemon, -NS_PER_S);
-	ASSERT_EQ(3, world.known);
+	ASSERT_EQ(1, world.known);
 	EXPECT_EQ(0, world.source_change.shift_ns);
 	EXPECT_EQ(-NS_PER_S, world.discipline_change.leap_ns);
-	EXPECT_EQ(5, world.epoch);
-
-	/* What is not explained by it is not known. */
-	module_says(6, true);
-	daemon_check_epoch(&self->daemon, &world.module_now);
-	EXPECT_EQ(3, world.known);
-	EXPECT_EQ(1, world.unknown);
+	EXPECT_EQ(3, world.epoch);
 }
 
 TEST_F(daemon, step_that_the_correction_did_not_outlive_is_not_known)
@@ -767,7 +716,7 @@ TEST_F(daemon, raw_stays_when_the_module_comes_and_goes)
 {
 	const struct reference_change none = { 0 };
 
-	module_says(4, false);
+	module_changes(4, false, &none);
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	ASSERT_EQ(1, world.known);
 	world.module_is_there = false;
@@ -844,7 +793,10 @@ TEST_F(daemon, module_that_was_loaded_again_is_another_one)
 
 TEST_F(daemon, sleep_before_the_module_came_is_not_overlooked)
 {
-	module_says(4, false);
+	const struct reference_change none = { 0 };
+
+	world.user_now.change = REFERENCE_JUMPED;
+	module_changes(4, false, &none);
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	world.module_is_there = false;
 	daemon_module_changed(&self->daemon);

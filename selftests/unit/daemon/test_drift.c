@@ -156,9 +156,10 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	return world.correct_error;
 }
 
-void discipline_forget(struct discipline *discipline)
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change)
 {
-	world.forgotten++;
+	world.forgotten += !reference_change_keeps_rate(change);
 }
 
 int steering_step(struct steering *steering, const char *reason)

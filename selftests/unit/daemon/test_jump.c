@@ -82,7 +82,7 @@ void daemon_own_event(struct daemon *daemon, const struct module_event *event)
 
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
 {
-	world.forgotten += !change;
+	world.forgotten += !reference_change_keeps_offset(change);
 }
 
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)

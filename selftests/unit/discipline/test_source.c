@@ -155,7 +155,7 @@ TEST(interval_is_a_share_of_the_time_learned_from)
 		}
 		EXPECT_GT(longest_ns, 256 * NS_PER_S);
 		/* Another reference: its rate is learned from now on. */
-		source_forget(source, 1);
+		source_change_reference(source, 1, &REFERENCE_REPLACED);
 	}
 	source_free(source);
 }
@@ -256,7 +256,7 @@ TEST_F(source, rate_is_respected_by_all_who_are_in_a_hurry)
 	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
 	source_burst(self->source, START_NS + NS_PER_S, 4);
 	EXPECT_LE(earliest_ns, source_next_poll(self->source));
-	source_rebase(self->source, 2);
+	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
 	source_failed(self->source, START_NS + 2 * NS_PER_S, -ENETUNREACH);
 	EXPECT_LE(earliest_ns, source_next_poll(self->source));
 	source_forgive(self->source, START_NS + 3 * NS_PER_S);
@@ -369,7 +369,7 @@ TEST_F(source, burst_does_not_press_who_has_just_answered)
 	source_burst(self->source, now_ns + NS_PER_S / 100, 3);
 	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
 	/* What it said is void. */
-	source_rebase(self->source, 2);
+	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
 	source_burst(self->source, now_ns + NS_PER_S, 3);
 	EXPECT_EQ(now_ns + NS_PER_S, source_next_poll(self->source));
 }
@@ -382,7 +382,7 @@ TEST_F(source, unanswered_since_a_disruption_is_tried_again_soon)
 
 	exchange(self->source);
 	now_ns = START_NS + 10 * NS_PER_S;
-	source_rebase(self->source, 2);
+	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
 	source_burst(self->source, now_ns, 2);
 	source_polled(self->source, now_ns);
 	source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
@@ -403,7 +403,7 @@ TEST_F(source, an_answer_that_is_late_is_asked_for_again)
 	struct source_sample late;
 	int i;
 
-	source_rebase(self->source, 2);
+	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
 	source_burst(self->source, now_ns, 1);
 	for (i = 0; i < 4; i++) {
 		source_polled(self->source, now_ns);
@@ -514,7 +514,7 @@ TEST_F(source, rebase_forgets)
 	struct source_status status;
 
 	source_add(self->source, START_NS, &sample);
-	source_rebase(self->source, 6);
+	source_change_reference(self->source, 6, &REFERENCE_JUMPED);
 	source_get_status(self->source, START_NS, &status);
 	EXPECT_FALSE(status.has_estimate);
 	sample.epoch = 5;
@@ -640,7 +640,7 @@ TEST_F(source, what_a_distrusted_one_said_is_not_learned_from)
 	EXPECT_EQ(0, log->count);
 	exchange(self->source);
 	EXPECT_EQ(1, log->count);
-	source_rebase(self->source, 2);
+	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
 	EXPECT_EQ(0, log->count);
 }
 

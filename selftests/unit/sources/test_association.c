@@ -656,21 +656,6 @@ TEST_F(world, a_burst_asks_everybody_anew)
 	EXPECT_EQ(0, source_at(0)->failed);
 }
 
-TEST_F(world, a_rebase_reaches_every_source)
-{
-	struct server *server = add_server("127.0.0.1", SILENT);
-
-	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
-	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
-	associations_rebase(self->lot, 7);
-	EXPECT_EQ(1, source_at(0)->rebased);
-	EXPECT_EQ(1, source_at(1)->rebased);
-	associations_forget(self->lot, 8);
-	EXPECT_EQ(1, source_at(0)->forgotten);
-	EXPECT_EQ(1, source_at(1)->forgotten);
-	EXPECT_EQ(0, open_fds());
-}
-
 TEST_F(world, another_reference_reaches_every_source)
 {
 	const struct reference_change change = { .shift_ns = 1 };
