@@ -11,7 +11,7 @@
 #include "disruption.h"
 #include "events.h"
 #include "host.h"
-#include "looks.h"
+#include "checks.h"
 #include "phc.h"
 #include "rtc.h"
 #include "system_clock.h"
@@ -20,7 +20,7 @@
 
 /**
  * struct chime - everything
- * @lock: serialises whoever changes anything: looks at the host, netlink, the PTP API. Taken in
+ * @lock: serialises whoever changes anything: checks of the host, netlink, the PTP API. Taken in
  *	process context only and never held while a part is registered or withdrawn. Readers of
  *	the timescale do without it
  * @policy: the step policy; under @lock
@@ -28,10 +28,10 @@
  * @timescale: raw to UTC
  * @system_clock: steps of CLOCK_REALTIME; under @lock
  * @events: what happened
- * @disruption: what looks and witnesses lead to
+ * @disruption: what checks and witnesses lead to
  * @witness: who else sees disruptions
  * @rtc: who sees them where there is no host
- * @looks: when to look
+ * @checks: when to check
  * @phc: the PTP clock
  */
 struct chime {
@@ -44,7 +44,7 @@ struct chime {
 	struct chime_disruption disruption;
 	struct chime_witness witness;
 	struct chime_rtc rtc;
-	struct chime_looks looks;
+	struct chime_checks checks;
 	struct chime_phc phc;
 };
 

@@ -15,7 +15,7 @@
 #include <linux/timekeeping.h>
 #include <linux/timer.h>
 
-/* What the timekeeper counts with, as far as the kernel tells. */
+/* The current clocksource, as far as the kernel reports it. */
 enum chime_counter {
 	CHIME_COUNTER_UNKNOWN,		/* kernels before 6.12 do not say */
 	CHIME_COUNTER_TSC,

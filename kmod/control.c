@@ -51,7 +51,7 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 		return -ERANGE;
 	mutex_lock(&chime->lock);
 	/* What was measured before a disruption that nobody has seen yet is of another epoch. */
-	chime_disruption_look(chime);
+	chime_disruption_check(chime);
 	if (reference < 0 || reference == timescale->current_view.reference)
 		ret = chime_timescale_correct(timescale, correction, epoch, jump,
 					      ktime_get_raw_ns());
@@ -65,7 +65,7 @@ static int chime_control_step_locked(struct chime *chime, enum truechime_occasio
 
 	lockdep_assert_held(&chime->lock);
 	/* As above: by a timescale that is as late as the system clock nothing is put right. */
-	chime_disruption_look(chime);
+	chime_disruption_check(chime);
 	chime_timescale_now(&chime->timescale, ktime_get_raw_ns(), &now);
 	if (now.state == TRUECHIME_STATE_FREE)
 		return -ENODATA;
@@ -128,7 +128,7 @@ void chime_control_set_mode(struct chime *chime, enum truechime_mode mode)
 	if (chime->timescale.current_view.mode != mode)
 		pr_notice("mode %s\n", mode == TRUECHIME_MODE_EXTERNAL ?
 			  "external: programs adjust the PTP clock, both lines stand aside" :
-			  "auto: the host's time and the helper steer the PTP clock");
+			  "auto: the host's time and the daemon steer the PTP clock");
 	chime_timescale_set_mode(&chime->timescale, mode, ktime_get_raw_ns());
 	mutex_unlock(&chime->lock);
 }
@@ -154,7 +154,7 @@ int chime_control_choose_host(struct chime *chime, const char *name)
 
 	mutex_lock(&chime->lock);
 	/* What has happened to the one in force belongs to it. */
-	chime_disruption_look(chime);
+	chime_disruption_check(chime);
 	ret = chime_host_choose(&chime->host, name);
 	if (!ret) {
 		chime_rtc_release(chime);
@@ -187,10 +187,10 @@ void chime_control_reset(struct chime *chime)
 {
 	mutex_lock(&chime->lock);
 	/* What has happened is not to be forgotten along with it. */
-	chime_disruption_look(chime);
+	chime_disruption_check(chime);
 	pr_notice("reset: the correction and what was learned of the host's rate are forgotten\n");
 	chime_host_reset(&chime->host);
 	chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());
-	chime_disruption_look(chime);
+	chime_disruption_check(chime);
 	mutex_unlock(&chime->lock);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an operator or the helper can ask for, across the parts: host, mode, correction, reset.
+ * Requests of an operator or the daemon, across the parts: host, mode, correction, reset.
  * netlink.c parses and calls these; they take the module's lock themselves.
  */
 #ifndef CHIME_CONTROL_H

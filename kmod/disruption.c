@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Disruptions: looks, witnesses, the verdict and what follows from it. Where no host answers it is
+ * Disruptions: checks, witnesses, the verdict and what follows from it. Where no host answers it is
  * disruption_alone.c that goes on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -22,10 +22,10 @@
 #include "core/verdict.h"
 #include "disruption_parts.h"
 
-/* What one look saw belongs to a jump that a later one finds, if it is not older than this. */
+/* What one check saw belongs to a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)
 
-/* A notification that comes so soon after a disruption was told is part of it. */
+/* A notification that comes so soon after a report of a disruption is part of it. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
@@ -76,7 +76,7 @@ void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 	event->maxerror_ns = now.maxerror_ns;
 }
 
-void chime_disruption_tell(struct chime *chime, struct chime_event *event)
+void chime_disruption_report(struct chime *chime, struct chime_event *event)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 
@@ -84,11 +84,11 @@ void chime_disruption_tell(struct chime *chime, struct chime_event *event)
 	if (chime_reaction_counts(event->cause))
 		disruption->count++;
 	disruption->evidence = 0;
-	disruption->doubted = false;
-	disruption->told_evidence = event->evidence;
-	disruption->told_raw_ns = ktime_get_raw_ns();
-	disruption->fine_raw_ns = disruption->told_raw_ns;
-	chime_rtc_hurry(chime);
+	disruption->suspected = false;
+	disruption->reported_evidence = event->evidence;
+	disruption->reported_raw_ns = ktime_get_raw_ns();
+	disruption->fine_raw_ns = disruption->reported_raw_ns;
+	chime_rtc_read_soon(chime);
 }
 
 /*
@@ -116,7 +116,7 @@ void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64
 	chime_policy_spare(&policy, occasion, chime_reaction_spares_ns(event->cause));
 	chime_system_clock_repair(&chime->system_clock, &target, &policy, occasion, &repair);
 	if (chime_reaction_leaves_wrong(repair.action, repair.residual_ns,
-					chime->disruption.doubted))
+					chime->disruption.suspected))
 		chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, event, &repair);
 }
@@ -135,13 +135,13 @@ static void chime_disruption_forgive_leap(const struct chime_event *event,
 		repair->offset_ns = leapt_ns;
 }
 
-/* Before anything is told by another host's clock with the bound of the one before. */
+/* Before anything is published by another host's clock with the bound of the one before. */
 static void chime_disruption_suspect_host(struct chime *chime)
 {
 	bool followed = chime_timescale_is_believed(&chime->timescale);
 
 	if (chime_timescale_suspect_host(&chime->timescale, ktime_get_raw_ns()))
-		chime->disruption.doubted = followed;
+		chime->disruption.suspected = followed;
 }
 
 /* @disrupted, to which what was known of time is added, and the reference as it is from now on. */
@@ -178,28 +178,28 @@ static void chime_disruption_go_on(struct chime *chime, struct chime_event *even
 }
 
 /*
- * Longer than from one look to the next this guest cannot have run unobserved: raw ran on while it
- * stood still, and nobody saw a wrong clock then.
+ * The guest cannot have run unchecked for longer than one check interval: raw ran on while it stood
+ * still, and no program saw a wrong clock then.
  */
 static void chime_disruption_discount_stop(struct chime *chime, const struct chime_pairing *pairing)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 	s64 unseen_ns = chime_sub_sat(pairing->raw_ns, disruption->fine_raw_ns);
-	s64 period_ns = jiffies_to_msecs(chime->looks.idle_jiffies) * NSEC_PER_MSEC;
+	s64 period_ns = jiffies_to_msecs(chime->checks.idle_jiffies) * NSEC_PER_MSEC;
 
 	if (pairing->witness && unseen_ns > period_ns + period_ns / 2)
 		disruption->fine_raw_ns = max(disruption->fine_raw_ns, pairing->running_raw_ns);
 }
 
-/* A pause and a restore are repaired alike: the word of which it was comes in time to be told. */
-static void chime_disruption_hear_late(struct chime *chime, struct chime_event *event)
+/* A pause and a restore are repaired alike; the report waits for the notification of which. */
+static void chime_disruption_add_late(struct chime *chime, struct chime_event *event)
 {
 	event->evidence |= chime_witness_settle(chime);
 	event->cause = chime_disruption_judge(chime, event->evidence, event->gap_ns,
 					      chime->host.confirmation.witness);
 	if (chime_reaction_suspects_host(event->cause))
 		chime_disruption_suspect_host(chime);
-	if (chime->disruption.doubted)
+	if (chime->disruption.suspected)
 		chime_system_clock_distrust(&chime->system_clock);
 	event->epoch = chime->timescale.current_view.epoch;
 	event->maxerror_ns = chime_disruption_maxerror(chime);
@@ -233,24 +233,24 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	else
 		chime_disruption_go_on(chime, &event);
 	if (event.evidence & CHIME_SAW_STOP && !(event.evidence & CHIME_SAW_RESTORE))
-		chime_disruption_hear_late(chime, &event);
-	chime_disruption_tell(chime, &event);
+		chime_disruption_add_late(chime, &event);
+	chime_disruption_report(chime, &event);
 }
 
 /*
- * A notification may come after what it belongs to was told, and after a suspend however late, as
+ * A notification may come after the report that it belongs to, and after a suspend however late, as
  * devices come one after the other: it is no news then. A second one is. So is one after the time
- * sources have told: their answers take longer than any notification, and a clock that is doubted
+ * sources have told: their answers take longer than any notification, and a clock that is suspected
  * once more is confirmed by the next ones.
  */
 static void chime_disruption_drop_late(struct chime *chime)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 	const struct chime_witness *witness = &chime->witness;
-	bool late = ktime_get_raw_ns() - disruption->told_raw_ns < CHIME_LATE_NS ||
-		    (witness->suspending && disruption->told_raw_ns > witness->suspend_raw_ns);
+	bool late = ktime_get_raw_ns() - disruption->reported_raw_ns < CHIME_LATE_NS ||
+		    (witness->suspending && disruption->reported_raw_ns > witness->suspend_raw_ns);
 
-	if (late && !(disruption->told_evidence & (CHIME_SAW(GENID_NOTIFY) | CHIME_SAW(NTP))) &&
+	if (late && !(disruption->reported_evidence & (CHIME_SAW(GENID_NOTIFY) | CHIME_SAW(NTP))) &&
 	    (disruption->evidence & CHIME_SAW_RESTORE) == CHIME_SAW(GENID_NOTIFY))
 		disruption->evidence &= ~CHIME_SAW(GENID_NOTIFY);
 }
@@ -284,7 +284,7 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 	disrupted.cause = event.cause;
 	chime_disruption_react(chime, &disrupted, &reaction);
 	chime_disruption_repair(chime, &event, reaction.lost_ns);
-	chime_disruption_tell(chime, &event);
+	chime_disruption_report(chime, &event);
 }
 
 static void chime_disruption_note_clocksource(struct chime *chime)
@@ -314,7 +314,7 @@ static void chime_disruption_fine(struct chime *chime)
 	chime_rtc_ask(chime);
 }
 
-/* Keep what was seen for the looks that follow, but not for ever. A silent host's are not over. */
+/* Keep what was seen for the checks that follow, but not for ever. A silent host's are not over. */
 static void chime_disruption_remember(struct chime_disruption *disruption, u32 evidence,
 				      bool answered)
 {
@@ -328,39 +328,39 @@ static void chime_disruption_remember(struct chime_disruption *disruption, u32 e
 	}
 }
 
-void chime_disruption_look(struct chime *chime)
+void chime_disruption_check(struct chime *chime)
 {
 	struct chime_disruption *disruption = &chime->disruption;
-	u32 seen = chime_witness_look(chime);
+	u32 seen = chime_witness_check(chime);
 	bool resumed = seen & CHIME_SAW(RESUME);
-	enum chime_look look;
+	enum chime_check check;
 	s64 gap_ns = 0;
 
 	lockdep_assert_held(&chime->lock);
 	chime_disruption_note_clocksource(chime);
-	look = chime_host_look(&chime->host, &gap_ns, &seen);
-	if (chime->host.lost && look != CHIME_LOOK_SILENT)
-		look = chime_disruption_regain_host(chime, look);
-	chime_disruption_remember(disruption, seen, look != CHIME_LOOK_SILENT);
+	check = chime_host_check(&chime->host, &gap_ns, &seen);
+	if (chime->host.lost && check != CHIME_CHECK_SILENT)
+		check = chime_disruption_regain_host(chime, check);
+	chime_disruption_remember(disruption, seen, check != CHIME_CHECK_SILENT);
 
-	switch (look) {
-	case CHIME_LOOK_NO_HOST:
+	switch (check) {
+	case CHIME_CHECK_NO_HOST:
 		chime_disruption_blind(chime, resumed);
 		break;
-	case CHIME_LOOK_SILENT:
+	case CHIME_CHECK_SILENT:
 		chime_disruption_silent(chime, resumed);
 		if (!chime->host.lost)
 			return;
 		break;
-	case CHIME_LOOK_FINE:
+	case CHIME_CHECK_FINE:
 		chime_disruption_fine(chime);
 		chime_disruption_quiet(chime, resumed);
 		break;
-	case CHIME_LOOK_JUMPED:
+	case CHIME_CHECK_JUMPED:
 		chime_disruption_jump(chime, gap_ns);
 		break;
 	}
-	/* Looks before the machine is up again tell nothing of the suspend's end. */
+	/* Checks before the machine is up again show nothing of the suspend's end. */
 	if (resumed)
 		chime->witness.suspending = false;
 }
@@ -379,7 +379,7 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 
 	lockdep_assert_held(&chime->lock);
 	/* Whoever sees such things here saw it before any packet could. */
-	chime_disruption_look(chime);
+	chime_disruption_check(chime);
 	if (epoch != timescale->current_view.epoch)
 		return -ESTALE;
 	if (timescale->current_view.reference == TRUECHIME_REFERENCE_HOST ||
@@ -398,7 +398,7 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 	disrupted.cause = event.cause;
 	chime_disruption_react(chime, &disrupted, &reaction);
 	chime_disruption_repair(chime, &event, reaction.lost_ns);
-	chime_disruption_tell(chime, &event);
+	chime_disruption_report(chime, &event);
 	return 0;
 }
 
@@ -419,7 +419,7 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 	return repair.action;
 }
 
-/* The system clock as the module found it; only a host can tell by now that it is wrong. */
+/* The system clock as the module found it; only a host can show by now that it is wrong. */
 static void chime_disruption_boot(struct chime *chime)
 {
 	const struct chime_target target = { .timescale = &chime->timescale };

@@ -54,7 +54,7 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	chime_disruption_restart(chime, 0);
 	chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, &event, &repair);
-	chime_disruption_tell(chime, &event);
+	chime_disruption_report(chime, &event);
 }
 
 void chime_disruption_blind(struct chime *chime, bool resumed)
@@ -73,8 +73,8 @@ void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw
 	struct chime_disruption *disruption = &chime->disruption;
 
 	lockdep_assert_held(&chime->lock);
-	/* The RTC is the last to know: what was told since has been seen by others. */
-	if (disruption->count && disruption->told_raw_ns > before_raw_ns)
+	/* The RTC is the last to show it: what was reported since has been seen by others. */
+	if (disruption->count && disruption->reported_raw_ns > before_raw_ns)
 		return;
 	chime_disruption_lose(chime, disruption->evidence | CHIME_SAW(RTC) |
 			      chime_witness_settle(chime), gap_ns);
@@ -134,22 +134,22 @@ static void chime_disruption_trust_host(struct chime *chime)
 	if (event.action == TRUECHIME_ACTION_NONE)
 		return;
 	event.gap_ns = event.offset_ns;
-	chime_disruption_tell(chime, &event);
+	chime_disruption_report(chime, &event);
 }
 
-enum chime_look chime_disruption_regain_host(struct chime *chime, enum chime_look look)
+enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_check check)
 {
 	struct chime_host *host = &chime->host;
 	bool moved = chime->disruption.moved;
 
 	if (moved && chime_host_reset(host))
-		return CHIME_LOOK_SILENT;
+		return CHIME_CHECK_SILENT;
 	host->lost = false;
 	chime->disruption.moved = false;
 	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
 				      ktime_get_raw_ns());
 	if (!moved)
-		return look;
+		return check;
 	chime_disruption_trust_host(chime);
-	return CHIME_LOOK_FINE;
+	return CHIME_CHECK_FINE;
 }

@@ -31,25 +31,26 @@ void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 			     const struct chime_repair *repair);
 
 /* One disruption is one event, however many witnesses saw it. A leap second is none. */
-void chime_disruption_tell(struct chime *chime, struct chime_event *event);
+void chime_disruption_report(struct chime *chime, struct chime_event *event);
 
-/* There is a word of a restore that nobody has been told yet. @resumed: a suspend has ended. */
+/* A restore was notified and not reported yet. @resumed: a suspend has ended. */
 bool chime_disruption_is_restored(struct chime *chime, bool resumed);
 
 /* --- disruption_alone.c --- */
 
-/* A look where there is no host. */
+/* A check where there is no host. */
 void chime_disruption_blind(struct chime *chime, bool resumed);
 
-/* A look at a host that does not answer. After a while that is as if there were none. */
+/* A check of a host that does not answer. After a while that is as if there were none. */
 void chime_disruption_silent(struct chime *chime, bool resumed);
 
 /*
- * A host that was lost answers again, and @look is what was found. If raw went on as before, so did
- * its line, and a jump is a disruption of just now. Otherwise it starts anew, as at the beginning.
+ * A host that was lost answers again, and @check is what was found. If raw went on as before, so
+ * did its line, and a jump is a disruption of just now. Otherwise it starts anew, as at the
+ * beginning.
  *
  * Return: what was found, as it is to be taken now.
  */
-enum chime_look chime_disruption_regain_host(struct chime *chime, enum chime_look look);
+enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_check check);
 
 #endif /* CHIME_DISRUPTION_PARTS_H */

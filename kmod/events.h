@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events: what happened to the clock and what was done about it, remembered for EVENT dumps, told
+ * Events: what happened to the clock and what was done about it, remembered for EVENT dumps, sent
  * in the kernel log and to the netlink group.
  */
 #ifndef CHIME_EVENTS_H

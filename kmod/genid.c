@@ -100,7 +100,7 @@ void chime_genid_close(struct chime_genid *genid)
 	memset(genid, 0, sizeof(*genid));
 }
 
-u32 chime_genid_look(struct chime_genid *genid)
+u32 chime_genid_check(struct chime_genid *genid)
 {
 	u8 id[CHIME_GENID_SIZE];
 

@@ -18,7 +18,7 @@
  * struct chime_genid - the device; zeroed: none
  * @device: its ACPI handle
  * @page: where the hypervisor keeps the id; NULL: there is no such device
- * @id: as it was at the latest look
+ * @id: as it was at the latest check
  * @notified: called when the hypervisor notifies ...
  * @context: ... with this
  */
@@ -48,7 +48,7 @@ int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context),
 void chime_genid_close(struct chime_genid *genid);
 
 /* Evidence bit of a change since the last call, or 0. Memory is read, nothing else. */
-u32 chime_genid_look(struct chime_genid *genid);
+u32 chime_genid_check(struct chime_genid *genid);
 
 /* Wait for a notification that is on its way. Context: process, not in @notified. */
 void chime_genid_settle(const struct chime_genid *genid);
@@ -61,7 +61,7 @@ static inline int chime_genid_open(struct chime_genid *genid, void (*notified)(v
 
 static inline void chime_genid_close(struct chime_genid *genid) { }
 
-static inline u32 chime_genid_look(struct chime_genid *genid)
+static inline u32 chime_genid_check(struct chime_genid *genid)
 {
 	return 0;
 }

@@ -27,8 +27,8 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 /* Two pairings of one jump may differ by this, whatever their uncertainty says. */
 #define CHIME_CONFIRM_NS	NSEC_PER_MSEC
 
-/* Readings in one look until one has a result. */
-#define CHIME_LOOK_READINGS	3
+/* Readings in one check until one has a result. */
+#define CHIME_CHECK_READINGS	3
 
 void chime_host_init(struct chime_host *host, struct mutex *lock)
 {
@@ -140,12 +140,12 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 	return chime_abs_sat(chime_sub_sat(again_ns, deviation_ns)) <= slack_ns;
 }
 
-static enum chime_look chime_host_look_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
+static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
 	struct chime_pairing pairing;
 
 	if (chime_host_pair(host, &pairing))
-		return CHIME_LOOK_SILENT;
+		return CHIME_CHECK_SILENT;
 	*evidence |= pairing.evidence;
 	if (*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP))
 		host->stood_still = true;
@@ -156,33 +156,33 @@ static enum chime_look chime_host_look_once(struct chime_host *host, s64 *gap_ns
 	case CHIME_VERDICT_ON_LINE:
 	case CHIME_VERDICT_BENT:
 		host->stood_still = false;
-		return CHIME_LOOK_FINE;
+		return CHIME_CHECK_FINE;
 	case CHIME_VERDICT_USELESS:
 		break;
 	case CHIME_VERDICT_JUMPED:
 		*gap_ns = chime_host_line_deviation(&host->track, &pairing);
 		if (chime_host_confirm(host, &pairing, *gap_ns, evidence))
-			return CHIME_LOOK_JUMPED;
+			return CHIME_CHECK_JUMPED;
 		break;
 	}
-	return CHIME_LOOK_SILENT;
+	return CHIME_CHECK_SILENT;
 }
 
-enum chime_look chime_host_look(struct chime_host *host, s64 *gap_ns, u32 *evidence)
+enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
-	enum chime_look look = CHIME_LOOK_SILENT;
+	enum chime_check check = CHIME_CHECK_SILENT;
 	int i;
 
 	lockdep_assert_held(host->lock);
 	if (!host->ops)
-		return CHIME_LOOK_NO_HOST;
-	/* A reading without a result may hide a jump: ask again now, not at the next look. */
-	for (i = 0; i < CHIME_LOOK_READINGS; i++) {
-		look = chime_host_look_once(host, gap_ns, evidence);
-		if (look != CHIME_LOOK_SILENT || host->silent)
+		return CHIME_CHECK_NO_HOST;
+	/* A reading without a result may hide a jump: ask again now, not at the next check. */
+	for (i = 0; i < CHIME_CHECK_READINGS; i++) {
+		check = chime_host_check_once(host, gap_ns, evidence);
+		if (check != CHIME_CHECK_SILENT || host->silent)
 			break;
 	}
-	return look;
+	return check;
 }
 
 void chime_host_accept(struct chime_host *host)

@@ -34,12 +34,12 @@ struct chime_host_ops {
 extern const struct chime_host_ops chime_host_kvm_ops;
 #endif
 
-/* What a look at the host found. */
-enum chime_look {
-	CHIME_LOOK_NO_HOST,		/* none chosen */
-	CHIME_LOOK_SILENT,		/* it does not answer; its last line is held */
-	CHIME_LOOK_FINE,
-	CHIME_LOOK_JUMPED,		/* they came apart; chime_host_accept() is next */
+/* What a check of the host found. */
+enum chime_check {
+	CHIME_CHECK_NO_HOST,		/* none chosen */
+	CHIME_CHECK_SILENT,		/* it does not answer; its last line is held */
+	CHIME_CHECK_FINE,
+	CHIME_CHECK_JUMPED,		/* they came apart; chime_host_accept() is next */
 };
 
 /**
@@ -104,16 +104,16 @@ int chime_host_choose(struct chime_host *host, const char *name);
 void chime_host_close(struct chime_host *host);
 
 /**
- * chime_host_look() - take a pairing and compare it with the line
+ * chime_host_check() - take a pairing and compare it with the line
  * @host: the host
- * @gap_ns: for CHIME_LOOK_JUMPED: how far host time moved away from raw
+ * @gap_ns: for CHIME_CHECK_JUMPED: how far host time moved away from raw
  * @evidence: bits that the host showed are added
  *
  * A jump is only reported when a second pairing confirms it. Context: process, lock held.
  *
  * Return: what was found.
  */
-enum chime_look chime_host_look(struct chime_host *host, s64 *gap_ns, u32 *evidence);
+enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evidence);
 
 /* Believe the jump just reported: the line goes on from there. Lock held. */
 void chime_host_accept(struct chime_host *host);

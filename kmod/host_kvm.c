@@ -64,7 +64,7 @@ struct chime_kvm {
 	u32 evidence;
 };
 
-/* All that one hypercall and its surroundings told. */
+/* The results of one hypercall and of what surrounds it. */
 struct chime_kvm_reading {
 	u64 tsc_before;
 	struct chime_snapshot before;
@@ -229,7 +229,7 @@ static void chime_kvm_convert(const struct chime_kvm_reading *reading,
 }
 
 /*
- * What kvm-clock's page tells of stops. The guest-stopped flag is only looked at: it is there for
+ * What kvm-clock's page shows of stops. The guest-stopped flag is only read: it is there for
  * the kernel's watchdogs, which clear it, mostly before anyone else sees it. That the hypervisor
  * set kvm-clock anew, which it does on each restore and after each pause, stays visible.
  */

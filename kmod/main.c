@@ -20,7 +20,7 @@ MODULE_PARM_DESC(host, "host clock: auto, kvm or none (auto)");
 
 static unsigned int check_ms = 20;
 module_param(check_ms, uint, 0444);
-MODULE_PARM_DESC(check_ms, "a busy machine looks at the host's time each so many ms, 1 to 60000 (20)");
+MODULE_PARM_DESC(check_ms, "a busy machine checks the host's time every so many ms, 1 to 60000 (20)");
 
 static unsigned int idle_check_ms = 1000;
 module_param(idle_check_ms, uint, 0444);
@@ -48,7 +48,7 @@ MODULE_PARM_DESC(suspend, "listen to this machine's own suspends (Y)");
 
 static char *rtc = "hint";
 module_param(rtc, charp, 0444);
-MODULE_PARM_DESC(rtc, "a jump of the RTC where there is no host clock: ignore, hint (tell it) or trust (follow it when no NTP server answers) (hint)");
+MODULE_PARM_DESC(rtc, "a jump of the RTC where there is no host clock: ignore, hint (report it) or trust (follow it when no NTP server answers) (hint)");
 
 static char *boot;
 module_param(boot, charp, 0444);
@@ -194,16 +194,16 @@ static int __init chime_init(void)
 	if (ret)
 		return ret;
 	chime_disruption_init(&chime);
-	ret = chime_looks_init(&chime, check_ms, idle_check_ms);
+	ret = chime_checks_init(&chime, check_ms, idle_check_ms);
 	if (ret)
 		goto err_close_host;
 	ret = chime_phc_register(&chime);
 	if (ret)
-		goto err_exit_looks;
+		goto err_exit_checks;
 	ret = chime_netlink_register(&chime);
 	if (ret)
 		goto err_unregister_phc;
-	chime_looks_start(&chime);
+	chime_checks_start(&chime);
 	chime_disruption_start(&chime);
 	chime_start_witnesses();
 	chime_announce();
@@ -211,8 +211,8 @@ static int __init chime_init(void)
 
 err_unregister_phc:
 	chime_phc_unregister(&chime);
-err_exit_looks:
-	chime_looks_exit(&chime);
+err_exit_checks:
+	chime_checks_exit(&chime);
 err_close_host:
 	chime_host_close(&chime.host);
 	return ret;
@@ -221,12 +221,12 @@ err_close_host:
 static void __exit chime_exit(void)
 {
 	chime_witness_stop(&chime);
-	chime_looks_stop(&chime);
+	chime_checks_stop(&chime);
 	/* Whoever asks by netlink may have the RTC read. */
 	chime_netlink_unregister();
 	chime_rtc_stop(&chime);
 	chime_phc_unregister(&chime);
-	chime_looks_exit(&chime);
+	chime_checks_exit(&chime);
 	chime_host_close(&chime.host);
 	mutex_destroy(&chime.lock);
 }

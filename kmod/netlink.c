@@ -304,7 +304,7 @@ static int chime_do_disrupted(struct sk_buff *request, struct genl_info *info)
 		break;
 	case -EBUSY:
 		NL_SET_ERR_MSG(info->extack,
-			       "the host's clock is the reference, or mode external in force: sources tell no disruption");
+			       "the host's clock is the reference, or mode external in force: sources cannot report a disruption");
 		break;
 	case -ENODATA:
 		NL_SET_ERR_MSG(info->extack, "no correction is in force that could have been left");

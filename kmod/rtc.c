@@ -17,7 +17,7 @@
 #include "chime.h"
 #include "compat.h"
 
-/* Once a second, when the looks come by. */
+/* Once a second, with the checks. */
 #define CHIME_RTC_PERIOD_NS	(900 * NSEC_PER_MSEC)
 
 /* Where a host answers nobody needs it, but what it showed before the host falls silent. */
@@ -100,7 +100,7 @@ static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, const struct chime
 	struct chime_rtc *rtc = &chime->rtc;
 
 	lockdep_assert_held(&chime->lock);
-	/* Raw stood still while this machine slept: that is told as a suspend. */
+	/* Raw stood still while this machine slept: that is reported as a suspend. */
 	if (rtc->policy == TRUECHIME_RTC_IGNORE || chime_host_is_there(&chime->host) ||
 	    chime->witness.suspending)
 		return;
@@ -111,12 +111,12 @@ static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, const struct chime
 	if (!rtc->owed)
 		rtc->before = *before;
 	rtc->owed = true;
-	rtc->due_raw_ns = chime->disruption.told_raw_ns;
+	rtc->due_raw_ns = chime->disruption.reported_raw_ns;
 	if (chime->disruption.was_corrected)
 		rtc->due_raw_ns += CHIME_RTC_PATIENCE_NS;
 }
 
-/* What was learned before nobody looked may not hold any more. */
+/* What was learned before nobody checked may not hold any more. */
 static void chime_rtc_renew(struct chime *chime)
 {
 	bool renew;
@@ -173,10 +173,10 @@ void chime_rtc_ask(struct chime *chime)
 	if (chime->witness.suspending)
 		return;
 	rtc->asked_raw_ns = raw_ns;
-	queue_work(chime->looks.queue, &rtc->work);
+	queue_work(chime->checks.queue, &rtc->work);
 }
 
-void chime_rtc_hurry(struct chime *chime)
+void chime_rtc_read_soon(struct chime *chime)
 {
 	lockdep_assert_held(&chime->lock);
 	chime->rtc.asked_raw_ns = ktime_get_raw_ns() - CHIME_RTC_SPARE_NS;
@@ -201,7 +201,7 @@ void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy)
 void chime_rtc_init(struct chime *chime, enum truechime_rtc policy)
 {
 	chime->rtc.policy = policy;
-	/* At the first look. */
+	/* At the first check. */
 	chime->rtc.asked_raw_ns = -CHIME_RTC_SPARE_NS;
 	INIT_WORK(&chime->rtc.work, chime_rtc_work);
 }

@@ -4,7 +4,7 @@
  * most hypervisors. Asked once a second where there is no host clock, and now and then where there
  * is one, because it may fall silent.
  *
- * It tells seconds, anybody may set it, and some are the guest's own: so by default it only says
+ * It shows seconds, anybody may set it, and some are the guest's own: so by default it only says
  * that something happened, and NTP says what time it is.
  */
 #ifndef CHIME_RTC_H
@@ -27,7 +27,7 @@ struct chime;
  * @asked_raw_ns: the latest reading was asked for, by raw; under the module's lock
  * @owed: the system clock is to follow the RTC's jump ...; ditto
  * @before: ... from here; ditto
- * @due_raw_ns: ... unless NTP has told the time by then; ditto
+ * @due_raw_ns: ... unless NTP has given the time by then; ditto
  */
 struct chime_rtc {
 	enum truechime_rtc policy;
@@ -56,15 +56,15 @@ void chime_rtc_stop(struct chime *chime);
 /* Have the RTC read soon, if it is time for that. Lock held. */
 void chime_rtc_ask(struct chime *chime);
 
-/* A disruption was told, and what the RTC did before that is no news: read it at the next look. */
-void chime_rtc_hurry(struct chime *chime);
+/* A disruption was reported, and what the RTC did before is no news: read it at the next check. */
+void chime_rtc_read_soon(struct chime *chime);
 #else
 static inline void chime_rtc_init(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_release(struct chime *chime) { }
 static inline void chime_rtc_stop(struct chime *chime) { }
 static inline void chime_rtc_ask(struct chime *chime) { }
-static inline void chime_rtc_hurry(struct chime *chime) { }
+static inline void chime_rtc_read_soon(struct chime *chime) { }
 #endif
 
 #endif /* CHIME_RTC_H */

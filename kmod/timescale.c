@@ -153,7 +153,7 @@ s64 chime_timescale_maxerror(const struct chime_timescale *timescale, s64 raw_ns
 
 /*
  * How fast to slew. A slew on its way does not slow down because less is left of it: the host line
- * is laid anew many times a second.
+ * is fitted anew many times a second.
  */
 static s64 chime_slew_rate(const struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns)
 {

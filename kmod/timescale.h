@@ -34,7 +34,7 @@ struct chime_slew {
  * @line: the target: UTC as a function of raw
  * @slew: what the timescale still is away from it
  * @host: host time as a function of raw
- * @steady: the same with its bends taken out: the reference, if that is the host
+ * @steady: the same with its changes of rate taken out: the reference, if that is the host
  * @has_host: there is a @host line
  * @mode: who steers
  * @reference: what the correction is a function of

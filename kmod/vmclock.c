@@ -105,12 +105,12 @@ void chime_vmclock_close(struct chime_vmclock *vmclock)
 	memset(vmclock, 0, sizeof(*vmclock));
 }
 
-u32 chime_vmclock_look(struct chime_vmclock *vmclock)
+u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 {
 	struct chime_vmclock_page page;
 	u32 evidence;
 
-	/* What cannot be read now is read at the next look. */
+	/* What cannot be read now is read at the next check. */
 	if (!chime_vmclock_present(vmclock) || chime_vmclock_read(vmclock, &page))
 		return 0;
 	evidence = chime_vmclock_compare(&vmclock->page, &page);

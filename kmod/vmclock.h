@@ -13,7 +13,7 @@
  * struct chime_vmclock - the device; zeroed: none
  * @mapping: its page; NULL: there is no such device
  * @region_size: of what the device has
- * @page: as it was at the latest look
+ * @page: as it was at the latest check
  */
 struct chime_vmclock {
 	const unsigned char *mapping;
@@ -29,7 +29,7 @@ int chime_vmclock_open(struct chime_vmclock *vmclock);
 void chime_vmclock_close(struct chime_vmclock *vmclock);
 
 /* Evidence bits of what happened since the last call. Memory is read, nothing else. */
-u32 chime_vmclock_look(struct chime_vmclock *vmclock);
+u32 chime_vmclock_check(struct chime_vmclock *vmclock);
 #else
 static inline int chime_vmclock_open(struct chime_vmclock *vmclock)
 {
@@ -38,7 +38,7 @@ static inline int chime_vmclock_open(struct chime_vmclock *vmclock)
 
 static inline void chime_vmclock_close(struct chime_vmclock *vmclock) { }
 
-static inline u32 chime_vmclock_look(struct chime_vmclock *vmclock)
+static inline u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 {
 	return 0;
 }

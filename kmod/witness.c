@@ -25,7 +25,7 @@ s64 chime_witness_slept_ns(const struct chime_witness *witness)
 void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence)
 {
 	set_bit(evidence, &chime->witness.hints);
-	chime_looks_now(chime);
+	chime_checks_now(chime);
 }
 
 /* Runs on ACPI's workqueue, without the lock: closing the device waits for it. */
@@ -62,10 +62,10 @@ u32 chime_witness_recall(struct chime *chime)
 	struct chime_witness *witness = &chime->witness;
 
 	lockdep_assert_held(&chime->lock);
-	return chime_genid_look(&witness->genid) | chime_vmclock_look(&witness->vmclock);
+	return chime_genid_check(&witness->genid) | chime_vmclock_check(&witness->vmclock);
 }
 
-u32 chime_witness_look(struct chime *chime)
+u32 chime_witness_check(struct chime *chime)
 {
 	return (u32)xchg(&chime->witness.hints, 0) | chime_witness_recall(chime);
 }
@@ -87,7 +87,7 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 {
 	struct chime_witness *witness = &chime->witness;
 
-	/* Machines without these devices have nothing to be told by them. */
+	/* Machines without these devices get no such notifications. */
 	mutex_lock(&chime->lock);
 	witness->options = *options;
 	if (options->genid)
@@ -95,7 +95,7 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 	if (options->vmclock)
 		chime_vmclock_open(&witness->vmclock);
 	mutex_unlock(&chime->lock);
-	/* Fails only without CONFIG_PM_SLEEP, where there is nothing to be told either. */
+	/* Fails only without CONFIG_PM_SLEEP, where there is nothing to be notified of either. */
 	witness->suspend.notifier_call = chime_witness_suspend;
 	if (options->suspend)
 		register_pm_notifier(&witness->suspend);
@@ -107,7 +107,7 @@ void chime_witness_stop(struct chime *chime)
 
 	if (witness->options.suspend)
 		unregister_pm_notifier(&witness->suspend);
-	/* A look may still be asked for; no notification waits for the lock. */
+	/* A check may still be asked for; no notification waits for the lock. */
 	mutex_lock(&chime->lock);
 	chime_genid_close(&witness->genid);
 	chime_vmclock_close(&witness->vmclock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Witnesses other than the host's time: what they saw since the last look, as evidence bits. Each
+ * Witnesses other than the host's time: what they saw since the last check, as evidence bits. Each
  * can be left out. What it means is judged in core/verdict.c.
  */
 #ifndef CHIME_WITNESS_H
@@ -25,11 +25,11 @@ struct chime_witness_options {
 /**
  * struct chime_witness - all of them
  * @options: which
- * @hints: bits of enum truechime_evidence raised since the last look; atomic bit operations
+ * @hints: bits of enum truechime_evidence raised since the last check; atomic bit operations
  * @genid: VM generation id; under the module's lock, as what follows
  * @vmclock: vmclock page
  * @suspend: notifier of suspends
- * @suspending: a suspend began, and no look since its end has had a result
+ * @suspending: a suspend began, and no check since its end has had a result
  * @suspend_raw_ns: when it began, by raw
  * @boot_minus_raw_ns: what CLOCK_BOOTTIME had more than raw before it
  */
@@ -50,11 +50,11 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 /* Nobody raises a hint any more. Context: process, lock not held. */
 void chime_witness_stop(struct chime *chime);
 
-/* Something was seen: look now. Any context, between start and stop. */
+/* Something was seen: check now. Any context, between start and stop. */
 void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence);
 
 /* What all of them saw since the last call. Lock held. */
-u32 chime_witness_look(struct chime *chime);
+u32 chime_witness_check(struct chime *chime);
 
 /* What is in memory that the hypervisor wrote to before this guest ran again. Lock held. */
 u32 chime_witness_recall(struct chime *chime);
@@ -71,7 +71,7 @@ static inline bool chime_witness_sees_restores(const struct chime_witness *witne
 	return chime_genid_present(&witness->genid) || chime_vmclock_present(&witness->vmclock);
 }
 
-/* ... and told from a move to another host. Lock held. */
+/* ... and distinguished from a move to another host. Lock held. */
 static inline bool chime_witness_sees_forks(const struct chime_witness *witness)
 {
 	return chime_vmclock_present(&witness->vmclock) && witness->vmclock.page.has_generation;

@@ -5,7 +5,7 @@
 #include "core/host_line.h"
 
 /*
- * A jump is what no slew can do since the last look: more than the 1000 ppm that hosts are slewed
+ * A jump is what no slew can do since the last check: more than the 1000 ppm that hosts are slewed
  * by, for 100 s at most, more than what oscillators drift apart by, and more than 10 ms, well below
  * the 18 ms that the quickest savevm costs a guest.
  */
@@ -23,7 +23,7 @@
 /*
  * A straight host wobbles: its kernel's clock runs at multiples of some 150 ppb (one unit of its
  * multiplier) and makes up for the rest at its ticks, of which an idle host has few. Seen were
- * 62 ns either way, 8 ns RMS, and slopes of 173 ppb from one look to the next.
+ * 62 ns either way, 8 ns RMS, and slopes of 173 ppb from one check to the next.
  */
 #define CHIME_WOBBLE_NS		150LL	/* between any two readings */
 #define CHIME_WOBBLE_SIGMA_NS	8
@@ -166,7 +166,7 @@ static int chime_host_line_corner(const struct chime_host_line *host,
 }
 
 /*
- * A slew too slow to show from one look to the next bends the stretch: what lies before the corner
+ * A slew too slow to show from one check to the next bends the stretch: what lies before the corner
  * no longer tells the slope.
  */
 static void chime_host_line_straighten(struct chime_host_line *host)
@@ -187,8 +187,8 @@ static void chime_host_line_straighten(struct chime_host_line *host)
 	host->baseline_min_ns = CHIME_BASELINE_KEPT_NS;
 }
 
-/* The slope that is kept is off by so much that even a short baseline tells it better. */
-static void chime_host_line_hurry(struct chime_host_line *host)
+/* The slope that is kept is off by so much that even a short baseline gives it better. */
+static void chime_host_line_relearn(struct chime_host_line *host)
 {
 	const struct chime_pairing *first = &host->points[0], *last = &host->last;
 	s64 baseline_ns = chime_sub_sat(last->raw_ns, first->raw_ns);
@@ -205,7 +205,7 @@ static void chime_host_line_hurry(struct chime_host_line *host)
 /*
  * Lay the line through the latest pairing, with the slope of the straight stretch. Its bound allows
  * for a slew that hides in what readings may be off by: until it shows, the host leaves the line by
- * as much from each look to the next.
+ * as much from each check to the next.
  */
 static void chime_host_line_lay(struct chime_host_line *host, const struct chime_pairing *before)
 {
@@ -217,7 +217,7 @@ static void chime_host_line_lay(struct chime_host_line *host, const struct chime
 
 	chime_host_line_straighten(host);
 	if (host->rate_known)
-		chime_host_line_hurry(host);
+		chime_host_line_relearn(host);
 	if (!chime_host_line_fit(host, &fitted)) {
 		rate_q32 = fitted.rate_q32;
 		slope_error_q32 = fitted.maxerror_rate_q32;

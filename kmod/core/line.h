@@ -9,7 +9,7 @@
  * knows how far it reaches. The growth of the errors has a horizon, too, which may be another one.
  *
  * Pure integer arithmetic: no locks, allocation, clock reads or globals, so that the module, the
- * helper, the simulator and the tests compile the very same file. Intermediate results are exact;
+ * daemon, the simulator and the tests compile the very same file. Intermediate results are exact;
  * every final one saturates at the ends of s64. Nothing wraps and nothing is undefined, whatever
  * the arguments; what a line means is promised for those that chime_line_valid() accepts.
  *
@@ -66,7 +66,7 @@ struct chime_line {
 	s64 beyond_maxerror_rate_q32;
 };
 
-/* a + b and a - b, saturated. Here, because each look at the host takes a hundred of them. */
+/* a + b and a - b, saturated. Here, because each check of the host takes a hundred of them. */
 static inline s64 chime_add_sat(s64 a, s64 b)
 {
 	s64 sum;

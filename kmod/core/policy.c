@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The step policy: the rules, the decision, and the words of module parameters.
+ * The step policy: the rules, the decision, and the syntax of module parameters.
  *
  * Pure: no clock reads, no locks, no kernel functions, so that unit tests compile this very file.
  */
@@ -11,7 +11,7 @@ void chime_policy_defaults(struct chime_policy *policy)
 	/*
 	 * At boot as chrony's makestep 1.0: less is slewed without harm. After a disruption the
 	 * guest's time is wrong by what it lost, and 1 ms is far above what a pairing can be wrong
-	 * by. In steady running nothing is stepped. An operator's word needs no threshold.
+	 * by. In steady running nothing is stepped. An operator's request needs no threshold.
 	 */
 	static const struct chime_rule defaults[CHIME_OCCASIONS] = {
 		[TRUECHIME_OCCASION_BOOT] = { TRUECHIME_RULE_STEP, CHIME_NS_PER_S, 0 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The step policy: what is to be done about a wrong system clock, by occasion, direction and size.
- * Pure decisions and the words in which people write them; whoever acts is system_clock.c.
+ * Pure decisions and the syntax in which people write them; whoever acts is system_clock.c.
  */
 #ifndef CHIME_POLICY_H
 #define CHIME_POLICY_H

@@ -5,7 +5,7 @@
  * Pure integer arithmetic on the readings given to it, so that the tests compile this very file;
  * reading the RTC is rtc.c's.
  *
- * An RTC tells whole seconds, so a reading says no more than that the difference lies within one
+ * An RTC shows whole seconds, so a reading says no more than that the difference lies within one
  * second. What all readings agree on is narrower; a reading that agrees with none of it is a jump.
  */
 #ifndef CHIME_RTC_TRACK_H
@@ -17,7 +17,7 @@
  * struct chime_rtc_reading - one reading of the RTC
  * @before_ns: raw when it began ...
  * @after_ns: ... and when it was done
- * @rtc_ns: the whole second that it told
+ * @rtc_ns: the whole second that it showed
  * @realtime_ns: the system clock when it was done, in the RTC's time zone
  * @system_ns: the same in UTC
  */
@@ -63,7 +63,7 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 					      const struct chime_rtc_reading *reading,
 					      s64 *gap_ns);
 
-/* The RTC shows what the system clock shows, as far as it can tell. */
+/* The RTC shows what the system clock shows, as far as it can show. */
 bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading);
 
 /*

@@ -16,7 +16,7 @@
 
 /**
  * struct chime_steady - what is known; chime_steady_start() begins it
- * @line: steady time as a function of raw, as of the latest look
+ * @line: steady time as a function of raw, as of the latest check
  * @bend: steady minus host time as a function of host time; its bound is by how much steady time
  *	may have followed a slew since the correction was set
  * @pace_q32: the rate against raw that steady time keeps

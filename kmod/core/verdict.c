@@ -3,8 +3,8 @@
  * Verdicts: the matrix of evidence and cause.
  *
  * What was said outright comes first: a new generation id is a fork, whatever else was seen. Then
- * what only follows: a clock that was set anew belongs to a pause or to a restore, and which of
- * them is told by the witnesses of restores, if there are any. What nobody saw did not happen to
+ * what only follows: a clock that was set anew belongs to a pause or to a restore, and the
+ * witnesses of restores report which of them, if there are any. What nobody saw did not happen to
  * this guest, so it happened to the host's clock, unless there is nobody who could have seen it.
  */
 #include "core/verdict.h"
@@ -32,7 +32,7 @@ static enum truechime_cause chime_verdict_stop(const struct chime_observation *o
 
 #define CHIME_NS_PER_DAY	(86400 * CHIME_NS_PER_S)
 
-/* An idle guest looks every second, and a slewed host is off by little over that. */
+/* An idle guest checks every second, and a slewed host is off by little over that. */
 #define CHIME_LEAP_LATE_NS	(3 * CHIME_NS_PER_S)
 #define CHIME_LEAP_TOLERANCE_NS	10000000LL
 
@@ -62,7 +62,7 @@ static enum truechime_cause chime_verdict_silence(const struct chime_observation
 	if (observation->sees_restores)
 		return observation->gap_ns > 0 ? TRUECHIME_CAUSE_PAUSE :
 						 chime_verdict_host(observation);
-	/* Nothing tells: again the more dangerous one. */
+	/* Nothing was reported: again the more dangerous one. */
 	return TRUECHIME_CAUSE_REVERT;
 }
 

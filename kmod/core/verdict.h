@@ -25,8 +25,8 @@
 /**
  * struct chime_observation - what one disruption looked like
  * @evidence: bits of enum truechime_evidence
- * @gap_ns: how far the reference moved away from this guest; 0 if nothing tells
- * @time_ns: the reference's time since then; 0 if nothing tells
+ * @gap_ns: how far the reference moved away from this guest; 0 if not measured
+ * @time_ns: the reference's time since then; 0 if not measured
  * @suspended: the guest itself suspended since all was well
  * @sees_stops: a stop of this guest would be in @evidence
  * @sees_restores: so would a restore

@@ -59,7 +59,7 @@ u32 chime_vmclock_compare(const struct chime_vmclock_page *before,
 
 	if (after->marker != before->marker)
 		evidence |= 1U << TRUECHIME_EVIDENCE_MARKER;
-	/* A counter that comes or goes belongs to another device: the marker tells of that. */
+	/* A counter that comes or goes belongs to another device: the marker shows that. */
 	if (after->has_generation && before->has_generation &&
 	    after->generation != before->generation)
 		evidence |= 1U << TRUECHIME_EVIDENCE_GENERATION;

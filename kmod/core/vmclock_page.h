@@ -39,7 +39,7 @@ struct chime_vmclock_page {
 int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 region_size,
 			struct chime_vmclock_page *page);
 
-/* Bits of enum truechime_evidence: what happened between two looks at the page. */
+/* Bits of enum truechime_evidence: what happened between two checks of the page. */
 u32 chime_vmclock_compare(const struct chime_vmclock_page *before,
 			  const struct chime_vmclock_page *after);
 

@@ -125,7 +125,7 @@ void chime_genid_close(struct chime_genid *genid)
 	genid->page = NULL;
 }
 
-u32 chime_genid_look(struct chime_genid *genid)
+u32 chime_genid_check(struct chime_genid *genid)
 {
 	if (!genid->page || module.genid == world->genid)
 		return 0;
@@ -149,7 +149,7 @@ void chime_vmclock_close(struct chime_vmclock *vmclock)
 	(void)vmclock;
 }
 
-u32 chime_vmclock_look(struct chime_vmclock *vmclock)
+u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 {
 	(void)vmclock;
 	return 0;
@@ -157,31 +157,31 @@ u32 chime_vmclock_look(struct chime_vmclock *vmclock)
 
 /* --- looks --- */
 
-int chime_looks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
+int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
 {
 	(void)check_ms;
-	chime->looks.idle_jiffies = idle_check_ms;
+	chime->checks.idle_jiffies = idle_check_ms;
 	return 0;
 }
 
-void chime_looks_start(struct chime *chime)
+void chime_checks_start(struct chime *chime)
 {
 	(void)chime;
 	module.next_look_ns = guest.raw_ns;
 }
 
-void chime_looks_stop(struct chime *chime)
+void chime_checks_stop(struct chime *chime)
 {
 	(void)chime;
 	module.next_look_ns = INT64_MAX;
 }
 
-void chime_looks_exit(struct chime *chime)
+void chime_checks_exit(struct chime *chime)
 {
 	(void)chime;
 }
 
-void chime_looks_now(struct chime *chime)
+void chime_checks_now(struct chime *chime)
 {
 	(void)chime;
 	module.next_look_ns = guest.raw_ns;
@@ -197,9 +197,9 @@ void module_look(void)
 	struct chime *chime = module.chime;
 
 	mutex_lock(&chime->lock);
-	chime_disruption_look(chime);
+	chime_disruption_check(chime);
 	mutex_unlock(&chime->lock);
-	module.next_look_ns = guest.raw_ns + (int64_t)chime->looks.idle_jiffies * NS_PER_MS;
+	module.next_look_ns = guest.raw_ns + (int64_t)chime->checks.idle_jiffies * NS_PER_MS;
 }
 
 /* --- PTP and netlink --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The timescale as the helper sees it: where "now" comes from and where the correction goes.
+ * The timescale as the daemon sees it: where "now" comes from and where the correction goes.
  *
  * Two backends behind one table: the module (timescale_module.c, over generic netlink) and, where
  * there is no module, the same arithmetic in this process (timescale_user.c, raw =

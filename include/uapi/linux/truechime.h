@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * The truechime generic netlink family: what programs ask the module and what it tells them.
+ * The truechime generic netlink family: requests to the module, its replies and events.
  *
  * Owns every number shared between kernel and user space; docs/netlink/truechime.yaml describes the
  * same family for YNL and a test holds the two together. Nothing here is ever renumbered.
@@ -36,10 +36,10 @@
  * @TRUECHIME_CMD_RESET: do: forget the correction and the host line's history
  * @TRUECHIME_CMD_EVENT_NTF: notification of the TRUECHIME_MCGRP_EVENTS group: one event, as in a
  *	dump; no request
- * @TRUECHIME_CMD_DISRUPTED: do: the helper's time sources agree that UTC is OFFSET_NS ahead of the
+ * @TRUECHIME_CMD_DISRUPTED: do: the daemon's time sources agree that UTC is OFFSET_NS ahead of the
  *	timescale, give or take MAXERROR_NS, and were as sure of the contrary until RAW_NS: follow,
- *	and tell it as a disruption. -EBUSY where the host is the reference, whose clock would have
- *	shown it; -ENODATA without a correction; -ESTALE when EPOCH has passed
+ *	and report it as a disruption. -EBUSY where the host is the reference, whose clock would
+ *	have shown it; -ENODATA without a correction; -ESTALE when EPOCH has passed
  */
 enum truechime_cmd {
 	TRUECHIME_CMD_UNSPEC,
@@ -123,7 +123,7 @@ enum truechime_evidence {
 enum truechime_action {
 	TRUECHIME_ACTION_NONE,		/* nothing to do: the error is below the threshold */
 	TRUECHIME_ACTION_STEPPED,
-	TRUECHIME_ACTION_SLEW,		/* left to the helper's slew, by policy */
+	TRUECHIME_ACTION_SLEW,		/* left to the daemon's slew, by policy */
 	TRUECHIME_ACTION_IGNORED,	/* left alone, by policy */
 	TRUECHIME_ACTION_REFUSED,	/* a step was due, but beyond the policy's limit */
 	TRUECHIME_ACTION_FAILED,	/* the kernel refused the step */
@@ -153,7 +153,7 @@ enum truechime_occasion {
 /* What to make of the RTC where there is no host clock. */
 enum truechime_rtc {
 	TRUECHIME_RTC_IGNORE,		/* it is not read */
-	TRUECHIME_RTC_HINT,		/* a jump is told */
+	TRUECHIME_RTC_HINT,		/* a jump is reported */
 	TRUECHIME_RTC_TRUST,		/* ... and followed when nobody knows better */
 };
 
@@ -198,10 +198,10 @@ enum truechime_rtc {
  *	time, which is the host's without its changes of rate since a correction was set
  * @TRUECHIME_A_STEADY_LINE: nest of enum truechime_line_attr, steady time as a function of raw;
  *	with the host set aside, as it went on since (absent without a host)
- * @TRUECHIME_A_REFERENCE_CHANGE: nest of enum truechime_line_attr: the reference of this epoch minus
- *	that of the epoch before, as a function of the latter's time, exact at the origin. What was
- *	measured against the old one is converted by it. MAXERROR_NS -1: how far the two are apart
- *	is not known, but the rate is; SIGMA_RATE_Q32 2^63-1: nor is the rate
+ * @TRUECHIME_A_REFERENCE_CHANGE: nest of enum truechime_line_attr: the reference of this epoch
+ *	minus that of the epoch before, as a function of the latter's time, exact at the origin.
+ *	What was measured against the old one is converted by it. MAXERROR_NS -1: how far the two
+ *	are apart is not known, but the rate is; SIGMA_RATE_Q32 2^63-1: nor is the rate
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,

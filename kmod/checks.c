@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When the host's time is checked: the workqueue, the timers, and CPUs that come and go.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "checks.h"
+
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/sched/isolation.h>
+#include <linux/smp.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
+#include <linux/timer.h>
+
+#include "chime.h"
+#include "compat.h"
+
+/**
+ * struct chime_cpu_check - one CPU's busy check
+ * @timer: deferrable, on this CPU
+ * @work: the check, as it may sleep
+ * @chime: whose
+ * @cpu: which
+ * @wanted: the CPU is there; written by its hotplug callbacks, read by the timer
+ */
+struct chime_cpu_check {
+	struct timer_list timer;
+	struct work_struct work;
+	struct chime *chime;
+	int cpu;
+	bool wanted;
+};
+
+/*
+ * Several busy CPUs need not all ask. After a restore this memory is as old as raw: they agree. Nor
+ * need a machine be woken that checks now: put off before the check, because a witness who asks for
+ * one after it must get it. Without a host it is the RTC that waits for the other timer's pace.
+ */
+static void chime_checks_busy_work(struct work_struct *work)
+{
+	struct chime *chime = container_of(work, struct chime_cpu_check, work)->chime;
+	struct chime_checks *checks = &chime->checks;
+
+	mutex_lock(&chime->lock);
+	if (ktime_get_raw_ns() - checks->checked_raw_ns >= checks->recent_ns) {
+		if (chime_host_is_there(&chime->host))
+			mod_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
+		chime_disruption_check(chime);
+		WRITE_ONCE(checks->checked_raw_ns, ktime_get_raw_ns());
+	}
+	mutex_unlock(&chime->lock);
+}
+
+/*
+ * A CPU that was woken for an interrupt's sake and finds nothing to run sleeps on at once, and no
+ * program reads a clock. Each thread costs it another wake-up, by the tick that follows: a check
+ * goes along with others, and comes by itself when it has been long.
+ */
+static bool chime_checks_is_due(const struct chime_checks *checks)
+{
+	return !is_idle_task(current) || need_resched() ||
+	       ktime_get_raw_ns() - READ_ONCE(checks->checked_raw_ns) >= checks->alone_ns;
+}
+
+static void chime_checks_tick(struct timer_list *timer)
+{
+	struct chime_cpu_check *check = container_of(timer, struct chime_cpu_check, timer);
+	struct chime_checks *checks = &check->chime->checks;
+
+	/* A timer that outlived its CPU has moved to another one. */
+	if (!READ_ONCE(check->wanted) || smp_processor_id() != check->cpu)
+		return;
+	if (chime_checks_is_due(checks))
+		queue_work_on(check->cpu, checks->queue, &check->work);
+	/* A pinned timer stays on the CPU that sets it. */
+	mod_timer(timer, jiffies + checks->check_jiffies);
+}
+
+static void chime_checks_idle_work(struct work_struct *work)
+{
+	struct chime *chime = container_of(to_delayed_work(work), struct chime, checks.idle);
+
+	mutex_lock(&chime->lock);
+	chime_disruption_check(chime);
+	WRITE_ONCE(chime->checks.checked_raw_ns, ktime_get_raw_ns());
+	mutex_unlock(&chime->lock);
+	queue_delayed_work(chime->checks.queue, &chime->checks.idle, chime->checks.idle_jiffies);
+}
+
+/* Runs on the CPU that came, as what follows does on the one that goes. */
+static int chime_checks_cpu_up(unsigned int cpu, struct hlist_node *node)
+{
+	struct chime_checks *checks = hlist_entry(node, struct chime_checks, hotplug);
+	struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
+
+	/* Somebody wants this CPU for one thing alone. */
+	if (!housekeeping_cpu(cpu, CHIME_HK_TIMER))
+		return 0;
+	WRITE_ONCE(check->wanted, true);
+	mod_timer(&check->timer, jiffies + checks->check_jiffies);
+	return 0;
+}
+
+/*
+ * Not waited for: a check may be setting the system clock, for which the kernel waits until no CPU
+ * comes or goes. One that is running ends on another CPU.
+ */
+static int chime_checks_cpu_down(unsigned int cpu, struct hlist_node *node)
+{
+	struct chime_checks *checks = hlist_entry(node, struct chime_checks, hotplug);
+	struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
+
+	WRITE_ONCE(check->wanted, false);
+	chime_timer_delete(&check->timer);
+	return 0;
+}
+
+/*
+ * The kernel's timers never fire early, and the later the further off they are: by up to a jiffy
+ * within the next 63, by up to 8 within the next 504, and so on. @idle_check_ms is to be the
+ * longest.
+ */
+static unsigned long chime_checks_idle_jiffies(unsigned int idle_check_ms)
+{
+	unsigned long delay = msecs_to_jiffies(idle_check_ms);
+	unsigned long late = 1;
+
+	while (delay >= 63 * late)
+		late *= 8;
+	return max(delay, late + 1) - late;
+}
+
+int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
+{
+	struct chime_checks *checks = &chime->checks;
+	int cpu, ret = -ENOMEM;
+
+	checks->check_jiffies = msecs_to_jiffies(check_ms);
+	checks->idle_jiffies = chime_checks_idle_jiffies(idle_check_ms);
+	checks->recent_ns = check_ms * NSEC_PER_MSEC / 2;
+	checks->alone_ns = idle_check_ms * NSEC_PER_MSEC / 4;
+	INIT_DELAYED_WORK(&checks->idle, chime_checks_idle_work);
+	checks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);
+	if (!checks->queue)
+		return -ENOMEM;
+	checks->busy = alloc_percpu(struct chime_cpu_check);
+	if (!checks->busy)
+		goto err_destroy_queue;
+	for_each_possible_cpu(cpu) {
+		struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
+
+		timer_setup(&check->timer, chime_checks_tick, TIMER_DEFERRABLE | TIMER_PINNED);
+		INIT_WORK(&check->work, chime_checks_busy_work);
+		check->chime = chime;
+		check->cpu = cpu;
+	}
+	ret = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "truechime:online", chime_checks_cpu_up,
+				      chime_checks_cpu_down);
+	if (ret < 0)
+		goto err_free_busy;
+	checks->hotplug_state = ret;
+	return 0;
+
+err_free_busy:
+	free_percpu(checks->busy);
+err_destroy_queue:
+	destroy_workqueue(checks->queue);
+	return ret;
+}
+
+void chime_checks_start(struct chime *chime)
+{
+	struct chime_checks *checks = &chime->checks;
+	int ret;
+
+	queue_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
+	ret = cpuhp_state_add_instance(checks->hotplug_state, &checks->hotplug);
+	if (ret)
+		pr_warn("CPUs cannot be followed (error %d): checking every %u ms only\n", ret,
+			jiffies_to_msecs(checks->idle_jiffies));
+}
+
+void chime_checks_stop(struct chime *chime)
+{
+	struct chime_checks *checks = &chime->checks;
+	int cpu;
+
+	/* Runs chime_checks_cpu_down() on each CPU: nothing is queued anew. */
+	cpuhp_state_remove_instance(checks->hotplug_state, &checks->hotplug);
+	for_each_possible_cpu(cpu) {
+		struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
+
+		chime_timer_delete_sync(&check->timer);
+		cancel_work_sync(&check->work);
+	}
+	cancel_delayed_work_sync(&checks->idle);
+}
+
+void chime_checks_exit(struct chime *chime)
+{
+	cpuhp_remove_multi_state(chime->checks.hotplug_state);
+	free_percpu(chime->checks.busy);
+	destroy_workqueue(chime->checks.queue);
+}
+
+void chime_checks_now(struct chime *chime)
+{
+	mod_delayed_work(chime->checks.queue, &chime->checks.idle, 0);
+}
