@@ -14,9 +14,6 @@
 #define AGREE_NS	1000000LL
 #define SIGMAS		5
 
-/* A source further away than this is of no use (chrony's maxdistance). */
-#define DISTANCE_LIMIT_NS	3e9
-
 /* The sources that may be selected. */
 struct attendance {
 	size_t usable;		/* of them, not known to be silent */
@@ -27,7 +24,7 @@ struct attendance {
 
 bool quorum_is_near(const struct source_status *status)
 {
-	return status->root_distance_ns < DISTANCE_LIMIT_NS;
+	return status->root_distance_ns < QUORUM_DISTANCE_NS;
 }
 
 bool quorum_counts(const struct source *source, const struct source_status *status)

@@ -19,6 +19,9 @@
 /* After two requests, 2 s apart, and as long again: who has not answered is silent. */
 #define QUORUM_SILENT_NS	4000000000LL
 
+/* A source further away than this is of no use (chrony's maxdistance). */
+#define QUORUM_DISTANCE_NS	3000000000LL
+
 /**
  * struct quorum - of the sources; all 0 at first
  * @reached: enough have answered since nothing was known

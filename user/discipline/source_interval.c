@@ -4,6 +4,11 @@
  */
 #include "discipline/source_interval.h"
 
+int64_t source_interval_distance(const struct source_sample *sample)
+{
+	return sample->delay_ns / 2 + sample->root_delay_ns / 2 + sample->root_dispersion_ns;
+}
+
 int64_t source_interval_of(const struct source_sample *sample, const struct timescale_now *now,
 			   struct source_interval *interval)
 {
@@ -11,8 +16,7 @@ int64_t source_interval_of(const struct source_sample *sample, const struct time
 	double ran = now->has_host ? 0.0 : (double)ago_ns * now->rate;
 	int64_t known_ns = chime_sub_sat(chime_sub_sat(now->time_ns, now->reference_ns),
 					 (int64_t)ran);
-	int64_t distance_ns = sample->delay_ns / 2 + sample->root_delay_ns / 2 +
-			      sample->root_dispersion_ns;
+	int64_t distance_ns = source_interval_distance(sample);
 	int64_t off_ns = chime_sub_sat(sample->offset_ns, known_ns);
 
 	interval->low_ns = chime_sub_sat(off_ns, distance_ns);

@@ -20,6 +20,9 @@ struct source_interval {
 	int64_t high_ns;
 };
 
+/* Half a round trip and the server's root distance: UTC is as close to what @sample says. */
+int64_t source_interval_distance(const struct source_sample *sample);
+
 /* By @sample, half a round trip and its root distance either way. Returns its half width. */
 int64_t source_interval_of(const struct source_sample *sample, const struct timescale_now *now,
 			   struct source_interval *interval);

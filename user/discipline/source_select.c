@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "discipline/quorum.h"
+#include "discipline/source_interval.h"
 
 /* A source whose samples scatter by more than this says nothing of use (chrony's maxjitter). */
 #define JITTER_LIMIT_NS	1e9
@@ -28,10 +29,14 @@
 /* What is unknown of a path's symmetry: a share of half its least round trip. */
 #define ASYMMETRY	0.1
 
+/* A single sample says where UTC is after a while, too, less what a crystal may have gained. */
+#define CRYSTAL_RATE	100e-6
+
 struct candidate {
 	int index;
+	bool usable;		/* not only to vote */
 	unsigned int stratum;
-	double offset;		/* from the first candidate's estimate */
+	double offset;		/* from the first candidate's */
 	double distance;
 	double sigma;
 	double quality;		/* expected error: statistics and asymmetry */
@@ -56,9 +61,12 @@ struct edge {
 	int type;		/* 1: an interval begins, -1: it ends */
 };
 
-static enum source_verdict admit(const struct source_status *status, bool unreachable_too)
+static enum source_verdict admit(const struct source *source, const struct source_status *status,
+				 bool unreachable_too)
 {
-	if (!status->has_estimate || (!status->reach && !unreachable_too))
+	bool reachable = status->reach && !source_is_refused(source);
+
+	if (!status->has_estimate || (!reachable && !unreachable_too))
 		return SOURCE_UNUSABLE;
 	if (status->jitter_ns > JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;
@@ -67,22 +75,55 @@ static enum source_verdict admit(const struct source_status *status, bool unreac
 	return SOURCE_NOT_COMBINED;
 }
 
-/* Offsets are from the first candidate's estimate, @base_ns. */
-static void nominate(const struct source_status *status, size_t index,
+/*
+ * Of who contradicts what it said before nothing is used but its vote. Else a disruption that most
+ * sources see would leave the decision to the others, who go on as ever and may be liars. A reading
+ * without a round trip bounds nothing.
+ */
+static bool may_only_vote(const struct source *source, const struct source_status *status)
+{
+	return status->has_estimate && status->last.delay_ns && quorum_may_vote(source, status) &&
+	       source_interval_distance(&status->last) < QUORUM_DISTANCE_NS;
+}
+
+/* What a source says by all its samples, @base_ns being the first candidate's estimate. */
+static void place_estimate(const struct source_status *status, struct candidate *candidate,
+			   int64_t base_ns)
+{
+	candidate->offset = (double)(status->estimate.offset_ns - base_ns);
+	candidate->distance = status->root_distance_ns;
+}
+
+/* The same by its latest sample alone. */
+static void place_sample(const struct source_status *status, struct candidate *candidate,
+			 int64_t base_ns)
+{
+	double age_ns = (double)(status->estimate.at_ns - status->last.at_ns);
+
+	candidate->offset = (double)(status->last.offset_ns - base_ns);
+	candidate->distance = (double)source_interval_distance(&status->last) +
+			      CRYSTAL_RATE * fabs(age_ns);
+}
+
+/* Offsets are from what the first candidate says, @base_ns. */
+static void nominate(const struct source_status *status, size_t index, bool usable,
 		     struct candidate *candidates, size_t *found, int64_t *base_ns)
 {
 	struct candidate *candidate = &candidates[*found];
 
 	if (!(*found)++)
-		*base_ns = status->estimate.offset_ns;
+		*base_ns = usable ? status->estimate.offset_ns : status->last.offset_ns;
 	candidate->index = (int)index;
-	candidate->offset = (double)(status->estimate.offset_ns - *base_ns);
-	candidate->distance = status->root_distance_ns;
+	candidate->usable = usable;
+	if (usable)
+		place_estimate(status, candidate, *base_ns);
+	else
+		place_sample(status, candidate, *base_ns);
 	candidate->sigma = status->estimate.sigma_ns;
 	candidate->quality = hypot(candidate->sigma,
 				   ASYMMETRY * (candidate->distance - candidate->sigma));
 	candidate->stratum = status->last.stratum;
-	candidate->trust = status->options->trust;
+	candidate->trust = usable && status->options->trust;
 	candidate->prefer = status->options->prefer;
 	candidate->require = status->options->require;
 	candidate->distrusted = status->distrusted;
@@ -103,13 +144,24 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		enum source_verdict verdict;
 
 		source_get_status(sources[i], at_ns, &status);
-		verdict = admit(&status, unreachable_too);
+		verdict = admit(sources[i], &status, unreachable_too);
 		source_set_verdict(sources[i], verdict);
-		if (verdict != SOURCE_NOT_COMBINED || status.options->noselect)
+		if (status.options->noselect)
 			continue;
-		nominate(&status, i, candidates, &found, base_ns);
+		if (verdict == SOURCE_NOT_COMBINED || may_only_vote(sources[i], &status))
+			nominate(&status, i, verdict == SOURCE_NOT_COMBINED, candidates, &found,
+				 base_ns);
 	}
 	return found;
+}
+
+static size_t count_usable(const struct candidate *candidates, size_t count)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < count; i++)
+		number += candidates[i].usable;
+	return number;
 }
 
 /* Reachable sources, or new ones, that have not answered since what they said became void. */
@@ -278,7 +330,7 @@ static bool are_enough(const struct candidate *candidates, size_t count, bool re
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		agreeing += candidates[i].agrees;
+		agreeing += candidates[i].usable && candidates[i].agrees;
 		required = required && !(candidates[i].agrees && candidates[i].require);
 	}
 	return agreeing >= minsources && !required;
@@ -300,7 +352,7 @@ static void compare_rates(struct candidate *candidates, size_t count)
 		for (j = 0; j < count; j++) {
 			double apart = fabs(candidates[i].rate - candidates[j].rate);
 
-			if (!candidates[j].agrees)
+			if (!candidates[j].usable || !candidates[j].agrees)
 				continue;
 			agreeing++;
 			along += apart < rate_tolerance(hypot(candidates[i].rate_sigma,
@@ -348,7 +400,7 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!candidates[i].agrees || !candidates[i].within)
+		if (!candidates[i].usable || !candidates[i].agrees || !candidates[i].within)
 			continue;
 		if (candidates[i].index == previous)
 			incumbent = &candidates[i];
@@ -373,7 +425,7 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 		const struct candidate *candidate = &candidates[i];
 		double weight;
 
-		if (!candidate->agrees || !candidate->within ||
+		if (!candidate->usable || !candidate->agrees || !candidate->within ||
 		    candidate->prefer != best->prefer ||
 		    candidate->quality > COMBINE_LIMIT * best->quality ||
 		    candidate->distrusted != best->distrusted ||
@@ -391,6 +443,17 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 	source_set_verdict(sources[best->index], SOURCE_SELECTED);
 }
 
+/* There is no majority: nobody is right as far as one can tell. */
+static void call_falsetickers(const struct candidate *candidates, size_t count,
+			      struct source *const *sources)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (candidates[i].usable)
+			source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
+}
+
 void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		   const struct selection_terms *terms, struct selection *selection)
 {
@@ -398,23 +461,25 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	const struct candidate *best;
 	struct extent place = { 0, 0 }, bound = { 0, 0 };
 	int64_t base_ns = 0;
-	size_t found, i;
+	size_t found, usable, i;
 
 	memset(selection, 0, sizeof(*selection));
 	selection->selected = -1;
 	found = collect(sources, count, at_ns, false, candidates, &base_ns);
 	/* With nobody to ask, what was learned goes on to be true, within a bound that grows. */
-	if (!found)
+	usable = count_usable(candidates, found);
+	if (!usable) {
 		found = collect(sources, count, at_ns, true, candidates, &base_ns);
-	selection->candidates = found;
-	if (!found || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
-					&place, &bound)) {
-		for (i = 0; i < found; i++)
-			source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
+		usable = count_usable(candidates, found);
+	}
+	selection->candidates = usable;
+	if (!usable || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
+					 &place, &bound)) {
+		call_falsetickers(candidates, found, sources);
 		return;
 	}
 	for (i = 0; i < found; i++) {
-		if (candidates[i].agrees)
+		if (!candidates[i].usable || candidates[i].agrees)
 			continue;
 		selection->falsetickers++;
 		selection->wrong |= 1ULL << candidates[i].index;
@@ -429,9 +494,11 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	compare_rates(candidates, found);
 	judge_preference(candidates, found, &place);
 	for (i = 0; i < found; i++)
-		if (candidates[i].agrees && !candidates[i].runs_along)
+		if (candidates[i].usable && candidates[i].agrees && !candidates[i].runs_along)
 			selection->wrong |= 1ULL << candidates[i].index;
 	best = choose(candidates, found, terms->previous);
+	if (!best)
+		return;
 	combine(candidates, found, best, sources, selection);
 }
 
@@ -442,15 +509,17 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 	struct extent place = { 0, 0 }, bound = { 0, 0 };
 	int64_t base_ns = 0;
 	size_t found = 0, i;
+	bool usable;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		struct source_status status;
 
 		source_get_status(sources[i], at_ns, &status);
-		if (status.verdict == SOURCE_UNUSABLE || status.verdict == SOURCE_TOO_VARIABLE ||
-		    status.options->noselect)
+		usable = status.verdict != SOURCE_UNUSABLE && status.verdict != SOURCE_TOO_VARIABLE;
+		if (status.options->noselect)
 			continue;
-		nominate(&status, i, candidates, &found, &base_ns);
+		if (usable || may_only_vote(sources[i], &status))
+			nominate(&status, i, usable, candidates, &found, &base_ns);
 	}
 	if (!found || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
 					&place, &bound))

@@ -423,6 +423,60 @@ TEST_F(sources, preference_does_not_overrule_the_rate_that_most_have)
 	EXPECT_EQ(2, self->selection.count);
 }
 
+/* After the samples of add_source(), one that says otherwise. */
+static void jump(struct _test_data_sources *self, size_t index, int64_t offset_ns)
+{
+	int64_t at_ns = START_NS + 16LL * SAMPLES * NS_PER_S - 1000;
+	struct source_sample sample = {
+		.at_ns = at_ns,
+		.offset_ns = offset_ns,
+		.delay_ns = 2000000,
+		.stratum = 1,
+	};
+
+	source_polled(self->source[index], at_ns);
+	source_add(self->source[index], at_ns, &sample);
+}
+
+TEST_F(sources, who_refused_to_serve_us_is_not_selected)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 50000000, 0, 2000000, NULL);
+	source_kissed(self->source[1], START_NS, 'D' << 24 | 'E' << 16 | 'N' << 8 | 'Y');
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_EQ(1, self->selection.candidates);
+	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 1));
+}
+
+/* A guest that stood still sees all honest servers jump, and no liar that knows of it. */
+TEST_F(sources, who_jumps_still_has_a_vote)
+{
+	size_t i;
+
+	add_source(self, 3600LL * NS_PER_S, 0, 2000000, NULL);
+	add_source(self, 3600LL * NS_PER_S, 0, 2000000, NULL);
+	for (i = 2; i < 5; i++) {
+		add_source(self, 0, 0, 2000000, NULL);
+		jump(self, i, 86400LL * NS_PER_S);
+	}
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 0));
+	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 2));
+}
+
+TEST_F(sources, a_vote_alone_does_not_exclude_who_agrees_with_it)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 86400LL * NS_PER_S, 0, 2000000, NULL);
+	jump(self, 1, 100000);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_EQ(1, self->selection.candidates);
+	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 1));
+}
+
 TEST_F(sources, who_was_wrong_lately_is_not_combined)
 {
 	struct source_options prefer = { .minpoll = 4, .prefer = true };
