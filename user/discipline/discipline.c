@@ -76,6 +76,9 @@
 #define DOUBT_SIGMAS	5
 #define DOUBT_LEAST_NS	20e3
 
+/* Two sums of the same lines differ by no more. */
+#define ROUNDING_NS	2
+
 /* Samples that the combined clock is learned from when it starts anew: 20 to 40 ms of work. */
 #define RELEARN_SAMPLES	1024
 
@@ -808,13 +811,22 @@ static void notice_reference(struct discipline *discipline, const struct timesca
 		estimator_expect_host(discipline->clock);
 }
 
+/* The host's time as it is, which nobody has confirmed: its bound is that of the reading alone. */
+static bool is_hosts_own(const struct timescale_now *now)
+{
+	int64_t time_ns = chime_add_sat(now->time_ns, now->slew_ns);
+
+	return now->has_host &&
+	       chime_abs_sat(chime_sub_sat(time_ns, now->host_ns)) <= ROUNDING_NS;
+}
+
 /* What is in force is known better than what was measured since, and agrees with it. */
 static bool is_known_better(const struct combined *combined, const struct timescale_now *now)
 {
 	int64_t utc_ns = chime_add_sat(now->reference_ns, combined->estimate.offset_ns);
 	double change_ns = (double)chime_abs_sat(chime_sub_sat(utc_ns, now->time_ns));
 
-	return now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
+	return now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS && !is_hosts_own(now) &&
 	       combined->next_sigma_ns > (double)now->sigma_ns &&
 	       change_ns <= SIGMAS * combined->estimate.sigma_ns;
 }

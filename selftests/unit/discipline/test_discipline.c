@@ -652,6 +652,20 @@ TEST_F(discipline, first_answers_after_a_disruption_do_not_replace_what_is_known
 		  4000000);
 }
 
+/* The host was stepped, and the correction ended with that: nobody says how right the host is. */
+TEST_F(discipline, a_host_that_nobody_confirmed_is_not_known_better)
+{
+	self->now.has_host = true;
+	self->now.host_known = true;
+	self->offset_ns = 90000;
+	discipline_change_reference(self->discipline, &REFERENCE_JUMPED);
+	self->now.sigma_ns = 100;
+	self->now.maxerror_ns = 200;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_GT(self->result.correction.maxerror_ns, 90000);
+}
+
 /* Nothing holds, and the rate was another clock's. */
 TEST_F(discipline, forgets_all_of_another_host)
 {
