@@ -19,6 +19,7 @@ struct attendance {
 	size_t usable;		/* of them, not known to be silent */
 	size_t voters;		/* have answered lately, or may yet do so for the first time */
 	size_t heard;		/* have given samples that are neither void nor too old */
+	size_t awaited;		/* may yet answer for the first time */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
 
@@ -41,6 +42,15 @@ bool quorum_may_vote(const struct source *source, const struct source_status *st
 	return status->received ? status->reach != 0 : status->sent <= REQUESTS && !failed;
 }
 
+/* It never answered, and has not been asked often or long enough to be called silent. */
+static bool is_awaited(const struct source *source, const struct source_status *status,
+		       int64_t raw_ns)
+{
+	return quorum_may_vote(source, status) && !status->received &&
+	       (status->sent < REQUESTS ||
+		chime_sub_sat(raw_ns, status->asked_raw_ns) < QUORUM_ANSWER_NS);
+}
+
 static void take_attendance(struct source *const *sources, size_t count,
 			    const struct timescale_now *now, struct attendance *attendance)
 {
@@ -56,6 +66,7 @@ static void take_attendance(struct source *const *sources, size_t count,
 			continue;
 		attendance->usable += status.received || status.sent <= REQUESTS;
 		attendance->voters += quorum_may_vote(sources[i], &status);
+		attendance->awaited += is_awaited(sources[i], &status, now->raw_ns);
 		if (!status.received || !status.reach || !status.samples ||
 		    !quorum_is_near(&status))
 			continue;
@@ -97,11 +108,24 @@ static int64_t patience_ns(const struct attendance *attendance)
 	return 2 * agreeing == attendance->voters ? QUORUM_LATE_NS : QUORUM_SILENT_NS;
 }
 
+/*
+ * No majority has come together in time. Where there are many sources, the last ones are asked
+ * late; and one request alone may be lost.
+ */
+static int64_t wait_for_awaited_ns(const struct quorum *quorum,
+				   const struct attendance *attendance, int64_t raw_ns)
+{
+	int64_t left_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, QUORUM_LATEST_NS),
+					raw_ns);
+
+	return attendance->awaited ? chime_min(left_ns, QUORUM_ANSWER_NS) : 0;
+}
+
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now)
 {
 	struct attendance attendance = { 0 };
-	int64_t wait_ns;
+	int64_t silence_ns, wait_ns;
 
 	take_attendance(sources, count, now, &attendance);
 	if (!attendance.heard) {
@@ -112,8 +136,10 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 		return 0;
 	if (!quorum->since_raw_ns)
 		quorum->since_raw_ns = now->raw_ns;
-	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, patience_ns(&attendance)),
-				now->raw_ns);
+	silence_ns = patience_ns(&attendance);
+	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);
+	if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)
+		wait_ns = wait_for_awaited_ns(quorum, &attendance, now->raw_ns);
 	quorum->reached = wait_ns <= 0;
 	return quorum->reached ? 0 : wait_ns;
 }

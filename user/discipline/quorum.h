@@ -19,6 +19,12 @@
 /* After two requests, 2 s apart, and as long again: who has not answered is silent. */
 #define QUORUM_SILENT_NS	4000000000LL
 
+/* But an answer to its second request is waited for so long, if that could not leave earlier ... */
+#define QUORUM_ANSWER_NS	1000000000LL
+
+/* ... and until then at most: an address may take any time to be looked up. */
+#define QUORUM_LATEST_NS	8000000000LL
+
 /* A source further away than this is of no use (chrony's maxdistance). */
 #define QUORUM_DISTANCE_NS	3000000000LL
 

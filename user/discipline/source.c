@@ -213,7 +213,8 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 		source->starting--;
 	if (source->burst > 0)
 		source->burst--;
-	if (source->burst > 0)
+	/* At a start others wait for this answer, and a packet may be lost. */
+	if (source->burst > 0 || source->sent == 1)
 		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
@@ -582,6 +583,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->poll = (int)lrint(log2(interval_in_force(source)));
 	status->reach = source->reach;
 	status->sent = source->sent;
+	status->asked_raw_ns = source->last_poll_ns;
 	status->received = source->received;
 	status->last_error = source->last_error;
 	status->kiss = source->kiss;

@@ -149,6 +149,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
  * @poll: log2 seconds in force, rounded; each sample chooses it anew
  * @reach: the last eight requests, newest in bit 0
  * @sent: requests
+ * @asked_raw_ns: when the latest of them left, by raw
  * @received: valid answers
  * @last_error: -errno of the latest failure, 0 after a success
  * @kiss: the KISS code that stopped or slowed the polling, 0 if none
@@ -169,6 +170,7 @@ struct source_status {
 	int poll;
 	uint8_t reach;
 	uint64_t sent;
+	int64_t asked_raw_ns;
 	uint64_t received;
 	int last_error;
 	uint32_t kiss;

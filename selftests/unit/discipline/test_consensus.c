@@ -537,6 +537,46 @@ TEST_F(consensus, first_answer_ever_is_not_the_last_word)
 	}
 }
 
+/* A request may be lost, and where there are many sources the last of them are asked late. */
+TEST_F(consensus, who_was_asked_but_once_is_not_silent)
+{
+	int i;
+
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	for (i = 1; i < 3; i++)
+		self->source[i].status = (struct source_status){
+			.sent = 1, .asked_raw_ns = self->now.raw_ns,
+		};
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	run(self, 4 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(1 * S, self->heard.wait_ns);
+	for (i = 1; i < 3; i++) {
+		self->source[i].status.sent = 2;
+		self->source[i].status.asked_raw_ns = self->now.raw_ns;
+	}
+	run(self, 900 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	run(self, 100 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+}
+
+TEST_F(consensus, who_cannot_be_asked_yet_is_not_waited_for_for_ever)
+{
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	run(self, 7900 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(100 * MS, self->heard.wait_ns);
+	run(self, 100 * MS);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+}
+
 TEST_F(consensus, two_of_five_that_answer_first_are_not_most)
 {
 	self->count = 5;

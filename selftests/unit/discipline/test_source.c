@@ -69,8 +69,18 @@ FIXTURE_TEARDOWN(source)
 TEST_F(source, asks_at_once_and_then_at_minpoll)
 {
 	EXPECT_EQ(START_NS, source_next_poll(self->source));
+	EXPECT_EQ(64 * NS_PER_S, exchange(self->source));
+}
+
+/* Others wait for it at a start. */
+TEST_F(source, first_request_is_soon_repeated)
+{
 	source_polled(self->source, START_NS);
-	EXPECT_EQ(START_NS + 64 * NS_PER_S, source_next_poll(self->source));
+	EXPECT_EQ(START_NS + 2 * NS_PER_S, source_next_poll(self->source));
+	source_failed(self->source, START_NS + 2 * NS_PER_S, -ETIMEDOUT);
+	EXPECT_EQ(START_NS + 3 * NS_PER_S, source_next_poll(self->source));
+	source_polled(self->source, START_NS + 3 * NS_PER_S);
+	EXPECT_EQ(START_NS + 67 * NS_PER_S, source_next_poll(self->source));
 }
 
 /* A guest goes back to a snapshot, and its host's clock was set back in the meantime. */
