@@ -29,6 +29,13 @@
 #define OUTGROWN_PUBLISH_NS	NS_PER_S
 #define OUTGROWN_AHEAD		2
 
+/*
+ * Nobody ends a slew but us, and a machine that is short of processors stands still for seconds,
+ * while its clock goes on past where it was to go. So long is told ahead, too, while a slew is
+ * faster than the kernel's growth: that is as long as the slew takes, a second mostly.
+ */
+#define STALL_NS	(32 * NS_PER_S)
+
 #define Q32	4294967296.0
 
 static bool steering_is_far(const struct timescale_now *now)
@@ -97,13 +104,24 @@ static int64_t steering_outgrown_ns(const struct steering *steering)
 			     OUTGROWN_PUBLISH_NS);
 }
 
+/* How far beyond its aim a slew would bring the clock if we were not there to end it. */
+static int64_t steering_runaway_ns(const struct steering *steering)
+{
+	double slew = fabs(system_clock_rate(steering->clock) - steering->status.base_rate);
+
+	if (!steering->steered)
+		return 0;
+	return (int64_t)ceil(fmax(slew - KERNEL_GROWTH, 0) * STALL_NS);
+}
+
 int steering_publish(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
 	bool synchronised = steering->settled && steering->confirmed && !steering->distrusted &&
 			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
 	int64_t outgrown_ns = steering_outgrown_ns(steering);
-	int64_t maxerror_ns = chime_add_sat(status->maxerror_ns, outgrown_ns);
+	int64_t maxerror_ns = chime_add_sat(chime_add_sat(status->maxerror_ns, outgrown_ns),
+					    steering_runaway_ns(steering));
 	char bound[32];
 	bool news;
 	int err;

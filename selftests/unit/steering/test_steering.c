@@ -11,6 +11,7 @@
 #include "selftests/unit/unit.h"
 #include "user/lib/log.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
@@ -174,6 +175,27 @@ TEST_F(steering, publishes_a_bound_that_outgrows_the_kernels)
 		ASSERT_EQ(0, steering_follow(self->steering));
 	}
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+/* A guest that is not run for seconds goes on past where a slew was to bring its clock. */
+TEST_F(steering, publishes_what_a_slew_does_that_nobody_ends)
+{
+	int64_t stalls_ns[] = { 50 * MS, 2 * S, 30 * S };
+	size_t i;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < sizeof(stalls_ns) / sizeof(*stalls_ns); i++) {
+		ASSERT_EQ(0, apply(self, found(self, 8 * MS)));
+		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+		EXPECT_GT(fabs(fake_clock_rate()), 1e-3);
+		fake_clock_run(stalls_ns[i]);
+		EXPECT_GE(fake_clock.maxerror_us * US, llabs(error_ns(self)) + 100 * US);
+		ASSERT_EQ(0, steering_follow(self->steering));
+		/* Once the slew is over the bound is what it was. */
+		ASSERT_EQ(0, run_truthfully(self, 120 * S));
+		EXPECT_LT(fake_clock.maxerror_us, 20000);
+	}
 }
 
 TEST_F(steering, steps_when_the_discipline_says_so)
