@@ -22,7 +22,7 @@ struct module module;
 
 /* --- kernel --- */
 
-void game_module_log(const char *format, ...)
+void played_module_log(const char *format, ...)
 {
 	va_list arguments;
 
@@ -248,8 +248,8 @@ void module_begin(void)
 		.settings = world->settings,
 		.genid = world->genid,
 	};
-	if (game_module_init())
-		game_module_log("not loaded");
+	if (played_module_init())
+		played_module_log("not loaded");
 }
 
 void module_disrupted(bool notified)

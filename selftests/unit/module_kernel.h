@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The module's environment in a game: what its state machine asks of the kernel, over the guest's
- * clocks. The Makefile puts it under the names of the kernel's own headers. There is one thread, so
- * that a lock only remembers whether it is held.
+ * The whole module's environment in user space, for kmod/test_module.c and the adversary's games:
+ * what its state machine asks of the kernel. Makefiles put it under the names of the kernel's own
+ * headers; clocks and devices are the user's. There is one thread, so that a lock only remembers
+ * whether it is held.
  */
-#ifndef ADVERSARY_KERNEL_H
-#define ADVERSARY_KERNEL_H
+#ifndef UNIT_MODULE_KERNEL_H
+#define UNIT_MODULE_KERNEL_H
 
 #include <stddef.h>
 #include <stdio.h>
@@ -59,11 +60,11 @@ static inline u64 div64_u64(u64 value, u64 by)
 #define MODULE_AUTHOR(text)
 #define MODULE_LICENSE(text)
 #define MODULE_VERSION(text)
-#define module_init(function)	int (*game_module_init)(void) = (function)
-#define module_exit(function)	void (*game_module_exit)(void) = (function)
+#define module_init(function)	int (*played_module_init)(void) = (function)
+#define module_exit(function)	void (*played_module_exit)(void) = (function)
 
-extern int (*game_module_init)(void);
-extern void (*game_module_exit)(void);
+extern int (*played_module_init)(void);
+extern void (*played_module_exit)(void);
 
 static inline int match_string(const char * const *list, size_t count, const char *text)
 {
@@ -80,14 +81,14 @@ static inline int match_string(const char * const *list, size_t count, const cha
 
 /* --- the log --- */
 
-void game_module_log(const char *format, ...);
+void played_module_log(const char *format, ...);
 
-#define pr_err(...)			game_module_log(__VA_ARGS__)
-#define pr_warn(...)			game_module_log(__VA_ARGS__)
-#define pr_notice(...)			game_module_log(__VA_ARGS__)
-#define pr_err_ratelimited(...)		game_module_log(__VA_ARGS__)
-#define pr_warn_ratelimited(...)	game_module_log(__VA_ARGS__)
-#define pr_notice_ratelimited(...)	game_module_log(__VA_ARGS__)
+#define pr_err(...)			played_module_log(__VA_ARGS__)
+#define pr_warn(...)			played_module_log(__VA_ARGS__)
+#define pr_notice(...)			played_module_log(__VA_ARGS__)
+#define pr_err_ratelimited(...)		played_module_log(__VA_ARGS__)
+#define pr_warn_ratelimited(...)	played_module_log(__VA_ARGS__)
+#define pr_notice_ratelimited(...)	played_module_log(__VA_ARGS__)
 
 /* --- locks and bits --- */
 
@@ -127,7 +128,7 @@ static inline unsigned long xchg(unsigned long *word, unsigned long value)
 	return old;
 }
 
-/* --- work and timers, which the game does in their place --- */
+/* --- work and timers, which the user does in their place --- */
 
 struct workqueue_struct;
 struct hlist_node {
@@ -135,8 +136,13 @@ struct hlist_node {
 };
 
 struct work_struct {
-	int unused;
+	void (*function)(struct work_struct *work);
 };
+
+#define INIT_WORK(work, run)	((work)->function = (run))
+
+void queue_work(struct workqueue_struct *queue, struct work_struct *work);
+void cancel_work_sync(struct work_struct *work);
 
 struct delayed_work {
 	int unused;
@@ -184,6 +190,23 @@ s64 ktime_get_raw_ns(void);
 s64 ktime_get_boottime_ns(void);
 int do_settimeofday64(const struct timespec64 *time);
 
+/* --- the RTC --- */
+
+struct rtc_device;
+struct rtc_time {
+	s64 seconds;
+};
+
+#define rtc_tm_to_time64(time)	((time)->seconds)
+
+static const struct {
+	int tz_minuteswest;
+} sys_tz __attribute__((unused));
+
+struct rtc_device *rtc_class_open(const char *name);
+int rtc_read_time(struct rtc_device *rtc, struct rtc_time *time);
+void rtc_class_close(struct rtc_device *rtc);
+
 /* --- the PTP clock, which nobody opens --- */
 
 struct ptp_clock;
@@ -191,4 +214,4 @@ struct ptp_clock_info {
 	int unused;
 };
 
-#endif /* ADVERSARY_KERNEL_H */
+#endif /* UNIT_MODULE_KERNEL_H */

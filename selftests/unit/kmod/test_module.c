@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module as a whole, on a machine in the test's hands: what becomes of timescale, system clock
+ * and correction, and what is reported, whatever happens to guest or host.
+ */
+#include "selftests/unit/module_machine.h"
+
+/* Hypercalls take this long in one check, which the steps account for. */
+#define CLOSE_NS	(20 * 1000)
+
+FIXTURE(module) {
+	int unused;
+};
+
+FIXTURE_SETUP(module)
+{
+	machine = (struct machine){
+		.utc_ns = UTC0_NS,
+		.raw_ns = RAW0_NS,
+		.has_host = true,
+		.sees_stops = true,
+		.has_genid = true,
+	};
+	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	if (machine.chime)
+		played_module_exit();
+	EXPECT_EQ(NULL, machine.chime);
+	EXPECT_EQ(NULL, machine.suspend);
+}
+
+static int load(void)
+{
+	int ret = played_module_init();
+
+	if (!ret)
+		run(10 * S);
+	return ret;
+}
+
+static int load_without_host(void)
+{
+	machine.has_host = false;
+	return load();
+}
+
+TEST_F(module, clock_that_is_wrong_at_boot_is_stepped_to_the_hosts)
+{
+	machine.behind_ns = 90 * S;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_BOOT, latest()->cause);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	/* Nobody need measure time anew. */
+	EXPECT_EQ(0, status().disruptions);
+}
+
+TEST_F(module, quiet_machine_has_no_events)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(HOUR);
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+TEST_F(module, revert_is_repaired_by_any_gap)
+{
+	const s64 gaps[] = { 2 * S, HOUR, 400 * 24 * HOUR, -HOUR, -400 * 24 * HOUR };
+	unsigned int i;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	for (i = 0; i < ARRAY_SIZE(gaps); i++) {
+		stand_still(gaps[i]);
+		notify_genid();
+		check();
+		ASSERT_EQ(i + 1, machine.count);
+		EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+		EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+		EXPECT_LE(llabs(latest()->gap_ns - gaps[i]), CLOSE_NS);
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+		EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		/* The correction holds, by a bound that grows with the distance from it. */
+		EXPECT_TRUE(status().corrected);
+		EXPECT_EQ(0, status().now.epoch - latest()->epoch);
+		if (gaps[i] > 0)
+			EXPECT_LE(latest()->maxerror_before_ns, latest()->maxerror_ns);
+		run(10 * S);
+		ASSERT_EQ(i + 1, machine.count);
+	}
+	EXPECT_EQ(ARRAY_SIZE(gaps), status().disruptions);
+}
+
+TEST_F(module, fork_leaves_a_correction_without_a_bound)
+{
+	u32 epoch;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	epoch = status().now.epoch;
+	stand_still(HOUR);
+	machine.genid_changed = true;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_LT(epoch, status().now.epoch);
+	EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, status().now.change.sigma_rate_q32);
+	/* Measured anew, it is as good as ever. */
+	ASSERT_EQ(0, correct());
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+}
+
+TEST_F(module, fork_without_a_gap_is_noticed_by_its_id)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.genid_changed = true;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	/* Set to where it is: that marks it unsynchronised. */
+	EXPECT_LT(0, machine.sets);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+TEST_F(module, pause_is_a_stop_that_nobody_calls_a_restore)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	stand_still(30 * S);
+	machine_pass(300 * MS);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	/* It ran for 300 ms before that was noticed. */
+	EXPECT_LE(300 * MS, latest()->latency_ns);
+	EXPECT_GT(400 * MS, latest()->latency_ns);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_CLOCK_SET));
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_TRUE(status().corrected);
+}
+
+TEST_F(module, notification_that_comes_late_is_no_second_event)
+{
+	ASSERT_EQ(0, load());
+	stand_still(HOUR);
+	check();
+	ASSERT_EQ(1, machine.count);
+	machine_pass(100 * MS);
+	notify_genid();
+	check();
+	EXPECT_EQ(1, machine.count);
+	/* A second one is a second restore. */
+	run(5 * S);
+	notify_genid();
+	check();
+	EXPECT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+}
+
+TEST_F(module, step_of_the_host_is_followed_unless_utc_is_known_better)
+{
+	ASSERT_EQ(0, load());
+	machine.host_ahead_ns = 45 * S;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns + 45 * S), CLOSE_NS);
+
+	ASSERT_EQ(0, correct());
+	ASSERT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_EQ(TRUECHIME_CAUSE_OPERATOR, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	machine.host_ahead_ns = -45 * S;
+	check();
+	ASSERT_EQ(3, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_EQ(TRUECHIME_ACTION_NONE, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_TRUE(status().corrected);
+	EXPECT_LE(llabs(status().now.change.offset_ns + 90 * S), CLOSE_NS);
+}
+
+TEST_F(module, leap_second_of_the_host_is_no_disruption)
+{
+	machine.utc_ns -= machine.utc_ns % (24 * HOUR);
+	machine.utc_ns -= 60 * S;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(51 * S);
+	machine.host_ahead_ns = -S;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_LEAP, latest()->cause);
+	EXPECT_EQ(0, status().disruptions);
+	EXPECT_EQ(0, machine.sets);
+}
+
+TEST_F(module, suspend_is_repaired_by_what_the_kernel_missed)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	sleep_for(HOUR, 700 * MS);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	/* Some milliseconds are left to be slewed. */
+	sleep_for(HOUR, 7 * MS);
+	check();
+	ASSERT_EQ(2, machine.count);
+	EXPECT_NE(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns - 7 * MS), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+TEST_F(module, system_clock_stays_apart_where_others_steer)
+{
+	ASSERT_EQ(0, load());
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+	machine.behind_ns = 5 * S;
+	EXPECT_EQ(-EBUSY, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_EQ(0, chime_control_add_offset(machine.chime, S));
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	/* What it lost comes back, and no more. */
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_AUTO);
+	EXPECT_EQ(-EBUSY, chime_control_add_offset(machine.chime, S));
+	run(10 * S);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+TEST_F(module, silent_host_is_carried_on_and_then_replaced_by_raw)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_EQ(TRUECHIME_HOST_FAILING, status().host_state);
+	run(5 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, status().now.state);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	/* How the new reference is to the old one is known. */
+	EXPECT_EQ(0, status().now.change.maxerror_ns);
+	machine.host_silent = false;
+	run(2 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	EXPECT_EQ(0, machine.count);
+}
+
+TEST_F(module, revert_beside_a_silent_host_is_reported_and_repaired_when_it_answers)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
+	EXPECT_LT(0, machine.sets);
+	machine.host_silent = false;
+	run(3 * S);
+	ASSERT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	/* Raw did not go on as it had: the host's line is another one, and no jump of the old. */
+	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, latest()->cause);
+}
+
+TEST_F(module, host_that_is_set_aside_still_measures_gaps)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_EQ(TRUECHIME_HOST_DEMOTED, status().host_state);
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	/* By as much as a free clock may have been off in that time. */
+	EXPECT_LT(S, status().now.maxerror_ns);
+	machine.host_ahead_ns = 60 * S;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	ASSERT_EQ(0, chime_control_demote_host(machine.chime, false));
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+TEST_F(module, without_a_host_a_restore_ends_what_was_known)
+{
+	ASSERT_EQ(0, load_without_host());
+	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
+	EXPECT_EQ(-ENODATA, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_EQ(-ENODEV, chime_control_demote_host(machine.chime, true));
+	ASSERT_EQ(0, correct());
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_EQ(0, status().now.change.sigma_rate_q32);
+	/* Nobody moves a clock by what nobody knows: it is set to where it is, and so marked. */
+	EXPECT_LT(0, machine.sets);
+	EXPECT_LE(llabs(machine.behind_ns - HOUR), CLOSE_NS);
+}
+
+TEST_F(module, suspend_without_a_host_is_noticed_by_boot_time)
+{
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	sleep_for(HOUR, 0);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+static struct chime_jump jump_of(s64 offset_ns)
+{
+	return (struct chime_jump){
+		.offset_ns = offset_ns,
+		.maxerror_ns = MS,
+		.fine_raw_ns = machine.raw_ns - S,
+	};
+}
+
+TEST_F(module, time_sources_are_a_witness_where_nobody_else_is)
+{
+	struct chime_jump jump;
+
+	machine.has_genid = false;
+	ASSERT_EQ(0, load_without_host());
+	jump = jump_of(HOUR);
+	EXPECT_EQ(-ENODATA, chime_control_disrupted(machine.chime, status().now.epoch, &jump));
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	stand_still(HOUR);
+	run(5 * S);
+	EXPECT_EQ(0, machine.count);
+	jump = jump_of(HOUR);
+	EXPECT_EQ(-ESTALE, chime_control_disrupted(machine.chime, status().now.epoch + 1, &jump));
+	ASSERT_EQ(0, chime_control_disrupted(machine.chime, status().now.epoch, &jump));
+	ASSERT_EQ(1, machine.count);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_NTP));
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(MS, status().now.maxerror_ns);
+}
+
+TEST_F(module, time_sources_are_no_witness_beside_a_host)
+{
+	const struct chime_jump jump = jump_of(HOUR);
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	EXPECT_EQ(-EBUSY, chime_control_disrupted(machine.chime, status().now.epoch, &jump));
+	EXPECT_EQ(0, machine.count);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+static void set_rtc_policy(enum truechime_rtc policy)
+{
+	mutex_lock(&machine.chime->lock);
+	chime_rtc_set_policy(machine.chime, policy);
+	mutex_unlock(&machine.chime->lock);
+}
+
+TEST_F(module, jump_of_the_rtc_is_reported)
+{
+	machine.has_genid = false;
+	machine.has_rtc = true;
+	ASSERT_EQ(0, load_without_host());
+	stand_still(HOUR);
+	run(5 * S);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_RTC));
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	EXPECT_LE(llabs(latest()->gap_ns - HOUR), 2 * S);
+	/* A hint: nobody follows it. */
+	EXPECT_LE(llabs(machine.behind_ns - HOUR), CLOSE_NS);
+	/* Ignored, it is not even read. */
+	set_rtc_policy(TRUECHIME_RTC_IGNORE);
+	stand_still(HOUR);
+	run(5 * S);
+	EXPECT_EQ(1, machine.count);
+}
+
+/* Its absolute time, an hour off here, is not what is followed. */
+TEST_F(module, jump_of_a_trusted_rtc_is_followed)
+{
+	machine.has_genid = false;
+	machine.has_rtc = true;
+	machine.rtc_ahead_ns = HOUR;
+	ASSERT_EQ(0, load_without_host());
+	set_rtc_policy(TRUECHIME_RTC_TRUST);
+	run(5 * S);
+	stand_still(24 * HOUR);
+	run(10 * S);
+	EXPECT_LE(1, machine.count);
+	EXPECT_LE(llabs(machine.behind_ns), 2 * S);
+}
+
+TEST_F(module, rtc_of_a_correction_gives_way_to_sources)
+{
+	machine.has_genid = false;
+	machine.has_rtc = true;
+	ASSERT_EQ(0, load_without_host());
+	set_rtc_policy(TRUECHIME_RTC_TRUST);
+	ASSERT_EQ(0, correct());
+	run(5 * S);
+	stand_still(24 * HOUR);
+	while (!machine.count)
+		run(S);
+	machine.sets = 0;
+	/* They answer before the RTC is read again. */
+	machine_pass(500 * MS);
+	check();
+	ASSERT_EQ(0, correct());
+	run(5 * S);
+	EXPECT_EQ(0, machine.sets);
+}
+
+TEST_F(module, another_clocksource_loses_the_rate)
+{
+	s64 before_ns;
+
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	before_ns = status().now.maxerror_ns;
+	machine.clocksource++;
+	run(100 * S);
+	EXPECT_EQ(1, status().clocksource_epoch);
+	EXPECT_EQ(0, status().now.change.maxerror_ns);
+	EXPECT_LT(before_ns + 100 * 400 * 1000, status().now.maxerror_ns);
+	EXPECT_EQ(0, machine.count);
+}
+
+TEST_F(module, step_that_the_kernel_refuses_is_reported_with_what_remains)
+{
+	ASSERT_EQ(0, load());
+	machine.set_error = -EINVAL;
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_FAILED, latest()->action);
+	EXPECT_LE(llabs(latest()->residual_ns - HOUR), CLOSE_NS);
+	EXPECT_EQ(-EIO, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	machine.set_error = 0;
+	EXPECT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+TEST_F(module, policy_may_forbid_a_step)
+{
+	struct chime_rule *rules;
+
+	ASSERT_EQ(0, load());
+	rules = machine.chime->policy.rules[TRUECHIME_OCCASION_DISRUPTION];
+	rules[TRUECHIME_DIRECTION_FORWARD].maximum_ns = 60 * S;
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_REFUSED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns - HOUR), CLOSE_NS);
+	rules = machine.chime->policy.rules[TRUECHIME_OCCASION_OPERATOR];
+	rules[TRUECHIME_DIRECTION_FORWARD].rule = TRUECHIME_RULE_SLEW;
+	EXPECT_EQ(-EPERM, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+}
+
+TEST_F(module, date_before_the_release_is_no_time_to_step_to)
+{
+	ASSERT_EQ(0, load());
+	machine.host_ahead_ns = -UTC0_NS;
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_TOO_EARLY, latest()->action);
+	EXPECT_EQ(-ERANGE, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+TEST_F(module, host_is_chosen_and_left_without_a_jump)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	EXPECT_EQ(-ENOENT, chime_control_choose_host(machine.chime, "nosuch"));
+	EXPECT_EQ(0, chime_control_choose_host(machine.chime, "none"));
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	machine.has_host = false;
+	EXPECT_EQ(-ENODEV, chime_control_choose_host(machine.chime, "kvm"));
+	EXPECT_EQ(0, chime_control_choose_host(machine.chime, "auto"));
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	machine.has_host = true;
+	EXPECT_EQ(0, chime_control_choose_host(machine.chime, "auto"));
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_TRUE(status().corrected);
+	chime_control_reset(machine.chime);
+	EXPECT_FALSE(status().corrected);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	EXPECT_EQ(0, machine.count);
+}
+
+TEST_F(module, host_clocks_are_listed)
+{
+	struct chime_host_info info;
+	struct chime_host *host;
+
+	ASSERT_EQ(0, load());
+	host = &machine.chime->host;
+	mutex_lock(host->lock);
+	ASSERT_TRUE(chime_host_list(host, 0, &info));
+	EXPECT_EQ(TRUECHIME_HOST_CHOSEN, info.state);
+	EXPECT_TRUE(info.exact);
+	EXPECT_EQ(EXACT_NS, info.uncertainty_ns);
+	EXPECT_FALSE(chime_host_list(host, 1, &info));
+	/* Chosen once more it starts anew, and is trusted again. */
+	host->demoted = true;
+	EXPECT_EQ(0, chime_host_choose(host, "kvm"));
+	EXPECT_FALSE(host->demoted);
+	EXPECT_EQ(0, chime_host_choose(host, "none"));
+	ASSERT_TRUE(chime_host_list(host, 0, &info));
+	EXPECT_EQ(TRUECHIME_HOST_READY, info.state);
+	/* One that does not answer is not taken. */
+	machine.host_silent = true;
+	EXPECT_EQ(-ENODEV, chime_host_choose(host, "kvm"));
+	machine.has_host = false;
+	ASSERT_TRUE(chime_host_list(host, 0, &info));
+	EXPECT_EQ(TRUECHIME_HOST_ABSENT, info.state);
+	mutex_unlock(host->lock);
+}
+
+TEST_F(module, correction_of_another_epoch_or_reference_is_refused)
+{
+	struct chime_line line = { .rate_q32 = CHIME_LINE_RATE_MAX_Q32 + 1 };
+	u32 epoch;
+
+	ASSERT_EQ(0, load());
+	epoch = status().now.epoch;
+	EXPECT_EQ(-ERANGE, chime_control_correct(machine.chime, &line, epoch, -1, true));
+	line.rate_q32 = 0;
+	EXPECT_EQ(-ESTALE, chime_control_correct(machine.chime, &line, epoch + 1, -1, true));
+	EXPECT_EQ(-ESTALE, chime_control_correct(machine.chime, &line, epoch,
+						 TRUECHIME_REFERENCE_RAW, true));
+	/* A disruption that nobody has checked for yet ends the epoch, too. */
+	machine.host_ahead_ns = HOUR;
+	EXPECT_EQ(-ESTALE, chime_control_correct(machine.chime, &line, epoch, -1, true));
+	EXPECT_EQ(1, machine.count);
+}
+
+TEST_HARNESS_MAIN

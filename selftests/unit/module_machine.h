@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A machine for the whole module: its clocks, host, RTC and devices, in the test's hands. All of the
+ * module's files but its edges to the hypervisor, PTP and netlink run on it, a check a second.
+ */
+#ifndef UNIT_MODULE_MACHINE_H
+#define UNIT_MODULE_MACHINE_H
+
+#include <stdarg.h>
+
+#include "kmod/chime.h"
+#include "kmod/control.h"
+#include "kmod/netlink.h"
+
+#include "selftests/unit/unit.h"
+
+#define MS	NSEC_PER_MSEC
+#define S	NSEC_PER_SEC
+#define HOUR	(3600 * S)
+#define UTC0_NS	(1800000000 * S)
+#define RAW0_NS	(5000 * S)
+
+#define MACHINE_EVENTS	32
+
+/* An exact conversion, see kmod/host_kvm.c, and how long a hypercall takes. */
+#define EXACT_NS	5
+#define CALL_NS		1000
+
+/**
+ * struct machine - the machine
+ * @chime: the module on it; NULL: none
+ * @utc_ns: what is true
+ * @raw_ns: CLOCK_MONOTONIC_RAW
+ * @behind_ns: CLOCK_REALTIME is so much behind the truth
+ * @slept_ns: what CLOCK_BOOTTIME has more than raw
+ * @clocksource: changes when the kernel takes another one
+ * @has_host: there is a host clock ...
+ * @host_ahead_ns: ... ahead of the truth ...
+ * @host_silent: ... which does not answer
+ * @sees_stops: the hypervisor says so when it sets kvm-clock ...
+ * @was_set: ... as it did
+ * @has_genid: there is a generation id device ...
+ * @genid_changed: ... whose id is another one
+ * @has_rtc: there is an RTC ...
+ * @rtc_ahead_ns: ... ahead of the truth
+ * @set_error: the kernel refuses to set the clock
+ * @sets: how often it was set
+ * @suspend: notified of suspends
+ * @work: to be done once the module's lock is free
+ * @events: what the module reported
+ * @count: how many
+ */
+static struct machine {
+	struct chime *chime;
+	s64 utc_ns;
+	s64 raw_ns;
+	s64 behind_ns;
+	s64 slept_ns;
+	u8 clocksource;
+	bool has_host;
+	s64 host_ahead_ns;
+	bool host_silent;
+	bool sees_stops;
+	bool was_set;
+	bool has_genid;
+	bool genid_changed;
+	bool has_rtc;
+	s64 rtc_ahead_ns;
+	int set_error;
+	int sets;
+	struct notifier_block *suspend;
+	struct work_struct *work;
+	struct chime_event events[MACHINE_EVENTS];
+	int count;
+} machine;
+
+/* Of the timescale's beginning, whose object the other tests share. */
+struct system_time_snapshot unit_clocks;
+
+static inline void machine_pass(s64 ns)
+{
+	machine.utc_ns += ns;
+	machine.raw_ns += ns;
+}
+
+static inline s64 realtime_ns(void)
+{
+	return machine.utc_ns - machine.behind_ns;
+}
+
+/* --- the kernel --- */
+
+void played_module_log(const char *format, ...)
+{
+	(void)format;
+}
+
+s64 ktime_get_raw_ns(void)
+{
+	return machine.raw_ns;
+}
+
+s64 ktime_get_boottime_ns(void)
+{
+	return machine.raw_ns + machine.slept_ns;
+}
+
+void ktime_get_snapshot(struct system_time_snapshot *snapshot)
+{
+	*snapshot = (struct system_time_snapshot){
+		.cycles = (u64)machine.raw_ns,
+		.raw = machine.raw_ns,
+		.real = realtime_ns(),
+		.cs_was_changed_seq = machine.clocksource,
+	};
+}
+
+int do_settimeofday64(const struct timespec64 *time)
+{
+	if (machine.set_error)
+		return machine.set_error;
+	machine.behind_ns = machine.utc_ns - (time->tv_sec * S + time->tv_nsec);
+	machine.sets++;
+	return 0;
+}
+
+int register_pm_notifier(struct notifier_block *block)
+{
+	machine.suspend = block;
+	return 0;
+}
+
+int unregister_pm_notifier(struct notifier_block *block)
+{
+	(void)block;
+	machine.suspend = NULL;
+	return 0;
+}
+
+void queue_work(struct workqueue_struct *queue, struct work_struct *work)
+{
+	(void)queue;
+	machine.work = work;
+}
+
+void cancel_work_sync(struct work_struct *work)
+{
+	(void)work;
+	machine.work = NULL;
+}
+
+struct rtc_device *rtc_class_open(const char *name)
+{
+	(void)name;
+	return machine.has_rtc ? (struct rtc_device *)&machine : NULL;
+}
+
+int rtc_read_time(struct rtc_device *rtc, struct rtc_time *time)
+{
+	(void)rtc;
+	machine_pass(MS);
+	time->seconds = (machine.utc_ns + machine.rtc_ahead_ns) / S;
+	return 0;
+}
+
+void rtc_class_close(struct rtc_device *rtc)
+{
+	(void)rtc;
+}
+
+/* --- the hypervisor --- */
+
+static int host_open(void **device)
+{
+	*device = NULL;
+	return machine.has_host ? 0 : -ENODEV;
+}
+
+static void host_close(void *device)
+{
+	(void)device;
+}
+
+static int host_pair(void *device, struct chime_pairing *pairing)
+{
+	(void)device;
+	if (machine.host_silent)
+		return -EIO;
+	machine_pass(CALL_NS);
+	*pairing = (struct chime_pairing){
+		.raw_ns = machine.raw_ns,
+		.utc_ns = machine.utc_ns + machine.host_ahead_ns,
+		.uncertainty_ns = EXACT_NS,
+		.exact = true,
+		.witness = machine.sees_stops,
+		.running_raw_ns = machine.raw_ns,
+	};
+	if (machine.sees_stops && machine.was_set)
+		pairing->evidence = BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
+	machine.was_set = false;
+	return 0;
+}
+
+const struct chime_host_ops chime_host_kvm_ops = {
+	.name = "kvm",
+	.open = host_open,
+	.close = host_close,
+	.pair = host_pair,
+};
+
+int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context), void *context)
+{
+	if (!machine.has_genid)
+		return -ENODEV;
+	genid->page = genid->id;
+	genid->notified = notified;
+	genid->context = context;
+	return 0;
+}
+
+void chime_genid_close(struct chime_genid *genid)
+{
+	genid->page = NULL;
+}
+
+u32 chime_genid_check(struct chime_genid *genid)
+{
+	bool changed = genid->page && machine.genid_changed;
+
+	machine.genid_changed = false;
+	return changed ? BIT(TRUECHIME_EVIDENCE_GENID_CHANGED) : 0;
+}
+
+void chime_genid_settle(const struct chime_genid *genid)
+{
+	(void)genid;
+}
+
+int chime_vmclock_open(struct chime_vmclock *vmclock)
+{
+	(void)vmclock;
+	return -ENODEV;
+}
+
+void chime_vmclock_close(struct chime_vmclock *vmclock)
+{
+	(void)vmclock;
+}
+
+u32 chime_vmclock_check(struct chime_vmclock *vmclock)
+{
+	(void)vmclock;
+	return 0;
+}
+
+/* --- checks, PTP and netlink --- */
+
+int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
+{
+	(void)check_ms;
+	chime->checks.idle_jiffies = idle_check_ms;
+	return 0;
+}
+
+void chime_checks_start(struct chime *chime)
+{
+	(void)chime;
+}
+
+void chime_checks_stop(struct chime *chime)
+{
+	(void)chime;
+}
+
+void chime_checks_exit(struct chime *chime)
+{
+	(void)chime;
+}
+
+void chime_checks_now(struct chime *chime)
+{
+	(void)chime;
+}
+
+int chime_phc_register(struct chime *chime)
+{
+	(void)chime;
+	return 0;
+}
+
+void chime_phc_unregister(struct chime *chime)
+{
+	(void)chime;
+}
+
+int chime_phc_index(const struct chime *chime)
+{
+	(void)chime;
+	return -1;
+}
+
+int chime_netlink_register(struct chime *chime)
+{
+	machine.chime = chime;
+	return 0;
+}
+
+void chime_netlink_unregister(void)
+{
+	machine.chime = NULL;
+}
+
+void chime_netlink_notify(const struct chime_event *event)
+{
+	if (machine.count < MACHINE_EVENTS)
+		machine.events[machine.count++] = *event;
+}
+
+/* --- what happens to the machine --- */
+
+static inline void check(void)
+{
+	struct work_struct *work;
+
+	mutex_lock(&machine.chime->lock);
+	chime_disruption_check(machine.chime);
+	mutex_unlock(&machine.chime->lock);
+	work = machine.work;
+	machine.work = NULL;
+	if (work)
+		work->function(work);
+}
+
+/* It runs for so long. */
+static inline void run(s64 ns)
+{
+	for (; ns > 0; ns -= S) {
+		machine_pass(ns < S ? ns : S);
+		check();
+	}
+}
+
+/* It stands still, or is taken back, for so long of the true time, and nobody looks yet. */
+static inline void stand_still(s64 ns)
+{
+	machine.utc_ns += ns;
+	machine.behind_ns += ns;
+	machine.was_set = true;
+}
+
+static inline void notify_genid(void)
+{
+	machine.chime->witness.genid.notified(machine.chime->witness.genid.context);
+}
+
+/* It sleeps; the kernel puts its clocks forward by all but @missing_ns of it. */
+static inline void sleep_for(s64 ns, s64 missing_ns)
+{
+	machine.suspend->notifier_call(machine.suspend, PM_SUSPEND_PREPARE, NULL);
+	machine.utc_ns += ns;
+	machine.slept_ns += ns - missing_ns;
+	machine.behind_ns += missing_ns;
+	machine.suspend->notifier_call(machine.suspend, PM_POST_SUSPEND, NULL);
+}
+
+static inline struct chime_status status(void)
+{
+	struct chime_status status;
+
+	chime_control_status(machine.chime, &status);
+	return status;
+}
+
+/* The timescale less the truth. */
+static inline s64 error_ns(void)
+{
+	return status().now.time_ns - machine.utc_ns;
+}
+
+/* The latest event. */
+static inline const struct chime_event *latest(void)
+{
+	static const struct chime_event none = { .cause = -1 };
+
+	return machine.count ? &machine.events[machine.count - 1] : &none;
+}
+
+/* A correction that is right now, good to 10 us. */
+static inline int correct(void)
+{
+	struct chime_status now = status();
+	const struct chime_line correction = {
+		.origin_ns = now.now.reference_ns,
+		.offset_ns = machine.utc_ns - now.now.reference_ns,
+		.sigma_ns = 1000,
+		.maxerror_ns = 10000,
+		.maxerror_rate_q32 = CHIME_PPM_Q32,
+	};
+
+	return chime_control_correct(machine.chime, &correction, now.now.epoch, -1, true);
+}
+
+#endif /* UNIT_MODULE_MACHINE_H */
