@@ -184,6 +184,22 @@ static void drop_snapshots(void)
 			world->troubles[i].done = true;
 }
 
+/* Nor what part of a gap a step of the host is, where the module did not look in between. */
+static void drop_hidden_steps(void)
+{
+	int i;
+
+	for (i = 0; i < world->trouble_count; i++) {
+		struct trouble *trouble = &world->troubles[i];
+		bool hidden = (i && trouble->at_ns - trouble[-1].at_ns < LOOK_NS) ||
+			      (i + 1 < world->trouble_count &&
+			       trouble[1].at_ns - trouble->at_ns < LOOK_NS);
+
+		if (trouble->kind == TROUBLE_HOST_STEP && hidden)
+			trouble->done = true;
+	}
+}
+
 static void draw_troubles(void)
 {
 	int count = chance(0.3) ? 0 : (int)draw(1, TROUBLES_MAX), i;
@@ -202,6 +218,7 @@ static void draw_troubles(void)
 	drop_snapshots();
 	qsort(world->troubles, (size_t)world->trouble_count, sizeof(*world->troubles),
 	      compare_troubles);
+	drop_hidden_steps();
 }
 
 void game_draw(void)

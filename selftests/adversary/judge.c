@@ -24,9 +24,6 @@
 /* A bound in whole microseconds. */
 #define ROUNDING_NS	NS_PER_US
 
-/* From a disruption to the module's next look at the host: the idle period and a bit. */
-#define LOOK_NS		(1100 * NS_PER_MS)
-
 /* From a notification to what is done about it. */
 #define NOTICE_NS	(100 * NS_PER_MS)
 

@@ -3,6 +3,7 @@
  * What happens to the guest and to its host.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,11 +138,25 @@ static void go_ahead(const struct trouble *trouble)
 	tell(trouble);
 }
 
+/* The host is not set right again just before something else happens, see drop_hidden_steps(). */
+static int64_t end_of_step(int64_t until_ns)
+{
+	int i;
+
+	for (i = 0; i < world->trouble_count; i++) {
+		const struct trouble *trouble = &world->troubles[i];
+
+		if (!trouble->done && llabs(trouble->at_ns - until_ns) < LOOK_NS)
+			until_ns = trouble->at_ns + LOOK_NS;
+	}
+	return until_ns;
+}
+
 static void step_host(const struct trouble *trouble)
 {
 	world->host.step_ns = trouble->size_ns;
-	world->host.until_ns = world->now_ns +
-			       (int64_t)(600e9 * (0.2 + random_uniform(&world->random)));
+	world->host.until_ns = end_of_step(world->now_ns +
+			       (int64_t)(600e9 * (0.2 + random_uniform(&world->random))));
 	tell(trouble);
 }
 
