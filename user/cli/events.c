@@ -53,7 +53,7 @@ static int events_of_module(const struct cli *cli, struct module_link *link,
 	if (!err)
 		err = module_link_events(link, events, MODULE_EVENTS_MAX, &count);
 	if (err)
-		return module_refused(link, "to tell its events", err);
+		return module_refused(link, "to report its events", err);
 	for (i = 0; i < count; i++)
 		tell(cli, event_report(&events[i]));
 	if (!count && !cli->json)
@@ -62,7 +62,7 @@ static int events_of_module(const struct cli *cli, struct module_link *link,
 		return CLI_OK;
 	stream.last = count ? events[count - 1].sequence : 0;
 	err = event_stream_follow(&stream, watch);
-	fprintf(stderr, "truechime: the module's events can no longer be heard: %s\n",
+	fprintf(stderr, "truechime: the module's events can no longer be received: %s\n",
 		err == -ENODEV ? "it was unloaded" : strerror(-err));
 	return CLI_ERROR;
 }

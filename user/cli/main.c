@@ -34,7 +34,7 @@ static void print_usage(FILE *to)
 	const struct verb *verb;
 
 	fputs("Usage: truechime [OPTION]... [VERB [ARGUMENT]...]\n"
-	      "Ask and tell the clock keepers: the kernel module truechime and the daemon truechimed.\n\n",
+	      "Query and control the kernel module truechime and the daemon truechimed.\n\n",
 	      to);
 	for (verb = verbs; verb->name; verb++)
 		fprintf(to, "  %-12s  %s\n", verb->name, verb->help);

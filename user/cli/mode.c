@@ -10,7 +10,7 @@ static const char *mode_sentence(enum truechime_mode mode)
 	switch (mode) {
 	case TRUECHIME_MODE_AUTO:
 		return "auto: the module's clock follows the host and the daemon's corrections;\n"
-		       "the PTP interface may only look.";
+		       "the PTP interface may only read.";
 	case TRUECHIME_MODE_EXTERNAL:
 		return "external: the module's clock is steered through the PTP interface\n"
 		       "(ptp4l, phc2sys); host and daemon stand aside.";
@@ -25,7 +25,7 @@ static int mode_show(const struct cli *cli, struct module_link *link)
 
 	err = module_link_status(link, &status);
 	if (err)
-		return module_refused(link, "to tell its mode", err);
+		return module_refused(link, "to report its mode", err);
 	if (cli->json)
 		print_json(json_pack("{s:s}", "mode", name_of_mode(status.mode)));
 	else

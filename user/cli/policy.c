@@ -38,9 +38,9 @@ static const char *rtc_sentence(enum truechime_rtc rtc)
 	case TRUECHIME_RTC_IGNORE:
 		return "ignore (it is not read)";
 	case TRUECHIME_RTC_HINT:
-		return "hint (it is told)";
+		return "hint (it is reported)";
 	case TRUECHIME_RTC_TRUST:
-		return "trust (it is told, and followed when no server answers)";
+		return "trust (it is reported, and followed when no server answers)";
 	}
 	return name_of_rtc(rtc);
 }
@@ -54,7 +54,7 @@ static int policy_show(const struct cli *cli, struct module_link *link)
 
 	err = module_link_get_policy(link, rules, RULES_MAX, &count, &rtc);
 	if (err)
-		return module_refused(link, "to tell its policy", err);
+		return module_refused(link, "to report its policy", err);
 	if (cli->json) {
 		list = json_array();
 		for (i = 0; i < count; i++)

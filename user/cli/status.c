@@ -184,7 +184,7 @@ static void print_unsynchronised(const struct status_view *view)
 		return;
 	}
 	if (json_bool_of(view->daemon, "observing")) {
-		printf("The daemon only looks (-x): ");
+		printf("The daemon only observes (-x): ");
 		print_offset("the right time", offset_ns);
 	} else if (!json_int_of(sources, "configured", 0)) {
 		printf("%s\n",

@@ -232,7 +232,7 @@ int config_read_pattern(struct config_reader *reader, const char *pattern)
 	if (err == GLOB_NOMATCH)
 		return 0;
 	if (err) {
-		config_error(reader, "cannot look for files matching %s", pattern);
+		config_error(reader, "cannot search for files matching %s", pattern);
 		return -EIO;
 	}
 

@@ -13,7 +13,7 @@
 static const char *daemon_step_words(const struct daemon *daemon, int err)
 {
 	if (daemon->options->no_clock)
-		return "it was started with -x, only to look";
+		return "it was started with -x, only to observe";
 	if (err == -EPERM && daemon->external)
 		err = -EBUSY;
 	switch (err) {

@@ -31,7 +31,7 @@ static int daemon_open_module(struct daemon *daemon)
 	}
 	err = module_link_subscribe(daemon->link);
 	if (err)
-		log_warning("The module's events cannot be heard: %s; disruptions are seen only when the clock is looked at",
+		log_warning("The module's events cannot be received: %s; disruptions are noticed only when the clock is read",
 			    strerror(-err));
 	return 0;
 }

@@ -261,7 +261,7 @@ static int daemon_lock_clock(struct daemon *daemon)
 	log_err("Another truechimed, pid %d, keeps the system clock. %s", (int)holder,
 		daemon->options->task == DAEMON_SET ?
 		"To have it step the clock: truechime makestep" :
-		"Stop it first; or only look, with -x");
+		"Stop it first; or only observe, with -x");
 	return fd;
 }
 
@@ -293,7 +293,7 @@ static int daemon_open_clock(struct daemon *daemon)
 
 	err = system_clock_open(&daemon->clock, null);
 	if (err == -EPERM)
-		log_err("We may not set the system clock: CAP_SYS_TIME is needed. Run as root or by the service unit, or with -x to look only");
+		log_err("We may not set the system clock: CAP_SYS_TIME is needed. Run as root or by the service unit, or with -x to observe only");
 	else if (err)
 		log_err("The system clock cannot be controlled: %s", strerror(-err));
 	return err;
@@ -524,7 +524,7 @@ int daemon_run(const struct daemon_options *options)
 	daemon_write_pid(&daemon);
 	daemon_be_prompt(&daemon);
 	log_info("truechimed %s starts, %s", TRUECHIME_VERSION, options->no_clock ?
-		 "looking only (-x)" : daemon.link ? "with the kernel module" :
+		 "observing only (-x)" : daemon.link ? "with the kernel module" :
 					"without the kernel module");
 	status = daemon_serve(&daemon);
 	log_info("truechimed ends");

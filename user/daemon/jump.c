@@ -124,7 +124,7 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 		daemon_burst(daemon, CONSENSUS_BURST);
 	}
 	if (before == CONSENSUS_ASTRAY && heard.verdict == CONSENSUS_FINE)
-		log_notice("The time source that had gone astray is followed again");
+		log_notice("The time source that was a falseticker is followed again");
 
 	switch (heard.verdict) {
 	case CONSENSUS_FINE:
@@ -160,7 +160,7 @@ void daemon_believe_sources(struct daemon *daemon)
 		daemon_make_refused_change(daemon);
 	if (daemon->heard != CONSENSUS_ASTRAY)
 		return;
-	log_notice("The operator has the time source followed that had gone astray");
+	log_notice("The operator has the falseticker followed");
 	daemon->heard = CONSENSUS_FINE;
 	daemon_change_reference(daemon, &REFERENCE_JUMPED);
 	steering_disrupted(daemon->steering, false);

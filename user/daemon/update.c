@@ -178,7 +178,7 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 	err = steering_follow(daemon->steering);
 	if (err) {
 		daemon_module_failed(daemon, err);
-		log_debug("The clocks could not be looked at: %s", strerror(-err));
+		log_debug("The clocks could not be read: %s", strerror(-err));
 		steering_retry(daemon->steering, chime_add_sat(now_ns, RETRY_NS));
 		return;
 	}

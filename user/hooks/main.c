@@ -221,7 +221,7 @@ static int run(struct hooks *hooks)
 		if (!err) {
 			err = hear(hooks, watch, link);
 			module_link_close(link);
-			log_notice("The module truechime can no longer be heard: %s",
+			log_notice("The events of the module truechime can no longer be received: %s",
 				   err == -ENODEV ? "it was unloaded" : strerror(-err));
 		}
 		if (err == -ENOENT || err == -EOPNOTSUPP)
@@ -229,7 +229,7 @@ static int run(struct hooks *hooks)
 		if (err == -ENODEV)
 			err = 0;
 	}
-	log_err("Disruptions cannot be heard of: %s", strerror(-err));
+	log_err("Events of disruptions cannot be received: %s", strerror(-err));
 	module_watch_close(watch);
 	return 1;
 }

@@ -33,7 +33,7 @@ int event_stream_skip(struct event_stream *stream);
 
 /*
  * Read one notification, and handle what it says and what was missed before it. 0; -EAGAIN: none
- * is there; -errno: the module cannot be heard.
+ * is there; -errno: the module cannot be asked.
  */
 int event_stream_next(struct event_stream *stream);
 

@@ -26,7 +26,7 @@ static void steering_pass_leap(struct steering *steering, int64_t change_ns)
 	int err = steering->timescale->ops->leap(steering->timescale, change_ns);
 
 	if (err)
-		log_err("The leap second could not be told to the timescale: %s; the sources will show it",
+		log_err("The leap second could not be set in the timescale: %s; the sources will show it",
 			strerror(-err));
 	log_notice("A second was %s at midnight UTC, as announced",
 		   change_ns < 0 ? "inserted" : "left out");

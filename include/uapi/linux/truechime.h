@@ -63,7 +63,7 @@ enum truechime_cmd {
 
 /* Who steers the timescale. */
 enum truechime_mode {
-	TRUECHIME_MODE_AUTO,		/* host line and correction; the PTP API may only look */
+	TRUECHIME_MODE_AUTO,		/* host line and correction; the PTP API may only read */
 	TRUECHIME_MODE_EXTERNAL,	/* the PTP API (ptp4l, phc2sys); the lines stand aside */
 };
 
