@@ -164,6 +164,11 @@ void daemon_update(struct daemon *daemon)
 	}
 	if (err)
 		return;
+	/* Until then the bound grows as it is known to, from then on by the worst. */
+	if (daemon->result.changed)
+		daemon->next_update_ns =
+			chime_add_sat(now.raw_ns, chime_min(UPDATE_NS,
+							    daemon->result.correction.horizon_ns));
 	daemon_apply(daemon, &now);
 	daemon_judge_host(daemon);
 	daemon_tell_status(daemon);

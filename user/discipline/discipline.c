@@ -98,14 +98,23 @@ struct settled {
 	int odd;			/* updates in a row that contradict it */
 };
 
+/* When samples come from those combined. */
+struct pace {
+	double interval_s;		/* the shortest between two of them */
+	double age_ns;			/* since the latest */
+	bool refclock;			/* the selected one is a refclock */
+};
+
 struct combined {
 	struct estimate estimate;	/* UTC minus reference */
+	double age_ns;			/* since the latest sample */
 	double next_sigma_ns;		/* when the next sample is due */
 	double maxerror_ns;
 	double sigma_growth;		/* per unit of time */
 	double maxerror_growth;
 	double reach_ns;		/* the rate is trusted for so long */
 	double horizon_ns;		/* the growths of the errors hold for so long */
+	double beyond_growth;		/* that of the bound from there on, at least */
 	double root_delay_ns;
 	double root_dispersion_ns;
 	int leap;
@@ -543,41 +552,69 @@ static void learn_span(struct discipline *discipline, const struct timescale_now
 		discipline->crystal = true;
 }
 
+/*
+ * For how long the growths of the errors are stated. They are curved, and lines are not: stated for
+ * two minutes, what a clock is unsure of then is counted from the first second on. That matters
+ * where nothing else is in the bound. A refclock has no round trip, and whoever reads one has the
+ * next reading in a moment; if it does not come, the line is renewed, for as long again as nothing
+ * has been measured.
+ */
+static double horizon_of(double span_ns, double least_ns, const struct pace *pace)
+{
+	double most_ns = pace->refclock ? pace->age_ns : REACH_NS;
+
+	return fmax(fmin(fmin(span_ns, REACH_NS), most_ns), least_ns);
+}
+
 /* For how long ahead the rate counts, and for how long what is said of its errors. */
-static void look_ahead(const struct discipline *discipline, double interval_s,
+static void look_ahead(const struct discipline *discipline, const struct pace *pace,
 		       struct combined *combined)
 {
 	const struct estimate *estimate = &combined->estimate;
 	double rate = fabs(estimate->rate);
-	double least_ns = BOUND_INTERVALS * interval_s * NS_PER_S;
+	double least_ns = BOUND_INTERVALS * pace->interval_s * NS_PER_S;
 	double span_ns = (double)(estimate->at_ns - discipline->span_from_ns);
 	double harmless_ns = REACH_LEAST_NS / rate;
 
-	combined->horizon_ns = fmax(fmin(span_ns, REACH_NS), least_ns);
+	combined->age_ns = pace->age_ns;
+	combined->horizon_ns = horizon_of(span_ns, least_ns, pace);
 	if (rate < REACH_SIGMAS * estimate->rate_sigma)
 		combined->reach_ns = fmin(fmax(span_ns, least_ns), harmless_ns);
 	else
 		combined->reach_ns = fmax(fmin(span_ns, fmax(REACH_NS, harmless_ns)), least_ns);
 }
 
-/* How fast the errors grow. What the filter foresees and what no filter can are independent. */
-static void age(const struct discipline *discipline, int64_t at_ns, double interval_s,
+/*
+ * The statistical part of the bound so much later. What the filter foresees and what no filter can
+ * are independent; the latter begins with the latest sample, not with the latest look.
+ */
+static double bound_after(const struct discipline *discipline, const struct combined *combined,
+			  double elapsed_ns)
+{
+	return hypot(SIGMAS * sigma_after(discipline, combined->estimate.at_ns, elapsed_ns),
+		     unlearned_ns(discipline, combined->age_ns + elapsed_ns));
+}
+
+/* How fast the errors grow. */
+static void age(const struct discipline *discipline, const struct pace *pace,
 		struct combined *combined)
 {
-	double next_ns = SIGMA_INTERVALS * interval_s * NS_PER_S;
+	double next_ns = SIGMA_INTERVALS * pace->interval_s * NS_PER_S;
 	double horizon_ns = combined->horizon_ns;
 	double now_ns = combined->estimate.sigma_ns;
-	double bound_ns = hypot(SIGMAS * sigma_after(discipline, at_ns, horizon_ns),
-				unlearned_ns(discipline, horizon_ns));
+	double bound_ns = bound_after(discipline, combined, 0);
+	double there_ns = bound_after(discipline, combined, horizon_ns);
+	double beyond_ns = bound_after(discipline, combined, horizon_ns + REACH_NS);
 
-	combined->next_sigma_ns = sigma_after(discipline, at_ns, next_ns);
+	combined->next_sigma_ns = sigma_after(discipline, combined->estimate.at_ns, next_ns);
 	combined->sigma_growth = fmax(combined->next_sigma_ns - now_ns, 0) / next_ns;
-	combined->maxerror_growth = fmax(bound_ns - SIGMAS * now_ns, 0) / horizon_ns;
+	combined->maxerror_growth = fmax(there_ns - bound_ns, 0) / horizon_ns;
+	combined->beyond_growth = fmax(beyond_ns - there_ns, 0) / REACH_NS;
 }
 
 /* The combined clock within the intersection, and how far the truth, in it too, may be away. */
 static bool combine(const struct discipline *discipline, const struct selection *selection,
-		    int64_t at_ns, double interval_s, struct combined *combined)
+		    int64_t at_ns, const struct pace *pace, struct combined *combined)
 {
 	struct estimate *estimate = &combined->estimate;
 
@@ -590,43 +627,66 @@ static bool combine(const struct discipline *discipline, const struct selection 
 	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
 				     (double)(estimate->offset_ns - selection->low_ns));
 	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);
-	look_ahead(discipline, interval_s, combined);
-	age(discipline, at_ns, interval_s, combined);
+	look_ahead(discipline, pace, combined);
+	age(discipline, pace, combined);
 	return true;
+}
+
+/*
+ * So much later, how far the truth may be from where the clock then is, by where most sources will
+ * have it. -INFINITY: they say nothing.
+ */
+static double foreseen_ns(const struct discipline *discipline, struct source *const *sources,
+			  size_t count, const struct combined *combined, double elapsed_ns)
+{
+	const struct estimate *estimate = &combined->estimate;
+	double reach_ns = discipline->crystal ? INFINITY : combined->reach_ns;
+	double ran_ns = estimate->rate * fmin(elapsed_ns, reach_ns);
+	int64_t low_ns, high_ns;
+
+	if (!source_select_foresee(sources, count, estimate->at_ns + llrint(elapsed_ns), &low_ns,
+				   &high_ns))
+		return -INFINITY;
+	return fmax((double)chime_sub_sat(high_ns, estimate->offset_ns) - ran_ns,
+		    (double)chime_sub_sat(estimate->offset_ns, low_ns) + ran_ns);
 }
 
 /*
  * Between two updates the clock runs at a rate that a minority may have taught, within what the
  * others allow, and where these have the truth then is no more certain than their own rates are.
- * So the bound grows until it reaches as far as most of them will say.
+ * So the bound grows until it reaches as far as most of them will say, and where the next update is
+ * due soon it goes on so beyond, should that not come.
  */
-static double foreseen_growth(const struct discipline *discipline, struct source *const *sources,
-			      size_t count, const struct combined *combined)
+static void foresee(const struct discipline *discipline, struct source *const *sources,
+		    size_t count, struct combined *combined)
 {
-	const struct estimate *estimate = &combined->estimate;
-	double reach_ns = discipline->crystal ? INFINITY : combined->reach_ns;
-	int64_t low_ns, high_ns;
-	double growth = 0;
+	double horizon_ns = combined->horizon_ns;
+	double rest_ns = REACH_NS - horizon_ns;
+	double held_ns;
 	int i;
 
 	for (i = 1; i <= FORESEEN; i++) {
-		double elapsed_ns = combined->horizon_ns * i / FORESEEN;
-		double ran_ns = estimate->rate * fmin(elapsed_ns, reach_ns);
-		double error_ns;
+		double elapsed_ns = horizon_ns * i / FORESEEN;
+		double error_ns = foreseen_ns(discipline, sources, count, combined, elapsed_ns);
 
-		if (!source_select_foresee(sources, count, estimate->at_ns + llrint(elapsed_ns),
-					   &low_ns, &high_ns))
-			continue;
-		error_ns = fmax((double)chime_sub_sat(high_ns, estimate->offset_ns) - ran_ns,
-				(double)chime_sub_sat(estimate->offset_ns, low_ns) + ran_ns);
-		growth = fmax(growth, (error_ns - combined->maxerror_ns) / elapsed_ns);
+		combined->maxerror_growth = fmax(combined->maxerror_growth,
+						 (error_ns - combined->maxerror_ns) / elapsed_ns);
 	}
-	return growth;
+	held_ns = combined->maxerror_ns + combined->maxerror_growth * horizon_ns;
+	for (i = 1; i <= FORESEEN && rest_ns > 0; i++) {
+		double elapsed_ns = rest_ns * i / FORESEEN;
+		double error_ns = foreseen_ns(discipline, sources, count, combined,
+					      horizon_ns + elapsed_ns);
+
+		combined->beyond_growth = fmax(combined->beyond_growth,
+					       (error_ns - held_ns) / elapsed_ns);
+	}
 }
 
 /*
- * Nothing was measured: whatever the timescale doubts, such as what a host did while the guest
- * stood still, the estimate knows nothing of.
+ * Nothing was measured, or what was contradicts the estimate, and the next samples will tell which
+ * is right: whatever the timescale doubts, such as what a host did while the guest stood still, the
+ * estimate knows nothing of.
  */
 static void keep_doubts(struct combined *combined, const struct timescale_now *now)
 {
@@ -657,7 +717,8 @@ static void make_horizons(const struct discipline *discipline, const struct comb
 		line->rate_horizon_ns = (s64)fmax(combined->reach_ns, 1);
 	line->horizon_ns = (s64)fmax(combined->horizon_ns, 1);
 	line->beyond_sigma_rate_q32 = (s64)ceil(fmax(sigma, combined->sigma_growth) * Q32);
-	line->beyond_maxerror_rate_q32 = (s64)ceil(fmax(bound, combined->maxerror_growth) * Q32);
+	bound = fmax(bound, fmax(combined->maxerror_growth, combined->beyond_growth));
+	line->beyond_maxerror_rate_q32 = (s64)ceil(bound * Q32);
 }
 
 static void make_line(const struct discipline *discipline, const struct combined *combined,
@@ -908,19 +969,20 @@ static void no_selection(struct discipline *discipline, struct discipline_result
 	result->selection.selected = -1;
 }
 
-/* The shortest time between samples of those combined. */
-static double shortest_interval(struct source *const *sources, const struct selection *selection,
-				int64_t at_ns)
+static void get_pace(struct source *const *sources, const struct selection *selection,
+		     int64_t at_ns, struct pace *pace)
 {
-	double shortest_s = INFINITY;
 	struct source_status status;
 	size_t i;
 
+	*pace = (struct pace){ .interval_s = INFINITY, .age_ns = INFINITY };
 	for (i = 0; i < selection->count; i++) {
 		source_get_status(sources[selection->index[i]], at_ns, &status);
-		shortest_s = fmin(shortest_s, ldexp(1, status.poll));
+		pace->interval_s = fmin(pace->interval_s, ldexp(1, status.poll));
+		pace->age_ns = fmin(pace->age_ns,
+				    fmax((double)chime_sub_sat(at_ns, status.last.at_ns), 0));
 	}
-	return shortest_s;
+	pace->refclock = source_get_options(sources[selection->selected])->kind == SOURCE_REFCLOCK;
 }
 
 static void note_drift(struct discipline *discipline)
@@ -940,6 +1002,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	};
 	int64_t at_ns = now->reference_ns;
 	struct combined combined;
+	struct pace pace;
 	bool known = false, fresh = false, fallen, misled, counts;
 	int error;
 
@@ -953,21 +1016,20 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		if (misled || is_led_astray(discipline, &result->selection, at_ns))
 			start_anew(discipline, sources, &result->selection, now);
 		learn_span(discipline, now, at_ns);
-		known = combine(discipline, &result->selection, at_ns,
-				shortest_interval(sources, &result->selection, at_ns), &combined);
+		get_pace(sources, &result->selection, at_ns, &pace);
+		known = combine(discipline, &result->selection, at_ns, &pace, &combined);
 	}
 	fallen = !fresh && fall_back(discipline, now, result);
 	if (!known || combined.maxerror_ns > (double)discipline->options.maxdistance_ns) {
 		no_selection(discipline, result);
 		return 0;
 	}
-	if (!fresh)
+	if (!fresh || combined.estimate.suspect)
 		keep_doubts(&combined, now);
 	keep_what_is_confirmed(discipline, now, &combined);
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
 					odd_rate(&discipline->settled, &combined.estimate, fresh));
-	combined.maxerror_growth = fmax(combined.maxerror_growth,
-					foreseen_growth(discipline, sources, count, &combined));
+	foresee(discipline, sources, count, &combined);
 	survey(sources, &result->selection, at_ns, &combined);
 	combined.leap = count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);

@@ -467,6 +467,49 @@ TEST_F(discipline, rate_that_nothing_turns_to_is_in_the_bound)
 	}
 }
 
+/*
+ * A refclock's bound is its statistics, and a reading comes every second: what nobody could learn
+ * in two minutes is no part of it before they have passed. Once they have, it is, however often
+ * the line was renewed in between.
+ */
+TEST_F(discipline, bound_of_a_refclock_grows_as_long_as_it_is_silent)
+{
+	struct source_options options = { .kind = SOURCE_REFCLOCK };
+	const struct chime_line *line = &self->result.correction;
+	struct source *refclock = source_new(&options, START_NS);
+	struct source_sample sample = { .noise_ns = 100, .epoch = 1 };
+	int64_t next_ns, before_ns;
+	int i;
+
+	for (i = 0; i < 600; i++) {
+		self->now.raw_ns += NS_PER_S;
+		self->now.reference_ns += NS_PER_S;
+		sample.at_ns = self->now.reference_ns;
+		sample.offset_ns = i * 37 % 101 - 50;
+		source_polled(refclock, self->now.raw_ns);
+		ASSERT_EQ(0, source_add(refclock, self->now.raw_ns, &sample));
+		ASSERT_EQ(0, discipline_update(self->discipline, &refclock, 1, &self->now,
+					       &self->result));
+	}
+	next_ns = chime_line_maxerror(line, sample.at_ns + NS_PER_S);
+	EXPECT_LT(next_ns - chime_line_maxerror(line, sample.at_ns), 50);
+	/* An oscillator may have turned by 1 ppm within 256 s: 94 us. Nobody renews it, ... */
+	EXPECT_GT(chime_line_maxerror(line, sample.at_ns + 256 * NS_PER_S), 94000);
+	/* ... or somebody does so all the time. */
+	for (i = 0; i < 256; i++) {
+		self->now.raw_ns += NS_PER_S;
+		self->now.reference_ns += NS_PER_S;
+		before_ns = chime_line_maxerror(line, self->now.reference_ns);
+		self->now.maxerror_ns = before_ns;
+		ASSERT_EQ(0, discipline_update(self->discipline, &refclock, 1, &self->now,
+					       &self->result));
+		EXPECT_GE(line->maxerror_ns, before_ns);
+	}
+	EXPECT_GT(line->maxerror_ns, 94000);
+	EXPECT_LT(line->maxerror_ns, 400000);
+	source_free(refclock);
+}
+
 TEST_F(discipline, nothing_that_the_timescale_doubts_is_known_without_a_sample)
 {
 	int i;
