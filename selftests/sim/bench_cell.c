@@ -248,6 +248,13 @@ static void collect(const struct bench_cell *cell, const struct run *run, int se
 		outcome->max_ns = measure->worst_ns;
 }
 
+/* Of the seeds whose ideal is known: all, where no limit is. */
+static double median_bound(const struct bench_cell *cell, struct figures *figures)
+{
+	return measure_median(figures->bound,
+			      has_limit(cell) ? limit_seeds(cell) : cell->seeds);
+}
+
 /* Ours over the limit, RMS of the seeds that it is known of. */
 static double versus_limit(const struct figures *figures, int seeds)
 {
@@ -282,7 +289,7 @@ int bench_cell_run(const struct bench_cell *cell, uint64_t first_seed,
 		outcome->limit_ratio = versus_limit(figures, limit_seeds(cell));
 		outcome->rms_ns = measure_median(figures->rms, cell->seeds);
 		outcome->bank_rms_ns = measure_median(figures->bank, cell->seeds);
-		outcome->bound_ratio = measure_median(figures->bound, cell->seeds);
+		outcome->bound_ratio = median_bound(cell, figures);
 		outcome->interval_s = cell->seeds / figures->requests *
 				      (cell->world.duration_s - cell->world.settle_s);
 		for (i = 0; i < 3; i++)
