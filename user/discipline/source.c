@@ -64,8 +64,8 @@
  * A sample is asked for when the standard error has grown to this share of what a sample leaves
  * open and of what the path's asymmetry may hide; more often, it would say little that is new.
  */
-#define POLL_SHARE	0.66
-#define POLL_ASYMMETRY	0.06
+#define POLL_SHARE	0.62
+#define POLL_ASYMMETRY	0.07
 
 /*
  * A rate is known by the time over which it was learned, and what a young one hides the estimate
