@@ -55,10 +55,12 @@
 
 /*
  * Bound of the statistical error, in standard errors. Where no round trip bounds the error anyway,
- * the statistics alone have to, and while they are young they are unsure of themselves.
+ * the statistics alone have to. While they are young they are unsure of themselves: how much the
+ * oscillator wanders takes so many readings to show, and until then up to twice as much.
  */
 #define SIGMAS	5
 #define SIGMAS_REFCLOCK	7.5
+#define READINGS_YOUNG	900.0
 
 /*
  * A sample is asked for when the standard error has grown to this share of what a sample leaves
@@ -570,10 +572,18 @@ static double interval_in_force(const struct source *source)
 	return fmax(source->interval_s, (double)wait_ns / NS_PER_S);
 }
 
+/* How many standard errors the bound has. */
+static double sigmas_of(const struct source *source)
+{
+	double readings = 1 + learned_s(source) / source->interval_s;
+
+	if (source->options.kind != SOURCE_REFCLOCK)
+		return SIGMAS;
+	return SIGMAS_REFCLOCK * fmin(hypot(1, READINGS_YOUNG / readings), 2);
+}
+
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
 {
-	double sigmas = source->options.kind == SOURCE_REFCLOCK ? SIGMAS_REFCLOCK : SIGMAS;
-
 	memset(status, 0, sizeof(*status));
 	status->options = &source->options;
 	status->verdict = source->verdict;
@@ -598,7 +608,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 				   0.5 * (double)(source->last.root_delay_ns +
 						  status->minimum_delay_ns) +
 				   (double)source->last.root_dispersion_ns +
-				   sigmas * status->estimate.sigma_ns;
+				   sigmas_of(source) * status->estimate.sigma_ns;
 	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
 	describe_history(source, status);
 }

@@ -505,13 +505,19 @@ TEST(distance_does_not_reach_a_refclocks_noise)
 
 	plain.kind = SOURCE_REFCLOCK;
 	source = source_new(&plain, START_NS);
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 2000; i++) {
 		sample = sample_at(START_NS + i * NS_PER_S);
-		sample.offset_ns += i * 7919 % 20000 - 10000 + (i == 199) * 30000;
+		sample.offset_ns += i * 7919 % 20000 - 10000 + (i == 1999) * 30000;
 		sample.delay_ns = 0;
 		sample.root_delay_ns = 0;
 		sample.root_dispersion_ns = 0;
+		source_polled(source, START_NS + i * NS_PER_S);
 		ASSERT_EQ(0, source_add(source, START_NS + i * NS_PER_S, &sample));
+		if (i != 200)
+			continue;
+		/* How much it wanders has not shown yet. */
+		source_get_status(source, sample.at_ns, &status);
+		EXPECT_GE(status.root_distance_ns, 2 * 7.5 * status.estimate.sigma_ns);
 	}
 	source_get_status(source, sample.at_ns, &status);
 	EXPECT_LT(status.root_distance_ns, 15000);
