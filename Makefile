@@ -121,7 +121,7 @@ run-netlink run-vm: run-%: linux-parts
 
 bench: $(BENCHES)
 
-bench-sim: deps-check
+bench-sim: deps-check user
 	+@$(MAKE) --no-print-directory -C selftests/sim bench
 
 bench-disruption bench-steady: deps-check

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preloaded, it runs a daemon that disciplines the system clock by a PTP hardware clock in simulated
+ * time: clock_gettime(2), adjtimex(2), poll(2), select(2) and the device's ioctls are answered here.
+ * The counter is 50 ppm fast and its rate wanders, the device is UTC with normal noise. At the end
+ * the RMS and the worst error of the system clock go to stdout.
+ *
+ * RIVAL_JITTER_NS, RIVAL_WANDER, RIVAL_SEED, RIVAL_SETTLE_S and RIVAL_DURATION_S say what is
+ * simulated.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ptp_clock.h>
+#include <math.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "selftests/sim/random.h"
+
+#define NS_PER_S	1000000000LL
+#define START_S		1800000000LL
+#define FREQUENCY	50e-6
+#define OFFSET_NS	10e6
+
+/* What one reading of a clock takes, and one of the device. */
+#define READING_NS	20.0
+#define DEVICE_NS	200.0
+
+/* Who waits for ever waits so long at a time. */
+#define FOREVER_NS	1e9
+
+#define DEVICE		"/dev/ptp_simulated"
+#define DEVICE_MAX	25
+#define TICK_US		10000
+#define MAXERROR_US	16000000
+
+/* Times are ns since the start. */
+static struct {
+	bool started;
+	double true_ns;
+	double raw_ns;
+	double frequency;
+	double realtime_ns;
+	double freq_scaled;	/* as the kernel has it: ppm * 2^16 */
+	long tick_us;
+	int status;
+	long maxerror_us;
+	int device;
+	double jitter_ns;
+	double wander;
+	double settle_s;
+	double duration_s;
+	double square;
+	double worst_ns;
+	double seconds;
+	struct random counter;
+	struct random noise;
+} sim = { .device = -1 };
+
+static double parameter(const char *name, double otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? atof(text) : otherwise;
+}
+
+static void start(void)
+{
+	uint64_t seed;
+
+	if (sim.started)
+		return;
+	sim.started = true;
+	sim.frequency = FREQUENCY;
+	sim.realtime_ns = OFFSET_NS;
+	sim.tick_us = TICK_US;
+	sim.status = STA_UNSYNC;
+	sim.maxerror_us = MAXERROR_US;
+	sim.jitter_ns = parameter("RIVAL_JITTER_NS", 1000);
+	sim.wander = parameter("RIVAL_WANDER", 1e-9);
+	sim.settle_s = parameter("RIVAL_SETTLE_S", 2000);
+	sim.duration_s = parameter("RIVAL_DURATION_S", 22000);
+	seed = (uint64_t)parameter("RIVAL_SEED", 1);
+	random_seed(&sim.counter, seed, 0);
+	random_seed(&sim.noise, seed, 1);
+}
+
+static void finish(void)
+{
+	char line[128];
+	int length = snprintf(line, sizeof(line), "rival rms_ns=%.2f max_ns=%.2f\n",
+			      sqrt(sim.square / sim.seconds), sim.worst_ns);
+
+	_exit(write(STDOUT_FILENO, line, (size_t)length) != length);
+}
+
+static void end_second(void)
+{
+	double error_ns = sim.realtime_ns - sim.true_ns;
+	double second = rint(sim.true_ns / NS_PER_S);
+
+	sim.frequency += sim.wander * random_normal(&sim.counter);
+	if (second > sim.settle_s) {
+		sim.seconds++;
+		sim.square += error_ns * error_ns;
+		sim.worst_ns = fmax(sim.worst_ns, fabs(error_ns));
+	}
+	if (second >= sim.duration_s)
+		finish();
+}
+
+static double realtime_rate(void)
+{
+	return (double)(sim.tick_us - TICK_US) / TICK_US + sim.freq_scaled / 65536e6;
+}
+
+static void advance(double ns)
+{
+	start();
+	while (ns > 0) {
+		double end_ns = NS_PER_S * (floor(sim.true_ns / NS_PER_S) + 1);
+		double step_ns = fmin(ns, end_ns - sim.true_ns);
+		double raw_ns = step_ns * (1 + sim.frequency);
+
+		ns -= step_ns;
+		sim.raw_ns += raw_ns;
+		sim.realtime_ns += raw_ns * (1 + realtime_rate());
+		if (step_ns < end_ns - sim.true_ns) {
+			sim.true_ns += step_ns;
+			continue;
+		}
+		sim.true_ns = end_ns;
+		end_second();
+	}
+}
+
+static struct timespec to_timespec(double ns)
+{
+	int64_t whole = START_S * NS_PER_S + (int64_t)floor(ns);
+
+	return (struct timespec){ whole / NS_PER_S, whole % NS_PER_S };
+}
+
+static struct ptp_clock_time to_ptp(double ns)
+{
+	struct timespec ts = to_timespec(ns);
+
+	return (struct ptp_clock_time){ .sec = ts.tv_sec, .nsec = (uint32_t)ts.tv_nsec };
+}
+
+/* --- clocks --- */
+
+/* There is no BOOTTIME: that is how the daemon knows that its clocks are simulated. */
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	advance(READING_NS);
+	if (id == CLOCK_BOOTTIME) {
+		errno = EINVAL;
+		return -1;
+	}
+	*ts = to_timespec(id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE ?
+			  sim.realtime_ns : sim.raw_ns);
+	return 0;
+}
+
+int gettimeofday(struct timeval *restrict tv, void *restrict zone)
+{
+	struct timespec ts;
+
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	*tv = (struct timeval){ ts.tv_sec, ts.tv_nsec / 1000 };
+	return 0;
+}
+
+time_t time(time_t *seconds)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (seconds)
+		*seconds = ts.tv_sec;
+	return ts.tv_sec;
+}
+
+int clock_settime(clockid_t id, const struct timespec *ts)
+{
+	(void)id;
+	start();
+	sim.realtime_ns = (double)((ts->tv_sec - START_S) * NS_PER_S + ts->tv_nsec);
+	return 0;
+}
+
+int settimeofday(const struct timeval *tv, const struct timezone *zone)
+{
+	struct timespec ts = { tv->tv_sec, tv->tv_usec * 1000 };
+
+	(void)zone;
+	return clock_settime(CLOCK_REALTIME, &ts);
+}
+
+static void adjust(const struct timex *tx)
+{
+	if (tx->modes & ADJ_FREQUENCY)
+		sim.freq_scaled = fmin(fmax((double)tx->freq, -500 * 65536.0), 500 * 65536.0);
+	if (tx->modes & ADJ_TICK)
+		sim.tick_us = tx->tick;
+	if (tx->modes & ADJ_STATUS)
+		sim.status = tx->status;
+	if (tx->modes & ADJ_MAXERROR)
+		sim.maxerror_us = tx->maxerror;
+	if (!(tx->modes & ADJ_SETOFFSET))
+		return;
+	/* As the kernel does; it is how chronyd knows that the mode is supported. */
+	sim.maxerror_us = MAXERROR_US;
+	sim.realtime_ns += (double)tx->time.tv_sec * NS_PER_S +
+			   (double)tx->time.tv_usec * (tx->modes & ADJ_NANO ? 1 : 1000);
+}
+
+int adjtimex(struct timex *tx)
+{
+	struct timespec ts;
+
+	start();
+	if ((tx->modes & ADJ_OFFSET_SINGLESHOT) != ADJ_OFFSET_SINGLESHOT)
+		adjust(tx);
+	ts = to_timespec(sim.realtime_ns);
+	*tx = (struct timex){
+		.modes = tx->modes,
+		.freq = (long)sim.freq_scaled,
+		.tick = sim.tick_us,
+		.status = sim.status,
+		.maxerror = sim.maxerror_us,
+		.constant = 2,
+		.precision = 1,
+		.tolerance = 500 * 65536,
+		.time = { ts.tv_sec, ts.tv_nsec / 1000 },
+	};
+	return sim.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
+}
+
+int ntp_adjtime(struct timex *tx)
+{
+	return adjtimex(tx);
+}
+
+int clock_adjtime(clockid_t id, struct timex *tx)
+{
+	(void)id;
+	return adjtimex(tx);
+}
+
+/* --- waiting: nobody ever says anything --- */
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	nfds_t i;
+
+	for (i = 0; i < count; i++)
+		fds[i].revents = 0;
+	advance(timeout_ms < 0 ? FOREVER_NS : fmax(timeout_ms * 1e6, READING_NS));
+	return 0;
+}
+
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t size);
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t size)
+{
+	(void)size;
+	return poll(fds, count, timeout_ms);
+}
+
+int select(int count, fd_set *restrict readable, fd_set *restrict writable,
+	   fd_set *restrict special, struct timeval *restrict timeout)
+{
+	double wait_ns = FOREVER_NS;
+
+	(void)count;
+	if (readable)
+		FD_ZERO(readable);
+	if (writable)
+		FD_ZERO(writable);
+	if (special)
+		FD_ZERO(special);
+	if (timeout) {
+		wait_ns = (double)timeout->tv_sec * NS_PER_S + (double)timeout->tv_usec * 1000;
+		*timeout = (struct timeval){ 0 };
+	}
+	advance(fmax(wait_ns, READING_NS));
+	return 0;
+}
+
+/* --- the device --- */
+
+static int open_file(const char *path, int flags, mode_t mode)
+{
+	bool device = !strcmp(path, DEVICE);
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, device ? "/dev/null" : path, flags, mode);
+
+	if (device)
+		sim.device = fd;
+	return fd;
+}
+
+int open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list list;
+
+	if (flags & O_CREAT) {
+		va_start(list, flags);
+		mode = va_arg(list, mode_t);
+		va_end(list);
+	}
+	return open_file(path, flags, mode);
+}
+
+int __open_2(const char *path, int flags);
+int __open_2(const char *path, int flags)
+{
+	return open_file(path, flags, 0);
+}
+
+static int read_device(struct ptp_sys_offset_extended *offset)
+{
+	unsigned int i;
+
+	if (offset->n_samples > DEVICE_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	start();
+	for (i = 0; i < offset->n_samples; i++) {
+		offset->ts[i][0] = to_ptp(sim.realtime_ns);
+		advance(0.5 * DEVICE_NS);
+		offset->ts[i][1] = to_ptp(sim.true_ns +
+					  sim.jitter_ns * random_normal(&sim.noise));
+		advance(0.5 * DEVICE_NS);
+		offset->ts[i][2] = to_ptp(sim.realtime_ns);
+	}
+	return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	void *argument;
+	va_list list;
+
+	va_start(list, request);
+	argument = va_arg(list, void *);
+	va_end(list);
+	if (fd < 0 || fd != sim.device)
+		return (int)syscall(SYS_ioctl, fd, request, argument);
+	if (request == PTP_CLOCK_GETCAPS) {
+		memset(argument, 0, sizeof(struct ptp_clock_caps));
+		return 0;
+	}
+	if (request == PTP_SYS_OFFSET_EXTENDED)
+		return read_device(argument);
+	errno = EOPNOTSUPP;
+	return -1;
+}
