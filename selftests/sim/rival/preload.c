@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded, it runs a daemon that disciplines the system clock by a PTP hardware clock in simulated
- * time: clock_gettime(2), adjtimex(2), poll(2), select(2) and the device's ioctls are answered here.
- * The counter is 50 ppm fast and its rate wanders, the device is UTC with normal noise. At the end
- * the RMS and the worst error of the system clock go to stdout.
+ * Preloaded, it runs a daemon that disciplines the system clock by a PTP hardware clock in
+ * simulated time: clock_gettime(2), adjtimex(2), poll(2), select(2) and the device's ioctls are
+ * answered here. The counter is 50 ppm fast and its rate wanders, the device is UTC with normal
+ * noise. At the end the RMS and the worst error of the system clock go to stdout.
  *
  * RIVAL_JITTER_NS, RIVAL_WANDER, RIVAL_SEED, RIVAL_SETTLE_S and RIVAL_DURATION_S say what is
  * simulated.
@@ -173,7 +173,7 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 	return 0;
 }
 
-int gettimeofday(struct timeval *restrict tv, void *restrict zone)
+int gettimeofday(struct timeval *tv, void *zone)
 {
 	struct timespec ts;
 
@@ -243,7 +243,7 @@ int adjtimex(struct timex *tx)
 		.maxerror = sim.maxerror_us,
 		.constant = 2,
 		.precision = 1,
-		.tolerance = 500 * 65536,
+		.tolerance = 500L * 65536,
 		.time = { ts.tv_sec, ts.tv_nsec / 1000 },
 	};
 	return sim.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
@@ -279,8 +279,8 @@ int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t size)
 	return poll(fds, count, timeout_ms);
 }
 
-int select(int count, fd_set *restrict readable, fd_set *restrict writable,
-	   fd_set *restrict special, struct timeval *restrict timeout)
+int select(int count, fd_set *readable, fd_set *writable, fd_set *special,
+	   struct timeval *timeout)
 {
 	double wait_ns = FOREVER_NS;
 
