@@ -144,12 +144,12 @@ static void chime_disruption_suspect_host(struct chime *chime)
 		chime->disruption.suspected = followed;
 }
 
-/* @disrupted, to which what was known of time is added, and the reference as it is from now on. */
-static void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted,
-				   struct chime_reaction *reaction)
+void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted,
+			    struct chime_reaction *reaction)
 {
 	struct chime_timescale *timescale = &chime->timescale;
 	struct chime_reference_terms terms = { .gap_ns = disrupted->gap_ns };
+	struct chime_snapshot snapshot;
 
 	disrupted->has_host = chime_host_is_there(&chime->host);
 	disrupted->demoted = chime->host.demoted;
@@ -161,7 +161,9 @@ static void chime_disruption_react(struct chime *chime, struct chime_disrupted *
 	if (disrupted->measure != CHIME_MEASURED_BY_SOURCES)
 		terms.host = &chime->host.track.line;
 	terms.gap_error_ns = reaction->shift_error_ns;
-	chime_timescale_apply(timescale, reaction->change, &terms, ktime_get_raw_ns());
+	chime_snapshot_take(&snapshot);
+	terms.realtime_ns = snapshot.realtime_ns;
+	chime_timescale_apply(timescale, reaction->change, &terms, snapshot.raw_ns);
 }
 
 /* The host's clock was set, and time does not follow it: the system clock goes on as it was. */

@@ -45,13 +45,16 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 {
 	struct chime_event event = { .evidence = evidence, .gap_ns = gap_ns };
 	struct chime_repair repair = { .action = TRUECHIME_ACTION_DISTRUSTED };
+	struct chime_disrupted disrupted = { };
+	struct chime_reaction reaction;
 
 	chime_disruption_begin(chime, &event);
 	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
+	disrupted.cause = event.cause;
 	chime->disruption.moved = true;
 	chime->disruption.was_corrected = chime_timescale_correction(&chime->timescale);
 	/* In this order: who is woken by the clock's being set is not to find the old timescale. */
-	chime_disruption_restart(chime, 0);
+	chime_disruption_react(chime, &disrupted, &reaction);
 	chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, &event, &repair);
 	chime_disruption_report(chime, &event);

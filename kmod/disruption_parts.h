@@ -6,6 +6,7 @@
 #ifndef CHIME_DISRUPTION_PARTS_H
 #define CHIME_DISRUPTION_PARTS_H
 
+#include "core/reaction.h"
 #include "disruption.h"
 #include "events.h"
 #include "host.h"
@@ -16,6 +17,13 @@
 /* All that is known of what happened, judged. @sees_stops: a stop would be in @evidence. */
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
 					    bool sees_stops);
+
+/*
+ * Add what was known of time to @disrupted, ask the table of causes, and change the reference as it
+ * says; the rest of @reaction is the caller's.
+ */
+void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted,
+			    struct chime_reaction *reaction);
 
 /*
  * Put the system clock, which fell behind by @lost_ns together with raw, right by policy, and fill

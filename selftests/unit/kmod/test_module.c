@@ -332,6 +332,24 @@ TEST_F(module, without_a_host_a_restore_ends_what_was_known)
 	EXPECT_LE(llabs(machine.behind_ns - HOUR), CLOSE_NS);
 }
 
+/* It may be on another machine, with another counter. */
+TEST_F(module, fork_without_a_host_ends_the_rate_as_well)
+{
+	u32 epoch;
+
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	epoch = status().now.epoch;
+	machine.genid_changed = true;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
+	/* One epoch more than a daemon has seen: nothing that it knows holds. */
+	EXPECT_EQ(epoch + 2, status().now.epoch);
+	EXPECT_EQ(status().now.epoch, latest()->epoch);
+}
+
 TEST_F(module, suspend_without_a_host_is_noticed_by_boot_time)
 {
 	ASSERT_EQ(0, load_without_host());
