@@ -195,7 +195,8 @@ static double foretell_delay(const struct member *member, const struct measureme
 /*
  * A round trip that is shorter than the least by more than that is uncertain: the member took the
  * first ones, which were all long, for what the path takes, and the clock for as far off. On a path
- * that has been known for long the route has become shorter, which says nothing of the clock.
+ * that has been known for long the route has become shorter, which says nothing of the clock. Nor
+ * does what has been as short before: then it was the long ones that came later, and are over.
  */
 static void yield_to_short(struct member *member, int path, const struct path_figures *figures,
 			   const struct estimator_sample *sample, double noise)
@@ -205,6 +206,7 @@ static void yield_to_short(struct member *member, int path, const struct path_fi
 	double shorter = belief->mean[belief_delay(path)] - 0.5 * sample->delay_ns;
 
 	if (!member->shape || figures->seen > YOUNG_SAMPLES ||
+	    figures->shortest_ns - sample->delay_ns < shorter ||
 	    shorter < SHORT_SIGMAS * sqrt(variance))
 		return;
 	open_state(member, belief_delay(path), shorter);

@@ -21,6 +21,7 @@
  * @mean_ns: their mean
  * @variance: their variance, ns^2
  * @least_ns: the least of them
+ * @shortest_ns: the least one before the latest, whatever the route
  * @first_excess_ns: queueing each way that the first one was taken for
  * @up_share: of the queueing, so much is on the way to the server
  * @kinds: of the queueing
@@ -35,6 +36,7 @@ struct path_figures {
 	double mean_ns;
 	double variance;
 	double least_ns;
+	double shortest_ns;
 	double first_excess_ns;
 	double up_share;
 	struct queueing_kinds kinds;

@@ -113,6 +113,7 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 	path->right_at_ns = sample->at_ns;
 	path->figures.one_way = sample->delay_ns == 0;
 	path->figures.first_excess_ns = FIRST_EXCESS * sample->delay_ns;
+	path->shortest_ns = INFINITY;
 	path->figures.up_share = 0.5;
 	queueing_start(&path->queueing);
 	path->figures.kinds = path->queueing.kinds;
@@ -122,6 +123,8 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample)
 {
+	path->figures.shortest_ns = path->shortest_ns;
+	path->shortest_ns = fmin(path->shortest_ns, sample->delay_ns);
 	remember_delay(path, sample->delay_ns);
 	remember_reading(path, sample);
 }

@@ -40,6 +40,7 @@
  * @mean_share: mean of the way up's shares in them
  * @queueing: delays each way, as multiples of that way's share
  * @rerouted: samples until the verdict on a change of route; 0: none is due
+ * @shortest_ns: the least round trip so far, whatever the route
  * @figures: the sum of it
  */
 struct path_memory {
@@ -59,6 +60,7 @@ struct path_memory {
 	double mean_share;
 	struct queueing queueing;
 	unsigned int rerouted;
+	double shortest_ns;
 	struct path_figures figures;
 };
 

@@ -246,6 +246,41 @@ TEST_F(one_path, long_first_round_trips_are_forgotten)
 	}
 }
 
+/*
+ * The way back is congested for a while and then as it was before. Each of these answers is worth
+ * one and a half minutes, so that the path is young by their number. It has been as short before,
+ * and so the clock was right: half of the difference was taken for the clock's, for good.
+ */
+TEST_F(one_path, shorter_again_after_congestion_says_nothing_of_the_clock)
+{
+	struct estimate estimate;
+	double worst_ns = 0;
+	int seed, i;
+
+	for (seed = 1; seed <= 20; seed++) {
+		self->random.state = (uint64_t)seed;
+		estimator_reset(self->estimator, false);
+		for (i = 0; i < 60; i++) {
+			double up = 1e6 + exponential(&self->random, 100e3);
+			double down = 1e6 + exponential(&self->random, 100e3);
+			struct estimator_sample sample = {
+				.at_ns = START_NS + 90LL * i * NS_PER_S,
+			};
+
+			if (i >= 20 && i < 31)
+				down += 5e6 + exponential(&self->random, 5e6);
+			sample.delay_ns = up + down;
+			sample.offset_ns = truth(self->rate, 90.0 * i) + llrint((up - down) / 2);
+			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		}
+		ASSERT_TRUE(estimator_get(self->estimator, START_NS + 90LL * 59 * NS_PER_S,
+					  &estimate));
+		worst_ns = fmax(worst_ns, (double)llabs(estimate.offset_ns -
+							truth(self->rate, 90.0 * 59)));
+	}
+	EXPECT_LT(worst_ns, 500e3);
+}
+
 TEST_F(one_path, refuses_nonsense)
 {
 	const struct estimator_sample good = { .at_ns = START_NS, .delay_ns = 1000 };
