@@ -28,28 +28,60 @@
  * The time constant with which a correction is carried out, in times between two corrections.
  * Corrections of x every P, carried out with a time constant T, leave the clock behind by
  * x sqrt(T / 2P) and shake its frequency by x / sqrt(2 T P). Where samples come often, x is a fifth
- * of the standard error: twice P costs 4 % of the accuracy. Where x is more, T is less, as much as
- * the mean square of it tells; and as x is most of the error at the longest intervals there is a
- * limit in seconds: a third of the longest poll. What is larger than the standard error is real,
- * and goes in proportionally less time.
+ * of the standard error: three times P costs 3 % of the accuracy. Where x is more, T is less, as
+ * much as the mean square of it tells: that costs a sixth at most. As x is most of the error at the
+ * longest intervals there is a limit in seconds: the longest poll.
  */
-#define PACE_SHARE	2.0
-#define CALM_MAX_NS	384e9
-#define SPREAD_SHARE	0.3
+#define PACE_SHARE	3.0
+#define CALM_MAX_NS	1024e9
+#define SPREAD_SHARE	0.7
+
+/*
+ * Who is read every second or more often is a clock in the machine, whose time is worth more than
+ * this clock's calm: half of that, and large is what is more than one standard error.
+ */
+#define QUICK_PACE_NS	1500000000LL
+#define QUICK_SHARE	0.5
+
+/*
+ * A young clock's errors shrink as fast as it learns; what of them is still to be taken away is not
+ * to last longer than they do. So the constant is at most this part of the time since the first
+ * look.
+ */
+#define YOUNG_SHARE	0.75
+
+/*
+ * Of all ways to carry out so many corrections with so much left behind, one time constant for all
+ * shakes the frequency least. But what is larger than this many standard errors is no noise: it is
+ * real, and goes in proportionally less time, all of it.
+ */
+#define LARGE_SIGMAS	5.0
+
+/*
+ * A slew goes on as it is until the next look. So many of these in a time constant make it decay; a
+ * slew that stays as it was at first shakes the frequency by a quarter more.
+ */
+#define LOOKS	4
+
+/*
+ * From a longer pace to a shorter one in parts: two answers that come in quick succession, or after
+ * some that were lost, are no reason to hurry.
+ */
+#define PACE_PARTS	4
 
 /*
  * The mean square of corrections, in squared standard errors: what it begins with, and how many. A
- * large one is carried out quickly itself, and says nothing of those to come.
+ * large one is carried out quickly itself, and says little of those to come.
  */
-#define SPREAD_FIRST	0.15
+#define SPREAD_FIRST	0.25
 #define SPREAD_MEMORY	8
-#define SPREAD_MAX	1.0
+#define SPREAD_MAX	3.0
 
 /*
  * After a disruption the timescale is learned anew, by corrections that are large one and all. Then
  * it is this, for some eight of them, so that the clock comes along.
  */
-#define SPREAD_DISRUPTED	10.0
+#define SPREAD_DISRUPTED	20.0
 
 /*
  * Nothing below this is worth shaking the frequency for: the least interval is soon enough. What a
@@ -143,6 +175,15 @@ void follower_expect_news(struct follower *follower)
 	follower->expect_news = true;
 }
 
+/* The time between two corrections, which jumps up and walks down. */
+static void follower_note_pace(struct follower *follower, int64_t gap_ns)
+{
+	if (gap_ns < follower->pace_ns)
+		follower->pace_ns -= (follower->pace_ns - gap_ns) / PACE_PARTS;
+	else
+		follower->pace_ns = gap_ns;
+}
+
 /*
  * How often fresh corrections come says how long one is of use. Those of several sources come at
  * once and count as one.
@@ -157,7 +198,8 @@ static void follower_note_news(struct follower *follower, const struct timescale
 	follower->news_ns = now->raw_ns;
 	if (follower->has_news && gap_ns < follower->options.min_interval_ns)
 		return;
-	follower->pace_ns = follower->has_news ? gap_ns : 0;
+	if (follower->has_news)
+		follower_note_pace(follower, gap_ns);
 	follower->news_from_ns = now->raw_ns;
 	follower->has_news = true;
 }
@@ -175,21 +217,28 @@ static double follower_foretold(const struct follower *follower, const struct ti
 	       ((double)now->raw_ns - (double)follower->last_raw_ns) * follower->last_slew;
 }
 
-/* How large corrections are of late, in standard errors. */
+/*
+ * How large corrections are of late, in standard errors. Those of several sources that come at once
+ * are parts of one.
+ */
 static void follower_note_spread(struct follower *follower, const struct timescale_now *now,
 				 int64_t offset_ns)
 {
 	double change_ns = (double)offset_ns - follower_foretold(follower, now);
 	double ratio = change_ns / fmax((double)now->sigma_ns, 1.0);
 
-	if (follower->spread <= 0.0)
+	if (follower->spread <= 0.0) {
 		follower->spread = SPREAD_FIRST;
-	else if (now->disruptions != follower->disruptions)
+	} else if (now->disruptions != follower->disruptions) {
 		follower->spread = SPREAD_DISRUPTED;
+		follower->pace_ns = 0;
+	}
 	follower->disruptions = now->disruptions;
-	if (follower->started && follower_is_news(follower, now))
-		follower->spread += (fmin(ratio * ratio, SPREAD_MAX) - follower->spread) /
-				    SPREAD_MEMORY;
+	if (!follower->started || !follower_is_news(follower, now))
+		return;
+	if (follower->news_from_ns == now->raw_ns)
+		follower->spread -= follower->spread / SPREAD_MEMORY;
+	follower->spread += fmin(ratio * ratio, SPREAD_MAX) / SPREAD_MEMORY;
 }
 
 /*
@@ -236,18 +285,33 @@ static double follower_calm_horizon(const struct follower *follower,
 		    (double)follower->options.min_interval_ns);
 }
 
+static bool follower_is_quick(const struct follower *follower)
+{
+	return follower->pace_ns < QUICK_PACE_NS;
+}
+
+/* What is larger than this is carried out all the more quickly. */
+static double follower_large_ns(const struct follower *follower, const struct timescale_now *now)
+{
+	return (follower_is_quick(follower) ? 1.0 : LARGE_SIGMAS) * (double)now->sigma_ns;
+}
+
 /* The time constant with which so much of a correction is taken away. */
 static double follower_time_constant(const struct follower *follower,
 				     const struct timescale_now *now, double size_ns, bool calm)
 {
 	double pace_ns = (double)follower->pace_ns;
 	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread);
-	double constant_ns = fmin(share * pace_ns, CALM_MAX_NS), small_ns;
+	double age_ns = (double)now->raw_ns - (double)follower->first_raw_ns;
+	double constant_ns = fmin(share * pace_ns, fmin(CALM_MAX_NS, YOUNG_SHARE * age_ns));
+	double large_ns = follower_large_ns(follower, now), small_ns;
 
+	if (follower_is_quick(follower))
+		constant_ns *= QUICK_SHARE;
 	if (now->sigma_ns == CHIME_LINE_UNBOUNDED_NS)
 		constant_ns = 0.0;
-	else if (size_ns > (double)now->sigma_ns)
-		constant_ns *= (double)now->sigma_ns / size_ns;
+	else if (size_ns > large_ns)
+		constant_ns *= large_ns / size_ns;
 	if (calm && now->sigma_ns <= FINE_NS)
 		return follower_calm_horizon(follower, now);
 	if (calm)
@@ -342,6 +406,19 @@ static double follower_share(double rest_ns)
 	return fabs(rest_ns) > DITHER_NS ? 1.0 : DITHER_SHARE;
 }
 
+/* When to look after a correction again that is carried out with this time constant. */
+static double follower_correction_look(const struct follower *follower,
+				       const struct timescale_now *now, double constant_ns)
+{
+	double least_ns = fmin(constant_ns, (double)follower->options.min_interval_ns);
+
+	/* Where the next correction is there sooner, that is the look. */
+	if (follower_is_quick(follower) ||
+	    fabs(follower->corrected_ns) > follower_large_ns(follower, now))
+		return constant_ns;
+	return fmax(constant_ns / LOOKS, least_ns);
+}
+
 /*
  * How fast to slew, and after how long to look again. Of the offset @corrected_ns are a
  * correction's and @rest_ns are not.
@@ -351,7 +428,7 @@ static double follower_slew(struct follower *follower, const struct timescale_no
 			    int64_t *next_ns)
 {
 	bool calm = fabs(corrected_ns + rest_ns) <= (double)tolerance_ns;
-	double horizon_ns = (double)follower->interval_ns, constant_ns;
+	double horizon_ns = (double)follower->interval_ns, constant_ns, look_ns;
 
 	if (fabs(rest_ns) > (double)tolerance_ns)
 		horizon_ns = follower_least_horizon(follower, fabs(rest_ns),
@@ -362,8 +439,8 @@ static double follower_slew(struct follower *follower, const struct timescale_no
 	follower->corrected_slew = corrected_ns / constant_ns;
 
 	/* What takes longer is looked after meanwhile. */
-	*next_ns = (int64_t)fmin(fmin(horizon_ns, constant_ns),
-				 (double)follower->options.max_interval_ns);
+	look_ns = fmin(horizon_ns, follower_correction_look(follower, now, constant_ns));
+	*next_ns = (int64_t)fmin(look_ns, (double)follower->options.max_interval_ns);
 	return clamp(follower->corrected_slew + follower_share(rest_ns) * rest_ns / horizon_ns,
 		     follower->options.max_slew);
 }
