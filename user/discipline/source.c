@@ -18,10 +18,10 @@
 #define BURST_INTERVAL_NS	(2 * NS_PER_S)
 
 /*
- * iburst: minpoll does not hold until the rate is known well enough for it, or for so many
- * requests. (ntpd's iburst are eight.) Few are needed where the network is noisy, more on a quiet
+ * iburst: minpoll does not hold until the rate is known well enough for it, or for so many answers.
+ * (ntpd's iburst are eight requests.) Few are needed where the network is noisy, more on a quiet
  * one; they come 2 s apart, and later a share of the time since the first: a rate is known by its
- * span.
+ * span. That is also what ends them where most are lost.
  */
 #define IBURST_COUNT	16
 #define IBURST_SHARE	0.25
@@ -103,7 +103,7 @@ struct source {
 	int64_t last_poll_ns;
 	int64_t last_raw_ns;
 	double interval_s;
-	int starting;		/* requests left of iburst */
+	int starting;		/* answers left of iburst */
 	int burst;		/* requests left of a burst */
 	unsigned int failures;
 	unsigned int refusals;	/* answers in a row that gave no sample */
@@ -211,8 +211,6 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 	if (!source->learning)
 		source->first_poll_ns = now_raw_ns;
 	source->learning = true;
-	if (source->starting > 0)
-		source->starting--;
 	if (source->burst > 0)
 		source->burst--;
 	/* At a start others wait for this answer, and a packet may be lost. */
@@ -473,6 +471,8 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->failures = late ? source->failures + 1 : 0;
 	source->reach |= 1;
 	source->received++;
+	if (source->starting > 0)
+		source->starting--;
 	remember(source, &corrected);
 	forget_lost_track(source, &before);
 	sample_log_add(&source->log, &measured);

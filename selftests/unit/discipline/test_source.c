@@ -140,6 +140,33 @@ TEST(iburst_is_quick_and_ends)
 	source_free(source);
 }
 
+/* It is so many answers that a rate is learned from, and not so many requests. */
+TEST(iburst_makes_up_for_what_was_lost)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	int64_t asked_ns = START_NS, longest_ns = 0;
+	struct source_status status;
+	int i;
+
+	for (i = 0; asked_ns < START_NS + 240 * NS_PER_S; i++) {
+		asked_ns = source_next_poll(source);
+		if (i % 2) {
+			source_polled(source, asked_ns);
+			source_failed(source, asked_ns + NS_PER_S, -ETIMEDOUT);
+		} else {
+			exchange(source);
+		}
+		if (source_next_poll(source) - asked_ns > longest_ns)
+			longest_ns = source_next_poll(source) - asked_ns;
+	}
+	EXPECT_LE(longest_ns, 64 * NS_PER_S);
+	source_get_status(source, asked_ns, &status);
+	EXPECT_GE(status.received, 11);
+	EXPECT_LE(status.sent, 32);
+	source_free(source);
+}
+
 /*
  * On the quietest network, too: what a rate is wrong by that was learned in a minute does not show
  * in the estimate's own error.
