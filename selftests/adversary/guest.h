@@ -85,7 +85,7 @@ bool guest_socket_ready(int fd);
 void module_begin(void);
 /* Raw instant of its next look; INT64_MAX: it is not there. */
 int64_t module_next_ns(void);
-void module_look(void);
+void module_check(void);
 /* A disruption happened: what its witnesses are told. */
 void module_disrupted(bool notified);
 void module_suspending(void);

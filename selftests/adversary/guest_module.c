@@ -167,13 +167,13 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 void chime_checks_start(struct chime *chime)
 {
 	(void)chime;
-	module.next_look_ns = guest.raw_ns;
+	module.next_check_ns = guest.raw_ns;
 }
 
 void chime_checks_stop(struct chime *chime)
 {
 	(void)chime;
-	module.next_look_ns = INT64_MAX;
+	module.next_check_ns = INT64_MAX;
 }
 
 void chime_checks_exit(struct chime *chime)
@@ -184,22 +184,22 @@ void chime_checks_exit(struct chime *chime)
 void chime_checks_now(struct chime *chime)
 {
 	(void)chime;
-	module.next_look_ns = guest.raw_ns;
+	module.next_check_ns = guest.raw_ns;
 }
 
 int64_t module_next_ns(void)
 {
-	return module.chime ? module.next_look_ns : INT64_MAX;
+	return module.chime ? module.next_check_ns : INT64_MAX;
 }
 
-void module_look(void)
+void module_check(void)
 {
 	struct chime *chime = module.chime;
 
 	mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
 	mutex_unlock(&chime->lock);
-	module.next_look_ns = guest.raw_ns + (int64_t)chime->checks.idle_jiffies * NS_PER_MS;
+	module.next_check_ns = guest.raw_ns + (int64_t)chime->checks.idle_jiffies * NS_PER_MS;
 }
 
 /* --- PTP and netlink --- */
@@ -244,7 +244,7 @@ void chime_netlink_notify(const struct chime_event *event)
 void module_begin(void)
 {
 	module = (struct module){
-		.next_look_ns = INT64_MAX,
+		.next_check_ns = INT64_MAX,
 		.settings = world->settings,
 		.genid = world->genid,
 	};

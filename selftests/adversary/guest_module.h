@@ -12,7 +12,7 @@
 /**
  * struct module - what the module's edges remember
  * @chime: the instance; NULL: it is not loaded
- * @next_look_ns: raw instant
+ * @next_check_ns: raw instant
  * @settings: of kvm-clock that it has seen
  * @genid: that it has seen
  * @suspend: told of suspends
@@ -21,7 +21,7 @@
  */
 struct module {
 	struct chime *chime;
-	s64 next_look_ns;
+	s64 next_check_ns;
 	unsigned int settings;
 	unsigned int genid;
 	struct notifier_block *suspend;

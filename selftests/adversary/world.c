@@ -96,7 +96,7 @@ void world_step(int64_t until_ns)
 	if (world->now_ns >= next_trouble_ns())
 		troubles_happen();
 	if (guest.raw_ns >= module_next_ns())
-		module_look();
+		module_check();
 	if (packet && packet->arrives_ns && packet->arrives_ns <= world->now_ns) {
 		if (guest_deliver(packet->socket, packet->bytes, packet->length))
 			judge_answer(packet->server, packet->sent_ns);

@@ -17,7 +17,7 @@
 #define SLEW_MOST	100e-3
 
 /* After a stop the guest is busy, and looks at the host as soon as it may. */
-#define LOOK_SOON_NS	20000000
+#define CHECK_SOON_NS	20000000
 
 /* Clocks that were set, or guests that were stopped, are nothing that a line could foretell. */
 #define JUMP_NS		10e6
@@ -67,12 +67,12 @@ int client_clock_start(struct client_clock *clock, const struct world_options *o
 		.min_interval_ns = 1000000000,
 		.max_interval_ns = 64000000000,
 	};
-	clock->next_look_ns = INT64_MAX;
+	clock->next_check_ns = INT64_MAX;
 	clock->next_pairing_ns = INT64_MAX;
 	if (!options->has_host)
 		return 0;
 	/* Nobody needs to say anything for the system clock to follow the host. */
-	clock->next_look_ns = client_clock_raw(clock, 0);
+	clock->next_check_ns = client_clock_raw(clock, 0);
 	return start_module(clock);
 }
 
@@ -211,7 +211,7 @@ static void judge_line(const struct client_clock *clock, double true_ns, double 
 }
 
 void client_clock_pair(struct client_clock *clock, double true_ns, bool host_step,
-		       struct world_host_record *record, struct guest_module_look *look)
+		       struct world_host_record *record, struct guest_module_check *look)
 {
 	double host_ns = host_clock_read(&clock->host, true_ns);
 	struct chime_pairing pairing;
@@ -221,7 +221,7 @@ void client_clock_pair(struct client_clock *clock, double true_ns, bool host_ste
 	if (record)
 		judge_line(clock, true_ns, host_ns, record);
 	pairing = take_pairing(clock, true_ns);
-	guest_module_look(clock->module, &pairing, host_step, look);
+	guest_module_check(clock->module, &pairing, host_step, look);
 	/* What was read before belongs to another line. */
 	if (look->jumped)
 		clock->straight = 0;
@@ -234,7 +234,7 @@ void client_clock_stop(struct client_clock *clock, double true_ns, double gap_ns
 	clock->disruptions++;
 	host_clock_elapse(&clock->host, true_ns, gap_ns);
 	if (clock->module)
-		clock->next_pairing_ns = client_clock_raw(clock, true_ns) + LOOK_SOON_NS;
+		clock->next_pairing_ns = client_clock_raw(clock, true_ns) + CHECK_SOON_NS;
 }
 
 void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns)
@@ -294,7 +294,7 @@ void client_clock_follow(struct client_clock *clock, double true_ns)
 	clock->realtime_raw = raw;
 	clock->realtime_rate = RATE_STEP * rint(fmin(fmax(command.rate, -RATE_MOST), RATE_MOST) /
 						RATE_STEP);
-	clock->next_look_ns = command.next_ns;
+	clock->next_check_ns = command.next_ns;
 }
 
 void client_clock_describe(const struct client_clock *clock, double true_ns,

@@ -37,7 +37,7 @@
  * @realtime_raw: raw
  * @realtime_rate: its rate against raw
  * @follower: steers it
- * @next_look_ns: raw, CLIENT_CLOCK_START_NS included
+ * @next_check_ns: raw, CLIENT_CLOCK_START_NS included
  */
 struct client_clock {
 	struct oscillator counter;
@@ -59,7 +59,7 @@ struct client_clock {
 	double realtime_raw;
 	double realtime_rate;
 	struct follower follower;
-	int64_t next_look_ns;
+	int64_t next_check_ns;
 };
 
 /* 0 or -ENOMEM; client_clock_finish() in either case. */
@@ -83,7 +83,7 @@ void client_clock_step(struct client_clock *clock, double true_ns);
 
 /* A look at the host; what the line was worth until then is added to @record if there is one. */
 void client_clock_pair(struct client_clock *clock, double true_ns, bool host_step,
-		       struct world_host_record *record, struct guest_module_look *look);
+		       struct world_host_record *record, struct guest_module_check *look);
 
 /* The guest stands still, or sleeps, while the world goes on by @gap_ns. */
 void client_clock_stop(struct client_clock *clock, double true_ns, double gap_ns);

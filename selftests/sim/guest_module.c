@@ -47,8 +47,8 @@ void guest_module_free(struct guest_module *module)
 	free(module);
 }
 
-void guest_module_look(struct guest_module *module, const struct chime_pairing *pairing,
-		       bool host_step, struct guest_module_look *look)
+void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
+			bool host_step, struct guest_module_check *look)
 {
 	struct chime_timescale *timescale = &module->timescale;
 	struct chime_reference_terms terms = { .host = &module->track.line };
@@ -62,7 +62,7 @@ void guest_module_look(struct guest_module *module, const struct chime_pairing *
 	};
 	struct chime_reaction reaction;
 
-	*look = (struct guest_module_look){ };
+	*look = (struct guest_module_check){ };
 	switch (chime_host_line_update(&module->track, pairing)) {
 	case CHIME_VERDICT_STARTED:
 	case CHIME_VERDICT_ON_LINE:
@@ -79,7 +79,7 @@ void guest_module_look(struct guest_module *module, const struct chime_pairing *
 	}
 	disrupted.gap_ns = chime_host_line_deviation(&module->track, pairing);
 	chime_react(&disrupted, &reaction);
-	*look = (struct guest_module_look){
+	*look = (struct guest_module_check){
 		.jumped = true,
 		.outlived = reaction.change == CHIME_REFERENCE_ABSORB,
 	};

@@ -13,11 +13,11 @@
 #include "user/clocks/timescale.h"
 
 /**
- * struct guest_module_look - what a look at the host found
+ * struct guest_module_check - what a look at the host found
  * @jumped: the host's time and raw came apart
  * @outlived: UTC is known better than that and goes on as it was
  */
-struct guest_module_look {
+struct guest_module_check {
 	bool jumped;
 	bool outlived;
 };
@@ -29,8 +29,8 @@ struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t
 void guest_module_free(struct guest_module *module);
 
 /* A pairing; @host_step: a witness says that this guest was not stopped or restored. */
-void guest_module_look(struct guest_module *module, const struct chime_pairing *pairing,
-		       bool host_step, struct guest_module_look *look);
+void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
+			bool host_step, struct guest_module_check *look);
 
 /* After a jump that was not outlived: is a system clock that is off by so much stepped? */
 bool guest_module_steps(const struct guest_module *module, int64_t offset_ns);

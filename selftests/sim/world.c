@@ -114,7 +114,7 @@ static int act(struct world *world, double true_ns)
 	int error;
 
 	client_clock_now(&world->clock, true_ns, &now);
-	if (!world_hear(world, true_ns, &now))
+	if (!world_judge_sources(world, true_ns, &now))
 		return 0;
 	error = discipline_update(world->discipline, world->sources, world->options.servers, &now,
 				  &world->result);
@@ -196,7 +196,7 @@ static int64_t turn_raw_ns(const struct world *world, enum turn turn)
 {
 	switch (turn) {
 	case TURN_FOLLOW:
-		return world->clock.next_look_ns;
+		return world->clock.next_check_ns;
 	case TURN_PAIR:
 		return world->clock.next_pairing_ns;
 	case TURN_HEAR:

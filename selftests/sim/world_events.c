@@ -44,7 +44,7 @@ void world_pair(struct world *world, double true_ns)
 {
 	bool counts = true_ns > world->options.settle_s * NS_PER_S;
 	bool host_step = world->host_stepped;
-	struct guest_module_look look;
+	struct guest_module_check look;
 	struct timescale_now now;
 
 	client_clock_pair(&world->clock, true_ns, host_step,

@@ -67,7 +67,7 @@ void world_apply_events(struct world *world, double true_ns);
 void world_pair(struct world *world, double true_ns);
 
 /* What the sources say all at once. false: the discipline is not to learn from it. */
-bool world_hear(struct world *world, double true_ns, const struct timescale_now *now);
+bool world_judge_sources(struct world *world, double true_ns, const struct timescale_now *now);
 
 /*
  * The timescale's epoch may have changed: what was measured is converted, or all sources are asked.

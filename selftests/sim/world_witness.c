@@ -33,7 +33,7 @@ static void follow_jump(struct world *world, double true_ns, const struct consen
 	client_clock_follow(&world->clock, true_ns);
 }
 
-bool world_hear(struct world *world, double true_ns, const struct timescale_now *now)
+bool world_judge_sources(struct world *world, double true_ns, const struct timescale_now *now)
 {
 	const struct consensus_terms terms = {
 		.confirmed = !world->disrupted,
@@ -48,11 +48,11 @@ bool world_hear(struct world *world, double true_ns, const struct timescale_now 
 	if (heard.ask)
 		world_burst(world, true_ns, CONSENSUS_BURST);
 	switch (heard.verdict) {
-	case CONSENSUS_FINE:
+	case CONSENSUS_OK:
 		return true;
-	case CONSENSUS_DOUBT:
+	case CONSENSUS_SUSPECT:
 		return false;
-	case CONSENSUS_ASTRAY:
+	case CONSENSUS_FALSETICKER:
 		world->synchronised = false;
 		return false;
 	case CONSENSUS_JUMP:

@@ -252,7 +252,7 @@ struct server {
 
 FIXTURE(world) {
 	struct timescale timescale;
-	struct associations *lot;
+	struct associations *list;
 	struct config *config;
 	struct server servers[SERVERS_MAX];
 	int server_count;
@@ -318,13 +318,13 @@ FIXTURE_SETUP(world)
 	memset(&names, 0, sizeof(names));
 	the_world = self;
 	self->timescale.ops = &world_ops;
-	self->lot = associations_new(&self->timescale, &callbacks, NULL);
-	ASSERT_NE(NULL, self->lot);
+	self->list = associations_new(&self->timescale, &callbacks, NULL);
+	ASSERT_NE(NULL, self->list);
 }
 
 FIXTURE_TEARDOWN(world)
 {
-	associations_free(self->lot);
+	associations_free(self->list);
 	close(network_fd[1]);
 	config_free(self->config);
 	for (int i = 0; i < self->server_count; i++)
@@ -383,7 +383,7 @@ static void configure(const char *format)
 		}
 	}
 	config_from_text("test", text, used, false, no_report, NULL, &config);
-	if (!config || associations_configure(the_world->lot, config, raw_ns()) < 0)
+	if (!config || associations_configure(the_world->list, config, raw_ns()) < 0)
 		abort();
 	config_free(the_world->config);
 	the_world->config = config;
@@ -392,7 +392,7 @@ static void configure(const char *format)
 static struct source *source_at(size_t index)
 {
 	struct source *const *sources;
-	size_t count = associations_sources(the_world->lot, &sources);
+	size_t count = associations_sources(the_world->list, &sources);
 
 	if (index >= count)
 		abort();
@@ -403,7 +403,7 @@ static size_t source_count(void)
 {
 	struct source *const *sources;
 
-	return associations_sources(the_world->lot, &sources);
+	return associations_sources(the_world->list, &sources);
 }
 
 /* Good until the next call. */
@@ -411,7 +411,7 @@ static const char *address_at(size_t index)
 {
 	static struct association_info info;
 
-	if (!associations_get_info(the_world->lot, index, &info))
+	if (!associations_get_info(the_world->list, index, &info))
 		abort();
 	return info.address;
 }
@@ -491,7 +491,7 @@ static void serve(struct server *server)
 static void turn(void)
 {
 	struct pollfd fds[ASSOCIATIONS_FDS_MAX + SERVERS_MAX];
-	int count = associations_pollfds(the_world->lot, fds, ASSOCIATIONS_FDS_MAX);
+	int count = associations_pollfds(the_world->list, fds, ASSOCIATIONS_FDS_MAX);
 
 	for (int i = 0; i < the_world->server_count; i++)
 		fds[count + i] = (struct pollfd) {
@@ -503,7 +503,7 @@ static void turn(void)
 		if (fds[count + i].revents)
 			serve(&the_world->servers[i]);
 	}
-	associations_dispatch(the_world->lot, fds, count, raw_ns());
+	associations_dispatch(the_world->list, fds, count, raw_ns());
 }
 
 /* Turn until @condition holds; false if it does not come to that. */
@@ -545,7 +545,7 @@ static int open_fds(void)
 {
 	struct pollfd fds[ASSOCIATIONS_FDS_MAX];
 
-	return associations_pollfds(the_world->lot, fds, ASSOCIATIONS_FDS_MAX) - 1;
+	return associations_pollfds(the_world->list, fds, ASSOCIATIONS_FDS_MAX) - 1;
 }
 
 #endif /* ASSOCIATION_WORLD_H */

@@ -41,7 +41,7 @@ static json_t *daemon_step(struct daemon *daemon, const char **error)
 {
 	int err;
 
-	daemon_believe_sources(daemon);
+	daemon_trust_sources(daemon);
 	err = steering_step(daemon->steering, "asked for by the operator");
 	return daemon_done(error, err, daemon_step_words(daemon, err));
 }
@@ -50,7 +50,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 {
 	struct daemon *daemon = context;
 
-	(void)steering_look(daemon->steering);
+	(void)steering_read(daemon->steering);
 	switch (request->command) {
 	case CONTROL_STATUS:
 		return report_status(daemon);

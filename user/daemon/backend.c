@@ -77,7 +77,7 @@ static int daemon_open_over_module(struct daemon *daemon)
 		daemon_close_module(daemon);
 		return err;
 	}
-	daemon_hear_events(daemon);
+	daemon_receive_events(daemon);
 	log_info("Steering through the kernel module %s; the host's clock: %s", status.version,
 		 status.host_state >= TRUECHIME_HOST_CHOSEN ? status.host_name : "none");
 	return 0;
@@ -266,7 +266,7 @@ static void daemon_gain_module(struct daemon *daemon)
 	if (!user->ops->now(user, &now))
 		daemon_check_epoch(daemon, &now);
 	/* After a change of the timescale there was none yet. */
-	(void)steering_look(daemon->steering);
+	(void)steering_read(daemon->steering);
 	steering_get_status(daemon->steering, &last);
 	if (daemon_open_module(daemon))
 		return;

@@ -192,16 +192,16 @@ void daemon_announce_leap(struct daemon *daemon);
 /* jump.c */
 
 /* Hear the sources as witnesses. false: the discipline is not to learn from what they say now. */
-bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
-			 const struct timescale_now *now);
+bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			  const struct timescale_now *now);
 
 /* The operator's word for the sources: what they say is true, whatever was known before. */
-void daemon_believe_sources(struct daemon *daemon);
+void daemon_trust_sources(struct daemon *daemon);
 
 /* events.c */
 
 /* From now on: what happened before is known to whoever asks the module, and is no news. */
-void daemon_hear_events(struct daemon *daemon);
+void daemon_receive_events(struct daemon *daemon);
 
 /* Notifications of the module are there to be read. */
 void daemon_module_events(struct daemon *daemon);

@@ -125,7 +125,7 @@ static void daemon_lose_events(const char *why)
 	log_warning("%s", why);
 }
 
-void daemon_hear_events(struct daemon *daemon)
+void daemon_receive_events(struct daemon *daemon)
 {
 	daemon->module_events = (struct event_stream){
 		.link = daemon->link,

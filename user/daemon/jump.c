@@ -20,8 +20,9 @@ static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timesca
 	(void)steering_correct(daemon->steering, &daemon->result, now);
 }
 
-static void daemon_tell_astray(const struct daemon *daemon, const struct consensus_result *heard,
-			       const struct timescale_now *now)
+static void daemon_report_falseticker(const struct daemon *daemon,
+				      const struct consensus_result *heard,
+				      const struct timescale_now *now)
 {
 	const char *who = heard->agreeing > 1 ? "The one clock that the time sources follow" :
 						"The only time source";
@@ -97,8 +98,8 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 	return true;
 }
 
-bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
-			 const struct timescale_now *now)
+bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			  const struct timescale_now *now)
 {
 	enum consensus_verdict before = daemon->heard;
 	const struct config *config = daemon->config;
@@ -123,19 +124,19 @@ bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, s
 		log_debug("A time source contradicts the clock: asking all of them");
 		daemon_burst(daemon, CONSENSUS_BURST);
 	}
-	if (before == CONSENSUS_ASTRAY && heard.verdict == CONSENSUS_FINE)
+	if (before == CONSENSUS_FALSETICKER && heard.verdict == CONSENSUS_OK)
 		log_notice("The time source that was a falseticker is followed again");
 
 	switch (heard.verdict) {
-	case CONSENSUS_FINE:
+	case CONSENSUS_OK:
 		break;
-	case CONSENSUS_DOUBT:
+	case CONSENSUS_SUSPECT:
 		return false;
-	case CONSENSUS_ASTRAY:
+	case CONSENSUS_FALSETICKER:
 		daemon_leave_unconfirmed(daemon, now);
-		if (before == CONSENSUS_ASTRAY)
+		if (before == CONSENSUS_FALSETICKER)
 			return false;
-		daemon_tell_astray(daemon, &heard, now);
+		daemon_report_falseticker(daemon, &heard, now);
 		/* To be published at once. */
 		steering_retry(daemon->steering, 0);
 		return false;
@@ -154,14 +155,14 @@ static void daemon_make_refused_change(struct daemon *daemon)
 	discipline_permit(daemon->discipline, false);
 }
 
-void daemon_believe_sources(struct daemon *daemon)
+void daemon_trust_sources(struct daemon *daemon)
 {
 	if (daemon->result.step == DISCIPLINE_REFUSED)
 		daemon_make_refused_change(daemon);
-	if (daemon->heard != CONSENSUS_ASTRAY)
+	if (daemon->heard != CONSENSUS_FALSETICKER)
 		return;
 	log_notice("The operator has the falseticker followed");
-	daemon->heard = CONSENSUS_FINE;
+	daemon->heard = CONSENSUS_OK;
 	daemon_change_reference(daemon, &REFERENCE_JUMPED);
 	steering_disrupted(daemon->steering, false);
 	daemon_burst(daemon, DAEMON_BURST);

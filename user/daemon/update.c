@@ -154,7 +154,7 @@ void daemon_update(struct daemon *daemon)
 	daemon->sources_changed = false;
 	daemon->next_update_ns = chime_add_sat(now.raw_ns, UPDATE_NS);
 	count = associations_sources(daemon->associations, &sources);
-	if (!count || !daemon_hear_sources(daemon, sources, count, &now))
+	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
 	err = discipline_update(daemon->discipline, sources, count, &now, &daemon->result);
 	if (err == -ERANGE) {
@@ -190,8 +190,8 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 	steering_get_status(daemon->steering, &status);
 	daemon_check_epoch(daemon, &status.now);
 	if (status.leap)
-		associations_rest(daemon->associations, status.leap_raw_ns - LEAP_CLOSE_NS,
-				  chime_add_sat(status.leap_raw_ns, LEAP_CLOSE_NS));
+		associations_pause(daemon->associations, status.leap_raw_ns - LEAP_CLOSE_NS,
+				   chime_add_sat(status.leap_raw_ns, LEAP_CLOSE_NS));
 }
 
 /*

@@ -52,7 +52,7 @@
 #define GROWTH		10
 
 /* What one source said, by its latest samples. */
-struct seat {
+struct slot {
 	const struct source *source;	/* NULL: free */
 	uint64_t received;		/* answers heard */
 	bool trusted;			/* it was of the timescale's opinion */
@@ -70,7 +70,7 @@ struct seat {
 };
 
 struct consensus {
-	struct seat seat[SOURCE_SELECT_MAX];
+	struct slot slot[SOURCE_SELECT_MAX];
 	size_t count;
 	size_t usable;			/* sources that could be the only one to answer */
 	int64_t fine_raw_ns;
@@ -100,23 +100,23 @@ void consensus_forget(struct consensus *consensus)
 	memset(consensus, 0, sizeof(*consensus));
 }
 
-/* The source's seat; a source that left makes room. */
-static struct seat *find_seat(struct consensus *consensus, size_t index,
+/* The source's slot; a source that left makes room. */
+static struct slot *find_slot(struct consensus *consensus, size_t index,
 			      const struct source *source, uint64_t received)
 {
-	struct seat *seat = &consensus->seat[index], kept;
+	struct slot *slot = &consensus->slot[index], kept;
 	size_t i;
 
 	for (i = index; i < SOURCE_SELECT_MAX; i++) {
-		if (consensus->seat[i].source != source || consensus->seat[i].received > received)
+		if (consensus->slot[i].source != source || consensus->slot[i].received > received)
 			continue;
-		kept = consensus->seat[i];
-		consensus->seat[i] = *seat;
-		*seat = kept;
-		return seat;
+		kept = consensus->slot[i];
+		consensus->slot[i] = *slot;
+		*slot = kept;
+		return slot;
 	}
-	*seat = (struct seat){ .source = source };
-	return seat;
+	*slot = (struct slot){ .source = source };
+	return slot;
 }
 
 /* Off by more than clock, server and path together, @distance_ns of it, can be wrong by. */
@@ -131,39 +131,39 @@ static bool is_far(const struct source_interval *off, int64_t distance_ns,
 }
 
 /* It contradicts again, or for the first time. */
-static void hear_contradiction(struct seat *seat, const struct source_interval *off,
+static void hear_contradiction(struct slot *slot, const struct source_interval *off,
 			       int64_t raw_ns)
 {
 	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
-	int64_t grown_ns = chime_sub_sat(raw_ns, seat->since_raw_ns) / GROWTH;
-	bool other = chime_sub_sat(size_ns, seat->first_ns) > chime_add_sat(grown_ns, FAR_NS);
+	int64_t grown_ns = chime_sub_sat(raw_ns, slot->since_raw_ns) / GROWTH;
+	bool other = chime_sub_sat(size_ns, slot->first_ns) > chime_add_sat(grown_ns, FAR_NS);
 
 	/* The same again, as far as two clocks that nobody corrects drift apart in between. */
-	seat->far = seat->far && source_interval_meets(&seat->off, off, FAR_NS / 2) ?
-		    seat->far + 1 : 1;
-	seat->off = *off;
-	seat->probation = seat->probation ? PROBATION : 0;
-	if (!seat->contradictions++ || (seat->followed && other)) {
-		seat->followed = false;
-		seat->since_raw_ns = raw_ns;
-		seat->first_ns = size_ns;
+	slot->far = slot->far && source_interval_meets(&slot->off, off, FAR_NS / 2) ?
+		    slot->far + 1 : 1;
+	slot->off = *off;
+	slot->probation = slot->probation ? PROBATION : 0;
+	if (!slot->contradictions++ || (slot->followed && other)) {
+		slot->followed = false;
+		slot->since_raw_ns = raw_ns;
+		slot->first_ns = size_ns;
 	}
 }
 
-static void end_contradiction(struct seat *seat)
+static void end_contradiction(struct slot *slot)
 {
-	seat->far = 0;
-	seat->contradictions = 0;
-	seat->followed = false;
+	slot->far = 0;
+	slot->contradictions = 0;
+	slot->followed = false;
 }
 
-static void hear_agreement(struct seat *seat, bool leap)
+static void hear_agreement(struct slot *slot, bool leap)
 {
-	end_contradiction(seat);
-	if (seat->probation)
-		seat->probation--;
-	seat->trusted = !seat->probation;
-	seat->leap = leap;
+	end_contradiction(slot);
+	if (slot->probation)
+		slot->probation--;
+	slot->trusted = !slot->probation;
+	slot->leap = leap;
 }
 
 /* 127.127.1.1 and the like: a server that follows no other, as an isolated network's own. */
@@ -173,20 +173,20 @@ static bool is_own_clock(uint32_t refid)
 }
 
 /* A new sample. true: the source was of the timescale's opinion until now, and is no longer. */
-static bool hear(struct consensus *consensus, struct seat *seat, const struct source_sample *sample,
+static bool hear(struct consensus *consensus, struct slot *slot, const struct source_sample *sample,
 		 const struct timescale_now *now)
 {
 	struct source_interval off;
 	int64_t distance_ns = source_interval_of(sample, now, &off);
 
-	seat->spoke = true;
-	seat->group = sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
+	slot->spoke = true;
+	slot->group = sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
 	if (is_far(&off, distance_ns, now) &&
-	    !(seat->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS)) {
-		hear_contradiction(seat, &off, now->raw_ns);
-		return seat->trusted && seat->far == 1;
+	    !(slot->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS)) {
+		hear_contradiction(slot, &off, now->raw_ns);
+		return slot->trusted && slot->far == 1;
 	}
-	hear_agreement(seat, sample->leap);
+	hear_agreement(slot, sample->leap);
 	if (!consensus->doubt)
 		consensus->fine_raw_ns = now->raw_ns;
 	return false;
@@ -196,14 +196,14 @@ static bool hear(struct consensus *consensus, struct seat *seat, const struct so
  * The timescale was corrected meanwhile, by @moved_ns. What a source contradicted by is less by
  * that: who has got its way contradicts no longer, and must not get it a second time.
  */
-static void move_opinion(struct seat *seat, const struct timescale_now *now, int64_t moved_ns)
+static void move_opinion(struct slot *slot, const struct timescale_now *now, int64_t moved_ns)
 {
-	int64_t distance_ns = chime_sub_sat(seat->off.high_ns, seat->off.low_ns) / 2;
+	int64_t distance_ns = chime_sub_sat(slot->off.high_ns, slot->off.low_ns) / 2;
 
-	seat->off.low_ns = chime_sub_sat(seat->off.low_ns, moved_ns);
-	seat->off.high_ns = chime_sub_sat(seat->off.high_ns, moved_ns);
-	if (!is_far(&seat->off, distance_ns, now))
-		end_contradiction(seat);
+	slot->off.low_ns = chime_sub_sat(slot->off.low_ns, moved_ns);
+	slot->off.high_ns = chime_sub_sat(slot->off.high_ns, moved_ns);
+	if (!is_far(&slot->off, distance_ns, now))
+		end_contradiction(slot);
 }
 
 /* Where opinions are differences to the timescale, they are to follow it. */
@@ -217,8 +217,8 @@ static void follow_timescale(struct consensus *consensus, const struct timescale
 	size_t i;
 
 	for (i = 0; consensus->has_clock && i < SOURCE_SELECT_MAX; i++)
-		if (consensus->seat[i].far)
-			move_opinion(&consensus->seat[i], now, moved_ns);
+		if (consensus->slot[i].far)
+			move_opinion(&consensus->slot[i], now, moved_ns);
 	consensus->has_clock = true;
 	consensus->raw_ns = now->raw_ns;
 	consensus->ahead_ns = ahead_ns;
@@ -235,17 +235,17 @@ static bool hear_all(struct consensus *consensus, struct source *const *sources,
 	consensus->count = count < SOURCE_SELECT_MAX ? count : SOURCE_SELECT_MAX;
 	consensus->usable = 0;
 	for (i = 0; i < consensus->count; i++) {
-		struct seat *seat;
+		struct slot *slot;
 
 		source_get_status(sources[i], now->reference_ns, &status);
-		seat = find_seat(consensus, i, sources[i], status.received);
+		slot = find_slot(consensus, i, sources[i], status.received);
 		consensus->usable += quorum_counts(sources[i], &status);
-		seat->votes = quorum_may_vote(sources[i], &status);
-		if (!seat->votes || status.received == seat->received ||
+		slot->votes = quorum_may_vote(sources[i], &status);
+		if (!slot->votes || status.received == slot->received ||
 		    status.last.epoch != now->epoch)
 			continue;
-		seat->received = status.received;
-		doubtful |= hear(consensus, seat, &status.last, now);
+		slot->received = status.received;
+		doubtful |= hear(consensus, slot, &status.last, now);
 	}
 	return doubtful;
 }
@@ -255,15 +255,15 @@ static size_t count_voters(const struct consensus *consensus, bool only_who_spok
 	size_t i, number = 0;
 
 	for (i = 0; i < consensus->count; i++)
-		number += consensus->seat[i].votes &&
-			  (consensus->seat[i].spoke || !only_who_spoke);
+		number += consensus->slot[i].votes &&
+			  (consensus->slot[i].spoke || !only_who_spoke);
 	return number;
 }
 
-static bool says(const struct seat *seat, int64_t at_ns)
+static bool says(const struct slot *slot, int64_t at_ns)
 {
-	return seat->votes && seat->far && seat->off.low_ns <= at_ns &&
-	       at_ns <= seat->off.high_ns;
+	return slot->votes && slot->far && slot->off.low_ns <= at_ns &&
+	       at_ns <= slot->off.high_ns;
 }
 
 static size_t count_agreeing(const struct consensus *consensus, int64_t at_ns)
@@ -271,18 +271,18 @@ static size_t count_agreeing(const struct consensus *consensus, int64_t at_ns)
 	size_t i, number = 0;
 
 	for (i = 0; i < consensus->count; i++)
-		number += says(&consensus->seat[i], at_ns);
+		number += says(&consensus->slot[i], at_ns);
 	return number;
 }
 
 /* Does an earlier one of those that say so follow the same clock? */
 static bool is_echo(const struct consensus *consensus, size_t index, int64_t at_ns)
 {
-	uint32_t group = consensus->seat[index].group;
+	uint32_t group = consensus->slot[index].group;
 	size_t i;
 
 	for (i = 0; group && i < index; i++)
-		if (consensus->seat[i].group == group && says(&consensus->seat[i], at_ns))
+		if (consensus->slot[i].group == group && says(&consensus->slot[i], at_ns))
 			return true;
 	return false;
 }
@@ -293,7 +293,7 @@ static size_t count_clocks(const struct consensus *consensus, int64_t at_ns)
 	size_t i, number = 0;
 
 	for (i = 0; i < consensus->count; i++)
-		number += says(&consensus->seat[i], at_ns) && !is_echo(consensus, i, at_ns);
+		number += says(&consensus->slot[i], at_ns) && !is_echo(consensus, i, at_ns);
 	return number;
 }
 
@@ -303,15 +303,15 @@ static size_t find_majority(const struct consensus *consensus, int64_t *at_ns)
 	size_t i, number, most = 0;
 
 	for (i = 0; i < consensus->count; i++) {
-		const struct seat *seat = &consensus->seat[i];
+		const struct slot *slot = &consensus->slot[i];
 
-		if (!says(seat, seat->off.low_ns))
+		if (!says(slot, slot->off.low_ns))
 			continue;
-		number = count_agreeing(consensus, seat->off.low_ns);
+		number = count_agreeing(consensus, slot->off.low_ns);
 		if (number <= most)
 			continue;
 		most = number;
-		*at_ns = seat->off.low_ns;
+		*at_ns = slot->off.low_ns;
 	}
 	return most;
 }
@@ -324,14 +324,14 @@ static void describe(const struct consensus *consensus, int64_t at_ns,
 	size_t i;
 
 	for (i = 0; i < consensus->count; i++) {
-		const struct seat *seat = &consensus->seat[i];
+		const struct slot *slot = &consensus->slot[i];
 
-		if (!says(seat, at_ns))
+		if (!says(slot, at_ns))
 			continue;
-		if (seat->off.low_ns > common.low_ns)
-			common.low_ns = seat->off.low_ns;
-		if (seat->off.high_ns < common.high_ns)
-			common.high_ns = seat->off.high_ns;
+		if (slot->off.low_ns > common.low_ns)
+			common.low_ns = slot->off.low_ns;
+		if (slot->off.high_ns < common.high_ns)
+			common.high_ns = slot->off.high_ns;
 	}
 	result->offset_ns = source_interval_middle(&common);
 	result->maxerror_ns = chime_add_sat(chime_sub_sat(common.high_ns, common.low_ns) / 2,
@@ -347,21 +347,21 @@ static enum consensus_verdict let_through(struct consensus *consensus, int64_t a
 	size_t i;
 
 	for (i = 0; i < consensus->count; i++) {
-		struct seat *seat = &consensus->seat[i];
+		struct slot *slot = &consensus->slot[i];
 
-		if (!says(seat, at_ns))
+		if (!says(slot, at_ns))
 			continue;
-		seat->followed = true;
-		seat->since_raw_ns = now->raw_ns;
-		seat->first_ns = chime_abs_sat(source_interval_middle(&seat->off));
+		slot->followed = true;
+		slot->since_raw_ns = now->raw_ns;
+		slot->first_ns = chime_abs_sat(source_interval_middle(&slot->off));
 	}
 	return verdict;
 }
 
-static int64_t patience_ns(const struct seat *seat, bool only)
+static int64_t patience_ns(const struct slot *slot, bool only)
 {
 	int64_t most_ns = PATIENCE_MOST_NS / PATIENCE_FACTOR;
-	int64_t size_ns = seat->first_ns < most_ns ? seat->first_ns : most_ns;
+	int64_t size_ns = slot->first_ns < most_ns ? slot->first_ns : most_ns;
 
 	if (!only || size_ns < PATIENCE_LEAST_NS / PATIENCE_FACTOR)
 		return PATIENCE_LEAST_NS;
@@ -377,15 +377,15 @@ static int count_confirmations(const struct consensus *consensus, int64_t at_ns,
 
 	*persists = false;
 	for (i = 0; i < consensus->count; i++) {
-		const struct seat *seat = &consensus->seat[i];
+		const struct slot *slot = &consensus->slot[i];
 
-		if (!says(seat, at_ns))
+		if (!says(slot, at_ns))
 			continue;
-		if (seat->far > most)
-			most = seat->far;
-		*persists |= seat->contradictions >= CONFIRMATIONS &&
-			     chime_sub_sat(now->raw_ns, seat->since_raw_ns) >=
-			     patience_ns(seat, only);
+		if (slot->far > most)
+			most = slot->far;
+		*persists |= slot->contradictions >= CONFIRMATIONS &&
+			     chime_sub_sat(now->raw_ns, slot->since_raw_ns) >=
+			     patience_ns(slot, only);
 	}
 	return most;
 }
@@ -426,16 +426,16 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 	if (persists && result->agreeing > 1 && !now->has_host && terms->jumps)
 		return let_through(consensus, at_ns, now, CONSENSUS_JUMP);
 	if (persists)
-		return let_through(consensus, at_ns, now, CONSENSUS_FINE);
+		return let_through(consensus, at_ns, now, CONSENSUS_OK);
 	if (confirmations < CONFIRMATIONS)
-		return CONSENSUS_DOUBT;
+		return CONSENSUS_SUSPECT;
 	/* Others that are configured have been asked, too. */
 	if (result->voters < consensus->usable && doubted_ns < BURST_NS)
-		return CONSENSUS_DOUBT;
+		return CONSENSUS_SUSPECT;
 	if (is_astray(now, terms, result->offset_ns))
-		return CONSENSUS_ASTRAY;
+		return CONSENSUS_FALSETICKER;
 	return let_through(consensus, at_ns, now,
-			   now->has_host ? CONSENSUS_FINE : CONSENSUS_JUMP);
+			   now->has_host ? CONSENSUS_OK : CONSENSUS_JUMP);
 }
 
 /* More than half of all contradict, by heads: that these agree says more if their clocks differ. */
@@ -447,7 +447,7 @@ static enum consensus_verdict judge_most(struct consensus *consensus, int64_t at
 	if (count_clocks(consensus, at_ns) < 2)
 		return judge_one(consensus, at_ns, now, terms, result);
 	return let_through(consensus, at_ns, now,
-			   terms->jumps ? CONSENSUS_JUMP : CONSENSUS_FINE);
+			   terms->jumps ? CONSENSUS_JUMP : CONSENSUS_OK);
 }
 
 /* All who can vote did, or will not any more. */
@@ -463,19 +463,19 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	result->agreeing = find_majority(consensus, &at_ns);
 	result->voters = voters;
 	if (!result->agreeing)
-		return CONSENSUS_FINE;
+		return CONSENSUS_OK;
 	describe(consensus, at_ns, now, result);
 	if (voters == 1)
 		return judge_one(consensus, at_ns, now, terms, result);
 	/* A host stays one when sources change: the discipline has them vote on it. */
 	if (now->has_host)
-		return CONSENSUS_FINE;
+		return CONSENSUS_OK;
 	if (2 * result->agreeing > voters)
 		return judge_most(consensus, at_ns, now, terms, result);
 
 	voted = count_voters(consensus, true);
 	if (voted < voters && doubted_ns < BURST_NS)
-		return CONSENSUS_DOUBT;
+		return CONSENSUS_SUSPECT;
 	/* Who is silent has no vote, but the rest is not to be a minority of all. */
 	if (result->agreeing > 1 && 2 * result->agreeing > voted &&
 	    2 * result->agreeing >= voters) {
@@ -484,7 +484,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	}
 	/* One answers alone; or who was not heard may make those who agree most of all. */
 	open = voted < 2 || 2 * (result->agreeing + voters - voted) > voters;
-	return open && doubted_ns < DOUBT_NS ? CONSENSUS_DOUBT : CONSENSUS_FINE;
+	return open && doubted_ns < DOUBT_NS ? CONSENSUS_SUSPECT : CONSENSUS_OK;
 }
 
 /*
@@ -503,7 +503,7 @@ static bool is_outvoted(const struct consensus *consensus, const struct timescal
 	if (2 * agreeing <= voters)
 		return false;
 	for (i = 0; i < consensus->count; i++)
-		if (says(&consensus->seat[i], at_ns) && !consensus->seat[i].followed)
+		if (says(&consensus->slot[i], at_ns) && !consensus->slot[i].followed)
 			return true;
 	return false;
 }
@@ -517,7 +517,7 @@ static void begin_doubt(struct consensus *consensus, const struct timescale_now 
 	consensus->asked_raw_ns = now->raw_ns;
 	consensus->ask_again_ns = BURST_NS;
 	for (i = 0; i < consensus->count; i++)
-		consensus->seat[i].spoke = consensus->seat[i].far;
+		consensus->slot[i].spoke = consensus->slot[i].far;
 }
 
 /* Who still contradicts was outvoted: what it says is no news until it has agreed for a while. */
@@ -527,12 +527,12 @@ static void end_doubt(struct consensus *consensus)
 
 	consensus->doubt = false;
 	for (i = 0; i < consensus->count; i++) {
-		struct seat *seat = &consensus->seat[i];
+		struct slot *slot = &consensus->slot[i];
 
-		if (!seat->far)
+		if (!slot->far)
 			continue;
-		seat->trusted = false;
-		seat->probation = PROBATION;
+		slot->trusted = false;
+		slot->probation = PROBATION;
 	}
 }
 
@@ -557,9 +557,9 @@ static void weigh_doubt(struct consensus *consensus, const struct timescale_now 
 {
 	result->verdict = judge(consensus, now, terms, result);
 	/* A source astray may come back, and others may come. */
-	if (result->verdict == CONSENSUS_FINE || result->verdict == CONSENSUS_JUMP)
+	if (result->verdict == CONSENSUS_OK || result->verdict == CONSENSUS_JUMP)
 		end_doubt(consensus);
-	else if (result->verdict == CONSENSUS_DOUBT)
+	else if (result->verdict == CONSENSUS_SUSPECT)
 		ask_again(consensus, now, result);
 }
 
@@ -570,9 +570,9 @@ static void wait_for_quorum(struct consensus *consensus, struct source *const *s
 {
 	int64_t wait_ns = quorum_wait_ns(&consensus->quorum, sources, count, now);
 
-	if (result->verdict != CONSENSUS_FINE || !wait_ns)
+	if (result->verdict != CONSENSUS_OK || !wait_ns)
 		return;
-	result->verdict = CONSENSUS_DOUBT;
+	result->verdict = CONSENSUS_SUSPECT;
 	result->wait_ns = wait_ns;
 }
 
@@ -593,7 +593,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 {
 	bool doubtful;
 
-	*result = (struct consensus_result){ .verdict = CONSENSUS_FINE };
+	*result = (struct consensus_result){ .verdict = CONSENSUS_OK };
 	/* It is not ours. */
 	if (now->external) {
 		consensus_forget(consensus);

@@ -25,10 +25,10 @@
 #define CONSENSUS_BURST	3
 
 enum consensus_verdict {
-	CONSENSUS_FINE,		/* nothing contradicts, or what does is outvoted */
-	CONSENSUS_DOUBT,	/* something does, or few were heard: hold on to what is known */
+	CONSENSUS_OK,		/* nothing contradicts, or what does is outvoted */
+	CONSENSUS_SUSPECT,	/* something does, or few were heard: hold on to what is known */
 	CONSENSUS_JUMP,		/* they agree that time was disrupted */
-	CONSENSUS_ASTRAY,	/* the only clock there is went where time does not go: hold on */
+	CONSENSUS_FALSETICKER,	/* the only clock there is went where time does not go: hold on */
 };
 
 /**

@@ -121,7 +121,7 @@ struct combined {
 };
 
 /* Which source comes over which path of the combined clock. */
-struct seat {
+struct slot {
 	const struct source *source;
 	uint64_t received;		/* answers taken */
 	unsigned int update;		/* when it was last combined */
@@ -130,7 +130,7 @@ struct seat {
 struct discipline {
 	struct discipline_options options;
 	struct estimator *clock;
-	struct seat seat[ESTIMATOR_PATHS];
+	struct slot slot[ESTIMATOR_PATHS];
 	unsigned int update;
 	int selected;
 	int updates;			/* with new samples, as makestep counts them */
@@ -203,7 +203,7 @@ static void lose_offset(struct discipline *discipline)
 	discipline->has_correction = false;
 	discipline->has_span = false;
 	discipline->relearning = true;
-	memset(discipline->seat, 0, sizeof(discipline->seat));
+	memset(discipline->slot, 0, sizeof(discipline->slot));
 }
 
 static void lose_rate(struct discipline *discipline)
@@ -317,22 +317,22 @@ void discipline_prime_rate(struct discipline *discipline, double rate, double ra
 	estimator_prime_rate(discipline->clock, rate, rate_sigma);
 }
 
-/* The source's seat, or the one that was left longest ago. */
-static int find_seat(struct discipline *discipline, const struct source *source, uint64_t received)
+/* The source's slot, or the one that was left longest ago. */
+static int find_slot(struct discipline *discipline, const struct source *source, uint64_t received)
 {
 	int oldest = 0;
 	int i;
 
 	for (i = 0; i < ESTIMATOR_PATHS; i++) {
-		struct seat *seat = &discipline->seat[i];
+		struct slot *slot = &discipline->slot[i];
 
-		if (seat->source == source && seat->received <= received)
+		if (slot->source == source && slot->received <= received)
 			return i;
-		if (seat->update < discipline->seat[oldest].update)
+		if (slot->update < discipline->slot[oldest].update)
 			oldest = i;
 	}
 	estimator_drop_path(discipline->clock, oldest);
-	discipline->seat[oldest] = (struct seat){ .source = source };
+	discipline->slot[oldest] = (struct slot){ .source = source };
 	return oldest;
 }
 
@@ -348,20 +348,20 @@ static bool feed(struct discipline *discipline, struct source *const *sources,
 		const struct source *source = sources[selection->index[i]];
 		struct source_status status;
 		struct estimator_sample sample;
-		int seat;
+		int slot;
 
 		source_get_status(source, at_ns, &status);
-		seat = find_seat(discipline, source, status.received);
-		discipline->seat[seat].update = discipline->update;
-		if (discipline->seat[seat].received == status.received)
+		slot = find_slot(discipline, source, status.received);
+		discipline->slot[slot].update = discipline->update;
+		if (discipline->slot[slot].received == status.received)
 			continue;
-		discipline->seat[seat].received = status.received;
+		discipline->slot[slot].received = status.received;
 		sample.at_ns = status.last.at_ns;
 		sample.offset_ns = status.last.offset_ns;
 		sample.delay_ns = (double)status.last.delay_ns;
 		sample.sigma_ns = (double)status.last.noise_ns;
 		/* A sample from before the combined clock's start is of no more use. */
-		estimator_add(discipline->clock, seat, &sample);
+		estimator_add(discipline->clock, slot, &sample);
 		fresh = true;
 	}
 	return fresh;
@@ -376,15 +376,15 @@ static bool distrust_wrong(const struct discipline *discipline, struct source *c
 {
 	bool misled = false;
 	size_t i;
-	int seat;
+	int slot;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		bool taught = false;
 
 		if (!(selection->wrong & 1ULL << i))
 			continue;
-		for (seat = 0; seat < ESTIMATOR_PATHS; seat++)
-			taught = taught || discipline->seat[seat].source == sources[i];
+		for (slot = 0; slot < ESTIMATOR_PATHS; slot++)
+			taught = taught || discipline->slot[slot].source == sources[i];
 		source_distrust(sources[i], taught);
 		misled = misled || taught;
 	}
@@ -392,8 +392,8 @@ static bool distrust_wrong(const struct discipline *discipline, struct source *c
 }
 
 /* The combined clock is far from where most agree: it learned from sources that were wrong. */
-static bool is_led_astray(const struct discipline *discipline, const struct selection *selection,
-			  int64_t at_ns)
+static bool is_misled(const struct discipline *discipline, const struct selection *selection,
+		      int64_t at_ns)
 {
 	int64_t far_ns = (selection->high_ns - selection->low_ns) / 2;
 	struct estimate estimate;
@@ -445,7 +445,7 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 
 	estimator_begin_as(discipline->clock,
 			   source_get_estimator(sources[selection->selected]), now->has_host);
-	memset(discipline->seat, 0, sizeof(discipline->seat));
+	memset(discipline->slot, 0, sizeof(discipline->slot));
 	while (count < (int)selection->count && count < ESTIMATOR_PATHS) {
 		const struct source *source = sources[selection->index[count]];
 		unsigned int most = RELEARN_SAMPLES / (unsigned int)selection->count;
@@ -454,9 +454,9 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 		lessons[count].left = lessons[count].log->count;
 		if (lessons[count].left > most)
 			lessons[count].left = most;
-		discipline->seat[count].source = source;
-		discipline->seat[count].received = source_received(source);
-		discipline->seat[count++].update = discipline->update;
+		discipline->slot[count].source = source;
+		discipline->slot[count].received = source_received(source);
+		discipline->slot[count++].update = discipline->update;
 	}
 	while ((path = next_lesson(lessons, count)) >= 0)
 		learned += !estimator_add(discipline->clock, path,
@@ -465,7 +465,7 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 	if (learned)
 		return;
 	/* Of sources that were wrong lately no more than the latest sample is kept. */
-	memset(discipline->seat, 0, sizeof(discipline->seat));
+	memset(discipline->slot, 0, sizeof(discipline->slot));
 	feed(discipline, sources, selection, now->reference_ns);
 }
 
@@ -1013,7 +1013,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	if (result->selection.selected >= 0) {
 		misled = distrust_wrong(discipline, sources, count, &result->selection);
 		fresh = feed(discipline, sources, &result->selection, at_ns);
-		if (misled || is_led_astray(discipline, &result->selection, at_ns))
+		if (misled || is_misled(discipline, &result->selection, at_ns))
 			start_anew(discipline, sources, &result->selection, now);
 		learn_span(discipline, now, at_ns);
 		get_pace(sources, &result->selection, at_ns, &pace);

@@ -41,7 +41,7 @@ void ntp_client_close(struct ntp_client *client)
 	ntp_socket_close(&client->socket);
 }
 
-void ntp_client_hurry(struct ntp_client *client, int64_t now_raw_ns)
+void ntp_client_retry_now(struct ntp_client *client, int64_t now_raw_ns)
 {
 	client->retry_ns = now_raw_ns;
 }

@@ -98,7 +98,7 @@ void ntp_client_init(struct ntp_client *client, struct source *source,
 void ntp_client_close(struct ntp_client *client);
 
 /* What could not be sent is tried again now. */
-void ntp_client_hurry(struct ntp_client *client, int64_t now_raw_ns);
+void ntp_client_retry_now(struct ntp_client *client, int64_t now_raw_ns);
 
 /* Raw instant at which to call ntp_client_timer(). */
 int64_t ntp_client_next_ns(const struct ntp_client *client);

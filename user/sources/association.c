@@ -45,7 +45,7 @@ struct kissed {
 };
 
 /**
- * struct associations - the lot
+ * struct associations - the list
  * @timescale: not owned
  * @callbacks: the owner's
  * @context: for @callbacks
@@ -59,9 +59,9 @@ struct kissed {
  * @watch_fd: tells of changes of the network, -1
  * @hurry_ns: raw instant at which to try again what has failed, INT64_MAX: none
  * @hurried_ns: raw instant up to which times before have used up the allowance
- * @rest_from_ns: nobody is asked from this raw instant ...
- * @rest_until_ns: ... to this one
- * @resting: it is between them
+ * @pause_from_ns: nobody is asked from this raw instant ...
+ * @pause_until_ns: ... to this one
+ * @pausing: it is between them
  * @spacing: of requests
  * @bind_address4: as configured
  * @bind_address6: as configured
@@ -87,9 +87,9 @@ struct associations {
 	int watch_fd;
 	int64_t hurry_ns;
 	int64_t hurried_ns;
-	int64_t rest_from_ns;
-	int64_t rest_until_ns;
-	bool resting;
+	int64_t pause_from_ns;
+	int64_t pause_until_ns;
+	bool pausing;
 	struct ntp_spacing spacing;
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
@@ -106,59 +106,59 @@ struct associations *associations_new(struct timescale *timescale,
 				      const struct associations_callbacks *callbacks,
 				      void *context)
 {
-	struct associations *lot = calloc(1, sizeof(*lot));
+	struct associations *list = calloc(1, sizeof(*list));
 
-	if (!lot)
+	if (!list)
 		return NULL;
-	lot->timescale = timescale;
-	lot->callbacks = *callbacks;
-	lot->context = context;
-	lot->socket.bind_address4 = lot->bind_address4;
-	lot->socket.bind_address6 = lot->bind_address6;
-	lot->socket.bind_device = lot->bind_device;
-	lot->stamps_fd = ntp_socket_keep_stamps();
-	lot->watch_fd = network_watch_open();
-	lot->hurry_ns = INT64_MAX;
+	list->timescale = timescale;
+	list->callbacks = *callbacks;
+	list->context = context;
+	list->socket.bind_address4 = list->bind_address4;
+	list->socket.bind_address6 = list->bind_address6;
+	list->socket.bind_device = list->bind_device;
+	list->stamps_fd = ntp_socket_keep_stamps();
+	list->watch_fd = network_watch_open();
+	list->hurry_ns = INT64_MAX;
 
-	return lot;
+	return list;
 }
 
-void associations_free(struct associations *lot)
+void associations_free(struct associations *list)
 {
-	if (!lot)
+	if (!list)
 		return;
-	for (size_t i = 0; i < lot->target_count; i++)
-		target_free(lot->targets[i]);
-	free(lot->targets);
-	if (lot->stamps_fd >= 0)
-		close(lot->stamps_fd);
-	if (lot->watch_fd >= 0)
-		close(lot->watch_fd);
-	free(lot);
+	for (size_t i = 0; i < list->target_count; i++)
+		target_free(list->targets[i]);
+	free(list->targets);
+	if (list->stamps_fd >= 0)
+		close(list->stamps_fd);
+	if (list->watch_fd >= 0)
+		close(list->watch_fd);
+	free(list);
 }
 
-static void drop_requests(struct associations *lot)
+static void drop_requests(struct associations *list)
 {
-	for (size_t i = 0; i < lot->count; i++)
-		ntp_client_close(&lot->list[i]->client);
+	for (size_t i = 0; i < list->count; i++)
+		ntp_client_close(&list->list[i]->client);
 }
 
-void associations_set_timescale(struct associations *lot, struct timescale *timescale)
+void associations_set_timescale(struct associations *list, struct timescale *timescale)
 {
-	drop_requests(lot);
-	lot->timescale = timescale;
+	drop_requests(list);
+	list->timescale = timescale;
 }
 
-struct timescale *associations_timescale(struct associations *lot)
+struct timescale *associations_timescale(struct associations *list)
 {
-	return lot->timescale;
+	return list->timescale;
 }
 
-bool associations_address_used(const struct associations *lot, const struct net_address *address,
+bool associations_address_used(const struct associations *list, const struct net_address *address,
 			       int port)
 {
-	for (size_t i = 0; i < lot->count; i++) {
-		const struct ntp_client *client = &lot->list[i]->client;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ntp_client *client = &list->list[i]->client;
 
 		if (client->options.port == port && net_address_equal(&client->address, address))
 			return true;
@@ -168,12 +168,12 @@ bool associations_address_used(const struct associations *lot, const struct net_
 }
 
 /* Some of the sources are selected, so that they agree on who is a falseticker. */
-bool associations_agree(const struct associations *lot, int64_t now_raw_ns)
+bool associations_agree(const struct associations *list, int64_t now_raw_ns)
 {
 	struct source_status status;
 
-	for (size_t i = 0; i < lot->count; i++) {
-		source_get_status(lot->sources[i], now_raw_ns, &status);
+	for (size_t i = 0; i < list->count; i++) {
+		source_get_status(list->sources[i], now_raw_ns, &status);
 		if (status.verdict >= SOURCE_COMBINED)
 			return true;
 	}
@@ -181,92 +181,92 @@ bool associations_agree(const struct associations *lot, int64_t now_raw_ns)
 	return false;
 }
 
-bool associations_have_room(const struct associations *lot)
+bool associations_have_room(const struct associations *list)
 {
-	return lot->count < CONFIG_SOURCES_MAX;
+	return list->count < CONFIG_SOURCES_MAX;
 }
 
-void associations_message(struct associations *lot, int priority, const char *format, ...)
+void associations_message(struct associations *list, int priority, const char *format, ...)
 {
 	va_list arguments;
 	char text[512];
 
-	if (!lot->callbacks.message)
+	if (!list->callbacks.message)
 		return;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	lot->callbacks.message(lot->context, priority, text);
+	list->callbacks.message(list->context, priority, text);
 }
 
-void associations_source_changed(struct associations *lot)
+void associations_source_changed(struct associations *list)
 {
-	lot->changed = true;
+	list->changed = true;
 }
 
 /* Who is asked every 16 ms has no time to wait for the others. */
-static void space_out(struct associations *lot)
+static void space_out(struct associations *list)
 {
 	int64_t shortest_ns = BURST_NS, gap_ns = SPACING_NS;
 
-	for (size_t i = 0; i < lot->count; i++) {
-		int minpoll = source_get_options(lot->sources[i])->minpoll;
+	for (size_t i = 0; i < list->count; i++) {
+		int minpoll = source_get_options(list->sources[i])->minpoll;
 
-		if (lot->list[i]->target->config.kind != CONFIG_PHC && minpoll < 1)
+		if (list->list[i]->target->config.kind != CONFIG_PHC && minpoll < 1)
 			shortest_ns = chime_min(shortest_ns, NS_PER_S >> -minpoll);
 	}
-	if (lot->count)
-		gap_ns = chime_min(gap_ns, shortest_ns / (2 * (int64_t)lot->count));
-	lot->spacing.gap_ns = gap_ns;
+	if (list->count)
+		gap_ns = chime_min(gap_ns, shortest_ns / (2 * (int64_t)list->count));
+	list->spacing.gap_ns = gap_ns;
 }
 
-void associations_list_changed(struct associations *lot)
+void associations_list_changed(struct associations *list)
 {
-	lot->changed = true;
-	lot->count = 0;
-	for (size_t i = 0; i < lot->target_count; i++) {
-		const struct target *target = lot->targets[i];
+	list->changed = true;
+	list->count = 0;
+	for (size_t i = 0; i < list->target_count; i++) {
+		const struct target *target = list->targets[i];
 
-		for (size_t j = 0; j < target->count && lot->count < CONFIG_SOURCES_MAX; j++) {
-			lot->list[lot->count] = target->associations[j];
-			lot->sources[lot->count] = target->associations[j]->source;
-			lot->count++;
+		for (size_t j = 0; j < target->count && list->count < CONFIG_SOURCES_MAX; j++) {
+			list->list[list->count] = target->associations[j];
+			list->sources[list->count] = target->associations[j]->source;
+			list->count++;
 		}
 	}
-	space_out(lot);
+	space_out(list);
 }
 
-const struct ntp_socket_options *associations_socket_options(const struct associations *lot)
+const struct ntp_socket_options *associations_socket_options(const struct associations *list)
 {
-	return &lot->socket;
+	return &list->socket;
 }
 
-struct ntp_spacing *associations_spacing(struct associations *lot)
+struct ntp_spacing *associations_spacing(struct associations *list)
 {
-	return &lot->spacing;
+	return &list->spacing;
 }
 
-struct ntp_limits associations_limits(const struct associations *lot,
+struct ntp_limits associations_limits(const struct associations *list,
 				      const struct config_source *config)
 {
 	return (struct ntp_limits) {
-		.minstratum = config->minstratum > lot->minstratum ? config->minstratum :
-								      lot->minstratum,
-		.maxstratum = lot->maxstratum,
+		.minstratum = config->minstratum > list->minstratum ? config->minstratum :
+								      list->minstratum,
+		.maxstratum = list->maxstratum,
 		.maxdelay_ns = config->maxdelay_ns,
 	};
 }
 
-int64_t associations_refresh_ns(const struct associations *lot)
+int64_t associations_refresh_ns(const struct associations *list)
 {
-	return lot->refresh_ns;
+	return list->refresh_ns;
 }
 
-static struct kissed *find_kissed(struct associations *lot, const struct net_address *address,
+static struct kissed *find_kissed(struct associations *list, const struct net_address *address,
 				  int port)
 {
-	for (size_t i = 0; i < lot->kissed_count && i < KISSED_MAX; i++) {
-		struct kissed *kissed = &lot->kissed[i];
+	for (size_t i = 0; i < list->kissed_count && i < KISSED_MAX; i++) {
+		struct kissed *kissed = &list->kissed[i];
 
 		if (kissed->port == port && net_address_equal(&kissed->address, address))
 			return kissed;
@@ -275,13 +275,13 @@ static struct kissed *find_kissed(struct associations *lot, const struct net_add
 	return NULL;
 }
 
-void associations_note_kiss(struct associations *lot, const struct ntp_client *client,
+void associations_note_kiss(struct associations *list, const struct ntp_client *client,
 			    int64_t until_ns)
 {
-	struct kissed *kissed = find_kissed(lot, &client->address, client->options.port);
+	struct kissed *kissed = find_kissed(list, &client->address, client->options.port);
 
 	if (!kissed)
-		kissed = &lot->kissed[lot->kissed_count++ % KISSED_MAX];
+		kissed = &list->kissed[list->kissed_count++ % KISSED_MAX];
 	*kissed = (struct kissed) {
 		.address = client->address,
 		.port = client->options.port,
@@ -290,10 +290,10 @@ void associations_note_kiss(struct associations *lot, const struct ntp_client *c
 	};
 }
 
-int64_t associations_kissed_until(struct associations *lot, const struct net_address *address,
+int64_t associations_kissed_until(struct associations *list, const struct net_address *address,
 				  int port, uint32_t *code)
 {
-	const struct kissed *kissed = find_kissed(lot, address, port);
+	const struct kissed *kissed = find_kissed(list, address, port);
 
 	if (!kissed)
 		return INT64_MIN;
@@ -303,35 +303,35 @@ int64_t associations_kissed_until(struct associations *lot, const struct net_add
 }
 
 /* A reload is the operator's word that who refused is to be asked again. "RATE" is a plea. */
-static void forgive(struct associations *lot, int64_t now_raw_ns)
+static void forgive(struct associations *list, int64_t now_raw_ns)
 {
-	for (size_t i = 0; i < lot->kissed_count && i < KISSED_MAX; i++) {
-		if (lot->kissed[i].code != NTP_KISS_RATE)
-			lot->kissed[i].until_ns = INT64_MIN;
+	for (size_t i = 0; i < list->kissed_count && i < KISSED_MAX; i++) {
+		if (list->kissed[i].code != NTP_KISS_RATE)
+			list->kissed[i].until_ns = INT64_MIN;
 	}
-	for (size_t i = 0; i < lot->count; i++)
-		source_forgive(lot->sources[i], now_raw_ns);
+	for (size_t i = 0; i < list->count; i++)
+		source_forgive(list->sources[i], now_raw_ns);
 }
 
 /* The owner is told once, when nothing is half done. */
-static void tell_changed(struct associations *lot)
+static void tell_changed(struct associations *list)
 {
-	if (!lot->changed)
+	if (!list->changed)
 		return;
-	lot->changed = false;
-	if (lot->callbacks.changed)
-		lot->callbacks.changed(lot->context);
+	list->changed = false;
+	if (list->callbacks.changed)
+		list->callbacks.changed(list->context);
 }
 
-static void copy_options(struct associations *lot, const struct config *config)
+static void copy_options(struct associations *list, const struct config *config)
 {
-	memcpy(lot->bind_address4, config->bind_address4, sizeof(lot->bind_address4));
-	memcpy(lot->bind_address6, config->bind_address6, sizeof(lot->bind_address6));
-	memcpy(lot->bind_device, config->bind_device, sizeof(lot->bind_device));
-	lot->socket.dscp = config->dscp;
-	lot->minstratum = config->minstratum;
-	lot->maxstratum = config->maxstratum;
-	lot->refresh_ns = config->refresh_s * NS_PER_S;
+	memcpy(list->bind_address4, config->bind_address4, sizeof(list->bind_address4));
+	memcpy(list->bind_address6, config->bind_address6, sizeof(list->bind_address6));
+	memcpy(list->bind_device, config->bind_device, sizeof(list->bind_device));
+	list->socket.dscp = config->dscp;
+	list->minstratum = config->minstratum;
+	list->maxstratum = config->maxstratum;
+	list->refresh_ns = config->refresh_s * NS_PER_S;
 }
 
 /* The old target that says the same, taken out of the old list. */
@@ -350,7 +350,7 @@ static struct target *claim(struct target **old, size_t count, const struct conf
 }
 
 /* The targets of a configuration: new ones where there are none, NULL for those to be kept. */
-static struct target **make_targets(struct associations *lot, const struct config *config,
+static struct target **make_targets(struct associations *list, const struct config *config,
 				    const bool *kept, int64_t now_raw_ns)
 {
 	struct target **targets = calloc(config->source_count + 1, sizeof(*targets));
@@ -360,7 +360,7 @@ static struct target **make_targets(struct associations *lot, const struct confi
 	for (size_t i = 0; i < config->source_count; i++) {
 		if (kept[i])
 			continue;
-		targets[i] = target_new(lot, &config->sources[i], now_raw_ns);
+		targets[i] = target_new(list, &config->sources[i], now_raw_ns);
 		if (targets[i])
 			continue;
 		while (i-- > 0) {
@@ -375,55 +375,55 @@ static struct target **make_targets(struct associations *lot, const struct confi
 }
 
 /* Which directives there are targets for already; of two equal ones there have to be two. */
-static int find_kept(const struct associations *lot, const struct config *config, bool *kept)
+static int find_kept(const struct associations *list, const struct config *config, bool *kept)
 {
-	struct target **old = calloc(lot->target_count + 1, sizeof(*old));
+	struct target **old = calloc(list->target_count + 1, sizeof(*old));
 
 	if (!old)
 		return -ENOMEM;
-	if (lot->target_count)
-		memcpy(old, lot->targets, lot->target_count * sizeof(*old));
+	if (list->target_count)
+		memcpy(old, list->targets, list->target_count * sizeof(*old));
 	for (size_t i = 0; i < config->source_count; i++)
-		kept[i] = claim(old, lot->target_count, &config->sources[i]);
+		kept[i] = claim(old, list->target_count, &config->sources[i]);
 	free(old);
 
 	return 0;
 }
 
 /* Pools that have grown make room for what was added. */
-static void shrink_pools(struct associations *lot)
+static void shrink_pools(struct associations *list)
 {
 	size_t total = 0;
 
-	for (size_t i = 0; i < lot->target_count; i++)
-		total += lot->targets[i]->count;
-	for (size_t i = 0; i < lot->target_count; i++) {
-		while (total > CONFIG_SOURCES_MAX && target_shrink(lot->targets[i]))
+	for (size_t i = 0; i < list->target_count; i++)
+		total += list->targets[i]->count;
+	for (size_t i = 0; i < list->target_count; i++) {
+		while (total > CONFIG_SOURCES_MAX && target_shrink(list->targets[i]))
 			total--;
 	}
 }
 
-int associations_configure(struct associations *lot, const struct config *config,
+int associations_configure(struct associations *list, const struct config *config,
 			   int64_t now_raw_ns)
 {
 	bool kept[CONFIG_SOURCES_MAX];
-	struct target **old = lot->targets;
-	size_t old_count = lot->target_count;
+	struct target **old = list->targets;
+	size_t old_count = list->target_count;
 	struct target **targets;
 
-	if (find_kept(lot, config, kept) < 0)
+	if (find_kept(list, config, kept) < 0)
 		return -ENOMEM;
-	targets = make_targets(lot, config, kept, now_raw_ns);
+	targets = make_targets(list, config, kept, now_raw_ns);
 	if (!targets)
 		return -ENOMEM;
 
-	copy_options(lot, config);
-	forgive(lot, now_raw_ns);
+	copy_options(list, config);
+	forgive(list, now_raw_ns);
 	for (size_t i = 0; i < config->source_count; i++) {
 		if (kept[i])
 			targets[i] = claim(old, old_count, &config->sources[i]);
 		target_apply_options(targets[i]);
-		target_hurry(targets[i], now_raw_ns);
+		target_retry_now(targets[i], now_raw_ns);
 	}
 	for (size_t i = 0; i < old_count; i++) {
 		if (old[i])
@@ -431,105 +431,105 @@ int associations_configure(struct associations *lot, const struct config *config
 	}
 	free(old);
 
-	lot->targets = targets;
-	lot->target_count = config->source_count;
-	shrink_pools(lot);
-	associations_list_changed(lot);
-	tell_changed(lot);
+	list->targets = targets;
+	list->target_count = config->source_count;
+	shrink_pools(list);
+	associations_list_changed(list);
+	tell_changed(list);
 
 	return 0;
 }
 
-int associations_pollfds(const struct associations *lot, struct pollfd *fds, int max)
+int associations_pollfds(const struct associations *list, struct pollfd *fds, int max)
 {
 	int count = 0;
 
-	if (lot->watch_fd >= 0 && max > 0)
-		fds[count++] = (struct pollfd) { .fd = lot->watch_fd, .events = POLLIN };
-	for (size_t i = 0; i < lot->target_count; i++)
-		count += target_pollfds(lot->targets[i], fds + count, max - count);
+	if (list->watch_fd >= 0 && max > 0)
+		fds[count++] = (struct pollfd) { .fd = list->watch_fd, .events = POLLIN };
+	for (size_t i = 0; i < list->target_count; i++)
+		count += target_pollfds(list->targets[i], fds + count, max - count);
 
 	return count;
 }
 
-void associations_rest(struct associations *lot, int64_t from_ns, int64_t until_ns)
+void associations_pause(struct associations *list, int64_t from_ns, int64_t until_ns)
 {
-	lot->rest_from_ns = from_ns;
-	lot->rest_until_ns = until_ns;
+	list->pause_from_ns = from_ns;
+	list->pause_until_ns = until_ns;
 }
 
-static bool is_rest(const struct associations *lot, int64_t raw_ns)
+static bool is_pause(const struct associations *list, int64_t raw_ns)
 {
-	return raw_ns >= lot->rest_from_ns && raw_ns < lot->rest_until_ns;
+	return raw_ns >= list->pause_from_ns && raw_ns < list->pause_until_ns;
 }
 
-int64_t associations_next_ns(const struct associations *lot)
+int64_t associations_next_ns(const struct associations *list)
 {
-	int64_t next_ns = lot->hurry_ns;
+	int64_t next_ns = list->hurry_ns;
 
-	for (size_t i = 0; i < lot->target_count; i++) {
-		int64_t target_ns = target_next_ns(lot->targets[i]);
+	for (size_t i = 0; i < list->target_count; i++) {
+		int64_t target_ns = target_next_ns(list->targets[i]);
 
 		if (target_ns < next_ns)
 			next_ns = target_ns;
 	}
 
-	if ((lot->resting || is_rest(lot, next_ns)) && next_ns < lot->rest_until_ns)
-		next_ns = lot->rest_until_ns;
+	if ((list->pausing || is_pause(list, next_ns)) && next_ns < list->pause_until_ns)
+		next_ns = list->pause_until_ns;
 
 	return next_ns;
 }
 
 /* The network has changed: what failed is tried again in a moment, and not too often. */
-static void take_change(struct associations *lot, int64_t now_raw_ns)
+static void take_change(struct associations *list, int64_t now_raw_ns)
 {
-	int64_t allowed_ns = lot->hurried_ns - (HURRY_AT_ONCE - 1) * HURRY_NS;
+	int64_t allowed_ns = list->hurried_ns - (HURRY_AT_ONCE - 1) * HURRY_NS;
 	int64_t at_ns = now_raw_ns + ARRIVAL_NS;
 
-	if (!network_watch_read(lot->watch_fd))
+	if (!network_watch_read(list->watch_fd))
 		return;
 	if (at_ns < allowed_ns)
 		at_ns = allowed_ns;
-	if (at_ns < lot->hurry_ns)
-		lot->hurry_ns = at_ns;
+	if (at_ns < list->hurry_ns)
+		list->hurry_ns = at_ns;
 }
 
-static void hurry(struct associations *lot, int64_t now_raw_ns)
+static void hurry(struct associations *list, int64_t now_raw_ns)
 {
-	lot->hurry_ns = INT64_MAX;
-	if (lot->hurried_ns < now_raw_ns)
-		lot->hurried_ns = now_raw_ns;
-	lot->hurried_ns += HURRY_NS;
-	for (size_t i = 0; i < lot->target_count; i++)
-		target_hurry(lot->targets[i], now_raw_ns);
+	list->hurry_ns = INT64_MAX;
+	if (list->hurried_ns < now_raw_ns)
+		list->hurried_ns = now_raw_ns;
+	list->hurried_ns += HURRY_NS;
+	for (size_t i = 0; i < list->target_count; i++)
+		target_retry_now(list->targets[i], now_raw_ns);
 }
 
-void associations_dispatch(struct associations *lot, const struct pollfd *fds, int count,
+void associations_dispatch(struct associations *list, const struct pollfd *fds, int count,
 			   int64_t now_raw_ns)
 {
-	lot->resting = is_rest(lot, now_raw_ns);
-	if (lot->resting)
-		drop_requests(lot);
+	list->pausing = is_pause(list, now_raw_ns);
+	if (list->pausing)
+		drop_requests(list);
 	for (int i = 0; i < count; i++) {
 		if (!fds[i].revents || fds[i].fd < 0)
 			continue;
-		if (fds[i].fd == lot->watch_fd)
-			take_change(lot, now_raw_ns);
-		for (size_t j = 0; j < lot->target_count; j++)
-			target_event(lot->targets[j], &fds[i], now_raw_ns);
+		if (fds[i].fd == list->watch_fd)
+			take_change(list, now_raw_ns);
+		for (size_t j = 0; j < list->target_count; j++)
+			target_event(list->targets[j], &fds[i], now_raw_ns);
 	}
-	if (now_raw_ns >= lot->hurry_ns)
-		hurry(lot, now_raw_ns);
-	for (size_t i = 0; !lot->resting && i < lot->target_count; i++)
-		target_timer(lot->targets[i], now_raw_ns);
-	tell_changed(lot);
+	if (now_raw_ns >= list->hurry_ns)
+		hurry(list, now_raw_ns);
+	for (size_t i = 0; !list->pausing && i < list->target_count; i++)
+		target_timer(list->targets[i], now_raw_ns);
+	tell_changed(list);
 }
 
-size_t associations_sources(const struct associations *lot, struct source *const **sources)
+size_t associations_sources(const struct associations *list, struct source *const **sources)
 {
-	*sources = lot->sources;
+	*sources = list->sources;
 
-	return lot->count;
+	return list->count;
 }
 
 /* The reason why the latest answer was not used; "" if it was, or if there was none. */
@@ -541,16 +541,16 @@ static const char *rejection(const struct ntp_client *client)
 	return ntp_verdict_text(client->verdict);
 }
 
-bool associations_get_info(const struct associations *lot, size_t index,
+bool associations_get_info(const struct associations *list, size_t index,
 			   struct association_info *info)
 {
 	const struct association *association;
 
 	memset(info, 0, sizeof(*info));
-	if (index >= lot->count)
+	if (index >= list->count)
 		return false;
 
-	association = lot->list[index];
+	association = list->list[index];
 	info->name = association->target->config.options.name;
 	net_address_format(&association->client.address, info->address);
 	if (*info->address)
@@ -568,21 +568,21 @@ bool associations_get_info(const struct associations *lot, size_t index,
 	return true;
 }
 
-void associations_burst_all(struct associations *lot, int64_t now_raw_ns, int count)
+void associations_burst_all(struct associations *list, int64_t now_raw_ns, int count)
 {
-	drop_requests(lot);
-	lot->spacing.next_ns = now_raw_ns;
-	lot->spacing.hasty_until_ns = now_raw_ns + HASTY_NS;
-	for (size_t i = 0; i < lot->target_count; i++)
-		target_hurry(lot->targets[i], now_raw_ns);
-	for (size_t i = 0; i < lot->count; i++)
-		source_burst(lot->sources[i], now_raw_ns, count);
+	drop_requests(list);
+	list->spacing.next_ns = now_raw_ns;
+	list->spacing.hasty_until_ns = now_raw_ns + HASTY_NS;
+	for (size_t i = 0; i < list->target_count; i++)
+		target_retry_now(list->targets[i], now_raw_ns);
+	for (size_t i = 0; i < list->count; i++)
+		source_burst(list->sources[i], now_raw_ns, count);
 }
 
-void associations_change_reference(struct associations *lot, uint32_t epoch,
+void associations_change_reference(struct associations *list, uint32_t epoch,
 				   const struct reference_change *change)
 {
-	drop_requests(lot);
-	for (size_t i = 0; i < lot->count; i++)
-		source_change_reference(lot->sources[i], epoch, change);
+	drop_requests(list);
+	for (size_t i = 0; i < list->count; i++)
+		source_change_reference(list->sources[i], epoch, change);
 }

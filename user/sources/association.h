@@ -72,7 +72,7 @@ void associations_set_timescale(struct associations *associations, struct timesc
 
 /**
  * associations_configure() - start, and on every reload
- * @associations: the lot
+ * @associations: the list
  * @config: what is wanted now; not kept
  * @now_raw_ns: raw
  *
@@ -105,7 +105,7 @@ bool associations_get_info(const struct associations *associations, size_t index
 void associations_burst_all(struct associations *associations, int64_t now_raw_ns, int count);
 
 /* Ask nobody from raw's @from_ns to @until_ns: servers may be off by a second then. */
-void associations_rest(struct associations *associations, int64_t from_ns, int64_t until_ns);
+void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns);
 
 /* source_change_reference() for all; requests in flight are dropped. */
 void associations_change_reference(struct associations *associations, uint32_t epoch,

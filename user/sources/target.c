@@ -67,9 +67,9 @@ static struct ntp_client_options client_options(const struct target *target)
 	return (struct ntp_client_options) {
 		.port = target->config.port,
 		.version = target->config.version,
-		.limits = associations_limits(target->lot, &target->config),
-		.socket = *associations_socket_options(target->lot),
-		.spacing = associations_spacing(target->lot),
+		.limits = associations_limits(target->list, &target->config),
+		.socket = *associations_socket_options(target->list),
+		.spacing = associations_spacing(target->list),
 	};
 }
 
@@ -103,18 +103,18 @@ static bool add_association(struct target *target, int64_t now_raw_ns)
 {
 	struct association *association;
 
-	if (target->count == TARGET_ASSOCIATIONS_MAX || !associations_have_room(target->lot))
+	if (target->count == TARGET_ASSOCIATIONS_MAX || !associations_have_room(target->list))
 		return false;
 	association = association_new(target, now_raw_ns);
 	if (!association)
 		return false;
 	target->associations[target->count++] = association;
-	associations_list_changed(target->lot);
+	associations_list_changed(target->list);
 
 	return true;
 }
 
-struct target *target_new(struct associations *lot, const struct config_source *config,
+struct target *target_new(struct associations *list, const struct config_source *config,
 			  int64_t now_raw_ns)
 {
 	struct target *target = calloc(1, sizeof(*target));
@@ -122,7 +122,7 @@ struct target *target_new(struct associations *lot, const struct config_source *
 	if (!target)
 		return NULL;
 	target->config = *config;
-	target->lot = lot;
+	target->list = list;
 	target->resolver.fd = -1;
 	target->phc.fd = -1;
 	target->look_up_ns = INT64_MAX;
@@ -168,13 +168,13 @@ void target_apply_options(struct target *target)
 }
 
 /* Whom we lost, or never had, is asked now, and with iburst as at the start. */
-static void hurry_association(struct association *association, int64_t now_raw_ns)
+static void retry_association_now(struct association *association, int64_t now_raw_ns)
 {
 	struct ntp_client *client = &association->client;
 	struct source_status status;
 
 	if (client->local_failures) {
-		ntp_client_hurry(client, now_raw_ns);
+		ntp_client_retry_now(client, now_raw_ns);
 		return;
 	}
 	source_get_status(association->source, now_raw_ns, &status);
@@ -184,13 +184,13 @@ static void hurry_association(struct association *association, int64_t now_raw_n
 		     association->target->config.options.iburst ? HURRY_REQUESTS : 1);
 }
 
-void target_hurry(struct target *target, int64_t now_raw_ns)
+void target_retry_now(struct target *target, int64_t now_raw_ns)
 {
 	bool wanting = false;
 
 	for (size_t i = 0; i < target->count; i++) {
 		wanting |= !has_address(target->associations[i]);
-		hurry_association(target->associations[i], now_raw_ns);
+		retry_association_now(target->associations[i], now_raw_ns);
 	}
 	if (wanting && target->look_up_ns != INT64_MAX) {
 		target->look_up_ns = now_raw_ns;
@@ -211,7 +211,7 @@ static int give_address(struct association *association, const struct net_addres
 	source = source_new(&target->config.options, now_raw_ns);
 	if (!source)
 		return -ENOMEM;
-	until_ns = associations_kissed_until(target->lot, address, target->config.port, &code);
+	until_ns = associations_kissed_until(target->list, address, target->config.port, &code);
 	if (until_ns > now_raw_ns)
 		source_hold_back(source, code, until_ns);
 
@@ -222,7 +222,7 @@ static int give_address(struct association *association, const struct net_addres
 	association->trying = true;
 	association->false_samples = 0;
 	ntp_client_init(&association->client, source, &options, address);
-	associations_list_changed(target->lot);
+	associations_list_changed(target->list);
 
 	return 0;
 }
@@ -232,7 +232,7 @@ static int free_address(const struct target *target, bool fresh)
 {
 	for (size_t i = 0; i < target->found_count; i++) {
 		if ((fresh && target->tried[i]) ||
-		    associations_address_used(target->lot, &target->found[i], target->config.port))
+		    associations_address_used(target->list, &target->found[i], target->config.port))
 			continue;
 		return (int)i;
 	}
@@ -288,7 +288,7 @@ static void replace(struct association *association, int64_t now_raw_ns)
 	struct label old = label_of(association);
 
 	if (use_free_address(association, now_raw_ns)) {
-		associations_message(target->lot, LOG_INFO, "%s is not of use, now asking %s",
+		associations_message(target->list, LOG_INFO, "%s is not of use, now asking %s",
 				     old.text, label_of(association).text);
 		return;
 	}
@@ -370,7 +370,7 @@ static bool is_without_address(const struct target *target)
 static void take_addresses(struct target *target, const struct net_address *addresses, int count,
 			   int64_t now_raw_ns)
 {
-	int64_t refresh_ns = associations_refresh_ns(target->lot);
+	int64_t refresh_ns = associations_refresh_ns(target->list);
 
 	memcpy(target->found, addresses, (size_t)count * sizeof(*addresses));
 	memset(target->tried, 0, sizeof(target->tried));
@@ -397,12 +397,12 @@ void target_failed(struct target *target, int err, const char *problem, int64_t 
 	/* An address in use is not touched. */
 	if (is_without_address(target)) {
 		if (strcmp(target->problem, problem) != 0)
-			associations_message(target->lot, LOG_WARNING,
+			associations_message(target->list, LOG_WARNING,
 					     "%s cannot be used: %s; it will be tried again",
 					     target->config.options.name, problem);
 		target->problem = problem;
 		source_failed(target->associations[0]->source, now_raw_ns, err);
-		associations_source_changed(target->lot);
+		associations_source_changed(target->list);
 	}
 	target->refreshing = false;
 	schedule_look_up(target, now_raw_ns, LOOK_UP_FIRST_NS,
@@ -459,7 +459,7 @@ static void tell_failure(struct association *association)
 	    (client->failures < FAILURES_GONE && !client->local_failures))
 		return;
 	association->complained = true;
-	associations_message(target->lot, LOG_WARNING, "%s gives no time: %s; it is still asked",
+	associations_message(target->list, LOG_WARNING, "%s gives no time: %s; it is still asked",
 			     label_of(association).text, reason);
 }
 
@@ -469,10 +469,10 @@ static void tell_kiss(struct association *association)
 	int64_t until_ns = source_earliest_poll(association->source);
 	char code[5];
 
-	associations_note_kiss(target->lot, &association->client, until_ns);
+	associations_note_kiss(target->list, &association->client, until_ns);
 
 	ntp_refid_text(association->client.kiss, code);
-	associations_message(target->lot, LOG_WARNING, "%s %s (%s)", label_of(association).text,
+	associations_message(target->list, LOG_WARNING, "%s %s (%s)", label_of(association).text,
 			     source_is_refused(association->source) ?
 			     "refuses to serve us and is not asked for a day, or until a reload" :
 			     "finds that we ask too often, and is asked less often", code);
@@ -489,7 +489,7 @@ static void count_false_sample(struct association *association, int64_t now_raw_
 
 	source_get_status(association->source, now_raw_ns, &status);
 	if (target->config.kind != CONFIG_POOL || status.verdict != SOURCE_FALSETICKER ||
-	    !associations_agree(target->lot, now_raw_ns))
+	    !associations_agree(target->list, now_raw_ns))
 		association->false_samples = 0;
 	else
 		association->false_samples++;
@@ -505,7 +505,7 @@ static void handle(struct association *association, enum ntp_client_result resul
 		return;
 	case NTP_CLIENT_SAMPLE:
 		if (association->complained)
-			associations_message(target->lot, LOG_NOTICE, "%s gives time again",
+			associations_message(target->list, LOG_NOTICE, "%s gives time again",
 					     label_of(association).text);
 		association->complained = false;
 		association->trying = false;
@@ -524,7 +524,7 @@ static void handle(struct association *association, enum ntp_client_result resul
 	if ((result != NTP_CLIENT_SAMPLE || association->false_samples) &&
 	    is_gone(association) && !is_numeric(target))
 		replace(association, now_raw_ns);
-	associations_source_changed(target->lot);
+	associations_source_changed(target->list);
 }
 
 int64_t target_next_ns(const struct target *target)
@@ -577,7 +577,7 @@ void target_event(struct target *target, const struct pollfd *fd, int64_t now_ra
 		if (fd->fd != association->client.socket.fd)
 			continue;
 		handle(association,
-		       ntp_client_event(&association->client, associations_timescale(target->lot),
+		       ntp_client_event(&association->client, associations_timescale(target->list),
 					fd->revents, now_raw_ns), now_raw_ns);
 		return;
 	}
@@ -601,7 +601,7 @@ void target_timer(struct target *target, int64_t now_raw_ns)
 		    now_raw_ns < ntp_client_next_ns(&association->client))
 			continue;
 		handle(association,
-		       ntp_client_timer(&association->client, associations_timescale(target->lot),
+		       ntp_client_timer(&association->client, associations_timescale(target->list),
 					now_raw_ns), now_raw_ns);
 	}
 }

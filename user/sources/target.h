@@ -44,7 +44,7 @@ struct association {
 /**
  * struct target - a name
  * @config: its directive
- * @lot: where messages go and other targets are
+ * @list: where messages go and other targets are
  * @resolver: looking it up
  * @phc: of a refclock, which is opened instead of looked up
  * @look_up_ns: raw instant of the next look-up, INT64_MAX: none
@@ -59,7 +59,7 @@ struct association {
  */
 struct target {
 	struct config_source config;
-	struct associations *lot;
+	struct associations *list;
 	struct resolver resolver;
 	struct refclock_phc phc;
 	int64_t look_up_ns;
@@ -74,31 +74,31 @@ struct target {
 };
 
 /* What the targets need of the whole, association.c. */
-struct timescale *associations_timescale(struct associations *lot);
-bool associations_address_used(const struct associations *lot, const struct net_address *address,
+struct timescale *associations_timescale(struct associations *list);
+bool associations_address_used(const struct associations *list, const struct net_address *address,
 			       int port);
-bool associations_have_room(const struct associations *lot);
-bool associations_agree(const struct associations *lot, int64_t now_raw_ns);
-void associations_message(struct associations *lot, int priority, const char *format, ...)
+bool associations_have_room(const struct associations *list);
+bool associations_agree(const struct associations *list, int64_t now_raw_ns);
+void associations_message(struct associations *list, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void associations_list_changed(struct associations *lot);
-void associations_source_changed(struct associations *lot);
-const struct ntp_socket_options *associations_socket_options(const struct associations *lot);
-struct ntp_spacing *associations_spacing(struct associations *lot);
-struct ntp_limits associations_limits(const struct associations *lot,
+void associations_list_changed(struct associations *list);
+void associations_source_changed(struct associations *list);
+const struct ntp_socket_options *associations_socket_options(const struct associations *list);
+struct ntp_spacing *associations_spacing(struct associations *list);
+struct ntp_limits associations_limits(const struct associations *list,
 				      const struct config_source *config);
 
 /* The server of @client sent a KISS packet: nobody is to ask its address before @until_ns. */
-void associations_note_kiss(struct associations *lot, const struct ntp_client *client,
+void associations_note_kiss(struct associations *list, const struct ntp_client *client,
 			    int64_t until_ns);
 
 /* Until when, and @code said so; INT64_MIN: it did not. */
-int64_t associations_kissed_until(struct associations *lot, const struct net_address *address,
+int64_t associations_kissed_until(struct associations *list, const struct net_address *address,
 				  int port, uint32_t *code);
-int64_t associations_refresh_ns(const struct associations *lot);
+int64_t associations_refresh_ns(const struct associations *list);
 
 /* NULL: no memory. */
-struct target *target_new(struct associations *lot, const struct config_source *config,
+struct target *target_new(struct associations *list, const struct config_source *config,
 			  int64_t now_raw_ns);
 void target_free(struct target *target);
 
@@ -109,7 +109,7 @@ bool target_shrink(struct target *target);
 void target_apply_options(struct target *target);
 
 /* Look up at once what has no address; try at once what could not be sent. */
-void target_hurry(struct target *target, int64_t now_raw_ns);
+void target_retry_now(struct target *target, int64_t now_raw_ns);
 
 int64_t target_next_ns(const struct target *target);
 int target_pollfds(const struct target *target, struct pollfd *fds, int max);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From (timescale, system clock) of one instant to a frequency and the time of the next look.
+ * From (timescale, system clock) of one instant to a frequency and the time of the next check.
  */
 #include "steering/follower.h"
 
@@ -13,13 +13,13 @@
  * The kernel keeps CLOCK_REALTIME by a multiplier whose unit is some 120 ppb, and makes up for the
  * rest at its ticks, of which an idle machine has one a second: then the clock is to and fro by as
  * many ns, and what is seen now is made good by the kernel itself later. Such an offset is no
- * reason to look more often, and only a part of it is taken away: all of it would be chasing that.
+ * reason to check more often, and only a part of it is taken away: all of it would be chasing that.
  */
 #define DITHER_NS	150
 #define DITHER_SHARE	0.5
 
 /*
- * Within this, looks become rarer; corrections that are better than this are worth following at
+ * Within this, checks become rarer; corrections that are better than this are worth following at
  * once.
  */
 #define FINE_NS		50
@@ -46,7 +46,7 @@
 /*
  * A young clock's errors shrink as fast as it learns; what of them is still to be taken away is not
  * to last longer than they do. So the constant is at most this part of the time since the first
- * look.
+ * check.
  */
 #define YOUNG_SHARE	0.75
 
@@ -58,10 +58,10 @@
 #define LARGE_SIGMAS	5.0
 
 /*
- * A slew goes on as it is until the next look. So many of these in a time constant make it decay; a
- * slew that stays as it was at first shakes the frequency by a quarter more.
+ * A slew goes on as it is until the next check. So many of these in a time constant make it decay;
+ * a slew that stays as it was at first shakes the frequency by a quarter more.
  */
-#define LOOKS	4
+#define CHECKS	4
 
 /*
  * From a longer pace to a shorter one in parts: two answers that come in quick succession, or after
@@ -91,32 +91,32 @@
 #define SMALL_NS	100000
 
 /*
- * Nobody ends a slew but the look at its end. Where looks come late, because the machine or its
+ * Nobody ends a slew but the check of its end. Where checks come late, because the machine or its
  * processor stands still, a slew that was to take less time than that overshoots by more than there
  * was to take away, and the next one is worse. So none is quicker than this many times the latest
- * look of late, which is forgotten at this rate; what stood still for longer than that was stopped.
+ * check of late, which is forgotten at this rate; what stood still for longer was stopped.
  */
 #define LATE_SHARE	2
 #define LATE_MEMORY	64
 #define LATE_MAX_NS	(4 * NS_PER_S)
 
 /* The timescale slews for at most about a second; then its true rate can be seen. */
-#define SLEW_LOOK_NS	(NS_PER_S / 8)
+#define SLEW_CHECK_NS	(NS_PER_S / 8)
 
 /*
  * A kernel that was idle for seconds owes its clock some hundred ns, and pays them at its own pace,
  * by 5 to 60 ns a second, whatever it is told: for the first minute it is watched. And a
- * timescale's rate is known by how long it was watched: then looks are apart by at most this part
+ * timescale's rate is known by how long it was watched: then checks are apart by at most this part
  * of the time since, else they would find what a young rate was wrong by.
  */
 #define WATCH_NS	(60 * NS_PER_S)
 #define SPAN_PART	8
 
 /*
- * Bias: readings that are wrong by the dither say nothing over a short look, and little over one of
+ * Bias: readings that are wrong by the dither say nothing over a short time, and little over one of
  * a minute; and no kernel is off by more than this.
  */
-#define BIAS_LOOK_NS	4e9
+#define BIAS_CHECK_NS	4e9
 #define BIAS_SHARE_NS	16e9
 #define BIAS_MAX	100e-9
 
@@ -152,12 +152,12 @@ void follower_note_late(struct follower *follower, int64_t late_ns)
 		follower->late_ns = late_ns;
 }
 
-void follower_look_again(struct follower *follower)
+void follower_check_again(struct follower *follower)
 {
 	follower->next_ns = follower->last_raw_ns;
 }
 
-/* How late looks are apt to be. */
+/* How late checks are apt to be. */
 static void follower_judge_late(struct follower *follower, const struct timescale_now *now)
 {
 	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, follower->last_raw_ns);
@@ -204,13 +204,13 @@ static void follower_note_news(struct follower *follower, const struct timescale
 	follower->has_news = true;
 }
 
-/* This look is at a fresh correction. */
+/* This check is at a fresh correction. */
 static bool follower_is_news(const struct follower *follower, const struct timescale_now *now)
 {
 	return follower->has_news && now->raw_ns == follower->news_ns;
 }
 
-/* What the look before foretold for this one. */
+/* What the check before foretold for this one. */
 static double follower_foretold(const struct follower *follower, const struct timescale_now *now)
 {
 	return (double)follower->last_offset_ns -
@@ -255,7 +255,7 @@ static double follower_corrected(const struct follower *follower, const struct t
 		return 0.0;
 	if (follower_is_news(follower, now))
 		return (double)offset_ns;
-	/* A look that was late finds more than all of it gone. */
+	/* A check that was late finds more than all of it gone. */
 	return left_ns * follower->corrected_ns > 0.0 ? left_ns : 0.0;
 }
 
@@ -270,7 +270,7 @@ static double follower_least_horizon(const struct follower *follower, double siz
 }
 
 /*
- * What is as good as none is taken away by the next look, which may be a minute away; sooner where
+ * What is as good as none is taken away by the next check, which may be a minute away; sooner where
  * fresh corrections come quickly and are better than the tolerance.
  */
 static double follower_calm_horizon(const struct follower *follower,
@@ -323,7 +323,7 @@ static double follower_time_constant(const struct follower *follower,
 }
 
 /*
- * The timescale's rate without a slew of its own, which will be over before the next look: what it
+ * The timescale's rate without a slew of its own, which will be over before the next check: what it
  * is about to add is taken as if it were there already.
  */
 static void follower_note_rate(struct follower *follower, const struct timescale_now *now,
@@ -343,7 +343,7 @@ static void follower_note_rate(struct follower *follower, const struct timescale
 		follower->interval_ns = follower->options.min_interval_ns;
 }
 
-/* Looks that found what was foretold become rarer, others more frequent. */
+/* Checks that found what was foretold become rarer, others more frequent. */
 static void follower_adapt(struct follower *follower, const struct timescale_now *now,
 			   double rest_ns)
 {
@@ -356,7 +356,7 @@ static void follower_adapt(struct follower *follower, const struct timescale_now
 		follower->interval_ns = options->min_interval_ns;
 		return;
 	}
-	/* An early look, at a fresh correction, has no say. */
+	/* An early check, at a fresh correction, has no say. */
 	if (now->raw_ns < follower->next_ns)
 		return;
 	if (fabs(rest_ns) <= (double)tolerance_ns)
@@ -381,8 +381,8 @@ static double clamp(double value, double limit)
 }
 
 /*
- * What an undisturbed look finds other than foretold is learned, the more the longer it was. A
- * fresh correction, which brings an early look, says nothing of the rate at which the clock runs;
+ * What an undisturbed check finds other than foretold is learned, the more the longer it was. A
+ * fresh correction, which brings an early check, says nothing of the rate at which the clock runs;
  * and the timescale's own rate, a host's slope, is known the better the later.
  */
 static void follower_learn_bias(struct follower *follower, const struct timescale_now *now,
@@ -394,7 +394,7 @@ static void follower_learn_bias(struct follower *follower, const struct timescal
 	double error = surprise_ns / elapsed_ns - turned;
 
 	if (!follower->started || now->slew_ns || now->raw_ns < follower->next_ns ||
-	    elapsed_ns < BIAS_LOOK_NS || fabs(turned) > BIAS_MAX || fabs(error) > BIAS_MAX)
+	    elapsed_ns < BIAS_CHECK_NS || fabs(turned) > BIAS_MAX || fabs(error) > BIAS_MAX)
 		return;
 	error *= elapsed_ns / (elapsed_ns + BIAS_SHARE_NS);
 	follower->bias = clamp(follower->bias + error, BIAS_MAX);
@@ -406,21 +406,21 @@ static double follower_share(double rest_ns)
 	return fabs(rest_ns) > DITHER_NS ? 1.0 : DITHER_SHARE;
 }
 
-/* When to look after a correction again that is carried out with this time constant. */
-static double follower_correction_look(const struct follower *follower,
-				       const struct timescale_now *now, double constant_ns)
+/* When to check again after a correction that is carried out with this time constant. */
+static double follower_correction_check(const struct follower *follower,
+					const struct timescale_now *now, double constant_ns)
 {
 	double least_ns = fmin(constant_ns, (double)follower->options.min_interval_ns);
 
-	/* Where the next correction is there sooner, that is the look. */
+	/* Where the next correction is there sooner, that is the check. */
 	if (follower_is_quick(follower) ||
 	    fabs(follower->corrected_ns) > follower_large_ns(follower, now))
 		return constant_ns;
-	return fmax(constant_ns / LOOKS, least_ns);
+	return fmax(constant_ns / CHECKS, least_ns);
 }
 
 /*
- * How fast to slew, and after how long to look again. Of the offset @corrected_ns are a
+ * How fast to slew, and after how long to check again. Of the offset @corrected_ns are a
  * correction's and @rest_ns are not.
  */
 static double follower_slew(struct follower *follower, const struct timescale_now *now,
@@ -428,7 +428,7 @@ static double follower_slew(struct follower *follower, const struct timescale_no
 			    int64_t *next_ns)
 {
 	bool calm = fabs(corrected_ns + rest_ns) <= (double)tolerance_ns;
-	double horizon_ns = (double)follower->interval_ns, constant_ns, look_ns;
+	double horizon_ns = (double)follower->interval_ns, constant_ns, check_ns;
 
 	if (fabs(rest_ns) > (double)tolerance_ns)
 		horizon_ns = follower_least_horizon(follower, fabs(rest_ns),
@@ -438,9 +438,9 @@ static double follower_slew(struct follower *follower, const struct timescale_no
 	follower->corrected_ns = corrected_ns;
 	follower->corrected_slew = corrected_ns / constant_ns;
 
-	/* What takes longer is looked after meanwhile. */
-	look_ns = fmin(horizon_ns, follower_correction_look(follower, now, constant_ns));
-	*next_ns = (int64_t)fmin(look_ns, (double)follower->options.max_interval_ns);
+	/* What takes longer is watched meanwhile. */
+	check_ns = fmin(horizon_ns, follower_correction_check(follower, now, constant_ns));
+	*next_ns = (int64_t)fmin(check_ns, (double)follower->options.max_interval_ns);
 	return clamp(follower->corrected_slew + follower_share(rest_ns) * rest_ns / horizon_ns,
 		     follower->options.max_slew);
 }
@@ -477,8 +477,8 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 			   (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
 			    llabs(offset_ns) <= now->sigma_ns);
 
-	if (now->slew_ns && horizon_ns > SLEW_LOOK_NS && !follower->started)
-		horizon_ns = SLEW_LOOK_NS;
+	if (now->slew_ns && horizon_ns > SLEW_CHECK_NS && !follower->started)
+		horizon_ns = SLEW_CHECK_NS;
 	command->next_ns = chime_add_sat(now->raw_ns, horizon_ns);
 	follower->last_raw_ns = now->raw_ns;
 	follower->last_offset_ns = offset_ns;

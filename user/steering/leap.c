@@ -36,7 +36,7 @@ bool leap_is_due(const struct leap *leap, int64_t utc_ns)
 	return leap_is_near(leap, utc_ns) && utc_ns >= leap->at_ns;
 }
 
-void leap_look(struct leap *leap, int64_t utc_ns)
+void leap_check(struct leap *leap, int64_t utc_ns)
 {
 	int64_t midnight_ns = leap_midnight(utc_ns);
 

@@ -39,7 +39,7 @@ struct leap {
  * the kernel leaps at the next midnight: so only the last days of June and December count, as with
  * chrony.
  */
-void leap_look(struct leap *leap, int64_t utc_ns);
+void leap_check(struct leap *leap, int64_t utc_ns);
 
 /* It is @utc_ns: a clock that leaps now does so for this leap second. */
 bool leap_is_near(const struct leap *leap, int64_t utc_ns);

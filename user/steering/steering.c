@@ -14,9 +14,9 @@
 
 #define NS_PER_S	1000000000LL
 
-/* Looks at the clocks, see follower.h. */
-#define LOOK_MIN_NS	NS_PER_S
-#define LOOK_MAX_NS	(64 * NS_PER_S)
+/* Checks of the clocks, see follower.h. */
+#define CHECK_MIN_NS	NS_PER_S
+#define CHECK_MAX_NS	(64 * NS_PER_S)
 
 /* A host's time of which the bound is less than so much of the error says enough for a step. */
 #define STEP_EVIDENCE	4
@@ -24,11 +24,11 @@
 /* A jump of the system clock that no rate explains: somebody set it. */
 #define SET_BY_OTHERS_NS	10000000LL
 
-/* What a change of rate that came late did: more than this is looked at, and mended, at once. */
+/* What a change of rate that came late did: more than this is mended at once. */
 #define UNSEEN_NS		10000LL
 
-/* A leap second is looked for at once, and the watch for set clocks brings us here sooner still. */
-#define LEAP_LOOK_NS	1000000LL
+/* A leap second is noticed at once; the watch for set clocks brings us here sooner still. */
+#define LEAP_CHECK_NS	1000000LL
 
 /* A complaint that repeats itself is heard once in so long. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
@@ -38,8 +38,8 @@ static void steering_limits(struct steering *steering)
 	steering->follower.options = (struct follower_options){
 		.max_rate = fmin(steering->options.max_rate, SYSTEM_CLOCK_RATE_MAX),
 		.max_slew = steering->options.max_slew,
-		.min_interval_ns = LOOK_MIN_NS,
-		.max_interval_ns = LOOK_MAX_NS,
+		.min_interval_ns = CHECK_MIN_NS,
+		.max_interval_ns = CHECK_MAX_NS,
 	};
 }
 
@@ -74,7 +74,7 @@ void steering_recheck(struct steering *steering)
 	follower_restart(&steering->follower);
 	steering->status.valid = false;
 	steering->disarm = true;
-	steering->next_look_ns = 0;
+	steering->next_check_ns = 0;
 	steering->next_publish_ns = 0;
 }
 
@@ -89,11 +89,11 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 int64_t steering_next_ns(const struct steering *steering)
 {
 	const struct steering_status *status = &steering->status;
-	int64_t next_ns = steering->next_look_ns, leap_ns;
+	int64_t next_ns = steering->next_check_ns, leap_ns;
 
 	if (steering->next_publish_ns < next_ns)
 		next_ns = steering->next_publish_ns;
-	leap_ns = chime_add_sat(status->leap_raw_ns, LEAP_LOOK_NS);
+	leap_ns = chime_add_sat(status->leap_raw_ns, LEAP_CHECK_NS);
 	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
 		next_ns = leap_ns;
 	return next_ns;
@@ -101,7 +101,7 @@ int64_t steering_next_ns(const struct steering *steering)
 
 void steering_retry(struct steering *steering, int64_t next_ns)
 {
-	steering->next_look_ns = next_ns;
+	steering->next_check_ns = next_ns;
 	steering->next_publish_ns = next_ns;
 }
 
@@ -261,7 +261,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		follower_expect_news(&steering->follower);
 	steering_log_change(steering, result);
 	err = steering_judge(steering, result);
-	steering->next_look_ns = 0;
+	steering->next_check_ns = 0;
 	return err;
 }
 
@@ -303,8 +303,8 @@ static void steering_note_late(struct steering *steering, const struct timescale
 	status->esterror_ns = chime_add_sat(status->esterror_ns, steering->unseen_ns);
 	if (steering->unseen_ns <= UNSEEN_NS)
 		return;
-	follower_look_again(&steering->follower);
-	steering->next_look_ns = 0;
+	follower_check_again(&steering->follower);
+	steering->next_check_ns = 0;
 }
 
 static int steering_set_rate(struct steering *steering, const struct timescale_now *now,
@@ -315,7 +315,7 @@ static int steering_set_rate(struct steering *steering, const struct timescale_n
 
 	follower_update(&steering->follower, now, command);
 	steering->steered = true;
-	steering->next_look_ns = command->next_ns;
+	steering->next_check_ns = command->next_ns;
 	steering->status.base_rate = command->base_rate;
 	err = system_clock_set_rate(steering->clock, command->rate);
 	if (err)
@@ -334,7 +334,7 @@ static int steering_end_slew(struct steering *steering)
 	return system_clock_set_rate(steering->clock, steering->status.base_rate);
 }
 
-int steering_look(struct steering *steering)
+int steering_read(struct steering *steering)
 {
 	struct timescale_now now;
 	int err;
@@ -347,7 +347,7 @@ int steering_look(struct steering *steering)
 		return err;
 	steering_note_leap(steering, &now);
 	if (steering_watch(steering, &now))
-		steering->next_look_ns = 0;
+		steering->next_check_ns = 0;
 	steering->unseen_ns = 0;
 	steering->status.now = now;
 	steering->status.valid = true;
@@ -370,12 +370,12 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 {
 	const struct steering_options *options = &steering->options;
 	int64_t error_ns = steering_error_ns(now);
-	bool first = options->step_limit < 0 || steering->host_looks < options->step_limit;
+	bool first = options->step_limit < 0 || steering->host_checks < options->step_limit;
 
 	if (!first || !now->has_host)
 		return false;
 	if (options->step_limit >= 0)
-		steering->host_looks++;
+		steering->host_checks++;
 	return !steering->status.has_correction && !steering->status.aside && !options->observe &&
 	       options->step_threshold_ns > 0 && error_ns > options->step_threshold_ns &&
 	       now->maxerror_ns < error_ns / STEP_EVIDENCE;
@@ -396,17 +396,17 @@ int steering_follow(struct steering *steering)
 	int err, publish_err;
 	bool follow;
 
-	err = steering_look(steering);
+	err = steering_read(steering);
 	if (!err && steering_host_steps(steering, now) &&
 	    !steering_step(steering, "makestep allows it"))
-		err = steering_look(steering);
+		err = steering_read(steering);
 	if (!err && steering_set_back(steering))
-		err = steering_look(steering);
+		err = steering_read(steering);
 	if (err)
 		return err;
-	follow = now->raw_ns >= steering->next_look_ns;
+	follow = now->raw_ns >= steering->next_check_ns;
 	if (follow)
-		steering->next_look_ns = chime_add_sat(now->raw_ns, LOOK_MAX_NS);
+		steering->next_check_ns = chime_add_sat(now->raw_ns, CHECK_MAX_NS);
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
 	if (steering->status.aside)
 		return 0;

@@ -24,7 +24,7 @@
  * @max_rate: chrony's maxdrift and the slew on top, as a fraction
  * @logchange_ns: larger changes are logged; 0: none
  * @step_threshold_ns: makestep, for a host's time without a correction: larger errors are stepped
- * @step_limit: ... at the first so many looks; negative: always
+ * @step_limit: ... at the first so many checks; negative: always
  * @leap_mode: chrony's leapsecmode
  * @observe: change neither the timescale nor the system clock (-x)
  */
@@ -59,7 +59,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 /* Step the system clock to the timescale, because @reason says so. 0, -errno (logged). */
 int steering_step(struct steering *steering, const char *reason);
 
-/* Look at the clocks: follow, and publish what is due. Call it at steering_next_ns() or earlier. */
+/* Check the clocks: follow, and publish what is due. Call it at steering_next_ns() or earlier. */
 int steering_follow(struct steering *steering);
 
 /*
@@ -73,7 +73,7 @@ int64_t steering_leap(struct steering *steering);
 void steering_announce_leap(struct steering *steering, int kind);
 
 /* Read the clocks for steering_get_status(); nothing else happens. 0, -errno. */
-int steering_look(struct steering *steering);
+int steering_read(struct steering *steering);
 
 /* Not before raw's @next_ns, because steering_follow() failed. */
 void steering_retry(struct steering *steering, int64_t next_ns);
@@ -99,20 +99,20 @@ void steering_settle(struct steering *steering);
 
 /**
  * struct steering_status - for tables and JSON
- * @valid: there was a look at the clocks
+ * @valid: there was a check of the clocks
  * @now: the latest
  * @has_correction: @correction is in force
  * @correction: UTC - reference as a function of the reference's time
  * @disrupted: time was, and no correction has confirmed the clock since: the first one steps it
  * @synchronised: published
  * @aside: somebody else steers
- * @maxerror_ns: of the system clock at the latest look; CHIME_LINE_UNBOUNDED_NS: none known
+ * @maxerror_ns: of the system clock at the latest check; CHIME_LINE_UNBOUNDED_NS: none known
  * @esterror_ns: same, one standard error
  * @leap: what today ends with: 0 none, 1 insert, 2 delete a second ...
  * @leap_raw_ns: ... and the raw instant of it
  * @rate: of the system clock against raw
  * @base_rate: same without the phase correction
- * @interval_ns: between looks at the clocks while all is well
+ * @interval_ns: between checks of the clocks while all is well
  * @steps: made by this process
  * @last_offset_ns: system clock's error before the latest correction
  * @rms_offset_ns: its long-term average

@@ -12,7 +12,7 @@ void steering_note_leap(struct steering *steering, const struct timescale_now *n
 	struct steering_status *status = &steering->status;
 	int before = status->leap;
 
-	leap_look(&steering->leap, now->time_ns);
+	leap_check(&steering->leap, now->time_ns);
 	status->leap = steering->leap.kind;
 	status->leap_raw_ns = chime_add_sat(now->raw_ns,
 					    chime_sub_sat(steering->leap.at_ns, now->time_ns));
@@ -63,7 +63,7 @@ int64_t steering_leap(struct steering *steering)
 	int64_t leapt_ns;
 
 	if (steering->status.leap)
-		(void)steering_look(steering);
+		(void)steering_read(steering);
 	leapt_ns = steering->leapt_ns;
 	steering->leapt_ns = 0;
 	return leapt_ns;

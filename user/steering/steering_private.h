@@ -25,10 +25,10 @@ struct steering {
 	struct timescale *timescale;
 	struct follower follower;
 	struct steering_status status;
-	int64_t next_look_ns;
+	int64_t next_check_ns;
 	int64_t next_publish_ns;
 	int64_t unseen_ns;	/* what the clock may have moved by since it was read */
-	int host_looks;		/* of makestep's limit, spent on looks at a host */
+	int host_checks;		/* of makestep's limit, spent on a host */
 	struct leap leap;
 	int64_t leapt_ns;	/* by how much UTC was set forward, and not told yet */
 	bool disarm;		/* the clock was set: see steering_publish.c */

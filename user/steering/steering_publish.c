@@ -23,7 +23,7 @@
 
 /*
  * The kernel lets its bound grow by 500 ppm. One that grows faster, because of a rate that may be
- * wrong by more, is told ahead of time, and refreshed so often; a look may be as late as that.
+ * wrong by more, is published ahead, and refreshed so often; a check may be as late as that.
  */
 #define KERNEL_GROWTH		500e-6
 #define OUTGROWN_PUBLISH_NS	NS_PER_S

@@ -42,7 +42,7 @@ static bool steering_takes_back(const struct steering *steering, const struct ti
 static void steering_tell_rival(const struct steering *steering, const struct rival *rival)
 {
 	const char *unseen =
-		"it cannot be seen from here: look for chronyd, timesyncd, phc2sys, guest agents";
+		"it cannot be seen from here: check for chronyd, timesyncd, phc2sys, guest agents";
 	const char *advice =
 		"Stop the other one, or let it have the clock with: truechime mode external";
 	char names[256], span[32];

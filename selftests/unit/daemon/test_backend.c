@@ -254,7 +254,7 @@ bool discipline_is_doubted(const struct discipline *discipline, const struct tim
 	return world.doubted;
 }
 
-int steering_look(struct steering *steering)
+int steering_read(struct steering *steering)
 {
 	return 0;
 }

@@ -103,7 +103,7 @@ bool associations_get_info(const struct associations *associations, size_t index
 	return false;
 }
 
-void associations_rest(struct associations *associations, int64_t from_ns, int64_t until_ns)
+void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
 {
 }
 
@@ -116,8 +116,8 @@ int64_t system_clock_raw_ns(void)
 	return 1;
 }
 
-bool daemon_hear_sources(struct daemon *daemon, struct source *const *sources, size_t count,
-			 const struct timescale_now *now)
+bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			  const struct timescale_now *now)
 {
 	return true;
 }

@@ -167,19 +167,19 @@ static bool hear(FIXTURE_DATA(witness) *self, enum consensus_verdict verdict, in
 	world.heard.verdict = verdict;
 	world.heard.offset_ns = offset_ns;
 	world.heard.agreeing = 2;
-	return daemon_hear_sources(&self->daemon, NULL, 0, &self->now);
+	return daemon_judge_sources(&self->daemon, NULL, 0, &self->now);
 }
 
 TEST_F(witness, doubt_asks_and_holds_on)
 {
 	world.heard.ask = true;
-	EXPECT_FALSE(hear(self, CONSENSUS_DOUBT, 0));
+	EXPECT_FALSE(hear(self, CONSENSUS_SUSPECT, 0));
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_EQ(CONSENSUS_BURST, world.burst_count);
 	EXPECT_TRUE(world.told_confirmed);
 	world.heard.ask = false;
 	world.disrupted = true;
-	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
 	EXPECT_FALSE(world.told_confirmed);
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_TRUE(world.confirmed);
@@ -245,68 +245,68 @@ TEST_F(witness, jump_that_maxchange_forbids_is_left_to_the_discipline)
 
 TEST_F(witness, source_astray_leaves_the_clock_unconfirmed)
 {
-	EXPECT_FALSE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
+	EXPECT_FALSE(hear(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S));
 	EXPECT_FALSE(world.confirmed);
 	EXPECT_EQ(1, world.published);
 	EXPECT_EQ(-1, self->daemon.result.selection.selected);
 	EXPECT_EQ(0, world.jumps);
 	/* Said once. */
-	EXPECT_FALSE(hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S));
+	EXPECT_FALSE(hear(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S));
 	EXPECT_EQ(1, world.published);
-	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
 }
 
 TEST_F(witness, only_a_virtual_machine_loses_time_unseen)
 {
-	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
 	EXPECT_FALSE(world.terms.jumps);
 	self->config.ntp_jump = true;
 	self->config.max_ntp_jump_s = 3600;
-	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
 	EXPECT_TRUE(world.terms.jumps);
 	EXPECT_EQ(3600 * NS_PER_S, world.terms.max_jump_ns);
 	self->config.ntp_jump = false;
 	self->daemon.virtual_machine = true;
-	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
 	EXPECT_TRUE(world.terms.jumps);
 	/* Whoever knows a host is one, on whatever processor. */
 	self->daemon.virtual_machine = false;
 	self->now.host_known = true;
-	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
 	EXPECT_TRUE(world.terms.jumps);
 }
 
 /* Nobody contradicts what is not known; but one answer is too few at a start all the same. */
 TEST_F(witness, sources_are_none_when_told_so)
 {
-	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
+	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
 	EXPECT_EQ(0, world.told_maxerror_ns);
 	self->config.no_ntp_jump = true;
-	EXPECT_FALSE(hear(self, CONSENSUS_DOUBT, 0));
+	EXPECT_FALSE(hear(self, CONSENSUS_SUSPECT, 0));
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, world.told_maxerror_ns);
-	EXPECT_TRUE(hear(self, CONSENSUS_FINE, 0));
-	EXPECT_EQ(CONSENSUS_FINE, self->daemon.heard);
+	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
+	EXPECT_EQ(CONSENSUS_OK, self->daemon.heard);
 }
 
 TEST_F(witness, operator_has_the_source_astray_believed)
 {
-	daemon_believe_sources(&self->daemon);
+	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(0, world.forgotten);
-	hear(self, CONSENSUS_ASTRAY, -60 * NS_PER_S);
-	daemon_believe_sources(&self->daemon);
+	hear(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S);
+	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(1, world.forgotten);
 	EXPECT_EQ(1, world.voids);
 	EXPECT_EQ(1, world.bursts);
-	daemon_believe_sources(&self->daemon);
+	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(1, world.forgotten);
 }
 
 TEST_F(witness, operator_has_a_refused_change_made)
 {
-	daemon_believe_sources(&self->daemon);
+	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(0, world.updates);
 	self->daemon.result.step = DISCIPLINE_REFUSED;
-	daemon_believe_sources(&self->daemon);
+	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(1, world.updates);
 	EXPECT_EQ(1, world.permitted_updates);
 	/* That one. */

@@ -115,13 +115,13 @@ static int begin(FIXTURE_DATA(consensus) *self, size_t count)
 		say(self, (int)i, (int64_t)i * MS);
 	listen(self);
 	run(self, 16 * S);
-	return self->heard.verdict != CONSENSUS_FINE || self->heard.ask ? -1 : 0;
+	return self->heard.verdict != CONSENSUS_OK || self->heard.ask ? -1 : 0;
 }
 
 TEST_F(consensus, majority_is_believed)
 {
 	ASSERT_EQ(0, begin(self, 3));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
 	EXPECT_TRUE(self->heard.ask);
 	run(self, 10 * MS);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 3600 * S + MS / 2));
@@ -141,17 +141,17 @@ TEST_F(consensus, majority_is_believed)
 TEST_F(consensus, what_was_followed_is_not_followed_twice)
 {
 	ASSERT_EQ(0, begin(self, 3));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 1730 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 1730 * MS));
 	self->now.time_ns += 1730 * MS;
 	run(self, 100 * MS);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
 	run(self, 2 * S);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 0));
 	EXPECT_FALSE(self->heard.ask);
 
 	/* Nor where it is a slew that takes some seconds. */
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, -800 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, -800 * MS));
 	self->now.slew_ns = -800 * MS;
 	run(self, 4 * S);
 	self->now.time_ns -= 400 * MS;
@@ -160,12 +160,12 @@ TEST_F(consensus, what_was_followed_is_not_followed_twice)
 	run(self, 4 * S);
 	self->now.time_ns -= 400 * MS;
 	self->now.slew_ns = 0;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
 
 	/* What is still contradicted is. */
 	run(self, 30 * S);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
 	self->now.time_ns += 10 * S;
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 3590 * S));
 	EXPECT_LT(llabs(self->heard.offset_ns - 3590 * S), 2 * MS);
@@ -176,45 +176,45 @@ TEST_F(consensus, one_of_several_is_not)
 	int i;
 
 	ASSERT_EQ(0, begin(self, 3));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
 	/* It goes on as a falseticker, which is no news and worth no burst. */
 	run(self, 16 * S);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 3600 * S));
 	EXPECT_FALSE(self->heard.ask);
 	/* Until it was right again, for a while. */
 	for (i = 0; i < 8; i++) {
-		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
-		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 3600 * S));
 	}
 	for (i = 0; i < 8; i++)
-		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
 }
 
 TEST_F(consensus, one_of_two_is_not)
 {
 	ASSERT_EQ(0, begin(self, 2));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 0));
 }
 
 TEST_F(consensus, each_another_way_is_no_agreement)
 {
 	ASSERT_EQ(0, begin(self, 3));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, -60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, -60 * S));
 }
 
 TEST_F(consensus, majority_of_those_that_still_answer)
 {
 	ASSERT_EQ(0, begin(self, 4));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	run(self, 6 * S);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S));
 	EXPECT_EQ(2, self->heard.voters);
@@ -223,22 +223,22 @@ TEST_F(consensus, majority_of_those_that_still_answer)
 TEST_F(consensus, doubt_ends_when_nobody_resolves_it)
 {
 	ASSERT_EQ(0, begin(self, 3));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	run(self, 10 * S);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	run(self, 25 * S);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 60 * S));
 }
 
 /* Of an only source's burst one answer came. Until its next poll may be a quarter of an hour. */
 TEST_F(consensus, asks_again_while_nothing_is_decided)
 {
 	ASSERT_EQ(0, begin(self, 1));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_TRUE(self->heard.ask);
 	EXPECT_EQ(5 * S, self->heard.wait_ns);
 	run(self, 2 * S);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_FALSE(self->heard.ask);
 	EXPECT_EQ(3 * S, self->heard.wait_ns);
 	run(self, 3 * S);
@@ -262,13 +262,13 @@ TEST_F(consensus, asks_again_while_nothing_is_decided)
 TEST_F(consensus, waits_for_who_may_make_a_majority)
 {
 	ASSERT_EQ(0, begin(self, 5));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 2, 0));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 3, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 3, 0));
 	run(self, 5 * S);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
 	EXPECT_TRUE(self->heard.ask);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 4, 60 * S));
 	EXPECT_EQ(3, self->heard.agreeing);
@@ -294,11 +294,11 @@ TEST_F(consensus, echoes_have_to_repeat_themselves)
 
 	share_a_clock(self, 2);
 	ASSERT_EQ(0, begin(self, 2));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	EXPECT_EQ(2, self->heard.agreeing);
 	EXPECT_EQ(2, self->heard.voters);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
 
 	/* Like an only one they are not followed into the past. */
@@ -309,10 +309,10 @@ TEST_F(consensus, echoes_have_to_repeat_themselves)
 		answer(self, 1, -60 * S);
 		run(self, 2 * S);
 	}
-	EXPECT_EQ(CONSENSUS_ASTRAY, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_FALSETICKER, self->heard.verdict);
 	/* But several that go on saying so are believed after a minute. */
 	run(self, 53 * S);
-	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -60 * S));
+	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -60 * S));
 	run(self, S);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, -60 * S));
 }
@@ -325,13 +325,13 @@ TEST_F(consensus, echo_that_contradicts_is_another_vote)
 	for (way = -1; way <= 1; way += 2) {
 		consensus_forget(self->consensus);
 		ASSERT_EQ(0, begin(self, 4));
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, way * 86400 * S));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, way * 86400 * S));
 		EXPECT_EQ(4, self->heard.voters);
 		for (i = 1; i < 3; i++)
-			EXPECT_EQ(CONSENSUS_DOUBT, answer(self, i, 0));
-		EXPECT_EQ(CONSENSUS_FINE, answer(self, 3, 0));
+			EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, i, 0));
+		EXPECT_EQ(CONSENSUS_OK, answer(self, 3, 0));
 		for (i = 0; i < 10; i++)
-			EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, way * 86400 * S));
+			EXPECT_EQ(CONSENSUS_OK, answer(self, 0, way * 86400 * S));
 	}
 }
 
@@ -342,10 +342,10 @@ TEST_F(consensus, one_of_two_echoes_is_not_believed)
 	share_a_clock(self, 2);
 	ASSERT_EQ(0, begin(self, 2));
 	for (i = 0; i < 5; i++) {
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 7 * 86400 * S));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 7 * 86400 * S));
 		run(self, 2 * S);
 	}
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 0));
 }
 
 /* A liar that gives itself the honest servers' reference id does not make them one. */
@@ -355,8 +355,8 @@ TEST_F(consensus, forged_echo_does_not_silence_a_majority)
 	self->source[2].status.last = (struct source_sample){ .stratum = 2, .refid = 2 };
 	self->source[0].status.last = (struct source_sample){ .stratum = 2, .refid = 1 };
 	ASSERT_EQ(0, begin(self, 3));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -60 * S));
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 60 * S));
 	EXPECT_EQ(2, self->heard.agreeing);
 	EXPECT_EQ(3, self->heard.voters);
@@ -385,14 +385,14 @@ TEST_F(consensus, who_was_outvoted_is_not_followed_when_the_others_are_gone)
 	ASSERT_EQ(0, begin(self, 3));
 	answer(self, 0, -3600 * S);
 	answer(self, 1, 0);
-	ASSERT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	ASSERT_EQ(CONSENSUS_OK, answer(self, 2, 0));
 	self->source[1].status.reach = 0;
 	self->source[2].status.reach = 0;
 	for (i = 0; i < 2; i++) {
-		EXPECT_NE(CONSENSUS_FINE, answer(self, 0, -3600 * S));
+		EXPECT_NE(CONSENSUS_OK, answer(self, 0, -3600 * S));
 		run(self, 6 * S);
 	}
-	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -3600 * S));
 }
 
 TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
@@ -405,7 +405,7 @@ TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
 			.refid = 0x7f7f0101,
 		};
 	ASSERT_EQ(0, begin(self, 2));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S));
 	EXPECT_EQ(2, self->heard.agreeing);
 }
@@ -431,11 +431,11 @@ TEST_F(consensus, first_answer_after_a_disruption_is_not_the_last_word)
 {
 	ASSERT_EQ(0, begin(self, 3));
 	lose_all(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
 	EXPECT_EQ(4 * S, self->heard.wait_ns);
 	EXPECT_FALSE(self->heard.ask);
 	run(self, 100 * MS);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 3600 * S));
 	EXPECT_EQ(0, self->heard.wait_ns);
 }
 
@@ -454,12 +454,12 @@ TEST_F(consensus, what_is_too_old_to_be_used_makes_no_quorum)
 	run(self, 4 * 3600 * S);
 	for (i = 1; i < 3; i++)
 		self->source[i].status.root_distance_ns = 4e9;
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -20 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -20 * S));
 	EXPECT_GT(self->heard.wait_ns, 0);
 	for (i = 1; i < 3; i++) {
 		self->source[i].status.root_distance_ns = 1e6;
 		run(self, 30 * MS);
-		EXPECT_EQ(i < 2 ? CONSENSUS_DOUBT : CONSENSUS_FINE, answer(self, i, 0));
+		EXPECT_EQ(i < 2 ? CONSENSUS_SUSPECT : CONSENSUS_OK, answer(self, i, 0));
 	}
 }
 
@@ -467,23 +467,23 @@ TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
 {
 	ASSERT_EQ(0, begin(self, 4));
 	lose_all(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
 	run(self, 400 * MS);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
 	EXPECT_EQ(100 * MS, self->heard.wait_ns);
 	run(self, 100 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
 	/* One that nobody confirms longer; and the next disruption is another matter. */
 	lose_all(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	EXPECT_EQ(4 * S, self->heard.wait_ns);
 	run(self, 3900 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
 	run(self, 100 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
 }
 
 TEST_F(consensus, who_cannot_be_used_or_was_never_there_is_not_waited_for)
@@ -494,9 +494,9 @@ TEST_F(consensus, who_cannot_be_used_or_was_never_there_is_not_waited_for)
 	self->source[3].status.sent = 3;
 	self->source[3].status.last_error = -110;
 	self->count = 4;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 3600 * S));
 	lose_all(self);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 3600 * S));
 }
 
 TEST_F(consensus, name_that_cannot_be_looked_up_is_waited_for_as_long_as_silence)
@@ -504,11 +504,11 @@ TEST_F(consensus, name_that_cannot_be_looked_up_is_waited_for_as_long_as_silence
 	self->source[1].status.last_error = -2;
 	self->count = 2;
 	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
 	EXPECT_EQ(4 * S, self->heard.wait_ns);
 	run(self, 4 * S);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
 }
 
 /* At a start: four are asked, and the nearest is a year off. */
@@ -522,15 +522,15 @@ TEST_F(consensus, first_answer_ever_is_not_the_last_word)
 		memset(self->source, 0, sizeof(self->source));
 		self->now.has_host = host;
 		self->now.maxerror_ns = host ? 5 * MS : CHIME_LINE_UNBOUNDED_NS;
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 31536000 * S));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 31536000 * S));
 		EXPECT_EQ(4 * S, self->heard.wait_ns);
 		run(self, 10 * MS);
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
 		/* Two of four are not most of them, but if no others come ... */
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 2, 0));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
 		EXPECT_EQ(490 * MS, self->heard.wait_ns);
 		run(self, 10 * MS);
-		EXPECT_EQ(CONSENSUS_FINE, answer(self, 3, 0));
+		EXPECT_EQ(CONSENSUS_OK, answer(self, 3, 0));
 		EXPECT_EQ(0, self->heard.wait_ns);
 		if (host)
 			break;
@@ -547,10 +547,10 @@ TEST_F(consensus, who_was_asked_but_once_is_not_silent)
 		self->source[i].status = (struct source_status){
 			.sent = 1, .asked_raw_ns = self->now.raw_ns,
 		};
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
 	run(self, 4 * S);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
 	EXPECT_EQ(1 * S, self->heard.wait_ns);
 	for (i = 1; i < 3; i++) {
 		self->source[i].status.sent = 2;
@@ -558,23 +558,23 @@ TEST_F(consensus, who_was_asked_but_once_is_not_silent)
 	}
 	run(self, 900 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
 	run(self, 100 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
 }
 
 TEST_F(consensus, who_cannot_be_asked_yet_is_not_waited_for_for_ever)
 {
 	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
 	run(self, 7900 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
 	EXPECT_EQ(100 * MS, self->heard.wait_ns);
 	run(self, 100 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
 }
 
 TEST_F(consensus, two_of_five_that_answer_first_are_not_most)
@@ -582,11 +582,11 @@ TEST_F(consensus, two_of_five_that_answer_first_are_not_most)
 	self->count = 5;
 	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	answer(self, 0, 3600 * S);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 3600 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
 	EXPECT_EQ(4 * S, self->heard.wait_ns);
 	answer(self, 3, 0);
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 4, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 4, 0));
 }
 
 /* A fork, say: the host's time is what it was, if it is the same host. */
@@ -595,26 +595,26 @@ TEST_F(consensus, first_answer_alone_confirms_nothing)
 	ASSERT_EQ(0, begin(self, 3));
 	self->terms.confirmed = false;
 	forget_samples(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 50 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 50 * MS));
 	EXPECT_EQ(4 * S, self->heard.wait_ns);
 	EXPECT_FALSE(self->heard.ask);
 	run(self, 100 * MS);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 1, 0));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
 	EXPECT_EQ(0, self->heard.wait_ns);
 
 	/* Who does not answer is not waited for long. */
 	consensus_forget(self->consensus);
 	forget_samples(self);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 50 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 50 * MS));
 	run(self, 4 * S);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
 
 	/* Once confirmed it is contradicted as ever. */
 	self->terms.confirmed = true;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_TRUE(self->heard.ask);
 }
 
@@ -628,18 +628,18 @@ TEST_F(consensus, host_is_a_witness_of_what_nobody_has_confirmed)
 	self->terms.confirmed = false;
 	forget_samples(self);
 	for (i = 0; i < 2; i++)
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
-	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 50 * MS));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 50 * MS));
 }
 
 TEST_F(consensus, only_one_has_to_say_it_again)
 {
 	ASSERT_EQ(0, begin(self, 1));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 300 * MS));
 	EXPECT_TRUE(self->heard.ask);
 	run(self, 2 * S);
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 300 * MS));
 	EXPECT_FALSE(self->heard.ask);
 	run(self, 2 * S);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 300 * MS));
@@ -652,10 +652,10 @@ TEST_F(consensus, only_one_that_contradicts_itself_is_not_believed)
 
 	ASSERT_EQ(0, begin(self, 1));
 	for (i = 0; i < 10; i++) {
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, (i + 1) * S));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, (i + 1) * S));
 		run(self, 2 * S);
 	}
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
 }
 
 TEST_F(consensus, only_one_is_not_followed_into_the_past)
@@ -663,16 +663,16 @@ TEST_F(consensus, only_one_is_not_followed_into_the_past)
 	int i;
 
 	ASSERT_EQ(0, begin(self, 1));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
 	for (i = 0; i < 100; i++) {
 		/* And drifts away. */
 		run(self, 16 * S);
-		EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -3600 * S - i * 2 * MS));
+		EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -3600 * S - i * 2 * MS));
 	}
 	/* It comes to its senses. */
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
 }
 
 /* Put right by whoever set it back it is not; and nobody else can ever tell. */
@@ -681,21 +681,21 @@ TEST_F(consensus, only_one_that_went_back_is_followed_after_a_hundred_times_as_l
 	int i;
 
 	ASSERT_EQ(0, begin(self, 1));
-	for (i = 0; i < 100 && answer(self, 0, -2 * S) != CONSENSUS_FINE; i++)
+	for (i = 0; i < 100 && answer(self, 0, -2 * S) != CONSENSUS_OK; i++)
 		run(self, 10 * S);
 	EXPECT_EQ(20, i);
 	/* And on. */
 	for (i = 0; i < 100; i++)
-		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -2 * S));
+		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, -2 * S));
 	/* But not to another place as well. */
 	for (i = 0; i < 7; i++)
-		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -5 * S));
+		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -5 * S));
 
 	/* A tenth of a second takes a minute. */
 	consensus_forget(self->consensus);
 	ASSERT_EQ(0, begin(self, 1));
-	for (i = 0; i < 100 && answer(self, 0, -300 * MS) != CONSENSUS_FINE; i++)
+	for (i = 0; i < 100 && answer(self, 0, -300 * MS) != CONSENSUS_OK; i++)
 		run(self, 8 * S);
 	EXPECT_EQ(8, i);
 }
@@ -706,11 +706,11 @@ TEST_F(consensus, only_one_that_runs_away_is_followed)
 	int i;
 
 	ASSERT_EQ(0, begin(self, 1));
-	for (i = 0; i < 10 && answer(self, 0, -(i + 1) * 1920 * MS) != CONSENSUS_FINE; i++)
+	for (i = 0; i < 10 && answer(self, 0, -(i + 1) * 1920 * MS) != CONSENSUS_OK; i++)
 		run(self, 64 * S);
 	EXPECT_EQ(3, i);
 	for (; i < 20; i++) {
-		EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -(i + 1) * 1920 * MS));
+		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, -(i + 1) * 1920 * MS));
 		run(self, 64 * S);
 	}
 }
@@ -722,7 +722,7 @@ TEST_F(consensus, only_one_that_answers_of_several_is_believed_when_all_were_ask
 	ASSERT_EQ(0, begin(self, 2));
 	self->source[1].status.reach = 0;
 	for (i = 0; i < 4; i++)
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 300 * MS));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 300 * MS));
 	run(self, 5 * S);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 300 * MS));
 }
@@ -734,13 +734,13 @@ TEST_F(consensus, nobody_jumps_where_time_cannot)
 	self->terms.jumps = false;
 	ASSERT_EQ(0, begin(self, 1));
 	for (i = 0; i < 2; i++)
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3600 * S));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, 3600 * S));
 
 	consensus_forget(self->consensus);
 	ASSERT_EQ(0, begin(self, 3));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 3600 * S));
 }
 
 TEST_F(consensus, only_one_jumps_only_so_far)
@@ -751,7 +751,7 @@ TEST_F(consensus, only_one_jumps_only_so_far)
 	ASSERT_EQ(0, begin(self, 1));
 	for (i = 0; i < 2; i++)
 		answer(self, 0, 3601 * S);
-	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3601 * S));
+	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, 3601 * S));
 	consensus_forget(self->consensus);
 	ASSERT_EQ(0, begin(self, 1));
 	for (i = 0; i < 2; i++)
@@ -770,7 +770,7 @@ TEST_F(consensus, others_can_resolve_what_only_one_says)
 	ASSERT_EQ(0, begin(self, 1));
 	answer(self, 0, -60 * S);
 	answer(self, 0, -60 * S);
-	ASSERT_EQ(CONSENSUS_ASTRAY, answer(self, 0, -60 * S));
+	ASSERT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -60 * S));
 	self->count = 3;
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, -60 * S));
 	EXPECT_LT(self->heard.offset_ns, 0);
@@ -784,13 +784,13 @@ TEST_F(consensus, host_is_another_witness)
 	self->now.reference_ns = self->now.time_ns - 2 * S;
 	ASSERT_EQ(0, begin(self, 1));
 	for (i = 0; i < 2; i++)
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_ASTRAY, answer(self, 0, 3600 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
 	/* Towards the host it may go: it was wrong before. */
 	for (i = 0; i < 2; i++)
-		EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -2 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -2 * S));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -2 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, -2 * S));
 }
 
 TEST_F(consensus, sources_that_contradict_a_host_are_no_disruption)
@@ -799,25 +799,25 @@ TEST_F(consensus, sources_that_contradict_a_host_are_no_disruption)
 	self->now.reference_ns = self->now.time_ns;
 	ASSERT_EQ(0, begin(self, 3));
 	EXPECT_NE(CONSENSUS_JUMP, answer(self, 0, 60 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 60 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 60 * S));
 }
 
 TEST_F(consensus, what_can_be_an_error_is_no_contradiction)
 {
 	ASSERT_EQ(0, begin(self, 1));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 99 * MS));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 99 * MS));
 	self->now.maxerror_ns = 2 * S;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 5 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 7 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 5 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 7 * S));
 	self->now.maxerror_ns = 5 * MS;
 	self->now.slew_ns = -S;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, S));
 	self->now.slew_ns = 0;
 	self->source[0].status.last.root_delay_ns = 4 * S;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 5 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 5 * S));
 	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 3600 * S));
 }
 
 TEST_F(consensus, announced_leap_second_is_none)
@@ -825,9 +825,9 @@ TEST_F(consensus, announced_leap_second_is_none)
 	self->source[0].status.last.leap = 1;
 	ASSERT_EQ(0, begin(self, 1));
 	self->source[0].status.last.leap = 0;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, -S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 0, 0));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, -S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, -S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -S));
 }
 
 TEST_F(consensus, who_may_not_be_used_has_no_voice)
@@ -835,9 +835,9 @@ TEST_F(consensus, who_may_not_be_used_has_no_voice)
 	self->source[1].options.noselect = true;
 	self->source[2].options.noselect = true;
 	ASSERT_EQ(0, begin(self, 3));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 1, 60 * S));
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
-	EXPECT_EQ(CONSENSUS_DOUBT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(1, self->heard.voters);
 }
 
@@ -845,7 +845,7 @@ TEST_F(consensus, stranger_raises_no_doubt)
 {
 	ASSERT_EQ(0, begin(self, 2));
 	self->count = 3;
-	EXPECT_EQ(CONSENSUS_FINE, answer(self, 2, 60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 60 * S));
 	EXPECT_FALSE(self->heard.ask);
 }
 
@@ -855,7 +855,7 @@ TEST_F(consensus, samples_of_another_epoch_are_not_heard)
 	say(self, 0, 60 * S);
 	self->now.epoch++;
 	listen(self);
-	EXPECT_EQ(CONSENSUS_FINE, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
 }
 
 TEST_F(consensus, extremes_are_no_trouble)

@@ -21,7 +21,7 @@ FIXTURE(discipline) {
 	struct source *source[SOURCES];
 	struct timescale_now now;
 	int64_t offset_ns;		/* truth minus reference */
-	int64_t astray_ns;		/* the last source minus the truth */
+	int64_t falseticker_ns;		/* the last source minus the truth */
 	int64_t ahead_ns;		/* the host minus the reference */
 	int only;			/* so many sources answer; 0: all */
 	int64_t far_ns;			/* further way to all servers but the first */
@@ -75,7 +75,7 @@ static int poll_all(struct _test_data_discipline *self)
 		struct source_sample sample = {
 			.at_ns = self->now.reference_ns,
 			.offset_ns = self->offset_ns + i * 1000 +
-				     (i == SOURCES - 1) * self->astray_ns,
+				     (i == SOURCES - 1) * self->falseticker_ns,
 			.delay_ns = 200000 + self->now.raw_ns / NS_PER_S * 31 % 4000 +
 				    self->near_ns + (i ? self->far_ns : 0),
 			.refid = 100 + i,
@@ -388,7 +388,7 @@ static void lead_astray(struct _test_data_discipline *self, struct __test_metada
 	int i;
 
 	for (i = 0; i < 200 && !(self->result.selection.wrong & 1 << (SOURCES - 1)); i++) {
-		self->astray_ns += 16 * rate;
+		self->falseticker_ns += 16 * rate;
 		ASSERT_EQ(0, poll_all(self));
 	}
 	ASSERT_NE(0, self->result.selection.wrong & 1 << (SOURCES - 1));
@@ -412,7 +412,7 @@ TEST_F(discipline, what_a_falseticker_taught_is_forgotten)
 		EXPECT_LT(llabs(self->result.correction.rate_q32), (int64_t)(1e-9 * 4294967296));
 		EXPECT_EQ(2, self->result.selection.count);
 		/* Who is right for one sample only has not become right. */
-		self->astray_ns = 0;
+		self->falseticker_ns = 0;
 		ASSERT_EQ(0, poll_all(self));
 		EXPECT_EQ(2, self->result.selection.count);
 		while (self->result.selection.count == 2)
@@ -421,11 +421,12 @@ TEST_F(discipline, what_a_falseticker_taught_is_forgotten)
 	}
 }
 
-/* @later_ns later one source answers, by @astray_ns wrong. */
-static int poll_one(struct _test_data_discipline *self, int i, int64_t later_ns, int64_t astray_ns)
+/* @later_ns later one source answers, by @falseticker_ns wrong. */
+static int poll_one(struct _test_data_discipline *self, int i, int64_t later_ns,
+		    int64_t falseticker_ns)
 {
 	struct source_sample sample = {
-		.offset_ns = self->offset_ns + astray_ns,
+		.offset_ns = self->offset_ns + falseticker_ns,
 		.delay_ns = 200000 + (i ? self->far_ns : 0),
 		.refid = 100 + i,
 		.epoch = self->now.epoch,

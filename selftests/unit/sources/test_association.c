@@ -28,7 +28,7 @@ TEST_F(world, an_answer_makes_a_sample)
 	EXPECT_GT(NS_PER_S / 100, llabs(source_at(0)->sample.offset_ns - offset_ns));
 	EXPECT_GT(NS_PER_S, source_at(0)->sample.delay_ns);
 
-	ASSERT_TRUE(associations_get_info(self->lot, 0, &info));
+	ASSERT_TRUE(associations_get_info(self->list, 0, &info));
 	EXPECT_STREQ("127.0.0.1", info.name);
 	EXPECT_STREQ("127.0.0.1", info.address);
 	EXPECT_EQ(0x7f000001, info.refid);
@@ -36,10 +36,10 @@ TEST_F(world, an_answer_makes_a_sample)
 	EXPECT_TRUE(info.kernel_timestamps);
 	EXPECT_STREQ("", info.rejected);
 	EXPECT_STREQ("", info.resolving_error);
-	EXPECT_FALSE(associations_get_info(self->lot, 1, &info));
+	EXPECT_FALSE(associations_get_info(self->list, 1, &info));
 
 	/* The next is not before its time. */
-	EXPECT_EQ(source_at(0)->next_ns, associations_next_ns(self->lot));
+	EXPECT_EQ(source_at(0)->next_ns, associations_next_ns(self->list));
 	settle();
 	EXPECT_EQ(1, source_at(0)->polled);
 	pass(65);
@@ -104,7 +104,7 @@ TEST_F(world, a_server_without_time_is_told_so)
 	EXPECT_EQ(-EPROTO, source_at(0)->error);
 	EXPECT_EQ(0, source_at(0)->added);
 	EXPECT_EQ(0, open_fds());
-	associations_get_info(self->lot, 0, &info);
+	associations_get_info(self->list, 0, &info);
 	EXPECT_NE(NULL, strstr(info.rejected, "not synchronised"));
 
 	/* It is complained of when that goes on, once. */
@@ -122,7 +122,7 @@ TEST_F(world, a_server_without_time_is_told_so)
 	pass(65);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	EXPECT_EQ(2, self->messages);
-	associations_get_info(self->lot, 0, &info);
+	associations_get_info(self->list, 0, &info);
 	EXPECT_STREQ("", info.rejected);
 }
 
@@ -164,7 +164,7 @@ TEST_F(world, rate_holds_whoever_is_in_a_hurry)
 		settle();
 		configure("server 127.0.0.1 PORT iburst\n");
 		settle();
-		associations_burst_all(self->lot, raw_ns(), 4);
+		associations_burst_all(self->list, raw_ns(), 4);
 		settle();
 	}
 	/* The directive is another now, and so is its source. */
@@ -343,7 +343,7 @@ TEST_F(world, a_name_that_cannot_be_looked_up_yet)
 	EXPECT_STREQ("ntp.example.net", names.name);
 	EXPECT_EQ(-EHOSTUNREACH, source_at(0)->error);
 	EXPECT_STREQ("", address_at(0));
-	associations_get_info(self->lot, 0, &info);
+	associations_get_info(self->list, 0, &info);
 	EXPECT_NE(0, strlen(info.resolving_error));
 
 	/* After 1 s, 2 s, 4 s ... and then every 64 s. */
@@ -364,7 +364,7 @@ TEST_F(world, a_name_that_cannot_be_looked_up_yet)
 	pass(65);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	EXPECT_STREQ("127.0.0.1", address_at(0));
-	associations_get_info(self->lot, 0, &info);
+	associations_get_info(self->list, 0, &info);
 	EXPECT_STREQ("", info.resolving_error);
 	EXPECT_STREQ("ntp.example.net", info.name);
 }
@@ -453,7 +453,7 @@ TEST_F(world, a_pool_uses_several)
 	/* The name stands in the list before it is known. */
 	ASSERT_EQ(1, source_count());
 	ASSERT_TRUE(TURN_UNTIL(source_count() == 3));
-	associations_get_info(self->lot, 2, &info);
+	associations_get_info(self->list, 2, &info);
 	EXPECT_TRUE(info.pool);
 	EXPECT_STREQ("pool.example.net", info.name);
 
@@ -508,7 +508,7 @@ TEST_F(world, an_address_is_used_once)
 	configure("server 127.0.0.1 PORT\nserver ntp.example.net PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	settle();
-	associations_get_info(self->lot, 1, &info);
+	associations_get_info(self->list, 1, &info);
 	EXPECT_STREQ("", info.address);
 	EXPECT_NE(NULL, strstr(info.resolving_error, "in use"));
 	EXPECT_EQ(0, source_at(1)->polled);
@@ -526,9 +526,9 @@ TEST_F(world, what_is_to_be_authenticated_is_not_asked)
 	EXPECT_EQ(0, self->servers[0].requests);
 	EXPECT_EQ(0, names.started);
 	ASSERT_EQ(2, source_count());
-	associations_get_info(self->lot, 0, &info);
+	associations_get_info(self->list, 0, &info);
 	EXPECT_NE(NULL, strstr(info.resolving_error, "authenticated"));
-	EXPECT_EQ(INT64_MAX, associations_next_ns(self->lot));
+	EXPECT_EQ(INT64_MAX, associations_next_ns(self->list));
 }
 
 TEST_F(world, a_reload_keeps_what_is_unchanged)
@@ -562,7 +562,7 @@ TEST_F(world, a_reload_keeps_what_is_unchanged)
 
 	configure("");
 	EXPECT_EQ(0, source_count());
-	EXPECT_EQ(INT64_MAX, associations_next_ns(self->lot));
+	EXPECT_EQ(INT64_MAX, associations_next_ns(self->list));
 }
 
 TEST_F(world, a_reload_leaves_requests_in_flight_alone)
@@ -610,7 +610,7 @@ TEST_F(world, servers_are_not_asked_in_the_same_instant)
 	EXPECT_EQ(4, source_at(0)->polled + source_at(1)->polled + source_at(2)->polled);
 
 	/* To confirm what a disruption left all are asked, and at once. */
-	associations_burst_all(self->lot, raw_ns(), 1);
+	associations_burst_all(self->list, raw_ns(), 1);
 	turn();
 	EXPECT_EQ(7, source_at(0)->polled + source_at(1)->polled + source_at(2)->polled);
 }
@@ -646,7 +646,7 @@ TEST_F(world, a_burst_asks_everybody_anew)
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1 && names.started == 1));
 	settle();
 	port = server->from_port;
-	associations_burst_all(self->lot, raw_ns(), 4);
+	associations_burst_all(self->list, raw_ns(), 4);
 	EXPECT_EQ(0, open_fds());
 	EXPECT_EQ(4, source_at(0)->bursts);
 	/* From another port, and what has no address is looked up again. */
@@ -663,13 +663,13 @@ TEST_F(world, another_reference_reaches_every_source)
 
 	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
-	associations_change_reference(self->lot, 7, &change);
+	associations_change_reference(self->list, 7, &change);
 	EXPECT_EQ(1, source_at(0)->changed);
 	EXPECT_EQ(1, source_at(1)->changed);
 	EXPECT_EQ(0, open_fds());
 }
 
-TEST_F(world, nobody_is_asked_during_a_rest)
+TEST_F(world, nobody_is_asked_during_a_pause)
 {
 	struct server *server = add_server("127.0.0.1", SILENT);
 	int64_t end_ns;
@@ -678,12 +678,12 @@ TEST_F(world, nobody_is_asked_during_a_rest)
 	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	end_ns = raw_ns() + 400000000;
-	associations_rest(self->lot, raw_ns(), end_ns);
-	associations_burst_all(self->lot, raw_ns(), 4);
+	associations_pause(self->list, raw_ns(), end_ns);
+	associations_burst_all(self->list, raw_ns(), 4);
 	settle();
 	requests = server->requests;
 	EXPECT_EQ(0, open_fds());
-	EXPECT_EQ(end_ns, associations_next_ns(self->lot));
+	EXPECT_EQ(end_ns, associations_next_ns(self->list));
 	ASSERT_TRUE(TURN_UNTIL(server->requests > requests));
 	EXPECT_GE(raw_ns(), end_ns);
 }
@@ -695,9 +695,9 @@ TEST_F(world, another_timescale_drops_requests)
 
 	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
-	associations_set_timescale(self->lot, &other);
+	associations_set_timescale(self->list, &other);
 	EXPECT_EQ(0, open_fds());
-	associations_set_timescale(self->lot, &self->timescale);
+	associations_set_timescale(self->list, &self->timescale);
 }
 
 TEST_F(world, pools_make_room)

@@ -525,7 +525,7 @@ TEST(looking_again_is_no_correction)
 	world_run(&world, world.command.next_ns);
 	world_look(&world);
 	world.follower.pace_ns = 0;
-	follower_look_again(&world.follower);
+	follower_check_again(&world.follower);
 	world_run(&world, world.now.raw_ns + MS);
 	world_look(&world);
 	EXPECT_EQ(0, world.follower.pace_ns);

@@ -36,7 +36,7 @@ TEST(only_june_and_december_end_with_one)
 	for (i = 0; i < ARRAY_SIZE(days); i++) {
 		struct leap leap = { .announced = 1 };
 
-		leap_look(&leap, days[i].utc_s * S);
+		leap_check(&leap, days[i].utc_s * S);
 		EXPECT_EQ(days[i].may, leap.kind)
 			TH_LOG("%s", days[i].date);
 	}
@@ -46,14 +46,14 @@ TEST(none_without_an_announcement)
 {
 	struct leap leap = { 0 };
 
-	leap_look(&leap, DAY_NS);
+	leap_check(&leap, DAY_NS);
 	EXPECT_EQ(0, leap.kind);
 	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS));
 	leap.announced = 2;
-	leap_look(&leap, DAY_NS);
+	leap_check(&leap, DAY_NS);
 	EXPECT_EQ(2, leap.kind);
 	leap.announced = 0;
-	leap_look(&leap, DAY_NS + S);
+	leap_check(&leap, DAY_NS + S);
 	EXPECT_EQ(0, leap.kind);
 }
 
@@ -61,15 +61,15 @@ TEST(inserted_at_midnight_which_comes_again)
 {
 	struct leap leap = { .announced = 1 };
 
-	leap_look(&leap, MIDNIGHT_NS - 1);
+	leap_check(&leap, MIDNIGHT_NS - 1);
 	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS - 1));
-	leap_look(&leap, MIDNIGHT_NS);
+	leap_check(&leap, MIDNIGHT_NS);
 	ASSERT_TRUE(leap_is_due(&leap, MIDNIGHT_NS));
 	EXPECT_EQ(-S, leap_change_ns(leap.kind));
 	leap_done(&leap);
-	leap_look(&leap, MIDNIGHT_NS - S);
+	leap_check(&leap, MIDNIGHT_NS - S);
 	EXPECT_EQ(0, leap.kind);
-	leap_look(&leap, MIDNIGHT_NS);
+	leap_check(&leap, MIDNIGHT_NS);
 	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS));
 }
 
@@ -77,13 +77,13 @@ TEST(left_out_one_second_before_midnight)
 {
 	struct leap leap = { .announced = 2 };
 
-	leap_look(&leap, MIDNIGHT_NS - S - 1);
+	leap_check(&leap, MIDNIGHT_NS - S - 1);
 	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS - S - 1));
-	leap_look(&leap, MIDNIGHT_NS - S);
+	leap_check(&leap, MIDNIGHT_NS - S);
 	ASSERT_TRUE(leap_is_due(&leap, MIDNIGHT_NS - S));
 	EXPECT_EQ(S, leap_change_ns(leap.kind));
 	leap_done(&leap);
-	leap_look(&leap, MIDNIGHT_NS - S / 2);
+	leap_check(&leap, MIDNIGHT_NS - S / 2);
 	EXPECT_EQ(0, leap.kind);
 }
 
@@ -91,8 +91,8 @@ TEST(whoever_slept_through_it_does_not_leap)
 {
 	struct leap leap = { .announced = 1 };
 
-	leap_look(&leap, MIDNIGHT_NS - 60 * S);
-	leap_look(&leap, MIDNIGHT_NS + 60 * S);
+	leap_check(&leap, MIDNIGHT_NS - 60 * S);
+	leap_check(&leap, MIDNIGHT_NS + 60 * S);
 	EXPECT_EQ(0, leap.kind);
 	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS + 60 * S));
 }
@@ -102,11 +102,11 @@ TEST(follows_a_clock_that_is_set)
 {
 	struct leap leap = { .announced = 1 };
 
-	leap_look(&leap, DAY_NS);
+	leap_check(&leap, DAY_NS);
 	EXPECT_EQ(1, leap.kind);
-	leap_look(&leap, DAY_NS - 86400 * S);
+	leap_check(&leap, DAY_NS - 86400 * S);
 	EXPECT_EQ(0, leap.kind);
-	leap_look(&leap, DAY_NS + S);
+	leap_check(&leap, DAY_NS + S);
 	EXPECT_EQ(1, leap.kind);
 }
 

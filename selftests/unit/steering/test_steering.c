@@ -275,23 +275,23 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 {
 	journal_listen(LOG_NOTICE);
 	fake_clock.realtime_ns += 2 * S;
-	ASSERT_EQ(0, steering_look(self->steering));
+	ASSERT_EQ(0, steering_read(self->steering));
 	/* Nobody knows how wrong it is now. */
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 
 	ASSERT_EQ(0, apply(self, found(self, 0)));
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	fake_clock.realtime_ns += 2 * S;
-	ASSERT_EQ(0, steering_look(self->steering));
+	ASSERT_EQ(0, steering_read(self->steering));
 	EXPECT_NE(NULL, strstr(journal.fields[0],
 			       "set the system clock by 2.00 s; it is being slewed back"));
 
 	steering_stand_aside(self->steering, true);
 	ASSERT_EQ(0, steering_follow(self->steering));
 	fake_clock_run(2 * 3600 * S);
-	ASSERT_EQ(0, steering_look(self->steering));
+	ASSERT_EQ(0, steering_read(self->steering));
 	fake_clock.realtime_ns += 2 * S;
-	ASSERT_EQ(0, steering_look(self->steering));
+	ASSERT_EQ(0, steering_read(self->steering));
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
@@ -348,7 +348,7 @@ TEST_F(steering, a_rival_is_told_and_not_for_ever)
 	for (i = 0; i < 1800; i++) {
 		fake_clock_run(4 * S);
 		fake_clock.realtime_ns += 50 * MS;
-		ASSERT_EQ(0, steering_look(self->steering));
+		ASSERT_EQ(0, steering_read(self->steering));
 		if (i == 2)
 			EXPECT_NE(NULL, strstr(journal.fields[0], "again and again, 3 times"));
 	}
@@ -640,7 +640,7 @@ TEST(only_looks_under_x)
 	EXPECT_EQ(-EPERM, steering_step(steering, "test"));
 
 	steering_disrupted(steering, false);
-	ASSERT_EQ(0, steering_look(steering));
+	ASSERT_EQ(0, steering_read(steering));
 	steering_get_status(steering, &world.status);
 	EXPECT_TRUE(world.status.disrupted);
 	ASSERT_EQ(0, apply(&world, found(&world, S)));
