@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A machine for the whole module: its clocks, host, RTC and devices, in the test's hands. All of the
- * module's files but its edges to the hypervisor, PTP and netlink run on it, a check a second.
+ * A machine for the whole module: its clocks, host, RTC and devices, in the test's hands. All files
+ * of the module but its edges to the hypervisor, PTP and netlink run on it, a check a second.
  */
 #ifndef UNIT_MODULE_MACHINE_H
 #define UNIT_MODULE_MACHINE_H
