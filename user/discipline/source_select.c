@@ -34,7 +34,6 @@
 
 struct candidate {
 	int index;
-	bool usable;		/* not only to vote */
 	unsigned int stratum;
 	double offset;		/* from the first candidate's */
 	double distance;
@@ -42,6 +41,7 @@ struct candidate {
 	double quality;		/* expected error: statistics and asymmetry */
 	double rate;
 	double rate_sigma;
+	bool usable;		/* not only to vote */
 	bool trust;
 	bool prefer;
 	bool require;
