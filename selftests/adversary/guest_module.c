@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module in the guest: its edges to kernel and hypervisor. What it decides is the shipped
- * files' own. lib/module_link.h, over which the daemon asks it, is next door in guest_link.c.
+ * The module in the guest: its edges to kernel and hypervisor, but those of unit/module_edges.c.
+ * What it decides is the shipped files' own. lib/module_link.h, over which the daemon asks it, is
+ * next door in guest_link.c.
  */
 #include "guest_module.h"
 
@@ -120,11 +121,6 @@ int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context),
 	return 0;
 }
 
-void chime_genid_close(struct chime_genid *genid)
-{
-	genid->page = NULL;
-}
-
 u32 chime_genid_check(struct chime_genid *genid)
 {
 	if (!genid->page || module.genid == world->genid)
@@ -133,36 +129,7 @@ u32 chime_genid_check(struct chime_genid *genid)
 	return BIT(TRUECHIME_EVIDENCE_GENID_CHANGED);
 }
 
-void chime_genid_settle(const struct chime_genid *genid)
-{
-	(void)genid;
-}
-
-int chime_vmclock_open(struct chime_vmclock *vmclock)
-{
-	(void)vmclock;
-	return -ENODEV;
-}
-
-void chime_vmclock_close(struct chime_vmclock *vmclock)
-{
-	(void)vmclock;
-}
-
-u32 chime_vmclock_check(struct chime_vmclock *vmclock)
-{
-	(void)vmclock;
-	return 0;
-}
-
-/* --- looks --- */
-
-int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
-{
-	(void)check_ms;
-	chime->checks.idle_jiffies = idle_check_ms;
-	return 0;
-}
+/* --- checks --- */
 
 void chime_checks_start(struct chime *chime)
 {
@@ -174,11 +141,6 @@ void chime_checks_stop(struct chime *chime)
 {
 	(void)chime;
 	module.next_check_ns = INT64_MAX;
-}
-
-void chime_checks_exit(struct chime *chime)
-{
-	(void)chime;
 }
 
 void chime_checks_now(struct chime *chime)
@@ -202,24 +164,7 @@ void module_check(void)
 	module.next_check_ns = guest.raw_ns + (int64_t)chime->checks.idle_jiffies * NS_PER_MS;
 }
 
-/* --- PTP and netlink --- */
-
-int chime_phc_register(struct chime *chime)
-{
-	(void)chime;
-	return 0;
-}
-
-void chime_phc_unregister(struct chime *chime)
-{
-	(void)chime;
-}
-
-int chime_phc_index(const struct chime *chime)
-{
-	(void)chime;
-	return -1;
-}
+/* --- netlink --- */
 
 int chime_netlink_register(struct chime *chime)
 {

@@ -218,11 +218,6 @@ int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context),
 	return 0;
 }
 
-void chime_genid_close(struct chime_genid *genid)
-{
-	genid->page = NULL;
-}
-
 u32 chime_genid_check(struct chime_genid *genid)
 {
 	bool changed = genid->page && machine.genid_changed;
@@ -231,36 +226,7 @@ u32 chime_genid_check(struct chime_genid *genid)
 	return changed ? BIT(TRUECHIME_EVIDENCE_GENID_CHANGED) : 0;
 }
 
-void chime_genid_settle(const struct chime_genid *genid)
-{
-	(void)genid;
-}
-
-int chime_vmclock_open(struct chime_vmclock *vmclock)
-{
-	(void)vmclock;
-	return -ENODEV;
-}
-
-void chime_vmclock_close(struct chime_vmclock *vmclock)
-{
-	(void)vmclock;
-}
-
-u32 chime_vmclock_check(struct chime_vmclock *vmclock)
-{
-	(void)vmclock;
-	return 0;
-}
-
-/* --- checks, PTP and netlink --- */
-
-int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
-{
-	(void)check_ms;
-	chime->checks.idle_jiffies = idle_check_ms;
-	return 0;
-}
+/* --- checks and netlink --- */
 
 void chime_checks_start(struct chime *chime)
 {
@@ -272,31 +238,9 @@ void chime_checks_stop(struct chime *chime)
 	(void)chime;
 }
 
-void chime_checks_exit(struct chime *chime)
-{
-	(void)chime;
-}
-
 void chime_checks_now(struct chime *chime)
 {
 	(void)chime;
-}
-
-int chime_phc_register(struct chime *chime)
-{
-	(void)chime;
-	return 0;
-}
-
-void chime_phc_unregister(struct chime *chime)
-{
-	(void)chime;
-}
-
-int chime_phc_index(const struct chime *chime)
-{
-	(void)chime;
-	return -1;
 }
 
 int chime_netlink_register(struct chime *chime)

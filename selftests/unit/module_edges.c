@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Edges of the module at which nothing happens, on the machine of kmod/test_module.c and in the
+ * adversary's games: no vmclock device, no PTP clock, no timers of its own.
+ */
+#include "kmod/chime.h"
+
+void chime_genid_close(struct chime_genid *genid)
+{
+	genid->page = NULL;
+}
+
+void chime_genid_settle(const struct chime_genid *genid)
+{
+	(void)genid;
+}
+
+int chime_vmclock_open(struct chime_vmclock *vmclock)
+{
+	(void)vmclock;
+	return -ENODEV;
+}
+
+void chime_vmclock_close(struct chime_vmclock *vmclock)
+{
+	(void)vmclock;
+}
+
+u32 chime_vmclock_check(struct chime_vmclock *vmclock)
+{
+	(void)vmclock;
+	return 0;
+}
+
+int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
+{
+	(void)check_ms;
+	chime->checks.idle_jiffies = idle_check_ms;
+	return 0;
+}
+
+void chime_checks_exit(struct chime *chime)
+{
+	(void)chime;
+}
+
+int chime_phc_register(struct chime *chime)
+{
+	(void)chime;
+	return 0;
+}
+
+void chime_phc_unregister(struct chime *chime)
+{
+	(void)chime;
+}
+
+int chime_phc_index(const struct chime *chime)
+{
+	(void)chime;
+	return -1;
+}
