@@ -33,7 +33,7 @@ void world_check_epoch(struct world *world, double true_ns)
 	client_clock_now(&world->clock, true_ns, &now);
 	if (now.epoch == world->epoch)
 		return;
-	change = now.epoch == world->epoch + 1 ? now.change : REFERENCE_REPLACED;
+	change = timescale_change_since(&now, world->epoch);
 	world->epoch = now.epoch;
 	change_reference(world, &change);
 	if (!reference_change_keeps_offset(&change))

@@ -58,6 +58,13 @@ struct timescale_now {
 	bool external;
 };
 
+/* What became of the reference since @epoch: of an epoch that was missed nothing is known. */
+static inline struct reference_change timescale_change_since(const struct timescale_now *now,
+							     uint32_t epoch)
+{
+	return now->epoch == epoch + 1 ? now->change : REFERENCE_REPLACED;
+}
+
 struct module_event;
 struct module_jump;
 struct timescale;

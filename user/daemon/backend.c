@@ -343,12 +343,10 @@ static void daemon_check_reach(struct daemon *daemon, const struct timescale_now
 	steering_disrupted(daemon->steering, false);
 }
 
-/* Of an epoch that came and went unseen nothing is known. */
 static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now *now,
 			       bool disrupted)
 {
-	const struct reference_change change = now->epoch == daemon->epoch + 1 ?
-					       now->change : REFERENCE_REPLACED;
+	const struct reference_change change = timescale_change_since(now, daemon->epoch);
 	bool known = reference_change_keeps_offset(&change);
 
 	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",
