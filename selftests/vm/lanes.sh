@@ -12,6 +12,8 @@
 
 lane=1
 queue_file=$vm/queue
+# How the other lane ended.
+lane_status=$vm/lane.status
 # Scenarios that failed beside another; empty where none is run beside.
 again_file=
 
@@ -54,7 +56,7 @@ host_stop()
 all_stop()
 {
 	host_stop
-	[ -z "${other_lane:-}" ] || kill "$other_lane" 2>/dev/null || true
+	[ -z "${other_lane:-}" ] || [ -e "$lane_status" ] || kill "$other_lane" 2>/dev/null || true
 }
 
 host_alive()
@@ -292,6 +294,9 @@ run_scenarios()
 	run_lane
 }
 
+# What ends says how in a file. A shell that starts many processes forgets a child that ended as soon as
+# another one is given its number, and `wait` then says that there never was such a child.
+
 # run_lane_beside_debian: a Debian is made meanwhile, and what has to wait for it comes last.
 run_lane_beside_debian()
 {
@@ -301,7 +306,8 @@ run_lane_beside_debian()
 	debian=$!
 	trap 'kill $debian 2>/dev/null; exit 130' INT TERM
 	run_lane || failed=1
-	wait "$debian" || return 1
+	wait "$debian" 2>/dev/null || true
+	[ -e "$vm/debian.ready" ] || return 1
 	run_lane || failed=1
 	return $failed
 }
@@ -310,19 +316,21 @@ run_lane_beside_debian()
 # is needed is made there.
 other_lane_start()
 {
-	local nice=$1
+	local nice=$1 status=0
 
 	shift
+	rm -f "$lane_status"
 	(
 		trap host_stop EXIT
 		trap 'exit 130' INT TERM
 		renice -n "$nice" -p "$BASHPID" >/dev/null
 		lane=2
 		if needs_debian "$@"; then
-			run_lane_beside_debian
+			run_lane_beside_debian || status=1
 		else
-			run_lane
+			run_lane || status=1
 		fi
+		echo $status >"$lane_status"
 	) &
 	other_lane=$!
 }
@@ -330,11 +338,9 @@ other_lane_start()
 # other_lane_wait: until that is done. Its status.
 other_lane_wait()
 {
-	local status=0
-
-	wait "$other_lane" || status=$?
+	wait "$other_lane" 2>/dev/null || true
 	other_lane=
-	return $status
+	[ "$(cat "$lane_status" 2>/dev/null)" = 0 ]
 }
 
 # run_in_lanes FILE...: on two hosts side by side, of which the second has what the first leaves of the
