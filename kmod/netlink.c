@@ -139,17 +139,21 @@ static int chime_do_status(struct sk_buff *request, struct genl_info *info)
 	return chime_answer_end(skb, info, header, chime_put_status(skb, &status));
 }
 
-static int chime_do_now(struct sk_buff *request, struct genl_info *info)
+static int chime_answer_now(struct sk_buff *skb, struct genl_info *info, void *header)
 {
 	struct chime_status status;
+
+	chime_control_status(chime_instance, &status);
+	return chime_answer_end(skb, info, header, chime_put_now(skb, &status));
+}
+
+static int chime_do_now(struct sk_buff *request, struct genl_info *info)
+{
 	struct sk_buff *skb;
 	void *header;
 
 	skb = chime_answer_begin(info, TRUECHIME_CMD_NOW, &header);
-	if (!skb)
-		return -ENOMEM;
-	chime_control_status(chime_instance, &status);
-	return chime_answer_end(skb, info, header, chime_put_now(skb, &status));
+	return skb ? chime_answer_now(skb, info, header) : -ENOMEM;
 }
 
 static s64 chime_get_s64(const struct nlattr *attr, s64 absent)
@@ -216,6 +220,8 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	struct nlattr *epoch = info->attrs[TRUECHIME_A_EPOCH];
 	struct nlattr *reference = info->attrs[TRUECHIME_A_REFERENCE];
 	struct chime_line correction;
+	struct sk_buff *skb;
+	void *header;
 	int ret = chime_netlink_may_change(request, info);
 
 	if (ret)
@@ -228,13 +234,20 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	ret = chime_get_line(nest, &correction, info->extack);
 	if (ret)
 		return ret;
+	/* Before anything is done: a request that fails has changed nothing. */
+	skb = chime_answer_begin(info, TRUECHIME_CMD_CORRECTION, &header);
+	if (!skb)
+		return -ENOMEM;
 	ret = chime_control_correct(chime_instance, &correction, nla_get_u32(epoch),
 				    reference ? nla_get_u8(reference) : -1,
 				    nla_get_flag(info->attrs[TRUECHIME_A_JUMP]));
+	if (!ret)
+		return chime_answer_now(skb, info, header);
+	nlmsg_free(skb);
 	if (ret == -ESTALE)
 		NL_SET_ERR_MSG_ATTR(info->extack, epoch,
 				    "the reference is another one, or means something else, since: measure again");
-	else if (ret)
+	else
 		NL_SET_ERR_MSG_ATTR(info->extack, nest, "not a line that can be believed");
 	return ret;
 }

@@ -99,10 +99,12 @@ int module_link_status(struct module_link *link, struct module_status *status)
 }
 
 int module_link_correct(struct module_link *link, const struct chime_line *correction,
-			enum truechime_reference reference, uint32_t epoch, bool jump)
+			enum truechime_reference reference, uint32_t epoch, bool jump,
+			struct module_now *now)
 {
-	(void)link;
-	return chime_control_correct(module.chime, correction, epoch, (int)reference, jump);
+	int err = chime_control_correct(module.chime, correction, epoch, (int)reference, jump);
+
+	return err ? err : module_link_now(link, now);
 }
 
 int module_link_step(struct module_link *link, enum truechime_occasion occasion)

@@ -252,20 +252,30 @@ int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t 
 			 int64_t esterror_ns, int leap)
 {
 	struct timex tx = {
-		.modes = ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR | ADJ_MICRO,
+		.modes = ADJ_MAXERROR | ADJ_ESTERROR | ADJ_MICRO,
 		.maxerror = system_clock_error_us(maxerror_ns),
 		.esterror = system_clock_error_us(esterror_ns),
 	};
+	int status = 0, err;
+	bool clears;
 
 	if (!synchronised || tx.maxerror >= ERROR_LIMIT_US) {
-		tx.status = STA_UNSYNC;
+		status = STA_UNSYNC;
 		tx.maxerror = ERROR_LIMIT_US;
 	} else if (leap == 1) {
-		tx.status = STA_INS;
+		status = STA_INS;
 	} else if (leap == 2) {
-		tx.status = STA_DEL;
+		status = STA_DEL;
 	}
-	return system_clock_adjust(clock, &tx);
+	/* The reply shows the status. One that is right is not written: it may change meanwhile. */
+	err = system_clock_adjust(clock, &tx);
+	if (err || clock->null || (tx.status & ~STA_RONLY) == status)
+		return err;
+	clears = tx.status & ~status & STA_UNSYNC;
+	tx.modes = ADJ_STATUS;
+	tx.status = status;
+	err = system_clock_adjust(clock, &tx);
+	return err ? err : clears;
 }
 
 /*

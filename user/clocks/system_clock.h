@@ -45,7 +45,7 @@ int system_clock_step(struct system_clock *clock, int64_t offset_ns);
 /*
  * Publish: @synchronised clears STA_UNSYNC; maxerror and esterror in ns (saturating at the kernel's
  * 16 s, above which the kernel says unsynchronised itself); @leap as NTP's: 0 none, 1 insert,
- * 2 delete. 0, -errno.
+ * 2 delete. 0; 1: STA_UNSYNC was cleared, which somebody may have set a moment ago; -errno.
  *
  * STA_UNSYNC is the truth, whatever "rtcsync" says: timedatectl and others read it as
  * "synchronized". The kernel copies a synchronised clock to the RTC every 11 minutes, and offers no

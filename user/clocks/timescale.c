@@ -4,6 +4,38 @@
  */
 #include "clocks/timescale.h"
 
+int timescale_read(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = timescale->ops->now(timescale, now);
+
+	timescale->is_current = !err;
+	if (!err)
+		timescale->latest = *now;
+	return err;
+}
+
+int timescale_now(struct timescale *timescale, struct timescale_now *now)
+{
+	if (!timescale->is_current)
+		return timescale_read(timescale, now);
+	*now = timescale->latest;
+	return 0;
+}
+
+int timescale_correct(struct timescale *timescale, const struct chime_line *correction,
+		      uint32_t epoch, bool jump)
+{
+	int err = timescale->ops->correct(timescale, correction, epoch, jump, &timescale->latest);
+
+	timescale->is_current = !err;
+	return err;
+}
+
+void timescale_expire(struct timescale *timescale)
+{
+	timescale->is_current = false;
+}
+
 /*
  * The two instants are at most seconds apart, the clocks' rates differ by less than 1e-3 unless
  * somebody slews hard, and @now is read within milliseconds of a packet: the difference is carried

@@ -74,7 +74,8 @@ struct timescale;
  * @name: for status and log
  * @now: read all clocks
  * @correct: set the correction, UTC - reference as a function of the reference's time; @jump: its
- *	change of phase at once. -ESTALE: @epoch has passed, measure again
+ *	change of phase at once; @now: all clocks after that. -ESTALE: @epoch has passed, measure
+ *	again
  * @step: step the system clock to the timescale, by the policy's rule for the occasion; -EPERM: it
  *	forbids that
  * @disrupted: follow a jump, the system clock by the policy's rule, in a new epoch. -ESTALE: @epoch
@@ -88,7 +89,7 @@ struct timescale_ops {
 	const char *name;
 	int (*now)(struct timescale *timescale, struct timescale_now *now);
 	int (*correct)(struct timescale *timescale, const struct chime_line *correction,
-		       uint32_t epoch, bool jump);
+		       uint32_t epoch, bool jump, struct timescale_now *now);
 	int (*step)(struct timescale *timescale, enum truechime_occasion occasion);
 	int (*disrupted)(struct timescale *timescale, const struct module_jump *jump,
 			 uint32_t epoch, struct module_event *event);
@@ -96,10 +97,32 @@ struct timescale_ops {
 	void (*close)(struct timescale *timescale);
 };
 
-/* The head of each backend's structure. */
+/**
+ * struct timescale - the head of each backend's structure
+ * @ops: the backend
+ * @latest: the latest reading of the clocks ...
+ * @is_current: ... was made in this turn of the loop, and nothing was changed since
+ *
+ * Each reading may cost a request to the kernel. What a turn of the loop decides, it decides by one.
+ */
 struct timescale {
 	const struct timescale_ops *ops;
+	struct timescale_now latest;
+	bool is_current;
 };
+
+/* Read all clocks, because this very instant counts, or something has happened. 0, -errno. */
+int timescale_read(struct timescale *timescale, struct timescale_now *now);
+
+/* All clocks as they were read last in this turn; read, if they were not. 0, -errno. */
+int timescale_now(struct timescale *timescale, struct timescale_now *now);
+
+/* ops->correct(), after which timescale_now() shows all clocks with the correction. */
+int timescale_correct(struct timescale *timescale, const struct chime_line *correction,
+		      uint32_t epoch, bool jump);
+
+/* What was read so far is old: a turn begins, or the reference was changed. */
+void timescale_expire(struct timescale *timescale);
 
 /* Realtime (a kernel timestamp taken near @now) as the reference's time. */
 int64_t timescale_realtime_to_reference(const struct timescale_now *now, int64_t realtime_ns);

@@ -16,6 +16,29 @@ struct timescale_module {
 	enum truechime_reference reference;
 };
 
+static void timescale_module_take(struct timescale_module *module, const struct module_now *from,
+				  struct timescale_now *now)
+{
+	module->reference = from->reference;
+	*now = (struct timescale_now){
+		.raw_ns = from->raw_ns,
+		.realtime_ns = from->realtime_ns,
+		.reference_ns = from->reference_ns,
+		.time_ns = from->time_ns,
+		.rate = (double)from->rate_q32 / 4294967296.0,
+		.slew_ns = from->slew_ns,
+		.sigma_ns = from->sigma_ns,
+		.maxerror_ns = from->maxerror_ns,
+		.epoch = from->epoch,
+		.disruptions = from->disruptions,
+		.host_known = from->has_host,
+		.host_ns = from->host_ns,
+		.has_host = from->reference == TRUECHIME_REFERENCE_HOST && from->has_host,
+		.external = from->mode == TRUECHIME_MODE_EXTERNAL,
+	};
+	reference_change_of_line(&from->change, &now->change);
+}
+
 static int timescale_module_now(struct timescale *timescale, struct timescale_now *now)
 {
 	struct timescale_module *module = (struct timescale_module *)timescale;
@@ -23,35 +46,23 @@ static int timescale_module_now(struct timescale *timescale, struct timescale_no
 	int err;
 
 	err = module_link_now(module->link, &from);
-	if (err)
-		return err;
-	module->reference = from.reference;
-	*now = (struct timescale_now){
-		.raw_ns = from.raw_ns,
-		.realtime_ns = from.realtime_ns,
-		.reference_ns = from.reference_ns,
-		.time_ns = from.time_ns,
-		.rate = (double)from.rate_q32 / 4294967296.0,
-		.slew_ns = from.slew_ns,
-		.sigma_ns = from.sigma_ns,
-		.maxerror_ns = from.maxerror_ns,
-		.epoch = from.epoch,
-		.disruptions = from.disruptions,
-		.host_known = from.has_host,
-		.host_ns = from.host_ns,
-		.has_host = from.reference == TRUECHIME_REFERENCE_HOST && from.has_host,
-		.external = from.mode == TRUECHIME_MODE_EXTERNAL,
-	};
-	reference_change_of_line(&from.change, &now->change);
-	return 0;
+	if (!err)
+		timescale_module_take(module, &from, now);
+	return err;
 }
 
 static int timescale_module_correct(struct timescale *timescale,
-				    const struct chime_line *correction, uint32_t epoch, bool jump)
+				    const struct chime_line *correction, uint32_t epoch, bool jump,
+				    struct timescale_now *now)
 {
 	struct timescale_module *module = (struct timescale_module *)timescale;
+	struct module_now from;
+	int err;
 
-	return module_link_correct(module->link, correction, module->reference, epoch, jump);
+	err = module_link_correct(module->link, correction, module->reference, epoch, jump, &from);
+	if (!err)
+		timescale_module_take(module, &from, now);
+	return err;
 }
 
 static int timescale_module_step(struct timescale *timescale, enum truechime_occasion occasion)
@@ -80,6 +91,7 @@ static int timescale_module_leap(struct timescale *timescale, int64_t change_ns)
 	struct timescale_module *module = (struct timescale_module *)timescale;
 	struct module_status status;
 	int tries = LEAP_TRIES, err;
+	struct module_now now;
 
 	do {
 		err = module_link_status(module->link, &status);
@@ -87,7 +99,7 @@ static int timescale_module_leap(struct timescale *timescale, int64_t change_ns)
 			return err;
 		status.correction.offset_ns = chime_add_sat(status.correction.offset_ns, change_ns);
 		err = module_link_correct(module->link, &status.correction, status.reference,
-					  status.epoch, true);
+					  status.epoch, true, &now);
 	} while (err == -ESTALE && --tries);
 	return err;
 }

@@ -133,7 +133,7 @@ static int timescale_user_now(struct timescale *timescale, struct timescale_now 
 }
 
 static int timescale_user_correct(struct timescale *timescale, const struct chime_line *correction,
-				  uint32_t epoch, bool jump)
+				  uint32_t epoch, bool jump, struct timescale_now *now)
 {
 	struct timescale_user *user = (struct timescale_user *)timescale;
 
@@ -144,7 +144,7 @@ static int timescale_user_correct(struct timescale *timescale, const struct chim
 		return -ERANGE;
 	user->correction = *correction;
 	user->has_correction = true;
-	return 0;
+	return timescale_user_now(timescale, now);
 }
 
 static bool timescale_user_doubts(int64_t time_ns)

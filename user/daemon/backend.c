@@ -51,7 +51,7 @@ static int daemon_start_epoch(struct daemon *daemon)
 	struct timescale_now now;
 	int err;
 
-	err = daemon->timescale->ops->now(daemon->timescale, &now);
+	err = timescale_read(daemon->timescale, &now);
 	if (err)
 		return err;
 	daemon->epoch = now.epoch;
@@ -213,7 +213,7 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 	double rate;
 
 	if (!last->valid || then->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || daemon->external ||
-	    daemon->timescale->ops->now(daemon->timescale, &now))
+	    timescale_read(daemon->timescale, &now))
 		return;
 	since_ns = chime_sub_sat(now.raw_ns, then->raw_ns);
 	time_ns = chime_add_sat(then->time_ns,
@@ -229,7 +229,7 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 		.maxerror_ns = chime_add_sat(then->maxerror_ns, grown_ns),
 		.maxerror_rate_q32 = (s64)(maxclockerror * 4294967296.0),
 	};
-	(void)daemon->timescale->ops->correct(daemon->timescale, &line, daemon->epoch, true);
+	(void)timescale_correct(daemon->timescale, &line, daemon->epoch, true);
 }
 
 static void daemon_lose_module(struct daemon *daemon)
@@ -263,7 +263,7 @@ static void daemon_gain_module(struct daemon *daemon)
 	struct timescale_now now;
 
 	/* Raw may have slept since the last look. */
-	if (!user->ops->now(user, &now))
+	if (!timescale_read(user, &now))
 		daemon_check_epoch(daemon, &now);
 	/* After a change of the timescale there was none yet. */
 	(void)steering_read(daemon->steering);
@@ -299,7 +299,7 @@ static bool daemon_is_cut_off(struct daemon *daemon)
 {
 	struct timescale_now now;
 
-	return daemon->timescale->ops->now(daemon->timescale, &now) == -ENOENT;
+	return timescale_read(daemon->timescale, &now) == -ENOENT;
 }
 
 void daemon_module_changed(struct daemon *daemon)

@@ -471,6 +471,7 @@ static void daemon_loop(struct daemon *daemon)
 		count = daemon_pollfds(daemon, fds);
 		if (poll(fds, (nfds_t)count, daemon_timeout_ms(daemon, system_clock_raw_ns())) < 0)
 			count = 0;
+		timescale_expire(daemon->timescale);
 		daemon_dispatch(daemon, fds, count);
 	}
 }

@@ -112,7 +112,7 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 		steering_recheck(daemon->steering);
 		return;
 	}
-	if (!daemon->timescale->ops->now(daemon->timescale, &now))
+	if (!timescale_read(daemon->timescale, &now))
 		daemon_check_epoch(daemon, &now);
 	if (elsewhere)
 		daemon_drop_orphan(daemon);

@@ -66,7 +66,7 @@ static int daemon_jump(struct daemon *daemon, const struct consensus_result *hea
 		daemon->disruptions++;
 		daemon_own_event(daemon, &event);
 	}
-	if (!daemon->timescale->ops->now(daemon->timescale, &after))
+	if (!timescale_read(daemon->timescale, &after))
 		daemon_check_epoch(daemon, &after);
 	steering_disrupted(daemon->steering, false);
 	daemon_burst(daemon, DAEMON_BURST);

@@ -55,6 +55,7 @@ static void daemon_judge_host(struct daemon *daemon)
 	} else {
 		return;
 	}
+	timescale_expire(daemon->timescale);
 	if (err)
 		log_warning("The module refused to change its trust in the host's clock: %s",
 			    module_link_words(daemon->link, err));
@@ -145,7 +146,7 @@ void daemon_update(struct daemon *daemon)
 	int err;
 
 	daemon->sources_changed = false;
-	err = daemon->timescale->ops->now(daemon->timescale, &now);
+	err = timescale_now(daemon->timescale, &now);
 	if (err) {
 		daemon_module_failed(daemon, err);
 		return;

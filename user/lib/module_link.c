@@ -43,6 +43,7 @@ struct module_request {
 	uint32_t sequence;
 	int (*take)(const struct nlattr *head, int length, void *into);
 	void *into;
+	bool taken;
 	bool done;
 	bool interrupted;
 	int error;
@@ -62,6 +63,7 @@ static int request_valid(struct nl_msg *msg, void *arg)
 		err = request->take(genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0),
 				    request->into);
 		request->error = err;
+		request->taken = true;
 	}
 	return NL_OK;
 }
@@ -70,7 +72,9 @@ static int request_done(struct nl_msg *msg, void *arg)
 {
 	struct module_request *request = arg;
 
-	(void)msg;
+	/* A dump may be empty. Where an answer is missing the module is of another version. */
+	if (nlmsg_hdr(msg)->nlmsg_type == NLMSG_ERROR && request->take && !request->taken)
+		request->error = -EPROTO;
 	request->done = true;
 	return NL_STOP;
 }
@@ -263,7 +267,8 @@ static int module_link_set_u8(struct module_link *link, uint8_t command, int att
 }
 
 int module_link_correct(struct module_link *link, const struct chime_line *correction,
-			enum truechime_reference reference, uint32_t epoch, bool jump)
+			enum truechime_reference reference, uint32_t epoch, bool jump,
+			struct module_now *now)
 {
 	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_CORRECTION, NLM_F_ACK);
 	int err;
@@ -271,7 +276,10 @@ int module_link_correct(struct module_link *link, const struct chime_line *corre
 	if (!msg)
 		return -ENOMEM;
 	err = module_message_put_correction(msg, correction, reference, epoch, jump);
-	return module_link_change(link, msg, err);
+	if (!err)
+		return module_link_send(link, msg, take_now, now);
+	nlmsg_free(msg);
+	return err;
 }
 
 int module_link_step(struct module_link *link, enum truechime_occasion occasion)

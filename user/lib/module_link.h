@@ -142,8 +142,11 @@ struct module_jump {
 
 int module_link_now(struct module_link *link, struct module_now *now);
 int module_link_status(struct module_link *link, struct module_status *status);
+
+/* @now: all clocks after the correction was set. */
 int module_link_correct(struct module_link *link, const struct chime_line *correction,
-			enum truechime_reference reference, uint32_t epoch, bool jump);
+			enum truechime_reference reference, uint32_t epoch, bool jump,
+			struct module_now *now);
 int module_link_step(struct module_link *link, enum truechime_occasion occasion);
 int module_link_disrupted(struct module_link *link, const struct module_jump *jump,
 			  uint32_t epoch);

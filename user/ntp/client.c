@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A request's life: sent, stamped, answered or given up. Clocks are read right before sending and
- * right after receiving, and at no other time.
+ * right after receiving the answer, and at no other time: what strangers send costs no reading.
  */
 #include "ntp/client.h"
 
@@ -211,7 +211,7 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 		return err;
 
 	client->sent.has_realtime = false;
-	err = timescale->ops->now(timescale, &client->sent.now);
+	err = timescale_read(timescale, &client->sent.now);
 	if (err < 0)
 		return err;
 	ntp_exchange_start(&client->exchange, ntp_nonce(random, &client->sent.now),
@@ -307,7 +307,6 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 	struct ntp_packet answer;
 	int err;
 
-	err = timescale->ops->now(timescale, &received.now);
 	verdict = ntp_exchange_judge(&client->exchange, bytes, length, &client->options.limits,
 				     &answer);
 	if (!ntp_verdict_ends(verdict)) {
@@ -319,6 +318,7 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 		return take_kiss(client, now_raw_ns, answer.refid);
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
+	err = timescale_read(timescale, &received.now);
 	if (err < 0)
 		return fail(client, now_raw_ns, err);
 

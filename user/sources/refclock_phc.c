@@ -183,7 +183,7 @@ int refclock_phc_sample(struct refclock_phc *phc, struct timescale *timescale,
 		count = (size_t)config->filter;
 
 	for (;;) {
-		err = timescale->ops->now(timescale, &span.before);
+		err = timescale_read(timescale, &span.before);
 		if (err < 0)
 			return err;
 		err = read_device(phc, count, readings);
@@ -193,7 +193,7 @@ int refclock_phc_sample(struct refclock_phc *phc, struct timescale *timescale,
 	}
 	if (err < 0)
 		return err;
-	err = timescale->ops->now(timescale, &span.after);
+	err = timescale_read(timescale, &span.after);
 	if (err < 0)
 		return err;
 

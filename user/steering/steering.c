@@ -135,7 +135,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 
 	if (steering->options.observe || steering->status.aside)
 		return -EPERM;
-	err = steering->timescale->ops->now(steering->timescale, &before);
+	err = timescale_now(steering->timescale, &before);
 	if (!err && is_before_release(before.time_ns)) {
 		log_warning("The system clock is not stepped: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock (%s)",
 			    reason);
@@ -154,7 +154,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 			strerror(-err), reason);
 		return err;
 	}
-	err = steering->timescale->ops->now(steering->timescale, &after);
+	err = timescale_read(steering->timescale, &after);
 	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(&before, &after))
 		return 0;
 	steering->status.steps++;
@@ -248,9 +248,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	steering->status.has_correction = true;
 	if (steering->status.aside)
 		return 0;
-	err = steering->timescale->ops->correct(steering->timescale, &result->correction,
-						now->epoch, result->jump ||
-						steering_finds_wrong(steering, result));
+	err = timescale_correct(steering->timescale, &result->correction, now->epoch,
+				result->jump || steering_finds_wrong(steering, result));
 	if (err == -ESTALE)
 		return err;
 	if (err) {
@@ -339,10 +338,10 @@ int steering_read(struct steering *steering)
 	struct timescale_now now;
 	int err;
 
-	err = steering->timescale->ops->now(steering->timescale, &now);
+	err = timescale_now(steering->timescale, &now);
 	/* Asked after the reading, which so is known to be all from before or all from after it. */
 	if (!err && steering_has_leapt(steering, &now))
-		err = steering->timescale->ops->now(steering->timescale, &now);
+		err = timescale_read(steering->timescale, &now);
 	if (err)
 		return err;
 	steering_note_leap(steering, &now);

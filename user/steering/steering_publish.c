@@ -76,15 +76,15 @@ int steering_kernel_leap(const struct steering *steering)
 }
 
 /*
- * A disruption since the reading has marked the clock unsynchronised. To publish what was true
- * before it undid that, and the word of it is still on its way. A new epoch alone, as of the
- * host's leap second, marks only a clock that is wrong.
+ * The clock was marked unsynchronised, and publishing undid that. Perhaps a disruption since the
+ * reading has marked it, and the notification of that is still on its way. A new epoch alone, as of
+ * the host's leap second, marks only a clock that is wrong.
  */
 static bool steering_is_overtaken(struct steering *steering, const struct timescale_now *now)
 {
 	struct timescale_now after;
 
-	if (steering->timescale->ops->now(steering->timescale, &after))
+	if (timescale_read(steering->timescale, &after))
 		return false;
 	return after.disruptions != now->disruptions ||
 	       (after.epoch != now->epoch && steering_is_far(&after));
@@ -130,13 +130,13 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 								STEERING_PUBLISH_NS);
 	err = system_clock_publish(steering->clock, synchronised, maxerror_ns,
 				   status->esterror_ns, steering_kernel_leap(steering));
-	if (!err && synchronised && steering_is_overtaken(steering, now)) {
+	if (err > 0 && steering_is_overtaken(steering, now)) {
 		synchronised = false;
 		steering_recheck(steering);
 		err = system_clock_publish(steering->clock, false, maxerror_ns,
 					   status->esterror_ns, steering_kernel_leap(steering));
 	}
-	if (err)
+	if (err < 0)
 		return err;
 	if (steering->disarm) {
 		steering->disarm = false;

@@ -51,7 +51,7 @@ static int correct(FIXTURE_DATA(timescale) *self, int64_t ahead_ns, double rate)
 		.maxerror_rate_q32 = 4295,
 	};
 
-	return self->timescale->ops->correct(self->timescale, &line, self->now.epoch, false);
+	return timescale_correct(self->timescale, &line, self->now.epoch, false);
 }
 
 TEST_F(timescale, knows_nothing_at_first)
@@ -104,7 +104,7 @@ TEST_F(timescale, refuses_what_is_not_of_this_epoch_or_world)
 	struct chime_line wild = { .rate_q32 = CHIME_LINE_RATE_MAX_Q32 + 1 };
 
 	ASSERT_EQ(0, look(self));
-	EXPECT_EQ(-ERANGE, self->timescale->ops->correct(self->timescale, &wild, 0, true));
+	EXPECT_EQ(-ERANGE, timescale_correct(self->timescale, &wild, 0, true));
 	self->now.epoch++;
 	EXPECT_EQ(-ESTALE, correct(self, 0, 0));
 	EXPECT_EQ(-ENODATA, self->timescale->ops->step(self->timescale,

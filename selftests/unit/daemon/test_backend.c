@@ -73,13 +73,12 @@ static int module_now(struct timescale *timescale, struct timescale_now *now)
 }
 
 static int correct(struct timescale *timescale, const struct chime_line *correction,
-		   uint32_t epoch, bool jump)
+		   uint32_t epoch, bool jump, struct timescale_now *now)
 {
-	(void)timescale;
 	(void)correction;
 	(void)epoch;
 	(void)jump;
-	return 0;
+	return timescale->ops->now(timescale, now);
 }
 
 static void close_nothing(struct timescale *timescale)

@@ -26,8 +26,11 @@ static int64_t clock_ns(clockid_t id)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+static int readings;
+
 static int read_clocks(struct timescale *timescale, struct timescale_now *now)
 {
+	readings++;
 	memset(now, 0, sizeof(*now));
 	now->raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
 	now->reference_ns = now->raw_ns;
@@ -109,16 +112,16 @@ static enum ntp_client_result take_all(struct _test_data_request *self)
 	return result;
 }
 
-/* As the server does, which somebody has forged a refusal of. */
-static void send_answer(struct _test_data_request *self)
+/* As the server does, which somebody has forged a refusal of: @origin is the request's cookie. */
+static void send_packet(struct _test_data_request *self, uint64_t origin, uint8_t stratum)
 {
 	uint64_t now = ntp_timestamp_from_ns(clock_ns(CLOCK_REALTIME));
 	struct ntp_packet packet = {
 		.version = 4,
 		.mode = NTP_MODE_SERVER,
-		.stratum = 1,
+		.stratum = stratum,
 		.precision = -25,
-		.origin = self->client.exchange.cookie,
+		.origin = origin,
 		.receive = now,
 		.transmit = now,
 	};
@@ -132,6 +135,11 @@ static void send_answer(struct _test_data_request *self)
 	    sendto(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&to, length) < 0)
 		abort();
 	close(fd);
+}
+
+static void send_answer(struct _test_data_request *self)
+{
+	send_packet(self, self->client.exchange.cookie, 1);
 }
 
 TEST_F(request, a_refusal_by_icmp_does_not_end_it)
@@ -169,6 +177,29 @@ TEST_F(request, the_next_request_has_its_own_reason)
 		  ntp_client_timer(&self->client, &self->timescale, next_ns + 5 * NS_PER_S));
 	EXPECT_EQ(-ETIMEDOUT, self->client.last_error);
 	close(fd);
+}
+
+/* A reading costs a request to the kernel, which strangers do not get for a packet. */
+TEST_F(request, clocks_are_read_for_answers_alone)
+{
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	readings = 0;
+	send_packet(self, self->client.exchange.cookie + 1, 1);
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	EXPECT_EQ(1, self->client.bogus);
+	EXPECT_EQ(0, readings);
+	send_answer(self);
+	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
+	EXPECT_EQ(1, readings);
+}
+
+TEST_F(request, clocks_are_not_read_for_an_answer_that_gives_no_time)
+{
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	readings = 0;
+	send_packet(self, self->client.exchange.cookie, 16);
+	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
+	EXPECT_EQ(0, readings);
 }
 
 TEST_HARNESS_MAIN

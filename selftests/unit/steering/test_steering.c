@@ -38,6 +38,20 @@ static const struct steering_options normal = {
 	.logchange_ns = S,
 };
 
+/* The loop turns, and has the clocks followed ... */
+static int follow(FIXTURE_DATA(steering) *self)
+{
+	timescale_expire(self->timescale);
+	return steering_follow(self->steering);
+}
+
+/* ... or only read. */
+static int read_clocks(FIXTURE_DATA(steering) *self)
+{
+	timescale_expire(self->timescale);
+	return steering_read(self->steering);
+}
+
 FIXTURE_SETUP(steering)
 {
 	log_set_level(-1);
@@ -46,7 +60,7 @@ FIXTURE_SETUP(steering)
 	ASSERT_EQ(0, timescale_user_open(&self->timescale, self->clock));
 	self->steering = steering_new(&normal, self->clock, self->timescale);
 	ASSERT_NE(NULL, self->steering);
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 }
 
 FIXTURE_TEARDOWN(steering)
@@ -82,7 +96,7 @@ static int apply(FIXTURE_DATA(steering) *self, struct discipline_result result)
 	struct timescale_now now;
 	int err;
 
-	self->timescale->ops->now(self->timescale, &now);
+	timescale_read(self->timescale, &now);
 	err = steering_correct(self->steering, &result, &now);
 	if (!err)
 		err = steering_follow(self->steering);
@@ -113,7 +127,7 @@ static int run_truthfully(FIXTURE_DATA(steering) *self, int64_t duration_ns)
 		error = llabs(error_ns(self));
 		if (!(fake_clock.status & STA_UNSYNC) && error > fake_clock.maxerror_us * 1000)
 			return -1;
-		if (steering_follow(self->steering))
+		if (follow(self))
 			return -1;
 	}
 	steering_get_status(self->steering, &self->status);
@@ -172,7 +186,7 @@ TEST_F(steering, publishes_a_bound_that_outgrows_the_kernels)
 		ASSERT_EQ(0, self->timescale->ops->now(self->timescale, &now));
 		EXPECT_GE(fake_clock.maxerror_us * US, now.maxerror_ns);
 		EXPECT_LE(fake_clock.maxerror_us * US, now.maxerror_ns + 30 * MS);
-		ASSERT_EQ(0, steering_follow(self->steering));
+		ASSERT_EQ(0, follow(self));
 	}
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
@@ -191,7 +205,7 @@ TEST_F(steering, publishes_what_a_slew_does_that_nobody_ends)
 		EXPECT_GT(fabs(fake_clock_rate()), 1e-3);
 		fake_clock_run(stalls_ns[i]);
 		EXPECT_GE(fake_clock.maxerror_us * US, llabs(error_ns(self)) + 100 * US);
-		ASSERT_EQ(0, steering_follow(self->steering));
+		ASSERT_EQ(0, follow(self));
 		/* Once the slew is over the bound is what it was. */
 		ASSERT_EQ(0, run_truthfully(self, 120 * S));
 		EXPECT_LT(fake_clock.maxerror_us, 20000);
@@ -263,7 +277,7 @@ TEST_F(steering, notices_that_somebody_else_set_the_clock)
 	ASSERT_EQ(0, run_truthfully(self, 300 * S));
 	fake_clock.realtime_ns += 2 * S;
 	fake_clock.status |= STA_UNSYNC;
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 	EXPECT_LT(fake_clock_rate(), -0.09);
 	ASSERT_EQ(0, run_truthfully(self, 25 * S));
@@ -275,23 +289,23 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 {
 	journal_listen(LOG_NOTICE);
 	fake_clock.realtime_ns += 2 * S;
-	ASSERT_EQ(0, steering_read(self->steering));
+	ASSERT_EQ(0, read_clocks(self));
 	/* Nobody knows how wrong it is now. */
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 
 	ASSERT_EQ(0, apply(self, found(self, 0)));
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	fake_clock.realtime_ns += 2 * S;
-	ASSERT_EQ(0, steering_read(self->steering));
+	ASSERT_EQ(0, read_clocks(self));
 	EXPECT_NE(NULL, strstr(journal.fields[0],
 			       "set the system clock by 2.00 s; it is being slewed back"));
 
 	steering_stand_aside(self->steering, true);
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	fake_clock_run(2 * 3600 * S);
-	ASSERT_EQ(0, steering_read(self->steering));
+	ASSERT_EQ(0, read_clocks(self));
 	fake_clock.realtime_ns += 2 * S;
-	ASSERT_EQ(0, steering_read(self->steering));
+	ASSERT_EQ(0, read_clocks(self));
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
@@ -307,7 +321,7 @@ TEST_F(steering, a_clock_that_was_set_far_off_is_set_back)
 	for (i = 0; i < ARRAY_SIZE(jumps_ns); i++) {
 		fake_clock.realtime_ns += jumps_ns[i];
 		fake_clock.status |= STA_UNSYNC;
-		ASSERT_EQ(0, steering_follow(self->steering));
+		ASSERT_EQ(0, follow(self));
 		steering_get_status(self->steering, &self->status);
 		if (i == 2)
 			break;
@@ -331,7 +345,7 @@ TEST_F(steering, a_vague_time_sets_no_clock_back)
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	fake_clock.realtime_ns += 3600 * S;
 	fake_clock.status |= STA_UNSYNC;
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	steering_get_status(self->steering, &self->status);
 	EXPECT_EQ(0, self->status.steps);
 }
@@ -348,7 +362,7 @@ TEST_F(steering, a_rival_is_told_and_not_for_ever)
 	for (i = 0; i < 1800; i++) {
 		fake_clock_run(4 * S);
 		fake_clock.realtime_ns += 50 * MS;
-		ASSERT_EQ(0, steering_read(self->steering));
+		ASSERT_EQ(0, read_clocks(self));
 		if (i == 2)
 			EXPECT_NE(NULL, strstr(journal.fields[0], "again and again, 3 times"));
 	}
@@ -361,7 +375,7 @@ TEST_F(steering, a_disruption_unsynchronises_and_the_first_confirmation_steps)
 	ASSERT_EQ(0, apply(self, found(self, 0)));
 	ASSERT_EQ(0, run_truthfully(self, 5 * S));
 	steering_disrupted(self->steering, false);
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 	ASSERT_EQ(0, apply(self, found(self, 3 * S)));
 	EXPECT_EQ(1, self->status.steps);
@@ -397,14 +411,14 @@ TEST_F(steering, a_slew_ends_where_nobody_knows_any_more)
 	ASSERT_EQ(0, apply(self, result));
 	ASSERT_EQ(0, run_truthfully(self, 5 * S));
 	fake_clock.realtime_ns -= S;
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	ASSERT_GT(fake_clock_rate(), 0.05);
 	fake_clock_run(steering_next_ns(self->steering) - fake_clock.raw_ns);
 	result = found(self, S / 2);
 	result.correction.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	ASSERT_EQ(0, self->timescale->ops->correct(self->timescale, &result.correction,
-						   self->status.now.epoch, true));
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, timescale_correct(self->timescale, &result.correction,
+				       self->status.now.epoch, true));
+	ASSERT_EQ(0, follow(self));
 	EXPECT_LT(fabs(fake_clock_rate()), 1e-4);
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 
@@ -420,7 +434,7 @@ TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
 	ASSERT_EQ(0, run_truthfully(self, 300 * S));
 	steering_disrupted(self->steering, true);
 	EXPECT_LE(steering_next_ns(self->steering), fake_clock.raw_ns);
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
@@ -467,7 +481,7 @@ TEST_F(steering, goes_to_no_date_before_the_build)
 	EXPECT_EQ(-ERANGE, apply(self, result));
 	EXPECT_EQ(-ERANGE, steering_step(self->steering, "asked for"));
 	EXPECT_LE(steering_next_ns(self->steering), fake_clock.raw_ns);
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	ASSERT_EQ(0, run_truthfully(self, 50 * S));
 	EXPECT_EQ(0, fake_clock_rate());
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
@@ -526,7 +540,7 @@ TEST_F(steering, kernel_leaps_and_nothing_is_wrong)
 	EXPECT_EQ(fake_clock.raw_ns + 20 * S, self->status.leap_raw_ns);
 	ASSERT_EQ(0, run_truthfully(self, 20 * S));
 	fake_clock_leap();
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	EXPECT_EQ(-S, steering_leap(self->steering));
 	EXPECT_EQ(0, steering_leap(self->steering));
 	EXPECT_EQ(0, error_ns(self));
@@ -545,7 +559,7 @@ TEST_F(steering, arms_the_kernel_anew_after_a_step)
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	ASSERT_EQ(STA_INS, fake_clock.status);
 	ASSERT_EQ(0, steering_step(self->steering, "test"));
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	EXPECT_EQ(0, fake_clock.status & STA_INS);
 	ASSERT_EQ(0, run_truthfully(self, 3 * S / 2));
 	EXPECT_EQ(0, fake_clock.status & STA_INS);
@@ -569,7 +583,7 @@ TEST_F(steering, a_second_that_nobody_announced_is_a_set_clock)
 	ASSERT_EQ(0, run_truthfully(self, 120 * S));
 	EXPECT_EQ(0, fake_clock.status);
 	fake_clock_leap();
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	EXPECT_EQ(0, steering_leap(self->steering));
 	EXPECT_EQ(S, error_ns(self));
 }
@@ -659,7 +673,7 @@ TEST_F(steering, a_refusing_kernel_is_an_error)
 	fake_clock.error = EPERM;
 	EXPECT_EQ(-EPERM, apply(self, found(self, MS)));
 	fake_clock.error = 0;
-	ASSERT_EQ(0, steering_follow(self->steering));
+	ASSERT_EQ(0, follow(self));
 	ASSERT_EQ(0, run_truthfully(self, 5 * S));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
@@ -735,7 +749,7 @@ TEST(steps_to_a_host_as_makestep_says)
 		EXPECT_EQ(cases[i].steps[0], world.status.steps) TH_LOG("case %u", i);
 		fake_clock.realtime_ns -= 300 * MS;
 		/* The bound that is published does not hold for what somebody else does. */
-		(void)steering_follow(world.steering);
+		(void)follow(&world);
 		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
 		EXPECT_EQ(cases[i].steps[1], world.status.steps) TH_LOG("case %u", i);
 		EXPECT_LT(llabs(error_ns(&world)), 100) TH_LOG("case %u", i);
@@ -796,11 +810,11 @@ TEST(a_rate_that_comes_late_is_made_good)
 
 	fake_clock.realtime_ns -= MS;
 	fake_clock_run(steering_next_ns(world.steering) - fake_clock.raw_ns);
-	ASSERT_EQ(0, steering_follow(world.steering));
+	ASSERT_EQ(0, follow(&world));
 	EXPECT_GT(fake_clock_rate(), 0.005);
 	fake_clock_run(steering_next_ns(world.steering) - fake_clock.raw_ns);
 	stall_ns = 1500 * MS;
-	ASSERT_EQ(0, steering_follow(world.steering));
+	ASSERT_EQ(0, follow(&world));
 	EXPECT_GT(ahead_of_host_ns(), 10 * MS);
 	EXPECT_GE(fake_clock.maxerror_us * US, ahead_of_host_ns());
 	EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
@@ -810,7 +824,7 @@ TEST(a_rate_that_comes_late_is_made_good)
 	system_clock_close(world.clock);
 }
 
-/* Readings until something comes, and what has come. */
+/* Readings after which something comes, and what has come. */
 static int calm_readings;
 static uint32_t new_disruptions;
 static uint32_t new_epochs;
@@ -820,6 +834,9 @@ static int disrupted_host_now(struct timescale *timescale, struct timescale_now 
 {
 	static uint32_t disruptions, epoch;
 
+	(void)bounded_host_now(timescale, now);
+	now->epoch = epoch;
+	now->disruptions = disruptions;
 	if (calm_readings && !--calm_readings) {
 		disruptions += new_disruptions;
 		epoch += new_epochs;
@@ -827,9 +844,6 @@ static int disrupted_host_now(struct timescale *timescale, struct timescale_now 
 		if (new_disruptions || new_error_ns)
 			fake_clock.status |= STA_UNSYNC;
 	}
-	(void)bounded_host_now(timescale, now);
-	now->epoch = epoch;
-	now->disruptions = disruptions;
 	return 0;
 }
 
@@ -845,8 +859,8 @@ TEST(what_a_disruption_has_overtaken_is_not_published)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 
 	new_disruptions = 1;
-	calm_readings = 2;
-	ASSERT_EQ(0, steering_follow(world.steering));
+	calm_readings = 1;
+	ASSERT_EQ(0, follow(&world));
 	EXPECT_EQ(0, calm_readings);
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 	EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
@@ -856,14 +870,14 @@ TEST(what_a_disruption_has_overtaken_is_not_published)
 	/* The host's leap second, where the clock leapt with it ... */
 	new_disruptions = 0;
 	new_epochs = 1;
-	calm_readings = 2;
-	ASSERT_EQ(0, steering_follow(world.steering));
+	calm_readings = 1;
+	ASSERT_EQ(0, follow(&world));
 	EXPECT_EQ(0, calm_readings);
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 	/* ... and where it did not. */
 	new_error_ns = S;
-	calm_readings = 2;
-	ASSERT_EQ(0, steering_follow(world.steering));
+	calm_readings = 1;
+	ASSERT_EQ(0, follow(&world));
 	EXPECT_EQ(0, calm_readings);
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 	ASSERT_EQ(0, run_truthfully(&world, 20 * S));

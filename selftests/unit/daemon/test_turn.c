@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What one turn of the loop asks of the module: an answer that was received is judged, becomes a
+ * correction, and the system clock's rate and bound. Discipline, sources and module are stand-ins,
+ * and each request to the module is counted; so are those that ntp/client.c makes, in
+ * ntp/test_client.c.
+ */
+#include "user/daemon/daemon.h"
+
+#include "selftests/unit/fake_clock.h"
+#include "selftests/unit/unit.h"
+#include "user/daemon/notify.h"
+#include "user/lib/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define S	1000000000LL
+#define MS	1000000LL
+#define US	1000LL
+
+struct module_link {
+	int requests;
+	uint32_t epoch;
+	struct chime_line correction;
+};
+
+static struct {
+	struct discipline_result found;
+	uint32_t epoch;			/* that the daemon was told */
+} world;
+
+/* --- The module: UTC is raw and the correction --- */
+
+static void fill_now(const struct module_link *link, struct module_now *now)
+{
+	*now = (struct module_now){
+		.raw_ns = fake_clock.raw_ns,
+		.realtime_ns = fake_clock.realtime_ns,
+		.reference_ns = fake_clock.raw_ns,
+		.time_ns = chime_line_eval(&link->correction, fake_clock.raw_ns),
+		.sigma_ns = link->correction.sigma_ns,
+		.maxerror_ns = link->correction.maxerror_ns,
+		.epoch = link->epoch,
+		.change = { .sigma_rate_q32 = CHIME_LINE_RATE_UNKNOWN_Q32 },
+	};
+}
+
+int module_link_now(struct module_link *link, struct module_now *now)
+{
+	link->requests++;
+	fill_now(link, now);
+	return 0;
+}
+
+int module_link_correct(struct module_link *link, const struct chime_line *correction,
+			enum truechime_reference reference, uint32_t epoch, bool jump,
+			struct module_now *now)
+{
+	link->requests++;
+	if (epoch != link->epoch)
+		return -ESTALE;
+	link->correction = *correction;
+	fill_now(link, now);
+	return 0;
+}
+
+int module_link_status(struct module_link *link, struct module_status *status)
+{
+	link->requests++;
+	return -ENOENT;
+}
+
+int module_link_step(struct module_link *link, enum truechime_occasion occasion)
+{
+	link->requests++;
+	return 0;
+}
+
+int module_link_disrupted(struct module_link *link, const struct module_jump *jump, uint32_t epoch)
+{
+	link->requests++;
+	return 0;
+}
+
+int module_link_demote_host(struct module_link *link, bool demoted)
+{
+	link->requests++;
+	return 0;
+}
+
+const char *module_link_words(const struct module_link *link, int err)
+{
+	return "";
+}
+
+/* --- The discipline and its sources --- */
+
+int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, struct discipline_result *result)
+{
+	*result = world.found;
+	return 0;
+}
+
+bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
+{
+	return false;
+}
+
+void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma)
+{
+}
+
+void discipline_change_reference(struct discipline *discipline,
+				 const struct reference_change *change)
+{
+}
+
+size_t associations_sources(const struct associations *associations,
+			    struct source *const **sources)
+{
+	return 1;
+}
+
+bool associations_get_info(const struct associations *associations, size_t index,
+			   struct association_info *info)
+{
+	return false;
+}
+
+void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
+{
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+}
+
+/* --- The rest of the daemon --- */
+
+bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			  const struct timescale_now *now)
+{
+	return true;
+}
+
+void daemon_module_failed(struct daemon *daemon, int err)
+{
+}
+
+void daemon_leap(struct daemon *daemon, int64_t change_ns)
+{
+}
+
+void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
+{
+	world.epoch = now->epoch;
+}
+
+void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
+{
+}
+
+void daemon_announce_leap(struct daemon *daemon)
+{
+}
+
+void notify_status(const char *format, ...)
+{
+}
+
+void notify_watchdog(void)
+{
+}
+
+/* --- The tests --- */
+
+FIXTURE(turn)
+{
+	struct daemon_options options;
+	struct config config;
+	struct daemon daemon;
+	struct module_link link;
+};
+
+FIXTURE_SETUP(turn)
+{
+	static const struct steering_options steering = { .max_slew = 0.1, .max_rate = 0.1 };
+
+	log_set_level(-1);
+	fake_clock_start();
+	memset(&world, 0, sizeof(world));
+	memset(self, 0, sizeof(*self));
+	self->link.correction = (struct chime_line){
+		.offset_ns = fake_clock.realtime_ns - fake_clock.raw_ns,
+		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
+	};
+	self->daemon = (struct daemon){
+		.options = &self->options,
+		.config = &self->config,
+		.link = &self->link,
+		.next_leap_list_ns = INT64_MAX,
+		.next_drift_ns = INT64_MAX,
+	};
+	ASSERT_EQ(0, system_clock_open(&self->daemon.clock, false));
+	ASSERT_EQ(0, timescale_module_open(&self->daemon.timescale, &self->link));
+	self->daemon.steering = steering_new(&steering, self->daemon.clock,
+					     self->daemon.timescale);
+	ASSERT_NE(NULL, self->daemon.steering);
+}
+
+FIXTURE_TEARDOWN(turn)
+{
+	steering_free(self->daemon.steering);
+	self->daemon.timescale->ops->close(self->daemon.timescale);
+	system_clock_close(self->daemon.clock);
+}
+
+/* One second later an answer is received, which has UTC @ahead_ns ahead of the system clock. */
+static int receive(FIXTURE_DATA(turn) *self, int64_t ahead_ns)
+{
+	struct timescale_now received;
+
+	fake_clock_run(S);
+	self->link.requests = 0;
+	timescale_expire(self->daemon.timescale);
+	/* As ntp/client.c does. */
+	timescale_read(self->daemon.timescale, &received);
+	world.found = (struct discipline_result){
+		.changed = true,
+		.measured = true,
+		.synchronised = true,
+		.selection.selected = -1,
+		.step_ns = ahead_ns,
+		.correction = {
+			.origin_ns = received.raw_ns,
+			.offset_ns = received.realtime_ns + ahead_ns - received.raw_ns,
+			.sigma_ns = 10 * US,
+			.maxerror_ns = 100 * US,
+		},
+	};
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	return self->link.requests;
+}
+
+TEST_F(turn, an_answer_costs_two_requests)
+{
+	int i;
+
+	/* The first has the clock called synchronised, which takes one more. */
+	EXPECT_EQ(3, receive(self, 0));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	for (i = 0; i < 20; i++)
+		EXPECT_EQ(2, receive(self, i % 2 ? 20 * US : -30 * US));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_NE(0, fake_clock_rate());
+}
+
+TEST_F(turn, an_answer_that_changes_nothing_costs_one)
+{
+	receive(self, 0);
+	fake_clock_run(S);
+	self->link.requests = 0;
+	timescale_expire(self->daemon.timescale);
+	world.found.changed = false;
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_EQ(1, self->link.requests);
+}
+
+/* What was read when it was received is of an epoch that has passed: it is read anew. */
+TEST_F(turn, an_epoch_that_begins_meanwhile_is_noticed_in_the_same_turn)
+{
+	struct timescale_now received;
+
+	receive(self, 0);
+	fake_clock_run(S);
+	timescale_expire(self->daemon.timescale);
+	timescale_read(self->daemon.timescale, &received);
+	self->link.epoch++;
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_TRUE(self->daemon.sources_changed);
+	steering_recheck(self->daemon.steering);
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_EQ(1, world.epoch);
+}
+
+TEST_HARNESS_MAIN
