@@ -60,11 +60,16 @@ static int view_daemon(const struct cli *cli, struct status_view *view)
 	return 0;
 }
 
+/* The daemon only watches: others steer. */
+static bool is_aside(const struct status_view *view)
+{
+	return !strcmp(json_text_of(view->daemon, "trust"), "aside");
+}
+
 /* Somebody of ours is at work, and the kernel's own flag says that the clock is right. */
 static bool view_synchronised(const struct status_view *view)
 {
-	if (view->daemon && !json_bool_of(view->daemon, "synchronised") &&
-	    !json_bool_of(view->daemon, "aside"))
+	if (view->daemon && !json_bool_of(view->daemon, "synchronised") && !is_aside(view))
 		return false;
 	return (view->daemon || view->has_module) && view->kernel_synchronised;
 }
@@ -108,7 +113,7 @@ static void print_grounds(const struct status_view *view)
 		printf("no host clock, ");
 	else
 		printf("without the kernel module, ");
-	if (json_bool_of(view->daemon, "aside"))
+	if (is_aside(view))
 		printf("NTP is only watched");
 	else if (view->daemon && last > 0 && is_corrected(view))
 		printf("corrected by NTP %s ago", ago);
@@ -123,7 +128,7 @@ static void print_grounds(const struct status_view *view)
 /* Programs that steer by PTP tell the kernel that the clock is synchronised, and no bound. */
 static bool is_steered_by_others(const struct status_view *view)
 {
-	return json_bool_of(view->daemon, "aside") ||
+	return is_aside(view) ||
 	       (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL);
 }
 
@@ -196,7 +201,7 @@ static void print_unsynchronised(const struct status_view *view)
 	} else if (json_bool_of(view->daemon, "refused")) {
 		printf("%s\n",
 		       "It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep");
-	} else if (!json_bool_of(view->daemon, "aside") && (is_corrected(view) || has_host(view))) {
+	} else if (!is_aside(view) && (is_corrected(view) || has_host(view))) {
 		printf("It is being corrected: ");
 		print_offset("the right time", offset_ns);
 	}
@@ -246,7 +251,7 @@ static void print_daemon(const struct status_view *view)
 	printf("Daemon       : %s, process %d, steering %s\n",
 	       json_text_of(view->daemon, "version"), (int)json_int_of(view->daemon, "pid", 0),
 	       json_bool_of(view->daemon, "observing") ? "nothing (-x)" :
-	       json_bool_of(view->daemon, "aside") ? "nothing (mode external)" :
+	       is_aside(view) ? "nothing (mode external)" :
 	       strcmp(json_text_of(view->daemon, "timescale"), "module") ?
 			"the system clock alone" : "through the module");
 	printf("Time sources : %d known, %d reachable, %d usable, %d falsetickers",

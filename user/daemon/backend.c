@@ -56,7 +56,6 @@ static int daemon_start_epoch(struct daemon *daemon)
 		return err;
 	daemon->epoch = now.epoch;
 	daemon->has_host = now.has_host;
-	daemon->external = now.external;
 	daemon->disruptions = now.disruptions;
 	return 0;
 }
@@ -166,7 +165,7 @@ bool daemon_is_corrected(const struct daemon *daemon)
 	struct steering_status steering;
 	struct module_status module;
 
-	if (!daemon_has_sources(daemon) || daemon->external)
+	if (!daemon_has_sources(daemon) || timescale_is_external(daemon->timescale))
 		return false;
 	steering_get_status(daemon->steering, &steering);
 	/* By a daemon before us. */
@@ -195,7 +194,7 @@ static void daemon_use_timescale(struct daemon *daemon, const struct reference_c
 	associations_set_timescale(daemon->associations, daemon->timescale);
 	daemon_change_reference(daemon, change);
 	steering_set_timescale(daemon->steering, daemon->timescale);
-	steering_stand_aside(daemon->steering, daemon->external);
+	(void)steering_stand_aside(daemon->steering, timescale_is_external(daemon->timescale));
 	daemon_burst(daemon, DAEMON_BURST);
 }
 
@@ -212,8 +211,8 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 	struct chime_line line;
 	double rate;
 
-	if (!last->valid || then->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || daemon->external ||
-	    timescale_read(daemon->timescale, &now))
+	if (!last->valid || then->maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
+	    timescale_read(daemon->timescale, &now) || now.external)
 		return;
 	since_ns = chime_sub_sat(now.raw_ns, then->raw_ns);
 	time_ns = chime_add_sat(then->time_ns,
@@ -318,19 +317,6 @@ void daemon_module_failed(struct daemon *daemon, int err)
 		daemon_module_changed(daemon);
 }
 
-static void daemon_check_mode(struct daemon *daemon, const struct timescale_now *now)
-{
-	if (now->external == daemon->external)
-		return;
-	daemon->external = now->external;
-	if (now->external)
-		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
-	else
-		log_notice("The module is in mode auto again: we steer it and the system clock");
-	steering_stand_aside(daemon->steering, now->external);
-	daemon->sources_changed = true;
-}
-
 /*
  * The reference is what it was, but the gap was longer than what was learned reaches, or may have
  * hidden a slew of the host: where UTC is has to be learned anew.
@@ -368,7 +354,8 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
 	bool disrupted = now->disruptions != daemon->disruptions;
 
-	daemon_check_mode(daemon, now);
+	if (steering_stand_aside(daemon->steering, now->external))
+		daemon->sources_changed = true;
 	daemon->disruptions = now->disruptions;
 	if (disrupted && !daemon->link)
 		daemon_slept(daemon, now);

@@ -357,10 +357,7 @@ static int daemon_start(struct daemon *daemon)
 
 	daemon_configure_module(daemon);
 	daemon_prime(daemon);
-	if (daemon->external) {
-		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
-		steering_stand_aside(daemon->steering, true);
-	}
+	(void)steering_stand_aside(daemon->steering, timescale_is_external(daemon->timescale));
 	now_ns = system_clock_raw_ns();
 	err = associations_configure(daemon->associations, daemon->config, now_ns);
 	if (err) {

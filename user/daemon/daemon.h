@@ -79,7 +79,6 @@ struct daemon_options {
  * @result_raw_ns: when that was; 0: there was none yet
  * @result_utc_ns: same, by the timescale
  * @update_interval_ns: between the latest two corrections
- * @external: others steer the timescale
  * @epoch: in which the sources' estimates are
  * @has_host: what the epoch's reference is
  * @disruptions: counted by the timescale when last looked at
@@ -122,7 +121,6 @@ struct daemon {
 	int64_t result_utc_ns;
 	int64_t update_interval_ns;
 
-	bool external;
 	uint32_t epoch;
 	bool has_host;
 	uint32_t disruptions;

@@ -112,7 +112,7 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	struct consensus_result heard;
 
 	steering_get_status(daemon->steering, &status);
-	terms.confirmed = !status.disrupted;
+	terms.confirmed = !trust_is_unconfirmed(status.trust);
 	/* What is not known nobody contradicts. One answer is too few at a start all the same. */
 	if (config->no_ntp_jump)
 		known.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;

@@ -78,6 +78,6 @@ void daemon_announce_leap(struct daemon *daemon)
 			       leap_list_decide(&daemon->leap_list, status.now.time_ns,
 						daemon->result.leap));
 	tai_s = leap_list_tai(&daemon->leap_list, status.now.time_ns);
-	if (tai_s && status.synchronised && !status.aside && !status.leap)
+	if (tai_s && status.synchronised && !status.leap)
 		(void)system_clock_set_tai(daemon->clock, tai_s);
 }

@@ -87,7 +87,7 @@ static json_t *report_source_counts(const struct daemon *daemon)
 }
 
 /* The types of report_status()'s members; too long to stand where it is used. */
-#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct daemon *daemon)
 {
@@ -102,7 +102,7 @@ json_t *report_status(const struct daemon *daemon)
 			 "timescale", daemon->timescale->ops->name,
 			 "synchronised", steering.synchronised,
 			 "observing", daemon->options->no_clock,
-			 "aside", steering.aside,
+			 "trust", trust_name(steering.trust),
 			 "corrected", steering.has_correction,
 			 "refused", daemon->result.step == DISCIPLINE_REFUSED,
 			 "maxerror_ns", report_error(steering.maxerror_ns),

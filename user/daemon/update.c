@@ -39,7 +39,7 @@ static void daemon_judge_host(struct daemon *daemon)
 {
 	int err;
 
-	if (!daemon->link || daemon->external)
+	if (!daemon->link || timescale_is_external(daemon->timescale))
 		return;
 	if (daemon->result.demote_host) {
 		err = module_link_demote_host(daemon->link, true);
@@ -324,8 +324,8 @@ static void daemon_leave_rate(struct daemon *daemon)
 {
 	double rate, rate_sigma;
 
-	if (daemon->has_host || daemon->external || daemon->options->no_clock ||
-	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
+	if (daemon->has_host || timescale_is_external(daemon->timescale) ||
+	    daemon->options->no_clock || !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;
 	if (rate_sigma < RATE_LEARNED ||
 	    fabs(rate - daemon->first_rate) > RATE_CONTRADICTED * rate_sigma)

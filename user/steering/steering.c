@@ -53,7 +53,7 @@ struct steering *steering_new(const struct steering_options *options, struct sys
 	steering->options = *options;
 	steering->clock = clock;
 	steering->timescale = timescale;
-	steering->confirmed = true;
+	steering->status.trust = TRUST_FOLLOWING;
 	steering_limits(steering);
 	return steering;
 }
@@ -108,8 +108,20 @@ void steering_retry(struct steering *steering, int64_t next_ns)
 void steering_get_status(const struct steering *steering, struct steering_status *status)
 {
 	*status = steering->status;
+	if (status->trust == TRUST_FOLLOWING && !steering_is_known(&status->now))
+		status->trust = TRUST_UNKNOWN;
 	status->rate = system_clock_rate(steering->clock);
 	status->interval_ns = steering->follower.interval_ns;
+}
+
+static void steering_trust(struct steering *steering, enum trust_event event)
+{
+	enum trust before = steering->status.trust;
+
+	steering->status.trust = trust_after(before, event);
+	if (steering->status.trust != before)
+		log_debug("The clock is %s, and was %s", trust_name(steering->status.trust),
+			  trust_name(before));
 }
 
 /* Once an hour is enough for what goes on failing. */
@@ -133,7 +145,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 	char was[32], is[32];
 	int err;
 
-	if (steering->options.observe || steering->status.aside)
+	if (steering->options.observe || steering->status.trust == TRUST_ASIDE)
 		return -EPERM;
 	err = timescale_now(steering->timescale, &before);
 	if (!err && is_before_release(before.time_ns)) {
@@ -205,7 +217,8 @@ static void steering_log_change(struct steering *steering, const struct discipli
 static bool steering_finds_wrong(const struct steering *steering,
 				 const struct discipline_result *result)
 {
-	return steering->status.disrupted && result->synchronised && result->measured &&
+	return trust_is_unconfirmed(steering->status.trust) && result->synchronised &&
+	       result->measured &&
 	       chime_abs_sat(result->step_ns) > result->correction.maxerror_ns;
 }
 
@@ -214,10 +227,8 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 {
 	bool wrong = steering_finds_wrong(steering, result);
 
-	if (result->synchronised && result->measured) {
-		steering->status.disrupted = false;
-		steering->distrusted = false;
-	}
+	if (result->synchronised && result->measured)
+		steering_trust(steering, TRUST_SOURCES_MEASURED);
 	if (steering->options.observe)
 		return 0;
 	if (result->step == DISCIPLINE_STEP)
@@ -234,7 +245,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	char size[32];
 	int err;
 
-	steering->confirmed = result->synchronised || now->has_host;
+	steering_trust(steering, result->synchronised ? TRUST_SOURCES_AGREE :
+		       now->has_host ? TRUST_SOURCES_SILENT : TRUST_SOURCES_LOST);
 	if (result->step == DISCIPLINE_REFUSED) {
 		text_of_duration(result->step_ns, size, sizeof(size));
 		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",
@@ -246,7 +258,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	steering_remember_offset(steering, result->step_ns);
 	steering->status.correction = result->correction;
 	steering->status.has_correction = true;
-	if (steering->status.aside)
+	if (steering->status.trust == TRUST_ASIDE)
 		return 0;
 	err = timescale_correct(steering->timescale, &result->correction, now->epoch,
 				result->jump || steering_finds_wrong(steering, result));
@@ -375,8 +387,8 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 		return false;
 	if (options->step_limit >= 0)
 		steering->host_checks++;
-	return !steering->status.has_correction && !steering->status.aside && !options->observe &&
-	       options->step_threshold_ns > 0 && error_ns > options->step_threshold_ns &&
+	return !steering->status.has_correction && steering->status.trust != TRUST_ASIDE &&
+	       !options->observe && options->step_threshold_ns > 0 && error_ns > options->step_threshold_ns &&
 	       now->maxerror_ns < error_ns / STEP_EVIDENCE;
 }
 
@@ -407,7 +419,7 @@ int steering_follow(struct steering *steering)
 	if (follow)
 		steering->next_check_ns = chime_add_sat(now->raw_ns, CHECK_MAX_NS);
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
-	if (steering->status.aside)
+	if (steering->status.trust == TRUST_ASIDE)
 		return 0;
 	steering_doubt_date(steering, now);
 	if (!steering->options.observe && !steering_can_follow(now))
@@ -424,32 +436,35 @@ int steering_follow(struct steering *steering)
 void steering_disrupted(struct steering *steering, bool keep)
 {
 	steering_recheck(steering);
-	steering->status.disrupted = true;
+	steering_trust(steering, keep ? TRUST_TIME_REPAIRED : TRUST_TIME_DISRUPTED);
 	if (keep)
 		return;
-	steering->distrusted = true;
 	steering->settled = false;
 	steering->status.has_correction = false;
 }
 
-void steering_stand_aside(struct steering *steering, bool aside)
+bool steering_stand_aside(struct steering *steering, bool aside)
 {
-	if (steering->status.aside == aside)
-		return;
-	if (aside)
+	if ((steering->status.trust == TRUST_ASIDE) == aside)
+		return false;
+	if (aside) {
+		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
 		steering_settle(steering);
-	steering->status.aside = aside;
+	} else {
+		log_notice("The module is in mode auto again: we steer it and the system clock");
+	}
+	steering_trust(steering, aside ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
 	steering->status.synchronised = false;
-	steering->published = false;
 	steering->settled = false;
 	steering_recheck(steering);
+	return true;
 }
 
 void steering_settle(struct steering *steering)
 {
 	const struct steering_status *status = &steering->status;
 
-	if (!status->valid || steering->options.observe || status->aside)
+	if (!status->valid || steering->options.observe || status->trust == TRUST_ASIDE)
 		return;
 	(void)steering_end_slew(steering);
 	/* Nobody will be there to see the kernel leap. */

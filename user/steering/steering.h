@@ -17,6 +17,7 @@
 #include "discipline/discipline.h"
 #include "steering/follower.h"
 #include "steering/leap.h"
+#include "steering/trust.h"
 
 /**
  * struct steering_options - as configured
@@ -91,8 +92,11 @@ void steering_recheck(struct steering *steering);
  */
 void steering_disrupted(struct steering *steering, bool keep);
 
-/* Stand aside: others steer (mode external). The system clock keeps its rate. */
-void steering_stand_aside(struct steering *steering, bool aside);
+/*
+ * Stand aside: others steer (mode external). The system clock keeps its rate. Whether that is
+ * something new, which the log is told.
+ */
+bool steering_stand_aside(struct steering *steering, bool aside);
 
 /* On the way out: no phase correction stays in the rate. */
 void steering_settle(struct steering *steering);
@@ -103,9 +107,8 @@ void steering_settle(struct steering *steering);
  * @now: the latest
  * @has_correction: @correction is in force
  * @correction: UTC - reference as a function of the reference's time
- * @disrupted: time was, and no correction has confirmed the clock since: the first one steps it
+ * @trust: what the timescale is worth
  * @synchronised: published
- * @aside: somebody else steers
  * @maxerror_ns: of the system clock at the latest check; CHIME_LINE_UNBOUNDED_NS: none known
  * @esterror_ns: same, one standard error
  * @leap: what today ends with: 0 none, 1 insert, 2 delete a second ...
@@ -122,9 +125,8 @@ struct steering_status {
 	struct timescale_now now;
 	bool has_correction;
 	struct chime_line correction;
-	bool disrupted;
+	enum trust trust;
 	bool synchronised;
-	bool aside;
 	int64_t maxerror_ns;
 	int64_t esterror_ns;
 	int leap;

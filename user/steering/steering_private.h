@@ -35,9 +35,6 @@ struct steering {
 	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
 	bool steered;		/* the clock runs at the follower's rate, a slew included */
 	bool settled;
-	bool distrusted;	/* unsynchronised until a correction confirms the clock */
-	bool confirmed;		/* by the discipline's latest verdict, or there is none yet */
-	bool published;		/* something was, and status.synchronised is it */
 	struct log_limit complaint;
 	struct rival rival;
 	bool set_by_others;	/* the clock was, and is to be set back by policy */

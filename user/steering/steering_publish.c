@@ -117,13 +117,12 @@ static int64_t steering_runaway_ns(const struct steering *steering)
 int steering_publish(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
-	bool synchronised = steering->settled && steering->confirmed && !steering->distrusted &&
+	bool synchronised = steering->settled && trust_allows(status->trust) &&
 			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
 	int64_t outgrown_ns = steering_outgrown_ns(steering);
 	int64_t maxerror_ns = chime_add_sat(chime_add_sat(status->maxerror_ns, outgrown_ns),
 					    steering_runaway_ns(steering));
 	char bound[32];
-	bool news;
 	int err;
 
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, outgrown_ns ? OUTGROWN_PUBLISH_NS :
@@ -144,13 +143,11 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 	}
 	if (steering->status.leap && now->raw_ns < steering->arm_from_ns)
 		steering->next_publish_ns = steering->arm_from_ns;
-	news = !steering->published || synchronised != status->synchronised;
 	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
-	if (news && synchronised)
+	if (synchronised && !status->synchronised)
 		log_notice("The system clock is synchronised, right to within %s", bound);
-	else if (news && steering->published)
+	else if (!synchronised && status->synchronised)
 		log_warning("The system clock is no longer synchronised");
-	steering->published = true;
 	status->synchronised = synchronised;
 	return 0;
 }

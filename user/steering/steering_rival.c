@@ -20,7 +20,7 @@
 /* What becomes of the clock, as the end of a sentence. */
 static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
 {
-	if (steering->status.aside || !steering_can_follow(now))
+	if (steering->status.trust == TRUST_ASIDE || !steering_can_follow(now))
 		return "";
 	if (steering->set_by_others)
 		return "; it is being set back, as policy allows";
@@ -33,8 +33,8 @@ static bool steering_takes_back(const struct steering *steering, const struct ti
 {
 	int64_t error_ns = steering_error_ns(now);
 
-	return news == RIVAL_SET && !steering->status.aside && steering->confirmed &&
-	       !steering->status.disrupted && steering_can_follow(now) &&
+	return news == RIVAL_SET && trust_allows(steering->status.trust) &&
+	       !trust_is_unconfirmed(steering->status.trust) && steering_can_follow(now) &&
 	       now->maxerror_ns < error_ns / STEP_EVIDENCE &&
 	       (double)error_ns > steering->options.max_slew * SLEW_LONGEST_NS;
 }
@@ -47,7 +47,7 @@ static void steering_tell_rival(const struct steering *steering, const struct ri
 		"Stop the other one, or let it have the clock with: truechime mode external";
 	char names[256], span[32];
 
-	if (steering->status.aside)
+	if (steering->status.trust == TRUST_ASIDE)
 		advice = "Others are to steer it (mode external), but not two of them";
 	text_of_duration(rival->latest_ns - rival->first_ns, span, sizeof(span));
 	rival_find("/proc", names, sizeof(names));

@@ -53,9 +53,10 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
 	if (world.no_daemon)
 		return -ECONNREFUSED;
-	*reply = json_pack("{s:b,s:b,s:b,s:b,s:b,s:f,s:I,s:{s:i,s:i,s:i}}", "ok", 1,
+	*reply = json_pack("{s:b,s:b,s:b,s:s,s:b,s:f,s:I,s:{s:i,s:i,s:i}}", "ok", 1,
 			   "synchronised", !world.unsynchronised,
-			   "corrected", world.corrected, "aside", world.aside,
+			   "corrected", world.corrected, "trust",
+			   world.aside ? "aside" : "confirmed",
 			   "refused", world.refused,
 			   "last_update_s", (double)time(NULL) - 60.5,
 			   "offset_ns", (json_int_t)3000000000, "sources",

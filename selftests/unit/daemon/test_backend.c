@@ -277,8 +277,9 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 {
 }
 
-void steering_stand_aside(struct steering *steering, bool aside)
+bool steering_stand_aside(struct steering *steering, bool aside)
 {
+	return false;
 }
 
 void daemon_burst(struct daemon *daemon, int count)
@@ -505,14 +506,16 @@ TEST_F(daemon, what_may_be_another_host_is_learned_anew)
 
 TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
 {
+	struct timescale_now now;
+
 	/* Sources that have never answered, then those that only watch, then others who steer. */
 	happen(self, TRUECHIME_CAUSE_FORK);
 	world.corrected = true;
 	self->config.sources[0].options.noselect = true;
 	happen(self, TRUECHIME_CAUSE_FORK);
 	self->config.sources[0].options.noselect = false;
-	self->daemon.external = true;
 	world.module_now.external = true;
+	ASSERT_EQ(0, timescale_read(self->daemon.timescale, &now));
 	happen(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(0, world.voids);
 	EXPECT_EQ(0, world.resets);

@@ -124,7 +124,9 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 
 void steering_get_status(const struct steering *steering, struct steering_status *status)
 {
-	*status = (struct steering_status){ .disrupted = world.disrupted };
+	*status = (struct steering_status){
+		.trust = world.disrupted ? TRUST_DISRUPTED : TRUST_CONFIRMED,
+	};
 }
 
 void steering_disrupted(struct steering *steering, bool keep)

@@ -450,11 +450,11 @@ TEST_F(steering, what_a_disruption_left_wrong_is_stepped_by_policy)
 	result.measured = false;
 	ASSERT_EQ(0, apply(self, result));
 	EXPECT_EQ(0, self->status.steps);
-	EXPECT_TRUE(self->status.disrupted);
+	EXPECT_TRUE(trust_is_unconfirmed(self->status.trust));
 	ASSERT_EQ(0, apply(self, found(self, 3 * MS)));
 	EXPECT_EQ(1, self->status.steps);
 	EXPECT_EQ(0, error_ns(self));
-	EXPECT_FALSE(self->status.disrupted);
+	EXPECT_FALSE(trust_is_unconfirmed(self->status.trust));
 
 	steering_disrupted(self->steering, true);
 	ASSERT_EQ(0, apply(self, found(self, MS / 2)));
@@ -656,9 +656,9 @@ TEST(only_looks_under_x)
 	steering_disrupted(steering, false);
 	ASSERT_EQ(0, steering_read(steering));
 	steering_get_status(steering, &world.status);
-	EXPECT_TRUE(world.status.disrupted);
+	EXPECT_TRUE(trust_is_unconfirmed(world.status.trust));
 	ASSERT_EQ(0, apply(&world, found(&world, S)));
-	EXPECT_FALSE(world.status.disrupted);
+	EXPECT_FALSE(trust_is_unconfirmed(world.status.trust));
 	EXPECT_EQ(0, fake_clock.adjustments);
 	steering_free(steering);
 	timescale->ops->close(timescale);

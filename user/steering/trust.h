@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * May the clock be trusted? One word for it, and what changes it. Pure. That the system clock
+ * follows the timescale, and that a bound is known, is asked beside it before it is called
+ * synchronised.
+ */
+#ifndef STEERING_TRUST_H
+#define STEERING_TRUST_H
+
+#include <stdbool.h>
+
+/**
+ * enum trust - what the timescale is worth
+ * @TRUST_UNKNOWN: nothing says what time it is
+ * @TRUST_FOLLOWING: it is followed as it is: the host's time, or what was known at the start
+ * @TRUST_CONFIRMED: the time sources say the same
+ * @TRUST_REPAIRED: time was disrupted, and it is as right as it was; the sources' first correction
+ *	steps what is left
+ * @TRUST_DISRUPTED: time was disrupted, and it may be wrong until the sources have confirmed it
+ * @TRUST_HELD: it goes on as it is, and nobody confirms it: the sources are lost, or contradict
+ * @TRUST_ASIDE: others steer it (mode external)
+ */
+enum trust {
+	TRUST_UNKNOWN,
+	TRUST_FOLLOWING,
+	TRUST_CONFIRMED,
+	TRUST_REPAIRED,
+	TRUST_DISRUPTED,
+	TRUST_HELD,
+	TRUST_ASIDE,
+};
+
+/**
+ * enum trust_event - what changes it
+ * @TRUST_SOURCES_AGREE: the sources can be used, whether they say anything new or not
+ * @TRUST_SOURCES_MEASURED: what they have measured since is in the timescale now
+ * @TRUST_SOURCES_SILENT: they cannot be used, but there is a host
+ * @TRUST_SOURCES_LOST: they cannot be used, and there is no host
+ * @TRUST_TIME_REPAIRED: time was disrupted, and the timescale goes on as right as it was
+ * @TRUST_TIME_DISRUPTED: time was disrupted, and the timescale with it
+ * @TRUST_OTHERS_STEER: mode external begins ...
+ * @TRUST_OTHERS_LEFT: ... and ends
+ */
+enum trust_event {
+	TRUST_SOURCES_AGREE,
+	TRUST_SOURCES_MEASURED,
+	TRUST_SOURCES_SILENT,
+	TRUST_SOURCES_LOST,
+	TRUST_TIME_REPAIRED,
+	TRUST_TIME_DISRUPTED,
+	TRUST_OTHERS_STEER,
+	TRUST_OTHERS_LEFT,
+};
+
+enum trust trust_after(enum trust trust, enum trust_event event);
+
+/* The sources have not confirmed the clock since time was disrupted. */
+static inline bool trust_is_unconfirmed(enum trust trust)
+{
+	return trust == TRUST_REPAIRED || trust == TRUST_DISRUPTED;
+}
+
+/* It may be called synchronised. */
+static inline bool trust_allows(enum trust trust)
+{
+	return trust == TRUST_FOLLOWING || trust == TRUST_CONFIRMED || trust == TRUST_REPAIRED;
+}
+
+/* "confirmed" ... for machines. */
+const char *trust_name(enum trust trust);
+
+#endif /* STEERING_TRUST_H */
