@@ -17,6 +17,7 @@
 #include "clocks/release_date.h"
 #include "clocks/system_clock.h"
 #include "core/policy.h"
+#include "core/reaction.h"
 #include "core/verdict.h"
 #include "lib/log.h"
 #include "lib/module_link.h"
@@ -80,18 +81,30 @@ static int timescale_user_read(struct timescale_now *now)
 	return now->reading_ns == INT64_MAX ? -EAGAIN : 0;
 }
 
-/* Raw stood still while the machine slept: what was measured against it is worth its rate only. */
-static void timescale_user_slept(struct timescale_user *user, int64_t gap_ns)
+/* Raw lost time. Where it is the reference there is one thing to follow: the correction shifts. */
+static void timescale_user_react(struct timescale_user *user,
+				 const struct chime_disrupted *disrupted)
 {
+	struct chime_line *correction = &user->correction;
+	struct chime_reaction reaction;
+
+	chime_react(disrupted, &reaction);
 	user->epoch++;
-	user->disruptions++;
-	user->correction.offset_ns = chime_add_sat(user->correction.offset_ns, gap_ns);
-	user->correction.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	user->disruptions += chime_reaction_counts(disrupted->cause);
+	correction->offset_ns = chime_add_sat(correction->offset_ns, disrupted->gap_ns);
+	correction->sigma_ns = chime_add_sat(correction->sigma_ns, reaction.shift_error_ns);
+	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, reaction.shift_error_ns);
 }
 
 static void timescale_user_watch(struct timescale_user *user, int64_t raw_ns)
 {
 	int64_t boottime_ns, asleep_ns, gap_ns, steered_ns;
+	/* The kernel says how long it slept, by a clock of which nobody knows how right it is. */
+	struct chime_disrupted disrupted = {
+		.cause = TRUECHIME_CAUSE_SUSPEND,
+		.measure = CHIME_MEASURED_BY_SOURCES,
+		.gap_error_ns = CHIME_LINE_UNBOUNDED_NS,
+	};
 
 	if (!user->watch_suspend || clock_read_ns(CLOCK_BOOTTIME, &boottime_ns))
 		return;
@@ -100,8 +113,10 @@ static void timescale_user_watch(struct timescale_user *user, int64_t raw_ns)
 	steered_ns = (int64_t)((double)(raw_ns - user->raw_ns) * system_clock_rate(user->clock));
 	user->asleep_ns = asleep_ns;
 	user->raw_ns = raw_ns;
-	if (gap_ns - steered_ns > SUSPEND_MIN_NS)
-		timescale_user_slept(user, gap_ns);
+	if (gap_ns - steered_ns <= SUSPEND_MIN_NS)
+		return;
+	disrupted.gap_ns = gap_ns;
+	timescale_user_react(user, &disrupted);
 }
 
 static int timescale_user_now(struct timescale *timescale, struct timescale_now *now)
@@ -199,6 +214,12 @@ static int timescale_user_disrupted(struct timescale *timescale, const struct mo
 				    uint32_t epoch, struct module_event *event)
 {
 	struct timescale_user *user = (struct timescale_user *)timescale;
+	const struct chime_disrupted disrupted = {
+		.cause = TRUECHIME_CAUSE_TIME_SOURCES,
+		.measure = CHIME_MEASURED_BY_SOURCES,
+		.gap_ns = jump->offset_ns,
+		.gap_error_ns = jump->maxerror_ns,
+	};
 	struct timescale_now now;
 	int err;
 
@@ -209,22 +230,17 @@ static int timescale_user_disrupted(struct timescale *timescale, const struct mo
 		return -ESTALE;
 	if (now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
 		return -ENODATA;
-	user->epoch++;
-	user->disruptions++;
-	user->correction.offset_ns = chime_add_sat(user->correction.offset_ns, jump->offset_ns);
-	user->correction.sigma_ns = chime_add_sat(user->correction.sigma_ns, jump->maxerror_ns);
-	user->correction.maxerror_ns = chime_add_sat(user->correction.maxerror_ns,
-						     jump->maxerror_ns);
+	timescale_user_react(user, &disrupted);
 	*event = (struct module_event){
 		.sequence = user->disruptions,
-		.cause = TRUECHIME_CAUSE_TIME_SOURCES,
+		.cause = disrupted.cause,
 		.evidence = CHIME_SAW(NTP),
 		.gap_ns = jump->offset_ns,
 		.maxerror_before_ns = now.maxerror_ns,
 		.offset_ns = chime_sub_sat(chime_add_sat(now.time_ns, jump->offset_ns),
 					   now.realtime_ns),
 	};
-	(void)timescale_user_repair(user, TRUECHIME_OCCASION_DISRUPTION,
+	(void)timescale_user_repair(user, chime_reaction_occasion(disrupted.cause),
 				    chime_add_sat(now.time_ns, jump->offset_ns), event->offset_ns,
 				    &event->action);
 	err = timescale_user_now(timescale, &now);
