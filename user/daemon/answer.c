@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/report.h"
+#include "ipc/report.h"
 
 /* Why there was no step, and what to do about it. */
 static const char *daemon_step_words(const struct daemon *daemon, int err)
@@ -48,18 +48,22 @@ static json_t *daemon_step(struct daemon *daemon, const char **error)
 
 json_t *daemon_answer(void *context, const struct control_request *request, const char **error)
 {
+	struct module_event events[DAEMON_EVENTS];
 	struct daemon *daemon = context;
+	struct state state;
+	int count;
 
-	(void)steering_read(daemon->steering);
+	daemon_get_state(daemon, &state);
 	switch (request->command) {
 	case CONTROL_STATUS:
-		return report_status(daemon);
+		return report_status(&state);
 	case CONTROL_TRACKING:
-		return report_tracking(daemon);
+		return report_tracking(&state);
 	case CONTROL_SOURCES:
-		return report_sources(daemon);
+		return report_sources(&state);
 	case CONTROL_EVENTS:
-		return report_events(daemon);
+		count = daemon_get_events(daemon, events, DAEMON_EVENTS);
+		return report_events(events, count);
 	case CONTROL_MAKESTEP:
 		return daemon_step(daemon, error);
 	case CONTROL_BURST:

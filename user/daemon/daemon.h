@@ -16,6 +16,7 @@
 #include "discipline/consensus.h"
 #include "discipline/discipline.h"
 #include "ipc/socket.h"
+#include "ipc/state.h"
 #include "lib/event_stream.h"
 #include "lib/log.h"
 #include "lib/module_group.h"
@@ -75,10 +76,7 @@ struct daemon_options {
  * @discipline: what the sources say
  * @steering: what becomes of it
  * @control: the socket of the command line program; NULL: there is none
- * @result: the discipline's latest verdict
- * @result_raw_ns: when that was; 0: there was none yet
- * @result_utc_ns: same, by the timescale
- * @update_interval_ns: between the latest two corrections
+ * @update: what the discipline's latest verdict and correction were
  * @epoch: in which the sources' estimates are
  * @has_host: what the epoch's reference is
  * @disruptions: counted by the timescale when last looked at
@@ -116,10 +114,7 @@ struct daemon {
 	struct steering *steering;
 	struct control *control;
 
-	struct discipline_result result;
-	int64_t result_raw_ns;
-	int64_t result_utc_ns;
-	int64_t update_interval_ns;
+	struct state_update update;
 
 	uint32_t epoch;
 	bool has_host;
@@ -164,6 +159,14 @@ int daemon_reload(struct daemon *daemon);
 
 /* The answer to @request; NULL: it is refused, and @error says why. @context: the daemon. */
 json_t *daemon_answer(void *context, const struct control_request *request, const char **error);
+
+/* state.c */
+
+/* What anybody may see, now. */
+void daemon_get_state(struct daemon *daemon, struct state *state);
+
+/* The latest disruptions, oldest first. How many, @max at most. */
+int daemon_get_events(struct daemon *daemon, struct module_event *events, int max);
 
 /* update.c */
 

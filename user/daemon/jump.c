@@ -16,8 +16,8 @@
 /* Nobody corrects the clock by them: it is as it was, and nothing confirms it but a host. */
 static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)
 {
-	daemon->result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
-	(void)steering_correct(daemon->steering, &daemon->result, now);
+	daemon->update.result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
+	(void)steering_correct(daemon->steering, &daemon->update.result, now);
 }
 
 static void daemon_report_falseticker(const struct daemon *daemon,
@@ -157,7 +157,7 @@ static void daemon_make_refused_change(struct daemon *daemon)
 
 void daemon_trust_sources(struct daemon *daemon)
 {
-	if (daemon->result.step == DISCIPLINE_REFUSED)
+	if (daemon->update.result.step == DISCIPLINE_REFUSED)
 		daemon_make_refused_change(daemon);
 	if (daemon->heard != CONSENSUS_FALSETICKER)
 		return;

@@ -70,13 +70,13 @@ void daemon_announce_leap(struct daemon *daemon)
 	struct steering_status status;
 	int tai_s;
 
-	if (!daemon->result.synchronised)
+	if (!daemon->update.result.synchronised)
 		return;
 	steering_get_status(daemon->steering, &status);
 	warn_of_expiry(daemon, status.now.time_ns);
 	steering_announce_leap(daemon->steering,
 			       leap_list_decide(&daemon->leap_list, status.now.time_ns,
-						daemon->result.leap));
+						daemon->update.result.leap));
 	tai_s = leap_list_tai(&daemon->leap_list, status.now.time_ns);
 	if (tai_s && status.synchronised && !status.leap)
 		(void)system_clock_set_tai(daemon->clock, tai_s);

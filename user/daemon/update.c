@@ -41,14 +41,14 @@ static void daemon_judge_host(struct daemon *daemon)
 
 	if (!daemon->link || timescale_is_external(daemon->timescale))
 		return;
-	if (daemon->result.demote_host) {
+	if (daemon->update.result.demote_host) {
 		err = module_link_demote_host(daemon->link, true);
 		if (!err)
 			log_warning("The host's clock is set aside: %zu of %zu time sources agree that it is wrong. The clock goes on by those sources. To trust the host again: truechime host reinstate",
-				    daemon->result.selection.candidates -
-				    daemon->result.selection.falsetickers,
-				    daemon->result.selection.candidates);
-	} else if (daemon->result.reinstate_host) {
+				    daemon->update.result.selection.candidates -
+				    daemon->update.result.selection.falsetickers,
+				    daemon->update.result.selection.candidates);
+	} else if (daemon->update.result.reinstate_host) {
 		err = module_link_demote_host(daemon->link, false);
 		if (!err)
 			log_notice("The host's clock agrees with the time sources again and is used again");
@@ -72,7 +72,7 @@ static unsigned int daemon_enough_samples(const struct source_status *status)
 /* -q and -Q end as soon as the offset is known well enough. */
 static void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
 {
-	const struct discipline_result *result = &daemon->result;
+	const struct discipline_result *result = &daemon->update.result;
 	bool set = daemon->options->task == DAEMON_SET;
 	struct source *const *sources;
 	struct source_status status;
@@ -99,7 +99,7 @@ static void daemon_judge_task(struct daemon *daemon, const struct timescale_now 
 
 static void daemon_tell_status(struct daemon *daemon)
 {
-	const struct selection *selection = &daemon->result.selection;
+	const struct selection *selection = &daemon->update.result.selection;
 	struct association_info info;
 
 	if (selection->selected < 0) {
@@ -113,7 +113,7 @@ static void daemon_tell_status(struct daemon *daemon)
 
 static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 {
-	struct discipline_result *result = &daemon->result;
+	struct discipline_result *result = &daemon->update.result;
 	int err;
 
 	/* With -q the only step is the one at the end; with -Q there is none. */
@@ -130,10 +130,10 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 		discipline_change_reference(daemon->discipline, &REFERENCE_REPLACED);
 	if (!result->changed)
 		return;
-	if (daemon->result_raw_ns)
-		daemon->update_interval_ns = now->raw_ns - daemon->result_raw_ns;
-	daemon->result_raw_ns = now->raw_ns;
-	daemon->result_utc_ns = chime_add_sat(now->reference_ns,
+	if (daemon->update.raw_ns)
+		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
+	daemon->update.raw_ns = now->raw_ns;
+	daemon->update.utc_ns = chime_add_sat(now->reference_ns,
 					      chime_line_offset(&result->correction,
 								now->reference_ns));
 }
@@ -157,7 +157,7 @@ void daemon_update(struct daemon *daemon)
 	count = associations_sources(daemon->associations, &sources);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
-	err = discipline_update(daemon->discipline, sources, count, &now, &daemon->result);
+	err = discipline_update(daemon->discipline, sources, count, &now, &daemon->update.result);
 	if (err == -ERANGE) {
 		log_err("The sources want the clock changed by more than maxchange allows, again and again; stopping. If they are right, set the clock with: truechimed -q");
 		daemon_leave(daemon, DAEMON_STATUS_MAXCHANGE);
@@ -166,10 +166,10 @@ void daemon_update(struct daemon *daemon)
 	if (err)
 		return;
 	/* Until then the bound grows as it is known to, from then on by the worst. */
-	if (daemon->result.changed)
+	if (daemon->update.result.changed)
 		daemon->next_update_ns =
 			chime_add_sat(now.raw_ns, chime_min(UPDATE_NS,
-							    daemon->result.correction.horizon_ns));
+							    daemon->update.result.correction.horizon_ns));
 	daemon_apply(daemon, &now);
 	daemon_judge_host(daemon);
 	daemon_tell_status(daemon);
@@ -230,7 +230,7 @@ static void daemon_write_drift(struct daemon *daemon)
 	double rate, rate_sigma;
 	int err;
 
-	if (!*config->driftfile || !daemon->result_raw_ns || daemon->options->no_clock ||
+	if (!*config->driftfile || !daemon->update.raw_ns || daemon->options->no_clock ||
 	    daemon->options->task != DAEMON_RUN ||
 	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;

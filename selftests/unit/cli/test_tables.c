@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The tables that scripts read as chronyc's: from what the daemon knows, through JSON, to lines.
- * The expected ones are what chronyc 4.3 prints of the same. The rest of the daemon is stand-ins.
+ * The expected ones are what chronyc 4.3 prints of the same.
  */
 #include "user/cli/cli.h"
-#include "user/daemon/report.h"
+#include "user/ipc/report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,67 +14,7 @@
 #define S	1000000000LL
 #define NOW_NS	(5000 * S)
 
-static struct {
-	struct steering_status steering;
-	struct source_status sources[4];
-	struct association_info infos[4];
-	size_t count;
-	struct timescale_ops ops;
-	struct timescale timescale;
-	struct daemon_options options;
-	struct config config;
-	struct daemon daemon;
-} world;
-
-/* The daemon's parts. */
-
-void steering_get_status(const struct steering *steering, struct steering_status *status)
-{
-	*status = world.steering;
-}
-
-size_t associations_sources(const struct associations *associations,
-			    struct source *const **sources)
-{
-	static struct source *places[4];
-	size_t i;
-
-	for (i = 0; i < 4; i++)
-		places[i] = (struct source *)&world.sources[i];
-	*sources = places;
-	return world.count;
-}
-
-bool associations_get_info(const struct associations *associations, size_t index,
-			   struct association_info *info)
-{
-	if (index >= world.count)
-		return false;
-	*info = world.infos[index];
-	return true;
-}
-
-void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
-{
-	*status = *(const struct source_status *)source;
-}
-
-bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
-{
-	*rate = 3.5e-6;
-	*rate_sigma = 0.044e-6;
-	return world.count;
-}
-
-int64_t system_clock_raw_ns(void)
-{
-	return NOW_NS;
-}
-
-int module_link_events(struct module_link *link, struct module_event *events, int max, int *count)
-{
-	return -ENOENT;
-}
+static struct state world;
 
 json_t *event_report(const struct module_event *event)
 {
@@ -85,8 +25,8 @@ json_t *event_report(const struct module_event *event)
 int client_report(const struct cli *cli, const char *command,
 		  void (*print)(const struct cli *cli, const json_t *reply))
 {
-	json_t *reply = strcmp(command, "tracking") ? report_sources(&world.daemon) :
-						      report_tracking(&world.daemon);
+	json_t *reply = strcmp(command, "tracking") ? report_sources(&world) :
+						      report_tracking(&world);
 
 	print(cli, reply);
 	json_decref(reply);
@@ -104,15 +44,13 @@ FIXTURE_SETUP(tables)
 
 	self->text = NULL;
 	memset(&world, 0, sizeof(world));
-	world.timescale.ops = &world.ops;
-	world.daemon.timescale = &world.timescale;
-	world.daemon.options = &world.options;
-	world.daemon.config = &world.config;
-	world.daemon.result.selection.selected = -1;
+	world.raw_ns = NOW_NS;
+	world.timescale = "module";
+	world.update.result.selection.selected = -1;
 	for (i = 0; i < 4; i++) {
-		world.sources[i].options = &server;
-		world.infos[i].rejected = "";
-		world.infos[i].resolving_error = "";
+		world.sources[i].status.options = &server;
+		world.sources[i].info.rejected = "";
+		world.sources[i].info.resolving_error = "";
 	}
 }
 
@@ -124,14 +62,17 @@ FIXTURE_TEARDOWN(tables)
 /* A server that answers, and one that never did. Our clock is ahead of the first, and fast. */
 static void add_sources(void)
 {
-	struct source_status *first = &world.sources[0];
+	struct source_status *first = &world.sources[0].status;
 
-	world.count = 2;
-	world.infos[0].name = "ntp.example.net";
-	strcpy(world.infos[0].address, "192.0.2.1");
-	world.infos[0].refid = 0xc0000201;
-	world.infos[1].name = "192.0.2.99";
-	strcpy(world.infos[1].address, "192.0.2.99");
+	world.source_count = 2;
+	world.has_rate = true;
+	world.rate = 3.5e-6;
+	world.rate_sigma = 0.044e-6;
+	world.sources[0].info.name = "ntp.example.net";
+	strcpy(world.sources[0].info.address, "192.0.2.1");
+	world.sources[0].info.refid = 0xc0000201;
+	world.sources[1].info.name = "192.0.2.99";
+	strcpy(world.sources[1].info.address, "192.0.2.99");
 	first->verdict = SOURCE_SELECTED;
 	first->has_estimate = true;
 	first->last.stratum = 2;
@@ -148,18 +89,18 @@ static void add_sources(void)
 	first->estimate.rate = -0.003e-6;
 	first->estimate.rate_sigma = 0.089e-6;
 	first->jitter_ns = 208;
-	world.sources[1].poll = 8;
+	world.sources[1].status.poll = 8;
 	world.steering.has_correction = true;
 	world.steering.correction.offset_ns = 0;
 	/* The clock was slewed back by 91 ns since: 1149 ns are left of 1240. */
 	world.steering.now.time_ns = 91;
 	world.steering.now.realtime_ns = 0;
 	world.steering.now.reference_ns = 91;
-	world.daemon.result_raw_ns = 1;
-	world.daemon.result_utc_ns = 1795300075 * S;
-	world.daemon.result.selection.selected = 0;
-	world.daemon.result.stratum = 3;
-	world.daemon.result.refid = 0x7f7f0101;
+	world.update.raw_ns = 1;
+	world.update.utc_ns = 1795300075 * S;
+	world.update.result.selection.selected = 0;
+	world.update.result.stratum = 3;
+	world.update.result.refid = 0x7f7f0101;
 }
 
 /* The line of the table @verb that begins with @start. */
@@ -217,7 +158,7 @@ TEST_F(tables, tracking_is_chronycs)
 	world.steering.last_offset_ns = -91;
 	world.steering.rms_offset_ns = 192;
 	world.steering.base_rate = -3e-6;
-	world.daemon.update_interval_ns = 2 * S;
+	world.update.interval_ns = 2 * S;
 	world.steering.synchronised = true;
 	EXPECT_STREQ("Reference ID    : C0000201 (ntp.example.net)",
 		     line_of(self, verb_tracking, "Reference ID"));
@@ -268,7 +209,7 @@ TEST_F(tables, json_has_the_signs_of_the_tables)
 	json_t *value;
 
 	add_sources();
-	reply = report_sources(&world.daemon);
+	reply = report_sources(&world);
 	estimate = json_object_get(json_array_get(json_object_get(reply, "sources"), 0),
 				   "estimate");
 	EXPECT_EQ(1149, json_int_of(estimate, "adjusted_ns", 0));

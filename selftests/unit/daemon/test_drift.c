@@ -219,7 +219,7 @@ FIXTURE_SETUP(drift)
 	self->daemon.config = &self->config;
 	self->daemon.timescale = &timescale;
 	self->daemon.link = (struct module_link *)&world;
-	self->daemon.result_raw_ns = 1;
+	self->daemon.update.raw_ns = 1;
 	self->daemon.has_host = true;
 	world.rate = 2e-6;
 	world.rate_sigma = 3e-8;
@@ -322,10 +322,10 @@ TEST_F(drift, nothing_is_kept_that_was_not_learned)
 {
 	double rate, sigma;
 
-	self->daemon.result_raw_ns = 0;
+	self->daemon.update.raw_ns = 0;
 	daemon_finish(&self->daemon);
 	EXPECT_EQ(-ENOENT, drift_read(self->host_file, &rate, &sigma));
-	self->daemon.result_raw_ns = 1;
+	self->daemon.update.raw_ns = 1;
 	self->options.no_clock = true;
 	daemon_finish(&self->daemon);
 	EXPECT_EQ(-ENOENT, drift_read(self->host_file, &rate, &sigma));

@@ -250,7 +250,7 @@ TEST_F(witness, source_astray_leaves_the_clock_unconfirmed)
 	EXPECT_FALSE(hear(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S));
 	EXPECT_FALSE(world.confirmed);
 	EXPECT_EQ(1, world.published);
-	EXPECT_EQ(-1, self->daemon.result.selection.selected);
+	EXPECT_EQ(-1, self->daemon.update.result.selection.selected);
 	EXPECT_EQ(0, world.jumps);
 	/* Said once. */
 	EXPECT_FALSE(hear(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S));
@@ -307,7 +307,7 @@ TEST_F(witness, operator_has_a_refused_change_made)
 {
 	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(0, world.updates);
-	self->daemon.result.step = DISCIPLINE_REFUSED;
+	self->daemon.update.result.step = DISCIPLINE_REFUSED;
 	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(1, world.updates);
 	EXPECT_EQ(1, world.permitted_updates);

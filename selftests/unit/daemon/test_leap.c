@@ -74,7 +74,7 @@ FIXTURE_SETUP(leap)
 	self->config = calloc(1, sizeof(*self->config));
 	ASSERT_NE(NULL, self->config);
 	self->daemon.config = self->config;
-	self->daemon.result.synchronised = true;
+	self->daemon.update.result.synchronised = true;
 	strcpy(self->config->leap_file, "/tmp/test_daemon_leap.XXXXXX");
 	fd = mkstemp(self->config->leap_file);
 	ASSERT_LE(0, fd);
@@ -93,7 +93,7 @@ FIXTURE_TEARDOWN(leap)
 static int announce(struct _test_data_leap *self, int64_t utc_s, int sources)
 {
 	world.utc_ns = utc_s * S;
-	self->daemon.result.leap = (uint8_t)sources;
+	self->daemon.update.result.leap = (uint8_t)sources;
 	daemon_announce_leap(&self->daemon);
 	return world.announced;
 }

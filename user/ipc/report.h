@@ -4,17 +4,19 @@
  * in nanoseconds (*_ns), rates in ppb (*_ppb), words as in lib/names.h. offset = reference - local:
  * positive means that the system clock is behind.
  */
-#ifndef DAEMON_REPORT_H
-#define DAEMON_REPORT_H
+#ifndef IPC_REPORT_H
+#define IPC_REPORT_H
 
 #include <jansson.h>
 
-#include "daemon/daemon.h"
+#include "ipc/state.h"
+
+struct module_event;
 
 /* Each returns a new object with "ok": true; NULL: no memory. */
-json_t *report_status(const struct daemon *daemon);
-json_t *report_tracking(const struct daemon *daemon);
-json_t *report_sources(const struct daemon *daemon);
-json_t *report_events(struct daemon *daemon);
+json_t *report_status(const struct state *state);
+json_t *report_tracking(const struct state *state);
+json_t *report_sources(const struct state *state);
+json_t *report_events(const struct module_event *events, int count);
 
-#endif /* DAEMON_REPORT_H */
+#endif /* IPC_REPORT_H */

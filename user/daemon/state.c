@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon as anybody may see it.
+ */
+#include "daemon/daemon.h"
+
+#include <string.h>
+
+static void daemon_fill_source(const struct daemon *daemon, struct source *source, size_t index,
+			       int64_t at_ns, struct state_source *state)
+{
+	state->info = (struct association_info){ .name = "", .rejected = "",
+						 .resolving_error = "" };
+	(void)associations_get_info(daemon->associations, index, &state->info);
+	source_get_status(source, at_ns, &state->status);
+}
+
+void daemon_get_state(struct daemon *daemon, struct state *state)
+{
+	struct source *const *sources;
+	size_t i;
+
+	*state = (struct state){
+		.raw_ns = system_clock_raw_ns(),
+		.timescale = daemon->timescale->ops->name,
+		.observing = daemon->options->no_clock,
+		.update = daemon->update,
+		.configured = daemon->config->source_count,
+	};
+	(void)steering_read(daemon->steering);
+	steering_get_status(daemon->steering, &state->steering);
+	state->has_rate = discipline_get_rate(daemon->discipline, &state->rate,
+					      &state->rate_sigma);
+	state->source_count = associations_sources(daemon->associations, &sources);
+	for (i = 0; i < state->source_count; i++)
+		daemon_fill_source(daemon, sources[i], i, state->steering.now.reference_ns,
+				   &state->sources[i]);
+}
+
+int daemon_get_events(struct daemon *daemon, struct module_event *events, int max)
+{
+	int count = daemon->event_count < max ? daemon->event_count : max;
+
+	if (daemon->link)
+		return module_link_events(daemon->link, events, max, &count) ? 0 : count;
+	memcpy(events, daemon->events, sizeof(*events) * (size_t)count);
+	return count;
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon's state as JSON.
+ */
+#include "ipc/report.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/event_report.h"
+
+#define NS_PER_S	1000000000LL
+#define PPB		1e9
+
+/* An error of which no bound is known is null. */
+static json_t *report_error(int64_t error_ns)
+{
+	return error_ns == CHIME_LINE_UNBOUNDED_NS ? json_null() : json_integer(error_ns);
+}
+
+/* JSON knows no infinity. */
+static json_t *report_real(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *report_seconds(int64_t utc_ns)
+{
+	return json_real((double)utc_ns / 1e9);
+}
+
+static const char *report_leap(int leap, bool synchronised)
+{
+	if (!synchronised)
+		return "not-synchronised";
+	return leap == 1 ? "insert" : leap == 2 ? "delete" : "normal";
+}
+
+static const char *report_verdict(enum source_verdict verdict)
+{
+	switch (verdict) {
+	case SOURCE_UNUSABLE:
+		return "unusable";
+	case SOURCE_FALSETICKER:
+		return "falseticker";
+	case SOURCE_TOO_VARIABLE:
+		return "too-variable";
+	case SOURCE_NOT_COMBINED:
+		return "not-combined";
+	case SOURCE_COMBINED:
+		return "combined";
+	case SOURCE_SELECTED:
+		return "selected";
+	}
+	return "?";
+}
+
+/* The selected source; NULL: there is none. */
+static const struct association_info *report_selected(const struct state *state)
+{
+	int selected = state->update.result.selection.selected;
+
+	if (!state->update.raw_ns || selected < 0 || (size_t)selected >= state->source_count)
+		return NULL;
+	return &state->sources[selected].info;
+}
+
+static json_t *report_source_counts(const struct state *state)
+{
+	int reachable = 0, usable = 0, falsetickers = 0;
+	size_t i;
+
+	for (i = 0; i < state->source_count; i++) {
+		const struct source_status *status = &state->sources[i].status;
+
+		reachable += status->reach != 0;
+		usable += status->verdict >= SOURCE_NOT_COMBINED;
+		falsetickers += status->verdict == SOURCE_FALSETICKER;
+	}
+	return json_pack("{s:i,s:i,s:i,s:i,s:i}", "configured", (int)state->configured, "known",
+			 (int)state->source_count, "reachable", reachable, "usable", usable,
+			 "falsetickers", falsetickers);
+}
+
+/* The types of report_status()'s members; too long to stand where it is used. */
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
+
+json_t *report_status(const struct state *state)
+{
+	const struct association_info *selected = report_selected(state);
+	const struct steering_status *steering = &state->steering;
+	const struct state_update *update = &state->update;
+
+	return json_pack(REPORT_STATUS,
+			 "ok", 1,
+			 "version", TRUECHIME_VERSION,
+			 "pid", (int)getpid(),
+			 "timescale", state->timescale,
+			 "synchronised", steering->synchronised,
+			 "observing", state->observing,
+			 "trust", trust_name(steering->trust),
+			 "corrected", steering->has_correction,
+			 "refused", update->result.step == DISCIPLINE_REFUSED,
+			 "maxerror_ns", report_error(steering->maxerror_ns),
+			 "esterror_ns", report_error(steering->esterror_ns),
+			 "offset_ns", (json_int_t)chime_sub_sat(steering->now.time_ns,
+								steering->now.realtime_ns),
+			 "reference", steering->now.has_host ? "host" : "raw",
+			 "last_update_s", update->raw_ns ?
+				report_seconds(update->utc_ns) : json_null(),
+			 "source", selected ? selected->name : "",
+			 "sources", report_source_counts(state),
+			 "stratum", update->raw_ns ? update->result.stratum : 16,
+			 "steps", (int)steering->steps,
+			 "rate_ppb", steering->rate * PPB,
+			 "base_rate_ppb", steering->base_rate * PPB,
+			 "interval_ns", (json_int_t)steering->interval_ns);
+}
+
+/* The types of report_tracking()'s members; too long to stand where it is used. */
+#define REPORT_TRACKING	"{s:b,s:b,s:I,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
+
+/*
+ * The signs are chronyc's: offsets of the clock against NTP and its frequency are positive where it
+ * is ahead and fast. Only "offset_ns" is what the clock is to be set forward by, as in its CSV.
+ */
+json_t *report_tracking(const struct state *state)
+{
+	const struct association_info *selected = report_selected(state);
+	const struct steering_status *steering = &state->steering;
+	const struct state_update *update = &state->update;
+	const struct discipline_result *result = &update->result;
+
+	return json_pack(REPORT_TRACKING,
+			 "ok", 1,
+			 "synchronised", steering->synchronised,
+			 "refid", selected ? (json_int_t)selected->refid : 0,
+			 "source", selected ? selected->name : "",
+			 "stratum", selected ? result->stratum : 0,
+			 "ref_time_s", update->raw_ns ?
+				report_seconds(update->utc_ns) : json_null(),
+			 "offset_ns", (json_int_t)chime_sub_sat(steering->now.time_ns,
+								steering->now.realtime_ns),
+			 "last_offset_ns", (json_int_t)-steering->last_offset_ns,
+			 "rms_offset_ns", report_real(steering->rms_offset_ns),
+			 "frequency_ppb", -steering->base_rate * PPB,
+			 "residual_ppb", state->has_rate ? report_real(((steering->now.has_host ?
+				0.0 : steering->base_rate) - state->rate) * PPB) :
+				json_null(),
+			 "skew_ppb", state->has_rate ? report_real(state->rate_sigma * PPB) :
+				json_null(),
+			 "root_delay_ns", (json_int_t)result->root_delay_ns,
+			 "root_dispersion_ns", (json_int_t)result->root_dispersion_ns,
+			 "update_interval_s", report_seconds(update->interval_ns),
+			 "leap", report_leap(steering->leap, steering->synchronised),
+			 "maxerror_ns", report_error(steering->maxerror_ns),
+			 "esterror_ns", report_error(steering->esterror_ns));
+}
+
+/*
+ * What our clock was ahead of the source's by: the timescale at the sample's instant, and the
+ * system clock now.
+ */
+static void report_offsets(const struct steering_status *steering, const struct source_sample *last,
+			   int64_t *measured_ns, int64_t *adjusted_ns)
+{
+	const struct timescale_now *now = &steering->now;
+
+	if (steering->has_correction)
+		*measured_ns = chime_sub_sat(last->offset_ns,
+					     chime_line_offset(&steering->correction, last->at_ns));
+	else
+		*measured_ns = chime_sub_sat(last->offset_ns,
+					     chime_sub_sat(now->realtime_ns, now->reference_ns));
+	*adjusted_ns = *measured_ns;
+	if (steering->has_correction)
+		*adjusted_ns = chime_add_sat(*measured_ns,
+					     chime_sub_sat(now->time_ns, now->realtime_ns));
+	*measured_ns = chime_sub_sat(0, *measured_ns);
+	*adjusted_ns = chime_sub_sat(0, *adjusted_ns);
+}
+
+/* What needs an estimate: null without one. Positive where our clock is ahead, or fast. */
+static json_t *report_estimate(const struct steering_status *steering,
+			       const struct source_status *status, int64_t now_ns)
+{
+	const struct estimate *estimate = &status->estimate;
+	int64_t measured_ns, adjusted_ns, offset_ns;
+	double rate = estimate->rate;
+
+	if (!status->has_estimate)
+		return json_null();
+	report_offsets(steering, &status->last, &measured_ns, &adjusted_ns);
+	offset_ns = chime_sub_sat(chime_sub_sat(steering->now.time_ns, steering->now.reference_ns),
+				  estimate->offset_ns);
+	if (steering->has_correction)
+		rate -= (double)steering->correction.rate_q32 / 4294967296.0;
+	return json_pack("{s:I,s:f,s:I,s:I,s:I,s:o,s:I,s:o,s:o,s:I,s:o,s:o}",
+			 "samples", (json_int_t)status->samples,
+			 "span_s", (double)status->span_ns / 1e9,
+			 "age_ns", (json_int_t)chime_sub_sat(now_ns, status->last_raw_ns),
+			 "measured_ns", (json_int_t)measured_ns,
+			 "adjusted_ns", (json_int_t)adjusted_ns,
+			 "distance_ns", report_real(status->root_distance_ns),
+			 "delay_ns", (json_int_t)status->last.delay_ns,
+			 "frequency_ppb", report_real(-rate * PPB),
+			 "skew_ppb", report_real(estimate->rate_sigma * PPB),
+			 "offset_ns", (json_int_t)offset_ns,
+			 "sigma_ns", report_real(estimate->sigma_ns),
+			 "jitter_ns", report_real(status->jitter_ns));
+}
+
+static json_t *report_source(const struct state *state, const struct state_source *source)
+{
+	const struct source_status *status = &source->status;
+	const struct association_info *info = &source->info;
+	const char *error = *info->resolving_error ? info->resolving_error :
+			    *info->rejected ? info->rejected :
+			    status->last_error < 0 ? strerror(-status->last_error) : "";
+
+	return json_pack("{s:s,s:s,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:s,s:o}",
+			 "name", info->name,
+			 "address", info->address,
+			 "port", info->port,
+			 "kind", status->options->kind == SOURCE_REFCLOCK ? "refclock" : "server",
+			 "state", report_verdict(status->verdict),
+			 "stratum", status->has_estimate ? status->last.stratum : 0,
+			 "poll", status->poll,
+			 "reach", status->reach,
+			 "sent", (json_int_t)status->sent,
+			 "received", (json_int_t)status->received,
+			 "kernel_timestamps", info->kernel_timestamps,
+			 "error", error,
+			 "estimate", report_estimate(&state->steering, status, state->raw_ns));
+}
+
+json_t *report_sources(const struct state *state)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < state->source_count; i++)
+		json_array_append_new(list, report_source(state, &state->sources[i]));
+	return json_pack("{s:b,s:o}", "ok", 1, "sources", list);
+}
+
+json_t *report_events(const struct module_event *events, int count)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < count; i++)
+		json_array_append_new(list, event_report(&events[i]));
+	return json_pack("{s:b,s:o}", "ok", 1, "events", list);
+}

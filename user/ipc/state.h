@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What anybody may see of the daemon: one plain structure, which the daemon fills and every way to
+ * ask it reads. Instants and signs are those of its parts.
+ */
+#ifndef IPC_STATE_H
+#define IPC_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "discipline/discipline.h"
+#include "discipline/source.h"
+#include "sources/association.h"
+#include "steering/steering.h"
+
+/**
+ * struct state_update - the latest change of the timescale by its sources
+ * @result: the discipline's latest verdict, whether it changed anything or not
+ * @raw_ns: when the latest change was; 0: there was none yet
+ * @utc_ns: same, by the timescale
+ * @interval_ns: between the latest two
+ */
+struct state_update {
+	struct discipline_result result;
+	int64_t raw_ns;
+	int64_t utc_ns;
+	int64_t interval_ns;
+};
+
+/**
+ * struct state_source - a time source
+ * @info: who it is
+ * @status: what it says, at the instant of struct steering_status's clocks
+ */
+struct state_source {
+	struct association_info info;
+	struct source_status status;
+};
+
+/**
+ * struct state - the daemon at one instant
+ * @raw_ns: the instant
+ * @timescale: name of its backend
+ * @observing: it changes nothing (-x)
+ * @steering: the clocks, and what is published of them
+ * @update: what the sources have led to
+ * @has_rate: the rate of the reference was learned ...
+ * @rate: ... d(UTC)/d(reference) - 1 ...
+ * @rate_sigma: ... and its standard error
+ * @configured: directives that name sources
+ * @source_count: sources that came of them
+ * @sources: in the order of the configuration; selections are indices of these
+ */
+struct state {
+	int64_t raw_ns;
+	const char *timescale;
+	bool observing;
+	struct steering_status steering;
+	struct state_update update;
+	bool has_rate;
+	double rate;
+	double rate_sigma;
+	size_t configured;
+	size_t source_count;
+	struct state_source sources[CONFIG_SOURCES_MAX];
+};
+
+#endif /* IPC_STATE_H */
