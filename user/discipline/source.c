@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/line.h"
+#include "discipline/source_interval.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -544,9 +545,23 @@ static void describe_history(const struct source *source, struct source_status *
 }
 
 /*
- * The truth lies within half the round trip of each sample. If that of the latest is another place
- * than where the estimate has it, one of the two is wrong, and it may be the estimate. A refclock's
- * reading is no more than likely.
+ * The latest sample says that the clock is elsewhere than the estimate has it. Either by what no
+ * path can hide, however it changed, or by what the estimate disbelieves and no queue explains. The
+ * server's own error is in both alike, and excuses nothing.
+ */
+static bool contradicts(const struct source_status *status, double residual_ns, double path_ns)
+{
+	const struct source_sample *last = &status->last;
+	double known_ns = SIGMAS * hypot(status->estimate.sigma_ns, (double)last->noise_ns);
+	double queued_ns = 0.5 * (double)(last->delay_ns - status->minimum_delay_ns);
+
+	return residual_ns > path_ns + 0.5 * (double)last->delay_ns + known_ns ||
+	       (status->estimate.suspect && residual_ns > fmax(queued_ns, 0) + known_ns);
+}
+
+/*
+ * If it does, the next samples will tell which is right: the truth may be as far from the one as
+ * from the other. A refclock's reading is no more than likely.
  */
 static double contradicted_ns(const struct source *source, const struct source_status *status)
 {
@@ -554,12 +569,13 @@ static double contradicted_ns(const struct source *source, const struct source_s
 	double ago_ns = (double)(status->estimate.at_ns - last->at_ns);
 	double residual_ns = fabs((double)(last->offset_ns - status->estimate.offset_ns) +
 				  ago_ns * status->estimate.rate);
-	double reach_ns = 0.5 * (double)last->delay_ns + SIGMAS * (double)last->noise_ns;
+	double path_ns = fabs(status->estimate.asymmetry_ns) +
+			 0.5 * (double)status->minimum_delay_ns;
 
-	if (source->options.kind == SOURCE_REFCLOCK ||
-	    residual_ns < reach_ns + status->root_distance_ns)
+	if (source->options.kind == SOURCE_REFCLOCK || !contradicts(status, residual_ns, path_ns))
 		return 0;
-	return residual_ns + reach_ns;
+	return residual_ns + (double)source_interval_distance(last) +
+	       SIGMAS * (double)last->noise_ns;
 }
 
 /* A server that does not answer, or that sent "RATE", is asked less often than its samples want. */

@@ -521,6 +521,71 @@ TEST_F(source, distance_reaches_a_sample_that_contradicts)
 	EXPECT_LT(after.root_distance_ns, 2000000);
 }
 
+/* A far server, on a path of 74 ms there and back, whose own error is 22.5 ms at most. */
+static struct source_sample far_sample_at(int64_t at_ns)
+{
+	struct source_sample sample = sample_at(at_ns);
+
+	sample.delay_ns = 74000000 + at_ns / NS_PER_S * 7919 % 20000;
+	sample.root_delay_ns = 41000000;
+	sample.root_dispersion_ns = 2000000;
+	return sample;
+}
+
+/* The latest sample is of @offset_ns more than all before, and took @queued_ns more. */
+static void answer_far_off(struct source *source, int64_t offset_ns, int64_t queued_ns,
+			   struct source_status *status)
+{
+	struct source_sample sample;
+	int64_t now_ns;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		now_ns = source_next_poll(source);
+		sample = far_sample_at(now_ns);
+		source_polled(source, now_ns);
+		source_add(source, now_ns, &sample);
+	}
+	now_ns = source_next_poll(source);
+	sample = far_sample_at(now_ns);
+	sample.offset_ns += offset_ns;
+	sample.delay_ns += queued_ns;
+	source_polled(source, now_ns);
+	source_add(source, now_ns, &sample);
+	source_get_status(source, now_ns, status);
+}
+
+/*
+ * A server's own error is the same in all its samples: it is no excuse for their differences, and
+ * the truth may be as far beyond the latest as beyond those before.
+ */
+TEST_F(source, distance_reaches_all_that_a_far_server_says)
+{
+	struct source_status status;
+
+	answer_far_off(self->source, -93000000, 0, &status);
+	EXPECT_LE((double)status.estimate.offset_ns - status.root_distance_ns,
+		  123456789.0 - 93000000 - 37000000 - 22500000);
+}
+
+/* Less than the path could hide if all of it were new: but it never was so long. */
+TEST_F(source, distance_reaches_what_no_queue_explains)
+{
+	struct source_status status;
+
+	answer_far_off(self->source, -70000000, 0, &status);
+	EXPECT_LE((double)status.estimate.offset_ns - status.root_distance_ns,
+		  123456789.0 - 70000000 - 37000000 - 22500000);
+}
+
+TEST_F(source, distance_does_not_reach_what_a_queue_explains)
+{
+	struct source_status status;
+
+	answer_far_off(self->source, -90000000, 200000000, &status);
+	EXPECT_LT(status.root_distance_ns, 75000000);
+}
+
 /* Its noise is normal: one far off now and then is nothing that the bound has to reach. */
 TEST(distance_does_not_reach_a_refclocks_noise)
 {
