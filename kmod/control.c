@@ -11,13 +11,13 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
-void chime_control_status(struct chime *chime, struct chime_status *status)
+static void chime_control_describe(struct chime *chime, struct chime_status *status)
 {
 	const struct chime_line *correction;
 	struct chime_snapshot snapshot;
 
+	lockdep_assert_held(&chime->lock);
 	memset(status, 0, sizeof(*status));
-	mutex_lock(&chime->lock);
 	chime_snapshot_take(&snapshot);
 	chime_timescale_now(&chime->timescale, snapshot.raw_ns, &status->now);
 	status->realtime_ns = snapshot.realtime_ns;
@@ -38,6 +38,20 @@ void chime_control_status(struct chime *chime, struct chime_status *status)
 	status->steps = chime->system_clock.steps;
 	status->clocksource_epoch = chime->disruption.clocksource_epoch;
 	status->phc_index = chime_phc_index(chime);
+}
+
+void chime_control_status(struct chime *chime, struct chime_status *status)
+{
+	mutex_lock(&chime->lock);
+	chime_control_describe(chime, status);
+	mutex_unlock(&chime->lock);
+}
+
+void chime_control_now(struct chime *chime, struct chime_status *status)
+{
+	mutex_lock(&chime->lock);
+	chime_disruption_check(chime);
+	chime_control_describe(chime, status);
 	mutex_unlock(&chime->lock);
 }
 

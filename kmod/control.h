@@ -47,6 +47,12 @@ struct chime_status {
 void chime_control_status(struct chime *chime, struct chime_status *status);
 
 /*
+ * The same after a check of the host, for whoever measures: a reading from between a pause and the
+ * next check is off by the pause, and nothing would say so later.
+ */
+void chime_control_now(struct chime *chime, struct chime_status *status);
+
+/*
  * -ESTALE: @epoch has passed, or another than @reference is in force (negative: whichever is);
  * -ERANGE: @correction is no valid line.
  */

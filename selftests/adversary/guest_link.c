@@ -40,7 +40,7 @@ int module_link_now(struct module_link *link, struct module_now *now)
 	struct chime_status status;
 
 	(void)link;
-	chime_control_status(module.chime, &status);
+	chime_control_now(module.chime, &status);
 	*now = (struct module_now){
 		.raw_ns = status.now.raw_ns,
 		.realtime_ns = status.realtime_ns,

@@ -150,6 +150,26 @@ TEST_F(module, pause_is_a_stop_that_nobody_calls_a_restore)
 	EXPECT_TRUE(status().corrected);
 }
 
+/* What is measured right after a pause is measured by a clock that knows of it. */
+TEST_F(module, reading_to_measure_by_is_taken_after_a_check)
+{
+	struct chime_status measured;
+	s64 error_ns;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	stand_still(30 * S);
+	machine_pass(300 * MS);
+	/* A bystander does not make the module act. */
+	EXPECT_EQ(0, status().disruptions);
+	chime_control_now(machine.chime, &measured);
+	error_ns = measured.now.time_ns - machine.utc_ns;
+	EXPECT_LE(llabs(error_ns), CLOSE_NS);
+	EXPECT_EQ(1, measured.disruptions);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+}
+
 TEST_F(module, notification_that_comes_late_is_no_second_event)
 {
 	ASSERT_EQ(0, load());
