@@ -146,7 +146,7 @@ static int64_t draw_gap_ns(enum trouble_kind kind)
 	case TROUBLE_AHEAD:
 		return (int64_t)(draw_log(0.05, S_PER_DAY) * 1e9);
 	default:
-		return (int64_t)(draw_log(0.5, game_is_one_clock() ? 3600 : 90 * S_PER_DAY) * 1e9);
+		return (int64_t)(draw_log(0.05, game_is_one_clock() ? 3600 : 90 * S_PER_DAY) * 1e9);
 	}
 }
 
@@ -171,17 +171,42 @@ static int compare_troubles(const void *one, const void *other)
 	return one_ns < other_ns ? -1 : one_ns > other_ns;
 }
 
-/* What a snapshot knows of a host that is stepped before the revert nobody can make out. */
-static void drop_snapshots(void)
+/* The daemon sends nothing while a guest goes to sleep. */
+static enum trouble_moment draw_moment(enum trouble_kind kind)
 {
-	bool stepped = false;
+	enum trouble_moment moment = chance(0.5) ? MOMENT_ANY :
+				     (enum trouble_moment)draw(0, TROUBLE_MOMENTS);
+
+	return kind == TROUBLE_SUSPEND ? MOMENT_ANY : moment;
+}
+
+static bool is_host_stepped(void)
+{
 	int i;
 
 	for (i = 0; i < world->trouble_count; i++)
-		stepped |= world->troubles[i].kind == TROUBLE_HOST_STEP;
-	for (i = 0; stepped && i < world->trouble_count; i++)
+		if (world->troubles[i].kind == TROUBLE_HOST_STEP)
+			return true;
+	return false;
+}
+
+/* What a snapshot knows of a host that is stepped before the revert nobody can make out. */
+static void drop_snapshots(void)
+{
+	int i;
+
+	for (i = 0; i < world->trouble_count; i++)
 		if (world->troubles[i].kind == TROUBLE_SNAPSHOT)
 			world->troubles[i].done = true;
+}
+
+/* What waits for its moment may come close to such a step. */
+static void drop_moments(void)
+{
+	int i;
+
+	for (i = 0; i < world->trouble_count; i++)
+		world->troubles[i].moment = MOMENT_ANY;
 }
 
 /* Nor what part of a gap a step of the host is, where the module did not look in between. */
@@ -212,10 +237,14 @@ static void draw_troubles(void)
 				 (int64_t)draw(5e9, (double)(world->end_ns - world->begin_ns));
 		trouble->noticed = chance(0.5);
 		trouble->size_ns = draw_gap_ns(trouble->kind);
+		trouble->moment = draw_moment(trouble->kind);
 		if (is_possible(trouble->kind))
 			world->trouble_count++;
 	}
-	drop_snapshots();
+	if (is_host_stepped()) {
+		drop_snapshots();
+		drop_moments();
+	}
 	qsort(world->troubles, (size_t)world->trouble_count, sizeof(*world->troubles),
 	      compare_troubles);
 	drop_hidden_steps();

@@ -73,6 +73,7 @@ int ntp_socket_open(struct ntp_socket *sock, const struct sockaddr *address, soc
 	(void)length;
 	(void)options;
 	sock->fd = -1;
+	troubles_happen(MOMENT_BEFORE_REQUEST);
 	for (i = 0; i < SOCKETS_MAX && sockets[i].number; i++)
 		;
 	if (i == SOCKETS_MAX)
@@ -100,6 +101,7 @@ int ntp_socket_send(const struct ntp_socket *sock, const uint8_t *bytes, size_t 
 	struct socket *from = socket_of(sock->fd);
 
 	from->sent_ns = guest_realtime_ns();
+	troubles_happen(MOMENT_REQUEST);
 	network_send(from->server, from->number, bytes, length);
 	return 0;
 }
@@ -116,6 +118,7 @@ int ntp_socket_receive(const struct ntp_socket *sock, uint8_t *bytes, size_t siz
 		return -EMSGSIZE;
 	memcpy(bytes, from->bytes, length);
 	from->length = 0;
+	troubles_happen(MOMENT_ANSWER);
 	stamp->realtime_ns = from->received_ns;
 	stamp->valid = true;
 	return (int)length;

@@ -192,14 +192,14 @@ static void happen(struct trouble *trouble)
 	}
 }
 
-void troubles_happen(void)
+void troubles_happen(enum trouble_moment moment)
 {
 	int i;
 
 	for (i = 0; i < world->trouble_count; i++) {
 		struct trouble *trouble = &world->troubles[i];
 
-		if (trouble->done || trouble->at_ns > world->now_ns)
+		if (trouble->done || trouble->moment != moment || trouble->at_ns > world->now_ns)
 			continue;
 		happen(trouble);
 		return;

@@ -65,7 +65,7 @@ static int64_t next_trouble_ns(void)
 	int i;
 
 	for (i = 0; i < world->trouble_count; i++)
-		if (!world->troubles[i].done)
+		if (!world->troubles[i].done && world->troubles[i].moment == MOMENT_ANY)
 			return world->troubles[i].at_ns;
 	return INT64_MAX;
 }
@@ -94,7 +94,7 @@ void world_step(int64_t until_ns)
 	if (world->now_ns >= tick_ns)
 		world->crystal += world->crystal_step * random_normal(&world->random);
 	if (world->now_ns >= next_trouble_ns())
-		troubles_happen();
+		troubles_happen(MOMENT_ANY);
 	if (guest.raw_ns >= module_next_ns())
 		module_check();
 	if (packet && packet->arrives_ns && packet->arrives_ns <= world->now_ns) {

@@ -111,9 +111,19 @@ enum trouble_kind {
 	TROUBLE_KINDS,
 };
 
+/* When exactly something happens: at an instant, or just when the daemon measures. */
+enum trouble_moment {
+	MOMENT_ANY,
+	MOMENT_BEFORE_REQUEST,	/* the whole exchange comes after it, and before a check perhaps */
+	MOMENT_REQUEST,		/* between the reading of the clocks and the packet's leaving */
+	MOMENT_ANSWER,		/* between the packet's coming and the reading of the clocks */
+	TROUBLE_MOMENTS,
+};
+
 /**
  * struct trouble - one disruption
- * @at_ns: UTC
+ * @at_ns: UTC; or at the first @moment after that
+ * @moment: see there
  * @kind: what
  * @size_ns: how long, or how far
  * @noticed: a generation id, or what the kind has for it, tells the guest
@@ -121,6 +131,7 @@ enum trouble_kind {
  */
 struct trouble {
 	int64_t at_ns;
+	enum trouble_moment moment;
 	enum trouble_kind kind;
 	int64_t size_ns;
 	bool noticed;
@@ -300,7 +311,7 @@ void game_describe(void);
 bool game_is_one_clock(void);
 
 /* troubles.c: what is due now happens. */
-void troubles_happen(void);
+void troubles_happen(enum trouble_moment moment);
 const char *trouble_name(enum trouble_kind kind);
 
 /* network.c: a request leaves for @server. */
