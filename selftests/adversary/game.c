@@ -180,17 +180,20 @@ static enum trouble_moment draw_moment(enum trouble_kind kind)
 	return kind == TROUBLE_SUSPEND ? MOMENT_ANY : moment;
 }
 
-static bool is_host_stepped(void)
+static bool is_drawn(enum trouble_kind kind)
 {
 	int i;
 
 	for (i = 0; i < world->trouble_count; i++)
-		if (world->troubles[i].kind == TROUBLE_HOST_STEP)
+		if (world->troubles[i].kind == kind)
 			return true;
 	return false;
 }
 
-/* What a snapshot knows of a host that is stepped before the revert nobody can make out. */
+/*
+ * What a snapshot knows of a host that is stepped before the revert nobody can make out. And one
+ * clock is not believed that a long suspend is missing, too.
+ */
 static void drop_snapshots(void)
 {
 	int i;
@@ -241,10 +244,12 @@ static void draw_troubles(void)
 		if (is_possible(trouble->kind))
 			world->trouble_count++;
 	}
-	if (is_host_stepped()) {
+	if (is_drawn(TROUBLE_HOST_STEP)) {
 		drop_snapshots();
 		drop_moments();
 	}
+	if (is_drawn(TROUBLE_SUSPEND) && game_is_one_clock())
+		drop_snapshots();
 	qsort(world->troubles, (size_t)world->trouble_count, sizeof(*world->troubles),
 	      compare_troubles);
 	drop_hidden_steps();
