@@ -104,7 +104,8 @@ void judge_disrupted(const struct trouble *trouble)
 
 	if (trouble->kind == TROUBLE_STALL)
 		return;
-	judge->disrupted_ns = world->now_ns;
+	/* For a request that is just leaving the clocks were read before: its answer says little. */
+	judge->disrupted_ns = world->now_ns + (trouble->moment == MOMENT_REQUEST);
 	judge->waiting = !is_witnessed(trouble);
 	judge->grace_ns = world->now_ns +
 			  (world->kind == GUEST_HOSTED ? LOOK_NS : NOTICE_NS);
