@@ -242,6 +242,7 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now)
 {
+	bool first = now->has_host && !steering->status.has_correction;
 	char size[32];
 	int err;
 
@@ -268,6 +269,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		steering_complain(steering, now->raw_ns, "The correction could not be set", err);
 		return err;
 	}
+	if (first)
+		steering_note_found(steering, result->step_ns);
 	if (result->measured)
 		follower_expect_news(&steering->follower);
 	steering_log_change(steering, result);

@@ -35,6 +35,7 @@ struct steering {
 	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
 	bool steered;		/* the clock runs at the follower's rate, a slew included */
 	bool settled;
+	int64_t found_ns;	/* how far off the sources found the host first, till that is slewed */
 	struct log_limit complaint;
 	struct rival rival;
 	bool set_by_others;	/* the clock was, and is to be set back by policy */
@@ -62,6 +63,9 @@ static inline bool steering_can_follow(const struct timescale_now *now)
 
 /* The system clock's errors: the timescale's, and how far it is from that. */
 void steering_judge_errors(struct steering *steering, const struct timescale_now *now);
+
+/* The sources' first correction beside a host, which was followed until now, is @error_ns. */
+void steering_note_found(struct steering *steering, int64_t error_ns);
 
 /* Settled once the follower says so; unsettled when it is far off again. */
 void steering_judge_settled(struct steering *steering, const struct timescale_now *now,

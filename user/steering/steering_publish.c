@@ -16,6 +16,12 @@
 #define UNSETTLED_NS	10000000LL
 
 /*
+ * What the sources' first correction finds of a host is slewed within seconds, and is in the bound
+ * meanwhile: no reason to call a clock wrong that was called right since the start. More is one.
+ */
+#define FOUND_MOST_NS	NS_PER_S
+
+/*
  * When the clock is set the kernel forgets an armed leap second, and does not take it up again till
  * it has seen it taken back for a second.
  */
@@ -43,13 +49,24 @@ static bool steering_is_far(const struct timescale_now *now)
 	return steering_error_ns(now) > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
 }
 
+void steering_note_found(struct steering *steering, int64_t error_ns)
+{
+	if (steering->settled && chime_abs_sat(error_ns) <= FOUND_MOST_NS)
+		steering->found_ns = chime_abs_sat(error_ns);
+}
+
 void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
 			    bool settled)
 {
-	if (!steering_can_follow(now) || (steering_is_far(now) && !settled))
+	bool far = steering_is_far(now) &&
+		   steering_error_ns(now) > chime_add_sat(steering->found_ns, UNSETTLED_NS);
+
+	if (!steering_can_follow(now) || (far && !settled))
 		steering->settled = false;
 	else if (settled)
 		steering->settled = true;
+	if (settled || !steering->settled)
+		steering->found_ns = 0;
 }
 
 void steering_judge_errors(struct steering *steering, const struct timescale_now *now)

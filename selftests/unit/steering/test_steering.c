@@ -887,6 +887,77 @@ TEST(what_a_disruption_has_overtaken_is_not_published)
 	system_clock_close(world.clock);
 }
 
+/* A host that is 300 ms off, as the sources' first correction says. */
+static int64_t corrected_host_ns;
+
+static int corrected_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = bounded_host_now(timescale, now);
+
+	now->time_ns += corrected_host_ns;
+	return err;
+}
+
+static int correct_host(struct timescale *timescale, const struct chime_line *correction,
+			uint32_t epoch, bool jump, struct timescale_now *now)
+{
+	(void)epoch;
+	(void)jump;
+	corrected_host_ns = correction->offset_ns;
+	return corrected_host_now(timescale, now);
+}
+
+/*
+ * Programs were told that the clock is synchronised, and it goes on to be as right as it is called,
+ * from the correction on by a bound that holds what is left of it.
+ */
+TEST(stays_synchronised_while_a_hosts_error_is_slewed)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = corrected_host_now, .correct = correct_host,
+	};
+	static const struct {
+		int64_t error_ns;
+		bool stays;
+	} cases[] = { { 300 * MS, true }, { -300 * MS, true }, { 3 * S, false } };
+	unsigned int i;
+
+	log_set_level(-1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct timescale timescale = { .ops = &ops };
+		struct discipline_result result = {
+			.changed = true, .measured = true, .synchronised = true, .jump = true,
+			.step_ns = cases[i].error_ns,
+			.correction = { .offset_ns = cases[i].error_ns, .maxerror_ns = MS },
+		};
+		struct system_clock *clock;
+
+		FIXTURE_DATA(steering) world;
+
+		corrected_host_ns = 0;
+		fake_clock_start();
+		fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
+		ASSERT_EQ(0, system_clock_open(&clock, false));
+		world.clock = clock;
+		world.timescale = &timescale;
+		world.steering = steering_new(&normal, clock, &timescale);
+		ASSERT_EQ(0, run_truthfully(&world, 2 * S));
+		ASSERT_FALSE(fake_clock.status & STA_UNSYNC);
+		ASSERT_EQ(0, apply(&world, result));
+		EXPECT_EQ(cases[i].stays, !(fake_clock.status & STA_UNSYNC)) TH_LOG("case %u", i);
+		if (cases[i].stays)
+			EXPECT_GE(fake_clock.maxerror_us, 300000);
+		ASSERT_EQ(0, run_truthfully(&world, 60 * S));
+		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+		/* Once it has been right, it is no more than any other clock. */
+		fake_clock.realtime_ns += 300 * MS;
+		(void)follow(&world);
+		EXPECT_TRUE(fake_clock.status & STA_UNSYNC) TH_LOG("case %u", i);
+		steering_free(world.steering);
+		system_clock_close(clock);
+	}
+}
+
 TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
