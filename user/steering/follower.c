@@ -323,17 +323,19 @@ static double follower_time_constant(const struct follower *follower,
 }
 
 /*
- * The timescale's rate without a slew of its own, which will be over before the next check: what it
- * is about to add is taken as if it were there already.
+ * The timescale's rate without a slew of its own: what that is about to add is taken as if it were
+ * there already. While it hides the rate the latest one is as good as any, even if the clock was
+ * stepped since, and none if there was none.
  */
 static void follower_note_rate(struct follower *follower, const struct timescale_now *now,
 			       int64_t tolerance_ns)
 {
 	double turned = fabs(now->rate - follower->base_rate);
 
-	if (now->slew_ns && follower->started)
+	if (now->slew_ns)
 		return;
 	follower->base_rate = now->rate;
+	follower->has_rate = true;
 
 	/* A rate that has just turned is not trusted for longer than it can do harm. */
 	while (follower->started && follower->interval_ns > follower->options.min_interval_ns &&
@@ -477,7 +479,8 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 			   (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
 			    llabs(offset_ns) <= now->sigma_ns);
 
-	if (now->slew_ns && horizon_ns > SLEW_CHECK_NS && !follower->started)
+	if (now->slew_ns && horizon_ns > SLEW_CHECK_NS &&
+	    (!follower->started || !follower->has_rate))
 		horizon_ns = SLEW_CHECK_NS;
 	command->next_ns = chime_add_sat(now->raw_ns, horizon_ns);
 	follower->last_raw_ns = now->raw_ns;

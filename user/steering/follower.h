@@ -68,6 +68,7 @@ struct follower_command {
  * @expect_news: the next check is at a fresh correction
  * @has_news: there was one
  * @started: the above is valid
+ * @has_rate: @base_rate is, even if the rest is not
  */
 struct follower {
 	struct follower_options options;
@@ -90,6 +91,7 @@ struct follower {
 	bool expect_news;
 	bool has_news;
 	bool started;
+	bool has_rate;
 };
 
 /* The command of the latest check took effect late, by this. */

@@ -263,6 +263,39 @@ TEST(a_slew_of_the_timescale_is_not_taken_for_its_rate)
 	EXPECT_LT(fabs(world.error_ns), 60.0);
 }
 
+/*
+ * The clock was stepped while the timescale slews by a tenth: that is not its rate, which is the one
+ * that it had before. Nor is it where nothing was seen before; then it is asked again soon.
+ */
+TEST(a_slew_of_the_timescale_is_not_its_rate_after_a_step)
+{
+	struct world world;
+	bool known;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		known = i;
+		world_start(&world, 50e-6, 0);
+		if (known)
+			world_follow(&world, 100 * S);
+		follower_restart(&world.follower);
+		world.rate = 0.1;
+		world.now.slew_ns = 48 * MS;
+		world_look(&world);
+		EXPECT_LT(fabs(world.command.base_rate - (known ? 50e-6 : 0)), 1e-9);
+		EXPECT_GE(S / 8, world.command.next_ns - world.now.raw_ns);
+		/* Nearly over: the next check is to see the rate itself, and nothing runs away. */
+		world.now.raw_ns += S / 2;
+		world.now.slew_ns = 4;
+		world.error_ns = 0;
+		world_look(&world);
+		EXPECT_LT(world.command.rate * (double)(world.command.next_ns - world.now.raw_ns),
+			  MS / 10);
+		if (!known)
+			EXPECT_GE(S / 8, world.command.next_ns - world.now.raw_ns);
+	}
+}
+
 TEST(an_offset_within_the_error_is_no_hurry)
 {
 	struct world world;
