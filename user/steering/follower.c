@@ -58,6 +58,12 @@
 #define LARGE_SIGMAS	5.0
 
 /*
+ * A clock that is off by more than the timescale's bound and this is called unsynchronised. Then the
+ * error is no estimate's, and every second of calm one that programs go without the time.
+ */
+#define WRONG_NS	10000000
+
+/*
  * A slew goes on as it is until the next check. So many of these in a time constant make it decay;
  * a slew that stays as it was at first shakes the frequency by a quarter more.
  */
@@ -308,7 +314,8 @@ static double follower_time_constant(const struct follower *follower,
 
 	if (follower_is_quick(follower))
 		constant_ns *= QUICK_SHARE;
-	if (now->sigma_ns == CHIME_LINE_UNBOUNDED_NS)
+	if (now->sigma_ns == CHIME_LINE_UNBOUNDED_NS ||
+	    size_ns > (double)now->maxerror_ns + WRONG_NS)
 		constant_ns = 0.0;
 	else if (size_ns > large_ns)
 		constant_ns *= large_ns / size_ns;

@@ -236,6 +236,28 @@ TEST_F(steering, slews_for_long_without_a_lie)
 	EXPECT_EQ(0, self->status.steps);
 }
 
+/* Calm is for a clock that is right. One that is called wrong is put right at once. */
+TEST_F(steering, slews_quickly_what_the_bound_excludes)
+{
+	struct discipline_result result;
+	int i;
+
+	for (i = 0; i < 60; i++) {
+		ASSERT_EQ(0, apply(self, found(self, i % 2 ? 10 * US : -10 * US)));
+		ASSERT_EQ(0, run_truthfully(self, 16 * S));
+	}
+	ASSERT_FALSE(fake_clock.status & STA_UNSYNC);
+	/* Learned anew after a jump: not sure, but sure of that. */
+	result = found(self, 80 * MS);
+	result.correction.sigma_ns = 16 * MS;
+	result.correction.maxerror_ns = 20 * MS;
+	result.jump = true;
+	ASSERT_EQ(0, apply(self, result));
+	ASSERT_EQ(0, run_truthfully(self, 3 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_LT(llabs(error_ns(self)), 10 * MS);
+}
+
 TEST_F(steering, a_refused_change_is_not_carried_out)
 {
 	struct discipline_result result = found(self, 100 * S);
