@@ -81,6 +81,10 @@ void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 		reach_ns = stated_bound_ns();
 	if (llabs(after_ns) <= reach_ns + STEP_SLACK_NS || llabs(after_ns) < llabs(before_ns))
 		return;
+	/* Right by what was known before the clocks moved unseen. */
+	if (world->judge.waiting &&
+	    llabs(after_ns - world->judge.unseen_ns) <= reach_ns + STEP_SLACK_NS)
+		return;
 	/* A small correction of a clock that nobody knows to be wrong by much more. */
 	if (world->judge.waiting && llabs(after_ns - before_ns) < llabs(before_ns) / 10)
 		return;
@@ -97,6 +101,20 @@ static bool is_witnessed(const struct trouble *trouble)
 		trouble->kind == TROUBLE_FORK || trouble->kind == TROUBLE_AHEAD);
 }
 
+static int64_t moved_ns(const struct trouble *trouble)
+{
+	switch (trouble->kind) {
+	case TROUBLE_AHEAD:
+		return trouble->size_ns;
+	case TROUBLE_REVERT:
+	case TROUBLE_FORK:
+	case TROUBLE_PAUSE:
+		return -trouble->size_ns;
+	default:
+		return 0;
+	}
+}
+
 /* Whoever sees a disruption sees it at once; else the servers are the witness, when next asked. */
 void judge_disrupted(const struct trouble *trouble)
 {
@@ -106,6 +124,7 @@ void judge_disrupted(const struct trouble *trouble)
 		return;
 	/* For a request that is just leaving the clocks were read before: its answer says little. */
 	judge->disrupted_ns = world->now_ns + (trouble->moment == MOMENT_REQUEST);
+	judge->unseen_ns = (judge->waiting ? judge->unseen_ns : 0) + moved_ns(trouble);
 	judge->waiting = !is_witnessed(trouble);
 	judge->grace_ns = world->now_ns +
 			  (world->kind == GUEST_HOSTED ? LOOK_NS : NOTICE_NS);

@@ -176,6 +176,7 @@ struct verdicts {
  * @worst_ns: largest error of a clock that was called synchronised
  * @grace_ns: UTC until which nobody in the guest can know that it was disrupted
  * @waiting: a disruption without a witness: @grace_ns is set by the first honest answer
+ * @unseen_ns: by how much the guest's clocks went ahead, or back, in disruptions nobody has seen
  * @disrupted_ns: UTC of the latest disruption
  * @unsynchronised_ns: UTC since when the clock is unsynchronised; 0: it is not
  * @starving: that stretch was counted
@@ -189,6 +190,7 @@ struct judge {
 	int64_t worst_ns;
 	int64_t grace_ns;
 	bool waiting;
+	int64_t unseen_ns;
 	int64_t disrupted_ns;
 	int64_t unsynchronised_ns;
 	bool starving;
