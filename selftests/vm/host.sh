@@ -4,8 +4,7 @@
 # What scenarios are written in; sourced in the host before each. README.md explains them.
 #
 # A failed check is recorded and the scenario goes on; a failed `must` ends it. No check is ever
-# tried again, but a whole scenario that failed beside another is. Durations come from /proc/uptime, as
-# scenarios set the host's clock.
+# tried again. Durations come from /proc/uptime, as scenarios set the host's clock.
 
 name=$(basename "$0")
 # Of a scenario that is run in parts.
@@ -19,6 +18,8 @@ guest_limit_s=120
 guest_boot_limit_s=90
 guest_boots=3
 guest_count=0
+# The status of a scenario one of whose guests hung; lanes.sh's.
+guest_hung=123
 server_pids=()
 declare -A guest_pid guest_address
 
@@ -60,6 +61,7 @@ check()
 	if "$@"; then
 		report "pass $text"
 	else
+		[ -z "$(hangs)" ] || scenario_end
 		report "fail $text"
 		return 1
 	fi
@@ -81,6 +83,7 @@ figure()
 	elif within "$value" "$operator" "$limit"; then
 		report "figure $key=$value ($operator $limit)"
 	else
+		[ -z "$(hangs)" ] || scenario_end
 		report "fail $key=${value:-missing}, wanted $operator $limit"
 		return 1
 	fi
@@ -126,8 +129,15 @@ scenario_end()
 		kill -KILL "$server"
 	done
 	host_clock_restore
+	[ -z "$(hangs)" ] || exit "$guest_hung"
 	! grep -q '^fail' "$logs/result" && grep -q . "$logs/result"
 	exit
+}
+
+# hangs: which guests did in this scenario, if any.
+hangs()
+{
+	sed -n 's/^hang //p' "$logs/result" 2>/dev/null
 }
 
 # --- the host's clock; guests may not see it set but in a revert ---
@@ -279,10 +289,32 @@ guest_kill()
 	rm -f "/tmp/$1.qcow2"
 }
 
-# guest NAME COMMAND: run a shell command in the guest; its output and its status.
+# guest NAME COMMAND: run a shell command in the guest; its output and its status. 124: no answer came.
 guest()
 {
-	tell "/tmp/$1" "$guest_limit_s" "$2"
+	local status=0
+
+	tell "/tmp/$1" "$guest_limit_s" "$2" || status=$?
+	[ "$status" != 124 ] || ! guest_hangs "$1" || report "hang guest $1 answers neither its agent nor" \
+		"a packet, outside of every module; its registers are in $1.registers" >&2
+	return "$status"
+}
+
+# guest_hangs NAME: its kernel does not answer a packet either, and no processor of it is in a module. An
+# emulated processor loses its guest so; a command that does not end, or a module that loops, does not
+# count as that, and fails whoever called it.
+guest_hangs()
+{
+	local i
+
+	timeout 5 bash -c "exec 3<>/dev/tcp/${guest_address[$1]}/9" 2>/dev/null
+	[ $? = 124 ] || return 1
+	for i in 1 2 3; do
+		guest_monitor "$1" 'info registers -a'
+		sleep 1
+	done >"$logs/$1.registers" 2>&1
+	# Modules lie in the last gigabyte.
+	! grep -qE 'RIP=ffffffff[c-f]' "$logs/$1.registers"
 }
 
 # guest_monitor NAME COMMAND [SECONDS]: of its QEMU; SECONDS: first set the host's clock to that.

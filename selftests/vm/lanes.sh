@@ -6,21 +6,20 @@
 #
 # FILE@PART is that part of a scenario which is run in several: what hangs then costs a part only.
 #
-# One emulated boot in 20 to 50 hangs. What hangs is tried once more, and reported. What a scenario that
-# had the machine to itself found wrong is wrong; of one that had to share it, limits in milliseconds
-# may say no more than that: it is reported, and run once more by itself.
+# A failed check fails its scenario, whatever ran beside it. One emulated machine in 20 to 50 hangs: then
+# the scenario is tried once more, if nothing had failed before, and that is reported and counted.
 
 lane=1
 queue_file=$vm/queue
 # How the other lane ended.
 lane_status=$vm/lane.status
-# Scenarios that failed beside another; empty where none is run beside.
-again_file=
 
 # None boots for longer than this, however busy the machine.
 boot_limit_s=${VM_BOOT_LIMIT_S:-300}
 # A host that says nothing for longer hangs, whatever its scenario's limit.
 host_silence_s=90
+# The status of a scenario one of whose guests hung; host.sh's.
+guest_hung=123
 
 # --- the host ---
 
@@ -106,7 +105,7 @@ limit_s()
 	stated "$1" 'limit: \([0-9]*\) s.*' 300
 }
 
-# attempts SCENARIO: how often it is tried if it stands still.
+# attempts SCENARIO: how often it is tried if its machines die.
 attempts()
 {
 	stated "$1" 'attempts: \([0-9]*\)' 2
@@ -144,9 +143,10 @@ show_report()
 {
 	local status=$2 seconds=$3 logs=$vm/logs/$1
 
-	sed -n 's/^fail /# failed: /p; s/^figure /# /p; s/^retry /# retry: /p' "$logs/result" 2>/dev/null || true
+	sed -n 's/^fail /# failed: /p; s/^figure /# /p; s/^retry /# retry: /p; s/^hang /# hang: /p' \
+		"$logs/result" 2>/dev/null || true
 	case $status in
-	0) ;;
+	0 | "$guest_hung") ;;
 	124) say "not finished after $seconds s" ;;
 	125) say "the emulated host went down; its console is in $(short "$vm/logs")" ;;
 	126) say "the emulated host hung; its console is in $(short "$vm/logs")" ;;
@@ -169,10 +169,13 @@ show_result()
 	[ "$status" = 0 ]
 }
 
-# stood_still NAME STATUS: it did not end, and no check had failed: a machine hung, nothing was wrong.
-stood_still()
+# machine_died NAME STATUS: its host did or hung, or one of its guests hung, and no check had failed.
+machine_died()
 {
-	[ "$2" -ge 124 ] && ! grep -qs '^fail' "$vm/logs/$1/result"
+	case $2 in
+	"$guest_hung" | 125 | 126) ! grep -qs '^fail' "$vm/logs/$1/result" ;;
+	*) return 1 ;;
+	esac
 }
 
 # logs_aside NAME: for the next attempt.
@@ -180,19 +183,6 @@ logs_aside()
 {
 	rm -rf "$vm/logs/$1.1"
 	mv "$vm/logs/$1" "$vm/logs/$1.1" 2>/dev/null || true
-}
-
-# put_off FILE STATUS SECONDS: it failed beside another: to be run by itself.
-put_off()
-{
-	local name
-
-	name=$(basename "$1")
-	show_report "$name" "$2" "$3" | sed 's/^# /# again: /'
-	logs_aside "$name"
-	say "again: $name failed beside another scenario and will be run by itself; its logs are in" \
-		"$(short "$vm/logs/$name.1")"
-	echo "$1" >>"$again_file"
 }
 
 # --- the queue ---
@@ -254,8 +244,8 @@ run_one()
 	host_alive || host_boot || return 125
 	echo "/project/${1#"$top/"}" >>"$vm/job-$lane/list"
 	wait_for_end "$(basename "$1")" "$(limit_s "$1")" || status=$?
-	# A host with a scenario that hangs is of no more use.
-	[ "$status" -lt 124 ] || host_stop
+	# A host on which something hangs is of no more use.
+	[ "$status" -lt "$guest_hung" ] || host_stop
 	return "$status"
 }
 
@@ -269,16 +259,13 @@ run_lane()
 		for ((attempt = 1; ; attempt++)); do
 			started=$SECONDS status=0
 			run_one "$file" || status=$?
-			stood_still "$name" "$status" || break
+			machine_died "$name" "$status" || break
 			[ "$attempt" -lt "$(attempts "$file")" ] || break
-			say "retry: $name stood still for $((SECONDS - started)) s (attempt $attempt of" \
+			show_report "$name" "$status" $((SECONDS - started))
+			say "retry: $name lost its machine after $((SECONDS - started)) s (attempt $attempt of" \
 				"$(attempts "$file")); its logs are in $(short "$vm/logs/$name.1")"
 			logs_aside "$name"
 		done
-		if [ "$status" != 0 ] && [ -n "$again_file" ]; then
-			put_off "$file" "$status" $((SECONDS - started))
-			continue
-		fi
 		# In one piece: another lane may be printing too.
 		result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
 		echo "$result"
@@ -347,18 +334,13 @@ other_lane_wait()
 # processors. What takes long is mostly waiting. A Debian that is needed is made meanwhile.
 run_in_lanes()
 {
-	local failed=0 again
+	local failed=0
 
 	queue_fill "$@"
-	rm -f "$vm/debian.ready" "$vm/again"
-	[ $# -lt 2 ] || again_file=$vm/again
+	rm -f "$vm/debian.ready"
 	other_lane_start 10 "$@"
 	run_lane || failed=1
 	other_lane_wait || failed=1
-	again_file=
-	[ -e "$vm/again" ] || return $failed
-	mapfile -t again <"$vm/again"
-	run_scenarios "${again[@]}" || failed=1
 	return $failed
 }
 
