@@ -21,6 +21,14 @@
 /* A host's time of which the bound is less than so much of the error says enough for a step. */
 #define STEP_EVIDENCE	4
 
+/*
+ * A disruption is repaired when answers confirm the clock to this: what may be left is slewed away
+ * within a second, at the rates that maxslewrate allows by default. Answers that were under way
+ * while the network stood still are worse; then better ones may step for so long.
+ */
+#define REPAIRED_NS	100000000LL
+#define REPAIR_NS	(64 * NS_PER_S)
+
 /* A jump of the system clock that no rate explains: somebody set it. */
 #define SET_BY_OTHERS_NS	10000000LL
 
@@ -215,20 +223,33 @@ static void steering_log_change(struct steering *steering, const struct discipli
  * error is slewed, and the next answers tell.
  */
 static bool steering_finds_wrong(const struct steering *steering,
-				 const struct discipline_result *result)
+				 const struct discipline_result *result, int64_t raw_ns)
 {
-	return trust_is_unconfirmed(steering->status.trust) && result->synchronised &&
-	       result->measured &&
+	return (trust_is_unconfirmed(steering->status.trust) ||
+		raw_ns < steering->repair_until_ns) &&
+	       result->synchronised && result->measured &&
 	       chime_abs_sat(result->step_ns) > result->correction.maxerror_ns;
 }
 
-/* A refusal or a step after a correction was set. How large an error has to be policy says. */
-static int steering_judge(struct steering *steering, const struct discipline_result *result)
+/* The sources confirm the clock. Is it as right as they can tell, or may better answers step it? */
+static void steering_note_confirmation(struct steering *steering,
+				       const struct discipline_result *result, int64_t raw_ns)
 {
-	bool wrong = steering_finds_wrong(steering, result);
+	if (result->correction.maxerror_ns <= REPAIRED_NS)
+		steering->repair_until_ns = 0;
+	else if (trust_is_unconfirmed(steering->status.trust))
+		steering->repair_until_ns = chime_add_sat(raw_ns, REPAIR_NS);
+	steering_trust(steering, TRUST_SOURCES_MEASURED);
+}
+
+/* A refusal or a step after a correction was set. How large an error has to be policy says. */
+static int steering_judge(struct steering *steering, const struct discipline_result *result,
+			  int64_t raw_ns)
+{
+	bool wrong = steering_finds_wrong(steering, result, raw_ns);
 
 	if (result->synchronised && result->measured)
-		steering_trust(steering, TRUST_SOURCES_MEASURED);
+		steering_note_confirmation(steering, result, raw_ns);
 	if (steering->options.observe)
 		return 0;
 	if (result->step == DISCIPLINE_STEP)
@@ -262,7 +283,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	if (steering->status.trust == TRUST_ASIDE)
 		return 0;
 	err = timescale_correct(steering->timescale, &result->correction, now->epoch,
-				result->jump || steering_finds_wrong(steering, result));
+				result->jump ||
+				steering_finds_wrong(steering, result, now->raw_ns));
 	if (err == -ESTALE)
 		return err;
 	if (err) {
@@ -274,7 +296,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	if (result->measured)
 		follower_expect_news(&steering->follower);
 	steering_log_change(steering, result);
-	err = steering_judge(steering, result);
+	err = steering_judge(steering, result, now->raw_ns);
 	steering->next_check_ns = 0;
 	return err;
 }
@@ -440,6 +462,7 @@ void steering_disrupted(struct steering *steering, bool keep)
 {
 	steering_recheck(steering);
 	steering_trust(steering, keep ? TRUST_TIME_REPAIRED : TRUST_TIME_DISRUPTED);
+	steering->repair_until_ns = 0;
 	if (keep)
 		return;
 	steering->settled = false;

@@ -36,6 +36,7 @@ struct steering {
 	bool steered;		/* the clock runs at the follower's rate, a slew included */
 	bool settled;
 	int64_t found_ns;	/* how far off the sources found the host first, till that is slewed */
+	int64_t repair_until_ns;	/* answers may step until then, see REPAIRED_NS */
 	struct log_limit complaint;
 	struct rival rival;
 	bool set_by_others;	/* the clock was, and is to be set back by policy */

@@ -426,6 +426,40 @@ TEST_F(steering, a_doubtful_confirmation_steps_nothing)
 	EXPECT_LT(llabs(error_ns(self)), US);
 }
 
+/* The first answer was seconds under way; the next one knows better. Policy says for how long. */
+TEST_F(steering, better_answers_step_what_a_doubtful_confirmation_left)
+{
+	struct discipline_result result;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, apply(self, found(self, 0)));
+		ASSERT_EQ(0, run_truthfully(self, 5 * S));
+		steering_disrupted(self->steering, false);
+		result = found(self, 3600 * S);
+		result.correction.maxerror_ns = 2 * S;
+		ASSERT_EQ(0, apply(self, result));
+		EXPECT_EQ(1 + 2 * i, self->status.steps);
+		/* Within what the first one could be wrong by. */
+		ASSERT_EQ(0, apply(self, found(self, S / 2)));
+		EXPECT_EQ(2 + 2 * i, self->status.steps);
+		EXPECT_EQ(0, error_ns(self));
+		/* That one was sure. */
+		ASSERT_EQ(0, apply(self, found(self, S / 2)));
+		EXPECT_EQ(2 + 2 * i, self->status.steps);
+		ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	}
+
+	steering_disrupted(self->steering, false);
+	result = found(self, 3600 * S);
+	result.correction.maxerror_ns = 2 * S;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(5, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	ASSERT_EQ(0, apply(self, found(self, S / 2)));
+	EXPECT_EQ(5, self->status.steps);
+}
+
 TEST_F(steering, a_slew_ends_where_nobody_knows_any_more)
 {
 	struct discipline_result result = found(self, 0);
