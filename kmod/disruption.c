@@ -25,6 +25,10 @@
 /* What one check saw belongs to a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)
 
+/* The system clock was set if it moved by more than this, and than anybody slews it by. */
+#define CHIME_SET_MIN_NS	(10 * NSEC_PER_MSEC)
+#define CHIME_SLEW_MAX_Q32	(100000 * CHIME_PPM_Q32)
+
 /* A notification that comes so soon after a report of a disruption is part of it. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
@@ -76,6 +80,15 @@ void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 	event->maxerror_ns = now.maxerror_ns;
 }
 
+void chime_disruption_note_fine(struct chime *chime, s64 raw_ns)
+{
+	struct chime_snapshot snapshot;
+
+	chime_snapshot_take(&snapshot);
+	chime->disruption.fine_raw_ns = raw_ns;
+	chime->disruption.fine_ahead_ns = chime_sub_sat(snapshot.realtime_ns, snapshot.raw_ns);
+}
+
 void chime_disruption_report(struct chime *chime, struct chime_event *event)
 {
 	struct chime_disruption *disruption = &chime->disruption;
@@ -87,19 +100,42 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event)
 	disruption->suspected = false;
 	disruption->reported_evidence = event->evidence;
 	disruption->reported_raw_ns = ktime_get_raw_ns();
-	disruption->fine_raw_ns = disruption->reported_raw_ns;
+	chime_disruption_note_fine(chime, disruption->reported_raw_ns);
 	chime_rtc_read_soon(chime);
+}
+
+/*
+ * By how much the system clock was set since all was well: the kernel does that when it wakes, and
+ * whoever else steers it may have been here before us. What is less than that is a slew.
+ */
+static s64 chime_disruption_set_by_others(const struct chime *chime)
+{
+	const struct chime_disruption *disruption = &chime->disruption;
+	struct chime_snapshot snapshot;
+	s64 ahead_ns, ran_ns, set_ns;
+
+	chime_snapshot_take(&snapshot);
+	ahead_ns = chime_sub_sat(snapshot.realtime_ns, snapshot.raw_ns);
+	set_ns = chime_sub_sat(ahead_ns, disruption->fine_ahead_ns);
+	ran_ns = chime_sub_sat(snapshot.raw_ns, disruption->fine_raw_ns);
+	if (chime_abs_sat(set_ns) <= chime_add_sat(CHIME_SET_MIN_NS,
+						   chime_scale_q32(ran_ns, CHIME_SLEW_MAX_Q32)))
+		return 0;
+	return set_ns;
 }
 
 /*
  * What the system clock is to have more than the timescale, of a disruption that took @lost_ns. It
  * follows a timescale that says what time it is. Any other and the system clock stay as far apart
- * as they were: the disruption took the same from both.
+ * as they were: the disruption took the same from both, and what others have given back is not
+ * given a second time.
  */
 static s64 chime_disruption_apart(const struct chime *chime, s64 lost_ns)
 {
 	if (chime_timescale_is_believed(&chime->timescale))
 		return 0;
+	if (lost_ns)
+		lost_ns = chime_sub_sat(lost_ns, chime_disruption_set_by_others(chime));
 	return chime_sub_sat(lost_ns, chime_system_clock_offset(&chime->timescale));
 }
 
@@ -312,7 +348,7 @@ static void chime_disruption_fine(struct chime *chime)
 	else
 		chime_timescale_set_host(&chime->timescale, line, ktime_get_raw_ns());
 	/* Not now: a save may have come between. */
-	chime->disruption.fine_raw_ns = chime->host.track.last.raw_ns;
+	chime_disruption_note_fine(chime, chime->host.track.last.raw_ns);
 	chime_rtc_ask(chime);
 }
 
@@ -412,7 +448,7 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 
 	lockdep_assert_held(&chime->lock);
 	chime_disruption_begin(chime, &event);
-	chime->disruption.fine_raw_ns = ktime_get_raw_ns();
+	chime_disruption_note_fine(chime, ktime_get_raw_ns());
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy, occasion, &repair);
 	if (repair.action != TRUECHIME_ACTION_NONE) {
 		chime_disruption_finish(chime, &event, &repair);
@@ -429,7 +465,7 @@ static void chime_disruption_boot(struct chime *chime)
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
-	chime->disruption.fine_raw_ns = ktime_get_raw_ns();
+	chime_disruption_note_fine(chime, ktime_get_raw_ns());
 	if (!chime_host_has_line(&chime->host))
 		return;
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,

@@ -19,6 +19,7 @@ struct chime;
  * @evidence: what the latest checks saw ...
  * @evidence_raw_ns: ... and when, by raw
  * @fine_raw_ns: the latest check that found all well, by raw
+ * @fine_ahead_ns: what CLOCK_REALTIME had more than raw then
  * @reported_evidence: of the latest disruption that was reported ...
  * @reported_raw_ns: ... and when, by raw
  * @clocksource_seq: the timekeeper's, at the latest check
@@ -32,6 +33,7 @@ struct chime_disruption {
 	u32 evidence;
 	s64 evidence_raw_ns;
 	s64 fine_raw_ns;
+	s64 fine_ahead_ns;
 	u32 reported_evidence;
 	s64 reported_raw_ns;
 	u8 clocksource_seq;

@@ -68,7 +68,7 @@ void chime_disruption_blind(struct chime *chime, bool resumed)
 	chime_rtc_ask(chime);
 	if (chime_disruption_is_restored(chime, resumed) || abs(slept_ns) >= CHIME_SUSPEND_MIN_NS)
 		chime_disruption_lose(chime, disruption->evidence, slept_ns);
-	disruption->fine_raw_ns = ktime_get_raw_ns();
+	chime_disruption_note_fine(chime, ktime_get_raw_ns());
 }
 
 void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns)

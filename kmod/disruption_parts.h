@@ -38,6 +38,9 @@ void chime_disruption_begin(const struct chime *chime, struct chime_event *event
 void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 			     const struct chime_repair *repair);
 
+/* All was well at @raw_ns, or is put right by now as far as it can be. */
+void chime_disruption_note_fine(struct chime *chime, s64 raw_ns);
+
 /* One disruption is one event, however many witnesses saw it. A leap second is none. */
 void chime_disruption_report(struct chime *chime, struct chime_event *event);
 

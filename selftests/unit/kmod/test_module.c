@@ -266,6 +266,58 @@ TEST_F(module, system_clock_stays_apart_where_others_steer)
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 }
 
+/* The kernel puts its clock forward when it wakes, by what the RTC says. */
+TEST_F(module, sleep_is_not_given_back_twice)
+{
+	ASSERT_EQ(0, load());
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+	machine.behind_ns = 5 * S;
+	run(2 * S);
+	sleep_for(HOUR, 700 * MS);
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
+	EXPECT_LE(llabs(latest()->offset_ns - 700 * MS), CLOSE_NS);
+
+	/* Beside a host that was set aside, too. */
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_AUTO);
+	chime_control_reset(machine.chime);
+	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	run(2 * S);
+	sleep_for(HOUR, 0);
+	check();
+	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
+}
+
+TEST_F(module, time_that_somebody_else_gave_back_is_not_given_twice)
+{
+	ASSERT_EQ(0, load());
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+	machine.behind_ns = 40 * MS;
+	run(2 * S);
+	/* A guest agent sets the clock to the host's before anybody checks. */
+	stand_still(HOUR);
+	machine_pass(300 * MS);
+	machine.behind_ns = 0;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns - 40 * MS), CLOSE_NS);
+	run(2 * S);
+	/* Who slews it by what chronyd may has not set it. */
+	stand_still(HOUR);
+	machine_pass(S);
+	machine.behind_ns -= 80 * MS;
+	check();
+	EXPECT_LE(llabs(machine.behind_ns + 40 * MS), CLOSE_NS);
+	/* A host that is set takes nothing from this guest. */
+	run(2 * S);
+	machine.host_ahead_ns = -HOUR;
+	machine.behind_ns = 7 * S;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns - 7 * S), CLOSE_NS);
+}
+
 TEST_F(module, silent_host_is_carried_on_and_then_replaced_by_raw)
 {
 	ASSERT_EQ(0, load());
