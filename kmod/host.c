@@ -6,6 +6,7 @@
 
 #include "host.h"
 
+#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
@@ -26,6 +27,9 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 
 /* Two pairings of one jump may differ by this, whatever their uncertainty says. */
 #define CHIME_CONFIRM_NS	NSEC_PER_MSEC
+
+/* After so long the host's rate shows; twice that at most. */
+#define CHIME_SLEW_LOOK_US	10000
 
 /* Readings in one check until one has a result. */
 #define CHIME_CHECK_READINGS	3
@@ -140,6 +144,26 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 	return chime_abs_sat(chime_sub_sat(again_ns, deviation_ns)) <= slack_ns;
 }
 
+/*
+ * A reading that nobody told of a stop before, and that a hard slew could have brought off the line:
+ * a little later the host's rate shows which it was. It is rare, and only an idle guest, whose last
+ * check was long ago, need wait for it.
+ */
+static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
+{
+	struct chime_pairing later;
+
+	if (host->stood_still || *evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP) ||
+	    !chime_host_line_may_be_slewed(&host->track, &host->confirmation))
+		return false;
+	usleep_range(CHIME_SLEW_LOOK_US, 2 * CHIME_SLEW_LOOK_US);
+	if (chime_host_pair(host, &later))
+		return false;
+	*evidence |= later.evidence;
+	return !(*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP)) &&
+	       chime_host_line_follow_slew(&host->track, &host->confirmation, &later);
+}
+
 static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
 	struct chime_pairing pairing;
@@ -161,9 +185,10 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 		break;
 	case CHIME_VERDICT_JUMPED:
 		*gap_ns = chime_host_line_deviation(&host->track, &pairing);
-		if (chime_host_confirm(host, &pairing, *gap_ns, evidence))
-			return CHIME_CHECK_JUMPED;
-		break;
+		if (!chime_host_confirm(host, &pairing, *gap_ns, evidence))
+			break;
+		return chime_host_is_slewed(host, evidence) ? CHIME_CHECK_FINE :
+							      CHIME_CHECK_JUMPED;
 	}
 	return CHIME_CHECK_SILENT;
 }

@@ -5,9 +5,10 @@
 #include "core/host_line.h"
 
 /*
- * A jump is what no slew can do since the last check: more than the 1000 ppm that hosts are slewed
- * by, for 100 s at most, more than what oscillators drift apart by, and more than 10 ms, well below
- * the 18 ms that the quickest savevm costs a guest.
+ * A jump is what hardly a slew can do since the last check: more than the 1000 ppm that hosts are
+ * slewed by, for 100 s at most, more than what oscillators drift apart by, and more than 10 ms, well
+ * below the 18 ms that the quickest savevm costs a guest. Harder slews are told from jumps by a
+ * third reading.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
@@ -303,4 +304,52 @@ void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pai
 								 CHIME_BASELINE_MIN_NS);
 	host->last = *pairing;
 	chime_host_line_lay(host, pairing);
+}
+
+/* By how much readings @age_ns apart may differ if the host's rate changed by @turn_q32 in between. */
+static s64 chime_host_line_slewed_ns(s64 age_ns, s64 turn_q32, s64 uncertainty_ns)
+{
+	return chime_add_sat(chime_host_line_slack(uncertainty_ns),
+			     chime_scale_q32(age_ns, turn_q32));
+}
+
+bool chime_host_line_may_be_slewed(const struct chime_host_line *host,
+				   const struct chime_pairing *pairing)
+{
+	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
+	s64 most_q32 = chime_add_sat(CHIME_HOST_SLEW_HARD_Q32, chime_abs_sat(host->line.rate_q32));
+
+	return !pairing->stood_still && age_ns > 0 &&
+	       pairing->clocksource_seq == host->last.clocksource_seq &&
+	       chime_abs_sat(chime_host_line_deviation(host, pairing)) <=
+	       chime_host_line_slewed_ns(age_ns, most_q32, pairing->uncertainty_ns);
+}
+
+bool chime_host_line_follow_slew(struct chime_host_line *host, const struct chime_pairing *first,
+				 const struct chime_pairing *second)
+{
+	s64 baseline_ns = chime_sub_sat(second->raw_ns, first->raw_ns);
+	s64 readings_ns = chime_add_sat(first->uncertainty_ns, second->uncertainty_ns);
+	s64 off_ns = chime_host_line_deviation(host, first);
+	s64 age_ns = chime_sub_sat(first->raw_ns, host->last.raw_ns);
+	s64 turn_q32, error_q32;
+
+	if (!chime_host_line_may_be_slewed(host, first) || baseline_ns < CHIME_BASELINE_MIN_NS ||
+	    second->clocksource_seq != first->clocksource_seq)
+		return false;
+	turn_q32 = chime_ratio_q32(chime_sub_sat(chime_host_line_deviation(host, second), off_ns),
+				   baseline_ns);
+	error_q32 = chime_ratio_q32(chime_host_line_slack(readings_ns), baseline_ns);
+	if ((turn_q32 < 0) != (off_ns < 0) ||
+	    chime_abs_sat(turn_q32) < chime_add_sat(error_q32, CHIME_HOST_SLEW_MAX_Q32) ||
+	    chime_abs_sat(off_ns) >
+	    chime_host_line_slewed_ns(age_ns, chime_add_sat(chime_abs_sat(turn_q32), error_q32),
+				      readings_ns))
+		return false;
+	host->bend_q32 = chime_abs_sat(turn_q32);
+	host->bend_raw_ns = first->raw_ns;
+	chime_host_line_restart(host, first, CHIME_BASELINE_MIN_NS);
+	host->last = *second;
+	chime_host_line_lay(host, first);
+	return true;
 }

@@ -52,9 +52,15 @@ enum chime_verdict {
 /* A line's bound grows by this when its slope is known: a host's oscillator over minutes. */
 #define CHIME_GROWTH_Q32	CHIME_PPM_Q32
 
-/* No host is slewed faster than this, or for longer; what lasts longer is its rate. */
+/*
+ * A host is hardly slewed faster than this, and by no more unless a third reading shows it; nor for
+ * longer, as what lasts longer is its rate.
+ */
 #define CHIME_HOST_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
 #define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
+
+/* What adjtimex lets a daemon ask of a clock: chronyd goes to 83,333 ppm by default. */
+#define CHIME_HOST_SLEW_HARD_Q32	(100000 * CHIME_PPM_Q32)
 
 /* Old pairings kept for the slope: 8 of them, 2 s apart. */
 #define CHIME_HOST_LINE_POINTS	8
@@ -100,5 +106,21 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 
 /* A jump was believed: the line goes through @pairing from now on, its rate kept. */
 void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing);
+
+/* Can what lies as far off the line as @pairing be a slew as hard as a host's daemon may make it? */
+bool chime_host_line_may_be_slewed(const struct chime_host_line *host,
+				   const struct chime_pairing *pairing);
+
+/**
+ * chime_host_line_follow_slew() - is what seems a jump a slew that goes on?
+ * @host: the line
+ * @first: a reading off the line ...
+ * @second: ... and one some 10 ms later: at which rate the host's clock runs now
+ *
+ * Return: true: that rate takes the host as far as it has come, and the line goes through @second
+ * with it; false: it does not, and the line is as it was.
+ */
+bool chime_host_line_follow_slew(struct chime_host_line *host, const struct chime_pairing *first,
+				 const struct chime_pairing *second);
 
 #endif /* CHIME_HOST_LINE_H */

@@ -149,7 +149,7 @@ struct delayed_work {
 };
 
 #define jiffies_to_msecs(jiffies)	((unsigned int)(jiffies))
-#define usleep_range(least, most)	((void)(least), (void)(most))
+void usleep_range(unsigned long least_us, unsigned long most_us);
 
 /* --- the end of a suspend --- */
 

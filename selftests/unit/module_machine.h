@@ -36,6 +36,7 @@
  * @clocksource: changes when the kernel takes another one
  * @has_host: there is a host clock ...
  * @host_ahead_ns: ... ahead of the truth ...
+ * @host_rate_ppm: ... which gains so much on it ...
  * @host_silent: ... which does not answer
  * @sees_stops: the hypervisor says so when it sets kvm-clock ...
  * @was_set: ... as it did
@@ -59,6 +60,7 @@ static struct machine {
 	u8 clocksource;
 	bool has_host;
 	s64 host_ahead_ns;
+	s64 host_rate_ppm;
 	bool host_silent;
 	bool sees_stops;
 	bool was_set;
@@ -81,6 +83,7 @@ static inline void machine_pass(s64 ns)
 {
 	machine.utc_ns += ns;
 	machine.raw_ns += ns;
+	machine.host_ahead_ns += ns * machine.host_rate_ppm / 1000000;
 }
 
 static inline s64 realtime_ns(void)
@@ -122,6 +125,12 @@ int do_settimeofday64(const struct timespec64 *time)
 	machine.behind_ns = machine.utc_ns - (time->tv_sec * S + time->tv_nsec);
 	machine.sets++;
 	return 0;
+}
+
+void usleep_range(unsigned long least_us, unsigned long most_us)
+{
+	(void)least_us;
+	machine_pass((s64)most_us * NSEC_PER_USEC);
 }
 
 int register_pm_notifier(struct notifier_block *block)

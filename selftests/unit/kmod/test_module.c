@@ -212,6 +212,90 @@ TEST_F(module, step_of_the_host_is_followed_unless_utc_is_known_better)
 	EXPECT_LE(llabs(status().now.change.offset_ns + 90 * S), CLOSE_NS);
 }
 
+static void run_in_checks(s64 ns, s64 every_ns)
+{
+	for (; ns > 0; ns -= every_ns) {
+		machine_pass(ns < every_ns ? ns : every_ns);
+		check();
+	}
+}
+
+/*
+ * A host slewed for 5 s by up to 83,333 ppm, chronyd's default maxslewrate, and seen every 0.25 to
+ * 1 s by an idle guest.
+ */
+static void slew_host(struct unit_random *random)
+{
+	s64 every_ns = 250 * MS + (s64)unit_random_below(random, 750 * MS);
+	s64 ppm = 1000 + (s64)unit_random_below(random, 82334);
+	s64 after_ns = (s64)unit_random_below(random, (u64)every_ns);
+
+	machine_pass(after_ns);
+	machine.host_rate_ppm = unit_random_below(random, 2) ? ppm : -ppm;
+	machine_pass(every_ns - after_ns);
+	check();
+	run_in_checks(5 * S - every_ns, every_ns);
+	machine.host_rate_ppm = 0;
+	run_in_checks(20 * S, every_ns);
+}
+
+TEST_F(module, host_that_is_slewed_hard_is_followed_by_a_slew)
+{
+	struct unit_random random = { 1 };
+	int i;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < 1000; i++)
+		slew_host(&random);
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+	EXPECT_EQ(1, status().now.epoch);
+	EXPECT_LE(llabs(error_ns() - machine.host_ahead_ns), CLOSE_NS);
+}
+
+TEST_F(module, host_that_is_slewed_hard_moves_no_correction)
+{
+	struct unit_random random = { 2 };
+	s64 worst_ns = 0;
+	u32 epoch;
+	int i;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	epoch = status().now.epoch;
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, correct());
+		slew_host(&random);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		worst_ns = max_t(s64, worst_ns, llabs(error_ns()));
+	}
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(epoch, status().now.epoch);
+	EXPECT_LE(worst_ns, 100 * 1000);
+}
+
+/* What it did in the time between two checks no reading after it can tell from a step. */
+TEST_F(module, small_step_of_an_idle_guests_host_is_one)
+{
+	ASSERT_EQ(0, load());
+	machine_pass(500 * MS);
+	machine.host_ahead_ns = 50 * MS;
+	machine_pass(500 * MS);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_LE(llabs(error_ns() - 50 * MS), CLOSE_NS);
+	run(10 * S);
+	EXPECT_EQ(1, machine.count);
+	/* Nor is a stop a slew. */
+	stand_still(50 * MS);
+	machine_pass(S);
+	check();
+	ASSERT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+}
+
 TEST_F(module, leap_second_of_the_host_is_no_disruption)
 {
 	machine.utc_ns -= machine.utc_ns % (24 * HOUR);
