@@ -185,10 +185,10 @@ static void chime_steady_part(struct chime_steady *steady, s64 raw_ns)
 	struct chime_line *line = &steady->line;
 	s64 host_ns;
 
+	line->maxerror_rate_q32 = chime_sub_sat(line->maxerror_rate_q32, steady->moved_q32);
 	chime_line_move(line, raw_ns);
 	host_ns = chime_sub_sat(line->maxerror_ns, steady->bend.maxerror_ns);
 	line->maxerror_ns = chime_add_sat(line->maxerror_ns, host_ns);
-	line->maxerror_rate_q32 = 0;
 	line->sigma_rate_q32 = 0;
 	line->rate_q32 = steady->pace_q32;
 	steady->parted = true;
@@ -196,14 +196,92 @@ static void chime_steady_part(struct chime_steady *steady, s64 raw_ns)
 	steady->unseen_ns = 0;
 }
 
-static void chime_steady_keep(struct chime_steady *steady, const struct chime_line *host,
-			      s64 raw_ns)
+/*
+ * Does the host slew as hard as no two oscillators differ, or is raw another machine's since this
+ * guest went on? KVM scales no counter that differs by less than 250 ppm. Nobody can tell yet:
+ * steady time keeps its pace, by a bound for both.
+ */
+static void chime_steady_ask_for_move(struct chime_steady *steady, s64 turn_q32)
 {
+	if (turn_q32 <= CHIME_STEADY_OTHER_Q32)
+		return;
+	if (!steady->moved_q32)
+		steady->moved_raw_ns = steady->begin_raw_ns;
+	if (turn_q32 > steady->moved_q32)
+		steady->moved_q32 = turn_q32;
+}
+
+/* By how much more raw may have misled since the latest check, if it is another machine's. */
+static s64 chime_steady_misled_ns(struct chime_steady *steady, s64 raw_ns)
+{
+	s64 more_ns = chime_scale_q32(chime_sub_sat(raw_ns, steady->moved_raw_ns),
+				      steady->moved_q32);
+
+	steady->moved_raw_ns = raw_ns;
+	steady->moved_ns = chime_add_sat(steady->moved_ns, more_ns);
+	return more_ns;
+}
+
+/* The host is back at a rate that it rested at: raw is what it was. */
+static void chime_steady_end_slewed(struct chime_steady *steady)
+{
+	steady->bend.maxerror_ns = chime_sub_sat(steady->bend.maxerror_ns, steady->moved_ns);
+	steady->moved_q32 = 0;
+	steady->moved_ns = 0;
+}
+
+/*
+ * It has gone away for so long that it does so for good, and nobody has measured steady time since:
+ * it goes where it had gone with the host all the time. What that may be wrong by stays.
+ */
+static void chime_steady_end_moved(struct chime_steady *steady, const struct chime_line *host,
+				   s64 raw_ns)
+{
+	s64 maxerror_ns = steady->bend.maxerror_ns;
+	struct chime_line joined;
+
+	steady->moved_q32 = 0;
+	steady->moved_ns = 0;
+	steady->bend = steady->unmoved;
+	steady->bend.maxerror_ns = maxerror_ns;
+	steady->rest_q32 = steady->bend.rate_q32;
+	chime_steady_join(steady, host, raw_ns, &joined);
+	steady->pace_q32 = joined.rate_q32;
+	steady->pace_raw_ns = raw_ns;
+}
+
+static void chime_steady_judge_move(struct chime_steady *steady, const struct chime_line *host,
+				    s64 raw_ns)
+{
+	if (!steady->moved_q32 || !chime_steady_sees(host))
+		return;
+	if (chime_steady_same_rate(steady->bend.rate_q32, steady->unmoved.rate_q32) ||
+	    chime_steady_is_back(steady, raw_ns))
+		chime_steady_end_slewed(steady);
+	else if (!steady->renewed &&
+		 chime_sub_sat(raw_ns, steady->begin_raw_ns) >= CHIME_STEADY_PATIENCE_NS)
+		chime_steady_end_moved(steady, host, raw_ns);
+}
+
+/* On at the pace. @turn_q32: what the host's rate is off it; 0: the pace is sure to hold. */
+static void chime_steady_keep(struct chime_steady *steady, const struct chime_line *host,
+			      s64 turn_q32, s64 raw_ns)
+{
+	struct chime_line *line = &steady->line;
+
 	if (!steady->parted)
 		chime_steady_part(steady, raw_ns);
+	line->maxerror_rate_q32 = 0;
+	chime_steady_ask_for_move(steady, turn_q32);
+	if (steady->moved_q32) {
+		chime_line_move(line, raw_ns);
+		line->maxerror_ns = chime_add_sat(line->maxerror_ns,
+						  chime_steady_misled_ns(steady, raw_ns));
+	}
 	steady->parted_raw_ns = raw_ns;
 	steady->pace_raw_ns = raw_ns;
-	chime_line_relate(&steady->line, host, raw_ns, &steady->bend);
+	chime_line_relate(line, host, raw_ns, &steady->bend);
+	line->maxerror_rate_q32 = steady->moved_q32;
 }
 
 /*
@@ -257,6 +335,7 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	bool straight;
 	s64 turn_q32;
 
+	chime_steady_judge_move(steady, host, raw_ns);
 	chime_steady_join(steady, host, raw_ns, &joined);
 	turn_q32 = chime_abs_sat(chime_sub_sat(joined.rate_q32, steady->pace_q32));
 	straight = sees && turn_q32 <= CHIME_STEADY_TURN_Q32;
@@ -264,7 +343,7 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 		steady->pace_known = false;
 		steady->paced = false;
 	} else if (!straight && (steady->paced || chime_steady_slews(steady, turn_q32, raw_ns))) {
-		chime_steady_keep(steady, host, raw_ns);
+		chime_steady_keep(steady, host, steady->paced ? 0 : turn_q32, raw_ns);
 		return;
 	} else if (!steady->paced && sees) {
 		chime_steady_find_pace(steady, joined.rate_q32, straight, raw_ns);
@@ -277,7 +356,24 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 				    raw_ns);
 	if (chime_sub_sat(raw_ns, steady->pace_raw_ns) >= CHIME_STEADY_PACE_NS)
 		chime_steady_compare(steady, joined.rate_q32, raw_ns);
+	if (steady->moved_q32)
+		steady->bend.maxerror_ns = chime_add_sat(steady->bend.maxerror_ns,
+							 chime_steady_misled_ns(steady, raw_ns));
 	chime_steady_go_along(steady, host, raw_ns);
+	steady->line.maxerror_rate_q32 = chime_add_sat(steady->line.maxerror_rate_q32,
+						       steady->moved_q32);
+}
+
+/* Corrections that were measured over so long have the rate that steady time lacks. */
+static void chime_steady_measure_move(struct chime_steady *steady, s64 raw_ns)
+{
+	steady->moved_ns = 0;
+	steady->moved_raw_ns = raw_ns;
+	if (!steady->renewed)
+		steady->renewed_raw_ns = raw_ns;
+	steady->renewed = true;
+	if (chime_sub_sat(raw_ns, steady->renewed_raw_ns) >= CHIME_SLEW_LONGEST_NS)
+		steady->moved_q32 = 0;
 }
 
 void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
@@ -292,6 +388,7 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 	steady->gap_ns = 0;
 	steady->doubt_ns = 0;
 	steady->unseen_ns = 0;
+	chime_steady_measure_move(steady, raw_ns);
 	if (steady->parted)
 		chime_line_move(line, raw_ns);
 	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;
@@ -302,6 +399,8 @@ void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
 	steady->pace_known = false;
 	steady->paced = false;
 	steady->parted = false;
+	steady->moved_q32 = 0;
+	steady->moved_ns = 0;
 	steady->begin_raw_ns = raw_ns;
 }
 
@@ -369,6 +468,10 @@ void chime_steady_rejoin(struct chime_steady *steady, const struct chime_line *b
 	if (chime_steady_bent_lately(steady, raw_ns))
 		bend->rate_q32 = steady->rest_q32;
 	chime_steady_stay(steady, gap_ns, reach_ns);
+	steady->moved_q32 = 0;
+	steady->moved_ns = 0;
+	steady->unmoved = *bend;
+	steady->renewed = false;
 	steady->paced = false;
 	steady->parted = false;
 	steady->begin_raw_ns = raw_ns;
@@ -380,6 +483,7 @@ void chime_steady_step(struct chime_steady *steady, const struct chime_line *hos
 		       s64 raw_ns)
 {
 	steady->bend.origin_ns = chime_add_sat(steady->bend.origin_ns, gap_ns);
+	steady->unmoved.origin_ns = chime_add_sat(steady->unmoved.origin_ns, gap_ns);
 	if (!steady->parted) {
 		chime_steady_go_along(steady, host, raw_ns);
 		return;

@@ -30,6 +30,13 @@
  * @gap_ns: for so long this guest stood still since the correction was set
  * @doubt_ns: what is in @bend's bound for a slew during that time
  * @unseen_ns: and more, as long as the host's slope after it has not been seen
+ * @moved_q32: since this guest stood still the host goes away by this rate: a hard slew, or raw is
+ *	another machine's now; 0: there is no such question
+ * @moved_raw_ns: the bound allows for the latter up to here ...
+ * @moved_ns: ... by so much since the correction was set
+ * @unmoved: @bend as it was when this guest went on; its rate is the host's when it is not slewed
+ * @renewed: a correction was set since ...
+ * @renewed_raw_ns: ... the first of them then
  * @pace_known: there is a pace; else @pace_q32 is none, or one that has to show that it holds
  * @paced: @pace_q32 holds
  * @parted: steady time keeps its pace and the host goes where it will
@@ -48,6 +55,12 @@ struct chime_steady {
 	s64 gap_ns;
 	s64 doubt_ns;
 	s64 unseen_ns;
+	s64 moved_q32;
+	s64 moved_raw_ns;
+	s64 moved_ns;
+	struct chime_line unmoved;
+	bool renewed;
+	s64 renewed_raw_ns;
 	bool pace_known;
 	bool paced;
 	bool parted;

@@ -30,7 +30,8 @@
  * struct machine - the machine
  * @chime: the module on it; NULL: none
  * @utc_ns: what is true
- * @raw_ns: CLOCK_MONOTONIC_RAW
+ * @raw_ns: CLOCK_MONOTONIC_RAW ...
+ * @raw_slow_ppm: ... which loses so much on the truth, and CLOCK_REALTIME with it
  * @behind_ns: CLOCK_REALTIME is so much behind the truth
  * @slept_ns: what CLOCK_BOOTTIME has more than raw
  * @clocksource: changes when the kernel takes another one
@@ -55,6 +56,7 @@ static struct machine {
 	struct chime *chime;
 	s64 utc_ns;
 	s64 raw_ns;
+	s64 raw_slow_ppm;
 	s64 behind_ns;
 	s64 slept_ns;
 	u8 clocksource;
@@ -81,8 +83,11 @@ struct system_time_snapshot unit_clocks;
 
 static inline void machine_pass(s64 ns)
 {
-	machine.utc_ns += ns;
+	s64 lost_ns = ns * machine.raw_slow_ppm / 1000000;
+
+	machine.utc_ns += ns + lost_ns;
 	machine.raw_ns += ns;
+	machine.behind_ns += lost_ns;
 	machine.host_ahead_ns += ns * machine.host_rate_ppm / 1000000;
 }
 
@@ -339,18 +344,24 @@ static inline const struct chime_event *latest(void)
 }
 
 /* A correction that is right now, good to 10 us. */
-static inline int correct(void)
+static inline int correct_at_rate(s64 rate_q32)
 {
 	struct chime_status now = status();
 	const struct chime_line correction = {
 		.origin_ns = now.now.reference_ns,
 		.offset_ns = machine.utc_ns - now.now.reference_ns,
+		.rate_q32 = rate_q32,
 		.sigma_ns = 1000,
 		.maxerror_ns = 10000,
 		.maxerror_rate_q32 = CHIME_PPM_Q32,
 	};
 
 	return chime_control_correct(machine.chime, &correction, now.now.epoch, -1, true);
+}
+
+static inline int correct(void)
+{
+	return correct_at_rate(0);
 }
 
 #endif /* UNIT_MODULE_MACHINE_H */

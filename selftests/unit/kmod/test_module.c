@@ -188,6 +188,105 @@ TEST_F(module, notification_that_comes_late_is_no_second_event)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 }
 
+/* KVM scales no counter that differs by less than 250 ppm from the one that the guest began with. */
+TEST_F(module, move_to_another_counter_breaks_no_bound)
+{
+	const s64 slow_ppm[] = { 30, 55, -100, 250, -250 };
+	unsigned int i;
+	int minute;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(slow_ppm); i++) {
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		run(60 * S);
+		ASSERT_EQ(0, correct());
+		stand_still(200 * MS);
+		machine.raw_slow_ppm += slow_ppm[i];
+		check();
+		EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+		/* No time source renews the correction. */
+		for (minute = 0; minute < 330; minute++) {
+			run(60 * S);
+			ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns)
+				TH_LOG("%lld ppm, minute %d", (long long)slow_ppm[i], minute);
+		}
+		EXPECT_LE(llabs(error_ns()), 300 * MS);
+		EXPECT_LE(status().now.maxerror_ns, S);
+	}
+}
+
+/* Until the sources have measured it for long enough to know the rate. */
+TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
+{
+	int second;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	stand_still(200 * MS);
+	machine.raw_slow_ppm = -250;
+	check();
+	for (second = 0; second < 3000; second++) {
+		run(S);
+		ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		EXPECT_LE(status().now.maxerror_ns, 40 * MS);
+		/* The first answer cannot tell the rate. */
+		if (second % 64 == 63)
+			ASSERT_EQ(0, correct_at_rate(second < 64 ? 0 : -250 * CHIME_PPM_Q32));
+	}
+	EXPECT_LE(status().now.maxerror_ns, MS);
+	EXPECT_EQ(1, machine.count);
+}
+
+/* One measurement is not enough, if none comes after it. */
+TEST_F(module, move_to_another_counter_stays_allowed_for_where_sources_end)
+{
+	int minute;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	stand_still(200 * MS);
+	machine.raw_slow_ppm = -250;
+	check();
+	run(64 * S);
+	ASSERT_EQ(0, correct());
+	for (minute = 0; minute < 330; minute++) {
+		run(60 * S);
+		ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	}
+}
+
+/* It looks like such a move as long as it lasts. */
+TEST_F(module, hard_slew_after_a_pause_is_no_move)
+{
+	const s64 slews_ppm[] = { 60, -300, 900 };
+	unsigned int i;
+	int second;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(slews_ppm); i++) {
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		run(60 * S);
+		ASSERT_EQ(0, correct());
+		stand_still(200 * MS);
+		machine.host_rate_ppm = slews_ppm[i];
+		check();
+		for (second = 0; second < 60; second++) {
+			run(S);
+			ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		}
+		EXPECT_LE(60 * llabs(slews_ppm[i]) * 1000, status().now.maxerror_ns);
+		machine.host_rate_ppm = 0;
+		run(10 * S);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		EXPECT_LE(llabs(error_ns()), MS);
+		EXPECT_LE(status().now.maxerror_ns, 3 * MS);
+	}
+}
+
 TEST_F(module, step_of_the_host_is_followed_unless_utc_is_known_better)
 {
 	ASSERT_EQ(0, load());
