@@ -14,7 +14,7 @@ static const char *daemon_step_words(const struct daemon *daemon, int err)
 {
 	if (daemon->options->no_clock)
 		return "it was started with -x, only to observe";
-	if (err == -EPERM && timescale_is_external(daemon->timescale))
+	if (err == -EPERM && daemon->known.external)
 		err = -EBUSY;
 	switch (err) {
 	case -ENODATA:

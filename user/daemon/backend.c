@@ -45,21 +45,6 @@ static void daemon_close_module(struct daemon *daemon)
 	daemon->link = NULL;
 }
 
-/* What is true from the first reading on. */
-static int daemon_start_epoch(struct daemon *daemon)
-{
-	struct timescale_now now;
-	int err;
-
-	err = timescale_read(daemon->timescale, &now);
-	if (err)
-		return err;
-	daemon->epoch = now.epoch;
-	daemon->has_host = now.has_host;
-	daemon->disruptions = now.disruptions;
-	return 0;
-}
-
 static int daemon_open_over_module(struct daemon *daemon)
 {
 	struct module_status status;
@@ -69,7 +54,7 @@ static int daemon_open_over_module(struct daemon *daemon)
 	if (!err)
 		err = timescale_module_open(&daemon->timescale, daemon->link);
 	if (!err)
-		err = daemon_start_epoch(daemon);
+		err = timescale_read(daemon->timescale, &daemon->known);
 	if (err) {
 		log_warning("The kernel module does not answer as it should: %s; going on without it. Module and daemon may be of different versions",
 			    strerror(-err));
@@ -88,7 +73,7 @@ static int daemon_open_without_module(struct daemon *daemon)
 
 	err = timescale_user_open(&daemon->timescale, daemon->clock);
 	if (!err)
-		err = daemon_start_epoch(daemon);
+		err = timescale_read(daemon->timescale, &daemon->known);
 	return err;
 }
 
@@ -138,7 +123,7 @@ void daemon_configure_module(struct daemon *daemon)
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
 {
 	consensus_forget(daemon->consensus);
-	associations_change_reference(daemon->associations, daemon->epoch, change);
+	associations_change_reference(daemon->associations, daemon->known.epoch, change);
 	discipline_change_reference(daemon->discipline, change);
 }
 
@@ -165,7 +150,7 @@ bool daemon_is_corrected(const struct daemon *daemon)
 	struct steering_status steering;
 	struct module_status module;
 
-	if (!daemon_has_sources(daemon) || timescale_is_external(daemon->timescale))
+	if (!daemon_has_sources(daemon) || daemon->known.external)
 		return false;
 	steering_get_status(daemon->steering, &steering);
 	/* By a daemon before us. */
@@ -181,10 +166,10 @@ static void daemon_compare_with_raw(struct daemon *daemon, struct reference_chan
 	struct module_status status;
 
 	*change = REFERENCE_REPLACED;
-	if (!daemon->has_host)
+	if (!daemon->known.has_host)
 		reference_change_of_line(&raw, change);
 	else if (!module_link_status(daemon->link, &status) && status.has_steady_line &&
-		 status.epoch == daemon->epoch)
+		 status.epoch == daemon->known.epoch)
 		reference_change_of_line(&status.steady_line, change);
 }
 
@@ -194,7 +179,7 @@ static void daemon_use_timescale(struct daemon *daemon, const struct reference_c
 	associations_set_timescale(daemon->associations, daemon->timescale);
 	daemon_change_reference(daemon, change);
 	steering_set_timescale(daemon->steering, daemon->timescale);
-	(void)steering_stand_aside(daemon->steering, timescale_is_external(daemon->timescale));
+	(void)steering_stand_aside(daemon->steering, daemon->known.external);
 	daemon_burst(daemon, DAEMON_BURST);
 }
 
@@ -228,12 +213,12 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 		.maxerror_ns = chime_add_sat(then->maxerror_ns, grown_ns),
 		.maxerror_rate_q32 = (s64)(maxclockerror * 4294967296.0),
 	};
-	(void)timescale_correct(daemon->timescale, &line, daemon->epoch, true);
+	(void)timescale_correct(daemon->timescale, &line, daemon->known.epoch, true);
 }
 
 static void daemon_lose_module(struct daemon *daemon)
 {
-	const struct reference_change change = daemon->has_host ? REFERENCE_REPLACED :
+	const struct reference_change change = daemon->known.has_host ? REFERENCE_REPLACED :
 								  (struct reference_change){ 0 };
 	struct steering_status last;
 	int err;
@@ -330,16 +315,13 @@ static void daemon_check_reach(struct daemon *daemon, const struct timescale_now
 }
 
 static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now *now,
-			       bool disrupted)
+			       const struct reference_change *change, bool disrupted)
 {
-	const struct reference_change change = timescale_change_since(now, daemon->epoch);
-	bool known = reference_change_keeps_offset(&change);
+	bool known = reference_change_keeps_offset(change);
 
 	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",
 		  known ? "known" : "unknown");
-	daemon->epoch = now->epoch;
-	daemon->has_host = now->has_host;
-	daemon_change_reference(daemon, &change);
+	daemon_change_reference(daemon, change);
 	daemon->sources_changed = true;
 	if (known || !disrupted)
 		steering_recheck(daemon->steering);
@@ -352,15 +334,17 @@ static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now
 
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
-	bool disrupted = now->disruptions != daemon->disruptions;
+	const struct reference_change change = timescale_change_since(now, daemon->known.epoch);
+	bool disrupted = now->disruptions != daemon->known.disruptions;
+	bool entered = now->epoch != daemon->known.epoch;
 
+	daemon->known = *now;
 	if (steering_stand_aside(daemon->steering, now->external))
 		daemon->sources_changed = true;
-	daemon->disruptions = now->disruptions;
 	if (disrupted && !daemon->link)
 		daemon_slept(daemon, now);
-	if (now->epoch != daemon->epoch)
-		daemon_enter_epoch(daemon, now, disrupted);
+	if (entered)
+		daemon_enter_epoch(daemon, now, &change, disrupted);
 	else if (disrupted)
 		daemon_check_reach(daemon, now);
 }

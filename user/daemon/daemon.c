@@ -131,7 +131,7 @@ int daemon_reload(struct daemon *daemon)
 	options = daemon_steering_options(daemon);
 	steering_set_options(daemon->steering, &options);
 	daemon_configure_module(daemon);
-	daemon->next_leap_list_ns = 0;
+	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	daemon->sources_changed = true;
 	log_notice("The configuration was read again: %zu sources configured",
 		   config->source_count);
@@ -357,7 +357,7 @@ static int daemon_start(struct daemon *daemon)
 
 	daemon_configure_module(daemon);
 	daemon_prime(daemon);
-	(void)steering_stand_aside(daemon->steering, timescale_is_external(daemon->timescale));
+	(void)steering_stand_aside(daemon->steering, daemon->known.external);
 	now_ns = system_clock_raw_ns();
 	err = associations_configure(daemon->associations, daemon->config, now_ns);
 	if (err) {
@@ -369,13 +369,13 @@ static int daemon_start(struct daemon *daemon)
 		return -ENOENT;
 	}
 	if (!daemon->config->source_count)
-		log_notice("No time source is configured%s", daemon->has_host ?
+		log_notice("No time source is configured%s", daemon->known.has_host ?
 			   "; following the host's clock alone" :
 			   ": name one in the configuration, e.g. \"pool 2.debian.pool.ntp.org iburst\"");
 	daemon->watchdog_ns = notify_watchdog_interval_ns();
-	daemon->next_watchdog_ns = now_ns;
-	if (daemon->options->timeout_ns)
-		daemon->deadline_ns = chime_add_sat(now_ns, daemon->options->timeout_ns);
+	daemon->due_ns[DUE_WATCHDOG] = daemon->watchdog_ns ? now_ns : INT64_MAX;
+	daemon->due_ns[DUE_END] = daemon->options->timeout_ns ?
+				  chime_add_sat(now_ns, daemon->options->timeout_ns) : INT64_MAX;
 	return 0;
 }
 
@@ -401,17 +401,13 @@ static int daemon_pollfds(const struct daemon *daemon, struct pollfd *fds)
 static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 {
 	int64_t next_ns = associations_next_ns(daemon->associations), wait_ns;
+	int i;
 
 	next_ns = chime_min(next_ns, steering_next_ns(daemon->steering));
-	next_ns = chime_min(next_ns, daemon->next_update_ns);
-	next_ns = chime_min(next_ns, daemon->next_leap_list_ns);
-	next_ns = chime_min(next_ns, daemon->next_drift_ns);
+	for (i = 0; i < DUE_COUNT; i++)
+		next_ns = chime_min(next_ns, daemon->due_ns[i]);
 	if (daemon->control)
 		next_ns = chime_min(next_ns, control_next_ns(daemon->control));
-	if (daemon->watchdog_ns)
-		next_ns = chime_min(next_ns, daemon->next_watchdog_ns);
-	if (daemon->deadline_ns)
-		next_ns = chime_min(next_ns, daemon->deadline_ns);
 	wait_ns = chime_sub_sat(next_ns, now_ns);
 	if (wait_ns <= 0)
 		return 0;

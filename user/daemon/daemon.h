@@ -59,6 +59,16 @@ struct daemon_options {
 #define DAEMON_STATUS_CONFIG	4	/* the configuration is as wrong the next time */
 #define DAEMON_STATUS_RIVAL	5	/* another one has the clock */
 
+/* What is due at an instant of the raw clock. */
+enum daemon_due {
+	DUE_UPDATE,		/* a discipline_update() without a sample */
+	DUE_LEAP_LIST,		/* the list is read again */
+	DUE_DRIFT,		/* the drift file is written */
+	DUE_WATCHDOG,		/* the service manager is told that we live */
+	DUE_END,		/* with -q and -Q: we give up */
+	DUE_COUNT,
+};
+
 /* Events remembered where there is no module to remember them. */
 #define DAEMON_EVENTS	32
 
@@ -77,22 +87,17 @@ struct daemon_options {
  * @steering: what becomes of it
  * @control: the socket of the command line program; NULL: there is none
  * @update: what the discipline's latest verdict and correction were
- * @epoch: in which the sources' estimates are
- * @has_host: what the epoch's reference is
- * @disruptions: counted by the timescale when last looked at
+ * @known: the clocks as the rest of the daemon goes by them: the sources' estimates are of this
+ *	epoch, its reference and its disruptions
  * @module_events: heard of, and as far as that
  * @events: the latest disruptions, oldest first, where the module is missing
  * @event_count: how many of them
- * @next_update_ns: raw instant of a discipline_update() without a sample
+ * @due_ns: when it is, by raw; INT64_MAX: never
  * @leap_list: as configured
  * @leap_expiry_told_s: the expiry of the list that the log was told of
- * @next_leap_list_ns: raw instant at which to read it again
- * @next_drift_ns: raw instant of the next writing of the drift file
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
- * @next_watchdog_ns: raw instant of its next notification
  * @first_rate: the system clock's before we steered it, or the drift file's
  * @first_result_ns: with -q and -Q: when sources were first selected, by raw
- * @deadline_ns: with -q and -Q: when to give up, by raw
  * @lock_fd: says that the clock is ours; -1: nothing does
  * @clock_watch_fd: readable when the system clock was set by anybody; -1: cannot be known
  * @virtual_machine: this is one, so that time can be disrupted unseen
@@ -116,23 +121,17 @@ struct daemon {
 
 	struct state_update update;
 
-	uint32_t epoch;
-	bool has_host;
-	uint32_t disruptions;
+	struct timescale_now known;
 	struct event_stream module_events;
 	struct module_event events[DAEMON_EVENTS];
 	int event_count;
 
 	struct leap_list leap_list;
 	int64_t leap_expiry_told_s;
-	int64_t next_update_ns;
-	int64_t next_leap_list_ns;
-	int64_t next_drift_ns;
+	int64_t due_ns[DUE_COUNT];
 	int64_t watchdog_ns;
-	int64_t next_watchdog_ns;
 	double first_rate;
 	int64_t first_result_ns;
-	int64_t deadline_ns;
 	int lock_fd;
 	int clock_watch_fd;
 	bool virtual_machine;

@@ -93,8 +93,7 @@ static void daemon_drop_orphan(struct daemon *daemon)
 {
 	struct module_status status;
 
-	if (daemon_has_sources(daemon) || timescale_is_external(daemon->timescale) ||
-	    !daemon->has_host)
+	if (daemon_has_sources(daemon) || daemon->known.external || !daemon->known.has_host)
 		return;
 	if (!module_link_status(daemon->link, &status) && status.has_correction &&
 	    !module_link_reset(daemon->link))

@@ -63,7 +63,7 @@ static int daemon_jump(struct daemon *daemon, const struct consensus_result *hea
 	if (err)
 		return err;
 	if (event.evidence) {
-		daemon->disruptions++;
+		daemon->known.disruptions++;
 		daemon_own_event(daemon, &event);
 	}
 	if (!timescale_read(daemon->timescale, &after))
@@ -119,7 +119,7 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	consensus_update(daemon->consensus, sources, count, &known, &terms, &heard);
 	daemon->heard = heard.verdict;
 	if (heard.wait_ns)
-		daemon->next_update_ns = chime_add_sat(now->raw_ns, heard.wait_ns);
+		daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, heard.wait_ns);
 	if (heard.ask) {
 		log_debug("A time source contradicts the clock: asking all of them");
 		daemon_burst(daemon, CONSENSUS_BURST);

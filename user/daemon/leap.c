@@ -32,11 +32,11 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 	bool zone = leap_path(daemon->config, path, sizeof(path));
 	int err;
 
-	daemon->next_leap_list_ns = INT64_MAX;
+	daemon->due_ns[DUE_LEAP_LIST] = INT64_MAX;
 	daemon->leap_list.count = 0;
 	if (!*path)
 		return;
-	daemon->next_leap_list_ns = chime_add_sat(now_ns, LEAP_LIST_NS);
+	daemon->due_ns[DUE_LEAP_LIST] = chime_add_sat(now_ns, LEAP_LIST_NS);
 	err = leap_list_load(path, zone, &daemon->leap_list);
 	if (err)
 		log_warning("No leap seconds could be read from %s: %s; those that the sources announce are heeded all the same",

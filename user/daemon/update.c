@@ -39,7 +39,7 @@ static void daemon_judge_host(struct daemon *daemon)
 {
 	int err;
 
-	if (!daemon->link || timescale_is_external(daemon->timescale))
+	if (!daemon->link || daemon->known.external)
 		return;
 	if (daemon->update.result.demote_host) {
 		err = module_link_demote_host(daemon->link, true);
@@ -153,7 +153,7 @@ void daemon_update(struct daemon *daemon)
 	}
 	daemon_check_epoch(daemon, &now);
 	daemon->sources_changed = false;
-	daemon->next_update_ns = chime_add_sat(now.raw_ns, UPDATE_NS);
+	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, UPDATE_NS);
 	count = associations_sources(daemon->associations, &sources);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
@@ -167,7 +167,7 @@ void daemon_update(struct daemon *daemon)
 		return;
 	/* Until then the bound grows as it is known to, from then on by the worst. */
 	if (daemon->update.result.changed)
-		daemon->next_update_ns =
+		daemon->due_ns[DUE_UPDATE] =
 			chime_add_sat(now.raw_ns, chime_min(UPDATE_NS,
 							    daemon->update.result.correction.horizon_ns));
 	daemon_apply(daemon, &now);
@@ -203,7 +203,7 @@ static double daemon_turns_of_host(const struct daemon *daemon)
 {
 	struct module_status status;
 
-	if (!daemon->has_host || !daemon->link || module_link_status(daemon->link, &status) ||
+	if (!daemon->known.has_host || !daemon->link || module_link_status(daemon->link, &status) ||
 	    !status.has_host_line || !status.has_steady_line)
 		return 0.0;
 	return ldexp((double)chime_sub_sat(status.host_line.rate_q32, status.steady_line.rate_q32),
@@ -237,7 +237,7 @@ static void daemon_write_drift(struct daemon *daemon)
 	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));
 	if (rate_sigma > DRIFT_SIGMA_MAX)
 		return;
-	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));
+	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
 	if (!err)
 		err = drift_write(path, rate, rate_sigma);
 	if (err)
@@ -250,9 +250,9 @@ static void daemon_plan_drift(struct daemon *daemon, int64_t now_ns)
 {
 	int64_t interval_s = daemon->config->driftfile_interval_s;
 
-	daemon->next_drift_ns = INT64_MAX;
+	daemon->due_ns[DUE_DRIFT] = INT64_MAX;
 	if (*daemon->config->driftfile && interval_s > 0)
-		daemon->next_drift_ns = chime_add_sat(now_ns, interval_s * NS_PER_S);
+		daemon->due_ns[DUE_DRIFT] = chime_add_sat(now_ns, interval_s * NS_PER_S);
 }
 
 static void daemon_read_drift(struct daemon *daemon)
@@ -262,7 +262,7 @@ static void daemon_read_drift(struct daemon *daemon)
 	double rate, rate_sigma;
 	int err;
 
-	err = drift_path(config->driftfile, daemon->has_host, path, sizeof(path));
+	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
 	if (!err)
 		err = drift_read(path, &rate, &rate_sigma);
 	if (err == -ENOENT)
@@ -274,7 +274,7 @@ static void daemon_read_drift(struct daemon *daemon)
 	}
 	discipline_prime_rate(daemon->discipline, rate, rate_sigma);
 	log_info("Frequency %.3f +/- %.3f ppm read from %s", -rate * 1e6, rate_sigma * 1e6, path);
-	if (!daemon->has_host)
+	if (!daemon->known.has_host)
 		(void)system_clock_set_rate(daemon->clock, rate);
 }
 
@@ -290,7 +290,7 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 {
 	int64_t leapt_ns;
 
-	if (daemon->deadline_ns && now_ns >= daemon->deadline_ns) {
+	if (now_ns >= daemon->due_ns[DUE_END]) {
 		log_err("No usable time source answered in time. Are the servers right, and the network there?");
 		daemon_leave(daemon, 1);
 		return;
@@ -298,21 +298,21 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 	leapt_ns = steering_leap(daemon->steering);
 	if (leapt_ns)
 		daemon_leap(daemon, leapt_ns);
-	if (now_ns >= daemon->next_leap_list_ns)
+	if (now_ns >= daemon->due_ns[DUE_LEAP_LIST])
 		daemon_read_leap_list(daemon, now_ns);
-	if (daemon->sources_changed || now_ns >= daemon->next_update_ns) {
+	if (daemon->sources_changed || now_ns >= daemon->due_ns[DUE_UPDATE]) {
 		daemon_update(daemon);
 		daemon_announce_leap(daemon);
 	}
 	if (now_ns >= steering_next_ns(daemon->steering))
 		daemon_follow(daemon, now_ns);
-	if (now_ns >= daemon->next_drift_ns) {
+	if (now_ns >= daemon->due_ns[DUE_DRIFT]) {
 		daemon_write_drift(daemon);
 		daemon_plan_drift(daemon, now_ns);
 	}
-	if (daemon->watchdog_ns && now_ns >= daemon->next_watchdog_ns) {
+	if (now_ns >= daemon->due_ns[DUE_WATCHDOG]) {
 		notify_watchdog();
-		daemon->next_watchdog_ns = chime_add_sat(now_ns, daemon->watchdog_ns);
+		daemon->due_ns[DUE_WATCHDOG] = chime_add_sat(now_ns, daemon->watchdog_ns);
 	}
 }
 
@@ -324,8 +324,8 @@ static void daemon_leave_rate(struct daemon *daemon)
 {
 	double rate, rate_sigma;
 
-	if (daemon->has_host || timescale_is_external(daemon->timescale) ||
-	    daemon->options->no_clock || !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
+	if (daemon->known.has_host || daemon->known.external || daemon->options->no_clock ||
+	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;
 	if (rate_sigma < RATE_LEARNED ||
 	    fabs(rate - daemon->first_rate) > RATE_CONTRADICTED * rate_sigma)

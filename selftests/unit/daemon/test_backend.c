@@ -445,8 +445,8 @@ TEST_F(daemon, gap_beyond_reach_is_noticed_by_the_first_reading)
 {
 	struct timescale_now now = { .has_host = true, .epoch = 3, .disruptions = 1 };
 
-	self->daemon.epoch = 3;
-	self->daemon.has_host = true;
+	self->daemon.known.epoch = 3;
+	self->daemon.known.has_host = true;
 	world.doubted = true;
 	daemon_check_epoch(&self->daemon, &now);
 	EXPECT_EQ(1, world.unknown);
@@ -506,8 +506,6 @@ TEST_F(daemon, what_may_be_another_host_is_learned_anew)
 
 TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
 {
-	struct timescale_now now;
-
 	/* Sources that have never answered, then those that only watch, then others who steer. */
 	happen(self, TRUECHIME_CAUSE_FORK);
 	world.corrected = true;
@@ -515,7 +513,7 @@ TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
 	happen(self, TRUECHIME_CAUSE_FORK);
 	self->config.sources[0].options.noselect = false;
 	world.module_now.external = true;
-	ASSERT_EQ(0, timescale_read(self->daemon.timescale, &now));
+	self->daemon.known.external = true;
 	happen(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(0, world.voids);
 	EXPECT_EQ(0, world.resets);
@@ -533,7 +531,7 @@ TEST_F(daemon, correction_that_nobody_will_confirm_does_not_move_to_another_host
 	EXPECT_EQ(0, world.voids);
 
 	/* Raw alone says nothing, nor does a host that others have set aside. */
-	self->daemon.has_host = false;
+	self->daemon.known.has_host = false;
 	module_says(3, false);
 	happen(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(1, world.resets);

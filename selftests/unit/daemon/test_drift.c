@@ -220,7 +220,7 @@ FIXTURE_SETUP(drift)
 	self->daemon.timescale = &timescale;
 	self->daemon.link = (struct module_link *)&world;
 	self->daemon.update.raw_ns = 1;
-	self->daemon.has_host = true;
+	self->daemon.known.has_host = true;
 	world.rate = 2e-6;
 	world.rate_sigma = 3e-8;
 	world.status.has_host_line = true;
@@ -252,7 +252,7 @@ TEST_F(drift, host_has_its_own)
 	EXPECT_EQ(0, world.clock_rates);
 
 	/* Raw's is another one, of which nothing is known. */
-	self->daemon.has_host = false;
+	self->daemon.known.has_host = false;
 	daemon_prime(&self->daemon);
 	EXPECT_EQ(1, world.primes);
 	world.rate = -5e-5;
@@ -276,7 +276,7 @@ TEST_F(drift, what_was_learned_in_seconds_is_not_left_behind)
 	};
 	unsigned int i;
 
-	self->daemon.has_host = false;
+	self->daemon.known.has_host = false;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		world.clock_rate = 20e-6;
 		daemon_prime(&self->daemon);
@@ -290,7 +290,7 @@ TEST_F(drift, what_was_learned_in_seconds_is_not_left_behind)
 	}
 
 	/* Beside a host the rate is one against the host, and the module is there to go on. */
-	self->daemon.has_host = true;
+	self->daemon.known.has_host = true;
 	world.clock_rate = 20e-6;
 	daemon_prime(&self->daemon);
 	world.clock_rate = 9e-6;

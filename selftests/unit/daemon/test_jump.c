@@ -197,12 +197,12 @@ TEST_F(witness, jump_is_followed_by_who_keeps_the_time)
 	EXPECT_EQ(1, world.bursts);
 	/* The module tells it. */
 	EXPECT_EQ(0, world.events);
-	EXPECT_EQ(0, self->daemon.disruptions);
+	EXPECT_EQ(0, self->daemon.known.disruptions);
 
 	world.evidence = 1U << TRUECHIME_EVIDENCE_NTP;
 	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(1, world.events);
-	EXPECT_EQ(1, self->daemon.disruptions);
+	EXPECT_EQ(1, self->daemon.known.disruptions);
 }
 
 TEST_F(witness, jump_that_others_saw_is_not_learned_from)

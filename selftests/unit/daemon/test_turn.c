@@ -200,8 +200,12 @@ FIXTURE_SETUP(turn)
 		.options = &self->options,
 		.config = &self->config,
 		.link = &self->link,
-		.next_leap_list_ns = INT64_MAX,
-		.next_drift_ns = INT64_MAX,
+		.due_ns = {
+			[DUE_LEAP_LIST] = INT64_MAX,
+			[DUE_DRIFT] = INT64_MAX,
+			[DUE_WATCHDOG] = INT64_MAX,
+			[DUE_END] = INT64_MAX,
+		},
 	};
 	ASSERT_EQ(0, system_clock_open(&self->daemon.clock, false));
 	ASSERT_EQ(0, timescale_module_open(&self->daemon.timescale, &self->link));
