@@ -5,66 +5,22 @@
  */
 #include "daemon/daemon.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "core/reaction.h"
+#include "lib/event_fields.h"
 #include "lib/event_report.h"
 #include "lib/names.h"
 
 /* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */
-#define EVENT_MESSAGE_ID	"7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
-#define EVENT_FIELDS		12
-
-/* The longest is the list of evidence. */
-#define EVENT_FIELD_SIZE	(NAME_TEXT_MAX + 32)
-
-struct event_fields {
-	char texts[EVENT_FIELDS][EVENT_FIELD_SIZE];
-	int count;
-};
-
-__attribute__((format(printf, 2, 3)))
-static void event_fields_add(struct event_fields *fields, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(fields->texts[fields->count++], EVENT_FIELD_SIZE, format, arguments);
-	va_end(arguments);
-}
-
-/* As hooks get them in their environment. */
-static void event_fields_fill(struct event_fields *fields, const struct module_event *event)
-{
-	char evidence[NAME_TEXT_MAX];
-
-	text_of_evidence(event->evidence, evidence, sizeof(evidence));
-	fields->count = 0;
-	event_fields_add(fields, "TRUECHIME_SEQUENCE=%u", event->sequence);
-	event_fields_add(fields, "TRUECHIME_CAUSE=%s", name_of_cause(event->cause));
-	event_fields_add(fields, "TRUECHIME_EVIDENCE=%s", evidence);
-	event_fields_add(fields, "TRUECHIME_ACTION=%s", name_of_action(event->action));
-	event_fields_add(fields, "TRUECHIME_GAP_NS=%lld", (long long)event->gap_ns);
-	event_fields_add(fields, "TRUECHIME_OFFSET_NS=%lld", (long long)event->offset_ns);
-	event_fields_add(fields, "TRUECHIME_RESIDUAL_NS=%lld", (long long)event->residual_ns);
-	event_fields_add(fields, "TRUECHIME_MAXERROR_BEFORE_NS=%lld",
-			 number_of_bound(event->maxerror_before_ns));
-	event_fields_add(fields, "TRUECHIME_MAXERROR_NS=%lld",
-			 number_of_bound(event->maxerror_ns));
-	event_fields_add(fields, "TRUECHIME_LATENCY_NS=%lld", (long long)event->latency_ns);
-	event_fields_add(fields, "TRUECHIME_TIME_NS=%lld", (long long)event->time_ns);
-	event_fields_add(fields, "TRUECHIME_EPOCH=%u", event->epoch);
-}
+#define EVENT_MESSAGE_ID	"MESSAGE_ID=7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
 
 static void daemon_log_event(const struct module_event *event)
 {
-	const char *list[EVENT_FIELDS + 2] = { "MESSAGE_ID=" EVENT_MESSAGE_ID };
 	char text[NAME_TEXT_MAX * 2];
 	struct event_fields fields;
-	int level = LOG_NOTICE, i;
+	int level = LOG_NOTICE;
 
 	if (event->action == TRUECHIME_ACTION_REFUSED || event->action == TRUECHIME_ACTION_FAILED ||
 	    event->action == TRUECHIME_ACTION_DISTRUSTED ||
@@ -75,10 +31,10 @@ static void daemon_log_event(const struct module_event *event)
 		level = LOG_INFO;
 
 	text_of_event(event, text, sizeof(text));
-	event_fields_fill(&fields, event);
-	for (i = 0; i < fields.count; i++)
-		list[i + 1] = fields.texts[i];
-	log_fields(level, text, list);
+	event_fields_fill(&fields, EVENT_MESSAGE_ID, event);
+	/* The last one, the text, is the message. */
+	fields.list[EVENT_FIELDS] = NULL;
+	log_fields(level, text, (const char *const *)fields.list);
 }
 
 static void daemon_publish_event(struct daemon *daemon, const struct module_event *event)

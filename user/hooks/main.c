@@ -15,15 +15,18 @@
 #include "core/reaction.h"
 #include "hooks/freezer.h"
 #include "hooks/hold.h"
-#include "hooks/hook_environment.h"
 #include "hooks/hook_list.h"
 #include "hooks/hook_run.h"
+#include "lib/event_fields.h"
 #include "lib/event_report.h"
 #include "lib/event_stream.h"
 #include "lib/log.h"
 #include "lib/module_group.h"
 #include "lib/module_link.h"
 #include "lib/names.h"
+
+/* All of a hook's environment but the event. */
+#define HOOK_PATH	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 #define DIRECTORY	"/etc/truechime/disruption.d"
 #define LIMIT_S		10
@@ -69,28 +72,27 @@ static void tell_result(const char *path, const struct hook_result *result, int 
 
 static void run_hooks(const struct hooks *hooks, const struct module_event *event)
 {
-	char **environment = hook_environment_new(event);
+	struct event_fields environment;
 	struct hook_result result;
 	struct hook_list list;
 	size_t i;
 	int err;
 
-	err = environment ? hook_list_read(hooks->directory, &list, tell_skipped) : -ENOMEM;
+	event_fields_fill(&environment, HOOK_PATH, event);
+	err = hook_list_read(hooks->directory, &list, tell_skipped);
 	if (err) {
 		log_err("No program in %s was run after a disruption: %s", hooks->directory,
 			strerror(-err));
-		hook_environment_free(environment);
 		return;
 	}
 	for (i = 0; i < list.count; i++) {
-		err = hook_run(list.paths[i], environment, hooks->limit_s * 1000, &result);
+		err = hook_run(list.paths[i], environment.list, hooks->limit_s * 1000, &result);
 		if (err)
 			log_err("%s could not be run: %s", list.paths[i], strerror(-err));
 		else
 			tell_result(list.paths[i], &result, hooks->limit_s);
 	}
 	hook_list_free(&list);
-	hook_environment_free(environment);
 }
 
 /* Opened each time: it may come and go. 0, -errno (logged). */
