@@ -124,9 +124,6 @@ int timescale_correct(struct timescale *timescale, const struct chime_line *corr
 /* What was read so far is old: a turn begins, or the reference was changed. */
 void timescale_expire(struct timescale *timescale);
 
-/* Realtime (a kernel timestamp taken near @now) as the reference's time. */
-int64_t timescale_realtime_to_reference(const struct timescale_now *now, int64_t realtime_ns);
-
 struct module_link;
 struct system_clock;
 

@@ -19,11 +19,6 @@ static bool privileges_have(unsigned int capability)
 	return capng_have_capability(CAPNG_EFFECTIVE, capability);
 }
 
-bool privileges_may_set_time(void)
-{
-	return privileges_have(CAP_SYS_TIME);
-}
-
 bool privileges_may_load_module(void)
 {
 	return privileges_have(CAP_SYS_MODULE);

@@ -20,9 +20,6 @@
  */
 int privileges_drop(const char *user, bool keep_time);
 
-/* Whether the clock may be set: CAP_SYS_TIME is in effect. */
-bool privileges_may_set_time(void);
-
 /* Whether modules may be loaded: CAP_SYS_MODULE is in effect. */
 bool privileges_may_load_module(void);
 

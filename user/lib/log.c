@@ -33,11 +33,6 @@ void log_set_level(int level)
 	log_level = level;
 }
 
-bool log_enabled(int level)
-{
-	return level <= log_level;
-}
-
 /* systemd names the device and inode of the stream that it connected; others may be inherited. */
 static bool log_stderr_is_journal(void)
 {
@@ -88,7 +83,7 @@ static bool log_to_journal(int level, const char *message, const char *const *fi
 
 void log_fields(int level, const char *message, const char *const *fields)
 {
-	if (!log_enabled(level))
+	if (level > log_level)
 		return;
 	if (log_target == LOG_TARGET_JOURNAL && log_to_journal(level, message, fields))
 		return;
@@ -103,7 +98,7 @@ static void log_message(int level, const char *format, va_list arguments)
 {
 	char message[LOG_LINE_MAX];
 
-	if (!log_enabled(level))
+	if (level > log_level)
 		return;
 	vsnprintf(message, sizeof(message), format, arguments);
 	log_fields(level, message, NULL);

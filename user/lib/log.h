@@ -17,9 +17,6 @@
 /* Messages of this level of syslog(3) and more serious ones appear. Without: LOG_INFO. */
 void log_set_level(int level);
 
-/* Whether a message of @level would appear, for arguments that are costly to make. */
-bool log_enabled(int level);
-
 /*
  * Choose the target: the journal when systemd connected stderr to it, "<N>text" when @prefix, plain
  * text else. Before it: plain text.

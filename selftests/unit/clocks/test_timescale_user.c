@@ -171,13 +171,6 @@ TEST(does_without_boottime)
 	system_clock_close(clock);
 }
 
-TEST_F(timescale, carries_a_timestamp_over)
-{
-	ASSERT_EQ(0, look(self));
-	EXPECT_EQ(self->now.raw_ns - 50,
-		  timescale_realtime_to_reference(&self->now, self->now.realtime_ns - 50));
-}
-
 /* The sources say so; what the timescale makes of it. */
 static int jump(FIXTURE_DATA(timescale) *self, int64_t offset_ns, uint32_t epoch,
 		struct module_event *event)
