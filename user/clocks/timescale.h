@@ -103,7 +103,7 @@ struct timescale_ops {
  * @latest: the latest reading of the clocks ...
  * @is_current: ... was made in this turn of the loop, and nothing was changed since
  *
- * Each reading may cost a request to the kernel. What a turn of the loop decides, it decides by one.
+ * Each reading may cost a request to the kernel: a turn of the loop decides all by one.
  */
 struct timescale {
 	const struct timescale_ops *ops;

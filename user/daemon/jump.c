@@ -16,8 +16,10 @@
 /* Nobody corrects the clock by them: it is as it was, and nothing confirms it but a host. */
 static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)
 {
-	daemon->update.result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
-	(void)steering_correct(daemon->steering, &daemon->update.result, now);
+	struct discipline_result *result = &daemon->update.result;
+
+	*result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
+	(void)steering_correct(daemon->steering, result, now);
 }
 
 static void daemon_report_falseticker(const struct daemon *daemon,

@@ -140,6 +140,7 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 
 void daemon_update(struct daemon *daemon)
 {
+	struct discipline_result *result = &daemon->update.result;
 	struct source *const *sources;
 	struct timescale_now now;
 	size_t count;
@@ -157,7 +158,7 @@ void daemon_update(struct daemon *daemon)
 	count = associations_sources(daemon->associations, &sources);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
-	err = discipline_update(daemon->discipline, sources, count, &now, &daemon->update.result);
+	err = discipline_update(daemon->discipline, sources, count, &now, result);
 	if (err == -ERANGE) {
 		log_err("The sources want the clock changed by more than maxchange allows, again and again; stopping. If they are right, set the clock with: truechimed -q");
 		daemon_leave(daemon, DAEMON_STATUS_MAXCHANGE);
@@ -166,10 +167,10 @@ void daemon_update(struct daemon *daemon)
 	if (err)
 		return;
 	/* Until then the bound grows as it is known to, from then on by the worst. */
-	if (daemon->update.result.changed)
+	if (result->changed)
 		daemon->due_ns[DUE_UPDATE] =
 			chime_add_sat(now.raw_ns, chime_min(UPDATE_NS,
-							    daemon->update.result.correction.horizon_ns));
+							    result->correction.horizon_ns));
 	daemon_apply(daemon, &now);
 	daemon_judge_host(daemon);
 	daemon_tell_status(daemon);

@@ -413,8 +413,8 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 	if (options->step_limit >= 0)
 		steering->host_checks++;
 	return !steering->status.has_correction && steering->status.trust != TRUST_ASIDE &&
-	       !options->observe && options->step_threshold_ns > 0 && error_ns > options->step_threshold_ns &&
-	       now->maxerror_ns < error_ns / STEP_EVIDENCE;
+	       !options->observe && options->step_threshold_ns > 0 &&
+	       error_ns > options->step_threshold_ns && now->maxerror_ns < error_ns / STEP_EVIDENCE;
 }
 
 /* A date that cannot be is neither stepped nor slewed to. */
@@ -471,7 +471,9 @@ void steering_disrupted(struct steering *steering, bool keep)
 
 bool steering_stand_aside(struct steering *steering, bool aside)
 {
-	if ((steering->status.trust == TRUST_ASIDE) == aside)
+	bool before = steering->status.trust == TRUST_ASIDE;
+
+	if (before == aside)
 		return false;
 	if (aside) {
 		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");

@@ -24,8 +24,8 @@
  * @TRUECHIME_CMD_STATUS: get: everything that the module knows, once (TRUECHIME_A_*)
  * @TRUECHIME_CMD_NOW: get: all clocks from one timekeeper snapshot; who may set the clock gets it
  *	after a check of the host
- * @TRUECHIME_CMD_CORRECTION: set: the line to add to the reference's; the reply is NOW's, read after
- *	that. -ESTALE when EPOCH has passed
+ * @TRUECHIME_CMD_CORRECTION: set: the line to add to the reference's; the reply is NOW's, as the
+ *	clocks are with it. -ESTALE when EPOCH has passed
  * @TRUECHIME_CMD_STEP: do: step the system clock to the timescale, as policy says for OCCASION
  *	(operator, if none is given); OFFSET_NS adds an offset to the timescale instead, which needs
  *	mode external
