@@ -17,6 +17,7 @@
 #include "chime.h"
 #include "core/reaction.h"
 #include "core/verdict.h"
+#include "core/words.h"
 #include "disruption_parts.h"
 
 /* A suspend through which raw ran on lost nothing. */

@@ -46,9 +46,6 @@ void chime_events_init(struct chime_events *events, struct mutex *lock);
 /* Numbers the event, keeps it, logs it and notifies. Context: process, lock held. */
 void chime_events_record(struct chime_events *events, struct chime_event *event);
 
-/* What was done, as in "the system clock ... was stepped". */
-const char *chime_action_words(enum truechime_action action);
-
 /* The oldest event kept with at least @sequence; NULL: none. Lock held. */
 const struct chime_event *chime_events_next(const struct chime_events *events, u32 sequence);
 

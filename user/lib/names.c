@@ -4,11 +4,14 @@
  */
 #include "lib/names.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "core/words.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -253,60 +256,6 @@ void text_of_evidence(uint32_t evidence, char *text, size_t size)
 		snprintf(text, size, "none");
 }
 
-static const char *cause_sentence(enum truechime_cause cause)
-{
-	switch (cause) {
-	case TRUECHIME_CAUSE_UNKNOWN:
-		break;
-	case TRUECHIME_CAUSE_BOOT:
-		return "The system clock was wrong when the module was loaded";
-	case TRUECHIME_CAUSE_REVERT:
-		return "This machine was reverted or restored from a saved state";
-	case TRUECHIME_CAUSE_FORK:
-		return "This machine was started from a snapshot as another instance";
-	case TRUECHIME_CAUSE_PAUSE:
-		return "This machine was stopped and continued";
-	case TRUECHIME_CAUSE_SUSPEND:
-		return "This machine was suspended and woke up";
-	case TRUECHIME_CAUSE_MIGRATION:
-		return "This machine moved to another host";
-	case TRUECHIME_CAUSE_HOST_STEP:
-		return "The host's clock was set";
-	case TRUECHIME_CAUSE_STEADY:
-		return "The system clock drifted away or was set by somebody";
-	case TRUECHIME_CAUSE_OPERATOR:
-		return "A step of the system clock was asked for";
-	case TRUECHIME_CAUSE_LEAP:
-		return "A leap second passed on the host";
-	case TRUECHIME_CAUSE_TIME_SOURCES:
-		return "The time sources agree that time jumped, which nobody else has seen";
-	}
-	return "The system clock was disrupted";
-}
-
-static const char *action_sentence(enum truechime_action action)
-{
-	switch (action) {
-	case TRUECHIME_ACTION_NONE:
-		return "nothing had to be done";
-	case TRUECHIME_ACTION_STEPPED:
-		return "it was stepped";
-	case TRUECHIME_ACTION_SLEW:
-		return "it is being slewed";
-	case TRUECHIME_ACTION_IGNORED:
-		return "it was left alone, by policy";
-	case TRUECHIME_ACTION_REFUSED:
-		return "a step was due but is beyond the policy's limit";
-	case TRUECHIME_ACTION_FAILED:
-		return "the kernel refused the step";
-	case TRUECHIME_ACTION_DISTRUSTED:
-		return "it was marked unsynchronised";
-	case TRUECHIME_ACTION_TOO_EARLY:
-		return "a step to a date before truechime was released was refused";
-	}
-	return "it is not known what was done";
-}
-
 long long number_of_bound(int64_t maxerror_ns)
 {
 	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : (long long)maxerror_ns;
@@ -347,10 +296,11 @@ void text_of_event(const struct module_event *event, char *text, size_t size)
 	if (event->action == TRUECHIME_ACTION_DISTRUSTED)
 		snprintf(text, size,
 			 "%s%s. The system clock was marked unsynchronised: by how much it is off nobody here knows until a time source answers. Programs can have seen the wrong time for %s before",
-			 cause_sentence(event->cause), moved, latency);
+			 chime_cause_words(event->cause), moved, latency);
 	else
 		snprintf(text, size,
-			 "%s%s. The system clock was off by %s: %s, and it is within %s of the timescale. %s",
-			 cause_sentence(event->cause), moved, offset,
-			 action_sentence(event->action), residual, bound);
+			 "%s%s. The system clock was off by %s and %s; it is within %s of the timescale. %s",
+			 chime_cause_words(event->cause), moved, offset,
+			 chime_action_words(event->action), residual, bound);
+	*text = (char)toupper((unsigned char)*text);
 }

@@ -122,9 +122,9 @@ TEST(events_are_sentences)
 	char text[2 * NAME_TEXT_MAX], brief[16];
 
 	text_of_event(&event, text, sizeof(text));
-	EXPECT_NE(NULL, strstr(text, "reverted or restored"));
+	EXPECT_NE(NULL, strstr(text, "This guest was restored from an earlier state"));
 	EXPECT_NE(NULL, strstr(text, "26.0 s (evidence: pairing, rtc)"));
-	EXPECT_NE(NULL, strstr(text, "it was stepped, and it is within 1.20 us of the timescale"));
+	EXPECT_NE(NULL, strstr(text, "and was stepped; it is within 1.20 us of the timescale"));
 	EXPECT_NE(NULL, strstr(text, "UTC is known to 3.00 ms."));
 	EXPECT_NE(NULL, strstr(text, "seen a time further off than that for 9.00 ms at most"));
 	event.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
