@@ -316,11 +316,47 @@ static size_t find_majority(const struct consensus *consensus, int64_t *at_ns)
 	return most;
 }
 
-/* What those who agree at @at_ns have in common. */
+/*
+ * How many of those that have spoken are right at least, while most of all are: the wrong ones, a
+ * minority, may all be among them.
+ */
+static size_t count_right(const struct consensus *consensus)
+{
+	size_t wrong = (count_voters(consensus, false) - 1) / 2;
+	size_t spoke = count_voters(consensus, true);
+
+	return spoke > wrong ? spoke - wrong : 1;
+}
+
+/* From the first to the last point that so many agree on. */
+static void find_hull(const struct consensus *consensus, size_t enough,
+		      struct source_interval *hull)
+{
+	size_t i;
+
+	for (i = 0; i < consensus->count; i++) {
+		const struct slot *slot = &consensus->slot[i];
+
+		if (!slot->votes || !slot->far)
+			continue;
+		if (slot->off.low_ns < hull->low_ns &&
+		    count_agreeing(consensus, slot->off.low_ns) >= enough)
+			hull->low_ns = slot->off.low_ns;
+		if (slot->off.high_ns > hull->high_ns &&
+		    count_agreeing(consensus, slot->off.high_ns) >= enough)
+			hull->high_ns = slot->off.high_ns;
+	}
+}
+
+/*
+ * The middle of what those who agree at @at_ns have in common. A liar may be among them and make
+ * that narrow: the bound reaches as far as so many agree that one of them has to be right.
+ */
 static void describe(const struct consensus *consensus, int64_t at_ns,
 		     const struct timescale_now *now, struct consensus_result *result)
 {
-	struct source_interval common = { .low_ns = INT64_MIN, .high_ns = INT64_MAX };
+	struct source_interval common = { .low_ns = INT64_MIN, .high_ns = INT64_MAX }, hull;
+	int64_t reach_ns;
 	size_t i;
 
 	for (i = 0; i < consensus->count; i++) {
@@ -333,9 +369,12 @@ static void describe(const struct consensus *consensus, int64_t at_ns,
 		if (slot->off.high_ns < common.high_ns)
 			common.high_ns = slot->off.high_ns;
 	}
+	hull = common;
+	find_hull(consensus, count_right(consensus), &hull);
 	result->offset_ns = source_interval_middle(&common);
-	result->maxerror_ns = chime_add_sat(chime_sub_sat(common.high_ns, common.low_ns) / 2,
-					    now->maxerror_ns);
+	reach_ns = chime_max(chime_sub_sat(hull.high_ns, result->offset_ns),
+			     chime_sub_sat(result->offset_ns, hull.low_ns));
+	result->maxerror_ns = chime_add_sat(reach_ns, now->maxerror_ns);
 	result->fine_raw_ns = consensus->fine_raw_ns;
 }
 

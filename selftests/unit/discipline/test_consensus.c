@@ -135,6 +135,25 @@ TEST_F(consensus, majority_is_believed)
 }
 
 /*
+ * Two far ones agree with the liar, and as well with the near one that is right. What they have in
+ * common with either is narrow: the bound holds all that three of four may mean.
+ */
+TEST_F(consensus, bound_holds_every_majority)
+{
+	ASSERT_EQ(0, begin(self, 4));
+	self->now.maxerror_ns = MS;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S - 8 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
+	self->source[2].status.last.root_delay_ns = 50 * MS;
+	self->source[3].status.last.root_delay_ns = 50 * MS;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 3600 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 3, 3600 * S));
+	EXPECT_LE(llabs(self->heard.offset_ns - 3600 * S), self->heard.maxerror_ns);
+	EXPECT_LE(llabs(self->heard.offset_ns - 3600 * S + 8 * MS), self->heard.maxerror_ns);
+	EXPECT_LT(self->heard.maxerror_ns, 15 * MS);
+}
+
+/*
  * What two said was learned from, and the clock is where they had it. What they said before is no
  * reason to move it by the same once more.
  */
