@@ -58,4 +58,7 @@ bool quorum_counts(const struct source *source, const struct source_status *stat
 /* It counts, and answers, or may yet: its first request is on its way or about to be sent. */
 bool quorum_may_vote(const struct source *source, const struct source_status *status);
 
+/* The same, but only some more lost requests make it silent: a bound does not rest on two. */
+bool quorum_may_be_right(const struct source *source, const struct source_status *status);
+
 #endif /* DISCIPLINE_QUORUM_H */

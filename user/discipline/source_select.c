@@ -172,7 +172,7 @@ static size_t count_silent(struct source *const *sources, size_t count, int64_t 
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		source_get_status(sources[i], at_ns, &status);
-		silent += !status.samples && quorum_may_vote(sources[i], &status);
+		silent += !status.samples && quorum_may_be_right(sources[i], &status);
 	}
 	return silent;
 }

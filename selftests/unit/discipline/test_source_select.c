@@ -4,6 +4,7 @@
  */
 #include "user/discipline/source_select.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -179,6 +180,36 @@ TEST_F(sources, silent_ones_leave_the_first_answers_no_majority)
 	EXPECT_EQ(0, self->selection.falsetickers);
 	EXPECT_LT(self->selection.place_high_ns, 20000000);
 	EXPECT_LE(all.place_low_ns, self->selection.place_low_ns);
+}
+
+/*
+ * Two of five lie, and say that it is at the edge of what a far one allows. Three requests to the
+ * last one were lost: that makes half of all no minority.
+ */
+TEST_F(sources, lost_requests_give_liars_no_majority)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	struct source *late = source_new(&options, START_NS);
+	int i;
+
+	add_source(self, 16000000, 0, 200000, NULL);
+	add_source(self, 16000000, 0, 200000, NULL);
+	add_source(self, -5000000, 0, 100000000, NULL);
+	add_source(self, 0, 0, 30000000, NULL);
+	self->source[self->count++] = late;
+	for (i = 0; i < 3; i++) {
+		source_polled(late, START_NS + 4LL * i * NS_PER_S);
+		source_failed(late, START_NS + 4LL * i * NS_PER_S + 1, -ETIMEDOUT);
+	}
+	judge(self, -1);
+	EXPECT_LT(self->selection.low_ns, 0);
+	/* In the end it is silent, and most of those that answer are right. */
+	for (i = 3; i < 6; i++) {
+		source_polled(late, START_NS + 4LL * i * NS_PER_S);
+		source_failed(late, START_NS + 4LL * i * NS_PER_S + 1, -ETIMEDOUT);
+	}
+	judge(self, -1);
+	EXPECT_GT(self->selection.low_ns, 0);
 }
 
 TEST_F(sources, trust_decides)
