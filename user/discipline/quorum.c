@@ -9,8 +9,8 @@
 
 /*
  * Requests until a source that never answered is silent rather than late. The clock does not wait
- * for more. But its bound does: where a fifth goes unanswered three in a row do so once in 125 times,
- * and six once in 15,000.
+ * for more. But its bound does: where a fifth goes unanswered three in a row do so once in 125
+ * times, and six once in 15,000.
  */
 #define REQUESTS	2
 #define REQUESTS_LOST	5

@@ -58,8 +58,8 @@
 #define LARGE_SIGMAS	5.0
 
 /*
- * A clock that is off by more than the timescale's bound and this is called unsynchronised. Then the
- * error is no estimate's, and every second of calm one that programs go without the time.
+ * A clock that is off by more than the timescale's bound and this is called unsynchronised. Then
+ * the error is no estimate's, and every second of calm one that programs go without the time.
  */
 #define WRONG_NS	10000000
 

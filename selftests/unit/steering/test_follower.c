@@ -264,8 +264,8 @@ TEST(a_slew_of_the_timescale_is_not_taken_for_its_rate)
 }
 
 /*
- * The clock was stepped while the timescale slews by a tenth: that is not its rate, which is the one
- * that it had before. Nor is it where nothing was seen before; then it is asked again soon.
+ * The clock was stepped while the timescale slews by a tenth: that is not its rate, which is the
+ * one that it had before. Nor is it where nothing was seen before; then it is asked again soon.
  */
 TEST(a_slew_of_the_timescale_is_not_its_rate_after_a_step)
 {
