@@ -393,6 +393,8 @@ void chime_disruption_check(struct chime *chime)
 	case CHIME_CHECK_FINE:
 		chime_disruption_fine(chime);
 		chime_disruption_quiet(chime, resumed);
+		/* A stop that took any time would have shown in this reading. */
+		disruption->evidence &= ~CHIME_SAW_STOP;
 		break;
 	case CHIME_CHECK_JUMPED:
 		chime_disruption_jump(chime, gap_ns);

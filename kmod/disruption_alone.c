@@ -67,7 +67,9 @@ void chime_disruption_blind(struct chime *chime, bool resumed)
 	s64 slept_ns = resumed ? chime_witness_slept_ns(&chime->witness) : 0;
 
 	chime_rtc_ask(chime);
-	if (chime_disruption_is_restored(chime, resumed) || abs(slept_ns) >= CHIME_SUSPEND_MIN_NS)
+	/* How long a stop took nobody can say here, or whether this still is the same machine. */
+	if (chime_disruption_is_restored(chime, resumed) ||
+	    disruption->evidence & CHIME_SAW_STOP || abs(slept_ns) >= CHIME_SUSPEND_MIN_NS)
 		chime_disruption_lose(chime, disruption->evidence, slept_ns);
 	chime_disruption_note_fine(chime, ktime_get_raw_ns());
 }

@@ -40,10 +40,13 @@ void chime_host_init(struct chime_host *host, struct mutex *lock)
 	host->lock = lock;
 }
 
+/* Evidence comes with a pairing that fails, too. */
 static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairing)
 {
-	int ret = host->ops->pair(host->device, pairing);
+	int ret;
 
+	pairing->evidence = 0;
+	ret = host->ops->pair(host->device, pairing);
 	if (ret) {
 		host->failures++;
 		if (!host->silent) {
@@ -134,10 +137,12 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 {
 	struct chime_pairing *second = &host->confirmation;
 	s64 again_ns, slack_ns, worst_ns;
+	int ret;
 
-	if (chime_host_pair(host, second))
-		return false;
+	ret = chime_host_pair(host, second);
 	*evidence |= second->evidence;
+	if (ret)
+		return false;
 	again_ns = chime_host_line_deviation(&host->track, second);
 	worst_ns = max_t(s64, first->uncertainty_ns, second->uncertainty_ns);
 	slack_ns = max_t(s64, CHIME_CONFIRM_NS, 4 * worst_ns);
@@ -152,27 +157,29 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
 {
 	struct chime_pairing later;
+	int ret;
 
 	if (host->stood_still || *evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP) ||
 	    !chime_host_line_may_be_slewed(&host->track, &host->confirmation))
 		return false;
 	usleep_range(CHIME_SLEW_LOOK_US, 2 * CHIME_SLEW_LOOK_US);
-	if (chime_host_pair(host, &later))
-		return false;
+	ret = chime_host_pair(host, &later);
 	*evidence |= later.evidence;
-	return !(*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP)) &&
+	return !ret && !(*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP)) &&
 	       chime_host_line_follow_slew(&host->track, &host->confirmation, &later);
 }
 
 static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
 	struct chime_pairing pairing;
+	int ret;
 
-	if (chime_host_pair(host, &pairing))
-		return CHIME_CHECK_SILENT;
+	ret = chime_host_pair(host, &pairing);
 	*evidence |= pairing.evidence;
 	if (*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP))
 		host->stood_still = true;
+	if (ret)
+		return CHIME_CHECK_SILENT;
 	pairing.stood_still = host->stood_still;
 
 	switch (chime_host_line_update(&host->track, &pairing)) {

@@ -19,7 +19,8 @@
  * @name: as in netlink and parameters
  * @open: find it; @device gets what the others need. -ENODEV: this machine has none
  * @close: undo @open
- * @pair: one pairing, the best of few readings. -errno: the host does not answer now
+ * @pair: one pairing, the best of few readings. -errno: the host does not answer now, and only
+ *	the pairing's evidence is set
  *
  * All run in process context under the module's lock.
  */

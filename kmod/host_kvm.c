@@ -282,12 +282,10 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 			*pairing = candidate;
 		found = true;
 	}
-	/* What was seen without a result belongs to the pairing that has one. */
-	if (!found)
-		return ret;
+	/* It is memory that shows stops: that is there where the call is not. */
 	pairing->evidence = kvm->evidence;
 	kvm->evidence = 0;
-	return 0;
+	return found ? 0 : ret;
 }
 
 static void chime_kvm_free(struct chime_kvm *kvm)

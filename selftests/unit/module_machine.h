@@ -195,11 +195,22 @@ static void host_close(void *device)
 	(void)device;
 }
 
+/* It is memory, which is there without a call, too. */
+static u32 host_evidence(void)
+{
+	bool set = machine.sees_stops && machine.was_set;
+
+	machine.was_set = false;
+	return set ? BIT(TRUECHIME_EVIDENCE_CLOCK_SET) : 0;
+}
+
 static int host_pair(void *device, struct chime_pairing *pairing)
 {
 	(void)device;
-	if (machine.host_silent)
+	if (machine.host_silent) {
+		pairing->evidence = host_evidence();
 		return -EIO;
+	}
 	machine_pass(CALL_NS);
 	*pairing = (struct chime_pairing){
 		.raw_ns = machine.raw_ns,
@@ -208,10 +219,8 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 		.exact = true,
 		.witness = machine.sees_stops,
 		.running_raw_ns = machine.raw_ns,
+		.evidence = host_evidence(),
 	};
-	if (machine.sees_stops && machine.was_set)
-		pairing->evidence = BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
-	machine.was_set = false;
 	return 0;
 }
 

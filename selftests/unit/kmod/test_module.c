@@ -395,6 +395,63 @@ TEST_F(module, small_step_of_an_idle_guests_host_is_one)
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
 }
 
+/* A processor is plugged in, for which the hypervisor sets kvm-clock anew, and then the host's. */
+TEST_F(module, stop_that_took_no_time_is_not_kept_for_the_next_gap)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.was_set = true;
+	run(S);
+	machine.host_ahead_ns = 30 * S;
+	run(S);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_EQ(TRUECHIME_ACTION_NONE, latest()->action);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+/* The new machine's hypervisor has no such call, but stopped this guest. */
+TEST_F(module, move_to_a_host_without_a_clock_ends_what_was_known)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.host_silent = true;
+	stand_still(300 * MS);
+	run(S);
+	EXPECT_EQ(0, machine.count);
+	run(5 * S);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_CLOCK_SET));
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	run(60 * S);
+	EXPECT_EQ(1, machine.count);
+
+	/* Without a stop it is a host that does not answer, as any. */
+	machine.host_silent = false;
+	run(5 * S);
+	ASSERT_EQ(0, correct());
+	machine.host_silent = true;
+	run(60 * S);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+}
+
+/* What was seen while it did not answer is measured when it does. */
+TEST_F(module, stop_beside_a_host_that_is_silent_for_a_moment_is_a_pause)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.host_silent = true;
+	stand_still(30 * S);
+	run(S);
+	machine.host_silent = false;
+	run(S);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_TRUE(status().corrected);
+}
+
 TEST_F(module, leap_second_of_the_host_is_no_disruption)
 {
 	machine.utc_ns -= machine.utc_ns % (24 * HOUR);
