@@ -234,7 +234,7 @@ static int64_t retry_wait_ns(const struct source *source)
 /* The server answered, but said nothing that could be used: asking at once gives the same. */
 static bool is_refusal(int error)
 {
-	return error == -EPROTO || error == -EBADMSG || error == -ETIME || error == -EINVAL;
+	return error == -EPROTO || error == -EBADMSG || error == -EINVAL;
 }
 
 /*
@@ -255,6 +255,24 @@ static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
 }
 
 /*
+ * An answer that took longer than maxdelay: the server is well, the way there was long, and who
+ * configures this expects it now and then. The next request is no sooner than after a good answer;
+ * only a start with iburst makes up for the first ones.
+ */
+static void follow_up_long_delay(struct source *source)
+{
+	int64_t wait_ns = seconds_to_ns(fmax(source->interval_s,
+					     ldexp(1, source->options.minpoll)));
+
+	if (source->burst)
+		return;
+	if (source->starting && source->refusals < REFUSALS_QUICK)
+		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
+	source->refusals++;
+	source->next_poll_ns = source->last_poll_ns + wait_ns;
+}
+
+/*
  * A source that never answered, or that the network does not let us ask, is tried again soon; so is
  * one that has not answered since all that it said before became void. One that only lost a packet
  * keeps its pace until it counts as gone. A burst does so too, and is one attempt, however many
@@ -271,6 +289,10 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 	source->failures++;
 	if (is_refusal(error)) {
 		follow_up_refusal(source, now_raw_ns);
+		return;
+	}
+	if (error == -ETIME) {
+		follow_up_long_delay(source);
 		return;
 	}
 	if (error == -ETIMEDOUT && known)

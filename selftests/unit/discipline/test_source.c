@@ -369,6 +369,45 @@ TEST_F(source, an_answer_of_no_use_is_followed_up_slowly)
 	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
 }
 
+/* maxdelay is there to refuse some answers, and no reason to ask more often than without it. */
+TEST_F(source, an_answer_beyond_maxdelay_keeps_the_pace)
+{
+	int64_t now_ns = START_NS, interval_ns;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns + NS_PER_S, -ETIME);
+		EXPECT_EQ(now_ns + 64 * NS_PER_S, source_next_poll(self->source));
+		now_ns = source_next_poll(self->source);
+	}
+	for (i = 0; i < 100; i++)
+		interval_ns = exchange(self->source);
+	EXPECT_LT(64 * NS_PER_S, interval_ns);
+	for (i = 0; i < 12; i++) {
+		now_ns = source_next_poll(self->source);
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns + NS_PER_S, -ETIME);
+		EXPECT_EQ(now_ns + interval_ns, source_next_poll(self->source));
+	}
+}
+
+TEST(iburst_makes_up_for_a_few_answers_beyond_maxdelay)
+{
+	struct source_options quick = options(6, 10, true);
+	struct source *source = source_new(&quick, START_NS);
+	int64_t now_ns = START_NS;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		source_polled(source, now_ns);
+		source_failed(source, now_ns, -ETIME);
+		EXPECT_EQ(now_ns + (i < 4 ? 2 : 64) * NS_PER_S, source_next_poll(source));
+		now_ns = source_next_poll(source);
+	}
+	source_free(source);
+}
+
 TEST(iburst_waits_a_little_for_a_server_to_have_the_time)
 {
 	struct source_options quick = options(6, 10, true);
