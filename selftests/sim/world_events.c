@@ -22,7 +22,7 @@ void world_burst(struct world *world, double true_ns, int count)
 	size_t i;
 
 	for (i = 0; i < world->options.servers; i++)
-		source_burst(world->sources[i], raw_ns, count);
+		source_burst(world->sources[i], raw_ns, count, !world->told_by_sources);
 }
 
 void world_check_epoch(struct world *world, double true_ns)

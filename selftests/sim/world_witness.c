@@ -28,7 +28,9 @@ static void follow_jump(struct world *world, double true_ns, const struct consen
 		client_clock_step(&world->clock, true_ns);
 		world->summary->steps++;
 	}
+	world->told_by_sources = true;
 	world_check_epoch(world, true_ns);
+	world->told_by_sources = false;
 	world->disrupted = true;
 	client_clock_follow(&world->clock, true_ns);
 }

@@ -133,8 +133,9 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	return 0;
 }
 
-void source_burst(struct source *source, int64_t now_raw_ns, int count)
+void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pressing)
 {
+	(void)pressing;
 	source->bursts += count;
 	source->next_ns = now_raw_ns;
 }

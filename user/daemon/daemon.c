@@ -67,9 +67,11 @@ static void daemon_catch_signals(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
+/* The answers that told of a jump are no reason to ask those that gave them in the same moment. */
 void daemon_burst(struct daemon *daemon, int count)
 {
-	associations_burst_all(daemon->associations, system_clock_raw_ns(), count);
+	associations_burst_all(daemon->associations, system_clock_raw_ns(), count,
+			       daemon->heard != CONSENSUS_JUMP);
 }
 
 static void daemon_report_config(void *context, enum config_severity severity, const char *file,

@@ -507,9 +507,9 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	return 0;
 }
 
-void source_burst(struct source *source, int64_t now_raw_ns, int count)
+void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pressing)
 {
-	bool answered = source->samples && (source->reach & 1);
+	bool answered = (source->samples || !pressing) && (source->reach & 1);
 
 	source->burst = count;
 	/* What comes after it, if nobody answers, begins at its pace. */

@@ -124,10 +124,11 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample);
 
 /*
- * Ask now, and @count - 1 times more in quick succession. Who has just given an answer that still
- * counts is asked 2 s after that request: many servers drop what comes earlier.
+ * Ask now, and @count - 1 times more in quick succession. Who has just given an answer is asked 2 s
+ * after that request: many servers drop what comes earlier. @pressing: an answer that does not
+ * count any more is from before a disruption, which took nobody knows how long.
  */
-void source_burst(struct source *source, int64_t now_raw_ns, int count);
+void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pressing);
 
 /* From @epoch on the reference means something else: what @change leaves of it is converted. */
 void source_change_reference(struct source *source, uint32_t epoch,

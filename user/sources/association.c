@@ -568,7 +568,8 @@ bool associations_get_info(const struct associations *list, size_t index,
 	return true;
 }
 
-void associations_burst_all(struct associations *list, int64_t now_raw_ns, int count)
+void associations_burst_all(struct associations *list, int64_t now_raw_ns, int count,
+			    bool pressing)
 {
 	drop_requests(list);
 	list->spacing.next_ns = now_raw_ns;
@@ -576,7 +577,7 @@ void associations_burst_all(struct associations *list, int64_t now_raw_ns, int c
 	for (size_t i = 0; i < list->target_count; i++)
 		target_retry_now(list->targets[i], now_raw_ns);
 	for (size_t i = 0; i < list->count; i++)
-		source_burst(list->sources[i], now_raw_ns, count);
+		source_burst(list->sources[i], now_raw_ns, count, pressing);
 }
 
 void associations_change_reference(struct associations *list, uint32_t epoch,

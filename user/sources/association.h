@@ -101,8 +101,12 @@ size_t associations_sources(const struct associations *associations,
 bool associations_get_info(const struct associations *associations, size_t index,
 			   struct association_info *info);
 
-/* Ask all sources now, @count times in quick succession; requests in flight are dropped. */
-void associations_burst_all(struct associations *associations, int64_t now_raw_ns, int count);
+/*
+ * Ask all sources now, @count times in quick succession, as source_burst(); requests in flight are
+ * dropped.
+ */
+void associations_burst_all(struct associations *associations, int64_t now_raw_ns, int count,
+			    bool pressing);
 
 /* Ask nobody from raw's @from_ns to @until_ns: servers may be off by a second then. */
 void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns);

@@ -181,7 +181,7 @@ static void retry_association_now(struct association *association, int64_t now_r
 	if (!has_address(association) || !client->failures || status.reach)
 		return;
 	source_burst(association->source, now_raw_ns,
-		     association->target->config.options.iburst ? HURRY_REQUESTS : 1);
+		     association->target->config.options.iburst ? HURRY_REQUESTS : 1, true);
 }
 
 void target_retry_now(struct target *target, int64_t now_raw_ns)

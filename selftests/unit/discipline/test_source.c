@@ -258,7 +258,7 @@ TEST_F(source, denied_means_not_before_tomorrow)
 	source_kissed(self->source, START_NS, KISS('D', 'E', 'N', 'Y'));
 	EXPECT_TRUE(source_is_refused(self->source));
 	EXPECT_EQ(START_NS + day_ns, source_next_poll(self->source));
-	source_burst(self->source, START_NS, 4);
+	source_burst(self->source, START_NS, 4, true);
 	EXPECT_EQ(START_NS + day_ns, source_next_poll(self->source));
 	source_kissed(self->source, START_NS + day_ns, KISS('R', 'S', 'T', 'R'));
 	EXPECT_EQ(START_NS + 2 * day_ns, source_next_poll(self->source));
@@ -291,7 +291,7 @@ TEST_F(source, rate_is_respected_by_all_who_are_in_a_hurry)
 
 	source_polled(self->source, START_NS);
 	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
-	source_burst(self->source, START_NS + NS_PER_S, 4);
+	source_burst(self->source, START_NS + NS_PER_S, 4, true);
 	EXPECT_LE(earliest_ns, source_next_poll(self->source));
 	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
 	source_failed(self->source, START_NS + 2 * NS_PER_S, -ENETUNREACH);
@@ -302,7 +302,7 @@ TEST_F(source, rate_is_respected_by_all_who_are_in_a_hurry)
 	/* Nor are those of a burst 2 s apart any more, answered or not. */
 	for (i = 0; i < 6; i++) {
 		now_ns = source_next_poll(self->source);
-		source_burst(self->source, now_ns, 4);
+		source_burst(self->source, now_ns, 4, true);
 		source_polled(self->source, now_ns);
 		if (i > 2)
 			source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
@@ -345,7 +345,7 @@ TEST_F(source, holds_back_for_what_another_was_told)
 {
 	source_hold_back(self->source, KISS('R', 'A', 'T', 'E'), START_NS + 100 * NS_PER_S);
 	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
-	source_burst(self->source, START_NS, 4);
+	source_burst(self->source, START_NS, 4, true);
 	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
 	EXPECT_LE(64 * NS_PER_S, exchange(self->source));
 }
@@ -427,7 +427,7 @@ TEST(iburst_waits_a_little_for_a_server_to_have_the_time)
 TEST_F(source, burst_asks_now_and_soon_again)
 {
 	exchange(self->source);
-	source_burst(self->source, START_NS + 10 * NS_PER_S, 3);
+	source_burst(self->source, START_NS + 10 * NS_PER_S, 3, true);
 	EXPECT_EQ(START_NS + 10 * NS_PER_S, source_next_poll(self->source));
 	EXPECT_EQ(2 * NS_PER_S, exchange(self->source));
 	EXPECT_EQ(2 * NS_PER_S, exchange(self->source));
@@ -442,11 +442,14 @@ TEST_F(source, burst_does_not_press_who_has_just_answered)
 	exchange(self->source);
 	now_ns = source_next_poll(self->source);
 	exchange(self->source);
-	source_burst(self->source, now_ns + NS_PER_S / 100, 3);
+	source_burst(self->source, now_ns + NS_PER_S / 100, 3, false);
 	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
-	/* What it said is void. */
+	/* What it said is void, because of what it said. */
 	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
-	source_burst(self->source, now_ns + NS_PER_S, 3);
+	source_burst(self->source, now_ns + NS_PER_S / 100, 3, false);
+	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
+	/* Somebody else says so: it may have said it long ago. */
+	source_burst(self->source, now_ns + NS_PER_S, 3, true);
 	EXPECT_EQ(now_ns + NS_PER_S, source_next_poll(self->source));
 }
 
@@ -459,7 +462,7 @@ TEST_F(source, unanswered_since_a_disruption_is_tried_again_soon)
 	exchange(self->source);
 	now_ns = START_NS + 10 * NS_PER_S;
 	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
-	source_burst(self->source, now_ns, 2);
+	source_burst(self->source, now_ns, 2, true);
 	source_polled(self->source, now_ns);
 	source_failed(self->source, now_ns + NS_PER_S, -ETIMEDOUT);
 	EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(self->source));
@@ -480,7 +483,7 @@ TEST_F(source, an_answer_that_is_late_is_asked_for_again)
 	int i;
 
 	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
-	source_burst(self->source, now_ns, 1);
+	source_burst(self->source, now_ns, 1, true);
 	for (i = 0; i < 4; i++) {
 		source_polled(self->source, now_ns);
 		late = sample_at(now_ns);

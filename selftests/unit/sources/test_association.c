@@ -164,7 +164,7 @@ TEST_F(world, rate_holds_whoever_is_in_a_hurry)
 		settle();
 		configure("server 127.0.0.1 PORT iburst\n");
 		settle();
-		associations_burst_all(self->list, raw_ns(), 4);
+		associations_burst_all(self->list, raw_ns(), 4, true);
 		settle();
 	}
 	/* The directive is another now, and so is its source. */
@@ -610,7 +610,7 @@ TEST_F(world, servers_are_not_asked_in_the_same_instant)
 	EXPECT_EQ(4, source_at(0)->polled + source_at(1)->polled + source_at(2)->polled);
 
 	/* To confirm what a disruption left all are asked, and at once. */
-	associations_burst_all(self->list, raw_ns(), 1);
+	associations_burst_all(self->list, raw_ns(), 1, true);
 	turn();
 	EXPECT_EQ(7, source_at(0)->polled + source_at(1)->polled + source_at(2)->polled);
 }
@@ -646,7 +646,7 @@ TEST_F(world, a_burst_asks_everybody_anew)
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1 && names.started == 1));
 	settle();
 	port = server->from_port;
-	associations_burst_all(self->list, raw_ns(), 4);
+	associations_burst_all(self->list, raw_ns(), 4, true);
 	EXPECT_EQ(0, open_fds());
 	EXPECT_EQ(4, source_at(0)->bursts);
 	/* From another port, and what has no address is looked up again. */
@@ -679,7 +679,7 @@ TEST_F(world, nobody_is_asked_during_a_pause)
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	end_ns = raw_ns() + 400000000;
 	associations_pause(self->list, raw_ns(), end_ns);
-	associations_burst_all(self->list, raw_ns(), 4);
+	associations_burst_all(self->list, raw_ns(), 4, true);
 	settle();
 	requests = server->requests;
 	EXPECT_EQ(0, open_fds());
