@@ -22,6 +22,14 @@
 /* So many samples after its first one a path is known. */
 #define YOUNG_SAMPLES	64
 
+/*
+ * A single round trip says nothing of the queueing, their differences do. The scale is at most this
+ * multiple of what they show, times e to the power of SPREAD_DOUBT over their number: that many
+ * differences are all so small by chance once in exp(SPREAD_DOUBT) times, some 3 %.
+ */
+#define SPREAD_MARGIN	2.0
+#define SPREAD_DOUBT	3.5
+
 /* The least noise of any sample, ns: a reading has no fractions. */
 #define NOISE_LEAST	0.5
 
@@ -105,18 +113,36 @@ void member_separate_asymmetry(struct member *member, int path, double asymmetry
 	cov[state][BELIEF_OFFSET] -= variance;
 }
 
+/*
+ * The most that the queueing's scale each way can be, seeing how little the round trips differ.
+ * Without this a far server whose delays hardly vary is taken for a queue for hours, since a least
+ * delay that is too small and queueing that is too long explain every round trip together.
+ */
+static double most_scale(const struct path_figures *figures, double shape, double noise)
+{
+	double differences = (double)figures->samples - 1;
+	double spread = sqrt(0.5 * figures->variance / shape);
+
+	if (differences < 1)
+		return INFINITY;
+	return SPREAD_MARGIN * exp(SPREAD_DOUBT / differences) * spread + sqrt(noise);
+}
+
 /* The scale of the queueing each way, as this member has it. */
 static double queueing_scale(const struct member *member, int path,
-			     const struct path_figures *figures)
+			     const struct path_figures *figures, double noise)
 {
 	double count = figures->samples;
 	double first = figures->first_excess_ns;
-	double excess;
+	double excess, scale;
 
-	if (!member->shape)
-		return sqrt((0.5 * count * figures->variance + first * first) / count);
+	if (!member->shape) {
+		scale = sqrt((0.5 * count * figures->variance + first * first) / count);
+		return fmin(scale, most_scale(figures, 1, noise));
+	}
 	excess = 0.5 * figures->mean_ns - member->belief.mean[belief_delay(path)];
-	return (count * excess + first) / (count + 1) / member->shape;
+	scale = (count * excess + first) / (count + 1) / member->shape;
+	return fmin(scale, most_scale(figures, member->shape, noise));
 }
 
 /*
@@ -235,7 +261,7 @@ static double take_round_trip(struct member *member, int path, const struct path
 {
 	struct belief *belief = &member->belief;
 	double noise = 0.5 * sample_noise(sample);
-	double scale = queueing_scale(member, path, figures);
+	double scale = queueing_scale(member, path, figures, noise);
 	double up_share = member->shape ? figures->up_share : 0.5;
 	struct likelihood_kinds up_kinds, down_kinds;
 	struct measurement up = {

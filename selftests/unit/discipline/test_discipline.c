@@ -619,7 +619,7 @@ TEST_F(discipline, host_that_ran_away_from_the_reference_is_set_aside)
 	EXPECT_TRUE(self->result.demote_host);
 }
 
-/* The host is set aside: raw is the reference, and what was in force is good to 10 us. */
+/* The host is set aside: raw is the reference, and what was in force is good to 3 us. */
 static int set_host_aside(struct _test_data_discipline *self)
 {
 	int error = 0, i;
@@ -629,7 +629,7 @@ static int set_host_aside(struct _test_data_discipline *self)
 		error = poll_all(self);
 	self->now.has_host = false;
 	self->now.epoch++;
-	self->now.sigma_ns = 10000;
+	self->now.sigma_ns = 3000;
 	self->now.maxerror_ns = 100000;
 	for (i = 0; i < SOURCES; i++)
 		source_change_reference(self->source[i], self->now.epoch, &REFERENCE_JUMPED);

@@ -214,6 +214,53 @@ TEST_F(one_path, follows_a_clock_that_went_astray)
 	EXPECT_GT(estimate.restarts, 0);
 }
 
+/* 400 ms there and back, of which a quarter could be queueing, but each one the same to 40 us. */
+TEST_F(one_path, far_server_that_hardly_queues_is_soon_known)
+{
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		double up = 200e6 + exponential(&self->random, 20e3);
+		double down = 200e6 + exponential(&self->random, 20e3);
+		struct estimator_sample sample = {
+			.at_ns = START_NS + 64LL * i * NS_PER_S,
+			.offset_ns = truth(self->rate, 64.0 * i) + llrint((up - down) / 2),
+			.delay_ns = up + down,
+		};
+
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	ASSERT_TRUE(estimator_get(self->estimator, START_NS + 320LL * NS_PER_S, &estimate));
+	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 320)), 50000);
+	EXPECT_LT(fabs(estimate.rate - self->rate), 1e-6);
+	EXPECT_LT(estimate.sigma_ns, 50000);
+	EXPECT_GT(estimate.sigma_ns, 5000);
+}
+
+/* Two that are the same by chance do not make a third one of the usual length an outlier. */
+TEST_F(one_path, two_like_round_trips_are_no_proof)
+{
+	static const double queued_ns[][2] = { { 8e3, 9e3 }, { 9e3, 8.1e3 }, { 2e3, 31e3 } };
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		double up = 100e3 + queued_ns[i][0], down = 100e3 + queued_ns[i][1];
+		struct estimator_sample sample = {
+			.at_ns = START_NS + 2LL * i * NS_PER_S,
+			.offset_ns = truth(self->rate, 2.0 * i) + llrint((up - down) / 2),
+			.delay_ns = up + down,
+		};
+
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	ASSERT_TRUE(estimator_get(self->estimator, START_NS + 4LL * NS_PER_S, &estimate));
+	EXPECT_FALSE(estimate.suspect);
+	EXPECT_LT(fabs((double)(estimate.offset_ns - truth(self->rate, 4))),
+		  3 * estimate.sigma_ns);
+}
+
 /*
  * Where the first round trips are all long, the path seems longer than it is and the clock as far
  * off. These are two such beginnings: the clock stayed several ms off for ever.
