@@ -29,12 +29,12 @@
  * Corrections of x every P, carried out with a time constant T, leave the clock behind by
  * x sqrt(T / 2P) and shake its frequency by x / sqrt(2 T P). Where samples come often, x is a fifth
  * of the standard error: three times P costs 3 % of the accuracy. Where x is more, T is less, as
- * much as the mean square of it tells: that costs a sixth at most. As x is most of the error at the
- * longest intervals there is a limit in seconds: the longest poll.
+ * much as the mean square of it tells: that costs a seventh at most. x is most of the error at the
+ * longest intervals, where the frequency is calm anyway: T P is at most the square of CALM_NS.
  */
 #define PACE_SHARE	3.0
-#define CALM_MAX_NS	1024e9
-#define SPREAD_SHARE	0.7
+#define CALM_NS		400e9
+#define SPREAD_SHARE	0.6
 
 /*
  * Who is read every second or more often is a clock in the machine, whose time is worth more than
@@ -52,10 +52,10 @@
 
 /*
  * Of all ways to carry out so many corrections with so much left behind, one time constant for all
- * shakes the frequency least. But what is larger than this many standard errors is no noise: it is
- * real, and goes in proportionally less time, all of it.
+ * shakes the frequency least. But what is larger than this many standard errors is hardly noise: it
+ * is real, and goes in proportionally less time, all of it.
  */
-#define LARGE_SIGMAS	5.0
+#define LARGE_SIGMAS	2.0
 
 /*
  * A clock that is off by more than the timescale's bound and this is called unsynchronised. Then
@@ -302,18 +302,27 @@ static double follower_large_ns(const struct follower *follower, const struct ti
 	return (follower_is_quick(follower) ? 1.0 : LARGE_SIGMAS) * (double)now->sigma_ns;
 }
 
+/* The time constant with which corrections at this pace are carried out, unless they are large. */
+static double follower_usual_constant(const struct follower *follower,
+				      const struct timescale_now *now)
+{
+	double pace_ns = fmax((double)follower->pace_ns, 1.0);
+	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread);
+	double age_ns = (double)now->raw_ns - (double)follower->first_raw_ns;
+	double constant_ns = fmin(share * pace_ns, CALM_NS / pace_ns * CALM_NS);
+
+	if (follower_is_quick(follower))
+		return QUICK_SHARE * fmin(constant_ns, YOUNG_SHARE * age_ns);
+	return fmin(constant_ns, YOUNG_SHARE * age_ns);
+}
+
 /* The time constant with which so much of a correction is taken away. */
 static double follower_time_constant(const struct follower *follower,
 				     const struct timescale_now *now, double size_ns, bool calm)
 {
-	double pace_ns = (double)follower->pace_ns;
-	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread);
-	double age_ns = (double)now->raw_ns - (double)follower->first_raw_ns;
-	double constant_ns = fmin(share * pace_ns, fmin(CALM_MAX_NS, YOUNG_SHARE * age_ns));
+	double constant_ns = follower_usual_constant(follower, now);
 	double large_ns = follower_large_ns(follower, now), small_ns;
 
-	if (follower_is_quick(follower))
-		constant_ns *= QUICK_SHARE;
 	if (now->sigma_ns == CHIME_LINE_UNBOUNDED_NS ||
 	    size_ns > (double)now->maxerror_ns + WRONG_NS)
 		constant_ns = 0.0;
@@ -325,7 +334,7 @@ static double follower_time_constant(const struct follower *follower,
 		return fmax(constant_ns, follower_calm_horizon(follower, now));
 	/* Corrections that come quickly may be carried out quickly: the next is measured anew. */
 	small_ns = fmin((double)follower->options.min_interval_ns,
-			fmax(pace_ns / PACE_PART, LEAST_HORIZON_NS));
+			fmax((double)follower->pace_ns / PACE_PART, LEAST_HORIZON_NS));
 	return fmax(constant_ns, follower_least_horizon(follower, size_ns, small_ns));
 }
 

@@ -346,7 +346,8 @@ TEST(corrections_do_not_shake_the_frequency)
 		seconds = 200e-9 * (double)paces_ns[i];
 		frequency = sqrt(world.rate_square / seconds / 1e9);
 		/* A clock in the machine is followed twice as closely. */
-		constant_s = fmin((i ? 3e-9 : 1.5e-9) * (double)paces_ns[i], 1024.0);
+		constant_s = fmin((i ? 3e-9 : 1.5e-9) * (double)paces_ns[i],
+				  400.0 * 400.0 / (1e-9 * (double)paces_ns[i]));
 		/* sqrt(T / 2P) and 1 / sqrt(2TP) of 10 us. */
 		EXPECT_LT(sqrt(world.square / seconds / 1e9), i ? 14e3 : 12e3) TH_LOG("pace %u", i);
 		EXPECT_LT(frequency, 1.2e-5 / sqrt(2e-9 * constant_s * (double)paces_ns[i]))
@@ -399,9 +400,9 @@ TEST(a_correction_of_a_few_standard_errors_is_calm)
 		world_correct(&world, (i % 6 ? 5e3 : 40e3) * (either_way(&world) < 0 ? -1 : 1));
 		world_follow(&world, 64 * S);
 	}
-	/* Corrections of 17 us leave little more than that, and are not gone before the next. */
-	EXPECT_LT(sqrt(world.square / seconds / 1e9), 22e3);
-	EXPECT_LT(sqrt(world.rate_square / seconds / 1e9), 17e-6 / 64);
+	/* Corrections of 17 us leave little more than that; only the large ones go before the next. */
+	EXPECT_LT(sqrt(world.square / seconds / 1e9), 18e3);
+	EXPECT_LT(sqrt(world.rate_square / seconds / 1e9), 23e-6 / 64);
 }
 
 /* Far from its servers a clock begins with ms of error, which shrink as the time since grows. */
@@ -440,9 +441,9 @@ TEST(a_burst_is_no_reason_to_hurry)
 	world_correct(&world, 0);
 	world_follow(&world, 2 * S);
 	world_correct(&world, 1.4e6);
-	EXPECT_LT(fabs(world.command.rate - 20e-6), 15e-6);
+	EXPECT_LT(fabs(world.command.rate - 20e-6), 40e-6);
 	world_follow(&world, 600 * S);
-	EXPECT_LT(fabs(world.error_ns), 200e3);
+	EXPECT_LT(fabs(world.error_ns), 50e3);
 }
 
 /* Those of several servers that are asked at once. */
