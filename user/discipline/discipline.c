@@ -82,6 +82,9 @@
 /* Samples that the combined clock is learned from when it starts anew: 20 to 40 ms of work. */
 #define RELEARN_SAMPLES	1024
 
+/* Of a preferred source so many are as good as any number of others'. */
+#define KNOWN_SAMPLES	32
+
 /*
  * A rate that was known to SETTLED_SIGMA and then is off by more than ODD_RATE is no oscillator's
  * doing, and what sources that jump teach. A counter of another machine is: ODD_COUNT updates say
@@ -367,6 +370,17 @@ static bool feed(struct discipline *discipline, struct source *const *sources,
 	return fresh;
 }
 
+/* Something of what the combined clock knows is from this source. */
+static bool has_taught(const struct discipline *discipline, const struct source *source)
+{
+	int slot;
+
+	for (slot = 0; slot < ESTIMATOR_PATHS; slot++)
+		if (discipline->slot[slot].source == source)
+			return true;
+	return false;
+}
+
 /*
  * Who is wrong now, whether found so for the first time or again, is not learned from; true: the
  * combined clock has learned from one of them.
@@ -376,19 +390,38 @@ static bool distrust_wrong(const struct discipline *discipline, struct source *c
 {
 	bool misled = false;
 	size_t i;
-	int slot;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
-		bool taught = false;
+		bool taught;
 
 		if (!(selection->wrong & 1ULL << i))
 			continue;
-		for (slot = 0; slot < ESTIMATOR_PATHS; slot++)
-			taught = taught || discipline->slot[slot].source == sources[i];
+		taught = has_taught(discipline, sources[i]);
 		source_distrust(sources[i], taught);
 		misled = misled || taught;
 	}
 	return misled;
+}
+
+/*
+ * The combined clock has learned from sources that it is not to use beside the selected one, which
+ * answered later; and from that one as much is known by now.
+ */
+static bool learned_from_unwanted(const struct discipline *discipline,
+				  struct source *const *sources, size_t count,
+				  const struct selection *selection)
+{
+	unsigned int known = source_get_log(sources[selection->selected])->count, most = 0;
+	size_t i;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		unsigned int taught = source_get_log(sources[i])->count;
+
+		if (selection->unwanted & 1ULL << i && has_taught(discipline, sources[i]) &&
+		    taught > most)
+			most = taught;
+	}
+	return most && known >= (most < KNOWN_SAMPLES ? most : KNOWN_SAMPLES);
 }
 
 /* The combined clock is far from where most agree: it learned from sources that were wrong. */
@@ -1011,7 +1044,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	source_select(sources, count, at_ns, &terms, &result->selection);
 	discipline->selected = result->selection.selected;
 	if (result->selection.selected >= 0) {
-		misled = distrust_wrong(discipline, sources, count, &result->selection);
+		misled = distrust_wrong(discipline, sources, count, &result->selection) ||
+			 learned_from_unwanted(discipline, sources, count, &result->selection);
 		fresh = feed(discipline, sources, &result->selection, at_ns);
 		if (misled || is_misled(discipline, &result->selection, at_ns))
 			start_anew(discipline, sources, &result->selection, now);

@@ -443,6 +443,18 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 	source_set_verdict(sources[best->index], SOURCE_SELECTED);
 }
 
+/* Who is not to be used as long as the operator prefers the @best one, or trusts others. */
+static void find_unwanted(const struct candidate *candidates, size_t count,
+			  const struct candidate *best, struct selection *selection)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (candidates[i].usable && candidates[i].agrees &&
+		    (!candidates[i].within || (best->prefer && !candidates[i].prefer)))
+			selection->unwanted |= 1ULL << candidates[i].index;
+}
+
 /* There is no majority: nobody is right as far as one can tell. */
 static void call_falsetickers(const struct candidate *candidates, size_t count,
 			      struct source *const *sources)
@@ -499,6 +511,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	best = choose(candidates, found, terms->previous);
 	if (!best)
 		return;
+	find_unwanted(candidates, found, best, selection);
 	combine(candidates, found, best, sources, selection);
 }
 

@@ -39,6 +39,7 @@ struct selection_terms {
  * @falsetickers: how many were excluded
  * @candidates: how many had a usable estimate
  * @wrong: a bit for each source that most others contradict, in offset or rate
+ * @unwanted: a bit for each that is right, and not to be used beside a preferred or trusted one
  */
 struct selection {
 	int selected;
@@ -52,6 +53,7 @@ struct selection {
 	size_t falsetickers;
 	size_t candidates;
 	uint64_t wrong;
+	uint64_t unwanted;
 };
 
 /* Judge @count sources at the reference's @at_ns. */

@@ -144,6 +144,7 @@ TEST_F(sources, who_merely_touches_the_trusted_ones_is_not_used)
 	EXPECT_EQ(1, self->selection.count);
 	EXPECT_EQ(0, self->selection.falsetickers);
 	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 1));
+	EXPECT_EQ(1 << 1, self->selection.unwanted);
 	/* Not even if it was followed before. */
 	judge(self, 1);
 	EXPECT_EQ(0, self->selection.selected);
@@ -157,6 +158,7 @@ TEST_F(sources, who_merely_touches_the_trusted_ones_is_not_used)
 	self->count = 2;
 	judge(self, -1);
 	EXPECT_EQ(0, self->selection.falsetickers);
+	EXPECT_EQ(0, self->selection.unwanted);
 }
 
 /*
@@ -233,6 +235,7 @@ TEST_F(sources, prefer_is_used_alone)
 	judge(self, 0);
 	EXPECT_EQ(1, self->selection.selected);
 	EXPECT_EQ(1, self->selection.count);
+	EXPECT_EQ(1 << 0, self->selection.unwanted);
 }
 
 TEST_F(sources, noselect_is_measured_only)
