@@ -400,7 +400,7 @@ TEST(a_correction_of_a_few_standard_errors_is_calm)
 		world_correct(&world, (i % 6 ? 5e3 : 40e3) * (either_way(&world) < 0 ? -1 : 1));
 		world_follow(&world, 64 * S);
 	}
-	/* Corrections of 17 us leave little more than that; only the large ones go before the next. */
+	/* Corrections of 17 us leave little more; only large ones are gone before the next. */
 	EXPECT_LT(sqrt(world.square / seconds / 1e9), 18e3);
 	EXPECT_LT(sqrt(world.rate_square / seconds / 1e9), 23e-6 / 64);
 }
