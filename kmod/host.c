@@ -29,7 +29,7 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 #define CHIME_CONFIRM_NS	NSEC_PER_MSEC
 
 /* After so long the host's rate shows; twice that at most. */
-#define CHIME_SLEW_LOOK_US	10000
+#define CHIME_SLEW_CHECK_US	10000
 
 /* Readings in one check until one has a result. */
 #define CHIME_CHECK_READINGS	3
@@ -150,8 +150,8 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 }
 
 /*
- * A reading that nobody told of a stop before, and that a hard slew could have brought off the line:
- * a little later the host's rate shows which it was. It is rare, and only an idle guest, whose last
+ * Nobody reported a stop, and a hard slew could have brought the reading off the line: a little
+ * later the host's rate shows whether it did. That is rare, and only an idle guest, whose last
  * check was long ago, need wait for it.
  */
 static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
@@ -162,7 +162,7 @@ static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
 	if (host->stood_still || *evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP) ||
 	    !chime_host_line_may_be_slewed(&host->track, &host->confirmation))
 		return false;
-	usleep_range(CHIME_SLEW_LOOK_US, 2 * CHIME_SLEW_LOOK_US);
+	usleep_range(CHIME_SLEW_CHECK_US, 2 * CHIME_SLEW_CHECK_US);
 	ret = chime_host_pair(host, &later);
 	*evidence |= later.evidence;
 	return !ret && !(*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP)) &&

@@ -5,10 +5,10 @@
 #include "core/host_line.h"
 
 /*
- * A jump is what hardly a slew can do since the last check: more than the 1000 ppm that hosts are
- * slewed by, for 100 s at most, more than what oscillators drift apart by, and more than 10 ms, well
- * below the 18 ms that the quickest savevm costs a guest. Harder slews are told from jumps by a
- * third reading.
+ * A jump is what slews hardly do from one check to the next: more than the 1000 ppm that hosts are
+ * slewed by, for 100 s at most, more than what oscillators drift apart by, and more than 10 ms,
+ * well below the 18 ms that the quickest savevm costs a guest. A third reading tells harder slews
+ * from jumps.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
@@ -306,7 +306,7 @@ void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pai
 	chime_host_line_lay(host, pairing);
 }
 
-/* By how much readings @age_ns apart may differ if the host's rate changed by @turn_q32 in between. */
+/* By how much readings @age_ns apart may differ if the host's rate changed by @turn_q32 then. */
 static s64 chime_host_line_slewed_ns(s64 age_ns, s64 turn_q32, s64 uncertainty_ns)
 {
 	return chime_add_sat(chime_host_line_slack(uncertainty_ns),
@@ -332,21 +332,22 @@ bool chime_host_line_follow_slew(struct chime_host_line *host, const struct chim
 	s64 readings_ns = chime_add_sat(first->uncertainty_ns, second->uncertainty_ns);
 	s64 off_ns = chime_host_line_deviation(host, first);
 	s64 age_ns = chime_sub_sat(first->raw_ns, host->last.raw_ns);
-	s64 turn_q32, error_q32;
+	s64 went_ns, turn_q32, error_q32;
 
 	if (!chime_host_line_may_be_slewed(host, first) || baseline_ns < CHIME_BASELINE_MIN_NS ||
 	    second->clocksource_seq != first->clocksource_seq)
 		return false;
-	turn_q32 = chime_ratio_q32(chime_sub_sat(chime_host_line_deviation(host, second), off_ns),
-				   baseline_ns);
+	/* Further away from the line, on the side on which it is. */
+	went_ns = chime_sub_sat(chime_host_line_deviation(host, second), off_ns);
+	if (off_ns < 0)
+		went_ns = chime_sub_sat(0, went_ns);
+	turn_q32 = chime_ratio_q32(went_ns, baseline_ns);
 	error_q32 = chime_ratio_q32(chime_host_line_slack(readings_ns), baseline_ns);
-	if ((turn_q32 < 0) != (off_ns < 0) ||
-	    chime_abs_sat(turn_q32) < chime_add_sat(error_q32, CHIME_HOST_SLEW_MAX_Q32) ||
+	if (turn_q32 < chime_add_sat(error_q32, CHIME_HOST_SLEW_MAX_Q32) ||
 	    chime_abs_sat(off_ns) >
-	    chime_host_line_slewed_ns(age_ns, chime_add_sat(chime_abs_sat(turn_q32), error_q32),
-				      readings_ns))
+	    chime_host_line_slewed_ns(age_ns, chime_add_sat(turn_q32, error_q32), readings_ns))
 		return false;
-	host->bend_q32 = chime_abs_sat(turn_q32);
+	host->bend_q32 = turn_q32;
 	host->bend_raw_ns = first->raw_ns;
 	chime_host_line_restart(host, first, CHIME_BASELINE_MIN_NS);
 	host->last = *second;

@@ -107,7 +107,7 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 /* A jump was believed: the line goes through @pairing from now on, its rate kept. */
 void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing);
 
-/* Can what lies as far off the line as @pairing be a slew as hard as a host's daemon may make it? */
+/* Can a slew as hard as a host's daemon may make it have brought @pairing off the line? */
 bool chime_host_line_may_be_slewed(const struct chime_host_line *host,
 				   const struct chime_pairing *pairing);
 

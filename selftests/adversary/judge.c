@@ -122,7 +122,7 @@ void judge_disrupted(const struct trouble *trouble)
 
 	if (trouble->kind == TROUBLE_STALL)
 		return;
-	/* For a request that is just leaving the clocks were read before: its answer says little. */
+	/* The clocks were read before a request that is just leaving: its answer says little. */
 	judge->disrupted_ns = world->now_ns + (trouble->moment == MOMENT_REQUEST);
 	judge->unseen_ns = (judge->waiting ? judge->unseen_ns : 0) + moved_ns(trouble);
 	judge->waiting = !is_witnessed(trouble);

@@ -35,7 +35,7 @@ struct steering {
 	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
 	bool steered;		/* the clock runs at the follower's rate, a slew included */
 	bool settled;
-	int64_t found_ns;	/* how far off the sources found the host first, till that is slewed */
+	int64_t found_ns;	/* the host's first error by the sources, until that is slewed */
 	int64_t repair_until_ns;	/* answers may step until then, see REPAIRED_NS */
 	struct log_limit complaint;
 	struct rival rival;

@@ -188,7 +188,7 @@ TEST_F(module, notification_that_comes_late_is_no_second_event)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 }
 
-/* KVM scales no counter that differs by less than 250 ppm from the one that the guest began with. */
+/* KVM scales no counter that differs by less than 250 ppm from the one of the first machine. */
 TEST_F(module, move_to_another_counter_breaks_no_bound)
 {
 	const s64 slow_ppm[] = { 30, 55, -100, 250, -250 };
