@@ -128,6 +128,17 @@ bench-disruption bench-steady: deps-check
 	+@$(MAKE) --no-print-directory linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm $@
 
+# One token after the other of the pure code is made wrong: do the unit tests notice?
+MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) user/discipline/consensus.c \
+	user/discipline/quorum.c user/discipline/source_select.c user/steering/follower.c \
+	user/steering/trust.c
+COUNT ?= 20
+
+mutation: deps-check
+	+@$(MAKE) --no-print-directory linux-parts
+	@selftests/mutation/mutate.py --count $(COUNT) $(if $(SEED),--seed $(SEED)) \
+		--tree $(BUILD)/mutation $(MUTATED)
+
 style: deps-style
 	+@$(MAKE) --no-print-directory linux-parts
 	@selftests/style
@@ -155,5 +166,5 @@ purge: uninstall
 
 .PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-install \
 	deps-demo deps-check deps-style clean demo demo-run check $(addprefix check-,$(CHECKS)) \
-	$(addprefix run-,$(CHECKS)) bench $(BENCHES) style install install-user install-module \
+	$(addprefix run-,$(CHECKS)) bench $(BENCHES) mutation style install install-user install-module \
 	uninstall purge

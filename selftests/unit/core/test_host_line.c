@@ -389,6 +389,118 @@ TEST(notices_a_stop_that_no_slew_could_be_told_from)
 	}
 }
 
+/* What two readings, 12 ms apart, make of a host that changed its rate and was set in a second. */
+static bool follows_slew(struct world *world, s64 rate_q32, s64 slewed_ns, s64 step_ns)
+{
+	struct chime_pairing first, second;
+
+	world->raw_ns += S - slewed_ns;
+	change_host(world, rate_q32, step_ns);
+	world->raw_ns += slewed_ns;
+	first = take_pairing(world);
+	world->raw_ns += 12 * MS;
+	second = take_pairing(world);
+	return chime_host_line_follow_slew(&world->host, &first, &second);
+}
+
+TEST(follows_a_hard_slew_by_a_third_reading)
+{
+	static const s64 ppm[] = { 83333, -83333, 40000, -15000 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ppm); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, S, 30 * S));
+		EXPECT_TRUE(follows_slew(&world, ppm[i] * PPM_Q32, 700 * MS, 0));
+		EXPECT_LE(error_now(&world), SLACK_NS);
+		EXPECT_LE(llabs(world.host.line.rate_q32 - ppm[i] * PPM_Q32), 20 * PPM_Q32);
+		/* Its end as well. */
+		ASSERT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 500 * MS));
+		EXPECT_LE(error_now(&world), bound_now(&world));
+		EXPECT_TRUE(follows_slew(&world, 10 * PPM_Q32, 400 * MS, 0));
+		EXPECT_LE(error_now(&world), SLACK_NS);
+	}
+}
+
+TEST(takes_no_step_for_a_slew_that_does_not_explain_it)
+{
+	static const struct {
+		s64 ppm, slewed_ns, step_ns;
+	} cases[] = {
+		{ 10, S, 50 * MS },		/* a step, and nothing more */
+		{ 20000, S, 60 * MS },		/* the slew took it 20 ms of 80 */
+		{ -20000, S, 50 * MS },		/* it goes back, from where it was set */
+		{ 20000, S, -70 * MS },
+		{ 700, S, 15 * MS },		/* no slew that is worth a name */
+		{ 83333, S, 3600 * S },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+		struct chime_host_line before;
+
+		look_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, S, 30 * S));
+		before = world.host;
+		EXPECT_FALSE(follows_slew(&world, cases[i].ppm * PPM_Q32, cases[i].slewed_ns,
+					  cases[i].step_ns));
+		EXPECT_TRUE(is_same(&before, &world.host));
+	}
+}
+
+TEST(asks_only_where_a_slew_could_have_been)
+{
+	struct world world = new_world(10 * PPM_Q32);
+	struct chime_pairing pairing;
+
+	look_after(&world, 0);
+	ASSERT_EQ(0, watch(&world, S, 30 * S));
+	change_host(&world, 10 * PPM_Q32, 99 * MS);
+	world.raw_ns += S;
+	pairing = take_pairing(&world);
+	EXPECT_TRUE(chime_host_line_may_be_slewed(&world.host, &pairing));
+	pairing.stood_still = true;
+	EXPECT_FALSE(chime_host_line_may_be_slewed(&world.host, &pairing));
+	pairing.stood_still = false;
+	pairing.clocksource_seq++;
+	EXPECT_FALSE(chime_host_line_may_be_slewed(&world.host, &pairing));
+	change_host(&world, 10 * PPM_Q32, 2 * MS);
+	pairing = take_pairing(&world);
+	EXPECT_FALSE(chime_host_line_may_be_slewed(&world.host, &pairing));
+	/* The sooner, the less. */
+	world.raw_ns -= 980 * MS;
+	pairing = take_pairing(&world);
+	EXPECT_FALSE(chime_host_line_may_be_slewed(&world.host, &pairing));
+}
+
+TEST(sees_no_slew_in_readings_that_do_not_belong_together)
+{
+	struct world world = new_world(10 * PPM_Q32);
+	struct chime_pairing first, second, other;
+
+	look_after(&world, 0);
+	ASSERT_EQ(0, watch(&world, S, 30 * S));
+	change_host(&world, 50000 * PPM_Q32, 0);
+	world.raw_ns += S;
+	first = take_pairing(&world);
+	world.raw_ns += 4 * MS;
+	second = take_pairing(&world);
+	/* Too soon for a rate. */
+	EXPECT_FALSE(chime_host_line_follow_slew(&world.host, &first, &second));
+	world.raw_ns += 6 * MS;
+	second = take_pairing(&world);
+	other = second;
+	other.clocksource_seq++;
+	EXPECT_FALSE(chime_host_line_follow_slew(&world.host, &first, &other));
+	other = first;
+	other.stood_still = true;
+	EXPECT_FALSE(chime_host_line_follow_slew(&world.host, &other, &second));
+	EXPECT_TRUE(chime_host_line_follow_slew(&world.host, &first, &second));
+}
+
 TEST(ignores_a_pairing_that_is_not_later)
 {
 	struct world world = new_world(0);
