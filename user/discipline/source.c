@@ -256,17 +256,20 @@ static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
 
 /*
  * An answer that took longer than maxdelay: the server is well, the way there was long, and who
- * configures this expects it now and then. The next request is no sooner than after a good answer;
- * only a start with iburst makes up for the first ones.
+ * configures this expects it now and then. The next request is no sooner than after a good answer.
+ * Only a start with iburst makes up for the first ones, and so does a source all of whose samples a
+ * disruption has made void: what was on its way meanwhile took as long, and the clock is wrong.
  */
 static void follow_up_long_delay(struct source *source)
 {
 	int64_t wait_ns = seconds_to_ns(fmax(source->interval_s,
 					     ldexp(1, source->options.minpoll)));
 
+	bool void_now = source->reach && !source->samples;
+
 	if (source->burst)
 		return;
-	if (source->starting && source->refusals < REFUSALS_QUICK)
+	if ((source->starting || void_now) && source->refusals < REFUSALS_QUICK)
 		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
 	source->refusals++;
 	source->next_poll_ns = source->last_poll_ns + wait_ns;

@@ -392,6 +392,26 @@ TEST_F(source, an_answer_beyond_maxdelay_keeps_the_pace)
 	}
 }
 
+/* The answers that were on their way while the guest stood still took as long as that. */
+TEST_F(source, answer_beyond_maxdelay_after_a_disruption_is_followed_up)
+{
+	int64_t now_ns;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		exchange(self->source);
+	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
+	now_ns = source_next_poll(self->source);
+	source_burst(self->source, now_ns, 2, true);
+	for (i = 0; i < 6; i++) {
+		now_ns = source_next_poll(self->source);
+		source_polled(self->source, now_ns);
+		source_failed(self->source, now_ns + NS_PER_S, -ETIME);
+		EXPECT_EQ(i < 5, source_next_poll(self->source) == now_ns + 2 * NS_PER_S);
+	}
+	EXPECT_EQ(now_ns + 64 * NS_PER_S, source_next_poll(self->source));
+}
+
 TEST(iburst_makes_up_for_a_few_answers_beyond_maxdelay)
 {
 	struct source_options quick = options(6, 10, true);
