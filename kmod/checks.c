@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * When the host's time is checked: the workqueue, the timers, and CPUs that come and go.
+ * When the host's time is checked: the workqueue, the timers, and CPU hotplug.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -26,9 +26,9 @@
  * struct chime_cpu_check - one CPU's busy check
  * @timer: deferrable, on this CPU
  * @work: the check, as it may sleep
- * @chime: whose
- * @cpu: which
- * @wanted: the CPU is there; written by its hotplug callbacks, read by the timer
+ * @chime: the module's state
+ * @cpu: the CPU's number
+ * @wanted: the CPU is online; written by its hotplug callbacks, read by the timer
  */
 struct chime_cpu_check {
 	struct timer_list timer;
@@ -39,9 +39,10 @@ struct chime_cpu_check {
 };
 
 /*
- * Several busy CPUs need not all ask. After a restore this memory is as old as raw: they agree. Nor
- * need a machine be woken that checks now: put off before the check, because a witness who asks for
- * one after it must get it. Without a host it is the RTC that waits for the other timer's pace.
+ * One check is enough for several busy CPUs. (A restore sets both checked_raw_ns and the raw clock
+ * back, so their difference stays valid.) The idle check is not needed soon after this one either:
+ * postpone it before the check, so that a witness that asks for a check afterwards gets one.
+ * Without a host clock the idle check is not postponed: it sets the pace of the RTC's readings.
  */
 static void chime_checks_busy_work(struct work_struct *work)
 {
@@ -59,9 +60,9 @@ static void chime_checks_busy_work(struct work_struct *work)
 }
 
 /*
- * A CPU that was woken for an interrupt's sake and finds nothing to run sleeps on at once, and no
- * program reads a clock. Each thread costs it another wake-up, by the tick that follows: a check
- * goes along with others, and comes by itself when it has been long.
+ * A CPU that was woken by an interrupt and has nothing to run goes back to sleep at once, and no
+ * program reads a clock. Running a thread would cost another wake-up, by the tick that follows: so
+ * a check only runs if the CPU runs something anyway, or if the latest check was long ago.
  */
 static bool chime_checks_is_due(const struct chime_checks *checks)
 {
@@ -74,12 +75,12 @@ static void chime_checks_tick(struct timer_list *timer)
 	struct chime_cpu_check *check = container_of(timer, struct chime_cpu_check, timer);
 	struct chime_checks *checks = &check->chime->checks;
 
-	/* A timer that outlived its CPU has moved to another one. */
+	/* The timer of an offline CPU has been migrated to another one. */
 	if (!READ_ONCE(check->wanted) || smp_processor_id() != check->cpu)
 		return;
 	if (chime_checks_is_due(checks))
 		queue_work_on(check->cpu, checks->queue, &check->work);
-	/* A pinned timer stays on the CPU that sets it. */
+	/* A pinned timer stays on the CPU that arms it. */
 	mod_timer(timer, jiffies + checks->check_jiffies);
 }
 
@@ -94,13 +95,13 @@ static void chime_checks_idle_work(struct work_struct *work)
 	queue_delayed_work(chime->checks.queue, &chime->checks.idle, chime->checks.idle_jiffies);
 }
 
-/* Runs on the CPU that came, as what follows does on the one that goes. */
+/* Runs on the CPU that comes online; chime_checks_cpu_down() on the one that goes offline. */
 static int chime_checks_cpu_up(unsigned int cpu, struct hlist_node *node)
 {
 	struct chime_checks *checks = hlist_entry(node, struct chime_checks, hotplug);
 	struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
 
-	/* Somebody wants this CPU for one thing alone. */
+	/* This CPU is isolated from housekeeping timers. */
 	if (!housekeeping_cpu(cpu, CHIME_HK_TIMER))
 		return 0;
 	WRITE_ONCE(check->wanted, true);
@@ -109,8 +110,8 @@ static int chime_checks_cpu_up(unsigned int cpu, struct hlist_node *node)
 }
 
 /*
- * Not waited for: a check may be setting the system clock, for which the kernel waits until no CPU
- * comes or goes. One that is running ends on another CPU.
+ * This does not wait for a check: that may be setting the system clock, for which the kernel waits
+ * for CPU hotplug to end. A check that is running ends on another CPU.
  */
 static int chime_checks_cpu_down(unsigned int cpu, struct hlist_node *node)
 {
@@ -123,9 +124,9 @@ static int chime_checks_cpu_down(unsigned int cpu, struct hlist_node *node)
 }
 
 /*
- * The kernel's timers never fire early, and the later the further off they are: by up to a jiffy
- * within the next 63, by up to 8 within the next 504, and so on. @idle_check_ms is to be the
- * longest.
+ * The kernel's timers never fire early, and fire the later the longer they run: by up to 1 jiffy
+ * within the next 63, by up to 8 within the next 504, and so on. @idle_check_ms is the maximum
+ * interval, so subtract that.
  */
 static unsigned long chime_checks_idle_jiffies(unsigned int idle_check_ms)
 {
@@ -192,7 +193,7 @@ void chime_checks_stop(struct chime *chime)
 	struct chime_checks *checks = &chime->checks;
 	int cpu;
 
-	/* Runs chime_checks_cpu_down() on each CPU: nothing is queued anew. */
+	/* Runs chime_checks_cpu_down() on each CPU: nothing is queued again. */
 	cpuhp_state_remove_instance(checks->hotplug_state, &checks->hotplug);
 	for_each_possible_cpu(cpu) {
 		struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * When the host's time is checked: often where a CPU is busy, seldom where all are idle, at once
- * when a witness asks for it. What a check does is disruption.c's.
+ * When the host's time is checked: often while a CPU is busy, seldom while all are idle, and at
+ * once when a witness asks for it. disruption.c carries the check out.
  */
 #ifndef CHIME_CHECKS_H
 #define CHIME_CHECKS_H
@@ -15,17 +15,17 @@ struct chime_cpu_check;
 
 /**
  * struct chime_checks - the timers
- * @queue: where checks run: process context, before ordinary work
- * @busy: one check a CPU, which comes round each @check_jiffies while anything runs there but does
- *	not wake the CPU: the one that is busy must not depend on another that sleeps
- * @idle: comes when there was no check for @idle_jiffies, come what may
+ * @queue: the workqueue of the checks: process context, ahead of ordinary work
+ * @busy: one check for each CPU, every @check_jiffies while anything runs there. It does not wake
+ *	the CPU, and a busy CPU must not depend on the timer of one that sleeps
+ * @idle: runs after @idle_jiffies without a check, even if that wakes the machine
  * @check_jiffies: period of @busy
- * @idle_jiffies: the longest from one check to the next
- * @recent_ns: a busy check is left out so soon after another
- * @alone_ns: one comes along with any wake-up so long after another
- * @checked_raw_ns: the latest check, by raw; written under the module's lock
+ * @idle_jiffies: the maximum interval between checks
+ * @recent_ns: a busy check is skipped within this time after another check
+ * @alone_ns: after this time without a check, any wake-up runs one
+ * @checked_raw_ns: raw time of the latest check; written under the module's lock
  * @hotplug: this instance among those of @hotplug_state
- * @hotplug_state: CPUs coming and going
+ * @hotplug_state: the CPU hotplug state
  */
 struct chime_checks {
 	struct workqueue_struct *queue;
@@ -43,10 +43,10 @@ struct chime_checks {
 /* Prepare; nothing runs yet. 0 or -errno. Context: process. */
 int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms);
 
-/* Check from now on. Context: process, lock not held. */
+/* Start the timers. Context: process, lock not held. */
 void chime_checks_start(struct chime *chime);
 
-/* No check runs or comes any more. Context: process, lock not held. */
+/* Stop: no check runs or is queued afterwards. Context: process, lock not held. */
 void chime_checks_stop(struct chime *chime);
 
 /* Undo chime_checks_init(). */

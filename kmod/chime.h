@@ -19,23 +19,23 @@
 #include "witness.h"
 
 /**
- * struct chime - everything
- * @lock: serialises whoever changes anything: checks of the host, netlink, the PTP API. Taken in
+ * struct chime - the module's state
+ * @lock: serialises all changes: by checks of the host, by netlink, by the PTP API. Taken in
  *	process context only and never held while a part is registered or withdrawn. Readers of
- *	the timescale do without it
+ *	the timescale do not need it
  * @policy: the step policy; under @lock
  * @host: the host clock
- * @timescale: raw to UTC
+ * @timescale: UTC as a function of the raw clock
  * @system_clock: steps of CLOCK_REALTIME; under @lock
  * @events: what happened
- * @disruption: what checks and witnesses lead to
- * @witness: who else sees disruptions
- * @rtc: who sees them where there is no host
- * @checks: when to check
+ * @disruption: the state of disruption handling
+ * @witness: the witnesses other than the host clock
+ * @rtc: the witness where there is no host clock
+ * @checks: the timers of the checks
  * @phc: the PTP clock
  */
 struct chime {
-	struct mutex lock;	/* whatever changes anything; see above */
+	struct mutex lock;	/* all changes; see above */
 	struct chime_policy policy;
 	struct chime_host host;
 	struct chime_timescale timescale;

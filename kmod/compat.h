@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between kernels, and nothing else: the rest of the module is written for one.
+ * What differs between kernels, and nothing else: the other files are written for one kernel.
  *
- * Kbuild looks for each feature in the headers that it builds against (CHIME_HAVE_*), because
+ * Kbuild checks for each feature in the headers that it builds against (CHIME_HAVE_*), because
  * stable series move interfaces and version numbers lie.
  */
 #ifndef CHIME_COMPAT_H
@@ -65,7 +65,7 @@ static inline void chime_snapshot_take(struct chime_snapshot *snapshot)
 	snapshot->raw_ns = ktime_to_ns(s.monoraw);
 	snapshot->realtime_ns = ktime_to_ns(s.systime);
 	if (s.hw_csid == CSID_X86_TSC) {
-		/* The counter beneath the clocksource: nothing to convert. */
+		/* The counter that the clocksource is derived from: nothing to convert. */
 		snapshot->cycles = s.hw_cycles;
 		snapshot->counter = CHIME_COUNTER_TSC;
 	} else {
@@ -108,7 +108,7 @@ static inline bool chime_latch_retry(const seqcount_latch_t *seq, unsigned int s
 #endif
 }
 
-/* Another name since 6.2, the only one since 6.16. */
+/* Renamed in 6.2; the old name is gone since 6.16. */
 static inline void chime_timer_delete(struct timer_list *timer)
 {
 #ifdef CHIME_HAVE_TIMER_DELETE
@@ -127,7 +127,7 @@ static inline void chime_timer_delete_sync(struct timer_list *timer)
 #endif
 }
 
-/* What has always been the default is to be said from 6.17 on. */
+/* The default until now has to be requested explicitly from 6.17 on. */
 #ifdef CHIME_HAVE_WQ_PERCPU
 #define CHIME_WQ_PERCPU		WQ_PERCPU
 #else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What can be asked for, across the parts.
+ * Requests, across the parts.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -64,7 +64,7 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 	if (!chime_line_valid(correction))
 		return -ERANGE;
 	mutex_lock(&chime->lock);
-	/* What was measured before a disruption that nobody has seen yet is of another epoch. */
+	/* A disruption that was not detected yet may make the correction stale. */
 	chime_disruption_check(chime);
 	if (reference < 0 || reference == timescale->current_view.reference)
 		ret = chime_timescale_correct(timescale, correction, epoch, jump,
@@ -78,7 +78,7 @@ static int chime_control_step_locked(struct chime *chime, enum truechime_occasio
 	struct chime_now now;
 
 	lockdep_assert_held(&chime->lock);
-	/* As above: by a timescale that is as late as the system clock nothing is put right. */
+	/* As above: an undetected disruption puts timescale and system clock off alike. */
 	chime_disruption_check(chime);
 	chime_timescale_now(&chime->timescale, ktime_get_raw_ns(), &now);
 	if (now.state == TRUECHIME_STATE_FREE)
@@ -147,7 +147,7 @@ void chime_control_set_mode(struct chime *chime, enum truechime_mode mode)
 	mutex_unlock(&chime->lock);
 }
 
-/* The host is the reference from now on, or raw is, as the host's own state says. */
+/* Make the host or the raw clock the reference, depending on the host's state. */
 static void chime_control_set_reference(struct chime *chime)
 {
 	const struct chime_line *line = NULL;
@@ -155,7 +155,7 @@ static void chime_control_set_reference(struct chime *chime)
 	lockdep_assert_held(&chime->lock);
 	if (chime_host_has_line(&chime->host) && !chime->host.lost)
 		line = &chime->host.track.line;
-	/* What stood in for a host is worth no more than that host. */
+	/* A correction that stands in for a host cannot be trusted more than that host. */
 	if (chime->timescale.stands_in && (!line || chime->host.demoted))
 		chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());
 	chime_timescale_set_reference(&chime->timescale, line, line && !chime->host.demoted,
@@ -167,7 +167,7 @@ int chime_control_choose_host(struct chime *chime, const char *name)
 	int ret;
 
 	mutex_lock(&chime->lock);
-	/* What has happened to the one in force belongs to it. */
+	/* Attribute a pending disruption to the present host clock. */
 	chime_disruption_check(chime);
 	ret = chime_host_choose(&chime->host, name);
 	if (!ret) {
@@ -200,7 +200,7 @@ int chime_control_demote_host(struct chime *chime, bool demoted)
 void chime_control_reset(struct chime *chime)
 {
 	mutex_lock(&chime->lock);
-	/* What has happened is not to be forgotten along with it. */
+	/* A pending disruption must not be forgotten along with the line. */
 	chime_disruption_check(chime);
 	pr_notice("reset: the correction and what was learned of the host's rate are forgotten\n");
 	chime_host_reset(&chime->host);

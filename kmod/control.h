@@ -13,12 +13,12 @@
  * @now: the timescale
  * @realtime_ns: the system clock at the same instant
  * @host_name: of the chosen host; NULL: none
- * @host_state: of it
- * @last: the latest pairing; all 0 without one
- * @pairings: taken since load
- * @failures: attempts that gave none
- * @host_line: host time as a function of raw, with @now.has_host
- * @steady_line: steady time as a function of raw, likewise
+ * @host_state: its state
+ * @last: the latest cross-timestamp; all 0 without one
+ * @pairings: cross-timestamps taken since load
+ * @failures: failed attempts since load
+ * @host_line: host time as a function of the raw clock; valid with @now.has_host
+ * @steady_line: unslewed host time as a function of the raw clock; valid with @now.has_host
  * @corrected: @correction is in force
  * @correction: UTC minus reference as a function of the reference's time
  * @disruptions: since load
@@ -47,22 +47,22 @@ struct chime_status {
 void chime_control_status(struct chime *chime, struct chime_status *status);
 
 /*
- * The same after a check of the host, for whoever measures: a reading from between a pause and the
- * next check is off by the pause, and nothing would say so later.
+ * The same after a check of the host, for programs that measure: a reading between a pause and the
+ * next check would be off by the length of the pause, and nothing would show that later.
  */
 void chime_control_now(struct chime *chime, struct chime_status *status);
 
 /*
- * -ESTALE: @epoch has passed, or another than @reference is in force (negative: whichever is);
- * -ERANGE: @correction is no valid line.
+ * Set the correction. -ESTALE: @epoch has passed, or the reference in force is not @reference
+ * (negative: any); -ERANGE: @correction is no valid line.
  */
 int chime_control_correct(struct chime *chime, const struct chime_line *correction, u32 epoch,
 			  int reference, bool jump);
 
 /*
- * Step the system clock to the timescale by the rule for @occasion. -ENODATA: the timescale has
- * nothing to offer; -EBUSY: in mode external it is others who steer; -EPERM: the policy forbids it;
- * -EIO: the kernel refused.
+ * Step the system clock to the timescale by the rule for @occasion. -ENODATA: there is neither host
+ * nor correction; -EBUSY: mode external is in force; -EPERM: the policy forbids the step; -ERANGE:
+ * the step would be to a date before the release; -EIO: the kernel refused.
  */
 int chime_control_step(struct chime *chime, enum truechime_occasion occasion);
 
@@ -74,10 +74,10 @@ int chime_control_add_offset(struct chime *chime, s64 offset_ns);
 
 void chime_control_set_mode(struct chime *chime, enum truechime_mode mode);
 
-/* As chime_host_choose(); another reference is another epoch. */
+/* As chime_host_choose(); begins a new epoch. */
 int chime_control_choose_host(struct chime *chime, const char *name);
 
-/* Set the host aside, or take it back. -ENODEV: there is none. */
+/* Demote or reinstate the host. -ENODEV: there is none. */
 int chime_control_demote_host(struct chime *chime, bool demoted);
 
 /* Forget the correction and what is known of the host's rate. */

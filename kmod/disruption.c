@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Disruptions: checks, witnesses, the verdict and what follows from it. Where no host answers it is
- * disruption_alone.c that goes on.
+ * Disruptions: checks, witnesses, the verdict and what follows from it. disruption_alone.c takes
+ * over if no host answers.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,14 +22,14 @@
 #include "core/verdict.h"
 #include "disruption_parts.h"
 
-/* What one check saw belongs to a jump that a later one finds, if it is not older than this. */
+/* Evidence of one check counts for a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)
 
-/* The system clock was set if it moved by more than this, and than anybody slews it by. */
+/* The system clock was set if it moved by more than this plus the hardest slew. */
 #define CHIME_SET_MIN_NS	(10 * NSEC_PER_MSEC)
 #define CHIME_SLEW_MAX_Q32	(100000 * CHIME_PPM_Q32)
 
-/* A notification that comes so soon after a report of a disruption is part of it. */
+/* A notification within this time after the report of a disruption belongs to that disruption. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
@@ -73,20 +73,20 @@ void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 	event->action = repair->action;
 	event->offset_ns = repair->offset_ns;
 	event->residual_ns = repair->residual_ns;
-	event->latency_ns = chime_sub_sat(snapshot.raw_ns, chime->disruption.fine_raw_ns);
+	event->latency_ns = chime_sub_sat(snapshot.raw_ns, chime->disruption.ok_raw_ns);
 	event->raw_ns = snapshot.raw_ns;
 	event->time_ns = now.time_ns;
 	event->epoch = now.epoch;
 	event->maxerror_ns = now.maxerror_ns;
 }
 
-void chime_disruption_note_fine(struct chime *chime, s64 raw_ns)
+void chime_disruption_note_ok(struct chime *chime, s64 raw_ns)
 {
 	struct chime_snapshot snapshot;
 
 	chime_snapshot_take(&snapshot);
-	chime->disruption.fine_raw_ns = raw_ns;
-	chime->disruption.fine_ahead_ns = chime_sub_sat(snapshot.realtime_ns, snapshot.raw_ns);
+	chime->disruption.ok_raw_ns = raw_ns;
+	chime->disruption.ok_ahead_ns = chime_sub_sat(snapshot.realtime_ns, snapshot.raw_ns);
 }
 
 void chime_disruption_report(struct chime *chime, struct chime_event *event)
@@ -100,13 +100,13 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event)
 	disruption->suspected = false;
 	disruption->reported_evidence = event->evidence;
 	disruption->reported_raw_ns = ktime_get_raw_ns();
-	chime_disruption_note_fine(chime, disruption->reported_raw_ns);
+	chime_disruption_note_ok(chime, disruption->reported_raw_ns);
 	chime_rtc_read_soon(chime);
 }
 
 /*
- * By how much the system clock was set since all was well: the kernel does that when it wakes, and
- * whoever else steers it may have been here before us. What is less than that is a slew.
+ * By how much the system clock was set since the latest good check: the kernel sets it on resume,
+ * and another program may have set it already. A smaller change is a slew.
  */
 static s64 chime_disruption_set_by_others(const struct chime *chime)
 {
@@ -116,8 +116,8 @@ static s64 chime_disruption_set_by_others(const struct chime *chime)
 
 	chime_snapshot_take(&snapshot);
 	ahead_ns = chime_sub_sat(snapshot.realtime_ns, snapshot.raw_ns);
-	set_ns = chime_sub_sat(ahead_ns, disruption->fine_ahead_ns);
-	ran_ns = chime_sub_sat(snapshot.raw_ns, disruption->fine_raw_ns);
+	set_ns = chime_sub_sat(ahead_ns, disruption->ok_ahead_ns);
+	ran_ns = chime_sub_sat(snapshot.raw_ns, disruption->ok_raw_ns);
 	if (chime_abs_sat(set_ns) <= chime_add_sat(CHIME_SET_MIN_NS,
 						   chime_scale_q32(ran_ns, CHIME_SLEW_MAX_Q32)))
 		return 0;
@@ -125,14 +125,14 @@ static s64 chime_disruption_set_by_others(const struct chime *chime)
 }
 
 /*
- * What the system clock is to have more than the timescale, of a disruption that took @lost_ns. It
- * follows a timescale that says what time it is. Any other and the system clock stay as far apart
- * as they were: the disruption took the same from both, and what others have given back is not
- * given a second time.
+ * Target of the system clock minus timescale after a disruption that took @lost_ns. A trusted
+ * timescale is the target itself. Otherwise the two clocks stay as far apart as they were, because
+ * the disruption took the same from both; what others have already corrected is not corrected a
+ * second time.
  */
 static s64 chime_disruption_apart(const struct chime *chime, s64 lost_ns)
 {
-	if (chime_timescale_is_believed(&chime->timescale))
+	if (chime_timescale_is_trusted(&chime->timescale))
 		return 0;
 	if (lost_ns)
 		lost_ns = chime_sub_sat(lost_ns, chime_disruption_set_by_others(chime));
@@ -158,8 +158,8 @@ void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64
 }
 
 /*
- * The host let a leap second pass. The kernel does so too, a moment sooner or later: neither is an
- * error of the system clock.
+ * The host's clock passed a leap second. The guest's kernel does so too, a moment sooner or later:
+ * neither is an error of the system clock.
  */
 static void chime_disruption_forgive_leap(const struct chime_event *event,
 					  struct chime_repair *repair)
@@ -171,10 +171,10 @@ static void chime_disruption_forgive_leap(const struct chime_event *event,
 		repair->offset_ns = leapt_ns;
 }
 
-/* Before anything is published by another host's clock with the bound of the one before. */
+/* Must run before time by another host's clock is published with the bound of the old one. */
 static void chime_disruption_suspect_host(struct chime *chime)
 {
-	bool followed = chime_timescale_is_believed(&chime->timescale);
+	bool followed = chime_timescale_is_trusted(&chime->timescale);
 
 	if (chime_timescale_suspect_host(&chime->timescale, ktime_get_raw_ns()))
 		chime->disruption.suspected = followed;
@@ -202,7 +202,7 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 	chime_timescale_apply(timescale, reaction->change, &terms, snapshot.raw_ns);
 }
 
-/* The host's clock was set, and time does not follow it: the system clock goes on as it was. */
+/* The host's clock was set, but the timescale does not follow: leave the system clock alone. */
 static void chime_disruption_go_on(struct chime *chime, struct chime_event *event)
 {
 	struct chime_repair repair = { .action = TRUECHIME_ACTION_NONE };
@@ -216,20 +216,20 @@ static void chime_disruption_go_on(struct chime *chime, struct chime_event *even
 }
 
 /*
- * The guest cannot have run unchecked for longer than one check interval: raw ran on while it stood
- * still, and no program saw a wrong clock then.
+ * The guest cannot have run unchecked for longer than one check interval: the raw clock ran on
+ * while the guest stood still, and no program saw a wrong clock then.
  */
 static void chime_disruption_discount_stop(struct chime *chime, const struct chime_pairing *pairing)
 {
 	struct chime_disruption *disruption = &chime->disruption;
-	s64 unseen_ns = chime_sub_sat(pairing->raw_ns, disruption->fine_raw_ns);
+	s64 unseen_ns = chime_sub_sat(pairing->raw_ns, disruption->ok_raw_ns);
 	s64 period_ns = jiffies_to_msecs(chime->checks.idle_jiffies) * NSEC_PER_MSEC;
 
 	if (pairing->witness && unseen_ns > period_ns + period_ns / 2)
-		disruption->fine_raw_ns = max(disruption->fine_raw_ns, pairing->running_raw_ns);
+		disruption->ok_raw_ns = max(disruption->ok_raw_ns, pairing->running_raw_ns);
 }
 
-/* A pause and a restore are repaired alike; the report waits for the notification of which. */
+/* Pause and restore get the same repair; the report waits for a notification of which it was. */
 static void chime_disruption_add_late(struct chime *chime, struct chime_event *event)
 {
 	event->evidence |= chime_witness_settle(chime);
@@ -258,7 +258,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	struct chime_reaction reaction;
 
 	chime_disruption_begin(chime, &event);
-	/* Restored or not is all the difference where stops are not seen: wait for the word. */
+	/* If stops are not seen, only a notification distinguishes a restore: wait for it. */
 	if (!pairing->witness && !(event.evidence & CHIME_SAW_RESTORE))
 		event.evidence |= chime_witness_settle(chime);
 	event.cause = chime_disruption_judge(chime, event.evidence, gap_ns, pairing->witness);
@@ -276,10 +276,11 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 }
 
 /*
- * A notification may come after the report that it belongs to, and after a suspend however late, as
- * devices come one after the other: it is no news then. A second one is. So is one after the time
- * sources have told: their answers take longer than any notification, and a clock that is suspected
- * once more is confirmed by the next ones.
+ * A notification may come after the report of the disruption that it belongs to, and after a
+ * suspend at any time, because devices resume one by one: then it must not be reported again. A
+ * second notification is a new disruption. So is one after a report by the time sources: their
+ * answers take longer than any notification, and if the clock is suspected without need, the next
+ * answers confirm it.
  */
 static void chime_disruption_drop_late(struct chime *chime)
 {
@@ -299,14 +300,14 @@ bool chime_disruption_is_restored(struct chime *chime, bool resumed)
 	const struct chime_witness *witness = &chime->witness;
 
 	chime_disruption_drop_late(chime);
-	/* Waking up resets devices: how the suspend ended shows when it has. */
+	/* A wake-up resets devices: decide when the suspend has ended. */
 	if (witness->suspending && !resumed &&
 	    !chime_verdict_is_elsewhere(disruption->evidence, chime_witness_sees_forks(witness)))
 		return false;
 	return disruption->evidence & CHIME_SAW_RESTORE;
 }
 
-/* The hypervisor says that it restored this guest; the host's time, as it is, shows nothing. */
+/* The hypervisor reports a restore of this guest, although host time did not jump. */
 static void chime_disruption_quiet(struct chime *chime, bool resumed)
 {
 	struct chime_disrupted disrupted = { };
@@ -338,8 +339,8 @@ static void chime_disruption_note_clocksource(struct chime *chime)
 	chime_timescale_lose_rate(&chime->timescale, snapshot.raw_ns);
 }
 
-/* All is well: the line as it is now is published. */
-static void chime_disruption_fine(struct chime *chime)
+/* A good check: publish the line as it is now. */
+static void chime_disruption_ok(struct chime *chime)
 {
 	const struct chime_line *line = &chime->host.track.line;
 
@@ -347,12 +348,12 @@ static void chime_disruption_fine(struct chime *chime)
 		chime_timescale_watch_host(&chime->timescale, line);
 	else
 		chime_timescale_set_host(&chime->timescale, line, ktime_get_raw_ns());
-	/* Not now: a save may have come between. */
-	chime_disruption_note_fine(chime, chime->host.track.last.raw_ns);
+	/* Not the present time: a save may have come between. */
+	chime_disruption_note_ok(chime, chime->host.track.last.raw_ns);
 	chime_rtc_ask(chime);
 }
 
-/* Keep what was seen for the checks that follow, but not for ever. A silent host's are not over. */
+/* Keep evidence for the checks that follow. It only expires while the host answers. */
 static void chime_disruption_remember(struct chime_disruption *disruption, u32 evidence,
 				      bool answered)
 {
@@ -390,8 +391,8 @@ void chime_disruption_check(struct chime *chime)
 		if (!chime->host.lost)
 			return;
 		break;
-	case CHIME_CHECK_FINE:
-		chime_disruption_fine(chime);
+	case CHIME_CHECK_OK:
+		chime_disruption_ok(chime);
 		chime_disruption_quiet(chime, resumed);
 		/* A stop that took any time would have shown in this reading. */
 		disruption->evidence &= ~CHIME_SAW_STOP;
@@ -400,7 +401,7 @@ void chime_disruption_check(struct chime *chime)
 		chime_disruption_jump(chime, gap_ns);
 		break;
 	}
-	/* Checks before the machine is up again show nothing of the suspend's end. */
+	/* Only a check after the resume ends the suspend. */
 	if (resumed)
 		chime->witness.suspending = false;
 }
@@ -418,7 +419,7 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 	struct chime_reaction reaction;
 
 	lockdep_assert_held(&chime->lock);
-	/* Whoever sees such things here saw it before any packet could. */
+	/* The witnesses here detect a disruption before any packet can: check them first. */
 	chime_disruption_check(chime);
 	if (epoch != timescale->current_view.epoch)
 		return -ESTALE;
@@ -434,7 +435,7 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 					     chime_host_is_there(&chime->host) &&
 					     chime->host.track.last.witness);
 	disruption->moved = true;
-	disruption->fine_raw_ns = min(disruption->fine_raw_ns, jump->fine_raw_ns);
+	disruption->ok_raw_ns = min(disruption->ok_raw_ns, jump->ok_raw_ns);
 	disrupted.cause = event.cause;
 	chime_disruption_react(chime, &disrupted, &reaction);
 	chime_disruption_repair(chime, &event, reaction.lost_ns);
@@ -450,7 +451,7 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 
 	lockdep_assert_held(&chime->lock);
 	chime_disruption_begin(chime, &event);
-	chime_disruption_note_fine(chime, ktime_get_raw_ns());
+	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy, occasion, &repair);
 	if (repair.action != TRUECHIME_ACTION_NONE) {
 		chime_disruption_finish(chime, &event, &repair);
@@ -459,7 +460,7 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 	return repair.action;
 }
 
-/* The system clock as the module found it; only a host can show by now that it is wrong. */
+/* Check the system clock at load; so far only a host can show that it is wrong. */
 static void chime_disruption_boot(struct chime *chime)
 {
 	const struct chime_target target = { .timescale = &chime->timescale };
@@ -467,7 +468,7 @@ static void chime_disruption_boot(struct chime *chime)
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
-	chime_disruption_note_fine(chime, ktime_get_raw_ns());
+	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 	if (!chime_host_has_line(&chime->host))
 		return;
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,

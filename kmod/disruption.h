@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Disruptions: noticing that guest time stopped meaning what it meant, and putting timescale and
- * system clock right.
+ * Disruptions: detecting that guest time was disrupted, and correcting timescale and system clock.
  *
- * A check asks the witnesses and the host, has their evidence judged once (core/verdict.c), and
- * acts.
+ * A check collects the evidence of the witnesses and the host, has it judged once (core/verdict.c),
+ * and acts.
  */
 #ifndef CHIME_DISRUPTION_H
 #define CHIME_DISRUPTION_H
@@ -15,25 +14,25 @@
 struct chime;
 
 /**
- * struct chime_disruption - what checks and witnesses leave behind
+ * struct chime_disruption - state kept from one check to the next
  * @evidence: what the latest checks saw ...
- * @evidence_raw_ns: ... and when, by raw
- * @fine_raw_ns: the latest check that found all well, by raw
- * @fine_ahead_ns: what CLOCK_REALTIME had more than raw then
- * @reported_evidence: of the latest disruption that was reported ...
- * @reported_raw_ns: ... and when, by raw
+ * @evidence_raw_ns: ... and when, by the raw clock
+ * @ok_raw_ns: raw time of the latest good check
+ * @ok_ahead_ns: CLOCK_REALTIME minus raw clock at that check
+ * @reported_evidence: evidence of the latest disruption that was reported ...
+ * @reported_raw_ns: ... and when that was, by the raw clock
  * @clocksource_seq: the timekeeper's, at the latest check
  * @clocksource_epoch: how often it changed
  * @count: disruptions since load
- * @suspected: the system clock was right by a host that need not be this one
- * @moved: the host was lost, and since then raw was found not to go on as it had
+ * @suspected: the system clock followed a host that may not be the present one
+ * @moved: the raw clock was disrupted since the host was lost
  * @was_corrected: there was a correction before the latest disruption without a host
  */
 struct chime_disruption {
 	u32 evidence;
 	s64 evidence_raw_ns;
-	s64 fine_raw_ns;
-	s64 fine_ahead_ns;
+	s64 ok_raw_ns;
+	s64 ok_ahead_ns;
 	u32 reported_evidence;
 	s64 reported_raw_ns;
 	u8 clocksource_seq;
@@ -45,18 +44,18 @@ struct chime_disruption {
 };
 
 /**
- * struct chime_jump - what the daemon's time sources say of a disruption that nobody else saw
+ * struct chime_jump - a disruption that only the daemon's time sources report
  * @offset_ns: UTC minus timescale
- * @maxerror_ns: by how much that may be wrong
- * @fine_raw_ns: they were last of the timescale's opinion, by raw
+ * @maxerror_ns: bound of @offset_ns's error
+ * @ok_raw_ns: raw time until which the sources agreed with the timescale
  */
 struct chime_jump {
 	s64 offset_ns;
 	s64 maxerror_ns;
-	s64 fine_raw_ns;
+	s64 ok_raw_ns;
 };
 
-/* Prepare. Nobody else is there yet. */
+/* Prepare. Nothing else runs yet. */
 void chime_disruption_init(struct chime *chime);
 
 /* Judge the system clock as found. Context: process, lock not held. */
@@ -66,25 +65,25 @@ void chime_disruption_start(struct chime *chime);
 void chime_disruption_check(struct chime *chime);
 
 /*
- * The RTC has moved away from raw by @gap_ns since @before_raw_ns, and there is no host. Context:
- * process, lock held.
+ * The RTC has moved against the raw clock by @gap_ns since @before_raw_ns, and there is no host.
+ * Context: process, lock held.
  */
 void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns);
 
 /*
- * Nobody knows better than the RTC, by which the system clock is @ahead_ns behind: go there.
- * Context: process, lock held.
+ * No better source than the RTC is available, and by that the system clock is @ahead_ns behind:
+ * step it. Context: process, lock held.
  */
 void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns);
 
 /*
- * The daemon's sources moved away from the timescale together. -EBUSY: raw is not the reference, or
- * others steer; -ENODATA: nothing was known before; -ESTALE: @epoch has passed. Context: process,
- * lock held.
+ * The daemon's sources agree that the timescale jumped. -EBUSY: the raw clock is not the reference,
+ * or mode external is in force; -ENODATA: there was no correction before; -ESTALE: @epoch has
+ * passed. Context: process, lock held.
  */
 int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chime_jump *jump);
 
-/* Somebody asks for a step: do it by @occasion's rule, record it. Context: process, lock held. */
+/* Carry out a requested step by @occasion's rule, and record it. Context: process, lock held. */
 enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_occasion occasion);
 
 #endif /* CHIME_DISRUPTION_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Disruptions where no host answers: there is none, or it has fallen silent. Who saw what happened
- * may be known, but not what time it is.
+ * Disruptions while no host answers: there is none, or it has fallen silent. The witnesses may show
+ * what happened, but not what time it is.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,13 +20,13 @@
 #include "core/words.h"
 #include "disruption_parts.h"
 
-/* A suspend through which raw ran on lost nothing. */
+/* Shortest suspend that lost time: less means that the raw clock ran on. */
 #define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)
 
-/* A host that is silent for longer has no say any more, and cannot hide what happens meanwhile. */
+/* A host that is silent for longer is lost, so that it cannot hide disruptions meanwhile. */
 #define CHIME_SILENT_MAX_NS	(2 * NSEC_PER_SEC)
 
-/* What was known against raw is lost: begin anew, @ahead_ns ahead of the system clock. */
+/* The raw clock was disrupted: restart the timescale, @ahead_ns ahead of the system clock. */
 static void chime_disruption_restart(struct chime *chime, s64 ahead_ns)
 {
 	struct chime_reference_terms terms = { };
@@ -38,9 +38,9 @@ static void chime_disruption_restart(struct chime *chime, s64 ahead_ns)
 }
 
 /*
- * There is no host to ask. After a suspend the kernel has put its own clock forward by the RTC,
- * after a restore nobody has; either way what was known against raw is lost, and the system clock
- * is not to be believed until somebody measures it anew.
+ * There is no host to ask. After a suspend the kernel has set its own clock forward by the RTC,
+ * after a restore nothing has. Either way the raw clock was disrupted, and the system clock must
+ * not be trusted until it is measured again.
  */
 static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 {
@@ -54,7 +54,7 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	disrupted.cause = event.cause;
 	chime->disruption.moved = true;
 	chime->disruption.was_corrected = chime_timescale_correction(&chime->timescale);
-	/* In this order: who is woken by the clock's being set is not to find the old timescale. */
+	/* In this order: a program woken by the setting of the clock must see the new timescale. */
 	chime_disruption_react(chime, &disrupted, &reaction);
 	chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, &event, &repair);
@@ -67,11 +67,11 @@ void chime_disruption_blind(struct chime *chime, bool resumed)
 	s64 slept_ns = resumed ? chime_witness_slept_ns(&chime->witness) : 0;
 
 	chime_rtc_ask(chime);
-	/* How long a stop took nobody can say here, or whether this still is the same machine. */
+	/* Nothing here shows how long a stop took, or whether this is still the same machine. */
 	if (chime_disruption_is_restored(chime, resumed) ||
 	    disruption->evidence & CHIME_SAW_STOP || abs(slept_ns) >= CHIME_SUSPEND_MIN_NS)
 		chime_disruption_lose(chime, disruption->evidence, slept_ns);
-	chime_disruption_note_fine(chime, ktime_get_raw_ns());
+	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 }
 
 void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw_ns)
@@ -79,7 +79,7 @@ void chime_disruption_rtc_jumped(struct chime *chime, s64 gap_ns, s64 before_raw
 	struct chime_disruption *disruption = &chime->disruption;
 
 	lockdep_assert_held(&chime->lock);
-	/* The RTC is the last to show it: what was reported since has been seen by others. */
+	/* The RTC shows a disruption last: another witness has reported this one since. */
 	if (disruption->count && disruption->reported_raw_ns > before_raw_ns)
 		return;
 	chime_disruption_lose(chime, disruption->evidence | CHIME_SAW(RTC) |
@@ -92,7 +92,7 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
-	/* Others steer the system clock. */
+	/* In mode external other programs steer the system clock. */
 	if (chime->timescale.current_view.mode == TRUECHIME_MODE_EXTERNAL)
 		return;
 	chime->disruption.moved = true;
@@ -123,11 +123,11 @@ void chime_disruption_silent(struct chime *chime, bool resumed)
 	if (host->lost)
 		chime_disruption_blind(chime, resumed);
 	else if (resumed)
-		/* To be asked again when it answers. */
+		/* Keep the hint for the check at which the host answers. */
 		set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
 }
 
-/* Raw is known not to have gone on as it had: only the host can say what time it is now. */
+/* The raw clock was disrupted: only the host shows what time it is now. */
 static void chime_disruption_trust_host(struct chime *chime)
 {
 	struct chime_event event = {
@@ -157,5 +157,5 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 	if (!moved)
 		return check;
 	chime_disruption_trust_host(chime);
-	return CHIME_CHECK_FINE;
+	return CHIME_CHECK_OK;
 }

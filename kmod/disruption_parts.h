@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What disruption.c and disruption_alone.c have of each other. All in process context, with the
- * module's lock held.
+ * What disruption.c and disruption_alone.c share. All run in process context, with the module's
+ * lock held.
  */
 #ifndef CHIME_DISRUPTION_PARTS_H
 #define CHIME_DISRUPTION_PARTS_H
@@ -14,37 +14,37 @@
 
 /* --- disruption.c --- */
 
-/* All that is known of what happened, judged. @sees_stops: a stop would be in @evidence. */
+/* The cause of what happened, by all that is known. @sees_stops: @evidence would show a stop. */
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
 					    bool sees_stops);
 
 /*
- * Add what was known of time to @disrupted, ask the table of causes, and change the reference as it
- * says; the rest of @reaction is the caller's.
+ * Add the state of the clocks to @disrupted, look up the reaction in the table of causes, and
+ * change the reference accordingly. The caller carries out the other parts of @reaction.
  */
 void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted,
 			    struct chime_reaction *reaction);
 
 /*
- * Put the system clock, which fell behind by @lost_ns together with raw, right by policy, and fill
- * in @event. What stays wrong is marked so.
+ * Correct the system clock, which fell behind by @lost_ns together with the raw clock, by policy,
+ * and fill in @event. A clock that stays wrong is marked unsynchronised.
  */
 void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64 lost_ns);
 
-/* Fill in what is known at the beginning: how well UTC was known until now. */
+/* Fill in what is known at the beginning of an event: how well UTC was known until now. */
 void chime_disruption_begin(const struct chime *chime, struct chime_event *event);
 
-/* Fill in what is known at the end. */
+/* Fill in what is known at its end. */
 void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 			     const struct chime_repair *repair);
 
-/* All was well at @raw_ns, or is put right by now as far as it can be. */
-void chime_disruption_note_fine(struct chime *chime, s64 raw_ns);
+/* The clocks were good at @raw_ns, or are now repaired as far as possible. */
+void chime_disruption_note_ok(struct chime *chime, s64 raw_ns);
 
-/* One disruption is one event, however many witnesses saw it. A leap second is none. */
+/* Report a disruption: one event, however many witnesses saw it. A leap second is not counted. */
 void chime_disruption_report(struct chime *chime, struct chime_event *event);
 
-/* A restore was notified and not reported yet. @resumed: a suspend has ended. */
+/* There is a notification of a restore that was not reported yet. @resumed: a suspend has ended. */
 bool chime_disruption_is_restored(struct chime *chime, bool resumed);
 
 /* --- disruption_alone.c --- */
@@ -52,15 +52,15 @@ bool chime_disruption_is_restored(struct chime *chime, bool resumed);
 /* A check where there is no host. */
 void chime_disruption_blind(struct chime *chime, bool resumed);
 
-/* A check of a host that does not answer. After a while that is as if there were none. */
+/* A check of a host that does not answer. After a while it is treated as absent. */
 void chime_disruption_silent(struct chime *chime, bool resumed);
 
 /*
- * A host that was lost answers again, and @check is what was found. If raw went on as before, so
- * did its line, and a jump is a disruption of just now. Otherwise it starts anew, as at the
- * beginning.
+ * A host that was lost answers again, with the result @check. If the raw clock was not disrupted
+ * meanwhile, the host's line is still valid, and a jump is a disruption of just now. Otherwise the
+ * line is restarted, as at load.
  *
- * Return: what was found, as it is to be taken now.
+ * Return: the result to act on.
  */
 enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_check check);
 

@@ -26,7 +26,7 @@ void chime_events_init(struct chime_events *events, struct mutex *lock)
 	events->lock = lock;
 }
 
-/* "3.250 s", "17.000 ms", "840 ns": what a person can take in at a glance. */
+/* "3.250 s", "17.000 ms", "840 ns": easy to read at a glance. */
 static void chime_duration_words(char words[CHIME_WORDS_MAX], s64 duration_ns)
 {
 	u64 ns = chime_abs_sat(duration_ns);
@@ -65,7 +65,7 @@ static void chime_evidence_words(char words[CHIME_WORDS_MAX], u32 evidence)
 					  used ? ", " : "", names[i]);
 }
 
-/* How and how soon it was noticed, where there was something to notice. */
+/* How and how soon the event was detected; empty if no witness was involved. */
 static void chime_noticed_words(char words[CHIME_WORDS_MAX], const struct chime_event *event)
 {
 	char latency[CHIME_WORDS_MAX], evidence[CHIME_WORDS_MAX];
@@ -79,7 +79,7 @@ static void chime_noticed_words(char words[CHIME_WORDS_MAX], const struct chime_
 		 evidence);
 }
 
-/* The clock was set to what the timescale says; by how much that is UTC is another question. */
+/* How well the timescale, to which the system clock was set, matches UTC. */
 static void chime_bound_words(char words[CHIME_WORDS_MAX], s64 maxerror_ns)
 {
 	char bound[CHIME_WORDS_MAX];
@@ -98,7 +98,7 @@ static void chime_event_log(const struct chime_event *event)
 	char bound[CHIME_WORDS_MAX];
 
 	chime_noticed_words(noticed, event);
-	/* A host that keeps on jumping must not flood the log. */
+	/* A host whose clock jumps again and again must not flood the log. */
 	if (event->action == TRUECHIME_ACTION_DISTRUSTED) {
 		pr_warn_ratelimited("%s: the system clock was marked unsynchronised; by how much it is off nobody here knows until a time source answers%s\n",
 				    chime_cause_words(event->cause), noticed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events: what happened to the clock and what was done about it, remembered for EVENT dumps, sent
- * in the kernel log and to the netlink group.
+ * Events: what happened to the clock and what was done about it. They are kept for EVENT dumps,
+ * and sent to the kernel log and to the netlink group.
  */
 #ifndef CHIME_EVENTS_H
 #define CHIME_EVENTS_H
@@ -30,10 +30,10 @@ struct chime_event {
 };
 
 /**
- * struct chime_events - the latest of them
- * @lock: the module's: protects the rest
+ * struct chime_events - the latest events
+ * @lock: the module's: protects the other fields
  * @kept: event number N is at N % CHIME_EVENTS_KEPT
- * @count: how many there were since load; the first is number 1
+ * @count: number of events since load; the first is number 1
  */
 struct chime_events {
 	struct mutex *lock;	/* the module's */

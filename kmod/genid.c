@@ -12,7 +12,7 @@
 #include <linux/string.h>
 #include <linux/truechime.h>
 
-/* The specification's _CID, upper-cased as ACPICA keeps ids, and those of QEMU and others. */
+/* The specification's _CID, in upper case as in ACPICA, and the ids of QEMU and others. */
 static const char * const chime_genid_names[] = { "VM_GEN_COUNTER", "VMGENCTR", "QEMUVGID" };
 
 /* ADDR() returns the low and the high half of the id's physical address. */
@@ -94,7 +94,7 @@ void chime_genid_close(struct chime_genid *genid)
 {
 	if (!chime_genid_present(genid))
 		return;
-	/* Waits for handlers that run. */
+	/* Waits for running handlers. */
 	acpi_remove_notify_handler(genid->device, ACPI_DEVICE_NOTIFY, chime_genid_notify);
 	memunmap((void *)genid->page);
 	memset(genid, 0, sizeof(*genid));
@@ -106,7 +106,7 @@ u32 chime_genid_check(struct chime_genid *genid)
 
 	if (!chime_genid_present(genid))
 		return 0;
-	/* Compared in the copy: the hypervisor writes when it likes. */
+	/* Compare the copy: the hypervisor may write at any time. */
 	memcpy(id, genid->page, sizeof(id));
 	if (!memcmp(id, genid->id, sizeof(id)))
 		return 0;
@@ -122,7 +122,7 @@ void chime_genid_settle(const struct chime_genid *genid)
 {
 	if (!chime_genid_present(genid))
 		return;
-	/* Whichever CPU ACPI interrupts, it has taken what was pending once it answers. */
+	/* A CPU that answers has taken its pending interrupts, the one from ACPI included. */
 	on_each_cpu(chime_genid_nothing, NULL, 1);
 	acpi_os_wait_events_complete();
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Witness: the VM generation id, 16 bytes that a hypervisor changes when this guest goes on from an
- * earlier state as a new instance. QEMU's loadvm leaves the id alone, but notifies.
+ * Witness: the VM generation id, 16 bytes that a hypervisor changes when this guest is resumed from
+ * an earlier state as a new instance. QEMU's loadvm leaves the id alone, but notifies.
  *
- * On every kernel, whether it has a driver of its own for the device or not: this one only reads,
- * and ACPI lets several listen.
+ * This works on every kernel, with or without a driver of its own for the device: the id is only
+ * read here, and ACPI allows several notify handlers.
  */
 #ifndef CHIME_GENID_H
 #define CHIME_GENID_H
@@ -17,10 +17,10 @@
 /**
  * struct chime_genid - the device; zeroed: none
  * @device: its ACPI handle
- * @page: where the hypervisor keeps the id; NULL: there is no such device
- * @id: as it was at the latest check
+ * @page: the memory that holds the id; NULL: there is no such device
+ * @id: the id at the latest check
  * @notified: called when the hypervisor notifies ...
- * @context: ... with this
+ * @context: ... with this argument
  */
 struct chime_genid {
 	void *device;
@@ -32,7 +32,7 @@ struct chime_genid {
 
 #ifdef CONFIG_ACPI
 /**
- * chime_genid_open() - find the device and listen to it
+ * chime_genid_open() - find the device and install a notify handler
  * @genid: result; stays zeroed on error
  * @notified: called, in process context, when the hypervisor notifies
  * @context: for @notified
@@ -42,15 +42,15 @@ struct chime_genid {
 int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context), void *context);
 
 /*
- * Undo it; @notified is not running any more then, nor will it. Context: process, no lock held that
- * @notified takes.
+ * Undo it. Afterwards @notified neither runs nor will be called. Context: process, no lock held
+ * that @notified takes.
  */
 void chime_genid_close(struct chime_genid *genid);
 
-/* Evidence bit of a change since the last call, or 0. Memory is read, nothing else. */
+/* Evidence bit of a change since the last call, or 0. This only reads memory. */
 u32 chime_genid_check(struct chime_genid *genid);
 
-/* Wait for a notification that is on its way. Context: process, not in @notified. */
+/* Wait for a pending notification. Context: process, not in @notified. */
 void chime_genid_settle(const struct chime_genid *genid);
 #else
 static inline int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context),

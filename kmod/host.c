@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Host clocks: the choice, the pairings, the line. See host.h.
+ * Host clocks: the choice, the cross-timestamps, the line. See host.h.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,13 +25,13 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 	NULL,
 };
 
-/* Two pairings of one jump may differ by this, whatever their uncertainty says. */
+/* Two cross-timestamps of one jump may differ by this, whatever their uncertainty is. */
 #define CHIME_CONFIRM_NS	NSEC_PER_MSEC
 
-/* After so long the host's rate shows; twice that at most. */
+/* How long to wait until the host's rate shows; at most twice as long. */
 #define CHIME_SLEW_CHECK_US	10000
 
-/* Readings in one check until one has a result. */
+/* A check takes up to this many readings until one has a result. */
 #define CHIME_CHECK_READINGS	3
 
 void chime_host_init(struct chime_host *host, struct mutex *lock)
@@ -40,7 +40,7 @@ void chime_host_init(struct chime_host *host, struct mutex *lock)
 	host->lock = lock;
 }
 
-/* Evidence comes with a pairing that fails, too. */
+/* Evidence is valid even if the cross-timestamp failed. */
 static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairing)
 {
 	int ret;
@@ -83,7 +83,7 @@ static int chime_host_try(struct chime_host *host, const struct chime_host_ops *
 	void *device;
 	int ret;
 
-	/* The one in force need not be opened again; it starts anew. */
+	/* The present clock need not be opened again: restart its line. */
 	if (host->ops == ops) {
 		ret = chime_host_reset(host);
 		host->demoted &= !!ret;
@@ -131,7 +131,7 @@ void chime_host_close(struct chime_host *host)
 	host->device = NULL;
 }
 
-/* A second reading of a jump: the same within what two readings can differ by? */
+/* Does a second reading show the same jump, within the error of the two? */
 static bool chime_host_confirm(struct chime_host *host, const struct chime_pairing *first,
 			       s64 deviation_ns, u32 *evidence)
 {
@@ -150,9 +150,9 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 }
 
 /*
- * Nobody reported a stop, and a hard slew could have brought the reading off the line: a little
- * later the host's rate shows whether it did. That is rare, and only an idle guest, whose last
- * check was long ago, need wait for it.
+ * If no stop was reported, a hard slew may have moved the reading off the line. Wait a little: the
+ * host's rate then shows whether it did. This is rare, and only happens in an idle guest, whose
+ * last check was long ago.
  */
 static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
 {
@@ -185,16 +185,16 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 	switch (chime_host_line_update(&host->track, &pairing)) {
 	case CHIME_VERDICT_STARTED:
 	case CHIME_VERDICT_ON_LINE:
-	case CHIME_VERDICT_BENT:
+	case CHIME_VERDICT_RATE_CHANGED:
 		host->stood_still = false;
-		return CHIME_CHECK_FINE;
+		return CHIME_CHECK_OK;
 	case CHIME_VERDICT_USELESS:
 		break;
 	case CHIME_VERDICT_JUMPED:
 		*gap_ns = chime_host_line_deviation(&host->track, &pairing);
 		if (!chime_host_confirm(host, &pairing, *gap_ns, evidence))
 			break;
-		return chime_host_is_slewed(host, evidence) ? CHIME_CHECK_FINE :
+		return chime_host_is_slewed(host, evidence) ? CHIME_CHECK_OK :
 							      CHIME_CHECK_JUMPED;
 	}
 	return CHIME_CHECK_SILENT;
@@ -208,7 +208,7 @@ enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evi
 	lockdep_assert_held(host->lock);
 	if (!host->ops)
 		return CHIME_CHECK_NO_HOST;
-	/* A reading without a result may hide a jump: ask again now, not at the next check. */
+	/* A reading without a result may hide a jump: read again now, not at the next check. */
 	for (i = 0; i < CHIME_CHECK_READINGS; i++) {
 		check = chime_host_check_once(host, gap_ns, evidence);
 		if (check != CHIME_CHECK_SILENT || host->silent)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Host clocks: a pairing on demand behind three functions, the choice between those that this
- * machine offers, and the line that the chosen one draws.
+ * Host clocks: three functions that give a cross-timestamp on demand, the choice between the clocks
+ * that this machine offers, and the line fitted to the chosen one.
  *
- * What a jump means is disruption.c's business; what the timescale does with the line is
- * timescale.c's.
+ * disruption.c decides what a jump means, timescale.c what the line is used for.
  */
 #ifndef CHIME_HOST_H
 #define CHIME_HOST_H
@@ -17,10 +16,10 @@
 /**
  * struct chime_host_ops - one kind of host clock
  * @name: as in netlink and parameters
- * @open: find it; @device gets what the others need. -ENODEV: this machine has none
+ * @open: find the clock; @device is set for the other two. -ENODEV: this machine has none
  * @close: undo @open
- * @pair: one pairing, the best of few readings. -errno: the host does not answer now, and only
- *	the pairing's evidence is set
+ * @pair: take one cross-timestamp, the best of few readings. -errno: the host does not answer now,
+ *	and only the cross-timestamp's evidence is set
  *
  * All run in process context under the module's lock.
  */
@@ -38,25 +37,25 @@ extern const struct chime_host_ops chime_host_kvm_ops;
 /* What a check of the host found. */
 enum chime_check {
 	CHIME_CHECK_NO_HOST,		/* none chosen */
-	CHIME_CHECK_SILENT,		/* it does not answer; its last line is held */
-	CHIME_CHECK_FINE,
-	CHIME_CHECK_JUMPED,		/* they came apart; chime_host_accept() is next */
+	CHIME_CHECK_SILENT,		/* it does not answer; its last line is extrapolated */
+	CHIME_CHECK_OK,
+	CHIME_CHECK_JUMPED,		/* the clocks came apart; chime_host_accept() is next */
 };
 
 /**
  * struct chime_host - the chosen host clock
  * @lock: the module's: protects everything here
  * @ops: the kind; NULL: none
- * @device: its own
- * @demoted: set aside as untrustworthy; pairings go on
+ * @device: the kind's own data
+ * @demoted: not trusted as the reference; cross-timestamps are still taken
  * @silent: the latest attempt failed
  * @silent_raw_ns: since when
- * @lost: silent for so long that raw is the reference in its place
- * @stood_still: this guest was stopped or restored since the latest pairing on the line
+ * @lost: silent for so long that the raw clock is the reference in its place
+ * @stood_still: this guest was stopped or restored since the latest cross-timestamp on the line
  * @track: the line
- * @pairings: taken
- * @failures: attempts that gave none
- * @confirmation: the second pairing of a jump
+ * @pairings: number of cross-timestamps taken
+ * @failures: number of failed attempts
+ * @confirmation: the second cross-timestamp of a jump
  */
 struct chime_host {
 	struct mutex *lock;	/* the module's */
@@ -74,11 +73,11 @@ struct chime_host {
 };
 
 /**
- * struct chime_host_info - one line of the list of host clocks
+ * struct chime_host_info - one entry of the list of host clocks
  * @name: of the kind
  * @state: absent, ready, chosen ...
- * @exact: pairings are exact conversions
- * @uncertainty_ns: of the latest pairing; 0 unless chosen
+ * @exact: cross-timestamps are exact conversions
+ * @uncertainty_ns: of the latest cross-timestamp; 0 unless chosen
  */
 struct chime_host_info {
 	const char *name;
@@ -91,35 +90,35 @@ void chime_host_init(struct chime_host *host, struct mutex *lock);
 
 /**
  * chime_host_choose() - take a host clock as the reference
- * @host: the one in force is closed when another takes its place
+ * @host: its present clock is closed when another one takes its place
  * @name: "kvm" ..., "auto": the best that answers, "none"
  *
- * The first pairing is taken at once. Context: process, lock held.
+ * The first cross-timestamp is taken at once. Context: process, lock held.
  *
- * Return: 0; -ENOENT: no such kind; -ENODEV: this machine does not offer it (then the one in force
+ * Return: 0; -ENOENT: no such kind; -ENODEV: this machine does not offer it (then the present clock
  * stays); with "auto" 0 even if there is none.
  */
 int chime_host_choose(struct chime_host *host, const char *name);
 
-/* Close the one in force, if any. Context: process, lock held (or nobody else is there). */
+/* Close the present clock, if any. Context: process, lock held (or nothing else runs yet). */
 void chime_host_close(struct chime_host *host);
 
 /**
- * chime_host_check() - take a pairing and compare it with the line
+ * chime_host_check() - take a cross-timestamp and compare it with the line
  * @host: the host
- * @gap_ns: for CHIME_CHECK_JUMPED: how far host time moved away from raw
+ * @gap_ns: for CHIME_CHECK_JUMPED: how far host time moved against the raw clock
  * @evidence: bits that the host showed are added
  *
- * A jump is only reported when a second pairing confirms it. Context: process, lock held.
+ * A jump is only reported when a second cross-timestamp confirms it. Context: process, lock held.
  *
  * Return: what was found.
  */
 enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evidence);
 
-/* Believe the jump just reported: the line goes on from there. Lock held. */
+/* Accept the jump just reported: move the line after it. Lock held. */
 void chime_host_accept(struct chime_host *host);
 
-/* Forget the line and start anew from a pairing; without one the old line stays. Lock held. */
+/* Restart the line from a new cross-timestamp. -errno: it stays as it is. Lock held. */
 int chime_host_reset(struct chime_host *host);
 
 /* There is a line. Lock held. */
@@ -128,7 +127,7 @@ static inline bool chime_host_has_line(const struct chime_host *host)
 	return host->ops && host->track.count;
 }
 
-/* There is one to ask, which answers. Lock held. */
+/* There is a host clock, and it is not lost. Lock held. */
 static inline bool chime_host_is_there(const struct chime_host *host)
 {
 	return host->ops && !host->lost;
@@ -136,7 +135,7 @@ static inline bool chime_host_is_there(const struct chime_host *host)
 
 enum truechime_host_state chime_host_state(const struct chime_host *host);
 
-/* The kinds known to this module, by number; false: no such number. Lock held. */
+/* Describe the kind of host clock number @index; false: no such number. Lock held. */
 bool chime_host_list(const struct chime_host *host, unsigned int index,
 		     struct chime_host_info *info);
 

@@ -3,10 +3,10 @@
  * The host clock of KVM on x86: hypercall KVM_HC_CLOCK_PAIRING.
  *
  * The hypervisor computes its wall-clock time from a reading of the very TSC that this guest sees,
- * and returns both. A pairing is exact when that reading can be carried to the timekeeper's raw
- * clock: the hypercall runs between two timekeeper snapshots on one CPU, and raw is interpolated
- * between them at the counter value that belongs to the returned TSC. No CPUID bit announces the
- * hypercall, so it is tried.
+ * and returns both. A pairing is exact when that reading can be converted to the timekeeper's raw
+ * clock: the hypercall runs between two timekeeper snapshots on one CPU, and the raw clock is
+ * interpolated between them at the counter value that belongs to the returned TSC. No CPUID bit
+ * announces the hypercall, so it is tried.
  */
 #include "host.h"
 
@@ -26,33 +26,33 @@
 
 #include "compat.h"
 
-/* Readings for one pairing: the first exact one, or the tightest bracket of so many. */
+/* Readings for one cross-timestamp: the first exact one is taken, else the tightest bracket. */
 #define CHIME_KVM_READINGS	4
 
 /*
- * What an exact conversion may be wrong by: host time is cut to 1 ns, raw at either end of the
+ * Error of an exact conversion: host time is truncated to 1 ns, the raw clock at either end of the
  * bracket and its interpolation to 1 ns, pvclock's scaling to 1 ns at either end.
  */
 #define CHIME_KVM_EXACT_NS	5
 
-/* Longer brackets are the guest being descheduled: another reading will be better. */
+/* During a longer bracket the guest was descheduled: another reading will be better. */
 #define CHIME_KVM_BRACKET_MAX_NS	(100 * NSEC_PER_MSEC)
 
-/* The TSC at which a kvm-clock page began to hold: another one is another setting of the clock. */
+/* The TSC from which on a kvm-clock page is valid: it changes when the clock is set again. */
 struct chime_kvm_setting {
 	u64 tsc;
 	u64 system_ns;
 };
 
 /**
- * struct chime_kvm - the hypercall's own
- * @page: what the hypervisor writes to; a page of its own, as it is shared in the clear
- * @gpa: its guest physical address
- * @shared: it had to be decrypted
+ * struct chime_kvm - the hypercall's data
+ * @page: written by the hypervisor; a whole page, because it is shared unencrypted
+ * @gpa: the page's guest physical address
+ * @shared: the page had to be decrypted
  * @setting: kvm-clock's setting at the latest reading; 0: it had no lasting one
- * @read_before: ... there was one
- * @stopped: the guest-stopped flag stood at the latest reading
- * @evidence: seen since the latest pairing
+ * @read_before: there was a reading
+ * @stopped: the guest-stopped flag was set at the latest reading
+ * @evidence: seen since the latest cross-timestamp
  */
 struct chime_kvm {
 	struct kvm_clock_pairing *page;
@@ -90,7 +90,7 @@ static int chime_kvm_call(struct chime_kvm *kvm)
 }
 
 /*
- * One reading on one CPU, with no interrupt between. -EAGAIN: the hypervisor changed its page
+ * Take one reading on one CPU, with interrupts off. -EAGAIN: the hypervisor changed its page
  * meanwhile; otherwise the hypercall's own errno.
  */
 static int chime_kvm_read(struct chime_kvm *kvm, struct chime_kvm_reading *reading)
@@ -123,7 +123,7 @@ static int chime_kvm_read(struct chime_kvm *kvm, struct chime_kvm_reading *readi
 	return ret;
 }
 
-/* What the hypervisor may say, and what makes the two snapshots comparable. */
+/* Validate the hypervisor's answer, and check that the two snapshots are comparable. */
 static int chime_kvm_check(const struct chime_kvm_reading *reading)
 {
 	s64 bracket_ns = reading->after.raw_ns - reading->before.raw_ns;
@@ -152,7 +152,7 @@ static bool chime_kvm_counts_between(const struct chime_kvm_reading *reading, u6
 	       reading->after.cycles <= to;
 }
 
-/* Older kernels do not say what they count with: it shows in where the counts lie. */
+/* Older kernels do not report what @cycles counts: deduce it from the range of the values. */
 static enum chime_counter chime_kvm_counter(const struct chime_kvm_reading *reading)
 {
 	const struct pvclock_vcpu_time_info *pvclock = &reading->pvclock;
@@ -169,7 +169,7 @@ static enum chime_counter chime_kvm_counter(const struct chime_kvm_reading *read
 	return CHIME_COUNTER_OTHER;
 }
 
-/* The timekeeper's count at the host's reading; false: not known exactly. */
+/* The timekeeper's counter value at the host's reading; false: not known exactly. */
 static bool chime_kvm_count(const struct chime_kvm_reading *reading, u64 *cycles)
 {
 	switch (chime_kvm_counter(reading)) {
@@ -189,7 +189,7 @@ static bool chime_kvm_count(const struct chime_kvm_reading *reading, u64 *cycles
 	       *cycles >= reading->before.cycles && *cycles <= reading->after.cycles;
 }
 
-/* How long kvm-clock's setting has held at the host's reading, in its own ns. */
+/* How long before the host's reading kvm-clock was set, in its own ns. */
 static s64 chime_kvm_setting_age(const struct chime_kvm_reading *reading)
 {
 	s64 age_ns = __pvclock_read_cycles(&reading->pvclock, reading->host.tsc) -
@@ -220,7 +220,7 @@ static void chime_kvm_convert(const struct chime_kvm_reading *reading,
 		pairing->raw_ns = reading->before.raw_ns + bracket_ns / 2;
 		pairing->uncertainty_ns = bracket_ns / 2 + CHIME_KVM_EXACT_NS;
 	}
-	/* It is set after each stop, before the guest runs. */
+	/* The hypervisor sets kvm-clock after each stop, before the guest runs. */
 	pairing->witness = chime_kvm_has_stable_pvclock(reading);
 	pairing->running_raw_ns = pairing->raw_ns;
 	if (pairing->witness)
@@ -229,9 +229,9 @@ static void chime_kvm_convert(const struct chime_kvm_reading *reading,
 }
 
 /*
- * What kvm-clock's page shows of stops. The guest-stopped flag is only read: it is there for
- * the kernel's watchdogs, which clear it, mostly before anyone else sees it. That the hypervisor
- * set kvm-clock anew, which it does on each restore and after each pause, stays visible.
+ * Note the stops that kvm-clock's page shows. The guest-stopped flag is only read: it is there for
+ * the kernel's watchdogs, which clear it, mostly before it can be seen here. A new setting of
+ * kvm-clock, which follows each restore and each pause, stays visible.
  */
 static void chime_kvm_note_stop(struct chime_kvm *kvm, const struct chime_kvm_reading *reading)
 {
@@ -282,7 +282,7 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 			*pairing = candidate;
 		found = true;
 	}
-	/* It is memory that shows stops: that is there where the call is not. */
+	/* Stops show in memory, even if the hypercall failed. */
 	pairing->evidence = kvm->evidence;
 	kvm->evidence = 0;
 	return found ? 0 : ret;
@@ -292,7 +292,7 @@ static void chime_kvm_free(struct chime_kvm *kvm)
 {
 	unsigned long address = (unsigned long)kvm->page;
 
-	/* A page that cannot be taken back must not be used for anything else. */
+	/* A page that cannot be encrypted again must not be reused: leak it. */
 	if (kvm->page && (!kvm->shared || !WARN_ON(set_memory_encrypted(address, 1))))
 		free_page(address);
 	kfree(kvm);
@@ -311,7 +311,7 @@ static int chime_kvm_share(struct chime_kvm *kvm)
 		return 0;
 	ret = set_memory_decrypted((unsigned long)kvm->page, 1);
 	if (ret) {
-		/* In an unknown state now: leaked on purpose. */
+		/* The page is in an unknown state now: leak it on purpose. */
 		kvm->page = NULL;
 		return ret;
 	}

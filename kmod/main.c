@@ -134,7 +134,7 @@ static int __init chime_open_host(void)
 
 static void __init chime_announce(void)
 {
-	/* Somebody may choose another one by now. */
+	/* A netlink request may already choose another host clock. */
 	mutex_lock(&chime.lock);
 	if (chime.host.ops)
 		pr_notice("host clock %s (%s); PTP clock ptp%d\n", chime.host.ops->name,
@@ -222,7 +222,7 @@ static void __exit chime_exit(void)
 {
 	chime_witness_stop(&chime);
 	chime_checks_stop(&chime);
-	/* Whoever asks by netlink may have the RTC read. */
+	/* A netlink request may start a reading of the RTC. */
 	chime_netlink_unregister();
 	chime_rtc_stop(&chime);
 	chime_phc_unregister(&chime);

@@ -21,7 +21,7 @@ static struct chime *chime_instance;
 
 static struct genl_family chime_family;
 
-/* --- what may be said --- */
+/* --- attribute policies --- */
 
 static struct netlink_range_validation_signed chime_rate_range = {
 	.min = -CHIME_LINE_RATE_MAX_Q32,
@@ -89,7 +89,7 @@ static const struct nla_policy chime_host_policy[TRUECHIME_A_MAX + 1] = {
 /* Commands that take nothing. */
 static const struct nla_policy chime_no_policy[TRUECHIME_A_MAX + 1] = { };
 
-/* The sender, not whoever runs now, and in the initial user namespace: the clock is everyone's. */
+/* The sender's capability, not current's, in the initial user namespace: the clock is global. */
 static int chime_netlink_may_change(struct sk_buff *skb, struct genl_info *info)
 {
 	if (netlink_capable(skb, CAP_SYS_TIME))
@@ -158,7 +158,7 @@ static int chime_do_now(struct sk_buff *request, struct genl_info *info)
 	skb = chime_answer_begin(info, TRUECHIME_CMD_NOW, &header);
 	if (!skb)
 		return -ENOMEM;
-	/* A check may step the clock, and costs a hypercall: not for everybody. */
+	/* A check may step the clock, and costs a hypercall: only for privileged senders. */
 	return chime_answer_now(skb, info, header, netlink_capable(request, CAP_SYS_TIME));
 }
 
@@ -167,7 +167,7 @@ static s64 chime_get_s64(const struct nlattr *attr, s64 absent)
 	return attr ? nla_get_s64(attr) : absent;
 }
 
-/* An error that is said to grow slower where less is known is a mistake. */
+/* An error must not grow slower beyond its horizon. */
 static int chime_get_horizons(struct nlattr **tb, struct chime_line *line,
 			      struct netlink_ext_ack *extack)
 {
@@ -190,7 +190,7 @@ static int chime_get_horizons(struct nlattr **tb, struct chime_line *line,
 	return -EINVAL;
 }
 
-/* All but the growths must be there: a line of which half is left out is a mistake. */
+/* All attributes but the growth rates and the horizons are mandatory. */
 static int chime_get_line(const struct nlattr *nest, struct chime_line *line,
 			  struct netlink_ext_ack *extack)
 {
@@ -240,7 +240,7 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	ret = chime_get_line(nest, &correction, info->extack);
 	if (ret)
 		return ret;
-	/* Before anything is done: a request that fails has changed nothing. */
+	/* Allocate the answer first: a request that fails must not change anything. */
 	skb = chime_answer_begin(info, TRUECHIME_CMD_CORRECTION, &header);
 	if (!skb)
 		return -ENOMEM;
@@ -314,7 +314,7 @@ static int chime_do_disrupted(struct sk_buff *request, struct genl_info *info)
 	}
 	jump.offset_ns = nla_get_s64(attrs[TRUECHIME_A_OFFSET_NS]);
 	jump.maxerror_ns = nla_get_s64(attrs[TRUECHIME_A_MAXERROR_NS]);
-	jump.fine_raw_ns = nla_get_s64(attrs[TRUECHIME_A_RAW_NS]);
+	jump.ok_raw_ns = nla_get_s64(attrs[TRUECHIME_A_RAW_NS]);
 	ret = chime_control_disrupted(chime_instance, nla_get_u32(attrs[TRUECHIME_A_EPOCH]), &jump);
 	switch (ret) {
 	case -ESTALE:
@@ -373,7 +373,7 @@ static int chime_get_rule(const struct nlattr *nest, struct chime_policy *policy
 	return 0;
 }
 
-/* The rules that the request names, in @policy. */
+/* Put the rules that the request names into @policy. */
 static int chime_get_rules(struct genl_info *info, struct chime_policy *policy)
 {
 	struct nlattr *attr;
@@ -402,7 +402,7 @@ static int chime_do_policy_set(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no rule is given");
 		return -EINVAL;
 	}
-	/* Changed in a copy: all rules are set, or none. */
+	/* Change a copy: either all rules are set, or none. */
 	mutex_lock(&chime->lock);
 	policy = chime->policy;
 	ret = chime_get_rules(info, &policy);
@@ -452,7 +452,7 @@ static int chime_do_host_set(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the name or the state of a host clock is needed");
 		return -EINVAL;
 	}
-	/* Before anything is done: a request is carried out, or it is not. */
+	/* Check this first: a request is carried out as a whole or not at all. */
 	if (state && nla_get_u8(state) == TRUECHIME_HOST_FAILING) {
 		NL_SET_ERR_MSG_ATTR(info->extack, state,
 				    "a host can be demoted, or chosen again, but not made to fail");
@@ -530,7 +530,7 @@ void chime_netlink_notify(const struct chime_event *event)
 	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *header;
 
-	/* Nobody is left without: whoever listens can dump the history. */
+	/* On failure nothing is lost: listeners can dump the history. */
 	if (!skb)
 		return;
 	header = genlmsg_put(skb, 0, 0, &chime_family, 0, TRUECHIME_CMD_EVENT_NTF);

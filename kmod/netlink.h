@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The generic netlink family "truechime": parses requests, calls whoever owns the matter, builds
- * answers; no logic of its own. The interface is include/uapi/linux/truechime.h.
+ * The generic netlink family "truechime": parses requests, calls the part that handles them, and
+ * builds answers; no logic of its own. The interface is include/uapi/linux/truechime.h.
  */
 #ifndef CHIME_NETLINK_H
 #define CHIME_NETLINK_H
@@ -9,10 +9,10 @@
 struct chime;
 struct chime_event;
 
-/* Publish the family. 0 or -errno. Context: process, lock not held. */
+/* Register the family. 0 or -errno. Context: process, lock not held. */
 int chime_netlink_register(struct chime *chime);
 
-/* Withdraw it; waits for requests that are running. Context: process, lock not held. */
+/* Unregister it; waits for requests that are running. Context: process, lock not held. */
 void chime_netlink_unregister(void);
 
 /* Send to the events group. Context: process, between register and unregister. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the module knows, as attributes.
+ * The module's state, as attributes.
  */
 #include "netlink_answer.h"
 
@@ -18,7 +18,7 @@ static s64 chime_bound(s64 maxerror_ns)
 	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : maxerror_ns;
 }
 
-/* What a line is like beyond its horizons, if it has any. */
+/* A line's horizons, if it has any, and its rates beyond them. */
 static bool chime_put_horizons(struct sk_buff *skb, const struct chime_line *line)
 {
 	if (line->rate_horizon_ns &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Answers of the generic netlink family: what the module knows, written into messages as
- * attributes. Each returns true when the message is full, and has then written a part of it.
+ * Answers of the generic netlink family: the module's state, written into messages as attributes.
+ * Each function returns true if the message is full; part of the answer is written then.
  */
 #ifndef CHIME_NETLINK_ANSWER_H
 #define CHIME_NETLINK_ANSWER_H

@@ -13,10 +13,10 @@
 #include "chime.h"
 #include "compat.h"
 
-/* Half the speed of raw, the fastest line that is believed (CHIME_LINE_RATE_MAX_Q32), in ppb. */
+/* The fastest line accepted (CHIME_LINE_RATE_MAX_Q32), half the raw clock's rate, in ppb. */
 #define CHIME_PHC_MAX_ADJ_PPB	500000000
 
-/* Phase that may be slewed in by adjphase; more is for adjtime. */
+/* The largest phase that adjphase slews in; adjtime handles larger ones. */
 #define CHIME_PHC_MAX_PHASE_NS	500000000
 
 static struct chime *chime_of(struct ptp_clock_info *info)
@@ -48,8 +48,8 @@ static int chime_phc_getcrosststamp(struct ptp_clock_info *info,
 }
 
 /*
- * Every adjustment: take the lock, see that the mode allows it, take the instant. Returns 0 with
- * the lock held, or -EBUSY without.
+ * Begin an adjustment: take the lock, check that the mode allows it, take a snapshot. Returns 0
+ * with the lock held, or -EBUSY without it.
  */
 static int chime_phc_begin(struct chime *chime, struct chime_snapshot *snapshot)
 {
@@ -123,7 +123,7 @@ static int chime_phc_adjphase(struct ptp_clock_info *info, s32 phase_ns)
 	return 0;
 }
 
-/* Older kernels do not ask. */
+/* Older kernels do not have this operation. */
 static s32 __maybe_unused chime_phc_getmaxphase(struct ptp_clock_info *info)
 {
 	return CHIME_PHC_MAX_PHASE_NS;

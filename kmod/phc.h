@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The PTP hardware clock "truechime": the timescale for whoever speaks the PTP API.
+ * The PTP hardware clock "truechime": the timescale for programs that use the PTP API.
  *
- * A function of raw, so one timekeeper snapshot gives device, realtime and raw exactly, on any
- * clocksource and without asking the hypervisor.
+ * It is a function of the raw clock, so one timekeeper snapshot gives device, realtime and raw
+ * clock exactly, on any clocksource and without asking the hypervisor.
  */
 #ifndef CHIME_PHC_H
 #define CHIME_PHC_H
@@ -22,10 +22,10 @@ struct chime_phc {
 	struct ptp_clock *clock;
 };
 
-/* Publish it. 0 or -errno. Context: process, lock not held. */
+/* Register the PTP clock. 0 or -errno. Context: process, lock not held. */
 int chime_phc_register(struct chime *chime);
 
-/* Withdraw it: open descriptors get -ENODEV from then on. Context: process, lock not held. */
+/* Unregister it: open descriptors get -ENODEV from then on. Context: process, lock not held. */
 void chime_phc_unregister(struct chime *chime);
 
 /* N of /dev/ptpN, or negative. */

@@ -20,12 +20,16 @@
 /* Once a second, with the checks. */
 #define CHIME_RTC_PERIOD_NS	(900 * NSEC_PER_MSEC)
 
-/* Where a host answers nobody needs it, but what it showed before the host falls silent. */
+/*
+ * With a working host clock the RTC is only a fallback: read it every 10 min, so that a baseline
+ * exists if the host stops responding.
+ */
 #define CHIME_RTC_SPARE_NS	(600 * NSEC_PER_SEC)
 
 /*
- * NTP, asked at once, has answered by the next reading, or is too slow to wait for with a clock
- * that is known to be wrong: whoever answers later steps it again, by less than a second.
+ * The daemon asks NTP at once. If no answer has come by the next reading, it is too slow to wait
+ * for with a clock that is known to be wrong: a later answer steps the clock again, by less than a
+ * second.
  */
 #define CHIME_RTC_PATIENCE_NS	CHIME_RTC_PERIOD_NS
 
@@ -37,7 +41,7 @@ static s64 chime_rtc_zone(s64 rtc_ns, s64 realtime_ns)
 	return abs(rtc_ns - local_ns) < abs(rtc_ns - realtime_ns) ? local_ns : realtime_ns;
 }
 
-/* Opened each time: drivers come and go, and are not to be held. */
+/* Opened for each reading, so that the driver can be unloaded in between. */
 static int chime_rtc_read(struct chime_rtc_reading *reading)
 {
 	struct rtc_device *rtc = rtc_class_open("rtc0");
@@ -63,8 +67,8 @@ static int chime_rtc_read(struct chime_rtc_reading *reading)
 }
 
 /*
- * How far the system clock is behind the time that the RTC's jump leads to. A clock that had not
- * even been set before has no time that could be carried on: then there is what the RTC shows.
+ * How far the system clock is behind the time that follows from the RTC's jump. If the system clock
+ * had not even been set before the jump, use the time that the RTC shows.
  */
 static s64 chime_rtc_debt_ns(const struct chime_rtc *rtc, const struct chime_rtc_reading *reading)
 {
@@ -75,7 +79,7 @@ static s64 chime_rtc_debt_ns(const struct chime_rtc *rtc, const struct chime_rtc
 	return behind_ns;
 }
 
-/* The system clock is moved as the RTC was, if nobody has put it right meanwhile. */
+/* Move the system clock by the RTC's jump, unless another source has corrected it meanwhile. */
 static void chime_rtc_pay(struct chime *chime, const struct chime_rtc_reading *reading)
 {
 	struct chime_rtc *rtc = &chime->rtc;
@@ -94,20 +98,20 @@ static void chime_rtc_pay(struct chime *chime, const struct chime_rtc_reading *r
 	chime_disruption_follow_rtc(chime, behind_ns);
 }
 
-/* @before: when they had not come apart yet. */
+/* @before: the track before the jump. */
 static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, const struct chime_rtc_track *before)
 {
 	struct chime_rtc *rtc = &chime->rtc;
 
 	lockdep_assert_held(&chime->lock);
-	/* Raw stood still while this machine slept: that is reported as a suspend. */
+	/* The raw clock stood still while this machine slept: that is reported as a suspend. */
 	if (rtc->policy == TRUECHIME_RTC_IGNORE || chime_host_is_there(&chime->host) ||
 	    chime->witness.suspending)
 		return;
 	chime_disruption_rtc_jumped(chime, gap_ns, before->raw_ns);
 	if (rtc->policy != TRUECHIME_RTC_TRUST)
 		return;
-	/* Of two jumps in a row the first has not been followed yet. */
+	/* If an earlier jump has not been followed yet, follow both. */
 	if (!rtc->owed)
 		rtc->before = *before;
 	rtc->owed = true;
@@ -116,7 +120,7 @@ static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, const struct chime
 		rtc->due_raw_ns += CHIME_RTC_PATIENCE_NS;
 }
 
-/* What was learned before nobody checked may not hold any more. */
+/* Restart the track if the RTC was not read for a while. */
 static void chime_rtc_renew(struct chime *chime)
 {
 	bool renew;
@@ -140,13 +144,13 @@ static void chime_rtc_work(struct work_struct *work)
 
 	chime_rtc_renew(chime);
 	before = *track;
-	/* Without the lock: a reading takes milliseconds, and on a bad day seconds. */
+	/* Without the lock: a reading takes milliseconds, and sometimes seconds. */
 	if (chime_rtc_read(&reading))
 		return;
 	jumped = chime_rtc_track_update(track, &reading, &gap_ns) == CHIME_RTC_JUMPED;
-	/* A second reading must say so too: the first may have been in the middle of an update. */
+	/* A second reading must confirm it: the first may have been in the middle of an update. */
 	if (jumped && (chime_rtc_read(&reading) ||
-		       chime_rtc_track_update(track, &reading, &again_ns) != CHIME_RTC_FINE)) {
+		       chime_rtc_track_update(track, &reading, &again_ns) != CHIME_RTC_OK)) {
 		*track = before;
 		return;
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Witness of last resort: the RTC, which goes on while a guest stands still, and is the host's on
- * most hypervisors. Asked once a second where there is no host clock, and now and then where there
- * is one, because it may fall silent.
+ * Witness of last resort: the RTC, which runs on while a guest stands still, and is the host's on
+ * most hypervisors. It is read once a second where there is no host clock, and now and then where
+ * there is one, because that may fall silent.
  *
- * It shows seconds, anybody may set it, and some are the guest's own: so by default it only says
- * that something happened, and NTP says what time it is.
+ * The RTC shows whole seconds, any program may set it, and some hypervisors give the guest its own.
+ * By default it therefore only shows that something happened; NTP gives the time.
  */
 #ifndef CHIME_RTC_H
 #define CHIME_RTC_H
@@ -20,14 +20,14 @@ struct chime;
 
 /**
  * struct chime_rtc - the witness
- * @policy: what to make of it; under the module's lock
- * @renew: @track is of another time; ditto
+ * @policy: how the RTC is used; under the module's lock
+ * @renew: @track is out of date; under the lock
  * @work: a reading; does not run twice at once
- * @track: the RTC against raw; @work's own
- * @asked_raw_ns: the latest reading was asked for, by raw; under the module's lock
- * @owed: the system clock is to follow the RTC's jump ...; ditto
- * @before: ... from here; ditto
- * @due_raw_ns: ... unless NTP has given the time by then; ditto
+ * @track: the RTC against the raw clock; used by @work only
+ * @asked_raw_ns: when the latest reading was requested, by the raw clock; under the lock
+ * @owed: the system clock is to follow the RTC's jump ...; under the lock
+ * @before: ... from this track on; under the lock
+ * @due_raw_ns: ... unless NTP has given the time by this raw time; under the lock
  */
 struct chime_rtc {
 	enum truechime_rtc policy;
@@ -41,22 +41,22 @@ struct chime_rtc {
 };
 
 #ifdef CONFIG_RTC_CLASS
-/* Prepare. Nobody else is there yet. */
+/* Prepare. Nothing else runs yet. */
 void chime_rtc_init(struct chime *chime, enum truechime_rtc policy);
 
-/* Make something else of it from now on. Lock held. */
+/* Change how the RTC is used. Lock held. */
 void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy);
 
-/* Another clock is chosen: the system clock need not follow the RTC any more. Lock held. */
+/* Another host clock is chosen: the system clock need not follow the RTC any more. Lock held. */
 void chime_rtc_release(struct chime *chime);
 
-/* Wait for a reading on its way. Context: process, lock not held. */
+/* Wait for a reading in progress. Context: process, lock not held. */
 void chime_rtc_stop(struct chime *chime);
 
-/* Have the RTC read soon, if it is time for that. Lock held. */
+/* Start a reading of the RTC, if one is due. Lock held. */
 void chime_rtc_ask(struct chime *chime);
 
-/* A disruption was reported, and what the RTC did before is no news: read it at the next check. */
+/* A disruption was reported, the RTC's jump included: make a reading due at the next check. */
 void chime_rtc_read_soon(struct chime *chime);
 #else
 static inline void chime_rtc_init(struct chime *chime, enum truechime_rtc policy) { }

@@ -15,15 +15,15 @@
 #include <linux/timekeeping.h>
 
 /*
- * A step takes from 1 us on bare metal to a millisecond under emulation, and the time in between
- * is missing afterwards. It is measured and added to the next try. A machine that has just been
- * restored is busy: the later tries leave it a millisecond each.
+ * A step takes from 1 us on bare metal to a millisecond under emulation, and the clock is late by
+ * as much afterwards. That latency is measured and added to the next try. A machine that has just
+ * been restored is busy: wait a millisecond before each of the later tries.
  */
 #define CHIME_STEP_TRIES	8
 #define CHIME_STEP_GOOD_NS	(5 * NSEC_PER_USEC)
 #define CHIME_STEP_LATENCY_MAX_NS	(20 * NSEC_PER_MSEC)
 
-/* Where the system clock is to be at @raw_ns. */
+/* The time that the system clock is to show at @raw_ns. */
 static s64 chime_target_time(const struct chime_target *target, s64 raw_ns)
 {
 	s64 base_ns = target->timescale ? chime_timescale_time(target->timescale, raw_ns) : raw_ns;
@@ -31,7 +31,7 @@ static s64 chime_target_time(const struct chime_target *target, s64 raw_ns)
 	return chime_add_sat(base_ns, target->plus_ns);
 }
 
-/* That, minus where it is. */
+/* Target minus system clock, now. */
 static s64 chime_target_offset(const struct chime_target *target)
 {
 	struct chime_snapshot snapshot;
@@ -59,7 +59,7 @@ static int chime_system_clock_set(struct chime_system_clock *clock,
 	return do_settimeofday64(&time);
 }
 
-/* Set it, see what is left, and set it again until that is little. */
+/* Set the clock, measure its error, and repeat until that is small. */
 static int chime_system_clock_step(struct chime_system_clock *clock,
 				   const struct chime_target *target, s64 *residual_ns)
 {
@@ -131,7 +131,7 @@ void chime_system_clock_distrust(struct chime_system_clock *clock)
 	struct chime_target target = { };
 	s64 residual_ns;
 
-	/* Who is kept from going on in the middle of it sets it again, by what is missing. */
+	/* Preemption in the middle makes the clock late: the step is then repeated. */
 	target.plus_ns = -chime_target_offset(&target);
 	if (chime_system_clock_step(clock, &target, &residual_ns))
 		pr_err("the kernel refused to mark the system clock unsynchronised\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CLOCK_REALTIME: how far it is off, and stepping it. The rate is userspace's: no kernel lets a
- * module set it.
+ * CLOCK_REALTIME: measuring its error, and stepping it. Its rate is left to user space: no kernel
+ * lets a module set that.
  */
 #ifndef CHIME_SYSTEM_CLOCK_H
 #define CHIME_SYSTEM_CLOCK_H
@@ -10,9 +10,9 @@
 #include "timescale.h"
 
 /**
- * struct chime_system_clock - what is remembered of steps
- * @latency_ns: from computing the time to its being set, as learned
- * @steps: since load
+ * struct chime_system_clock - state of the steps
+ * @latency_ns: measured time from computing a time to its being set
+ * @steps: number of steps since load
  */
 struct chime_system_clock {
 	s64 latency_ns;
@@ -21,8 +21,8 @@ struct chime_system_clock {
 
 /**
  * struct chime_target - where the system clock is to be
- * @timescale: by this; NULL: by raw
- * @plus_ns: ... and so much
+ * @timescale: at the time of this; NULL: of the raw clock ...
+ * @plus_ns: ... plus this
  */
 struct chime_target {
 	const struct chime_timescale *timescale;
@@ -31,7 +31,7 @@ struct chime_target {
 
 /**
  * struct chime_repair - what was done about an error
- * @action: what
+ * @action: the action
  * @offset_ns: target minus system clock before ...
  * @residual_ns: ... and after
  */
@@ -47,9 +47,9 @@ s64 chime_system_clock_offset(const struct chime_timescale *timescale);
 /**
  * chime_system_clock_repair() - step the system clock to its target, if the policy says so
  * @clock: the system clock
- * @target: where to, by the timescale
+ * @target: the target, which has a timescale
  * @policy: the rules
- * @occasion: which of them
+ * @occasion: whose rules apply
  * @repair: result
  *
  * A step marks the clock unsynchronised (STA_UNSYNC). Context: process, module's lock held.
@@ -58,15 +58,15 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 			       const struct chime_policy *policy,
 			       enum truechime_occasion occasion, struct chime_repair *repair);
 
-/* No right clock shows @time_ns: this module was not built yet. */
+/* @time_ns is before the release of this module: no correct clock shows it. */
 bool chime_system_clock_is_too_early(s64 time_ns);
 
 /**
- * chime_system_clock_distrust() - mark it unsynchronised where it is wrong and stays so
+ * chime_system_clock_distrust() - mark the system clock unsynchronised without correcting it
  * @clock: the system clock
  *
- * No kernel lets a module set STA_UNSYNC alone, but setting the clock does that too: so it is set
- * to the time that it shows, which moves it by microseconds. Context: process, module's lock held.
+ * No kernel lets a module set STA_UNSYNC alone, but setting the clock does that too: so set it to
+ * the time that it shows, which moves it by microseconds. Context: process, module's lock held.
  */
 void chime_system_clock_distrust(struct chime_system_clock *clock);
 

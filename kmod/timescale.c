@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timescale: which line is in force, how changes come in, and what readers see of it.
+ * The timescale: which line is in force, how changes are applied, and what readers see.
  */
 #include "timescale.h"
 
@@ -10,19 +10,19 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-/* A change of phase is in after a second, unless that takes more than a tenth of all time. */
+/* A change of phase is slewed in within a second, at a rate of at most a tenth. */
 #define CHIME_SLEW_TIME_NS	NSEC_PER_SEC
 #define CHIME_SLEW_MAX_Q32	(100000 * CHIME_PPM_Q32)
 
 /*
- * Beyond a second even that would take longer than ten: what was that wrong is of no use to anyone
- * in the meantime, so it jumps, as the step policy's default does with the system clock at boot.
+ * A change of more than a second would take longer than ten seconds even so. A timescale that wrong
+ * is of no use meanwhile, so it jumps, like the system clock at boot by the default step policy.
  */
 #define CHIME_JUMP_NS		NSEC_PER_SEC
 
 /*
- * The rate error of a clock of which nothing is known, as raw's after a change of clocksource: as
- * much as a kernel ever corrects one by.
+ * The rate error of an unknown clock, like the raw clock after a change of clocksource: the largest
+ * that a kernel corrects.
  */
 #define CHIME_UNKNOWN_RATE_Q32	(500 * CHIME_PPM_Q32)
 
@@ -74,7 +74,7 @@ s64 chime_timescale_time(const struct chime_timescale *timescale, s64 raw_ns)
 	unsigned int seq;
 	s64 time_ns;
 
-	/* Pairs with chime_timescale_publish(); what is read half-written is only arithmetic. */
+	/* Pairs with chime_timescale_publish(); arithmetic on a half-written copy is harmless. */
 	do {
 		seq = raw_read_seqcount_latch(&timescale->seq);
 		time_ns = chime_view_time(&timescale->latch[seq & 1], raw_ns);
@@ -128,7 +128,7 @@ static void chime_timescale_publish(struct chime_timescale *timescale)
 	timescale->latch[1] = timescale->current_view;
 }
 
-/* What mode auto aims at. */
+/* The target of mode auto. */
 static void chime_timescale_aim(const struct chime_timescale *timescale, s64 raw_ns,
 				struct chime_line *line)
 {
@@ -152,8 +152,8 @@ s64 chime_timescale_maxerror(const struct chime_timescale *timescale, s64 raw_ns
 }
 
 /*
- * How fast to slew. A slew on its way does not slow down because less is left of it: the host line
- * is fitted anew many times a second.
+ * How fast to slew. A slew in progress keeps its rate although less of it is left: the host line is
+ * fitted anew many times a second.
  */
 static s64 chime_slew_rate(const struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns)
 {
@@ -166,9 +166,9 @@ static s64 chime_slew_rate(const struct chime_timescale *timescale, s64 phase_ns
 }
 
 /*
- * Something that the target is made of has changed: from @raw_ns on aim at the new one. Time goes
- * on without a jump unless one is asked for, is due by its size, or nothing was known before. In
- * mode external only that clock's own changes count, and a slew that it is on goes on.
+ * Recompute the target after a change, from @raw_ns on. The difference is slewed in unless a jump
+ * was requested, the difference is too large, or the old target had no bound. In mode external only
+ * changes of the external clock count, and its slew continues.
  */
 static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns, bool jump)
 {
@@ -178,7 +178,7 @@ static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns
 	s64 phase_ns;
 
 	lockdep_assert_held(timescale->lock);
-	/* What corrections are measured against goes on in any mode. */
+	/* The reference of corrections is kept up to date in any mode. */
 	view->steady = timescale->steady.line;
 	if (view->mode == TRUECHIME_MODE_EXTERNAL) {
 		view->line = timescale->external;
@@ -197,7 +197,7 @@ static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns
 	chime_timescale_publish(timescale);
 }
 
-/* The line that goes on from the target at @raw_ns, believed by nobody. */
+/* Continue the target at @raw_ns as a free line, without a bound. */
 static void chime_timescale_let_go(struct chime_timescale *timescale, s64 raw_ns)
 {
 	chime_timescale_aim(timescale, raw_ns, &timescale->free);
@@ -206,8 +206,8 @@ static void chime_timescale_let_go(struct chime_timescale *timescale, s64 raw_ns
 }
 
 /*
- * From now on the reference means something else. Whoever measured against it learns by @change
- * what became of that: the new reference minus the old one, as a function of the old one's time.
+ * From now on the reference means something else. @change converts earlier measurements: it is the
+ * new reference minus the old one, as a function of the old one's time.
  */
 static void chime_timescale_begin_epoch(struct chime_timescale *timescale,
 					const struct chime_line *change)
@@ -216,26 +216,26 @@ static void chime_timescale_begin_epoch(struct chime_timescale *timescale,
 	timescale->current_view.change = *change;
 }
 
-/* The same, with the old and the new reference as functions of raw. Both are known at @raw_ns. */
+/* The same, with both references as functions of the raw clock. Both are known at @raw_ns. */
 static void chime_timescale_change_clock(struct chime_timescale *timescale,
 					 const struct chime_line *before,
 					 const struct chime_line *after, s64 raw_ns)
 {
-	struct chime_line related, change = {
+	struct chime_line converted, change = {
 		.sigma_rate_q32 = chime_add_sat(before->sigma_rate_q32, after->sigma_rate_q32),
 	};
 
-	chime_line_relate(after, before, raw_ns, &related);
-	change.origin_ns = related.origin_ns;
-	change.offset_ns = related.offset_ns;
-	change.rate_q32 = related.rate_q32;
+	chime_line_convert(after, before, raw_ns, &converted);
+	change.origin_ns = converted.origin_ns;
+	change.offset_ns = converted.offset_ns;
+	change.rate_q32 = converted.rate_q32;
 	chime_timescale_begin_epoch(timescale, &change);
 }
 
-/* The reference jumped, nobody knows how far, and runs on as it did. */
+/* The reference jumped by an unknown amount and kept its rate. */
 static const struct chime_line chime_jumped = { .maxerror_ns = CHIME_LINE_UNBOUNDED_NS };
 
-/* The reference is another clock, of which nobody knows anything. */
+/* The reference is another clock, with unknown offset and rate. */
 static const struct chime_line chime_replaced = {
 	.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
 	.sigma_rate_q32 = CHIME_LINE_RATE_UNKNOWN_Q32,
@@ -270,7 +270,7 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
 	timescale->current_view.host = *host;
 	timescale->current_view.has_host = true;
 	chime_steady_follow(&timescale->steady, host, timescale->current_view.corrected, raw_ns);
-	/* A correction's age is host time: the line's own past does not matter to it. */
+	/* A correction's age is measured in host time, not from the origin of the line. */
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
@@ -284,7 +284,7 @@ void chime_timescale_watch_host(struct chime_timescale *timescale, const struct 
 	chime_timescale_publish(timescale);
 }
 
-/* The clock of mode external lost as much as raw did: the host has gone on to the line @host. */
+/* Advance the clock of mode external by what the raw clock lost: the host's line is @host now. */
 static void chime_timescale_catch_up(struct chime_timescale *timescale,
 				     const struct chime_line *host, s64 raw_ns)
 {
@@ -294,7 +294,7 @@ static void chime_timescale_catch_up(struct chime_timescale *timescale,
 	timescale->external.offset_ns = chime_add_sat(timescale->external.offset_ns, lost_ns);
 }
 
-/* For how long from @raw_ns on the correction's rate still counts; negative: for ever. */
+/* For how long from @raw_ns on the correction's rate is still valid; negative: for ever. */
 static s64 chime_timescale_reach(const struct chime_timescale *timescale, s64 raw_ns)
 {
 	const struct chime_line *correction = &timescale->correction;
@@ -307,20 +307,20 @@ static s64 chime_timescale_reach(const struct chime_timescale *timescale, s64 ra
 	return max_t(s64, chime_sub_sat(correction->rate_horizon_ns, chime_abs_sat(age_ns)), 0);
 }
 
-/* The raw clock moved: @host is the same host's line after that, and the correction holds. */
+/* The raw clock moved: @host is the same host's line now, and the correction stays valid. */
 static void chime_timescale_resync(struct chime_timescale *timescale,
 				   const struct chime_line *host, s64 raw_ns)
 {
 	struct chime_view *view = &timescale->current_view;
 
-	chime_steady_rejoin(&timescale->steady, &view->host, host,
+	chime_steady_resync(&timescale->steady, &view->host, host,
 			    chime_timescale_reach(timescale, raw_ns), raw_ns);
 	view->host = *host;
 	view->has_host = true;
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
-/* From now on @host is the host, which the correction was not measured against: it ends. */
+/* @host is the reference now. The correction was measured against another one: it ends. */
 static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
 					 const struct chime_line *host,
 					 const struct chime_line *change, s64 raw_ns)
@@ -335,7 +335,7 @@ static void chime_timescale_jump_to_host(struct chime_timescale *timescale,
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
-/* The host's clock was set by @gap_ns, its line is @host now: the correction takes that up. */
+/* The host's clock was set by @gap_ns, its line is @host now: the correction absorbs the step. */
 static void chime_timescale_absorb(struct chime_timescale *timescale,
 				   const struct chime_line *host, s64 gap_ns, s64 raw_ns)
 {
@@ -343,7 +343,7 @@ static void chime_timescale_absorb(struct chime_timescale *timescale,
 	struct chime_line *correction = &timescale->correction;
 	struct chime_view *view = &timescale->current_view;
 
-	/* What belonged to host time H belongs to H + gap now. */
+	/* Host time H is host time H + gap now. */
 	chime_steady_step(&timescale->steady, host, gap_ns, raw_ns);
 	correction->origin_ns = chime_add_sat(correction->origin_ns, gap_ns);
 	correction->offset_ns = chime_sub_sat(correction->offset_ns, gap_ns);
@@ -354,7 +354,7 @@ static void chime_timescale_absorb(struct chime_timescale *timescale,
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
-/* The reference as a function of raw. */
+/* The reference as a function of the raw clock. */
 static struct chime_line chime_timescale_reference(const struct chime_timescale *timescale)
 {
 	const struct chime_line raw = { };
@@ -387,7 +387,7 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	if (reference_host)
 		chime_steady_start(&timescale->steady, host, raw_ns);
 	if (view->corrected && reference_host)
-		chime_line_relate(&aim, host, raw_ns, &timescale->correction);
+		chime_line_convert(&aim, host, raw_ns, &timescale->correction);
 	else if (view->corrected)
 		timescale->correction = aim;
 	view->corrected_ns = chime_sub_sat(chime_view_reference(view, raw_ns), age_ns);
@@ -402,7 +402,7 @@ void chime_timescale_lose_host(struct chime_timescale *timescale, s64 raw_ns)
 
 	lockdep_assert_held(timescale->lock);
 	if (view->reference == TRUECHIME_REFERENCE_HOST && !view->corrected) {
-		/* Its line is all that there was, and goes on in its place. */
+		/* The host's line was the only source: it stands in for the host. */
 		timescale->correction = (struct chime_line){ };
 		view->corrected = true;
 		view->corrected_ns = chime_view_reference(view, raw_ns);
@@ -434,7 +434,7 @@ void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns)
 
 	lockdep_assert_held(timescale->lock);
 	chime_timescale_let_go(timescale, raw_ns);
-	/* Where steady time has gone another way than the host, the correction made up for it. */
+	/* The dropped correction made up for the difference between host and unslewed host time. */
 	if (view->reference == TRUECHIME_REFERENCE_HOST)
 		chime_steady_start(&timescale->steady, &view->host, raw_ns);
 	view->corrected = false;
@@ -461,7 +461,7 @@ static void chime_line_shift(struct chime_line *line, s64 by_ns)
 	line->offset_ns = chime_add_sat(line->offset_ns, by_ns);
 }
 
-/* Raw moved by @gap_ns against UTC, give or take @error_ns, while it is the reference. */
+/* The raw clock, as the reference, moved by @gap_ns against UTC, give or take @error_ns. */
 static void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 error_ns,
 				  s64 raw_ns)
 {
@@ -489,7 +489,7 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 		chime_timescale_resync(timescale, host, raw_ns);
 		break;
 	case CHIME_REFERENCE_FOLLOW:
-		/* A step of the host's clock does not concern that of mode external. */
+		/* A step of the host's clock does not affect the clock of mode external. */
 		chime_timescale_jump_to_host(timescale, host, &chime_jumped, raw_ns);
 		break;
 	case CHIME_REFERENCE_ABSORB:
@@ -548,7 +548,7 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
-/* The external clock aims at @time_ns now. */
+/* Set the target of the external clock to @time_ns. */
 static void chime_timescale_set_external(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns)
 {
 	timescale->external.origin_ns = raw_ns;
@@ -564,7 +564,7 @@ void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_
 	if (mode == view->mode)
 		return;
 	view->mode = mode;
-	/* The external clock goes on from where time stands, which ends a slew. */
+	/* The external clock continues from the present time, which ends a slew. */
 	if (mode == TRUECHIME_MODE_EXTERNAL)
 		chime_timescale_set_time(timescale, chime_view_time(view, raw_ns), raw_ns);
 	else
@@ -579,7 +579,7 @@ void chime_timescale_set_time(struct chime_timescale *timescale, s64 time_ns, s6
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
-/* The external clock as it stands, a slew on its way kept: adjust it and go on. */
+/* Adjust the external clock; a slew in progress continues. */
 static void chime_timescale_adjust(struct chime_timescale *timescale, s64 delta_ns, s64 rate_q32,
 				   s64 raw_ns)
 {

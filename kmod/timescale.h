@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The timescale: raw to UTC, from the host line and the correction in force, with the bound of its
- * error; slewed or jumped when either changes. Also the adjustable clock of mode external.
+ * The timescale: UTC as a function of the raw clock, from the host line and the correction in
+ * force, with the bound of its error; slewed or jumped when either changes. Also the adjustable
+ * clock of mode external.
  *
  * Writers hold the module's lock; readers need none and may be anywhere but in NMI.
  */
@@ -18,10 +19,10 @@
 #include "core/steady.h"
 
 /**
- * struct chime_slew - a change of phase on its way in
- * @from_ns: raw instant at which it began
- * @phase_ns: what was to be slewed then: the target minus the timescale
- * @rate_q32: how fast it goes, >= 0
+ * struct chime_slew - a change of phase in progress
+ * @from_ns: raw time at which the slew began
+ * @phase_ns: target minus timescale at that time
+ * @rate_q32: rate of the slew, >= 0
  */
 struct chime_slew {
 	s64 from_ns;
@@ -30,17 +31,17 @@ struct chime_slew {
 };
 
 /**
- * struct chime_view - what a reader sees, always all of one instant
- * @line: the target: UTC as a function of raw
- * @slew: what the timescale still is away from it
- * @host: host time as a function of raw
- * @steady: the same with its changes of rate taken out: the reference, if that is the host
+ * struct chime_view - a consistent copy of the state, for readers
+ * @line: the target: UTC as a function of the raw clock
+ * @slew: the slew towards the target
+ * @host: host time as a function of the raw clock
+ * @steady: unslewed host time as a function of the raw clock: the reference, if that is the host
  * @has_host: there is a @host line
  * @mode: who steers
  * @reference: what the correction is a function of
  * @corrected: a correction is in force
  * @corrected_ns: the reference's time when it was set
- * @epoch: counts changes of the reference's meaning
+ * @epoch: counts changes of what the reference means
  * @change: the reference of this epoch minus that of the one before, see struct chime_now
  */
 struct chime_view {
@@ -64,8 +65,8 @@ struct chime_view {
  * @host_ns: the host's time, 0 without a host line
  * @reference_ns: the reference's time
  * @has_host: there is a host line
- * @rate_q32: d(time)/d(raw) - 1, slew included
- * @slew_ns: still to be slewed in
+ * @rate_q32: d(time)/d(raw clock) - 1, slew included
+ * @slew_ns: the phase that is still to be slewed in
  * @sigma_ns: one standard error of @time_ns
  * @maxerror_ns: its bound; CHIME_LINE_UNBOUNDED_NS: none known
  * @mode: who steers
@@ -73,8 +74,8 @@ struct chime_view {
  * @reference: what a correction is measured against
  * @epoch: of the reference
  * @change: the reference of this epoch minus that of the one before, as a function of the latter's
- *	time. maxerror_ns CHIME_LINE_UNBOUNDED_NS: nobody knows how far they are apart, but at which
- *	rate they run; sigma_rate_q32 CHIME_LINE_RATE_UNKNOWN_Q32: nor that
+ *	time. maxerror_ns CHIME_LINE_UNBOUNDED_NS: the offset between the two is not known, but the
+ *	rate is; sigma_rate_q32 CHIME_LINE_RATE_UNKNOWN_Q32: the rate is not known either
  */
 struct chime_now {
 	s64 raw_ns;
@@ -97,15 +98,15 @@ struct chime_now {
  * struct chime_timescale - the timescale
  * @lock: the module's: protects all but @seq and @latch, and serialises their writers
  * @slew_min_q32: small changes of phase are slewed at this rate
- * @holdover_ns: a correction older than this counts as held over
- * @current_view: what readers see now, for writers
+ * @holdover_ns: a correction older than this counts as holdover
+ * @current_view: what readers see now; used by writers only
  * @correction: UTC minus reference as a function of the reference's time
- * @steady: the host's time as a reference; since the host was one last
+ * @steady: unslewed host time; valid since the host last became the reference
  * @stands_in: the correction is the line of a host that was lost
- * @free: UTC as a function of raw where there is neither host nor correction
- * @external: the adjustable clock of mode external, as a function of raw
+ * @free: UTC as a function of the raw clock where there is neither host nor correction
+ * @external: the adjustable clock of mode external, as a function of the raw clock
  * @seq: readers use @latch[@seq & 1]
- * @latch: two copies of the view, one of which is always whole
+ * @latch: two copies of the view, one of which is always consistent
  */
 struct chime_timescale {
 	struct mutex *lock;	/* the module's */
@@ -121,32 +122,32 @@ struct chime_timescale {
 	struct chime_view latch[2];
 };
 
-/* Begin in state free: the system's time, run on by raw. Nobody else is there yet. */
+/* Begin in state free: the system's time, kept by the raw clock. Nothing else runs yet. */
 void chime_timescale_init(struct chime_timescale *timescale, struct mutex *lock,
 			  s64 slew_min_q32, s64 holdover_ns);
 
 /* The timescale at @raw_ns. Any context but NMI. */
 s64 chime_timescale_time(const struct chime_timescale *timescale, s64 raw_ns);
 
-/* All about it at @raw_ns. Any context but NMI. */
+/* The whole state of the timescale at @raw_ns. Any context but NMI. */
 void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 			 struct chime_now *now);
 
-/* By how much what mode auto shows, or would show, can be wrong at @raw_ns. Lock held. */
+/* Bound, at @raw_ns, of the error of the time that mode auto shows or would show. Lock held. */
 s64 chime_timescale_maxerror(const struct chime_timescale *timescale, s64 raw_ns);
 
-/* What follows changes the timescale from @raw_ns (the present) on, lock held. */
+/* The following change the timescale from @raw_ns (the present) on. Lock held. */
 
-/* Another host line, of the same meaning: a change of phase is slewed in. */
+/* Use a new fit of the same host line: a change of phase is slewed in. */
 void chime_timescale_set_host(struct chime_timescale *timescale, const struct chime_line *host,
 			      s64 raw_ns);
 
 /**
- * struct chime_reference_terms - what a change of the reference is by
+ * struct chime_reference_terms - parameters of a change of the reference
  * @host: the host's line from now on; NULL: there is no host
- * @gap_ns: how far the clock that moved did
- * @gap_error_ns: of CHIME_REFERENCE_SHIFT: by how much that may be wrong; the bound grows by it
- * @realtime_ns: of CHIME_REFERENCE_RESTART: the time to begin with
+ * @gap_ns: how far the clock moved
+ * @gap_error_ns: for CHIME_REFERENCE_SHIFT: bound of @gap_ns's error, added to the correction's
+ * @realtime_ns: for CHIME_REFERENCE_RESTART: the time to begin with
  */
 struct chime_reference_terms {
 	const struct chime_line *host;
@@ -157,44 +158,44 @@ struct chime_reference_terms {
 
 /*
  * Time was disrupted: the reference means something else from now on, see enum
- * chime_reference_change. The epoch ends, but where the correction holds as it is.
+ * chime_reference_change. This begins a new epoch unless the correction stays valid unchanged.
  */
 void chime_timescale_apply(struct chime_timescale *timescale, enum chime_reference_change change,
 			   const struct chime_reference_terms *terms, s64 raw_ns);
 
 /*
- * Take the host (@reference_host) or raw as the reference: a new epoch. @host: the host's line;
- * NULL: none. The correction in force is converted, so that time goes on; it is to be measured
- * again. What stood in for a host ends when there is one.
+ * Take the host (@reference_host) or the raw clock as the reference: a new epoch. @host: the host's
+ * line; NULL: none. The correction in force is converted, so that time is continuous; it has to be
+ * measured again. A correction that stands in for a lost host ends when there is a host.
  */
 void chime_timescale_set_reference(struct chime_timescale *timescale,
 				   const struct chime_line *host, bool reference_host, s64 raw_ns);
 
 /*
- * The host has not answered for long: raw is the reference from now on, and what was known of time
- * becomes a correction against it; what only stood in for the host ends when there is one again. A
- * new epoch.
+ * The host has not answered for long: the raw clock is the reference from now on, and the timescale
+ * becomes a correction against it. If that only stands in for the host's line, it ends when there
+ * is a host again. A new epoch.
  */
 void chime_timescale_lose_host(struct chime_timescale *timescale, s64 raw_ns);
 
-/* The host's line is watched, but not the reference: the host is demoted. */
+/* Update the line of a demoted host: it is shown, but is not the reference. */
 void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host);
 
 /* Set the correction. 0, or -ESTALE when @epoch has passed. */
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
 			    u32 epoch, bool jump, s64 raw_ns);
 
-/* Drop the correction, and what was measured for it: a new epoch. */
+/* Drop the correction, and with it all measurements against the reference: a new epoch. */
 void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns);
 
 /*
- * This may be another host than the one that the correction in force is of: time goes on by it, but
- * nobody knows any more by how much it can be wrong. A new epoch, for it is to be measured again.
- * false: there is no correction.
+ * This may be another host than the one that the correction was measured against: the correction
+ * stays in force, but loses its bound. A new epoch, because it has to be measured again. false:
+ * there is no correction.
  */
 bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns);
 
-/* The clocksource changed: with reference raw the correction's rate is no longer known. */
+/* The clocksource changed: a correction to the raw clock loses its rate. */
 void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns);
 
 void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_mode mode,
@@ -214,10 +215,10 @@ chime_timescale_correction(const struct chime_timescale *timescale)
 }
 
 /*
- * It says what time it is: in mode external others say so, and where there is neither host nor
- * correction nobody does. Lock held.
+ * The timescale can be trusted as UTC. Not so in mode external, where other programs set it, or
+ * where there is neither host nor correction. Lock held.
  */
-static inline bool chime_timescale_is_believed(const struct chime_timescale *timescale)
+static inline bool chime_timescale_is_trusted(const struct chime_timescale *timescale)
 {
 	const struct chime_view *view = &timescale->current_view;
 

@@ -14,7 +14,7 @@
 /* The specification's _CID and the id that QEMU gives. */
 static const char * const chime_vmclock_names[] = { "VMCLOCK", "AMZNC10C" };
 
-/* The hypervisor writes a few words now and then: whoever meets it thrice is being teased. */
+/* The hypervisor writes a few words now and then, so three tries are enough. */
 #define CHIME_VMCLOCK_TRIES	3
 
 static acpi_status chime_vmclock_found(acpi_handle device, u32 level, void *context, void **result)
@@ -35,7 +35,7 @@ static acpi_handle chime_vmclock_find(void)
 	return device;
 }
 
-/* The first stretch of memory among the device's resources. */
+/* The first memory region among the device's resources. */
 static acpi_status chime_vmclock_resource(struct acpi_resource *acpi, void *context)
 {
 	struct resource *region = context;
@@ -58,7 +58,7 @@ static u32 chime_vmclock_seq(const struct chime_vmclock *vmclock)
 						       CHIME_VMCLOCK_SEQ_OFFSET)));
 }
 
-/* A copy that did not change meanwhile, taken apart. -EAGAIN: the hypervisor kept on writing. */
+/* Parse a consistent copy of the page. -EAGAIN: the hypervisor kept on writing. */
 static int chime_vmclock_read(const struct chime_vmclock *vmclock, struct chime_vmclock_page *page)
 {
 	unsigned char bytes[CHIME_VMCLOCK_SIZE];
@@ -110,7 +110,7 @@ u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 	struct chime_vmclock_page page;
 	u32 evidence;
 
-	/* What cannot be read now is read at the next check. */
+	/* If the page cannot be read now, the next check reads it. */
 	if (!chime_vmclock_present(vmclock) || chime_vmclock_read(vmclock, &page))
 		return 0;
 	evidence = chime_vmclock_compare(&vmclock->page, &page);

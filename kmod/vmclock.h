@@ -2,7 +2,8 @@
 /*
  * Witness: the vmclock page, in which a hypervisor counts disruptions of this guest's counter.
  *
- * On every kernel, whether it has a driver of its own for the device or not: the page is only read.
+ * This works on every kernel, with or without a driver of its own for the device: the page is only
+ * read here.
  */
 #ifndef CHIME_VMCLOCK_H
 #define CHIME_VMCLOCK_H
@@ -12,8 +13,8 @@
 /**
  * struct chime_vmclock - the device; zeroed: none
  * @mapping: its page; NULL: there is no such device
- * @region_size: of what the device has
- * @page: as it was at the latest check
+ * @region_size: size of the device's memory region
+ * @page: the page's contents at the latest check
  */
 struct chime_vmclock {
 	const unsigned char *mapping;
@@ -22,13 +23,13 @@ struct chime_vmclock {
 };
 
 #ifdef CONFIG_ACPI
-/* 0; -ENODEV: this machine has none that can be used; @vmclock stays zeroed. Context: process. */
+/* 0; -ENODEV: this machine has no usable device; @vmclock stays zeroed. Context: process. */
 int chime_vmclock_open(struct chime_vmclock *vmclock);
 
 /* Undo it. Context: process. */
 void chime_vmclock_close(struct chime_vmclock *vmclock);
 
-/* Evidence bits of what happened since the last call. Memory is read, nothing else. */
+/* Evidence bits of what happened since the last call. This only reads memory. */
 u32 chime_vmclock_check(struct chime_vmclock *vmclock);
 #else
 static inline int chime_vmclock_open(struct chime_vmclock *vmclock)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Witnesses: bringing them up and down, and asking them all.
+ * Witnesses: starting and stopping them, and collecting their evidence.
  */
 #include "witness.h"
 
@@ -76,7 +76,7 @@ u32 chime_witness_settle(struct chime *chime)
 	u32 evidence = 0;
 
 	lockdep_assert_held(&chime->lock);
-	/* Only a notification can come late: the rest is memory, written before this guest ran. */
+	/* Only notifications can come late: other evidence is in memory before this guest runs. */
 	chime_genid_settle(&witness->genid);
 	if (test_and_clear_bit(TRUECHIME_EVIDENCE_GENID_NOTIFY, &witness->hints))
 		evidence = BIT(TRUECHIME_EVIDENCE_GENID_NOTIFY);
@@ -87,7 +87,7 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 {
 	struct chime_witness *witness = &chime->witness;
 
-	/* Machines without these devices get no such notifications. */
+	/* Errors are ignored: machines without these devices have no such witnesses. */
 	mutex_lock(&chime->lock);
 	witness->options = *options;
 	if (options->genid)
@@ -107,7 +107,7 @@ void chime_witness_stop(struct chime *chime)
 
 	if (witness->options.suspend)
 		unregister_pm_notifier(&witness->suspend);
-	/* A check may still be asked for; no notification waits for the lock. */
+	/* A notification may still ask for a check, but does not wait for the lock. */
 	mutex_lock(&chime->lock);
 	chime_genid_close(&witness->genid);
 	chime_vmclock_close(&witness->vmclock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Witnesses other than the host's time: what they saw since the last check, as evidence bits. Each
- * can be left out. What it means is judged in core/verdict.c.
+ * can be disabled. core/verdict.c judges what the evidence means.
  */
 #ifndef CHIME_WITNESS_H
 #define CHIME_WITNESS_H
@@ -15,7 +15,7 @@
 
 struct chime;
 
-/* Which to listen to. */
+/* Which witnesses to use. */
 struct chime_witness_options {
 	bool genid;
 	bool vmclock;
@@ -24,14 +24,14 @@ struct chime_witness_options {
 
 /**
  * struct chime_witness - all of them
- * @options: which
+ * @options: which of them are in use
  * @hints: bits of enum truechime_evidence raised since the last check; atomic bit operations
- * @genid: VM generation id; under the module's lock, as what follows
+ * @genid: VM generation id; this and the following under the module's lock
  * @vmclock: vmclock page
  * @suspend: notifier of suspends
  * @suspending: a suspend began, and no check since its end has had a result
- * @suspend_raw_ns: when it began, by raw
- * @boot_minus_raw_ns: what CLOCK_BOOTTIME had more than raw before it
+ * @suspend_raw_ns: when it began, by the raw clock
+ * @boot_minus_raw_ns: CLOCK_BOOTTIME minus raw clock before it
  */
 struct chime_witness {
 	struct chime_witness_options options;
@@ -44,28 +44,28 @@ struct chime_witness {
 	s64 boot_minus_raw_ns;
 };
 
-/* Listen, from now on. Context: process, lock not held. */
+/* Start the witnesses. Context: process, lock not held. */
 void chime_witness_start(struct chime *chime, const struct chime_witness_options *options);
 
-/* Nobody raises a hint any more. Context: process, lock not held. */
+/* Stop them: no hint is raised afterwards. Context: process, lock not held. */
 void chime_witness_stop(struct chime *chime);
 
 /* Something was seen: check now. Any context, between start and stop. */
 void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence);
 
-/* What all of them saw since the last call. Lock held. */
+/* Evidence of all of them since the last call. Lock held. */
 u32 chime_witness_check(struct chime *chime);
 
-/* What is in memory that the hypervisor wrote to before this guest ran again. Lock held. */
+/* Evidence in memory that the hypervisor writes before this guest resumes. Lock held. */
 u32 chime_witness_recall(struct chime *chime);
 
-/* Wait for what is on its way, and return what came. Context: process, lock held. */
+/* Wait for pending notifications, and return their evidence. Context: process, lock held. */
 u32 chime_witness_settle(struct chime *chime);
 
-/* How much longer than raw CLOCK_BOOTTIME has run since the suspend began. Lock held. */
+/* How much longer CLOCK_BOOTTIME has run than the raw clock since the suspend. Lock held. */
 s64 chime_witness_slept_ns(const struct chime_witness *witness);
 
-/* A restore of this guest would be seen. Lock held. */
+/* The witnesses in use would see a restore of this guest. Lock held. */
 static inline bool chime_witness_sees_restores(const struct chime_witness *witness)
 {
 	return chime_genid_present(&witness->genid) || chime_vmclock_present(&witness->vmclock);

@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host line: pairings to host time as a function of raw. See host_line.h for the method.
+ * The host line: cross-timestamps to host time as a function of the raw clock. See host_line.h for
+ * the method.
  */
 #include "core/host_line.h"
 
 /*
- * A jump is what slews hardly do from one check to the next: more than the 1000 ppm that hosts are
- * slewed by, for 100 s at most, more than what oscillators drift apart by, and more than 10 ms,
- * well below the 18 ms that the quickest savevm costs a guest. A third reading tells harder slews
- * from jumps.
+ * A jump is a deviation that slews hardly cause from one check to the next. It exceeds the 1000 ppm
+ * that hosts are slewed by, for 100 s at most, the drift between two oscillators, and 10 ms, which
+ * is well below the 18 ms that the quickest savevm costs a guest. A third reading distinguishes
+ * harder slews from jumps.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
 
-/* A stop that a hypervisor told of is one from here on; what is less, nobody need be told. */
+/* A stop that the hypervisor reported counts as a jump if it took at least this. */
 #define CHIME_STOP_MIN_NS	CHIME_NS_PER_MS
 
-/* A bound grows by this while no slope is known: the widest that a kernel corrects a clock by. */
+/* Growth of the bound while no slope is known: the largest rate that a kernel corrects. */
 #define CHIME_GROWTH_UNKNOWN_Q32	(500 * CHIME_PPM_Q32)
-/* A bend is a host being slewed: its next one is expected for this long. */
-#define CHIME_BEND_MEMORY_NS	(10 * CHIME_NS_PER_S)
+/* A rate change means that the host is slewed: another one is expected for this long. */
+#define CHIME_RATE_CHANGE_MEMORY_NS	(10 * CHIME_NS_PER_S)
 
 /*
- * A straight host wobbles: its kernel's clock runs at multiples of some 150 ppb (one unit of its
- * multiplier) and makes up for the rest at its ticks, of which an idle host has few. Seen were
- * 62 ns either way, 8 ns RMS, and slopes of 173 ppb from one check to the next.
+ * Even a host that is not slewed wobbles: its kernel's clock runs at multiples of some 150 ppb (one
+ * unit of its multiplier) and makes up for the remainder at its ticks, of which an idle host has
+ * few. Measured: 62 ns either way, 8 ns RMS, and slopes of 173 ppb from one check to the next.
  */
 #define CHIME_WOBBLE_NS		150LL	/* between any two readings */
 #define CHIME_WOBBLE_SIGMA_NS	8
 #define CHIME_WOBBLE_Q32	(CHIME_PPM_Q32 / 5)
 
 #define CHIME_POINT_DISTANCE_NS	(2 * CHIME_NS_PER_S)
-/* Where nothing is known of the slope, or it is off by far more than the wobble, this must do. */
+/* Shortest baseline if the slope is unknown, or wrong by far more than the wobble. */
 #define CHIME_BASELINE_MIN_NS	(5 * CHIME_NS_PER_MS)
-/* Otherwise the one known is better than a new one until this. */
+/* Shortest baseline otherwise: up to this length the known slope is better than a new one. */
 #define CHIME_BASELINE_KEPT_NS	CHIME_NS_PER_S
 
 static bool chime_pairing_follows(const struct chime_host_line *host,
@@ -50,13 +51,13 @@ s64 chime_host_line_deviation(const struct chime_host_line *host,
 	return chime_sub_sat(pairing->utc_ns, chime_line_eval(&host->line, pairing->raw_ns));
 }
 
-/* Four times what readings may be wrong by, and the wobble: no honest one lies beyond. */
+/* Four times the readings' uncertainty, and the wobble: no correct reading deviates by more. */
 static s64 chime_host_line_slack(s64 uncertainty_ns)
 {
 	return chime_add_sat(chime_scale_q32(uncertainty_ns, 4LL << 32), CHIME_WOBBLE_NS);
 }
 
-/* The largest deviation that the two readings and the slope can explain. */
+/* The largest deviation that the errors of the two readings and of the slope can explain. */
 static s64 chime_host_line_tolerance(const struct chime_host_line *host,
 				     const struct chime_pairing *pairing)
 {
@@ -73,9 +74,9 @@ static s64 chime_host_line_tolerance(const struct chime_host_line *host,
 }
 
 /*
- * The next reading will be off the line by no more: a slew that the latest two readings did not
- * show took the host away by at most the tolerance and what both may be wrong by, and will do so
- * again.
+ * Bound of the next reading's deviation if the host does not change its rate: a slew that the
+ * latest two readings did not show moved the host off the line by at most the tolerance and the
+ * uncertainty of both, and will do so again.
  */
 static s64 chime_host_line_unnoticed(const struct chime_pairing *before,
 				     const struct chime_pairing *last)
@@ -100,7 +101,7 @@ static s64 chime_host_line_jump(const struct chime_host_line *host,
 	return jump_ns > least_ns ? jump_ns : least_ns;
 }
 
-/* The straight stretch begins at @first. */
+/* Begin a new segment at @first. */
 static void chime_host_line_restart(struct chime_host_line *host, const struct chime_pairing *first,
 				    s64 baseline_min_ns)
 {
@@ -125,18 +126,18 @@ static void chime_host_line_remember(struct chime_host_line *host,
 	host->points[host->count++] = *pairing;
 }
 
-/* How fast the bound grows from here on. */
+/* How fast the bound grows from the latest cross-timestamp on. */
 static s64 chime_host_line_growth(const struct chime_host_line *host, s64 slope_error_q32)
 {
 	s64 growth_q32 = chime_add_sat(CHIME_GROWTH_Q32, slope_error_q32);
-	s64 since_bend_ns = chime_sub_sat(host->last.raw_ns, host->bend_raw_ns);
+	s64 since_change_ns = chime_sub_sat(host->last.raw_ns, host->rate_change_raw_ns);
 
-	if (host->bend_q32 && since_bend_ns < CHIME_BEND_MEMORY_NS)
-		growth_q32 = chime_add_sat(growth_q32, host->bend_q32);
+	if (host->rate_change_q32 && since_change_ns < CHIME_RATE_CHANGE_MEMORY_NS)
+		growth_q32 = chime_add_sat(growth_q32, host->rate_change_q32);
 	return growth_q32;
 }
 
-/* The line from the first point to the latest pairing; -ERANGE: they are too close. */
+/* Fit the line from the first point to the latest cross-timestamp; -ERANGE: they are too close. */
 static int chime_host_line_fit(const struct chime_host_line *host, struct chime_line *fitted)
 {
 	const struct chime_pairing *first = &host->points[0], *last = &host->last;
@@ -149,9 +150,9 @@ static int chime_host_line_fit(const struct chime_host_line *host, struct chime_
 			      chime_add_sat(worst_ns, CHIME_WOBBLE_NS / 2), fitted);
 }
 
-/* The newest point that @fitted does not pass: the stretch is bent there. 0: it is straight. */
-static int chime_host_line_corner(const struct chime_host_line *host,
-				  const struct chime_line *fitted)
+/* The newest point that @fitted misses: the rate changed there. 0: the rate was constant. */
+static int chime_host_line_segment_start(const struct chime_host_line *host,
+					 const struct chime_line *fitted)
 {
 	int i;
 
@@ -167,28 +168,28 @@ static int chime_host_line_corner(const struct chime_host_line *host,
 }
 
 /*
- * A slew too slow to show from one check to the next bends the stretch: what lies before the corner
- * no longer tells the slope.
+ * A slew too slow to show from one check to the next still shows over the whole segment. Drop the
+ * points before the rate change: they no longer give the slope.
  */
-static void chime_host_line_straighten(struct chime_host_line *host)
+static void chime_host_line_trim_segment(struct chime_host_line *host)
 {
 	struct chime_line fitted;
-	int corner, i;
+	int start, i;
 
 	if (chime_host_line_fit(host, &fitted))
 		return;
-	corner = chime_host_line_corner(host, &fitted);
-	if (!corner)
+	start = chime_host_line_segment_start(host, &fitted);
+	if (!start)
 		return;
-	host->bend_q32 = chime_abs_sat(chime_sub_sat(fitted.rate_q32, host->line.rate_q32));
-	host->bend_raw_ns = host->last.raw_ns;
-	host->count -= corner;
+	host->rate_change_q32 = chime_abs_sat(chime_sub_sat(fitted.rate_q32, host->line.rate_q32));
+	host->rate_change_raw_ns = host->last.raw_ns;
+	host->count -= start;
 	for (i = 0; i < host->count; i++)
-		host->points[i] = host->points[i + corner];
+		host->points[i] = host->points[i + start];
 	host->baseline_min_ns = CHIME_BASELINE_KEPT_NS;
 }
 
-/* The slope that is kept is off by so much that even a short baseline gives it better. */
+/* If the kept slope is so wrong that even a short baseline gives a better one, accept that. */
 static void chime_host_line_relearn(struct chime_host_line *host)
 {
 	const struct chime_pairing *first = &host->points[0], *last = &host->last;
@@ -204,11 +205,11 @@ static void chime_host_line_relearn(struct chime_host_line *host)
 }
 
 /*
- * Lay the line through the latest pairing, with the slope of the straight stretch. Its bound allows
- * for a slew that hides in what readings may be off by: until it shows, the host leaves the line by
- * as much from each check to the next.
+ * Fit the line anew: through the latest cross-timestamp, with the slope of the segment. Its bound
+ * allows for a slew that hides in the readings' uncertainty: until it shows, it moves the host off
+ * the line by as much from each check to the next.
  */
-static void chime_host_line_lay(struct chime_host_line *host, const struct chime_pairing *before)
+static void chime_host_line_refit(struct chime_host_line *host, const struct chime_pairing *before)
 {
 	const struct chime_pairing *last = &host->last;
 	s64 rate_q32 = host->rate_known ? host->line.rate_q32 : 0;
@@ -216,7 +217,7 @@ static void chime_host_line_lay(struct chime_host_line *host, const struct chime
 						 CHIME_GROWTH_UNKNOWN_Q32;
 	struct chime_line fitted;
 
-	chime_host_line_straighten(host);
+	chime_host_line_trim_segment(host);
 	if (host->rate_known)
 		chime_host_line_relearn(host);
 	if (!chime_host_line_fit(host, &fitted)) {
@@ -236,7 +237,7 @@ static void chime_host_line_lay(struct chime_host_line *host, const struct chime
 	};
 }
 
-/* The clocksource changed somewhere since the last pairing, and with it raw's rate. */
+/* The clocksource, and with it the raw clock's rate, changed since the last cross-timestamp. */
 static void chime_host_line_lose_rate(struct chime_host_line *host,
 				      const struct chime_pairing *pairing)
 {
@@ -245,13 +246,14 @@ static void chime_host_line_lose_rate(struct chime_host_line *host,
 	chime_host_line_restart(host, pairing, CHIME_BASELINE_MIN_NS);
 }
 
-static void chime_host_line_bend(struct chime_host_line *host, s64 deviation_ns, s64 age_ns)
+/* The host's rate changed at the last cross-timestamp: a new segment begins there. */
+static void chime_host_line_change_rate(struct chime_host_line *host, s64 deviation_ns, s64 age_ns)
 {
-	struct chime_pairing corner = host->last;
+	struct chime_pairing start = host->last;
 
-	host->bend_q32 = chime_abs_sat(chime_ratio_q32(deviation_ns, age_ns));
-	host->bend_raw_ns = corner.raw_ns;
-	chime_host_line_restart(host, &corner, CHIME_BASELINE_KEPT_NS);
+	host->rate_change_q32 = chime_abs_sat(chime_ratio_q32(deviation_ns, age_ns));
+	host->rate_change_raw_ns = start.raw_ns;
+	chime_host_line_restart(host, &start, CHIME_BASELINE_KEPT_NS);
 }
 
 enum chime_verdict chime_host_line_update(struct chime_host_line *host,
@@ -264,7 +266,7 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 	if (!host->count) {
 		chime_host_line_restart(host, pairing, CHIME_BASELINE_MIN_NS);
 		host->last = *pairing;
-		chime_host_line_lay(host, pairing);
+		chime_host_line_refit(host, pairing);
 		return CHIME_VERDICT_STARTED;
 	}
 	if (!chime_pairing_follows(host, pairing))
@@ -277,20 +279,20 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 	age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
 	if (pairing->clocksource_seq != host->last.clocksource_seq) {
 		chime_host_line_lose_rate(host, pairing);
-		verdict = CHIME_VERDICT_BENT;
+		verdict = CHIME_VERDICT_RATE_CHANGED;
 	} else if (chime_abs_sat(deviation_ns) > chime_host_line_tolerance(host, pairing)) {
-		verdict = CHIME_VERDICT_BENT;
+		verdict = CHIME_VERDICT_RATE_CHANGED;
 		if (pairing->stood_still) {
 			chime_host_line_rebase(host, pairing);
 			return verdict;
 		}
-		chime_host_line_bend(host, deviation_ns, age_ns);
+		chime_host_line_change_rate(host, deviation_ns, age_ns);
 	} else {
 		chime_host_line_remember(host, pairing);
 	}
 	before = host->last;
 	host->last = *pairing;
-	chime_host_line_lay(host, &before);
+	chime_host_line_refit(host, &before);
 	return verdict;
 }
 
@@ -303,10 +305,10 @@ void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pai
 	chime_host_line_restart(host, pairing, host->rate_known ? CHIME_BASELINE_KEPT_NS :
 								 CHIME_BASELINE_MIN_NS);
 	host->last = *pairing;
-	chime_host_line_lay(host, pairing);
+	chime_host_line_refit(host, pairing);
 }
 
-/* By how much readings @age_ns apart may differ if the host's rate changed by @turn_q32 then. */
+/* How far a reading can be off the line if the host's rate changed by @turn_q32 @age_ns before. */
 static s64 chime_host_line_slewed_ns(s64 age_ns, s64 turn_q32, s64 uncertainty_ns)
 {
 	return chime_add_sat(chime_host_line_slack(uncertainty_ns),
@@ -337,7 +339,7 @@ bool chime_host_line_follow_slew(struct chime_host_line *host, const struct chim
 	if (!chime_host_line_may_be_slewed(host, first) || baseline_ns < CHIME_BASELINE_MIN_NS ||
 	    second->clocksource_seq != first->clocksource_seq)
 		return false;
-	/* Further away from the line, on the side on which it is. */
+	/* How much further the second reading is off the line, on the side of the first. */
 	went_ns = chime_sub_sat(chime_host_line_deviation(host, second), off_ns);
 	if (off_ns < 0)
 		went_ns = chime_sub_sat(0, went_ns);
@@ -347,10 +349,10 @@ bool chime_host_line_follow_slew(struct chime_host_line *host, const struct chim
 	    chime_abs_sat(off_ns) >
 	    chime_host_line_slewed_ns(age_ns, chime_add_sat(turn_q32, error_q32), readings_ns))
 		return false;
-	host->bend_q32 = turn_q32;
-	host->bend_raw_ns = first->raw_ns;
+	host->rate_change_q32 = turn_q32;
+	host->rate_change_raw_ns = first->raw_ns;
 	chime_host_line_restart(host, first, CHIME_BASELINE_MIN_NS);
 	host->last = *second;
-	chime_host_line_lay(host, first);
+	chime_host_line_refit(host, first);
 	return true;
 }

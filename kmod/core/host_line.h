@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host line: the host's time as a function of raw, from pairings.
+ * The host line: the host's time as a function of the raw clock (CLOCK_MONOTONIC_RAW), fitted to
+ * cross-timestamps of the two.
  *
- * Pure integer arithmetic on the pairings given to it, so that the simulator and the tests compile
- * this very file; taking pairings is host.c's, acting on a jump disruption.c's.
+ * Pure integer arithmetic on the cross-timestamps given to it, so that the simulator and the tests
+ * compile this very file. host.c takes cross-timestamps, disruption.c acts on a jump.
  *
- * A pairing is nearly exact, so the line passes through the latest one and only its slope needs
- * several. While pairings stay on the line the slope rests on the last 16 s. As soon as one leaves
- * it by more than readings and the host's own wobble can explain (its daemon has begun another
- * slew), a new stretch begins at the pairing before; the old slope is kept for a second, or until
- * it is clearly the worse one.
+ * A cross-timestamp is nearly exact, so the line passes through the latest one and only its slope
+ * needs several. While cross-timestamps stay on the line, the slope is fitted over the last 16 s.
+ * When one is further off the line than reading errors and the host's own wobble can explain, the
+ * host's daemon has begun another slew: a new segment begins at the cross-timestamp before. The old
+ * slope is kept for a second, or until it is clearly worse than the new one.
  */
 #ifndef CHIME_HOST_LINE_H
 #define CHIME_HOST_LINE_H
@@ -17,17 +18,17 @@
 #include "core/line.h"
 
 /**
- * struct chime_pairing - raw and the host's time, read at one instant
+ * struct chime_pairing - a cross-timestamp: the raw clock and the host's time at one instant
  * @raw_ns: CLOCK_MONOTONIC_RAW
  * @utc_ns: the host's time
- * @uncertainty_ns: by how much @utc_ns may not belong to @raw_ns
+ * @uncertainty_ns: largest error of @utc_ns at @raw_ns
  * @exact: converted through the counter, not just bracketed
- * @clocksource_seq: raw's rate changes when this does
+ * @clocksource_seq: the raw clock's rate changes when this does
  * @evidence: bits of enum truechime_evidence that the host showed along with it
- * @stood_still: this guest was stopped or restored since the pairing before: what it is off the
- *	line by then is no slew
+ * @stood_still: this guest was stopped or restored since the cross-timestamp before: a deviation
+ *	from the line is then no slew
  * @witness: a stop of this guest would have shown in @evidence, and @running_raw_ns is known
- * @running_raw_ns: this guest has been running at least since then, without a stop
+ * @running_raw_ns: this guest has been running without a stop at least since this raw time
  */
 struct chime_pairing {
 	s64 raw_ns;
@@ -42,40 +43,40 @@ struct chime_pairing {
 };
 
 enum chime_verdict {
-	CHIME_VERDICT_STARTED,		/* the first pairing */
+	CHIME_VERDICT_STARTED,		/* the first cross-timestamp */
 	CHIME_VERDICT_ON_LINE,
-	CHIME_VERDICT_BENT,		/* the host changed its rate, or raw did */
+	CHIME_VERDICT_RATE_CHANGED,	/* the host's rate changed, or the raw clock's */
 	CHIME_VERDICT_JUMPED,		/* one of the clocks was set: the line is not touched */
 	CHIME_VERDICT_USELESS,		/* not later than the one before: ignored */
 };
 
-/* A line's bound grows by this when its slope is known: a host's oscillator over minutes. */
+/* Growth of a line's bound when its slope is known: a host's oscillator's drift over minutes. */
 #define CHIME_GROWTH_Q32	CHIME_PPM_Q32
 
 /*
- * A host is hardly slewed faster than this, and by no more unless a third reading shows it; nor for
- * longer, as what lasts longer is its rate.
+ * Hosts are hardly slewed faster than this: a harder slew is only accepted if a third reading shows
+ * it. Nor are they slewed for longer: a rate that lasts longer is the host's own.
  */
 #define CHIME_HOST_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
 #define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
 
-/* What adjtimex lets a daemon ask of a clock: chronyd goes to 83,333 ppm by default. */
+/* The fastest slew that adjtimex allows a daemon: chronyd goes to 83,333 ppm by default. */
 #define CHIME_HOST_SLEW_HARD_Q32	(100000 * CHIME_PPM_Q32)
 
-/* Old pairings kept for the slope: 8 of them, 2 s apart. */
+/* Old cross-timestamps kept for the slope: 8 of them, 2 s apart. */
 #define CHIME_HOST_LINE_POINTS	8
 
 /**
- * struct chime_host_line - what is known; zero it to start
- * @line: host time as a function of raw, its origin at the latest pairing
- * @last: the latest pairing
- * @points: pairings of the straight stretch that @last is on, oldest first
- * @count: how many of them; 0: no pairing yet
- * @baseline_min_ns: below this the slope that was known before is kept
+ * struct chime_host_line - the line and what it is fitted to; zero it to start
+ * @line: host time as a function of the raw clock, its origin at the latest cross-timestamp
+ * @last: the latest cross-timestamp
+ * @points: cross-timestamps of the segment (of constant rate) that @last is on, oldest first
+ * @count: how many of them; 0: no cross-timestamp yet
+ * @baseline_min_ns: a segment shorter than this keeps the slope that was known before
  * @rate_known: @line has a slope
- * @bend_q32: how much the rate changed at the latest bend ...
- * @bend_raw_ns: ... and when that was
- * @clocksource_changes: changes of raw's rate seen
+ * @rate_change_q32: size of the latest rate change ...
+ * @rate_change_raw_ns: ... and when it was seen
+ * @clocksource_changes: changes of the raw clock's rate seen
  */
 struct chime_host_line {
 	struct chime_line line;
@@ -84,41 +85,41 @@ struct chime_host_line {
 	int count;
 	s64 baseline_min_ns;
 	bool rate_known;
-	s64 bend_q32;
-	s64 bend_raw_ns;
+	s64 rate_change_q32;
+	s64 rate_change_raw_ns;
 	u32 clocksource_changes;
 };
 
-/* How far @pairing's host time lies from what the line says; 0 before the first one. */
+/* @pairing's host time minus the line's at the same instant; 0 before the first cross-timestamp. */
 s64 chime_host_line_deviation(const struct chime_host_line *host,
 			      const struct chime_pairing *pairing);
 
 /**
- * chime_host_line_update() - a new pairing
+ * chime_host_line_update() - add a new cross-timestamp
  * @host: the line
- * @pairing: the pairing
+ * @pairing: the cross-timestamp
  *
- * Return: what it means; CHIME_VERDICT_JUMPED leaves everything as it was, and the caller decides
- * whether to believe it and calls chime_host_line_rebase().
+ * Return: what it means. CHIME_VERDICT_JUMPED leaves the line as it was: the caller decides whether
+ * to accept the jump, and then calls chime_host_line_rebase().
  */
 enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 					  const struct chime_pairing *pairing);
 
-/* A jump was believed: the line goes through @pairing from now on, its rate kept. */
+/* The caller accepts a jump: move the line through @pairing and keep its rate. */
 void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing);
 
-/* Can a slew as hard as a host's daemon may make it have brought @pairing off the line? */
+/* Could the hardest slew that a host's daemon may make have moved @pairing off the line? */
 bool chime_host_line_may_be_slewed(const struct chime_host_line *host,
 				   const struct chime_pairing *pairing);
 
 /**
- * chime_host_line_follow_slew() - is what seems a jump a slew that goes on?
+ * chime_host_line_follow_slew() - check whether an apparent jump is a slew in progress
  * @host: the line
- * @first: a reading off the line ...
- * @second: ... and one some 10 ms later: at which rate the host's clock runs now
+ * @first: a cross-timestamp off the line ...
+ * @second: ... and one some 10 ms later; the two give the rate of the host's clock now
  *
- * Return: true: that rate takes the host as far as it has come, and the line goes through @second
- * with it; false: it does not, and the line is as it was.
+ * Return: true: that rate explains how far @first is off the line, and the line now goes through
+ * @second at that rate; false: it does not, and the line is unchanged.
  */
 bool chime_host_line_follow_slew(struct chime_host_line *host, const struct chime_pairing *first,
 				 const struct chime_pairing *second);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Lines: one clock as a function of another, and by how much that can be wrong. Owns the exact
- * arithmetic; what the lines mean, where they come from and who may read them is timescale's.
+ * arithmetic; timescale.c owns what the lines mean, where they come from and who may read them.
  *
  * 64 by 64 bit products are exact in 128 bits. There is no 128-bit division: the kernel has no
  * libgcc to do it.
@@ -13,7 +13,7 @@
 #define Q64_HALF	((__int128)1 << 63)
 
 /* Far enough apart to carry a rate from one argument to another to 1e-12. */
-#define RELATE_NS	1000000000000LL
+#define CONVERT_NS	1000000000000LL
 
 static s64 saturate(__int128 value)
 {
@@ -107,7 +107,7 @@ bool chime_line_valid(const struct chime_line *line)
 		line->beyond_maxerror_rate_q32 >= line->maxerror_rate_q32);
 }
 
-/* So much of a distance from the origin lies within a horizon. */
+/* The part of a distance from the origin that lies within a horizon. */
 static __int128 within(s64 horizon_ns, __int128 distance_ns)
 {
 	if (horizon_ns <= 0)
@@ -146,7 +146,7 @@ s64 chime_line_eval(const struct chime_line *line, s64 at_ns)
 }
 
 /*
- * The x of which @distance = x + x * @rate_q32. Newton's method: with a reciprocal good to one part
+ * The x with @distance = x + x * @rate_q32. Newton's method: with a reciprocal good to one part
  * in 2^31 each pass gains 31 bits. A distance below 2^66 gives an x below 2^67, which the product
  * leaves within 2^36 and the two passes within 2^5 and at the nearest whole number; no product
  * exceeds 2^104.
@@ -180,13 +180,13 @@ s64 chime_line_invert(const struct chime_line *line, s64 value_ns)
 	return saturate(line->origin_ns + x);
 }
 
-/* What an error that grows by @growth_q32 gains over @age_ns. */
+/* How much an error that grows by @growth_q32 gains over @age_ns. */
 static __int128 growth(__int128 age_ns, s64 growth_q32)
 {
 	return (multiply(age_ns, growth_q32) + Q32_ONE - 1) >> 32;
 }
 
-/* @error_ns at the origin, @at_ns, growing by these rates up to the horizon and beyond. */
+/* @error_ns at the origin, grown until @at_ns: by one rate up to the horizon, by another beyond. */
 static s64 grow(const struct chime_line *line, s64 error_ns, s64 near_q32, s64 beyond_q32,
 		s64 at_ns)
 {
@@ -212,7 +212,7 @@ s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns)
 		    line->beyond_maxerror_rate_q32, at_ns);
 }
 
-/* The line as it goes on beyond its rate's horizon: from its origin on. */
+/* Give the line, from its origin on, the rate that it has beyond its horizon. */
 static void leave_rate(struct chime_line *line)
 {
 	if (line->rate_horizon_ns <= 0)
@@ -222,7 +222,7 @@ static void leave_rate(struct chime_line *line)
 	line->beyond_rate_q32 = 0;
 }
 
-/* Likewise with its errors. */
+/* Give the line's errors, from its origin on, the growth that they have beyond their horizon. */
 static void leave_errors(struct chime_line *line)
 {
 	if (line->horizon_ns <= 0)
@@ -286,15 +286,15 @@ static s64 add_in_quadrature(s64 a_ns, s64 b_ns)
 }
 
 /*
- * What an error becomes behind a line of that rate. It is never shrunk: the gain would be a few ppm
- * of it, and what is unbounded would look like a bound.
+ * An error after conversion by a line of that rate. It is never shrunk: the gain would be a few
+ * ppm, and an unbounded error would become an apparent bound.
  */
 static s64 stretch(s64 error, s64 rate_q32)
 {
 	return rate_q32 > 0 ? saturate(error + growth(rate_q32, error)) : error;
 }
 
-/* The rates of outer(inner()), where both lines go on by those that are theirs at the origin. */
+/* The rates of outer(inner()), from the rates that both lines have at their origins. */
 static void compose_rates(const struct chime_line *outer, const struct chime_line *inner,
 			  struct chime_line *result)
 {
@@ -310,7 +310,7 @@ static void compose_rates(const struct chime_line *outer, const struct chime_lin
 					     stretch(inner->maxerror_rate_q32, outer_rate));
 }
 
-/* The nearer of two horizons, the outer one seen through the inner line's rate; 0: none. */
+/* The nearer of two horizons, the outer one converted by the inner line's rate; 0: none. */
 static s64 nearer(s64 outer_ns, s64 inner_ns, s64 inner_rate_q32)
 {
 	__int128 seen_ns = unscale(outer_ns, inner_rate_q32);
@@ -366,45 +366,45 @@ void chime_line_compose(const struct chime_line *outer, const struct chime_line 
 	*result = composed;
 }
 
-/* How @line's rate at its origin looks by @other's time, from @at_ns on. */
-static s64 relate_rate(struct chime_line line, struct chime_line other, s64 at_ns)
+/* @line's rate at its origin against @other's time, from @at_ns on. */
+static s64 convert_rate(struct chime_line line, struct chime_line other, s64 at_ns)
 {
-	const s64 far_ns = chime_add_sat(at_ns, RELATE_NS);
-	struct chime_line related;
+	const s64 far_ns = chime_add_sat(at_ns, CONVERT_NS);
+	struct chime_line converted;
 
 	line.rate_horizon_ns = 0;
 	other.rate_horizon_ns = 0;
 	if (chime_line_fit(chime_line_eval(&other, at_ns), chime_line_eval(&line, at_ns),
 			   chime_line_eval(&other, far_ns), chime_line_eval(&line, far_ns), 0,
-			   &related))
+			   &converted))
 		return 0;
-	return related.rate_q32;
+	return converted.rate_q32;
 }
 
-/* A distance along the argument as one along a line's value. */
+/* A distance along the argument, converted to one along a line's value. */
 static s64 stretch_horizon(s64 horizon_ns, s64 rate_q32)
 {
 	return horizon_ns > 0 ?
 	       chime_max(saturate(horizon_ns + scale(horizon_ns, rate_q32)), 1) : 0;
 }
 
-void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
-		       struct chime_line *result)
+void chime_line_convert(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
+			struct chime_line *result)
 {
-	struct chime_line from = *line, to = *other, related;
+	struct chime_line from = *line, to = *other, converted;
 
 	chime_line_move(&from, at_ns);
 	chime_line_move(&to, at_ns);
-	related = from;
-	related.origin_ns = chime_line_eval(other, at_ns);
-	related.offset_ns = chime_sub_sat(chime_line_eval(line, at_ns), related.origin_ns);
-	related.rate_q32 = relate_rate(from, to, at_ns);
-	related.rate_horizon_ns = stretch_horizon(from.rate_horizon_ns, to.rate_q32);
-	related.horizon_ns = stretch_horizon(from.horizon_ns, to.rate_q32);
+	converted = from;
+	converted.origin_ns = chime_line_eval(other, at_ns);
+	converted.offset_ns = chime_sub_sat(chime_line_eval(line, at_ns), converted.origin_ns);
+	converted.rate_q32 = convert_rate(from, to, at_ns);
+	converted.rate_horizon_ns = stretch_horizon(from.rate_horizon_ns, to.rate_q32);
+	converted.horizon_ns = stretch_horizon(from.horizon_ns, to.rate_q32);
 	leave_rate(&from);
-	if (related.rate_horizon_ns)
-		related.beyond_rate_q32 = relate_rate(from, to, at_ns);
-	*result = related;
+	if (converted.rate_horizon_ns)
+		converted.beyond_rate_q32 = convert_rate(from, to, at_ns);
+	*result = converted;
 }
 
 int chime_line_fit(s64 from_ns, s64 from_value_ns, s64 to_ns, s64 to_value_ns, s64 uncertainty_ns,

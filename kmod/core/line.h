@@ -4,9 +4,9 @@
  *
  *	value(at) = at + offset_ns + ((at - origin_ns) * rate_q32 >> 32)
  *
- * up to the rate's horizon, if it has one; from there on another rate counts. An offset that was
- * measured holds for as long as its bound says, but a rate is an extrapolation: who learned it
- * knows how far it reaches. The growth of the errors has a horizon, too, which may be another one.
+ * up to the rate's horizon, if it has one; from there on another rate counts. A measured offset is
+ * valid for as long as its bound says, but a rate is an extrapolation: whoever measured it knows
+ * how far it reaches. The growth of the errors may have a horizon of its own.
  *
  * Pure integer arithmetic: no locks, allocation, clock reads or globals, so that the module, the
  * daemon, the simulator and the tests compile the very same file. Intermediate results are exact;
@@ -27,13 +27,13 @@
 /* One millionth as a rate. */
 #define CHIME_PPM_Q32		4295LL
 
-/* The fastest line that is believed: half the argument's speed, far beyond any oscillator. */
+/* The fastest line that is accepted: half the argument's speed, far beyond any oscillator. */
 #define CHIME_LINE_RATE_MAX_Q32		((s64)1 << 31)
 
-/* maxerror_ns of a line of which no bound is known. */
+/* maxerror_ns of a line without a known bound. */
 #define CHIME_LINE_UNBOUNDED_NS		S64_MAX
 
-/* sigma_rate_q32 of a line of whose rate nothing is known. */
+/* sigma_rate_q32 of a line whose rate is unknown. */
 #define CHIME_LINE_RATE_UNKNOWN_Q32	S64_MAX
 
 /**
@@ -45,11 +45,12 @@
  * @sigma_rate_q32: its growth with distance from the origin, >= 0
  * @maxerror_ns: bound of the error at the origin, >= 0; CHIME_LINE_UNBOUNDED_NS: none known
  * @maxerror_rate_q32: its growth, >= 0
- * @rate_horizon_ns: @rate_q32 holds as far as this from the origin, either way; 0: everywhere
- * @beyond_rate_q32: growth of the offset from there on; 0: it stays what it is there
- * @horizon_ns: both errors' growths hold as far as this from the origin, either way; 0: everywhere
+ * @rate_horizon_ns: @rate_q32 is valid as far as this from the origin, either way; 0: everywhere
+ * @beyond_rate_q32: growth of the offset from there on; 0: the offset stays constant
+ * @horizon_ns: growth rates of both errors are valid as far as this from the origin, either way; 0:
+ *	everywhere
  * @beyond_sigma_rate_q32: growth of the standard error from there on, >= @sigma_rate_q32
- * @beyond_maxerror_rate_q32: of the bound there, >= @maxerror_rate_q32
+ * @beyond_maxerror_rate_q32: growth of the bound from there on, >= @maxerror_rate_q32
  */
 struct chime_line {
 	s64 origin_ns;
@@ -66,7 +67,7 @@ struct chime_line {
 	s64 beyond_maxerror_rate_q32;
 };
 
-/* a + b and a - b, saturated. Here, because each check of the host takes a hundred of them. */
+/* a + b and a - b, saturated. Inline, because each check of the host needs a hundred of them. */
 static inline s64 chime_add_sat(s64 a, s64 b)
 {
 	s64 sum;
@@ -134,16 +135,16 @@ s64 chime_line_invert(const struct chime_line *line, s64 value_ns);
 
 /*
  * Errors at @at_ns, growth rounded up; the age is the distance from the origin in either direction.
- * What is unbounded stays so.
+ * An unbounded error stays unbounded.
  */
 s64 chime_line_sigma(const struct chime_line *line, s64 at_ns);
 s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns);
 
 /*
- * The same line written from another origin, its errors aged accordingly. Rounds the offset to the
- * ns: move a line that is kept from its original, not over and over from the last result. Of the
- * horizons the nearer ends count: back beyond the old origin the new line may reach them sooner.
- * From beyond one on there is none any more.
+ * Rewrite the line with another origin, its errors aged accordingly. This rounds the offset to the
+ * ns: always move the original line, not the last result, or the roundings add up. A horizon lies
+ * at the same distance both ways; the new one ends where the old one's nearer end was, and so may
+ * be reached sooner in the other direction. A line moved beyond a horizon has none any more.
  */
 void chime_line_move(struct chime_line *line, s64 origin_ns);
 
@@ -154,21 +155,20 @@ void chime_line_move(struct chime_line *line, s64 origin_ns);
  * @at_ns: the origin of the result
  * @result: the composed line; may be one of the two. Sigmas add in quadrature, bounds and growths
  *	add up, each stretched by the other line's rate where that is positive; one unit more of the
- *	bound's growth covers the rounding of the rate. Of two horizons the nearer counts, for both
+ *	bound's growth covers the rounding of the rate. The nearer of two horizons counts for both
  */
 void chime_line_compose(const struct chime_line *outer, const struct chime_line *inner, s64 at_ns,
 			struct chime_line *result);
 
 /**
- * chime_line_relate() - one line's value as a function of another's
+ * chime_line_convert() - one line's value as a function of another's
  * @line: a function of the argument
- * @other: likewise; known exactly, or its errors are not the result's. It goes on as it
- *	does at @at_ns
+ * @other: likewise; its errors are ignored, and its rate at @at_ns is taken to last
  * @at_ns: the argument at the origin, where the offset is exact
  * @result: @line's value as a function of @other's, with @line's errors
  */
-void chime_line_relate(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
-		       struct chime_line *result);
+void chime_line_convert(const struct chime_line *line, const struct chime_line *other, s64 at_ns,
+			struct chime_line *result);
 
 /**
  * chime_line_fit() - the line through two readings, its origin at the later one
@@ -176,7 +176,7 @@ void chime_line_relate(const struct chime_line *line, const struct chime_line *o
  * @from_value_ns: value of the earlier reading
  * @to_ns: argument of the later reading
  * @to_value_ns: value of the later reading
- * @uncertainty_ns: by how much each reading may be wrong, >= 0
+ * @uncertainty_ns: largest error of each reading, >= 0
  * @line: result; errors: @uncertainty_ns at the origin, twice that over the distance as growth,
  *	plus one unit for the roundings
  *

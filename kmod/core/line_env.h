@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The environment of the shared arithmetic: kernel types in the kernel, the same names outside.
- * The only place, with the uapi header, that looks at __KERNEL__.
+ * The only place, with the uapi header, that tests __KERNEL__.
  */
 #ifndef CHIME_LINE_ENV_H
 #define CHIME_LINE_ENV_H

@@ -9,9 +9,10 @@
 void chime_policy_defaults(struct chime_policy *policy)
 {
 	/*
-	 * At boot as chrony's makestep 1.0: less is slewed without harm. After a disruption the
-	 * guest's time is wrong by what it lost, and 1 ms is far above what a pairing can be wrong
-	 * by. In steady running nothing is stepped. An operator's request needs no threshold.
+	 * At boot the same as chrony's makestep 1.0: smaller errors are slewed without harm.
+	 * After a disruption the guest's time is wrong by what it lost, and 1 ms is far above the
+	 * error of a cross-timestamp. In undisturbed operation nothing is stepped. An operator's
+	 * request needs no threshold.
 	 */
 	static const struct chime_rule defaults[CHIME_OCCASIONS] = {
 		[TRUECHIME_OCCASION_BOOT] = { TRUECHIME_RULE_STEP, CHIME_NS_PER_S, 0 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The step policy: what is to be done about a wrong system clock, by occasion, direction and size.
- * Pure decisions and the syntax in which people write them; whoever acts is system_clock.c.
+ * Pure decisions and the syntax in which people write them; system_clock.c acts on them.
  */
 #ifndef CHIME_POLICY_H
 #define CHIME_POLICY_H
@@ -29,7 +29,7 @@ struct chime_policy {
 	struct chime_rule rules[CHIME_OCCASIONS][CHIME_DIRECTIONS];
 };
 
-/* What is in force when nobody says otherwise. */
+/* Set the rules that apply unless parameters or requests change them. */
 void chime_policy_defaults(struct chime_policy *policy);
 
 /**
@@ -48,7 +48,7 @@ void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occ
 			s64 error_ns);
 
 /**
- * chime_policy_parse() - the rules of an occasion from words
+ * chime_policy_parse() - parse the rules of an occasion
  * @text: "RULE[:THRESHOLD[:MAXIMUM]]", for both directions, or two of them joined by "/", forward
  *	first. RULE is step, slew or ignore; durations carry a unit: ns, us, ms, s, m, h or d.
  * @rules: forward and backward; what is not named keeps its value; untouched on error

@@ -6,33 +6,32 @@
 
 #include "core/line.h"
 
-/* A kernel that wakes puts its clock forward itself, and misses some milliseconds: to be slewed. */
+/* A kernel that wakes sets its clock forward itself, to within some milliseconds: slew these. */
 #define CHIME_SUSPEND_LEFT_NS	(10 * CHIME_NS_PER_MS)
 
-/* What the policy leaves of a disruption and nobody need distrust a synchronised clock for. */
+/* An error that the policy may leave without the clock being marked unsynchronised. */
 #define CHIME_RIGHT_NS		CHIME_NS_PER_MS
 
 /*
- * The rate error of a clock that nobody need have disciplined: as much as a kernel ever corrects
- * one by.
+ * The rate error of a clock that may be undisciplined: the largest that a kernel corrects.
  */
 #define CHIME_FREE_RATE_Q32	(500 * CHIME_PPM_Q32)
 
 /* Which clock moved. */
 enum chime_moved {
 	CHIME_MOVED_NONE,
-	CHIME_MOVED_RAW,	/* this guest's, all of them */
-	CHIME_MOVED_HOST,	/* the host's */
-	CHIME_MOVED_PLACE,	/* this guest, to another host: both */
+	CHIME_MOVED_RAW,	/* all of this guest's clocks */
+	CHIME_MOVED_HOST,	/* the host's clock */
+	CHIME_MOVED_PLACE,	/* both: this guest moved to another host */
 };
 
 /**
  * struct chime_reaction_row - what follows from one cause
- * @moved: which clock did
+ * @moved: which clock moved
  * @suspect: the host may be another one
- * @uncounted: nobody need measure time anew
- * @occasion: of the step policy
- * @spare_ns: errors that are left to be slewed
+ * @uncounted: it is not counted as a disruption: time need not be measured anew
+ * @occasion: the occasion of the step policy
+ * @spare_ns: errors up to this are slewed
  */
 struct chime_reaction_row {
 	enum chime_moved moved;
@@ -60,7 +59,7 @@ static const struct chime_reaction_row chime_reaction_rows[CHIME_CAUSES] = {
 	[TRUECHIME_CAUSE_TIME_SOURCES] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
 };
 
-/* A cause that a newer kernel knows is one that is not known here. */
+/* A cause that only newer kernels know counts as TRUECHIME_CAUSE_UNKNOWN. */
 static const struct chime_reaction_row *chime_reaction_row(enum truechime_cause cause)
 {
 	if ((u32)cause >= CHIME_CAUSES)
@@ -68,7 +67,7 @@ static const struct chime_reaction_row *chime_reaction_row(enum truechime_cause 
 	return &chime_reaction_rows[cause];
 }
 
-/* UTC is known better than the host's clock moved: that moved away from UTC, or back to it. */
+/* UTC is known to less than the host's clock moved: it moved away from UTC, or back to it. */
 static bool chime_reaction_knows_better(const struct chime_disrupted *disrupted)
 {
 	s64 gap_ns = disrupted->gap_ns;
@@ -133,7 +132,7 @@ void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction 
 			   reaction->change != CHIME_REFERENCE_RESTART;
 	if (reaction->change != CHIME_REFERENCE_SHIFT)
 		return;
-	/* A host that is not trusted with the time still knows how much of it passed. */
+	/* A host whose time is not trusted still measures how much time has passed. */
 	reaction->shift_error_ns = disrupted->measure == CHIME_MEASURED_BY_SOURCES ?
 				   disrupted->gap_error_ns :
 				   chime_scale_q32(chime_abs_sat(disrupted->gap_ns),

@@ -3,8 +3,8 @@
  * Reactions: what follows from the cause of a disruption, for the reference, for the correction
  * that was measured against it, and for the system clock. One table, with a row for each cause.
  *
- * Pure decisions: module, daemon, tests and simulator compile this very file. Noticing a disruption
- * and acting on it is disruption.c's, naming its cause verdict.c's.
+ * Pure decisions: module, daemon, tests and simulator compile this very file. disruption.c detects
+ * a disruption and acts on it, verdict.c names its cause.
  */
 #ifndef CHIME_REACTION_H
 #define CHIME_REACTION_H
@@ -17,15 +17,19 @@
 
 /**
  * enum chime_reference_change - what becomes of the reference and of the correction against it
- * @CHIME_REFERENCE_SAME: both go on as they are
- * @CHIME_REFERENCE_RESYNC: the raw clock moved: host time is related to it anew, the correction
- *	holds
- * @CHIME_REFERENCE_FOLLOW: the host's clock was set, and time follows it: the correction ends
- * @CHIME_REFERENCE_ABSORB: the host's clock was set, and the correction takes that up: time goes on
+ * @CHIME_REFERENCE_SAME: both continue unchanged
+ * @CHIME_REFERENCE_RESYNC: the raw clock moved: host time is fitted to it anew, and the correction
+ *	stays valid
+ * @CHIME_REFERENCE_FOLLOW: the host's clock was set, and the timescale follows it: the correction
+ *	ends
+ * @CHIME_REFERENCE_ABSORB: the host's clock was set, and the correction absorbs the step: the
+ *	timescale is unaffected
  * @CHIME_REFERENCE_REPLACE: this is another host's clock: the correction ends
- * @CHIME_REFERENCE_SHIFT: the raw clock is the reference and moved: the correction moves after it
- * @CHIME_REFERENCE_WATCH: the host's clock, which is not the reference, was set: time goes on
- * @CHIME_REFERENCE_RESTART: the raw clock moved, nobody knows how far: the correction ends
+ * @CHIME_REFERENCE_SHIFT: the raw clock is the reference and moved: the correction is shifted by as
+ *	much
+ * @CHIME_REFERENCE_WATCH: the host's clock, which is not the reference, was set: the timescale is
+ *	unaffected
+ * @CHIME_REFERENCE_RESTART: the raw clock moved by an unknown amount: the correction ends
  */
 enum chime_reference_change {
 	CHIME_REFERENCE_SAME,
@@ -55,11 +59,11 @@ enum chime_measure {
  * @cause: its cause
  * @measure: who measured @gap_ns
  * @gap_ns: how far UTC, or the host's clock, moved away from this guest; 0 if nobody measured it
- * @gap_error_ns: by how much that may be wrong, as the sources say
+ * @gap_error_ns: bound of @gap_ns's error, as the sources report it
  * @has_host: a host answers
- * @demoted: its clock is not the reference
- * @corrected: a correction is in force: UTC is known apart from the reference
- * @maxerror_ns: by how much UTC could be wrong
+ * @demoted: the host's clock is not the reference
+ * @corrected: a correction is in force: UTC is known independently of the reference
+ * @maxerror_ns: bound of the timescale's error before the disruption
  */
 struct chime_disrupted {
 	enum truechime_cause cause;
@@ -73,12 +77,12 @@ struct chime_disrupted {
 };
 
 /**
- * struct chime_reaction - what is to be done about it
- * @change: to the reference
- * @shift_error_ns: of CHIME_REFERENCE_SHIFT: by how much the gap may be wrong
+ * struct chime_reaction - what is to be done about a disruption
+ * @change: what becomes of the reference
+ * @shift_error_ns: of CHIME_REFERENCE_SHIFT: bound of the gap's error
  * @lost_ns: by how much the system clock fell behind together with the raw clock
- * @suspect_host: nothing is known of this host: a correction that goes on has no bound any more
- * @repair: the system clock is to be put right by the policy; otherwise it goes on as it was
+ * @suspect_host: nothing is known of this host: a correction that stays in force loses its bound
+ * @repair: correct the system clock by the policy; otherwise leave it alone
  */
 struct chime_reaction {
 	enum chime_reference_change change;
@@ -88,31 +92,31 @@ struct chime_reaction {
 	bool repair;
 };
 
-/* What follows from a disruption. */
+/* Decide what is to be done about a disruption. */
 void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction *reaction);
 
-/* The occasion whose rules of the step policy hold for a cause. */
+/* The occasion whose rules of the step policy apply to a cause. */
 enum truechime_occasion chime_reaction_occasion(enum truechime_cause cause);
 
-/* Errors of the system clock up to this, in ns, are left to be slewed, whatever the policy says. */
+/* Errors of the system clock up to this, in ns, are slewed, whatever the policy says. */
 s64 chime_reaction_spares_ns(enum truechime_cause cause);
 
-/* Is it counted as a disruption, after which whoever measured time measures it anew? */
+/* Is the cause counted as a disruption, after which the sources measure time anew? */
 bool chime_reaction_counts(enum truechime_cause cause);
 
-/* The host's clock moved, and nothing happened to this guest. */
+/* Does the cause mean that the host's clock moved, and nothing happened to this guest? */
 bool chime_reaction_is_hosts(enum truechime_cause cause);
 
-/* This guest may be on another host, of which nothing is known. */
+/* Does the cause mean that this guest may be on another host, of which nothing is known? */
 bool chime_reaction_suspects_host(enum truechime_cause cause);
 
 /**
- * chime_reaction_leaves_wrong() - may nobody go on believing the system clock?
- * @action: what was done about it
+ * chime_reaction_leaves_wrong() - must the system clock be marked unsynchronised?
+ * @action: what was done about its error
  * @residual_ns: how far it still is from the timescale
- * @suspected: it was right by a host that need not be this one
+ * @suspected: it followed a host that may not be the present one
  *
- * A step sees to that itself.
+ * A step marks it anyway.
  */
 bool chime_reaction_leaves_wrong(enum truechime_action action, s64 residual_ns, bool suspected);
 

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The RTC against raw. See rtc_track.h for the method.
+ * The RTC against the raw clock. See rtc_track.h for the method.
  */
 #include "core/rtc_track.h"
 
-/* The bounds move apart by this: RTC crystals are good to 100 ppm, and counters better. */
+/* The bounds widen at this rate: RTC crystals are good to 100 ppm, and counters are better. */
 #define CHIME_RTC_DRIFT_Q32	((500LL << 32) / 1000000)
 
 /*
- * An RTC's second may begin late by what an emulation does now and then; and a kernel on a busy
- * machine may have stood still in the middle of setting it. With the second that a reading is good
- * to, what moves by more than two seconds is noticed all the same.
+ * An emulated RTC's second may begin late, and a kernel on a busy machine may have been preempted
+ * while setting it. Together with a reading's resolution of one second, a jump of more than two
+ * seconds is still detected.
  */
 #define CHIME_RTC_SLACK_NS	(900 * CHIME_NS_PER_MS)
 
 /*
- * Whoever sets an RTC aims at the second's beginning, and misses it by less than this, even on a
- * machine that is kept from going on just then. A jump that is noticed is further.
+ * A program that sets an RTC aims at the beginning of a second, and misses it by less than this,
+ * even if it is preempted just then. A jump that is detected is larger.
  */
 #define CHIME_RTC_SET_NS	(700 * CHIME_NS_PER_MS)
 
@@ -36,7 +36,7 @@ bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading)
 	return chime_rtc_is_small(chime_rtc_ahead_ns(reading));
 }
 
-/* RTC minus raw, most likely. */
+/* The most likely difference, RTC minus raw clock. */
 static s64 chime_rtc_track_middle(const struct chime_rtc_track *track)
 {
 	return track->low_ns / 2 + track->high_ns / 2;
@@ -71,7 +71,7 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 	chime_rtc_track_restart(&now, reading);
 	if (!before.known) {
 		*track = now;
-		return CHIME_RTC_FINE;
+		return CHIME_RTC_OK;
 	}
 	wider_ns = chime_scale_q32(chime_sub_sat(reading->after_ns, before.raw_ns),
 				   CHIME_RTC_DRIFT_Q32);
@@ -83,17 +83,17 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 		*gap_ns = chime_sub_sat(chime_rtc_track_middle(&now),
 					chime_rtc_track_middle(&before));
 		*track = now;
-		/* After a suspend the kernel has put both forward. */
+		/* After a suspend the kernel has set both forward. */
 		if (chime_rtc_is_realtime(reading) ||
 		    chime_rtc_is_small(chime_rtc_behind_ns(&before, &now, reading)))
 			return CHIME_RTC_SET;
 		return CHIME_RTC_JUMPED;
 	}
-	/* What both say; where they miss each other by the slack, what the new one says. */
+	/* The intersection; if it is empty but for the slack, the new interval. */
 	if (now.low_ns < before.low_ns && before.low_ns <= now.high_ns)
 		now.low_ns = before.low_ns;
 	if (now.high_ns > before.high_ns && before.high_ns >= now.low_ns)
 		now.high_ns = before.high_ns;
 	*track = now;
-	return CHIME_RTC_FINE;
+	return CHIME_RTC_OK;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The RTC against raw: between which bounds their difference lies, and whether it has jumped.
+ * The RTC against the raw clock: bounds of their difference, and whether it has jumped.
  *
  * Pure integer arithmetic on the readings given to it, so that the tests compile this very file;
- * reading the RTC is rtc.c's.
+ * rtc.c reads the RTC.
  *
- * An RTC shows whole seconds, so a reading says no more than that the difference lies within one
- * second. What all readings agree on is narrower; a reading that agrees with none of it is a jump.
+ * An RTC shows whole seconds, so one reading bounds the difference to an interval of one second.
+ * The intersection of all readings' intervals is narrower. A reading whose interval does not
+ * intersect it is a jump.
  */
 #ifndef CHIME_RTC_TRACK_H
 #define CHIME_RTC_TRACK_H
@@ -15,10 +16,10 @@
 
 /**
  * struct chime_rtc_reading - one reading of the RTC
- * @before_ns: raw when it began ...
- * @after_ns: ... and when it was done
- * @rtc_ns: the whole second that it showed
- * @realtime_ns: the system clock when it was done, in the RTC's time zone
+ * @before_ns: the raw clock before the reading ...
+ * @after_ns: ... and after it
+ * @rtc_ns: the whole second that the RTC showed
+ * @realtime_ns: the system clock after the reading, in the RTC's time zone
  * @system_ns: the same in UTC
  */
 struct chime_rtc_reading {
@@ -30,12 +31,12 @@ struct chime_rtc_reading {
 };
 
 /**
- * struct chime_rtc_track - what is known; zero it to start
+ * struct chime_rtc_track - the RTC's difference from the raw clock; zero it to start
  * @known: there has been a reading
- * @low_ns: RTC minus raw is at least this ...
+ * @low_ns: RTC minus raw clock is at least this ...
  * @high_ns: ... and at most this
- * @raw_ns: at this raw instant
- * @system_ahead_ns: system clock minus raw at the latest reading
+ * @raw_ns: raw time of the latest reading
+ * @system_ahead_ns: system clock minus raw clock at the latest reading
  */
 struct chime_rtc_track {
 	bool known;
@@ -46,16 +47,16 @@ struct chime_rtc_track {
 };
 
 enum chime_rtc_verdict {
-	CHIME_RTC_FINE,
-	CHIME_RTC_SET,		/* it was set to the system's time, or moved along with it */
-	CHIME_RTC_JUMPED,	/* it and raw came apart, and it is not the system's time */
+	CHIME_RTC_OK,
+	CHIME_RTC_SET,		/* the RTC was set to the system's time, or moved along with it */
+	CHIME_RTC_JUMPED,	/* it moved against the raw clock, and not to the system's time */
 };
 
 /**
- * chime_rtc_track_update() - a new reading
- * @track: what is known; after a jump it goes on from the reading
+ * chime_rtc_track_update() - add a new reading
+ * @track: the track; after a jump it starts again from the reading
  * @reading: the reading
- * @gap_ns: for CHIME_RTC_JUMPED: how far the RTC moved away from raw, give or take a second
+ * @gap_ns: for CHIME_RTC_JUMPED: how far the RTC moved against the raw clock, to within a second
  *
  * Return: what it means.
  */
@@ -63,21 +64,21 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 					      const struct chime_rtc_reading *reading,
 					      s64 *gap_ns);
 
-/* The RTC shows what the system clock shows, as far as it can show. */
+/* The RTC shows the same time as the system clock, to within its resolution. */
 bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading);
 
 /*
- * How far the system clock is behind where it would be had it moved by what the RTC moved from
- * @before to @now, the latest @reading's. An RTC may be off by hours, in a time zone of its own or
- * set wrongly: what it shows then says nothing, and by how much it jumped says all.
+ * How far the system clock is behind the time that it would show had it moved by as much as the RTC
+ * did from @before to @now, the track of the latest @reading. Only the size of the RTC's jump is
+ * used: the RTC itself may be off by hours, in a time zone of its own or set wrongly.
  */
 s64 chime_rtc_behind_ns(const struct chime_rtc_track *before, const struct chime_rtc_track *now,
 			const struct chime_rtc_reading *reading);
 
-/* An error that is no more than what a reading of the RTC can be wrong by. */
+/* The error is within the error of an RTC reading. */
 bool chime_rtc_is_small(s64 error_ns);
 
-/* How far the RTC is ahead of the system clock, taken to be in the middle of its second. */
+/* How far the RTC, taken to be in the middle of its second, is ahead of the system clock. */
 s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading);
 
 #endif /* CHIME_RTC_TRACK_H */

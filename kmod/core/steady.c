@@ -1,43 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Steady time: the host's time with its bends taken out. See steady.h.
+ * Unslewed host time (steady time): the host's time with its slews removed. See steady.h.
  */
 #include "core/steady.h"
 
 #include "core/host_line.h"
 
 /*
- * No oscillator turns by more from one second to the next, and no honest slope over a second is
- * known worse: twice the reading and the wobble of either end are 0.16 ppm of it. A host's daemon
- * that tracks its oscillator changes its rate by less than 0.1 ppm; one that slews, by more.
+ * A rate change above this is a slew. No oscillator's rate changes by more from one second to the
+ * next, and a slope fitted over a second is no worse: twice the reading error and the wobble of
+ * either end are 0.16 ppm of it. A host's daemon that tracks its oscillator changes the rate by
+ * less than 0.1 ppm; one that slews changes it by more.
  */
 #define CHIME_STEADY_TURN_Q32	(CHIME_PPM_Q32 / 2)
 
 /*
- * The pace itself turns as oscillators do, by 1 ppm in 256 s: what the discipline's bound allows
- * for. One unit of a rate every so often.
+ * The pace itself drifts as oscillators do, by at most 1 ppm in 256 s, which the discipline's bound
+ * allows for. This is the time in which it may change by one unit of a rate.
  */
 #define CHIME_STEADY_UNIT_NS	(256 * CHIME_NS_PER_S / CHIME_PPM_Q32)
 
-/* How often rates are compared: less would round the above away. */
+/* How often rates are compared: at shorter intervals the above would be rounded away. */
 #define CHIME_STEADY_PACE_NS	CHIME_NS_PER_S
 
-/* After a disruption the line's slope is the one from before it, until bends had time to show. */
+/* After a disruption the line keeps its old slope until rate changes had time to show. */
 #define CHIME_STEADY_PROBATION_NS	(10 * CHIME_NS_PER_S)
 
-/* A pace that was known is waited for ten times as long: until then only the bound is wider. */
+/* How long to wait for a known pace to be confirmed: meanwhile only the bound is wider. */
 #define CHIME_STEADY_PATIENCE_NS	(10 * CHIME_SLEW_LONGEST_NS)
 
-/* A host that slewed its clock so lately does it again. */
+/* A host that slewed its clock within this time is expected to do so again. */
 #define CHIME_STEADY_MEMORY_NS	(10 * CHIME_SLEW_LONGEST_NS)
 
-/* Two machines' oscillators differ by less; what is more is a slew. */
+/* Two machines' oscillators differ by less: a larger difference in rate is a slew. */
 #define CHIME_STEADY_OTHER_Q32	(50 * CHIME_PPM_Q32)
 
-/* A slew that may have been anything up to what was seen: evenly spread either way, as a normal. */
+/* Bound over sigma of an unknown slew: it is evenly distributed within the bound, either way. */
 #define CHIME_STEADY_SIGMAS	2
 
-/* By then a host's slope is a new one, or a slew has bent the line (CHIME_BASELINE_KEPT_NS). */
+/* After this the host's slope is new, or a slew has shown in the line (CHIME_BASELINE_KEPT_NS). */
 #define CHIME_STEADY_SEEN_NS	CHIME_NS_PER_S
 
 void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
@@ -49,29 +50,30 @@ void chime_steady_start(struct chime_steady *steady, const struct chime_line *ho
 	};
 }
 
-/* The time that the host and what is known of its bends make. */
+/* Unslewed host time as a function of the raw clock, from the host's line and its known slews. */
 static void chime_steady_join(const struct chime_steady *steady, const struct chime_line *host,
 			      s64 raw_ns, struct chime_line *joined)
 {
-	chime_line_compose(&steady->bend, host, raw_ns, joined);
+	chime_line_compose(&steady->unslew, host, raw_ns, joined);
 }
 
-/* The host's slope is known so well that it says where the host goes. */
+/* The host's slope is known well enough to see whether it is slewed. */
 static bool chime_steady_sees(const struct chime_line *host)
 {
 	return chime_sub_sat(host->maxerror_rate_q32, CHIME_GROWTH_Q32) <= CHIME_STEADY_TURN_Q32;
 }
 
 /*
- * Steady time ran at @rate_q32 since rates were compared last. By what that is more than the pace
- * it may have followed a slew; and the pace turns to it, as far as an oscillator can.
+ * Unslewed host time ran at @rate_q32 since rates were last compared. The part of that which is
+ * off the pace may be a slew that was followed: add it to the bound. Let the pace drift towards
+ * @rate_q32, by no more than an oscillator can.
  */
 static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 raw_ns)
 {
 	s64 elapsed_ns = chime_sub_sat(raw_ns, steady->pace_raw_ns);
 	s64 turn_q32 = chime_sub_sat(rate_q32, steady->pace_q32);
 	s64 most_q32 = elapsed_ns / CHIME_STEADY_UNIT_NS;
-	s64 *bound_ns = &steady->bend.maxerror_ns;
+	s64 *bound_ns = &steady->unslew.maxerror_ns;
 
 	if (elapsed_ns <= 0)
 		return;
@@ -86,7 +88,7 @@ static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 
 	steady->pace_q32 = chime_add_sat(steady->pace_q32, turn_q32);
 }
 
-/* The fastest slew of the host of late; one that is on its way counts as far as it is seen. */
+/* The host's fastest recent slew, as far as it has been seen if it is still in progress. */
 static s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns)
 {
 	s64 since_ns = chime_sub_sat(raw_ns, steady->parted_raw_ns);
@@ -94,15 +96,15 @@ static s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns)
 	return since_ns < CHIME_STEADY_MEMORY_NS ? steady->slew_q32 : 0;
 }
 
-static bool chime_steady_bent_lately(const struct chime_steady *steady, s64 raw_ns)
+static bool chime_steady_slewed_lately(const struct chime_steady *steady, s64 raw_ns)
 {
 	return chime_sub_sat(raw_ns, steady->parted_raw_ns) < CHIME_SLEW_LONGEST_NS;
 }
 
-/* How fast the host goes away from where it goes when nobody slews it, as far as that is known. */
+/* The host's present slew rate, as far as its rate without a slew is known. */
 static s64 chime_steady_slewing(const struct chime_steady *steady)
 {
-	return chime_abs_sat(chime_sub_sat(steady->bend.rate_q32, steady->rest_q32));
+	return chime_abs_sat(chime_sub_sat(steady->unslew.rate_q32, steady->rest_q32));
 }
 
 static bool chime_steady_same_rate(s64 a_q32, s64 b_q32)
@@ -111,60 +113,61 @@ static bool chime_steady_same_rate(s64 a_q32, s64 b_q32)
 }
 
 /*
- * The host is back at the rate that it rested at before it took another one that seemed to be for
- * good: that was a slew longer than most.
+ * The host has returned to the rate that it had, unslewed, before a change that seemed to be
+ * permanent: the change was an unusually long slew.
  */
 static bool chime_steady_is_back(const struct chime_steady *steady, s64 raw_ns)
 {
 	return chime_sub_sat(raw_ns, steady->rest_raw_ns) < CHIME_STEADY_MEMORY_NS &&
-	       chime_steady_same_rate(steady->bend.rate_q32, steady->old_rest_q32) &&
-	       !chime_steady_same_rate(steady->bend.rate_q32, steady->rest_q32);
+	       chime_steady_same_rate(steady->unslew.rate_q32, steady->old_rest_q32) &&
+	       !chime_steady_same_rate(steady->unslew.rate_q32, steady->rest_q32);
 }
 
-/* From here on the host rests at the rate that it has. */
+/* From here on the host's present rate counts as its rate without a slew. */
 static void chime_steady_rest(struct chime_steady *steady, s64 raw_ns)
 {
-	if (!chime_steady_same_rate(steady->bend.rate_q32, steady->rest_q32)) {
+	if (!chime_steady_same_rate(steady->unslew.rate_q32, steady->rest_q32)) {
 		steady->old_rest_q32 = steady->rest_q32;
 		steady->rest_raw_ns = raw_ns;
 	}
-	steady->rest_q32 = steady->bend.rate_q32;
+	steady->rest_q32 = steady->unslew.rate_q32;
 }
 
-/* Where the host goes is seen, and steady time goes along. A rate that lasts is for good. */
+/* The host's slope is known and is followed. A rate that lasts becomes the rate without a slew. */
 static void chime_steady_note_slew(struct chime_steady *steady, s64 raw_ns)
 {
 	s64 before_q32 = chime_steady_slew(steady, raw_ns);
 	s64 slew_q32 = chime_steady_slewing(steady);
 
-	if (chime_steady_bent_lately(steady, raw_ns))
+	if (chime_steady_slewed_lately(steady, raw_ns))
 		steady->slew_q32 = slew_q32 > before_q32 ? slew_q32 : before_q32;
-	if (!chime_steady_bent_lately(steady, raw_ns) || chime_steady_is_back(steady, raw_ns))
+	if (!chime_steady_slewed_lately(steady, raw_ns) || chime_steady_is_back(steady, raw_ns))
 		chime_steady_rest(steady, raw_ns);
 }
 
-/* While this guest stood still the host may have gained as much, all in all. */
-static void chime_steady_doubt(struct chime_steady *steady, s64 doubt_ns)
+/* The host may have gained @allowance_ns in total while this guest stood still: widen the bound. */
+static void chime_steady_allow(struct chime_steady *steady, s64 allowance_ns)
 {
-	s64 more_ns = chime_sub_sat(doubt_ns, steady->doubt_ns);
+	s64 more_ns = chime_sub_sat(allowance_ns, steady->allowance_ns);
 
 	if (more_ns <= 0)
 		return;
-	steady->doubt_ns = doubt_ns;
-	steady->bend.maxerror_ns = chime_add_sat(steady->bend.maxerror_ns, more_ns);
-	steady->bend.sigma_ns = chime_add_sat(steady->bend.sigma_ns, more_ns / CHIME_STEADY_SIGMAS);
+	steady->allowance_ns = allowance_ns;
+	steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns, more_ns);
+	steady->unslew.sigma_ns = chime_add_sat(steady->unslew.sigma_ns,
+						more_ns / CHIME_STEADY_SIGMAS);
 }
 
-/* What was only allowed for until it could be seen. */
-static void chime_steady_end_doubt(struct chime_steady *steady)
+/* Take back the part of the bound that was only needed until the host's slope was seen. */
+static void chime_steady_drop_unseen(struct chime_steady *steady)
 {
-	steady->bend.maxerror_ns = chime_sub_sat(steady->bend.maxerror_ns, steady->unseen_ns);
+	steady->unslew.maxerror_ns = chime_sub_sat(steady->unslew.maxerror_ns, steady->unseen_ns);
 	steady->unseen_ns = 0;
 }
 
 /*
- * The host's slope after the guest stood still is seen for the first time. It was slewed all the
- * time if it is now; and a slew that is not there is not what anything could be needed for.
+ * The host's slope is seen for the first time since the guest stood still. If the host is slewed
+ * now, assume that it was slewed throughout the gap; if not, the bound need not allow for a slew.
  */
 static void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 raw_ns)
 {
@@ -172,13 +175,13 @@ static void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 ra
 
 	if (since_ns < CHIME_STEADY_SEEN_NS || since_ns > CHIME_STEADY_PROBATION_NS)
 		return;
-	chime_steady_end_doubt(steady);
-	chime_steady_doubt(steady, chime_scale_q32(steady->gap_ns, off_q32));
+	chime_steady_drop_unseen(steady);
+	chime_steady_allow(steady, chime_scale_q32(steady->gap_ns, off_q32));
 }
 
 /*
- * From here on straight ahead. The slew has begun before it shows, and was followed by as much as
- * the host's line may be wrong by.
+ * Part from the host: from here on keep the pace. The slew began before it showed, and was followed
+ * by no more than the error of the host's line.
  */
 static void chime_steady_part(struct chime_steady *steady, s64 raw_ns)
 {
@@ -187,19 +190,19 @@ static void chime_steady_part(struct chime_steady *steady, s64 raw_ns)
 
 	line->maxerror_rate_q32 = chime_sub_sat(line->maxerror_rate_q32, steady->moved_q32);
 	chime_line_move(line, raw_ns);
-	host_ns = chime_sub_sat(line->maxerror_ns, steady->bend.maxerror_ns);
+	host_ns = chime_sub_sat(line->maxerror_ns, steady->unslew.maxerror_ns);
 	line->maxerror_ns = chime_add_sat(line->maxerror_ns, host_ns);
 	line->sigma_rate_q32 = 0;
 	line->rate_q32 = steady->pace_q32;
 	steady->parted = true;
-	/* There is one. */
+	/* The host is slewed: the allowance for an unseen slew is not needed. */
 	steady->unseen_ns = 0;
 }
 
 /*
- * Does the host slew as hard as no two oscillators differ, or is raw another machine's since this
- * guest went on? KVM scales no counter that differs by less than 250 ppm. Nobody can tell yet:
- * steady time keeps its pace, by a bound for both.
+ * Is the host slewed by more than two oscillators differ, or has the raw clock been another
+ * machine's since this guest resumed? (KVM does not scale a counter that differs by less than
+ * 250 ppm.) That cannot be decided yet: keep the pace, with a bound that covers both.
  */
 static void chime_steady_ask_for_move(struct chime_steady *steady, s64 turn_q32)
 {
@@ -211,7 +214,7 @@ static void chime_steady_ask_for_move(struct chime_steady *steady, s64 turn_q32)
 		steady->moved_q32 = turn_q32;
 }
 
-/* By how much more raw may have misled since the latest check, if it is another machine's. */
+/* Error since the latest check, in ns, if the raw clock is another machine's. */
 static s64 chime_steady_misled_ns(struct chime_steady *steady, s64 raw_ns)
 {
 	s64 more_ns = chime_scale_q32(chime_sub_sat(raw_ns, steady->moved_raw_ns),
@@ -222,29 +225,30 @@ static s64 chime_steady_misled_ns(struct chime_steady *steady, s64 raw_ns)
 	return more_ns;
 }
 
-/* The host is back at a rate that it rested at: raw is what it was. */
+/* The host is back at an earlier rate: it was slewed, and the raw clock is the same as before. */
 static void chime_steady_end_slewed(struct chime_steady *steady)
 {
-	steady->bend.maxerror_ns = chime_sub_sat(steady->bend.maxerror_ns, steady->moved_ns);
+	steady->unslew.maxerror_ns = chime_sub_sat(steady->unslew.maxerror_ns, steady->moved_ns);
 	steady->moved_q32 = 0;
 	steady->moved_ns = 0;
 }
 
 /*
- * It has gone away for so long that it does so for good, and nobody has measured steady time since:
- * it goes where it had gone with the host all the time. What that may be wrong by stays.
+ * The rate difference has lasted so long that it is permanent: the raw clock is another machine's.
+ * No correction was measured against unslewed host time since: put it where it would be had it
+ * followed the host all the time. The bound stays.
  */
 static void chime_steady_end_moved(struct chime_steady *steady, const struct chime_line *host,
 				   s64 raw_ns)
 {
-	s64 maxerror_ns = steady->bend.maxerror_ns;
+	s64 maxerror_ns = steady->unslew.maxerror_ns;
 	struct chime_line joined;
 
 	steady->moved_q32 = 0;
 	steady->moved_ns = 0;
-	steady->bend = steady->unmoved;
-	steady->bend.maxerror_ns = maxerror_ns;
-	steady->rest_q32 = steady->bend.rate_q32;
+	steady->unslew = steady->unmoved;
+	steady->unslew.maxerror_ns = maxerror_ns;
+	steady->rest_q32 = steady->unslew.rate_q32;
 	chime_steady_join(steady, host, raw_ns, &joined);
 	steady->pace_q32 = joined.rate_q32;
 	steady->pace_raw_ns = raw_ns;
@@ -255,7 +259,7 @@ static void chime_steady_judge_move(struct chime_steady *steady, const struct ch
 {
 	if (!steady->moved_q32 || !chime_steady_sees(host))
 		return;
-	if (chime_steady_same_rate(steady->bend.rate_q32, steady->unmoved.rate_q32) ||
+	if (chime_steady_same_rate(steady->unslew.rate_q32, steady->unmoved.rate_q32) ||
 	    chime_steady_is_back(steady, raw_ns))
 		chime_steady_end_slewed(steady);
 	else if (!steady->renewed &&
@@ -263,7 +267,7 @@ static void chime_steady_judge_move(struct chime_steady *steady, const struct ch
 		chime_steady_end_moved(steady, host, raw_ns);
 }
 
-/* On at the pace. @turn_q32: what the host's rate is off it; 0: the pace is sure to hold. */
+/* Keep the pace. @turn_q32: how far the host's rate is off it; 0: the pace is confirmed. */
 static void chime_steady_keep(struct chime_steady *steady, const struct chime_line *host,
 			      s64 turn_q32, s64 raw_ns)
 {
@@ -280,13 +284,13 @@ static void chime_steady_keep(struct chime_steady *steady, const struct chime_li
 	}
 	steady->parted_raw_ns = raw_ns;
 	steady->pace_raw_ns = raw_ns;
-	chime_line_relate(line, host, raw_ns, &steady->bend);
+	chime_line_convert(line, host, raw_ns, &steady->unslew);
 	line->maxerror_rate_q32 = steady->moved_q32;
 }
 
 /*
- * Steady time runs along with the host at @rate_q32, as it seems. Where it had a pace before, that
- * one shows again when a slew is over; if it does not, raw is another clock's now.
+ * Unslewed host time follows the host at @rate_q32. If it had a pace before, the host returns to
+ * that when a slew is over; if it does not, the raw clock is another machine's now.
  */
 static void chime_steady_find_pace(struct chime_steady *steady, s64 rate_q32, bool straight,
 				   s64 raw_ns)
@@ -304,7 +308,7 @@ static void chime_steady_find_pace(struct chime_steady *steady, s64 rate_q32, bo
 	steady->paced = true;
 }
 
-/* With the host; where that leaves the pace it may be a slew that is followed. */
+/* Follow the host. Where its rate is off the pace that may be following a slew: widen the bound. */
 static void chime_steady_go_along(struct chime_steady *steady, const struct chime_line *host,
 				  s64 raw_ns)
 {
@@ -320,7 +324,7 @@ static void chime_steady_go_along(struct chime_steady *steady, const struct chim
 	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, turn_q32);
 }
 
-/* It did so before the disruption, or goes away faster than two oscillators do. */
+/* The host was slewed before the disruption, or is off the pace by more than oscillators differ. */
 static bool chime_steady_slews(const struct chime_steady *steady, s64 turn_q32, s64 raw_ns)
 {
 	return steady->pace_known &&
@@ -357,14 +361,14 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	if (chime_sub_sat(raw_ns, steady->pace_raw_ns) >= CHIME_STEADY_PACE_NS)
 		chime_steady_compare(steady, joined.rate_q32, raw_ns);
 	if (steady->moved_q32)
-		steady->bend.maxerror_ns = chime_add_sat(steady->bend.maxerror_ns,
-							 chime_steady_misled_ns(steady, raw_ns));
+		steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns,
+							   chime_steady_misled_ns(steady, raw_ns));
 	chime_steady_go_along(steady, host, raw_ns);
 	steady->line.maxerror_rate_q32 = chime_add_sat(steady->line.maxerror_rate_q32,
 						       steady->moved_q32);
 }
 
-/* Corrections that were measured over so long have the rate that steady time lacks. */
+/* Corrections measured over long enough contain the rate that unslewed host time is off by. */
 static void chime_steady_measure_move(struct chime_steady *steady, s64 raw_ns)
 {
 	steady->moved_ns = 0;
@@ -379,14 +383,14 @@ static void chime_steady_measure_move(struct chime_steady *steady, s64 raw_ns)
 void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 {
 	struct chime_line *line = &steady->line;
-	s64 host_ns = chime_sub_sat(line->maxerror_ns, steady->bend.maxerror_ns);
+	s64 host_ns = chime_sub_sat(line->maxerror_ns, steady->unslew.maxerror_ns);
 
-	if (steady->parted || steady->bend.sigma_ns)
+	if (steady->parted || steady->unslew.sigma_ns)
 		line->sigma_ns = 0;
-	steady->bend.sigma_ns = 0;
-	steady->bend.maxerror_ns = 0;
+	steady->unslew.sigma_ns = 0;
+	steady->unslew.maxerror_ns = 0;
 	steady->gap_ns = 0;
-	steady->doubt_ns = 0;
+	steady->allowance_ns = 0;
 	steady->unseen_ns = 0;
 	chime_steady_measure_move(steady, raw_ns);
 	if (steady->parted)
@@ -404,7 +408,7 @@ void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
 	steady->begin_raw_ns = raw_ns;
 }
 
-/* What the two rates that the host may rest at differ by; 0: it has long been the same one. */
+/* Difference of the host's two latest rates without a slew; 0: the rate has long been the same. */
 static s64 chime_steady_rests_apart(const struct chime_steady *steady, s64 raw_ns)
 {
 	if (chime_sub_sat(raw_ns, steady->rest_raw_ns) >= CHIME_STEADY_MEMORY_NS)
@@ -413,64 +417,65 @@ static s64 chime_steady_rests_apart(const struct chime_steady *steady, s64 raw_n
 }
 
 /*
- * What the host's daemon may have done to its clock meanwhile: the slew of the moment may be for
- * good, and others came on top of it; and what passes for its rate may have been a slew that ended.
+ * Allow for what the host's daemon may have done to its clock during a gap: the slew in progress
+ * may have lasted, others may have come on top of it, and the rate that counts as unslewed may have
+ * been a slew that ended.
  */
-static void chime_steady_doubt_gap(struct chime_steady *steady, s64 raw_ns)
+static void chime_steady_allow_for_gap(struct chime_steady *steady, s64 raw_ns)
 {
 	s64 gap_ns = steady->gap_ns;
 	s64 long_ns = gap_ns < CHIME_SLEW_LONGEST_NS ? gap_ns : CHIME_SLEW_LONGEST_NS;
 	s64 unseen_ns = chime_scale_q32(long_ns, CHIME_HOST_SLEW_MAX_Q32);
-	s64 doubt_ns = chime_scale_q32(long_ns, chime_steady_slew(steady, raw_ns));
+	s64 allowance_ns = chime_scale_q32(long_ns, chime_steady_slew(steady, raw_ns));
 	s64 apart_ns;
 
-	chime_steady_end_doubt(steady);
-	if (chime_steady_bent_lately(steady, raw_ns))
-		doubt_ns = chime_add_sat(doubt_ns,
-					 chime_scale_q32(gap_ns, chime_steady_slewing(steady)));
-	chime_steady_doubt(steady, doubt_ns);
+	chime_steady_drop_unseen(steady);
+	if (chime_steady_slewed_lately(steady, raw_ns))
+		allowance_ns = chime_add_sat(allowance_ns,
+					     chime_scale_q32(gap_ns, chime_steady_slewing(steady)));
+	chime_steady_allow(steady, allowance_ns);
 	apart_ns = chime_scale_q32(gap_ns, chime_steady_rests_apart(steady, raw_ns));
-	unseen_ns = chime_add_sat(chime_sub_sat(unseen_ns, steady->doubt_ns), apart_ns);
+	unseen_ns = chime_add_sat(chime_sub_sat(unseen_ns, steady->allowance_ns), apart_ns);
 	if (unseen_ns <= 0)
 		return;
 	steady->unseen_ns = unseen_ns;
-	steady->bend.maxerror_ns = chime_add_sat(steady->bend.maxerror_ns, unseen_ns);
+	steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns, unseen_ns);
 }
 
 /*
- * Of a gap of which rates reach over @reach_ns only, the rest: the bend stays there what it was. It
- * may have gone on all the same.
+ * In the part of a gap beyond @reach_ns, over which no rate is extrapolated, the difference between
+ * host and unslewed host time stays constant. It may have grown all the same: widen the bound.
  */
 static void chime_steady_stay(struct chime_steady *steady, s64 gap_ns, s64 reach_ns)
 {
 	s64 rest_ns = chime_sub_sat(chime_abs_sat(gap_ns), reach_ns);
-	struct chime_line *bend = &steady->bend;
+	struct chime_line *unslew = &steady->unslew;
 	s64 stayed_ns;
 
 	if (reach_ns < 0 || rest_ns <= 0)
 		return;
-	stayed_ns = chime_scale_q32(gap_ns < 0 ? -rest_ns : rest_ns, bend->rate_q32);
-	bend->offset_ns = chime_sub_sat(bend->offset_ns, stayed_ns);
-	chime_steady_doubt(steady, chime_add_sat(steady->doubt_ns, chime_abs_sat(stayed_ns)));
+	stayed_ns = chime_scale_q32(gap_ns < 0 ? -rest_ns : rest_ns, unslew->rate_q32);
+	unslew->offset_ns = chime_sub_sat(unslew->offset_ns, stayed_ns);
+	chime_steady_allow(steady, chime_add_sat(steady->allowance_ns, chime_abs_sat(stayed_ns)));
 }
 
-void chime_steady_rejoin(struct chime_steady *steady, const struct chime_line *before,
+void chime_steady_resync(struct chime_steady *steady, const struct chime_line *before,
 			 const struct chime_line *host, s64 reach_ns, s64 raw_ns)
 {
 	s64 then_ns = chime_line_eval(before, raw_ns);
 	s64 gap_ns = chime_sub_sat(chime_line_eval(host, raw_ns), then_ns);
-	struct chime_line *bend = &steady->bend;
+	struct chime_line *unslew = &steady->unslew;
 
-	chime_line_move(bend, then_ns);
+	chime_line_move(unslew, then_ns);
 	steady->gap_ns = chime_add_sat(steady->gap_ns, chime_abs_sat(gap_ns));
 	if (steady->pace_known)
-		chime_steady_doubt_gap(steady, raw_ns);
-	if (chime_steady_bent_lately(steady, raw_ns))
-		bend->rate_q32 = steady->rest_q32;
+		chime_steady_allow_for_gap(steady, raw_ns);
+	if (chime_steady_slewed_lately(steady, raw_ns))
+		unslew->rate_q32 = steady->rest_q32;
 	chime_steady_stay(steady, gap_ns, reach_ns);
 	steady->moved_q32 = 0;
 	steady->moved_ns = 0;
-	steady->unmoved = *bend;
+	steady->unmoved = *unslew;
 	steady->renewed = false;
 	steady->paced = false;
 	steady->parted = false;
@@ -482,12 +487,12 @@ void chime_steady_rejoin(struct chime_steady *steady, const struct chime_line *b
 void chime_steady_step(struct chime_steady *steady, const struct chime_line *host, s64 gap_ns,
 		       s64 raw_ns)
 {
-	steady->bend.origin_ns = chime_add_sat(steady->bend.origin_ns, gap_ns);
+	steady->unslew.origin_ns = chime_add_sat(steady->unslew.origin_ns, gap_ns);
 	steady->unmoved.origin_ns = chime_add_sat(steady->unmoved.origin_ns, gap_ns);
 	if (!steady->parted) {
 		chime_steady_go_along(steady, host, raw_ns);
 		return;
 	}
 	steady->line.offset_ns = chime_add_sat(steady->line.offset_ns, gap_ns);
-	chime_line_relate(&steady->line, host, raw_ns, &steady->bend);
+	chime_line_convert(&steady->line, host, raw_ns, &steady->unslew);
 }

@@ -2,41 +2,41 @@
 /*
  * Verdicts: the matrix of evidence and cause.
  *
- * What was said outright comes first: a new generation id is a fork, whatever else was seen. Then
- * what only follows: a clock that was set anew belongs to a pause or to a restore, and the
- * witnesses of restores report which of them, if there are any. What nobody saw did not happen to
- * this guest, so it happened to the host's clock, unless there is nobody who could have seen it.
+ * Explicit reports come first: a new generation id is a fork, whatever else was seen. Conclusions
+ * follow: a kvm-clock that was set anew means a pause or a restore, and the witnesses of restores,
+ * if there are any, report which of the two. A disruption that no witness saw did not happen to
+ * this guest, so it happened to the host's clock, unless no witness could have seen it.
  */
 #include "core/verdict.h"
 
 #include "core/line.h"
 
 /*
- * With nobody to see restores: a savevm costs a guest 18-55 ms, and a restore at least what the
- * save and the load take. A stop so short did not go back to anything.
+ * Longest pause if no witness sees restores: a savevm stops a guest for 18-55 ms, and a restore
+ * takes at least as long as the save and the load. A stop so short was no restore.
  */
 #define CHIME_PAUSE_MAX_NS	150000000LL
 
-/* The guest stood still, and nobody says that it was restored. */
+/* The guest stood still, and no witness reported a restore. */
 static enum truechime_cause chime_verdict_stop(const struct chime_observation *observation)
 {
-	/* Standing still loses time. Here it was won: the host's clock was set as well. */
+	/* A guest that stands still loses time. It gained here, so the host's clock was set too. */
 	if (observation->gap_ns <= 0)
 		return observation->sees_restores ? TRUECHIME_CAUSE_UNKNOWN :
 						    TRUECHIME_CAUSE_REVERT;
 	if (observation->sees_restores || observation->gap_ns <= CHIME_PAUSE_MAX_NS)
 		return TRUECHIME_CAUSE_PAUSE;
-	/* The more dangerous of the two, whose repair is the same. */
+	/* Either is possible, and the repair is the same: report the more dangerous one. */
 	return TRUECHIME_CAUSE_REVERT;
 }
 
 #define CHIME_NS_PER_DAY	(86400 * CHIME_NS_PER_S)
 
-/* An idle guest checks every second, and a slewed host is off by little over that. */
+/* An idle guest checks every second, and a slewed host is off by little more than that. */
 #define CHIME_LEAP_LATE_NS	(3 * CHIME_NS_PER_S)
 #define CHIME_LEAP_TOLERANCE_NS	10000000LL
 
-/* By one second, and just at midnight UTC. */
+/* The gap is one second, and it is just midnight UTC. */
 static bool chime_verdict_is_leap(s64 gap_ns, s64 time_ns)
 {
 	s64 day_ns = time_ns % CHIME_NS_PER_DAY;
@@ -54,7 +54,7 @@ static enum truechime_cause chime_verdict_host(const struct chime_observation *o
 	       TRUECHIME_CAUSE_LEAP : TRUECHIME_CAUSE_HOST_STEP;
 }
 
-/* Time came apart, and nobody saw anything happen to this guest. */
+/* Time came apart, and no witness reported that anything happened to this guest. */
 static enum truechime_cause chime_verdict_silence(const struct chime_observation *observation)
 {
 	if (observation->sees_stops)
@@ -62,7 +62,7 @@ static enum truechime_cause chime_verdict_silence(const struct chime_observation
 	if (observation->sees_restores)
 		return observation->gap_ns > 0 ? TRUECHIME_CAUSE_PAUSE :
 						 chime_verdict_host(observation);
-	/* Nothing was reported: again the more dangerous one. */
+	/* There are no witnesses: again the more dangerous one. */
 	return TRUECHIME_CAUSE_REVERT;
 }
 
@@ -74,14 +74,14 @@ enum truechime_cause chime_verdict_cause(const struct chime_observation *observa
 		return TRUECHIME_CAUSE_FORK;
 	if (evidence & CHIME_SAW(MARKER) && observation->sees_forks)
 		return TRUECHIME_CAUSE_MIGRATION;
-	/* Waking resets devices, which may notify on that occasion. */
+	/* A wake-up resets devices, which may notify then. */
 	if (observation->suspended)
 		return TRUECHIME_CAUSE_SUSPEND;
 	if (evidence & CHIME_SAW_RESTORE)
 		return TRUECHIME_CAUSE_REVERT;
 	if (evidence & CHIME_SAW_STOP)
 		return chime_verdict_stop(observation);
-	/* Whether this machine lost time or the sources did, none of its own witnesses can say. */
+	/* None of the guest's witnesses shows whether this machine lost time or the sources did. */
 	if (evidence == CHIME_SAW(NTP))
 		return TRUECHIME_CAUSE_TIME_SOURCES;
 	return chime_verdict_silence(observation);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Verdicts: why guest time and the reference came apart, judged from all that the witnesses saw and
- * from what they would have seen. What follows from it is reaction.c's.
+ * Verdicts: why guest time and the reference came apart, judged from all that the witnesses
+ * reported and from what they would have reported. reaction.c decides what follows.
  *
- * Pure decisions, so that the tests compile this very file; checking and acting is disruption.c's.
+ * Pure decisions, so that the tests compile this very file; disruption.c checks and acts.
  */
 #ifndef CHIME_VERDICT_H
 #define CHIME_VERDICT_H
@@ -15,22 +15,22 @@
 /* The witnesses' bits. */
 #define CHIME_SAW(evidence)	(1U << TRUECHIME_EVIDENCE_##evidence)
 
-/* This guest goes on from an earlier state as a new instance ... */
+/* This guest was resumed from an earlier state as a new instance ... */
 #define CHIME_SAW_FORK		(CHIME_SAW(GENID_CHANGED) | CHIME_SAW(GENERATION))
-/* ... or from an earlier state, or elsewhere: a hypervisor says so at once, gap or no gap. */
+/* ... or restored, or moved to another host: hypervisors report this at once, gap or no gap. */
 #define CHIME_SAW_RESTORE	(CHIME_SAW_FORK | CHIME_SAW(GENID_NOTIFY) | CHIME_SAW(MARKER))
 /* This guest was stopped, be it for a pause or for a restore. */
 #define CHIME_SAW_STOP		(CHIME_SAW(GUEST_STOPPED) | CHIME_SAW(CLOCK_SET))
 
 /**
- * struct chime_observation - what one disruption looked like
+ * struct chime_observation - all that was observed of one disruption
  * @evidence: bits of enum truechime_evidence
  * @gap_ns: how far the reference moved away from this guest; 0 if not measured
- * @time_ns: the reference's time since then; 0 if not measured
- * @suspended: the guest itself suspended since all was well
+ * @time_ns: the reference's time after the disruption; 0 if not measured
+ * @suspended: the guest itself suspended since the last good check
  * @sees_stops: a stop of this guest would be in @evidence
- * @sees_restores: so would a restore
- * @sees_forks: and whether it was one, or a move to another host
+ * @sees_restores: a restore of this guest would be in @evidence
+ * @sees_forks: @evidence would distinguish a restore from a move to another host
  */
 struct chime_observation {
 	u32 evidence;
@@ -42,13 +42,13 @@ struct chime_observation {
 	bool sees_forks;
 };
 
-/* This is another instance or another place. Waking up, which resets devices, does not look so. */
+/* This is another instance or another host. A wake-up, which resets devices, does not match. */
 static inline bool chime_verdict_is_elsewhere(u32 evidence, bool sees_forks)
 {
 	return evidence & CHIME_SAW_FORK || (sees_forks && evidence & CHIME_SAW(MARKER));
 }
 
-/* The one cause of all that was observed. */
+/* The cause that explains all that was observed. */
 enum truechime_cause chime_verdict_cause(const struct chime_observation *observation);
 
 #endif /* CHIME_VERDICT_H */

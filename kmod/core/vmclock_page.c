@@ -9,7 +9,7 @@
 #define CHIME_VMCLOCK_MAGIC		0x4b4c4356	/* "VCLK" */
 #define CHIME_VMCLOCK_VERSION		1
 
-/* Where the fields are. */
+/* Offsets of the fields. */
 #define CHIME_VMCLOCK_MAGIC_OFFSET	0	/* 4 bytes */
 #define CHIME_VMCLOCK_SIZE_OFFSET	4	/* 4 bytes: of the region */
 #define CHIME_VMCLOCK_VERSION_OFFSET	8	/* 2 bytes */
@@ -38,7 +38,7 @@ int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 regio
 	    chime_vmclock_number(bytes + CHIME_VMCLOCK_VERSION_OFFSET, 2) !=
 	    CHIME_VMCLOCK_VERSION)
 		return -ENODEV;
-	/* What lies beyond the device's own size is not the device's. */
+	/* Memory beyond the device's own size is not the device's. */
 	if (size < CHIME_VMCLOCK_GENERATION_OFFSET || size > region_size)
 		return -ENODEV;
 
@@ -59,7 +59,7 @@ u32 chime_vmclock_compare(const struct chime_vmclock_page *before,
 
 	if (after->marker != before->marker)
 		evidence |= 1U << TRUECHIME_EVIDENCE_MARKER;
-	/* A counter that comes or goes belongs to another device: the marker shows that. */
+	/* A counter that appears or disappears means another device: the marker shows that. */
 	if (after->has_generation && before->has_generation &&
 	    after->generation != before->generation)
 		evidence |= 1U << TRUECHIME_EVIDENCE_GENERATION;

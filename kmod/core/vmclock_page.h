@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The vmclock page as its public ABI lays it out: what of it is believed, and what it says.
+ * The vmclock page as its public ABI lays it out: validation and parsing.
  *
- * Pure and from bytes, so that the tests and the fuzzer compile this very file; finding, mapping
- * and reading the page is vmclock.c's.
+ * Pure and from bytes, so that the tests and the fuzzer compile this very file; vmclock.c finds,
+ * maps and reads the page.
  */
 #ifndef CHIME_VMCLOCK_PAGE_H
 #define CHIME_VMCLOCK_PAGE_H
@@ -17,10 +17,10 @@
 #define CHIME_VMCLOCK_SEQ_OFFSET	12
 
 /**
- * struct chime_vmclock_page - what a consistent copy of the page says
+ * struct chime_vmclock_page - the contents of a consistent copy of the page
  * @marker: changes whenever this guest's counter was disrupted
  * @has_generation: the device counts restores apart from moves
- * @generation: changes whenever this guest was restored from a saved state; 0 without
+ * @generation: changes whenever this guest was restored from a saved state; 0 without a counter
  */
 struct chime_vmclock_page {
 	u64 marker;
@@ -29,12 +29,12 @@ struct chime_vmclock_page {
 };
 
 /**
- * chime_vmclock_parse() - check a page and take it apart
+ * chime_vmclock_parse() - validate a page and parse it
  * @bytes: a copy that did not change while it was taken
- * @region_size: of what the device says it has; the page must fit in it
+ * @region_size: size of the memory region that the device reports; the page must fit in it
  * @page: result, on success
  *
- * Return: 0; -ENODEV: no vmclock page, or of a version unknown here.
+ * Return: 0; -ENODEV: no vmclock page, or one of an unknown version.
  */
 int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 region_size,
 			struct chime_vmclock_page *page);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Words: what the kernel's log, the daemon's and the command line program say of a disruption.
+ * Texts of disruptions, for the kernel's log, the daemon's log and the command line program.
  */
 #include "core/words.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The words for people, the same from the module, from the daemon and from the command line
- * program: parts of the sentence that is made of an event.
+ * Texts for people, the same in the module, in the daemon and in the command line program: parts
+ * of the sentence that reports an event.
  */
 #ifndef CHIME_WORDS_H
 #define CHIME_WORDS_H

@@ -75,7 +75,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 				FUZZ_CHECK(!before.count);
 				break;
 			case CHIME_VERDICT_ON_LINE:
-			case CHIME_VERDICT_BENT:
+			case CHIME_VERDICT_RATE_CHANGED:
 				FUZZ_CHECK(host.last.raw_ns > before.last.raw_ns);
 				break;
 			}

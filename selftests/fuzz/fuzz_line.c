@@ -92,14 +92,14 @@ static void check_composition(const struct chime_line *outer, const struct chime
 
 static void check_relation(const struct chime_line *line, const struct chime_line *other, s64 at)
 {
-	struct chime_line related;
+	struct chime_line converted;
 
-	chime_line_relate(line, other, at, &related);
-	FUZZ_CHECK(chime_line_valid(&related));
-	FUZZ_CHECK(related.origin_ns == chime_line_eval(other, at));
-	FUZZ_CHECK(related.maxerror_ns == chime_line_maxerror(line, at));
-	FUZZ_CHECK(saturated(related.offset_ns) || saturated(chime_line_eval(line, at)) ||
-		   chime_line_eval(&related, related.origin_ns) == chime_line_eval(line, at));
+	chime_line_convert(line, other, at, &converted);
+	FUZZ_CHECK(chime_line_valid(&converted));
+	FUZZ_CHECK(converted.origin_ns == chime_line_eval(other, at));
+	FUZZ_CHECK(converted.maxerror_ns == chime_line_maxerror(line, at));
+	FUZZ_CHECK(saturated(converted.offset_ns) || saturated(chime_line_eval(line, at)) ||
+		   chime_line_eval(&converted, converted.origin_ns) == chime_line_eval(line, at));
 }
 
 static void check_fit(struct fuzz_input *input)
@@ -144,7 +144,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	chime_line_sigma(&first, at);
 	chime_line_maxerror(&first, at);
 	chime_line_rate(&first, at);
-	chime_line_relate(&first, &second, at, &line);
+	chime_line_convert(&first, &second, at, &line);
 	chime_line_compose(&first, &second, at, &line);
 	chime_line_move(&line, other);
 	return 0;

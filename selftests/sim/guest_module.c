@@ -66,7 +66,7 @@ void guest_module_check(struct guest_module *module, const struct chime_pairing 
 	switch (chime_host_line_update(&module->track, pairing)) {
 	case CHIME_VERDICT_STARTED:
 	case CHIME_VERDICT_ON_LINE:
-	case CHIME_VERDICT_BENT:
+	case CHIME_VERDICT_RATE_CHANGED:
 		if (module->demoted)
 			chime_timescale_watch_host(timescale, &module->track.line);
 		else

@@ -21,15 +21,15 @@
 
 /**
  * enum truechime_cmd - what can be asked
- * @TRUECHIME_CMD_STATUS: get: everything that the module knows, once (TRUECHIME_A_*)
- * @TRUECHIME_CMD_NOW: get: all clocks from one timekeeper snapshot; who may set the clock gets it
- *	after a check of the host
- * @TRUECHIME_CMD_CORRECTION: set: the line to add to the reference's; the reply is NOW's, as the
- *	clocks are with it. -ESTALE when EPOCH has passed
+ * @TRUECHIME_CMD_STATUS: get: the whole state of the module (TRUECHIME_A_*)
+ * @TRUECHIME_CMD_NOW: get: all clocks from one timekeeper snapshot, taken after a check of the host
+ *	if the sender may set the clock
+ * @TRUECHIME_CMD_CORRECTION: set: the line to add to the reference's; the reply is NOW's, with the
+ *	correction in force. -ESTALE when EPOCH has passed
  * @TRUECHIME_CMD_STEP: do: step the system clock to the timescale, as policy says for OCCASION
  *	(operator, if none is given); OFFSET_NS adds an offset to the timescale instead, which needs
  *	mode external
- * @TRUECHIME_CMD_POLICY_GET: get: the step policy in force, and what is made of the RTC
+ * @TRUECHIME_CMD_POLICY_GET: get: the step policy in force, and how the RTC is used
  * @TRUECHIME_CMD_POLICY_SET: set: the rules named by POLICY attributes and RTC, all or none
  * @TRUECHIME_CMD_MODE: set: TRUECHIME_A_MODE
  * @TRUECHIME_CMD_HOST_LIST: dump: one message a host clock
@@ -39,9 +39,9 @@
  * @TRUECHIME_CMD_EVENT_NTF: notification of the TRUECHIME_MCGRP_EVENTS group: one event, as in a
  *	dump; no request
  * @TRUECHIME_CMD_DISRUPTED: do: the daemon's time sources agree that UTC is OFFSET_NS ahead of the
- *	timescale, give or take MAXERROR_NS, and were as sure of the contrary until RAW_NS: follow,
- *	and report it as a disruption. -EBUSY where the host is the reference, whose clock would
- *	have shown it; -ENODATA without a correction; -ESTALE when EPOCH has passed
+ *	timescale, give or take MAXERROR_NS, and agreed with the timescale until RAW_NS: follow
+ *	them, and report a disruption. -EBUSY if the host is the reference, because its clock would
+ *	have shown the disruption; -ENODATA without a correction; -ESTALE when EPOCH has passed
  */
 enum truechime_cmd {
 	TRUECHIME_CMD_UNSPEC,
@@ -66,57 +66,57 @@ enum truechime_cmd {
 /* Who steers the timescale. */
 enum truechime_mode {
 	TRUECHIME_MODE_AUTO,		/* host line and correction; the PTP API may only read */
-	TRUECHIME_MODE_EXTERNAL,	/* the PTP API (ptp4l, phc2sys); the lines stand aside */
+	TRUECHIME_MODE_EXTERNAL,	/* the PTP API (ptp4l, phc2sys); the lines are not used */
 };
 
 /* What the timescale rests on, best last. */
 enum truechime_state {
-	TRUECHIME_STATE_FREE,		/* neither: system time at load, run on by raw */
+	TRUECHIME_STATE_FREE,		/* neither: system time at load, kept by the raw clock */
 	TRUECHIME_STATE_EXTERNAL,	/* mode external */
 	TRUECHIME_STATE_HOLDOVER,	/* an old correction, its bound growing */
-	TRUECHIME_STATE_HOST,		/* the host's time as it is */
-	TRUECHIME_STATE_CORRECTED,	/* a fresh correction, on the host's line or on raw */
+	TRUECHIME_STATE_HOST,		/* the host's time, uncorrected */
+	TRUECHIME_STATE_CORRECTED,	/* a fresh correction to the host's line or the raw clock */
 };
 
 /* What a correction is measured against, and is a function of. */
 enum truechime_reference {
 	TRUECHIME_REFERENCE_RAW,	/* CLOCK_MONOTONIC_RAW: no host, or the host demoted */
-	TRUECHIME_REFERENCE_HOST,	/* steady time: the host's without its slews */
+	TRUECHIME_REFERENCE_HOST,	/* unslewed host time: the host's time without its slews */
 };
 
 enum truechime_host_state {
 	TRUECHIME_HOST_ABSENT,		/* this machine does not offer it */
 	TRUECHIME_HOST_READY,		/* offered, not chosen */
 	TRUECHIME_HOST_CHOSEN,		/* the reference */
-	TRUECHIME_HOST_FAILING,		/* chosen, but silent; its last line is held */
-	TRUECHIME_HOST_DEMOTED,		/* chosen, but not trusted; raw is the reference */
+	TRUECHIME_HOST_FAILING,		/* chosen, but silent; its last line is extrapolated */
+	TRUECHIME_HOST_DEMOTED,		/* chosen, but not trusted; reference is the raw clock */
 };
 
 /* Why the clock was wrong. */
 enum truechime_cause {
 	TRUECHIME_CAUSE_UNKNOWN,
 	TRUECHIME_CAUSE_BOOT,		/* the module was loaded with the system clock wrong */
-	TRUECHIME_CAUSE_REVERT,		/* the guest went on from an earlier state */
+	TRUECHIME_CAUSE_REVERT,		/* the guest was restored from an earlier state */
 	TRUECHIME_CAUSE_FORK,		/* the same, and generation id or counter changed */
 	TRUECHIME_CAUSE_PAUSE,		/* the guest was stopped and continued */
 	TRUECHIME_CAUSE_SUSPEND,	/* the guest itself suspended and woke */
-	TRUECHIME_CAUSE_MIGRATION,	/* another host */
+	TRUECHIME_CAUSE_MIGRATION,	/* the guest moved to another host */
 	TRUECHIME_CAUSE_HOST_STEP,	/* the host's own clock was set */
 	TRUECHIME_CAUSE_STEADY,		/* reserved */
 	TRUECHIME_CAUSE_OPERATOR,	/* somebody asked for a step */
 	TRUECHIME_CAUSE_LEAP,		/* the host's clock inserted or left out a leap second */
-	TRUECHIME_CAUSE_TIME_SOURCES,	/* the time sources agree that time jumped; nobody saw it */
+	TRUECHIME_CAUSE_TIME_SOURCES,	/* only the time sources report that time jumped */
 };
 
 /* What was seen; a bit mask of these bits' numbers. */
 enum truechime_evidence {
-	TRUECHIME_EVIDENCE_PAIRING,		/* host time jumped against raw */
-	TRUECHIME_EVIDENCE_GUEST_STOPPED,	/* the hypervisor says that it stopped this guest */
+	TRUECHIME_EVIDENCE_PAIRING,		/* host time jumped against the raw clock */
+	TRUECHIME_EVIDENCE_GUEST_STOPPED,	/* the hypervisor reports a stop of this guest */
 	TRUECHIME_EVIDENCE_GENID_NOTIFY,	/* the VM generation id device notified */
 	TRUECHIME_EVIDENCE_GENID_CHANGED,	/* ... and the id changed */
 	TRUECHIME_EVIDENCE_MARKER,		/* the vmclock disruption marker changed */
 	TRUECHIME_EVIDENCE_GENERATION,		/* the vmclock generation counter changed */
-	TRUECHIME_EVIDENCE_RTC,			/* the RTC jumped against raw */
+	TRUECHIME_EVIDENCE_RTC,			/* the RTC jumped against the raw clock */
 	TRUECHIME_EVIDENCE_RESUME,		/* a suspend ended */
 	TRUECHIME_EVIDENCE_NTP,			/* the NTP sources jumped together */
 	TRUECHIME_EVIDENCE_CLOCK_SET,		/* the hypervisor set this guest's kvm-clock anew */
@@ -129,7 +129,7 @@ enum truechime_action {
 	TRUECHIME_ACTION_IGNORED,	/* left alone, by policy */
 	TRUECHIME_ACTION_REFUSED,	/* a step was due, but beyond the policy's limit */
 	TRUECHIME_ACTION_FAILED,	/* the kernel refused the step */
-	TRUECHIME_ACTION_DISTRUSTED,	/* marked unsynchronised: nobody here knows the offset */
+	TRUECHIME_ACTION_DISTRUSTED,	/* marked unsynchronised: the offset is not known here */
 	TRUECHIME_ACTION_TOO_EARLY,	/* a step was due, but to a date before the release */
 };
 
@@ -152,11 +152,11 @@ enum truechime_occasion {
 	TRUECHIME_OCCASION_OPERATOR,
 };
 
-/* What to make of the RTC where there is no host clock. */
+/* How to use the RTC where there is no host clock. */
 enum truechime_rtc {
 	TRUECHIME_RTC_IGNORE,		/* it is not read */
 	TRUECHIME_RTC_HINT,		/* a jump is reported */
-	TRUECHIME_RTC_TRUST,		/* ... and followed when nobody knows better */
+	TRUECHIME_RTC_TRUST,		/* ... and followed if no NTP server answers */
 };
 
 /**
@@ -174,36 +174,39 @@ enum truechime_rtc {
  * @TRUECHIME_A_REALTIME_NS: s64, CLOCK_REALTIME at the same instant
  * @TRUECHIME_A_HOST_NS: s64, the host's time at the same instant (absent without a host)
  * @TRUECHIME_A_TIME_NS: s64, the timescale (the PHC, UTC) at the same instant
- * @TRUECHIME_A_RATE_Q32: s64, the timescale's rate against raw at that instant, slew included
- * @TRUECHIME_A_SLEW_NS: s64, how much of a phase change is still to be slewed in
+ * @TRUECHIME_A_RATE_Q32: s64, the timescale's rate against the raw clock at that instant, slew
+ *	included
+ * @TRUECHIME_A_SLEW_NS: s64, the part of a phase change that is still to be slewed in
  * @TRUECHIME_A_SIGMA_NS: s64, one standard error of TIME_NS
  * @TRUECHIME_A_MAXERROR_NS: s64, bound of TIME_NS's error; -1: no bound is known
- * @TRUECHIME_A_HOST_LINE: nest of enum truechime_line_attr, host time as a function of raw
+ * @TRUECHIME_A_HOST_LINE: nest of enum truechime_line_attr, host time as a function of the raw
+ *	clock
  * @TRUECHIME_A_CORRECTION: nest of enum truechime_line_attr, (UTC - reference) as a function of the
  *	reference's time
  * @TRUECHIME_A_JUMP: flag, apply the correction's change of phase at once, not by slewing
  * @TRUECHIME_A_HOST_NAME: string: "kvm"; HOST_SET also takes "auto" and "none"
  * @TRUECHIME_A_HOST_STATE: u8, enum truechime_host_state
- * @TRUECHIME_A_HOST_EXACT: u8, 1: pairings are exact conversions, 0: bracketed
- * @TRUECHIME_A_UNCERTAINTY_NS: s64, of the latest pairing
- * @TRUECHIME_A_PAIRINGS: u64, pairings taken since load
- * @TRUECHIME_A_PAIRINGS_FAILED: u64, attempts that gave none
- * @TRUECHIME_A_DISRUPTIONS: u32, disruptions noticed since load (rewinds with the guest)
+ * @TRUECHIME_A_HOST_EXACT: u8, 1: cross-timestamps are exact conversions, 0: bracketed
+ * @TRUECHIME_A_UNCERTAINTY_NS: s64, of the latest cross-timestamp
+ * @TRUECHIME_A_PAIRINGS: u64, cross-timestamps taken since load
+ * @TRUECHIME_A_PAIRINGS_FAILED: u64, failed attempts to take one
+ * @TRUECHIME_A_DISRUPTIONS: u32, disruptions detected since load (rewinds with the guest)
  * @TRUECHIME_A_STEPS: u32, steps of the system clock since load (rewinds too)
  * @TRUECHIME_A_OFFSET_NS: s64, timescale minus system clock; for STEP: what to add
  * @TRUECHIME_A_EVENT: nest of enum truechime_event_attr
  * @TRUECHIME_A_POLICY: nest of enum truechime_policy_attr; several in one message
- * @TRUECHIME_A_CLOCKSOURCE_EPOCH: u32, counts changes of the clocksource: raw's rate changed
+ * @TRUECHIME_A_CLOCKSOURCE_EPOCH: u32, counts changes of the clocksource, and so of the raw clock's
+ *	rate
  * @TRUECHIME_A_RTC: u8, enum truechime_rtc
  * @TRUECHIME_A_OCCASION: u8, enum truechime_occasion
- * @TRUECHIME_A_REFERENCE_NS: s64, the reference's time at the instant of RAW_NS: raw, or steady
- *	time, which is the host's without its changes of rate since a correction was set
- * @TRUECHIME_A_STEADY_LINE: nest of enum truechime_line_attr, steady time as a function of raw;
- *	with the host set aside, as it went on since (absent without a host)
+ * @TRUECHIME_A_REFERENCE_NS: s64, the reference's time at the instant of RAW_NS: the raw clock, or
+ *	unslewed host time, which is the host's without its rate changes since a correction was set
+ * @TRUECHIME_A_STEADY_LINE: nest of enum truechime_line_attr, unslewed host time as a function of
+ *	the raw clock; with the host demoted, its extrapolation (absent without a host)
  * @TRUECHIME_A_REFERENCE_CHANGE: nest of enum truechime_line_attr: the reference of this epoch
- *	minus that of the epoch before, as a function of the latter's time, exact at the origin.
- *	What was measured against the old one is converted by it. MAXERROR_NS -1: how far the two
- *	are apart is not known, but the rate is; SIGMA_RATE_Q32 2^63-1: nor is the rate
+ *	minus that of the epoch before, as a function of the latter's time, exact at the origin. It
+ *	converts what was measured against the old reference. MAXERROR_NS -1: the offset between the
+ *	two is not known, but the rate is; SIGMA_RATE_Q32 2^63-1: the rate is not known either
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,
@@ -248,23 +251,24 @@ enum truechime_attr {
 #define TRUECHIME_A_MAX		(__TRUECHIME_A_MAX - 1)
 
 /**
- * enum truechime_line_attr - a line, value = argument + offset, and what it may be wrong by
+ * enum truechime_line_attr - a line, value = argument + offset, and its errors
  * @TRUECHIME_LINE_A_PAD: padding
  * @TRUECHIME_LINE_A_ORIGIN_NS: s64, the argument at the origin
- * @TRUECHIME_LINE_A_OFFSET_NS: s64, value minus argument at the origin: host time minus raw
- *	(HOST_LINE), steady time minus raw (STEADY_LINE), or UTC minus reference (CORRECTION)
- * @TRUECHIME_LINE_A_RATE_Q32: s64, how much that offset grows per unit of the argument
+ * @TRUECHIME_LINE_A_OFFSET_NS: s64, value minus argument at the origin: host time minus raw clock
+ *	(HOST_LINE), unslewed host time minus raw clock (STEADY_LINE), or UTC minus reference
+ *	(CORRECTION)
+ * @TRUECHIME_LINE_A_RATE_Q32: s64, growth of that offset per unit of the argument
  * @TRUECHIME_LINE_A_SIGMA_NS: s64, one standard error at the origin
  * @TRUECHIME_LINE_A_SIGMA_RATE_Q32: s64, its growth
  * @TRUECHIME_LINE_A_MAXERROR_NS: s64, bound of the error at the origin
  * @TRUECHIME_LINE_A_MAXERROR_RATE_Q32: s64, its growth
- * @TRUECHIME_LINE_A_RATE_HORIZON_NS: s64, the rate holds as far as this from the origin, either
- *	way; 0 or absent: everywhere. With a CORRECTION: who measured it does not know its rate to
- *	last any longer
+ * @TRUECHIME_LINE_A_RATE_HORIZON_NS: s64, the rate is valid as far as this from the origin, either
+ *	way; 0 or absent: everywhere. Whoever measured a CORRECTION does not expect its rate to last
+ *	any longer
  * @TRUECHIME_LINE_A_BEYOND_RATE_Q32: s64, the rate from there on; 0 or absent: the offset stays
- *	what it is there
- * @TRUECHIME_LINE_A_HORIZON_NS: s64, both growths of the errors hold as far as this from the
- *	origin, either way; 0 or absent: everywhere
+ *	constant
+ * @TRUECHIME_LINE_A_HORIZON_NS: s64, the growth rates of both errors are valid as far as this from
+ *	the origin, either way; 0 or absent: everywhere
  * @TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32: s64, sigma's growth from there on, not less than before;
  *	absent: the same
  * @TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32: s64, the bound's growth from there on, likewise
@@ -298,16 +302,16 @@ enum truechime_line_attr {
  * @TRUECHIME_EVENT_A_ACTION: u8, enum truechime_action
  * @TRUECHIME_EVENT_A_GAP_NS: s64, how far the reference had moved away from this guest
  * @TRUECHIME_EVENT_A_OFFSET_NS: s64, timescale minus system clock before the action
- * @TRUECHIME_EVENT_A_RESIDUAL_NS: s64, the same after it; how well the timescale itself knows UTC
- *	is MAXERROR_NS
- * @TRUECHIME_EVENT_A_LATENCY_NS: s64, by raw: from the last check that found all well to the end of
- *	the action: the longest that any program can have seen a clock further off than MAXERROR_NS
- * @TRUECHIME_EVENT_A_RAW_NS: s64, when it ended, by raw
+ * @TRUECHIME_EVENT_A_RESIDUAL_NS: s64, the same after the action; the timescale's own error is
+ *	within MAXERROR_NS
+ * @TRUECHIME_EVENT_A_LATENCY_NS: s64, by the raw clock: from the last good check to the end of the
+ *	action: the longest that any program can have seen a clock further off than MAXERROR_NS
+ * @TRUECHIME_EVENT_A_RAW_NS: s64, when it ended, by the raw clock
  * @TRUECHIME_EVENT_A_TIME_NS: s64, when it ended, by the timescale
  * @TRUECHIME_EVENT_A_EPOCH: u32, TRUECHIME_A_EPOCH from then on
- * @TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS: s64, bound of the timescale's error as it was before, aged
- *	to the instant at which the event was noticed; -1: none was known
- * @TRUECHIME_EVENT_A_MAXERROR_NS: s64, bound of the timescale's error when it ended: it grows by
+ * @TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS: s64, bound of the timescale's error before the event, aged
+ *	to the instant at which the event was detected; -1: none was known
+ * @TRUECHIME_EVENT_A_MAXERROR_NS: s64, bound of the timescale's error when it ended: it allows for
  *	what may have happened in a gap; -1: none is known
  */
 enum truechime_event_attr {

@@ -44,7 +44,7 @@ TEST(to_another_clock_and_back_is_nothing)
 	struct chime_line from_host;
 	int64_t host_ns;
 
-	chime_line_relate(&raw, &to_host, RAW_NS, &from_host);
+	chime_line_convert(&raw, &to_host, RAW_NS, &from_host);
 	reference_change_of_line(&to_host, &there);
 	reference_change_of_line(&from_host, &back);
 	host_ns = at_ns + reference_change_shift(&there, at_ns);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pairings to the host line: a simulated guest and host whose true relation is known, looked at
- * every so often with pairings that are wrong by up to their uncertainty.
+ * Cross-timestamps to the host line: the clocks of a simulated guest and host, whose true relation
+ * is known, and periodic cross-timestamps that are wrong by up to their uncertainty.
  */
 #include "kmod/core/host_line.h"
 
@@ -11,22 +11,22 @@
 #define S		1000000000LL
 #define PPM_Q32		4295LL
 
-/* A host, as seen by a guest whose raw began at START_NS. */
+/* A host, as seen by a guest whose raw clock began at START_NS. */
 #define START_NS	(100 * S)
 #define UNCERTAINTY_NS	5LL
 
-/* What the host's kernel makes its own clock wobble by, either way (CHIME_WOBBLE_NS). */
+/* How far the host's clock wobbles, either way (CHIME_WOBBLE_NS). */
 #define WOBBLE_NS	75LL
 
-/* By what a reading may leave the line, as far as the line knows. */
+/* The deviation of a reading that the bound of the line allows for. */
 #define SLACK_NS	(5 * UNCERTAINTY_NS + 2 * WOBBLE_NS)
 
 struct world {
 	struct unit_random random;
 	s64 raw_ns;
-	s64 wobble_ns;			/* the most, in one reading of twenty */
-	s64 bracket_ns;			/* the most that readings are between; 0: exact */
-	struct chime_line truth;	/* the host's time as a function of raw */
+	s64 wobble_ns;			/* largest wobble, in one reading of twenty */
+	s64 bracket_ns;			/* longest bracket of a reading; 0: exact */
+	struct chime_line truth;	/* the host's time as a function of the raw clock */
 	u32 clocksource_seq;
 	struct chime_host_line host;
 };
@@ -49,7 +49,7 @@ static s64 true_time(const struct world *world)
 	return chime_line_eval(&world->truth, world->raw_ns);
 }
 
-/* How wrong the line is now. */
+/* The error of the line now. */
 static s64 error_now(const struct world *world)
 {
 	return llabs(chime_line_eval(&world->host.line, world->raw_ns) - true_time(world));
@@ -87,7 +87,7 @@ static struct chime_pairing take_pairing(struct world *world)
 	};
 }
 
-static enum chime_verdict look_after(struct world *world, s64 wait_ns)
+static enum chime_verdict check_after(struct world *world, s64 wait_ns)
 {
 	struct chime_pairing pairing;
 
@@ -96,14 +96,14 @@ static enum chime_verdict look_after(struct world *world, s64 wait_ns)
 	return chime_host_line_update(&world->host, &pairing);
 }
 
-/* Looks at every @wait_ns for @duration_ns. Return: the verdicts other than "on the line". */
+/* Check every @wait_ns for @duration_ns. Return: number of verdicts other than "on the line". */
 static int watch(struct world *world, s64 wait_ns, s64 duration_ns)
 {
 	const s64 until_ns = world->raw_ns + duration_ns;
 	int surprises = 0;
 
 	while (world->raw_ns < until_ns)
-		surprises += look_after(world, wait_ns) != CHIME_VERDICT_ON_LINE;
+		surprises += check_after(world, wait_ns) != CHIME_VERDICT_ON_LINE;
 	return surprises;
 }
 
@@ -114,7 +114,7 @@ static bool is_same(const struct chime_host_line *a, const struct chime_host_lin
 	       a->rate_known == b->rate_known && a->clocksource_changes == b->clocksource_changes;
 }
 
-TEST(starts_at_the_first_pairing)
+TEST(starts_at_the_first_cross_timestamp)
 {
 	struct world world = new_world(50 * PPM_Q32);
 	struct chime_pairing pairing = take_pairing(&world);
@@ -125,7 +125,7 @@ TEST(starts_at_the_first_pairing)
 	EXPECT_EQ(SLACK_NS, bound_now(&world));
 	EXPECT_FALSE(world.host.rate_known);
 
-	/* No slope yet: the bound covers whatever a kernel corrects a clock by. */
+	/* No slope yet: the bound covers the largest rate that a kernel corrects. */
 	world.raw_ns += S;
 	EXPECT_LE(error_now(&world), bound_now(&world));
 	EXPECT_GE(bound_now(&world), 500000);
@@ -140,14 +140,14 @@ TEST(follows_a_straight_host_within_its_bound)
 	for (i = 0; i < ARRAY_SIZE(rates); i++) {
 		for (j = 0; j < ARRAY_SIZE(waits_ns); j++) {
 			struct world world = new_world(rates[i]);
-			int looks;
+			int checks;
 
-			ASSERT_EQ(CHIME_VERDICT_STARTED, look_after(&world, 0));
-			for (looks = 0; looks < 3000; looks++) {
+			ASSERT_EQ(CHIME_VERDICT_STARTED, check_after(&world, 0));
+			for (checks = 0; checks < 3000; checks++) {
 				world.raw_ns += waits_ns[j] / 2;
 				ASSERT_LE(error_now(&world), bound_now(&world));
 				ASSERT_EQ(CHIME_VERDICT_ON_LINE,
-					  look_after(&world, waits_ns[j] - waits_ns[j] / 2));
+					  check_after(&world, waits_ns[j] - waits_ns[j] / 2));
 				ASSERT_LE(error_now(&world), UNCERTAINTY_NS);
 			}
 			ASSERT_TRUE(world.host.rate_known);
@@ -162,11 +162,11 @@ TEST(predicts_to_the_ns)
 {
 	struct world world = new_world(-20 * PPM_Q32);
 
-	look_after(&world, 0);
+	check_after(&world, 0);
 	EXPECT_EQ(0, watch(&world, 20 * MS, 20 * S));
 	world.raw_ns += S;
 	EXPECT_LE(error_now(&world), 2 * UNCERTAINTY_NS);
-	/* 1 ppm of growth, and what the wobble makes of a slope over 14 s in one */
+	/* 1 ppm of growth, and the wobble's share of a slope over 14 s, for one second */
 	EXPECT_LE(bound_now(&world), SLACK_NS + UNCERTAINTY_NS + WOBBLE_NS + 1000);
 }
 
@@ -180,59 +180,59 @@ TEST(keeps_the_slope_of_a_wobbling_host)
 		struct world world = new_world(20 * PPM_Q32);
 		s64 until_ns = START_NS + 200 * S;
 
-		look_after(&world, 0);
+		check_after(&world, 0);
 		watch(&world, waits_ns[i], 20 * S);
 		world.wobble_ns = 60;
 		while (world.raw_ns < until_ns) {
 			world.raw_ns += waits_ns[i] / 2;
 			ASSERT_LE(error_now(&world), bound_now(&world));
-			ASSERT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, waits_ns[i] / 2));
+			ASSERT_EQ(CHIME_VERDICT_ON_LINE, check_after(&world, waits_ns[i] / 2));
 			/* 2 * 65 ns over the 14 s that are kept at least: 10 ppb */
 			ASSERT_LE(llabs(world.host.line.rate_q32 - 20 * PPM_Q32), PPM_Q32 / 100);
 		}
 	}
 }
 
-/* A slew that is too slow to tell from a wobble, until the stretch shows it. */
+/* A slew that cannot be distinguished from a wobble until the whole segment shows it. */
 TEST(bound_holds_before_a_slow_slew_shows)
 {
 	static const s64 slews[] = { 2 * PPM_Q32, -5 * PPM_Q32, 8 * PPM_Q32 };
-	unsigned int i, look;
+	unsigned int i, check;
 
 	for (i = 0; i < ARRAY_SIZE(slews); i++) {
 		struct world world = new_world(10 * PPM_Q32);
 
-		look_after(&world, 0);
+		check_after(&world, 0);
 		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
 		change_host(&world, 10 * PPM_Q32 + slews[i], 0);
-		for (look = 0; look < 500; look++) {
+		for (check = 0; check < 500; check++) {
 			world.raw_ns += 20 * MS;
 			ASSERT_LE(error_now(&world), bound_now(&world));
-			look_after(&world, 0);
+			check_after(&world, 0);
 		}
 		EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
 	}
 }
 
 /*
- * One that just does not show between two readings goes on as far until the next; what it is at the
- * first one nobody can foresee.
+ * A slew that is just too slow to show between two readings moves the host as far until the next
+ * one. The deviation at the first one cannot be foreseen.
  */
 static void slew_unnoticed(struct __test_metadata *_metadata, s64 bracket_ns, s64 slew_q32)
 {
 	struct world world = new_world(10 * PPM_Q32);
-	unsigned int look;
+	unsigned int check;
 
 	world.random.state += (u64)slew_q32;
 	world.bracket_ns = bracket_ns;
-	look_after(&world, 0);
+	check_after(&world, 0);
 	watch(&world, 20 * MS, 30 * S);
 	change_host(&world, 10 * PPM_Q32 + slew_q32, 0);
-	look_after(&world, 20 * MS);
-	for (look = 0; look < 500; look++) {
+	check_after(&world, 20 * MS);
+	for (check = 0; check < 500; check++) {
 		world.raw_ns += 20 * MS;
 		ASSERT_LE(error_now(&world), bound_now(&world));
-		look_after(&world, 0);
+		check_after(&world, 0);
 	}
 }
 
@@ -246,8 +246,8 @@ TEST(bound_holds_while_readings_hide_a_slew)
 	}
 }
 
-/* The host's daemon starts and ends a slew: noticed at the next look, followed soon after. */
-TEST(bends_with_a_slewed_host)
+/* The host's daemon starts and ends a slew: detected at the next check, followed soon after. */
+TEST(follows_the_rate_changes_of_a_slewed_host)
 {
 	static const s64 slews[] = { 20 * PPM_Q32, -100 * PPM_Q32, 500 * PPM_Q32,
 				     -1000 * PPM_Q32 };
@@ -256,11 +256,11 @@ TEST(bends_with_a_slewed_host)
 	for (i = 0; i < ARRAY_SIZE(slews); i++) {
 		struct world world = new_world(10 * PPM_Q32);
 
-		look_after(&world, 0);
+		check_after(&world, 0);
 		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
 
 		change_host(&world, 10 * PPM_Q32 + slews[i], 0);
-		EXPECT_EQ(CHIME_VERDICT_BENT, look_after(&world, 20 * MS));
+		EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED, check_after(&world, 20 * MS));
 		EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
 		watch(&world, 20 * MS, 200 * MS);
 		EXPECT_LE(llabs(world.host.line.rate_q32 - 10 * PPM_Q32 - slews[i]),
@@ -270,9 +270,9 @@ TEST(bends_with_a_slewed_host)
 
 		ASSERT_EQ(0, watch(&world, 20 * MS, 5 * S));
 		change_host(&world, 10 * PPM_Q32, 0);
-		EXPECT_EQ(CHIME_VERDICT_BENT, look_after(&world, 20 * MS));
+		EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED, check_after(&world, 20 * MS));
 		world.raw_ns += 20 * MS;
-		/* a second bend was to be expected, so that the bound covers it */
+		/* a second rate change is expected, so the bound covers it */
 		EXPECT_LE(error_now(&world), bound_now(&world));
 	}
 }
@@ -287,7 +287,7 @@ TEST(notices_a_jump_and_touches_nothing)
 		struct chime_host_line before;
 		struct chime_pairing pairing;
 
-		look_after(&world, 0);
+		check_after(&world, 0);
 		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
 		before = world.host;
 
@@ -307,7 +307,7 @@ TEST(goes_on_after_a_jump_with_the_rate_it_knew)
 	struct chime_pairing pairing;
 	s64 rate_q32;
 
-	look_after(&world, 0);
+	check_after(&world, 0);
 	ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
 	rate_q32 = world.host.line.rate_q32;
 
@@ -319,8 +319,8 @@ TEST(goes_on_after_a_jump_with_the_rate_it_knew)
 	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
 	EXPECT_EQ(rate_q32, world.host.line.rate_q32);
 
-	/* A slope over 20 ms would be worse than the one from before. */
-	ASSERT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 20 * MS));
+	/* A slope over 20 ms would be worse than the previous one. */
+	ASSERT_EQ(CHIME_VERDICT_ON_LINE, check_after(&world, 20 * MS));
 	EXPECT_EQ(rate_q32, world.host.line.rate_q32);
 	EXPECT_EQ(0, watch(&world, 20 * MS, 20 * S));
 	world.raw_ns += 20 * MS;
@@ -331,19 +331,19 @@ TEST(takes_a_small_step_of_the_host_for_a_bend)
 {
 	struct world world = new_world(0);
 
-	look_after(&world, 0);
+	check_after(&world, 0);
 	ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
 	change_host(&world, 0, 5 * MS);
-	EXPECT_EQ(CHIME_VERDICT_BENT, look_after(&world, 20 * MS));
+	EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED, check_after(&world, 20 * MS));
 	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
 	watch(&world, 20 * MS, S);
 	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
 	EXPECT_LE(llabs(world.host.line.rate_q32), PPM_Q32);
 }
 
-/* What a stop of the guest took from raw, when a hypervisor told of it. */
-static enum chime_verdict look_after_stop(struct world *world, s64 lost_ns,
-					  struct chime_pairing *pairing)
+/* The guest is stopped for @lost_ns, and the hypervisor reports it. */
+static enum chime_verdict check_after_stop(struct world *world, s64 lost_ns,
+					   struct chime_pairing *pairing)
 {
 	change_host(world, world->truth.rate_q32, lost_ns);
 	world->raw_ns += 20 * MS;
@@ -352,7 +352,7 @@ static enum chime_verdict look_after_stop(struct world *world, s64 lost_ns,
 	return chime_host_line_update(&world->host, pairing);
 }
 
-TEST(takes_no_stop_for_a_bend)
+TEST(takes_no_stop_for_a_rate_change)
 {
 	static const s64 lost_ns[] = { 20000, 900000, -900000 };
 	unsigned int i;
@@ -362,12 +362,13 @@ TEST(takes_no_stop_for_a_bend)
 		struct chime_pairing pairing;
 		s64 rate_q32;
 
-		look_after(&world, 0);
+		check_after(&world, 0);
 		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
 		rate_q32 = world.host.line.rate_q32;
-		EXPECT_EQ(CHIME_VERDICT_BENT, look_after_stop(&world, lost_ns[i], &pairing));
+		EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED,
+			  check_after_stop(&world, lost_ns[i], &pairing));
 		EXPECT_EQ(rate_q32, world.host.line.rate_q32);
-		/* an idle guest's next look is as far away */
+		/* an idle guest's next check comes after as long a time */
 		world.raw_ns += S;
 		EXPECT_LE(error_now(&world), 1000);
 		EXPECT_LE(error_now(&world), bound_now(&world));
@@ -383,13 +384,13 @@ TEST(notices_a_stop_that_no_slew_could_be_told_from)
 		struct world world = new_world(10 * PPM_Q32);
 		struct chime_pairing pairing;
 
-		look_after(&world, 0);
+		check_after(&world, 0);
 		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
-		EXPECT_EQ(CHIME_VERDICT_JUMPED, look_after_stop(&world, lost_ns[i], &pairing));
+		EXPECT_EQ(CHIME_VERDICT_JUMPED, check_after_stop(&world, lost_ns[i], &pairing));
 	}
 }
 
-/* What two readings, 12 ms apart, make of a host that changed its rate and was set in a second. */
+/* Do two readings, 12 ms apart, show a slew? The host changes its rate and is set in a second. */
 static bool follows_slew(struct world *world, s64 rate_q32, s64 slewed_ns, s64 step_ns)
 {
 	struct chime_pairing first, second;
@@ -411,13 +412,13 @@ TEST(follows_a_hard_slew_by_a_third_reading)
 	for (i = 0; i < ARRAY_SIZE(ppm); i++) {
 		struct world world = new_world(10 * PPM_Q32);
 
-		look_after(&world, 0);
+		check_after(&world, 0);
 		ASSERT_EQ(0, watch(&world, S, 30 * S));
 		EXPECT_TRUE(follows_slew(&world, ppm[i] * PPM_Q32, 700 * MS, 0));
 		EXPECT_LE(error_now(&world), SLACK_NS);
 		EXPECT_LE(llabs(world.host.line.rate_q32 - ppm[i] * PPM_Q32), 20 * PPM_Q32);
-		/* Its end as well. */
-		ASSERT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 500 * MS));
+		/* The end of the slew as well. */
+		ASSERT_EQ(CHIME_VERDICT_ON_LINE, check_after(&world, 500 * MS));
 		EXPECT_LE(error_now(&world), bound_now(&world));
 		EXPECT_TRUE(follows_slew(&world, 10 * PPM_Q32, 400 * MS, 0));
 		EXPECT_LE(error_now(&world), SLACK_NS);
@@ -430,10 +431,10 @@ TEST(takes_no_step_for_a_slew_that_does_not_explain_it)
 		s64 ppm, slewed_ns, step_ns;
 	} cases[] = {
 		{ 10, S, 50 * MS },		/* a step, and nothing more */
-		{ 20000, S, 60 * MS },		/* the slew took it 20 ms of 80 */
-		{ -20000, S, 50 * MS },		/* it goes back, from where it was set */
+		{ 20000, S, 60 * MS },		/* the slew explains 20 ms of 80 */
+		{ -20000, S, 50 * MS },		/* the slew goes back from where it was set to */
 		{ 20000, S, -70 * MS },
-		{ 700, S, 15 * MS },		/* no slew that is worth a name */
+		{ 700, S, 15 * MS },		/* too slow for a hard slew */
 		{ 83333, S, 3600 * S },
 	};
 	unsigned int i;
@@ -442,7 +443,7 @@ TEST(takes_no_step_for_a_slew_that_does_not_explain_it)
 		struct world world = new_world(10 * PPM_Q32);
 		struct chime_host_line before;
 
-		look_after(&world, 0);
+		check_after(&world, 0);
 		ASSERT_EQ(0, watch(&world, S, 30 * S));
 		before = world.host;
 		EXPECT_FALSE(follows_slew(&world, cases[i].ppm * PPM_Q32, cases[i].slewed_ns,
@@ -456,7 +457,7 @@ TEST(asks_only_where_a_slew_could_have_been)
 	struct world world = new_world(10 * PPM_Q32);
 	struct chime_pairing pairing;
 
-	look_after(&world, 0);
+	check_after(&world, 0);
 	ASSERT_EQ(0, watch(&world, S, 30 * S));
 	change_host(&world, 10 * PPM_Q32, 99 * MS);
 	world.raw_ns += S;
@@ -481,7 +482,7 @@ TEST(sees_no_slew_in_readings_that_do_not_belong_together)
 	struct world world = new_world(10 * PPM_Q32);
 	struct chime_pairing first, second, other;
 
-	look_after(&world, 0);
+	check_after(&world, 0);
 	ASSERT_EQ(0, watch(&world, S, 30 * S));
 	change_host(&world, 50000 * PPM_Q32, 0);
 	world.raw_ns += S;
@@ -501,16 +502,16 @@ TEST(sees_no_slew_in_readings_that_do_not_belong_together)
 	EXPECT_TRUE(chime_host_line_follow_slew(&world.host, &first, &second));
 }
 
-TEST(ignores_a_pairing_that_is_not_later)
+TEST(ignores_a_cross_timestamp_that_is_not_later)
 {
 	struct world world = new_world(0);
 	struct chime_host_line before;
 
-	look_after(&world, 0);
+	check_after(&world, 0);
 	ASSERT_EQ(0, watch(&world, 20 * MS, S));
 	before = world.host;
-	EXPECT_EQ(CHIME_VERDICT_USELESS, look_after(&world, 0));
-	EXPECT_EQ(CHIME_VERDICT_USELESS, look_after(&world, -20 * MS));
+	EXPECT_EQ(CHIME_VERDICT_USELESS, check_after(&world, 0));
+	EXPECT_EQ(CHIME_VERDICT_USELESS, check_after(&world, -20 * MS));
 	EXPECT_TRUE(is_same(&before, &world.host));
 }
 
@@ -519,13 +520,13 @@ TEST(drops_the_rate_when_the_clocksource_changes)
 	struct world world = new_world(0);
 	struct chime_pairing pairing;
 
-	look_after(&world, 0);
+	check_after(&world, 0);
 	ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
 
-	/* tsc-early to tsc: raw itself runs at another rate */
+	/* tsc-early to tsc: the raw clock changes its rate */
 	world.clocksource_seq++;
 	change_host(&world, 300 * PPM_Q32, 0);
-	EXPECT_EQ(CHIME_VERDICT_BENT, look_after(&world, 20 * MS));
+	EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED, check_after(&world, 20 * MS));
 	EXPECT_FALSE(world.host.rate_known);
 	EXPECT_EQ(1, world.host.clocksource_changes);
 	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
@@ -547,21 +548,21 @@ TEST(drops_the_rate_when_the_clocksource_changes)
 	EXPECT_LE(error_now(&world), bound_now(&world));
 }
 
-/* An idle guest looks once a second or less: a gap alone is no surprise. */
+/* An idle guest checks once a second or less often: a gap alone is no rate change. */
 TEST(stands_gaps)
 {
 	struct world world = new_world(7 * PPM_Q32);
 
-	look_after(&world, 0);
+	check_after(&world, 0);
 	ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
-	EXPECT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 10 * S));
-	EXPECT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 20 * MS));
-	EXPECT_EQ(CHIME_VERDICT_ON_LINE, look_after(&world, 100 * S));
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_after(&world, 10 * S));
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_after(&world, 20 * MS));
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_after(&world, 100 * S));
 	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
 }
 
-/* A host that answers nonsense: the line is what it says, and nothing overflows on the way. */
-TEST(survives_any_pairings)
+/* A host that answers nonsense: the line follows it, and nothing overflows. */
+TEST(survives_any_cross_timestamps)
 {
 	struct unit_random random = { 2 };
 	struct chime_host_line host = { 0 };

@@ -20,9 +20,9 @@ static const s64 edges[] = {
 #define EDGES		((int)ARRAY_SIZE(edges))
 
 /*
- * floor((distance * rate + bias) / 2^32), exact: 33 high bits of the distance make a whole number,
- * the 32 low ones the rest. Clang's own check of a 128-bit product needs a function that libgcc
- * lacks; no product here exceeds 2^98.
+ * floor((distance * rate + bias) / 2^32), exact: the product of the 33 high bits of the distance is
+ * a whole number, that of the 32 low ones the remainder. Clang's own check of a 128-bit product
+ * needs a function that libgcc lacks; no product here exceeds 2^98.
  */
 __attribute__((no_sanitize("undefined")))
 static __int128 reference_scale(__int128 distance, s64 rate, s64 bias)
@@ -437,28 +437,29 @@ TEST(moves_nowhere_unchanged)
 	}
 }
 
-TEST(relates_one_value_to_another)
+TEST(converts_one_value_to_another)
 {
 	struct unit_random random = { 11 };
 	unsigned int i;
 
 	for (i = 0; i < RANDOM_ROUNDS; i++) {
 		struct chime_line line = likely_line(&random), other = likely_line(&random);
-		struct chime_line related;
+		struct chime_line converted;
 		s64 at_ns = line.origin_ns + (s64)unit_random_below(&random, SECOND_NS);
 		s64 later_ns = at_ns + (s64)unit_random_below(&random, 1000) * SECOND_NS;
 
 		line.rate_q32 >>= 8;
 		other.rate_q32 >>= 8;
 		other.origin_ns = line.origin_ns;
-		chime_line_relate(&line, &other, at_ns, &related);
+		chime_line_convert(&line, &other, at_ns, &converted);
 		ASSERT_EQ(chime_line_eval(&line, at_ns),
-			  chime_line_eval(&related, chime_line_eval(&other, at_ns)));
+			  chime_line_eval(&converted, chime_line_eval(&other, at_ns)));
 		/* Half a unit of the rate, over 1000 s. */
 		ASSERT_LE(llabs(chime_line_eval(&line, later_ns) -
-				chime_line_eval(&related, chime_line_eval(&other, later_ns))), 130);
-		ASSERT_EQ(chime_line_maxerror(&line, at_ns), related.maxerror_ns);
-		ASSERT_EQ(chime_line_sigma(&line, at_ns), related.sigma_ns);
+				chime_line_eval(&converted, chime_line_eval(&other, later_ns))),
+			  130);
+		ASSERT_EQ(chime_line_maxerror(&line, at_ns), converted.maxerror_ns);
+		ASSERT_EQ(chime_line_sigma(&line, at_ns), converted.sigma_ns);
 	}
 }
 

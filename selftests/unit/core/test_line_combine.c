@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines made of others: two composed to one, and one through two readings. What they promise of
- * their errors has to hold for whatever is possible within the errors of what they are made of.
+ * Lines made of others: two composed to one, and one through two readings. Their bounds have to
+ * cover every case within the errors of the lines or readings that they are made of.
  */
 #include "kmod/core/line.h"
 
@@ -42,7 +42,7 @@ TEST(composes_two_lines)
 	}
 }
 
-/* Whatever is possible within the two bounds is within the bound of the composition. */
+/* Every case within the two bounds is within the bound of the composition. */
 TEST(composes_a_bound_that_holds)
 {
 	struct unit_random random = { 12 };

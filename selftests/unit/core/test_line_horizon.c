@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines with a horizon: one rate up to it, another one beyond. What is done to a line, and what is
- * made of it, keeps that.
+ * Lines with a horizon: one rate up to it, another one beyond. Moving, composing and converting a
+ * line keep both.
  */
 #include "kmod/core/line.h"
 
@@ -46,7 +46,7 @@ TEST(keeps_the_offset_of_its_horizon)
 	EXPECT_EQ(kept, chime_line_offset(&line, DAY_NS + 61 * SECOND_NS));
 	EXPECT_EQ(kept, chime_line_offset(&line, 400 * DAY_NS));
 	EXPECT_EQ(kept, chime_line_offset(&line, S64_MAX));
-	/* Likewise the other way, should the host's clock go back. */
+	/* The same in the other direction, if the host's clock goes back. */
 	EXPECT_EQ(5000 - ppm_of(100, 60 * SECOND_NS), chime_line_offset(&line, -30 * DAY_NS));
 	EXPECT_EQ(5000 - ppm_of(100, 60 * SECOND_NS), chime_line_offset(&line, S64_MIN));
 
@@ -89,7 +89,7 @@ TEST(is_valid_only_if_no_error_shrinks)
 	line = short_lived();
 	line.beyond_maxerror_rate_q32 = line.maxerror_rate_q32 - 1;
 	EXPECT_FALSE(chime_line_valid(&line));
-	/* Without a horizon nobody looks. */
+	/* Without a horizon the rates beyond do not matter. */
 	line.horizon_ns = 0;
 	line.rate_horizon_ns = 0;
 	line.beyond_rate_q32 = S64_MAX;
@@ -156,7 +156,7 @@ static s64 random_age(struct unit_random *random)
 	return (s64)(unit_random(random) >> (4 + unit_random_below(random, 50)));
 }
 
-/* Later on it is the same line, but for what is rounded. */
+/* From the new origin on it is the same line, but for rounding. */
 TEST(moves_its_horizon_along)
 {
 	struct unit_random random = { 23 };
@@ -187,7 +187,7 @@ TEST(moves_its_horizon_along)
 	}
 }
 
-/* Back beyond the old origin nothing is promised but that no bound becomes tighter. */
+/* Back beyond the old origin the only promise is that no bound becomes tighter. */
 TEST(never_gains_by_being_moved)
 {
 	struct unit_random random = { 24 };
@@ -208,7 +208,7 @@ TEST(never_gains_by_being_moved)
 	}
 }
 
-/* As a correction on a host's line is. */
+/* Like a correction to a host's line. */
 TEST(composes_a_horizon)
 {
 	struct unit_random random = { 25 };
@@ -252,7 +252,7 @@ TEST(composes_the_nearer_horizon)
 	};
 	struct chime_line both;
 
-	/* The inner one's is long over, the outer one has 55 s left of its own. */
+	/* The inner line is beyond its horizon, the outer one has 55 s left. */
 	chime_line_compose(&outer, &inner, DAY_NS - 5 * SECOND_NS, &both);
 	EXPECT_EQ(55 * SECOND_NS, both.horizon_ns);
 	EXPECT_EQ(55 * SECOND_NS, both.rate_horizon_ns);
@@ -268,8 +268,8 @@ TEST(composes_the_nearer_horizon)
 	EXPECT_EQ(200 * PPM + 2, both.beyond_maxerror_rate_q32);
 }
 
-/* As a correction is when its host is set aside, or taken up again. */
-TEST(relates_a_horizon)
+/* As happens to a correction when its host is demoted or reinstated. */
+TEST(converts_a_horizon)
 {
 	struct unit_random random = { 26 };
 	int i;
@@ -278,25 +278,25 @@ TEST(relates_a_horizon)
 		struct chime_line line = likely_line(&random);
 		struct chime_line other = likely_line(&random);
 		s64 at = (s64)(unit_random(&random) >> 4), later;
-		struct chime_line related;
+		struct chime_line converted;
 
 		add_horizon(&random, &line);
 		line.rate_horizon_ns = 1 + (line.rate_horizon_ns >> 10);
 		line.offset_ns >>= 3;
 		other.offset_ns >>= 3;
 		line.origin_ns = at - (s64)unit_random_below(&random, 4000 * SECOND_NS);
-		chime_line_relate(&line, &other, at, &related);
-		if (labs(related.rate_q32) >= CHIME_LINE_RATE_MAX_Q32 - 1 || !related.rate_q32 ||
-		    !related.beyond_rate_q32)
+		chime_line_convert(&line, &other, at, &converted);
+		if (labs(converted.rate_q32) >= CHIME_LINE_RATE_MAX_Q32 - 1 ||
+		    !converted.rate_q32 || !converted.beyond_rate_q32)
 			continue;
-		ASSERT_TRUE(chime_line_valid(&related));
+		ASSERT_TRUE(chime_line_valid(&converted));
 		later = at + (s64)unit_random_below(&random, 1000 * SECOND_NS);
 		ASSERT_EQ(chime_line_eval(&line, at),
-			  chime_line_eval(&related, chime_line_eval(&other, at)));
+			  chime_line_eval(&converted, chime_line_eval(&other, at)));
 		ASSERT_LE(absolute((__int128)chime_line_eval(&line, later) -
-				   chime_line_eval(&related, chime_line_eval(&other, later))),
+				   chime_line_eval(&converted, chime_line_eval(&other, later))),
 			  6 + ((later - at) >> 31));
-		ASSERT_EQ(chime_line_maxerror(&line, at), related.maxerror_ns);
+		ASSERT_EQ(chime_line_maxerror(&line, at), converted.maxerror_ns);
 	}
 }
 

@@ -54,7 +54,7 @@ TEST(spares_errors_on_one_occasion)
 		  chime_policy_decide(&policy, TRUECHIME_OCCASION_DISRUPTION, -10 * MS - 1));
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED,
 		  chime_policy_decide(&policy, TRUECHIME_OCCASION_OPERATOR, MS));
-	/* Who leaves more alone goes on to. */
+	/* A larger threshold stays as it is. */
 	chime_policy_spare(&policy, TRUECHIME_OCCASION_BOOT, 10 * MS);
 	EXPECT_EQ(TRUECHIME_ACTION_NONE,
 		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, S));
@@ -80,7 +80,7 @@ TEST(decides_by_rule_direction_and_size)
 		{ { TRUECHIME_RULE_IGNORE, 5, 7 }, 5, TRUECHIME_ACTION_NONE },
 		{ { TRUECHIME_RULE_IGNORE, 5, 7 }, 100, TRUECHIME_ACTION_IGNORED },
 	};
-	/* Whatever holds for the other direction and the other occasions must not matter. */
+	/* The rules of the other direction and of other occasions must not matter. */
 	static const struct chime_rule other = { TRUECHIME_RULE_SLEW, 0, 0 };
 	struct chime_policy policy;
 	unsigned int i;
@@ -126,7 +126,7 @@ TEST(decides_at_the_end_of_time)
 
 TEST(reads_rules)
 {
-	/* What is not named stays: 11 and 12 forward, 21 and 22 backward. */
+	/* Values that are not named stay: 11 and 12 forward, 21 and 22 backward. */
 	static const struct {
 		const char *text;
 		struct chime_rule forward;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reactions: what follows from each cause, whoever measured by how much the clocks came apart.
+ * Reactions: what follows from each cause, with each kind of measurement of the gap.
  */
 #include "kmod/core/reaction.h"
 
@@ -21,14 +21,14 @@ static struct chime_reaction react(struct chime_disrupted disrupted)
 	return reaction;
 }
 
-/* A host's clock that is the reference, and has told a gap of @gap_ns. */
+/* A host's clock is the reference, and showed a gap of @gap_ns. */
 static struct chime_reaction by_host(enum truechime_cause cause, s64 gap_ns)
 {
 	return REACT(.cause = cause, .measure = CHIME_MEASURED_BY_HOST, .gap_ns = gap_ns,
 		     .has_host = true, .corrected = true, .maxerror_ns = MS);
 }
 
-/* One row a cause: with a host's clock as the reference, set aside, and without a gap. */
+/* One row for each cause: the host's clock is the reference, is demoted, or shows no gap. */
 static const struct {
 	const char *name;
 	enum truechime_cause cause;
@@ -105,7 +105,7 @@ TEST(takes_a_cause_of_a_newer_kernel_for_unknown)
 	EXPECT_TRUE(chime_reaction_counts(1000));
 }
 
-/* A step of the host's clock: away from UTC, or back to it, and UTC was known better. */
+/* A step of the host's clock, away from UTC or back to it, of more than UTC's bound. */
 TEST(follows_the_host_only_where_utc_is_not_known_better)
 {
 	static const struct {
@@ -122,7 +122,7 @@ TEST(follows_the_host_only_where_utc_is_not_known_better)
 		{ MS, true, MS, CHIME_REFERENCE_FOLLOW },
 		{ -MS, true, MS, CHIME_REFERENCE_FOLLOW },
 		{ S64_MIN, true, MS, CHIME_REFERENCE_ABSORB },
-		/* A correction of which no bound is known. */
+		/* A correction without a bound. */
 		{ S64_MAX, true, S64_MAX, CHIME_REFERENCE_FOLLOW },
 	};
 	size_t i;
@@ -135,7 +135,7 @@ TEST(follows_the_host_only_where_utc_is_not_known_better)
 				.maxerror_ns = steps[i].maxerror_ns).change);
 }
 
-/* What nobody can measure ends what was known, and leaves the system clock to be distrusted. */
+/* An unmeasured gap ends the correction, and the system clock has to be distrusted. */
 TEST(begins_anew_where_nobody_knows_how_far)
 {
 	struct chime_reaction reaction = REACT(.cause = TRUECHIME_CAUSE_REVERT,
@@ -156,13 +156,13 @@ TEST(moves_by_what_the_sources_agree_on)
 	EXPECT_EQ(3 * MS, reaction.shift_error_ns);
 	EXPECT_EQ(-DAY, reaction.lost_ns);
 	EXPECT_TRUE(reaction.repair);
-	/* They have measured this very host's time. */
+	/* The sources have measured the time of this host. */
 	reaction = REACT(.cause = TRUECHIME_CAUSE_FORK, .measure = CHIME_MEASURED_BY_SOURCES,
 			 .gap_ns = S, .corrected = true);
 	EXPECT_FALSE(reaction.suspect_host);
 }
 
-/* A host that was set aside may run 20 ppm off; how long a day is by it is a matter of seconds. */
+/* A demoted host may run 20 ppm off: over a day that is a matter of seconds. */
 TEST(gap_by_a_host_set_aside_is_as_long_as_a_clock_says)
 {
 	struct chime_reaction reaction = REACT(.cause = TRUECHIME_CAUSE_REVERT,
@@ -177,7 +177,7 @@ TEST(gap_by_a_host_set_aside_is_as_long_as_a_clock_says)
 	EXPECT_GT(reaction.shift_error_ns, 0);
 }
 
-TEST(believes_a_clock_only_if_it_was_put_right)
+TEST(trusts_a_clock_only_if_it_was_put_right)
 {
 	enum truechime_action action;
 
@@ -186,7 +186,7 @@ TEST(believes_a_clock_only_if_it_was_put_right)
 	EXPECT_TRUE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_NONE, MS + 1, false));
 	EXPECT_TRUE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_NONE, S64_MIN, false));
 	EXPECT_TRUE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_NONE, 0, true));
-	/* The step has marked it. */
+	/* The step has marked the clock unsynchronised. */
 	EXPECT_FALSE(chime_reaction_leaves_wrong(TRUECHIME_ACTION_STEPPED, 0, true));
 	for (action = TRUECHIME_ACTION_NONE; action <= TRUECHIME_ACTION_TOO_EARLY; action++)
 		if (action != TRUECHIME_ACTION_NONE && action != TRUECHIME_ACTION_STEPPED)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The RTC against raw: reverts are seen to the second, and whatever else an RTC does is no jump.
+ * The RTC against the raw clock: reverts are seen to the second; other behaviour of an RTC is no
+ * jump.
  */
 #include "kmod/core/rtc_track.h"
 
@@ -10,12 +11,12 @@
 
 #define MS	1000000LL
 #define S	1000000000LL
-#define BOOT	(1800000000 * S)	/* what raw 0 was */
+#define BOOT	(1800000000 * S)	/* UTC at raw time 0 */
 
-/* A machine: its RTC and its system clock against raw, and how long a reading takes. */
+/* A machine: its RTC and system clock against the raw clock, and how long a reading takes. */
 struct machine {
 	s64 raw_ns;
-	s64 rtc_ahead_ns;	/* of BOOT + raw */
+	s64 rtc_ahead_ns;	/* of BOOT + raw_ns */
 	s64 realtime_ahead_ns;
 	s64 rtc_ppb;
 	s64 reading_ns;
@@ -23,7 +24,7 @@ struct machine {
 	struct chime_rtc_track track;
 };
 
-static enum chime_rtc_verdict look(struct machine *machine, s64 *gap_ns)
+static enum chime_rtc_verdict take_reading(struct machine *machine, s64 *gap_ns)
 {
 	struct chime_rtc_reading reading = { .before_ns = machine->raw_ns };
 	s64 rtc_ns;
@@ -46,7 +47,7 @@ static void run(struct machine *machine, s64 seconds, struct unit_random *random
 
 	while (seconds--) {
 		machine->raw_ns += S + unit_random_below(random, 20 * MS);
-		ASSERT_EQ(CHIME_RTC_FINE, look(machine, &gap_ns));
+		ASSERT_EQ(CHIME_RTC_OK, take_reading(machine, &gap_ns));
 	}
 }
 
@@ -82,7 +83,7 @@ TEST(a_revert_is_a_jump_of_its_size)
 			run(&machine, 10, &random, _metadata);
 			machine.rtc_ahead_ns += gaps_ns[i];
 			machine.raw_ns += S;
-			ASSERT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+			ASSERT_EQ(CHIME_RTC_JUMPED, take_reading(&machine, &gap_ns));
 			EXPECT_LE(llabs(gap_ns - gaps_ns[i]), S);
 			run(&machine, 10, &random, _metadata);
 		}
@@ -90,8 +91,8 @@ TEST(a_revert_is_a_jump_of_its_size)
 }
 
 /*
- * A revert of a machine whose RTC was set by the wrong time zone, or in another one: the system
- * clock, which was right, is behind by the gap, and not by what the RTC shows more.
+ * A revert of a machine whose RTC is in another time zone, or was set in a wrong one: the system
+ * clock, which was right, is behind by the gap, and not by its difference from the RTC.
  */
 TEST(the_jump_counts_and_not_what_the_rtc_shows)
 {
@@ -113,13 +114,13 @@ TEST(the_jump_counts_and_not_what_the_rtc_shows)
 			before = machine.track;
 			machine.rtc_ahead_ns += gaps_ns[j];
 			machine.raw_ns += S;
-			ASSERT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+			ASSERT_EQ(CHIME_RTC_JUMPED, take_reading(&machine, &gap_ns));
 			run(&machine, 2, &random, _metadata);
 			behind_ns = chime_rtc_behind_ns(&before, &machine.track, &machine.reading);
 			EXPECT_LE(llabs(behind_ns - gaps_ns[j]), 1000 * MS);
 			EXPECT_FALSE(chime_rtc_is_small(behind_ns));
 
-			/* Somebody has put it right meanwhile. */
+			/* Another program has corrected it meanwhile. */
 			machine.realtime_ahead_ns += gaps_ns[j];
 			run(&machine, 1, &random, _metadata);
 			behind_ns = chime_rtc_behind_ns(&before, &machine.track, &machine.reading);
@@ -128,7 +129,7 @@ TEST(the_jump_counts_and_not_what_the_rtc_shows)
 	}
 }
 
-/* The kernel has put the system clock forward by the RTC, whatever that shows. */
+/* The kernel has set the system clock forward by as much as the RTC ran on. */
 TEST(a_suspend_is_no_jump_of_an_rtc_that_is_off)
 {
 	struct unit_random random = { 10 };
@@ -139,11 +140,11 @@ TEST(a_suspend_is_no_jump_of_an_rtc_that_is_off)
 	machine.rtc_ahead_ns += 300 * S;
 	machine.realtime_ahead_ns += 300 * S;
 	machine.raw_ns += S;
-	EXPECT_EQ(CHIME_RTC_SET, look(&machine, &gap_ns));
+	EXPECT_EQ(CHIME_RTC_SET, take_reading(&machine, &gap_ns));
 	run(&machine, 10, &random, _metadata);
 }
 
-/* After a while of readings at all phases of the second two are seen at any of them. */
+/* Readings at all phases of the second narrow the bounds: then any jump of two seconds shows. */
 TEST(many_readings_see_what_few_do_not)
 {
 	struct unit_random random = { 3 };
@@ -153,10 +154,10 @@ TEST(many_readings_see_what_few_do_not)
 	run(&machine, 600, &random, _metadata);
 	machine.rtc_ahead_ns += 1950 * MS;
 	machine.raw_ns += S;
-	EXPECT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+	EXPECT_EQ(CHIME_RTC_JUMPED, take_reading(&machine, &gap_ns));
 }
 
-/* A kernel that stood still while it was setting the RTC, or an emulation that was late. */
+/* A kernel that was preempted while it was setting the RTC, or an emulation that was late. */
 TEST(less_than_a_second_says_nothing)
 {
 	static const s64 gaps_ns[] = { 300 * MS, -300 * MS, 890 * MS, -890 * MS };
@@ -175,7 +176,7 @@ TEST(less_than_a_second_says_nothing)
 			run(&machine, 60, &random, _metadata);
 			machine.rtc_ahead_ns += gaps_ns[i];
 			machine.raw_ns += S;
-			ASSERT_EQ(CHIME_RTC_FINE, look(&machine, &gap_ns));
+			ASSERT_EQ(CHIME_RTC_OK, take_reading(&machine, &gap_ns));
 			run(&machine, 60, &random, _metadata);
 		}
 	}
@@ -184,7 +185,7 @@ TEST(less_than_a_second_says_nothing)
 TEST(setting_the_rtc_to_the_system_clock_is_no_jump)
 {
 	static const s64 before_ns[] = { 7200 * S, -30 * S, 3 * S };
-	/* On a machine that is kept from going on it is set late. */
+	/* A preempted program sets it late. */
 	static const s64 late_ns[] = { 40 * MS, 650 * MS, 300 * MS };
 	struct unit_random random = { 4 };
 	unsigned int i;
@@ -199,12 +200,12 @@ TEST(setting_the_rtc_to_the_system_clock_is_no_jump)
 		run(&machine, 10, &random, _metadata);
 		machine.rtc_ahead_ns = 0;
 		machine.raw_ns += S;
-		EXPECT_EQ(CHIME_RTC_SET, look(&machine, &gap_ns));
+		EXPECT_EQ(CHIME_RTC_SET, take_reading(&machine, &gap_ns));
 		run(&machine, 10, &random, _metadata);
 	}
 }
 
-/* hwclock --set, to something else than the system's time: to be looked into. */
+/* hwclock --set, to another time than the system's: it counts as a jump. */
 TEST(setting_the_rtc_to_anything_else_is_one)
 {
 	struct unit_random random = { 5 };
@@ -214,7 +215,7 @@ TEST(setting_the_rtc_to_anything_else_is_one)
 	run(&machine, 10, &random, _metadata);
 	machine.rtc_ahead_ns = 3600 * S;
 	machine.raw_ns += S;
-	EXPECT_EQ(CHIME_RTC_JUMPED, look(&machine, &gap_ns));
+	EXPECT_EQ(CHIME_RTC_JUMPED, take_reading(&machine, &gap_ns));
 }
 
 TEST(steps_of_the_system_clock_are_no_concern_of_the_rtc)
@@ -239,7 +240,7 @@ TEST(a_slow_reading_tells_less_and_nothing_wrong)
 	run(&machine, 10, &random, _metadata);
 }
 
-/* Nonsense is survived, without undefined behaviour. */
+/* Nonsense causes no undefined behaviour. */
 TEST(any_reading_is_taken)
 {
 	struct unit_random random = { 8 };

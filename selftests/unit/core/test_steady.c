@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Steady time: that it goes on while the host bends, follows a host that does not, survives a
- * disruption, and says what it may have followed. The truth is raw, which runs straight.
+ * Unslewed host time: it keeps its rate while the host is slewed, follows a host that is not,
+ * survives a disruption, and its bound covers the slews that it may have followed. The truth is the
+ * raw clock, whose rate is constant.
  */
 #include "kmod/core/steady.h"
 
@@ -37,7 +38,7 @@ FIXTURE_TEARDOWN(steady)
 {
 }
 
-/* Looks every 20 ms, at a host that has @rate_q32 against raw, a correction in force. */
+/* Check every 20 ms, with a host at @rate_q32 against the raw clock and a correction in force. */
 static void watch(struct _test_data_steady *self, s64 rate_q32, s64 duration_ns)
 {
 	s64 end_ns = self->raw_ns + duration_ns;
@@ -55,7 +56,7 @@ static void watch(struct _test_data_steady *self, s64 rate_q32, s64 duration_ns)
 	}
 }
 
-/* How far steady time has left the line that raw makes. */
+/* How far unslewed host time is off the raw clock. */
 static s64 gained(const struct _test_data_steady *self)
 {
 	return chime_line_eval(&self->steady.line, self->raw_ns) - UTC0_NS -
@@ -84,8 +85,8 @@ TEST_F(steady, goes_on_while_the_host_is_slewed)
 }
 
 /*
- * One that can be an oscillator's. That it is not is counted for the 64 s until one could have
- * turned so far: a quarter of a ppm, in the mean half of it.
+ * A rate change that may be an oscillator's. The bound allows for a slew for 64 s, after which an
+ * oscillator could have drifted so far: by a quarter of a ppm, half of that on average.
  */
 TEST_F(steady, follows_a_small_change)
 {
@@ -96,7 +97,7 @@ TEST_F(steady, follows_a_small_change)
 	chime_steady_renew(&self->steady, self->raw_ns);
 	watch(self, PPM_Q32 / 4, 20 * MS);
 	EXPECT_LE(bound(self), 2 * READING_NS);
-	/* By now it is the rate that it keeps. */
+	/* By now this rate is the pace. */
 	watch(self, PPM_Q32 / 4, 100 * S);
 	EXPECT_LE(bound(self), 2000);
 	watch(self, 100 * PPM_Q32, 10 * S);
@@ -112,7 +113,7 @@ TEST_F(steady, small_changes_do_not_add_up_to_a_slew)
 	before_ns = gained(self);
 	for (i = 1; i <= 100; i++)
 		watch(self, i * PPM_Q32 / 4, S);
-	/* Half a ppm, and what the pace can turn in that time. */
+	/* Half a ppm, and the drift of the pace in that time. */
 	EXPECT_LE(llabs(gained(self) - before_ns), 100 * 1000 * 9 / 10);
 	EXPECT_LE(llabs(self->steady.line.rate_q32), PPM_Q32);
 	EXPECT_GE(bound(self), llabs(gained(self) - before_ns) / 2);
@@ -134,7 +135,7 @@ TEST_F(steady, is_the_hosts_time_without_a_correction)
 	}
 }
 
-/* A slope that is not known says nothing of where the host goes. */
+/* An unknown slope does not show whether the host is slewed. */
 TEST_F(steady, waits_until_the_slope_is_known)
 {
 	watch(self, 0, 10 * S);
@@ -148,7 +149,7 @@ TEST_F(steady, waits_until_the_slope_is_known)
 	EXPECT_LE(llabs(gained(self)), 10);
 }
 
-/* Guest time is taken back by @gap_ns: raw is, the host went on at the rate of its line. */
+/* The raw clock goes back by @gap_ns, while the host runs on at the rate of its line. */
 static void revert_reaching(struct _test_data_steady *self, s64 gap_ns, s64 reach_ns)
 {
 	struct chime_line before;
@@ -157,7 +158,7 @@ static void revert_reaching(struct _test_data_steady *self, s64 gap_ns, s64 reac
 	self->host.maxerror_ns = READING_NS;
 	before = self->host;
 	self->host.offset_ns += gap_ns;
-	chime_steady_rejoin(&self->steady, &before, &self->host, reach_ns, self->raw_ns);
+	chime_steady_resync(&self->steady, &before, &self->host, reach_ns, self->raw_ns);
 }
 
 static void revert(struct _test_data_steady *self, s64 gap_ns)
@@ -170,40 +171,40 @@ TEST_F(steady, survives_a_revert)
 	watch(self, 0, 10 * S);
 	watch(self, 50 * PPM_Q32, 200 * S);
 	revert(self, 1000 * S);
-	/* A rate that held for so long is the host's; of the host's time, which makes 2.5 us. */
+	/* A rate that lasted so long is the host's own. It is per host time, which makes 2.5 us. */
 	EXPECT_LE(llabs(gained(self) - 1000 * S + 50 * MS), 3000);
-	EXPECT_LE(self->steady.bend.sigma_ns, 10 * MS);
+	EXPECT_LE(self->steady.unslew.sigma_ns, 10 * MS);
 	watch(self, 50 * PPM_Q32, 20 * S);
 	EXPECT_TRUE(self->steady.paced);
 }
 
-/* The correction's rate counts for 100 s more: this is the other half of UTC's against the host. */
-TEST_F(steady, carries_no_bend_further_than_the_correction)
+/* The correction's rate is valid for 100 s more, and so is the rate that adds to it. */
+TEST_F(steady, extrapolates_no_further_than_the_correction)
 {
 	watch(self, 0, 10 * S);
 	watch(self, 50 * PPM_Q32, 200 * S);
 	revert_reaching(self, 1000 * S, 100 * S);
 	EXPECT_LE(llabs(gained(self) - 1000 * S + 5 * MS), 3000);
-	EXPECT_GE(self->steady.bend.maxerror_ns, 45 * MS - 1000);
+	EXPECT_GE(self->steady.unslew.maxerror_ns, 45 * MS - 1000);
 	revert_reaching(self, -1000 * S, 0);
 	EXPECT_LE(llabs(gained(self) + 5 * MS), 3000);
 }
 
-/* Until the host's slope is seen there may be a slew, and then nobody has to think of one. */
-TEST_F(steady, doubts_what_the_host_did_until_it_is_seen)
+/* The bound allows for a slew until the host's slope is seen. */
+TEST_F(steady, allows_for_a_slew_until_the_slope_is_seen)
 {
 	watch(self, 0, 20 * S);
 	revert(self, 1000 * S);
 	revert(self, 1000 * S);
 	EXPECT_GE(bound(self), 100 * MS);
 	EXPECT_LE(bound(self), 100 * MS + 20 * READING_NS);
-	EXPECT_EQ(0, self->steady.bend.sigma_ns);
+	EXPECT_EQ(0, self->steady.unslew.sigma_ns);
 	watch(self, 0, 2 * S);
 	EXPECT_LE(bound(self), 20 * READING_NS);
 }
 
-/* A slew that shows now may have been there all the time. */
-TEST_F(steady, doubts_the_gap_by_the_slew_after_it)
+/* A slew that shows now may have lasted throughout the gap. */
+TEST_F(steady, allows_for_the_slew_seen_after_the_gap)
 {
 	static const s64 ppm[] = { 20, -200 };
 	unsigned int i;
@@ -217,7 +218,7 @@ TEST_F(steady, doubts_the_gap_by_the_slew_after_it)
 		revert(self, 1000 * S);
 		watch(self, ppm[i] * PPM_Q32, 5 * S);
 		EXPECT_GE(bound(self), 1000 * 999 * llabs(ppm[i]));
-		/* The faster one is no other machine's oscillator. */
+		/* Only the slower one may be another machine's oscillator. */
 		EXPECT_EQ(llabs(ppm[i]) < 50, llabs(gained(self) - before_ns - 1000 * S) > 1000);
 		watch(self, 0, 5 * S);
 		chime_steady_renew(&self->steady, self->raw_ns);
@@ -226,8 +227,8 @@ TEST_F(steady, doubts_the_gap_by_the_slew_after_it)
 	}
 }
 
-/* It slewed lately, so it may have done so again, as fast and as long as slews are. */
-TEST_F(steady, doubts_a_host_that_was_slewed_lately)
+/* A host that was slewed lately may have been slewed again, as fast, and as long as slews last. */
+TEST_F(steady, allows_for_another_slew_of_a_host_slewed_lately)
 {
 	watch(self, 0, 20 * S);
 	watch(self, 300 * PPM_Q32, 20 * S);
@@ -238,7 +239,7 @@ TEST_F(steady, doubts_a_host_that_was_slewed_lately)
 	EXPECT_GE(bound(self), 29 * MS);
 	EXPECT_LE(bound(self), 31 * MS);
 	EXPECT_GE(self->steady.line.sigma_ns, 14 * MS);
-	/* And what it does now is a slew, not another machine's rate. */
+	/* And its rate now is a slew, not another machine's rate. */
 	watch(self, 10 * PPM_Q32, 20 * S);
 	EXPECT_LE(llabs(gained(self) - 1000 * S), 1000);
 	chime_steady_renew(&self->steady, self->raw_ns);
@@ -259,7 +260,7 @@ TEST_F(steady, does_not_carry_a_slew_on_over_a_revert)
 	EXPECT_GE(bound(self), 1000 * 499000);
 }
 
-/* A slew that lasts passes for a new rate, until the host is back at the one before. */
+/* A lasting slew is mistaken for a new rate until the host is back at the old one. */
 TEST_F(steady, a_long_slew_is_over_when_the_old_rate_is_back)
 {
 	watch(self, 0, 20 * S);
@@ -268,15 +269,15 @@ TEST_F(steady, a_long_slew_is_over_when_the_old_rate_is_back)
 	chime_steady_renew(&self->steady, self->raw_ns);
 	revert(self, 600 * S);
 	EXPECT_LE(llabs(gained(self) - 600 * S), 1000);
-	/* Which of the two rates it rests at nobody knows until it is seen. */
+	/* Which of the two is its rate without a slew is not known until its slope is seen. */
 	EXPECT_GE(bound(self), 600 * 449000);
 	watch(self, 0, 2 * S);
 	EXPECT_GE(bound(self), 100 * 449000);
 	EXPECT_LE(bound(self), 100 * 451000);
 }
 
-/* The slew ended as soon as the guest stood still, or on the way to half of the pause. */
-TEST_F(steady, doubts_a_rate_that_may_have_been_a_slew)
+/* The slew ended when the guest stopped, or half-way through the pause. */
+TEST_F(steady, allows_for_a_rate_that_may_have_been_a_slew)
 {
 	static const s64 rests_s[] = { 600, 300 };
 	unsigned int i;
@@ -297,8 +298,8 @@ TEST_F(steady, doubts_a_rate_that_may_have_been_a_slew)
 	}
 }
 
-/* A slew that had just begun was for good, and another one came on top of it. */
-TEST_F(steady, doubts_two_slews_in_one_gap)
+/* A slew that had just begun lasted, and another one came on top of it. */
+TEST_F(steady, allows_for_two_slews_in_one_gap)
 {
 	watch(self, 0, 20 * S);
 	watch(self, 500 * PPM_Q32, 20 * S);
@@ -354,7 +355,7 @@ TEST_F(steady, another_clocksource_is_followed)
 	EXPECT_EQ(40 * PPM_Q32, self->steady.pace_q32);
 }
 
-/* Whatever it is told: no overflow (the sanitizers look), and errors are never negative. */
+/* With any input: no overflow (the sanitizers check), and errors are never negative. */
 TEST(any_lines_do_no_harm)
 {
 	struct unit_random random = { 3 };
@@ -381,11 +382,11 @@ TEST(any_lines_do_no_harm)
 		}
 		chime_steady_step(&steady, &lines[0], unit_random_s64(&random),
 				  unit_random_s64(&random));
-		chime_steady_rejoin(&steady, &lines[0], &lines[1], unit_random_s64(&random),
+		chime_steady_resync(&steady, &lines[0], &lines[1], unit_random_s64(&random),
 				    unit_random_s64(&random));
 		chime_steady_renew(&steady, unit_random_s64(&random));
 		ASSERT_GE(steady.line.maxerror_ns, 0);
-		ASSERT_GE(steady.bend.maxerror_ns, 0);
+		ASSERT_GE(steady.unslew.maxerror_ns, 0);
 	}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Verdicts: each kind of disruption as the witnesses of each kind of machine see it, and the cause
- * that is named.
+ * Verdicts: each kind of disruption as the witnesses of each kind of machine see it, and the
+ * resulting cause.
  */
 #include "kmod/core/reaction.h"
 #include "kmod/core/verdict.h"
@@ -14,7 +14,7 @@
 
 #define SAW(name)	CHIME_SAW(name)
 
-/* What this machine has to see with: kvm-clock sees stops, a generation id or vmclock restores. */
+/* The witnesses of a machine: kvm-clock sees stops, a generation id or vmclock sees restores. */
 #define BLIND		0
 #define STOPS		1
 #define RESTORES	2
@@ -135,7 +135,7 @@ static const struct {
 	{ "a restore", SAW(PAIRING) | SAW(GENID_NOTIFY), S, MIDNIGHT_NS, TRUECHIME_CAUSE_REVERT },
 };
 
-TEST(tells_a_leap_second_from_a_step)
+TEST(distinguishes_a_leap_second_from_a_step)
 {
 	unsigned int i;
 
@@ -172,7 +172,7 @@ TEST(names_the_cause)
 	}
 }
 
-/* Whatever is seen, one cause of those that a disruption can have. */
+/* Any evidence leads to one of the causes that a disruption can have. */
 TEST(names_a_cause_of_disruptions)
 {
 	static const s64 gaps[] = { S64_MIN, -S, -1, 0, 1, 150 * MS, 150 * MS + 1, S, S64_MAX };
@@ -195,7 +195,7 @@ TEST(names_a_cause_of_disruptions)
 				ASSERT_NE(TRUECHIME_CAUSE_BOOT, cause);
 				ASSERT_NE(TRUECHIME_CAUSE_STEADY, cause);
 				ASSERT_NE(TRUECHIME_CAUSE_OPERATOR, cause);
-				/* A guest that moved in time never blames the host. */
+				/* A guest that was stopped or restored never blames the host. */
 				if (evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP))
 					ASSERT_FALSE(chime_reaction_is_hosts(cause));
 				ASSERT_EQ(!!(evidence & CHIME_SAW_FORK),

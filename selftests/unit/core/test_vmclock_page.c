@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vmclock page: which pages are believed, and what a change of one means.
+ * The vmclock page: which pages are valid, and what a change of one means.
  */
 #include "kmod/core/vmclock_page.h"
 

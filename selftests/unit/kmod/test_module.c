@@ -679,7 +679,7 @@ static struct chime_jump jump_of(s64 offset_ns)
 	return (struct chime_jump){
 		.offset_ns = offset_ns,
 		.maxerror_ns = MS,
-		.fine_raw_ns = machine.raw_ns - S,
+		.ok_raw_ns = machine.raw_ns - S,
 	};
 }
 
