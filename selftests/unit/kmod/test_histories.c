@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Random histories of a guest: it runs, is restored, forked, moved and paused, its host's clock is
- * set, set aside and trusted again, and time sources measure. Whatever happens in whatever order,
- * the published bound holds the truth, and time goes on where the reaction says so.
+ * set, it is demoted and trusted again, and time sources measure. Whatever happens in whatever
+ * order, the true time is within the published bound, and time is continuous where the reaction
+ * says so.
  *
  * HISTORIES=1000000 plays more of them than the usual 20,000.
  */
@@ -17,7 +18,7 @@
 #define PPM_MAX		1	/* a correction's rate is good to this */
 #define ERROR_MAX_NS	(10 * US)	/* and its offset to this */
 
-/* What is true, and what the module sees of it. */
+/* The true clocks, and what the module sees of them. */
 struct world {
 	struct unit_random random;
 	struct chime_timescale *timescale;
@@ -25,7 +26,7 @@ struct world {
 	s64 raw_ns;
 	s64 utc_ns;
 	s64 host_ns;
-	s64 rate_ppb;	/* raw and host against UTC */
+	s64 rate_ppb;	/* raw clock and host against UTC */
 };
 
 static s64 between(struct world *world, s64 low, s64 high)
@@ -33,7 +34,7 @@ static s64 between(struct world *world, s64 low, s64 high)
 	return low + (s64)unit_random_below(&world->random, high - low + 1);
 }
 
-/* So much passes by the host's clock, of which raw sees @raw_part_ns. */
+/* Let @host_part_ns pass by the host's clock and @raw_part_ns by the raw clock. */
 static void pass(struct world *world, s64 host_part_ns, s64 raw_part_ns)
 {
 	world->host_ns += host_part_ns;
@@ -98,7 +99,7 @@ static void set_aside(struct world *world)
 	chime_timescale_set_reference(world->timescale, &line, !world->demoted, world->raw_ns);
 }
 
-/* What the module does about it. */
+/* Let the module react to a disruption. */
 static struct chime_reaction disrupt(struct world *world, enum truechime_cause cause,
 				     enum chime_measure measure, s64 gap_ns, s64 gap_error_ns)
 {
@@ -127,7 +128,7 @@ static struct chime_reaction disrupt(struct world *world, enum truechime_cause c
 	return reaction;
 }
 
-/* This guest lost time; so much of it the host's clock tells. */
+/* This guest loses time; the host's clock shows how much. */
 static void restore(struct world *world)
 {
 	static const enum truechime_cause causes[] = {
@@ -140,7 +141,7 @@ static void restore(struct world *world)
 	disrupt(world, causes[between(world, 0, 4)], CHIME_MEASURED_BY_HOST, gap_ns, 0);
 }
 
-/* Another host's clock is any other. */
+/* Another host's clock may show any time. */
 static void migrate(struct world *world)
 {
 	s64 gap_ns = between(world, MS, S), other_ns = between(world, -10 * S, 10 * S);
@@ -150,7 +151,7 @@ static void migrate(struct world *world)
 	disrupt(world, TRUECHIME_CAUSE_MIGRATION, CHIME_MEASURED_BY_HOST, gap_ns + other_ns, 0);
 }
 
-/* Nobody but the sources saw raw move. */
+/* Only the sources see that the raw clock moved. */
 static void jump(struct world *world)
 {
 	s64 gap_ns = between(world, S, DAY), error_ns = between(world, 0, MS);
@@ -163,7 +164,7 @@ static void jump(struct world *world)
 		gap_ns + between(world, -error_ns, error_ns), error_ns);
 }
 
-/* false: time did not go on as it was to. */
+/* false: time was not continuous although it should have been. */
 static bool set_host_clock(struct world *world)
 {
 	struct chime_now before = now_of(world);
@@ -241,7 +242,7 @@ TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)
 				   now_of(&world).maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
 		}
 	}
-	/* Or nothing was shown. */
+	/* Otherwise the test would show nothing. */
 	EXPECT_GT(bounded, histories() * EVENTS / 4);
 }
 

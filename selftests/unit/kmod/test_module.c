@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module as a whole, on a machine in the test's hands: what becomes of timescale, system clock
- * and correction, and what is reported, whatever happens to guest or host.
+ * The module as a whole, on a machine that the test controls: what becomes of timescale, system
+ * clock and correction, and what is reported, whatever happens to guest or host.
  */
 #include "selftests/unit/module_machine.h"
 
@@ -56,7 +56,7 @@ TEST_F(module, clock_that_is_wrong_at_boot_is_stepped_to_the_hosts)
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
-	/* Nobody need measure time anew. */
+	/* Time need not be measured again. */
 	EXPECT_EQ(0, status().disruptions);
 }
 
@@ -88,7 +88,7 @@ TEST_F(module, revert_is_repaired_by_any_gap)
 		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 		EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
-		/* The correction holds, by a bound that grows with the distance from it. */
+		/* The correction stays valid, with a bound that grows with the distance from it. */
 		EXPECT_TRUE(status().corrected);
 		EXPECT_EQ(0, status().now.epoch - latest()->epoch);
 		if (gaps[i] > 0)
@@ -114,7 +114,7 @@ TEST_F(module, fork_leaves_a_correction_without_a_bound)
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 	EXPECT_LT(epoch, status().now.epoch);
 	EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, status().now.change.sigma_rate_q32);
-	/* Measured anew, it is as good as ever. */
+	/* A new measurement restores the old bound. */
 	ASSERT_EQ(0, correct());
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 }
@@ -128,7 +128,7 @@ TEST_F(module, fork_without_a_gap_is_noticed_by_its_id)
 	ASSERT_EQ(1, machine.count);
 	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
-	/* Set to where it is: that marks it unsynchronised. */
+	/* Setting the clock to its own time marks it unsynchronised. */
 	EXPECT_LT(0, machine.sets);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
@@ -142,7 +142,7 @@ TEST_F(module, pause_is_a_stop_that_nobody_calls_a_restore)
 	check();
 	ASSERT_EQ(1, machine.count);
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
-	/* It ran for 300 ms before that was noticed. */
+	/* The guest ran for 300 ms before the disruption was detected. */
 	EXPECT_LE(300 * MS, latest()->latency_ns);
 	EXPECT_GT(400 * MS, latest()->latency_ns);
 	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_CLOCK_SET));
@@ -150,7 +150,7 @@ TEST_F(module, pause_is_a_stop_that_nobody_calls_a_restore)
 	EXPECT_TRUE(status().corrected);
 }
 
-/* What is measured right after a pause is measured by a clock that knows of it. */
+/* A measurement right after a pause gets a clock that has been corrected for it. */
 TEST_F(module, reading_to_measure_by_is_taken_after_a_check)
 {
 	struct chime_status measured;
@@ -160,7 +160,7 @@ TEST_F(module, reading_to_measure_by_is_taken_after_a_check)
 	ASSERT_EQ(0, correct());
 	stand_still(30 * S);
 	machine_pass(300 * MS);
-	/* A bystander does not make the module act. */
+	/* An unprivileged request does not trigger a check. */
 	EXPECT_EQ(0, status().disruptions);
 	chime_control_now(machine.chime, &measured);
 	error_ns = measured.now.time_ns - machine.utc_ns;
@@ -180,7 +180,7 @@ TEST_F(module, notification_that_comes_late_is_no_second_event)
 	notify_genid();
 	check();
 	EXPECT_EQ(1, machine.count);
-	/* A second one is a second restore. */
+	/* A second notification is a second restore. */
 	run(5 * S);
 	notify_genid();
 	check();
@@ -188,7 +188,7 @@ TEST_F(module, notification_that_comes_late_is_no_second_event)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 }
 
-/* KVM scales no counter that differs by less than 250 ppm from the one of the first machine. */
+/* KVM does not scale a counter that differs by less than 250 ppm from the first machine's. */
 TEST_F(module, move_to_another_counter_breaks_no_bound)
 {
 	const s64 slow_ppm[] = { 30, 55, -100, 250, -250 };
@@ -216,7 +216,7 @@ TEST_F(module, move_to_another_counter_breaks_no_bound)
 	}
 }
 
-/* Until the sources have measured it for long enough to know the rate. */
+/* The sources have to measure for long enough to know the rate. */
 TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
 {
 	int second;
@@ -231,7 +231,7 @@ TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
 		run(S);
 		ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns);
 		EXPECT_LE(status().now.maxerror_ns, 40 * MS);
-		/* The first answer cannot tell the rate. */
+		/* The first answer does not show the rate. */
 		if (second % 64 == 63)
 			ASSERT_EQ(0, correct_at_rate(second < 64 ? 0 : -250 * CHIME_PPM_Q32));
 	}
@@ -258,7 +258,7 @@ TEST_F(module, move_to_another_counter_stays_allowed_for_where_sources_end)
 	}
 }
 
-/* It looks like such a move as long as it lasts. */
+/* A hard slew cannot be distinguished from such a move while it lasts. */
 TEST_F(module, hard_slew_after_a_pause_is_no_move)
 {
 	const s64 slews_ppm[] = { 60, -300, 900 };
@@ -374,7 +374,7 @@ TEST_F(module, host_that_is_slewed_hard_moves_no_correction)
 	EXPECT_LE(worst_ns, 100 * 1000);
 }
 
-/* What it did in the time between two checks no reading after it can tell from a step. */
+/* A slew that began and ended between two checks cannot be distinguished from a step. */
 TEST_F(module, small_step_of_an_idle_guests_host_is_one)
 {
 	ASSERT_EQ(0, load());
@@ -387,7 +387,7 @@ TEST_F(module, small_step_of_an_idle_guests_host_is_one)
 	EXPECT_LE(llabs(error_ns() - 50 * MS), CLOSE_NS);
 	run(10 * S);
 	EXPECT_EQ(1, machine.count);
-	/* Nor is a stop a slew. */
+	/* A stop is not taken for a slew. */
 	stand_still(50 * MS);
 	machine_pass(S);
 	check();
@@ -395,7 +395,7 @@ TEST_F(module, small_step_of_an_idle_guests_host_is_one)
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
 }
 
-/* A processor is plugged in, for which the hypervisor sets kvm-clock anew, and then the host's. */
+/* A CPU is plugged in: the hypervisor sets kvm-clock. Later the host's own clock is set. */
 TEST_F(module, stop_that_took_no_time_is_not_kept_for_the_next_gap)
 {
 	ASSERT_EQ(0, load());
@@ -410,7 +410,7 @@ TEST_F(module, stop_that_took_no_time_is_not_kept_for_the_next_gap)
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 }
 
-/* The new machine's hypervisor has no such call, but stopped this guest. */
+/* The new machine's hypervisor lacks the hypercall, but stopped this guest. */
 TEST_F(module, move_to_a_host_without_a_clock_ends_what_was_known)
 {
 	ASSERT_EQ(0, load());
@@ -427,7 +427,7 @@ TEST_F(module, move_to_a_host_without_a_clock_ends_what_was_known)
 	run(60 * S);
 	EXPECT_EQ(1, machine.count);
 
-	/* Without a stop it is a host that does not answer, as any. */
+	/* Without a stop this is only a host that does not answer. */
 	machine.host_silent = false;
 	run(5 * S);
 	ASSERT_EQ(0, correct());
@@ -436,7 +436,7 @@ TEST_F(module, move_to_a_host_without_a_clock_ends_what_was_known)
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 }
 
-/* What was seen while it did not answer is measured when it does. */
+/* A disruption seen while the host was silent is measured when it answers. */
 TEST_F(module, stop_beside_a_host_that_is_silent_for_a_moment_is_a_pause)
 {
 	ASSERT_EQ(0, load());
@@ -477,7 +477,7 @@ TEST_F(module, suspend_is_repaired_by_what_the_kernel_missed)
 	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
-	/* Some milliseconds are left to be slewed. */
+	/* Some milliseconds are slewed. */
 	sleep_for(HOUR, 7 * MS);
 	check();
 	ASSERT_EQ(2, machine.count);
@@ -496,7 +496,7 @@ TEST_F(module, system_clock_stays_apart_where_others_steer)
 	stand_still(HOUR);
 	notify_genid();
 	check();
-	/* What it lost comes back, and no more. */
+	/* The lost time comes back, and no more. */
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
 	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
@@ -506,7 +506,7 @@ TEST_F(module, system_clock_stays_apart_where_others_steer)
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 }
 
-/* The kernel puts its clock forward when it wakes, by what the RTC says. */
+/* The kernel sets its clock forward by the RTC when it wakes. */
 TEST_F(module, sleep_is_not_given_back_twice)
 {
 	ASSERT_EQ(0, load());
@@ -519,7 +519,7 @@ TEST_F(module, sleep_is_not_given_back_twice)
 	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
 	EXPECT_LE(llabs(latest()->offset_ns - 700 * MS), CLOSE_NS);
 
-	/* Beside a host that was set aside, too. */
+	/* The same with a demoted host. */
 	chime_control_set_mode(machine.chime, TRUECHIME_MODE_AUTO);
 	chime_control_reset(machine.chime);
 	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
@@ -535,7 +535,7 @@ TEST_F(module, time_that_somebody_else_gave_back_is_not_given_twice)
 	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
 	machine.behind_ns = 40 * MS;
 	run(2 * S);
-	/* A guest agent sets the clock to the host's before anybody checks. */
+	/* A guest agent sets the clock to the host's before the next check. */
 	stand_still(HOUR);
 	machine_pass(300 * MS);
 	machine.behind_ns = 0;
@@ -543,13 +543,13 @@ TEST_F(module, time_that_somebody_else_gave_back_is_not_given_twice)
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
 	EXPECT_LE(llabs(machine.behind_ns - 40 * MS), CLOSE_NS);
 	run(2 * S);
-	/* Who slews it by what chronyd may has not set it. */
+	/* A slew within chronyd's limit does not count as setting the clock. */
 	stand_still(HOUR);
 	machine_pass(S);
 	machine.behind_ns -= 80 * MS;
 	check();
 	EXPECT_LE(llabs(machine.behind_ns + 40 * MS), CLOSE_NS);
-	/* A host that is set takes nothing from this guest. */
+	/* A step of the host's clock takes no time from this guest. */
 	run(2 * S);
 	machine.host_ahead_ns = -HOUR;
 	machine.behind_ns = 7 * S;
@@ -569,7 +569,7 @@ TEST_F(module, silent_host_is_carried_on_and_then_replaced_by_raw)
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, status().now.state);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
-	/* How the new reference is to the old one is known. */
+	/* The offset between the two references is known. */
 	EXPECT_EQ(0, status().now.change.maxerror_ns);
 	machine.host_silent = false;
 	run(2 * S);
@@ -596,7 +596,7 @@ TEST_F(module, revert_beside_a_silent_host_is_reported_and_repaired_when_it_answ
 	ASSERT_EQ(2, machine.count);
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
-	/* Raw did not go on as it had: the host's line is another one, and no jump of the old. */
+	/* The raw clock was disrupted: the host's line is restarted, and does not show a jump. */
 	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, latest()->cause);
 }
 
@@ -613,7 +613,7 @@ TEST_F(module, host_that_is_set_aside_still_measures_gaps)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
-	/* By as much as a free clock may have been off in that time. */
+	/* The bound grows by the error of a free clock in that time. */
 	EXPECT_LT(S, status().now.maxerror_ns);
 	machine.host_ahead_ns = 60 * S;
 	check();
@@ -639,12 +639,12 @@ TEST_F(module, without_a_host_a_restore_ends_what_was_known)
 	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 	EXPECT_EQ(0, status().now.change.sigma_rate_q32);
-	/* Nobody moves a clock by what nobody knows: it is set to where it is, and so marked. */
+	/* The gap is unknown, so the clock is set to its own time, which marks it. */
 	EXPECT_LT(0, machine.sets);
 	EXPECT_LE(llabs(machine.behind_ns - HOUR), CLOSE_NS);
 }
 
-/* It may be on another machine, with another counter. */
+/* The guest may be on another machine, with another counter. */
 TEST_F(module, fork_without_a_host_ends_the_rate_as_well)
 {
 	u32 epoch;
@@ -657,7 +657,7 @@ TEST_F(module, fork_without_a_host_ends_the_rate_as_well)
 	ASSERT_EQ(1, machine.count);
 	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
 	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
-	/* One epoch more than a daemon has seen: nothing that it knows holds. */
+	/* One epoch more than a daemon has seen: all its measurements are invalid. */
 	EXPECT_EQ(epoch + 2, status().now.epoch);
 	EXPECT_EQ(status().now.epoch, latest()->epoch);
 }
@@ -735,16 +735,16 @@ TEST_F(module, jump_of_the_rtc_is_reported)
 	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_RTC));
 	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
 	EXPECT_LE(llabs(latest()->gap_ns - HOUR), 2 * S);
-	/* A hint: nobody follows it. */
+	/* With hint the jump is not followed. */
 	EXPECT_LE(llabs(machine.behind_ns - HOUR), CLOSE_NS);
-	/* Ignored, it is not even read. */
+	/* With ignore the RTC is not even read. */
 	set_rtc_policy(TRUECHIME_RTC_IGNORE);
 	stand_still(HOUR);
 	run(5 * S);
 	EXPECT_EQ(1, machine.count);
 }
 
-/* Its absolute time, an hour off here, is not what is followed. */
+/* The RTC's jump is followed, not its absolute time, which is an hour off here. */
 TEST_F(module, jump_of_a_trusted_rtc_is_followed)
 {
 	machine.has_genid = false;
@@ -771,7 +771,7 @@ TEST_F(module, rtc_of_a_correction_gives_way_to_sources)
 	while (!machine.count)
 		run(S);
 	machine.sets = 0;
-	/* They answer before the RTC is read again. */
+	/* The NTP servers answer before the RTC is read again. */
 	machine_pass(500 * MS);
 	check();
 	ASSERT_EQ(0, correct());
@@ -872,14 +872,14 @@ TEST_F(module, host_clocks_are_listed)
 	EXPECT_TRUE(info.exact);
 	EXPECT_EQ(EXACT_NS, info.uncertainty_ns);
 	EXPECT_FALSE(chime_host_list(host, 1, &info));
-	/* Chosen once more it starts anew, and is trusted again. */
+	/* A host that is chosen again restarts its line, and is trusted again. */
 	host->demoted = true;
 	EXPECT_EQ(0, chime_host_choose(host, "kvm"));
 	EXPECT_FALSE(host->demoted);
 	EXPECT_EQ(0, chime_host_choose(host, "none"));
 	ASSERT_TRUE(chime_host_list(host, 0, &info));
 	EXPECT_EQ(TRUECHIME_HOST_READY, info.state);
-	/* One that does not answer is not taken. */
+	/* A host that does not answer is not chosen. */
 	machine.host_silent = true;
 	EXPECT_EQ(-ENODEV, chime_host_choose(host, "kvm"));
 	machine.has_host = false;
@@ -900,7 +900,7 @@ TEST_F(module, correction_of_another_epoch_or_reference_is_refused)
 	EXPECT_EQ(-ESTALE, chime_control_correct(machine.chime, &line, epoch + 1, -1, true));
 	EXPECT_EQ(-ESTALE, chime_control_correct(machine.chime, &line, epoch,
 						 TRUECHIME_REFERENCE_RAW, true));
-	/* A disruption that nobody has checked for yet ends the epoch, too. */
+	/* A disruption that no check has detected yet ends the epoch, too. */
 	machine.host_ahead_ns = HOUR;
 	EXPECT_EQ(-ESTALE, chime_control_correct(machine.chime, &line, epoch, -1, true));
 	EXPECT_EQ(1, machine.count);

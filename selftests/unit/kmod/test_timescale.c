@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timescale: what it shows, that it goes on without a jump wherever none is due, how fast it
- * slews, what it says of its own error, and that readers always see all of one change.
+ * The timescale: its time, its continuity wherever no jump is due, the rate of its slews, its
+ * bound, and that readers always see a consistent state.
  */
 #include "kmod/timescale.h"
 
@@ -43,7 +43,7 @@ TEST_F(timescale, jumps_to_the_first_host)
 	EXPECT_EQ(0, now.slew_ns);
 }
 
-/* A change of phase comes in without a jump, in the time and at the rate that are promised. */
+/* A change of phase is slewed in without a jump, in the promised time and at the promised rate. */
 TEST_F(timescale, slews_a_change_of_the_host_line)
 {
 	static const struct {
@@ -80,7 +80,7 @@ TEST_F(timescale, slews_a_change_of_the_host_line)
 		     raw_ns += duration_ns / 64 + 1) {
 			now = now_at(&self->timescale, raw_ns);
 			ASSERT_EQ(time_at(&self->timescale, raw_ns), now.time_ns);
-			/* The truth is the new host line: the bound holds all the way. */
+			/* The truth is the new host line: the bound covers it all the way. */
 			ASSERT_LE(llabs(now.host_ns - now.time_ns), now.maxerror_ns);
 			ASSERT_EQ(now.host_ns - now.time_ns, now.slew_ns);
 		}
@@ -102,7 +102,7 @@ TEST_F(timescale, jumps_beyond_a_second)
 	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS).slew_ns);
 }
 
-/* The line is laid anew with every look: a slew on its way must not start over each time. */
+/* Each check fits the line anew: a slew in progress must not start over each time. */
 TEST_F(timescale, ends_a_slew_in_time_though_lines_change)
 {
 	struct unit_random random = { 1 };
@@ -176,7 +176,7 @@ TEST_F(timescale, corrects_raw_where_there_is_no_host)
 
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, false, RAW0_NS));
 	now = now_at(&self->timescale, RAW0_NS);
-	/* From a timescale without a bound even 7 s are no reason to slew. */
+	/* A timescale without a bound jumps, even by 7 s. */
 	EXPECT_EQ(UTC0_NS + 7 * S, now.time_ns);
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, now.reference);
@@ -196,7 +196,7 @@ TEST_F(timescale, holds_over_by_the_references_time)
 	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER,
 		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS + S).state);
 
-	/* A month-old snapshot: raw knows nothing of it, host time does. */
+	/* A month-old snapshot: the raw clock does not show the month, host time does. */
 	later = host_line(30 * DAY, 0);
 	change_reference(&self->timescale, CHIME_REFERENCE_RESYNC, &later, 0, RAW0_NS + S);
 	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER, now_at(&self->timescale, RAW0_NS + S).state);
@@ -205,8 +205,9 @@ TEST_F(timescale, holds_over_by_the_references_time)
 }
 
 /*
- * A rate of 20 ppm that was learned in a minute is not carried over the day that a revert took, and
- * what it may have been is in the bound; raw, should the host be set aside then, goes on alike.
+ * A rate of 20 ppm that was measured within a minute is not extrapolated over the day that a revert
+ * took: the bound allows for it instead. The same holds if the host is demoted afterwards, and the
+ * raw clock is the reference.
  */
 TEST_F(timescale, carries_a_rate_to_its_horizon_only)
 {
@@ -223,7 +224,7 @@ TEST_F(timescale, carries_a_rate_to_its_horizon_only)
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction,
 					     self->timescale.current_view.epoch, true, RAW0_NS));
 	EXPECT_EQ(20 * CHIME_PPM_Q32, now_at(&self->timescale, RAW0_NS + 59 * S).rate_q32);
-	/* Nobody looked at the host for long: readers find the horizon by themselves. */
+	/* The host was not checked for long: readers apply the horizon themselves. */
 	EXPECT_LE(llabs(UTC0_NS + 90 * S + kept_ns - time_at(&self->timescale, RAW0_NS + 90 * S)),
 		  1);
 	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 90 * S).rate_q32);
@@ -257,7 +258,7 @@ TEST_F(timescale, keeps_the_correction_over_a_revert)
 	EXPECT_EQ(0, now.slew_ns);
 	EXPECT_EQ(1, now.epoch);
 
-	/* But not over a step of the host's own clock, of which it says nothing. */
+	/* But not over a step of the host's own clock, for which it is not valid. */
 	after = host_line(0, 0);
 	change_reference(&self->timescale, CHIME_REFERENCE_FOLLOW, &after, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + S);
@@ -269,8 +270,8 @@ TEST_F(timescale, keeps_the_correction_over_a_revert)
 						   RAW0_NS + S));
 }
 
-/* The host's clock is set, and UTC was known better: nobody notices but the epoch. */
-TEST_F(timescale, outlives_a_step_of_the_host)
+/* The host's clock is set by more than UTC's bound: only the epoch changes. */
+TEST_F(timescale, absorbs_a_step_of_the_host)
 {
 	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 3 * CHIME_PPM_Q32);
 	const struct chime_line stepped = host_line(45 * S, 0);
@@ -288,15 +289,14 @@ TEST_F(timescale, outlives_a_step_of_the_host)
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, after.state);
 	EXPECT_GE(after.maxerror_ns, before.maxerror_ns - US);
 	EXPECT_LE(after.maxerror_ns, before.maxerror_ns + US);
-	/* It is as old as it was. */
+	/* The correction keeps its age. */
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED,
 		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS).state);
 	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER,
 		  now_at(&self->timescale, RAW0_NS + HOLDOVER_NS + S).state);
 }
 
-/* Demotion and back: the same UTC, written against the other reference. */
-/* Its slew is not UTC's while a correction is in force, and the reference shows none of it. */
+/* With a correction in force neither UTC nor the reference follows a slew of the host. */
 TEST_F(timescale, goes_on_while_the_host_is_slewed)
 {
 	struct chime_line correction = correction_line(UTC0_NS, 50 * MS, 0);
@@ -314,12 +314,13 @@ TEST_F(timescale, goes_on_while_the_host_is_slewed)
 		ASSERT_EQ(1, now.epoch);
 	}
 	EXPECT_GT(now.host_ns - now.reference_ns, 4999000);
-	/* Nobody knows better than the host any more. */
+	/* Without the correction the host is the best source. */
 	chime_timescale_forget(&self->timescale, raw_ns);
 	EXPECT_EQ(now_at(&self->timescale, raw_ns + 20 * S).host_ns,
 		  now_at(&self->timescale, raw_ns + 20 * S).time_ns);
 }
 
+/* Demotion and back: the same UTC, converted to the other reference. */
 TEST_F(timescale, goes_on_when_the_reference_changes)
 {
 	const struct chime_line correction = correction_line(UTC0_NS, 70 * US, 3 * CHIME_PPM_Q32);
@@ -394,7 +395,7 @@ TEST_F(timescale, forgets)
 	EXPECT_EQ(2, now.epoch);
 }
 
-/* What steady time did not follow of the host was part of what is forgotten. */
+/* The forgotten correction contained the slews of the host that were not followed. */
 TEST_F(timescale, forgets_where_the_host_was_not_followed)
 {
 	const struct chime_line correction = correction_line(UTC0_NS, 0, 0);
@@ -453,7 +454,7 @@ TEST_F(timescale, correction_of_what_may_be_another_host_has_no_bound)
 	struct chime_now now;
 
 	take_host(&self->timescale, 0, RAW0_NS);
-	/* Without one the host is followed as it is, but what was measured is of no use. */
+	/* Without a correction the host is followed, but earlier measurements are invalid. */
 	EXPECT_FALSE(chime_timescale_suspect_host(&self->timescale, RAW0_NS));
 	now = now_at(&self->timescale, RAW0_NS);
 	EXPECT_EQ(2, now.epoch);
@@ -467,14 +468,14 @@ TEST_F(timescale, correction_of_what_may_be_another_host_has_no_bound)
 	EXPECT_EQ(UTC0_NS + S + 300 * US, now.time_ns);
 	EXPECT_EQ(0, now.slew_ns);
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
-	/* Nobody brings what was measured before. */
+	/* A correction that was measured before is refused. */
 	EXPECT_EQ(-ESTALE, chime_timescale_correct(&self->timescale, &correction, 2, true,
 						   RAW0_NS));
 	EXPECT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 3, true, RAW0_NS));
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);
 }
 
-/* What an instant by the old reference is by the new one, as the change says. */
+/* Convert an instant from the old reference's time to the new one's. */
 static s64 converted(const struct chime_line *change, s64 at_ns)
 {
 	return at_ns + chime_line_offset(change, at_ns);
@@ -489,14 +490,14 @@ TEST_F(timescale, change_of_the_reference_is_stated)
 	take_host(&self->timescale, 25 * CHIME_PPM_Q32, RAW0_NS);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
 	host = now_at(&self->timescale, RAW0_NS + 900 * S);
-	/* The host is set aside: 100 s before, its time was what raw is the same of. */
+	/* The host is demoted: its time 100 s before converts to the raw clock's. */
 	chime_timescale_set_reference(&self->timescale, &self->timescale.current_view.host, false,
 				      RAW0_NS + 1000 * S);
 	raw = now_at(&self->timescale, RAW0_NS + 1000 * S);
 	EXPECT_EQ(2, raw.epoch);
 	EXPECT_EQ(0, raw.change.maxerror_ns);
 	EXPECT_LE(llabs(converted(&raw.change, host.reference_ns) - (RAW0_NS + 900 * S)), 25);
-	/* And taken up again. */
+	/* The host is reinstated. */
 	chime_timescale_set_reference(&self->timescale, &self->timescale.current_view.host, true,
 				      RAW0_NS + 1001 * S);
 	back = now_at(&self->timescale, RAW0_NS + 1001 * S);
@@ -504,21 +505,21 @@ TEST_F(timescale, change_of_the_reference_is_stated)
 	EXPECT_LE(llabs(converted(&back.change, raw.reference_ns) -
 			now_at(&self->timescale, RAW0_NS + 1000 * S).reference_ns), 1);
 
-	/* A step of the host's clock that the correction takes up is its gap. */
+	/* If the correction absorbs a step of the host's clock, the change is the gap. */
 	stepped = self->timescale.current_view.host;
 	stepped.offset_ns += 45 * S;
 	change_reference(&self->timescale, CHIME_REFERENCE_ABSORB, &stepped, 45 * S,
 			 RAW0_NS + 1001 * S);
 	EXPECT_EQ(45 * S, now_at(&self->timescale, RAW0_NS + 1001 * S).change.offset_ns);
 	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 1001 * S).change.rate_q32);
-	/* One that time follows may be any: where UTC is has to be measured, the rate holds. */
+	/* If time follows the step, UTC has to be measured again, but the rate stays valid. */
 	change_reference(&self->timescale, CHIME_REFERENCE_FOLLOW, &stepped, 45 * S,
 			 RAW0_NS + 1001 * S);
 	raw = now_at(&self->timescale, RAW0_NS + 1001 * S);
 	EXPECT_EQ(5, raw.epoch);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, raw.change.maxerror_ns);
 	EXPECT_EQ(0, raw.change.sigma_rate_q32);
-	/* Of another host not even that is known. */
+	/* On another host not even the rate is known. */
 	change_reference(&self->timescale, CHIME_REFERENCE_REPLACE, &stepped, 0,
 			 RAW0_NS + 1001 * S);
 	raw = now_at(&self->timescale, RAW0_NS + 1001 * S);
@@ -526,7 +527,7 @@ TEST_F(timescale, change_of_the_reference_is_stated)
 	EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, raw.change.sigma_rate_q32);
 }
 
-/* Another clocksource goes on from the old one's time, at a rate that nobody knows. */
+/* Another clocksource continues from the old one's time, at an unknown rate. */
 TEST_F(timescale, another_clocksource_keeps_what_was_measured_but_its_rate)
 {
 	struct chime_now now;
@@ -594,13 +595,13 @@ TEST_F(timescale, distrusts_raw_after_a_change_of_clocksource)
 	EXPECT_GE(now_at(&self->timescale, change_ns + S).maxerror_ns,
 		  before.maxerror_ns + 500 * US);
 
-	/* The host's line has its own way to learn of it. */
+	/* The host's line detects the change by itself. */
 	take_host(&self->timescale, 0, change_ns);
 	chime_timescale_lose_rate(&self->timescale, change_ns);
 	EXPECT_EQ(2, now_at(&self->timescale, change_ns).epoch);
 }
 
-/* What is shown goes up by what raw goes up by, give or take a tenth, whatever is slewed in. */
+/* The timescale advances with the raw clock, give or take a tenth, whatever is slewed in. */
 TEST_F(timescale, never_runs_backwards_nor_away)
 {
 	struct unit_random random = { 3 };
@@ -630,8 +631,10 @@ TEST_F(timescale, never_runs_backwards_nor_away)
 	}
 }
 
-/* Programs with the right to set the clock may say anything; nothing overflows over it. */
-/* Any change of the reference by any terms. */
+/*
+ * Any change of the reference by any terms. Privileged programs may send any values; nothing must
+ * overflow.
+ */
 static void apply_any(struct chime_timescale *timescale, struct unit_random *random,
 		      const struct chime_line *host, s64 raw_ns)
 {

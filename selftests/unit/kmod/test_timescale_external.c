@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timescale in mode external: an adjustable clock that nothing but its owner moves.
+ * The timescale in mode external: an adjustable clock that only its owner moves.
  */
 #include "kmod/timescale.h"
 
@@ -26,7 +26,7 @@ TEST_F(timescale, is_an_adjustable_clock_in_mode_external)
 	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
 	EXPECT_EQ(14 * S + 10 * S / 1024, time_at(&self->timescale, RAW0_NS + 11 * S));
 
-	/* Back: what it showed has no bound, so time jumps to what is known. */
+	/* Back in mode auto: the external clock has no bound, so time jumps. */
 	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_AUTO, RAW0_NS + 11 * S);
 	EXPECT_EQ(UTC0_NS + 11 * S, time_at(&self->timescale, RAW0_NS + 11 * S));
 }
@@ -43,7 +43,7 @@ TEST_F(timescale, goes_on_into_mode_external_in_the_middle_of_a_slew)
 	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 2 * S));
 }
 
-/* What corrections are measured against knows of a revert when mode auto comes back. */
+/* The reference of corrections includes a revert when mode auto comes back. */
 TEST_F(timescale, reference_goes_on_in_mode_external)
 {
 	const struct chime_line host = host_line(3600 * S, 0);
@@ -57,7 +57,7 @@ TEST_F(timescale, reference_goes_on_in_mode_external)
 	EXPECT_EQ(before_ns + 3600 * S, time_at(&self->timescale, RAW0_NS));
 }
 
-/* In mode external both lines stand aside, whatever becomes of them. */
+/* In mode external neither line has any effect, whatever becomes of them. */
 TEST_F(timescale, nothing_but_its_owner_moves_an_external_clock)
 {
 	const struct chime_line correction = correction_line(UTC0_NS, 300 * MS, 0);
@@ -74,7 +74,7 @@ TEST_F(timescale, nothing_but_its_owner_moves_an_external_clock)
 		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true,
 						     raw_ns));
 		ASSERT_LE(llabs(expected_ns - time_at(&self->timescale, raw_ns)), 1);
-		/* 50 ms in a second: one in each 20 ms */
+		/* 50 ms in a second: 1 ms in each 20 ms */
 		ASSERT_LE(llabs(5 * S + (raw_ns - RAW0_NS) * 105 / 100 - expected_ns), 2 * US);
 	}
 	EXPECT_LE(llabs(5 * S + 2 * S + 50 * MS - time_at(&self->timescale, RAW0_NS + 2 * S)), 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timescale when its host falls silent for good and when it is there again: time goes on, with
- * a bound, and what only stood in for the host ends with its return.
+ * The timescale when its host falls silent for long and when it answers again: time is continuous,
+ * with a bound, and a correction that only stood in for the host ends with its return.
  */
 #include "kmod/timescale.h"
 
@@ -22,7 +22,7 @@ TEST_F(timescale, goes_on_without_the_host_it_knew)
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
 	EXPECT_FALSE(now.has_host);
 	EXPECT_EQ(2, now.epoch);
-	/* as wrong as the host's line would be by then, 1 ppm of 110 s */
+	/* the same bound as the host's line would have by then: 1 ppm of 110 s */
 	EXPECT_GE(now.maxerror_ns, 110 * US);
 	EXPECT_LE(now.maxerror_ns, 112 * US);
 	now = now_at(&self->timescale, lost_ns + HOLDOVER_NS + S);
@@ -64,7 +64,7 @@ TEST_F(timescale, keeps_a_correction_through_the_hosts_silence)
 
 TEST_F(timescale, keeps_what_was_learned_during_the_silence)
 {
-	/* the host was 3 ms ahead of UTC, and only now somebody says so */
+	/* the host was 3 ms ahead of UTC, and the first correction shows it */
 	const struct chime_line learned = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
 	struct chime_now now;
 
