@@ -200,7 +200,7 @@ static int64_t turn_raw_ns(const struct world *world, enum turn turn)
 	case TURN_PAIR:
 		return world->clock.next_pairing_ns;
 	case TURN_HEAR:
-		return world->hear_again_ns;
+		return world->check_again_ns;
 	case TURNS:
 		break;
 	}
@@ -279,7 +279,7 @@ static int start(struct world *world, uint64_t seed)
 		return -ENOMEM;
 	client_clock_now(&world->clock, 0, &now);
 	world->epoch = now.epoch;
-	world->hear_again_ns = INT64_MAX;
+	world->check_again_ns = INT64_MAX;
 	random_seed(&world->noise, seed, STREAM_NOISE);
 	world->discipline = discipline_new(&options->discipline);
 	world->consensus = consensus_new();

@@ -22,7 +22,7 @@ void world_burst(struct world *world, double true_ns, int count)
 	size_t i;
 
 	for (i = 0; i < world->options.servers; i++)
-		source_burst(world->sources[i], raw_ns, count, !world->told_by_sources);
+		source_burst(world->sources[i], raw_ns, count, !world->reported_by_sources);
 }
 
 void world_check_epoch(struct world *world, double true_ns)
@@ -59,7 +59,7 @@ void world_pair(struct world *world, double true_ns)
 		world->summary->steps++;
 	}
 	world_check_epoch(world, true_ns);
-	if (discipline_is_doubted(world->discipline, &now))
+	if (discipline_is_suspect(world->discipline, &now))
 		change_reference(world, &REFERENCE_JUMPED);
 	world->disrupted |= !look.outlived;
 	client_clock_follow(&world->clock, true_ns);

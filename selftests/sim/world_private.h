@@ -55,8 +55,8 @@ struct world {
 	struct discipline_result result;
 	bool synchronised;
 	bool disrupted;			/* and no correction since has confirmed the clock */
-	bool told_by_sources;		/* of the disruption that is being dealt with */
-	int64_t hear_again_ns;		/* by raw: not enough have answered; INT64_MAX: never */
+	bool reported_by_sources;	/* of the disruption that is being dealt with */
+	int64_t check_again_ns;		/* by raw: not enough have answered; INT64_MAX: never */
 	uint32_t epoch;			/* as last seen */
 	bool host_stepped;		/* a witness would know */
 };

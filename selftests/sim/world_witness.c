@@ -17,20 +17,20 @@ bool world_steps_after_disruption(int64_t offset_ns)
 	       TRUECHIME_ACTION_STEPPED;
 }
 
-static void follow_jump(struct world *world, double true_ns, const struct consensus_result *heard)
+static void follow_jump(struct world *world, double true_ns, const struct consensus_result *result)
 {
 	struct timescale_now now;
 
 	world->summary->witnessed++;
-	client_clock_jump(&world->clock, true_ns, heard->offset_ns, heard->maxerror_ns);
+	client_clock_jump(&world->clock, true_ns, result->offset_ns, result->maxerror_ns);
 	client_clock_now(&world->clock, true_ns, &now);
 	if (world_steps_after_disruption(now.time_ns - now.realtime_ns)) {
 		client_clock_step(&world->clock, true_ns);
 		world->summary->steps++;
 	}
-	world->told_by_sources = true;
+	world->reported_by_sources = true;
 	world_check_epoch(world, true_ns);
-	world->told_by_sources = false;
+	world->reported_by_sources = false;
 	world->disrupted = true;
 	client_clock_follow(&world->clock, true_ns);
 }
@@ -41,15 +41,15 @@ bool world_judge_sources(struct world *world, double true_ns, const struct times
 		.confirmed = !world->disrupted,
 		.jumps = true,
 	};
-	struct consensus_result heard;
+	struct consensus_result result;
 
 	consensus_update(world->consensus, world->sources, world->options.servers, now, &terms,
-			 &heard);
-	world->hear_again_ns = heard.wait_ns ? chime_add_sat(now->raw_ns, heard.wait_ns) :
-					       INT64_MAX;
-	if (heard.ask)
+			 &result);
+	world->check_again_ns = result.wait_ns ? chime_add_sat(now->raw_ns, result.wait_ns) :
+						INT64_MAX;
+	if (result.ask)
 		world_burst(world, true_ns, CONSENSUS_BURST);
-	switch (heard.verdict) {
+	switch (result.verdict) {
 	case CONSENSUS_OK:
 		return true;
 	case CONSENSUS_SUSPECT:
@@ -60,6 +60,6 @@ bool world_judge_sources(struct world *world, double true_ns, const struct times
 	case CONSENSUS_JUMP:
 		break;
 	}
-	follow_jump(world, true_ns, &heard);
+	follow_jump(world, true_ns, &result);
 	return false;
 }

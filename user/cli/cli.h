@@ -65,8 +65,8 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 int client_report(const struct cli *cli, const char *command,
 		  void (*print)(const struct cli *cli, const json_t *reply));
 
-/* Follow the daemon's events: @tell is called for each, for ever. Returns an exit status. */
-int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, json_t *event));
+/* Follow the daemon's events: @print is called for each, for ever. Returns an exit status. */
+int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event));
 
 /* module.c: the module */
 

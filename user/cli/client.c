@@ -155,7 +155,7 @@ int client_report(const struct cli *cli, const char *command,
 }
 
 /* Why no more events come: the daemon also cuts off who does not read. */
-static void tell_end(const struct cli *cli)
+static void report_end(const struct cli *cli)
 {
 	int fd = client_connect(cli);
 
@@ -168,7 +168,7 @@ static void tell_end(const struct cli *cli)
 		"truechime: the daemon broke off: its events were not read in time, or it was started again; see truechime events\n");
 }
 
-int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, json_t *event))
+int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event))
 {
 	json_t *reply = NULL, *event;
 	struct timeval never = { 0 };
@@ -182,16 +182,16 @@ int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, jso
 	err = client_read(stream, &reply);
 	if (!err) {
 		json_array_foreach(json_object_get(reply, "events"), i, event)
-			tell(cli, json_incref(event));
+			print(cli, json_incref(event));
 		json_decref(reply);
 	}
 	(void)setsockopt(fileno(stream), SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never));
 	while (!err) {
 		err = client_read(stream, &event);
 		if (!err)
-			tell(cli, event);
+			print(cli, event);
 	}
 	fclose(stream);
-	tell_end(cli);
+	report_end(cli);
 	return CLI_ERROR;
 }

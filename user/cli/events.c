@@ -11,7 +11,7 @@
 #include "lib/event_stream.h"
 #include "lib/names.h"
 
-static void tell(const struct cli *cli, json_t *event)
+static void print_event(const struct cli *cli, json_t *event)
 {
 	char when[64];
 
@@ -26,12 +26,12 @@ static void tell(const struct cli *cli, json_t *event)
 	json_decref(event);
 }
 
-static void tell_event(void *context, const struct module_event *event)
+static void handle_event(void *context, const struct module_event *event)
 {
-	tell(context, event_report(event));
+	print_event(context, event_report(event));
 }
 
-static void tell_loss(const char *why)
+static void handle_loss(const char *why)
 {
 	fprintf(stderr, "truechime: %s\n", why);
 }
@@ -41,8 +41,8 @@ static int events_of_module(const struct cli *cli, struct module_link *link,
 {
 	struct event_stream stream = {
 		.link = link,
-		.handle = tell_event,
-		.lost = tell_loss,
+		.handle = handle_event,
+		.lost = handle_loss,
 		.context = (void *)cli,
 	};
 	struct module_event events[MODULE_EVENTS_MAX];
@@ -55,7 +55,7 @@ static int events_of_module(const struct cli *cli, struct module_link *link,
 	if (err)
 		return module_refused(link, "to report its events", err);
 	for (i = 0; i < count; i++)
-		tell(cli, event_report(&events[i]));
+		print_event(cli, event_report(&events[i]));
 	if (!count && !cli->json)
 		puts("No disruption since the module was loaded.");
 	if (!cli->follow)
@@ -74,7 +74,7 @@ static int events_of_daemon(const struct cli *cli)
 	int err;
 
 	if (cli->follow)
-		return client_follow(cli, tell);
+		return client_follow(cli, print_event);
 	err = client_ask(cli, "events", &reply);
 	if (err == -ECONNREFUSED) {
 		fprintf(stderr,
@@ -84,7 +84,7 @@ static int events_of_daemon(const struct cli *cli)
 	if (err)
 		return client_failed(cli, "events", err, reply);
 	json_array_foreach(json_object_get(reply, "events"), i, event)
-		tell(cli, json_incref(event));
+		print_event(cli, json_incref(event));
 	if (!i && !cli->json)
 		printf("%s\n",
 		       "No disruption since the daemon was started (without the kernel module it notices suspends, and that its time sources agree that time jumped).");

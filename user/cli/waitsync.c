@@ -47,7 +47,7 @@ static int waitsync_parse(int argc, char **argv, struct waitsync *wait)
 }
 
 /* One look, told as chronyc tells it. */
-static bool waitsync_look(const struct cli *cli, const struct waitsync *wait, int number)
+static bool waitsync_check(const struct cli *cli, const struct waitsync *wait, int number)
 {
 	double correction_s = 0, skew_ppm = 0;
 	bool synchronised = false;
@@ -90,7 +90,7 @@ int verb_waitsync(const struct cli *cli, int argc, char **argv)
 		return CLI_ERROR;
 	}
 	for (number = 1;; number++) {
-		if (waitsync_look(cli, &wait, number)) {
+		if (waitsync_check(cli, &wait, number)) {
 			if (cli->json)
 				puts("{\"ok\":true}");
 			return CLI_OK;

@@ -285,14 +285,14 @@ int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t 
  */
 static bool is_foreseen(const struct timex *tx)
 {
-	int64_t told_ns = tx->time.tv_sec * NS_PER_S +
+	int64_t stated_ns = tx->time.tv_sec * NS_PER_S +
 			  tx->time.tv_usec * (tx->status & STA_NANO ? 1 : 1000);
 	struct timespec ts;
 	int64_t ahead_ns;
 
 	if (clock_gettime(CLOCK_REALTIME, &ts))
 		return false;
-	ahead_ns = llabs(ts.tv_sec * NS_PER_S + ts.tv_nsec - told_ns);
+	ahead_ns = llabs(ts.tv_sec * NS_PER_S + ts.tv_nsec - stated_ns);
 	return ahead_ns > NS_PER_S / 2 && ahead_ns < NS_PER_S * 3 / 2;
 }
 

@@ -162,7 +162,7 @@ static int timescale_user_correct(struct timescale *timescale, const struct chim
 	return timescale_user_now(timescale, now);
 }
 
-static bool timescale_user_doubts(int64_t time_ns)
+static bool timescale_user_refuses(int64_t time_ns)
 {
 	if (!is_before_release(time_ns))
 		return false;
@@ -180,7 +180,7 @@ static int timescale_user_repair(struct timescale_user *user, enum truechime_occ
 	*action = chime_policy_decide(&user->policy, occasion, offset_ns);
 	if (*action != TRUECHIME_ACTION_STEPPED)
 		return 0;
-	if (timescale_user_doubts(time_ns)) {
+	if (timescale_user_refuses(time_ns)) {
 		*action = TRUECHIME_ACTION_TOO_EARLY;
 		return 0;
 	}

@@ -308,7 +308,7 @@ void daemon_module_failed(struct daemon *daemon, int err)
  */
 static void daemon_check_reach(struct daemon *daemon, const struct timescale_now *now)
 {
-	if (!discipline_is_doubted(daemon->discipline, now))
+	if (!discipline_is_suspect(daemon->discipline, now))
 		return;
 	daemon_change_reference(daemon, &REFERENCE_JUMPED);
 	steering_disrupted(daemon->steering, false);

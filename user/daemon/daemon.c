@@ -71,7 +71,7 @@ static void daemon_catch_signals(void)
 void daemon_burst(struct daemon *daemon, int count)
 {
 	associations_burst_all(daemon->associations, system_clock_raw_ns(), count,
-			       daemon->heard != CONSENSUS_JUMP);
+			       daemon->verdict != CONSENSUS_JUMP);
 }
 
 static void daemon_report_config(void *context, enum config_severity severity, const char *file,

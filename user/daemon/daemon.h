@@ -82,7 +82,7 @@ enum daemon_due {
  * @timescale: backend in force
  * @associations: sockets and sources
  * @consensus: whether the sources contradict all that is known ...
- * @heard: ... and its latest verdict
+ * @verdict: ... and its latest verdict
  * @discipline: what the sources say
  * @steering: what becomes of it
  * @control: the socket of the command line program; NULL: there is none
@@ -94,7 +94,7 @@ enum daemon_due {
  * @event_count: how many of them
  * @due_ns: when it is, by raw; INT64_MAX: never
  * @leap_list: as configured
- * @leap_expiry_told_s: the expiry of the list that the log was told of
+ * @leap_expiry_logged_s: the expiry of the list that the log was told of
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @first_rate: the system clock's before we steered it, or the drift file's
  * @first_result_ns: with -q and -Q: when sources were first selected, by raw
@@ -114,7 +114,7 @@ struct daemon {
 	struct timescale *timescale;
 	struct associations *associations;
 	struct consensus *consensus;
-	enum consensus_verdict heard;
+	enum consensus_verdict verdict;
 	struct discipline *discipline;
 	struct steering *steering;
 	struct control *control;
@@ -127,7 +127,7 @@ struct daemon {
 	int event_count;
 
 	struct leap_list leap_list;
-	int64_t leap_expiry_told_s;
+	int64_t leap_expiry_logged_s;
 	int64_t due_ns[DUE_COUNT];
 	int64_t watchdog_ns;
 	double first_rate;

@@ -23,18 +23,18 @@ static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timesca
 }
 
 static void daemon_report_falseticker(const struct daemon *daemon,
-				      const struct consensus_result *heard,
+				      const struct consensus_result *result,
 				      const struct timescale_now *now)
 {
-	const char *who = heard->agreeing > 1 ? "The one clock that the time sources follow" :
-						"The only time source";
+	const char *who = result->agreeing > 1 ? "The one clock that the time sources follow" :
+						 "The only time source";
 	char size[32];
 
-	text_of_duration(chime_abs_sat(heard->offset_ns), size, sizeof(size));
+	text_of_duration(chime_abs_sat(result->offset_ns), size, sizeof(size));
 	if (now->has_host)
 		log_warning("%s jumped %s %s, and the host's clock did not: it is not followed for a hundred times as long. If it is right: truechime makestep",
-			    who, size, heard->offset_ns < 0 ? "into the past" : "ahead");
-	else if (heard->offset_ns < 0)
+			    who, size, result->offset_ns < 0 ? "into the past" : "ahead");
+	else if (result->offset_ns < 0)
 		log_warning("%s went back by %s: it is not followed for a hundred times as long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
 			    who, size);
 	else
@@ -45,22 +45,22 @@ static void daemon_report_falseticker(const struct daemon *daemon,
 }
 
 /* Time was disrupted: who keeps the timescale follows, and tells. 0, -errno: it does not. */
-static int daemon_jump(struct daemon *daemon, const struct consensus_result *heard,
+static int daemon_jump(struct daemon *daemon, const struct consensus_result *result,
 		       const struct timescale_now *now)
 {
 	const struct module_jump jump = {
-		.offset_ns = heard->offset_ns,
-		.maxerror_ns = heard->maxerror_ns,
-		.fine_raw_ns = heard->fine_raw_ns,
+		.offset_ns = result->offset_ns,
+		.maxerror_ns = result->maxerror_ns,
+		.fine_raw_ns = result->fine_raw_ns,
 	};
 	struct module_event event = { 0 };
 	struct timescale_now after;
 	char size[32];
 	int err;
 
-	text_of_duration(heard->offset_ns, size, sizeof(size));
+	text_of_duration(result->offset_ns, size, sizeof(size));
 	log_notice("%zu of %zu time sources agree: the clock is off by %s all of a sudden",
-		   heard->agreeing, heard->voters, size);
+		   result->agreeing, result->voters, size);
 	err = daemon->timescale->ops->disrupted(daemon->timescale, &jump, now->epoch, &event);
 	if (err)
 		return err;
@@ -76,7 +76,7 @@ static int daemon_jump(struct daemon *daemon, const struct consensus_result *hea
 }
 
 /* false: somebody else was sooner, so that there is nothing to be learned from these samples. */
-static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_result *heard,
+static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_result *result,
 			       const struct timescale_now *now)
 {
 	int err;
@@ -84,12 +84,12 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
 		return true;
 	/* Fewer than are wanted change nothing in the usual way either. */
-	if ((int64_t)heard->agreeing < daemon->config->discipline.minsources)
+	if ((int64_t)result->agreeing < daemon->config->discipline.minsources)
 		return true;
 	/* Which refuses it then. */
-	if (discipline_forbids(daemon->discipline, heard->offset_ns))
+	if (discipline_forbids(daemon->discipline, result->offset_ns))
 		return true;
-	err = daemon_jump(daemon, heard, now);
+	err = daemon_jump(daemon, result, now);
 	if (!err || err == -ESTALE) {
 		daemon->sources_changed = true;
 		return false;
@@ -103,7 +103,7 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
 			  const struct timescale_now *now)
 {
-	enum consensus_verdict before = daemon->heard;
+	enum consensus_verdict before = daemon->verdict;
 	const struct config *config = daemon->config;
 	struct consensus_terms terms = {
 		.jumps = config->ntp_jump || daemon->virtual_machine || now->host_known,
@@ -111,25 +111,25 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	};
 	struct timescale_now known = *now;
 	struct steering_status status;
-	struct consensus_result heard;
+	struct consensus_result result;
 
 	steering_get_status(daemon->steering, &status);
 	terms.confirmed = !trust_is_unconfirmed(status.trust);
 	/* What is not known nobody contradicts. One answer is too few at a start all the same. */
 	if (config->no_ntp_jump)
 		known.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	consensus_update(daemon->consensus, sources, count, &known, &terms, &heard);
-	daemon->heard = heard.verdict;
-	if (heard.wait_ns)
-		daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, heard.wait_ns);
-	if (heard.ask) {
+	consensus_update(daemon->consensus, sources, count, &known, &terms, &result);
+	daemon->verdict = result.verdict;
+	if (result.wait_ns)
+		daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, result.wait_ns);
+	if (result.ask) {
 		log_debug("A time source contradicts the clock: asking all of them");
 		daemon_burst(daemon, CONSENSUS_BURST);
 	}
-	if (before == CONSENSUS_FALSETICKER && heard.verdict == CONSENSUS_OK)
+	if (before == CONSENSUS_FALSETICKER && result.verdict == CONSENSUS_OK)
 		log_notice("The time source that was a falseticker is followed again");
 
-	switch (heard.verdict) {
+	switch (result.verdict) {
 	case CONSENSUS_OK:
 		break;
 	case CONSENSUS_SUSPECT:
@@ -138,12 +138,12 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 		daemon_leave_unconfirmed(daemon, now);
 		if (before == CONSENSUS_FALSETICKER)
 			return false;
-		daemon_report_falseticker(daemon, &heard, now);
+		daemon_report_falseticker(daemon, &result, now);
 		/* To be published at once. */
 		steering_retry(daemon->steering, 0);
 		return false;
 	case CONSENSUS_JUMP:
-		return daemon_follow_jump(daemon, &heard, now);
+		return daemon_follow_jump(daemon, &result, now);
 	}
 	return true;
 }
@@ -161,10 +161,10 @@ void daemon_trust_sources(struct daemon *daemon)
 {
 	if (daemon->update.result.step == DISCIPLINE_REFUSED)
 		daemon_make_refused_change(daemon);
-	if (daemon->heard != CONSENSUS_FALSETICKER)
+	if (daemon->verdict != CONSENSUS_FALSETICKER)
 		return;
 	log_notice("The operator has the falseticker followed");
-	daemon->heard = CONSENSUS_OK;
+	daemon->verdict = CONSENSUS_OK;
 	daemon_change_reference(daemon, &REFERENCE_JUMPED);
 	steering_disrupted(daemon->steering, false);
 	daemon_burst(daemon, DAEMON_BURST);

@@ -52,9 +52,9 @@ static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 	struct tm tm;
 
 	if (!leap_list_has_expired(list, utc_ns) ||
-	    daemon->leap_expiry_told_s == list->expires_s || !gmtime_r(&expires_s, &tm))
+	    daemon->leap_expiry_logged_s == list->expires_s || !gmtime_r(&expires_s, &tm))
 		return;
-	daemon->leap_expiry_told_s = list->expires_s;
+	daemon->leap_expiry_logged_s = list->expires_s;
 	(void)leap_path(daemon->config, path, sizeof(path));
 	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
 	log_warning("The list of leap seconds %s expired on %s: it may lack the latest one, and TAI may be wrong by a second. Time sources are asked instead. A new list comes with the package tzdata",

@@ -97,7 +97,7 @@ static void daemon_judge_task(struct daemon *daemon, const struct timescale_now 
 		daemon_leave(daemon, 0);
 }
 
-static void daemon_tell_status(struct daemon *daemon)
+static void daemon_notify_status(struct daemon *daemon)
 {
 	const struct selection *selection = &daemon->update.result.selection;
 	struct association_info info;
@@ -173,7 +173,7 @@ void daemon_update(struct daemon *daemon)
 							    result->correction.horizon_ns));
 	daemon_apply(daemon, &now);
 	daemon_judge_host(daemon);
-	daemon_tell_status(daemon);
+	daemon_notify_status(daemon);
 	daemon_judge_task(daemon, &now);
 }
 

@@ -30,7 +30,7 @@
 #define ASK_LATEST_NS	(64 * NS_PER_S)
 
 /* Who could not agree by then will not: the discipline makes of it what it can. */
-#define DOUBT_NS	(30 * NS_PER_S)
+#define SUSPECT_NS	(30 * NS_PER_S)
 
 /* A leap second that was announced is no disruption. */
 #define LEAP_NS		(3 * NS_PER_S / 2)
@@ -59,7 +59,7 @@ struct slot {
 	int probation;			/* samples of that opinion until it is trusted again */
 	bool followed;			/* what it contradicts by was let through */
 	bool leap;			/* it announced a leap second */
-	bool spoke;			/* since the doubt began */
+	bool answered;			/* since the doubt began */
 	bool votes;			/* it is reachable and may be used, or may yet answer */
 	int far;			/* contradictions in a row that agree with each other ... */
 	struct source_interval off;	/* ... UTC minus timescale, by the latest */
@@ -74,10 +74,10 @@ struct consensus {
 	size_t count;
 	size_t usable;			/* sources that could be the only one to answer */
 	int64_t fine_raw_ns;
-	int64_t doubt_raw_ns;		/* since then; meaningless without doubt ... */
+	int64_t suspect_raw_ns;		/* since then; meaningless without doubt ... */
 	int64_t asked_raw_ns;		/* ... all were asked then, the last time ... */
 	int64_t ask_again_ns;		/* ... and are so long after it, if nothing is decided */
-	bool doubt;
+	bool suspect;
 	bool confirmed;			/* as last told */
 	bool has_clock;			/* @raw_ns and @ahead_ns are of the latest update */
 	int64_t raw_ns;
@@ -131,7 +131,7 @@ static bool is_far(const struct source_interval *off, int64_t distance_ns,
 }
 
 /* It contradicts again, or for the first time. */
-static void hear_contradiction(struct slot *slot, const struct source_interval *off,
+static void note_contradiction(struct slot *slot, const struct source_interval *off,
 			       int64_t raw_ns)
 {
 	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
@@ -157,7 +157,7 @@ static void end_contradiction(struct slot *slot)
 	slot->followed = false;
 }
 
-static void hear_agreement(struct slot *slot, bool leap)
+static void note_agreement(struct slot *slot, bool leap)
 {
 	end_contradiction(slot);
 	if (slot->probation)
@@ -173,21 +173,21 @@ static bool is_own_clock(uint32_t refid)
 }
 
 /* A new sample. true: the source was of the timescale's opinion until now, and is no longer. */
-static bool hear(struct consensus *consensus, struct slot *slot, const struct source_sample *sample,
-		 const struct timescale_now *now)
+static bool take_sample(struct consensus *consensus, struct slot *slot,
+			const struct source_sample *sample, const struct timescale_now *now)
 {
 	struct source_interval off;
 	int64_t distance_ns = source_interval_of(sample, now, &off);
 
-	slot->spoke = true;
+	slot->answered = true;
 	slot->group = sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
 	if (is_far(&off, distance_ns, now) &&
 	    !(slot->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS)) {
-		hear_contradiction(slot, &off, now->raw_ns);
+		note_contradiction(slot, &off, now->raw_ns);
 		return slot->trusted && slot->far == 1;
 	}
-	hear_agreement(slot, sample->leap);
-	if (!consensus->doubt)
+	note_agreement(slot, sample->leap);
+	if (!consensus->suspect)
 		consensus->fine_raw_ns = now->raw_ns;
 	return false;
 }
@@ -225,11 +225,11 @@ static void follow_timescale(struct consensus *consensus, const struct timescale
 }
 
 /* All new samples. true: one of them raises a doubt. */
-static bool hear_all(struct consensus *consensus, struct source *const *sources, size_t count,
-		     const struct timescale_now *now)
+static bool take_samples(struct consensus *consensus, struct source *const *sources, size_t count,
+			 const struct timescale_now *now)
 {
 	struct source_status status;
-	bool doubtful = false;
+	bool contradicted = false;
 	size_t i;
 
 	consensus->count = count < SOURCE_SELECT_MAX ? count : SOURCE_SELECT_MAX;
@@ -245,18 +245,18 @@ static bool hear_all(struct consensus *consensus, struct source *const *sources,
 		    status.last.epoch != now->epoch)
 			continue;
 		slot->received = status.received;
-		doubtful |= hear(consensus, slot, &status.last, now);
+		contradicted |= take_sample(consensus, slot, &status.last, now);
 	}
-	return doubtful;
+	return contradicted;
 }
 
-static size_t count_voters(const struct consensus *consensus, bool only_who_spoke)
+static size_t count_voters(const struct consensus *consensus, bool only_answered)
 {
 	size_t i, number = 0;
 
 	for (i = 0; i < consensus->count; i++)
 		number += consensus->slot[i].votes &&
-			  (consensus->slot[i].spoke || !only_who_spoke);
+			  (consensus->slot[i].answered || !only_answered);
 	return number;
 }
 
@@ -323,9 +323,9 @@ static size_t find_majority(const struct consensus *consensus, int64_t *at_ns)
 static size_t count_right(const struct consensus *consensus)
 {
 	size_t wrong = (count_voters(consensus, false) - 1) / 2;
-	size_t spoke = count_voters(consensus, true);
+	size_t answered = count_voters(consensus, true);
 
-	return spoke > wrong ? spoke - wrong : 1;
+	return answered > wrong ? answered - wrong : 1;
 }
 
 /* From the first to the last point that so many agree on. */
@@ -441,8 +441,8 @@ static bool may_jump(const struct consensus_terms *terms, int64_t offset_ns)
  * ahead may be right; without a host nobody else can tell. But it may have been disrupted itself:
  * into the past nobody follows it, and nowhere away from a host that went on as ever.
  */
-static bool is_astray(const struct timescale_now *now, const struct consensus_terms *terms,
-		      int64_t offset_ns)
+static bool is_falseticker(const struct timescale_now *now, const struct consensus_terms *terms,
+			   int64_t offset_ns)
 {
 	int64_t known_ns = chime_sub_sat(now->time_ns, now->reference_ns);
 
@@ -457,7 +457,7 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 					const struct consensus_terms *terms,
 					const struct consensus_result *result)
 {
-	int64_t doubted_ns = chime_sub_sat(now->raw_ns, consensus->doubt_raw_ns);
+	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, consensus->suspect_raw_ns);
 	bool persists;
 	int confirmations = count_confirmations(consensus, at_ns, now, result->agreeing == 1,
 						&persists);
@@ -469,9 +469,9 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 	if (confirmations < CONFIRMATIONS)
 		return CONSENSUS_SUSPECT;
 	/* Others that are configured have been asked, too. */
-	if (result->voters < consensus->usable && doubted_ns < BURST_NS)
+	if (result->voters < consensus->usable && elapsed_ns < BURST_NS)
 		return CONSENSUS_SUSPECT;
-	if (is_astray(now, terms, result->offset_ns))
+	if (is_falseticker(now, terms, result->offset_ns))
 		return CONSENSUS_FALSETICKER;
 	return let_through(consensus, at_ns, now,
 			   now->has_host ? CONSENSUS_OK : CONSENSUS_JUMP);
@@ -494,7 +494,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 				    const struct consensus_terms *terms,
 				    struct consensus_result *result)
 {
-	int64_t doubted_ns = chime_sub_sat(now->raw_ns, consensus->doubt_raw_ns);
+	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, consensus->suspect_raw_ns);
 	size_t voters = count_voters(consensus, false), voted;
 	int64_t at_ns = 0;
 	bool open;
@@ -513,7 +513,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 		return judge_most(consensus, at_ns, now, terms, result);
 
 	voted = count_voters(consensus, true);
-	if (voted < voters && doubted_ns < BURST_NS)
+	if (voted < voters && elapsed_ns < BURST_NS)
 		return CONSENSUS_SUSPECT;
 	/* Who is silent has no vote, but the rest is not to be a minority of all. */
 	if (result->agreeing > 1 && 2 * result->agreeing > voted &&
@@ -523,7 +523,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	}
 	/* One answers alone; or who was not heard may make those who agree most of all. */
 	open = voted < 2 || 2 * (result->agreeing + voters - voted) > voters;
-	return open && doubted_ns < DOUBT_NS ? CONSENSUS_SUSPECT : CONSENSUS_OK;
+	return open && elapsed_ns < SUSPECT_NS ? CONSENSUS_SUSPECT : CONSENSUS_OK;
 }
 
 /*
@@ -547,24 +547,24 @@ static bool is_outvoted(const struct consensus *consensus, const struct timescal
 	return false;
 }
 
-static void begin_doubt(struct consensus *consensus, const struct timescale_now *now)
+static void begin_suspicion(struct consensus *consensus, const struct timescale_now *now)
 {
 	size_t i;
 
-	consensus->doubt = true;
-	consensus->doubt_raw_ns = now->raw_ns;
+	consensus->suspect = true;
+	consensus->suspect_raw_ns = now->raw_ns;
 	consensus->asked_raw_ns = now->raw_ns;
 	consensus->ask_again_ns = BURST_NS;
 	for (i = 0; i < consensus->count; i++)
-		consensus->slot[i].spoke = consensus->slot[i].far;
+		consensus->slot[i].answered = consensus->slot[i].far;
 }
 
 /* Who still contradicts was outvoted: what it says is no news until it has agreed for a while. */
-static void end_doubt(struct consensus *consensus)
+static void end_suspicion(struct consensus *consensus)
 {
 	size_t i;
 
-	consensus->doubt = false;
+	consensus->suspect = false;
 	for (i = 0; i < consensus->count; i++) {
 		struct slot *slot = &consensus->slot[i];
 
@@ -591,13 +591,13 @@ static void ask_again(struct consensus *consensus, const struct timescale_now *n
 	result->wait_ns = consensus->ask_again_ns - asked_ns;
 }
 
-static void weigh_doubt(struct consensus *consensus, const struct timescale_now *now,
-			const struct consensus_terms *terms, struct consensus_result *result)
+static void judge_suspicion(struct consensus *consensus, const struct timescale_now *now,
+			    const struct consensus_terms *terms, struct consensus_result *result)
 {
 	result->verdict = judge(consensus, now, terms, result);
 	/* A source astray may come back, and others may come. */
 	if (result->verdict == CONSENSUS_OK || result->verdict == CONSENSUS_JUMP)
-		end_doubt(consensus);
+		end_suspicion(consensus);
 	else if (result->verdict == CONSENSUS_SUSPECT)
 		ask_again(consensus, now, result);
 }
@@ -630,7 +630,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		      const struct timescale_now *now, const struct consensus_terms *terms,
 		      struct consensus_result *result)
 {
-	bool doubtful;
+	bool contradicted;
 
 	*result = (struct consensus_result){ .verdict = CONSENSUS_OK };
 	/* It is not ours. */
@@ -647,12 +647,12 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		return;
 	}
 	follow_timescale(consensus, now);
-	doubtful = hear_all(consensus, sources, count, now);
-	if (!consensus->doubt && (doubtful || is_outvoted(consensus, now))) {
-		begin_doubt(consensus, now);
+	contradicted = take_samples(consensus, sources, count, now);
+	if (!consensus->suspect && (contradicted || is_outvoted(consensus, now))) {
+		begin_suspicion(consensus, now);
 		result->ask = true;
 	}
-	if (consensus->doubt)
-		weigh_doubt(consensus, now, terms, result);
+	if (consensus->suspect)
+		judge_suspicion(consensus, now, terms, result);
 	wait_for_quorum(consensus, sources, count, now, result);
 }

@@ -73,8 +73,8 @@
  * A timescale that is so much less sure than the combined clock knows what that one does not. What
  * its host's readings add, some 10 us where they are bracketed, is no such thing.
  */
-#define DOUBT_SIGMAS	5
-#define DOUBT_LEAST_NS	20e3
+#define SUSPECT_SIGMAS	5
+#define SUSPECT_LEAST_NS	20e3
 
 /* Two sums of the same lines differ by no more. */
 #define ROUNDING_NS	2
@@ -255,7 +255,7 @@ static bool is_beyond_reach(const struct discipline *discipline, const struct es
 		return false;
 	apart_ns = chime_sub_sat(estimate->offset_ns, chime_line_offset(line, estimate->at_ns));
 	return chime_line_rate(line, estimate->at_ns) != line->rate_q32 &&
-	       (double)chime_abs_sat(apart_ns) > (double)line->sigma_ns + DOUBT_LEAST_NS;
+	       (double)chime_abs_sat(apart_ns) > (double)line->sigma_ns + SUSPECT_LEAST_NS;
 }
 
 /*
@@ -269,7 +269,7 @@ static bool went_back(const struct discipline *discipline, const struct timescal
 	       ESTIMATOR_DISORDER_NS;
 }
 
-bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
+bool discipline_is_suspect(const struct discipline *discipline, const struct timescale_now *now)
 {
 	double sigma_ns = (double)chime_sub_sat(now->sigma_ns, chime_abs_sat(now->slew_ns));
 	struct estimate estimate;
@@ -278,7 +278,7 @@ bool discipline_is_doubted(const struct discipline *discipline, const struct tim
 		return true;
 	return discipline->has_correction &&
 	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
-	       (sigma_ns > DOUBT_SIGMAS * estimate.sigma_ns + DOUBT_LEAST_NS ||
+	       (sigma_ns > SUSPECT_SIGMAS * estimate.sigma_ns + SUSPECT_LEAST_NS ||
 		is_beyond_reach(discipline, &estimate));
 }
 
@@ -600,8 +600,8 @@ static double horizon_of(double span_ns, double least_ns, const struct pace *pac
 }
 
 /* For how long ahead the rate counts, and for how long what is said of its errors. */
-static void look_ahead(const struct discipline *discipline, const struct pace *pace,
-		       struct combined *combined)
+static void set_horizons(const struct discipline *discipline, const struct pace *pace,
+			 struct combined *combined)
 {
 	const struct estimate *estimate = &combined->estimate;
 	double rate = fabs(estimate->rate);
@@ -660,7 +660,7 @@ static bool combine(const struct discipline *discipline, const struct selection 
 	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
 				     (double)(estimate->offset_ns - selection->low_ns));
 	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);
-	look_ahead(discipline, pace, combined);
+	set_horizons(discipline, pace, combined);
 	age(discipline, pace, combined);
 	return true;
 }
@@ -721,7 +721,7 @@ static void foresee(const struct discipline *discipline, struct source *const *s
  * is right: whatever the timescale doubts, such as what a host did while the guest stood still, the
  * estimate knows nothing of.
  */
-static void keep_doubts(struct combined *combined, const struct timescale_now *now)
+static void keep_bound(struct combined *combined, const struct timescale_now *now)
 {
 	if (now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
 		combined->maxerror_ns = fmax(combined->maxerror_ns, (double)now->maxerror_ns);
@@ -1059,7 +1059,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		return 0;
 	}
 	if (!fresh || combined.estimate.suspect)
-		keep_doubts(&combined, now);
+		keep_bound(&combined, now);
 	keep_what_is_confirmed(discipline, now, &combined);
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
 					odd_rate(&discipline->settled, &combined.estimate, fresh));

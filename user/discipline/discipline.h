@@ -113,7 +113,7 @@ void discipline_change_reference(struct discipline *discipline,
  * Guest time was disrupted, and so much may have happened to the reference meanwhile that its
  * offset is to be learned anew.
  */
-bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now);
+bool discipline_is_suspect(const struct discipline *discipline, const struct timescale_now *now);
 
 /*
  * The rate to keep in the drift file, and one to start from: UTC against the reference in force

@@ -106,13 +106,13 @@ static void calibrate(struct estimator *estimator, const struct mixture *before)
 		return;
 	shift = after.offset - before->offset;
 	estimator->moved = keep * estimator->moved + shift * shift / before->variance;
-	estimator->foretold = keep * estimator->foretold + 1 - after.variance / before->variance;
+	estimator->predicted = keep * estimator->predicted + 1 - after.variance / before->variance;
 }
 
 static double calibration(const struct estimator *estimator)
 {
 	return SIGMA_MARGIN * SIGMA_MARGIN *
-	       fmin(fmax(estimator->moved / estimator->foretold, CALIBRATION_LEAST),
+	       fmin(fmax(estimator->moved / estimator->predicted, CALIBRATION_LEAST),
 		    CALIBRATION_MOST);
 }
 
@@ -169,7 +169,7 @@ static void take_first(struct estimator *estimator, int path,
 	path_memory_add(&estimator->path[path], sample);
 	bank_start(estimator, path, sample);
 	estimator->moved = CALIBRATION_MEMORY;
-	estimator->foretold = CALIBRATION_MEMORY;
+	estimator->predicted = CALIBRATION_MEMORY;
 }
 
 static void take(struct estimator *estimator, int path, const struct estimator_sample *sample,

@@ -15,7 +15,7 @@
 
 /* Larger wanders than usual are believed less at first: by so much in the log, a decade. */
 #define WANDER_USUAL	3e-9
-#define WANDER_DOUBT	2.0
+#define WANDER_PRIOR	2.0
 
 /*
  * A host's clock is disciplined, more or less well, or runs free: what its rate may be, by decades.
@@ -73,7 +73,7 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 		member->wander = WANDER_LEAST * pow(10, 0.5 * (i % BANK_WANDERS));
 		member->shape = shapes[i / BANK_WANDERS];
 		member->kinds = i / BANK_WANDERS == SHAPE_OF_KINDS;
-		member->log_weight = -fmax(0, WANDER_DOUBT *
+		member->log_weight = -fmax(0, WANDER_PRIOR *
 					      log10(member->wander / WANDER_USUAL));
 		start_rate(estimator, i % BANK_WANDERS, member);
 		member_start_path(member, path, figures, sample);

@@ -38,7 +38,7 @@
  * @rate_prior_sigma: one standard error of it
  * @is_host: nothing is known of the rate but that it is a host's, which may be disciplined
  * @moved: what samples did to the estimate, squared ...
- * @foretold: ... and should have done
+ * @predicted: ... and should have done
  * @restarts: how often the track was lost and taken up anew
  * @path: what each path's samples have shown
  * @member: the filters
@@ -53,7 +53,7 @@ struct estimator {
 	double rate_prior_sigma;
 	bool is_host;
 	double moved;
-	double foretold;
+	double predicted;
 	unsigned int restarts;
 	struct path_memory path[ESTIMATOR_PATHS];
 	struct member member[BANK_MEMBERS];

@@ -24,11 +24,11 @@
 
 /*
  * A single round trip says nothing of the queueing, their differences do. The scale is at most this
- * multiple of what they show, times e to the power of SPREAD_DOUBT over their number: that many
- * differences are all so small by chance once in exp(SPREAD_DOUBT) times, some 3 %.
+ * multiple of what they show, times e to the power of SPREAD_LOG_ODDS over their number: that many
+ * differences are all so small by chance once in exp(SPREAD_LOG_ODDS) times, some 3 %.
  */
 #define SPREAD_MARGIN	2.0
-#define SPREAD_DOUBT	3.5
+#define SPREAD_LOG_ODDS	3.5
 
 /* The least noise of any sample, ns: a reading has no fractions. */
 #define NOISE_LEAST	0.5
@@ -41,7 +41,7 @@
  * deviate from a straight line, taken for larger while there are few (the first may fit by chance).
  */
 #define NOISE_READINGS	8
-#define NOISE_DOUBT	4.0
+#define NOISE_MARGIN	4.0
 #define NOISE_CHANCE	60.0
 #define NOISE_UNKNOWN	10e3
 
@@ -125,7 +125,7 @@ static double most_scale(const struct path_figures *figures, double shape, doubl
 
 	if (differences < 1)
 		return INFINITY;
-	return SPREAD_MARGIN * exp(SPREAD_DOUBT / differences) * spread + sqrt(noise);
+	return SPREAD_MARGIN * exp(SPREAD_LOG_ODDS / differences) * spread + sqrt(noise);
 }
 
 /* The scale of the queueing each way, as this member has it. */
@@ -200,8 +200,8 @@ static double measure(struct belief *belief, const struct measurement *measureme
  * How well the round trip itself was foretold: nothing is learned from that but the density. The
  * sum of both ways' queueing is taken for a gamma distribution, too, with about the same variance.
  */
-static double foretell_delay(const struct member *member, const struct measurement *up,
-			     const struct measurement *down, double *trust)
+static double predict_delay(const struct member *member, const struct measurement *up,
+			    const struct measurement *down, double *trust)
 {
 	double scale = up->scale + down->scale;
 	double square = up->scale * up->scale + down->scale * down->scale;
@@ -291,7 +291,7 @@ static double take_round_trip(struct member *member, int path, const struct path
 	belief->cov[belief_delay(path)][belief_delay(path)] += walk;
 	if (figures->asymmetry_ns > 0)
 		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
-	log_delay = foretell_delay(member, &up, &down, &trust);
+	log_delay = predict_delay(member, &up, &down, &trust);
 	log_density = measure(belief, &up, missed);
 	log_density += measure(belief, &down, missed);
 	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
@@ -309,7 +309,7 @@ static void learn_noise(struct member *member, int path, const struct path_figur
 		*noise += (square - *noise) / member->noise_samples[path];
 	else if (figures->bends)
 		*noise = figures->bend_variance *
-			 (1 + NOISE_DOUBT / bends + NOISE_CHANCE / (bends * bends * bends));
+			 (1 + NOISE_MARGIN / bends + NOISE_CHANCE / (bends * bends * bends));
 	*noise = fmax(*noise, NOISE_LEAST * NOISE_LEAST);
 }
 

@@ -10,7 +10,7 @@
 
 /* Which way queues more is learned from so many samples, as if so many had shown that none does. */
 #define SHARE_MEMORY	256.0
-#define SHARE_DOUBT	8.0
+#define SHARE_PRIOR	8.0
 
 /*
  * The mean share of one of two exponential delays, m, is nearer to one half than its share s of the
@@ -118,7 +118,7 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 	queueing_start(&path->queueing);
 	path->figures.kinds = path->queueing.kinds;
 	path->mean_share = 0.5;
-	path->excesses = SHARE_DOUBT;
+	path->excesses = SHARE_PRIOR;
 }
 
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample)

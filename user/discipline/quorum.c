@@ -23,7 +23,7 @@
 struct attendance {
 	size_t usable;		/* of them, not known to be silent */
 	size_t voters;		/* have answered lately, or may yet do so for the first time */
-	size_t heard;		/* have given samples that are neither void nor too old */
+	size_t answered;		/* have given samples that are neither void nor too old */
 	size_t awaited;		/* may yet answer for the first time */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
@@ -73,7 +73,7 @@ static void take_attendance(struct source *const *sources, size_t count,
 	size_t i;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
-		struct source_interval *interval = &attendance->interval[attendance->heard];
+		struct source_interval *interval = &attendance->interval[attendance->answered];
 		struct source_status status;
 		int64_t margin_ns;
 
@@ -90,7 +90,7 @@ static void take_attendance(struct source *const *sources, size_t count,
 		margin_ns = chime_add_sat(AGREE_NS, SIGMAS * status.last.noise_ns) / 2;
 		interval->low_ns = chime_sub_sat(interval->low_ns, margin_ns);
 		interval->high_ns = chime_add_sat(interval->high_ns, margin_ns);
-		attendance->heard++;
+		attendance->answered++;
 	}
 }
 
@@ -99,11 +99,11 @@ static size_t count_agreeing(const struct attendance *attendance)
 {
 	size_t i, j, agreeing, most = 0;
 
-	for (i = 0; i < attendance->heard; i++) {
+	for (i = 0; i < attendance->answered; i++) {
 		int64_t at_ns = attendance->interval[i].low_ns;
 
 		agreeing = 0;
-		for (j = 0; j < attendance->heard; j++)
+		for (j = 0; j < attendance->answered; j++)
 			agreeing += attendance->interval[j].low_ns <= at_ns &&
 				    at_ns <= attendance->interval[j].high_ns;
 		if (agreeing > most)
@@ -144,7 +144,7 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	int64_t silence_ns, wait_ns;
 
 	take_attendance(sources, count, now, &attendance);
-	if (!attendance.heard) {
+	if (!attendance.answered) {
 		quorum_forget(quorum);
 		return 0;
 	}

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* From one look at the clock to the next. */
-#define LOOK_MS		5
+#define CHECK_MS		5
 
 static int64_t now_ms(void)
 {
@@ -81,7 +81,7 @@ static bool wait_until_right(int64_t end_ms, bool (*is_right)(void))
 		if (right && before)
 			return true;
 		before = right;
-		poll(NULL, 0, LOOK_MS);
+		poll(NULL, 0, CHECK_MS);
 	}
 	return is_right();
 }

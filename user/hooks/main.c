@@ -52,12 +52,12 @@ static void usage(FILE *to)
 	      "  -h, --help             this\n", to);
 }
 
-static void tell_skipped(const char *path, const char *reason)
+static void log_skipped(const char *path, const char *reason)
 {
 	log_warning("%s is not run: %s", path, reason);
 }
 
-static void tell_result(const char *path, const struct hook_result *result, int limit_s)
+static void log_result(const char *path, const struct hook_result *result, int limit_s)
 {
 	if (result->timed_out)
 		log_warning("%s was ended: it ran for more than %d s", path, limit_s);
@@ -79,7 +79,7 @@ static void run_hooks(const struct hooks *hooks, const struct module_event *even
 	int err;
 
 	event_fields_fill(&environment, HOOK_PATH, event);
-	err = hook_list_read(hooks->directory, &list, tell_skipped);
+	err = hook_list_read(hooks->directory, &list, log_skipped);
 	if (err) {
 		log_err("No program in %s was run after a disruption: %s", hooks->directory,
 			strerror(-err));
@@ -90,7 +90,7 @@ static void run_hooks(const struct hooks *hooks, const struct module_event *even
 		if (err)
 			log_err("%s could not be run: %s", list.paths[i], strerror(-err));
 		else
-			tell_result(list.paths[i], &result, hooks->limit_s);
+			log_result(list.paths[i], &result, hooks->limit_s);
 	}
 	hook_list_free(&list);
 }
@@ -195,7 +195,7 @@ static void handle_loss(const char *why)
 }
 
 /* Until the module goes. */
-static int hear(struct hooks *hooks, struct module_watch *watch, struct module_link *link)
+static int receive_events(struct hooks *hooks, struct module_watch *watch, struct module_link *link)
 {
 	struct event_stream stream = {
 		.link = link,
@@ -221,7 +221,7 @@ static int run(struct hooks *hooks)
 	while (!err) {
 		err = module_link_open(&link);
 		if (!err) {
-			err = hear(hooks, watch, link);
+			err = receive_events(hooks, watch, link);
 			module_link_close(link);
 			log_notice("The events of the module truechime can no longer be received: %s",
 				   err == -ENODEV ? "it was unloaded" : strerror(-err));

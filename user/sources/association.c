@@ -19,8 +19,8 @@
 #define NS_PER_S	1000000000LL
 
 /* A network that changes all the time makes us try again this often, after a few times at once. */
-#define HURRY_NS	(64 * NS_PER_S)
-#define HURRY_AT_ONCE	4
+#define RETRY_NS	(64 * NS_PER_S)
+#define RETRIES_AT_ONCE	4
 
 /* Addresses remembered that sent a KISS packet; then the oldest makes room. */
 #define KISSED_MAX	CONFIG_SOURCES_MAX
@@ -57,8 +57,8 @@ struct kissed {
  * @changed: tell the owner before returning to it
  * @stamps_fd: keeps the kernel timestamping packets, -1
  * @watch_fd: tells of changes of the network, -1
- * @hurry_ns: raw instant at which to try again what has failed, INT64_MAX: none
- * @hurried_ns: raw instant up to which times before have used up the allowance
+ * @retry_ns: raw instant at which to try again what has failed, INT64_MAX: none
+ * @retried_ns: raw instant up to which times before have used up the allowance
  * @pause_from_ns: nobody is asked from this raw instant ...
  * @pause_until_ns: ... to this one
  * @pausing: it is between them
@@ -85,8 +85,8 @@ struct associations {
 	bool changed;
 	int stamps_fd;
 	int watch_fd;
-	int64_t hurry_ns;
-	int64_t hurried_ns;
+	int64_t retry_ns;
+	int64_t retried_ns;
 	int64_t pause_from_ns;
 	int64_t pause_until_ns;
 	bool pausing;
@@ -118,7 +118,7 @@ struct associations *associations_new(struct timescale *timescale,
 	list->socket.bind_device = list->bind_device;
 	list->stamps_fd = ntp_socket_keep_stamps();
 	list->watch_fd = network_watch_open();
-	list->hurry_ns = INT64_MAX;
+	list->retry_ns = INT64_MAX;
 
 	return list;
 }
@@ -314,7 +314,7 @@ static void forgive(struct associations *list, int64_t now_raw_ns)
 }
 
 /* The owner is told once, when nothing is half done. */
-static void tell_changed(struct associations *list)
+static void report_change(struct associations *list)
 {
 	if (!list->changed)
 		return;
@@ -435,7 +435,7 @@ int associations_configure(struct associations *list, const struct config *confi
 	list->target_count = config->source_count;
 	shrink_pools(list);
 	associations_list_changed(list);
-	tell_changed(list);
+	report_change(list);
 
 	return 0;
 }
@@ -465,7 +465,7 @@ static bool is_pause(const struct associations *list, int64_t raw_ns)
 
 int64_t associations_next_ns(const struct associations *list)
 {
-	int64_t next_ns = list->hurry_ns;
+	int64_t next_ns = list->retry_ns;
 
 	for (size_t i = 0; i < list->target_count; i++) {
 		int64_t target_ns = target_next_ns(list->targets[i]);
@@ -483,23 +483,23 @@ int64_t associations_next_ns(const struct associations *list)
 /* The network has changed: what failed is tried again in a moment, and not too often. */
 static void take_change(struct associations *list, int64_t now_raw_ns)
 {
-	int64_t allowed_ns = list->hurried_ns - (HURRY_AT_ONCE - 1) * HURRY_NS;
+	int64_t allowed_ns = list->retried_ns - (RETRIES_AT_ONCE - 1) * RETRY_NS;
 	int64_t at_ns = now_raw_ns + ARRIVAL_NS;
 
 	if (!network_watch_read(list->watch_fd))
 		return;
 	if (at_ns < allowed_ns)
 		at_ns = allowed_ns;
-	if (at_ns < list->hurry_ns)
-		list->hurry_ns = at_ns;
+	if (at_ns < list->retry_ns)
+		list->retry_ns = at_ns;
 }
 
-static void hurry(struct associations *list, int64_t now_raw_ns)
+static void retry_now(struct associations *list, int64_t now_raw_ns)
 {
-	list->hurry_ns = INT64_MAX;
-	if (list->hurried_ns < now_raw_ns)
-		list->hurried_ns = now_raw_ns;
-	list->hurried_ns += HURRY_NS;
+	list->retry_ns = INT64_MAX;
+	if (list->retried_ns < now_raw_ns)
+		list->retried_ns = now_raw_ns;
+	list->retried_ns += RETRY_NS;
 	for (size_t i = 0; i < list->target_count; i++)
 		target_retry_now(list->targets[i], now_raw_ns);
 }
@@ -518,11 +518,11 @@ void associations_dispatch(struct associations *list, const struct pollfd *fds, 
 		for (size_t j = 0; j < list->target_count; j++)
 			target_event(list->targets[j], &fds[i], now_raw_ns);
 	}
-	if (now_raw_ns >= list->hurry_ns)
-		hurry(list, now_raw_ns);
+	if (now_raw_ns >= list->retry_ns)
+		retry_now(list, now_raw_ns);
 	for (size_t i = 0; !list->pausing && i < list->target_count; i++)
 		target_timer(list->targets[i], now_raw_ns);
-	tell_changed(list);
+	report_change(list);
 }
 
 size_t associations_sources(const struct associations *list, struct source *const **sources)

@@ -33,7 +33,7 @@
 #define FAILURES_HOPELESS	3
 
 /* Requests to a server that a changed network may have brought back. */
-#define HURRY_REQUESTS		4
+#define RETRY_REQUESTS		4
 
 static const struct net_address no_address;
 
@@ -181,7 +181,7 @@ static void retry_association_now(struct association *association, int64_t now_r
 	if (!has_address(association) || !client->failures || status.reach)
 		return;
 	source_burst(association->source, now_raw_ns,
-		     association->target->config.options.iburst ? HURRY_REQUESTS : 1, true);
+		     association->target->config.options.iburst ? RETRY_REQUESTS : 1, true);
 }
 
 void target_retry_now(struct target *target, int64_t now_raw_ns)
@@ -447,7 +447,7 @@ static void start_look_up(struct target *target, int64_t now_raw_ns)
 }
 
 /* One sentence when a server stops answering, one when it is back. */
-static void tell_failure(struct association *association)
+static void log_failure(struct association *association)
 {
 	const struct ntp_client *client = &association->client;
 	struct target *target = association->target;
@@ -463,7 +463,7 @@ static void tell_failure(struct association *association)
 			     label_of(association).text, reason);
 }
 
-static void tell_kiss(struct association *association)
+static void log_kiss(struct association *association)
 {
 	struct target *target = association->target;
 	int64_t until_ns = source_earliest_poll(association->source);
@@ -514,10 +514,10 @@ static void handle(struct association *association, enum ntp_client_result resul
 			target->look_up_wait_ns = LOOK_UP_FIRST_NS;
 		break;
 	case NTP_CLIENT_FAILED:
-		tell_failure(association);
+		log_failure(association);
 		break;
 	case NTP_CLIENT_KISSED:
-		tell_kiss(association);
+		log_kiss(association);
 		break;
 	}
 

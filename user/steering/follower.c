@@ -217,7 +217,7 @@ static bool follower_is_news(const struct follower *follower, const struct times
 }
 
 /* What the check before foretold for this one. */
-static double follower_foretold(const struct follower *follower, const struct timescale_now *now)
+static double follower_predicted(const struct follower *follower, const struct timescale_now *now)
 {
 	return (double)follower->last_offset_ns -
 	       ((double)now->raw_ns - (double)follower->last_raw_ns) * follower->last_slew;
@@ -230,7 +230,7 @@ static double follower_foretold(const struct follower *follower, const struct ti
 static void follower_note_spread(struct follower *follower, const struct timescale_now *now,
 				 int64_t offset_ns)
 {
-	double change_ns = (double)offset_ns - follower_foretold(follower, now);
+	double change_ns = (double)offset_ns - follower_predicted(follower, now);
 	double ratio = change_ns / fmax((double)now->sigma_ns, 1.0);
 
 	if (follower->spread <= 0.0) {
@@ -407,7 +407,7 @@ static void follower_learn_bias(struct follower *follower, const struct timescal
 				int64_t offset_ns)
 {
 	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
-	double surprise_ns = (double)offset_ns - follower_foretold(follower, now);
+	double surprise_ns = (double)offset_ns - follower_predicted(follower, now);
 	double turned = now->rate - follower->base_rate;
 	double error = surprise_ns / elapsed_ns - turned;
 

@@ -32,11 +32,11 @@ enum rival_news rival_note(struct rival *rival, int64_t now_ns)
 		*rival = (struct rival){ .first_ns = now_ns };
 	rival->latest_ns = now_ns;
 	rival->count++;
-	if (rival->count > RIVAL_MANY && now_ns - rival->told_ns < RIVAL_QUIET_NS) {
-		rival->untold++;
+	if (rival->count > RIVAL_MANY && now_ns - rival->logged_ns < RIVAL_QUIET_NS) {
+		rival->unlogged++;
 		return RIVAL_NO_NEWS;
 	}
-	rival->told_ns = now_ns;
+	rival->logged_ns = now_ns;
 	return rival->count < RIVAL_MANY ? RIVAL_SET :
 	       rival->count == RIVAL_MANY ? RIVAL_AGAIN : RIVAL_STILL;
 }

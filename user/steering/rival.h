@@ -14,21 +14,21 @@
  * @count: times in a row, each within an hour of the one before
  * @first_ns: the first of them, by the caller's clock
  * @latest_ns: the latest
- * @told_ns: the log was told
- * @untold: times since then
+ * @logged_ns: the log was told
+ * @unlogged: times since then
  */
 struct rival {
 	unsigned int count;
 	int64_t first_ns;
 	int64_t latest_ns;
-	int64_t told_ns;
-	unsigned int untold;
+	int64_t logged_ns;
+	unsigned int unlogged;
 };
 
 enum rival_news {
 	RIVAL_SET,		/* tell that the clock was set */
 	RIVAL_AGAIN,		/* and that this comes again and again: a rival, @count times */
-	RIVAL_STILL,		/* and that it goes on: @untold more times */
+	RIVAL_STILL,		/* and that it goes on: @unlogged more times */
 	RIVAL_NO_NEWS,		/* it goes on as was told */
 };
 

@@ -317,7 +317,7 @@ static bool steering_watch(struct steering *steering, const struct timescale_now
 	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
 	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
 		return false;
-	steering_tell_set(steering, now, jump_ns);
+	steering_report_set(steering, now, jump_ns);
 	follower_restart(&steering->follower);
 	return true;
 }
@@ -418,7 +418,7 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 }
 
 /* A date that cannot be is neither stepped nor slewed to. */
-static void steering_doubt_date(struct steering *steering, const struct timescale_now *now)
+static void steering_check_date(struct steering *steering, const struct timescale_now *now)
 {
 	if (steering_is_known(now) && is_before_release(now->time_ns) &&
 	    log_limit_pass(&steering->complaint, now->raw_ns, COMPLAINT_NS))
@@ -446,7 +446,7 @@ int steering_follow(struct steering *steering)
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
 	if (steering->status.trust == TRUST_ASIDE)
 		return 0;
-	steering_doubt_date(steering, now);
+	steering_check_date(steering, now);
 	if (!steering->options.observe && !steering_can_follow(now))
 		err = steering_end_slew(steering);
 	else if (!steering->options.observe && follow)

@@ -84,7 +84,8 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
  * Somebody else set the system clock by @jump_ns: tell, and note whether it is so far off now that
  * it is to be set back.
  */
-void steering_tell_set(struct steering *steering, const struct timescale_now *now, int64_t jump_ns);
+void steering_report_set(struct steering *steering, const struct timescale_now *now,
+			 int64_t jump_ns);
 
 /* steering_leap.c */
 

@@ -39,7 +39,7 @@ static bool steering_takes_back(const struct steering *steering, const struct ti
 	       (double)error_ns > steering->options.max_slew * SLEW_LONGEST_NS;
 }
 
-static void steering_tell_rival(const struct steering *steering, const struct rival *rival)
+static void steering_report_rival(const struct steering *steering, const struct rival *rival)
 {
 	const char *unseen =
 		"it cannot be seen from here: check for chronyd, timesyncd, phc2sys, guest agents";
@@ -56,7 +56,8 @@ static void steering_tell_rival(const struct steering *steering, const struct ri
 		    advice);
 }
 
-void steering_tell_set(struct steering *steering, const struct timescale_now *now, int64_t jump_ns)
+void steering_report_set(struct steering *steering, const struct timescale_now *now,
+			 int64_t jump_ns)
 {
 	struct rival *rival = &steering->rival;
 	enum rival_news news = rival_note(rival, now->raw_ns);
@@ -70,12 +71,12 @@ void steering_tell_set(struct steering *steering, const struct timescale_now *no
 			   steering_answer(steering, now));
 		break;
 	case RIVAL_AGAIN:
-		steering_tell_rival(steering, rival);
+		steering_report_rival(steering, rival);
 		break;
 	case RIVAL_STILL:
 		log_warning("Somebody else goes on setting the system clock, %u times since this was said last",
-			    rival->untold + 1);
-		rival->untold = 0;
+			    rival->unlogged + 1);
+		rival->unlogged = 0;
 		break;
 	case RIVAL_NO_NEWS:
 		log_debug("Somebody else set the system clock by %s", size);

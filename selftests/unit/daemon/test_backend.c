@@ -54,7 +54,7 @@ static struct {
 	int bursts;
 	struct reference_change source_change;
 	struct reference_change discipline_change;
-	bool doubted;
+	bool suspect;
 	int told;			/* events, to those who listen */
 } world;
 
@@ -248,9 +248,9 @@ void discipline_change_reference(struct discipline *discipline,
 	world.discipline_change = *change;
 }
 
-bool discipline_is_doubted(const struct discipline *discipline, const struct timescale_now *now)
+bool discipline_is_suspect(const struct discipline *discipline, const struct timescale_now *now)
 {
-	return world.doubted;
+	return world.suspect;
 }
 
 int steering_read(struct steering *steering)
@@ -423,7 +423,7 @@ TEST_F(daemon, revert_costs_nothing_unless_the_host_may_have_been_slewed)
 			.epoch = 3,
 		};
 		world.has_event = true;
-		world.doubted = i;
+		world.suspect = i;
 		world.module_now.disruptions = i + 1;
 		daemon_module_events(&self->daemon);
 		EXPECT_EQ(0, world.known);
@@ -447,7 +447,7 @@ TEST_F(daemon, gap_beyond_reach_is_noticed_by_the_first_reading)
 
 	self->daemon.known.epoch = 3;
 	self->daemon.known.has_host = true;
-	world.doubted = true;
+	world.suspect = true;
 	daemon_check_epoch(&self->daemon, &now);
 	EXPECT_EQ(1, world.unknown);
 	EXPECT_EQ(1, world.voids);

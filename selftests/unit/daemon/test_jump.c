@@ -16,11 +16,11 @@
 #define NS_PER_S	1000000000LL
 
 static struct {
-	struct consensus_result heard;
+	struct consensus_result result;
 	bool disrupted;			/* and not confirmed since, as steering has it ... */
-	bool told_confirmed;		/* ... and the consensus */
+	bool given_confirmed;		/* ... and the consensus */
 	struct consensus_terms terms;
-	int64_t told_maxerror_ns;	/* of the clock, as the consensus has it */
+	int64_t given_maxerror_ns;	/* of the clock, as the consensus has it */
 	int disrupted_error;
 	int64_t maxchange_ns;
 	bool permitted;
@@ -44,10 +44,10 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		      const struct timescale_now *now, const struct consensus_terms *terms,
 		      struct consensus_result *result)
 {
-	world.told_confirmed = terms->confirmed;
+	world.given_confirmed = terms->confirmed;
 	world.terms = *terms;
-	world.told_maxerror_ns = now->maxerror_ns;
-	*result = world.heard;
+	world.given_maxerror_ns = now->maxerror_ns;
+	*result = world.result;
 }
 
 static int disrupted(struct timescale *timescale, const struct module_jump *jump,
@@ -164,32 +164,32 @@ FIXTURE_TEARDOWN(witness)
 }
 
 /* Whether the discipline may learn when that is the verdict. */
-static bool hear(FIXTURE_DATA(witness) *self, enum consensus_verdict verdict, int64_t offset_ns)
+static bool judge(FIXTURE_DATA(witness) *self, enum consensus_verdict verdict, int64_t offset_ns)
 {
-	world.heard.verdict = verdict;
-	world.heard.offset_ns = offset_ns;
-	world.heard.agreeing = 2;
+	world.result.verdict = verdict;
+	world.result.offset_ns = offset_ns;
+	world.result.agreeing = 2;
 	return daemon_judge_sources(&self->daemon, NULL, 0, &self->now);
 }
 
-TEST_F(witness, doubt_asks_and_holds_on)
+TEST_F(witness, suspicion_asks_and_holds_on)
 {
-	world.heard.ask = true;
-	EXPECT_FALSE(hear(self, CONSENSUS_SUSPECT, 0));
+	world.result.ask = true;
+	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 0));
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_EQ(CONSENSUS_BURST, world.burst_count);
-	EXPECT_TRUE(world.told_confirmed);
-	world.heard.ask = false;
+	EXPECT_TRUE(world.given_confirmed);
+	world.result.ask = false;
 	world.disrupted = true;
-	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
-	EXPECT_FALSE(world.told_confirmed);
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
+	EXPECT_FALSE(world.given_confirmed);
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_TRUE(world.confirmed);
 }
 
 TEST_F(witness, jump_is_followed_by_who_keeps_the_time)
 {
-	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_FALSE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(1, world.jumps);
 	EXPECT_EQ(60 * NS_PER_S, world.jump_ns);
 	EXPECT_EQ(3, world.jump_epoch);
@@ -200,7 +200,7 @@ TEST_F(witness, jump_is_followed_by_who_keeps_the_time)
 	EXPECT_EQ(0, self->daemon.known.disruptions);
 
 	world.evidence = 1U << TRUECHIME_EVIDENCE_NTP;
-	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_FALSE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(1, world.events);
 	EXPECT_EQ(1, self->daemon.known.disruptions);
 }
@@ -208,7 +208,7 @@ TEST_F(witness, jump_is_followed_by_who_keeps_the_time)
 TEST_F(witness, jump_that_others_saw_is_not_learned_from)
 {
 	world.disrupted_error = -ESTALE;
-	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_FALSE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(0, world.voids);
 	EXPECT_TRUE(self->daemon.sources_changed);
 }
@@ -216,7 +216,7 @@ TEST_F(witness, jump_that_others_saw_is_not_learned_from)
 TEST_F(witness, jump_that_is_refused_is_corrected_as_usual)
 {
 	world.disrupted_error = -ENOENT;
-	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_TRUE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(-ENOENT, world.failed);
 	EXPECT_EQ(0, world.voids);
 }
@@ -224,77 +224,77 @@ TEST_F(witness, jump_that_is_refused_is_corrected_as_usual)
 TEST_F(witness, who_only_looks_does_not_jump)
 {
 	self->options.no_clock = true;
-	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_TRUE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	self->options.no_clock = false;
 	self->options.task = DAEMON_SET;
-	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_TRUE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	self->options.task = DAEMON_RUN;
 	self->config.discipline.minsources = 3;
-	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_TRUE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(0, world.jumps);
 }
 
 TEST_F(witness, jump_that_maxchange_forbids_is_left_to_the_discipline)
 {
 	world.maxchange_ns = 1000 * NS_PER_S;
-	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, 1001 * NS_PER_S));
-	EXPECT_TRUE(hear(self, CONSENSUS_JUMP, -1001 * NS_PER_S));
+	EXPECT_TRUE(judge(self, CONSENSUS_JUMP, 1001 * NS_PER_S));
+	EXPECT_TRUE(judge(self, CONSENSUS_JUMP, -1001 * NS_PER_S));
 	EXPECT_EQ(0, world.jumps);
 	EXPECT_EQ(0, world.voids);
-	EXPECT_FALSE(hear(self, CONSENSUS_JUMP, 1000 * NS_PER_S));
+	EXPECT_FALSE(judge(self, CONSENSUS_JUMP, 1000 * NS_PER_S));
 	EXPECT_EQ(1, world.jumps);
 }
 
-TEST_F(witness, source_astray_leaves_the_clock_unconfirmed)
+TEST_F(witness, falseticker_leaves_the_clock_unconfirmed)
 {
-	EXPECT_FALSE(hear(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S));
+	EXPECT_FALSE(judge(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S));
 	EXPECT_FALSE(world.confirmed);
 	EXPECT_EQ(1, world.published);
 	EXPECT_EQ(-1, self->daemon.update.result.selection.selected);
 	EXPECT_EQ(0, world.jumps);
 	/* Said once. */
-	EXPECT_FALSE(hear(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S));
+	EXPECT_FALSE(judge(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S));
 	EXPECT_EQ(1, world.published);
-	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
 }
 
 TEST_F(witness, only_a_virtual_machine_loses_time_unseen)
 {
-	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
 	EXPECT_FALSE(world.terms.jumps);
 	self->config.ntp_jump = true;
 	self->config.max_ntp_jump_s = 3600;
-	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
 	EXPECT_TRUE(world.terms.jumps);
 	EXPECT_EQ(3600 * NS_PER_S, world.terms.max_jump_ns);
 	self->config.ntp_jump = false;
 	self->daemon.virtual_machine = true;
-	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
 	EXPECT_TRUE(world.terms.jumps);
 	/* Whoever knows a host is one, on whatever processor. */
 	self->daemon.virtual_machine = false;
 	self->now.host_known = true;
-	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
 	EXPECT_TRUE(world.terms.jumps);
 }
 
 /* Nobody contradicts what is not known; but one answer is too few at a start all the same. */
 TEST_F(witness, sources_are_none_when_told_so)
 {
-	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
-	EXPECT_EQ(0, world.told_maxerror_ns);
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
+	EXPECT_EQ(0, world.given_maxerror_ns);
 	self->config.no_ntp_jump = true;
-	EXPECT_FALSE(hear(self, CONSENSUS_SUSPECT, 0));
-	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, world.told_maxerror_ns);
-	EXPECT_TRUE(hear(self, CONSENSUS_OK, 0));
-	EXPECT_EQ(CONSENSUS_OK, self->daemon.heard);
+	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 0));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, world.given_maxerror_ns);
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
+	EXPECT_EQ(CONSENSUS_OK, self->daemon.verdict);
 }
 
-TEST_F(witness, operator_has_the_source_astray_believed)
+TEST_F(witness, operator_has_the_falseticker_followed)
 {
 	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(0, world.forgotten);
-	hear(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S);
+	judge(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S);
 	daemon_trust_sources(&self->daemon);
 	EXPECT_EQ(1, world.forgotten);
 	EXPECT_EQ(1, world.voids);

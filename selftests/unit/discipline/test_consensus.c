@@ -39,7 +39,7 @@ FIXTURE(consensus)
 	size_t count;
 	struct timescale_now now;
 	struct consensus_terms terms;
-	struct consensus_result heard;
+	struct consensus_result result;
 };
 
 FIXTURE_SETUP(consensus)
@@ -94,7 +94,7 @@ static void say(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
 static void listen(FIXTURE_DATA(consensus) *self)
 {
 	consensus_update(self->consensus, self->sources, self->count, &self->now,
-			 &self->terms, &self->heard);
+			 &self->terms, &self->result);
 }
 
 /* The same, heard at once. */
@@ -102,7 +102,7 @@ static enum consensus_verdict answer(FIXTURE_DATA(consensus) *self, int number, 
 {
 	say(self, number, off_ns);
 	listen(self);
-	return self->heard.verdict;
+	return self->result.verdict;
 }
 
 /* All of them were right until now. */
@@ -115,23 +115,23 @@ static int begin(FIXTURE_DATA(consensus) *self, size_t count)
 		say(self, (int)i, (int64_t)i * MS);
 	listen(self);
 	run(self, 16 * S);
-	return self->heard.verdict != CONSENSUS_OK || self->heard.ask ? -1 : 0;
+	return self->result.verdict != CONSENSUS_OK || self->result.ask ? -1 : 0;
 }
 
 TEST_F(consensus, majority_is_believed)
 {
 	ASSERT_EQ(0, begin(self, 3));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
-	EXPECT_TRUE(self->heard.ask);
+	EXPECT_TRUE(self->result.ask);
 	run(self, 10 * MS);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 3600 * S + MS / 2));
-	EXPECT_FALSE(self->heard.ask);
-	EXPECT_LT(llabs(self->heard.offset_ns - 3600 * S), 2 * MS);
-	EXPECT_LT(llabs(self->heard.offset_ns - 3600 * S), self->heard.maxerror_ns);
-	EXPECT_LT(self->heard.maxerror_ns, 10 * MS);
-	EXPECT_EQ(5000 * S, self->heard.fine_raw_ns);
-	EXPECT_EQ(2, self->heard.agreeing);
-	EXPECT_EQ(3, self->heard.voters);
+	EXPECT_FALSE(self->result.ask);
+	EXPECT_LT(llabs(self->result.offset_ns - 3600 * S), 2 * MS);
+	EXPECT_LT(llabs(self->result.offset_ns - 3600 * S), self->result.maxerror_ns);
+	EXPECT_LT(self->result.maxerror_ns, 10 * MS);
+	EXPECT_EQ(5000 * S, self->result.fine_raw_ns);
+	EXPECT_EQ(2, self->result.agreeing);
+	EXPECT_EQ(3, self->result.voters);
 }
 
 /*
@@ -148,9 +148,9 @@ TEST_F(consensus, bound_holds_every_majority)
 	self->source[3].status.last.root_delay_ns = 50 * MS;
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 3600 * S));
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 3, 3600 * S));
-	EXPECT_LE(llabs(self->heard.offset_ns - 3600 * S), self->heard.maxerror_ns);
-	EXPECT_LE(llabs(self->heard.offset_ns - 3600 * S + 8 * MS), self->heard.maxerror_ns);
-	EXPECT_LT(self->heard.maxerror_ns, 15 * MS);
+	EXPECT_LE(llabs(self->result.offset_ns - 3600 * S), self->result.maxerror_ns);
+	EXPECT_LE(llabs(self->result.offset_ns - 3600 * S + 8 * MS), self->result.maxerror_ns);
+	EXPECT_LT(self->result.maxerror_ns, 15 * MS);
 }
 
 /*
@@ -167,7 +167,7 @@ TEST_F(consensus, what_was_followed_is_not_followed_twice)
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
 	run(self, 2 * S);
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 0));
-	EXPECT_FALSE(self->heard.ask);
+	EXPECT_FALSE(self->result.ask);
 
 	/* Nor where it is a slew that takes some seconds. */
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, -800 * MS));
@@ -187,7 +187,7 @@ TEST_F(consensus, what_was_followed_is_not_followed_twice)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
 	self->now.time_ns += 10 * S;
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 3590 * S));
-	EXPECT_LT(llabs(self->heard.offset_ns - 3590 * S), 2 * MS);
+	EXPECT_LT(llabs(self->result.offset_ns - 3590 * S), 2 * MS);
 }
 
 TEST_F(consensus, one_of_several_is_not)
@@ -201,7 +201,7 @@ TEST_F(consensus, one_of_several_is_not)
 	/* It goes on as a falseticker, which is no news and worth no burst. */
 	run(self, 16 * S);
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 3600 * S));
-	EXPECT_FALSE(self->heard.ask);
+	EXPECT_FALSE(self->result.ask);
 	/* Until it was right again, for a while. */
 	for (i = 0; i < 8; i++) {
 		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
@@ -236,10 +236,10 @@ TEST_F(consensus, majority_of_those_that_still_answer)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	run(self, 6 * S);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S));
-	EXPECT_EQ(2, self->heard.voters);
+	EXPECT_EQ(2, self->result.voters);
 }
 
-TEST_F(consensus, doubt_ends_when_nobody_resolves_it)
+TEST_F(consensus, suspicion_ends_when_nobody_resolves_it)
 {
 	ASSERT_EQ(0, begin(self, 3));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
@@ -254,27 +254,27 @@ TEST_F(consensus, asks_again_while_nothing_is_decided)
 {
 	ASSERT_EQ(0, begin(self, 1));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
-	EXPECT_TRUE(self->heard.ask);
-	EXPECT_EQ(5 * S, self->heard.wait_ns);
+	EXPECT_TRUE(self->result.ask);
+	EXPECT_EQ(5 * S, self->result.wait_ns);
 	run(self, 2 * S);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
-	EXPECT_FALSE(self->heard.ask);
-	EXPECT_EQ(3 * S, self->heard.wait_ns);
+	EXPECT_FALSE(self->result.ask);
+	EXPECT_EQ(3 * S, self->result.wait_ns);
 	run(self, 3 * S);
 	listen(self);
-	EXPECT_TRUE(self->heard.ask);
+	EXPECT_TRUE(self->result.ask);
 	/* Twice as late each time. */
-	EXPECT_EQ(10 * S, self->heard.wait_ns);
+	EXPECT_EQ(10 * S, self->result.wait_ns);
 	run(self, 9 * S);
 	listen(self);
-	EXPECT_FALSE(self->heard.ask);
+	EXPECT_FALSE(self->result.ask);
 	run(self, S);
 	listen(self);
-	EXPECT_TRUE(self->heard.ask);
-	EXPECT_EQ(20 * S, self->heard.wait_ns);
+	EXPECT_TRUE(self->result.ask);
+	EXPECT_EQ(20 * S, self->result.wait_ns);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
-	EXPECT_FALSE(self->heard.ask);
-	EXPECT_EQ(0, self->heard.wait_ns);
+	EXPECT_FALSE(self->result.ask);
+	EXPECT_EQ(0, self->result.wait_ns);
 }
 
 /* All of one honest server's answers were lost: with it the others that agree would be most. */
@@ -287,11 +287,11 @@ TEST_F(consensus, waits_for_who_may_make_a_majority)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 3, 0));
 	run(self, 5 * S);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
-	EXPECT_TRUE(self->heard.ask);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	EXPECT_TRUE(self->result.ask);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 4, 60 * S));
-	EXPECT_EQ(3, self->heard.agreeing);
-	EXPECT_EQ(5, self->heard.voters);
+	EXPECT_EQ(3, self->result.agreeing);
+	EXPECT_EQ(5, self->result.voters);
 }
 
 /* Servers of one appliance, or one that says that it is. */
@@ -315,8 +315,8 @@ TEST_F(consensus, echoes_have_to_repeat_themselves)
 	ASSERT_EQ(0, begin(self, 2));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
-	EXPECT_EQ(2, self->heard.agreeing);
-	EXPECT_EQ(2, self->heard.voters);
+	EXPECT_EQ(2, self->result.agreeing);
+	EXPECT_EQ(2, self->result.voters);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
 
@@ -328,7 +328,7 @@ TEST_F(consensus, echoes_have_to_repeat_themselves)
 		answer(self, 1, -60 * S);
 		run(self, 2 * S);
 	}
-	EXPECT_EQ(CONSENSUS_FALSETICKER, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_FALSETICKER, self->result.verdict);
 	/* But several that go on saying so are believed after a minute. */
 	run(self, 53 * S);
 	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -60 * S));
@@ -345,7 +345,7 @@ TEST_F(consensus, echo_that_contradicts_is_another_vote)
 		consensus_forget(self->consensus);
 		ASSERT_EQ(0, begin(self, 4));
 		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, way * 86400 * S));
-		EXPECT_EQ(4, self->heard.voters);
+		EXPECT_EQ(4, self->result.voters);
 		for (i = 1; i < 3; i++)
 			EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, i, 0));
 		EXPECT_EQ(CONSENSUS_OK, answer(self, 3, 0));
@@ -377,8 +377,8 @@ TEST_F(consensus, forged_echo_does_not_silence_a_majority)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -60 * S));
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 60 * S));
-	EXPECT_EQ(2, self->heard.agreeing);
-	EXPECT_EQ(3, self->heard.voters);
+	EXPECT_EQ(2, self->result.agreeing);
+	EXPECT_EQ(3, self->result.voters);
 }
 
 TEST_F(consensus, minority_is_not_believed_while_the_rest_is_silent)
@@ -426,7 +426,7 @@ TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
 	ASSERT_EQ(0, begin(self, 2));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S));
-	EXPECT_EQ(2, self->heard.agreeing);
+	EXPECT_EQ(2, self->result.agreeing);
 }
 
 static void forget_samples(FIXTURE_DATA(consensus) *self)
@@ -451,11 +451,11 @@ TEST_F(consensus, first_answer_after_a_disruption_is_not_the_last_word)
 	ASSERT_EQ(0, begin(self, 3));
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(4 * S, self->heard.wait_ns);
-	EXPECT_FALSE(self->heard.ask);
+	EXPECT_EQ(4 * S, self->result.wait_ns);
+	EXPECT_FALSE(self->result.ask);
 	run(self, 100 * MS);
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 3600 * S));
-	EXPECT_EQ(0, self->heard.wait_ns);
+	EXPECT_EQ(0, self->result.wait_ns);
 }
 
 /*
@@ -474,7 +474,7 @@ TEST_F(consensus, what_is_too_old_to_be_used_makes_no_quorum)
 	for (i = 1; i < 3; i++)
 		self->source[i].status.root_distance_ns = 4e9;
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -20 * S));
-	EXPECT_GT(self->heard.wait_ns, 0);
+	EXPECT_GT(self->result.wait_ns, 0);
 	for (i = 1; i < 3; i++) {
 		self->source[i].status.root_distance_ns = 1e6;
 		run(self, 30 * MS);
@@ -489,20 +489,20 @@ TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
 	run(self, 400 * MS);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
-	EXPECT_EQ(100 * MS, self->heard.wait_ns);
+	EXPECT_EQ(100 * MS, self->result.wait_ns);
 	run(self, 100 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 	/* One that nobody confirms longer; and the next disruption is another matter. */
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
-	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	EXPECT_EQ(4 * S, self->result.wait_ns);
 	run(self, 3900 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
 	run(self, 100 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 }
 
 TEST_F(consensus, who_cannot_be_used_or_was_never_there_is_not_waited_for)
@@ -524,10 +524,10 @@ TEST_F(consensus, name_that_cannot_be_looked_up_is_waited_for_as_long_as_silence
 	self->count = 2;
 	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
-	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	EXPECT_EQ(4 * S, self->result.wait_ns);
 	run(self, 4 * S);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 }
 
 /* At a start: four are asked, and the nearest is a year off. */
@@ -542,15 +542,15 @@ TEST_F(consensus, first_answer_ever_is_not_the_last_word)
 		self->now.has_host = host;
 		self->now.maxerror_ns = host ? 5 * MS : CHIME_LINE_UNBOUNDED_NS;
 		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 31536000 * S));
-		EXPECT_EQ(4 * S, self->heard.wait_ns);
+		EXPECT_EQ(4 * S, self->result.wait_ns);
 		run(self, 10 * MS);
 		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
 		/* Two of four are not most of them, but if no others come ... */
 		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
-		EXPECT_EQ(490 * MS, self->heard.wait_ns);
+		EXPECT_EQ(490 * MS, self->result.wait_ns);
 		run(self, 10 * MS);
 		EXPECT_EQ(CONSENSUS_OK, answer(self, 3, 0));
-		EXPECT_EQ(0, self->heard.wait_ns);
+		EXPECT_EQ(0, self->result.wait_ns);
 		if (host)
 			break;
 	}
@@ -569,18 +569,18 @@ TEST_F(consensus, who_was_asked_but_once_is_not_silent)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
 	run(self, 4 * S);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
-	EXPECT_EQ(1 * S, self->heard.wait_ns);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	EXPECT_EQ(1 * S, self->result.wait_ns);
 	for (i = 1; i < 3; i++) {
 		self->source[i].status.sent = 2;
 		self->source[i].status.asked_raw_ns = self->now.raw_ns;
 	}
 	run(self, 900 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
 	run(self, 100 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 }
 
 TEST_F(consensus, who_cannot_be_asked_yet_is_not_waited_for_for_ever)
@@ -589,11 +589,11 @@ TEST_F(consensus, who_cannot_be_asked_yet_is_not_waited_for_for_ever)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
 	run(self, 7900 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_SUSPECT, self->heard.verdict);
-	EXPECT_EQ(100 * MS, self->heard.wait_ns);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	EXPECT_EQ(100 * MS, self->result.wait_ns);
 	run(self, 100 * MS);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 }
 
 TEST_F(consensus, two_of_five_that_answer_first_are_not_most)
@@ -603,7 +603,7 @@ TEST_F(consensus, two_of_five_that_answer_first_are_not_most)
 	answer(self, 0, 3600 * S);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 3600 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
-	EXPECT_EQ(4 * S, self->heard.wait_ns);
+	EXPECT_EQ(4 * S, self->result.wait_ns);
 	answer(self, 3, 0);
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 4, 0));
 }
@@ -615,12 +615,12 @@ TEST_F(consensus, first_answer_alone_confirms_nothing)
 	self->terms.confirmed = false;
 	forget_samples(self);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 50 * MS));
-	EXPECT_EQ(4 * S, self->heard.wait_ns);
-	EXPECT_FALSE(self->heard.ask);
+	EXPECT_EQ(4 * S, self->result.wait_ns);
+	EXPECT_FALSE(self->result.ask);
 	run(self, 100 * MS);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
-	EXPECT_EQ(0, self->heard.wait_ns);
+	EXPECT_EQ(0, self->result.wait_ns);
 
 	/* Who does not answer is not waited for long. */
 	consensus_forget(self->consensus);
@@ -628,13 +628,13 @@ TEST_F(consensus, first_answer_alone_confirms_nothing)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 50 * MS));
 	run(self, 4 * S);
 	listen(self);
-	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 
 	/* Once confirmed it is contradicted as ever. */
 	self->terms.confirmed = true;
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
-	EXPECT_TRUE(self->heard.ask);
+	EXPECT_TRUE(self->result.ask);
 }
 
 TEST_F(consensus, host_is_a_witness_of_what_nobody_has_confirmed)
@@ -656,13 +656,13 @@ TEST_F(consensus, only_one_has_to_say_it_again)
 {
 	ASSERT_EQ(0, begin(self, 1));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 300 * MS));
-	EXPECT_TRUE(self->heard.ask);
+	EXPECT_TRUE(self->result.ask);
 	run(self, 2 * S);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 300 * MS));
-	EXPECT_FALSE(self->heard.ask);
+	EXPECT_FALSE(self->result.ask);
 	run(self, 2 * S);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 300 * MS));
-	EXPECT_LT(llabs(self->heard.offset_ns - 300 * MS), MS);
+	EXPECT_LT(llabs(self->result.offset_ns - 300 * MS), MS);
 }
 
 TEST_F(consensus, only_one_that_contradicts_itself_is_not_believed)
@@ -792,7 +792,7 @@ TEST_F(consensus, others_can_resolve_what_only_one_says)
 	ASSERT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -60 * S));
 	self->count = 3;
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, -60 * S));
-	EXPECT_LT(self->heard.offset_ns, 0);
+	EXPECT_LT(self->result.offset_ns, 0);
 }
 
 TEST_F(consensus, host_is_another_witness)
@@ -857,7 +857,7 @@ TEST_F(consensus, who_may_not_be_used_has_no_voice)
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 60 * S));
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 60 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
-	EXPECT_EQ(1, self->heard.voters);
+	EXPECT_EQ(1, self->result.voters);
 }
 
 TEST_F(consensus, stranger_raises_no_doubt)
@@ -865,7 +865,7 @@ TEST_F(consensus, stranger_raises_no_doubt)
 	ASSERT_EQ(0, begin(self, 2));
 	self->count = 3;
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 60 * S));
-	EXPECT_FALSE(self->heard.ask);
+	EXPECT_FALSE(self->result.ask);
 }
 
 TEST_F(consensus, samples_of_another_epoch_are_not_heard)
@@ -874,7 +874,7 @@ TEST_F(consensus, samples_of_another_epoch_are_not_heard)
 	say(self, 0, 60 * S);
 	self->now.epoch++;
 	listen(self);
-	EXPECT_EQ(CONSENSUS_OK, self->heard.verdict);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 }
 
 TEST_F(consensus, extremes_are_no_trouble)
@@ -893,7 +893,7 @@ TEST_F(consensus, extremes_are_no_trouble)
 		self->source[number].status.last.at_ns = unit_random_s64(&random);
 		self->now.slew_ns = i % 3 ? 0 : unit_random_s64(&random);
 		listen(self);
-		EXPECT_GE(self->heard.maxerror_ns, 0);
+		EXPECT_GE(self->result.maxerror_ns, 0);
 	}
 }
 

@@ -526,24 +526,24 @@ TEST_F(discipline, nothing_that_the_timescale_doubts_is_known_without_a_sample)
 	EXPECT_LT(self->result.correction.maxerror_ns, 200000);
 }
 
-TEST_F(discipline, is_doubted_by_a_timescale_that_is_far_less_sure)
+TEST_F(discipline, is_suspect_beside_a_timescale_that_is_far_less_sure)
 {
 	int i;
 
 	self->now.sigma_ns = NS_PER_S;
-	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, poll_all(self));
-	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_TRUE(discipline_is_suspect(self->discipline, &self->now));
 	/* What is being slewed in is known. */
 	self->now.slew_ns = -NS_PER_S;
-	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
 	self->now.slew_ns = 0;
 	self->now.sigma_ns = self->result.correction.sigma_ns + 10000;
-	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
 }
 
-TEST_F(discipline, is_doubted_when_the_reference_went_back)
+TEST_F(discipline, is_suspect_when_the_reference_went_back)
 {
 	int64_t here_ns;
 	int i;
@@ -552,11 +552,11 @@ TEST_F(discipline, is_doubted_when_the_reference_went_back)
 		ASSERT_EQ(0, poll_all(self));
 	here_ns = self->now.reference_ns;
 	self->now.reference_ns = here_ns - NS_PER_S;
-	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
 	self->now.reference_ns = here_ns - 3600LL * NS_PER_S;
-	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_TRUE(discipline_is_suspect(self->discipline, &self->now));
 	discipline_change_reference(self->discipline, &REFERENCE_JUMPED);
-	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
 }
 
 TEST_F(discipline, rate_is_remembered)
@@ -804,12 +804,12 @@ TEST_F(discipline, rate_of_a_host_is_not_carried_over_a_gap)
 
 	/* What the estimates make of the gap is void, and no correction is made of it. */
 	pass_gap(self, day_ns);
-	EXPECT_TRUE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_TRUE(discipline_is_suspect(self->discipline, &self->now));
 	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_FALSE(self->result.changed);
 	discipline_change_reference(self->discipline, &REFERENCE_JUMPED);
-	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
 }
 
 /* Two hours and a half at 20 ppm: nobody who disciplines a clock lets it go that far. */
@@ -830,7 +830,7 @@ TEST_F(discipline, rate_of_a_host_that_runs_free_is_carried)
 	EXPECT_GT(chime_line_maxerror(&line, then_ns + month_ns), month_ns / 1000000);
 	pass_gap(self, month_ns);
 	self->now.sigma_ns = 0;
-	EXPECT_FALSE(discipline_is_doubted(self->discipline, &self->now));
+	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
 }
 
 /* What runs faster than any oscillator is a slew, however far it goes. */
