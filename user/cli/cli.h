@@ -17,7 +17,7 @@
 enum cli_exit {
 	CLI_OK = 0,		/* done; status: synchronised */
 	CLI_NOT = 1,		/* status: not synchronised; else: refused */
-	CLI_ERROR = 2,		/* wrong usage, or nobody there to be asked */
+	CLI_ERROR = 2,		/* wrong usage, or neither daemon nor module runs */
 };
 
 /**
@@ -54,7 +54,7 @@ int verb_host(const struct cli *cli, int argc, char **argv);
 
 /*
  * Ask the daemon for @command. 0 and a reply to json_decref(); -ECONNREFUSED: it is not running;
- * -EACCES: it said no, and @reply says why; -errno.
+ * -EACCES: it refused, and @reply states why; -errno.
  */
 int client_ask(const struct cli *cli, const char *command, json_t **reply);
 
@@ -65,7 +65,7 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 int client_report(const struct cli *cli, const char *command,
 		  void (*print)(const struct cli *cli, const json_t *reply));
 
-/* Follow the daemon's events: @print is called for each, for ever. Returns an exit status. */
+/* Follow the daemon's events, calling @print for each, until it ends. Returns an exit status. */
 int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event));
 
 /* module.c: the module */

@@ -49,7 +49,7 @@ static int client_send(int fd, const char *command, bool follow)
 	json_decref(request);
 	if (!line)
 		return -ENOMEM;
-	/* In the place of its end: the line is sent with a newline and without a NUL. */
+	/* The newline replaces the terminating NUL, which is not sent. */
 	length = strlen(line);
 	line[length] = '\n';
 	if (send(fd, line, length + 1, MSG_NOSIGNAL) != (ssize_t)(length + 1))
@@ -154,7 +154,7 @@ int client_report(const struct cli *cli, const char *command,
 	return CLI_OK;
 }
 
-/* Why no more events come: the daemon also cuts off who does not read. */
+/* Say why no more events come. The daemon also disconnects a client that does not read. */
 static void report_end(const struct cli *cli)
 {
 	int fd = client_connect(cli);

@@ -98,7 +98,7 @@ int verb_events(const struct cli *cli)
 	struct module_link *link;
 	int status;
 
-	/* Where netlink is missing so is the module. */
+	/* Without generic netlink there is no module. */
 	if (module_watch_open(&watch))
 		return events_of_daemon(cli);
 	if (module_link_open(&link)) {

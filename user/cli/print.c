@@ -30,7 +30,7 @@ static void print_scaled(double ns, const char *const *formats)
 {
 	double size = fabs(ns);
 
-	/* No "-0ns". */
+	/* Avoid "-0ns". */
 	ns += 0.0;
 	if (!isfinite(ns))
 		printf(" -  ");
@@ -73,7 +73,7 @@ void print_ppm(double ppm)
 
 void print_signed_ppm(double ppm)
 {
-	/* No "-0.000" of a zero. */
+	/* Avoid "-0.000" for zero. */
 	ppm += 0.0;
 	printf(fabs(ppm) < 99999.5 ? "%+10.3f" : "%+10.0f", ppm);
 }

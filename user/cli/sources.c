@@ -58,7 +58,7 @@ static void print_row(const json_t *source)
 	putchar('\n');
 }
 
-/* What is wrong with those that are not used, a sentence each. */
+/* One sentence for each source that is not used: what is wrong with it. */
 static void print_complaints(const json_t *sources)
 {
 	const json_t *source;

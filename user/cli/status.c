@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime status: is the clock right, and how is that known? Works with the module alone, the
- * daemon alone, both and neither.
+ * truechime status: whether the clock is right, and how that is known. Works with the module alone,
+ * the daemon alone, both or neither.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -60,13 +60,13 @@ static int view_daemon(const struct cli *cli, struct status_view *view)
 	return 0;
 }
 
-/* The daemon only watches: others steer. */
+/* The daemon only observes, because another program steers the clock. */
 static bool is_aside(const struct status_view *view)
 {
 	return !strcmp(json_text_of(view->daemon, "trust"), "aside");
 }
 
-/* Somebody of ours is at work, and the kernel's own flag says that the clock is right. */
+/* The module or the daemon runs, and the kernel calls the clock synchronised. */
 static bool view_synchronised(const struct status_view *view)
 {
 	if (view->daemon && !json_bool_of(view->daemon, "synchronised") && !is_aside(view))
@@ -87,7 +87,7 @@ static bool has_host(const struct status_view *view)
 				    view->module.host_state == TRUECHIME_HOST_FAILING);
 }
 
-/* What NTP said last is in force: a disruption, or a reset, may have ended it. */
+/* NTP's latest correction is in force: a disruption or a reset may have ended it. */
 static bool is_corrected(const struct status_view *view)
 {
 	return json_bool_of(view->daemon, "corrected") &&
@@ -125,7 +125,7 @@ static void print_grounds(const struct status_view *view)
 		printf("nobody asks time servers");
 }
 
-/* Programs that steer by PTP tell the kernel that the clock is synchronised, and no bound. */
+/* Programs that steer by PTP mark the kernel's clock synchronised, but state no bound. */
 static bool is_steered_by_others(const struct status_view *view)
 {
 	return is_aside(view) ||

@@ -10,15 +10,15 @@
 
 #include "cli/cli.h"
 
-/* Between two looks, unless it is said (chronyc's). */
+/* Between two checks, unless the command line says otherwise (as in chronyc). */
 #define WAITSYNC_INTERVAL_S	10
 
 /**
  * struct waitsync - what is waited for
- * @tries: looks at most, 0: for ever
+ * @tries: checks at most, 0: without limit
  * @correction_s: what may be left of the system clock's error, 0: anything
  * @skew_ppm: how well its frequency is to be known, 0: anyhow
- * @interval_s: between looks
+ * @interval_s: between checks
  */
 struct waitsync {
 	double tries;
@@ -46,7 +46,7 @@ static int waitsync_parse(int argc, char **argv, struct waitsync *wait)
 	return 0;
 }
 
-/* One look, told as chronyc tells it. */
+/* One check, reported in the form of chronyc. */
 static bool waitsync_check(const struct cli *cli, const struct waitsync *wait, int number)
 {
 	double correction_s = 0, skew_ppm = 0;

@@ -9,16 +9,16 @@
 #include "core/line.h"
 
 /*
- * Realtime against raw: beyond a constant and an eighth of the time passed (the system clock is
- * slewed by a tenth at most) somebody has set it.
+ * CLOCK_REALTIME was set if it moved against the raw clock by more than a constant and an eighth of
+ * the time between the readings. (A slew moves it by a tenth at most.)
  */
 #define STEP_FLOOR_NS	1000000LL
 #define STEP_SHIFT	3
 
-/* Rates over a shorter time say more about the readings than about the clocks. */
+/* Over a shorter time a rate shows the noise of the readings, not the clocks. */
 #define SHORTEST_NS	1000
 
-/* No two clocks differ more in rate: a span that says so is not believed. */
+/* No two clocks differ more in rate. A span that shows more is interpolated without a rate. */
 #define RATE_MAX	0.2
 
 enum clock_span_verdict clock_span_judge(const struct clock_span *span)
@@ -39,7 +39,9 @@ enum clock_span_verdict clock_span_judge(const struct clock_span *span)
 	return CLOCK_SPAN_GOOD;
 }
 
-/* @at_ns by a clock that said @x0_ns and @x1_ns when the reference said @y0_ns and @y1_ns. */
+/*
+ * Convert @at_ns of a clock that read @x0_ns and @x1_ns when the reference read @y0_ns and @y1_ns.
+ */
 static int64_t interpolate(int64_t x0_ns, int64_t x1_ns, int64_t y0_ns, int64_t y1_ns,
 			   int64_t at_ns)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a change of the reference amounts to, by the line that the timescale states. What follows
- * from it for samples and estimates is discipline/source.c's and discipline/estimator.c's.
+ * A change of the reference, from the line that the timescale states. Applying it to samples and
+ * estimates is the work of discipline/source.c and discipline/estimator.c.
  */
 #include "clocks/reference_change.h"
 

@@ -34,7 +34,7 @@ struct reference_change {
 	int64_t leap_ns;
 };
 
-/* The reference jumped, nobody knows how far, and runs on as it did. */
+/* The reference jumped by an unknown amount, and its rate is as before. */
 #define REFERENCE_JUMPED \
 	((struct reference_change){ .shift_sigma_ns = INFINITY })
 
@@ -42,13 +42,13 @@ struct reference_change {
 #define REFERENCE_REPLACED \
 	((struct reference_change){ .shift_sigma_ns = INFINITY, .rate_sigma = INFINITY })
 
-/* Offsets that were measured still say something. */
+/* Measured offsets can be converted. */
 static inline bool reference_change_keeps_offset(const struct reference_change *change)
 {
 	return isfinite(change->shift_sigma_ns) && isfinite(change->rate_sigma);
 }
 
-/* Rates that were measured still say something. */
+/* Measured rates can be converted. */
 static inline bool reference_change_keeps_rate(const struct reference_change *change)
 {
 	return isfinite(change->rate_sigma);
@@ -75,8 +75,9 @@ static inline double reference_change_rate(const struct reference_change *change
 struct chime_line;
 
 /*
- * From the new reference minus the old one as a function of the old one's time: a line without a
- * bound says only the rate, one of CHIME_LINE_RATE_UNKNOWN_Q32 nothing. Nor does one beyond belief.
+ * A change from the line "new reference minus old one", a function of the old one's time. A line
+ * without a bound gives only the rate; one whose rate is CHIME_LINE_RATE_UNKNOWN_Q32, or
+ * impossible, gives nothing.
  */
 void reference_change_of_line(const struct chime_line *line, struct reference_change *change);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The date of the release, which the Makefile knows. What only analyses this file need not.
+ * The date of the release, which the Makefile defines. A static analyser may do without.
  */
 #include "clocks/release_date.h"
 

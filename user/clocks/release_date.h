@@ -11,7 +11,7 @@
 /* Since 1970: the beginning of the day that dkms.conf names, whatever the build machine's clock. */
 int64_t release_date_ns(void);
 
-/* Time did not run before: whoever says that it is @time_ns is wrong. */
+/* @time_ns is before the release, so a clock that shows it is wrong. */
 static inline bool is_before_release(int64_t time_ns)
 {
 	return time_ns < release_date_ns();

@@ -32,7 +32,7 @@ struct system_clock {
 	int tai_s;		/* the kernel's TAI - UTC */
 };
 
-/* 0 or -errno: the clock's state, which a success also returns, interests nobody here. */
+/* 0 or -errno. The clock state, which clock_adjtime(2) returns on success, is not needed here. */
 static int system_clock_adjust(struct system_clock *clock, struct timex *tx)
 {
 	if (clock->null)
@@ -40,7 +40,7 @@ static int system_clock_adjust(struct system_clock *clock, struct timex *tx)
 	return clock_adjtime(CLOCK_REALTIME, tx) < 0 ? -errno : 0;
 }
 
-/* The rate that a kernel state amounts to. */
+/* The rate that results from tick and frequency. */
 static double system_clock_rate_of(const struct system_clock *clock, const struct timex *tx)
 {
 	double tick = (double)(tx->tick - clock->nominal_tick_us) / (double)clock->nominal_tick_us;
@@ -49,8 +49,8 @@ static double system_clock_rate_of(const struct system_clock *clock, const struc
 }
 
 /*
- * A phase that adjtime(3) or the PLL is still working on would be added to ours. The PLL forgets
- * its own only when it is given another, which it takes only while it is on.
+ * A phase that adjtime(3) or the PLL is still removing would be added to ours. The PLL drops its
+ * own only when another one is set, which it accepts only while it is on.
  */
 static int system_clock_stop_slews(struct system_clock *clock)
 {
@@ -84,8 +84,8 @@ static struct system_clock *system_clock_new(bool null)
 }
 
 /*
- * No oscillator is off by so much: it is a slew, and who began it did not live to end it. What the
- * rate was without it is not known; nothing is nearer to that.
+ * No oscillator is wrong by so much: this is a slew whose program was killed before it could end
+ * it. The clock's rate before the slew is unknown, and the nominal rate is the best guess.
  */
 static int system_clock_end_slew(struct system_clock *clock, struct timex *tx)
 {
@@ -181,7 +181,10 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 		return -EINVAL;
 	rate = fmax(-SYSTEM_CLOCK_RATE_MAX, fmin(SYSTEM_CLOCK_RATE_MAX, rate));
 
-	/* The nearest tick, but the nominal or present one as long as the frequency can do. */
+	/*
+	 * Use the nominal or the present tick while the frequency's range suffices, else the
+	 * nearest one.
+	 */
 	if (fabs(rate) <= FREQ_MAX)
 		tick = clock->nominal_tick_us;
 	rest = rate - (double)(tick - clock->nominal_tick_us) * per_tick;
@@ -279,9 +282,9 @@ int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t 
 }
 
 /*
- * From midnight to the next tick the kernel tells adjtimex the time and TAI as they will be, and
- * the clock itself has not leapt yet (__do_adjtimex() in kernel/time/ntp.c): then it is ahead, or
- * behind, by the second.
+ * From midnight to the next tick adjtimex(2) returns time and TAI as they will be after the leap
+ * second, although the clock has not leapt yet (__do_adjtimex() in kernel/time/ntp.c). In that time
+ * the clock is ahead or behind by the second.
  */
 static bool is_foreseen(const struct timex *tx)
 {
@@ -296,7 +299,7 @@ static bool is_foreseen(const struct timex *tx)
 	return ahead_ns > NS_PER_S / 2 && ahead_ns < NS_PER_S * 3 / 2;
 }
 
-/* A leap second leaves TAI alone, so TAI - UTC changes; setting the clock leaves that alone. */
+/* A leap second changes TAI - UTC, because TAI goes on; setting the clock does not change it. */
 int64_t system_clock_leapt(struct system_clock *clock)
 {
 	struct timex tx = { .modes = 0 };

@@ -25,7 +25,7 @@ int system_clock_open(struct system_clock **clock, bool null);
 void system_clock_close(struct system_clock *clock);
 
 /*
- * End the slew of a daemon that was killed in the midst of it: no kernel ends one by itself. What
+ * End the slew of a daemon that was killed during it: no kernel ends one by itself. A clock that
  * runs at the rate of an oscillator is left alone. 0, -EPERM without CAP_SYS_TIME, -errno.
  */
 int system_clock_settle(void);
@@ -54,7 +54,7 @@ int system_clock_step(struct system_clock *clock, int64_t offset_ns);
 int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
 			 int64_t esterror_ns, int leap);
 
-/* Tell the kernel what TAI - UTC is, for CLOCK_TAI. 0, -errno. */
+/* Set the kernel's TAI - UTC, for CLOCK_TAI. 0, -errno. */
 int system_clock_set_tai(struct system_clock *clock, int tai_s);
 
 /*

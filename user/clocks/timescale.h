@@ -23,21 +23,21 @@
  * struct timescale_now - every clock at one instant
  * @raw_ns: CLOCK_MONOTONIC_RAW
  * @realtime_ns: CLOCK_REALTIME
- * @reference_ns: the reference's time: steady time, which is the host's but for changes of rate
- *	that were not UTC's; or raw where there is no host (or it is demoted)
+ * @reference_ns: the reference's time: unslewed host time, or the raw clock's where there is no
+ *	host (or it is demoted)
  * @time_ns: the timescale: the best UTC known; meaningless while @maxerror_ns is unbounded
  * @rate: d(time)/d(raw) - 1, any phase slew in progress included
  * @slew_ns: phase still being slewed in
  * @sigma_ns: one standard error of @time_ns
  * @maxerror_ns: bound of its error; CHIME_LINE_UNBOUNDED_NS: none known
- * @reading_ns: by how much the clocks may not be of the same instant (0: one kernel snapshot)
- * @epoch: changes when @reference_ns changes its meaning; samples of two epochs do not mix
- * @change: what became of the reference when the epoch began, against that of the epoch before
+ * @reading_ns: greatest distance between the readings of the clocks (0: one kernel snapshot)
+ * @epoch: changes with the meaning of @reference_ns; samples of two epochs cannot be compared
+ * @change: the change of the reference at the beginning of the epoch
  * @disruptions: disruptions noticed so far
- * @has_host: @reference_ns is steady time
+ * @has_host: @reference_ns is unslewed host time
  * @host_known: @host_ns is: also while the host is demoted and raw is the reference
  * @host_ns: the host's time
- * @external: others steer the timescale (mode external): it takes no correction
+ * @external: another program steers the timescale (mode external): it takes no correction
  */
 struct timescale_now {
 	int64_t raw_ns;
@@ -58,7 +58,7 @@ struct timescale_now {
 	bool external;
 };
 
-/* What became of the reference since @epoch: of an epoch that was missed nothing is known. */
+/* The change of the reference since @epoch; unknown if an epoch was missed. */
 static inline struct reference_change timescale_change_since(const struct timescale_now *now,
 							     uint32_t epoch)
 {
@@ -79,8 +79,8 @@ struct timescale;
  * @step: step the system clock to the timescale, by the policy's rule for the occasion; -EPERM: it
  *	forbids that
  * @disrupted: follow a jump, the system clock by the policy's rule, in a new epoch. -ESTALE: @epoch
- *	has passed; -EBUSY, -ENODATA: the sources are no witness here and now. @event: what
- *	happened, where nobody else tells it; its evidence is 0 otherwise
+ *	has passed; -EBUSY, -ENODATA: the sources cannot report a jump at present. @event:
+ *	what happened, if the daemon has to report it; else its evidence is 0
  * @leap: UTC was set forward by @change_ns, a leap second: so is the timescale, but for a host's
  *	time without a correction, which leaps by itself
  * @close: free everything
@@ -103,7 +103,7 @@ struct timescale_ops {
  * @latest: the latest reading of the clocks ...
  * @is_current: ... was made in this turn of the loop, and nothing was changed since
  *
- * Each reading may cost a request to the kernel: a turn of the loop decides all by one.
+ * A reading may cost a request to the kernel, so all decisions of a turn share one.
  */
 struct timescale {
 	const struct timescale_ops *ops;
@@ -111,23 +111,23 @@ struct timescale {
 	bool is_current;
 };
 
-/* Read all clocks, because this very instant counts, or something has happened. 0, -errno. */
+/* Read all clocks again, because the exact instant matters or something has happened. 0, -errno. */
 int timescale_read(struct timescale *timescale, struct timescale_now *now);
 
-/* All clocks as they were read last in this turn; read, if they were not. 0, -errno. */
+/* All clocks as read in this turn of the loop, or read now if they were not yet. 0, -errno. */
 int timescale_now(struct timescale *timescale, struct timescale_now *now);
 
 /* ops->correct(), after which timescale_now() shows all clocks with the correction. */
 int timescale_correct(struct timescale *timescale, const struct chime_line *correction,
 		      uint32_t epoch, bool jump);
 
-/* What was read so far is old: a turn begins, or the reference was changed. */
+/* Drop the latest reading: a turn of the loop begins, or the reference was changed. */
 void timescale_expire(struct timescale *timescale);
 
 struct module_link;
 struct system_clock;
 
-/* Backend over the module; borrows @link, which must outlive it. */
+/* Backend over the module; borrows @link, which must not be closed before it. */
 int timescale_module_open(struct timescale **timescale, struct module_link *link);
 
 /* Backend without the module; borrows @clock, which it steps. */
@@ -135,7 +135,7 @@ int timescale_user_open(struct timescale **timescale, struct system_clock *clock
 
 struct module_rule;
 
-/* Where there is no module to keep the step policy: its defaults, but for these rules. */
+/* Without the module the backend keeps the step policy: the defaults, changed by these rules. */
 void timescale_user_set_policy(struct timescale *timescale, const struct module_rule *rules,
 			       size_t count);
 

@@ -72,7 +72,7 @@ static int timescale_module_step(struct timescale *timescale, enum truechime_occ
 	return module_link_step(module->link, occasion);
 }
 
-/* The module tells it to all who listen, and us. */
+/* The module reports the event to all listeners, the daemon included. */
 static int timescale_module_disrupted(struct timescale *timescale,
 				      const struct module_jump *jump, uint32_t epoch,
 				      struct module_event *event)
@@ -83,7 +83,7 @@ static int timescale_module_disrupted(struct timescale *timescale,
 	return module_link_disrupted(module->link, jump, epoch);
 }
 
-/* Anything that changes the correction meanwhile makes another try necessary. */
+/* Try again if the correction was changed meanwhile. */
 #define LEAP_TRIES	3
 
 static int timescale_module_leap(struct timescale *timescale, int64_t change_ns)

@@ -4,9 +4,9 @@
  * correction is kept here, by the same arithmetic as in the kernel. Corrections change the phase at
  * once: what slews is the system clock, which follows.
  *
- * What the module would notice is noticed simply: a suspend, because CLOCK_BOOTTIME counts it and
- * raw does not. A guest that is reverted takes all its clocks along; only NTP can tell then. The
- * step policy is the module's, too, decided here.
+ * Of the disruptions that the module notices only a suspend is noticed, because CLOCK_BOOTTIME
+ * counts it and raw does not. A revert takes all clocks of the guest back, so that only NTP can
+ * show it. The step policy is the same as the module's, and is decided here.
  */
 #include "clocks/timescale.h"
 
@@ -28,8 +28,8 @@
 #define READINGS	4
 
 /*
- * BOOTTIME runs at the system clock's rate, which is ours; what is left is somebody else's slewing
- * under -x, a few ms at most between two readings.
+ * BOOTTIME runs at the system clock's rate, which is known. A difference that is left comes from
+ * another program's slews under -x, and is a few ms at most between two readings.
  */
 #define SUSPEND_MIN_NS	(NS_PER_S / 2)
 
@@ -57,7 +57,7 @@ static int clock_read_ns(clockid_t id, int64_t *ns)
 	return 0;
 }
 
-/* Raw and realtime of one instant, as nearly as three readings can tell. */
+/* Raw clock and CLOCK_REALTIME at one instant: the tightest of several brackets. */
 static int timescale_user_read(struct timescale_now *now)
 {
 	int64_t before_ns, realtime_ns, after_ns;
@@ -81,7 +81,7 @@ static int timescale_user_read(struct timescale_now *now)
 	return now->reading_ns == INT64_MAX ? -EAGAIN : 0;
 }
 
-/* Raw lost time. Where it is the reference there is one thing to follow: the correction shifts. */
+/* The raw clock stood still. As it is the reference, the correction shifts by that. */
 static void timescale_user_react(struct timescale_user *user,
 				 const struct chime_disrupted *disrupted)
 {
@@ -99,7 +99,7 @@ static void timescale_user_react(struct timescale_user *user,
 static void timescale_user_watch(struct timescale_user *user, int64_t raw_ns)
 {
 	int64_t boottime_ns, asleep_ns, gap_ns, steered_ns;
-	/* The kernel says how long it slept, by a clock of which nobody knows how right it is. */
+	/* The kernel counts the suspend by a clock whose error is unknown. */
 	struct chime_disrupted disrupted = {
 		.cause = TRUECHIME_CAUSE_SUSPEND,
 		.measure = CHIME_MEASURED_BY_SOURCES,
@@ -171,7 +171,9 @@ static bool timescale_user_refuses(int64_t time_ns)
 	return true;
 }
 
-/* Step the system clock to @time_ns if the policy says so, and say what was done. 0, -errno. */
+/*
+ * Step the system clock to @time_ns if the policy allows it; @action states the outcome. 0, -errno.
+ */
 static int timescale_user_repair(struct timescale_user *user, enum truechime_occasion occasion,
 				 int64_t time_ns, int64_t offset_ns, enum truechime_action *action)
 {

@@ -35,7 +35,7 @@ static void report(struct config_reader *reader, enum config_severity severity,
 	vsnprintf(message, sizeof(message), format, arguments);
 	if (suffix)
 		strncat(message, suffix, sizeof(message) - strlen(message) - 1);
-	/* Words of the file are quoted: they must not write on a terminal as they like. */
+	/* Messages quote words of the file: keep control characters away from the terminal. */
 	for (char *c = message; *c; c++) {
 		if (!isprint((unsigned char)*c))
 			*c = '?';
@@ -43,7 +43,7 @@ static void report(struct config_reader *reader, enum config_severity severity,
 	reader->report(reader->context, severity, reader->file, reader->line, message);
 }
 
-/* In a sourcedir, an error is about a line that is skipped, not about the configuration. */
+/* A bad line of a sourcedir is skipped and does not invalidate the configuration. */
 void config_error(struct config_reader *reader, const char *format, ...)
 {
 	va_list arguments;
@@ -122,7 +122,7 @@ static void parse_text(struct config_reader *reader, const char *text, size_t le
 		size_t line_length = end ? (size_t)(end - text) : length;
 
 		reader->line++;
-		/* Whoever writes sources may not have finished yet. */
+		/* The program that writes the sources may not have finished yet. */
 		if (!end && reader->volatile_origin) {
 			config_warn(reader, "the last line is skipped: it has no end");
 			return;
@@ -147,7 +147,7 @@ static int read_whole(const char *path, char **text, size_t *length)
 	ssize_t got = 0;
 	int fd, err = 0;
 
-	/* Without waiting for somebody to write to a pipe. */
+	/* Do not block on a pipe without a writer. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
@@ -255,7 +255,7 @@ static int compare_base_names(const void *one, const void *other)
 	return strcmp(base_name(*(char *const *)one), base_name(*(char *const *)other));
 }
 
-/* Which of the directories a file is in. */
+/* The index of the directory that a file is in. */
 static int directory_of(const char *path, int count, char **directories)
 {
 	size_t length = (size_t)(base_name(path) - path);
@@ -357,7 +357,7 @@ void config_free(struct config *config)
 	free(config);
 }
 
-/* What cannot be judged before all is read; then hand it over if nothing was wrong. */
+/* Check what needs the whole configuration, then hand it over if there was no error. */
 static int finish(struct config_reader *reader, int err, struct config **config)
 {
 	reader->line = 0;
@@ -409,7 +409,7 @@ int config_from_text(const char *name, const char *text, size_t length, bool fol
 	return finish(&reader, 0, config);
 }
 
-/* Structures come from zeroed memory and are assigned whole, but padding is nobody's: by member. */
+/* Compare member by member, as padding is undefined. */
 bool config_source_equal(const struct config_source *one, const struct config_source *other)
 {
 	const struct source_options *a = &one->options;

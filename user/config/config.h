@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What truechime.conf says, as data. The vocabulary is chrony.conf's: each of its directives does
- * what chrony's manual says or is named in a warning with what to use instead.
+ * The contents of truechime.conf. The vocabulary is chrony.conf's: each of its directives has the
+ * effect that chrony's manual describes, or a warning names the replacement.
  *
- * A configuration is read whole into a new structure; whoever holds the old one goes on with it
- * when the new one has an error. Reading has no side effects but the reports.
+ * A configuration is read whole into a new structure; on an error the owner keeps the old one.
+ * Reading has no side effects but the reports.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -91,7 +91,7 @@ struct config_source {
  * @user: to run as; "" if not given
  * @pidfile: "" if not given
  * @keyfile: kept for when keys are
- * @leap_mode: who makes the system clock leap
+ * @leap_mode: how the system clock leaps
  * @leap_zone: time zone that knows leap seconds, "" if none
  * @leap_file: list of leap seconds, "" if none
  * @logchange_ns: changes above this are logged
@@ -100,9 +100,9 @@ struct config_source {
  * @hostclock: "auto", "kvm", "none"; "" if not given: leave the module's choice alone
  * @rules: of steppolicy directives, for the module
  * @rule_count: how many
- * @no_ntp_jump: sources that agree that time jumped are no witness of that
- * @ntp_jump: they are, even if this is no virtual machine
- * @max_ntp_jump_s: one clock alone is no witness of more than this; 0: of anything
+ * @no_ntp_jump: do not take a jump that the sources agree on for a disruption
+ * @ntp_jump: do so even if this is no virtual machine
+ * @max_ntp_jump_s: greatest jump that one clock alone may report; 0: any
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
  */
@@ -176,7 +176,7 @@ void config_free(struct config *config);
  */
 bool config_can_set_clock(const struct config *config, char *why, size_t size);
 
-/* Do two source directives say the same? Then a reload keeps what runs. */
+/* Are two source directives the same? Then a reload keeps the running source. */
 bool config_source_equal(const struct config_source *one, const struct config_source *other);
 
 #endif /* CONFIG_H */

@@ -241,7 +241,7 @@ static int parse_makestep(struct config_reader *reader, int count, char **words)
 	return 0;
 }
 
-/* "0 0", and whatever ends before it begins, is none. */
+/* "0 0", and a range that ends before it begins, mean none. */
 static int parse_fallbackdrift(struct config_reader *reader, int count, char **words)
 {
 	struct discipline_options *options = &reader->config->discipline;
@@ -268,7 +268,7 @@ static int parse_initstepslew(struct config_reader *reader, int count, char **wo
 
 	if (parse_seconds(reader, "initstepslew threshold", words[0], &threshold_ns) < 0)
 		return -EINVAL;
-	/* 0 is to step in any case. */
+	/* 0 means to step in any case. */
 	reader->first_step_ns = threshold_ns > 0 ? threshold_ns : 1;
 	reader->first_host_count = 0;
 	for (int i = 1; i < count && reader->first_host_count < CONFIG_FIRST_HOSTS; i++) {
@@ -291,9 +291,9 @@ static bool is_source(const struct config *config, const char *name)
 }
 
 /*
- * "initstepslew 30 a b" asks a and b at the start, steps the clock if it is off by more than 30 s,
- * and slews it else. That is what the first update does with "makestep 30 1". Who also has makestep
- * gets a step from that at the same instant.
+ * "initstepslew 30 a b" asks a and b at the start, and steps the clock if it is wrong by more than
+ * 30 s, else slews it. The first update does the same with "makestep 30 1". With makestep
+ * configured too, that makes the step at the same instant.
  */
 void config_apply_initstepslew(struct config_reader *reader)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of words: finding one, the nearest one to a misspelt one, and the checked way from text to
- * a value in its place. What the words are is the tables' owners' business.
+ * Tables of words: finding a word, finding the nearest one to a misspelt word, and the checked
+ * conversion of its value. The words' meaning is up to the owners of the tables.
  */
 #include "config/reader.h"
 
@@ -16,10 +16,10 @@
 #define NS_PER_S	1e9
 #define PPM		1e6
 
-/* Longer words are nobody's misspelling. */
+/* Longer words are not compared. */
 #define DISTANCE_WORD_MAX	32
 
-/* More edits than this are another word. */
+/* With more edits than this it is another word. */
 #define DISTANCE_MAX	3
 
 const struct config_option *config_option_find(const struct config_option *table, size_t count,
@@ -78,14 +78,14 @@ const char *config_option_nearest(const struct config_option *table, size_t coun
 	size_t word_length = strlen(word);
 	size_t least = DISTANCE_MAX + 1;
 
-	/* A short word that shares no letter with the result is no misspelling of it. */
+	/* A short word of which every letter differs is no misspelling. */
 	if (word_length < least)
 		least = word_length;
 	for (size_t i = 0; i < count; i++) {
 		size_t length = strlen(table[i].name);
 		size_t distance;
 
-		/* Each letter that one has more is an edit. */
+		/* Each additional letter is an edit. */
 		if (length >= word_length + least || word_length >= length + least)
 			continue;
 		distance = edit_distance(table[i].name, word);

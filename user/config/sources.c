@@ -220,7 +220,7 @@ static int add_source(struct config_reader *reader, const struct config_source *
 	return 0;
 }
 
-/* As chrony does: what cannot be is the default, and the lower limit wins. */
+/* As in chrony, an impossible value becomes the default, and the lower limit wins. */
 static void settle_polls(struct source_options *options)
 {
 	if (options->minpoll < POLL_MIN)
@@ -340,7 +340,7 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 		return -EINVAL;
 
 	source->options.kind = SOURCE_REFCLOCK;
-	/* Each reading is a sample: there is no median filter that would collect them. */
+	/* Each reading is a sample: no median filter would collect them. */
 	if (choices.poll > source->driver_poll)
 		choices.poll = source->driver_poll;
 	source->options.minpoll = choices.poll;
@@ -352,9 +352,10 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 
 /*
  * Unauthenticated servers beside authenticated ones. In chrony's modes mix and prefer they can
- * never set the clock alone; as long as authenticated ones are not asked here, who writes such a
- * mode down gets that. Who leaves it out and names a server with a key, or in a file that came
- * with the system, did not mean to be without time.
+ * never set the clock alone. Authenticated servers are not supported yet, so with these modes
+ * configured unauthenticated ones are only watched. Without authselectmode they do set the clock: a
+ * server with a key, or one in a file of the distribution, is not meant to leave the machine
+ * without time.
  */
 void config_apply_authselect(struct config_reader *reader)
 {

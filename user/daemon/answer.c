@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the daemon answers to whoever asks at the control socket, refusals in words that help.
+ * The daemon's answers at the control socket; a refusal says what to do about it.
  */
 #include "daemon/daemon.h"
 
@@ -9,7 +9,7 @@
 
 #include "ipc/report.h"
 
-/* Why there was no step, and what to do about it. */
+/* The reason why there was no step, and what to do about it. */
 static const char *daemon_step_words(const struct daemon *daemon, int err)
 {
 	if (daemon->options->no_clock)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon and the module: finding it, coping with its coming and going, and what a change of the
- * reference means for what was measured.
+ * The daemon and the module: finding it, its loading and unloading, and the conversion of
+ * measurements when the reference changes.
  */
 #include "daemon/daemon.h"
 
@@ -81,7 +81,7 @@ int daemon_open_timescale(struct daemon *daemon)
 {
 	if (daemon->options->no_clock || daemon->options->no_module)
 		return daemon_open_without_module(daemon);
-	/* Where netlink itself is missing nothing can tell of the module either. */
+	/* Without generic netlink nothing can report that the module comes or goes. */
 	if (module_watch_open(&daemon->watch))
 		daemon->watch = NULL;
 	if (!daemon_open_module(daemon) && !daemon_open_over_module(daemon))
@@ -153,13 +153,13 @@ bool daemon_is_corrected(const struct daemon *daemon)
 	if (!daemon_has_sources(daemon) || daemon->known.external)
 		return false;
 	steering_get_status(daemon->steering, &steering);
-	/* By a daemon before us. */
+	/* An earlier daemon may have set the correction. */
 	return steering.has_correction ||
 	       (daemon->link && !module_link_status(daemon->link, &module) &&
 		module.has_correction);
 }
 
-/* The module's reference against raw, which was the reference without it. */
+/* The module's reference against the raw clock, which was the reference without it. */
 static void daemon_compare_with_raw(struct daemon *daemon, struct reference_change *change)
 {
 	const struct chime_line raw = { .origin_ns = 0 };
@@ -173,7 +173,7 @@ static void daemon_compare_with_raw(struct daemon *daemon, struct reference_chan
 		reference_change_of_line(&status.steady_line, change);
 }
 
-/* The rest of the daemon goes over to the timescale that was opened. */
+/* Make the other parts of the daemon use the timescale that was opened. */
 static void daemon_use_timescale(struct daemon *daemon, const struct reference_change *change)
 {
 	associations_set_timescale(daemon->associations, daemon->timescale);
@@ -184,8 +184,8 @@ static void daemon_use_timescale(struct daemon *daemon, const struct reference_c
 }
 
 /*
- * What was known last, as a correction of the new timescale's reference: the clock goes on from
- * there. The bound grows by what the oscillator may have turned to.
+ * Set the latest known UTC as a correction of the new timescale's reference, so that the clock goes
+ * on without a step. The bound grows by the error that the oscillator's rate may have had since.
  */
 static void daemon_carry_over(struct daemon *daemon, const struct steering_status *last)
 {
@@ -203,7 +203,7 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 	time_ns = chime_add_sat(then->time_ns,
 				since_ns + (int64_t)((double)since_ns * last->base_rate));
 	grown_ns = (int64_t)((double)since_ns * maxclockerror);
-	/* UTC against raw, less the reference against raw. */
+	/* The rate of UTC against raw minus that of the reference against raw. */
 	rate = last->base_rate - (now.has_host && !now.slew_ns ? now.rate : 0.0);
 	line = (struct chime_line){
 		.origin_ns = now.reference_ns,
@@ -235,7 +235,7 @@ static void daemon_lose_module(struct daemon *daemon)
 	log_warning("The kernel module is gone; going on without it: reverts of this machine are noticed by the time sources alone. To load it again: modprobe truechime");
 	daemon_configure_module(daemon);
 	daemon_carry_over(daemon, &last);
-	/* Raw stays what it was. A host cannot be read any more. */
+	/* The raw clock remains the reference; a host's clock can no longer be read. */
 	daemon_use_timescale(daemon, &change);
 }
 
@@ -246,15 +246,15 @@ static void daemon_gain_module(struct daemon *daemon)
 	struct steering_status last;
 	struct timescale_now now;
 
-	/* Raw may have slept since the last look. */
+	/* The machine may have been suspended since the latest check. */
 	if (!timescale_read(user, &now))
 		daemon_check_epoch(daemon, &now);
-	/* After a change of the timescale there was none yet. */
+	/* There may have been no reading since the timescale was changed. */
 	(void)steering_read(daemon->steering);
 	steering_get_status(daemon->steering, &last);
 	if (daemon_open_module(daemon))
 		return;
-	/* Ours is kept until the module's answers. */
+	/* Keep the old timescale until the module's is open. */
 	daemon->timescale = NULL;
 	if (daemon_open_over_module(daemon)) {
 		daemon->timescale = user;
@@ -278,7 +278,7 @@ static bool daemon_finds_module(void)
 	return true;
 }
 
-/* A module that was unloaded and loaded again is another one, which the old link does not reach. */
+/* A module that was unloaded and loaded again cannot be reached by the old link. */
 static bool daemon_is_cut_off(struct daemon *daemon)
 {
 	struct timescale_now now;
@@ -303,8 +303,8 @@ void daemon_module_failed(struct daemon *daemon, int err)
 }
 
 /*
- * The reference is what it was, but the gap was longer than what was learned reaches, or may have
- * hidden a slew of the host: where UTC is has to be learned anew.
+ * The reference is unchanged, but the gap was longer than the correction's rate is valid for, or
+ * may have hidden a slew of the host: the offset has to be measured anew.
  */
 static void daemon_check_reach(struct daemon *daemon, const struct timescale_now *now)
 {

@@ -29,20 +29,23 @@
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL
 
-/* Whom root becomes where nobody is named and this user exists. */
+/* Default unprivileged user, if it exists and no other is configured. */
 #define DAEMON_USER	"_truechime"
 
-/* Module's events, its coming and going, and the system clock being set. */
+/*
+ * Descriptors: events of the module, its loading and unloading, and the watch for a system clock
+ * that is set.
+ */
 #define OWN_FDS_MAX	3
 #define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + OWN_FDS_MAX)
 
-/* What the signal handlers can tell the loop. */
+/* Flags that the signal handlers set for the loop. */
 static atomic_int signal_stop;
 static atomic_int signal_reload;
 
 /*
- * A signal between the look at the flags and poll(2) does not end poll(2); the alarm a second later
- * does. A pipe or signalfd would do as well, but not under a simulator of clock and network.
+ * A signal between the check of the flags and poll(2) does not end poll(2); the alarm a second
+ * later does. A pipe or signalfd would do as well, but not under a simulator of clock and network.
  */
 static void on_signal(int number)
 {
@@ -67,7 +70,7 @@ static void daemon_catch_signals(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
-/* The answers that told of a jump are no reason to ask those that gave them in the same moment. */
+/* After a jump that the sources reported each has just answered: it need not be asked at once. */
 void daemon_burst(struct daemon *daemon, int count)
 {
 	associations_burst_all(daemon->associations, system_clock_raw_ns(), count,
@@ -153,7 +156,7 @@ static void daemon_on_message(void *context, int priority, const char *text)
 	log_fields(priority, text, NULL);
 }
 
-/* A simulator of clocks runs many daemons on one machine, each with a clock of its own. */
+/* Under a simulator many daemons run on one machine, each with its own clock. */
 static bool has_real_clock(void)
 {
 	struct timespec ts;
@@ -162,9 +165,9 @@ static bool has_real_clock(void)
 }
 
 /*
- * A timer that no clock will reach, but that is cancelled when the clock is set: by somebody else,
- * or by the kernel after a suspend. The module has its own eyes. Where BOOTTIME is missing the
- * clocks are simulated ones, and nobody else sets them.
+ * A timer that never expires, but is cancelled when the clock is set: by another program, or by the
+ * kernel after a suspend. The module notices that by itself. Where BOOTTIME is missing the clocks
+ * are simulated, and no other program sets them.
  */
 static int daemon_watch_clock(void)
 {
@@ -176,7 +179,7 @@ static int daemon_watch_clock(void)
 	fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	/* ECANCELED: it was set just now. The timer is armed all the same. */
+	/* ECANCELED: the clock was set just now. The timer is armed all the same. */
 	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) &&
 	    errno != ECANCELED) {
 		close(fd);
@@ -216,7 +219,7 @@ static void daemon_be_prompt(const struct daemon *daemon)
 	struct sched_param param = { .sched_priority = daemon->config->sched_priority };
 	struct rlimit unlimited = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
 
-	/* What is allocated after the privileges are gone is locked, too. */
+	/* Memory that is allocated after dropping the privileges is locked, too. */
 	if (daemon->config->lock_all &&
 	    (setrlimit(RLIMIT_MEMLOCK, &unlimited) || mlockall(MCL_CURRENT | MCL_FUTURE)))
 		log_warning("Memory could not be locked (lock_all): %s", strerror(errno));
@@ -240,7 +243,10 @@ static void daemon_make_folder(const char *path)
 	(void)mkdir(folder, 0755);
 }
 
-/* Two daemons would set one clock, each against the other; -q would set it against the daemon. */
+/*
+ * A second daemon would steer the same clock against the first; with -q it would set it against the
+ * running daemon.
+ */
 static int daemon_lock_clock(struct daemon *daemon)
 {
 	pid_t holder;
@@ -322,7 +328,7 @@ static int daemon_drop_privileges(const struct daemon *daemon)
 	return err;
 }
 
-/* What needs memory only, once timescale and clock are there. */
+/* Parts that need only memory, and exist once timescale and clock do. */
 static int daemon_build(struct daemon *daemon)
 {
 	static const struct associations_callbacks callbacks = {
@@ -351,7 +357,7 @@ static void daemon_free(struct daemon *daemon)
 	consensus_free(daemon->consensus);
 }
 
-/* Asking begins last, when everything behind the answers stands. */
+/* Sources are asked last, when all that handles their answers exists. */
 static int daemon_start(struct daemon *daemon)
 {
 	int64_t now_ns;
@@ -381,7 +387,7 @@ static int daemon_start(struct daemon *daemon)
 	return 0;
 }
 
-/* Descriptors to wait for. How many. */
+/* Fill in the descriptors to wait for. Returns how many. */
 static int daemon_pollfds(const struct daemon *daemon, struct pollfd *fds)
 {
 	int count = associations_pollfds(daemon->associations, fds, ASSOCIATIONS_FDS_MAX);
@@ -426,7 +432,7 @@ static bool is_ready(const struct pollfd *fds, int count, int fd)
 	return false;
 }
 
-/* Descriptors first, in the order in which they may change what the next ones mean. */
+/* Handle descriptors first, each before those whose meaning it may change. */
 static void daemon_dispatch(struct daemon *daemon, const struct pollfd *fds, int count)
 {
 	if (daemon->watch && is_ready(fds, count, module_watch_fd(daemon->watch)) &&

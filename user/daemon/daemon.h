@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The daemon: everything that runs, in one structure, and the loop that lets it. Owns the order of
- * things; what is done is done by the parts.
+ * The daemon: all its parts in one structure, and the loop. It owns the order in which they run;
+ * the work is done by the parts.
  */
 #ifndef DAEMON_H
 #define DAEMON_H
@@ -55,21 +55,21 @@ struct daemon_options {
 };
 
 /* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
-#define DAEMON_STATUS_MAXCHANGE	3	/* who starts it again undoes maxchange */
-#define DAEMON_STATUS_CONFIG	4	/* the configuration is as wrong the next time */
-#define DAEMON_STATUS_RIVAL	5	/* another one has the clock */
+#define DAEMON_STATUS_MAXCHANGE	3	/* a restart would defeat maxchange */
+#define DAEMON_STATUS_CONFIG	4	/* a restart finds the same wrong configuration */
+#define DAEMON_STATUS_RIVAL	5	/* another program steers the clock */
 
-/* What is due at an instant of the raw clock. */
+/* Deadlines, instants of the raw clock. */
 enum daemon_due {
 	DUE_UPDATE,		/* a discipline_update() without a sample */
 	DUE_LEAP_LIST,		/* the list is read again */
 	DUE_DRIFT,		/* the drift file is written */
-	DUE_WATCHDOG,		/* the service manager is told that we live */
-	DUE_END,		/* with -q and -Q: we give up */
+	DUE_WATCHDOG,		/* the service manager's watchdog is notified */
+	DUE_END,		/* with -q and -Q: the daemon gives up */
 	DUE_COUNT,
 };
 
-/* Events remembered where there is no module to remember them. */
+/* Events remembered without a module to remember them. */
 #define DAEMON_EVENTS	32
 
 /**
@@ -77,30 +77,30 @@ enum daemon_due {
  * @options: from the command line
  * @config: in force
  * @link: to the module; NULL: it is not there
- * @watch: tells when the module comes or goes; NULL: nothing does
+ * @watch: reports that the module comes or goes; NULL: nothing does
  * @clock: the system clock
  * @timescale: backend in force
  * @associations: sockets and sources
- * @consensus: whether the sources contradict all that is known ...
+ * @consensus: whether the sources contradict the timescale ...
  * @verdict: ... and its latest verdict
  * @discipline: what the sources say
- * @steering: what becomes of it
+ * @steering: applies it to the clocks
  * @control: the socket of the command line program; NULL: there is none
- * @update: what the discipline's latest verdict and correction were
- * @known: the clocks as the rest of the daemon goes by them: the sources' estimates are of this
- *	epoch, its reference and its disruptions
- * @module_events: heard of, and as far as that
+ * @update: the discipline's latest verdict and correction
+ * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
+ *	estimates are of
+ * @module_events: the stream of events, and the latest one received
  * @events: the latest disruptions, oldest first, where the module is missing
  * @event_count: how many of them
  * @due_ns: when it is, by raw; INT64_MAX: never
  * @leap_list: as configured
- * @leap_expiry_logged_s: the expiry of the list that the log was told of
+ * @leap_expiry_logged_s: the expiry of the list that was logged
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @first_rate: the system clock's before we steered it, or the drift file's
  * @first_result_ns: with -q and -Q: when sources were first selected, by raw
- * @lock_fd: says that the clock is ours; -1: nothing does
- * @clock_watch_fd: readable when the system clock was set by anybody; -1: cannot be known
- * @virtual_machine: this is one, so that time can be disrupted unseen
+ * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
+ * @clock_watch_fd: readable when the system clock was set; -1: not supported
+ * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
  * @stop: leave the loop ...
  * @status: ... with this exit status
@@ -161,7 +161,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 
 /* state.c */
 
-/* What anybody may see, now. */
+/* Fill in the state that is shown to others, as of now. */
 void daemon_get_state(struct daemon *daemon, struct state *state);
 
 /* The latest disruptions, oldest first. How many, @max at most. */
@@ -169,10 +169,10 @@ int daemon_get_events(struct daemon *daemon, struct module_event *events, int ma
 
 /* update.c */
 
-/* Let the discipline judge what the sources say, and steer by it. */
+/* Run the discipline on the sources' samples, and steer by the result. */
 void daemon_update(struct daemon *daemon);
 
-/* What is due by raw's @now_ns: steering, drift file, updates without a sample. */
+/* Do what is due at @now_ns of the raw clock: steering, drift file, updates without a sample. */
 void daemon_timers(struct daemon *daemon, int64_t now_ns);
 
 /* Before the end: the drift file, and the clock's rate without a slew. */
@@ -186,30 +186,33 @@ void daemon_prime(struct daemon *daemon);
 /* Read the configured list of leap seconds, which packages bring up to date while we run. */
 void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns);
 
-/* Tell steering what the list, or else the sources, say of leap seconds. */
+/* Announce the leap second of the list, or else of the sources, to steering. */
 void daemon_announce_leap(struct daemon *daemon);
 
 /* jump.c */
 
-/* Hear the sources as witnesses. false: the discipline is not to learn from what they say now. */
+/*
+ * Check whether the sources report a disruption. false: the discipline must not use their samples
+ * now.
+ */
 bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
 			  const struct timescale_now *now);
 
-/* The operator's word for the sources: what they say is true, whatever was known before. */
+/* The operator vouches for the sources: they are right, whatever was known before. */
 void daemon_trust_sources(struct daemon *daemon);
 
 /* events.c */
 
-/* From now on: what happened before is known to whoever asks the module, and is no news. */
+/* Handle events from now on. Earlier ones are no news; the module still lists them. */
 void daemon_receive_events(struct daemon *daemon);
 
-/* Notifications of the module are there to be read. */
+/* Read the module's notifications. */
 void daemon_module_events(struct daemon *daemon);
 
-/* A disruption that nobody else remembers and tells: do. */
+/* Remember and report a disruption, because there is no module to do so. */
 void daemon_own_event(struct daemon *daemon, const struct module_event *event);
 
-/* Without the module nobody else tells what the timescale noticed. */
+/* Report a suspend that the timescale noticed, because there is no module to do so. */
 void daemon_slept(struct daemon *daemon, const struct timescale_now *now);
 
 /* backend.c */
@@ -221,25 +224,25 @@ void daemon_close_timescale(struct daemon *daemon);
 /* The module came or went. */
 void daemon_module_changed(struct daemon *daemon);
 
-/* A call of the module gave @err: if it is gone, do without it. */
+/* A request to the module failed with @err: if the module is gone, go on without it. */
 void daemon_module_failed(struct daemon *daemon, int err);
 
 /* There are sources that may correct the reference. */
 bool daemon_has_sources(const struct daemon *daemon);
 
-/* Sources have corrected the reference, and will again. Where a host is followed alone none do. */
+/* Sources have corrected the reference, and will again; false where only a host is followed. */
 bool daemon_is_corrected(const struct daemon *daemon);
 
-/* The configuration's wishes to the module: host clock and step policy. */
+/* Apply the configuration to the module: host clock, step policy and RTC policy. */
 void daemon_configure_module(struct daemon *daemon);
 
-/* UTC was set forward by @change_ns, a leap second, and what was measured before goes with it. */
+/* UTC was set forward by @change_ns, a leap second: convert all that was measured before. */
 void daemon_leap(struct daemon *daemon, int64_t change_ns);
 
-/* What was measured is converted to the reference as it is now, as far as @change tells how. */
+/* Convert all that was measured to the present reference, as far as @change states how. */
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change);
 
-/* What is new in @now: another mode or epoch, disruptions that only the timescale saw. */
+/* React to what is new in @now: another mode or epoch, or a disruption. */
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now);
 
 #endif /* DAEMON_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon and events: hearing of the module's, telling the journal and whoever listens of each,
- * and what it means for what was measured.
+ * The daemon and events: receiving the module's, reporting each to the journal and to followers,
+ * and its effect on what was measured.
  */
 #include "daemon/daemon.h"
 
@@ -13,7 +13,7 @@
 #include "lib/event_report.h"
 #include "lib/names.h"
 
-/* What the journal's readers can filter by: "journalctl MESSAGE_ID=..." finds every event. */
+/* Readers of the journal filter by it: "journalctl MESSAGE_ID=..." finds every event. */
 #define EVENT_MESSAGE_ID	"MESSAGE_ID=7d0c2f6e5b1a4c0f9a3e86d1b2c4f507"
 
 static void daemon_log_event(const struct module_event *event)
@@ -26,7 +26,7 @@ static void daemon_log_event(const struct module_event *event)
 	    event->action == TRUECHIME_ACTION_DISTRUSTED ||
 	    event->action == TRUECHIME_ACTION_TOO_EARLY)
 		level = LOG_WARNING;
-	/* Who asked for a step was told. */
+	/* The program that asked for the step has had the answer. */
 	else if (event->cause == TRUECHIME_CAUSE_OPERATOR)
 		level = LOG_INFO;
 
@@ -44,7 +44,10 @@ static void daemon_publish_event(struct daemon *daemon, const struct module_even
 		control_publish(daemon->control, event_report(event));
 }
 
-/* A correction that a daemon with sources left: without a bound the host alone is better known. */
+/*
+ * Drop a correction that an earlier daemon, with sources, left. Without a bound the host alone is
+ * known better.
+ */
 static void daemon_drop_orphan(struct daemon *daemon)
 {
 	struct module_status status;

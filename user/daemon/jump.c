@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon as a witness: what it does when the time sources contradict all that is known. What
- * they say is judged in discipline/consensus.c; a step, and what others are told, is the
- * timescale's.
+ * The daemon's reaction when the time sources contradict the timescale. discipline/consensus.c
+ * judges them; the step, and the report to others, is the timescale's.
  */
 #include "daemon/daemon.h"
 
@@ -13,7 +12,7 @@
 
 #define NS_PER_S	1000000000LL
 
-/* Nobody corrects the clock by them: it is as it was, and nothing confirms it but a host. */
+/* Do not correct the clock by these sources. It goes on, unconfirmed unless there is a host. */
 static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)
 {
 	struct discipline_result *result = &daemon->update.result;
@@ -44,7 +43,7 @@ static void daemon_report_falseticker(const struct daemon *daemon,
 			    "this is no virtual machine, which could have lost time");
 }
 
-/* Time was disrupted: who keeps the timescale follows, and tells. 0, -errno: it does not. */
+/* Time was disrupted: the timescale follows the jump, and reports it. 0, -errno: it refused. */
 static int daemon_jump(struct daemon *daemon, const struct consensus_result *result,
 		       const struct timescale_now *now)
 {
@@ -75,7 +74,7 @@ static int daemon_jump(struct daemon *daemon, const struct consensus_result *res
 	return 0;
 }
 
-/* false: somebody else was sooner, so that there is nothing to be learned from these samples. */
+/* Return false if these samples must not be used: the jump was followed, now or by another one. */
 static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_result *result,
 			       const struct timescale_now *now)
 {
@@ -83,10 +82,10 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 
 	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
 		return true;
-	/* Fewer than are wanted change nothing in the usual way either. */
+	/* Fewer sources than minsources change nothing in the usual way either. */
 	if ((int64_t)result->agreeing < daemon->config->discipline.minsources)
 		return true;
-	/* Which refuses it then. */
+	/* The discipline then refuses the change, and logs it. */
 	if (discipline_forbids(daemon->discipline, result->offset_ns))
 		return true;
 	err = daemon_jump(daemon, result, now);
@@ -115,7 +114,10 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 
 	steering_get_status(daemon->steering, &status);
 	terms.confirmed = !trust_is_unconfirmed(status.trust);
-	/* What is not known nobody contradicts. One answer is too few at a start all the same. */
+	/*
+	 * A clock without a bound cannot be contradicted, but at a start one answer is too few all
+	 * the same.
+	 */
 	if (config->no_ntp_jump)
 		known.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	consensus_update(daemon->consensus, sources, count, &known, &terms, &result);
@@ -139,7 +141,7 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 		if (before == CONSENSUS_FALSETICKER)
 			return false;
 		daemon_report_falseticker(daemon, &result, now);
-		/* To be published at once. */
+		/* Publish that at once. */
 		steering_retry(daemon->steering, 0);
 		return false;
 	case CONSENSUS_JUMP:
@@ -148,7 +150,7 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	return true;
 }
 
-/* What maxchange refused is made now, or is not what the sources say any more. */
+/* Make the change that maxchange refused, unless the sources have changed their mind. */
 static void daemon_make_refused_change(struct daemon *daemon)
 {
 	log_notice("The operator has the change made that maxchange refused");

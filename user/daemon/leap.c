@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether a leap second is announced: by the configured list, or by the time sources. What comes of
- * it is steering's.
+ * The announcement of a leap second, by the configured list or by the time sources. Its execution
+ * is up to steering.
  */
 #include "daemon/daemon.h"
 
@@ -43,7 +43,7 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 			    path, err == -EINVAL ? "it does not list any" : strerror(-err));
 }
 
-/* Once for each list: it is read again every hour, and packages bring a new one. */
+/* Once for each list: it is read again every hour, and packages install new ones. */
 static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 {
 	const struct leap_list *list = &daemon->leap_list;
@@ -62,8 +62,8 @@ static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 }
 
 /*
- * Sources that are lost have not taken back what they said. A list also knows TAI, when the date is
- * known.
+ * Sources that are lost have not withdrawn their announcement. A list also knows TAI, once the date
+ * is known.
  */
 void daemon_announce_leap(struct daemon *daemon)
 {

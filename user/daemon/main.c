@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechimed: the command line. What it starts is daemon.c's.
+ * truechimed: the command line. The daemon itself is daemon.c.
  */
 #include <getopt.h>
 #include <stdio.h>

@@ -106,7 +106,7 @@ int module_load(char *message, size_t size)
 			return -ENOMEM;
 		err = module_probe(context);
 		kmod_unref(context);
-		/* Lockdown says EPERM where a signature's check alone says EKEYREJECTED. */
+		/* Lockdown returns EPERM where a signature check alone returns EKEYREJECTED. */
 		if (err == -ENOKEY || (err == -EPERM && module_lockdown()))
 			err = -EKEYREJECTED;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loading the kernel module where it is missing and we may, and saying in words why it could not.
+ * Loading the kernel module where it is missing and we may, and an explanation where that failed.
  */
 #ifndef DAEMON_MODULE_LOAD_H
 #define DAEMON_MODULE_LOAD_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The service manager's notifications, over libsystemd. Its return values say whether somebody
- * listened, which changes nothing here.
+ * The service manager's notifications, over libsystemd. Its return values say whether there is a
+ * service manager, which makes no difference here.
  */
 #include "daemon/notify.h"
 
@@ -16,7 +16,7 @@ void notify_ready(void)
 	(void)sd_notify(0, "READY=1");
 }
 
-/* The manager compares with its own CLOCK_MONOTONIC, from which raw drifts away. */
+/* The manager compares it with CLOCK_MONOTONIC, from which the raw clock drifts away. */
 void notify_reloading(void)
 {
 	struct timespec now = { 0 };
@@ -48,7 +48,7 @@ int64_t notify_watchdog_interval_ns(void)
 
 	if (sd_watchdog_enabled(0, &timeout_us) <= 0)
 		return 0;
-	/* Half of it, as sd_watchdog_enabled(3) recommends; more than a day is as good as a day. */
+	/* Half of the interval, as sd_watchdog_enabled(3) recommends, and a day at most. */
 	if (timeout_us > 86400000000ULL)
 		timeout_us = 86400000000ULL;
 	return (int64_t)timeout_us * 1000 / 2;

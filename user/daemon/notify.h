@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Telling the service manager: ready, reloading, a status line, the watchdog. Without one (no
- * NOTIFY_SOCKET) everything here does nothing.
+ * Notifications to the service manager: ready, reloading, a status line, the watchdog. Without one
+ * (no NOTIFY_SOCKET) these functions do nothing.
  */
 #ifndef DAEMON_NOTIFY_H
 #define DAEMON_NOTIFY_H

@@ -24,7 +24,7 @@ bool privileges_may_load_module(void)
 	return privileges_have(CAP_SYS_MODULE);
 }
 
-/* Set exactly what is to stay, bounding set included where we may change it. */
+/* Set exactly the capabilities that are kept, in the bounding set too where that is permitted. */
 static int privileges_reduce(bool keep_time)
 {
 	bool bounding = privileges_have(CAP_SETPCAP);

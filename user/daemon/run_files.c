@@ -35,13 +35,16 @@ static int set_lock(int fd, pid_t *holder)
 	return -EBUSY;
 }
 
-/* Readable by nobody else: who may read it may lock it, and so keep a daemon from starting. */
+/*
+ * Readable by the owner only: a process that can read it can lock it, and so keep a daemon from
+ * starting.
+ */
 static int open_lock(const char *path)
 {
 	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 	int fd = open(path, flags, 0600);
 
-	/* Left behind by one that was killed and had another user. */
+	/* A daemon that ran as another user may have left it when it was killed. */
 	if (fd < 0 && errno == EACCES && !unlink(path))
 		fd = open(path, flags, 0600);
 	return fd < 0 ? -errno : fd;
@@ -125,7 +128,7 @@ int pid_file_write(const char *path, pid_t pid)
 	if (write(fd, text, (size_t)length) != length)
 		err = -EIO;
 	close(fd);
-	/* It takes the place of whatever is there by then, and follows no link to it. */
+	/* rename(2) replaces whatever is there by then, and follows no link. */
 	if (!err && rename(fresh, path))
 		err = -errno;
 	if (err)

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-/* Of whoever keeps the system clock, wherever its control socket is. */
+/* The lock of the daemon that steers the system clock, wherever its control socket is. */
 #define RUN_LOCK_PATH	"/run/truechime/lock"
 
 /*
@@ -18,7 +18,7 @@
  */
 int run_lock(const char *path, pid_t *holder);
 
-/* Give it back, and remove it where we may. */
+/* Unlock it, and remove it where permitted. */
 void run_unlock(const char *path, int fd);
 
 /* 0, -EEXIST: there is something else than a pid file, which is left alone; or -errno. */

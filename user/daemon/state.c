@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon as anybody may see it.
+ * The daemon's state, as shown to others.
  */
 #include "daemon/daemon.h"
 

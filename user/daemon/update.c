@@ -15,17 +15,17 @@
 
 #define NS_PER_S	1000000000LL
 
-/* The discipline wants to be asked now and then, even when no sample comes. */
+/* The discipline is run at least so often, even if no sample comes. */
 #define UPDATE_NS	(64 * NS_PER_S)
 
-/* -q and -Q: enough is known after a burst of samples, or so long after the first. */
+/* -q and -Q end after so many samples, or so long after the first result. */
 #define ENOUGH_SAMPLES	4
 #define ENOUGH_NS	(5 * NS_PER_S)
 
-/* So long before and after a leap second nobody is asked for the time (chrony: 5 s). */
+/* No source is asked for so long before and after a leap second (chrony: 5 s). */
 #define LEAP_CLOSE_NS	(5 * NS_PER_S)
 
-/* Once the clocks could not be read: again after so long. */
+/* Pause after a failure to read the clocks. */
 #define RETRY_NS	NS_PER_S
 
 static void daemon_leave(struct daemon *daemon, int status)
@@ -34,7 +34,7 @@ static void daemon_leave(struct daemon *daemon, int status)
 	daemon->status = status;
 }
 
-/* A host that most sources contradict, or agree with again. */
+/* Demote a host that most sources contradict, or reinstate one that they agree with again. */
 static void daemon_judge_host(struct daemon *daemon)
 {
 	int err;
@@ -61,7 +61,7 @@ static void daemon_judge_host(struct daemon *daemon)
 			    module_link_words(daemon->link, err));
 }
 
-/* Whoever wants the time quickly says "maxsamples 1". */
+/* "maxsamples 1" is the way to get the time quickly. */
 static unsigned int daemon_enough_samples(const struct source_status *status)
 {
 	int most = status->options->maxsamples;
@@ -125,7 +125,7 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 		return;
 	}
 	daemon_module_failed(daemon, err);
-	/* A rate that no clock has: whoever taught it, it would be refused for ever. */
+	/* No clock has such a rate: forget it, as it would be refused for ever. */
 	if (err == -ERANGE)
 		discipline_change_reference(daemon->discipline, &REFERENCE_REPLACED);
 	if (!result->changed)
@@ -166,7 +166,10 @@ void daemon_update(struct daemon *daemon)
 	}
 	if (err)
 		return;
-	/* Until then the bound grows as it is known to, from then on by the worst. */
+	/*
+	 * Run again at the horizon of the correction at the latest: beyond it the bound grows by
+	 * the worst rate.
+	 */
 	if (result->changed)
 		daemon->due_ns[DUE_UPDATE] =
 			chime_add_sat(now.raw_ns, chime_min(UPDATE_NS,
@@ -197,8 +200,8 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 }
 
 /*
- * The rate is one against steady time; the next start begins with the host's time as it is then.
- * Whether the host's turns since were slews or will last is not known.
+ * The learned rate is against unslewed host time, but the next start begins with the host's time as
+ * it is then. Whether the host has slewed since, or has changed its rate for good, is unknown.
  */
 static double daemon_turns_of_host(const struct daemon *daemon)
 {
@@ -212,14 +215,14 @@ static double daemon_turns_of_host(const struct daemon *daemon)
 }
 
 /*
- * A rate that is known to no better than this is not kept: a minute's samples say more, and a
- * host's is begun with as the next to nothing that it mostly is.
+ * A rate with a greater error is not kept: samples of a minute are better, and a host's rate is
+ * best begun with as the value near zero that it mostly is.
  */
 #define DRIFT_SIGMA_MAX	10e-6
 
 /*
- * A rate that is known to this is left behind as it was learned; one that is known worse only if
- * so many of its standard errors lie between it and what the clock had before.
+ * At the end a rate that is known to this is left in force. A worse one is left only if it differs
+ * from the clock's earlier rate by so many standard errors.
  */
 #define RATE_LEARNED		1e-6
 #define RATE_CONTRADICTED	3
@@ -246,7 +249,7 @@ static void daemon_write_drift(struct daemon *daemon)
 			    path, strerror(-err));
 }
 
-/* Interval 0 is chrony's way to say: at the end only. */
+/* As in chrony, interval 0 means to write it at the end only. */
 static void daemon_plan_drift(struct daemon *daemon, int64_t now_ns)
 {
 	int64_t interval_s = daemon->config->driftfile_interval_s;
@@ -318,8 +321,8 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 }
 
 /*
- * The clock goes on at what was learned of its rate. But a few seconds teach little: while they do
- * not contradict the rate that the clock had before, that one is the better guess.
+ * Leave the clock at the learned rate. A few seconds teach little: as long as they do not
+ * contradict the clock's earlier rate, that is the better guess.
  */
 static void daemon_leave_rate(struct daemon *daemon)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The processor's word for it. A container on metal has none, one inside a guest has.
+ * The processor says so. A container on a physical machine has no hypervisor, one in a guest has.
  */
 #include "daemon/virtual_machine.h"
 
@@ -8,7 +8,7 @@
 
 #include <cpuid.h>
 
-/* CPUID leaf 1, ECX: reserved for hypervisors, and 0 on metal. */
+/* CPUID leaf 1, ECX: reserved for hypervisors, and 0 on a physical machine. */
 #define CPUID_FEATURES		1
 #define CPUID_HYPERVISOR	(1U << 31)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Is this a virtual machine? Only one can be stopped, reverted or restored behind its own back.
+ * Is this a virtual machine? Only that can be stopped, reverted or restored without noticing it.
  */
 #ifndef DAEMON_VIRTUAL_MACHINE_H
 #define DAEMON_VIRTUAL_MACHINE_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The linear algebra of a belief.
+ * The linear algebra of struct belief.
  */
 #include "discipline/belief.h"
 

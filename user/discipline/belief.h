@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A normal belief of one clock seen over several paths: its offset, the offset's rate, and for
- * each path the least delay each way and by how much its asymmetry falsifies the offset. Pure
- * arithmetic; what samples mean is the estimator's.
+ * A normal distribution of the state of one clock measured over several paths: its offset, the
+ * offset's rate, and for each path the least delay each way and the offset's error by asymmetry.
+ * Pure arithmetic; the meaning of samples is the estimator's.
  */
 #ifndef DISCIPLINE_BELIEF_H
 #define DISCIPLINE_BELIEF_H
@@ -32,14 +32,17 @@ static inline int belief_asymmetry(int path)
 	return BELIEF_FIRST_PATH + 2 * path + 1;
 }
 
-/* The belief; the first @states are in use. */
+/* The distribution; the first @states are in use. */
 struct belief {
 	int states;
 	double mean[BELIEF_STATES];
 	double cov[BELIEF_STATES][BELIEF_STATES];
 };
 
-/* What a measurement is of: so much of the offset and of a path's asymmetry and least delay. */
+/*
+ * A linear combination of the states that a measurement is of: the factors of the offset and of a
+ * path's asymmetry and least delay.
+ */
 struct belief_direction {
 	int path;
 	double offset;
@@ -50,23 +53,26 @@ struct belief_direction {
 /* No mean, no variance, no path. */
 void belief_clear(struct belief *belief);
 
-/* From now on @path is in use, the ones before it too. */
+/* Use the states of @path, and of the paths before it, from now on. */
 void belief_add_path(struct belief *belief, int path);
 
-/* A state that has nothing to do with the others, its mean and variance given. */
+/* Set the mean and variance of a state, uncorrelated with the others. */
 void belief_set(struct belief *belief, int state, double mean, double variance);
 
-/* @elapsed_s later; the rate walks by @wander (ns per second) in the square root of a second. */
+/*
+ * Predict the state @elapsed_s later; the rate walks by @wander (ns per second) in the square root
+ * of a second.
+ */
 void belief_predict(struct belief *belief, double elapsed_s, double wander);
 
-/* Are all means and variances numbers? Samples from a liar can make doubles lose all meaning. */
+/* Are all means and variances finite? Samples of a liar can make doubles overflow. */
 bool belief_is_sane(const struct belief *belief);
 
-/* What is believed of a direction. */
+/* The distribution of a direction. */
 void belief_project(const struct belief *belief, struct belief_direction direction,
 		    struct normal *normal);
 
-/* That is now known to be @normal; the rest follows by what they have in common. */
+/* Set the distribution of a direction to @normal; the states follow by their covariances. */
 void belief_condition(struct belief *belief, struct belief_direction direction,
 		      const struct normal *normal);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Time sources as a witness of disruptions: who contradicts, who of them counts, and what follows.
+ * Time sources as a witness of disruptions: which sources contradict the timescale, which of them
+ * have a vote, and the verdict.
  */
 #include "discipline/consensus.h"
 
@@ -14,71 +15,71 @@
 #define NS_PER_S	1000000000LL
 
 /*
- * A contradiction: off by more than this, and by so many times what clock, server and path together
- * can be wrong by. Less is the discipline's daily work.
+ * A source contradicts the timescale if it differs by more than this, and by so many times the
+ * possible error of clock, server and path together. Smaller differences are up to the discipline.
  */
 #define FAR_NS		100000000LL
 #define FAR_BOUNDS	3
 
-/* A source that is the only one has to say so as often, without a word to the contrary. */
+/* An only source has to contradict so many times in a row. */
 #define CONFIRMATIONS	3
 
-/* Answers of a burst are in after so long, or lost. */
+/* After so long the answers of a burst have arrived, or are lost. */
 #define BURST_NS	(5 * NS_PER_S)
 
-/* A burst may be lost. While nothing is decided another one follows: twice as late each time. */
+/* A burst may be lost. While there is no verdict another one follows, after twice the time each. */
 #define ASK_LATEST_NS	(64 * NS_PER_S)
 
-/* Who could not agree by then will not: the discipline makes of it what it can. */
+/* Sources that do not agree by then are left to the discipline. */
 #define SUSPECT_NS	(30 * NS_PER_S)
 
-/* A leap second that was announced is no disruption. */
+/* An announced leap second is no disruption. */
 #define LEAP_NS		(3 * NS_PER_S / 2)
 
-/* Who was outvoted raises no new doubt until it has agreed so often in a row. */
+/* A source that was outvoted is not trusted again before so many agreeing samples in a row. */
 #define PROBATION	8
 
 /*
- * Where only one source answers, what it goes on saying is followed in the end: nobody else can
- * ever tell. It takes a hundred times what it is off by, in which whoever set it back, or restored
- * it, puts it right; at least a minute, at most a day. Several that follow one clock, without
- * anybody who says otherwise as often, take the minute.
+ * If only one source answers, and goes on contradicting, it is followed in the end, because nothing
+ * else can ever decide. The wait is a hundred times its difference, in which the operator who set
+ * it back, or restored it, can correct it; at least a minute, at most a day. For several sources
+ * that follow one clock, and that no other contradicts as often, it is a minute.
  */
 #define PATIENCE_FACTOR	100
 #define PATIENCE_LEAST_NS	(64 * NS_PER_S)
 #define PATIENCE_MOST_NS	(86400 * NS_PER_S)
 
-/* What is followed may go on to run away by a tenth of the time; more is another contradiction. */
+/* A followed difference may grow by a tenth of the time; more is another contradiction. */
 #define GROWTH		10
 
-/* What one source said, by its latest samples. */
+/* What the latest samples of one source say. */
 struct slot {
 	const struct source *source;	/* NULL: free */
-	uint64_t received;		/* answers heard */
-	bool trusted;			/* it was of the timescale's opinion */
-	int probation;			/* samples of that opinion until it is trusted again */
-	bool followed;			/* what it contradicts by was let through */
+	uint64_t received;		/* answers received */
+	bool trusted;			/* it agreed with the timescale */
+	int probation;			/* samples that have to agree until it is trusted again */
+	bool followed;			/* its difference was accepted, and is no news */
 	bool leap;			/* it announced a leap second */
-	bool answered;			/* since the doubt began */
+	bool answered;			/* since the suspicion began */
 	bool votes;			/* it is reachable and may be used, or may yet answer */
 	int far;			/* contradictions in a row that agree with each other ... */
 	struct source_interval off;	/* ... UTC minus timescale, by the latest */
 	int contradictions;		/* in a row, whether they agree or not ... */
 	int64_t since_raw_ns;		/* ... since then ... */
 	int64_t first_ns;		/* ... of this size at first */
-	uint32_t group;			/* those of one group follow the same clock; 0: by itself */
+	uint32_t group;			/* sources of one group follow the same clock; 0: none */
 };
 
 struct consensus {
 	struct slot slot[SOURCE_SELECT_MAX];
 	size_t count;
-	size_t usable;			/* sources that could be the only one to answer */
+	size_t usable;			/* sources that may be selected */
 	int64_t fine_raw_ns;
-	int64_t suspect_raw_ns;		/* since then; meaningless without doubt ... */
-	int64_t asked_raw_ns;		/* ... all were asked then, the last time ... */
-	int64_t ask_again_ns;		/* ... and are so long after it, if nothing is decided */
+	int64_t suspect_raw_ns;		/* suspicion began then; meaningless without ... */
+	int64_t asked_raw_ns;		/* ... all sources were asked then ... */
+	int64_t ask_again_ns;		/* ... and again after so long without a verdict */
 	bool suspect;
-	bool confirmed;			/* as last told */
+	bool confirmed;			/* as stated in the latest terms */
 	bool has_clock;			/* @raw_ns and @ahead_ns are of the latest update */
 	int64_t raw_ns;
 	int64_t ahead_ns;		/* the timescale minus the reference */
@@ -100,7 +101,7 @@ void consensus_forget(struct consensus *consensus)
 	memset(consensus, 0, sizeof(*consensus));
 }
 
-/* The source's slot; a source that left makes room. */
+/* The source's slot, at @index; the slot of a source that left is reused. */
 static struct slot *find_slot(struct consensus *consensus, size_t index,
 			      const struct source *source, uint64_t received)
 {
@@ -119,7 +120,7 @@ static struct slot *find_slot(struct consensus *consensus, size_t index,
 	return slot;
 }
 
-/* Off by more than clock, server and path together, @distance_ns of it, can be wrong by. */
+/* The difference exceeds what clock, server and path (@distance_ns both) can be wrong by. */
 static bool is_far(const struct source_interval *off, int64_t distance_ns,
 		   const struct timescale_now *now)
 {
@@ -130,7 +131,7 @@ static bool is_far(const struct source_interval *off, int64_t distance_ns,
 	return size_ns > FAR_NS && size_ns / FAR_BOUNDS > bound_ns;
 }
 
-/* It contradicts again, or for the first time. */
+/* Count a sample that contradicts. */
 static void note_contradiction(struct slot *slot, const struct source_interval *off,
 			       int64_t raw_ns)
 {
@@ -138,7 +139,7 @@ static void note_contradiction(struct slot *slot, const struct source_interval *
 	int64_t grown_ns = chime_sub_sat(raw_ns, slot->since_raw_ns) / GROWTH;
 	bool other = chime_sub_sat(size_ns, slot->first_ns) > chime_add_sat(grown_ns, FAR_NS);
 
-	/* The same again, as far as two clocks that nobody corrects drift apart in between. */
+	/* The same difference as before, but for the drift of two clocks in between? */
 	slot->far = slot->far && source_interval_meets(&slot->off, off, FAR_NS / 2) ?
 		    slot->far + 1 : 1;
 	slot->off = *off;
@@ -166,13 +167,13 @@ static void note_agreement(struct slot *slot, bool leap)
 	slot->leap = leap;
 }
 
-/* 127.127.1.1 and the like: a server that follows no other, as an isolated network's own. */
+/* 127.127.1.1 and the like: the server follows no other, as the only one of an isolated network. */
 static bool is_own_clock(uint32_t refid)
 {
 	return refid >> 24 == 127;
 }
 
-/* A new sample. true: the source was of the timescale's opinion until now, and is no longer. */
+/* Take a new sample. true: the source agreed with the timescale until now, and contradicts it. */
 static bool take_sample(struct consensus *consensus, struct slot *slot,
 			const struct source_sample *sample, const struct timescale_now *now)
 {
@@ -193,8 +194,9 @@ static bool take_sample(struct consensus *consensus, struct slot *slot,
 }
 
 /*
- * The timescale was corrected meanwhile, by @moved_ns. What a source contradicted by is less by
- * that: who has got its way contradicts no longer, and must not get it a second time.
+ * The timescale was corrected by @moved_ns meanwhile, so a source's difference is less by that. A
+ * source that the correction has satisfied contradicts no longer, and must not be followed a second
+ * time.
  */
 static void move_opinion(struct slot *slot, const struct timescale_now *now, int64_t moved_ns)
 {
@@ -206,7 +208,7 @@ static void move_opinion(struct slot *slot, const struct timescale_now *now, int
 		end_contradiction(slot);
 }
 
-/* Where opinions are differences to the timescale, they are to follow it. */
+/* Differences to the timescale change when it is corrected. */
 static void follow_timescale(struct consensus *consensus, const struct timescale_now *now)
 {
 	int64_t ahead_ns = chime_sub_sat(now->time_ns, now->reference_ns);
@@ -224,7 +226,7 @@ static void follow_timescale(struct consensus *consensus, const struct timescale
 	consensus->ahead_ns = ahead_ns;
 }
 
-/* All new samples. true: one of them raises a doubt. */
+/* Take all new samples. true: a trusted source contradicts. */
 static bool take_samples(struct consensus *consensus, struct source *const *sources, size_t count,
 			 const struct timescale_now *now)
 {
@@ -275,7 +277,7 @@ static size_t count_agreeing(const struct consensus *consensus, int64_t at_ns)
 	return number;
 }
 
-/* Does an earlier one of those that say so follow the same clock? */
+/* Does an earlier source with the same claim follow the same clock? */
 static bool is_echo(const struct consensus *consensus, size_t index, int64_t at_ns)
 {
 	uint32_t group = consensus->slot[index].group;
@@ -287,7 +289,7 @@ static bool is_echo(const struct consensus *consensus, size_t index, int64_t at_
 	return false;
 }
 
-/* How many different clocks they follow, those that agree. */
+/* How many different clocks the agreeing sources follow. */
 static size_t count_clocks(const struct consensus *consensus, int64_t at_ns)
 {
 	size_t i, number = 0;
@@ -297,7 +299,7 @@ static size_t count_clocks(const struct consensus *consensus, int64_t at_ns)
 	return number;
 }
 
-/* Where most of those who contradict agree: an interval begins there. */
+/* The point that most contradicting sources agree on. An interval begins there. */
 static size_t find_majority(const struct consensus *consensus, int64_t *at_ns)
 {
 	size_t i, number, most = 0;
@@ -317,8 +319,8 @@ static size_t find_majority(const struct consensus *consensus, int64_t *at_ns)
 }
 
 /*
- * How many of those that have spoken are right at least, while most of all are: the wrong ones, a
- * minority, may all be among them.
+ * How many of the sources that answered are right at least, if a majority of all is right: the
+ * wrong ones, a minority, may all have answered.
  */
 static size_t count_right(const struct consensus *consensus)
 {
@@ -328,7 +330,7 @@ static size_t count_right(const struct consensus *consensus)
 	return answered > wrong ? answered - wrong : 1;
 }
 
-/* From the first to the last point that so many agree on. */
+/* From the first to the last point that @enough sources agree on. */
 static void find_hull(const struct consensus *consensus, size_t enough,
 		      struct source_interval *hull)
 {
@@ -349,8 +351,8 @@ static void find_hull(const struct consensus *consensus, size_t enough,
 }
 
 /*
- * The middle of what those who agree at @at_ns have in common. A liar may be among them and make
- * that narrow: the bound reaches as far as so many agree that one of them has to be right.
+ * The middle of the intersection of those that agree at @at_ns. A liar among them may have made
+ * that narrow, so the bound reaches as far as so many agree that one of them has to be right.
  */
 static void describe(const struct consensus *consensus, int64_t at_ns,
 		     const struct timescale_now *now, struct consensus_result *result)
@@ -378,7 +380,7 @@ static void describe(const struct consensus *consensus, int64_t at_ns,
 	result->fine_raw_ns = consensus->fine_raw_ns;
 }
 
-/* Those that say so are followed from now on, and contradict no more by saying it. */
+/* Accept the claim: those who make it do not contradict by it any more. */
 static enum consensus_verdict let_through(struct consensus *consensus, int64_t at_ns,
 					  const struct timescale_now *now,
 					  enum consensus_verdict verdict)
@@ -407,7 +409,7 @@ static int64_t patience_ns(const struct slot *slot, bool only)
 	return PATIENCE_FACTOR * size_ns;
 }
 
-/* How often they have said so, and whether they have gone on for so long that they are believed. */
+/* How often the claim was repeated; @persists: for so long that it is followed. */
 static int count_confirmations(const struct consensus *consensus, int64_t at_ns,
 			       const struct timescale_now *now, bool only, bool *persists)
 {
@@ -429,7 +431,7 @@ static int count_confirmations(const struct consensus *consensus, int64_t at_ns,
 	return most;
 }
 
-/* Time can have been disrupted unseen, and not by more than one clock alone may say. */
+/* A disruption may have gone unnoticed, and the jump is within what one clock alone may report. */
 static bool may_jump(const struct consensus_terms *terms, int64_t offset_ns)
 {
 	return terms->jumps && (!terms->max_jump_ns ||
@@ -437,9 +439,9 @@ static bool may_jump(const struct consensus_terms *terms, int64_t offset_ns)
 }
 
 /*
- * One clock against ours. A machine that stood still or was reverted lost time, so a source that is
- * ahead may be right; without a host nobody else can tell. But it may have been disrupted itself:
- * into the past nobody follows it, and nowhere away from a host that went on as ever.
+ * One clock contradicts ours. A machine that stood still or was reverted lost time, so a source
+ * that is ahead may be right: without a host nothing else can tell. But the source may have been
+ * disrupted itself, so it is not followed into the past, nor away from a host that went on.
  */
 static bool is_falseticker(const struct timescale_now *now, const struct consensus_terms *terms,
 			   int64_t offset_ns)
@@ -451,7 +453,7 @@ static bool is_falseticker(const struct timescale_now *now, const struct consens
 	return chime_abs_sat(chime_add_sat(known_ns, offset_ns)) > chime_abs_sat(known_ns);
 }
 
-/* All that say so follow one clock, and nobody else's says anything or is believed. */
+/* The verdict on a claim whose sources all follow one clock. */
 static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_ns,
 					const struct timescale_now *now,
 					const struct consensus_terms *terms,
@@ -468,7 +470,7 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 		return let_through(consensus, at_ns, now, CONSENSUS_OK);
 	if (confirmations < CONFIRMATIONS)
 		return CONSENSUS_SUSPECT;
-	/* Others that are configured have been asked, too. */
+	/* The other configured sources have been asked, too. */
 	if (result->voters < consensus->usable && elapsed_ns < BURST_NS)
 		return CONSENSUS_SUSPECT;
 	if (is_falseticker(now, terms, result->offset_ns))
@@ -477,7 +479,10 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 			   now->has_host ? CONSENSUS_OK : CONSENSUS_JUMP);
 }
 
-/* More than half of all contradict, by heads: that these agree says more if their clocks differ. */
+/*
+ * More than half of all sources agree on a difference: that counts more if they follow several
+ * clocks.
+ */
 static enum consensus_verdict judge_most(struct consensus *consensus, int64_t at_ns,
 					 const struct timescale_now *now,
 					 const struct consensus_terms *terms,
@@ -489,7 +494,7 @@ static enum consensus_verdict judge_most(struct consensus *consensus, int64_t at
 			   terms->jumps ? CONSENSUS_JUMP : CONSENSUS_OK);
 }
 
-/* All who can vote did, or will not any more. */
+/* The verdict on what the sources that can vote have said so far. */
 static enum consensus_verdict judge(struct consensus *consensus, const struct timescale_now *now,
 				    const struct consensus_terms *terms,
 				    struct consensus_result *result)
@@ -506,7 +511,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	describe(consensus, at_ns, now, result);
 	if (voters == 1)
 		return judge_one(consensus, at_ns, now, terms, result);
-	/* A host stays one when sources change: the discipline has them vote on it. */
+	/* With a host, the discipline has several sources vote on it. */
 	if (now->has_host)
 		return CONSENSUS_OK;
 	if (2 * result->agreeing > voters)
@@ -515,20 +520,20 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	voted = count_voters(consensus, true);
 	if (voted < voters && elapsed_ns < BURST_NS)
 		return CONSENSUS_SUSPECT;
-	/* Who is silent has no vote, but the rest is not to be a minority of all. */
+	/* Silent sources have no vote, but those that agree must not be a minority of all. */
 	if (result->agreeing > 1 && 2 * result->agreeing > voted &&
 	    2 * result->agreeing >= voters) {
 		result->voters = voted;
 		return judge_most(consensus, at_ns, now, terms, result);
 	}
-	/* One answers alone; or who was not heard may make those who agree most of all. */
+	/* Open while one answers alone, or while the silent ones could make this a majority. */
 	open = voted < 2 || 2 * (result->agreeing + voters - voted) > voters;
 	return open && elapsed_ns < SUSPECT_NS ? CONSENSUS_SUSPECT : CONSENSUS_OK;
 }
 
 /*
- * Whatever they were before: most of those that answer contradict a clock that others have
- * confirmed. (A host's that nobody has is no more than one opinion.)
+ * Whether or not they were trusted, most of the sources that answer contradict a clock that others
+ * have confirmed. (A host's clock that none has confirmed is one opinion only.)
  */
 static bool is_outvoted(const struct consensus *consensus, const struct timescale_now *now)
 {
@@ -559,7 +564,10 @@ static void begin_suspicion(struct consensus *consensus, const struct timescale_
 		consensus->slot[i].answered = consensus->slot[i].far;
 }
 
-/* Who still contradicts was outvoted: what it says is no news until it has agreed for a while. */
+/*
+ * A source that still contradicts was outvoted: it raises no suspicion until it has agreed for a
+ * while.
+ */
 static void end_suspicion(struct consensus *consensus)
 {
 	size_t i;
@@ -575,7 +583,7 @@ static void end_suspicion(struct consensus *consensus)
 	}
 }
 
-/* What was heard of a burst does not decide: its rest was lost, or the answers were too few. */
+/* The answers of the burst give no verdict: some were lost, or there were too few. */
 static void ask_again(struct consensus *consensus, const struct timescale_now *now,
 		      struct consensus_result *result)
 {
@@ -595,14 +603,14 @@ static void judge_suspicion(struct consensus *consensus, const struct timescale_
 			    const struct consensus_terms *terms, struct consensus_result *result)
 {
 	result->verdict = judge(consensus, now, terms, result);
-	/* A source astray may come back, and others may come. */
+	/* After CONSENSUS_FALSETICKER the source may come back, or others may answer. */
 	if (result->verdict == CONSENSUS_OK || result->verdict == CONSENSUS_JUMP)
 		end_suspicion(consensus);
 	else if (result->verdict == CONSENSUS_SUSPECT)
 		ask_again(consensus, now, result);
 }
 
-/* Nobody contradicts; but few have answered since all that was said before became void. */
+/* No source contradicts, but after all samples became void a quorum has to answer first. */
 static void wait_for_quorum(struct consensus *consensus, struct source *const *sources,
 			    size_t count, const struct timescale_now *now,
 			    struct consensus_result *result)
@@ -615,7 +623,7 @@ static void wait_for_quorum(struct consensus *consensus, struct source *const *s
 	result->wait_ns = wait_ns;
 }
 
-/* Nothing is known that could be contradicted. */
+/* Without a bound there is nothing that a source could contradict. */
 static void forget_opinions(struct consensus *consensus)
 {
 	const struct quorum quorum = consensus->quorum;
@@ -633,7 +641,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 	bool contradicted;
 
 	*result = (struct consensus_result){ .verdict = CONSENSUS_OK };
-	/* It is not ours. */
+	/* The clock is steered by another program. */
 	if (now->external) {
 		consensus_forget(consensus);
 		return;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The witness of last resort: do the time sources, of which each alone may lie, all say at once
- * that the clock is off by far more than it can be? Then time was disrupted and nobody else saw it:
- * a guest without a host clock was reverted or stood still.
+ * The witness of last resort: if all time sources, of which each alone may lie, show at once that
+ * the clock is wrong by far more than it can be, then time was disrupted and nothing else noticed
+ * it: a guest without a host clock was reverted or stood still.
  *
- * No packet is believed alone. The first that contradicts what is known has all sources asked
- * again; what is known holds until they agree or do not. Votes are counted by heads, as anybody can
- * give itself any reference id: that sources share one makes their agreement one clock's, which has
- * to be repeated as that of an only source, but it makes no vote of anybody else's worth less. And
- * where nothing is known yet or any more the first answer is not the last word: quorum.h says how
- * many are. Pure: time is an argument, asking and acting is the daemon's.
+ * No packet is trusted alone. After the first one that contradicts the timescale all sources are
+ * asked again, and the correction in force holds until there is a verdict. Votes are counted by
+ * source, not by reference id, because a server can claim any id. Sources with the same id follow
+ * one clock: their agreement has to be repeated like that of an only source, but it takes no vote
+ * from others. At a start, or when all samples became void, quorum.h says how many answers are
+ * needed. Pure: time is an argument, asking and acting is up to the daemon.
  */
 #ifndef DISCIPLINE_CONSENSUS_H
 #define DISCIPLINE_CONSENSUS_H
@@ -25,21 +25,21 @@
 #define CONSENSUS_BURST	3
 
 enum consensus_verdict {
-	CONSENSUS_OK,		/* nothing contradicts, or what does is outvoted */
-	CONSENSUS_SUSPECT,	/* something does, or few were heard: hold on to what is known */
-	CONSENSUS_JUMP,		/* they agree that time was disrupted */
-	CONSENSUS_FALSETICKER,	/* the only clock there is went where time does not go: hold on */
+	CONSENSUS_OK,		/* no source contradicts, or those that do are outvoted */
+	CONSENSUS_SUSPECT,	/* a source contradicts, or few answered: change nothing */
+	CONSENSUS_JUMP,		/* the sources agree that time was disrupted */
+	CONSENSUS_FALSETICKER,	/* the only clock that answers cannot be right: change nothing */
 };
 
 /**
  * struct consensus_result - what the sources say
  * @verdict: see there
  * @ask: ask all of them, CONSENSUS_BURST times
- * @wait_ns: with DOUBT: hear them again after so long, even if nobody speaks; 0: no need to
- * @offset_ns: with JUMP and ASTRAY: UTC minus timescale as they have it ...
+ * @wait_ns: with SUSPECT: check again after so long, even without an answer; 0: no need to
+ * @offset_ns: with JUMP and FALSETICKER: UTC minus timescale by these sources ...
  * @maxerror_ns: ... give or take so much
- * @fine_raw_ns: they were last of the timescale's opinion, by raw
- * @agreeing: sources that say so ...
+ * @fine_raw_ns: the sources agreed with the timescale then, the last time, by raw
+ * @agreeing: sources that agree on it ...
  * @voters: ... of so many
  */
 struct consensus_result {
@@ -54,10 +54,10 @@ struct consensus_result {
 };
 
 /**
- * struct consensus_terms - what the sources may say
+ * struct consensus_terms - the conditions of a verdict
  * @confirmed: they have confirmed the clock since time was disrupted
- * @jumps: time can have been disrupted without any other witness: this is a virtual machine
- * @max_jump_ns: one clock alone cannot say that it was by more than this; 0: by anything
+ * @jumps: a disruption may go unnoticed by others: this is a virtual machine
+ * @max_jump_ns: greatest jump that one clock alone may report; 0: any
  */
 struct consensus_terms {
 	bool confirmed;
@@ -72,14 +72,14 @@ struct consensus *consensus_new(void);
 void consensus_free(struct consensus *consensus);
 
 /*
- * Hear the sources' new samples. Call it before the discipline learns from them, and do not let it
- * while the verdict is to hold on.
+ * Check the sources' new samples. Call it before the discipline uses them, and do not let it while
+ * the verdict is CONSENSUS_SUSPECT or CONSENSUS_FALSETICKER.
  */
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, const struct consensus_terms *terms,
 		      struct consensus_result *result);
 
-/* Another epoch, or somebody's word for the sources: what they said before says nothing now. */
+/* Another epoch, or the operator vouches for the sources: forget all they said before. */
 void consensus_forget(struct consensus *consensus);
 
 #endif /* DISCIPLINE_CONSENSUS_H */

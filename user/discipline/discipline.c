@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From the selected sources to one correction with its error: combining, the step decision, limits
- * on changes, poll control and the vote on the host. Which sources are right is source_select.c's,
- * what a source says is source.c's, applying the outcome is daemon/main.c's.
+ * on changes, poll control and the vote on the host. Selection is in source_select.c, the estimate
+ * of one source in source.c; the daemon applies the outcome.
  */
 #include "discipline/discipline.h"
 
@@ -20,88 +20,92 @@
 #define SIGMAS	5
 
 /*
- * The standard error is curved over time and a line is not: its growth is taken to the next sample,
- * and that of the bound to the one after that.
+ * The standard error grows along a curve, but is stated as a line. Its growth is taken up to the
+ * next sample, and that of the bound up to the one after that.
  */
 #define SIGMA_INTERVALS	1
 #define BOUND_INTERVALS	2
 #define UNLEARNED_S	256.0
 
 /*
- * A rate is trusted for as long ahead as it was learned, and for no longer than it takes the daemon
- * to come round twice when nobody answers; one that may be none, by no more than half a
- * millisecond.
+ * A rate is extrapolated for as long as it was learned, and at most for twice the daemon's update
+ * interval without an answer. A rate that is not significant may move the clock by half a
+ * millisecond at most.
  */
 #define REACH_NS	128e9
 #define REACH_SIGMAS	5
 #define REACH_LEAST_NS	0.5e6
 
 /*
- * What tells a crystal from a clock that somebody disciplines: ntpd slews its host by no more than
- * 128 ms, faster than any oscillator is wrong (500 ppm), and within the hour.
+ * The difference between a crystal and a clock that another daemon disciplines: ntpd slews its host
+ * by 128 ms at most, faster than any oscillator is wrong (500 ppm), and within the hour.
  */
 #define CRYSTAL_MOVED_NS	128e6
 #define CRYSTAL_RATE		100e-6
 #define CRYSTAL_SPAN_NS		3600e9
 
 /*
- * Beyond its reach a bound is to hold for the longest time that a guest is thought to stand still,
- * a standard error for an hour.
+ * Beyond its horizon a bound has to hold for the longest time that a guest may stand still, a
+ * standard error for an hour.
  */
 #define LONGEST_S	(400 * 86400.0)
 #define HOUR_S		3600.0
 
-/* In so many steps to its horizon a bound is compared with what the sources will say. */
+/* Up to its horizon a bound is compared at so many instants with the intervals of the sources. */
 #define FORESEEN	4
 
-/* A first measurement is acted on when its bound is below this share of what it says. */
+/* A first measurement may step the clock when its bound is below this share of the offset. */
 #define STEP_EVIDENCE	0.25
 
-/* A phase change that the slew cannot do in some 10 s is jumped. */
+/* A phase change that a slew would take more than some 10 s for is a jump. */
 #define JUMP_NS	1000000000LL
 
-/* A host further off than this from a majority of at least two sources, so often, is set aside. */
+/*
+ * A host that differs by more than this from a majority of at least two sources, so many times, is
+ * demoted.
+ */
 #define HOST_WRONG_NS		100000000LL
 #define HOST_WRONG_COUNT	4
 #define HOST_WITNESSES		2
 
-/* It is taken up again when it was within this for so many updates. */
+/* It is reinstated after so many updates within this. */
 #define HOST_RIGHT_NS		10000000LL
 #define HOST_RIGHT_COUNT	64
 
 /*
- * A timescale that is so much less sure than the combined clock knows what that one does not. What
- * its host's readings add, some 10 us where they are bracketed, is no such thing.
+ * If the timescale's error is so much greater than the combined clock's, it knows of an error that
+ * the combined clock does not. The noise of host readings, some 10 us where they are bracketed, is
+ * none.
  */
 #define SUSPECT_SIGMAS	5
 #define SUSPECT_LEAST_NS	20e3
 
-/* Two sums of the same lines differ by no more. */
+/* Rounding error of two sums of the same lines. */
 #define ROUNDING_NS	2
 
-/* Samples that the combined clock is learned from when it starts anew: 20 to 40 ms of work. */
+/* At most so many samples are replayed into a new combined clock: 20 to 40 ms of work. */
 #define RELEARN_SAMPLES	1024
 
-/* Of a preferred source so many are as good as any number of others'. */
+/* So many samples of a preferred source replace any number of others'. */
 #define KNOWN_SAMPLES	32
 
 /*
- * A rate that was known to SETTLED_SIGMA and then is off by more than ODD_RATE is no oscillator's
- * doing, and what sources that jump teach. A counter of another machine is: ODD_COUNT updates say
- * so.
+ * A rate that was known to SETTLED_SIGMA and then changes by more than ODD_RATE is not the
+ * oscillator's: sources that jump cause that. Another machine's counter does too, and ODD_COUNT
+ * updates confirm it.
  */
 #define SETTLED_SIGMA	10e-6
 #define ODD_RATE	100e-6
 #define ODD_COUNT	16
 
-/* The rate as long as it was what an oscillator can make of it. */
+/* The latest rate that an oscillator can have. */
 struct settled {
 	bool known;
 	double rate;
 	int odd;			/* updates in a row that contradict it */
 };
 
-/* When samples come from those combined. */
+/* The samples of the combined sources in time. */
 struct pace {
 	double interval_s;		/* the shortest between two of them */
 	double age_ns;			/* since the latest */
@@ -123,7 +127,7 @@ struct combined {
 	int leap;
 };
 
-/* Which source comes over which path of the combined clock. */
+/* The source that uses a path of the combined clock. */
 struct slot {
 	const struct source *source;
 	uint64_t received;		/* answers taken */
@@ -152,7 +156,7 @@ struct discipline {
 	bool crystal;			/* the reference is known to run free */
 	bool has_line;
 	bool has_rate;
-	bool relearning;		/* where UTC is, and the timescale may know that better */
+	bool relearning;		/* the offset, which the timescale may know better */
 	int64_t span_from_ns;
 	int64_t span_offset_ns;		/* ... where the offset was this */
 	struct settled settled;
@@ -193,14 +197,14 @@ void discipline_set_options(struct discipline *discipline,
 	discipline->options = *options;
 }
 
-/* Offsets from now on are of another clock, or from another instant. */
+/* Offsets from now on are against another clock, or from another instant. */
 static void forget_drift(struct discipline *discipline)
 {
 	memset(&discipline->drift, 0, sizeof(discipline->drift));
 	discipline->fallback = 0;
 }
 
-/* Where UTC is against the reference is not known any more: the next correction is a first one. */
+/* The offset of UTC from the reference is unknown: the next correction is a first one. */
 static void lose_offset(struct discipline *discipline)
 {
 	discipline->has_correction = false;
@@ -245,7 +249,10 @@ void discipline_change_reference(struct discipline *discipline,
 	estimator_change_reference(discipline->clock, change);
 }
 
-/* What the combined clock goes on with is more than the correction that it made does. */
+/*
+ * The combined clock's rate has moved it further than the correction goes, whose rate has ended at
+ * its horizon.
+ */
 static bool is_beyond_reach(const struct discipline *discipline, const struct estimate *estimate)
 {
 	const struct chime_line *line = &discipline->line;
@@ -259,8 +266,8 @@ static bool is_beyond_reach(const struct discipline *discipline, const struct es
 }
 
 /*
- * The guest was reverted, and its host's clock set back since the snapshot was taken: what was
- * measured is of times that are still to come, and nothing new fits it.
+ * The guest was reverted, and the host's clock was set back after the snapshot: the measurements
+ * are from instants in the future, and no new sample fits them.
  */
 static bool went_back(const struct discipline *discipline, const struct timescale_now *now)
 {
@@ -282,7 +289,7 @@ bool discipline_is_suspect(const struct discipline *discipline, const struct tim
 		is_beyond_reach(discipline, &estimate));
 }
 
-/* By how much the rate is not to be believed. @fresh: there was a sample. */
+/* The change of rate that no oscillator makes. @fresh: there was a sample. */
 static double odd_rate(struct settled *settled, const struct estimate *estimate, bool fresh)
 {
 	double apart = fabs(estimate->rate - settled->rate);
@@ -320,7 +327,7 @@ void discipline_prime_rate(struct discipline *discipline, double rate, double ra
 	estimator_prime_rate(discipline->clock, rate, rate_sigma);
 }
 
-/* The source's slot, or the one that was left longest ago. */
+/* The source's path, or the one that has been unused for longest. */
 static int find_slot(struct discipline *discipline, const struct source *source, uint64_t received)
 {
 	int oldest = 0;
@@ -339,7 +346,7 @@ static int find_slot(struct discipline *discipline, const struct source *source,
 	return oldest;
 }
 
-/* Samples of those combined, each once, go to the combined clock. false: there is no new one. */
+/* Add new samples of the combined sources to the combined clock. false: there is none. */
 static bool feed(struct discipline *discipline, struct source *const *sources,
 		 const struct selection *selection, int64_t at_ns)
 {
@@ -363,14 +370,14 @@ static bool feed(struct discipline *discipline, struct source *const *sources,
 		sample.offset_ns = status.last.offset_ns;
 		sample.delay_ns = (double)status.last.delay_ns;
 		sample.sigma_ns = (double)status.last.noise_ns;
-		/* A sample from before the combined clock's start is of no more use. */
+		/* A sample from before the combined clock's start is not used. */
 		estimator_add(discipline->clock, slot, &sample);
 		fresh = true;
 	}
 	return fresh;
 }
 
-/* Something of what the combined clock knows is from this source. */
+/* The combined clock has learned from this source. */
 static bool has_taught(const struct discipline *discipline, const struct source *source)
 {
 	int slot;
@@ -382,8 +389,8 @@ static bool has_taught(const struct discipline *discipline, const struct source 
 }
 
 /*
- * Who is wrong now, whether found so for the first time or again, is not learned from; true: the
- * combined clock has learned from one of them.
+ * Do not learn from sources that are wrong now, for the first time or again. true: the combined
+ * clock has learned from one of them.
  */
 static bool distrust_wrong(const struct discipline *discipline, struct source *const *sources,
 			   size_t count, const struct selection *selection)
@@ -404,8 +411,8 @@ static bool distrust_wrong(const struct discipline *discipline, struct source *c
 }
 
 /*
- * The combined clock has learned from sources that it is not to use beside the selected one, which
- * answered later; and from that one as much is known by now.
+ * The combined clock has learned from sources that must not be used beside the selected one, which
+ * answered later, and that one has given as many samples by now.
  */
 static bool learned_from_unwanted(const struct discipline *discipline,
 				  struct source *const *sources, size_t count,
@@ -424,7 +431,7 @@ static bool learned_from_unwanted(const struct discipline *discipline,
 	return most && known >= (most < KNOWN_SAMPLES ? most : KNOWN_SAMPLES);
 }
 
-/* The combined clock is far from where most agree: it learned from sources that were wrong. */
+/* The combined clock is far from where most sources agree: it learned from wrong ones. */
 static bool is_misled(const struct discipline *discipline, const struct selection *selection,
 		      int64_t at_ns)
 {
@@ -436,7 +443,7 @@ static bool is_misled(const struct discipline *discipline, const struct selectio
 		estimate.offset_ns > selection->high_ns + far_ns);
 }
 
-/* A source's samples on their way into the combined clock. */
+/* The replay of a source's samples into the combined clock. */
 struct lesson {
 	const struct sample_log *log;
 	unsigned int left;
@@ -464,9 +471,9 @@ static int next_lesson(const struct lesson *lessons, int count)
 }
 
 /*
- * What a source has taught is in the rate, in the other paths' asymmetries and in the weights: it
- * cannot be taken out again. So the combined clock is learned once more, from the samples of those
- * that are right, as if the others had never been; then it knows nearly what it would know.
+ * A source's influence on the rate, on the other paths' asymmetries and on the weights cannot be
+ * taken out again. So the combined clock is learned once more, from the samples of the sources that
+ * are right, as if the others had never answered.
  */
 static void start_anew(struct discipline *discipline, struct source *const *sources,
 		       const struct selection *selection, const struct timescale_now *now)
@@ -497,15 +504,15 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 							 --lessons[path].left));
 	if (learned)
 		return;
-	/* Of sources that were wrong lately no more than the latest sample is kept. */
+	/* Of sources that were wrong lately only the latest sample is kept. */
 	memset(discipline->slot, 0, sizeof(discipline->slot));
 	feed(discipline, sources, selection, now->reference_ns);
 }
 
 /*
- * What more than half of those announce that say what time it is. They are counted, not weighed: a
- * near server is no better than others at knowing of a leap second. Nor is who agrees on the time
- * with most: liars may have led the clock away from honest servers that know their time better.
+ * The leap second that more than half of the sources announce. They are counted, not weighed: a
+ * near server knows of leap seconds no better than others. Falsetickers count as well: liars may
+ * have led the clock away from honest servers.
  */
 static int count_leaps(struct source *const *sources, size_t count, int64_t at_ns)
 {
@@ -523,7 +530,7 @@ static int count_leaps(struct source *const *sources, size_t count, int64_t at_n
 	return 2 * votes[1] > voters ? 1 : 2 * votes[2] > voters ? 2 : 0;
 }
 
-/* The way to the primary reference. */
+/* Root delay and root dispersion. */
 static void survey(struct source *const *sources, const struct selection *selection, int64_t at_ns,
 		   struct combined *combined)
 {
@@ -543,8 +550,8 @@ static double sigma_after(const struct discipline *discipline, int64_t at_ns, do
 }
 
 /*
- * An oscillator does what nobody learned, a change of temperature above all, but not at once: the
- * rate goes astray by maxclockerror within some UNLEARNED_S.
+ * The rate changes later than it was learned, with temperature above all, but not at once: it
+ * becomes wrong by maxclockerror within some UNLEARNED_S.
  */
 static double unlearned_ns(const struct discipline *discipline, double elapsed_ns)
 {
@@ -555,8 +562,8 @@ static double unlearned_ns(const struct discipline *discipline, double elapsed_n
 }
 
 /*
- * Whether the reference runs free shows when it has gone further at a steady rate than anybody who
- * disciplines a clock would let it go. Raw always does.
+ * The reference is a free-running clock if it has moved further at a steady rate than a daemon that
+ * disciplines it would allow. The raw clock always is.
  */
 static bool runs_free(const struct discipline *discipline, const struct estimate *estimate)
 {
@@ -568,7 +575,7 @@ static bool runs_free(const struct discipline *discipline, const struct estimate
 	       sure * span_ns > CRYSTAL_MOVED_NS && fabs(estimate->rate) <= CRYSTAL_RATE;
 }
 
-/* From when on the rate was learned, and what that says of the reference. */
+/* Note since when the rate is learned, and whether that shows a free-running reference. */
 static void learn_span(struct discipline *discipline, const struct timescale_now *now,
 		       int64_t at_ns)
 {
@@ -586,11 +593,10 @@ static void learn_span(struct discipline *discipline, const struct timescale_now
 }
 
 /*
- * For how long the growths of the errors are stated. They are curved, and lines are not: stated for
- * two minutes, what a clock is unsure of then is counted from the first second on. That matters
- * where nothing else is in the bound. A refclock has no round trip, and whoever reads one has the
- * next reading in a moment; if it does not come, the line is renewed, for as long again as nothing
- * has been measured.
+ * For how long the growths of the errors are stated. The errors grow along curves, but are stated
+ * as lines: a line for two minutes states the growth at its end from the first second on. That
+ * matters where little else is in the bound: a refclock has no round trip, and its next reading
+ * comes in a moment. If it does not, the line is renewed, for as long as nothing has been measured.
  */
 static double horizon_of(double span_ns, double least_ns, const struct pace *pace)
 {
@@ -599,7 +605,7 @@ static double horizon_of(double span_ns, double least_ns, const struct pace *pac
 	return fmax(fmin(fmin(span_ns, REACH_NS), most_ns), least_ns);
 }
 
-/* For how long ahead the rate counts, and for how long what is said of its errors. */
+/* Set the horizons of the rate and of the growths of the errors. */
 static void set_horizons(const struct discipline *discipline, const struct pace *pace,
 			 struct combined *combined)
 {
@@ -618,8 +624,9 @@ static void set_horizons(const struct discipline *discipline, const struct pace 
 }
 
 /*
- * The statistical part of the bound so much later. What the filter foresees and what no filter can
- * are independent; the latter begins with the latest sample, not with the latest look.
+ * The statistical part of the bound after @elapsed_ns. The filter's prediction and the oscillator's
+ * unlearned change are independent; the latter counts from the latest sample, not from the latest
+ * update.
  */
 static double bound_after(const struct discipline *discipline, const struct combined *combined,
 			  double elapsed_ns)
@@ -628,7 +635,7 @@ static double bound_after(const struct discipline *discipline, const struct comb
 		     unlearned_ns(discipline, combined->age_ns + elapsed_ns));
 }
 
-/* How fast the errors grow. */
+/* Set the growths of the errors. */
 static void age(const struct discipline *discipline, const struct pace *pace,
 		struct combined *combined)
 {
@@ -645,7 +652,10 @@ static void age(const struct discipline *discipline, const struct pace *pace,
 	combined->beyond_growth = fmax(beyond_ns - there_ns, 0) / REACH_NS;
 }
 
-/* The combined clock within the intersection, and how far the truth, in it too, may be away. */
+/*
+ * Put the combined clock into the intersection. Its bound reaches the far end of where the truth
+ * may be.
+ */
 static bool combine(const struct discipline *discipline, const struct selection *selection,
 		    int64_t at_ns, const struct pace *pace, struct combined *combined)
 {
@@ -666,8 +676,8 @@ static bool combine(const struct discipline *discipline, const struct selection 
 }
 
 /*
- * So much later, how far the truth may be from where the clock then is, by where most sources will
- * have it. -INFINITY: they say nothing.
+ * How far the truth may be from the clock after @elapsed_ns, by the majority's predicted intervals.
+ * -INFINITY: they say nothing.
  */
 static double foreseen_ns(const struct discipline *discipline, struct source *const *sources,
 			  size_t count, const struct combined *combined, double elapsed_ns)
@@ -685,10 +695,10 @@ static double foreseen_ns(const struct discipline *discipline, struct source *co
 }
 
 /*
- * Between two updates the clock runs at a rate that a minority may have taught, within what the
- * others allow, and where these have the truth then is no more certain than their own rates are.
- * So the bound grows until it reaches as far as most of them will say, and where the next update is
- * due soon it goes on so beyond, should that not come.
+ * Between two updates the clock runs at a rate that a minority may have caused, within what the
+ * others allow, and the others' intervals grow with the error of their own rates. So the bound
+ * grows until it holds the intervals of the majority. If the next update is due soon it grows on
+ * beyond that, in case it does not come.
  */
 static void foresee(const struct discipline *discipline, struct source *const *sources,
 		    size_t count, struct combined *combined)
@@ -717,9 +727,9 @@ static void foresee(const struct discipline *discipline, struct source *const *s
 }
 
 /*
- * Nothing was measured, or what was contradicts the estimate, and the next samples will tell which
- * is right: whatever the timescale doubts, such as what a host did while the guest stood still, the
- * estimate knows nothing of.
+ * Nothing was measured, or the sample contradicts the estimate, and the next samples decide which
+ * is right. Keep the timescale's bound: it may include errors that the estimate does not know of,
+ * such as a host's slew while the guest stood still.
  */
 static void keep_bound(struct combined *combined, const struct timescale_now *now)
 {
@@ -727,15 +737,15 @@ static void keep_bound(struct combined *combined, const struct timescale_now *no
 		combined->maxerror_ns = fmax(combined->maxerror_ns, (double)now->maxerror_ns);
 }
 
-/* The standard error of the mean rate of the time to come, which wanders as it did. */
+/* The standard error of the mean rate over the time to come, if the rate wanders as before. */
 static double mean_rate_sigma(const struct estimate *estimate, double elapsed_s)
 {
 	return hypot(estimate->rate_sigma, estimate->wander * sqrt(elapsed_s / 3));
 }
 
 /*
- * Beyond the rate's reach. A crystal goes on as it does; of any other clock nothing is known but
- * where it is. It may be a crystal too, and then its rate is missing.
+ * The line beyond the horizon of its rate. A crystal keeps its rate; of any other clock only the
+ * offset is known. As it may be a crystal too, the bound grows by the rate that is left out.
  */
 static void make_horizons(const struct discipline *discipline, const struct combined *combined,
 			  struct chime_line *line)
@@ -783,9 +793,9 @@ void discipline_permit(struct discipline *discipline, bool permit)
 }
 
 /*
- * An update counts when the selected source has a new sample; that another one was lost, or said
- * something else, is none. What one source has led to while all others were silent is no reason to
- * refuse what more of them agree on later.
+ * An update counts for makestep and maxchange when the selected source has a new sample, not when
+ * another source was lost or changed. Updates by one source, while all others were silent, must not
+ * make maxchange refuse what more sources agree on later.
  */
 static bool count_update(struct discipline *discipline, struct source *const *sources,
 			 const struct selection *selection)
@@ -805,7 +815,7 @@ static bool count_update(struct discipline *discipline, struct source *const *so
 	return true;
 }
 
-/* What becomes of the system clock; also whether the correction may be set at all. */
+/* Decide on a step of the system clock, and whether the correction may be set at all. */
 static int judge(struct discipline *discipline, const struct combined *combined,
 		 const struct timescale_now *now, bool counts, struct discipline_result *result)
 {
@@ -832,7 +842,10 @@ static int judge(struct discipline *discipline, const struct combined *combined,
 	return 0;
 }
 
-/* The timescale's phase changes at once if nothing was known, the change is large, or asked for. */
+/*
+ * The timescale's phase jumps if no UTC was known, if the change is large, or if the operator asked
+ * for it.
+ */
 static bool may_jump(const struct discipline *discipline, const struct combined *combined,
 		     const struct timescale_now *now)
 {
@@ -844,7 +857,7 @@ static bool may_jump(const struct discipline *discipline, const struct combined 
 	       now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || chime_abs_sat(change_ns) > JUMP_NS;
 }
 
-/* A host that a majority of at least two sources excludes by far, again and again. */
+/* Demote a host that a majority of at least two sources excludes by far, again and again. */
 static void judge_host(struct discipline *discipline, const struct timescale_now *now,
 		       struct discipline_result *result)
 {
@@ -864,7 +877,7 @@ static void judge_host(struct discipline *discipline, const struct timescale_now
 		discipline->demoted = true;
 }
 
-/* The host that we set aside may have been put right. Whom an operator set aside stays there. */
+/* Reinstate a demoted host that was set right. One that the operator deselected stays so. */
 static void watch_demoted_host(struct discipline *discipline, const struct combined *combined,
 			       const struct timescale_now *now, struct discipline_result *result)
 {
@@ -892,7 +905,9 @@ static void vote_on_host(struct discipline *discipline, const struct combined *c
 		watch_demoted_host(discipline, combined, now, result);
 }
 
-/* The reference became another clock, host or raw: what raw does says nothing of the host. */
+/*
+ * The reference became another clock, host or raw: the raw clock's rate says nothing of the host's.
+ */
 static void notice_reference(struct discipline *discipline, const struct timescale_now *now)
 {
 	if (discipline->had_reference && discipline->had_host != now->has_host) {
@@ -905,7 +920,7 @@ static void notice_reference(struct discipline *discipline, const struct timesca
 		estimator_expect_host(discipline->clock);
 }
 
-/* The host's time as it is, which nobody has confirmed: its bound is that of the reading alone. */
+/* The host's time without a correction, unconfirmed: its bound is that of the reading alone. */
 static bool is_hosts_own(const struct timescale_now *now)
 {
 	int64_t time_ns = chime_add_sat(now->time_ns, now->slew_ns);
@@ -914,7 +929,7 @@ static bool is_hosts_own(const struct timescale_now *now)
 	       chime_abs_sat(chime_sub_sat(time_ns, now->host_ns)) <= ROUNDING_NS;
 }
 
-/* What is in force is known better than what was measured since, and agrees with it. */
+/* The correction in force is known better than the new measurement, and agrees with it. */
 static bool is_known_better(const struct combined *combined, const struct timescale_now *now)
 {
 	int64_t utc_ns = chime_add_sat(now->reference_ns, combined->estimate.offset_ns);
@@ -926,8 +941,8 @@ static bool is_known_better(const struct combined *combined, const struct timesc
 }
 
 /*
- * Time was disrupted, and the first answers may be worse than what outlived that: they confirm it
- * then, and it stays where it is until it is known better.
+ * After a disruption the first answers may be worse than the correction that holds. Then they
+ * confirm it, and it stays in force until the measurement is better.
  */
 static void keep_what_is_confirmed(struct discipline *discipline, const struct timescale_now *now,
 				   struct combined *combined)
@@ -957,7 +972,10 @@ static void describe(struct source *const *sources, const struct combined *combi
 	result->leap = (uint8_t)combined->leap;
 }
 
-/* The correction goes on at another rate; what that is off the one that was learned is doubt. */
+/*
+ * Turn the rate of the correction. The difference from the learned rate adds to the growth of the
+ * bound.
+ */
 static void turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32)
 {
 	int64_t turned_q32;
@@ -970,8 +988,8 @@ static void turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32)
 }
 
 /*
- * No source has answered for long: the clock goes on at the mean rate of as much time before, if
- * that is wanted. A host's rate is carried by other rules. true: that is what is in force.
+ * fallbackdrift: no source has answered for long, and the clock goes on at the mean rate of as much
+ * time before. Not with a host, whose rate has rules of its own. true: such a rate is in force.
  */
 static bool fall_back(struct discipline *discipline, const struct timescale_now *now,
 		      struct discipline_result *result)

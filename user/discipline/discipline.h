@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the selected sources say about the reference, as a correction; poll control; demotion of a
- * host that lies; what is remembered of the drift. Pure: time is an argument.
+ * The selected sources' samples as a correction of the reference; poll control; demotion of a host
+ * that is wrong; the rate for the drift file. Pure: time is an argument.
  */
 #ifndef DISCIPLINE_H
 #define DISCIPLINE_H
@@ -51,20 +51,20 @@ enum discipline_step {
 /**
  * struct discipline_result - after an update
  * @changed: @correction is new and is to be set
- * @measured: there were samples that the one before did not know
+ * @measured: there were new samples
  * @correction: UTC - reference as a function of the reference's time, with its error
  * @jump: the timescale may jump to it at once
- * @step: what is to happen to the system clock
- * @step_ns: system clock's error at hand (timescale after the correction, minus realtime)
+ * @step: whether to step the system clock
+ * @step_ns: the system clock's error (timescale after the correction, minus realtime)
  * @synchronised: STA_UNSYNC may be cleared
  * @demote_host: the sources exclude the host's time
  * @reinstate_host: they agree again with the host that was demoted for that
- * @leap: of more than half of those that tell the time: 0 none, 1 insert, 2 delete
+ * @leap: announced by more than half of the sources: 0 none, 1 insert, 2 delete
  * @stratum: ours: the selected source's plus one, 16 if none
  * @refid: ours
  * @root_delay_ns: ours, to the primary reference
  * @root_dispersion_ns: ours
- * @selection: who was chosen
+ * @selection: the sources that were selected
  */
 struct discipline_result {
 	bool changed;
@@ -92,8 +92,8 @@ void discipline_set_options(struct discipline *discipline,
 			    const struct discipline_options *options);
 
 /*
- * A sample arrived (or a source was lost): select, combine, judge, and set the polls. Call it also
- * when nothing arrived for long: it says when the clock can no longer be called synchronised.
+ * A sample arrived, or a source was lost: select, combine, judge, and set the polls. Call it also
+ * when nothing arrived for long, as it finds when the clock can no longer be called synchronised.
  * 0, -ERANGE: maxchange refused more often than maxchange_ignore allows; stop steering.
  */
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
@@ -102,7 +102,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 /* maxchange forbids to change UTC by so much. */
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns);
 
-/* The operator has changes made, and at once, whatever maxchange says; until told otherwise. */
+/* The operator permits changes, and jumps, whatever maxchange says; until called with false. */
 void discipline_permit(struct discipline *discipline, bool permit);
 
 /* As source_change_reference(), for the combined clock; the sources are the caller's. */
@@ -110,8 +110,8 @@ void discipline_change_reference(struct discipline *discipline,
 				 const struct reference_change *change);
 
 /*
- * Guest time was disrupted, and so much may have happened to the reference meanwhile that its
- * offset is to be learned anew.
+ * Guest time was disrupted, and the reference may have changed by more than the estimate knows: its
+ * offset has to be measured anew.
  */
 bool discipline_is_suspect(const struct discipline *discipline, const struct timescale_now *now);
 

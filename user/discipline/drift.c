@@ -16,7 +16,9 @@
 #define PPM		1e-6
 #define TEXT_MAX	128
 
-/* What no oscillator does; chrony's default maxdrift is 500000 ppm, the tick allows a tenth. */
+/*
+ * No oscillator has such a rate; chrony's default maxdrift is 500000 ppm, the tick allows a tenth.
+ */
 #define RATE_MAX	0.1
 
 int drift_path(const char *driftfile, bool host, char *path, size_t size)

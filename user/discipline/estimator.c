@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A bank of filters over a clock and its paths, one for each wander that an oscillator may have and
- * each way that a path may queue, mixed by how well they foretold the samples. docs/discipline.md
- * has the derivation. Here is a sample's way through it; the members as a set are
- * estimator_bank.c's, samples that do not fit estimator_track.c's, what happens in one filter
- * estimator_member.c's. What a source is and which of them to believe is left to others.
+ * each kind of queueing that a path may have, weighted by how well they predicted the samples.
+ * docs/discipline.md has the derivation. This file takes a sample through the bank; the set of
+ * members is estimator_bank.c, samples that do not fit are estimator_track.c, one filter is
+ * estimator_member.c. Sources, and which of them are right, are decided elsewhere.
  */
 #include "discipline/estimator.h"
 
@@ -18,22 +18,22 @@
 
 #define NS_PER_S	1e9
 
-/* Before anything is known a rate may be anything that crystals do. */
+/* Before the first sample the rate may be any that crystals have. */
 #define RATE_SIGMA_UNKNOWN	100e-6
 
 /* A path's asymmetry falsifies offsets by some such share of half its round trip. */
 #define ASYMMETRY	0.1
 
-/* How much of the past counts in the choice between the members: so long, or so many samples. */
+/* The weights of the members forget over so long, or so many samples. */
 #define FORGETTING_S	1600.0
 #define FORGETTING_SAMPLES	100.0
 
-/* Samples over which the published error is checked against what they did to the estimate. */
+/* The published error is compared over so many samples with how they moved the estimate. */
 #define CALIBRATION_MEMORY	64.0
 #define CALIBRATION_LEAST	0.25
 #define CALIBRATION_MOST	4.0
 
-/* What the model's slow errors (the least delay above all) add to the standard error. */
+/* The factor on the standard error for the model's slow errors (the least delay above all). */
 #define SIGMA_MARGIN	1.08
 
 struct estimator *estimator_new(int paths)
@@ -92,8 +92,8 @@ void estimator_drop_path(struct estimator *estimator, int path)
 }
 
 /*
- * By how much a sample moves the estimate has to be what it takes from its variance; where the
- * model is wrong the two differ, and the published error is corrected by their ratio.
+ * A sample has to move the estimate by as much as it takes from the variance. Where the model is
+ * wrong the two differ, and their ratio corrects the published error.
  */
 static void calibrate(struct estimator *estimator, const struct mixture *before)
 {
@@ -127,7 +127,7 @@ static bool is_sane(const struct estimator *estimator, const struct estimator_sa
 		 elapsed_s < (estimator->paths > 1 ? -ESTIMATOR_DISORDER_NS / NS_PER_S : 0));
 }
 
-/* With a second path, asymmetries begin to matter. */
+/* From the second path on asymmetries are estimated. */
 static void separate_asymmetry(struct estimator *estimator, int path)
 {
 	struct path_figures *figures = &estimator->path[path].figures;
@@ -140,7 +140,7 @@ static void separate_asymmetry(struct estimator *estimator, int path)
 		member_separate_asymmetry(&estimator->member[i], path, figures->asymmetry_ns);
 }
 
-/* A path's first sample founds what is believed of the path. */
+/* The first sample of a path sets its prior. */
 static void found_path(struct estimator *estimator, int path,
 		       const struct estimator_sample *sample)
 {
@@ -156,7 +156,7 @@ static void found_path(struct estimator *estimator, int path,
 				  sample);
 }
 
-/* An offset measured a little before the latest one is carried on to it. */
+/* An offset from before the latest sample is extrapolated to that. */
 static double carry(const struct member *member, double offset, double elapsed_s)
 {
 	return elapsed_s < 0 ? offset - elapsed_s * member->belief.mean[BELIEF_RATE] : offset;
@@ -226,8 +226,8 @@ int estimator_add(struct estimator *estimator, int path, const struct estimator_
 }
 
 /*
- * The rate of a server that lies by decades, carried an hour on, is beyond 64 bits; differences
- * from here to what a server says are not.
+ * The rate of a server that lies by decades, extrapolated by an hour, overflows 64 bits;
+ * differences to a server's offset do not.
  */
 static int64_t offset_ns(const struct estimator *estimator, double offset)
 {

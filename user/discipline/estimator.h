@@ -19,7 +19,9 @@
 
 #define ESTIMATOR_PATHS	8
 
-/* Samples are out of order by round trips, at most so long; by more, the reference went back. */
+/*
+ * Samples may be out of order by a round trip, at most so long; by more, the reference went back.
+ */
 #define ESTIMATOR_DISORDER_NS	2000000000LL
 
 /**
@@ -43,11 +45,11 @@ struct estimator_sample {
  * @rate: growth of the offset (1e-9: one ns a second)
  * @sigma_ns: one standard error of @offset_ns
  * @rate_sigma: one standard error of @rate
- * @asymmetry_ns: what is believed to be hidden in the first path's asymmetry
- * @restarts: how often the track was lost and taken up anew
+ * @asymmetry_ns: estimated error by the first path's asymmetry
+ * @restarts: how often the track was lost and restarted
  * @suspect: the first path's latest sample contradicts it
  * @wander: of the oscillator as learned: standard deviation of the rate's change in one second
- * @sample_ns: what a single sample of the first path leaves open: the mean queueing delay, or a
+ * @sample_ns: the error of a single sample of the first path: the mean queueing delay, or a
  *	reading's noise
  */
 struct estimate {
@@ -66,8 +68,9 @@ struct estimate {
 struct estimator;
 
 /*
- * For a clock that is seen over one path, or over up to @paths (at most ESTIMATOR_PATHS): then each
- * path's asymmetry is estimated too, against the others. These are the only allocating calls.
+ * An estimator for a clock that is measured over one path, or over up to @paths (at most
+ * ESTIMATOR_PATHS): then each path's asymmetry is estimated too, against the others. These are the
+ * only allocating calls.
  */
 struct estimator *estimator_new(int paths);
 void estimator_free(struct estimator *estimator);
@@ -76,8 +79,8 @@ void estimator_free(struct estimator *estimator);
 void estimator_reset(struct estimator *estimator, bool keep_rate);
 
 /*
- * Forget all, to begin with what @other began with: nothing that came with samples. @is_host: as
- * estimator_expect_host(), where the rate is as good as unknown.
+ * Forget all, and start with the prior of @other, without its samples. @is_host: as
+ * estimator_expect_host(), if the rate is as good as unknown.
  */
 void estimator_begin_as(struct estimator *estimator, const struct estimator *other, bool is_host);
 
@@ -93,16 +96,16 @@ void estimator_expect_host(struct estimator *estimator);
  */
 int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample);
 
-/* What comes over @path from now on comes from another server. */
+/* @path leads to another server from now on. */
 void estimator_drop_path(struct estimator *estimator, int path);
 
 /* The line at @at_ns. false: no sample yet. */
 bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct estimate *estimate);
 
-/* The least of the round trips remembered of the first path, ns. */
+/* The least remembered round trip of the first path, ns. */
 double estimator_floor(const struct estimator *estimator);
 
-/* Another reference from now on: samples are against it, and all that is known becomes so too. */
+/* The reference changed: samples are against the new one, and all estimates are converted. */
 void estimator_change_reference(struct estimator *estimator, const struct reference_change *change);
 
 #endif /* DISCIPLINE_ESTIMATOR_H */

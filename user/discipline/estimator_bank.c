@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The bank's members as a set: the hypotheses they start with, who is best, what they say together.
- * What one of them does with a sample is estimator_member.c's.
+ * The members of the bank as a set: their hypotheses, the best of them, their mixture. A sample's
+ * effect on one member is in estimator_member.c.
  */
 #include "discipline/estimator_bank.h"
 
@@ -13,26 +13,27 @@
 /* BANK_WANDERS from 1e-11 to 1e-7 in steps of the square root of ten. */
 #define WANDER_LEAST	1e-11
 
-/* Larger wanders than usual are believed less at first: by so much in the log, a decade. */
+/* The prior weight of wanders above the usual one: less by so much in the log per decade. */
 #define WANDER_USUAL	3e-9
 #define WANDER_PRIOR	2.0
 
 /*
- * A host's clock is disciplined, more or less well, or runs free: what its rate may be, by decades.
- * Each wander in turn begins with one of these. Where samples contradict it another one takes over.
+ * A host's clock is disciplined more or less well, or runs free: the possible rates, by decades.
+ * The wanders begin with one of them each, in turn. Where samples contradict one, another takes
+ * over.
  */
 static const double host_rate_sigmas[] = { 1e-6, 10e-6, 100e-6 };
 #define HOST_RATE_SIGMAS	(sizeof(host_rate_sigmas) / sizeof(host_rate_sigmas[0]))
 
-/* No member's weight falls below that of the best times exp() of this: it may be needed soon. */
+/* No weight falls below that of the best member times exp() of this, as it may be needed soon. */
 #define LOG_WEIGHT_LEAST	(-14.0)
 
-/* Members below this are kept for later only: they may be far off and have no say. */
-#define LOG_WEIGHT_HEARD	(-9.0)
+/* Members below this have no say, because they may be far off; they are kept for later. */
+#define LOG_WEIGHT_COUNTED	(-9.0)
 
 static const int shapes[BANK_SHAPES] = { BANK_SHAPE_OF_PATH, 3, 0, BANK_SHAPE_OF_PATH };
 
-/* Which of them is the one for delays of two kinds. */
+/* The member of a wander that assumes delays of two kinds. */
 #define SHAPE_OF_KINDS	3
 
 bool bank_is_only_path(const struct estimator *estimator, int path)
@@ -45,7 +46,7 @@ bool bank_is_only_path(const struct estimator *estimator, int path)
 	return true;
 }
 
-/* What a member takes the rate to be at first. */
+/* The prior of a member's rate. */
 static void start_rate(const struct estimator *estimator, int wander, struct member *member)
 {
 	double sigma = estimator->rate_prior_sigma;
@@ -64,7 +65,7 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 	estimator->at_ns = sample->at_ns;
 	estimator->base_ns = sample->offset_ns;
 	estimator->members = BANK_MEMBERS;
-	/* Without round trips there is no queueing to tell apart. */
+	/* Without round trips the kinds of queueing cannot be distinguished. */
 	if (estimator->paths == 1 && figures->one_way)
 		estimator->members = BANK_WANDERS;
 	for (i = 0; i < estimator->members; i++) {
@@ -171,8 +172,8 @@ bool bank_repair(struct estimator *estimator)
 }
 
 /*
- * What a member's offset may be wrong by for statistical reasons. Of the paths' asymmetries only
- * the differences can be known; what all have in common is part of the bound, not of this.
+ * The statistical variance of a member's offset. Of the paths' asymmetries only the differences are
+ * observable; the part that all have in common is in the bound, not here.
  */
 static double offset_variance(const struct member *member, const double *share, double elapsed_s)
 {
@@ -186,7 +187,7 @@ static double offset_variance(const struct member *member, const double *share, 
 	return variance + power * elapsed_s * elapsed_s * elapsed_s / 3;
 }
 
-/* The states' shares in the offset @elapsed_s later and the mean asymmetry, by what is likely. */
+/* The direction of the offset @elapsed_s later, with the mean asymmetry by likelihood. */
 static void offset_shares(const struct estimator *estimator, double elapsed_s, double *share)
 {
 	double total = 0;
@@ -222,7 +223,7 @@ void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixtur
 		double offset = member->belief.mean[BELIEF_OFFSET] + elapsed_s * rate;
 		double weight = exp(member->log_weight);
 
-		if (member->log_weight < LOG_WEIGHT_HEARD)
+		if (member->log_weight < LOG_WEIGHT_COUNTED)
 			continue;
 		sum += weight;
 		mixture->offset += weight * offset;
@@ -244,8 +245,8 @@ void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixtur
 }
 
 /*
- * At the change itself the two references are known to differ by so much, so that an error of
- * their rates falsifies the offset all the more the longer before it the latest sample was taken.
+ * The difference of the references is known at the instant of the change, so an error of their
+ * rates falsifies the offset the more, the older the latest sample was then.
  */
 void bank_change_reference(struct estimator *estimator, const struct reference_change *change)
 {

@@ -21,10 +21,10 @@
 #define BANK_SHAPES	4
 #define BANK_MEMBERS	(BANK_WANDERS * BANK_SHAPES)
 
-/* NTP's timestamps span 2^32 s: nothing that is further off is an estimate, whoever lies. */
+/* NTP timestamps span 2^32 s: an offset beyond that is no estimate. */
 #define BANK_OFFSET_MOST_NS	4500000000000000000LL
 
-/* Whose members speak of the path: shapes differ in what they call the least delay. */
+/* The shape whose members describe the path: shapes differ in what the least delay is. */
 #define BANK_SHAPE_OF_PATH	1
 
 /**
@@ -32,15 +32,15 @@
  * @started: there was a sample
  * @paths: how many there may be
  * @members: how many are in use
- * @at_ns: the instant of the members' beliefs
- * @base_ns: the offset that theirs are relative to
+ * @at_ns: the instant of the members' states
+ * @base_ns: the offset that the members' offsets are relative to
  * @rate_prior: the rate to start from
  * @rate_prior_sigma: one standard error of it
- * @is_host: nothing is known of the rate but that it is a host's, which may be disciplined
- * @moved: what samples did to the estimate, squared ...
- * @predicted: ... and should have done
- * @restarts: how often the track was lost and taken up anew
- * @path: what each path's samples have shown
+ * @is_host: all that is known of the rate is that it is a host's, which may be disciplined
+ * @moved: sum of the squares of how far samples moved the estimate ...
+ * @predicted: ... and of how far they should have
+ * @restarts: how often the track was lost and restarted
+ * @path: the memory of each path's samples
  * @member: the filters
  */
 struct estimator {
@@ -70,24 +70,24 @@ struct mixture {
 	double asymmetry;
 };
 
-/* All members anew from the first sample of all, which its path's memory has already. */
+/* Start all members with the first sample of all, which is already in its path's memory. */
 void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample);
 
-/* The only path's asymmetry cannot be told from the clock's offset, and is part of it. */
+/* The asymmetry of an only path cannot be separated from the offset, and is part of it. */
 bool bank_is_only_path(const struct estimator *estimator, int path);
 
 const struct member *bank_best(const struct estimator *estimator);
 
 /*
- * The best member of a shape, but of those for two kinds of delays (what they call the least delay
- * differs between shapes), or of all if none has it.
+ * The best member of a shape, or of all if none has it; members for two kinds of delays, in which
+ * the least delay means something else, are excluded.
  */
 const struct member *bank_best_of_shape(const struct estimator *estimator, int shape);
 
-/* Likewise, of those for two kinds. */
+/* Likewise, among those for two kinds of delays. */
 const struct member *bank_best_of_kinds(const struct estimator *estimator);
 
-/* Members that lost their meaning become like one that has not. false: all have lost it. */
+/* Replace members whose numbers are no longer finite by one that is valid. false: none is. */
 bool bank_repair(struct estimator *estimator);
 
 /* Weights relative to the best one. */
@@ -99,7 +99,7 @@ void bank_recentre(struct estimator *estimator);
 /* The mixture's means and variances @elapsed_s from the latest sample. */
 void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixture *mixture);
 
-/* The beliefs' part of estimator_change_reference(), before the instant and the base have moved. */
+/* The members' part of estimator_change_reference(), before instant and base are changed. */
 void bank_change_reference(struct estimator *estimator, const struct reference_change *change);
 
 #endif /* DISCIPLINE_ESTIMATOR_BANK_H */

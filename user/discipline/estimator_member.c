@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a sample does to one member of the bank.
+ * The update of one member of the bank by a sample.
  */
 #include "discipline/estimator_member.h"
 
 #include <math.h>
 #include <string.h>
 
-/* So many measurements are believed to be outliers. */
+/* The share of measurements that are outliers. */
 #define OUTLIER_PROBABILITY	5e-4
 
-/* Path states walk by this share of the queueing from sample to sample: routers warm up. */
+/* Path states walk by this share of the queueing per sample, as routers warm up. */
 #define PATH_WALK	1e-4
 
-/* An asymmetry this uncertain may as well be none. */
+/* With an asymmetry this uncertain, zero is as likely as any. */
 #define SYMMETRIC_SIGMAS	2.5
 
-/* A round trip shorter than the least one by so many standard errors proves that wrong. */
+/*
+ * A round trip that is shorter than the estimated least one by so many standard errors proves the
+ * estimate wrong.
+ */
 #define SHORT_SIGMAS	4
 
-/* So many samples after its first one a path is known. */
+/* After so many samples a path is known. */
 #define YOUNG_SAMPLES	64
 
 /*
- * A single round trip says nothing of the queueing, their differences do. The scale is at most this
- * multiple of what they show, times e to the power of SPREAD_LOG_ODDS over their number: that many
- * differences are all so small by chance once in exp(SPREAD_LOG_ODDS) times, some 3 %.
+ * A single round trip says nothing about queueing, but differences do. The scale is at most
+ * SPREAD_MARGIN times what they show, times e to the power of SPREAD_LOG_ODDS over their number: so
+ * many differences are all so small by chance once in exp(SPREAD_LOG_ODDS) times, some 3 %.
  */
 #define SPREAD_MARGIN	2.0
 #define SPREAD_LOG_ODDS	3.5
@@ -37,8 +40,9 @@
 #define NOISE_MEMORY	128.0
 
 /*
- * Before so many readings the filters themselves cannot tell; then the noise is what three readings
- * deviate from a straight line, taken for larger while there are few (the first may fit by chance).
+ * With fewer readings the filters cannot estimate the noise. Then it is taken from how far three
+ * readings deviate from a straight line, and taken for larger while there are few (the first may
+ * fit by chance).
  */
 #define NOISE_READINGS	8
 #define NOISE_MARGIN	4.0
@@ -46,8 +50,8 @@
 #define NOISE_UNKNOWN	10e3
 
 /*
- * One measurement: of what, how large, its noise and the queueing's scale and shape, or kinds; with
- * @down, of the sum of both ways' queueing.
+ * One measurement: its direction and value, its noise, and the scale and shape, or the kinds, of
+ * its queueing; with @down, of the sum of both ways' queueing.
  */
 struct measurement {
 	struct belief_direction direction;
@@ -100,7 +104,7 @@ static void open_state(struct member *member, int state, double by)
 	member->belief.cov[state][state] += by * by;
 }
 
-/* The sum stays known as it is. */
+/* The variance of the sum stays the same. */
 void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns)
 {
 	double (*cov)[BELIEF_STATES] = member->belief.cov;
@@ -114,9 +118,9 @@ void member_separate_asymmetry(struct member *member, int path, double asymmetry
 }
 
 /*
- * The most that the queueing's scale each way can be, seeing how little the round trips differ.
- * Without this a far server whose delays hardly vary is taken for a queue for hours, since a least
- * delay that is too small and queueing that is too long explain every round trip together.
+ * The greatest scale of the queueing each way that the differences of the round trips allow.
+ * Without it a far server whose delays hardly vary would look like a queue for hours, because a
+ * least delay that is too small and queueing that is too long explain all round trips together.
  */
 static double most_scale(const struct path_figures *figures, double shape, double noise)
 {
@@ -128,7 +132,7 @@ static double most_scale(const struct path_figures *figures, double shape, doubl
 	return SPREAD_MARGIN * exp(SPREAD_LOG_ODDS / differences) * spread + sqrt(noise);
 }
 
-/* The scale of the queueing each way, as this member has it. */
+/* The scale of the queueing each way by this member. */
 static double queueing_scale(const struct member *member, int path,
 			     const struct path_figures *figures, double noise)
 {
@@ -146,7 +150,7 @@ static double queueing_scale(const struct member *member, int path,
 }
 
 /*
- * What a measurement, which may be an outlier, makes of a belief. Outliers fall off like Cauchy's
+ * Update a belief by a measurement that may be an outlier. Outliers fall off like Cauchy's
  * distribution. Returns the logarithm of the measurement's density; @trust becomes the probability
  * that it is no outlier.
  */
@@ -197,8 +201,8 @@ static double measure(struct belief *belief, const struct measurement *measureme
 }
 
 /*
- * How well the round trip itself was foretold: nothing is learned from that but the density. The
- * sum of both ways' queueing is taken for a gamma distribution, too, with about the same variance.
+ * The log density of the round trip itself; nothing else is learned from that. The sum of both
+ * ways' queueing is also taken for a gamma distribution, with about the same variance.
  */
 static double predict_delay(const struct member *member, const struct measurement *up,
 			    const struct measurement *down, double *trust)
@@ -219,10 +223,10 @@ static double predict_delay(const struct member *member, const struct measuremen
 }
 
 /*
- * A round trip that is shorter than the least by more than that is uncertain: the member took the
- * first ones, which were all long, for what the path takes, and the clock for as far off. On a path
- * that has been known for long the route has become shorter, which says nothing of the clock. Nor
- * does what has been as short before: then it was the long ones that came later, and are over.
+ * A round trip is shorter than the least by more than its error: the member took its first, long
+ * round trips for the least delay, and its offset is as wrong. If the path was known for long, the
+ * route has become shorter, which says nothing of the clock. If the path was as short before, the
+ * long round trips came later and have ended, which says nothing either.
  */
 static void yield_to_short(struct member *member, int path, const struct path_figures *figures,
 			   const struct estimator_sample *sample, double noise)
@@ -240,7 +244,7 @@ static void yield_to_short(struct member *member, int path, const struct path_fi
 		   shorter);
 }
 
-/* The path's kinds of delays, where all have this mean. */
+/* The kinds of delays of the path, scaled to this mean. */
 static struct likelihood_kinds kinds_of(const struct path_figures *figures, double mean,
 					double noise)
 {
@@ -252,9 +256,9 @@ static struct likelihood_kinds kinds_of(const struct path_figures *figures, doub
 }
 
 /*
- * Both ways of a round trip. A member is judged by how well it foretold the offset, given the round
- * trip: how it foretold the round trip itself says nothing about clocks, so that is taken out; and
- * of a round trip that it did not think of, its opinion counts as that the offset is anywhere.
+ * Update by both ways of a round trip. A member is judged by how well it predicted the offset given
+ * the round trip: its prediction of the round trip says nothing about clocks, and is divided out.
+ * If the round trip is an outlier to it, the member is taken to say that the offset is anywhere.
  */
 static double take_round_trip(struct member *member, int path, const struct path_figures *figures,
 			      double offset, const struct estimator_sample *sample, bool *missed)
@@ -297,7 +301,7 @@ static double take_round_trip(struct member *member, int path, const struct path
 	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
 }
 
-/* A reading without a round trip: its noise is learned from what it does to the belief. */
+/* Learn the noise of readings without a round trip from their differences to the state. */
 static void learn_noise(struct member *member, int path, const struct path_figures *figures,
 			double square)
 {
@@ -394,9 +398,9 @@ enum member_loss member_loosen(struct member *member, int path, double offset,
 	}
 	if (path_alone) {
 		open_state(member, belief_asymmetry(path), moved);
-		return MEMBER_PATH_ASTRAY;
+		return MEMBER_PATH_WRONG;
 	}
 	open_state(member, BELIEF_OFFSET, moved);
 	open_state(member, BELIEF_RATE, moved / elapsed_s);
-	return MEMBER_CLOCK_ASTRAY;
+	return MEMBER_CLOCK_WRONG;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One filter of the estimator's bank: a belief, the hypotheses that it stands for, and what a
- * sample does to it. The choice between members is estimator_bank.c's, the tables of delays are
- * estimator_path.c's.
+ * One filter of the estimator's bank: a state, the hypotheses that it stands for, and its update by
+ * a sample. The choice between members is in estimator_bank.c, the statistics of delays are in
+ * estimator_path.c.
  */
 #ifndef DISCIPLINE_ESTIMATOR_MEMBER_H
 #define DISCIPLINE_ESTIMATOR_MEMBER_H
@@ -17,15 +17,15 @@
  * struct path_figures - what the samples of a path have shown, the same for all members
  * @one_way: readings without round trips
  * @samples: round trips remembered
- * @seen: samples so far, all told
+ * @seen: samples so far, in all
  * @mean_ns: their mean
  * @variance: their variance, ns^2
  * @least_ns: the least of them
  * @shortest_ns: the least one before the latest, whatever the route
- * @first_excess_ns: queueing each way that the first one was taken for
- * @up_share: of the queueing, so much is on the way to the server
+ * @first_excess_ns: queueing each way that the first one is assumed to have
+ * @up_share: share of the queueing that is on the way to the server
  * @kinds: of the queueing
- * @asymmetry_ns: standard deviation of what asymmetry may do; 0: the only path, asymmetry and all
+ * @asymmetry_ns: standard deviation of the asymmetry; 0: the only path, where it is in the offset
  * @bends: how often three readings without round trips were compared
  * @bend_variance: a reading's variance according to them
  */
@@ -50,11 +50,11 @@ struct path_figures {
  * @wander: hypothesis: standard deviation of the rate's change in one second, a fraction
  * @shape: hypothesis: of the queueing delay's gamma distribution; 0: normal
  * @kinds: hypothesis: there are two kinds of exponential delays; @shape is 1
- * @belief: in ns from the estimator's base, ns per second
- * @log_weight: how well it foretold samples, against the others
+ * @belief: the state, in ns from the estimator's base and ns per second
+ * @log_weight: how well it predicted samples, compared with the others
  * @noise: of each path's readings without a round trip, a variance, learned
  * @noise_samples: from so many
- * @misses: samples of each path that it disbelieved in a row
+ * @misses: outliers of each path in a row
  */
 struct member {
 	double wander;
@@ -67,42 +67,44 @@ struct member {
 	int misses[ESTIMATOR_PATHS];
 };
 
-/* Nothing is known but the rate, ns per second. */
+/* Start, with only the rate known, ns per second. */
 void member_start(struct member *member, double rate, double rate_sigma);
 
-/* A path's first sample: its least delay and asymmetry, as far as one can know. */
+/* Set the prior of a path by its first sample: least delay and asymmetry. */
 void member_start_path(struct member *member, int path, const struct path_figures *figures,
 		       const struct estimator_sample *sample);
 
-/* The base was set to the offset of this, the first path's first sample. */
+/* The base was set to the offset of @sample, the first one of the first path. */
 void member_start_offset(struct member *member, int path, const struct path_figures *figures);
 
-/* A sample, its offset from the base. Returns the logarithm of the density that was foretold. */
+/*
+ * Update by a sample, its offset relative to the base. Returns the log density that was predicted.
+ */
 double member_take(struct member *member, int path, const struct path_figures *figures,
 		   double offset, const struct estimator_sample *sample);
 
 /*
  * The path has become longer: the least round trip is some @least_ns now, and @figures are of the
- * path as it is. How much of the difference is asymmetry is open.
+ * new route. How much of the difference is asymmetry is unknown.
  */
 void member_reroute(struct member *member, int path, double least_ns,
 		    const struct path_figures *figures);
 
-/* The offset so far was the clock's plus the path's asymmetry, of which so much is likely. */
+/* The offset so far included the path's asymmetry, of which so much is likely: separate them. */
 void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns);
 
-/* After a change of route: is there no sign of asymmetry? Then let there be none. */
+/* After a change of route: if no asymmetry shows, set it to none. */
 bool member_is_symmetric(const struct member *member, int path);
 void member_make_symmetric(struct member *member, int path);
 
 /*
- * The track is lost: what the sample contradicts is open again, the path's own states when the path
- * is shorter or @path_alone is in contradiction, else the clock's. Returns which.
+ * The track is lost: widen the states that the sample contradicts, the path's own if the path is
+ * shorter or if only @path_alone contradicts, else the clock's. Returns which.
  */
 enum member_loss {
 	MEMBER_PATH_SHORTER,
-	MEMBER_PATH_ASTRAY,
-	MEMBER_CLOCK_ASTRAY,
+	MEMBER_PATH_WRONG,
+	MEMBER_CLOCK_WRONG,
 };
 
 enum member_loss member_loosen(struct member *member, int path, double offset,

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A path's memory: its round trips, how readings without round trips scatter, and the signs that
- * the route has become longer. What members make of it is theirs (estimator_member.c).
+ * A path's memory: its round trips, the scatter of readings without round trips, and the signs that
+ * the route has become longer. Members use it in estimator_member.c.
  */
 #include "discipline/estimator_path.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Which way queues more is learned from so many samples, as if so many had shown that none does. */
+/*
+ * The ways' shares of the queueing are averaged over so many samples; the prior counts as so many
+ * equal ones.
+ */
 #define SHARE_MEMORY	256.0
 #define SHARE_PRIOR	8.0
 
@@ -22,20 +25,23 @@
 /* Neither way queues less than this share, in the mean. */
 #define SHARE_LEAST	0.02
 
-/* Where both ways queue alike the shares are uniform; a mean by chance so far from one half is. */
+/*
+ * With equal queueing the shares are uniform, and this many deviations of their mean count as
+ * equal.
+ */
 #define SHARE_DEVIATION	0.29
 #define SHARE_SIGMAS	4
 
-/* Of a first round trip each way, so much is taken to be queueing, give or take as much. */
+/* Queueing each way in the first round trip, as a share of it, and its uncertainty. */
 #define FIRST_EXCESS	0.25
 
 /*
- * A way has become longer when the least excess of PATH_EXCESSES samples is more than this multiple
- * of the usual queueing and of their own spread: mere congestion spreads.
+ * A way has become longer if the least excess of PATH_EXCESSES samples is more than this multiple
+ * of the usual queueing and of their own spread: congestion has a wide spread.
  */
 #define REROUTE_FACTOR	2.5
 
-/* So many samples after a change of route it is decided whether that made the path asymmetric. */
+/* After so many samples it is decided whether a change of route made the path asymmetric. */
 #define REROUTE_VERDICT	24
 
 static void sum_up_delays(struct path_memory *path)
@@ -83,7 +89,7 @@ static void forget_delays(struct path_memory *path, unsigned int count)
 	sum_up_delays(path);
 }
 
-/* By how much the middle one of three readings is off the straight line through the others. */
+/* How far the middle one of three readings is off the straight line through the others. */
 static void remember_reading(struct path_memory *path, const struct estimator_sample *sample)
 {
 	double whole_ns = (double)(sample->at_ns - path->reading_at_ns[1]);
@@ -135,7 +141,7 @@ void path_memory_reroute(struct path_memory *path, unsigned int count)
 	path->rerouted = REROUTE_VERDICT;
 }
 
-/* The least of the latest excesses one way, if that and their spread say that the way is longer. */
+/* The least of the latest excesses one way, if it and their spread show that the way is longer. */
 static double longer_by(const double *excess, double usual)
 {
 	double least = INFINITY, sum = 0;
@@ -148,7 +154,7 @@ static double longer_by(const double *excess, double usual)
 	return least > REROUTE_FACTOR * fmax(usual, sum / PATH_EXCESSES - least) ? least : 0;
 }
 
-/* By the mean of the shares and not the share of the means: a single long delay decides nothing. */
+/* Average the shares, so that a single long delay does not decide. */
 static void learn_share(struct path_memory *path, double up_ns, double down_ns)
 {
 	double both_ns = fmax(up_ns, 0) + fmax(down_ns, 0);

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Samples that do not fit: who is to blame, the path or the clock, and how the members go on from
- * there. What loosening does to one member is estimator_member.c's.
+ * Samples that do not fit: whether the path or the clock is wrong, and how the members go on.
+ * Widening the states of one member is in estimator_member.c.
  */
 #include "discipline/estimator_track.h"
 
 #include <math.h>
 #include <string.h>
 
-/* A member that disbelieved so many samples of a path in a row has lost the track. */
+/* A member has lost the track after so many outliers of a path in a row. */
 #define MISSES_ADOPT	2
 #define MISSES_LOOSEN	3
 
-/* Do others, heard of since this path was last right, bear the clock out? Then it is to blame. */
+/*
+ * Do samples of other paths, since this one was right last, confirm the clock? Then this path is
+ * wrong.
+ */
 static bool others_agree(const struct estimator *estimator, const struct member *member, int path)
 {
 	const struct path_memory *own = &estimator->path[path];
@@ -25,25 +28,25 @@ static bool others_agree(const struct estimator *estimator, const struct member 
 	return false;
 }
 
-/* What the loss means for what all members share. */
+/* The effect of the loss on what all members share. */
 static void note_loss(struct estimator *estimator, int path, enum member_loss loss)
 {
 	switch (loss) {
 	case MEMBER_PATH_SHORTER:
 		path_memory_reroute(&estimator->path[path], MISSES_LOOSEN);
 		break;
-	case MEMBER_PATH_ASTRAY:
+	case MEMBER_PATH_WRONG:
 		break;
-	case MEMBER_CLOCK_ASTRAY:
+	case MEMBER_CLOCK_WRONG:
 		estimator->restarts++;
 		break;
 	}
 }
 
 /*
- * If its rate made the clock leave, then since this path was right last, and that is before what
- * the member disbelieved, whatever a better one made of it. From one answer of a burst to the next
- * it would take a rate that no oscillator has, and other paths' answers would confirm it.
+ * The time in which the clock may have moved away: since this path was right last, and since before
+ * the member's first outlier. From one answer of a burst to the next such a move would take a rate
+ * that no oscillator has, and the answers of other paths would confirm that rate.
  */
 static double time_of_loss_s(const struct estimator *estimator, int path, int64_t at_ns)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the members do when samples do not fit: take up a track that they lost, and follow a path
+ * The members' reaction to samples that do not fit: regaining a lost track, and following a path
  * whose route has changed.
  */
 #ifndef DISCIPLINE_ESTIMATOR_TRACK_H
@@ -9,8 +9,8 @@
 #include "discipline/estimator_bank.h"
 
 /*
- * Members off the track take it up again from the best one; when that is off too, they loosen.
- * @offset is the sample's from the base.
+ * Members that lost the track take over the state of the best one; if that has lost it too, their
+ * states are widened. @offset is the sample's from the base.
  */
 void track_recover(struct estimator *estimator, int path, double offset,
 		   const struct estimator_sample *sample);
@@ -20,9 +20,9 @@ void track_notice_reroute(struct estimator *estimator, int path, double offset,
 			  const struct estimator_sample *sample);
 
 /*
- * A change of route leaves open what of it is asymmetry, and holds the clock for the time being.
- * Most are symmetric: when no asymmetry shows, the path tells the offset again. Where there are
- * other paths they tell, and nothing has to be decided.
+ * After a change of route its asymmetry is unknown, and the path says nothing of the clock at
+ * first. Most routes are symmetric: if no asymmetry shows, the path measures the offset again. With
+ * other paths these measure it, and nothing has to be decided.
  */
 void track_judge_reroute(struct estimator *estimator, int path);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Of each power of two of seconds some offsets of so much time, and their mean rate.
+ * For each power of two of seconds: offsets at some instants of that time, and the mean rate.
  */
 #include "discipline/fallback_drift.h"
 
@@ -36,7 +36,7 @@ void fallback_drift_note(struct fallback_drift *drift, int64_t at_ns, int64_t of
 	drift->known = true;
 }
 
-/* The mean rate over the least time that is not less than @least_ns. */
+/* The mean rate over the shortest noted time that is at least @least_ns. */
 static bool mean_rate(const struct fallback_drift *drift, const struct fallback_span *span,
 		      int64_t least_ns, double *rate)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Mean rates of the time before the sources were lost: what a clock that changes its rate by the
- * hour or with the day does in the mean. Pure: time is an argument.
+ * Mean rates of the time before the sources were lost, for a clock whose rate changes by the hour
+ * or with the day. Pure: time is an argument.
  */
 #ifndef FALLBACK_DRIFT_H
 #define FALLBACK_DRIFT_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Moments of a normal belief times the likelihood of a delayed or noisy measurement, in closed
- * form: a truncated normal times a power, whose integrals follow from each other.
+ * Moments of a normal prior times the likelihood of a delayed or noisy measurement, in closed form:
+ * a truncated normal times a power, whose integrals follow from each other.
  */
 #include "discipline/likelihood.h"
 
@@ -10,7 +10,7 @@
 
 #define LOG_SQRT_2PI	0.91893853320467274178
 
-/* Below this the recursion has lost half of its sixteen digits and the series is as good. */
+/* Below this the recursion has lost half of its sixteen digits, and the series is as exact. */
 #define FAR	(-25.0)
 
 /* Scales this near to each other count as equal, and so does a difference that cancels to this. */
@@ -44,7 +44,7 @@ static void integrals_far(double z, int most, double *integral)
 	}
 }
 
-/* The truth is what is left of @sum's belief when noise is known to be part of it. */
+/* Condition on the noise: the truth is @sum minus it. */
 static void share_noise(struct normal *belief, double mean, double variance, double noise)
 {
 	double share = belief->variance / (belief->variance + noise);
@@ -55,7 +55,7 @@ static void share_noise(struct normal *belief, double mean, double variance, dou
 
 /*
  * Let y = truth + noise and t = measured - y >= 0 the delay, with density t^(k-1) exp(-t / scale).
- * The exponential tilts the normal belief of t, that is, it moves its mean to @mean and leaves its
+ * The exponential tilts the normal prior of t, that is, it moves its mean to @mean and keeps its
  * variance; the power and t >= 0 are left for the integrals.
  */
 double likelihood_queueing(struct normal *belief, double measured, double noise, double scale,
@@ -83,7 +83,7 @@ double likelihood_queueing(struct normal *belief, double measured, double noise,
 	       shape * log(scale) - (shape > 2 ? lgamma(shape) : 0);
 }
 
-/* The logarithm of the sum of what two logarithms stand for. */
+/* The logarithm of the sum of two numbers given as logarithms. */
 static double log_sum(double a, double b)
 {
 	return fmax(a, b) + log1p(exp(-fabs(a - b)));
@@ -144,7 +144,7 @@ double likelihood_kinds_sum(const struct normal *belief, double measured, double
 	int i, j;
 
 	for (i = 0; i < 2; i++) {
-		/* Where both ways are alike a short and a long one are a long and a short one. */
+		/* If both ways are alike, short and long is the same as long and short. */
 		for (j = alike ? i : 0; j < 2; j++) {
 			double share = (i ? 1 - up->share : up->share) *
 				       (j ? 1 - down->share : down->share) *

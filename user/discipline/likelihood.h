@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one measurement says about a quantity of which a normal belief is held: the belief after it,
- * as a normal distribution with the right mean and variance, and how probable the measurement was.
- * Pure arithmetic; docs/discipline.md has the derivations.
+ * The update of a normal prior by one measurement: the posterior, as a normal distribution with the
+ * right mean and variance, and how probable the measurement was. Pure arithmetic;
+ * docs/discipline.md has the derivations.
  */
 #ifndef DISCIPLINE_LIKELIHOOD_H
 #define DISCIPLINE_LIKELIHOOD_H
@@ -18,7 +18,7 @@ struct normal {
 
 /**
  * likelihood_queueing() - measured = truth + queueing delay + normal noise
- * @belief: of the truth; becomes the belief after the measurement
+ * @belief: prior of the truth; becomes the posterior
  * @measured: the measurement
  * @noise: variance of the normal noise
  * @scale: of the delay's gamma distribution, > 0
@@ -39,19 +39,19 @@ struct likelihood_kinds {
 	double scale[2];
 };
 
-/* As likelihood_queueing(), where the delay is of one kind or the other. */
+/* As likelihood_queueing(), for a delay of one kind or the other. */
 double likelihood_kinds(struct normal *belief, double measured, double noise,
 			const struct likelihood_kinds *kinds);
 
 /*
- * How probable a measurement is whose delay is the sum of two, one of @up and one of @down. The
- * belief is left as it is.
+ * The logarithm of the density of a measurement whose delay is the sum of two, one of @up and one
+ * of @down. The prior is not changed.
  */
 double likelihood_kinds_sum(const struct normal *belief, double measured, double noise,
 			    const struct likelihood_kinds *up,
 			    const struct likelihood_kinds *down);
 
-/* The same with measured = truth + normal noise. */
+/* As likelihood_queueing(), with measured = truth + normal noise. */
 double likelihood_normal(struct normal *belief, double measured, double noise);
 
 #endif /* DISCIPLINE_LIKELIHOOD_H */

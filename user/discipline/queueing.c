@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two kinds of delays by expectation and maximisation (Dempster, Laird, Rubin 1977): each delay
- * is of either kind with some probability, and each kind's mean is that of its delays.
+ * The two kinds of delays by expectation maximisation (Dempster, Laird, Rubin 1977): each delay is
+ * of either kind with some probability, and each kind's mean is that of its delays.
  */
 #include "discipline/queueing.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Fitted after so many samples' delays, by so many steps from where the last fit ended. */
+/* The fit runs after so many samples, by so many steps from the result of the last one. */
 #define FIT_EVERY	16
 #define FIT_STEPS	4
 
-/* Fewer delays tell nothing of their kinds. */
+/* Fewer delays are not fitted. */
 #define FIT_LEAST	32
 
-/* Where to start from: half of each kind, the one four times as long as the other. */
+/* The start of the fit: half of each kind, the one four times as long as the other. */
 #define FIRST_SHARE	0.5
 #define FIRST_SHORT	0.4
 #define FIRST_LONG	1.6
 
-/* Longer ones are no different. */
+/* Longer delays count as this. */
 #define DELAY_MOST	1e15
 
 /* The least mean of a kind and share of either. */
@@ -28,8 +28,8 @@
 #define SHARE_LEAST	0.02
 
 /*
- * Two kinds have to explain the delays better than one by so much in the logarithm of the
- * likelihood: two parameters more gain 1 by chance, and 8 once in thousands.
+ * Two kinds have to increase the log likelihood by so much over one: two more parameters gain 1 by
+ * chance, and 8 once in thousands.
  */
 #define GAIN_LEAST	8.0
 
@@ -51,8 +51,8 @@ static double mean_delay(const struct queueing *queueing)
 }
 
 /*
- * One step, delays in units of their @mean. Returns how much better the kinds before it explain
- * them than a single one.
+ * One step, with delays in units of their @mean. Returns by how much the previous two kinds explain
+ * them better than one does.
  */
 static double fit_step(const struct queueing *queueing, double mean, struct queueing_kinds *kinds)
 {
@@ -93,7 +93,7 @@ static void fit(struct queueing *queueing)
 		gain = fit_step(queueing, mean, fitted);
 	if (gain > GAIN_LEAST)
 		queueing->kinds = *fitted;
-	/* Two that became one never part again by themselves. */
+	/* Two kinds that became one do not separate again: restart. */
 	if (!(fitted->long_mean > 1.1 * fitted->short_mean))
 		*fitted = (struct queueing_kinds){ FIRST_SHARE, FIRST_SHORT, FIRST_LONG };
 }

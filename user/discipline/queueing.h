@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How long packets of a path queue: two kinds of exponential delays, fitted to the latest ones.
+ * The queueing delays of a path: two kinds of exponential delays, fitted to the latest ones.
  */
 #ifndef DISCIPLINE_QUEUEING_H
 #define DISCIPLINE_QUEUEING_H
@@ -21,7 +21,7 @@ struct queueing_kinds {
 };
 
 /**
- * struct queueing - the latest delays of a path and what was made of them
+ * struct queueing - the latest delays of a path and their fit
  * @delay: a ring; in any unit
  * @count: how many
  * @next: where the next one goes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waiting for a quorum. What the sources that make one say is judged by source_select.c.
+ * Waiting for a quorum. source_select.c selects among the sources that make it.
  */
 #include "discipline/quorum.h"
 
@@ -8,14 +8,17 @@
 #include "discipline/source_select.h"
 
 /*
- * Requests until a source that never answered is silent rather than late. The clock does not wait
- * for more. But its bound does: where a fifth goes unanswered three in a row do so once in 125
- * times, and six once in 15,000.
+ * So many unanswered requests show that a source is silent rather than late. The clock does not
+ * wait for more. But its bound does: if a fifth of requests goes unanswered, three in a row do so
+ * once in 125 times, and six once in 15,000.
  */
 #define REQUESTS	2
 #define REQUESTS_LOST	5
 
-/* Intervals that miss each other by less agree: their bounds are the servers' own estimates. */
+/*
+ * Intervals that miss each other by less count as agreeing: their widths are the servers' own
+ * estimates.
+ */
 #define AGREE_NS	1000000LL
 #define SIGMAS		5
 
@@ -58,7 +61,7 @@ bool quorum_may_be_right(const struct source *source, const struct source_status
 	return may_answer(source, status, REQUESTS_LOST);
 }
 
-/* It never answered, and has not been asked often or long enough to be called silent. */
+/* The source never answered, and was not asked often or long enough to be called silent. */
 static bool is_awaited(const struct source *source, const struct source_status *status,
 		       int64_t raw_ns)
 {
@@ -94,7 +97,7 @@ static void take_attendance(struct source *const *sources, size_t count,
 	}
 }
 
-/* The most intervals that have a point in common: one of them begins there. */
+/* The greatest number of intervals with a common point. One of them begins there. */
 static size_t count_agreeing(const struct attendance *attendance)
 {
 	size_t i, j, agreeing, most = 0;
@@ -112,7 +115,7 @@ static size_t count_agreeing(const struct attendance *attendance)
 	return most;
 }
 
-/* Since the first answer. */
+/* How long to wait after the first answer. */
 static int64_t patience_ns(const struct attendance *attendance)
 {
 	size_t agreeing = count_agreeing(attendance);
@@ -125,8 +128,8 @@ static int64_t patience_ns(const struct attendance *attendance)
 }
 
 /*
- * No majority has come together in time. Where there are many sources, the last ones are asked
- * late; and one request alone may be lost.
+ * No majority agrees in time. With many sources the last ones are asked late, and one request alone
+ * may be lost.
  */
 static int64_t wait_for_awaited_ns(const struct quorum *quorum,
 				   const struct attendance *attendance, int64_t raw_ns)

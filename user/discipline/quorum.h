@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * At a start, or when all samples were forgotten: have enough sources answered, and do enough of
- * them agree, for the clock to be corrected? One answer is one server's word. Pure.
+ * At a start, or after all samples were forgotten: whether enough sources have answered, and enough
+ * of them agree, to correct the clock. A single server may lie. Pure.
  */
 #ifndef DISCIPLINE_QUORUM_H
 #define DISCIPLINE_QUORUM_H
@@ -13,16 +13,16 @@
 #include "clocks/timescale.h"
 #include "discipline/source.h"
 
-/* So long after the first answer the others are in, round the world, or are late. */
+/* Within so long after the first answer others arrive, from anywhere in the world, or are late. */
 #define QUORUM_LATE_NS		500000000LL
 
-/* After two requests, 2 s apart, and as long again: who has not answered is silent. */
+/* A source is silent that has not answered two requests, 2 s apart, within so long. */
 #define QUORUM_SILENT_NS	4000000000LL
 
-/* But an answer to its second request is waited for so long, if that could not leave earlier ... */
+/* But an answer to its second request is awaited for so long, if that left late ... */
 #define QUORUM_ANSWER_NS	1000000000LL
 
-/* ... and until then at most: an address may take any time to be looked up. */
+/* ... and until then at most, as a name may take any time to be resolved. */
 #define QUORUM_LATEST_NS	8000000000LL
 
 /* A source further away than this is of no use (chrony's maxdistance). */
@@ -31,7 +31,7 @@
 /**
  * struct quorum - of the sources; all 0 at first
  * @reached: enough have answered since nothing was known
- * @since_raw_ns: the first answer came; 0: none did
+ * @since_raw_ns: when the first answer came; 0: none did
  */
 struct quorum {
 	bool reached;
@@ -39,26 +39,26 @@ struct quorum {
 };
 
 /*
- * How long to wait for more answers: 0, the sources may be selected from; else look again after so
- * many ns at the latest. A majority of those that are asked has to agree. Half of them do when the
- * rest is late, and whatever has answered does when the rest is silent.
+ * How long to wait for more answers. 0: select now; else check again after so many ns at the
+ * latest. A majority of the sources that are asked has to agree; half of them once the others are
+ * late; any number once the others are silent.
  */
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now);
 
-/* What was known is void: wait anew. */
+/* All samples became void: wait again. */
 void quorum_forget(struct quorum *quorum);
 
-/* It is not too far away to be of use: its samples say where UTC is to a few seconds. */
+/* The source is near enough to be of use: its samples show UTC to a few seconds. */
 bool quorum_is_near(const struct source_status *status);
 
-/* It may be selected: neither only to be watched, nor refused by the server. */
+/* The source may be selected: it is not "noselect", and does not refuse to serve us. */
 bool quorum_counts(const struct source *source, const struct source_status *status);
 
-/* It counts, and answers, or may yet: its first request is on its way or about to be sent. */
+/* The source may be selected, and answers or may yet: its first requests are on their way. */
 bool quorum_may_vote(const struct source *source, const struct source_status *status);
 
-/* The same, but only some more lost requests make it silent: a bound does not rest on two. */
+/* The same, but silent only after some more requests: two lost ones are not enough for a bound. */
 bool quorum_may_be_right(const struct source *source, const struct source_status *status);
 
 #endif /* DISCIPLINE_QUORUM_H */

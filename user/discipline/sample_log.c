@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A ring of samples. Which of them still count is their owner's to say.
+ * A ring of samples. Its owner decides which of them still count.
  */
 #include "discipline/sample_log.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The latest samples of a source, as they came, so that a clock can be learned from them once more.
+ * The latest samples of a source, as they came, for a replay.
  */
 #ifndef DISCIPLINE_SAMPLE_LOG_H
 #define DISCIPLINE_SAMPLE_LOG_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One time source: its polling, its reachability, and what its samples say through an estimator.
- * Sockets and packets are ntp/client.c's; whether to believe it is source_select.c's.
+ * One time source: its polling, its reachability, and its estimate. Sockets and packets are in
+ * ntp/client.c; source_select.c decides whether it is right.
  */
 #include "discipline/source.h"
 
@@ -15,14 +15,14 @@
 
 #define NS_PER_S	1000000000LL
 
-/* Servers with ntpd's "restrict limited" drop what comes closer than 2 s to the last request. */
+/* ntpd with "restrict limited" drops requests less than 2 s after the last one. */
 #define BURST_INTERVAL_NS	(2 * NS_PER_S)
 
 /*
  * iburst: minpoll does not hold until the rate is known well enough for it, or for so many answers.
- * (ntpd's iburst are eight requests.) Few are needed where the network is noisy, more on a quiet
- * one; they come 2 s apart, and later a share of the time since the first: a rate is known by its
- * span. That is also what ends them where most are lost.
+ * (ntpd's iburst is eight requests.) Few are needed on a noisy network, more on a quiet one. They
+ * are 2 s apart, later a share of the time since the first, because the error of a rate depends on
+ * its span. That also limits their number where most are lost.
  */
 #define IBURST_COUNT	16
 #define IBURST_SHARE	0.25
@@ -30,49 +30,49 @@
 /* Requests in quick succession after a sample that contradicts the estimate. */
 #define SUSPECT_COUNT	2
 
-/* The wait after a failure starts here and doubles. */
+/* The pause after a failure starts here and doubles. */
 #define RETRY_FIRST_NS	NS_PER_S
 
-/* Of a row of answers without a sample so many are followed up as in a burst, with iburst. */
+/* With iburst, so many answers in a row without a sample are followed up as in a burst. */
 #define REFUSALS_QUICK	4
 
-/* A server that refuses to serve us, or that goes on sending "RATE", waits this long at most. */
+/* The longest pause for a server that refuses to serve us, or that goes on sending "RATE". */
 #define KISS_WAIT_NS	(86400 * NS_PER_S)
 
-/* "RATE" raises maxpoll, too, as far as this. */
+/* "RATE" raises maxpoll too, up to this. */
 #define KISS_MAXPOLL	10
 
-/* An answer that is under way for longer comes from somebody who stood still. */
+/* An answer that took longer than this came while this machine or the server stood still. */
 #define LATE_NS		NS_PER_S
 
-/* After so many failures in a row (the reach register is empty) a source counts as gone. */
+/* A source is lost after so many failures in a row (the reach register is empty). */
 #define FAILURES_GONE	8
 
 /* Residuals kept for the tables. */
 #define HISTORY	64
 
-/* A server that is further from its reference than this has none (RFC 5905 MAXDISP is 16 s). */
+/* A server with a greater root distance has no reference (RFC 5905 MAXDISP is 16 s). */
 #define ROOT_LIMIT_NS	(16 * NS_PER_S)
 
 /*
- * Bound of the statistical error, in standard errors. Where no round trip bounds the error anyway,
- * the statistics alone have to. While they are young they are unsure of themselves: how much the
- * oscillator wanders takes so many readings to show, and until then up to twice as much.
+ * Bound of the statistical error, in standard errors. Without a round trip that bounds the error,
+ * the statistics alone have to. Young statistics do not know their own error: the oscillator's
+ * wander takes so many readings to show, and until then the bound is up to twice as large.
  */
 #define SIGMAS	5
 #define SIGMAS_REFCLOCK	7.5
 #define READINGS_YOUNG	900.0
 
 /*
- * A sample is asked for when the standard error has grown to this share of what a sample leaves
- * open and of what the path's asymmetry may hide; more often, it would say little that is new.
+ * The next request is due when the standard error has grown to this share of a sample's noise and
+ * of the path's possible asymmetry: an earlier sample would add little.
  */
 #define POLL_SHARE	0.62
 #define POLL_ASYMMETRY	0.07
 
 /*
- * A rate is known by the time over which it was learned, and what a young one hides the estimate
- * does not know itself: the interval is at most this share of that time.
+ * The error of a rate depends on the time over which it was learned, and a young estimate does not
+ * know its own: the interval is at most this share of that time.
  */
 #define POLL_SPAN_SHARE	0.05
 
@@ -80,9 +80,9 @@
 #define POLL_GROWTH	2.0
 
 /*
- * A source that has misled the combined clock is not used for so many answers, and for twice as
- * many the next time: who lies now and then is soon hardly ever used. It begins anew after it has
- * been right for DISTRUST_FORGOTTEN answers.
+ * A source that has misled the combined clock is not used for so many answers, twice as many each
+ * time. So a source that lies now and then is hardly ever used. The count starts again after it was
+ * right for DISTRUST_FORGOTTEN answers.
  */
 #define DISTRUST_FIRST		16
 #define DISTRUST_MOST		1024
@@ -128,7 +128,7 @@ struct source {
 	uint64_t distrusted_until;	/* answers until it is over */
 };
 
-/* Over what time its rate has been learned. */
+/* The time over which the rate has been learned. */
 static double learned_s(const struct source *source)
 {
 	return (double)(source->last_poll_ns - source->first_poll_ns) / NS_PER_S;
@@ -181,7 +181,7 @@ void source_free(struct source *source)
 	free(source);
 }
 
-/* Who sent "RATE" counts packets, whatever they are for: bursts, retries and reloads wait, too. */
+/* A server that sent "RATE" counts all packets, so bursts, retries and reloads wait as well. */
 int64_t source_earliest_poll(const struct source *source)
 {
 	int64_t earliest_ns = source->not_before_ns;
@@ -214,13 +214,13 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 	source->learning = true;
 	if (source->burst > 0)
 		source->burst--;
-	/* At a start others wait for this answer, and a packet may be lost. */
+	/* At a start others wait for this answer, and a packet may be lost: repeat it soon. */
 	if (source->burst > 0 || source->sent == 1)
 		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
 
-/* After an attempt that gave nothing: soon, and ever less often, but not less often than usual. */
+/* After a failure: soon, then after twice the pause each time, but no later than the next poll. */
 static int64_t retry_wait_ns(const struct source *source)
 {
 	unsigned int doublings = source->failures < 24 ? source->failures : 24;
@@ -231,15 +231,15 @@ static int64_t retry_wait_ns(const struct source *source)
 	return chime_min(RETRY_FIRST_NS << doublings, most_ns);
 }
 
-/* The server answered, but said nothing that could be used: asking at once gives the same. */
+/* The server answered without a usable sample: another request at once would give the same. */
 static bool is_refusal(int error)
 {
 	return error == -EPROTO || error == -EBADMSG || error == -EINVAL;
 }
 
 /*
- * After such an answer: once as soon as in a burst, then at minpoll. A server that has just been
- * started is worth a few more requests, if it may be asked so quickly.
+ * After such an answer: repeat once as in a burst, then at minpoll. A server that has just been
+ * started is worth a few more requests, if the configuration permits quick ones.
  */
 static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
 {
@@ -255,10 +255,10 @@ static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
 }
 
 /*
- * An answer that took longer than maxdelay: the server is well, the way there was long, and who
- * configures this expects it now and then. The next request is no sooner than after a good answer.
- * Only a start with iburst makes up for the first ones, and so does a source all of whose samples a
- * disruption has made void: what was on its way meanwhile took as long, and the clock is wrong.
+ * An answer took longer than maxdelay: the server works, and whoever configures maxdelay expects
+ * some. The next request is no sooner than after a good answer. Two starts make up for the first
+ * ones: one with iburst, and one after a disruption that made all samples void. Answers that were
+ * on their way during a disruption took as long as that, and the clock is wrong now.
  */
 static void follow_up_long_delay(struct source *source)
 {
@@ -276,10 +276,10 @@ static void follow_up_long_delay(struct source *source)
 }
 
 /*
- * A source that never answered, or that the network does not let us ask, is tried again soon; so is
- * one that has not answered since all that it said before became void. One that only lost a packet
- * keeps its pace until it counts as gone. A burst does so too, and is one attempt, however many
- * requests it takes.
+ * A source that never answered, or that the network cannot reach, is tried again soon; so is one
+ * that has not answered since its samples became void. One that only lost a packet keeps its
+ * interval until it counts as lost. A burst does so too, and is one attempt, however many requests
+ * it takes.
  */
 void source_failed(struct source *source, int64_t now_raw_ns, int error)
 {
@@ -303,7 +303,7 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
 
-/* At least @wait_ns, twice as long for each KISS packet in a row, and not for ever. */
+/* Wait for @wait_ns at least, twice as long for each KISS packet in a row, up to a limit. */
 static void hold_back(struct source *source, int64_t now_raw_ns, int64_t wait_ns)
 {
 	unsigned int doublings = source->kisses < 16 ? source->kisses : 16;
@@ -365,8 +365,8 @@ static bool sample_is_sane(const struct source *source, const struct source_samp
 }
 
 /*
- * What the estimate disbelieves is not its scatter: either it goes on as it was, and the server was
- * out of its mind for a moment, or it begins anew and forgets all.
+ * An outlier is not part of the scatter: either the estimate goes on and the server was wrong for a
+ * moment, or the estimate restarts and forgets all residuals.
  */
 static void remember(struct source *source, const struct source_sample *sample)
 {
@@ -384,9 +384,9 @@ static void remember(struct source *source, const struct source_sample *sample)
 }
 
 /*
- * Residuals from before the estimate took another track say nothing of its scatter. It does where
- * it restarts, and where it is elsewhere after the sample than it was @before, surer than it could
- * be: from one of its hypotheses to another and perhaps back again, as after a lie or two.
+ * Residuals from before a restart of the estimate are void. It also counts as a restart if the
+ * sample moved the estimate from @before by more than its error allows: from one hypothesis to
+ * another and perhaps back, as after a lie or two.
  */
 static void forget_lost_track(struct source *source, const struct estimate *before)
 {
@@ -413,7 +413,7 @@ static double sigma_after(const struct source *source, double elapsed_s)
 	return estimate.sigma_ns;
 }
 
-/* The time that it takes until another sample is worth a packet, within minpoll and maxpoll. */
+/* The time until another sample is worth a packet, within minpoll and maxpoll. */
 static void control_poll(struct source *source)
 {
 	double low_s = least_interval(source);
@@ -439,7 +439,7 @@ static void control_poll(struct source *source)
 	if (high_s > ldexp(1, source->options.minpoll))
 		source->starting = 0;
 	source->interval_s = clamp_interval(source, high_s);
-	/* Did the clock, the server or the path go astray? The next two samples tell. */
+	/* Is the clock, the server or the path wrong? The next two samples show it. */
 	if (estimate.suspect && !source->burst)
 		source->burst = SUSPECT_COUNT;
 	if (source->burst)
@@ -503,7 +503,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	forget_lost_track(source, &before);
 	sample_log_add(&source->log, &measured);
 	control_poll(source);
-	/* It says little, and the next one need not be. */
+	/* A late sample has a large error, and the next one may be better. */
 	if (late && !source->burst)
 		source->next_poll_ns = chime_min(source->next_poll_ns,
 						 now_raw_ns + retry_wait_ns(source));
@@ -515,7 +515,7 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pre
 	bool answered = (source->samples || !pressing) && (source->reach & 1);
 
 	source->burst = count;
-	/* What comes after it, if nobody answers, begins at its pace. */
+	/* If the burst is not answered, retries begin at its interval. */
 	source->failures = 1;
 	source->next_poll_ns = now_raw_ns;
 	if (answered)
@@ -570,9 +570,8 @@ static void describe_history(const struct source *source, struct source_status *
 }
 
 /*
- * The latest sample says that the clock is elsewhere than the estimate has it. Either by what no
- * path can hide, however it changed, or by what the estimate disbelieves and no queue explains. The
- * server's own error is in both alike, and excuses nothing.
+ * The latest sample contradicts the estimate: by more than any path can hide, or as an outlier that
+ * no queueing explains. The server's own error is in both, and explains no difference.
  */
 static bool contradicts(const struct source_status *status, double residual_ns, double path_ns)
 {
@@ -585,8 +584,8 @@ static bool contradicts(const struct source_status *status, double residual_ns, 
 }
 
 /*
- * If it does, the next samples will tell which is right: the truth may be as far from the one as
- * from the other. A refclock's reading is no more than likely.
+ * If it does, the next samples show which is right; until then the bound includes both. A
+ * refclock's reading is only likely to be right.
  */
 static double contradicted_ns(const struct source *source, const struct source_status *status)
 {
@@ -603,7 +602,9 @@ static double contradicted_ns(const struct source *source, const struct source_s
 	       SIGMAS * (double)last->noise_ns;
 }
 
-/* A server that does not answer, or that sent "RATE", is asked less often than its samples want. */
+/*
+ * A server that does not answer, or that sent "RATE", is asked less often than the estimate needs.
+ */
 static double interval_in_force(const struct source *source)
 {
 	int64_t wait_ns = source_next_poll(source) - source->last_poll_ns;
@@ -613,7 +614,7 @@ static double interval_in_force(const struct source *source)
 	return fmax(source->interval_s, (double)wait_ns / NS_PER_S);
 }
 
-/* How many standard errors the bound has. */
+/* The number of standard errors in the bound. */
 static double sigmas_of(const struct source *source)
 {
 	double readings = 1 + learned_s(source) / source->interval_s;
@@ -644,7 +645,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	if (!status->has_estimate)
 		return;
 	status->minimum_delay_ns = (int64_t)estimator_floor(source->estimator);
-	/* Asymmetry cannot exceed half the path; what is taken for asymmetry may be error. */
+	/* Asymmetry cannot exceed half the path, but the estimate of it may be wrong. */
 	status->root_distance_ns = fabs(status->estimate.asymmetry_ns) +
 				   0.5 * (double)(source->last.root_delay_ns +
 						  status->minimum_delay_ns) +

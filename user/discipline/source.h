@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One time source, server or refclock: when to ask it next, whether it answers, and what its
- * samples say. Pure: time is an argument; the sockets are ntp/client.c's.
+ * One time source, server or refclock: when to ask it next, whether it answers, and its estimate.
+ * Pure: time is an argument; the sockets are in ntp/client.c.
  *
- * Instants are ns; "timer" instants (when to poll) are CLOCK_MONOTONIC_RAW, sample instants are
- * the reference's time. offset = server - reference.
+ * Instants are ns; "timer" instants (when to poll) are CLOCK_MONOTONIC_RAW, sample instants are the
+ * reference's time. offset = server - reference.
  */
 #ifndef DISCIPLINE_SOURCE_H
 #define DISCIPLINE_SOURCE_H
@@ -23,7 +23,7 @@ enum source_kind {
 	SOURCE_REFCLOCK,
 };
 
-/* What selection says of a source; the letters are chronyc's. */
+/* Selection's verdict on a source; the letters are chronyc's. */
 enum source_verdict {
 	SOURCE_UNUSABLE,	/* '?' no usable sample yet, or unreachable */
 	SOURCE_FALSETICKER,	/* 'x' disagrees with the majority */
@@ -95,22 +95,25 @@ void source_free(struct source *source);
 /* When the next request is due, by raw. Never before source_earliest_poll(). */
 int64_t source_next_poll(const struct source *source);
 
-/* Raw instant before which no request may leave, whoever wants one: a KISS packet asked for it. */
+/* Raw instant before which no request may leave, because of a KISS packet. */
 int64_t source_earliest_poll(const struct source *source);
 
 /* The server refuses to serve us ("DENY", "RSTR"), and has not answered since. */
 bool source_is_refused(const struct source *source);
 
-/* The operator wants a server asked again that refuses to serve us. "RATE" stays in force. */
+/* The operator wants a server that refuses to serve us asked again. "RATE" stays in force. */
 void source_forgive(struct source *source, int64_t now_raw_ns);
 
-/* The server at this source's address sent KISS @code to another: nothing before @until_ns. */
+/* The server at this source's address sent KISS @code to another source: wait until @until_ns. */
 void source_hold_back(struct source *source, uint32_t code, int64_t until_ns);
 
 /* A request went out at @now_raw_ns: shifts the reach register and sets the next poll. */
 void source_polled(struct source *source, int64_t now_raw_ns);
 
-/* The request could not be sent, or nothing came: -errno says why (-ETIMEDOUT, -ENETUNREACH). */
+/*
+ * The request could not be sent, or there was no answer: -errno says why (-ETIMEDOUT,
+ * -ENETUNREACH).
+ */
 void source_failed(struct source *source, int64_t now_raw_ns, int error);
 
 /*
@@ -124,20 +127,20 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample);
 
 /*
- * Ask now, and @count - 1 times more in quick succession. Who has just given an answer is asked 2 s
- * after that request: many servers drop what comes earlier. @pressing: an answer that does not
- * count any more is from before a disruption, which took nobody knows how long.
+ * Ask now, and @count - 1 times more in quick succession. A server that has just answered is asked
+ * 2 s after that request, as many drop earlier ones. @pressing: that answer does not count any
+ * more, because of a disruption of unknown length since.
  */
 void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pressing);
 
-/* From @epoch on the reference means something else: what @change leaves of it is converted. */
+/* The reference changed with @epoch: convert all measurements as far as @change states how. */
 void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change);
 
 /**
  * struct source_status - for selection, tables and JSON
  * @options: as configured
- * @verdict: selection's last word
+ * @verdict: selection's latest verdict
  * @has_estimate: @estimate and the sample fields are valid
  * @estimate: at the instant asked for
  * @root_distance_ns: bound of the error: half the root delay and path delay, plus dispersion aged
@@ -154,7 +157,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
  * @received: valid answers
  * @last_error: -errno of the latest failure, 0 after a success
  * @kiss: the KISS code that stopped or slowed the polling, 0 if none
- * @distrusted: it was found wrong, and has not been right for long enough since
+ * @distrusted: it was wrong, and has not been right for long enough since
  */
 struct source_status {
 	const struct source_options *options;
@@ -185,13 +188,13 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 void source_set_verdict(struct source *source, enum source_verdict verdict);
 
 /*
- * It was found wrong: its samples so far are not to be learned from once more. Where it has
- * @misled, it is not to be used either before it has answered for some while; longer each time,
- * unless it was right for long.
+ * The source was wrong: its samples so far must not be replayed. If it has @misled the combined
+ * clock, it is not used either before it has answered for some while; longer each time, unless it
+ * was right for long.
  */
 void source_distrust(struct source *source, bool misled);
 
-/* What its estimate was learned from, and may be learned from once more; lasts until the next. */
+/* The samples that its estimate was learned from, for a replay. Valid until the next call. */
 const struct sample_log *source_get_log(const struct source *source);
 const struct estimator *source_get_estimator(const struct source *source);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where UTC is by a source's latest sample alone: an interval about the timescale's time. Pure.
+ * An interval that UTC lies in by a single sample, relative to the timescale. Pure.
  */
 #ifndef DISCIPLINE_SOURCE_INTERVAL_H
 #define DISCIPLINE_SOURCE_INTERVAL_H
@@ -20,16 +20,16 @@ struct source_interval {
 	int64_t high_ns;
 };
 
-/* Half a round trip and the server's root distance: UTC is as close to what @sample says. */
+/* Half the round trip plus the server's root distance: the error bound of @sample. */
 int64_t source_interval_distance(const struct source_sample *sample);
 
-/* By @sample, half a round trip and its root distance either way. Returns its half width. */
+/* The interval of @sample. Returns its half width. */
 int64_t source_interval_of(const struct source_sample *sample, const struct timescale_now *now,
 			   struct source_interval *interval);
 
 int64_t source_interval_middle(const struct source_interval *interval);
 
-/* Do they have a point in common, or almost, by @margin_ns? */
+/* Do the intervals overlap, or miss each other by @margin_ns at most? */
 bool source_interval_meets(const struct source_interval *one, const struct source_interval *other,
 			   int64_t margin_ns);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Selection: intersection, clustering, weights. The estimates come from source.c; what is done
- * with the outcome is discipline.c's.
+ * Selection: intersection, clustering, weights. Estimates come from source.c; discipline.c applies
+ * the outcome.
  */
 #include "discipline/source_select.h"
 
@@ -13,7 +13,7 @@
 #include "discipline/quorum.h"
 #include "discipline/source_interval.h"
 
-/* A source whose samples scatter by more than this says nothing of use (chrony's maxjitter). */
+/* A source whose samples scatter by more than this is not used (chrony's maxjitter). */
 #define JITTER_LIMIT_NS	1e9
 
 /* A better source must be better by this factor to take over as the selected one. */
@@ -22,14 +22,14 @@
 /* Sources worse than the best by more than this factor are not combined (chrony's combinelimit). */
 #define COMBINE_LIMIT	3.0
 
-/* Two rates that differ by no more are the same: so many standard errors, and as much by chance. */
+/* Two rates count as equal within so many standard errors, and this much on top. */
 #define RATE_SIGMAS	6
 #define RATE_MARGIN	100e-9
 
-/* What is unknown of a path's symmetry: a share of half its least round trip. */
+/* The unknown asymmetry of a path: a share of half its least round trip. */
 #define ASYMMETRY	0.1
 
-/* A single sample says where UTC is after a while, too, less what a crystal may have gained. */
+/* The interval of a single sample grows by what a crystal may gain. */
 #define CRYSTAL_RATE	100e-6
 
 struct candidate {
@@ -76,9 +76,9 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 }
 
 /*
- * Of who contradicts what it said before nothing is used but its vote. Else a disruption that most
- * sources see would leave the decision to the others, who go on as ever and may be liars. A reading
- * without a round trip bounds nothing.
+ * A source that contradicts its own estimate is not used, but votes by its latest sample. Without
+ * that a disruption that most sources see would leave the decision to the others, which go on as
+ * before and may lie. A reading without a round trip bounds nothing.
  */
 static bool may_only_vote(const struct source *source, const struct source_status *status)
 {
@@ -86,7 +86,7 @@ static bool may_only_vote(const struct source *source, const struct source_statu
 	       source_interval_distance(&status->last) < QUORUM_DISTANCE_NS;
 }
 
-/* What a source says by all its samples, @base_ns being the first candidate's estimate. */
+/* The interval of a source by all its samples; @base_ns is the first candidate's estimate. */
 static void place_estimate(const struct source_status *status, struct candidate *candidate,
 			   int64_t base_ns)
 {
@@ -94,7 +94,7 @@ static void place_estimate(const struct source_status *status, struct candidate 
 	candidate->distance = status->root_distance_ns;
 }
 
-/* The same by its latest sample alone. */
+/* The interval by its latest sample alone. */
 static void place_sample(const struct source_status *status, struct candidate *candidate,
 			 int64_t base_ns)
 {
@@ -105,7 +105,7 @@ static void place_sample(const struct source_status *status, struct candidate *c
 			      CRYSTAL_RATE * fabs(age_ns);
 }
 
-/* Offsets are from what the first candidate says, @base_ns. */
+/* Offsets are relative to the first candidate's estimate, @base_ns. */
 static void nominate(const struct source_status *status, size_t index, bool usable,
 		     struct candidate *candidates, size_t *found, int64_t *base_ns)
 {
@@ -164,7 +164,7 @@ static size_t count_usable(const struct candidate *candidates, size_t count)
 	return number;
 }
 
-/* Reachable sources, or new ones, that have not answered since what they said became void. */
+/* Count reachable or new sources that have not answered since their samples became void. */
 static size_t count_silent(struct source *const *sources, size_t count, int64_t at_ns)
 {
 	struct source_status status;
@@ -202,7 +202,7 @@ static size_t make_edges(const struct candidate *candidates, size_t count, bool 
 	return made;
 }
 
-/* The deepest overlap of the intervals; how deep it is. */
+/* The greatest number of intervals with a common point, and where that is. */
 static size_t intersect(const struct candidate *candidates, size_t count, bool trusted_only,
 			double *low, double *high)
 {
@@ -253,7 +253,7 @@ static void cover(const struct candidate *candidates, size_t count, bool trusted
 
 /*
  * A source whose interval merely touches that of the trusted ones is no falseticker, but most of
- * where it has the truth is where they say that it is not: it lies inside, or is not used.
+ * that interval is where the trusted ones exclude the truth. So it is used only if it lies inside.
  */
 static void compare_places(struct candidate *candidate, bool trusted_only, double low, double high)
 {
@@ -265,8 +265,8 @@ static void compare_places(struct candidate *candidate, bool trusted_only, doubl
 }
 
 /*
- * How many of @voters are right at least while most of all are: the wrong ones, a minority, may
- * all be among those that have answered.
+ * How many candidates are right at least, if a majority of @voters is: the wrong ones, a minority,
+ * may all be among those that have answered.
  */
 static size_t count_right(size_t voters, size_t silent)
 {
@@ -276,14 +276,13 @@ static size_t count_right(size_t voters, size_t silent)
 }
 
 /*
- * A server that drifts away slowly stays in agreement for long while it narrows the intersection
- * until the truth is outside; but as long as most are right, the truth is where most agree.
+ * A server that drifts away slowly narrows the intersection, before it is excluded, until the truth
+ * is outside. But as long as most sources are right, the truth is where most agree. RFC 5905
+ * 11.2.1: a majority's intervals have a point in common; a source without it is a falseticker.
  *
- * RFC 5905 11.2.1: a majority's intervals have a point in common; who has not is a falseticker.
- *
- * Of those that have answered first, after all that was said before became void, more may be wrong
- * than right: @silent others have a vote, too. The best place for the clock is where as many agree
- * as can; but the truth may be wherever one agrees that may be the only one who is right.
+ * Of the first answers after all samples became void more may be wrong than right: @silent others
+ * have a vote, too. The clock is best put where as many agree as can. But the bound has to reach
+ * wherever as many agree as must be right at least.
  */
 static bool find_truechimers(struct candidate *candidates, size_t count, size_t silent,
 			     struct extent *place, struct extent *bound)
@@ -311,7 +310,7 @@ static bool find_truechimers(struct candidate *candidates, size_t count, size_t 
 	return true;
 }
 
-/* Is one of those that are configured not to be done without? */
+/* Is one of the sources configured with "require" among them? */
 static bool is_required(struct source *const *sources, size_t count)
 {
 	size_t i;
@@ -322,7 +321,7 @@ static bool is_required(struct source *const *sources, size_t count)
 	return false;
 }
 
-/* Chrony's minsources and require: enough agree, and those without whom nothing is done. */
+/* Chrony's minsources and require: enough sources agree, and a required one is among them. */
 static bool are_enough(const struct candidate *candidates, size_t count, bool required,
 		       int minsources)
 {
@@ -341,7 +340,10 @@ static double rate_tolerance(double sigma)
 	return RATE_SIGMAS * sigma + RATE_MARGIN;
 }
 
-/* Two clocks that run apart cannot both be right for long: it runs with at least half of them. */
+/*
+ * Two clocks that run apart cannot both be right for long: the source's rate agrees with at least
+ * half of the others.
+ */
 static void compare_rates(struct candidate *candidates, size_t count)
 {
 	size_t i, j;
@@ -363,8 +365,8 @@ static void compare_rates(struct candidate *candidates, size_t count)
 }
 
 /*
- * It is not for the operator's preference to overrule where most agree that the truth is, nor is
- * who misled us lately preferred.
+ * Whatever the operator prefers, a source is not preferred if it lies outside of where most agree
+ * that the truth is, or if it was wrong lately.
  */
 static void judge_preference(struct candidate *candidates, size_t count,
 			     const struct extent *place)
@@ -414,7 +416,10 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 	return best;
 }
 
-/* Those about as good as the selected one share by the inverse square of their expected errors. */
+/*
+ * The weights of the sources that are about as good as the selected one: the inverse squares of
+ * their expected errors.
+ */
 static void combine(const struct candidate *candidates, size_t count, const struct candidate *best,
 		    struct source *const *sources, struct selection *selection)
 {
@@ -443,7 +448,7 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 	source_set_verdict(sources[best->index], SOURCE_SELECTED);
 }
 
-/* Who is not to be used as long as the operator prefers the @best one, or trusts others. */
+/* Sources that are not used while the operator prefers the @best one, or trusts others. */
 static void find_unwanted(const struct candidate *candidates, size_t count,
 			  const struct candidate *best, struct selection *selection)
 {
@@ -455,7 +460,7 @@ static void find_unwanted(const struct candidate *candidates, size_t count,
 			selection->unwanted |= 1ULL << candidates[i].index;
 }
 
-/* There is no majority: nobody is right as far as one can tell. */
+/* Without a majority no source is known to be right. */
 static void call_falsetickers(const struct candidate *candidates, size_t count,
 			      struct source *const *sources)
 {
@@ -478,7 +483,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	memset(selection, 0, sizeof(*selection));
 	selection->selected = -1;
 	found = collect(sources, count, at_ns, false, candidates, &base_ns);
-	/* With nobody to ask, what was learned goes on to be true, within a bound that grows. */
+	/* Without a reachable source the last estimate holds, within a bound that grows. */
 	usable = count_usable(candidates, found);
 	if (!usable) {
 		found = collect(sources, count, at_ns, true, candidates, &base_ns);

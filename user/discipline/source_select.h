@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which sources tell the truth: intersection (RFC 5905 11.2.1), clustering (11.2.2) and the
- * weights for combining. Pure; names the falsetickers and changes nothing but verdicts.
+ * Which sources are right: intersection (RFC 5905 11.2.1), clustering (11.2.2) and the weights for
+ * combining. Pure; names the falsetickers and changes only verdicts.
  */
 #ifndef DISCIPLINE_SOURCE_SELECT_H
 #define DISCIPLINE_SOURCE_SELECT_H
@@ -15,7 +15,7 @@
 #define SOURCE_SELECT_MAX	64
 
 /**
- * struct selection_terms - on which sources are selected
+ * struct selection_terms - the conditions of a selection
  * @previous: index of the source selected before, or -1
  * @minsources: fewer that agree are as good as none; 0 and 1: one is enough
  */
@@ -30,16 +30,16 @@ struct selection_terms {
  * @count: members of @index
  * @index: sources to be combined
  * @weight: their weights, which add up to 1
- * @place_low_ns: as an offset at the instant of the selection: where to have the clock is not below
- *	this, as many sources as can agree
- * @place_high_ns: nor above this
- * @low_ns: the truth is not below this while most of the candidates, and of those who may yet
- *	answer, are right, whichever they are
+ * @place_low_ns: as an offset at the instant of the selection: the interval that most sources
+ *	agree on, where the clock is put, begins here
+ * @place_high_ns: and ends here
+ * @low_ns: the truth is not below this if most of the candidates, and of the sources that may
+ *	yet answer, are right, whichever they are
  * @high_ns: nor above this
  * @falsetickers: how many were excluded
  * @candidates: how many had a usable estimate
  * @wrong: a bit for each source that most others contradict, in offset or rate
- * @unwanted: a bit for each that is right, and not to be used beside a preferred or trusted one
+ * @unwanted: a bit for each that is right, but not used beside a preferred or trusted one
  */
 struct selection {
 	int selected;
@@ -61,8 +61,8 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		   const struct selection_terms *terms, struct selection *selection);
 
 /*
- * After that: where the truth will be at a later @at_ns while most are right, if no sample comes.
- * The bounds are those of struct selection. false: most will not agree by then.
+ * After that: the interval of the truth at a later @at_ns while most sources are right, if no
+ * sample comes. The bounds are those of struct selection. false: no majority agrees by then.
  */
 bool source_select_foresee(struct source *const *sources, size_t count, int64_t at_ns,
 			   int64_t *low_ns, int64_t *high_ns);

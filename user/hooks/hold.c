@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hold and the child that ends it.
+ * The freezing of a cgroup, and the child that thaws it.
  */
 #include "hooks/hold.h"
 
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* From one look at the clock to the next. */
+/* The interval between checks of the clock. */
 #define CHECK_MS		5
 
 static int64_t now_ms(void)
@@ -39,7 +39,7 @@ static void guard(const struct freezer *freezer, int pipe_fd, int limit_ms)
 	struct pollfd fd = { .fd = pipe_fd, .events = POLLIN };
 	int64_t end_ms = now_ms() + limit_ms, left_ms = limit_ms;
 
-	/* Who stops the service means the one that froze. */
+	/* A signal that stops the service is meant for the parent. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	while (left_ms > 0 && poll(&fd, 1, (int)left_ms) < 0 && errno == EINTR)
@@ -47,7 +47,7 @@ static void guard(const struct freezer *freezer, int pipe_fd, int limit_ms)
 	_exit(freezer_set(freezer, false) ? 1 : 0);
 }
 
-/* Its pid, and the end of the pipe that holds it back. -errno. */
+/* The child's pid, and the end of the pipe that keeps it waiting. -errno. */
 static pid_t start_guard(const struct freezer *freezer, int limit_ms, int *pipe_fd)
 {
 	int ends[2], err;
@@ -71,7 +71,10 @@ static pid_t start_guard(const struct freezer *freezer, int limit_ms, int *pipe_
 	return pid;
 }
 
-/* Twice in a row: a daemon that a disruption overtook takes back at once what it published. */
+/*
+ * Check twice in a row: a daemon that was overtaken by a disruption withdraws at once what it
+ * published.
+ */
 static bool wait_until_right(int64_t end_ms, bool (*is_right)(void))
 {
 	bool before = false, right;
@@ -105,7 +108,7 @@ int hold_run(const struct freezer *freezer, int limit_ms, bool (*is_right)(void)
 	close(pipe_fd);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	/* Once more: a guard that was killed did not. */
+	/* Thaw again, in case the child was killed before it did. */
 	thaw_err = freezer_set(freezer, false);
 	result->held_ms = (int)(now_ms() - begin_ms);
 	return err ? err : thaw_err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hold: a cgroup frozen until the clock can be believed again, and never for longer than it
- * may, whatever becomes of the process that froze it.
+ * A cgroup is frozen until the clock is right again, and never for longer than a limit, whatever
+ * happens to the process that froze it.
  */
 #ifndef HOLD_H
 #define HOLD_H
@@ -12,20 +12,20 @@
 
 /* How it ended. */
 struct hold_result {
-	bool right;	/* the clock was right; else the time was up */
+	bool right;	/* the clock was right; else the limit was reached */
 	int held_ms;
 };
 
 /**
  * hold_run() - freeze, wait, thaw
- * @freezer: what
+ * @freezer: the cgroup
  * @limit_ms: never longer than this
- * @is_right: asked every few ms whether the clock can be believed
+ * @is_right: called every few ms: is the clock right?
  * @result: how it ended
  *
- * A child thaws should this process die, and when the time is up should it hang.
- * Return: 0; -EALREADY: somebody else froze it, and it stays so; -errno: it was not frozen, or may
- * still be.
+ * A child thaws it if this process dies, or hangs beyond the limit.
+ * Return: 0; -EALREADY: another process froze it, and it stays so; -errno: it was not frozen, or
+ * may still be.
  */
 int hold_run(const struct freezer *freezer, int limit_ms, bool (*is_right)(void),
 	     struct hold_result *result);

@@ -21,8 +21,8 @@ bool hook_name_valid(const char *name)
 }
 
 /*
- * Who else than its owner and root may write to it, and so could run there what they like; NULL:
- * nobody. The sticky bit does not help.
+ * Who, besides its owner and root, may write to it, and so could run programs of their own; NULL:
+ * none. The sticky bit does not prevent that.
  */
 static const char *reason_of_writers(const struct stat *status)
 {
@@ -33,7 +33,7 @@ static const char *reason_of_writers(const struct stat *status)
 	return NULL;
 }
 
-/* Why a program is not run; NULL: it is. "": what was never meant to run is left out silently. */
+/* Why a program is not run; NULL: it is. "": it is no hook, and is left out without a message. */
 static const char *reason_against(const char *path)
 {
 	struct stat status;
@@ -72,7 +72,7 @@ static int take(struct hook_list *list, const char *directory, const char *name,
 	return 0;
 }
 
-/* Byte by byte, whatever the locale: the order must not depend on who starts us. */
+/* Compare bytes, so that the order does not depend on the locale. */
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);

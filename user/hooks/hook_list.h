@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* More than anybody needs, and what a disruption may have to wait for. */
+/* The most hooks that run: a limit to what a disruption has to wait for. */
 #define HOOKS_MAX	64
 
 /* The paths of hooks, in the order of their names. */
@@ -26,8 +26,8 @@ bool hook_name_valid(const char *name);
  * @list: result; hook_list_free() it
  * @skipped: called for each program with a valid name that is not taken, with the reason
  *
- * What others than its owner and root's group may write to is not run, nor what is in a directory
- * of that kind.
+ * A program that others than its owner and root's group may write to is not run, nor one in such a
+ * directory.
  *
  * Return: 0, -errno.
  */

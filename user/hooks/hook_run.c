@@ -17,7 +17,7 @@
 /* From SIGTERM to SIGKILL. */
 #define GRACE_MS	1000
 
-/* What a shell says of a program that it could not start. */
+/* The exit status of a shell for a program that it could not start. */
 #define EXIT_NOT_STARTED	126
 
 static void become(const char *path, char *const environment[])
@@ -52,7 +52,7 @@ static void wait_for(pid_t pid, int pidfd, int limit_ms, struct hook_result *res
 		kill(-pid, SIGTERM);
 		has_ended(pidfd, GRACE_MS);
 	}
-	/* The group outlives its leader only by children that it left behind. */
+	/* Kill the children that the leader of the group left behind. */
 	kill(-pid, SIGKILL);
 	while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
 		;
@@ -68,7 +68,7 @@ int hook_run(const char *path, char *const environment[], int limit_ms, struct h
 		return -errno;
 	if (!pid)
 		become(path, environment);
-	/* Here as well, so that the group is there before anybody signals it. */
+	/* Set here as well, so that the group exists before it is signalled. */
 	setpgid(pid, pid);
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Running one hook: its own process group, nothing inherited but the standard output, and no longer
- * than it may.
+ * Running one hook, in its own process group, with nothing inherited but the standard output, and
+ * with a time limit.
  */
 #ifndef HOOK_RUN_H
 #define HOOK_RUN_H
@@ -10,7 +10,7 @@
 
 /* How it ended. */
 struct hook_result {
-	bool timed_out;		/* it was told to end, and killed if it did not */
+	bool timed_out;		/* it was terminated, and killed if it did not end */
 	int status;		/* as of waitpid(2) */
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime-hooks: runs what an administrator put into a directory after each disruption, and
- * leaves word of it in a file that systemd can watch; or holds a cgroup until the clock is right.
- * Apart from the daemon, which talks to the network and must not start programs.
+ * truechime-hooks: runs the programs of a directory after each disruption, and records it in a file
+ * that systemd can watch; or freezes a cgroup until the clock is right. Separate from the daemon,
+ * which talks to the network and must not start programs.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -34,8 +34,8 @@
 
 struct hooks {
 	const char *directory;
-	const char *file;	/* word of the latest disruption; NULL: none */
-	const char *cgroup;	/* to be held instead; NULL: none */
+	const char *file;	/* record of the latest disruption; NULL: none */
+	const char *cgroup;	/* to be frozen instead; NULL: none */
 	int limit_s;
 };
 
@@ -142,7 +142,7 @@ static int thaw(const char *cgroup)
 	struct freezer freezer;
 	int err;
 
-	/* Whoever asks for it is not frozen. */
+	/* Thawing is safe for any cgroup, so no own one is passed for comparison. */
 	err = freezer_open(&freezer, FREEZER_ROOT, cgroup, "");
 	if (!err) {
 		err = freezer_set(&freezer, false);
@@ -153,7 +153,7 @@ static int thaw(const char *cgroup)
 	return err ? 1 : 0;
 }
 
-/* Whole or not at all, for those who read it. */
+/* Replace it as a whole, for its readers. */
 static void write_state(const char *file, const struct module_event *event)
 {
 	json_t *report = event_report(event);
@@ -188,13 +188,13 @@ static void handle_event(void *context, const struct module_event *event)
 	run_hooks(hooks, event);
 }
 
-/* Hooks took so long that notifications were lost, and what they said is forgotten. */
+/* Hooks took so long that notifications were lost, and the module has forgotten the events. */
 static void handle_loss(const char *why)
 {
 	log_warning("No hook runs after some disruptions: %s", why);
 }
 
-/* Until the module goes. */
+/* Receive events until the module is unloaded. */
 static int receive_events(struct hooks *hooks, struct module_watch *watch, struct module_link *link)
 {
 	struct event_stream stream = {

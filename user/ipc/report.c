@@ -13,13 +13,13 @@
 #define NS_PER_S	1000000000LL
 #define PPB		1e9
 
-/* An error of which no bound is known is null. */
+/* A bound that is unknown is null. */
 static json_t *report_error(int64_t error_ns)
 {
 	return error_ns == CHIME_LINE_UNBOUNDED_NS ? json_null() : json_integer(error_ns);
 }
 
-/* JSON knows no infinity. */
+/* JSON has no infinity. */
 static json_t *report_real(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
@@ -83,7 +83,7 @@ static json_t *report_source_counts(const struct state *state)
 			 "falsetickers", falsetickers);
 }
 
-/* The types of report_status()'s members; too long to stand where it is used. */
+/* The format of report_status()'s members; too long to stand where it is used. */
 #define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct state *state)
@@ -118,12 +118,12 @@ json_t *report_status(const struct state *state)
 			 "interval_ns", (json_int_t)steering->interval_ns);
 }
 
-/* The types of report_tracking()'s members; too long to stand where it is used. */
+/* The format of report_tracking()'s members; too long to stand where it is used. */
 #define REPORT_TRACKING	"{s:b,s:b,s:I,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
 
 /*
  * The signs are chronyc's: offsets of the clock against NTP and its frequency are positive where it
- * is ahead and fast. Only "offset_ns" is what the clock is to be set forward by, as in its CSV.
+ * is ahead and fast. Only "offset_ns" is the correction that the clock needs, as in its CSV.
  */
 json_t *report_tracking(const struct state *state)
 {
@@ -159,8 +159,8 @@ json_t *report_tracking(const struct state *state)
 }
 
 /*
- * What our clock was ahead of the source's by: the timescale at the sample's instant, and the
- * system clock now.
+ * How far our clock was ahead of the source: the timescale at the sample's instant, and the system
+ * clock now.
  */
 static void report_offsets(const struct steering_status *steering, const struct source_sample *last,
 			   int64_t *measured_ns, int64_t *adjusted_ns)
@@ -181,7 +181,9 @@ static void report_offsets(const struct steering_status *steering, const struct 
 	*adjusted_ns = chime_sub_sat(0, *adjusted_ns);
 }
 
-/* What needs an estimate: null without one. Positive where our clock is ahead, or fast. */
+/*
+ * The members that need an estimate: null without one. Positive where our clock is ahead, or fast.
+ */
 static json_t *report_estimate(const struct steering_status *steering,
 			       const struct source_status *status, int64_t now_ns)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the daemon knows, as JSON for the command line program. Times in seconds of UTC, durations
- * in nanoseconds (*_ns), rates in ppb (*_ppb), words as in lib/names.h. offset = reference - local:
+ * The daemon's state as JSON for the command line program. Times in seconds of UTC, durations in
+ * nanoseconds (*_ns), rates in ppb (*_ppb), words as in lib/names.h. offset = reference - local:
  * positive means that the system clock is behind.
  */
 #ifndef IPC_REPORT_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Understanding a control request. Pure.
+ * Parsing a control request. Pure.
  */
 #include "ipc/socket.h"
 
@@ -45,7 +45,7 @@ static int control_find(const char *name, struct control_request *request, const
 	return -EOPNOTSUPP;
 }
 
-/* Every key is known and of its type; what is not understood is not passed over. */
+/* Every key has to be known and of its type; unknown ones are refused. */
 static int control_read(const json_t *object, struct control_request *request, const char **error)
 {
 	const char *key, *command = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The control socket: connections, who is at their other end, lines in and out. What a line means
- * is request.c's, what is answered is the handler's.
+ * The control socket: connections, the credentials of their peers, lines in and out. request.c
+ * parses the lines, the handler answers them.
  */
 #include "ipc/socket.h"
 
@@ -16,13 +16,15 @@
 
 #define NS_PER_S	1000000000LL
 
-/* A connection that neither asks nor takes its answer is closed; one that follows events is not. */
+/*
+ * A connection without request or progress is closed after so long; one that follows events is not.
+ */
 #define SILENCE_NS	(10 * NS_PER_S)
 
-/* What may wait to be read by a client; who follows events and does not read is cut off. */
+/* Bytes that may wait for a client; one that follows events and does not read is disconnected. */
 #define ANSWER_MAX	262144
 
-/* Connections that only the trusted get, however many others come. */
+/* Connections that are reserved for trusted users, however many others come. */
 #define RESERVED	4
 
 struct control_client {
@@ -106,7 +108,7 @@ static int client_request(struct control *control, struct control_client *client
 	return client_queue(client, answer);
 }
 
-/* All whole lines that have arrived. */
+/* Handle all complete lines that have arrived. */
 static int client_requests(struct control *control, struct control_client *client)
 {
 	char *newline;
@@ -173,7 +175,7 @@ static void client_handle(struct control *control, struct control_client *client
 		client_close(client);
 }
 
-/* Who is at the other end, as the kernel noted it when they connected. */
+/* The peer's credentials, as the kernel noted them on connect(2). */
 static bool peer_is_trusted(int fd)
 {
 	struct ucred peer;
@@ -219,7 +221,7 @@ int control_pollfds(const struct control *control, struct pollfd *fds)
 
 		if (client->fd < 0)
 			continue;
-		/* No more questions while an answer waits. */
+		/* Read no request while an answer waits. */
 		fds[count++] = (struct pollfd){
 			.fd = client->fd,
 			.events = client->answer_length ? POLLOUT : POLLIN,
@@ -286,7 +288,7 @@ void control_publish(struct control *control, json_t *event)
 	json_decref(event);
 }
 
-/* A socket that nobody listens to any more may be replaced. */
+/* A socket without a listener may be replaced. */
 static bool control_is_alive(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -299,7 +301,7 @@ static bool control_is_alive(const struct sockaddr_un *address)
 	return alive;
 }
 
-/* Whoever names another file by mistake keeps it, though root could remove it. */
+/* Keep a file that was named by mistake, though root could remove it. */
 static int control_unlink(const char *path)
 {
 	struct stat st;
@@ -331,7 +333,7 @@ static int control_listen(const char *path)
 		goto err_close;
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		goto err_close;
-	/* Everyone may ask; the directory is the administrator's way to say otherwise. */
+	/* Everyone may connect; an administrator restricts that by the directory's permissions. */
 	if (chmod(path, 0666) || listen(fd, CONTROL_CLIENTS_MAX))
 		goto err_unlink;
 	return fd;

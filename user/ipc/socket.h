@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The control socket: one JSON object a line from the command line program, one back. Everyone may
- * read; who changes something must be root or the daemon's own user (SO_PEERCRED). What comes in is
- * hostile: short lines, few connections, and silence ends them.
+ * The control socket: one JSON object per line from the command line program, one back. Everyone
+ * may read; only root and the daemon's own user may change something (SO_PEERCRED). Input is
+ * hostile: lines are short, connections few, and silent ones are closed.
  */
 #ifndef IPC_SOCKET_H
 #define IPC_SOCKET_H
@@ -33,9 +33,9 @@ enum control_command {
 };
 
 /**
- * struct control_request - one line, understood
- * @command: what is asked for
- * @follow: CONTROL_EVENTS: go on telling
+ * struct control_request - one line, parsed
+ * @command: the command
+ * @follow: CONTROL_EVENTS: send future events, too
  */
 struct control_request {
 	enum control_command command;
@@ -43,7 +43,7 @@ struct control_request {
 };
 
 /**
- * control_parse() - understand a line
+ * control_parse() - parse a line
  * @text: the line without its newline
  * @length: of @text
  * @request: result
@@ -54,7 +54,7 @@ struct control_request {
 int control_parse(const char *text, size_t length, struct control_request *request,
 		  const char **error);
 
-/* Whether @command changes something, and so is not for everybody. */
+/* Whether @command changes something, and is for trusted users only. */
 bool control_changes(enum control_command command);
 
 struct control;
@@ -62,9 +62,9 @@ struct control;
 /**
  * control_open() - listen
  * @control: result
- * @path: of the socket, which is replaced if nobody listens there
- * @answer: called for each request of somebody who may make it; a new object, or NULL with what to
- *	tell people in *@error
+ * @path: of the socket, which is replaced if no process listens there
+ * @answer: called for each permitted request; returns a new object, or NULL with a sentence for
+ *	people in *@error
  * @context: handed to @answer
  *
  * Return: 0, -EADDRINUSE: another daemon listens there, -ENOTSOCK: there is a file that is no
@@ -86,7 +86,7 @@ int64_t control_next_ns(const struct control *control);
 void control_dispatch(struct control *control, const struct pollfd *fds, int count,
 		      int64_t now_raw_ns);
 
-/* Tell those who follow the events. Takes over the reference to @event. */
+/* Send @event to the followers. Takes over the reference to it. */
 void control_publish(struct control *control, json_t *event);
 
 #endif /* IPC_SOCKET_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What anybody may see of the daemon: one plain structure, which the daemon fills and every way to
- * ask it reads. Instants and signs are those of its parts.
+ * The daemon's public state: one plain structure, which the daemon fills and all interfaces read.
+ * Instants and signs are those of its parts.
  */
 #ifndef IPC_STATE_H
 #define IPC_STATE_H
@@ -46,12 +46,12 @@ struct state_source {
  * @timescale: name of its backend
  * @observing: it changes nothing (-x)
  * @steering: the clocks, and what is published of them
- * @update: what the sources have led to
+ * @update: the latest update by the sources
  * @has_rate: the rate of the reference was learned ...
  * @rate: ... d(UTC)/d(reference) - 1 ...
  * @rate_sigma: ... and its standard error
  * @configured: directives that name sources
- * @source_count: sources that came of them
+ * @source_count: sources of these
  * @sources: in the order of the configuration; selections are indices of these
  */
 struct state {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Following the module's events: notifications, and what it remembers where these were lost.
+ * Following the module's events: notifications, and the module's history where those were lost.
  */
 #include "lib/event_stream.h"
 
@@ -28,7 +28,9 @@ static void event_stream_take(struct event_stream *stream, const struct module_e
 	stream->handle(stream->context, event);
 }
 
-/* Notifications were lost: the module remembers what they said, unless they were very many. */
+/*
+ * Notifications were lost: read the events from the module's history, which has all but very many.
+ */
 static void event_stream_catch_up(struct event_stream *stream)
 {
 	struct module_event events[MODULE_EVENTS_MAX];

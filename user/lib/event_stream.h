@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The module's events, each once and in order, whether it is notified, remembered, or both, and
- * however long whoever hears of it takes.
+ * The module's events, each once and in order, whether they come by notification, from the module's
+ * history, or both, and however slow the receiver is.
  */
 #ifndef LIB_EVENT_STREAM_H
 #define LIB_EVENT_STREAM_H
@@ -10,10 +10,10 @@
 #include "lib/module_link.h"
 
 /**
- * struct event_stream - who hears of events, and how far
+ * struct event_stream - the receiver of events, and its position
  * @link: to the module; subscribe it first
  * @handle: called for each event
- * @lost: called with a sentence that says why events that nobody will hear of are lost
+ * @lost: called with a sentence that says why events are lost
  * @context: for @handle
  * @last: sequence of the latest event that was handled; 0: none
  *
@@ -28,16 +28,16 @@ struct event_stream {
 	uint32_t last;
 };
 
-/* What happened before now is no news. 0, -errno: the module does not say what that was. */
+/* Skip the events so far. 0, -errno: the module does not return the latest one. */
 int event_stream_skip(struct event_stream *stream);
 
 /*
- * Read one notification, and handle what it says and what was missed before it. 0; -EAGAIN: none
- * is there; -errno: the module cannot be asked.
+ * Read one notification, and handle its event and those that were missed before it. 0; -EAGAIN:
+ * there is none; -errno: the module cannot be asked.
  */
 int event_stream_next(struct event_stream *stream);
 
-/* Wait for events until the module goes, of which @watch tells. -ENODEV: it went; -errno. */
+/* Wait for events until @watch reports that the module was unloaded. -ENODEV: it was; -errno. */
 int event_stream_follow(struct event_stream *stream, struct module_watch *watch);
 
 #endif /* LIB_EVENT_STREAM_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Log messages: levels, targets and the brake for what others can trigger. What is worth saying is
- * the callers' business.
+ * Log messages: levels, targets and the rate limit for messages that others can trigger. Callers
+ * decide what to log.
  */
 #include "lib/log.h"
 
@@ -33,7 +33,7 @@ void log_set_level(int level)
 	log_level = level;
 }
 
-/* systemd names the device and inode of the stream that it connected; others may be inherited. */
+/* systemd states the device and inode of the stream that it connected; others may be inherited. */
 static bool log_stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the daemon says: one line a message, to the journal when stderr is the journal, else to
- * stderr. Levels mean something: err = a function of the program stopped, warning = degraded,
- * notice = a step or a change of state, once; info = what an operator likes to see at the start;
- * debug = the rest.
+ * The daemon's log: one line a message, to the journal if stderr is the journal, else to stderr.
+ * Levels: err = a function of the program stopped, warning = degraded, notice = a step or a change
+ * of state, once; info = for operators at the start; debug = all other messages.
  *
  * One thread; the only file-scope state is the level and the target chosen by log_open().
  */
@@ -38,16 +37,16 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_fields(int level, const char *message, const char *const *fields);
 
 /**
- * struct log_limit - how often something that others can trigger may be said; zero it to start
+ * struct log_limit - the rate of messages that others can trigger; zero it to start
  * @next_ns: when the next message may pass, by the caller's clock
- * @suppressed: messages kept back since the last one that passed
+ * @suppressed: messages suppressed since the last one that passed
  */
 struct log_limit {
 	int64_t next_ns;
 	unsigned int suppressed;
 };
 
-/* Whether to say it at @now_ns: once in @interval_ns. @limit counts what is kept back. */
+/* Whether to log it at @now_ns: once in @interval_ns. @limit counts suppressed messages. */
 bool log_limit_pass(struct log_limit *limit, int64_t now_ns, int64_t interval_ns);
 
 #endif /* LIB_LOG_H */

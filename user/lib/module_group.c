@@ -193,7 +193,7 @@ bool module_watch_changed(struct module_watch *watch)
 
 	do {
 		err = module_group_receive(watch->group);
-		/* What was lost may have been it: let the caller look. */
+		/* The lost notification may have been the one: let the caller check. */
 		if (err == -ENOBUFS)
 			watch->changed = true;
 	} while (!err || err == -ENOBUFS);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Generic netlink sockets: one connected, one that listens to a multicast group; and word of the
- * module's coming and going, from the controller's group. What the messages say is others' affair.
+ * Generic netlink sockets: one connected, one that listens to a multicast group; and notifications
+ * of the module's loading and unloading, from the controller's group. Messages are parsed
+ * elsewhere.
  */
 #ifndef LIB_MODULE_GROUP_H
 #define LIB_MODULE_GROUP_H
@@ -12,7 +13,7 @@ struct nl_msg;
 struct nl_sock;
 struct module_group;
 
-/* libnl's codes as -errno; what has none of its own is a broken conversation, -EPROTO. */
+/* Convert libnl's codes to -errno; one without an errno becomes -EPROTO. */
 int module_errno(int nl_error);
 
 /* A socket connected to generic netlink; nl_socket_free() it. 0, -errno. */
@@ -28,7 +29,7 @@ int module_group_fd(const struct module_group *group);
 /* One datagram's messages to @valid. 0, -EAGAIN: nothing there, -ENOBUFS: some are lost, -errno. */
 int module_group_receive(struct module_group *group);
 
-/* Tells when the module comes or goes. */
+/* Notifications of the module's loading and unloading. */
 struct module_watch;
 
 int module_watch_open(struct module_watch **watch);
@@ -39,8 +40,8 @@ int module_watch_fd(const struct module_watch *watch);
 bool module_watch_changed(struct module_watch *watch);
 
 /*
- * Wait until @fd, if it is none of -1, can be read. 0; -ENODEV: the module came or went: a group
- * that was its own hears nothing any more, and does not say so; -errno.
+ * Wait until @fd, unless it is -1, can be read. 0; -ENODEV: the module was loaded or unloaded, and
+ * a socket in its group receives nothing any more, without an error; -errno.
  */
 int module_watch_wait(struct module_watch *watch, int fd);
 

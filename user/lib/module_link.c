@@ -21,10 +21,10 @@
 
 #define MESSAGE_MAX	256
 
-/* A dump that the kernel's state outran is asked for again, so often. */
+/* A dump that was interrupted by a change is requested again, so often. */
 #define DUMP_TRIES	4
 
-/* Events that one datagram may bring before they are asked for. */
+/* Room for the events of one datagram, until they are read. */
 #define EVENT_QUEUE	16
 
 struct module_link {
@@ -72,7 +72,7 @@ static int request_done(struct nl_msg *msg, void *arg)
 {
 	struct module_request *request = arg;
 
-	/* A dump may be empty. Where an answer is missing the module is of another version. */
+	/* A dump may be empty. Otherwise a missing answer means another version of the module. */
 	if (nlmsg_hdr(msg)->nlmsg_type == NLMSG_ERROR && request->take && !request->taken)
 		request->error = -EPROTO;
 	request->done = true;
@@ -88,7 +88,7 @@ static int request_interrupted(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* Answers to an earlier request that broke off are nobody's any more. */
+/* Ignore answers to an earlier request that failed. */
 static int request_sequence(struct nl_msg *msg, void *arg)
 {
 	struct module_request *request = arg;
@@ -110,7 +110,10 @@ static int request_refused(struct sockaddr_nl *from, struct nlmsgerr *refusal, v
 	request->error = refusal->error;
 	request->done = true;
 
-	/* Then comes the request's payload, unless the kernel left it out, then its words. */
+	/*
+	 * The request's payload follows, unless the kernel left it out, then the extended
+	 * acknowledgment.
+	 */
 	if (!(header->nlmsg_flags & NLM_F_CAPPED))
 		skip += NLMSG_ALIGN(refusal->msg.nlmsg_len) - NLMSG_HDRLEN;
 	length = (int)header->nlmsg_len - NLMSG_HDRLEN - skip;
@@ -198,7 +201,7 @@ int module_link_open(struct module_link **result)
 		goto err_free_socket;
 	}
 
-	/* Old kernels know neither; then refusals have no words, and echo the request. */
+	/* Old kernels support neither; then refusals have no text, and echo the request. */
 	fd = nl_socket_get_fd(link->socket);
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The generic netlink client of the module, for daemon and CLI: one function a command, over
- * libnl-genl-3. Turns every refusal into -errno and keeps the kernel's own words (the extended
- * acknowledgment) for the message that a person reads.
+ * The generic netlink client of the module, for daemon and CLI: one function per command, over
+ * libnl-genl-3. It converts every refusal to -errno, and keeps the kernel's text (the extended
+ * acknowledgment) for the user.
  */
 #ifndef LIB_MODULE_LINK_H
 #define LIB_MODULE_LINK_H
@@ -22,7 +22,7 @@ struct module_link;
 int module_link_open(struct module_link **link);
 void module_link_close(struct module_link *link);
 
-/* What the kernel said to the latest refusal, @err, or else what that means; @link may be NULL. */
+/* The kernel's text of the latest refusal, @err, or else the meaning of that; @link may be NULL. */
 const char *module_link_words(const struct module_link *link, int err);
 
 /* All clocks of one snapshot. Without a host has_host is false and host_ns 0. */
@@ -92,10 +92,10 @@ struct module_event {
 };
 
 /*
- * Is it newer than the one numbered @last (0: none yet)? One that is both dumped and notified comes
- * twice, and a dump overtakes notifications that wait. A revert takes the module's numbers back,
- * and @last, which is in the same memory, with them; a module that is loaded again begins at 1, and
- * so must whoever keeps @last, with a new link.
+ * Is it newer than the one numbered @last (0: none yet)? An event that is both in a dump and in a
+ * notification comes twice, and a dump overtakes waiting notifications. A revert sets the module's
+ * numbers back, and @last, which is in the same memory, too. A module that is loaded again begins
+ * at 1, and @last has to start again with the new link.
  */
 static inline bool module_event_is_newer(const struct module_event *event, uint32_t last)
 {
@@ -103,8 +103,8 @@ static inline bool module_event_is_newer(const struct module_event *event, uint3
 }
 
 /*
- * How many between the one numbered @last (0: none yet) and the oldest of the @count that the
- * module remembers it has forgotten.
+ * How many events between the one numbered @last (0: none yet) and the oldest of the @count in the
+ * module's history are forgotten.
  */
 static inline uint32_t module_events_lost(const struct module_event *events, int count,
 					  uint32_t last)
@@ -129,10 +129,10 @@ struct module_host {
 };
 
 /**
- * struct module_jump - the time sources agree that time was disrupted, which nobody else saw
+ * struct module_jump - a disruption that the time sources agree on, and nothing else noticed
  * @offset_ns: UTC minus timescale
  * @maxerror_ns: by how much that may be wrong
- * @fine_raw_ns: they were last of the timescale's opinion, by raw
+ * @fine_raw_ns: the sources agreed with the timescale then, the last time, by raw
  */
 struct module_jump {
 	int64_t offset_ns;

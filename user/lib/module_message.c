@@ -85,7 +85,7 @@ static struct nla_policy rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
 	[TRUECHIME_POLICY_A_MAXIMUM_NS] = { .type = NLA_U64 },
 };
 
-/* Absent attributes read as 0: what must be there is asked for with has_all(). */
+/* Absent attributes read as 0; has_all() checks the required ones. */
 static int64_t get_s64(struct nlattr *attr)
 {
 	return attr ? (int64_t)nla_get_u64(attr) : 0;

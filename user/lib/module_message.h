@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The attributes of the truechime family, to structures and back. Pure: no socket. The kernel is
- * believed in what it says, not in how long it says it is; a message without what it must have is
- * -EPROTO: the module is of another version.
+ * The attributes of the truechime family, to structures and back. Pure: no socket. The kernel's
+ * values are trusted, its lengths are checked; a message without a required attribute is -EPROTO:
+ * the module is of another version.
  */
 #ifndef LIB_MODULE_MESSAGE_H
 #define LIB_MODULE_MESSAGE_H
@@ -30,7 +30,7 @@ int module_message_put_rule(struct nl_msg *msg, const struct module_rule *rule);
 int module_message_put_jump(struct nl_msg *msg, const struct module_jump *jump, uint32_t epoch);
 
 /*
- * The kernel's words to a refusal: the payload of an NLMSG_ERROR, after its struct nlmsgerr, as
+ * The kernel's text of a refusal: the payload of an NLMSG_ERROR, after its struct nlmsgerr, as
  * TLVs. Copies NLMSGERR_ATTR_MSG, "" if there is none.
  */
 void module_message_extack(const struct nlattr *head, int length, char *text, int size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Words and numbers for people.
+ * Names and numbers for people.
  */
 #include "lib/names.h"
 
@@ -261,10 +261,7 @@ long long number_of_bound(int64_t maxerror_ns)
 	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : (long long)maxerror_ns;
 }
 
-/*
- * How well UTC is known, and with it for how long programs can have seen a wrong time: a time that
- * was as right as it still is they did not.
- */
+/* The bound of UTC, and for how long programs can have seen a time with a greater error. */
 static void text_of_bound(const struct module_event *event, char *text, size_t size)
 {
 	char bound[32], latency[32];

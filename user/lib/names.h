@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The words for the family's numbers, and times in the units that people like. Pure; for daemon
- * and command line program alike, so that both say the same.
+ * Names of the family's enumerations, and times in units for people. Pure; for daemon and command
+ * line program, so that both print the same.
  */
 #ifndef LIB_NAMES_H
 #define LIB_NAMES_H
@@ -12,7 +12,7 @@
 
 #include "lib/module_link.h"
 
-/* "revert", "host-step" ... for machines; "?" for what a newer module may say. */
+/* "revert", "host-step" ... for machines; "?" for a value of a newer module. */
 const char *name_of_cause(enum truechime_cause cause);
 const char *name_of_action(enum truechime_action action);
 const char *name_of_mode(enum truechime_mode mode);
@@ -27,7 +27,7 @@ const char *name_of_rtc(enum truechime_rtc rtc);
 /* The evidence of bit @number, NULL beyond the last. */
 const char *name_of_evidence(unsigned int number);
 
-/* The other way round. false: no such word. */
+/* From name to value. false: there is no such name. */
 bool mode_of_name(const char *name, enum truechime_mode *mode);
 bool occasion_of_name(const char *name, enum truechime_occasion *occasion);
 bool direction_of_name(const char *name, enum truechime_direction *direction);

@@ -130,7 +130,7 @@ bool net_address_equal(const struct net_address *one, const struct net_address *
 
 uint32_t net_address_refid(const struct net_address *address)
 {
-	/* FNV-1a; only we see it, so that it need not be RFC 5905's MD5. */
+	/* FNV-1a; only this program uses it, so that it need not be RFC 5905's MD5. */
 	uint32_t hash = 2166136261u;
 
 	if (address->family == AF_INET)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An IPv4 or IPv6 address: numeric text in both directions, comparison, and the socket address.
- * Looks no names up.
+ * Resolves no names.
  */
 #ifndef NTP_ADDRESS_H
 #define NTP_ADDRESS_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A request's life: sent, stamped, answered or given up. Clocks are read right before sending and
- * right after receiving the answer, and at no other time: what strangers send costs no reading.
+ * A request from sending to timestamp, answer or timeout. Clocks are read right before sending and
+ * right after receiving the answer, and at no other time: packets of strangers cost no reading.
  */
 #include "ntp/client.h"
 
@@ -15,10 +15,10 @@
 
 #define NS_PER_S	1000000000LL
 
-/* Answers later than this are of no use; the next request gives the last one up anyway. */
+/* The timeout of an answer; the next request ends an earlier one anyway. */
 #define ANSWER_TIMEOUT_NS	(4 * NS_PER_S)
 
-/* A request that cannot leave costs nobody anything: tried again after 1 s, 2 s ... 16 s. */
+/* A request that cannot leave burdens no server: tried again after 1 s, 2 s ... 16 s. */
 #define RETRY_SHIFT_MAX	4
 
 #ifndef GRND_INSECURE
@@ -65,7 +65,7 @@ static int64_t due_ns(const struct ntp_client *client)
 	return turn_ns;
 }
 
-/* One request has left: whose turn is next waits for a moment. */
+/* A request has left: the next server's waits for the gap. */
 static void keep_apart(struct ntp_client *client, int64_t now_raw_ns)
 {
 	struct ntp_spacing *spacing = client->options.spacing;
@@ -95,7 +95,7 @@ static enum ntp_client_result fail(struct ntp_client *client, int64_t now_raw_ns
 	return NTP_CLIENT_FAILED;
 }
 
-/* The same for the reason that the answer was not good enough. */
+/* The exchange failed because the answer was not good enough. */
 static enum ntp_client_result reject(struct ntp_client *client, int64_t now_raw_ns,
 				     enum ntp_verdict verdict)
 {
@@ -107,7 +107,7 @@ static enum ntp_client_result reject(struct ntp_client *client, int64_t now_raw_
 
 /*
  * The request did not leave. The source loses its reach as the polls go by, but a burst at the
- * start is not used up by a network that is not there yet.
+ * start is not used up before the network is there.
  */
 static enum ntp_client_result fail_locally(struct ntp_client *client, int64_t now_raw_ns,
 					   int error)
@@ -127,7 +127,7 @@ static enum ntp_client_result fail_locally(struct ntp_client *client, int64_t no
 	return fail(client, now_raw_ns, error);
 }
 
-/* Unpredictable; early at boot as good as the kernel has it, rather than wait for better. */
+/* Random bytes; early at boot as good as the kernel has them, rather than wait for better. */
 static int draw_random(void *bytes, size_t size)
 {
 	if (getrandom(bytes, size, GRND_NONBLOCK) == (ssize_t)size)
@@ -151,7 +151,10 @@ static int open_socket(struct ntp_client *client)
 			       &client->options.socket);
 }
 
-/* When the request left, if the kernel says so now; else it may with an event, or not at all. */
+/*
+ * The timestamp of the request, if the kernel has it already; else it may come with an event, or
+ * not at all.
+ */
 static void read_sent_stamp(struct ntp_client *client)
 {
 	struct ntp_stamp stamp = { .valid = false };
@@ -164,8 +167,8 @@ static void read_sent_stamp(struct ntp_client *client)
 }
 
 /*
- * What routers and hosts say by ICMP. Anybody can send such a message who guesses the port, so it
- * ends nothing: the answer may come all the same.
+ * Errors of routers and hosts by ICMP. Anybody who guesses the port can send them, so they end
+ * nothing: the answer may come all the same.
  */
 static bool is_icmp(int err)
 {
@@ -187,7 +190,7 @@ static bool is_icmp(int err)
 	return false;
 }
 
-/* It is the reason to be given if no answer comes. */
+/* The reason to report if no answer comes. */
 static enum ntp_client_result note_error(struct ntp_client *client, int64_t now_raw_ns, int err)
 {
 	if (!is_icmp(err))
@@ -325,7 +328,7 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 	return take_sample(client, now_raw_ns, &answer, &received);
 }
 
-/* One message of the error queue; poll(2) tells of more. */
+/* Read one message of the error queue; poll(2) reports more. */
 static int take_error(struct ntp_client *client)
 {
 	struct ntp_stamp stamp = { .valid = false };
@@ -359,7 +362,7 @@ enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timesc
 	if (!is_in_flight(client) || !(revents & ~POLLPRI))
 		return result;
 
-	/* One packet, so that a flood leaves others their turn; poll(2) tells of more. */
+	/* Read one packet, so that a flood does not delay others; poll(2) reports more. */
 	length = ntp_socket_receive(&client->socket, bytes, sizeof(bytes), &stamp);
 	if (length == -EAGAIN || length == -EINTR || length == -EMSGSIZE)
 		return result;

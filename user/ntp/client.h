@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One server at one address: when a request is due, the request in flight, its answer, and what
- * the source is told of it. Which addresses there are is sources/target.c's.
+ * One server at one address: when a request is due, the request in flight, its answer, and the
+ * report to the source. sources/target.c owns the addresses.
  */
 #ifndef NTP_CLIENT_H
 #define NTP_CLIENT_H
@@ -45,7 +45,7 @@ struct ntp_client_options {
 	struct ntp_spacing *spacing;
 };
 
-/* What came of an event, for the caller's log and search for other addresses. */
+/* The result of an event, for the caller's log and search for other addresses. */
 enum ntp_client_result {
 	NTP_CLIENT_NOTHING,	/* still waiting, or sent */
 	NTP_CLIENT_SAMPLE,	/* the source has a new sample */
@@ -55,7 +55,7 @@ enum ntp_client_result {
 
 /**
  * struct ntp_client - the server
- * @source: told of everything; not owned
+ * @source: receives samples and failures; not owned
  * @options: as configured
  * @address: of the server
  * @socket: .fd -1: nothing in flight
@@ -67,7 +67,7 @@ enum ntp_client_result {
  * @retry_ns: raw instant of the next try after those
  * @failures: exchanges in a row without a sample, whatever the reason
  * @last_error: -errno of the latest, 0 after a sample
- * @verdict: on the latest answer, if @last_error comes of it
+ * @verdict: on the latest answer, if that caused @last_error
  * @kiss: code of the latest KISS packet
  * @kernel_timestamps: the latest sample had them at both ends
  * @bogus: packets received that were not the answer
@@ -94,16 +94,16 @@ struct ntp_client {
 void ntp_client_init(struct ntp_client *client, struct source *source,
 		     const struct ntp_client_options *options, const struct net_address *address);
 
-/* Drop what is in flight, without a word to the source, which stays. */
+/* Drop the request in flight, without a report to the source, which stays. */
 void ntp_client_close(struct ntp_client *client);
 
-/* What could not be sent is tried again now. */
+/* Retry now if a request could not be sent. */
 void ntp_client_retry_now(struct ntp_client *client, int64_t now_raw_ns);
 
 /* Raw instant at which to call ntp_client_timer(). */
 int64_t ntp_client_next_ns(const struct ntp_client *client);
 
-/* Give up what is overdue, send what is due. */
+/* Give up an overdue request, send a due one. */
 enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timescale *timescale,
 					int64_t now_raw_ns);
 

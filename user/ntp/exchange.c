@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tests that a packet has to pass and the arithmetic of the four timestamps. When to ask, and
- * what a refusal means for the source, is decided by others.
+ * The tests that a packet has to pass, and the arithmetic of the four timestamps. When to ask, and
+ * the effect of a refusal on the source, is decided elsewhere.
  */
 #include "ntp/exchange.h"
 
@@ -12,7 +12,7 @@
 #include "clocks/clock_span.h"
 #include "core/line.h"
 
-/* Sources this far away or further are of no use to anybody (RFC 5905 MAXDISP). */
+/* Sources with this root distance or more are not used (RFC 5905 MAXDISP). */
 #define NTP_DISTANCE_MAX_NS	16000000000LL
 
 /*
@@ -25,10 +25,10 @@
 /* A request's precision of 2^32 s says nothing (draft-ietf-ntp-data-minimization). */
 #define NTP_PRECISION_NONE	32
 
-/* The kernel reads the clock for a timestamp no earlier or later than this around our readings. */
+/* The kernel's timestamp may be earlier or later than our readings by this. */
 #define NTP_STAMP_SLACK_NS	1000000LL
 
-/* Change of the system clock's rate that may go unnoticed between a timestamp and a reading. */
+/* Change of the system clock's rate between timestamp and reading that may go unnoticed. */
 #define NTP_RATE_CHANGE		100e-6
 
 /* Slack of round trips shorter than the server's processing, which clock rates may explain. */
@@ -49,7 +49,7 @@ void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t v
 		.precision = NTP_PRECISION_NONE,
 	};
 
-	/* Zero is what servers put where they know nothing. */
+	/* Servers send zero for a timestamp that they do not know. */
 	exchange->cookie = nonce ? nonce : 1;
 	exchange->version = version;
 	exchange->answered = false;
@@ -67,13 +67,13 @@ static bool is_kiss(const struct ntp_packet *answer)
 	       answer->refid == NTP_KISS_RSTR || answer->refid == NTP_KISS_NTSN;
 }
 
-/* Servers that know an older version only answer in it. */
+/* A server with an older version answers in that. */
 static bool is_version_ok(const struct ntp_exchange *exchange, const struct ntp_packet *answer)
 {
 	return answer->version <= exchange->version;
 }
 
-/* The answer left before the request came, by more than readings of a clock are good to. */
+/* The answer left before the request arrived, by more than the resolution of clocks explains. */
 static bool is_reversed(const struct ntp_packet *answer)
 {
 	int64_t early_ns = chime_sub_sat(ntp_timestamp_to_ns(answer->receive),
@@ -190,12 +190,12 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 
 	t1 = moment_reference(sent, &span, &noise1_ns);
 	t4 = moment_reference(received, &span, &noise4_ns);
-	/* The server's two readings are right to about half its clock's resolution. */
+	/* The error of the server's two readings is about half its clock's resolution. */
 	precision_ns = (double)ntp_power_to_ns(answer->precision) / 2;
 	noise_ns = sqrt(noise1_ns * noise1_ns + noise4_ns * noise4_ns +
 			2 * precision_ns * precision_ns) / 2;
 
-	/* Out of order by the clock's resolution: it took no time. */
+	/* Out of order within the clock's resolution: the processing took no time. */
 	worked_ns = t3 > t2 ? chime_sub_sat(t3, t2) : 0;
 	delay_ns = chime_sub_sat(chime_sub_sat(t4, t1), worked_ns);
 	slack_ns = (int64_t)(4 * noise_ns) + (worked_ns >> NTP_RATE_SHIFT);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One request and its answer: what is asked, whether what comes back answers it and is to be
- * believed (RFC 5905 section 8 and appendix A.5), and the sample that the four timestamps make.
- * Pure: clocks and packets are arguments.
+ * One request and its answer: the request, whether a packet answers it and passes the tests of RFC
+ * 5905 section 8 and appendix A.5, and the sample from the four timestamps. Pure: clocks and
+ * packets are arguments.
  */
 #ifndef NTP_EXCHANGE_H
 #define NTP_EXCHANGE_H
@@ -14,7 +14,7 @@
 #include "discipline/source.h"
 #include "ntp/packet.h"
 
-/* What came of a packet or of the exchange. */
+/* The verdict on a packet or on the exchange. */
 enum ntp_verdict {
 	NTP_ACCEPTED,
 
@@ -34,7 +34,7 @@ enum ntp_verdict {
 	NTP_DELAY_NEGATIVE,
 	NTP_DELAY_TOO_LONG,
 
-	/* The answer is right, but our own clocks cannot be trusted to have measured it. */
+	/* The answer is valid, but our own clocks cannot be trusted to have measured it. */
 	NTP_DISRUPTED,		/* the reference changed its meaning meanwhile */
 	NTP_STEPPED,		/* the system clock was set meanwhile */
 };
@@ -80,7 +80,7 @@ struct ntp_limits {
  * @exchange: filled in
  * @nonce: fresh and unpredictable, ntp_nonce()'s
  * @version: of the request
- * @bytes: the request, NTP_HEADER_SIZE bytes. It tells the server nothing about this machine
+ * @bytes: the request, NTP_HEADER_SIZE bytes, without information about this machine
  */
 void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t version,
 			uint8_t *bytes);
@@ -100,8 +100,8 @@ enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t
 /**
  * ntp_exchange_sample() - an accepted answer to a sample
  * @answer: accepted by ntp_exchange_judge()
- * @sent: the request's leaving
- * @received: the answer's coming
+ * @sent: departure of the request
+ * @received: arrival of the answer
  * @limits: what is accepted
  * @sample: result; untouched unless NTP_ACCEPTED is returned
  */

@@ -46,10 +46,13 @@ uint64_t ntp_nonce(const uint64_t random[2], const struct timescale_now *now)
 		.v3 = random[1] ^ 0x7465646279746573,
 	};
 
-	/* The host's, 0 if there is none: a system clock that may not be stepped is still old. */
+	/*
+	 * The host's time, 0 without a host: a system clock that may not be stepped still shows the
+	 * old time.
+	 */
 	siphash_add(&hash, (uint64_t)now->realtime_ns);
 	siphash_add(&hash, (uint64_t)now->host_ns);
-	/* The end: how many bytes there were. */
+	/* The last block: the number of bytes. */
 	siphash_add(&hash, 16ULL << 56);
 	hash.v2 ^= 0xff;
 	siphash_rounds(&hash, 4);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a request carries in place of its timestamp, so that nobody can answer who has not seen it.
- * Pure: random bytes and clocks are arguments.
+ * The nonce that a request carries in place of its timestamp, so that only those who have seen it
+ * can answer. Pure: random bytes and clocks are arguments.
  */
 #ifndef NTP_NONCE_H
 #define NTP_NONCE_H
@@ -15,10 +15,11 @@
  * @random: 128 of them, fresh
  * @now: clocks, read for this request
  *
- * Guests that were forked from one snapshot may draw the same random bytes: until the kernel hears
- * of the fork from a VM generation id, or seeds its generator anew a minute later, all have its
- * state. They differ in when they run, so the clocks are mixed in, one way: who has seen the nonce
- * of one and guesses the time of the other does not know the other's.
+ * Guests that were forked from one snapshot may draw the same random bytes: all have the state of
+ * the kernel's generator until a VM generation id reports the fork to the kernel, or until the
+ * kernel seeds it anew a minute later. They run at different times, so the clocks are mixed in by a
+ * one-way function: an attacker who has seen one guest's nonce and guesses another one's time does
+ * not know the other nonce.
  */
 uint64_t ntp_nonce(const uint64_t random[2], const struct timescale_now *now);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The wire format of NTP: fields in network byte order, fixed point and eras. What may follow the
- * header is measured and otherwise left to whoever authenticates.
+ * The wire format of NTP: fields in network byte order, fixed point and eras. What follows the
+ * header is measured, and otherwise left to the authentication.
  */
 #include "ntp/packet.h"
 
@@ -15,10 +15,10 @@
 #define NTP_UNIX_OFFSET_S	2208988800LL
 
 /*
- * The start of the 2^32 seconds in which all timestamps are taken to lie: 2^31 s after 1900, in
- * January 1968 (RFC 4330 section 3). A server whose RTC has no battery says 1970, or some hours
- * before it, 1980 or 2000. That has to be read as the past that it is, which no clock is set to,
- * and not as a date after 2100. The window ends in 2104; s64 ns ends in 2262.
+ * The start of the 2^32 seconds in which all timestamps are assumed to lie: 2^31 s after 1900, in
+ * January 1968 (RFC 4330 section 3). A server whose RTC has no battery sends 1970, or some hours
+ * before it, 1980 or 2000. That has to be decoded as the past, to which no clock is set, and not as
+ * a date after 2100. The window ends in 2104; s64 ns ends in 2262.
  */
 #define NTP_WINDOW_START_S	((1LL << 31) - NTP_UNIX_OFFSET_S)
 
@@ -69,7 +69,7 @@ int64_t ntp_timestamp_to_ns(uint64_t timestamp)
 	uint32_t since_start = (uint32_t)(timestamp >> 32) - start;
 	uint64_t fraction = timestamp & UINT32_MAX;
 
-	/* To nearest; a carry into the next second needs no care in ns. */
+	/* Round to nearest; a carry into the next second needs no care in ns. */
 	return (NTP_WINDOW_START_S + since_start) * NS_PER_S +
 	       (int64_t)((fraction * NS_PER_S + (1ULL << 31)) >> 32);
 }
@@ -153,8 +153,8 @@ static size_t extension_length(const uint8_t *bytes, size_t left)
 }
 
 /*
- * Extension fields until what is left can only be a MAC. The format is ambiguous: up to 24 bytes
- * are a MAC, and more are one when they are no extension field (RFC 7822 section 7.5.1).
+ * Skip extension fields until the remainder can only be a MAC. The format is ambiguous: up to 24
+ * bytes are a MAC, and more are one if they are no extension field (RFC 7822 section 7.5.1).
  */
 static int decode_tail(const uint8_t *bytes, size_t left, struct ntp_packet *packet)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The wire format of NTP (RFC 5905 section 7.3): 48 bytes of header, extension fields, MAC. Pure;
- * the only place that knows of 32.32 and 16.16 fixed point. Says whether bytes are a packet, not
- * whether to believe it: that is ntp_exchange.
+ * the only place that knows 32.32 and 16.16 fixed point. It checks whether bytes are a packet;
+ * ntp_exchange checks whether it is valid.
  */
 #ifndef NTP_PACKET_H
 #define NTP_PACKET_H
@@ -13,13 +13,13 @@
 #define NTP_PORT		123
 #define NTP_HEADER_SIZE		48
 
-/* Longer ones are not looked at: fits one Ethernet frame, and any NTS answer. */
+/* Longer packets are not parsed: this fits one Ethernet frame, and any NTS answer. */
 #define NTP_PACKET_MAX		1472
 
 #define NTP_VERSION_MIN		1
 #define NTP_VERSION_MAX		4
 
-/* A stratum from here on says "not synchronised" (RFC 5905 figure 11). */
+/* From this stratum on a server is not synchronised (RFC 5905 figure 11). */
 #define NTP_STRATUM_UNSYNCHRONISED	16
 
 enum ntp_leap {

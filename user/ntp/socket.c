@@ -35,7 +35,7 @@ static int set_option(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
-/* Without O_NONBLOCK and FD_CLOEXEC in the type, which simulators do not know. */
+/* Set O_NONBLOCK and FD_CLOEXEC here, as simulators do not know them in the socket type. */
 static int open_datagram(int family)
 {
 	int fd = socket(family, SOCK_DGRAM, 0);
@@ -52,7 +52,7 @@ static int open_datagram(int family)
 	return fd;
 }
 
-/* Timestamps of both directions, or of what comes only; none at all is no error. */
+/* Request timestamps in both directions, or on receipt only; having none is no error. */
 static bool enable_stamps(int fd)
 {
 	if (set_option(fd, SOL_SOCKET, SO_TIMESTAMPING,
@@ -85,7 +85,7 @@ static int bind_local(int fd, int family, const struct ntp_socket_options *optio
 	return bind(fd, (struct sockaddr *)&local4, sizeof(local4)) < 0 ? -errno : 0;
 }
 
-/* What was asked for in the configuration has to succeed; the rest is an improvement. */
+/* Configured options have to succeed; the others are improvements. */
 static int apply_options(int fd, int family, const struct ntp_socket_options *options)
 {
 	const char *device = options->bind_device;
@@ -105,7 +105,7 @@ static int apply_options(int fd, int family, const struct ntp_socket_options *op
 		else
 			set_option(fd, IPPROTO_IP, IP_TOS, options->dscp << 2);
 	}
-	/* ICMP errors that are not final for the kernel are still worth telling. */
+	/* Also report ICMP errors that the kernel does not treat as final. */
 	if (family == AF_INET6)
 		set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 	else
@@ -164,7 +164,7 @@ int ntp_socket_send(const struct ntp_socket *sock, const uint8_t *bytes, size_t 
 
 static void read_timespec(const struct timespec *time, struct ntp_stamp *stamp)
 {
-	/* Zero is what the kernel says when it has no such timestamp. */
+	/* The kernel returns zero if it has no such timestamp. */
 	if (time->tv_sec <= 0)
 		return;
 	stamp->realtime_ns = (int64_t)time->tv_sec * NS_PER_S + time->tv_nsec;
@@ -225,7 +225,7 @@ int ntp_socket_receive(const struct ntp_socket *sock, uint8_t *bytes, size_t siz
 	return (int)length;
 }
 
-/* What an extended error says: 0 for that of a timestamp. */
+/* The error number of an extended error: 0 for that of a timestamp. */
 static int read_error(const struct cmsghdr *header)
 {
 	struct sock_extended_err error;

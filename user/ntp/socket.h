@@ -29,7 +29,7 @@ struct ntp_socket_options {
 /**
  * struct ntp_socket - an open socket; .fd is -1 when it is not
  * @fd: to poll(2) for POLLIN and POLLPRI, and by itself POLLERR
- * @stamps_requests: the kernel tells when a request left
+ * @stamps_requests: the kernel timestamps requests
  */
 struct ntp_socket {
 	int fd;
@@ -62,14 +62,14 @@ int ntp_socket_receive(const struct ntp_socket *sock, uint8_t *bytes, size_t siz
 
 /*
  * One message of the error queue, on POLLERR or POLLPRI, or after sending when @stamps_requests:
- * when the request left (@stamp, else untouched), or what ICMP has to say. 0, -EAGAIN: none, -errno
- * as by ICMP (-ECONNREFUSED, -EHOSTUNREACH ...).
+ * the request's timestamp (@stamp, else untouched), or an ICMP error. 0, -EAGAIN: none, -errno as
+ * by ICMP (-ECONNREFUSED, -EHOSTUNREACH ...).
  */
 int ntp_socket_read_error(const struct ntp_socket *sock, struct ntp_stamp *stamp);
 
 /*
- * A descriptor whose being open keeps the kernel timestamping packets: it begins to a moment after
- * the first socket asks for it, too late for a quick answer. -errno if there is no such thing.
+ * While this descriptor is open the kernel timestamps packets. Otherwise it begins a moment after
+ * the first socket asks for it, too late for a quick answer. -errno if that is not supported.
  */
 int ntp_socket_keep_stamps(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All associations: which names are configured, the list of their sources, and the event loop's
- * calls handed on to them.
+ * All associations: the configured names, the list of their sources, and the event loop's calls to
+ * them.
  */
 #include "sources/association.h"
 
@@ -18,25 +18,28 @@
 
 #define NS_PER_S	1000000000LL
 
-/* A network that changes all the time makes us try again this often, after a few times at once. */
+/*
+ * Failed sources are retried so often when the network changes all the time; a few times at once.
+ */
 #define RETRY_NS	(64 * NS_PER_S)
 #define RETRIES_AT_ONCE	4
 
-/* Addresses remembered that sent a KISS packet; then the oldest makes room. */
+/* Addresses that sent a KISS packet, as many as are remembered; then the oldest is dropped. */
 #define KISSED_MAX	CONFIG_SOURCES_MAX
 
 /*
- * Requests to different servers are so far apart, or half as far as the quickest of all could be if
- * they took turns. A confirmation asks all within HASTY_NS without a gap.
+ * The gap between requests to different servers. It is less if it would exceed half of the quickest
+ * server's interval divided by the number of servers. A confirmation asks all within HASTY_NS
+ * without a gap.
  */
 #define SPACING_NS	(NS_PER_S / 5)
 #define BURST_NS	(2 * NS_PER_S)
 #define HASTY_NS	NS_PER_S
 
-/* A route is there a moment before it works, and seldom comes alone. */
+/* A route appears a moment before it works, and seldom alone. */
 #define ARRIVAL_NS	(NS_PER_S / 2)
 
-/* An address that sent a KISS packet: whichever source gets it next has to wait, too. */
+/* An address that sent a KISS packet: any source that gets it next has to wait, too. */
 struct kissed {
 	struct net_address address;
 	int port;
@@ -54,12 +57,12 @@ struct kissed {
  * @sources: of all targets, in order
  * @list: the associations that they belong to
  * @count: how many
- * @changed: tell the owner before returning to it
+ * @changed: call the owner's callback before returning
  * @stamps_fd: keeps the kernel timestamping packets, -1
- * @watch_fd: tells of changes of the network, -1
- * @retry_ns: raw instant at which to try again what has failed, INT64_MAX: none
- * @retried_ns: raw instant up to which times before have used up the allowance
- * @pause_from_ns: nobody is asked from this raw instant ...
+ * @watch_fd: reports changes of the network, -1
+ * @retry_ns: raw instant at which to retry failed sources, INT64_MAX: none
+ * @retried_ns: raw instant up to which earlier retries have used up the allowance
+ * @pause_from_ns: no source is asked from this raw instant ...
  * @pause_until_ns: ... to this one
  * @pausing: it is between them
  * @spacing: of requests
@@ -167,7 +170,7 @@ bool associations_address_used(const struct associations *list, const struct net
 	return false;
 }
 
-/* Some of the sources are selected, so that they agree on who is a falseticker. */
+/* Some sources are selected, so that there is a verdict on falsetickers. */
 bool associations_agree(const struct associations *list, int64_t now_raw_ns)
 {
 	struct source_status status;
@@ -204,7 +207,7 @@ void associations_source_changed(struct associations *list)
 	list->changed = true;
 }
 
-/* Who is asked every 16 ms has no time to wait for the others. */
+/* A server that is asked every 16 ms cannot wait for the others. */
 static void space_out(struct associations *list)
 {
 	int64_t shortest_ns = BURST_NS, gap_ns = SPACING_NS;
@@ -302,7 +305,7 @@ int64_t associations_kissed_until(struct associations *list, const struct net_ad
 	return kissed->until_ns;
 }
 
-/* A reload is the operator's word that who refused is to be asked again. "RATE" is a plea. */
+/* A reload asks servers again that refused to serve us. "RATE" stays in force. */
 static void forgive(struct associations *list, int64_t now_raw_ns)
 {
 	for (size_t i = 0; i < list->kissed_count && i < KISSED_MAX; i++) {
@@ -313,7 +316,7 @@ static void forgive(struct associations *list, int64_t now_raw_ns)
 		source_forgive(list->sources[i], now_raw_ns);
 }
 
-/* The owner is told once, when nothing is half done. */
+/* Call the owner's callback once, when no change is half done. */
 static void report_change(struct associations *list)
 {
 	if (!list->changed)
@@ -334,7 +337,7 @@ static void copy_options(struct associations *list, const struct config *config)
 	list->refresh_ns = config->refresh_s * NS_PER_S;
 }
 
-/* The old target that says the same, taken out of the old list. */
+/* Find the old target with the same directive, and take it out of the old list. */
 static struct target *claim(struct target **old, size_t count, const struct config_source *config)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -349,7 +352,7 @@ static struct target *claim(struct target **old, size_t count, const struct conf
 	return NULL;
 }
 
-/* The targets of a configuration: new ones where there are none, NULL for those to be kept. */
+/* The targets of a configuration: new ones, or NULL for those that are kept. */
 static struct target **make_targets(struct associations *list, const struct config *config,
 				    const bool *kept, int64_t now_raw_ns)
 {
@@ -374,7 +377,7 @@ static struct target **make_targets(struct associations *list, const struct conf
 	return targets;
 }
 
-/* Which directives there are targets for already; of two equal ones there have to be two. */
+/* Which directives have a target already; two equal ones need two. */
 static int find_kept(const struct associations *list, const struct config *config, bool *kept)
 {
 	struct target **old = calloc(list->target_count + 1, sizeof(*old));
@@ -390,7 +393,7 @@ static int find_kept(const struct associations *list, const struct config *confi
 	return 0;
 }
 
-/* Pools that have grown make room for what was added. */
+/* Pools that have grown allocate their new associations. */
 static void shrink_pools(struct associations *list)
 {
 	size_t total = 0;
@@ -480,7 +483,7 @@ int64_t associations_next_ns(const struct associations *list)
 	return next_ns;
 }
 
-/* The network has changed: what failed is tried again in a moment, and not too often. */
+/* The network has changed: retry failed sources in a moment, and not too often. */
 static void take_change(struct associations *list, int64_t now_raw_ns)
 {
 	int64_t allowed_ns = list->retried_ns - (RETRIES_AT_ONCE - 1) * RETRY_NS;
@@ -532,7 +535,7 @@ size_t associations_sources(const struct associations *list, struct source *cons
 	return list->count;
 }
 
-/* The reason why the latest answer was not used; "" if it was, or if there was none. */
+/* The reason why the latest answer was rejected; "" if it was not, or if there was none. */
 static const char *rejection(const struct ntp_client *client)
 {
 	if (!client->last_error || client->verdict == NTP_ACCEPTED)

@@ -23,11 +23,11 @@
 #include "discipline/source.h"
 #include "ntp/address.h"
 
-/* Descriptors at most: a socket for each source, a name being looked up, and the network's. */
+/* Descriptors at most: a socket for each source, a name being resolved, and the network's. */
 #define ASSOCIATIONS_FDS_MAX	(2 * CONFIG_SOURCES_MAX + 1)
 
 /**
- * struct associations_callbacks - what the owner is told; called from inside the other functions
+ * struct associations_callbacks - reports to the owner; called from inside the other functions
  * @changed: a source got a sample, was lost, came or went: time for discipline_update(). The array
  *	of sources may be another one from now on
  * @message: a sentence for the log, with a priority of syslog(3)
@@ -61,7 +61,7 @@ struct association_info {
 
 struct associations;
 
-/* @timescale, @callbacks and @context outlive it. NULL: no memory. */
+/* @timescale, @callbacks and @context must not be freed before it. NULL: no memory. */
 struct associations *associations_new(struct timescale *timescale,
 				      const struct associations_callbacks *callbacks,
 				      void *context);
@@ -76,7 +76,7 @@ void associations_set_timescale(struct associations *associations, struct timesc
  * @config: what is wanted now; not kept
  * @now_raw_ns: raw
  *
- * Sources whose directive is unchanged are kept with all they know, others go and come.
+ * Sources whose directive is unchanged are kept with their samples, others are removed or added.
  *
  * Return: 0, -ENOMEM (then nothing was changed).
  */
@@ -108,7 +108,9 @@ bool associations_get_info(const struct associations *associations, size_t index
 void associations_burst_all(struct associations *associations, int64_t now_raw_ns, int count,
 			    bool pressing);
 
-/* Ask nobody from raw's @from_ns to @until_ns: servers may be off by a second then. */
+/*
+ * Ask no source from @from_ns to @until_ns of the raw clock: servers may be wrong by a second then.
+ */
 void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns);
 
 /* source_change_reference() for all; requests in flight are dropped. */

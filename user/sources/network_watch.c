@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Routing netlink's notifications, of which only the kind is looked at.
+ * Routing netlink's notifications, of which only the type is read.
  */
 #include "sources/network_watch.h"
 
@@ -37,7 +37,7 @@ int network_watch_open(void)
 	return fd;
 }
 
-/* Something has come: what goes makes nothing reachable. */
+/* A new address or route: one that goes makes nothing reachable. */
 static bool is_arrival(const char *bytes, size_t left)
 {
 	struct nlmsghdr header;
@@ -68,7 +68,7 @@ bool network_watch_read(int fd)
 		if (length > 0)
 			arrived |= is_arrival(bytes, (size_t)length);
 		else if (length < 0 && errno == ENOBUFS)
-			arrived = true;	/* so much came that some was lost */
+			arrived = true;	/* notifications were lost */
 		else
 			break;
 	}

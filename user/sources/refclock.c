@@ -33,7 +33,7 @@ static void take_failure(struct target *target, int err, int64_t now_raw_ns)
 	struct association *association = target->associations[0];
 
 	source_failed(association->source, now_raw_ns, err);
-	/* Our clocks were at fault, not the device. */
+	/* Our own clocks were disrupted; the device is not at fault. */
 	if (err == -ESTALE)
 		return;
 	if (++association->client.failures < FAILURES_REOPEN)

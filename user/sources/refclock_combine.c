@@ -10,13 +10,13 @@
 
 #include "core/line.h"
 
-/* Brackets up to this much wider than the narrowest are as good as it. */
+/* Brackets up to this much wider than the narrowest one count as equally good. */
 #define WIDTH_SLACK	1.25
 
 /* One standard error of an exact reading: it is given in ns. */
 #define READING_NOISE_NS	1.0
 
-/* Saturated where ns end. */
+/* Saturated at the limits of 64 bits. */
 static int64_t to_s64(double ns)
 {
 	if (ns >= (double)INT64_MAX)
@@ -82,7 +82,7 @@ int refclock_combine(const struct phc_reading *readings, size_t count, enum phc_
 		width += ((double)readings[i].width_ns - width) / (double)used;
 	}
 
-	/* One reading tells nothing of its noise: then it may be anywhere in the bracket. */
+	/* One reading does not show its noise: then it may be anywhere in the bracket. */
 	noise_ns = used > 1 ? sqrt(square / (double)(used - 1) / (double)used) : width / 4;
 	noise_ns += READING_NOISE_NS + (double)span->before.reading_ns +
 		    (double)config->precision_ns;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls of PTP hardware clocks. What readings are worth is refclock_combine.c's.
+ * The ioctls of PTP hardware clocks. refclock_combine.c judges the readings.
  */
 #include "sources/refclock_phc.h"
 
@@ -21,7 +21,7 @@
 /* The name of the clock that the module registers. */
 #define OWN_CLOCK_NAME	"truechime"
 
-/* Saturated: a broken device may say anything. */
+/* Saturated: a broken device may return anything. */
 static int64_t to_ns(const struct ptp_clock_time *time)
 {
 	if (time->sec > INT64_MAX / NS_PER_S - 1)
@@ -32,7 +32,7 @@ static int64_t to_ns(const struct ptp_clock_time *time)
 	return time->sec * NS_PER_S + time->nsec;
 }
 
-/* The driver's name of the clock behind the descriptor, "" if that cannot be told. */
+/* The driver's name of the clock behind the descriptor, "" if that is unknown. */
 static void read_clock_name(int fd, char *name, size_t size)
 {
 	struct stat status;
@@ -163,8 +163,8 @@ static int read_device(const struct refclock_phc *phc, size_t count, struct phc_
 }
 
 /*
- * What a driver says that has not got the method. -ENODEV is also what a device says that is gone;
- * the other methods will say so again.
+ * The errors of a driver without the method. -ENODEV may also mean that the device is gone; then
+ * the other methods return it again.
  */
 static bool is_unsupported(int err)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One process a look-up, and one message from it over a pipe.
+ * One process for each query, and one message from it over a pipe.
  */
 #include "sources/resolver.h"
 
@@ -49,7 +49,7 @@ static void look_up(const char *name, int family, struct answer *answer)
 	freeaddrinfo(list);
 }
 
-/* Nothing of the daemon's is of use here: not its descriptors, handlers or privileges. */
+/* The child needs neither the daemon's descriptors nor its handlers nor its privileges. */
 static void give_up_everything(int keep)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -155,7 +155,7 @@ int resolver_finish(struct resolver *resolver, int64_t now_ns, struct net_addres
 	}
 	resolver_cancel(resolver);
 
-	/* It was killed, or ran out of something. */
+	/* The child was killed, or ran out of memory or descriptors. */
 	if (length != (ssize_t)sizeof(answer) || answer.count < 0 ||
 	    answer.count > RESOLVER_ADDRESSES_MAX) {
 		*problem = "The name could not be looked up";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Host names to addresses without waiting: each look-up runs in a process of its own, which gives
- * up all privileges first. The system's resolver is as it is (blocking, with plug-ins and threads)
- * and what it does or suffers does not reach the daemon.
+ * Host names to addresses without waiting: each query runs in a process of its own, which first
+ * drops all privileges. The system's resolver blocks, and has plug-ins and threads; none of that
+ * reaches the daemon.
  */
 #ifndef SOURCES_RESOLVER_H
 #define SOURCES_RESOLVER_H
@@ -16,7 +16,7 @@
 #define RESOLVER_ADDRESSES_MAX	16
 
 /**
- * struct resolver - a look-up; { .fd = -1 } when there is none
+ * struct resolver - a query; { .fd = -1 } when there is none
  * @fd: to poll(2) for POLLIN
  * @pid: the process
  * @deadline_ns: when to give up, by the clock of resolver_start()'s argument
@@ -43,7 +43,7 @@ int resolver_start(struct resolver *resolver, const char *name, int family, int6
 int resolver_finish(struct resolver *resolver, int64_t now_ns, struct net_address *addresses,
 		    const char **problem);
 
-/* Forget about it. */
+/* Cancel it. */
 void resolver_cancel(struct resolver *resolver);
 
 #endif /* SOURCES_RESOLVER_H */

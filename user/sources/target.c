@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a name to addresses to answering servers, and on to others when those do not answer.
+ * From a name to addresses to answering servers, and to other addresses when those do not answer.
  */
 #include "sources/target.h"
 
@@ -13,26 +13,29 @@
 #define NS_PER_S	1000000000LL
 
 /*
- * A name that cannot be looked up, most often for want of a network, is tried again after 1 s, 2 s
+ * A name that cannot be resolved, most often for want of a network, is tried again after 1 s, 2 s
  * and so on up to about a minute; one that name servers say does not exist, up to half an hour.
  */
 #define LOOK_UP_FIRST_NS	NS_PER_S
 #define LOOK_UP_MOST_NS		(64 * NS_PER_S)
 #define LOOK_UP_NOBODY_NS	(2048 * NS_PER_S)
 
-/* A name whose server stopped answering is looked up no more often than this, and ever less. */
+/*
+ * A name whose server stopped answering is resolved again after so long at the earliest, and ever
+ * less often.
+ */
 #define LOOK_UP_AGAIN_NS	(64 * NS_PER_S)
 
-/* Exchanges in a row without a sample that make an address one to be replaced. */
+/* After so many exchanges without a sample an address is replaced. */
 #define FAILURES_GONE		8
 
-/* Samples in a row that make a pool's server one to be replaced, if others agree otherwise. */
+/* After so many samples as a falseticker a server of a pool is replaced. */
 #define FALSE_GONE		16
 
-/* A fresh address that the machine has no way to is given up sooner. What ICMP says is no proof. */
+/* A new address that this machine has no route to is given up sooner. ICMP proves nothing. */
 #define FAILURES_HOPELESS	3
 
-/* Requests to a server that a changed network may have brought back. */
+/* Requests to a server that may be reachable again after a change of the network. */
 #define RETRY_REQUESTS		4
 
 static const struct net_address no_address;
@@ -167,7 +170,7 @@ void target_apply_options(struct target *target)
 		target->associations[i]->client.options = client_options(target);
 }
 
-/* Whom we lost, or never had, is asked now, and with iburst as at the start. */
+/* A lost server, or one that never answered, is asked now, and with iburst as at the start. */
 static void retry_association_now(struct association *association, int64_t now_raw_ns)
 {
 	struct ntp_client *client = &association->client;
@@ -198,7 +201,7 @@ void target_retry_now(struct target *target, int64_t now_raw_ns)
 	}
 }
 
-/* A new address for an association, with a source that knows nothing. -ENOMEM: as it was. */
+/* Give an association a new address, with a source without samples. -ENOMEM: nothing changed. */
 static int give_address(struct association *association, const struct net_address *address,
 			int64_t now_raw_ns)
 {
@@ -227,7 +230,7 @@ static int give_address(struct association *association, const struct net_addres
 	return 0;
 }
 
-/* The next address found that nobody uses; @fresh: nor used before. -1: none. */
+/* The next address found that no association uses; @fresh: nor used before. -1: none. */
 static int free_address(const struct target *target, bool fresh)
 {
 	for (size_t i = 0; i < target->found_count; i++) {
@@ -265,7 +268,7 @@ static void schedule_look_up(struct target *target, int64_t now_raw_ns, int64_t 
 	target->look_up_wait_ns = 2 * wait_ns;
 }
 
-/* Is there more to expect of this address? */
+/* May this address still answer? */
 static bool is_gone(const struct association *association)
 {
 	const struct ntp_client *client = &association->client;
@@ -281,7 +284,7 @@ static bool is_gone(const struct association *association)
 	       client->failures >= FAILURES_HOPELESS;
 }
 
-/* Replace what is gone, and if there is nothing left to replace it with look the name up. */
+/* Replace addresses that do not answer; resolve the name again if there is no other. */
 static void replace(struct association *association, int64_t now_raw_ns)
 {
 	struct target *target = association->target;
@@ -294,7 +297,7 @@ static void replace(struct association *association, int64_t now_raw_ns)
 	}
 	if (target->resolver.fd >= 0)
 		return;
-	/* A routine look-up may be weeks away. */
+	/* The next routine query may be weeks away. */
 	if (target->look_up_ns == INT64_MAX || target->refreshing) {
 		target->refreshing = false;
 		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
@@ -319,7 +322,7 @@ static bool is_found(const struct target *target, const struct net_address *addr
 	return false;
 }
 
-/* One association whose address the name no longer has; NULL: none. */
+/* An association whose address the name no longer resolves to; NULL: none. */
 static struct association *find_outdated(struct target *target)
 {
 	for (size_t i = 0; i < target->count; i++) {
@@ -332,7 +335,10 @@ static struct association *find_outdated(struct target *target)
 	return NULL;
 }
 
-/* Hand out what was found: first to those without, then for those gone, then to new ones. */
+/*
+ * Distribute the addresses found: to associations without one, then to those that do not answer,
+ * then to new ones.
+ */
 static void use_addresses(struct target *target, int64_t now_raw_ns)
 {
 	size_t wanted = target->config.kind == CONFIG_POOL ? (size_t)target->config.maxsources : 1;
@@ -351,7 +357,9 @@ static void use_addresses(struct target *target, int64_t now_raw_ns)
 			break;
 		use_free_address(target->associations[target->count - 1], now_raw_ns);
 	}
-	/* One at a time, so that a good clock does not lose all its sources to a new list. */
+	/*
+	 * Replace one at a time, so that a good clock does not lose all its sources to a new list.
+	 */
 	outdated = target->refreshing ? find_outdated(target) : NULL;
 	if (outdated)
 		replace(outdated, now_raw_ns);
@@ -394,7 +402,7 @@ void target_failed(struct target *target, int err, const char *problem, int64_t 
 {
 	bool nobody = err == -ENOENT;
 
-	/* An address in use is not touched. */
+	/* Addresses in use are kept. */
 	if (is_without_address(target)) {
 		if (strcmp(target->problem, problem) != 0)
 			associations_message(target->list, LOG_WARNING,
@@ -446,7 +454,7 @@ static void start_look_up(struct target *target, int64_t now_raw_ns)
 		target_failed(target, err, "No process could be started to do it", now_raw_ns);
 }
 
-/* One sentence when a server stops answering, one when it is back. */
+/* Log when a server stops answering, and when it is back. */
 static void log_failure(struct association *association)
 {
 	const struct ntp_client *client = &association->client;
@@ -479,8 +487,8 @@ static void log_kiss(struct association *association)
 }
 
 /*
- * Another address of a pool may know better. A server that was named is what somebody wants, and
- * where no majority is left nobody can say who is wrong.
+ * Another address of a pool may be right. A server that was configured by name is kept, and without
+ * a majority it is unknown which source is wrong.
  */
 static void count_false_sample(struct association *association, int64_t now_raw_ns)
 {

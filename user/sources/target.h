@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One configured name with the associations that it stands for: one for a server or refclock,
- * several for a pool. Owns the name's look-up, which address goes to whom, and when to look for
- * another. Between association.c and its parts; not for anybody else.
+ * One configured name with its associations: one for a server or refclock, several for a pool. Owns
+ * the name's resolution, the distribution of its addresses, and the search for others. Between
+ * association.c and its parts; not for others.
  */
 #ifndef SOURCES_TARGET_H
 #define SOURCES_TARGET_H
@@ -18,7 +18,7 @@
 #include "sources/refclock_phc.h"
 #include "sources/resolver.h"
 
-/* A pool's most, which is also what a look-up yields at most. */
+/* The size limit of a pool, and of a query's result. */
 #define TARGET_ASSOCIATIONS_MAX	RESOLVER_ADDRESSES_MAX
 
 struct target;
@@ -28,7 +28,7 @@ struct target;
  * @target: the name that it belongs to
  * @source: owned
  * @client: the server that is asked; its address.family is AF_UNSPEC as long as there is none
- * @complained: the failure was told to the log
+ * @complained: the failure was logged
  * @trying: it has not answered since it got its address
  * @false_samples: in a row, while others agree that it is a falseticker
  */
@@ -45,13 +45,13 @@ struct association {
  * struct target - a name
  * @config: its directive
  * @list: where messages go and other targets are
- * @resolver: looking it up
- * @phc: of a refclock, which is opened instead of looked up
- * @look_up_ns: raw instant of the next look-up, INT64_MAX: none
+ * @resolver: the query in progress
+ * @phc: of a refclock, which is opened instead of resolved
+ * @look_up_ns: raw instant of the next query, INT64_MAX: none
  * @look_up_wait_ns: wait before the one after that
- * @refreshing: the look-up is a routine one
+ * @refreshing: the query is a routine one
  * @problem: why there is no address, ""
- * @found: what the latest look-up yielded
+ * @found: the result of the latest query
  * @tried: of those, which were in use since
  * @found_count: how many
  * @associations: at least one
@@ -73,7 +73,7 @@ struct target {
 	size_t count;
 };
 
-/* What the targets need of the whole, association.c. */
+/* What the targets use of association.c. */
 struct timescale *associations_timescale(struct associations *list);
 bool associations_address_used(const struct associations *list, const struct net_address *address,
 			       int port);
@@ -88,11 +88,11 @@ struct ntp_spacing *associations_spacing(struct associations *list);
 struct ntp_limits associations_limits(const struct associations *list,
 				      const struct config_source *config);
 
-/* The server of @client sent a KISS packet: nobody is to ask its address before @until_ns. */
+/* The server of @client sent a KISS packet: no source asks its address before @until_ns. */
 void associations_note_kiss(struct associations *list, const struct ntp_client *client,
 			    int64_t until_ns);
 
-/* Until when, and @code said so; INT64_MIN: it did not. */
+/* When an address may be asked again after KISS @code; INT64_MIN: it sent none. */
 int64_t associations_kissed_until(struct associations *list, const struct net_address *address,
 				  int port, uint32_t *code);
 int64_t associations_refresh_ns(const struct associations *list);
@@ -102,13 +102,13 @@ struct target *target_new(struct associations *list, const struct config_source 
 			  int64_t now_raw_ns);
 void target_free(struct target *target);
 
-/* Give up one of a pool's. false: it has no more to spare. */
+/* Give up an association of a pool. false: there is none to spare. */
 bool target_shrink(struct target *target);
 
 /* Options that belong to all targets may be others after a reload. */
 void target_apply_options(struct target *target);
 
-/* Look up at once what has no address; try at once what could not be sent. */
+/* Retry now: resolve a name without an address, send a request that could not be sent. */
 void target_retry_now(struct target *target, int64_t now_raw_ns);
 
 int64_t target_next_ns(const struct target *target);
@@ -116,7 +116,7 @@ int target_pollfds(const struct target *target, struct pollfd *fds, int max);
 void target_event(struct target *target, const struct pollfd *fd, int64_t now_raw_ns);
 void target_timer(struct target *target, int64_t now_raw_ns);
 
-/* It could not be looked up or opened: say so once, and try again in a while. */
+/* The name could not be resolved, or the device not opened: log it once, and retry later. */
 void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns);
 
 /* refclock.c: the same for a target that is a refclock. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From (timescale, system clock) of one instant to a frequency and the time of the next check.
+ * From timescale and system clock at one instant to a frequency and the time of the next check.
  */
 #include "steering/follower.h"
 
@@ -10,117 +10,117 @@
 #define NS_PER_S	1000000000LL
 
 /*
- * The kernel keeps CLOCK_REALTIME by a multiplier whose unit is some 120 ppb, and makes up for the
- * rest at its ticks, of which an idle machine has one a second: then the clock is to and fro by as
- * many ns, and what is seen now is made good by the kernel itself later. Such an offset is no
- * reason to check more often, and only a part of it is taken away: all of it would be chasing that.
+ * The kernel advances CLOCK_REALTIME by a multiplier whose unit is some 120 ppb, and corrects the
+ * remainder at its ticks, of which an idle machine has one a second. So the clock moves to and fro
+ * by as many ns, and the kernel itself removes later what a check finds now. Such an offset is no
+ * reason to check more often, and only a part of it is removed.
  */
 #define DITHER_NS	150
 #define DITHER_SHARE	0.5
 
 /*
- * Within this, checks become rarer; corrections that are better than this are worth following at
+ * Within this offset checks become rarer; corrections with a smaller error are worth following at
  * once.
  */
 #define FINE_NS		50
 
 /*
- * The time constant with which a correction is carried out, in times between two corrections.
- * Corrections of x every P, carried out with a time constant T, leave the clock behind by
- * x sqrt(T / 2P) and shake its frequency by x / sqrt(2 T P). Where samples come often, x is a fifth
- * of the standard error: three times P costs 3 % of the accuracy. Where x is more, T is less, as
- * much as the mean square of it tells: that costs a seventh at most. x is most of the error at the
- * longest intervals, where the frequency is calm anyway: T P is at most the square of CALM_NS.
+ * The time constant of a correction, in intervals between two corrections. Corrections of x every
+ * P, carried out with a time constant T, leave the clock behind by x sqrt(T / 2P) and disturb its
+ * frequency by x / sqrt(2 T P). Where samples come often, x is a fifth of the standard error: three
+ * times P costs 3 % of the accuracy. With a larger mean square of x, T is less in proportion: that
+ * costs a seventh at most. x is most of the error at the longest intervals, where the frequency is
+ * calm anyway: T P is at most the square of CALM_NS.
  */
 #define PACE_SHARE	3.0
 #define CALM_NS		400e9
 #define SPREAD_SHARE	0.6
 
 /*
- * Who is read every second or more often is a clock in the machine, whose time is worth more than
- * this clock's calm: half of that, and large is what is more than one standard error.
+ * A source that is read every second or more often is a clock in the machine, whose accuracy is
+ * worth more than a calm frequency: half of that time constant, and corrections of more than one
+ * standard error count as large.
  */
 #define QUICK_PACE_NS	1500000000LL
 #define QUICK_SHARE	0.5
 
 /*
- * A young clock's errors shrink as fast as it learns; what of them is still to be taken away is not
- * to last longer than they do. So the constant is at most this part of the time since the first
- * check.
+ * The errors of a young clock shrink as fast as it learns, and the removal of an error must not
+ * last longer. So the constant is at most this part of the time since the first check.
  */
 #define YOUNG_SHARE	0.75
 
 /*
- * Of all ways to carry out so many corrections with so much left behind, one time constant for all
- * shakes the frequency least. But what is larger than this many standard errors is hardly noise: it
- * is real, and goes in proportionally less time, all of it.
+ * Of all ways to carry out corrections with the same mean error left behind, one time constant for
+ * all disturbs the frequency least. But a correction of more than this many standard errors is
+ * hardly noise: all of it is carried out in proportionally less time.
  */
 #define LARGE_SIGMAS	2.0
 
 /*
- * A clock that is off by more than the timescale's bound and this is called unsynchronised. Then
- * the error is no estimate's, and every second of calm one that programs go without the time.
+ * A clock that is wrong by more than the timescale's bound and this is called unsynchronised. Such
+ * an error is not the noise of an estimate, and is removed as fast as permitted.
  */
 #define WRONG_NS	10000000
 
 /*
- * A slew goes on as it is until the next check. So many of these in a time constant make it decay;
- * a slew that stays as it was at first shakes the frequency by a quarter more.
+ * A slew keeps its rate until the next check. With so many checks in a time constant it decays; a
+ * slew at its first rate throughout disturbs the frequency by a quarter more.
  */
 #define CHECKS	4
 
 /*
- * From a longer pace to a shorter one in parts: two answers that come in quick succession, or after
- * some that were lost, are no reason to hurry.
+ * The interval between corrections is shortened in parts: two answers in quick succession, or after
+ * some that were lost, are no reason for a shorter time constant.
  */
 #define PACE_PARTS	4
 
 /*
- * The mean square of corrections, in squared standard errors: what it begins with, and how many. A
- * large one is carried out quickly itself, and says little of those to come.
+ * The mean square of corrections, in squared standard errors: its start value, and how many it
+ * averages. A large one is carried out quickly by itself, and says little of those to come.
  */
 #define SPREAD_FIRST	0.25
 #define SPREAD_MEMORY	8
 #define SPREAD_MAX	3.0
 
 /*
- * After a disruption the timescale is learned anew, by corrections that are large one and all. Then
- * it is this, for some eight of them, so that the clock comes along.
+ * After a disruption all corrections are large, because the timescale is learned anew. Then the
+ * mean square starts here, for some eight of them, so that the clock keeps up.
  */
 #define SPREAD_DISRUPTED	20.0
 
 /*
- * Nothing below this is worth shaking the frequency for: the least interval is soon enough. What a
- * kernel was told to hurry by it owes the clock afterwards: a microsecond was seen after 0.1 s at
- * 860 ppm, and half a minute until it was paid.
+ * A smaller offset is removed in no less than the least interval. After a large command the kernel
+ * owes the clock a correction: a microsecond was seen after 0.1 s at 860 ppm, and it took half a
+ * minute.
  */
 #define SMALL_NS	100000
 
 /*
- * Nobody ends a slew but the check of its end. Where checks come late, because the machine or its
- * processor stands still, a slew that was to take less time than that overshoots by more than there
- * was to take away, and the next one is worse. So none is quicker than this many times the latest
- * check of late, which is forgotten at this rate; what stood still for longer was stopped.
+ * Only the check at its end ends a slew. If checks come late, because the machine or its processor
+ * stands still, a short slew overshoots by more than the error, and the next one is worse. So no
+ * slew takes less than this many times the latest delay of a check, which is forgotten at this
+ * rate. A greater delay means that the machine was stopped.
  */
 #define LATE_SHARE	2
 #define LATE_MEMORY	64
 #define LATE_MAX_NS	(4 * NS_PER_S)
 
-/* The timescale slews for at most about a second; then its true rate can be seen. */
+/* The timescale slews for about a second at most; then its true rate shows. */
 #define SLEW_CHECK_NS	(NS_PER_S / 8)
 
 /*
- * A kernel that was idle for seconds owes its clock some hundred ns, and pays them at its own pace,
- * by 5 to 60 ns a second, whatever it is told: for the first minute it is watched. And a
- * timescale's rate is known by how long it was watched: then checks are apart by at most this part
- * of the time since, else they would find what a young rate was wrong by.
+ * A kernel that was idle for seconds owes its clock some hundred ns, and corrects them at its own
+ * pace, by 5 to 60 ns a second, whatever the command: it is checked often for the first minute. A
+ * young timescale's rate is less certain too: the interval between checks is at most this part of
+ * the time since, or they would find the error of that rate.
  */
 #define WATCH_NS	(60 * NS_PER_S)
 #define SPAN_PART	8
 
 /*
- * Bias: readings that are wrong by the dither say nothing over a short time, and little over one of
- * a minute; and no kernel is off by more than this.
+ * Bias: with readings that are wrong by the dither, a short interval shows nothing of it, and one
+ * of a minute little. No kernel is wrong by more than this.
  */
 #define BIAS_CHECK_NS	4e9
 #define BIAS_SHARE_NS	16e9
@@ -131,7 +131,7 @@ void follower_restart(struct follower *follower)
 	follower->started = false;
 }
 
-/* Within which the offset is as good as none: @least_ns, and what readings and timescale lack. */
+/* Offsets within this count as none: @least_ns, and the errors of readings and timescale. */
 static int64_t follower_tolerance(const struct timescale_now *now, int64_t least_ns)
 {
 	int64_t tolerance_ns = least_ns + now->reading_ns;
@@ -141,13 +141,13 @@ static int64_t follower_tolerance(const struct timescale_now *now, int64_t least
 	return tolerance_ns;
 }
 
-/* Never in so little time that a late wake-up would overshoot by much. */
+/* Never in so little time that a late check would overshoot by much. */
 #define LEAST_HORIZON_NS	0.125e9
 
-/* A correction that comes quickly may be carried out in this part of the time to the next one. */
+/* A correction that comes quickly may be carried out in this part of the interval. */
 #define PACE_PART	4
 
-/* What is as good as none has so many corrections to be carried out. */
+/* An offset that counts as none is removed over so many corrections. */
 #define CALM_CORRECTIONS	2
 
 void follower_note_late(struct follower *follower, int64_t late_ns)
@@ -163,7 +163,7 @@ void follower_check_again(struct follower *follower)
 	follower->next_ns = follower->last_raw_ns;
 }
 
-/* How late checks are apt to be. */
+/* The delay to expect of a check. */
 static void follower_judge_late(struct follower *follower, const struct timescale_now *now)
 {
 	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, follower->last_raw_ns);
@@ -181,7 +181,7 @@ void follower_expect_news(struct follower *follower)
 	follower->expect_news = true;
 }
 
-/* The time between two corrections, which jumps up and walks down. */
+/* The interval between two corrections: it grows at once and shrinks slowly. */
 static void follower_note_pace(struct follower *follower, int64_t gap_ns)
 {
 	if (gap_ns < follower->pace_ns)
@@ -191,8 +191,8 @@ static void follower_note_pace(struct follower *follower, int64_t gap_ns)
 }
 
 /*
- * How often fresh corrections come says how long one is of use. Those of several sources come at
- * once and count as one.
+ * The interval between fresh corrections: how long one of them is of use. Those of several sources
+ * come at once, and count as one.
  */
 static void follower_note_news(struct follower *follower, const struct timescale_now *now)
 {
@@ -216,7 +216,7 @@ static bool follower_is_news(const struct follower *follower, const struct times
 	return follower->has_news && now->raw_ns == follower->news_ns;
 }
 
-/* What the check before foretold for this one. */
+/* The offset that the previous check predicted for this one. */
 static double follower_predicted(const struct follower *follower, const struct timescale_now *now)
 {
 	return (double)follower->last_offset_ns -
@@ -224,7 +224,7 @@ static double follower_predicted(const struct follower *follower, const struct t
 }
 
 /*
- * How large corrections are of late, in standard errors. Those of several sources that come at once
+ * The size of recent corrections, in standard errors. Those of several sources that come at once
  * are parts of one.
  */
 static void follower_note_spread(struct follower *follower, const struct timescale_now *now,
@@ -248,8 +248,9 @@ static void follower_note_spread(struct follower *follower, const struct timesca
 }
 
 /*
- * How much of the offset is a correction's that is still being carried out. What turns up between
- * two of them, a host's turn or the kernel's way to keep its clock, is no question of samples.
+ * The part of the offset that comes from a correction and is still being removed. What appears
+ * between two corrections, by a host's slew or the kernel's way to keep its clock, is not noise of
+ * samples.
  */
 static double follower_corrected(const struct follower *follower, const struct timescale_now *now,
 				 int64_t offset_ns)
@@ -261,11 +262,11 @@ static double follower_corrected(const struct follower *follower, const struct t
 		return 0.0;
 	if (follower_is_news(follower, now))
 		return (double)offset_ns;
-	/* A check that was late finds more than all of it gone. */
+	/* A late check finds that the slew has overshot. */
 	return left_ns * follower->corrected_ns > 0.0 ? left_ns : 0.0;
 }
 
-/* An offset of this size is taken away in no less time; a small one not in less than @small_ns. */
+/* The least time to remove an offset of this size; a small one takes @small_ns at least. */
 static double follower_least_horizon(const struct follower *follower, double size_ns,
 				     double small_ns)
 {
@@ -276,8 +277,8 @@ static double follower_least_horizon(const struct follower *follower, double siz
 }
 
 /*
- * What is as good as none is taken away by the next check, which may be a minute away; sooner where
- * fresh corrections come quickly and are better than the tolerance.
+ * An offset that counts as none is removed by the next check, which may be a minute away; sooner if
+ * fresh corrections come quickly and have an error below the tolerance.
  */
 static double follower_calm_horizon(const struct follower *follower,
 				    const struct timescale_now *now)
@@ -286,7 +287,7 @@ static double follower_calm_horizon(const struct follower *follower,
 	    follower->pace_ns > follower->interval_ns / CALM_CORRECTIONS ||
 	    now->sigma_ns > FINE_NS)
 		return (double)follower->interval_ns;
-	/* Those of several sources come at once, and are no reason to hurry. */
+	/* Corrections of several sources come at once, and are no reason to be quicker. */
 	return fmax((double)follower->pace_ns * CALM_CORRECTIONS,
 		    (double)follower->options.min_interval_ns);
 }
@@ -296,13 +297,13 @@ static bool follower_is_quick(const struct follower *follower)
 	return follower->pace_ns < QUICK_PACE_NS;
 }
 
-/* What is larger than this is carried out all the more quickly. */
+/* A larger correction is carried out in proportionally less time. */
 static double follower_large_ns(const struct follower *follower, const struct timescale_now *now)
 {
 	return (follower_is_quick(follower) ? 1.0 : LARGE_SIGMAS) * (double)now->sigma_ns;
 }
 
-/* The time constant with which corrections at this pace are carried out, unless they are large. */
+/* The time constant of corrections at this interval, unless they are large. */
 static double follower_usual_constant(const struct follower *follower,
 				      const struct timescale_now *now)
 {
@@ -316,7 +317,7 @@ static double follower_usual_constant(const struct follower *follower,
 	return fmin(constant_ns, YOUNG_SHARE * age_ns);
 }
 
-/* The time constant with which so much of a correction is taken away. */
+/* The time constant of a correction of this size. */
 static double follower_time_constant(const struct follower *follower,
 				     const struct timescale_now *now, double size_ns, bool calm)
 {
@@ -332,16 +333,19 @@ static double follower_time_constant(const struct follower *follower,
 		return follower_calm_horizon(follower, now);
 	if (calm)
 		return fmax(constant_ns, follower_calm_horizon(follower, now));
-	/* Corrections that come quickly may be carried out quickly: the next is measured anew. */
+	/*
+	 * Corrections that come quickly may be carried out quickly, as the next one is measured
+	 * anew.
+	 */
 	small_ns = fmin((double)follower->options.min_interval_ns,
 			fmax((double)follower->pace_ns / PACE_PART, LEAST_HORIZON_NS));
 	return fmax(constant_ns, follower_least_horizon(follower, size_ns, small_ns));
 }
 
 /*
- * The timescale's rate without a slew of its own: what that is about to add is taken as if it were
- * there already. While it hides the rate the latest one is as good as any, even if the clock was
- * stepped since, and none if there was none.
+ * The timescale's rate without a slew of its own, whose remaining phase is taken as if it were
+ * there already. While a slew hides the rate the latest one is used, even if the clock was stepped
+ * since, and zero if there was none.
  */
 static void follower_note_rate(struct follower *follower, const struct timescale_now *now,
 			       int64_t tolerance_ns)
@@ -353,7 +357,7 @@ static void follower_note_rate(struct follower *follower, const struct timescale
 	follower->base_rate = now->rate;
 	follower->has_rate = true;
 
-	/* A rate that has just turned is not trusted for longer than it can do harm. */
+	/* A rate that has just changed is not extrapolated for longer than it can do harm. */
 	while (follower->started && follower->interval_ns > follower->options.min_interval_ns &&
 	       turned * (double)follower->interval_ns > (double)tolerance_ns)
 		follower->interval_ns /= 2;
@@ -361,7 +365,7 @@ static void follower_note_rate(struct follower *follower, const struct timescale
 		follower->interval_ns = follower->options.min_interval_ns;
 }
 
-/* Checks that found what was foretold become rarer, others more frequent. */
+/* Checks that find the predicted offset become rarer, others more frequent. */
 static void follower_adapt(struct follower *follower, const struct timescale_now *now,
 			   double rest_ns)
 {
@@ -374,7 +378,7 @@ static void follower_adapt(struct follower *follower, const struct timescale_now
 		follower->interval_ns = options->min_interval_ns;
 		return;
 	}
-	/* An early check, at a fresh correction, has no say. */
+	/* An early check, at a fresh correction, does not count. */
 	if (now->raw_ns < follower->next_ns)
 		return;
 	if (fabs(rest_ns) <= (double)tolerance_ns)
@@ -399,9 +403,10 @@ static double clamp(double value, double limit)
 }
 
 /*
- * What an undisturbed check finds other than foretold is learned, the more the longer it was. A
- * fresh correction, which brings an early check, says nothing of the rate at which the clock runs;
- * and the timescale's own rate, a host's slope, is known the better the later.
+ * Learn the bias from the difference between found and predicted offset at an undisturbed check,
+ * the more the longer the interval was. A fresh correction, which brings an early check, says
+ * nothing of the system clock's rate; and the timescale's own rate, a host's slope, is known the
+ * better the later.
  */
 static void follower_learn_bias(struct follower *follower, const struct timescale_now *now,
 				int64_t offset_ns)
@@ -418,19 +423,19 @@ static void follower_learn_bias(struct follower *follower, const struct timescal
 	follower->bias = clamp(follower->bias + error, BIAS_MAX);
 }
 
-/* How much of what is no correction's to take away. */
+/* The part to remove of an offset that does not come from a correction. */
 static double follower_share(double rest_ns)
 {
 	return fabs(rest_ns) > DITHER_NS ? 1.0 : DITHER_SHARE;
 }
 
-/* When to check again after a correction that is carried out with this time constant. */
+/* When to check again during a correction with this time constant. */
 static double follower_correction_check(const struct follower *follower,
 					const struct timescale_now *now, double constant_ns)
 {
 	double least_ns = fmin(constant_ns, (double)follower->options.min_interval_ns);
 
-	/* Where the next correction is there sooner, that is the check. */
+	/* If the next correction comes sooner, that is the check. */
 	if (follower_is_quick(follower) ||
 	    fabs(follower->corrected_ns) > follower_large_ns(follower, now))
 		return constant_ns;
@@ -438,8 +443,8 @@ static double follower_correction_check(const struct follower *follower,
 }
 
 /*
- * How fast to slew, and after how long to check again. Of the offset @corrected_ns are a
- * correction's and @rest_ns are not.
+ * The rate of the slew, and the time until the next check. @corrected_ns of the offset come from a
+ * correction, @rest_ns do not.
  */
 static double follower_slew(struct follower *follower, const struct timescale_now *now,
 			    double corrected_ns, double rest_ns, int64_t tolerance_ns,
@@ -456,7 +461,7 @@ static double follower_slew(struct follower *follower, const struct timescale_no
 	follower->corrected_ns = corrected_ns;
 	follower->corrected_slew = corrected_ns / constant_ns;
 
-	/* What takes longer is watched meanwhile. */
+	/* A longer slew is checked on its way. */
 	check_ns = fmin(horizon_ns, follower_correction_check(follower, now, constant_ns));
 	*next_ns = (int64_t)fmin(check_ns, (double)follower->options.max_interval_ns);
 	return clamp(follower->corrected_slew + follower_share(rest_ns) * rest_ns / horizon_ns,
@@ -472,13 +477,13 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	int64_t tolerance_ns, horizon_ns;
 	double corrected_ns, rest_ns, slew;
 
-	/* llabs() and more are safe from here on: S64_MIN is not. */
+	/* llabs() is safe from here on: S64_MIN is excluded. */
 	if (offset_ns == S64_MIN)
 		offset_ns++;
 	follower_judge_late(follower, now);
 	follower_learn_bias(follower, now, offset_ns);
 	follower_note_news(follower, now);
-	/* What came with a correction is not the kernel's. */
+	/* An offset that came with a correction is not caused by the kernel. */
 	tolerance_ns = follower_tolerance(now, follower_is_news(follower, now) ? FINE_NS :
 										 DITHER_NS);
 	follower_note_spread(follower, now, offset_ns);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The follower: which frequency makes the system clock run along the timescale. Pure: clocks come
- * as arguments and the commands go out through system_clock.
+ * The follower: the frequency at which the system clock runs along the timescale. Pure: clocks are
+ * arguments, and the commands go out through system_clock.
  *
- * Feed-forward: the timescale's rate is known from the same snapshot that tells the offset, so
- * the command is that rate plus what removes the offset by the next check, or half of it where that
- * may be the kernel's way to keep its clock. What is learned is only the few ppb that are left of
- * it over long intervals: a host's slope is not known better.
+ * Feed-forward: the same snapshot shows the timescale's rate and the offset, so the command is that
+ * rate plus the slew that removes the offset by the next check, or half of it where the kernel's
+ * way to keep its clock may have caused it. Only the few ppb that remain over long intervals are
+ * learned, because a host's slope is not known better.
  */
 #ifndef STEERING_FOLLOWER_H
 #define STEERING_FOLLOWER_H
@@ -31,7 +31,7 @@ struct follower_options {
 };
 
 /**
- * struct follower_command - what to tell the system clock
+ * struct follower_command - the command to the system clock
  * @rate: its rate against raw, as a fraction
  * @base_rate: the part that the timescale itself has; @rate without the phase correction
  * @next_ns: raw instant of the next check
@@ -47,22 +47,22 @@ struct follower_command {
 };
 
 /**
- * struct follower - what is remembered from one check to the next; all but @options 0 to start
+ * struct follower - state from one check to the next; all but @options 0 to start
  * @options: limits
  * @base_rate: of the timescale when it was last seen without a slew of its own
  * @interval_ns: between checks while all is well
- * @bias: how much faster the system clock has to be told to run than follows from the rates
+ * @bias: by how much the command has to exceed the rate that is wanted
  * @first_raw_ns: of the first check
  * @last_raw_ns: of the latest check
- * @last_offset_ns: what was still missing then, a slew of the timescale's included
+ * @last_offset_ns: the offset left then, a slew of the timescale included
  * @last_slew: the rate at which it was to be removed
- * @corrected_ns: how much of it was a fresh correction's, to be taken away calmly
- * @corrected_slew: the part of @last_slew that did
+ * @corrected_ns: the part of it from fresh corrections, which is removed slowly
+ * @corrected_slew: the part of @last_slew that removes that
  * @spread: mean square of corrections, in the timescale's standard errors
  * @disruptions: that the timescale had seen
  * @next_ns: when the next check was due
  * @late_ns: how late checks were of late
- * @news_ns: raw instant of the check of the latest fresh correction
+ * @news_ns: raw instant of the check at the latest fresh correction
  * @news_from_ns: likewise, the first of those that came at once
  * @pace_ns: between the latest two of these, 0: not known
  * @expect_news: the next check is at a fresh correction
@@ -97,17 +97,17 @@ struct follower {
 /* The command of the latest check took effect late, by this. */
 void follower_note_late(struct follower *follower, int64_t late_ns);
 
-/* The next check is at once, and not because there is a fresh correction to check. */
+/* The next check is at once, and not because of a fresh correction. */
 void follower_check_again(struct follower *follower);
 
-/* The next check is at a correction that a new sample brought. */
+/* The next check is at a correction by a new sample. */
 void follower_expect_news(struct follower *follower);
 
 /* One check. */
 void follower_update(struct follower *follower, const struct timescale_now *now,
 		     struct follower_command *command);
 
-/* The system clock was stepped or the timescale disrupted: what is remembered is void. */
+/* The system clock was stepped or the timescale disrupted: forget all. */
 void follower_restart(struct follower *follower);
 
 #endif /* STEERING_FOLLOWER_H */

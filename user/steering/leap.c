@@ -9,10 +9,13 @@
 #define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400
 
-/* Whoever comes later than this slept through it, and what was measured since knows better. */
+/*
+ * A check that comes later than this was asleep at the leap second, and newer measurements include
+ * it.
+ */
 #define LEAP_NEAR_NS	(2 * NS_PER_S)
 
-/* The end of the UTC day, if one may end with a leap second; 0: not this one. */
+/* The end of the UTC day if a leap second may be then; else 0. */
 static int64_t leap_midnight(int64_t utc_ns)
 {
 	time_t s = utc_ns / NS_PER_S;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Leap seconds: whether today ends with one, when the clock leaps, and who makes it leap. Pure:
- * time is an argument. The announcement comes from the sources, the leaping is steering.c's.
+ * Leap seconds: whether today ends with one, when the clock leaps, and how. Pure: time is an
+ * argument. Sources and lists announce it, steering.c executes it.
  *
  * A leap second is announced as in NTP: 0 none, 1 insert, 2 delete.
  */
@@ -16,7 +16,7 @@ enum leap_mode {
 	LEAP_SYSTEM,	/* the kernel leaps */
 	LEAP_STEP,	/* we step the system clock */
 	LEAP_SLEW,	/* we slew it, from that instant on */
-	LEAP_IGNORE,	/* nobody: the sources show it afterwards */
+	LEAP_IGNORE,	/* no leap: the sources show it afterwards */
 };
 
 /**
@@ -25,7 +25,7 @@ enum leap_mode {
  * @kind: what today ends with
  * @at_ns: the UTC at which the clock leaps, if @kind: midnight, which comes again, or the second
  *	before it, which is left out
- * @past_ns: the midnight whose leap second has come to pass
+ * @past_ns: the midnight of the latest leap second that has passed
  */
 struct leap {
 	int announced;
@@ -35,13 +35,13 @@ struct leap {
 };
 
 /*
- * It is @utc_ns: does today end with a leap second? Sources announce it a day or a month ahead, but
- * the kernel leaps at the next midnight: so only the last days of June and December count, as with
+ * Set what the day of @utc_ns ends with. Sources announce a leap second a day or a month ahead, but
+ * the kernel leaps at the next midnight: so only the last days of June and December count, as in
  * chrony.
  */
 void leap_check(struct leap *leap, int64_t utc_ns);
 
-/* It is @utc_ns: a clock that leaps now does so for this leap second. */
+/* Is a leap of the clock at @utc_ns this leap second? */
 bool leap_is_near(const struct leap *leap, int64_t utc_ns);
 
 /* The clock should just have leapt. */
@@ -50,7 +50,7 @@ bool leap_is_due(const struct leap *leap, int64_t utc_ns);
 /* How far clocks are set forward by a leap second of that kind. */
 int64_t leap_change_ns(int kind);
 
-/* It has come to pass. */
+/* The leap second has passed. */
 void leap_done(struct leap *leap);
 
 #endif /* STEERING_LEAP_H */

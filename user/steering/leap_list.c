@@ -12,7 +12,7 @@
 #define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400
 
-/* No clock here counts further: it counts nanoseconds. */
+/* Later instants do not fit in 64 bits of nanoseconds. */
 #define TIME_MAX_S	(INT64_MAX / 1000000000)
 
 /* Either file has some kilobytes. */
@@ -62,8 +62,8 @@ static int leap_list_add(struct leap_list *list, int64_t midnight_s, int tai_s)
 }
 
 /*
- * The records of leap seconds. Their times count all leap seconds before, as no other clock does;
- * one that changes nothing says until when the list is good.
+ * The records of leap seconds. Their times include all leap seconds before, unlike other clocks; a
+ * record that changes nothing states until when the list is valid.
  */
 static int leap_list_parse_records(const uint8_t *bytes, size_t count, int size,
 				   struct leap_list *list)
@@ -81,7 +81,7 @@ static int leap_list_parse_records(const uint8_t *bytes, size_t count, int size,
 		list->expires_s = correction == before ? midnight_s - before : 0;
 		if (list->expires_s)
 			continue;
-		/* One that is left out is so a second before midnight. */
+		/* A deleted second is the one before midnight. */
 		midnight_s = (midnight_s - before + 1) / S_PER_DAY * S_PER_DAY;
 		err = leap_list_add(list, midnight_s, TAI_FIRST_S + (int)correction);
 		if (err)
@@ -133,8 +133,8 @@ int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *
 }
 
 /*
- * "3692217600  37  # 1 Jan 2017": from when on, and TAI - UTC. "#@  3991593600": until when the
- * list is good.
+ * "3692217600 37 # 1 Jan 2017": an instant, and TAI - UTC from then on. "#@ 3991593600": the list
+ * is valid until then.
  */
 static int leap_list_parse_line(const char *line, struct leap_list *list)
 {

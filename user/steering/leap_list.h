@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Lists of leap seconds: the time zone database's right/UTC and the IERS's leap-seconds.list. Both
- * tell when clocks leap and what TAI - UTC is.
+ * state when clocks leap and what TAI - UTC is.
  */
 #ifndef STEERING_LEAP_LIST_H
 #define STEERING_LEAP_LIST_H
@@ -35,7 +35,7 @@ struct leap_list {
 	struct leap_entry entry[LEAP_LIST_MAX];
 };
 
-/* From what a file of either format says. 0, -EINVAL: it is none, or has no leap second. */
+/* Parse the text of a file of either format. 0, -EINVAL: it is none, or has no leap second. */
 int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *list);
 int leap_list_parse_text(const char *text, size_t length, struct leap_list *list);
 
@@ -45,12 +45,12 @@ int leap_list_load(const char *path, bool zone, struct leap_list *list);
 /* What the UTC day of @utc_ns ends with: 0 nothing, 1 an inserted second, 2 one that is left out */
 int leap_list_kind(const struct leap_list *list, int64_t utc_ns);
 
-/* It says until when it is good, and that is past. */
+/* The list states until when it is valid, and has expired. */
 bool leap_list_has_expired(const struct leap_list *list, int64_t utc_ns);
 
 /*
- * The same as leap_list_kind() if the list is good until then: whatever sources have @announced is
- * wrong where it differs. Else theirs, unless the list has a leap second on that very day.
+ * What leap_list_kind() returns, if the list is valid on that day: it overrides what sources have
+ * @announced. Else the sources' announcement, unless the list has a leap second on that very day.
  */
 int leap_list_decide(const struct leap_list *list, int64_t utc_ns, int announced);
 

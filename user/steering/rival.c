@@ -13,13 +13,13 @@
 
 #define NS_PER_S	1000000000LL
 
-/* Who has been quiet for so long begins anew; who goes on is told of as often. */
+/* A program that was quiet for so long counts anew; one that goes on is logged as often. */
 #define RIVAL_QUIET_NS	(3600 * NS_PER_S)
 
-/* An operator's date(1) comes once or twice. */
+/* An operator runs date(1) once or twice. */
 #define RIVAL_MANY	3
 
-/* As the kernel names them: 15 letters at most. Agents of hypervisors set clocks, too. */
+/* Names as the kernel shows them, 15 letters at most. Agents of hypervisors set clocks, too. */
 static const char *const rivals[] = {
 	"chronyd", "ntpd", "ntpd-rs", "ntp-daemon", "openntpd", "ntpsec", "systemd-timesyn",
 	"phc2sys", "ts2phc", "ptp4l", "timemaster", "sptp", "rdate", "ntpdate", "sntp",
@@ -51,7 +51,7 @@ static bool is_rival(const char *name)
 	return false;
 }
 
-/* What the process is called. "": it is gone, or not for us to see. */
+/* The name of the process. "": it has ended, or may not be read. */
 static void name_of_process(const char *proc, const char *pid, char *name, size_t size)
 {
 	char path[512];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Other programs that set the system clock: how often they do, so that the log need not say each
- * time, and which of them is running.
+ * Other programs that set the system clock: how often they do, so that not each time is logged, and
+ * which of them are running.
  */
 #ifndef STEERING_RIVAL_H
 #define STEERING_RIVAL_H
@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 /**
- * struct rival - what somebody else does to the clock; zero it to start
+ * struct rival - another program that sets the clock; zero it to start
  * @count: times in a row, each within an hour of the one before
  * @first_ns: the first of them, by the caller's clock
  * @latest_ns: the latest
- * @logged_ns: the log was told
+ * @logged_ns: when it was logged
  * @unlogged: times since then
  */
 struct rival {
@@ -26,18 +26,18 @@ struct rival {
 };
 
 enum rival_news {
-	RIVAL_SET,		/* tell that the clock was set */
-	RIVAL_AGAIN,		/* and that this comes again and again: a rival, @count times */
+	RIVAL_SET,		/* log that the clock was set */
+	RIVAL_AGAIN,		/* and that this happened @count times: a rival */
 	RIVAL_STILL,		/* and that it goes on: @unlogged more times */
-	RIVAL_NO_NEWS,		/* it goes on as was told */
+	RIVAL_NO_NEWS,		/* it goes on as logged */
 };
 
-/* The clock was set at @now_ns: what is there to be told of it? */
+/* The clock was set at @now_ns: what is to be logged? */
 enum rival_news rival_note(struct rival *rival, int64_t now_ns);
 
 /*
- * Programs known to set clocks that run now, by @proc, "/proc": "chronyd (process 77), phc2sys
- * (process 80)". "": none can be seen from here.
+ * Running programs that are known to set clocks, by @proc, "/proc": "chronyd (process 77), phc2sys
+ * (process 80)". "": none is visible.
  */
 void rival_find(const char *proc, char *text, size_t size);
 

@@ -18,27 +18,30 @@
 #define CHECK_MIN_NS	NS_PER_S
 #define CHECK_MAX_NS	(64 * NS_PER_S)
 
-/* A host's time of which the bound is less than so much of the error says enough for a step. */
+/* The clock may be stepped to a host's time whose bound is less than this part of the error. */
 #define STEP_EVIDENCE	4
 
 /*
- * A disruption is repaired when answers confirm the clock to this: what may be left is slewed away
+ * A disruption is repaired when answers confirm the clock to this: a smaller error is slewed away
  * within a second, at the rates that maxslewrate allows by default. Answers that were under way
- * while the network stood still are worse; then better ones may step for so long.
+ * while the network stood still have a greater error; then better ones may step for so long.
  */
 #define REPAIRED_NS	100000000LL
 #define REPAIR_NS	(64 * NS_PER_S)
 
-/* A jump of the system clock that no rate explains: somebody set it. */
+/* A jump of the system clock that no rate explains: another program set it. */
 #define SET_BY_OTHERS_NS	10000000LL
 
-/* What a change of rate that came late did: more than this is mended at once. */
+/* If a command that took effect late moved the clock by more than this, check again at once. */
 #define UNSEEN_NS		10000LL
 
-/* A leap second is noticed at once; the watch for set clocks brings us here sooner still. */
+/*
+ * The check so long after a leap second finds it; the watch for a clock that is set wakes us
+ * sooner.
+ */
 #define LEAP_CHECK_NS	1000000LL
 
-/* A complaint that repeats itself is heard once in so long. */
+/* The least interval between two equal warnings. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
 
 static void steering_limits(struct steering *steering)
@@ -132,7 +135,7 @@ static void steering_trust(struct steering *steering, enum trust_event event)
 			  trust_name(before));
 }
 
-/* Once an hour is enough for what goes on failing. */
+/* Log a failure that goes on once an hour. */
 static void steering_complain(struct steering *steering, int64_t now_ns, const char *what, int err)
 {
 	if (log_limit_pass(&steering->complaint, now_ns, COMPLAINT_NS))
@@ -140,7 +143,7 @@ static void steering_complain(struct steering *steering, int64_t now_ns, const c
 			err == -EPERM ? ". It takes CAP_SYS_TIME" : "");
 }
 
-/* The policy's threshold leaves the clock where it was. */
+/* The error is below the policy's threshold: the clock was not stepped. */
 static bool steering_is_left(const struct timescale_now *before, const struct timescale_now *after)
 {
 	return steering_error_ns(after) > steering_error_ns(before) / 2;
@@ -218,9 +221,9 @@ static void steering_log_change(struct steering *steering, const struct discipli
 }
 
 /*
- * The first answers after a disruption find the clock wrong, whatever was made of it before. An
- * answer that was seconds under way does not even say on which side of it the clock is: such an
- * error is slewed, and the next answers tell.
+ * The first answers after a disruption find the clock wrong, whatever was known before. An answer
+ * that was under way for seconds does not even show the sign of the error: such an error is slewed,
+ * and the next answers decide.
  */
 static bool steering_finds_wrong(const struct steering *steering,
 				 const struct discipline_result *result, int64_t raw_ns)
@@ -231,7 +234,7 @@ static bool steering_finds_wrong(const struct steering *steering,
 	       chime_abs_sat(result->step_ns) > result->correction.maxerror_ns;
 }
 
-/* The sources confirm the clock. Is it as right as they can tell, or may better answers step it? */
+/* The sources confirm the clock. Is its error small enough, or may better answers step it? */
 static void steering_note_confirmation(struct steering *steering,
 				       const struct discipline_result *result, int64_t raw_ns)
 {
@@ -242,7 +245,10 @@ static void steering_note_confirmation(struct steering *steering,
 	steering_trust(steering, TRUST_SOURCES_MEASURED);
 }
 
-/* A refusal or a step after a correction was set. How large an error has to be policy says. */
+/*
+ * After a correction was set: step as makestep allows, or as a disruption requires. The policy
+ * decides how large an error has to be.
+ */
 static int steering_judge(struct steering *steering, const struct discipline_result *result,
 			  int64_t raw_ns)
 {
@@ -301,7 +307,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	return err;
 }
 
-/* The clock was set by somebody else if it is not where its rate would have brought it. */
+/* Another program set the clock if it is not where its rate would have brought it. */
 static bool steering_watch(struct steering *steering, const struct timescale_now *now)
 {
 	const struct timescale_now *last = &steering->status.now;
@@ -323,8 +329,8 @@ static bool steering_watch(struct steering *steering, const struct timescale_now
 }
 
 /*
- * From the reading until now the clock ran at @rate. A machine that is short of processors may have
- * stood still for seconds in between: then that is not where the reading says.
+ * From the reading until now the clock ran at @rate. On a machine that is short of processors it
+ * may have stood still for seconds in between; then the reading is out of date.
  */
 static void steering_note_late(struct steering *steering, const struct timescale_now *now,
 			       double rate)
@@ -361,7 +367,7 @@ static int steering_set_rate(struct steering *steering, const struct timescale_n
 	return err;
 }
 
-/* Where the clock is to go nobody knows any more: a slew on its way there ends. */
+/* The right time is no longer known: end a slew towards it. */
 static int steering_end_slew(struct steering *steering)
 {
 	if (!steering->steered)
@@ -376,7 +382,10 @@ int steering_read(struct steering *steering)
 	int err;
 
 	err = timescale_now(steering->timescale, &now);
-	/* Asked after the reading, which so is known to be all from before or all from after it. */
+	/*
+	 * Check for a leap after the reading, which then is all from before it or all from after
+	 * it.
+	 */
 	if (!err && steering_has_leapt(steering, &now))
 		err = timescale_read(steering->timescale, &now);
 	if (err)
@@ -391,7 +400,7 @@ int steering_read(struct steering *steering)
 	return 0;
 }
 
-/* Somebody set the clock so far off that a slew back would take minutes or hours. */
+/* Another program set the clock so far off that a slew would take minutes or hours. */
 static bool steering_set_back(struct steering *steering)
 {
 	if (!steering->set_by_others)
@@ -401,7 +410,7 @@ static bool steering_set_back(struct steering *steering)
 				 "somebody else had set it");
 }
 
-/* What makestep says when it is a host that is followed: the discipline knows only its sources. */
+/* makestep for a host that is followed: the discipline handles it for sources only. */
 static bool steering_host_steps(struct steering *steering, const struct timescale_now *now)
 {
 	const struct steering_options *options = &steering->options;
@@ -417,7 +426,7 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 	       error_ns > options->step_threshold_ns && now->maxerror_ns < error_ns / STEP_EVIDENCE;
 }
 
-/* A date that cannot be is neither stepped nor slewed to. */
+/* An impossible date is neither stepped nor slewed to. */
 static void steering_check_date(struct steering *steering, const struct timescale_now *now)
 {
 	if (steering_is_known(now) && is_before_release(now->time_ns) &&
@@ -452,7 +461,7 @@ int steering_follow(struct steering *steering)
 	else if (!steering->options.observe && follow)
 		err = steering_set_rate(steering, now, &command);
 
-	/* A clock that cannot be steered is told about all the more. */
+	/* A clock that cannot be steered still has its error published. */
 	steering_judge_settled(steering, now, command.settled);
 	publish_err = steering_publish(steering, now);
 	return err ? err : publish_err;
@@ -495,7 +504,7 @@ void steering_settle(struct steering *steering)
 	if (!status->valid || steering->options.observe || status->trust == TRUST_ASIDE)
 		return;
 	(void)steering_end_slew(steering);
-	/* Nobody will be there to see the kernel leap. */
+	/* Disarm the leap second, as no daemon will be there to notice it. */
 	if (steering_kernel_leap(steering))
 		(void)system_clock_publish(steering->clock, status->synchronised,
 					   status->maxerror_ns, status->esterror_ns, 0);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Steering: the discipline's verdict to the timescale, the timescale to the system clock, and what
- * the system may believe of it. Every step and refusal is logged here, with size and evidence.
+ * Steering: from the discipline's result to the timescale, from the timescale to the system clock,
+ * and the errors that are published. Every step and refusal is logged here, with size and reason.
  *
- * Decides only what lies between them: when the clock may be called synchronised, and that the
- * first confirmed correction after a disruption steps. Borrows timescale and system clock.
+ * Decides only when the clock may be called synchronised, and that the first confirmed correction
+ * after a disruption steps. Borrows timescale and system clock.
  */
 #ifndef STEERING_H
 #define STEERING_H
@@ -51,8 +51,8 @@ void steering_set_options(struct steering *steering, const struct steering_optio
 void steering_set_timescale(struct steering *steering, struct timescale *timescale);
 
 /*
- * Apply @result, found at @now. -ESTALE: the epoch has passed meanwhile, measure again; -errno: it
- * could not be applied (logged).
+ * Apply @result, computed at @now. -ESTALE: the epoch has passed meanwhile, measure again; -errno:
+ * it could not be applied (logged).
  */
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now);
@@ -64,41 +64,40 @@ int steering_step(struct steering *steering, const char *reason);
 int steering_follow(struct steering *steering);
 
 /*
- * Let a leap second pass when its time has come, and note one that the kernel let pass: the
- * timescale leaps with it. By how many ns UTC was set forward since last asked, 0 most of the time:
- * what was measured before is off by that.
+ * Execute a leap second when its time has come, and note one that the kernel executed: the
+ * timescale leaps with it. Returns by how many ns UTC was set forward since the last call, 0 most
+ * of the time; all that was measured before is wrong by that.
  */
 int64_t steering_leap(struct steering *steering);
 
-/* The kind of leap second that sources announce, or lists: for the day that ends with it. */
+/* Set the kind of leap second that sources or lists announce, for the day that ends with it. */
 void steering_announce_leap(struct steering *steering, int kind);
 
 /* Read the clocks for steering_get_status(); nothing else happens. 0, -errno. */
 int steering_read(struct steering *steering);
 
-/* Not before raw's @next_ns, because steering_follow() failed. */
+/* Steer again at @next_ns of the raw clock at the earliest, because steering_follow() failed. */
 void steering_retry(struct steering *steering, int64_t next_ns);
 
 /* Raw instant of the next steering_follow(). */
 int64_t steering_next_ns(const struct steering *steering);
 
-/* What was known of the clocks is void, as somebody may have set one: check them at once. */
+/* A clock may have been set: check them at once. */
 void steering_recheck(struct steering *steering);
 
 /*
- * Time was disrupted: the first answers that agree have what it left wrong stepped, as the policy
- * of disruptions says. @keep: the timescale is as right as it was; else the clock is
- * unsynchronised until then.
+ * Time was disrupted: the first answers that agree step the clock, by the policy of disruptions.
+ * @keep: the timescale is as right as before; else the clock is unsynchronised until then.
  */
 void steering_disrupted(struct steering *steering, bool keep);
 
 /*
- * Stand aside: others steer (mode external). The system clock keeps its rate. Whether that is
- * something new, which the log is told.
+ * Another program steers (mode external), or does no longer. The system clock keeps its rate.
+ * Returns whether that is new, which is logged.
  */
 bool steering_stand_aside(struct steering *steering, bool aside);
 
-/* On the way out: no phase correction stays in the rate. */
+/* Before the end: take the phase correction out of the rate. */
 void steering_settle(struct steering *steering);
 
 /**
@@ -107,7 +106,7 @@ void steering_settle(struct steering *steering);
  * @now: the latest
  * @has_correction: @correction is in force
  * @correction: UTC - reference as a function of the reference's time
- * @trust: what the timescale is worth
+ * @trust: trust in the timescale
  * @synchronised: published
  * @maxerror_ns: of the system clock at the latest check; CHIME_LINE_UNBOUNDED_NS: none known
  * @esterror_ns: same, one standard error

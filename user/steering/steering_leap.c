@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A leap second, from its announcement until it has come to pass: by the kernel, which was told of
- * it, or by a step or slew of our own.
+ * A leap second, from its announcement until it has passed: by the kernel, which is told about it
+ * with STA_INS or STA_DEL, or by a step or slew of our own.
  */
 #include "steering/steering_private.h"
 
@@ -16,7 +16,7 @@ void steering_note_leap(struct steering *steering, const struct timescale_now *n
 	status->leap = steering->leap.kind;
 	status->leap_raw_ns = chime_add_sat(now->raw_ns,
 					    chime_sub_sat(steering->leap.at_ns, now->time_ns));
-	/* The kernel is to hear of it now. */
+	/* Publish it to the kernel now. */
 	if (status->leap != before)
 		steering->next_publish_ns = 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel, and with it every program, is told of the system clock: whether it is
- * synchronised, by how much it can be wrong, and which leap second is to come.
+ * What is published through the kernel to every program: whether the clock is synchronised, its
+ * greatest error, and the leap second to come.
  */
 #include "steering/steering_private.h"
 
@@ -12,33 +12,34 @@
 
 #define NS_PER_S	1000000000LL
 
-/* A clock that was right is called wrong again when it is off by more than its bound and this. */
+/* A synchronised clock becomes unsynchronised when it is wrong by more than its bound and this. */
 #define UNSETTLED_NS	10000000LL
 
 /*
- * What the sources' first correction finds of a host is slewed within seconds, and is in the bound
- * meanwhile: no reason to call a clock wrong that was called right since the start. More is one.
+ * The host's error by the sources' first correction is slewed within seconds, and is in the bound
+ * meanwhile: a clock that was synchronised since the start stays so. With more it does not.
  */
 #define FOUND_MOST_NS	NS_PER_S
 
 /*
- * When the clock is set the kernel forgets an armed leap second, and does not take it up again till
- * it has seen it taken back for a second.
+ * When the clock is set the kernel forgets an armed leap second, and accepts it again only after it
+ * was withdrawn for a second.
  */
 #define DISARMED_NS	(2 * NS_PER_S)
 
 /*
  * The kernel lets its bound grow by 500 ppm. One that grows faster, because of a rate that may be
- * wrong by more, is published ahead, and refreshed so often; a check may be as late as that.
+ * wrong by more, is published ahead of time, and refreshed so often; a check may be late by as
+ * much.
  */
 #define KERNEL_GROWTH		500e-6
 #define OUTGROWN_PUBLISH_NS	NS_PER_S
 #define OUTGROWN_AHEAD		2
 
 /*
- * Nobody ends a slew but us, and a machine that is short of processors stands still for seconds,
- * while its clock goes on past where it was to go. So long is told ahead, too, while a slew is
- * faster than the kernel's growth: that is as long as the slew takes, a second mostly.
+ * Only the daemon ends a slew, and a machine that is short of processors stands still for seconds,
+ * while its clock moves on beyond the target. While a slew is faster than the kernel's growth, its
+ * effect in so long is published ahead of time, too: as long as the slew takes, mostly a second.
  */
 #define STALL_NS	(32 * NS_PER_S)
 
@@ -93,9 +94,9 @@ int steering_kernel_leap(const struct steering *steering)
 }
 
 /*
- * The clock was marked unsynchronised, and publishing undid that. Perhaps a disruption since the
- * reading has marked it, and the notification of that is still on its way. A new epoch alone, as of
- * the host's leap second, marks only a clock that is wrong.
+ * The clock was marked unsynchronised, and publishing has undone that. A disruption since the
+ * reading may have marked it, and its notification may not have arrived yet. A new epoch alone, as
+ * at the host's leap second, marks only a clock that is wrong.
  */
 static bool steering_is_overtaken(struct steering *steering, const struct timescale_now *now)
 {
@@ -107,7 +108,7 @@ static bool steering_is_overtaken(struct steering *steering, const struct timesc
 	       (after.epoch != now->epoch && steering_is_far(&after));
 }
 
-/* By how much the correction's bound may outgrow the kernel's until the next time. */
+/* By how much the correction's bound may outgrow the kernel's until the next refresh. */
 static int64_t steering_outgrown_ns(const struct steering *steering)
 {
 	const struct chime_line *line = &steering->status.correction;
@@ -121,7 +122,7 @@ static int64_t steering_outgrown_ns(const struct steering *steering)
 			     OUTGROWN_PUBLISH_NS);
 }
 
-/* How far beyond its aim a slew would bring the clock if we were not there to end it. */
+/* How far beyond its target a slew would move the clock if the daemon did not end it. */
 static int64_t steering_runaway_ns(const struct steering *steering)
 {
 	double slew = fabs(system_clock_rate(steering->clock) - steering->status.base_rate);

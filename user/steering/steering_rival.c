@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the log is told when somebody else sets the system clock: each time at first, once an hour
- * when it goes on, and who it may be.
+ * Logging that another program sets the system clock: each time at first, once an hour when it goes
+ * on, and which program it may be.
  */
 #include "steering/steering_private.h"
 
@@ -11,13 +11,13 @@
 
 #define NS_PER_S	1000000000LL
 
-/* A slew that takes longer than this, as fast as is allowed, is none that anybody wants. */
+/* A slew that would take longer than this at the greatest rate is no remedy. */
 #define SLEW_LONGEST_NS	(60 * NS_PER_S)
 
-/* Our time is sure enough for a step if its bound is less than so much of the error. */
+/* The timescale is certain enough for a step if its bound is less than this part of the error. */
 #define STEP_EVIDENCE	4
 
-/* What becomes of the clock, as the end of a sentence. */
+/* The consequence for the clock, as the end of a sentence. */
 static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
 {
 	if (steering->status.trust == TRUST_ASIDE || !steering_can_follow(now))
@@ -27,7 +27,7 @@ static const char *steering_answer(const struct steering *steering, const struct
 	return "; it is being slewed back. To step it back: truechime makestep";
 }
 
-/* With whoever sets it again and again nobody fights by steps. */
+/* Do not step against a program that sets the clock again and again. */
 static bool steering_takes_back(const struct steering *steering, const struct timescale_now *now,
 				enum rival_news news)
 {

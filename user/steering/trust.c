@@ -8,7 +8,7 @@ enum trust trust_after(enum trust trust, enum trust_event event)
 {
 	bool unconfirmed = trust_is_unconfirmed(trust);
 
-	/* What happens meanwhile is for those who steer. */
+	/* Other events do not matter while another program steers. */
 	if (trust == TRUST_ASIDE)
 		return event == TRUST_OTHERS_LEFT ? TRUST_FOLLOWING : TRUST_ASIDE;
 	switch (event) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * May the clock be trusted? One word for it, and what changes it. Pure. That the system clock
- * follows the timescale, and that a bound is known, is asked beside it before it is called
- * synchronised.
+ * Trust in the clock: one state, and the events that change it. Pure. Before the clock is called
+ * synchronised, the caller also checks that the system clock follows the timescale, and that a
+ * bound is known.
  */
 #ifndef STEERING_TRUST_H
 #define STEERING_TRUST_H
@@ -10,15 +10,15 @@
 #include <stdbool.h>
 
 /**
- * enum trust - what the timescale is worth
- * @TRUST_UNKNOWN: nothing says what time it is
+ * enum trust - trust in the timescale
+ * @TRUST_UNKNOWN: the time is unknown
  * @TRUST_FOLLOWING: it is followed as it is: the host's time, or what was known at the start
- * @TRUST_CONFIRMED: the time sources say the same
+ * @TRUST_CONFIRMED: the time sources agree with it
  * @TRUST_REPAIRED: time was disrupted, and it is as right as it was; the sources' first correction
  *	steps what is left
  * @TRUST_DISRUPTED: time was disrupted, and it may be wrong until the sources have confirmed it
- * @TRUST_HELD: it goes on as it is, and nobody confirms it: the sources are lost, or contradict
- * @TRUST_ASIDE: others steer it (mode external)
+ * @TRUST_HELD: it goes on without confirmation: the sources are lost, or contradict
+ * @TRUST_ASIDE: another program steers it (mode external)
  */
 enum trust {
 	TRUST_UNKNOWN,
@@ -32,8 +32,8 @@ enum trust {
 
 /**
  * enum trust_event - what changes it
- * @TRUST_SOURCES_AGREE: the sources can be used, whether they say anything new or not
- * @TRUST_SOURCES_MEASURED: what they have measured since is in the timescale now
+ * @TRUST_SOURCES_AGREE: the sources can be used, with or without a new sample
+ * @TRUST_SOURCES_MEASURED: the timescale includes new measurements of theirs
  * @TRUST_SOURCES_SILENT: they cannot be used, but there is a host
  * @TRUST_SOURCES_LOST: they cannot be used, and there is no host
  * @TRUST_TIME_REPAIRED: time was disrupted, and the timescale goes on as right as it was
