@@ -238,20 +238,29 @@ static bool is_refusal(int error)
 }
 
 /*
- * After such an answer: repeat once as in a burst, then at minpoll. A server that has just been
- * started is worth a few more requests, if the configuration permits quick ones.
+ * After an answer that gave no sample: the first @quick times as in a burst, then after @interval_s,
+ * both from @from_ns on. A burst goes on by itself.
  */
-static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
+static void follow_up(struct source *source, int64_t from_ns, double interval_s, unsigned int quick)
 {
-	unsigned int quick = source->options.iburst ? REFUSALS_QUICK : 1;
-	int64_t wait_ns = seconds_to_ns(ldexp(1, source->options.minpoll));
+	int64_t wait_ns = seconds_to_ns(interval_s);
 
 	if (source->burst)
 		return;
 	if (source->refusals < quick)
 		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
 	source->refusals++;
-	source->next_poll_ns = now_raw_ns + wait_ns;
+	source->next_poll_ns = from_ns + wait_ns;
+}
+
+/*
+ * After a refusal: repeat once as in a burst, then at minpoll. A server that has just been started
+ * is worth a few more requests, if the configuration permits quick ones.
+ */
+static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
+{
+	follow_up(source, now_raw_ns, ldexp(1, source->options.minpoll),
+		  source->options.iburst ? REFUSALS_QUICK : 1);
 }
 
 /*
@@ -262,17 +271,11 @@ static void follow_up_refusal(struct source *source, int64_t now_raw_ns)
  */
 static void follow_up_long_delay(struct source *source)
 {
-	int64_t wait_ns = seconds_to_ns(fmax(source->interval_s,
-					     ldexp(1, source->options.minpoll)));
+	bool made_void = source->reach && !source->samples;
 
-	bool void_now = source->reach && !source->samples;
-
-	if (source->burst)
-		return;
-	if ((source->starting || void_now) && source->refusals < REFUSALS_QUICK)
-		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
-	source->refusals++;
-	source->next_poll_ns = source->last_poll_ns + wait_ns;
+	follow_up(source, source->last_poll_ns,
+		  fmax(source->interval_s, ldexp(1, source->options.minpoll)),
+		  source->starting || made_void ? REFUSALS_QUICK : 0);
 }
 
 /*

@@ -412,7 +412,8 @@ TEST_F(source, answer_beyond_maxdelay_after_a_disruption_is_followed_up)
 	EXPECT_EQ(now_ns + 64 * NS_PER_S, source_next_poll(self->source));
 }
 
-TEST(iburst_makes_up_for_a_few_answers_beyond_maxdelay)
+/* With iburst the first four answers without a sample are followed up soon. */
+static void expect_four_quick_requests(struct __test_metadata *_metadata, int error)
 {
 	struct source_options quick = options(6, 10, true);
 	struct source *source = source_new(&quick, START_NS);
@@ -421,27 +422,21 @@ TEST(iburst_makes_up_for_a_few_answers_beyond_maxdelay)
 
 	for (i = 0; i < 8; i++) {
 		source_polled(source, now_ns);
-		source_failed(source, now_ns, -ETIME);
+		source_failed(source, now_ns, error);
 		EXPECT_EQ(now_ns + (i < 4 ? 2 : 64) * NS_PER_S, source_next_poll(source));
 		now_ns = source_next_poll(source);
 	}
 	source_free(source);
 }
 
+TEST(iburst_makes_up_for_a_few_answers_beyond_maxdelay)
+{
+	expect_four_quick_requests(_metadata, -ETIME);
+}
+
 TEST(iburst_waits_a_little_for_a_server_to_have_the_time)
 {
-	struct source_options quick = options(6, 10, true);
-	struct source *source = source_new(&quick, START_NS);
-	int64_t now_ns = START_NS;
-	int i;
-
-	for (i = 0; i < 8; i++) {
-		source_polled(source, now_ns);
-		source_failed(source, now_ns, -EPROTO);
-		EXPECT_EQ(now_ns + (i < 4 ? 2 : 64) * NS_PER_S, source_next_poll(source));
-		now_ns = source_next_poll(source);
-	}
-	source_free(source);
+	expect_four_quick_requests(_metadata, -EPROTO);
 }
 
 TEST_F(source, burst_asks_now_and_soon_again)
