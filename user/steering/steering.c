@@ -250,10 +250,8 @@ static void steering_note_confirmation(struct steering *steering,
  * decides how large an error has to be.
  */
 static int steering_judge(struct steering *steering, const struct discipline_result *result,
-			  int64_t raw_ns)
+			  bool wrong, int64_t raw_ns)
 {
-	bool wrong = steering_finds_wrong(steering, result, raw_ns);
-
 	if (result->synchronised && result->measured)
 		steering_note_confirmation(steering, result, raw_ns);
 	if (steering->options.observe)
@@ -271,6 +269,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 {
 	bool first = now->has_host && !steering->status.has_correction;
 	char size[32];
+	bool wrong;
 	int err;
 
 	steering_trust(steering, result->synchronised ? TRUST_SOURCES_AGREE :
@@ -288,9 +287,9 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	steering->status.has_correction = true;
 	if (steering->status.trust == TRUST_ASIDE)
 		return 0;
+	wrong = steering_finds_wrong(steering, result, now->raw_ns);
 	err = timescale_correct(steering->timescale, &result->correction, now->epoch,
-				result->jump ||
-				steering_finds_wrong(steering, result, now->raw_ns));
+				result->jump || wrong);
 	if (err == -ESTALE)
 		return err;
 	if (err) {
@@ -302,7 +301,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	if (result->measured)
 		follower_expect_news(&steering->follower);
 	steering_log_change(steering, result);
-	err = steering_judge(steering, result, now->raw_ns);
+	err = steering_judge(steering, result, wrong, now->raw_ns);
 	steering->next_check_ns = 0;
 	return err;
 }
