@@ -27,7 +27,6 @@
 
 /* The system clock was set if it moved by more than this plus the hardest slew. */
 #define CHIME_SET_MIN_NS	(10 * NSEC_PER_MSEC)
-#define CHIME_SLEW_MAX_Q32	(100000 * CHIME_PPM_Q32)
 
 /* A notification within this time after the report of a disruption belongs to that disruption. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
@@ -112,16 +111,14 @@ static s64 chime_disruption_set_by_others(const struct chime *chime)
 {
 	const struct chime_disruption *disruption = &chime->disruption;
 	struct chime_snapshot snapshot;
-	s64 ahead_ns, ran_ns, set_ns;
+	s64 ahead_ns, ran_ns, set_ns, slewed_ns;
 
 	chime_snapshot_take(&snapshot);
 	ahead_ns = chime_sub_sat(snapshot.realtime_ns, snapshot.raw_ns);
 	set_ns = chime_sub_sat(ahead_ns, disruption->ok_ahead_ns);
 	ran_ns = chime_sub_sat(snapshot.raw_ns, disruption->ok_raw_ns);
-	if (chime_abs_sat(set_ns) <= chime_add_sat(CHIME_SET_MIN_NS,
-						   chime_scale_q32(ran_ns, CHIME_SLEW_MAX_Q32)))
-		return 0;
-	return set_ns;
+	slewed_ns = chime_scale_q32(ran_ns, CHIME_ADJTIMEX_MAX_Q32);
+	return chime_abs_sat(set_ns) > chime_add_sat(CHIME_SET_MIN_NS, slewed_ns) ? set_ns : 0;
 }
 
 /*

@@ -131,17 +131,29 @@ void chime_host_close(struct chime_host *host)
 	host->device = NULL;
 }
 
+/* A reading, and what it shows of stops: that is added to @evidence, even if the reading failed. */
+static int chime_host_read(struct chime_host *host, struct chime_pairing *pairing, u32 *evidence)
+{
+	int ret = chime_host_pair(host, pairing);
+
+	*evidence |= pairing->evidence;
+	return ret;
+}
+
+/* This guest was stopped or restored since the latest reading on the line. */
+static bool chime_host_stood_still(const struct chime_host *host, u32 evidence)
+{
+	return host->stood_still || evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP);
+}
+
 /* Does a second reading show the same jump, within the error of the two? */
 static bool chime_host_confirm(struct chime_host *host, const struct chime_pairing *first,
 			       s64 deviation_ns, u32 *evidence)
 {
 	struct chime_pairing *second = &host->confirmation;
 	s64 again_ns, slack_ns, worst_ns;
-	int ret;
 
-	ret = chime_host_pair(host, second);
-	*evidence |= second->evidence;
-	if (ret)
+	if (chime_host_read(host, second, evidence))
 		return false;
 	again_ns = chime_host_line_deviation(&host->track, second);
 	worst_ns = max_t(s64, first->uncertainty_ns, second->uncertainty_ns);
@@ -157,27 +169,22 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
 {
 	struct chime_pairing later;
-	int ret;
 
-	if (host->stood_still || *evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP) ||
+	if (chime_host_stood_still(host, *evidence) ||
 	    !chime_host_line_may_be_slewed(&host->track, &host->confirmation))
 		return false;
 	usleep_range(CHIME_SLEW_CHECK_US, 2 * CHIME_SLEW_CHECK_US);
-	ret = chime_host_pair(host, &later);
-	*evidence |= later.evidence;
-	return !ret && !(*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP)) &&
+	return !chime_host_read(host, &later, evidence) &&
+	       !chime_host_stood_still(host, *evidence) &&
 	       chime_host_line_follow_slew(&host->track, &host->confirmation, &later);
 }
 
 static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
 	struct chime_pairing pairing;
-	int ret;
+	int ret = chime_host_read(host, &pairing, evidence);
 
-	ret = chime_host_pair(host, &pairing);
-	*evidence |= pairing.evidence;
-	if (*evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP))
-		host->stood_still = true;
+	host->stood_still = chime_host_stood_still(host, *evidence);
 	if (ret)
 		return CHIME_CHECK_SILENT;
 	pairing.stood_still = host->stood_still;

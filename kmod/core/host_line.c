@@ -319,7 +319,7 @@ bool chime_host_line_may_be_slewed(const struct chime_host_line *host,
 				   const struct chime_pairing *pairing)
 {
 	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
-	s64 most_q32 = chime_add_sat(CHIME_HOST_SLEW_HARD_Q32, chime_abs_sat(host->line.rate_q32));
+	s64 most_q32 = chime_add_sat(CHIME_ADJTIMEX_MAX_Q32, chime_abs_sat(host->line.rate_q32));
 
 	return !pairing->stood_still && age_ns > 0 &&
 	       pairing->clocksource_seq == host->last.clocksource_seq &&

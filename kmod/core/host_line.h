@@ -60,9 +60,6 @@ enum chime_verdict {
 #define CHIME_HOST_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
 #define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
 
-/* The fastest slew that adjtimex allows a daemon: chronyd goes to 83,333 ppm by default. */
-#define CHIME_HOST_SLEW_HARD_Q32	(100000 * CHIME_PPM_Q32)
-
 /* Old cross-timestamps kept for the slope: 8 of them, 2 s apart. */
 #define CHIME_HOST_LINE_POINTS	8
 

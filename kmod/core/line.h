@@ -27,6 +27,9 @@
 /* One millionth as a rate. */
 #define CHIME_PPM_Q32		4295LL
 
+/* The fastest slew that adjtimex allows a daemon: chronyd goes to 83,333 ppm by default. */
+#define CHIME_ADJTIMEX_MAX_Q32	(100000 * CHIME_PPM_Q32)
+
 /* The fastest line that is accepted: half the argument's speed, far beyond any oscillator. */
 #define CHIME_LINE_RATE_MAX_Q32		((s64)1 << 31)
 

@@ -225,12 +225,18 @@ static s64 chime_steady_misled_ns(struct chime_steady *steady, s64 raw_ns)
 	return more_ns;
 }
 
+/* Whether the raw clock is another machine's is settled, or asked anew. */
+static void chime_steady_drop_move(struct chime_steady *steady)
+{
+	steady->moved_q32 = 0;
+	steady->moved_ns = 0;
+}
+
 /* The host is back at an earlier rate: it was slewed, and the raw clock is the same as before. */
 static void chime_steady_end_slewed(struct chime_steady *steady)
 {
 	steady->unslew.maxerror_ns = chime_sub_sat(steady->unslew.maxerror_ns, steady->moved_ns);
-	steady->moved_q32 = 0;
-	steady->moved_ns = 0;
+	chime_steady_drop_move(steady);
 }
 
 /*
@@ -244,8 +250,7 @@ static void chime_steady_end_moved(struct chime_steady *steady, const struct chi
 	s64 maxerror_ns = steady->unslew.maxerror_ns;
 	struct chime_line joined;
 
-	steady->moved_q32 = 0;
-	steady->moved_ns = 0;
+	chime_steady_drop_move(steady);
 	steady->unslew = steady->unmoved;
 	steady->unslew.maxerror_ns = maxerror_ns;
 	steady->rest_q32 = steady->unslew.rate_q32;
@@ -403,8 +408,7 @@ void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
 	steady->pace_known = false;
 	steady->paced = false;
 	steady->parted = false;
-	steady->moved_q32 = 0;
-	steady->moved_ns = 0;
+	chime_steady_drop_move(steady);
 	steady->begin_raw_ns = raw_ns;
 }
 
@@ -473,8 +477,7 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 	if (chime_steady_slewed_lately(steady, raw_ns))
 		unslew->rate_q32 = steady->rest_q32;
 	chime_steady_stay(steady, gap_ns, reach_ns);
-	steady->moved_q32 = 0;
-	steady->moved_ns = 0;
+	chime_steady_drop_move(steady);
 	steady->unmoved = *unslew;
 	steady->renewed = false;
 	steady->paced = false;

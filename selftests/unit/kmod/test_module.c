@@ -188,6 +188,19 @@ TEST_F(module, notification_that_comes_late_is_no_second_event)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 }
 
+/* Corrected for a minute it is paused; after that @raw_slow_ppm and @host_rate_ppm hold. */
+static int pause_after_a_minute(s64 raw_slow_ppm, s64 host_rate_ppm)
+{
+	int ret = correct();
+
+	run(60 * S);
+	stand_still(200 * MS);
+	machine.raw_slow_ppm = raw_slow_ppm;
+	machine.host_rate_ppm = host_rate_ppm;
+	check();
+	return ret;
+}
+
 /* KVM does not scale a counter that differs by less than 250 ppm from the first machine's. */
 TEST_F(module, move_to_another_counter_breaks_no_bound)
 {
@@ -222,11 +235,7 @@ TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
 	int second;
 
 	ASSERT_EQ(0, load());
-	ASSERT_EQ(0, correct());
-	run(60 * S);
-	stand_still(200 * MS);
-	machine.raw_slow_ppm = -250;
-	check();
+	ASSERT_EQ(0, pause_after_a_minute(-250, 0));
 	for (second = 0; second < 3000; second++) {
 		run(S);
 		ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns);
@@ -245,11 +254,7 @@ TEST_F(module, move_to_another_counter_stays_allowed_for_where_sources_end)
 	int minute;
 
 	ASSERT_EQ(0, load());
-	ASSERT_EQ(0, correct());
-	run(60 * S);
-	stand_still(200 * MS);
-	machine.raw_slow_ppm = -250;
-	check();
+	ASSERT_EQ(0, pause_after_a_minute(-250, 0));
 	run(64 * S);
 	ASSERT_EQ(0, correct());
 	for (minute = 0; minute < 330; minute++) {
