@@ -86,67 +86,12 @@ int module_link_demote_host(struct module_link *link, bool demoted)
 	return 0;
 }
 
-const char *module_link_words(const struct module_link *link, int err)
-{
-	return "";
-}
-
-size_t associations_sources(const struct associations *associations,
-			    struct source *const **sources)
-{
-	return 1;
-}
-
-bool associations_get_info(const struct associations *associations, size_t index,
-			   struct association_info *info)
-{
-	return false;
-}
-
-void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
-{
-}
-
-void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
-{
-}
-
 int64_t system_clock_raw_ns(void)
 {
 	return 1;
 }
 
-bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
-			  const struct timescale_now *now)
-{
-	return true;
-}
-
-void daemon_module_failed(struct daemon *daemon, int err)
-{
-}
-
-void daemon_leap(struct daemon *daemon, int64_t change_ns)
-{
-}
-
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
-{
-}
-
-void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
-{
-}
-
-void daemon_announce_leap(struct daemon *daemon)
-{
-}
-
-void notify_status(const char *format, ...)
-{
-}
-
-void notify_watchdog(void)
 {
 }
 

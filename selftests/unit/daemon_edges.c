@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Edges of the daemon at which nothing happens, for tests of a turn of its loop: one time source, of
+ * which nothing is known, which nobody suspects; no leap list, no systemd.
+ */
+#include "user/daemon/daemon.h"
+#include "user/daemon/notify.h"
+
+const char *module_link_words(const struct module_link *link, int err)
+{
+	return "";
+}
+
+size_t associations_sources(const struct associations *associations,
+			    struct source *const **sources)
+{
+	return 1;
+}
+
+bool associations_get_info(const struct associations *associations, size_t index,
+			   struct association_info *info)
+{
+	return false;
+}
+
+void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
+{
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+}
+
+bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
+			  const struct timescale_now *now)
+{
+	return true;
+}
+
+void daemon_module_failed(struct daemon *daemon, int err)
+{
+}
+
+void daemon_leap(struct daemon *daemon, int64_t change_ns)
+{
+}
+
+void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
+{
+}
+
+void daemon_announce_leap(struct daemon *daemon)
+{
+}
+
+void notify_status(const char *format, ...)
+{
+}
+
+void notify_watchdog(void)
+{
+}
