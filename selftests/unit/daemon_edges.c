@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Edges of the daemon at which nothing happens, for tests of a turn of its loop: one time source, of
- * which nothing is known, which nobody suspects; no leap list, no systemd.
+ * Edges of the daemon at which nothing happens, for tests of a turn of its loop: one time source,
+ * of which nothing is known and which nobody suspects; no leap list, no systemd.
  */
 #include "user/daemon/daemon.h"
 #include "user/daemon/notify.h"

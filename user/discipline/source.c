@@ -238,8 +238,8 @@ static bool is_refusal(int error)
 }
 
 /*
- * After an answer that gave no sample: the first @quick times as in a burst, then after @interval_s,
- * both from @from_ns on. A burst goes on by itself.
+ * After an answer that gave no sample: the first @quick times as in a burst, then after
+ * @interval_s, both from @from_ns on. A burst goes on by itself.
  */
 static void follow_up(struct source *source, int64_t from_ns, double interval_s, unsigned int quick)
 {
