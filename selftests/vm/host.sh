@@ -494,6 +494,22 @@ watched()
 	watch_end "$1"
 }
 
+# bare_stall_ms NAME: how long a busy program is kept from running after a revert of a guest that
+# nobody repairs. Its clock is to be right to some minutes before.
+bare_stall_ms()
+{
+	local watch_limit_ns=500000000000
+
+	guest "$1" "date -s @$(date +%s)" >/dev/null
+	busy_revert "$1" 1000 | field stalled_ms
+}
+
+# quantile Q: of the numbers in what is read, a line each; 0.5: the median, 1: the most.
+quantile()
+{
+	sort -n | awk -v q="$1" '{ v[NR] = $1 } END { if (NR) print v[int((NR - 1) * q) + 1] }'
+}
+
 # How far a clock may be off that is right, for the witness.
 watch_limit_ns=1000000
 
@@ -507,15 +523,17 @@ watch_begin()
 }
 
 # watch_end NAME: into $logs/NAME.watched what the witness saw, and
-#	watched wrong_ms= step_ms= resume_ms= lie_ms= residual_ns=
-# wrong_ms: by the guest's raw clock, from the first wrong reading that the witness made to its next
-# right one, 0 when it made none; step_ms: to the step that made it right, as the module stamped it:
-# afterwards the kernel may have more to do before a program can read again; resume_ms: by the host's
-# clock, from the resume, an emulated guest's slow start included, to the first right reading. These
-# are -1 when the clock was not repaired, and resume_ms when a busy program did not see the step: a
-# small one looks like a slew where the guest stood still for long. lie_ms: from the first to the last
-# reading of a clock that the kernel called synchronised and that was further off than it said, 0 when
-# there was one such reading or none.
+#	watched wrong_ms= raw_ms= stalled_ms= step_ms= resume_ms= lie_ms= lie_raw_ms= residual_ns=
+# wrong_ms: how long a program ran that could read a wrong time, up to the first right reading, 0
+# when none read one; raw_ms: the same by the guest's raw clock, in which a restore or an emulated
+# processor may keep the program from running; stalled_ms: how long they did so, in stalls that
+# began in the 0.2 s after the first wrong reading; step_ms: by the raw clock, to the step that made
+# it right, as the module stamped it; resume_ms: by the host's clock, from the resume, an emulated
+# guest's slow start included, to the first right reading. These are -1 when the clock was not
+# repaired, and resume_ms when a busy program did not see the step: a small one looks like a slew
+# where the guest stood still for long. lie_ms: how long a program ran that could read a clock which
+# the kernel called synchronised and which was further off than it said, up to the first honest
+# reading; lie_raw_ms: by the raw clock.
 watch_end()
 {
 	local log=$logs/$1.watched
@@ -533,9 +551,12 @@ watch_end()
 		/^episode/ {
 			from_s[++episodes] = v["wrong_raw_s"]
 			right_ms[episodes] = v["right_ms"]
-			wrong += v["right_ms"]
+			raw += v["right_ms"]
+			wrong += v["ran_ms"]
+			stalled += v["stalled_ms"]
+			lie += v["lie_ran_ms"]
+			lie_raw += v["lie_ms"]
 			if (v["right_ms"] < 0) lost = 1
-			if (v["lie_ms"] > lie) lie = v["lie_ms"]
 		}
 		/^step/ { resume = (v["phc_s"] - resumed) * 1e3 }
 		END {
@@ -551,8 +572,9 @@ watch_end()
 			if (!resume)
 				resume = -1
 			if (lost || v["last_ns"] == "" || v["last_ns"] > limit_ns || v["last_ns"] < -limit_ns)
-				wrong = step = resume = -1
-			printf "watched wrong_ms=%.3f step_ms=%.3f resume_ms=%.3f lie_ms=%.3f residual_ns=%d\n",
-				wrong, step, resume, lie, v["last_ns"]
+				wrong = raw = step = resume = -1
+			printf "watched wrong_ms=%.3f raw_ms=%.3f stalled_ms=%.3f", wrong, raw, stalled
+			printf " step_ms=%.3f resume_ms=%.3f lie_ms=%.3f lie_raw_ms=%.3f residual_ns=%d\n",
+				step, resume, lie, lie_raw, v["last_ns"]
 		}' "$log" | tee -a "$log"
 }

@@ -28,6 +28,15 @@
 /* How long the PHC may be without an answer. */
 #define PATIENCE_MS	1000
 
+/*
+ * A program that runs reads again within this, even where an emulated processor leaves the guest
+ * for each reading. What a reading takes longer, the program did not run.
+ */
+#define READING_NS	NS_PER_MS
+
+/* Stalls of the program count that begin so soon after the first wrong reading. */
+#define STALL_WINDOW_NS	(200 * NS_PER_MS)
+
 /* Points of a series are this far apart, unless right turns wrong or wrong turns right. */
 #define SERIES_NS	(100 * NS_PER_MS)
 
@@ -38,8 +47,10 @@ struct episode {
 	int64_t right_raw_ns;		/* the first right one again, 0: never */
 	int64_t offset_ns;		/* of the first wrong one */
 	int64_t residual_ns;		/* of the first right one */
-	int64_t lied_raw_ns;		/* the first one beyond the bound of a synchronised clock */
-	int64_t lie_raw_ns;		/* and the last one */
+	int64_t ran_ns;			/* how long a program ran that could read a wrong time */
+	int64_t stalled_ns;		/* how long none ran, see STALL_WINDOW_NS */
+	int64_t lie_ns;			/* from readings beyond a published bound to honest ones */
+	int64_t lie_ran_ns;		/* and how long a program ran in that */
 };
 
 /* A step of the system clock, as the first reading after it found it. */
@@ -102,22 +113,39 @@ static void note_step(const struct clocks_reading *r, bool told)
 	step_count++;
 }
 
-static void note_wrong(const struct clocks_reading *r, struct episode *e, bool begins)
+/* The kernel calls the clock synchronised, and it is further off than it says. */
+static bool is_lie(const struct clocks_reading *r)
 {
 	int64_t maxerror_ns;
 
-	if (begins)
-		*e = (struct episode){
-			.before_raw_ns = last.raw_ns,
-			/* When it ended: in a stop a counter may run on. */
-			.wrong_raw_ns = r->raw_ns + r->window_ns / 2,
-			.offset_ns = r->offset_ns,
-		};
-	if (!clocks_synchronised(&maxerror_ns) || llabs(r->offset_ns) <= maxerror_ns)
-		return;
-	if (!e->lied_raw_ns)
-		e->lied_raw_ns = r->raw_ns;
-	e->lie_raw_ns = r->raw_ns;
+	return clocks_synchronised(&maxerror_ns) && llabs(r->offset_ns) > maxerror_ns;
+}
+
+static void begin_episode(const struct clocks_reading *r, struct episode *e)
+{
+	*e = (struct episode){
+		.before_raw_ns = last.raw_ns,
+		/* When it ended: in a stop a counter may run on. */
+		.wrong_raw_ns = r->raw_ns + r->window_ns / 2,
+		.offset_ns = r->offset_ns,
+	};
+}
+
+/* The clock may have been wrong since the last reading, whichever of the two was. */
+static void count_time(struct episode *e, const struct clocks_reading *r, bool was_wrong,
+		       bool was_lie, bool is_wrong)
+{
+	int64_t passed_ns = r->raw_ns - last.raw_ns;
+	int64_t ran_ns = passed_ns < READING_NS ? passed_ns : READING_NS;
+
+	if (was_wrong || is_wrong)
+		e->ran_ns += ran_ns;
+	if (was_lie) {
+		e->lie_ns += passed_ns;
+		e->lie_ran_ns += ran_ns;
+	}
+	if (last.raw_ns >= e->wrong_raw_ns && last.raw_ns < e->wrong_raw_ns + STALL_WINDOW_NS)
+		e->stalled_ns += passed_ns - ran_ns;
 }
 
 static void add_to_series(const struct clocks_reading *r, bool turned)
@@ -132,7 +160,7 @@ static void add_to_series(const struct clocks_reading *r, bool turned)
 
 static void note(const struct clocks_reading *r, bool told)
 {
-	static bool wrong;
+	static bool wrong, lie;
 	bool is_wrong = llabs(r->offset_ns) > wrong_ns + r->window_ns / 2;
 	bool begins = is_wrong && !wrong;
 
@@ -146,13 +174,15 @@ static void note(const struct clocks_reading *r, bool told)
 	if (episode_count && episode_count <= EPISODES_MAX) {
 		struct episode *e = &episodes[episode_count - 1];
 
-		if (is_wrong)
-			note_wrong(r, e, begins);
+		if (begins)
+			begin_episode(r, e);
 		if (wrong && !is_wrong) {
 			e->right_raw_ns = r->raw_ns;
 			e->residual_ns = r->offset_ns;
 		}
+		count_time(e, r, wrong, lie, is_wrong);
 	}
+	lie = is_wrong && is_lie(r);
 	/* A reading that took so long says nothing of the clock. */
 	if (!is_wrong && r->window_ns <= wrong_ns)
 		add_statistics(r);
@@ -239,8 +269,9 @@ static void print_episode(FILE *out, const struct episode *e)
 		e->offset_ns / 1e9, e->wrong_raw_ns / 1e9,
 		ms_between(e->before_raw_ns, e->wrong_raw_ns),
 		ms_between(e->wrong_raw_ns, e->right_raw_ns));
-	fprintf(out, " residual_ns=%lld lie_ms=%.3f\n", (long long)e->residual_ns,
-		ms_between(e->lied_raw_ns, e->lie_raw_ns));
+	fprintf(out, " ran_ms=%.3f stalled_ms=%.3f residual_ns=%lld lie_ms=%.3f lie_ran_ms=%.3f\n",
+		e->ran_ns / 1e6, e->stalled_ns / 1e6, (long long)e->residual_ns, e->lie_ns / 1e6,
+		e->lie_ran_ns / 1e6);
 }
 
 static void print_step(FILE *out, const struct step *s)
