@@ -69,6 +69,8 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 	if (reference < 0 || reference == timescale->current_view.reference)
 		ret = chime_timescale_correct(timescale, correction, epoch, jump,
 					      ktime_get_raw_ns());
+	if (!ret)
+		chime->disruption.left_to_others = false;
 	mutex_unlock(&chime->lock);
 	return ret;
 }

@@ -12,6 +12,7 @@
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/time64.h>
@@ -21,12 +22,16 @@
 #include "core/reaction.h"
 #include "core/verdict.h"
 #include "disruption_parts.h"
+#include "timekeeper.h"
 
 /* Evidence of one check counts for a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)
 
 /* The system clock was set if it moved by more than this plus the hardest slew. */
 #define CHIME_SET_MIN_NS	(10 * NSEC_PER_MSEC)
+
+/* At load a smaller difference between system clock and host is no contradiction. */
+#define CHIME_DIFFERENCE_MIN_NS	NSEC_PER_MSEC
 
 /* A notification within this time after the report of a disruption belongs to that disruption. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
@@ -123,13 +128,13 @@ static s64 chime_disruption_set_by_others(const struct chime *chime)
 
 /*
  * Target of the system clock minus timescale after a disruption that took @lost_ns. A trusted
- * timescale is the target itself. Otherwise the two clocks stay as far apart as they were, because
- * the disruption took the same from both; what others have already corrected is not corrected a
- * second time.
+ * timescale is the target itself. Otherwise, or if the system clock was left to others, the two
+ * clocks stay as far apart as they were, because the disruption took the same from both; what
+ * others have already corrected is not corrected a second time.
  */
 static s64 chime_disruption_apart(const struct chime *chime, s64 lost_ns)
 {
-	if (chime_timescale_is_trusted(&chime->timescale))
+	if (chime_timescale_is_trusted(&chime->timescale) && !chime->disruption.left_to_others)
 		return 0;
 	if (lost_ns)
 		lost_ns = chime_sub_sat(lost_ns, chime_disruption_set_by_others(chime));
@@ -447,6 +452,7 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
+	chime->disruption.left_to_others = false;
 	chime_disruption_begin(chime, &event);
 	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy, occasion, &repair);
@@ -455,6 +461,33 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 		chime_events_record(&chime->events, &event);
 	}
 	return repair.action;
+}
+
+/*
+ * At load another program may already discipline the system clock. Nothing shows whether that
+ * program or the host is right. Only a date before the release is wrong in any case.
+ */
+static bool chime_disruption_leave_to_others(struct chime *chime)
+{
+	s64 behind_ns = chime_system_clock_offset(&chime->timescale);
+
+	return chime_abs_sat(behind_ns) > CHIME_DIFFERENCE_MIN_NS &&
+	       chime_timekeeper_is_disciplined() && !chime_system_clock_shows_too_early();
+}
+
+/* An error that the policy would step stays: say so. */
+static void chime_disruption_leave(struct chime *chime, struct chime_repair *repair)
+{
+	repair->offset_ns = chime_system_clock_offset(&chime->timescale);
+	repair->residual_ns = repair->offset_ns;
+	repair->action = chime_policy_decide(&chime->policy, TRUECHIME_OCCASION_BOOT,
+					     repair->offset_ns);
+	if (repair->action != TRUECHIME_ACTION_STEPPED)
+		return;
+	repair->action = TRUECHIME_ACTION_IGNORED;
+	pr_warn("the system clock is %lld ms %s the host's, but another program disciplined it before this module was loaded: it is left alone until NTP or an operator (truechime makestep) decides\n",
+		div_s64(chime_abs_sat(repair->offset_ns), NSEC_PER_MSEC),
+		repair->offset_ns < 0 ? "ahead of" : "behind");
 }
 
 /* Check the system clock at load; so far only a host can show that it is wrong. */
@@ -468,8 +501,12 @@ static void chime_disruption_boot(struct chime *chime)
 	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 	if (!chime_host_has_line(&chime->host))
 		return;
-	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
-				  TRUECHIME_OCCASION_BOOT, &repair);
+	chime->disruption.left_to_others = chime_disruption_leave_to_others(chime);
+	if (chime->disruption.left_to_others)
+		chime_disruption_leave(chime, &repair);
+	else
+		chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
+					  TRUECHIME_OCCASION_BOOT, &repair);
 	if (repair.action == TRUECHIME_ACTION_NONE)
 		return;
 	event.gap_ns = repair.offset_ns;

@@ -27,6 +27,8 @@ struct chime;
  * @suspected: the system clock followed a host that may not be the present one
  * @moved: the raw clock was disrupted since the host was lost
  * @was_corrected: there was a correction before the latest disruption without a host
+ * @left_to_others: at load another program disciplined the system clock, and the host contradicted:
+ *	the two stay apart until a correction or an operator decides
  */
 struct chime_disruption {
 	u32 evidence;
@@ -41,6 +43,7 @@ struct chime_disruption {
 	bool suspected;
 	bool moved;
 	bool was_corrected;
+	bool left_to_others;
 };
 
 /**

@@ -53,6 +53,7 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
 	disrupted.cause = event.cause;
 	chime->disruption.moved = true;
+	chime->disruption.left_to_others = false;
 	chime->disruption.was_corrected = chime_timescale_correction(&chime->timescale);
 	/* In this order: a program woken by the setting of the clock must see the new timescale. */
 	chime_disruption_react(chime, &disrupted, &reaction);

@@ -87,6 +87,14 @@ bool chime_system_clock_is_too_early(s64 time_ns)
 	return time_ns < CHIME_RELEASE_S * NSEC_PER_SEC;
 }
 
+bool chime_system_clock_shows_too_early(void)
+{
+	struct chime_snapshot snapshot;
+
+	chime_snapshot_take(&snapshot);
+	return chime_system_clock_is_too_early(snapshot.realtime_ns);
+}
+
 /* Time did not run before this module was released: such a reference is broken. */
 static bool chime_system_clock_before_release(const struct chime_target *target)
 {

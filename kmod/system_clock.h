@@ -61,6 +61,9 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 /* @time_ns is before the release of this module: no correct clock shows it. */
 bool chime_system_clock_is_too_early(s64 time_ns);
 
+/* The system clock shows such a date. */
+bool chime_system_clock_shows_too_early(void);
+
 /**
  * chime_system_clock_distrust() - mark the system clock unsynchronised without correcting it
  * @clock: the system clock

@@ -4,6 +4,14 @@
  * adversary's games: no vmclock device, no PTP clock, no timers of its own.
  */
 #include "kmod/chime.h"
+#include "kmod/timekeeper.h"
+
+bool unit_clock_is_disciplined;
+
+bool chime_timekeeper_is_disciplined(void)
+{
+	return unit_clock_is_disciplined;
+}
 
 void chime_genid_close(struct chime_genid *genid)
 {

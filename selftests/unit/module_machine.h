@@ -78,6 +78,9 @@ static struct machine {
 	int count;
 } machine;
 
+/* Somebody disciplined the system clock before the module was loaded. */
+extern bool unit_clock_is_disciplined;
+
 /* Of the timescale's beginning, whose object the other tests share. */
 struct system_time_snapshot unit_clocks;
 

@@ -21,6 +21,7 @@ FIXTURE_SETUP(module)
 		.sees_stops = true,
 		.has_genid = true,
 	};
+	unit_clock_is_disciplined = false;
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
 }
 
@@ -58,6 +59,85 @@ TEST_F(module, clock_that_is_wrong_at_boot_is_stepped_to_the_hosts)
 	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
 	/* Time need not be measured again. */
 	EXPECT_EQ(0, status().disruptions);
+}
+
+/* NTP runs here, and the host is 5 s behind: nothing shows yet which of them is right. */
+TEST_F(module, clock_that_others_discipline_at_load_is_left_to_them)
+{
+	unit_clock_is_disciplined = true;
+	machine.host_ahead_ns = -5 * S;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, machine.sets);
+	EXPECT_EQ(0, machine.behind_ns);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_BOOT, latest()->cause);
+	EXPECT_EQ(TRUECHIME_ACTION_IGNORED, latest()->action);
+	EXPECT_LE(llabs(latest()->residual_ns + 5 * S), CLOSE_NS);
+	/* A disruption takes the same time from both clocks. */
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	machine.host_ahead_ns -= 3 * S;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	/* Sources decide. */
+	ASSERT_EQ(0, correct());
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	machine.behind_ns = 40 * S;
+	stand_still(HOUR);
+	check();
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+TEST_F(module, operator_decides_about_a_clock_that_others_discipline)
+{
+	unit_clock_is_disciplined = true;
+	machine.behind_ns = 5 * S;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(5 * S, machine.behind_ns);
+	ASSERT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	machine.behind_ns = 5 * S;
+	stand_still(HOUR);
+	check();
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+/* ... but not a clock that cannot be right, nor one that agrees with the host. */
+TEST_F(module, disciplined_clock_at_load_may_still_be_impossible)
+{
+	unit_clock_is_disciplined = true;
+	machine.behind_ns = UTC0_NS;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	played_module_exit();
+	machine.count = 0;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, machine.count);
+	machine.behind_ns = 5 * S;
+	stand_still(HOUR);
+	check();
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+/* Nothing disciplines a clock any more whose machine lost time unnoticed. */
+TEST_F(module, clock_of_others_is_set_when_time_was_lost_beside_a_silent_host)
+{
+	unit_clock_is_disciplined = true;
+	machine.behind_ns = 5 * S;
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	machine.host_silent = false;
+	run(3 * S);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
 
 TEST_F(module, quiet_machine_has_no_events)
