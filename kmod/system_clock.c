@@ -16,12 +16,17 @@
 
 /*
  * A step takes from 1 us on bare metal to a millisecond under emulation, and the clock is late by
- * as much afterwards. That latency is measured and added to the next try. A machine that has just
- * been restored is busy: wait a millisecond before each of the later tries.
+ * as much afterwards. So each setting is timed, and the next one allows for the shortest of the
+ * latest: a setting that was preempted says nothing of the next one, and a clock set too far ahead
+ * would have to be set back. A machine that has just been restored is busy: wait a millisecond
+ * before each of the later tries.
  */
 #define CHIME_STEP_TRIES	8
 #define CHIME_STEP_GOOD_NS	(5 * NSEC_PER_USEC)
 #define CHIME_STEP_LATENCY_MAX_NS	(20 * NSEC_PER_MSEC)
+
+/* A clock that is only to be marked unsynchronised may be set ahead by up to this. */
+#define CHIME_MARK_AHEAD_MAX_NS	NSEC_PER_MSEC
 
 /* The time that the system clock is to show at @raw_ns. */
 static s64 chime_target_time(const struct chime_target *target, s64 raw_ns)
@@ -47,37 +52,95 @@ s64 chime_system_clock_offset(const struct chime_timescale *timescale)
 	return chime_target_offset(&target);
 }
 
+/* The shortest of the latest settings; a single one may have been preempted. */
+static s64 chime_system_clock_least(const struct chime_system_clock *clock)
+{
+	u32 i, timed = min_t(u32, clock->timed, CHIME_STEPS_TIMED);
+	s64 least_ns = timed > 1 ? clock->took_ns[0] : 0;
+
+	for (i = 1; i < timed; i++)
+		least_ns = min(least_ns, clock->took_ns[i]);
+	return least_ns;
+}
+
+/* The longest of the latest settings. */
+static s64 chime_system_clock_most(const struct chime_system_clock *clock)
+{
+	u32 i, timed = min_t(u32, clock->timed, CHIME_STEPS_TIMED);
+	s64 most_ns = 0;
+
+	for (i = 0; i < timed; i++)
+		most_ns = max(most_ns, clock->took_ns[i]);
+	return min_t(s64, most_ns, CHIME_MARK_AHEAD_MAX_NS);
+}
+
+/* Set the clock, allowing @ahead_ns for that, time it, and measure the error that is left. */
 static int chime_system_clock_set(struct chime_system_clock *clock,
-				  const struct chime_target *target)
+				  const struct chime_target *target, s64 ahead_ns, s64 *left_ns)
 {
 	struct chime_snapshot snapshot;
 	struct timespec64 time;
+	int ret;
 
 	chime_snapshot_take(&snapshot);
 	time = ns_to_timespec64(chime_add_sat(chime_target_time(target, snapshot.raw_ns),
-					      clock->latency_ns));
-	return do_settimeofday64(&time);
+					      ahead_ns));
+	ret = do_settimeofday64(&time);
+	if (ret)
+		return ret;
+	*left_ns = chime_target_offset(target);
+	clock->took_ns[clock->timed++ % CHIME_STEPS_TIMED] =
+		clamp_t(s64, chime_add_sat(ahead_ns, *left_ns), 0, CHIME_STEP_LATENCY_MAX_NS);
+	return 0;
+}
+
+/**
+ * struct chime_step - the sanction of a step
+ * @policy: the rules ...
+ * @occasion: ... and whose of them apply
+ * @offset_ns: the error that they said to step
+ */
+struct chime_step {
+	const struct chime_policy *policy;
+	enum truechime_occasion occasion;
+	s64 offset_ns;
+};
+
+/*
+ * May what is left be stepped, too? It may in the same direction. The other way a clock that was
+ * set back may go forward again, if it may be stepped forward at all; but one that was set forward
+ * goes back only as if it had been found wrong by as much.
+ */
+static bool chime_step_may_repeat(const struct chime_step *step, s64 left_ns)
+{
+	const struct chime_rule *forward =
+		&step->policy->rules[step->occasion][TRUECHIME_DIRECTION_FORWARD];
+
+	if ((left_ns < 0) == (step->offset_ns < 0))
+		return true;
+	if (left_ns > 0)
+		return forward->rule == TRUECHIME_RULE_STEP;
+	return chime_policy_decide(step->policy, step->occasion, left_ns) ==
+	       TRUECHIME_ACTION_STEPPED;
 }
 
 /* Set the clock, measure its error, and repeat until that is small. */
 static int chime_system_clock_step(struct chime_system_clock *clock,
-				   const struct chime_target *target, s64 *residual_ns)
+				   const struct chime_target *target,
+				   const struct chime_step *step, s64 *residual_ns)
 {
-	s64 left_ns;
 	int ret, i;
 
 	for (i = 0; i < CHIME_STEP_TRIES; i++) {
 		if (i >= CHIME_STEP_TRIES / 2)
 			usleep_range(1000, 2000);
-		ret = chime_system_clock_set(clock, target);
+		ret = chime_system_clock_set(clock, target, chime_system_clock_least(clock),
+					     residual_ns);
 		if (ret)
 			return i ? 0 : ret;
-		left_ns = chime_target_offset(target);
-		*residual_ns = left_ns;
-		if (chime_abs_sat(left_ns) <= CHIME_STEP_GOOD_NS)
+		if (chime_abs_sat(*residual_ns) <= CHIME_STEP_GOOD_NS ||
+		    !chime_step_may_repeat(step, *residual_ns))
 			break;
-		clock->latency_ns = clamp_t(s64, chime_add_sat(clock->latency_ns, left_ns), 0,
-					    CHIME_STEP_LATENCY_MAX_NS);
 	}
 	return 0;
 }
@@ -111,6 +174,7 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 			       const struct chime_policy *policy,
 			       enum truechime_occasion occasion, struct chime_repair *repair)
 {
+	struct chime_step step = { .policy = policy, .occasion = occasion };
 	int ret;
 
 	lockdep_assert_held(target->timescale->lock);
@@ -124,7 +188,8 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 		repair->action = TRUECHIME_ACTION_TOO_EARLY;
 		return;
 	}
-	ret = chime_system_clock_step(clock, target, &repair->residual_ns);
+	step.offset_ns = repair->offset_ns;
+	ret = chime_system_clock_step(clock, target, &step, &repair->residual_ns);
 	if (ret) {
 		repair->action = TRUECHIME_ACTION_FAILED;
 		pr_err_ratelimited("the kernel refused to set the system clock (error %d): it stays wrong\n",
@@ -137,10 +202,18 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 void chime_system_clock_distrust(struct chime_system_clock *clock)
 {
 	struct chime_target target = { };
-	s64 residual_ns;
+	s64 left_ns = 0;
+	int i;
 
-	/* Preemption in the middle makes the clock late: the step is then repeated. */
 	target.plus_ns = -chime_target_offset(&target);
-	if (chime_system_clock_step(clock, &target, &residual_ns))
-		pr_err("the kernel refused to mark the system clock unsynchronised\n");
+	/* Preemption in the middle makes the clock late: then it is set again. */
+	for (i = 0; i < CHIME_STEP_TRIES; i++) {
+		if (chime_system_clock_set(clock, &target, chime_system_clock_most(clock),
+					   &left_ns)) {
+			pr_err_ratelimited("the kernel refused to mark the system clock unsynchronised\n");
+			return;
+		}
+		if (left_ns <= CHIME_STEP_GOOD_NS)
+			return;
+	}
 }

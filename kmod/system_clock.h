@@ -9,13 +9,17 @@
 #include "core/policy.h"
 #include "timescale.h"
 
+#define CHIME_STEPS_TIMED	4
+
 /**
  * struct chime_system_clock - state of the steps
- * @latency_ns: measured time from computing a time to its being set
+ * @took_ns: how long the latest settings took, from computing a time to its being set
+ * @timed: number of settings timed
  * @steps: number of steps since load
  */
 struct chime_system_clock {
-	s64 latency_ns;
+	s64 took_ns[CHIME_STEPS_TIMED];
+	u32 timed;
 	u32 steps;
 };
 
@@ -52,7 +56,8 @@ s64 chime_system_clock_offset(const struct chime_timescale *timescale);
  * @occasion: whose rules apply
  * @repair: result
  *
- * A step marks the clock unsynchronised (STA_UNSYNC). Context: process, module's lock held.
+ * A step marks the clock unsynchronised (STA_UNSYNC). It may need several tries, but the clock only
+ * goes on in the direction of the error, or as the policy says of what is left. Context: process, module's lock held.
  */
 void chime_system_clock_repair(struct chime_system_clock *clock, const struct chime_target *target,
 			       const struct chime_policy *policy,
@@ -69,7 +74,7 @@ bool chime_system_clock_shows_too_early(void);
  * @clock: the system clock
  *
  * No kernel lets a module set STA_UNSYNC alone, but setting the clock does that too: so set it to
- * the time that it shows, which moves it by microseconds. Context: process, module's lock held.
+ * the time that it shows, or microseconds later, so that it does not go back. Context: process, module's lock held.
  */
 void chime_system_clock_distrust(struct chime_system_clock *clock);
 

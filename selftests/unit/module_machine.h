@@ -21,6 +21,7 @@
 #define RAW0_NS	(5000 * S)
 
 #define MACHINE_EVENTS	32
+#define MACHINE_SETS	32
 
 /* An exact conversion, see kmod/host_kvm.c, and how long a hypercall takes. */
 #define EXACT_NS	5
@@ -46,7 +47,9 @@
  * @has_rtc: there is an RTC ...
  * @rtc_ahead_ns: ... ahead of the truth
  * @set_error: the kernel refuses to set the clock
+ * @set_takes_ns: how long it takes to set the clock: the first time, the second ...
  * @sets: how often it was set
+ * @set_back_ns: the farthest that a setting took it back
  * @suspend: notified of suspends
  * @work: to be done once the module's lock is free
  * @events: what the module reported
@@ -71,7 +74,9 @@ static struct machine {
 	bool has_rtc;
 	s64 rtc_ahead_ns;
 	int set_error;
+	s64 set_takes_ns[MACHINE_SETS];
 	int sets;
+	s64 set_back_ns;
 	struct notifier_block *suspend;
 	struct work_struct *work;
 	struct chime_event events[MACHINE_EVENTS];
@@ -128,9 +133,14 @@ void ktime_get_snapshot(struct system_time_snapshot *snapshot)
 
 int do_settimeofday64(const struct timespec64 *time)
 {
+	s64 before_ns;
+
 	if (machine.set_error)
 		return machine.set_error;
+	machine_pass(machine.set_takes_ns[machine.sets % MACHINE_SETS]);
+	before_ns = realtime_ns();
 	machine.behind_ns = machine.utc_ns - (time->tv_sec * S + time->tv_nsec);
+	machine.set_back_ns = max_t(s64, machine.set_back_ns, before_ns - realtime_ns());
 	machine.sets++;
 	return 0;
 }

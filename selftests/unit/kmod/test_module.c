@@ -879,6 +879,89 @@ TEST_F(module, another_clocksource_loses_the_rate)
 	EXPECT_EQ(0, machine.count);
 }
 
+/* From the next setting of the clock on each takes @ns. */
+static void sets_take(s64 ns)
+{
+	int i;
+
+	for (i = 0; i < MACHINE_SETS; i++)
+		machine.set_takes_ns[i] = ns;
+	machine.sets = 0;
+	machine.set_back_ns = 0;
+}
+
+/* The first setting is preempted: it says nothing of how long the next one takes. */
+TEST_F(module, slow_step_is_not_followed_by_one_back)
+{
+	sets_take(10 * 1000);
+	machine.set_takes_ns[0] = 20 * MS;
+	machine.behind_ns = 90 * S;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, machine.set_back_ns);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	/* Again, with three slow ones before. */
+	sets_take(20 * MS);
+	stand_still(HOUR);
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	sets_take(10 * 1000);
+	machine.chime->policy.rules[TRUECHIME_OCCASION_DISRUPTION]
+				   [TRUECHIME_DIRECTION_BACKWARD].rule = TRUECHIME_RULE_SLEW;
+	stand_still(HOUR);
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_EQ(0, machine.set_back_ns);
+	/* What went too far is reported, and left to be slewed. */
+	EXPECT_LE(llabs(latest()->residual_ns - machine.behind_ns), CLOSE_NS);
+	run(S);
+	stand_still(HOUR);
+	check();
+	EXPECT_EQ(0, machine.set_back_ns);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+/* A step as slow as the emulator makes it is allowed for, from the second one on. */
+TEST_F(module, steps_that_are_always_slow_are_exact)
+{
+	s64 gap_ns;
+
+	sets_take(700 * 1000);
+	ASSERT_EQ(0, load());
+	for (gap_ns = HOUR; gap_ns >= -HOUR; gap_ns -= 2 * HOUR) {
+		stand_still(gap_ns);
+		notify_genid();
+		check();
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	}
+	sets_take(700 * 1000);
+	stand_still(HOUR);
+	check();
+	EXPECT_EQ(1, machine.sets);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+TEST_F(module, clock_is_marked_unsynchronised_without_going_back)
+{
+	int i;
+
+	sets_take(50 * 1000);
+	for (i = 0; i < MACHINE_SETS; i += 3)
+		machine.set_takes_ns[i] = 90 * 1000;
+	ASSERT_EQ(0, load_without_host());
+	for (i = 0; i < 10; i++) {
+		if (i)
+			machine.set_back_ns = 0;
+		ASSERT_EQ(0, correct());
+		run(5 * S);
+		notify_genid();
+		check();
+		EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+		/* How long it takes is not known at first. */
+		EXPECT_LE(machine.set_back_ns, i ? 0 : 90 * 1000);
+	}
+	EXPECT_LE(llabs(machine.behind_ns), MS);
+}
+
 TEST_F(module, step_that_the_kernel_refuses_is_reported_with_what_remains)
 {
 	ASSERT_EQ(0, load());
