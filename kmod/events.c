@@ -54,6 +54,7 @@ static void chime_evidence_words(char words[CHIME_WORDS_MAX], u32 evidence)
 		[TRUECHIME_EVIDENCE_RESUME] = "resume",
 		[TRUECHIME_EVIDENCE_NTP] = "NTP",
 		[TRUECHIME_EVIDENCE_CLOCK_SET] = "kvm-clock set anew",
+		[TRUECHIME_EVIDENCE_RAW_LOST] = "raw clock lost time",
 	};
 	size_t used = 0;
 	unsigned int i;

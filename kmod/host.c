@@ -31,6 +31,10 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 /* How long to wait until the host's rate shows; at most twice as long. */
 #define CHIME_SLEW_CHECK_US	10000
 
+/* More than two counters' rates and readings differ between two checks: one of them lost time. */
+#define CHIME_RAW_LOST_MIN_NS	NSEC_PER_MSEC
+#define CHIME_RAW_LOST_MIN_Q32	(1000 * CHIME_PPM_Q32)
+
 /* A check takes up to this many readings until one has a result. */
 #define CHIME_CHECK_READINGS	3
 
@@ -179,6 +183,26 @@ static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
 	       chime_host_line_follow_slew(&host->track, &host->confirmation, &later);
 }
 
+/*
+ * The raw clock itself may lose time, as that of a counter does which wraps unseen. kvm-clock, read
+ * along with it, then shows most of the jump, too. That is only comparable if it was not set since.
+ */
+static bool chime_host_raw_lost_time(const struct chime_host *host, s64 gap_ns, u32 evidence)
+{
+	const struct chime_pairing *before = &host->track.last, *now = &host->confirmation;
+	s64 ran_ns = chime_sub_sat(now->raw_ns, before->raw_ns);
+	s64 lost_ns, rest_ns;
+
+	if (!before->counter_ns || !now->counter_ns || chime_host_stood_still(host, evidence))
+		return false;
+	lost_ns = chime_sub_sat(chime_sub_sat(now->counter_ns, before->counter_ns), ran_ns);
+	rest_ns = chime_sub_sat(gap_ns, lost_ns);
+	return chime_abs_sat(lost_ns) > chime_add_sat(CHIME_RAW_LOST_MIN_NS,
+						      chime_scale_q32(ran_ns,
+								      CHIME_RAW_LOST_MIN_Q32)) &&
+	       chime_abs_sat(rest_ns) < chime_abs_sat(lost_ns) / 2;
+}
+
 static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
 	struct chime_pairing pairing;
@@ -201,6 +225,10 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 		*gap_ns = chime_host_line_deviation(&host->track, &pairing);
 		if (!chime_host_confirm(host, &pairing, *gap_ns, evidence))
 			break;
+		if (chime_host_raw_lost_time(host, *gap_ns, *evidence)) {
+			*evidence |= CHIME_SAW(RAW_LOST);
+			return CHIME_CHECK_JUMPED;
+		}
 		return chime_host_is_slewed(host, evidence) ? CHIME_CHECK_OK :
 							      CHIME_CHECK_JUMPED;
 	}

@@ -223,9 +223,11 @@ static void chime_kvm_convert(const struct chime_kvm_reading *reading,
 	/* The hypervisor sets kvm-clock after each stop, before the guest runs. */
 	pairing->witness = chime_kvm_has_stable_pvclock(reading);
 	pairing->running_raw_ns = pairing->raw_ns;
-	if (pairing->witness)
-		pairing->running_raw_ns = chime_sub_sat(pairing->raw_ns,
-							chime_kvm_setting_age(reading));
+	pairing->counter_ns = 0;
+	if (!pairing->witness)
+		return;
+	pairing->running_raw_ns = chime_sub_sat(pairing->raw_ns, chime_kvm_setting_age(reading));
+	pairing->counter_ns = __pvclock_read_cycles(&reading->pvclock, reading->host.tsc);
 }
 
 /*

@@ -29,6 +29,8 @@
  *	from the line is then no slew
  * @witness: a stop of this guest would have shown in @evidence, and @running_raw_ns is known
  * @running_raw_ns: this guest has been running without a stop at least since this raw time
+ * @counter_ns: kvm-clock at the same instant, by the hypervisor's page and whatever the kernel's
+ *	clocksource is; 0: not known
  */
 struct chime_pairing {
 	s64 raw_ns;
@@ -40,6 +42,7 @@ struct chime_pairing {
 	bool stood_still;
 	bool witness;
 	s64 running_raw_ns;
+	s64 counter_ns;
 };
 
 enum chime_verdict {

@@ -81,6 +81,9 @@ enum truechime_cause chime_verdict_cause(const struct chime_observation *observa
 		return TRUECHIME_CAUSE_REVERT;
 	if (evidence & CHIME_SAW_STOP)
 		return chime_verdict_stop(observation);
+	/* Neither a stop nor the host: the kernel's clocksource failed. */
+	if (evidence & CHIME_SAW(RAW_LOST))
+		return TRUECHIME_CAUSE_UNKNOWN;
 	/* None of the guest's witnesses shows whether this machine lost time or the sources did. */
 	if (evidence == CHIME_SAW(NTP))
 		return TRUECHIME_CAUSE_TIME_SOURCES;

@@ -33,6 +33,7 @@
  * @utc_ns: what is true
  * @raw_ns: CLOCK_MONOTONIC_RAW ...
  * @raw_slow_ppm: ... which loses so much on the truth, and CLOCK_REALTIME with it
+ * @raw_lost_ns: what the raw clock lost on the counter of kvm-clock's page
  * @behind_ns: CLOCK_REALTIME is so much behind the truth
  * @slept_ns: what CLOCK_BOOTTIME has more than raw
  * @clocksource: changes when the kernel takes another one
@@ -60,6 +61,7 @@ static struct machine {
 	s64 utc_ns;
 	s64 raw_ns;
 	s64 raw_slow_ppm;
+	s64 raw_lost_ns;
 	s64 behind_ns;
 	s64 slept_ns;
 	u8 clocksource;
@@ -232,6 +234,7 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 		.exact = true,
 		.witness = machine.sees_stops,
 		.running_raw_ns = machine.raw_ns,
+		.counter_ns = machine.sees_stops ? machine.raw_ns + machine.raw_lost_ns : 0,
 		.evidence = host_evidence(),
 	};
 	return 0;
@@ -326,6 +329,14 @@ static inline void stand_still(s64 ns)
 	machine.utc_ns += ns;
 	machine.behind_ns += ns;
 	machine.was_set = true;
+}
+
+/* The counter of its clocksource wraps unseen: the kernel's clocks lose so much, and no other. */
+static inline void lose_ticks(s64 ns)
+{
+	machine.utc_ns += ns;
+	machine.behind_ns += ns;
+	machine.raw_lost_ns += ns;
 }
 
 static inline void notify_genid(void)

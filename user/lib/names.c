@@ -114,6 +114,7 @@ static const char *const evidences[] = {
 	[TRUECHIME_EVIDENCE_RESUME] = "resume",
 	[TRUECHIME_EVIDENCE_NTP] = "ntp",
 	[TRUECHIME_EVIDENCE_CLOCK_SET] = "clock-set",
+	[TRUECHIME_EVIDENCE_RAW_LOST] = "raw-lost",
 	NULL
 };
 

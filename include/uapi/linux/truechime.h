@@ -120,6 +120,7 @@ enum truechime_evidence {
 	TRUECHIME_EVIDENCE_RESUME,		/* a suspend ended */
 	TRUECHIME_EVIDENCE_NTP,			/* the NTP sources jumped together */
 	TRUECHIME_EVIDENCE_CLOCK_SET,		/* the hypervisor set this guest's kvm-clock anew */
+	TRUECHIME_EVIDENCE_RAW_LOST,		/* the raw clock lost time, and kvm-clock did not */
 };
 
 enum truechime_action {

@@ -80,6 +80,8 @@ static const struct {
 	  TRUECHIME_CAUSE_PAUSE },
 	{ "stop and cont, kvm-clock alone: may have been a revert", SAW(PAIRING) | SAW(CLOCK_SET),
 	  5 * S, STOPS, TRUECHIME_CAUSE_REVERT },
+	{ "acpi_pm wraps", SAW(PAIRING) | SAW(RAW_LOST), 5 * S, STOPS | RESTORES,
+	  TRUECHIME_CAUSE_UNKNOWN },
 	{ "stop, the host's clock set back, cont", SAW(PAIRING) | SAW(CLOCK_SET), -5 * S,
 	  STOPS | RESTORES, TRUECHIME_CAUSE_UNKNOWN },
 	{ "stop and cont, generation id and a clock that tells nothing of stops", SAW(PAIRING),

@@ -396,6 +396,50 @@ TEST_F(module, step_of_the_host_is_followed_unless_utc_is_known_better)
 	EXPECT_LE(llabs(status().now.change.offset_ns + 90 * S), CLOSE_NS);
 }
 
+/* acpi_pm wraps within 4.7 s. */
+TEST_F(module, time_that_the_raw_clock_lost_is_given_back)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine_pass(300 * MS);
+	lose_ticks(4680 * MS);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, latest()->cause);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_RAW_LOST));
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_TRUE(status().corrected);
+	/* So little in an idle guest is no slew of the host's either. */
+	run(10 * S);
+	machine_pass(S);
+	lose_ticks(50 * MS);
+	check();
+	ASSERT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	/* The host's own step is none of the raw clock's, whatever the counters' rates. */
+	run(10 * S);
+	machine.raw_lost_ns += 500 * 1000;
+	machine.host_ahead_ns = 3 * S;
+	check();
+	ASSERT_EQ(3, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	/* Nor is it if both happen, and the host's is larger. */
+	run(10 * S);
+	lose_ticks(S);
+	machine.host_ahead_ns = -300 * S;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	/* A counter that was set anew is comparable to nothing. */
+	run(10 * S);
+	stand_still(S);
+	machine.raw_lost_ns -= HOUR;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+}
+
 static void run_in_checks(s64 ns, s64 every_ns)
 {
 	for (; ns > 0; ns -= every_ns) {

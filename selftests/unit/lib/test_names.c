@@ -77,9 +77,9 @@ TEST(every_number_has_a_word)
 		EXPECT_STRNE("?", name_of_host_state(i));
 	for (i = 0; i <= TRUECHIME_RTC_TRUST; i++)
 		EXPECT_STRNE("?", name_of_rtc(i));
-	for (i = 0; i <= TRUECHIME_EVIDENCE_CLOCK_SET; i++)
+	for (i = 0; i <= TRUECHIME_EVIDENCE_RAW_LOST; i++)
 		EXPECT_NE(NULL, name_of_evidence(i));
-	EXPECT_EQ(NULL, name_of_evidence(TRUECHIME_EVIDENCE_CLOCK_SET + 1));
+	EXPECT_EQ(NULL, name_of_evidence(TRUECHIME_EVIDENCE_RAW_LOST + 1));
 	EXPECT_STREQ("?", name_of_cause(TRUECHIME_CAUSE_TIME_SOURCES + 1));
 	EXPECT_STREQ("?", name_of_cause(255));
 	EXPECT_STREQ("?", name_of_rule(TRUECHIME_RULE_IGNORE + 1));
