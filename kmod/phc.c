@@ -91,7 +91,18 @@ static int chime_phc_adjtime(struct ptp_clock_info *info, s64 delta_ns)
 	return 0;
 }
 
-/* scaled_ppm is ppm * 2^16: times 2^16 gives ppm * 2^32, a millionth of which is the rate. */
+/*
+ * scaled_ppm is ppm * 2^16: a millionth of it times 2^32 is the rate times 2^48. |scaled_ppm| is at
+ * most 2^15 * 10^6 by max_adj; it is divided in two steps so that nothing overflows.
+ */
+static s64 chime_phc_rate_q48(long scaled_ppm)
+{
+	s32 rest;
+	s64 rate_q32 = div_s64_rem((s64)scaled_ppm * 65536, 1000000, &rest);
+
+	return rate_q32 * 65536 + div_s64((s64)rest * 65536, 1000000);
+}
+
 static int chime_phc_adjfine(struct ptp_clock_info *info, long scaled_ppm)
 {
 	struct chime *chime = chime_of(info);
@@ -100,8 +111,7 @@ static int chime_phc_adjfine(struct ptp_clock_info *info, long scaled_ppm)
 
 	if (ret)
 		return ret;
-	/* |scaled_ppm| is at most 2^15 * 10^6 by max_adj: no overflow. */
-	chime_timescale_set_rate(&chime->timescale, div_s64((s64)scaled_ppm << 16, 1000000),
+	chime_timescale_set_rate(&chime->timescale, chime_phc_rate_q48(scaled_ppm),
 				 snapshot.raw_ns);
 	mutex_unlock(&chime->lock);
 	return 0;

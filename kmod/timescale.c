@@ -36,9 +36,21 @@ static s64 chime_slew_remaining(const struct chime_slew *slew, s64 raw_ns)
 	return min_t(s64, chime_add_sat(slew->phase_ns, done_ns), 0);
 }
 
+/* Rates of CHIME_FINE times 2^-48 make one of 2^-32, the unit of a line's rate. */
+#define CHIME_FINE	65536
+
+/* @line, whose rate lacks @fine_q48. */
+static s64 chime_line_eval_fine(const struct chime_line *line, s64 fine_q48, s64 raw_ns)
+{
+	s64 age_ns = chime_sub_sat(raw_ns, line->origin_ns);
+
+	return chime_add_sat(chime_line_eval(line, raw_ns),
+			     chime_scale_q32(age_ns, fine_q48) / CHIME_FINE);
+}
+
 static s64 chime_view_time(const struct chime_view *view, s64 raw_ns)
 {
-	return chime_sub_sat(chime_line_eval(&view->line, raw_ns),
+	return chime_sub_sat(chime_line_eval_fine(&view->line, view->fine_q48, raw_ns),
 			     chime_slew_remaining(&view->slew, raw_ns));
 }
 
@@ -182,10 +194,12 @@ static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns
 	view->steady = timescale->steady.line;
 	if (view->mode == TRUECHIME_MODE_EXTERNAL) {
 		view->line = timescale->external;
+		view->fine_q48 = timescale->external_fine_q48;
 		chime_timescale_publish(timescale);
 		return;
 	}
 	chime_timescale_aim(timescale, raw_ns, &view->line);
+	view->fine_q48 = 0;
 	phase_ns = chime_sub_sat(chime_line_eval(&view->line, raw_ns), before_ns);
 	if (jump || !bounded || chime_abs_sat(phase_ns) > CHIME_JUMP_NS)
 		phase_ns = 0;
@@ -564,11 +578,14 @@ void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_
 	if (mode == view->mode)
 		return;
 	view->mode = mode;
-	/* The external clock continues from the present time, which ends a slew. */
-	if (mode == TRUECHIME_MODE_EXTERNAL)
-		chime_timescale_set_time(timescale, chime_view_time(view, raw_ns), raw_ns);
-	else
+	if (mode != TRUECHIME_MODE_EXTERNAL) {
 		chime_timescale_change(timescale, raw_ns, false);
+		return;
+	}
+	/* The external clock goes on from the present time, which ends a slew, at the same rate. */
+	timescale->external.rate_q32 = chime_line_rate(&view->line, raw_ns);
+	timescale->external_fine_q48 = 0;
+	chime_timescale_set_time(timescale, chime_view_time(view, raw_ns), raw_ns);
 }
 
 void chime_timescale_set_time(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns)
@@ -579,29 +596,31 @@ void chime_timescale_set_time(struct chime_timescale *timescale, s64 time_ns, s6
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
-/* Adjust the external clock; a slew in progress continues. */
-static void chime_timescale_adjust(struct chime_timescale *timescale, s64 delta_ns, s64 rate_q32,
-				   s64 raw_ns)
+/* The external clock goes on from @raw_ns, @delta_ns later; a slew in progress continues. */
+static void chime_timescale_move_external(struct chime_timescale *timescale, s64 delta_ns,
+					  s64 raw_ns)
 {
-	struct chime_line *external = &timescale->external;
+	s64 time_ns = chime_line_eval_fine(&timescale->external, timescale->external_fine_q48,
+					   raw_ns);
 
-	chime_timescale_set_external(timescale,
-				     chime_add_sat(chime_line_eval(external, raw_ns), delta_ns),
-				     raw_ns);
-	external->rate_q32 = rate_q32;
-	chime_timescale_change(timescale, raw_ns, false);
+	chime_timescale_set_external(timescale, chime_add_sat(time_ns, delta_ns), raw_ns);
 }
 
 void chime_timescale_add_time(struct chime_timescale *timescale, s64 delta_ns, s64 raw_ns)
 {
 	lockdep_assert_held(timescale->lock);
-	chime_timescale_adjust(timescale, delta_ns, timescale->external.rate_q32, raw_ns);
+	chime_timescale_move_external(timescale, delta_ns, raw_ns);
+	chime_timescale_change(timescale, raw_ns, false);
 }
 
-void chime_timescale_set_rate(struct chime_timescale *timescale, s64 rate_q32, s64 raw_ns)
+void chime_timescale_set_rate(struct chime_timescale *timescale, s64 rate_q48, s64 raw_ns)
 {
 	lockdep_assert_held(timescale->lock);
-	chime_timescale_adjust(timescale, 0, rate_q32, raw_ns);
+	chime_timescale_move_external(timescale, 0, raw_ns);
+	/* Rounded down, so that what it lacks is never negative. */
+	timescale->external.rate_q32 = rate_q48 >> 16;
+	timescale->external_fine_q48 = rate_q48 & (CHIME_FINE - 1);
+	chime_timescale_change(timescale, raw_ns, false);
 }
 
 void chime_timescale_slew(struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns)

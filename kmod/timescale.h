@@ -33,6 +33,7 @@ struct chime_slew {
 /**
  * struct chime_view - a consistent copy of the state, for readers
  * @line: the target: UTC as a function of the raw clock
+ * @fine_q48: what @line's rate lacks, times 2^48: 0 to 65535, and 0 but in mode external
  * @slew: the slew towards the target
  * @host: host time as a function of the raw clock
  * @steady: unslewed host time as a function of the raw clock: the reference, if that is the host
@@ -46,6 +47,7 @@ struct chime_slew {
  */
 struct chime_view {
 	struct chime_line line;
+	s64 fine_q48;
 	struct chime_slew slew;
 	struct chime_line host;
 	struct chime_line steady;
@@ -105,6 +107,7 @@ struct chime_now {
  * @stands_in: the correction is the line of a host that was lost
  * @free: UTC as a function of the raw clock where there is neither host nor correction
  * @external: the adjustable clock of mode external, as a function of the raw clock
+ * @external_fine_q48: what its rate lacks, as in struct chime_view
  * @seq: readers use @latch[@seq & 1]
  * @latch: two copies of the view, one of which is always consistent
  */
@@ -118,6 +121,7 @@ struct chime_timescale {
 	bool stands_in;
 	struct chime_line free;
 	struct chime_line external;
+	s64 external_fine_q48;
 	seqcount_latch_t seq;
 	struct chime_view latch[2];
 };
@@ -204,7 +208,8 @@ void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_
 /* Mode external only (the caller has checked): */
 void chime_timescale_set_time(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns);
 void chime_timescale_add_time(struct chime_timescale *timescale, s64 delta_ns, s64 raw_ns);
-void chime_timescale_set_rate(struct chime_timescale *timescale, s64 rate_q32, s64 raw_ns);
+/* @rate_q48: d(time)/d(raw clock) - 1, times 2^48: adjfine is that fine. */
+void chime_timescale_set_rate(struct chime_timescale *timescale, s64 rate_q48, s64 raw_ns);
 void chime_timescale_slew(struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns);
 
 /* The correction in force, if any. Lock held. */

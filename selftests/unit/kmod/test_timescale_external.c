@@ -22,7 +22,7 @@ TEST_F(timescale, is_an_adjustable_clock_in_mode_external)
 	EXPECT_EQ(6 * S, time_at(&self->timescale, RAW0_NS + S));
 	chime_timescale_add_time(&self->timescale, -2 * S, RAW0_NS + S);
 	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
-	chime_timescale_set_rate(&self->timescale, 1LL << 22, RAW0_NS + S);
+	chime_timescale_set_rate(&self->timescale, 1LL << 38, RAW0_NS + S);
 	EXPECT_EQ(4 * S, time_at(&self->timescale, RAW0_NS + S));
 	EXPECT_EQ(14 * S + 10 * S / 1024, time_at(&self->timescale, RAW0_NS + 11 * S));
 
@@ -88,12 +88,56 @@ TEST_F(timescale, adjusts_an_external_clock_in_the_middle_of_its_slew)
 	chime_timescale_set_time(&self->timescale, 5 * S, RAW0_NS);
 	chime_timescale_slew(&self->timescale, 50 * MS, RAW0_NS);
 	before_ns = time_at(&self->timescale, RAW0_NS + 500 * MS);
-	chime_timescale_set_rate(&self->timescale, 10 * CHIME_PPM_Q32, RAW0_NS + 500 * MS);
+	chime_timescale_set_rate(&self->timescale, 10 * CHIME_PPM_Q32 * 65536, RAW0_NS + 500 * MS);
 	EXPECT_EQ(before_ns, time_at(&self->timescale, RAW0_NS + 500 * MS));
 	chime_timescale_add_time(&self->timescale, S, RAW0_NS + 500 * MS);
 	EXPECT_EQ(before_ns + S, time_at(&self->timescale, RAW0_NS + 500 * MS));
 	EXPECT_LE(llabs(now_at(&self->timescale, RAW0_NS + 500 * MS).slew_ns - 25 * MS), US);
 	EXPECT_EQ(0, now_at(&self->timescale, RAW0_NS + 1100 * MS).slew_ns);
+}
+
+/* scaled_ppm 1 is 0.015 ppb, a sixteenth of 2^-32. */
+TEST_F(timescale, adjusts_an_external_clock_by_fractions_of_a_ppb)
+{
+	const s64 scaled_ppm = (1LL << 32) / 1000000;
+	s64 raw_ns = RAW0_NS;
+	int i;
+
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, raw_ns);
+	chime_timescale_set_time(&self->timescale, 0, raw_ns);
+	chime_timescale_set_rate(&self->timescale, scaled_ppm, raw_ns);
+	EXPECT_LE(llabs(time_at(&self->timescale, raw_ns + 100000 * S) - 100000 * S - 1525), 1);
+	/* Set again and again, it loses no fraction. */
+	for (i = 0; i < 100; i++) {
+		raw_ns += 1000 * S;
+		chime_timescale_set_rate(&self->timescale, i & 1 ? scaled_ppm : -scaled_ppm,
+					 raw_ns);
+		chime_timescale_add_time(&self->timescale, i & 1 ? 3 : -3, raw_ns);
+	}
+	EXPECT_LE(llabs(time_at(&self->timescale, raw_ns) - 100000 * S), 100);
+	/* Slow as well as fast. */
+	chime_timescale_set_time(&self->timescale, 0, raw_ns);
+	chime_timescale_set_rate(&self->timescale, -scaled_ppm, raw_ns);
+	EXPECT_LE(llabs(time_at(&self->timescale, raw_ns + 100000 * S) - 100000 * S + 1525), 1);
+}
+
+TEST_F(timescale, keeps_its_rate_into_mode_external)
+{
+	const struct chime_line correction = correction_line(UTC0_NS, 0, 20 * CHIME_PPM_Q32);
+	s64 later_ns;
+
+	take_host(&self->timescale, 0, RAW0_NS);
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
+	later_ns = time_at(&self->timescale, RAW0_NS + 1000 * S);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_EXTERNAL, RAW0_NS);
+	EXPECT_LE(llabs(later_ns - time_at(&self->timescale, RAW0_NS + 1000 * S)), US);
+	/* Its owner's rate replaces that. */
+	chime_timescale_set_rate(&self->timescale, 0, RAW0_NS);
+	EXPECT_LE(llabs(UTC0_NS + 1000 * S - time_at(&self->timescale, RAW0_NS + 1000 * S)), US);
+	/* It is no part of the rate in mode auto. */
+	chime_timescale_set_rate(&self->timescale, 1LL << 15, RAW0_NS);
+	chime_timescale_set_mode(&self->timescale, TRUECHIME_MODE_AUTO, RAW0_NS);
+	EXPECT_EQ(later_ns, time_at(&self->timescale, RAW0_NS + 1000 * S));
 }
 
 TEST_HARNESS_MAIN
