@@ -39,23 +39,22 @@ struct chime_cpu_check {
 };
 
 /*
- * One check is enough for several busy CPUs. (A restore sets both checked_raw_ns and the raw clock
- * back, so their difference stays valid.) The idle check is not needed soon after this one either:
- * postpone it before the check, so that a witness that asks for a check afterwards gets one.
- * Without a host clock the idle check is not postponed: it sets the pace of the RTC's readings.
+ * If the lock is not free, another CPU is checking, or a request is carried out and the next tick
+ * asks again. The idle check is not needed soon after this one: postpone it before the check, so
+ * that a witness that asks for a check afterwards gets one. Without a host clock the idle check is
+ * not postponed: it sets the pace of the RTC's readings.
  */
 static void chime_checks_busy_work(struct work_struct *work)
 {
 	struct chime *chime = container_of(work, struct chime_cpu_check, work)->chime;
 	struct chime_checks *checks = &chime->checks;
 
-	mutex_lock(&chime->lock);
-	if (ktime_get_raw_ns() - checks->checked_raw_ns >= checks->recent_ns) {
-		if (chime_host_is_there(&chime->host))
-			mod_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
-		chime_disruption_check(chime);
-		WRITE_ONCE(checks->checked_raw_ns, ktime_get_raw_ns());
-	}
+	if (!mutex_trylock(&chime->lock))
+		return;
+	if (chime_host_is_there(&chime->host))
+		mod_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
+	chime_disruption_check(chime);
+	atomic64_set(&checks->asked_raw_ns, ktime_get_raw_ns());
 	mutex_unlock(&chime->lock);
 }
 
@@ -63,11 +62,19 @@ static void chime_checks_busy_work(struct work_struct *work)
  * A CPU that was woken by an interrupt and has nothing to run goes back to sleep at once, and no
  * program reads a clock. Running a thread would cost another wake-up, by the tick that follows: so
  * a check only runs if the CPU runs something anyway, or if the latest check was long ago.
+ *
+ * One check is enough for several CPUs: the one that is first asks for it. If that CPU is stopped
+ * before it checks, the next one asks as soon as another check is due. (A restore sets both
+ * asked_raw_ns and the raw clock back, so their difference stays valid.)
  */
-static bool chime_checks_is_due(const struct chime_checks *checks)
+static bool chime_checks_is_due(struct chime_checks *checks)
 {
-	return !is_idle_task(current) || need_resched() ||
-	       ktime_get_raw_ns() - READ_ONCE(checks->checked_raw_ns) >= checks->alone_ns;
+	bool busy = !is_idle_task(current) || need_resched();
+	s64 asked_ns = atomic64_read(&checks->asked_raw_ns);
+	s64 raw_ns = ktime_get_raw_ns();
+
+	return chime_pace_is_due(&checks->pace, raw_ns - asked_ns, busy) &&
+	       atomic64_try_cmpxchg(&checks->asked_raw_ns, &asked_ns, raw_ns);
 }
 
 static void chime_checks_tick(struct timer_list *timer)
@@ -90,7 +97,7 @@ static void chime_checks_idle_work(struct work_struct *work)
 
 	mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
-	WRITE_ONCE(chime->checks.checked_raw_ns, ktime_get_raw_ns());
+	atomic64_set(&chime->checks.asked_raw_ns, ktime_get_raw_ns());
 	mutex_unlock(&chime->lock);
 	queue_delayed_work(chime->checks.queue, &chime->checks.idle, chime->checks.idle_jiffies);
 }
@@ -145,8 +152,9 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 
 	checks->check_jiffies = msecs_to_jiffies(check_ms);
 	checks->idle_jiffies = chime_checks_idle_jiffies(idle_check_ms);
-	checks->recent_ns = check_ms * NSEC_PER_MSEC / 2;
-	checks->alone_ns = idle_check_ms * NSEC_PER_MSEC / 4;
+	checks->pace.recent_ns = check_ms * NSEC_PER_MSEC / 2;
+	checks->pace.alone_ns = idle_check_ms * NSEC_PER_MSEC / 4;
+	atomic64_set(&checks->asked_raw_ns, ktime_get_raw_ns());
 	INIT_DELAYED_WORK(&checks->idle, chime_checks_idle_work);
 	checks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);
 	if (!checks->queue)

@@ -6,9 +6,12 @@
 #ifndef CHIME_CHECKS_H
 #define CHIME_CHECKS_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
+
+#include "core/pace.h"
 
 struct chime;
 struct chime_cpu_check;
@@ -21,9 +24,8 @@ struct chime_cpu_check;
  * @idle: runs after @idle_jiffies without a check, even if that wakes the machine
  * @check_jiffies: period of @busy
  * @idle_jiffies: the maximum interval between checks
- * @recent_ns: a busy check is skipped within this time after another check
- * @alone_ns: after this time without a check, any wake-up runs one
- * @checked_raw_ns: raw time of the latest check; written under the module's lock
+ * @pace: how often CPUs ask for a check
+ * @asked_raw_ns: raw time at which one was asked for last, or carried out; atomic
  * @hotplug: this instance among those of @hotplug_state
  * @hotplug_state: the CPU hotplug state
  */
@@ -33,9 +35,8 @@ struct chime_checks {
 	struct delayed_work idle;
 	unsigned long check_jiffies;
 	unsigned long idle_jiffies;
-	s64 recent_ns;
-	s64 alone_ns;
-	s64 checked_raw_ns;
+	struct chime_pace pace;
+	atomic64_t asked_raw_ns;
 	struct hlist_node hotplug;
 	int hotplug_state;
 };

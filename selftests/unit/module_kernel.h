@@ -128,6 +128,10 @@ static inline unsigned long xchg(unsigned long *word, unsigned long value)
 	return old;
 }
 
+typedef struct {
+	s64 value;
+} atomic64_t;
+
 /* --- work and timers, which the user does in their place --- */
 
 struct workqueue_struct;
