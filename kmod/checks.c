@@ -191,6 +191,7 @@ void chime_checks_start(struct chime *chime)
 
 	queue_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
 	ret = cpuhp_state_add_instance(checks->hotplug_state, &checks->hotplug);
+	checks->follows_cpus = !ret;
 	if (ret)
 		pr_warn("CPUs cannot be followed (error %d): checking every %u ms only\n", ret,
 			jiffies_to_msecs(checks->idle_jiffies));
@@ -202,7 +203,8 @@ void chime_checks_stop(struct chime *chime)
 	int cpu;
 
 	/* Runs chime_checks_cpu_down() on each CPU: nothing is queued again. */
-	cpuhp_state_remove_instance(checks->hotplug_state, &checks->hotplug);
+	if (checks->follows_cpus)
+		cpuhp_state_remove_instance(checks->hotplug_state, &checks->hotplug);
 	for_each_possible_cpu(cpu) {
 		struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
 

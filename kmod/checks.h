@@ -28,6 +28,7 @@ struct chime_cpu_check;
  * @asked_raw_ns: raw time at which one was asked for last, or carried out; atomic
  * @hotplug: this instance among those of @hotplug_state
  * @hotplug_state: the CPU hotplug state
+ * @follows_cpus: the instance was added
  */
 struct chime_checks {
 	struct workqueue_struct *queue;
@@ -39,6 +40,7 @@ struct chime_checks {
 	atomic64_t asked_raw_ns;
 	struct hlist_node hotplug;
 	int hotplug_state;
+	bool follows_cpus;
 };
 
 /* Prepare; nothing runs yet. 0 or -errno. Context: process. */

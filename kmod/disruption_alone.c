@@ -107,7 +107,7 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 
 static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 {
-	pr_warn("host clock %s has been silent for %lld s: time goes on by this machine's own counter\n",
+	pr_warn_ratelimited("host clock %s has been silent for %lld s: time goes on by this machine's own counter\n",
 		chime->host.ops->name, div_s64(silent_ns, NSEC_PER_SEC));
 	chime->host.lost = true;
 	chime->disruption.moved = false;

@@ -54,7 +54,7 @@ static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairin
 	if (ret) {
 		host->failures++;
 		if (!host->silent) {
-			pr_warn("host clock %s does not answer (error %d): its last known time is carried on, and trusted less as it ages\n",
+			pr_warn_ratelimited("host clock %s does not answer (error %d): its last known time is carried on, and trusted less as it ages\n",
 				host->ops->name, ret);
 			host->silent_raw_ns = ktime_get_raw_ns();
 		}
@@ -63,7 +63,7 @@ static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairin
 	}
 	host->pairings++;
 	if (host->silent)
-		pr_notice("host clock %s answers again\n", host->ops->name);
+		pr_notice_ratelimited("host clock %s answers again\n", host->ops->name);
 	host->silent = false;
 	return 0;
 }

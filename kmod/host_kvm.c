@@ -91,7 +91,7 @@ static int chime_kvm_call(struct chime_kvm *kvm)
 
 /*
  * Take one reading on one CPU, with interrupts off. -EAGAIN: the hypervisor changed its page
- * meanwhile; otherwise the hypercall's own errno.
+ * meanwhile, and nothing of @reading is valid; otherwise the hypercall's own errno.
  */
 static int chime_kvm_read(struct chime_kvm *kvm, struct chime_kvm_reading *reading)
 {
@@ -112,7 +112,8 @@ static int chime_kvm_read(struct chime_kvm *kvm, struct chime_kvm_reading *readi
 	ret = chime_kvm_call(kvm);
 	chime_snapshot_take(&reading->after);
 	reading->tsc_after = rdtsc_ordered();
-	if (!ret && pvclock && pvclock_read_retry(pvclock, version))
+	/* A torn copy must not be used for anything, not even if the call failed. */
+	if (pvclock && pvclock_read_retry(pvclock, version))
 		ret = -EAGAIN;
 	local_irq_restore(flags);
 
