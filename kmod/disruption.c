@@ -258,10 +258,15 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 		.gap_ns = gap_ns,
 	};
 	struct chime_reaction reaction;
+	bool wait;
 
 	chime_disruption_begin(chime, &event);
-	/* If stops are not seen, only a notification distinguishes a restore: wait for it. */
-	if (!pairing->witness && !(event.evidence & CHIME_SAW_RESTORE))
+	/*
+	 * If stops are not seen, only a notification distinguishes a restore. A gap ahead gets the
+	 * same repair anyway, but one back may be a step of the host's clock: wait first.
+	 */
+	wait = !pairing->witness && gap_ns <= 0;
+	if (wait && !(event.evidence & CHIME_SAW_RESTORE))
 		event.evidence |= chime_witness_settle(chime);
 	event.cause = chime_disruption_judge(chime, event.evidence, gap_ns, pairing->witness);
 	chime_disruption_discount_stop(chime, pairing);
@@ -272,7 +277,8 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 		chime_disruption_repair(chime, &event, reaction.lost_ns);
 	else
 		chime_disruption_go_on(chime, &event);
-	if (event.evidence & CHIME_SAW_STOP && !(event.evidence & CHIME_SAW_RESTORE))
+	wait = event.evidence & CHIME_SAW_STOP || (!pairing->witness && gap_ns > 0);
+	if (wait && !(event.evidence & CHIME_SAW_RESTORE))
 		chime_disruption_add_late(chime, &event);
 	chime_disruption_report(chime, &event);
 }

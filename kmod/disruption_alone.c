@@ -107,8 +107,10 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 
 static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 {
-	pr_warn_ratelimited("host clock %s has been silent for %lld s: time goes on by this machine's own counter\n",
-		chime->host.ops->name, div_s64(silent_ns, NSEC_PER_SEC));
+	pr_warn_ratelimited("host clock %s has %s for %lld s: time goes on by this machine's own counter\n",
+			    chime->host.ops->name,
+			    chime->host.silent ? "been silent" : "contradicted itself",
+			    div_s64(silent_ns, NSEC_PER_SEC));
 	chime->host.lost = true;
 	chime->disruption.moved = false;
 	chime_timescale_lose_host(&chime->timescale, ktime_get_raw_ns());
@@ -117,7 +119,7 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 void chime_disruption_silent(struct chime *chime, bool resumed)
 {
 	struct chime_host *host = &chime->host;
-	s64 silent_ns = host->silent ? ktime_get_raw_ns() - host->silent_raw_ns : 0;
+	s64 silent_ns = ktime_get_raw_ns() - host->no_result_raw_ns;
 
 	if (!host->lost && silent_ns >= CHIME_SILENT_MAX_NS)
 		chime_disruption_lose_host(chime, silent_ns);

@@ -53,11 +53,9 @@ static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairin
 	ret = host->ops->pair(host->device, pairing);
 	if (ret) {
 		host->failures++;
-		if (!host->silent) {
+		if (!host->silent)
 			pr_warn_ratelimited("host clock %s does not answer (error %d): its last known time is carried on, and trusted less as it ages\n",
-				host->ops->name, ret);
-			host->silent_raw_ns = ktime_get_raw_ns();
-		}
+					    host->ops->name, ret);
 		host->silent = true;
 		return ret;
 	}
@@ -76,6 +74,7 @@ static void chime_host_replace(struct chime_host *host, const struct chime_host_
 	host->device = device;
 	host->demoted = false;
 	host->silent = false;
+	host->no_result = false;
 	host->lost = false;
 	host->stood_still = false;
 	memset(&host->track, 0, sizeof(host->track));
@@ -249,6 +248,9 @@ enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evi
 		if (check != CHIME_CHECK_SILENT || host->silent)
 			break;
 	}
+	if (check == CHIME_CHECK_SILENT && !host->no_result)
+		host->no_result_raw_ns = ktime_get_raw_ns();
+	host->no_result = check == CHIME_CHECK_SILENT;
 	return check;
 }
 
@@ -271,6 +273,7 @@ int chime_host_reset(struct chime_host *host)
 	if (ret)
 		return ret;
 	host->stood_still = false;
+	host->no_result = false;
 	memset(&host->track, 0, sizeof(host->track));
 	chime_host_line_update(&host->track, &first);
 	return 0;
@@ -282,7 +285,7 @@ enum truechime_host_state chime_host_state(const struct chime_host *host)
 		return TRUECHIME_HOST_ABSENT;
 	if (host->demoted)
 		return TRUECHIME_HOST_DEMOTED;
-	return host->silent ? TRUECHIME_HOST_FAILING : TRUECHIME_HOST_CHOSEN;
+	return host->silent || host->no_result ? TRUECHIME_HOST_FAILING : TRUECHIME_HOST_CHOSEN;
 }
 
 static enum truechime_host_state chime_host_probe(const struct chime_host_ops *ops)

@@ -37,7 +37,9 @@ extern const struct chime_host_ops chime_host_kvm_ops;
 /* What a check of the host found. */
 enum chime_check {
 	CHIME_CHECK_NO_HOST,		/* none chosen */
-	CHIME_CHECK_SILENT,		/* it does not answer; its last line is extrapolated */
+	CHIME_CHECK_SILENT,		/* it does not answer, or contradicts itself: its last line
+					 * is extrapolated
+					 */
 	CHIME_CHECK_OK,
 	CHIME_CHECK_JUMPED,		/* the clocks came apart; chime_host_accept() is next */
 };
@@ -49,8 +51,9 @@ enum chime_check {
  * @device: the kind's own data
  * @demoted: not trusted as the reference; cross-timestamps are still taken
  * @silent: the latest attempt failed
- * @silent_raw_ns: since when
- * @lost: silent for so long that the raw clock is the reference in its place
+ * @no_result: the latest check had no result: it was silent, or readings contradicted each other
+ * @no_result_raw_ns: since when
+ * @lost: without a result for so long that the raw clock is the reference in its place
  * @stood_still: this guest was stopped or restored since the latest cross-timestamp on the line
  * @track: the line
  * @pairings: number of cross-timestamps taken
@@ -63,7 +66,8 @@ struct chime_host {
 	void *device;
 	bool demoted;
 	bool silent;
-	s64 silent_raw_ns;
+	bool no_result;
+	s64 no_result_raw_ns;
 	bool lost;
 	bool stood_still;
 	struct chime_host_line track;

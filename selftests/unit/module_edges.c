@@ -18,9 +18,12 @@ void chime_genid_close(struct chime_genid *genid)
 	genid->page = NULL;
 }
 
+void (*unit_settling)(void);
+
 void chime_genid_settle(const struct chime_genid *genid)
 {
-	(void)genid;
+	if (genid->page && unit_settling)
+		unit_settling();
 }
 
 int chime_vmclock_open(struct chime_vmclock *vmclock)

@@ -41,6 +41,7 @@
  * @host_ahead_ns: ... ahead of the truth ...
  * @host_rate_ppm: ... which gains so much on it ...
  * @host_silent: ... which does not answer
+ * @host_wild: ... or gives another answer each time
  * @sees_stops: the hypervisor says so when it sets kvm-clock ...
  * @was_set: ... as it did
  * @has_genid: there is a generation id device ...
@@ -69,6 +70,7 @@ static struct machine {
 	s64 host_ahead_ns;
 	s64 host_rate_ppm;
 	bool host_silent;
+	bool host_wild;
 	bool sees_stops;
 	bool was_set;
 	bool has_genid;
@@ -87,6 +89,9 @@ static struct machine {
 
 /* Somebody disciplined the system clock before the module was loaded. */
 extern bool unit_clock_is_disciplined;
+
+/* The module waits for notifications that are under way. */
+extern void (*unit_settling)(void);
 
 /* Of the timescale's beginning, whose object the other tests share. */
 struct system_time_snapshot unit_clocks;
@@ -221,7 +226,10 @@ static u32 host_evidence(void)
 
 static int host_pair(void *device, struct chime_pairing *pairing)
 {
+	static s64 wild_ns;
+
 	(void)device;
+	wild_ns = machine.host_wild ? (wild_ns + 7 * HOUR) % (100 * HOUR) : 0;
 	if (machine.host_silent) {
 		pairing->evidence = host_evidence();
 		return -EIO;
@@ -229,7 +237,7 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 	machine_pass(CALL_NS);
 	*pairing = (struct chime_pairing){
 		.raw_ns = machine.raw_ns,
-		.utc_ns = machine.utc_ns + machine.host_ahead_ns,
+		.utc_ns = machine.utc_ns + machine.host_ahead_ns + wild_ns,
 		.uncertainty_ns = EXACT_NS,
 		.exact = true,
 		.witness = machine.sees_stops,

@@ -22,6 +22,7 @@ FIXTURE_SETUP(module)
 		.has_genid = true,
 	};
 	unit_clock_is_disciplined = false;
+	unit_settling = NULL;
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
 }
 
@@ -440,6 +441,53 @@ TEST_F(module, time_that_the_raw_clock_lost_is_given_back)
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
 }
 
+static s64 settling_behind_ns;
+
+/* The interrupt of a generation id, on its way through ACPI. */
+static void settle_slowly(void)
+{
+	settling_behind_ns = machine.behind_ns;
+	machine_pass(300 * MS);
+	set_bit(TRUECHIME_EVIDENCE_GENID_NOTIFY, &machine.chime->witness.hints);
+}
+
+/* Only the notification distinguishes a restore here: the repair does not wait for it. */
+TEST_F(module, clock_is_right_before_a_notification_is_waited_for)
+{
+	machine.sees_stops = false;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	unit_settling = settle_slowly;
+	stand_still(HOUR);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_GENID_NOTIFY));
+	EXPECT_LE(llabs(settling_behind_ns), CLOSE_NS);
+	EXPECT_LE(latest()->latency_ns, 100 * MS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	/* Without one it is a pause, ... */
+	unit_settling = NULL;
+	run(5 * S);
+	stand_still(HOUR);
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	/* ... but a gap back is the host's own step, or a restore on another host: that is known first. */
+	run(5 * S);
+	unit_settling = settle_slowly;
+	stand_still(-HOUR);
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_TRUE(status().corrected);
+	unit_settling = NULL;
+	run(5 * S);
+	machine.host_ahead_ns = -HOUR;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
 static void run_in_checks(s64 ns, s64 every_ns)
 {
 	for (; ns > 0; ns -= every_ns) {
@@ -705,6 +753,29 @@ TEST_F(module, silent_host_is_carried_on_and_then_replaced_by_raw)
 	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
 	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
 	EXPECT_EQ(0, machine.count);
+}
+
+TEST_F(module, host_whose_readings_contradict_each_other_is_as_good_as_silent)
+{
+	ASSERT_EQ(0, load());
+	machine.host_wild = true;
+	run(S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_EQ(TRUECHIME_HOST_FAILING, status().host_state);
+	run(5 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	/* Restores are noticed meanwhile. */
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	EXPECT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	machine.host_wild = false;
+	run(2 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_EQ(TRUECHIME_HOST_CHOSEN, status().host_state);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
 
 TEST_F(module, revert_beside_a_silent_host_is_reported_and_repaired_when_it_answers)
