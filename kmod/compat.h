@@ -98,13 +98,54 @@ static inline void chime_crosststamp_fill(struct system_device_crosststamp *stam
 #endif
 }
 
-/* Pairs with raw_write_seqcount_latch(); the plain name came back with other checks in 6.13. */
+/*
+ * Latches. KCSAN takes the half-written copy for a race unless the functions without raw_ in their
+ * names say what is going on, which kernels have since 6.13, and stable ones that took them over.
+ */
+static inline unsigned int chime_latch_read(const seqcount_latch_t *seq)
+{
+#ifdef CHIME_HAVE_LATCH_BEGIN
+	return read_seqcount_latch(seq);
+#else
+	return raw_read_seqcount_latch(seq);
+#endif
+}
+
+/* Pairs with chime_latch_read(). */
 static inline bool chime_latch_retry(const seqcount_latch_t *seq, unsigned int start)
 {
-#ifdef CHIME_HAVE_RAW_LATCH_RETRY
-	return raw_read_seqcount_latch_retry(seq, start);
-#else
+	/* The plain name was away from 6.5 to 6.12. */
+#if defined(CHIME_HAVE_LATCH_BEGIN) || !defined(CHIME_HAVE_RAW_LATCH_RETRY)
 	return read_seqcount_latch_retry(seq, start);
+#else
+	return raw_read_seqcount_latch_retry(seq, start);
+#endif
+}
+
+/* Send readers to the second copy: the first is going to be written. */
+static inline void chime_latch_write_begin(seqcount_latch_t *seq)
+{
+#ifdef CHIME_HAVE_LATCH_BEGIN
+	write_seqcount_latch_begin(seq);
+#else
+	raw_write_seqcount_latch(seq);
+#endif
+}
+
+/* Send readers to the first copy: the second is going to be written. */
+static inline void chime_latch_write_second(seqcount_latch_t *seq)
+{
+#ifdef CHIME_HAVE_LATCH_BEGIN
+	write_seqcount_latch(seq);
+#else
+	raw_write_seqcount_latch(seq);
+#endif
+}
+
+static inline void chime_latch_write_end(seqcount_latch_t *seq)
+{
+#ifdef CHIME_HAVE_LATCH_BEGIN
+	write_seqcount_latch_end(seq);
 #endif
 }
 

@@ -48,8 +48,9 @@ static int chime_phc_getcrosststamp(struct ptp_clock_info *info,
 }
 
 /*
- * Begin an adjustment: take the lock, check that the mode allows it, take a snapshot. Returns 0
- * with the lock held, or -EBUSY without it.
+ * Begin an adjustment: take the lock, check that the mode allows it, take a snapshot. A disruption
+ * that was not detected yet comes first: its gap must not be added to a time set after it. Returns
+ * 0 with the lock held, or -EBUSY without it.
  */
 static int chime_phc_begin(struct chime *chime, struct chime_snapshot *snapshot)
 {
@@ -58,6 +59,7 @@ static int chime_phc_begin(struct chime *chime, struct chime_snapshot *snapshot)
 		mutex_unlock(&chime->lock);
 		return -EBUSY;
 	}
+	chime_disruption_check(chime);
 	chime_snapshot_take(snapshot);
 	return 0;
 }

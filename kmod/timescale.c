@@ -88,7 +88,7 @@ s64 chime_timescale_time(const struct chime_timescale *timescale, s64 raw_ns)
 
 	/* Pairs with chime_timescale_publish(); arithmetic on a half-written copy is harmless. */
 	do {
-		seq = raw_read_seqcount_latch(&timescale->seq);
+		seq = chime_latch_read(&timescale->seq);
 		time_ns = chime_view_time(&timescale->latch[seq & 1], raw_ns);
 	} while (chime_latch_retry(&timescale->seq, seq));
 	return time_ns;
@@ -102,7 +102,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 	s64 remaining_ns, off_ns;
 
 	do {
-		seq = raw_read_seqcount_latch(&timescale->seq);
+		seq = chime_latch_read(&timescale->seq);
 		view = timescale->latch[seq & 1];
 	} while (chime_latch_retry(&timescale->seq, seq));
 
@@ -133,11 +133,12 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 /* The latch: readers are sent to one copy while the other is written. Lock held. */
 static void chime_timescale_publish(struct chime_timescale *timescale)
 {
-	/* Pair with raw_read_seqcount_latch() and chime_latch_retry() in the readers. */
-	raw_write_seqcount_latch(&timescale->seq);
+	/* Pair with chime_latch_read() and chime_latch_retry() in the readers. */
+	chime_latch_write_begin(&timescale->seq);
 	timescale->latch[0] = timescale->current_view;
-	raw_write_seqcount_latch(&timescale->seq);
+	chime_latch_write_second(&timescale->seq);
 	timescale->latch[1] = timescale->current_view;
+	chime_latch_write_end(&timescale->seq);
 }
 
 /* The target of mode auto. */
