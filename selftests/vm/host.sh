@@ -200,8 +200,8 @@ answered_s()
 # --- guests ---
 
 # guest_start NAME [QEMU ARGUMENTS]: boot a guest and wait until it answers. Before it may be set:
-# kernel, image, cpu, smp, memory_mib, append, guid; suspends=yes: a kernel that was started by PVH does not
-# wake from suspend to memory. Several guests come up sooner with guest_begin for each and then guest_await
+# kernel, image, cpu, smp, memory_mib, append, guid; no_genid=1: without a generation id, as libvirt makes
+# guests; suspends=yes: a kernel that was started by PVH does not wake from suspend to memory. Several guests come up sooner with guest_begin for each and then guest_await
 # for each. Memory that is free is zero: a snapshot is quick about that.
 guest_start()
 {
@@ -226,7 +226,7 @@ guest_begin()
 		-rtc base=utc,clock=host
 		-kernel "/images/$boots-$kernel" -initrd "${image:-/images/guest-$kernel.img}"
 		-append "console=ttyS0 panic=-1 quiet init_on_free=1 rig.ip=10.9.0.$byte ${append:-}"
-		-drive "file=/tmp/$guest.qcow2,if=virtio,format=qcow2" -device "vmgenid,guid=${guid:-auto}"
+		-drive "file=/tmp/$guest.qcow2,if=virtio,format=qcow2"
 		-netdev "tap,id=net,ifname=tap-$guest,script=no,downscript=no,vhost=on"
 		-device "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:09:00:$byte"
 		-device virtio-serial-pci -chardev "pipe,id=agent,path=/tmp/$guest"
@@ -234,6 +234,7 @@ guest_begin()
 		-chardev "file,id=series,path=$logs/$guest.series"
 		-device virtserialport,chardev=series,name=series
 		-monitor "unix:/tmp/$guest.monitor,server,nowait" "${@:2}")
+	[ -n "${no_genid:-}" ] || guest_command+=(-device "vmgenid,guid=${guid:-auto}")
 	declare -p guest_command >"/tmp/$guest.command"
 	guest_launch "$guest"
 }

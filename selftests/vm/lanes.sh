@@ -198,6 +198,17 @@ logs_aside()
 	mv "$vm/logs/$1" "$vm/logs/$1.1" 2>/dev/null || true
 }
 
+# sign_table NAME ATTEMPTS: a benchmark's table says of which state of the project it is, when it was
+# measured, how often it was tried and how many checks failed.
+sign_table()
+{
+	local logs=$vm/logs/$1
+
+	[ -e "$logs/table" ] || return 0
+	echo "part name=$1 state=${state:-unknown} date=$(date -u +%FT%TZ) attempts=$2" \
+		"failed=$({ grep '^fail' "$logs/result" || true; } | wc -l)" >>"$logs/table"
+}
+
 # --- the queue ---
 
 # needs_debian FILE...: one of them does.
@@ -279,6 +290,7 @@ run_lane()
 				"$(attempts "$file")); its logs are in $(short "$vm/logs/$name.1")"
 			logs_aside "$name"
 		done
+		sign_table "$name" "$attempt"
 		# In one piece: another lane may be printing too.
 		result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
 		echo "$result"

@@ -52,40 +52,67 @@ function cost(load, with, key,	i, list)
 
 # --- disruptions ---
 
-# By raw, from the first wrong reading that a program could make to the step that made it right. An
-# idle guest has nobody to read a wrong time: by the host's time from the resume, 0 where the clock
-# was off by so little that policy leaves it. One that woke by itself was not resumed by the host.
-# -1: nobody knows.
-function latency_ms(kind, load,	ms)
+# Of a field that is not there no limit is kept.
+function number(key,	text)
 {
-	ms = value(kind != "rtc" && (load == "busy" || kind == "suspend") ? "step_ms" : "resume_ms")
-	if (ms != "" && ms < 0 && value("needs_step") == "no" && value("wrong_ms") == "0.000")
-		return 0
-	return ms == "" ? -1 : ms + 0
+	text = value(key)
+	if (text !~ /^-?[0-9]+(\.[0-9]+)?$/) {
+		missing_fields++
+		return -1
+	}
+	return text + 0
 }
 
-function disruption(kind, load,	ms, of)
+# What a busy program lived through. The clock of one that read no wrong time was never wrong to it.
+function busy_disruption(kind, of,	stamp)
+{
+	insert(of " wrong", number("wrong_ms"))
+	insert(of " raw", number("raw_ms"))
+	stamp = number("step_ms")
+	if (kind == "rtc")
+		return
+	insert("busy", number("wrong_ms"))
+	insert("raw", number("raw_ms"))
+	insert("stamp", stamp)
+	insert(kind " stamp", stamp)
+}
+
+# An idle guest has nobody to read a wrong time: from the resume, by the host's time, 0 where the clock
+# was off by so little that policy leaves it. One that woke by itself was not resumed by the host.
+function idle_disruption(kind, of,	ms)
+{
+	ms = number(kind == "suspend" ? "raw_ms" : "resume_ms")
+	if (ms < 0 && value("needs_step") == "no" && number("wrong_ms") == 0)
+		ms = 0
+	insert(of " resume", ms)
+	if (kind != "rtc")
+		insert("idle", ms)
+}
+
+function disruption(kind, load,	of)
 {
 	of = kind " " load
 	if (!(of in seen))
 		kinds[++kind_count] = of
 	seen[of]++
 	n++
-	ms = latency_ms(kind, load)
+	if (!((of, value("within_ms")) in within_seen)) {
+		within_seen[of, value("within_ms")] = 1
+		right_within[of] = (right_within[of] ? right_within[of] ", " : "") value("within_ms")
+	}
 	noticed[of] += value("events") > 0
-	repaired += value("wrong_ms") >= 0
+	repaired += number("wrong_ms") >= 0
 	right[of] += value("cause") == "right"
 	wrong_cause += value("cause") != "right"
 	false_events += value("asked") + (value("events") > 1 ? value("events") - 1 : 0)
-	if (ms >= 0) {
-		timed++
-		insert(of, ms)
-		insert(kind == "rtc" ? kind : load, ms)
-	}
-	if (load == "busy" && kind != "rtc" && value("wrong_ms") + 0 > seen_max)
-		seen_max = value("wrong_ms") + 0
-	if (value("lie_ms") + 0 > lie_max)
-		lie_max = value("lie_ms") + 0
+	if (load == "busy")
+		busy_disruption(kind, of)
+	else
+		idle_disruption(kind, of)
+	if (kind == "rtc")
+		insert(kind, load == "busy" ? number("raw_ms") : number("resume_ms"))
+	if (number("lie_ms") > lie_max)
+		lie_max = number("lie_ms")
 }
 
 # A line is a guest's of one part of the hour.
@@ -108,7 +135,21 @@ $1 == "revert" || $1 == "pause" || $1 == "host-step" || $1 == "fork" || $1 == "s
 $1 == "rtc" {
 	disruption($1, value("load"))
 }
-$1 == "hung" { hung++ }
+$1 == "bare" { insert("bare", number("stalled_ms")) }
+$1 == "hung" {
+	hung++
+	hung_here++
+}
+$1 == "part" {
+	parts[++part_count] = "| " value("name") " | " value("state") " | " value("date") " | " \
+		value("attempts") " | " hung_here + 0 " | " value("failed") " |"
+	failed_checks += number("failed")
+	hung_here = 0
+}
+$1 == "missing" {
+	parts[++part_count] = "| " $2 " | (no table of this state) | | | | |"
+	missing_parts++
+}
 $1 == "quiet" { false_events += value("events") }
 
 # --- the other parts ---
@@ -144,15 +185,51 @@ $1 == "cost" {
 
 # --- the end ---
 
+function print_parts(	i)
+{
+	print "| part | state | measured | attempts | guests that hung | failed checks |"
+	print "| --- | --- | --- | --- | --- | --- |"
+	for (i = 1; i <= part_count; i++)
+		print parts[i]
+}
+
+# "12.3 / 14.0 / 20.1 ms": median, 99 in 100, most.
+function three(list)
+{
+	return count[list] ? sprintf("%.1f / %.1f / %.1f ms", quantile(list, 0.5), quantile(list, 0.99),
+		quantile(list, 1)) : "-"
+}
+
 function print_disruptions(	i, of)
 {
-	print "| disruption, guest | number | noticed | right cause | median | 99 in 100 | most |"
-	print "| --- | --- | --- | --- | --- | --- | --- |"
+	print "Median / 99 in 100 / most. wrong: a busy program ran for so long that could read a wrong time;"
+	print "raw: by the raw clock; idle: from the resume. A bare revert, without truechime, keeps a busy"
+	print "program from running for " three("bare") "."
+	print ""
+	print "| disruption, guest | number | noticed | right cause | right is within | wrong | raw | idle |"
+	print "| --- | --- | --- | --- | --- | --- | --- | --- |"
 	for (i = 1; i <= kind_count; i++) {
 		of = kinds[i]
-		printf "| %s | %d | %d | %d | %.1f ms | %.1f ms | %.1f ms |\n", of, seen[of],
-			noticed[of], right[of], quantile(of, 0.5), quantile(of, 0.99), quantile(of, 1)
+		printf "| %s | %d | %d | %d | %s ms | %s | %s | %s |\n", of, seen[of], noticed[of], right[of],
+			right_within[of], three(of " wrong"), three(of " raw"), three(of " resume")
 	}
+}
+
+# As a program sees it, for each kind that comes without the guest's doing.
+function seen_in_time(	i, of, list)
+{
+	for (i = split("revert fork pause host-step", of, " "); i; i--) {
+		list = of[i] " busy wrong"
+		if (!within(list, 0.5, 5) || !within(list, 0.99, 20) || !within(list, 1, 50))
+			return 0
+	}
+	return 1
+}
+
+# A bare revert's stall is what nobody can be quicker than.
+function raw_in_time()
+{
+	return within("raw", 0.5, quantile("bare", 0.5) + 25) && within("raw", 1, quantile("bare", 1) + 25)
 }
 
 # "12.3 ms", "27.0 s", or by how much it was still wrong in the end.
@@ -207,7 +284,7 @@ function rivals_hold(	j, ms)
 		if (ms !~ /^[0-9]+(\.[0-9]+)?$/ || ms + 0 > 50)
 			return 0
 	}
-	return gap_count && rival_count == 5 && rival_results == rival_count * gap_count
+	return gap_count && rival_count == 6 && rival_results == rival_count * gap_count
 }
 
 # The shortest time for which one of them was watched.
@@ -256,6 +333,7 @@ BEGIN {
 	# Until it is read.
 	reading_ns = 1
 	undisturbed_guests = 3
+	label["chronyd-quick"] = "chronyd, PHC poll 0, makestep 0.1 -1"
 	label["chronyd"] = "chronyd, PHC, makestep 1 -1"
 	label["chronyd-1-3"] = "chronyd, PHC, makestep 1 3 (Debian's)"
 	label["timesyncd"] = "systemd-timesyncd, asking every 16 s"
@@ -265,6 +343,8 @@ BEGIN {
 }
 
 END {
+	print_parts()
+	print ""
 	print_disruptions()
 	print ""
 	ntp_print()
@@ -290,19 +370,24 @@ END {
 	# Those of the checks; the daemon's own are not among them. 40 s tell them to a quarter of one.
 	wakeups = cost("idle", "module", "halt_exits")
 	printf "bench-disruption: disruptions=%d repaired=%d wrong_cause=%d false=%d " \
-		"busy_p50_ms=%.1f busy_p99_ms=%.1f busy_max_ms=%.1f idle_max_ms=%.1f " \
-		"noticed=%d timed=%d hung=%d ntp_added_max_ms=%s ntp_confirmed_added_max_ms=%.1f ntp_bound_violations=%d " \
-		"busy_seen_max_ms=%.1f lie_max_ms=%.1f jump_p50_ms=%.1f jump_max_ms=%.1f rtc_max_ms=%.1f undisturbed_s=%d " \
+		"wrong_p50_ms=%.1f wrong_p99_ms=%.1f wrong_max_ms=%.1f raw_p50_ms=%.1f raw_max_ms=%.1f " \
+		"bare_p50_ms=%.1f bare_max_ms=%.1f stamp_p50_ms=%.1f stamp_max_ms=%.1f idle_max_ms=%.1f " \
+		"noticed=%d hung=%d failed_checks=%d missing_parts=%d missing_fields=%d " \
+		"ntp_added_max_ms=%s ntp_confirmed_added_max_ms=%.1f ntp_bound_violations=%d " \
+		"lie_max_ms=%.1f rtc_max_ms=%.1f undisturbed_s=%d " \
 		"busy_exits_per_s=%.1f busy_cpu_percent=%.4f idle_wakeups_per_s=%.2f\n",
-		n, repaired, wrong_cause, false_events, quantile("busy", 0.5), quantile("busy", 0.99),
-		quantile("busy", 1), quantile("idle", 1), noticed_count, timed, hung,
-		ntp_added_ms(), ntp_confirmed_max, ntp_violations,
-		seen_max, lie_max, quantile("host-step busy", 0.5),
-		quantile("host-step busy", 1), quantile("rtc", 1), undisturbed_s(), cost("busy", "daemon", "exits"), cpu_percent, wakeups
+		n, repaired, wrong_cause, false_events,
+		quantile("busy", 0.5), quantile("busy", 0.99), quantile("busy", 1),
+		quantile("raw", 0.5), quantile("raw", 1), quantile("bare", 0.5), quantile("bare", 1),
+		quantile("stamp", 0.5), quantile("stamp", 1), quantile("idle", 1),
+		noticed_count, hung, failed_checks, missing_parts, missing_fields,
+		ntp_added_ms(), ntp_confirmed_max, ntp_violations, lie_max, quantile("rtc", 1),
+		undisturbed_s(), cost("busy", "daemon", "exits"), cpu_percent, wakeups
 	# An emulated guest that hangs is disrupted once more; one in fifty is the emulator's.
-	exit !(n >= 200 && hung <= n / 50 && noticed_count == n && repaired == n && timed == n &&
-		!wrong_cause && !false_events && within("busy", 0.5, 20) && within("busy", 1, 50) &&
-		within("idle", 1, 1100) && lie_max <= 50 && within("host-step busy", 0.5, 20) &&
+	exit !(n >= 200 && hung <= n / 50 && noticed_count == n && repaired == n && !wrong_cause &&
+		!false_events && !missing_fields && !missing_parts && !failed_checks && seen_in_time() &&
+		raw_in_time() && within("stamp", 0.5, 20) && within("stamp", 1, 50) &&
+		within("host-step stamp", 0.5, 20) && within("idle", 1, 1100) && lie_max <= 50 &&
 		within("rtc", 1, 3000) && ntp_holds() && quiet_count == undisturbed_guests &&
 		undisturbed_s() >= seconds - 10 && rivals_hold() && reading_known &&
 		cost_known("busy", "daemon") && cost_known("idle", "module") &&
