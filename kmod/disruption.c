@@ -497,7 +497,7 @@ static void chime_disruption_leave(struct chime *chime, struct chime_repair *rep
 }
 
 /* Check the system clock at load; so far only a host can show that it is wrong. */
-static void chime_disruption_boot(struct chime *chime)
+static void chime_disruption_boot(struct chime *chime, bool stated)
 {
 	const struct chime_target target = { .timescale = &chime->timescale };
 	struct chime_event event = { .cause = TRUECHIME_CAUSE_BOOT };
@@ -507,7 +507,7 @@ static void chime_disruption_boot(struct chime *chime)
 	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 	if (!chime_host_has_line(&chime->host))
 		return;
-	chime->disruption.left_to_others = chime_disruption_leave_to_others(chime);
+	chime->disruption.left_to_others = !stated && chime_disruption_leave_to_others(chime);
 	if (chime->disruption.left_to_others)
 		chime_disruption_leave(chime, &repair);
 	else
@@ -529,9 +529,9 @@ void chime_disruption_init(struct chime *chime)
 	chime->disruption.clocksource_seq = snapshot.clocksource_seq;
 }
 
-void chime_disruption_start(struct chime *chime)
+void chime_disruption_start(struct chime *chime, bool stated)
 {
 	mutex_lock(&chime->lock);
-	chime_disruption_boot(chime);
+	chime_disruption_boot(chime, stated);
 	mutex_unlock(&chime->lock);
 }

@@ -61,8 +61,11 @@ struct chime_jump {
 /* Prepare. Nothing else runs yet. */
 void chime_disruption_init(struct chime *chime);
 
-/* Judge the system clock as found. Context: process, lock not held. */
-void chime_disruption_start(struct chime *chime);
+/*
+ * Judge the system clock as found. @stated: the operator stated the policy for that, which then holds
+ * for a clock that another program disciplines, too. Context: process, lock not held.
+ */
+void chime_disruption_start(struct chime *chime, bool stated);
 
 /* Check the host now. Context: process, lock held. */
 void chime_disruption_check(struct chime *chime);

@@ -23,6 +23,7 @@ FIXTURE_SETUP(module)
 	};
 	unit_clock_is_disciplined = false;
 	unit_settling = NULL;
+	*played_param_boot = NULL;
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
 }
 
@@ -100,6 +101,24 @@ TEST_F(module, operator_decides_about_a_clock_that_others_discipline)
 	ASSERT_EQ(0, load());
 	EXPECT_EQ(5 * S, machine.behind_ns);
 	ASSERT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	machine.behind_ns = 5 * S;
+	stand_still(HOUR);
+	check();
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+/* Who states what to do with a wrong clock at load has decided, too. */
+TEST_F(module, stated_policy_decides_about_a_clock_that_others_discipline)
+{
+	char stated[] = "step:1ms";
+
+	*played_param_boot = stated;
+	unit_clock_is_disciplined = true;
+	machine.behind_ns = 5 * S;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 	machine.behind_ns = 5 * S;
 	stand_still(HOUR);
