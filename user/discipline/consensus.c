@@ -173,6 +173,11 @@ static bool is_own_clock(uint32_t refid)
 	return refid >> 24 == 127;
 }
 
+static uint32_t group_of(const struct source_sample *sample)
+{
+	return sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
+}
+
 /* Take a new sample. true: the source agreed with the timescale until now, and contradicts it. */
 static bool take_sample(struct consensus *consensus, struct slot *slot,
 			const struct source_sample *sample, const struct timescale_now *now)
@@ -181,7 +186,6 @@ static bool take_sample(struct consensus *consensus, struct slot *slot,
 	int64_t distance_ns = source_interval_of(sample, now, &off);
 
 	slot->answered = true;
-	slot->group = sample->stratum > 1 && !is_own_clock(sample->refid) ? sample->refid : 0;
 	if (is_far(&off, distance_ns, now) &&
 	    !(slot->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS)) {
 		note_contradiction(slot, &off, now->raw_ns);
@@ -195,17 +199,30 @@ static bool take_sample(struct consensus *consensus, struct slot *slot,
 
 /*
  * The timescale was corrected by @moved_ns meanwhile, so a source's difference is less by that. A
- * source that the correction has satisfied contradicts no longer, and must not be followed a second
- * time.
+ * source that the correction has satisfied agrees now: it must not be followed a second time, and
+ * it is news if it contradicts again.
  */
-static void move_opinion(struct slot *slot, const struct timescale_now *now, int64_t moved_ns)
+static void move_opinion(struct consensus *consensus, struct slot *slot,
+			 const struct timescale_now *now, int64_t moved_ns)
 {
 	int64_t distance_ns = chime_sub_sat(slot->off.high_ns, slot->off.low_ns) / 2;
 
 	slot->off.low_ns = chime_sub_sat(slot->off.low_ns, moved_ns);
 	slot->off.high_ns = chime_sub_sat(slot->off.high_ns, moved_ns);
-	if (!is_far(&slot->off, distance_ns, now))
-		end_contradiction(slot);
+	if (is_far(&slot->off, distance_ns, now))
+		return;
+	end_contradiction(slot);
+	slot->trusted = !slot->probation;
+	/* The correction followed the latest update at once. */
+	if (!consensus->suspect)
+		consensus->fine_raw_ns = consensus->raw_ns;
+}
+
+static void note_timescale(struct consensus *consensus, const struct timescale_now *now)
+{
+	consensus->has_clock = true;
+	consensus->raw_ns = now->raw_ns;
+	consensus->ahead_ns = chime_sub_sat(now->time_ns, now->reference_ns);
 }
 
 /* Differences to the timescale change when it is corrected. */
@@ -220,34 +237,49 @@ static void follow_timescale(struct consensus *consensus, const struct timescale
 
 	for (i = 0; consensus->has_clock && i < SOURCE_SELECT_MAX; i++)
 		if (consensus->slot[i].far)
-			move_opinion(&consensus->slot[i], now, moved_ns);
-	consensus->has_clock = true;
-	consensus->raw_ns = now->raw_ns;
-	consensus->ahead_ns = ahead_ns;
+			move_opinion(consensus, &consensus->slot[i], now, moved_ns);
+	note_timescale(consensus, now);
+}
+
+/* Find the slot of the source at @index, and whether it may vote. NULL: it has no new sample. */
+static struct slot *attend(struct consensus *consensus, size_t index, const struct source *source,
+			   const struct timescale_now *now, struct source_sample *sample)
+{
+	struct source_status status;
+	struct slot *slot;
+
+	source_get_status(source, now->reference_ns, &status);
+	slot = find_slot(consensus, index, source, status.received);
+	consensus->usable += quorum_counts(source, &status);
+	slot->votes = quorum_may_vote(source, &status);
+	if (!slot->votes || status.received == slot->received || status.last.epoch != now->epoch)
+		return NULL;
+	slot->received = status.received;
+	slot->group = group_of(&status.last);
+	*sample = status.last;
+	return slot;
+}
+
+static void begin_roll(struct consensus *consensus, size_t count)
+{
+	consensus->count = count < SOURCE_SELECT_MAX ? count : SOURCE_SELECT_MAX;
+	consensus->usable = 0;
 }
 
 /* Take all new samples. true: a trusted source contradicts. */
 static bool take_samples(struct consensus *consensus, struct source *const *sources, size_t count,
 			 const struct timescale_now *now)
 {
-	struct source_status status;
+	struct source_sample sample;
 	bool contradicted = false;
+	struct slot *slot;
 	size_t i;
 
-	consensus->count = count < SOURCE_SELECT_MAX ? count : SOURCE_SELECT_MAX;
-	consensus->usable = 0;
+	begin_roll(consensus, count);
 	for (i = 0; i < consensus->count; i++) {
-		struct slot *slot;
-
-		source_get_status(sources[i], now->reference_ns, &status);
-		slot = find_slot(consensus, i, sources[i], status.received);
-		consensus->usable += quorum_counts(sources[i], &status);
-		slot->votes = quorum_may_vote(sources[i], &status);
-		if (!slot->votes || status.received == slot->received ||
-		    status.last.epoch != now->epoch)
-			continue;
-		slot->received = status.received;
-		contradicted |= take_sample(consensus, slot, &status.last, now);
+		slot = attend(consensus, i, sources[i], now, &sample);
+		if (slot)
+			contradicted |= take_sample(consensus, slot, &sample, now);
 	}
 	return contradicted;
 }
@@ -623,15 +655,32 @@ static void wait_for_quorum(struct consensus *consensus, struct source *const *s
 	result->wait_ns = wait_ns;
 }
 
-/* Without a bound there is nothing that a source could contradict. */
-static void forget_opinions(struct consensus *consensus)
+/*
+ * Without a bound there is nothing that a source could contradict. What each says is kept: the
+ * first correction will show who agrees with it.
+ */
+static void renew_opinions(struct consensus *consensus, struct source *const *sources,
+			   size_t count, const struct timescale_now *now)
 {
 	const struct quorum quorum = consensus->quorum;
 	bool confirmed = consensus->confirmed;
+	struct source_interval off;
+	struct source_sample sample;
+	struct slot *slot;
+	size_t i;
 
 	consensus_forget(consensus);
 	consensus->quorum = quorum;
 	consensus->confirmed = confirmed;
+	begin_roll(consensus, count);
+	for (i = 0; i < consensus->count; i++) {
+		slot = attend(consensus, i, sources[i], now, &sample);
+		if (!slot)
+			continue;
+		(void)source_interval_of(&sample, now, &off);
+		note_contradiction(slot, &off, now->raw_ns);
+	}
+	note_timescale(consensus, now);
 }
 
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
@@ -650,7 +699,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		quorum_forget(&consensus->quorum);
 	consensus->confirmed = terms->confirmed;
 	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
-		forget_opinions(consensus);
+		renew_opinions(consensus, sources, count, now);
 		wait_for_quorum(consensus, sources, count, now, result);
 		return;
 	}

@@ -637,6 +637,42 @@ TEST_F(consensus, first_answer_alone_confirms_nothing)
 	EXPECT_TRUE(self->result.ask);
 }
 
+/* The first answer gave the clock its bound, and time is disrupted again before the second. */
+TEST_F(consensus, who_gave_the_clock_its_bound_can_contradict_it)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 50 * MS));
+	self->now.time_ns += 50 * MS;
+	self->now.maxerror_ns = 5 * MS;
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 1000 * S));
+	EXPECT_TRUE(self->result.ask);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 1000 * S));
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 1000 * S));
+	EXPECT_EQ(5000 * S + 16 * S, self->result.fine_raw_ns);
+}
+
+/* And who was not followed is not listened to when it says so again. */
+TEST_F(consensus, who_did_not_give_the_clock_its_bound_raises_no_doubt)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	lose_all(self);
+	answer(self, 0, 3600 * S);
+	answer(self, 1, 20 * S);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 20 * S));
+	self->now.time_ns += 20 * S;
+	self->now.maxerror_ns = 5 * MS;
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 3580 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 500 * S));
+	EXPECT_FALSE(self->result.ask);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 1000 * S));
+	EXPECT_TRUE(self->result.ask);
+}
+
 TEST_F(consensus, host_is_a_witness_of_what_nobody_has_confirmed)
 {
 	int i;
