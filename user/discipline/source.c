@@ -367,6 +367,14 @@ static bool sample_is_sane(const struct source *source, const struct source_samp
 	       sample->stratum >= least_stratum && sample->stratum <= 15 && sample->leap <= 2;
 }
 
+/* The latest sample does not fit the estimate. */
+static bool is_outlier(const struct source *source)
+{
+	struct estimate estimate;
+
+	return estimator_get(source->estimator, source->last.at_ns, &estimate) && estimate.suspect;
+}
+
 /*
  * An outlier is not part of the scatter: either the estimate goes on and the server was wrong for a
  * moment, or the estimate restarts and forgets all residuals.
@@ -374,10 +382,8 @@ static bool sample_is_sane(const struct source *source, const struct source_samp
 static void remember(struct source *source, const struct source_sample *sample)
 {
 	struct history *entry = &source->history[source->next_sample];
-	struct estimate estimate;
 
-	estimator_get(source->estimator, sample->at_ns, &estimate);
-	if (estimate.suspect && source->samples)
+	if (is_outlier(source) && source->samples)
 		return;
 	entry->at_ns = sample->at_ns;
 	entry->offset_ns = sample->offset_ns;
@@ -504,7 +510,9 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 		source->starting--;
 	remember(source, &corrected);
 	forget_lost_track(source, &before);
-	sample_log_add(&source->log, &measured);
+	/* One lie among right answers must not be learned when the combined clock starts anew. */
+	if (!is_outlier(source))
+		sample_log_add(&source->log, &measured);
 	control_poll(source);
 	/* A late sample has a large error, and the next one may be better. */
 	if (late && !source->burst)

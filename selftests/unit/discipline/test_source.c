@@ -809,6 +809,20 @@ TEST_F(source, what_a_distrusted_one_said_is_not_learned_from)
 	EXPECT_EQ(0, log->count);
 }
 
+/* A lie in between is no estimate's, and a new start must not learn from it either. */
+TEST_F(source, lone_lie_is_not_learned_from)
+{
+	const struct sample_log *log = source_get_log(self->source);
+	struct source_status status;
+	unsigned int i;
+
+	answer_far_off(self->source, -3600 * NS_PER_S, 0, &status);
+	EXPECT_TRUE(status.estimate.suspect);
+	EXPECT_LT(0, log->count);
+	for (i = 0; i < log->count; i++)
+		EXPECT_EQ(123456789, sample_log_get(log, i)->offset_ns);
+}
+
 TEST(configured_offset_is_added)
 {
 	struct source_options with = options(6, 10, false);
