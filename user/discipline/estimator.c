@@ -65,13 +65,23 @@ void estimator_expect_host(struct estimator *estimator)
 	estimator->is_host = true;
 }
 
+/*
+ * A rate that is known worse than any crystal's was spoilt by samples that contradict, and what was
+ * known before the first one is better.
+ */
+static bool has_rate(const struct estimator *estimator, struct estimate *estimate)
+{
+	return estimator_get(estimator, estimator->at_ns, estimate) &&
+	       estimate->rate_sigma < RATE_SIGMA_UNKNOWN;
+}
+
 void estimator_reset(struct estimator *estimator, bool keep_rate)
 {
 	struct estimate estimate;
 
 	if (!keep_rate)
 		estimator_prime_rate(estimator, 0, RATE_SIGMA_UNKNOWN);
-	else if (estimator_get(estimator, estimator->at_ns, &estimate))
+	else if (has_rate(estimator, &estimate))
 		estimator_prime_rate(estimator, estimate.rate, estimate.rate_sigma);
 	estimator->started = false;
 	memset(estimator->path, 0, sizeof(estimator->path));

@@ -489,6 +489,40 @@ TEST_F(one_path, reset_keeps_the_rate_or_not)
 	EXPECT_GT(estimate.rate_sigma, 50e-6);
 }
 
+/* On a noisy path, with @off_s between our clock and the server's. */
+static void add_noisy(struct estimator *estimator, struct unit_random *random, double rate,
+		      double at_s, double off_s)
+{
+	double up = 200e3 + exponential(random, 5e6), down = 200e3 + exponential(random, 5e6);
+	struct estimator_sample sample = {
+		.at_ns = START_NS + llrint(at_s * 1e9),
+		.offset_ns = truth(rate, at_s) + llrint((up - down) / 2 + off_s * 1e9),
+		.delay_ns = up + down,
+	};
+
+	estimator_add(estimator, 0, &sample);
+}
+
+/* Three answers that contradict by a minute move the rate by anything; then all starts anew. */
+TEST_F(one_path, reset_keeps_no_rate_that_a_jump_has_spoilt)
+{
+	static const double jumped_s[] = { 1344, 1348, 1350 };
+	struct estimate estimate;
+	unsigned int i, trial;
+
+	for (trial = 0; trial < 20; trial++) {
+		estimator_reset(self->estimator, false);
+		for (i = 0; i < 20; i++)
+			add_noisy(self->estimator, &self->random, self->rate, 64.0 * i, 0);
+		for (i = 0; i < 3; i++)
+			add_noisy(self->estimator, &self->random, self->rate, jumped_s[i], 65);
+		estimator_reset(self->estimator, true);
+		add_noisy(self->estimator, &self->random, self->rate, 1400, 0);
+		estimator_get(self->estimator, START_NS + 1400 * NS_PER_S, &estimate);
+		EXPECT_LT(fabs(estimate.rate - self->rate), 3 * estimate.rate_sigma);
+	}
+}
+
 TEST_F(one_path, learns_the_noise_of_a_refclock)
 {
 	struct estimator_sample sample = { 0 };
