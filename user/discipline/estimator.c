@@ -222,6 +222,7 @@ int estimator_add(struct estimator *estimator, int path, const struct estimator_
 
 	if (path < 0 || path >= estimator->paths || !is_sane(estimator, sample, elapsed_s))
 		return -EINVAL;
+	estimator->latest = path;
 	if (!estimator->started) {
 		take_first(estimator, path, sample);
 		return 0;
@@ -264,7 +265,7 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 	estimate->wander = mixture.wander;
 	estimate->asymmetry_ns = mixture.asymmetry;
 	estimate->restarts = estimator->restarts;
-	estimate->suspect = bank_best(estimator)->misses[0] > 0;
+	estimate->suspect = bank_best(estimator)->misses[estimator->latest] > 0;
 	estimate->sample_ns = figures->one_way ? sqrt(bank_best(estimator)->noise[0]) :
 						 0.5 * figures->mean_ns - mixture.delay;
 	return true;

@@ -47,7 +47,7 @@ struct estimator_sample {
  * @rate_sigma: one standard error of @rate
  * @asymmetry_ns: estimated error by the first path's asymmetry
  * @restarts: how often the track was lost and restarted
- * @suspect: the first path's latest sample contradicts it
+ * @suspect: the latest sample of all contradicts it
  * @wander: of the oscillator as learned: standard deviation of the rate's change in one second
  * @sample_ns: the error of a single sample of the first path: the mean queueing delay, or a
  *	reading's noise

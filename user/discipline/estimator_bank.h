@@ -33,6 +33,7 @@
  * @paths: how many there may be
  * @members: how many are in use
  * @at_ns: the instant of the members' states
+ * @latest: the path of the latest sample
  * @base_ns: the offset that the members' offsets are relative to
  * @rate_prior: the rate to start from
  * @rate_prior_sigma: one standard error of it
@@ -48,6 +49,7 @@ struct estimator {
 	int paths;
 	int members;
 	int64_t at_ns;
+	int latest;
 	int64_t base_ns;
 	double rate_prior;
 	double rate_prior_sigma;

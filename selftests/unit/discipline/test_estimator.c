@@ -570,6 +570,31 @@ TEST(second_path_brings_its_own_asymmetry)
  * A near server jumps by 25 ms, in a burst. If the clock did that since the server was right last,
  * a minute ago, then by 400 ppm, and not by the 1 % that it would take from one answer to the next.
  */
+/* Of several servers it is the latest one that counts, not one that does not answer any more. */
+TEST(suspect_is_what_the_latest_sample_is)
+{
+	struct estimator *estimator = estimator_new(2);
+	struct unit_random random = { .state = 1 };
+	struct estimate estimate;
+	double at_s;
+
+	ASSERT_NE(NULL, estimator);
+	for (at_s = 0; at_s < 1600; at_s += 16) {
+		add(estimator, 0, &random, 0, at_s, 0);
+		add(estimator, 1, &random, 0, at_s + 1, 0);
+	}
+	add(estimator, 0, &random, 0, at_s, 1e9);
+	estimator_get(estimator, START_NS + llrint(at_s * 1e9), &estimate);
+	EXPECT_TRUE(estimate.suspect);
+	add(estimator, 1, &random, 0, at_s + 1, 0);
+	estimator_get(estimator, START_NS + llrint(at_s * 1e9), &estimate);
+	EXPECT_FALSE(estimate.suspect);
+	add(estimator, 1, &random, 0, at_s + 2, 1e9);
+	estimator_get(estimator, START_NS + llrint(at_s * 1e9), &estimate);
+	EXPECT_TRUE(estimate.suspect);
+	estimator_free(estimator);
+}
+
 TEST(jump_in_a_burst_says_little_of_the_rate)
 {
 	struct estimator *estimator = estimator_new(2);
