@@ -560,7 +560,7 @@ TEST_F(daemon, journal_has_all_of_an_event)
 		"MESSAGE_ID=7d0c2f6e5b1a4c0f9a3e86d1b2c4f507",
 		"TRUECHIME_SEQUENCE=7",
 		"TRUECHIME_CAUSE=revert",
-		"TRUECHIME_EVIDENCE=pairing, guest-stopped, genid-notify, genid-changed, marker, generation, rtc, resume, ntp, clock-set",
+		"TRUECHIME_EVIDENCE=pairing, guest-stopped, genid-notify, genid-changed, marker, generation, rtc, resume, ntp, clock-set, raw-lost",
 		"TRUECHIME_ACTION=stepped",
 		"TRUECHIME_GAP_NS=9223372036854775807",
 		"TRUECHIME_OFFSET_NS=-9223372036854775807",
