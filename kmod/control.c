@@ -174,11 +174,20 @@ int chime_control_choose_host(struct chime *chime, const char *name)
 	ret = chime_host_choose(&chime->host, name);
 	if (!ret) {
 		chime_rtc_release(chime);
+		chime_disruption_note_host_maxerror(chime);
 		pr_notice("host clock: %s\n", chime->host.ops ? chime->host.ops->name : "none");
 		chime_control_set_reference(chime);
 	}
 	mutex_unlock(&chime->lock);
 	return ret;
+}
+
+void chime_control_state_host_maxerror(struct chime *chime, s64 maxerror_ns)
+{
+	mutex_lock(&chime->lock);
+	chime->host.stated_maxerror_ns = maxerror_ns;
+	chime_disruption_note_host_maxerror(chime);
+	mutex_unlock(&chime->lock);
 }
 
 int chime_control_demote_host(struct chime *chime, bool demoted)

@@ -77,6 +77,12 @@ void chime_control_set_mode(struct chime *chime, enum truechime_mode mode);
 /* As chime_host_choose(); begins a new epoch. */
 int chime_control_choose_host(struct chime *chime, const char *name);
 
+/*
+ * State the bound of all hosts' clocks against UTC, CHIME_HOST_MAXERROR_MIN_NS to
+ * CHIME_HOST_MAXERROR_MAX_NS; 0: nobody states any.
+ */
+void chime_control_state_host_maxerror(struct chime *chime, s64 maxerror_ns);
+
 /* Demote or reinstate the host. -ENODEV: there is none. */
 int chime_control_demote_host(struct chime *chime, bool demoted);
 

@@ -53,6 +53,30 @@ enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evide
 	return chime_verdict_cause(&observation);
 }
 
+/*
+ * A vmclock page speaks of the present host, and so counts more than what the operator states of
+ * all of them: above all if it says that this one's clock is not synchronised.
+ */
+static s64 chime_disruption_host_maxerror(const struct chime *chime)
+{
+	const struct chime_vmclock *vmclock = &chime->witness.vmclock;
+	s64 maxerror_ns = chime_vmclock_host_maxerror(vmclock, &chime->host.track.line);
+
+	if (maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
+		return maxerror_ns;
+	if (chime_vmclock_present(vmclock) && chime_vmclock_is_wrong(&vmclock->page))
+		return CHIME_LINE_UNBOUNDED_NS;
+	return chime->host.stated_maxerror_ns ?: CHIME_LINE_UNBOUNDED_NS;
+}
+
+void chime_disruption_note_host_maxerror(struct chime *chime)
+{
+	lockdep_assert_held(&chime->lock);
+	if (chime_host_has_line(&chime->host) && !chime->host.lost)
+		chime_timescale_set_host_maxerror(&chime->timescale,
+						  chime_disruption_host_maxerror(chime));
+}
+
 static s64 chime_disruption_maxerror(const struct chime *chime)
 {
 	struct chime_now now;
@@ -271,6 +295,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	event.cause = chime_disruption_judge(chime, event.evidence, gap_ns, pairing->witness);
 	chime_disruption_discount_stop(chime, pairing);
 	chime_host_accept(&chime->host);
+	chime_disruption_note_host_maxerror(chime);
 	disrupted.cause = event.cause;
 	chime_disruption_react(chime, &disrupted, &reaction);
 	if (reaction.repair)
@@ -352,6 +377,7 @@ static void chime_disruption_ok(struct chime *chime)
 {
 	const struct chime_line *line = &chime->host.track.line;
 
+	chime_disruption_note_host_maxerror(chime);
 	if (chime->host.demoted)
 		chime_timescale_watch_host(&chime->timescale, line);
 	else

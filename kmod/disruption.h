@@ -67,6 +67,12 @@ void chime_disruption_init(struct chime *chime);
  */
 void chime_disruption_start(struct chime *chime, bool stated);
 
+/*
+ * How right the host's clock is known to be may have changed: tell the timescale. Context: process,
+ * lock held.
+ */
+void chime_disruption_note_host_maxerror(struct chime *chime);
+
 /* Check the host now. Context: process, lock held. */
 void chime_disruption_check(struct chime *chime);
 

@@ -155,6 +155,7 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 		return CHIME_CHECK_SILENT;
 	host->lost = false;
 	chime->disruption.moved = false;
+	chime_disruption_note_host_maxerror(chime);
 	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
 				      ktime_get_raw_ns());
 	if (!moved)

@@ -9,6 +9,7 @@
 #define CHIME_HOST_H
 
 #include <linux/mutex.h>
+#include <linux/time64.h>
 #include <linux/truechime.h>
 
 #include "core/host_line.h"
@@ -29,6 +30,10 @@ struct chime_host_ops {
 	void (*close)(void *device);
 	int (*pair)(void *device, struct chime_pairing *pairing);
 };
+
+/* What an operator may state of a host's clock. */
+#define CHIME_HOST_MAXERROR_MIN_NS	NSEC_PER_USEC
+#define CHIME_HOST_MAXERROR_MAX_NS	(3600 * NSEC_PER_SEC)
 
 #ifdef CHIME_HAVE_HOST_KVM
 extern const struct chime_host_ops chime_host_kvm_ops;
@@ -55,6 +60,8 @@ enum chime_check {
  * @no_result_raw_ns: since when
  * @lost: without a result for so long that the raw clock is the reference in its place
  * @stood_still: this guest was stopped or restored since the latest cross-timestamp on the line
+ * @stated_maxerror_ns: bound of its error against UTC, as the operator states it for the clocks of
+ *	all hosts; 0: not stated
  * @track: the line
  * @pairings: number of cross-timestamps taken
  * @failures: number of failed attempts
@@ -70,6 +77,7 @@ struct chime_host {
 	s64 no_result_raw_ns;
 	bool lost;
 	bool stood_still;
+	s64 stated_maxerror_ns;
 	struct chime_host_line track;
 	u64 pairings;
 	u64 failures;

@@ -18,6 +18,10 @@ static char *host = "auto";
 module_param(host, charp, 0444);
 MODULE_PARM_DESC(host, "host clock: auto, kvm or none (auto)");
 
+static unsigned int hostmaxerror_us;
+module_param(hostmaxerror_us, uint, 0444);
+MODULE_PARM_DESC(hostmaxerror_us, "the clocks of all hosts of this guest are right to so many us, up to 3600000000; 0: nobody has said (0)");
+
 static unsigned int check_ms = 20;
 module_param(check_ms, uint, 0444);
 MODULE_PARM_DESC(check_ms, "a busy machine checks the host's time every so many ms, 1 to 60000 (20)");
@@ -86,6 +90,8 @@ static int __init chime_check_parameters(void)
 		ret = chime_check_range("slew_ppm", slew_ppm, 100000);
 	if (!ret)
 		ret = chime_check_range("holdover_s", holdover_s, 86400);
+	if (!ret && hostmaxerror_us)
+		ret = chime_check_range("hostmaxerror_us", hostmaxerror_us, 3600000000U);
 	return ret;
 }
 
@@ -120,6 +126,7 @@ static int __init chime_open_host(void)
 
 	mutex_lock(&chime.lock);
 	ret = chime_host_choose(&chime.host, host);
+	chime_disruption_note_host_maxerror(&chime);
 	if (!ret && chime_host_has_line(&chime.host))
 		chime_timescale_set_reference(&chime.timescale, &chime.host.track.line, true,
 					      ktime_get_raw_ns());
@@ -190,6 +197,7 @@ static int __init chime_init(void)
 			     holdover_s * NSEC_PER_SEC);
 	chime_events_init(&chime.events, &chime.lock);
 	chime_host_init(&chime.host, &chime.lock);
+	chime.host.stated_maxerror_ns = hostmaxerror_us * NSEC_PER_USEC;
 	ret = chime_open_host();
 	if (ret)
 		return ret;

@@ -6,6 +6,7 @@
 
 #include <linux/capability.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/truechime.h>
 #include <net/genetlink.h>
@@ -84,6 +85,7 @@ static const struct nla_policy chime_host_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_HOST_NAME] = { .type = NLA_NUL_STRING, .len = 15 },
 	[TRUECHIME_A_HOST_STATE] = NLA_POLICY_RANGE(NLA_U8, TRUECHIME_HOST_CHOSEN,
 						    TRUECHIME_HOST_DEMOTED),
+	[TRUECHIME_A_HOST_MAXERROR_NS] = NLA_POLICY_MIN(NLA_S64, -1),
 };
 
 /* Commands that take nothing. */
@@ -440,16 +442,33 @@ static int chime_set_host_state(struct nlattr *state, struct netlink_ext_ack *ex
 	return ret;
 }
 
+/* -1 withdraws it, and no clock is right to nothing. */
+static int chime_check_host_maxerror(const struct nlattr *maxerror, struct netlink_ext_ack *extack)
+{
+	s64 maxerror_ns = chime_get_s64(maxerror, -1);
+
+	if (maxerror_ns == -1 || (maxerror_ns >= CHIME_HOST_MAXERROR_MIN_NS &&
+				  maxerror_ns <= CHIME_HOST_MAXERROR_MAX_NS))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, maxerror,
+			    "the bound of a host's clock is 1 us to 1 h; -1 says that it is not known");
+	return -ERANGE;
+}
+
 static int chime_do_host_set(struct sk_buff *request, struct genl_info *info)
 {
 	struct nlattr *name = info->attrs[TRUECHIME_A_HOST_NAME];
 	struct nlattr *state = info->attrs[TRUECHIME_A_HOST_STATE];
+	struct nlattr *maxerror = info->attrs[TRUECHIME_A_HOST_MAXERROR_NS];
 	int ret = chime_netlink_may_change(request, info);
 
+	if (!ret)
+		ret = chime_check_host_maxerror(maxerror, info->extack);
 	if (ret)
 		return ret;
-	if (!name && !state) {
-		NL_SET_ERR_MSG(info->extack, "the name or the state of a host clock is needed");
+	if (!name && !state && !maxerror) {
+		NL_SET_ERR_MSG(info->extack,
+			       "the name, the state or the bound of a host clock is needed");
 		return -EINVAL;
 	}
 	/* Check this first: a request is carried out as a whole or not at all. */
@@ -465,9 +484,12 @@ static int chime_do_host_set(struct sk_buff *request, struct genl_info *info)
 	else if (ret)
 		NL_SET_ERR_MSG_ATTR(info->extack, name,
 				    "this machine does not offer this host clock");
-	if (ret || !state)
-		return ret;
-	return chime_set_host_state(state, info->extack);
+	if (!ret && state)
+		ret = chime_set_host_state(state, info->extack);
+	if (!ret && maxerror)
+		chime_control_state_host_maxerror(chime_instance,
+						  max_t(s64, nla_get_s64(maxerror), 0));
+	return ret;
 }
 
 static int chime_do_reset(struct sk_buff *request, struct genl_info *info)

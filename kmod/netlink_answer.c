@@ -123,6 +123,9 @@ bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 	       chime_put_s64(skb, TRUECHIME_A_SLEW_NS, now->slew_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_SIGMA_NS, now->sigma_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_MAXERROR_NS, chime_bound(now->maxerror_ns)) ||
+	       chime_put_s64(skb, TRUECHIME_A_READING_MAXERROR_NS, chime_bound(now->reading_ns)) ||
+	       (now->has_host && chime_put_s64(skb, TRUECHIME_A_HOST_MAXERROR_NS,
+					       chime_bound(now->host_maxerror_ns))) ||
 	       chime_put_line(skb, TRUECHIME_A_REFERENCE_CHANGE, &now->change);
 }
 

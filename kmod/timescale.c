@@ -99,7 +99,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 {
 	struct chime_view view;
 	unsigned int seq;
-	s64 remaining_ns, off_ns;
+	s64 remaining_ns, off_ns, reading_ns;
 
 	do {
 		seq = chime_latch_read(&timescale->seq);
@@ -108,6 +108,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 
 	remaining_ns = chime_slew_remaining(&view.slew, raw_ns);
 	off_ns = chime_abs_sat(remaining_ns);
+	reading_ns = chime_add_sat(chime_line_maxerror(&view.line, raw_ns), off_ns);
 	*now = (struct chime_now){
 		.raw_ns = raw_ns,
 		.time_ns = chime_view_time(&view, raw_ns),
@@ -117,7 +118,10 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 		.rate_q32 = chime_line_rate(&view.line, raw_ns),
 		.slew_ns = remaining_ns,
 		.sigma_ns = chime_add_sat(chime_line_sigma(&view.line, raw_ns), off_ns),
-		.maxerror_ns = chime_add_sat(chime_line_maxerror(&view.line, raw_ns), off_ns),
+		.maxerror_ns = view.uncorrected_host ?
+			       chime_add_sat(reading_ns, view.host_maxerror_ns) : reading_ns,
+		.reading_ns = reading_ns,
+		.host_maxerror_ns = view.host_maxerror_ns,
 		.mode = view.mode,
 		.state = chime_view_state(&view, raw_ns, timescale->holdover_ns),
 		.reference = view.reference,
@@ -133,6 +137,11 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 /* The latch: readers are sent to one copy while the other is written. Lock held. */
 static void chime_timescale_publish(struct chime_timescale *timescale)
 {
+	struct chime_view *view = &timescale->current_view;
+
+	view->uncorrected_host = timescale->stands_in ||
+				 (!view->corrected &&
+				  view->reference == TRUECHIME_REFERENCE_HOST);
 	/* Pair with chime_latch_read() and chime_latch_retry() in the readers. */
 	chime_latch_write_begin(&timescale->seq);
 	timescale->latch[0] = timescale->current_view;
@@ -275,6 +284,18 @@ void chime_timescale_init(struct chime_timescale *timescale, struct mutex *lock,
 	timescale->external = timescale->free;
 	timescale->current_view.line = timescale->free;
 	timescale->current_view.change = chime_replaced;
+	timescale->current_view.host_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	chime_timescale_publish(timescale);
+}
+
+void chime_timescale_set_host_maxerror(struct chime_timescale *timescale, s64 maxerror_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	if (view->host_maxerror_ns == maxerror_ns)
+		return;
+	view->host_maxerror_ns = maxerror_ns;
 	chime_timescale_publish(timescale);
 }
 

@@ -38,6 +38,8 @@ struct chime_slew {
  * @host: host time as a function of the raw clock
  * @steady: unslewed host time as a function of the raw clock: the reference, if that is the host
  * @has_host: there is a @host line
+ * @host_maxerror_ns: bound of the host's own clock against UTC; CHIME_LINE_UNBOUNDED_NS: unknown
+ * @uncorrected_host: the timescale is the host's time as it is: its error includes the host's
  * @mode: who steers
  * @reference: what the correction is a function of
  * @corrected: a correction is in force
@@ -52,6 +54,8 @@ struct chime_view {
 	struct chime_line host;
 	struct chime_line steady;
 	bool has_host;
+	s64 host_maxerror_ns;
+	bool uncorrected_host;
 	enum truechime_mode mode;
 	enum truechime_reference reference;
 	bool corrected;
@@ -70,7 +74,9 @@ struct chime_view {
  * @rate_q32: d(time)/d(raw clock) - 1, slew included
  * @slew_ns: the phase that is still to be slewed in
  * @sigma_ns: one standard error of @time_ns
- * @maxerror_ns: its bound; CHIME_LINE_UNBOUNDED_NS: none known
+ * @maxerror_ns: its bound against UTC; CHIME_LINE_UNBOUNDED_NS: none known
+ * @reading_ns: the part of that which is no error of the host's own clock
+ * @host_maxerror_ns: bound of the host's own clock; CHIME_LINE_UNBOUNDED_NS: nobody stated one
  * @mode: who steers
  * @state: what the timescale rests on
  * @reference: what a correction is measured against
@@ -89,6 +95,8 @@ struct chime_now {
 	s64 slew_ns;
 	s64 sigma_ns;
 	s64 maxerror_ns;
+	s64 reading_ns;
+	s64 host_maxerror_ns;
 	enum truechime_mode mode;
 	enum truechime_state state;
 	enum truechime_reference reference;
@@ -139,6 +147,12 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 
 /* Bound, at @raw_ns, of the error of the time that mode auto shows or would show. Lock held. */
 s64 chime_timescale_maxerror(const struct chime_timescale *timescale, s64 raw_ns);
+
+/*
+ * State the bound of the host's own clock against UTC; CHIME_LINE_UNBOUNDED_NS: unknown. It counts
+ * while the host's time is followed as it is. Lock held.
+ */
+void chime_timescale_set_host_maxerror(struct chime_timescale *timescale, s64 maxerror_ns);
 
 /* The following change the timescale from @raw_ns (the present) on. Lock held. */
 

@@ -8,8 +8,13 @@
 #include <linux/compiler.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
 #include <asm/barrier.h>
+
+#ifdef CONFIG_X86
+#include <asm/tsc.h>
+#endif
 
 /* The specification's _CID and the id that QEMU gives. */
 static const char * const chime_vmclock_names[] = { "VMCLOCK", "AMZNC10C" };
@@ -117,3 +122,25 @@ u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 	vmclock->page = page;
 	return evidence;
 }
+
+#ifdef CONFIG_X86
+s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struct chime_line *host)
+{
+	s64 before_ns, after_ns;
+	u64 counter;
+
+	if (!chime_vmclock_present(vmclock))
+		return CHIME_LINE_UNBOUNDED_NS;
+	before_ns = ktime_get_raw_ns();
+	counter = rdtsc_ordered();
+	after_ns = ktime_get_raw_ns();
+	return chime_vmclock_maxerror(&vmclock->page, counter, chime_line_eval(host, before_ns),
+				      chime_sub_sat(after_ns, before_ns));
+}
+#else
+/* No page is known that relates another counter to UTC. */
+s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struct chime_line *host)
+{
+	return CHIME_LINE_UNBOUNDED_NS;
+}
+#endif

@@ -8,6 +8,7 @@
 #ifndef CHIME_VMCLOCK_H
 #define CHIME_VMCLOCK_H
 
+#include "core/line.h"
 #include "core/vmclock_page.h"
 
 /**
@@ -31,6 +32,12 @@ void chime_vmclock_close(struct chime_vmclock *vmclock);
 
 /* Evidence bits of what happened since the last call. This only reads memory. */
 u32 chime_vmclock_check(struct chime_vmclock *vmclock);
+
+/*
+ * Bound of the error of the host's clock, whose line is @host, by the page of the latest check;
+ * CHIME_LINE_UNBOUNDED_NS: it states none.
+ */
+s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struct chime_line *host);
 #else
 static inline int chime_vmclock_open(struct chime_vmclock *vmclock)
 {
@@ -42,6 +49,12 @@ static inline void chime_vmclock_close(struct chime_vmclock *vmclock) { }
 static inline u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 {
 	return 0;
+}
+
+static inline s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock,
+					      const struct chime_line *host)
+{
+	return CHIME_LINE_UNBOUNDED_NS;
 }
 #endif
 

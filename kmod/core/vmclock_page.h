@@ -17,15 +17,59 @@
 #define CHIME_VMCLOCK_SEQ_OFFSET	12
 
 /**
+ * enum chime_vmclock_status - what the page says of the hypervisor's clock
+ * @CHIME_VMCLOCK_UNKNOWN: nothing
+ * @CHIME_VMCLOCK_INITIALIZING: it is not synchronised yet
+ * @CHIME_VMCLOCK_SYNCHRONIZED: it is synchronised
+ * @CHIME_VMCLOCK_FREERUNNING: it is not synchronised any more
+ * @CHIME_VMCLOCK_UNRELIABLE: it is broken
+ */
+enum chime_vmclock_status {
+	CHIME_VMCLOCK_UNKNOWN,
+	CHIME_VMCLOCK_INITIALIZING,
+	CHIME_VMCLOCK_SYNCHRONIZED,
+	CHIME_VMCLOCK_FREERUNNING,
+	CHIME_VMCLOCK_UNRELIABLE,
+};
+
+/**
+ * struct chime_vmclock_time - UTC as a function of this guest's counter, as the page states it
+ * @has_bound: the page states all of this, for the TSC and for a clock that is synchronised
+ * @counter: the counter at the instant of ...
+ * @utc_s: ... this time, in s after 1970 ...
+ * @frac_q64: ... and fractions of one, times 2^64
+ * @period_shift: the next two are multiples of 2^-(64 + shift) s:
+ * @period: of the counter
+ * @has_period_maxerror: the page also states ...
+ * @period_maxerror: ... the bound of its error
+ * @maxerror_ns: bound of the time's error at that instant
+ */
+struct chime_vmclock_time {
+	bool has_bound;
+	u64 counter;
+	s64 utc_s;
+	u64 frac_q64;
+	unsigned int period_shift;
+	u64 period;
+	bool has_period_maxerror;
+	u64 period_maxerror;
+	s64 maxerror_ns;
+};
+
+/**
  * struct chime_vmclock_page - the contents of a consistent copy of the page
  * @marker: changes whenever this guest's counter was disrupted
  * @has_generation: the device counts restores apart from moves
  * @generation: changes whenever this guest was restored from a saved state; 0 without a counter
+ * @status: of the hypervisor's clock
+ * @time: its time
  */
 struct chime_vmclock_page {
 	u64 marker;
 	bool has_generation;
 	u64 generation;
+	enum chime_vmclock_status status;
+	struct chime_vmclock_time time;
 };
 
 /**
@@ -38,6 +82,29 @@ struct chime_vmclock_page {
  */
 int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 region_size,
 			struct chime_vmclock_page *page);
+
+/**
+ * chime_vmclock_maxerror() - bound of the error of a host clock, as its page states it
+ * @page: the page
+ * @counter: this guest's counter ...
+ * @host_ns: ... and the host clock's time at the same instant
+ * @apart_ns: unless the two were read so far apart
+ *
+ * The page states the bound of its own time, which need not be the clock that the host answers
+ * with: so the difference between the two is added, and whatever was stated of one clock does not
+ * hide that the other one is wrong.
+ *
+ * Return: the bound, as it will be some checks later; CHIME_LINE_UNBOUNDED_NS: the page states none,
+ * or none that can be believed.
+ */
+s64 chime_vmclock_maxerror(const struct chime_vmclock_page *page, u64 counter, s64 host_ns,
+			   s64 apart_ns);
+
+/* The page says that the hypervisor's clock is not synchronised. */
+static inline bool chime_vmclock_is_wrong(const struct chime_vmclock_page *page)
+{
+	return page->status != CHIME_VMCLOCK_UNKNOWN && page->status != CHIME_VMCLOCK_SYNCHRONIZED;
+}
 
 /* Bits of enum truechime_evidence: what happened between two checks of the page. */
 u32 chime_vmclock_compare(const struct chime_vmclock_page *before,

@@ -51,6 +51,7 @@ int module_link_now(struct module_link *link, struct module_now *now)
 		.slew_ns = status.now.slew_ns,
 		.sigma_ns = status.now.sigma_ns,
 		.maxerror_ns = status.now.maxerror_ns,
+		.reading_ns = status.now.reading_ns,
 		.epoch = status.now.epoch,
 		.disruptions = status.disruptions,
 		.mode = status.now.mode,
@@ -86,6 +87,8 @@ int module_link_status(struct module_link *link, struct module_status *status)
 		.slew_ns = from.now.slew_ns,
 		.sigma_ns = from.now.sigma_ns,
 		.maxerror_ns = from.now.maxerror_ns,
+		.reading_ns = from.now.reading_ns,
+		.host_maxerror_ns = from.now.host_maxerror_ns,
 		.has_host_line = from.now.has_host,
 		.host_line = from.host_line,
 		.has_steady_line = from.now.has_host,
@@ -147,6 +150,13 @@ int module_link_choose_host(struct module_link *link, const char *name)
 {
 	(void)link;
 	return chime_control_choose_host(module.chime, name);
+}
+
+int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_ns)
+{
+	(void)link;
+	chime_control_state_host_maxerror(module.chime, maxerror_ns);
+	return 0;
 }
 
 int module_link_demote_host(struct module_link *link, bool demoted)

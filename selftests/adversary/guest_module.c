@@ -223,6 +223,20 @@ void module_suspending(void)
 	module_tell_suspend(PM_SUSPEND_PREPARE);
 }
 
+/* No vmclock device. */
+u32 chime_vmclock_check(struct chime_vmclock *vmclock)
+{
+	(void)vmclock;
+	return 0;
+}
+
+s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struct chime_line *host)
+{
+	(void)vmclock;
+	(void)host;
+	return CHIME_LINE_UNBOUNDED_NS;
+}
+
 void module_resumed(void)
 {
 	module_tell_suspend(PM_POST_SUSPEND);

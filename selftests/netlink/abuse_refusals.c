@@ -319,6 +319,21 @@ static void put_absent_host(struct genl_message *message)
 	genl_put_u8(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_ABSENT);
 }
 
+static void put_perfect_host(struct genl_message *message)
+{
+	genl_put_s64(message, TRUECHIME_A_HOST_MAXERROR_NS, 0);
+}
+
+static void put_hopeless_host(struct genl_message *message)
+{
+	genl_put_s64(message, TRUECHIME_A_HOST_MAXERROR_NS, 3600000000001LL);
+}
+
+static void put_negative_host(struct genl_message *message)
+{
+	genl_put_s64(message, TRUECHIME_A_HOST_MAXERROR_NS, -2);
+}
+
 static void put_no_host_state(struct genl_message *message)
 {
 	genl_put_u8(message, TRUECHIME_A_HOST_STATE, 200);
@@ -414,6 +429,9 @@ static const struct refusal refusals[] = {
 	{ "a host made to fail", put_failing_host, EINVAL, ERANGE, BLAME, HOST_SET },
 	{ "a host made absent", put_absent_host, ERANGE, EINVAL, BLAME, HOST_SET },
 	{ "a host state that is none", put_no_host_state, ERANGE, EINVAL, BLAME, HOST_SET },
+	{ "a host that is never wrong", put_perfect_host, ERANGE, 0, BLAME, HOST_SET },
+	{ "a host that is wrong by hours", put_hopeless_host, ERANGE, 0, BLAME, HOST_SET },
+	{ "a host wrong by less than nothing", put_negative_host, ERANGE, EINVAL, BLAME, HOST_SET },
 	{ "an unknown attribute", put_unknown_attribute, EINVAL, 0, BLAME, MODE },
 	{ "an attribute from afar", put_far_attribute, EINVAL, 0, BLAME, MODE },
 	{ "an answer's attribute", put_other_attribute, EINVAL, 0, BLAME, MODE },

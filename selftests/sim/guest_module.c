@@ -95,6 +95,14 @@ bool guest_module_steps(const struct guest_module *module, int64_t offset_ns)
 	       TRUECHIME_ACTION_STEPPED;
 }
 
+/* What the host's own clock adds to the bound: see struct timescale_now. */
+static int64_t guest_module_host_maxerror(const struct chime_now *now)
+{
+	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return now->reading_ns == CHIME_LINE_UNBOUNDED_NS ? 0 : CHIME_LINE_UNBOUNDED_NS;
+	return chime_sub_sat(now->maxerror_ns, now->reading_ns);
+}
+
 void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct timescale_now *now)
 {
 	struct chime_now from;
@@ -107,7 +115,8 @@ void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct 
 		.rate = (double)from.rate_q32 / 4294967296.0,
 		.slew_ns = from.slew_ns,
 		.sigma_ns = from.sigma_ns,
-		.maxerror_ns = from.maxerror_ns,
+		.maxerror_ns = from.reading_ns,
+		.host_maxerror_ns = guest_module_host_maxerror(&from),
 		.epoch = from.epoch,
 		.has_host = from.reference == TRUECHIME_REFERENCE_HOST && from.has_host,
 		.host_known = from.has_host,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Edges of the module at which nothing happens, on the machine of kmod/test_module.c and in the
- * adversary's games: no vmclock device, no PTP clock, no timers of its own.
+ * adversary's games: no PTP clock, no timers of its own.
  */
 #include "kmod/chime.h"
 #include "kmod/timekeeper.h"
@@ -35,12 +35,6 @@ int chime_vmclock_open(struct chime_vmclock *vmclock)
 void chime_vmclock_close(struct chime_vmclock *vmclock)
 {
 	(void)vmclock;
-}
-
-u32 chime_vmclock_check(struct chime_vmclock *vmclock)
-{
-	(void)vmclock;
-	return 0;
 }
 
 int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)

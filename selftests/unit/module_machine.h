@@ -46,6 +46,9 @@
  * @was_set: ... as it did
  * @has_genid: there is a generation id device ...
  * @genid_changed: ... whose id is another one
+ * @has_page: there is a vmclock page ...
+ * @page_status: ... that says this of the host's clock ...
+ * @page_maxerror_ns: ... and states this bound of it; CHIME_LINE_UNBOUNDED_NS: none
  * @has_rtc: there is an RTC ...
  * @rtc_ahead_ns: ... ahead of the truth
  * @set_error: the kernel refuses to set the clock
@@ -75,6 +78,9 @@ static struct machine {
 	bool was_set;
 	bool has_genid;
 	bool genid_changed;
+	bool has_page;
+	enum chime_vmclock_status page_status;
+	s64 page_maxerror_ns;
 	bool has_rtc;
 	s64 rtc_ahead_ns;
 	int set_error;
@@ -274,6 +280,19 @@ u32 chime_genid_check(struct chime_genid *genid)
 
 	machine.genid_changed = false;
 	return changed ? BIT(TRUECHIME_EVIDENCE_GENID_CHANGED) : 0;
+}
+
+u32 chime_vmclock_check(struct chime_vmclock *vmclock)
+{
+	vmclock->mapping = machine.has_page ? (const unsigned char *)&machine : NULL;
+	vmclock->page.status = machine.page_status;
+	return 0;
+}
+
+s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struct chime_line *host)
+{
+	(void)host;
+	return vmclock->mapping ? machine.page_maxerror_ns : CHIME_LINE_UNBOUNDED_NS;
 }
 
 /* --- checks and netlink --- */

@@ -146,6 +146,18 @@ static void print_steered_by_others(const struct status_view *view)
 		printf("Running: %s.\n", rivals);
 }
 
+static bool has_number(const json_t *object, const char *name)
+{
+	return json_is_integer(json_object_get(object, name));
+}
+
+/* The clock is the host's, and nobody has said how right that is: the kernel's bound is a guess. */
+static bool is_unvouched(const struct status_view *view)
+{
+	return view->daemon && !has_number(view->daemon, "maxerror_ns") &&
+	       has_number(view->daemon, "reading_maxerror_ns");
+}
+
 static void print_synchronised(const struct status_view *view)
 {
 	char bound[32];
@@ -156,10 +168,17 @@ static void print_synchronised(const struct status_view *view)
 	}
 
 	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
-	if (view->daemon && !json_is_null(json_object_get(view->daemon, "maxerror_ns")))
-		text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound,
+	if (is_unvouched(view)) {
+		text_of_duration(json_int_of(view->daemon, "reading_maxerror_ns", 0), bound,
 				 sizeof(bound));
-	printf("The clock is right to within %s (", bound);
+		printf("The clock follows its host to %s; how right the host is nobody has said (",
+		       bound);
+	} else {
+		if (has_number(view->daemon, "maxerror_ns"))
+			text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound,
+					 sizeof(bound));
+		printf("The clock is right to within %s (", bound);
+	}
 	print_grounds(view);
 	puts(").");
 }
@@ -221,23 +240,35 @@ static void print_neither(const struct status_view *view)
 	puts("To start both: systemctl enable --now truechimed");
 }
 
+static void print_host_clock(const struct module_status *module)
+{
+	char uncertainty[32], maxerror[32];
+
+	if (module->host_state < TRUECHIME_HOST_CHOSEN) {
+		puts("Host clock   : none");
+		return;
+	}
+	text_of_duration(module->uncertainty_ns, uncertainty, sizeof(uncertainty));
+	text_of_duration(module->host_maxerror_ns, maxerror, sizeof(maxerror));
+	printf("Host clock   : %s, %s, %s to %s; ", module->host_name,
+	       name_of_host_state(module->host_state), module->host_exact ? "exact" : "bracketed",
+	       uncertainty);
+	if (module->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		puts("how right it is itself nobody has said");
+	else
+		printf("itself right to within %s, it is said\n", maxerror);
+}
+
 static void print_module(const struct status_view *view)
 {
 	const struct module_status *module = &view->module;
-	char uncertainty[32];
 
-	text_of_duration(module->uncertainty_ns, uncertainty, sizeof(uncertainty));
 	printf("Module       : %s, mode %s, state %s", module->version,
 	       name_of_mode(module->mode), name_of_state(module->state));
 	if (module->phc_index >= 0)
 		printf(", /dev/ptp%d", module->phc_index);
 	putchar('\n');
-	if (module->host_state >= TRUECHIME_HOST_CHOSEN)
-		printf("Host clock   : %s, %s, %s to %s\n", module->host_name,
-		       name_of_host_state(module->host_state),
-		       module->host_exact ? "exact" : "bracketed", uncertainty);
-	else
-		puts("Host clock   : none");
+	print_host_clock(module);
 	printf("System clock : ");
 	print_offset("the module's clock", module->offset_ns);
 	printf("Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
@@ -288,12 +319,17 @@ static double ppb_of_q32(int64_t rate_q32)
 	return (double)rate_q32 / 4294967296.0 * 1e9;
 }
 
+static json_t *bound_to_json(int64_t maxerror_ns)
+{
+	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? json_null() : json_integer(maxerror_ns);
+}
+
+/* The format of module_to_json()'s members; too long to stand where it is used. */
+#define MODULE_JSON "{s:s,s:s,s:s,s:s,s:I,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:o,s:o,s:o}"
+
 static json_t *module_to_json(const struct module_status *module)
 {
-	json_t *maxerror = module->maxerror_ns == CHIME_LINE_UNBOUNDED_NS ?
-			   json_null() : json_integer(module->maxerror_ns);
-
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:o}",
+	return json_pack(MODULE_JSON,
 			 "version", module->version,
 			 "mode", name_of_mode(module->mode),
 			 "state", name_of_state(module->state),
@@ -311,7 +347,9 @@ static json_t *module_to_json(const struct module_status *module)
 			 "host_rate_ppb", module->has_host_line ?
 				ppb_of_q32(module->host_line.rate_q32) : 0.0,
 			 "slew_ns", (json_int_t)module->slew_ns,
-			 "maxerror_ns", maxerror);
+			 "maxerror_ns", bound_to_json(module->maxerror_ns),
+			 "reading_maxerror_ns", bound_to_json(module->reading_ns),
+			 "host_maxerror_ns", bound_to_json(module->host_maxerror_ns));
 }
 
 static void print_view_json(const struct status_view *view)

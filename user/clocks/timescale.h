@@ -29,7 +29,9 @@
  * @rate: d(time)/d(raw) - 1, any phase slew in progress included
  * @slew_ns: phase still being slewed in
  * @sigma_ns: one standard error of @time_ns
- * @maxerror_ns: bound of its error; CHIME_LINE_UNBOUNDED_NS: none known
+ * @maxerror_ns: bound of its error, but for @host_maxerror_ns; CHIME_LINE_UNBOUNDED_NS: none known
+ * @host_maxerror_ns: what a host's own clock, followed without a correction, may add to that;
+ *	CHIME_LINE_UNBOUNDED_NS: nobody has stated it; 0: there is no such host, or a correction
  * @reading_ns: greatest distance between the readings of the clocks (0: one kernel snapshot)
  * @epoch: changes with the meaning of @reference_ns; samples of two epochs cannot be compared
  * @change: the change of the reference at the beginning of the epoch
@@ -48,6 +50,7 @@ struct timescale_now {
 	int64_t slew_ns;
 	int64_t sigma_ns;
 	int64_t maxerror_ns;
+	int64_t host_maxerror_ns;
 	int64_t reading_ns;
 	uint32_t epoch;
 	struct reference_change change;
@@ -57,6 +60,25 @@ struct timescale_now {
 	int64_t host_ns;
 	bool external;
 };
+
+/*
+ * Error of a host's own clock that is assumed where a number is needed and nobody has stated one. A
+ * host that is off by more is noticed by people.
+ */
+#define TIMESCALE_ASSUMED_NS	1000000000LL
+
+/* The timescale is the time of a host of which nobody has stated how right it is. */
+static inline bool timescale_is_unvouched(const struct timescale_now *now)
+{
+	return now->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS &&
+	       now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+}
+
+/* Bound of the timescale's error against UTC; CHIME_LINE_UNBOUNDED_NS: none known. */
+static inline int64_t timescale_utc_maxerror_ns(const struct timescale_now *now)
+{
+	return chime_add_sat(now->maxerror_ns, now->host_maxerror_ns);
+}
 
 /* The change of the reference since @epoch; unknown if an epoch was missed. */
 static inline struct reference_change timescale_change_since(const struct timescale_now *now,

@@ -16,6 +16,14 @@ struct timescale_module {
 	enum truechime_reference reference;
 };
 
+/* What the host's own clock adds to the bound, see struct timescale_now. */
+static int64_t timescale_module_host_maxerror(const struct module_now *from)
+{
+	if (from->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return from->reading_ns == CHIME_LINE_UNBOUNDED_NS ? 0 : CHIME_LINE_UNBOUNDED_NS;
+	return chime_sub_sat(from->maxerror_ns, from->reading_ns);
+}
+
 static void timescale_module_take(struct timescale_module *module, const struct module_now *from,
 				  struct timescale_now *now)
 {
@@ -28,7 +36,8 @@ static void timescale_module_take(struct timescale_module *module, const struct 
 		.rate = (double)from->rate_q32 / 4294967296.0,
 		.slew_ns = from->slew_ns,
 		.sigma_ns = from->sigma_ns,
-		.maxerror_ns = from->maxerror_ns,
+		.maxerror_ns = from->reading_ns,
+		.host_maxerror_ns = timescale_module_host_maxerror(from),
 		.epoch = from->epoch,
 		.disruptions = from->disruptions,
 		.host_known = from->has_host,

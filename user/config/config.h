@@ -98,6 +98,7 @@ struct config_source {
  * @lock_all: lock memory
  * @sched_priority: SCHED_FIFO priority, 0: none
  * @hostclock: "auto", "kvm", "none"; "" if not given: leave the module's choice alone
+ * @host_maxerror_ns: bound of the hosts' clocks against UTC, for the module; 0: not stated
  * @rules: of steppolicy directives, for the module
  * @rule_count: how many
  * @no_ntp_jump: do not take a jump that the sources agree on for a disruption
@@ -137,6 +138,7 @@ struct config {
 	bool no_ntp_jump;
 	bool ntp_jump;
 	int64_t max_ntp_jump_s;
+	int64_t host_maxerror_ns;
 	bool has_rtc;
 	enum truechime_rtc rtc;
 };

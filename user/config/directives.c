@@ -82,6 +82,7 @@ static const struct config_option directives[] = {
 	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_fallbackdrift },
 	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
+	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600 },
 	{ "hwclockfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
 	{ "hwtimestamp", CONFIG_ADVICE, .max = ANY, .advice =
 	  "the kernel timestamps packets; for hardware clocks use 'refclock PHC' or ptp4l" },

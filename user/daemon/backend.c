@@ -112,6 +112,12 @@ void daemon_configure_module(struct daemon *daemon)
 		log_warning("The host clock \"%s\" could not be chosen: %s", config->hostclock,
 			    module_link_words(daemon->link, err));
 	err = 0;
+	if (config->host_maxerror_ns)
+		err = module_link_state_host_maxerror(daemon->link, config->host_maxerror_ns);
+	if (err)
+		log_warning("The module does not take hostmaxerror: %s",
+			    module_link_words(daemon->link, err));
+	err = 0;
 	if (config->rule_count || config->has_rtc)
 		err = module_link_set_policy(daemon->link, config->rules, config->rule_count,
 					     config->has_rtc ? &config->rtc : NULL);
@@ -191,7 +197,7 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 {
 	const struct timescale_now *then = &last->now;
 	double maxclockerror = daemon->config->discipline.maxclockerror;
-	int64_t since_ns, time_ns, grown_ns;
+	int64_t since_ns, time_ns, grown_ns, maxerror_ns;
 	struct timescale_now now;
 	struct chime_line line;
 	double rate;
@@ -203,6 +209,9 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 	time_ns = chime_add_sat(then->time_ns,
 				since_ns + (int64_t)((double)since_ns * last->base_rate));
 	grown_ns = (int64_t)((double)since_ns * maxclockerror);
+	maxerror_ns = timescale_is_unvouched(then) ?
+		      chime_add_sat(then->maxerror_ns, TIMESCALE_ASSUMED_NS) :
+		      timescale_utc_maxerror_ns(then);
 	/* The rate of UTC against raw minus that of the reference against raw. */
 	rate = last->base_rate - (now.has_host && !now.slew_ns ? now.rate : 0.0);
 	line = (struct chime_line){
@@ -210,7 +219,7 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 		.offset_ns = chime_sub_sat(time_ns, now.reference_ns),
 		.rate_q32 = (s64)(rate * 4294967296.0),
 		.sigma_ns = then->sigma_ns,
-		.maxerror_ns = chime_add_sat(then->maxerror_ns, grown_ns),
+		.maxerror_ns = chime_add_sat(maxerror_ns, grown_ns),
 		.maxerror_rate_q32 = (s64)(maxclockerror * 4294967296.0),
 	};
 	(void)timescale_correct(daemon->timescale, &line, daemon->known.epoch, true);

@@ -84,7 +84,7 @@ static json_t *report_source_counts(const struct state *state)
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */
-#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct state *state)
 {
@@ -103,6 +103,7 @@ json_t *report_status(const struct state *state)
 			 "corrected", steering->has_correction,
 			 "refused", update->result.step == DISCIPLINE_REFUSED,
 			 "maxerror_ns", report_error(steering->maxerror_ns),
+			 "reading_maxerror_ns", report_error(steering->reading_ns),
 			 "esterror_ns", report_error(steering->esterror_ns),
 			 "offset_ns", (json_int_t)chime_sub_sat(steering->now.time_ns,
 								steering->now.realtime_ns),

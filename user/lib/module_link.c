@@ -406,6 +406,15 @@ int module_link_demote_host(struct module_link *link, bool demoted)
 				  demoted ? TRUECHIME_HOST_DEMOTED : TRUECHIME_HOST_CHOSEN);
 }
 
+int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_ns)
+{
+	struct nl_msg *msg = module_link_message_new(link, TRUECHIME_CMD_HOST_SET, NLM_F_ACK);
+
+	if (!msg)
+		return -ENOMEM;
+	return module_link_change(link, msg, module_message_put_host_maxerror(msg, maxerror_ns));
+}
+
 /* The newest are kept when there are more than asked for. */
 static int take_event(const struct nlattr *head, int length, void *into)
 {

@@ -35,7 +35,8 @@ struct module_now {
 	int64_t rate_q32;
 	int64_t slew_ns;
 	int64_t sigma_ns;
-	int64_t maxerror_ns;	/* CHIME_LINE_UNBOUNDED_NS: no bound is known */
+	int64_t maxerror_ns;	/* against UTC; CHIME_LINE_UNBOUNDED_NS: no bound is known */
+	int64_t reading_ns;	/* the part of that which is no error of a host's own clock */
 	uint32_t epoch;
 	uint32_t disruptions;
 	enum truechime_mode mode;
@@ -63,7 +64,9 @@ struct module_status {
 	int64_t rate_q32;	/* of the timescale against raw, a slew included */
 	int64_t slew_ns;
 	int64_t sigma_ns;
-	int64_t maxerror_ns;
+	int64_t maxerror_ns;	/* as in struct module_now */
+	int64_t reading_ns;
+	int64_t host_maxerror_ns;	/* of the host's own clock; CHIME_LINE_UNBOUNDED_NS: unknown */
 	bool has_host_line;
 	struct chime_line host_line;
 	bool has_steady_line;
@@ -160,6 +163,9 @@ int module_link_set_policy(struct module_link *link, const struct module_rule *r
 int module_link_hosts(struct module_link *link, struct module_host *hosts, int max, int *count);
 int module_link_choose_host(struct module_link *link, const char *name);
 int module_link_demote_host(struct module_link *link, bool demoted);
+
+/* State the bound of the hosts' clocks against UTC, 1 us to 1 h. */
+int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_ns);
 int module_link_events(struct module_link *link, struct module_event *events, int max, int *count);
 int module_link_reset(struct module_link *link);
 

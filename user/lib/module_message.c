@@ -44,6 +44,8 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_REFERENCE_NS] = { .type = NLA_U64 },
 	[TRUECHIME_A_STEADY_LINE] = { .type = NLA_NESTED },
 	[TRUECHIME_A_REFERENCE_CHANGE] = { .type = NLA_NESTED },
+	[TRUECHIME_A_READING_MAXERROR_NS] = { .type = NLA_U64 },
+	[TRUECHIME_A_HOST_MAXERROR_NS] = { .type = NLA_U64 },
 };
 
 static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
@@ -131,6 +133,12 @@ static int64_t get_bound(struct nlattr *attr)
 	return bound_ns < 0 ? CHIME_LINE_UNBOUNDED_NS : bound_ns;
 }
 
+/* Without the attribute the module knows of no error of the host's own clock. */
+static int64_t get_reading(struct nlattr *const *attrs)
+{
+	return get_bound(attrs[TRUECHIME_A_READING_MAXERROR_NS] ?: attrs[TRUECHIME_A_MAXERROR_NS]);
+}
+
 static int parse_line(struct nlattr *nest, struct chime_line *line)
 {
 	static const int wanted[] = { TRUECHIME_LINE_A_ORIGIN_NS, TRUECHIME_LINE_A_OFFSET_NS };
@@ -176,6 +184,7 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		.slew_ns = get_s64(attrs[TRUECHIME_A_SLEW_NS]),
 		.sigma_ns = get_bound(attrs[TRUECHIME_A_SIGMA_NS]),
 		.maxerror_ns = get_bound(attrs[TRUECHIME_A_MAXERROR_NS]),
+		.reading_ns = get_reading(attrs),
 		.epoch = get_u32(attrs[TRUECHIME_A_EPOCH]),
 		.disruptions = get_u32(attrs[TRUECHIME_A_DISRUPTIONS]),
 		.mode = get_u8(attrs[TRUECHIME_A_MODE]),
@@ -212,6 +221,8 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.slew_ns = get_s64(attrs[TRUECHIME_A_SLEW_NS]),
 		.sigma_ns = get_bound(attrs[TRUECHIME_A_SIGMA_NS]),
 		.maxerror_ns = get_bound(attrs[TRUECHIME_A_MAXERROR_NS]),
+		.reading_ns = get_reading(attrs),
+		.host_maxerror_ns = get_bound(attrs[TRUECHIME_A_HOST_MAXERROR_NS]),
 		.has_host_line = attrs[TRUECHIME_A_HOST_LINE],
 		.has_steady_line = attrs[TRUECHIME_A_STEADY_LINE],
 		.has_correction = attrs[TRUECHIME_A_CORRECTION],
@@ -375,6 +386,11 @@ int module_message_put_rule(struct nl_msg *msg, const struct module_rule *rule)
 	    put_s64(msg, TRUECHIME_POLICY_A_MAXIMUM_NS, rule->maximum_ns))
 		return -EMSGSIZE;
 	return nla_nest_end(msg, nest) < 0 ? -EMSGSIZE : 0;
+}
+
+int module_message_put_host_maxerror(struct nl_msg *msg, int64_t maxerror_ns)
+{
+	return put_s64(msg, TRUECHIME_A_HOST_MAXERROR_NS, maxerror_ns) ? -EMSGSIZE : 0;
 }
 
 int module_message_put_jump(struct nl_msg *msg, const struct module_jump *jump, uint32_t epoch)

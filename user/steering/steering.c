@@ -341,6 +341,7 @@ static void steering_note_late(struct steering *steering, const struct timescale
 	follower_note_late(&steering->follower, late_ns);
 	steering->unseen_ns = (int64_t)(turned * (double)late_ns);
 	status->maxerror_ns = chime_add_sat(status->maxerror_ns, steering->unseen_ns);
+	status->reading_ns = chime_add_sat(status->reading_ns, steering->unseen_ns);
 	status->esterror_ns = chime_add_sat(status->esterror_ns, steering->unseen_ns);
 	if (steering->unseen_ns <= UNSEEN_NS)
 		return;
@@ -506,5 +507,5 @@ void steering_settle(struct steering *steering)
 	/* Disarm the leap second, as no daemon will be there to notice it. */
 	if (steering_kernel_leap(steering))
 		(void)system_clock_publish(steering->clock, status->synchronised,
-					   status->maxerror_ns, status->esterror_ns, 0);
+					   steering_published_ns(steering), status->esterror_ns, 0);
 }

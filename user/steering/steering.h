@@ -108,8 +108,10 @@ void steering_settle(struct steering *steering);
  * @correction: UTC - reference as a function of the reference's time
  * @trust: trust in the timescale
  * @synchronised: published
- * @maxerror_ns: of the system clock at the latest check; CHIME_LINE_UNBOUNDED_NS: none known
- * @esterror_ns: same, one standard error
+ * @maxerror_ns: bound of the system clock's error against UTC at the latest check;
+ *	CHIME_LINE_UNBOUNDED_NS: none known
+ * @reading_ns: the part of that which is no error of a host's own clock
+ * @esterror_ns: one standard error
  * @leap: what today ends with: 0 none, 1 insert, 2 delete a second ...
  * @leap_raw_ns: ... and the raw instant of it
  * @rate: of the system clock against raw
@@ -127,6 +129,7 @@ struct steering_status {
 	enum trust trust;
 	bool synchronised;
 	int64_t maxerror_ns;
+	int64_t reading_ns;
 	int64_t esterror_ns;
 	int leap;
 	int64_t leap_raw_ns;

@@ -65,6 +65,9 @@ static inline bool steering_can_follow(const struct timescale_now *now)
 /* The system clock's errors: the timescale's, plus the distance from it. */
 void steering_judge_errors(struct steering *steering, const struct timescale_now *now);
 
+/* The bound to publish: the kernel has no word for "unknown" but "unsynchronised". */
+int64_t steering_published_ns(const struct steering *steering);
+
 /* The sources' first correction of a host, which was followed until now, is @error_ns. */
 void steering_note_found(struct steering *steering, int64_t error_ns);
 

@@ -77,12 +77,42 @@ void steering_judge_errors(struct steering *steering, const struct timescale_now
 
 	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
 		status->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+		status->reading_ns = CHIME_LINE_UNBOUNDED_NS;
 		status->esterror_ns = CHIME_LINE_UNBOUNDED_NS;
 		return;
 	}
-	status->maxerror_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, error_ns),
-					    now->reading_ns);
+	status->reading_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, error_ns),
+					   now->reading_ns);
+	status->maxerror_ns = chime_add_sat(status->reading_ns, now->host_maxerror_ns);
 	status->esterror_ns = chime_add_sat(now->sigma_ns, error_ns);
+}
+
+/*
+ * A host that nobody vouches for is followed all the same, and programs that ask whether the clock
+ * is synchronised wait for that. Those that ask for a bound are told one that assumes little.
+ */
+int64_t steering_published_ns(const struct steering *steering)
+{
+	const struct steering_status *status = &steering->status;
+
+	if (timescale_is_unvouched(&status->now))
+		return chime_add_sat(status->reading_ns, TIMESCALE_ASSUMED_NS);
+	return status->maxerror_ns;
+}
+
+/* What is known of the clock, when it is called synchronised. */
+static void steering_log_synchronised(const struct steering_status *status)
+{
+	char bound[32];
+
+	text_of_duration(status->reading_ns, bound, sizeof(bound));
+	if (timescale_is_unvouched(&status->now)) {
+		log_notice("The system clock is synchronised: it follows its host to %s. How right the host is nobody has said (no time source yet, no hostmaxerror)",
+			   bound);
+		return;
+	}
+	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
+	log_notice("The system clock is synchronised, right to within %s", bound);
 }
 
 int steering_kernel_leap(const struct steering *steering)
@@ -136,11 +166,11 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
 	bool synchronised = steering->settled && trust_allows(status->trust) &&
-			    status->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+			    status->reading_ns != CHIME_LINE_UNBOUNDED_NS;
 	int64_t outgrown_ns = steering_outgrown_ns(steering);
-	int64_t maxerror_ns = chime_add_sat(chime_add_sat(status->maxerror_ns, outgrown_ns),
+	int64_t maxerror_ns = chime_add_sat(chime_add_sat(steering_published_ns(steering),
+							  outgrown_ns),
 					    steering_runaway_ns(steering));
-	char bound[32];
 	int err;
 
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, outgrown_ns ? OUTGROWN_PUBLISH_NS :
@@ -161,9 +191,8 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 	}
 	if (steering->status.leap && now->raw_ns < steering->arm_from_ns)
 		steering->next_publish_ns = steering->arm_from_ns;
-	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
 	if (synchronised && !status->synchronised)
-		log_notice("The system clock is synchronised, right to within %s", bound);
+		steering_log_synchronised(status);
 	else if (!synchronised && status->synchronised)
 		log_warning("The system clock is no longer synchronised");
 	status->synchronised = synchronised;

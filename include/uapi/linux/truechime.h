@@ -33,7 +33,8 @@
  * @TRUECHIME_CMD_POLICY_SET: set: the rules named by POLICY attributes and RTC, all or none
  * @TRUECHIME_CMD_MODE: set: TRUECHIME_A_MODE
  * @TRUECHIME_CMD_HOST_LIST: dump: one message a host clock
- * @TRUECHIME_CMD_HOST_SET: set: choose (HOST_NAME), demote or reinstate (HOST_STATE) a host clock
+ * @TRUECHIME_CMD_HOST_SET: set: choose (HOST_NAME), demote or reinstate (HOST_STATE) a host clock,
+ *	or state how right it is (HOST_MAXERROR_NS)
  * @TRUECHIME_CMD_EVENT: dump: the events remembered, oldest first
  * @TRUECHIME_CMD_RESET: do: forget the correction and the host line's history
  * @TRUECHIME_CMD_EVENT_NTF: notification of the TRUECHIME_MCGRP_EVENTS group: one event, as in a
@@ -179,7 +180,7 @@ enum truechime_rtc {
  *	included
  * @TRUECHIME_A_SLEW_NS: s64, the part of a phase change that is still to be slewed in
  * @TRUECHIME_A_SIGMA_NS: s64, one standard error of TIME_NS
- * @TRUECHIME_A_MAXERROR_NS: s64, bound of TIME_NS's error; -1: no bound is known
+ * @TRUECHIME_A_MAXERROR_NS: s64, bound of TIME_NS's error against UTC; -1: no bound is known
  * @TRUECHIME_A_HOST_LINE: nest of enum truechime_line_attr, host time as a function of the raw
  *	clock
  * @TRUECHIME_A_CORRECTION: nest of enum truechime_line_attr, (UTC - reference) as a function of the
@@ -208,6 +209,12 @@ enum truechime_rtc {
  *	minus that of the epoch before, as a function of the latter's time, exact at the origin. It
  *	converts what was measured against the old reference. MAXERROR_NS -1: the offset between the
  *	two is not known, but the rate is; SIGMA_RATE_Q32 2^63-1: the rate is not known either
+ * @TRUECHIME_A_READING_MAXERROR_NS: s64, the part of MAXERROR_NS that is no error of a host's own
+ *	clock. Without a correction: how well that clock is read, whatever it is worth; else the
+ *	same as MAXERROR_NS. -1: no bound is known
+ * @TRUECHIME_A_HOST_MAXERROR_NS: s64, bound of the error of the host's own clock against UTC, by its
+ *	vmclock page or by HOST_SET; -1: nobody has stated one (absent without a host). For
+ *	HOST_SET: 1 us to 1 h, or -1 to withdraw it
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,
@@ -246,6 +253,8 @@ enum truechime_attr {
 	TRUECHIME_A_REFERENCE_NS,
 	TRUECHIME_A_STEADY_LINE,
 	TRUECHIME_A_REFERENCE_CHANGE,
+	TRUECHIME_A_READING_MAXERROR_NS,
+	TRUECHIME_A_HOST_MAXERROR_NS,
 	__TRUECHIME_A_MAX,
 };
 

@@ -22,6 +22,9 @@ static struct {
 	bool unsynchronised;
 	bool kernel_unsynchronised;
 	long kernel_maxerror_us;
+	bool states_bounds;		/* the daemon does; negative: null */
+	json_int_t maxerror_ns;
+	json_int_t reading_ns;
 } world;
 
 int module_link_open(struct module_link **link)
@@ -48,6 +51,11 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 	return 0;
 }
 
+static json_t *number(json_int_t value)
+{
+	return value < 0 ? json_null() : json_integer(value);
+}
+
 /* It heard of NTP a minute ago. */
 int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
@@ -61,6 +69,10 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 			   "last_update_s", (double)time(NULL) - 60.5,
 			   "offset_ns", (json_int_t)3000000000, "sources",
 			   "configured", 1, "reachable", 1, "usable", 1);
+	if (!world.states_bounds)
+		return 0;
+	json_object_set_new(*reply, "maxerror_ns", number(world.maxerror_ns));
+	json_object_set_new(*reply, "reading_maxerror_ns", number(world.reading_ns));
 	return 0;
 }
 
@@ -107,6 +119,30 @@ TEST(correction_that_ended_is_not_called_one)
 	EXPECT_FALSE(says("corrected by NTP"));
 	world.aside = true;
 	EXPECT_FALSE(says("what NTP said"));
+}
+
+TEST(host_that_nobody_vouches_for_is_not_called_right)
+{
+	memset(&world, 0, sizeof(world));
+	world.has_module = true;
+	world.module.host_state = TRUECHIME_HOST_CHOSEN;
+	world.module.host_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	world.kernel_maxerror_us = 1000001;
+	world.states_bounds = true;
+	world.maxerror_ns = -1;
+	world.reading_ns = 170;
+	EXPECT_TRUE(says("follows its host to 170 ns; how right the host is nobody has said"));
+	EXPECT_FALSE(says("right to within"));
+	EXPECT_TRUE(says("how right it is itself nobody has said"));
+
+	world.maxerror_ns = 10000170;
+	world.module.host_maxerror_ns = 10000000;
+	EXPECT_TRUE(says("The clock is right to within 10.0 ms"));
+	EXPECT_TRUE(says("itself right to within 10.0 ms"));
+	/* Nothing is known at all. */
+	world.maxerror_ns = -1;
+	world.reading_ns = -1;
+	EXPECT_FALSE(says("follows its host"));
 }
 
 /* phc2sys tells the kernel that the clock is synchronised, with a maximum error of 0. */

@@ -7,6 +7,8 @@
 #include <linux/truechime.h>
 #include <string.h>
 
+#include "kmod/core/line.h"
+
 #include "selftests/unit/unit.h"
 
 #define MARKER		(1U << TRUECHIME_EVIDENCE_MARKER)
@@ -61,6 +63,118 @@ TEST(has_no_generation_counter_beyond_its_size)
 	EXPECT_FALSE(page.has_generation);
 }
 
+#define NS_PER_S	1000000000LL
+#define UTC_S		1800000000LL
+#define COUNTER		50000000000000ULL
+
+static void put(unsigned char *bytes, int offset, int size, unsigned long long value)
+{
+	for (; size--; value >>= 8)
+		bytes[offset++] = value & 0xff;
+}
+
+/*
+ * A clock by a TSC of 2.5 GHz, right to 50 us at UTC_S, when the counter is COUNTER; the period,
+ * 0.4 ns, is right to 20 ppm. In multiples of 2^-72 s (shift 8) it is 0.4e-9 * 2^72.
+ */
+static void put_clock(unsigned char *bytes)
+{
+	memcpy(bytes, qemu, sizeof(qemu));
+	bytes[10] = 1;				/* TSC */
+	put(bytes, 24, 8, 0x10 | 0x40);		/* both bounds are valid */
+	bytes[34] = CHIME_VMCLOCK_SYNCHRONIZED;
+	bytes[39] = 8;
+	put(bytes, 40, 8, COUNTER);
+	put(bytes, 48, 8, 1888946593148ULL);
+	put(bytes, 64, 8, 37778932ULL);
+	put(bytes, 72, 8, UTC_S);
+	put(bytes, 80, 8, 1ULL << 63);		/* half a second */
+	put(bytes, 96, 8, 50000);
+}
+
+static s64 bound_of(const unsigned char *bytes, s64 age_ns, s64 host_ahead_ns)
+{
+	s64 utc_ns = UTC_S * NS_PER_S + NS_PER_S / 2 + age_ns;
+	struct chime_vmclock_page page;
+
+	if (chime_vmclock_parse(bytes, 4096, &page))
+		return -1;
+	return chime_vmclock_maxerror(&page, COUNTER + (u64)(age_ns * 5 / 2),
+				      utc_ns + host_ahead_ns, 0);
+}
+
+TEST(states_how_right_the_hosts_clock_is)
+{
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+
+	put_clock(bytes);
+	/* It grows by 20 ppm, and serves for two seconds more. */
+	EXPECT_LE(50000 + 20 * 12 * 1000, bound_of(bytes, 10 * NS_PER_S, 0));
+	EXPECT_GE(50000 + 20 * 12 * 1000 + 100, bound_of(bytes, 10 * NS_PER_S, 0));
+	/* The clock that the host answers with is another one. */
+	EXPECT_LE(5 * NS_PER_S + 50000, bound_of(bytes, 10 * NS_PER_S, 5 * NS_PER_S));
+	EXPECT_GE(5 * NS_PER_S + 300000, bound_of(bytes, 10 * NS_PER_S, 5 * NS_PER_S));
+	EXPECT_LE(5 * NS_PER_S + 50000, bound_of(bytes, 10 * NS_PER_S, -5 * NS_PER_S));
+	/* On TAI, 37 s ahead. */
+	bytes[11] = 1;
+	bytes[24] |= 1;
+	put(bytes, 36, 2, 37);
+	put(bytes, 72, 8, UTC_S + 37);
+	EXPECT_GE(50000 + 20 * 12 * 1000 + 100, bound_of(bytes, 10 * NS_PER_S, 0));
+	put(bytes, 36, 2, (u64)-37);
+	put(bytes, 72, 8, UTC_S - 37);
+	EXPECT_GE(50000 + 20 * 12 * 1000 + 100, bound_of(bytes, 10 * NS_PER_S, 0));
+	/* Without a bound of the period a bad one is assumed. */
+	bytes[24] &= ~0x10;
+	EXPECT_LE(50000 + 500 * 12 * 1000, bound_of(bytes, 10 * NS_PER_S, 0));
+}
+
+TEST(states_nothing_that_no_clock_does)
+{
+	static const struct {
+		int at, size;
+		unsigned long long value;
+	} spoiled[] = {
+		{ 10, 1, 0 }, { 10, 1, 255 },		/* not by the TSC */
+		{ 11, 1, 1 }, { 11, 1, 2 }, { 11, 1, 3 },	/* TAI by how much? no UTC */
+		{ 24, 8, 0x10 },			/* no bound */
+		{ 34, 1, CHIME_VMCLOCK_UNKNOWN }, { 34, 1, CHIME_VMCLOCK_INITIALIZING },
+		{ 34, 1, CHIME_VMCLOCK_FREERUNNING }, { 34, 1, CHIME_VMCLOCK_UNRELIABLE },
+		{ 34, 1, 5 }, { 34, 1, 255 },
+		{ 39, 1, 64 }, { 39, 1, 255 },
+		{ 40, 8, COUNTER + 25000000001ULL },	/* of the time to come */
+		{ 40, 8, 0 },				/* from long ago */
+		{ 48, 8, ~0ULL }, { 64, 8, ~0ULL },
+		{ 72, 8, 0 }, { 72, 8, ~0ULL }, { 72, 8, 1ULL << 63 }, { 72, 8, 9223372036ULL },
+		{ 96, 8, 0 }, { 96, 8, ~0ULL }, { 96, 8, 1ULL << 63 },
+		{ 96, 8, 3601 * 1000000000ULL },
+	};
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(spoiled); i++) {
+		put_clock(bytes);
+		put(bytes, spoiled[i].at, spoiled[i].size, spoiled[i].value);
+		EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, bound_of(bytes, 10 * NS_PER_S, 0))
+			TH_LOG("byte %d", spoiled[i].at);
+	}
+}
+
+TEST(says_when_the_hosts_clock_is_wrong)
+{
+	const bool wrong[] = { false, true, false, true, true, true };
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	struct chime_vmclock_page page;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		put_clock(bytes);
+		bytes[34] = (unsigned char)i;
+		ASSERT_EQ(0, chime_vmclock_parse(bytes, 4096, &page));
+		EXPECT_EQ(wrong[i], chime_vmclock_is_wrong(&page));
+	}
+}
+
 TEST(is_refused_when_it_is_none)
 {
 	static const struct {
@@ -85,20 +199,22 @@ TEST(is_refused_when_it_is_none)
 	EXPECT_EQ(-ENODEV, chime_vmclock_parse(qemu, 4095, &page));
 }
 
+#define PAGE(m, has, g)	{ .marker = (m), .has_generation = (has), .generation = (g) }
+
 TEST(changes_of_the_page_are_evidence)
 {
 	static const struct {
 		struct chime_vmclock_page before, after;
 		u32 evidence;
 	} cases[] = {
-		{ { 1, false, 0 }, { 1, false, 0 }, 0 },
-		{ { 1, false, 0 }, { 2, false, 0 }, MARKER },
-		{ { 2, false, 0 }, { 1, false, 0 }, MARKER },
-		{ { 1, true, 5 }, { 2, true, 5 }, MARKER },
-		{ { 1, true, 5 }, { 2, true, 6 }, MARKER | GENERATION },
-		{ { 1, true, 5 }, { 1, true, 4 }, GENERATION },
-		{ { 1, false, 0 }, { 2, true, 6 }, MARKER },
-		{ { 1, true, 6 }, { 2, false, 0 }, MARKER },
+		{ PAGE(1, false, 0), PAGE(1, false, 0), 0 },
+		{ PAGE(1, false, 0), PAGE(2, false, 0), MARKER },
+		{ PAGE(2, false, 0), PAGE(1, false, 0), MARKER },
+		{ PAGE(1, true, 5), PAGE(2, true, 5), MARKER },
+		{ PAGE(1, true, 5), PAGE(2, true, 6), MARKER | GENERATION },
+		{ PAGE(1, true, 5), PAGE(1, true, 4), GENERATION },
+		{ PAGE(1, false, 0), PAGE(2, true, 6), MARKER },
+		{ PAGE(1, true, 6), PAGE(2, false, 0), MARKER },
 	};
 	unsigned int i;
 

@@ -47,6 +47,9 @@ static struct {
 	int unknown;			/* ... and that did not */
 	uint32_t epoch;			/* that the sources were told */
 	bool corrected;			/* by sources, as steering has it */
+	bool valid;			/* steering has read the clocks: @module_now */
+	struct chime_line carried;	/* the latest correction that was set */
+	int64_t host_maxerror_ns;	/* that the module was told */
 	int forgotten;			/* rates, too, by sources and discipline */
 	int resets;			/* the module was told to forget the correction */
 	int voids;			/* steering was told that what it knew is void */
@@ -75,7 +78,7 @@ static int module_now(struct timescale *timescale, struct timescale_now *now)
 static int correct(struct timescale *timescale, const struct chime_line *correction,
 		   uint32_t epoch, bool jump, struct timescale_now *now)
 {
-	(void)correction;
+	world.carried = *correction;
 	(void)epoch;
 	(void)jump;
 	return timescale->ops->now(timescale, now);
@@ -183,6 +186,12 @@ int module_link_reset(struct module_link *link)
 	return 0;
 }
 
+int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_ns)
+{
+	world.host_maxerror_ns = maxerror_ns;
+	return 0;
+}
+
 int module_link_choose_host(struct module_link *link, const char *name)
 {
 	return 0;
@@ -270,7 +279,11 @@ void steering_recheck(struct steering *steering)
 
 void steering_get_status(const struct steering *steering, struct steering_status *status)
 {
-	*status = (struct steering_status){ .has_correction = world.corrected };
+	*status = (struct steering_status){
+		.has_correction = world.corrected,
+		.valid = world.valid,
+		.now = world.module_now,
+	};
 }
 
 void steering_set_timescale(struct steering *steering, struct timescale *timescale)
@@ -710,6 +723,34 @@ TEST_F(daemon, host_goes_with_the_module)
 	ASSERT_EQ(&user_timescale, self->daemon.timescale);
 	EXPECT_EQ(0, world.known);
 	EXPECT_EQ(1, world.unknown);
+}
+
+/* What was followed without a word on how right it is does not become right by being kept. */
+TEST_F(daemon, host_that_is_lost_is_kept_with_its_own_error)
+{
+	const int64_t host_ns[] = { 0, 50000000, CHIME_LINE_UNBOUNDED_NS };
+	const int64_t carried_ns[] = { 170, 50000170, 1000000170 };
+	unsigned int i;
+
+	world.valid = true;
+	for (i = 0; i < 3; i++) {
+		world.module_is_there = true;
+		daemon_module_changed(&self->daemon);
+		world.module_now.maxerror_ns = 170;
+		world.module_now.host_maxerror_ns = host_ns[i];
+		world.module_is_there = false;
+		daemon_module_changed(&self->daemon);
+		EXPECT_EQ(carried_ns[i], world.carried.maxerror_ns);
+	}
+}
+
+TEST_F(daemon, module_is_told_how_right_hosts_are)
+{
+	daemon_configure_module(&self->daemon);
+	EXPECT_EQ(0, world.host_maxerror_ns);
+	self->config.host_maxerror_ns = 10000000;
+	daemon_configure_module(&self->daemon);
+	EXPECT_EQ(10000000, world.host_maxerror_ns);
 }
 
 TEST_F(daemon, raw_stays_when_the_module_comes_and_goes)

@@ -250,6 +250,82 @@ TEST_F(module, pause_is_a_stop_that_nobody_calls_a_restore)
 	EXPECT_TRUE(status().corrected);
 }
 
+/* How well a host is read says nothing of how right it is. */
+TEST_F(module, host_that_nobody_vouches_for_has_no_bound)
+{
+	machine.host_ahead_ns = 5 * S;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.host_maxerror_ns);
+	EXPECT_LE(status().now.reading_ns, MS);
+	/* It is followed all the same. */
+	EXPECT_LE(llabs(machine.behind_ns + 5 * S), CLOSE_NS);
+	stand_still(HOUR);
+	notify_genid();
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_before_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_ns);
+	/* A correction knows UTC, whatever the host is worth. */
+	ASSERT_EQ(0, correct());
+	EXPECT_LE(status().now.maxerror_ns, MS);
+	EXPECT_EQ(status().now.reading_ns, status().now.maxerror_ns);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+TEST_F(module, host_is_as_right_as_the_operator_states)
+{
+	ASSERT_EQ(0, load());
+	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	EXPECT_EQ(10 * MS, status().now.host_maxerror_ns);
+	EXPECT_EQ(status().now.reading_ns + 10 * MS, status().now.maxerror_ns);
+	/* It is stated of the clocks of all hosts. */
+	stand_still(HOUR);
+	machine.genid_changed = true;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+	EXPECT_LT(10 * MS, latest()->maxerror_ns);
+	EXPECT_GT(11 * MS, latest()->maxerror_ns);
+	chime_control_state_host_maxerror(machine.chime, 0);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+}
+
+TEST_F(module, host_that_was_lost_is_vouched_for_as_before)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(10 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_LE(status().now.reading_ns, 10 * MS);
+	machine.host_silent = false;
+	run(10 * S);
+	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	machine.host_silent = true;
+	run(10 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_EQ(status().now.reading_ns + 10 * MS, status().now.maxerror_ns);
+}
+
+TEST_F(module, host_is_as_right_as_its_page_states)
+{
+	ASSERT_EQ(0, load());
+	machine.has_page = true;
+	machine.page_maxerror_ns = 50000;
+	run(S);
+	EXPECT_EQ(50000, status().now.host_maxerror_ns);
+	/* The page is of this host, the operator's word of all of them. */
+	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	EXPECT_EQ(50000, status().now.host_maxerror_ns);
+	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	run(S);
+	EXPECT_EQ(10 * MS, status().now.host_maxerror_ns);
+	machine.page_status = CHIME_VMCLOCK_FREERUNNING;
+	run(S);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+}
+
 /* A measurement right after a pause gets a clock that has been corrected for it. */
 TEST_F(module, reading_to_measure_by_is_taken_after_a_check)
 {

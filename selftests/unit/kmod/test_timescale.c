@@ -39,7 +39,7 @@ TEST_F(timescale, jumps_to_the_first_host)
 	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, now.reference);
 	EXPECT_TRUE(now.has_host);
 	EXPECT_EQ(1, now.epoch);
-	EXPECT_EQ(20, now.maxerror_ns);
+	EXPECT_EQ(20, now.reading_ns);
 	EXPECT_EQ(0, now.slew_ns);
 }
 
@@ -74,14 +74,14 @@ TEST_F(timescale, slews_a_change_of_the_host_line)
 		EXPECT_EQ(UTC0_NS, now.time_ns);
 		EXPECT_EQ(change_ns, now.slew_ns);
 		EXPECT_LE(llabs(now.rate_q32 - sign * cases[i].rate_q32), cases[i].rate_q32 / 1000);
-		EXPECT_EQ(20 + llabs(change_ns), now.maxerror_ns);
+		EXPECT_EQ(20 + llabs(change_ns), now.reading_ns);
 
 		for (raw_ns = RAW0_NS; raw_ns < RAW0_NS + duration_ns * 2;
 		     raw_ns += duration_ns / 64 + 1) {
 			now = now_at(&self->timescale, raw_ns);
 			ASSERT_EQ(time_at(&self->timescale, raw_ns), now.time_ns);
 			/* The truth is the new host line: the bound covers it all the way. */
-			ASSERT_LE(llabs(now.host_ns - now.time_ns), now.maxerror_ns);
+			ASSERT_LE(llabs(now.host_ns - now.time_ns), now.reading_ns);
 			ASSERT_EQ(now.host_ns - now.time_ns, now.slew_ns);
 		}
 		now = now_at(&self->timescale, RAW0_NS + duration_ns * 101 / 100 + 10);
@@ -458,7 +458,7 @@ TEST_F(timescale, correction_of_what_may_be_another_host_has_no_bound)
 	EXPECT_FALSE(chime_timescale_suspect_host(&self->timescale, RAW0_NS));
 	now = now_at(&self->timescale, RAW0_NS);
 	EXPECT_EQ(2, now.epoch);
-	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now.reading_ns);
 	EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, now.change.sigma_rate_q32);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 2, true, RAW0_NS));
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, now_at(&self->timescale, RAW0_NS).maxerror_ns);

@@ -22,9 +22,9 @@ TEST_F(timescale, goes_on_without_the_host_it_knew)
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
 	EXPECT_FALSE(now.has_host);
 	EXPECT_EQ(2, now.epoch);
-	/* the same bound as the host's line would have by then: 1 ppm of 110 s */
-	EXPECT_GE(now.maxerror_ns, 110 * US);
-	EXPECT_LE(now.maxerror_ns, 112 * US);
+	/* the same reading error as the host's line would have by then: 1 ppm of 110 s */
+	EXPECT_GE(now.reading_ns, 110 * US);
+	EXPECT_LE(now.reading_ns, 112 * US);
 	now = now_at(&self->timescale, lost_ns + HOLDOVER_NS + S);
 	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER, now.state);
 }

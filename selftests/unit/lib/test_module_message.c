@@ -84,6 +84,29 @@ TEST_F(message, reads_now)
 	EXPECT_EQ(TRUECHIME_MODE_EXTERNAL, now.mode);
 }
 
+TEST_F(message, reads_how_well_a_host_is_read)
+{
+	struct module_status status;
+	struct module_now now;
+
+	/* A module that does not state it knows of no error of the host's. */
+	put_now(self->msg);
+	ASSERT_EQ(0, module_message_now(head(self->msg), length(self->msg), &now));
+	EXPECT_EQ(now.maxerror_ns, now.reading_ns);
+
+	nla_put_u64(self->msg, TRUECHIME_A_READING_MAXERROR_NS, 170);
+	nla_put_u64(self->msg, TRUECHIME_A_HOST_MAXERROR_NS, 10000000);
+	nla_put_u8(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
+	nla_put_u8(self->msg, TRUECHIME_A_STATE, TRUECHIME_STATE_HOST);
+	ASSERT_EQ(0, module_message_now(head(self->msg), length(self->msg), &now));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_EQ(170, now.reading_ns);
+	ASSERT_EQ(0, module_message_status(head(self->msg), length(self->msg), &status));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status.maxerror_ns);
+	EXPECT_EQ(170, status.reading_ns);
+	EXPECT_EQ(10000000, status.host_maxerror_ns);
+}
+
 TEST_F(message, now_without_a_host)
 {
 	struct module_now now;

@@ -758,6 +758,16 @@ static int bounded_host_now(struct timescale *timescale, struct timescale_now *n
 	return err;
 }
 
+static int64_t host_maxerror_ns;
+
+static int vouched_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = bounded_host_now(timescale, now);
+
+	now->host_maxerror_ns = host_maxerror_ns;
+	return err;
+}
+
 static int host_step(struct timescale *timescale, enum truechime_occasion occasion)
 {
 	(void)timescale;
@@ -809,6 +819,49 @@ TEST(steps_to_a_host_as_makestep_says)
 		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
 		EXPECT_EQ(cases[i].steps[1], world.status.steps) TH_LOG("case %u", i);
 		EXPECT_LT(llabs(error_ns(&world)), 100) TH_LOG("case %u", i);
+		steering_free(world.steering);
+		system_clock_close(clock);
+	}
+}
+
+/* How well a host is read, and how right it is, are two numbers. */
+TEST(host_is_followed_and_its_own_error_published)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = vouched_host_now };
+	static const struct {
+		int64_t host_ns, least_us, most_us;
+	} cases[] = {
+		{ 0, 0, 10000 },		/* corrected */
+		{ 50 * MS, 50000, 60000 },
+		{ CHIME_LINE_UNBOUNDED_NS, 1000000, 1010000 },
+	};
+	struct timescale timescale = { .ops = &ops };
+	struct system_clock *clock;
+	unsigned int i;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		host_maxerror_ns = cases[i].host_ns;
+		fake_clock_start();
+		fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
+		ASSERT_EQ(0, system_clock_open(&clock, false));
+		world.clock = clock;
+		world.timescale = &timescale;
+		world.steering = steering_new(&normal, clock, &timescale);
+		ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+		/* Programs wait for this, and a host is followed whoever vouches for it. */
+		EXPECT_TRUE(world.status.synchronised);
+		EXPECT_LE(cases[i].least_us, fake_clock.maxerror_us);
+		EXPECT_GE(cases[i].most_us, fake_clock.maxerror_us);
+		EXPECT_LE(world.status.reading_ns, 10 * US);
+		EXPECT_EQ(chime_add_sat(world.status.reading_ns, cases[i].host_ns),
+			  world.status.maxerror_ns);
+		EXPECT_EQ(i == 2, world.status.maxerror_ns == CHIME_LINE_UNBOUNDED_NS);
+		/* The same when the daemon ends. */
+		steering_settle(world.steering);
+		EXPECT_LE(cases[i].least_us, fake_clock.maxerror_us);
 		steering_free(world.steering);
 		system_clock_close(clock);
 	}
