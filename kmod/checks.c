@@ -55,7 +55,7 @@ static void chime_checks_busy_work(struct work_struct *work)
 		mod_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
 	chime_disruption_check(chime);
 	atomic64_set(&checks->asked_raw_ns, ktime_get_raw_ns());
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 }
 
 /*
@@ -98,7 +98,7 @@ static void chime_checks_idle_work(struct work_struct *work)
 	mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
 	atomic64_set(&chime->checks.asked_raw_ns, ktime_get_raw_ns());
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	queue_delayed_work(chime->checks.queue, &chime->checks.idle, chime->checks.idle_jiffies);
 }
 

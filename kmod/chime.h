@@ -14,6 +14,7 @@
 #include "checks.h"
 #include "phc.h"
 #include "rtc.h"
+#include "status.h"
 #include "system_clock.h"
 #include "timescale.h"
 #include "witness.h"
@@ -21,8 +22,9 @@
 /**
  * struct chime - the module's state
  * @lock: serialises all changes: by checks of the host, by netlink, by the PTP API. Taken in
- *	process context only and never held while a part is registered or withdrawn. Readers of
- *	the timescale do not need it
+ *	process context only and never held while a part is registered or withdrawn. Who changes
+ *	what is published releases it by chime_unlock(). Readers of the timescale and of what is
+ *	published do not need it
  * @policy: the step policy; under @lock
  * @host: the host clock
  * @timescale: UTC as a function of the raw clock
@@ -33,6 +35,7 @@
  * @rtc: the witness where there is no host clock
  * @checks: the timers of the checks
  * @phc: the PTP clock
+ * @published: what is told without @lock
  */
 struct chime {
 	struct mutex lock;	/* all changes; see above */
@@ -46,6 +49,7 @@ struct chime {
 	struct chime_rtc rtc;
 	struct chime_checks checks;
 	struct chime_phc phc;
+	struct chime_published published;
 };
 
 #endif /* CHIME_CHIME_H */

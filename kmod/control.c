@@ -8,50 +8,25 @@
 
 #include <linux/lockdep.h>
 #include <linux/printk.h>
-#include <linux/string.h>
 #include <linux/timekeeping.h>
-
-static void chime_control_describe(struct chime *chime, struct chime_status *status)
-{
-	const struct chime_line *correction;
-	struct chime_snapshot snapshot;
-
-	lockdep_assert_held(&chime->lock);
-	memset(status, 0, sizeof(*status));
-	chime_snapshot_take(&snapshot);
-	chime_timescale_now(&chime->timescale, snapshot.raw_ns, &status->now);
-	status->realtime_ns = snapshot.realtime_ns;
-	if (chime->host.ops)
-		status->host_name = chime->host.ops->name;
-	status->host_state = chime_host_state(&chime->host);
-	status->last = chime->host.track.last;
-	status->pairings = chime->host.pairings;
-	status->failures = chime->host.failures;
-	status->host_line = chime->host.track.line;
-	status->steady_line = chime->timescale.steady.line;
-	correction = chime_timescale_correction(&chime->timescale);
-	if (correction) {
-		status->corrected = true;
-		status->correction = *correction;
-	}
-	status->disruptions = chime->disruption.count;
-	status->steps = chime->system_clock.steps;
-	status->clocksource_epoch = chime->disruption.clocksource_epoch;
-	status->phc_index = chime_phc_index(chime);
-}
 
 void chime_control_status(struct chime *chime, struct chime_status *status)
 {
-	mutex_lock(&chime->lock);
-	chime_control_describe(chime, status);
-	mutex_unlock(&chime->lock);
+	chime_status_read(chime, status);
 }
 
 void chime_control_now(struct chime *chime, struct chime_status *status)
 {
 	mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
-	chime_control_describe(chime, status);
+	chime_status_describe(chime, status);
+	chime_unlock(chime);
+}
+
+void chime_control_reading(struct chime *chime, struct chime_status *status)
+{
+	mutex_lock(&chime->lock);
+	chime_status_describe(chime, status);
 	mutex_unlock(&chime->lock);
 }
 
@@ -71,7 +46,7 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 					      ktime_get_raw_ns());
 	if (!ret)
 		chime->disruption.left_to_others = false;
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return ret;
 }
 
@@ -111,7 +86,7 @@ int chime_control_step(struct chime *chime, enum truechime_occasion occasion)
 
 	mutex_lock(&chime->lock);
 	ret = chime_control_step_locked(chime, occasion);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return ret;
 }
 
@@ -121,7 +96,7 @@ int chime_control_disrupted(struct chime *chime, u32 epoch, const struct chime_j
 
 	mutex_lock(&chime->lock);
 	ret = chime_disruption_by_sources(chime, epoch, jump);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return ret;
 }
 
@@ -134,7 +109,7 @@ int chime_control_add_offset(struct chime *chime, s64 offset_ns)
 		chime_timescale_add_time(&chime->timescale, offset_ns, ktime_get_raw_ns());
 		ret = 0;
 	}
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return ret;
 }
 
@@ -146,7 +121,7 @@ void chime_control_set_mode(struct chime *chime, enum truechime_mode mode)
 			  "external: programs adjust the PTP clock, both lines stand aside" :
 			  "auto: the host's time and the daemon steer the PTP clock");
 	chime_timescale_set_mode(&chime->timescale, mode, ktime_get_raw_ns());
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 }
 
 /* Make the host or the raw clock the reference, depending on the host's state. */
@@ -178,7 +153,7 @@ int chime_control_choose_host(struct chime *chime, const char *name)
 		pr_notice("host clock: %s\n", chime->host.ops ? chime->host.ops->name : "none");
 		chime_control_set_reference(chime);
 	}
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return ret;
 }
 
@@ -204,7 +179,7 @@ int chime_control_demote_host(struct chime *chime, bool demoted)
 			  "trusted again");
 		chime_control_set_reference(chime);
 	}
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return ret;
 }
 
@@ -217,5 +192,5 @@ void chime_control_reset(struct chime *chime)
 	chime_host_reset(&chime->host);
 	chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());
 	chime_disruption_check(chime);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 }

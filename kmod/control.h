@@ -8,42 +8,7 @@
 
 #include "chime.h"
 
-/**
- * struct chime_status - the module at one instant
- * @now: the timescale
- * @realtime_ns: the system clock at the same instant
- * @host_name: of the chosen host; NULL: none
- * @host_state: its state
- * @last: the latest cross-timestamp; all 0 without one
- * @pairings: cross-timestamps taken since load
- * @failures: failed attempts since load
- * @host_line: host time as a function of the raw clock; valid with @now.has_host
- * @steady_line: unslewed host time as a function of the raw clock; valid with @now.has_host
- * @corrected: @correction is in force
- * @correction: UTC minus reference as a function of the reference's time
- * @disruptions: since load
- * @steps: since load
- * @clocksource_epoch: changes of the clocksource since load
- * @phc_index: negative: no PHC
- */
-struct chime_status {
-	struct chime_now now;
-	s64 realtime_ns;
-	const char *host_name;
-	enum truechime_host_state host_state;
-	struct chime_pairing last;
-	u64 pairings;
-	u64 failures;
-	struct chime_line host_line;
-	struct chime_line steady_line;
-	bool corrected;
-	struct chime_line correction;
-	u32 disruptions;
-	u32 steps;
-	u32 clocksource_epoch;
-	int phc_index;
-};
-
+/* As chime_status_read(): for anybody. */
 void chime_control_status(struct chime *chime, struct chime_status *status);
 
 /*
@@ -51,6 +16,9 @@ void chime_control_status(struct chime *chime, struct chime_status *status);
  * next check would be off by the length of the pause, and nothing would show that later.
  */
 void chime_control_now(struct chime *chime, struct chime_status *status);
+
+/* The same without the check, for the answer to a program that has just had one. */
+void chime_control_reading(struct chime *chime, struct chime_status *status);
 
 /*
  * Set the correction. -ESTALE: @epoch has passed, or the reference in force is not @reference

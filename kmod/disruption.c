@@ -559,5 +559,5 @@ void chime_disruption_start(struct chime *chime, bool stated)
 {
 	mutex_lock(&chime->lock);
 	chime_disruption_boot(chime, stated);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 }

@@ -24,6 +24,7 @@ void chime_events_init(struct chime_events *events, struct mutex *lock)
 {
 	memset(events, 0, sizeof(*events));
 	events->lock = lock;
+	spin_lock_init(&events->kept_lock);
 }
 
 /* "3.250 s", "17.000 ms", "840 ns": easy to read at a glance. */
@@ -117,18 +118,26 @@ static void chime_event_log(const struct chime_event *event)
 void chime_events_record(struct chime_events *events, struct chime_event *event)
 {
 	lockdep_assert_held(events->lock);
+	spin_lock(&events->kept_lock);
 	event->sequence = ++events->count;
 	events->kept[event->sequence % CHIME_EVENTS_KEPT] = *event;
+	spin_unlock(&events->kept_lock);
 	chime_netlink_notify(event);
 	chime_event_log(event);
 }
 
-const struct chime_event *chime_events_next(const struct chime_events *events, u32 sequence)
+bool chime_events_next(struct chime_events *events, u32 sequence, struct chime_event *event)
 {
-	u32 oldest = events->count > CHIME_EVENTS_KEPT ? events->count - CHIME_EVENTS_KEPT + 1 : 1;
+	u32 oldest;
+	bool found;
 
-	lockdep_assert_held(events->lock);
+	spin_lock(&events->kept_lock);
+	oldest = events->count > CHIME_EVENTS_KEPT ? events->count - CHIME_EVENTS_KEPT + 1 : 1;
 	if (sequence < oldest)
 		sequence = oldest;
-	return sequence <= events->count ? &events->kept[sequence % CHIME_EVENTS_KEPT] : NULL;
+	found = sequence <= events->count;
+	if (found)
+		*event = events->kept[sequence % CHIME_EVENTS_KEPT];
+	spin_unlock(&events->kept_lock);
+	return found;
 }

@@ -7,6 +7,7 @@
 #define CHIME_EVENTS_H
 
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/truechime.h>
 #include <linux/types.h>
 
@@ -31,12 +32,15 @@ struct chime_event {
 
 /**
  * struct chime_events - the latest events
- * @lock: the module's: protects the other fields
+ * @lock: the module's: serialises those who record events
+ * @kept_lock: protects the other fields, so that dumps need not wait for the module's lock; process
+ *	context only
  * @kept: event number N is at N % CHIME_EVENTS_KEPT
  * @count: number of events since load; the first is number 1
  */
 struct chime_events {
 	struct mutex *lock;	/* the module's */
+	spinlock_t kept_lock;	/* the following */
 	struct chime_event kept[CHIME_EVENTS_KEPT];
 	u32 count;
 };
@@ -46,7 +50,7 @@ void chime_events_init(struct chime_events *events, struct mutex *lock);
 /* Numbers the event, keeps it, logs it and notifies. Context: process, lock held. */
 void chime_events_record(struct chime_events *events, struct chime_event *event);
 
-/* The oldest event kept with at least @sequence; NULL: none. Lock held. */
-const struct chime_event *chime_events_next(const struct chime_events *events, u32 sequence);
+/* Copy the oldest event kept with at least @sequence; false: none. Context: process. */
+bool chime_events_next(struct chime_events *events, u32 sequence, struct chime_event *event);
 
 #endif /* CHIME_EVENTS_H */

@@ -80,8 +80,19 @@ static void chime_host_replace(struct chime_host *host, const struct chime_host_
 	memset(&host->track, 0, sizeof(host->track));
 }
 
-static int chime_host_try(struct chime_host *host, const struct chime_host_ops *ops)
+/* Open a kind of host clock, and remember whether there is one. */
+static int chime_host_open(struct chime_host *host, unsigned int kind, void **device)
 {
+	int ret = chime_host_kinds[kind]->open(device);
+
+	host->offered[kind] = ret ? TRUECHIME_HOST_ABSENT : TRUECHIME_HOST_READY;
+	host->opened[kind] = true;
+	return ret;
+}
+
+static int chime_host_try(struct chime_host *host, unsigned int kind)
+{
+	const struct chime_host_ops *ops = chime_host_kinds[kind];
 	struct chime_pairing first;
 	void *device;
 	int ret;
@@ -93,7 +104,7 @@ static int chime_host_try(struct chime_host *host, const struct chime_host_ops *
 		host->lost &= !!ret;
 		return ret;
 	}
-	ret = ops->open(&device);
+	ret = chime_host_open(host, kind, &device);
 	if (ret)
 		return ret;
 	ret = ops->pair(device, &first);
@@ -109,19 +120,19 @@ static int chime_host_try(struct chime_host *host, const struct chime_host_ops *
 
 int chime_host_choose(struct chime_host *host, const char *name)
 {
-	const struct chime_host_ops * const *kind;
 	bool any = !strcmp(name, "auto");
+	unsigned int kind;
 
 	lockdep_assert_held(host->lock);
 	if (!strcmp(name, "none")) {
 		chime_host_replace(host, NULL, NULL);
 		return 0;
 	}
-	for (kind = chime_host_kinds; *kind; kind++) {
-		if (any && !chime_host_try(host, *kind))
+	for (kind = 0; chime_host_kinds[kind]; kind++) {
+		if (any && !chime_host_try(host, kind))
 			return 0;
-		if (!strcmp(name, (*kind)->name))
-			return chime_host_try(host, *kind) ? -ENODEV : 0;
+		if (!strcmp(name, chime_host_kinds[kind]->name))
+			return chime_host_try(host, kind) ? -ENODEV : 0;
 	}
 	return any ? 0 : -ENOENT;
 }
@@ -288,18 +299,16 @@ enum truechime_host_state chime_host_state(const struct chime_host *host)
 	return host->silent || host->no_result ? TRUECHIME_HOST_FAILING : TRUECHIME_HOST_CHOSEN;
 }
 
-static enum truechime_host_state chime_host_probe(const struct chime_host_ops *ops)
+static enum truechime_host_state chime_host_probe(struct chime_host *host, unsigned int kind)
 {
 	void *device;
 
-	if (ops->open(&device))
-		return TRUECHIME_HOST_ABSENT;
-	ops->close(device);
-	return TRUECHIME_HOST_READY;
+	if (!host->opened[kind] && !chime_host_open(host, kind, &device))
+		chime_host_kinds[kind]->close(device);
+	return host->offered[kind];
 }
 
-bool chime_host_list(const struct chime_host *host, unsigned int index,
-		     struct chime_host_info *info)
+bool chime_host_list(struct chime_host *host, unsigned int index, struct chime_host_info *info)
 {
 	const struct chime_host_ops *ops;
 
@@ -313,7 +322,7 @@ bool chime_host_list(const struct chime_host *host, unsigned int index,
 		info->exact = host->track.last.exact;
 		info->uncertainty_ns = host->track.last.uncertainty_ns;
 	} else {
-		info->state = chime_host_probe(ops);
+		info->state = chime_host_probe(host, index);
 	}
 	return true;
 }

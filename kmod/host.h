@@ -39,6 +39,8 @@ struct chime_host_ops {
 extern const struct chime_host_ops chime_host_kvm_ops;
 #endif
 
+#define CHIME_HOST_KINDS_MAX	4
+
 /* What a check of the host found. */
 enum chime_check {
 	CHIME_CHECK_NO_HOST,		/* none chosen */
@@ -66,6 +68,8 @@ enum chime_check {
  * @pairings: number of cross-timestamps taken
  * @failures: number of failed attempts
  * @confirmation: the second cross-timestamp of a jump
+ * @opened: each kind: it has been opened ...
+ * @offered: ... and was found to be so
  */
 struct chime_host {
 	struct mutex *lock;	/* the module's */
@@ -82,6 +86,8 @@ struct chime_host {
 	u64 pairings;
 	u64 failures;
 	struct chime_pairing confirmation;
+	bool opened[CHIME_HOST_KINDS_MAX];
+	enum truechime_host_state offered[CHIME_HOST_KINDS_MAX];
 };
 
 /**
@@ -147,8 +153,11 @@ static inline bool chime_host_is_there(const struct chime_host *host)
 
 enum truechime_host_state chime_host_state(const struct chime_host *host);
 
-/* Describe the kind of host clock number @index; false: no such number. Lock held. */
-bool chime_host_list(const struct chime_host *host, unsigned int index,
-		     struct chime_host_info *info);
+/*
+ * Describe the kind of host clock number @index; false: no such number. A kind is opened for it once
+ * at most: that allocates, and changes how a page of a confidential guest is mapped. Context:
+ * process, lock held.
+ */
+bool chime_host_list(struct chime_host *host, unsigned int index, struct chime_host_info *info);
 
 #endif /* CHIME_HOST_H */

@@ -130,7 +130,7 @@ static int __init chime_open_host(void)
 	if (!ret && chime_host_has_line(&chime.host))
 		chime_timescale_set_reference(&chime.timescale, &chime.host.track.line, true,
 					      ktime_get_raw_ns());
-	mutex_unlock(&chime.lock);
+	chime_unlock(&chime);
 	if (ret == -ENOENT)
 		pr_err("parameter host=%s is no host clock: auto, kvm or none; not loaded\n", host);
 	else if (ret)
@@ -193,6 +193,7 @@ static int __init chime_init(void)
 		return ret;
 
 	mutex_init(&chime.lock);
+	chime_status_init(&chime);
 	chime_timescale_init(&chime.timescale, &chime.lock, slew_ppm * CHIME_PPM_Q32,
 			     holdover_s * NSEC_PER_SEC);
 	chime_events_init(&chime.events, &chime.lock);
@@ -208,6 +209,9 @@ static int __init chime_init(void)
 	ret = chime_phc_register(&chime);
 	if (ret)
 		goto err_exit_checks;
+	/* From here on anybody may ask. */
+	mutex_lock(&chime.lock);
+	chime_unlock(&chime);
 	ret = chime_netlink_register(&chime);
 	if (ret)
 		goto err_unregister_phc;

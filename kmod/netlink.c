@@ -141,19 +141,15 @@ static int chime_do_status(struct sk_buff *request, struct genl_info *info)
 	return chime_answer_end(skb, info, header, chime_put_status(skb, &status));
 }
 
-static int chime_answer_now(struct sk_buff *skb, struct genl_info *info, void *header, bool check)
+static int chime_answer_now(struct sk_buff *skb, struct genl_info *info, void *header,
+			    const struct chime_status *status)
 {
-	struct chime_status status;
-
-	if (check)
-		chime_control_now(chime_instance, &status);
-	else
-		chime_control_status(chime_instance, &status);
-	return chime_answer_end(skb, info, header, chime_put_now(skb, &status));
+	return chime_answer_end(skb, info, header, chime_put_now(skb, status));
 }
 
 static int chime_do_now(struct sk_buff *request, struct genl_info *info)
 {
+	struct chime_status status;
 	struct sk_buff *skb;
 	void *header;
 
@@ -161,7 +157,11 @@ static int chime_do_now(struct sk_buff *request, struct genl_info *info)
 	if (!skb)
 		return -ENOMEM;
 	/* A check may step the clock, and costs a hypercall: only for privileged senders. */
-	return chime_answer_now(skb, info, header, netlink_capable(request, CAP_SYS_TIME));
+	if (netlink_capable(request, CAP_SYS_TIME))
+		chime_control_now(chime_instance, &status);
+	else
+		chime_control_status(chime_instance, &status);
+	return chime_answer_now(skb, info, header, &status);
 }
 
 static s64 chime_get_s64(const struct nlattr *attr, s64 absent)
@@ -228,6 +228,7 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	struct nlattr *epoch = info->attrs[TRUECHIME_A_EPOCH];
 	struct nlattr *reference = info->attrs[TRUECHIME_A_REFERENCE];
 	struct chime_line correction;
+	struct chime_status status;
 	struct sk_buff *skb;
 	void *header;
 	int ret = chime_netlink_may_change(request, info);
@@ -249,8 +250,10 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	ret = chime_control_correct(chime_instance, &correction, nla_get_u32(epoch),
 				    reference ? nla_get_u8(reference) : -1,
 				    nla_get_flag(info->attrs[TRUECHIME_A_JUMP]));
-	if (!ret)
-		return chime_answer_now(skb, info, header, false);
+	if (!ret) {
+		chime_control_reading(chime_instance, &status);
+		return chime_answer_now(skb, info, header, &status);
+	}
 	nlmsg_free(skb);
 	if (ret == -ESTALE)
 		NL_SET_ERR_MSG_ATTR(info->extack, epoch,
@@ -344,10 +347,7 @@ static int chime_do_policy_get(struct sk_buff *request, struct genl_info *info)
 	skb = chime_answer_begin(info, TRUECHIME_CMD_POLICY_GET, &header);
 	if (!skb)
 		return -ENOMEM;
-	mutex_lock(&chime_instance->lock);
-	policy = chime_instance->policy;
-	rtc = chime_instance->rtc.policy;
-	mutex_unlock(&chime_instance->lock);
+	chime_status_read_policy(chime_instance, &policy, &rtc);
 	return chime_answer_end(skb, info, header, chime_put_policy(skb, &policy, rtc));
 }
 
@@ -412,7 +412,7 @@ static int chime_do_policy_set(struct sk_buff *request, struct genl_info *info)
 		chime->policy = policy;
 	if (!ret && rtc)
 		chime_rtc_set_policy(chime, nla_get_u8(rtc));
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return ret;
 }
 
@@ -506,8 +506,7 @@ static int chime_dump_hosts(struct sk_buff *skb, struct netlink_callback *cb)
 	struct chime_host_info host;
 	void *header;
 
-	mutex_lock(&chime_instance->lock);
-	for (; chime_host_list(&chime_instance->host, cb->args[0], &host); cb->args[0]++) {
+	for (; chime_status_read_host(chime_instance, cb->args[0], &host); cb->args[0]++) {
 		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				     &chime_family, NLM_F_MULTI, TRUECHIME_CMD_HOST_LIST);
 		if (!header)
@@ -521,29 +520,26 @@ static int chime_dump_hosts(struct sk_buff *skb, struct netlink_callback *cb)
 		}
 		genlmsg_end(skb, header);
 	}
-	mutex_unlock(&chime_instance->lock);
 	return skb->len;
 }
 
 static int chime_dump_events(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	const struct chime_event *event;
+	struct chime_event event;
 	void *header;
 
-	mutex_lock(&chime_instance->lock);
-	while ((event = chime_events_next(&chime_instance->events, cb->args[0]))) {
+	while (chime_events_next(&chime_instance->events, cb->args[0], &event)) {
 		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				     &chime_family, NLM_F_MULTI, TRUECHIME_CMD_EVENT);
 		if (!header)
 			break;
-		if (chime_put_event(skb, event)) {
+		if (chime_put_event(skb, &event)) {
 			genlmsg_cancel(skb, header);
 			break;
 		}
 		genlmsg_end(skb, header);
-		cb->args[0] = (long)event->sequence + 1;
+		cb->args[0] = (long)event.sequence + 1;
 	}
-	mutex_unlock(&chime_instance->lock);
 	return skb->len;
 }
 
@@ -602,6 +598,8 @@ static struct genl_family chime_family __ro_after_init = {
 	.n_ops = ARRAY_SIZE(chime_ops),
 	.mcgrps = chime_groups,
 	.n_mcgrps = ARRAY_SIZE(chime_groups),
+	/* The module's own locks are enough: do not hold up other families. */
+	.parallel_ops = true,
 	CHIME_GENL_RESV_START_OP(__TRUECHIME_CMD_MAX)
 };
 

@@ -159,7 +159,7 @@ static void chime_rtc_work(struct work_struct *work)
 	if (jumped)
 		chime_rtc_jumped(chime, gap_ns, &before);
 	chime_rtc_pay(chime, &reading);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 }
 
 void chime_rtc_ask(struct chime *chime)

@@ -195,17 +195,15 @@ static struct module_event event_of(const struct chime_event *event)
 
 int module_link_events(struct module_link *link, struct module_event *events, int max, int *count)
 {
-	const struct chime_event *event;
+	struct chime_event event;
 	u32 sequence = 0;
 
 	(void)link;
 	*count = 0;
-	mutex_lock(&module.chime->lock);
-	while (*count < max && (event = chime_events_next(&module.chime->events, sequence))) {
-		events[(*count)++] = event_of(event);
-		sequence = event->sequence + 1;
+	while (*count < max && chime_events_next(&module.chime->events, sequence, &event)) {
+		events[(*count)++] = event_of(&event);
+		sequence = event.sequence + 1;
 	}
-	mutex_unlock(&module.chime->lock);
 	return 0;
 }
 

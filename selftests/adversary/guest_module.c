@@ -167,7 +167,7 @@ void module_check(void)
 
 	mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	module.next_check_ns = guest.raw_ns + (int64_t)chime->checks.idle_jiffies * NS_PER_MS;
 }
 

@@ -108,6 +108,12 @@ static inline void mutex_unlock(struct mutex *lock)
 	lock->held = false;
 }
 
+typedef struct mutex spinlock_t;
+
+#define spin_lock_init(lock)	mutex_init(lock)
+#define spin_lock(lock)		mutex_lock(lock)
+#define spin_unlock(lock)	mutex_unlock(lock)
+
 static inline void set_bit(unsigned int bit, unsigned long *word)
 {
 	*word |= BIT(bit);

@@ -42,6 +42,7 @@
  * @host_rate_ppm: ... which gains so much on it ...
  * @host_silent: ... which does not answer
  * @host_wild: ... or gives another answer each time
+ * @opens: how often its device was opened
  * @sees_stops: the hypervisor says so when it sets kvm-clock ...
  * @was_set: ... as it did
  * @has_genid: there is a generation id device ...
@@ -74,6 +75,7 @@ static struct machine {
 	s64 host_rate_ppm;
 	bool host_silent;
 	bool host_wild;
+	int opens;
 	bool sees_stops;
 	bool was_set;
 	bool has_genid;
@@ -216,6 +218,7 @@ void rtc_class_close(struct rtc_device *rtc)
 static int host_open(void **device)
 {
 	*device = NULL;
+	machine.opens++;
 	return machine.has_host ? 0 : -ENODEV;
 }
 
@@ -337,7 +340,7 @@ static inline void check(void)
 
 	mutex_lock(&machine.chime->lock);
 	chime_disruption_check(machine.chime);
-	mutex_unlock(&machine.chime->lock);
+	chime_unlock(machine.chime);
 	work = machine.work;
 	machine.work = NULL;
 	if (work)

@@ -1016,7 +1016,7 @@ static void set_rtc_policy(enum truechime_rtc policy)
 {
 	mutex_lock(&machine.chime->lock);
 	chime_rtc_set_policy(machine.chime, policy);
-	mutex_unlock(&machine.chime->lock);
+	chime_unlock(machine.chime);
 }
 
 TEST_F(module, jump_of_the_rtc_is_reported)
@@ -1261,9 +1261,73 @@ TEST_F(module, host_clocks_are_listed)
 	machine.host_silent = true;
 	EXPECT_EQ(-ENODEV, chime_host_choose(host, "kvm"));
 	machine.has_host = false;
+	EXPECT_EQ(-ENODEV, chime_host_choose(host, "kvm"));
 	ASSERT_TRUE(chime_host_list(host, 0, &info));
 	EXPECT_EQ(TRUECHIME_HOST_ABSENT, info.state);
 	mutex_unlock(host->lock);
+}
+
+/* Any user may list them, and opening a device costs more than an answer. */
+TEST_F(module, list_of_host_clocks_opens_each_once)
+{
+	struct chime_host_info info;
+	int i;
+
+	ASSERT_EQ(0, load_without_host());
+	EXPECT_EQ(1, machine.opens);
+	for (i = 0; i < 10; i++) {
+		ASSERT_TRUE(chime_status_read_host(machine.chime, 0, &info));
+		EXPECT_EQ(TRUECHIME_HOST_ABSENT, info.state);
+		EXPECT_FALSE(chime_status_read_host(machine.chime, 1, &info));
+		run(S);
+	}
+	EXPECT_EQ(1, machine.opens);
+	/* It is looked for again when somebody chooses it. */
+	machine.has_host = true;
+	ASSERT_EQ(0, chime_control_choose_host(machine.chime, "kvm"));
+	ASSERT_TRUE(chime_status_read_host(machine.chime, 0, &info));
+	EXPECT_EQ(TRUECHIME_HOST_CHOSEN, info.state);
+	ASSERT_EQ(0, chime_control_choose_host(machine.chime, "none"));
+	ASSERT_TRUE(chime_status_read_host(machine.chime, 0, &info));
+	EXPECT_EQ(TRUECHIME_HOST_READY, info.state);
+}
+
+static struct chime_status amid_repair;
+
+static void ask_amid_repair(void)
+{
+	struct chime_event event;
+	struct chime_policy policy;
+	enum truechime_rtc rtc;
+
+	chime_control_status(machine.chime, &amid_repair);
+	amid_repair.now.time_ns -= machine.utc_ns;
+	chime_status_read_policy(machine.chime, &policy, &rtc);
+	amid_repair.disruptions += chime_events_next(&machine.chime->events, 1, &event);
+}
+
+/* A lock that is taken twice is a deadlock here. */
+TEST_F(module, answers_do_not_wait_for_a_repair)
+{
+	struct chime_policy policy;
+	enum truechime_rtc rtc;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	EXPECT_TRUE(status().corrected);
+	unit_settling = ask_amid_repair;
+	stand_still(HOUR);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_LE(llabs(amid_repair.now.time_ns), CLOSE_NS);
+	EXPECT_EQ(0, amid_repair.disruptions);
+	EXPECT_TRUE(amid_repair.corrected);
+	EXPECT_EQ(1, status().disruptions);
+	EXPECT_EQ(1, status().steps);
+	set_rtc_policy(TRUECHIME_RTC_TRUST);
+	chime_status_read_policy(machine.chime, &policy, &rtc);
+	EXPECT_EQ(TRUECHIME_RTC_TRUST, rtc);
+	EXPECT_EQ(0, memcmp(&policy, &machine.chime->policy, sizeof(policy)));
 }
 
 TEST_F(module, correction_of_another_epoch_or_reference_is_refused)
