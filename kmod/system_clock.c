@@ -115,10 +115,11 @@ static bool chime_step_may_repeat(const struct chime_step *step, s64 left_ns)
 {
 	const struct chime_rule *forward =
 		&step->policy->rules[step->occasion][TRUECHIME_DIRECTION_FORWARD];
+	bool back = left_ns < 0, was_back = step->offset_ns < 0;
 
-	if ((left_ns < 0) == (step->offset_ns < 0))
+	if (back == was_back)
 		return true;
-	if (left_ns > 0)
+	if (!back)
 		return forward->rule == TRUECHIME_RULE_STEP;
 	return chime_policy_decide(step->policy, step->occasion, left_ns) ==
 	       TRUECHIME_ACTION_STEPPED;

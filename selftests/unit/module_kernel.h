@@ -108,7 +108,7 @@ static inline void mutex_unlock(struct mutex *lock)
 	lock->held = false;
 }
 
-typedef struct mutex spinlock_t;
+#define spinlock_t	struct mutex
 
 #define spin_lock_init(lock)	mutex_init(lock)
 #define spin_lock(lock)		mutex_lock(lock)
@@ -135,9 +135,11 @@ static inline unsigned long xchg(unsigned long *word, unsigned long value)
 	return old;
 }
 
-typedef struct {
+struct atomic64 {
 	s64 value;
-} atomic64_t;
+};
+
+#define atomic64_t	struct atomic64
 
 /* --- work and timers, which the user does in their place --- */
 

@@ -567,7 +567,7 @@ TEST_F(module, clock_is_right_before_a_notification_is_waited_for)
 	stand_still(HOUR);
 	check();
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
-	/* ... but a gap back is the host's own step, or a restore on another host: that is known first. */
+	/* ... but a gap back may be the host's own step: that is known first. */
 	run(5 * S);
 	unit_settling = settle_slowly;
 	stand_still(-HOUR);
