@@ -154,8 +154,8 @@ static inline bool chime_host_is_there(const struct chime_host *host)
 enum truechime_host_state chime_host_state(const struct chime_host *host);
 
 /*
- * Describe the kind of host clock number @index; false: no such number. A kind is opened for it once
- * at most: that allocates, and changes how a page of a confidential guest is mapped. Context:
+ * Describe the kind of host clock number @index; false: no such number. A kind is opened for it
+ * once at most: that allocates, and changes how a page of a confidential guest is mapped. Context:
  * process, lock held.
  */
 bool chime_host_list(struct chime_host *host, unsigned int index, struct chime_host_info *info);

@@ -57,7 +57,8 @@ s64 chime_system_clock_offset(const struct chime_timescale *timescale);
  * @repair: result
  *
  * A step marks the clock unsynchronised (STA_UNSYNC). It may need several tries, but the clock only
- * goes on in the direction of the error, or as the policy says of what is left. Context: process, module's lock held.
+ * goes on in the direction of the error, or as the policy says of what is left. Context: process,
+ * module's lock held.
  */
 void chime_system_clock_repair(struct chime_system_clock *clock, const struct chime_target *target,
 			       const struct chime_policy *policy,
@@ -74,7 +75,8 @@ bool chime_system_clock_shows_too_early(void);
  * @clock: the system clock
  *
  * No kernel lets a module set STA_UNSYNC alone, but setting the clock does that too: so set it to
- * the time that it shows, or microseconds later, so that it does not go back. Context: process, module's lock held.
+ * the time that it shows, or microseconds later, so that it does not go back. Context: process,
+ * module's lock held.
  */
 void chime_system_clock_distrust(struct chime_system_clock *clock);
 
