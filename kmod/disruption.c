@@ -206,6 +206,26 @@ static void chime_disruption_suspect_host(struct chime *chime)
 		chime->disruption.suspected = followed;
 }
 
+/*
+ * A bound of the hosts' clocks is known, and the correction in force, if any, does not show that it
+ * is wrong.
+ */
+static bool chime_disruption_is_vouched(const struct chime *chime)
+{
+	const struct chime_timescale *timescale = &chime->timescale;
+	const struct chime_view *view = &timescale->current_view;
+	s64 raw_ns = ktime_get_raw_ns(), apart_ns;
+
+	if (view->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return false;
+	if (!view->corrected || view->reference != TRUECHIME_REFERENCE_HOST)
+		return true;
+	apart_ns = chime_sub_sat(chime_line_eval(&view->line, raw_ns),
+				 chime_line_eval(&view->host, raw_ns));
+	return chime_abs_sat(apart_ns) <=
+	       chime_add_sat(view->host_maxerror_ns, chime_line_maxerror(&view->line, raw_ns));
+}
+
 void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted,
 			    struct chime_reaction *reaction)
 {
@@ -216,6 +236,7 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 	disrupted->has_host = chime_host_is_there(&chime->host);
 	disrupted->demoted = chime->host.demoted;
 	disrupted->corrected = chime_timescale_correction(timescale);
+	disrupted->host_vouched = chime_disruption_is_vouched(chime);
 	disrupted->maxerror_ns = chime_timescale_maxerror(timescale, ktime_get_raw_ns());
 	chime_react(disrupted, reaction);
 	if (reaction->suspect_host)
@@ -255,6 +276,18 @@ static void chime_disruption_discount_stop(struct chime *chime, const struct chi
 		disruption->ok_raw_ns = max(disruption->ok_raw_ns, pairing->running_raw_ns);
 }
 
+/* It is reported late that this may be another host: the clock was repaired already. */
+static void chime_disruption_leave_host(struct chime *chime, enum truechime_cause cause)
+{
+	struct chime_disrupted disrupted = { .cause = cause };
+	struct chime_reaction reaction;
+
+	if (chime_disruption_is_vouched(chime))
+		chime_disruption_react(chime, &disrupted, &reaction);
+	else
+		chime_disruption_suspect_host(chime);
+}
+
 /* Pause and restore get the same repair; the report waits for a notification of which it was. */
 static void chime_disruption_add_late(struct chime *chime, struct chime_event *event)
 {
@@ -262,7 +295,7 @@ static void chime_disruption_add_late(struct chime *chime, struct chime_event *e
 	event->cause = chime_disruption_judge(chime, event->evidence, event->gap_ns,
 					      chime->host.confirmation.witness);
 	if (chime_reaction_suspects_host(event->cause))
-		chime_disruption_suspect_host(chime);
+		chime_disruption_leave_host(chime, event->cause);
 	if (chime->disruption.suspected)
 		chime_system_clock_distrust(&chime->system_clock);
 	event->epoch = chime->timescale.current_view.epoch;

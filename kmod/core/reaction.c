@@ -104,6 +104,16 @@ chime_reaction_unmeasured(const struct chime_disrupted *disrupted, enum chime_mo
 	return CHIME_REFERENCE_SAME;
 }
 
+/*
+ * This may be another host, and it is known how right that is: its time is worth more than what was
+ * measured of the first one, which has no bound any more. Some hypervisors call each restore a fork.
+ */
+static bool chime_reaction_is_vouched(const struct chime_disrupted *disrupted, bool suspect)
+{
+	return suspect && disrupted->host_vouched && disrupted->has_host && !disrupted->demoted &&
+	       disrupted->measure != CHIME_MEASURED_BY_SOURCES;
+}
+
 static enum chime_reference_change
 chime_reaction_change(const struct chime_disrupted *disrupted, enum chime_moved moved)
 {
@@ -121,11 +131,14 @@ chime_reaction_change(const struct chime_disrupted *disrupted, enum chime_moved 
 void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction *reaction)
 {
 	const struct chime_reaction_row *row = chime_reaction_row(disrupted->cause);
+	bool vouched = chime_reaction_is_vouched(disrupted, row->suspect);
 
 	*reaction = (struct chime_reaction){
-		.change = chime_reaction_change(disrupted, row->moved),
+		.change = vouched ? CHIME_REFERENCE_REPLACE :
+				    chime_reaction_change(disrupted, row->moved),
 		.lost_ns = row->moved == CHIME_MOVED_HOST ? 0 : disrupted->gap_ns,
-		.suspect_host = row->suspect && disrupted->measure != CHIME_MEASURED_BY_SOURCES,
+		.suspect_host = row->suspect && !vouched &&
+				disrupted->measure != CHIME_MEASURED_BY_SOURCES,
 	};
 	reaction->repair = reaction->change != CHIME_REFERENCE_ABSORB &&
 			   reaction->change != CHIME_REFERENCE_WATCH &&

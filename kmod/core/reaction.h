@@ -63,6 +63,7 @@ enum chime_measure {
  * @has_host: a host answers
  * @demoted: the host's clock is not the reference
  * @corrected: a correction is in force: UTC is known independently of the reference
+ * @host_vouched: how right the clocks of this guest's hosts are is known, whichever it is on
  * @maxerror_ns: bound of the timescale's error before the disruption
  */
 struct chime_disrupted {
@@ -73,6 +74,7 @@ struct chime_disrupted {
 	bool has_host;
 	bool demoted;
 	bool corrected;
+	bool host_vouched;
 	s64 maxerror_ns;
 };
 

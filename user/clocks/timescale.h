@@ -74,6 +74,12 @@ static inline bool timescale_is_unvouched(const struct timescale_now *now)
 	       now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
 }
 
+/* The timescale is the time of a host of which somebody has stated how right it is. */
+static inline bool timescale_is_vouched(const struct timescale_now *now)
+{
+	return now->host_maxerror_ns && now->host_maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+}
+
 /* Bound of the timescale's error against UTC; CHIME_LINE_UNBOUNDED_NS: none known. */
 static inline int64_t timescale_utc_maxerror_ns(const struct timescale_now *now)
 {

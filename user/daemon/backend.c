@@ -336,7 +336,10 @@ static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now
 		steering_recheck(daemon->steering);
 	else
 		steering_disrupted(daemon->steering,
-				   now->has_host && !daemon_is_corrected(daemon));
+				   now->has_host && (timescale_is_vouched(now) ||
+						     !daemon_is_corrected(daemon)));
+	if (timescale_is_vouched(now))
+		steering_end_correction(daemon->steering);
 	if (!known)
 		daemon_burst(daemon, DAEMON_BURST);
 }

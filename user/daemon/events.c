@@ -71,8 +71,11 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 		steering_recheck(daemon->steering);
 		return;
 	}
-	if (!timescale_read(daemon->timescale, &now))
+	if (!timescale_read(daemon->timescale, &now)) {
 		daemon_check_epoch(daemon, &now);
+		/* The other host's time is followed, and it is stated how right that is. */
+		moved = moved && !timescale_is_vouched(&now);
+	}
 	if (elsewhere)
 		daemon_drop_orphan(daemon);
 	steering_disrupted(daemon->steering, !moved);

@@ -478,6 +478,11 @@ void steering_disrupted(struct steering *steering, bool keep)
 	steering->status.has_correction = false;
 }
 
+void steering_end_correction(struct steering *steering)
+{
+	steering->status.has_correction = false;
+}
+
 bool steering_stand_aside(struct steering *steering, bool aside)
 {
 	bool before = steering->status.trust == TRUST_ASIDE;

@@ -91,6 +91,9 @@ void steering_recheck(struct steering *steering);
  */
 void steering_disrupted(struct steering *steering, bool keep);
 
+/* The correction has ended, and the timescale is the host's time as it is. */
+void steering_end_correction(struct steering *steering);
+
 /*
  * Another program steers (mode external), or does no longer. The system clock keeps its rate.
  * Returns whether that is new, which is logged.

@@ -68,6 +68,38 @@ static const struct {
 
 #define ROWS	(sizeof(rows) / sizeof(rows[0]))
 
+/* How right the hosts' clocks are is known: the present one's is followed, whichever it is. */
+TEST(follows_another_host_that_is_vouched_for)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++) {
+		const struct chime_disrupted disrupted = {
+			.cause = rows[i].cause, .measure = CHIME_MEASURED_BY_HOST,
+			.gap_ns = 5 * S, .has_host = true, .corrected = true,
+			.host_vouched = true, .maxerror_ns = MS,
+		};
+		struct chime_disrupted other = disrupted;
+		struct chime_reaction reaction = react(disrupted);
+
+		TH_LOG("%s", rows[i].name);
+		EXPECT_EQ(rows[i].suspects ? CHIME_REFERENCE_REPLACE : rows[i].followed,
+			  reaction.change);
+		EXPECT_FALSE(reaction.suspect_host);
+		other.measure = CHIME_MEASURED_BY_NONE;
+		EXPECT_EQ(rows[i].suspects ? CHIME_REFERENCE_REPLACE : rows[i].unmeasured,
+			  react(other).change);
+		/* Not where the host is not the reference, or there is none. */
+		other = disrupted;
+		other.demoted = true;
+		EXPECT_EQ(rows[i].demoted, react(other).change);
+		EXPECT_EQ(rows[i].suspects, react(other).suspect_host);
+		other.demoted = false;
+		other.measure = CHIME_MEASURED_BY_SOURCES;
+		EXPECT_EQ(CHIME_REFERENCE_SHIFT, react(other).change);
+	}
+}
+
 TEST(has_a_row_for_each_cause)
 {
 	size_t i;

@@ -290,6 +290,11 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 {
 }
 
+void steering_end_correction(struct steering *steering)
+{
+	world.corrected = false;
+}
+
 bool steering_stand_aside(struct steering *steering, bool aside)
 {
 	return false;
@@ -514,6 +519,33 @@ TEST_F(daemon, what_may_be_another_host_is_learned_anew)
 	happen(self, TRUECHIME_CAUSE_REVERT);
 	happen(self, TRUECHIME_CAUSE_PAUSE);
 	EXPECT_EQ(6, world.forgotten);
+	EXPECT_EQ(0, world.voids);
+}
+
+/* The module follows the other host, and it is stated how right that is. */
+TEST_F(daemon, another_host_that_is_vouched_for_is_believed_before_it_is_confirmed)
+{
+	const int64_t host_ns[] = { 10000000, 0, CHIME_LINE_UNBOUNDED_NS };
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		world.corrected = true;
+		module_changes(4 + (uint32_t)i, true, &REFERENCE_REPLACED);
+		world.module_now.host_maxerror_ns = host_ns[i];
+		world.module_now.disruptions = (uint32_t)i + 1;
+		daemon_check_epoch(&self->daemon, &world.module_now);
+		/* All of them are asked, in any case. */
+		EXPECT_EQ(i, world.voids);
+		EXPECT_EQ(i > 0, world.corrected);
+		EXPECT_EQ(2 * (i + 1), world.forgotten);
+	}
+	/* Whoever is first, event or reading. */
+	world.voids = 0;
+	world.corrected = true;
+	module_changes(7, true, &REFERENCE_REPLACED);
+	world.module_now.disruptions = 3;
+	world.module_now.host_maxerror_ns = 10000000;
+	happen(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(0, world.voids);
 }
 

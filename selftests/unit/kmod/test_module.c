@@ -291,6 +291,50 @@ TEST_F(module, host_is_as_right_as_the_operator_states)
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 }
 
+/* Each load is a fork to some hypervisors: marker and generation change. No server answers. */
+TEST_F(module, fork_to_a_host_that_is_vouched_for_is_as_right_as_that)
+{
+	const s64 gaps[] = { HOUR, 0, -HOUR };
+	unsigned int i;
+
+	ASSERT_EQ(0, load());
+	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	for (i = 0; i < ARRAY_SIZE(gaps); i++) {
+		machine.host_ahead_ns = 5 * MS;
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		EXPECT_LE(status().now.maxerror_ns, MS);
+		/* The other host's clock. */
+		machine.host_ahead_ns = -5 * MS;
+		stand_still(gaps[i]);
+		machine.genid_changed = true;
+		check();
+		EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+		EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+		EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+		EXPECT_GE(11 * MS, latest()->maxerror_ns);
+		EXPECT_LE(llabs(machine.behind_ns), 6 * MS);
+		EXPECT_FALSE(machine.chime->disruption.suspected);
+		EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, status().now.change.sigma_rate_q32);
+	}
+}
+
+/* The sources have shown that the host was off by more than the operator states. */
+TEST_F(module, fork_from_a_host_that_was_vouched_for_wrongly_has_no_bound)
+{
+	ASSERT_EQ(0, load());
+	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	machine.host_ahead_ns = 5 * S;
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	stand_still(HOUR);
+	machine.genid_changed = true;
+	check();
+	EXPECT_TRUE(status().corrected);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_ns);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
 TEST_F(module, host_that_was_lost_is_vouched_for_as_before)
 {
 	ASSERT_EQ(0, load());
