@@ -62,8 +62,8 @@ struct chime_jump {
 void chime_disruption_init(struct chime *chime);
 
 /*
- * Judge the system clock as found. @stated: the operator stated the policy for that, which then holds
- * for a clock that another program disciplines, too. Context: process, lock not held.
+ * Judge the system clock as found. @stated: the operator stated the policy for that, which then
+ * holds for a clock that another program disciplines, too. Context: process, lock not held.
  */
 void chime_disruption_start(struct chime *chime, bool stated);
 

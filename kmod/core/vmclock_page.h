@@ -94,8 +94,8 @@ int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 regio
  * with: so the difference between the two is added, and whatever was stated of one clock does not
  * hide that the other one is wrong.
  *
- * Return: the bound, as it will be some checks later; CHIME_LINE_UNBOUNDED_NS: the page states none,
- * or none that can be believed.
+ * Return: the bound, as it will be some checks later; CHIME_LINE_UNBOUNDED_NS: the page states
+ * none, or none that can be believed.
  */
 s64 chime_vmclock_maxerror(const struct chime_vmclock_page *page, u64 counter, s64 host_ns,
 			   s64 apart_ns);
