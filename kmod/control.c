@@ -162,7 +162,7 @@ void chime_control_state_host_maxerror(struct chime *chime, s64 maxerror_ns)
 	mutex_lock(&chime->lock);
 	chime->host.stated_maxerror_ns = maxerror_ns;
 	chime_disruption_note_host_maxerror(chime);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 }
 
 int chime_control_demote_host(struct chime *chime, bool demoted)

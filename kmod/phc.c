@@ -56,7 +56,7 @@ static int chime_phc_begin(struct chime *chime, struct chime_snapshot *snapshot)
 {
 	mutex_lock(&chime->lock);
 	if (chime->timescale.current_view.mode != TRUECHIME_MODE_EXTERNAL) {
-		mutex_unlock(&chime->lock);
+		chime_unlock(chime);
 		return -EBUSY;
 	}
 	chime_disruption_check(chime);
@@ -76,7 +76,7 @@ static int chime_phc_settime(struct ptp_clock_info *info, const struct timespec6
 	if (ret)
 		return ret;
 	chime_timescale_set_time(&chime->timescale, timespec64_to_ns(ts), snapshot.raw_ns);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static int chime_phc_adjtime(struct ptp_clock_info *info, s64 delta_ns)
 	if (ret)
 		return ret;
 	chime_timescale_add_time(&chime->timescale, delta_ns, snapshot.raw_ns);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return 0;
 }
 
@@ -115,7 +115,7 @@ static int chime_phc_adjfine(struct ptp_clock_info *info, long scaled_ppm)
 		return ret;
 	chime_timescale_set_rate(&chime->timescale, chime_phc_rate_q48(scaled_ppm),
 				 snapshot.raw_ns);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return 0;
 }
 
@@ -131,7 +131,7 @@ static int chime_phc_adjphase(struct ptp_clock_info *info, s32 phase_ns)
 	if (ret)
 		return ret;
 	chime_timescale_slew(&chime->timescale, phase_ns, snapshot.raw_ns);
-	mutex_unlock(&chime->lock);
+	chime_unlock(chime);
 	return 0;
 }
 
