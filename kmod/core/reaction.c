@@ -106,7 +106,8 @@ chime_reaction_unmeasured(const struct chime_disrupted *disrupted, enum chime_mo
 
 /*
  * This may be another host, and it is known how right that is: its time is worth more than what was
- * measured of the first one, which has no bound any more. Some hypervisors call each restore a fork.
+ * measured of the first one, which has no bound any more. Some hypervisors call each restore a
+ * fork.
  */
 static bool chime_reaction_is_vouched(const struct chime_disrupted *disrupted, bool suspect)
 {
