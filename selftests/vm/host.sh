@@ -540,7 +540,7 @@ watch_end()
 	local log=$logs/$1.watched
 
 	[ ! -e "$log" ] || mv "$log" "$log.$(uptime_ms)"
-	guest "$1" 'killall witness; wait; sleep 0.3; cat /tmp/report; echo now; witness -w '$watch_limit_ns' now
+	guest "$1" 'killall witness; wait; sleep 0.3; cat /tmp/report; echo now; witness -w '"$watch_limit_ns"' now
 		truechime events --json' >"$log"
 	awk -v resumed="$resumed" -v limit_ns="$watch_limit_ns" '
 		/^{/ {
