@@ -66,7 +66,7 @@ struct module_status {
 	int64_t sigma_ns;
 	int64_t maxerror_ns;	/* as in struct module_now */
 	int64_t reading_ns;
-	int64_t host_maxerror_ns;	/* of the host's own clock; CHIME_LINE_UNBOUNDED_NS: unknown */
+	int64_t host_maxerror_ns;	/* of its own clock; CHIME_LINE_UNBOUNDED_NS: unknown */
 	bool has_host_line;
 	struct chime_line host_line;
 	bool has_steady_line;

@@ -212,8 +212,8 @@ enum truechime_rtc {
  * @TRUECHIME_A_READING_MAXERROR_NS: s64, the part of MAXERROR_NS that is no error of a host's own
  *	clock. Without a correction: how well that clock is read, whatever it is worth; else the
  *	same as MAXERROR_NS. -1: no bound is known
- * @TRUECHIME_A_HOST_MAXERROR_NS: s64, bound of the error of the host's own clock against UTC, by its
- *	vmclock page or by HOST_SET; -1: nobody has stated one (absent without a host). For
+ * @TRUECHIME_A_HOST_MAXERROR_NS: s64, bound of the error of the host's own clock against UTC, by
+ *	its vmclock page or by HOST_SET; -1: nobody has stated one (absent without a host). For
  *	HOST_SET: 1 us to 1 h, or -1 to withdraw it
  */
 enum truechime_attr {
