@@ -134,7 +134,8 @@ static s64 chime_vmclock_growth(const struct chime_vmclock_time *time, u64 ticks
 		rate_q32 = chime_ratio_q32(chime_vmclock_ns(ticks, time->period_maxerror,
 							    time->period_shift), age_ns);
 	/* Two roundings. */
-	return 2 + chime_scale_q32(served_ns, chime_max(rate_q32, CHIME_VMCLOCK_LEAST_Q32));
+	return chime_add_sat(2, chime_scale_q32(served_ns,
+						chime_max(rate_q32, CHIME_VMCLOCK_LEAST_Q32)));
 }
 
 s64 chime_vmclock_maxerror(const struct chime_vmclock_page *page, u64 counter, s64 host_ns,

@@ -160,6 +160,18 @@ TEST(states_nothing_that_no_clock_does)
 	}
 }
 
+/* A period of 0.4 ns that may be wrong by a second: no bound is left, and no sum overflows. */
+TEST(states_nothing_by_a_counter_that_may_run_at_any_rate)
+{
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+
+	put_clock(bytes);
+	bytes[39] = 0;
+	put(bytes, 48, 8, 7378697629ULL);
+	put(bytes, 64, 8, ~0ULL);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, bound_of(bytes, 10 * NS_PER_S, 0));
+}
+
 TEST(says_when_the_hosts_clock_is_wrong)
 {
 	const bool wrong[] = { false, true, false, true, true, true };
