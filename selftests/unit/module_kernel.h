@@ -55,7 +55,7 @@ static inline u64 div64_u64(u64 value, u64 by)
 #define __percpu
 #define __ro_after_init
 /* Tests set it through the pointer. */
-#define module_param(name, type, mode)	__typeof__(name) *const played_param_##name = &(name)
+#define module_param(name, type, mode)	void *const played_param_##name = &(name)
 #define MODULE_PARM_DESC(name, text)
 #define MODULE_DESCRIPTION(text)
 #define MODULE_AUTHOR(text)

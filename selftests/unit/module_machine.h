@@ -98,8 +98,8 @@ static struct machine {
 /* Somebody disciplined the system clock before the module was loaded. */
 extern bool unit_clock_is_disciplined;
 
-/* The module's parameter boot=. */
-extern char **const played_param_boot;
+/* The module's parameter boot=, a char pointer. */
+extern void *const played_param_boot;
 
 /* The module waits for notifications that are under way. */
 extern void (*unit_settling)(void);

@@ -23,7 +23,7 @@ FIXTURE_SETUP(module)
 	};
 	unit_clock_is_disciplined = false;
 	unit_settling = NULL;
-	*played_param_boot = NULL;
+	*(char **)played_param_boot = NULL;
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
 }
 
@@ -113,7 +113,7 @@ TEST_F(module, stated_policy_decides_about_a_clock_that_others_discipline)
 {
 	char stated[] = "step:1ms";
 
-	*played_param_boot = stated;
+	*(char **)played_param_boot = stated;
 	unit_clock_is_disciplined = true;
 	machine.behind_ns = 5 * S;
 	ASSERT_EQ(0, load());
