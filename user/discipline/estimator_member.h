@@ -98,6 +98,13 @@ bool member_is_symmetric(const struct member *member, int path);
 void member_make_symmetric(struct member *member, int path);
 
 /*
+ * Neither way takes less than no time, so that a sample's path hides no more than half of its round
+ * trip. What was taken for more of asymmetry is the clock's offset, once the path is known.
+ */
+void member_limit_asymmetry(struct member *member, int path, const struct path_figures *figures,
+			    const struct estimator_sample *sample);
+
+/*
  * The track is lost: widen the states that the sample contradicts, the path's own if the path is
  * shorter or if only @path_alone contradicts, else the clock's. Returns which.
  */

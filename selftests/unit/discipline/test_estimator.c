@@ -111,6 +111,32 @@ TEST_F(one_path, believes_the_way_that_queues_less)
 	EXPECT_LT(sqrt(square / 200), 3e3);
 }
 
+/*
+ * The server goes ahead by 9 ms while the path becomes longer by as much each way: that looks like
+ * 18 ms more on the way up. A short round trip afterwards can hide no more than half of itself.
+ */
+TEST_F(one_path, asymmetry_is_at_most_half_of_a_round_trip)
+{
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		double longer = i >= 100 && i < 200 ? 9e6 : 0;
+		double up = 100e3 + exponential(&self->random, 10e3) + longer;
+		double down = 100e3 + exponential(&self->random, 10e3) + longer;
+		struct estimator_sample sample = {
+			.at_ns = START_NS + 16LL * i * NS_PER_S,
+			.offset_ns = truth(self->rate, 16.0 * i) + llrint((up - down) / 2) +
+				     (i >= 100 ? 9000000 : 0),
+			.delay_ns = up + down,
+		};
+
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		estimator_get(self->estimator, sample.at_ns, &estimate);
+	}
+	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 16.0 * 299) - 9000000), 50000);
+}
+
 /* All of the queueing is on one way, for ever: the other's share does not vanish. */
 /* Under sanitizers and on a busy machine it takes its time. */
 TEST_F_TIMEOUT(one_path, way_that_never_queues_leaves_finite_numbers, 180)
