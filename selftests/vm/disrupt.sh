@@ -62,7 +62,7 @@ repaired_ms()
 bound()
 {
 	guest "$1" 'truechime --json status' | tee -a /dev/stderr |
-		sed -n '/"module": {/,/}/s/.*"maxerror_ns": //p'
+		sed -n '/"module": {/,/}/s/.*"maxerror_ns": \([^,]*\).*/\1/p'
 }
 
 bounded()
