@@ -140,6 +140,7 @@ $1 == "hung" {
 	hung++
 	hung_here++
 }
+$1 == "ntp-hung" { hung_here++ }
 $1 == "part" {
 	parts[++part_count] = "| " value("name") " | " value("state") " | " value("date") " | " \
 		value("attempts") " | " hung_here + 0 " | " value("failed") " |"
