@@ -10,11 +10,6 @@
 #include <linux/printk.h>
 #include <linux/timekeeping.h>
 
-void chime_control_status(struct chime *chime, struct chime_status *status)
-{
-	chime_status_read(chime, status);
-}
-
 void chime_control_now(struct chime *chime, struct chime_status *status)
 {
 	mutex_lock(&chime->lock);

@@ -8,16 +8,14 @@
 
 #include "chime.h"
 
-/* As chime_status_read(): for anybody. */
-void chime_control_status(struct chime *chime, struct chime_status *status);
-
 /*
- * The same after a check of the host, for programs that measure: a reading between a pause and the
- * next check would be off by the length of the pause, and nothing would show that later.
+ * As chime_status_read() after a check of the host, for programs that measure: a reading between a
+ * pause and the next check would be off by the length of the pause, and nothing would show that
+ * later.
  */
 void chime_control_now(struct chime *chime, struct chime_status *status);
 
-/* The same without the check, for the answer to a program that has just had one. */
+/* The same without the check, under the lock, for the answer to a program that has just had one. */
 void chime_control_reading(struct chime *chime, struct chime_status *status);
 
 /*

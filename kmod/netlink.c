@@ -137,7 +137,7 @@ static int chime_do_status(struct sk_buff *request, struct genl_info *info)
 	skb = chime_answer_begin(info, TRUECHIME_CMD_STATUS, &header);
 	if (!skb)
 		return -ENOMEM;
-	chime_control_status(chime_instance, &status);
+	chime_status_read(chime_instance, &status);
 	return chime_answer_end(skb, info, header, chime_put_status(skb, &status));
 }
 
@@ -160,7 +160,7 @@ static int chime_do_now(struct sk_buff *request, struct genl_info *info)
 	if (netlink_capable(request, CAP_SYS_TIME))
 		chime_control_now(chime_instance, &status);
 	else
-		chime_control_status(chime_instance, &status);
+		chime_status_read(chime_instance, &status);
 	return chime_answer_now(skb, info, header, &status);
 }
 

@@ -67,7 +67,7 @@ int module_link_status(struct module_link *link, struct module_status *status)
 	struct chime_status from;
 
 	(void)link;
-	chime_control_status(module.chime, &from);
+	chime_status_read(module.chime, &from);
 	*status = (struct module_status){
 		.version = "game",
 		.mode = from.now.mode,

@@ -377,6 +377,14 @@ static inline void notify_genid(void)
 	machine.chime->witness.genid.notified(machine.chime->witness.genid.context);
 }
 
+/* It is restored from a state of @gap_ns before, is told so, and checks. */
+static inline void revert(s64 gap_ns)
+{
+	stand_still(gap_ns);
+	notify_genid();
+	check();
+}
+
 /* It sleeps; the kernel puts its clocks forward by all but @missing_ns of it. */
 static inline void sleep_for(s64 ns, s64 missing_ns)
 {
@@ -391,7 +399,7 @@ static inline struct chime_status status(void)
 {
 	struct chime_status status;
 
-	chime_control_status(machine.chime, &status);
+	chime_status_read(machine.chime, &status);
 	return status;
 }
 

@@ -61,8 +61,7 @@ repaired_ms()
 # bound NAME: by how much the module's clock can be wrong, in ns; null: nobody knows.
 bound()
 {
-	guest "$1" 'truechime --json status' | tee -a /dev/stderr |
-		sed -n '/"module": {/,/}/s/.*"maxerror_ns": \([^,]*\).*/\1/p'
+	module_field "$1" maxerror_ns
 }
 
 bounded()

@@ -445,6 +445,13 @@ no_trace()
 		! grep -E -A 8 'BUG|WARNING|Oops|Call Trace|general protection|refcount|Unloaded|memory leak' <<<"$log"
 }
 
+# module_field NAME KEY: a number or word of the module's status; null: nobody knows it.
+module_field()
+{
+	guest "$1" 'truechime --json status' | tee -a /dev/stderr |
+		sed -n "/\"module\": {/,/}/ s/.*\"$2\": \"*\\([^\",]*\\).*/\\1/p" | head -n 1
+}
+
 # synchronised NAME SECONDS: what the kernel says, within that time.
 synchronised()
 {

@@ -76,9 +76,7 @@ TEST_F(module, clock_that_others_discipline_at_load_is_left_to_them)
 	EXPECT_EQ(TRUECHIME_ACTION_IGNORED, latest()->action);
 	EXPECT_LE(llabs(latest()->residual_ns + 5 * S), CLOSE_NS);
 	/* A disruption takes the same time from both clocks. */
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 	machine.host_ahead_ns -= 3 * S;
@@ -152,9 +150,7 @@ TEST_F(module, clock_of_others_is_set_when_time_was_lost_beside_a_silent_host)
 	ASSERT_EQ(0, load());
 	machine.host_silent = true;
 	run(5 * S);
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	machine.host_silent = false;
 	run(3 * S);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
@@ -178,9 +174,7 @@ TEST_F(module, revert_is_repaired_by_any_gap)
 	ASSERT_EQ(0, load());
 	ASSERT_EQ(0, correct());
 	for (i = 0; i < ARRAY_SIZE(gaps); i++) {
-		stand_still(gaps[i]);
-		notify_genid();
-		check();
+		revert(gaps[i]);
 		ASSERT_EQ(i + 1, machine.count);
 		EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 		EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
@@ -261,9 +255,7 @@ TEST_F(module, host_that_nobody_vouches_for_has_no_bound)
 	EXPECT_LE(status().now.reading_ns, MS);
 	/* It is followed all the same. */
 	EXPECT_LE(llabs(machine.behind_ns + 5 * S), CLOSE_NS);
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_before_ns);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_ns);
@@ -809,9 +801,7 @@ TEST_F(module, system_clock_stays_apart_where_others_steer)
 	machine.behind_ns = 5 * S;
 	EXPECT_EQ(-EBUSY, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
 	EXPECT_EQ(0, chime_control_add_offset(machine.chime, S));
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	/* The lost time comes back, and no more. */
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
@@ -905,9 +895,7 @@ TEST_F(module, host_whose_readings_contradict_each_other_is_as_good_as_silent)
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 	/* Restores are noticed meanwhile. */
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	EXPECT_EQ(1, machine.count);
 	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
 	machine.host_wild = false;
@@ -922,9 +910,7 @@ TEST_F(module, revert_beside_a_silent_host_is_reported_and_repaired_when_it_answ
 	ASSERT_EQ(0, load());
 	machine.host_silent = true;
 	run(5 * S);
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	ASSERT_EQ(1, machine.count);
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
@@ -946,9 +932,7 @@ TEST_F(module, host_that_is_set_aside_still_measures_gaps)
 	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
 	EXPECT_EQ(TRUECHIME_HOST_DEMOTED, status().host_state);
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
@@ -970,9 +954,7 @@ TEST_F(module, without_a_host_a_restore_ends_what_was_known)
 	EXPECT_EQ(-ENODATA, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
 	EXPECT_EQ(-ENODEV, chime_control_demote_host(machine.chime, true));
 	ASSERT_EQ(0, correct());
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	ASSERT_EQ(1, machine.count);
 	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
 	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
@@ -1182,9 +1164,7 @@ TEST_F(module, steps_that_are_always_slow_are_exact)
 	sets_take(700 * 1000);
 	ASSERT_EQ(0, load());
 	for (gap_ns = HOUR; gap_ns >= -HOUR; gap_ns -= 2 * HOUR) {
-		stand_still(gap_ns);
-		notify_genid();
-		check();
+		revert(gap_ns);
 		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 	}
 	sets_take(700 * 1000);
@@ -1220,9 +1200,7 @@ TEST_F(module, step_that_the_kernel_refuses_is_reported_with_what_remains)
 {
 	ASSERT_EQ(0, load());
 	machine.set_error = -EINVAL;
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	EXPECT_EQ(TRUECHIME_ACTION_FAILED, latest()->action);
 	EXPECT_LE(llabs(latest()->residual_ns - HOUR), CLOSE_NS);
 	EXPECT_EQ(-EIO, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
@@ -1238,9 +1216,7 @@ TEST_F(module, policy_may_forbid_a_step)
 	ASSERT_EQ(0, load());
 	rules = machine.chime->policy.rules[TRUECHIME_OCCASION_DISRUPTION];
 	rules[TRUECHIME_DIRECTION_FORWARD].maximum_ns = 60 * S;
-	stand_still(HOUR);
-	notify_genid();
-	check();
+	revert(HOUR);
 	EXPECT_EQ(TRUECHIME_ACTION_REFUSED, latest()->action);
 	EXPECT_LE(llabs(machine.behind_ns - HOUR), CLOSE_NS);
 	rules = machine.chime->policy.rules[TRUECHIME_OCCASION_OPERATOR];
@@ -1344,7 +1320,7 @@ static void ask_amid_repair(void)
 	struct chime_policy policy;
 	enum truechime_rtc rtc;
 
-	chime_control_status(machine.chime, &amid_repair);
+	chime_status_read(machine.chime, &amid_repair);
 	amid_repair.now.time_ns -= machine.utc_ns;
 	chime_status_read_policy(machine.chime, &policy, &rtc);
 	amid_repair.disruptions += chime_events_next(&machine.chime->events, 1, &event);

@@ -113,6 +113,28 @@ static int64_t error_ns(FIXTURE_DATA(steering) *self)
 	return now.time_ns - now.realtime_ns;
 }
 
+/* A daemon starts beside @timescale, with a system clock that is @behind_ns. 0, -errno. */
+static int begin_beside(FIXTURE_DATA(steering) *self, struct timescale *timescale,
+			const struct steering_options *options, int64_t behind_ns)
+{
+	int err;
+
+	fake_clock_start();
+	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns - behind_ns;
+	err = system_clock_open(&self->clock, false);
+	if (err)
+		return err;
+	self->timescale = timescale;
+	self->steering = steering_new(options, self->clock, timescale);
+	return self->steering ? 0 : -ENOMEM;
+}
+
+static void end_beside(FIXTURE_DATA(steering) *self)
+{
+	steering_free(self->steering);
+	system_clock_close(self->clock);
+}
+
 /* Time goes on for @duration_ns, steering when it wants. The published bound must hold. */
 static int run_truthfully(FIXTURE_DATA(steering) *self, int64_t duration_ns)
 {
@@ -799,18 +821,12 @@ TEST(steps_to_a_host_as_makestep_says)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct timescale timescale = { .ops = &ops };
 		struct steering_options options = normal;
-		struct system_clock *clock;
 
 		FIXTURE_DATA(steering) world;
 
 		options.step_threshold_ns = cases[i].threshold_ns;
 		options.step_limit = cases[i].limit;
-		fake_clock_start();
-		fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns - 400 * MS;
-		ASSERT_EQ(0, system_clock_open(&clock, false));
-		world.clock = clock;
-		world.timescale = &timescale;
-		world.steering = steering_new(&options, clock, &timescale);
+		ASSERT_EQ(0, begin_beside(&world, &timescale, &options, 400 * MS));
 		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
 		EXPECT_EQ(cases[i].steps[0], world.status.steps) TH_LOG("case %u", i);
 		fake_clock.realtime_ns -= 300 * MS;
@@ -819,8 +835,7 @@ TEST(steps_to_a_host_as_makestep_says)
 		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
 		EXPECT_EQ(cases[i].steps[1], world.status.steps) TH_LOG("case %u", i);
 		EXPECT_LT(llabs(error_ns(&world)), 100) TH_LOG("case %u", i);
-		steering_free(world.steering);
-		system_clock_close(clock);
+		end_beside(&world);
 	}
 }
 
@@ -836,7 +851,6 @@ TEST(host_is_followed_and_its_own_error_published)
 		{ CHIME_LINE_UNBOUNDED_NS, 1000000, 1010000 },
 	};
 	struct timescale timescale = { .ops = &ops };
-	struct system_clock *clock;
 	unsigned int i;
 
 	FIXTURE_DATA(steering) world;
@@ -844,12 +858,7 @@ TEST(host_is_followed_and_its_own_error_published)
 	log_set_level(-1);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		host_maxerror_ns = cases[i].host_ns;
-		fake_clock_start();
-		fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
-		ASSERT_EQ(0, system_clock_open(&clock, false));
-		world.clock = clock;
-		world.timescale = &timescale;
-		world.steering = steering_new(&normal, clock, &timescale);
+		ASSERT_EQ(0, begin_beside(&world, &timescale, &normal, 0));
 		ASSERT_EQ(0, run_truthfully(&world, 100 * S));
 		/* Programs wait for this, and a host is followed whoever vouches for it. */
 		EXPECT_TRUE(world.status.synchronised);
@@ -862,8 +871,7 @@ TEST(host_is_followed_and_its_own_error_published)
 		/* The same when the daemon ends. */
 		steering_settle(world.steering);
 		EXPECT_LE(cases[i].least_us, fake_clock.maxerror_us);
-		steering_free(world.steering);
-		system_clock_close(clock);
+		end_beside(&world);
 	}
 }
 
@@ -1039,17 +1047,11 @@ TEST(stays_synchronised_while_a_hosts_error_is_slewed)
 			.step_ns = cases[i].error_ns,
 			.correction = { .offset_ns = cases[i].error_ns, .maxerror_ns = MS },
 		};
-		struct system_clock *clock;
 
 		FIXTURE_DATA(steering) world;
 
 		corrected_host_ns = 0;
-		fake_clock_start();
-		fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns;
-		ASSERT_EQ(0, system_clock_open(&clock, false));
-		world.clock = clock;
-		world.timescale = &timescale;
-		world.steering = steering_new(&normal, clock, &timescale);
+		ASSERT_EQ(0, begin_beside(&world, &timescale, &normal, 0));
 		ASSERT_EQ(0, run_truthfully(&world, 2 * S));
 		ASSERT_FALSE(fake_clock.status & STA_UNSYNC);
 		ASSERT_EQ(0, apply(&world, result));
@@ -1062,8 +1064,7 @@ TEST(stays_synchronised_while_a_hosts_error_is_slewed)
 		fake_clock.realtime_ns += 300 * MS;
 		(void)follow(&world);
 		EXPECT_TRUE(fake_clock.status & STA_UNSYNC) TH_LOG("case %u", i);
-		steering_free(world.steering);
-		system_clock_close(clock);
+		end_beside(&world);
 	}
 }
 
@@ -1071,22 +1072,15 @@ TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
 	struct timescale timescale = { .ops = &ops };
-	struct system_clock *clock;
 
 	FIXTURE_DATA(steering) world;
 
 	log_set_level(-1);
-	fake_clock_start();
-	fake_clock.realtime_ns = 1700000000 * S + fake_clock.raw_ns - 5 * MS;
-	ASSERT_EQ(0, system_clock_open(&clock, false));
-	world.clock = clock;
-	world.timescale = &timescale;
-	world.steering = steering_new(&normal, clock, &timescale);
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &normal, 5 * MS));
 	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
 	EXPECT_LT(llabs(error_ns(&world)), 100);
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
-	steering_free(world.steering);
-	system_clock_close(clock);
+	end_beside(&world);
 }
 
 TEST_HARNESS_MAIN
