@@ -25,12 +25,19 @@ static int64_t now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-bool hold_clock_is_right(void)
+bool hold_timex_is_right(int state, const struct timex *timex, int64_t within_ns)
+{
+	/* The kernel counts the maximum error in us. */
+	return state >= 0 && state != TIME_ERROR && !(timex->status & STA_UNSYNC) &&
+	       timex->maxerror <= within_ns / 1000;
+}
+
+bool hold_clock_is_right(int64_t within_ns)
 {
 	struct timex timex = { .modes = 0 };
 	int state = adjtimex(&timex);
 
-	return state >= 0 && state != TIME_ERROR && !(timex.status & STA_UNSYNC);
+	return hold_timex_is_right(state, &timex, within_ns);
 }
 
 /* Thaw when the other end of the pipe is closed, by intent or by death, or when the time is up. */
@@ -75,22 +82,23 @@ static pid_t start_guard(const struct freezer *freezer, int limit_ms, int *pipe_
  * Check twice in a row: a daemon that was overtaken by a disruption withdraws at once what it
  * published.
  */
-static bool wait_until_right(int64_t end_ms, bool (*is_right)(void))
+static bool wait_until_right(int64_t end_ms, int64_t within_ns,
+			     bool (*is_right)(int64_t within_ns))
 {
 	bool before = false, right;
 
 	while (now_ms() < end_ms) {
-		right = is_right();
+		right = is_right(within_ns);
 		if (right && before)
 			return true;
 		before = right;
 		poll(NULL, 0, CHECK_MS);
 	}
-	return is_right();
+	return is_right(within_ns);
 }
 
-int hold_run(const struct freezer *freezer, int limit_ms, bool (*is_right)(void),
-	     struct hold_result *result)
+int hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
+	     bool (*is_right)(int64_t within_ns), struct hold_result *result)
 {
 	int64_t begin_ms = now_ms();
 	int pipe_fd = -1, err, thaw_err;
@@ -104,7 +112,7 @@ int hold_run(const struct freezer *freezer, int limit_ms, bool (*is_right)(void)
 		return pid;
 	err = freezer_set(freezer, true);
 	if (!err)
-		result->right = wait_until_right(begin_ms + limit_ms, is_right);
+		result->right = wait_until_right(begin_ms + limit_ms, within_ns, is_right);
 	close(pipe_fd);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -32,11 +32,19 @@
 #define LIMIT_S		10
 #define LIMIT_MAX_S	3600
 
+/*
+ * How right the clock has to be for a hold to end. A host of whose clock nobody has said how right
+ * it is counts as right to a second, and has to do.
+ */
+#define WITHIN_NS	1100000000LL
+#define WITHIN_MAX_S	16
+
 struct hooks {
 	const char *directory;
 	const char *file;	/* record of the latest disruption; NULL: none */
 	const char *cgroup;	/* to be frozen instead; NULL: none */
 	int limit_s;
+	int64_t within_ns;	/* a hold ends when the clock is known to be right to that */
 };
 
 static void usage(FILE *to)
@@ -46,7 +54,8 @@ static void usage(FILE *to)
 	      "  -D, --directory DIR    run those in DIR\n"
 	      "  -s, --state FILE       first write the event to FILE, as JSON\n"
 	      "  -t, --timeout SECONDS  end a program that runs longer, or a hold (10)\n"
-	      "  -F, --freeze CGROUP    instead freeze CGROUP until the clock is synchronised\n"
+	      "  -F, --freeze CGROUP    instead freeze CGROUP until the clock is right\n"
+	      "  -w, --within SECONDS   which it is when it is known to be off by at most that (1.1)\n"
 	      "  -T, --thaw CGROUP      thaw CGROUP, and end\n"
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n", to);
@@ -115,13 +124,16 @@ static int open_freezer(struct freezer *freezer, const char *cgroup)
 
 static void hold(const struct hooks *hooks)
 {
+	char within[NAME_TEXT_MAX];
 	struct hold_result result;
 	struct freezer freezer;
 	int err;
 
 	if (open_freezer(&freezer, hooks->cgroup))
 		return;
-	err = hold_run(&freezer, hooks->limit_s * 1000, hold_clock_is_right, &result);
+	text_of_duration(hooks->within_ns, within, sizeof(within));
+	err = hold_run(&freezer, hooks->limit_s * 1000, hooks->within_ns, hold_clock_is_right,
+		       &result);
 	if (err == -EALREADY)
 		log_warning("The cgroup %s was frozen by somebody else, and is left so",
 			    hooks->cgroup);
@@ -129,11 +141,11 @@ static void hold(const struct hooks *hooks)
 		log_err("The cgroup %s could not be held, or thawed: %s. To thaw it: truechime-hooks --thaw %s",
 			hooks->cgroup, strerror(-err), hooks->cgroup);
 	else if (result.right)
-		log_notice("The cgroup %s was held for %d ms, until the clock was synchronised",
-			   hooks->cgroup, result.held_ms);
+		log_notice("The cgroup %s was held for %d ms, until the clock was right to within %s",
+			   hooks->cgroup, result.held_ms, within);
 	else
-		log_warning("The cgroup %s was thawed after %d ms, and the clock is not synchronised yet",
-			    hooks->cgroup, result.held_ms);
+		log_warning("The cgroup %s was thawed after %d ms, and the clock is not known to be right to within %s yet",
+			    hooks->cgroup, result.held_ms, within);
 	freezer_close(&freezer);
 }
 
@@ -246,6 +258,17 @@ static int parse_limit(const char *text, int *limit_s)
 	return 0;
 }
 
+static int parse_within(const char *text, int64_t *within_ns)
+{
+	if (!duration_of_text(text, WITHIN_MAX_S, within_ns)) {
+		fprintf(stderr,
+			"truechime-hooks: --within takes seconds, more than 0 and at most %d, not \"%s\"\n",
+			WITHIN_MAX_S, text);
+		return -1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option names[] = {
@@ -254,14 +277,19 @@ int main(int argc, char **argv)
 		{ "timeout", required_argument, NULL, 't' },
 		{ "freeze", required_argument, NULL, 'F' },
 		{ "thaw", required_argument, NULL, 'T' },
+		{ "within", required_argument, NULL, 'w' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct hooks hooks = { .directory = DIRECTORY, .limit_s = LIMIT_S };
+	struct hooks hooks = {
+		.directory = DIRECTORY,
+		.limit_s = LIMIT_S,
+		.within_ns = WITHIN_NS,
+	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "D:s:t:F:T:vh", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "D:s:t:F:T:w:vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'D':
 			hooks.directory = optarg;
@@ -275,6 +303,10 @@ int main(int argc, char **argv)
 			break;
 		case 'F':
 			hooks.cgroup = optarg;
+			break;
+		case 'w':
+			if (parse_within(optarg, &hooks.within_ns))
+				return 2;
 			break;
 		case 'T':
 			log_open(false);

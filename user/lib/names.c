@@ -225,6 +225,21 @@ bool seconds_of_text(const char *text, int most, int *seconds)
 	return true;
 }
 
+bool duration_of_text(const char *text, int most_s, int64_t *ns)
+{
+	char *end;
+	double value_s;
+
+	/* strtod() knows hexadecimal, infinities and more. */
+	if (text[strspn(text, "0123456789.")])
+		return false;
+	value_s = strtod(text, &end);
+	if (*end || end == text || value_s < 1e-9 || value_s > most_s)
+		return false;
+	*ns = (int64_t)(value_s * 1e9 + 0.5);
+	return true;
+}
+
 void text_of_time(int64_t utc_ns, char *text, size_t size)
 {
 	int64_t ns = utc_ns % NS_PER_S;

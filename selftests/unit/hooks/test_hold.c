@@ -22,6 +22,8 @@
 /* Long enough for anything, however busy the machine. */
 #define PATIENCE_MS	20000
 
+#define WITHIN_NS	50000000LL
+
 FIXTURE(hold)
 {
 	char root[64];
@@ -79,14 +81,15 @@ static const char *watched;
 static bool was_frozen;
 static int looks, looks_until_right;
 
-static bool is_right(void)
+static bool is_right(int64_t within_ns)
 {
 	was_frozen |= state_of(watched) == '1';
-	return ++looks > looks_until_right;
+	return within_ns == WITHIN_NS && ++looks > looks_until_right;
 }
 
-static bool is_never_right(void)
+static bool is_never_right(int64_t within_ns)
 {
+	(void)within_ns;
 	was_frozen |= state_of(watched) == '1';
 	return false;
 }
@@ -97,7 +100,7 @@ TEST_F(hold, lasts_until_the_clock_is_right)
 
 	watched = self->file;
 	looks_until_right = 5;
-	ASSERT_EQ(0, hold_run(&self->freezer, PATIENCE_MS, is_right, &result));
+	ASSERT_EQ(0, hold_run(&self->freezer, PATIENCE_MS, WITHIN_NS, is_right, &result));
 	EXPECT_EQ(7, looks);
 	EXPECT_TRUE(was_frozen);
 	EXPECT_EQ('0', state_of(self->file));
@@ -110,7 +113,7 @@ TEST_F(hold, lasts_no_longer_than_it_may)
 	struct hold_result result;
 
 	watched = self->file;
-	ASSERT_EQ(0, hold_run(&self->freezer, 50, is_never_right, &result));
+	ASSERT_EQ(0, hold_run(&self->freezer, 50, WITHIN_NS, is_never_right, &result));
 	EXPECT_TRUE(was_frozen);
 	EXPECT_EQ('0', state_of(self->file));
 	EXPECT_FALSE(result.right);
@@ -122,7 +125,7 @@ TEST_F(hold, what_others_froze_stays_so)
 	struct hold_result result;
 
 	put(self->file, "1\n");
-	EXPECT_EQ(-EALREADY, hold_run(&self->freezer, 50, is_never_right, &result));
+	EXPECT_EQ(-EALREADY, hold_run(&self->freezer, 50, WITHIN_NS, is_never_right, &result));
 	EXPECT_EQ('1', state_of(self->file));
 }
 
@@ -136,7 +139,7 @@ static pid_t start_holder(FIXTURE_DATA(hold) *self, int limit_ms)
 	watched = self->file;
 	pid = fork();
 	if (!pid) {
-		hold_run(&self->freezer, limit_ms, is_never_right, &result);
+		hold_run(&self->freezer, limit_ms, WITHIN_NS, is_never_right, &result);
 		_exit(0);
 	}
 	for (waits = 0; state_of(self->file) != '1' && waits < PATIENCE_MS; waits++)
@@ -206,6 +209,20 @@ TEST_F(hold, not_the_one_that_it_is_in)
 			TH_LOG("case %u", i);
 		freezer_close(&freezer);
 	}
+}
+
+TEST(synchronised_alone_is_not_right)
+{
+	struct timex timex = { .maxerror = WITHIN_NS / 1000 };
+
+	EXPECT_TRUE(hold_timex_is_right(TIME_OK, &timex, WITHIN_NS));
+	EXPECT_TRUE(hold_timex_is_right(TIME_INS, &timex, WITHIN_NS));
+	EXPECT_FALSE(hold_timex_is_right(TIME_ERROR, &timex, WITHIN_NS));
+	EXPECT_FALSE(hold_timex_is_right(-1, &timex, WITHIN_NS));
+	timex.maxerror++;
+	EXPECT_FALSE(hold_timex_is_right(TIME_OK, &timex, WITHIN_NS));
+	timex = (struct timex){ .status = STA_UNSYNC };
+	EXPECT_FALSE(hold_timex_is_right(TIME_OK, &timex, WITHIN_NS));
 }
 
 TEST_F(hold, own_cgroup_is_that_of_version_2)

@@ -51,6 +51,25 @@ TEST(seconds_are_whole_and_few)
 	EXPECT_EQ(3600, seconds);
 }
 
+TEST(durations_are_decimal_and_few)
+{
+	static const char *const refused[] = {
+		"", "0", "0.0000000001", "-1", "+1", "16.1", "1s", "1e-3", "0x1", "inf", "nan", ".", "1.2.3",
+	};
+	unsigned int i;
+	int64_t ns = 7;
+
+	for (i = 0; i < ARRAY_SIZE(refused); i++)
+		EXPECT_FALSE(duration_of_text(refused[i], 16, &ns)) TH_LOG("case %u", i);
+	EXPECT_EQ(7, ns);
+	EXPECT_TRUE(duration_of_text("16", 16, &ns));
+	EXPECT_EQ(16000000000LL, ns);
+	EXPECT_TRUE(duration_of_text("0.05", 16, &ns));
+	EXPECT_EQ(50000000, ns);
+	EXPECT_TRUE(duration_of_text("0.000000001", 16, &ns));
+	EXPECT_EQ(1, ns);
+}
+
 TEST(times_are_utc)
 {
 	char text[64];
