@@ -474,6 +474,7 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	bool late = sample->delay_ns > LATE_NS;
+	bool late_again = late && source->samples && source->last.delay_ns > LATE_NS;
 	struct source_sample corrected = *sample;
 	struct estimator_sample measured;
 	struct estimate before = { .sigma_ns = INFINITY };
@@ -503,7 +504,8 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->kisses = 0;
 	if (source_is_refused(source))
 		source->kiss = 0;
-	source->failures = late ? source->failures + 1 : 0;
+	/* Of a server that answers, requests that it did not get say nothing. */
+	source->failures = late_again ? source->failures + 1 : late;
 	source->reach |= 1;
 	source->received++;
 	if (source->starting > 0)
