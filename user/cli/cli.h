@@ -99,7 +99,4 @@ int64_t json_int_of(const json_t *object, const char *key, int64_t otherwise);
 const char *json_text_of(const json_t *object, const char *key);
 bool json_bool_of(const json_t *object, const char *key);
 
-/* Parse "10ms", "1.5s", "2h", "0". 0, -EINVAL. */
-int parse_duration(const char *text, int64_t *ns);
-
 #endif /* CLI_H */

@@ -96,9 +96,9 @@ static int policy_parse(int argc, char **argv, struct module_rule *rules)
 	both = !strcmp(argv[1], "both");
 	if (!both && !direction_of_name(argv[1], &rule.direction))
 		return -EINVAL;
-	if (argc > 3 && parse_duration(argv[3], &rule.threshold_ns))
+	if (argc > 3 && !duration_of_text(argv[3], &rule.threshold_ns))
 		return -EINVAL;
-	if (argc > 4 && parse_duration(argv[4], &rule.maximum_ns))
+	if (argc > 4 && !duration_of_text(argv[4], &rule.maximum_ns))
 		return -EINVAL;
 	rules[0] = rule;
 	if (!both)

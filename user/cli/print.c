@@ -4,10 +4,7 @@
  */
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 void print_interval(int64_t s)
 {
@@ -117,37 +114,4 @@ const char *json_text_of(const json_t *object, const char *key)
 bool json_bool_of(const json_t *object, const char *key)
 {
 	return json_is_true(json_object_get(object, key));
-}
-
-int parse_duration(const char *text, int64_t *ns)
-{
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = {
-		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 60e9 },
-		{ "h", 3600e9 }, { "d", 86400e9 }, { NULL, 0 },
-	};
-	double value;
-	char *unit;
-	int i;
-
-	errno = 0;
-	value = strtod(text, &unit);
-	if (unit == text || errno || !isfinite(value) || value < 0)
-		return -EINVAL;
-	if (!*unit && value == 0) {
-		*ns = 0;
-		return 0;
-	}
-	for (i = 0; units[i].name; i++) {
-		if (strcmp(unit, units[i].name))
-			continue;
-		/* Below 2^63 by far, so that the double is an int64_t. */
-		if (value * units[i].ns > 9e18)
-			return -EINVAL;
-		*ns = (int64_t)llround(value * units[i].ns);
-		return 0;
-	}
-	return -EINVAL;
 }

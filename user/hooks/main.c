@@ -37,7 +37,9 @@
  * it is counts as right to a second, and has to do.
  */
 #define WITHIN_NS	1100000000LL
-#define WITHIN_MAX_S	16
+
+/* The kernel's maximum error ends here. */
+#define WITHIN_MAX_NS	16000000000LL
 
 struct hooks {
 	const char *directory;
@@ -55,7 +57,7 @@ static void usage(FILE *to)
 	      "  -s, --state FILE       first write the event to FILE, as JSON\n"
 	      "  -t, --timeout SECONDS  end a program that runs longer, or a hold (10)\n"
 	      "  -F, --freeze CGROUP    instead freeze CGROUP until the clock is right\n"
-	      "  -w, --within SECONDS   which it is when it is known to be off by at most that (1.1)\n"
+	      "  -w, --within TIME      which it is when it is known to be off by at most that (1.1s)\n"
 	      "  -T, --thaw CGROUP      thaw CGROUP, and end\n"
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n", to);
@@ -260,13 +262,12 @@ static int parse_limit(const char *text, int *limit_s)
 
 static int parse_within(const char *text, int64_t *within_ns)
 {
-	if (!duration_of_text(text, WITHIN_MAX_S, within_ns)) {
-		fprintf(stderr,
-			"truechime-hooks: --within takes seconds, more than 0 and at most %d, not \"%s\"\n",
-			WITHIN_MAX_S, text);
-		return -1;
-	}
-	return 0;
+	if (duration_of_text(text, within_ns) && *within_ns > 0 && *within_ns <= WITHIN_MAX_NS)
+		return 0;
+	fprintf(stderr,
+		"truechime-hooks: --within takes a time such as 50ms, and 16s at most, not \"%s\"\n",
+		text);
+	return -1;
 }
 
 int main(int argc, char **argv)

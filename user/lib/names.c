@@ -5,6 +5,7 @@
 #include "lib/names.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,19 +226,37 @@ bool seconds_of_text(const char *text, int most, int *seconds)
 	return true;
 }
 
-bool duration_of_text(const char *text, int most_s, int64_t *ns)
+bool duration_of_text(const char *text, int64_t *ns)
 {
-	char *end;
-	double value_s;
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 60e9 },
+		{ "h", 3600e9 }, { "d", 86400e9 }, { NULL, 0 },
+	};
+	double value;
+	char *unit;
+	int i;
 
-	/* strtod() knows hexadecimal, infinities and more. */
-	if (text[strspn(text, "0123456789.")])
+	errno = 0;
+	value = strtod(text, &unit);
+	if (unit == text || errno || !isfinite(value) || value < 0)
 		return false;
-	value_s = strtod(text, &end);
-	if (*end || end == text || value_s < 1e-9 || value_s > most_s)
-		return false;
-	*ns = (int64_t)(value_s * 1e9 + 0.5);
-	return true;
+	if (!*unit && value == 0) {
+		*ns = 0;
+		return true;
+	}
+	for (i = 0; units[i].name; i++) {
+		if (strcmp(unit, units[i].name))
+			continue;
+		/* Below 2^63 by far, so that the double is an int64_t. */
+		if (value * units[i].ns > 9e18)
+			return false;
+		*ns = (int64_t)llround(value * units[i].ns);
+		return true;
+	}
+	return false;
 }
 
 void text_of_time(int64_t utc_ns, char *text, size_t size)

@@ -43,8 +43,8 @@ void text_of_duration(int64_t ns, char *text, size_t size);
 /* "30": whole seconds, 1 to @most. false: it is anything else. */
 bool seconds_of_text(const char *text, int most, int *seconds);
 
-/* "0.05": seconds in decimal, more than 0 and at most @most_s. false: it is anything else. */
-bool duration_of_text(const char *text, int most_s, int64_t *ns);
+/* "10ms", "1.5s", "2h", "0". false: it is anything else, negative or too long. */
+bool duration_of_text(const char *text, int64_t *ns);
 
 /* "2026-11-20 08:15:42.123456 UTC" */
 void text_of_time(int64_t utc_ns, char *text, size_t size);
