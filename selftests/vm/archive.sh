@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Debian packages of a release that need not be this machine's. Nothing is installed, and no package
+# list of this machine's is touched: each user has a folder with lists of its own. Sourced by
+# fetch-qemu and trixie.
+
+# archive_use DIR SOURCE...: from now on apt-get and apt-cache know what these lines of sources.list
+# name, and nothing of what is installed here; their lists are in DIR.
+archive_use()
+{
+	local dir=$1
+
+	shift
+	mkdir -p "$dir"/{lists/partial,archives/partial}
+	[ "$(id -u)" != 0 ] || chown -R _apt "$dir" 2>/dev/null || true
+	printf '%s\n' "$@" >"$dir/sources.list"
+	: >"$dir/status"
+	cat >"$dir/apt.conf" <<-CONF
+		APT::Architecture "amd64";
+		APT::Install-Recommends "false";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+		Dir::State "$dir";
+		Dir::State::lists "$dir/lists";
+		Dir::State::status "$dir/status";
+		Dir::Cache "$dir";
+		Dir::Etc::sourcelist "$dir/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+	CONF
+	export APT_CONFIG=$dir/apt.conf
+}
+
+# archive_unpack DIR: each package in the present folder into DIR; their maintainers' scripts do not
+# run.
+archive_unpack()
+{
+	local package
+
+	mkdir -p "$1"
+	for package in *.deb; do
+		dpkg-deb -x "$package" "$1" || return 1
+	done
+}
