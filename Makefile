@@ -46,6 +46,7 @@ help:
 	@echo '  make check-sim        the discipline against simulated clocks and networks'
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
+	@echo '  make check-kernels    not part of check: the module on the kernels of Debian 13'
 	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
 	@echo 'Install (as root)'
@@ -103,6 +104,10 @@ check: deps-check
 $(addprefix check-,$(filter-out adversary,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
 
+# Four kernels, each with several scenarios, take as long as all the rest.
+check-kernels: deps-check
+	@PART_LIMIT_S=$${PART_LIMIT_S:-10800} selftests/run kernels
+
 # Its last line is the sum of all games.
 check-adversary: deps-check
 	@result=0; selftests/run adversary || result=1; \
@@ -118,6 +123,9 @@ run-unit run-fuzz run-sim run-adversary: run-%: linux-parts
 
 run-netlink run-vm: run-%: linux-parts
 	+@$(MAKE) --no-print-directory -C selftests/$* run
+
+run-kernels: linux-parts modules user
+	+@$(MAKE) --no-print-directory -C selftests/vm check-kernels
 
 bench: $(BENCHES)
 
@@ -166,5 +174,5 @@ purge: uninstall
 
 .PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-install \
 	deps-demo deps-check deps-style clean demo demo-run check $(addprefix check-,$(CHECKS)) \
-	$(addprefix run-,$(CHECKS)) bench $(BENCHES) mutation style install install-user install-module \
-	uninstall purge
+	$(addprefix run-,$(CHECKS)) check-kernels run-kernels bench $(BENCHES) mutation style install \
+	install-user install-module uninstall purge

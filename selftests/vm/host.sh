@@ -13,6 +13,8 @@ logs=/vm/logs/$name
 mapfile -t kernels </vm/kernels
 # shellcheck source=/dev/null
 . /vm/settings
+# A part that is the name of a kernel is the scenario on guests of that kernel.
+[ ! -e "/vm/guest-$part.img" ] || kernels=("$part")
 kernel=${kernels[0]}
 guest_limit_s=120
 guest_boot_limit_s=90

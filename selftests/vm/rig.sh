@@ -17,6 +17,8 @@ vm=$build/vm
 
 # The kernels under test, the plain flavour first: the host runs that one too.
 read -r -a kernels <<<"${KERNELS:-}"
+# Those of Debian 13 that guests run as well: scenario SCENARIO@KERNEL.
+newer_kernels=()
 
 say()
 {
@@ -41,7 +43,7 @@ require_programs()
 {
 	local command missing=''
 
-	for command in qemu-system-x86_64 qemu-img busybox xz modprobe depmod cpio dpkg-deb gcc make; do
+	for command in qemu-system-x86_64 qemu-img busybox xz zstd modprobe depmod cpio dpkg-deb gcc make; do
 		command -v "$command" >/dev/null || missing+=" $command"
 	done
 	[ -z "$missing" ] || die "missing programs:$missing; 'make deps' installs them"
@@ -83,21 +85,30 @@ unpack_kernel()
 	depmod -b "$vm/$kernel" "$kernel"
 }
 
-# unpacked FILE: what an XZ image of a kernel (FILE) has inside, an ELF file; fails if it is none.
-# Documentation/x86/boot.rst: where the payload is; the stream is followed by its size.
+# unpacked FILE: what an XZ or Zstandard image of a kernel (FILE) has inside, an ELF file; fails if it
+# is none. Documentation/x86/boot.rst: where the payload is; the stream is followed by its size, which
+# only xz can be told to leave alone.
 unpacked()
 {
 	local sectors offset length
 
 	sectors=$(od -An -t u1 -j $((0x1f1)) -N 1 "$1")
-	offset=$(od -An -t u4 -j $((0x248)) -N 4 "$1")
+	offset=$(((sectors + 1) * 512 + $(od -An -t u4 -j $((0x248)) -N 4 "$1")))
 	length=$(od -An -t u4 -j $((0x24c)) -N 4 "$1")
-	dd if="$1" iflag=skip_bytes,count_bytes bs=1M skip=$(((sectors + 1) * 512 + offset)) \
-		count="$length" status=none | xz -dc --single-stream 2>/dev/null
+	case $(od -An -t x4 -j "$offset" -N 4 "$1") in
+	*fd2fb528) payload "$1" "$offset" $((length - 4)) | zstd -dcq ;;
+	*) payload "$1" "$offset" "$length" | xz -dc --single-stream 2>/dev/null ;;
+	esac
+}
+
+# payload FILE OFFSET LENGTH
+payload()
+{
+	dd if="$1" iflag=skip_bytes,count_bytes bs=1M skip="$2" count="$3" status=none
 }
 
 # kernel_image KERNEL: vmlinuz-KERNEL, and vmlinux-KERNEL, which machines boot unless they suspend:
-# half of an emulated machine's boot would be spent on unpacking an XZ image; QEMU starts what is
+# half of an emulated machine's boot would be spent on unpacking its image; QEMU starts what is
 # inside as well, by PVH. What is packed otherwise is the same twice.
 kernel_image()
 {
@@ -124,6 +135,8 @@ with_modules()
 		modprobe -d "$vm/$kernel" -S "$kernel" --show-depends "$module" 2>/dev/null
 	done | awk '$1 == "insmod" { print $2 }' | sort -u |
 		xargs -r cp -t "$root/lib/modules/$kernel"
+	# Debian 13 packs them; a guest need not unpack them at each boot.
+	find "$root/lib/modules/$kernel" -name '*.ko.xz' -exec xz -d {} +
 }
 
 # with_program ROOT FILE: copy a program and the libraries that it needs.
@@ -245,7 +258,7 @@ prepare()
 	unpack "$vm/peers" chrony linuxptp
 	"$rig/fetch-qemu" "$vm/qemu10" || say "no QEMU with a vmclock device: scenarios that need it are skipped"
 	peers=("$vm"/peers/usr/sbin/{chronyd,phc2sys,phc_ctl,ptp4l,pmc} "$vm/peers/usr/bin/chronyc")
-	for kernel in "${kernels[@]}"; do
+	for kernel in "${kernels[@]}" "${newer_kernels[@]}"; do
 		unpack_kernel "$kernel"
 		guest_image "$kernel"
 		kernel_image "$kernel"
