@@ -101,6 +101,8 @@ static int daemon_load_config(struct daemon *daemon, struct config **config)
 				  config);
 	if (!err && !config_can_set_clock(*config, why, sizeof(why)))
 		log_warning("%s: %s", text ? "command line" : daemon->options->config_path, why);
+	if (!err)
+		daemon_ask_quickly(daemon, *config);
 	return err;
 }
 

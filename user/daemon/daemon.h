@@ -169,6 +169,9 @@ int daemon_get_events(struct daemon *daemon, struct module_event *events, int ma
 
 /* update.c */
 
+/* With -q and -Q all sources are asked as with iburst, because the program is to end soon. */
+void daemon_ask_quickly(const struct daemon *daemon, struct config *config);
+
 /* Run the discipline on the sources' samples, and steer by the result. */
 void daemon_update(struct daemon *daemon);
 

@@ -18,15 +18,33 @@
 /* The discipline is run at least so often, even if no sample comes. */
 #define UPDATE_NS	(64 * NS_PER_S)
 
-/* -q and -Q end after so many samples, or so long after the first result. */
+/*
+ * -q and -Q end after so many samples, which are 2 s apart, or so long after the first result, which
+ * is looked at so often: an answer may be lost.
+ */
 #define ENOUGH_SAMPLES	4
-#define ENOUGH_NS	(5 * NS_PER_S)
+#define ENOUGH_NS	(8 * NS_PER_S)
+#define TASK_UPDATE_NS	NS_PER_S
 
 /* No source is asked for so long before and after a leap second (chrony: 5 s). */
 #define LEAP_CLOSE_NS	(5 * NS_PER_S)
 
 /* Pause after a failure to read the clocks. */
 #define RETRY_NS	NS_PER_S
+
+void daemon_ask_quickly(const struct daemon *daemon, struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->source_count && daemon->options->task != DAEMON_RUN; i++)
+		config->sources[i].options.iburst = true;
+}
+
+/* When the discipline is to run again without a sample. */
+static int64_t daemon_update_interval(const struct daemon *daemon)
+{
+	return daemon->options->task == DAEMON_RUN ? UPDATE_NS : TASK_UPDATE_NS;
+}
 
 static void daemon_leave(struct daemon *daemon, int status)
 {
@@ -154,7 +172,7 @@ void daemon_update(struct daemon *daemon)
 	}
 	daemon_check_epoch(daemon, &now);
 	daemon->sources_changed = false;
-	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, UPDATE_NS);
+	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, daemon_update_interval(daemon));
 	count = associations_sources(daemon->associations, &sources);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
@@ -172,7 +190,7 @@ void daemon_update(struct daemon *daemon)
 	 */
 	if (result->changed)
 		daemon->due_ns[DUE_UPDATE] =
-			chime_add_sat(now.raw_ns, chime_min(UPDATE_NS,
+			chime_add_sat(now.raw_ns, chime_min(daemon_update_interval(daemon),
 							    result->correction.horizon_ns));
 	daemon_apply(daemon, &now);
 	daemon_judge_host(daemon);

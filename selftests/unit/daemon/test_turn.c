@@ -187,6 +187,7 @@ static int receive(FIXTURE_DATA(turn) *self, int64_t ahead_ns)
 			.offset_ns = received.realtime_ns + ahead_ns - received.raw_ns,
 			.sigma_ns = 10 * US,
 			.maxerror_ns = 100 * US,
+			.horizon_ns = 128 * S,
 		},
 	};
 	self->daemon.sources_changed = true;
@@ -235,6 +236,31 @@ TEST_F(turn, an_epoch_that_begins_meanwhile_is_noticed_in_the_same_turn)
 	steering_recheck(self->daemon.steering);
 	daemon_timers(&self->daemon, fake_clock.raw_ns);
 	EXPECT_EQ(1, world.epoch);
+}
+
+/*
+ * Without iburst the second request would go out after a minute, in which a rate that is not known
+ * yet leaves the clock as wrong as 31 ms.
+ */
+TEST_F(turn, setting_the_clock_once_asks_quickly)
+{
+	self->config.source_count = 2;
+	daemon_ask_quickly(&self->daemon, &self->config);
+	EXPECT_FALSE(self->config.sources[0].options.iburst);
+	self->options.task = DAEMON_SET;
+	daemon_ask_quickly(&self->daemon, &self->config);
+	EXPECT_TRUE(self->config.sources[0].options.iburst);
+	EXPECT_TRUE(self->config.sources[1].options.iburst);
+}
+
+/* If the other answers are lost nothing but the time wakes the program that is to end. */
+TEST_F(turn, setting_the_clock_once_waits_for_no_answer_that_was_lost)
+{
+	receive(self, 0);
+	EXPECT_GT(self->daemon.due_ns[DUE_UPDATE], fake_clock.raw_ns + 10 * S);
+	self->options.task = DAEMON_SET;
+	receive(self, 0);
+	EXPECT_LE(self->daemon.due_ns[DUE_UPDATE], fake_clock.raw_ns + S);
 }
 
 TEST_HARNESS_MAIN
