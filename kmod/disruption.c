@@ -206,6 +206,15 @@ static void chime_disruption_suspect_host(struct chime *chime)
 		chime->disruption.suspected = followed;
 }
 
+/* By how much the host's clock differs from the timescale, either way. */
+static s64 chime_disruption_host_off(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	const struct chime_view *view = &timescale->current_view;
+
+	return chime_abs_sat(chime_sub_sat(chime_line_eval(&view->line, raw_ns),
+					   chime_line_eval(&view->host, raw_ns)));
+}
+
 /*
  * A bound of the hosts' clocks is known, and the correction in force, if any, does not show that it
  * is wrong.
@@ -214,19 +223,23 @@ static bool chime_disruption_is_vouched(const struct chime *chime)
 {
 	const struct chime_timescale *timescale = &chime->timescale;
 	const struct chime_view *view = &timescale->current_view;
-	s64 raw_ns = ktime_get_raw_ns(), apart_ns;
+	s64 raw_ns = ktime_get_raw_ns();
 
 	if (view->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
 		return false;
 	if (!view->corrected || view->reference != TRUECHIME_REFERENCE_HOST)
 		return true;
-	apart_ns = chime_sub_sat(chime_line_eval(&view->line, raw_ns),
-				 chime_line_eval(&view->host, raw_ns));
-	return chime_abs_sat(apart_ns) <=
+	return chime_disruption_host_off(timescale, raw_ns) <=
 	       chime_add_sat(view->host_maxerror_ns, chime_line_maxerror(&view->line, raw_ns));
 }
 
-void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted,
+/* The vmclock page's marker changes with each move to another host: there was none. */
+static bool chime_disruption_stayed(const struct chime *chime, u32 evidence)
+{
+	return chime_vmclock_present(&chime->witness.vmclock) && !(evidence & CHIME_SAW(MARKER));
+}
+
+void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted, u32 evidence,
 			    struct chime_reaction *reaction)
 {
 	struct chime_timescale *timescale = &chime->timescale;
@@ -237,13 +250,19 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 	disrupted->demoted = chime->host.demoted;
 	disrupted->corrected = chime_timescale_correction(timescale);
 	disrupted->host_vouched = chime_disruption_is_vouched(chime);
-	disrupted->maxerror_ns = chime_timescale_maxerror(timescale, ktime_get_raw_ns());
+	disrupted->host_stayed = chime_disruption_stayed(chime, evidence);
+	disrupted->apart_ns = chime->host.apart_ns;
+	chime_snapshot_take(&snapshot);
+	disrupted->maxerror_ns = chime_timescale_maxerror(timescale, snapshot.raw_ns);
+	disrupted->host_off_ns = chime_disruption_host_off(timescale, snapshot.raw_ns);
 	chime_react(disrupted, reaction);
 	if (reaction->suspect_host)
 		chime_disruption_suspect_host(chime);
 	if (disrupted->measure != CHIME_MEASURED_BY_SOURCES)
 		terms.host = &chime->host.track.line;
 	terms.gap_error_ns = reaction->shift_error_ns;
+	terms.apart_ns = reaction->apart_ns;
+	terms.vouched = disrupted->host_vouched;
 	chime_snapshot_take(&snapshot);
 	terms.realtime_ns = snapshot.realtime_ns;
 	chime_timescale_apply(timescale, reaction->change, &terms, snapshot.raw_ns);
@@ -277,13 +296,13 @@ static void chime_disruption_discount_stop(struct chime *chime, const struct chi
 }
 
 /* It is reported late that this may be another host: the clock was repaired already. */
-static void chime_disruption_leave_host(struct chime *chime, enum truechime_cause cause)
+static void chime_disruption_leave_host(struct chime *chime, const struct chime_event *event)
 {
-	struct chime_disrupted disrupted = { .cause = cause };
+	struct chime_disrupted disrupted = { .cause = event->cause };
 	struct chime_reaction reaction;
 
 	if (chime_disruption_is_vouched(chime))
-		chime_disruption_react(chime, &disrupted, &reaction);
+		chime_disruption_react(chime, &disrupted, event->evidence, &reaction);
 	else
 		chime_disruption_suspect_host(chime);
 }
@@ -295,7 +314,7 @@ static void chime_disruption_add_late(struct chime *chime, struct chime_event *e
 	event->cause = chime_disruption_judge(chime, event->evidence, event->gap_ns,
 					      chime->host.confirmation.witness);
 	if (chime_reaction_suspects_host(event->cause))
-		chime_disruption_leave_host(chime, event->cause);
+		chime_disruption_leave_host(chime, event);
 	if (chime->disruption.suspected)
 		chime_system_clock_distrust(&chime->system_clock);
 	event->epoch = chime->timescale.current_view.epoch;
@@ -330,7 +349,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	chime_host_accept(&chime->host);
 	chime_disruption_note_host_maxerror(chime);
 	disrupted.cause = event.cause;
-	chime_disruption_react(chime, &disrupted, &reaction);
+	chime_disruption_react(chime, &disrupted, event.evidence, &reaction);
 	if (reaction.repair)
 		chime_disruption_repair(chime, &event, reaction.lost_ns);
 	else
@@ -387,7 +406,7 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 	event.cause = chime_disruption_judge(chime, event.evidence, 0,
 					     chime->host.track.last.witness);
 	disrupted.cause = event.cause;
-	chime_disruption_react(chime, &disrupted, &reaction);
+	chime_disruption_react(chime, &disrupted, event.evidence, &reaction);
 	chime_disruption_repair(chime, &event, reaction.lost_ns);
 	chime_disruption_report(chime, &event);
 }
@@ -504,7 +523,7 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 	disruption->moved = true;
 	disruption->ok_raw_ns = min(disruption->ok_raw_ns, jump->ok_raw_ns);
 	disrupted.cause = event.cause;
-	chime_disruption_react(chime, &disrupted, &reaction);
+	chime_disruption_react(chime, &disrupted, event.evidence, &reaction);
 	chime_disruption_repair(chime, &event, reaction.lost_ns);
 	chime_disruption_report(chime, &event);
 	return 0;

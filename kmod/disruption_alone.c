@@ -56,7 +56,7 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	chime->disruption.left_to_others = false;
 	chime->disruption.was_corrected = chime_timescale_correction(&chime->timescale);
 	/* In this order: a program woken by the setting of the clock must see the new timescale. */
-	chime_disruption_react(chime, &disrupted, &reaction);
+	chime_disruption_react(chime, &disrupted, evidence, &reaction);
 	chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, &event, &repair);
 	chime_disruption_report(chime, &event);

@@ -19,10 +19,11 @@ enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evide
 					    bool sees_stops);
 
 /*
- * Add the state of the clocks to @disrupted, look up the reaction in the table of causes, and
- * change the reference accordingly. The caller carries out the other parts of @reaction.
+ * Add the state of the clocks and of the witnesses, which saw @evidence, to @disrupted, look up the
+ * reaction in the table of causes, and change the reference accordingly. The caller carries out the
+ * other parts of @reaction.
  */
-void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted,
+void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted, u32 evidence,
 			    struct chime_reaction *reaction);
 
 /*

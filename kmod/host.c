@@ -169,6 +169,7 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 
 	if (chime_host_read(host, second, evidence))
 		return false;
+	second->stood_still = chime_host_stood_still(host, *evidence);
 	again_ns = chime_host_line_deviation(&host->track, second);
 	worst_ns = max_t(s64, first->uncertainty_ns, second->uncertainty_ns);
 	slack_ns = max_t(s64, CHIME_CONFIRM_NS, 4 * worst_ns);

@@ -64,6 +64,7 @@ enum chime_check {
  * @stood_still: this guest was stopped or restored since the latest cross-timestamp on the line
  * @stated_maxerror_ns: bound of its error against UTC, as the operator states it for the clocks of
  *	all hosts; 0: not stated
+ * @apart_ns: the clocks of two hosts differ by at most this, unless more is stated of them
  * @track: the line
  * @pairings: number of cross-timestamps taken
  * @failures: number of failed attempts
@@ -82,6 +83,7 @@ struct chime_host {
 	bool lost;
 	bool stood_still;
 	s64 stated_maxerror_ns;
+	s64 apart_ns;
 	struct chime_host_line track;
 	u64 pairings;
 	u64 failures;

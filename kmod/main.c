@@ -22,6 +22,10 @@ static unsigned int hostmaxerror_us;
 module_param(hostmaxerror_us, uint, 0444);
 MODULE_PARM_DESC(hostmaxerror_us, "the clocks of all hosts of this guest are right to so many us, up to 3600000000; 0: nobody has said (0)");
 
+static unsigned int hostdifference_us = 10000;
+module_param(hostdifference_us, uint, 0444);
+MODULE_PARM_DESC(hostdifference_us, "where nobody says how right they are, the clocks of two hosts of this guest differ by at most so many us, up to 3600000000; 0: a pause or revert never ends on another host (10000)");
+
 static unsigned int check_ms = 20;
 module_param(check_ms, uint, 0444);
 MODULE_PARM_DESC(check_ms, "a busy machine checks the host's time every so many ms, 1 to 60000 (20)");
@@ -92,6 +96,8 @@ static int __init chime_check_parameters(void)
 		ret = chime_check_range("holdover_s", holdover_s, 86400);
 	if (!ret && hostmaxerror_us)
 		ret = chime_check_range("hostmaxerror_us", hostmaxerror_us, 3600000000U);
+	if (!ret && hostdifference_us)
+		ret = chime_check_range("hostdifference_us", hostdifference_us, 3600000000U);
 	return ret;
 }
 
@@ -199,6 +205,7 @@ static int __init chime_init(void)
 	chime_events_init(&chime.events, &chime.lock);
 	chime_host_init(&chime.host, &chime.lock);
 	chime.host.stated_maxerror_ns = hostmaxerror_us * NSEC_PER_USEC;
+	chime.host.apart_ns = hostdifference_us * NSEC_PER_USEC;
 	ret = chime_open_host();
 	if (ret)
 		return ret;

@@ -343,16 +343,57 @@ static s64 chime_timescale_reach(const struct chime_timescale *timescale, s64 ra
 	return max_t(s64, chime_sub_sat(correction->rate_horizon_ns, chime_abs_sat(age_ns)), 0);
 }
 
-/* The raw clock moved: @host is the same host's line now, and the correction stays valid. */
+/*
+ * What the correction's bound lacks if the host is another one, which is right to what is stated of
+ * it: then the correction says nothing of its clock. Other parts of the timescale's bound may be
+ * gone in a moment, and do not count.
+ */
+static s64 chime_timescale_vouched_apart(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	const struct chime_view *view = &timescale->current_view;
+	s64 host_ns = chime_line_eval(&view->host, raw_ns);
+	s64 reference_ns = chime_line_eval(&timescale->steady.line, raw_ns);
+	s64 time_ns = chime_line_eval(&timescale->correction, reference_ns);
+	s64 needed_ns = chime_add_sat(chime_abs_sat(chime_sub_sat(time_ns, host_ns)),
+				      view->host_maxerror_ns);
+	s64 known_ns = chime_line_maxerror(&timescale->correction, reference_ns);
+
+	return chime_add_sat(chime_sub_sat(needed_ns, known_ns), timescale->apart_ns);
+}
+
+/*
+ * The host may be another one than the correction was measured against: allow for that. However
+ * often this guest was moved, the two clocks differ by no more.
+ */
+static void chime_timescale_allow_for_move(struct chime_timescale *timescale,
+					   const struct chime_reference_terms *terms, s64 raw_ns)
+{
+	struct chime_line *correction = &timescale->correction;
+	const struct chime_view *view = &timescale->current_view;
+	s64 apart_ns = terms->apart_ns;
+
+	if (!apart_ns || !view->corrected || view->reference != TRUECHIME_REFERENCE_HOST)
+		return;
+	if (terms->vouched)
+		apart_ns = chime_timescale_vouched_apart(timescale, raw_ns);
+	if (apart_ns <= timescale->apart_ns)
+		return;
+	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns,
+						apart_ns - timescale->apart_ns);
+	timescale->apart_ns = apart_ns;
+}
+
+/* The raw clock moved: this is the same host's line now, and the correction stays valid. */
 static void chime_timescale_resync(struct chime_timescale *timescale,
-				   const struct chime_line *host, s64 raw_ns)
+				   const struct chime_reference_terms *terms, s64 raw_ns)
 {
 	struct chime_view *view = &timescale->current_view;
 
-	chime_steady_resync(&timescale->steady, &view->host, host,
+	chime_steady_resync(&timescale->steady, &view->host, terms->host,
 			    chime_timescale_reach(timescale, raw_ns), raw_ns);
-	view->host = *host;
+	view->host = *terms->host;
 	view->has_host = true;
+	chime_timescale_allow_for_move(timescale, terms, raw_ns);
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
@@ -440,6 +481,7 @@ void chime_timescale_lose_host(struct chime_timescale *timescale, s64 raw_ns)
 	if (view->reference == TRUECHIME_REFERENCE_HOST && !view->corrected) {
 		/* The host's line was the only source: it stands in for the host. */
 		timescale->correction = (struct chime_line){ };
+		timescale->apart_ns = 0;
 		view->corrected = true;
 		view->corrected_ns = chime_view_reference(view, raw_ns);
 		timescale->stands_in = true;
@@ -456,6 +498,7 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 	if (epoch != view->epoch)
 		return -ESTALE;
 	timescale->correction = *correction;
+	timescale->apart_ns = 0;
 	timescale->stands_in = false;
 	chime_steady_renew(&timescale->steady, raw_ns);
 	view->corrected = true;
@@ -519,10 +562,12 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 	lockdep_assert_held(timescale->lock);
 	switch (change) {
 	case CHIME_REFERENCE_SAME:
+		chime_timescale_allow_for_move(timescale, terms, raw_ns);
+		chime_timescale_change(timescale, raw_ns, false);
 		break;
 	case CHIME_REFERENCE_RESYNC:
 		chime_timescale_catch_up(timescale, host, raw_ns);
-		chime_timescale_resync(timescale, host, raw_ns);
+		chime_timescale_resync(timescale, terms, raw_ns);
 		break;
 	case CHIME_REFERENCE_FOLLOW:
 		/* A step of the host's clock does not affect the clock of mode external. */

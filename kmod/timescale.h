@@ -112,6 +112,8 @@ struct chime_now {
  * @current_view: what readers see now; used by writers only
  * @correction: UTC minus reference as a function of the reference's time
  * @steady: unslewed host time; valid since the host last became the reference
+ * @apart_ns: the part of the correction's bound that allows for the present host being another one
+ *	than it was measured against
  * @stands_in: the correction is the line of a host that was lost
  * @free: UTC as a function of the raw clock where there is neither host nor correction
  * @external: the adjustable clock of mode external, as a function of the raw clock
@@ -126,6 +128,7 @@ struct chime_timescale {
 	struct chime_view current_view;
 	struct chime_line correction;
 	struct chime_steady steady;
+	s64 apart_ns;
 	bool stands_in;
 	struct chime_line free;
 	struct chime_line external;
@@ -166,12 +169,17 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
  * @gap_ns: how far the clock moved
  * @gap_error_ns: for CHIME_REFERENCE_SHIFT: bound of @gap_ns's error, added to the correction's
  * @realtime_ns: for CHIME_REFERENCE_RESTART: the time to begin with
+ * @apart_ns: for CHIME_REFERENCE_RESYNC and CHIME_REFERENCE_SAME: the host may be another one, whose
+ *	clock differs from the first one's by up to this; 0: it is the same ...
+ * @vouched: ... unless the bound that is stated of the host's clock says better how right it is
  */
 struct chime_reference_terms {
 	const struct chime_line *host;
 	s64 gap_ns;
 	s64 gap_error_ns;
 	s64 realtime_ns;
+	s64 apart_ns;
+	bool vouched;
 };
 
 /*

@@ -19,6 +19,10 @@
 
 /* Growth of the bound while no slope is known: the largest rate that a kernel corrects. */
 #define CHIME_GROWTH_UNKNOWN_Q32	(500 * CHIME_PPM_Q32)
+
+/* KVM does not scale the counter of a guest that was moved if it differs by less than this. */
+#define CHIME_GROWTH_SUSPECT_Q32	(250 * CHIME_PPM_Q32)
+
 /* A rate change means that the host is slewed: another one is expected for this long. */
 #define CHIME_RATE_CHANGE_MEMORY_NS	(10 * CHIME_NS_PER_S)
 
@@ -205,6 +209,26 @@ static void chime_host_line_relearn(struct chime_host_line *host)
 }
 
 /*
+ * Error of a slope from before this guest stood still: the readings since then, which have not
+ * contradicted it, show it to no less.
+ */
+static s64 chime_host_line_kept_error(const struct chime_host_line *host)
+{
+	const struct chime_pairing *first = &host->points[0], *last = &host->last;
+	s64 baseline_ns = chime_sub_sat(last->raw_ns, first->raw_ns);
+	s64 readings_ns = chime_add_sat(first->uncertainty_ns, last->uncertainty_ns);
+	s64 seen_q32 = CHIME_GROWTH_SUSPECT_Q32;
+
+	if (!host->rate_suspect)
+		return host->rate_error_q32;
+	if (baseline_ns >= CHIME_BASELINE_MIN_NS) {
+		readings_ns = chime_add_sat(chime_host_line_slack(readings_ns), CHIME_WOBBLE_NS);
+		seen_q32 = chime_min(seen_q32, chime_ratio_q32(readings_ns, baseline_ns));
+	}
+	return chime_max(host->rate_error_q32, seen_q32);
+}
+
+/*
  * Fit the line anew: through the latest cross-timestamp, with the slope of the segment. Its bound
  * allows for a slew that hides in the readings' uncertainty: until it shows, it moves the host off
  * the line by as much from each check to the next.
@@ -213,18 +237,21 @@ static void chime_host_line_refit(struct chime_host_line *host, const struct chi
 {
 	const struct chime_pairing *last = &host->last;
 	s64 rate_q32 = host->rate_known ? host->line.rate_q32 : 0;
-	s64 slope_error_q32 = host->rate_known ? host->line.sigma_rate_q32 :
-						 CHIME_GROWTH_UNKNOWN_Q32;
+	s64 slope_error_q32 = CHIME_GROWTH_UNKNOWN_Q32;
 	struct chime_line fitted;
 
 	chime_host_line_trim_segment(host);
-	if (host->rate_known)
+	if (host->rate_known) {
+		slope_error_q32 = chime_host_line_kept_error(host);
 		chime_host_line_relearn(host);
+	}
 	if (!chime_host_line_fit(host, &fitted)) {
 		rate_q32 = fitted.rate_q32;
 		slope_error_q32 = fitted.maxerror_rate_q32;
 		host->baseline_min_ns = CHIME_BASELINE_MIN_NS;
 		host->rate_known = true;
+		host->rate_error_q32 = slope_error_q32;
+		host->rate_suspect = false;
 	}
 	host->line = (struct chime_line){
 		.origin_ns = last->raw_ns,
@@ -304,6 +331,7 @@ void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pai
 	}
 	chime_host_line_restart(host, pairing, host->rate_known ? CHIME_BASELINE_KEPT_NS :
 								 CHIME_BASELINE_MIN_NS);
+	host->rate_suspect = pairing->stood_still || !pairing->witness;
 	host->last = *pairing;
 	chime_host_line_refit(host, pairing);
 }

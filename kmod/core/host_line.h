@@ -74,6 +74,9 @@ enum chime_verdict {
  * @count: how many of them; 0: no cross-timestamp yet
  * @baseline_min_ns: a segment shorter than this keeps the slope that was known before
  * @rate_known: @line has a slope
+ * @rate_error_q32: the error of that slope when it was fitted
+ * @rate_suspect: it is from before this guest stood still: the raw clock may be another machine's
+ *	now
  * @rate_change_q32: size of the latest rate change ...
  * @rate_change_raw_ns: ... and when it was seen
  * @clocksource_changes: changes of the raw clock's rate seen
@@ -85,6 +88,8 @@ struct chime_host_line {
 	int count;
 	s64 baseline_min_ns;
 	bool rate_known;
+	s64 rate_error_q32;
+	bool rate_suspect;
 	s64 rate_change_q32;
 	s64 rate_change_raw_ns;
 	u32 clocksource_changes;
@@ -105,7 +110,10 @@ s64 chime_host_line_deviation(const struct chime_host_line *host,
 enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 					  const struct chime_pairing *pairing);
 
-/* The caller accepts a jump: move the line through @pairing and keep its rate. */
+/*
+ * The caller accepts a jump: move the line through @pairing and keep its rate, which is suspect
+ * unless a stop of this guest would have been seen and was not.
+ */
 void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing);
 
 /* Could the hardest slew that a host's daemon may make have moved @pairing off the line? */

@@ -28,7 +28,8 @@ enum chime_moved {
 /**
  * struct chime_reaction_row - what follows from one cause
  * @moved: which clock moved
- * @suspect: the host may be another one
+ * @suspect: the host may be another one, of which nothing is known
+ * @may_move: the host may be another one of the same operator: to this guest a move looks like this
  * @uncounted: it is not counted as a disruption: time need not be measured anew
  * @occasion: the occasion of the step policy
  * @spare_ns: errors up to this are slewed
@@ -36,6 +37,7 @@ enum chime_moved {
 struct chime_reaction_row {
 	enum chime_moved moved;
 	bool suspect;
+	bool may_move;
 	bool uncounted;
 	enum truechime_occasion occasion;
 	s64 spare_ns;
@@ -44,12 +46,13 @@ struct chime_reaction_row {
 #define CHIME_ON(name)	.occasion = TRUECHIME_OCCASION_##name
 
 static const struct chime_reaction_row chime_reaction_rows[CHIME_CAUSES] = {
-	[TRUECHIME_CAUSE_UNKNOWN] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_UNKNOWN] = { CHIME_MOVED_RAW, .may_move = true, CHIME_ON(DISRUPTION) },
 	[TRUECHIME_CAUSE_BOOT] = { CHIME_MOVED_NONE, .uncounted = true, CHIME_ON(BOOT) },
-	[TRUECHIME_CAUSE_REVERT] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
+	[TRUECHIME_CAUSE_REVERT] = { CHIME_MOVED_RAW, .may_move = true, CHIME_ON(DISRUPTION) },
 	[TRUECHIME_CAUSE_FORK] = { CHIME_MOVED_RAW, .suspect = true, CHIME_ON(DISRUPTION) },
-	[TRUECHIME_CAUSE_PAUSE] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION) },
-	[TRUECHIME_CAUSE_SUSPEND] = { CHIME_MOVED_RAW, CHIME_ON(DISRUPTION),
+	[TRUECHIME_CAUSE_PAUSE] = { CHIME_MOVED_RAW, .may_move = true, CHIME_ON(DISRUPTION) },
+	/* A machine that hibernated may wake anywhere. */
+	[TRUECHIME_CAUSE_SUSPEND] = { CHIME_MOVED_RAW, .may_move = true, CHIME_ON(DISRUPTION),
 				      .spare_ns = CHIME_SUSPEND_LEFT_NS },
 	[TRUECHIME_CAUSE_MIGRATION] = { CHIME_MOVED_PLACE, .suspect = true, CHIME_ON(DISRUPTION) },
 	[TRUECHIME_CAUSE_HOST_STEP] = { CHIME_MOVED_HOST, CHIME_ON(DISRUPTION) },
@@ -115,6 +118,28 @@ static bool chime_reaction_is_vouched(const struct chime_disrupted *disrupted, b
 	       disrupted->measure != CHIME_MEASURED_BY_SOURCES;
 }
 
+/* By how much the present host's clock may differ from that of the one before. */
+static s64 chime_reaction_apart(const struct chime_disrupted *disrupted, bool may_move)
+{
+	if (!may_move || disrupted->host_stayed || !disrupted->has_host ||
+	    disrupted->measure == CHIME_MEASURED_BY_SOURCES)
+		return 0;
+	return disrupted->apart_ns;
+}
+
+/*
+ * A host whose time is not trusted still measures how much time has passed. Another host need not
+ * be as wrong: then the gap includes that.
+ */
+static s64 chime_reaction_shift_error(const struct chime_disrupted *disrupted, s64 apart_ns)
+{
+	s64 error_ns = chime_scale_q32(chime_abs_sat(disrupted->gap_ns), CHIME_FREE_RATE_Q32);
+
+	if (!apart_ns)
+		return error_ns;
+	return chime_add_sat(error_ns, chime_add_sat(apart_ns, disrupted->host_off_ns));
+}
+
 static enum chime_reference_change
 chime_reaction_change(const struct chime_disrupted *disrupted, enum chime_moved moved)
 {
@@ -140,17 +165,16 @@ void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction 
 		.lost_ns = row->moved == CHIME_MOVED_HOST ? 0 : disrupted->gap_ns,
 		.suspect_host = row->suspect && !vouched &&
 				disrupted->measure != CHIME_MEASURED_BY_SOURCES,
+		.apart_ns = chime_reaction_apart(disrupted, row->may_move),
 	};
 	reaction->repair = reaction->change != CHIME_REFERENCE_ABSORB &&
 			   reaction->change != CHIME_REFERENCE_WATCH &&
 			   reaction->change != CHIME_REFERENCE_RESTART;
 	if (reaction->change != CHIME_REFERENCE_SHIFT)
 		return;
-	/* A host whose time is not trusted still measures how much time has passed. */
 	reaction->shift_error_ns = disrupted->measure == CHIME_MEASURED_BY_SOURCES ?
 				   disrupted->gap_error_ns :
-				   chime_scale_q32(chime_abs_sat(disrupted->gap_ns),
-						   CHIME_FREE_RATE_Q32);
+				   chime_reaction_shift_error(disrupted, reaction->apart_ns);
 }
 
 enum truechime_occasion chime_reaction_occasion(enum truechime_cause cause)

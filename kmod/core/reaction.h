@@ -64,6 +64,9 @@ enum chime_measure {
  * @demoted: the host's clock is not the reference
  * @corrected: a correction is in force: UTC is known independently of the reference
  * @host_vouched: how right the clocks of this guest's hosts are is known, whichever it is on
+ * @host_stayed: a move to another host would have been reported
+ * @apart_ns: the clocks of two hosts differ by at most this, unless it is known how right they are
+ * @host_off_ns: by how much the host's clock differed from the timescale before the disruption
  * @maxerror_ns: bound of the timescale's error before the disruption
  */
 struct chime_disrupted {
@@ -75,6 +78,9 @@ struct chime_disrupted {
 	bool demoted;
 	bool corrected;
 	bool host_vouched;
+	bool host_stayed;
+	s64 apart_ns;
+	s64 host_off_ns;
 	s64 maxerror_ns;
 };
 
@@ -84,6 +90,8 @@ struct chime_disrupted {
  * @shift_error_ns: of CHIME_REFERENCE_SHIFT: bound of the gap's error
  * @lost_ns: by how much the system clock fell behind together with the raw clock
  * @suspect_host: nothing is known of this host: a correction that stays in force loses its bound
+ * @apart_ns: this may be another host, whose clock differs from the first one's by up to this: the
+ *	bound of a correction that stays in force allows for it; 0: it is the same host
  * @repair: correct the system clock by the policy; otherwise leave it alone
  */
 struct chime_reaction {
@@ -91,6 +99,7 @@ struct chime_reaction {
 	s64 shift_error_ns;
 	s64 lost_ns;
 	bool suspect_host;
+	s64 apart_ns;
 	bool repair;
 };
 

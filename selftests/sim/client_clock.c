@@ -46,7 +46,8 @@ static int start_module(struct client_clock *clock)
 {
 	struct chime_pairing first = take_pairing(clock, 0);
 
-	clock->module = guest_module_new(&first, client_clock_int(clock->realtime));
+	clock->module = guest_module_new(&first, client_clock_int(clock->realtime),
+					 llrint(clock->host.options.apart_ns));
 	if (!clock->module)
 		return -ENOMEM;
 	clock->next_pairing_ns = first.raw_ns + llrint(clock->host.options.check_ns);

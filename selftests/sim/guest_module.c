@@ -22,16 +22,19 @@ struct guest_module {
 	struct chime_timescale timescale;
 	struct chime_host_line track;
 	struct chime_policy policy;
+	int64_t apart_ns;
 	bool demoted;
 };
 
-struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t realtime_ns)
+struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t realtime_ns,
+				      int64_t apart_ns)
 {
 	struct guest_module *module = calloc(1, sizeof(*module));
 
 	if (!module)
 		return NULL;
 	module->lock.held = true;
+	module->apart_ns = apart_ns;
 	chime_policy_defaults(&module->policy);
 	unit_clocks.raw = first->raw_ns;
 	unit_clocks.real = realtime_ns;
@@ -45,6 +48,15 @@ struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t
 void guest_module_free(struct guest_module *module)
 {
 	free(module);
+}
+
+/* How far the host's clock is from the timescale. */
+static int64_t guest_module_host_off(const struct guest_module *module, int64_t raw_ns)
+{
+	struct chime_now now;
+
+	chime_timescale_now(&module->timescale, raw_ns, &now);
+	return chime_abs_sat(chime_sub_sat(now.time_ns, now.host_ns));
 }
 
 void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
@@ -62,6 +74,8 @@ void guest_module_check(struct guest_module *module, const struct chime_pairing 
 	};
 	struct chime_reaction reaction;
 
+	disrupted.apart_ns = module->apart_ns;
+	disrupted.host_off_ns = guest_module_host_off(module, pairing->raw_ns);
 	*look = (struct guest_module_check){ };
 	switch (chime_host_line_update(&module->track, pairing)) {
 	case CHIME_VERDICT_STARTED:
@@ -86,6 +100,7 @@ void guest_module_check(struct guest_module *module, const struct chime_pairing 
 	chime_host_line_rebase(&module->track, pairing);
 	terms.gap_ns = disrupted.gap_ns;
 	terms.gap_error_ns = reaction.shift_error_ns;
+	terms.apart_ns = reaction.apart_ns;
 	chime_timescale_apply(timescale, reaction.change, &terms, pairing->raw_ns);
 }
 

@@ -14,6 +14,7 @@
  * @offset_ns: its clock's error at the start
  * @check_ns: raw time between two readings by the guest
  * @bracket_ns: a reading lies somewhere between two of raw, at most so far apart; 0: exact
+ * @apart_ns: two hosts' clocks differ by at most this, as the module's hostdifference_us states
  * @slew: its daemon slews by up to this rate ...
  * @slew_ns: ... for this long, in the mean, then back as long, and rests as long
  */
@@ -22,6 +23,7 @@ struct host_clock_options {
 	double offset_ns;
 	double check_ns;
 	double bracket_ns;
+	double apart_ns;
 	double slew;
 	double slew_ns;
 };

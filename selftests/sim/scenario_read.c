@@ -231,6 +231,7 @@ static bool set_host(struct world_options *world, const char *key, const char *t
 		{ "offset", &host->offset_ns },
 		{ "check", &host->check_ns },
 		{ "bracket", &host->bracket_ns },
+		{ "apart", &host->apart_ns },
 		{ "slew", &host->slew },
 		{ "slew-time", &host->slew_ns },
 	};

@@ -25,6 +25,7 @@ void world_options_init(struct world_options *options)
 		.offset_ns = 10e6,
 		.module = true,
 		.host.check_ns = 1e9,
+		.host.apart_ns = 10e6,
 		.host.slew_ns = 10e9,
 		.discipline = {
 			.step_threshold_ns = 1000000000,

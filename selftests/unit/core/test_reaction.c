@@ -34,21 +34,21 @@ static const struct {
 	enum truechime_cause cause;
 	enum chime_reference_change followed, demoted, unmeasured;
 	enum truechime_occasion occasion;
-	bool suspects, counts, hosts;
+	bool suspects, moves, counts, hosts;
 	s64 spare_ns;
 } rows[] = {
 	{ "unknown", TRUECHIME_CAUSE_UNKNOWN, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
-	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true },
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .moves = true, .counts = true },
 	{ "boot", TRUECHIME_CAUSE_BOOT, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
 	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_BOOT, .counts = false },
 	{ "revert", TRUECHIME_CAUSE_REVERT, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
-	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true },
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .moves = true, .counts = true },
 	{ "fork", TRUECHIME_CAUSE_FORK, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
 	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .suspects = true, .counts = true },
 	{ "pause", TRUECHIME_CAUSE_PAUSE, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
-	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true },
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .moves = true, .counts = true },
 	{ "suspend", TRUECHIME_CAUSE_SUSPEND, CHIME_REFERENCE_RESYNC, CHIME_REFERENCE_SHIFT,
-	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .counts = true,
+	  CHIME_REFERENCE_SAME, TRUECHIME_OCCASION_DISRUPTION, .moves = true, .counts = true,
 	  .spare_ns = 10 * MS },
 	{ "migration", TRUECHIME_CAUSE_MIGRATION, CHIME_REFERENCE_REPLACE, CHIME_REFERENCE_SHIFT,
 	  CHIME_REFERENCE_REPLACE, TRUECHIME_OCCASION_DISRUPTION, .suspects = true,
@@ -97,6 +97,41 @@ TEST(follows_another_host_that_is_vouched_for)
 		other.demoted = false;
 		other.measure = CHIME_MEASURED_BY_SOURCES;
 		EXPECT_EQ(CHIME_REFERENCE_SHIFT, react(other).change);
+	}
+}
+
+/* To this guest it looks the same whether another host goes on with it, unless a device tells. */
+TEST(allows_for_another_host_where_a_move_is_not_reported)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++) {
+		const struct chime_disrupted disrupted = {
+			.cause = rows[i].cause, .measure = CHIME_MEASURED_BY_HOST,
+			.gap_ns = 5 * S, .has_host = true, .corrected = true,
+			.apart_ns = 10 * MS, .host_off_ns = 3 * S, .maxerror_ns = MS,
+		};
+		s64 apart_ns = rows[i].moves ? 10 * MS : 0;
+		struct chime_disrupted other = disrupted;
+
+		TH_LOG("%s", rows[i].name);
+		EXPECT_EQ(apart_ns, react(disrupted).apart_ns);
+		other.measure = CHIME_MEASURED_BY_NONE;
+		EXPECT_EQ(apart_ns, react(other).apart_ns);
+		other.has_host = false;
+		EXPECT_EQ(0, react(other).apart_ns);
+		other = disrupted;
+		other.host_stayed = true;
+		EXPECT_EQ(0, react(other).apart_ns);
+		other = disrupted;
+		other.measure = CHIME_MEASURED_BY_SOURCES;
+		EXPECT_EQ(0, react(other).apart_ns);
+		/* A demoted host was wrong, and another one need not be. */
+		other = disrupted;
+		other.demoted = true;
+		if (rows[i].demoted == CHIME_REFERENCE_SHIFT)
+			EXPECT_EQ(5 * S / 2000 + (rows[i].moves ? 3 * S + 10 * MS : 0),
+				  react(other).shift_error_ns / 10000 * 10000);
 	}
 }
 

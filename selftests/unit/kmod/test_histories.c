@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random histories of a guest: it runs, is restored, forked, moved and paused, its host's clock is
- * set, it is demoted and trusted again, and time sources measure. Whatever happens in whatever
- * order, the true time is within the published bound, and time is continuous where the reaction
- * says so.
+ * Random histories of a guest: it runs, is restored, forked, moved and paused, often to another
+ * host without being told, its host's clock is set, it is demoted and trusted again, and time
+ * sources measure. Whatever happens in whatever order, the true time is within the published bound,
+ * and time is continuous where the reaction says so.
  *
  * HISTORIES=1000000 plays more of them than the usual 20,000.
  */
@@ -17,6 +17,7 @@
 #define EVENTS		12
 #define PPM_MAX		1	/* a correction's rate is good to this */
 #define ERROR_MAX_NS	(10 * US)	/* and its offset to this */
+#define APART_NS	(10 * MS)	/* the clocks of two hosts differ by at most this */
 
 /* The true clocks, and what the module sees of them. */
 struct world {
@@ -26,6 +27,7 @@ struct world {
 	s64 raw_ns;
 	s64 utc_ns;
 	s64 host_ns;
+	s64 place_ns;	/* the present host's clock against the middle of all hosts' */
 	s64 rate_ppb;	/* raw clock and host against UTC */
 };
 
@@ -112,6 +114,8 @@ static struct chime_reaction disrupt(struct world *world, enum truechime_cause c
 		.has_host = true,
 		.demoted = world->demoted,
 		.corrected = chime_timescale_correction(world->timescale),
+		.apart_ns = APART_NS,
+		.host_off_ns = llabs(world->host_ns - now_of(world).time_ns - gap_ns),
 		.maxerror_ns = chime_timescale_maxerror(world->timescale, world->raw_ns),
 	};
 	struct chime_reference_terms terms = {
@@ -122,10 +126,22 @@ static struct chime_reaction disrupt(struct world *world, enum truechime_cause c
 
 	chime_react(&disrupted, &reaction);
 	terms.gap_error_ns = reaction.shift_error_ns;
+	terms.apart_ns = reaction.apart_ns;
 	if (reaction.suspect_host)
 		chime_timescale_suspect_host(world->timescale, world->raw_ns);
 	chime_timescale_apply(world->timescale, reaction.change, &terms, world->raw_ns);
 	return reaction;
+}
+
+/* Any of the hosts goes on with this guest. Return how far its clock is ahead of the last one's. */
+static s64 move(struct world *world)
+{
+	s64 place_ns = between(world, -APART_NS / 2, APART_NS / 2), ahead_ns;
+
+	ahead_ns = place_ns - world->place_ns;
+	world->place_ns = place_ns;
+	world->host_ns += ahead_ns;
+	return ahead_ns;
 }
 
 /* This guest loses time; the host's clock shows how much. */
@@ -138,6 +154,7 @@ static void restore(struct world *world)
 	s64 gap_ns = between(world, MS, 400 * DAY);
 
 	pass(world, gap_ns, 0);
+	gap_ns += move(world);
 	disrupt(world, causes[between(world, 0, 4)], CHIME_MEASURED_BY_HOST, gap_ns, 0);
 }
 
@@ -225,6 +242,7 @@ TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)
 		world.raw_ns = RAW0_NS;
 		world.utc_ns = UTC0_NS;
 		world.host_ns = UTC0_NS + between(&world, -S, S);
+		world.place_ns = 0;
 		world.rate_ppb = between(&world, -1000 * PPM_MAX, 1000 * PPM_MAX);
 		line = line_of(&world);
 		chime_timescale_set_reference(&self->timescale, &line, true, world.raw_ns);

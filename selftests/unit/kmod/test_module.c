@@ -400,6 +400,170 @@ TEST_F(module, notification_that_comes_late_is_no_second_event)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 }
 
+/* The clocks of two hosts differ by 5 ms, and no device tells of a move. */
+TEST_F(module, pause_or_revert_may_end_on_another_host)
+{
+	s64 before_ns;
+	int i;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < 6; i++) {
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		before_ns = status().now.maxerror_ns;
+		stand_still(i % 2 ? 2 * S : 300 * MS);
+		machine.host_ahead_ns = i % 2 ? 0 : 5 * MS;
+		if (i == 3)
+			notify_genid();
+		check();
+		EXPECT_EQ(i == 3 ? TRUECHIME_CAUSE_REVERT : TRUECHIME_CAUSE_PAUSE, latest()->cause);
+		EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+		EXPECT_LE(before_ns + 10 * MS, latest()->maxerror_ns);
+		EXPECT_GE(20 * MS, latest()->maxerror_ns);
+		/* It stays as good as synchronised. */
+		EXPECT_TRUE(status().corrected);
+		EXPECT_FALSE(machine.chime->disruption.suspected);
+	}
+	/* However often it moves, no two hosts differ by more. */
+	before_ns = status().now.maxerror_ns;
+	for (i = 0; i < 5; i++) {
+		run(S);
+		stand_still(300 * MS);
+		machine.host_ahead_ns = i % 2 ? 0 : 5 * MS;
+		check();
+		EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	}
+	EXPECT_GT(before_ns + 5 * MS, status().now.maxerror_ns);
+	/* The next answer ends it. */
+	ASSERT_EQ(0, correct());
+	EXPECT_GE(MS, status().now.maxerror_ns);
+}
+
+/* A restore is reported, and took no time: that may be another host as well. */
+TEST_F(module, revert_without_a_gap_may_end_on_another_host)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	notify_genid();
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_LE(10 * MS, latest()->maxerror_ns);
+	EXPECT_TRUE(status().corrected);
+	EXPECT_EQ(TRUECHIME_ACTION_NONE, latest()->action);
+}
+
+/* Nothing happened to this guest, or a page would have told of a move. */
+TEST_F(module, bound_does_not_allow_for_a_move_that_was_none)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.host_ahead_ns = 30 * S;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_GE(MS, latest()->maxerror_ns);
+	machine.has_page = true;
+	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	run(10 * S);
+	stand_still(300 * MS);
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_GE(2 * MS, latest()->maxerror_ns);
+}
+
+/* Who vouches for the hosts says how far two of them can be apart. */
+TEST_F(module, bound_allows_for_another_host_as_far_as_that_is_vouched_for)
+{
+	static const s64 vouched_ns[] = { 1 * MS, 100 * MS };
+	unsigned int i;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(vouched_ns); i++) {
+		chime_control_state_host_maxerror(machine.chime, vouched_ns[i]);
+		machine.host_ahead_ns = vouched_ns[i];
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		run(10 * S);
+		machine.host_ahead_ns = -vouched_ns[i];
+		stand_still(300 * MS);
+		check();
+		EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+		EXPECT_LE(2 * vouched_ns[i] - CLOSE_NS, latest()->maxerror_ns);
+		EXPECT_GE(2 * vouched_ns[i] + MS, latest()->maxerror_ns);
+		EXPECT_TRUE(status().corrected);
+	}
+	/* The sources have shown that the statement is wrong. */
+	chime_control_state_host_maxerror(machine.chime, MS);
+	machine.host_ahead_ns = S;
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	stand_still(300 * MS);
+	check();
+	EXPECT_LE(10 * MS, latest()->maxerror_ns);
+	EXPECT_GE(20 * MS, latest()->maxerror_ns);
+	/* What is allowed for a slew during a long gap goes away, this does not. */
+	chime_control_state_host_maxerror(machine.chime, 100 * MS);
+	machine.host_ahead_ns = 0;
+	check();
+	run(60 * S);
+	ASSERT_EQ(0, correct());
+	machine.host_ahead_ns = 50 * MS;
+	stand_still(HOUR);
+	check();
+	run(10 * S);
+	EXPECT_LE(100 * MS, status().now.maxerror_ns);
+}
+
+/* A demoted host was 3 s off; the one that this guest is on now is right. */
+TEST_F(module, gap_by_a_demoted_host_may_be_that_of_another)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.host_ahead_ns = 3 * S;
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	run(10 * S);
+	machine.host_ahead_ns = 0;
+	stand_still(60 * S);
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	EXPECT_GE(4 * S, latest()->maxerror_ns);
+}
+
+/* An idle guest checks once a second, and nothing has shown the other machine's counter yet. */
+TEST_F(module, slope_after_a_stop_is_suspect_until_it_is_seen)
+{
+	int i;
+
+	ASSERT_EQ(0, load());
+	run(60 * S);
+	stand_still(300 * MS);
+	machine.raw_slow_ppm = 250;
+	check();
+	machine_pass(900 * MS);
+	EXPECT_LE(llabs(error_ns()), status().now.reading_ns);
+	for (i = 0; i < 50; i++) {
+		machine_pass(20 * MS);
+		EXPECT_LE(llabs(error_ns()), status().now.reading_ns);
+		check();
+	}
+	machine_pass(900 * MS);
+	EXPECT_GE(10 * 1000, status().now.reading_ns);
+	/* The same machine's counter is known again within a second, too. */
+	run(60 * S);
+	stand_still(300 * MS);
+	check();
+	run(2 * S);
+	machine_pass(900 * MS);
+	EXPECT_GE(10 * 1000, status().now.reading_ns);
+	/* A step of the host's clock leaves the slope as it was. */
+	machine.host_ahead_ns = 30 * S;
+	check();
+	machine_pass(900 * MS);
+	EXPECT_GE(10 * 1000, status().now.reading_ns);
+}
+
 /* Corrected for a minute it is paused; after that @raw_slow_ppm and @host_rate_ppm hold. */
 static int pause_after_a_minute(s64 raw_slow_ppm, s64 host_rate_ppm)
 {
@@ -483,6 +647,8 @@ TEST_F(module, hard_slew_after_a_pause_is_no_move)
 	int second;
 
 	ASSERT_EQ(0, load());
+	/* The bound of the host's other errors is to be seen. */
+	machine.chime->host.apart_ns = 0;
 	for (i = 0; i < ARRAY_SIZE(slews_ppm); i++) {
 		run(10 * S);
 		ASSERT_EQ(0, correct());
