@@ -239,6 +239,13 @@ static bool chime_disruption_stayed(const struct chime *chime, u32 evidence)
 	return chime_vmclock_present(&chime->witness.vmclock) && !(evidence & CHIME_SAW(MARKER));
 }
 
+/* A witness saw that something happened to this guest. */
+static bool chime_disruption_was_seen(const struct chime *chime, u32 evidence)
+{
+	return chime->witness.suspending ||
+	       evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP | CHIME_SAW(RAW_LOST));
+}
+
 void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted, u32 evidence,
 			    struct chime_reaction *reaction)
 {
@@ -251,6 +258,7 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 	disrupted->corrected = chime_timescale_correction(timescale);
 	disrupted->host_vouched = chime_disruption_is_vouched(chime);
 	disrupted->host_stayed = chime_disruption_stayed(chime, evidence);
+	disrupted->unseen = !chime_disruption_was_seen(chime, evidence);
 	disrupted->apart_ns = chime->host.apart_ns;
 	chime_snapshot_take(&snapshot);
 	disrupted->maxerror_ns = chime_timescale_maxerror(timescale, snapshot.raw_ns);
@@ -262,6 +270,7 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 		terms.host = &chime->host.track.line;
 	terms.gap_error_ns = reaction->shift_error_ns;
 	terms.apart_ns = reaction->apart_ns;
+	terms.doubt_ns = reaction->doubt_ns;
 	terms.vouched = disrupted->host_vouched;
 	chime_snapshot_take(&snapshot);
 	terms.realtime_ns = snapshot.realtime_ns;
@@ -317,6 +326,14 @@ static void chime_disruption_add_late(struct chime *chime, struct chime_event *e
 		chime_disruption_leave_host(chime, event);
 	if (chime->disruption.suspected)
 		chime_system_clock_distrust(&chime->system_clock);
+}
+
+/* All evidence is there now. */
+static void chime_disruption_end_doubt(struct chime *chime, struct chime_event *event)
+{
+	chime_timescale_end_doubt(&chime->timescale,
+				  chime_disruption_was_seen(chime, event->evidence),
+				  ktime_get_raw_ns());
 	event->epoch = chime->timescale.current_view.epoch;
 	event->maxerror_ns = chime_disruption_maxerror(chime);
 }
@@ -357,6 +374,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	wait = event.evidence & CHIME_SAW_STOP || (!pairing->witness && gap_ns > 0);
 	if (wait && !(event.evidence & CHIME_SAW_RESTORE))
 		chime_disruption_add_late(chime, &event);
+	chime_disruption_end_doubt(chime, &event);
 	chime_disruption_report(chime, &event);
 }
 

@@ -54,9 +54,14 @@ static s64 chime_view_time(const struct chime_view *view, s64 raw_ns)
 			     chime_slew_remaining(&view->slew, raw_ns));
 }
 
+static bool chime_line_unbounded(const struct chime_line *line)
+{
+	return line->maxerror_ns == CHIME_LINE_UNBOUNDED_NS;
+}
+
 static bool chime_view_bounded(const struct chime_view *view)
 {
-	return view->line.maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
+	return !chime_line_unbounded(&view->line);
 }
 
 static s64 chime_view_reference(const struct chime_view *view, s64 raw_ns)
@@ -361,26 +366,49 @@ static s64 chime_timescale_vouched_apart(const struct chime_timescale *timescale
 	return chime_add_sat(chime_sub_sat(needed_ns, known_ns), timescale->apart_ns);
 }
 
-/*
- * The host may be another one than the correction was measured against: allow for that. However
- * often this guest was moved, the two clocks differ by no more.
- */
-static void chime_timescale_allow_for_move(struct chime_timescale *timescale,
-					   const struct chime_reference_terms *terms, s64 raw_ns)
+static void chime_timescale_widen(struct chime_timescale *timescale, s64 by_ns)
 {
 	struct chime_line *correction = &timescale->correction;
+
+	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, by_ns);
+}
+
+/*
+ * The host may be another one than the correction was measured against, or its clock was set: allow
+ * for that. However often this guest was moved, two hosts' clocks differ by no more.
+ */
+static void chime_timescale_allow_for_host(struct chime_timescale *timescale,
+					   const struct chime_reference_terms *terms, s64 raw_ns)
+{
 	const struct chime_view *view = &timescale->current_view;
 	s64 apart_ns = terms->apart_ns;
 
-	if (!apart_ns || !view->corrected || view->reference != TRUECHIME_REFERENCE_HOST)
+	if ((!apart_ns && !terms->doubt_ns) || !view->corrected ||
+	    view->reference != TRUECHIME_REFERENCE_HOST)
 		return;
 	if (terms->vouched)
 		apart_ns = chime_timescale_vouched_apart(timescale, raw_ns);
-	if (apart_ns <= timescale->apart_ns)
+	if (apart_ns > timescale->apart_ns) {
+		chime_timescale_widen(timescale, apart_ns - timescale->apart_ns);
+		timescale->apart_ns = apart_ns;
+	}
+	if (terms->vouched || chime_line_unbounded(&timescale->correction))
 		return;
-	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns,
-						apart_ns - timescale->apart_ns);
-	timescale->apart_ns = apart_ns;
+	chime_timescale_widen(timescale, terms->doubt_ns);
+	timescale->doubt_ns = terms->doubt_ns;
+}
+
+void chime_timescale_end_doubt(struct chime_timescale *timescale, bool seen, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	if (!timescale->doubt_ns)
+		return;
+	if (seen && !chime_line_unbounded(&timescale->correction))
+		chime_timescale_widen(timescale, -timescale->doubt_ns);
+	else
+		chime_timescale_begin_epoch(timescale, &chime_jumped);
+	timescale->doubt_ns = 0;
+	chime_timescale_change(timescale, raw_ns, false);
 }
 
 /* The raw clock moved: this is the same host's line now, and the correction stays valid. */
@@ -393,7 +421,7 @@ static void chime_timescale_resync(struct chime_timescale *timescale,
 			    chime_timescale_reach(timescale, raw_ns), raw_ns);
 	view->host = *terms->host;
 	view->has_host = true;
-	chime_timescale_allow_for_move(timescale, terms, raw_ns);
+	chime_timescale_allow_for_host(timescale, terms, raw_ns);
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
@@ -562,7 +590,7 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 	lockdep_assert_held(timescale->lock);
 	switch (change) {
 	case CHIME_REFERENCE_SAME:
-		chime_timescale_allow_for_move(timescale, terms, raw_ns);
+		chime_timescale_allow_for_host(timescale, terms, raw_ns);
 		chime_timescale_change(timescale, raw_ns, false);
 		break;
 	case CHIME_REFERENCE_RESYNC:

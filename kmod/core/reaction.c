@@ -128,16 +128,30 @@ static s64 chime_reaction_apart(const struct chime_disrupted *disrupted, bool ma
 }
 
 /*
+ * This guest is assumed to have lost time, but if no witness could see that, the host's clock may
+ * have been set as well.
+ */
+static s64 chime_reaction_doubt(const struct chime_disrupted *disrupted, enum chime_moved moved)
+{
+	if (!disrupted->unseen || moved != CHIME_MOVED_RAW ||
+	    disrupted->measure != CHIME_MEASURED_BY_HOST)
+		return 0;
+	return chime_abs_sat(disrupted->gap_ns);
+}
+
+/*
  * A host whose time is not trusted still measures how much time has passed. Another host need not
  * be as wrong: then the gap includes that.
  */
-static s64 chime_reaction_shift_error(const struct chime_disrupted *disrupted, s64 apart_ns)
+static s64 chime_reaction_shift_error(const struct chime_disrupted *disrupted,
+				      const struct chime_reaction *reaction)
 {
 	s64 error_ns = chime_scale_q32(chime_abs_sat(disrupted->gap_ns), CHIME_FREE_RATE_Q32);
 
-	if (!apart_ns)
+	error_ns = chime_add_sat(error_ns, reaction->doubt_ns);
+	if (!reaction->apart_ns)
 		return error_ns;
-	return chime_add_sat(error_ns, chime_add_sat(apart_ns, disrupted->host_off_ns));
+	return chime_add_sat(error_ns, chime_add_sat(reaction->apart_ns, disrupted->host_off_ns));
 }
 
 static enum chime_reference_change
@@ -166,6 +180,7 @@ void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction 
 		.suspect_host = row->suspect && !vouched &&
 				disrupted->measure != CHIME_MEASURED_BY_SOURCES,
 		.apart_ns = chime_reaction_apart(disrupted, row->may_move),
+		.doubt_ns = chime_reaction_doubt(disrupted, row->moved),
 	};
 	reaction->repair = reaction->change != CHIME_REFERENCE_ABSORB &&
 			   reaction->change != CHIME_REFERENCE_WATCH &&
@@ -174,7 +189,7 @@ void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction 
 		return;
 	reaction->shift_error_ns = disrupted->measure == CHIME_MEASURED_BY_SOURCES ?
 				   disrupted->gap_error_ns :
-				   chime_reaction_shift_error(disrupted, reaction->apart_ns);
+				   chime_reaction_shift_error(disrupted, reaction);
 }
 
 enum truechime_occasion chime_reaction_occasion(enum truechime_cause cause)

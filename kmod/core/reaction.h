@@ -65,6 +65,7 @@ enum chime_measure {
  * @corrected: a correction is in force: UTC is known independently of the reference
  * @host_vouched: how right the clocks of this guest's hosts are is known, whichever it is on
  * @host_stayed: a move to another host would have been reported
+ * @unseen: no witness saw that anything happened to this guest, nor could have seen it
  * @apart_ns: the clocks of two hosts differ by at most this, unless it is known how right they are
  * @host_off_ns: by how much the host's clock differed from the timescale before the disruption
  * @maxerror_ns: bound of the timescale's error before the disruption
@@ -79,6 +80,7 @@ struct chime_disrupted {
 	bool corrected;
 	bool host_vouched;
 	bool host_stayed;
+	bool unseen;
 	s64 apart_ns;
 	s64 host_off_ns;
 	s64 maxerror_ns;
@@ -92,6 +94,7 @@ struct chime_disrupted {
  * @suspect_host: nothing is known of this host: a correction that stays in force loses its bound
  * @apart_ns: this may be another host, whose clock differs from the first one's by up to this: the
  *	bound of a correction that stays in force allows for it; 0: it is the same host
+ * @doubt_ns: this may be a step of the host's clock, by this much: likewise; 0: it is none
  * @repair: correct the system clock by the policy; otherwise leave it alone
  */
 struct chime_reaction {
@@ -100,6 +103,7 @@ struct chime_reaction {
 	s64 lost_ns;
 	bool suspect_host;
 	s64 apart_ns;
+	s64 doubt_ns;
 	bool repair;
 };
 

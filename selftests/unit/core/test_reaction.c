@@ -135,6 +135,34 @@ TEST(allows_for_another_host_where_a_move_is_not_reported)
 	}
 }
 
+/* A gap that no witness saw may be a step of the host's clock, unless the cause says so already. */
+TEST(doubts_a_gap_that_no_witness_explains)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++) {
+		const struct chime_disrupted disrupted = {
+			.cause = rows[i].cause, .measure = CHIME_MEASURED_BY_HOST,
+			.gap_ns = -5 * S, .has_host = true, .corrected = true,
+			.unseen = true, .maxerror_ns = MS,
+		};
+		bool lost = rows[i].counts && rows[i].followed == CHIME_REFERENCE_RESYNC;
+		struct chime_disrupted other = disrupted;
+
+		TH_LOG("%s", rows[i].name);
+		EXPECT_EQ(lost ? 5 * S : 0, react(disrupted).doubt_ns);
+		other.demoted = true;
+		if (lost)
+			EXPECT_LE(5 * S, react(other).shift_error_ns);
+		other = disrupted;
+		other.unseen = false;
+		EXPECT_EQ(0, react(other).doubt_ns);
+		other = disrupted;
+		other.measure = CHIME_MEASURED_BY_SOURCES;
+		EXPECT_EQ(0, react(other).doubt_ns);
+	}
+}
+
 TEST(has_a_row_for_each_cause)
 {
 	size_t i;

@@ -513,6 +513,105 @@ TEST_F(module, bound_allows_for_another_host_as_far_as_that_is_vouched_for)
 	EXPECT_LE(100 * MS, status().now.maxerror_ns);
 }
 
+static s64 settling_behind_ns;
+
+/* The interrupt of a generation id, on its way through ACPI. */
+static void settle_slowly(void)
+{
+	settling_behind_ns = machine.behind_ns;
+	machine_pass(300 * MS);
+	set_bit(TRUECHIME_EVIDENCE_GENID_NOTIFY, &machine.chime->witness.hints);
+}
+
+/* The host's clock is set, and nothing here can tell that from a stop of this guest. */
+TEST_F(module, gap_that_no_witness_explains_is_doubted)
+{
+	static const s64 steps_ns[] = { 30 * S, -HOUR, 2 * S };
+	unsigned int i;
+	u32 epoch;
+
+	machine.sees_stops = false;
+	machine.has_genid = false;
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(steps_ns); i++) {
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		epoch = status().now.epoch;
+		machine.host_ahead_ns += steps_ns[i];
+		check();
+		EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+		EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+		EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+		EXPECT_GE(llabs(steps_ns[i]) + 150 * MS, latest()->maxerror_ns);
+		/* The offset has to be measured anew. */
+		EXPECT_EQ(epoch + 1, status().now.epoch);
+		EXPECT_EQ(epoch + 1, latest()->epoch);
+		EXPECT_EQ(0, status().now.change.sigma_rate_q32);
+		EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.change.maxerror_ns);
+		EXPECT_TRUE(status().corrected);
+	}
+	/* Twice is twice as much. */
+	machine.host_ahead_ns += 2 * S;
+	check();
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	ASSERT_EQ(0, correct());
+	EXPECT_GE(MS, status().now.maxerror_ns);
+	/* A revert is repaired as before. */
+	stand_still(HOUR);
+	check();
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_LE(HOUR, latest()->maxerror_ns);
+}
+
+/* A generation id notifies of restores, but not of pauses. */
+TEST_F(module, pause_that_nobody_reports_is_doubted)
+{
+	u32 epoch;
+
+	machine.sees_stops = false;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.host_ahead_ns = 30 * S;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	/* A restore that is reported after the repair is not. */
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	epoch = status().now.epoch;
+	unit_settling = settle_slowly;
+	stand_still(2 * S);
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_GE(100 * MS, latest()->maxerror_ns);
+	EXPECT_EQ(epoch, status().now.epoch);
+	/* The host's own clock is as right as it is stated to be, whatever happened to it. */
+	unit_settling = NULL;
+	chime_control_state_host_maxerror(machine.chime, S);
+	machine.host_ahead_ns = -500 * MS;
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	machine.host_ahead_ns = 900 * MS;
+	check();
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	EXPECT_GE(1600 * MS, latest()->maxerror_ns);
+}
+
+/* The same where the host is not the reference, but measures the gap. */
+TEST_F(module, gap_by_a_demoted_host_may_be_a_step_of_its_clock)
+{
+	machine.sees_stops = false;
+	machine.has_genid = false;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	run(10 * S);
+	machine.host_ahead_ns = 30 * S;
+	check();
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	EXPECT_GE(31 * S, latest()->maxerror_ns);
+}
+
 /* A demoted host was 3 s off; the one that this guest is on now is right. */
 TEST_F(module, gap_by_a_demoted_host_may_be_that_of_another)
 {
@@ -738,16 +837,6 @@ TEST_F(module, time_that_the_raw_clock_lost_is_given_back)
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
 }
 
-static s64 settling_behind_ns;
-
-/* The interrupt of a generation id, on its way through ACPI. */
-static void settle_slowly(void)
-{
-	settling_behind_ns = machine.behind_ns;
-	machine_pass(300 * MS);
-	set_bit(TRUECHIME_EVIDENCE_GENID_NOTIFY, &machine.chime->witness.hints);
-}
-
 /* Only the notification distinguishes a restore here: the repair does not wait for it. */
 TEST_F(module, clock_is_right_before_a_notification_is_waited_for)
 {
@@ -769,6 +858,8 @@ TEST_F(module, clock_is_right_before_a_notification_is_waited_for)
 	stand_still(HOUR);
 	check();
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	/* Sources confirm that this was no step of the host's clock. */
+	ASSERT_EQ(0, correct());
 	/* ... but a gap back may be the host's own step: that is known first. */
 	run(5 * S);
 	unit_settling = settle_slowly;
