@@ -44,6 +44,7 @@ enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evide
 		.evidence = evidence,
 		.gap_ns = gap_ns,
 		.time_ns = evidence & CHIME_SAW(PAIRING) ? chime->host.confirmation.utc_ns : 0,
+		.gapless = !gap_ns && chime_host_is_there(&chime->host),
 		.suspended = witness->suspending,
 		.sees_stops = sees_stops,
 		.sees_restores = chime_witness_sees_restores(witness),
@@ -249,6 +250,7 @@ static bool chime_disruption_was_seen(const struct chime *chime, u32 evidence)
 void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupted, u32 evidence,
 			    struct chime_reaction *reaction)
 {
+	const struct chime_witness *witness = &chime->witness;
 	struct chime_timescale *timescale = &chime->timescale;
 	struct chime_reference_terms terms = { .gap_ns = disrupted->gap_ns };
 	struct chime_snapshot snapshot;
@@ -258,6 +260,7 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 	disrupted->corrected = chime_timescale_correction(timescale);
 	disrupted->host_vouched = chime_disruption_is_vouched(chime);
 	disrupted->host_stayed = chime_disruption_stayed(chime, evidence);
+	disrupted->host_left = chime_verdict_is_move(evidence, chime_witness_sees_forks(witness));
 	disrupted->unseen = !chime_disruption_was_seen(chime, evidence);
 	disrupted->apart_ns = chime->host.apart_ns;
 	chime_snapshot_take(&snapshot);
@@ -338,6 +341,22 @@ static void chime_disruption_end_doubt(struct chime *chime, struct chime_event *
 	event->maxerror_ns = chime_disruption_maxerror(chime);
 }
 
+/*
+ * The hypervisor has set the clocks of this guest ahead, all of them together: continue as if it
+ * had only set the system clock.
+ */
+static void chime_disruption_note_set_ahead(struct chime *chime)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+	s64 by_ns = chime->host.set_ahead_ns;
+
+	if (!by_ns)
+		return;
+	chime_timescale_set_raw_ahead(&chime->timescale, by_ns);
+	disruption->ok_raw_ns = chime_add_sat(disruption->ok_raw_ns, by_ns);
+	disruption->ok_ahead_ns = chime_sub_sat(disruption->ok_ahead_ns, by_ns);
+}
+
 static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 {
 	const struct chime_pairing *pairing = &chime->host.confirmation;
@@ -354,6 +373,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	bool wait;
 
 	chime_disruption_begin(chime, &event);
+	chime_disruption_note_set_ahead(chime);
 	/*
 	 * If stops are not seen, only a notification distinguishes a restore. A gap ahead gets the
 	 * same repair anyway, but one back may be a step of the host's clock: wait first.
@@ -429,6 +449,25 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 	chime_disruption_report(chime, &event);
 }
 
+/*
+ * A stop that took any time would have shown in this reading, unless the hypervisor gave the time
+ * back and no check was missing, as at a live migration: the host may be another one.
+ */
+static void chime_disruption_drop_stop(struct chime *chime)
+{
+	struct chime_disruption *disruption = &chime->disruption;
+	const struct chime_reference_terms terms = {
+		.apart_ns = chime_disruption_stayed(chime, disruption->evidence) ?
+			    0 : chime->host.apart_ns,
+		.vouched = chime_disruption_is_vouched(chime),
+	};
+
+	if (!(disruption->evidence & CHIME_SAW_STOP))
+		return;
+	disruption->evidence &= ~CHIME_SAW_STOP;
+	chime_timescale_apply(&chime->timescale, CHIME_REFERENCE_SAME, &terms, ktime_get_raw_ns());
+}
+
 static void chime_disruption_note_clocksource(struct chime *chime)
 {
 	struct chime_disruption *disruption = &chime->disruption;
@@ -498,8 +537,7 @@ void chime_disruption_check(struct chime *chime)
 	case CHIME_CHECK_OK:
 		chime_disruption_ok(chime);
 		chime_disruption_quiet(chime, resumed);
-		/* A stop that took any time would have shown in this reading. */
-		disruption->evidence &= ~CHIME_SAW_STOP;
+		chime_disruption_drop_stop(chime);
 		break;
 	case CHIME_CHECK_JUMPED:
 		chime_disruption_jump(chime, gap_ns);

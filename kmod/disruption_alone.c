@@ -112,7 +112,8 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 			    chime->host.silent ? "been silent" : "contradicted itself",
 			    div_s64(silent_ns, NSEC_PER_SEC));
 	chime->host.lost = true;
-	chime->disruption.moved = false;
+	/* A line that was stated as if the raw clock had not been set ahead is of no use then. */
+	chime->disruption.moved = chime->host.set_ahead_ns;
 	chime_timescale_lose_host(&chime->timescale, ktime_get_raw_ns());
 }
 

@@ -77,6 +77,7 @@ static void chime_host_replace(struct chime_host *host, const struct chime_host_
 	host->no_result = false;
 	host->lost = false;
 	host->stood_still = false;
+	host->set_ahead_ns = 0;
 	memset(&host->track, 0, sizeof(host->track));
 }
 
@@ -194,6 +195,20 @@ static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
 	       chime_host_line_follow_slew(&host->track, &host->confirmation, &later);
 }
 
+/* How much more kvm-clock has run than the raw clock since the latest reading on the line. */
+static s64 chime_host_counter_gained(const struct chime_host *host, const struct chime_pairing *now)
+{
+	const struct chime_pairing *before = &host->track.last;
+
+	return chime_sub_sat(chime_sub_sat(now->counter_ns, before->counter_ns),
+			     chime_sub_sat(now->raw_ns, before->raw_ns));
+}
+
+static bool chime_host_has_counter(const struct chime_host *host, const struct chime_pairing *now)
+{
+	return host->track.last.counter_ns && now->counter_ns;
+}
+
 /*
  * The raw clock itself may lose time, as that of a counter does which wraps unseen. kvm-clock, read
  * along with it, then shows most of the jump, too. That is only comparable if it was not set since.
@@ -204,14 +219,33 @@ static bool chime_host_raw_lost_time(const struct chime_host *host, s64 gap_ns, 
 	s64 ran_ns = chime_sub_sat(now->raw_ns, before->raw_ns);
 	s64 lost_ns, rest_ns;
 
-	if (!before->counter_ns || !now->counter_ns || chime_host_stood_still(host, evidence))
+	if (!chime_host_has_counter(host, now) || chime_host_stood_still(host, evidence))
 		return false;
-	lost_ns = chime_sub_sat(chime_sub_sat(now->counter_ns, before->counter_ns), ran_ns);
+	lost_ns = chime_host_counter_gained(host, now);
 	rest_ns = chime_sub_sat(gap_ns, lost_ns);
 	return chime_abs_sat(lost_ns) > chime_add_sat(CHIME_RAW_LOST_MIN_NS,
 						      chime_scale_q32(ran_ns,
 								      CHIME_RAW_LOST_MIN_Q32)) &&
 	       chime_abs_sat(rest_ns) < chime_abs_sat(lost_ns) / 2;
+}
+
+/*
+ * Some hypervisors set the clocks of a guest ahead when they restore it: then even the raw clock
+ * jumps together with the host's time, and only the checks that are missing show how long this
+ * guest stood still. A little may be missing, but not half of it. Where the raw clock ran on while
+ * the guest stood still, as a TSC does, kvm-clock did not: then there is nothing to tell.
+ */
+static void chime_host_note_set_ahead(struct chime_host *host, const struct chime_pairing *pairing)
+{
+	s64 ahead_ns = chime_sub_sat(pairing->running_raw_ns, host->track.last.raw_ns);
+	s64 off_ns = chime_host_line_deviation(&host->track, pairing);
+
+	if (!host->stood_still || !chime_host_has_counter(host, pairing) ||
+	    ahead_ns <= host->unseen_most_ns || chime_abs_sat(off_ns) > ahead_ns / 2 ||
+	    chime_abs_sat(chime_host_counter_gained(host, pairing)) > ahead_ns / 2)
+		return;
+	host->set_ahead_ns = chime_add_sat(host->set_ahead_ns, ahead_ns);
+	chime_host_line_set_raw_ahead(&host->track, ahead_ns);
 }
 
 static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
@@ -223,6 +257,7 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 	if (ret)
 		return CHIME_CHECK_SILENT;
 	pairing.stood_still = host->stood_still;
+	chime_host_note_set_ahead(host, &pairing);
 
 	switch (chime_host_line_update(&host->track, &pairing)) {
 	case CHIME_VERDICT_STARTED:
@@ -270,6 +305,7 @@ void chime_host_accept(struct chime_host *host)
 {
 	lockdep_assert_held(host->lock);
 	host->stood_still = false;
+	host->set_ahead_ns = 0;
 	chime_host_line_rebase(&host->track, &host->confirmation);
 }
 
@@ -285,6 +321,7 @@ int chime_host_reset(struct chime_host *host)
 	if (ret)
 		return ret;
 	host->stood_still = false;
+	host->set_ahead_ns = 0;
 	host->no_result = false;
 	memset(&host->track, 0, sizeof(host->track));
 	chime_host_line_update(&host->track, &first);

@@ -62,6 +62,9 @@ enum chime_check {
  * @no_result_raw_ns: since when
  * @lost: without a result for so long that the raw clock is the reference in its place
  * @stood_still: this guest was stopped or restored since the latest cross-timestamp on the line
+ * @unseen_most_ns: this guest does not run for longer without a check
+ * @set_ahead_ns: the hypervisor set the raw clock ahead by this while this guest stood still, and
+ *	the line is stated as if it had not; chime_host_accept() is to be called
  * @stated_maxerror_ns: bound of its error against UTC, as the operator states it for the clocks of
  *	all hosts; 0: not stated
  * @apart_ns: the clocks of two hosts differ by at most this, unless more is stated of them
@@ -82,6 +85,8 @@ struct chime_host {
 	s64 no_result_raw_ns;
 	bool lost;
 	bool stood_still;
+	s64 unseen_most_ns;
+	s64 set_ahead_ns;
 	s64 stated_maxerror_ns;
 	s64 apart_ns;
 	struct chime_host_line track;
@@ -129,7 +134,9 @@ void chime_host_close(struct chime_host *host);
  * @gap_ns: for CHIME_CHECK_JUMPED: how far host time moved against the raw clock
  * @evidence: bits that the host showed are added
  *
- * A jump is only reported when a second cross-timestamp confirms it. Context: process, lock held.
+ * A jump is only reported when a second cross-timestamp confirms it. A stop that the hypervisor
+ * made up for, by setting this guest's clocks ahead, is a jump, too: then @gap_ns includes that.
+ * Context: process, lock held.
  *
  * Return: what was found.
  */

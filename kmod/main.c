@@ -205,6 +205,7 @@ static int __init chime_init(void)
 	chime_events_init(&chime.events, &chime.lock);
 	chime_host_init(&chime.host, &chime.lock);
 	chime.host.stated_maxerror_ns = hostmaxerror_us * NSEC_PER_USEC;
+	chime.host.unseen_most_ns = 2 * idle_check_ms * NSEC_PER_MSEC;
 	chime.host.apart_ns = hostdifference_us * NSEC_PER_USEC;
 	ret = chime_open_host();
 	if (ret)

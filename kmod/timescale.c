@@ -582,6 +582,24 @@ static void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns,
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
+void chime_timescale_set_raw_ahead(struct chime_timescale *timescale, s64 by_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	chime_steady_set_raw_ahead(&timescale->steady, by_ns);
+	chime_line_set_ahead(&timescale->free, by_ns);
+	chime_line_set_ahead(&timescale->external, by_ns);
+	chime_line_set_ahead(&view->line, by_ns);
+	chime_line_set_ahead(&view->host, by_ns);
+	chime_line_set_ahead(&view->steady, by_ns);
+	view->slew.from_ns = chime_add_sat(view->slew.from_ns, by_ns);
+	if (view->reference != TRUECHIME_REFERENCE_RAW)
+		return;
+	chime_line_set_ahead(&timescale->correction, by_ns);
+	view->corrected_ns = chime_add_sat(view->corrected_ns, by_ns);
+}
+
 void chime_timescale_apply(struct chime_timescale *timescale, enum chime_reference_change change,
 			   const struct chime_reference_terms *terms, s64 raw_ns)
 {

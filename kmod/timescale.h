@@ -195,6 +195,13 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 			   const struct chime_reference_terms *terms, s64 raw_ns);
 
 /*
+ * The hypervisor set the raw clock ahead by @by_ns while this guest stood still: state all that is
+ * known as if it had not, so that the gap is one as any other. chime_timescale_apply() is next, and
+ * publishes. The clock of mode external gets the gap back from that.
+ */
+void chime_timescale_set_raw_ahead(struct chime_timescale *timescale, s64 by_ns);
+
+/*
  * The latest gap may have been a step of the host's clock, unless a stop of this guest was seen
  * after all (@seen): if it was not, the offset has to be measured again, in a new epoch.
  */

@@ -384,3 +384,14 @@ bool chime_host_line_follow_slew(struct chime_host_line *host, const struct chim
 	chime_host_line_refit(host, first);
 	return true;
 }
+
+void chime_host_line_set_raw_ahead(struct chime_host_line *host, s64 by_ns)
+{
+	int i;
+
+	chime_line_set_ahead(&host->line, by_ns);
+	host->last.raw_ns = chime_add_sat(host->last.raw_ns, by_ns);
+	for (i = 0; i < host->count; i++)
+		host->points[i].raw_ns = chime_add_sat(host->points[i].raw_ns, by_ns);
+	host->rate_change_raw_ns = chime_add_sat(host->rate_change_raw_ns, by_ns);
+}

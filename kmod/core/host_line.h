@@ -116,6 +116,12 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
  */
 void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing);
 
+/*
+ * The raw clock was set ahead by @by_ns while this guest stood still: state all that is known as if
+ * it had not been, so that the gap shows.
+ */
+void chime_host_line_set_raw_ahead(struct chime_host_line *host, s64 by_ns);
+
 /* Could the hardest slew that a host's daemon may make have moved @pairing off the line? */
 bool chime_host_line_may_be_slewed(const struct chime_host_line *host,
 				   const struct chime_pairing *pairing);

@@ -234,6 +234,12 @@ static void leave_errors(struct chime_line *line)
 	line->beyond_maxerror_rate_q32 = 0;
 }
 
+void chime_line_set_ahead(struct chime_line *line, s64 by_ns)
+{
+	line->origin_ns = chime_add_sat(line->origin_ns, by_ns);
+	line->offset_ns = chime_sub_sat(line->offset_ns, by_ns);
+}
+
 void chime_line_move(struct chime_line *line, s64 origin_ns)
 {
 	const struct chime_line from = *line;

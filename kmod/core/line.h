@@ -151,6 +151,9 @@ s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns);
  */
 void chime_line_move(struct chime_line *line, s64 origin_ns);
 
+/* The argument's clock was set ahead by @by_ns: what it showed before is that much more now. */
+void chime_line_set_ahead(struct chime_line *line, s64 by_ns);
+
 /**
  * chime_line_compose() - outer(inner(at)) as one line, from @at_ns on
  * @outer: a function of the inner line's value

@@ -102,7 +102,8 @@ chime_reaction_unmeasured(const struct chime_disrupted *disrupted, enum chime_mo
 {
 	if (!disrupted->has_host)
 		return CHIME_REFERENCE_RESTART;
-	if (moved == CHIME_MOVED_PLACE && !disrupted->demoted)
+	/* It may be the first host all the same: then the correction is worth more than nothing. */
+	if (moved == CHIME_MOVED_PLACE && disrupted->host_left && !disrupted->demoted)
 		return CHIME_REFERENCE_REPLACE;
 	return CHIME_REFERENCE_SAME;
 }

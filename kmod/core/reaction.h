@@ -65,6 +65,7 @@ enum chime_measure {
  * @corrected: a correction is in force: UTC is known independently of the reference
  * @host_vouched: how right the clocks of this guest's hosts are is known, whichever it is on
  * @host_stayed: a move to another host would have been reported
+ * @host_left: one was reported, and nothing else explains the report
  * @unseen: no witness saw that anything happened to this guest, nor could have seen it
  * @apart_ns: the clocks of two hosts differ by at most this, unless it is known how right they are
  * @host_off_ns: by how much the host's clock differed from the timescale before the disruption
@@ -80,6 +81,7 @@ struct chime_disrupted {
 	bool corrected;
 	bool host_vouched;
 	bool host_stayed;
+	bool host_left;
 	bool unseen;
 	s64 apart_ns;
 	s64 host_off_ns;

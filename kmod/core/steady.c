@@ -499,3 +499,14 @@ void chime_steady_step(struct chime_steady *steady, const struct chime_line *hos
 	steady->line.offset_ns = chime_add_sat(steady->line.offset_ns, gap_ns);
 	chime_line_convert(&steady->line, host, raw_ns, &steady->unslew);
 }
+
+void chime_steady_set_raw_ahead(struct chime_steady *steady, s64 by_ns)
+{
+	chime_line_set_ahead(&steady->line, by_ns);
+	steady->pace_raw_ns = chime_add_sat(steady->pace_raw_ns, by_ns);
+	steady->begin_raw_ns = chime_add_sat(steady->begin_raw_ns, by_ns);
+	steady->parted_raw_ns = chime_add_sat(steady->parted_raw_ns, by_ns);
+	steady->rest_raw_ns = chime_add_sat(steady->rest_raw_ns, by_ns);
+	steady->moved_raw_ns = chime_add_sat(steady->moved_raw_ns, by_ns);
+	steady->renewed_raw_ns = chime_add_sat(steady->renewed_raw_ns, by_ns);
+}

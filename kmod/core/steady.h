@@ -99,6 +99,9 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 void chime_steady_step(struct chime_steady *steady, const struct chime_line *host, s64 gap_ns,
 		       s64 raw_ns);
 
+/* The raw clock was set ahead by @by_ns while this guest stood still: resynchronise next. */
+void chime_steady_set_raw_ahead(struct chime_steady *steady, s64 by_ns);
+
 /* The raw clock's rate is unknown from @raw_ns on. */
 void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns);
 

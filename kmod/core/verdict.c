@@ -2,10 +2,11 @@
 /*
  * Verdicts: the matrix of evidence and cause.
  *
- * Explicit reports come first: a new generation id is a fork, whatever else was seen. Conclusions
- * follow: a kvm-clock that was set anew means a pause or a restore, and the witnesses of restores,
- * if there are any, report which of the two. A disruption that no witness saw did not happen to
- * this guest, so it happened to the host's clock, unless no witness could have seen it.
+ * Explicit reports come first: a new generation id is a fork, whatever else was seen, but if no
+ * time was lost a migration, because some hypervisors draw one then, too. Conclusions follow: a
+ * kvm-clock that was set anew means a pause or a restore, and the witnesses of restores, if there
+ * are any, report which of the two. A disruption that no witness saw did not happen to this guest,
+ * so it happened to the host's clock, unless no witness could have seen it.
  */
 #include "core/verdict.h"
 
@@ -70,9 +71,13 @@ enum truechime_cause chime_verdict_cause(const struct chime_observation *observa
 {
 	u32 evidence = observation->evidence;
 
+	/* A fork of an earlier state would have lost the time since then. */
+	if (evidence & CHIME_SAW(GENID_CHANGED) && observation->gapless &&
+	    !(evidence & CHIME_SAW(GENERATION)))
+		return TRUECHIME_CAUSE_MIGRATION;
 	if (evidence & CHIME_SAW_FORK)
 		return TRUECHIME_CAUSE_FORK;
-	if (evidence & CHIME_SAW(MARKER) && observation->sees_forks)
+	if (chime_verdict_is_move(evidence, observation->sees_forks))
 		return TRUECHIME_CAUSE_MIGRATION;
 	/* A wake-up resets devices, which may notify then. */
 	if (observation->suspended)

@@ -27,6 +27,7 @@
  * @evidence: bits of enum truechime_evidence
  * @gap_ns: how far the reference moved away from this guest; 0 if not measured
  * @time_ns: the reference's time after the disruption; 0 if not measured
+ * @gapless: the host answers, and no clock of this guest lost time
  * @suspended: the guest itself suspended since the last good check
  * @sees_stops: a stop of this guest would be in @evidence
  * @sees_restores: a restore of this guest would be in @evidence
@@ -36,16 +37,23 @@ struct chime_observation {
 	u32 evidence;
 	s64 gap_ns;
 	s64 time_ns;
+	bool gapless;
 	bool suspended;
 	bool sees_stops;
 	bool sees_restores;
 	bool sees_forks;
 };
 
+/* This is another host: a device that distinguishes moves from restores says so. */
+static inline bool chime_verdict_is_move(u32 evidence, bool sees_forks)
+{
+	return sees_forks && evidence & CHIME_SAW(MARKER);
+}
+
 /* This is another instance or another host. A wake-up, which resets devices, does not match. */
 static inline bool chime_verdict_is_elsewhere(u32 evidence, bool sees_forks)
 {
-	return evidence & CHIME_SAW_FORK || (sees_forks && evidence & CHIME_SAW(MARKER));
+	return evidence & CHIME_SAW_FORK || chime_verdict_is_move(evidence, sees_forks);
 }
 
 /* The cause that explains all that was observed. */

@@ -44,12 +44,15 @@
  * @host_wild: ... or gives another answer each time
  * @opens: how often its device was opened
  * @sees_stops: the hypervisor says so when it sets kvm-clock ...
- * @was_set: ... as it did
+ * @was_set: ... as it did ...
+ * @set_raw_ns: ... at this raw time
  * @has_genid: there is a generation id device ...
  * @genid_changed: ... whose id is another one
  * @has_page: there is a vmclock page ...
  * @page_status: ... that says this of the host's clock ...
  * @page_maxerror_ns: ... and states this bound of it; CHIME_LINE_UNBOUNDED_NS: none
+ * @page_counts: ... and tells restores from moves
+ * @page_evidence: what changed in it: bits of enum truechime_evidence
  * @has_rtc: there is an RTC ...
  * @rtc_ahead_ns: ... ahead of the truth
  * @set_error: the kernel refuses to set the clock
@@ -78,11 +81,14 @@ static struct machine {
 	int opens;
 	bool sees_stops;
 	bool was_set;
+	s64 set_raw_ns;
 	bool has_genid;
 	bool genid_changed;
 	bool has_page;
 	enum chime_vmclock_status page_status;
 	s64 page_maxerror_ns;
+	bool page_counts;
+	u32 page_evidence;
 	bool has_rtc;
 	s64 rtc_ahead_ns;
 	int set_error;
@@ -253,7 +259,7 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 		.uncertainty_ns = EXACT_NS,
 		.exact = true,
 		.witness = machine.sees_stops,
-		.running_raw_ns = machine.raw_ns,
+		.running_raw_ns = machine.sees_stops ? machine.set_raw_ns : machine.raw_ns,
 		.counter_ns = machine.sees_stops ? machine.raw_ns + machine.raw_lost_ns : 0,
 		.evidence = host_evidence(),
 	};
@@ -287,9 +293,13 @@ u32 chime_genid_check(struct chime_genid *genid)
 
 u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 {
+	u32 evidence = machine.has_page ? machine.page_evidence : 0;
+
 	vmclock->mapping = machine.has_page ? (const unsigned char *)&machine : NULL;
 	vmclock->page.status = machine.page_status;
-	return 0;
+	vmclock->page.has_generation = machine.page_counts;
+	machine.page_evidence = 0;
+	return evidence;
 }
 
 s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struct chime_line *host)
@@ -362,6 +372,17 @@ static inline void stand_still(s64 ns)
 	machine.utc_ns += ns;
 	machine.behind_ns += ns;
 	machine.was_set = true;
+	machine.set_raw_ns = machine.raw_ns;
+}
+
+/* The same, and the hypervisor sets all its clocks ahead by all but @missing_ns of it. */
+static inline void stand_still_set_ahead(s64 ns, s64 missing_ns)
+{
+	machine.utc_ns += ns;
+	machine.raw_ns += ns - missing_ns;
+	machine.behind_ns += missing_ns;
+	machine.was_set = true;
+	machine.set_raw_ns = machine.raw_ns;
 }
 
 /* The counter of its clocksource wraps unseen: the kernel's clocks lose so much, and no other. */

@@ -87,6 +87,7 @@ TEST(follows_another_host_that_is_vouched_for)
 			  reaction.change);
 		EXPECT_FALSE(reaction.suspect_host);
 		other.measure = CHIME_MEASURED_BY_NONE;
+		other.host_left = true;
 		EXPECT_EQ(rows[i].suspects ? CHIME_REFERENCE_REPLACE : rows[i].unmeasured,
 			  react(other).change);
 		/* Not where the host is not the reference, or there is none. */
@@ -182,9 +183,13 @@ TEST(has_a_row_for_each_cause)
 				 .gap_ns = 5 * S, .has_host = true, .demoted = true);
 		EXPECT_EQ(rows[i].demoted, reaction.change);
 		EXPECT_EQ(!rows[i].hosts, reaction.repair);
-		reaction = REACT(.cause = cause, .has_host = true);
+		reaction = REACT(.cause = cause, .has_host = true, .host_left = true);
 		EXPECT_EQ(rows[i].unmeasured, reaction.change);
 		EXPECT_EQ(0, reaction.lost_ns);
+		/* Without a device that is sure of it this may be the first host. */
+		reaction = REACT(.cause = cause, .has_host = true, .corrected = true);
+		EXPECT_EQ(CHIME_REFERENCE_SAME, reaction.change);
+		EXPECT_EQ(rows[i].suspects, reaction.suspect_host);
 		EXPECT_EQ(rows[i].occasion, chime_reaction_occasion(cause));
 		EXPECT_EQ(rows[i].suspects, chime_reaction_suspects_host(cause));
 		EXPECT_EQ(rows[i].counts, chime_reaction_counts(cause));

@@ -20,6 +20,7 @@
 #define RESTORES	2
 #define FORKS		4
 #define ASLEEP		8	/* the guest had suspended itself */
+#define GAPLESS		16	/* the host shows that no time was lost */
 
 static const struct {
 	const char *what;
@@ -61,6 +62,15 @@ static const struct {
 	  RESTORES | FORKS, TRUECHIME_CAUSE_FORK },
 	{ "fork of a guest that slept", SAW(RESUME) | SAW(GENID_CHANGED), 16 * S,
 	  STOPS | RESTORES | ASLEEP, TRUECHIME_CAUSE_FORK },
+
+	{ "live migration, a generation id that changes with it", SAW(GENID_NOTIFY) |
+	  SAW(GENID_CHANGED), 0, STOPS | RESTORES | GAPLESS, TRUECHIME_CAUSE_MIGRATION },
+	{ "the same and vmclock with generation counter", SAW(MARKER) | SAW(GENID_CHANGED), 0,
+	  STOPS | RESTORES | FORKS | GAPLESS, TRUECHIME_CAUSE_MIGRATION },
+	{ "fork without a gap, vmclock with generation counter", SAW(MARKER) | SAW(GENERATION) |
+	  SAW(GENID_CHANGED), 0, STOPS | RESTORES | FORKS | GAPLESS, TRUECHIME_CAUSE_FORK },
+	{ "restore without a gap", SAW(GENID_NOTIFY), 0, STOPS | RESTORES | GAPLESS,
+	  TRUECHIME_CAUSE_REVERT },
 
 	{ "live migration, vmclock with generation counter", SAW(PAIRING) | SAW(CLOCK_SET) |
 	  SAW(MARKER) | SAW(GENID_NOTIFY), 300 * MS, STOPS | RESTORES | FORKS,
@@ -163,6 +173,7 @@ TEST(names_the_cause)
 		struct chime_observation observation = {
 			.evidence = cases[i].evidence,
 			.gap_ns = cases[i].gap_ns,
+			.gapless = cases[i].sees & GAPLESS,
 			.suspended = cases[i].sees & ASLEEP,
 			.sees_stops = cases[i].sees & STOPS,
 			.sees_restores = cases[i].sees & RESTORES,

@@ -213,15 +213,19 @@ TEST_F(module, fork_leaves_a_correction_without_a_bound)
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 }
 
-TEST_F(module, fork_without_a_gap_is_noticed_by_its_id)
+/* Cloud Hypervisor draws a new id at a live migration, too. It may be a fork all the same. */
+TEST_F(module, new_id_without_a_gap_is_a_migration)
 {
 	ASSERT_EQ(0, load());
 	ASSERT_EQ(0, correct());
 	machine.genid_changed = true;
 	check();
 	ASSERT_EQ(1, machine.count);
-	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+	EXPECT_EQ(TRUECHIME_CAUSE_MIGRATION, latest()->cause);
+	/* The clock goes on by the correction, whose bound was another host's. */
+	EXPECT_TRUE(status().corrected);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, status().now.change.sigma_rate_q32);
 	/* Setting the clock to its own time marks it unsynchronised. */
 	EXPECT_LT(0, machine.sets);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
@@ -309,6 +313,23 @@ TEST_F(module, fork_to_a_host_that_is_vouched_for_is_as_right_as_that)
 		EXPECT_FALSE(machine.chime->disruption.suspected);
 		EXPECT_EQ(CHIME_LINE_RATE_UNKNOWN_Q32, status().now.change.sigma_rate_q32);
 	}
+}
+
+/* The same without a gap, as at a live migration: it stays as synchronised as the host is. */
+TEST_F(module, migration_to_a_host_that_is_vouched_for_is_as_right_as_that)
+{
+	ASSERT_EQ(0, load());
+	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	machine.host_ahead_ns = 5 * MS;
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	machine.genid_changed = true;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_MIGRATION, latest()->cause);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	EXPECT_GE(11 * MS, latest()->maxerror_ns);
+	EXPECT_FALSE(machine.chime->disruption.suspected);
 }
 
 /* The sources have shown that the host was off by more than the operator states. */
@@ -468,6 +489,31 @@ TEST_F(module, bound_does_not_allow_for_a_move_that_was_none)
 	check();
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
 	EXPECT_GE(2 * MS, latest()->maxerror_ns);
+}
+
+/* A device that is sure of a move: the new host's time is followed, gap or no gap. */
+TEST_F(module, move_that_a_page_reports_ends_the_correction)
+{
+	static const s64 gaps_ns[] = { 300 * MS, 0 };
+	unsigned int i;
+
+	machine.has_page = true;
+	machine.page_counts = true;
+	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(gaps_ns); i++) {
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		stand_still(gaps_ns[i]);
+		machine.page_evidence = BIT(TRUECHIME_EVIDENCE_MARKER);
+		notify_genid();
+		check();
+		ASSERT_EQ(i + 1, (unsigned int)machine.count);
+		EXPECT_EQ(TRUECHIME_CAUSE_MIGRATION, latest()->cause);
+		EXPECT_FALSE(status().corrected);
+		EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_ns);
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	}
 }
 
 /* Who vouches for the hosts says how far two of them can be apart. */
@@ -835,6 +881,151 @@ TEST_F(module, time_that_the_raw_clock_lost_is_given_back)
 	machine.raw_lost_ns -= HOUR;
 	check();
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+}
+
+/*
+ * Cloud Hypervisor and Firecracker set the guest's clock ahead themselves when they restore it: all
+ * clocks of the kernel jump together, and some ms are missing.
+ */
+TEST_F(module, time_that_the_hypervisor_gave_back_is_reported_and_not_given_twice)
+{
+	static const s64 missing_ns[] = { 3 * MS, 0, -5 * MS, 100 * MS };
+	unsigned int i;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(missing_ns); i++) {
+		ASSERT_EQ(0, correct());
+		run(60 * S);
+		ASSERT_EQ(0, correct());
+		machine.sets = 0;
+		stand_still_set_ahead(HOUR, missing_ns[i]);
+		if (i % 2)
+			notify_genid();
+		machine_pass(50 * MS);
+		check();
+		ASSERT_EQ(i + 1, machine.count);
+		EXPECT_EQ(i % 2 ? TRUECHIME_CAUSE_REVERT : TRUECHIME_CAUSE_PAUSE, latest()->cause);
+		/* How long it was stopped is known to the latest check. */
+		EXPECT_LE(llabs(latest()->gap_ns - HOUR), 150 * MS);
+		EXPECT_LE(llabs(latest()->offset_ns - missing_ns[i]), CLOSE_NS);
+		EXPECT_EQ(missing_ns[i] ? TRUECHIME_ACTION_STEPPED : TRUECHIME_ACTION_NONE,
+			  latest()->action);
+		EXPECT_EQ(!!missing_ns[i], !!machine.sets);
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+		EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+		EXPECT_TRUE(status().corrected);
+		/* What the host's daemon did in an hour is as little known as after any stop. */
+		EXPECT_LE(100 * MS, latest()->maxerror_ns);
+		EXPECT_GE(200 * MS, latest()->maxerror_ns);
+		EXPECT_LE(50 * MS, latest()->latency_ns);
+		EXPECT_GE(100 * MS, latest()->latency_ns);
+	}
+	run(60 * S);
+	EXPECT_EQ(i, (unsigned int)machine.count);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+TEST_F(module, time_that_the_hypervisor_gave_back_is_a_fork_only_by_its_id)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	stand_still_set_ahead(HOUR, 3 * MS);
+	machine.genid_changed = true;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+	EXPECT_LE(llabs(latest()->gap_ns - HOUR), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	run(10 * S);
+	EXPECT_EQ(1, machine.count);
+}
+
+/* Nobody else gives it back to the clock of mode external, or to a clock beside a demoted host. */
+TEST_F(module, time_that_the_hypervisor_gave_back_is_given_to_all_clocks)
+{
+	ASSERT_EQ(0, load());
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+	EXPECT_EQ(0, chime_control_add_offset(machine.chime, S));
+	machine.behind_ns = 5 * S;
+	run(10 * S);
+	stand_still_set_ahead(HOUR, 100 * MS);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_AUTO);
+	ASSERT_EQ(0, correct());
+	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	run(10 * S);
+	stand_still_set_ahead(HOUR, 100 * MS);
+	check();
+	ASSERT_EQ(2, machine.count);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(S, status().now.maxerror_ns);
+}
+
+/* A hypervisor may also set the clock to something else. */
+TEST_F(module, time_that_the_hypervisor_gave_too_much_is_taken_back)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	stand_still_set_ahead(S, -HOUR);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_LE(llabs(latest()->gap_ns + HOUR), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	run(10 * S);
+	EXPECT_EQ(1, machine.count);
+}
+
+/* A TSC runs on while a guest stands still, and kvm-clock does not. */
+TEST_F(module, stop_that_the_raw_clock_ran_through_is_nothing_to_report)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	stand_still_set_ahead(HOUR, 0);
+	machine.raw_lost_ns -= HOUR;
+	check();
+	run(10 * S);
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+/* The host falls silent just then: all that is left when it answers again is its time. */
+TEST_F(module, time_that_the_hypervisor_gave_back_beside_a_host_that_falls_silent)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	stand_still_set_ahead(HOUR, 100 * MS);
+	machine.host_wild = true;
+	run(10 * S);
+	machine.host_wild = false;
+	run(10 * S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+}
+
+/* A live migration of some 100 ms: no check is missing, but the host may be another one. */
+TEST_F(module, short_stop_that_the_hypervisor_gave_back_may_end_on_another_host)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	machine.host_ahead_ns = 5 * MS;
+	stand_still_set_ahead(300 * MS, -5 * MS);
+	check();
+	EXPECT_EQ(0, machine.count);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_GE(11 * MS, status().now.maxerror_ns);
 }
 
 /* Only the notification distinguishes a restore here: the repair does not wait for it. */
