@@ -19,8 +19,8 @@
 #define UPDATE_NS	(64 * NS_PER_S)
 
 /*
- * -q and -Q end after so many samples, which are 2 s apart, or so long after the first result, which
- * is looked at so often: an answer may be lost.
+ * -q and -Q end after so many samples, which are 2 s apart, or so long after the first result, as
+ * an answer may be lost. Without answers the discipline is run so often.
  */
 #define ENOUGH_SAMPLES	4
 #define ENOUGH_NS	(8 * NS_PER_S)
