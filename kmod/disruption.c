@@ -36,6 +36,12 @@
 /* A notification within this time after the report of a disruption belongs to that disruption. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
+/*
+ * One that is still to come belongs to the new id that was reported for this long: it is certain to
+ * come, and ACPI was seen to take 4 s for it on a busy machine.
+ */
+#define CHIME_LATE_AFTER_NEW_ID_NS	(10 * NSEC_PER_SEC)
+
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
 					    bool sees_stops)
 {
@@ -409,12 +415,16 @@ static void chime_disruption_drop_late(struct chime *chime)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 	const struct chime_witness *witness = &chime->witness;
-	bool late = ktime_get_raw_ns() - disruption->reported_raw_ns < CHIME_LATE_NS ||
+	s64 late_ns = disruption->reported_evidence & CHIME_SAW(GENID_CHANGED) ?
+		      CHIME_LATE_AFTER_NEW_ID_NS : CHIME_LATE_NS;
+	bool late = ktime_get_raw_ns() - disruption->reported_raw_ns < late_ns ||
 		    (witness->suspending && disruption->reported_raw_ns > witness->suspend_raw_ns);
 
 	if (late && !(disruption->reported_evidence & (CHIME_SAW(GENID_NOTIFY) | CHIME_SAW(NTP))) &&
-	    (disruption->evidence & CHIME_SAW_RESTORE) == CHIME_SAW(GENID_NOTIFY))
+	    (disruption->evidence & CHIME_SAW_RESTORE) == CHIME_SAW(GENID_NOTIFY)) {
 		disruption->evidence &= ~CHIME_SAW(GENID_NOTIFY);
+		disruption->reported_evidence |= CHIME_SAW(GENID_NOTIFY);
+	}
 }
 
 bool chime_disruption_is_restored(struct chime *chime, bool resumed)

@@ -421,6 +421,47 @@ TEST_F(module, notification_that_comes_late_is_no_second_event)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 }
 
+/* A new id is in memory before the guest runs; ACPI may take seconds for the notification of it. */
+TEST_F(module, notification_of_a_fork_that_comes_late_is_no_second_event)
+{
+	ASSERT_EQ(0, load());
+	stand_still(HOUR);
+	machine.genid_changed = true;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+	run(5 * S);
+	notify_genid();
+	check();
+	EXPECT_EQ(1, machine.count);
+	/* A second notification is a second restore. */
+	run(2 * S);
+	notify_genid();
+	check();
+	EXPECT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	/* One that comes with the id is not waited for, */
+	stand_still(HOUR);
+	machine.genid_changed = true;
+	notify_genid();
+	check();
+	EXPECT_EQ(3, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
+	run(5 * S);
+	notify_genid();
+	check();
+	EXPECT_EQ(4, machine.count);
+	/* and one that never comes not for ever. */
+	stand_still(HOUR);
+	machine.genid_changed = true;
+	check();
+	EXPECT_EQ(5, machine.count);
+	run(20 * S);
+	notify_genid();
+	check();
+	EXPECT_EQ(6, machine.count);
+}
+
 /* The clocks of two hosts differ by 5 ms, and no device tells of a move. */
 TEST_F(module, pause_or_revert_may_end_on_another_host)
 {
