@@ -182,16 +182,26 @@ static void take_first(struct estimator *estimator, int path,
 	estimator->predicted = CALIBRATION_MEMORY;
 }
 
+/* The rate that was learned is no better than the rest; what was known before it holds. */
+static void take_anew(struct estimator *estimator, int path, const struct estimator_sample *sample)
+{
+	memset(estimator->path, 0, sizeof(estimator->path));
+	estimator->started = false;
+	estimator->restarts++;
+	take_first(estimator, path, sample);
+}
+
 static void take(struct estimator *estimator, int path, const struct estimator_sample *sample,
 		 double elapsed_s)
 {
-	const struct path_figures *figures = &estimator->path[path].figures;
+	struct path_figures *figures = &estimator->path[path].figures;
 	double offset = (double)(sample->offset_ns - estimator->base_ns);
 	double ahead_s = fmax(elapsed_s, 0);
 	double keep = 1 - fmin(ahead_s / FORGETTING_S, 1 / FORGETTING_SAMPLES);
 	struct mixture before;
 	int i;
 
+	figures->others_known = bank_others_known(estimator, path);
 	bank_mix(estimator, ahead_s, &before);
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = &estimator->member[i];
@@ -217,6 +227,8 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	bank_normalise(estimator);
 	calibrate(estimator, &before);
 	bank_recentre(estimator);
+	if (track_is_denied(estimator, path, sample))
+		take_anew(estimator, path, sample);
 }
 
 int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample)
@@ -269,8 +281,9 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 	estimate->asymmetry_ns = mixture.asymmetry;
 	estimate->restarts = estimator->restarts;
 	estimate->suspect = bank_best(estimator)->misses[estimator->latest] > 0;
+	/* A path's length is an estimate, too, and may exceed what was seen of it. */
 	estimate->sample_ns = figures->one_way ? sqrt(bank_best(estimator)->noise[0]) :
-						 0.5 * figures->mean_ns - mixture.delay;
+						 fmax(0.5 * figures->mean_ns - mixture.delay, 0);
 	return true;
 }
 

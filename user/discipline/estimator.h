@@ -105,7 +105,10 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 /* The least remembered round trip of the first path, ns. */
 double estimator_floor(const struct estimator *estimator);
 
-/* The reference changed: samples are against the new one, and all estimates are converted. */
+/*
+ * The reference changed: samples are against the new one, and all estimates are converted. @change
+ * keeps offsets; after one that does not, estimator_reset() is all that can be done.
+ */
 void estimator_change_reference(struct estimator *estimator, const struct reference_change *change);
 
 #endif /* DISCIPLINE_ESTIMATOR_H */

@@ -46,6 +46,17 @@ bool bank_is_only_path(const struct estimator *estimator, int path)
 	return true;
 }
 
+bool bank_others_known(const struct estimator *estimator, int path)
+{
+	int i;
+
+	for (i = 0; i < estimator->paths; i++)
+		if (i != path && estimator->path[i].used &&
+		    estimator->path[i].figures.seen > PATH_YOUNG)
+			return true;
+	return false;
+}
+
 /* The prior of a member's rate. */
 static void start_rate(const struct estimator *estimator, int wander, struct member *member)
 {

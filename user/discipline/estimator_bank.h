@@ -80,6 +80,9 @@ bool bank_is_only_path(const struct estimator *estimator, int path);
 
 const struct member *bank_best(const struct estimator *estimator);
 
+/* Another path than @path was measured for long. */
+bool bank_others_known(const struct estimator *estimator, int path);
+
 /*
  * The best member of a shape, or of all if none has it; members for two kinds of delays, in which
  * the least delay means something else, are excluded.

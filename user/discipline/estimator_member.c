@@ -22,8 +22,8 @@
  */
 #define SHORT_SIGMAS	4
 
-/* After so many samples a path is known. */
-#define YOUNG_SAMPLES	64
+/* An exponential distribution of this scale is flat over all times that matter. */
+#define FLAT_SCALE	1e18
 
 /*
  * A single round trip says nothing about queueing, but differences do. The scale is at most
@@ -235,13 +235,28 @@ static void yield_to_short(struct member *member, int path, const struct path_fi
 	double variance = belief->cov[belief_delay(path)][belief_delay(path)] + noise;
 	double shorter = belief->mean[belief_delay(path)] - 0.5 * sample->delay_ns;
 
-	if (!member->shape || figures->seen > YOUNG_SAMPLES ||
+	if (!member->shape || figures->seen > PATH_YOUNG ||
 	    figures->shortest_ns - sample->delay_ns < shorter ||
 	    shorter < SHORT_SIGMAS * sqrt(variance))
 		return;
 	open_state(member, belief_delay(path), shorter);
-	open_state(member, figures->asymmetry_ns > 0 ? belief_asymmetry(path) : BELIEF_OFFSET,
-		   shorter);
+	open_state(member, figures->others_known ? belief_asymmetry(path) : BELIEF_OFFSET, shorter);
+}
+
+/*
+ * No way takes less than no time. A normal distribution does not know that: after a few late answers
+ * the queueing looks long, the least delay short, and the offset anything between.
+ */
+static void keep_delay_positive(struct member *member, int path, double noise)
+{
+	const struct belief_direction less = { path, 0, 0, -1 };
+	struct normal normal;
+
+	if (member->belief.mean[belief_delay(path)] >= 0)
+		return;
+	belief_project(&member->belief, less, &normal);
+	likelihood_queueing(&normal, 0, noise, FLAT_SCALE, 1);
+	belief_condition(&member->belief, less, &normal);
 }
 
 /* The kinds of delays of the path, scaled to this mean. */
@@ -298,6 +313,7 @@ static double take_round_trip(struct member *member, int path, const struct path
 	log_delay = predict_delay(member, &up, &down, &trust);
 	log_density = measure(belief, &up, missed);
 	log_density += measure(belief, &down, missed);
+	keep_delay_positive(member, path, noise);
 	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
 }
 
@@ -388,7 +404,7 @@ void member_limit_asymmetry(struct member *member, int path, const struct path_f
 	double mean = member->belief.mean[belief_asymmetry(path)];
 	double most = 0.5 * sample->delay_ns + SHORT_SIGMAS * sqrt(sample_noise(sample));
 
-	if (figures->seen <= YOUNG_SAMPLES || fabs(mean) <= most)
+	if (figures->seen <= PATH_YOUNG || fabs(mean) <= most)
 		return;
 	/* It was thought to be known: all of it may be the clock's. */
 	member_separate_asymmetry(member, path, mean);
@@ -402,8 +418,18 @@ enum member_loss member_loosen(struct member *member, int path, double offset,
 	const double *mean = member->belief.mean;
 	double shorter = mean[belief_delay(path)] - 0.5 * sample->delay_ns;
 	double moved = offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)];
+	double off = offset - mean[BELIEF_OFFSET];
+	/* Whatever became of the path, no packet is under way for less than no time. */
+	bool impossible = !path_alone && fabs(off) > 0.5 * sample->delay_ns +
+						     SHORT_SIGMAS * sqrt(sample_noise(sample));
 
 	member->misses[path] = 0;
+	if (impossible && shorter > 0) {
+		open_state(member, belief_delay(path), shorter);
+		open_state(member, BELIEF_OFFSET, off);
+		open_state(member, BELIEF_RATE, off / elapsed_s);
+		return MEMBER_CLOCK_WRONG;
+	}
 	if (member->shape && shorter > 0) {
 		open_state(member, belief_delay(path), shorter);
 		open_state(member, belief_asymmetry(path), shorter);

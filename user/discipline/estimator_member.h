@@ -13,6 +13,9 @@
 #include "discipline/estimator.h"
 #include "discipline/queueing.h"
 
+/* After so many samples a path is known. */
+#define PATH_YOUNG	64
+
 /**
  * struct path_figures - what the samples of a path have shown, the same for all members
  * @one_way: readings without round trips
@@ -26,6 +29,7 @@
  * @up_share: share of the queueing that is on the way to the server
  * @kinds: of the queueing
  * @asymmetry_ns: standard deviation of the asymmetry; 0: the only path, where it is in the offset
+ * @others_known: another path was measured for long, and tells the offset from the asymmetry
  * @bends: how often three readings without round trips were compared
  * @bend_variance: a reading's variance according to them
  */
@@ -41,6 +45,7 @@ struct path_figures {
 	double up_share;
 	struct queueing_kinds kinds;
 	double asymmetry_ns;
+	bool others_known;
 	unsigned int bends;
 	double bend_variance;
 };

@@ -44,6 +44,10 @@
 /* After so many samples it is decided whether a change of route made the path asymmetric. */
 #define REROUTE_VERDICT	24
 
+/* The reach of a sample: its timestamps have errors, too, and its offset has no fractions. */
+#define REACH_SIGMAS	4
+#define REACH_LEAST	1.0
+
 static void sum_up_delays(struct path_memory *path)
 {
 	struct path_figures *figures = &path->figures;
@@ -133,6 +137,19 @@ void path_memory_add(struct path_memory *path, const struct estimator_sample *sa
 	path->shortest_ns = fmin(path->shortest_ns, sample->delay_ns);
 	remember_delay(path, sample->delay_ns);
 	remember_reading(path, sample);
+}
+
+void path_memory_compare(struct path_memory *path, const struct estimator_sample *sample,
+			 double off_ns)
+{
+	double reach_ns = 0.5 * sample->delay_ns + REACH_SIGMAS * sample->sigma_ns + REACH_LEAST;
+
+	if (path->figures.one_way || fabs(off_ns) <= reach_ns)
+		path->beyond = 0;
+	else if (off_ns > 0)
+		path->beyond = path->beyond > 0 ? path->beyond + 1 : 1;
+	else
+		path->beyond = path->beyond < 0 ? path->beyond - 1 : -1;
 }
 
 void path_memory_reroute(struct path_memory *path, unsigned int count)

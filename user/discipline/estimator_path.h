@@ -41,6 +41,8 @@
  * @queueing: delays each way, as multiples of that way's share
  * @rerouted: samples until the decision on a change of route; 0: none is due
  * @shortest_ns: the least round trip so far, whatever the route
+ * @beyond: so many samples in a row had the estimate out of their round trips' reach: too low;
+ *	negative: too high
  * @figures: the figures that follow from it
  */
 struct path_memory {
@@ -61,6 +63,7 @@ struct path_memory {
 	struct queueing queueing;
 	unsigned int rerouted;
 	double shortest_ns;
+	int beyond;
 	struct path_figures figures;
 };
 
@@ -69,6 +72,13 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 
 /* Add a sample. */
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample);
+
+/*
+ * Compare the estimate with @sample, which was taken: it says that the offset is more by @off_ns,
+ * and cannot be wrong by more than half its round trip.
+ */
+void path_memory_compare(struct path_memory *path, const struct estimator_sample *sample,
+			 double off_ns);
 
 /*
  * The route has changed: only the latest @count round trips, at most PATH_EXCESSES, are of the new

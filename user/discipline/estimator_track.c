@@ -12,6 +12,9 @@
 #define MISSES_ADOPT	2
 #define MISSES_LOOSEN	3
 
+/* The estimate is given up after so many samples of each path that deny it: it had its chance. */
+#define DENIALS	4
+
 /*
  * Do samples of other paths, since this one was right last, confirm the clock? Then this path is
  * wrong.
@@ -84,6 +87,24 @@ void track_recover(struct estimator *estimator, int path, double offset,
 			member_take(member, path, figures, offset, sample);
 		}
 	}
+}
+
+bool track_is_denied(struct estimator *estimator, int path, const struct estimator_sample *sample)
+{
+	struct mixture mixture;
+	bool low = true, high = true;
+	int i;
+
+	bank_mix(estimator, 0, &mixture);
+	path_memory_compare(&estimator->path[path], sample,
+			    (double)(sample->offset_ns - estimator->base_ns) - mixture.offset);
+	for (i = 0; i < estimator->paths; i++) {
+		if (!estimator->path[i].used)
+			continue;
+		low &= estimator->path[i].beyond >= DENIALS;
+		high &= estimator->path[i].beyond <= -DENIALS;
+	}
+	return low || high;
 }
 
 void track_notice_reroute(struct estimator *estimator, int path, double offset,

@@ -15,6 +15,15 @@
 void track_recover(struct estimator *estimator, int path, double offset,
 		   const struct estimator_sample *sample);
 
+/*
+ * No packet is under way for less than no time: a server that is right says within half its round
+ * trip what the offset is, whatever was learned of the path. Have the latest samples of every path
+ * denied the estimate like this, all in the same direction? Then it is worth nothing, however sure
+ * of itself. Servers that contradict each other have it between them.
+ */
+bool track_is_denied(struct estimator *estimator, int path,
+		     const struct estimator_sample *sample);
+
 /* Has the path become longer, one way or both? Then that explains the latest samples. */
 void track_notice_reroute(struct estimator *estimator, int path, double offset,
 			  const struct estimator_sample *sample);

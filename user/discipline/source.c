@@ -432,7 +432,7 @@ static void control_poll(struct source *source)
 	double worth_ns;
 
 	estimator_get(source->estimator, source->last.at_ns, &estimate);
-	worth_ns = POLL_SHARE * (fmax(estimate.sample_ns, 0) + (double)source->last.noise_ns +
+	worth_ns = POLL_SHARE * (estimate.sample_ns + (double)source->last.noise_ns +
 				 POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator));
 	if (sigma_after(source, high_s) > worth_ns) {
 		while (high_s > low_s * 1.02) {

@@ -324,6 +324,113 @@ TEST_F(one_path, long_first_round_trips_are_forgotten)
  * one and a half minutes, so that the path is young by their number. It has been as short before,
  * and so the clock was right: half of the difference was taken for the clock's, for good.
  */
+/* The first answers were held up on their way back, as after a boot. @paths are asked at once. */
+static int64_t greatest_error_after(int paths, int late, double late_ns, const double *way_ns,
+				    int from, int rounds)
+{
+	struct estimator *estimator = estimator_new(paths);
+	struct unit_random random = { .state = 5 };
+	int64_t error_ns, greatest_ns = 0;
+	struct estimate estimate;
+	int i, path;
+
+	if (!estimator)
+		return INT64_MAX;
+	for (i = 0; i < rounds; i++) {
+		for (path = 0; path < paths; path++) {
+			double at_s = 16.0 * i + 0.03 * path;
+			double up = way_ns[path] + exponential(&random, 1e3);
+			double down = way_ns[path] + exponential(&random, 1e3) +
+				      (i < late ? late_ns : 0);
+			struct estimator_sample sample = {
+				.at_ns = START_NS + llrint(at_s * 1e9),
+				.offset_ns = truth(20e-6, at_s) + llrint((up - down) / 2),
+				.delay_ns = up + down,
+				.sigma_ns = 1000,
+			};
+
+			if (estimator_add(estimator, path, &sample) ||
+			    !estimator_get(estimator, sample.at_ns, &estimate))
+				greatest_ns = INT64_MAX;
+			error_ns = llabs(estimate.offset_ns - truth(20e-6, at_s));
+			if (i >= from && error_ns > greatest_ns)
+				greatest_ns = error_ns;
+		}
+	}
+	estimator_free(estimator);
+	return greatest_ns;
+}
+
+/* Later ones say within half a round trip where the clock is, and go on saying so. */
+TEST(first_answers_that_were_late_are_forgotten)
+{
+	static const double near_ns = 100e3;
+	static const double late_ns[] = { 20e6, 200e6, 1400e6 };
+	unsigned int i;
+	int late;
+
+	for (i = 0; i < ARRAY_SIZE(late_ns); i++)
+		for (late = 1; late <= 5; late++)
+			EXPECT_LT(greatest_error_after(1, late, late_ns[i], &near_ns, late + 8, 160),
+				  150000) TH_LOG("%d answers", late);
+}
+
+/*
+ * Of several servers, too: none has measured the clock for long, so none is taken at its word. How
+ * unequal their ways are was first judged by late answers, so the last millisecond takes longer.
+ */
+TEST(first_answers_of_all_that_were_late_are_forgotten)
+{
+	static const double near_ns[] = { 100e3, 200e3, 300e3 };
+	static const double far_ns[] = { 5e6, 10e6, 15e6 };
+	static const double late_ns[] = { 20e6, 200e6, 1400e6 };
+	unsigned int i;
+	int late;
+
+	for (i = 0; i < ARRAY_SIZE(late_ns); i++) {
+		for (late = 1; late <= 5; late++) {
+			EXPECT_LT(greatest_error_after(3, late, late_ns[i], near_ns, late + 16, 120),
+				  1500000) TH_LOG("%d answers", late);
+			EXPECT_LT(greatest_error_after(3, late, late_ns[i], far_ns, late + 16, 120),
+				  5000000) TH_LOG("%d answers", late);
+		}
+	}
+}
+
+/*
+ * One server is right to half a millisecond, the others are wrong by more, and further away: they
+ * do not deny what it says for good, nor does it what they say.
+ */
+TEST(servers_that_contradict_each_other_start_nothing_anew)
+{
+	static const double way_ns[] = { 100e3, 4e6, 4e6 };
+	static const int64_t wrong_ns[] = { 0, 3000000, 3500000 };
+	struct estimator *estimator = estimator_new(3);
+	struct unit_random random = { .state = 5 };
+	struct estimate estimate = { .restarts = 77 };
+	int i, path;
+
+	for (i = 0; i < 120; i++) {
+		for (path = 0; path < 3; path++) {
+			double at_s = 16.0 * i + 0.03 * path;
+			double up = way_ns[path] + exponential(&random, 50e3);
+			double down = way_ns[path] + exponential(&random, 50e3);
+			struct estimator_sample sample = {
+				.at_ns = START_NS + llrint(at_s * 1e9),
+				.offset_ns = truth(0, at_s) + llrint((up - down) / 2) +
+					     wrong_ns[path],
+				.delay_ns = up + down,
+				.sigma_ns = 1000,
+			};
+
+			ASSERT_EQ(0, estimator_add(estimator, path, &sample));
+		}
+	}
+	ASSERT_TRUE(estimator_get(estimator, START_NS + 16 * 120 * NS_PER_S, &estimate));
+	EXPECT_EQ(0, estimate.restarts);
+	estimator_free(estimator);
+}
+
 TEST_F(one_path, shorter_again_after_congestion_says_nothing_of_the_clock)
 {
 	struct estimate estimate;
