@@ -22,6 +22,9 @@
 /* Room for timestamps, an extended error and the address of its sender. */
 #define CONTROL_SIZE	512
 
+/* What the kernel takes for an error number at most. */
+#define ERRNO_MAX	4095
+
 /* A buffer for control messages, aligned for their headers. */
 union control {
 	struct cmsghdr align;
@@ -165,7 +168,8 @@ int ntp_socket_send(const struct ntp_socket *sock, const uint8_t *bytes, size_t 
 static void read_timespec(const struct timespec *time, struct ntp_stamp *stamp)
 {
 	/* The kernel returns zero if it has no such timestamp. */
-	if (time->tv_sec <= 0)
+	if (time->tv_sec <= 0 || time->tv_sec >= INT64_MAX / NS_PER_S ||
+	    time->tv_nsec < 0 || time->tv_nsec >= NS_PER_S)
 		return;
 	stamp->realtime_ns = (int64_t)time->tv_sec * NS_PER_S + time->tv_nsec;
 	stamp->valid = true;
@@ -194,7 +198,9 @@ static void read_stamp(const struct cmsghdr *header, struct ntp_stamp *stamp)
 		   header->cmsg_len >= CMSG_LEN(sizeof(coarse))) {
 		memcpy(&coarse, CMSG_DATA(header), sizeof(coarse));
 		time.tv_sec = coarse.tv_sec;
-		time.tv_nsec = coarse.tv_usec * 1000;
+		/* What is no fraction of a second must not become one. */
+		time.tv_nsec = coarse.tv_usec < 0 || coarse.tv_usec >= 1000000 ?
+				       -1 : coarse.tv_usec * 1000;
 		read_timespec(&time, stamp);
 	}
 }
@@ -239,7 +245,7 @@ static int read_error(const struct cmsghdr *header)
 	if (error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING || error.ee_errno == 0)
 		return 0;
 
-	return -(int)error.ee_errno;
+	return error.ee_errno <= ERRNO_MAX ? -(int)error.ee_errno : -EIO;
 }
 
 int ntp_socket_read_error(const struct ntp_socket *sock, struct ntp_stamp *stamp)

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Any JSON as the daemon's reply: the command line program prints what it understands of it.
+ */
+#include "user/cli/cli.h"
+
+#include "fuzz.h"
+
+static const char *reply_text;
+static size_t reply_size;
+
+int client_report(const struct cli *cli, const char *command,
+		  void (*print)(const struct cli *cli, const json_t *reply))
+{
+	json_t *reply = json_loadb(reply_text, reply_size, 0, NULL);
+
+	(void)command;
+	if (json_is_object(reply))
+		print(cli, reply);
+	json_decref(reply);
+	return 0;
+}
+
+int fuzz_one_input(const uint8_t *data, size_t size)
+{
+	struct cli cli = { .socket_path = "" };
+
+	if (size < 2)
+		return 0;
+	cli.verbose = data[0] & 1;
+	reply_text = (const char *)data + 1;
+	reply_size = size - 1;
+	verb_tracking(&cli);
+	verb_sources(&cli);
+	verb_sourcestats(&cli);
+	return 0;
+}
