@@ -203,10 +203,14 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 
 	figures->others_known = bank_others_known(estimator, path);
 	bank_mix(estimator, ahead_s, &before);
+	for (i = 0; i < estimator->members; i++)
+		belief_predict(&estimator->member[i].belief, ahead_s,
+			       estimator->member[i].wander * NS_PER_S);
+	if (elapsed_s >= 0)
+		track_check_reroute(estimator, path, offset, sample);
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = &estimator->member[i];
 
-		belief_predict(&member->belief, ahead_s, member->wander * NS_PER_S);
 		/* Beside other paths it may be the server that is wrong by more. */
 		if (!figures->one_way && bank_is_only_path(estimator, path))
 			member_limit_asymmetry(member, path, figures, sample);

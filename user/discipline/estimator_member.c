@@ -366,6 +366,11 @@ double member_take(struct member *member, int path, const struct path_figures *f
 	return log_density;
 }
 
+static struct normal state_of(const struct member *member, int state)
+{
+	return (struct normal){ member->belief.mean[state], member->belief.cov[state][state] };
+}
+
 void member_reroute(struct member *member, int path, double least_ns,
 		    const struct path_figures *figures)
 {
@@ -373,8 +378,20 @@ void member_reroute(struct member *member, int path, double least_ns,
 	double delay = 0.5 * (member->shape ? least_ns : figures->mean_ns);
 	double longer = delay - member->belief.mean[belief_delay(path)];
 
+	member->former_delay[path] = state_of(member, belief_delay(path));
+	member->former_asymmetry[path] = state_of(member, belief_asymmetry(path));
 	belief_set(&member->belief, belief_delay(path), delay, spread * spread);
 	open_state(member, belief_asymmetry(path), longer);
+	member->misses[path] = 0;
+}
+
+void member_undo_reroute(struct member *member, int path)
+{
+	const struct normal *delay = &member->former_delay[path];
+	const struct normal *asymmetry = &member->former_asymmetry[path];
+
+	belief_set(&member->belief, belief_delay(path), delay->mean, delay->variance);
+	belief_set(&member->belief, belief_asymmetry(path), asymmetry->mean, asymmetry->variance);
 	member->misses[path] = 0;
 }
 

@@ -60,6 +60,8 @@ struct path_figures {
  * @noise: of each path's readings without a round trip, a variance, learned
  * @noise_samples: from so many
  * @misses: outliers of each path in a row
+ * @former_delay: least delay of each path before its latest change of route
+ * @former_asymmetry: its asymmetry, likewise
  */
 struct member {
 	double wander;
@@ -70,6 +72,8 @@ struct member {
 	double noise[ESTIMATOR_PATHS];
 	double noise_samples[ESTIMATOR_PATHS];
 	int misses[ESTIMATOR_PATHS];
+	struct normal former_delay[ESTIMATOR_PATHS];
+	struct normal former_asymmetry[ESTIMATOR_PATHS];
 };
 
 /* Start, with only the rate known, ns per second. */
@@ -108,6 +112,9 @@ void member_make_symmetric(struct member *member, int path);
  */
 void member_limit_asymmetry(struct member *member, int path, const struct path_figures *figures,
 			    const struct estimator_sample *sample);
+
+/* There was no change of route: delay and asymmetry are what they were before. */
+void member_undo_reroute(struct member *member, int path);
 
 /*
  * The track is lost: widen the states that the sample contradicts, the path's own if the path is

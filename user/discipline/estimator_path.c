@@ -48,6 +48,14 @@
 #define REACH_SIGMAS	4
 #define REACH_LEAST	1.0
 
+/*
+ * What looked like a longer route was congestion if one of the next NEW_ROUTE samples queued for
+ * less than this share of the difference. The difference is the least of PATH_EXCESSES: a part of
+ * it, but a small one, may be queueing.
+ */
+#define NEW_ROUTE	64
+#define LONGER_LEAST	0.5
+
 static void sum_up_delays(struct path_memory *path)
 {
 	struct path_figures *figures = &path->figures;
@@ -109,6 +117,7 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 	}
 	path->readings++;
 	path->figures.seen = path->readings;
+	path->on_route++;
 	memmove(&path->reading_at_ns[1], &path->reading_at_ns[0],
 		(PATH_INSTANTS - 1) * sizeof(path->reading_at_ns[0]));
 	path->reading_ns[1] = path->reading_ns[0];
@@ -156,6 +165,24 @@ void path_memory_reroute(struct path_memory *path, unsigned int count)
 {
 	forget_delays(path, count);
 	path->rerouted = REROUTE_VERDICT;
+	path->on_route = 0;
+	path->longer_up_ns = 0;
+	path->longer_down_ns = 0;
+}
+
+bool path_memory_denies_reroute(const struct path_memory *path, double up_ns, double down_ns)
+{
+	if (path->on_route > NEW_ROUTE)
+		return false;
+	return (path->longer_up_ns > 0 && up_ns < LONGER_LEAST * path->longer_up_ns) ||
+	       (path->longer_down_ns > 0 && down_ns < LONGER_LEAST * path->longer_down_ns);
+}
+
+void path_memory_undo_reroute(struct path_memory *path)
+{
+	path->longer_up_ns = 0;
+	path->longer_down_ns = 0;
+	path->rerouted = 0;
 }
 
 /* The least of the latest excesses one way, if it and their spread show that the way is longer. */
@@ -217,6 +244,8 @@ bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, doubl
 	if (!(up_ns > 0) && !(down_ns > 0))
 		return false;
 	path_memory_reroute(path, PATH_EXCESSES);
+	path->longer_up_ns = up_ns;
+	path->longer_down_ns = down_ns;
 	*least_ns = 2 * delay_ns + up_ns + down_ns;
 	return true;
 }

@@ -40,6 +40,9 @@
  * @mean_share: mean of the way up's shares in them
  * @queueing: delays each way, as multiples of that way's share
  * @rerouted: samples until the decision on a change of route; 0: none is due
+ * @on_route: samples since the route changed
+ * @longer_up_ns: by so much the way to the server became longer then; 0: it did not
+ * @longer_down_ns: the way back, likewise
  * @shortest_ns: the least round trip so far, whatever the route
  * @beyond: so many samples in a row had the estimate out of their round trips' reach: too low;
  *	negative: too high
@@ -62,6 +65,9 @@ struct path_memory {
 	double mean_share;
 	struct queueing queueing;
 	unsigned int rerouted;
+	unsigned int on_route;
+	double longer_up_ns;
+	double longer_down_ns;
 	double shortest_ns;
 	int beyond;
 	struct path_figures figures;
@@ -85,6 +91,15 @@ void path_memory_compare(struct path_memory *path, const struct estimator_sample
  * one, and a decision on its asymmetry becomes due.
  */
 void path_memory_reroute(struct path_memory *path, unsigned int count);
+
+/*
+ * A sample that exceeded the least delay from before the change of route by so much each way: does
+ * it show that there was none?
+ */
+bool path_memory_denies_reroute(const struct path_memory *path, double up_ns, double down_ns);
+
+/* There was no change of route. */
+void path_memory_undo_reroute(struct path_memory *path);
 
 /*
  * Learn which way queues how much from the latest sample: its excess over the least delay each way,

@@ -78,6 +78,10 @@ void track_recover(struct estimator *estimator, int path, double offset,
 				       bank_best_of_shape(estimator, member->shape);
 		if (!best->misses[path]) {
 			member->belief = best->belief;
+			memcpy(member->former_delay, best->former_delay,
+			       sizeof(member->former_delay));
+			memcpy(member->former_asymmetry, best->former_asymmetry,
+			       sizeof(member->former_asymmetry));
 			memcpy(member->misses, best->misses, sizeof(member->misses));
 		} else if (member->misses[path] >= MISSES_LOOSEN) {
 			loss = member_loosen(member, path, offset, sample, lost_s,
@@ -123,6 +127,25 @@ void track_notice_reroute(struct estimator *estimator, int path, double offset,
 	for (i = 0; i < estimator->members; i++)
 		member_reroute(&estimator->member[i], path, least_ns,
 			       &estimator->path[path].figures);
+}
+
+void track_check_reroute(struct estimator *estimator, int path, double offset,
+			 const struct estimator_sample *sample)
+{
+	const struct member *member = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH);
+	double delay_ns = member->former_delay[path].mean;
+	double off_ns = offset - member->belief.mean[BELIEF_OFFSET] -
+			member->former_asymmetry[path].mean;
+	int i;
+
+	if (!bank_is_only_path(estimator, path) ||
+	    !path_memory_denies_reroute(&estimator->path[path],
+					0.5 * sample->delay_ns + off_ns - delay_ns,
+					0.5 * sample->delay_ns - off_ns - delay_ns))
+		return;
+	path_memory_undo_reroute(&estimator->path[path]);
+	for (i = 0; i < estimator->members; i++)
+		member_undo_reroute(&estimator->member[i], path);
 }
 
 void track_judge_reroute(struct estimator *estimator, int path)

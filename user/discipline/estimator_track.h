@@ -29,6 +29,13 @@ void track_notice_reroute(struct estimator *estimator, int path, double offset,
 			  const struct estimator_sample *sample);
 
 /*
+ * Does a sample show that congestion only looked like a longer route? Then the path is what it was
+ * before. With other paths these measure the clock, and nothing has to be decided.
+ */
+void track_check_reroute(struct estimator *estimator, int path, double offset,
+			 const struct estimator_sample *sample);
+
+/*
  * After a change of route its asymmetry is unknown, and the path says nothing of the clock at
  * first. Most routes are symmetric: if no asymmetry shows, the path measures the offset again. With
  * other paths these measure it, and nothing has to be decided.

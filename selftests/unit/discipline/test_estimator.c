@@ -461,6 +461,40 @@ TEST_F(one_path, shorter_again_after_congestion_says_nothing_of_the_clock)
 	EXPECT_LT(worst_ns, 500e3);
 }
 
+/*
+ * Congestion begins with eight samples that all wait for long, as they would on a longer route. The
+ * next ones do not, so there is none, and the clock is where it was. It was moved by 27 ms instead.
+ */
+TEST_F(one_path, congestion_that_looks_like_a_longer_route_moves_no_clock)
+{
+	struct estimate estimate;
+	double worst_ns = 0;
+	int seed, i;
+
+	for (seed = 1; seed <= 20; seed++) {
+		self->random.state = (uint64_t)seed;
+		estimator_reset(self->estimator, false);
+		for (i = 0; i < 300; i++) {
+			double queue = i < 100 ? 100e3 : i < 110 ? 2e6 : 10e6;
+			double least = i >= 100 && i < 110 ? 11e6 : 1e6;
+			double up = least + exponential(&self->random, queue);
+			double down = least + exponential(&self->random, queue);
+			struct estimator_sample sample = {
+				.at_ns = START_NS + 16LL * i * NS_PER_S,
+				.offset_ns = truth(self->rate, 16.0 * i) + llrint((up - down) / 2),
+				.delay_ns = up + down,
+			};
+
+			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+			ASSERT_TRUE(estimator_get(self->estimator, sample.at_ns, &estimate));
+			if (i >= 100)
+				worst_ns = fmax(worst_ns, (double)llabs(estimate.offset_ns -
+								truth(self->rate, 16.0 * i)));
+		}
+	}
+	EXPECT_LT(worst_ns, 500e3);
+}
+
 TEST_F(one_path, refuses_nonsense)
 {
 	const struct estimator_sample good = { .at_ns = START_NS, .delay_ns = 1000 };
