@@ -20,7 +20,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	net_address_format(&address, shown);
 	FUZZ_CHECK(!net_address_parse(shown, address.family, &again));
 	FUZZ_CHECK(net_address_equal(&address, &again));
-	FUZZ_CHECK(net_address_parse(shown, address.family == AF_INET ? AF_INET6 : AF_INET, &again));
+	FUZZ_CHECK(net_address_parse(shown, AF_INET + AF_INET6 - address.family, &again));
 	length = net_address_to_sockaddr(&address, 123, &to);
 	FUZZ_CHECK(length && !net_address_from_sockaddr((struct sockaddr *)&to, length, &again));
 	FUZZ_CHECK(net_address_equal(&address, &again));

@@ -49,11 +49,15 @@ static struct reference_change take_change(struct fuzz_input *input, int64_t now
 	struct reference_change change = {
 		.at_ns = now_ns,
 		.shift_ns = take_scaled(input, 58),
-		.shift_sigma_ns = known & 1 ? (double)magnitude(take_scaled(input, 40)) : INFINITY,
+		.shift_sigma_ns = (double)magnitude(take_scaled(input, 40)),
 		.rate = (double)take_scaled(input, 30) * 1e-12,
-		.rate_sigma = known & 2 ? (double)magnitude(take_scaled(input, 30)) * 1e-12 : INFINITY,
+		.rate_sigma = (double)magnitude(take_scaled(input, 30)) * 1e-12,
 	};
 
+	if (!(known & 1))
+		change.shift_sigma_ns = INFINITY;
+	if (!(known & 2))
+		change.rate_sigma = INFINITY;
 	return change;
 }
 

@@ -244,8 +244,8 @@ static void yield_to_short(struct member *member, int path, const struct path_fi
 }
 
 /*
- * No way takes less than no time. A normal distribution does not know that: after a few late answers
- * the queueing looks long, the least delay short, and the offset anything between.
+ * No way takes less than no time. A normal distribution does not know that: after a few late
+ * answers the queueing looks long, the least delay short, and the offset anything between.
  */
 static void keep_delay_positive(struct member *member, int path, double noise)
 {
