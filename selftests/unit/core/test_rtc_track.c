@@ -64,6 +64,26 @@ TEST(a_day_of_drift_is_no_jump)
 	}
 }
 
+/* Nobody reads it for so long that the drift is more than an RTC may be off in its setting. */
+TEST(hours_of_drift_between_two_readings_are_no_jump)
+{
+	static const s64 drifts_ppb[] = { -200000, 200000 };
+	struct unit_random random = { 1 };
+	unsigned int i;
+	s64 gap_ns;
+
+	for (i = 0; i < ARRAY_SIZE(drifts_ppb); i++) {
+		/* The system clock is elsewhere: an RTC that agrees with it was set to it. */
+		struct machine machine = {
+			.rtc_ppb = drifts_ppb[i], .realtime_ahead_ns = 3600 * S, .reading_ns = MS,
+		};
+
+		run(&machine, 600, &random, _metadata);
+		machine.raw_ns += 6 * 3600 * S;
+		EXPECT_EQ(CHIME_RTC_OK, take_reading(&machine, &gap_ns));
+	}
+}
+
 TEST(a_revert_is_a_jump_of_its_size)
 {
 	static const s64 gaps_ns[] = { 2200 * MS, 5 * S, 300 * S, 43200 * S, 400 * 86400 * S,
