@@ -279,7 +279,7 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 		terms.host = &chime->host.track.line;
 	terms.gap_error_ns = reaction->shift_error_ns;
 	terms.apart_ns = reaction->apart_ns;
-	terms.doubt_ns = reaction->doubt_ns;
+	terms.suspect_ns = reaction->suspect_ns;
 	terms.vouched = disrupted->host_vouched;
 	chime_snapshot_take(&snapshot);
 	terms.realtime_ns = snapshot.realtime_ns;
@@ -338,11 +338,11 @@ static void chime_disruption_add_late(struct chime *chime, struct chime_event *e
 }
 
 /* All evidence is there now. */
-static void chime_disruption_end_doubt(struct chime *chime, struct chime_event *event)
+static void chime_disruption_clear_suspect(struct chime *chime, struct chime_event *event)
 {
-	chime_timescale_end_doubt(&chime->timescale,
-				  chime_disruption_was_seen(chime, event->evidence),
-				  ktime_get_raw_ns());
+	chime_timescale_clear_suspect(&chime->timescale,
+				      chime_disruption_was_seen(chime, event->evidence),
+				      ktime_get_raw_ns());
 	event->epoch = chime->timescale.current_view.epoch;
 	event->maxerror_ns = chime_disruption_maxerror(chime);
 }
@@ -400,7 +400,7 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	wait = event.evidence & CHIME_SAW_STOP || (!pairing->witness && gap_ns > 0);
 	if (wait && !(event.evidence & CHIME_SAW_RESTORE))
 		chime_disruption_add_late(chime, &event);
-	chime_disruption_end_doubt(chime, &event);
+	chime_disruption_clear_suspect(chime, &event);
 	chime_disruption_report(chime, &event);
 }
 

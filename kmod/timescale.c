@@ -383,7 +383,7 @@ static void chime_timescale_allow_for_host(struct chime_timescale *timescale,
 	const struct chime_view *view = &timescale->current_view;
 	s64 apart_ns = terms->apart_ns;
 
-	if ((!apart_ns && !terms->doubt_ns) || !view->corrected ||
+	if ((!apart_ns && !terms->suspect_ns) || !view->corrected ||
 	    view->reference != TRUECHIME_REFERENCE_HOST)
 		return;
 	if (terms->vouched)
@@ -394,20 +394,20 @@ static void chime_timescale_allow_for_host(struct chime_timescale *timescale,
 	}
 	if (terms->vouched || chime_line_unbounded(&timescale->correction))
 		return;
-	chime_timescale_widen(timescale, terms->doubt_ns);
-	timescale->doubt_ns = terms->doubt_ns;
+	chime_timescale_widen(timescale, terms->suspect_ns);
+	timescale->suspect_ns = terms->suspect_ns;
 }
 
-void chime_timescale_end_doubt(struct chime_timescale *timescale, bool seen, s64 raw_ns)
+void chime_timescale_clear_suspect(struct chime_timescale *timescale, bool seen, s64 raw_ns)
 {
 	lockdep_assert_held(timescale->lock);
-	if (!timescale->doubt_ns)
+	if (!timescale->suspect_ns)
 		return;
 	if (seen && !chime_line_unbounded(&timescale->correction))
-		chime_timescale_widen(timescale, -timescale->doubt_ns);
+		chime_timescale_widen(timescale, -timescale->suspect_ns);
 	else
 		chime_timescale_begin_epoch(timescale, &chime_jumped);
-	timescale->doubt_ns = 0;
+	timescale->suspect_ns = 0;
 	chime_timescale_change(timescale, raw_ns, false);
 }
 

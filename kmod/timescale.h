@@ -114,7 +114,7 @@ struct chime_now {
  * @steady: unslewed host time; valid since the host last became the reference
  * @apart_ns: the part of the correction's bound that allows for the present host being another one
  *	than it was measured against
- * @doubt_ns: the part that allows for the latest gap being a step of the host's clock
+ * @suspect_ns: the part that allows for the latest gap being a step of the host's clock
  * @stands_in: the correction is the line of a host that was lost
  * @free: UTC as a function of the raw clock where there is neither host nor correction
  * @external: the adjustable clock of mode external, as a function of the raw clock
@@ -130,7 +130,7 @@ struct chime_timescale {
 	struct chime_line correction;
 	struct chime_steady steady;
 	s64 apart_ns;
-	s64 doubt_ns;
+	s64 suspect_ns;
 	bool stands_in;
 	struct chime_line free;
 	struct chime_line external;
@@ -173,8 +173,8 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
  * @realtime_ns: for CHIME_REFERENCE_RESTART: the time to begin with
  * @apart_ns: for CHIME_REFERENCE_RESYNC and CHIME_REFERENCE_SAME: the host may be another one,
  *	whose clock differs from the first one's by up to this; 0: it is the same
- * @doubt_ns: for CHIME_REFERENCE_RESYNC: the host's clock may have been set by this much instead;
- *	0: it was not; chime_timescale_end_doubt() is next
+ * @suspect_ns: for CHIME_REFERENCE_RESYNC: the host's clock may have been set by this much instead;
+ *	0: it was not; chime_timescale_clear_suspect() is next
  * @vouched: instead of both the bound that is stated of the host's clock tells how right it is
  */
 struct chime_reference_terms {
@@ -183,7 +183,7 @@ struct chime_reference_terms {
 	s64 gap_error_ns;
 	s64 realtime_ns;
 	s64 apart_ns;
-	s64 doubt_ns;
+	s64 suspect_ns;
 	bool vouched;
 };
 
@@ -205,7 +205,7 @@ void chime_timescale_set_raw_ahead(struct chime_timescale *timescale, s64 by_ns)
  * The latest gap may have been a step of the host's clock, unless a stop of this guest was seen
  * after all (@seen): if it was not, the offset has to be measured again, in a new epoch.
  */
-void chime_timescale_end_doubt(struct chime_timescale *timescale, bool seen, s64 raw_ns);
+void chime_timescale_clear_suspect(struct chime_timescale *timescale, bool seen, s64 raw_ns);
 
 /*
  * Take the host (@reference_host) or the raw clock as the reference: a new epoch. @host: the host's

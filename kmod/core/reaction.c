@@ -132,7 +132,7 @@ static s64 chime_reaction_apart(const struct chime_disrupted *disrupted, bool ma
  * This guest is assumed to have lost time, but if no witness could see that, the host's clock may
  * have been set as well.
  */
-static s64 chime_reaction_doubt(const struct chime_disrupted *disrupted, enum chime_moved moved)
+static s64 chime_reaction_step_ns(const struct chime_disrupted *disrupted, enum chime_moved moved)
 {
 	if (!disrupted->unseen || moved != CHIME_MOVED_RAW ||
 	    disrupted->measure != CHIME_MEASURED_BY_HOST)
@@ -149,7 +149,7 @@ static s64 chime_reaction_shift_error(const struct chime_disrupted *disrupted,
 {
 	s64 error_ns = chime_scale_q32(chime_abs_sat(disrupted->gap_ns), CHIME_FREE_RATE_Q32);
 
-	error_ns = chime_add_sat(error_ns, reaction->doubt_ns);
+	error_ns = chime_add_sat(error_ns, reaction->suspect_ns);
 	if (!reaction->apart_ns)
 		return error_ns;
 	return chime_add_sat(error_ns, chime_add_sat(reaction->apart_ns, disrupted->host_off_ns));
@@ -181,7 +181,7 @@ void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction 
 		.suspect_host = row->suspect && !vouched &&
 				disrupted->measure != CHIME_MEASURED_BY_SOURCES,
 		.apart_ns = chime_reaction_apart(disrupted, row->may_move),
-		.doubt_ns = chime_reaction_doubt(disrupted, row->moved),
+		.suspect_ns = chime_reaction_step_ns(disrupted, row->moved),
 	};
 	reaction->repair = reaction->change != CHIME_REFERENCE_ABSORB &&
 			   reaction->change != CHIME_REFERENCE_WATCH &&

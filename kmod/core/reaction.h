@@ -96,7 +96,7 @@ struct chime_disrupted {
  * @suspect_host: nothing is known of this host: a correction that stays in force loses its bound
  * @apart_ns: this may be another host, whose clock differs from the first one's by up to this: the
  *	bound of a correction that stays in force allows for it; 0: it is the same host
- * @doubt_ns: this may be a step of the host's clock, by this much: likewise; 0: it is none
+ * @suspect_ns: this may be a step of the host's clock, by this much: likewise; 0: it is none
  * @repair: correct the system clock by the policy; otherwise leave it alone
  */
 struct chime_reaction {
@@ -105,7 +105,7 @@ struct chime_reaction {
 	s64 lost_ns;
 	bool suspect_host;
 	s64 apart_ns;
-	s64 doubt_ns;
+	s64 suspect_ns;
 	bool repair;
 };
 

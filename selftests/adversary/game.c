@@ -219,9 +219,9 @@ static void drop_hidden_steps(void)
 
 	for (i = 0; i < world->trouble_count; i++) {
 		struct trouble *trouble = &world->troubles[i];
-		bool hidden = (i && trouble->at_ns - trouble[-1].at_ns < LOOK_NS) ||
+		bool hidden = (i && trouble->at_ns - trouble[-1].at_ns < CHECK_NS) ||
 			      (i + 1 < world->trouble_count &&
-			       trouble[1].at_ns - trouble->at_ns < LOOK_NS);
+			       trouble[1].at_ns - trouble->at_ns < CHECK_NS);
 
 		if (trouble->kind == TROUBLE_HOST_STEP && hidden)
 			trouble->done = true;

@@ -122,7 +122,7 @@ int module_link_disrupted(struct module_link *link, const struct module_jump *fr
 	const struct chime_jump jump = {
 		.offset_ns = from->offset_ns,
 		.maxerror_ns = from->maxerror_ns,
-		.ok_raw_ns = from->fine_raw_ns,
+		.ok_raw_ns = from->agreed_raw_ns,
 	};
 
 	(void)link;

@@ -127,7 +127,7 @@ void judge_disrupted(const struct trouble *trouble)
 	judge->unseen_ns = (judge->waiting ? judge->unseen_ns : 0) + moved_ns(trouble);
 	judge->waiting = !is_witnessed(trouble);
 	judge->grace_ns = world->now_ns +
-			  (world->kind == GUEST_HOSTED ? LOOK_NS : NOTICE_NS);
+			  (world->kind == GUEST_HOSTED ? CHECK_NS : NOTICE_NS);
 }
 
 /* Of all servers, with honest answers to requests that left after the latest disruption. */

@@ -71,7 +71,7 @@ static bool has_failed(const struct verdicts *verdicts)
 	       verdicts->starved;
 }
 
-static void tell_failure(bool died)
+static void report_failure(bool died)
 {
 	const struct verdicts *verdicts = &world->judge.verdicts;
 
@@ -115,7 +115,7 @@ static void run_game(uint64_t seed, bool log, struct totals *totals)
 	died = !world->finished;
 	add_up(totals, died);
 	if (died || has_failed(&world->judge.verdicts))
-		tell_failure(died);
+		report_failure(died);
 }
 
 static void run_worker(int worker, int workers, uint64_t seed, uint64_t games,
@@ -161,21 +161,21 @@ static void run_games(uint64_t games, uint64_t seed, struct totals *sum)
 	}
 }
 
-static void tell_result(const char *what, unsigned int count)
+static void report_result(const char *what, unsigned int count)
 {
 	printf("%s no game %s\n", count ? "not ok" : "ok", what);
 }
 
-static int tell_sum(const struct totals *sum, uint64_t games)
+static int report_sum(const struct totals *sum, uint64_t games)
 {
 	const struct verdicts *verdicts = &sum->verdicts;
 	bool complete = sum->games == games && !sum->died;
 
-	tell_result("died", !complete);
-	tell_result("lied", verdicts->lied);
-	tell_result("stepped wrongly", verdicts->stepped_wrongly);
-	tell_result("broke a bound", verdicts->bound_violations);
-	tell_result("starved", verdicts->starved);
+	report_result("died", !complete);
+	report_result("lied", verdicts->lied);
+	report_result("stepped wrongly", verdicts->stepped_wrongly);
+	report_result("broke a bound", verdicts->bound_violations);
+	report_result("starved", verdicts->starved);
 	printf("adversary: games=%u lied=%u stepped_wrongly=%u bound_violations=%u starved=%u\n",
 	       sum->games, verdicts->lied, verdicts->stepped_wrongly, verdicts->bound_violations,
 	       verdicts->starved);
@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "--replay")) {
 		world = share(sizeof(*world));
 		run_game(number_of(argv[2]), true, &sum);
-		return tell_sum(&sum, 1);
+		return report_sum(&sum, 1);
 	}
 	if (argc != 3) {
 		fputs("Usage: adversary GAMES SEED\n       adversary --replay SEED\n", stderr);
@@ -209,5 +209,5 @@ int main(int argc, char **argv)
 	printf("# %s games from seed %s on\n", argv[1], argv[2]);
 	fflush(stdout);
 	run_games(number_of(argv[1]), number_of(argv[2]), &sum);
-	return tell_sum(&sum, number_of(argv[1]));
+	return report_sum(&sum, number_of(argv[1]));
 }

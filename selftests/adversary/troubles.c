@@ -146,8 +146,8 @@ static int64_t end_of_step(int64_t until_ns)
 	for (i = 0; i < world->trouble_count; i++) {
 		const struct trouble *trouble = &world->troubles[i];
 
-		if (!trouble->done && llabs(trouble->at_ns - until_ns) < LOOK_NS)
-			until_ns = trouble->at_ns + LOOK_NS;
+		if (!trouble->done && llabs(trouble->at_ns - until_ns) < CHECK_NS)
+			until_ns = trouble->at_ns + CHECK_NS;
 	}
 	return until_ns;
 }

@@ -23,7 +23,7 @@
 #define S_PER_DAY	86400LL
 
 /* From anything that happens to the module's next check of the host: the idle period and a bit. */
-#define LOOK_NS		(1100 * NS_PER_MS)
+#define CHECK_NS		(1100 * NS_PER_MS)
 
 #define SERVERS_MAX	9
 #define PACKETS_MAX	128

@@ -251,16 +251,16 @@ void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns
 }
 
 void client_clock_jump(struct client_clock *clock, double true_ns, int64_t offset_ns,
-		       int64_t doubt_ns)
+		       int64_t error_ns)
 {
 	follower_restart(&clock->follower);
 	if (clock->module) {
 		guest_module_jump(clock->module, client_clock_raw(clock, true_ns), offset_ns,
-				  doubt_ns);
+				  error_ns);
 		return;
 	}
 	clock->line.offset_ns = chime_add_sat(clock->line.offset_ns, offset_ns);
-	clock->line.maxerror_ns = chime_add_sat(clock->line.maxerror_ns, doubt_ns);
+	clock->line.maxerror_ns = chime_add_sat(clock->line.maxerror_ns, error_ns);
 	clock->epoch++;
 }
 

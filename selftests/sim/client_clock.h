@@ -92,11 +92,11 @@ void client_clock_stop(struct client_clock *clock, double true_ns, double gap_ns
 void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns);
 
 /*
- * Guest time was disrupted by @offset_ns, which may be wrong by @doubt_ns: UTC against raw jumps,
+ * Guest time was disrupted by @offset_ns, which may be wrong by @error_ns: UTC against raw jumps,
  * in a new epoch. The host, if there is one, is set aside.
  */
 void client_clock_jump(struct client_clock *clock, double true_ns, int64_t offset_ns,
-		       int64_t doubt_ns);
+		       int64_t error_ns);
 
 /*
  * A leap second: UTC is set forward by @change_ns, and so are the system clock, the host's and the

@@ -147,11 +147,11 @@ int guest_module_correct(struct guest_module *module, int64_t raw_ns,
 }
 
 void guest_module_jump(struct guest_module *module, int64_t raw_ns, int64_t offset_ns,
-		       int64_t doubt_ns)
+		       int64_t error_ns)
 {
 	const struct chime_reference_terms terms = {
 		.gap_ns = offset_ns,
-		.gap_error_ns = doubt_ns,
+		.gap_error_ns = error_ns,
 	};
 
 	chime_timescale_apply(&module->timescale, CHIME_REFERENCE_SHIFT, &terms, raw_ns);

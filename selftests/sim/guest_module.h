@@ -48,7 +48,7 @@ int guest_module_correct(struct guest_module *module, int64_t raw_ns,
 
 /* As chime_disruption_by_sources(). */
 void guest_module_jump(struct guest_module *module, int64_t raw_ns, int64_t offset_ns,
-		       int64_t doubt_ns);
+		       int64_t error_ns);
 
 /* A leap second: UTC, and with it the correction in force, is set forward by @change_ns. */
 void guest_module_leap(struct guest_module *module, int64_t raw_ns, int64_t change_ns);

@@ -50,7 +50,7 @@ static int daemon_jump(struct daemon *daemon, const struct consensus_result *res
 	const struct module_jump jump = {
 		.offset_ns = result->offset_ns,
 		.maxerror_ns = result->maxerror_ns,
-		.fine_raw_ns = result->fine_raw_ns,
+		.agreed_raw_ns = result->agreed_raw_ns,
 	};
 	struct module_event event = { 0 };
 	struct timescale_now after;

@@ -74,7 +74,7 @@ struct consensus {
 	struct slot slot[SOURCE_SELECT_MAX];
 	size_t count;
 	size_t usable;			/* sources that may be selected */
-	int64_t fine_raw_ns;
+	int64_t agreed_raw_ns;
 	int64_t suspect_raw_ns;		/* suspicion began then; meaningless without ... */
 	int64_t asked_raw_ns;		/* ... all sources were asked then ... */
 	int64_t ask_again_ns;		/* ... and again after so long without a verdict */
@@ -193,7 +193,7 @@ static bool take_sample(struct consensus *consensus, struct slot *slot,
 	}
 	note_agreement(slot, sample->leap);
 	if (!consensus->suspect)
-		consensus->fine_raw_ns = now->raw_ns;
+		consensus->agreed_raw_ns = now->raw_ns;
 	return false;
 }
 
@@ -215,7 +215,7 @@ static void move_opinion(struct consensus *consensus, struct slot *slot,
 	slot->trusted = !slot->probation;
 	/* The correction followed the latest update at once. */
 	if (!consensus->suspect)
-		consensus->fine_raw_ns = consensus->raw_ns;
+		consensus->agreed_raw_ns = consensus->raw_ns;
 }
 
 static void note_timescale(struct consensus *consensus, const struct timescale_now *now)
@@ -409,7 +409,7 @@ static void describe(const struct consensus *consensus, int64_t at_ns,
 	reach_ns = chime_max(chime_sub_sat(hull.high_ns, result->offset_ns),
 			     chime_sub_sat(result->offset_ns, hull.low_ns));
 	result->maxerror_ns = chime_add_sat(reach_ns, now->maxerror_ns);
-	result->fine_raw_ns = consensus->fine_raw_ns;
+	result->agreed_raw_ns = consensus->agreed_raw_ns;
 }
 
 /* Accept the claim: those who make it do not contradict by it any more. */
@@ -573,7 +573,7 @@ static bool is_outvoted(const struct consensus *consensus, const struct timescal
 	int64_t at_ns = 0;
 	size_t i;
 
-	if (!consensus->fine_raw_ns || (now->has_host && voters > 1))
+	if (!consensus->agreed_raw_ns || (now->has_host && voters > 1))
 		return false;
 	agreeing = find_majority(consensus, &at_ns);
 	if (2 * agreeing <= voters)

@@ -38,7 +38,7 @@ enum consensus_verdict {
  * @wait_ns: with SUSPECT: check again after so long, even without an answer; 0: no need to
  * @offset_ns: with JUMP and FALSETICKER: UTC minus timescale by these sources ...
  * @maxerror_ns: ... give or take so much
- * @fine_raw_ns: the sources agreed with the timescale then, the last time, by raw
+ * @agreed_raw_ns: the sources agreed with the timescale then, the last time, by raw
  * @agreeing: sources that agree on it ...
  * @voters: ... of so many
  */
@@ -48,7 +48,7 @@ struct consensus_result {
 	int64_t wait_ns;
 	int64_t offset_ns;
 	int64_t maxerror_ns;
-	int64_t fine_raw_ns;
+	int64_t agreed_raw_ns;
 	size_t agreeing;
 	size_t voters;
 };

@@ -135,12 +135,12 @@ struct module_host {
  * struct module_jump - a disruption that the time sources agree on, and nothing else noticed
  * @offset_ns: UTC minus timescale
  * @maxerror_ns: by how much that may be wrong
- * @fine_raw_ns: the sources agreed with the timescale then, the last time, by raw
+ * @agreed_raw_ns: the sources agreed with the timescale then, the last time, by raw
  */
 struct module_jump {
 	int64_t offset_ns;
 	int64_t maxerror_ns;
-	int64_t fine_raw_ns;
+	int64_t agreed_raw_ns;
 };
 
 int module_link_now(struct module_link *link, struct module_now *now);

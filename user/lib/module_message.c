@@ -398,7 +398,7 @@ int module_message_put_jump(struct nl_msg *msg, const struct module_jump *jump, 
 	if (nla_put_u32(msg, TRUECHIME_A_EPOCH, epoch) ||
 	    put_s64(msg, TRUECHIME_A_OFFSET_NS, jump->offset_ns) ||
 	    put_s64(msg, TRUECHIME_A_MAXERROR_NS, jump->maxerror_ns) ||
-	    put_s64(msg, TRUECHIME_A_RAW_NS, jump->fine_raw_ns))
+	    put_s64(msg, TRUECHIME_A_RAW_NS, jump->agreed_raw_ns))
 		return -EMSGSIZE;
 	return 0;
 }

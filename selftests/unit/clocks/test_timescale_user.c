@@ -178,7 +178,7 @@ static int jump(FIXTURE_DATA(timescale) *self, int64_t offset_ns, uint32_t epoch
 	const struct module_jump jump = {
 		.offset_ns = offset_ns,
 		.maxerror_ns = 2 * MS,
-		.fine_raw_ns = self->now.raw_ns,
+		.agreed_raw_ns = self->now.raw_ns,
 	};
 
 	fake_clock_run(3 * S);

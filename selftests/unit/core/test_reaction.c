@@ -151,16 +151,16 @@ TEST(doubts_a_gap_that_no_witness_explains)
 		struct chime_disrupted other = disrupted;
 
 		TH_LOG("%s", rows[i].name);
-		EXPECT_EQ(lost ? 5 * S : 0, react(disrupted).doubt_ns);
+		EXPECT_EQ(lost ? 5 * S : 0, react(disrupted).suspect_ns);
 		other.demoted = true;
 		if (lost)
 			EXPECT_LE(5 * S, react(other).shift_error_ns);
 		other = disrupted;
 		other.unseen = false;
-		EXPECT_EQ(0, react(other).doubt_ns);
+		EXPECT_EQ(0, react(other).suspect_ns);
 		other = disrupted;
 		other.measure = CHIME_MEASURED_BY_SOURCES;
-		EXPECT_EQ(0, react(other).doubt_ns);
+		EXPECT_EQ(0, react(other).suspect_ns);
 	}
 }
 

@@ -129,7 +129,7 @@ TEST_F(consensus, majority_is_believed)
 	EXPECT_LT(llabs(self->result.offset_ns - 3600 * S), 2 * MS);
 	EXPECT_LT(llabs(self->result.offset_ns - 3600 * S), self->result.maxerror_ns);
 	EXPECT_LT(self->result.maxerror_ns, 10 * MS);
-	EXPECT_EQ(5000 * S, self->result.fine_raw_ns);
+	EXPECT_EQ(5000 * S, self->result.agreed_raw_ns);
 	EXPECT_EQ(2, self->result.agreeing);
 	EXPECT_EQ(3, self->result.voters);
 }
@@ -652,7 +652,7 @@ TEST_F(consensus, who_gave_the_clock_its_bound_can_contradict_it)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 1000 * S));
 	run(self, 2 * S);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 1000 * S));
-	EXPECT_EQ(5000 * S + 16 * S, self->result.fine_raw_ns);
+	EXPECT_EQ(5000 * S + 16 * S, self->result.agreed_raw_ns);
 }
 
 /* And who was not followed is not listened to when it says so again. */

@@ -214,7 +214,7 @@ TEST_F(message, jump_is_written_whole)
 	const struct module_jump jump = {
 		.offset_ns = -5,
 		.maxerror_ns = 6,
-		.fine_raw_ns = INT64_MAX,
+		.agreed_raw_ns = INT64_MAX,
 	};
 	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
 
