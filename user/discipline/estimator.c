@@ -75,6 +75,13 @@ static bool has_rate(const struct estimator *estimator, struct estimate *estimat
 	       estimate->rate_sigma < RATE_SIGMA_UNKNOWN;
 }
 
+/* The next sample is the first. */
+static void forget_samples(struct estimator *estimator)
+{
+	estimator->started = false;
+	memset(estimator->path, 0, sizeof(estimator->path));
+}
+
 void estimator_reset(struct estimator *estimator, bool keep_rate)
 {
 	struct estimate estimate;
@@ -83,8 +90,7 @@ void estimator_reset(struct estimator *estimator, bool keep_rate)
 		estimator_prime_rate(estimator, 0, RATE_SIGMA_UNKNOWN);
 	else if (has_rate(estimator, &estimate))
 		estimator_prime_rate(estimator, estimate.rate, estimate.rate_sigma);
-	estimator->started = false;
-	memset(estimator->path, 0, sizeof(estimator->path));
+	forget_samples(estimator);
 }
 
 void estimator_begin_as(struct estimator *estimator, const struct estimator *other, bool is_host)
@@ -185,8 +191,7 @@ static void take_first(struct estimator *estimator, int path,
 /* The rate that was learned is no better than the rest; what was known before it holds. */
 static void take_anew(struct estimator *estimator, int path, const struct estimator_sample *sample)
 {
-	memset(estimator->path, 0, sizeof(estimator->path));
-	estimator->started = false;
+	forget_samples(estimator);
 	estimator->restarts++;
 	take_first(estimator, path, sample);
 }
