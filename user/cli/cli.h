@@ -95,6 +95,12 @@ void print_json_line(json_t *object);
 
 /* Values of an object; @otherwise when missing or null. */
 double json_real_of(const json_t *object, const char *key, double otherwise);
+
+/* 64 bits of ns hold so many. */
+#define SECONDS_MOST	9000000000LL
+
+/* Whole seconds, 0 when missing, SECONDS_MOST either way at most. */
+int64_t json_seconds_of(const json_t *object, const char *key);
 int64_t json_int_of(const json_t *object, const char *key, int64_t otherwise);
 const char *json_text_of(const json_t *object, const char *key);
 bool json_bool_of(const json_t *object, const char *key);

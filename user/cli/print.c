@@ -97,6 +97,13 @@ double json_real_of(const json_t *object, const char *key, double otherwise)
 	return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
+int64_t json_seconds_of(const json_t *object, const char *key)
+{
+	double s = json_real_of(object, key, 0);
+
+	return (int64_t)fmax(fmin(s, (double)SECONDS_MOST), (double)-SECONDS_MOST);
+}
+
 int64_t json_int_of(const json_t *object, const char *key, int64_t otherwise)
 {
 	const json_t *value = json_object_get(object, key);

@@ -33,7 +33,7 @@ static void print_row(const json_t *source)
 		return;
 	}
 	printf("%3d   -  ", (int)json_int_of(estimate, "samples", 0));
-	print_interval((int64_t)json_real_of(estimate, "span_s", 0));
+	print_interval(json_seconds_of(estimate, "span_s"));
 	putchar(' ');
 	print_signed_ppm(json_real_of(estimate, "frequency_ppb", 0) / 1e3);
 	putchar(' ');

@@ -4,6 +4,7 @@
  * the daemon alone, both or neither.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -100,13 +101,14 @@ static void print_grounds(const struct status_view *view)
 	double last = json_real_of(view->daemon, "last_update_s", 0);
 	char ago[32];
 	struct timespec now;
+	double ago_s;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	if ((double)now.tv_sec - last < 1)
+	ago_s = fmin((double)now.tv_sec - last, (double)SECONDS_MOST);
+	if (ago_s < 1)
 		snprintf(ago, sizeof(ago), "less than 1 s");
 	else
-		text_of_duration((int64_t)((double)now.tv_sec - last) * 1000000000LL, ago,
-				 sizeof(ago));
+		text_of_duration((int64_t)ago_s * 1000000000LL, ago, sizeof(ago));
 	if (has_host(view))
 		printf("host %s, ", view->module.host_name);
 	else if (view->has_module)

@@ -13,7 +13,7 @@
 static void print_reference(const json_t *reply)
 {
 	uint32_t refid = (uint32_t)json_int_of(reply, "refid", 0);
-	time_t s = (time_t)json_real_of(reply, "ref_time_s", 0);
+	time_t s = (time_t)json_seconds_of(reply, "ref_time_s");
 	char text[64] = "-";
 	struct tm tm;
 
