@@ -182,11 +182,19 @@ show_result()
 	[ "$status" = 0 ]
 }
 
+# nothing_booted NAME: no guest of it came up, so that it looked at nothing. A QEMU that hangs in its
+# kernel cannot be killed, and who waits for its end reaches the time limit.
+nothing_booted()
+{
+	grep -qs '^retry' "$vm/logs/$1/result" && ! grep -qs -v '^retry' "$vm/logs/$1/result"
+}
+
 # machine_died NAME STATUS: its host did or hung, or one of its guests hung, and no check had failed.
 machine_died()
 {
 	case $2 in
 	"$guest_hung" | 125 | 126) ! grep -qs '^fail' "$vm/logs/$1/result" ;;
+	124) nothing_booted "$1" ;;
 	*) return 1 ;;
 	esac
 }
