@@ -37,10 +37,11 @@
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
 /*
- * One that is still to come belongs to the new id that was reported for this long: it is certain to
- * come, and ACPI was seen to take 4 s for it on a busy machine.
+ * One that is still to come belongs to the new id or marker that was reported for this long: it is
+ * certain to come, and ACPI was seen to take 4 s for it on a busy machine. Another restore so soon
+ * shows by another id or marker.
  */
-#define CHIME_LATE_AFTER_NEW_ID_NS	(10 * NSEC_PER_SEC)
+#define CHIME_LATE_AFTER_MEMORY_NS	(10 * NSEC_PER_SEC)
 
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
 					    bool sees_stops)
@@ -415,8 +416,9 @@ static void chime_disruption_drop_late(struct chime *chime)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 	const struct chime_witness *witness = &chime->witness;
-	s64 late_ns = disruption->reported_evidence & CHIME_SAW(GENID_CHANGED) ?
-		      CHIME_LATE_AFTER_NEW_ID_NS : CHIME_LATE_NS;
+	s64 late_ns = disruption->reported_evidence &
+		      (CHIME_SAW(GENID_CHANGED) | CHIME_SAW(MARKER)) ?
+		      CHIME_LATE_AFTER_MEMORY_NS : CHIME_LATE_NS;
 	bool late = ktime_get_raw_ns() - disruption->reported_raw_ns < late_ns ||
 		    (witness->suspending && disruption->reported_raw_ns > witness->suspend_raw_ns);
 

@@ -231,6 +231,48 @@ TEST_F(module, new_id_without_a_gap_is_a_migration)
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
 
+/* A vmclock page shows it. */
+static void revert_by_marker(void)
+{
+	stand_still(HOUR);
+	machine.page_evidence = BIT(TRUECHIME_EVIDENCE_MARKER);
+}
+
+/* QEMU notifies after each load, and a busy guest takes seconds to hear of it. */
+TEST_F(module, late_notification_belongs_to_the_marker_that_was_reported)
+{
+	machine.has_page = true;
+	ASSERT_EQ(0, load());
+	revert_by_marker();
+	check();
+	ASSERT_EQ(1, machine.count);
+	run(5 * S);
+	notify_genid();
+	check();
+	EXPECT_EQ(1, machine.count);
+	/* A second notification is another restore. */
+	run(S);
+	notify_genid();
+	check();
+	EXPECT_EQ(2, machine.count);
+}
+
+/* Another restore so soon moves the marker again. */
+TEST_F(module, second_restore_shows_by_the_marker)
+{
+	machine.has_page = true;
+	ASSERT_EQ(0, load());
+	revert_by_marker();
+	check();
+	run(5 * S);
+	revert_by_marker();
+	notify_genid();
+	check();
+	EXPECT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
 TEST_F(module, pause_is_a_stop_that_nobody_calls_a_restore)
 {
 	ASSERT_EQ(0, load());
