@@ -39,10 +39,10 @@ struct chime_cpu_check {
 };
 
 /*
- * If the lock is not free, another CPU is checking, or a request is carried out and the next tick
- * asks again. The idle check is not needed soon after this one: postpone it before the check, so
- * that a witness that asks for a check afterwards gets one. Without a host clock the idle check is
- * not postponed: it sets the pace of the RTC's readings.
+ * If the lock is not free, another CPU is checking, or a request is carried out and the next check
+ * is soon due again. The idle check is not needed soon after this one: postpone it before the
+ * check, so that a witness that asks for a check afterwards gets one. Without a host clock the idle
+ * check is not postponed: it sets the pace of the RTC's readings.
  */
 static void chime_checks_busy_work(struct work_struct *work)
 {
@@ -54,7 +54,6 @@ static void chime_checks_busy_work(struct work_struct *work)
 	if (chime_host_is_there(&chime->host))
 		mod_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
 	chime_disruption_check(chime);
-	atomic64_set(&checks->asked_raw_ns, ktime_get_raw_ns());
 	chime_unlock(chime);
 }
 
@@ -67,28 +66,52 @@ static void chime_checks_busy_work(struct work_struct *work)
  * before it checks, the next one asks as soon as another check is due. (A restore sets both
  * asked_raw_ns and the raw clock back, so their difference stays valid.)
  */
-static bool chime_checks_is_due(struct chime_checks *checks)
+static bool chime_checks_is_due(struct chime_checks *checks, s64 raw_ns)
 {
 	bool busy = !is_idle_task(current) || need_resched();
 	s64 asked_ns = atomic64_read(&checks->asked_raw_ns);
-	s64 raw_ns = ktime_get_raw_ns();
 
 	return chime_pace_is_due(&checks->pace, raw_ns - asked_ns, busy) &&
 	       atomic64_try_cmpxchg(&checks->asked_raw_ns, &asked_ns, raw_ns);
+}
+
+/*
+ * A hypervisor has changed memory since the latest check, and this CPU is the one that asks for
+ * another: also if it runs nothing, as that is rare. There is no lock and no wait in this.
+ */
+static bool chime_checks_has_moved(struct chime *chime, s64 raw_ns)
+{
+	struct chime_checks *checks = &chime->checks;
+	s64 moved_ns = atomic64_read(&checks->moved_raw_ns);
+	struct chime_marks checked, now;
+
+	chime_witness_checked_marks(chime, &checked);
+	chime_witness_read_marks(chime, &now);
+	if (!chime_pace_has_moved(&checks->pace, raw_ns - moved_ns, &checked, &now) ||
+	    !atomic64_try_cmpxchg(&checks->moved_raw_ns, &moved_ns, raw_ns))
+		return false;
+	atomic64_set(&checks->asked_raw_ns, raw_ns);
+	return true;
 }
 
 static void chime_checks_tick(struct timer_list *timer)
 {
 	struct chime_cpu_check *check = container_of(timer, struct chime_cpu_check, timer);
 	struct chime_checks *checks = &check->chime->checks;
+	bool due, moved;
+	s64 raw_ns;
 
 	/* The timer of an offline CPU has been migrated to another one. */
 	if (!READ_ONCE(check->wanted) || smp_processor_id() != check->cpu)
 		return;
-	if (chime_checks_is_due(checks))
+	raw_ns = ktime_get_raw_ns();
+	/* A regular check serves both: no other CPU has to ask for the second. */
+	due = chime_checks_is_due(checks, raw_ns);
+	moved = chime_checks_has_moved(check->chime, raw_ns);
+	if (due || moved)
 		queue_work_on(check->cpu, checks->queue, &check->work);
 	/* A pinned timer stays on the CPU that arms it. */
-	mod_timer(timer, jiffies + checks->check_jiffies);
+	mod_timer(timer, jiffies + 1);
 }
 
 static void chime_checks_idle_work(struct work_struct *work)
@@ -112,7 +135,7 @@ static int chime_checks_cpu_up(unsigned int cpu, struct hlist_node *node)
 	if (!housekeeping_cpu(cpu, CHIME_HK_TIMER))
 		return 0;
 	WRITE_ONCE(check->wanted, true);
-	mod_timer(&check->timer, jiffies + checks->check_jiffies);
+	mod_timer(&check->timer, jiffies + 1);
 	return 0;
 }
 
@@ -145,16 +168,27 @@ static unsigned long chime_checks_idle_jiffies(unsigned int idle_check_ms)
 	return max(delay, late + 1) - late;
 }
 
+/*
+ * A tick comes up to half of one early or late. Several CPUs whose ticks are at different times
+ * must not make many more checks than one, nor may one wait for a tick too long.
+ */
+static s64 chime_checks_recent_ns(unsigned int check_ms)
+{
+	s64 check_ns = check_ms * NSEC_PER_MSEC;
+
+	return max_t(s64, check_ns - TICK_NSEC / 2, check_ns / 2);
+}
+
 int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
 {
 	struct chime_checks *checks = &chime->checks;
 	int cpu, ret = -ENOMEM;
 
-	checks->check_jiffies = msecs_to_jiffies(check_ms);
 	checks->idle_jiffies = chime_checks_idle_jiffies(idle_check_ms);
-	checks->pace.recent_ns = check_ms * NSEC_PER_MSEC / 2;
+	checks->pace.recent_ns = chime_checks_recent_ns(check_ms);
 	checks->pace.alone_ns = idle_check_ms * NSEC_PER_MSEC / 4;
 	atomic64_set(&checks->asked_raw_ns, ktime_get_raw_ns());
+	atomic64_set(&checks->moved_raw_ns, ktime_get_raw_ns());
 	INIT_DELAYED_WORK(&checks->idle, chime_checks_idle_work);
 	checks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);
 	if (!checks->queue)
@@ -187,9 +221,15 @@ err_destroy_queue:
 void chime_checks_start(struct chime *chime)
 {
 	struct chime_checks *checks = &chime->checks;
-	int ret;
 
 	queue_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
+}
+
+void chime_checks_start_busy(struct chime *chime)
+{
+	struct chime_checks *checks = &chime->checks;
+	int ret;
+
 	ret = cpuhp_state_add_instance(checks->hotplug_state, &checks->hotplug);
 	checks->follows_cpus = !ret;
 	if (ret)
@@ -197,7 +237,7 @@ void chime_checks_start(struct chime *chime)
 			jiffies_to_msecs(checks->idle_jiffies));
 }
 
-void chime_checks_stop(struct chime *chime)
+void chime_checks_stop_busy(struct chime *chime)
 {
 	struct chime_checks *checks = &chime->checks;
 	int cpu;
@@ -211,7 +251,11 @@ void chime_checks_stop(struct chime *chime)
 		chime_timer_delete_sync(&check->timer);
 		cancel_work_sync(&check->work);
 	}
-	cancel_delayed_work_sync(&checks->idle);
+}
+
+void chime_checks_stop(struct chime *chime)
+{
+	cancel_delayed_work_sync(&chime->checks.idle);
 }
 
 void chime_checks_exit(struct chime *chime)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * When the host's time is checked: often while a CPU is busy, seldom while all are idle, and at
- * once when a witness asks for it. disruption.c carries the check out.
+ * once when a witness asks for it or a busy CPU sees that memory has changed. disruption.c carries
+ * the check out.
  */
 #ifndef CHIME_CHECKS_H
 #define CHIME_CHECKS_H
@@ -19,13 +20,13 @@ struct chime_cpu_check;
 /**
  * struct chime_checks - the timers
  * @queue: the workqueue of the checks: process context, ahead of ordinary work
- * @busy: one check for each CPU, every @check_jiffies while anything runs there. It does not wake
- *	the CPU, and a busy CPU must not depend on the timer of one that sleeps
+ * @busy: one timer for each CPU, which runs at each tick while anything runs there. It does not
+ *	wake the CPU, and a busy CPU must not depend on the timer of one that sleeps
  * @idle: runs after @idle_jiffies without a check, even if that wakes the machine
- * @check_jiffies: period of @busy
  * @idle_jiffies: the maximum interval between checks
  * @pace: how often CPUs ask for a check
  * @asked_raw_ns: raw time at which one was asked for last, or carried out; atomic
+ * @moved_raw_ns: raw time at which one was asked for last because memory had changed; atomic
  * @hotplug: this instance among those of @hotplug_state
  * @hotplug_state: the CPU hotplug state
  * @follows_cpus: the instance was added
@@ -34,10 +35,10 @@ struct chime_checks {
 	struct workqueue_struct *queue;
 	struct chime_cpu_check __percpu *busy;
 	struct delayed_work idle;
-	unsigned long check_jiffies;
 	unsigned long idle_jiffies;
 	struct chime_pace pace;
 	atomic64_t asked_raw_ns;
+	atomic64_t moved_raw_ns;
 	struct hlist_node hotplug;
 	int hotplug_state;
 	bool follows_cpus;
@@ -46,10 +47,22 @@ struct chime_checks {
 /* Prepare; nothing runs yet. 0 or -errno. Context: process. */
 int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms);
 
-/* Start the timers. Context: process, lock not held. */
+/* Start the checks of an idle machine, and those at once. Context: process, lock not held. */
 void chime_checks_start(struct chime *chime);
 
-/* Stop: no check runs or is queued afterwards. Context: process, lock not held. */
+/*
+ * Start the timers of busy CPUs, which read what the witnesses have opened. Context: process, lock
+ * not held.
+ */
+void chime_checks_start_busy(struct chime *chime);
+
+/* Stop them: no timer reads anything afterwards. Context: process, lock not held. */
+void chime_checks_stop_busy(struct chime *chime);
+
+/*
+ * Stop the others, when no witness asks for one any more: no check runs or is queued afterwards.
+ * Context: process, lock not held.
+ */
 void chime_checks_stop(struct chime *chime);
 
 /* Undo chime_checks_init(). */

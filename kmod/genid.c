@@ -114,6 +114,18 @@ u32 chime_genid_check(struct chime_genid *genid)
 	return BIT(TRUECHIME_EVIDENCE_GENID_CHANGED);
 }
 
+/* The checks' timers call this, and they run between open and close only. */
+void chime_genid_read_marks(const struct chime_genid *genid, struct chime_marks *marks)
+{
+	u64 id[CHIME_GENID_SIZE / sizeof(u64)];
+
+	if (!chime_genid_present(genid))
+		return;
+	memcpy(id, genid->page, sizeof(id));
+	marks->words[CHIME_MARK_ID_LOW] = id[0];
+	marks->words[CHIME_MARK_ID_HIGH] = id[1];
+}
+
 static void chime_genid_nothing(void *unused)
 {
 }

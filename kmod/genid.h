@@ -12,6 +12,8 @@
 #include <linux/errno.h>
 #include <linux/types.h>
 
+#include "core/pace.h"
+
 #define CHIME_GENID_SIZE	16
 
 /**
@@ -50,6 +52,9 @@ void chime_genid_close(struct chime_genid *genid);
 /* Evidence bit of a change since the last call, or 0. This only reads memory. */
 u32 chime_genid_check(struct chime_genid *genid);
 
+/* Fill in the id as it is in memory now. Any context, between open and close. */
+void chime_genid_read_marks(const struct chime_genid *genid, struct chime_marks *marks);
+
 /* Wait for a pending notification. Context: process, not in @notified. */
 void chime_genid_settle(const struct chime_genid *genid);
 #else
@@ -65,6 +70,9 @@ static inline u32 chime_genid_check(struct chime_genid *genid)
 {
 	return 0;
 }
+
+static inline void chime_genid_read_marks(const struct chime_genid *genid,
+					  struct chime_marks *marks) { }
 
 static inline void chime_genid_settle(const struct chime_genid *genid) { }
 #endif

@@ -6,6 +6,7 @@
 
 #include "host.h"
 
+#include <linux/compiler.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -70,7 +71,7 @@ static void chime_host_replace(struct chime_host *host, const struct chime_host_
 			       void *device)
 {
 	chime_host_close(host);
-	host->ops = ops;
+	WRITE_ONCE(host->ops, ops);
 	host->device = device;
 	host->demoted = false;
 	host->silent = false;
@@ -142,8 +143,16 @@ void chime_host_close(struct chime_host *host)
 {
 	if (host->ops)
 		host->ops->close(host->device);
-	host->ops = NULL;
+	WRITE_ONCE(host->ops, NULL);
 	host->device = NULL;
+}
+
+void chime_host_read_marks(const struct chime_host *host, struct chime_marks *marks)
+{
+	const struct chime_host_ops *ops = READ_ONCE(host->ops);
+
+	if (ops)
+		ops->read_marks(marks);
 }
 
 /* A reading, and what it shows of stops: that is added to @evidence, even if the reading failed. */

@@ -13,6 +13,7 @@
 #include <linux/truechime.h>
 
 #include "core/host_line.h"
+#include "core/pace.h"
 
 /**
  * struct chime_host_ops - one kind of host clock
@@ -21,14 +22,17 @@
  * @close: undo @open
  * @pair: take one cross-timestamp, the best of few readings. -errno: the host does not answer now,
  *	and only the cross-timestamp's evidence is set
+ * @read_marks: fill in the words in memory that show a stop of this guest. Needs no device. Any
+ *	context but NMI, bound to its CPU
  *
- * All run in process context under the module's lock.
+ * All others run in process context under the module's lock.
  */
 struct chime_host_ops {
 	const char *name;
 	int (*open)(void **device);
 	void (*close)(void *device);
 	int (*pair)(void *device, struct chime_pairing *pairing);
+	void (*read_marks)(struct chime_marks *marks);
 };
 
 /* What an operator may state of a host's clock. */
@@ -53,7 +57,7 @@ enum chime_check {
 
 /**
  * struct chime_host - the chosen host clock
- * @lock: the module's: protects everything here
+ * @lock: the module's: protects everything here, but @ops is read without it, too
  * @ops: the kind; NULL: none
  * @device: the kind's own data
  * @demoted: not trusted as the reference; cross-timestamps are still taken
@@ -141,6 +145,12 @@ void chime_host_close(struct chime_host *host);
  * Return: what was found.
  */
 enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evidence);
+
+/*
+ * Fill in the words in memory in which the chosen kind of host shows a stop of this guest. Any
+ * context but NMI, bound to its CPU.
+ */
+void chime_host_read_marks(const struct chime_host *host, struct chime_marks *marks);
 
 /* Accept the jump just reported: move the line after it. Lock held. */
 void chime_host_accept(struct chime_host *host);

@@ -226,6 +226,7 @@ static int __init chime_init(void)
 	chime_checks_start(&chime);
 	chime_disruption_start(&chime, boot);
 	chime_start_witnesses();
+	chime_checks_start_busy(&chime);
 	chime_announce();
 	return 0;
 
@@ -240,6 +241,8 @@ err_close_host:
 
 static void __exit chime_exit(void)
 {
+	/* The timers read what the witnesses have opened, and these may ask for a check. */
+	chime_checks_stop_busy(&chime);
 	chime_witness_stop(&chime);
 	chime_checks_stop(&chime);
 	/* A netlink request may start a reading of the RTC. */

@@ -100,6 +100,7 @@ int chime_vmclock_open(struct chime_vmclock *vmclock)
 		chime_vmclock_close(vmclock);
 		return -ENODEV;
 	}
+	vmclock->counted = vmclock->page.has_generation;
 	return 0;
 }
 
@@ -121,6 +122,28 @@ u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 	evidence = chime_vmclock_compare(&vmclock->page, &page);
 	vmclock->page = page;
 	return evidence;
+}
+
+static u64 chime_vmclock_u64(const struct chime_vmclock *vmclock, int offset)
+{
+	return le64_to_cpu(READ_ONCE(*(const __le64 *)(vmclock->mapping + offset)));
+}
+
+/*
+ * The checks' timers call this, and they run between open and close only. A page that is being
+ * written is no matter: what has changed is read as a whole by the check. The sequence count says
+ * less: it also changes with each update of the page's time.
+ */
+void chime_vmclock_read_marks(const struct chime_vmclock *vmclock, struct chime_marks *marks)
+{
+	if (!chime_vmclock_present(vmclock))
+		return;
+	marks->words[CHIME_MARK_DISRUPTION] = chime_vmclock_u64(vmclock,
+								CHIME_VMCLOCK_MARKER_OFFSET);
+	/* Memory behind a page without a counter is not the device's. */
+	if (vmclock->counted)
+		marks->words[CHIME_MARK_GENERATION] =
+			chime_vmclock_u64(vmclock, CHIME_VMCLOCK_GENERATION_OFFSET);
 }
 
 #ifdef CONFIG_X86

@@ -9,17 +9,20 @@
 #define CHIME_VMCLOCK_H
 
 #include "core/line.h"
+#include "core/pace.h"
 #include "core/vmclock_page.h"
 
 /**
  * struct chime_vmclock - the device; zeroed: none
  * @mapping: its page; NULL: there is no such device
  * @region_size: size of the device's memory region
+ * @counted: there was a generation counter when the device was opened
  * @page: the page's contents at the latest check
  */
 struct chime_vmclock {
 	const unsigned char *mapping;
 	u64 region_size;
+	bool counted;
 	struct chime_vmclock_page page;
 };
 
@@ -32,6 +35,12 @@ void chime_vmclock_close(struct chime_vmclock *vmclock);
 
 /* Evidence bits of what happened since the last call. This only reads memory. */
 u32 chime_vmclock_check(struct chime_vmclock *vmclock);
+
+/*
+ * Fill in the disruption marker and the generation counter as they are in memory now. Any context,
+ * between open and close.
+ */
+void chime_vmclock_read_marks(const struct chime_vmclock *vmclock, struct chime_marks *marks);
 
 /*
  * Bound of the error of the host's clock, whose line is @host, by the page of the latest check;
@@ -50,6 +59,9 @@ static inline u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 {
 	return 0;
 }
+
+static inline void chime_vmclock_read_marks(const struct chime_vmclock *vmclock,
+					    struct chime_marks *marks) { }
 
 static inline s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock,
 					      const struct chime_line *host)

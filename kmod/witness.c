@@ -5,8 +5,10 @@
 #include "witness.h"
 
 #include <linux/bitops.h>
+#include <linux/compiler.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
+#include <linux/preempt.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
 
@@ -65,8 +67,43 @@ u32 chime_witness_recall(struct chime *chime)
 	return chime_genid_check(&witness->genid) | chime_vmclock_check(&witness->vmclock);
 }
 
+void chime_witness_read_marks(const struct chime *chime, struct chime_marks *marks)
+{
+	*marks = (struct chime_marks){ };
+	chime_host_read_marks(&chime->host, marks);
+	chime_vmclock_read_marks(&chime->witness.vmclock, marks);
+	chime_genid_read_marks(&chime->witness.genid, marks);
+}
+
+/* Words of two checks make one check more, and no harm. */
+void chime_witness_checked_marks(const struct chime *chime, struct chime_marks *marks)
+{
+	int i;
+
+	for (i = 0; i < CHIME_MARKS; i++)
+		marks->words[i] = READ_ONCE(chime->witness.marks.words[i]);
+}
+
+/*
+ * Before the evidence is read: what changes in between asks for one check more. Nothing orders the
+ * two for other CPUs: what would be missed by that waits for the next regular check.
+ */
+static void chime_witness_note_marks(struct chime *chime)
+{
+	struct chime_marks marks;
+	int i;
+
+	preempt_disable();
+	chime_witness_read_marks(chime, &marks);
+	preempt_enable();
+	for (i = 0; i < CHIME_MARKS; i++)
+		WRITE_ONCE(chime->witness.marks.words[i], marks.words[i]);
+}
+
 u32 chime_witness_check(struct chime *chime)
 {
+	lockdep_assert_held(&chime->lock);
+	chime_witness_note_marks(chime);
 	return (u32)xchg(&chime->witness.hints, 0) | chime_witness_recall(chime);
 }
 

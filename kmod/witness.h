@@ -10,6 +10,7 @@
 #include <linux/truechime.h>
 #include <linux/types.h>
 
+#include "core/pace.h"
 #include "genid.h"
 #include "vmclock.h"
 
@@ -26,6 +27,7 @@ struct chime_witness_options {
  * struct chime_witness - all of them
  * @options: which of them are in use
  * @hints: bits of enum truechime_evidence raised since the last check; atomic bit operations
+ * @marks: the words in memory as the last check found them: written under the lock, read without
  * @genid: VM generation id; this and the following under the module's lock
  * @vmclock: vmclock page
  * @suspend: notifier of suspends
@@ -36,6 +38,7 @@ struct chime_witness_options {
 struct chime_witness {
 	struct chime_witness_options options;
 	unsigned long hints;
+	struct chime_marks marks;
 	struct chime_genid genid;
 	struct chime_vmclock vmclock;
 	struct notifier_block suspend;
@@ -52,6 +55,15 @@ void chime_witness_stop(struct chime *chime);
 
 /* Something was seen: check now. Any context, between start and stop. */
 void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence);
+
+/*
+ * The words in memory that show a stop or a restore of this guest, the host's among them: as they
+ * are now. Any context but NMI, bound to its CPU, between start and stop.
+ */
+void chime_witness_read_marks(const struct chime *chime, struct chime_marks *marks);
+
+/* The same, as the last check found them. Any context. */
+void chime_witness_checked_marks(const struct chime *chime, struct chime_marks *marks);
 
 /* Evidence of all of them since the last call. Lock held. */
 u32 chime_witness_check(struct chime *chime);

@@ -11,13 +11,12 @@
 #define CHIME_VMCLOCK_MAGIC		0x4b4c4356	/* "VCLK" */
 #define CHIME_VMCLOCK_VERSION		1
 
-/* Offsets of the fields. */
+/* Offsets of the fields that nobody else reads. */
 #define CHIME_VMCLOCK_MAGIC_OFFSET	0	/* 4 bytes */
 #define CHIME_VMCLOCK_SIZE_OFFSET	4	/* 4 bytes: of the region */
 #define CHIME_VMCLOCK_VERSION_OFFSET	8	/* 2 bytes */
 #define CHIME_VMCLOCK_COUNTER_ID_OFFSET	10	/* 1 byte */
 #define CHIME_VMCLOCK_TYPE_OFFSET	11	/* 1 byte */
-#define CHIME_VMCLOCK_MARKER_OFFSET	16	/* 8 bytes */
 #define CHIME_VMCLOCK_FLAGS_OFFSET	24	/* 8 bytes */
 #define CHIME_VMCLOCK_STATUS_OFFSET	34	/* 1 byte */
 #define CHIME_VMCLOCK_TAI_OFFSET	36	/* 2 bytes, signed: TAI minus UTC in s */
@@ -28,7 +27,6 @@
 #define CHIME_VMCLOCK_SEC_OFFSET	72
 #define CHIME_VMCLOCK_FRAC_OFFSET	80
 #define CHIME_VMCLOCK_MAXERROR_OFFSET	96
-#define CHIME_VMCLOCK_GENERATION_OFFSET	104	/* the last of all */
 
 #define CHIME_VMCLOCK_FLAG_TAI		0x1
 #define CHIME_VMCLOCK_FLAG_PERIOD_MAX	0x10

@@ -16,6 +16,12 @@
 /* Odd while the hypervisor writes; changes whenever it has written. */
 #define CHIME_VMCLOCK_SEQ_OFFSET	12
 
+/* Changes whenever this guest's counter was disrupted ... */
+#define CHIME_VMCLOCK_MARKER_OFFSET	16
+
+/* ... and when it was restored from a saved state, where the device counts that. The last field. */
+#define CHIME_VMCLOCK_GENERATION_OFFSET	104
+
 /**
  * enum chime_vmclock_status - what the page says of the hypervisor's clock
  * @CHIME_VMCLOCK_UNKNOWN: nothing

@@ -69,10 +69,11 @@ static inline void raw_write_seqcount_latch(seqcount_latch_t *latch)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* --- timers, which no unit under test has --- */
+/* --- timers, which the test runs --- */
 
 struct timer_list {
 	bool pending;
+	void (*function)(struct timer_list *timer);
 };
 
 static inline void del_timer(struct timer_list *timer)

@@ -8,6 +8,9 @@
 
 bool unit_clock_is_disciplined;
 
+/* What a hypervisor has written to memory. */
+struct chime_marks unit_marks;
+
 bool chime_timekeeper_is_disciplined(void)
 {
 	return unit_clock_is_disciplined;
@@ -35,6 +38,19 @@ int chime_vmclock_open(struct chime_vmclock *vmclock)
 void chime_vmclock_close(struct chime_vmclock *vmclock)
 {
 	(void)vmclock;
+}
+
+/* There are no timers that would read them, but in kmod/test_checks.c. */
+void chime_genid_read_marks(const struct chime_genid *genid, struct chime_marks *marks)
+{
+	if (genid->page)
+		marks->words[CHIME_MARK_ID_LOW] = unit_marks.words[CHIME_MARK_ID_LOW];
+}
+
+void chime_vmclock_read_marks(const struct chime_vmclock *vmclock, struct chime_marks *marks)
+{
+	if (vmclock->mapping)
+		marks->words[CHIME_MARK_DISRUPTION] = unit_marks.words[CHIME_MARK_DISRUPTION];
 }
 
 int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The whole module's environment in user space, for kmod/test_module.c and the adversary's games:
- * what its state machine asks of the kernel. Makefiles put it under the names of the kernel's own
- * headers; clocks and devices are the user's. There is one thread, so that a lock only remembers
- * whether it is held.
+ * The whole module's environment in user space, for kmod/test_module.c, kmod/test_checks.c and the
+ * adversary's games: what its state machine asks of the kernel. Makefiles put it under the names of
+ * the kernel's own headers; clocks and devices are the user's. There is one thread, so that a lock
+ * only remembers whether it is held.
  */
 #ifndef UNIT_MODULE_KERNEL_H
 #define UNIT_MODULE_KERNEL_H
@@ -114,6 +114,9 @@ static inline void mutex_unlock(struct mutex *lock)
 #define spin_lock(lock)		mutex_lock(lock)
 #define spin_unlock(lock)	mutex_unlock(lock)
 
+#define preempt_disable()	((void)0)
+#define preempt_enable()	((void)0)
+
 static inline void set_bit(unsigned int bit, unsigned long *word)
 {
 	*word |= BIT(bit);
@@ -158,7 +161,7 @@ void queue_work(struct workqueue_struct *queue, struct work_struct *work);
 void cancel_work_sync(struct work_struct *work);
 
 struct delayed_work {
-	int unused;
+	struct work_struct work;
 };
 
 #define jiffies_to_msecs(jiffies)	((unsigned int)(jiffies))

@@ -60,6 +60,11 @@
  * @sets: how often it was set
  * @set_back_ns: the farthest that a setting took it back
  * @suspend: notified of suspends
+ * @can_ask: checks may be asked for
+ * @timers_run: so do those of busy CPUs, which read what the witnesses have opened
+ * @timers_found_witnesses: generation id and suspend were open when these were started ...
+ * @timers_left_witnesses: ... and still were when these had been stopped
+ * @witnesses_left_checks: when the last check was stopped, no witness could ask for another
  * @work: to be done once the module's lock is free
  * @events: what the module reported
  * @count: how many
@@ -96,6 +101,11 @@ static struct machine {
 	int sets;
 	s64 set_back_ns;
 	struct notifier_block *suspend;
+	bool can_ask;
+	bool timers_run;
+	bool timers_found_witnesses;
+	bool timers_left_witnesses;
+	bool witnesses_left_checks;
 	struct work_struct *work;
 	struct chime_event events[MACHINE_EVENTS];
 	int count;
@@ -106,6 +116,9 @@ extern bool unit_clock_is_disciplined;
 
 /* The module's parameter boot=, a char pointer. */
 extern void *const played_param_boot;
+
+/* What the hypervisor has written to memory. */
+extern struct chime_marks unit_marks;
 
 /* The module waits for notifications that are under way. */
 extern void (*unit_settling)(void);
@@ -266,11 +279,17 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 	return 0;
 }
 
+static void host_read_marks(struct chime_marks *marks)
+{
+	marks->words[CHIME_MARK_CLOCK_NS] = unit_marks.words[CHIME_MARK_CLOCK_NS];
+}
+
 const struct chime_host_ops chime_host_kvm_ops = {
 	.name = "kvm",
 	.open = host_open,
 	.close = host_close,
 	.pair = host_pair,
+	.read_marks = host_read_marks,
 };
 
 int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context), void *context)
@@ -313,11 +332,25 @@ s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struc
 void chime_checks_start(struct chime *chime)
 {
 	(void)chime;
+	machine.can_ask = true;
+}
+
+void chime_checks_start_busy(struct chime *chime)
+{
+	machine.timers_run = true;
+	machine.timers_found_witnesses = chime->witness.genid.page && machine.suspend;
+}
+
+void chime_checks_stop_busy(struct chime *chime)
+{
+	machine.timers_run = false;
+	machine.timers_left_witnesses = chime->witness.genid.page && machine.suspend;
 }
 
 void chime_checks_stop(struct chime *chime)
 {
-	(void)chime;
+	machine.can_ask = false;
+	machine.witnesses_left_checks = !chime->witness.genid.page && !machine.suspend;
 }
 
 void chime_checks_now(struct chime *chime)

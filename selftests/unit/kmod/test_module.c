@@ -1881,6 +1881,55 @@ TEST_F(module, answers_do_not_wait_for_a_repair)
 	EXPECT_EQ(0, memcmp(&policy, &machine.chime->policy, sizeof(policy)));
 }
 
+TEST_F(module, timers_run_only_while_witnesses_are_open)
+{
+	ASSERT_EQ(0, load());
+	EXPECT_TRUE(machine.can_ask);
+	EXPECT_TRUE(machine.timers_run);
+	EXPECT_TRUE(machine.timers_found_witnesses);
+	played_module_exit();
+	EXPECT_FALSE(machine.timers_run);
+	EXPECT_TRUE(machine.timers_left_witnesses);
+	/* A witness may ask for a check until it is closed. */
+	EXPECT_FALSE(machine.can_ask);
+	EXPECT_TRUE(machine.witnesses_left_checks);
+}
+
+/* As the timers compare it. */
+static bool memory_has_moved(void)
+{
+	struct chime_marks checked, now;
+
+	chime_witness_checked_marks(machine.chime, &checked);
+	chime_witness_read_marks(machine.chime, &now);
+	return memcmp(&checked, &now, sizeof(now));
+}
+
+TEST_F(module, check_takes_note_of_what_is_in_memory)
+{
+	const enum chime_mark seen[] = {
+		CHIME_MARK_CLOCK_NS, CHIME_MARK_DISRUPTION, CHIME_MARK_ID_LOW,
+	};
+	unsigned int i;
+
+	machine.has_page = true;
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(seen); i++) {
+		EXPECT_FALSE(memory_has_moved());
+		unit_marks.words[seen[i]]++;
+		EXPECT_TRUE(memory_has_moved());
+		check();
+	}
+	/* Of a host that is not there kvm-clock says nothing. */
+	mutex_lock(&machine.chime->lock);
+	EXPECT_EQ(0, chime_host_choose(&machine.chime->host, "none"));
+	mutex_unlock(&machine.chime->lock);
+	check();
+	EXPECT_FALSE(memory_has_moved());
+	unit_marks.words[CHIME_MARK_CLOCK_NS]++;
+	EXPECT_FALSE(memory_has_moved());
+}
+
 TEST_F(module, correction_of_another_epoch_or_reference_is_refused)
 {
 	struct chime_line line = { .rate_q32 = CHIME_LINE_RATE_MAX_Q32 + 1 };

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When checks are asked for: the timers of a machine with three processors, tick by tick, from
+ * idle, busy and offline CPUs, and what a hypervisor writes to memory meanwhile.
+ */
+#include "kmod/chime.h"
+
+#include "selftests/unit/unit.h"
+
+/* --- the kernel's timers, work and processors --- */
+
+#define CPUS		3
+#define TICK_NS		4000000L
+#define TICK_NSEC	TICK_NS
+
+#define TIMER_DEFERRABLE	1
+#define TIMER_PINNED		2
+#define WQ_HIGHPRI		1
+#define HK_TYPE_TIMER		1
+#define HK_FLAG_TIMER		1
+#define CPUHP_AP_ONLINE_DYN	1
+
+static unsigned long jiffies;
+static s64 clock_ns;
+static int this_cpu;
+
+/**
+ * struct cpu - one of the processors
+ * @busy: it runs a thread
+ * @queued: work that was queued on it
+ * @expires: when its timer runs
+ */
+static struct cpu {
+	bool busy;
+	struct work_struct *queued;
+	unsigned long expires;
+} cpus[CPUS];
+
+static struct delayed_work *postponed;
+static unsigned long postponed_by;
+static int (*cpu_up)(unsigned int cpu, struct hlist_node *node);
+static int (*cpu_down)(unsigned int cpu, struct hlist_node *node);
+
+#define alloc_percpu(type)		((type *)calloc(CPUS, sizeof(type)))
+#define free_percpu(pointer)		free(pointer)
+#define per_cpu_ptr(pointer, cpu)	((pointer) + (cpu))
+#define for_each_possible_cpu(cpu)	for (; possible_cpu(&(cpu));)
+#define smp_processor_id()		this_cpu
+#define housekeeping_cpu(cpu, type)	true
+#define is_idle_task(task)		(!cpus[this_cpu].busy)
+#define need_resched()			false
+#define msecs_to_jiffies(ms)		((unsigned long)(ms) * NSEC_PER_MSEC / TICK_NS)
+#define timer_setup(timer, run, flags)	((timer)->function = (run))
+#define hlist_entry(node, type, member)	container_of(node, type, member)
+#define to_delayed_work(item)		container_of(item, struct delayed_work, work)
+#define INIT_DELAYED_WORK(item, run)	INIT_WORK(&(item)->work, run)
+#define alloc_workqueue(name, flags, active)	((struct workqueue_struct *)&jiffies)
+#define destroy_workqueue(queue)	((void)(queue))
+#define atomic64_read(word)		((word)->value)
+#define atomic64_set(word, to)		((word)->value = (to))
+
+/* Nobody leaves the loop early. */
+static bool possible_cpu(int *cpu)
+{
+	static int next;
+
+	*cpu = next;
+	next = next < CPUS ? next + 1 : 0;
+	return *cpu < CPUS;
+}
+
+static bool atomic64_try_cmpxchg(struct atomic64 *word, s64 *old, s64 to)
+{
+	if (word->value != *old)
+		return false;
+	word->value = to;
+	return true;
+}
+
+static bool mutex_trylock(struct mutex *lock)
+{
+	if (lock->held)
+		return false;
+	mutex_lock(lock);
+	return true;
+}
+
+static void mod_timer(struct timer_list *timer, unsigned long expires)
+{
+	timer->pending = true;
+	cpus[this_cpu].expires = expires;
+}
+
+static void queue_work_on(int cpu, struct workqueue_struct *queue, struct work_struct *work)
+{
+	cpus[cpu].queued = work;
+}
+
+static void mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
+			     unsigned long delay)
+{
+	postponed = work;
+	postponed_by = delay;
+}
+
+#define queue_delayed_work	mod_delayed_work
+
+static void cancel_delayed_work_sync(struct delayed_work *work)
+{
+	if (postponed == work)
+		postponed = NULL;
+}
+
+void cancel_work_sync(struct work_struct *work)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		if (cpus[cpu].queued == work)
+			cpus[cpu].queued = NULL;
+}
+
+static int cpuhp_setup_state_multi(int state, const char *name,
+				   int (*up)(unsigned int cpu, struct hlist_node *node),
+				   int (*down)(unsigned int cpu, struct hlist_node *node))
+{
+	cpu_up = up;
+	cpu_down = down;
+	return state;
+}
+
+static int cpuhp_state_add_instance(int state, struct hlist_node *node)
+{
+	for (this_cpu = 0; this_cpu < CPUS; this_cpu++)
+		cpu_up(this_cpu, node);
+	return 0;
+}
+
+static void cpuhp_state_remove_instance(int state, struct hlist_node *node)
+{
+	for (this_cpu = 0; this_cpu < CPUS; this_cpu++)
+		cpu_down(this_cpu, node);
+}
+
+#define cpuhp_remove_multi_state(state)	((void)(state))
+
+struct system_time_snapshot unit_clocks;
+
+s64 ktime_get_raw_ns(void)
+{
+	return clock_ns;
+}
+
+void played_module_log(const char *format, ...)
+{
+}
+
+/* --- the module's other parts --- */
+
+static struct chime_marks memory_checked, memory;
+static int check_count;
+
+void chime_witness_checked_marks(const struct chime *chime, struct chime_marks *marks)
+{
+	*marks = memory_checked;
+}
+
+void chime_witness_read_marks(const struct chime *chime, struct chime_marks *marks)
+{
+	*marks = memory;
+}
+
+void chime_disruption_check(struct chime *chime)
+{
+	memory_checked = memory;
+	check_count++;
+}
+
+void chime_unlock(struct chime *chime)
+{
+	mutex_unlock(&chime->lock);
+}
+
+#include "kmod/checks.c"
+
+/* --- the machine --- */
+
+static const struct chime_host_ops ops;
+static struct chime chime;
+
+FIXTURE(checks) {
+	int unused;
+};
+
+FIXTURE_SETUP(checks)
+{
+	memset(&chime, 0, sizeof(chime));
+	memset(&memory_checked, 0, sizeof(memory_checked));
+	memset(&memory, 0, sizeof(memory));
+	memset(cpus, 0, sizeof(cpus));
+	chime.host.ops = &ops;
+	clock_ns = 1000 * NSEC_PER_SEC;
+	jiffies = 1000;
+	check_count = 0;
+	ASSERT_EQ(0, chime_checks_init(&chime, 20, 1000));
+	chime_checks_start(&chime);
+	chime_checks_start_busy(&chime);
+}
+
+FIXTURE_TEARDOWN(checks)
+{
+	chime_checks_stop_busy(&chime);
+	chime_checks_stop(&chime);
+	chime_checks_exit(&chime);
+	EXPECT_EQ(NULL, postponed);
+}
+
+/* The timer of @cpu runs where this_cpu is, if it is time. */
+static void timer_run(int cpu)
+{
+	struct timer_list *timer = &per_cpu_ptr(chime.checks.busy, cpu)->timer;
+
+	if (!timer->pending || (long)(cpus[this_cpu].expires - jiffies) > 0)
+		return;
+	timer->pending = false;
+	timer->function(timer);
+}
+
+static void work_run(int cpu)
+{
+	struct work_struct *work = cpus[cpu].queued;
+
+	cpus[cpu].queued = NULL;
+	if (work)
+		work->function(work);
+}
+
+/* So many ticks pass on all CPUs, and what they queue is done at once. */
+static void ticks_run(int ticks)
+{
+	while (ticks--) {
+		clock_ns += TICK_NS;
+		jiffies++;
+		for (this_cpu = 0; this_cpu < CPUS; this_cpu++)
+			timer_run(this_cpu);
+		for (this_cpu = 0; this_cpu < CPUS; this_cpu++)
+			work_run(this_cpu);
+	}
+}
+
+static int queued_count(void)
+{
+	int cpu, count = 0;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		count += !!cpus[cpu].queued;
+	return count;
+}
+
+static void all_busy(void)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		cpus[cpu].busy = true;
+}
+
+TEST_F(checks, busy_machine_is_checked_every_20_ms)
+{
+	all_busy();
+	ticks_run(250);
+	EXPECT_LE(49, check_count);
+	EXPECT_LE(check_count, 51);
+	/* No idle check is due as long as that lasts. */
+	EXPECT_EQ(chime.checks.idle_jiffies, postponed_by);
+}
+
+TEST_F(checks, idle_machine_is_checked_seldom)
+{
+	ticks_run(250);
+	EXPECT_LE(check_count, 4);
+}
+
+TEST_F(checks, changed_memory_is_checked_at_the_next_tick)
+{
+	int mark;
+
+	all_busy();
+	for (mark = 0; mark < CHIME_MARKS; mark++) {
+		/* Just after a regular check. */
+		for (check_count = 0; !check_count;)
+			ticks_run(1);
+		memory.words[mark]++;
+		ticks_run(1);
+		EXPECT_EQ(2, check_count);
+		/* That was one check instead of the next regular one. */
+		ticks_run(4);
+		EXPECT_EQ(2, check_count);
+		ticks_run(1);
+		EXPECT_EQ(3, check_count);
+		ticks_run(10);
+	}
+}
+
+TEST_F(checks, changed_memory_is_checked_even_if_only_an_interrupt_runs)
+{
+	ticks_run(20);
+	check_count = 0;
+	memory.words[CHIME_MARK_CLOCK_TSC]++;
+	ticks_run(1);
+	EXPECT_EQ(1, check_count);
+}
+
+/* The thread has not run yet when the others' timers do. */
+TEST_F(checks, one_cpu_asks_for_all)
+{
+	all_busy();
+	ticks_run(20);
+	memory.words[CHIME_MARK_DISRUPTION]++;
+	clock_ns += TICK_NS;
+	jiffies++;
+	for (this_cpu = 0; this_cpu < CPUS; this_cpu++)
+		timer_run(this_cpu);
+	EXPECT_EQ(1, queued_count());
+}
+
+TEST_F(checks, memory_that_changes_at_each_tick_costs_one_check_more)
+{
+	int i;
+
+	all_busy();
+	for (i = 0; i < 250; i++) {
+		memory.words[CHIME_MARK_CLOCK_NS]++;
+		ticks_run(1);
+	}
+	EXPECT_LE(check_count, 100);
+}
+
+/* A request holds the lock. */
+TEST_F(checks, check_that_found_the_lock_taken_is_made_up_for)
+{
+	all_busy();
+	ticks_run(20);
+	mutex_lock(&chime.lock);
+	memory.words[CHIME_MARK_ID_HIGH]++;
+	check_count = 0;
+	ticks_run(1);
+	EXPECT_EQ(0, check_count);
+	mutex_unlock(&chime.lock);
+	ticks_run(5);
+	EXPECT_EQ(1, check_count);
+}
+
+/* The kernel has migrated it: nothing is read of a CPU's memory but on that CPU. */
+TEST_F(checks, timer_on_another_cpu_asks_for_nothing)
+{
+	struct timer_list *timer = &per_cpu_ptr(chime.checks.busy, 2)->timer;
+
+	all_busy();
+	ticks_run(20);
+	memory.words[CHIME_MARK_CLOCK_TSC]++;
+	jiffies++;
+	this_cpu = 1;
+	timer_run(2);
+	EXPECT_EQ(0, queued_count());
+	EXPECT_FALSE(timer->pending);
+}
+
+TEST_F(checks, cpu_that_goes_offline_asks_for_nothing)
+{
+	struct timer_list *timer = &per_cpu_ptr(chime.checks.busy, 2)->timer;
+
+	all_busy();
+	ticks_run(20);
+	memory.words[CHIME_MARK_CLOCK_TSC]++;
+	this_cpu = 2;
+	cpu_down(2, &chime.checks.hotplug);
+	EXPECT_FALSE(timer->pending);
+	/* It was about to run. */
+	timer->function(timer);
+	EXPECT_EQ(0, queued_count());
+	EXPECT_FALSE(timer->pending);
+	cpu_up(2, &chime.checks.hotplug);
+	jiffies++;
+	timer_run(2);
+	EXPECT_EQ(1, queued_count());
+}
+
+TEST_F(checks, nothing_runs_once_the_timers_are_stopped)
+{
+	int cpu;
+
+	all_busy();
+	ticks_run(20);
+	memory.words[CHIME_MARK_CLOCK_TSC]++;
+	clock_ns += TICK_NS;
+	jiffies++;
+	this_cpu = 0;
+	timer_run(0);
+	EXPECT_EQ(1, queued_count());
+	chime_checks_stop_busy(&chime);
+	EXPECT_EQ(0, queued_count());
+	for (cpu = 0; cpu < CPUS; cpu++)
+		EXPECT_FALSE(per_cpu_ptr(chime.checks.busy, cpu)->timer.pending);
+	/* A witness may still ask, until that is stopped as well. */
+	chime_checks_now(&chime);
+	EXPECT_EQ(&chime.checks.idle, postponed);
+	EXPECT_EQ(0, postponed_by);
+}
+
+TEST_HARNESS_MAIN
