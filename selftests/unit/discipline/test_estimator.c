@@ -48,17 +48,23 @@ static int64_t truth(double rate, double at_s)
 	return OFFSET_NS + llrint(rate * at_s * 1e9);
 }
 
+/* A sample of a right server, whose packets took so long each way, ns. */
+static struct estimator_sample round_trip(double rate, double at_s, double up, double down)
+{
+	return (struct estimator_sample){
+		.at_ns = START_NS + llrint(at_s * 1e9),
+		.offset_ns = truth(rate, at_s) + llrint((up - down) / 2),
+		.delay_ns = up + down,
+	};
+}
+
 /* A round trip of 200 us and queueing of 10 us each way. */
 static int add(struct estimator *estimator, int path, struct unit_random *random, double rate,
 	       double at_s, double asymmetry)
 {
 	double up = 100e3 + exponential(random, 10e3) + asymmetry;
 	double down = 100e3 + exponential(random, 10e3) - asymmetry;
-	struct estimator_sample sample = {
-		.at_ns = START_NS + llrint(at_s * 1e9),
-		.offset_ns = truth(rate, at_s) + llrint((up - down) / 2),
-		.delay_ns = up + down,
-	};
+	struct estimator_sample sample = round_trip(rate, at_s, up, down);
 
 	return estimator_add(estimator, path, &sample);
 }
@@ -96,11 +102,7 @@ TEST_F(one_path, believes_the_way_that_queues_less)
 	for (i = 0; i < 300; i++) {
 		double up = 100e3 + exponential(&self->random, 30e3);
 		double down = 100e3 + exponential(&self->random, 1e6);
-		struct estimator_sample sample = {
-			.at_ns = START_NS + 16LL * i * NS_PER_S,
-			.offset_ns = truth(self->rate, 16.0 * i) + llrint((up - down) / 2),
-			.delay_ns = up + down,
-		};
+		struct estimator_sample sample = round_trip(self->rate, 16.0 * i, up, down);
 
 		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
 		estimator_get(self->estimator, sample.at_ns, &estimate);
@@ -124,13 +126,10 @@ TEST_F(one_path, asymmetry_is_at_most_half_of_a_round_trip)
 		double longer = i >= 100 && i < 200 ? 9e6 : 0;
 		double up = 100e3 + exponential(&self->random, 10e3) + longer;
 		double down = 100e3 + exponential(&self->random, 10e3) + longer;
-		struct estimator_sample sample = {
-			.at_ns = START_NS + 16LL * i * NS_PER_S,
-			.offset_ns = truth(self->rate, 16.0 * i) + llrint((up - down) / 2) +
-				     (i >= 100 ? 9000000 : 0),
-			.delay_ns = up + down,
-		};
+		struct estimator_sample sample = round_trip(self->rate, 16.0 * i, up, down);
 
+		if (i >= 100)
+			sample.offset_ns += 9000000;
 		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
 		estimator_get(self->estimator, sample.at_ns, &estimate);
 	}
@@ -249,11 +248,7 @@ TEST_F(one_path, far_server_that_hardly_queues_is_soon_known)
 	for (i = 0; i < 6; i++) {
 		double up = 200e6 + exponential(&self->random, 20e3);
 		double down = 200e6 + exponential(&self->random, 20e3);
-		struct estimator_sample sample = {
-			.at_ns = START_NS + 64LL * i * NS_PER_S,
-			.offset_ns = truth(self->rate, 64.0 * i) + llrint((up - down) / 2),
-			.delay_ns = up + down,
-		};
+		struct estimator_sample sample = round_trip(self->rate, 64.0 * i, up, down);
 
 		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
 	}
@@ -273,11 +268,7 @@ TEST_F(one_path, two_like_round_trips_are_no_proof)
 
 	for (i = 0; i < 3; i++) {
 		double up = 100e3 + queued_ns[i][0], down = 100e3 + queued_ns[i][1];
-		struct estimator_sample sample = {
-			.at_ns = START_NS + 2LL * i * NS_PER_S,
-			.offset_ns = truth(self->rate, 2.0 * i) + llrint((up - down) / 2),
-			.delay_ns = up + down,
-		};
+		struct estimator_sample sample = round_trip(self->rate, 2.0 * i, up, down);
 
 		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
 	}
@@ -306,11 +297,10 @@ TEST_F(one_path, long_first_round_trips_are_forgotten)
 		for (j = 0; j < 150; j++) {
 			double up = 10e6 + exponential(&self->random, 10e6);
 			double down = 10e6 + exponential(&self->random, 10e6);
-			struct estimator_sample sample = { .delay_ns = up + down };
+			struct estimator_sample sample;
 
 			at_s += j < 8 ? 2 + j : 16;
-			sample.at_ns = START_NS + llrint(at_s * 1e9);
-			sample.offset_ns = truth(self->rate, at_s) + llrint((up - down) / 2);
+			sample = round_trip(self->rate, at_s, up, down);
 			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
 		}
 		ASSERT_TRUE(estimator_get(self->estimator, START_NS + llrint(at_s * 1e9),
@@ -319,11 +309,6 @@ TEST_F(one_path, long_first_round_trips_are_forgotten)
 	}
 }
 
-/*
- * The way back is congested for a while and then as it was before. Each of these answers is worth
- * one and a half minutes, so that the path is young by their number. It has been as short before,
- * and so the clock was right: half of the difference was taken for the clock's, for good.
- */
 /* The first answers were held up on their way back, as after a boot. @paths are asked at once. */
 static int64_t greatest_error_after(int paths, int late, double late_ns, const double *way_ns,
 				    int from, int rounds)
@@ -342,13 +327,9 @@ static int64_t greatest_error_after(int paths, int late, double late_ns, const d
 			double up = way_ns[path] + exponential(&random, 1e3);
 			double down = way_ns[path] + exponential(&random, 1e3) +
 				      (i < late ? late_ns : 0);
-			struct estimator_sample sample = {
-				.at_ns = START_NS + llrint(at_s * 1e9),
-				.offset_ns = truth(20e-6, at_s) + llrint((up - down) / 2),
-				.delay_ns = up + down,
-				.sigma_ns = 1000,
-			};
+			struct estimator_sample sample = round_trip(20e-6, at_s, up, down);
 
+			sample.sigma_ns = 1000;
 			if (estimator_add(estimator, path, &sample) ||
 			    !estimator_get(estimator, sample.at_ns, &estimate))
 				greatest_ns = INT64_MAX;
@@ -419,14 +400,10 @@ TEST(servers_that_contradict_each_other_start_nothing_anew)
 			double at_s = 16.0 * i + 0.03 * path;
 			double up = way_ns[path] + exponential(&random, 50e3);
 			double down = way_ns[path] + exponential(&random, 50e3);
-			struct estimator_sample sample = {
-				.at_ns = START_NS + llrint(at_s * 1e9),
-				.offset_ns = truth(0, at_s) + llrint((up - down) / 2) +
-					     wrong_ns[path],
-				.delay_ns = up + down,
-				.sigma_ns = 1000,
-			};
+			struct estimator_sample sample = round_trip(0, at_s, up, down);
 
+			sample.offset_ns += wrong_ns[path];
+			sample.sigma_ns = 1000;
 			ASSERT_EQ(0, estimator_add(estimator, path, &sample));
 		}
 	}
@@ -435,6 +412,11 @@ TEST(servers_that_contradict_each_other_start_nothing_anew)
 	estimator_free(estimator);
 }
 
+/*
+ * The way back is congested for a while and then as it was before. Each of these answers is worth
+ * one and a half minutes, so that the path is young by their number. It has been as short before,
+ * and so the clock was right: half of the difference was taken for the clock's, for good.
+ */
 TEST_F(one_path, shorter_again_after_congestion_says_nothing_of_the_clock)
 {
 	struct estimate estimate;
@@ -447,14 +429,11 @@ TEST_F(one_path, shorter_again_after_congestion_says_nothing_of_the_clock)
 		for (i = 0; i < 60; i++) {
 			double up = 1e6 + exponential(&self->random, 100e3);
 			double down = 1e6 + exponential(&self->random, 100e3);
-			struct estimator_sample sample = {
-				.at_ns = START_NS + 90LL * i * NS_PER_S,
-			};
+			struct estimator_sample sample;
 
 			if (i >= 20 && i < 31)
 				down += 5e6 + exponential(&self->random, 5e6);
-			sample.delay_ns = up + down;
-			sample.offset_ns = truth(self->rate, 90.0 * i) + llrint((up - down) / 2);
+			sample = round_trip(self->rate, 90.0 * i, up, down);
 			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
 		}
 		ASSERT_TRUE(estimator_get(self->estimator, START_NS + 90LL * 59 * NS_PER_S,
@@ -483,11 +462,7 @@ TEST_F(one_path, congestion_that_looks_like_a_longer_route_moves_no_clock)
 			double least = i >= 100 && i < 110 ? 11e6 : 1e6;
 			double up = least + exponential(&self->random, queue);
 			double down = least + exponential(&self->random, queue);
-			struct estimator_sample sample = {
-				.at_ns = START_NS + 16LL * i * NS_PER_S,
-				.offset_ns = truth(self->rate, 16.0 * i) + llrint((up - down) / 2),
-				.delay_ns = up + down,
-			};
+			struct estimator_sample sample = round_trip(self->rate, 16.0 * i, up, down);
 
 			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
 			ASSERT_TRUE(estimator_get(self->estimator, sample.at_ns, &estimate));
@@ -574,14 +549,11 @@ static int add_changed(struct estimator *estimator, struct unit_random *random, 
 {
 	double up = 100e3 + exponential(random, 10e3);
 	double down = 100e3 + exponential(random, 10e3);
-	int64_t at_ns = START_NS + llrint(at_s * 1e9);
-	int64_t shift_ns = reference_change_shift(&changed, at_ns);
-	struct estimator_sample sample = {
-		.at_ns = at_ns + shift_ns,
-		.offset_ns = truth(rate, at_s) - shift_ns + llrint((up - down) / 2),
-		.delay_ns = up + down,
-	};
+	struct estimator_sample sample = round_trip(rate, at_s, up, down);
+	int64_t shift_ns = reference_change_shift(&changed, sample.at_ns);
 
+	sample.at_ns += shift_ns;
+	sample.offset_ns -= shift_ns;
 	return estimator_add(estimator, 0, &sample);
 }
 
@@ -665,12 +637,9 @@ static void add_noisy(struct estimator *estimator, struct unit_random *random, d
 		      double at_s, double off_s)
 {
 	double up = 200e3 + exponential(random, 5e6), down = 200e3 + exponential(random, 5e6);
-	struct estimator_sample sample = {
-		.at_ns = START_NS + llrint(at_s * 1e9),
-		.offset_ns = truth(rate, at_s) + llrint((up - down) / 2 + off_s * 1e9),
-		.delay_ns = up + down,
-	};
+	struct estimator_sample sample = round_trip(rate, at_s, up, down);
 
+	sample.offset_ns += llrint(off_s * 1e9);
 	estimator_add(estimator, 0, &sample);
 }
 
@@ -798,11 +767,7 @@ static int add_drifting(struct estimator *estimator, int path, struct unit_rando
 {
 	double up = 100e3 + exponential(random, 100e3);
 	double down = 100e3 + exponential(random, 100e3);
-	struct estimator_sample sample = {
-		.at_ns = START_NS + llrint(at_s * 1e9),
-		.offset_ns = truth(50e-6 + drift, at_s) + llrint((up - down) / 2),
-		.delay_ns = up + down,
-	};
+	struct estimator_sample sample = round_trip(50e-6 + drift, at_s, up, down);
 
 	return estimator_add(estimator, path, &sample);
 }
