@@ -216,9 +216,6 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = &estimator->member[i];
 
-		/* Beside other paths it may be the server that is wrong by more. */
-		if (!figures->one_way && bank_is_only_path(estimator, path))
-			member_limit_asymmetry(member, path, figures, sample);
 		member->log_weight = keep * member->log_weight +
 				     member_take(member, path, figures,
 						 carry(member, offset, elapsed_s), sample);

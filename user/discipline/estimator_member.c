@@ -415,19 +415,6 @@ void member_make_symmetric(struct member *member, int path)
 	belief_set(&member->belief, belief_asymmetry(path), 0, 0);
 }
 
-void member_limit_asymmetry(struct member *member, int path, const struct path_figures *figures,
-			    const struct estimator_sample *sample)
-{
-	double mean = member->belief.mean[belief_asymmetry(path)];
-	double most = 0.5 * sample->delay_ns + SHORT_SIGMAS * sqrt(sample_noise(sample));
-
-	if (figures->seen <= PATH_YOUNG || fabs(mean) <= most)
-		return;
-	/* It was thought to be known: all of it may be the clock's. */
-	member_separate_asymmetry(member, path, mean);
-	member_make_symmetric(member, path);
-}
-
 enum member_loss member_loosen(struct member *member, int path, double offset,
 			       const struct estimator_sample *sample, double elapsed_s,
 			       bool path_alone)

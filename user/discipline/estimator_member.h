@@ -106,13 +106,6 @@ void member_separate_asymmetry(struct member *member, int path, double asymmetry
 bool member_is_symmetric(const struct member *member, int path);
 void member_make_symmetric(struct member *member, int path);
 
-/*
- * Neither way takes less than no time, so that a sample's path hides no more than half of its round
- * trip. What was taken for more of asymmetry is the clock's offset, once the path is known.
- */
-void member_limit_asymmetry(struct member *member, int path, const struct path_figures *figures,
-			    const struct estimator_sample *sample);
-
 /* There was no change of route: delay and asymmetry are what they were before. */
 void member_undo_reroute(struct member *member, int path);
 
