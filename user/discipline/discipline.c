@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the selected sources to one correction with its error: combining, the step decision, limits
- * on changes, poll control and the vote on the host. Selection is in source_select.c, the estimate
- * of one source in source.c; the daemon applies the outcome.
+ * From the selected sources to one correction: combining, the step decision, limits on changes,
+ * and the vote on the host. Selection is in source_select.c, the estimate of one source in
+ * source.c, how the correction's errors grow in correction.c; the daemon applies the outcome.
  */
 #include "discipline/discipline.h"
 
@@ -11,30 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discipline/correction.h"
 #include "discipline/fallback_drift.h"
 
 #define NS_PER_S	1e9
 #define Q32		4294967296.0
-
-/* Bound of the statistical error, in standard errors: as source.c's. */
-#define SIGMAS	5
-
-/*
- * The standard error grows along a curve, but is stated as a line. Its growth is taken up to the
- * next sample, and that of the bound up to the one after that.
- */
-#define SIGMA_INTERVALS	1
-#define BOUND_INTERVALS	2
-#define UNLEARNED_S	256.0
-
-/*
- * A rate is extrapolated for as long as it was learned, and at most for twice the daemon's update
- * interval without an answer. A rate that is not significant may move the clock by half a
- * millisecond at most.
- */
-#define REACH_NS	128e9
-#define REACH_SIGMAS	5
-#define REACH_LEAST_NS	0.5e6
 
 /*
  * The difference between a crystal and a clock that another daemon disciplines: ntpd slews its host
@@ -43,16 +24,7 @@
 #define CRYSTAL_MOVED_NS	128e6
 #define CRYSTAL_RATE		100e-6
 #define CRYSTAL_SPAN_NS		3600e9
-
-/*
- * Beyond its horizon a bound has to hold for the longest time that a guest may stand still, a
- * standard error for an hour.
- */
-#define LONGEST_S	(400 * 86400.0)
-#define HOUR_S		3600.0
-
-/* Up to its horizon a bound is compared at so many instants with the intervals of the sources. */
-#define FORESEEN	4
+#define CRYSTAL_SIGMAS		5
 
 /* A first measurement may step the clock when its bound is below this share of the offset. */
 #define STEP_EVIDENCE	0.25
@@ -103,28 +75,6 @@ struct settled {
 	bool known;
 	double rate;
 	int odd;			/* updates in a row that contradict it */
-};
-
-/* The samples of the combined sources in time. */
-struct pace {
-	double interval_s;		/* the shortest between two of them */
-	double age_ns;			/* since the latest */
-	bool refclock;			/* the selected one is a refclock */
-};
-
-struct combined {
-	struct estimate estimate;	/* UTC minus reference */
-	double age_ns;			/* since the latest sample */
-	double next_sigma_ns;		/* when the next sample is due */
-	double maxerror_ns;
-	double sigma_growth;		/* per unit of time */
-	double maxerror_growth;
-	double reach_ns;		/* the rate is trusted for so long */
-	double horizon_ns;		/* the growths of the errors hold for so long */
-	double beyond_growth;		/* that of the bound from there on, at least */
-	double root_delay_ns;
-	double root_dispersion_ns;
-	int leap;
 };
 
 /* The source that uses a path of the combined clock. */
@@ -541,26 +491,6 @@ static void survey(struct source *const *sources, const struct selection *select
 	combined->root_dispersion_ns = (double)status.last.root_dispersion_ns;
 }
 
-static double sigma_after(const struct discipline *discipline, int64_t at_ns, double elapsed_ns)
-{
-	struct estimate estimate = { 0 };
-
-	estimator_get(discipline->clock, at_ns + llrint(elapsed_ns), &estimate);
-	return estimate.sigma_ns;
-}
-
-/*
- * The rate changes later than it was learned, with temperature above all, but not at once: it
- * becomes wrong by maxclockerror within some UNLEARNED_S.
- */
-static double unlearned_ns(const struct discipline *discipline, double elapsed_ns)
-{
-	double scale_ns = UNLEARNED_S * NS_PER_S;
-
-	return discipline->options.maxclockerror *
-	       (elapsed_ns + scale_ns * expm1(-elapsed_ns / scale_ns));
-}
-
 /*
  * The reference is a free-running clock if it has moved further at a steady rate than a daemon that
  * disciplines it would allow. The raw clock always is.
@@ -569,7 +499,7 @@ static bool runs_free(const struct discipline *discipline, const struct estimate
 {
 	double span_ns = (double)(estimate->at_ns - discipline->span_from_ns);
 	double moved_ns = fabs((double)(estimate->offset_ns - discipline->span_offset_ns));
-	double sure = fabs(estimate->rate) - REACH_SIGMAS * estimate->rate_sigma;
+	double sure = fabs(estimate->rate) - CRYSTAL_SIGMAS * estimate->rate_sigma;
 
 	return span_ns >= CRYSTAL_SPAN_NS && moved_ns > CRYSTAL_MOVED_NS &&
 	       sure * span_ns > CRYSTAL_MOVED_NS && fabs(estimate->rate) <= CRYSTAL_RATE;
@@ -592,76 +522,26 @@ static void learn_span(struct discipline *discipline, const struct timescale_now
 		discipline->crystal = true;
 }
 
-/*
- * For how long the growths of the errors are stated. The errors grow along curves, but are stated
- * as lines: a line for two minutes states the growth at its end from the first second on. That
- * matters where little else is in the bound: a refclock has no round trip, and its next reading
- * comes in a moment. If it does not, the line is renewed, for as long as nothing has been measured.
- */
-static double horizon_of(double span_ns, double least_ns, const struct pace *pace)
+static struct correction_terms terms_of(const struct discipline *discipline)
 {
-	double most_ns = pace->refclock ? pace->age_ns : REACH_NS;
-
-	return fmax(fmin(fmin(span_ns, REACH_NS), most_ns), least_ns);
-}
-
-/* Set the horizons of the rate and of the growths of the errors. */
-static void set_horizons(const struct discipline *discipline, const struct pace *pace,
-			 struct combined *combined)
-{
-	const struct estimate *estimate = &combined->estimate;
-	double rate = fabs(estimate->rate);
-	double least_ns = BOUND_INTERVALS * pace->interval_s * NS_PER_S;
-	double span_ns = (double)(estimate->at_ns - discipline->span_from_ns);
-	double harmless_ns = REACH_LEAST_NS / rate;
-
-	combined->age_ns = pace->age_ns;
-	combined->horizon_ns = horizon_of(span_ns, least_ns, pace);
-	if (rate < REACH_SIGMAS * estimate->rate_sigma)
-		combined->reach_ns = fmin(fmax(span_ns, least_ns), harmless_ns);
-	else
-		combined->reach_ns = fmax(fmin(span_ns, fmax(REACH_NS, harmless_ns)), least_ns);
-}
-
-/*
- * The statistical part of the bound after @elapsed_ns. The filter's prediction and the oscillator's
- * unlearned change are independent; the latter counts from the latest sample, not from the latest
- * update.
- */
-static double bound_after(const struct discipline *discipline, const struct combined *combined,
-			  double elapsed_ns)
-{
-	return hypot(SIGMAS * sigma_after(discipline, combined->estimate.at_ns, elapsed_ns),
-		     unlearned_ns(discipline, combined->age_ns + elapsed_ns));
-}
-
-/* Set the growths of the errors. */
-static void age(const struct discipline *discipline, const struct pace *pace,
-		struct combined *combined)
-{
-	double next_ns = SIGMA_INTERVALS * pace->interval_s * NS_PER_S;
-	double horizon_ns = combined->horizon_ns;
-	double now_ns = combined->estimate.sigma_ns;
-	double bound_ns = bound_after(discipline, combined, 0);
-	double there_ns = bound_after(discipline, combined, horizon_ns);
-	double beyond_ns = bound_after(discipline, combined, horizon_ns + REACH_NS);
-
-	combined->next_sigma_ns = sigma_after(discipline, combined->estimate.at_ns, next_ns);
-	combined->sigma_growth = fmax(combined->next_sigma_ns - now_ns, 0) / next_ns;
-	combined->maxerror_growth = fmax(there_ns - bound_ns, 0) / horizon_ns;
-	combined->beyond_growth = fmax(beyond_ns - there_ns, 0) / REACH_NS;
+	return (struct correction_terms){
+		.clock = discipline->clock,
+		.maxclockerror = discipline->options.maxclockerror,
+		.learned_from_ns = discipline->span_from_ns,
+		.crystal = discipline->crystal,
+	};
 }
 
 /*
  * Put the combined clock into the intersection. Its bound reaches the far end of where the truth
  * may be.
  */
-static bool combine(const struct discipline *discipline, const struct selection *selection,
+static bool combine(const struct correction_terms *terms, const struct selection *selection,
 		    int64_t at_ns, const struct pace *pace, struct combined *combined)
 {
 	struct estimate *estimate = &combined->estimate;
 
-	if (!estimator_get(discipline->clock, at_ns, estimate))
+	if (!estimator_get(terms->clock, at_ns, estimate))
 		return false;
 	if (estimate->offset_ns < selection->place_low_ns)
 		estimate->offset_ns = selection->place_low_ns;
@@ -669,61 +549,10 @@ static bool combine(const struct discipline *discipline, const struct selection 
 		estimate->offset_ns = selection->place_high_ns;
 	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
 				     (double)(estimate->offset_ns - selection->low_ns));
-	combined->maxerror_ns = fmax(combined->maxerror_ns, SIGMAS * estimate->sigma_ns);
-	set_horizons(discipline, pace, combined);
-	age(discipline, pace, combined);
+	combined->maxerror_ns = fmax(combined->maxerror_ns,
+				     CORRECTION_SIGMAS * estimate->sigma_ns);
+	correction_age(terms, pace, combined);
 	return true;
-}
-
-/*
- * How far the truth may be from the clock after @elapsed_ns, by the majority's predicted intervals.
- * -INFINITY: they say nothing.
- */
-static double foreseen_ns(const struct discipline *discipline, struct source *const *sources,
-			  size_t count, const struct combined *combined, double elapsed_ns)
-{
-	const struct estimate *estimate = &combined->estimate;
-	double reach_ns = discipline->crystal ? INFINITY : combined->reach_ns;
-	double ran_ns = estimate->rate * fmin(elapsed_ns, reach_ns);
-	int64_t low_ns, high_ns;
-
-	if (!source_select_foresee(sources, count, estimate->at_ns + llrint(elapsed_ns), &low_ns,
-				   &high_ns))
-		return -INFINITY;
-	return fmax((double)chime_sub_sat(high_ns, estimate->offset_ns) - ran_ns,
-		    (double)chime_sub_sat(estimate->offset_ns, low_ns) + ran_ns);
-}
-
-/*
- * Between two updates the clock runs at a rate that a minority may have caused, within what the
- * others allow, and the others' intervals grow with the error of their own rates. So the bound
- * grows until it holds the intervals of the majority. If the next update is due soon it grows on
- * beyond that, in case it does not come.
- */
-static void foresee(const struct discipline *discipline, struct source *const *sources,
-		    size_t count, struct combined *combined)
-{
-	double horizon_ns = combined->horizon_ns;
-	double rest_ns = REACH_NS - horizon_ns;
-	double held_ns;
-	int i;
-
-	for (i = 1; i <= FORESEEN; i++) {
-		double elapsed_ns = horizon_ns * i / FORESEEN;
-		double error_ns = foreseen_ns(discipline, sources, count, combined, elapsed_ns);
-
-		combined->maxerror_growth = fmax(combined->maxerror_growth,
-						 (error_ns - combined->maxerror_ns) / elapsed_ns);
-	}
-	held_ns = combined->maxerror_ns + combined->maxerror_growth * horizon_ns;
-	for (i = 1; i <= FORESEEN && rest_ns > 0; i++) {
-		double elapsed_ns = rest_ns * i / FORESEEN;
-		double error_ns = foreseen_ns(discipline, sources, count, combined,
-					      horizon_ns + elapsed_ns);
-
-		combined->beyond_growth = fmax(combined->beyond_growth,
-					       (error_ns - held_ns) / elapsed_ns);
-	}
 }
 
 /*
@@ -735,47 +564,6 @@ static void keep_bound(struct combined *combined, const struct timescale_now *no
 {
 	if (now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
 		combined->maxerror_ns = fmax(combined->maxerror_ns, (double)now->maxerror_ns);
-}
-
-/* The standard error of the mean rate over the time to come, if the rate wanders as before. */
-static double mean_rate_sigma(const struct estimate *estimate, double elapsed_s)
-{
-	return hypot(estimate->rate_sigma, estimate->wander * sqrt(elapsed_s / 3));
-}
-
-/*
- * The line beyond the horizon of its rate. A crystal keeps its rate; of any other clock only the
- * offset is known. As it may be a crystal too, the bound grows by the rate that is left out.
- */
-static void make_horizons(const struct discipline *discipline, const struct combined *combined,
-			  struct chime_line *line)
-{
-	const struct estimate *estimate = &combined->estimate;
-	double missing = discipline->crystal ? 0 : fabs(estimate->rate);
-	double sigma = hypot(missing, mean_rate_sigma(estimate, HOUR_S));
-	double bound = missing + discipline->options.maxclockerror +
-		       SIGMAS * mean_rate_sigma(estimate, LONGEST_S);
-
-	if (!discipline->crystal)
-		line->rate_horizon_ns = (s64)fmax(combined->reach_ns, 1);
-	line->horizon_ns = (s64)fmax(combined->horizon_ns, 1);
-	line->beyond_sigma_rate_q32 = (s64)ceil(fmax(sigma, combined->sigma_growth) * Q32);
-	bound = fmax(bound, fmax(combined->maxerror_growth, combined->beyond_growth));
-	line->beyond_maxerror_rate_q32 = (s64)ceil(bound * Q32);
-}
-
-static void make_line(const struct discipline *discipline, const struct combined *combined,
-		      struct chime_line *line)
-{
-	memset(line, 0, sizeof(*line));
-	line->origin_ns = combined->estimate.at_ns;
-	line->offset_ns = combined->estimate.offset_ns;
-	line->rate_q32 = (s64)llrint(combined->estimate.rate * Q32);
-	line->sigma_ns = (s64)ceil(combined->estimate.sigma_ns);
-	line->sigma_rate_q32 = (s64)ceil(combined->sigma_growth * Q32);
-	line->maxerror_ns = (s64)ceil(combined->maxerror_ns);
-	line->maxerror_rate_q32 = (s64)ceil(combined->maxerror_growth * Q32);
-	make_horizons(discipline, combined, line);
 }
 
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
@@ -937,7 +725,7 @@ static bool is_known_better(const struct combined *combined, const struct timesc
 
 	return now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS && !is_hosts_own(now) &&
 	       combined->next_sigma_ns > (double)now->sigma_ns &&
-	       change_ns <= SIGMAS * combined->estimate.sigma_ns;
+	       change_ns <= CORRECTION_SIGMAS * combined->estimate.sigma_ns;
 }
 
 /*
@@ -968,7 +756,8 @@ static void describe(struct source *const *sources, const struct combined *combi
 	result->refid = status.last.refid;
 	result->root_delay_ns = (int64_t)combined->root_delay_ns;
 	result->root_dispersion_ns = (int64_t)ceil(combined->root_dispersion_ns +
-						   SIGMAS * combined->estimate.sigma_ns);
+						   CORRECTION_SIGMAS *
+						   combined->estimate.sigma_ns);
 	result->leap = (uint8_t)combined->leap;
 }
 
@@ -1052,6 +841,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		.minsources = discipline->options.minsources,
 	};
 	int64_t at_ns = now->reference_ns;
+	struct correction_terms correction;
 	struct combined combined;
 	struct pace pace;
 	bool known = false, fresh = false, fallen, misled, counts;
@@ -1069,7 +859,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 			start_anew(discipline, sources, &result->selection, now);
 		learn_span(discipline, now, at_ns);
 		get_pace(sources, &result->selection, at_ns, &pace);
-		known = combine(discipline, &result->selection, at_ns, &pace, &combined);
+		correction = terms_of(discipline);
+		known = combine(&correction, &result->selection, at_ns, &pace, &combined);
 	}
 	fallen = !fresh && fall_back(discipline, now, result);
 	if (!known || combined.maxerror_ns > (double)discipline->options.maxdistance_ns) {
@@ -1081,7 +872,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	keep_what_is_confirmed(discipline, now, &combined);
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
 					odd_rate(&discipline->settled, &combined.estimate, fresh));
-	foresee(discipline, sources, count, &combined);
+	correction_foresee(&correction, sources, count, &combined);
 	survey(sources, &result->selection, at_ns, &combined);
 	combined.leap = count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
@@ -1096,7 +887,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	describe(sources, &combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
-	make_line(discipline, &combined, &result->correction);
+	correction_make_line(&correction, &combined, &result->correction);
 	discipline->line = result->correction;
 	discipline->has_line = true;
 	if (fresh)

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From the combined clock to a line: how its standard error and its bound grow until the next
+ * sample, and for as long as none comes. Pure: time is an argument. Times are ns of the reference,
+ * growths and rates fractions; nothing here can fail.
+ */
+#ifndef DISCIPLINE_CORRECTION_H
+#define DISCIPLINE_CORRECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/line.h"
+#include "discipline/estimator.h"
+#include "discipline/source.h"
+
+/* Bound of the statistical error, in standard errors: as source.c's. */
+#define CORRECTION_SIGMAS	5
+
+/**
+ * struct correction_terms - what is known of the reference
+ * @clock: the combined clock's estimator
+ * @maxclockerror: bound of the oscillator's unlearned rate error
+ * @learned_from_ns: the rate was learned since then
+ * @crystal: the reference is known to run free
+ */
+struct correction_terms {
+	const struct estimator *clock;
+	double maxclockerror;
+	int64_t learned_from_ns;
+	bool crystal;
+};
+
+/**
+ * struct pace - the samples of the combined sources in time
+ * @interval_s: the shortest between two of them
+ * @age_ns: since the latest
+ * @refclock: the selected source is a refclock
+ */
+struct pace {
+	double interval_s;
+	double age_ns;
+	bool refclock;
+};
+
+/**
+ * struct combined - the combined clock at an update
+ * @estimate: UTC minus reference
+ * @age_ns: since the latest sample
+ * @next_sigma_ns: the standard error when the next sample is due
+ * @maxerror_ns: the bound now
+ * @sigma_growth: of the standard error
+ * @maxerror_growth: of the bound, for @horizon_ns
+ * @reach_ns: the rate is trusted for so long
+ * @horizon_ns: the growths of the errors hold for so long
+ * @beyond_growth: of the bound from there on, at least
+ * @root_delay_ns: of the selected source, its own path included
+ * @root_dispersion_ns: of the selected source
+ * @leap: announced by most
+ */
+struct combined {
+	struct estimate estimate;
+	double age_ns;
+	double next_sigma_ns;
+	double maxerror_ns;
+	double sigma_growth;
+	double maxerror_growth;
+	double reach_ns;
+	double horizon_ns;
+	double beyond_growth;
+	double root_delay_ns;
+	double root_dispersion_ns;
+	int leap;
+};
+
+/* Set the horizons of @combined, and the growths of its errors, from its estimate and bound. */
+void correction_age(const struct correction_terms *terms, const struct pace *pace,
+		    struct combined *combined);
+
+/*
+ * Between two updates the clock runs at a rate that a minority may have caused, within what the
+ * others allow, and the others' intervals grow with the error of their own rates. So the bound
+ * grows until it holds the intervals of the majority. If the next update is due soon it grows on
+ * beyond that, in case it does not come.
+ */
+void correction_foresee(const struct correction_terms *terms, struct source *const *sources,
+			size_t count, struct combined *combined);
+
+/* The line from @combined. */
+void correction_make_line(const struct correction_terms *terms, const struct combined *combined,
+			  struct chime_line *line);
+
+#endif /* DISCIPLINE_CORRECTION_H */
