@@ -561,6 +561,342 @@ TEST(stands_gaps)
 	EXPECT_LE(error_now(&world), UNCERTAINTY_NS);
 }
 
+/* What follows looks at limits: each reading is off the truth by as much as the test says. */
+
+static struct chime_pairing exact_pairing(struct world *world, s64 wait_ns, s64 off_ns,
+					  s64 uncertainty_ns)
+{
+	world->raw_ns += wait_ns;
+	return (struct chime_pairing) {
+		.raw_ns = world->raw_ns,
+		.utc_ns = true_time(world) + off_ns,
+		.uncertainty_ns = uncertainty_ns,
+		.exact = true,
+		.clocksource_seq = world->clocksource_seq,
+	};
+}
+
+static enum chime_verdict check_exact(struct world *world, s64 wait_ns, s64 off_ns,
+				      s64 uncertainty_ns)
+{
+	struct chime_pairing pairing = exact_pairing(world, wait_ns, off_ns, uncertainty_ns);
+
+	return chime_host_line_update(&world->host, &pairing);
+}
+
+/* A host that runs at @rate_q32 and has been read without error every 2 s for 30 s. */
+static struct world known_world(s64 rate_q32, s64 uncertainty_ns)
+{
+	struct world world = new_world(rate_q32);
+	int i;
+
+	check_exact(&world, 0, 0, uncertainty_ns);
+	for (i = 0; i < 15; i++)
+		check_exact(&world, 2 * S, 0, uncertainty_ns);
+	return world;
+}
+
+TEST(keeps_eight_points_two_seconds_apart)
+{
+	struct world world = known_world(10 * PPM_Q32, UNCERTAINTY_NS);
+	int i;
+
+	ASSERT_EQ(8, world.host.count);
+	for (i = 0; i < 8; i++)
+		EXPECT_EQ(world.raw_ns - (7 - i) * 2 * S, world.host.points[i].raw_ns);
+	/* None in between. */
+	check_exact(&world, 2 * S - 1, 0, UNCERTAINTY_NS);
+	EXPECT_EQ(world.raw_ns - 2 * S + 1, world.host.points[7].raw_ns);
+}
+
+/* The errors of both readings, the wobble, and over time the slope's error and the wobble's. */
+TEST(rate_change_is_what_no_error_explains)
+{
+	const s64 readings_ns = 2 * UNCERTAINTY_NS;
+	s64 limit_ns = readings_ns + 2 * WOBBLE_NS +
+		       chime_scale_q32(10 * S, chime_ratio_q32(readings_ns, 14 * S) +
+					       CHIME_PPM_Q32 / 5);
+	s64 sign;
+
+	for (sign = -1; sign <= 1; sign += 2) {
+		struct world world = known_world(0, UNCERTAINTY_NS);
+
+		EXPECT_EQ(CHIME_VERDICT_ON_LINE,
+			  check_exact(&world, 10 * S, sign * limit_ns, UNCERTAINTY_NS));
+		world = known_world(0, UNCERTAINTY_NS);
+		EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED,
+			  check_exact(&world, 10 * S, sign * (limit_ns + 1), UNCERTAINTY_NS));
+		/* Nothing is known of the slope yet: 500 ppm and the wobble's */
+		world = new_world(0);
+		check_exact(&world, 0, 0, UNCERTAINTY_NS);
+		EXPECT_EQ(CHIME_VERDICT_ON_LINE,
+			  check_exact(&world, S, sign * (500200 + 150), UNCERTAINTY_NS));
+		world = new_world(0);
+		check_exact(&world, 0, 0, UNCERTAINTY_NS);
+		EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED,
+			  check_exact(&world, S, sign * (500200 + 300), UNCERTAINTY_NS));
+	}
+}
+
+/* Readings across 5 ms give a slope, and what errors it may have is no rate change later. */
+TEST(slope_begins_at_five_milliseconds)
+{
+	struct world world = new_world(0);
+
+	check_exact(&world, 0, 0, UNCERTAINTY_NS);
+	EXPECT_EQ(0, world.host.line.rate_q32);
+	check_exact(&world, 5 * MS - 1, 0, UNCERTAINTY_NS);
+	EXPECT_FALSE(world.host.rate_known);
+	EXPECT_EQ(0, world.host.line.rate_q32);
+	check_exact(&world, 1, 0, UNCERTAINTY_NS);
+	EXPECT_TRUE(world.host.rate_known);
+	/* 10 ns in 5 ms: 2 ppm, and 0.2 ppm for the wobble; and not the 500 ppm of no slope */
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 100 * S, 220000, UNCERTAINTY_NS));
+	world = new_world(0);
+	check_exact(&world, 0, 0, UNCERTAINTY_NS);
+	check_exact(&world, 5 * MS, 0, UNCERTAINTY_NS);
+	EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED, check_exact(&world, 100 * S, 221000, UNCERTAINTY_NS));
+}
+
+/* Four times the reading's uncertainty, the wobble, 1000 ppm for 100 s, and 20 ppm. */
+TEST(jump_is_what_no_slew_explains)
+{
+	static const struct {
+		s64 age_ns, uncertainty_ns, limit_ns;
+		bool stood_still;
+	} cases[] = {
+		{ S, 10 * MS, 40 * MS + 150 + S / 1000 + S / 50000, false },
+		{ 200 * S, 5, 20 + 150 + 100 * S / 1000 + 200 * S / 50000, false },
+		{ 20 * MS, 5, 10 * MS, false },
+		{ 20 * MS, 5, MS, true },
+	};
+	unsigned int i;
+	s64 sign;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (sign = -1; sign <= 1; sign += 2) {
+			struct world world = known_world(0, UNCERTAINTY_NS);
+			struct chime_pairing pairing;
+			struct chime_host_line host;
+			/* A rate of 2^-32 rounded */
+			s64 rounding_ns = cases[i].age_ns / 1000000;
+
+			pairing = exact_pairing(&world, cases[i].age_ns, 0,
+						cases[i].uncertainty_ns);
+			pairing.stood_still = cases[i].stood_still;
+			pairing.utc_ns += sign * cases[i].limit_ns;
+			host = world.host;
+			EXPECT_NE(CHIME_VERDICT_JUMPED, chime_host_line_update(&host, &pairing));
+			pairing.utc_ns += sign * (1 + rounding_ns);
+			host = world.host;
+			EXPECT_EQ(CHIME_VERDICT_JUMPED, chime_host_line_update(&host, &pairing));
+		}
+	}
+}
+
+/* The worse of the two readings that it goes through, and half the wobble, at either end. */
+TEST(bound_of_a_slope_is_of_its_two_readings)
+{
+	static const s64 uncertainties_ns[][2] = { { 50, 5 }, { 5, 50 } };
+	s64 growth_q32 = chime_ratio_q32(2 * (50 + WOBBLE_NS), 4 * S) + 1;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(uncertainties_ns); i++) {
+		struct world world = new_world(0);
+		const struct chime_line *line = &world.host.line;
+
+		check_exact(&world, 0, 0, uncertainties_ns[i][0]);
+		check_exact(&world, 4 * S, 0, uncertainties_ns[i][1]);
+		EXPECT_EQ(growth_q32, line->sigma_rate_q32);
+		/* An oscillator's drift on top */
+		EXPECT_EQ(growth_q32 + CHIME_PPM_Q32, line->maxerror_rate_q32);
+		/* The latest reading, and 8 ns of wobble, RMS */
+		EXPECT_EQ(uncertainties_ns[i][1] + 8, line->sigma_ns);
+		/* A slew that both hid: twice both, the latter again, and the wobble */
+		EXPECT_EQ(2 * 55 + uncertainties_ns[i][1] + 2 * WOBBLE_NS, line->maxerror_ns);
+	}
+}
+
+/* A slew of 0.2 ppm shows in no reading, but over the segment; its slope is then the new one. */
+TEST(segment_begins_where_a_slow_slew_began)
+{
+	struct world world = known_world(100 * PPM_Q32, UNCERTAINTY_NS);
+	s64 began_ns = world.raw_ns;
+	int i;
+
+	EXPECT_EQ(0, world.host.rate_change_q32);
+	change_host(&world, 100 * PPM_Q32 + PPM_Q32 / 5, 0);
+	for (i = 0; i < 5; i++)
+		EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 2 * S, 0, UNCERTAINTY_NS));
+	EXPECT_LE(llabs(world.host.line.rate_q32 - world.truth.rate_q32), PPM_Q32 / 100);
+	EXPECT_EQ(began_ns, world.host.points[0].raw_ns);
+	EXPECT_EQ(world.raw_ns, world.host.points[world.host.count - 1].raw_ns);
+	EXPECT_LT(0, world.host.rate_change_q32);
+	EXPECT_LE(world.host.rate_change_q32, PPM_Q32 / 5);
+	EXPECT_LE(began_ns, world.host.rate_change_raw_ns);
+}
+
+/* A reading that is off by no more than it may be ends no segment. */
+TEST(segment_goes_on_over_uncertain_readings)
+{
+	struct world world = known_world(0, 1000);
+
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 2 * S, 1900, 1000));
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 2 * S, 0, 1000));
+	EXPECT_EQ(8, world.host.count);
+	EXPECT_EQ(0, world.host.rate_change_q32);
+}
+
+/* Where a rate has changed another change is expected, for ten seconds. */
+TEST(rate_change_is_in_the_bound_for_ten_seconds)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	const struct chime_line *line = &world.host.line;
+	s64 changed_ns = world.raw_ns;
+
+	change_host(&world, 100 * PPM_Q32, 0);
+	ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED, check_exact(&world, 2 * S, 0, UNCERTAINTY_NS));
+	check_exact(&world, 8 * S - 1, 0, UNCERTAINTY_NS);
+	EXPECT_LE(101 * PPM_Q32 - 2, line->maxerror_rate_q32);
+	EXPECT_GE(102 * PPM_Q32, line->maxerror_rate_q32);
+	check_exact(&world, 1, 0, UNCERTAINTY_NS);
+	EXPECT_EQ(changed_ns + 10 * S, world.raw_ns);
+	EXPECT_GE(2 * PPM_Q32, line->maxerror_rate_q32);
+}
+
+/* A guest that stood still may be on a machine whose counter differs by 250 ppm, until it shows. */
+TEST(rate_is_suspect_after_a_stop_until_readings_show_it)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	const struct chime_line *line = &world.host.line;
+	struct chime_pairing pairing = exact_pairing(&world, 20 * MS, S, UNCERTAINTY_NS);
+
+	pairing.stood_still = true;
+	change_host(&world, 0, S);
+	chime_host_line_rebase(&world.host, &pairing);
+	EXPECT_EQ(250 * CHIME_PPM_Q32, line->sigma_rate_q32);
+	check_exact(&world, 5 * MS - 1, 0, UNCERTAINTY_NS);
+	EXPECT_EQ(250 * CHIME_PPM_Q32, line->sigma_rate_q32);
+	/* Four times both readings' errors, and the wobble of either end */
+	check_exact(&world, 1, 0, UNCERTAINTY_NS);
+	EXPECT_EQ(chime_ratio_q32(8 * UNCERTAINTY_NS + 4 * WOBBLE_NS, 5 * MS),
+		  line->sigma_rate_q32);
+	EXPECT_TRUE(world.host.rate_suspect);
+	check_exact(&world, S, 0, UNCERTAINTY_NS);
+	EXPECT_FALSE(world.host.rate_suspect);
+	EXPECT_LE(line->sigma_rate_q32, PPM_Q32 / 5);
+}
+
+/* The kept slope is as good as a new one, unless what readings show of it is too much for them. */
+TEST(slope_is_learned_anew_where_the_kept_one_is_wrong)
+{
+	/* Four times both readings' errors, and the wobble of either end, in 20 ms */
+	const s64 limit_ns = 8 * UNCERTAINTY_NS + 4 * WOBBLE_NS;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct world world = known_world(0, UNCERTAINTY_NS);
+		struct chime_pairing pairing = exact_pairing(&world, 20 * MS, S, UNCERTAINTY_NS);
+
+		pairing.witness = true;
+		change_host(&world, 0, S);
+		chime_host_line_rebase(&world.host, &pairing);
+		ASSERT_EQ(S, world.host.baseline_min_ns);
+		/* Slowly enough to show in no single reading */
+		check_exact(&world, 10 * MS, limit_ns / 2, UNCERTAINTY_NS);
+		EXPECT_EQ(S, world.host.baseline_min_ns);
+		check_exact(&world, 10 * MS, limit_ns + i, UNCERTAINTY_NS);
+		EXPECT_EQ(i, world.host.baseline_min_ns == 5 * MS);
+		EXPECT_EQ(i, world.host.line.rate_q32 != 0);
+	}
+}
+
+/* @off_ns off the line after a second, and @went_ns further 10 ms later: a slew? */
+static bool follows_exactly(s64 off_ns, s64 went_ns)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	struct chime_pairing first = exact_pairing(&world, S, off_ns, UNCERTAINTY_NS);
+	struct chime_pairing second = exact_pairing(&world, 10 * MS, off_ns + went_ns,
+						    UNCERTAINTY_NS);
+
+	return chime_host_line_follow_slew(&world.host, &first, &second);
+}
+
+/*
+ * A hard slew exceeds 1000 ppm by more than the rate's error: four times both readings' errors and
+ * the wobble, 190 ns in 10 ms. And it explains how far the first reading is off the line.
+ */
+TEST(hard_slew_is_one_beyond_all_errors)
+{
+	s64 sign;
+
+	for (sign = -1; sign <= 1; sign += 2) {
+		EXPECT_TRUE(follows_exactly(sign * MS, sign * 10191));
+		EXPECT_FALSE(follows_exactly(sign * MS, sign * 10185));
+		EXPECT_FALSE(follows_exactly(sign * 400000, sign * 5000));
+		/* 1020 ppm for a second, the rate's error and both readings' */
+		EXPECT_TRUE(follows_exactly(sign * (1039000 + 185), sign * 10200));
+		EXPECT_FALSE(follows_exactly(sign * (1039000 + 260), sign * 10200));
+		/* The other way it does not. */
+		EXPECT_FALSE(follows_exactly(sign * MS, sign * -20000));
+	}
+}
+
+TEST(slew_is_possible_up_to_what_adjtimex_allows)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	/* 100,000 ppm for a second, four times the reading's error, and the wobble */
+	s64 limit_ns = chime_scale_q32(S, CHIME_ADJTIMEX_MAX_Q32) + 4 * UNCERTAINTY_NS +
+		       2 * WOBBLE_NS;
+	struct chime_pairing pairing = exact_pairing(&world, 0, 0, UNCERTAINTY_NS);
+
+	EXPECT_FALSE(chime_host_line_may_be_slewed(&world.host, &pairing));
+	pairing = exact_pairing(&world, 1, 0, UNCERTAINTY_NS);
+	EXPECT_TRUE(chime_host_line_may_be_slewed(&world.host, &pairing));
+	pairing = exact_pairing(&world, S - 1, limit_ns, UNCERTAINTY_NS);
+	EXPECT_TRUE(chime_host_line_may_be_slewed(&world.host, &pairing));
+	pairing.utc_ns++;
+	EXPECT_FALSE(chime_host_line_may_be_slewed(&world.host, &pairing));
+}
+
+/* Two readings 5 ms apart are just enough. */
+TEST(slew_shows_in_five_milliseconds)
+{
+	static const s64 waits_ns[] = { 5 * MS - 1, 5 * MS };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(waits_ns); i++) {
+		struct world world = known_world(0, UNCERTAINTY_NS);
+		struct chime_pairing first, second;
+
+		change_host(&world, 50000 * PPM_Q32, 0);
+		first = exact_pairing(&world, S, 0, UNCERTAINTY_NS);
+		second = exact_pairing(&world, waits_ns[i], 0, UNCERTAINTY_NS);
+		EXPECT_EQ(i, chime_host_line_follow_slew(&world.host, &first, &second));
+	}
+}
+
+TEST(raw_clock_set_ahead_leaves_nothing_behind)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	struct chime_host_line was;
+	int i;
+
+	change_host(&world, 100 * PPM_Q32, 0);
+	ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED, check_exact(&world, 2 * S, 0, UNCERTAINTY_NS));
+	for (i = 0; i < 3; i++)
+		check_exact(&world, 2 * S, 0, UNCERTAINTY_NS);
+	was = world.host;
+	chime_host_line_set_raw_ahead(&world.host, 77 * S);
+	EXPECT_EQ(was.last.raw_ns + 77 * S, world.host.last.raw_ns);
+	EXPECT_EQ(was.rate_change_raw_ns + 77 * S, world.host.rate_change_raw_ns);
+	ASSERT_LT(1, was.count);
+	for (i = 0; i < was.count; i++)
+		EXPECT_EQ(was.points[i].raw_ns + 77 * S, world.host.points[i].raw_ns);
+	EXPECT_EQ(chime_line_eval(&was.line, world.raw_ns),
+		  chime_line_eval(&world.host.line, world.raw_ns + 77 * S));
+}
+
 /* A host that answers nonsense: the line follows it, and nothing overflows. */
 TEST(survives_any_cross_timestamps)
 {

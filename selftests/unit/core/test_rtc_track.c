@@ -260,6 +260,74 @@ TEST(a_slow_reading_tells_less_and_nothing_wrong)
 	run(&machine, 10, &random, _metadata);
 }
 
+/* A reading that takes no time, of an RTC that is @gap_ns off where it was; the system is not. */
+static enum chime_rtc_verdict read_off(struct chime_rtc_track *track, s64 gap_ns)
+{
+	struct chime_rtc_reading reading = { .rtc_ns = BOOT + gap_ns, .realtime_ns = 1 };
+	s64 jump_ns;
+
+	return chime_rtc_track_update(track, &reading, &jump_ns);
+}
+
+/* The resolution of a second and 900 ms of slack, either way. */
+TEST(a_jump_is_more_than_resolution_and_slack)
+{
+	static const struct {
+		s64 gap_ns;
+		enum chime_rtc_verdict verdict;
+	} cases[] = {
+		{ 1900 * MS, CHIME_RTC_OK }, { 1900 * MS + 1, CHIME_RTC_JUMPED },
+		{ -1900 * MS, CHIME_RTC_OK }, { -1900 * MS - 1, CHIME_RTC_JUMPED },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct chime_rtc_track track = { 0 };
+
+		ASSERT_EQ(CHIME_RTC_OK, read_off(&track, 0));
+		EXPECT_EQ(cases[i].verdict, read_off(&track, cases[i].gap_ns));
+	}
+}
+
+/* What two readings both allow; where that is nothing, but for the slack, what the latter does. */
+TEST(readings_narrow_the_bounds)
+{
+	static const struct {
+		s64 gap_ns, low_ns, high_ns;
+	} cases[] = {
+		{ 0, 0, S },
+		{ 300 * MS, 300 * MS, S }, { -300 * MS, 0, 700 * MS },
+		{ S, S, S }, { -S, 0, 0 },
+		{ S + 1, S + 1, 2 * S + 1 }, { -S - 1, -S - 1, -1 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct chime_rtc_track track = { 0 };
+
+		read_off(&track, 0);
+		ASSERT_EQ(CHIME_RTC_OK, read_off(&track, cases[i].gap_ns));
+		EXPECT_EQ(BOOT + cases[i].low_ns, track.low_ns);
+		EXPECT_EQ(BOOT + cases[i].high_ns, track.high_ns);
+	}
+}
+
+/* The middle of the second that it shows, and set by a program that may be 0.7 s late. */
+TEST(an_rtc_shows_the_time_to_its_resolution)
+{
+	struct chime_rtc_reading reading = { .rtc_ns = BOOT, .realtime_ns = BOOT + 500 * MS };
+
+	EXPECT_EQ(0, chime_rtc_ahead_ns(&reading));
+	EXPECT_TRUE(chime_rtc_is_small(1200 * MS));
+	EXPECT_FALSE(chime_rtc_is_small(1200 * MS + 1));
+	EXPECT_TRUE(chime_rtc_is_small(-1200 * MS));
+	EXPECT_FALSE(chime_rtc_is_small(-1200 * MS - 1));
+	reading.realtime_ns += 1200 * MS;
+	EXPECT_TRUE(chime_rtc_is_realtime(&reading));
+	reading.realtime_ns++;
+	EXPECT_FALSE(chime_rtc_is_realtime(&reading));
+}
+
 /* Nonsense causes no undefined behaviour. */
 TEST(any_reading_is_taken)
 {

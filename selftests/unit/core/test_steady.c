@@ -186,8 +186,15 @@ TEST_F(steady, extrapolates_no_further_than_the_correction)
 	revert_reaching(self, 1000 * S, 100 * S);
 	EXPECT_LE(llabs(gained(self) - 1000 * S + 5 * MS), 3000);
 	EXPECT_GE(self->steady.unslew.maxerror_ns, 45 * MS - 1000);
+	/* The host is not slewed now, so it was not then: what was not carried on remains. */
+	watch(self, 50 * PPM_Q32, 2 * S);
+	EXPECT_GE(bound(self), 45 * MS - 1000);
+	EXPECT_LE(bound(self), 51 * MS);
 	revert_reaching(self, -1000 * S, 0);
 	EXPECT_LE(llabs(gained(self) + 5 * MS), 3000);
+	watch(self, 50 * PPM_Q32, 2 * S);
+	EXPECT_GE(bound(self), 95 * MS - 1000);
+	EXPECT_LE(bound(self), 101 * MS);
 }
 
 /* The bound allows for a slew until the host's slope is seen. */
@@ -235,10 +242,15 @@ TEST_F(steady, allows_for_another_slew_of_a_host_slewed_lately)
 	watch(self, 0, 200 * S);
 	chime_steady_renew(&self->steady, self->raw_ns);
 	revert(self, 1000 * S);
+	/* That is part of what the fastest slew may do, until the slope is seen. */
+	EXPECT_GE(bound(self), 100 * MS);
+	EXPECT_LE(bound(self), 100 * MS + 20 * READING_NS);
 	watch(self, 0, 5 * S);
 	EXPECT_GE(bound(self), 29 * MS);
 	EXPECT_LE(bound(self), 31 * MS);
 	EXPECT_GE(self->steady.line.sigma_ns, 14 * MS);
+	EXPECT_LE(self->steady.line.sigma_ns, 16 * MS);
+	EXPECT_GE(self->steady.unslew.sigma_ns, 14 * MS);
 	/* And its rate now is a slew, not another machine's rate. */
 	watch(self, 10 * PPM_Q32, 20 * S);
 	EXPECT_LE(llabs(gained(self) - 1000 * S), 1000);
@@ -353,6 +365,254 @@ TEST_F(steady, another_clocksource_is_followed)
 	watch(self, 40 * PPM_Q32, 10 * S);
 	EXPECT_TRUE(self->steady.paced);
 	EXPECT_EQ(40 * PPM_Q32, self->steady.pace_q32);
+}
+
+/*
+ * What is followed of a rate change that may be a slew is in the bound at once, and not only from
+ * the next comparison of rates on; and until the next check it goes on.
+ */
+TEST_F(steady, a_followed_turn_is_in_the_bound_at_once)
+{
+	static const s64 turns_q32[] = { PPM_Q32 / 4, -PPM_Q32 / 4 };
+	unsigned int i, check;
+
+	for (i = 0; i < ARRAY_SIZE(turns_q32); i++) {
+		const s64 turn_q32 = turns_q32[i];
+		s64 before_ns, followed_ns, later_ns;
+
+		watch(self, 0, 600 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+		before_ns = gained(self);
+		for (check = 1; check <= 250; check++) {
+			watch(self, turn_q32, 20 * MS);
+			followed_ns = llabs(gained(self) - before_ns);
+			ASSERT_GE(bound(self), READING_NS + followed_ns - 10);
+			/* The rate may have changed as early as rates were last compared. */
+			ASSERT_LE(bound(self), READING_NS + followed_ns + 300);
+			later_ns = chime_line_maxerror(&self->steady.line, self->raw_ns + 1000 * S);
+			/* 1 ppm of the host's line, and the turn but for the drift of the pace */
+			ASSERT_GE(later_ns - bound(self), 1000 * 1225);
+			ASSERT_LE(later_ns - bound(self), 1000 * 1252);
+		}
+	}
+}
+
+/* Half a ppm more or less is followed, and a slope that is known to half a ppm shows a slew. */
+TEST_F(steady, follows_up_to_half_a_ppm)
+{
+	/* Between two comparisons of rates, at which the pace drifts */
+	watch(self, 0, 10500 * MS);
+	watch(self, CHIME_PPM_Q32 / 2, 20 * MS);
+	EXPECT_FALSE(self->steady.parted);
+	watch(self, CHIME_PPM_Q32 / 2 + 1, 20 * MS);
+	EXPECT_TRUE(self->steady.parted);
+	watch(self, 0, S);
+	self->host.maxerror_rate_q32 = CHIME_PPM_Q32 + CHIME_PPM_Q32 / 2;
+	watch(self, 0, 20 * MS);
+	EXPECT_FALSE(self->steady.parted);
+	self->host.maxerror_rate_q32++;
+	watch(self, 0, 20 * MS);
+	EXPECT_TRUE(self->steady.parted);
+}
+
+/* A slope that is not known teaches no pace, however long it lasts. */
+TEST_F(steady, learns_no_pace_from_an_unknown_slope)
+{
+	self->host.maxerror_rate_q32 = 20 * PPM_Q32;
+	watch(self, 10 * PPM_Q32, 30 * S);
+	EXPECT_FALSE(self->steady.pace_known);
+	self->host.maxerror_rate_q32 = PPM_Q32;
+	watch(self, 0, 20 * MS);
+	EXPECT_TRUE(self->steady.paced);
+	EXPECT_EQ(0, self->steady.pace_q32);
+}
+
+/*
+ * The slew began before it showed: unslewed host time may have followed it by as much as the host's
+ * line may be wrong, and that line may be wrong by as much again.
+ */
+TEST_F(steady, parts_with_twice_the_error_of_the_line)
+{
+	self->host.sigma_rate_q32 = PPM_Q32;
+	watch(self, 0, 10 * S);
+	watch(self, 100 * PPM_Q32, 20 * MS);
+	ASSERT_TRUE(self->steady.parted);
+	EXPECT_GE(bound(self), 2 * READING_NS);
+	EXPECT_LE(bound(self), 2 * READING_NS + 60);
+	/* The pace is exact: no error grows. */
+	EXPECT_EQ(0, self->steady.line.maxerror_rate_q32);
+	EXPECT_EQ(0, self->steady.line.sigma_rate_q32);
+}
+
+/* A new correction was measured against unslewed host time as it is: all errors begin anew. */
+TEST_F(steady, renewed_has_only_the_error_of_the_hosts_line)
+{
+	self->host.sigma_ns = 50;
+	watch(self, 0, 20 * S);
+	watch(self, PPM_Q32 / 4, 10 * S);
+	EXPECT_GE(bound(self), 2000);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_EQ(50, self->steady.line.sigma_ns);
+	EXPECT_GE(self->steady.line.maxerror_ns, READING_NS);
+	/* The turn since the last comparison of rates */
+	EXPECT_LE(self->steady.line.maxerror_ns, READING_NS + 260);
+	EXPECT_EQ(0, self->steady.unslew.maxerror_ns);
+
+	watch(self, 100 * PPM_Q32, 20 * MS);
+	ASSERT_TRUE(self->steady.parted);
+	EXPECT_EQ(50, self->steady.line.sigma_ns);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_EQ(0, self->steady.line.sigma_ns);
+	EXPECT_EQ(0, self->steady.line.maxerror_ns);
+
+	watch(self, 0, 10 * S);
+	revert(self, 1000 * S);
+	EXPECT_LT(0, self->steady.unslew.sigma_ns);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_EQ(0, self->steady.line.sigma_ns);
+	EXPECT_EQ(0, self->steady.unslew.sigma_ns);
+	EXPECT_EQ(0, self->steady.unslew.maxerror_ns);
+	EXPECT_EQ(0, self->steady.gap_ns);
+	EXPECT_EQ(0, self->steady.allowance_ns);
+	EXPECT_EQ(0, self->steady.unseen_ns);
+	EXPECT_EQ(0, self->steady.moved_ns);
+}
+
+/* The slope of a line that has just begun shows no slew: a second has to pass, and at most ten. */
+TEST_F(steady, sees_the_slope_between_one_and_ten_seconds_after_a_gap)
+{
+	watch(self, 0, 20 * S);
+	revert(self, 1000 * S);
+	watch(self, 0, 980 * MS);
+	EXPECT_GE(bound(self), 100 * MS);
+	watch(self, 0, 20 * MS);
+	EXPECT_LE(bound(self), 20 * READING_NS);
+	EXPECT_EQ(0, self->steady.unseen_ns);
+
+	self->host.maxerror_rate_q32 = 20 * PPM_Q32;
+	revert(self, 1000 * S);
+	watch(self, 0, 5 * S);
+	EXPECT_GE(bound(self), 100 * MS);
+	watch(self, 0, 5020 * MS);
+	self->host.maxerror_rate_q32 = PPM_Q32;
+	watch(self, 0, 5 * S);
+	/* Nobody has seen whether a slew ended meanwhile. */
+	EXPECT_GE(bound(self), 100 * MS);
+}
+
+/* Slews are told from a rate that the host has had for long, whatever that rate is. */
+TEST_F(steady, a_slew_is_told_from_the_rate_without_one)
+{
+	watch(self, 0, 10 * S);
+	watch(self, 100 * PPM_Q32, 1200 * S);
+	watch(self, 120 * PPM_Q32, 20 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 1000 * S);
+	watch(self, 100 * PPM_Q32, 2 * S);
+	/* The 20 ppm may have lasted 1000 s, and 100 ppm, as once before, 100 s. */
+	EXPECT_GE(bound(self), 29 * MS);
+	EXPECT_LE(bound(self), 31 * MS);
+}
+
+/* Only the difference of the two latest rates may have been a slew. */
+TEST_F(steady, allows_for_the_latest_change_of_a_lasting_rate)
+{
+	watch(self, 0, 10 * S);
+	watch(self, 100 * PPM_Q32, 1200 * S);
+	watch(self, 150 * PPM_Q32, 120 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 600 * S);
+	/* 1000 ppm for 100 s, and 50 ppm for 600 s */
+	EXPECT_GE(bound(self), 129 * MS);
+	EXPECT_LE(bound(self), 131 * MS);
+}
+
+/* 50 ppm may be another machine's oscillator; what is more is a slew or a move. */
+TEST_F(steady, follows_after_a_gap_what_oscillators_differ_by)
+{
+	watch(self, 0, 1200 * S);
+	revert(self, 1000 * S);
+	watch(self, 50 * CHIME_PPM_Q32, 20 * MS);
+	EXPECT_FALSE(self->steady.parted);
+	EXPECT_EQ(0, self->steady.moved_q32);
+	watch(self, 50 * CHIME_PPM_Q32 + 1, 20 * MS);
+	EXPECT_TRUE(self->steady.parted);
+	EXPECT_NE(0, self->steady.moved_q32);
+}
+
+/* Until it is decided whether the raw clock is another machine's, the bound covers that it is. */
+TEST_F(steady, bound_covers_another_machines_raw_clock)
+{
+	s64 before_ns, moved_ns;
+
+	watch(self, 0, 1200 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, S);
+	before_ns = bound(self);
+	watch(self, 200 * PPM_Q32, 50 * S);
+	ASSERT_NE(0, self->steady.moved_q32);
+	moved_ns = 50 * 200000;
+	EXPECT_GE(bound(self), moved_ns);
+	EXPECT_LE(bound(self), before_ns + moved_ns + 300000);
+	/* And it grows on. */
+	EXPECT_GE(chime_line_maxerror(&self->steady.line, self->raw_ns + S) - bound(self), 199000);
+	/* The host is back: it was slewed. */
+	watch(self, 0, 2 * S);
+	EXPECT_EQ(0, self->steady.moved_q32);
+	EXPECT_EQ(0, self->steady.moved_ns);
+	EXPECT_LE(bound(self), 2 * MS);
+}
+
+/* All raw times are stated as if the raw clock had always been where it is set to. */
+TEST_F(steady, raw_clock_set_ahead_leaves_no_time_behind)
+{
+	const s64 by_ns = 77 * S;
+	struct chime_steady was;
+
+	watch(self, 0, 1200 * S);
+	watch(self, 300 * PPM_Q32, 10 * S);
+	was = self->steady;
+	chime_steady_set_raw_ahead(&self->steady, by_ns);
+	EXPECT_EQ(was.pace_raw_ns + by_ns, self->steady.pace_raw_ns);
+	EXPECT_EQ(was.begin_raw_ns + by_ns, self->steady.begin_raw_ns);
+	EXPECT_EQ(was.parted_raw_ns + by_ns, self->steady.parted_raw_ns);
+	EXPECT_EQ(was.rest_raw_ns + by_ns, self->steady.rest_raw_ns);
+	EXPECT_EQ(was.moved_raw_ns + by_ns, self->steady.moved_raw_ns);
+	EXPECT_EQ(was.renewed_raw_ns + by_ns, self->steady.renewed_raw_ns);
+	EXPECT_EQ(chime_line_eval(&was.line, self->raw_ns),
+		  chime_line_eval(&self->steady.line, self->raw_ns + by_ns));
+}
+
+/* The host's clock is set while it is slewed: the rate that it will be back at goes along. */
+TEST_F(steady, is_set_along_with_a_host_that_is_slewed)
+{
+	s64 before_ns, unmoved_ns;
+
+	watch(self, 0, 10 * S);
+	watch(self, 50 * PPM_Q32, 20 * MS);
+	ASSERT_TRUE(self->steady.parted);
+	before_ns = gained(self);
+	unmoved_ns = self->steady.unmoved.origin_ns;
+	chime_line_move(&self->host, self->raw_ns);
+	self->host.offset_ns += 10 * S;
+	chime_steady_step(&self->steady, &self->host, 10 * S, self->raw_ns);
+	EXPECT_LE(llabs(gained(self) - before_ns - 10 * S), 2);
+	EXPECT_EQ(unmoved_ns + 10 * S, self->steady.unmoved.origin_ns);
+	watch(self, 50 * PPM_Q32, S);
+	EXPECT_LE(llabs(gained(self) - before_ns - 10 * S), 10);
+	watch(self, 0, S);
+	EXPECT_LE(llabs(gained(self) - before_ns - 10 * S), 10);
+}
+
+/* A raw clock of another rate has no pace to keep. */
+TEST_F(steady, another_clocksource_is_followed_by_who_had_parted)
+{
+	watch(self, 0, 10 * S);
+	watch(self, 50 * PPM_Q32, 20 * MS);
+	ASSERT_TRUE(self->steady.parted);
+	chime_steady_lose_pace(&self->steady, self->raw_ns);
+	EXPECT_FALSE(self->steady.parted);
+	EXPECT_EQ(0, self->steady.moved_q32);
 }
 
 /* With any input: no overflow (the sanitizers check), and errors are never negative. */

@@ -154,6 +154,7 @@ static const struct {
 	{ "not at midnight", SAW(PAIRING), -S, MIDNIGHT_NS + 10 * S, TRUECHIME_CAUSE_HOST_STEP },
 	{ "not before midnight", SAW(PAIRING), -S, MIDNIGHT_NS - 2 * S, TRUECHIME_CAUSE_HOST_STEP },
 	{ "nobody knows when", SAW(PAIRING), -S, 0, TRUECHIME_CAUSE_HOST_STEP },
+	{ "the first time that is one", SAW(PAIRING), -S, 1, TRUECHIME_CAUSE_LEAP },
 	{ "just by a second", SAW(PAIRING), -S + 10 * MS, MIDNIGHT_NS, TRUECHIME_CAUSE_LEAP },
 	{ "just not by a second", SAW(PAIRING), -S + 10 * MS + 1, MIDNIGHT_NS,
 	  TRUECHIME_CAUSE_HOST_STEP },

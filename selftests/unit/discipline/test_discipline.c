@@ -469,6 +469,128 @@ TEST_F(discipline, rate_that_nothing_turns_to_is_in_the_bound)
 }
 
 /*
+ * 16 s later the near source answers, wrong by @wrong_ns, and the others across a way that is
+ * longer by @self->far_ns: what they leave open includes the near one.
+ */
+static int poll_near(struct _test_data_discipline *self, int64_t wrong_ns)
+{
+	int i;
+
+	if (poll_one(self, 0, 16 * NS_PER_S, wrong_ns))
+		return -EINVAL;
+	for (i = 1; i < SOURCES - 1; i++)
+		if (poll_one(self, i, 0, 0))
+			return -EINVAL;
+	return poll_one(self, i, 0, 0);
+}
+
+/* The near server has the clock at one end of where the others have the truth. */
+static void put_clock_at_one_end(struct __test_metadata *_metadata,
+				 struct _test_data_discipline *self, int64_t wrong_ns)
+{
+	const struct chime_line *line = &self->result.correction;
+	const struct selection *selection = &self->result.selection;
+	int i;
+
+	self->far_ns = 2000000;
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_near(self, wrong_ns));
+	ASSERT_EQ(0, selection->falsetickers);
+	/* 2 ms wide, and the clock within 0.4 ms of one end */
+	EXPECT_LT(1500000, line->maxerror_ns);
+	EXPECT_GT(2200000, line->maxerror_ns);
+	EXPECT_LE(selection->high_ns - line->offset_ns, line->maxerror_ns);
+	EXPECT_LE(line->offset_ns - selection->low_ns, line->maxerror_ns);
+}
+
+TEST_F(discipline, bound_reaches_the_low_end_of_the_intersection)
+{
+	put_clock_at_one_end(_metadata, self, 900000);
+}
+
+TEST_F(discipline, bound_reaches_the_high_end_of_the_intersection)
+{
+	put_clock_at_one_end(_metadata, self, -900000);
+}
+
+/*
+ * The near server runs off, well inside of what the others leave open, and the clock runs along.
+ * Where the others will have the truth is in the bound for as long as nobody answers any more.
+ */
+static void run_off(struct __test_metadata *_metadata, struct _test_data_discipline *self,
+		    double rate)
+{
+	const struct chime_line *line = &self->result.correction;
+	int64_t at_ns, clock_ns, low_ns, high_ns, far_ns;
+	int i, s;
+
+	self->far_ns = 20000000;
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, poll_near(self, llrint(rate * 16e9 * i)));
+	ASSERT_TRUE(chime_line_valid(line));
+	for (s = 0; s <= 128; s += 8) {
+		at_ns = self->now.reference_ns + s * NS_PER_S;
+		clock_ns = chime_line_offset(line, at_ns);
+		ASSERT_TRUE(source_select_foresee(self->source, SOURCES, at_ns, &low_ns,
+						  &high_ns));
+		far_ns = high_ns - clock_ns > clock_ns - low_ns ? high_ns - clock_ns :
+								  clock_ns - low_ns;
+		/* But for rounding, and not by much more. */
+		EXPECT_LE(far_ns, chime_line_maxerror(line, at_ns) + 10);
+		EXPECT_GE(far_ns * 1.02, chime_line_maxerror(line, at_ns));
+	}
+}
+
+TEST_F(discipline, bound_holds_the_majority_while_the_clock_runs_ahead)
+{
+	run_off(_metadata, self, 20e-6);
+}
+
+TEST_F(discipline, bound_holds_the_majority_while_the_clock_falls_behind)
+{
+	run_off(_metadata, self, -20e-6);
+}
+
+/* What the errors are stated to grow to is what the filter knows by then without a sample. */
+TEST_F(discipline, errors_grow_as_the_estimate_ages)
+{
+	struct source_options options = { .kind = SOURCE_REFCLOCK };
+	const struct chime_line *line = &self->result.correction;
+	struct source *refclock = source_new(&options, START_NS);
+	struct source_sample sample = { .noise_ns = 1000, .epoch = 1 };
+	struct chime_line stated;
+	int64_t at_ns;
+	int i;
+
+	/* Ten readings teach little of the rate: that is what the errors grow by. */
+	for (i = 0; i < 10; i++) {
+		self->now.raw_ns += NS_PER_S;
+		self->now.reference_ns += NS_PER_S;
+		sample.at_ns = self->now.reference_ns;
+		sample.offset_ns = i * 37 % 101 * 10 - 500;
+		source_polled(refclock, self->now.raw_ns);
+		ASSERT_EQ(0, source_add(refclock, self->now.raw_ns, &sample));
+		ASSERT_EQ(0, discipline_update(self->discipline, &refclock, 1, &self->now,
+					       &self->result));
+	}
+	stated = *line;
+	EXPECT_LT(0, stated.sigma_rate_q32);
+	for (i = 1; i <= 2; i++) {
+		self->now.raw_ns += NS_PER_S;
+		self->now.reference_ns += NS_PER_S;
+		at_ns = self->now.reference_ns;
+		self->now.maxerror_ns = 1;
+		ASSERT_EQ(0, discipline_update(self->discipline, &refclock, 1, &self->now,
+					       &self->result));
+		/* The standard error as far as the next sample, the bound as far as its horizon. */
+		if (i == 1)
+			EXPECT_LE(llabs(chime_line_sigma(&stated, at_ns) - line->sigma_ns), 2);
+		EXPECT_LE(5 * line->sigma_ns, chime_line_maxerror(&stated, at_ns) + 5);
+	}
+	source_free(refclock);
+}
+
+/*
  * A refclock's bound is its statistics, and a reading comes every second: what nobody could learn
  * in two minutes is no part of it before they have passed. Once they have, it is, however often
  * the line was renewed in between.
@@ -509,6 +631,43 @@ TEST_F(discipline, bound_of_a_refclock_grows_as_long_as_it_is_silent)
 	EXPECT_GT(line->maxerror_ns, 94000);
 	EXPECT_LT(line->maxerror_ns, 400000);
 	source_free(refclock);
+}
+
+/*
+ * Two servers whose intervals hardly meet leave the truth a microsecond, if both are right. That is
+ * less than what their samples' scatter leaves of it: the bound is never below five sigmas.
+ */
+TEST_F(discipline, bound_is_no_less_than_five_sigmas)
+{
+	const struct chime_line *line = &self->result.correction;
+	const struct selection *selection = &self->result.selection;
+	int narrow = 0, i, j;
+
+	for (i = 0; i < 40; i++) {
+		self->now.raw_ns += 16 * NS_PER_S;
+		self->now.reference_ns += 16 * NS_PER_S;
+		for (j = 0; j < 2; j++) {
+			struct source_sample sample = {
+				.at_ns = self->now.reference_ns,
+				.offset_ns = j * 200000 + i * 37 % 11 * 1000,
+				.delay_ns = 200000 + i * 53 % 13 * 1000,
+				.refid = 100 + j,
+				.epoch = 1,
+				.stratum = 1,
+			};
+
+			source_polled(self->source[j], self->now.raw_ns);
+			source_add(self->source[j], self->now.raw_ns, &sample);
+		}
+		ASSERT_EQ(0, discipline_update(self->discipline, self->source, 2, &self->now,
+					       &self->result));
+		if (selection->selected < 0)
+			continue;
+		EXPECT_LE(5 * line->sigma_ns, line->maxerror_ns + 5);
+		narrow += selection->high_ns - selection->low_ns < 5 * line->sigma_ns;
+	}
+	/* The intersection alone would have been narrower in some of them. */
+	EXPECT_LT(0, narrow);
 }
 
 TEST_F(discipline, nothing_that_the_timescale_doubts_is_known_without_a_sample)

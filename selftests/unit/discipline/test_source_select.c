@@ -421,14 +421,85 @@ TEST_F(sources, refused_one_has_no_vote)
 	EXPECT_LT(self->selection.high_ns - self->selection.low_ns, 500000);
 }
 
+/*
+ * A source that runs off by @rate, but is where the others are when they are compared: its rate
+ * alone is wrong.
+ */
+static void add_runaway(struct _test_data_sources *self, double rate, int64_t delay_ns,
+			const struct source_options *with)
+{
+	add_source(self, -llrint(rate * 16e9 * SAMPLES), rate, delay_ns, with);
+}
+
 TEST_F(sources, one_that_runs_off_is_not_combined)
 {
 	add_source(self, 0, 0, 2000000, NULL);
 	add_source(self, 0, 0, 2000000, NULL);
-	add_source(self, 0, 200e-6, 2000000, NULL);
+	add_runaway(self, 200e-6, 2000000, NULL);
 	judge(self, 2);
+	EXPECT_EQ(0, self->selection.falsetickers);
+	EXPECT_EQ(1 << 2, self->selection.wrong);
 	EXPECT_NE(2, self->selection.selected);
-	EXPECT_GE(SOURCE_NOT_COMBINED, verdict(self, 2));
+	EXPECT_EQ(2, self->selection.count);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 2));
+}
+
+/* With two that run apart nobody knows which is right: both are used. */
+TEST_F(sources, half_of_the_rates_are_enough)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_runaway(self, 200e-6, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.wrong);
+	EXPECT_EQ(2, self->selection.count);
+}
+
+/*
+ * What the errors of the estimated rates explain, and a margin of 100 ns/s on top, is no
+ * difference: 0.1 ppm and the margin across a path that varies little, 0.6 ppm and the margin
+ * across another.
+ */
+TEST_F(sources, rates_run_along_within_their_errors_and_a_margin)
+{
+	static const struct {
+		int64_t delay_ns;
+		double rate;
+		uint64_t wrong;
+	} cases[] = {
+		{ 1000, 150e-9, 0 }, { 1000, -150e-9, 0 },
+		{ 1000, 300e-9, 1 << 2 }, { 1000, -300e-9, 1 << 2 },
+		{ 2000000, 500e-9, 0 }, { 2000000, 1000e-9, 1 << 2 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		add_source(self, 0, 0, cases[i].delay_ns, NULL);
+		add_source(self, 0, 0, cases[i].delay_ns, NULL);
+		add_runaway(self, cases[i].rate, cases[i].delay_ns, NULL);
+		judge(self, -1);
+		EXPECT_EQ(0, self->selection.falsetickers);
+		EXPECT_EQ(cases[i].wrong, self->selection.wrong);
+		EXPECT_EQ(3 - !!cases[i].wrong, self->selection.count);
+		while (self->count)
+			source_free(self->source[--self->count]);
+	}
+}
+
+/* Two falsetickers share a rate with one of the others, who would be right by their votes. */
+TEST_F(sources, falsetickers_have_no_vote_on_rates)
+{
+	int i;
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	add_runaway(self, 200e-6, 2000000, NULL);
+	for (i = 0; i < 2; i++)
+		add_source(self, NS_PER_S, 200e-6, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(2, self->selection.falsetickers);
+	EXPECT_EQ(1 << 2 | 1 << 3 | 1 << 4, self->selection.wrong);
+	EXPECT_EQ(2, self->selection.count);
+	EXPECT_GT(2, self->selection.selected);
 }
 
 TEST_F(sources, preference_does_not_overrule_where_most_agree)
@@ -448,10 +519,11 @@ TEST_F(sources, preference_does_not_overrule_the_rate_that_most_have)
 {
 	struct source_options prefer = { .minpoll = 4, .prefer = true };
 
-	add_source(self, 0, 200e-6, 20000000, &prefer);
+	add_runaway(self, 200e-6, 20000000, &prefer);
 	add_source(self, 0, 0, 20000000, NULL);
 	add_source(self, 0, 0, 20000000, NULL);
 	judge(self, -1);
+	EXPECT_EQ(0, self->selection.falsetickers);
 	EXPECT_EQ(1, self->selection.wrong);
 	EXPECT_NE(0, self->selection.selected);
 	EXPECT_EQ(2, self->selection.count);
@@ -509,6 +581,24 @@ TEST_F(sources, a_vote_alone_does_not_exclude_who_agrees_with_it)
 	EXPECT_EQ(0, self->selection.selected);
 	EXPECT_EQ(1, self->selection.candidates);
 	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 1));
+}
+
+/* Who contradicts itself votes on where the truth is, and not on the rate. */
+TEST_F(sources, who_only_votes_has_no_vote_on_rates)
+{
+	size_t i;
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	add_runaway(self, 200e-6, 2000000, NULL);
+	for (i = 3; i < 5; i++) {
+		add_source(self, 86400LL * NS_PER_S, 200e-6, 2000000, NULL);
+		jump(self, i, 0);
+	}
+	judge(self, -1);
+	EXPECT_EQ(3, self->selection.candidates);
+	EXPECT_EQ(1 << 2, self->selection.wrong);
+	EXPECT_EQ(2, self->selection.count);
 }
 
 TEST_F(sources, who_was_wrong_lately_is_not_combined)

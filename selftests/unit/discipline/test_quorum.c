@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The quorum: how long the first answers wait for others, and which of them agree.
+ */
+#include "user/discipline/quorum.h"
+
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define US		1000LL
+#define MS		1000000LL
+#define S		1000000000LL
+#define START_NS	(1800000000LL * S)
+#define SOURCES		5
+
+FIXTURE(quorum) {
+	struct source *source[SOURCES];
+	struct timescale_now now;
+	struct quorum quorum;
+};
+
+FIXTURE_SETUP(quorum)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	int i;
+
+	memset(self, 0, sizeof(*self));
+	for (i = 0; i < SOURCES; i++)
+		self->source[i] = source_new(&options, START_NS);
+	self->now.raw_ns = START_NS;
+	self->now.reference_ns = START_NS;
+	self->now.epoch = 1;
+}
+
+FIXTURE_TEARDOWN(quorum)
+{
+	int i;
+
+	for (i = 0; i < SOURCES; i++)
+		source_free(self->source[i]);
+}
+
+/* Source @i is asked and answers at once, across 200 us. */
+static void answer(struct _test_data_quorum *self, int i, int64_t offset_ns, int64_t noise_ns)
+{
+	struct source_sample sample = {
+		.at_ns = self->now.reference_ns,
+		.offset_ns = offset_ns,
+		.delay_ns = 200 * US,
+		.noise_ns = noise_ns,
+		.refid = 100 + i,
+		.epoch = 1,
+		.stratum = 1,
+	};
+
+	source_polled(self->source[i], self->now.raw_ns);
+	source_add(self->source[i], self->now.raw_ns, &sample);
+}
+
+static int64_t wait_of(struct _test_data_quorum *self, size_t count)
+{
+	return quorum_wait_ns(&self->quorum, self->source, count, &self->now);
+}
+
+/*
+ * Two that answer agree if their intervals, 200 us wide, are apart by no more than 1 ms and five
+ * times the mean of their readings' noise.
+ */
+TEST_F(quorum, intervals_agree_within_a_margin)
+{
+	static const struct {
+		int64_t apart_ns, noise_ns, wait_ns;
+	} cases[] = {
+		{ 0, 0, 0 }, { 1190 * US, 0, 0 }, { -1190 * US, 0, 0 },
+		{ 1400 * US, 0, QUORUM_SILENT_NS }, { -1400 * US, 0, QUORUM_SILENT_NS },
+		{ 1650 * US, 100 * US, 0 }, { -1650 * US, 100 * US, 0 },
+		{ 2200 * US, 100 * US, QUORUM_SILENT_NS },
+	};
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	size_t i;
+	int j;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (j = 0; j < 2; j++) {
+			source_free(self->source[j]);
+			self->source[j] = source_new(&options, START_NS);
+			answer(self, j, j * cases[i].apart_ns, cases[i].noise_ns);
+		}
+		quorum_forget(&self->quorum);
+		EXPECT_EQ(cases[i].wait_ns, wait_of(self, 2))
+			TH_LOG("case %zu", i);
+		EXPECT_EQ(!cases[i].wait_ns, self->quorum.reached);
+	}
+}
+
+TEST_F(quorum, nobody_makes_none)
+{
+	EXPECT_EQ(0, wait_of(self, SOURCES));
+	EXPECT_FALSE(self->quorum.reached);
+	EXPECT_EQ(0, self->quorum.since_raw_ns);
+}
+
+/* More than half of all that may answer need no other; half of them wait for those who are late. */
+TEST_F(quorum, waits_as_long_as_the_others_matter)
+{
+	answer(self, 0, 0, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 4));
+	answer(self, 1, 0, 0);
+	EXPECT_EQ(QUORUM_LATE_NS, wait_of(self, 4));
+	answer(self, 2, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 4));
+	EXPECT_TRUE(self->quorum.reached);
+}
+
+/* The time runs from the first answer on, and when it is over it is over. */
+TEST_F(quorum, is_reached_when_the_time_has_passed)
+{
+	answer(self, 0, 0, 0);
+	answer(self, 1, 0, 0);
+	EXPECT_EQ(QUORUM_LATE_NS, wait_of(self, 4));
+	self->now.raw_ns += QUORUM_LATE_NS - 1;
+	EXPECT_EQ(1, wait_of(self, 4));
+	EXPECT_FALSE(self->quorum.reached);
+	self->now.raw_ns++;
+	EXPECT_EQ(0, wait_of(self, 4));
+	EXPECT_TRUE(self->quorum.reached);
+	/* And it stays reached. */
+	self->now.raw_ns += S;
+	EXPECT_EQ(0, wait_of(self, 4));
+}
+
+/* Those who may yet answer for the first time are waited for, but not for ever. */
+TEST_F(quorum, waits_longer_for_those_who_were_just_asked)
+{
+	answer(self, 0, 0, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 3));
+	self->now.raw_ns += QUORUM_SILENT_NS;
+	source_polled(self->source[1], self->now.raw_ns);
+	EXPECT_EQ(QUORUM_ANSWER_NS, wait_of(self, 3));
+	self->now.raw_ns = START_NS + QUORUM_LATEST_NS - 1;
+	EXPECT_EQ(1, wait_of(self, 3));
+	self->now.raw_ns++;
+	EXPECT_EQ(0, wait_of(self, 3));
+	EXPECT_TRUE(self->quorum.reached);
+}
+
+TEST_HARNESS_MAIN
