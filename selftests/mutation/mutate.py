@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Would the unit tests notice if one token of the pure code were wrong?
 
-mutate.py [--count N] [--seed N] FILE...: in a copy of this checkout, changes one token of FILE after
-the other (N of them, drawn by the seed), and runs the unit tests that FILE is part of. Each change
-that no test notices is printed with its line. The last line is the sum; the exit code is 0 if at
-least SHARE_WANTED of the changes were noticed.
+mutate.py [--count N] [--seed N] FILE...: in a copy of this checkout, changes one token of FILE
+after the other (N of them, drawn by the seed), and runs the unit tests that FILE is part of. Each
+change that no test notices is printed with its line. The last line is the sum; the exit code is 0 if at
+least SHARE_WANTED of the changes that could be noticed were.
+
+A change that makes no difference to what the program does cannot be noticed. The file "equivalent"
+names such changes, each with its reason. They are tried all the same: those that survive are
+counted as explained and listed, and one that a test notices is an error of that file. The sum gives
+the share of all changes, too.
 
 A change that the compiler refuses is none. One that makes a test run for much longer is noticed.
 """
@@ -18,6 +23,7 @@ import subprocess
 import sys
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+EQUIVALENT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "equivalent")
 SHARE_WANTED = 0.9
 TEST_LIMIT_S = 120
 # So many tests at most are run until one notices.
@@ -53,6 +59,41 @@ def changes_of(text):
             digits = re.match(r"\d+", token).group()
             found.append((start, token, str(int(digits) + 1) + token[len(digits):]))
     return found
+
+
+def read_equivalent():
+    """{(file, function, line, changed line): reason}; see the head of that file."""
+    found, place, lines, reason = {}, None, [], []
+
+    def finish():
+        if place:
+            found[(*place, *lines)] = " ".join(reason)
+
+    with open(EQUIVALENT, encoding="utf-8") as file:
+        for row in file.read().split("\n"):
+            if row.startswith(("-", "+")):
+                lines.append(row[1:].strip())
+            elif row.startswith(" "):
+                reason.append(row.strip())
+            elif row and not row.startswith("#"):
+                finish()
+                place, lines, reason = row.split(), [], []
+    finish()
+    return found
+
+
+def function_at(text, start):
+    """The function that TEXT has at START; "" outside of any."""
+    head = text[:start].rfind("\n{\n")
+    if head < 0 or text.find("\n}\n", head) < start:
+        return ""
+    names = re.findall(r"^(?!\s)[^\n(=]*?(\w+)\(", text[:head], re.M)
+    return names[-1] if names else ""
+
+
+def line_at(text, start):
+    """The line that TEXT has at START."""
+    return text[text.rfind("\n", 0, start) + 1:].split("\n", 1)[0].strip()
 
 
 def make(tree, *arguments, limit_s=600):
@@ -102,8 +143,8 @@ def notices(tree, tests):
     return False
 
 
-def try_file(tree, name, count, draw):
-    """(noticed, survived) of one file."""
+def try_file(tree, name, count, draw, equivalent):
+    """How many changes of one file were noticed, explained and neither."""
     path = os.path.join(tree, name)
     with open(os.path.join(TOP, name), encoding="utf-8") as file:
         text = file.read()
@@ -114,23 +155,34 @@ def try_file(tree, name, count, draw):
         sys.exit(f"mutate.py: {name}: its tests do not pass as it is")
     changes = changes_of(text)
     draw.shuffle(changes)
-    noticed = survived = 0
+    noticed = explained = survived = 0
     for start, before, after in sorted(changes[:count] if count else changes):
+        changed = text[:start] + after + text[start + len(before):]
         with open(path, "w", encoding="utf-8") as file:
-            file.write(text[:start] + after + text[start + len(before):])
+            file.write(changed)
         result = notices(tree, tests)
+        if result is None:
+            continue
+        line = line_at(text, start)
+        reason = equivalent.get((name, function_at(text, start), line, line_at(changed, start)))
+        if result and reason:
+            sys.exit(f"mutate.py: not equivalent, a test notices {before} -> {after}: {line}")
+        row = text.count("\n", 0, start) + 1
+        column = start - text.rfind("\n", 0, start)
+        change = f"{before} -> {after or 'nothing'}: {line}"
         if result:
             noticed += 1
-        elif result is False:
+        elif reason:
+            explained += 1
+            print(f"{name}:{row}:{column}: nobody can notice {change}: {reason}", flush=True)
+        else:
             survived += 1
-            row = text.count("\n", 0, start) + 1
-            column = start - text.rfind("\n", 0, start)
-            print(f"{name}:{row}:{column}: nobody notices {before} -> {after or 'nothing'}: "
-                  + text.split("\n")[row - 1].strip(), flush=True)
+            print(f"{name}:{row}:{column}: nobody notices {change}", flush=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-    print(f"# {name}: {noticed} of {noticed + survived} noticed by {' '.join(tests)}", flush=True)
-    return noticed, survived
+    print(f"# {name}: {noticed} of {noticed + explained + survived} noticed, {explained} "
+          f"explained; tests: {' '.join(tests)}", flush=True)
+    return noticed, explained, survived
 
 
 def main():
@@ -142,15 +194,18 @@ def main():
     arguments = parser.parse_args()
     print(f"# seed {arguments.seed}")
     copy_tree(arguments.tree)
-    noticed = survived = 0
+    equivalent = read_equivalent()
+    noticed = explained = survived = 0
     for name in arguments.files:
         some = try_file(arguments.tree, name, arguments.count,
-                        random.Random(f"{arguments.seed} {name}"))
+                        random.Random(f"{arguments.seed} {name}"), equivalent)
         noticed += some[0]
-        survived += some[1]
-    mutants = noticed + survived
-    share = noticed / mutants if mutants else 0
-    print(f"mutation: mutants={mutants} noticed={noticed} survived={survived} share={share:.3f}")
+        explained += some[1]
+        survived += some[2]
+    mutants = noticed + explained + survived
+    share = noticed / max(noticed + survived, 1)
+    print(f"mutation: mutants={mutants} noticed={noticed} survived={survived} "
+          f"explained={explained} share={share:.3f} of_all={noticed / max(mutants, 1):.3f}")
     sys.exit(0 if share >= SHARE_WANTED else 1)
 
 
