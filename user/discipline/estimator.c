@@ -248,6 +248,13 @@ int estimator_add(struct estimator *estimator, int path, const struct estimator_
 		take_first(estimator, path, sample);
 		return 0;
 	}
+	if (path_memory_was_late(&estimator->path[path], sample)) {
+		if (track_was_late(estimator, sample)) {
+			take_anew(estimator, path, sample);
+			return 0;
+		}
+		estimator_drop_path(estimator, path);
+	}
 	if (!estimator->path[path].used)
 		found_path(estimator, path, sample);
 	path_memory_add(&estimator->path[path], sample);

@@ -49,6 +49,13 @@
 #define REACH_LEAST	1.0
 
 /*
+ * The first answers were late if there were no more of them than this and the shortest took so many
+ * times as long as the next one.
+ */
+#define LATE_READINGS	16
+#define LATE_FACTOR	4
+
+/*
  * What looked like a longer route was congestion if one of the next NEW_ROUTE samples queued for
  * less than this share of the difference. The difference is the least of PATH_EXCESSES: a part of
  * it, but a small one, may be queueing.
@@ -148,10 +155,21 @@ void path_memory_add(struct path_memory *path, const struct estimator_sample *sa
 	remember_reading(path, sample);
 }
 
+bool path_memory_was_late(const struct path_memory *path, const struct estimator_sample *sample)
+{
+	return path->used && path->readings <= LATE_READINGS && sample->delay_ns > 0 &&
+	       path->shortest_ns > LATE_FACTOR * (sample->delay_ns + sample->sigma_ns);
+}
+
+double path_memory_reach(const struct estimator_sample *sample)
+{
+	return 0.5 * sample->delay_ns + REACH_SIGMAS * sample->sigma_ns + REACH_LEAST;
+}
+
 void path_memory_compare(struct path_memory *path, const struct estimator_sample *sample,
 			 double off_ns)
 {
-	double reach_ns = 0.5 * sample->delay_ns + REACH_SIGMAS * sample->sigma_ns + REACH_LEAST;
+	double reach_ns = path_memory_reach(sample);
 
 	if (path->figures.one_way || fabs(off_ns) <= reach_ns)
 		path->beyond = 0;

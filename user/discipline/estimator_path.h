@@ -76,8 +76,17 @@ struct path_memory {
 /* Forget all; @sample, which will be added next, is the first. */
 void path_memory_start(struct path_memory *path, const struct estimator_sample *sample);
 
+/*
+ * Were all round trips before @sample, the first ones of the path, held up? It leaves open a small
+ * part of what these did.
+ */
+bool path_memory_was_late(const struct path_memory *path, const struct estimator_sample *sample);
+
 /* Add a sample. */
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample);
+
+/* By how much a round trip of a server that is right can be wrong, ns. */
+double path_memory_reach(const struct estimator_sample *sample);
 
 /*
  * Compare the estimate with @sample, which was taken: it says that the offset is more by @off_ns,

@@ -111,6 +111,20 @@ bool track_is_denied(struct estimator *estimator, int path, const struct estimat
 	return low || high;
 }
 
+bool track_was_late(const struct estimator *estimator, const struct estimator_sample *sample)
+{
+	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / 1e9;
+	struct mixture mixture;
+	int i;
+
+	for (i = 0; i < estimator->paths; i++)
+		if (estimator->path[i].used && !path_memory_was_late(&estimator->path[i], sample))
+			return false;
+	bank_mix(estimator, fmax(elapsed_s, 0), &mixture);
+	return fabs((double)(sample->offset_ns - estimator->base_ns) - mixture.offset) >
+	       path_memory_reach(sample);
+}
+
 void track_notice_reroute(struct estimator *estimator, int path, double offset,
 			  const struct estimator_sample *sample)
 {

@@ -24,6 +24,12 @@ void track_recover(struct estimator *estimator, int path, double offset,
 bool track_is_denied(struct estimator *estimator, int path,
 		     const struct estimator_sample *sample);
 
+/*
+ * The first answers of the path of @sample were late. Were those of all others, too, and does
+ * @sample deny what they said of the clock?
+ */
+bool track_was_late(const struct estimator *estimator, const struct estimator_sample *sample);
+
 /* Has the path become longer, one way or both? Then that explains the latest samples. */
 void track_notice_reroute(struct estimator *estimator, int path, double offset,
 			  const struct estimator_sample *sample);
