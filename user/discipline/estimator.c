@@ -33,6 +33,9 @@
 #define CALIBRATION_LEAST	0.25
 #define CALIBRATION_MOST	4.0
 
+/* A sample that leaves the variance this many times larger has opened a lost track. */
+#define CALIBRATION_OPENED	2.0
+
 /* The factor on the standard error for the model's slow errors (the least delay above all). */
 #define SIGMA_MARGIN	1.08
 
@@ -109,7 +112,8 @@ void estimator_drop_path(struct estimator *estimator, int path)
 
 /*
  * A sample has to move the estimate by as much as it takes from the variance. Where the model is
- * wrong the two differ, and their ratio corrects the published error.
+ * wrong the two differ, and their ratio corrects the published error. One that opens a lost track
+ * takes nothing, and says nothing of the model while it has the track.
  */
 static void calibrate(struct estimator *estimator, const struct mixture *before)
 {
@@ -118,7 +122,7 @@ static void calibrate(struct estimator *estimator, const struct mixture *before)
 	double shift;
 
 	bank_mix(estimator, 0, &after);
-	if (!(before->variance > 0))
+	if (!(before->variance > 0) || after.variance > CALIBRATION_OPENED * before->variance)
 		return;
 	shift = after.offset - before->offset;
 	estimator->moved = keep * estimator->moved + shift * shift / before->variance;
@@ -127,9 +131,11 @@ static void calibrate(struct estimator *estimator, const struct mixture *before)
 
 static double calibration(const struct estimator *estimator)
 {
+	double ratio = estimator->predicted > 0 ? estimator->moved / estimator->predicted :
+						  CALIBRATION_MOST;
+
 	return SIGMA_MARGIN * SIGMA_MARGIN *
-	       fmin(fmax(estimator->moved / estimator->predicted, CALIBRATION_LEAST),
-		    CALIBRATION_MOST);
+	       fmin(fmax(ratio, CALIBRATION_LEAST), CALIBRATION_MOST);
 }
 
 static bool is_sane(const struct estimator *estimator, const struct estimator_sample *sample,

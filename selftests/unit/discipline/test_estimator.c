@@ -266,6 +266,33 @@ TEST_F(one_path, follows_a_clock_that_went_astray)
 	EXPECT_GT(estimate.restarts, 0);
 }
 
+/*
+ * So long after the track was lost the estimate is about as sure as it was so long after the start:
+ * a little more so, since the path is known.
+ */
+TEST_F(one_path, regained_track_is_known_no_better_than_the_first)
+{
+	struct estimate first, regained;
+	int i;
+
+	for (i = 0; i < 240; i++) {
+		double moved_ns = i >= 120 ? 3e9 : 0;
+		double up = 100e3 + exponential(&self->random, 10e3);
+		double down = 100e3 + exponential(&self->random, 10e3);
+		struct estimator_sample sample = round_trip(self->rate, 16.0 * i, up, down);
+
+		sample.offset_ns += llrint(moved_ns);
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		if (i == 60)
+			estimator_get(self->estimator, sample.at_ns, &first);
+		else if (i == 180)
+			estimator_get(self->estimator, sample.at_ns, &regained);
+	}
+	EXPECT_GT(regained.restarts, first.restarts);
+	EXPECT_GT(regained.sigma_ns, 0.55 * first.sigma_ns);
+	EXPECT_LT(regained.sigma_ns, 2 * first.sigma_ns);
+}
+
 /* 400 ms there and back, of which a quarter could be queueing, but each one the same to 40 us. */
 TEST_F(one_path, far_server_that_hardly_queues_is_soon_known)
 {
