@@ -52,6 +52,15 @@ void belief_predict(struct belief *belief, double elapsed_s, double wander)
 	}
 }
 
+void belief_widen(struct belief *belief, double factor)
+{
+	int i, j;
+
+	for (i = 0; i < belief->states; i++)
+		for (j = 0; j < belief->states; j++)
+			belief->cov[i][j] *= factor;
+}
+
 bool belief_is_sane(const struct belief *belief)
 {
 	int i;

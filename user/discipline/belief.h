@@ -65,6 +65,9 @@ void belief_set(struct belief *belief, int state, double mean, double variance);
  */
 void belief_predict(struct belief *belief, double elapsed_s, double wander);
 
+/* Multiply all variances and covariances by @factor. */
+void belief_widen(struct belief *belief, double factor);
+
 /* Are all means and variances finite? Samples of a liar can make doubles overflow. */
 bool belief_is_sane(const struct belief *belief);
 

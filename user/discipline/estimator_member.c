@@ -48,6 +48,10 @@
 #define NOISE_MARGIN	4.0
 #define NOISE_CHANCE	60.0
 #define NOISE_UNKNOWN	10e3
+#define NOISE_YOUNG	32
+
+/* No crystal's rate is off by more, ns per second. */
+#define RATE_SIGMA_MOST	100e3
 
 /*
  * One measurement: its direction and value, its noise, and the scale and shape, or the kinds, of
@@ -317,6 +321,24 @@ static double take_round_trip(struct member *member, int path, const struct path
 	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
 }
 
+/*
+ * The readings so far were taken for better than they are, and so was what they taught. While there
+ * are few of them that is nearly all that is known, and its variance goes with theirs. Beside other
+ * paths it is not.
+ */
+static void doubt_readings(struct member *member, int path, const struct path_figures *figures,
+			   double taken)
+{
+	const double rate_most = RATE_SIGMA_MOST * RATE_SIGMA_MOST;
+	double *noise = &member->noise[path];
+	double rate = member->belief.cov[BELIEF_RATE][BELIEF_RATE];
+
+	if (figures->asymmetry_ns > 0 || member->noise_samples[path] > NOISE_YOUNG ||
+	    *noise <= taken || rate >= rate_most)
+		return;
+	belief_widen(&member->belief, fmin(*noise / taken, rate_most / rate));
+}
+
 /* Learn the noise of readings without a round trip from their differences to the state. */
 static void learn_noise(struct member *member, int path, const struct path_figures *figures,
 			double square)
@@ -349,8 +371,10 @@ static double take_reading(struct member *member, int path, const struct path_fi
 	log_density = measure(&member->belief, &measurement, missed);
 	belief_project(&member->belief, measurement.direction, &normal);
 	after = offset - normal.mean;
-	if (!*missed)
-		learn_noise(member, path, figures, before * after);
+	if (*missed)
+		return log_density;
+	learn_noise(member, path, figures, before * after);
+	doubt_readings(member, path, figures, measurement.noise);
 	return log_density;
 }
 

@@ -737,6 +737,31 @@ TEST_F(one_path, learns_the_noise_of_a_refclock)
 	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 1999)), 500);
 }
 
+/*
+ * The first seven readings happen to lie on a line, as one of some ten thousand starts does: what
+ * they seemed to teach of the clock is worth no more than they turn out to be.
+ */
+TEST_F(one_path, readings_that_agree_by_chance_teach_little)
+{
+	struct estimator_sample sample = { 0 };
+	struct estimate estimate;
+	int i, outside = 0;
+
+	for (i = 0; i < 60; i++) {
+		double noise = i < 7 ? 1e3 : 20e3;
+
+		sample.at_ns = START_NS + i * NS_PER_S;
+		sample.offset_ns = truth(self->rate, i) +
+				   llrint((uniform(&self->random) - 0.5) * 2 * noise) +
+				   (i < 7 ? 4000 * i : 0);
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		estimator_get(self->estimator, sample.at_ns, &estimate);
+		outside += i > 8 && llabs(estimate.offset_ns - truth(self->rate, i)) >
+				    5 * estimate.sigma_ns;
+	}
+	EXPECT_EQ(0, outside);
+}
+
 TEST(second_path_brings_its_own_asymmetry)
 {
 	struct estimator *estimator = estimator_new(ESTIMATOR_PATHS);
