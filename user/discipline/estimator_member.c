@@ -395,17 +395,28 @@ static struct normal state_of(const struct member *member, int state)
 	return (struct normal){ member->belief.mean[state], member->belief.cov[state][state] };
 }
 
-void member_reroute(struct member *member, int path, double least_ns,
-		    const struct path_figures *figures)
+/* A way is delay plus or minus asymmetry: both change by half of what it does, and together. */
+static void lengthen(struct member *member, int path, double sign, const struct path_change *way)
 {
-	double spread = fabs(0.5 * (figures->mean_ns - least_ns)) + NOISE_LEAST;
-	double delay = 0.5 * (member->shape ? least_ns : figures->mean_ns);
-	double longer = delay - member->belief.mean[belief_delay(path)];
+	int delay = belief_delay(path), asymmetry = belief_asymmetry(path);
+	double (*cov)[BELIEF_STATES] = member->belief.cov;
+	double variance = 0.25 * way->open_ns * way->open_ns;
 
+	member->belief.mean[delay] += 0.5 * way->longer_ns;
+	member->belief.mean[asymmetry] += 0.5 * sign * way->longer_ns;
+	cov[delay][delay] += variance;
+	cov[asymmetry][asymmetry] += variance;
+	cov[delay][asymmetry] += sign * variance;
+	cov[asymmetry][delay] += sign * variance;
+}
+
+void member_reroute(struct member *member, int path, const struct path_change *up,
+		    const struct path_change *down)
+{
 	member->former_delay[path] = state_of(member, belief_delay(path));
 	member->former_asymmetry[path] = state_of(member, belief_asymmetry(path));
-	belief_set(&member->belief, belief_delay(path), delay, spread * spread);
-	open_state(member, belief_asymmetry(path), longer);
+	lengthen(member, path, 1, up);
+	lengthen(member, path, -1, down);
 	member->misses[path] = 0;
 }
 

@@ -51,6 +51,16 @@ struct path_figures {
 };
 
 /**
+ * struct path_change - what became of one way when the route changed, ns
+ * @longer_ns: by how much it is longer; 0: it is not
+ * @open_ns: by how much that may be wrong, as a standard deviation
+ */
+struct path_change {
+	double longer_ns;
+	double open_ns;
+};
+
+/**
  * struct member - one filter
  * @wander: hypothesis: standard deviation of the rate's change in one second, a fraction
  * @shape: hypothesis: of the queueing delay's gamma distribution; 0: normal
@@ -93,11 +103,11 @@ double member_take(struct member *member, int path, const struct path_figures *f
 		   double offset, const struct estimator_sample *sample);
 
 /*
- * The path has become longer: the least round trip is some @least_ns now, and @figures are of the
- * new route. How much of the difference is asymmetry is unknown.
+ * The path has become longer, one way or both. A way that did not is known as before, and goes on
+ * to measure the clock.
  */
-void member_reroute(struct member *member, int path, double least_ns,
-		    const struct path_figures *figures);
+void member_reroute(struct member *member, int path, const struct path_change *up,
+		    const struct path_change *down);
 
 /* The offset so far included the path's asymmetry, of which so much is likely: separate them. */
 void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns);

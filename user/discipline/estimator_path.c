@@ -184,36 +184,46 @@ void path_memory_reroute(struct path_memory *path, unsigned int count)
 	forget_delays(path, count);
 	path->rerouted = REROUTE_VERDICT;
 	path->on_route = 0;
-	path->longer_up_ns = 0;
-	path->longer_down_ns = 0;
+	path->up = (struct path_change){ 0, 0 };
+	path->down = (struct path_change){ 0, 0 };
 }
 
 bool path_memory_denies_reroute(const struct path_memory *path, double up_ns, double down_ns)
 {
 	if (path->on_route > NEW_ROUTE)
 		return false;
-	return (path->longer_up_ns > 0 && up_ns < LONGER_LEAST * path->longer_up_ns) ||
-	       (path->longer_down_ns > 0 && down_ns < LONGER_LEAST * path->longer_down_ns);
+	return (path->up.longer_ns > 0 && up_ns < LONGER_LEAST * path->up.longer_ns) ||
+	       (path->down.longer_ns > 0 && down_ns < LONGER_LEAST * path->down.longer_ns);
 }
 
 void path_memory_undo_reroute(struct path_memory *path)
 {
-	path->longer_up_ns = 0;
-	path->longer_down_ns = 0;
+	path->up = (struct path_change){ 0, 0 };
+	path->down = (struct path_change){ 0, 0 };
 	path->rerouted = 0;
 }
 
-/* The least of the latest excesses one way, if it and their spread show that the way is longer. */
-static double longer_by(const double *excess, double usual)
+/*
+ * One way's change of route by its latest excesses: their least is what it became longer by, if
+ * that and their spread show that it did. A way that took as long as usual is known as before. One
+ * that took longer may be wrong by that: it may be congested, too.
+ */
+static struct path_change change_of(const double *excess, double usual)
 {
-	double least = INFINITY, sum = 0;
+	struct path_change change = { 0, 0 };
+	double least = INFINITY, sum = 0, mean;
 	int i;
 
 	for (i = 0; i < PATH_EXCESSES; i++) {
 		least = fmin(least, excess[i]);
 		sum += excess[i];
 	}
-	return least > REROUTE_FACTOR * fmax(usual, sum / PATH_EXCESSES - least) ? least : 0;
+	mean = sum / PATH_EXCESSES;
+	if (least > REROUTE_FACTOR * fmax(usual, mean - least))
+		change.longer_ns = least;
+	if (mean > REROUTE_FACTOR * usual)
+		change.open_ns = mean;
+	return change;
 }
 
 /* Average the shares, so that a single long delay does not decide. */
@@ -250,21 +260,21 @@ void path_memory_add_excess(struct path_memory *path, const struct estimator_sam
 	path->figures.kinds = path->queueing.kinds;
 }
 
-bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, double *least_ns)
+bool path_memory_notice_reroute(struct path_memory *path, double delay_ns)
 {
-	double up_ns, down_ns, usual_ns;
+	struct path_change up, down;
+	double usual_ns;
 
 	if (path->figures.one_way || path->delays < 2 * PATH_EXCESSES)
 		return false;
 	usual_ns = 0.5 * path->figures.mean_ns - delay_ns;
-	up_ns = longer_by(path->excess_up, usual_ns);
-	down_ns = longer_by(path->excess_down, usual_ns);
-	if (!(up_ns > 0) && !(down_ns > 0))
+	up = change_of(path->excess_up, usual_ns);
+	down = change_of(path->excess_down, usual_ns);
+	if (!(up.longer_ns > 0) && !(down.longer_ns > 0))
 		return false;
 	path_memory_reroute(path, PATH_EXCESSES);
-	path->longer_up_ns = up_ns;
-	path->longer_down_ns = down_ns;
-	*least_ns = 2 * delay_ns + up_ns + down_ns;
+	path->up = up;
+	path->down = down;
 	return true;
 }
 

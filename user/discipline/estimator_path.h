@@ -41,8 +41,8 @@
  * @queueing: delays each way, as multiples of that way's share
  * @rerouted: samples until the decision on a change of route; 0: none is due
  * @on_route: samples since the route changed
- * @longer_up_ns: by so much the way to the server became longer then; 0: it did not
- * @longer_down_ns: the way back, likewise
+ * @up: what became of the way to the server then
+ * @down: of the way back
  * @shortest_ns: the least round trip so far, whatever the route
  * @beyond: so many samples in a row had the estimate out of their round trips' reach: too low;
  *	negative: too high
@@ -66,8 +66,8 @@ struct path_memory {
 	struct queueing queueing;
 	unsigned int rerouted;
 	unsigned int on_route;
-	double longer_up_ns;
-	double longer_down_ns;
+	struct path_change up;
+	struct path_change down;
 	double shortest_ns;
 	int beyond;
 	struct path_figures figures;
@@ -119,10 +119,9 @@ void path_memory_add_excess(struct path_memory *path, const struct estimator_sam
 
 /*
  * Has the route become longer, one way or both, so that this explains the latest excesses above
- * @delay_ns? Then @least_ns becomes the least round trip from now on, and path_memory_reroute() is
- * called.
+ * @delay_ns? Then @path->up and @path->down say by how much, and path_memory_reroute() is called.
  */
-bool path_memory_notice_reroute(struct path_memory *path, double delay_ns, double *least_ns);
+bool path_memory_notice_reroute(struct path_memory *path, double delay_ns);
 
 /*
  * The instant of the sample so many before the latest, or of the oldest remembered one; without

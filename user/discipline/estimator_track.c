@@ -131,16 +131,14 @@ void track_notice_reroute(struct estimator *estimator, int path, double offset,
 	const struct member *member = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH);
 	const double *mean = member->belief.mean;
 	double off = offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)];
-	double least_ns;
 	int i;
 
 	path_memory_add_excess(&estimator->path[path], sample, off, mean[belief_delay(path)]);
-	if (!path_memory_notice_reroute(&estimator->path[path], mean[belief_delay(path)],
-					&least_ns))
+	if (!path_memory_notice_reroute(&estimator->path[path], mean[belief_delay(path)]))
 		return;
 	for (i = 0; i < estimator->members; i++)
-		member_reroute(&estimator->member[i], path, least_ns,
-			       &estimator->path[path].figures);
+		member_reroute(&estimator->member[i], path, &estimator->path[path].up,
+			       &estimator->path[path].down);
 }
 
 void track_check_reroute(struct estimator *estimator, int path, double offset,
