@@ -153,6 +153,14 @@ static double queueing_scale(const struct member *member, int path,
 	return fmin(scale, most_scale(figures, member->shape, noise));
 }
 
+/* One way queues as usual, unless it is congested: @now_ns in the mean, or 0. */
+static double scale_now(const struct member *member, double usual, double now_ns, double noise)
+{
+	double now = now_ns / (member->shape ? member->shape : 1);
+
+	return fmax(fmax(usual, now), sqrt(noise));
+}
+
 /*
  * Update a belief by a measurement that may be an outlier. Outliers fall off like Cauchy's
  * distribution. Returns the logarithm of the measurement's density; @trust becomes the probability
@@ -291,14 +299,15 @@ static double take_round_trip(struct member *member, int path, const struct path
 		.direction = { path, 1, 1, 1 },
 		.value = 0.5 * sample->delay_ns + offset,
 		.noise = noise,
-		.scale = fmax(2 * up_share * scale, sqrt(noise)),
+		.scale = scale_now(member, 2 * up_share * scale, figures->up_now_ns, noise),
 		.shape = member->shape,
 	};
 	struct measurement down = {
 		.direction = { path, -1, -1, 1 },
 		.value = 0.5 * sample->delay_ns - offset,
 		.noise = noise,
-		.scale = fmax(2 * (1 - up_share) * scale, sqrt(noise)),
+		.scale = scale_now(member, 2 * (1 - up_share) * scale, figures->down_now_ns,
+				   noise),
 		.shape = member->shape,
 	};
 	double walk = PATH_WALK * PATH_WALK * scale * scale;

@@ -27,6 +27,8 @@
  * @shortest_ns: the least one before the latest, whatever the route
  * @first_excess_ns: queueing each way that the first one is assumed to have
  * @up_share: share of the queueing that is on the way to the server
+ * @up_now_ns: the way to the server is congested, and queues so long in the mean; 0: it is not
+ * @down_now_ns: on the way back, likewise
  * @kinds: of the queueing
  * @asymmetry_ns: standard deviation of the asymmetry; 0: the only path, where it is in the offset
  * @others_known: another path was measured for long, and tells the offset from the asymmetry
@@ -43,6 +45,8 @@ struct path_figures {
 	double shortest_ns;
 	double first_excess_ns;
 	double up_share;
+	double up_now_ns;
+	double down_now_ns;
 	struct queueing_kinds kinds;
 	double asymmetry_ns;
 	bool others_known;

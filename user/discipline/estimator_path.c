@@ -41,6 +41,9 @@
  */
 #define REROUTE_FACTOR	2.5
 
+/* A way is congested if the mean of PATH_EXCESSES is more than this multiple of the usual one. */
+#define CONGESTED_FACTOR	2.5
+
 /* After so many samples it is decided whether a change of route made the path asymmetric. */
 #define REROUTE_VERDICT	24
 
@@ -203,6 +206,16 @@ void path_memory_undo_reroute(struct path_memory *path)
 	path->rerouted = 0;
 }
 
+static double mean_of(const double *excess)
+{
+	double sum = 0;
+	int i;
+
+	for (i = 0; i < PATH_EXCESSES; i++)
+		sum += excess[i];
+	return sum / PATH_EXCESSES;
+}
+
 /*
  * One way's change of route by its latest excesses: their least is what it became longer by, if
  * that and their spread show that it did. A way that took as long as usual is known as before. One
@@ -211,17 +224,14 @@ void path_memory_undo_reroute(struct path_memory *path)
 static struct path_change change_of(const double *excess, double usual)
 {
 	struct path_change change = { 0, 0 };
-	double least = INFINITY, sum = 0, mean;
+	double mean = mean_of(excess), least = INFINITY;
 	int i;
 
-	for (i = 0; i < PATH_EXCESSES; i++) {
+	for (i = 0; i < PATH_EXCESSES; i++)
 		least = fmin(least, excess[i]);
-		sum += excess[i];
-	}
-	mean = sum / PATH_EXCESSES;
 	if (least > REROUTE_FACTOR * fmax(usual, mean - least))
 		change.longer_ns = least;
-	if (mean > REROUTE_FACTOR * usual)
+	if (mean > CONGESTED_FACTOR * usual)
 		change.open_ns = mean;
 	return change;
 }
@@ -258,6 +268,31 @@ void path_memory_add_excess(struct path_memory *path, const struct estimator_sam
 	queueing_add(&path->queueing, 0.5 * up_ns / path->figures.up_share,
 		     0.5 * down_ns / (1 - path->figures.up_share));
 	path->figures.kinds = path->queueing.kinds;
+}
+
+/* The mean of the latest excesses of one way with the next, if it is much more than usual, or 0. */
+static double congestion_of(const struct path_memory *path, const double *excess, double next_ns,
+			    double usual_ns)
+{
+	double mean = mean_of(excess) + (next_ns - excess[path->next_excess]) / PATH_EXCESSES;
+
+	return mean > CONGESTED_FACTOR * usual_ns ? mean : 0;
+}
+
+void path_memory_notice_congestion(struct path_memory *path, const struct estimator_sample *sample,
+				   double off_ns, double delay_ns)
+{
+	double half_ns = 0.5 * sample->delay_ns - delay_ns;
+	double usual_ns = path->figures.mean_ns - 2 * delay_ns;
+	double up_share = path->figures.up_share;
+
+	/* Of a young path neither the delay nor the asymmetry is known. */
+	if (path->figures.one_way || path->figures.seen <= PATH_YOUNG)
+		return;
+	path->figures.up_now_ns = congestion_of(path, path->excess_up, half_ns + off_ns,
+						up_share * usual_ns);
+	path->figures.down_now_ns = congestion_of(path, path->excess_down, half_ns - off_ns,
+						  (1 - up_share) * usual_ns);
 }
 
 bool path_memory_notice_reroute(struct path_memory *path, double delay_ns)

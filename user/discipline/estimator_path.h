@@ -118,6 +118,13 @@ void path_memory_add_excess(struct path_memory *path, const struct estimator_sam
 			    double off_ns, double delay_ns);
 
 /*
+ * Do the latest samples and @sample, whose offset is more by @off_ns than expected, show that a way
+ * is congested? Then its figures say how long it queues now.
+ */
+void path_memory_notice_congestion(struct path_memory *path, const struct estimator_sample *sample,
+				   double off_ns, double delay_ns);
+
+/*
  * Has the route become longer, one way or both, so that this explains the latest excesses above
  * @delay_ns? Then @path->up and @path->down say by how much, and path_memory_reroute() is called.
  */

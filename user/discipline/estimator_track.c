@@ -125,6 +125,16 @@ bool track_was_late(const struct estimator *estimator, const struct estimator_sa
 	       path_memory_reach(sample);
 }
 
+void track_notice_congestion(struct estimator *estimator, int path, double offset,
+			     const struct estimator_sample *sample)
+{
+	const double *mean = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH)->belief.mean;
+
+	path_memory_notice_congestion(&estimator->path[path], sample,
+				      offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)],
+				      mean[belief_delay(path)]);
+}
+
 void track_notice_reroute(struct estimator *estimator, int path, double offset,
 			  const struct estimator_sample *sample)
 {
