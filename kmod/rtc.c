@@ -27,6 +27,12 @@
 #define CHIME_RTC_SPARE_NS	(600 * NSEC_PER_SEC)
 
 /*
+ * A reading takes milliseconds, but sometimes seconds: then nobody knows when the RTC showed what
+ * was read. It is read again in a second.
+ */
+#define CHIME_RTC_READ_MOST_NS	(300 * NSEC_PER_MSEC)
+
+/*
  * The daemon asks NTP at once. If no answer has come by the next reading, it is too slow to wait
  * for with a clock that is known to be wrong: a later answer steps the clock again, by less than a
  * second.
@@ -60,6 +66,8 @@ static int chime_rtc_read(struct chime_rtc_reading *reading)
 	if (rtc_tm_to_time64(&time) > KTIME_SEC_MAX)
 		return -ERANGE;
 	reading->after_ns = snapshot.raw_ns;
+	if (reading->after_ns - reading->before_ns > CHIME_RTC_READ_MOST_NS)
+		return -EAGAIN;
 	reading->rtc_ns = rtc_tm_to_time64(&time) * NSEC_PER_SEC;
 	reading->realtime_ns = chime_rtc_zone(reading->rtc_ns, snapshot.realtime_ns);
 	reading->system_ns = snapshot.realtime_ns;

@@ -55,6 +55,7 @@
  * @page_evidence: what changed in it: bits of enum truechime_evidence
  * @has_rtc: there is an RTC ...
  * @rtc_ahead_ns: ... ahead of the truth
+ * @rtc_slow_ns: a reading takes so long to return what was read
  * @set_error: the kernel refuses to set the clock
  * @set_takes_ns: how long it takes to set the clock: the first time, the second ...
  * @sets: how often it was set
@@ -96,6 +97,7 @@ static struct machine {
 	u32 page_evidence;
 	bool has_rtc;
 	s64 rtc_ahead_ns;
+	s64 rtc_slow_ns;
 	int set_error;
 	s64 set_takes_ns[MACHINE_SETS];
 	int sets;
@@ -224,6 +226,7 @@ int rtc_read_time(struct rtc_device *rtc, struct rtc_time *time)
 	(void)rtc;
 	machine_pass(MS);
 	time->seconds = (machine.utc_ns + machine.rtc_ahead_ns) / S;
+	machine_pass(machine.rtc_slow_ns);
 	return 0;
 }
 

@@ -1611,6 +1611,32 @@ TEST_F(module, jump_of_a_trusted_rtc_is_followed)
 	EXPECT_LE(llabs(machine.behind_ns), 2 * S);
 }
 
+/*
+ * Somebody sets the system clock and then the RTC by an hour. The reading that shows the latter
+ * takes two seconds, and what it says is as old: that differs from the system clock by more than a
+ * program that sets an RTC does.
+ */
+TEST_F(module, slow_reading_of_the_rtc_is_no_jump)
+{
+	machine.has_genid = false;
+	machine.has_rtc = true;
+	ASSERT_EQ(0, load_without_host());
+	set_rtc_policy(TRUECHIME_RTC_TRUST);
+	run(5 * S);
+	machine.behind_ns += HOUR;
+	run(2 * S);
+	machine.rtc_ahead_ns -= HOUR;
+	machine.rtc_slow_ns = 2 * S;
+	run(2 * S);
+	machine.rtc_slow_ns = 0;
+	run(5 * S);
+	EXPECT_EQ(0, machine.count);
+	EXPECT_LE(llabs(machine.behind_ns - HOUR), 2 * S);
+	stand_still(HOUR);
+	run(5 * S);
+	EXPECT_LE(1, machine.count);
+}
+
 TEST_F(module, rtc_of_a_correction_gives_way_to_sources)
 {
 	machine.has_genid = false;
