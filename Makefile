@@ -47,6 +47,7 @@ help:
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make check-kernels    not part of check: the module on the kernels of Debian 13'
+	@echo '  make check-debug-kernel  nor this: on a kernel with KASAN and lockdep, built first'
 	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
 	@echo 'Install (as root)'
@@ -81,7 +82,7 @@ $(KLINUX)/.prepared:
 
 linux-parts: $(KLINUX)/.prepared
 
-deps deps-build deps-install deps-demo deps-check deps-style:
+deps deps-build deps-install deps-demo deps-check deps-style deps-debug:
 	@packaging/deps $(patsubst deps-%,%,$(filter-out deps,$@))
 
 clean:
@@ -108,6 +109,10 @@ $(addprefix check-,$(filter-out adversary,$(CHECKS))): check-%: deps-check
 check-kernels: deps-check
 	@PART_LIMIT_S=$${PART_LIMIT_S:-10800} selftests/run kernels
 
+# A kernel is built first, and what it watches it slows down.
+check-debug-kernel: deps-debug
+	@PART_LIMIT_S=$${PART_LIMIT_S:-14400} selftests/run debug-kernel
+
 # Its last line is the sum of all games.
 check-adversary: deps-check
 	@result=0; selftests/run adversary || result=1; \
@@ -126,6 +131,9 @@ run-netlink run-vm: run-%: linux-parts
 
 run-kernels: linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm check-kernels
+
+run-debug-kernel: linux-parts modules user
+	+@$(MAKE) --no-print-directory -C selftests/vm check-debug-kernel
 
 bench: $(BENCHES)
 
@@ -173,6 +181,7 @@ purge: uninstall
 	@packaging/activate purge
 
 .PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-install \
-	deps-demo deps-check deps-style clean demo demo-run check $(addprefix check-,$(CHECKS)) \
-	$(addprefix run-,$(CHECKS)) check-kernels run-kernels bench $(BENCHES) mutation style install \
+	deps-demo deps-check deps-style deps-debug clean demo demo-run check $(addprefix check-,$(CHECKS)) \
+	$(addprefix run-,$(CHECKS)) check-kernels run-kernels \
+	check-debug-kernel run-debug-kernel bench $(BENCHES) mutation style install \
 	install-user install-module uninstall purge

@@ -18,6 +18,9 @@ mapfile -t kernels </vm/kernels
 kernel=${kernels[0]}
 guest_limit_s=120
 guest_boot_limit_s=90
+guest_memory_mib=192
+# One that watches itself takes its time, and more memory.
+[[ $kernel != *-truechime-* ]] || guest_limit_s=400 guest_boot_limit_s=300 guest_memory_mib=512
 guest_boots=3
 guest_count=0
 # The status of a scenario one of whose guests hung; lanes.sh's.
@@ -224,7 +227,7 @@ guest_begin()
 	ip link set "tap-$guest" master br0 up
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	guest_command=(qemu-system-x86_64 -accel kvm -cpu "${cpu:-host}" -smp "${smp:-1}"
-		-m "${memory_mib:-192}" -nodefaults -nographic -serial stdio -no-reboot
+		-m "${memory_mib:-$guest_memory_mib}" -nodefaults -nographic -serial stdio -no-reboot
 		-rtc base=utc,clock=host
 		-kernel "/images/$boots-$kernel" -initrd "${image:-/images/guest-$kernel.img}"
 		-append "console=ttyS0 panic=-1 quiet init_on_free=1 rig.ip=10.9.0.$byte ${append:-}"
