@@ -19,7 +19,7 @@
 #define NS_PER_S	1e9
 
 /* Before the first sample the rate may be any that crystals have. */
-#define RATE_SIGMA_UNKNOWN	100e-6
+#define RATE_SIGMA_UNKNOWN	(RATE_SIGMA_MOST / NS_PER_S)
 
 /* A path's asymmetry falsifies offsets by some such share of half its round trip. */
 #define ASYMMETRY	0.1

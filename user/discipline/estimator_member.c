@@ -50,9 +50,6 @@
 #define NOISE_UNKNOWN	10e3
 #define NOISE_YOUNG	32
 
-/* No crystal's rate is off by more, ns per second. */
-#define RATE_SIGMA_MOST	100e3
-
 /*
  * One measurement: its direction and value, its noise, and the scale and shape, or the kinds, of
  * its queueing; with @down, of the sum of both ways' queueing.

@@ -16,6 +16,9 @@
 /* After so many samples a path is known. */
 #define PATH_YOUNG	64
 
+/* The rates that crystals have are within this of 0, ns per second: a standard deviation. */
+#define RATE_SIGMA_MOST	100e3
+
 /**
  * struct path_figures - what the samples of a path have shown, the same for all members
  * @one_way: readings without round trips

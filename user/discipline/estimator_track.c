@@ -125,26 +125,33 @@ bool track_was_late(const struct estimator *estimator, const struct estimator_sa
 	       path_memory_reach(sample);
 }
 
+/* By how much a member finds the sample's offset from the base to be more than it expected. */
+static double unexpected(const struct member *member, int path, double offset)
+{
+	return offset - member->belief.mean[BELIEF_OFFSET] -
+	       member->belief.mean[belief_asymmetry(path)];
+}
+
 void track_notice_congestion(struct estimator *estimator, int path, double offset,
 			     const struct estimator_sample *sample)
 {
-	const double *mean = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH)->belief.mean;
+	const struct member *member = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH);
 
 	path_memory_notice_congestion(&estimator->path[path], sample,
-				      offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)],
-				      mean[belief_delay(path)]);
+				      unexpected(member, path, offset),
+				      member->belief.mean[belief_delay(path)]);
 }
 
 void track_notice_reroute(struct estimator *estimator, int path, double offset,
 			  const struct estimator_sample *sample)
 {
 	const struct member *member = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH);
-	const double *mean = member->belief.mean;
-	double off = offset - mean[BELIEF_OFFSET] - mean[belief_asymmetry(path)];
+	double delay_ns = member->belief.mean[belief_delay(path)];
 	int i;
 
-	path_memory_add_excess(&estimator->path[path], sample, off, mean[belief_delay(path)]);
-	if (!path_memory_notice_reroute(&estimator->path[path], mean[belief_delay(path)]))
+	path_memory_add_excess(&estimator->path[path], sample, unexpected(member, path, offset),
+			       delay_ns);
+	if (!path_memory_notice_reroute(&estimator->path[path], delay_ns))
 		return;
 	for (i = 0; i < estimator->members; i++)
 		member_reroute(&estimator->member[i], path, &estimator->path[path].up,
