@@ -78,8 +78,6 @@ int module_link_status(struct module_link *link, struct module_status *status)
 		.host_state = from.host_state,
 		.host_exact = from.last.exact,
 		.uncertainty_ns = from.last.uncertainty_ns,
-		.pairings = from.pairings,
-		.pairings_failed = from.failures,
 		.disruptions = from.disruptions,
 		.steps = from.steps,
 		.offset_ns = chime_sub_sat(from.now.time_ns, from.realtime_ns),

@@ -19,7 +19,6 @@ struct status_view {
 	json_t *daemon;			/* NULL: not running */
 	bool has_module;
 	struct module_status module;
-	bool has_kernel;
 	bool kernel_synchronised;
 	int64_t kernel_maxerror_ns;
 	int64_t kernel_esterror_ns;
@@ -31,7 +30,6 @@ static void view_kernel(struct status_view *view)
 
 	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0)
 		return;
-	view->has_kernel = true;
 	view->kernel_synchronised = !(tx.status & STA_UNSYNC);
 	view->kernel_maxerror_ns = tx.maxerror * 1000LL;
 	view->kernel_esterror_ns = tx.esterror * 1000LL;

@@ -122,11 +122,8 @@ LOG_FUNCTION(log_debug, LOG_DEBUG)
 
 bool log_limit_pass(struct log_limit *limit, int64_t now_ns, int64_t interval_ns)
 {
-	if (now_ns < limit->next_ns && limit->next_ns - now_ns <= interval_ns) {
-		limit->suppressed++;
+	if (now_ns < limit->next_ns && limit->next_ns - now_ns <= interval_ns)
 		return false;
-	}
 	limit->next_ns = now_ns + interval_ns;
-	limit->suppressed = 0;
 	return true;
 }

@@ -39,14 +39,12 @@ void log_fields(int level, const char *message, const char *const *fields);
 /**
  * struct log_limit - the rate of messages that others can trigger; zero it to start
  * @next_ns: when the next message may pass, by the caller's clock
- * @suppressed: messages suppressed since the last one that passed
  */
 struct log_limit {
 	int64_t next_ns;
-	unsigned int suppressed;
 };
 
-/* Whether to log it at @now_ns: once in @interval_ns. @limit counts suppressed messages. */
+/* Whether to log it at @now_ns: once in @interval_ns. */
 bool log_limit_pass(struct log_limit *limit, int64_t now_ns, int64_t interval_ns);
 
 #endif /* LIB_LOG_H */

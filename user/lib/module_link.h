@@ -56,8 +56,6 @@ struct module_status {
 	enum truechime_host_state host_state;
 	bool host_exact;
 	int64_t uncertainty_ns;
-	uint64_t pairings;
-	uint64_t pairings_failed;
 	uint32_t disruptions;
 	uint32_t steps;
 	int64_t offset_ns;	/* timescale minus system clock */

@@ -212,8 +212,6 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.host_state = get_u8(attrs[TRUECHIME_A_HOST_STATE]),
 		.host_exact = get_u8(attrs[TRUECHIME_A_HOST_EXACT]),
 		.uncertainty_ns = get_s64(attrs[TRUECHIME_A_UNCERTAINTY_NS]),
-		.pairings = (uint64_t)get_s64(attrs[TRUECHIME_A_PAIRINGS]),
-		.pairings_failed = (uint64_t)get_s64(attrs[TRUECHIME_A_PAIRINGS_FAILED]),
 		.disruptions = get_u32(attrs[TRUECHIME_A_DISRUPTIONS]),
 		.steps = get_u32(attrs[TRUECHIME_A_STEPS]),
 		.offset_ns = get_s64(attrs[TRUECHIME_A_OFFSET_NS]),

@@ -23,7 +23,6 @@
 #define NTP_WINDOW_START_S	((1LL << 31) - NTP_UNIX_OFFSET_S)
 
 /* Extension fields: type and length in four bytes, at least 16 in all (RFC 7822 section 7.5). */
-#define NTP_EXTENSION_HEADER	4
 #define NTP_EXTENSION_MIN	16
 
 /* A MAC is a key id with a digest of 16 to 64 bytes, or a key id alone: a crypto-NAK. */

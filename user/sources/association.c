@@ -563,7 +563,6 @@ bool associations_get_info(const struct associations *list, size_t index,
 		ntp_refid_text(info->refid, info->address);
 	}
 	info->port = association->target->config.port;
-	info->pool = association->target->config.kind == CONFIG_POOL;
 	info->kernel_timestamps = association->client.kernel_timestamps;
 	info->rejected = rejection(&association->client);
 	info->resolving_error = *info->address ? "" : association->target->problem;

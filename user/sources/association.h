@@ -43,7 +43,6 @@ struct associations_callbacks {
  * @address: numeric; of a refclock its reference id; "" while not known or not open
  * @refid: the source as a reference id: IPv4 address, a hash of an IPv6 address, or a refclock's
  * @port: UDP port
- * @pool: it is one of a pool's
  * @kernel_timestamps: the latest sample had kernel timestamps at both ends of the exchange
  * @rejected: why the latest answer was not used, for people; "" if it was
  * @resolving_error: why the name has no address, for people; "" if it has
@@ -53,7 +52,6 @@ struct association_info {
 	char address[NET_ADDRESS_TEXT_MAX];
 	uint32_t refid;
 	int port;
-	bool pool;
 	bool kernel_timestamps;
 	const char *rejected;
 	const char *resolving_error;
