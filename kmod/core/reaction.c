@@ -208,11 +208,6 @@ bool chime_reaction_counts(enum truechime_cause cause)
 	return !chime_reaction_row(cause)->uncounted;
 }
 
-bool chime_reaction_is_hosts(enum truechime_cause cause)
-{
-	return chime_reaction_row(cause)->moved == CHIME_MOVED_HOST;
-}
-
 bool chime_reaction_suspects_host(enum truechime_cause cause)
 {
 	return chime_reaction_row(cause)->suspect;

@@ -121,9 +121,6 @@ s64 chime_reaction_spares_ns(enum truechime_cause cause);
 /* Is the cause counted as a disruption, after which the sources measure time anew? */
 bool chime_reaction_counts(enum truechime_cause cause);
 
-/* Does the cause mean that the host's clock moved, and nothing happened to this guest? */
-bool chime_reaction_is_hosts(enum truechime_cause cause);
-
 /* Does the cause mean that this guest may be on another host, of which nothing is known? */
 bool chime_reaction_suspects_host(enum truechime_cause cause);
 

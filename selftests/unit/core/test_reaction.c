@@ -193,7 +193,6 @@ TEST(has_a_row_for_each_cause)
 		EXPECT_EQ(rows[i].occasion, chime_reaction_occasion(cause));
 		EXPECT_EQ(rows[i].suspects, chime_reaction_suspects_host(cause));
 		EXPECT_EQ(rows[i].counts, chime_reaction_counts(cause));
-		EXPECT_EQ(rows[i].hosts, chime_reaction_is_hosts(cause));
 		EXPECT_EQ(rows[i].spare_ns, chime_reaction_spares_ns(cause));
 	}
 }
