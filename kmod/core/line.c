@@ -166,20 +166,6 @@ static __int128 unscale(__int128 distance, s64 rate_q32)
 	return x;
 }
 
-s64 chime_line_invert(const struct chime_line *line, s64 value_ns)
-{
-	const __int128 distance = (__int128)value_ns - line->origin_ns - line->offset_ns;
-	__int128 x = unscale(distance, line->rate_q32);
-	const __int128 near_ns = within(line->rate_horizon_ns, x);
-
-	if (near_ns != x) {
-		__int128 there = near_ns + scale(near_ns, clamp_rate(line->rate_q32));
-
-		x = near_ns + unscale(distance - there, line->beyond_rate_q32);
-	}
-	return saturate(line->origin_ns + x);
-}
-
 /* How much an error that grows by @growth_q32 gains over @age_ns. */
 static __int128 growth(__int128 age_ns, s64 growth_q32)
 {

@@ -126,16 +126,6 @@ s64 chime_line_offset(const struct chime_line *line, s64 at_ns);
 /* The value at @at_ns. */
 s64 chime_line_eval(const struct chime_line *line, s64 at_ns);
 
-/**
- * chime_line_invert() - the argument at which a line has a value
- * @line: the line; rates beyond CHIME_LINE_RATE_MAX_Q32 are taken as that limit
- * @value_ns: the value
- *
- * Return: the nearest whole ns: evaluated there, the line is within 1 ns of @value_ns, unless the
- * result saturated.
- */
-s64 chime_line_invert(const struct chime_line *line, s64 value_ns);
-
 /*
  * Errors at @at_ns, growth rounded up; the age is the distance from the origin in either direction.
  * An unbounded error stays unbounded.

@@ -129,27 +129,6 @@ static s64 random_instant(struct unit_random *random, const struct chime_line *l
 			     unit_random_below(random, 2) ? around : -around);
 }
 
-TEST(inverts_what_it_evaluates_across_its_horizon)
-{
-	struct unit_random random = { 22 };
-	int i;
-
-	for (i = 0; i < RANDOM_ROUNDS; i++) {
-		struct chime_line line = likely_line(&random);
-		s64 at, value, back;
-
-		add_horizon(&random, &line);
-		line.origin_ns >>= 1;
-		at = random_instant(&random, &line);
-		value = chime_line_eval(&line, at);
-		if (value == S64_MAX || value == S64_MIN)
-			continue;
-		back = chime_line_invert(&line, value);
-		ASSERT_LE(absolute((__int128)back - at), 2);
-		ASSERT_LE(absolute((__int128)chime_line_eval(&line, back) - value), 1);
-	}
-}
-
 /* From some ns to years. */
 static s64 random_age(struct unit_random *random)
 {
