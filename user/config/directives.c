@@ -31,154 +31,6 @@
 #define NO_PORT		"'truechime' talks to the daemon by a local socket, there is no command port"
 #define GONE		"chrony no longer knows it either"
 
-static int parse_makestep(struct config_reader *reader, int count, char **words);
-static int parse_maxchange(struct config_reader *reader, int count, char **words);
-static int parse_driftfile(struct config_reader *reader, int count, char **words);
-static int parse_fallbackdrift(struct config_reader *reader, int count, char **words);
-static int parse_include(struct config_reader *reader, int count, char **words);
-static int parse_initstepslew(struct config_reader *reader, int count, char **words);
-static int parse_confdir(struct config_reader *reader, int count, char **words);
-static int parse_sourcedir(struct config_reader *reader, int count, char **words);
-static int parse_authselectmode(struct config_reader *reader, int count, char **words);
-static int parse_bindacqaddress(struct config_reader *reader, int count, char **words);
-static int parse_peer(struct config_reader *reader, int count, char **words);
-static int parse_cmdport(struct config_reader *reader, int count, char **words);
-static int parse_leapsecmode(struct config_reader *reader, int count, char **words);
-static int parse_hostclock(struct config_reader *reader, int count, char **words);
-static int parse_rtcpolicy(struct config_reader *reader, int count, char **words);
-static int parse_steppolicy(struct config_reader *reader, int count, char **words);
-
-/* In the order of the alphabet. */
-static const struct config_option directives[] = {
-	{ "acquisitionport", CONFIG_ADVICE, .max = 1, .advice =
-	  "requests have ports of the kernel's choice; let answers from port 123 in" },
-	{ "allow", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
-	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
-	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
-	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
-	{ "bindaddress", CONFIG_MOOT, .min = 1, .max = 1 },
-	{ "bindcmdaddress", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
-	{ "bindcmddevice", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
-	{ "binddevice", CONFIG_MOOT, .min = 1, .max = 1 },
-	{ "broadcast", CONFIG_ADVICE, .max = 3, .advice = NO_SERVER },
-	{ "clientloglimit", CONFIG_MOOT, .max = 1 },
-	{ "clockprecision", CONFIG_ADVICE, .max = 1, .advice =
-	  "the noise of timestamps is part of each sample" },
-	{ "cmdallow", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
-	{ "cmddeny", CONFIG_MOOT, .max = ANY },
-	{ "cmdport", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_cmdport },
-	{ "cmdratelimit", CONFIG_MOOT, .max = ANY },
-	{ "combinelimit", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "commandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
-	{ "confdir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_confdir },
-	{ "corrtimeratio", CONFIG_ADVICE, .max = 1, .advice =
-	  "offsets are removed as fast as 'maxslewrate' allows" },
-	{ "deny", CONFIG_MOOT, .max = ANY },
-	{ "driftfile", CONFIG_HANDLER, .min = 1, .max = 3, .handle = parse_driftfile },
-	{ "dscp", CONFIG_INT, .offset = AT(dscp), .max = 63 },
-	{ "dumpdir", CONFIG_ADVICE, .max = 1, .advice =
-	  "the rate is kept in 'driftfile'; sources are measured anew, with 'iburst' in seconds" },
-	{ "dumponexit", CONFIG_MOOT, .max = 0 },
-	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_fallbackdrift },
-	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
-	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
-	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600 },
-	{ "hwclockfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
-	{ "hwtimestamp", CONFIG_ADVICE, .max = ANY, .advice =
-	  "the kernel timestamps packets; for hardware clocks use 'refclock PHC' or ptp4l" },
-	{ "hwtstimeout", CONFIG_MOOT, .max = 1 },
-	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
-	{ "initstepslew", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_initstepslew },
-	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
-	{ "leapsecmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_leapsecmode },
-	{ "leapseclist", CONFIG_WORD, .offset = AT(leap_file), .size = CONFIG_PATH_MAX },
-	{ "leapsectz", CONFIG_WORD, .offset = AT(leap_zone), .size = CONFIG_PATH_MAX },
-	{ "linux_freq_scale", CONFIG_ADVICE, .max = ANY, .advice = GONE },
-	{ "linux_hz", CONFIG_ADVICE, .max = ANY, .advice = GONE },
-	{ "local", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
-	{ "lock_all", CONFIG_FLAG, .offset = AT(lock_all) },
-	{ "log", CONFIG_ADVICE, .max = ANY, .advice = NO_LOGS },
-	{ "logbanner", CONFIG_MOOT, .max = 1 },
-	{ "logchange", CONFIG_NS, .offset = AT(logchange_ns), .max = SECONDS_MAX, .initial = 1 },
-	{ "logdir", CONFIG_MOOT, .max = 1 },
-	{ "mailonchange", CONFIG_ADVICE, .max = 2, .advice =
-	  "changes of the clock are in the journal and in 'truechime events --follow'" },
-	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_makestep },
-	{ "manual", CONFIG_ADVICE, .advice =
-	  "the time is not taken from the keyboard; use date(1) on a machine without sources" },
-	{ "maxchange", CONFIG_HANDLER, .min = 3, .max = 3, .handle = parse_maxchange },
-	{ "maxclockerror", CONFIG_PPM, .offset = AT(discipline.maxclockerror), .max = 1e5,
-	  .initial = 1 },
-	{ "maxdistance", CONFIG_NS, .offset = AT(discipline.maxdistance_ns), .max = 16,
-	  .initial = 3 },
-	{ "maxdrift", CONFIG_PPM, .offset = AT(maxdrift), .max = 1e5, .initial = 1e5 },
-	{ "maxjitter", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxntpjump", CONFIG_SECONDS, .offset = AT(max_ntp_jump_s), .max = INT_MAX,
-	  .initial = 30 * 86400 },
-	{ "maxntsconnections", CONFIG_MOOT, .max = 1 },
-	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxslewrate", CONFIG_PPM, .offset = AT(maxslewrate), .max = 1e5, .initial = 1e5 },
-	{ "maxstratum", CONFIG_INT, .offset = AT(maxstratum), .max = INT_MAX, .initial = 15 },
-	{ "maxtxbuffers", CONFIG_MOOT, .max = 1 },
-	{ "maxupdateskew", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,
-	  .initial = 1 },
-	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX },
-	{ "nocerttimecheck", CONFIG_MOOT, .max = 1 },
-	{ "noclientlog", CONFIG_MOOT, .max = 0 },
-	{ "nontpjump", CONFIG_FLAG, .offset = AT(no_ntp_jump) },
-	{ "nosystemcert", CONFIG_MOOT, .max = 0 },
-	{ "ntpjump", CONFIG_FLAG, .offset = AT(ntp_jump) },
-	{ "ntpsigndsocket", CONFIG_MOOT, .max = 1 },
-	{ "ntsaeads", CONFIG_MOOT, .max = ANY },
-	{ "ntscachedir", CONFIG_MOOT, .max = 1 },
-	{ "ntsdumpdir", CONFIG_MOOT, .max = 1 },
-	{ "ntsntpserver", CONFIG_MOOT, .max = 1 },
-	{ "ntsport", CONFIG_MOOT, .max = 1 },
-	{ "ntsprocesses", CONFIG_MOOT, .max = 1 },
-	{ "ntsratelimit", CONFIG_MOOT, .max = ANY },
-	{ "ntsrefresh", CONFIG_MOOT, .max = 1 },
-	{ "ntsrotate", CONFIG_MOOT, .max = 1 },
-	{ "ntsservercert", CONFIG_ADVICE, .max = 1, .advice = NO_SERVER },
-	{ "ntsserverkey", CONFIG_ADVICE, .max = 1, .advice = NO_SERVER },
-	{ "ntstrustedcerts", CONFIG_MOOT, .max = 2 },
-	{ "opencommands", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
-	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_peer },
-	{ "pidfile", CONFIG_WORD, .offset = AT(pidfile), .size = CONFIG_PATH_MAX },
-	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_pool },
-	{ "port", CONFIG_MOOT, .min = 1, .max = 1 },
-	{ "ptpdomain", CONFIG_MOOT, .max = 1 },
-	{ "ptpport", CONFIG_ADVICE, .max = 1, .advice =
-	  "NTP is not sent over PTP; for PTP use ptp4l, and 'truechime mode external'" },
-	{ "ratelimit", CONFIG_MOOT, .max = ANY },
-	{ "refclock", CONFIG_HANDLER, .min = 2, .max = ANY, .handle = config_parse_refclock },
-	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .initial = 1209600 },
-	{ "reselectdist", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "rtcautotrim", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
-	{ "rtcdevice", CONFIG_MOOT, .max = 1 },
-	{ "rtcfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
-	{ "rtconutc", CONFIG_ADVICE, .advice = NO_RTC },
-	{ "rtcpolicy", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rtcpolicy },
-	{ "rtcsync", CONFIG_FLAG, .offset = AT(rtcsync) },
-	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99 },
-	{ "server", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
-	{ "smoothtime", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
-	{ "sourcedir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_sourcedir },
-	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5, .handle = parse_steppolicy },
-	{ "stratumweight", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "tempcomp", CONFIG_ADVICE, .max = ANY, .advice =
-	  "the rate's changes are learned from the sources" },
-	{ "user", CONFIG_WORD, .offset = AT(user), .size = CONFIG_WORD_MAX },
-};
-
-void config_directives_defaults(struct config *config)
-{
-	config_option_defaults(directives, ARRAY_SIZE(directives), config);
-	/* No maxchange: nothing is refused. No makestep: nothing is stepped. */
-	config->discipline.maxchange_ignore = -1;
-}
-
 static int parse_seconds(struct config_reader *reader, const char *what, const char *word,
 			 int64_t *ns)
 {
@@ -560,6 +412,137 @@ static int parse_steppolicy(struct config_reader *reader, int count, char **word
 	}
 
 	return 0;
+}
+
+/* In the order of the alphabet. */
+static const struct config_option directives[] = {
+	{ "acquisitionport", CONFIG_ADVICE, .max = 1, .advice =
+	  "requests have ports of the kernel's choice; let answers from port 123 in" },
+	{ "allow", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
+	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
+	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
+	{ "bindaddress", CONFIG_MOOT, .min = 1, .max = 1 },
+	{ "bindcmdaddress", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
+	{ "bindcmddevice", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
+	{ "binddevice", CONFIG_MOOT, .min = 1, .max = 1 },
+	{ "broadcast", CONFIG_ADVICE, .max = 3, .advice = NO_SERVER },
+	{ "clientloglimit", CONFIG_MOOT, .max = 1 },
+	{ "clockprecision", CONFIG_ADVICE, .max = 1, .advice =
+	  "the noise of timestamps is part of each sample" },
+	{ "cmdallow", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
+	{ "cmddeny", CONFIG_MOOT, .max = ANY },
+	{ "cmdport", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_cmdport },
+	{ "cmdratelimit", CONFIG_MOOT, .max = ANY },
+	{ "combinelimit", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "commandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
+	{ "confdir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_confdir },
+	{ "corrtimeratio", CONFIG_ADVICE, .max = 1, .advice =
+	  "offsets are removed as fast as 'maxslewrate' allows" },
+	{ "deny", CONFIG_MOOT, .max = ANY },
+	{ "driftfile", CONFIG_HANDLER, .min = 1, .max = 3, .handle = parse_driftfile },
+	{ "dscp", CONFIG_INT, .offset = AT(dscp), .max = 63 },
+	{ "dumpdir", CONFIG_ADVICE, .max = 1, .advice =
+	  "the rate is kept in 'driftfile'; sources are measured anew, with 'iburst' in seconds" },
+	{ "dumponexit", CONFIG_MOOT, .max = 0 },
+	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_fallbackdrift },
+	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
+	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
+	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600 },
+	{ "hwclockfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
+	{ "hwtimestamp", CONFIG_ADVICE, .max = ANY, .advice =
+	  "the kernel timestamps packets; for hardware clocks use 'refclock PHC' or ptp4l" },
+	{ "hwtstimeout", CONFIG_MOOT, .max = 1 },
+	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
+	{ "initstepslew", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_initstepslew },
+	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
+	{ "leapsecmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_leapsecmode },
+	{ "leapseclist", CONFIG_WORD, .offset = AT(leap_file), .size = CONFIG_PATH_MAX },
+	{ "leapsectz", CONFIG_WORD, .offset = AT(leap_zone), .size = CONFIG_PATH_MAX },
+	{ "linux_freq_scale", CONFIG_ADVICE, .max = ANY, .advice = GONE },
+	{ "linux_hz", CONFIG_ADVICE, .max = ANY, .advice = GONE },
+	{ "local", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "lock_all", CONFIG_FLAG, .offset = AT(lock_all) },
+	{ "log", CONFIG_ADVICE, .max = ANY, .advice = NO_LOGS },
+	{ "logbanner", CONFIG_MOOT, .max = 1 },
+	{ "logchange", CONFIG_NS, .offset = AT(logchange_ns), .max = SECONDS_MAX, .initial = 1 },
+	{ "logdir", CONFIG_MOOT, .max = 1 },
+	{ "mailonchange", CONFIG_ADVICE, .max = 2, .advice =
+	  "changes of the clock are in the journal and in 'truechime events --follow'" },
+	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_makestep },
+	{ "manual", CONFIG_ADVICE, .advice =
+	  "the time is not taken from the keyboard; use date(1) on a machine without sources" },
+	{ "maxchange", CONFIG_HANDLER, .min = 3, .max = 3, .handle = parse_maxchange },
+	{ "maxclockerror", CONFIG_PPM, .offset = AT(discipline.maxclockerror), .max = 1e5,
+	  .initial = 1 },
+	{ "maxdistance", CONFIG_NS, .offset = AT(discipline.maxdistance_ns), .max = 16,
+	  .initial = 3 },
+	{ "maxdrift", CONFIG_PPM, .offset = AT(maxdrift), .max = 1e5, .initial = 1e5 },
+	{ "maxjitter", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxntpjump", CONFIG_SECONDS, .offset = AT(max_ntp_jump_s), .max = INT_MAX,
+	  .initial = 30 * 86400 },
+	{ "maxntsconnections", CONFIG_MOOT, .max = 1 },
+	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxslewrate", CONFIG_PPM, .offset = AT(maxslewrate), .max = 1e5, .initial = 1e5 },
+	{ "maxstratum", CONFIG_INT, .offset = AT(maxstratum), .max = INT_MAX, .initial = 15 },
+	{ "maxtxbuffers", CONFIG_MOOT, .max = 1 },
+	{ "maxupdateskew", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,
+	  .initial = 1 },
+	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX },
+	{ "nocerttimecheck", CONFIG_MOOT, .max = 1 },
+	{ "noclientlog", CONFIG_MOOT, .max = 0 },
+	{ "nontpjump", CONFIG_FLAG, .offset = AT(no_ntp_jump) },
+	{ "nosystemcert", CONFIG_MOOT, .max = 0 },
+	{ "ntpjump", CONFIG_FLAG, .offset = AT(ntp_jump) },
+	{ "ntpsigndsocket", CONFIG_MOOT, .max = 1 },
+	{ "ntsaeads", CONFIG_MOOT, .max = ANY },
+	{ "ntscachedir", CONFIG_MOOT, .max = 1 },
+	{ "ntsdumpdir", CONFIG_MOOT, .max = 1 },
+	{ "ntsntpserver", CONFIG_MOOT, .max = 1 },
+	{ "ntsport", CONFIG_MOOT, .max = 1 },
+	{ "ntsprocesses", CONFIG_MOOT, .max = 1 },
+	{ "ntsratelimit", CONFIG_MOOT, .max = ANY },
+	{ "ntsrefresh", CONFIG_MOOT, .max = 1 },
+	{ "ntsrotate", CONFIG_MOOT, .max = 1 },
+	{ "ntsservercert", CONFIG_ADVICE, .max = 1, .advice = NO_SERVER },
+	{ "ntsserverkey", CONFIG_ADVICE, .max = 1, .advice = NO_SERVER },
+	{ "ntstrustedcerts", CONFIG_MOOT, .max = 2 },
+	{ "opencommands", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
+	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_peer },
+	{ "pidfile", CONFIG_WORD, .offset = AT(pidfile), .size = CONFIG_PATH_MAX },
+	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_pool },
+	{ "port", CONFIG_MOOT, .min = 1, .max = 1 },
+	{ "ptpdomain", CONFIG_MOOT, .max = 1 },
+	{ "ptpport", CONFIG_ADVICE, .max = 1, .advice =
+	  "NTP is not sent over PTP; for PTP use ptp4l, and 'truechime mode external'" },
+	{ "ratelimit", CONFIG_MOOT, .max = ANY },
+	{ "refclock", CONFIG_HANDLER, .min = 2, .max = ANY, .handle = config_parse_refclock },
+	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .initial = 1209600 },
+	{ "reselectdist", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "rtcautotrim", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
+	{ "rtcdevice", CONFIG_MOOT, .max = 1 },
+	{ "rtcfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
+	{ "rtconutc", CONFIG_ADVICE, .advice = NO_RTC },
+	{ "rtcpolicy", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rtcpolicy },
+	{ "rtcsync", CONFIG_FLAG, .offset = AT(rtcsync) },
+	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99 },
+	{ "server", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
+	{ "smoothtime", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "sourcedir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_sourcedir },
+	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5, .handle = parse_steppolicy },
+	{ "stratumweight", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "tempcomp", CONFIG_ADVICE, .max = ANY, .advice =
+	  "the rate's changes are learned from the sources" },
+	{ "user", CONFIG_WORD, .offset = AT(user), .size = CONFIG_WORD_MAX },
+};
+
+void config_directives_defaults(struct config *config)
+{
+	config_option_defaults(directives, ARRAY_SIZE(directives), config);
+	/* No maxchange: nothing is refused. No makestep: nothing is stepped. */
+	config->discipline.maxchange_ignore = -1;
 }
 
 static int check_count(struct config_reader *reader, const struct config_option *directive,
