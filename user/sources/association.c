@@ -24,9 +24,6 @@
 #define RETRY_NS	(64 * NS_PER_S)
 #define RETRIES_AT_ONCE	4
 
-/* Addresses that sent a KISS packet, as many as are remembered; then the oldest is dropped. */
-#define KISSED_MAX	CONFIG_SOURCES_MAX
-
 /*
  * The gap between requests to different servers. It is less if it would exceed half of the quickest
  * server's interval divided by the number of servers. A confirmation asks all within HASTY_NS
@@ -38,72 +35,6 @@
 
 /* A route appears a moment before it works, and seldom alone. */
 #define ARRIVAL_NS	(NS_PER_S / 2)
-
-/* An address that sent a KISS packet: any source that gets it next has to wait, too. */
-struct kissed {
-	struct net_address address;
-	int port;
-	uint32_t code;
-	int64_t until_ns;
-};
-
-/**
- * struct associations - the list
- * @timescale: not owned
- * @callbacks: the owner's
- * @context: for @callbacks
- * @targets: in the order of the configuration
- * @target_count: how many
- * @sources: of all targets, in order
- * @list: the associations that they belong to
- * @count: how many
- * @changed: call the owner's callback before returning
- * @stamps_fd: keeps the kernel timestamping packets, -1
- * @watch_fd: reports changes of the network, -1
- * @retry_ns: raw instant at which to retry failed sources, INT64_MAX: none
- * @retried_ns: raw instant up to which earlier retries have used up the allowance
- * @pause_from_ns: no source is asked from this raw instant ...
- * @pause_until_ns: ... to this one
- * @pausing: it is between them
- * @spacing: of requests
- * @bind_address4: as configured
- * @bind_address6: as configured
- * @bind_device: as configured
- * @socket: refers to those
- * @minstratum: as configured
- * @maxstratum: as configured
- * @refresh_ns: as configured, 0: never
- * @kissed: addresses that sent KISS packets ...
- * @kissed_count: ... how many, of which KISSED_MAX are kept
- */
-struct associations {
-	struct timescale *timescale;
-	struct associations_callbacks callbacks;
-	void *context;
-	struct target **targets;
-	size_t target_count;
-	struct source *sources[CONFIG_SOURCES_MAX];
-	struct association *list[CONFIG_SOURCES_MAX];
-	size_t count;
-	bool changed;
-	int stamps_fd;
-	int watch_fd;
-	int64_t retry_ns;
-	int64_t retried_ns;
-	int64_t pause_from_ns;
-	int64_t pause_until_ns;
-	bool pausing;
-	struct ntp_spacing spacing;
-	char bind_address4[CONFIG_WORD_MAX];
-	char bind_address6[CONFIG_WORD_MAX];
-	char bind_device[CONFIG_WORD_MAX];
-	struct ntp_socket_options socket;
-	int minstratum;
-	int maxstratum;
-	int64_t refresh_ns;
-	struct kissed kissed[KISSED_MAX];
-	size_t kissed_count;
-};
 
 struct associations *associations_new(struct timescale *timescale,
 				      const struct associations_callbacks *callbacks,
@@ -152,11 +83,6 @@ void associations_set_timescale(struct associations *list, struct timescale *tim
 	list->timescale = timescale;
 }
 
-struct timescale *associations_timescale(struct associations *list)
-{
-	return list->timescale;
-}
-
 bool associations_address_used(const struct associations *list, const struct net_address *address,
 			       int port)
 {
@@ -184,11 +110,6 @@ bool associations_agree(const struct associations *list, int64_t now_raw_ns)
 	return false;
 }
 
-bool associations_have_room(const struct associations *list)
-{
-	return list->count < CONFIG_SOURCES_MAX;
-}
-
 void associations_message(struct associations *list, int priority, const char *format, ...)
 {
 	va_list arguments;
@@ -200,11 +121,6 @@ void associations_message(struct associations *list, int priority, const char *f
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	list->callbacks.message(list->context, priority, text);
-}
-
-void associations_source_changed(struct associations *list)
-{
-	list->changed = true;
 }
 
 /* A server that is asked every 16 ms cannot wait for the others. */
@@ -239,16 +155,6 @@ void associations_list_changed(struct associations *list)
 	space_out(list);
 }
 
-const struct ntp_socket_options *associations_socket_options(const struct associations *list)
-{
-	return &list->socket;
-}
-
-struct ntp_spacing *associations_spacing(struct associations *list)
-{
-	return &list->spacing;
-}
-
 struct ntp_limits associations_limits(const struct associations *list,
 				      const struct config_source *config)
 {
@@ -258,11 +164,6 @@ struct ntp_limits associations_limits(const struct associations *list,
 		.maxstratum = list->maxstratum,
 		.maxdelay_ns = config->maxdelay_ns,
 	};
-}
-
-int64_t associations_refresh_ns(const struct associations *list)
-{
-	return list->refresh_ns;
 }
 
 static struct kissed *find_kissed(struct associations *list, const struct net_address *address,

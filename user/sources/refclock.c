@@ -25,7 +25,7 @@ static void open_device(struct target *target, int64_t now_raw_ns)
 		return;
 	}
 	target->problem = "";
-	associations_source_changed(target->list);
+	target->list->changed = true;
 }
 
 static void take_failure(struct target *target, int err, int64_t now_raw_ns)
@@ -51,11 +51,11 @@ static void read_sample(struct target *target, int64_t now_raw_ns)
 	int err;
 
 	source_polled(association->source, now_raw_ns);
-	err = refclock_phc_sample(&target->phc, associations_timescale(target->list),
+	err = refclock_phc_sample(&target->phc, target->list->timescale,
 				  &target->config, &sample);
 	if (!err)
 		err = source_add(association->source, now_raw_ns, &sample);
-	associations_source_changed(target->list);
+	target->list->changed = true;
 	if (err < 0) {
 		take_failure(target, err, now_raw_ns);
 		return;

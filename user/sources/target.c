@@ -71,8 +71,8 @@ static struct ntp_client_options client_options(const struct target *target)
 		.port = target->config.port,
 		.version = target->config.version,
 		.limits = associations_limits(target->list, &target->config),
-		.socket = *associations_socket_options(target->list),
-		.spacing = associations_spacing(target->list),
+		.socket = target->list->socket,
+		.spacing = &target->list->spacing,
 	};
 }
 
@@ -106,7 +106,7 @@ static bool add_association(struct target *target, int64_t now_raw_ns)
 {
 	struct association *association;
 
-	if (target->count == TARGET_ASSOCIATIONS_MAX || !associations_have_room(target->list))
+	if (target->count == TARGET_ASSOCIATIONS_MAX || target->list->count >= CONFIG_SOURCES_MAX)
 		return false;
 	association = association_new(target, now_raw_ns);
 	if (!association)
@@ -378,7 +378,7 @@ static bool is_without_address(const struct target *target)
 static void take_addresses(struct target *target, const struct net_address *addresses, int count,
 			   int64_t now_raw_ns)
 {
-	int64_t refresh_ns = associations_refresh_ns(target->list);
+	int64_t refresh_ns = target->list->refresh_ns;
 
 	memcpy(target->found, addresses, (size_t)count * sizeof(*addresses));
 	memset(target->tried, 0, sizeof(target->tried));
@@ -410,7 +410,7 @@ void target_failed(struct target *target, int err, const char *problem, int64_t 
 					     target->config.options.name, problem);
 		target->problem = problem;
 		source_failed(target->associations[0]->source, now_raw_ns, err);
-		associations_source_changed(target->list);
+		target->list->changed = true;
 	}
 	target->refreshing = false;
 	schedule_look_up(target, now_raw_ns, LOOK_UP_FIRST_NS,
@@ -532,7 +532,7 @@ static void handle(struct association *association, enum ntp_client_result resul
 	if ((result != NTP_CLIENT_SAMPLE || association->false_samples) &&
 	    is_gone(association) && !is_numeric(target))
 		replace(association, now_raw_ns);
-	associations_source_changed(target->list);
+	target->list->changed = true;
 }
 
 int64_t target_next_ns(const struct target *target)
@@ -585,7 +585,7 @@ void target_event(struct target *target, const struct pollfd *fd, int64_t now_ra
 		if (fd->fd != association->client.socket.fd)
 			continue;
 		handle(association,
-		       ntp_client_event(&association->client, associations_timescale(target->list),
+		       ntp_client_event(&association->client, target->list->timescale,
 					fd->revents, now_raw_ns), now_raw_ns);
 		return;
 	}
@@ -609,7 +609,7 @@ void target_timer(struct target *target, int64_t now_raw_ns)
 		    now_raw_ns < ntp_client_next_ns(&association->client))
 			continue;
 		handle(association,
-		       ntp_client_timer(&association->client, associations_timescale(target->list),
+		       ntp_client_timer(&association->client, target->list->timescale,
 					now_raw_ns), now_raw_ns);
 	}
 }

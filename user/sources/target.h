@@ -18,6 +18,9 @@
 #include "sources/refclock_phc.h"
 #include "sources/resolver.h"
 
+/* Addresses that sent a KISS packet, as many as are remembered; then the oldest is dropped. */
+#define KISSED_MAX	CONFIG_SOURCES_MAX
+
 /* The size limit of a pool, and of a query's result. */
 #define TARGET_ASSOCIATIONS_MAX	RESOLVER_ADDRESSES_MAX
 
@@ -73,18 +76,79 @@ struct target {
 	size_t count;
 };
 
+/* An address that sent a KISS packet: any source that gets it next has to wait, too. */
+struct kissed {
+	struct net_address address;
+	int port;
+	uint32_t code;
+	int64_t until_ns;
+};
+
+/**
+ * struct associations - the list
+ * @timescale: not owned
+ * @callbacks: the owner's
+ * @context: for @callbacks
+ * @targets: in the order of the configuration
+ * @target_count: how many
+ * @sources: of all targets, in order
+ * @list: the associations that they belong to
+ * @count: how many
+ * @changed: call the owner's callback before returning
+ * @stamps_fd: keeps the kernel timestamping packets, -1
+ * @watch_fd: reports changes of the network, -1
+ * @retry_ns: raw instant at which to retry failed sources, INT64_MAX: none
+ * @retried_ns: raw instant up to which earlier retries have used up the allowance
+ * @pause_from_ns: no source is asked from this raw instant ...
+ * @pause_until_ns: ... to this one
+ * @pausing: it is between them
+ * @spacing: of requests
+ * @bind_address4: as configured
+ * @bind_address6: as configured
+ * @bind_device: as configured
+ * @socket: refers to those
+ * @minstratum: as configured
+ * @maxstratum: as configured
+ * @refresh_ns: as configured, 0: never
+ * @kissed: addresses that sent KISS packets ...
+ * @kissed_count: ... how many, of which KISSED_MAX are kept
+ */
+struct associations {
+	struct timescale *timescale;
+	struct associations_callbacks callbacks;
+	void *context;
+	struct target **targets;
+	size_t target_count;
+	struct source *sources[CONFIG_SOURCES_MAX];
+	struct association *list[CONFIG_SOURCES_MAX];
+	size_t count;
+	bool changed;
+	int stamps_fd;
+	int watch_fd;
+	int64_t retry_ns;
+	int64_t retried_ns;
+	int64_t pause_from_ns;
+	int64_t pause_until_ns;
+	bool pausing;
+	struct ntp_spacing spacing;
+	char bind_address4[CONFIG_WORD_MAX];
+	char bind_address6[CONFIG_WORD_MAX];
+	char bind_device[CONFIG_WORD_MAX];
+	struct ntp_socket_options socket;
+	int minstratum;
+	int maxstratum;
+	int64_t refresh_ns;
+	struct kissed kissed[KISSED_MAX];
+	size_t kissed_count;
+};
+
 /* What the targets use of association.c. */
-struct timescale *associations_timescale(struct associations *list);
 bool associations_address_used(const struct associations *list, const struct net_address *address,
 			       int port);
-bool associations_have_room(const struct associations *list);
 bool associations_agree(const struct associations *list, int64_t now_raw_ns);
 void associations_message(struct associations *list, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void associations_list_changed(struct associations *list);
-void associations_source_changed(struct associations *list);
-const struct ntp_socket_options *associations_socket_options(const struct associations *list);
-struct ntp_spacing *associations_spacing(struct associations *list);
 struct ntp_limits associations_limits(const struct associations *list,
 				      const struct config_source *config);
 
@@ -95,7 +159,6 @@ void associations_note_kiss(struct associations *list, const struct ntp_client *
 /* When an address may be asked again after KISS @code; INT64_MIN: it sent none. */
 int64_t associations_kissed_until(struct associations *list, const struct net_address *address,
 				  int port, uint32_t *code);
-int64_t associations_refresh_ns(const struct associations *list);
 
 /* NULL: no memory. */
 struct target *target_new(struct associations *list, const struct config_source *config,
