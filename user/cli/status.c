@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "lib/event_report.h"
 #include "lib/names.h"
 #include "steering/rival.h"
 
@@ -319,11 +320,6 @@ static double ppb_of_q32(int64_t rate_q32)
 	return (double)rate_q32 / 4294967296.0 * 1e9;
 }
 
-static json_t *bound_to_json(int64_t maxerror_ns)
-{
-	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? json_null() : json_integer(maxerror_ns);
-}
-
 /* The format of module_to_json()'s members; too long to stand where it is used. */
 #define MODULE_JSON "{s:s,s:s,s:s,s:s,s:I,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:o,s:o,s:o}"
 
@@ -347,9 +343,9 @@ static json_t *module_to_json(const struct module_status *module)
 			 "host_rate_ppb", module->has_host_line ?
 				ppb_of_q32(module->host_line.rate_q32) : 0.0,
 			 "slew_ns", (json_int_t)module->slew_ns,
-			 "maxerror_ns", bound_to_json(module->maxerror_ns),
-			 "reading_maxerror_ns", bound_to_json(module->reading_ns),
-			 "host_maxerror_ns", bound_to_json(module->host_maxerror_ns));
+			 "maxerror_ns", json_of_bound(module->maxerror_ns),
+			 "reading_maxerror_ns", json_of_bound(module->reading_ns),
+			 "host_maxerror_ns", json_of_bound(module->host_maxerror_ns));
 }
 
 static void print_view_json(const struct status_view *view)

@@ -13,12 +13,6 @@
 #define NS_PER_S	1000000000LL
 #define PPB		1e9
 
-/* A bound that is unknown is null. */
-static json_t *report_error(int64_t error_ns)
-{
-	return error_ns == CHIME_LINE_UNBOUNDED_NS ? json_null() : json_integer(error_ns);
-}
-
 /* JSON has no infinity. */
 static json_t *report_real(double value)
 {
@@ -102,9 +96,9 @@ json_t *report_status(const struct state *state)
 			 "trust", trust_name(steering->trust),
 			 "corrected", steering->has_correction,
 			 "refused", update->result.step == DISCIPLINE_REFUSED,
-			 "maxerror_ns", report_error(steering->maxerror_ns),
-			 "reading_maxerror_ns", report_error(steering->reading_ns),
-			 "esterror_ns", report_error(steering->esterror_ns),
+			 "maxerror_ns", json_of_bound(steering->maxerror_ns),
+			 "reading_maxerror_ns", json_of_bound(steering->reading_ns),
+			 "esterror_ns", json_of_bound(steering->esterror_ns),
 			 "offset_ns", (json_int_t)chime_sub_sat(steering->now.time_ns,
 								steering->now.realtime_ns),
 			 "reference", steering->now.has_host ? "host" : "raw",
@@ -155,8 +149,8 @@ json_t *report_tracking(const struct state *state)
 			 "root_dispersion_ns", (json_int_t)result->root_dispersion_ns,
 			 "update_interval_s", report_seconds(update->interval_ns),
 			 "leap", report_leap(steering->leap, steering->synchronised),
-			 "maxerror_ns", report_error(steering->maxerror_ns),
-			 "esterror_ns", report_error(steering->esterror_ns));
+			 "maxerror_ns", json_of_bound(steering->maxerror_ns),
+			 "esterror_ns", json_of_bound(steering->esterror_ns));
 }
 
 /*

@@ -17,12 +17,6 @@ static json_t *event_evidence(uint32_t evidence)
 	return list;
 }
 
-/* null: none is known. */
-static json_t *event_bound(int64_t maxerror_ns)
-{
-	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? json_null() : json_integer(maxerror_ns);
-}
-
 json_t *event_report(const struct module_event *event)
 {
 	char text[NAME_TEXT_MAX * 2];
@@ -36,8 +30,8 @@ json_t *event_report(const struct module_event *event)
 			 "gap_ns", (json_int_t)event->gap_ns,
 			 "offset_ns", (json_int_t)event->offset_ns,
 			 "residual_ns", (json_int_t)event->residual_ns,
-			 "maxerror_before_ns", event_bound(event->maxerror_before_ns),
-			 "maxerror_ns", event_bound(event->maxerror_ns),
+			 "maxerror_before_ns", json_of_bound(event->maxerror_before_ns),
+			 "maxerror_ns", json_of_bound(event->maxerror_ns),
 			 "latency_ns", (json_int_t)event->latency_ns,
 			 "raw_ns", (json_int_t)event->raw_ns,
 			 /* Good to some 200 ns: a double has 53 bits. */
