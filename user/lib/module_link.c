@@ -412,7 +412,8 @@ int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_n
 
 	if (!msg)
 		return -ENOMEM;
-	return module_link_change(link, msg, module_message_put_host_maxerror(msg, maxerror_ns));
+	return module_link_change(link, msg, nla_put_u64(msg, TRUECHIME_A_HOST_MAXERROR_NS,
+							 (uint64_t)maxerror_ns) ? -EMSGSIZE : 0);
 }
 
 /* The newest are kept when there are more than asked for. */

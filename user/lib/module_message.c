@@ -386,11 +386,6 @@ int module_message_put_rule(struct nl_msg *msg, const struct module_rule *rule)
 	return nla_nest_end(msg, nest) < 0 ? -EMSGSIZE : 0;
 }
 
-int module_message_put_host_maxerror(struct nl_msg *msg, int64_t maxerror_ns)
-{
-	return put_s64(msg, TRUECHIME_A_HOST_MAXERROR_NS, maxerror_ns) ? -EMSGSIZE : 0;
-}
-
 int module_message_put_jump(struct nl_msg *msg, const struct module_jump *jump, uint32_t epoch)
 {
 	if (nla_put_u32(msg, TRUECHIME_A_EPOCH, epoch) ||

@@ -27,7 +27,6 @@ int module_message_rtc(const struct nlattr *head, int length, enum truechime_rtc
 int module_message_put_correction(struct nl_msg *msg, const struct chime_line *correction,
 				  enum truechime_reference reference, uint32_t epoch, bool jump);
 int module_message_put_rule(struct nl_msg *msg, const struct module_rule *rule);
-int module_message_put_host_maxerror(struct nl_msg *msg, int64_t maxerror_ns);
 int module_message_put_jump(struct nl_msg *msg, const struct module_jump *jump, uint32_t epoch);
 
 /*
