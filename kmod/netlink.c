@@ -141,12 +141,6 @@ static int chime_do_status(struct sk_buff *request, struct genl_info *info)
 	return chime_answer_end(skb, info, header, chime_put_status(skb, &status));
 }
 
-static int chime_answer_now(struct sk_buff *skb, struct genl_info *info, void *header,
-			    const struct chime_status *status)
-{
-	return chime_answer_end(skb, info, header, chime_put_now(skb, status));
-}
-
 static int chime_do_now(struct sk_buff *request, struct genl_info *info)
 {
 	struct chime_status status;
@@ -161,7 +155,7 @@ static int chime_do_now(struct sk_buff *request, struct genl_info *info)
 		chime_control_now(chime_instance, &status);
 	else
 		chime_status_read(chime_instance, &status);
-	return chime_answer_now(skb, info, header, &status);
+	return chime_answer_end(skb, info, header, chime_put_now(skb, &status));
 }
 
 static s64 chime_get_s64(const struct nlattr *attr, s64 absent)
@@ -252,7 +246,7 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 				    nla_get_flag(info->attrs[TRUECHIME_A_JUMP]));
 	if (!ret) {
 		chime_control_reading(chime_instance, &status);
-		return chime_answer_now(skb, info, header, &status);
+		return chime_answer_end(skb, info, header, chime_put_now(skb, &status));
 	}
 	nlmsg_free(skb);
 	if (ret == -ESTALE)
