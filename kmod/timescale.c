@@ -59,11 +59,6 @@ static bool chime_line_unbounded(const struct chime_line *line)
 	return line->maxerror_ns == CHIME_LINE_UNBOUNDED_NS;
 }
 
-static bool chime_view_bounded(const struct chime_view *view)
-{
-	return !chime_line_unbounded(&view->line);
-}
-
 static s64 chime_view_reference(const struct chime_view *view, s64 raw_ns)
 {
 	if (view->reference == TRUECHIME_REFERENCE_HOST)
@@ -201,7 +196,7 @@ static void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns
 {
 	struct chime_view *view = &timescale->current_view;
 	s64 before_ns = chime_view_time(view, raw_ns);
-	bool bounded = chime_view_bounded(view);
+	bool bounded = !chime_line_unbounded(&view->line);
 	s64 phase_ns;
 
 	lockdep_assert_held(timescale->lock);
@@ -572,10 +567,8 @@ static void chime_line_shift(struct chime_line *line, s64 by_ns)
 static void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 error_ns,
 				  s64 raw_ns)
 {
-	struct chime_line *correction = &timescale->correction;
-
-	chime_line_shift(correction, gap_ns);
-	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, error_ns);
+	chime_line_shift(&timescale->correction, gap_ns);
+	chime_timescale_widen(timescale, error_ns);
 	chime_line_shift(&timescale->free, gap_ns);
 	chime_line_shift(&timescale->external, gap_ns);
 	chime_timescale_begin_epoch(timescale, &chime_jumped);
