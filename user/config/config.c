@@ -183,14 +183,11 @@ out_close:
 	return err;
 }
 
-/**
- * config_read_file() - a file, in the middle of another or as the first
- * @reader: the reading; where it was is restored afterwards
- * @path: of the file
- *
- * Return: 0 if it was read, whatever is in it; else -errno after an error was reported.
+/*
+ * A file, in the middle of another or as the first. 0 if it was read, whatever is in it; else
+ * -errno after an error was reported.
  */
-int config_read_file(struct config_reader *reader, const char *path)
+static int read_file(struct config_reader *reader, const char *path)
 {
 	const char *outer_file = reader->file;
 	int outer_line = reader->line;
@@ -237,7 +234,7 @@ int config_read_pattern(struct config_reader *reader, const char *pattern)
 	}
 
 	for (size_t i = 0; i < found.gl_pathc && !err; i++)
-		err = config_read_file(reader, found.gl_pathv[i]);
+		err = read_file(reader, found.gl_pathv[i]);
 	globfree(&found);
 
 	return err;
@@ -296,7 +293,7 @@ static void read_found(struct config_reader *reader, char **paths, size_t path_c
 			if (compare_base_names(&paths[i], &paths[next]))
 				break;
 		}
-		config_read_file(reader, paths[earliest(paths, i, next, count, directories)]);
+		read_file(reader, paths[earliest(paths, i, next, count, directories)]);
 	}
 }
 
@@ -388,7 +385,7 @@ int config_load(const char *path, config_report *report_function, void *context,
 	if (!reader.config)
 		return -ENOMEM;
 
-	return finish(&reader, config_read_file(&reader, path), config);
+	return finish(&reader, read_file(&reader, path), config);
 }
 
 int config_from_text(const char *name, const char *text, size_t length, bool follow,

@@ -102,7 +102,6 @@ void config_error(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void config_warn(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-int config_read_file(struct config_reader *reader, const char *path);
 int config_read_pattern(struct config_reader *reader, const char *pattern);
 int config_read_directories(struct config_reader *reader, int count, char **directories,
 			    const char *suffix, bool volatile_origin);
