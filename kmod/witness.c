@@ -24,7 +24,8 @@ s64 chime_witness_slept_ns(const struct chime_witness *witness)
 	return chime_boot_minus_raw() - witness->boot_minus_raw_ns;
 }
 
-void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence)
+/* Something was seen: check now. Any context, between start and stop. */
+static void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence)
 {
 	set_bit(evidence, &chime->witness.hints);
 	chime_checks_now(chime);

@@ -7,7 +7,6 @@
 #define CHIME_WITNESS_H
 
 #include <linux/notifier.h>
-#include <linux/truechime.h>
 #include <linux/types.h>
 
 #include "core/pace.h"
@@ -52,9 +51,6 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 
 /* Stop them: no hint is raised afterwards. Context: process, lock not held. */
 void chime_witness_stop(struct chime *chime);
-
-/* Something was seen: check now. Any context, between start and stop. */
-void chime_witness_hint(struct chime *chime, enum truechime_evidence evidence);
 
 /*
  * The words in memory that show a stop or a restore of this guest, the host's among them: as they
