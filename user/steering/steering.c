@@ -80,15 +80,6 @@ void steering_set_options(struct steering *steering, const struct steering_optio
 	steering_limits(steering);
 }
 
-void steering_recheck(struct steering *steering)
-{
-	follower_restart(&steering->follower);
-	steering->status.valid = false;
-	steering->disarm = true;
-	steering->next_check_ns = 0;
-	steering->next_publish_ns = 0;
-}
-
 void steering_set_timescale(struct steering *steering, struct timescale *timescale)
 {
 	steering->timescale = timescale;

@@ -45,6 +45,15 @@
 
 #define Q32	4294967296.0
 
+void steering_recheck(struct steering *steering)
+{
+	follower_restart(&steering->follower);
+	steering->status.valid = false;
+	steering->disarm = true;
+	steering->next_check_ns = 0;
+	steering->next_publish_ns = 0;
+}
+
 static bool steering_is_far(const struct timescale_now *now)
 {
 	return steering_error_ns(now) > chime_add_sat(now->maxerror_ns, UNSETTLED_NS);
