@@ -2,7 +2,6 @@
 /*
  * truechime host: the host's clocks that this machine offers, and which one is trusted.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -68,7 +67,7 @@ static int host_list(const struct cli *cli, struct module_link *link)
 	return CLI_OK;
 }
 
-/* 0, -EINVAL: not a command, -errno of the module. */
+/* 0, -errno of the module. */
 static int host_change(struct module_link *link, int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[0], "choose"))

@@ -6,7 +6,6 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "lib/names.h"
 

@@ -6,10 +6,8 @@
 
 #include <cap-ng.h>
 #include <errno.h>
-#include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 static bool privileges_have(unsigned int capability)

@@ -5,7 +5,6 @@
 #include "discipline/estimator_member.h"
 
 #include <math.h>
-#include <string.h>
 
 /* The share of measurements that are outliers. */
 #define OUTLIER_PROBABILITY	5e-4

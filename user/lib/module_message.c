@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
-#include <string.h>
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "clocks/clock_span.h"
 #include "core/line.h"

@@ -7,7 +7,6 @@
 #ifndef SOURCES_RESOLVER_H
 #define SOURCES_RESOLVER_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -6,7 +6,6 @@
 #include "steering/steering_private.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "lib/names.h"
 

@@ -5,8 +5,6 @@
  */
 #include "steering/steering_private.h"
 
-#include <stdio.h>
-
 #include "lib/names.h"
 
 #define NS_PER_S	1000000000LL
