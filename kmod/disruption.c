@@ -7,9 +7,7 @@
 
 #include "disruption.h"
 
-#include <linux/bitops.h>
 #include <linux/jiffies.h>
-#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>

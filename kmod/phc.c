@@ -5,7 +5,6 @@
 #include "phc.h"
 
 #include <linux/kernel.h>
-#include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/time64.h>

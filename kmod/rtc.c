@@ -2,14 +2,11 @@
 /*
  * The RTC as a witness: readings, and what follows from a jump. See rtc.h.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "rtc.h"
 
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
-#include <linux/printk.h>
 #include <linux/rtc.h>
 #include <linux/time.h>
 #include <linux/time64.h>

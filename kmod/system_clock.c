@@ -7,7 +7,6 @@
 #include "system_clock.h"
 
 #include <linux/delay.h>
-#include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>

@@ -4,7 +4,6 @@
  */
 #include "timescale.h"
 
-#include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
