@@ -8,7 +8,7 @@
 
 #include <linux/skbuff.h>
 
-#include "control.h"
+#include "chime.h"
 
 bool chime_put_s64(struct sk_buff *skb, int attribute, s64 value);
 

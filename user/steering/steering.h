@@ -15,7 +15,6 @@
 #include "clocks/system_clock.h"
 #include "clocks/timescale.h"
 #include "discipline/discipline.h"
-#include "steering/follower.h"
 #include "steering/leap.h"
 #include "steering/trust.h"
 

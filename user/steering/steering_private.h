@@ -10,6 +10,7 @@
 
 #include "clocks/release_date.h"
 #include "lib/log.h"
+#include "steering/follower.h"
 #include "steering/rival.h"
 
 /*
