@@ -87,7 +87,6 @@ struct config_source {
  * @bind_device: interface of the requests, ""
  * @driftfile: "" if none
  * @driftfile_interval_s: least time between two writings
- * @rtcsync: let the kernel keep the RTC right
  * @user: to run as; "" if not given
  * @pidfile: "" if not given
  * @keyfile: kept for when keys are
@@ -122,7 +121,6 @@ struct config {
 	char bind_device[CONFIG_WORD_MAX];
 	char driftfile[CONFIG_PATH_MAX];
 	int64_t driftfile_interval_s;
-	bool rtcsync;
 	char user[CONFIG_WORD_MAX];
 	char pidfile[CONFIG_PATH_MAX];
 	char keyfile[CONFIG_PATH_MAX];

@@ -526,7 +526,7 @@ static const struct config_option directives[] = {
 	{ "rtcfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
 	{ "rtconutc", CONFIG_ADVICE, .advice = NO_RTC },
 	{ "rtcpolicy", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rtcpolicy },
-	{ "rtcsync", CONFIG_FLAG, .offset = AT(rtcsync) },
+	{ "rtcsync", CONFIG_MOOT, .max = 0 },
 	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99 },
 	{ "server", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
 	{ "smoothtime", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },

@@ -48,7 +48,6 @@ TEST(debian_chrony_conf_is_understood)
 	EXPECT_EQ(3600, config->driftfile_interval_s);
 	EXPECT_EQ(NS_PER_S, config->discipline.step_threshold_ns);
 	EXPECT_EQ(3, config->discipline.step_limit);
-	EXPECT_TRUE(config->rtcsync);
 	config_free(config);
 }
 
