@@ -15,7 +15,6 @@
 
 #include "discipline/discipline.h"
 #include "discipline/source.h"
-#include "discipline/source_select.h"
 #include "lib/module_link.h"
 #include "steering/leap.h"
 

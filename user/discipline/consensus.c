@@ -10,7 +10,6 @@
 
 #include "discipline/quorum.h"
 #include "discipline/source_interval.h"
-#include "discipline/source_select.h"
 
 #define NS_PER_S	1000000000LL
 

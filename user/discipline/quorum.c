@@ -5,7 +5,6 @@
 #include "discipline/quorum.h"
 
 #include "discipline/source_interval.h"
-#include "discipline/source_select.h"
 
 /*
  * So many unanswered requests show that a source is silent rather than late. The clock does not

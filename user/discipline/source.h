@@ -18,6 +18,9 @@
 
 #define SOURCE_NAME_MAX	256
 
+/* Sources that can be judged together: a bit of struct selection for each. */
+#define SOURCE_SELECT_MAX	64
+
 enum source_kind {
 	SOURCE_SERVER,
 	SOURCE_REFCLOCK,

@@ -12,8 +12,6 @@
 
 #include "discipline/source.h"
 
-#define SOURCE_SELECT_MAX	64
-
 /**
  * struct selection_terms - the conditions of a selection
  * @previous: index of the source selected before, or -1
