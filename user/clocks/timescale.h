@@ -80,12 +80,6 @@ static inline bool timescale_is_vouched(const struct timescale_now *now)
 	return now->host_maxerror_ns && now->host_maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
 }
 
-/* Bound of the timescale's error against UTC; CHIME_LINE_UNBOUNDED_NS: none known. */
-static inline int64_t timescale_utc_maxerror_ns(const struct timescale_now *now)
-{
-	return chime_add_sat(now->maxerror_ns, now->host_maxerror_ns);
-}
-
 /* The change of the reference since @epoch; unknown if an epoch was missed. */
 static inline struct reference_change timescale_change_since(const struct timescale_now *now,
 							     uint32_t epoch)

@@ -209,9 +209,8 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 	time_ns = chime_add_sat(then->time_ns,
 				since_ns + (int64_t)((double)since_ns * last->base_rate));
 	grown_ns = (int64_t)((double)since_ns * maxclockerror);
-	maxerror_ns = timescale_is_unvouched(then) ?
-		      chime_add_sat(then->maxerror_ns, TIMESCALE_ASSUMED_NS) :
-		      timescale_utc_maxerror_ns(then);
+	maxerror_ns = chime_add_sat(then->maxerror_ns, timescale_is_unvouched(then) ?
+				    TIMESCALE_ASSUMED_NS : then->host_maxerror_ns);
 	/* The rate of UTC against raw minus that of the reference against raw. */
 	rate = last->base_rate - (now.has_host && !now.slew_ns ? now.rate : 0.0);
 	line = (struct chime_line){
