@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Selection: intersection, clustering, weights. Estimates come from source.c; discipline.c applies
- * the outcome.
+ * Selection: intersection and clustering. Estimates come from source.c; discipline.c applies the
+ * outcome.
  */
 #include "discipline/source_select.h"
 
@@ -416,19 +416,14 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 	return best;
 }
 
-/*
- * The weights of the sources that are about as good as the selected one: the inverse squares of
- * their expected errors.
- */
+/* Combine the sources that are about as good as the selected one. */
 static void combine(const struct candidate *candidates, size_t count, const struct candidate *best,
 		    struct source *const *sources, struct selection *selection)
 {
-	double sum = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		const struct candidate *candidate = &candidates[i];
-		double weight;
 
 		if (!candidate->usable || !candidate->agrees || !candidate->within ||
 		    candidate->prefer != best->prefer ||
@@ -436,14 +431,9 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 		    candidate->distrusted != best->distrusted ||
 		    (candidate != best && !candidate->runs_along))
 			continue;
-		weight = 1 / fmax(candidate->quality * candidate->quality, 1e-6);
 		source_set_verdict(sources[candidate->index], SOURCE_COMBINED);
-		selection->index[selection->count] = candidate->index;
-		selection->weight[selection->count++] = weight;
-		sum += weight;
+		selection->index[selection->count++] = candidate->index;
 	}
-	for (i = 0; i < selection->count; i++)
-		selection->weight[i] /= sum;
 	selection->selected = best->index;
 	source_set_verdict(sources[best->index], SOURCE_SELECTED);
 }

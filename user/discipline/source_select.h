@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which sources are right: intersection (RFC 5905 11.2.1), clustering (11.2.2) and the weights for
- * combining. Pure; names the falsetickers and changes only verdicts.
+ * Which sources are right: intersection (RFC 5905 11.2.1), and which of those to combine:
+ * clustering (11.2.2). Pure; names the falsetickers and changes only verdicts.
  */
 #ifndef DISCIPLINE_SOURCE_SELECT_H
 #define DISCIPLINE_SOURCE_SELECT_H
@@ -27,7 +27,6 @@ struct selection_terms {
  * @selected: index of the source whose identity is reported, -1: none
  * @count: members of @index
  * @index: sources to be combined
- * @weight: their weights, which add up to 1
  * @place_low_ns: as an offset at the instant of the selection: the interval that most sources
  *	agree on, where the clock is put, begins here
  * @place_high_ns: and ends here
@@ -43,7 +42,6 @@ struct selection {
 	int selected;
 	size_t count;
 	int index[SOURCE_SELECT_MAX];
-	double weight[SOURCE_SELECT_MAX];
 	int64_t place_low_ns;
 	int64_t place_high_ns;
 	int64_t low_ns;
