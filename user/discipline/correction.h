@@ -55,9 +55,6 @@ struct pace {
  * @reach_ns: the rate is trusted for so long
  * @horizon_ns: the growths of the errors hold for so long
  * @beyond_growth: of the bound from there on, at least
- * @root_delay_ns: of the selected source, its own path included
- * @root_dispersion_ns: of the selected source
- * @leap: announced by most
  */
 struct combined {
 	struct estimate estimate;
@@ -69,9 +66,6 @@ struct combined {
 	double reach_ns;
 	double horizon_ns;
 	double beyond_growth;
-	double root_delay_ns;
-	double root_dispersion_ns;
-	int leap;
 };
 
 /* Set the horizons of @combined, and the growths of its errors, from its estimate and bound. */

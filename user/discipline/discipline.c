@@ -480,17 +480,6 @@ static int count_leaps(struct source *const *sources, size_t count, int64_t at_n
 	return 2 * votes[1] > voters ? 1 : 2 * votes[2] > voters ? 2 : 0;
 }
 
-/* Root delay and root dispersion. */
-static void survey(struct source *const *sources, const struct selection *selection, int64_t at_ns,
-		   struct combined *combined)
-{
-	struct source_status status;
-
-	source_get_status(sources[selection->selected], at_ns, &status);
-	combined->root_delay_ns = (double)(status.last.root_delay_ns + status.minimum_delay_ns);
-	combined->root_dispersion_ns = (double)status.last.root_dispersion_ns;
-}
-
 /*
  * The reference is a free-running clock if it has moved further at a steady rate than a daemon that
  * disciplines it would allow. The raw clock always is.
@@ -754,11 +743,10 @@ static void describe(struct source *const *sources, const struct combined *combi
 	source_get_status(sources[result->selection.selected], at_ns, &status);
 	result->stratum = status.last.stratum < 15 ? status.last.stratum + 1 : 16;
 	result->refid = status.last.refid;
-	result->root_delay_ns = (int64_t)combined->root_delay_ns;
-	result->root_dispersion_ns = (int64_t)ceil(combined->root_dispersion_ns +
+	result->root_delay_ns = status.last.root_delay_ns + status.minimum_delay_ns;
+	result->root_dispersion_ns = (int64_t)ceil((double)status.last.root_dispersion_ns +
 						   CORRECTION_SIGMAS *
 						   combined->estimate.sigma_ns);
-	result->leap = (uint8_t)combined->leap;
 }
 
 /*
@@ -873,8 +861,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
 					odd_rate(&discipline->settled, &combined.estimate, fresh));
 	correction_foresee(&correction, sources, count, &combined);
-	survey(sources, &result->selection, at_ns, &combined);
-	combined.leap = count_leaps(sources, count, at_ns);
+	result->leap = (uint8_t)count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
 	if (fallen || (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
 		describe(sources, &combined, at_ns, result);
