@@ -104,7 +104,7 @@ const struct member *bank_best(const struct estimator *estimator)
 	return best;
 }
 
-const struct member *bank_best_of_shape(const struct estimator *estimator, int shape)
+const struct member *bank_best_of(const struct estimator *estimator, int shape, bool kinds)
 {
 	const struct member *best = NULL;
 	int i;
@@ -112,22 +112,8 @@ const struct member *bank_best_of_shape(const struct estimator *estimator, int s
 	for (i = 0; i < estimator->members; i++) {
 		const struct member *member = &estimator->member[i];
 
-		if (member->shape == shape && !member->kinds &&
+		if (member->shape == shape && member->kinds == kinds &&
 		    (!best || member->log_weight > best->log_weight))
-			best = member;
-	}
-	return best ? best : bank_best(estimator);
-}
-
-const struct member *bank_best_of_kinds(const struct estimator *estimator)
-{
-	const struct member *best = NULL;
-	int i;
-
-	for (i = 0; i < estimator->members; i++) {
-		const struct member *member = &estimator->member[i];
-
-		if (member->kinds && (!best || member->log_weight > best->log_weight))
 			best = member;
 	}
 	return best ? best : bank_best(estimator);

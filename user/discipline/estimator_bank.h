@@ -84,13 +84,10 @@ const struct member *bank_best(const struct estimator *estimator);
 bool bank_others_known(const struct estimator *estimator, int path);
 
 /*
- * The best member of a shape, or of all if none has it; members for two kinds of delays, in which
- * the least delay means something else, are excluded.
+ * The best member of a shape, or of all if none has it. Members for two kinds of delays, in which
+ * the least delay means something else, are a group of their own: @kinds.
  */
-const struct member *bank_best_of_shape(const struct estimator *estimator, int shape);
-
-/* Likewise, among those for two kinds of delays. */
-const struct member *bank_best_of_kinds(const struct estimator *estimator);
+const struct member *bank_best_of(const struct estimator *estimator, int shape, bool kinds);
 
 /* Replace members whose numbers are no longer finite by one that is valid. false: none is. */
 bool bank_repair(struct estimator *estimator);

@@ -74,8 +74,7 @@ void track_recover(struct estimator *estimator, int path, double offset,
 
 		if (member->misses[path] < MISSES_ADOPT)
 			continue;
-		best = member->kinds ? bank_best_of_kinds(estimator) :
-				       bank_best_of_shape(estimator, member->shape);
+		best = bank_best_of(estimator, member->shape, member->kinds);
 		if (!best->misses[path]) {
 			member->belief = best->belief;
 			memcpy(member->former_delay, best->former_delay,
@@ -135,7 +134,7 @@ static double unexpected(const struct member *member, int path, double offset)
 void track_notice_congestion(struct estimator *estimator, int path, double offset,
 			     const struct estimator_sample *sample)
 {
-	const struct member *member = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH);
+	const struct member *member = bank_best_of(estimator, BANK_SHAPE_OF_PATH, false);
 
 	path_memory_notice_congestion(&estimator->path[path], sample,
 				      unexpected(member, path, offset),
@@ -145,7 +144,7 @@ void track_notice_congestion(struct estimator *estimator, int path, double offse
 void track_notice_reroute(struct estimator *estimator, int path, double offset,
 			  const struct estimator_sample *sample)
 {
-	const struct member *member = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH);
+	const struct member *member = bank_best_of(estimator, BANK_SHAPE_OF_PATH, false);
 	double delay_ns = member->belief.mean[belief_delay(path)];
 	int i;
 
@@ -161,7 +160,7 @@ void track_notice_reroute(struct estimator *estimator, int path, double offset,
 void track_check_reroute(struct estimator *estimator, int path, double offset,
 			 const struct estimator_sample *sample)
 {
-	const struct member *member = bank_best_of_shape(estimator, BANK_SHAPE_OF_PATH);
+	const struct member *member = bank_best_of(estimator, BANK_SHAPE_OF_PATH, false);
 	double delay_ns = member->former_delay[path].mean;
 	double off_ns = offset - member->belief.mean[BELIEF_OFFSET] -
 			member->former_asymmetry[path].mean;
