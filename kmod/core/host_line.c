@@ -269,7 +269,6 @@ static void chime_host_line_lose_rate(struct chime_host_line *host,
 				      const struct chime_pairing *pairing)
 {
 	host->rate_known = false;
-	host->clocksource_changes++;
 	chime_host_line_restart(host, pairing, CHIME_BASELINE_MIN_NS);
 }
 
@@ -325,10 +324,8 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 
 void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing)
 {
-	if (host->count && pairing->clocksource_seq != host->last.clocksource_seq) {
+	if (host->count && pairing->clocksource_seq != host->last.clocksource_seq)
 		host->rate_known = false;
-		host->clocksource_changes++;
-	}
 	chime_host_line_restart(host, pairing, host->rate_known ? CHIME_BASELINE_KEPT_NS :
 								 CHIME_BASELINE_MIN_NS);
 	host->rate_suspect = pairing->stood_still || !pairing->witness;

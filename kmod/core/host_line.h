@@ -79,7 +79,6 @@ enum chime_verdict {
  *	now
  * @rate_change_q32: size of the latest rate change ...
  * @rate_change_raw_ns: ... and when it was seen
- * @clocksource_changes: changes of the raw clock's rate seen
  */
 struct chime_host_line {
 	struct chime_line line;
@@ -92,7 +91,6 @@ struct chime_host_line {
 	bool rate_suspect;
 	s64 rate_change_q32;
 	s64 rate_change_raw_ns;
-	u32 clocksource_changes;
 };
 
 /* @pairing's host time minus the line's at the same instant; 0 before the first cross-timestamp. */
