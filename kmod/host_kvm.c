@@ -306,19 +306,15 @@ static void chime_kvm_read_marks(struct chime_marks *marks)
 	marks->words[CHIME_MARK_CLOCK_NS] = READ_ONCE(pvclock->system_time);
 }
 
-static void chime_kvm_free(struct chime_kvm *kvm)
+static void chime_kvm_close(void *device)
 {
+	struct chime_kvm *kvm = device;
 	unsigned long address = (unsigned long)kvm->page;
 
 	/* A page that cannot be encrypted again must not be reused: leak it. */
 	if (kvm->page && (!kvm->shared || !WARN_ON(set_memory_encrypted(address, 1))))
 		free_page(address);
 	kfree(kvm);
-}
-
-static void chime_kvm_close(void *device)
-{
-	chime_kvm_free(device);
 }
 
 static int chime_kvm_share(struct chime_kvm *kvm)
@@ -361,7 +357,7 @@ static int chime_kvm_open(void **device)
 	return 0;
 
 err_free:
-	chime_kvm_free(kvm);
+	chime_kvm_close(kvm);
 	return ret;
 }
 
