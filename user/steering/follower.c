@@ -495,7 +495,6 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 
 	command->base_rate = clamp(follower->base_rate, options->max_rate);
 	command->rate = clamp(command->base_rate + follower->bias + slew, options->max_rate);
-	command->offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns);
 	command->settled = llabs(offset_ns) <= tolerance_ns ||
 			   (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
 			    llabs(offset_ns) <= now->sigma_ns);

@@ -35,14 +35,12 @@ struct follower_options {
  * @rate: its rate against raw, as a fraction
  * @base_rate: the part that the timescale itself has; @rate without the phase correction
  * @next_ns: raw instant of the next check
- * @offset_ns: timescale minus system clock as seen
  * @settled: the offset is within the timescale's own error
  */
 struct follower_command {
 	double rate;
 	double base_rate;
 	int64_t next_ns;
-	int64_t offset_ns;
 	bool settled;
 };
 
