@@ -233,8 +233,8 @@ void chime_checks_start_busy(struct chime *chime)
 	ret = cpuhp_state_add_instance(checks->hotplug_state, &checks->hotplug);
 	checks->follows_cpus = !ret;
 	if (ret)
-		pr_warn("CPUs cannot be followed (error %d): checking every %u ms only\n", ret,
-			jiffies_to_msecs(checks->idle_jiffies));
+		pr_warn("busy CPUs cannot check the host clock (CPU hotplug, error %d): it is only checked every %u ms\n",
+			ret, jiffies_to_msecs(checks->idle_jiffies));
 }
 
 void chime_checks_stop_busy(struct chime *chime)

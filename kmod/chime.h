@@ -35,7 +35,7 @@
  * @rtc: the witness where there is no host clock
  * @checks: the timers of the checks
  * @phc: the PTP clock
- * @published: what is told without @lock
+ * @published: what is reported without @lock
  */
 struct chime {
 	struct mutex lock;	/* all changes; see above */

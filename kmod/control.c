@@ -113,7 +113,7 @@ void chime_control_set_mode(struct chime *chime, enum truechime_mode mode)
 	mutex_lock(&chime->lock);
 	if (chime->timescale.current_view.mode != mode)
 		pr_notice("mode %s\n", mode == TRUECHIME_MODE_EXTERNAL ?
-			  "external: programs adjust the PTP clock, both lines stand aside" :
+			  "external: programs adjust the PTP clock, host and daemon do not" :
 			  "auto: the host's time and the daemon steer the PTP clock");
 	chime_timescale_set_mode(&chime->timescale, mode, ktime_get_raw_ns());
 	chime_unlock(chime);
@@ -170,7 +170,7 @@ int chime_control_demote_host(struct chime *chime, bool demoted)
 	} else if (chime->host.demoted != demoted) {
 		chime->host.demoted = demoted;
 		pr_notice("host clock %s is %s\n", chime->host.ops->name, demoted ?
-			  "set aside as untrustworthy: time goes on by this machine's own counter" :
+			  "no longer trusted: time goes on by this machine's own counter" :
 			  "trusted again");
 		chime_control_set_reference(chime);
 	}

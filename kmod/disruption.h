@@ -68,8 +68,8 @@ void chime_disruption_init(struct chime *chime);
 void chime_disruption_start(struct chime *chime, bool stated);
 
 /*
- * How right the host's clock is known to be may have changed: tell the timescale. Context: process,
- * lock held.
+ * The known bound of the host's clock may have changed: pass it on to the timescale. Context:
+ * process, lock held.
  */
 void chime_disruption_note_host_maxerror(struct chime *chime);
 

@@ -100,7 +100,7 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 	chime_disruption_restart(chime, ahead_ns);
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
 				  TRUECHIME_OCCASION_DISRUPTION, &repair);
-	pr_notice("no NTP server has answered since the disruption: by the RTC's jump, as rtc=trust says, the system clock was %lld ms %s and %s\n",
+	pr_notice("no NTP server has answered since the disruption, so the jump of the RTC is followed (rtc=trust); the system clock was %lld ms %s and %s\n",
 		  div_s64(chime_abs_sat(repair.offset_ns), NSEC_PER_MSEC),
 		  repair.offset_ns < 0 ? "ahead" : "behind", chime_action_words(repair.action));
 }

@@ -87,11 +87,11 @@ static void chime_bound_words(char words[CHIME_WORDS_MAX], s64 maxerror_ns)
 	char bound[CHIME_WORDS_MAX];
 
 	if (maxerror_ns == CHIME_LINE_UNBOUNDED_NS) {
-		strscpy(words, "how well that is UTC is not known", CHIME_WORDS_MAX);
+		strscpy(words, "whose error against UTC is not known", CHIME_WORDS_MAX);
 		return;
 	}
 	chime_duration_words(bound, maxerror_ns);
-	snprintf(words, CHIME_WORDS_MAX, "UTC is known to %s", bound);
+	snprintf(words, CHIME_WORDS_MAX, "which is within %s of UTC", bound);
 }
 
 static void chime_event_log(const struct chime_event *event)
@@ -102,7 +102,7 @@ static void chime_event_log(const struct chime_event *event)
 	chime_noticed_words(noticed, event);
 	/* A host whose clock jumps again and again must not flood the log. */
 	if (event->action == TRUECHIME_ACTION_DISTRUSTED) {
-		pr_warn_ratelimited("%s: the system clock was marked unsynchronised; by how much it is off nobody here knows until a time source answers%s\n",
+		pr_warn_ratelimited("%s: the system clock was marked unsynchronised; its error is not known until a time source answers%s\n",
 				    chime_cause_words(event->cause), noticed);
 		return;
 	}

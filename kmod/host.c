@@ -55,7 +55,7 @@ static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairin
 	if (ret) {
 		host->failures++;
 		if (!host->silent)
-			pr_warn_ratelimited("host clock %s does not answer (error %d): its last known time is carried on, and trusted less as it ages\n",
+			pr_warn_ratelimited("host clock %s does not answer (error %d): its last readings are extrapolated, and the error bound grows\n",
 					    host->ops->name, ret);
 		host->silent = true;
 		return ret;
@@ -242,7 +242,7 @@ static bool chime_host_raw_lost_time(const struct chime_host *host, s64 gap_ns, 
  * Some hypervisors set the clocks of a guest ahead when they restore it: then even the raw clock
  * jumps together with the host's time, and only the checks that are missing show how long this
  * guest stood still. A little may be missing, but not half of it. Where the raw clock ran on while
- * the guest stood still, as a TSC does, kvm-clock did not: then there is nothing to tell.
+ * the guest stood still, as a TSC does, kvm-clock did not: then no clock was set ahead.
  */
 static void chime_host_note_set_ahead(struct chime_host *host, const struct chime_pairing *pairing)
 {

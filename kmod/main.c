@@ -20,27 +20,27 @@ MODULE_PARM_DESC(host, "host clock: auto, kvm or none (auto)");
 
 static unsigned int hostmaxerror_us;
 module_param(hostmaxerror_us, uint, 0444);
-MODULE_PARM_DESC(hostmaxerror_us, "the clocks of all hosts of this guest are right to so many us, up to 3600000000; 0: nobody has said (0)");
+MODULE_PARM_DESC(hostmaxerror_us, "bound of the error of the clocks of all hosts of this guest, in us, up to 3600000000; 0: not stated (0)");
 
 static unsigned int hostdifference_us = 10000;
 module_param(hostdifference_us, uint, 0444);
-MODULE_PARM_DESC(hostdifference_us, "where nobody says how right they are, the clocks of two hosts of this guest differ by at most so many us, up to 3600000000; 0: a pause or revert never ends on another host (10000)");
+MODULE_PARM_DESC(hostdifference_us, "maximum difference between the clocks of two hosts of this guest, in us, up to 3600000000, where no bound of their error is stated; 0: a pause or revert never ends on another host (10000)");
 
 static unsigned int check_ms = 20;
 module_param(check_ms, uint, 0444);
-MODULE_PARM_DESC(check_ms, "a busy machine checks the host's time every so many ms, 1 to 60000 (20)");
+MODULE_PARM_DESC(check_ms, "interval between checks of the host clock on a busy machine, in ms, 1 to 60000 (20)");
 
 static unsigned int idle_check_ms = 1000;
 module_param(idle_check_ms, uint, 0444);
-MODULE_PARM_DESC(idle_check_ms, "an idle machine is woken to do so when it has not for so many ms, 1 to 60000 (1000)");
+MODULE_PARM_DESC(idle_check_ms, "maximum interval between checks of the host clock on an idle machine, in ms, 1 to 60000 (1000)");
 
 static unsigned int slew_ppm = 500;
 module_param(slew_ppm, uint, 0444);
-MODULE_PARM_DESC(slew_ppm, "small changes of the timescale are slewed in at so many ppm, 1 to 100000 (500)");
+MODULE_PARM_DESC(slew_ppm, "rate at which small changes of the timescale's phase are slewed in, in ppm, 1 to 100000 (500)");
 
 static unsigned int holdover_s = 3600;
 module_param(holdover_s, uint, 0444);
-MODULE_PARM_DESC(holdover_s, "a correction not renewed for so many seconds is held over, 1 to 86400 (3600)");
+MODULE_PARM_DESC(holdover_s, "age from which a correction that was not renewed counts as holdover, in s, 1 to 86400 (3600)");
 
 static bool genid = true;
 module_param(genid, bool, 0444);
@@ -48,7 +48,7 @@ MODULE_PARM_DESC(genid, "listen to the VM generation id device, if there is one 
 
 static bool vmclock = true;
 module_param(vmclock, bool, 0444);
-MODULE_PARM_DESC(vmclock, "watch the disruption marker of the vmclock device, if there is one (Y)");
+MODULE_PARM_DESC(vmclock, "watch the disruption marker and the generation counter of the vmclock device, if there is one (Y)");
 
 static bool suspend = true;
 module_param(suspend, bool, 0444);
@@ -56,11 +56,11 @@ MODULE_PARM_DESC(suspend, "listen to this machine's own suspends (Y)");
 
 static char *rtc = "hint";
 module_param(rtc, charp, 0444);
-MODULE_PARM_DESC(rtc, "a jump of the RTC where there is no host clock: ignore, hint (report it) or trust (follow it when no NTP server answers) (hint)");
+MODULE_PARM_DESC(rtc, "what to do about a jump of the RTC where there is no host clock: ignore, hint (report it) or trust (also follow it if no NTP server answers) (hint)");
 
 static char *boot;
 module_param(boot, charp, 0444);
-MODULE_PARM_DESC(boot, "wrong system clock at load: RULE[:THRESHOLD[:MAXIMUM]], forward[/backward]; RULE is step, slew or ignore (step:1s)");
+MODULE_PARM_DESC(boot, "what to do about a wrong system clock at load: RULE[:THRESHOLD[:MAXIMUM]], forward[/backward]; RULE is step, slew or ignore (step:1s)");
 
 static char *disruption;
 module_param(disruption, charp, 0444);
@@ -68,11 +68,11 @@ MODULE_PARM_DESC(disruption, "the same after a revert, pause, restore or suspend
 
 static char *steady;
 module_param(steady, charp, 0444);
-MODULE_PARM_DESC(steady, "the same in steady running (ignore)");
+MODULE_PARM_DESC(steady, "the same when a program asks for a step on occasion steady (ignore)");
 
 static char *operator;
 module_param(operator, charp, 0444);
-MODULE_PARM_DESC(operator, "the same when somebody asks for a step (step)");
+MODULE_PARM_DESC(operator, "the same when an operator asks for a step (step)");
 
 static struct chime chime;
 

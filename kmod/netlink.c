@@ -182,7 +182,7 @@ static int chime_get_horizons(struct nlattr **tb, struct chime_line *line,
 	    line->beyond_maxerror_rate_q32 >= line->maxerror_rate_q32)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, tb[TRUECHIME_LINE_A_HORIZON_NS],
-			    "no error grows slower beyond the horizon than before it");
+			    "an error must not grow more slowly beyond the horizon than before it");
 	return -EINVAL;
 }
 
@@ -251,9 +251,10 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	nlmsg_free(skb);
 	if (ret == -ESTALE)
 		NL_SET_ERR_MSG_ATTR(info->extack, epoch,
-				    "the reference is another one, or means something else, since: measure again");
+				    "the reference has changed since the correction was measured: measure again");
 	else
-		NL_SET_ERR_MSG_ATTR(info->extack, nest, "not a line that can be believed");
+		NL_SET_ERR_MSG_ATTR(info->extack, nest,
+				    "the correction is no valid line: a rate or an error is out of range");
 	return ret;
 }
 
@@ -281,14 +282,14 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 		break;
 	case -EBUSY:
 		NL_SET_ERR_MSG(info->extack,
-			       "mode external: others say what the timescale shows, and steer the system clock");
+			       "mode external is in force: other programs set the timescale and steer the system clock");
 		break;
 	case -EPERM:
 		NL_SET_ERR_MSG(info->extack, "the step policy forbids this step");
 		break;
 	case -ERANGE:
 		NL_SET_ERR_MSG(info->extack,
-			       "the right time would be one before the module was released: host or correction are wrong");
+			       "the timescale shows a date before the module was released: the host's clock or the correction is wrong");
 		break;
 	case -EIO:
 		NL_SET_ERR_MSG(info->extack, "the kernel refused to set the system clock");
@@ -308,7 +309,7 @@ static int chime_do_disrupted(struct sk_buff *request, struct genl_info *info)
 	if (!attrs[TRUECHIME_A_EPOCH] || !attrs[TRUECHIME_A_RAW_NS] ||
 	    !attrs[TRUECHIME_A_OFFSET_NS] || !attrs[TRUECHIME_A_MAXERROR_NS]) {
 		NL_SET_ERR_MSG(info->extack,
-			       "a jump needs its epoch, its size, a bound, and when all was well last");
+			       "a jump needs its epoch, its offset, a bound, and the raw time of the last agreement");
 		return -EINVAL;
 	}
 	jump.offset_ns = nla_get_s64(attrs[TRUECHIME_A_OFFSET_NS]);
@@ -318,14 +319,15 @@ static int chime_do_disrupted(struct sk_buff *request, struct genl_info *info)
 	switch (ret) {
 	case -ESTALE:
 		NL_SET_ERR_MSG_ATTR(info->extack, attrs[TRUECHIME_A_EPOCH],
-				    "the reference means something else since: measure again");
+				    "the reference has changed since the jump was measured: measure again");
 		break;
 	case -EBUSY:
 		NL_SET_ERR_MSG(info->extack,
-			       "the host's clock is the reference, or mode external in force: sources cannot report a disruption");
+			       "the host's clock is the reference, or mode external is in force: sources cannot report a disruption");
 		break;
 	case -ENODATA:
-		NL_SET_ERR_MSG(info->extack, "no correction is in force that could have been left");
+		NL_SET_ERR_MSG(info->extack,
+			       "no correction is set, so sources cannot report a disruption");
 		break;
 	}
 	return ret;
@@ -436,7 +438,7 @@ static int chime_set_host_state(struct nlattr *state, struct netlink_ext_ack *ex
 	return ret;
 }
 
-/* -1 withdraws it, and no clock is right to nothing. */
+/* -1 withdraws the bound. 0 is refused: every clock has an error. */
 static int chime_check_host_maxerror(const struct nlattr *maxerror, struct netlink_ext_ack *extack)
 {
 	s64 maxerror_ns = chime_get_s64(maxerror, -1);

@@ -24,8 +24,8 @@
 #define CHIME_RTC_SPARE_NS	(600 * NSEC_PER_SEC)
 
 /*
- * A reading takes milliseconds, but sometimes seconds: then nobody knows when the RTC showed what
- * was read. It is read again in a second.
+ * A reading takes milliseconds, but sometimes seconds: then it is not known when the RTC showed
+ * what was read. It is read again in a second.
  */
 #define CHIME_RTC_READ_MOST_NS	(300 * NSEC_PER_MSEC)
 

@@ -13,7 +13,7 @@
 #include <linux/timex.h>
 
 /**
- * struct chime_timekeeper_watch - one look at the timekeeper
+ * struct chime_timekeeper_watch - one reading of the timekeeper
  * @notifier: called with the timekeeper as it is registered, and at each tick until it is not
  * @ntp_tick: length of a tick, in ns times 2^NTP_SCALE_SHIFT
  * @tai_offset: TAI minus UTC, in s; 0 until somebody sets it

@@ -175,7 +175,7 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
  *	whose clock differs from the first one's by up to this; 0: it is the same
  * @suspect_ns: for CHIME_REFERENCE_RESYNC: the host's clock may have been set by this much instead;
  *	0: it was not; chime_timescale_clear_suspect() is next
- * @vouched: instead of both the bound that is stated of the host's clock tells how right it is
+ * @vouched: use the bound that is stated of the host's clock instead of both
  */
 struct chime_reference_terms {
 	const struct chime_line *host;

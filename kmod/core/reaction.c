@@ -12,9 +12,7 @@
 /* An error that the policy may leave without the clock being marked unsynchronised. */
 #define CHIME_RIGHT_NS		CHIME_NS_PER_MS
 
-/*
- * The rate error of a clock that may be undisciplined: the largest that a kernel corrects.
- */
+/* The rate error of a clock that may be undisciplined: the largest that a kernel corrects. */
 #define CHIME_FREE_RATE_Q32	(500 * CHIME_PPM_Q32)
 
 /* Which clock moved. */

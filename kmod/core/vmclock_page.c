@@ -42,7 +42,7 @@
 /* No period of a counter needs a greater shift: with this, a period of 1 s is 1. */
 #define CHIME_VMCLOCK_SHIFT_MAX		63
 
-/* A clock that the page says to be wrong by more, or by nothing at all, is not described by it. */
+/* A page that states a larger bound, or one of 0, says nothing of its clock. */
 #define CHIME_VMCLOCK_MAXERROR_MAX_NS	(3600 * CHIME_NS_PER_S)
 
 /* A page that was not written for longer says nothing of now. */

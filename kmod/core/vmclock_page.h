@@ -101,7 +101,7 @@ int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 regio
  * hide that the other one is wrong.
  *
  * Return: the bound, as it will be some checks later; CHIME_LINE_UNBOUNDED_NS: the page states
- * none, or none that can be believed.
+ * none, or one that cannot be right.
  */
 s64 chime_vmclock_maxerror(const struct chime_vmclock_page *page, u64 counter, s64 host_ns,
 			   s64 apart_ns);
