@@ -165,7 +165,7 @@ static void report_end(const struct cli *cli)
 	}
 	close(fd);
 	fprintf(stderr,
-		"truechime: the daemon broke off: its events were not read in time, or it was started again; see truechime events\n");
+		"truechime: the daemon closed the connection: its events were not read in time, or it was restarted; see truechime events\n");
 }
 
 int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event))

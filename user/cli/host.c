@@ -27,9 +27,9 @@ static const char *host_sentence(enum truechime_host_state state)
 	case TRUECHIME_HOST_CHOSEN:
 		return "used as the reference";
 	case TRUECHIME_HOST_FAILING:
-		return "chosen, but it no longer answers: time goes on by what was known of it";
+		return "chosen, but it no longer answers: its last readings are extrapolated";
 	case TRUECHIME_HOST_DEMOTED:
-		return "chosen, but set aside as untrustworthy";
+		return "chosen, but deselected, as it is not trusted";
 	}
 	return "in a state that this program does not know";
 }

@@ -40,12 +40,12 @@ static void print_usage(FILE *to)
 		fprintf(to, "  %-12s  %s\n", verb->name, verb->help);
 	fputs("\n  -j, --json         JSON instead of sentences and tables\n"
 	      "  -v, --verbose      explain the tables' columns\n"
-	      "  -f, --follow       events: go on telling\n"
+	      "  -f, --follow       events: report new ones as they happen\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
 	      "Exit status: 0: done (status: synchronised); 1: refused (status: not synchronised, or\n"
-	      "nobody is there to say so); 2: wrong usage, or who is needed is not there to be asked.\n",
+	      "neither module nor daemon runs); 2: wrong usage, or the one that is needed does not run.\n",
 	      to);
 }
 

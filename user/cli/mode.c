@@ -13,7 +13,7 @@ static const char *mode_sentence(enum truechime_mode mode)
 		       "the PTP interface may only read.";
 	case TRUECHIME_MODE_EXTERNAL:
 		return "external: the module's clock is steered through the PTP interface\n"
-		       "(ptp4l, phc2sys); host and daemon stand aside.";
+		       "(ptp4l, phc2sys); host and daemon do not steer it.";
 	}
 	return "a mode that this program does not know";
 }

@@ -119,11 +119,11 @@ static void print_grounds(const struct status_view *view)
 	else if (view->daemon && last > 0 && is_corrected(view))
 		printf("corrected by NTP %s ago", ago);
 	else if (view->daemon && last > 0)
-		printf("what NTP said %s ago no longer holds", ago);
+		printf("NTP's correction of %s ago is not in force any more", ago);
 	else if (view->daemon)
 		printf("not yet corrected by NTP");
 	else
-		printf("nobody asks time servers");
+		printf("no time server is asked");
 }
 
 /* Programs that steer by PTP mark the kernel's clock synchronised, but state no bound. */
@@ -139,10 +139,10 @@ static void print_steered_by_others(const struct status_view *view)
 
 	rival_find("/proc", rivals, sizeof(rivals));
 	printf("%s",
-	       "The clock is left to another program, which says that it is synchronised and not how right it is (");
+	       "Another program steers the clock; it states that the clock is synchronised, but no error bound (");
 	print_grounds(view);
 	puts(").");
-	puts("Module and daemon stand aside for PTP programs (mode external).");
+	puts("PTP programs steer the clock, not module and daemon (mode external).");
 	if (*rivals)
 		printf("Running: %s.\n", rivals);
 }
@@ -152,7 +152,7 @@ static bool has_number(const json_t *object, const char *name)
 	return json_is_integer(json_object_get(object, name));
 }
 
-/* The clock is the host's, and nobody has said how right that is: the kernel's bound is a guess. */
+/* The clock is the host's, whose own error is not known: the kernel's bound is a guess. */
 static bool is_unvouched(const struct status_view *view)
 {
 	return view->daemon && !has_number(view->daemon, "maxerror_ns") &&
@@ -172,7 +172,7 @@ static void print_synchronised(const struct status_view *view)
 	if (is_unvouched(view)) {
 		text_of_duration(json_int_of(view->daemon, "reading_maxerror_ns", 0), bound,
 				 sizeof(bound));
-		printf("The clock follows its host to %s; how right the host is nobody has said (",
+		printf("The clock follows its host to %s; the host's own error is not known (",
 		       bound);
 	} else {
 		if (has_number(view->daemon, "maxerror_ns"))
@@ -202,10 +202,10 @@ static void print_unsynchronised(const struct status_view *view)
 	print_grounds(view);
 	puts(").");
 	if (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL)
-		puts("Module and daemon stand aside for PTP programs (mode external).");
+		puts("PTP programs steer the clock, not module and daemon (mode external).");
 	if (!view->daemon) {
 		printf("%s\n",
-		       "The daemon truechimed is not running, so nobody vouches for the time. To start it: systemctl start truechimed");
+		       "The daemon truechimed is not running, so nothing confirms the time. To start it: systemctl start truechimed");
 		return;
 	}
 	if (json_bool_of(view->daemon, "observing")) {
@@ -237,7 +237,7 @@ static void print_neither(const struct status_view *view)
 	if (view->kernel_synchronised && view->kernel_maxerror_ns)
 		printf("Another program says that it is right to within %s.\n", bound);
 	else if (view->kernel_synchronised)
-		puts("Another program says that it is synchronised, and not how right it is.");
+		puts("Another program states that it is synchronised, but no error bound.");
 	puts("To start both: systemctl enable --now truechimed");
 }
 
@@ -255,9 +255,9 @@ static void print_host_clock(const struct module_status *module)
 	       name_of_host_state(module->host_state), module->host_exact ? "exact" : "bracketed",
 	       uncertainty);
 	if (module->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
-		puts("how right it is itself nobody has said");
+		puts("its own error is not known");
 	else
-		printf("itself right to within %s, it is said\n", maxerror);
+		printf("its own error is stated to be at most %s\n", maxerror);
 }
 
 static void print_module(const struct status_view *view)

@@ -78,7 +78,7 @@ static void print_sentence(const json_t *reply)
 	else if (!json_bool_of(reply, "synchronised"))
 		printf("The system clock is %s off and not synchronised.\n\n", offset);
 	else if (json_is_null(json_object_get(reply, "maxerror_ns")))
-		printf("The system clock is synchronised to %s; how right that is nobody said.\n\n",
+		printf("The system clock is synchronised to %s; its error bound is not known.\n\n",
 		       json_text_of(reply, "source"));
 	else
 		printf("The system clock is synchronised to %s and right to within %s.\n\n",

@@ -18,11 +18,11 @@ static const char *daemon_step_words(const struct daemon *daemon, int err)
 		err = -EBUSY;
 	switch (err) {
 	case -ENODATA:
-		return "nobody has said yet what the right time is. See: truechime sources";
+		return "the right time is not known yet. See: truechime sources";
 	case -ERANGE:
 		return "it would be a date before truechime was released. See: truechime sources";
 	case -EBUSY:
-		return "others steer it: mode external. To change that: truechime mode auto";
+		return "PTP programs steer it (mode external). To change that: truechime mode auto";
 	case -EPERM:
 		return "the step policy forbids it. See: truechime policy";
 	}

@@ -56,7 +56,7 @@ static void daemon_drop_orphan(struct daemon *daemon)
 		return;
 	if (!module_link_status(daemon->link, &status) && status.has_correction &&
 	    !module_link_reset(daemon->link))
-		log_notice("A correction that was made before is dropped: no time source is configured that could confirm it");
+		log_notice("An earlier correction is dropped: no time source is configured that could confirm it");
 }
 
 static void daemon_handle_event(void *context, const struct module_event *event)

@@ -30,15 +30,15 @@ static void daemon_report_falseticker(const struct daemon *daemon,
 
 	text_of_duration(chime_abs_sat(result->offset_ns), size, sizeof(size));
 	if (now->has_host)
-		log_warning("%s jumped %s %s, and the host's clock did not: it is not followed for a hundred times as long. If it is right: truechime makestep",
+		log_warning("%s jumped %s %s, and the host's clock did not: it is only followed after a hundred times that long. If it is right: truechime makestep",
 			    who, size, result->offset_ns < 0 ? "into the past" : "ahead");
 	else if (result->offset_ns < 0)
-		log_warning("%s went back by %s: it is not followed for a hundred times as long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
+		log_warning("%s went back by %s: it is only followed after a hundred times that long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
 			    who, size);
 	else
-		log_warning("%s jumped ahead by %s, and %s: it is not followed for a hundred times as long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
+		log_warning("%s jumped ahead by %s, and %s: it is only followed after a hundred times that long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
 			    who, size, daemon->virtual_machine || daemon->config->ntp_jump ?
-			    "maxntpjump forbids to believe that" :
+			    "maxntpjump forbids to follow that" :
 			    "this is no virtual machine, which could have lost time");
 }
 

@@ -39,7 +39,7 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 	daemon->due_ns[DUE_LEAP_LIST] = chime_add_sat(now_ns, LEAP_LIST_NS);
 	err = leap_list_load(path, zone, &daemon->leap_list);
 	if (err)
-		log_warning("No leap seconds could be read from %s: %s; those that the sources announce are heeded all the same",
+		log_warning("No leap seconds could be read from %s: %s; only those that time sources announce are used",
 			    path, err == -EINVAL ? "it does not list any" : strerror(-err));
 }
 

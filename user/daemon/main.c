@@ -33,7 +33,7 @@ static void usage(FILE *to)
 	      "  -x, --no-clock         never touch the clock or the module, only observe\n"
 	      "  -M, --no-module        do without the kernel module\n"
 	      "  -S, --socket PATH      control socket instead of " CONTROL_PATH "\n"
-	      "  -p, --print            check the configuration, say what it comes to, and end\n"
+	      "  -p, --print            check the configuration, print the result, and end\n"
 	      "  --settle               end the slew of a daemon that was killed, and end\n"
 	      "  -q                     set the clock once, and end\n"
 	      "  -Q                     measure the clock once, and end\n"
@@ -42,7 +42,7 @@ static void usage(FILE *to)
 	      "  -h, --help             this\n\n"
 	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done,\n"
 	      "2 for a wrong command line, 3 when maxchange ended it, 4 for a wrong configuration,\n"
-	      "5 when another truechimed has the clock.\n", to);
+	      "5 when another truechimed keeps the clock.\n", to);
 }
 
 /* Options without a letter. */

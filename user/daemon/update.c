@@ -61,7 +61,7 @@ static void daemon_judge_host(struct daemon *daemon)
 	if (daemon->update.result.demote_host) {
 		err = module_link_demote_host(daemon->link, true);
 		if (!err)
-			log_warning("The host's clock is set aside: %zu of %zu time sources agree that it is wrong. The clock goes on by those sources. To trust the host again: truechime host reinstate",
+			log_warning("The host's clock is deselected: %zu of %zu time sources agree that it is wrong. The clock follows those sources. To trust the host again: truechime host reinstate",
 				    daemon->update.result.selection.candidates -
 				    daemon->update.result.selection.falsetickers,
 				    daemon->update.result.selection.candidates);

@@ -33,8 +33,8 @@
 #define LIMIT_MAX_S	3600
 
 /*
- * How right the clock has to be for a hold to end. A host of whose clock nobody has said how right
- * it is counts as right to a second, and has to do.
+ * The maximum error that the clock may have when a hold ends. A host's clock whose error is not
+ * known counts as right to a second, and a hold has to end with that, too.
  */
 #define WITHIN_NS	1100000000LL
 
@@ -55,9 +55,9 @@ static void usage(FILE *to)
 	      "After each disruption of this machine's time, run the programs in " DIRECTORY ".\n\n"
 	      "  -D, --directory DIR    run those in DIR\n"
 	      "  -s, --state FILE       first write the event to FILE, as JSON\n"
-	      "  -t, --timeout SECONDS  end a program that runs longer, or a hold (10)\n"
+	      "  -t, --timeout SECONDS  end a program that runs longer, or thaw then (10)\n"
 	      "  -F, --freeze CGROUP    instead freeze CGROUP until the clock is right\n"
-	      "  -w, --within TIME      which it is when it is known to be off by at most that (1.1s)\n"
+	      "  -w, --within TIME      that is, until its maximum error is at most TIME (1.1s)\n"
 	      "  -T, --thaw CGROUP      thaw CGROUP, and end\n"
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n", to);
@@ -116,11 +116,11 @@ static int open_freezer(struct freezer *freezer, const char *cgroup)
 	if (!err)
 		err = freezer_open(freezer, FREEZER_ROOT, cgroup, own);
 	if (err == -EDEADLK)
-		log_err("The cgroup %s cannot be held: this program is in it", cgroup);
+		log_err("The cgroup %s cannot be frozen: this program is in it", cgroup);
 	else if (err == -EINVAL)
 		log_err("%s is not the path of a cgroup below " FREEZER_ROOT, cgroup);
 	else if (err)
-		log_err("The cgroup %s cannot be held: %s", cgroup, strerror(-err));
+		log_err("The cgroup %s cannot be frozen: %s", cgroup, strerror(-err));
 	return err;
 }
 
@@ -137,13 +137,13 @@ static void hold(const struct hooks *hooks)
 	err = hold_run(&freezer, hooks->limit_s * 1000, hooks->within_ns, hold_clock_is_right,
 		       &result);
 	if (err == -EALREADY)
-		log_warning("The cgroup %s was frozen by somebody else, and is left so",
+		log_warning("The cgroup %s was already frozen by another program, and stays frozen",
 			    hooks->cgroup);
 	else if (err)
-		log_err("The cgroup %s could not be held, or thawed: %s. To thaw it: truechime-hooks --thaw %s",
+		log_err("The cgroup %s could not be frozen, or thawed: %s. To thaw it: truechime-hooks --thaw %s",
 			hooks->cgroup, strerror(-err), hooks->cgroup);
 	else if (result.right)
-		log_notice("The cgroup %s was held for %d ms, until the clock was right to within %s",
+		log_notice("The cgroup %s was frozen for %d ms, until the clock was right to within %s",
 			   hooks->cgroup, result.held_ms, within);
 	else
 		log_warning("The cgroup %s was thawed after %d ms, and the clock is not known to be right to within %s yet",
@@ -205,7 +205,7 @@ static void handle_event(void *context, const struct module_event *event)
 /* Hooks took so long that notifications were lost, and the module has forgotten the events. */
 static void handle_loss(const char *why)
 {
-	log_warning("No hook runs after some disruptions: %s", why);
+	log_warning("No program was run after some disruptions: %s", why);
 }
 
 /* Receive events until the module is unloaded. */

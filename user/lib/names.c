@@ -304,10 +304,10 @@ static void text_of_bound(const struct module_event *event, char *text, size_t s
 	text_of_duration(event->maxerror_ns, bound, sizeof(bound));
 	text_of_duration(event->latency_ns, latency, sizeof(latency));
 	if (event->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
-		snprintf(text, size, "How well that is UTC is not known");
+		snprintf(text, size, "The timescale's error against UTC is not known");
 	else
 		snprintf(text, size,
-			 "UTC is known to %s. Programs can have seen a time further off than that for %s at most",
+			 "The timescale is within %s of UTC. Programs can have seen a time further off than that for %s at most",
 			 bound, latency);
 }
 
@@ -327,7 +327,7 @@ void text_of_event(const struct module_event *event, char *text, size_t size)
 			 evidence);
 	if (event->action == TRUECHIME_ACTION_DISTRUSTED)
 		snprintf(text, size,
-			 "%s%s. The system clock was marked unsynchronised: by how much it is off nobody here knows until a time source answers. Programs can have seen the wrong time for %s before",
+			 "%s%s. The system clock was marked unsynchronised: its error is not known until a time source answers. Programs can have seen the wrong time for %s before",
 			 chime_cause_words(event->cause), moved, latency);
 	else
 		snprintf(text, size,

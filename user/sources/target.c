@@ -291,7 +291,7 @@ static void replace(struct association *association, int64_t now_raw_ns)
 	struct label old = label_of(association);
 
 	if (use_free_address(association, now_raw_ns)) {
-		associations_message(target->list, LOG_INFO, "%s is not of use, now asking %s",
+		associations_message(target->list, LOG_INFO, "%s cannot be used, now asking %s",
 				     old.text, label_of(association).text);
 		return;
 	}

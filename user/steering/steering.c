@@ -480,10 +480,10 @@ bool steering_stand_aside(struct steering *steering, bool aside)
 	if (before == aside)
 		return false;
 	if (aside) {
-		log_notice("The module is in mode external: others steer it and the system clock. To change that: truechime mode auto");
+		log_notice("The module is in mode external: other programs steer it and the system clock. To change that: truechime mode auto");
 		steering_settle(steering);
 	} else {
-		log_notice("The module is in mode auto again: we steer it and the system clock");
+		log_notice("The module is in mode auto again: this daemon steers it and the system clock");
 	}
 	steering_trust(steering, aside ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
 	steering->status.synchronised = false;

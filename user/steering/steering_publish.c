@@ -115,7 +115,7 @@ static void steering_log_synchronised(const struct steering_status *status)
 
 	text_of_duration(status->reading_ns, bound, sizeof(bound));
 	if (timescale_is_unvouched(&status->now)) {
-		log_notice("The system clock is synchronised: it follows its host to %s. How right the host is nobody has said (no time source yet, no hostmaxerror)",
+		log_notice("The system clock is synchronised: it follows its host to %s. The error of the host's own clock is not known (no time source yet, no hostmaxerror)",
 			   bound);
 		return;
 	}

@@ -46,7 +46,7 @@ static void steering_report_rival(const struct steering *steering, const struct 
 	char names[256], span[32];
 
 	if (steering->status.trust == TRUST_ASIDE)
-		advice = "Others are to steer it (mode external), but not two of them";
+		advice = "Mode external leaves it to other programs, but only to one";
 	text_of_duration(rival->latest_ns - rival->first_ns, span, sizeof(span));
 	rival_find("/proc", names, sizeof(names));
 	log_warning("Somebody else sets the system clock again and again, %u times within %s: %s%s. %s",
@@ -72,7 +72,7 @@ void steering_report_set(struct steering *steering, const struct timescale_now *
 		steering_report_rival(steering, rival);
 		break;
 	case RIVAL_STILL:
-		log_warning("Somebody else goes on setting the system clock, %u times since this was said last",
+		log_warning("Somebody else goes on setting the system clock, %u times since this was last logged",
 			    rival->unlogged + 1);
 		rival->unlogged = 0;
 		break;

@@ -150,11 +150,11 @@ TEST(events_are_sentences)
 	EXPECT_NE(NULL, strstr(text, "This guest was restored from an earlier state"));
 	EXPECT_NE(NULL, strstr(text, "26.0 s (evidence: pairing, rtc)"));
 	EXPECT_NE(NULL, strstr(text, "and was stepped; it is within 1.20 us of the timescale"));
-	EXPECT_NE(NULL, strstr(text, "UTC is known to 3.00 ms."));
+	EXPECT_NE(NULL, strstr(text, "The timescale is within 3.00 ms of UTC."));
 	EXPECT_NE(NULL, strstr(text, "seen a time further off than that for 9.00 ms at most"));
 	event.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	text_of_event(&event, text, sizeof(text));
-	EXPECT_NE(NULL, strstr(text, "How well that is UTC is not known"));
+	EXPECT_NE(NULL, strstr(text, "The timescale's error against UTC is not known"));
 	EXPECT_EQ(NULL, strstr(text, "at most"));
 	EXPECT_EQ(-1, number_of_bound(event.maxerror_ns));
 	EXPECT_EQ(7, number_of_bound(7));
