@@ -30,13 +30,13 @@ void system_clock_close(struct system_clock *clock);
  */
 int system_clock_settle(void);
 
-/* Make it run at @rate against raw (frequency, and tick beyond 500 ppm). 0, -errno. */
+/* Make it run at @rate against the raw clock (by the tick beyond 500 ppm). 0, -errno. */
 int system_clock_set_rate(struct system_clock *clock, double rate);
 
 /* CLOCK_MONOTONIC_RAW, now. */
 int64_t system_clock_raw_ns(void);
 
-/* The rate in force against raw. */
+/* The rate in force against the raw clock. */
 double system_clock_rate(const struct system_clock *clock);
 
 /* Step by @offset_ns (reference - local). Without the module only. 0, -errno. */

@@ -3,8 +3,8 @@
  * The timescale as the daemon sees it: where "now" comes from and where the correction goes.
  *
  * Two backends behind one table: the module (timescale_module.c, over generic netlink) and, where
- * there is no module, the same arithmetic in this process (timescale_user.c, raw =
- * CLOCK_MONOTONIC_RAW, no host). Tests and the simulator bring a third.
+ * there is no module, the same arithmetic in this process (timescale_user.c: the raw clock is the
+ * reference, there is no host). Tests and the simulator bring a third.
  *
  * Instants are ns; offset = reference - local; errors are 0 or -errno.
  */
@@ -26,7 +26,7 @@
  * @reference_ns: the reference's time: unslewed host time, or the raw clock's where there is no
  *	host (or it is demoted)
  * @time_ns: the timescale: the best UTC known; meaningless while @maxerror_ns is unbounded
- * @rate: d(time)/d(raw) - 1, any phase slew in progress included
+ * @rate: d(time)/d(raw clock) - 1, any phase slew in progress included
  * @slew_ns: phase still being slewed in
  * @sigma_ns: one standard error of @time_ns
  * @maxerror_ns: bound of its error, but for @host_maxerror_ns; CHIME_LINE_UNBOUNDED_NS: none known
@@ -37,7 +37,7 @@
  * @change: the change of the reference at the beginning of the epoch
  * @disruptions: disruptions noticed so far
  * @has_host: @reference_ns is unslewed host time
- * @host_known: @host_ns is: also while the host is demoted and raw is the reference
+ * @host_known: @host_ns is: also while the host is demoted and the raw clock is the reference
  * @host_ns: the host's time
  * @external: another program steers the timescale (mode external): it takes no correction
  */

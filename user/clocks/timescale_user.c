@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timescale without the module: raw is CLOCK_MONOTONIC_RAW, there is no host, and the
- * correction is kept here, by the same arithmetic as in the kernel. Corrections change the phase at
- * once: what slews is the system clock, which follows.
+ * The timescale without the module: the reference is CLOCK_MONOTONIC_RAW, there is no host, and
+ * the correction is kept here, by the same arithmetic as in the kernel. Corrections change the
+ * phase at once: what slews is the system clock, which follows.
  *
  * Of the disruptions that the module notices only a suspend is noticed, because CLOCK_BOOTTIME
- * counts it and raw does not. A revert takes all clocks of the guest back, so that only NTP can
- * show it. The step policy is the same as the module's, and is decided here.
+ * counts it and the raw clock does not. A revert takes all clocks of the guest back, so that only
+ * NTP can show it. The step policy is the same as the module's, and is decided here.
  */
 #include "clocks/timescale.h"
 
@@ -40,7 +40,7 @@ struct timescale_user {
 	struct chime_line correction;
 	bool has_correction;
 	bool watch_suspend;		/* BOOTTIME can be read */
-	int64_t asleep_ns;		/* BOOTTIME minus raw at raw_ns */
+	int64_t asleep_ns;		/* BOOTTIME minus raw clock at raw_ns */
 	int64_t raw_ns;
 	uint32_t epoch;
 	uint32_t disruptions;

@@ -211,7 +211,7 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 	grown_ns = (int64_t)((double)since_ns * maxclockerror);
 	maxerror_ns = chime_add_sat(then->maxerror_ns, timescale_is_unvouched(then) ?
 				    TIMESCALE_ASSUMED_NS : then->host_maxerror_ns);
-	/* The rate of UTC against raw minus that of the reference against raw. */
+	/* The rate of UTC minus that of the reference, both against the raw clock. */
 	rate = last->base_rate - (now.has_host && !now.slew_ns ? now.rate : 0.0);
 	line = (struct chime_line){
 		.origin_ns = now.reference_ns,

@@ -92,12 +92,12 @@ enum daemon_due {
  * @module_events: the stream of events, and the latest one received
  * @events: the latest disruptions, oldest first, where the module is missing
  * @event_count: how many of them
- * @due_ns: when it is, by raw; INT64_MAX: never
+ * @due_ns: when it is, by the raw clock; INT64_MAX: never
  * @leap_list: as configured
  * @leap_expiry_logged_s: the expiry of the list that was logged
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @first_rate: the system clock's before we steered it, or the drift file's
- * @first_result_ns: with -q and -Q: when sources were first selected, by raw
+ * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @virtual_machine: this is one, so that a disruption may go unnoticed

@@ -62,8 +62,8 @@ static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 }
 
 /*
- * Sources that are lost have not withdrawn their announcement. A list also knows TAI, once the date
- * is known.
+ * Sources that are lost have not withdrawn their announcement. A list also has TAI - UTC, once the
+ * date is known.
  */
 void daemon_announce_leap(struct daemon *daemon)
 {

@@ -117,7 +117,7 @@ bool discipline_is_suspect(const struct discipline *discipline, const struct tim
 
 /*
  * The rate to keep in the drift file, and one to start from: UTC against the reference in force
- * (host or raw; keep them apart). false: nothing worth keeping yet.
+ * (host or raw clock; keep them apart). false: nothing worth keeping yet.
  */
 bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma);
 void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma);

@@ -3,8 +3,8 @@
  * The drift file: the rate learned last time, in chrony's format, "ppm skew\n": by how many ppm the
  * clock without correction gains (so the negative of our rate), and how well that is known.
  *
- * Two files: raw's rate, under the configured name; and the host clock's, with ".host" appended, in
- * the same format. They are different clocks.
+ * Two files: the raw clock's rate, under the configured name; and the host clock's, with ".host"
+ * appended, in the same format. They are different clocks.
  */
 #ifndef DISCIPLINE_DRIFT_H
 #define DISCIPLINE_DRIFT_H
@@ -24,7 +24,7 @@ int drift_write(const char *path, double rate, double rate_sigma);
 /* Parse @length bytes of a drift file's text. 0, -EINVAL. */
 int drift_parse(const char *text, size_t length, double *rate, double *rate_sigma);
 
-/* The name for @host or raw, into @path of @size. 0, -ENAMETOOLONG. */
+/* The name for @host or the raw clock, into @path of @size. 0, -ENAMETOOLONG. */
 int drift_path(const char *driftfile, bool host, char *path, size_t size);
 
 #endif /* DISCIPLINE_DRIFT_H */

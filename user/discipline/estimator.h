@@ -6,8 +6,8 @@
  * Pure: time is an argument, no clock, socket or allocation; bounded work and memory per sample.
  * docs/discipline.md derives the model and every constant.
  *
- * Instants are ns of the reference's time (the host's, or raw). Offsets are server minus
- * reference. Differences are doubles in ns, rates are doubles (1e-9 = 1 ppb).
+ * Instants are ns of the reference's time: unslewed host time, or the raw clock. Offsets are server
+ * minus reference. Differences are doubles in ns, rates are doubles (1e-9 = 1 ppb).
  */
 #ifndef DISCIPLINE_ESTIMATOR_H
 #define DISCIPLINE_ESTIMATOR_H

@@ -34,7 +34,7 @@
  * @down_now_ns: on the way back, likewise
  * @kinds: of the queueing
  * @asymmetry_ns: standard deviation of the asymmetry; 0: the only path, where it is in the offset
- * @others_known: another path was measured for long, and tells the offset from the asymmetry
+ * @others_known: another path was measured for long, and separates the offset from the asymmetry
  * @bends: how often three readings without round trips were compared
  * @bend_variance: a reading's variance according to them
  */

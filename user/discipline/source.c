@@ -100,7 +100,7 @@ struct source {
 	struct estimator *estimator;
 	enum source_verdict verdict;
 	int64_t next_poll_ns;
-	int64_t first_poll_ns;	/* by raw, since the rate was last forgotten */
+	int64_t first_poll_ns;	/* by the raw clock, since the rate was last forgotten */
 	int64_t last_poll_ns;
 	int64_t last_raw_ns;
 	double interval_s;
@@ -109,7 +109,7 @@ struct source {
 	unsigned int failures;
 	unsigned int refusals;	/* answers in a row that gave no sample */
 	unsigned int kisses;	/* KISS packets in a row */
-	int64_t not_before_ns;	/* by raw: a KISS packet forbids earlier requests */
+	int64_t not_before_ns;	/* by the raw clock: a KISS packet forbids earlier requests */
 	bool learning;		/* first_poll_ns is valid */
 	bool has_epoch;
 	uint32_t epoch;

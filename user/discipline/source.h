@@ -95,7 +95,7 @@ struct source;
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns);
 void source_free(struct source *source);
 
-/* When the next request is due, by raw. Never before source_earliest_poll(). */
+/* When the next request is due, by the raw clock. Never before source_earliest_poll(). */
 int64_t source_next_poll(const struct source *source);
 
 /* Raw instant before which no request may leave, because of a KISS packet. */
@@ -121,8 +121,8 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error);
 
 /*
  * A KISS packet. "RATE" raises the poll and ends all bursts: the next request waits for that long,
- * and twice as long for each further one in a row, up to a day. "DENY" and "RSTR": so does it for a
- * day.
+ * and twice as long for each further one in a row, up to a day. After "DENY" or "RSTR" it waits for
+ * a day.
  */
 void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
 

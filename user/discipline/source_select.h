@@ -30,8 +30,8 @@ struct selection_terms {
  * @place_low_ns: as an offset at the instant of the selection: the interval that most sources
  *	agree on, where the clock is put, begins here
  * @place_high_ns: and ends here
- * @low_ns: the truth is not below this if most of the candidates, and of the sources that may
- *	yet answer, are right, whichever they are
+ * @low_ns: UTC is not below this if most of the candidates, and of the sources that may yet
+ *	answer, are right, whichever they are
  * @high_ns: nor above this
  * @falsetickers: how many were excluded
  * @candidates: how many had a usable estimate

@@ -79,7 +79,7 @@ void control_close(struct control *control);
 /* Fill in what to poll(2) for; how many. @fds has room for CONTROL_FDS_MAX. */
 int control_pollfds(const struct control *control, struct pollfd *fds);
 
-/* When to call control_dispatch() at the latest, by raw; INT64_MAX: never. */
+/* When to call control_dispatch() at the latest, by the raw clock; INT64_MAX: never. */
 int64_t control_next_ns(const struct control *control);
 
 /* Handle descriptors with revents (others in @fds are ignored), and those that are silent. */

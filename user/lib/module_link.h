@@ -59,7 +59,7 @@ struct module_status {
 	uint32_t disruptions;
 	uint32_t steps;
 	int64_t offset_ns;	/* timescale minus system clock */
-	int64_t rate_q32;	/* of the timescale against raw, a slew included */
+	int64_t rate_q32;	/* of the timescale against the raw clock, with a slew */
 	int64_t slew_ns;
 	int64_t sigma_ns;
 	int64_t maxerror_ns;	/* as in struct module_now */

@@ -99,7 +99,7 @@ void ntp_packet_encode(const struct ntp_packet *packet, uint8_t *bytes);
 
 /*
  * A 32.32 timestamp as ns since 1970, and back. An era lasts 136 years and is not on the wire:
- * timestamps are taken to lie within 2001-09-09 and 2137-10-15, whatever the local clock says.
+ * timestamps are taken to lie between January 1968 and 2104, whatever the local clock says.
  */
 int64_t ntp_timestamp_to_ns(uint64_t timestamp);
 uint64_t ntp_timestamp_from_ns(int64_t ns);

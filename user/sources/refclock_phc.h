@@ -20,7 +20,7 @@
 
 /* How the device is read, best first; each falls back to the next. */
 enum phc_method {
-	PHC_PRECISE,		/* device and raw at one instant */
+	PHC_PRECISE,		/* device and raw clock at one instant */
 	PHC_EXTENDED,		/* device between two readings of realtime */
 	PHC_BASIC,		/* the same, with the driver's whole call between */
 };
@@ -38,7 +38,7 @@ struct refclock_phc {
 /**
  * struct phc_reading - device and one of our clocks
  * @device_ns: the device's time
- * @clock_ns: ours at that instant: raw (PHC_PRECISE), or realtime in the middle
+ * @clock_ns: ours at that instant: the raw clock (PHC_PRECISE), or realtime in the middle
  * @width_ns: of the bracket; 0 for PHC_PRECISE
  */
 struct phc_reading {

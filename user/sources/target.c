@@ -297,7 +297,7 @@ static void replace(struct association *association, int64_t now_raw_ns)
 	}
 	if (target->resolver.fd >= 0)
 		return;
-	/* The next routine query may be weeks away. */
+	/* The next scheduled query may be weeks away. */
 	if (target->look_up_ns == INT64_MAX || target->refreshing) {
 		target->refreshing = false;
 		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);

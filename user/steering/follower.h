@@ -32,7 +32,7 @@ struct follower_options {
 
 /**
  * struct follower_command - the command to the system clock
- * @rate: its rate against raw, as a fraction
+ * @rate: its rate against the raw clock, as a fraction
  * @base_rate: the part that the timescale itself has; @rate without the phase correction
  * @next_ns: raw instant of the next check
  * @settled: the offset is within the timescale's own error

@@ -116,7 +116,7 @@ void steering_settle(struct steering *steering);
  * @esterror_ns: one standard error
  * @leap: what today ends with: 0 none, 1 insert, 2 delete a second ...
  * @leap_raw_ns: ... and the raw instant of it
- * @rate: of the system clock against raw
+ * @rate: of the system clock against the raw clock
  * @base_rate: same without the phase correction
  * @interval_ns: between checks of the clocks while all is well
  * @steps: made by this process

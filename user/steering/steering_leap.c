@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A leap second, from its announcement until it has passed: by the kernel, which is told about it
- * with STA_INS or STA_DEL, or by a step or slew of our own.
+ * A leap second, from its announcement until it has passed: by the kernel, where STA_INS or STA_DEL
+ * requests it, or by a step or slew of our own.
  */
 #include "steering/steering_private.h"
 

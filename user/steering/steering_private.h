@@ -66,7 +66,7 @@ static inline bool steering_can_follow(const struct timescale_now *now)
 /* The system clock's errors: the timescale's, plus the distance from it. */
 void steering_judge_errors(struct steering *steering, const struct timescale_now *now);
 
-/* The bound to publish: the kernel has no word for "unknown" but "unsynchronised". */
+/* The bound to publish: adjtimex(2) cannot express that it is unknown, so one is assumed. */
 int64_t steering_published_ns(const struct steering *steering);
 
 /* The sources' first correction of a host, which was followed until now, is @error_ns. */
@@ -93,7 +93,7 @@ void steering_report_set(struct steering *steering, const struct timescale_now *
 
 /* steering_leap.c */
 
-/* Is there a leap second today, and when by raw? */
+/* Is there a leap second today, and when by the raw clock? */
 void steering_note_leap(struct steering *steering, const struct timescale_now *now);
 
 /*

@@ -96,8 +96,8 @@ void steering_judge_errors(struct steering *steering, const struct timescale_now
 }
 
 /*
- * A host that nobody vouches for is followed all the same, and programs that ask whether the clock
- * is synchronised wait for that. Those that ask for a bound are told one that assumes little.
+ * A host whose own error is not known is followed all the same, and called synchronised, because
+ * programs wait for that. The bound that is published then includes an assumed error of the host.
  */
 int64_t steering_published_ns(const struct steering *steering)
 {
