@@ -323,7 +323,7 @@ static double take_round_trip(struct member *member, int path, const struct path
 	log_density = measure(belief, &up, missed);
 	log_density += measure(belief, &down, missed);
 	keep_delay_positive(member, path, noise);
-	return trust * (log_density - log_delay) - (1 - trust) * log(sample->delay_ns);
+	return trust * (log_density - log_delay) - (1 - trust) * log(fmax(sample->delay_ns, 1));
 }
 
 /*

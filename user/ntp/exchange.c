@@ -200,8 +200,8 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 	slack_ns = (int64_t)(4 * noise_ns) + (worked_ns >> NTP_RATE_SHIFT);
 	if (t4 < t1 || delay_ns < -slack_ns)
 		return NTP_DELAY_NEGATIVE;
-	if (delay_ns < 0)
-		delay_ns = 0;
+	/* No packet takes no time. What comes out as less than its noise is known to that only. */
+	delay_ns = chime_max(delay_ns, chime_max((int64_t)ceil(2 * noise_ns), 1));
 	if (delay_ns > limits->maxdelay_ns)
 		return NTP_DELAY_TOO_LONG;
 

@@ -954,6 +954,22 @@ TEST(any_sample_leaves_finite_numbers)
 	estimator_free(estimator);
 }
 
+/* A server that claims the whole round trip for itself says little, and nothing is forgotten. */
+TEST_F(one_path, round_trip_of_no_time_leaves_what_is_known)
+{
+	struct estimator_sample sample = round_trip(self->rate, 1600, 0, 0);
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(0, add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0));
+	sample.sigma_ns = 350e3;
+	ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	ASSERT_TRUE(estimator_get(self->estimator, sample.at_ns, &estimate));
+	EXPECT_LT(fabs(estimate.rate - self->rate), 50e-9);
+	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 1600)), 5000);
+}
+
 /* A server that is decades off at once: its rate over an hour is beyond what 64 bits hold. */
 TEST_F(one_path, lie_of_decades_is_saturated)
 {
