@@ -54,6 +54,16 @@ int module_errno(int nl_error)
 	}
 }
 
+/*
+ * Whoever administers the network may send to any netlink socket, of his container or not. For the
+ * module only the kernel speaks.
+ */
+static int take_from_kernel(struct nl_msg *msg, void *arg)
+{
+	(void)arg;
+	return nlmsg_get_src(msg)->nl_pid ? NL_SKIP : NL_OK;
+}
+
 int module_socket_open(struct nl_sock **result)
 {
 	struct nl_sock *socket = nl_socket_alloc();
@@ -66,8 +76,18 @@ int module_socket_open(struct nl_sock **result)
 		nl_socket_free(socket);
 		return module_errno(err);
 	}
+	nl_socket_modify_cb(socket, NL_CB_MSG_IN, NL_CB_CUSTOM, take_from_kernel, NULL);
 	*result = socket;
 	return 0;
+}
+
+struct nl_cb *module_socket_callbacks(struct nl_sock *socket)
+{
+	struct nl_cb *of_socket = nl_socket_get_cb(socket);
+	struct nl_cb *cb = nl_cb_clone(of_socket);
+
+	nl_cb_put(of_socket);
+	return cb;
 }
 
 /* Notifications carry sequence numbers of their own. */
@@ -101,7 +121,7 @@ int module_group_open(const char *family, const char *name,
 		err = module_errno(nl_socket_set_nonblocking(group->socket));
 	if (err)
 		goto err_free_socket;
-	group->cb = nl_cb_alloc(NL_CB_DEFAULT);
+	group->cb = module_socket_callbacks(group->socket);
 	if (!group->cb) {
 		err = -ENOMEM;
 		goto err_free_socket;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+struct nl_cb;
 struct nl_msg;
 struct nl_sock;
 struct module_group;
@@ -16,8 +17,14 @@ struct module_group;
 /* Convert libnl's codes to -errno; one without an errno becomes -EPROTO. */
 int module_errno(int nl_error);
 
-/* A socket connected to generic netlink; nl_socket_free() it. 0, -errno. */
+/*
+ * A socket connected to generic netlink, on which nobody but the kernel is heard; nl_socket_free()
+ * it. 0, -errno.
+ */
 int module_socket_open(struct nl_sock **socket);
+
+/* Callbacks that hear nobody else either, to add to; nl_cb_put() them. NULL: no memory. */
+struct nl_cb *module_socket_callbacks(struct nl_sock *socket);
 
 /* Listen to @group of @family; @valid is called for each message. 0, -ENOENT: no such, -errno. */
 int module_group_open(const char *family, const char *group,

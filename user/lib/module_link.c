@@ -125,7 +125,7 @@ static int request_refused(struct sockaddr_nl *from, struct nlmsgerr *refusal, v
 
 static int module_link_receive(struct module_link *link, struct module_request *request)
 {
-	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	struct nl_cb *cb = module_socket_callbacks(link->socket);
 	int err = 0;
 
 	if (!cb)
