@@ -124,7 +124,7 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	if (result.wait_ns)
 		daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, result.wait_ns);
 	if (result.ask) {
-		log_debug("A time source contradicts the clock: asking all of them");
+		log_debug("A source contradicts the clock or answers first again: asking all");
 		daemon_burst(daemon, CONSENSUS_BURST);
 	}
 	if (before == CONSENSUS_FALSETICKER && result.verdict == CONSENSUS_OK)

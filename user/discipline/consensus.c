@@ -648,6 +648,8 @@ static void wait_for_quorum(struct consensus *consensus, struct source *const *s
 {
 	int64_t wait_ns = quorum_wait_ns(&consensus->quorum, sources, count, now);
 
+	result->ask |= consensus->quorum.ask;
+	consensus->quorum.ask = false;
 	if (result->verdict != CONSENSUS_OK || !wait_ns)
 		return;
 	result->verdict = CONSENSUS_SUSPECT;

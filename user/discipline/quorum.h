@@ -31,17 +31,22 @@
 /**
  * struct quorum - of the sources; all 0 at first
  * @reached: enough have answered since nothing was known
+ * @lost: all sources had stopped answering before
+ * @ask: the first of these answers again: ask the others, whose next request may be far away
  * @since_raw_ns: when the first answer came; 0: none did
  */
 struct quorum {
 	bool reached;
+	bool lost;
+	bool ask;
 	int64_t since_raw_ns;
 };
 
 /*
  * How long to wait for more answers. 0: select now; else check again after so many ns at the
  * latest. A majority of the sources that are asked has to agree; half of them once the others are
- * late; any number once the others are silent.
+ * late; any number once the others are silent. After all have stopped answering, as when the
+ * network was away, none is silent before it was asked again. The caller clears @quorum->ask.
  */
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now);

@@ -913,6 +913,28 @@ TEST_F(consensus, samples_of_another_epoch_are_not_heard)
 	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 }
 
+/* The network was away from all: who answers first is not alone, and the others are asked. */
+TEST_F(consensus, first_answer_after_silence_has_all_others_asked)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 4));
+	for (i = 0; i < 4; i++)
+		self->source[i].status.reach = 0;
+	listen(self);
+	run(self, 1000 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 90 * MS));
+	EXPECT_TRUE(self->result.ask);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 90 * MS));
+	run(self, 100 * MS);
+	listen(self);
+	EXPECT_FALSE(self->result.ask);
+	for (i = 1; i < 4; i++)
+		say(self, i, 0);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
 TEST_F(consensus, extremes_are_no_trouble)
 {
 	static const int64_t extremes[] = { INT64_MIN, INT64_MAX, -1, 0, 1, INT64_MIN / 2 };

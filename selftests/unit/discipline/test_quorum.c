@@ -145,4 +145,75 @@ TEST_F(quorum, waits_longer_for_those_who_were_just_asked)
 	EXPECT_TRUE(self->quorum.reached);
 }
 
+/* Eight requests to each of these sources stay without an answer. */
+static void lose(struct _test_data_quorum *self, int from, int to)
+{
+	int i, j;
+
+	for (i = from; i < to; i++)
+		for (j = 0; j < 8; j++)
+			source_polled(self->source[i], self->now.raw_ns);
+	self->now.raw_ns += 1000 * S;
+	self->now.reference_ns += 1000 * S;
+}
+
+/* When the network was away, who happens to be asked first when it is back may lie. */
+TEST_F(quorum, first_answer_after_silence_waits_for_those_who_were_not_asked)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		answer(self, i, 0, 0);
+	ASSERT_EQ(0, wait_of(self, 4));
+	lose(self, 0, 4);
+	EXPECT_EQ(0, wait_of(self, 4));
+	EXPECT_FALSE(self->quorum.reached);
+	answer(self, 0, 90 * MS, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 4));
+	EXPECT_TRUE(self->quorum.ask);
+	self->quorum.ask = false;
+	self->now.raw_ns += QUORUM_SILENT_NS;
+	EXPECT_EQ(QUORUM_ANSWER_NS, wait_of(self, 4));
+	EXPECT_FALSE(self->quorum.ask);
+	for (i = 1; i < 4; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+	self->now.raw_ns += QUORUM_ANSWER_NS;
+	EXPECT_EQ(0, wait_of(self, 4));
+	EXPECT_TRUE(self->quorum.reached);
+}
+
+/* So may the first two of five, which are all that answer by then. */
+TEST_F(quorum, minority_that_answers_first_after_silence_is_none)
+{
+	int i;
+
+	for (i = 0; i < 5; i++)
+		answer(self, i, 0, 0);
+	ASSERT_EQ(0, wait_of(self, 5));
+	lose(self, 0, 5);
+	EXPECT_EQ(0, wait_of(self, 5));
+	answer(self, 0, 90 * MS, 0);
+	answer(self, 1, 90 * MS, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 5));
+	for (i = 2; i < 5; i++)
+		answer(self, i, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 5));
+}
+
+/* Who is silent while others answer is not asked for their sake, nor waited for. */
+TEST_F(quorum, one_that_is_silent_alone_is_not_asked)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		answer(self, i, 0, 0);
+	ASSERT_EQ(0, wait_of(self, 3));
+	lose(self, 2, 3);
+	quorum_forget(&self->quorum);
+	answer(self, 0, 0, 0);
+	answer(self, 1, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 3));
+	EXPECT_FALSE(self->quorum.ask);
+}
+
 TEST_HARNESS_MAIN
