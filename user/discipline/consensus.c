@@ -35,8 +35,12 @@
 /* An announced leap second is no disruption. */
 #define LEAP_NS		(3 * NS_PER_S / 2)
 
-/* A source that was outvoted is not trusted again before so many agreeing samples in a row. */
+/*
+ * A source that was outvoted is not trusted again before so many agreeing samples in a row, twice
+ * as many each time: it must not keep all others answering bursts.
+ */
 #define PROBATION	8
+#define PROBATION_MOST	1024
 
 /*
  * If only one source answers, and goes on contradicting, it is followed in the end, because nothing
@@ -56,7 +60,8 @@ struct slot {
 	const struct source *source;	/* NULL: free */
 	uint64_t received;		/* answers received */
 	bool trusted;			/* it agreed with the timescale */
-	int probation;			/* samples that have to agree until it is trusted again */
+	int probation;			/* samples that have to agree before it is trusted ... */
+	int probation_whole;		/* ... of so many; 0: it was never outvoted */
 	bool followed;			/* its difference was accepted, and is no news */
 	bool leap;			/* it announced a leap second */
 	bool answered;			/* since the suspicion began */
@@ -142,7 +147,7 @@ static void note_contradiction(struct slot *slot, const struct source_interval *
 	slot->far = slot->far && source_interval_meets(&slot->off, off, FAR_NS / 2) ?
 		    slot->far + 1 : 1;
 	slot->off = *off;
-	slot->probation = slot->probation ? PROBATION : 0;
+	slot->probation = slot->probation ? slot->probation_whole : 0;
 	if (!slot->contradictions++ || (slot->followed && other)) {
 		slot->followed = false;
 		slot->since_raw_ns = raw_ns;
@@ -595,6 +600,15 @@ static void begin_suspicion(struct consensus *consensus, const struct timescale_
 		consensus->slot[i].answered = consensus->slot[i].far;
 }
 
+static void put_on_probation(struct slot *slot)
+{
+	slot->trusted = false;
+	slot->probation_whole = slot->probation_whole ? 2 * slot->probation_whole : PROBATION;
+	if (slot->probation_whole > PROBATION_MOST)
+		slot->probation_whole = PROBATION_MOST;
+	slot->probation = slot->probation_whole;
+}
+
 /*
  * A source that still contradicts was outvoted: it raises no suspicion until it has agreed for a
  * while.
@@ -604,14 +618,9 @@ static void end_suspicion(struct consensus *consensus)
 	size_t i;
 
 	consensus->suspect = false;
-	for (i = 0; i < consensus->count; i++) {
-		struct slot *slot = &consensus->slot[i];
-
-		if (!slot->far)
-			continue;
-		slot->trusted = false;
-		slot->probation = PROBATION;
-	}
+	for (i = 0; i < consensus->count; i++)
+		if (consensus->slot[i].far)
+			put_on_probation(&consensus->slot[i]);
 }
 
 /* The answers of the burst give no verdict: some were lost, or there were too few. */

@@ -913,6 +913,26 @@ TEST_F(consensus, samples_of_another_epoch_are_not_heard)
 	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 }
 
+/* Who contradicts again and again is heard ever less, or all servers would be asked without end. */
+TEST_F(consensus, one_that_lies_now_and_then_does_not_keep_all_others_busy)
+{
+	int cycle, i, asked = 0;
+
+	ASSERT_EQ(0, begin(self, 3));
+	for (cycle = 0; cycle < 20; cycle++) {
+		for (i = 0; i < 9; i++) {
+			run(self, 2 * S);
+			answer(self, 0, i ? 0 : 200 * MS);
+			asked += self->result.ask;
+			answer(self, 1, 0);
+			answer(self, 2, 0);
+			asked += self->result.ask;
+		}
+	}
+	EXPECT_GE(asked, 1);
+	EXPECT_LE(asked, 6);
+}
+
 /* The network was away from all: who answers first is not alone, and the others are asked. */
 TEST_F(consensus, first_answer_after_silence_has_all_others_asked)
 {
