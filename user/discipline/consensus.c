@@ -87,6 +87,7 @@ struct consensus {
 	bool has_clock;			/* @raw_ns and @ahead_ns are of the latest update */
 	int64_t raw_ns;
 	int64_t ahead_ns;		/* the timescale minus the reference */
+	uint64_t received;		/* answers of all sources */
 	struct quorum quorum;
 };
 
@@ -102,7 +103,23 @@ void consensus_free(struct consensus *consensus)
 
 void consensus_forget(struct consensus *consensus)
 {
-	memset(consensus, 0, sizeof(*consensus));
+	*consensus = (struct consensus){ .received = consensus->received };
+}
+
+/* Who does not answer while others do is silent by itself. */
+static void note_answers(struct consensus *consensus, struct source *const *sources, size_t count,
+			 int64_t now_raw_ns)
+{
+	uint64_t received = 0;
+	bool answered;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		received += source_received(sources[i]);
+	answered = received > consensus->received;
+	consensus->received = received;
+	for (i = 0; answered && i < count; i++)
+		source_others_answered(sources[i], now_raw_ns);
 }
 
 /* The source's slot, at @index; the slot of a source that left is reused. */
@@ -700,6 +717,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 	bool contradicted;
 
 	*result = (struct consensus_result){ .verdict = CONSENSUS_OK };
+	note_answers(consensus, sources, count, now->raw_ns);
 	/* The clock is steered by another program. */
 	if (now->external) {
 		consensus_forget(consensus);

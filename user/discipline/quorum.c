@@ -24,11 +24,11 @@
 /* The sources that may be selected. */
 struct attendance {
 	size_t usable;		/* of them, not known to be silent */
-	size_t voters;		/* have answered lately, or may yet do so for the first time */
+	size_t voters;		/* are not lost, or may yet answer for the first time */
 	size_t answered;		/* have given samples that are neither void nor too old */
 	size_t awaited;		/* may yet answer for the first time, or again */
 	size_t reachable;	/* have answered one of their latest requests */
-	size_t lost;		/* have answered once, but none of these */
+	size_t silent;		/* have answered once, but none of these */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
 
@@ -49,7 +49,7 @@ static bool may_answer(const struct source *source, const struct source_status *
 
 	if (!quorum_counts(source, status))
 		return false;
-	return status->received ? status->reach != 0 : status->sent <= requests && !failed;
+	return status->received ? !status->lost : status->sent <= requests && !failed;
 }
 
 bool quorum_may_vote(const struct source *source, const struct source_status *status)
@@ -72,13 +72,13 @@ static bool is_awaited(const struct source *source, const struct source_status *
 }
 
 /*
- * All sources were lost, and one has answered again: so may this one, which was not asked since, or
- * only just.
+ * All sources were silent, and one has answered again: so may this one, which was not asked since,
+ * or only just.
  */
 static bool may_return(const struct quorum *quorum, const struct source_status *status,
 		       int64_t raw_ns)
 {
-	return quorum->lost && status->received && !status->reach &&
+	return quorum->silence && status->received && !status->reach && !status->lost &&
 	       (status->asked_raw_ns < quorum->since_raw_ns ||
 		chime_sub_sat(raw_ns, status->asked_raw_ns) < QUORUM_ANSWER_NS);
 }
@@ -93,17 +93,16 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		struct source_interval *interval = &attendance->interval[attendance->answered];
 		struct source_status status;
 		int64_t margin_ns;
-		bool returns;
 
 		source_get_status(sources[i], now->reference_ns, &status);
 		if (!quorum_counts(sources[i], &status))
 			continue;
-		returns = may_return(quorum, &status, now->raw_ns);
 		attendance->usable += status.received || status.sent <= REQUESTS;
-		attendance->voters += quorum_may_vote(sources[i], &status) || returns;
-		attendance->awaited += is_awaited(sources[i], &status, now->raw_ns) || returns;
+		attendance->voters += quorum_may_vote(sources[i], &status);
+		attendance->awaited += is_awaited(sources[i], &status, now->raw_ns) ||
+				       may_return(quorum, &status, now->raw_ns);
 		attendance->reachable += status.received && status.reach;
-		attendance->lost += status.received && !status.reach;
+		attendance->silent += status.received && !status.reach;
 		if (!status.received || !status.reach || !status.samples ||
 		    !quorum_is_near(&status))
 			continue;
@@ -169,12 +168,13 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	take_attendance(quorum, sources, count, now, &attendance);
 	if (!attendance.answered) {
 		quorum_forget(quorum);
-		quorum->lost = attendance.lost && !attendance.reachable;
+		quorum->silence = attendance.silent && !attendance.reachable;
 		return 0;
 	}
 	if (quorum->reached)
 		return 0;
-	quorum->ask = quorum->lost && attendance.lost && quorum->since_raw_ns == now->raw_ns;
+	quorum->ask = quorum->silence && attendance.silent &&
+		      quorum->since_raw_ns == now->raw_ns;
 	silence_ns = patience_ns(&attendance);
 	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);
 	if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)

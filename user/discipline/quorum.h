@@ -31,13 +31,13 @@
 /**
  * struct quorum - of the sources; all 0 at first
  * @reached: enough have answered since nothing was known
- * @lost: all sources had stopped answering before
+ * @silence: all sources had stopped answering before
  * @ask: the first of these answers again: ask the others, whose next request may be far away
  * @since_raw_ns: when the first answer came; 0: none did
  */
 struct quorum {
 	bool reached;
-	bool lost;
+	bool silence;
 	bool ask;
 	int64_t since_raw_ns;
 };
@@ -60,10 +60,10 @@ bool quorum_is_near(const struct source_status *status);
 /* The source may be selected: it is not "noselect", and does not refuse to serve us. */
 bool quorum_counts(const struct source *source, const struct source_status *status);
 
-/* The source may be selected, and answers or may yet: its first requests are on their way. */
+/* The source may be selected, and is not lost, or its first requests are on their way. */
 bool quorum_may_vote(const struct source *source, const struct source_status *status);
 
-/* The same, but silent only after some more requests: two lost ones are not enough for a bound. */
+/* The same, but for some more first requests: two lost ones are not enough for a bound. */
 bool quorum_may_be_right(const struct source *source, const struct source_status *status);
 
 #endif /* DISCIPLINE_QUORUM_H */

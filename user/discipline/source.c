@@ -48,6 +48,14 @@
 /* A source is lost after so many failures in a row (the reach register is empty). */
 #define FAILURES_GONE	8
 
+/*
+ * A source whose reach register is empty is silent. But if nobody answers it is the network that is
+ * away, and who is silent first, or last, says nothing about who is right: a source is lost when it
+ * has missed so many requests while others answered. A request may be answered within ANSWER_NS.
+ */
+#define MISSED_LOST	4
+#define ANSWER_NS	NS_PER_S
+
 /* Residuals kept for the tables. */
 #define HISTORY	64
 
@@ -115,6 +123,9 @@ struct source {
 	uint32_t epoch;
 	uint32_t kiss;
 	uint8_t reach;
+	bool unanswered;	/* a request is without an answer, and not counted yet ... */
+	int64_t unanswered_ns;	/* ... since then, by raw */
+	unsigned int missed;	/* such requests while others answered */
 	uint64_t sent;
 	uint64_t received;
 	int last_error;
@@ -208,6 +219,9 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 
 	source->sent++;
 	source->reach <<= 1;
+	if (!source->unanswered)
+		source->unanswered_ns = now_raw_ns;
+	source->unanswered = true;
 	source->last_poll_ns = now_raw_ns;
 	if (!source->learning)
 		source->first_poll_ns = now_raw_ns;
@@ -507,6 +521,8 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	/* Of a server that answers, requests that it did not get say nothing. */
 	source->failures = late_again ? source->failures + 1 : late;
 	source->reach |= 1;
+	source->unanswered = false;
+	source->missed = 0;
 	source->received++;
 	if (source->starting > 0)
 		source->starting--;
@@ -521,6 +537,25 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 		source->next_poll_ns = chime_min(source->next_poll_ns,
 						 now_raw_ns + retry_wait_ns(source));
 	return 0;
+}
+
+void source_others_answered(struct source *source, int64_t now_raw_ns)
+{
+	if (!source->unanswered ||
+	    chime_sub_sat(now_raw_ns, source->unanswered_ns) < ANSWER_NS)
+		return;
+	if (source->missed < MISSED_LOST)
+		source->missed++;
+	/* The latest one may be answered yet. */
+	source->unanswered = chime_sub_sat(now_raw_ns, source->last_poll_ns) < ANSWER_NS;
+	source->unanswered_ns = source->last_poll_ns;
+}
+
+/* Nothing is between this machine and a clock in it. */
+static bool is_lost(const struct source *source)
+{
+	return !source->reach && (source->missed >= MISSED_LOST ||
+				  source->options.kind == SOURCE_REFCLOCK);
 }
 
 void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pressing)
@@ -647,6 +682,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->samples = source->samples;
 	status->poll = (int)lrint(log2(interval_in_force(source)));
 	status->reach = source->reach;
+	status->lost = is_lost(source);
 	status->sent = source->sent;
 	status->asked_raw_ns = source->last_poll_ns;
 	status->received = source->received;

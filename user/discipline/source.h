@@ -155,6 +155,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
  * @span_ns: from the oldest to the newest of them
  * @poll: log2 seconds in force, rounded; each sample chooses it anew
  * @reach: the last eight requests, newest in bit 0
+ * @lost: none of these was answered, though the network works: others have answered meanwhile
  * @sent: requests
  * @asked_raw_ns: when the latest of them left, by raw
  * @received: valid answers
@@ -176,6 +177,7 @@ struct source_status {
 	int64_t span_ns;
 	int poll;
 	uint8_t reach;
+	bool lost;
 	uint64_t sent;
 	int64_t asked_raw_ns;
 	uint64_t received;
@@ -203,5 +205,11 @@ const struct estimator *source_get_estimator(const struct source *source);
 
 /* Answers taken so far. */
 uint64_t source_received(const struct source *source);
+
+/*
+ * Another source has answered: a request to this one that has been without an answer for a while
+ * was missed, and not by the network.
+ */
+void source_others_answered(struct source *source, int64_t now_raw_ns);
 
 #endif /* DISCIPLINE_SOURCE_H */

@@ -62,11 +62,11 @@ struct edge {
 };
 
 static enum source_verdict admit(const struct source *source, const struct source_status *status,
-				 bool unreachable_too)
+				 bool lost_too)
 {
-	bool reachable = status->reach && !source_is_refused(source);
+	bool may_answer = !status->lost && !source_is_refused(source);
 
-	if (!status->has_estimate || (!reachable && !unreachable_too))
+	if (!status->has_estimate || (!may_answer && !lost_too))
 		return SOURCE_UNUSABLE;
 	if (status->jitter_ns > JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;
@@ -134,7 +134,7 @@ static void nominate(const struct source_status *status, size_t index, bool usab
 }
 
 static size_t collect(struct source *const *sources, size_t count, int64_t at_ns,
-		      bool unreachable_too, struct candidate *candidates, int64_t *base_ns)
+		      bool lost_too, struct candidate *candidates, int64_t *base_ns)
 {
 	size_t found = 0;
 	size_t i;
@@ -144,7 +144,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		enum source_verdict verdict;
 
 		source_get_status(sources[i], at_ns, &status);
-		verdict = admit(sources[i], &status, unreachable_too);
+		verdict = admit(sources[i], &status, lost_too);
 		source_set_verdict(sources[i], verdict);
 		if (status.options->noselect)
 			continue;
@@ -164,7 +164,7 @@ static size_t count_usable(const struct candidate *candidates, size_t count)
 	return number;
 }
 
-/* Count reachable or new sources that have not answered since their samples became void. */
+/* Count sources, not lost ones, that have not answered since their samples became void. */
 static size_t count_silent(struct source *const *sources, size_t count, int64_t at_ns)
 {
 	struct source_status status;
@@ -473,7 +473,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	memset(selection, 0, sizeof(*selection));
 	selection->selected = -1;
 	found = collect(sources, count, at_ns, false, candidates, &base_ns);
-	/* Without a reachable source the last estimate holds, within a bound that grows. */
+	/* When all are lost the last estimate holds, within a bound that grows. */
 	usable = count_usable(candidates, found);
 	if (!usable) {
 		found = collect(sources, count, at_ns, true, candidates, &base_ns);

@@ -17,6 +17,7 @@ struct source {
 	struct source_options options;
 	struct source_status status;
 	bool refused;
+	int others_answered;
 };
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
@@ -29,6 +30,17 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 bool source_is_refused(const struct source *source)
 {
 	return source->refused;
+}
+
+uint64_t source_received(const struct source *source)
+{
+	return source->status.received;
+}
+
+void source_others_answered(struct source *source, int64_t now_raw_ns)
+{
+	(void)now_raw_ns;
+	source->others_answered++;
 }
 
 FIXTURE(consensus)
@@ -393,7 +405,9 @@ TEST_F(consensus, minority_is_not_believed_while_the_rest_is_silent)
 	}
 	/* Until nobody else is left. */
 	self->source[2].status.reach = 0;
+	self->source[2].status.lost = true;
 	self->source[3].status.reach = 0;
+	self->source[3].status.lost = true;
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
 }
 
@@ -406,7 +420,9 @@ TEST_F(consensus, who_was_outvoted_is_not_followed_when_the_others_are_gone)
 	answer(self, 1, 0);
 	ASSERT_EQ(CONSENSUS_OK, answer(self, 2, 0));
 	self->source[1].status.reach = 0;
+	self->source[1].status.lost = true;
 	self->source[2].status.reach = 0;
+	self->source[2].status.lost = true;
 	for (i = 0; i < 2; i++) {
 		EXPECT_NE(CONSENSUS_OK, answer(self, 0, -3600 * S));
 		run(self, 6 * S);
@@ -776,6 +792,7 @@ TEST_F(consensus, only_one_that_answers_of_several_is_believed_when_all_were_ask
 
 	ASSERT_EQ(0, begin(self, 2));
 	self->source[1].status.reach = 0;
+	self->source[1].status.lost = true;
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 300 * MS));
 	run(self, 5 * S);
@@ -953,6 +970,43 @@ TEST_F(consensus, first_answer_after_silence_has_all_others_asked)
 		say(self, i, 0);
 	listen(self);
 	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
+/* All five were silent; the two that lie are the first to answer, then one that is right. */
+TEST_F(consensus, who_was_silent_like_all_others_keeps_a_vote)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 5));
+	for (i = 0; i < 5; i++)
+		self->source[i].status.reach = 0;
+	listen(self);
+	run(self, 1000 * S);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, i, 1600 * MS));
+		run(self, 10 * MS);
+	}
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
+	for (i = 3; i < 5; i++)
+		say(self, i, 0);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
+/* Each answer shows that the network works: the others' missing ones are noted. */
+TEST_F(consensus, others_hear_of_an_answer)
+{
+	int before;
+
+	ASSERT_EQ(0, begin(self, 3));
+	before = self->source[2].others_answered;
+	listen(self);
+	EXPECT_EQ(before, self->source[2].others_answered);
+	answer(self, 0, 0);
+	EXPECT_EQ(before + 1, self->source[2].others_answered);
+	consensus_forget(self->consensus);
+	listen(self);
+	EXPECT_EQ(before + 1, self->source[2].others_answered);
 }
 
 TEST_F(consensus, extremes_are_no_trouble)

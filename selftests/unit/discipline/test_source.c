@@ -829,6 +829,87 @@ TEST_F(source, lone_lie_is_not_learned_from)
 		EXPECT_EQ(123456789, sample_log_get(log, i)->offset_ns);
 }
 
+static bool is_lost(const struct source *source)
+{
+	struct source_status status;
+
+	source_get_status(source, START_NS, &status);
+	return status.lost;
+}
+
+/* Requests that nobody answers, while others do so at once, and 2 s later. */
+static void miss(struct source *source, int count, bool others_answer)
+{
+	int64_t now_ns;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		now_ns = source_next_poll(source);
+		source_polled(source, now_ns);
+		if (!others_answer)
+			continue;
+		source_others_answered(source, now_ns + 100000);
+		source_others_answered(source, now_ns + 2 * NS_PER_S);
+	}
+}
+
+/* Where nobody answers it is the network that is away, however long. */
+TEST_F(source, who_is_silent_like_all_others_is_not_lost)
+{
+	exchange(self->source);
+	miss(self->source, 100, false);
+	EXPECT_FALSE(is_lost(self->source));
+	/* What was missed meanwhile counts once when others answer again. */
+	miss(self->source, 2, true);
+	EXPECT_FALSE(is_lost(self->source));
+	miss(self->source, 1, true);
+	EXPECT_TRUE(is_lost(self->source));
+	exchange(self->source);
+	EXPECT_FALSE(is_lost(self->source));
+	miss(self->source, 8, false);
+	EXPECT_FALSE(is_lost(self->source));
+}
+
+/* A request that has only just left is not missed, however soon others answer. */
+TEST_F(source, who_was_asked_just_now_is_not_lost)
+{
+	int64_t now_ns;
+
+	exchange(self->source);
+	miss(self->source, 8, false);
+	miss(self->source, 2, true);
+	now_ns = source_next_poll(self->source);
+	source_polled(self->source, now_ns);
+	source_others_answered(self->source, now_ns + NS_PER_S - 1);
+	EXPECT_FALSE(is_lost(self->source));
+	source_others_answered(self->source, now_ns + NS_PER_S);
+	EXPECT_TRUE(is_lost(self->source));
+}
+
+/* Who is silent alone is lost with its eighth request, not before. */
+TEST_F(source, who_is_silent_alone_is_lost)
+{
+	exchange(self->source);
+	miss(self->source, 7, true);
+	EXPECT_FALSE(is_lost(self->source));
+	miss(self->source, 1, false);
+	EXPECT_TRUE(is_lost(self->source));
+}
+
+TEST(silent_refclock_is_lost_by_itself)
+{
+	struct source_options with = options(0, 0, false);
+	struct source *source;
+
+	with.kind = SOURCE_REFCLOCK;
+	source = source_new(&with, START_NS);
+	exchange(source);
+	EXPECT_FALSE(is_lost(source));
+	miss(source, 8, false);
+	EXPECT_TRUE(is_lost(source));
+	source_free(source);
+}
+
 TEST(configured_offset_is_added)
 {
 	struct source_options with = options(6, 10, false);
