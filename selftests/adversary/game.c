@@ -141,6 +141,8 @@ static int64_t draw_gap_ns(enum trouble_kind kind)
 		return (int64_t)(draw_log(0.05, 30) * 1e9);
 	case TROUBLE_SUSPEND:
 		return (int64_t)(draw_log(5, 90 * S_PER_DAY) * 1e9);
+	case TROUBLE_OUTAGE:
+		return (int64_t)(draw_log(60, 4 * 3600) * 1e9);
 	case TROUBLE_HOST_STEP:
 		return (int64_t)(sign() * draw_log(0.05, S_PER_DAY) * 1e9);
 	case TROUBLE_AHEAD:
@@ -156,6 +158,8 @@ static int64_t draw_gap_ns(enum trouble_kind kind)
  */
 static bool is_possible(enum trouble_kind kind)
 {
+	if (kind == TROUBLE_OUTAGE)
+		return true;
 	if (world->metal)
 		return kind == TROUBLE_SUSPEND;
 	if (kind == TROUBLE_HOST_STEP)

@@ -9,7 +9,8 @@
  * - bound_violations: the timescale has a bound, and UTC is outside of it.
  * - stepped_wrongly: a step took the system clock further from UTC, to where neither an honest
  *   server nor the host allows it to be.
- * - starved: without synchronisation for longer than three of the longest polls and two minutes.
+ * - starved: without synchronisation for longer than three of the longest polls and two minutes,
+ *   while packets get through.
  *
  * What nobody in the guest can know yet is no lie: see judge_disrupted().
  */
@@ -66,6 +67,23 @@ static int64_t stated_bound_ns(void)
 	return maxerror_ns;
 }
 
+/* Of all servers, with honest answers to requests that left after the latest disruption. */
+static bool has_majority_answered(void)
+{
+	int i, answers = 0;
+
+	for (i = 0; i < world->server_count; i++)
+		answers += !world->servers[i].liar &&
+			   world->servers[i].answered_ns > world->judge.disrupted_ns;
+	return 2 * answers > world->server_count;
+}
+
+/* Where nobody has confirmed the host its clock is all there is; nobody says how right it is. */
+static int64_t host_share_ns(void)
+{
+	return module_follows_host() ? llabs(host_time_ns() - world->now_ns) : 0;
+}
+
 void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 {
 	int64_t reach_ns = honest_reach_ns();
@@ -77,6 +95,9 @@ void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 	if (world->kind == GUEST_HOSTED && host_is_right() &&
 	    llabs(host_time_ns() - world->now_ns) > reach_ns)
 		reach_ns = llabs(host_time_ns() - world->now_ns);
+	/* While no server has answered, as in an outage, the host's clock is all there is. */
+	if (!has_majority_answered() && host_share_ns() > reach_ns)
+		reach_ns = host_share_ns();
 	if (stated_bound_ns() > reach_ns)
 		reach_ns = stated_bound_ns();
 	if (llabs(after_ns) <= reach_ns + STEP_SLACK_NS || llabs(after_ns) < llabs(before_ns))
@@ -130,17 +151,6 @@ void judge_disrupted(const struct trouble *trouble)
 			  (world->kind == GUEST_HOSTED ? CHECK_NS : NOTICE_NS);
 }
 
-/* Of all servers, with honest answers to requests that left after the latest disruption. */
-static bool has_majority_answered(void)
-{
-	int i, answers = 0;
-
-	for (i = 0; i < world->server_count; i++)
-		answers += !world->servers[i].liar &&
-			   world->servers[i].answered_ns > world->judge.disrupted_ns;
-	return 2 * answers > world->server_count;
-}
-
 void judge_told(void)
 {
 	if (!world->judge.waiting)
@@ -164,12 +174,6 @@ void judge_answer(int number, int64_t sent_ns)
 static bool is_excused(void)
 {
 	return world->judge.waiting || world->now_ns < world->judge.grace_ns;
-}
-
-/* Where nobody has confirmed the host its clock is all there is; nobody says how right it is. */
-static int64_t host_share_ns(void)
-{
-	return module_follows_host() ? llabs(host_time_ns() - world->now_ns) : 0;
 }
 
 static void judge_system_clock(void)
@@ -247,6 +251,8 @@ static void judge_synchronisation(void)
 	since_ns = judge->unsynchronised_ns;
 	if (judge->disrupted_ns > since_ns)
 		since_ns = judge->disrupted_ns;
+	if (world->outage_until_ns > since_ns)
+		since_ns = world->outage_until_ns;
 	if (judge->starving || world->now_ns - since_ns < patience_ns())
 		return;
 	judge->starving = true;

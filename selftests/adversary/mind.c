@@ -239,12 +239,14 @@ enum habit {
 	HABIT_STRATUM,
 	HABIT_FAR,		/* the largest root distance that is accepted */
 	HABIT_WORK,		/* says that most of the round trip was its own work */
+	HABIT_IDLE,		/* says that all of it was, by a clock that hardly resolves it */
 	HABITS,
 };
 
 static const char * const habit_names[HABITS] = {
 	"forged refid", "perfect", "near", "leap", "RATE", "DENY", "silent", "T3 before T2",
 	"no timestamps", "stratum", "far", "long work",
+	"idle work",
 };
 
 static bool has(enum habit habit)
@@ -300,6 +302,10 @@ static void be_false(struct reply *reply)
 		reply->root_dispersion_ns = (int64_t)draw(0.5e9, 15e9);
 	if (has(HABIT_WORK))
 		reply->work_ns = reply->up_ns + reply->down_ns;
+	if (has(HABIT_IDLE)) {
+		reply->precision = -10;
+		reply->idle_ns = reply->up_ns + reply->down_ns + (int64_t)draw(0, 700e3);
+	}
 }
 
 /* --- the mind --- */

@@ -17,7 +17,9 @@ struct server;
  * @offset_ns: of the time it tells, less UTC
  * @up_ns: how long the request was under way
  * @down_ns: how long the answer will be
- * @work_ns: between T2 and T3 as told
+ * @work_ns: between T2 and T3
+ * @idle_ns: told beyond that
+ * @precision: of its clock, told
  * @root_delay_ns: told
  * @root_dispersion_ns: told
  * @stratum: told; 0 with a kiss code
@@ -31,6 +33,8 @@ struct reply {
 	int64_t up_ns;
 	int64_t down_ns;
 	int64_t work_ns;
+	int64_t idle_ns;
+	int precision;
 	int64_t root_delay_ns;
 	int64_t root_dispersion_ns;
 	int stratum;

@@ -35,6 +35,7 @@ static void answer_honestly(const struct server *server, struct reply *reply)
 		.up_ns = server->up_ns + queue_ns(server),
 		.down_ns = server->down_ns + queue_ns(server),
 		.work_ns = WORK_NS,
+		.precision = -23,
 		.root_delay_ns = server->root_delay_ns,
 		.root_dispersion_ns = server->root_dispersion_ns,
 		.stratum = server->stratum,
@@ -84,7 +85,7 @@ static void fill_packet(struct packet *packet, const struct ntp_packet *request,
 		.mode = NTP_MODE_SERVER,
 		.stratum = (uint8_t)reply->stratum,
 		.poll = 6,
-		.precision = -23,
+		.precision = (int8_t)reply->precision,
 		.root_delay_ns = reply->root_delay_ns,
 		.root_dispersion_ns = reply->root_dispersion_ns,
 		.refid = reply->refid,
@@ -94,7 +95,8 @@ static void fill_packet(struct packet *packet, const struct ntp_packet *request,
 
 	if (!reply->zero) {
 		answer.receive = ntp_timestamp_from_ns(came_ns);
-		answer.transmit = ntp_timestamp_from_ns(came_ns + reply->work_ns);
+		answer.transmit = ntp_timestamp_from_ns(came_ns + reply->work_ns +
+							reply->idle_ns);
 	}
 	ntp_packet_encode(&answer, packet->bytes);
 	packet->length = NTP_HEADER_SIZE;
@@ -109,6 +111,8 @@ void network_send(int number, uint32_t socket, const uint8_t *bytes, size_t leng
 	int64_t work_ns;
 
 	server->requests++;
+	if (world->now_ns < world->outage_until_ns)
+		return;
 	if (!packet || ntp_packet_decode(bytes, length, &request))
 		return;
 	answer_honestly(server, &reply);

@@ -19,6 +19,7 @@ static int snapshots;
 
 static const char * const trouble_names[TROUBLE_KINDS] = {
 	"snapshot", "revert", "fork", "pause", "stall", "suspend", "raw ahead", "host step",
+	"outage",
 };
 
 const char *trouble_name(enum trouble_kind kind)
@@ -160,6 +161,13 @@ static void step_host(const struct trouble *trouble)
 	tell(trouble);
 }
 
+static void begin_outage(const struct trouble *trouble)
+{
+	network_drop();
+	world->outage_until_ns = world->now_ns + trouble->size_ns;
+	world_log("%s of %.0f s", trouble_name(trouble->kind), (double)trouble->size_ns / 1e9);
+}
+
 static void happen(struct trouble *trouble)
 {
 	trouble->done = true;
@@ -186,6 +194,9 @@ static void happen(struct trouble *trouble)
 		break;
 	case TROUBLE_HOST_STEP:
 		step_host(trouble);
+		break;
+	case TROUBLE_OUTAGE:
+		begin_outage(trouble);
 		break;
 	case TROUBLE_KINDS:
 		break;

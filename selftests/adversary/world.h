@@ -108,6 +108,7 @@ enum trouble_kind {
 	TROUBLE_SUSPEND,
 	TROUBLE_AHEAD,		/* raw goes ahead, as when a counter is written */
 	TROUBLE_HOST_STEP,	/* the host's clock is wrong for a while */
+	TROUBLE_OUTAGE,		/* no packet gets through for a while */
 	TROUBLE_KINDS,
 };
 
@@ -249,6 +250,7 @@ struct mind {
  * @makestep_limit: its limit
  * @first_offset_ns: of the system clock at the start
  * @host: beneath the guest
+ * @outage_until_ns: no packet gets through before
  * @troubles: in order of time
  * @trouble_count: how many
  * @reverting: the trouble that a copy of the guest goes on after; -1: none
@@ -280,6 +282,7 @@ struct world {
 	int makestep_limit;
 	int64_t first_offset_ns;
 	struct host host;
+	int64_t outage_until_ns;
 	struct trouble troubles[TROUBLES_MAX];
 	int trouble_count;
 	int reverting;
