@@ -46,6 +46,18 @@ static int parse_seconds(struct config_reader *reader, const char *what, const c
 	return 0;
 }
 
+/* 0 is to step whatever the error is. In the options it says that nothing is ever stepped. */
+static int parse_step_threshold(struct config_reader *reader, const char *what, const char *word,
+				int64_t *threshold_ns)
+{
+	int err = parse_seconds(reader, what, word, threshold_ns);
+
+	if (!err && !*threshold_ns)
+		*threshold_ns = 1;
+
+	return err;
+}
+
 static int parse_count(struct config_reader *reader, const char *what, const char *word,
 		       int *count)
 {
@@ -84,7 +96,7 @@ static int parse_makestep(struct config_reader *reader, int count, char **words)
 	int limit;
 
 	(void)count;
-	if (parse_seconds(reader, "makestep threshold", words[0], &threshold_ns) < 0 ||
+	if (parse_step_threshold(reader, "makestep threshold", words[0], &threshold_ns) < 0 ||
 	    parse_count(reader, "makestep limit", words[1], &limit) < 0)
 		return -EINVAL;
 	options->step_threshold_ns = threshold_ns;
@@ -117,12 +129,9 @@ static int parse_fallbackdrift(struct config_reader *reader, int count, char **w
 
 static int parse_initstepslew(struct config_reader *reader, int count, char **words)
 {
-	int64_t threshold_ns;
-
-	if (parse_seconds(reader, "initstepslew threshold", words[0], &threshold_ns) < 0)
+	if (parse_step_threshold(reader, "initstepslew threshold", words[0],
+				 &reader->first_step_ns) < 0)
 		return -EINVAL;
-	/* 0 means to step in any case. */
-	reader->first_step_ns = threshold_ns > 0 ? threshold_ns : 1;
 	reader->first_host_count = 0;
 	for (int i = 1; i < count && reader->first_host_count < CONFIG_FIRST_HOSTS; i++) {
 		if (copy_word(reader, words[i], reader->first_hosts[reader->first_host_count++],

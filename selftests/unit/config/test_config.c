@@ -404,6 +404,20 @@ TEST(without_authentication_nothing_changes)
 	config_free(config);
 }
 
+/* As in chrony, which compares with 0 as with any other threshold. */
+TEST(a_threshold_of_0_steps_whatever_the_error_is)
+{
+	struct reports reports;
+	struct config *config = parse("makestep 0 3\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_LT(0, config->discipline.step_threshold_ns);
+	EXPECT_GE(1, config->discipline.step_threshold_ns);
+	EXPECT_EQ(3, config->discipline.step_limit);
+	config_free(config);
+}
+
 /* chrony's word for makestep with a limit of one update, which makestep itself overrides. */
 TEST(initstepslew_is_a_first_step)
 {
