@@ -25,8 +25,9 @@ static void check(const struct leap_list *list)
 int fuzz_one_input(const uint8_t *data, size_t size)
 {
 	struct leap_list list;
+	int bad_line;
 
-	if (!leap_list_parse_text((const char *)data, size, &list))
+	if (!leap_list_parse_text((const char *)data, size, &list, &bad_line))
 		check(&list);
 	if (!leap_list_parse_zone(data, size, &list))
 		check(&list);

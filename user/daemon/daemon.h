@@ -69,6 +69,9 @@ enum daemon_due {
 	DUE_COUNT,
 };
 
+/* The path of a list of leap seconds: a file, or a time zone with its folder before it. */
+#define LEAP_PATH_MAX	(CONFIG_PATH_MAX + 32)
+
 /* Events remembered without a module to remember them. */
 #define DAEMON_EVENTS	32
 
@@ -93,7 +96,8 @@ enum daemon_due {
  * @events: the latest disruptions, oldest first, where the module is missing
  * @event_count: how many of them
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
- * @leap_list: as configured
+ * @leap_list: as configured, from the latest reading that succeeded ...
+ * @leap_path: ... of this file; "": none is configured
  * @leap_expiry_logged_s: the expiry of the list that was logged
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @first_rate: the system clock's before we steered it, or the drift file's
@@ -127,6 +131,7 @@ struct daemon {
 	int event_count;
 
 	struct leap_list leap_list;
+	char leap_path[LEAP_PATH_MAX];
 	int64_t leap_expiry_logged_s;
 	int64_t due_ns[DUE_COUNT];
 	int64_t watchdog_ns;

@@ -17,37 +17,52 @@
 #define LEAP_LIST_NS	(3600 * NS_PER_S)
 
 /* The configured file. "": none. */
-static bool leap_path(const struct config *config, char *path, size_t size)
+static bool leap_path(const struct config *config, char path[LEAP_PATH_MAX])
 {
 	bool zone = !*config->leap_file;
 	const char *name = zone ? config->leap_zone : config->leap_file;
 
-	snprintf(path, size, "%s%s", *name && zone && *name != '/' ? ZONE_FOLDER : "", name);
+	snprintf(path, LEAP_PATH_MAX, "%s%s", *name && zone && *name != '/' ? ZONE_FOLDER : "",
+		 name);
 	return zone;
 }
 
+static void warn_of_failure(const struct daemon *daemon, int err, int bad_line)
+{
+	char why[64];
+
+	snprintf(why, sizeof(why), "%s", err == -EINVAL ? "it does not list any" : strerror(-err));
+	if (bad_line)
+		snprintf(why, sizeof(why), "line %d is not one of such a list", bad_line);
+	log_warning("No leap seconds could be read from %s: %s; %s", daemon->leap_path, why,
+		    daemon->leap_list.count ? "the list that was read before stays in force" :
+		    "only those that time sources announce are used");
+}
+
+/* A file that cannot be read now, or is being written, leaves the list that it had before. */
 void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 {
-	char path[CONFIG_PATH_MAX + sizeof(ZONE_FOLDER)];
-	bool zone = leap_path(daemon->config, path, sizeof(path));
-	int err;
+	char path[LEAP_PATH_MAX];
+	bool zone = leap_path(daemon->config, path);
+	int err, bad_line;
 
+	if (strcmp(path, daemon->leap_path) != 0)
+		daemon->leap_list.count = 0;
+	memcpy(daemon->leap_path, path, strlen(path) + 1);
 	daemon->due_ns[DUE_LEAP_LIST] = INT64_MAX;
-	daemon->leap_list.count = 0;
 	if (!*path)
 		return;
 	daemon->due_ns[DUE_LEAP_LIST] = chime_add_sat(now_ns, LEAP_LIST_NS);
-	err = leap_list_load(path, zone, &daemon->leap_list);
+	err = leap_list_load(path, zone, &daemon->leap_list, &bad_line);
 	if (err)
-		log_warning("No leap seconds could be read from %s: %s; only those that time sources announce are used",
-			    path, err == -EINVAL ? "it does not list any" : strerror(-err));
+		warn_of_failure(daemon, err, bad_line);
 }
 
 /* Once for each list: it is read again every hour, and packages install new ones. */
 static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 {
 	const struct leap_list *list = &daemon->leap_list;
-	char path[CONFIG_PATH_MAX + sizeof(ZONE_FOLDER)], date[32];
+	char date[32];
 	time_t expires_s = list->expires_s;
 	struct tm tm;
 
@@ -55,10 +70,9 @@ static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 	    daemon->leap_expiry_logged_s == list->expires_s || !gmtime_r(&expires_s, &tm))
 		return;
 	daemon->leap_expiry_logged_s = list->expires_s;
-	(void)leap_path(daemon->config, path, sizeof(path));
 	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
 	log_warning("The list of leap seconds %s expired on %s: it may lack the latest one, and TAI may be wrong by a second. Time sources are asked instead. A new list comes with the package tzdata",
-		    path, date);
+		    daemon->leap_path, date);
 }
 
 /*

@@ -151,12 +151,13 @@ static int leap_list_parse_line(const char *line, struct leap_list *list)
 	return leap_list_add(list, ntp_s - NTP_UNIX_S, tai_s);
 }
 
-int leap_list_parse_text(const char *text, size_t length, struct leap_list *list)
+int leap_list_parse_text(const char *text, size_t length, struct leap_list *list, int *bad_line)
 {
 	const char *end = text + length;
+	int err = 0, number = 0;
 	char line[128];
-	int err = 0;
 
+	*bad_line = 0;
 	list->count = 0;
 	list->expires_s = 0;
 	while (text < end && !err) {
@@ -167,13 +168,16 @@ int leap_list_parse_text(const char *text, size_t length, struct leap_list *list
 			 size < sizeof(line) ? (int)size : (int)sizeof(line) - 1, text);
 		err = leap_list_parse_line(line, list);
 		text += size + 1;
+		number++;
 	}
-	if (err)
+	if (err) {
+		*bad_line = number;
 		return err;
+	}
 	return list->count ? 0 : -EINVAL;
 }
 
-int leap_list_load(const char *path, bool zone, struct leap_list *list)
+int leap_list_load(const char *path, bool zone, struct leap_list *list, int *bad_line)
 {
 	static char bytes[FILE_MAX];
 	struct leap_list fresh;
@@ -181,6 +185,7 @@ int leap_list_load(const char *path, bool zone, struct leap_list *list)
 	FILE *file;
 	int err;
 
+	*bad_line = 0;
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
@@ -189,7 +194,7 @@ int leap_list_load(const char *path, bool zone, struct leap_list *list)
 	fclose(file);
 	if (!err)
 		err = zone ? leap_list_parse_zone((const uint8_t *)bytes, length, &fresh) :
-			     leap_list_parse_text(bytes, length, &fresh);
+			     leap_list_parse_text(bytes, length, &fresh, bad_line);
 	if (!err)
 		*list = fresh;
 	return err;

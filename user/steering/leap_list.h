@@ -35,12 +35,18 @@ struct leap_list {
 	struct leap_entry entry[LEAP_LIST_MAX];
 };
 
-/* Parse the text of a file of either format. 0, -EINVAL: it is none, or has no leap second. */
+/*
+ * Parse the text of a file of either format. 0, -EINVAL: it is none, or has no leap second.
+ * @bad_line: the line, from 1 on, that is none of a list; 0: there is none
+ */
 int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *list);
-int leap_list_parse_text(const char *text, size_t length, struct leap_list *list);
+int leap_list_parse_text(const char *text, size_t length, struct leap_list *list, int *bad_line);
 
-/* From a file, if @zone of the time zone database. 0, -errno; then @list is as it was. */
-int leap_list_load(const char *path, bool zone, struct leap_list *list);
+/*
+ * From a file, if @zone of the time zone database. 0, -errno; then @list is as it was, and
+ * @bad_line as leap_list_parse_text() has it.
+ */
+int leap_list_load(const char *path, bool zone, struct leap_list *list, int *bad_line);
 
 /* What the UTC day of @utc_ns ends with: 0 nothing, 1 an inserted second, 2 one that is left out */
 int leap_list_kind(const struct leap_list *list, int64_t utc_ns);

@@ -120,6 +120,34 @@ TEST_F(leap, an_expired_list_is_told_once)
 	EXPECT_EQ(1, world.warnings);
 }
 
+/* A package may be writing it just now, or the disk be full. */
+TEST_F(leap, a_list_that_cannot_be_read_again_stays)
+{
+	FILE *file;
+
+	ASSERT_EQ(0, truncate(self->config->leap_file, 0));
+	daemon_read_leap_list(&self->daemon, 3600 * S);
+	EXPECT_EQ(0, announce(self, EXPIRES_S - DAY_S, 1));
+	EXPECT_EQ(37, world.tai_s);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "stays in force"));
+
+	file = fopen(self->config->leap_file, "w");
+	ASSERT_NE(NULL, file);
+	fputs("#@ 3991593600\n36446", file);
+	fclose(file);
+	daemon_read_leap_list(&self->daemon, 7200 * S);
+	EXPECT_EQ(0, announce(self, EXPIRES_S - DAY_S, 1));
+	EXPECT_NE(NULL, strstr(world.warning, "line 2 "));
+
+	/* Another file has nothing to do with it. */
+	ASSERT_EQ(0, unlink(self->config->leap_file));
+	strcpy(self->config->leap_file, "/nonexistent");
+	daemon_read_leap_list(&self->daemon, 7200 * S);
+	EXPECT_EQ(1, announce(self, EXPIRES_S - DAY_S, 1));
+	EXPECT_NE(NULL, strstr(world.warning, "time sources"));
+}
+
 TEST_F(leap, without_a_list_sources_decide)
 {
 	self->config->leap_file[0] = '\0';

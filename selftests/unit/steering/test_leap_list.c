@@ -31,7 +31,9 @@ static const char text[] =
 
 static int parse(const char *words, struct leap_list *list)
 {
-	return leap_list_parse_text(words, strlen(words), list);
+	int bad_line;
+
+	return leap_list_parse_text(words, strlen(words), list, &bad_line);
 }
 
 TEST(text_is_a_list)
@@ -98,6 +100,18 @@ TEST(other_text_is_none)
 		used += (size_t)snprintf(many + used, sizeof(many) - used, "%lld 10\n",
 					 2272060800LL + DAY * i);
 	EXPECT_EQ(-EINVAL, parse(many, &list));
+}
+
+TEST(the_line_that_is_wrong_is_named)
+{
+	static const char words[] = "# a comment\n\n2287785600 11\n2303683200 twelve\n";
+	struct leap_list list;
+	int bad_line;
+
+	EXPECT_EQ(-EINVAL, leap_list_parse_text(words, strlen(words), &list, &bad_line));
+	EXPECT_EQ(4, bad_line);
+	EXPECT_EQ(-EINVAL, leap_list_parse_text("", 0, &list, &bad_line));
+	EXPECT_EQ(0, bad_line);
 }
 
 static void put(uint8_t **at, int64_t number, int size)
@@ -188,10 +202,11 @@ TEST(zone_beyond_all_time_is_no_list)
 TEST(missing_file_leaves_the_list_as_it_was)
 {
 	struct leap_list list;
+	int bad_line;
 
 	ASSERT_EQ(0, parse(text, &list));
-	EXPECT_EQ(-ENOENT, leap_list_load("/nonexistent", true, &list));
-	EXPECT_EQ(-EINVAL, leap_list_load("/dev/null", false, &list));
+	EXPECT_EQ(-ENOENT, leap_list_load("/nonexistent", true, &list, &bad_line));
+	EXPECT_EQ(-EINVAL, leap_list_load("/dev/null", false, &list, &bad_line));
 	EXPECT_EQ(5, list.count);
 }
 
@@ -199,9 +214,11 @@ TEST(missing_file_leaves_the_list_as_it_was)
 TEST(files_of_this_machine_agree)
 {
 	struct leap_list zone, file;
+	int bad_line;
 
-	if (leap_list_load("/usr/share/zoneinfo/right/UTC", true, &zone) == -ENOENT ||
-	    leap_list_load("/usr/share/zoneinfo/leap-seconds.list", false, &file) == -ENOENT)
+	if (leap_list_load("/usr/share/zoneinfo/right/UTC", true, &zone, &bad_line) == -ENOENT ||
+	    leap_list_load("/usr/share/zoneinfo/leap-seconds.list", false, &file,
+			   &bad_line) == -ENOENT)
 		SKIP(return, "no lists of leap seconds here");
 	EXPECT_EQ(1, leap_list_kind(&zone, LATEST_S * S - 1));
 	EXPECT_EQ(1, leap_list_kind(&file, LATEST_S * S - 1));
