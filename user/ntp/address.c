@@ -10,6 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ::ffff:192.0.2.1 is 192.0.2.1 by another name, and is reached over IPv4. */
+static void unmap_ipv4(struct net_address *address)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	struct net_address ipv4 = { .family = AF_INET };
+
+	if (address->family != AF_INET6 || memcmp(address->bytes, prefix, sizeof(prefix)) != 0)
+		return;
+	memcpy(ipv4.bytes, address->bytes + sizeof(prefix), sizeof(struct in_addr));
+	*address = ipv4;
+}
+
 static int parse_scope(const char *text, uint32_t *scope)
 {
 	char *end;
@@ -47,6 +59,8 @@ static int parse_ipv6(const char *text, struct net_address *address)
 
 int net_address_parse(const char *text, int family, struct net_address *address)
 {
+	int err;
+
 	memset(address, 0, sizeof(*address));
 	if (family != AF_INET6 && inet_pton(AF_INET, text, address->bytes) == 1) {
 		address->family = AF_INET;
@@ -55,7 +69,12 @@ int net_address_parse(const char *text, int family, struct net_address *address)
 	if (family == AF_INET)
 		return -EINVAL;
 
-	return parse_ipv6(text, address);
+	err = parse_ipv6(text, address);
+	if (err)
+		return err;
+	unmap_ipv4(address);
+
+	return 0;
 }
 
 int net_address_from_sockaddr(const struct sockaddr *from, socklen_t length,
@@ -76,6 +95,7 @@ int net_address_from_sockaddr(const struct sockaddr *from, socklen_t length,
 		return -EAFNOSUPPORT;
 	}
 	address->family = from->sa_family;
+	unmap_ipv4(address);
 
 	return 0;
 }

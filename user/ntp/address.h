@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An IPv4 or IPv6 address: numeric text in both directions, comparison, and the socket address.
- * Resolves no names.
+ * An IPv4 or IPv6 address: numeric text in both directions, comparison, and the socket address. An
+ * IPv6 address that stands for an IPv4 one (::ffff:192.0.2.1) becomes that. Resolves no names.
  */
 #ifndef NTP_ADDRESS_H
 #define NTP_ADDRESS_H

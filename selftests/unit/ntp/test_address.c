@@ -27,6 +27,10 @@ static const struct {
 	{ "2001:db8::1", AF_INET6, 0, "2001:db8::1" },
 	{ "2001:db8::1", AF_INET, -EINVAL, "" },
 	{ "2001:DB8:0:0::1", AF_UNSPEC, 0, "2001:db8::1" },
+	{ "::ffff:192.0.2.1", AF_UNSPEC, 0, "192.0.2.1" },
+	{ "::ffff:c000:201", AF_INET6, 0, "192.0.2.1" },
+	{ "::ffff:192.0.2.1%lo", AF_UNSPEC, 0, "192.0.2.1" },
+	{ "::192.0.2.1", AF_UNSPEC, 0, "::192.0.2.1" },
 	{ "fe80::1%lo", AF_UNSPEC, 0, "fe80::1%lo" },
 	{ "fe80::1%1", AF_UNSPEC, 0, "fe80::1%lo" },
 	{ "fe80::1%no-such-device", AF_UNSPEC, -ENODEV, "" },
@@ -71,6 +75,21 @@ TEST(socket_addresses_and_back)
 		EXPECT_EQ(-EAFNOSUPPORT,
 			  net_address_from_sockaddr((struct sockaddr *)&to, length - 1, &back));
 	}
+}
+
+/* As a name server may give it beside the plain one. */
+TEST(an_ipv4_address_has_one_form)
+{
+	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6, .sin6_scope_id = 1 };
+	struct net_address plain, address;
+
+	ASSERT_EQ(0, net_address_parse("192.0.2.1", AF_UNSPEC, &plain));
+	mapped.sin6_addr.s6_addr[10] = 0xff;
+	mapped.sin6_addr.s6_addr[11] = 0xff;
+	memcpy(&mapped.sin6_addr.s6_addr[12], plain.bytes, 4);
+	ASSERT_EQ(0, net_address_from_sockaddr((struct sockaddr *)&mapped, sizeof(mapped),
+					       &address));
+	EXPECT_TRUE(net_address_equal(&plain, &address));
 }
 
 TEST(no_address)
