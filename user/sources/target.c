@@ -230,11 +230,66 @@ static int give_address(struct association *association, const struct net_addres
 	return 0;
 }
 
-/* The next address found that no association uses; @fresh: nor used before. -1: none. */
-static int free_address(const struct target *target, bool fresh)
+/* May this address still answer? */
+static bool is_gone(const struct association *association)
+{
+	const struct ntp_client *client = &association->client;
+
+	if (!has_address(association))
+		return false;
+	if (source_is_refused(association->source))
+		return true;
+	if (client->failures >= FAILURES_GONE || association->false_samples >= FALSE_GONE)
+		return true;
+
+	return association->trying && client->local_failures &&
+	       client->failures >= FAILURES_HOPELESS;
+}
+
+static size_t wanted_count(const struct target *target)
+{
+	return target->config.kind == CONFIG_POOL ? (size_t)target->config.maxsources : 1;
+}
+
+/* The family that associations other than @own use and that still answers; AF_UNSPEC: none. */
+static int family_in_use(const struct target *target, const struct association *own)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		const struct association *other = target->associations[i];
+
+		if (other != own && has_address(other) && !is_gone(other))
+			return other->client.address.family;
+	}
+
+	return AF_UNSPEC;
+}
+
+/*
+ * The family with more of the addresses that are wanted. Of two equals the one of the first
+ * address, because the resolver puts first what this machine has a route to.
+ */
+static int preferred_family(const struct target *target)
+{
+	size_t wanted = wanted_count(target), ipv4 = 0, ipv6 = 0;
+
+	for (size_t i = 0; i < target->found_count; i++) {
+		if (target->found[i].family == AF_INET && ipv4 < wanted)
+			ipv4++;
+		else if (target->found[i].family == AF_INET6 && ipv6 < wanted)
+			ipv6++;
+	}
+	if (ipv4 == ipv6)
+		return target->found[0].family;
+
+	return ipv4 > ipv6 ? AF_INET : AF_INET6;
+}
+
+/* The next address found of @family, AF_UNSPEC: any, that no association uses or used. -1: none. */
+static int next_address(const struct target *target, int family)
 {
 	for (size_t i = 0; i < target->found_count; i++) {
-		if ((fresh && target->tried[i]) ||
+		if (target->tried[i] ||
+		    (family != AF_UNSPEC && target->found[i].family != family) ||
 		    associations_address_used(target->list, &target->found[i], target->config.port))
 			continue;
 		return (int)i;
@@ -243,10 +298,26 @@ static int free_address(const struct target *target, bool fresh)
 	return -1;
 }
 
+/*
+ * The next address for @own, NULL: for a new association. -1: none. A machine with addresses of
+ * both families would have two votes, so a target uses one family at a time.
+ */
+static int free_address(const struct target *target, const struct association *own)
+{
+	int family = family_in_use(target, own);
+	int index;
+
+	if (family != AF_UNSPEC)
+		return next_address(target, family);
+	index = next_address(target, preferred_family(target));
+
+	return index >= 0 ? index : next_address(target, AF_UNSPEC);
+}
+
 static bool use_free_address(struct association *association, int64_t now_raw_ns)
 {
 	struct target *target = association->target;
-	int index = free_address(target, true);
+	int index = free_address(target, association);
 
 	if (index < 0 || give_address(association, &target->found[index], now_raw_ns) < 0)
 		return false;
@@ -268,31 +339,33 @@ static void schedule_look_up(struct target *target, int64_t now_raw_ns, int64_t 
 	target->look_up_wait_ns = 2 * wait_ns;
 }
 
-/* May this address still answer? */
-static bool is_gone(const struct association *association)
+/* Give an association whose address does not answer another one. false: there is none. */
+static bool move_on(struct association *association, int64_t now_raw_ns)
 {
-	const struct ntp_client *client = &association->client;
+	struct label old = label_of(association);
 
-	if (!has_address(association))
+	if (!use_free_address(association, now_raw_ns))
 		return false;
-	if (source_is_refused(association->source))
-		return true;
-	if (client->failures >= FAILURES_GONE || association->false_samples >= FALSE_GONE)
-		return true;
+	associations_message(association->target->list, LOG_INFO,
+			     "%s cannot be used, now asking %s", old.text,
+			     label_of(association).text);
 
-	return association->trying && client->local_failures &&
-	       client->failures >= FAILURES_HOPELESS;
+	return true;
 }
 
-/* Replace addresses that do not answer; resolve the name again if there is no other. */
+/*
+ * Replace addresses that do not answer; resolve the name again if there is no other. When one takes
+ * an address of the other family, all that are gone do: later they might answer again, beside it.
+ */
 static void replace(struct association *association, int64_t now_raw_ns)
 {
 	struct target *target = association->target;
-	struct label old = label_of(association);
 
-	if (use_free_address(association, now_raw_ns)) {
-		associations_message(target->list, LOG_INFO, "%s cannot be used, now asking %s",
-				     old.text, label_of(association).text);
+	if (move_on(association, now_raw_ns)) {
+		for (size_t i = 0; i < target->count; i++) {
+			if (is_gone(target->associations[i]))
+				move_on(target->associations[i], now_raw_ns);
+		}
 		return;
 	}
 	if (target->resolver.fd >= 0)
@@ -341,7 +414,6 @@ static struct association *find_outdated(struct target *target)
  */
 static void use_addresses(struct target *target, int64_t now_raw_ns)
 {
-	size_t wanted = target->config.kind == CONFIG_POOL ? (size_t)target->config.maxsources : 1;
 	struct association *outdated;
 
 	for (size_t i = 0; i < target->count; i++) {
@@ -352,7 +424,7 @@ static void use_addresses(struct target *target, int64_t now_raw_ns)
 		else if (is_gone(association))
 			replace(association, now_raw_ns);
 	}
-	while (target->count < wanted && free_address(target, true) >= 0) {
+	while (target->count < wanted_count(target) && free_address(target, NULL) >= 0) {
 		if (!add_association(target, now_raw_ns))
 			break;
 		use_free_address(target->associations[target->count - 1], now_raw_ns);

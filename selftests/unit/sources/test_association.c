@@ -470,6 +470,59 @@ TEST_F(world, a_pool_uses_several)
 	EXPECT_NE(address_at(1)[8], address_at(2)[8]);
 }
 
+static int count_family(const char *mark)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < source_count(); i++)
+		count += !!strstr(address_at(i), mark);
+	return count;
+}
+
+/* Three machines, each with an address of either family: three votes. */
+TEST_F(world, a_pool_counts_a_machine_with_two_addresses_once)
+{
+	static const char *const addresses[] = {
+		"::1", "fe80::2%lo", "fe80::3%lo", "127.0.0.1", "127.0.0.2", "127.0.0.3",
+	};
+
+	for (int i = 0; i < 3; i++)
+		ASSERT_NE(NULL, add_server(loopback[i], ANSWERS));
+	set_names(6, addresses);
+	configure("pool pool.example.net PORT maxsources 4\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 3));
+	settle();
+	EXPECT_EQ(3, source_count());
+	EXPECT_EQ(3, count_family(":"));
+
+	/* Nobody is there: in the end all are asked over IPv4, and never some of them. */
+	for (int i = 0; i < 12; i++) {
+		settle_each(3);
+		pass(5);
+		EXPECT_TRUE(count_family(".") == 0 || count_family(".") == 3);
+		pass(60);
+	}
+	EXPECT_EQ(3, count_family("."));
+	EXPECT_EQ(3, source_count());
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added && source_at(1)->added && source_at(2)->added));
+}
+
+TEST_F(world, a_pool_uses_the_family_with_more_addresses)
+{
+	static const char *const addresses[] = {
+		"fe80::2%lo", "127.0.0.1", "127.0.0.2", "127.0.0.3",
+	};
+
+	set_names(4, addresses);
+	configure("pool pool.example.net port 9 maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2));
+	EXPECT_EQ(2, count_family("."));
+	/* Of one server each is as good as the other. */
+	configure("server pool.example.net port 9\n");
+	ASSERT_TRUE(TURN_UNTIL(*address_at(0)));
+	EXPECT_EQ(1, count_family(":"));
+}
+
 TEST_F(world, a_falseticker_of_a_pool_is_replaced)
 {
 	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
