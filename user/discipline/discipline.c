@@ -79,7 +79,7 @@ struct settled {
 
 /* The source that uses a path of the combined clock. */
 struct slot {
-	const struct source *source;
+	uint64_t serial;		/* the source's, 0: none */
 	uint64_t received;		/* answers taken */
 	unsigned int update;		/* when it was last combined */
 };
@@ -91,7 +91,7 @@ struct discipline {
 	unsigned int update;
 	int selected;
 	int updates;			/* with new samples, as makestep counts them */
-	const struct source *counted;	/* the one selected at the latest of them ... */
+	uint64_t counted;		/* serial of the one selected at the latest of them ... */
 	uint64_t counted_received;	/* ... and its answers by then */
 	int refused;
 	int host_wrong;
@@ -278,21 +278,22 @@ void discipline_prime_rate(struct discipline *discipline, double rate, double ra
 }
 
 /* The source's path, or the one that has been unused for longest. */
-static int find_slot(struct discipline *discipline, const struct source *source, uint64_t received)
+static int find_slot(struct discipline *discipline, const struct source *source)
 {
+	uint64_t serial = source_serial(source);
 	int oldest = 0;
 	int i;
 
 	for (i = 0; i < ESTIMATOR_PATHS; i++) {
 		struct slot *slot = &discipline->slot[i];
 
-		if (slot->source == source && slot->received <= received)
+		if (slot->serial == serial)
 			return i;
 		if (slot->update < discipline->slot[oldest].update)
 			oldest = i;
 	}
 	estimator_drop_path(discipline->clock, oldest);
-	discipline->slot[oldest] = (struct slot){ .source = source };
+	discipline->slot[oldest] = (struct slot){ .serial = serial };
 	return oldest;
 }
 
@@ -311,7 +312,7 @@ static bool feed(struct discipline *discipline, struct source *const *sources,
 		int slot;
 
 		source_get_status(source, at_ns, &status);
-		slot = find_slot(discipline, source, status.received);
+		slot = find_slot(discipline, source);
 		discipline->slot[slot].update = discipline->update;
 		if (discipline->slot[slot].received == status.received)
 			continue;
@@ -333,7 +334,7 @@ static bool has_taught(const struct discipline *discipline, const struct source 
 	int slot;
 
 	for (slot = 0; slot < ESTIMATOR_PATHS; slot++)
-		if (discipline->slot[slot].source == source)
+		if (discipline->slot[slot].serial == source_serial(source))
 			return true;
 	return false;
 }
@@ -444,7 +445,7 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 		lessons[count].left = lessons[count].log->count;
 		if (lessons[count].left > most)
 			lessons[count].left = most;
-		discipline->slot[count].source = source;
+		discipline->slot[count].serial = source_serial(source);
 		discipline->slot[count].received = source_received(source);
 		discipline->slot[count++].update = discipline->update;
 	}
@@ -585,9 +586,10 @@ static bool count_update(struct discipline *discipline, struct source *const *so
 		discipline->updates = 0;
 		discipline->refused = 0;
 	}
-	if (source == discipline->counted && received == discipline->counted_received)
+	if (source_serial(source) == discipline->counted &&
+	    received == discipline->counted_received)
 		return false;
-	discipline->counted = source;
+	discipline->counted = source_serial(source);
 	discipline->counted_received = received;
 	return true;
 }

@@ -104,6 +104,7 @@ struct history {
 };
 
 struct source {
+	uint64_t serial;
 	struct source_options options;
 	struct estimator *estimator;
 	enum source_verdict verdict;
@@ -167,6 +168,7 @@ static int64_t seconds_to_ns(double seconds)
 
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
 {
+	static uint64_t latest_serial;
 	struct source *source = calloc(1, sizeof(*source));
 
 	if (!source)
@@ -176,6 +178,7 @@ struct source *source_new(const struct source_options *options, int64_t now_raw_
 		free(source);
 		return NULL;
 	}
+	source->serial = ++latest_serial;
 	source->options = *options;
 	source->starting = options->iburst ? IBURST_COUNT : 0;
 	source->interval_s = least_interval(source);
@@ -190,6 +193,11 @@ void source_free(struct source *source)
 		return;
 	estimator_free(source->estimator);
 	free(source);
+}
+
+uint64_t source_serial(const struct source *source)
+{
+	return source->serial;
 }
 
 /* A server that sent "RATE" counts all packets, so bursts, retries and reloads wait as well. */

@@ -95,6 +95,12 @@ struct source;
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns);
 void source_free(struct source *source);
 
+/*
+ * The source's number in this process, never 0: a source that is made later may have the address of
+ * one that was freed, but never its number.
+ */
+uint64_t source_serial(const struct source *source);
+
 /* When the next request is due, by the raw clock. Never before source_earliest_poll(). */
 int64_t source_next_poll(const struct source *source);
 

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "selftests/unit/reused_memory.h"
 #include "selftests/unit/unit.h"
 
 #define NS_PER_S	1000000000LL
@@ -418,6 +419,40 @@ TEST_F(discipline, what_a_falseticker_taught_is_forgotten)
 			ASSERT_EQ(0, poll_all(self));
 		EXPECT_LT(error_ns(self), 1500);
 	}
+}
+
+/* A new source where @old was in memory. */
+static struct source *replace_in_place(struct source *old)
+{
+	struct source_options options = *source_get_options(old);
+	struct source *source;
+
+	leaving = old;
+	source_free(old);
+	source = source_new(&options, START_NS);
+	leaving = NULL;
+	return source;
+}
+
+/* A pool replaces a source, and the next one gets its memory. */
+TEST_F(discipline, what_another_taught_is_no_fault_of_the_one_in_its_place)
+{
+	struct source_status status;
+	struct source *before;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(0, poll_all(self));
+	ASSERT_EQ(SOURCES, self->result.selection.count);
+	before = self->source[SOURCES - 1];
+	self->source[SOURCES - 1] = replace_in_place(before);
+	ASSERT_EQ(before, self->source[SOURCES - 1]);
+	self->falseticker_ns = NS_PER_S;
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, poll_all(self));
+	ASSERT_NE(0, self->result.selection.wrong & 1 << (SOURCES - 1));
+	source_get_status(self->source[SOURCES - 1], self->now.reference_ns, &status);
+	EXPECT_FALSE(status.distrusted);
 }
 
 /* @later_ns later one source answers, by @falseticker_ns wrong. */

@@ -925,4 +925,20 @@ TEST(configured_offset_is_added)
 	source_free(source);
 }
 
+TEST(no_two_have_one_number)
+{
+	const struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	uint64_t before = 0;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		struct source *source = source_new(&options, START_NS);
+
+		ASSERT_NE(NULL, source);
+		EXPECT_LT(before, source_serial(source));
+		before = source_serial(source);
+		source_free(source);
+	}
+}
+
 TEST_HARNESS_MAIN
