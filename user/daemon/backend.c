@@ -6,9 +6,15 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "daemon/module_load.h"
+
+#define Q32	4294967296.0
+
+/* No crystal is wrong by more, nor does ntpd slew a host's clock faster. */
+#define UNKNOWN_RATE	500e-6
 
 static int daemon_open_module(struct daemon *daemon)
 {
@@ -190,13 +196,27 @@ static void daemon_use_timescale(struct daemon *daemon, const struct reference_c
 }
 
 /*
+ * By how much the error of the carried line's rate makes its bound grow. Of a correction that is
+ * what it grew by, and nobody renews it now. A host that was followed alone may have been in a slew
+ * just then, so that all of its rate may be one.
+ */
+static double carried_growth(const struct steering_status *last)
+{
+	const struct chime_line *line = &last->correction;
+
+	if (!last->has_correction)
+		return UNKNOWN_RATE + fabs(last->base_rate);
+	return (double)chime_max(line->maxerror_rate_q32, line->beyond_maxerror_rate_q32) / Q32;
+}
+
+/*
  * Set the latest known UTC as a correction of the new timescale's reference, so that the clock goes
- * on without a step. The bound grows by the error that the oscillator's rate may have had since.
+ * on without a step. The bound grows by the error that its rate may have.
  */
 static void daemon_carry_over(struct daemon *daemon, const struct steering_status *last)
 {
 	const struct timescale_now *then = &last->now;
-	double maxclockerror = daemon->config->discipline.maxclockerror;
+	double growth = fmax(carried_growth(last), daemon->config->discipline.maxclockerror);
 	int64_t since_ns, time_ns, grown_ns, maxerror_ns;
 	struct timescale_now now;
 	struct chime_line line;
@@ -208,7 +228,7 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 	since_ns = chime_sub_sat(now.raw_ns, then->raw_ns);
 	time_ns = chime_add_sat(then->time_ns,
 				since_ns + (int64_t)((double)since_ns * last->base_rate));
-	grown_ns = (int64_t)((double)since_ns * maxclockerror);
+	grown_ns = (int64_t)ceil((double)since_ns * growth);
 	maxerror_ns = chime_add_sat(then->maxerror_ns, timescale_is_unvouched(then) ?
 				    TIMESCALE_ASSUMED_NS : then->host_maxerror_ns);
 	/* The rate of UTC minus that of the reference, both against the raw clock. */
@@ -216,10 +236,10 @@ static void daemon_carry_over(struct daemon *daemon, const struct steering_statu
 	line = (struct chime_line){
 		.origin_ns = now.reference_ns,
 		.offset_ns = chime_sub_sat(time_ns, now.reference_ns),
-		.rate_q32 = (s64)(rate * 4294967296.0),
+		.rate_q32 = (s64)(rate * Q32),
 		.sigma_ns = then->sigma_ns,
 		.maxerror_ns = chime_add_sat(maxerror_ns, grown_ns),
-		.maxerror_rate_q32 = (s64)(maxclockerror * 4294967296.0),
+		.maxerror_rate_q32 = (s64)ceil(growth * Q32),
 	};
 	(void)timescale_correct(daemon->timescale, &line, daemon->known.epoch, true);
 }

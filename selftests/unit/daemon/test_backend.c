@@ -47,6 +47,8 @@ static struct {
 	int unknown;			/* ... and that did not */
 	uint32_t epoch;			/* that the sources were told */
 	bool corrected;			/* by sources, as steering has it */
+	struct chime_line correction;	/* ... and by which one */
+	double base_rate;		/* the clock's rate */
 	bool valid;			/* steering has read the clocks: @module_now */
 	struct chime_line carried;	/* the latest correction that was set */
 	int64_t host_maxerror_ns;	/* that the module was told */
@@ -281,6 +283,8 @@ void steering_get_status(const struct steering *steering, struct steering_status
 {
 	*status = (struct steering_status){
 		.has_correction = world.corrected,
+		.correction = world.correction,
+		.base_rate = world.base_rate,
 		.valid = world.valid,
 		.now = world.module_now,
 	};
@@ -774,6 +778,42 @@ TEST_F(daemon, host_that_is_lost_is_kept_with_its_own_error)
 		daemon_module_changed(&self->daemon);
 		EXPECT_EQ(carried_ns[i], world.carried.maxerror_ns);
 	}
+}
+
+/* What the module goes with, and what comes back with it: the clock that was carried over. */
+static double carried_growth(FIXTURE_DATA(daemon) *self, bool comes)
+{
+	world.module_is_there = comes;
+	daemon_module_changed(&self->daemon);
+	return (double)world.carried.maxerror_rate_q32 / 4294967296.0;
+}
+
+TEST_F(daemon, rate_of_a_host_that_is_lost_may_be_that_of_a_slew)
+{
+	world.valid = true;
+	EXPECT_LE(500e-6, carried_growth(self, false));
+	carried_growth(self, true);
+	/* Its daemon slews it by a hundredth, and that is no rate of a clock. */
+	world.base_rate = 0.01;
+	EXPECT_LE(0.01, carried_growth(self, false));
+	EXPECT_LE(0.01, carried_growth(self, true));
+}
+
+TEST_F(daemon, bound_of_a_correction_that_is_carried_over_grows_as_before)
+{
+	world.valid = true;
+	world.corrected = true;
+	self->config.discipline.maxclockerror = 1e-6;
+	/* Of a daemon that was just started, whose rates are hardly known. */
+	world.correction.maxerror_rate_q32 = 40 * CHIME_PPM_Q32;
+	world.correction.beyond_maxerror_rate_q32 = 100 * CHIME_PPM_Q32;
+	EXPECT_LE(100 * CHIME_PPM_Q32 / 4294967296.0, carried_growth(self, false));
+	EXPECT_LE(100 * CHIME_PPM_Q32 / 4294967296.0, carried_growth(self, true));
+	/* That of a good one is no less than what the oscillator may change by. */
+	world.correction.maxerror_rate_q32 = 0;
+	world.correction.beyond_maxerror_rate_q32 = 0;
+	EXPECT_LE(1e-6, carried_growth(self, false));
+	EXPECT_GT(2e-6, carried_growth(self, true));
 }
 
 TEST_F(daemon, module_is_told_how_right_hosts_are)
