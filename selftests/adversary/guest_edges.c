@@ -201,6 +201,11 @@ int module_load(char *message, size_t size)
 	return -ENOENT;
 }
 
+int64_t module_host_maxerror_ns(void)
+{
+	return -1;
+}
+
 bool is_virtual_machine(void)
 {
 	return !world->metal;

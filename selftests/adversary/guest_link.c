@@ -153,7 +153,7 @@ int module_link_choose_host(struct module_link *link, const char *name)
 int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_ns)
 {
 	(void)link;
-	chime_control_state_host_maxerror(module.chime, maxerror_ns);
+	chime_control_state_host_maxerror(module.chime, chime_max(maxerror_ns, 0));
 	return 0;
 }
 

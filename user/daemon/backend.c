@@ -102,6 +102,20 @@ void daemon_close_timescale(struct daemon *daemon)
 	daemon->watch = NULL;
 }
 
+/* Without the directive any that was in force before, even with an earlier daemon, is withdrawn. */
+static void daemon_state_host_maxerror(struct daemon *daemon)
+{
+	int64_t maxerror_ns = daemon->config->host_maxerror_ns;
+	int err;
+
+	if (!maxerror_ns)
+		maxerror_ns = module_host_maxerror_ns();
+	err = module_link_state_host_maxerror(daemon->link, maxerror_ns);
+	if (err)
+		log_warning("The module does not take hostmaxerror: %s",
+			    module_link_words(daemon->link, err));
+}
+
 void daemon_configure_module(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -117,12 +131,7 @@ void daemon_configure_module(struct daemon *daemon)
 	if (err)
 		log_warning("The host clock \"%s\" could not be chosen: %s", config->hostclock,
 			    module_link_words(daemon->link, err));
-	err = 0;
-	if (config->host_maxerror_ns)
-		err = module_link_state_host_maxerror(daemon->link, config->host_maxerror_ns);
-	if (err)
-		log_warning("The module does not take hostmaxerror: %s",
-			    module_link_words(daemon->link, err));
+	daemon_state_host_maxerror(daemon);
 	err = 0;
 	if (config->rule_count || config->has_rtc)
 		err = module_link_set_policy(daemon->link, config->rules, config->rule_count,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading of the module, over libkmod: with its dependencies and modprobe.d's blacklists.
+ * Loading of the module, over libkmod: with its dependencies and modprobe.d's blacklists. Its
+ * parameters, over sysfs.
  */
 #include "daemon/module_load.h"
 
@@ -18,6 +19,9 @@
 
 #define MODULE_NAME	"truechime"
 #define LOCKDOWN_PATH	"/sys/kernel/security/lockdown"
+#define MAXERROR_PATH	"/sys/module/" MODULE_NAME "/parameters/hostmaxerror_us"
+
+#define NS_PER_US	1000LL
 
 /* Lockdown's mode in force stands in brackets: "none [integrity] confidentiality". */
 static bool module_lockdown(void)
@@ -113,4 +117,17 @@ int module_load(char *message, size_t size)
 	if (err)
 		module_load_explain(err, message, size);
 	return err;
+}
+
+int64_t module_host_maxerror_ns(void)
+{
+	FILE *file = fopen(MAXERROR_PATH, "re");
+	long long maxerror_us;
+	int count;
+
+	if (!file)
+		return -1;
+	count = fscanf(file, "%15lld", &maxerror_us);
+	fclose(file);
+	return count == 1 && maxerror_us > 0 ? maxerror_us * NS_PER_US : -1;
 }

@@ -162,7 +162,7 @@ int module_link_hosts(struct module_link *link, struct module_host *hosts, int m
 int module_link_choose_host(struct module_link *link, const char *name);
 int module_link_demote_host(struct module_link *link, bool demoted);
 
-/* State the bound of the hosts' clocks against UTC, 1 us to 1 h. */
+/* State the bound of the hosts' clocks against UTC, 1 us to 1 h; -1: nobody does. */
 int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_ns);
 int module_link_events(struct module_link *link, struct module_event *events, int max, int *count);
 int module_link_reset(struct module_link *link);

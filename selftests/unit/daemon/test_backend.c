@@ -52,6 +52,7 @@ static struct {
 	bool valid;			/* steering has read the clocks: @module_now */
 	struct chime_line carried;	/* the latest correction that was set */
 	int64_t host_maxerror_ns;	/* that the module was told */
+	int64_t parameter_ns;		/* that it was loaded with */
 	int forgotten;			/* rates, too, by sources and discipline */
 	int resets;			/* the module was told to forget the correction */
 	int voids;			/* steering was told that what it knew is void */
@@ -213,6 +214,11 @@ int module_link_set_policy(struct module_link *link, const struct module_rule *r
 const char *module_link_words(const struct module_link *link, int err)
 {
 	return "";
+}
+
+int64_t module_host_maxerror_ns(void)
+{
+	return world.parameter_ns;
 }
 
 int module_load(char *message, size_t size)
@@ -818,11 +824,25 @@ TEST_F(daemon, bound_of_a_correction_that_is_carried_over_grows_as_before)
 
 TEST_F(daemon, module_is_told_how_right_hosts_are)
 {
-	daemon_configure_module(&self->daemon);
-	EXPECT_EQ(0, world.host_maxerror_ns);
 	self->config.host_maxerror_ns = 10000000;
 	daemon_configure_module(&self->daemon);
 	EXPECT_EQ(10000000, world.host_maxerror_ns);
+}
+
+/* Now, or before this daemon was started. */
+TEST_F(daemon, how_right_hosts_are_is_taken_back_with_its_line)
+{
+	const int64_t parameters_ns[] = { -1, 2000000 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parameters_ns); i++) {
+		world.parameter_ns = parameters_ns[i];
+		self->config.host_maxerror_ns = 10000000;
+		daemon_configure_module(&self->daemon);
+		self->config.host_maxerror_ns = 0;
+		daemon_configure_module(&self->daemon);
+		EXPECT_EQ(parameters_ns[i], world.host_maxerror_ns);
+	}
 }
 
 TEST_F(daemon, raw_stays_when_the_module_comes_and_goes)
