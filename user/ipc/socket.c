@@ -108,25 +108,36 @@ static int client_request(struct control *control, struct control_client *client
 	return client_queue(client, answer);
 }
 
-/* Handle all complete lines that have arrived. */
-static int client_requests(struct control *control, struct control_client *client)
+/* The end of the first line that has arrived; NULL: it is not complete. */
+static char *client_line_end(const struct control_client *client)
 {
-	char *newline;
+	return memchr(client->request, '\n', client->request_length);
+}
+
+/*
+ * A line waits to be answered: none is while an answer waits, and only one of a client in a turn of
+ * the loop. An answer takes a computation of the whole state, and the clock is steered between two
+ * turns only.
+ */
+static bool client_waits(const struct control_client *client)
+{
+	return client->fd >= 0 && !client->answer_length && client_line_end(client);
+}
+
+/* Handle the first line. */
+static int client_next_request(struct control *control, struct control_client *client)
+{
+	char *newline = client_line_end(client);
 	size_t length;
 	int err;
 
-	for (;;) {
-		newline = memchr(client->request, '\n', client->request_length);
-		if (!newline)
-			break;
-		length = (size_t)(newline - client->request);
-		err = client_request(control, client, client->request, length);
-		if (err)
-			return err;
-		client->request_length -= length + 1;
-		memmove(client->request, newline + 1, client->request_length);
-	}
-	return client->request_length == sizeof(client->request) ? -EMSGSIZE : 0;
+	if (!newline)
+		return client->request_length == sizeof(client->request) ? -EMSGSIZE : 0;
+	length = (size_t)(newline - client->request);
+	err = client_request(control, client, client->request, length);
+	client->request_length -= length + 1;
+	memmove(client->request, newline + 1, client->request_length);
+	return err;
 }
 
 static int client_send(struct control_client *client)
@@ -147,7 +158,7 @@ static int client_send(struct control_client *client)
 	return 0;
 }
 
-static int client_receive(struct control *control, struct control_client *client)
+static int client_receive(struct control_client *client)
 {
 	ssize_t received = recv(client->fd, client->request + client->request_length,
 				sizeof(client->request) - client->request_length, 0);
@@ -157,7 +168,7 @@ static int client_receive(struct control *control, struct control_client *client
 	if (!received)
 		return -EPIPE;
 	client->request_length += (size_t)received;
-	return client_requests(control, client);
+	return 0;
 }
 
 static void client_handle(struct control *control, struct control_client *client, short revents,
@@ -165,8 +176,11 @@ static void client_handle(struct control *control, struct control_client *client
 {
 	int err = 0;
 
-	if (revents & (POLLIN | POLLHUP | POLLERR)) {
-		err = client_receive(control, client);
+	if (!client->answer_length) {
+		if (!client_line_end(client) && revents & (POLLIN | POLLHUP | POLLERR))
+			err = client_receive(client);
+		if (!err)
+			err = client_next_request(control, client);
 		client->deadline_ns = now_ns + SILENCE_NS;
 	}
 	if (!err)
@@ -221,10 +235,11 @@ int control_pollfds(const struct control *control, struct pollfd *fds)
 
 		if (client->fd < 0)
 			continue;
-		/* Read no request while an answer waits. */
+		/* Read no request while an answer, or an earlier request, waits. */
 		fds[count++] = (struct pollfd){
 			.fd = client->fd,
-			.events = client->answer_length ? POLLOUT : POLLIN,
+			.events = client->answer_length ? POLLOUT :
+				  client_waits(client) ? 0 : POLLIN,
 		};
 	}
 	return count;
@@ -238,6 +253,8 @@ int64_t control_next_ns(const struct control *control)
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		const struct control_client *client = &control->clients[i];
 
+		if (client_waits(client))
+			return 0;
 		if (client->fd >= 0 && !client->follows && client->deadline_ns < next_ns)
 			next_ns = client->deadline_ns;
 	}
@@ -264,7 +281,7 @@ void control_dispatch(struct control *control, const struct pollfd *fds, int cou
 		if (client->fd < 0)
 			continue;
 		revents = revents_of(fds, count, client->fd);
-		if (revents)
+		if (revents || client_waits(client))
 			client_handle(control, client, revents, now_raw_ns);
 		else if (!client->follows && now_raw_ns >= client->deadline_ns)
 			client_close(client);

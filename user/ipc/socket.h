@@ -79,10 +79,13 @@ void control_close(struct control *control);
 /* Fill in what to poll(2) for; how many. @fds has room for CONTROL_FDS_MAX. */
 int control_pollfds(const struct control *control, struct pollfd *fds);
 
-/* When to call control_dispatch() at the latest, by the raw clock; INT64_MAX: never. */
+/* When to call control_dispatch() at the latest, by the raw clock; INT64_MAX: never, 0: at once. */
 int64_t control_next_ns(const struct control *control);
 
-/* Handle descriptors with revents (others in @fds are ignored), and those that are silent. */
+/*
+ * Handle descriptors with revents (others in @fds are ignored), one request of each, and those that
+ * are silent. Requests that have arrived together are left for the next calls.
+ */
 void control_dispatch(struct control *control, const struct pollfd *fds, int count,
 		      int64_t now_raw_ns);
 

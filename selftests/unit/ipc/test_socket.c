@@ -90,7 +90,7 @@ static void serve(FIXTURE_DATA(control) *self)
 
 	do {
 		count = control_pollfds(self->control, fds);
-		if (poll(fds, count, 0) <= 0)
+		if (poll(fds, count, 0) <= 0 && control_next_ns(self->control))
 			break;
 		control_dispatch(self->control, fds, count, self->now_ns);
 	} while (--rounds);
@@ -213,6 +213,50 @@ TEST_F(control, answers_lines_in_pieces_and_together)
 	close(fd);
 }
 
+/* Steering happens between turns, and whoever asks much must not keep it waiting. */
+TEST_F(control, answers_one_request_in_a_turn)
+{
+	struct pollfd fds[CONTROL_FDS_MAX];
+	char lines[4096] = "", text[4096];
+	int fd = client(self), count, i;
+	size_t length = 0;
+	ssize_t got;
+
+	for (i = 0; i < 100; i++)
+		strcat(lines, "{\"command\":\"status\"}\n");
+	send(fd, lines, strlen(lines), MSG_NOSIGNAL);
+	for (i = 0; i < 100; i++) {
+		EXPECT_EQ(i, self->answers);
+		/* Nothing new comes, so the loop must not wait for that. */
+		EXPECT_EQ(i > 0, !control_next_ns(self->control));
+		count = control_pollfds(self->control, fds);
+		poll(fds, count, 0);
+		control_dispatch(self->control, fds, count, self->now_ns);
+	}
+	EXPECT_EQ(100, self->answers);
+	EXPECT_EQ(self->now_ns + 10 * S, control_next_ns(self->control));
+	while ((got = recv(fd, text, sizeof(text), 0)) > 0)
+		length += (size_t)got;
+	EXPECT_EQ(100 * strlen("{\"ok\":true}\n"), length);
+	close(fd);
+}
+
+/* As "nc -N" and the like do. */
+TEST_F(control, answers_all_of_who_has_said_all)
+{
+	char text[256];
+	int fd = client(self), i;
+
+	for (i = 0; i < 3; i++)
+		send(fd, "{\"command\":\"status\"}\n", 21, MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
+	serve(self);
+	EXPECT_STREQ("{\"ok\":true}\n{\"ok\":true}\n{\"ok\":true}\n",
+		     heard(fd, text, sizeof(text)));
+	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
+	close(fd);
+}
+
 TEST_F(control, lets_everyone_read_and_few_change)
 {
 	char text[256];
@@ -275,6 +319,8 @@ TEST_F(control, cuts_off_who_asks_and_does_not_read)
 	send(fd, lines, strlen(lines), MSG_NOSIGNAL);
 	serve(self);
 	EXPECT_LT(self->answers, 20);
+	self->now_ns += 10 * S;
+	control_dispatch(self->control, NULL, 0, self->now_ns);
 	while (recv(fd, text, sizeof(text), 0) > 0)
 		;
 	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
