@@ -180,6 +180,10 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 	if (err)
 		return client_failed(cli, "events", err, NULL);
 	err = client_read(stream, &reply);
+	if (!err && !json_bool_of(reply, "ok")) {
+		fclose(stream);
+		return client_failed(cli, "events", -EACCES, reply);
+	}
 	if (!err) {
 		json_array_foreach(json_object_get(reply, "events"), i, event)
 			print(cli, json_incref(event));

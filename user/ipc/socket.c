@@ -27,6 +27,9 @@
 /* Connections that are reserved for trusted users, however many others come. */
 #define RESERVED	4
 
+/* Of others, so many at a time may follow events for ever. The rest is left for questions. */
+#define FOLLOWERS_MAX	8
+
 struct control_client {
 	int fd;			/* -1: free */
 	bool trusted;		/* may change things */
@@ -89,6 +92,18 @@ static int client_refuse(struct control_client *client, const char *why)
 	return client_queue(client, json_pack("{s:b, s:s}", "ok", 0, "error", why));
 }
 
+static bool client_may_follow(const struct control *control, const struct control_client *client)
+{
+	int others = 0, i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		const struct control_client *other = &control->clients[i];
+
+		others += other != client && other->follows && !other->trusted;
+	}
+	return client->trusted || others < FOLLOWERS_MAX;
+}
+
 /* One request line. 0, -errno: the connection is beyond use. */
 static int client_request(struct control *control, struct control_client *client,
 			  const char *text, size_t length)
@@ -101,6 +116,9 @@ static int client_request(struct control *control, struct control_client *client
 		return client_refuse(client, error);
 	if (control_changes(request.command) && !client->trusted)
 		return client_refuse(client, "only root and the daemon's own user may do that");
+	if (request.follow && !client_may_follow(control, client))
+		return client_refuse(client,
+				     "too many others follow events: try again later, or as root");
 	answer = control->answer(control->context, &request, &error);
 	if (!answer)
 		return client_refuse(client, error);

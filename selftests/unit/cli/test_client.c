@@ -19,6 +19,7 @@ FIXTURE(client)
 	struct cli cli;
 	int listener;
 	bool stays;		/* the daemon, after it has broken off */
+	bool refuses;
 	pthread_t daemon;
 };
 
@@ -33,9 +34,10 @@ static void tell(const struct cli *cli, json_t *event)
 /* One client is told of an event that was, and of one that comes. */
 static void *serve(void *context)
 {
-	static const char answer[] =
+	static const char events[] =
 		"{\"ok\":true,\"events\":[{\"sequence\":1}]}\n{\"sequence\":2}\n";
 	FIXTURE_DATA(client) *self = context;
+	const char *answer = self->refuses ? "{\"ok\":false,\"error\":\"too many\"}\n" : events;
 	int fd = accept(self->listener, NULL, NULL);
 	char request[256];
 
@@ -80,7 +82,8 @@ static char *follow(FIXTURE_DATA(client) *self)
 
 	pthread_create(&self->daemon, NULL, serve, self);
 	stderr = open_memstream(&said, &size);
-	if (!stderr || client_follow(&self->cli, tell) != CLI_ERROR)
+	if (!stderr ||
+	    client_follow(&self->cli, tell) != (self->refuses ? CLI_NOT : CLI_ERROR))
 		exit(1);
 	fclose(stderr);
 	stderr = before;
@@ -106,6 +109,17 @@ TEST_F(client, daemon_that_broke_off_has_not_ended)
 	EXPECT_EQ(2, told);
 	EXPECT_NE(NULL, strstr(said, "not read in time"));
 	EXPECT_EQ(NULL, strstr(said, "has ended"));
+	free(said);
+}
+
+TEST_F(client, refusal_is_said_at_once)
+{
+	char *said;
+
+	self->refuses = true;
+	said = follow(self);
+	EXPECT_EQ(0, told);
+	EXPECT_STREQ("truechime: the daemon refused \"events\": too many\n", said);
 	free(said);
 }
 

@@ -344,6 +344,37 @@ TEST_F(control, keeps_room_for_root)
 		close(fds[count]);
 }
 
+TEST_F(control, keeps_room_for_questions)
+{
+	int fds[12], fd, followers = 0, i;
+	char text[64];
+
+	peer_uid = 12345;
+	for (i = 0; i < 12; i++) {
+		fds[i] = client(self);
+		followers += !strcmp("{\"ok\":true}\n",
+				     ask(self, fds[i], "{\"command\":\"events\",\"follow\":true}\n",
+					 text, sizeof(text)));
+	}
+	/* Those who were refused are silent now. */
+	self->now_ns += 10 * S;
+	control_dispatch(self->control, NULL, 0, self->now_ns);
+	EXPECT_EQ(8, followers);
+	fd = client(self);
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"status\"}\n", text, sizeof(text)));
+	close(fd);
+	/* Root has no such limit. */
+	peer_uid = 0;
+	fd = client(self);
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"events\",\"follow\":true}\n", text,
+			 sizeof(text)));
+	close(fd);
+	for (i = 0; i < 12; i++)
+		close(fds[i]);
+}
+
 TEST_F(control, tells_those_who_follow)
 {
 	char text[256];
