@@ -57,7 +57,7 @@
 
 /* What the latest samples of one source say. */
 struct slot {
-	const struct source *source;	/* NULL: free */
+	uint64_t serial;		/* of the source, 0: free */
 	uint64_t received;		/* answers received */
 	bool trusted;			/* it agreed with the timescale */
 	int probation;			/* samples that have to agree before it is trusted ... */
@@ -124,20 +124,20 @@ static void note_answers(struct consensus *consensus, struct source *const *sour
 
 /* The source's slot, at @index; the slot of a source that left is reused. */
 static struct slot *find_slot(struct consensus *consensus, size_t index,
-			      const struct source *source, uint64_t received)
+			      const struct source *source)
 {
 	struct slot *slot = &consensus->slot[index], kept;
 	size_t i;
 
 	for (i = index; i < SOURCE_SELECT_MAX; i++) {
-		if (consensus->slot[i].source != source || consensus->slot[i].received > received)
+		if (consensus->slot[i].serial != source_serial(source))
 			continue;
 		kept = consensus->slot[i];
 		consensus->slot[i] = *slot;
 		*slot = kept;
 		return slot;
 	}
-	*slot = (struct slot){ .source = source };
+	*slot = (struct slot){ .serial = source_serial(source) };
 	return slot;
 }
 
@@ -270,7 +270,7 @@ static struct slot *attend(struct consensus *consensus, size_t index, const stru
 	struct slot *slot;
 
 	source_get_status(source, now->reference_ns, &status);
-	slot = find_slot(consensus, index, source, status.received);
+	slot = find_slot(consensus, index, source);
 	consensus->usable += quorum_counts(source, &status);
 	slot->votes = quorum_may_vote(source, &status);
 	if (!slot->votes || status.received == slot->received || status.last.epoch != now->epoch)

@@ -18,6 +18,7 @@ struct source {
 	struct source_status status;
 	bool refused;
 	int others_answered;
+	uint64_t serial;
 };
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
@@ -30,6 +31,11 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 bool source_is_refused(const struct source *source)
 {
 	return source->refused;
+}
+
+uint64_t source_serial(const struct source *source)
+{
+	return source->serial;
 }
 
 uint64_t source_received(const struct source *source)
@@ -61,8 +67,10 @@ FIXTURE_SETUP(consensus)
 	memset(self, 0, sizeof(*self));
 	self->consensus = consensus_new();
 	ASSERT_NE(NULL, self->consensus);
-	for (i = 0; i < SOURCES; i++)
+	for (i = 0; i < SOURCES; i++) {
 		self->sources[i] = &self->source[i];
+		self->source[i].serial = (uint64_t)i + 1;
+	}
 	self->count = 3;
 	self->terms = (struct consensus_terms){ .confirmed = true, .jumps = true };
 	self->now = (struct timescale_now){
@@ -948,6 +956,23 @@ TEST_F(consensus, one_that_lies_now_and_then_does_not_keep_all_others_busy)
 	}
 	EXPECT_GE(asked, 1);
 	EXPECT_LE(asked, 6);
+}
+
+/* A server that takes the place of one that lied, in its memory too, is another one. */
+TEST_F(consensus, who_takes_the_place_of_another_is_not_blamed_for_it)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 200 * MS));
+	EXPECT_TRUE(self->result.ask);
+	answer(self, 1, 0);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
+	self->source[0].serial = SOURCES + 1;
+	run(self, 16 * S);
+	answer(self, 0, 0);
+	run(self, 16 * S);
+	/* It agreed once, and is trusted as the other one was no longer. */
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 200 * MS));
+	EXPECT_TRUE(self->result.ask);
 }
 
 /* The network was away from all: who answers first is not alone, and the others are asked. */
