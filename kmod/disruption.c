@@ -66,8 +66,11 @@ enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evide
 static s64 chime_disruption_host_maxerror(const struct chime *chime)
 {
 	const struct chime_vmclock *vmclock = &chime->witness.vmclock;
-	s64 maxerror_ns = chime_vmclock_host_maxerror(vmclock, &chime->host.track.line);
+	s64 maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 
+	/* Otherwise this may be another host, of which the old page says nothing. */
+	if (chime_vmclock_was_read(vmclock))
+		maxerror_ns = chime_vmclock_host_maxerror(vmclock, &chime->host.track.line);
 	if (maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
 		return maxerror_ns;
 	if (chime_vmclock_present(vmclock) && chime_vmclock_is_wrong(&vmclock->page))
@@ -242,7 +245,7 @@ static bool chime_disruption_is_vouched(const struct chime *chime)
 /* The vmclock page's marker changes with each move to another host: there was none. */
 static bool chime_disruption_stayed(const struct chime *chime, u32 evidence)
 {
-	return chime_vmclock_present(&chime->witness.vmclock) && !(evidence & CHIME_SAW(MARKER));
+	return chime_vmclock_was_read(&chime->witness.vmclock) && !(evidence & CHIME_SAW(MARKER));
 }
 
 /* A witness saw that something happened to this guest. */

@@ -116,8 +116,11 @@ u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 	struct chime_vmclock_page page;
 	u32 evidence;
 
-	/* If the page cannot be read now, the next check reads it. */
-	if (!chime_vmclock_present(vmclock) || chime_vmclock_read(vmclock, &page))
+	if (!chime_vmclock_present(vmclock))
+		return 0;
+	/* What changed meanwhile shows at the next check that can read the page. */
+	vmclock->unread = chime_vmclock_read(vmclock, &page);
+	if (vmclock->unread)
 		return 0;
 	evidence = chime_vmclock_compare(&vmclock->page, &page);
 	vmclock->page = page;

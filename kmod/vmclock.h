@@ -17,12 +17,14 @@
  * @mapping: its page; NULL: there is no such device
  * @region_size: size of the device's memory region
  * @counted: there was a generation counter when the device was opened
- * @page: the page's contents at the latest check
+ * @unread: the latest check could not read the page ...
+ * @page: ... so these are its contents at an earlier one
  */
 struct chime_vmclock {
 	const unsigned char *mapping;
 	u64 region_size;
 	bool counted;
+	bool unread;
 	struct chime_vmclock_page page;
 };
 
@@ -73,6 +75,12 @@ static inline s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmcloc
 static inline bool chime_vmclock_present(const struct chime_vmclock *vmclock)
 {
 	return vmclock->mapping;
+}
+
+/* There is a device, and the latest check could read its page. */
+static inline bool chime_vmclock_was_read(const struct chime_vmclock *vmclock)
+{
+	return chime_vmclock_present(vmclock) && !vmclock->unread;
 }
 
 #endif /* CHIME_VMCLOCK_H */

@@ -76,7 +76,7 @@ s64 chime_witness_slept_ns(const struct chime_witness *witness);
 /* The witnesses in use would see a restore of this guest. Lock held. */
 static inline bool chime_witness_sees_restores(const struct chime_witness *witness)
 {
-	return chime_genid_present(&witness->genid) || chime_vmclock_present(&witness->vmclock);
+	return chime_genid_present(&witness->genid) || chime_vmclock_was_read(&witness->vmclock);
 }
 
 /* ... and distinguished from a move to another host. Lock held. */

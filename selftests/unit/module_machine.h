@@ -49,6 +49,7 @@
  * @has_genid: there is a generation id device ...
  * @genid_changed: ... whose id is another one
  * @has_page: there is a vmclock page ...
+ * @page_unread: ... that cannot be read ...
  * @page_status: ... that says this of the host's clock ...
  * @page_maxerror_ns: ... and states this bound of it; CHIME_LINE_UNBOUNDED_NS: none
  * @page_counts: ... and tells restores from moves
@@ -91,6 +92,7 @@ static struct machine {
 	bool has_genid;
 	bool genid_changed;
 	bool has_page;
+	bool page_unread;
 	enum chime_vmclock_status page_status;
 	s64 page_maxerror_ns;
 	bool page_counts;
@@ -318,6 +320,9 @@ u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 	u32 evidence = machine.has_page ? machine.page_evidence : 0;
 
 	vmclock->mapping = machine.has_page ? (const unsigned char *)&machine : NULL;
+	vmclock->unread = machine.page_unread;
+	if (vmclock->unread)
+		return 0;
 	vmclock->page.status = machine.page_status;
 	vmclock->page.has_generation = machine.page_counts;
 	machine.page_evidence = 0;

@@ -574,6 +574,62 @@ TEST_F(module, bound_does_not_allow_for_a_move_that_was_none)
 	EXPECT_GE(2 * MS, latest()->maxerror_ns);
 }
 
+/* A hypervisor that goes on writing, or writes another version of the page. */
+TEST_F(module, page_that_cannot_be_read_shows_no_stay)
+{
+	machine.has_genid = false;
+	machine.has_page = true;
+	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	/* For a moment that is no matter. */
+	machine.page_unread = true;
+	run(S);
+	machine.page_unread = false;
+	run(S);
+	EXPECT_GE(MS, status().now.maxerror_ns);
+	stand_still(300 * MS);
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_GE(2 * MS, latest()->maxerror_ns);
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	machine.page_unread = true;
+	machine.host_ahead_ns = -5 * MS;
+	stand_still(300 * MS);
+	check();
+	/* Nor does it show that this was no restore. */
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	EXPECT_EQ(2, machine.count);
+	/* What the page says of it is in time as soon as it can be read. */
+	run(S);
+	machine.page_unread = false;
+	machine.page_evidence = BIT(TRUECHIME_EVIDENCE_MARKER);
+	check();
+	EXPECT_EQ(3, machine.count);
+}
+
+/* What was stated of the first host's clock says nothing of the present one's. */
+TEST_F(module, page_that_cannot_be_read_states_no_bound)
+{
+	machine.has_page = true;
+	machine.page_maxerror_ns = 50000;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	EXPECT_EQ(50000, status().now.host_maxerror_ns);
+	machine.page_unread = true;
+	machine.host_ahead_ns = -5 * MS;
+	stand_still(300 * MS);
+	check();
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.host_maxerror_ns);
+	machine.page_unread = false;
+	run(S);
+	EXPECT_EQ(50000, status().now.host_maxerror_ns);
+}
+
 /* A device that is sure of a move: the new host's time is followed, gap or no gap. */
 TEST_F(module, move_that_a_page_reports_ends_the_correction)
 {
