@@ -81,7 +81,9 @@ static s64 chime_disruption_host_maxerror(const struct chime *chime)
 void chime_disruption_note_host_maxerror(struct chime *chime)
 {
 	lockdep_assert_held(&chime->lock);
-	if (chime_host_has_line(&chime->host) && !chime->host.lost)
+	/* The line of a host that was lost may stand in for it, as right as that host was. */
+	if (chime_host_has_line(&chime->host) &&
+	    (!chime->host.lost || chime->timescale.stands_in))
 		chime_timescale_set_host_maxerror(&chime->timescale,
 						  chime_disruption_host_maxerror(chime));
 }

@@ -124,11 +124,13 @@ void chime_disruption_silent(struct chime *chime, bool resumed)
 
 	if (!host->lost && silent_ns >= CHIME_SILENT_MAX_NS)
 		chime_disruption_lose_host(chime, silent_ns);
-	if (host->lost)
+	if (host->lost) {
+		chime_disruption_note_host_maxerror(chime);
 		chime_disruption_blind(chime, resumed);
-	else if (resumed)
+	} else if (resumed) {
 		/* Keep the hint for the check at which the host answers. */
 		set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
+	}
 }
 
 /* The raw clock was disrupted: only the host shows what time it is now. */

@@ -405,6 +405,18 @@ TEST_F(module, host_that_was_lost_is_vouched_for_as_before)
 	run(10 * S);
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
 	EXPECT_EQ(status().now.reading_ns + 10 * MS, status().now.maxerror_ns);
+	/* That may be withdrawn meanwhile, by the operator ... */
+	chime_control_state_host_maxerror(machine.chime, 0);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	EXPECT_EQ(status().now.reading_ns + 10 * MS, status().now.maxerror_ns);
+	/* ... or by the page. */
+	machine.has_page = true;
+	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	machine.page_status = CHIME_VMCLOCK_UNRELIABLE;
+	run(S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 }
 
 TEST_F(module, host_is_as_right_as_its_page_states)
