@@ -6,7 +6,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bitops.h>
-#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
@@ -19,9 +18,6 @@
 #include "core/verdict.h"
 #include "core/words.h"
 #include "disruption_parts.h"
-
-/* Shortest suspend that lost time: less means that the raw clock ran on. */
-#define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)
 
 /* A host that is silent for longer is lost, so that it cannot hide disruptions meanwhile. */
 #define CHIME_SILENT_MAX_NS	(2 * NSEC_PER_SEC)
@@ -70,7 +66,7 @@ void chime_disruption_blind(struct chime *chime, bool resumed)
 	chime_rtc_ask(chime);
 	/* Nothing here shows how long a stop took, or whether this is still the same machine. */
 	if (chime_disruption_is_restored(chime, resumed) ||
-	    disruption->evidence & CHIME_SAW_STOP || abs(slept_ns) >= CHIME_SUSPEND_MIN_NS)
+	    disruption->evidence & CHIME_SAW_STOP || slept_ns)
 		chime_disruption_lose(chime, disruption->evidence, slept_ns);
 	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 }

@@ -10,18 +10,54 @@
 #include <linux/lockdep.h>
 #include <linux/preempt.h>
 #include <linux/suspend.h>
+#include <linux/time64.h>
 #include <linux/timekeeping.h>
 
 #include "chime.h"
 
-static s64 chime_boot_minus_raw(void)
+/* Shortest suspend that lost time: less means that the raw clock ran on. */
+#define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)
+
+/* The two clocks are read so often. */
+#define CHIME_BOOT_READINGS	3
+
+/*
+ * CLOCK_BOOTTIME minus raw clock, and when that was. They are read one after the other, and this
+ * guest may not run in between: the quickest reading is taken.
+ */
+static s64 chime_boot_minus_raw(s64 *raw_ns)
 {
-	return ktime_get_boottime_ns() - ktime_get_raw_ns();
+	s64 before_ns, boot_ns, took_ns, quickest_ns = S64_MAX, minus_ns = 0;
+	int i;
+
+	for (i = 0; i < CHIME_BOOT_READINGS; i++) {
+		before_ns = ktime_get_raw_ns();
+		boot_ns = ktime_get_boottime_ns();
+		*raw_ns = ktime_get_raw_ns();
+		took_ns = *raw_ns - before_ns;
+		if (took_ns >= quickest_ns)
+			continue;
+		quickest_ns = took_ns;
+		minus_ns = boot_ns - before_ns - took_ns / 2;
+	}
+	return minus_ns;
 }
 
 s64 chime_witness_slept_ns(const struct chime_witness *witness)
 {
-	return chime_boot_minus_raw() - witness->boot_minus_raw_ns;
+	s64 raw_ns, slept_ns, slewed_ns;
+
+	slept_ns = chime_sub_sat(chime_boot_minus_raw(&raw_ns), witness->boot_minus_raw_ns);
+	slewed_ns = chime_scale_q32(chime_sub_sat(raw_ns, witness->suspend_raw_ns),
+				    CHIME_ADJTIMEX_MAX_Q32);
+	if (chime_abs_sat(slept_ns) < chime_add_sat(CHIME_SUSPEND_MIN_NS, slewed_ns))
+		return 0;
+	return slept_ns;
+}
+
+static void chime_witness_note_clocks(struct chime_witness *witness)
+{
+	witness->boot_minus_raw_ns = chime_boot_minus_raw(&witness->suspend_raw_ns);
 }
 
 /* Something was seen: check now. Any context, between start and stop. */
@@ -45,10 +81,10 @@ static int chime_witness_suspend(struct notifier_block *notifier, unsigned long 
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
 		mutex_lock(&chime->lock);
-		chime->witness.boot_minus_raw_ns = chime_boot_minus_raw();
+		chime_witness_note_clocks(&chime->witness);
 		chime->witness.suspending = true;
-		chime->witness.suspend_raw_ns = ktime_get_raw_ns();
 		mutex_unlock(&chime->lock);
 		break;
 	case PM_POST_SUSPEND:
@@ -128,6 +164,8 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 	/* Errors are ignored: machines without these devices have no such witnesses. */
 	mutex_lock(&chime->lock);
 	witness->options = *options;
+	/* A suspend that began before this ends here all the same. */
+	chime_witness_note_clocks(witness);
 	if (options->genid)
 		chime_genid_open(&witness->genid, chime_witness_genid_notified, chime);
 	if (options->vmclock)

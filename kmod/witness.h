@@ -31,8 +31,8 @@ struct chime_witness_options {
  * @vmclock: vmclock page
  * @suspend: notifier of suspends
  * @suspending: a suspend began, and no check since its end has had a result
- * @suspend_raw_ns: when it began, by the raw clock
- * @boot_minus_raw_ns: CLOCK_BOOTTIME minus raw clock before it
+ * @suspend_raw_ns: when the latest one began, or the module was loaded, by the raw clock
+ * @boot_minus_raw_ns: CLOCK_BOOTTIME minus raw clock then
  */
 struct chime_witness {
 	struct chime_witness_options options;
@@ -70,7 +70,10 @@ u32 chime_witness_recall(struct chime *chime);
 /* Wait for pending notifications, and return their evidence. Context: process, lock held. */
 u32 chime_witness_settle(struct chime *chime);
 
-/* How much longer CLOCK_BOOTTIME has run than the raw clock since the suspend. Lock held. */
+/*
+ * How much longer CLOCK_BOOTTIME has run than the raw clock since the suspend began; 0: no longer
+ * than slews of the system clock, which it follows, can explain. Lock held.
+ */
 s64 chime_witness_slept_ns(const struct chime_witness *witness);
 
 /* The witnesses in use would see a restore of this guest. Lock held. */

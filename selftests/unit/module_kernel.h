@@ -178,6 +178,7 @@ struct notifier_block {
 #define PM_POST_HIBERNATION	2
 #define PM_SUSPEND_PREPARE	3
 #define PM_POST_SUSPEND		4
+#define PM_RESTORE_PREPARE	5
 #define PM_POST_RESTORE		6
 
 int register_pm_notifier(struct notifier_block *block);

@@ -36,6 +36,7 @@
  * @raw_lost_ns: what the raw clock lost on the counter of kvm-clock's page
  * @behind_ns: CLOCK_REALTIME is so much behind the truth
  * @slept_ns: what CLOCK_BOOTTIME has more than raw
+ * @stolen_ns: it does not run for so long after the next reading of that
  * @clocksource: changes when the kernel takes another one
  * @has_host: there is a host clock ...
  * @host_ahead_ns: ... ahead of the truth ...
@@ -79,6 +80,7 @@ static struct machine {
 	s64 raw_lost_ns;
 	s64 behind_ns;
 	s64 slept_ns;
+	s64 stolen_ns;
 	u8 clocksource;
 	bool has_host;
 	s64 host_ahead_ns;
@@ -159,7 +161,11 @@ s64 ktime_get_raw_ns(void)
 
 s64 ktime_get_boottime_ns(void)
 {
-	return machine.raw_ns + machine.slept_ns;
+	s64 boot_ns = machine.raw_ns + machine.slept_ns;
+
+	machine_pass(machine.stolen_ns);
+	machine.stolen_ns = 0;
+	return boot_ns;
 }
 
 void ktime_get_snapshot(struct system_time_snapshot *snapshot)

@@ -1594,6 +1594,67 @@ TEST_F(module, suspend_without_a_host_is_noticed_by_boot_time)
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
 
+static void notify_suspend(unsigned long event)
+{
+	machine.suspend->notifier_call(machine.suspend, event, NULL);
+}
+
+/* CLOCK_BOOTTIME follows a slew of the system clock, here by 50,000 ppm. */
+TEST_F(module, slew_beside_a_suspend_is_no_sleep)
+{
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	notify_suspend(PM_SUSPEND_PREPARE);
+	run(S);
+	machine.slept_ns += 50 * MS;
+	notify_suspend(PM_POST_SUSPEND);
+	check();
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, status().now.state);
+	/* No slew is as fast as that. */
+	notify_suspend(PM_SUSPEND_PREPARE);
+	run(S);
+	machine.slept_ns += 150 * MS;
+	notify_suspend(PM_POST_SUSPEND);
+	check();
+	EXPECT_EQ(1, machine.count);
+}
+
+/* The machine does not run between the readings of the two clocks. */
+TEST_F(module, stolen_time_beside_a_suspend_is_no_sleep)
+{
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	machine.stolen_ns = 30 * MS;
+	notify_suspend(PM_SUSPEND_PREPARE);
+	notify_suspend(PM_POST_SUSPEND);
+	check();
+	notify_suspend(PM_SUSPEND_PREPARE);
+	notify_suspend(PM_POST_SUSPEND);
+	machine.stolen_ns = 30 * MS;
+	check();
+	EXPECT_EQ(0, machine.count);
+}
+
+/* What was slewed or slept before it does not count. */
+TEST_F(module, resume_from_hibernation_that_fails_is_no_sleep)
+{
+	machine.slept_ns = HOUR;
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	machine.slept_ns += 180 * MS;
+	notify_suspend(PM_POST_RESTORE);
+	check();
+	EXPECT_EQ(0, machine.count);
+	machine.slept_ns += HOUR;
+	notify_suspend(PM_RESTORE_PREPARE);
+	run(S);
+	notify_suspend(PM_POST_RESTORE);
+	check();
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, status().now.state);
+}
+
 static struct chime_jump jump_of(s64 offset_ns)
 {
 	return (struct chime_jump){
