@@ -184,7 +184,10 @@ void chime_control_reset(struct chime *chime)
 	/* A pending disruption must not be forgotten along with the line. */
 	chime_disruption_check(chime);
 	pr_notice("reset: the correction and what was learned of the host's rate are forgotten\n");
-	chime_host_reset(&chime->host);
+	chime_host_forget(&chime->host);
+	/* A host that does not answer now is carried on without its rate, too. */
+	if (chime_host_has_line(&chime->host) && !chime->host.lost)
+		chime_timescale_watch_host(&chime->timescale, &chime->host.track.line);
 	chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());
 	chime_disruption_check(chime);
 	chime_unlock(chime);

@@ -99,12 +99,13 @@ static int chime_host_try(struct chime_host *host, unsigned int kind)
 	void *device;
 	int ret;
 
-	/* The present clock need not be opened again: restart its line. */
+	/* The present clock need not be opened again, but it has to answer. */
 	if (host->ops == ops) {
-		ret = chime_host_reset(host);
-		host->demoted &= !!ret;
-		host->lost &= !!ret;
-		return ret;
+		if (host->no_result || host->lost)
+			return -ENODEV;
+		chime_host_forget(host);
+		host->demoted = false;
+		return 0;
 	}
 	ret = chime_host_open(host, kind, &device);
 	if (ret)
@@ -316,6 +317,12 @@ void chime_host_accept(struct chime_host *host)
 	host->stood_still = false;
 	host->set_ahead_ns = 0;
 	chime_host_line_rebase(&host->track, &host->confirmation);
+}
+
+void chime_host_forget(struct chime_host *host)
+{
+	lockdep_assert_held(host->lock);
+	chime_host_line_forget(&host->track);
 }
 
 int chime_host_reset(struct chime_host *host)

@@ -122,7 +122,8 @@ void chime_host_init(struct chime_host *host, struct mutex *lock);
  * @host: its present clock is closed when another one takes its place
  * @name: "kvm" ..., "auto": the best that answers, "none"
  *
- * The first cross-timestamp is taken at once. Context: process, lock held.
+ * The first cross-timestamp is taken at once. If it is the present clock already, what was learned
+ * of its rate is forgotten; the caller has just checked it. Context: process, lock held.
  *
  * Return: 0; -ENOENT: no such kind; -ENODEV: this machine does not offer it (then the present clock
  * stays); with "auto" 0 even if there is none.
@@ -155,7 +156,16 @@ void chime_host_read_marks(const struct chime_host *host, struct chime_marks *ma
 /* Accept the jump just reported: move the line after it. Lock held. */
 void chime_host_accept(struct chime_host *host);
 
-/* Restart the line from a new cross-timestamp. -errno: it stays as it is. Lock held. */
+/*
+ * Forget what was learned of the host's rate. The latest cross-timestamp stays, so that what
+ * happens before the next one shows. Lock held.
+ */
+void chime_host_forget(struct chime_host *host);
+
+/*
+ * Restart the line from a new cross-timestamp, whatever happened since the latest one: the caller
+ * repairs that. -errno: it stays as it is. Lock held.
+ */
 int chime_host_reset(struct chime_host *host);
 
 /* There is a line. Lock held. */

@@ -7,9 +7,9 @@
 
 /*
  * A jump is a deviation that slews hardly cause from one check to the next. It exceeds the 1000 ppm
- * that hosts are slewed by, for 100 s at most, the drift between two oscillators, and 10 ms, which
- * is well below the 18 ms that the quickest savevm costs a guest. A third reading distinguishes
- * harder slews from jumps.
+ * that hosts are slewed by, for 100 s at most, the drift between two oscillators, or all of their
+ * difference in rate while no slope is known, and 10 ms, which is well below the 18 ms that the
+ * quickest savevm costs a guest. A third reading distinguishes harder slews from jumps.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
@@ -97,11 +97,12 @@ static s64 chime_host_line_jump(const struct chime_host_line *host,
 {
 	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
 	s64 slewed_ns = age_ns < CHIME_SLEW_LONGEST_NS ? age_ns : CHIME_SLEW_LONGEST_NS;
+	s64 drift_q32 = host->rate_known ? CHIME_DRIFT_MAX_Q32 : CHIME_GROWTH_UNKNOWN_Q32;
 	s64 least_ns = pairing->stood_still ? CHIME_STOP_MIN_NS : CHIME_JUMP_MIN_NS;
 	s64 jump_ns = chime_host_line_slack(pairing->uncertainty_ns);
 
 	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(slewed_ns, CHIME_HOST_SLEW_MAX_Q32));
-	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(age_ns, CHIME_DRIFT_MAX_Q32));
+	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(age_ns, drift_q32));
 	return jump_ns > least_ns ? jump_ns : least_ns;
 }
 
@@ -331,6 +332,16 @@ void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pai
 	host->rate_suspect = pairing->stood_still || !pairing->witness;
 	host->last = *pairing;
 	chime_host_line_refit(host, pairing);
+}
+
+void chime_host_line_forget(struct chime_host_line *host)
+{
+	const struct chime_pairing last = host->last;
+	bool started = host->count;
+
+	*host = (struct chime_host_line){ };
+	if (started)
+		chime_host_line_update(host, &last);
 }
 
 /* How far a reading can be off the line if the host's rate changed by @turn_q32 @age_ns before. */

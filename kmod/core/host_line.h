@@ -114,6 +114,9 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
  */
 void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing);
 
+/* Forget the slope and all cross-timestamps but the latest one, which the line goes on from. */
+void chime_host_line_forget(struct chime_host_line *host);
+
 /*
  * The raw clock was set ahead by @by_ns while this guest stood still: state all that is known as if
  * it had not been, so that the gap shows.

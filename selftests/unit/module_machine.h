@@ -43,6 +43,8 @@
  * @host_rate_ppm: ... which gains so much on it ...
  * @host_silent: ... which does not answer
  * @host_wild: ... or gives another answer each time
+ * @stops_at: before so many readings of it from now on the machine stands still; 0: it does not ...
+ * @stops_ns: ... for so long
  * @opens: how often its device was opened
  * @sees_stops: the hypervisor says so when it sets kvm-clock ...
  * @was_set: ... as it did ...
@@ -87,6 +89,8 @@ static struct machine {
 	s64 host_rate_ppm;
 	bool host_silent;
 	bool host_wild;
+	int stops_at;
+	s64 stops_ns;
 	int opens;
 	bool sees_stops;
 	bool was_set;
@@ -145,6 +149,15 @@ static inline void machine_pass(s64 ns)
 static inline s64 realtime_ns(void)
 {
 	return machine.utc_ns - machine.behind_ns;
+}
+
+/* It stands still, or is taken back, for so long of the true time, and nobody looks yet. */
+static inline void stand_still(s64 ns)
+{
+	machine.utc_ns += ns;
+	machine.behind_ns += ns;
+	machine.was_set = true;
+	machine.set_raw_ns = machine.raw_ns;
 }
 
 /* --- the kernel --- */
@@ -271,6 +284,8 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 	static s64 wild_ns;
 
 	(void)device;
+	if (machine.stops_at && !--machine.stops_at)
+		stand_still(machine.stops_ns);
 	wild_ns = machine.host_wild ? (wild_ns + 7 * HOUR) % (100 * HOUR) : 0;
 	if (machine.host_silent) {
 		pairing->evidence = host_evidence();
@@ -413,16 +428,7 @@ static inline void run(s64 ns)
 	}
 }
 
-/* It stands still, or is taken back, for so long of the true time, and nobody looks yet. */
-static inline void stand_still(s64 ns)
-{
-	machine.utc_ns += ns;
-	machine.behind_ns += ns;
-	machine.was_set = true;
-	machine.set_raw_ns = machine.raw_ns;
-}
-
-/* The same, and the hypervisor sets all its clocks ahead by all but @missing_ns of it. */
+/* It stands still, and the hypervisor sets all its clocks ahead by all but @missing_ns of it. */
 static inline void stand_still_set_ahead(s64 ns, s64 missing_ns)
 {
 	machine.utc_ns += ns;

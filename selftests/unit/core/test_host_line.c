@@ -895,6 +895,33 @@ TEST(raw_clock_set_ahead_leaves_nothing_behind)
 		  chime_line_eval(&world.host.line, world.raw_ns + 77 * S));
 }
 
+TEST(forgets_the_slope_but_not_where_it_is)
+{
+	struct world world = new_world(100 * PPM_Q32);
+
+	chime_host_line_forget(&world.host);
+	EXPECT_EQ(0, world.host.count);
+	check_after(&world, 0);
+	EXPECT_EQ(0, watch(&world, S, 60 * S));
+	chime_host_line_forget(&world.host);
+	EXPECT_FALSE(world.host.rate_known);
+	EXPECT_EQ(0, world.host.line.rate_q32);
+	EXPECT_EQ(1, world.host.count);
+	EXPECT_LE(error_now(&world), bound_now(&world));
+	EXPECT_EQ(SLACK_NS, bound_now(&world));
+	/* A jump shows as before, and so does the slope. */
+	change_host(&world, 100 * PPM_Q32, S);
+	EXPECT_EQ(CHIME_VERDICT_JUMPED, check_after(&world, 20 * MS));
+	change_host(&world, 100 * PPM_Q32, -S);
+	EXPECT_EQ(0, watch(&world, S, 10 * S));
+	EXPECT_TRUE(world.host.rate_known);
+	/* How far the host goes meanwhile is not known then: a second off is no jump. */
+	chime_host_line_forget(&world.host);
+	EXPECT_NE(CHIME_VERDICT_JUMPED, check_after(&world, 10000 * S));
+	change_host(&world, 100 * PPM_Q32, 15 * S);
+	EXPECT_EQ(CHIME_VERDICT_JUMPED, check_after(&world, 10000 * S));
+}
+
 /* A host that answers nonsense: the line follows it, and nothing overflows. */
 TEST(survives_any_cross_timestamps)
 {

@@ -1943,6 +1943,75 @@ TEST_F(module, host_is_chosen_and_left_without_a_jump)
 	EXPECT_EQ(0, machine.count);
 }
 
+/* A request may take long: the pause is between its check and the next reading of the host. */
+static void pause_amid_request(void)
+{
+	machine.count = 0;
+	machine.stops_at = 2;
+	machine.stops_ns = 30 * S;
+}
+
+TEST_F(module, pause_amid_a_reset_is_reported)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	pause_amid_request();
+	chime_control_reset(machine.chime);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	/* The same if the host is chosen once more. */
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	pause_amid_request();
+	EXPECT_EQ(0, chime_control_choose_host(machine.chime, "kvm"));
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_TRUE(status().corrected);
+}
+
+/* Its readings contradict each other just then, so that no check has a result. */
+TEST_F(module, pause_before_a_reset_without_a_result_is_reported)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	stand_still(30 * S);
+	machine.host_wild = true;
+	EXPECT_EQ(-ENODEV, chime_control_choose_host(machine.chime, "kvm"));
+	chime_control_reset(machine.chime);
+	machine.host_wild = false;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+TEST_F(module, reset_forgets_the_rate_of_a_host_that_is_silent)
+{
+	machine.host_rate_ppm = 50;
+	ASSERT_EQ(0, load());
+	run(60 * S);
+	ASSERT_TRUE(machine.chime->host.track.rate_known);
+	machine.host_silent = true;
+	chime_control_reset(machine.chime);
+	EXPECT_FALSE(machine.chime->host.track.rate_known);
+	EXPECT_EQ(0, status().host_line.rate_q32);
+	run(S);
+	EXPECT_LE(llabs(error_ns() - machine.host_ahead_ns), status().now.reading_ns);
+	/* After a while nothing shows how far the host has gone, so that is no disruption. */
+	run(HOUR);
+	machine.host_silent = false;
+	run(10 * S);
+	EXPECT_EQ(0, machine.count);
+	EXPECT_LE(llabs(error_ns() - machine.host_ahead_ns), CLOSE_NS);
+}
+
 TEST_F(module, host_clocks_are_listed)
 {
 	struct chime_host_info info;
@@ -1956,7 +2025,7 @@ TEST_F(module, host_clocks_are_listed)
 	EXPECT_TRUE(info.exact);
 	EXPECT_EQ(EXACT_NS, info.uncertainty_ns);
 	EXPECT_FALSE(chime_host_list(host, 1, &info));
-	/* A host that is chosen again restarts its line, and is trusted again. */
+	/* The rate of a host that is chosen again is learned anew, and it is trusted again. */
 	host->demoted = true;
 	EXPECT_EQ(0, chime_host_choose(host, "kvm"));
 	EXPECT_FALSE(host->demoted);
