@@ -8,6 +8,7 @@
 
 #include <linux/lockdep.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 void chime_control_now(struct chime *chime, struct chime_status *status)
@@ -134,46 +135,64 @@ static void chime_control_set_reference(struct chime *chime)
 				      ktime_get_raw_ns());
 }
 
-int chime_control_choose_host(struct chime *chime, const char *name)
+/* All that can be refused: nothing has changed then. */
+static int chime_control_find_host(struct chime *chime, const struct chime_host_request *request)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&chime->lock);
+	if (request->name && request->has_state && !strcmp(request->name, "none"))
+		return -ENODATA;
+	if (request->name) {
+		/* Attribute a pending disruption to the present host clock. */
+		chime_disruption_check(chime);
+		ret = chime_host_choose(&chime->host, request->name);
+	}
+	if (!ret && request->has_state && !chime_host_has_line(&chime->host))
+		return -ENODATA;
+	return ret;
+}
+
+/* Return: the reference has to be set anew. */
+static bool chime_control_demote_host(struct chime *chime, bool demoted)
+{
+	lockdep_assert_held(&chime->lock);
+	if (chime->host.demoted == demoted)
+		return false;
+	chime->host.demoted = demoted;
+	pr_notice("host clock %s is %s\n", chime->host.ops->name, demoted ?
+		  "no longer trusted: time goes on by this machine's own counter" :
+		  "trusted again");
+	return true;
+}
+
+/* The reference is set once, and last: a host that is to be demoted is never followed. */
+static void chime_control_take_host(struct chime *chime, const struct chime_host_request *request)
+{
+	bool changed = request->name;
+
+	lockdep_assert_held(&chime->lock);
+	if (request->name) {
+		chime_rtc_release(chime);
+		pr_notice("host clock: %s\n", chime->host.ops ? chime->host.ops->name : "none");
+	}
+	if (request->has_state)
+		changed |= chime_control_demote_host(chime, request->demoted);
+	if (request->has_maxerror)
+		chime->host.stated_maxerror_ns = request->maxerror_ns;
+	chime_disruption_note_host_maxerror(chime);
+	if (changed)
+		chime_control_set_reference(chime);
+}
+
+int chime_control_set_host(struct chime *chime, const struct chime_host_request *request)
 {
 	int ret;
 
 	mutex_lock(&chime->lock);
-	/* Attribute a pending disruption to the present host clock. */
-	chime_disruption_check(chime);
-	ret = chime_host_choose(&chime->host, name);
-	if (!ret) {
-		chime_rtc_release(chime);
-		chime_disruption_note_host_maxerror(chime);
-		pr_notice("host clock: %s\n", chime->host.ops ? chime->host.ops->name : "none");
-		chime_control_set_reference(chime);
-	}
-	chime_unlock(chime);
-	return ret;
-}
-
-void chime_control_state_host_maxerror(struct chime *chime, s64 maxerror_ns)
-{
-	mutex_lock(&chime->lock);
-	chime->host.stated_maxerror_ns = maxerror_ns;
-	chime_disruption_note_host_maxerror(chime);
-	chime_unlock(chime);
-}
-
-int chime_control_demote_host(struct chime *chime, bool demoted)
-{
-	int ret = 0;
-
-	mutex_lock(&chime->lock);
-	if (!chime_host_has_line(&chime->host)) {
-		ret = -ENODEV;
-	} else if (chime->host.demoted != demoted) {
-		chime->host.demoted = demoted;
-		pr_notice("host clock %s is %s\n", chime->host.ops->name, demoted ?
-			  "no longer trusted: time goes on by this machine's own counter" :
-			  "trusted again");
-		chime_control_set_reference(chime);
-	}
+	ret = chime_control_find_host(chime, request);
+	if (!ret)
+		chime_control_take_host(chime, request);
 	chime_unlock(chime);
 	return ret;
 }

@@ -40,17 +40,28 @@ int chime_control_add_offset(struct chime *chime, s64 offset_ns);
 
 void chime_control_set_mode(struct chime *chime, enum truechime_mode mode);
 
-/* As chime_host_choose(); begins a new epoch. */
-int chime_control_choose_host(struct chime *chime, const char *name);
+/**
+ * struct chime_host_request - what to change of the host clock
+ * @name: choose this one, as by chime_host_choose(); NULL: keep the present one
+ * @has_state: demote or reinstate it ...
+ * @demoted: ... which of the two
+ * @has_maxerror: state the bound of all hosts' clocks against UTC ...
+ * @maxerror_ns: ... CHIME_HOST_MAXERROR_MIN_NS to CHIME_HOST_MAXERROR_MAX_NS; 0: nobody states any
+ */
+struct chime_host_request {
+	const char *name;
+	bool has_state;
+	bool demoted;
+	bool has_maxerror;
+	s64 maxerror_ns;
+};
 
 /*
- * State the bound of all hosts' clocks against UTC, CHIME_HOST_MAXERROR_MIN_NS to
- * CHIME_HOST_MAXERROR_MAX_NS; 0: nobody states any.
+ * Carry out all of @request, or none of it; another host, or another state, begins a new epoch.
+ * -ENOENT and -ENODEV as from chime_host_choose(); -ENODATA: there would be no host that has a
+ * state.
  */
-void chime_control_state_host_maxerror(struct chime *chime, s64 maxerror_ns);
-
-/* Demote or reinstate the host. -ENODEV: there is none. */
-int chime_control_demote_host(struct chime *chime, bool demoted);
+int chime_control_set_host(struct chime *chime, const struct chime_host_request *request);
 
 /* Forget the correction and what is known of the host's rate. */
 void chime_control_reset(struct chime *chime);

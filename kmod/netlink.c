@@ -427,17 +427,6 @@ static int chime_do_mode(struct sk_buff *request, struct genl_info *info)
 	return 0;
 }
 
-static int chime_set_host_state(struct nlattr *state, struct netlink_ext_ack *extack)
-{
-	int ret;
-
-	ret = chime_control_demote_host(chime_instance,
-					nla_get_u8(state) == TRUECHIME_HOST_DEMOTED);
-	if (ret)
-		NL_SET_ERR_MSG_ATTR(extack, state, "no host clock is chosen");
-	return ret;
-}
-
 /* -1 withdraws the bound. 0 is refused: every clock has an error. */
 static int chime_check_host_maxerror(const struct nlattr *maxerror, struct netlink_ext_ack *extack)
 {
@@ -451,15 +440,13 @@ static int chime_check_host_maxerror(const struct nlattr *maxerror, struct netli
 	return -ERANGE;
 }
 
-static int chime_do_host_set(struct sk_buff *request, struct genl_info *info)
+static int chime_get_host_request(struct genl_info *info, struct chime_host_request *request)
 {
 	struct nlattr *name = info->attrs[TRUECHIME_A_HOST_NAME];
 	struct nlattr *state = info->attrs[TRUECHIME_A_HOST_STATE];
 	struct nlattr *maxerror = info->attrs[TRUECHIME_A_HOST_MAXERROR_NS];
-	int ret = chime_netlink_may_change(request, info);
+	int ret = chime_check_host_maxerror(maxerror, info->extack);
 
-	if (!ret)
-		ret = chime_check_host_maxerror(maxerror, info->extack);
 	if (ret)
 		return ret;
 	if (!name && !state && !maxerror) {
@@ -467,24 +454,45 @@ static int chime_do_host_set(struct sk_buff *request, struct genl_info *info)
 			       "the name, the state or the bound of a host clock is needed");
 		return -EINVAL;
 	}
-	/* Check this first: a request is carried out as a whole or not at all. */
 	if (state && nla_get_u8(state) == TRUECHIME_HOST_FAILING) {
 		NL_SET_ERR_MSG_ATTR(info->extack, state,
 				    "a host can be demoted, or chosen again, but not made to fail");
 		return -EINVAL;
 	}
-	if (name)
-		ret = chime_control_choose_host(chime_instance, nla_data(name));
-	if (ret == -ENOENT)
-		NL_SET_ERR_MSG_ATTR(info->extack, name, "no host clock has this name");
-	else if (ret)
-		NL_SET_ERR_MSG_ATTR(info->extack, name,
+	*request = (struct chime_host_request){
+		.name = name ? nla_data(name) : NULL,
+		.has_state = state,
+		.demoted = state && nla_get_u8(state) == TRUECHIME_HOST_DEMOTED,
+		.has_maxerror = maxerror,
+		.maxerror_ns = max_t(s64, chime_get_s64(maxerror, 0), 0),
+	};
+	return 0;
+}
+
+static int chime_do_host_set(struct sk_buff *request, struct genl_info *info)
+{
+	struct chime_host_request wanted;
+	int ret = chime_netlink_may_change(request, info);
+
+	if (!ret)
+		ret = chime_get_host_request(info, &wanted);
+	if (ret)
+		return ret;
+	ret = chime_control_set_host(chime_instance, &wanted);
+	switch (ret) {
+	case -ENOENT:
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[TRUECHIME_A_HOST_NAME],
+				    "no host clock has this name");
+		break;
+	case -ENODEV:
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[TRUECHIME_A_HOST_NAME],
 				    "this machine does not offer this host clock");
-	if (!ret && state)
-		ret = chime_set_host_state(state, info->extack);
-	if (!ret && maxerror)
-		chime_control_state_host_maxerror(chime_instance,
-						  max_t(s64, nla_get_s64(maxerror), 0));
+		break;
+	case -ENODATA:
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[TRUECHIME_A_HOST_STATE],
+				    "no host clock is chosen");
+		return -ENODEV;
+	}
 	return ret;
 }
 

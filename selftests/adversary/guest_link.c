@@ -146,21 +146,30 @@ int module_link_set_policy(struct module_link *link, const struct module_rule *r
 
 int module_link_choose_host(struct module_link *link, const char *name)
 {
+	const struct chime_host_request request = { .name = name };
+
 	(void)link;
-	return chime_control_choose_host(module.chime, name);
+	return chime_control_set_host(module.chime, &request);
 }
 
 int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_ns)
 {
+	const struct chime_host_request request = {
+		.has_maxerror = true,
+		.maxerror_ns = chime_max(maxerror_ns, 0),
+	};
+
 	(void)link;
-	chime_control_state_host_maxerror(module.chime, chime_max(maxerror_ns, 0));
-	return 0;
+	return chime_control_set_host(module.chime, &request);
 }
 
 int module_link_demote_host(struct module_link *link, bool demoted)
 {
+	const struct chime_host_request request = { .has_state = true, .demoted = demoted };
+
 	(void)link;
-	return chime_control_demote_host(module.chime, demoted);
+	/* Netlink has one error for a host that is not there. */
+	return chime_control_set_host(module.chime, &request) ? -ENODEV : 0;
 }
 
 int module_link_reset(struct module_link *link)

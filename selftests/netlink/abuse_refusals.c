@@ -319,6 +319,14 @@ static void put_absent_host(struct genl_message *message)
 	genl_put_u8(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_ABSENT);
 }
 
+/* Whoever demotes a host means one that is there. */
+static void put_state_of_no_host(struct genl_message *message)
+{
+	genl_put_string(message, TRUECHIME_A_HOST_NAME, "none");
+	genl_put_u8(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_DEMOTED);
+	genl_put_s64(message, TRUECHIME_A_HOST_MAXERROR_NS, 1000);
+}
+
 static void put_perfect_host(struct genl_message *message)
 {
 	genl_put_s64(message, TRUECHIME_A_HOST_MAXERROR_NS, 0);
@@ -428,6 +436,7 @@ static const struct refusal refusals[] = {
 	{ "a name without end", put_endless_host, EINVAL, ERANGE, BLAME, HOST_SET },
 	{ "a host made to fail", put_failing_host, EINVAL, ERANGE, BLAME, HOST_SET },
 	{ "a host made absent", put_absent_host, ERANGE, EINVAL, BLAME, HOST_SET },
+	{ "the state of no host", put_state_of_no_host, ENODEV, 0, BLAME, HOST_SET },
 	{ "a host state that is none", put_no_host_state, ERANGE, EINVAL, BLAME, HOST_SET },
 	{ "a host that is never wrong", put_perfect_host, ERANGE, 0, BLAME, HOST_SET },
 	{ "a host that is wrong by hours", put_hopeless_host, ERANGE, 0, BLAME, HOST_SET },
@@ -488,6 +497,7 @@ bool abuse_refusals(struct abuse *abuse)
 struct settings {
 	uint8_t mode;
 	uint8_t reference;
+	char host_name[16];
 	uint8_t host_state;
 	uint32_t epoch;
 	uint32_t steps;
@@ -498,7 +508,8 @@ struct settings {
 static bool are_same(const struct settings *a, const struct settings *b)
 {
 	return a->mode == b->mode && a->reference == b->reference &&
-	       a->host_state == b->host_state && a->epoch == b->epoch && a->steps == b->steps &&
+	       !strcmp(a->host_name, b->host_name) && a->host_state == b->host_state &&
+	       a->epoch == b->epoch && a->steps == b->steps &&
 	       a->policy_length == b->policy_length &&
 	       !memcmp(a->policy, b->policy, a->policy_length);
 }
@@ -514,6 +525,8 @@ static bool read_settings(struct genl *genl, struct settings *settings)
 	settings->mode = genl_u8(genl_find(answer.first, answer.first_length, TRUECHIME_A_MODE));
 	settings->reference = genl_u8(genl_find(answer.first, answer.first_length,
 						TRUECHIME_A_REFERENCE));
+	genl_text(genl_find(answer.first, answer.first_length, TRUECHIME_A_HOST_NAME),
+		  settings->host_name, sizeof(settings->host_name));
 	settings->host_state = genl_u8(genl_find(answer.first, answer.first_length,
 						 TRUECHIME_A_HOST_STATE));
 	settings->epoch = genl_u32(genl_find(answer.first, answer.first_length,

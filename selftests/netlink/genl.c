@@ -142,7 +142,7 @@ uint8_t genl_u8(const struct nlattr *attribute)
 	return ((const uint8_t *)attribute)[NLA_HDRLEN];
 }
 
-static void take_text(const struct nlattr *attribute, char *text, size_t size)
+void genl_text(const struct nlattr *attribute, char *text, size_t size)
 {
 	if (attribute)
 		snprintf(text, size, "%.*s", (int)(attribute->nla_len - NLA_HDRLEN),
@@ -167,7 +167,7 @@ static void take_end(const struct nlmsghdr *header, struct genl_answer *answer)
 		return;
 
 	length = (size_t)((const uint8_t *)header + header->nlmsg_len - attributes);
-	take_text(genl_find(attributes, length, NLMSGERR_ATTR_MSG), answer->text,
+	genl_text(genl_find(attributes, length, NLMSGERR_ATTR_MSG), answer->text,
 		  sizeof(answer->text));
 	answer->offset = genl_u32(genl_find(attributes, length, NLMSGERR_ATTR_OFFS));
 }

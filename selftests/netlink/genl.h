@@ -96,4 +96,7 @@ const struct nlattr *genl_find(const void *attributes, size_t length, uint16_t t
 uint32_t genl_u32(const struct nlattr *attribute);
 uint8_t genl_u8(const struct nlattr *attribute);
 
+/* The text in it; @text stays as it is without an attribute. */
+void genl_text(const struct nlattr *attribute, char *text, size_t size);
+
 #endif /* GENL_H */

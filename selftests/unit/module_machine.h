@@ -512,4 +512,30 @@ static inline int correct(void)
 	return correct_at_rate(0);
 }
 
+/* --- requests about the host --- */
+
+static inline int choose_host(const char *name)
+{
+	const struct chime_host_request request = { .name = name };
+
+	return chime_control_set_host(machine.chime, &request);
+}
+
+static inline int demote_host(bool demoted)
+{
+	const struct chime_host_request request = { .has_state = true, .demoted = demoted };
+
+	return chime_control_set_host(machine.chime, &request);
+}
+
+static inline void state_host_maxerror(s64 maxerror_ns)
+{
+	const struct chime_host_request request = {
+		.has_maxerror = true,
+		.maxerror_ns = maxerror_ns,
+	};
+
+	chime_control_set_host(machine.chime, &request);
+}
+
 #endif /* UNIT_MODULE_MACHINE_H */

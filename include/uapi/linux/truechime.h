@@ -34,7 +34,7 @@
  * @TRUECHIME_CMD_MODE: set: TRUECHIME_A_MODE
  * @TRUECHIME_CMD_HOST_LIST: dump: one message a host clock
  * @TRUECHIME_CMD_HOST_SET: set: choose (HOST_NAME), demote or reinstate (HOST_STATE) a host clock,
- *	or state how right it is (HOST_MAXERROR_NS)
+ *	or state how right it is (HOST_MAXERROR_NS), all or none of that
  * @TRUECHIME_CMD_EVENT: dump: the events remembered, oldest first
  * @TRUECHIME_CMD_RESET: do: forget the correction and the host line's history
  * @TRUECHIME_CMD_EVENT_NTF: notification of the TRUECHIME_MCGRP_EVENTS group: one event, as in a

@@ -315,7 +315,7 @@ TEST_F(module, host_that_nobody_vouches_for_has_no_bound)
 TEST_F(module, host_is_as_right_as_the_operator_states)
 {
 	ASSERT_EQ(0, load());
-	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	state_host_maxerror(10 * MS);
 	EXPECT_EQ(10 * MS, status().now.host_maxerror_ns);
 	EXPECT_EQ(status().now.reading_ns + 10 * MS, status().now.maxerror_ns);
 	/* It is stated of the clocks of all hosts. */
@@ -325,7 +325,7 @@ TEST_F(module, host_is_as_right_as_the_operator_states)
 	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
 	EXPECT_LT(10 * MS, latest()->maxerror_ns);
 	EXPECT_GT(11 * MS, latest()->maxerror_ns);
-	chime_control_state_host_maxerror(machine.chime, 0);
+	state_host_maxerror(0);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 }
 
@@ -336,7 +336,7 @@ TEST_F(module, fork_to_a_host_that_is_vouched_for_is_as_right_as_that)
 	unsigned int i;
 
 	ASSERT_EQ(0, load());
-	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	state_host_maxerror(10 * MS);
 	for (i = 0; i < ARRAY_SIZE(gaps); i++) {
 		machine.host_ahead_ns = 5 * MS;
 		run(10 * S);
@@ -361,7 +361,7 @@ TEST_F(module, fork_to_a_host_that_is_vouched_for_is_as_right_as_that)
 TEST_F(module, migration_to_a_host_that_is_vouched_for_is_as_right_as_that)
 {
 	ASSERT_EQ(0, load());
-	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	state_host_maxerror(10 * MS);
 	machine.host_ahead_ns = 5 * MS;
 	run(10 * S);
 	ASSERT_EQ(0, correct());
@@ -378,7 +378,7 @@ TEST_F(module, migration_to_a_host_that_is_vouched_for_is_as_right_as_that)
 TEST_F(module, fork_from_a_host_that_was_vouched_for_wrongly_has_no_bound)
 {
 	ASSERT_EQ(0, load());
-	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	state_host_maxerror(10 * MS);
 	machine.host_ahead_ns = 5 * S;
 	run(10 * S);
 	ASSERT_EQ(0, correct());
@@ -400,15 +400,15 @@ TEST_F(module, host_that_was_lost_is_vouched_for_as_before)
 	EXPECT_LE(status().now.reading_ns, 10 * MS);
 	machine.host_silent = false;
 	run(10 * S);
-	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	state_host_maxerror(10 * MS);
 	machine.host_silent = true;
 	run(10 * S);
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
 	EXPECT_EQ(status().now.reading_ns + 10 * MS, status().now.maxerror_ns);
 	/* That may be withdrawn meanwhile, by the operator ... */
-	chime_control_state_host_maxerror(machine.chime, 0);
+	state_host_maxerror(0);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
-	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	state_host_maxerror(10 * MS);
 	EXPECT_EQ(status().now.reading_ns + 10 * MS, status().now.maxerror_ns);
 	/* ... or by the page. */
 	machine.has_page = true;
@@ -427,7 +427,7 @@ TEST_F(module, host_is_as_right_as_its_page_states)
 	run(S);
 	EXPECT_EQ(50000, status().now.host_maxerror_ns);
 	/* The page is of this host, the operator's word of all of them. */
-	chime_control_state_host_maxerror(machine.chime, 10 * MS);
+	state_host_maxerror(10 * MS);
 	EXPECT_EQ(50000, status().now.host_maxerror_ns);
 	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	run(S);
@@ -675,7 +675,7 @@ TEST_F(module, bound_allows_for_another_host_as_far_as_that_is_vouched_for)
 
 	ASSERT_EQ(0, load());
 	for (i = 0; i < ARRAY_SIZE(vouched_ns); i++) {
-		chime_control_state_host_maxerror(machine.chime, vouched_ns[i]);
+		state_host_maxerror(vouched_ns[i]);
 		machine.host_ahead_ns = vouched_ns[i];
 		run(10 * S);
 		ASSERT_EQ(0, correct());
@@ -689,7 +689,7 @@ TEST_F(module, bound_allows_for_another_host_as_far_as_that_is_vouched_for)
 		EXPECT_TRUE(status().corrected);
 	}
 	/* The sources have shown that the statement is wrong. */
-	chime_control_state_host_maxerror(machine.chime, MS);
+	state_host_maxerror(MS);
 	machine.host_ahead_ns = S;
 	run(10 * S);
 	ASSERT_EQ(0, correct());
@@ -698,7 +698,7 @@ TEST_F(module, bound_allows_for_another_host_as_far_as_that_is_vouched_for)
 	EXPECT_LE(10 * MS, latest()->maxerror_ns);
 	EXPECT_GE(20 * MS, latest()->maxerror_ns);
 	/* What is allowed for a slew during a long gap goes away, this does not. */
-	chime_control_state_host_maxerror(machine.chime, 100 * MS);
+	state_host_maxerror(100 * MS);
 	machine.host_ahead_ns = 0;
 	check();
 	run(60 * S);
@@ -784,7 +784,7 @@ TEST_F(module, pause_that_nobody_reports_is_doubted)
 	EXPECT_EQ(epoch, status().now.epoch);
 	/* The host's own clock is as right as it is stated to be, whatever happened to it. */
 	unit_settling = NULL;
-	chime_control_state_host_maxerror(machine.chime, S);
+	state_host_maxerror(S);
 	machine.host_ahead_ns = -500 * MS;
 	run(10 * S);
 	ASSERT_EQ(0, correct());
@@ -801,7 +801,7 @@ TEST_F(module, gap_by_a_demoted_host_may_be_a_step_of_its_clock)
 	machine.has_genid = false;
 	ASSERT_EQ(0, load());
 	ASSERT_EQ(0, correct());
-	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	ASSERT_EQ(0, demote_host(true));
 	run(10 * S);
 	machine.host_ahead_ns = 30 * S;
 	check();
@@ -817,7 +817,7 @@ TEST_F(module, gap_by_a_demoted_host_may_be_that_of_another)
 	machine.host_ahead_ns = 3 * S;
 	run(10 * S);
 	ASSERT_EQ(0, correct());
-	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	ASSERT_EQ(0, demote_host(true));
 	run(10 * S);
 	machine.host_ahead_ns = 0;
 	stand_still(60 * S);
@@ -1108,7 +1108,7 @@ TEST_F(module, time_that_the_hypervisor_gave_back_is_given_to_all_clocks)
 	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
 	chime_control_set_mode(machine.chime, TRUECHIME_MODE_AUTO);
 	ASSERT_EQ(0, correct());
-	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	ASSERT_EQ(0, demote_host(true));
 	run(10 * S);
 	stand_still_set_ahead(HOUR, 100 * MS);
 	check();
@@ -1427,7 +1427,7 @@ TEST_F(module, sleep_is_not_given_back_twice)
 	/* The same with a demoted host. */
 	chime_control_set_mode(machine.chime, TRUECHIME_MODE_AUTO);
 	chime_control_reset(machine.chime);
-	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	ASSERT_EQ(0, demote_host(true));
 	run(2 * S);
 	sleep_for(HOUR, 0);
 	check();
@@ -1528,7 +1528,7 @@ TEST_F(module, host_that_is_set_aside_still_measures_gaps)
 {
 	ASSERT_EQ(0, load());
 	ASSERT_EQ(0, correct());
-	ASSERT_EQ(0, chime_control_demote_host(machine.chime, true));
+	ASSERT_EQ(0, demote_host(true));
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
 	EXPECT_EQ(TRUECHIME_HOST_DEMOTED, status().host_state);
 	revert(HOUR);
@@ -1541,7 +1541,7 @@ TEST_F(module, host_that_is_set_aside_still_measures_gaps)
 	check();
 	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
-	ASSERT_EQ(0, chime_control_demote_host(machine.chime, false));
+	ASSERT_EQ(0, demote_host(false));
 	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 }
@@ -1551,7 +1551,7 @@ TEST_F(module, without_a_host_a_restore_ends_what_was_known)
 	ASSERT_EQ(0, load_without_host());
 	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
 	EXPECT_EQ(-ENODATA, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
-	EXPECT_EQ(-ENODEV, chime_control_demote_host(machine.chime, true));
+	EXPECT_EQ(-ENODATA, demote_host(true));
 	ASSERT_EQ(0, correct());
 	revert(HOUR);
 	ASSERT_EQ(1, machine.count);
@@ -1924,16 +1924,16 @@ TEST_F(module, host_is_chosen_and_left_without_a_jump)
 {
 	ASSERT_EQ(0, load());
 	ASSERT_EQ(0, correct());
-	EXPECT_EQ(-ENOENT, chime_control_choose_host(machine.chime, "nosuch"));
-	EXPECT_EQ(0, chime_control_choose_host(machine.chime, "none"));
+	EXPECT_EQ(-ENOENT, choose_host("nosuch"));
+	EXPECT_EQ(0, choose_host("none"));
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 	machine.has_host = false;
-	EXPECT_EQ(-ENODEV, chime_control_choose_host(machine.chime, "kvm"));
-	EXPECT_EQ(0, chime_control_choose_host(machine.chime, "auto"));
+	EXPECT_EQ(-ENODEV, choose_host("kvm"));
+	EXPECT_EQ(0, choose_host("auto"));
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
 	machine.has_host = true;
-	EXPECT_EQ(0, chime_control_choose_host(machine.chime, "auto"));
+	EXPECT_EQ(0, choose_host("auto"));
 	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 	EXPECT_TRUE(status().corrected);
@@ -1966,7 +1966,7 @@ TEST_F(module, pause_amid_a_reset_is_reported)
 	run(10 * S);
 	ASSERT_EQ(0, correct());
 	pause_amid_request();
-	EXPECT_EQ(0, chime_control_choose_host(machine.chime, "kvm"));
+	EXPECT_EQ(0, choose_host("kvm"));
 	check();
 	ASSERT_EQ(1, machine.count);
 	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
@@ -1982,7 +1982,7 @@ TEST_F(module, pause_before_a_reset_without_a_result_is_reported)
 	ASSERT_EQ(0, correct());
 	stand_still(30 * S);
 	machine.host_wild = true;
-	EXPECT_EQ(-ENODEV, chime_control_choose_host(machine.chime, "kvm"));
+	EXPECT_EQ(-ENODEV, choose_host("kvm"));
 	chime_control_reset(machine.chime);
 	machine.host_wild = false;
 	check();
@@ -2010,6 +2010,72 @@ TEST_F(module, reset_forgets_the_rate_of_a_host_that_is_silent)
 	run(10 * S);
 	EXPECT_EQ(0, machine.count);
 	EXPECT_LE(llabs(error_ns() - machine.host_ahead_ns), CLOSE_NS);
+}
+
+/* What a request changes; all else follows from it. */
+static bool is_as_before(const struct chime_status *before)
+{
+	const struct chime_status now = status();
+
+	return now.host_name == before->host_name && now.host_state == before->host_state &&
+	       now.now.epoch == before->now.epoch && now.now.reference == before->now.reference &&
+	       now.now.host_maxerror_ns == before->now.host_maxerror_ns;
+}
+
+TEST_F(module, request_about_the_host_is_carried_out_as_a_whole_or_not_at_all)
+{
+	const struct chime_host_request refused[] = {
+		{ "none", .has_state = true, .demoted = true },
+		{ "none", .has_state = true, .has_maxerror = true, .maxerror_ns = MS },
+		{ "nosuch", .has_state = true, .demoted = true, .has_maxerror = true },
+	};
+	const struct chime_host_request demoted = {
+		.name = "auto",
+		.has_state = true,
+		.demoted = true,
+		.has_maxerror = true,
+		.maxerror_ns = MS,
+	};
+	struct chime_status before;
+	unsigned int i;
+
+	ASSERT_EQ(0, load());
+	state_host_maxerror(10 * MS);
+	before = status();
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		EXPECT_EQ(i < 2 ? -ENODATA : -ENOENT,
+			  chime_control_set_host(machine.chime, &refused[i]));
+		EXPECT_TRUE(is_as_before(&before));
+	}
+	EXPECT_EQ(0, choose_host("none"));
+	machine.has_host = false;
+	before = status();
+	EXPECT_EQ(-ENODATA, chime_control_set_host(machine.chime, &demoted));
+	EXPECT_TRUE(is_as_before(&before));
+	EXPECT_EQ(10 * MS, machine.chime->host.stated_maxerror_ns);
+	machine.has_host = true;
+	EXPECT_EQ(0, chime_control_set_host(machine.chime, &demoted));
+	EXPECT_EQ(TRUECHIME_HOST_DEMOTED, status().host_state);
+	EXPECT_EQ(MS, status().now.host_maxerror_ns);
+}
+
+/* The host is known to be wrong, and only to measure gaps. */
+TEST_F(module, host_that_is_chosen_as_a_demoted_one_is_never_followed)
+{
+	const struct chime_host_request request = {
+		.name = "kvm",
+		.has_state = true,
+		.demoted = true,
+	};
+
+	machine.host_ahead_ns = 5 * S;
+	ASSERT_EQ(0, load_without_host());
+	machine.has_host = true;
+	EXPECT_EQ(0, chime_control_set_host(machine.chime, &request));
+	EXPECT_EQ(TRUECHIME_HOST_DEMOTED, status().host_state);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	run(10 * S);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 }
 
 TEST_F(module, host_clocks_are_listed)
@@ -2059,10 +2125,10 @@ TEST_F(module, list_of_host_clocks_opens_each_once)
 	EXPECT_EQ(1, machine.opens);
 	/* It is looked for again when somebody chooses it. */
 	machine.has_host = true;
-	ASSERT_EQ(0, chime_control_choose_host(machine.chime, "kvm"));
+	ASSERT_EQ(0, choose_host("kvm"));
 	ASSERT_TRUE(chime_status_read_host(machine.chime, 0, &info));
 	EXPECT_EQ(TRUECHIME_HOST_CHOSEN, info.state);
-	ASSERT_EQ(0, chime_control_choose_host(machine.chime, "none"));
+	ASSERT_EQ(0, choose_host("none"));
 	ASSERT_TRUE(chime_status_read_host(machine.chime, 0, &info));
 	EXPECT_EQ(TRUECHIME_HOST_READY, info.state);
 }
