@@ -5,6 +5,7 @@
 #include "phc.h"
 
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/time64.h>
@@ -168,18 +169,26 @@ int chime_phc_register(struct chime *chime)
 	clock = ptp_clock_register(&chime->phc.info, NULL);
 	if (IS_ERR(clock))
 		return PTR_ERR(clock);
+	mutex_lock(&chime->lock);
 	chime->phc.clock = clock;
+	mutex_unlock(&chime->lock);
 	return 0;
 }
 
 void chime_phc_unregister(struct chime *chime)
 {
-	if (chime->phc.clock)
-		ptp_clock_unregister(chime->phc.clock);
+	struct ptp_clock *clock = chime->phc.clock;
+
+	/* Whoever releases the lock publishes the index: the PTP core frees the clock. */
+	mutex_lock(&chime->lock);
 	chime->phc.clock = NULL;
+	mutex_unlock(&chime->lock);
+	if (clock)
+		ptp_clock_unregister(clock);
 }
 
 int chime_phc_index(const struct chime *chime)
 {
+	lockdep_assert_held(&chime->lock);
 	return chime->phc.clock ? ptp_clock_index(chime->phc.clock) : -1;
 }

@@ -15,7 +15,8 @@ struct chime;
 /**
  * struct chime_phc - the PTP clock
  * @info: operations, for the PTP core
- * @clock: the PTP core's; NULL while not registered, or in a kernel without PTP
+ * @clock: the PTP core's; NULL while not registered, or in a kernel without PTP; under the module's
+ *	lock
  */
 struct chime_phc {
 	struct ptp_clock_info info;
@@ -28,7 +29,7 @@ int chime_phc_register(struct chime *chime);
 /* Unregister it: open descriptors get -ENODEV from then on. Context: process, lock not held. */
 void chime_phc_unregister(struct chime *chime);
 
-/* N of /dev/ptpN, or negative. */
+/* N of /dev/ptpN, or negative. Lock held. */
 int chime_phc_index(const struct chime *chime);
 
 #endif /* CHIME_PHC_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The whole module's environment in user space, for kmod/test_module.c, kmod/test_checks.c and the
- * adversary's games: what its state machine asks of the kernel. Makefiles put it under the names of
- * the kernel's own headers; clocks and devices are the user's. There is one thread, so that a lock
- * only remembers whether it is held.
+ * The whole module's environment in user space, for kmod/test_module.c, kmod/test_checks.c,
+ * kmod/test_phc.c and the adversary's games: what its state machine asks of the kernel. Makefiles
+ * put it under the names of the kernel's own headers; clocks and devices are the user's. There is
+ * one thread, so that a lock only remembers whether it is held.
  */
 #ifndef UNIT_MODULE_KERNEL_H
 #define UNIT_MODULE_KERNEL_H
@@ -224,11 +224,23 @@ struct rtc_device *rtc_class_open(const char *name);
 int rtc_read_time(struct rtc_device *rtc, struct rtc_time *time);
 void rtc_class_close(struct rtc_device *rtc);
 
-/* --- the PTP clock, which nobody opens --- */
+/* --- the PTP clock, which nobody opens but kmod/test_phc.c --- */
 
 struct ptp_clock;
+struct ptp_clock_request;
+struct ptp_system_timestamp;
 struct ptp_clock_info {
-	int unused;
+	void *owner;
+	char name[32];
+	s32 max_adj;
+	int (*adjfine)(struct ptp_clock_info *info, long scaled_ppm);
+	int (*adjphase)(struct ptp_clock_info *info, s32 phase_ns);
+	int (*adjtime)(struct ptp_clock_info *info, s64 delta_ns);
+	int (*gettimex64)(struct ptp_clock_info *info, struct timespec64 *time,
+			  struct ptp_system_timestamp *stamps);
+	int (*getcrosststamp)(struct ptp_clock_info *info, struct system_device_crosststamp *stamp);
+	int (*settime64)(struct ptp_clock_info *info, const struct timespec64 *time);
+	int (*enable)(struct ptp_clock_info *info, struct ptp_clock_request *request, int on);
 };
 
 #endif /* UNIT_MODULE_KERNEL_H */

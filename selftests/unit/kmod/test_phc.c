@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PTP clock: what the PTP core, which knows it by its operations only, may ask of it.
+ */
+#include "kmod/chime.h"
+
+#include "selftests/unit/unit.h"
+
+#define RAW0_NS		(5000 * NSEC_PER_SEC)
+#define UTC0_NS		(1800000000 * NSEC_PER_SEC)
+
+#define THIS_MODULE	NULL
+#define __maybe_unused	__attribute__((unused))
+
+#define IS_ERR(pointer)		(!(pointer))
+#define PTR_ERR(pointer)	(-ENOMEM)
+
+/* --- kernel and module --- */
+
+static struct chime instance;
+
+/* Shared with the timescale's object. */
+struct system_time_snapshot unit_clocks;
+
+void ktime_get_snapshot(struct system_time_snapshot *snapshot)
+{
+	*snapshot = unit_clocks;
+}
+
+void chime_disruption_check(struct chime *module)
+{
+	lockdep_assert_held(&module->lock);
+}
+
+void chime_unlock(struct chime *module)
+{
+	mutex_unlock(&module->lock);
+}
+
+static s64 div_s64_rem(s64 value, s32 by, s32 *rest)
+{
+	*rest = (s32)(value % by);
+	return value / by;
+}
+
+static bool timespec64_valid_settod(const struct timespec64 *time)
+{
+	return time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < NSEC_PER_SEC;
+}
+
+static s64 timespec64_to_ns(const struct timespec64 *time)
+{
+	return time->tv_sec * NSEC_PER_SEC + time->tv_nsec;
+}
+
+/* --- the PTP core --- */
+
+#define ptp_read_system_prets(stamps)	((void)(stamps))
+#define ptp_read_system_postts(stamps)	((void)(stamps))
+
+static struct ptp_clock_info *registered;
+static int index_when_freed;
+
+static struct ptp_clock *ptp_clock_register(struct ptp_clock_info *info, void *parent)
+{
+	(void)parent;
+	registered = info;
+	return (struct ptp_clock *)info;
+}
+
+static int ptp_clock_index(struct ptp_clock *clock)
+{
+	return clock ? 7 : -1;
+}
+
+static int phc_index(void);
+
+static void ptp_clock_unregister(struct ptp_clock *clock)
+{
+	(void)clock;
+	index_when_freed = phc_index();
+	registered = NULL;
+}
+
+#include "kmod/phc.c"
+
+static int phc_index(void)
+{
+	int index;
+
+	mutex_lock(&instance.lock);
+	index = chime_phc_index(&instance);
+	mutex_unlock(&instance.lock);
+	return index;
+}
+
+FIXTURE(phc) {
+	int unused;
+};
+
+FIXTURE_SETUP(phc)
+{
+	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
+	instance = (struct chime){ };
+	mutex_init(&instance.lock);
+	chime_timescale_init(&instance.timescale, &instance.lock, 500 * CHIME_PPM_Q32,
+			     3600 * NSEC_PER_SEC);
+	ASSERT_EQ(0, chime_phc_register(&instance));
+}
+
+FIXTURE_TEARDOWN(phc)
+{
+	chime_phc_unregister(&instance);
+	EXPECT_EQ(NULL, registered);
+}
+
+/* The RTC's reading, which stops later, publishes the index once more. */
+TEST_F(phc, has_no_index_when_it_is_freed)
+{
+	EXPECT_EQ(7, phc_index());
+	chime_phc_unregister(&instance);
+	EXPECT_EQ(-1, index_when_freed);
+	EXPECT_EQ(-1, phc_index());
+}
+
+TEST_HARNESS_MAIN
