@@ -245,10 +245,10 @@ static void __exit chime_exit(void)
 	chime_checks_stop_busy(&chime);
 	chime_witness_stop(&chime);
 	chime_checks_stop(&chime);
-	/* A netlink request may start a reading of the RTC. */
 	chime_netlink_unregister();
-	chime_rtc_stop(&chime);
 	chime_phc_unregister(&chime);
+	/* Requests to both check the host, and a check may start a reading of the RTC. */
+	chime_rtc_stop(&chime);
 	chime_checks_exit(&chime);
 	chime_host_close(&chime.host);
 	mutex_destroy(&chime.lock);

@@ -6,6 +6,7 @@
 
 #include <linux/capability.h>
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/truechime.h>
@@ -19,6 +20,12 @@
 
 /* Generic netlink hands no private pointer to its callbacks. Set while the family exists. */
 static struct chime *chime_instance;
+
+/*
+ * Events may be sent: adjustments of the PTP clock may find some before the family is registered,
+ * and after it is not any more. Under the module's lock.
+ */
+static bool chime_family_ready;
 
 static struct genl_family chime_family;
 
@@ -549,10 +556,14 @@ static int chime_dump_events(struct sk_buff *skb, struct netlink_callback *cb)
 
 void chime_netlink_notify(const struct chime_event *event)
 {
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *skb;
 	void *header;
 
+	if (!chime_family_ready)
+		return;
+	lockdep_assert_held(&chime_instance->lock);
 	/* On failure nothing is lost: listeners can dump the history. */
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb)
 		return;
 	header = genlmsg_put(skb, 0, 0, &chime_family, 0, TRUECHIME_CMD_EVENT_NTF);
@@ -607,6 +618,13 @@ static struct genl_family chime_family __ro_after_init = {
 	CHIME_GENL_RESV_START_OP(__TRUECHIME_CMD_MAX)
 };
 
+static void chime_netlink_set_ready(bool ready)
+{
+	mutex_lock(&chime_instance->lock);
+	chime_family_ready = ready;
+	mutex_unlock(&chime_instance->lock);
+}
+
 int chime_netlink_register(struct chime *chime)
 {
 	int ret;
@@ -615,11 +633,14 @@ int chime_netlink_register(struct chime *chime)
 	ret = genl_register_family(&chime_family);
 	if (ret)
 		chime_instance = NULL;
+	else
+		chime_netlink_set_ready(true);
 	return ret;
 }
 
 void chime_netlink_unregister(void)
 {
+	chime_netlink_set_ready(false);
 	genl_unregister_family(&chime_family);
 	chime_instance = NULL;
 }

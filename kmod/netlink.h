@@ -15,7 +15,7 @@ int chime_netlink_register(struct chime *chime);
 /* Unregister it; waits for requests that are running. Context: process, lock not held. */
 void chime_netlink_unregister(void);
 
-/* Send to the events group. Context: process, between register and unregister. */
+/* Send to the events group, if the family is registered. Context: process, lock held. */
 void chime_netlink_notify(const struct chime_event *event);
 
 #endif /* CHIME_NETLINK_H */

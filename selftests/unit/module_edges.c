@@ -71,9 +71,13 @@ int chime_phc_register(struct chime *chime)
 	return 0;
 }
 
+/* A program that has the PTP clock open may use it until it is gone. */
+void (*unit_phc_closing)(struct chime *chime);
+
 void chime_phc_unregister(struct chime *chime)
 {
-	(void)chime;
+	if (unit_phc_closing)
+		unit_phc_closing(chime);
 }
 
 int chime_phc_index(const struct chime *chime)

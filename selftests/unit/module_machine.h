@@ -133,6 +133,9 @@ extern struct chime_marks unit_marks;
 /* The module waits for notifications that are under way. */
 extern void (*unit_settling)(void);
 
+/* The PTP clock is being unregistered. */
+extern void (*unit_phc_closing)(struct chime *chime);
+
 /* Of the timescale's beginning, whose object the other tests share. */
 struct system_time_snapshot unit_clocks;
 

@@ -23,6 +23,7 @@ FIXTURE_SETUP(module)
 	};
 	unit_clock_is_disciplined = false;
 	unit_settling = NULL;
+	unit_phc_closing = NULL;
 	*(char **)played_param_boot = NULL;
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
 }
@@ -2183,6 +2184,24 @@ TEST_F(module, timers_run_only_while_witnesses_are_open)
 	/* A witness may ask for a check until it is closed. */
 	EXPECT_FALSE(machine.can_ask);
 	EXPECT_TRUE(machine.witnesses_left_checks);
+}
+
+/* Each adjustment of the PTP clock checks the host first. */
+static void adjust_phc(struct chime *chime)
+{
+	mutex_lock(&chime->lock);
+	chime_disruption_check(chime);
+	chime_unlock(chime);
+}
+
+TEST_F(module, reading_of_the_rtc_is_stopped_when_nobody_can_ask_for_it)
+{
+	machine.has_rtc = true;
+	ASSERT_EQ(0, load_without_host());
+	machine_pass(S);
+	unit_phc_closing = adjust_phc;
+	played_module_exit();
+	EXPECT_EQ(NULL, machine.work);
 }
 
 /* As the timers compare it. */
