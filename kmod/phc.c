@@ -16,6 +16,9 @@
 /* The fastest line accepted (CHIME_LINE_RATE_MAX_Q32), half the raw clock's rate, in ppb. */
 #define CHIME_PHC_MAX_ADJ_PPB	500000000
 
+/* The same as scaled_ppm, ppm * 2^16. */
+#define CHIME_PHC_MAX_SCALED_PPM	(CHIME_PHC_MAX_ADJ_PPB / 1000 * 65536LL)
+
 /* The largest phase that adjphase slews in; adjtime handles larger ones. */
 #define CHIME_PHC_MAX_PHASE_NS	500000000
 
@@ -94,8 +97,8 @@ static int chime_phc_adjtime(struct ptp_clock_info *info, s64 delta_ns)
 }
 
 /*
- * scaled_ppm is ppm * 2^16: a millionth of it times 2^32 is the rate times 2^48. |scaled_ppm| is at
- * most 2^15 * 10^6 by max_adj; it is divided in two steps so that nothing overflows.
+ * A millionth of scaled_ppm times 2^32 is the rate times 2^48. |scaled_ppm| is at most
+ * CHIME_PHC_MAX_SCALED_PPM; it is divided in two steps so that nothing overflows.
  */
 static s64 chime_phc_rate_q48(long scaled_ppm)
 {
@@ -109,8 +112,12 @@ static int chime_phc_adjfine(struct ptp_clock_info *info, long scaled_ppm)
 {
 	struct chime *chime = chime_of(info);
 	struct chime_snapshot snapshot;
-	int ret = chime_phc_begin(chime, &snapshot);
+	int ret;
 
+	/* The PTP core compares ppb with max_adj, and computing these may wrap. */
+	if (scaled_ppm > CHIME_PHC_MAX_SCALED_PPM || scaled_ppm < -CHIME_PHC_MAX_SCALED_PPM)
+		return -ERANGE;
+	ret = chime_phc_begin(chime, &snapshot);
 	if (ret)
 		return ret;
 	chime_timescale_set_rate(&chime->timescale, chime_phc_rate_q48(scaled_ppm),

@@ -4,6 +4,8 @@
  */
 #include "kmod/chime.h"
 
+#include <limits.h>
+
 #include "selftests/unit/unit.h"
 
 #define RAW0_NS		(5000 * NSEC_PER_SEC)
@@ -121,6 +123,62 @@ TEST_F(phc, has_no_index_when_it_is_freed)
 	chime_phc_unregister(&instance);
 	EXPECT_EQ(-1, index_when_freed);
 	EXPECT_EQ(-1, phc_index());
+}
+
+static void set_mode(enum truechime_mode mode)
+{
+	mutex_lock(&instance.lock);
+	chime_timescale_set_mode(&instance.timescale, mode, RAW0_NS);
+	mutex_unlock(&instance.lock);
+}
+
+/* The external clock's rate times 2^48. */
+static s64 rate_q48(void)
+{
+	return instance.timescale.external.rate_q32 * 65536 + instance.timescale.external_fine_q48;
+}
+
+TEST_F(phc, rate_is_set_to_a_65536th_of_a_ppm)
+{
+	static const struct {
+		long scaled_ppm;
+		s64 rate_q48;
+	} rates[] = {
+		{ 0, 0 },
+		{ 1, 4294 },
+		{ -1, -4294 },
+		{ 65536, 281474976 },
+		{ -65536, -281474976 },
+		{ 32768000000, 1LL << 47 },
+		{ -32768000000, -(1LL << 47) },
+	};
+	unsigned int i;
+
+	EXPECT_EQ(-EBUSY, registered->adjfine(registered, 1));
+	set_mode(TRUECHIME_MODE_EXTERNAL);
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		EXPECT_EQ(0, registered->adjfine(registered, rates[i].scaled_ppm));
+		EXPECT_EQ(rates[i].rate_q48, rate_q48())
+			TH_LOG("%ld", rates[i].scaled_ppm);
+	}
+}
+
+/* To the PTP core, in which they wrap, the first two are 0 ppb. */
+TEST_F(phc, rate_that_no_clock_has_is_refused)
+{
+	static const long rates[] = {
+		147573952589676412, -147573952589676413, 32768000001, -32768000001, LONG_MAX,
+		LONG_MIN,
+	};
+	unsigned int i;
+
+	set_mode(TRUECHIME_MODE_EXTERNAL);
+	ASSERT_EQ(0, registered->adjfine(registered, 65536));
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		EXPECT_EQ(-ERANGE, registered->adjfine(registered, rates[i]));
+		EXPECT_EQ(281474976, rate_q48())
+			TH_LOG("%ld", rates[i]);
+	}
 }
 
 TEST_HARNESS_MAIN
