@@ -39,6 +39,9 @@
 
 #define CHIME_VMCLOCK_TSC		1
 
+/* Later times do not fit into 64 bits of ns: the year 2262. */
+#define CHIME_VMCLOCK_SEC_MAX		(S64_MAX / CHIME_NS_PER_S)
+
 /* No period of a counter needs a greater shift: with this, a period of 1 s is 1. */
 #define CHIME_VMCLOCK_SHIFT_MAX		63
 
@@ -97,7 +100,8 @@ static void chime_vmclock_parse_time(const unsigned char *bytes, u64 flags,
 	    !(flags & CHIME_VMCLOCK_FLAG_MAXERROR) || !maxerror_ns ||
 	    maxerror_ns > CHIME_VMCLOCK_MAXERROR_MAX_NS ||
 	    bytes[CHIME_VMCLOCK_SHIFT_OFFSET] > CHIME_VMCLOCK_SHIFT_MAX ||
-	    seconds > S64_MAX / CHIME_NS_PER_S || !chime_vmclock_ahead(bytes, flags, &ahead_s))
+	    seconds > CHIME_VMCLOCK_SEC_MAX || !chime_vmclock_ahead(bytes, flags, &ahead_s) ||
+	    (s64)seconds - ahead_s > CHIME_VMCLOCK_SEC_MAX)
 		return;
 	time->has_bound = true;
 	time->counter = chime_vmclock_u64(bytes, CHIME_VMCLOCK_COUNTER_OFFSET);
@@ -116,7 +120,7 @@ static s64 chime_vmclock_ns(u64 ticks, u64 period, unsigned int shift)
 	unsigned __int128 q64 = (unsigned __int128)ticks * period >> shift;
 	u64 seconds = (u64)(q64 >> 64);
 
-	if (seconds >= S64_MAX / CHIME_NS_PER_S)
+	if (seconds >= CHIME_VMCLOCK_SEC_MAX)
 		return S64_MAX;
 	return (s64)seconds * CHIME_NS_PER_S +
 	       (s64)((unsigned __int128)(u64)q64 * CHIME_NS_PER_S >> 64);

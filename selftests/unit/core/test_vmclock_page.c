@@ -160,6 +160,27 @@ TEST(states_nothing_that_no_clock_does)
 	}
 }
 
+/* The last second that fits into 64 bits of ns on TAI, which is said to be 32768 s behind UTC. */
+TEST(states_nothing_at_the_end_of_time)
+{
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	struct chime_vmclock_page page;
+
+	put_clock(bytes);
+	bytes[11] = 1;
+	bytes[24] |= 1;
+	put(bytes, 36, 2, 0x8000);
+	put(bytes, 72, 8, 9223372036ULL);
+	put(bytes, 96, 8, 1);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, bound_of(bytes, 10 * NS_PER_S, 0));
+	ASSERT_EQ(0, chime_vmclock_parse(bytes, 4096, &page));
+	EXPECT_FALSE(page.time.has_bound);
+	/* Behind the beginning of UTC is no overflow, but nothing that is right. */
+	put(bytes, 36, 2, 0x7fff);
+	put(bytes, 72, 8, 0);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, bound_of(bytes, 10 * NS_PER_S, 0));
+}
+
 /* A period of 0.4 ns that may be wrong by a second: no bound is left, and no sum overflows. */
 TEST(states_nothing_by_a_counter_that_may_run_at_any_rate)
 {
