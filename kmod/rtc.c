@@ -4,6 +4,7 @@
  */
 #include "rtc.h"
 
+#include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
@@ -39,7 +40,9 @@
 /* The system clock in the RTC's time zone: some RTCs are kept in local time. */
 static s64 chime_rtc_zone(s64 rtc_ns, s64 realtime_ns)
 {
-	s64 local_ns = realtime_ns - sys_tz.tz_minuteswest * 60LL * NSEC_PER_SEC;
+	/* settimeofday(2) sets it at any time. */
+	s64 west_ns = READ_ONCE(sys_tz.tz_minuteswest) * 60LL * NSEC_PER_SEC;
+	s64 local_ns = realtime_ns - west_ns;
 
 	return abs(rtc_ns - local_ns) < abs(rtc_ns - realtime_ns) ? local_ns : realtime_ns;
 }
