@@ -22,9 +22,9 @@
 /**
  * struct chime - the module's state
  * @lock: serialises all changes: by checks of the host, by netlink, by the PTP API. Taken in
- *	process context only and never held while a part is registered or withdrawn. Who changes
- *	what is published releases it by chime_unlock(). Readers of the timescale and of what is
- *	published do not need it
+ *	process context only, and not held while a part is registered or withdrawn, but for ACPI's
+ *	notifications, whose handler does not take it. Who changes what is published releases it by
+ *	chime_unlock(). Readers of the timescale and of what is published do not need it
  * @policy: the step policy; under @lock
  * @host: the host clock
  * @timescale: UTC as a function of the raw clock
