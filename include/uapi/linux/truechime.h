@@ -25,7 +25,8 @@
  * @TRUECHIME_CMD_NOW: get: all clocks from one timekeeper snapshot, taken after a check of the host
  *	if the sender may set the clock
  * @TRUECHIME_CMD_CORRECTION: set: the line to add to the reference's; the reply is NOW's, with the
- *	correction in force. -ESTALE when EPOCH has passed, or REFERENCE is not the one in force
+ *	correction in force, unless a disruption has ended it already, as EPOCH then shows. -ESTALE
+ *	when EPOCH has passed, or REFERENCE is not the one in force
  * @TRUECHIME_CMD_STEP: do: step the system clock to the timescale, as policy says for OCCASION
  *	(operator, if none is given); OFFSET_NS adds an offset to the timescale instead, which needs
  *	mode external
