@@ -19,12 +19,11 @@ static const char * const chime_genid_names[] = { "VM_GEN_COUNTER", "VMGENCTR", 
 static int chime_genid_address(acpi_handle device, phys_addr_t *address)
 {
 	struct acpi_buffer buffer = { ACPI_ALLOCATE_BUFFER, NULL };
-	union acpi_object *package;
+	union acpi_object *package = NULL;
 	int ret = -ENODEV;
 
-	if (ACPI_FAILURE(acpi_evaluate_object(device, "ADDR", NULL, &buffer)))
-		return -ENODEV;
-	package = buffer.pointer;
+	if (ACPI_SUCCESS(acpi_evaluate_object(device, "ADDR", NULL, &buffer)))
+		package = buffer.pointer;
 	if (package && package->type == ACPI_TYPE_PACKAGE && package->package.count == 2 &&
 	    package->package.elements[0].type == ACPI_TYPE_INTEGER &&
 	    package->package.elements[1].type == ACPI_TYPE_INTEGER) {
@@ -32,7 +31,8 @@ static int chime_genid_address(acpi_handle device, phys_addr_t *address)
 			   package->package.elements[1].integer.value << 32;
 		ret = *address ? 0 : -ENODEV;
 	}
-	kfree(package);
+	/* An evaluation that failed late has allocated it, too. */
+	kfree(buffer.pointer);
 	return ret;
 }
 
