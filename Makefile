@@ -47,7 +47,7 @@ help:
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make check-kernels    not part of check: the module on the kernels of Debian 13'
-	@echo '  make check-debug-kernel  nor this: on a kernel with KASAN and lockdep, built first'
+	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
 	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
 	@echo 'Install (as root)'
