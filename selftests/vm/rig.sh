@@ -275,7 +275,7 @@ settings()
 {
 	local setting
 
-	for setting in ROUNDS UNDISTURBED_S; do
+	for setting in ROUNDS STEADY_S UNDISTURBED_S; do
 		[ -z "${!setting:-}" ] || printf '%s=%q\n' "$setting" "${!setting}"
 	done
 }
