@@ -66,7 +66,7 @@ check()
 	if "$@"; then
 		report "pass $text"
 	else
-		[ -z "$(hangs)" ] || scenario_end
+		! is_machine_lost || scenario_end
 		report "fail $text"
 		return 1
 	fi
@@ -88,7 +88,7 @@ figure()
 	elif within "$value" "$operator" "$limit"; then
 		report "figure $key=$value ($operator $limit)"
 	else
-		[ -z "$(hangs)" ] || scenario_end
+		! is_machine_lost || scenario_end
 		report "fail $key=${value:-missing}, wanted $operator $limit"
 		return 1
 	fi
@@ -137,6 +137,27 @@ scenario_end()
 	[ -z "$(hangs)" ] || exit "$guest_hung"
 	! grep -q '^fail' "$logs/result" && grep -q . "$logs/result"
 	exit
+}
+
+# note_crashes: an emulator that a signal ended is a machine that hung. One that exits does what its guest
+# wants, as after a panic.
+note_crashes()
+{
+	local guest status
+
+	for guest in "${!guest_pid[@]}"; do
+		! kill -0 "${guest_pid[$guest]}" 2>/dev/null || continue
+		status=0
+		wait "${guest_pid[$guest]}" 2>/dev/null || status=$?
+		note "the emulator of guest $guest ended with status $status"
+		[ "$status" -le 128 ] || report "hang guest $guest: signal $((status - 128)) ended its emulator" >&2
+	done
+}
+
+is_machine_lost()
+{
+	note_crashes >&2
+	[ -n "$(hangs)" ]
 }
 
 # hangs: which guests did in this scenario, if any.
