@@ -68,7 +68,7 @@ static bool is_awaited(const struct source *source, const struct source_status *
 {
 	return quorum_may_vote(source, status) && !status->received &&
 	       (status->sent < REQUESTS ||
-		chime_sub_sat(raw_ns, status->asked_raw_ns) < QUORUM_ANSWER_NS);
+		chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS);
 }
 
 /*
@@ -80,7 +80,7 @@ static bool may_return(const struct quorum *quorum, const struct source_status *
 {
 	return quorum->silence && status->received && !status->reach && !status->lost &&
 	       (status->asked_raw_ns < quorum->since_raw_ns ||
-		chime_sub_sat(raw_ns, status->asked_raw_ns) < QUORUM_ANSWER_NS);
+		chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS);
 }
 
 static void take_attendance(const struct quorum *quorum, struct source *const *sources,
@@ -154,7 +154,7 @@ static int64_t wait_for_awaited_ns(const struct quorum *quorum,
 	int64_t left_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, QUORUM_LATEST_NS),
 					raw_ns);
 
-	return attendance->awaited ? chime_min(left_ns, QUORUM_ANSWER_NS) : 0;
+	return attendance->awaited ? chime_min(left_ns, SOURCE_ANSWER_NS) : 0;
 }
 
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,

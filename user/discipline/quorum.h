@@ -19,10 +19,10 @@
 /* A source is silent that has not answered two requests, 2 s apart, within so long. */
 #define QUORUM_SILENT_NS	4000000000LL
 
-/* But an answer to its second request is awaited for so long, if that left late ... */
-#define QUORUM_ANSWER_NS	1000000000LL
-
-/* ... and until then at most, as a name may take any time to be resolved. */
+/*
+ * But an answer to its second request is awaited for SOURCE_ANSWER_NS, if that left late, and until
+ * then at most, as a name may take any time to be resolved.
+ */
 #define QUORUM_LATEST_NS	8000000000LL
 
 /* A source further away than this is of no use (chrony's maxdistance). */

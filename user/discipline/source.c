@@ -51,10 +51,9 @@
 /*
  * A source whose reach register is empty is silent. But if nobody answers it is the network that is
  * away, and who is silent first, or last, says nothing about who is right: a source is lost when it
- * has missed so many requests while others answered. A request may be answered within ANSWER_NS.
+ * has missed so many requests while others answered.
  */
 #define MISSED_LOST	4
-#define ANSWER_NS	NS_PER_S
 
 /* Residuals kept for the tables. */
 #define HISTORY	64
@@ -550,12 +549,13 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 void source_others_answered(struct source *source, int64_t now_raw_ns)
 {
 	if (!source->unanswered ||
-	    chime_sub_sat(now_raw_ns, source->unanswered_ns) < ANSWER_NS)
+	    chime_sub_sat(now_raw_ns, source->unanswered_ns) < SOURCE_ANSWER_NS)
 		return;
 	if (source->missed < MISSED_LOST)
 		source->missed++;
 	/* The latest one may be answered yet. */
-	source->unanswered = chime_sub_sat(now_raw_ns, source->last_poll_ns) < ANSWER_NS;
+	source->unanswered =
+		chime_sub_sat(now_raw_ns, source->last_poll_ns) < SOURCE_ANSWER_NS;
 	source->unanswered_ns = source->last_poll_ns;
 }
 

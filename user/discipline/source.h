@@ -21,6 +21,9 @@
 /* Sources that can be judged together: a bit of struct selection for each. */
 #define SOURCE_SELECT_MAX	64
 
+/* A request that left so long ago may still be answered; then it counts as unanswered. */
+#define SOURCE_ANSWER_NS	1000000000LL
+
 enum source_kind {
 	SOURCE_SERVER,
 	SOURCE_REFCLOCK,

@@ -137,7 +137,7 @@ TEST_F(quorum, waits_longer_for_those_who_were_just_asked)
 	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 3));
 	self->now.raw_ns += QUORUM_SILENT_NS;
 	source_polled(self->source[1], self->now.raw_ns);
-	EXPECT_EQ(QUORUM_ANSWER_NS, wait_of(self, 3));
+	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 3));
 	self->now.raw_ns = START_NS + QUORUM_LATEST_NS - 1;
 	EXPECT_EQ(1, wait_of(self, 3));
 	self->now.raw_ns++;
@@ -173,11 +173,11 @@ TEST_F(quorum, first_answer_after_silence_waits_for_those_who_were_not_asked)
 	EXPECT_TRUE(self->quorum.ask);
 	self->quorum.ask = false;
 	self->now.raw_ns += QUORUM_SILENT_NS;
-	EXPECT_EQ(QUORUM_ANSWER_NS, wait_of(self, 4));
+	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 4));
 	EXPECT_FALSE(self->quorum.ask);
 	for (i = 1; i < 4; i++)
 		source_polled(self->source[i], self->now.raw_ns);
-	self->now.raw_ns += QUORUM_ANSWER_NS;
+	self->now.raw_ns += SOURCE_ANSWER_NS;
 	EXPECT_EQ(0, wait_of(self, 4));
 	EXPECT_TRUE(self->quorum.reached);
 }
