@@ -975,16 +975,26 @@ TEST_F(consensus, who_takes_the_place_of_another_is_not_blamed_for_it)
 	EXPECT_TRUE(self->result.ask);
 }
 
+/* None of @count sources, all of them right until now, answers for a while. */
+static int begin_silence(FIXTURE_DATA(consensus) *self, size_t count)
+{
+	size_t i;
+
+	if (begin(self, count))
+		return -1;
+	for (i = 0; i < count; i++)
+		self->source[i].status.reach = 0;
+	listen(self);
+	run(self, 1000 * S);
+	return 0;
+}
+
 /* The network was away from all: who answers first is not alone, and the others are asked. */
 TEST_F(consensus, first_answer_after_silence_has_all_others_asked)
 {
 	int i;
 
-	ASSERT_EQ(0, begin(self, 4));
-	for (i = 0; i < 4; i++)
-		self->source[i].status.reach = 0;
-	listen(self);
-	run(self, 1000 * S);
+	ASSERT_EQ(0, begin_silence(self, 4));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 90 * MS));
 	EXPECT_TRUE(self->result.ask);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 90 * MS));
@@ -1002,11 +1012,7 @@ TEST_F(consensus, who_was_silent_like_all_others_keeps_a_vote)
 {
 	int i;
 
-	ASSERT_EQ(0, begin(self, 5));
-	for (i = 0; i < 5; i++)
-		self->source[i].status.reach = 0;
-	listen(self);
-	run(self, 1000 * S);
+	ASSERT_EQ(0, begin_silence(self, 5));
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, i, 1600 * MS));
 		run(self, 10 * MS);
