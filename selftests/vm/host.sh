@@ -139,18 +139,24 @@ scenario_end()
 	exit
 }
 
-# note_crashes: an emulator that a signal ended is a machine that hung. One that exits does what its guest
+# has_crashed NAME: a signal ended its emulator: a machine that hung. One that exits does what its guest
 # wants, as after a panic.
+has_crashed()
+{
+	local status=0
+
+	! kill -0 "${guest_pid[$1]}" 2>/dev/null || return 1
+	wait "${guest_pid[$1]}" 2>/dev/null || status=$?
+	note "the emulator of guest $1 ended with status $status"
+	[ "$status" -gt 128 ]
+}
+
 note_crashes()
 {
-	local guest status
+	local guest
 
 	for guest in "${!guest_pid[@]}"; do
-		! kill -0 "${guest_pid[$guest]}" 2>/dev/null || continue
-		status=0
-		wait "${guest_pid[$guest]}" 2>/dev/null || status=$?
-		note "the emulator of guest $guest ended with status $status"
-		[ "$status" -le 128 ] || report "hang guest $guest: signal $((status - 128)) ended its emulator" >&2
+		! has_crashed "$guest" || report "hang guest $guest: a signal ended its emulator"
 	done
 }
 
