@@ -13,7 +13,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include "daemon/privileges.h"
 #include "daemon/run_files.h"
 #include "daemon/virtual_machine.h"
+#include "lib/clock_watch.h"
 
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL
@@ -165,38 +165,20 @@ static bool has_real_clock(void)
 }
 
 /*
- * A timer that never expires, but is cancelled when the clock is set: by another program, or by the
- * kernel after a suspend. The module notices that by itself. Where BOOTTIME is missing the clocks
- * are simulated, and no other program sets them.
+ * The clock may be set by another program, or by the kernel after a suspend. The module notices that
+ * by itself. Where BOOTTIME is missing the clocks are simulated, and no other program sets them.
  */
 static int daemon_watch_clock(void)
 {
-	struct itimerspec never = { .it_value.tv_sec = INT64_MAX / NS_PER_S };
-	int fd;
+	int fd = has_real_clock() ? clock_watch_open() : -1;
 
-	if (!has_real_clock())
-		return -1;
-	fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	/* ECANCELED: the clock was set just now. The timer is armed all the same. */
-	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) &&
-	    errno != ECANCELED) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return fd < 0 ? -1 : fd;
 }
 
 static void daemon_clock_was_set(struct daemon *daemon)
 {
-	uint64_t expirations;
-
-	/* The read fails with ECANCELED, and arms the watch again. */
-	if (read(daemon->clock_watch_fd, &expirations, sizeof(expirations)) < 0 &&
-	    errno == EAGAIN)
-		return;
-	steering_retry(daemon->steering, 0);
+	if (clock_watch_was_set(daemon->clock_watch_fd))
+		steering_retry(daemon->steering, 0);
 }
 
 static void daemon_write_pid(const struct daemon *daemon)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The page of time: what the daemon knows of the time, for processes that can read it and do
+ * nothing else to it. One process writes, any number reads, each without a lock or a system call.
+ *
+ * The time is stated as a function of the system clock, because that is what the kernel stamps
+ * packets with. It holds until the system clock is set: a reader that notices this has to wait for
+ * a page whose reading is later.
+ */
+#ifndef LIB_TIME_PAGE_H
+#define LIB_TIME_PAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/line.h"
+
+/* Of a clock that is not synchronised (RFC 5905 figure 11). */
+#define TIME_STRATUM_NONE	16
+
+/**
+ * struct time_content - what the page says
+ * @raw_ns: raw instant of the reading of the clocks that all of this was made of
+ * @time: UTC as a function of the system clock, and the greatest error of that
+ * @reference_ns: UTC of the latest update by the sources
+ * @root_delay_ns: round trip to the primary reference; half of it is part of the greatest error
+ * @refid: of the reference, host byte order, first character highest
+ * @stratum: TIME_STRATUM_NONE: not synchronised, and nothing but this holds
+ * @leap: what today ends with: 0 none, 1 insert, 2 delete a second
+ */
+struct time_content {
+	int64_t raw_ns;
+	struct chime_line time;
+	int64_t reference_ns;
+	int64_t root_delay_ns;
+	uint32_t refid;
+	uint16_t stratum;
+	uint16_t leap;
+};
+
+struct time_page;
+
+/*
+ * Make a page that says that nothing is synchronised. @fd: to be handed to readers, who can map it
+ * for reading only. 0, -errno.
+ */
+int time_page_create(struct time_page **page, int *fd);
+
+/* Map a page for reading. 0, -errno. */
+int time_page_map(const struct time_page **page, int fd);
+
+void time_page_unmap(const struct time_page *page);
+
+void time_page_write(struct time_page *page, const struct time_content *content);
+
+/* false: its writer ended, or is kept from running, in the middle of writing. */
+bool time_page_read(const struct time_page *page, struct time_content *content);
+
+/* The root dispersion at an instant of the system clock: the bound without half of the delay. */
+int64_t time_content_dispersion_ns(const struct time_content *content, int64_t realtime_ns);
+
+#endif /* LIB_TIME_PAGE_H */
