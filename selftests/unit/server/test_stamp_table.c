@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Timestamps of answers: told once, the oldest forgotten first.
+ */
+#include "user/server/stamp_table.h"
+
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define RECORDS	64
+
+FIXTURE(table)
+{
+	struct stamp_record records[RECORDS];
+	struct stamp_table table;
+};
+
+FIXTURE_SETUP(table)
+{
+	memset(self->records, 0, sizeof(self->records));
+	self->table = (struct stamp_table){ .records = self->records, .count = RECORDS };
+}
+
+FIXTURE_TEARDOWN(table)
+{
+}
+
+TEST_F(table, told_once)
+{
+	struct stamp_record record;
+
+	stamp_table_save(&self->table, 1001, 5);
+	EXPECT_FALSE(stamp_table_take(&self->table, 1003, &record));
+	ASSERT_TRUE(stamp_table_take(&self->table, 1001, &record));
+	EXPECT_EQ(5, record.transmit);
+	EXPECT_FALSE(record.by_kernel);
+	EXPECT_FALSE(stamp_table_take(&self->table, 1001, &record));
+}
+
+TEST_F(table, the_kernels_is_better)
+{
+	struct stamp_record record;
+
+	stamp_table_save(&self->table, 1001, 5);
+	EXPECT_FALSE(stamp_table_update(&self->table, 1003, 7));
+	EXPECT_TRUE(stamp_table_update(&self->table, 1001, 7));
+	ASSERT_TRUE(stamp_table_take(&self->table, 1001, &record));
+	EXPECT_EQ(7, record.transmit);
+	EXPECT_TRUE(record.by_kernel);
+	EXPECT_FALSE(stamp_table_update(&self->table, 1001, 7));
+}
+
+/* A quarter of the table at least is kept of the latest, also where the era wraps. */
+TEST_F(table, the_oldest_go_first)
+{
+	struct unit_random random = { 3 };
+	uint64_t receive = UINT64_MAX - (5000ULL << 32), latest[RECORDS / 4];
+	struct stamp_record record;
+	int found = 0;
+
+	for (int i = 0; i < 10000; i++) {
+		receive += (1ULL << 32) + (unit_random(&random) & UINT32_MAX);
+		stamp_table_save(&self->table, receive | 1, i);
+		latest[i % (RECORDS / 4)] = receive | 1;
+	}
+	for (int i = 0; i < RECORDS / 4; i++)
+		found += stamp_table_take(&self->table, latest[i], &record);
+	/* A bucket may have had more than its share. */
+	EXPECT_LT(RECORDS / 4 - 3, found);
+}
+
+TEST_F(table, none_is_kept)
+{
+	struct stamp_record record;
+
+	self->table.count = 0;
+	stamp_table_save(&self->table, 1001, 5);
+	EXPECT_FALSE(stamp_table_update(&self->table, 1001, 7));
+	EXPECT_FALSE(stamp_table_take(&self->table, 1001, &record));
+	self->table.count = RECORDS;
+	stamp_table_save(&self->table, 0, 5);
+	EXPECT_FALSE(stamp_table_take(&self->table, 0, &record));
+}
+
+TEST_HARNESS_MAIN

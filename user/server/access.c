@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules are turned into ranges of addresses, in order and without overlap, so that a lookup is
+ * a binary search however many rules there are. An address is a number: an IPv6 address, or an IPv4
+ * address in the low bits.
+ */
+#include "server/access.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BITS_OF_BYTE	8
+
+/**
+ * struct access_range - addresses up to the next range's first
+ * @first: of them
+ * @allow: serve them
+ */
+struct access_range {
+	unsigned __int128 first;
+	bool allow;
+};
+
+/**
+ * struct access_family - all addresses of a family
+ * @ranges: in order; the first begins at 0
+ * @count: how many
+ */
+struct access_family {
+	struct access_range *ranges;
+	size_t count;
+};
+
+struct access_table {
+	struct access_family ipv4;
+	struct access_family ipv6;
+};
+
+int access_bits(int family)
+{
+	return family == AF_INET6 ? 128 : 32;
+}
+
+/* --- rules from text --- */
+
+/* "10.1": the dots say how long the prefix is. */
+static bool complete_ipv4(const char *text, char *whole, size_t size, int *prefix)
+{
+	size_t length = strlen(text);
+	int numbers = 1;
+
+	if (!length || length + sizeof(".0.0.0") > size || text[length - 1] == '.' ||
+	    text[0] == '.')
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '.')
+			numbers++;
+		else if (!isdigit((unsigned char)text[i]))
+			return false;
+	}
+	if (numbers > 4)
+		return false;
+	*prefix = numbers * BITS_OF_BYTE;
+	memcpy(whole, text, length + 1);
+	for (; numbers < 4; numbers++)
+		strcat(whole, ".0");
+
+	return true;
+}
+
+/* Clear the bits beyond the prefix: "192.0.2.1/24" is the network of that address. */
+static void clear_rest(struct net_address *network, int prefix)
+{
+	for (int bit = prefix; bit < access_bits(network->family); bit++)
+		network->bytes[bit / BITS_OF_BYTE] &=
+			(uint8_t)~(0x80 >> bit % BITS_OF_BYTE);
+}
+
+static int parse_prefix(const char *text, int *prefix)
+{
+	char *end;
+	long value;
+
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (*end != '\0')
+		return -EINVAL;
+	if (errno || value > access_bits(AF_INET6))
+		return -ERANGE;
+	*prefix = (int)value;
+
+	return 0;
+}
+
+int access_rule_parse(const char *text, struct access_rule *rule)
+{
+	const char *slash = strchr(text, '/');
+	char address[NET_ADDRESS_TEXT_MAX], whole[NET_ADDRESS_TEXT_MAX];
+	size_t length = slash ? (size_t)(slash - text) : strlen(text);
+	int prefix = -1, err;
+
+	rule->network = (struct net_address){ .family = AF_UNSPEC };
+	rule->prefix = 0;
+	if (!*text)
+		return 0;
+	if (length >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	if (complete_ipv4(address, whole, sizeof(whole), &prefix))
+		err = net_address_parse(whole, AF_INET, &rule->network);
+	else
+		err = net_address_parse(address, AF_INET6, &rule->network);
+	/* A network of an interface would need the interface at each look-up. */
+	if (err || rule->network.scope)
+		return -EINVAL;
+	if (prefix < 0)
+		prefix = access_bits(rule->network.family);
+	if (slash) {
+		err = parse_prefix(slash + 1, &prefix);
+		if (err)
+			return err;
+	}
+	if (prefix > access_bits(rule->network.family))
+		return -ERANGE;
+	rule->prefix = prefix;
+	clear_rest(&rule->network, prefix);
+
+	return 0;
+}
+
+/* --- ranges from rules --- */
+
+static unsigned __int128 number_of(const struct net_address *address)
+{
+	int bytes = access_bits(address->family) / BITS_OF_BYTE;
+	unsigned __int128 number = 0;
+
+	for (int i = 0; i < bytes; i++)
+		number = number << BITS_OF_BYTE | address->bytes[i];
+
+	return number;
+}
+
+static bool is_of_family(const struct access_rule *rule, int family)
+{
+	return rule->network.family == family || rule->network.family == AF_UNSPEC;
+}
+
+/* The first address of the rule's network, and the first beyond it; 0 where there is none. */
+static unsigned __int128 rule_first(const struct access_rule *rule)
+{
+	return rule->network.family == AF_UNSPEC ? 0 : number_of(&rule->network);
+}
+
+static unsigned __int128 rule_end(const struct access_rule *rule, int family)
+{
+	int free_bits = access_bits(family) - rule->prefix;
+
+	/* The whole IPv6 space: 2^128 does not fit, and is no boundary. */
+	if (free_bits == access_bits(AF_INET6))
+		return 0;
+
+	return rule_first(rule) + ((unsigned __int128)1 << free_bits);
+}
+
+static bool rule_contains(const struct access_rule *rule, int family, unsigned __int128 number)
+{
+	int free_bits = access_bits(family) - rule->prefix;
+
+	return free_bits == access_bits(AF_INET6) ||
+	       number >> free_bits == rule_first(rule) >> free_bits;
+}
+
+/* Does @rule stand after a rule with "all" whose network contains its own? */
+static bool is_forgotten(const struct access_rule *rules, size_t count, size_t index, int family)
+{
+	for (size_t i = index + 1; i < count; i++) {
+		if (rules[i].all && is_of_family(&rules[i], family) &&
+		    rules[i].prefix <= rules[index].prefix &&
+		    rule_contains(&rules[i], family, rule_first(&rules[index])))
+			return true;
+	}
+
+	return false;
+}
+
+/* What the rules say of one address: the longest prefix, and of equal ones the last. */
+static bool decide(const struct access_rule *rules, const bool *forgotten, size_t count, int family,
+		   unsigned __int128 number)
+{
+	bool allow = false;
+	int longest = -1;
+
+	for (size_t i = 0; i < count; i++) {
+		if (forgotten[i] || !is_of_family(&rules[i], family) ||
+		    rules[i].prefix < longest || !rule_contains(&rules[i], family, number))
+			continue;
+		longest = rules[i].prefix;
+		allow = rules[i].allow;
+	}
+
+	return allow;
+}
+
+static int compare_ranges(const void *one, const void *other)
+{
+	unsigned __int128 a = ((const struct access_range *)one)->first;
+	unsigned __int128 b = ((const struct access_range *)other)->first;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Merge neighbours that are treated alike, and doubles. */
+static void merge(struct access_family *ranges)
+{
+	size_t kept = 1;
+
+	for (size_t i = 1; i < ranges->count; i++) {
+		if (ranges->ranges[i].allow != ranges->ranges[kept - 1].allow)
+			ranges->ranges[kept++] = ranges->ranges[i];
+	}
+	ranges->count = kept;
+}
+
+static bool build(struct access_family *ranges, const struct access_rule *rules, size_t count,
+		  int family)
+{
+	bool *forgotten = calloc(count + 1, sizeof(*forgotten));
+
+	ranges->ranges = calloc(2 * count + 1, sizeof(*ranges->ranges));
+	if (!forgotten || !ranges->ranges) {
+		free(forgotten);
+		return false;
+	}
+	/* Only where a network begins or ends can an answer change. */
+	ranges->count = 1;
+	for (size_t i = 0; i < count; i++) {
+		forgotten[i] = is_forgotten(rules, count, i, family);
+		if (!is_of_family(&rules[i], family))
+			continue;
+		ranges->ranges[ranges->count++].first = rule_first(&rules[i]);
+		ranges->ranges[ranges->count++].first = rule_end(&rules[i], family);
+	}
+	for (size_t i = 0; i < ranges->count; i++)
+		ranges->ranges[i].allow = decide(rules, forgotten, count, family,
+						 ranges->ranges[i].first);
+	qsort(ranges->ranges, ranges->count, sizeof(*ranges->ranges), compare_ranges);
+	merge(ranges);
+	free(forgotten);
+
+	return true;
+}
+
+struct access_table *access_table_new(const struct access_rule *rules, size_t count)
+{
+	struct access_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	if (!build(&table->ipv4, rules, count, AF_INET) ||
+	    !build(&table->ipv6, rules, count, AF_INET6)) {
+		access_table_free(table);
+		return NULL;
+	}
+
+	return table;
+}
+
+void access_table_free(struct access_table *table)
+{
+	if (!table)
+		return;
+	free(table->ipv4.ranges);
+	free(table->ipv6.ranges);
+	free(table);
+}
+
+bool access_table_allows(const struct access_table *table, const struct net_address *address)
+{
+	const struct access_family *ranges = address->family == AF_INET6 ? &table->ipv6 :
+									   &table->ipv4;
+	unsigned __int128 number = number_of(address);
+	size_t low = 0, high = ranges->count;
+
+	/* ranges[low] begins at @number or before it, ranges[high] after it. */
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ranges->ranges[middle].first <= number)
+			low = middle;
+		else
+			high = middle;
+	}
+
+	return ranges->ranges[low].allow;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who is served: chrony's `allow` and `deny`. Of the rules whose network contains an address the
+ * one with the longest prefix decides, and without one nobody is served. Pure.
+ */
+#ifndef SERVER_ACCESS_H
+#define SERVER_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp/address.h"
+
+/**
+ * struct access_rule - one directive
+ * @network: AF_UNSPEC: all addresses of both families
+ * @prefix: leading bits of @network that count; the others are 0
+ * @allow: serve, or refuse
+ * @all: forget earlier rules for parts of this network
+ */
+struct access_rule {
+	struct net_address network;
+	int prefix;
+	bool allow;
+	bool all;
+};
+
+/* The number of bits of an address of @family. */
+int access_bits(int family);
+
+/**
+ * access_rule_parse() - a network as chrony.conf has it
+ * @text: "192.0.2.1", "192.0.2.0/24", "192.0.2" (a prefix of 24 bits), "2001:db8::/32"; an empty
+ *	one is everybody
+ * @rule: its network and prefix are set
+ *
+ * Return: 0, -EINVAL: not such a text (it may be a name), -ERANGE: a prefix that is too long.
+ */
+int access_rule_parse(const char *text, struct access_rule *rule);
+
+struct access_table;
+
+/* Of rules in the order of the configuration. NULL: no memory. */
+struct access_table *access_table_new(const struct access_rule *rules, size_t count);
+void access_table_free(struct access_table *table);
+
+/* Is that address served? */
+bool access_table_allows(const struct access_table *table, const struct net_address *address);
+
+#endif /* SERVER_ACCESS_H */

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A hash table in buckets, and the rate limit: each answer costs an interval of the client's time,
+ * and it may be as many intervals in debt as its burst is long.
+ */
+#include "server/client_log.h"
+
+#include <string.h>
+
+#include "core/line.h"
+
+/* One bucket is searched: 512 bytes, eight lines of a processor's cache. */
+#define BUCKET	8
+
+/* The averages follow an interval that changed within so many requests. */
+#define AVERAGE	8
+
+static uint64_t mix(uint64_t value)
+{
+	/* The finalizer of MurmurHash3. */
+	value ^= value >> 33;
+	value *= 0xff51afd7ed558ccdULL;
+	value ^= value >> 33;
+	value *= 0xc4ceb9fe1a85ec53ULL;
+
+	return value ^ value >> 33;
+}
+
+static struct client_record *bucket_of(const struct client_log *log,
+				       const struct net_address *address)
+{
+	uint64_t words[2], hash;
+
+	memcpy(words, address->bytes, sizeof(words));
+	hash = mix(mix(words[0] ^ log->seed[0]) ^ words[1] ^ log->seed[1]);
+
+	return log->records + (hash & (log->count / BUCKET - 1)) * BUCKET;
+}
+
+/* The client's record; a new one in place of the one of its bucket that was silent for longest. */
+static struct client_record *find(struct client_log *log, const struct net_address *address,
+				  int64_t now_ns)
+{
+	struct client_record *bucket = bucket_of(log, address), *oldest = bucket;
+
+	for (struct client_record *record = bucket; record < bucket + BUCKET; record++) {
+		if (record->family == (uint32_t)address->family &&
+		    !memcmp(record->address, address->bytes, sizeof(record->address)))
+			return record;
+		if (oldest->family && (!record->family || record->last_ns < oldest->last_ns))
+			oldest = record;
+	}
+	if (oldest->family)
+		log->replaced++;
+	*oldest = (struct client_record){
+		.family = (uint32_t)address->family,
+		.last_ns = now_ns,
+		.due_ns = now_ns,
+	};
+	memcpy(oldest->address, address->bytes, sizeof(oldest->address));
+
+	return oldest;
+}
+
+static int64_t average(int64_t before_ns, int64_t interval_ns)
+{
+	return before_ns ? before_ns + (interval_ns - before_ns) / AVERAGE : interval_ns;
+}
+
+/* One in 2^@power, by bits that are used for nothing else. */
+static bool happens(uint64_t random, int power)
+{
+	return !(random & ((1ULL << power) - 1));
+}
+
+static enum client_verdict judge(struct client_record *record, const struct client_limit *limit,
+				 int64_t now_ns, uint64_t random)
+{
+	int64_t debt_ns = record->due_ns - now_ns;
+
+	if (!limit->enabled)
+		return CLIENT_ANSWER;
+	if (debt_ns > (limit->burst - 1) * limit->interval_ns) {
+		if (happens(random, limit->leak))
+			return CLIENT_ANSWER;
+		if (limit->kod && happens(random >> 32, limit->kod))
+			return CLIENT_KISS;
+		return CLIENT_DROP;
+	}
+	record->due_ns = chime_max(record->due_ns, now_ns) + limit->interval_ns;
+
+	return CLIENT_ANSWER;
+}
+
+enum client_verdict client_log_note(struct client_log *log, const struct net_address *address,
+				    int64_t now_ns, uint64_t random)
+{
+	enum client_verdict verdict;
+	struct client_record *record;
+	int64_t since_ns;
+
+	if (!log->count)
+		return CLIENT_ANSWER;
+	record = find(log, address, now_ns);
+	since_ns = now_ns - record->last_ns;
+	if (record->hits)
+		record->interval_ns = average(record->interval_ns, since_ns);
+	record->hits++;
+	record->last_ns = now_ns;
+	verdict = judge(record, &log->limit, now_ns, random);
+	if (verdict == CLIENT_DROP)
+		record->drops++;
+	else if (record->hits > 1)
+		record->answer_interval_ns = average(record->answer_interval_ns, since_ns);
+
+	return verdict;
+}

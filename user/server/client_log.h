@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The clients that asked: how often, when, and whether they ask more often than the server answers
+ * (chrony's `ratelimit`). A table of a fixed size, in which a new client takes the place of one
+ * that has not asked for long. Pure: clock and random bits are arguments.
+ */
+#ifndef SERVER_CLIENT_LOG_H
+#define SERVER_CLIENT_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp/address.h"
+
+/**
+ * struct client_limit - how often a client is answered
+ * @enabled: there is a limit
+ * @interval_ns: between answers, in the long run
+ * @burst: answers that may follow each other without it
+ * @leak: of the requests beyond that one in 2^@leak is answered all the same, so that nobody can
+ *	silence the server for others by asking in their name
+ * @kod: and one in 2^@kod is told to ask less often; 0: none
+ */
+struct client_limit {
+	bool enabled;
+	int64_t interval_ns;
+	int burst;
+	int leak;
+	int kod;
+};
+
+/**
+ * struct client_record - a client
+ * @address: as in struct net_address
+ * @family: AF_UNSPEC: this record is free
+ * @hits: requests
+ * @drops: of these not answered, for the limit
+ * @last_ns: raw instant of the latest request
+ * @interval_ns: average between requests; 0: not known
+ * @answer_interval_ns: average between answers; 0: not known
+ * @due_ns: raw instant up to which the answers that were given are paid for by the limit
+ */
+struct client_record {
+	uint8_t address[16];
+	uint32_t family;
+	uint32_t hits;
+	uint32_t drops;
+	int64_t last_ns;
+	int64_t interval_ns;
+	int64_t answer_interval_ns;
+	int64_t due_ns;
+};
+
+/**
+ * struct client_log - the table
+ * @records: not owned
+ * @count: of them, a power of two; 0: nothing is logged and nothing limited
+ * @seed: random, so that nobody can choose addresses that take each other's place
+ * @limit: as configured
+ * @replaced: records that were given to another client
+ */
+struct client_log {
+	struct client_record *records;
+	size_t count;
+	uint64_t seed[2];
+	struct client_limit limit;
+	uint64_t replaced;
+};
+
+enum client_verdict {
+	CLIENT_ANSWER,
+	CLIENT_DROP,
+	CLIENT_KISS,		/* tell it to ask less often */
+};
+
+/* Note a request at @now_ns of the raw clock, and judge it. @random: 64 fresh bits. */
+enum client_verdict client_log_note(struct client_log *log, const struct net_address *address,
+				    int64_t now_ns, uint64_t random);
+
+#endif /* SERVER_CLIENT_LOG_H */

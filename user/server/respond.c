@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The server's side of an exchange. Offsets of fields are those of RFC 5905 figure 8.
+ */
+#include "server/respond.h"
+
+#include <string.h>
+
+#define AT_FLAGS	0
+#define AT_STRATUM	1
+#define AT_POLL		2
+#define AT_REFID	12
+#define AT_ORIGIN	24
+#define AT_RECEIVE	32
+#define AT_TRANSMIT	40
+
+#define LEAP_SHIFT	6
+#define VERSION_SHIFT	3
+#define FIELD_MASK	7
+
+/* A MAC is a key's number and a digest; a number alone says that a digest was wrong. */
+#define MAC_NUMBER_SIZE	4
+
+/* An answer that says nothing: distances that no client accepts (chrony has them, too). */
+#define UNKNOWN_NS	1000000000LL
+
+/*
+ * The lowest bit of a timestamp says which of the two kinds it is. A client of the interleaved mode
+ * returns a receive timestamp where others return a transmit timestamp or nothing; so only the
+ * answers to such clients have to be kept. chrony marks its timestamps likewise.
+ */
+#define RECEIVE_MARK	1ULL
+
+static uint64_t get_be64(const uint8_t *bytes)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | bytes[i];
+
+	return value;
+}
+
+static void put_be64(uint8_t *bytes, uint64_t value)
+{
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(value >> (56 - 8 * i));
+}
+
+static uint32_t get_be32(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
+}
+
+static enum ntp_leap leap_of(const struct time_content *content)
+{
+	if (content->stratum >= TIME_STRATUM_NONE)
+		return NTP_LEAP_UNSYNCHRONISED;
+
+	return content->leap == 1 ? NTP_LEAP_INSERT : content->leap == 2 ? NTP_LEAP_DELETE :
+									  NTP_LEAP_NONE;
+}
+
+void respond_prepare(struct respond_time *time, const struct time_content *content, int precision,
+		     int64_t realtime_ns)
+{
+	bool synchronised = content->stratum < TIME_STRATUM_NONE;
+	struct ntp_packet packet = {
+		.leap = leap_of(content),
+		.stratum = synchronised ? (uint8_t)content->stratum : 0,
+		.precision = (int8_t)precision,
+		.root_delay_ns = synchronised ? content->root_delay_ns : UNKNOWN_NS,
+		.root_dispersion_ns = synchronised ?
+			time_content_dispersion_ns(content, realtime_ns) : UNKNOWN_NS,
+		.refid = synchronised ? content->refid : 0,
+		.reference = synchronised ? ntp_timestamp_from_ns(content->reference_ns) : 0,
+	};
+	uint8_t bytes[NTP_HEADER_SIZE];
+
+	time->content = *content;
+	/* 2^precision seconds are that many units of 2^-32 s. */
+	time->precision_mask = precision > -32 && precision < 0 ? (1ULL << (32 + precision)) - 1 :
+								  0;
+	ntp_packet_encode(&packet, bytes);
+	memcpy(time->header, bytes, sizeof(time->header));
+}
+
+enum respond_verdict respond_judge(const struct respond_request *request, uint32_t *key)
+{
+	struct ntp_packet packet;
+
+	*key = 0;
+	if (ntp_packet_decode(request->bytes, request->length, &packet))
+		return RESPOND_MALFORMED;
+	if (packet.mac == MAC_NUMBER_SIZE)
+		return RESPOND_NO_REQUEST;
+	if (packet.mac)
+		*key = get_be32(request->bytes + request->length - packet.mac);
+	switch (packet.mode) {
+	case NTP_MODE_CLIENT:
+	case NTP_MODE_ACTIVE:
+		return RESPOND_ANSWER;
+	case NTP_MODE_RESERVED:
+		/* NTPv1 has no modes: a client's port says that it is one (RFC 1059). */
+		return packet.version == 1 && request->port != NTP_PORT ? RESPOND_ANSWER :
+									  RESPOND_NO_REQUEST;
+	case NTP_MODE_PASSIVE:
+	case NTP_MODE_SERVER:
+	case NTP_MODE_BROADCAST:
+	case NTP_MODE_CONTROL:
+	case NTP_MODE_PRIVATE:
+		return RESPOND_NO_REQUEST;
+	}
+
+	return RESPOND_NO_REQUEST;
+}
+
+/* Who asks as a peer is answered as a peer, and is not followed. */
+static enum ntp_mode mode_of_answer(uint8_t flags)
+{
+	return (flags & FIELD_MASK) == NTP_MODE_ACTIVE ? NTP_MODE_PASSIVE : NTP_MODE_SERVER;
+}
+
+static uint64_t timestamp(const struct respond_time *time, int64_t realtime_ns, uint64_t random)
+{
+	uint64_t value;
+
+	/* Not synchronised, as the header says: the system clock as it is. */
+	if (time->content.stratum >= TIME_STRATUM_NONE)
+		value = ntp_timestamp_from_ns(realtime_ns);
+	else
+		value = ntp_timestamp_from_ns(chime_line_eval(&time->content.time, realtime_ns));
+
+	return value ^ (random & time->precision_mask);
+}
+
+/* The origin names a receive timestamp of ours, and the client tells two timestamps apart. */
+static bool is_interleaved(const uint8_t *request)
+{
+	uint8_t version = request[AT_FLAGS] >> VERSION_SHIFT & FIELD_MASK;
+
+	return version == NTP_VERSION_MAX && get_be64(request + AT_ORIGIN) & RECEIVE_MARK &&
+	       memcmp(request + AT_RECEIVE, request + AT_TRANSMIT, sizeof(uint64_t));
+}
+
+void respond_answer(const struct respond_time *time, const struct respond_request *request,
+		    struct stamp_table *stamps, int least_poll, uint64_t random,
+		    struct respond_answer *answer)
+{
+	const uint8_t *bytes = request->bytes;
+	struct stamp_record previous;
+	int poll = (int8_t)bytes[AT_POLL];
+
+	memcpy(answer->bytes, time->header, sizeof(time->header));
+	answer->bytes[AT_FLAGS] |= (uint8_t)((bytes[AT_FLAGS] & FIELD_MASK << VERSION_SHIFT) |
+					     mode_of_answer(bytes[AT_FLAGS]));
+	answer->bytes[AT_POLL] = (uint8_t)(int8_t)(poll < least_poll ? least_poll : poll);
+	answer->receive = timestamp(time, request->realtime_ns, random) | RECEIVE_MARK;
+	answer->keep = is_interleaved(bytes);
+	answer->interleaved = answer->keep &&
+			      stamp_table_take(stamps, get_be64(bytes + AT_ORIGIN), &previous);
+	answer->by_kernel = answer->interleaved && previous.by_kernel;
+	memcpy(answer->bytes + AT_ORIGIN,
+	       bytes + (answer->interleaved ? AT_RECEIVE : AT_TRANSMIT), sizeof(uint64_t));
+	put_be64(answer->bytes + AT_RECEIVE, answer->receive);
+	put_be64(answer->bytes + AT_TRANSMIT, answer->interleaved ? previous.transmit : 0);
+}
+
+void respond_kiss(struct respond_answer *answer)
+{
+	uint32_t code = NTP_KISS_RATE;
+
+	answer->bytes[AT_FLAGS] |= NTP_LEAP_UNSYNCHRONISED << LEAP_SHIFT;
+	answer->bytes[AT_STRATUM] = 0;
+	for (int i = 0; i < 4; i++)
+		answer->bytes[AT_REFID + i] = (uint8_t)(code >> (24 - 8 * i));
+	answer->keep = false;
+}
+
+uint64_t respond_transmit(const struct respond_time *time, int64_t realtime_ns, uint64_t random)
+{
+	return timestamp(time, realtime_ns, random) & ~RECEIVE_MARK;
+}
+
+uint64_t respond_receive_of(const uint8_t *bytes)
+{
+	return get_be64(bytes + AT_RECEIVE);
+}
+
+void respond_stamp(struct respond_answer *answer, uint64_t transmit)
+{
+	if (!answer->interleaved)
+		put_be64(answer->bytes + AT_TRANSMIT, transmit);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One request and its answer: whether a packet is a request that is answered, and the answer from
+ * the page of time (RFC 5905 section 9.2, interleaved: RFC 9769). Pure: clocks, random bits and
+ * tables are arguments.
+ */
+#ifndef SERVER_RESPOND_H
+#define SERVER_RESPOND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/time_page.h"
+#include "ntp/packet.h"
+#include "server/stamp_table.h"
+
+/**
+ * struct respond_time - the time as it is told now; made once for many requests
+ * @content: the page of time; not synchronised if it does not hold
+ * @header: an answer's first 24 bytes, up to the reference timestamp, without version, mode, poll
+ * @precision_mask: the bits of a timestamp below the clock's precision, which are random
+ */
+struct respond_time {
+	struct time_content content;
+	uint8_t header[24];
+	uint64_t precision_mask;
+};
+
+/**
+ * struct respond_request - a packet that came
+ * @bytes: as received
+ * @length: as received
+ * @realtime_ns: the kernel's timestamp of its arrival (system clock)
+ * @port: of its sender
+ */
+struct respond_request {
+	const uint8_t *bytes;
+	size_t length;
+	int64_t realtime_ns;
+	int port;
+};
+
+/**
+ * struct respond_answer - an answer, but for the time at which it leaves
+ * @bytes: header; its transmit timestamp is missing unless it is @interleaved
+ * @receive: its receive timestamp, 32.32 as on the wire
+ * @interleaved: it carries the transmit timestamp of the previous answer
+ * @by_kernel: which the kernel took
+ * @keep: its transmit timestamp is to be kept for the next request
+ * @key: of the MAC that the request carries and the answer has to, 0: none
+ */
+struct respond_answer {
+	uint8_t bytes[NTP_HEADER_SIZE];
+	uint64_t receive;
+	bool interleaved;
+	bool by_kernel;
+	bool keep;
+	uint32_t key;
+};
+
+/* What becomes of a packet. */
+enum respond_verdict {
+	RESPOND_ANSWER,
+	RESPOND_MALFORMED,	/* no NTP packet */
+	RESPOND_NO_REQUEST,	/* a packet of another mode */
+};
+
+/*
+ * Prepare to answer at @realtime_ns of the system clock. @precision: log2 seconds, of that clock.
+ */
+void respond_prepare(struct respond_time *time, const struct time_content *content, int precision,
+		     int64_t realtime_ns);
+
+/**
+ * respond_judge() - is it a request, and of which key?
+ * @request: as received
+ * @key: of its MAC, 0: it has none
+ *
+ * The MAC itself is checked by the caller, who has the keys.
+ */
+enum respond_verdict respond_judge(const struct respond_request *request, uint32_t *key);
+
+/**
+ * respond_answer() - the answer to a request
+ * @time: what is told
+ * @request: of which respond_judge() said that it is one
+ * @stamps: where the interleaved mode finds the previous answer's timestamp
+ * @least_poll: log2 seconds that the client is advised to wait at least
+ * @random: 64 fresh bits
+ * @answer: result
+ */
+void respond_answer(const struct respond_time *time, const struct respond_request *request,
+		    struct stamp_table *stamps, int least_poll, uint64_t random,
+		    struct respond_answer *answer);
+
+/* Turn the answer into one that only tells the client to ask less often. */
+void respond_kiss(struct respond_answer *answer);
+
+/* The transmit timestamp, 32.32, of a packet that leaves at @realtime_ns of the system clock. */
+uint64_t respond_transmit(const struct respond_time *time, int64_t realtime_ns, uint64_t random);
+
+/* The receive timestamp that an answer carries. */
+uint64_t respond_receive_of(const uint8_t *bytes);
+
+/* Complete an answer that is not interleaved by that timestamp. */
+void respond_stamp(struct respond_answer *answer, uint64_t transmit);
+
+#endif /* SERVER_RESPOND_H */

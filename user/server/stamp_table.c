@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A hash table in buckets. Receive timestamps differ in their low bits, and whoever makes them
+ * chooses these at random, so they are their own hash.
+ */
+#include "server/stamp_table.h"
+
+#define BUCKET	4
+
+/* The fraction without its lowest bits, which are the same in all of them. */
+#define HASH_SHIFT	2
+
+static struct stamp_record *bucket_of(const struct stamp_table *table, uint64_t receive)
+{
+	return table->records + (receive >> HASH_SHIFT & (table->count / BUCKET - 1)) * BUCKET;
+}
+
+static struct stamp_record *find(const struct stamp_table *table, uint64_t receive)
+{
+	struct stamp_record *bucket;
+
+	if (!table->count || !receive)
+		return NULL;
+	bucket = bucket_of(table, receive);
+	for (struct stamp_record *record = bucket; record < bucket + BUCKET; record++) {
+		if (record->receive == receive)
+			return record;
+	}
+
+	return NULL;
+}
+
+void stamp_table_save(struct stamp_table *table, uint64_t receive, uint64_t transmit)
+{
+	struct stamp_record *bucket, *oldest;
+
+	if (!table->count || !receive)
+		return;
+	bucket = bucket_of(table, receive);
+	oldest = bucket;
+	for (struct stamp_record *record = bucket; record < bucket + BUCKET; record++) {
+		/* Eras wrap: what is less than half of one before another is older. */
+		if (oldest->receive && (!record->receive ||
+					(int64_t)(record->receive - oldest->receive) < 0))
+			oldest = record;
+	}
+	*oldest = (struct stamp_record){ .receive = receive, .transmit = transmit };
+}
+
+bool stamp_table_update(struct stamp_table *table, uint64_t receive, uint64_t transmit)
+{
+	struct stamp_record *record = find(table, receive);
+
+	if (!record)
+		return false;
+	record->transmit = transmit;
+	record->by_kernel = true;
+
+	return true;
+}
+
+bool stamp_table_take(struct stamp_table *table, uint64_t receive, struct stamp_record *taken)
+{
+	struct stamp_record *record = find(table, receive);
+
+	if (!record)
+		return false;
+	*taken = *record;
+	*record = (struct stamp_record){ 0 };
+
+	return true;
+}

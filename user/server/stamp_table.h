@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * When answers really left, for the interleaved mode (RFC 9769): a client that asks again names the
+ * receive timestamp of its previous request, and is told the transmit timestamp of its answer that
+ * the kernel took. A table of a fixed size, in which new timestamps replace the oldest. Pure.
+ */
+#ifndef SERVER_STAMP_TABLE_H
+#define SERVER_STAMP_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct stamp_record - one answer
+ * @receive: receive timestamp of the request, 32.32 as on the wire; 0: this record is free
+ * @transmit: transmit timestamp of the answer, likewise
+ * @by_kernel: the kernel took it
+ */
+struct stamp_record {
+	uint64_t receive;
+	uint64_t transmit;
+	uint64_t by_kernel;
+};
+
+/**
+ * struct stamp_table - the table
+ * @records: not owned
+ * @count: of them, a power of two; 0: none is kept
+ */
+struct stamp_table {
+	struct stamp_record *records;
+	size_t count;
+};
+
+/* Keep an answer's timestamp, until the kernel's comes the program's own. */
+void stamp_table_save(struct stamp_table *table, uint64_t receive, uint64_t transmit);
+
+/* The kernel's has come. false: there is no such answer (any more). */
+bool stamp_table_update(struct stamp_table *table, uint64_t receive, uint64_t transmit);
+
+/* Take an answer's timestamp out: it is told once. false: there is none. */
+bool stamp_table_take(struct stamp_table *table, uint64_t receive, struct stamp_record *record);
+
+#endif /* SERVER_STAMP_TABLE_H */
