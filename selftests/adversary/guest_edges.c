@@ -13,6 +13,7 @@
 #include "user/daemon/notify.h"
 #include "user/daemon/privileges.h"
 #include "user/daemon/run_files.h"
+#include "user/daemon/server_process.h"
 #include "user/daemon/virtual_machine.h"
 #include "user/ipc/socket.h"
 #include "user/lib/log.h"
@@ -188,11 +189,33 @@ void notify_watchdog(void)
 {
 }
 
-int privileges_drop(const char *user, bool keep_time)
+int privileges_drop(const char *user, const struct privileges *kept)
 {
 	(void)user;
-	(void)keep_time;
+	(void)kept;
 	return 0;
+}
+
+/* Nobody is served in a game. */
+int server_process_start(struct server_process *process, const struct config_server *config,
+			 const struct server_sockets *sockets, int page_fd)
+{
+	(void)process;
+	(void)config;
+	(void)sockets;
+	(void)page_fd;
+	return -ENOENT;
+}
+
+void server_process_ended(struct server_process *process, char *how, size_t size)
+{
+	(void)process;
+	snprintf(how, size, "none was started");
+}
+
+void server_process_stop(struct server_process *process)
+{
+	(void)process;
 }
 
 int module_load(char *message, size_t size)

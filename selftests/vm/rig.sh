@@ -199,7 +199,7 @@ guest_image()
 		install "$program" "$root/bin/"
 	done
 	with_modules "$kernel" "$root" virtio_pci virtio_net virtio_console ptp_kvm
-	for program in "${peers[@]}" "$build/truechimed" "$build/truechime" "$build/truechime-hooks"; do
+	for program in "${peers[@]}" "$build"/truechime{d,-server,,-hooks}; do
 		with_program "$root" "$program"
 	done
 	cp "$build/module/$kernel/truechime.ko" "$root/lib/modules/$kernel/"

@@ -351,6 +351,8 @@ struct config *config_new(void)
 
 void config_free(struct config *config)
 {
+	if (config)
+		config_server_clear(&config->server);
 	free(config);
 }
 

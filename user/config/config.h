@@ -16,6 +16,8 @@
 #include "discipline/discipline.h"
 #include "discipline/source.h"
 #include "lib/module_link.h"
+#include "server/access.h"
+#include "server/client_log.h"
 #include "steering/leap.h"
 
 #define CONFIG_PATH		"/etc/truechime/truechime.conf"
@@ -71,6 +73,52 @@ struct config_source {
 };
 
 /**
+ * struct config_local - what the server tells while the clock is not synchronised
+ * @enabled: it tells a time all the same, so that a network without another source agrees
+ * @stratum: which it claims then
+ * @orphan: sources of that stratum are followed only if there is no other, and if they come first
+ * @distance_ns: root distance of a synchronised clock from which on it does
+ * @activate_ns: it does not before the root distance was once below this; 0: at once
+ * @wait_synced_ns: nor before so long after the latest update
+ * @wait_unsynced_ns: nor before the clock was not synchronised for so long
+ */
+struct config_local {
+	bool enabled;
+	int stratum;
+	bool orphan;
+	int64_t distance_ns;
+	int64_t activate_ns;
+	int64_t wait_synced_ns;
+	int64_t wait_unsynced_ns;
+};
+
+/**
+ * struct config_server - the NTP server
+ * @port: UDP port; 0: none is served
+ * @bind_address4: local address of its IPv4 socket, "" for any
+ * @bind_address6: same for IPv6
+ * @bind_device: interface of its sockets, "" for any
+ * @limit: how often a client is answered
+ * @least_poll: log2 seconds that clients are advised to wait at least
+ * @log_bytes: for what is known of clients; 0: nothing is
+ * @rules: of `allow` and `deny`, in the order of the configuration
+ * @rule_count: how many
+ * @local: what is told while the clock is not synchronised
+ */
+struct config_server {
+	int port;
+	char bind_address4[CONFIG_WORD_MAX];
+	char bind_address6[CONFIG_WORD_MAX];
+	char bind_device[CONFIG_WORD_MAX];
+	struct client_limit limit;
+	int least_poll;
+	int64_t log_bytes;
+	struct access_rule *rules;
+	size_t rule_count;
+	struct config_local local;
+};
+
+/**
  * struct config - everything that was configured
  * @sources: in order of appearance
  * @source_count: how many
@@ -102,6 +150,7 @@ struct config_source {
  * @no_ntp_jump: do not take a jump that the sources agree on for a disruption
  * @ntp_jump: do so even if this is no virtual machine
  * @max_ntp_jump_s: greatest jump that one clock alone may report; 0: any
+ * @server: the NTP server
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
  */
@@ -136,6 +185,7 @@ struct config {
 	bool ntp_jump;
 	int64_t max_ntp_jump_s;
 	int64_t host_maxerror_ns;
+	struct config_server server;
 	bool has_rtc;
 	enum truechime_rtc rtc;
 };
@@ -174,6 +224,15 @@ void config_free(struct config *config);
  * wrong with all of them.
  */
 bool config_can_set_clock(const struct config *config, char *why, size_t size);
+
+/* Free what it owns. */
+void config_server_clear(struct config_server *server);
+
+/* Is anybody served? */
+bool config_serves(const struct config_server *server);
+
+/* Are two servers the same, but for @local? Then a reload keeps the running one. */
+bool config_server_equal(const struct config_server *one, const struct config_server *other);
 
 /* Are two source directives the same? Then a reload keeps the running source. */
 bool config_source_equal(const struct config_source *one, const struct config_source *other);

@@ -5,6 +5,7 @@
  */
 #include "config/reader.h"
 #include "discipline/fallback_drift.h"
+#include "ntp/packet.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +26,9 @@
 #define ANY	CONFIG_WORDS_MAX
 
 #define WEIGHED		"sources are weighed by their own uncertainty, without a setting"
-#define NO_SERVER	"this program serves no time to others; leave that to another server"
+#define NO_NTS_SERVER	"NTS is not served; clients are answered without, or by symmetric keys"
+#define NO_BROADCAST	"broadcasts cannot be authenticated; have the clients name this server"
+#define NO_SMOOTHING	"clients are told the right time at once; a leap second is slewed by 'leapsecmode slew' on each of them"
 #define NO_LOGS		"no log files are written: see the journal, 'truechime tracking' and 'truechime events'"
 #define NO_RTC		"the kernel sets the RTC while the clock is synchronised, as with 'rtcsync'"
 #define NO_PORT		"'truechime' talks to the daemon by a local socket, there is no command port"
@@ -427,16 +430,17 @@ static int parse_steppolicy(struct config_reader *reader, int count, char **word
 static const struct config_option directives[] = {
 	{ "acquisitionport", CONFIG_ADVICE, .max = 1, .advice =
 	  "requests have ports of the kernel's choice; let answers from port 123 in" },
-	{ "allow", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "allow", CONFIG_HANDLER, .max = 2, .handle = config_parse_allow },
 	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
 	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
-	{ "bindaddress", CONFIG_MOOT, .min = 1, .max = 1 },
+	{ "bindaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_bindaddress },
 	{ "bindcmdaddress", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
 	{ "bindcmddevice", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
-	{ "binddevice", CONFIG_MOOT, .min = 1, .max = 1 },
-	{ "broadcast", CONFIG_ADVICE, .max = 3, .advice = NO_SERVER },
-	{ "clientloglimit", CONFIG_MOOT, .max = 1 },
+	{ "binddevice", CONFIG_WORD, .offset = AT(server.bind_device), .size = CONFIG_WORD_MAX },
+	{ "broadcast", CONFIG_ADVICE, .max = 3, .advice = NO_BROADCAST },
+	{ "clientloglimit", CONFIG_HANDLER, .min = 1, .max = 1,
+	  .handle = config_parse_clientloglimit },
 	{ "clockprecision", CONFIG_ADVICE, .max = 1, .advice =
 	  "the noise of timestamps is part of each sample" },
 	{ "cmdallow", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
@@ -448,7 +452,7 @@ static const struct config_option directives[] = {
 	{ "confdir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_confdir },
 	{ "corrtimeratio", CONFIG_ADVICE, .max = 1, .advice =
 	  "offsets are removed as fast as 'maxslewrate' allows" },
-	{ "deny", CONFIG_MOOT, .max = ANY },
+	{ "deny", CONFIG_HANDLER, .max = 2, .handle = config_parse_deny },
 	{ "driftfile", CONFIG_HANDLER, .min = 1, .max = 3, .handle = parse_driftfile },
 	{ "dscp", CONFIG_INT, .offset = AT(dscp), .max = 63 },
 	{ "dumpdir", CONFIG_ADVICE, .max = 1, .advice =
@@ -470,7 +474,7 @@ static const struct config_option directives[] = {
 	{ "leapsectz", CONFIG_WORD, .offset = AT(leap_zone), .size = CONFIG_PATH_MAX },
 	{ "linux_freq_scale", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "linux_hz", CONFIG_ADVICE, .max = ANY, .advice = GONE },
-	{ "local", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "local", CONFIG_HANDLER, .max = ANY, .handle = config_parse_local },
 	{ "lock_all", CONFIG_FLAG, .offset = AT(lock_all) },
 	{ "log", CONFIG_ADVICE, .max = ANY, .advice = NO_LOGS },
 	{ "logbanner", CONFIG_MOOT, .max = 1 },
@@ -501,7 +505,7 @@ static const struct config_option directives[] = {
 	  .initial = 1 },
 	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX },
 	{ "nocerttimecheck", CONFIG_MOOT, .max = 1 },
-	{ "noclientlog", CONFIG_MOOT, .max = 0 },
+	{ "noclientlog", CONFIG_HANDLER, .max = 0, .handle = config_parse_noclientlog },
 	{ "nontpjump", CONFIG_FLAG, .offset = AT(no_ntp_jump) },
 	{ "nosystemcert", CONFIG_MOOT, .max = 0 },
 	{ "ntpjump", CONFIG_FLAG, .offset = AT(ntp_jump) },
@@ -515,18 +519,18 @@ static const struct config_option directives[] = {
 	{ "ntsratelimit", CONFIG_MOOT, .max = ANY },
 	{ "ntsrefresh", CONFIG_MOOT, .max = 1 },
 	{ "ntsrotate", CONFIG_MOOT, .max = 1 },
-	{ "ntsservercert", CONFIG_ADVICE, .max = 1, .advice = NO_SERVER },
-	{ "ntsserverkey", CONFIG_ADVICE, .max = 1, .advice = NO_SERVER },
+	{ "ntsservercert", CONFIG_ADVICE, .max = 1, .advice = NO_NTS_SERVER },
+	{ "ntsserverkey", CONFIG_ADVICE, .max = 1, .advice = NO_NTS_SERVER },
 	{ "ntstrustedcerts", CONFIG_MOOT, .max = 2 },
 	{ "opencommands", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
 	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_peer },
 	{ "pidfile", CONFIG_WORD, .offset = AT(pidfile), .size = CONFIG_PATH_MAX },
 	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_pool },
-	{ "port", CONFIG_MOOT, .min = 1, .max = 1 },
+	{ "port", CONFIG_INT, .offset = AT(server.port), .max = 65535, .initial = NTP_PORT },
 	{ "ptpdomain", CONFIG_MOOT, .max = 1 },
 	{ "ptpport", CONFIG_ADVICE, .max = 1, .advice =
 	  "NTP is not sent over PTP; for PTP use ptp4l, and 'truechime mode external'" },
-	{ "ratelimit", CONFIG_MOOT, .max = ANY },
+	{ "ratelimit", CONFIG_HANDLER, .max = ANY, .handle = config_parse_ratelimit },
 	{ "refclock", CONFIG_HANDLER, .min = 2, .max = ANY, .handle = config_parse_refclock },
 	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .initial = 1209600 },
 	{ "reselectdist", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
@@ -538,7 +542,7 @@ static const struct config_option directives[] = {
 	{ "rtcsync", CONFIG_MOOT, .max = 0 },
 	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99 },
 	{ "server", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
-	{ "smoothtime", CONFIG_ADVICE, .max = ANY, .advice = NO_SERVER },
+	{ "smoothtime", CONFIG_ADVICE, .max = ANY, .advice = NO_SMOOTHING },
 	{ "sourcedir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_sourcedir },
 	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5, .handle = parse_steppolicy },
 	{ "stratumweight", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
@@ -550,6 +554,7 @@ static const struct config_option directives[] = {
 void config_directives_defaults(struct config *config)
 {
 	config_option_defaults(directives, ARRAY_SIZE(directives), config);
+	config_server_defaults(&config->server);
 	/* No maxchange: nothing is refused. No makestep: nothing is stepped. */
 	config->discipline.maxchange_ignore = -1;
 }

@@ -128,4 +128,14 @@ int config_parse_pool(struct config_reader *reader, int count, char **words);
 int config_parse_refclock(struct config_reader *reader, int count, char **words);
 void config_apply_authselect(struct config_reader *reader);
 
+/* server.c; likewise */
+void config_server_defaults(struct config_server *server);
+int config_parse_allow(struct config_reader *reader, int count, char **words);
+int config_parse_deny(struct config_reader *reader, int count, char **words);
+int config_parse_bindaddress(struct config_reader *reader, int count, char **words);
+int config_parse_clientloglimit(struct config_reader *reader, int count, char **words);
+int config_parse_noclientlog(struct config_reader *reader, int count, char **words);
+int config_parse_ratelimit(struct config_reader *reader, int count, char **words);
+int config_parse_local(struct config_reader *reader, int count, char **words);
+
 #endif /* CONFIG_READER_H */

@@ -31,10 +31,10 @@
 #define DAEMON_USER	"_truechime"
 
 /*
- * Descriptors: events of the module, its loading and unloading, and the watch for a system clock
- * that is set.
+ * Descriptors: events of the module, its loading and unloading, the watch for a system clock that
+ * is set, and the server process.
  */
-#define OWN_FDS_MAX	3
+#define OWN_FDS_MAX	4
 #define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + OWN_FDS_MAX)
 
 /* Flags that the signal handlers set for the loop. */
@@ -135,6 +135,7 @@ int daemon_reload(struct daemon *daemon)
 	discipline_set_options(daemon->discipline, &config->discipline);
 	options = daemon_steering_options(daemon);
 	steering_set_options(daemon->steering, &options);
+	serving_configure(daemon->serving, config, system_clock_raw_ns());
 	daemon_configure_module(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	daemon->sources_changed = true;
@@ -165,8 +166,9 @@ static bool has_real_clock(void)
 }
 
 /*
- * The clock may be set by another program, or by the kernel after a suspend. The module notices that
- * by itself. Where BOOTTIME is missing the clocks are simulated, and no other program sets them.
+ * The clock may be set by another program, or by the kernel after a suspend. The module notices
+ * that by itself. Where BOOTTIME is missing the clocks are simulated, and no other program sets
+ * them.
  */
 static int daemon_watch_clock(void)
 {
@@ -292,15 +294,18 @@ static int daemon_open_clock(struct daemon *daemon)
 static int daemon_drop_privileges(const struct daemon *daemon)
 {
 	const char *user = daemon->options->user ? daemon->options->user : daemon->config->user;
-	bool keep_time = !daemon->options->no_clock;
+	struct privileges kept = {
+		.set_time = !daemon->options->no_clock,
+		.bind_port = serving_needs_port(daemon->config),
+	};
 	int err;
 
 	if (!*user) {
-		err = privileges_drop(DAEMON_USER, keep_time);
+		err = privileges_drop(DAEMON_USER, &kept);
 		if (err == -ESRCH)
-			err = privileges_drop("", keep_time);
+			err = privileges_drop("", &kept);
 	} else {
-		err = privileges_drop(user, keep_time);
+		err = privileges_drop(user, &kept);
 	}
 	if (err == -ESRCH)
 		log_err("The user %s does not exist. Create it, or name another with -u", user);
@@ -323,8 +328,9 @@ static int daemon_build(struct daemon *daemon)
 	daemon->discipline = discipline_new(&daemon->config->discipline);
 	daemon->steering = steering_new(&options, daemon->clock, daemon->timescale);
 	daemon->associations = associations_new(daemon->timescale, &callbacks, daemon);
+	daemon->serving = serving_new();
 	if (!daemon->consensus || !daemon->discipline || !daemon->steering ||
-	    !daemon->associations) {
+	    !daemon->associations || !daemon->serving) {
 		log_err("There is no memory left to start");
 		return -ENOMEM;
 	}
@@ -333,6 +339,7 @@ static int daemon_build(struct daemon *daemon)
 
 static void daemon_free(struct daemon *daemon)
 {
+	serving_free(daemon->serving);
 	associations_free(daemon->associations);
 	steering_free(daemon->steering);
 	discipline_free(daemon->discipline);
@@ -362,6 +369,8 @@ static int daemon_start(struct daemon *daemon)
 		log_notice("No time source is configured%s", daemon->known.has_host ?
 			   "; following the host's clock alone" :
 			   ": name one in the configuration, e.g. \"pool 2.debian.pool.ntp.org iburst\"");
+	if (daemon->options->task == DAEMON_RUN)
+		serving_configure(daemon->serving, daemon->config, now_ns);
 	daemon->watchdog_ns = notify_watchdog_interval_ns();
 	daemon->due_ns[DUE_WATCHDOG] = daemon->watchdog_ns ? now_ns : INT64_MAX;
 	daemon->due_ns[DUE_END] = daemon->options->timeout_ns ?
@@ -384,7 +393,7 @@ static int daemon_pollfds(const struct daemon *daemon, struct pollfd *fds)
 						.events = POLLIN };
 	if (daemon->clock_watch_fd >= 0)
 		fds[count++] = (struct pollfd){ .fd = daemon->clock_watch_fd, .events = POLLIN };
-	return count;
+	return count + serving_pollfds(daemon->serving, fds + count);
 }
 
 /* How long poll(2) may wait, in whole ms, rounded up so that it does not wake for nothing. */
@@ -394,6 +403,7 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 	int i;
 
 	next_ns = chime_min(next_ns, steering_next_ns(daemon->steering));
+	next_ns = chime_min(next_ns, serving_next_ns(daemon->serving));
 	for (i = 0; i < DUE_COUNT; i++)
 		next_ns = chime_min(next_ns, daemon->due_ns[i]);
 	if (daemon->control)
@@ -441,6 +451,20 @@ static void daemon_handle_signals(struct daemon *daemon)
 	notify_ready();
 }
 
+/* What others are told of the clocks, and by whom. */
+static void daemon_serve_time(struct daemon *daemon)
+{
+	int selected = daemon->update.result.selection.selected;
+	struct association_info info = { .refid = 0 };
+	struct steering_status status;
+
+	if (selected >= 0)
+		(void)associations_get_info(daemon->associations, (size_t)selected, &info);
+	steering_get_status(daemon->steering, &status);
+	serving_publish(daemon->serving, &status, &daemon->update, info.refid);
+	serving_timer(daemon->serving, system_clock_raw_ns());
+}
+
 static void daemon_loop(struct daemon *daemon)
 {
 	struct pollfd fds[FDS_MAX];
@@ -448,6 +472,7 @@ static void daemon_loop(struct daemon *daemon)
 
 	while (!daemon->stop) {
 		daemon_timers(daemon, system_clock_raw_ns());
+		daemon_serve_time(daemon);
 		daemon_handle_signals(daemon);
 		if (daemon->stop)
 			break;

@@ -13,6 +13,7 @@
 #include "clocks/system_clock.h"
 #include "clocks/timescale.h"
 #include "config/config.h"
+#include "daemon/serving.h"
 #include "discipline/consensus.h"
 #include "discipline/discipline.h"
 #include "ipc/socket.h"
@@ -88,6 +89,7 @@ enum daemon_due {
  * @verdict: ... and its latest verdict
  * @discipline: what the sources say
  * @steering: applies it to the clocks
+ * @serving: the time to others
  * @control: the socket of the command line program; NULL: there is none
  * @update: the discipline's latest verdict and correction
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
@@ -121,6 +123,7 @@ struct daemon {
 	enum consensus_verdict verdict;
 	struct discipline *discipline;
 	struct steering *steering;
+	struct serving *serving;
 	struct control *control;
 
 	struct state_update update;

@@ -22,37 +22,54 @@ bool privileges_may_load_module(void)
 	return privileges_have(CAP_SYS_MODULE);
 }
 
-/* Set exactly the capabilities that are kept, in the bounding set too where that is permitted. */
-static int privileges_reduce(bool keep_time)
+/* As far as they are permitted to us. */
+static struct privileges privileges_permitted(const struct privileges *wanted)
 {
+	return (struct privileges){
+		.set_time = wanted->set_time &&
+			    capng_have_capability(CAPNG_PERMITTED, CAP_SYS_TIME),
+		.bind_port = wanted->bind_port &&
+			     capng_have_capability(CAPNG_PERMITTED, CAP_NET_BIND_SERVICE),
+	};
+}
+
+static void privileges_select(capng_select_t set, const struct privileges *kept)
+{
+	capng_clear(set);
+	if (kept->set_time)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_TIME);
+	if (kept->bind_port)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_BIND_SERVICE);
+}
+
+/* Set exactly the capabilities that are kept, in the bounding set too where that is permitted. */
+static int privileges_reduce(const struct privileges *wanted)
+{
+	struct privileges kept;
 	bool bounding = privileges_have(CAP_SETPCAP);
 	capng_select_t set = CAPNG_SELECT_CAPS;
 
 	if (capng_get_caps_process())
 		return -EPERM;
-	keep_time = keep_time && capng_have_capability(CAPNG_PERMITTED, CAP_SYS_TIME);
+	kept = privileges_permitted(wanted);
 	if (bounding)
 		set = CAPNG_SELECT_BOTH;
-	capng_clear(set);
-	if (keep_time)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_TIME);
+	privileges_select(set, &kept);
 	return capng_apply(set) ? -EPERM : 0;
 }
 
-static int privileges_change_user(const struct passwd *user, bool keep_time)
+static int privileges_change_user(const struct passwd *user, const struct privileges *kept)
 {
 	if (capng_get_caps_process())
 		return -EPERM;
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (keep_time)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_TIME);
+	privileges_select(CAPNG_SELECT_BOTH, kept);
 	if (capng_change_id((int)user->pw_uid, (int)user->pw_gid,
 			    CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING))
 		return -EPERM;
 	return 0;
 }
 
-int privileges_drop(const char *name, bool keep_time)
+int privileges_drop(const char *name, const struct privileges *kept)
 {
 	const struct passwd *user = NULL;
 	int err;
@@ -64,9 +81,9 @@ int privileges_drop(const char *name, bool keep_time)
 			return errno ? -errno : -ESRCH;
 	}
 	if (user && user->pw_uid)
-		err = privileges_change_user(user, keep_time);
+		err = privileges_change_user(user, kept);
 	else
-		err = privileges_reduce(keep_time);
+		err = privileges_reduce(kept);
 	if (err)
 		return err;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the daemon may do: as little as it needs. Of root's powers CAP_SYS_TIME stays, for
- * clock_adjtime(2) and for the module's changing commands; nothing else, and nothing new by exec.
+ * clock_adjtime(2) and for the module's changing commands, and CAP_NET_BIND_SERVICE where NTP is
+ * served, for a port that a reload names; nothing else, and nothing new by exec.
  */
 #ifndef DAEMON_PRIVILEGES_H
 #define DAEMON_PRIVILEGES_H
@@ -9,16 +10,26 @@
 #include <stdbool.h>
 
 /**
- * privileges_drop() - become @user and keep only CAP_SYS_TIME
+ * struct privileges - those that are kept
+ * @set_time: CAP_SYS_TIME; not with -x
+ * @bind_port: CAP_NET_BIND_SERVICE
+ */
+struct privileges {
+	bool set_time;
+	bool bind_port;
+};
+
+/**
+ * privileges_drop() - become @user and keep only what is named
  * @user: its name; "" keeps the user that runs us
- * @keep_time: also keep CAP_SYS_TIME; without it (-x) nothing is kept
+ * @kept: privileges to keep, as far as they are there
  *
  * Started without root the user stays and only what is too much goes. Either all of it worked or
  * the process must not go on.
  *
  * Return: 0, -ESRCH: no such user, -errno.
  */
-int privileges_drop(const char *user, bool keep_time);
+int privileges_drop(const char *user, const struct privileges *kept);
 
 /* Whether modules may be loaded: CAP_SYS_MODULE is in effect. */
 bool privileges_may_load_module(void);

@@ -327,8 +327,9 @@ static const struct {
 	const char *text;
 	const char *message;
 } warned[] = {
-	{ "allow 192.0.2.0/24", "serves no time" },
-	{ "local stratum 10", "serves no time" },
+	{ "allow client.example.net", "not looked up" },
+	{ "local stratum 10 orphan", "makes 'local' wait" },
+	{ "broadcast 60 192.0.2.255", "name this server" },
 	{ "cmdport 323", "no command port" },
 	{ "log tracking measurements", "journal" },
 	{ "maxupdateskew 100", "uncertainty" },

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration of the NTP server: chrony's defaults and syntax.
+ */
+#include "user/config/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "selftests/unit/config_reports.h"
+#include "selftests/unit/unit.h"
+
+#define NS_PER_S	1000000000LL
+
+TEST(nobody_is_served_by_default)
+{
+	struct reports reports;
+	struct config *config = parse("", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config_serves(&config->server));
+	EXPECT_EQ(123, config->server.port);
+	EXPECT_EQ(524288, config->server.log_bytes);
+	EXPECT_FALSE(config->server.limit.enabled);
+	EXPECT_FALSE(config->server.local.enabled);
+	config_free(config);
+}
+
+TEST(allow_and_deny)
+{
+	struct reports reports;
+	struct config *config = parse("allow 192.168.6.0/24\nallow 10.1\ndeny all 10.1.2.3\nallow\n"
+				      "ALLOW ALL\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings + reports.errors);
+	ASSERT_EQ(5, config->server.rule_count);
+	EXPECT_TRUE(config_serves(&config->server));
+	EXPECT_EQ(24, config->server.rules[0].prefix);
+	EXPECT_EQ(16, config->server.rules[1].prefix);
+	EXPECT_FALSE(config->server.rules[2].allow);
+	EXPECT_TRUE(config->server.rules[2].all);
+	EXPECT_EQ(AF_UNSPEC, config->server.rules[3].network.family);
+	EXPECT_FALSE(config->server.rules[3].all);
+	EXPECT_TRUE(config->server.rules[4].all);
+	config_free(config);
+}
+
+TEST(only_deny_serves_nobody)
+{
+	struct reports reports;
+	struct config *config = parse("deny 10\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config_serves(&config->server));
+	config_free(config);
+	config = parse("allow 10\nport 0\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config_serves(&config->server));
+	config_free(config);
+}
+
+TEST(every_option)
+{
+	struct reports reports;
+	struct config *config = parse("port 1123\nbindaddress 192.0.2.1\nbindaddress 2001:db8::1\n"
+				      "binddevice eth0\nclientloglimit 1048576\n"
+				      "ratelimit interval 1 burst 16 leak 3 kod 2\n"
+				      "local stratum 8 orphan distance 0.1 activate 0.5\n",
+				      &reports);
+
+	ASSERT_NE(NULL, config);
+	/* orphan is not all that it is in chrony. */
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_EQ(0, reports.errors) TH_LOG("%s", reports.message);
+	EXPECT_EQ(1123, config->server.port);
+	EXPECT_STREQ("192.0.2.1", config->server.bind_address4);
+	EXPECT_STREQ("2001:db8::1", config->server.bind_address6);
+	EXPECT_STREQ("eth0", config->server.bind_device);
+	EXPECT_EQ(1048576, config->server.log_bytes);
+	EXPECT_TRUE(config->server.limit.enabled);
+	EXPECT_EQ(2 * NS_PER_S, config->server.limit.interval_ns);
+	EXPECT_EQ(16, config->server.limit.burst);
+	EXPECT_EQ(3, config->server.limit.leak);
+	EXPECT_EQ(2, config->server.limit.kod);
+	EXPECT_EQ(1, config->server.least_poll);
+	EXPECT_EQ(8, config->server.local.stratum);
+	EXPECT_TRUE(config->server.local.orphan);
+	EXPECT_EQ(NS_PER_S / 10, config->server.local.distance_ns);
+	EXPECT_EQ(NS_PER_S / 2, config->server.local.activate_ns);
+	EXPECT_EQ(300 * NS_PER_S, config->server.local.wait_unsynced_ns);
+	config_free(config);
+}
+
+TEST(chronys_defaults_of_options)
+{
+	struct reports reports;
+	struct config *config = parse("ratelimit\nlocal\nnoclientlog\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(8 * NS_PER_S, config->server.limit.interval_ns);
+	EXPECT_EQ(8, config->server.limit.burst);
+	EXPECT_EQ(2, config->server.limit.leak);
+	EXPECT_EQ(0, config->server.limit.kod);
+	EXPECT_EQ(10, config->server.local.stratum);
+	EXPECT_EQ(NS_PER_S, config->server.local.distance_ns);
+	EXPECT_EQ(0, config->server.local.wait_unsynced_ns);
+	EXPECT_EQ(0, config->server.log_bytes);
+	config_free(config);
+	config = parse("ratelimit interval -19\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(NS_PER_S >> 19, config->server.limit.interval_ns);
+	config_free(config);
+}
+
+static const char *const wrong[] = {
+	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
+	"bindaddress eth0", "ratelimit interval", "ratelimit interval 13", "ratelimit fast 1",
+	"ratelimit leak 0", "local stratum 16", "local stratum", "local orphans",
+	"clientloglimit -1", "clientloglimit many",
+};
+
+TEST(what_is_wrong_is_refused)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct reports reports;
+		struct config *config = parse(wrong[i], &reports);
+
+		EXPECT_EQ(NULL, config) TH_LOG("%s", wrong[i]);
+		EXPECT_EQ(1, reports.errors) TH_LOG("%s", wrong[i]);
+	}
+}
+
+/* chronyd looks names up when it starts; nothing here waits for a name server. */
+TEST(names_are_not_looked_up)
+{
+	struct reports reports;
+	struct config *config = parse("allow client.example.net\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_EQ(0, config->server.rule_count);
+	config_free(config);
+}
+
+TEST(a_reload_knows_what_changed)
+{
+	static const char *const texts[] = {
+		"allow 10", "allow 11", "deny 10", "allow all 10", "allow 10/9",
+		"allow 10\nallow 11",
+		"allow 10\nport 1", "allow 10\nbindaddress ::1", "allow 10\nbinddevice lo",
+		"allow 10\nratelimit", "allow 10\nratelimit kod 1", "allow 10\nclientloglimit 0",
+	};
+	struct reports reports;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(texts); j++) {
+			struct config *one = parse(texts[i], &reports);
+			struct config *other = parse(texts[j], &reports);
+
+			ASSERT_NE(NULL, one);
+			ASSERT_NE(NULL, other);
+			EXPECT_EQ(i == j, config_server_equal(&one->server, &other->server))
+				TH_LOG("%s, %s", texts[i], texts[j]);
+			config_free(one);
+			config_free(other);
+		}
+	}
+}
+
+TEST_HARNESS_MAIN

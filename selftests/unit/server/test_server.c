@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The server over loopback: real sockets and kernel timestamps, a page that the test writes, and a
+ * clock that it says was set.
+ */
+#include "user/server/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "selftests/unit/unit.h"
+#include "user/ntp/listen.h"
+#include "user/ntp/packet.h"
+#include "user/server/batch.h"
+
+#define NS_PER_S	1000000000LL
+#define CLIENTS		16
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+
+	return time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+FIXTURE(world)
+{
+	struct server_settings *settings;
+	struct server_world world;
+	struct time_page *page;
+	int page_fd;
+	int lifeline[2];
+	int port;
+	int client;
+	pid_t pid;
+};
+
+static int port_of(int fd)
+{
+	struct sockaddr_in local;
+	socklen_t length = sizeof(local);
+
+	getsockname(fd, (struct sockaddr *)&local, &length);
+
+	return ntohs(local.sin_port);
+}
+
+static void allow(FIXTURE_DATA(world) *self, const char *network)
+{
+	struct access_rule *rule = &self->settings->rules[self->settings->rule_count++];
+
+	*rule = (struct access_rule){ .allow = true };
+	if (access_rule_parse(network, rule))
+		abort();
+}
+
+/* The page says that the time is @offset_ns ahead of the system clock. */
+static void tell(FIXTURE_DATA(world) *self, int stratum, int64_t offset_ns)
+{
+	struct time_content content = {
+		.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW),
+		.time = { .origin_ns = clock_ns(CLOCK_REALTIME), .offset_ns = offset_ns,
+			  .maxerror_ns = 1000000 },
+		.refid = 0x7f000001,
+		.stratum = (uint16_t)stratum,
+	};
+
+	time_page_write(self->page, &content);
+}
+
+FIXTURE_SETUP(world)
+{
+	size_t size = server_statistics_size(CLIENTS);
+
+	self->settings = calloc(1, sizeof(*self->settings) + 4 * sizeof(struct access_rule));
+	self->settings->client_count = CLIENTS;
+	allow(self, "127.0.0.1");
+	allow(self, "::1");
+	ASSERT_EQ(0, time_page_create(&self->page, &self->page_fd));
+	ASSERT_EQ(0, pipe(self->lifeline));
+	self->world = (struct server_world){
+		.settings = self->settings,
+		.page = self->page,
+		.statistics = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+		.lifeline_fd = self->lifeline[0],
+		.clock_watch_fd = eventfd(0, EFD_NONBLOCK),
+		.ipv4_fd = ntp_listen(AF_INET, 0, "127.0.0.1", "", 0),
+		.ipv6_fd = -1,
+	};
+	ASSERT_LE(0, self->world.ipv4_fd);
+	self->port = port_of(self->world.ipv4_fd);
+	self->client = socket(AF_INET, SOCK_DGRAM, 0);
+	self->pid = 0;
+}
+
+/* The server ends with the daemon, whose end of the lifeline is closed then. */
+FIXTURE_TEARDOWN(world)
+{
+	int status;
+
+	close(self->lifeline[1]);
+	if (self->pid) {
+		ASSERT_EQ(self->pid, waitpid(self->pid, &status, 0));
+		EXPECT_TRUE(WIFEXITED(status));
+		EXPECT_EQ(0, WEXITSTATUS(status));
+	}
+	close(self->lifeline[0]);
+	close(self->client);
+	close(self->world.ipv4_fd);
+	close(self->world.clock_watch_fd);
+	close(self->page_fd);
+	time_page_unmap(self->page);
+	munmap(self->world.statistics, server_statistics_size(CLIENTS));
+	free(self->settings);
+}
+
+static int serve(struct server_world *world)
+{
+	struct access_table *access = access_table_new(world->settings->rules,
+						       world->settings->rule_count);
+	struct server *server;
+	int err;
+
+	world->access = access;
+	server = server_new(world);
+	err = server ? server_run(server) : -ENOMEM;
+	server_free(server);
+	access_table_free(access);
+
+	return err;
+}
+
+static void start(FIXTURE_DATA(world) *self)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)self->port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	if (batch_prepare_socket(self->world.ipv4_fd, AF_INET))
+		abort();
+	self->pid = fork();
+	if (!self->pid) {
+		close(self->lifeline[1]);
+		_exit(serve(&self->world) ? 1 : 0);
+	}
+	if (connect(self->client, (struct sockaddr *)&to, sizeof(to)))
+		abort();
+}
+
+static void send_bytes(FIXTURE_DATA(world) *self, const void *bytes, size_t length)
+{
+	if (send(self->client, bytes, length, 0) != (ssize_t)length)
+		abort();
+}
+
+/* The next answer within a second; its length, 0: none came. */
+static ssize_t receive(FIXTURE_DATA(world) *self, uint8_t *bytes, int timeout_ms)
+{
+	struct pollfd fd = { .fd = self->client, .events = POLLIN };
+
+	return poll(&fd, 1, timeout_ms) == 1 ? recv(self->client, bytes, 200, 0) : 0;
+}
+
+static bool ask(FIXTURE_DATA(world) *self, struct ntp_packet *answer, const char *nonce)
+{
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+
+	memcpy(bytes + 40, nonce, 8);
+	send_bytes(self, bytes, NTP_HEADER_SIZE);
+
+	return receive(self, bytes, 1000) == NTP_HEADER_SIZE &&
+	       !memcmp(bytes + 24, nonce, 8) && !ntp_packet_decode(bytes, NTP_HEADER_SIZE, answer);
+}
+
+static uint64_t count_of(FIXTURE_DATA(world) *self, enum server_count which)
+{
+	/* They are written after the answers. */
+	usleep(20000);
+
+	return self->world.statistics->counts[which];
+}
+
+TEST_F(world, the_time_of_the_page)
+{
+	int64_t before_ns, after_ns;
+	struct ntp_packet answer;
+
+	tell(self, 2, 7 * NS_PER_S);
+	start(self);
+	before_ns = clock_ns(CLOCK_REALTIME) + 7 * NS_PER_S;
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	after_ns = clock_ns(CLOCK_REALTIME) + 7 * NS_PER_S;
+	EXPECT_EQ(2, answer.stratum);
+	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
+	EXPECT_LE(before_ns - 1000, ntp_timestamp_to_ns(answer.receive));
+	EXPECT_LE(ntp_timestamp_to_ns(answer.receive), ntp_timestamp_to_ns(answer.transmit) + 1000);
+	/* The transmit timestamp is that of the moment at which the answer was to leave. */
+	EXPECT_GE(after_ns + 1000000, ntp_timestamp_to_ns(answer.transmit));
+	EXPECT_EQ(1, count_of(self, SERVER_RECEIVED));
+	EXPECT_EQ(1, count_of(self, SERVER_RX_KERNEL));
+}
+
+TEST_F(world, a_clock_that_was_set_is_not_synchronised)
+{
+	uint64_t one = 1;
+	struct ntp_packet answer;
+
+	tell(self, 2, 0);
+	start(self);
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
+	ASSERT_EQ(8, write(self->world.clock_watch_fd, &one, sizeof(one)));
+	for (int i = 0; i < 3; i++) {
+		ASSERT_TRUE(ask(self, &answer, "nonce 02"));
+		EXPECT_EQ(NTP_LEAP_UNSYNCHRONISED, answer.leap);
+		EXPECT_EQ(0, answer.stratum);
+	}
+	/* The daemon has read the clocks since. */
+	tell(self, 2, 0);
+	ASSERT_TRUE(ask(self, &answer, "nonce 03"));
+	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
+}
+
+TEST_F(world, others_are_not_answered)
+{
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+
+	tell(self, 2, 0);
+	allow(self, "127.0.0.1");
+	self->settings->rules[2].allow = false;
+	start(self);
+	send_bytes(self, bytes, NTP_HEADER_SIZE);
+	EXPECT_EQ(0, receive(self, bytes, 200));
+	EXPECT_EQ(1, count_of(self, SERVER_REFUSED));
+	EXPECT_EQ(0, count_of(self, SERVER_RECEIVED));
+}
+
+TEST_F(world, nonsense_is_not_answered)
+{
+	static const size_t lengths[] = { 0, 1, 47, 49, 53, 71, 1473, 9000 };
+	static uint8_t bytes[9000] = { 4 << 3 | NTP_MODE_CLIENT };
+	struct ntp_packet answer;
+
+	tell(self, 2, 0);
+	start(self);
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+		send_bytes(self, bytes, lengths[i]);
+	bytes[0] = 4 << 3 | NTP_MODE_SERVER;
+	send_bytes(self, bytes, NTP_HEADER_SIZE);
+	EXPECT_EQ(0, receive(self, bytes, 100));
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	EXPECT_EQ(ARRAY_SIZE(lengths) + 1, count_of(self, SERVER_MALFORMED));
+}
+
+TEST_F(world, too_many_requests)
+{
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+	int answers = 0;
+
+	self->settings->limit = (struct client_limit){
+		.enabled = true, .interval_ns = 8 * NS_PER_S, .burst = 8, .leak = 4,
+	};
+	tell(self, 2, 0);
+	start(self);
+	for (int i = 0; i < 1000; i++) {
+		bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
+		send_bytes(self, bytes, NTP_HEADER_SIZE);
+		while (receive(self, bytes, i % 50 ? 0 : 20) > 0)
+			answers++;
+	}
+	while (receive(self, bytes, 100) > 0)
+		answers++;
+	EXPECT_LE(8, answers);
+	EXPECT_GE(8 + 200, answers);
+	EXPECT_EQ(1000, count_of(self, SERVER_RECEIVED));
+	EXPECT_EQ(1000 - answers, count_of(self, SERVER_DROPPED));
+	/* One record, the first of either bucket. */
+	EXPECT_EQ(1000, self->world.statistics->clients[0].hits +
+			self->world.statistics->clients[8].hits);
+}
+
+/* The third answer to such a client has the kernel's transmit timestamp of the second one. */
+TEST_F(world, interleaved)
+{
+	uint8_t request[NTP_HEADER_SIZE] = { 4 << 3 | NTP_MODE_CLIENT }, bytes[200];
+	int64_t sent_ns = 0, came_ns = 0;
+	struct ntp_packet answer;
+
+	tell(self, 2, 0);
+	start(self);
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	for (int i = 0; i < 2; i++) {
+		uint64_t receive_be = htobe64(answer.receive);
+
+		memcpy(request + 24, &receive_be, 8);
+		memcpy(request + 32, i ? "receive2" : "receive1", 8);
+		memcpy(request + 40, i ? "nonce 03" : "nonce 02", 8);
+		if (!i)
+			sent_ns = clock_ns(CLOCK_REALTIME);
+		send_bytes(self, request, sizeof(request));
+		ASSERT_EQ(NTP_HEADER_SIZE, receive(self, bytes, 1000));
+		if (!i)
+			came_ns = clock_ns(CLOCK_REALTIME);
+		ASSERT_EQ(0, ntp_packet_decode(bytes, NTP_HEADER_SIZE, &answer));
+		EXPECT_EQ(0, memcmp(bytes + 24, i ? "receive2" : "nonce 02", 8));
+		usleep(20000);
+	}
+	EXPECT_LE(sent_ns, ntp_timestamp_to_ns(answer.transmit));
+	EXPECT_GE(came_ns, ntp_timestamp_to_ns(answer.transmit));
+	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
+	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
+}
+
+TEST_HARNESS_MAIN

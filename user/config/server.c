@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The directives of the NTP server: who is served, how often, and what is told while the clock is
+ * not synchronised.
+ */
+#include "config/reader.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ntp/packet.h"
+
+#define NS_PER_S	1000000000LL
+
+/* chrony.conf(5), where an option is not given. */
+#define LOG_BYTES		524288
+#define LOG_BYTES_MAX		(1LL << 31)
+#define RATE_INTERVAL		3
+#define RATE_BURST		8
+#define RATE_LEAK		2
+#define LOCAL_STRATUM		10
+#define LOCAL_DISTANCE_NS	NS_PER_S
+#define ORPHAN_WAIT_NS		(300 * NS_PER_S)
+
+/* The rules are looked at one by one when the server starts. */
+#define RULES_MAX		10000
+
+/**
+ * struct number_option - an option of a directive with a number
+ * @name: of it
+ * @place: where its value goes
+ * @min: least value
+ * @max: greatest value
+ */
+struct number_option {
+	const char *name;
+	double *place;
+	double min;
+	double max;
+};
+
+void config_server_defaults(struct config_server *server)
+{
+	server->log_bytes = LOG_BYTES;
+}
+
+void config_server_clear(struct config_server *server)
+{
+	free(server->rules);
+	server->rules = NULL;
+	server->rule_count = 0;
+}
+
+bool config_serves(const struct config_server *server)
+{
+	bool allows = false;
+
+	for (size_t i = 0; i < server->rule_count; i++)
+		allows |= server->rules[i].allow;
+
+	return allows && server->port;
+}
+
+static int add_rule(struct config_reader *reader, const struct access_rule *rule)
+{
+	struct config_server *server = &reader->config->server;
+	struct access_rule *rules;
+
+	if (server->rule_count == RULES_MAX) {
+		config_error(reader, "more than %d 'allow' and 'deny': name larger networks",
+			     RULES_MAX);
+		return -EINVAL;
+	}
+	rules = reallocarray(server->rules, server->rule_count + 1, sizeof(*rules));
+	if (!rules)
+		return -ENOMEM;
+	rules[server->rule_count++] = *rule;
+	server->rules = rules;
+
+	return 0;
+}
+
+static int parse_rule(struct config_reader *reader, bool allow, int count, char **words)
+{
+	const char *directive = allow ? "allow" : "deny";
+	struct access_rule rule = { .allow = allow };
+	int err;
+
+	if (count && !strcasecmp(words[0], "all")) {
+		rule.all = true;
+		count--;
+		words++;
+	}
+	if (count > 1) {
+		config_error(reader, "'%s [all] [NETWORK]' was expected", directive);
+		return -EINVAL;
+	}
+	err = access_rule_parse(count ? words[0] : "", &rule);
+	if (err == -ERANGE) {
+		config_error(reader, "'%s %s': the prefix is longer than the address", directive,
+			     words[0]);
+		return err;
+	}
+	if (err) {
+		config_warn(reader, "'%s %s' has no effect: names are not looked up for it; write the address or the network",
+			    directive, words[0]);
+		return 0;
+	}
+
+	return add_rule(reader, &rule);
+}
+
+int config_parse_allow(struct config_reader *reader, int count, char **words)
+{
+	return parse_rule(reader, true, count, words);
+}
+
+int config_parse_deny(struct config_reader *reader, int count, char **words)
+{
+	return parse_rule(reader, false, count, words);
+}
+
+int config_parse_bindaddress(struct config_reader *reader, int count, char **words)
+{
+	struct config_server *server = &reader->config->server;
+	struct in6_addr address6;
+	struct in_addr address4;
+	char *place = NULL;
+
+	(void)count;
+	if (inet_pton(AF_INET, words[0], &address4) == 1)
+		place = server->bind_address4;
+	else if (inet_pton(AF_INET6, words[0], &address6) == 1)
+		place = server->bind_address6;
+	if (!place) {
+		config_error(reader, "bindaddress '%s': a numeric address was expected", words[0]);
+		return -EINVAL;
+	}
+	/* It was parsed, so it fits. */
+	strcpy(place, words[0]);
+
+	return 0;
+}
+
+int config_parse_clientloglimit(struct config_reader *reader, int count, char **words)
+{
+	double bytes;
+
+	(void)count;
+	if (config_parse_number(words[0], &bytes) < 0 || bytes < 0) {
+		config_error(reader, "clientloglimit '%s': a number of bytes was expected",
+			     words[0]);
+		return -EINVAL;
+	}
+	reader->config->server.log_bytes = bytes < LOG_BYTES_MAX ? (int64_t)bytes : LOG_BYTES_MAX;
+
+	return 0;
+}
+
+int config_parse_noclientlog(struct config_reader *reader, int count, char **words)
+{
+	(void)count;
+	(void)words;
+	reader->config->server.log_bytes = 0;
+
+	return 0;
+}
+
+/* "NAME NUMBER", any of @options, at @words. How many words it took, 0: it is none of them. */
+static int parse_number_option(struct config_reader *reader, const char *directive,
+			       const struct number_option *options, int count, char **words)
+{
+	for (; options->name; options++) {
+		if (strcasecmp(options->name, words[0]))
+			continue;
+		if (count < 2 || config_parse_number(words[1], options->place) < 0 ||
+		    *options->place < options->min || *options->place > options->max) {
+			config_error(reader, "%s: '%s' takes a number from %g to %g", directive,
+				     options->name, options->min, options->max);
+			return -EINVAL;
+		}
+		return 2;
+	}
+
+	return 0;
+}
+
+/* 2^@power seconds. */
+static int64_t power_ns(int power)
+{
+	return power < 0 ? NS_PER_S >> -power : NS_PER_S << power;
+}
+
+int config_parse_ratelimit(struct config_reader *reader, int count, char **words)
+{
+	double interval = RATE_INTERVAL, burst = RATE_BURST, leak = RATE_LEAK, kod = 0;
+	const struct number_option options[] = {
+		{ "interval", &interval, -19, 12 },
+		{ "burst", &burst, 1, 255 },
+		{ "leak", &leak, 1, 4 },
+		{ "kod", &kod, 0, 4 },
+		{ NULL, NULL, 0, 0 },
+	};
+
+	for (int i = 0; i < count;) {
+		int taken = parse_number_option(reader, "ratelimit", options, count - i, words + i);
+
+		if (taken <= 0) {
+			if (!taken)
+				config_error(reader,
+					     "ratelimit: '%s' is no option of it: interval, burst, leak and kod are",
+					     words[i]);
+			return -EINVAL;
+		}
+		i += taken;
+	}
+	reader->config->server.limit = (struct client_limit){
+		.enabled = true,
+		.interval_ns = power_ns((int)interval),
+		.burst = (int)burst,
+		.leak = (int)leak,
+		.kod = (int)kod,
+	};
+	reader->config->server.least_poll = (int)interval;
+
+	return 0;
+}
+
+static int64_t ns_of(double seconds)
+{
+	return (int64_t)(seconds * NS_PER_S + 0.5);
+}
+
+int config_parse_local(struct config_reader *reader, int count, char **words)
+{
+	struct config_local *local = &reader->config->server.local;
+	double stratum = LOCAL_STRATUM, distance = (double)LOCAL_DISTANCE_NS / NS_PER_S;
+	double activate = 0, synced = 0, unsynced = -1;
+	const struct number_option options[] = {
+		{ "stratum", &stratum, 1, 15 },
+		{ "distance", &distance, 0, 1e9 },
+		{ "activate", &activate, 0, 1e9 },
+		{ "waitsynced", &synced, 0, 1e9 },
+		{ "waitunsynced", &unsynced, 0, 1e9 },
+		{ NULL, NULL, 0, 0 },
+	};
+
+	*local = (struct config_local){ .enabled = true };
+	for (int i = 0; i < count;) {
+		int taken;
+
+		if (!strcasecmp(words[i], "orphan")) {
+			local->orphan = true;
+			i++;
+			continue;
+		}
+		taken = parse_number_option(reader, "local", options, count - i, words + i);
+		if (taken <= 0) {
+			if (!taken)
+				config_error(reader,
+					     "local: '%s' is no option of it: stratum, orphan, distance, activate, waitsynced and waitunsynced are",
+					     words[i]);
+			return -EINVAL;
+		}
+		i += taken;
+	}
+	if (local->orphan)
+		config_warn(reader, "'orphan' only makes 'local' wait: servers of the same stratum are followed as any other source");
+	local->stratum = (int)stratum;
+	local->distance_ns = ns_of(distance);
+	local->activate_ns = ns_of(activate);
+	local->wait_synced_ns = ns_of(synced);
+	local->wait_unsynced_ns = unsynced >= 0 ? ns_of(unsynced) :
+				  local->orphan ? ORPHAN_WAIT_NS : 0;
+
+	return 0;
+}
+
+static bool rule_equal(const struct access_rule *one, const struct access_rule *other)
+{
+	return net_address_equal(&one->network, &other->network) &&
+	       one->prefix == other->prefix && one->allow == other->allow && one->all == other->all;
+}
+
+bool config_server_equal(const struct config_server *one, const struct config_server *other)
+{
+	const struct client_limit *a = &one->limit, *b = &other->limit;
+
+	if (one->port != other->port || strcmp(one->bind_address4, other->bind_address4) ||
+	    strcmp(one->bind_address6, other->bind_address6) ||
+	    strcmp(one->bind_device, other->bind_device) || one->log_bytes != other->log_bytes ||
+	    one->least_poll != other->least_poll || one->rule_count != other->rule_count ||
+	    a->enabled != b->enabled || a->interval_ns != b->interval_ns ||
+	    a->burst != b->burst || a->leak != b->leak || a->kod != b->kod)
+		return false;
+	for (size_t i = 0; i < one->rule_count; i++) {
+		if (!rule_equal(&one->rules[i], &other->rules[i]))
+			return false;
+	}
+
+	return true;
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fork(2), exec(2), and what is handed over. The program stands beside this one.
+ */
+#include "daemon/server_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "server/settings.h"
+#include "server/stamp_table.h"
+
+#define PROGRAM	"truechime-server"
+
+/* Of a client: its record, and twice a record of an answer's timestamp. */
+#define CLIENT_BYTES	(sizeof(struct client_record) + 2 * sizeof(struct stamp_record))
+
+/* The tables are searched in buckets of 8 records. */
+#define CLIENTS_MIN	8
+
+/* As many as the memory holds, but a power of two. */
+static size_t clients_in(int64_t bytes)
+{
+	size_t most = (size_t)bytes / CLIENT_BYTES, count = CLIENTS_MIN;
+
+	if (most < CLIENTS_MIN)
+		return 0;
+	while (count * 2 <= most)
+		count *= 2;
+
+	return count;
+}
+
+static int program_path(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+	char *slash;
+
+	if (length < 0)
+		return -errno;
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash || (size_t)(slash + 1 - path) + sizeof(PROGRAM) > size)
+		return -ENAMETOOLONG;
+	strcpy(slash + 1, PROGRAM);
+
+	return access(path, X_OK) ? -errno : 0;
+}
+
+/* A file in memory of that size, and its content if there is one. A descriptor, -errno. */
+static int memory_file(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, (off_t)size))
+		return fd;
+	err = -errno;
+	close(fd);
+
+	return err;
+}
+
+static int settings_file(const struct config_server *config, size_t client_count)
+{
+	struct server_settings settings = {
+		.limit = config->limit,
+		.client_count = client_count,
+		.least_poll = config->least_poll,
+		.rule_count = (uint32_t)config->rule_count,
+	};
+	size_t rules = config->rule_count * sizeof(*config->rules);
+	int fd = memory_file("truechime-settings", sizeof(settings) + rules);
+
+	if (fd < 0)
+		return fd;
+	if (pwrite(fd, &settings, sizeof(settings), 0) != sizeof(settings) ||
+	    pwrite(fd, config->rules, rules, sizeof(settings)) != (ssize_t)rules) {
+		close(fd);
+		return -ENOMEM;
+	}
+
+	return fd;
+}
+
+/* The inherited descriptors in their places; none is lost by being in another one's. */
+static bool place_descriptors(const int fds[SERVER_FD_END])
+{
+	int high[SERVER_FD_END];
+
+	for (int i = SERVER_FD_SETTINGS; i < SERVER_FD_END; i++) {
+		high[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, SERVER_FD_END);
+		if (fds[i] >= 0 && high[i] < 0)
+			return false;
+	}
+	for (int i = SERVER_FD_SETTINGS; i < SERVER_FD_END; i++) {
+		close(i);
+		if (high[i] >= 0 && dup2(high[i], i) < 0)
+			return false;
+	}
+	close_range(SERVER_FD_END, ~0U, 0);
+
+	return true;
+}
+
+static void __attribute__((noreturn)) become_server(const char *path, const int fds[SERVER_FD_END])
+{
+	char *const arguments[] = { (char *)PROGRAM, NULL }, *const environment[] = { NULL };
+	sigset_t signals;
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&signals);
+	sigprocmask(SIG_SETMASK, &signals, NULL);
+	/* Privileges that the service manager gave us would be inherited. */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (place_descriptors(fds))
+		execve(path, arguments, environment);
+	_exit(EXIT_FAILURE);
+}
+
+static void close_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static int map_statistics(struct server_process *process, int fd)
+{
+	void *memory = mmap(NULL, server_statistics_size(process->client_count), PROT_READ,
+			    MAP_SHARED, fd, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	process->statistics = memory;
+
+	return 0;
+}
+
+static void unmap_statistics(struct server_process *process)
+{
+	munmap((void *)process->statistics, server_statistics_size(process->client_count));
+	process->statistics = NULL;
+}
+
+/* fork, with descriptors that are all open. */
+static int start(struct server_process *process, const char *path, const int fds[SERVER_FD_END])
+{
+	int err = map_statistics(process, fds[SERVER_FD_STATISTICS]);
+
+	if (err)
+		return err;
+	process->pid = fork();
+	if (process->pid < 0) {
+		err = -errno;
+		unmap_statistics(process);
+		return err;
+	}
+	if (!process->pid)
+		become_server(path, fds);
+
+	return 0;
+}
+
+int server_process_start(struct server_process *process, const struct config_server *config,
+			 const struct server_sockets *sockets, int page_fd)
+{
+	int fds[SERVER_FD_END], lifeline[2], err;
+	char path[PATH_MAX];
+
+	process->client_count = clients_in(config->log_bytes);
+	err = program_path(path, sizeof(path));
+	if (err)
+		return err;
+	if (pipe2(lifeline, O_CLOEXEC))
+		return -errno;
+	fds[SERVER_FD_SETTINGS] = settings_file(config, process->client_count);
+	fds[SERVER_FD_LIFELINE] = lifeline[0];
+	fds[SERVER_FD_PAGE] = page_fd;
+	fds[SERVER_FD_STATISTICS] = memory_file("truechime-statistics",
+						server_statistics_size(process->client_count));
+	fds[SERVER_FD_IPV4] = sockets->ipv4_fd;
+	fds[SERVER_FD_IPV6] = sockets->ipv6_fd;
+	err = fds[SERVER_FD_SETTINGS] < 0 || fds[SERVER_FD_STATISTICS] < 0 ? -ENOMEM :
+	      start(process, path, fds);
+	close_open(fds[SERVER_FD_SETTINGS]);
+	close_open(fds[SERVER_FD_STATISTICS]);
+	close(lifeline[0]);
+	if (err)
+		close(lifeline[1]);
+	else
+		process->lifeline_fd = lifeline[1];
+
+	return err;
+}
+
+/* Its memory and descriptor; its process is to be waited for. */
+static void forget(struct server_process *process, int *status)
+{
+	close(process->lifeline_fd);
+	while (waitpid(process->pid, status, 0) < 0 && errno == EINTR)
+		;
+	unmap_statistics(process);
+	process->pid = 0;
+	process->lifeline_fd = -1;
+}
+
+static const char *words_of(int status)
+{
+	switch (status) {
+	case SERVER_STATUS_SETTINGS:
+		return "it could not use what it was given";
+	case SERVER_STATUS_SANDBOX:
+		return "it could not be locked in";
+	case SERVER_STATUS_SOCKET:
+		return "a socket failed";
+	}
+
+	return "it could not be started";
+}
+
+void server_process_ended(struct server_process *process, char *how, size_t size)
+{
+	int status = 0;
+
+	forget(process, &status);
+	if (WIFSIGNALED(status))
+		snprintf(how, size, "signal %d ended it", WTERMSIG(status));
+	else
+		snprintf(how, size, "%s", words_of(WEXITSTATUS(status)));
+}
+
+void server_process_stop(struct server_process *process)
+{
+	int status;
+
+	if (!process->pid)
+		return;
+	kill(process->pid, SIGKILL);
+	forget(process, &status);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The server process: started with its sockets and settings, and found out when it has ended.
+ */
+#ifndef DAEMON_SERVER_PROCESS_H
+#define DAEMON_SERVER_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "config/config.h"
+#include "server/statistics.h"
+
+/**
+ * struct server_process - one that runs
+ * @pid: of it
+ * @lifeline_fd: poll(2) reports POLLERR when it has ended; closed, it ends
+ * @statistics: what it counts, mapped for reading
+ * @client_count: how many records of clients these have
+ */
+struct server_process {
+	pid_t pid;
+	int lifeline_fd;
+	const struct server_statistics *statistics;
+	size_t client_count;
+};
+
+/**
+ * struct server_sockets - what it serves on; -1: not open
+ * @ipv4_fd: IPv4
+ * @ipv6_fd: IPv6
+ */
+struct server_sockets {
+	int ipv4_fd;
+	int ipv6_fd;
+};
+
+/*
+ * Start one that serves @config on @sockets with the page of time @page_fd. 0; -ENOENT: the program
+ * is not where this one is; -errno.
+ */
+int server_process_start(struct server_process *process, const struct config_server *config,
+			 const struct server_sockets *sockets, int page_fd);
+
+/* It has ended by itself: how, for people. */
+void server_process_ended(struct server_process *process, char *how, size_t size);
+
+/* End it. */
+void server_process_stop(struct server_process *process);
+
+#endif /* DAEMON_SERVER_PROCESS_H */

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Supervision of the server process.
+ */
+#include "daemon/serving.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/local_reference.h"
+#include "daemon/server_process.h"
+#include "lib/log.h"
+#include "lib/time_page.h"
+#include "ntp/listen.h"
+#include "ntp/packet.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Ports below take a privilege. */
+#define PRIVILEGED_PORTS	1024
+
+/* A socket that could not be opened is tried again after so long. */
+#define SOCKET_RETRY_NS	(60 * NS_PER_S)
+
+/* A process that ended is started again after this, and each time after twice as long. */
+#define RESTART_MIN_NS	NS_PER_S
+#define RESTART_MAX_NS	(64 * NS_PER_S)
+
+/* The reference's name where no source has corrected the clock: a host is followed, or nothing. */
+#define REFID_HOST	NTP_REFID('H', 'O', 'S', 'T')
+#define REFID_HOLD	NTP_REFID('H', 'O', 'L', 'D')
+
+/*
+ * What a host follows is not known. Most follow servers of stratum 2, as those of the pool are; the
+ * bound, which is told too, says what it is worth.
+ */
+#define STRATUM_HOST	4
+
+/**
+ * struct serving - the server
+ * @config: as configured; rules are owned by the daemon's configuration
+ * @configured: somebody is to be served
+ * @dscp: of answers
+ * @sockets: open ones
+ * @process: that runs; .pid 0: none
+ * @page: of time; NULL: it could not be made
+ * @page_fd: same, for the process
+ * @content: what it says
+ * @local: what is told while the clock is not synchronised
+ * @refid: of the latest source that was selected
+ * @next_ns: raw instant of the next try of what failed; INT64_MAX: nothing did
+ * @restart_ns: how long the next restart will wait
+ * @complained: a socket's failure was logged
+ */
+struct serving {
+	struct config_server config;
+	bool configured;
+	int dscp;
+	struct server_sockets sockets;
+	struct server_process process;
+	struct time_page *page;
+	int page_fd;
+	struct time_content content;
+	struct local_reference local;
+	uint32_t refid;
+	int64_t next_ns;
+	int64_t restart_ns;
+	bool complained;
+};
+
+static void close_sockets(struct serving *serving)
+{
+	if (serving->sockets.ipv4_fd >= 0)
+		close(serving->sockets.ipv4_fd);
+	if (serving->sockets.ipv6_fd >= 0)
+		close(serving->sockets.ipv6_fd);
+	serving->sockets = (struct server_sockets){ .ipv4_fd = -1, .ipv6_fd = -1 };
+}
+
+struct serving *serving_new(void)
+{
+	struct serving *serving = calloc(1, sizeof(*serving));
+
+	if (!serving)
+		return NULL;
+	serving->sockets = (struct server_sockets){ .ipv4_fd = -1, .ipv6_fd = -1 };
+	serving->process.lifeline_fd = -1;
+	serving->page_fd = -1;
+	serving->next_ns = INT64_MAX;
+	serving->content.stratum = TIME_STRATUM_NONE;
+
+	return serving;
+}
+
+void serving_free(struct serving *serving)
+{
+	if (!serving)
+		return;
+	server_process_stop(&serving->process);
+	close_sockets(serving);
+	if (serving->page)
+		time_page_unmap(serving->page);
+	if (serving->page_fd >= 0)
+		close(serving->page_fd);
+	config_server_clear(&serving->config);
+	free(serving);
+}
+
+bool serving_needs_port(const struct config *config)
+{
+	return config_serves(&config->server) && config->server.port < PRIVILEGED_PORTS;
+}
+
+/* --- sockets --- */
+
+static const char *words_of(int err)
+{
+	switch (err) {
+	case -EADDRINUSE:
+		return "another program serves there: stop it, or set 'port' or 'bindaddress'";
+	case -EACCES:
+		return "ports below 1024 take a privilege that was given up: restart truechimed";
+	case -ENODEV:
+		return "there is no such interface (binddevice)";
+	}
+
+	return strerror(-err);
+}
+
+static int open_socket(struct serving *serving, int family, int *fd)
+{
+	const struct config_server *config = &serving->config;
+
+	/* An address of one family only: the other one is not served. */
+	if (!*(family == AF_INET ? config->bind_address4 : config->bind_address6) &&
+	    (*config->bind_address4 || *config->bind_address6))
+		return 0;
+	*fd = ntp_listen(family, config->port, family == AF_INET ? config->bind_address4 :
+			 config->bind_address6, config->bind_device, serving->dscp);
+	/* A machine without IPv6. */
+	if (*fd == -EAFNOSUPPORT || (family == AF_INET6 && *fd == -EADDRNOTAVAIL))
+		*fd = -1;
+
+	return *fd < -1 ? *fd : 0;
+}
+
+static int open_sockets(struct serving *serving)
+{
+	int err = open_socket(serving, AF_INET, &serving->sockets.ipv4_fd);
+
+	if (!err)
+		err = open_socket(serving, AF_INET6, &serving->sockets.ipv6_fd);
+	if (!err && serving->sockets.ipv4_fd < 0 && serving->sockets.ipv6_fd < 0)
+		err = -EAFNOSUPPORT;
+	if (err)
+		close_sockets(serving);
+
+	return err;
+}
+
+static bool has_sockets(const struct serving *serving)
+{
+	return serving->sockets.ipv4_fd >= 0 || serving->sockets.ipv6_fd >= 0;
+}
+
+static void try_sockets(struct serving *serving, int64_t now_raw_ns)
+{
+	int err = open_sockets(serving);
+
+	if (err) {
+		if (!serving->complained)
+			log_warning("NTP cannot be served on port %d: %s", serving->config.port,
+				    words_of(err));
+		serving->complained = true;
+		serving->next_ns = chime_add_sat(now_raw_ns, SOCKET_RETRY_NS);
+		return;
+	}
+	serving->complained = false;
+	/* The process is started by the loop, after privileges were given up. */
+	serving->next_ns = now_raw_ns;
+}
+
+/* --- configuration --- */
+
+static bool copy_config(struct serving *serving, const struct config_server *config)
+{
+	struct access_rule *rules = calloc(config->rule_count + 1, sizeof(*rules));
+
+	if (!rules)
+		return false;
+	config_server_clear(&serving->config);
+	serving->config = *config;
+	serving->config.rules = rules;
+	if (config->rule_count)
+		memcpy(rules, config->rules, config->rule_count * sizeof(*rules));
+
+	return true;
+}
+
+void serving_configure(struct serving *serving, const struct config *config, int64_t now_raw_ns)
+{
+	bool serves = config_serves(&config->server);
+
+	local_reference_configure(&serving->local, &config->server.local, now_raw_ns);
+	serving->content.raw_ns = 0;
+	if (serves == serving->configured && serving->dscp == config->dscp &&
+	    config_server_equal(&serving->config, &config->server))
+		return;
+	server_process_stop(&serving->process);
+	close_sockets(serving);
+	serving->next_ns = INT64_MAX;
+	serving->restart_ns = RESTART_MIN_NS;
+	serving->complained = false;
+	serving->dscp = config->dscp;
+	serving->configured = serves;
+	if (!copy_config(serving, &config->server) ||
+	    (serves && !serving->page && time_page_create(&serving->page, &serving->page_fd))) {
+		log_err("There is no memory left to serve NTP");
+		serving->configured = false;
+	}
+	if (serving->configured)
+		try_sockets(serving, now_raw_ns);
+}
+
+/* --- the process --- */
+
+static void plan_restart(struct serving *serving, int64_t now_raw_ns)
+{
+	serving->next_ns = chime_add_sat(now_raw_ns, serving->restart_ns);
+	serving->restart_ns = chime_min(2 * serving->restart_ns, RESTART_MAX_NS);
+}
+
+static void start_process(struct serving *serving, int64_t now_raw_ns)
+{
+	int err = server_process_start(&serving->process, &serving->config, &serving->sockets,
+				       serving->page_fd);
+
+	serving->next_ns = INT64_MAX;
+	if (!err) {
+		log_info("NTP is served on port %d (%s%s%s)", serving->config.port,
+			 serving->sockets.ipv4_fd >= 0 ? "IPv4" : "",
+			 serving->sockets.ipv4_fd >= 0 && serving->sockets.ipv6_fd >= 0 ?
+			 ", " : "", serving->sockets.ipv6_fd >= 0 ? "IPv6" : "");
+		return;
+	}
+	log_warning("NTP is not served: the program truechime-server could not be started: %s%s",
+		    strerror(-err), err == -ENOENT ?
+		    ". It belongs beside truechimed: install truechime as a whole" : "");
+	plan_restart(serving, now_raw_ns);
+}
+
+int serving_pollfds(const struct serving *serving, struct pollfd *fds)
+{
+	if (!serving->process.pid)
+		return 0;
+	/* Without events only POLLERR is reported: nobody reads from the other end any more. */
+	*fds = (struct pollfd){ .fd = serving->process.lifeline_fd };
+
+	return 1;
+}
+
+int64_t serving_next_ns(const struct serving *serving)
+{
+	return serving->next_ns;
+}
+
+static bool has_ended(const struct serving *serving)
+{
+	struct pollfd fd;
+
+	return serving_pollfds(serving, &fd) && poll(&fd, 1, 0) > 0;
+}
+
+void serving_timer(struct serving *serving, int64_t now_raw_ns)
+{
+	char how[128];
+
+	if (serving->process.pid && has_ended(serving)) {
+		server_process_ended(&serving->process, how, sizeof(how));
+		plan_restart(serving, now_raw_ns);
+		log_warning("The NTP server process has ended: %s. It is started again in %lld s",
+			    how, (long long)((serving->next_ns - now_raw_ns) / NS_PER_S));
+	}
+	if (now_raw_ns < serving->next_ns)
+		return;
+	if (!has_sockets(serving))
+		try_sockets(serving, now_raw_ns);
+	if (has_sockets(serving))
+		start_process(serving, now_raw_ns);
+}
+
+const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients)
+{
+	*clients = serving->process.pid ? serving->process.client_count : 0;
+
+	return serving->process.pid ? serving->process.statistics : NULL;
+}
+
+/* --- the page --- */
+
+/* The rate of the time against the system clock, both being against the raw clock. */
+static int64_t rate_q32(const struct steering_status *steering)
+{
+	double rate = (1.0 + steering->now.rate) / (1.0 + steering->rate) - 1.0;
+
+	return (int64_t)(rate * 4294967296.0);
+}
+
+/* The bound that is told: of a host whose own error nobody has stated, one is assumed. */
+static int64_t published_ns(const struct steering_status *steering)
+{
+	if (timescale_is_unvouched(&steering->now))
+		return chime_add_sat(steering->reading_ns, TIMESCALE_ASSUMED_NS);
+
+	return steering->maxerror_ns;
+}
+
+/* What is left of its horizon at @at_ns, 1 beyond it; 0: it has none. */
+static int64_t horizon_left_ns(const struct chime_line *line, int64_t at_ns)
+{
+	int64_t distance_ns = chime_abs_sat(chime_sub_sat(at_ns, line->origin_ns));
+
+	return line->horizon_ns ? chime_max(line->horizon_ns - distance_ns, 1) : 0;
+}
+
+/* The time as a function of the system clock, with a bound that grows as the correction's does. */
+static struct chime_line line_of(const struct steering_status *steering, int64_t bound_ns)
+{
+	const struct timescale_now *now = &steering->now;
+	struct chime_line line = {
+		.origin_ns = now->realtime_ns,
+		.offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
+		.rate_q32 = rate_q32(steering),
+		.maxerror_ns = bound_ns,
+	};
+
+	if (steering->has_correction) {
+		line.maxerror_rate_q32 = steering->correction.maxerror_rate_q32;
+		line.beyond_maxerror_rate_q32 = steering->correction.beyond_maxerror_rate_q32;
+		line.horizon_ns = horizon_left_ns(&steering->correction, now->reference_ns);
+	}
+
+	return line;
+}
+
+static void fill_synchronised(const struct serving *serving, const struct steering_status *steering,
+			      const struct state_update *update, struct time_content *content)
+{
+	content->leap = (uint16_t)steering->leap;
+	if (!update->raw_ns || !steering->has_correction) {
+		content->stratum = STRATUM_HOST;
+		content->refid = steering->now.has_host ? REFID_HOST : REFID_HOLD;
+		content->reference_ns = steering->now.time_ns;
+		return;
+	}
+	content->stratum = (uint16_t)update->result.stratum;
+	content->refid = serving->refid;
+	content->reference_ns = update->utc_ns;
+	content->root_delay_ns = update->result.root_delay_ns;
+}
+
+void serving_publish(struct serving *serving, const struct steering_status *steering,
+		     const struct state_update *update, uint32_t refid)
+{
+	struct time_content content = {
+		.raw_ns = steering->now.raw_ns,
+		.stratum = TIME_STRATUM_NONE,
+	};
+
+	if (!serving->page || !steering->valid || content.raw_ns == serving->content.raw_ns)
+		return;
+	if (refid)
+		serving->refid = refid;
+	content.time = line_of(steering, published_ns(steering));
+	if (steering->synchronised)
+		fill_synchronised(serving, steering, update, &content);
+	local_reference_apply(&serving->local, steering, update->raw_ns, &content);
+	serving->content = content;
+	time_page_write(serving->page, &content);
+}

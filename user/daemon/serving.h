@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Serving the time to others: the sockets, the process that answers on them, started again if it
+ * ends, and the page of time that it reads.
+ */
+#ifndef DAEMON_SERVING_H
+#define DAEMON_SERVING_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "ipc/state.h"
+#include "server/statistics.h"
+
+struct serving;
+
+/* NULL: no memory. */
+struct serving *serving_new(void);
+void serving_free(struct serving *serving);
+
+/*
+ * Serve as @config says from now on, or no longer. A socket that cannot be opened is logged, and
+ * tried again after a while. Called with the privilege to bind the port.
+ */
+void serving_configure(struct serving *serving, const struct config *config, int64_t now_raw_ns);
+
+/* Does it take the privilege to bind a port below 1024? */
+bool serving_needs_port(const struct config *config);
+
+/*
+ * Write the page of time, if @steering is of another reading of the clocks than the page. @update:
+ * the latest by the sources; @refid: of the selected one, 0: there is none.
+ */
+void serving_publish(struct serving *serving, const struct steering_status *steering,
+		     const struct state_update *update, uint32_t refid);
+
+/* A descriptor to wait for, if there is one. How many: 0 or 1. */
+int serving_pollfds(const struct serving *serving, struct pollfd *fds);
+
+/* Raw instant at which to call serving_timer(). */
+int64_t serving_next_ns(const struct serving *serving);
+
+/* Start what is to run, note what has ended. */
+void serving_timer(struct serving *serving, int64_t now_raw_ns);
+
+/* What the process counts, and how many records of clients there are. NULL: none runs. */
+const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients);
+
+#endif /* DAEMON_SERVING_H */

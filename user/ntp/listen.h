@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A socket that NTP requests come to. It is bound to no address, or to one that need not exist yet:
+ * so interfaces may come and go.
+ */
+#ifndef NTP_LISTEN_H
+#define NTP_LISTEN_H
+
+/**
+ * ntp_listen() - open and bind it
+ * @family: AF_INET or AF_INET6
+ * @port: UDP port
+ * @address: numeric local address, "" for any
+ * @device: interface, "" for any
+ * @dscp: of answers, 0 to 63
+ *
+ * Return: a descriptor that does not block and is closed by exec; -EACCES: the port takes a
+ * privilege (CAP_NET_BIND_SERVICE); -EADDRINUSE: another program has it; -ENODEV: there is no such
+ * interface; -errno.
+ */
+int ntp_listen(int family, int port, const char *address, const char *device, int dscp);
+
+#endif /* NTP_LISTEN_H */

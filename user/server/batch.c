@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * recvmmsg(2), sendmmsg(2) and their control messages.
+ */
+#include "server/batch.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S	1000000000LL
+
+/* Timestamps, the local address and, of a packet that was sent, an extended error. */
+#define CONTROL_SIZE	256
+
+/* The local address, and that a timestamp is wanted. */
+#define ANSWER_CONTROL_SIZE	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)))
+
+/**
+ * struct received - a packet with all that belongs to it
+ * @sender: of it
+ * @iov: @bytes
+ * @control: control messages
+ * @bytes: of it, one more than any packet may have
+ */
+struct received {
+	struct sockaddr_storage sender;
+	struct iovec iov;
+	union {
+		struct cmsghdr first;
+		uint8_t bytes[CONTROL_SIZE];
+	} control;
+	uint8_t bytes[NTP_PACKET_MAX + 1];
+};
+
+/**
+ * struct answer - the same of an answer
+ * @iov: @bytes
+ * @control: control messages
+ * @bytes: of it
+ */
+struct answer {
+	struct iovec iov;
+	union {
+		struct cmsghdr first;
+		uint8_t bytes[ANSWER_CONTROL_SIZE];
+	} control;
+	uint8_t bytes[BATCH_ANSWER_MAX];
+};
+
+struct batch {
+	struct mmsghdr in[BATCH_MAX];
+	struct mmsghdr out[BATCH_MAX];
+	struct received received[BATCH_MAX];
+	struct answer answers[BATCH_MAX];
+	int answer_count;
+	int used;	/* of @in, by the latest packets */
+};
+
+static void expect(struct received *received, struct msghdr *header)
+{
+	received->iov = (struct iovec){ .iov_base = received->bytes,
+					.iov_len = sizeof(received->bytes) };
+	*header = (struct msghdr){
+		.msg_name = &received->sender,
+		.msg_namelen = sizeof(received->sender),
+		.msg_iov = &received->iov,
+		.msg_iovlen = 1,
+		.msg_control = received->control.bytes,
+		.msg_controllen = sizeof(received->control.bytes),
+	};
+}
+
+struct batch *batch_new(void)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	for (int i = 0; batch && i < BATCH_MAX; i++)
+		expect(&batch->received[i], &batch->in[i].msg_hdr);
+
+	return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+	free(batch);
+}
+
+static int set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+int batch_prepare_socket(int fd, int family)
+{
+	int err = family == AF_INET6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) :
+				       set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
+
+	if (err)
+		return err;
+
+	return set_option(fd, SOL_SOCKET, SO_TIMESTAMPING,
+			  SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+}
+
+int batch_receive(struct batch *batch, int fd)
+{
+	int count;
+
+	for (int i = 0; i < batch->used; i++)
+		expect(&batch->received[i], &batch->in[i].msg_hdr);
+	batch->answer_count = 0;
+	batch->used = 0;
+	count = recvmmsg(fd, batch->in, BATCH_MAX, MSG_DONTWAIT, NULL);
+	if (count < 0)
+		return -errno;
+	batch->used = count;
+
+	return count;
+}
+
+/* The software timestamp, the first of three; 0: there is none. */
+static int64_t stamp_of(const struct msghdr *header)
+{
+	struct scm_timestamping stamps;
+
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(header); h;
+	     h = CMSG_NXTHDR((struct msghdr *)header, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_TIMESTAMPING ||
+		    h->cmsg_len < CMSG_LEN(sizeof(stamps)))
+			continue;
+		memcpy(&stamps, CMSG_DATA(h), sizeof(stamps));
+		if (stamps.ts[0].tv_sec > 0 && stamps.ts[0].tv_sec < INT64_MAX / NS_PER_S)
+			return stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec;
+	}
+
+	return 0;
+}
+
+static int port_of(const struct sockaddr_storage *address)
+{
+	if (address->ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
+bool batch_packet(const struct batch *batch, int index, struct batch_packet *packet)
+{
+	const struct msghdr *header = &batch->in[index].msg_hdr;
+	const struct received *received = &batch->received[index];
+
+	if (header->msg_flags & MSG_TRUNC ||
+	    net_address_from_sockaddr((const struct sockaddr *)&received->sender,
+				      header->msg_namelen, &packet->address))
+		return false;
+	packet->bytes = received->bytes;
+	packet->length = batch->in[index].msg_len;
+	packet->realtime_ns = stamp_of(header);
+	packet->port = port_of(&received->sender);
+
+	/* Nobody sends from port 0, and no answer can go there. */
+	return packet->port != 0;
+}
+
+/*
+ * The answer leaves from the address that was asked; by which way, the kernel knows, but for
+ * addresses that are valid on one interface only. What was sent to many is answered from an
+ * address of the kernel's choice.
+ */
+static size_t put_local_address(const struct msghdr *request, struct cmsghdr *place)
+{
+	struct in6_pktinfo info6;
+	struct in_pktinfo info4;
+
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(request); h;
+	     h = CMSG_NXTHDR((struct msghdr *)request, h)) {
+		if (h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) {
+			memcpy(&info4, CMSG_DATA(h), sizeof(info4));
+			info4.ipi_ifindex = 0;
+			*place = (struct cmsghdr){ .cmsg_level = IPPROTO_IP,
+						   .cmsg_type = IP_PKTINFO,
+						   .cmsg_len = CMSG_LEN(sizeof(info4)) };
+			memcpy(CMSG_DATA(place), &info4, sizeof(info4));
+			return CMSG_SPACE(sizeof(info4));
+		}
+		if (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info6, CMSG_DATA(h), sizeof(info6));
+			if (IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr))
+				return 0;
+			if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
+				info6.ipi6_ifindex = 0;
+			*place = (struct cmsghdr){ .cmsg_level = IPPROTO_IPV6,
+						   .cmsg_type = IPV6_PKTINFO,
+						   .cmsg_len = CMSG_LEN(sizeof(info6)) };
+			memcpy(CMSG_DATA(place), &info6, sizeof(info6));
+			return CMSG_SPACE(sizeof(info6));
+		}
+	}
+
+	return 0;
+}
+
+static size_t put_stamp_request(struct cmsghdr *place)
+{
+	int flags = SOF_TIMESTAMPING_TX_SOFTWARE;
+
+	*place = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING,
+				   .cmsg_len = CMSG_LEN(sizeof(flags)) };
+	memcpy(CMSG_DATA(place), &flags, sizeof(flags));
+
+	return CMSG_SPACE(sizeof(flags));
+}
+
+uint8_t *batch_answer(struct batch *batch, int index, bool stamp)
+{
+	struct msghdr *header = &batch->out[batch->answer_count].msg_hdr;
+	struct answer *answer = &batch->answers[batch->answer_count++];
+	size_t control;
+
+	answer->iov = (struct iovec){ .iov_base = answer->bytes, .iov_len = NTP_HEADER_SIZE };
+	control = put_local_address(&batch->in[index].msg_hdr, &answer->control.first);
+	if (stamp)
+		control += put_stamp_request((struct cmsghdr *)(answer->control.bytes + control));
+	*header = (struct msghdr){
+		.msg_name = &batch->received[index].sender,
+		.msg_namelen = batch->in[index].msg_hdr.msg_namelen,
+		.msg_iov = &answer->iov,
+		.msg_iovlen = 1,
+		.msg_control = control ? answer->control.bytes : NULL,
+		.msg_controllen = control,
+	};
+
+	return answer->bytes;
+}
+
+int batch_answers(const struct batch *batch)
+{
+	return batch->answer_count;
+}
+
+uint8_t *batch_answer_bytes(struct batch *batch, int answer)
+{
+	return batch->answers[answer].bytes;
+}
+
+void batch_answer_length(struct batch *batch, size_t length)
+{
+	batch->answers[batch->answer_count - 1].iov.iov_len = length;
+}
+
+/* One answer that cannot be sent, for want of a way to its client, must not keep the others. */
+int batch_send(struct batch *batch, int fd)
+{
+	int next = 0, sent = 0;
+
+	while (next < batch->answer_count) {
+		int count = sendmmsg(fd, batch->out + next,
+				     (unsigned int)(batch->answer_count - next), MSG_DONTWAIT);
+
+		if (count > 0) {
+			sent += count;
+			next += count;
+		} else {
+			next++;
+		}
+	}
+	batch->answer_count = 0;
+
+	return sent;
+}
+
+int batch_sent(struct batch *batch, int fd, const uint8_t **bytes, int64_t *realtime_ns)
+{
+	struct received *received = &batch->received[0];
+	struct msghdr header;
+	ssize_t length;
+
+	expect(received, &header);
+	length = recvmsg(fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT);
+	if (length < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	*bytes = received->bytes;
+	*realtime_ns = stamp_of(&header);
+
+	return (int)length;
+}

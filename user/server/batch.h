@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Many packets with one system call, in and out, with the kernel's timestamps and the local address
+ * that each was sent to.
+ */
+#ifndef SERVER_BATCH_H
+#define SERVER_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "ntp/address.h"
+#include "ntp/packet.h"
+
+/* Packets at a time: the system call is a small part of their cost by then. */
+#define BATCH_MAX	64
+
+/* An answer: a header and the longest MAC. */
+#define BATCH_ANSWER_MAX	(NTP_HEADER_SIZE + 68)
+
+struct batch;
+
+/**
+ * struct batch_packet - a packet that came
+ * @bytes: of it
+ * @length: how many
+ * @realtime_ns: the kernel's timestamp (system clock); 0: there is none
+ * @address: of the sender
+ * @port: of the sender
+ */
+struct batch_packet {
+	const uint8_t *bytes;
+	size_t length;
+	int64_t realtime_ns;
+	struct net_address address;
+	int port;
+};
+
+/* NULL: no memory. */
+struct batch *batch_new(void);
+void batch_free(struct batch *batch);
+
+/* Have the kernel stamp packets, and say where they were sent to. 0, -errno. */
+int batch_prepare_socket(int fd, int family);
+
+/* Receive what is there. How many packets, -errno. */
+int batch_receive(struct batch *batch, int fd);
+
+/* Packet @index of those. false: it was cut off, or has no usable sender. */
+bool batch_packet(const struct batch *batch, int index, struct batch_packet *packet);
+
+/*
+ * Have the next answer go to the sender of packet @index, from the address that it was sent to.
+ * @stamp: the kernel is to report when it leaves. Where to put its BATCH_ANSWER_MAX bytes.
+ */
+uint8_t *batch_answer(struct batch *batch, int index, bool stamp);
+
+/* How many answers wait to be sent. */
+int batch_answers(const struct batch *batch);
+
+/* The bytes of one of them. */
+uint8_t *batch_answer_bytes(struct batch *batch, int answer);
+
+/* How long the latest one is. */
+void batch_answer_length(struct batch *batch, size_t length);
+
+/* Send them all. How many the kernel took. */
+int batch_send(struct batch *batch, int fd);
+
+/*
+ * A packet that was sent, with the kernel's timestamp of it. Its last bytes are those of the
+ * answer, after headers whose length only the network device knows. Its length; 0: there is no
+ * more; -errno.
+ */
+int batch_sent(struct batch *batch, int fd, const uint8_t **bytes, int64_t *realtime_ns);
+
+#endif /* SERVER_BATCH_H */

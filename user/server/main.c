@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime-server: the process of truechimed that answers NTP requests. truechimed starts it, with
+ * sockets, a page of time and settings; it can do nothing to the clock, and nothing else either.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/clock_watch.h"
+#include "server/batch.h"
+#include "server/sandbox.h"
+#include "server/server.h"
+
+static int complain(int status, const char *what, int err)
+{
+	fprintf(stderr, "truechime-server: %s: %s\n", what, strerror(-err));
+
+	return status;
+}
+
+static void *map(int fd, size_t least, int protection)
+{
+	struct stat about;
+	void *memory;
+
+	if (fstat(fd, &about) || about.st_size < (off_t)least)
+		return NULL;
+	memory = mmap(NULL, (size_t)about.st_size, protection, MAP_SHARED, fd, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* The settings, which state themselves how long they are. */
+static const struct server_settings *map_settings(void)
+{
+	const struct server_settings *settings = map(SERVER_FD_SETTINGS, sizeof(*settings),
+						     PROT_READ);
+	struct stat about;
+
+	if (!settings || fstat(SERVER_FD_SETTINGS, &about) ||
+	    (size_t)about.st_size < sizeof(*settings) +
+				    settings->rule_count * sizeof(*settings->rules))
+		return NULL;
+
+	return settings;
+}
+
+static int inherited_socket(enum server_fd fd, int family)
+{
+	int err;
+
+	if (fcntl(fd, F_GETFD) < 0)
+		return -1;
+	err = batch_prepare_socket(fd, family);
+	if (err) {
+		complain(0, "a socket cannot stamp packets", err);
+		return -1;
+	}
+
+	return fd;
+}
+
+/* All that takes a system call which is not allowed later. */
+static int open_world(struct server_world *world)
+{
+	world->settings = map_settings();
+	if (!world->settings || time_page_map(&world->page, SERVER_FD_PAGE))
+		return -EINVAL;
+	world->statistics = map(SERVER_FD_STATISTICS,
+				server_statistics_size(world->settings->client_count),
+				PROT_READ | PROT_WRITE);
+	world->access = access_table_new(world->settings->rules, world->settings->rule_count);
+	world->lifeline_fd = SERVER_FD_LIFELINE;
+	world->clock_watch_fd = clock_watch_open();
+	world->ipv4_fd = inherited_socket(SERVER_FD_IPV4, AF_INET);
+	world->ipv6_fd = inherited_socket(SERVER_FD_IPV6, AF_INET6);
+	if (!world->statistics || !world->access)
+		return -ENOMEM;
+
+	return world->clock_watch_fd < 0 ? world->clock_watch_fd : 0;
+}
+
+int main(void)
+{
+	struct server_world world;
+	struct server *server;
+	int err;
+
+	signal(SIGINT, SIG_IGN);	/* a terminal's, which truechimed handles */
+	err = open_world(&world);
+	if (err)
+		return complain(SERVER_STATUS_SETTINGS,
+				"this program is started by truechimed, with what it is to serve",
+				err);
+	server = server_new(&world);
+	if (!server)
+		return complain(SERVER_STATUS_SETTINGS, "it cannot start", -ENOMEM);
+	err = sandbox_enter();
+	if (err)
+		return complain(SERVER_STATUS_SANDBOX, "it could not be locked in", err);
+	err = server_run(server);
+	if (err)
+		return complain(SERVER_STATUS_SOCKET, "a socket failed", err);
+
+	return 0;
+}

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The loop: packets by batches, each answered with the time of the page as it is then. Two things
+ * keep it honest. When the system clock was set, the page holds no longer, and nobody is told to be
+ * synchronised until the daemon has written one that was made of a later reading of the clocks. And
+ * the transmit timestamp of an answer is taken for the instant at which this answer leaves, not for
+ * that at which its batch does.
+ */
+#include "server/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "lib/clock_watch.h"
+#include "server/batch.h"
+#include "server/respond.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Batches of one socket before the other one, and the daemon's end, are looked at. */
+#define TURNS	16
+
+/* The time that an answer takes is averaged over so many batches. */
+#define AVERAGE	16
+
+/* A clock that is read so often in a row shows its precision. */
+#define PRECISION_READINGS	100
+
+/* No system clock is read in less than a nanosecond. */
+#define PRECISION_MIN	-30
+
+/* Descriptors to wait for. */
+enum { WAIT_LIFELINE, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
+
+/**
+ * struct server - the server
+ * @world: what it works with
+ * @batch: packets of one turn
+ * @time: what they are told
+ * @clients: who asked
+ * @stamps: timestamps of answers, for the interleaved mode
+ * @counts: what @world's statistics are to show
+ * @precision: of the system clock, log2 seconds
+ * @set_raw_ns: raw instant at which it was last seen to have been set
+ * @answer_ns: how long sending one answer takes, on average
+ * @random: state of the generator
+ */
+struct server {
+	struct server_world world;
+	struct batch *batch;
+	struct respond_time time;
+	struct client_log clients;
+	struct stamp_table stamps;
+	uint64_t counts[SERVER_COUNTS];
+	int precision;
+	int64_t set_raw_ns;
+	int64_t answer_ns;
+	uint64_t random;
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+
+	return time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+/* The smallest step that readings in a row show, as log2 seconds, rounded up. */
+static int measure_precision(void)
+{
+	int64_t least_ns = NS_PER_S, before_ns = clock_ns(CLOCK_REALTIME);
+	int precision = 0;
+
+	for (int i = 0; i < PRECISION_READINGS; i++) {
+		int64_t now_ns = clock_ns(CLOCK_REALTIME);
+
+		if (now_ns > before_ns && now_ns - before_ns < least_ns)
+			least_ns = now_ns - before_ns;
+		before_ns = now_ns;
+	}
+	while (precision > PRECISION_MIN && ntp_power_to_ns(precision - 1) >= least_ns)
+		precision--;
+
+	return precision;
+}
+
+/*
+ * 64 bits for the parts of timestamps below the clock's precision and for the rate limit. They need
+ * not be secret: xorshift64*, seeded by the kernel.
+ */
+static uint64_t draw(struct server *server)
+{
+	server->random ^= server->random >> 12;
+	server->random ^= server->random << 25;
+	server->random ^= server->random >> 27;
+
+	return server->random * 0x2545f4914f6cdd1dULL;
+}
+
+/* As many timestamps as clients, twice: of this answer and of the previous one. */
+static bool make_tables(struct server *server)
+{
+	const struct server_settings *settings = server->world.settings;
+	size_t count = settings->client_count;
+
+	server->clients = (struct client_log){
+		.records = server->world.statistics->clients,
+		.count = count,
+		.limit = settings->limit,
+	};
+	if (!count)
+		return true;
+	server->stamps.records = calloc(2 * count, sizeof(*server->stamps.records));
+	server->stamps.count = 2 * count;
+
+	return server->stamps.records;
+}
+
+struct server *server_new(const struct server_world *world)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (!server)
+		return NULL;
+	server->world = *world;
+	server->batch = batch_new();
+	server->precision = measure_precision();
+	/* What was set before this server began is known to the daemon. */
+	server->set_raw_ns = INT64_MIN;
+	if (!make_tables(server) || !server->batch ||
+	    getrandom(server->clients.seed, sizeof(server->clients.seed), 0) < 0 ||
+	    getrandom(&server->random, sizeof(server->random), 0) < 0) {
+		server_free(server);
+		return NULL;
+	}
+	server->random |= 1;
+
+	return server;
+}
+
+void server_free(struct server *server)
+{
+	if (!server)
+		return;
+	free(server->stamps.records);
+	batch_free(server->batch);
+	free(server);
+}
+
+/* --- the time of a batch --- */
+
+/* The page's time, unless the system clock was set after the reading that it was made of. */
+static void prepare_time(struct server *server)
+{
+	struct time_content content;
+
+	if (clock_watch_was_set(server->world.clock_watch_fd)) {
+		server->set_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+		/* Timestamps of the clock as it was are told to nobody. */
+		memset(server->stamps.records, 0,
+		       server->stamps.count * sizeof(*server->stamps.records));
+	}
+	if (!time_page_read(server->world.page, &content) || content.raw_ns <= server->set_raw_ns)
+		content.stratum = TIME_STRATUM_NONE;
+	respond_prepare(&server->time, &content, server->precision, clock_ns(CLOCK_REALTIME));
+}
+
+/* --- one packet --- */
+
+/* May it be answered, and how? */
+static enum client_verdict judge(struct server *server, const struct batch_packet *packet,
+				 const struct respond_request *request, int64_t now_raw_ns)
+{
+	enum client_verdict verdict;
+	uint32_t key;
+
+	if (respond_judge(request, &key) != RESPOND_ANSWER) {
+		server->counts[SERVER_MALFORMED]++;
+		return CLIENT_DROP;
+	}
+	if (!access_table_allows(server->world.access, &packet->address)) {
+		server->counts[SERVER_REFUSED]++;
+		return CLIENT_DROP;
+	}
+	server->counts[SERVER_RECEIVED]++;
+	verdict = client_log_note(&server->clients, &packet->address, now_raw_ns, draw(server));
+	if (verdict == CLIENT_DROP)
+		server->counts[SERVER_DROPPED]++;
+	if (key) {
+		server->counts[SERVER_UNAUTHENTIC]++;
+		return CLIENT_DROP;
+	}
+
+	return verdict;
+}
+
+static void count_answer(struct server *server, const struct respond_answer *answer,
+			 bool by_kernel)
+{
+	server->counts[by_kernel ? SERVER_RX_KERNEL : SERVER_RX_DAEMON]++;
+	server->counts[answer->by_kernel ? SERVER_TX_KERNEL : SERVER_TX_DAEMON]++;
+	server->counts[SERVER_INTERLEAVED] += answer->interleaved;
+}
+
+static void serve_packet(struct server *server, int index, int64_t now_raw_ns,
+			 struct respond_answer *answers)
+{
+	struct respond_answer *answer = &answers[batch_answers(server->batch)];
+	struct batch_packet packet;
+	struct respond_request request;
+	enum client_verdict verdict;
+
+	if (!batch_packet(server->batch, index, &packet)) {
+		server->counts[SERVER_MALFORMED]++;
+		return;
+	}
+	request = (struct respond_request){
+		.bytes = packet.bytes,
+		.length = packet.length,
+		.realtime_ns = packet.realtime_ns ? packet.realtime_ns : clock_ns(CLOCK_REALTIME),
+		.port = packet.port,
+	};
+	verdict = judge(server, &packet, &request, now_raw_ns);
+	if (verdict == CLIENT_DROP)
+		return;
+	respond_answer(&server->time, &request, &server->stamps, server->world.settings->least_poll,
+		       draw(server), answer);
+	if (verdict == CLIENT_KISS) {
+		respond_kiss(answer);
+		server->counts[SERVER_KISSED]++;
+	}
+	count_answer(server, answer, packet.realtime_ns);
+	(void)batch_answer(server->batch, index, answer->keep);
+}
+
+/* --- a batch --- */
+
+/*
+ * The answers of a batch leave one after the other. Each is stamped with the instant at which it
+ * will, by how long that took on average.
+ */
+static void send_answers(struct server *server, int fd, struct respond_answer *answers)
+{
+	int count = batch_answers(server->batch), sent;
+	int64_t start_ns = clock_ns(CLOCK_REALTIME), took_ns;
+
+	for (int i = 0; i < count; i++) {
+		uint64_t transmit = respond_transmit(&server->time, start_ns +
+						     i * server->answer_ns + server->answer_ns / 2,
+						     draw(server));
+
+		respond_stamp(&answers[i], transmit);
+		memcpy(batch_answer_bytes(server->batch, i), answers[i].bytes, NTP_HEADER_SIZE);
+		if (answers[i].keep)
+			stamp_table_save(&server->stamps, answers[i].receive, transmit);
+	}
+	sent = batch_send(server->batch, fd);
+	took_ns = clock_ns(CLOCK_REALTIME) - start_ns;
+	server->counts[SERVER_UNSENT] += (uint64_t)(count - sent);
+	/* A clock that was set, or a process that was kept from running, teaches nothing. */
+	if (sent && took_ns > 0 && took_ns < NS_PER_S)
+		server->answer_ns += (took_ns / sent - server->answer_ns) / AVERAGE;
+}
+
+/* How many packets there were, -errno. */
+static int serve_batch(struct server *server, int fd)
+{
+	struct respond_answer answers[BATCH_MAX];
+	int64_t now_raw_ns;
+	int count = batch_receive(server->batch, fd);
+
+	if (count <= 0)
+		return count;
+	prepare_time(server);
+	now_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+	for (int i = 0; i < count; i++)
+		serve_packet(server, i, now_raw_ns, answers);
+	if (batch_answers(server->batch))
+		send_answers(server, fd, answers);
+
+	return count;
+}
+
+/* Answers that left: which one it was, its own receive timestamp says. */
+static void note_sent(struct server *server, const uint8_t *bytes, size_t length, int64_t left_ns)
+{
+	uint64_t transmit = respond_transmit(&server->time, left_ns, draw(server)), receive;
+	static const size_t sizes[] = { NTP_HEADER_SIZE, NTP_HEADER_SIZE + 20,
+					NTP_HEADER_SIZE + 24, NTP_HEADER_SIZE + 36,
+					NTP_HEADER_SIZE + 52, NTP_HEADER_SIZE + 68 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes) && sizes[i] <= length; i++) {
+		receive = respond_receive_of(bytes + length - sizes[i]);
+		if (stamp_table_update(&server->stamps, receive, transmit))
+			return;
+	}
+}
+
+static void serve_errors(struct server *server, int fd)
+{
+	const uint8_t *bytes;
+	int64_t left_ns;
+	int length;
+
+	prepare_time(server);
+	for (;;) {
+		length = batch_sent(server->batch, fd, &bytes, &left_ns);
+		if (length <= 0)
+			return;
+		if (left_ns && server->time.content.stratum < TIME_STRATUM_NONE)
+			note_sent(server, bytes, (size_t)length, left_ns);
+	}
+}
+
+static void publish(const struct server *server)
+{
+	for (int i = 0; i < SERVER_COUNTS; i++)
+		atomic_store_explicit(&server->world.statistics->counts[i], server->counts[i],
+				      memory_order_relaxed);
+}
+
+/*
+ * ICMP errors and lost interfaces are reported by sockets, and concern one packet. A socket that
+ * can serve nobody any more reports one of the others.
+ */
+static bool is_fatal(int err)
+{
+	return err == -EBADF || err == -ENOTSOCK || err == -EINVAL || err == -EFAULT;
+}
+
+static int serve_socket(struct server *server, const struct pollfd *fd)
+{
+	int count = BATCH_MAX;
+
+	if (fd->revents & POLLNVAL)
+		return -EBADF;
+	if (fd->revents & POLLERR)
+		serve_errors(server, fd->fd);
+	for (int turn = 0; turn < TURNS && count == BATCH_MAX; turn++) {
+		count = serve_batch(server, fd->fd);
+		if (is_fatal(count))
+			return count;
+	}
+
+	return 0;
+}
+
+int server_run(struct server *server)
+{
+	struct pollfd fds[WAIT_COUNT] = {
+		[WAIT_LIFELINE] = { .fd = server->world.lifeline_fd },
+		[WAIT_IPV4] = { .fd = server->world.ipv4_fd, .events = POLLIN },
+		[WAIT_IPV6] = { .fd = server->world.ipv6_fd, .events = POLLIN },
+	};
+	int err = 0;
+
+	while (!err) {
+		if (poll(fds, WAIT_COUNT, -1) < 0) {
+			err = errno == EINTR ? 0 : -errno;
+			continue;
+		}
+		if (fds[WAIT_LIFELINE].revents)
+			return 0;
+		for (int i = WAIT_IPV4; i < WAIT_COUNT && !err; i++) {
+			if (fds[i].revents)
+				err = serve_socket(server, &fds[i]);
+		}
+		server->counts[SERVER_REPLACED] = server->clients.replaced;
+		publish(server);
+	}
+
+	return err;
+}

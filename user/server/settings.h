@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the daemon hands to the server process when it starts it: descriptors, and the settings in a
+ * file in memory. Both are of one build.
+ */
+#ifndef SERVER_SETTINGS_H
+#define SERVER_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/access.h"
+#include "server/client_log.h"
+
+/* Inherited descriptors. A socket that is not open is not to be served. */
+enum server_fd {
+	SERVER_FD_SETTINGS = 3,
+	SERVER_FD_LIFELINE,	/* its other end is closed when the daemon ends */
+	SERVER_FD_PAGE,		/* of time */
+	SERVER_FD_STATISTICS,
+	SERVER_FD_IPV4,
+	SERVER_FD_IPV6,
+	SERVER_FD_END,
+};
+
+/* Statuses with which the server process ends, beside 0: the daemon has ended. */
+enum server_status {
+	SERVER_STATUS_SETTINGS = 3,	/* what was handed over cannot be used */
+	SERVER_STATUS_SANDBOX,		/* it could not be locked in */
+	SERVER_STATUS_SOCKET,		/* a socket failed */
+};
+
+/**
+ * struct server_settings - as configured
+ * @limit: of answers to a client
+ * @client_count: records of clients, a power of two; 0: none are kept
+ * @least_poll: log2 seconds that clients are advised to wait at least
+ * @rule_count: how many
+ * @rules: who is served
+ */
+struct server_settings {
+	struct client_limit limit;
+	uint64_t client_count;
+	int32_t least_poll;
+	uint32_t rule_count;
+	struct access_rule rules[];
+};
+
+#endif /* SERVER_SETTINGS_H */
