@@ -16,6 +16,6 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 		return 0;
 	}
 	FUZZ_CHECK(request.command >= CONTROL_STATUS && request.command <= CONTROL_RELOAD);
-	FUZZ_CHECK(control_changes(request.command) == (request.command >= CONTROL_MAKESTEP));
+	FUZZ_CHECK(control_is_restricted(request.command) == (request.command >= CONTROL_CLIENTS));
 	return 0;
 }

@@ -39,6 +39,8 @@ int verb_status(const struct cli *cli);
 int verb_tracking(const struct cli *cli);
 int verb_sources(const struct cli *cli);
 int verb_sourcestats(const struct cli *cli);
+int verb_serverstats(const struct cli *cli);
+int verb_clients(const struct cli *cli);
 int verb_makestep(const struct cli *cli);
 int verb_burst(const struct cli *cli);
 int verb_reload(const struct cli *cli);

@@ -18,6 +18,8 @@ static const struct verb {
 	{ "tracking", verb_tracking, NULL, "the system clock's offset, frequency and errors" },
 	{ "sources", verb_sources, NULL, "the time sources and their latest samples" },
 	{ "sourcestats", verb_sourcestats, NULL, "what their samples say" },
+	{ "serverstats", verb_serverstats, NULL, "what the NTP server has counted" },
+	{ "clients", verb_clients, NULL, "who asked it" },
 	{ "waitsync", NULL, verb_waitsync, "wait for that; TRIES CORRECTION SKEW INTERVAL" },
 	{ "makestep", verb_makestep, NULL, "step the system clock to the right time now" },
 	{ "burst", verb_burst, NULL, "ask all time sources now" },

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ipc/report.h"
+#include "ipc/report_server.h"
 
 /* The reason why there was no step, and what to do about it. */
 static const char *daemon_step_words(const struct daemon *daemon, int err)
@@ -48,9 +49,11 @@ static json_t *daemon_step(struct daemon *daemon, const char **error)
 
 json_t *daemon_answer(void *context, const struct control_request *request, const char **error)
 {
+	const struct server_statistics *statistics;
 	struct module_event events[DAEMON_EVENTS];
 	struct daemon *daemon = context;
 	struct state state;
+	size_t clients;
 	int count;
 
 	daemon_get_state(daemon, &state);
@@ -64,6 +67,11 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_EVENTS:
 		count = daemon_get_events(daemon, events, DAEMON_EVENTS);
 		return report_events(events, count);
+	case CONTROL_SERVERSTATS:
+		return report_serverstats(serving_statistics(daemon->serving, &clients));
+	case CONTROL_CLIENTS:
+		statistics = serving_statistics(daemon->serving, &clients);
+		return report_clients(statistics, clients, state.raw_ns);
 	case CONTROL_MAKESTEP:
 		return daemon_step(daemon, error);
 	case CONTROL_BURST:

@@ -10,25 +10,27 @@
 static const struct {
 	const char *name;
 	enum control_command command;
-	bool changes;
+	bool restricted;
 } commands[] = {
 	{ "status", CONTROL_STATUS, false },
 	{ "tracking", CONTROL_TRACKING, false },
 	{ "sources", CONTROL_SOURCES, false },
 	{ "events", CONTROL_EVENTS, false },
+	{ "serverstats", CONTROL_SERVERSTATS, false },
+	{ "clients", CONTROL_CLIENTS, true },
 	{ "makestep", CONTROL_MAKESTEP, true },
 	{ "burst", CONTROL_BURST, true },
 	{ "reload", CONTROL_RELOAD, true },
 	{ NULL, 0, true },
 };
 
-bool control_changes(enum control_command command)
+bool control_is_restricted(enum control_command command)
 {
 	int i = 0;
 
 	while (commands[i].name && commands[i].command != command)
 		i++;
-	return commands[i].changes;
+	return commands[i].restricted;
 }
 
 static int control_find(const char *name, struct control_request *request, const char **error)

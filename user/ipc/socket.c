@@ -114,7 +114,7 @@ static int client_request(struct control *control, struct control_client *client
 
 	if (control_parse(text, length, &request, &error))
 		return client_refuse(client, error);
-	if (control_changes(request.command) && !client->trusted)
+	if (control_is_restricted(request.command) && !client->trusted)
 		return client_refuse(client, "only root and the daemon's own user may do that");
 	if (request.follow && !client_may_follow(control, client))
 		return client_refuse(client,

@@ -27,6 +27,8 @@ enum control_command {
 	CONTROL_TRACKING,
 	CONTROL_SOURCES,
 	CONTROL_EVENTS,
+	CONTROL_SERVERSTATS,
+	CONTROL_CLIENTS,
 	CONTROL_MAKESTEP,
 	CONTROL_BURST,
 	CONTROL_RELOAD,
@@ -54,8 +56,8 @@ struct control_request {
 int control_parse(const char *text, size_t length, struct control_request *request,
 		  const char **error);
 
-/* Whether @command changes something, and is for trusted users only. */
-bool control_changes(enum control_command command);
+/* Whether @command changes something, or tells what others do, and is for trusted users only. */
+bool control_is_restricted(enum control_command command);
 
 struct control;
 

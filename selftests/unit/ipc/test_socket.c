@@ -177,13 +177,15 @@ TEST(is_not_led_astray_by_depth)
 
 TEST(knows_what_changes_something)
 {
-	EXPECT_FALSE(control_changes(CONTROL_STATUS));
-	EXPECT_FALSE(control_changes(CONTROL_TRACKING));
-	EXPECT_FALSE(control_changes(CONTROL_SOURCES));
-	EXPECT_FALSE(control_changes(CONTROL_EVENTS));
-	EXPECT_TRUE(control_changes(CONTROL_MAKESTEP));
-	EXPECT_TRUE(control_changes(CONTROL_BURST));
-	EXPECT_TRUE(control_changes(CONTROL_RELOAD));
+	EXPECT_FALSE(control_is_restricted(CONTROL_STATUS));
+	EXPECT_FALSE(control_is_restricted(CONTROL_TRACKING));
+	EXPECT_FALSE(control_is_restricted(CONTROL_SOURCES));
+	EXPECT_FALSE(control_is_restricted(CONTROL_EVENTS));
+	EXPECT_FALSE(control_is_restricted(CONTROL_SERVERSTATS));
+	EXPECT_TRUE(control_is_restricted(CONTROL_CLIENTS));
+	EXPECT_TRUE(control_is_restricted(CONTROL_MAKESTEP));
+	EXPECT_TRUE(control_is_restricted(CONTROL_BURST));
+	EXPECT_TRUE(control_is_restricted(CONTROL_RELOAD));
 }
 
 TEST_F(control, answers)

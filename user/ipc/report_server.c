@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The server process goes on while its memory is read: a record may be of two clients, or of none
+ * that ever was. So it is copied first, and what is copied is only shown.
+ */
+#include "ipc/report_server.h"
+
+#include <string.h>
+
+#include "core/line.h"
+#include "ntp/address.h"
+
+static const char *const names[SERVER_COUNTS] = {
+	[SERVER_RECEIVED] = "received",
+	[SERVER_REFUSED] = "refused",
+	[SERVER_MALFORMED] = "malformed",
+	[SERVER_DROPPED] = "dropped",
+	[SERVER_KISSED] = "kissed",
+	[SERVER_UNSENT] = "unsent",
+	[SERVER_AUTHENTICATED] = "authenticated",
+	[SERVER_UNAUTHENTIC] = "unauthentic",
+	[SERVER_INTERLEAVED] = "interleaved",
+	[SERVER_REPLACED] = "replaced",
+	[SERVER_RX_DAEMON] = "rx_daemon",
+	[SERVER_RX_KERNEL] = "rx_kernel",
+	[SERVER_TX_DAEMON] = "tx_daemon",
+	[SERVER_TX_KERNEL] = "tx_kernel",
+};
+
+json_t *report_serverstats(const struct server_statistics *statistics)
+{
+	json_t *reply = json_pack("{s:b,s:b}", "ok", 1, "serving", !!statistics);
+
+	for (int i = 0; i < SERVER_COUNTS; i++) {
+		uint64_t count = statistics ?
+			atomic_load_explicit(&statistics->counts[i], memory_order_relaxed) : 0;
+
+		json_object_set_new(reply, names[i], json_integer((json_int_t)count));
+	}
+
+	return reply;
+}
+
+static json_t *report_interval(int64_t interval_ns)
+{
+	return interval_ns > 0 ? json_real((double)interval_ns / 1e9) : json_null();
+}
+
+static json_t *report_client(const struct client_record *record, int64_t now_raw_ns)
+{
+	struct net_address address = { .family = (int)record->family };
+	char text[NET_ADDRESS_TEXT_MAX];
+
+	memcpy(address.bytes, record->address, sizeof(address.bytes));
+	net_address_format(&address, text);
+
+	return json_pack("{s:s,s:I,s:I,s:o,s:o,s:I}",
+			 "address", text,
+			 "hits", (json_int_t)record->hits,
+			 "drops", (json_int_t)record->drops,
+			 "interval_s", report_interval(record->interval_ns),
+			 "answer_interval_s", report_interval(record->answer_interval_ns),
+			 "age_ns", (json_int_t)chime_sub_sat(now_raw_ns, record->last_ns));
+}
+
+json_t *report_clients(const struct server_statistics *statistics, size_t count,
+		       int64_t now_raw_ns)
+{
+	json_t *list = json_array();
+	struct client_record record;
+	json_int_t more = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&record, &statistics->clients[i], sizeof(record));
+		if (record.family != AF_INET && record.family != AF_INET6)
+			continue;
+		if (json_array_size(list) < REPORT_CLIENTS_MAX)
+			json_array_append_new(list, report_client(&record, now_raw_ns));
+		else
+			more++;
+	}
+
+	return json_pack("{s:b,s:b,s:o,s:I}", "ok", 1, "serving", !!statistics,
+			 "clients", list, "more", more);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the NTP server counts, as JSON.
+ */
+#ifndef IPC_REPORT_SERVER_H
+#define IPC_REPORT_SERVER_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/statistics.h"
+
+/* The counters; @statistics is NULL where nothing is served. */
+json_t *report_serverstats(const struct server_statistics *statistics);
+
+/* The clients, of @count records; at most REPORT_CLIENTS_MAX of them, and how many more. */
+json_t *report_clients(const struct server_statistics *statistics, size_t count,
+		       int64_t now_raw_ns);
+
+/* An answer of the daemon takes no longer than some milliseconds. */
+#define REPORT_CLIENTS_MAX	2048
+
+#endif /* IPC_REPORT_SERVER_H */
