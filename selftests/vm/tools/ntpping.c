@@ -3,6 +3,11 @@
  * ntpping ADDRESS N: asks an NTP server N times, five times a second; prints the round trips and
  * the offset of the system clock, by the quickest of them, so that a rig's network is known by
  * something other than the programs under test.
+ *
+ * ntpping ADDRESS N LIMIT_MS: the same 50 times a second, and what it said: how many of the answers
+ * were not synchronised, how many of the others were further off than that and for how long
+ * (from the first wrong one to the next answer that was not), and in how many it differed from
+ * itself: its stratum, or whether it was synchronised.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -31,6 +36,35 @@ static int64_t stamp_ns(const uint8_t *p)
 	return (ntohl(seconds) - NTP_UNIX_S) * NS_PER_S + (int64_t)(ntohl(fraction) / 4.294967296);
 }
 
+/* What the answers said. */
+static struct {
+	int64_t limit_ns;
+	int unsynchronised;
+	int wrong;
+	int64_t wrong_since_ns;
+	int64_t longest_ns;
+	int changes;
+	int said;
+} judged;
+
+static void judge(const uint8_t *p, int64_t offset_ns, int64_t delay_ns)
+{
+	int64_t now_ns = clocks_now(CLOCK_MONOTONIC_RAW);
+	int said = (p[0] >> 6) << 8 | p[1], wrong;
+
+	wrong = p[0] >> 6 != 3 && llabs(offset_ns) - delay_ns / 2 > judged.limit_ns;
+	judged.unsynchronised += p[0] >> 6 == 3;
+	judged.changes += judged.said && judged.said != said;
+	judged.said = said;
+	if (judged.wrong_since_ns && now_ns - judged.wrong_since_ns > judged.longest_ns)
+		judged.longest_ns = now_ns - judged.wrong_since_ns;
+	if (!wrong)
+		judged.wrong_since_ns = 0;
+	else if (!judged.wrong_since_ns)
+		judged.wrong_since_ns = now_ns;
+	judged.wrong += wrong;
+}
+
 /* One exchange. 0 and *offset_ns, *delay_ns; -1: no answer within a second. */
 static int ask(int fd, int64_t *offset_ns, int64_t *delay_ns)
 {
@@ -44,6 +78,7 @@ static int ask(int fd, int64_t *offset_ns, int64_t *delay_ns)
 	t3 = stamp_ns(p + 40);
 	*offset_ns = ((t2 - t1) + (t3 - t4)) / 2;
 	*delay_ns = (t4 - t1) - (t3 - t2);
+	judge(p, *offset_ns, *delay_ns);
 	return 0;
 }
 
@@ -51,11 +86,13 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(NTP_PORT) };
 	struct timeval wait = { 1, 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), n = argc == 3 ? atoi(argv[2]) : 0, answers = 0;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), n = argc >= 3 ? atoi(argv[2]) : 0, answers = 0;
 	int64_t least = INT64_MAX, most = 0, sum = 0, best_ns = 0, offset_ns, delay_ns;
 
-	if (n <= 0 || inet_pton(AF_INET, argv[1], &a.sin_addr) != 1) {
-		fprintf(stderr, "usage: ntpping ADDRESS N\n");
+	if (argc == 4)
+		judged.limit_ns = atoll(argv[3]) * 1000000;
+	if (n <= 0 || argc > 4 || inet_pton(AF_INET, argv[1], &a.sin_addr) != 1) {
+		fprintf(stderr, "usage: ntpping ADDRESS N [LIMIT_MS]\n");
 		return 2;
 	}
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)))
@@ -71,7 +108,7 @@ int main(int argc, char **argv)
 			}
 			most = delay_ns > most ? delay_ns : most;
 		}
-		usleep(200000);
+		usleep(judged.limit_ns ? 20000 : 200000);
 	}
 	if (!answers) {
 		printf("answers=0\n");
@@ -79,5 +116,9 @@ int main(int argc, char **argv)
 	}
 	printf("answers=%d delay_min_us=%.0f delay_mean_us=%.0f delay_max_us=%.0f offset_us=%.0f\n",
 	       answers, least / 1e3, sum / 1e3 / answers, most / 1e3, best_ns / 1e3);
+	if (judged.limit_ns)
+		printf("unsynchronised=%d wrong=%d wrong_ms=%.3f changes=%d\n",
+		       judged.unsynchronised, judged.wrong, judged.longest_ns / 1e6,
+		       judged.changes);
 	return 0;
 }
