@@ -21,8 +21,12 @@
  */
 #define NTP_WINDOW_START_S	((1LL << 31) - NTP_UNIX_OFFSET_S)
 
-/* Extension fields: type and length in four bytes, at least 16 in all (RFC 7822 section 7.5). */
+/*
+ * Extension fields: type and length in four bytes, at least 16 in all (RFC 7822 section 7.5). There
+ * are none before NTPv4, whose MAC is all that may follow the header (RFC 1305 appendix A).
+ */
 #define NTP_EXTENSION_MIN	16
+#define NTP_EXTENSION_VERSION	4
 
 /* A MAC is a key id with a digest of 16 to 64 bytes, or a key id alone: a crypto-NAK. */
 #define NTP_MAC_KEY_ID		4
@@ -137,11 +141,11 @@ static bool is_mac_length(size_t length)
 }
 
 /* Length of the extension field at @bytes, 0 if there is none. */
-static size_t extension_length(const uint8_t *bytes, size_t left)
+static size_t extension_length(const struct ntp_packet *packet, const uint8_t *bytes, size_t left)
 {
 	size_t length;
 
-	if (left < NTP_EXTENSION_MIN)
+	if (packet->version < NTP_EXTENSION_VERSION || left < NTP_EXTENSION_MIN)
 		return 0;
 	length = get_be16(bytes + 2);
 	if (length < NTP_EXTENSION_MIN || length % 4 != 0 || length > left)
@@ -159,7 +163,7 @@ static int decode_tail(const uint8_t *bytes, size_t left, struct ntp_packet *pac
 	packet->extensions = 0;
 	packet->mac = 0;
 	while (left > NTP_MAC_LEGACY_MAX) {
-		size_t length = extension_length(bytes, left);
+		size_t length = extension_length(packet, bytes, left);
 
 		if (length == 0)
 			break;
@@ -173,7 +177,7 @@ static int decode_tail(const uint8_t *bytes, size_t left, struct ntp_packet *pac
 		packet->mac = left;
 		return 0;
 	}
-	if (extension_length(bytes, left) == left) {
+	if (extension_length(packet, bytes, left) == left) {
 		packet->extensions += left;
 		return 0;
 	}

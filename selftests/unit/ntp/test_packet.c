@@ -153,6 +153,27 @@ TEST(what_follows_the_header)
 	}
 }
 
+/* A key's number is a length then, if the version is not looked at. */
+TEST(before_ntpv4_there_are_no_extension_fields)
+{
+	static const size_t macs[] = { 4, 20, 24, 36, 52, 68 };
+	uint8_t bytes[NTP_HEADER_SIZE + 72] = { 0 };
+	struct ntp_packet packet;
+
+	memcpy(bytes, captured, sizeof(captured));
+	bytes[NTP_HEADER_SIZE + 3] = 16;
+	for (int version = 1; version <= 3; version++) {
+		bytes[0] = (uint8_t)(version << 3 | NTP_MODE_SERVER);
+		for (size_t i = 0; i < ARRAY_SIZE(macs); i++) {
+			ASSERT_EQ(0, ntp_packet_decode(bytes, NTP_HEADER_SIZE + macs[i], &packet));
+			EXPECT_EQ(0, packet.extensions);
+			EXPECT_EQ(macs[i], packet.mac);
+		}
+		EXPECT_EQ(-EBADMSG, ntp_packet_decode(bytes, NTP_HEADER_SIZE + 16, &packet));
+		EXPECT_EQ(-EBADMSG, ntp_packet_decode(bytes, NTP_HEADER_SIZE + 72, &packet));
+	}
+}
+
 TEST(an_extension_field_ends_within_the_packet)
 {
 	uint8_t bytes[NTP_HEADER_SIZE + 28] = { 0 };
