@@ -34,7 +34,9 @@ static void check_source(const struct config_source *source)
 	FUZZ_CHECK(strlen(source->options.name) < SOURCE_NAME_MAX && source->options.name[0]);
 	FUZZ_CHECK(source->options.offset_s >= -1e9 && source->options.offset_s <= 1e9);
 	FUZZ_CHECK(source->kind == CONFIG_PHC || (source->port >= 1 && source->port <= 65535));
-	FUZZ_CHECK(source->kind == CONFIG_PHC || (source->version >= 1 && source->version <= 4));
+	FUZZ_CHECK(source->kind == CONFIG_PHC || source->key || source->version);
+	FUZZ_CHECK(source->version >= 0 && source->version <= 4);
+	FUZZ_CHECK(!source->key || source->authenticated);
 	FUZZ_CHECK(source->kind == CONFIG_PHC || source->maxsources >= 1);
 	FUZZ_CHECK(source->maxsources <= 16);
 	FUZZ_CHECK(source->maxdelay_ns >= 0 && source->delay_ns >= 0);

@@ -58,6 +58,27 @@ static void check_sample(const struct ntp_packet *answer, struct fuzz_input *inp
 	FUZZ_CHECK(sent.now.epoch == received.now.epoch);
 }
 
+/* Nobody who does not know the key gets an answer accepted, or ends the exchange. */
+static void check_key(const uint8_t *bytes, size_t length)
+{
+	static const struct ntp_key key = {
+		.id = 7,
+		.type = NTP_MAC_SHA256,
+		.length = 8,
+		.secret = "a secret",
+	};
+	struct ntp_limits authentic = limits;
+	uint8_t request[NTP_HEADER_SIZE];
+	struct ntp_exchange exchange;
+	struct ntp_packet answer;
+	enum ntp_verdict verdict;
+
+	authentic.key = &key;
+	ntp_exchange_start(&exchange, COOKIE, 4, request);
+	verdict = ntp_exchange_judge(&exchange, bytes, length, &authentic, &answer);
+	FUZZ_CHECK(!ntp_verdict_ends(verdict) && !exchange.answered);
+}
+
 int fuzz_one_input(const uint8_t *data, size_t size)
 {
 	struct fuzz_input input = { .data = data, .size = size };
@@ -74,6 +95,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	verdict = ntp_exchange_judge(&exchange, bytes, length, &limits, &answer);
 	FUZZ_CHECK(exchange.answered == ntp_verdict_ends(verdict));
 	FUZZ_CHECK(!exchange.answered || answer.origin == COOKIE);
+	check_key(bytes, length);
 	if (verdict == NTP_ACCEPTED)
 		check_sample(&answer, &input);
 

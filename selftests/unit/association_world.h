@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "unit.h"
+#include "user/ntp/mac.h"
 #include "user/ntp/packet.h"
 #include "user/sources/network_watch.h"
 #include "user/sources/resolver.h"
@@ -242,11 +243,15 @@ enum manner {
 
 #define SERVERS_MAX	6
 
+/* With @key it only answers requests that carry its MAC, as chronyd does. */
 struct server {
 	enum manner manner;
 	int fd;
 	int requests;
+	int refused;
+	int version;
 	uint16_t from_port;
+	const struct ntp_key *key;
 };
 
 /* --- The world --- */
@@ -420,10 +425,13 @@ static const char *address_at(size_t index)
 static void send_answer(struct server *server, const struct ntp_packet *answer,
 			const struct sockaddr_storage *to, socklen_t length)
 {
-	uint8_t bytes[NTP_HEADER_SIZE];
+	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	size_t size = NTP_HEADER_SIZE;
 
 	ntp_packet_encode(answer, bytes);
-	sendto(server->fd, bytes, sizeof(bytes), 0, (const struct sockaddr *)to, length);
+	if (server->key)
+		size = ntp_mac_append(server->key, bytes, size, sizeof(bytes));
+	sendto(server->fd, bytes, size, 0, (const struct sockaddr *)to, length);
 }
 
 static void answer(struct server *server, const struct ntp_packet *request,
@@ -483,7 +491,12 @@ static void serve(struct server *server)
 	got = recvfrom(server->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &length);
 	if (got < 0 || ntp_packet_decode(bytes, (size_t)got, &request) < 0)
 		return;
+	if (server->key && !ntp_mac_check(server->key, bytes, (size_t)got, request.mac)) {
+		server->refused++;
+		return;
+	}
 	server->requests++;
+	server->version = request.version;
 	server->from_port = ntohs(((struct sockaddr_in *)&from)->sin_port);
 	answer(server, &request, &from, length);
 }

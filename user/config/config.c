@@ -362,6 +362,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 	reader->line = 0;
 	if (!err && !reader->errors) {
 		config_apply_authselect(reader);
+		config_check_keyfile(reader);
 		config_apply_initstepslew(reader);
 	}
 	if (err || reader->errors) {
@@ -422,7 +423,8 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       one->family == other->family && one->port == other->port &&
 	       one->version == other->version && one->maxsources == other->maxsources &&
 	       one->minstratum == other->minstratum && one->maxdelay_ns == other->maxdelay_ns &&
-	       one->authenticated == other->authenticated && one->refid == other->refid &&
+	       one->authenticated == other->authenticated && one->key == other->key &&
+	       one->refid == other->refid &&
 	       one->stratum == other->stratum && one->driver_poll == other->driver_poll &&
 	       one->filter == other->filter && one->delay_ns == other->delay_ns &&
 	       one->precision_ns == other->precision_ns &&

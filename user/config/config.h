@@ -38,11 +38,12 @@ enum config_kind {
  * @options: what the source itself needs; options.name is the host name, address or device
  * @family: AF_UNSPEC, or AF_INET/AF_INET6 where one was asked for
  * @port: UDP port
- * @version: of NTP in requests, 1 to 4
+ * @version: of NTP in requests, 1 to 4; 0: not given, what the key's MAC fits in without being cut
  * @maxsources: how many addresses of a pool to use
  * @minstratum: answers of a lower stratum are not used
  * @maxdelay_ns: answers with a longer round trip are not used
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
+ * @key: number of the key in the key file, 0: none; with @authenticated: `nts`, and not to be asked
  * @refid: of a refclock, host byte order, 0: made from its number
  * @stratum: of a refclock
  * @driver_poll: log2 seconds between a refclock's samples, unless its poll is shorter
@@ -62,6 +63,7 @@ struct config_source {
 	int minstratum;
 	int64_t maxdelay_ns;
 	bool authenticated;
+	uint32_t key;
 	uint32_t refid;
 	int stratum;
 	int driver_poll;
@@ -136,7 +138,7 @@ struct config_server {
  * @driftfile_interval_s: least time between two writings
  * @user: to run as; "" if not given
  * @pidfile: "" if not given
- * @keyfile: kept for when keys are
+ * @keyfile: of the sources' keys, "" if none
  * @leap_mode: how the system clock leaps
  * @leap_zone: time zone that knows leap seconds, "" if none
  * @leap_file: list of leap seconds, "" if none
@@ -233,6 +235,9 @@ bool config_serves(const struct config_server *server);
 
 /* Are two servers the same, but for @local? Then a reload keeps the running one. */
 bool config_server_equal(const struct config_server *one, const struct config_server *other);
+
+/* Is this source configured for something that is not supported, so that it is not to be asked? */
+bool config_source_is_unsupported(const struct config_source *source);
 
 /* Are two source directives the same? Then a reload keeps the running source. */
 bool config_source_equal(const struct config_source *one, const struct config_source *other);

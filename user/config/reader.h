@@ -127,6 +127,7 @@ int config_parse_server(struct config_reader *reader, int count, char **words);
 int config_parse_pool(struct config_reader *reader, int count, char **words);
 int config_parse_refclock(struct config_reader *reader, int count, char **words);
 void config_apply_authselect(struct config_reader *reader);
+void config_check_keyfile(struct config_reader *reader);
 
 /* server.c; likewise */
 void config_server_defaults(struct config_server *server);

@@ -27,7 +27,8 @@
 #define NOT_IN_THE_CLEAR \
 	"what is to be authenticated is not asked in the clear; name a server without"
 #define AUTH_REQUIRED	"authselectmode is 'require'"
-#define AUTH_MIXED	"authselectmode asks for authenticated ones, which are not supported"
+#define AUTH_PREFERRED	"authselectmode is 'prefer', and others are authenticated"
+#define AUTH_MIXED	"authselectmode asks for authenticated ones, and nts is not supported"
 
 /* Places in struct config_source. */
 #define AT(member)	offsetof(struct config_source, member)
@@ -50,7 +51,7 @@ struct choices {
 	bool ipv4;
 	bool ipv6;
 	bool nts;
-	double key;
+	int64_t key;
 	int poll;
 	char refid[5];
 };
@@ -68,7 +69,7 @@ static const struct config_option server_options[] = {
 	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9 },
 	{ "port", CONFIG_INT, .offset = AT(port), .min = 1, .max = 65535, .initial = NTP_PORT },
 	{ "version", CONFIG_INT, .offset = AT(version), .min = NTP_VERSION_MIN,
-	  .max = NTP_VERSION_MAX, .initial = NTP_VERSION_MAX },
+	  .max = NTP_VERSION_MAX },
 	{ "maxsources", CONFIG_INT, .offset = AT(maxsources), .min = 1, .max = 16, .initial = 4 },
 	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = STRATUM_MAX },
 	{ "maxdelay", CONFIG_NS, .offset = AT(maxdelay_ns), .min = 1e-9, .max = 1000,
@@ -76,7 +77,8 @@ static const struct config_option server_options[] = {
 	{ "ipv4", CONFIG_FLAG, .offset = CHOICE(ipv4) },
 	{ "ipv6", CONFIG_FLAG, .offset = CHOICE(ipv6) },
 	{ "nts", CONFIG_FLAG, .offset = CHOICE(nts) },
-	{ "key", CONFIG_NUMBER, .offset = CHOICE(key), .min = 1, .max = UINT32_MAX },
+	/* No time, but a whole number that an int is too small for. */
+	{ "key", CONFIG_SECONDS, .offset = CHOICE(key), .min = 1, .max = UINT32_MAX },
 
 	/* These belong to nts. */
 	{ "ntsport", CONFIG_MOOT, .max = 1 },
@@ -249,10 +251,14 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 	settle_polls(&source->options);
 	if (choices.ipv4 != choices.ipv6)
 		source->family = choices.ipv4 ? AF_INET : AF_INET6;
-	source->authenticated = choices.nts || choices.key >= 1;
-	if (source->authenticated)
-		config_warn(reader, "'%s %s' is not used: %s is not supported, and %s", directive,
-			    words[0], choices.nts ? "nts" : "key", NOT_IN_THE_CLEAR);
+	source->authenticated = choices.nts || choices.key;
+	/* As in chrony, nts comes first where both are asked for. */
+	source->key = choices.nts ? 0 : (uint32_t)choices.key;
+	if (!source->key && !source->version)
+		source->version = NTP_VERSION_MAX;
+	if (config_source_is_unsupported(source))
+		config_warn(reader, "'%s %s' is not used: nts is not supported, and %s", directive,
+			    words[0], NOT_IN_THE_CLEAR);
 
 	return add_source(reader, source);
 }
@@ -348,53 +354,127 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 	return add_source(reader, source);
 }
 
-/*
- * Unauthenticated servers beside authenticated ones. In chrony's modes mix and prefer they can
- * never set the clock alone. Authenticated servers are not supported yet, so with these modes
- * configured unauthenticated ones are only watched. Without authselectmode they do set the clock: a
- * server with a key, or one in a file of the distribution, is not meant to leave the machine
- * without time.
- */
-void config_apply_authselect(struct config_reader *reader)
+void config_check_keyfile(struct config_reader *reader)
+{
+	const struct config *config = reader->config;
+
+	for (size_t i = 0; i < config->source_count && !*config->keyfile; i++) {
+		const struct config_source *source = &config->sources[i];
+
+		if (source->key)
+			config_warn(reader, "'%s' is not asked: its key %u is in no file, as there is no 'keyfile' here",
+				    source->options.name, source->key);
+	}
+}
+
+bool config_source_is_unsupported(const struct config_source *source)
+{
+	return source->authenticated && !source->key;
+}
+
+/* Sources by what authselectmode says of them; those with noselect are not its business. */
+struct authentication {
+	int keyed;
+	int unsupported;
+	int unauthenticated;
+};
+
+static struct authentication count_authentication(const struct config *config)
+{
+	struct authentication counts = { 0 };
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct config_source *source = &config->sources[i];
+
+		if (source->kind == CONFIG_PHC || source->options.noselect)
+			continue;
+		if (!source->authenticated)
+			counts.unauthenticated++;
+		else if (source->key)
+			counts.keyed++;
+		else
+			counts.unsupported++;
+	}
+
+	return counts;
+}
+
+/* Have all sources without authentication watched only. */
+static void watch_unauthenticated(struct config_reader *reader, int count, const char *why)
 {
 	struct config *config = reader->config;
-	bool authenticated = false;
-	int unauthenticated = 0;
-
-	for (size_t i = 0; i < config->source_count; i++)
-		authenticated |= config->sources[i].authenticated &&
-				 !config->sources[i].options.noselect;
-	if (reader->authselect == CONFIG_AUTH_IGNORE ||
-	    (reader->authselect != CONFIG_AUTH_REQUIRE && !authenticated))
-		return;
 
 	for (size_t i = 0; i < config->source_count; i++) {
 		struct config_source *source = &config->sources[i];
 
-		if (source->kind == CONFIG_PHC || source->authenticated ||
-		    source->options.noselect)
-			continue;
-		source->options.noselect = reader->authselect != CONFIG_AUTH_UNSAID;
-		unauthenticated++;
+		if (source->kind != CONFIG_PHC && !source->authenticated)
+			source->options.noselect = true;
 	}
-	if (!unauthenticated)
-		return;
-	if (reader->authselect == CONFIG_AUTH_UNSAID)
-		config_warn(reader, "%d sources without authentication set the clock, although others are to be authenticated. To have them watched only: authselectmode require",
-			    unauthenticated);
-	else
+	if (count)
 		config_warn(reader, "%d sources without authentication are only watched: %s",
-			    unauthenticated,
-			    reader->authselect == CONFIG_AUTH_REQUIRE ? AUTH_REQUIRED : AUTH_MIXED);
+			    count, why);
+}
+
+/* Sources without authentication are used if they agree with the others, and with none else. */
+static void require_authenticated(struct config *config)
+{
+	for (size_t i = 0; i < config->source_count; i++) {
+		struct config_source *source = &config->sources[i];
+
+		if (source->options.noselect ||
+		    (source->kind != CONFIG_PHC && !source->authenticated))
+			continue;
+		source->options.require = true;
+		source->options.trust = true;
+	}
+}
+
+/*
+ * Mode mix, which is the default. Without a key nobody can be authenticated, as nts is not
+ * supported: who wrote the mode wants no others then, but who did not is not left without time, as
+ * the nts may be in a file of the distribution.
+ */
+static void mix(struct config_reader *reader, const struct authentication *counts)
+{
+	if (counts->keyed && counts->unauthenticated)
+		require_authenticated(reader->config);
+	else if (!counts->keyed && counts->unsupported && reader->authselect == CONFIG_AUTH_MIX)
+		watch_unauthenticated(reader, counts->unauthenticated, AUTH_MIXED);
+	else if (!counts->keyed && counts->unsupported && counts->unauthenticated)
+		config_warn(reader, "%d sources without authentication set the clock, although others are to be authenticated. To have them watched only: authselectmode require",
+			    counts->unauthenticated);
+}
+
+/* What unauthenticated sources may do beside authenticated ones, as chrony's manual has it. */
+void config_apply_authselect(struct config_reader *reader)
+{
+	struct authentication counts = count_authentication(reader->config);
+
+	switch (reader->authselect) {
+	case CONFIG_AUTH_UNSAID:
+	case CONFIG_AUTH_MIX:
+		mix(reader, &counts);
+		break;
+	case CONFIG_AUTH_REQUIRE:
+		watch_unauthenticated(reader, counts.unauthenticated, AUTH_REQUIRED);
+		break;
+	case CONFIG_AUTH_PREFER:
+		if (counts.keyed || counts.unsupported)
+			watch_unauthenticated(reader, counts.unauthenticated, counts.keyed ?
+					      AUTH_PREFERRED : AUTH_MIXED);
+		break;
+	case CONFIG_AUTH_IGNORE:
+		break;
+	}
 }
 
 bool config_can_set_clock(const struct config *config, char *why, size_t size)
 {
-	size_t authenticated = 0, watched = 0;
+	size_t unsupported = 0, watched = 0;
 
 	for (size_t i = 0; i < config->source_count; i++) {
-		if (config->sources[i].authenticated)
-			authenticated++;
+		if (config_source_is_unsupported(&config->sources[i]))
+			unsupported++;
 		else if (config->sources[i].options.noselect)
 			watched++;
 		else
@@ -402,8 +482,8 @@ bool config_can_set_clock(const struct config *config, char *why, size_t size)
 	}
 
 	snprintf(why, size,
-		 "none of the %zu configured sources can set the clock: %zu are to be authenticated (nts or key), which is not supported, and %zu are only watched (noselect). Name servers without authentication",
-		 config->source_count, authenticated, watched);
+		 "none of the %zu configured sources can set the clock: %zu are to be authenticated by nts, which is not supported, and %zu are only watched (noselect). Name servers without authentication, or with a key",
+		 config->source_count, unsupported, watched);
 
 	return !config->source_count;
 }

@@ -12,6 +12,8 @@
 #include "ipc/socket.h"
 #include "lib/log.h"
 #include "lib/names.h"
+#include "ntp/keys.h"
+#include "sources/keyring.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -69,6 +71,27 @@ static const char *kind_of(const struct config_source *source)
 	return "?";
 }
 
+static void print_source(const struct config_source *source)
+{
+	printf("%s %s minpoll %d maxpoll %d%s%s%s", kind_of(source), source->options.name,
+	       source->options.minpoll, source->options.maxpoll,
+	       source->options.iburst ? " iburst" : "", source->options.prefer ? " prefer" : "",
+	       source->options.noselect ? " noselect" : "");
+	if (source->key)
+		printf(" key %u", source->key);
+	puts(config_source_is_unsupported(source) ? " (not asked)" : "");
+}
+
+/* Report what is wrong with the keys; it leaves the other sources as they are. */
+static void check_keys(const struct config *config)
+{
+	struct ntp_keys *keys;
+
+	keyring_load(report_config, NULL, config, &keys);
+	keyring_check(report_config, NULL, config, keys);
+	ntp_keys_free(keys);
+}
+
 /* -p */
 static int print_config(const struct daemon_options *options)
 {
@@ -86,16 +109,8 @@ static int print_config(const struct daemon_options *options)
 		err = config_load(options->config_path, report_config, NULL, &config);
 	if (err)
 		return DAEMON_STATUS_CONFIG;
-	for (i = 0; i < config->source_count; i++) {
-		const struct config_source *source = &config->sources[i];
-
-		printf("%s %s minpoll %d maxpoll %d%s%s%s%s\n", kind_of(source),
-		       source->options.name, source->options.minpoll, source->options.maxpoll,
-		       source->options.iburst ? " iburst" : "",
-		       source->options.prefer ? " prefer" : "",
-		       source->options.noselect ? " noselect" : "",
-		       source->authenticated ? " (not asked)" : "");
-	}
+	for (i = 0; i < config->source_count; i++)
+		print_source(&config->sources[i]);
 	if (config->discipline.step_threshold_ns > 0)
 		printf("makestep %g %d\n", (double)config->discipline.step_threshold_ns / 1e9,
 		       config->discipline.step_limit);
@@ -107,6 +122,7 @@ static int print_config(const struct daemon_options *options)
 		printf("driftfile %s\n", config->driftfile);
 	if (*config->user)
 		printf("user %s\n", config->user);
+	check_keys(config);
 	usable = config_can_set_clock(config, why, sizeof(why));
 	if (!usable)
 		fprintf(stderr, "%s: error: %s\n", options->config_text ? "command line" :

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "core/line.h"
+#include "ntp/mac.h"
 #include "ntp/nonce.h"
 
 #define NS_PER_S	1000000000LL
@@ -49,6 +50,12 @@ void ntp_client_retry_now(struct ntp_client *client, int64_t now_raw_ns)
 static bool is_in_flight(const struct ntp_client *client)
 {
 	return client->socket.fd >= 0;
+}
+
+/* What is to be authenticated is never asked without. */
+static bool lacks_key(const struct ntp_client *client)
+{
+	return client->options.key_id && !client->options.limits.key;
 }
 
 /* When the next request is due. */
@@ -202,10 +209,14 @@ static enum ntp_client_result note_error(struct ntp_client *client, int64_t now_
 
 static int send_request(struct ntp_client *client, struct timescale *timescale)
 {
-	uint8_t bytes[NTP_HEADER_SIZE];
+	const struct ntp_key *key = client->options.limits.key;
+	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	size_t length = NTP_HEADER_SIZE;
 	uint64_t random[2];
 	int err;
 
+	if (lacks_key(client))
+		return -ENOKEY;
 	err = draw_random(random, sizeof(random));
 	if (err < 0)
 		return err;
@@ -219,12 +230,23 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 		return err;
 	ntp_exchange_start(&client->exchange, ntp_nonce(random, &client->sent.now),
 			   (uint8_t)client->options.version, bytes);
-	err = ntp_socket_send(&client->socket, bytes, sizeof(bytes));
+	if (key)
+		length = ntp_mac_append(key, bytes, length, sizeof(bytes));
+	err = ntp_socket_send(&client->socket, bytes, length);
 	if (err < 0)
 		return err;
 	read_sent_stamp(client);
 
 	return 0;
+}
+
+/* No answer has come, or none that is believed. */
+static enum ntp_client_result give_up(struct ntp_client *client, int64_t now_raw_ns)
+{
+	if (client->noted_verdict != NTP_ACCEPTED)
+		return reject(client, now_raw_ns, client->noted_verdict);
+
+	return fail(client, now_raw_ns, client->noted_error ? client->noted_error : -ETIMEDOUT);
 }
 
 enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timescale *timescale,
@@ -236,8 +258,7 @@ enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timesc
 
 	if (is_in_flight(client) &&
 	    (now_raw_ns >= client->deadline_ns || now_raw_ns >= due_ns(client)))
-		result = fail(client, now_raw_ns, client->noted_error ? client->noted_error :
-								      -ETIMEDOUT);
+		result = give_up(client, now_raw_ns);
 	if (is_in_flight(client) || now_raw_ns < due_ns(client))
 		return result;
 
@@ -248,6 +269,7 @@ enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timesc
 	keep_apart(client, now_raw_ns);
 	client->local_failures = 0;
 	client->noted_error = 0;
+	client->noted_verdict = NTP_ACCEPTED;
 	source_polled(client->source, now_raw_ns);
 	client->deadline_ns = now_raw_ns + ANSWER_TIMEOUT_NS;
 	next_ns = source_next_poll(client->source);
@@ -314,6 +336,8 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 				     &answer);
 	if (!ntp_verdict_ends(verdict)) {
 		client->bogus++;
+		if (ntp_verdict_is_doubt(verdict))
+			client->noted_verdict = verdict;
 		return NTP_CLIENT_NOTHING;
 	}
 
@@ -353,6 +377,11 @@ enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timesc
 
 	if (!is_in_flight(client))
 		return result;
+	/* A reload has taken the key away meanwhile: no answer could be authenticated. */
+	if (lacks_key(client)) {
+		ntp_client_close(client);
+		return result;
+	}
 	if (revents & (POLLERR | POLLPRI)) {
 		int err = take_error(client);
 

@@ -33,6 +33,8 @@ struct ntp_spacing {
  * struct ntp_client_options - as configured
  * @port: UDP port
  * @version: of requests
+ * @key_id: of the key that authenticates requests and answers; 0: none. As long as @limits.key,
+ *	which is that key, is NULL, no request is sent, and each fails with -ENOKEY
  * @limits: of answers
  * @socket: of requests
  * @spacing: shared with other servers; not owned. NULL: none
@@ -40,6 +42,7 @@ struct ntp_spacing {
 struct ntp_client_options {
 	int port;
 	int version;
+	uint32_t key_id;
 	struct ntp_limits limits;
 	struct ntp_socket_options socket;
 	struct ntp_spacing *spacing;
@@ -63,6 +66,7 @@ enum ntp_client_result {
  * @sent: when it left
  * @deadline_ns: raw instant when it is given up
  * @noted_error: -errno by ICMP since then; 0: none
+ * @noted_verdict: on the latest packet since then that may be a forged answer; NTP_ACCEPTED: none
  * @local_failures: requests in a row that did not leave this machine
  * @retry_ns: raw instant of the next try after those
  * @failures: exchanges in a row without a sample, whatever the reason
@@ -81,6 +85,7 @@ struct ntp_client {
 	struct ntp_moment sent;
 	int64_t deadline_ns;
 	int noted_error;
+	enum ntp_verdict noted_verdict;
 	unsigned int local_failures;
 	int64_t retry_ns;
 	unsigned int failures;

@@ -10,6 +10,7 @@
 
 #include "clocks/clock_span.h"
 #include "core/line.h"
+#include "ntp/mac.h"
 
 /* Sources with this root distance or more are not used (RFC 5905 MAXDISP). */
 #define NTP_DISTANCE_MAX_NS	16000000000LL
@@ -102,16 +103,40 @@ static enum ntp_verdict judge_server(const struct ntp_packet *answer,
 	return NTP_ACCEPTED;
 }
 
+/*
+ * Does the answer carry a MAC of @key? Extension fields are under the MAC, and not read: by MD5 and
+ * its like, whoever knows a MAC can make that of a longer packet.
+ */
+static enum ntp_verdict judge_mac(const uint8_t *bytes, size_t length,
+				  const struct ntp_packet *answer, const struct ntp_key *key)
+{
+	if (!key)
+		return NTP_ACCEPTED;
+	if (!answer->mac)
+		return NTP_UNAUTHENTICATED;
+	if (answer->mac == NTP_MAC_SIZE_NAK)
+		return NTP_CRYPTO_NAK;
+	if (ntp_mac_key_id(bytes, length, answer->mac) != key->id)
+		return NTP_OTHER_KEY;
+
+	return ntp_mac_check(key, bytes, length, answer->mac) ? NTP_ACCEPTED : NTP_WRONG_MAC;
+}
+
 enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t *bytes,
 				    size_t length, const struct ntp_limits *limits,
 				    struct ntp_packet *answer)
 {
+	enum ntp_verdict verdict;
+
 	if (ntp_packet_decode(bytes, length, answer) < 0)
 		return NTP_MALFORMED;
 	if (answer->mode != NTP_MODE_SERVER || !is_version_ok(exchange, answer))
 		return NTP_NO_ANSWER;
 	if (answer->origin != exchange->cookie)
 		return NTP_BOGUS;
+	verdict = judge_mac(bytes, length, answer, limits->key);
+	if (verdict != NTP_ACCEPTED)
+		return verdict;
 	if (exchange->answered)
 		return NTP_DUPLICATE;
 	exchange->answered = true;
@@ -228,6 +253,10 @@ bool ntp_verdict_ends(enum ntp_verdict verdict)
 	case NTP_NO_ANSWER:
 	case NTP_BOGUS:
 	case NTP_DUPLICATE:
+	case NTP_UNAUTHENTICATED:
+	case NTP_CRYPTO_NAK:
+	case NTP_OTHER_KEY:
+	case NTP_WRONG_MAC:
 		return false;
 	case NTP_ACCEPTED:
 	case NTP_KISS:
@@ -246,11 +275,23 @@ bool ntp_verdict_ends(enum ntp_verdict verdict)
 	return true;
 }
 
+bool ntp_verdict_is_doubt(enum ntp_verdict verdict)
+{
+	return verdict == NTP_UNAUTHENTICATED || verdict == NTP_CRYPTO_NAK ||
+	       verdict == NTP_OTHER_KEY || verdict == NTP_WRONG_MAC;
+}
+
 int ntp_verdict_errno(enum ntp_verdict verdict)
 {
 	switch (verdict) {
 	case NTP_ACCEPTED:
 		return 0;
+	/* What forgers send must not change when the server is asked next: it has not answered. */
+	case NTP_UNAUTHENTICATED:
+	case NTP_CRYPTO_NAK:
+	case NTP_OTHER_KEY:
+	case NTP_WRONG_MAC:
+		return -ETIMEDOUT;
 	case NTP_MALFORMED:
 	case NTP_NO_ANSWER:
 	case NTP_BOGUS:
@@ -288,6 +329,14 @@ const char *ntp_verdict_text(enum ntp_verdict verdict)
 		return "not an answer to our request";
 	case NTP_DUPLICATE:
 		return "a second answer to one request";
+	case NTP_UNAUTHENTICATED:
+		return "the answer is not authenticated, though our request was";
+	case NTP_CRYPTO_NAK:
+		return "the server says that it has another key of our key's number, or none";
+	case NTP_OTHER_KEY:
+		return "the answer is authenticated with another key than our request";
+	case NTP_WRONG_MAC:
+		return "the answer was not made with our key: it is another one there, or forged";
 	case NTP_KISS:
 		return "the server refuses to serve us";
 	case NTP_UNSYNCHRONISED:

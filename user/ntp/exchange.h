@@ -12,6 +12,7 @@
 
 #include "clocks/timescale.h"
 #include "discipline/source.h"
+#include "ntp/keys.h"
 #include "ntp/packet.h"
 
 /* The verdict on a packet or on the exchange. */
@@ -23,6 +24,15 @@ enum ntp_verdict {
 	NTP_NO_ANSWER,		/* another mode or version */
 	NTP_BOGUS,		/* does not carry our cookie */
 	NTP_DUPLICATE,
+
+	/*
+	 * It carries our cookie, but not the MAC that it has to have. Somebody on the way may have
+	 * forged it, so the answer may still come; if it does not, this is the reason.
+	 */
+	NTP_UNAUTHENTICATED,	/* no MAC */
+	NTP_CRYPTO_NAK,		/* the server did not accept ours */
+	NTP_OTHER_KEY,		/* a MAC of another key */
+	NTP_WRONG_MAC,
 
 	/* The answer, but no sample. */
 	NTP_KISS,		/* refid says which: NTP_KISS_* */
@@ -68,11 +78,13 @@ struct ntp_moment {
  * @minstratum: 1 to 15
  * @maxstratum: 1 to 15
  * @maxdelay_ns: round trip
+ * @key: answers have to carry a MAC of it; not owned. NULL: they need none
  */
 struct ntp_limits {
 	int minstratum;
 	int maxstratum;
 	int64_t maxdelay_ns;
+	const struct ntp_key *key;
 };
 
 /**
@@ -113,6 +125,9 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 
 /* Is the exchange over with this verdict, or may the answer still come? */
 bool ntp_verdict_ends(enum ntp_verdict verdict);
+
+/* Does it say why an answer was not believed that carries our cookie, and may be forged? */
+bool ntp_verdict_is_doubt(enum ntp_verdict verdict);
 
 /* As -errno for source_failed(). */
 int ntp_verdict_errno(enum ntp_verdict verdict);

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "core/line.h"
+#include "sources/keyring.h"
 #include "sources/network_watch.h"
 #include "sources/target.h"
 
@@ -64,6 +66,7 @@ void associations_free(struct associations *list)
 	for (size_t i = 0; i < list->target_count; i++)
 		target_free(list->targets[i]);
 	free(list->targets);
+	ntp_keys_free(list->keys);
 	if (list->stamps_fd >= 0)
 		close(list->stamps_fd);
 	if (list->watch_fd >= 0)
@@ -163,6 +166,7 @@ struct ntp_limits associations_limits(const struct associations *list,
 								      list->minstratum,
 		.maxstratum = list->maxstratum,
 		.maxdelay_ns = config->maxdelay_ns,
+		.key = ntp_keys_find(list->keys, config->key),
 	};
 }
 
@@ -236,6 +240,43 @@ static void copy_options(struct associations *list, const struct config *config)
 	list->minstratum = config->minstratum;
 	list->maxstratum = config->maxstratum;
 	list->refresh_ns = config->refresh_s * NS_PER_S;
+}
+
+static void report_key(void *context, enum config_severity severity, const char *file, int line,
+		       const char *message)
+{
+	int priority = severity == CONFIG_ERROR ? LOG_ERR : LOG_WARNING;
+
+	if (line)
+		associations_message(context, priority, "%s:%d: %s", file, line, message);
+	else
+		associations_message(context, priority, "%s: %s", file, message);
+}
+
+/*
+ * Read the keys. If that fails, those that were read from the same file before stay. Returns those
+ * that are to be freed when no target refers to them any more.
+ */
+static struct ntp_keys *replace_keys(struct associations *list, const struct config *config)
+{
+	bool is_same_file = !strcmp(list->keyfile, config->keyfile);
+	struct ntp_keys *old = list->keys;
+	struct ntp_keys *keys = NULL;
+	int err;
+
+	err = keyring_load(report_key, list, config, &keys);
+	if (err < 0 && is_same_file && old) {
+		associations_message(list, LOG_WARNING,
+				     "%s: the keys that were read from it before stay in force",
+				     list->keyfile);
+		old = NULL;
+	} else {
+		memcpy(list->keyfile, config->keyfile, sizeof(list->keyfile));
+		list->keys = keys;
+	}
+	keyring_check(report_key, list, config, list->keys);
+
+	return old;
 }
 
 /* Find the old target with the same directive, and take it out of the old list. */
@@ -313,6 +354,8 @@ int associations_configure(struct associations *list, const struct config *confi
 	bool kept[CONFIG_SOURCES_MAX];
 	struct target **old = list->targets;
 	size_t old_count = list->target_count;
+	size_t count = config->source_count;
+	struct ntp_keys *old_keys;
 	struct target **targets;
 
 	if (find_kept(list, config, kept) < 0)
@@ -322,8 +365,9 @@ int associations_configure(struct associations *list, const struct config *confi
 		return -ENOMEM;
 
 	copy_options(list, config);
+	old_keys = replace_keys(list, config);
 	forgive(list, now_raw_ns);
-	for (size_t i = 0; i < config->source_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (kept[i])
 			targets[i] = claim(old, old_count, &config->sources[i]);
 		target_apply_options(targets[i]);
@@ -334,9 +378,10 @@ int associations_configure(struct associations *list, const struct config *confi
 			target_free(old[i]);
 	}
 	free(old);
+	ntp_keys_free(old_keys);
 
 	list->targets = targets;
-	list->target_count = config->source_count;
+	list->target_count = count;
 	shrink_pools(list);
 	associations_list_changed(list);
 	report_change(list);
@@ -436,15 +481,6 @@ size_t associations_sources(const struct associations *list, struct source *cons
 	return list->count;
 }
 
-/* The reason why the latest answer was rejected; "" if it was not, or if there was none. */
-static const char *rejection(const struct ntp_client *client)
-{
-	if (!client->last_error || client->verdict == NTP_ACCEPTED)
-		return "";
-
-	return ntp_verdict_text(client->verdict);
-}
-
 bool associations_get_info(const struct associations *list, size_t index,
 			   struct association_info *info)
 {
@@ -465,8 +501,10 @@ bool associations_get_info(const struct associations *list, size_t index,
 	}
 	info->port = association->target->config.port;
 	info->kernel_timestamps = association->client.kernel_timestamps;
-	info->rejected = rejection(&association->client);
+	info->rejected = association_rejection(association);
 	info->resolving_error = *info->address ? "" : association->target->problem;
+	if (*association->target->key_problem)
+		info->resolving_error = association->target->key_problem;
 
 	return true;
 }

@@ -45,7 +45,8 @@ struct associations_callbacks {
  * @port: UDP port
  * @kernel_timestamps: the latest sample had kernel timestamps at both ends of the exchange
  * @rejected: why the latest answer was not used, for people; "" if it was
- * @resolving_error: why the name has no address, for people; "" if it has
+ * @resolving_error: why the name has no address, or its server no key to be asked with, for people;
+ *	"" if it has
  */
 struct association_info {
 	const char *name;
@@ -75,6 +76,7 @@ void associations_set_timescale(struct associations *associations, struct timesc
  * @now_raw_ns: raw
  *
  * Sources whose directive is unchanged are kept with their samples, others are removed or added.
+ * The key file is read again; if it cannot be, the keys stay that were read from it before.
  *
  * Return: 0, -ENOMEM (then nothing was changed).
  */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "ntp/mac.h"
+
 #define NS_PER_S	1000000000LL
 
 /*
@@ -65,12 +67,27 @@ static struct label label_of(const struct association *association)
 	return label;
 }
 
+/*
+ * Where none is configured, the one in which the MAC is whole: in NTPv4 a long one is cut off, and
+ * some servers do not expect that.
+ */
+static int version_of(const struct config_source *config, const struct ntp_key *key)
+{
+	if (config->version)
+		return config->version;
+
+	return key && ntp_mac_size(key->type) > NTP_MAC_SIZE_V4_MAX ? 3 : NTP_VERSION_MAX;
+}
+
 static struct ntp_client_options client_options(const struct target *target)
 {
+	struct ntp_limits limits = associations_limits(target->list, &target->config);
+
 	return (struct ntp_client_options) {
 		.port = target->config.port,
-		.version = target->config.version,
-		.limits = associations_limits(target->list, &target->config),
+		.version = version_of(&target->config, limits.key),
+		.key_id = target->config.key,
+		.limits = limits,
 		.socket = target->list->socket,
 		.spacing = &target->list->spacing,
 	};
@@ -138,8 +155,8 @@ struct target *target_new(struct associations *list, const struct config_source 
 	}
 	target->count = 1;
 
-	if (config->authenticated)
-		target->problem = "It is to be authenticated, which is not supported";
+	if (config_source_is_unsupported(config))
+		target->problem = "It is to be authenticated by nts, which is not supported";
 	else
 		target->look_up_ns = now_raw_ns;
 
@@ -164,8 +181,27 @@ bool target_shrink(struct target *target)
 	return true;
 }
 
+/* Say why a server cannot be asked with its key. */
+static void describe_key(struct target *target)
+{
+	const struct associations *list = target->list;
+	uint32_t id = target->config.key;
+
+	*target->key_problem = '\0';
+	if (!id || ntp_keys_find(list->keys, id))
+		return;
+	if (*list->keyfile)
+		snprintf(target->key_problem, sizeof(target->key_problem),
+			 "It is not asked, because its key %u was not found in %s", id,
+			 list->keyfile);
+	else
+		snprintf(target->key_problem, sizeof(target->key_problem),
+			 "It is not asked, because no keyfile is configured for its key %u", id);
+}
+
 void target_apply_options(struct target *target)
 {
+	describe_key(target);
 	for (size_t i = 0; i < target->count; i++)
 		target->associations[i]->client.options = client_options(target);
 }
@@ -235,7 +271,8 @@ static bool is_gone(const struct association *association)
 {
 	const struct ntp_client *client = &association->client;
 
-	if (!has_address(association))
+	/* No other address has a key that is missing here. */
+	if (!has_address(association) || *association->target->key_problem)
 		return false;
 	if (source_is_refused(association->source))
 		return true;
@@ -526,16 +563,31 @@ static void start_look_up(struct target *target, int64_t now_raw_ns)
 		target_failed(target, err, "No process could be started to do it", now_raw_ns);
 }
 
+const char *association_rejection(const struct association *association)
+{
+	const struct ntp_client *client = &association->client;
+
+	if (!client->last_error)
+		return "";
+	if (client->verdict != NTP_ACCEPTED)
+		return ntp_verdict_text(client->verdict);
+	if (client->last_error == -ETIMEDOUT && client->options.key_id && association->trying)
+		return "no answer; a server gives none that does not have our key";
+
+	return "";
+}
+
 /* Log when a server stops answering, and when it is back. */
 static void log_failure(struct association *association)
 {
 	const struct ntp_client *client = &association->client;
+	const char *reason = association_rejection(association);
 	struct target *target = association->target;
-	const char *reason = strerror(-client->last_error);
 
-	if (client->verdict != NTP_ACCEPTED)
-		reason = ntp_verdict_text(client->verdict);
-	if (association->complained ||
+	if (!*reason)
+		reason = strerror(-client->last_error);
+	/* A missing key was reported when it was looked for. */
+	if (association->complained || *target->key_problem ||
 	    (client->failures < FAILURES_GONE && !client->local_failures))
 		return;
 	association->complained = true;

@@ -14,12 +14,16 @@
 #include "config/config.h"
 #include "discipline/source.h"
 #include "ntp/client.h"
+#include "ntp/keys.h"
 #include "sources/association.h"
 #include "sources/refclock_phc.h"
 #include "sources/resolver.h"
 
 /* Addresses that sent a KISS packet, as many as are remembered; then the oldest is dropped. */
 #define KISSED_MAX	CONFIG_SOURCES_MAX
+
+/* Room for what is wrong with a key, and the file's name. */
+#define KEY_PROBLEM_MAX	(CONFIG_PATH_MAX + 64)
 
 /* The size limit of a pool, and of a query's result. */
 #define TARGET_ASSOCIATIONS_MAX	RESOLVER_ADDRESSES_MAX
@@ -54,6 +58,7 @@ struct association {
  * @look_up_wait_ns: wait before the one after that
  * @refreshing: the query is a routine one
  * @problem: why there is no address, ""
+ * @key_problem: why its servers cannot be asked with its key, ""
  * @found: the result of the latest query
  * @tried: of those, which were in use since
  * @found_count: how many
@@ -69,6 +74,7 @@ struct target {
 	int64_t look_up_wait_ns;
 	bool refreshing;
 	const char *problem;
+	char key_problem[KEY_PROBLEM_MAX];
 	struct net_address found[RESOLVER_ADDRESSES_MAX];
 	bool tried[RESOLVER_ADDRESSES_MAX];
 	size_t found_count;
@@ -110,6 +116,8 @@ struct kissed {
  * @minstratum: as configured
  * @maxstratum: as configured
  * @refresh_ns: as configured, 0: never
+ * @keyfile: as configured
+ * @keys: read from it; NULL: none
  * @kissed: addresses that sent KISS packets ...
  * @kissed_count: ... how many, of which KISSED_MAX are kept
  */
@@ -138,6 +146,8 @@ struct associations {
 	int minstratum;
 	int maxstratum;
 	int64_t refresh_ns;
+	char keyfile[CONFIG_PATH_MAX];
+	struct ntp_keys *keys;
 	struct kissed kissed[KISSED_MAX];
 	size_t kissed_count;
 };
@@ -170,6 +180,9 @@ bool target_shrink(struct target *target);
 
 /* Options that belong to all targets may be others after a reload. */
 void target_apply_options(struct target *target);
+
+/* Why the latest answer was not used, or none came; "" if its errno says it all. */
+const char *association_rejection(const struct association *association);
 
 /* Retry now: resolve a name without an address, send a request that could not be sent. */
 void target_retry_now(struct target *target, int64_t now_raw_ns);

@@ -268,6 +268,9 @@ static const struct {
 	{ "server a offset 1x", 1, "a number was expected" },
 	{ "server a iburst # comment", 1, "a comment needs a line of its own" },
 	{ "pool a maxsources 17", 1, "it can be 1 to 16" },
+	{ "server a key 1.5", 1, "a whole number was expected" },
+	{ "server a key 0", 1, "'key 0' is out of range" },
+	{ "server a key 4294967296", 1, "out of range" },
 	{ "peer a", 1, "use 'server'" },
 	{ "makestep 1", 1, "'makestep' takes 2 values, not 1" },
 	{ "makestep -1 3", 1, "seconds" },
@@ -339,7 +342,7 @@ static const struct {
 	{ "server a burst", "minpoll" },
 	{ "server a maxdelayratio 2", "weighed" },
 	{ "server a nts", "not asked in the clear" },
-	{ "server a key 1", "not asked in the clear" },
+	{ "server a key 1", "'a' is not asked: its key 1 is in no file" },
 };
 
 TEST(what_has_no_effect_is_named)
@@ -386,6 +389,58 @@ TEST(authentication_is_not_weakened)
 		EXPECT_EQ(modes[i].noselect, config->sources[1].options.noselect)
 			TH_LOG("%s", modes[i].mode);
 		EXPECT_FALSE(config->sources[2].options.noselect);
+		config_free(config);
+	}
+}
+
+/* As chrony's manual has it, with a key: a, without b, and watched c. */
+TEST(authentication_selects)
+{
+	static const struct {
+		const char *mode;
+		bool has_key;
+		bool require;	/* a and the reference clock, so that b is used beside them only */
+		bool noselect;	/* b */
+		int warnings;
+	} modes[] = {
+		{ "", true, true, false, 0 },
+		{ "", false, false, false, 0 },
+		{ "authselectmode mix\n", true, true, false, 0 },
+		{ "authselectmode mix\n", false, false, false, 0 },
+		{ "authselectmode prefer\n", true, false, true, 1 },
+		{ "authselectmode prefer\n", false, false, false, 0 },
+		{ "authselectmode require\n", true, false, true, 1 },
+		{ "authselectmode require\n", false, false, true, 1 },
+		{ "authselectmode ignore\n", true, false, false, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		const struct config_source *sources;
+		struct reports reports;
+		struct config *config;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "%skeyfile /k\nserver a %s\nserver b\nserver c key 1 noselect\n"
+			 "refclock PHC /dev/ptp0\n", modes[i].mode,
+			 modes[i].has_key ? "key 1" : "");
+		config = parse(text, &reports);
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(modes[i].warnings, reports.warnings)
+			TH_LOG("%zu: %s", i, reports.message);
+		sources = config->sources;
+		EXPECT_EQ(modes[i].require, sources[0].options.require)
+			TH_LOG("%zu", i);
+		EXPECT_EQ(modes[i].require, sources[0].options.trust);
+		EXPECT_EQ(modes[i].require, sources[3].options.require);
+		EXPECT_EQ(modes[i].require, sources[3].options.trust);
+		EXPECT_EQ(modes[i].noselect, sources[1].options.noselect)
+			TH_LOG("%zu", i);
+		EXPECT_FALSE(sources[1].options.require);
+		EXPECT_FALSE(sources[2].options.require);
+		if (modes[i].has_key)
+			EXPECT_FALSE(sources[0].options.noselect);
+		EXPECT_FALSE(sources[3].options.noselect);
 		config_free(config);
 	}
 }
@@ -462,6 +517,8 @@ TEST(a_configuration_that_can_never_set_the_clock_is_known)
 		{ "server a noselect\n", false, "1 are only watched" },
 		{ "server a nts\nserver b noselect\n", false, "none of the 2" },
 		{ "server a nts\nserver b\n", true, NULL },
+		{ "server a nts\nserver b key 1\n", true, NULL },
+		{ "server a key 1 noselect\n", false, "1 are only watched" },
 		{ "server a nts\nrefclock PHC /dev/ptp0\n", true, NULL },
 		{ "# the host's clock alone\n", true, NULL },
 	};

@@ -61,6 +61,41 @@ TEST(every_option_of_a_server)
 	config_free(config);
 }
 
+TEST(keys)
+{
+	static const struct {
+		const char *text;
+		bool authenticated;
+		uint32_t key;
+		int version;
+	} cases[] = {
+		{ "server a", false, 0, 4 },
+		{ "server a nts", true, 0, 4 },
+		/* By the key's type. */
+		{ "keyfile /k\nserver a key 1", true, 1, 0 },
+		{ "keyfile /k\nserver a key 4294967295 version 3", true, UINT32_MAX, 3 },
+		{ "keyfile /k\npool a version 4 key 9", true, 9, 4 },
+		{ "keyfile /k\nserver a nts key 1", true, 0, 4 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct reports reports;
+		struct config *config = parse(cases[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(!cases[i].key && cases[i].authenticated, reports.warnings)
+			TH_LOG("%s: %s", cases[i].text, reports.message);
+		EXPECT_EQ(cases[i].authenticated, config->sources[0].authenticated);
+		EXPECT_EQ(cases[i].key, config->sources[0].key)
+			TH_LOG("%s", cases[i].text);
+		EXPECT_EQ(cases[i].version, config->sources[0].version)
+			TH_LOG("%s", cases[i].text);
+		EXPECT_EQ(!cases[i].key && cases[i].authenticated,
+			  config_source_is_unsupported(&config->sources[0]));
+		config_free(config);
+	}
+}
+
 /* As chrony settles them. */
 static const struct {
 	const char *text;
@@ -162,7 +197,8 @@ TEST(equal_sources_are_equal)
 		"server a maxpoll 7", "server a port 124", "server a version 3", "server a ipv4",
 		"server a prefer", "server a trust", "server a noselect", "server a offset 0.1",
 		"server a require",
-		"server a minstratum 1", "server a maxdelay 1", "server a nts",
+		"server a minstratum 1", "server a maxdelay 1", "server a nts", "server a key 1",
+		"server a key 4294967295", "server a key 1 version 4",
 	};
 	enum { COUNT = ARRAY_SIZE(lines) };
 	struct config *configs[COUNT];

@@ -3,6 +3,7 @@
  * One request on the loopback interface, beside what strangers may send: ICMP errors do not end it.
  */
 #include "user/ntp/client.h"
+#include "user/ntp/mac.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -112,8 +113,12 @@ static enum ntp_client_result take_all(struct _test_data_request *self)
 	return result;
 }
 
-/* As the server does, which somebody has forged a refusal of: @origin is the request's cookie. */
-static void send_packet(struct _test_data_request *self, uint64_t origin, uint8_t stratum)
+/*
+ * As the server does, which somebody has forged a refusal of: @origin is the request's cookie.
+ * @key: of the answer's MAC; NULL: it has none.
+ */
+static void send_signed(struct _test_data_request *self, uint64_t origin, uint8_t stratum,
+			const struct ntp_key *key)
 {
 	uint64_t now = ntp_timestamp_from_ns(clock_ns(CLOCK_REALTIME));
 	struct ntp_packet packet = {
@@ -127,14 +132,22 @@ static void send_packet(struct _test_data_request *self, uint64_t origin, uint8_
 	};
 	struct sockaddr_in to;
 	socklen_t length = sizeof(to);
-	uint8_t bytes[NTP_HEADER_SIZE];
+	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	size_t size = NTP_HEADER_SIZE;
 	int fd = bind_server(&self->server);
 
 	ntp_packet_encode(&packet, bytes);
+	if (key)
+		size = ntp_mac_append(key, bytes, size, sizeof(bytes));
 	if (fd < 0 || getsockname(self->client.socket.fd, (struct sockaddr *)&to, &length) < 0 ||
-	    sendto(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&to, length) < 0)
+	    sendto(fd, bytes, size, 0, (struct sockaddr *)&to, length) < 0)
 		abort();
 	close(fd);
+}
+
+static void send_packet(struct _test_data_request *self, uint64_t origin, uint8_t stratum)
+{
+	send_signed(self, origin, stratum, NULL);
 }
 
 static void send_answer(struct _test_data_request *self)
@@ -200,6 +213,105 @@ TEST_F(request, clocks_are_not_read_for_an_answer_that_gives_no_time)
 	send_packet(self, self->client.exchange.cookie, 16);
 	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
 	EXPECT_EQ(0, readings);
+}
+
+static const struct ntp_key our_key = {
+	.id = 7,
+	.type = NTP_MAC_SHA1,
+	.length = 6,
+	.secret = "secret",
+};
+
+/* Drop the request, and have the next with @key, NULL: it is missing. Its instant, by raw. */
+static int64_t ask_with_key(struct _test_data_request *self, const struct ntp_key *key)
+{
+	int64_t next_ns = self->sent_ns + 100 * NS_PER_S;
+
+	ntp_client_close(&self->client);
+	self->client.options.key_id = our_key.id;
+	self->client.options.limits.key = key;
+	ntp_client_timer(&self->client, &self->timescale, next_ns);
+	return next_ns;
+}
+
+TEST_F(request, with_a_key_it_carries_a_mac)
+{
+	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	int fd = bind_server(&self->server);
+
+	ASSERT_LE(0, fd);
+	ask_with_key(self, &our_key);
+	ASSERT_EQ(NTP_HEADER_SIZE + 24, recv(fd, bytes, sizeof(bytes), 0));
+	EXPECT_TRUE(ntp_mac_check(&our_key, bytes, NTP_HEADER_SIZE + 24, 24));
+	close(fd);
+	send_signed(self, self->client.exchange.cookie, 1, &our_key);
+	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
+}
+
+/* A forger on the way is as quick as he likes. */
+TEST_F(request, a_forged_answer_does_not_keep_the_right_one_out)
+{
+	struct ntp_key other = our_key;
+
+	ask_with_key(self, &our_key);
+	other.secret[0]++;
+	send_signed(self, self->client.exchange.cookie, 1, NULL);
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	send_signed(self, self->client.exchange.cookie, 1, &other);
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	EXPECT_EQ(2, self->client.bogus);
+	send_signed(self, self->client.exchange.cookie, 1, &our_key);
+	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
+	EXPECT_EQ(0, self->client.last_error);
+	EXPECT_EQ(NTP_ACCEPTED, self->client.verdict);
+}
+
+TEST_F(request, it_is_the_reason_if_the_right_one_does_not_come)
+{
+	struct ntp_key other = our_key;
+	int64_t next_ns = ask_with_key(self, &our_key);
+
+	other.secret[0]++;
+	send_signed(self, self->client.exchange.cookie, 1, &other);
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	ASSERT_EQ(NTP_CLIENT_FAILED,
+		  ntp_client_timer(&self->client, &self->timescale, next_ns + 5 * NS_PER_S));
+	EXPECT_EQ(NTP_WRONG_MAC, self->client.verdict);
+	EXPECT_EQ(-ETIMEDOUT, self->client.last_error);
+}
+
+TEST_F(request, without_its_key_none_is_sent)
+{
+	uint8_t bytes[NTP_HEADER_SIZE];
+	int fd = bind_server(&self->server);
+	int64_t now_ns;
+
+	ASSERT_LE(0, fd);
+	now_ns = ask_with_key(self, NULL);
+	for (int i = 0; i < 100; i++) {
+		now_ns = ntp_client_next_ns(&self->client);
+		ntp_client_timer(&self->client, &self->timescale, now_ns);
+		EXPECT_GT(0, self->client.socket.fd);
+	}
+	EXPECT_EQ(-1, recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT));
+	EXPECT_EQ(-ENOKEY, self->client.last_error);
+
+	/* It comes with a reload. */
+	self->client.options.limits.key = &our_key;
+	ntp_client_retry_now(&self->client, now_ns);
+	ntp_client_timer(&self->client, &self->timescale, now_ns);
+	EXPECT_EQ(NTP_HEADER_SIZE, recv(fd, bytes, sizeof(bytes), 0));
+	close(fd);
+}
+
+TEST_F(request, an_answer_after_the_key_has_gone_is_not_taken)
+{
+	ask_with_key(self, &our_key);
+	send_signed(self, self->client.exchange.cookie, 1, &our_key);
+	self->client.options.limits.key = NULL;
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	EXPECT_GT(0, self->client.socket.fd);
+	EXPECT_EQ(0, source_received(self->source));
 }
 
 TEST_HARNESS_MAIN

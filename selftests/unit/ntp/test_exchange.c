@@ -4,6 +4,7 @@
  * timestamps make.
  */
 #include "user/ntp/exchange.h"
+#include "user/ntp/mac.h"
 
 #include <errno.h>
 #include <string.h>
@@ -254,6 +255,131 @@ TEST(a_second_answer_is_a_duplicate)
 	answer = good_answer(&exchange);
 	EXPECT_EQ(NTP_ACCEPTED, judge(&exchange, &answer));
 	EXPECT_EQ(NTP_DUPLICATE, judge(&exchange, &answer));
+}
+
+static const struct ntp_key our_key = {
+	.id = 7,
+	.type = NTP_MAC_SHA256,
+	.length = 6,
+	.secret = "secret",
+};
+
+static const struct ntp_limits authentic = {
+	.minstratum = 0,
+	.maxstratum = 15,
+	.maxdelay_ns = 3 * NS_PER_S,
+	.key = &our_key,
+};
+
+enum proof {
+	NO_MAC,
+	OUR_MAC,
+	NAK,
+	NAK_WITH_OUR_NUMBER,
+	OTHER_NUMBER,
+	OTHER_SECRET,
+	CHANGED_AFTERWARDS,
+	MAC_OF_ANOTHER_COOKIE,
+};
+
+/* An answer of @version with that MAC; its length. */
+static size_t make_authentic(const struct ntp_exchange *exchange, uint8_t version,
+			     enum proof proof, uint8_t *bytes, size_t size)
+{
+	struct ntp_packet answer = good_answer(exchange);
+	struct ntp_key key = our_key;
+	size_t length;
+
+	answer.version = version;
+	if (proof == MAC_OF_ANOTHER_COOKIE)
+		answer.origin++;
+	ntp_packet_encode(&answer, bytes);
+	memset(bytes + NTP_HEADER_SIZE, 0, 4);
+	if (proof == NO_MAC)
+		return NTP_HEADER_SIZE;
+	if (proof == NAK || proof == NAK_WITH_OUR_NUMBER) {
+		bytes[NTP_HEADER_SIZE + 3] = proof == NAK ? 0 : 7;
+		return NTP_HEADER_SIZE + 4;
+	}
+	key.id += proof == OTHER_NUMBER;
+	key.secret[0] += proof == OTHER_SECRET;
+	length = ntp_mac_append(&key, bytes, NTP_HEADER_SIZE, size);
+	bytes[1] += proof == CHANGED_AFTERWARDS;
+	return length;
+}
+
+static const struct {
+	enum proof proof;
+	enum ntp_verdict verdict;
+} proofs[] = {
+	{ NO_MAC, NTP_UNAUTHENTICATED },
+	{ NAK, NTP_CRYPTO_NAK },
+	{ NAK_WITH_OUR_NUMBER, NTP_CRYPTO_NAK },
+	{ OTHER_NUMBER, NTP_OTHER_KEY },
+	{ OTHER_SECRET, NTP_WRONG_MAC },
+	{ CHANGED_AFTERWARDS, NTP_WRONG_MAC },
+	{ MAC_OF_ANOTHER_COOKIE, NTP_BOGUS },
+};
+
+TEST(with_a_key_only_answers_with_its_mac_are_accepted)
+{
+	for (uint8_t version = 3; version <= 4; version++) {
+		for (size_t i = 0; i < ARRAY_SIZE(proofs); i++) {
+			uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+			struct ntp_exchange exchange;
+			struct ntp_packet answer;
+			enum ntp_verdict verdict;
+			size_t length;
+
+			ntp_exchange_start(&exchange, 42, 4, bytes);
+			length = make_authentic(&exchange, version, proofs[i].proof, bytes,
+						sizeof(bytes));
+			verdict = ntp_exchange_judge(&exchange, bytes, length, &authentic, &answer);
+			EXPECT_EQ(proofs[i].verdict, verdict)
+				TH_LOG("%zu in version %d", i, version);
+			/* Anybody on the way could have sent it: the answer may still come. */
+			EXPECT_FALSE(ntp_verdict_ends(verdict));
+			EXPECT_EQ(verdict != NTP_BOGUS, ntp_verdict_is_doubt(verdict));
+			EXPECT_EQ(verdict == NTP_BOGUS ? -EBADMSG : -ETIMEDOUT,
+				  ntp_verdict_errno(verdict));
+			EXPECT_STRNE("", ntp_verdict_text(verdict));
+			length = make_authentic(&exchange, version, OUR_MAC, bytes, sizeof(bytes));
+			EXPECT_EQ(NTP_ACCEPTED, ntp_exchange_judge(&exchange, bytes, length,
+								   &authentic, &answer));
+			EXPECT_EQ(NTP_DUPLICATE, ntp_exchange_judge(&exchange, bytes, length,
+								    &authentic, &answer));
+		}
+	}
+}
+
+/* Else anybody on the way could silence a server for a day. */
+TEST(with_a_key_a_kiss_needs_its_mac)
+{
+	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	struct ntp_exchange exchange;
+	struct ntp_packet answer;
+	size_t length;
+
+	ntp_exchange_start(&exchange, 42, 4, bytes);
+	answer = good_answer(&exchange);
+	kiss(&answer, NTP_KISS_DENY);
+	ntp_packet_encode(&answer, bytes);
+	EXPECT_EQ(NTP_UNAUTHENTICATED, ntp_exchange_judge(&exchange, bytes, NTP_HEADER_SIZE,
+							  &authentic, &answer));
+	length = ntp_mac_append(&our_key, bytes, NTP_HEADER_SIZE, sizeof(bytes));
+	EXPECT_EQ(NTP_KISS, ntp_exchange_judge(&exchange, bytes, length, &authentic, &answer));
+}
+
+TEST(without_a_key_a_mac_is_not_looked_at)
+{
+	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	struct ntp_exchange exchange;
+	struct ntp_packet answer;
+	size_t length;
+
+	ntp_exchange_start(&exchange, 42, 4, bytes);
+	length = make_authentic(&exchange, 4, OTHER_SECRET, bytes, sizeof(bytes));
+	EXPECT_EQ(NTP_ACCEPTED, ntp_exchange_judge(&exchange, bytes, length, &limits, &answer));
 }
 
 TEST(a_newer_version_than_asked_for_is_no_answer)

@@ -571,7 +571,7 @@ TEST_F(world, what_is_to_be_authenticated_is_not_asked)
 	struct association_info info;
 
 	add_server("127.0.0.1", ANSWERS);
-	configure("server 127.0.0.1 nts PORT\nserver ntp.example.net key 1 PORT\n");
+	configure("server 127.0.0.1 nts PORT\nserver ntp.example.net nts key 1 PORT\n");
 	settle();
 	pass(100000);
 	settle();
@@ -581,6 +581,188 @@ TEST_F(world, what_is_to_be_authenticated_is_not_asked)
 	associations_get_info(self->list, 0, &info);
 	EXPECT_NE(NULL, strstr(info.resolving_error, "authenticated"));
 	EXPECT_EQ(INT64_MAX, associations_next_ns(self->list));
+}
+
+/* --- Keys --- */
+
+static const struct ntp_key key7 = {
+	.id = 7,
+	.type = NTP_MAC_SHA256,
+	.length = 16,
+	.secret = "0123456789abcdef",
+};
+
+#define KEY7	"7 SHA256 0123456789abcdef\n"
+
+/* A key file of the test's own, in a directory that is gone when it ends. */
+struct key_file {
+	char directory[32];
+	char path[64];
+};
+
+static struct key_file make_key_file(void)
+{
+	struct key_file file = { .directory = "/tmp/test_keys.XXXXXX" };
+
+	if (!mkdtemp(file.directory))
+		abort();
+	snprintf(file.path, sizeof(file.path), "%s/keys", file.directory);
+	return file;
+}
+
+static void write_keys(const struct key_file *file, const char *text)
+{
+	int fd = open(file->path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	close(fd);
+}
+
+static void remove_keys(const struct key_file *file)
+{
+	unlink(file->path);
+	rmdir(file->directory);
+}
+
+/* One server, asked with key 7 of @file. */
+static void configure_key(const struct key_file *file, const char *options)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "keyfile %s\nserver 127.0.0.1 PORT key 7 %s\n", file->path,
+		 options);
+	configure(text);
+}
+
+TEST_F(world, a_server_with_a_key_is_asked_with_it)
+{
+	struct key_file file = make_key_file();
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+
+	server->key = &key7;
+	write_keys(&file, KEY7);
+	configure_key(&file, "");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(0, server->refused);
+	EXPECT_EQ(0, self->messages)
+		TH_LOG("%s", self->message);
+	/* The MAC of a long digest is whole before NTPv4 only. */
+	EXPECT_EQ(3, server->version);
+	configure_key(&file, "version 4");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(4, server->version);
+	write_keys(&file, "7 SHA1 0123456789abcdef\n");
+	configure_key(&file, "");
+	EXPECT_TRUE(TURN_UNTIL(server->refused == 1));
+	remove_keys(&file);
+}
+
+TEST_F(world, a_server_whose_key_is_missing_waits_for_a_reload)
+{
+	struct key_file file = make_key_file();
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+	struct association_info info;
+
+	write_keys(&file, "8 SHA256 0123456789abcdef\n");
+	configure_key(&file, "");
+	EXPECT_NE(NULL, strstr(self->message, file.path));
+	EXPECT_NE(NULL, strstr(self->message, "'127.0.0.1' is not asked: its key 7 is missing"));
+	for (int i = 0; i < 20; i++)
+		pass(65);
+	/* Nor in the clear. */
+	EXPECT_EQ(0, server->requests);
+	EXPECT_EQ(0, source_at(0)->polled);
+	EXPECT_EQ(-ENOKEY, source_at(0)->error);
+	EXPECT_EQ(1, self->messages);
+	associations_get_info(self->list, 0, &info);
+	EXPECT_NE(NULL, strstr(info.resolving_error, "its key 7 was not found in"));
+	EXPECT_NE(NULL, strstr(info.resolving_error, file.path));
+
+	server->key = &key7;
+	write_keys(&file, KEY7);
+	configure_key(&file, "");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	associations_get_info(self->list, 0, &info);
+	EXPECT_STREQ("", info.resolving_error);
+
+	/* A key that has gone is not used any more. */
+	write_keys(&file, "");
+	configure_key(&file, "");
+	pass(65);
+	settle();
+	EXPECT_EQ(1, server->requests);
+	EXPECT_EQ(0, server->refused);
+	remove_keys(&file);
+}
+
+TEST_F(world, without_a_key_file_no_key_is_found)
+{
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT key 7\n");
+	settle();
+	EXPECT_EQ(0, self->servers[0].requests);
+	associations_get_info(self->list, 0, &info);
+	EXPECT_NE(NULL, strstr(info.resolving_error, "no keyfile"));
+}
+
+TEST_F(world, keys_that_cannot_be_read_again_stay)
+{
+	struct key_file file = make_key_file();
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+
+	server->key = &key7;
+	write_keys(&file, KEY7);
+	configure_key(&file, "");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	remove_keys(&file);
+	configure_key(&file, "");
+	EXPECT_EQ(2, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "stay in force"));
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 2));
+	EXPECT_EQ(0, server->refused);
+}
+
+/* Such a file may be another program's. */
+TEST_F(world, a_key_file_that_no_source_needs_is_not_read)
+{
+	add_server("127.0.0.1", ANSWERS);
+	configure("keyfile /nonexistent/keys\nserver 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(0, self->messages);
+}
+
+TEST_F(world, a_server_with_another_secret_is_guessed_at)
+{
+	struct key_file file = make_key_file();
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+	struct association_info info;
+
+	server->key = &key7;
+	write_keys(&file, "7 SHA256 fedcba9876543210\n");
+	configure_key(&file, "");
+	ASSERT_TRUE(TURN_UNTIL(server->refused == 1));
+	pass(5);
+	EXPECT_EQ(-ETIMEDOUT, source_at(0)->error);
+	associations_get_info(self->list, 0, &info);
+	EXPECT_NE(NULL, strstr(info.rejected, "our key"));
+	remove_keys(&file);
+}
+
+TEST_F(world, a_key_that_can_be_guessed_is_warned_of)
+{
+	struct key_file file = make_key_file();
+
+	add_server("127.0.0.1", ANSWERS);
+	write_keys(&file, "7 SHA256 short\n");
+	configure_key(&file, "");
+	EXPECT_EQ(1, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "key 7 of '127.0.0.1' has 40 bits"));
+	EXPECT_EQ(NULL, strstr(self->message, "short"));
+	remove_keys(&file);
 }
 
 TEST_F(world, a_reload_keeps_what_is_unchanged)

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the configuration to the key file, and back to the sources.
+ */
+#include "sources/keyring.h"
+
+#include <stdio.h>
+
+#include "ntp/keys.h"
+
+#define BITS_PER_BYTE	8
+
+/* Where reports go. */
+struct listener {
+	config_report *report;
+	void *context;
+};
+
+static void pass_on(void *context, enum ntp_keys_severity severity, const char *file, int line,
+		    const char *message)
+{
+	const struct listener *listener = context;
+
+	listener->report(listener->context,
+			 severity == NTP_KEYS_ERROR ? CONFIG_ERROR : CONFIG_WARNING, file, line,
+			 message);
+}
+
+static bool is_needed(const struct config *config)
+{
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (config->sources[i].key)
+			return true;
+	}
+
+	return false;
+}
+
+int keyring_load(config_report *report, void *context, const struct config *config,
+		 struct ntp_keys **keys)
+{
+	struct listener listener = { .report = report, .context = context };
+
+	*keys = NULL;
+	if (!*config->keyfile || !is_needed(config))
+		return 0;
+
+	return ntp_keys_load(config->keyfile, pass_on, &listener, keys);
+}
+
+static void check_source(const struct config *config, const struct config_source *source,
+			 const struct ntp_keys *keys, const struct listener *listener)
+{
+	const struct ntp_key *key = ntp_keys_find(keys, source->key);
+	char message[SOURCE_NAME_MAX + 128];
+
+	if (!key) {
+		snprintf(message, sizeof(message),
+			 "'%s' is not asked: its key %u is missing here; add it and reload",
+			 source->options.name, source->key);
+		listener->report(listener->context, CONFIG_ERROR, config->keyfile, 0, message);
+	} else if (BITS_PER_BYTE * key->length < NTP_KEY_BITS_LEAST) {
+		snprintf(message, sizeof(message),
+			 "key %u of '%s' has %zu bits and can be guessed: use 128 random ones",
+			 key->id, source->options.name, BITS_PER_BYTE * key->length);
+		listener->report(listener->context, CONFIG_WARNING, config->keyfile, 0, message);
+	}
+}
+
+void keyring_check(config_report *report, void *context, const struct config *config,
+		   const struct ntp_keys *keys)
+{
+	struct listener listener = { .report = report, .context = context };
+
+	/* Without a file the configuration's own warning says so. */
+	for (size_t i = 0; *config->keyfile && i < config->source_count; i++) {
+		if (config->sources[i].key)
+			check_source(config, &config->sources[i], keys, &listener);
+	}
+}
