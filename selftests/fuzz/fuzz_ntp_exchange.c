@@ -4,10 +4,12 @@
  * cookie, and what is not leaves the sample alone.
  */
 #include "user/ntp/exchange.h"
+#include "user/ntp/interleave.h"
 
 #include "fuzz.h"
 
 #define COOKIE		0x0102030405060708ULL
+#define RECEIVE_COOKIE	0x1112131415161718ULL
 #define NS_PER_S	1000000000LL
 #define UTC_NS		(1795160717LL * NS_PER_S)
 
@@ -38,24 +40,61 @@ static void take_moment(struct fuzz_input *input, struct ntp_moment *moment)
 					     UTC_NS + fuzz_take_s64(input) % NS_PER_S;
 }
 
+#define UNTOUCHED	(-77)
+
+static void check_range(const struct source_sample *sample)
+{
+	FUZZ_CHECK(sample->delay_ns >= 0 && sample->delay_ns <= limits.maxdelay_ns);
+	FUZZ_CHECK(sample->noise_ns >= 0);
+	FUZZ_CHECK(sample->stratum >= 1 && sample->stratum <= 15);
+	FUZZ_CHECK(sample->leap <= 2);
+	FUZZ_CHECK(sample->root_delay_ns >= 0 && sample->root_dispersion_ns >= 0);
+	FUZZ_CHECK(sample->root_delay_ns / 2 + sample->root_dispersion_ns < 16 * NS_PER_S);
+}
+
 static void check_sample(const struct ntp_packet *answer, struct fuzz_input *input)
 {
-	struct source_sample sample = { .delay_ns = -77 };
+	struct source_sample sample = { .delay_ns = UNTOUCHED };
 	struct ntp_moment sent, received;
 
 	take_moment(input, &sent);
 	take_moment(input, &received);
 	if (ntp_exchange_sample(answer, &sent, &received, &limits, &sample) != NTP_ACCEPTED) {
-		FUZZ_CHECK(sample.delay_ns == -77);
+		FUZZ_CHECK(sample.delay_ns == UNTOUCHED);
 		return;
 	}
-	FUZZ_CHECK(sample.delay_ns >= 0 && sample.delay_ns <= limits.maxdelay_ns);
-	FUZZ_CHECK(sample.noise_ns >= 0);
-	FUZZ_CHECK(sample.stratum >= 1 && sample.stratum <= 15);
-	FUZZ_CHECK(sample.leap <= 2);
-	FUZZ_CHECK(sample.root_delay_ns >= 0 && sample.root_dispersion_ns >= 0);
-	FUZZ_CHECK(sample.root_delay_ns / 2 + sample.root_dispersion_ns < 16 * NS_PER_S);
+	check_range(&sample);
 	FUZZ_CHECK(sent.now.epoch == received.now.epoch);
+}
+
+/* The packet as an answer in interleaved mode, and as that before. */
+static void check_interleaved(const uint8_t *bytes, size_t length, struct fuzz_input *input)
+{
+	struct ntp_interleave interleave = { 0 };
+	uint8_t request[NTP_HEADER_SIZE];
+	struct ntp_exchange exchange;
+	struct ntp_trip trip;
+
+	ntp_exchange_start(&exchange, COOKIE, 4, request);
+	ntp_exchange_interleave(&exchange, RECEIVE_COOKIE, 1, request);
+	if (ntp_exchange_judge(&exchange, bytes, length, &limits, &trip.answer) != NTP_ACCEPTED)
+		return;
+	FUZZ_CHECK(trip.answer.origin == (exchange.interleaved ? RECEIVE_COOKIE : COOKIE));
+	for (int i = 0; i < 3; i++) {
+		struct source_sample sample = { .delay_ns = UNTOUCHED };
+		enum ntp_verdict verdict;
+
+		take_moment(input, &trip.sent);
+		take_moment(input, &trip.received);
+		verdict = ntp_interleave_sample(&interleave, &trip, exchange.interleaved, &limits,
+						&sample);
+		if (verdict == NTP_ACCEPTED)
+			check_range(&sample);
+		else
+			FUZZ_CHECK(sample.delay_ns == UNTOUCHED);
+		FUZZ_CHECK(interleave.known ==
+			   (verdict == NTP_ACCEPTED || verdict == NTP_POSTPONED));
+	}
 }
 
 /* Nobody who does not know the key gets an answer accepted, or ends the exchange. */
@@ -98,6 +137,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	check_key(bytes, length);
 	if (verdict == NTP_ACCEPTED)
 		check_sample(&answer, &input);
+	check_interleaved(bytes, length, &input);
 
 	return 0;
 }

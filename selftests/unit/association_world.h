@@ -42,6 +42,7 @@ struct source {
 	int failed;
 	int error;
 	int added;
+	int answered;
 	int add_result;
 	int bursts;
 	int changed;
@@ -121,6 +122,13 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
 {
 	source->kiss = code;
 	source->earliest_ns = now_raw_ns + (code == NTP_KISS_DENY ? DAY_NS : 2 * POLL_NS);
+}
+
+void source_answered(struct source *source)
+{
+	source->answered++;
+	source->error = 0;
+	source->reach |= 1;
 }
 
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)

@@ -424,7 +424,7 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       one->version == other->version && one->maxsources == other->maxsources &&
 	       one->minstratum == other->minstratum && one->maxdelay_ns == other->maxdelay_ns &&
 	       one->authenticated == other->authenticated && one->key == other->key &&
-	       one->refid == other->refid &&
+	       one->interleaved == other->interleaved && one->refid == other->refid &&
 	       one->stratum == other->stratum && one->driver_poll == other->driver_poll &&
 	       one->filter == other->filter && one->delay_ns == other->delay_ns &&
 	       one->precision_ns == other->precision_ns &&

@@ -44,6 +44,7 @@ enum config_kind {
  * @maxdelay_ns: answers with a longer round trip are not used
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
  * @key: number of the key in the key file, 0: none; with @authenticated: `nts`, and not to be asked
+ * @interleaved: ask in interleaved mode (`xleave`)
  * @refid: of a refclock, host byte order, 0: made from its number
  * @stratum: of a refclock
  * @driver_poll: log2 seconds between a refclock's samples, unless its poll is shorter
@@ -64,6 +65,7 @@ struct config_source {
 	int64_t maxdelay_ns;
 	bool authenticated;
 	uint32_t key;
+	bool interleaved;
 	uint32_t refid;
 	int stratum;
 	int driver_poll;

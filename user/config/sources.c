@@ -74,6 +74,7 @@ static const struct config_option server_options[] = {
 	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = STRATUM_MAX },
 	{ "maxdelay", CONFIG_NS, .offset = AT(maxdelay_ns), .min = 1e-9, .max = 1000,
 	  .initial = 3 },
+	{ "xleave", CONFIG_FLAG, .offset = AT(interleaved) },
 	{ "ipv4", CONFIG_FLAG, .offset = CHOICE(ipv4) },
 	{ "ipv6", CONFIG_FLAG, .offset = CHOICE(ipv6) },
 	{ "nts", CONFIG_FLAG, .offset = CHOICE(nts) },
@@ -92,8 +93,6 @@ static const struct config_option server_options[] = {
 	  "lost requests are not repeated; use a smaller minpoll if the server allows it" },
 	{ "copy", CONFIG_ADVICE, .advice =
 	  "this program serves no time, so that nobody sees its stratum and reference id" },
-	{ "xleave", CONFIG_ADVICE, .advice =
-	  "the server is asked in the basic mode, which every server has" },
 	{ "presend", CONFIG_ADVICE, .max = 1, .advice =
 	  "a late first packet only makes the sample weigh less" },
 	{ "extfield", CONFIG_ADVICE, .max = 1, .advice =
@@ -254,8 +253,10 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 	source->authenticated = choices.nts || choices.key;
 	/* As in chrony, nts comes first where both are asked for. */
 	source->key = choices.nts ? 0 : (uint32_t)choices.key;
-	if (!source->key && !source->version)
+	if (!source->version && (!source->key || source->interleaved))
 		source->version = NTP_VERSION_MAX;
+	if (source->interleaved && source->version < NTP_VERSION_MAX)
+		config_warn(reader, "'xleave' has no effect: it needs version %d", NTP_VERSION_MAX);
 	if (config_source_is_unsupported(source))
 		config_warn(reader, "'%s %s' is not used: nts is not supported, and %s", directive,
 			    words[0], NOT_IN_THE_CLEAR);

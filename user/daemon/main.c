@@ -79,6 +79,8 @@ static void print_source(const struct config_source *source)
 	       source->options.noselect ? " noselect" : "");
 	if (source->key)
 		printf(" key %u", source->key);
+	if (source->interleaved)
+		printf(" xleave");
 	puts(config_source_is_unsupported(source) ? " (not asked)" : "");
 }
 

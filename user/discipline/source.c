@@ -492,6 +492,25 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	sample_log_clear(&source->log);
 }
 
+/* The server is reached, and serves us. */
+static void note_answer(struct source *source)
+{
+	source->last_error = 0;
+	source->refusals = 0;
+	source->kisses = 0;
+	if (source_is_refused(source))
+		source->kiss = 0;
+	source->reach |= 1;
+	source->unanswered = false;
+	source->missed = 0;
+}
+
+void source_answered(struct source *source)
+{
+	note_answer(source);
+	source->failures = 0;
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	bool late = sample->delay_ns > LATE_NS;
@@ -520,16 +539,9 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->epoch = sample->epoch;
 	source->last = corrected;
 	source->last_raw_ns = now_raw_ns;
-	source->last_error = 0;
-	source->refusals = 0;
-	source->kisses = 0;
-	if (source_is_refused(source))
-		source->kiss = 0;
+	note_answer(source);
 	/* Of a server that answers, requests that it did not get say nothing. */
 	source->failures = late_again ? source->failures + 1 : late;
-	source->reach |= 1;
-	source->unanswered = false;
-	source->missed = 0;
 	source->received++;
 	if (source->starting > 0)
 		source->starting--;

@@ -135,6 +135,9 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error);
  */
 void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
 
+/* A valid answer, whose sample comes with the next one: the server is reached. */
+void source_answered(struct source *source);
+
 /* A valid answer. 0, -ESTALE (another epoch), -EINVAL. Rejected samples change no estimate. */
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample);
 

@@ -216,7 +216,7 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 			    *info->rejected ? info->rejected :
 			    status->last_error < 0 ? strerror(-status->last_error) : "";
 
-	return json_pack("{s:s,s:s,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:s,s:o}",
+	return json_pack("{s:s,s:s,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:s,s:o}",
 			 "name", info->name,
 			 "address", info->address,
 			 "port", info->port,
@@ -228,6 +228,8 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 			 "sent", (json_int_t)status->sent,
 			 "received", (json_int_t)status->received,
 			 "kernel_timestamps", info->kernel_timestamps,
+			 "interleaved", info->interleaved,
+			 "authenticated", info->authenticated,
 			 "error", error,
 			 "estimate", report_estimate(&state->steering, status, state->raw_ns));
 }

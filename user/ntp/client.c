@@ -35,11 +35,13 @@ void ntp_client_init(struct ntp_client *client, struct source *source,
 	client->address = *address;
 	client->socket.fd = -1;
 	client->verdict = NTP_ACCEPTED;
+	ntp_interleave_reset(&client->interleave);
 }
 
 void ntp_client_close(struct ntp_client *client)
 {
 	ntp_socket_close(&client->socket);
+	ntp_interleave_reset(&client->interleave);
 }
 
 void ntp_client_retry_now(struct ntp_client *client, int64_t now_raw_ns)
@@ -207,12 +209,22 @@ static enum ntp_client_result note_error(struct ntp_client *client, int64_t now_
 	return NTP_CLIENT_NOTHING;
 }
 
+/* The mode exists in NTPv4 only. */
+static uint64_t interleaved_origin(const struct ntp_client *client)
+{
+	if (!client->options.interleaved || client->options.version < NTP_VERSION_MAX)
+		return 0;
+
+	return ntp_interleave_origin(&client->interleave);
+}
+
 static int send_request(struct ntp_client *client, struct timescale *timescale)
 {
 	const struct ntp_key *key = client->options.limits.key;
 	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	uint64_t origin = interleaved_origin(client);
 	size_t length = NTP_HEADER_SIZE;
-	uint64_t random[2];
+	uint64_t random[4];
 	int err;
 
 	if (lacks_key(client))
@@ -230,11 +242,15 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 		return err;
 	ntp_exchange_start(&client->exchange, ntp_nonce(random, &client->sent.now),
 			   (uint8_t)client->options.version, bytes);
+	if (origin)
+		ntp_exchange_interleave(&client->exchange,
+					ntp_nonce(random + 2, &client->sent.now), origin, bytes);
 	if (key)
 		length = ntp_mac_append(key, bytes, length, sizeof(bytes));
 	err = ntp_socket_send(&client->socket, bytes, length);
 	if (err < 0)
 		return err;
+	ntp_interleave_asked(&client->interleave);
 	read_sent_stamp(client);
 
 	return 0;
@@ -292,16 +308,33 @@ static enum ntp_client_result take_kiss(struct ntp_client *client, int64_t now_r
 	return NTP_CLIENT_KISSED;
 }
 
+/* The answer is good, whenever its sample comes. */
+static void succeed(struct ntp_client *client)
+{
+	ntp_socket_close(&client->socket);
+	client->failures = 0;
+	client->last_error = 0;
+	client->verdict = NTP_ACCEPTED;
+	client->kiss = 0;
+	client->interleaved = client->exchange.interleaved;
+}
+
 static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now_raw_ns,
 					  const struct ntp_packet *answer,
 					  const struct ntp_moment *received)
 {
+	struct ntp_trip trip = { .answer = *answer, .sent = client->sent, .received = *received };
 	struct source_sample sample;
 	enum ntp_verdict verdict;
 	int err;
 
-	verdict = ntp_exchange_sample(answer, &client->sent, received, &client->options.limits,
-				      &sample);
+	verdict = ntp_interleave_sample(&client->interleave, &trip, client->exchange.interleaved,
+					&client->options.limits, &sample);
+	if (verdict == NTP_POSTPONED) {
+		succeed(client);
+		source_answered(client->source);
+		return NTP_CLIENT_NOTHING;
+	}
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
 
@@ -309,11 +342,7 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	if (err < 0)
 		return fail(client, now_raw_ns, err);
 
-	ntp_socket_close(&client->socket);
-	client->failures = 0;
-	client->last_error = 0;
-	client->verdict = NTP_ACCEPTED;
-	client->kiss = 0;
+	succeed(client);
 	client->kernel_timestamps = client->sent.has_realtime && received->has_realtime;
 
 	return NTP_CLIENT_SAMPLE;
@@ -341,6 +370,8 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 		return NTP_CLIENT_NOTHING;
 	}
 
+	if (verdict != NTP_ACCEPTED)
+		ntp_interleave_forget(&client->interleave);
 	if (verdict == NTP_KISS)
 		return take_kiss(client, now_raw_ns, answer.refid);
 	if (verdict != NTP_ACCEPTED)

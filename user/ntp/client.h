@@ -13,6 +13,7 @@
 #include "discipline/source.h"
 #include "ntp/address.h"
 #include "ntp/exchange.h"
+#include "ntp/interleave.h"
 #include "ntp/socket.h"
 
 /**
@@ -35,6 +36,7 @@ struct ntp_spacing {
  * @version: of requests
  * @key_id: of the key that authenticates requests and answers; 0: none. As long as @limits.key,
  *	which is that key, is NULL, no request is sent, and each fails with -ENOKEY
+ * @interleaved: ask for interleaved answers, if @version has them
  * @limits: of answers
  * @socket: of requests
  * @spacing: shared with other servers; not owned. NULL: none
@@ -43,6 +45,7 @@ struct ntp_client_options {
 	int port;
 	int version;
 	uint32_t key_id;
+	bool interleaved;
 	struct ntp_limits limits;
 	struct ntp_socket_options socket;
 	struct ntp_spacing *spacing;
@@ -50,7 +53,7 @@ struct ntp_client_options {
 
 /* The result of an event, for the caller's log and search for other addresses. */
 enum ntp_client_result {
-	NTP_CLIENT_NOTHING,	/* still waiting, or sent */
+	NTP_CLIENT_NOTHING,	/* still waiting, or sent, or a sample comes later */
 	NTP_CLIENT_SAMPLE,	/* the source has a new sample */
 	NTP_CLIENT_FAILED,	/* last_error says why, and verdict if there was an answer */
 	NTP_CLIENT_KISSED,	/* kiss says which */
@@ -63,6 +66,7 @@ enum ntp_client_result {
  * @address: of the server
  * @socket: .fd -1: nothing in flight
  * @exchange: in flight
+ * @interleave: the one before, if options.interleaved
  * @sent: when it left
  * @deadline_ns: raw instant when it is given up
  * @noted_error: -errno by ICMP since then; 0: none
@@ -74,6 +78,7 @@ enum ntp_client_result {
  * @verdict: on the latest answer, if that caused @last_error
  * @kiss: code of the latest KISS packet
  * @kernel_timestamps: the latest sample had them at both ends
+ * @interleaved: the latest answer was interleaved
  * @bogus: packets received that were not the answer
  */
 struct ntp_client {
@@ -82,6 +87,7 @@ struct ntp_client {
 	struct net_address address;
 	struct ntp_socket socket;
 	struct ntp_exchange exchange;
+	struct ntp_interleave interleave;
 	struct ntp_moment sent;
 	int64_t deadline_ns;
 	int noted_error;
@@ -93,13 +99,17 @@ struct ntp_client {
 	enum ntp_verdict verdict;
 	uint32_t kiss;
 	bool kernel_timestamps;
+	bool interleaved;
 	uint64_t bogus;
 };
 
 void ntp_client_init(struct ntp_client *client, struct source *source,
 		     const struct ntp_client_options *options, const struct net_address *address);
 
-/* Drop the request in flight, without a report to the source, which stays. */
+/*
+ * Drop the request in flight, without a report to the source, which stays. Interleaved mode begins
+ * anew, as the clocks may be others.
+ */
 void ntp_client_close(struct ntp_client *client);
 
 /* Retry now if a request could not be sent. */

@@ -40,22 +40,39 @@
  */
 #define NTP_ORDER_SLACK_NS	1000LL
 
+static void write_request(const struct ntp_exchange *exchange, uint64_t origin, uint8_t *bytes)
+{
+	struct ntp_packet request = {
+		.version = exchange->version,
+		.mode = NTP_MODE_CLIENT,
+		.precision = NTP_PRECISION_NONE,
+		.origin = origin,
+		.receive = exchange->receive_cookie,
+		.transmit = exchange->cookie,
+	};
+
+	ntp_packet_encode(&request, bytes);
+}
+
 void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t version,
 			uint8_t *bytes)
 {
-	struct ntp_packet request = {
+	*exchange = (struct ntp_exchange) {
+		/* Servers send zero for a timestamp that they do not know. */
+		.cookie = nonce ? nonce : 1,
 		.version = version,
-		.mode = NTP_MODE_CLIENT,
-		.precision = NTP_PRECISION_NONE,
 	};
+	write_request(exchange, 0, bytes);
+}
 
-	/* Servers send zero for a timestamp that they do not know. */
-	exchange->cookie = nonce ? nonce : 1;
-	exchange->version = version;
-	exchange->answered = false;
-
-	request.transmit = exchange->cookie;
-	ntp_packet_encode(&request, bytes);
+void ntp_exchange_interleave(struct ntp_exchange *exchange, uint64_t nonce, uint64_t origin,
+			     uint8_t *bytes)
+{
+	/* By which of the two comes back the modes are told apart; zero is neither. */
+	while (nonce == 0 || nonce == exchange->cookie || nonce == origin)
+		nonce++;
+	exchange->receive_cookie = nonce;
+	write_request(exchange, origin, bytes);
 }
 
 static bool is_kiss(const struct ntp_packet *answer)
@@ -73,8 +90,7 @@ static bool is_version_ok(const struct ntp_exchange *exchange, const struct ntp_
 	return answer->version <= exchange->version;
 }
 
-/* The answer left before the request arrived, by more than the resolution of clocks explains. */
-static bool is_reversed(const struct ntp_packet *answer)
+bool ntp_exchange_is_reversed(const struct ntp_packet *answer)
 {
 	int64_t early_ns = chime_sub_sat(ntp_timestamp_to_ns(answer->receive),
 					 ntp_timestamp_to_ns(answer->transmit));
@@ -82,7 +98,8 @@ static bool is_reversed(const struct ntp_packet *answer)
 	return early_ns > NTP_ORDER_SLACK_NS + ntp_power_to_ns(answer->precision);
 }
 
-static enum ntp_verdict judge_server(const struct ntp_packet *answer,
+/* @interleaved: it left later, and its transmit timestamp is that of the answer before. */
+static enum ntp_verdict judge_server(const struct ntp_packet *answer, bool interleaved,
 				     const struct ntp_limits *limits)
 {
 	if (is_kiss(answer))
@@ -95,7 +112,7 @@ static enum ntp_verdict judge_server(const struct ntp_packet *answer,
 	if (answer->root_delay_ns / 2 + answer->root_dispersion_ns >= NTP_DISTANCE_MAX_NS ||
 	    ntp_power_to_ns(answer->precision) >= NTP_DISTANCE_MAX_NS)
 		return NTP_DISTANCE_TOO_GREAT;
-	if (is_reversed(answer))
+	if (!interleaved && ntp_exchange_is_reversed(answer))
 		return NTP_SERVER_REVERSED;
 	if (answer->stratum < limits->minstratum || answer->stratum > limits->maxstratum)
 		return NTP_STRATUM_REFUSED;
@@ -127,12 +144,14 @@ enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t
 				    struct ntp_packet *answer)
 {
 	enum ntp_verdict verdict;
+	bool interleaved;
 
 	if (ntp_packet_decode(bytes, length, answer) < 0)
 		return NTP_MALFORMED;
 	if (answer->mode != NTP_MODE_SERVER || !is_version_ok(exchange, answer))
 		return NTP_NO_ANSWER;
-	if (answer->origin != exchange->cookie)
+	interleaved = exchange->receive_cookie && answer->origin == exchange->receive_cookie;
+	if (!interleaved && answer->origin != exchange->cookie)
 		return NTP_BOGUS;
 	verdict = judge_mac(bytes, length, answer, limits->key);
 	if (verdict != NTP_ACCEPTED)
@@ -140,8 +159,9 @@ enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t
 	if (exchange->answered)
 		return NTP_DUPLICATE;
 	exchange->answered = true;
+	exchange->interleaved = interleaved;
 
-	return judge_server(answer, limits);
+	return judge_server(answer, interleaved, limits);
 }
 
 /* The packet's instant by the reference, and its standard error. */
@@ -259,6 +279,7 @@ bool ntp_verdict_ends(enum ntp_verdict verdict)
 	case NTP_WRONG_MAC:
 		return false;
 	case NTP_ACCEPTED:
+	case NTP_POSTPONED:
 	case NTP_KISS:
 	case NTP_UNSYNCHRONISED:
 	case NTP_STRATUM_REFUSED:
@@ -285,6 +306,7 @@ int ntp_verdict_errno(enum ntp_verdict verdict)
 {
 	switch (verdict) {
 	case NTP_ACCEPTED:
+	case NTP_POSTPONED:
 		return 0;
 	/* What forgers send must not change when the server is asked next: it has not answered. */
 	case NTP_UNAUTHENTICATED:
@@ -320,6 +342,7 @@ const char *ntp_verdict_text(enum ntp_verdict verdict)
 {
 	switch (verdict) {
 	case NTP_ACCEPTED:
+	case NTP_POSTPONED:
 		return "";
 	case NTP_MALFORMED:
 		return "not an NTP packet";

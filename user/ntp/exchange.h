@@ -34,6 +34,9 @@ enum ntp_verdict {
 	NTP_OTHER_KEY,		/* a MAC of another key */
 	NTP_WRONG_MAC,
 
+	/* The answer, and its sample comes with the next one (interleaved mode). */
+	NTP_POSTPONED,
+
 	/* The answer, but no sample. */
 	NTP_KISS,		/* refid says which: NTP_KISS_* */
 	NTP_UNSYNCHRONISED,
@@ -52,13 +55,18 @@ enum ntp_verdict {
 /**
  * struct ntp_exchange - a request in flight
  * @cookie: its transmit timestamp: random, the server has to return it
+ * @receive_cookie: its receive timestamp, likewise: returned instead by an interleaved answer; 0:
+ *	none was asked for
  * @version: as sent
  * @answered: the answer has come
+ * @interleaved: its transmit timestamp is that of the answer before
  */
 struct ntp_exchange {
 	uint64_t cookie;
+	uint64_t receive_cookie;
 	uint8_t version;
 	bool answered;
+	bool interleaved;
 };
 
 /**
@@ -98,8 +106,18 @@ void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t v
 			uint8_t *bytes);
 
 /**
+ * ntp_exchange_interleave() - ask for an interleaved answer (RFC 9769)
+ * @exchange: just started; the server may answer in basic mode all the same
+ * @nonce: another one
+ * @origin: the receive timestamp of the server's answer before
+ * @bytes: the request, changed
+ */
+void ntp_exchange_interleave(struct ntp_exchange *exchange, uint64_t nonce, uint64_t origin,
+			     uint8_t *bytes);
+
+/**
  * ntp_exchange_judge() - is this the answer, and is it of use?
- * @exchange: the request; @answered is set by any answer
+ * @exchange: the request; @answered and @interleaved are set by any answer
  * @bytes: as received
  * @length: as received
  * @limits: what is accepted
@@ -122,6 +140,9 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 				     const struct ntp_moment *received,
 				     const struct ntp_limits *limits,
 				     struct source_sample *sample);
+
+/* The answer left before the request arrived, by more than the resolution of clocks explains. */
+bool ntp_exchange_is_reversed(const struct ntp_packet *answer);
 
 /* Is the exchange over with this verdict, or may the answer still come? */
 bool ntp_verdict_ends(enum ntp_verdict verdict);

@@ -501,6 +501,8 @@ bool associations_get_info(const struct associations *list, size_t index,
 	}
 	info->port = association->target->config.port;
 	info->kernel_timestamps = association->client.kernel_timestamps;
+	info->interleaved = association->client.interleaved;
+	info->authenticated = association->target->config.authenticated;
 	info->rejected = association_rejection(association);
 	info->resolving_error = *info->address ? "" : association->target->problem;
 	if (*association->target->key_problem)

@@ -44,6 +44,8 @@ struct associations_callbacks {
  * @refid: the source as a reference id: IPv4 address, a hash of an IPv6 address, or a refclock's
  * @port: UDP port
  * @kernel_timestamps: the latest sample had kernel timestamps at both ends of the exchange
+ * @interleaved: the latest answer was in interleaved mode
+ * @authenticated: answers are used only if they are authenticated
  * @rejected: why the latest answer was not used, for people; "" if it was
  * @resolving_error: why the name has no address, or its server no key to be asked with, for people;
  *	"" if it has
@@ -54,6 +56,8 @@ struct association_info {
 	uint32_t refid;
 	int port;
 	bool kernel_timestamps;
+	bool interleaved;
+	bool authenticated;
 	const char *rejected;
 	const char *resolving_error;
 };

@@ -87,6 +87,7 @@ static struct ntp_client_options client_options(const struct target *target)
 		.port = target->config.port,
 		.version = version_of(&target->config, limits.key),
 		.key_id = target->config.key,
+		.interleaved = target->config.interleaved,
 		.limits = limits,
 		.socket = target->list->socket,
 		.spacing = &target->list->spacing,

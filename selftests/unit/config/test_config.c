@@ -338,7 +338,7 @@ static const struct {
 	{ "maxupdateskew 100", "uncertainty" },
 	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },
 	{ "hwtimestamp *", "refclock PHC" },
-	{ "server a xleave", "basic mode" },
+	{ "server a xleave version 3", "'xleave' has no effect: it needs version 4" },
 	{ "server a burst", "minpoll" },
 	{ "server a maxdelayratio 2", "weighed" },
 	{ "server a nts", "not asked in the clear" },

@@ -16,7 +16,8 @@
 static const char every_option[] =
 	"server ntp.example.net\n"
 	"  SERVER 192.0.2.1 IBURST prefer trust noselect require ipv6\n"
-	"server b minpoll 3 maxpoll 7 offset -0.25 port 1123 version 3 minstratum 2 maxdelay .5\n";
+	"server b minpoll 3 maxpoll 7 offset -0.25 port 1123 version 3 minstratum 2 maxdelay .5\n"
+	"server c xleave\n";
 
 TEST(every_option_of_a_server)
 {
@@ -27,7 +28,7 @@ TEST(every_option_of_a_server)
 	config = parse(every_option, &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(0, reports.warnings);
-	ASSERT_EQ(3, config->source_count);
+	ASSERT_EQ(4, config->source_count);
 
 	source = &config->sources[0];
 	EXPECT_EQ(CONFIG_SERVER, source->kind);
@@ -58,6 +59,9 @@ TEST(every_option_of_a_server)
 	EXPECT_EQ(3, source->version);
 	EXPECT_EQ(2, source->minstratum);
 	EXPECT_EQ(NS_PER_S / 2, source->maxdelay_ns);
+	EXPECT_FALSE(source->interleaved);
+
+	EXPECT_TRUE(config->sources[3].interleaved);
 	config_free(config);
 }
 
@@ -75,6 +79,7 @@ TEST(keys)
 		{ "keyfile /k\nserver a key 1", true, 1, 0 },
 		{ "keyfile /k\nserver a key 4294967295 version 3", true, UINT32_MAX, 3 },
 		{ "keyfile /k\npool a version 4 key 9", true, 9, 4 },
+		{ "keyfile /k\nserver a key 1 xleave", true, 1, 4 },
 		{ "keyfile /k\nserver a nts key 1", true, 0, 4 },
 	};
 
@@ -198,7 +203,7 @@ TEST(equal_sources_are_equal)
 		"server a prefer", "server a trust", "server a noselect", "server a offset 0.1",
 		"server a require",
 		"server a minstratum 1", "server a maxdelay 1", "server a nts", "server a key 1",
-		"server a key 4294967295", "server a key 1 version 4",
+		"server a key 4294967295", "server a key 1 version 4", "server a xleave",
 	};
 	enum { COUNT = ARRAY_SIZE(lines) };
 	struct config *configs[COUNT];

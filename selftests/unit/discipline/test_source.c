@@ -72,6 +72,31 @@ TEST_F(source, asks_at_once_and_then_at_minpoll)
 	EXPECT_EQ(64 * NS_PER_S, exchange(self->source));
 }
 
+/* In interleaved mode the sample of an answer comes with the next one. */
+TEST_F(source, an_answer_without_a_sample_is_an_answer)
+{
+	struct source_status status;
+	int64_t next_ns;
+
+	exchange(self->source);
+	source_polled(self->source, START_NS + 64 * NS_PER_S);
+	source_failed(self->source, START_NS + 68 * NS_PER_S, -ETIMEDOUT);
+	source_polled(self->source, START_NS + 128 * NS_PER_S);
+	next_ns = source_next_poll(self->source);
+	source_answered(self->source);
+	EXPECT_EQ(next_ns, source_next_poll(self->source));
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(5, status.reach);
+	EXPECT_EQ(0, status.last_error);
+	EXPECT_EQ(1, status.received);
+
+	/* It is not missed while others answer. */
+	for (int i = 0; i < 100; i++)
+		source_others_answered(self->source, START_NS + (130 + i) * NS_PER_S);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_FALSE(status.lost);
+}
+
 /* Others wait for it at a start. */
 TEST_F(source, first_request_is_soon_repeated)
 {

@@ -314,4 +314,99 @@ TEST_F(request, an_answer_after_the_key_has_gone_is_not_taken)
 	EXPECT_EQ(0, source_received(self->source));
 }
 
+/* A server that answers in interleaved mode whenever it is asked to. */
+struct interleaving {
+	int fd;
+	uint64_t receive;	/* the latest request's, and when its answer left */
+	uint64_t left;
+	int interleaved;
+	struct ntp_packet request;
+};
+
+/* Take a request and answer it. */
+static void serve(struct interleaving *server)
+{
+	uint64_t now = ntp_timestamp_from_ns(clock_ns(CLOCK_REALTIME));
+	struct ntp_packet answer = {
+		.mode = NTP_MODE_SERVER,
+		.stratum = 1,
+		.precision = -25,
+		.receive = now,
+		.transmit = now,
+	};
+	uint8_t bytes[NTP_HEADER_SIZE];
+	struct sockaddr_in from;
+	socklen_t length = sizeof(from);
+
+	if (recvfrom(server->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &length) !=
+	    sizeof(bytes) || ntp_packet_decode(bytes, sizeof(bytes), &server->request) < 0)
+		abort();
+	answer.version = server->request.version;
+	answer.origin = server->request.transmit;
+	if (server->request.origin && server->request.origin == server->receive) {
+		answer.origin = server->request.receive;
+		answer.transmit = server->left;
+		server->interleaved++;
+	}
+	server->receive = now;
+	ntp_packet_encode(&answer, bytes);
+	/* On the loopback interface it has arrived before it is known to have left. */
+	server->left = ntp_timestamp_from_ns(clock_ns(CLOCK_REALTIME));
+	sendto(server->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, length);
+}
+
+/* One request and what comes of it. */
+static enum ntp_client_result ask_once(struct _test_data_request *self, struct interleaving *server)
+{
+	self->sent_ns += 200 * NS_PER_S;
+	ntp_client_timer(&self->client, &self->timescale, self->sent_ns);
+	serve(server);
+	return take_all(self);
+}
+
+TEST_F(request, interleaved_mode_begins_after_a_burst)
+{
+	struct interleaving server = { .fd = bind_server(&self->server) };
+
+	ASSERT_LE(0, server.fd);
+	ntp_client_close(&self->client);
+	self->client.options.interleaved = true;
+	for (int i = 0; i < 4; i++) {
+		ASSERT_EQ(NTP_CLIENT_SAMPLE, ask_once(self, &server));
+		EXPECT_EQ(0, server.request.origin);
+		EXPECT_EQ(0, server.request.receive);
+	}
+	/* The server is reached, and the sample comes with the next answer. */
+	ASSERT_EQ(NTP_CLIENT_NOTHING, ask_once(self, &server));
+	EXPECT_EQ(1, server.interleaved);
+	EXPECT_GT(0, self->client.socket.fd);
+	EXPECT_EQ(0, self->client.last_error);
+	EXPECT_TRUE(self->client.interleaved);
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(NTP_CLIENT_SAMPLE, ask_once(self, &server));
+	EXPECT_EQ(4, server.interleaved);
+	EXPECT_EQ(7, source_received(self->source));
+
+	/* A disruption, a burst: samples are wanted at once. */
+	ntp_client_close(&self->client);
+	ASSERT_EQ(NTP_CLIENT_SAMPLE, ask_once(self, &server));
+	EXPECT_EQ(0, server.request.origin);
+	close(server.fd);
+}
+
+TEST_F(request, before_ntpv4_there_is_no_interleaved_mode)
+{
+	struct interleaving server = { .fd = bind_server(&self->server) };
+
+	ASSERT_LE(0, server.fd);
+	self->client.options.interleaved = true;
+	self->client.options.version = 3;
+	ntp_client_close(&self->client);
+	for (int i = 0; i < 6; i++) {
+		ASSERT_EQ(NTP_CLIENT_SAMPLE, ask_once(self, &server));
+		EXPECT_EQ(0, server.request.origin);
+	}
+	close(server.fd);
+}
+
 TEST_HARNESS_MAIN
