@@ -44,7 +44,7 @@ static struct {
 	int64_t wrong_since_ns;
 	int64_t longest_ns;
 	int changes;
-	int said;
+	int said_before;
 } judged;
 
 static void judge(const uint8_t *p, int64_t offset_ns, int64_t delay_ns)
@@ -54,10 +54,13 @@ static void judge(const uint8_t *p, int64_t offset_ns, int64_t delay_ns)
 
 	wrong = p[0] >> 6 != 3 && llabs(offset_ns) - delay_ns / 2 > judged.limit_ns;
 	judged.unsynchronised += p[0] >> 6 == 3;
-	judged.changes += judged.said && judged.said != said;
-	judged.said = said;
+	judged.changes += judged.said_before && judged.said_before != said;
 	if (judged.wrong_since_ns && now_ns - judged.wrong_since_ns > judged.longest_ns)
 		judged.longest_ns = now_ns - judged.wrong_since_ns;
+	if (judged.limit_ns && (wrong != !!judged.wrong_since_ns || judged.said_before != said))
+		fprintf(stderr, "told at_s=%.3f leap=%d stratum=%d offset_ms=%.3f\n",
+			now_ns / 1e9, p[0] >> 6, p[1], offset_ns / 1e6);
+	judged.said_before = said;
 	if (!wrong)
 		judged.wrong_since_ns = 0;
 	else if (!judged.wrong_since_ns)
@@ -71,8 +74,14 @@ static int ask(int fd, int64_t *offset_ns, int64_t *delay_ns)
 	uint8_t p[NTP_LENGTH] = { NTP_CLIENT };
 	int64_t t1 = clocks_now(CLOCK_REALTIME), t2, t3, t4;
 
-	if (send(fd, p, sizeof(p), 0) != sizeof(p) || recv(fd, p, sizeof(p), 0) != sizeof(p))
+	/* Its own time tells a late answer to an earlier request from the one to this. */
+	memcpy(p + 40, &t1, sizeof(t1));
+	if (send(fd, p, sizeof(p), 0) != sizeof(p))
 		return -1;
+	do {
+		if (recv(fd, p, sizeof(p), 0) != sizeof(p))
+			return -1;
+	} while (memcmp(p + 24, &t1, sizeof(t1)));
 	t4 = clocks_now(CLOCK_REALTIME);
 	t2 = stamp_ns(p + 32);
 	t3 = stamp_ns(p + 40);
