@@ -198,10 +198,12 @@ int privileges_drop(const char *user, const struct privileges *kept)
 
 /* Nobody is served in a game. */
 int server_process_start(struct server_process *process, const struct config_server *config,
-			 const struct server_sockets *sockets, int page_fd)
+			 const struct server_keys *keys, const struct server_sockets *sockets,
+			 int page_fd)
 {
 	(void)process;
 	(void)config;
+	(void)keys;
 	(void)sockets;
 	(void)page_fd;
 	return -ENOENT;

@@ -33,9 +33,9 @@ static uint64_t serve(const struct respond_time *time, struct stamp_table *stamp
 					   .port = 40000 };
 	struct respond_answer answer;
 	uint64_t transmit;
-	uint32_t key;
+	size_t mac;
 
-	if (respond_judge(&request, &key) != RESPOND_ANSWER)
+	if (respond_judge(&request, &mac) != RESPOND_ANSWER)
 		return 0;
 	FUZZ_CHECK(size >= NTP_HEADER_SIZE);
 	respond_answer(time, &request, stamps, -6, 0x123456789abcdef, &answer);

@@ -135,7 +135,8 @@ int daemon_reload(struct daemon *daemon)
 	discipline_set_options(daemon->discipline, &config->discipline);
 	options = daemon_steering_options(daemon);
 	steering_set_options(daemon->steering, &options);
-	serving_configure(daemon->serving, config, system_clock_raw_ns());
+	serving_configure(daemon->serving, config, associations_keys(daemon->associations),
+			  system_clock_raw_ns());
 	daemon_configure_module(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	daemon->sources_changed = true;
@@ -370,7 +371,8 @@ static int daemon_start(struct daemon *daemon)
 			   "; following the host's clock alone" :
 			   ": name one in the configuration, e.g. \"pool 2.debian.pool.ntp.org iburst\"");
 	if (daemon->options->task == DAEMON_RUN)
-		serving_configure(daemon->serving, daemon->config, now_ns);
+		serving_configure(daemon->serving, daemon->config,
+				  associations_keys(daemon->associations), now_ns);
 	daemon->watchdog_ns = notify_watchdog_interval_ns();
 	daemon->due_ns[DUE_WATCHDOG] = daemon->watchdog_ns ? now_ns : INT64_MAX;
 	daemon->due_ns[DUE_END] = daemon->options->timeout_ns ?

@@ -71,21 +71,31 @@ static int memory_file(const char *name, size_t size)
 	return err;
 }
 
-static int settings_file(const struct config_server *config, size_t client_count)
+static bool write_all(int fd, const void *bytes, size_t size, size_t offset)
+{
+	return pwrite(fd, bytes, size, (off_t)offset) == (ssize_t)size;
+}
+
+static int settings_file(const struct config_server *config, const struct server_keys *keys,
+			 size_t client_count)
 {
 	struct server_settings settings = {
 		.limit = config->limit,
 		.client_count = client_count,
 		.least_poll = config->least_poll,
 		.rule_count = (uint32_t)config->rule_count,
+		.key_count = (uint32_t)keys->count,
 	};
-	size_t rules = config->rule_count * sizeof(*config->rules);
-	int fd = memory_file("truechime-settings", sizeof(settings) + rules);
+	size_t rules_size = config->rule_count * sizeof(*config->rules);
+	size_t keys_size = keys->count * sizeof(*keys->keys);
+	int fd = memory_file("truechime-settings",
+			     server_settings_size(config->rule_count, keys->count));
 
 	if (fd < 0)
 		return fd;
-	if (pwrite(fd, &settings, sizeof(settings), 0) != sizeof(settings) ||
-	    pwrite(fd, config->rules, rules, sizeof(settings)) != (ssize_t)rules) {
+	if (!write_all(fd, &settings, sizeof(settings), 0) ||
+	    !write_all(fd, config->rules, rules_size, sizeof(settings)) ||
+	    !write_all(fd, keys->keys, keys_size, sizeof(settings) + rules_size)) {
 		close(fd);
 		return -ENOMEM;
 	}
@@ -173,7 +183,8 @@ static int start(struct server_process *process, const char *path, const int fds
 }
 
 int server_process_start(struct server_process *process, const struct config_server *config,
-			 const struct server_sockets *sockets, int page_fd)
+			 const struct server_keys *keys, const struct server_sockets *sockets,
+			 int page_fd)
 {
 	int fds[SERVER_FD_END], lifeline[2], err;
 	char path[PATH_MAX];
@@ -184,7 +195,7 @@ int server_process_start(struct server_process *process, const struct config_ser
 		return err;
 	if (pipe2(lifeline, O_CLOEXEC))
 		return -errno;
-	fds[SERVER_FD_SETTINGS] = settings_file(config, process->client_count);
+	fds[SERVER_FD_SETTINGS] = settings_file(config, keys, process->client_count);
 	fds[SERVER_FD_LIFELINE] = lifeline[0];
 	fds[SERVER_FD_PAGE] = page_fd;
 	fds[SERVER_FD_STATISTICS] = memory_file("truechime-statistics",

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "config/config.h"
+#include "ntp/keys.h"
 #include "server/statistics.h"
 
 /**
@@ -26,6 +27,16 @@ struct server_process {
 };
 
 /**
+ * struct server_keys - symmetric keys, in the order of their numbers
+ * @keys: of them
+ * @count: how many
+ */
+struct server_keys {
+	struct ntp_key *keys;
+	size_t count;
+};
+
+/**
  * struct server_sockets - what it serves on; -1: not open
  * @ipv4_fd: IPv4
  * @ipv6_fd: IPv6
@@ -36,11 +47,12 @@ struct server_sockets {
 };
 
 /*
- * Start one that serves @config on @sockets with the page of time @page_fd. 0; -ENOENT: the program
- * is not where this one is; -errno.
+ * Start one that serves @config on @sockets with the page of time @page_fd, and who asks by a key
+ * of @keys with that. 0; -ENOENT: the program is not where this one is; -errno.
  */
 int server_process_start(struct server_process *process, const struct config_server *config,
-			 const struct server_sockets *sockets, int page_fd);
+			 const struct server_keys *keys, const struct server_sockets *sockets,
+			 int page_fd);
 
 /* It has ended by itself: how, for people. */
 void server_process_ended(struct server_process *process, char *how, size_t size);

@@ -42,6 +42,7 @@
 /**
  * struct serving - the server
  * @config: as configured; rules are owned by the daemon's configuration
+ * @keys: symmetric keys that clients may use; owned, and wiped at the end
  * @configured: somebody is to be served
  * @dscp: of answers
  * @sockets: open ones
@@ -57,6 +58,7 @@
  */
 struct serving {
 	struct config_server config;
+	struct server_keys keys;
 	bool configured;
 	int dscp;
 	struct server_sockets sockets;
@@ -70,6 +72,14 @@ struct serving {
 	int64_t restart_ns;
 	bool complained;
 };
+
+static void free_keys(struct server_keys *keys)
+{
+	if (keys->keys)
+		explicit_bzero(keys->keys, keys->count * sizeof(*keys->keys));
+	free(keys->keys);
+	*keys = (struct server_keys){ .keys = NULL };
+}
 
 static void close_sockets(struct serving *serving)
 {
@@ -106,6 +116,7 @@ void serving_free(struct serving *serving)
 	if (serving->page_fd >= 0)
 		close(serving->page_fd);
 	config_server_clear(&serving->config);
+	free_keys(&serving->keys);
 	free(serving);
 }
 
@@ -200,14 +211,47 @@ static bool copy_config(struct serving *serving, const struct config_server *con
 	return true;
 }
 
-void serving_configure(struct serving *serving, const struct config *config, int64_t now_raw_ns)
+static bool keys_equal(const struct server_keys *have, const struct ntp_keys *keys)
+{
+	if (have->count != ntp_keys_count(keys))
+		return false;
+	for (size_t i = 0; i < have->count; i++) {
+		const struct ntp_key *one = &have->keys[i], *other = ntp_keys_at(keys, i);
+
+		if (one->id != other->id || one->type != other->type ||
+		    one->length != other->length ||
+		    memcmp(one->secret, other->secret, sizeof(one->secret)))
+			return false;
+	}
+
+	return true;
+}
+
+static bool copy_keys(struct serving *serving, const struct ntp_keys *keys)
+{
+	size_t count = ntp_keys_count(keys);
+	struct ntp_key *copy = calloc(count + 1, sizeof(*copy));
+
+	if (!copy)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		copy[i] = *ntp_keys_at(keys, i);
+	free_keys(&serving->keys);
+	serving->keys = (struct server_keys){ .keys = copy, .count = count };
+
+	return true;
+}
+
+void serving_configure(struct serving *serving, const struct config *config,
+		       const struct ntp_keys *keys, int64_t now_raw_ns)
 {
 	bool serves = config_serves(&config->server);
 
 	local_reference_configure(&serving->local, &config->server.local, now_raw_ns);
 	serving->content.raw_ns = 0;
 	if (serves == serving->configured && serving->dscp == config->dscp &&
-	    config_server_equal(&serving->config, &config->server))
+	    config_server_equal(&serving->config, &config->server) &&
+	    (!serves || keys_equal(&serving->keys, keys)))
 		return;
 	server_process_stop(&serving->process);
 	close_sockets(serving);
@@ -216,7 +260,7 @@ void serving_configure(struct serving *serving, const struct config *config, int
 	serving->complained = false;
 	serving->dscp = config->dscp;
 	serving->configured = serves;
-	if (!copy_config(serving, &config->server) ||
+	if (!copy_config(serving, &config->server) || !copy_keys(serving, serves ? keys : NULL) ||
 	    (serves && !serving->page && time_page_create(&serving->page, &serving->page_fd))) {
 		log_err("There is no memory left to serve NTP");
 		serving->configured = false;
@@ -235,8 +279,8 @@ static void plan_restart(struct serving *serving, int64_t now_raw_ns)
 
 static void start_process(struct serving *serving, int64_t now_raw_ns)
 {
-	int err = server_process_start(&serving->process, &serving->config, &serving->sockets,
-				       serving->page_fd);
+	int err = server_process_start(&serving->process, &serving->config, &serving->keys,
+				       &serving->sockets, serving->page_fd);
 
 	serving->next_ns = INT64_MAX;
 	if (!err) {

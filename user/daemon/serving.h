@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "ipc/state.h"
+#include "ntp/keys.h"
 #include "server/statistics.h"
 
 struct serving;
@@ -21,10 +22,12 @@ struct serving *serving_new(void);
 void serving_free(struct serving *serving);
 
 /*
- * Serve as @config says from now on, or no longer. A socket that cannot be opened is logged, and
- * tried again after a while. Called with the privilege to bind the port.
+ * Serve as @config says from now on, or no longer; who asks by one of @keys (NULL: there are none)
+ * is answered with it. A socket that cannot be opened is logged, and tried again after a while.
+ * Called with the privilege to bind the port.
  */
-void serving_configure(struct serving *serving, const struct config *config, int64_t now_raw_ns);
+void serving_configure(struct serving *serving, const struct config *config,
+		       const struct ntp_keys *keys, int64_t now_raw_ns);
 
 /* Does it take the privilege to bind a port below 1024? */
 bool serving_needs_port(const struct config *config);

@@ -45,8 +45,8 @@ static const struct server_settings *map_settings(void)
 	struct stat about;
 
 	if (!settings || fstat(SERVER_FD_SETTINGS, &about) ||
-	    (size_t)about.st_size < sizeof(*settings) +
-				    settings->rule_count * sizeof(*settings->rules))
+	    (size_t)about.st_size < server_settings_size(settings->rule_count,
+							 settings->key_count))
 		return NULL;
 
 	return settings;

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "ntp/mac.h"
+
 #define AT_FLAGS	0
 #define AT_STRATUM	1
 #define AT_POLL		2
@@ -17,9 +19,6 @@
 #define LEAP_SHIFT	6
 #define VERSION_SHIFT	3
 #define FIELD_MASK	7
-
-/* A MAC is a key's number and a digest; a number alone says that a digest was wrong. */
-#define MAC_NUMBER_SIZE	4
 
 /* An answer that says nothing: distances that no client accepts (chrony has them, too). */
 #define UNKNOWN_NS	1000000000LL
@@ -45,12 +44,6 @@ static void put_be64(uint8_t *bytes, uint64_t value)
 {
 	for (int i = 0; i < 8; i++)
 		bytes[i] = (uint8_t)(value >> (56 - 8 * i));
-}
-
-static uint32_t get_be32(const uint8_t *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-	       bytes[3];
 }
 
 static enum ntp_leap leap_of(const struct time_content *content)
@@ -86,17 +79,16 @@ void respond_prepare(struct respond_time *time, const struct time_content *conte
 	memcpy(time->header, bytes, sizeof(time->header));
 }
 
-enum respond_verdict respond_judge(const struct respond_request *request, uint32_t *key)
+enum respond_verdict respond_judge(const struct respond_request *request, size_t *mac)
 {
 	struct ntp_packet packet;
 
-	*key = 0;
+	*mac = 0;
 	if (ntp_packet_decode(request->bytes, request->length, &packet))
 		return RESPOND_MALFORMED;
-	if (packet.mac == MAC_NUMBER_SIZE)
+	if (packet.mac == NTP_MAC_SIZE_NAK)
 		return RESPOND_NO_REQUEST;
-	if (packet.mac)
-		*key = get_be32(request->bytes + request->length - packet.mac);
+	*mac = packet.mac;
 	switch (packet.mode) {
 	case NTP_MODE_CLIENT:
 	case NTP_MODE_ACTIVE:

@@ -48,7 +48,6 @@ struct respond_request {
  * @interleaved: it carries the transmit timestamp of the previous answer
  * @by_kernel: which the kernel took
  * @keep: its transmit timestamp is to be kept for the next request
- * @key: of the MAC that the request carries and the answer has to, 0: none
  */
 struct respond_answer {
 	uint8_t bytes[NTP_HEADER_SIZE];
@@ -56,7 +55,6 @@ struct respond_answer {
 	bool interleaved;
 	bool by_kernel;
 	bool keep;
-	uint32_t key;
 };
 
 /* What becomes of a packet. */
@@ -73,13 +71,13 @@ void respond_prepare(struct respond_time *time, const struct time_content *conte
 		     int64_t realtime_ns);
 
 /**
- * respond_judge() - is it a request, and of which key?
+ * respond_judge() - is it a request?
  * @request: as received
- * @key: of its MAC, 0: it has none
+ * @mac: length of its MAC, 0: it has none
  *
- * The MAC itself is checked by the caller, who has the keys.
+ * The MAC is checked by the caller, who has the keys.
  */
-enum respond_verdict respond_judge(const struct respond_request *request, uint32_t *key);
+enum respond_verdict respond_judge(const struct respond_request *request, size_t *mac);
 
 /**
  * respond_answer() - the answer to a request

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "lib/clock_watch.h"
+#include "ntp/mac.h"
 #include "server/batch.h"
 #include "server/respond.h"
 
@@ -46,7 +47,8 @@ enum { WAIT_LIFELINE, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
  * @counts: what @world's statistics are to show
  * @precision: of the system clock, log2 seconds
  * @set_raw_ns: raw instant at which it was last seen to have been set
- * @answer_ns: how long sending one answer takes, on average
+ * @answer_ns: how long sending one answer takes, on average, of a batch ...
+ * @keyed_ns: ... and with a MAC, on its own
  * @random: state of the generator
  */
 struct server {
@@ -59,6 +61,7 @@ struct server {
 	int precision;
 	int64_t set_raw_ns;
 	int64_t answer_ns;
+	int64_t keyed_ns;
 	uint64_t random;
 };
 
@@ -173,14 +176,35 @@ static void prepare_time(struct server *server)
 
 /* --- one packet --- */
 
-/* May it be answered, and how? */
+static int compare_keys(const void *id, const void *key)
+{
+	uint32_t one = *(const uint32_t *)id, other = ((const struct ntp_key *)key)->id;
+
+	return one < other ? -1 : one > other;
+}
+
+/* The key of the request's MAC of @mac bytes; NULL: it is none of ours, or the MAC is wrong. */
+static const struct ntp_key *check_mac(const struct server *server,
+				       const struct respond_request *request, size_t mac)
+{
+	const struct server_settings *settings = server->world.settings;
+	uint32_t id = ntp_mac_key_id(request->bytes, request->length, mac);
+	const struct ntp_key *key = bsearch(&id, server_settings_keys(settings),
+					    settings->key_count, sizeof(*key), compare_keys);
+
+	return key && ntp_mac_check(key, request->bytes, request->length, mac) ? key : NULL;
+}
+
+/* May it be answered, and how? @key: by which the answer is authenticated; NULL: it is not. */
 static enum client_verdict judge(struct server *server, const struct batch_packet *packet,
-				 const struct respond_request *request, int64_t now_raw_ns)
+				 const struct respond_request *request, int64_t now_raw_ns,
+				 const struct ntp_key **key)
 {
 	enum client_verdict verdict;
-	uint32_t key;
+	size_t mac;
 
-	if (respond_judge(request, &key) != RESPOND_ANSWER) {
+	*key = NULL;
+	if (respond_judge(request, &mac) != RESPOND_ANSWER) {
 		server->counts[SERVER_MALFORMED]++;
 		return CLIENT_DROP;
 	}
@@ -192,12 +216,12 @@ static enum client_verdict judge(struct server *server, const struct batch_packe
 	verdict = client_log_note(&server->clients, &packet->address, now_raw_ns, draw(server));
 	if (verdict == CLIENT_DROP)
 		server->counts[SERVER_DROPPED]++;
-	if (key) {
-		server->counts[SERVER_UNAUTHENTIC]++;
-		return CLIENT_DROP;
-	}
+	if (verdict == CLIENT_DROP || !mac)
+		return verdict;
+	*key = check_mac(server, request, mac);
+	server->counts[*key ? SERVER_AUTHENTICATED : SERVER_UNAUTHENTIC]++;
 
-	return verdict;
+	return *key ? verdict : CLIENT_DROP;
 }
 
 static void count_answer(struct server *server, const struct respond_answer *answer,
@@ -208,17 +232,20 @@ static void count_answer(struct server *server, const struct respond_answer *ans
 	server->counts[SERVER_INTERLEAVED] += answer->interleaved;
 }
 
-static void serve_packet(struct server *server, int index, int64_t now_raw_ns,
-			 struct respond_answer *answers)
+/*
+ * The answer to packet @index of the batch. @key: by which it is authenticated; NULL: it is not.
+ * false: there is none.
+ */
+static bool serve_packet(struct server *server, int index, int64_t now_raw_ns,
+			 struct respond_answer *answer, const struct ntp_key **key)
 {
-	struct respond_answer *answer = &answers[batch_answers(server->batch)];
 	struct batch_packet packet;
 	struct respond_request request;
 	enum client_verdict verdict;
 
 	if (!batch_packet(server->batch, index, &packet)) {
 		server->counts[SERVER_MALFORMED]++;
-		return;
+		return false;
 	}
 	request = (struct respond_request){
 		.bytes = packet.bytes,
@@ -226,9 +253,9 @@ static void serve_packet(struct server *server, int index, int64_t now_raw_ns,
 		.realtime_ns = packet.realtime_ns ? packet.realtime_ns : clock_ns(CLOCK_REALTIME),
 		.port = packet.port,
 	};
-	verdict = judge(server, &packet, &request, now_raw_ns);
+	verdict = judge(server, &packet, &request, now_raw_ns, key);
 	if (verdict == CLIENT_DROP)
-		return;
+		return false;
 	respond_answer(&server->time, &request, &server->stamps, server->world.settings->least_poll,
 		       draw(server), answer);
 	if (verdict == CLIENT_KISS) {
@@ -236,10 +263,35 @@ static void serve_packet(struct server *server, int index, int64_t now_raw_ns,
 		server->counts[SERVER_KISSED]++;
 	}
 	count_answer(server, answer, packet.realtime_ns);
-	(void)batch_answer(server->batch, index, answer->keep);
+
+	return true;
 }
 
 /* --- a batch --- */
+
+/* Complete an answer by the instant at which it will leave. */
+static void stamp_answer(struct server *server, struct respond_answer *answer, int64_t leaves_ns,
+			 uint8_t *bytes)
+{
+	uint64_t transmit = respond_transmit(&server->time, leaves_ns, draw(server));
+
+	respond_stamp(answer, transmit);
+	memcpy(bytes, answer->bytes, NTP_HEADER_SIZE);
+	if (answer->keep)
+		stamp_table_save(&server->stamps, answer->receive, transmit);
+}
+
+/* Send what waits since @start_ns, and learn how long one answer takes. */
+static void send_batch(struct server *server, int fd, int64_t start_ns, int64_t *average_ns)
+{
+	int count = batch_answers(server->batch), sent = batch_send(server->batch, fd);
+	int64_t took_ns = clock_ns(CLOCK_REALTIME) - start_ns;
+
+	server->counts[SERVER_UNSENT] += (uint64_t)(count - sent);
+	/* A clock that was set, or a process that was kept from running, teaches nothing. */
+	if (sent && took_ns > 0 && took_ns < NS_PER_S)
+		*average_ns += (took_ns / sent - *average_ns) / AVERAGE;
+}
 
 /*
  * The answers of a batch leave one after the other. Each is stamped with the instant at which it
@@ -247,42 +299,54 @@ static void serve_packet(struct server *server, int index, int64_t now_raw_ns,
  */
 static void send_answers(struct server *server, int fd, struct respond_answer *answers)
 {
-	int count = batch_answers(server->batch), sent;
-	int64_t start_ns = clock_ns(CLOCK_REALTIME), took_ns;
+	int64_t start_ns = clock_ns(CLOCK_REALTIME);
+	int count = batch_answers(server->batch);
 
-	for (int i = 0; i < count; i++) {
-		uint64_t transmit = respond_transmit(&server->time, start_ns +
-						     i * server->answer_ns + server->answer_ns / 2,
-						     draw(server));
+	for (int i = 0; i < count; i++)
+		stamp_answer(server, &answers[i],
+			     start_ns + i * server->answer_ns + server->answer_ns / 2,
+			     batch_answer_bytes(server->batch, i));
+	if (count)
+		send_batch(server, fd, start_ns, &server->answer_ns);
+}
 
-		respond_stamp(&answers[i], transmit);
-		memcpy(batch_answer_bytes(server->batch, i), answers[i].bytes, NTP_HEADER_SIZE);
-		if (answers[i].keep)
-			stamp_table_save(&server->stamps, answers[i].receive, transmit);
-	}
-	sent = batch_send(server->batch, fd);
-	took_ns = clock_ns(CLOCK_REALTIME) - start_ns;
-	server->counts[SERVER_UNSENT] += (uint64_t)(count - sent);
-	/* A clock that was set, or a process that was kept from running, teaches nothing. */
-	if (sent && took_ns > 0 && took_ns < NS_PER_S)
-		server->answer_ns += (took_ns / sent - server->answer_ns) / AVERAGE;
+/* A MAC takes longer than to send it: so this one leaves alone, and others do not wait for it. */
+static void send_keyed(struct server *server, int fd, int index, struct respond_answer *answer,
+		       const struct ntp_key *key)
+{
+	uint8_t *bytes = batch_answer(server->batch, index, answer->keep);
+	int64_t start_ns = clock_ns(CLOCK_REALTIME);
+
+	stamp_answer(server, answer, start_ns + server->keyed_ns / 2, bytes);
+	batch_answer_length(server->batch,
+			    ntp_mac_append(key, bytes, NTP_HEADER_SIZE, BATCH_ANSWER_MAX));
+	send_batch(server, fd, start_ns, &server->keyed_ns);
 }
 
 /* How many packets there were, -errno. */
 static int serve_batch(struct server *server, int fd)
 {
-	struct respond_answer answers[BATCH_MAX];
-	int64_t now_raw_ns;
+	struct respond_answer answers[BATCH_MAX], answer;
 	int count = batch_receive(server->batch, fd);
+	const struct ntp_key *key;
+	int64_t now_raw_ns;
 
 	if (count <= 0)
 		return count;
 	prepare_time(server);
 	now_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
-	for (int i = 0; i < count; i++)
-		serve_packet(server, i, now_raw_ns, answers);
-	if (batch_answers(server->batch))
-		send_answers(server, fd, answers);
+	for (int i = 0; i < count; i++) {
+		if (!serve_packet(server, i, now_raw_ns, &answer, &key))
+			continue;
+		if (key) {
+			send_answers(server, fd, answers);
+			send_keyed(server, fd, i, &answer, key);
+		} else {
+			answers[batch_answers(server->batch)] = answer;
+			(void)batch_answer(server->batch, i, answer.keep);
+		}
+	}
+	send_answers(server, fd, answers);
 
 	return count;
 }
@@ -291,9 +355,10 @@ static int serve_batch(struct server *server, int fd)
 static void note_sent(struct server *server, const uint8_t *bytes, size_t length, int64_t left_ns)
 {
 	uint64_t transmit = respond_transmit(&server->time, left_ns, draw(server)), receive;
+	/* Without a MAC, and with one of each digest. */
 	static const size_t sizes[] = { NTP_HEADER_SIZE, NTP_HEADER_SIZE + 20,
 					NTP_HEADER_SIZE + 24, NTP_HEADER_SIZE + 36,
-					NTP_HEADER_SIZE + 52, NTP_HEADER_SIZE + 68 };
+					NTP_HEADER_SIZE + 52, NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX };
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes) && sizes[i] <= length; i++) {
 		receive = respond_receive_of(bytes + length - sizes[i]);

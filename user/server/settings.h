@@ -6,9 +6,12 @@
 #ifndef SERVER_SETTINGS_H
 #define SERVER_SETTINGS_H
 
+#include <assert.h>
+#include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ntp/keys.h"
 #include "server/access.h"
 #include "server/client_log.h"
 
@@ -36,6 +39,8 @@ enum server_status {
  * @client_count: records of clients, a power of two; 0: none are kept
  * @least_poll: log2 seconds that clients are advised to wait at least
  * @rule_count: how many
+ * @key_count: how many keys follow the rules
+ * @zero: 0
  * @rules: who is served
  */
 struct server_settings {
@@ -43,7 +48,24 @@ struct server_settings {
 	uint64_t client_count;
 	int32_t least_poll;
 	uint32_t rule_count;
+	uint32_t key_count;
+	uint32_t zero;
 	struct access_rule rules[];
 };
+
+static_assert(!(offsetof(struct server_settings, rules) % alignof(struct ntp_key)) &&
+	      !(sizeof(struct access_rule) % alignof(struct ntp_key)), "keys follow rules");
+
+/* The keys, in the order of their numbers. */
+static inline const struct ntp_key *server_settings_keys(const struct server_settings *settings)
+{
+	return (const struct ntp_key *)(settings->rules + settings->rule_count);
+}
+
+static inline size_t server_settings_size(size_t rules, size_t keys)
+{
+	return sizeof(struct server_settings) + rules * sizeof(struct access_rule) +
+	       keys * sizeof(struct ntp_key);
+}
 
 #endif /* SERVER_SETTINGS_H */

@@ -389,6 +389,11 @@ int associations_configure(struct associations *list, const struct config *confi
 	return 0;
 }
 
+const struct ntp_keys *associations_keys(const struct associations *list)
+{
+	return list->keys;
+}
+
 int associations_pollfds(const struct associations *list, struct pollfd *fds, int max)
 {
 	int count = 0;

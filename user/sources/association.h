@@ -87,6 +87,9 @@ void associations_set_timescale(struct associations *associations, struct timesc
 int associations_configure(struct associations *associations, const struct config *config,
 			   int64_t now_raw_ns);
 
+/* The keys of the file that it names; NULL: there are none. Valid until the next configuration. */
+const struct ntp_keys *associations_keys(const struct associations *associations);
+
 /* Fill in what to poll(2) for; how many. @max: ASSOCIATIONS_FDS_MAX is always enough. */
 int associations_pollfds(const struct associations *associations, struct pollfd *fds, int max);
 

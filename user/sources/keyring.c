@@ -33,7 +33,7 @@ static bool is_needed(const struct config *config)
 			return true;
 	}
 
-	return false;
+	return config_serves(&config->server);
 }
 
 int keyring_load(config_report *report, void *context, const struct config *config,

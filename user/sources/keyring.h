@@ -11,8 +11,9 @@
 struct ntp_keys;
 
 /*
- * Read the key file, if a source names a key: a file that nobody needs may be another program's,
- * and not for us to read. @keys: set to NULL without one. 0, -errno (which was reported).
+ * Read the key file, if a source names a key or clients may: a file that nobody needs may be
+ * another program's, and not for us to read. @keys: set to NULL without one. 0, -errno (which was
+ * reported).
  */
 int keyring_load(config_report *report, void *context, const struct config *config,
 		 struct ntp_keys **keys);

@@ -23,6 +23,8 @@
 
 #define NS_PER_S	1000000000LL
 #define CLIENTS		16
+#define RULES		4
+#define KEYS		3
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -82,7 +84,7 @@ FIXTURE_SETUP(world)
 {
 	size_t size = server_statistics_size(CLIENTS);
 
-	self->settings = calloc(1, sizeof(*self->settings) + 4 * sizeof(struct access_rule));
+	self->settings = calloc(1, server_settings_size(RULES, KEYS));
 	self->settings->client_count = CLIENTS;
 	allow(self, "127.0.0.1");
 	allow(self, "::1");
@@ -319,6 +321,98 @@ TEST_F(world, interleaved)
 	EXPECT_GE(came_ns, ntp_timestamp_to_ns(answer.transmit));
 	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
 	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
+}
+
+/* The keys come after the rules, so these are all there by then. */
+static void add_keys(FIXTURE_DATA(world) *self)
+{
+	static const enum ntp_mac_type types[KEYS] = {
+		NTP_MAC_SHA1, NTP_MAC_SHA512, NTP_MAC_AES128,
+	};
+	struct ntp_key *keys = (struct ntp_key *)server_settings_keys(self->settings);
+
+	for (int i = 0; i < KEYS; i++) {
+		keys[i] = (struct ntp_key){ .id = 10U * (uint32_t)(i + 1), .type = types[i],
+					    .length = 16 };
+		memset(keys[i].secret, 'a' + i, 16);
+	}
+	self->settings->key_count = KEYS;
+}
+
+/* Ask with a MAC of @key. The length of the answer, whose MAC is right; 0: none came; -1: wrong. */
+static ssize_t ask_keyed(FIXTURE_DATA(world) *self, const struct ntp_key *key, int version)
+{
+	uint8_t bytes[200] = { (uint8_t)(version << 3 | NTP_MODE_CLIENT) };
+	struct ntp_packet answer;
+	ssize_t length;
+
+	memcpy(bytes + 40, "nonce 01", 8);
+	send_bytes(self, bytes, ntp_mac_append(key, bytes, NTP_HEADER_SIZE, sizeof(bytes)));
+	length = receive(self, bytes, 200);
+	if (length <= 0)
+		return 0;
+	if (ntp_packet_decode(bytes, (size_t)length, &answer) || memcmp(bytes + 24, "nonce 01", 8))
+		return -1;
+
+	return ntp_mac_check(key, bytes, (size_t)length, answer.mac) ? length : -1;
+}
+
+TEST_F(world, keys)
+{
+	const struct ntp_key *keys = server_settings_keys(self->settings);
+	struct ntp_packet answer;
+	struct ntp_key other;
+
+	tell(self, 2, 0);
+	add_keys(self);
+	start(self);
+	EXPECT_EQ(NTP_HEADER_SIZE + 24, ask_keyed(self, &keys[0], 4));
+	/* Cut off in NTPv4, and whole before. */
+	EXPECT_EQ(NTP_HEADER_SIZE + 24, ask_keyed(self, &keys[1], 4));
+	EXPECT_EQ(NTP_HEADER_SIZE + 68, ask_keyed(self, &keys[1], 3));
+	EXPECT_EQ(NTP_HEADER_SIZE + 20, ask_keyed(self, &keys[2], 4));
+	EXPECT_EQ(4, count_of(self, SERVER_AUTHENTICATED));
+	/* A key of another number, or another secret. */
+	other = keys[0];
+	other.id = 11;
+	EXPECT_EQ(0, ask_keyed(self, &other, 4));
+	other = keys[0];
+	other.secret[0]++;
+	EXPECT_EQ(0, ask_keyed(self, &other, 4));
+	EXPECT_EQ(2, count_of(self, SERVER_UNAUTHENTIC));
+	ASSERT_TRUE(ask(self, &answer, "nonce 02"));
+}
+
+/* Packets that wait together: each is answered, by its own key or none. */
+TEST_F(world, keyed_and_plain_together)
+{
+	const struct ntp_key *keys = server_settings_keys(self->settings);
+	uint8_t bytes[200];
+	int plain = 0, keyed = 0;
+	ssize_t length;
+
+	tell(self, 2, 0);
+	add_keys(self);
+	start(self);
+	kill(self->pid, SIGSTOP);
+	for (int i = 0; i < 30; i++) {
+		memset(bytes, 0, sizeof(bytes));
+		bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
+		bytes[40] = (uint8_t)(i + 1);
+		send_bytes(self, bytes, i % 3 ? NTP_HEADER_SIZE :
+			   ntp_mac_append(&keys[0], bytes, NTP_HEADER_SIZE, sizeof(bytes)));
+	}
+	kill(self->pid, SIGCONT);
+	for (int i = 0; i < 30; i++) {
+		length = receive(self, bytes, 1000);
+		/* In the order in which they came. */
+		ASSERT_EQ(i + 1, bytes[24]);
+		keyed += length == NTP_HEADER_SIZE + 24 &&
+			 ntp_mac_check(&keys[0], bytes, (size_t)length, 24);
+		plain += length == NTP_HEADER_SIZE;
+	}
+	EXPECT_EQ(10, keyed);
+	EXPECT_EQ(20, plain);
 }
 
 TEST_HARNESS_MAIN
