@@ -90,7 +90,9 @@ clean:
 
 # --- see and test ---
 
-CHECKS := build packaging unit fuzz netlink sim adversary vm
+CHECKS := build packaging unit netlink vm fuzz sim adversary
+# What only computes runs beside the guests, which mostly wait.
+BESIDE := fuzz sim adversary
 BENCHES := bench-sim bench-disruption bench-steady
 
 demo: deps-demo
@@ -100,7 +102,7 @@ demo-run: linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm demo
 
 check: deps-check
-	@selftests/run $(CHECKS)
+	@selftests/run $(filter-out $(BESIDE),$(CHECKS)) --beside $(BESIDE)
 
 $(addprefix check-,$(filter-out adversary,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
