@@ -75,6 +75,8 @@ static void drop_requests(struct associations *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		ntp_client_close(&list->list[i]->client);
+	for (size_t i = 0; i < list->target_count; i++)
+		target_refclock_forget(list->targets[i]);
 }
 
 void associations_set_timescale(struct associations *list, struct timescale *timescale)
@@ -131,7 +133,7 @@ static void space_out(struct associations *list)
 	for (size_t i = 0; i < list->count; i++) {
 		int minpoll = source_get_options(list->sources[i])->minpoll;
 
-		if (list->list[i]->target->config.kind != CONFIG_PHC && minpoll < 1)
+		if (!list->list[i]->target->refclock && minpoll < 1)
 			shortest_ns = chime_min(shortest_ns, NS_PER_S >> -minpoll);
 	}
 	if (list->count)
@@ -344,6 +346,18 @@ int associations_configure(struct associations *list, const struct config *confi
 	return 0;
 }
 
+void associations_open_refclocks(struct associations *list, int64_t now_raw_ns)
+{
+	for (size_t i = 0; i < list->target_count; i++)
+		target_refclock_open(list->targets[i], now_raw_ns);
+	report_change(list);
+}
+
+void associations_use_leaps(struct associations *list, const struct leap_list *leaps)
+{
+	list->leaps = leaps;
+}
+
 int associations_pollfds(const struct associations *list, struct pollfd *fds, int max)
 {
 	int count = 0;
@@ -449,6 +463,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 			   struct association_info *info)
 {
 	const struct association *association;
+	const struct refclock *refclock;
 
 	memset(info, 0, sizeof(*info));
 	if (index >= list->count)
@@ -459,13 +474,15 @@ bool associations_get_info(const struct associations *list, size_t index,
 	net_address_format(&association->client.address, info->address);
 	if (*info->address)
 		info->refid = net_address_refid(&association->client.address);
-	if (association->target->phc.fd >= 0) {
+	info->rejected = rejection(&association->client);
+	refclock = association->target->refclock;
+	if (refclock && refclock->is_open) {
 		info->refid = association->target->config.refid;
 		ntp_refid_text(info->refid, info->address);
+		info->rejected = target_refclock_problem(association->target);
 	}
 	info->port = association->target->config.port;
 	info->kernel_timestamps = association->client.kernel_timestamps;
-	info->rejected = rejection(&association->client);
 	info->resolving_error = *info->address ? "" : association->target->problem;
 
 	return true;
