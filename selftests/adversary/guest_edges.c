@@ -19,7 +19,7 @@
 #include "user/lib/log.h"
 #include "user/sources/association.h"
 #include "user/sources/network_watch.h"
-#include "user/sources/refclock_phc.h"
+#include "user/sources/refclock.h"
 #include "user/sources/resolver.h"
 #include "user/steering/steering.h"
 #include "world.h"
@@ -271,27 +271,5 @@ void resolver_cancel(struct resolver *resolver)
 	resolver->fd = -1;
 }
 
-int refclock_phc_open(struct refclock_phc *phc, const char *path, bool no_crosststamp,
-		      const char **problem)
-{
-	(void)path;
-	(void)no_crosststamp;
-	phc->fd = -1;
-	*problem = "there is none";
-	return -ENODEV;
-}
-
-void refclock_phc_close(struct refclock_phc *phc)
-{
-	phc->fd = -1;
-}
-
-int refclock_phc_sample(struct refclock_phc *phc, struct timescale *timescale,
-			const struct config_source *config, struct source_sample *sample)
-{
-	(void)phc;
-	(void)timescale;
-	(void)config;
-	(void)sample;
-	return -ENODEV;
-}
+/* No game configures a refclock. */
+const struct refclock_driver refclock_phc_driver;

@@ -27,20 +27,37 @@ static void check_report(void *context, enum config_severity severity, const cha
 		reports->warnings++;
 }
 
+static void check_refclock(const struct config_source *source)
+{
+	FUZZ_CHECK(source->refid);
+	FUZZ_CHECK(source->rate >= 1 && source->rate <= 1000);
+	FUZZ_CHECK(source->width_ns >= 0 && source->width_ns * source->rate < 1000000000);
+	FUZZ_CHECK(source->maxlockage >= 1);
+	FUZZ_CHECK(source->filter >= 1);
+	FUZZ_CHECK(source->driver_poll <= source->options.minpoll);
+	FUZZ_CHECK(source->unit >= 0 && source->unit <= 255);
+	FUZZ_CHECK(source->perm >= 0 && source->perm <= 0777);
+	FUZZ_CHECK(source->pps || !source->options.numbered);
+}
+
 static void check_source(const struct config_source *source)
 {
+	bool refclock = source->options.kind == SOURCE_REFCLOCK;
+
 	FUZZ_CHECK(source->options.minpoll >= -6 && source->options.maxpoll <= 24);
 	FUZZ_CHECK(source->options.minpoll <= source->options.maxpoll);
 	FUZZ_CHECK(strlen(source->options.name) < SOURCE_NAME_MAX && source->options.name[0]);
 	FUZZ_CHECK(source->options.offset_s >= -1e9 && source->options.offset_s <= 1e9);
-	FUZZ_CHECK(source->kind == CONFIG_PHC || (source->port >= 1 && source->port <= 65535));
-	FUZZ_CHECK(source->kind == CONFIG_PHC || source->key || source->version);
+	FUZZ_CHECK(refclock || (source->port >= 1 && source->port <= 65535));
+	FUZZ_CHECK(refclock || source->key || source->version);
 	FUZZ_CHECK(source->version >= 0 && source->version <= 4);
 	FUZZ_CHECK(!source->key || source->authenticated);
-	FUZZ_CHECK(source->kind == CONFIG_PHC || source->maxsources >= 1);
+	FUZZ_CHECK(refclock || source->maxsources >= 1);
 	FUZZ_CHECK(source->maxsources <= 16);
 	FUZZ_CHECK(source->maxdelay_ns >= 0 && source->delay_ns >= 0);
 	FUZZ_CHECK(config_source_equal(source, source));
+	if (refclock)
+		check_refclock(source);
 }
 
 int fuzz_one_input(const uint8_t *data, size_t size)

@@ -21,6 +21,7 @@
 
 #include "unit.h"
 #include "user/ntp/mac.h"
+#include "user/clocks/release_date.h"
 #include "user/ntp/packet.h"
 #include "user/sources/network_watch.h"
 #include "user/sources/resolver.h"
@@ -29,6 +30,12 @@
 
 /* Real time that anything on the loopback interface takes at most. */
 #define PATIENCE_NS	(5 * NS_PER_S)
+
+/* Long enough ago for the clock of any machine that this is run on: 2020. */
+int64_t release_date_ns(void)
+{
+	return 1577836800 * NS_PER_S;
+}
 
 /* --- Sources: what they are told is kept. --- */
 
@@ -50,6 +57,8 @@ struct source {
 	int64_t earliest_ns;
 	uint8_t reach;
 	enum source_verdict verdict;
+	bool has_estimate;
+	int64_t estimate_ns;
 	struct source_sample sample;
 };
 
@@ -161,6 +170,8 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->options = &source->options;
 	status->reach = source->reach;
 	status->verdict = source->verdict;
+	status->has_estimate = source->has_estimate;
+	status->estimate.offset_ns = source->estimate_ns;
 }
 
 /* --- The resolver: what it answers is set beforehand. --- */
@@ -199,7 +210,7 @@ int resolver_finish(struct resolver *resolver, int64_t now_ns, struct net_addres
 	return names.result;
 }
 
-static void set_names(int count, const char *const *addresses)
+static inline void set_names(int count, const char *const *addresses)
 {
 	names.result = count;
 	for (int i = 0; i < count; i++)
@@ -229,7 +240,7 @@ bool network_watch_read(int fd)
 }
 
 /* Something came, or went. */
-static void change_network(bool arrived)
+static inline void change_network(bool arrived)
 {
 	char byte = arrived;
 
@@ -272,6 +283,8 @@ FIXTURE(world) {
 	int server_count;
 	int port;
 	int64_t skipped_ns;
+	bool skips_realtime;
+	int64_t maxerror_ns;
 	uint32_t epoch;
 	int changes;
 	int messages;
@@ -294,13 +307,23 @@ static int64_t raw_ns(void)
 	return clock_ns(CLOCK_MONOTONIC_RAW) + the_world->skipped_ns;
 }
 
+/*
+ * Where only servers are asked, time is skipped between exchanges only, so that nobody seems to
+ * have set realtime. Refclocks are read at all times.
+ */
+static int64_t realtime_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME) + (the_world->skips_realtime ? the_world->skipped_ns : 0);
+}
+
 static int world_now(struct timescale *timescale, struct timescale_now *now)
 {
 	memset(now, 0, sizeof(*now));
 	now->raw_ns = raw_ns();
 	now->reference_ns = now->raw_ns;
-	/* Time is skipped between exchanges only, so that nobody seems to have set realtime. */
-	now->realtime_ns = clock_ns(CLOCK_REALTIME);
+	now->realtime_ns = realtime_ns();
+	now->time_ns = now->realtime_ns;
+	now->maxerror_ns = the_world->maxerror_ns;
 	now->epoch = the_world->epoch;
 	return 0;
 }
@@ -346,7 +369,7 @@ FIXTURE_TEARDOWN(world)
 }
 
 /* A server at @text; all have the same port. NULL: no such address here. */
-static struct server *add_server(const char *text, enum manner manner)
+static inline struct server *add_server(const char *text, enum manner manner)
 {
 	struct server *server = &the_world->servers[the_world->server_count];
 	struct sockaddr_storage address;
@@ -413,7 +436,7 @@ static struct source *source_at(size_t index)
 	return sources[index];
 }
 
-static size_t source_count(void)
+static inline size_t source_count(void)
 {
 	struct source *const *sources;
 
@@ -421,7 +444,7 @@ static size_t source_count(void)
 }
 
 /* Good until the next call. */
-static const char *address_at(size_t index)
+static inline const char *address_at(size_t index)
 {
 	static struct association_info info;
 
@@ -547,7 +570,7 @@ static void settle(void)
 }
 
 /* Servers are asked one after the other. */
-static void settle_each(int count)
+static inline void settle_each(int count)
 {
 	while (count-- > 0) {
 		settle();
@@ -563,7 +586,7 @@ static void pass(int64_t seconds)
 }
 
 /* Of requests in flight and names being looked up; one descriptor is the network's. */
-static int open_fds(void)
+static inline int open_fds(void)
 {
 	struct pollfd fds[ASSOCIATIONS_FDS_MAX];
 

@@ -9,9 +9,11 @@ int timescale_read(struct timescale *timescale, struct timescale_now *now)
 	int err = timescale->ops->now(timescale, now);
 
 	timescale->is_current = !err;
-	if (!err)
-		timescale->latest = *now;
-	return err;
+	if (err)
+		return err;
+	timescale->latest = *now;
+	clock_history_add(&timescale->history, now);
+	return 0;
 }
 
 int timescale_now(struct timescale *timescale, struct timescale_now *now)
@@ -28,6 +30,8 @@ int timescale_correct(struct timescale *timescale, const struct chime_line *corr
 	int err = timescale->ops->correct(timescale, correction, epoch, jump, &timescale->latest);
 
 	timescale->is_current = !err;
+	if (!err)
+		clock_history_add(&timescale->history, &timescale->latest);
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <linux/truechime.h>
 
+#include "clocks/clock_history.h"
 #include "clocks/reference_change.h"
 #include "core/line.h"
 
@@ -124,6 +125,7 @@ struct timescale_ops {
  * @ops: the backend
  * @latest: the latest reading of the clocks ...
  * @is_current: ... was made in this turn of the loop, and nothing was changed since
+ * @history: that one and earlier ones, for timestamps of the past
  *
  * A reading may cost a request to the kernel, so all decisions of a turn share one.
  */
@@ -131,6 +133,7 @@ struct timescale {
 	const struct timescale_ops *ops;
 	struct timescale_now latest;
 	bool is_current;
+	struct clock_history history;
 };
 
 /* Read all clocks again, because the exact instant matters or something has happened. 0, -errno. */

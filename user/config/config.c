@@ -360,6 +360,8 @@ void config_free(struct config *config)
 static int finish(struct config_reader *reader, int err, struct config **config)
 {
 	reader->line = 0;
+	if (!err && !reader->errors)
+		config_check_refclocks(reader);
 	if (!err && !reader->errors) {
 		config_apply_authselect(reader);
 		config_check_keyfile(reader);
@@ -428,5 +430,9 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       one->stratum == other->stratum && one->driver_poll == other->driver_poll &&
 	       one->filter == other->filter && one->delay_ns == other->delay_ns &&
 	       one->precision_ns == other->precision_ns &&
-	       one->no_crosststamp == other->no_crosststamp;
+	       one->no_crosststamp == other->no_crosststamp && one->unit == other->unit &&
+	       one->perm == other->perm && one->clear == other->clear &&
+	       one->pps == other->pps && one->lock == other->lock && one->rate == other->rate &&
+	       one->width_ns == other->width_ns && one->maxlockage == other->maxlockage &&
+	       one->tai == other->tai;
 }

@@ -30,6 +30,9 @@ enum config_kind {
 	CONFIG_SERVER,		/* one address of a name */
 	CONFIG_POOL,		/* several addresses of a name */
 	CONFIG_PHC,		/* refclock PHC: a PTP hardware clock */
+	CONFIG_SHM,		/* refclock SHM: shared memory of another program */
+	CONFIG_SOCK,		/* refclock SOCK: a socket to which another program sends */
+	CONFIG_PPS,		/* refclock PPS: pulses that the kernel timestamps */
 };
 
 /**
@@ -47,11 +50,20 @@ enum config_kind {
  * @interleaved: ask in interleaved mode (`xleave`)
  * @refid: of a refclock, host byte order, 0: made from its number
  * @stratum: of a refclock
- * @driver_poll: log2 seconds between a refclock's samples, unless its poll is shorter
+ * @driver_poll: log2 seconds between a refclock's readings, unless its poll is shorter
  * @filter: readings of a refclock for one sample at most
  * @delay_ns: of a refclock, for its root distance
  * @precision_ns: of a refclock; 0: as measured
  * @no_crosststamp: do not ask the device for cross timestamps
+ * @unit: of a shared memory segment
+ * @perm: permissions of that, if it is created
+ * @clear: the falling edges of pulses count
+ * @pps: only the fraction of a second counts, although the refclock has a date
+ * @lock: reference id of the refclock that numbers the pulses; 0: the timescale does
+ * @rate: of pulses, in Hz
+ * @width_ns: of a pulse, to tell its two edges apart; 0: there is one
+ * @maxlockage: so many pulses may come after a reading of the refclock that numbers them
+ * @tai: the refclock has TAI
  * @volatile_origin: it came from a sourcedir and not from the configuration proper
  */
 struct config_source {
@@ -73,6 +85,15 @@ struct config_source {
 	int64_t delay_ns;
 	int64_t precision_ns;
 	bool no_crosststamp;
+	int unit;
+	int perm;
+	bool clear;
+	bool pps;
+	uint32_t lock;
+	int rate;
+	int64_t width_ns;
+	int maxlockage;
+	bool tai;
 	bool volatile_origin;
 };
 

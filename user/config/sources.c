@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "ntp/packet.h"
@@ -22,8 +21,10 @@
 #define MAXPOLL_DEFAULT	10
 #define STRATUM_MAX	15
 
+/* Of pulses, in Hz: chrony has no limit, but a millisecond is told from the next one at most. */
+#define RATE_MAX	1000
+
 #define WEIGHED	"each sample is weighed by its own delay and noise, without a setting"
-#define NO_PULSES	"a PHC is read as a clock, its pulses are not"
 #define NOT_IN_THE_CLEAR \
 	"what is to be authenticated is not asked in the clear; name a server without"
 #define AUTH_REQUIRED	"authselectmode is 'require'"
@@ -45,6 +46,7 @@
  * @key: asked for; 0: not
  * @poll: of a refclock
  * @refid: of a refclock, as text
+ * @lock: of another one, as text
  */
 struct choices {
 	struct config_source source;
@@ -54,6 +56,7 @@ struct choices {
 	int64_t key;
 	int poll;
 	char refid[5];
+	char lock[5];
 };
 
 static const struct config_option server_options[] = {
@@ -127,12 +130,13 @@ static const struct config_option refclock_options[] = {
 	{ "trust", CONFIG_FLAG, .offset = AT(options.trust) },
 	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
 	{ "require", CONFIG_FLAG, .offset = AT(options.require) },
-	{ "tai", CONFIG_REFUSED, .advice = "use 'offset' with what UTC is behind TAI, as -37" },
-	{ "pps", CONFIG_REFUSED, .advice = NO_PULSES },
-	{ "lock", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
-	{ "rate", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
-	{ "width", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
-	{ "maxlockage", CONFIG_REFUSED, .max = 1, .advice = NO_PULSES },
+	{ "tai", CONFIG_FLAG, .offset = AT(tai) },
+	{ "pps", CONFIG_FLAG, .offset = AT(pps) },
+	{ "lock", CONFIG_WORD, .offset = CHOICE(lock),
+	  .size = sizeof(((struct choices *)0)->lock) },
+	{ "rate", CONFIG_INT, .offset = AT(rate), .min = 1, .max = RATE_MAX, .initial = 1 },
+	{ "width", CONFIG_NS, .offset = AT(width_ns), .max = 1 },
+	{ "maxlockage", CONFIG_INT, .offset = AT(maxlockage), .min = 1, .max = 1e6, .initial = 2 },
 	{ "local", CONFIG_REFUSED, .advice = "the oscillator's rate is learned from the sources" },
 	{ "maxdispersion", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
@@ -274,83 +278,42 @@ int config_parse_pool(struct config_reader *reader, int count, char **words)
 	return parse_ntp(reader, "pool", CONFIG_POOL, count, words);
 }
 
-/* "/dev/ptp0:nocrossts": driver options follow the device, each after a colon. */
-static int parse_device(struct config_reader *reader, struct config_source *source, char *text)
-{
-	char *option = strchr(text, ':');
-
-	while (option) {
-		char *next = strchr(option + 1, ':');
-
-		*option++ = '\0';
-		if (next)
-			*next = '\0';
-		if (strcmp(option, "nocrossts") != 0) {
-			config_error(reader, "'%s' is no option of a PHC: only 'nocrossts' is here",
-				     option);
-			return -EINVAL;
-		}
-		source->no_crosststamp = true;
-		option = next;
-	}
-	if (text[0] != '/') {
-		config_error(reader, "'%s' is no PHC: a path like /dev/ptp0 was expected", text);
-		return -EINVAL;
-	}
-
-	return set_name(reader, source, text);
-}
-
-static uint32_t make_refid(const char *text, size_t number)
-{
-	char made[5] = { 'P', 'H', 'C', (char)('0' + number % 10), '\0' };
-	uint32_t refid = 0;
-
-	if (!*text)
-		text = made;
-	for (int i = 0; i < 4; i++) {
-		refid = refid << 8 | (unsigned char)*text;
-		if (*text)
-			text++;
-	}
-
-	return refid;
-}
-
 static size_t count_refclocks(const struct config *config)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < config->source_count; i++)
-		count += config->sources[i].kind == CONFIG_PHC;
+		count += config->sources[i].options.kind == SOURCE_REFCLOCK;
 
 	return count;
 }
 
 int config_parse_refclock(struct config_reader *reader, int count, char **words)
 {
-	struct choices choices = { .source.kind = CONFIG_PHC };
+	struct choices choices = { .source.options.kind = SOURCE_REFCLOCK };
 	struct config_source *source = &choices.source;
-
-	if (strcasecmp(words[0], "PHC") != 0) {
-		config_error(reader, "'refclock %s' is not known: use PHC, or a server",
-			     words[0]);
-		return -EINVAL;
-	}
+	size_t number = count_refclocks(reader->config);
 
 	config_option_defaults(refclock_options, ARRAY_SIZE(refclock_options), &choices);
-	if (parse_device(reader, source, words[1]) < 0 ||
+	if (config_parse_driver(reader, source, words[0], words[1]) < 0 ||
 	    parse_options(reader, "refclock", refclock_options, ARRAY_SIZE(refclock_options),
 			  &choices, count - 2, words + 2) < 0)
 		return -EINVAL;
 
-	source->options.kind = SOURCE_REFCLOCK;
-	/* Each reading is a sample: no median filter would collect them. */
-	if (choices.poll > source->driver_poll)
+	/* Each reading of a PHC is a sample: no median filter would collect them. */
+	if (source->kind == CONFIG_PHC && choices.poll > source->driver_poll)
 		choices.poll = source->driver_poll;
+	if (source->driver_poll > choices.poll)
+		source->driver_poll = choices.poll;
 	source->options.minpoll = choices.poll;
 	source->options.maxpoll = choices.poll;
-	source->refid = make_refid(choices.refid, count_refclocks(reader->config));
+	source->refid = *choices.refid ? config_make_refid(choices.refid) :
+					 config_number_refid(source, number);
+	source->lock = *choices.lock ? config_make_refid(choices.lock) : 0;
+	source->pps |= source->kind == CONFIG_PPS;
+	source->options.numbered = source->pps && !source->lock;
+	if (config_check_pulses(reader, source) < 0)
+		return -EINVAL;
 
 	return add_source(reader, source);
 }
@@ -408,7 +371,7 @@ static void watch_unauthenticated(struct config_reader *reader, int count, const
 	for (size_t i = 0; i < config->source_count; i++) {
 		struct config_source *source = &config->sources[i];
 
-		if (source->kind != CONFIG_PHC && !source->authenticated)
+		if (source->options.kind != SOURCE_REFCLOCK && !source->authenticated)
 			source->options.noselect = true;
 	}
 	if (count)

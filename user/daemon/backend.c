@@ -161,7 +161,7 @@ bool daemon_has_sources(const struct daemon *daemon)
 	size_t i;
 
 	for (i = 0; i < config->source_count; i++)
-		if (!config->sources[i].options.noselect)
+		if (!config->sources[i].options.noselect && !config->sources[i].options.numbered)
 			return true;
 	return false;
 }

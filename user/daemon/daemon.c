@@ -355,6 +355,7 @@ static int daemon_start(struct daemon *daemon)
 
 	daemon_configure_module(daemon);
 	daemon_prime(daemon);
+	associations_use_leaps(daemon->associations, &daemon->leap_list);
 	(void)steering_stand_aside(daemon->steering, daemon->known.external);
 	now_ns = system_clock_raw_ns();
 	err = associations_configure(daemon->associations, daemon->config, now_ns);
@@ -493,6 +494,8 @@ static int daemon_serve(struct daemon *daemon)
 	err = daemon_build(daemon);
 	if (!err)
 		err = daemon_start(daemon);
+	if (!err)
+		associations_open_refclocks(daemon->associations, system_clock_raw_ns());
 	if (!err)
 		err = daemon_drop_privileges(daemon);
 	if (err) {

@@ -238,7 +238,7 @@ void daemon_module_changed(struct daemon *daemon);
 /* A request to the module failed with @err: if the module is gone, go on without it. */
 void daemon_module_failed(struct daemon *daemon, int err);
 
-/* There are sources that may correct the reference. */
+/* There are sources that may correct the reference; pulses without a date cannot by themselves. */
 bool daemon_has_sources(const struct daemon *daemon);
 
 /* Sources have corrected the reference, and will again; false where only a host is followed. */

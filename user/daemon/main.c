@@ -67,6 +67,12 @@ static const char *kind_of(const struct config_source *source)
 		return "pool";
 	case CONFIG_PHC:
 		return "refclock PHC";
+	case CONFIG_SHM:
+		return "refclock";
+	case CONFIG_SOCK:
+		return "refclock SOCK";
+	case CONFIG_PPS:
+		return "refclock PPS";
 	}
 	return "?";
 }

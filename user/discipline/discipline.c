@@ -463,7 +463,7 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 /*
  * The leap second that more than half of the sources announce. They are counted, not weighed: a
  * near server knows of leap seconds no better than others. Falsetickers count as well: liars may
- * have led the clock away from honest servers.
+ * have led the clock away from honest servers. Pulses that the timescale numbers announce nothing.
  */
 static int count_leaps(struct source *const *sources, size_t count, int64_t at_ns)
 {
@@ -473,7 +473,8 @@ static int count_leaps(struct source *const *sources, size_t count, int64_t at_n
 
 	for (i = 0; i < count; i++) {
 		source_get_status(sources[i], at_ns, &status);
-		if (status.verdict == SOURCE_UNUSABLE || status.options->noselect)
+		if (status.verdict == SOURCE_UNUSABLE || status.options->noselect ||
+		    status.last.numbered)
 			continue;
 		voters++;
 		votes[status.last.leap]++;

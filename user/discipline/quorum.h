@@ -57,7 +57,10 @@ void quorum_forget(struct quorum *quorum);
 /* The source is near enough to be of use: its samples show UTC to a few seconds. */
 bool quorum_is_near(const struct source_status *status);
 
-/* The source may be selected: it is not "noselect", and does not refuse to serve us. */
+/*
+ * The source counts: it is not "noselect", does not refuse to serve us, and has a date of its own.
+ * Pulses that the timescale numbers agree with it whatever the others say.
+ */
 bool quorum_counts(const struct source *source, const struct source_status *status);
 
 /* The source may be selected, and is not lost, or its first requests are on their way. */

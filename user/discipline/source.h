@@ -50,6 +50,7 @@ enum source_verdict {
  * @trust: always right where sources disagree
  * @noselect: measure, never use
  * @require: nothing is used as long as this one, or another of this kind, cannot be
+ * @numbered: pulses whose seconds the timescale numbers: they show no error of whole seconds
  * @maxsamples: so many are enough for -q and -Q; 0: as many as usual
  * @offset_s: correction of the source's offset, from configuration
  */
@@ -63,6 +64,7 @@ struct source_options {
 	bool trust;
 	bool noselect;
 	bool require;
+	bool numbered;
 	int maxsamples;
 	double offset_s;
 };
@@ -79,6 +81,7 @@ struct source_options {
  * @epoch: struct timescale_now epoch in which it was taken
  * @stratum: the server's, 1 to 15; a refclock's may be 0
  * @leap: 0 none, 1 insert, 2 delete
+ * @numbered: a pulse whose second the timescale numbered, as in struct source_options
  */
 struct source_sample {
 	int64_t at_ns;
@@ -91,6 +94,7 @@ struct source_sample {
 	uint32_t epoch;
 	uint8_t stratum;
 	uint8_t leap;
+	bool numbered;
 };
 
 struct source;

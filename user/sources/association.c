@@ -78,6 +78,8 @@ static void drop_requests(struct associations *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		ntp_client_close(&list->list[i]->client);
+	for (size_t i = 0; i < list->target_count; i++)
+		target_refclock_forget(list->targets[i]);
 }
 
 void associations_set_timescale(struct associations *list, struct timescale *timescale)
@@ -134,7 +136,7 @@ static void space_out(struct associations *list)
 	for (size_t i = 0; i < list->count; i++) {
 		int minpoll = source_get_options(list->sources[i])->minpoll;
 
-		if (list->list[i]->target->config.kind != CONFIG_PHC && minpoll < 1)
+		if (!list->list[i]->target->refclock && minpoll < 1)
 			shortest_ns = chime_min(shortest_ns, NS_PER_S >> -minpoll);
 	}
 	if (list->count)
@@ -394,6 +396,18 @@ const struct ntp_keys *associations_keys(const struct associations *list)
 	return list->keys;
 }
 
+void associations_open_refclocks(struct associations *list, int64_t now_raw_ns)
+{
+	for (size_t i = 0; i < list->target_count; i++)
+		target_refclock_open(list->targets[i], now_raw_ns);
+	report_change(list);
+}
+
+void associations_use_leaps(struct associations *list, const struct leap_list *leaps)
+{
+	list->leaps = leaps;
+}
+
 int associations_pollfds(const struct associations *list, struct pollfd *fds, int max)
 {
 	int count = 0;
@@ -490,6 +504,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 			   struct association_info *info)
 {
 	const struct association *association;
+	const struct refclock *refclock;
 
 	memset(info, 0, sizeof(*info));
 	if (index >= list->count)
@@ -500,15 +515,17 @@ bool associations_get_info(const struct associations *list, size_t index,
 	net_address_format(&association->client.address, info->address);
 	if (*info->address)
 		info->refid = net_address_refid(&association->client.address);
-	if (association->target->phc.fd >= 0) {
+	info->rejected = association_rejection(association);
+	refclock = association->target->refclock;
+	if (refclock && refclock->is_open) {
 		info->refid = association->target->config.refid;
 		ntp_refid_text(info->refid, info->address);
+		info->rejected = target_refclock_problem(association->target);
 	}
 	info->port = association->target->config.port;
 	info->kernel_timestamps = association->client.kernel_timestamps;
 	info->interleaved = association->client.interleaved;
 	info->authenticated = association->target->config.authenticated;
-	info->rejected = association_rejection(association);
 	info->resolving_error = *info->address ? "" : association->target->problem;
 	if (*association->target->key_problem)
 		info->resolving_error = association->target->key_problem;

@@ -63,6 +63,7 @@ struct association_info {
 };
 
 struct associations;
+struct leap_list;
 
 /* @timescale, @callbacks and @context must not be freed before it. NULL: no memory. */
 struct associations *associations_new(struct timescale *timescale,
@@ -89,6 +90,15 @@ int associations_configure(struct associations *associations, const struct confi
 
 /* The keys of the file that it names; NULL: there are none. Valid until the next configuration. */
 const struct ntp_keys *associations_keys(const struct associations *associations);
+
+/*
+ * Make the sockets and segments that refclocks have, so that programs which are started after this
+ * one find them. Those that cannot be opened are tried again by associations_dispatch().
+ */
+void associations_open_refclocks(struct associations *associations, int64_t now_raw_ns);
+
+/* Leap seconds, for refclocks that count TAI. @leaps must not be freed before the list. */
+void associations_use_leaps(struct associations *associations, const struct leap_list *leaps);
 
 /* Fill in what to poll(2) for; how many. @max: ASSOCIATIONS_FDS_MAX is always enough. */
 int associations_pollfds(const struct associations *associations, struct pollfd *fds, int max);

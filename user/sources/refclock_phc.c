@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "sources/refclock.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -199,3 +200,33 @@ int refclock_phc_sample(struct refclock_phc *phc, struct timescale *timescale,
 
 	return refclock_combine(readings, count, phc->method, &span, config, sample);
 }
+
+static int open_device(union refclock_device *device, const struct config_source *config,
+		       const char **problem)
+{
+	return refclock_phc_open(&device->phc, config->options.name, config->no_crosststamp,
+				 problem);
+}
+
+static void close_device(union refclock_device *device)
+{
+	refclock_phc_close(&device->phc);
+}
+
+static int measure(union refclock_device *device, struct timescale *timescale,
+		   const struct config_source *config, struct source_sample *sample)
+{
+	return refclock_phc_sample(&device->phc, timescale, config, sample);
+}
+
+static bool is_exact(const union refclock_device *device)
+{
+	return device->phc.method == PHC_PRECISE;
+}
+
+const struct refclock_driver refclock_phc_driver = {
+	.open = open_device,
+	.close = close_device,
+	.measure = measure,
+	.is_exact = is_exact,
+};

@@ -145,16 +145,18 @@ struct target *target_new(struct associations *list, const struct config_source 
 	target->config = *config;
 	target->list = list;
 	target->resolver.fd = -1;
-	target->phc.fd = -1;
 	target->look_up_ns = INT64_MAX;
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
 	target->problem = "";
 	target->associations[0] = association_new(target, now_raw_ns);
-	if (!target->associations[0]) {
-		free(target);
-		return NULL;
-	}
+	if (!target->associations[0])
+		goto err_free;
 	target->count = 1;
+	if (config->options.kind == SOURCE_REFCLOCK) {
+		target->refclock = refclock_new(config);
+		if (!target->refclock)
+			goto err_free_association;
+	}
 
 	if (config_source_is_unsupported(config))
 		target->problem = "It is to be authenticated by nts, which is not supported";
@@ -162,12 +164,18 @@ struct target *target_new(struct associations *list, const struct config_source 
 		target->look_up_ns = now_raw_ns;
 
 	return target;
+
+err_free_association:
+	association_free(target->associations[0]);
+err_free:
+	free(target);
+	return NULL;
 }
 
 void target_free(struct target *target)
 {
 	resolver_cancel(&target->resolver);
-	refclock_phc_close(&target->phc);
+	target_refclock_free(target);
 	for (size_t i = 0; i < target->count; i++)
 		association_free(target->associations[i]);
 	free(target);
@@ -664,7 +672,7 @@ int64_t target_next_ns(const struct target *target)
 {
 	int64_t next_ns = target->look_up_ns;
 
-	if (target->config.kind == CONFIG_PHC)
+	if (target->refclock)
 		return target_refclock_next_ns(target);
 	if (target->resolver.fd >= 0 && target->resolver.deadline_ns < next_ns)
 		next_ns = target->resolver.deadline_ns;
@@ -688,6 +696,11 @@ int target_pollfds(const struct target *target, struct pollfd *fds, int max)
 
 	if (target->resolver.fd >= 0 && count < max)
 		fds[count++] = (struct pollfd) { .fd = target->resolver.fd, .events = POLLIN };
+	if (target_refclock_fd(target) >= 0 && count < max)
+		fds[count++] = (struct pollfd) {
+			.fd = target_refclock_fd(target),
+			.events = POLLIN,
+		};
 	for (size_t i = 0; i < target->count && count < max; i++) {
 		int fd = target->associations[i]->client.socket.fd;
 
@@ -704,6 +717,10 @@ void target_event(struct target *target, const struct pollfd *fd, int64_t now_ra
 		finish_look_up(target, now_raw_ns);
 		return;
 	}
+	if (fd->fd == target_refclock_fd(target)) {
+		target_refclock_event(target, now_raw_ns);
+		return;
+	}
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
@@ -718,7 +735,7 @@ void target_event(struct target *target, const struct pollfd *fd, int64_t now_ra
 
 void target_timer(struct target *target, int64_t now_raw_ns)
 {
-	if (target->config.kind == CONFIG_PHC) {
+	if (target->refclock) {
 		target_refclock_timer(target, now_raw_ns);
 		return;
 	}

@@ -16,7 +16,7 @@
 #include "ntp/client.h"
 #include "ntp/keys.h"
 #include "sources/association.h"
-#include "sources/refclock_phc.h"
+#include "sources/refclock.h"
 #include "sources/resolver.h"
 
 /* Addresses that sent a KISS packet, as many as are remembered; then the oldest is dropped. */
@@ -53,7 +53,7 @@ struct association {
  * @config: its directive
  * @list: where messages go and other targets are
  * @resolver: the query in progress
- * @phc: of a refclock, which is opened instead of resolved
+ * @refclock: which is opened instead of resolved; NULL: it is a server
  * @look_up_ns: raw instant of the next query, INT64_MAX: none
  * @look_up_wait_ns: wait before the one after that
  * @refreshing: the query is a routine one
@@ -69,7 +69,7 @@ struct target {
 	struct config_source config;
 	struct associations *list;
 	struct resolver resolver;
-	struct refclock_phc phc;
+	struct refclock *refclock;
 	int64_t look_up_ns;
 	int64_t look_up_wait_ns;
 	bool refreshing;
@@ -118,6 +118,7 @@ struct kissed {
  * @refresh_ns: as configured, 0: never
  * @keyfile: as configured
  * @keys: read from it; NULL: none
+ * @leaps: leap seconds, for TAI; not owned, NULL: none are known
  * @kissed: addresses that sent KISS packets ...
  * @kissed_count: ... how many, of which KISSED_MAX are kept
  */
@@ -148,6 +149,7 @@ struct associations {
 	int64_t refresh_ns;
 	char keyfile[CONFIG_PATH_MAX];
 	struct ntp_keys *keys;
+	const struct leap_list *leaps;
 	struct kissed kissed[KISSED_MAX];
 	size_t kissed_count;
 };
@@ -195,8 +197,29 @@ void target_timer(struct target *target, int64_t now_raw_ns);
 /* The name could not be resolved, or the device not opened: log it once, and retry later. */
 void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns);
 
-/* refclock.c: the same for a target that is a refclock. */
+/* refclock.c: the same for a target that is a refclock; the first three do nothing for others. */
+void target_refclock_open(struct target *target, int64_t now_raw_ns);
+void target_refclock_forget(struct target *target);
+void target_refclock_free(struct target *target);
 int64_t target_refclock_next_ns(const struct target *target);
+void target_refclock_event(struct target *target, int64_t now_raw_ns);
 void target_refclock_timer(struct target *target, int64_t now_raw_ns);
+
+/* Why there was no sample at the latest poll, for people; "" if there was one. */
+const char *target_refclock_problem(const struct target *target);
+
+/* The descriptor to wait for, -1: none, as of any server. */
+int target_refclock_fd(const struct target *target);
+
+/*
+ * refclock_place.c: take a reading. 0; -errno: it is not used, and @why says why, for people;
+ * -EBADMSG: it is nonsense. 0 with @why: it is the one before.
+ */
+int target_refclock_place(struct target *target, const struct refclock_reading *reading,
+			  const struct timescale_now *now, const char **why);
+
+/* Give @point, a @pulse or in TAI, its UTC. 0, -EDOM: nothing shows it; -errno of the clocks. */
+int target_refclock_date(struct target *target, bool pulse, struct refclock_point *point,
+			 const char **why);
 
 #endif /* SOURCES_TARGET_H */

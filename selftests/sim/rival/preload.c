@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded, it runs a daemon that disciplines the system clock by a PTP hardware clock in
- * simulated time: clock_gettime(2), adjtimex(2), poll(2), select(2) and the device's ioctls are
- * answered here. The counter is 50 ppm fast and its rate wanders, the device is UTC with normal
- * noise. At the end the RMS and the worst error of the system clock go to stdout.
+ * Preloaded, it runs a daemon that disciplines the system clock by a PTP hardware clock, or by
+ * pulses that it numbers, in simulated time: clock_gettime(2), adjtimex(2), poll(2), select(2) and
+ * the devices' ioctls are answered here. The counter is 50 ppm fast and its rate wanders, either
+ * device is UTC with normal noise, and now and then a pulse is a spike. At the end the RMS and the
+ * worst error of the system clock go to stdout.
  *
- * RIVAL_JITTER_NS, RIVAL_WANDER, RIVAL_SEED, RIVAL_SETTLE_S and RIVAL_DURATION_S say what is
- * simulated.
+ * RIVAL_JITTER_NS, RIVAL_WANDER, RIVAL_SPIKES (a share of the pulses), RIVAL_SEED, RIVAL_SETTLE_S
+ * and RIVAL_DURATION_S say what is simulated.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/pps.h>
 #include <linux/ptp_clock.h>
 #include <math.h>
 #include <poll.h>
@@ -41,6 +43,10 @@
 
 #define DEVICE		"/dev/ptp_simulated"
 #define DEVICE_MAX	25
+#define PULSES		"/dev/pps_simulated"
+
+/* A spike comes at any time of the second after it. */
+#define SPIKE_NS	1e9
 #define TICK_US		10000
 #define MAXERROR_US	16000000
 
@@ -56,7 +62,10 @@ static struct {
 	int status;
 	long maxerror_us;
 	int device;
+	int pulses;
+	struct pps_kinfo edge;
 	double jitter_ns;
+	double spikes;
 	double wander;
 	double settle_s;
 	double duration_s;
@@ -65,7 +74,8 @@ static struct {
 	double seconds;
 	struct random counter;
 	struct random noise;
-} sim = { .device = -1 };
+	struct random edges;
+} sim = { .device = -1, .pulses = -1 };
 
 static double parameter(const char *name, double otherwise)
 {
@@ -88,11 +98,13 @@ static void start(void)
 	sim.maxerror_us = MAXERROR_US;
 	sim.jitter_ns = parameter("RIVAL_JITTER_NS", 1000);
 	sim.wander = parameter("RIVAL_WANDER", 1e-9);
+	sim.spikes = parameter("RIVAL_SPIKES", 0);
 	sim.settle_s = parameter("RIVAL_SETTLE_S", 2000);
 	sim.duration_s = parameter("RIVAL_DURATION_S", 22000);
 	seed = (uint64_t)parameter("RIVAL_SEED", 1);
 	random_seed(&sim.counter, seed, 0);
 	random_seed(&sim.noise, seed, 1);
+	random_seed(&sim.edges, seed, 2);
 }
 
 static void finish(void)
@@ -104,11 +116,32 @@ static void finish(void)
 	_exit(write(STDOUT_FILENO, line, (size_t)length) != length);
 }
 
+static struct timespec to_timespec(double ns)
+{
+	int64_t whole = START_S * NS_PER_S + (int64_t)floor(ns);
+
+	return (struct timespec){ whole / NS_PER_S, whole % NS_PER_S };
+}
+
+/* The kernel notices a pulse a little early or late; a spike is no pulse. */
+static void pulse(void)
+{
+	double late_ns = sim.jitter_ns * random_normal(&sim.edges);
+	struct timespec ts;
+
+	if (sim.spikes > 0 && random_uniform(&sim.edges) < sim.spikes)
+		late_ns = SPIKE_NS * (random_uniform(&sim.edges) - 0.5);
+	ts = to_timespec(sim.realtime_ns + late_ns);
+	sim.edge.assert_sequence++;
+	sim.edge.assert_tu = (struct pps_ktime){ .sec = ts.tv_sec, .nsec = (int32_t)ts.tv_nsec };
+}
+
 static void end_second(void)
 {
 	double error_ns = sim.realtime_ns - sim.true_ns;
 	double second = rint(sim.true_ns / NS_PER_S);
 
+	pulse();
 	sim.frequency += sim.wander * random_normal(&sim.counter);
 	if (second > sim.settle_s) {
 		sim.seconds++;
@@ -142,13 +175,6 @@ static void advance(double ns)
 		sim.true_ns = end_ns;
 		end_second();
 	}
-}
-
-static struct timespec to_timespec(double ns)
-{
-	int64_t whole = START_S * NS_PER_S + (int64_t)floor(ns);
-
-	return (struct timespec){ whole / NS_PER_S, whole % NS_PER_S };
 }
 
 static struct ptp_clock_time to_ptp(double ns)
@@ -303,11 +329,14 @@ int select(int count, fd_set *readable, fd_set *writable, fd_set *special,
 
 static int open_file(const char *path, int flags, mode_t mode)
 {
-	bool device = !strcmp(path, DEVICE);
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, device ? "/dev/null" : path, flags, mode);
+	bool device = !strcmp(path, DEVICE), pulses = !strcmp(path, PULSES);
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, device || pulses ? "/dev/null" : path, flags,
+			      mode);
 
 	if (device)
 		sim.device = fd;
+	if (pulses)
+		sim.pulses = fd;
 	return fd;
 }
 
@@ -350,6 +379,31 @@ static int read_device(struct ptp_sys_offset_extended *offset)
 	return 0;
 }
 
+static int ask_pulses(unsigned long request, void *argument)
+{
+	struct pps_kparams *parameters = argument;
+	struct pps_fdata *data = argument;
+
+	switch (request) {
+	case PPS_GETCAP:
+		*(int *)argument = PPS_CAPTUREASSERT;
+		return 0;
+	case PPS_GETPARAMS:
+		memset(parameters, 0, sizeof(*parameters));
+		parameters->api_version = PPS_API_VERS;
+		parameters->mode = PPS_CAPTUREASSERT | PPS_TSFMT_TSPEC;
+		return 0;
+	case PPS_SETPARAMS:
+		return 0;
+	case PPS_FETCH:
+		data->info = sim.edge;
+		return 0;
+	default:
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	void *argument;
@@ -358,6 +412,8 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(list, request);
 	argument = va_arg(list, void *);
 	va_end(list);
+	if (fd >= 0 && fd == sim.pulses)
+		return ask_pulses(request, argument);
 	if (fd < 0 || fd != sim.device)
 		return (int)syscall(SYS_ioctl, fd, request, argument);
 	if (request == PTP_CLOCK_GETCAPS) {

@@ -118,6 +118,9 @@ static const struct {
 	{ "refclock PHC /dev/ptp0 poll 2", 0, 0 },
 	{ "refclock PHC /dev/ptp0 poll 3 dpoll 2", 2, 2 },
 	{ "refclock PHC /dev/ptp0 poll -3", -3, -3 },
+	{ "refclock SHM 0", 4, 4 },
+	{ "refclock SOCK /run/truechime/gps.sock poll 2", 2, 2 },
+	{ "refclock PPS /dev/pps0 poll -1", -1, -1 },
 };
 
 TEST(polls_are_settled)
@@ -178,6 +181,61 @@ TEST(refclocks)
 	config_free(config);
 }
 
+static const char gps[] =
+	"refclock PPS /dev/pps0:clear lock NMEA rate 10 width 0.02 maxlockage 40 dpoll -4\n"
+	"refclock SHM 0:perm=0660 refid NMEA noselect poll 2 dpoll 3\n"
+	"refclock sock /run/truechime/chrony.ttyS0.sock pps\n"
+	"server a\n";
+
+TEST(drivers_of_refclocks)
+{
+	const struct config_source *source;
+	struct reports reports;
+	struct config *config;
+
+	config = parse(gps, &reports);
+	ASSERT_NE(NULL, config)
+		TH_LOG("%s", reports.message);
+	EXPECT_EQ(0, reports.warnings)
+		TH_LOG("%s", reports.message);
+	ASSERT_EQ(4, config->source_count);
+
+	source = &config->sources[0];
+	EXPECT_EQ(CONFIG_PPS, source->kind);
+	EXPECT_EQ(SOURCE_REFCLOCK, source->options.kind);
+	EXPECT_STREQ("/dev/pps0", source->options.name);
+	EXPECT_EQ(0x50505330, source->refid);
+	EXPECT_EQ(0x4e4d4541, source->lock);
+	EXPECT_TRUE(source->clear);
+	EXPECT_TRUE(source->pps);
+	EXPECT_FALSE(source->options.numbered);
+	EXPECT_EQ(10, source->rate);
+	EXPECT_EQ(20000000, source->width_ns);
+	EXPECT_EQ(40, source->maxlockage);
+	EXPECT_EQ(-4, source->driver_poll);
+	EXPECT_EQ(4, source->options.minpoll);
+
+	source = &config->sources[1];
+	EXPECT_EQ(CONFIG_SHM, source->kind);
+	EXPECT_STREQ("SHM 0", source->options.name);
+	EXPECT_EQ(0, source->unit);
+	EXPECT_EQ(0660, source->perm);
+	EXPECT_EQ(0x4e4d4541, source->refid);
+	EXPECT_EQ(2, source->driver_poll);
+	EXPECT_TRUE(source->options.noselect);
+	EXPECT_FALSE(source->pps);
+
+	source = &config->sources[2];
+	EXPECT_EQ(CONFIG_SOCK, source->kind);
+	EXPECT_STREQ("/run/truechime/chrony.ttyS0.sock", source->options.name);
+	EXPECT_EQ(0x534f4332, source->refid);
+	EXPECT_TRUE(source->options.numbered);
+	EXPECT_EQ(1, source->rate);
+	EXPECT_EQ(2, source->maxlockage);
+	EXPECT_FALSE(config->sources[3].options.numbered);
+	config_free(config);
+}
+
 TEST(there_is_room_for_so_many_sources)
 {
 	char text[CONFIG_SOURCES_MAX * 16 + 64] = "";
@@ -204,6 +262,11 @@ TEST(equal_sources_are_equal)
 		"server a require",
 		"server a minstratum 1", "server a maxdelay 1", "server a nts", "server a key 1",
 		"server a key 4294967295", "server a key 1 version 4", "server a xleave",
+		"refclock SHM 0", "refclock SHM 1", "refclock SHM 0:perm=0666",
+		"refclock PPS /dev/p", "refclock PPS /dev/p:clear", "refclock PPS /dev/p rate 2",
+		"refclock PPS /dev/p width 0.1", "refclock PPS /dev/p maxlockage 3",
+		"refclock PPS /dev/p lock SHM1\nrefclock SHM 1", "refclock SOCK /dev/p",
+		"refclock SOCK /dev/p pps", "refclock SOCK /dev/p tai\nleapsectz right/UTC",
 	};
 	enum { COUNT = ARRAY_SIZE(lines) };
 	struct config *configs[COUNT];

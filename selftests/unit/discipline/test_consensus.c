@@ -921,6 +921,19 @@ TEST_F(consensus, who_may_not_be_used_has_no_voice)
 	EXPECT_EQ(1, self->result.voters);
 }
 
+/* Pulses that the timescale numbers agree with it by whatever it is off. */
+TEST_F(consensus, pulses_without_a_date_have_no_voice)
+{
+	self->source[1].options.numbered = true;
+	self->source[2].status.last.numbered = true;
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
+	EXPECT_EQ(1, self->result.voters);
+	EXPECT_EQ(1, self->result.agreeing);
+}
+
 TEST_F(consensus, stranger_raises_no_doubt)
 {
 	ASSERT_EQ(0, begin(self, 2));

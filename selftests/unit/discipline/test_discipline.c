@@ -28,6 +28,7 @@ FIXTURE(discipline) {
 	int64_t far_ns;			/* further way to all servers but the first */
 	int64_t near_ns;		/* further way to all servers */
 	unsigned int leaps;		/* who announces a leap second, a bit each */
+	unsigned int numbered;		/* whose pulses the timescale numbers */
 };
 
 FIXTURE_SETUP(discipline)
@@ -83,6 +84,7 @@ static int poll_all(struct _test_data_discipline *self)
 			.epoch = self->now.epoch,
 			.stratum = 2,
 			.leap = self->leaps >> i & 1,
+			.numbered = self->numbered >> i & 1,
 		};
 
 		source_polled(self->source[i], self->now.raw_ns);
@@ -134,6 +136,15 @@ TEST_F(discipline, leap_seconds_are_counted_by_heads)
 	self->leaps = 6;
 	ASSERT_EQ(0, poll_all(self));
 	EXPECT_EQ(0, self->result.selection.selected);
+	EXPECT_EQ(1, self->result.leap);
+}
+
+/* Who has no date of his own does not deny one. */
+TEST_F(discipline, pulses_announce_no_leap_second)
+{
+	self->leaps = 1;
+	self->numbered = ~1u;
+	ASSERT_EQ(0, poll_all(self));
 	EXPECT_EQ(1, self->result.leap);
 }
 

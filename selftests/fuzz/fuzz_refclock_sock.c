@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Any datagram as a sample of a refclock: what is taken can be computed with, and shows a time that
+ * a clock may show.
+ */
+#include "user/sources/refclock_sock.h"
+
+#include "fuzz.h"
+
+int fuzz_one_input(const uint8_t *data, size_t size)
+{
+	struct refclock_reading reading = { .leap = 3 };
+	const char *problem = "";
+
+	if (refclock_sock_parse(data, size, &reading, &problem) < 0) {
+		FUZZ_CHECK(*problem);
+		return 0;
+	}
+
+	FUZZ_CHECK(size == 32 || size == 40);
+	FUZZ_CHECK(!*problem);
+	FUZZ_CHECK(reading.leap <= 2);
+	FUZZ_CHECK(reading.realtime_ns >= 0);
+	FUZZ_CHECK(reading.offset_ns < REFCLOCK_CENTURY_NS &&
+		   reading.offset_ns > -REFCLOCK_CENTURY_NS);
+	FUZZ_CHECK(reading.pulse ||
+		   refclock_time_is_sane(reading.realtime_ns + reading.offset_ns));
+
+	return 0;
+}
