@@ -40,7 +40,7 @@ enum config_kind {
  * @port: UDP port
  * @version: of NTP in requests, 1 to 4; 0: not given, what the key's MAC fits in without being cut
  * @maxsources: how many addresses of a pool to use
- * @minstratum: answers of a lower stratum are not used
+ * @minstratum: a lower stratum of the server counts as this one
  * @maxdelay_ns: answers with a longer round trip are not used
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
  * @key: number of the key in the key file, 0: none; with @authenticated: `nts`, and not to be asked
