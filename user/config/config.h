@@ -126,6 +126,7 @@ struct config_server {
  * struct config - everything that was configured
  * @sources: in order of appearance
  * @source_count: how many
+ * @left_out: source directives that cannot be done here
  * @discipline: makestep, maxchange, maxclockerror, maxdistance
  * @maxslewrate: fraction; limit of the follower's phase correction (chrony: 83333e-6)
  * @maxdrift: fraction; limit of the frequency command (chrony: 0.1)
@@ -161,6 +162,7 @@ struct config_server {
 struct config {
 	struct config_source sources[CONFIG_SOURCES_MAX];
 	size_t source_count;
+	size_t left_out;
 	struct discipline_options discipline;
 	double maxslewrate;
 	double maxdrift;
@@ -195,8 +197,11 @@ struct config {
 };
 
 enum config_severity {
-	CONFIG_WARNING,	/* understood, but without effect or with another one than chrony's */
-	CONFIG_ERROR,	/* not understood: the configuration is refused */
+	CONFIG_WARNING,		/* understood, and done in another way than chrony's */
+	CONFIG_ERROR,		/* not understood: the configuration is refused */
+	CONFIG_NO_EFFECT,	/* understood, but without effect: a warning, too */
+	CONFIG_NOTE,		/* config_explain() only: without effect, as it should be */
+	CONFIG_LINE,		/* config_explain() only: the next line; what it deserves follows */
 };
 
 /* One report: @file and @line (0: the file as a whole) and a sentence for people. */
@@ -218,6 +223,13 @@ int config_load(const char *path, config_report *report, void *context, struct c
 /* The same from text in memory called @name; !@follow: not include, confdir and sourcedir. */
 int config_from_text(const char *name, const char *text, size_t length, bool follow,
 		     config_report *report, void *context, struct config **config);
+
+/*
+ * The same with an account of each line: it is reported as CONFIG_LINE, before what is wrong with
+ * it or differs. @text NULL: read the file @name; else it ends with a zero byte.
+ */
+int config_explain(const char *name, const char *text, bool follow, config_report *report,
+		   void *context, struct config **config);
 
 /* The built-in defaults: no sources. NULL: no memory. */
 struct config *config_new(void);
