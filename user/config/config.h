@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "discipline/discipline.h"
 #include "discipline/source.h"
@@ -230,6 +231,12 @@ int config_from_text(const char *name, const char *text, size_t length, bool fol
  */
 int config_explain(const char *name, const char *text, bool follow, config_report *report,
 		   void *context, struct config **config);
+
+/*
+ * All that counts, defaults included, as a configuration: reading it gives the same values. Sources
+ * of a sourcedir are the configuration's own then, and what was left out is not there.
+ */
+void config_print(const struct config *config, FILE *out);
 
 /* The built-in defaults: no sources. NULL: no memory. */
 struct config *config_new(void);

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -231,7 +232,7 @@ int config_parse_ratelimit(struct config_reader *reader, int count, char **words
 
 static int64_t ns_of(double seconds)
 {
-	return (int64_t)(seconds * NS_PER_S + 0.5);
+	return (int64_t)llrint(seconds * NS_PER_S);
 }
 
 int config_parse_local(struct config_reader *reader, int count, char **words)

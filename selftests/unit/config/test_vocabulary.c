@@ -2,11 +2,12 @@
 /*
  * Configuration: each directive and each option that chronyd 4.0 to 4.8 knows, the few that its
  * next version has, and truechime's own, with an example and the verdict on it. None is missing
- * here.
+ * here, and what counts reads back as the same from what is printed of it.
  */
 #include "user/config/reader.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "selftests/unit/unit.h"
@@ -273,10 +274,54 @@ static struct config *explain(const char *text, struct said *said)
 	return config;
 }
 
+static char *printed(const struct config *config)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	config_print(config, out);
+	fclose(out);
+
+	return text;
+}
+
+static bool is_local_same(const struct config_local *one, const struct config_local *other)
+{
+	return one->enabled == other->enabled && one->stratum == other->stratum &&
+	       one->orphan == other->orphan && one->distance_ns == other->distance_ns &&
+	       one->activate_ns == other->activate_ns &&
+	       one->wait_synced_ns == other->wait_synced_ns &&
+	       one->wait_unsynced_ns == other->wait_unsynced_ns;
+}
+
+/* Sources and server by their own functions; all else began as zeroes in both. */
+static bool is_same(const struct config *one, const struct config *other)
+{
+	const size_t from = offsetof(struct config, discipline);
+	const size_t server = offsetof(struct config, server);
+	const size_t rest = server + sizeof(one->server);
+
+	for (size_t i = 0; i < CONFIG_SOURCES_MAX; i++) {
+		if (!config_source_equal(&one->sources[i], &other->sources[i]))
+			return false;
+	}
+
+	return one->source_count == other->source_count &&
+	       config_server_equal(&one->server, &other->server) &&
+	       is_local_same(&one->server.local, &other->server.local) &&
+	       !memcmp((const char *)one + from, (const char *)other + from, server - from) &&
+	       !memcmp((const char *)one + rest, (const char *)other + rest,
+		       sizeof(*one) - rest);
+}
+
 static void check_word(struct __test_metadata *_metadata, const struct word *word)
 {
-	struct config *config;
+	struct config *config, *again;
 	struct said said;
+	char *text;
 
 	config = explain(word->line, &said);
 	EXPECT_EQ(word->verdict, said.verdict)
@@ -287,7 +332,16 @@ static void check_word(struct __test_metadata *_metadata, const struct word *wor
 	/* Nothing that chronyd starts with keeps truechimed from starting. */
 	ASSERT_NE(NULL, config)
 		TH_LOG("%s: %s", word->line, said.message);
+
+	text = printed(config);
+	again = explain(text, &said);
+	ASSERT_NE(NULL, again)
+		TH_LOG("%s", said.message);
+	EXPECT_TRUE(is_same(config, again))
+		TH_LOG("%s reads back as another from:\n%s", word->line, text);
 	config_free(config);
+	config_free(again);
+	free(text);
 }
 
 TEST(each_word_has_its_verdict)
