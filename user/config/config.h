@@ -238,6 +238,12 @@ int config_explain(const char *name, const char *text, bool follow, config_repor
  */
 void config_print(const struct config *config, FILE *out);
 
+/*
+ * A right line without the options of a source that have no effect. @shorter has @size bytes, as
+ * many as the line.
+ */
+void config_shorten(const char *line, char *shorter, size_t size);
+
 /* The built-in defaults: no sources. NULL: no memory. */
 struct config *config_new(void);
 void config_free(struct config *config);

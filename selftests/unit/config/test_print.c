@@ -35,6 +35,7 @@ static const struct {
 	{ "", "# makestep: nothing that the sources show is stepped\n" },
 	{ "maxslewrate 83333.333", "maxslewrate 83333.333\n" },
 	{ "maxdrift 0.1", "maxdrift 0.1\n" },
+	{ "logchange 0", "logchange 0\n" },
 	{ "logchange 0.123456789", "logchange 0.123456789\n" },
 	{ "makestep 0.1 3", "makestep 0.1 3\n" },
 	{ "makestep 0 -1", "makestep 1e-09 -1\n" },

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "selftests/unit/unit.h"
 
@@ -98,6 +99,44 @@ TEST(a_file_that_is_not_there_is_an_error)
 
 	EXPECT_FALSE(said.good);
 	EXPECT_NE(NULL, strstr(said.errors, "cannot read /nowhere"));
+	forget(&said);
+}
+
+/* The files that a line names are read, and their lines follow it. */
+TEST(lines_of_other_files_are_explained)
+{
+	char path[] = "/tmp/test_explain.XXXXXX";
+	char text[64], verdict[128];
+	struct said said;
+	int fd = mkstemp(path);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(14, write(fd, "\nserver a\npeer", 14));
+	close(fd);
+	snprintf(text, sizeof(text), "include %s", path);
+	said = explain(text);
+	snprintf(verdict, sizeof(verdict), "#   done\n# %s:2: server a\n#   done\n", path);
+	EXPECT_NE(NULL, strstr(said.out, verdict))
+		TH_LOG("%s", said.out);
+	snprintf(verdict, sizeof(verdict), "# %s:3: peer\n#   refused: 'peer' takes", path);
+	EXPECT_NE(NULL, strstr(said.out, verdict))
+		TH_LOG("%s", said.out);
+	EXPECT_FALSE(said.good);
+	forget(&said);
+	unlink(path);
+}
+
+/* More than there is room for is cut. */
+TEST(a_line_may_deserve_much)
+{
+	struct said said;
+	char text[2000] = "server a";
+
+	while (strlen(text) < sizeof(text) - 16)
+		strcat(text, " burst filter 3");
+	said = explain(text);
+	EXPECT_TRUE(said.good);
+	EXPECT_NE(NULL, strstr(said.out, "\n# What counts:\n"));
 	forget(&said);
 }
 
