@@ -385,6 +385,10 @@ static const struct {
 	{ "sched_priority 100", "counts as 99" },
 	{ "makestep -1 3", "counts as 0" },
 	{ "maxchange 1e12 1 1", "counts as 1e+09" },
+	{ "ratelimit interval 13", "counts as 12" },
+	{ "ratelimit leak 0", "counts as 1" },
+	{ "ratelimit burst 1000", "counts as 255" },
+	{ "local distance -1", "counts as 0" },
 	/* What follows a number it does not see. */
 	{ "maxdistance 1.5s", "'1.5s' counts as '1.5'" },
 	{ "logchange 0.5;", "'0.5;' counts as '0.5'" },
