@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Any text as a configuration: it is refused with an error that says why, or what it says is in
- * range.
+ * range, and what is printed of it reads back as the same.
  */
 #include "user/config/config.h"
 
@@ -60,6 +60,43 @@ static void check_source(const struct config_source *source)
 		check_refclock(source);
 }
 
+static void check_local(const struct config_local *one, const struct config_local *other)
+{
+	FUZZ_CHECK(one->enabled == other->enabled && one->stratum == other->stratum);
+	FUZZ_CHECK(one->orphan == other->orphan && one->distance_ns == other->distance_ns);
+	FUZZ_CHECK(one->activate_ns == other->activate_ns);
+	FUZZ_CHECK(one->wait_synced_ns == other->wait_synced_ns);
+	FUZZ_CHECK(one->wait_unsynced_ns == other->wait_unsynced_ns);
+}
+
+/* What is printed reads without an error, as the same. */
+static void check_round_trip(const struct config *config)
+{
+	const size_t from = offsetof(struct config, discipline);
+	const size_t server = offsetof(struct config, server);
+	const size_t rest = server + sizeof(config->server);
+	struct reports reports = { 0 };
+	struct config *again = NULL;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	FUZZ_CHECK(out);
+	config_print(config, out);
+	fclose(out);
+	FUZZ_CHECK(!config_from_text("printed", text, size, false, check_report, &reports, &again));
+	FUZZ_CHECK(again->source_count == config->source_count);
+	for (size_t i = 0; i < config->source_count; i++)
+		FUZZ_CHECK(config_source_equal(&config->sources[i], &again->sources[i]));
+	FUZZ_CHECK(config_server_equal(&config->server, &again->server));
+	check_local(&config->server.local, &again->server.local);
+	/* The rest of both began as zeroes. */
+	FUZZ_CHECK(!memcmp((char *)config + from, (char *)again + from, server - from));
+	FUZZ_CHECK(!memcmp((char *)config + rest, (char *)again + rest, sizeof(*config) - rest));
+	config_free(again);
+	free(text);
+}
+
 int fuzz_one_input(const uint8_t *data, size_t size)
 {
 	struct reports reports = { 0 };
@@ -83,6 +120,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	FUZZ_CHECK(config->maxslewrate >= 0 && config->maxdrift >= 0);
 	FUZZ_CHECK(config->dscp >= 0 && config->dscp <= 63);
 	FUZZ_CHECK(config->driftfile_interval_s >= 0 && config->refresh_s >= 0);
+	check_round_trip(config);
 	config_free(config);
 
 	return 0;

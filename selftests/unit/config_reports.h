@@ -29,7 +29,7 @@ static inline void keep_report(void *context, enum config_severity severity, con
 		reports->errors++;
 	else
 		reports->warnings++;
-	if (severity == CONFIG_WARNING && reports->errors)
+	if (severity != CONFIG_ERROR && reports->errors)
 		return;
 	reports->line = line;
 	snprintf(reports->file, sizeof(reports->file), "%s", file);

@@ -26,12 +26,14 @@ enum cli_exit {
  * @json: print JSON
  * @verbose: with legends
  * @follow: events: go on
+ * @kind: import: of the files; NULL: not given
  */
 struct cli {
 	const char *socket_path;
 	bool json;
 	bool verbose;
 	bool follow;
+	const char *kind;
 };
 
 /* The verbs ... */
@@ -51,6 +53,7 @@ int verb_waitsync(const struct cli *cli, int argc, char **argv);
 int verb_policy(const struct cli *cli, int argc, char **argv);
 int verb_mode(const struct cli *cli, int argc, char **argv);
 int verb_host(const struct cli *cli, int argc, char **argv);
+int verb_import(const struct cli *cli, int argc, char **argv);
 
 /* client.c: the daemon */
 

@@ -27,6 +27,7 @@ static const struct verb {
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
 	{ "policy", NULL, verb_policy, "the step policy; set OCCASION DIRECTION RULE ..." },
 	{ "mode", NULL, verb_mode, "who steers the module's clock; auto, external" },
+	{ "import", NULL, verb_import, "another program's configuration as ours; FILE ..." },
 	{ "host", NULL, verb_host, "the host's clock; list, choose NAME, demote, reinstate" },
 	{ NULL, NULL, NULL, NULL },
 };
@@ -43,6 +44,7 @@ static void print_usage(FILE *to)
 	fputs("\n  -j, --json         JSON instead of sentences and tables\n"
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
+	      "  -k, --kind KIND    import: chrony, ntp or timesyncd, instead of what it looks like\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
@@ -67,6 +69,7 @@ int main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "follow", no_argument, NULL, 'f' },
+		{ "kind", required_argument, NULL, 'k' },
 		{ "socket", required_argument, NULL, 'S' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
@@ -76,7 +79,7 @@ int main(int argc, char **argv)
 	const struct verb *verb = &verbs[0];
 	int option;
 
-	while ((option = getopt_long(argc, argv, "jvfS:Vh", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "jvfk:S:Vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			cli.json = true;
@@ -86,6 +89,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			cli.follow = true;
+			break;
+		case 'k':
+			cli.kind = optarg;
 			break;
 		case 'S':
 			cli.socket_path = optarg;

@@ -43,6 +43,24 @@ static void report(struct config_reader *reader, enum config_severity severity,
 	reader->report(reader->context, severity, reader->file, reader->line, message);
 }
 
+/* The line itself, for config_explain(). */
+static void report_line(struct config_reader *reader, const char *line)
+{
+	char text[CONFIG_LINE_MAX];
+	size_t length;
+
+	snprintf(text, sizeof(text), "%s", line);
+	for (length = strlen(text); length && isspace((unsigned char)text[length - 1]); length--)
+		text[length - 1] = '\0';
+	for (char *c = text; *c; c++) {
+		if (*c == '\t')
+			*c = ' ';
+		else if (!isprint((unsigned char)*c))
+			*c = '?';
+	}
+	reader->report(reader->context, CONFIG_LINE, reader->file, reader->line, text);
+}
+
 /* A bad line of a sourcedir is skipped and does not invalidate the configuration. */
 void config_error(struct config_reader *reader, const char *format, ...)
 {
@@ -50,7 +68,7 @@ void config_error(struct config_reader *reader, const char *format, ...)
 
 	va_start(arguments, format);
 	if (reader->volatile_origin)
-		report(reader, CONFIG_WARNING, "; the line is skipped", format, arguments);
+		report(reader, CONFIG_NO_EFFECT, "; the line is skipped", format, arguments);
 	else
 		report(reader, CONFIG_ERROR, NULL, format, arguments);
 	va_end(arguments);
@@ -67,8 +85,28 @@ void config_warn(struct config_reader *reader, const char *format, ...)
 	va_end(arguments);
 }
 
+void config_no_effect(struct config_reader *reader, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(reader, CONFIG_NO_EFFECT, NULL, format, arguments);
+	va_end(arguments);
+}
+
+void config_note(struct config_reader *reader, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!reader->explain)
+		return;
+	va_start(arguments, format);
+	report(reader, CONFIG_NOTE, NULL, format, arguments);
+	va_end(arguments);
+}
+
 /* Words of a line, separated by blanks, in place. */
-static int split_words(struct config_reader *reader, char *line, char **words)
+static int split_words(char *line, char **words)
 {
 	int count = 0;
 
@@ -77,10 +115,6 @@ static int split_words(struct config_reader *reader, char *line, char **words)
 			line++;
 		if (!*line)
 			return count;
-		if (count == CONFIG_WORDS_MAX) {
-			config_error(reader, "too many words: %d are the most", CONFIG_WORDS_MAX);
-			return -EINVAL;
-		}
 		words[count++] = line;
 		while (*line && !isspace((unsigned char)*line))
 			line++;
@@ -91,7 +125,7 @@ static int split_words(struct config_reader *reader, char *line, char **words)
 
 static void parse_line(struct config_reader *reader, const char *text, size_t length)
 {
-	char line[CONFIG_LINE_MAX];
+	char line[CONFIG_LINE_MAX], whole[CONFIG_LINE_MAX];
 	char *words[CONFIG_WORDS_MAX];
 	int count;
 
@@ -106,11 +140,14 @@ static void parse_line(struct config_reader *reader, const char *text, size_t le
 	}
 	memcpy(line, text, length);
 	line[length] = '\0';
+	memcpy(whole, line, length + 1);
 
-	count = split_words(reader, line, words);
+	count = split_words(line, words);
 	/* Comments start with one of these, on a line of their own. */
-	if (count <= 0 || strchr("#!;%", words[0][0]))
+	if (!count || strchr("#!;%", words[0][0]))
 		return;
+	if (reader->explain)
+		report_line(reader, whole + (words[0] - line));
 	config_directive(reader, count, words);
 }
 
@@ -200,6 +237,10 @@ static int read_file(struct config_reader *reader, const char *path)
 		return -ELOOP;
 	}
 	err = read_whole(path, &text, &length);
+	if (err == -EISDIR && reader->depth) {
+		config_warn(reader, "%s is a directory, of which nothing is read", path);
+		return 0;
+	}
 	if (err < 0) {
 		config_error(reader, "cannot read %s: %s", path, strerror(-err));
 		return err;
@@ -391,6 +432,27 @@ int config_load(const char *path, config_report *report_function, void *context,
 		return -ENOMEM;
 
 	return finish(&reader, read_file(&reader, path), config);
+}
+
+int config_explain(const char *name, const char *text, bool follow,
+		   config_report *report_function, void *context, struct config **config)
+{
+	struct config_reader reader = {
+		.config = config_new(),
+		.report = report_function,
+		.context = context,
+		.file = name,
+		.follow = follow,
+		.explain = true,
+	};
+
+	if (!reader.config)
+		return -ENOMEM;
+	if (!text)
+		return finish(&reader, read_file(&reader, name), config);
+	parse_text(&reader, text, strlen(text));
+
+	return finish(&reader, 0, config);
 }
 
 int config_from_text(const char *name, const char *text, size_t length, bool follow,

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "discipline/discipline.h"
 #include "discipline/source.h"
@@ -43,7 +44,7 @@ enum config_kind {
  * @port: UDP port
  * @version: of NTP in requests, 1 to 4; 0: not given, what the key's MAC fits in without being cut
  * @maxsources: how many addresses of a pool to use
- * @minstratum: answers of a lower stratum are not used
+ * @minstratum: a lower stratum of the server counts as this one
  * @maxdelay_ns: answers with a longer round trip are not used
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
  * @key: number of the key in the key file, 0: none; with @authenticated: `nts`, and not to be asked
@@ -147,6 +148,7 @@ struct config_server {
  * struct config - everything that was configured
  * @sources: in order of appearance
  * @source_count: how many
+ * @left_out: source directives that cannot be done here
  * @discipline: makestep, maxchange, maxclockerror, maxdistance
  * @maxslewrate: fraction; limit of the follower's phase correction (chrony: 83333e-6)
  * @maxdrift: fraction; limit of the frequency command (chrony: 0.1)
@@ -182,6 +184,7 @@ struct config_server {
 struct config {
 	struct config_source sources[CONFIG_SOURCES_MAX];
 	size_t source_count;
+	size_t left_out;
 	struct discipline_options discipline;
 	double maxslewrate;
 	double maxdrift;
@@ -216,8 +219,11 @@ struct config {
 };
 
 enum config_severity {
-	CONFIG_WARNING,	/* understood, but without effect or with another one than chrony's */
-	CONFIG_ERROR,	/* not understood: the configuration is refused */
+	CONFIG_WARNING,		/* understood, and done in another way than chrony's */
+	CONFIG_ERROR,		/* not understood: the configuration is refused */
+	CONFIG_NO_EFFECT,	/* understood, but without effect: a warning, too */
+	CONFIG_NOTE,		/* config_explain() only: without effect, as it should be */
+	CONFIG_LINE,		/* config_explain() only: the next line; what it deserves follows */
 };
 
 /* One report: @file and @line (0: the file as a whole) and a sentence for people. */
@@ -239,6 +245,25 @@ int config_load(const char *path, config_report *report, void *context, struct c
 /* The same from text in memory called @name; !@follow: not include, confdir and sourcedir. */
 int config_from_text(const char *name, const char *text, size_t length, bool follow,
 		     config_report *report, void *context, struct config **config);
+
+/*
+ * The same with an account of each line: it is reported as CONFIG_LINE, before what is wrong with
+ * it or differs. @text NULL: read the file @name; else it ends with a zero byte.
+ */
+int config_explain(const char *name, const char *text, bool follow, config_report *report,
+		   void *context, struct config **config);
+
+/*
+ * All that counts, defaults included, as a configuration: reading it gives the same values. Sources
+ * of a sourcedir are the configuration's own then, and what was left out is not there.
+ */
+void config_print(const struct config *config, FILE *out);
+
+/*
+ * A right line without the options of a source that have no effect. @shorter has @size bytes, as
+ * many as the line.
+ */
+void config_shorten(const char *line, char *shorter, size_t size);
 
 /* The built-in defaults: no sources. NULL: no memory. */
 struct config *config_new(void);

@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,6 +24,9 @@
 
 #define AT(member)	offsetof(struct config, member)
 
+/* Of confdir and sourcedir, as in chrony. */
+#define DIRECTORIES_MAX	10
+
 /* The numbers of values of directives that take any number. */
 #define ANY	CONFIG_WORDS_MAX
 
@@ -33,6 +38,9 @@
 #define NO_RTC		"the kernel sets the RTC while the clock is synchronised, as with 'rtcsync'"
 #define NO_PORT		"'truechime' talks to the daemon by a local socket, there is no command port"
 #define GONE		"chrony no longer knows it either"
+#define OF_LOG		"no log files are written: see the journal"
+#define OF_NTS		"it belongs to 'nts'"
+#define OF_SERVER	"it belongs to an NTS server"
 
 static int parse_seconds(struct config_reader *reader, const char *what, const char *word,
 			 int64_t *ns)
@@ -44,21 +52,34 @@ static int parse_seconds(struct config_reader *reader, const char *what, const c
 			     SECONDS_MAX);
 		return -EINVAL;
 	}
-	*ns = (int64_t)(value * NS_PER_S + 0.5);
+	*ns = (int64_t)llrint(value * NS_PER_S);
 
 	return 0;
 }
 
-/* 0 is to step whatever the error is. In the options it says that nothing is ever stepped. */
-static int parse_step_threshold(struct config_reader *reader, const char *what, const char *word,
-				int64_t *threshold_ns)
+/*
+ * The greatest error or change that something allows. chronyd takes any number. 0 is for whatever
+ * the error is, which in the options says that nothing was configured.
+ */
+static int parse_threshold(struct config_reader *reader, const char *what, const char *word,
+			   int64_t *threshold_ns)
 {
-	int err = parse_seconds(reader, what, word, threshold_ns);
+	char *end;
+	double value = strtod(word, &end);
 
-	if (!err && !*threshold_ns)
+	if (!isfinite(value) || end == word || *end) {
+		config_error(reader, "%s '%s': seconds were expected", what, word);
+		return -EINVAL;
+	}
+	if (value < 0 || value > SECONDS_MAX) {
+		value = value < 0 ? 0 : SECONDS_MAX;
+		config_warn(reader, "%s '%s' is out of range and counts as %g", what, word, value);
+	}
+	*threshold_ns = (int64_t)llrint(value * NS_PER_S);
+	if (!*threshold_ns)
 		*threshold_ns = 1;
 
-	return err;
+	return 0;
 }
 
 static int parse_count(struct config_reader *reader, const char *what, const char *word,
@@ -83,11 +104,12 @@ static int copy_word(struct config_reader *reader, const char *word, char *place
 	size_t length = strlen(word);
 
 	if (length >= size) {
-		config_error(reader, "'%.20s...' is too long: %zu bytes are the most", word,
-			     size - 1);
-		return -EINVAL;
+		config_no_effect(reader, "'%.20s...' is left out: %zu bytes are the most", word,
+				 size - 1);
+		return 0;
 	}
-	memcpy(place, word, length + 1);
+	memset(place, 0, size);
+	memcpy(place, word, length);
 
 	return 0;
 }
@@ -99,7 +121,7 @@ static int parse_makestep(struct config_reader *reader, int count, char **words)
 	int limit;
 
 	(void)count;
-	if (parse_step_threshold(reader, "makestep threshold", words[0], &threshold_ns) < 0 ||
+	if (parse_threshold(reader, "makestep threshold", words[0], &threshold_ns) < 0 ||
 	    parse_count(reader, "makestep limit", words[1], &limit) < 0)
 		return -EINVAL;
 	options->step_threshold_ns = threshold_ns;
@@ -119,28 +141,33 @@ static int parse_fallbackdrift(struct config_reader *reader, int count, char **w
 	if (parse_count(reader, "fallbackdrift minimum", words[0], &least) < 0 ||
 	    parse_count(reader, "fallbackdrift maximum", words[1], &most) < 0)
 		return -EINVAL;
-	if (least < 0 || most < 0 || most >= FALLBACK_DRIFT_POWERS) {
-		config_error(reader, "fallbackdrift takes powers of two of seconds from 0 to %d",
-			     FALLBACK_DRIFT_POWERS - 1);
-		return -EINVAL;
+	if (most >= FALLBACK_DRIFT_POWERS) {
+		config_warn(reader, "fallbackdrift takes powers of two of seconds up to %d: %d counts as that",
+			    FALLBACK_DRIFT_POWERS - 1, most);
+		most = FALLBACK_DRIFT_POWERS - 1;
 	}
-	options->fallback_least = least > 0 ? least : 1;
-	options->fallback_most = most >= least ? most : 0;
+	if (least < 1 || most < least) {
+		least = 0;
+		most = 0;
+	}
+	options->fallback_least = least;
+	options->fallback_most = most;
 
 	return 0;
 }
 
 static int parse_initstepslew(struct config_reader *reader, int count, char **words)
 {
-	if (parse_step_threshold(reader, "initstepslew threshold", words[0],
-				 &reader->first_step_ns) < 0)
+	if (parse_threshold(reader, "initstepslew threshold", words[0],
+			    &reader->first_step_ns) < 0)
 		return -EINVAL;
+	if (count - 1 > CONFIG_FIRST_HOSTS)
+		config_warn(reader, "'initstepslew' names more than %d servers: name all of them with 'server' as well",
+			    CONFIG_FIRST_HOSTS);
 	reader->first_host_count = 0;
-	for (int i = 1; i < count && reader->first_host_count < CONFIG_FIRST_HOSTS; i++) {
-		if (copy_word(reader, words[i], reader->first_hosts[reader->first_host_count++],
-			      SOURCE_NAME_MAX) < 0)
-			return -EINVAL;
-	}
+	for (int i = 1; i < count && reader->first_host_count < CONFIG_FIRST_HOSTS; i++)
+		snprintf(reader->first_hosts[reader->first_host_count++], SOURCE_NAME_MAX, "%s",
+			 words[i]);
 
 	return 0;
 }
@@ -177,6 +204,7 @@ void config_apply_initstepslew(struct config_reader *reader)
 	}
 }
 
+/* A negative number of updates before it holds is chrony's word for never. */
 static int parse_maxchange(struct config_reader *reader, int count, char **words)
 {
 	struct discipline_options *options = &reader->config->discipline;
@@ -184,12 +212,12 @@ static int parse_maxchange(struct config_reader *reader, int count, char **words
 	int start, ignore;
 
 	(void)count;
-	if (parse_seconds(reader, "maxchange offset", words[0], &offset_ns) < 0 ||
+	if (parse_threshold(reader, "maxchange offset", words[0], &offset_ns) < 0 ||
 	    parse_count(reader, "maxchange start", words[1], &start) < 0 ||
 	    parse_count(reader, "maxchange ignore", words[2], &ignore) < 0)
 		return -EINVAL;
-	options->maxchange_ns = offset_ns;
-	options->maxchange_start = start;
+	options->maxchange_ns = start < 0 ? 0 : offset_ns;
+	options->maxchange_start = start < 0 ? 0 : start;
 	options->maxchange_ignore = ignore;
 
 	return 0;
@@ -206,8 +234,7 @@ static int parse_driftfile(struct config_reader *reader, int count, char **words
 	}
 	if (count == 3 && parse_count(reader, "driftfile interval", words[2], &interval) < 0)
 		return -EINVAL;
-	if (copy_word(reader, words[0], config->driftfile, sizeof(config->driftfile)) < 0)
-		return -EINVAL;
+	copy_word(reader, words[0], config->driftfile, sizeof(config->driftfile));
 	config->driftfile_interval_s = interval > 0 ? interval : 0;
 
 	return 0;
@@ -224,8 +251,15 @@ static int parse_confdir(struct config_reader *reader, int count, char **words)
 	return config_read_directories(reader, count, words, ".conf", false);
 }
 
+/* chronyd does not mind how many there are, and reads none of too many. */
 static int parse_sourcedir(struct config_reader *reader, int count, char **words)
 {
+	if (!count || count > DIRECTORIES_MAX) {
+		config_no_effect(reader, "'sourcedir' reads 1 to %d directories, and none of %d",
+				 DIRECTORIES_MAX, count);
+		return 0;
+	}
+
 	return config_read_directories(reader, count, words, ".sources", true);
 }
 
@@ -284,13 +318,12 @@ static int parse_bindacqaddress(struct config_reader *reader, int count, char **
 	return copy_word(reader, words[0], place, CONFIG_WORD_MAX);
 }
 
-static int parse_peer(struct config_reader *reader, int count, char **words)
+/* "/" is chrony's word for none. */
+static int parse_pidfile(struct config_reader *reader, int count, char **words)
 {
 	(void)count;
-	config_error(reader, "'peer %s' is not possible: use 'server' here, and on that machine",
-		     words[0]);
-
-	return -EINVAL;
+	return copy_word(reader, strcmp(words[0], "/") ? words[0] : "", reader->config->pidfile,
+			 sizeof(reader->config->pidfile));
 }
 
 static int parse_cmdport(struct config_reader *reader, int count, char **words)
@@ -301,7 +334,7 @@ static int parse_cmdport(struct config_reader *reader, int count, char **words)
 	if (parse_count(reader, "cmdport", words[0], &port) < 0)
 		return -EINVAL;
 	if (port)
-		config_warn(reader, "'cmdport' has no effect: " NO_PORT);
+		config_no_effect(reader, "'cmdport' has no effect: " NO_PORT);
 
 	return 0;
 }
@@ -428,44 +461,45 @@ static int parse_steppolicy(struct config_reader *reader, int count, char **word
 
 /* In the order of the alphabet. */
 static const struct config_option directives[] = {
-	{ "acquisitionport", CONFIG_ADVICE, .max = 1, .advice =
+	{ "acquisitionport", CONFIG_ADVICE, .form = "i", .advice =
 	  "requests have ports of the kernel's choice; let answers from port 123 in" },
 	{ "allow", CONFIG_HANDLER, .max = 2, .handle = config_parse_allow },
 	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
 	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
 	{ "bindaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_bindaddress },
-	{ "bindcmdaddress", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
-	{ "bindcmddevice", CONFIG_ADVICE, .max = 1, .advice = NO_PORT },
+	{ "bindcmdaddress", CONFIG_ADVICE, .form = "s", .advice = NO_PORT },
+	{ "bindcmddevice", CONFIG_ADVICE, .form = "s", .advice = NO_PORT },
 	{ "binddevice", CONFIG_WORD, .offset = AT(server.bind_device), .size = CONFIG_WORD_MAX },
 	{ "broadcast", CONFIG_ADVICE, .max = 3, .advice = NO_BROADCAST },
 	{ "clientloglimit", CONFIG_HANDLER, .min = 1, .max = 1,
 	  .handle = config_parse_clientloglimit },
-	{ "clockprecision", CONFIG_ADVICE, .max = 1, .advice =
+	{ "clockprecision", CONFIG_ADVICE, .form = "f", .advice =
 	  "the noise of timestamps is part of each sample" },
-	{ "cmdallow", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
-	{ "cmddeny", CONFIG_MOOT, .max = ANY },
+	{ "cmdallow", CONFIG_ADVICE, .form = "?ss", .advice = NO_PORT },
+	{ "cmddeny", CONFIG_MOOT, .form = "?ss", .advice = NO_PORT },
 	{ "cmdport", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_cmdport },
-	{ "cmdratelimit", CONFIG_MOOT, .max = ANY },
-	{ "combinelimit", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "cmdratelimit", CONFIG_MOOT, .max = ANY, .handle = config_check_ratelimit,
+	  .advice = NO_PORT },
+	{ "combinelimit", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "commandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
-	{ "confdir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_confdir },
-	{ "corrtimeratio", CONFIG_ADVICE, .max = 1, .advice =
+	{ "confdir", CONFIG_HANDLER, .min = 1, .max = DIRECTORIES_MAX, .handle = parse_confdir },
+	{ "corrtimeratio", CONFIG_ADVICE, .form = "f", .advice =
 	  "offsets are removed as fast as 'maxslewrate' allows" },
 	{ "deny", CONFIG_HANDLER, .max = 2, .handle = config_parse_deny },
 	{ "driftfile", CONFIG_HANDLER, .min = 1, .max = 3, .handle = parse_driftfile },
 	{ "dscp", CONFIG_INT, .offset = AT(dscp), .max = 63 },
-	{ "dumpdir", CONFIG_ADVICE, .max = 1, .advice =
+	{ "dumpdir", CONFIG_ADVICE, .form = "s", .advice =
 	  "the rate is kept in 'driftfile'; sources are measured anew, with 'iburst' in seconds" },
-	{ "dumponexit", CONFIG_MOOT, .max = 0 },
+	{ "dumponexit", CONFIG_MOOT, .max = ANY, .advice = GONE },
 	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_fallbackdrift },
 	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
 	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600 },
-	{ "hwclockfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
-	{ "hwtimestamp", CONFIG_ADVICE, .max = ANY, .advice =
-	  "the kernel timestamps packets; for hardware clocks use 'refclock PHC' or ptp4l" },
-	{ "hwtstimeout", CONFIG_MOOT, .max = 1 },
+	{ "hwclockfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },
+	{ "hwtimestamp", CONFIG_ADVICE, .min = 1, .max = ANY, .handle = config_check_hwtimestamp,
+	  .advice = "the kernel timestamps packets; for hardware use 'refclock PHC' or ptp4l" },
+	{ "hwtstimeout", CONFIG_MOOT, .form = "f", .advice = "it belongs to 'hwtimestamp'" },
 	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
 	{ "initstepslew", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_initstepslew },
 	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
@@ -476,78 +510,85 @@ static const struct config_option directives[] = {
 	{ "linux_hz", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "local", CONFIG_HANDLER, .max = ANY, .handle = config_parse_local },
 	{ "lock_all", CONFIG_FLAG, .offset = AT(lock_all) },
-	{ "log", CONFIG_ADVICE, .max = ANY, .advice = NO_LOGS },
-	{ "logbanner", CONFIG_MOOT, .max = 1 },
-	{ "logchange", CONFIG_NS, .offset = AT(logchange_ns), .max = SECONDS_MAX, .initial = 1 },
-	{ "logdir", CONFIG_MOOT, .max = 1 },
-	{ "mailonchange", CONFIG_ADVICE, .max = 2, .advice =
+	{ "log", CONFIG_ADVICE, .max = ANY, .handle = config_check_log, .advice = NO_LOGS },
+	{ "logbanner", CONFIG_MOOT, .form = "i", .advice = OF_LOG },
+	{ "logchange", CONFIG_NS, .offset = AT(logchange_ns), .max = SECONDS_MAX, .limit = true,
+	  .initial = 1 },
+	{ "logdir", CONFIG_MOOT, .form = "s", .advice = OF_LOG },
+	{ "mailonchange", CONFIG_ADVICE, .form = "sf", .advice =
 	  "changes of the clock are in the journal and in 'truechime events --follow'" },
 	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_makestep },
 	{ "manual", CONFIG_ADVICE, .advice =
 	  "the time is not taken from the keyboard; use date(1) on a machine without sources" },
 	{ "maxchange", CONFIG_HANDLER, .min = 3, .max = 3, .handle = parse_maxchange },
 	{ "maxclockerror", CONFIG_PPM, .offset = AT(discipline.maxclockerror), .max = 1e5,
-	  .initial = 1 },
+	  .limit = true, .initial = 1 },
 	{ "maxdistance", CONFIG_NS, .offset = AT(discipline.maxdistance_ns), .max = 16,
-	  .initial = 3 },
-	{ "maxdrift", CONFIG_PPM, .offset = AT(maxdrift), .max = 1e5, .initial = 1e5 },
-	{ "maxjitter", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	  .limit = true, .initial = 3 },
+	{ "maxdrift", CONFIG_PPM, .offset = AT(maxdrift), .max = 1e5, .limit = true,
+	  .initial = 1e5 },
+	{ "maxjitter", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "maxntpjump", CONFIG_SECONDS, .offset = AT(max_ntp_jump_s), .max = INT_MAX,
 	  .initial = 30 * 86400 },
-	{ "maxntsconnections", CONFIG_MOOT, .max = 1 },
-	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxslewrate", CONFIG_PPM, .offset = AT(maxslewrate), .max = 1e5, .initial = 1e5 },
-	{ "maxstratum", CONFIG_INT, .offset = AT(maxstratum), .max = INT_MAX, .initial = 15 },
-	{ "maxtxbuffers", CONFIG_MOOT, .max = 1 },
-	{ "maxupdateskew", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "maxntsconnections", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
+	{ "maxsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
+	{ "maxslewrate", CONFIG_PPM, .offset = AT(maxslewrate), .max = 1e5, .limit = true,
+	  .initial = 1e5 },
+	{ "maxstratum", CONFIG_INT, .offset = AT(maxstratum), .max = INT_MAX, .limit = true,
+	  .initial = 15 },
+	{ "maxtxbuffers", CONFIG_MOOT, .form = "i", .advice = "it belongs to 'hwtimestamp'" },
+	{ "maxupdateskew", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,
-	  .initial = 1 },
-	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX },
-	{ "nocerttimecheck", CONFIG_MOOT, .max = 1 },
+	  .limit = true, .initial = 1 },
+	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX, .limit = true },
+	{ "nocerttimecheck", CONFIG_MOOT, .form = "i", .advice = OF_NTS },
 	{ "noclientlog", CONFIG_HANDLER, .max = 0, .handle = config_parse_noclientlog },
 	{ "nontpjump", CONFIG_FLAG, .offset = AT(no_ntp_jump) },
-	{ "nosystemcert", CONFIG_MOOT, .max = 0 },
+	{ "nosystemcert", CONFIG_MOOT, .form = "", .advice = OF_NTS },
 	{ "ntpjump", CONFIG_FLAG, .offset = AT(ntp_jump) },
 	{ "ntpsigndsocket", CONFIG_MOOT, .max = 1 },
-	{ "ntsaeads", CONFIG_MOOT, .max = ANY },
-	{ "ntscachedir", CONFIG_MOOT, .max = 1 },
-	{ "ntsdumpdir", CONFIG_MOOT, .max = 1 },
-	{ "ntsntpserver", CONFIG_MOOT, .max = 1 },
-	{ "ntsport", CONFIG_MOOT, .max = 1 },
-	{ "ntsprocesses", CONFIG_MOOT, .max = 1 },
-	{ "ntsratelimit", CONFIG_MOOT, .max = ANY },
-	{ "ntsrefresh", CONFIG_MOOT, .max = 1 },
-	{ "ntsrotate", CONFIG_MOOT, .max = 1 },
-	{ "ntsservercert", CONFIG_ADVICE, .max = 1, .advice = NO_NTS_SERVER },
-	{ "ntsserverkey", CONFIG_ADVICE, .max = 1, .advice = NO_NTS_SERVER },
-	{ "ntstrustedcerts", CONFIG_MOOT, .max = 2 },
-	{ "opencommands", CONFIG_ADVICE, .max = ANY, .advice = NO_PORT },
-	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_peer },
-	{ "pidfile", CONFIG_WORD, .offset = AT(pidfile), .size = CONFIG_PATH_MAX },
+	{ "ntsaeads", CONFIG_MOOT, .form = "?i*", .advice = OF_NTS },
+	{ "ntscachedir", CONFIG_MOOT, .form = "s", .advice = OF_NTS },
+	{ "ntsdumpdir", CONFIG_MOOT, .form = "s", .advice = OF_NTS },
+	{ "ntsntpserver", CONFIG_MOOT, .form = "s", .advice = OF_SERVER },
+	{ "ntsport", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
+	{ "ntsprocesses", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
+	{ "ntsratelimit", CONFIG_MOOT, .max = ANY, .handle = config_check_ratelimit,
+	  .advice = OF_SERVER },
+	{ "ntsrefresh", CONFIG_MOOT, .form = "i", .advice = OF_NTS },
+	{ "ntsrotate", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
+	{ "ntsservercert", CONFIG_ADVICE, .form = "s", .advice = NO_NTS_SERVER },
+	{ "ntsserverkey", CONFIG_ADVICE, .form = "s", .advice = NO_NTS_SERVER },
+	{ "ntstrustedcerts", CONFIG_MOOT, .form = "s?s", .advice = OF_NTS },
+	{ "opencommands", CONFIG_ADVICE, .max = ANY, .handle = config_check_opencommands,
+	  .advice = NO_PORT },
+	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_peer },
+	{ "pidfile", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_pidfile },
 	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_pool },
 	{ "port", CONFIG_INT, .offset = AT(server.port), .max = 65535, .initial = NTP_PORT },
-	{ "ptpdomain", CONFIG_MOOT, .max = 1 },
-	{ "ptpport", CONFIG_ADVICE, .max = 1, .advice =
+	{ "ptpdomain", CONFIG_MOOT, .form = "i", .advice = "it belongs to 'ptpport'" },
+	{ "ptpport", CONFIG_ADVICE, .form = "i", .advice =
 	  "NTP is not sent over PTP; for PTP use ptp4l, and 'truechime mode external'" },
 	{ "ratelimit", CONFIG_HANDLER, .max = ANY, .handle = config_parse_ratelimit },
 	{ "refclock", CONFIG_HANDLER, .min = 2, .max = ANY, .handle = config_parse_refclock },
-	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .initial = 1209600 },
-	{ "reselectdist", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "rtcautotrim", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
-	{ "rtcdevice", CONFIG_MOOT, .max = 1 },
-	{ "rtcfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
+	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .limit = true,
+	  .initial = 1209600 },
+	{ "reselectdist", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "rtcautotrim", CONFIG_ADVICE, .form = "f", .advice = NO_RTC },
+	{ "rtcdevice", CONFIG_MOOT, .form = "s", .advice = NO_RTC },
+	{ "rtcfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },
 	{ "rtconutc", CONFIG_ADVICE, .advice = NO_RTC },
 	{ "rtcpolicy", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rtcpolicy },
-	{ "rtcsync", CONFIG_MOOT, .max = 0 },
-	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99 },
+	{ "rtcsync", CONFIG_ALWAYS, .max = 0 },
+	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99, .limit = true },
 	{ "server", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
 	{ "smoothtime", CONFIG_ADVICE, .max = ANY, .advice = NO_SMOOTHING },
-	{ "sourcedir", CONFIG_HANDLER, .min = 1, .max = 10, .handle = parse_sourcedir },
+	{ "sourcedir", CONFIG_HANDLER, .max = ANY, .handle = parse_sourcedir },
 	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5, .handle = parse_steppolicy },
-	{ "stratumweight", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "tempcomp", CONFIG_ADVICE, .max = ANY, .advice =
-	  "the rate's changes are learned from the sources" },
+	{ "stratumweight", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "tempcomp", CONFIG_ADVICE, .min = 3, .max = 6, .handle = config_check_tempcomp,
+	  .advice = "the rate's changes are learned from the sources" },
 	{ "user", CONFIG_WORD, .offset = AT(user), .size = CONFIG_WORD_MAX },
 };
 
@@ -559,14 +600,23 @@ void config_directives_defaults(struct config *config)
 	config->discipline.maxchange_ignore = -1;
 }
 
+const struct config_option *config_directives(size_t *count)
+{
+	*count = ARRAY_SIZE(directives);
+
+	return directives;
+}
+
 static int check_count(struct config_reader *reader, const struct config_option *directive,
 		       int count)
 {
 	int least = config_option_values(directive);
 	int most = least;
 
-	if (directive->type == CONFIG_HANDLER || directive->type == CONFIG_MOOT ||
-	    directive->type == CONFIG_ADVICE)
+	if (directive->form)
+		least = config_form_least(directive->form);
+	else if (directive->type == CONFIG_HANDLER || directive->type == CONFIG_MOOT ||
+		 directive->type == CONFIG_ADVICE)
 		least = (int)directive->min;
 	if (count >= least && count <= most)
 		return 0;
@@ -607,8 +657,8 @@ int config_directive(struct config_reader *reader, int count, char **words)
 		return -EINVAL;
 	}
 	if (reader->volatile_origin && directive->handle != config_parse_server &&
-	    directive->handle != config_parse_pool) {
-		config_error(reader, "only 'server' and 'pool' can be in a sourcedir, not '%s'",
+	    directive->handle != config_parse_pool && directive->handle != config_parse_peer) {
+		config_error(reader, "a sourcedir has 'server', 'pool' and 'peer' only, not '%s'",
 			     directive->name);
 		return -EINVAL;
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of words: finding a word, finding the nearest one to a misspelt word, and the checked
- * conversion of its value. The words' meaning is up to the owners of the tables.
+ * Tables of words: finding a word, finding the nearest one to a misspelt word, the checked
+ * conversion of its value, and the options of a directive one after the other. The words' meaning
+ * is up to the owners of the tables.
  */
 #include "config/reader.h"
 
@@ -109,6 +110,21 @@ int config_parse_number(const char *word, double *value)
 	return 0;
 }
 
+/*
+ * Does the number in @word end where it should? chronyd takes what is in front of anything else for
+ * the value of a directive, not so for that of an option: the same here, with a warning.
+ */
+bool config_number_ends(struct config_reader *reader, const char *word, const char *end)
+{
+	if (end == word || (*end && reader->option_of))
+		return false;
+	if (*end)
+		config_warn(reader, "'%s' counts as '%.*s', as in chronyd", word,
+			    (int)(end - word), word);
+
+	return true;
+}
+
 static void store_number(const struct config_option *option, void *place, double value)
 {
 	char *target = (char *)place + option->offset;
@@ -129,13 +145,15 @@ static void store_number(const struct config_option *option, void *place, double
 	case CONFIG_NS:
 		*(int64_t *)(void *)target = (int64_t)llrint(value * NS_PER_S);
 		break;
+	case CONFIG_CONSTANT:
 	case CONFIG_FLAG:
 	case CONFIG_CLEAR:
 	case CONFIG_WORD:
 	case CONFIG_HANDLER:
+	case CONFIG_ALWAYS:
 	case CONFIG_MOOT:
 	case CONFIG_ADVICE:
-	case CONFIG_REFUSED:
+	case CONFIG_LEFT_OUT:
 		break;
 	}
 }
@@ -150,8 +168,10 @@ void config_option_defaults(const struct config_option *table, size_t count, voi
 int config_option_values(const struct config_option *option)
 {
 	switch (option->type) {
+	case CONFIG_CONSTANT:
 	case CONFIG_FLAG:
 	case CONFIG_CLEAR:
+	case CONFIG_ALWAYS:
 		return 0;
 	case CONFIG_INT:
 	case CONFIG_NUMBER:
@@ -163,45 +183,89 @@ int config_option_values(const struct config_option *option)
 	case CONFIG_HANDLER:
 	case CONFIG_MOOT:
 	case CONFIG_ADVICE:
-	case CONFIG_REFUSED:
+	case CONFIG_LEFT_OUT:
 		break;
 	}
 
-	return (int)option->max;
+	return option->form ? config_form_most(option->form) : (int)option->max;
+}
+
+/* The number in front of @word and where it ends, as chronyd reads it. */
+static double leading_number(const char *word, bool whole, char **end)
+{
+	return whole ? (double)strtoll(word, end, 10) : strtod(word, end);
 }
 
 static int set_number(struct config_reader *reader, const struct config_option *option,
 		      void *place, const char *word)
 {
 	bool whole = option->type == CONFIG_INT || option->type == CONFIG_SECONDS;
-	double value;
+	char *end;
+	double value = leading_number(word, whole, &end);
 
-	if (config_parse_number(word, &value) < 0 || (whole && value != floor(value))) {
+	if (!isfinite(value) || !config_number_ends(reader, word, end)) {
 		config_error(reader, "'%s %s': a %s was expected", option->name, word,
 			     whole ? "whole number" : "number");
 		return -EINVAL;
 	}
-	if (value < option->min || value > option->max) {
+	if ((value < option->min || value > option->max) && !option->limit) {
 		config_error(reader, "'%s %s' is out of range: it can be %g to %g", option->name,
 			     word, option->min, option->max);
 		return -EINVAL;
+	}
+	if (value < option->min || value > option->max) {
+		value = value < option->min ? option->min : option->max;
+		config_warn(reader, "'%s %s' is out of range: it can be %g to %g, and counts as %g",
+			    option->name, word, option->min, option->max, value);
 	}
 	store_number(option, place, value);
 
 	return 0;
 }
 
+/* A path that is too long is no mistake, but there is no room for it. */
 static int set_word(struct config_reader *reader, const struct config_option *option,
 		    void *place, const char *word)
 {
 	size_t length = strlen(word);
 
+	if (length >= option->size && !reader->option_of) {
+		config_no_effect(reader, "'%s' is too long and left out: %zu bytes are the most",
+				 option->name, option->size - 1);
+		return 0;
+	}
 	if (length >= option->size) {
 		config_error(reader, "the value of '%s' is too long: %zu bytes are the most",
 			     option->name, option->size - 1);
 		return -EINVAL;
 	}
-	memcpy((char *)place + option->offset, word, length + 1);
+	/* Nothing of an earlier, longer value stays. */
+	memset((char *)place + option->offset, 0, option->size);
+	memcpy((char *)place + option->offset, word, length);
+
+	return 0;
+}
+
+/* What belongs to something without effect, or has none itself. */
+static int set_nothing(struct config_reader *reader, const struct config_option *option,
+		       int count, char **words)
+{
+	if (option->form && config_form_check(reader, option, count, words) < 0)
+		return -EINVAL;
+	if (option->handle && option->handle(reader, count, words) < 0)
+		return -EINVAL;
+	if (option->type == CONFIG_LEFT_OUT)
+		reader->left_out = true;
+	if (option->type == CONFIG_LEFT_OUT)
+		config_no_effect(reader, "the '%s' with '%s' is left out: %s", reader->option_of,
+				 option->name, option->advice);
+	else if (option->type == CONFIG_MOOT && !reader->option_of)
+		config_note(reader, "%s", option->advice ? option->advice :
+			    "it belongs to what has no effect here");
+	else if (option->type == CONFIG_ADVICE && reader->option_of)
+		config_warn(reader, "'%s' has no effect: %s", option->name, option->advice);
+	else if (option->type == CONFIG_ADVICE)
+		config_no_effect(reader, "'%s' has no effect: %s", option->name, option->advice);
 
 	return 0;
 }
@@ -220,6 +284,9 @@ int config_option_set(struct config_reader *reader, const struct config_option *
 		      void *place, int count, char **words)
 {
 	switch (option->type) {
+	case CONFIG_CONSTANT:
+		*(int *)(void *)((char *)place + option->offset) = (int)option->max;
+		return 0;
 	case CONFIG_FLAG:
 	case CONFIG_CLEAR:
 		*((bool *)place + option->offset) = option->type == CONFIG_FLAG;
@@ -234,15 +301,76 @@ int config_option_set(struct config_reader *reader, const struct config_option *
 		return set_word(reader, option, place, words[0]);
 	case CONFIG_HANDLER:
 		return option->handle(reader, count, words);
-	case CONFIG_ADVICE:
-		config_warn(reader, "'%s' has no effect: %s", option->name, option->advice);
+	case CONFIG_ALWAYS:
 		return 0;
 	case CONFIG_MOOT:
-		return 0;
-	case CONFIG_REFUSED:
-		config_error(reader, "'%s' is not supported: %s", option->name, option->advice);
-		return -EINVAL;
+	case CONFIG_ADVICE:
+	case CONFIG_LEFT_OUT:
+		return set_nothing(reader, option, count, words);
 	}
 
 	return -EINVAL;
+}
+
+/* One option and its values. How many words it took, or -EINVAL after a report. */
+static int set_option(struct config_reader *reader, const struct config_option *table,
+		      size_t table_count, void *place, int count, char **words)
+{
+	const struct config_option *option = config_option_find(table, table_count, words[0]);
+	const char *nearest;
+	int values;
+
+	if (!option) {
+		nearest = config_option_nearest(table, table_count, words[0]);
+		if (strchr("#!;%", words[0][0]))
+			config_error(reader, "a comment needs a line of its own");
+		else if (nearest)
+			config_error(reader, "'%s' is no option of '%s': is '%s' meant?", words[0],
+				     reader->option_of, nearest);
+		else
+			config_error(reader, "'%s' is no option of '%s'", words[0],
+				     reader->option_of);
+		return -EINVAL;
+	}
+
+	values = config_option_values(option);
+	if (values > count - 1) {
+		config_error(reader, "'%s' needs a value", option->name);
+		return -EINVAL;
+	}
+	if (config_option_set(reader, option, place, values, words + 1) < 0)
+		return -EINVAL;
+
+	return 1 + values;
+}
+
+/**
+ * config_options_set() - the options of a directive, each with its values
+ * @reader: for reports
+ * @directive: whose options they are
+ * @table: of the options
+ * @table_count: how many
+ * @place: structure that their offsets are into; NULL: none of them has a place
+ * @count: of @words
+ * @words: options and values
+ *
+ * Return: 0, or -EINVAL after an error was reported.
+ */
+int config_options_set(struct config_reader *reader, const char *directive,
+		       const struct config_option *table, size_t table_count, void *place,
+		       int count, char **words)
+{
+	int taken = 0;
+
+	reader->option_of = directive;
+	while (count > 0 && taken >= 0) {
+		taken = set_option(reader, table, table_count, place, count, words);
+		if (taken > 0) {
+			count -= taken;
+			words += taken;
+		}
+	}
+	reader->option_of = NULL;
+
+	return taken < 0 ? taken : 0;
 }

@@ -8,9 +8,9 @@
 
 #include "config/config.h"
 
-/* Words of a line, and bytes (chrony's limit). */
-#define CONFIG_WORDS_MAX	64
+/* Bytes of a line (chrony's limit), and the words that this leaves room for. */
 #define CONFIG_LINE_MAX		2048
+#define CONFIG_WORDS_MAX	(CONFIG_LINE_MAX / 2)
 
 /* Servers that initstepslew can name. */
 #define CONFIG_FIRST_HOSTS	16
@@ -34,6 +34,9 @@ enum config_authselect {
  * @depth: of include
  * @errors: reported so far
  * @follow: open other files
+ * @explain: report each line, and what needs no warning
+ * @option_of: the directive whose options are being read; NULL: none
+ * @left_out: the directive being read cannot be done here, as was reported
  * @volatile_origin: @file is from a sourcedir: only sources, and bad lines are skipped
  * @authselect: as configured so far
  * @has_makestep: so is makestep
@@ -50,6 +53,9 @@ struct config_reader {
 	int depth;
 	int errors;
 	bool follow;
+	bool explain;
+	const char *option_of;
+	bool left_out;
 	bool volatile_origin;
 	enum config_authselect authselect;
 	bool has_makestep;
@@ -61,6 +67,7 @@ struct config_reader {
 enum config_type {
 	CONFIG_FLAG,		/* bool; no value */
 	CONFIG_CLEAR,		/* same, setting false */
+	CONFIG_CONSTANT,	/* int; no value, setting @max */
 	CONFIG_INT,		/* int */
 	CONFIG_NUMBER,		/* double */
 	CONFIG_PPM,		/* double, as a fraction */
@@ -68,9 +75,10 @@ enum config_type {
 	CONFIG_NS,		/* int64_t ns, given in seconds */
 	CONFIG_WORD,		/* text */
 	CONFIG_HANDLER,		/* see handle */
+	CONFIG_ALWAYS,		/* done in any case */
 	CONFIG_MOOT,		/* means nothing without something else that is warned of */
 	CONFIG_ADVICE,		/* without effect: warn with the advice */
-	CONFIG_REFUSED,		/* would be wrong without it: an error with the advice */
+	CONFIG_LEFT_OUT,	/* would be wrong without it: its directive is left out */
 };
 
 /**
@@ -81,9 +89,12 @@ enum config_type {
  * @size: of that place, of text
  * @min: least value; of arguments for CONFIG_HANDLER, CONFIG_MOOT and CONFIG_ADVICE
  * @max: greatest value; likewise
+ * @limit: a value beyond them counts as the nearest one, with a warning, as in chronyd
  * @initial: value if not given
- * @advice: what to use instead, as the end of a sentence
- * @handle: CONFIG_HANDLER: given the values; 0, or -EINVAL after an error was reported
+ * @form: the arguments of a word without effect, instead of their number: see form.c
+ * @advice: what to use instead, as the end of a sentence; of CONFIG_MOOT, to what it belongs
+ * @handle: CONFIG_HANDLER: given the values; 0, or -EINVAL after an error was reported. Of a word
+ *	without effect: checks them
  */
 struct config_option {
 	const char *name;
@@ -92,7 +103,9 @@ struct config_option {
 	size_t size;
 	double min;
 	double max;
+	bool limit;
 	double initial;
+	const char *form;
 	const char *advice;
 	int (*handle)(struct config_reader *reader, int count, char **words);
 };
@@ -101,6 +114,10 @@ struct config_option {
 void config_error(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void config_warn(struct config_reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void config_no_effect(struct config_reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void config_note(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int config_read_pattern(struct config_reader *reader, const char *pattern);
 int config_read_directories(struct config_reader *reader, int count, char **directories,
@@ -115,15 +132,37 @@ void config_option_defaults(const struct config_option *table, size_t count, voi
 int config_option_values(const struct config_option *option);
 int config_option_set(struct config_reader *reader, const struct config_option *option,
 		      void *place, int count, char **words);
+int config_options_set(struct config_reader *reader, const char *directive,
+		       const struct config_option *table, size_t table_count, void *place,
+		       int count, char **words);
 int config_parse_number(const char *word, double *value);
+bool config_number_ends(struct config_reader *reader, const char *word, const char *end);
+
+/* form.c: what a word without effect takes */
+int config_form_least(const char *form);
+int config_form_most(const char *form);
+int config_form_check(struct config_reader *reader, const struct config_option *option, int count,
+		      char **words);
+
+/* unused.c: the values of words without effect that need more than a form */
+int config_check_extfield(struct config_reader *reader, int count, char **words);
+int config_check_hwtimestamp(struct config_reader *reader, int count, char **words);
+int config_check_log(struct config_reader *reader, int count, char **words);
+int config_check_opencommands(struct config_reader *reader, int count, char **words);
+int config_check_ratelimit(struct config_reader *reader, int count, char **words);
+int config_check_tempcomp(struct config_reader *reader, int count, char **words);
 
 /* directives.c */
+const struct config_option *config_directives(size_t *count);
 void config_directives_defaults(struct config *config);
 int config_directive(struct config_reader *reader, int count, char **words);
 void config_apply_initstepslew(struct config_reader *reader);
 
 /* sources.c; the words are those after the directive's own */
+const struct config_option *config_server_options(size_t *count);
+const struct config_option *config_refclock_options(size_t *count);
 int config_parse_server(struct config_reader *reader, int count, char **words);
+int config_parse_peer(struct config_reader *reader, int count, char **words);
 int config_parse_pool(struct config_reader *reader, int count, char **words);
 int config_parse_refclock(struct config_reader *reader, int count, char **words);
 void config_apply_authselect(struct config_reader *reader);

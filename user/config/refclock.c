@@ -140,6 +140,19 @@ static const struct driver drivers[] = {
 	{ "PPS", CONFIG_PPS, parse_pps, "clear", take_clear, "only 'clear' is here" },
 };
 
+/* Of chrony's PHC driver: the device's pulses instead of its clock. */
+static bool is_of_pulses(const char *option)
+{
+	static const char *const names[] = { "extpps", "pin=", "channel=", "clear" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strncmp(option, names[i], strlen(names[i])))
+			return true;
+	}
+
+	return false;
+}
+
 /* Options of the driver follow its parameter, each after a colon. */
 static int parse_parameter(struct config_reader *reader, const struct driver *driver,
 			   struct config_source *source, char *text)
@@ -157,6 +170,13 @@ static int parse_parameter(struct config_reader *reader, const struct driver *dr
 
 		if (next)
 			*next++ = '\0';
+		if (driver->kind == CONFIG_PHC && is_of_pulses(option)) {
+			config_no_effect(reader, "the 'refclock' with '%s' is left out: a PHC is read as a clock, its pulses are not",
+					 option);
+			reader->left_out = true;
+			option = next;
+			continue;
+		}
 		if (!length || strncmp(option, driver->option, length) != 0 ||
 		    (driver->option[length - 1] != '=' && option[length])) {
 			config_error(reader, "'%s' is no option of a %s refclock: %s", option,
@@ -181,11 +201,12 @@ int config_parse_driver(struct config_reader *reader, struct config_source *sour
 		return parse_parameter(reader, &drivers[i], source, parameter);
 	}
 
-	if (!strcasecmp(driver, "RTC"))
-		config_error(reader, "'refclock RTC' is not supported: see 'rtcpolicy' for RTCs");
-	else
-		config_error(reader, "'refclock %s' is not known: use PHC, SHM, SOCK or PPS",
-			     driver);
+	if (!strcasecmp(driver, "RTC")) {
+		config_no_effect(reader, "'refclock RTC' is left out: the kernel sets the RTC; for the other way see 'rtcpolicy'");
+		reader->left_out = true;
+		return 0;
+	}
+	config_error(reader, "'refclock %s' is not known: use PHC, SHM, SOCK or PPS", driver);
 
 	return -EINVAL;
 }
@@ -231,7 +252,7 @@ int config_check_pulses(struct config_reader *reader, const struct config_source
 		return -EINVAL;
 	}
 	if (source->lock && !source->pps && source->kind != CONFIG_SOCK)
-		config_warn(reader, "'lock' has no effect: without 'pps' the refclock has a date of its own");
+		config_no_effect(reader, "'lock' has no effect: without 'pps' the refclock has a date of its own");
 
 	return 0;
 }
@@ -259,19 +280,17 @@ static struct refid_text text_of(uint32_t refid)
 	};
 }
 
-static void check_lock(struct config_reader *reader, const struct config_source *source)
+/* As in chronyd, pulses that are locked to nothing are numbered by whatever shows the date. */
+static void check_lock(struct config_reader *reader, struct config_source *source)
 {
 	const struct config_source *other = find_refclock(reader->config, source->lock);
 
-	if (!other) {
-		config_error(reader, "'lock %s' of %s names no refclock: give one 'refid %s'",
-			     text_of(source->lock).text, source->options.name,
-			     text_of(source->lock).text);
-		return;
-	}
-	if (other == source) {
-		config_error(reader, "'lock %s' of %s names itself: name another refclock",
-			     text_of(source->lock).text, source->options.name);
+	if (!other || other == source) {
+		config_no_effect(reader, "'lock %s' of %s has no effect, as it names no other refclock: give one 'refid %s'",
+				 text_of(source->lock).text, source->options.name,
+				 text_of(source->lock).text);
+		source->lock = 0;
+		source->options.numbered = source->pps;
 		return;
 	}
 	if (other->kind != CONFIG_SOCK &&
@@ -297,10 +316,10 @@ static bool has_date(const struct config *config)
 
 void config_check_refclocks(struct config_reader *reader)
 {
-	const struct config *config = reader->config;
+	struct config *config = reader->config;
 
 	for (size_t i = 0; i < config->source_count; i++) {
-		const struct config_source *source = &config->sources[i];
+		struct config_source *source = &config->sources[i];
 
 		if (source->lock)
 			check_lock(reader, source);

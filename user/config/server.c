@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -34,12 +35,14 @@
  * @place: where its value goes
  * @min: least value
  * @max: greatest value
+ * @limit: a value beyond them counts as the nearest one, with a warning, as in chronyd
  */
 struct number_option {
 	const char *name;
 	double *place;
 	double min;
 	double max;
+	bool limit;
 };
 
 void config_server_defaults(struct config_server *server)
@@ -169,6 +172,21 @@ int config_parse_noclientlog(struct config_reader *reader, int count, char **wor
 	return 0;
 }
 
+static bool is_beyond(const struct number_option *option)
+{
+	return *option->place < option->min || *option->place > option->max;
+}
+
+static void limit_number(struct config_reader *reader, const char *directive,
+			 const struct number_option *option)
+{
+	double value = *option->place < option->min ? option->min : option->max;
+
+	config_warn(reader, "%s: '%s %g' is out of range: it can be %g to %g, and counts as %g",
+		    directive, option->name, *option->place, option->min, option->max, value);
+	*option->place = value;
+}
+
 /* "NAME NUMBER", any of @options, at @words. How many words it took, 0: it is none of them. */
 static int parse_number_option(struct config_reader *reader, const char *directive,
 			       const struct number_option *options, int count, char **words)
@@ -177,11 +195,13 @@ static int parse_number_option(struct config_reader *reader, const char *directi
 		if (strcasecmp(options->name, words[0]))
 			continue;
 		if (count < 2 || config_parse_number(words[1], options->place) < 0 ||
-		    *options->place < options->min || *options->place > options->max) {
+		    (is_beyond(options) && !options->limit)) {
 			config_error(reader, "%s: '%s' takes a number from %g to %g", directive,
 				     options->name, options->min, options->max);
 			return -EINVAL;
 		}
+		if (is_beyond(options))
+			limit_number(reader, directive, options);
 		return 2;
 	}
 
@@ -198,11 +218,11 @@ int config_parse_ratelimit(struct config_reader *reader, int count, char **words
 {
 	double interval = RATE_INTERVAL, burst = RATE_BURST, leak = RATE_LEAK, kod = 0;
 	const struct number_option options[] = {
-		{ "interval", &interval, -19, 12 },
-		{ "burst", &burst, 1, 255 },
-		{ "leak", &leak, 1, 4 },
-		{ "kod", &kod, 0, 4 },
-		{ NULL, NULL, 0, 0 },
+		{ "interval", &interval, -19, 12, true },
+		{ "burst", &burst, 1, 255, true },
+		{ "leak", &leak, 1, 4, true },
+		{ "kod", &kod, 0, 4, true },
+		{ NULL, NULL, 0, 0, false },
 	};
 
 	for (int i = 0; i < count;) {
@@ -231,7 +251,7 @@ int config_parse_ratelimit(struct config_reader *reader, int count, char **words
 
 static int64_t ns_of(double seconds)
 {
-	return (int64_t)(seconds * NS_PER_S + 0.5);
+	return (int64_t)llrint(seconds * NS_PER_S);
 }
 
 int config_parse_local(struct config_reader *reader, int count, char **words)
@@ -240,12 +260,12 @@ int config_parse_local(struct config_reader *reader, int count, char **words)
 	double stratum = LOCAL_STRATUM, distance = (double)LOCAL_DISTANCE_NS / NS_PER_S;
 	double activate = 0, synced = 0, unsynced = -1;
 	const struct number_option options[] = {
-		{ "stratum", &stratum, 1, 15 },
-		{ "distance", &distance, 0, 1e9 },
-		{ "activate", &activate, 0, 1e9 },
-		{ "waitsynced", &synced, 0, 1e9 },
-		{ "waitunsynced", &unsynced, 0, 1e9 },
-		{ NULL, NULL, 0, 0 },
+		{ "stratum", &stratum, 1, 15, false },
+		{ "distance", &distance, 0, 1e9, true },
+		{ "activate", &activate, 0, 1e9, true },
+		{ "waitsynced", &synced, 0, 1e9, true },
+		{ "waitunsynced", &unsynced, -1e9, 1e9, true },
+		{ NULL, NULL, 0, 0, false },
 	};
 
 	*local = (struct config_local){ .enabled = true };

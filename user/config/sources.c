@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The server, pool and refclock directives with their options, and what authselectmode makes of
- * sources with and without authentication.
+ * The server, pool, peer and refclock directives with their options, and what authselectmode makes
+ * of sources with and without authentication.
  */
 #include "config/reader.h"
 
@@ -40,8 +40,6 @@
 /**
  * struct choices - a source with what is only of interest until it is complete
  * @source: what comes of it, first, so that its places are the same
- * @ipv4: IPv4 only
- * @ipv6: IPv6 only
  * @nts: asked for
  * @key: asked for; 0: not
  * @poll: of a refclock
@@ -50,8 +48,6 @@
  */
 struct choices {
 	struct config_source source;
-	bool ipv4;
-	bool ipv6;
 	bool nts;
 	int64_t key;
 	int poll;
@@ -66,27 +62,30 @@ static const struct config_option server_options[] = {
 	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
 	{ "require", CONFIG_FLAG, .offset = AT(options.require) },
 	{ "minpoll", CONFIG_INT, .offset = AT(options.minpoll), .min = -32, .max = 32,
-	  .initial = MINPOLL_DEFAULT },
+	  .limit = true, .initial = MINPOLL_DEFAULT },
 	{ "maxpoll", CONFIG_INT, .offset = AT(options.maxpoll), .min = -32, .max = 32,
-	  .initial = MAXPOLL_DEFAULT },
-	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9 },
+	  .limit = true, .initial = MAXPOLL_DEFAULT },
+	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9,
+	  .limit = true },
 	{ "port", CONFIG_INT, .offset = AT(port), .min = 1, .max = 65535, .initial = NTP_PORT },
 	{ "version", CONFIG_INT, .offset = AT(version), .min = NTP_VERSION_MIN,
-	  .max = NTP_VERSION_MAX },
-	{ "maxsources", CONFIG_INT, .offset = AT(maxsources), .min = 1, .max = 16, .initial = 4 },
-	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = STRATUM_MAX },
+	  .max = NTP_VERSION_MAX, .limit = true },
+	{ "maxsources", CONFIG_INT, .offset = AT(maxsources), .min = 1, .max = 16, .limit = true,
+	  .initial = 4 },
+	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = STRATUM_MAX, .limit = true },
 	{ "maxdelay", CONFIG_NS, .offset = AT(maxdelay_ns), .min = 1e-9, .max = 1000,
-	  .initial = 3 },
+	  .limit = true, .initial = 3 },
 	{ "xleave", CONFIG_FLAG, .offset = AT(interleaved) },
-	{ "ipv4", CONFIG_FLAG, .offset = CHOICE(ipv4) },
-	{ "ipv6", CONFIG_FLAG, .offset = CHOICE(ipv6) },
+	/* The last one counts. */
+	{ "ipv4", CONFIG_CONSTANT, .offset = AT(family), .max = AF_INET },
+	{ "ipv6", CONFIG_CONSTANT, .offset = AT(family), .max = AF_INET6 },
 	{ "nts", CONFIG_FLAG, .offset = CHOICE(nts) },
 	/* No time, but a whole number that an int is too small for. */
 	{ "key", CONFIG_SECONDS, .offset = CHOICE(key), .min = 1, .max = UINT32_MAX },
 
 	/* These belong to nts. */
-	{ "ntsport", CONFIG_MOOT, .max = 1 },
-	{ "certset", CONFIG_MOOT, .max = 1 },
+	{ "ntsport", CONFIG_MOOT, .form = "i" },
+	{ "certset", CONFIG_MOOT, .form = "i" },
 
 	{ "auto_offline", CONFIG_ADVICE, .advice =
 	  "a server that cannot be reached is tried again by itself, at first every second" },
@@ -96,36 +95,39 @@ static const struct config_option server_options[] = {
 	  "lost requests are not repeated; use a smaller minpoll if the server allows it" },
 	{ "copy", CONFIG_ADVICE, .advice =
 	  "this program serves no time, so that nobody sees its stratum and reference id" },
-	{ "presend", CONFIG_ADVICE, .max = 1, .advice =
+	{ "presend", CONFIG_ADVICE, .form = "i", .advice =
 	  "a late first packet only makes the sample weigh less" },
-	{ "extfield", CONFIG_ADVICE, .max = 1, .advice =
+	{ "extfield", CONFIG_ADVICE, .max = 1, .handle = config_check_extfield, .advice =
 	  "requests are sent without extension fields, and every server answers those" },
-	{ "asymmetry", CONFIG_ADVICE, .max = 1, .advice =
+	{ "asymmetry", CONFIG_ADVICE, .form = "f", .advice =
 	  "use 'offset' for a path whose two directions are known to differ" },
-	{ "maxdelayratio", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxdelaydevratio", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxdelayquant", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "mindelay", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "filter", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxsamples", CONFIG_INT, .offset = AT(options.maxsamples), .max = 64 },
-	{ "polltarget", CONFIG_ADVICE, .max = 1, .advice =
+	{ "maxdelayratio", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "maxdelaydevratio", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "maxdelayquant", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "mindelay", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "filter", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
+	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
+	{ "maxsamples", CONFIG_INT, .offset = AT(options.maxsamples), .max = 64, .limit = true },
+	{ "polltarget", CONFIG_ADVICE, .form = "i", .advice =
 	  "the poll follows what a sample is worth; bound it with minpoll and maxpoll" },
-	{ "maxunreach", CONFIG_ADVICE, .max = 1, .advice =
+	{ "maxunreach", CONFIG_ADVICE, .form = "i", .advice =
 	  "the error of an unreachable source grows until others are better" },
 };
 
 static const struct config_option refclock_options[] = {
 	{ "poll", CONFIG_INT, .offset = CHOICE(poll), .min = POLL_MIN, .max = POLL_MAX,
-	  .initial = 4 },
-	{ "dpoll", CONFIG_INT, .offset = AT(driver_poll), .min = POLL_MIN, .max = POLL_MAX },
-	{ "filter", CONFIG_INT, .offset = AT(filter), .min = 1, .max = 1024, .initial = 64 },
+	  .limit = true, .initial = 4 },
+	{ "dpoll", CONFIG_INT, .offset = AT(driver_poll), .min = POLL_MIN, .max = POLL_MAX,
+	  .limit = true },
+	{ "filter", CONFIG_INT, .offset = AT(filter), .min = 1, .max = 1024, .limit = true,
+	  .initial = 64 },
 	{ "refid", CONFIG_WORD, .offset = CHOICE(refid),
 	  .size = sizeof(((struct choices *)0)->refid) },
-	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9 },
-	{ "delay", CONFIG_NS, .offset = AT(delay_ns), .max = 16, .initial = 1e-9 },
-	{ "precision", CONFIG_NS, .offset = AT(precision_ns), .max = 16 },
-	{ "stratum", CONFIG_INT, .offset = AT(stratum), .max = STRATUM_MAX - 1 },
+	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9,
+	  .limit = true },
+	{ "delay", CONFIG_NS, .offset = AT(delay_ns), .max = 16, .limit = true, .initial = 1e-9 },
+	{ "precision", CONFIG_NS, .offset = AT(precision_ns), .max = 16, .limit = true },
+	{ "stratum", CONFIG_INT, .offset = AT(stratum), .max = STRATUM_MAX },
 	{ "prefer", CONFIG_FLAG, .offset = AT(options.prefer) },
 	{ "trust", CONFIG_FLAG, .offset = AT(options.trust) },
 	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
@@ -137,84 +139,55 @@ static const struct config_option refclock_options[] = {
 	{ "rate", CONFIG_INT, .offset = AT(rate), .min = 1, .max = RATE_MAX, .initial = 1 },
 	{ "width", CONFIG_NS, .offset = AT(width_ns), .max = 1 },
 	{ "maxlockage", CONFIG_INT, .offset = AT(maxlockage), .min = 1, .max = 1e6, .initial = 2 },
-	{ "local", CONFIG_REFUSED, .advice = "the oscillator's rate is learned from the sources" },
-	{ "maxdispersion", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "minsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxsamples", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
-	{ "maxunreach", CONFIG_ADVICE, .max = 1, .advice =
+	{ "local", CONFIG_LEFT_OUT, .advice = "the oscillator's rate is learned from the sources" },
+	{ "maxdispersion", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
+	{ "maxsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
+	{ "maxunreach", CONFIG_ADVICE, .form = "i", .advice =
 	  "the error of an unreachable source grows until others are better" },
 };
 
-/* One option and its values. How many words it took, or -EINVAL after a report. */
-static int parse_option(struct config_reader *reader, const char *directive,
-			const struct config_option *table, size_t table_count,
-			struct choices *choices, int count, char **words)
+const struct config_option *config_server_options(size_t *count)
 {
-	const struct config_option *option = config_option_find(table, table_count, words[0]);
-	const char *nearest;
-	int values;
+	*count = ARRAY_SIZE(server_options);
 
-	if (!option) {
-		nearest = config_option_nearest(table, table_count, words[0]);
-		if (strchr("#!;%", words[0][0]))
-			config_error(reader, "a comment needs a line of its own");
-		else if (nearest)
-			config_error(reader, "'%s' is no option of '%s': is '%s' meant?", words[0],
-				     directive, nearest);
-		else
-			config_error(reader, "'%s' is no option of '%s'", words[0], directive);
-		return -EINVAL;
-	}
-
-	values = config_option_values(option);
-	if (values > count - 1) {
-		config_error(reader, "'%s' needs a value", option->name);
-		return -EINVAL;
-	}
-	if (config_option_set(reader, option, choices, values, words + 1) < 0)
-		return -EINVAL;
-
-	return 1 + values;
+	return server_options;
 }
 
-static int parse_options(struct config_reader *reader, const char *directive,
-			 const struct config_option *table, size_t table_count,
-			 struct choices *choices, int count, char **words)
+const struct config_option *config_refclock_options(size_t *count)
 {
-	while (count > 0) {
-		int taken = parse_option(reader, directive, table, table_count, choices, count,
-					 words);
+	*count = ARRAY_SIZE(refclock_options);
 
-		if (taken < 0)
-			return taken;
-		count -= taken;
-		words += taken;
-	}
-
-	return 0;
+	return refclock_options;
 }
 
-static int set_name(struct config_reader *reader, struct config_source *source, const char *name)
+/* The directive is right, but it cannot be done here. */
+static void leave_out(struct config_reader *reader, const char *why)
+{
+	config_no_effect(reader, "%s", why);
+	reader->left_out = true;
+}
+
+static void set_name(struct config_reader *reader, struct config_source *source, const char *name)
 {
 	size_t length = strlen(name);
 
 	if (length >= sizeof(source->options.name)) {
-		config_error(reader, "the name is too long: %zu bytes are the most",
-			     sizeof(source->options.name) - 1);
-		return -EINVAL;
+		leave_out(reader, "the name is too long, and the line left out");
+		return;
 	}
 	memcpy(source->options.name, name, length + 1);
-
-	return 0;
 }
 
 static int add_source(struct config_reader *reader, const struct config_source *source)
 {
 	struct config *config = reader->config;
 
-	if (config->source_count == CONFIG_SOURCES_MAX) {
-		config_error(reader, "too many sources: %d are the most", CONFIG_SOURCES_MAX);
-		return -EINVAL;
+	if (!reader->left_out && config->source_count == CONFIG_SOURCES_MAX)
+		leave_out(reader, "there are too many sources, and this one is left out");
+	if (reader->left_out) {
+		config->left_out++;
+		return 0;
 	}
 	config->sources[config->source_count] = *source;
 	config->sources[config->source_count].volatile_origin = reader->volatile_origin;
@@ -245,15 +218,14 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 	struct config_source *source = &choices.source;
 
 	config_option_defaults(server_options, ARRAY_SIZE(server_options), &choices);
-	if (set_name(reader, source, words[0]) < 0 ||
-	    parse_options(reader, directive, server_options, ARRAY_SIZE(server_options), &choices,
-			  count - 1, words + 1) < 0)
+	reader->left_out = false;
+	set_name(reader, source, words[0]);
+	if (config_options_set(reader, directive, server_options, ARRAY_SIZE(server_options),
+			       &choices, count - 1, words + 1) < 0)
 		return -EINVAL;
 
 	source->options.kind = SOURCE_SERVER;
 	settle_polls(&source->options);
-	if (choices.ipv4 != choices.ipv6)
-		source->family = choices.ipv4 ? AF_INET : AF_INET6;
 	source->authenticated = choices.nts || choices.key;
 	/* As in chrony, nts comes first where both are asked for. */
 	source->key = choices.nts ? 0 : (uint32_t)choices.key;
@@ -278,6 +250,18 @@ int config_parse_pool(struct config_reader *reader, int count, char **words)
 	return parse_ntp(reader, "pool", CONFIG_POOL, count, words);
 }
 
+/*
+ * Two machines that are each other's peers are two clients of each other here: each asks, and each
+ * answers if it is a server, too.
+ */
+int config_parse_peer(struct config_reader *reader, int count, char **words)
+{
+	config_warn(reader, "'peer %s' is done as 'server %s': the peer is asked, but learns nothing of this machine's time by that. If it is to, name this machine there with 'server', and let it in here with 'allow'",
+		    words[0], words[0]);
+
+	return parse_ntp(reader, "peer", CONFIG_SERVER, count, words);
+}
+
 static size_t count_refclocks(const struct config *config)
 {
 	size_t count = 0;
@@ -295,9 +279,10 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 	size_t number = count_refclocks(reader->config);
 
 	config_option_defaults(refclock_options, ARRAY_SIZE(refclock_options), &choices);
+	reader->left_out = false;
 	if (config_parse_driver(reader, source, words[0], words[1]) < 0 ||
-	    parse_options(reader, "refclock", refclock_options, ARRAY_SIZE(refclock_options),
-			  &choices, count - 2, words + 2) < 0)
+	    config_options_set(reader, "refclock", refclock_options, ARRAY_SIZE(refclock_options),
+			       &choices, count - 2, words + 2) < 0)
 		return -EINVAL;
 
 	/* Each reading of a PHC is a sample: no median filter would collect them. */
@@ -350,7 +335,7 @@ static struct authentication count_authentication(const struct config *config)
 	for (size_t i = 0; i < config->source_count; i++) {
 		const struct config_source *source = &config->sources[i];
 
-		if (source->kind == CONFIG_PHC || source->options.noselect)
+		if (source->options.kind == SOURCE_REFCLOCK || source->options.noselect)
 			continue;
 		if (!source->authenticated)
 			counts.unauthenticated++;
@@ -386,7 +371,7 @@ static void require_authenticated(struct config *config)
 		struct config_source *source = &config->sources[i];
 
 		if (source->options.noselect ||
-		    (source->kind != CONFIG_PHC && !source->authenticated))
+		    (source->options.kind != SOURCE_REFCLOCK && !source->authenticated))
 			continue;
 		source->options.require = true;
 		source->options.trust = true;
@@ -446,8 +431,8 @@ bool config_can_set_clock(const struct config *config, char *why, size_t size)
 	}
 
 	snprintf(why, size,
-		 "none of the %zu configured sources can set the clock: %zu are to be authenticated by nts, which is not supported, and %zu are only watched (noselect). Name servers without authentication, or with a key",
-		 config->source_count, unsupported, watched);
+		 "none of the %zu configured sources can set the clock: %zu are to be authenticated by nts, which is not supported, %zu are only watched (noselect), and %zu cannot be done here. Name servers without authentication, or with a key",
+		 config->source_count + config->left_out, unsupported, watched, config->left_out);
 
-	return !config->source_count;
+	return !config->source_count && !config->left_out;
 }

@@ -9,11 +9,10 @@
 
 #include "config/config.h"
 #include "daemon/daemon.h"
+#include "daemon/explain.h"
 #include "ipc/socket.h"
 #include "lib/log.h"
 #include "lib/names.h"
-#include "ntp/keys.h"
-#include "sources/keyring.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -35,7 +34,8 @@ static void usage(FILE *to)
 	      "  -x, --no-clock         never touch the clock or the module, only observe\n"
 	      "  -M, --no-module        do without the kernel module\n"
 	      "  -S, --socket PATH      control socket instead of " CONTROL_PATH "\n"
-	      "  -p, --print            check the configuration, print the result, and end\n"
+	      "  -p, --print            say what becomes of each line of the configuration, print all that\n"
+	      "                         counts, and end\n"
 	      "  --settle               end the slew of a daemon that was killed, and end\n"
 	      "  -q                     set the clock once, and end\n"
 	      "  -Q                     measure the clock once, and end\n"
@@ -50,93 +50,11 @@ static void usage(FILE *to)
 /* Options without a letter. */
 enum { OPTION_SETTLE = 256 };
 
-static void report_config(void *context, enum config_severity severity, const char *file, int line,
-			  const char *message)
-{
-	(void)context;
-	fprintf(stderr, "%s:%d: %s%s\n", file, line,
-		severity == CONFIG_ERROR ? "error: " : "warning: ", message);
-}
-
-static const char *kind_of(const struct config_source *source)
-{
-	switch (source->kind) {
-	case CONFIG_SERVER:
-		return "server";
-	case CONFIG_POOL:
-		return "pool";
-	case CONFIG_PHC:
-		return "refclock PHC";
-	case CONFIG_SHM:
-		return "refclock";
-	case CONFIG_SOCK:
-		return "refclock SOCK";
-	case CONFIG_PPS:
-		return "refclock PPS";
-	}
-	return "?";
-}
-
-static void print_source(const struct config_source *source)
-{
-	printf("%s %s minpoll %d maxpoll %d%s%s%s", kind_of(source), source->options.name,
-	       source->options.minpoll, source->options.maxpoll,
-	       source->options.iburst ? " iburst" : "", source->options.prefer ? " prefer" : "",
-	       source->options.noselect ? " noselect" : "");
-	if (source->key)
-		printf(" key %u", source->key);
-	if (source->interleaved)
-		printf(" xleave");
-	puts(config_source_is_unsupported(source) ? " (not asked)" : "");
-}
-
-/* Report what is wrong with the keys; it leaves the other sources as they are. */
-static void check_keys(const struct config *config)
-{
-	struct ntp_keys *keys;
-
-	keyring_load(report_config, NULL, config, &keys);
-	keyring_check(report_config, NULL, config, keys);
-	ntp_keys_free(keys);
-}
-
 /* -p */
 static int print_config(const struct daemon_options *options)
 {
-	struct config *config;
-	char why[512];
-	bool usable;
-	size_t i;
-	int err;
-
-	if (options->config_text)
-		err = config_from_text("command line", options->config_text,
-				       strlen(options->config_text), true, report_config, NULL,
-				       &config);
-	else
-		err = config_load(options->config_path, report_config, NULL, &config);
-	if (err)
-		return DAEMON_STATUS_CONFIG;
-	for (i = 0; i < config->source_count; i++)
-		print_source(&config->sources[i]);
-	if (config->discipline.step_threshold_ns > 0)
-		printf("makestep %g %d\n", (double)config->discipline.step_threshold_ns / 1e9,
-		       config->discipline.step_limit);
-	if (config->discipline.maxchange_ns > 0)
-		printf("maxchange %g %d %d\n", (double)config->discipline.maxchange_ns / 1e9,
-		       config->discipline.maxchange_start, config->discipline.maxchange_ignore);
-	printf("maxslewrate %g\n", config->maxslewrate * 1e6);
-	if (*config->driftfile)
-		printf("driftfile %s\n", config->driftfile);
-	if (*config->user)
-		printf("user %s\n", config->user);
-	check_keys(config);
-	usable = config_can_set_clock(config, why, sizeof(why));
-	if (!usable)
-		fprintf(stderr, "%s: error: %s\n", options->config_text ? "command line" :
-			options->config_path, why);
-	config_free(config);
-	return usable ? 0 : DAEMON_STATUS_CONFIG;
+	return explain_config(options->config_path, options->config_text, stdout, stderr) ?
+		0 : DAEMON_STATUS_CONFIG;
 }
 
 /* --settle */

@@ -98,6 +98,11 @@ bool ntp_exchange_is_reversed(const struct ntp_packet *answer)
 	return early_ns > NTP_ORDER_SLACK_NS + ntp_power_to_ns(answer->precision);
 }
 
+static int stratum_of(const struct ntp_packet *answer, const struct ntp_limits *limits)
+{
+	return answer->stratum > limits->raised_stratum ? answer->stratum : limits->raised_stratum;
+}
+
 /* @interleaved: it left later, and its transmit timestamp is that of the answer before. */
 static enum ntp_verdict judge_server(const struct ntp_packet *answer, bool interleaved,
 				     const struct ntp_limits *limits)
@@ -114,7 +119,8 @@ static enum ntp_verdict judge_server(const struct ntp_packet *answer, bool inter
 		return NTP_DISTANCE_TOO_GREAT;
 	if (!interleaved && ntp_exchange_is_reversed(answer))
 		return NTP_SERVER_REVERSED;
-	if (answer->stratum < limits->minstratum || answer->stratum > limits->maxstratum)
+	if (stratum_of(answer, limits) < limits->minstratum ||
+	    stratum_of(answer, limits) > limits->maxstratum)
 		return NTP_STRATUM_REFUSED;
 
 	return NTP_ACCEPTED;
@@ -259,7 +265,7 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 		.root_dispersion_ns = answer->root_dispersion_ns,
 		.refid = answer->refid,
 		.epoch = received->now.epoch,
-		.stratum = answer->stratum,
+		.stratum = (uint8_t)stratum_of(answer, limits),
 		.leap = (uint8_t)answer->leap,
 	};
 

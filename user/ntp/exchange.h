@@ -85,12 +85,14 @@ struct ntp_moment {
  * struct ntp_limits - what is accepted of a server
  * @minstratum: 1 to 15
  * @maxstratum: 1 to 15
+ * @raised_stratum: a lower one counts as this one, before it is compared with those; 0: none
  * @maxdelay_ns: round trip
  * @key: answers have to carry a MAC of it; not owned. NULL: they need none
  */
 struct ntp_limits {
 	int minstratum;
 	int maxstratum;
+	int raised_stratum;
 	int64_t maxdelay_ns;
 	const struct ntp_key *key;
 };

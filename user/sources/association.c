@@ -164,9 +164,9 @@ struct ntp_limits associations_limits(const struct associations *list,
 				      const struct config_source *config)
 {
 	return (struct ntp_limits) {
-		.minstratum = config->minstratum > list->minstratum ? config->minstratum :
-								      list->minstratum,
+		.minstratum = list->minstratum,
 		.maxstratum = list->maxstratum,
+		.raised_stratum = config->minstratum,
 		.maxdelay_ns = config->maxdelay_ns,
 		.key = ntp_keys_find(list->keys, config->key),
 	};

@@ -65,11 +65,18 @@ TEST(fallbackdrift_has_two_powers_of_two)
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(0, config->discipline.fallback_most);
 	config_free(config);
-	config = parse("fallbackdrift 1 25\n", &reports);
-	EXPECT_EQ(1, reports.errors);
+	/* Beyond what there is, the most there is. */
+	config = parse("fallbackdrift 1 99\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_EQ(1, config->discipline.fallback_least);
+	EXPECT_LT(1, config->discipline.fallback_most);
 	config_free(config);
+	/* None, for chronyd as well. */
 	config = parse("fallbackdrift -1 5\n", &reports);
-	EXPECT_EQ(1, reports.errors);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.errors + reports.warnings);
+	EXPECT_EQ(0, config->discipline.fallback_most);
 	config_free(config);
 }
 
@@ -106,6 +113,8 @@ static const struct {
 	{ "deny all", 0 },
 	{ "noclientlog", 0 },
 	{ "lock_all", 0 },
+	{ "refclock SHM 0 poll 3 refid GPS", 0 },
+	{ "peer 192.0.2.1 key 1", 2 },
 	{ "hwtimestamp *", 1 },
 	{ "bindcmdaddress 127.0.0.1", 1 },
 	{ "smoothtime 400 0.01 leaponly", 1 },
@@ -270,22 +279,17 @@ static const struct {
 	{ "server a minpoll", 1, "'minpoll' needs a value" },
 	{ "server a minpoll six", 1, "a whole number was expected" },
 	{ "server a minpoll 6.5", 1, "a whole number was expected" },
-	{ "server a minpoll 99", 1, "it can be -32 to 32" },
 	{ "server a port 0", 1, "it can be 1 to 65535" },
 	{ "server a port 65536", 1, "out of range" },
-	{ "server a version 5", 1, "it can be 1 to 4" },
 	{ "server a offset nan", 1, "a number was expected" },
 	{ "server a offset inf", 1, "a number was expected" },
 	{ "server a offset 1e999", 1, "a number was expected" },
 	{ "server a offset 1x", 1, "a number was expected" },
 	{ "server a iburst # comment", 1, "a comment needs a line of its own" },
-	{ "pool a maxsources 17", 1, "it can be 1 to 16" },
 	{ "server a key 1.5", 1, "a whole number was expected" },
 	{ "server a key 0", 1, "'key 0' is out of range" },
 	{ "server a key 4294967296", 1, "out of range" },
-	{ "peer a", 1, "use 'server'" },
 	{ "makestep 1", 1, "'makestep' takes 2 values, not 1" },
-	{ "makestep -1 3", 1, "seconds" },
 	{ "makestep 1 three", 1, "a whole number was expected" },
 	{ "maxchange 1 2 3 4", 1, "takes 3 values" },
 	{ "driftfile /d 60", 1, "interval" },
@@ -301,7 +305,6 @@ static const struct {
 	{ "authselectmode maybe", 1, "mix, require, prefer or ignore" },
 	{ "bindacqaddress eth0", 1, "a numeric address" },
 	{ "refclock GPS 0", 1, "use PHC, SHM, SOCK or PPS" },
-	{ "refclock RTC /dev/rtc0:utc", 1, "rtcpolicy" },
 	{ "refclock SHM /dev/shm", 1, "0 to 255" },
 	{ "refclock SHM 256", 1, "0 to 255" },
 	{ "refclock SHM 0.5", 1, "0 to 255" },
@@ -315,16 +318,17 @@ static const struct {
 	{ "refclock PPS /dev/pps0 rate 0", 1, "it can be 1 to 1000" },
 	{ "refclock PPS /dev/pps0 rate 5 width 0.2", 1, "no less than" },
 	{ "refclock PPS /dev/pps0 tai", 1, "no date" },
-	{ "refclock PPS /dev/pps0 local", 1, "oscillator" },
-	{ "refclock PPS /dev/pps0 lock NMEA", 0, "'refid NMEA'" },
-	{ "refclock PPS /dev/pps0 lock GPS refid GPS", 0, "names itself" },
 	{ "refclock PHC eth0", 1, "/dev/ptp0" },
-	{ "refclock PHC /dev/ptp0:extpps", 1, "only 'nocrossts'" },
 	{ "refclock PHC /dev/ptp0 tai", 0, "leapseclist" },
+	{ "refclock PHC /dev/ptp0:crossts", 1, "'nocrossts'" },
 	{ "refclock PHC /dev/ptp0 refid FIVES", 1, "too long" },
 	{ "dscp 64", 1, "it can be 0 to 63" },
 	{ "leapsecmode never", 1, "was expected" },
-	{ "minsources 0", 1, "it can be 1" },
+	{ "hostmaxerror 0", 1, "out of range" },
+	{ "peer a minpol 4", 1, "no option of 'peer': is 'minpoll' meant?" },
+	{ "maxdistance far", 1, "a number was expected" },
+	{ "fallbackdrift 1 x", 1, "a whole number was expected" },
+	{ "log everything", 1, "'everything'" },
 };
 
 TEST(mistakes_are_named)
@@ -387,6 +391,118 @@ TEST(what_has_no_effect_is_named)
 			TH_LOG("%s: %s", warned[i].text, reports.message);
 		config_free(config);
 	}
+}
+
+/* chronyd makes the nearest possible value of them; so here, and the line counts. */
+static const struct {
+	const char *text;
+	const char *message;
+} limited[] = {
+	{ "server a minpoll 99", "it can be -32 to 32" },
+	{ "server a version 5", "counts as 4" },
+	{ "server a maxdelay 2000", "counts as 1000" },
+	{ "server a minstratum 16", "counts as 15" },
+	{ "pool a maxsources 17", "counts as 16" },
+	{ "refclock PHC /dev/ptp0 filter 0", "counts as 1" },
+	{ "server a\nrefclock PPS /dev/pps0 lock NMEA", "'refid NMEA'" },
+	{ "server a\nrefclock PPS /dev/pps0 lock GPS refid GPS", "no other refclock" },
+	{ "maxdrift 500000", "counts as 100000" },
+	{ "maxslewrate 1e6", "counts as 100000" },
+	{ "maxdistance 100", "counts as 16" },
+	{ "minsources 0", "counts as 1" },
+	{ "sched_priority 100", "counts as 99" },
+	{ "makestep -1 3", "counts as 0" },
+	{ "maxchange 1e12 1 1", "counts as 1e+09" },
+	{ "ratelimit interval 13", "counts as 12" },
+	{ "ratelimit leak 0", "counts as 1" },
+	{ "ratelimit burst 1000", "counts as 255" },
+	{ "local distance -1", "counts as 0" },
+	/* What follows a number it does not see. */
+	{ "maxdistance 1.5s", "'1.5s' counts as '1.5'" },
+	{ "logchange 0.5;", "'0.5;' counts as '0.5'" },
+	{ "minsources 2.5", "'2.5' counts as '2'" },
+};
+
+TEST(what_chronyd_limits_is_limited)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(limited); i++) {
+		struct reports reports;
+		struct config *config = parse(limited[i].text, &reports);
+
+		EXPECT_NE(NULL, config)
+			TH_LOG("%s: %s", limited[i].text, reports.message);
+		EXPECT_EQ(1, reports.warnings)
+			TH_LOG("%s", limited[i].text);
+		EXPECT_NE(NULL, strstr(reports.message, limited[i].message))
+			TH_LOG("%s: %s", limited[i].text, reports.message);
+		config_free(config);
+	}
+}
+
+/* What cannot be done is left out, and the rest counts. */
+TEST(a_right_line_refuses_no_file)
+{
+	static const char *const lines[] = {
+		"refclock RTC /dev/rtc0:utc", "refclock SHM 0 local",
+		"refclock PHC /dev/ptp0:extpps:pin=1 width 0.2",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct reports reports;
+		struct config *config;
+		char text[256], why[512];
+
+		snprintf(text, sizeof(text), "%s\nserver a\nmakestep 1 3\n", lines[i]);
+		config = parse(text, &reports);
+		ASSERT_NE(NULL, config)
+			TH_LOG("%s: %s", lines[i], reports.message);
+		EXPECT_LE(1, reports.warnings);
+		EXPECT_EQ(1, config->source_count);
+		EXPECT_EQ(1, config->left_out);
+		EXPECT_EQ(3, config->discipline.step_limit);
+		EXPECT_TRUE(config_can_set_clock(config, why, sizeof(why)));
+		config_free(config);
+	}
+}
+
+TEST(a_peer_is_asked_as_a_server)
+{
+	struct reports reports;
+	struct config *config = parse("peer a minpoll 4 maxpoll 5 prefer port 1123\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_NE(NULL, strstr(reports.message, "'allow'"));
+	ASSERT_EQ(1, config->source_count);
+	EXPECT_EQ(CONFIG_SERVER, config->sources[0].kind);
+	EXPECT_STREQ("a", config->sources[0].options.name);
+	EXPECT_EQ(4, config->sources[0].options.minpoll);
+	EXPECT_EQ(5, config->sources[0].options.maxpoll);
+	EXPECT_TRUE(config->sources[0].options.prefer);
+	EXPECT_EQ(1123, config->sources[0].port);
+	config_free(config);
+}
+
+/* As in chronyd. */
+TEST(details_of_values)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("pidfile /p\npidfile /\nmaxchange 0 1 0\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_STREQ("", config->pidfile);
+	EXPECT_EQ(1, config->discipline.maxchange_ns);
+	config_free(config);
+	config = parse("maxchange 1 -1 0\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, config->discipline.maxchange_ns);
+	config_free(config);
+	config = parse("dumponexit what is more\nsourcedir\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	config_free(config);
 }
 
 TEST(authentication_is_not_weakened)
@@ -549,6 +665,7 @@ TEST(a_configuration_that_can_never_set_the_clock_is_known)
 		{ "server a key 1 noselect\n", false, "1 are only watched" },
 		{ "server a nts\nrefclock PHC /dev/ptp0\n", true, NULL },
 		{ "# the host's clock alone\n", true, NULL },
+		{ "refclock RTC /dev/rtc0\n", false, "1 cannot be done here" },
 	};
 	char why[512];
 
@@ -606,13 +723,51 @@ TEST(lines_have_limits)
 	for (int i = 0; i < 200; i++)
 		strcat(text, "a ");
 	EXPECT_EQ(NULL, parse(text, &reports));
-	EXPECT_NE(NULL, strstr(reports.message, "too many words"));
+	EXPECT_NE(NULL, strstr(reports.message, "'a' is not a directive"));
+}
 
-	strcpy(text, "server ");
+/* As many words as a line has room for. */
+TEST(a_line_may_have_many_words)
+{
+	struct reports reports;
+	struct config *config;
+	char text[2048] = "server a";
+
+	while (strlen(text) < sizeof(text) - 16)
+		strcat(text, " prefer");
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_TRUE(config->sources[0].options.prefer);
+	config_free(config);
+}
+
+/* Neither is a mistake, and chronyd takes both. */
+TEST(what_there_is_no_room_for_is_left_out)
+{
+	struct reports reports;
+	struct config *config;
+	char text[1024] = "server ";
+
 	memset(text + 7, 'n', 300);
-	text[307] = '\0';
-	EXPECT_EQ(NULL, parse(text, &reports));
+	strcpy(text + 307, "\nserver b\n");
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
 	EXPECT_NE(NULL, strstr(reports.message, "too long"));
+	EXPECT_EQ(1, config->source_count);
+	EXPECT_EQ(1, config->left_out);
+	config_free(config);
+
+	strcpy(text, "leapseclist /");
+	memset(text + 13, 'n', 300);
+	strcpy(text + 313, "\nserver b\n");
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_NE(NULL, strstr(reports.message, "too long"));
+	EXPECT_STREQ("", config->leap_file);
+	config_free(config);
 }
 
 TEST(zero_bytes_are_not_text)

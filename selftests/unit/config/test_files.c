@@ -87,6 +87,19 @@ TEST_F(files, a_directory_is_no_file)
 	EXPECT_EQ(-EISDIR, load(self->directory, &self->reports, &self->config));
 }
 
+/* As in chronyd, which reads nothing of it. */
+TEST_F(files, a_directory_among_files_is_passed_over)
+{
+	make_directory(self->directory, "etc");
+	make_directory(self->directory, "etc/10.conf");
+	write_file(self->directory, "etc/20.conf", "server a\n");
+	write_file(self->directory, "main.conf", "confdir %s/etc\n");
+	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(1, self->reports.warnings);
+	EXPECT_NE(NULL, strstr(self->reports.message, "is a directory"));
+	EXPECT_EQ(1, self->config->source_count);
+}
+
 TEST_F(files, a_pipe_does_not_hold_us_up)
 {
 	char path[256];
@@ -163,11 +176,11 @@ TEST_F(files, a_bad_line_in_a_sourcedir_is_skipped)
 	make_directory(self->directory, "sources");
 	write_file(self->directory, "main.conf", "sourcedir %s/sources\nserver own\n");
 	write_file(self->directory, "sources/dhcp.sources",
-		   "server one\nnonsense\nserver two minpol\nmakestep 1 -1\n"
+		   "peer one\nnonsense\nserver two minpol\nmakestep 1 -1\n"
 		   "server three\nserver unfin");
 	ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
 	EXPECT_EQ(0, self->reports.errors);
-	EXPECT_EQ(4, self->reports.warnings);
+	EXPECT_EQ(5, self->reports.warnings);
 	ASSERT_EQ(3, self->config->source_count);
 	EXPECT_STREQ("one", self->config->sources[0].options.name);
 	EXPECT_STREQ("three", self->config->sources[1].options.name);

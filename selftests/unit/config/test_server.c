@@ -116,8 +116,8 @@ TEST(chronys_defaults_of_options)
 
 static const char *const wrong[] = {
 	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
-	"bindaddress eth0", "ratelimit interval", "ratelimit interval 13", "ratelimit fast 1",
-	"ratelimit leak 0", "local stratum 16", "local stratum", "local orphans",
+	"bindaddress eth0", "ratelimit interval", "ratelimit fast 1",
+	"ratelimit leak x", "local stratum 16", "local stratum", "local orphans",
 	"clientloglimit -1", "clientloglimit many",
 };
 

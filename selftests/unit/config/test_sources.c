@@ -236,6 +236,18 @@ TEST(drivers_of_refclocks)
 	config_free(config);
 }
 
+/* As in chronyd: the last one counts. */
+TEST(a_family_may_be_named_twice)
+{
+	struct reports reports;
+	struct config *config = parse("server a ipv4 ipv6\nserver b ipv6 ipv4\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(AF_INET6, config->sources[0].family);
+	EXPECT_EQ(AF_INET, config->sources[1].family);
+	config_free(config);
+}
+
 TEST(there_is_room_for_so_many_sources)
 {
 	char text[CONFIG_SOURCES_MAX * 16 + 64] = "";
@@ -249,8 +261,12 @@ TEST(there_is_room_for_so_many_sources)
 	EXPECT_EQ(CONFIG_SOURCES_MAX, config->source_count);
 	config_free(config);
 	strcat(text, "server more\n");
-	EXPECT_EQ(NULL, parse(text, &reports));
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
 	EXPECT_NE(NULL, strstr(reports.message, "too many sources"));
+	EXPECT_EQ(CONFIG_SOURCES_MAX, config->source_count);
+	EXPECT_EQ(1, config->left_out);
+	config_free(config);
 }
 
 TEST(equal_sources_are_equal)

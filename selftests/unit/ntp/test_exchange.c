@@ -500,6 +500,27 @@ TEST(strata_have_limits)
 	}
 }
 
+/* An option of a server: what it says is less counts as this. */
+TEST(a_stratum_is_raised)
+{
+	static const struct ntp_limits raised = { .maxstratum = 4, .raised_stratum = 4 };
+	static const struct ntp_limits beyond = { .maxstratum = 4, .raised_stratum = 5 };
+	uint8_t bytes[NTP_HEADER_SIZE];
+	struct ntp_exchange exchange;
+	struct ntp_packet answer;
+
+	ntp_exchange_start(&exchange, 42, 4, bytes);
+	answer = good_answer(&exchange);
+	ntp_packet_encode(&answer, bytes);
+	EXPECT_EQ(NTP_ACCEPTED,
+		  ntp_exchange_judge(&exchange, bytes, sizeof(bytes), &raised, &answer));
+	ntp_exchange_start(&exchange, 43, 4, bytes);
+	answer = good_answer(&exchange);
+	ntp_packet_encode(&answer, bytes);
+	EXPECT_EQ(NTP_STRATUM_REFUSED,
+		  ntp_exchange_judge(&exchange, bytes, sizeof(bytes), &beyond, &answer));
+}
+
 /* Clocks read at @at_ns after the start, realtime and raw running alike. */
 static struct ntp_moment moment(int64_t at_ns)
 {
@@ -546,8 +567,10 @@ TEST(four_timestamps_make_a_sample)
 					     7 * NS_PER_S + 11 * NS_PER_MS);
 	struct ntp_moment sent = moment(0);
 	struct ntp_moment received = moment(41 * NS_PER_MS);
+	struct ntp_limits raised = limits;
 	struct source_sample sample;
 
+	raised.raised_stratum = 5;
 	received.now.epoch = 3;
 	sent.now.epoch = 3;
 	ASSERT_EQ(NTP_ACCEPTED, ntp_exchange_sample(&answer, &sent, &received, &limits, &sample));
@@ -557,6 +580,8 @@ TEST(four_timestamps_make_a_sample)
 	EXPECT_EQ(UTC_NS - RAW_NS + 7 * NS_PER_S - 10 * NS_PER_MS, sample.offset_ns);
 	EXPECT_EQ(15 * NS_PER_MS / 1000000, sample.root_delay_ns / 1000000);
 	EXPECT_EQ(2, sample.stratum);
+	EXPECT_EQ(NTP_ACCEPTED, ntp_exchange_sample(&answer, &sent, &received, &raised, &sample));
+	EXPECT_EQ(5, sample.stratum);
 	EXPECT_EQ(3, sample.epoch);
 	EXPECT_EQ(0xc0000201, sample.refid);
 	EXPECT_GE(200, sample.noise_ns);

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What other programs' configurations become, line by line, and that truechimed reads it.
+ */
+#include "user/cli/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+#include "user/cli/cli.h"
+#include "user/config/config.h"
+
+/* Errors of truechimed's reader, and warnings. */
+struct reports {
+	int errors;
+	int warnings;
+};
+
+static void count_report(void *context, enum config_severity severity, const char *file, int line,
+			 const char *message)
+{
+	struct reports *reports = context;
+
+	if (severity == CONFIG_ERROR)
+		reports->errors++;
+	else
+		reports->warnings++;
+	fprintf(stderr, "%s:%d: %s\n", file, line, message);
+}
+
+static char *import_files(enum import_kind kind, const struct import_file *files, size_t count)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	import_write(kind, files, count, out);
+	fclose(out);
+
+	return text;
+}
+
+static char *import(enum import_kind kind, const char *text)
+{
+	struct import_file file = { "test", text };
+
+	return import_files(kind, &file, 1);
+}
+
+/* What was imported is read without an error, and without a warning: nothing is left in vain. */
+static struct config *read_back(const char *text, struct reports *reports)
+{
+	struct config *config = NULL;
+
+	*reports = (struct reports) { 0, 0 };
+	config_from_text("imported", text, strlen(text), false, count_report, reports, &config);
+
+	return config;
+}
+
+/* A line, and what has to be below it. */
+struct line {
+	const char *text;
+	const char *below;
+};
+
+static const struct line chrony_lines[] = {
+	{ "pool 2.debian.pool.ntp.org iburst", "pool 2.debian.pool.ntp.org iburst\n" },
+	{ "  server a  minpoll 4", "server a minpoll 4\n" },
+	{ "server a filter 3 minpoll 4 burst", "server a minpoll 4\n" },
+	{ "server a minsamples 4 offset 0.1 presend 9", "server a offset 0.1\n" },
+	{ "peer a key 1", "server a key 1\n" },
+	{ "refclock PHC /dev/ptp0 poll 3 dpoll -2 offset 0 maxsamples 3",
+	  "refclock PHC /dev/ptp0 poll 3 dpoll -2 offset 0\n" },
+	{ "refclock PHC /dev/ptp0 tai", "#   not taken over: the 'refclock' with 'tai'" },
+	{ "makestep 1.0 3", "makestep 1.0 3\n" },
+	{ "driftfile /var/lib/chrony/drift", "driftfile /var/lib/truechime/drift\n" },
+	{ "driftfile /var/lib/truechime/d interval 60",
+	  "driftfile /var/lib/truechime/d interval 60\n" },
+	{ "user _chrony", "#   not taken over: truechimed runs as its own user" },
+	{ "pidfile /run/chronyd.pid", "#   not taken over: systemd" },
+	{ "logdir /var/log/chrony", "#   not taken over: no log files" },
+	{ "maxupdateskew 100.0", "#   not taken over: 'maxupdateskew' has no effect" },
+	{ "sourcedir /run/chrony-dhcp", "sourcedir /run/chrony-dhcp\n" },
+	{ "confdir /etc/chrony/conf.d", "confdir /etc/chrony/conf.d\n" },
+	{ "nonsense 1", "#   not taken over: 'nonsense' is not a directive" },
+	{ "rtcsync", "rtcsync\n" },
+};
+
+static const struct line ntp_lines[] = {
+	{ "server ntp.example.net iburst", "server ntp.example.net iburst\n" },
+	{ "server -4 a prefer minpoll 5 maxpoll 7 version 3",
+	  "server a ipv4 prefer minpoll 5 maxpoll 7 version 3\n" },
+	{ "pool -6 a iburst preempt", "pool a ipv6 iburst\n" },
+	{ "server a true # the best", "server a trust\n" },
+	{ "server a burst noselect", "server a noselect\n" },
+	{ "server a mode 17", "#   without 'mode': " },
+	{ "server a fast", "#   without 'fast', which is not known" },
+	{ "server", "#   not taken over: it names no server" },
+	{ "peer b minpoll 4", "server b minpoll 4\n" },
+	{ "driftfile /var/lib/ntp/ntp.drift", "driftfile /var/lib/truechime/drift\n" },
+	{ "leapfile /usr/share/zoneinfo/leap-seconds.list",
+	  "leapseclist /usr/share/zoneinfo/leap-seconds.list\n" },
+	{ "keys /etc/ntp.keys", "keyfile /etc/ntp.keys\n" },
+	{ "tinker panic 0", "#   no limit: " },
+	{ "tinker panic 500 step 0.5", "maxchange 500 1 0\nmakestep 0.5 -1\n" },
+	{ "tinker step 0", "#   no step: " },
+	{ "tinker dispersion 15", "#   'dispersion' is not taken over: " },
+	{ "tos minsane 2 maxdist 1.5 floor 1", "minsources 2\nmaxdistance 1.5\n#   'floor' is" },
+	{ "restrict default kod nomodify notrap nopeer noquery", "#   not taken over: nobody may" },
+	{ "restrict -6 ::1", "#   not taken over: nobody may" },
+	{ "statistics loopstats peerstats", "#   not taken over: no log files" },
+	{ "filegen peerstats file peerstats type day enable", "#   not taken over: no log files" },
+	{ "server 127.127.20.0", "#   not taken over: ntpd's driver 20" },
+	{ "refclock gpsd unit 0", "#   not taken over: ntpsec's driver 'gpsd'" },
+	{ "includefile /etc/ntp/more", "#   not taken over: give that file" },
+	{ "crypto pw x", "#   not taken over: Autokey" },
+	{ "nonsense 1", "#   not taken over: 'nonsense' is not known" },
+	{ "disable monitor", "#   not taken over: " },
+	{ "dscp 46", "dscp 46\n" },
+};
+
+/* Of timesyncd, after "[Time]". */
+static const struct line timesyncd_lines[] = {
+	{ "NTP=a b", "server a iburst\nserver b iburst\n" },
+	{ "FallbackNTP=a b", "server a iburst\nserver b iburst\n" },
+	{ "RootDistanceMaxSec=5", "maxdistance 5\n" },
+	{ "RootDistanceMaxSec=1s 500ms", "maxdistance 1.5\n" },
+	{ "  RootDistanceMaxSec = 1sec 2ms 300us", "maxdistance 1.0023\n" },
+	{ "RootDistanceMaxSec=", "#   not taken over: it is no length of time" },
+	{ "RootDistanceMaxSec=long", "#   not taken over: it is no length of time" },
+	{ "ConnectionRetrySec=30", "#   not taken over: " },
+	{ "SaveIntervalSec=60", "#   not taken over: " },
+	{ "PollIntervalMinSec=32", "#   each server has 'minpoll 5'" },
+	{ "PollIntervalMaxSec=34min 8s", "#   each server has 'maxpoll 11'" },
+	{ "PollIntervalMaxSec=soon", "#   not taken over: it is no length of time" },
+	{ "Color=red", "#   not taken over: it is not known" },
+};
+
+static void check_line(struct __test_metadata *_metadata, enum import_kind kind,
+		       const struct line *line)
+{
+	struct reports reports;
+	struct config *config;
+	char *text, *at;
+	char original[256];
+
+	text = import(kind, line->text);
+	snprintf(original, sizeof(original), "# %s\n", line->text);
+	at = strstr(text, original);
+	ASSERT_NE(NULL, at)
+		TH_LOG("%s", text);
+	/* There may be notes in between. */
+	EXPECT_NE(NULL, strstr(at + strlen(original) - 1, line->below))
+		TH_LOG("%s", text);
+	config = read_back(text, &reports);
+	EXPECT_NE(NULL, config)
+		TH_LOG("%s", text);
+	EXPECT_EQ(0, reports.errors);
+	config_free(config);
+	free(text);
+}
+
+TEST(lines_of_chrony_conf)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(chrony_lines); i++)
+		check_line(_metadata, IMPORT_CHRONY, &chrony_lines[i]);
+}
+
+TEST(lines_of_ntp_conf)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ntp_lines); i++)
+		check_line(_metadata, IMPORT_NTP, &ntp_lines[i]);
+}
+
+TEST(lines_of_timesyncd_conf)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(timesyncd_lines); i++)
+		check_line(_metadata, IMPORT_TIMESYNCD, &timesyncd_lines[i]);
+}
+
+/* Debian's default of ntpsec, shortened. */
+static const char debian_ntp[] =
+	"# /etc/ntpsec/ntp.conf, configuration for ntpd; see ntp.conf(5) for help\n"
+	"\n"
+	"driftfile /var/lib/ntpsec/ntp.drift\n"
+	"leapfile /usr/share/zoneinfo/leap-seconds.list\n"
+	"tos maxclock 11\n"
+	"tos minclock 4 minsane 3\n"
+	"pool 0.debian.pool.ntp.org iburst\n"
+	"pool 1.debian.pool.ntp.org iburst\n"
+	"restrict default kod nomodify nopeer noquery limited\n"
+	"restrict 127.0.0.1\n"
+	"restrict ::1\n";
+
+TEST(an_ntp_conf_as_a_whole)
+{
+	struct reports reports;
+	struct config *config;
+	char *text = import(IMPORT_NTP, debian_ntp);
+
+	config = read_back(text, &reports);
+	ASSERT_NE(NULL, config)
+		TH_LOG("%s", text);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(2, config->source_count);
+	EXPECT_EQ(CONFIG_POOL, config->sources[0].kind);
+	EXPECT_TRUE(config->sources[0].options.iburst);
+	EXPECT_STREQ("/var/lib/truechime/drift", config->driftfile);
+	EXPECT_STREQ("/usr/share/zoneinfo/leap-seconds.list", config->leap_file);
+	EXPECT_EQ(3, config->discipline.minsources);
+	/* ntpd's way to step, which no line says. */
+	EXPECT_EQ(128000000, config->discipline.step_threshold_ns);
+	EXPECT_EQ(-1, config->discipline.step_limit);
+	config_free(config);
+	free(text);
+}
+
+TEST(what_tinker_says_of_steps_holds)
+{
+	struct reports reports;
+	char *text = import(IMPORT_NTP, "server a\ntinker step 0\n");
+	struct config *config = read_back(text, &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, config->discipline.step_limit);
+	config_free(config);
+	free(text);
+}
+
+/* Debian's default, in which all lines are comments that say what was built in. */
+static const char debian_timesyncd[] =
+	"[Time]\n"
+	"#NTP=\n"
+	"#FallbackNTP=0.debian.pool.ntp.org 1.debian.pool.ntp.org\n"
+	"#RootDistanceMaxSec=5\n"
+	"#PollIntervalMinSec=32\n";
+
+TEST(a_timesyncd_conf_as_a_whole)
+{
+	struct reports reports;
+	struct config *config;
+	char *text = import(IMPORT_TIMESYNCD, debian_timesyncd);
+
+	config = read_back(text, &reports);
+	ASSERT_NE(NULL, config)
+		TH_LOG("%s", text);
+	EXPECT_EQ(0, reports.warnings);
+	ASSERT_EQ(2, config->source_count);
+	EXPECT_STREQ("0.debian.pool.ntp.org", config->sources[0].options.name);
+	EXPECT_EQ(400000000, config->discipline.step_threshold_ns);
+	EXPECT_EQ(-1, config->discipline.step_limit);
+	config_free(config);
+	free(text);
+}
+
+/* Drop-ins add to lists, an empty assignment empties them, and settings hold for all servers. */
+TEST(drop_ins_have_the_last_word)
+{
+	static const struct import_file files[] = {
+		{ "timesyncd.conf", "[Time]\nNTP=a\nFallbackNTP=f\nPollIntervalMinSec=16\n" },
+		{ "10.conf", "[Time]\nNTP=\nNTP=b c\n" },
+		{ "20.conf", "[Time]\nNTP=d\nPollIntervalMinSec=40\n" },
+	};
+	struct reports reports;
+	struct config *config;
+	char *text = import_files(IMPORT_TIMESYNCD, files, ARRAY_SIZE(files));
+
+	config = read_back(text, &reports);
+	ASSERT_NE(NULL, config)
+		TH_LOG("%s", text);
+	ASSERT_EQ(3, config->source_count)
+		TH_LOG("%s", text);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ('b' + i, config->sources[i].options.name[0]);
+		EXPECT_EQ(6, config->sources[i].options.minpoll);
+	}
+	config_free(config);
+	free(text);
+}
+
+TEST(reference_clocks_get_what_fudge_says)
+{
+	char *text = import(IMPORT_NTP, "server 127.127.28.0 minpoll 4 prefer\n"
+			    "fudge 127.127.28.0 time1 0.5 refid GPS stratum 1\n");
+
+	/* What becomes of it is the reader's to say: its line is there, or why it is not. */
+	EXPECT_TRUE(strstr(text, "refclock SHM 0 offset 0.5 refid GPS stratum 1 prefer poll 4\n") ||
+		    strstr(text, "#   not taken over: 'refclock SHM'"))
+		TH_LOG("%s", text);
+	free(text);
+}
+
+TEST(the_kind_shows_in_the_words)
+{
+	static const struct {
+		const char *text;
+		enum import_kind kind;
+	} cases[] = {
+		{ debian_ntp, IMPORT_NTP },
+		{ debian_timesyncd, IMPORT_TIMESYNCD },
+		{ "pool 2.debian.pool.ntp.org iburst\nmakestep 1 3\n", IMPORT_CHRONY },
+		{ "server 127.127.1.0\n", IMPORT_NTP },
+		{ "server -4 a\n", IMPORT_NTP },
+		{ "server a iburst\n", IMPORT_UNKNOWN },
+		{ "", IMPORT_UNKNOWN },
+		{ "# restrict\n", IMPORT_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct import_file file = { "test", cases[i].text };
+
+		EXPECT_EQ(cases[i].kind, import_detect(&file, 1))
+			TH_LOG("%s", cases[i].text);
+	}
+	EXPECT_EQ(IMPORT_NTP, import_kind_of_name("ntp"));
+	EXPECT_EQ(IMPORT_UNKNOWN, import_kind_of_name("openntpd"));
+}
+
+TEST(long_lines_and_strange_characters)
+{
+	struct reports reports;
+	struct config *config;
+	char text[4096];
+	char *result;
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "\033\001\r\n", 4);
+	text[sizeof(text) - 1] = '\0';
+	for (int kind = IMPORT_CHRONY; kind <= IMPORT_TIMESYNCD; kind++) {
+		result = import((enum import_kind)kind, text);
+		EXPECT_EQ(NULL, strchr(result, '\033'));
+		EXPECT_NE(NULL, strstr(result, "the line is too long"));
+		config = read_back(result, &reports);
+		EXPECT_NE(NULL, config);
+		config_free(config);
+		free(result);
+	}
+}
+
+/* The verb, with what it prints in @result. */
+static int run_verb(const char *kind, const char *path, char *result, size_t size)
+{
+	struct cli cli = { .kind = kind };
+	char name[64], *arguments[] = { name, NULL };
+	FILE *out = tmpfile();
+	int before = dup(STDOUT_FILENO);
+	int status;
+	size_t length;
+
+	snprintf(name, sizeof(name), "%s", path ? path : "");
+	fflush(stdout);
+	if (!out || before < 0 || dup2(fileno(out), STDOUT_FILENO) < 0)
+		abort();
+	status = verb_import(&cli, path ? 1 : 0, arguments);
+	fflush(stdout);
+	dup2(before, STDOUT_FILENO);
+	close(before);
+	rewind(out);
+	length = fread(result, 1, size - 1, out);
+	result[length] = '\0';
+	fclose(out);
+
+	return status;
+}
+
+TEST(the_verb_reads_a_file)
+{
+	char path[] = "/tmp/test_import.XXXXXX";
+	char result[4096];
+	int fd = mkstemp(path);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(9, write(fd, "server a\n", 9));
+	close(fd);
+	/* It could be anybody's. */
+	EXPECT_EQ(CLI_NOT, run_verb(NULL, path, result, sizeof(result)));
+	EXPECT_STREQ("", result);
+	EXPECT_EQ(CLI_OK, run_verb("chrony", path, result, sizeof(result)));
+	EXPECT_NE(NULL, strstr(result, "# server a\nserver a\n"));
+	EXPECT_EQ(CLI_ERROR, run_verb("ntpdate", path, result, sizeof(result)));
+	unlink(path);
+	EXPECT_EQ(CLI_NOT, run_verb(NULL, path, result, sizeof(result)));
+	EXPECT_EQ(CLI_NOT, run_verb(NULL, "/", result, sizeof(result)));
+	EXPECT_EQ(CLI_ERROR, run_verb(NULL, NULL, result, sizeof(result)));
+}
+
+TEST_HARNESS_MAIN

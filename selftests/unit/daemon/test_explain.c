@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What truechimed -p says of a configuration: each line's verdict, and what counts.
+ */
+#include "user/daemon/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+
+/* What went to where people, and programs, read it. */
+struct said {
+	char *out;
+	char *errors;
+	bool good;
+};
+
+static struct said explain(const char *text)
+{
+	struct said said = { NULL, NULL, false };
+	size_t out_size = 0, errors_size = 0;
+	FILE *out = open_memstream(&said.out, &out_size);
+	FILE *errors = open_memstream(&said.errors, &errors_size);
+
+	if (!out || !errors)
+		abort();
+	said.good = explain_config("/nowhere", text, out, errors);
+	fclose(out);
+	fclose(errors);
+
+	return said;
+}
+
+static void forget(struct said *said)
+{
+	free(said->out);
+	free(said->errors);
+}
+
+static const struct {
+	const char *text;
+	const char *verdict;
+} lines[] = {
+	{ "  pool\ta  iburst ", "# command line:1: pool a  iburst\n#   done\n" },
+	{ "rtcsync", "#   done\n" },
+	{ "# comment\n\nlogdir /l", "# command line:3: logdir /l\n#   without effect: " },
+	{ "maxupdateskew 100", "#   without effect: 'maxupdateskew' has no effect: " },
+	{ "peer a", "#   done differently: 'peer a' is done as 'server a': " },
+	{ "server a filter 3 burst", "#   done differently: 'filter' has no effect: each" },
+	{ "server a filter 3 burst", ", without a setting\n#     'burst' has no effect: " },
+	{ "refclock RTC /dev/rtc0\nserver a", "#   without effect: 'refclock RTC' is left out" },
+	{ "maxdrift 500000", "#   done differently: 'maxdrift 500000' is out of range" },
+};
+
+TEST(each_line_has_its_verdict)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct said said = explain(lines[i].text);
+
+		EXPECT_NE(NULL, strstr(said.out, lines[i].verdict))
+			TH_LOG("%s", said.out);
+		EXPECT_NE(NULL, strstr(said.out, "\n# What counts:\n"));
+		EXPECT_STREQ("", said.errors);
+		EXPECT_TRUE(said.good);
+		forget(&said);
+	}
+}
+
+TEST(what_is_wrong_is_refused)
+{
+	struct said said = explain("server a\nmakestpe 1 3\nrtcsync\n");
+
+	EXPECT_FALSE(said.good);
+	EXPECT_NE(NULL, strstr(said.out, "# command line:2: makestpe 1 3\n#   refused: 'makestpe'"))
+		TH_LOG("%s", said.out);
+	EXPECT_NE(NULL, strstr(said.out, "# command line:3: rtcsync\n#   done\n"));
+	EXPECT_NE(NULL, strstr(said.out, "Nothing of it counts"));
+	EXPECT_EQ(NULL, strstr(said.out, "What counts"));
+	EXPECT_STREQ("command line:2: error: 'makestpe' is not a directive: is 'makestep' meant?\n",
+		     said.errors);
+	forget(&said);
+}
+
+TEST(a_configuration_without_a_usable_source_is_an_error)
+{
+	struct said said = explain("server a noselect\n");
+
+	EXPECT_FALSE(said.good);
+	EXPECT_NE(NULL, strstr(said.errors, "error: none of the 1"));
+	EXPECT_NE(NULL, strstr(said.out, "\nserver a "));
+	forget(&said);
+}
+
+TEST(a_file_that_is_not_there_is_an_error)
+{
+	struct said said = explain(NULL);
+
+	EXPECT_FALSE(said.good);
+	EXPECT_NE(NULL, strstr(said.errors, "cannot read /nowhere"));
+	forget(&said);
+}
+
+/* The files that a line names are read, and their lines follow it. */
+TEST(lines_of_other_files_are_explained)
+{
+	char path[] = "/tmp/test_explain.XXXXXX";
+	char text[64], verdict[128];
+	struct said said;
+	int fd = mkstemp(path);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(14, write(fd, "\nserver a\npeer", 14));
+	close(fd);
+	snprintf(text, sizeof(text), "include %s", path);
+	said = explain(text);
+	snprintf(verdict, sizeof(verdict), "#   done\n# %s:2: server a\n#   done\n", path);
+	EXPECT_NE(NULL, strstr(said.out, verdict))
+		TH_LOG("%s", said.out);
+	snprintf(verdict, sizeof(verdict), "# %s:3: peer\n#   refused: 'peer' takes", path);
+	EXPECT_NE(NULL, strstr(said.out, verdict))
+		TH_LOG("%s", said.out);
+	EXPECT_FALSE(said.good);
+	forget(&said);
+	unlink(path);
+}
+
+/* More than there is room for is cut. */
+TEST(a_line_may_deserve_much)
+{
+	struct said said;
+	char text[2000] = "server a";
+
+	while (strlen(text) < sizeof(text) - 16)
+		strcat(text, " burst filter 3");
+	said = explain(text);
+	EXPECT_TRUE(said.good);
+	EXPECT_NE(NULL, strstr(said.out, "\n# What counts:\n"));
+	forget(&said);
+}
+
+/* All of what is printed is a configuration itself: what is no value is a comment. */
+TEST(what_is_printed_is_a_configuration)
+{
+	struct said said = explain("server a filter 3\nrefclock SHM 0\npeer b\nrtcsync\n");
+	struct said again = explain(said.out);
+
+	EXPECT_TRUE(again.good);
+	EXPECT_STREQ("", again.errors);
+	EXPECT_STREQ(strstr(said.out, "# What counts:"), strstr(again.out, "# What counts:"));
+	forget(&said);
+	forget(&again);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime import: another program's configuration as one for truechimed. This file reads the
+ * files; import_KIND.c knows the words.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/import.h"
+
+/* The most that is read as a configuration. */
+#define FILE_SIZE_MAX	1048576
+
+/* A file and its drop-ins. */
+#define FILES_MAX	64
+
+/* The text of a file; free() it. NULL: it was said on stderr why not. */
+static char *read_text(const char *path)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *file;
+
+	file = fopen(path, "re");
+	if (!file) {
+		fprintf(stderr, "truechime: cannot read %s: %s\n", path, strerror(errno));
+		return NULL;
+	}
+	text = malloc(FILE_SIZE_MAX + 1);
+	if (!text) {
+		fputs("truechime: no memory\n", stderr);
+		goto out;
+	}
+	errno = 0;
+	length = fread(text, 1, FILE_SIZE_MAX + 1, file);
+	if (ferror(file)) {
+		fprintf(stderr, "truechime: cannot read %s: %s\n", path, strerror(errno));
+		goto out_free;
+	}
+	if (length > FILE_SIZE_MAX || memchr(text, '\0', length)) {
+		fprintf(stderr, "truechime: %s is no configuration: it is %s\n", path,
+			length > FILE_SIZE_MAX ? "longer than 1 MiB" : "not text");
+		goto out_free;
+	}
+	text[length] = '\0';
+	goto out;
+
+out_free:
+	free(text);
+	text = NULL;
+out:
+	fclose(file);
+	return text;
+}
+
+static int write_files(const char *kind_name, const struct import_file *files, size_t count)
+{
+	enum import_kind kind = kind_name ? import_kind_of_name(kind_name) :
+					    import_detect(files, count);
+
+	if (kind == IMPORT_UNKNOWN && kind_name) {
+		fprintf(stderr, "truechime: --kind takes chrony, ntp or timesyncd, not \"%s\"\n",
+			kind_name);
+		return CLI_ERROR;
+	}
+	if (kind == IMPORT_UNKNOWN) {
+		fprintf(stderr, "truechime: %s could be of several programs: use --kind\n",
+			files[0].name);
+		return CLI_NOT;
+	}
+	import_write(kind, files, count, stdout);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "truechime: cannot write: %s\n", strerror(errno));
+		return CLI_NOT;
+	}
+
+	return CLI_OK;
+}
+
+int verb_import(const struct cli *cli, int argc, char **argv)
+{
+	struct import_file files[FILES_MAX] = { { NULL, NULL } };
+	char *texts[FILES_MAX] = { NULL };
+	int status = CLI_NOT;
+	int count;
+
+	if (argc < 1 || argc > FILES_MAX) {
+		fputs("Usage: truechime [--kind chrony|ntp|timesyncd] import FILE [DROP-IN]...\n",
+		      stderr);
+		return CLI_ERROR;
+	}
+	for (count = 0; count < argc; count++) {
+		texts[count] = read_text(argv[count]);
+		if (!texts[count])
+			goto out;
+		files[count] = (struct import_file) { argv[count], texts[count] };
+	}
+	status = write_files(cli->kind, files, (size_t)count);
+
+out:
+	while (count > 0)
+		free(texts[--count]);
+	return status;
+}

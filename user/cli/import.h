@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Other programs' configurations as one of truechimed's: text to text, without opening a file.
+ */
+#ifndef IMPORT_H
+#define IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum import_kind {
+	IMPORT_UNKNOWN,
+	IMPORT_CHRONY,		/* chrony.conf */
+	IMPORT_NTP,		/* ntp.conf of ntpd and ntpsec */
+	IMPORT_TIMESYNCD,	/* systemd's timesyncd.conf */
+};
+
+/* Longest line that is taken over; a comment of it is still a line of a configuration. */
+#define IMPORT_LINE_MAX		2000
+
+/* Words of a line. */
+#define IMPORT_WORDS_MAX	(IMPORT_LINE_MAX / 2)
+
+/**
+ * struct import_file - one file, in the order in which the other program reads them
+ * @name: for people
+ * @text: ends with a zero byte
+ */
+struct import_file {
+	const char *name;
+	const char *text;
+};
+
+/* What kind of configuration is it, by its words? */
+enum import_kind import_detect(const struct import_file *files, size_t count);
+
+/* "chrony", "ntp" or "timesyncd"; IMPORT_UNKNOWN: none of them. */
+enum import_kind import_kind_of_name(const char *name);
+const char *import_name_of_kind(enum import_kind kind);
+
+/**
+ * import_write() - write the equivalent configuration
+ * @kind: of the files
+ * @files: of the other program
+ * @count: how many, at least one
+ * @out: gets text that truechimed reads without an error: each line of @files as a comment, and
+ *	below it what became of it, or why nothing did
+ */
+void import_write(enum import_kind kind, const struct import_file *files, size_t count, FILE *out);
+
+/* import_line.c: what the kinds share */
+
+/*
+ * The next line of *@text to @line, which has IMPORT_LINE_MAX bytes, printable and without blanks
+ * at its end; a longer one is cut, which @cut says. False: there is none.
+ */
+bool import_next_line(const char **text, char *line, bool *cut);
+
+/* Words of a line, separated by blanks, in place. How many. */
+int import_split(char *line, char **words);
+
+/* A line of the other file, as a comment. */
+void import_say_line(FILE *out, const char *line);
+
+/* Something about it. */
+void import_say(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * A line for truechimed, or, if it would refuse it or do nothing about it, why. Whether it was
+ * written.
+ */
+bool import_put(FILE *out, const char *line);
+
+/* The kinds: one file after the other. */
+void import_chrony(const struct import_file *files, size_t count, FILE *out);
+void import_ntp(const struct import_file *files, size_t count, FILE *out);
+void import_timesyncd(const struct import_file *files, size_t count, FILE *out);
+
+#endif /* IMPORT_H */

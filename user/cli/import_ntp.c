@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ntp.conf, as ntpd and ntpsec read it. ntpd steps the clock unless it is told not to, which is
+ * added in the end; that it serves whoever asks is not.
+ */
+#include "cli/import.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* What ntpd steps above, s. */
+#define STEP_S	"0.128"
+
+/* Reference clocks that have a fudge line. */
+#define FUDGES_MAX	32
+
+/* What a fudge line says of a reference clock: words of the file, "" if nothing. */
+struct fudge {
+	char address[64];
+	char offset[64];
+	char refid[8];
+	char stratum[8];
+};
+
+/**
+ * struct ntp_import - one import
+ * @out: for the result
+ * @fudges: of all files
+ * @fudge_count: how many
+ * @has_driftfile: there was one
+ * @has_step: a line says when to step
+ */
+struct ntp_import {
+	FILE *out;
+	struct fudge fudges[FUDGES_MAX];
+	size_t fudge_count;
+	bool has_driftfile;
+	bool has_step;
+};
+
+/* A line for truechimed that grows word by word. */
+struct line {
+	char text[IMPORT_LINE_MAX];
+	size_t used;
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct line *line, const char *format, ...)
+{
+	size_t room = sizeof(line->text) - line->used;
+	va_list arguments;
+	int added;
+
+	va_start(arguments, format);
+	added = vsnprintf(line->text + line->used, room, format, arguments);
+	va_end(arguments);
+	if (added > 0)
+		line->used += (size_t)added < room ? (size_t)added : room - 1;
+}
+
+/* ntpd's options of a server: the same, with a value, without meaning here, or something else. */
+enum option_kind { SAME, SAME_VALUE, RENAMED, DROPPED, DROPPED_VALUE };
+
+static const struct {
+	const char *name;
+	enum option_kind kind;
+	const char *other;	/* the other name, or why it is dropped */
+} options[] = {
+	{ "iburst", SAME, NULL },
+	{ "burst", SAME, NULL },
+	{ "prefer", SAME, NULL },
+	{ "noselect", SAME, NULL },
+	{ "xleave", SAME, NULL },
+	{ "nts", SAME, NULL },
+	{ "true", RENAMED, "trust" },
+	{ "minpoll", SAME_VALUE, NULL },
+	{ "maxpoll", SAME_VALUE, NULL },
+	{ "key", SAME_VALUE, NULL },
+	{ "version", SAME_VALUE, NULL },
+	{ "preempt", DROPPED, "servers of a pool that do not serve are replaced in any case" },
+	{ "autokey", DROPPED, "Autokey protects nothing, and few servers still have it" },
+	{ "noval", DROPPED, "certificates are always checked" },
+	{ "mode", DROPPED_VALUE, "it is for ntpd's own reference clock drivers" },
+	{ "ttl", DROPPED_VALUE, "nothing is sent by multicast" },
+	{ "bias", DROPPED_VALUE, "see 'offset' in truechime.conf(5)" },
+	{ "expire", DROPPED_VALUE, "certificates are always checked" },
+	{ "ask", DROPPED_VALUE, "the server decides which time server it names" },
+	{ "require", DROPPED_VALUE, "the server decides which time server it names" },
+	{ "ca", DROPPED_VALUE, "see 'ntstrustedcerts' and 'certset' in chrony.conf(5)" },
+	{ "cert", DROPPED_VALUE, "a client needs none" },
+	{ "aead", DROPPED_VALUE, "client and server agree about it" },
+};
+
+/* Add an option of a server and its value. How many words that are. */
+static int add_option(struct ntp_import *import, struct line *line, int count, char **words)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		bool has_value = options[i].kind == SAME_VALUE || options[i].kind == DROPPED_VALUE;
+
+		if (strcasecmp(words[0], options[i].name))
+			continue;
+		if (has_value && count < 2)
+			break;
+		if (options[i].kind == DROPPED || options[i].kind == DROPPED_VALUE)
+			import_say(import->out, "without '%s': %s", options[i].name,
+				   options[i].other);
+		else if (options[i].kind == RENAMED)
+			add(line, " %s", options[i].other);
+		else if (options[i].kind == SAME_VALUE)
+			add(line, " %s %s", options[i].name, words[1]);
+		else
+			add(line, " %s", options[i].name);
+		return has_value ? 2 : 1;
+	}
+	import_say(import->out, "without '%s', which is not known", words[0]);
+
+	return 1;
+}
+
+/* server, pool and peer with a name or address. */
+static void import_server(struct ntp_import *import, const char *directive, const char *family,
+			  int count, char **words)
+{
+	struct line line = { .used = 0 };
+
+	add(&line, "%s %s%s", directive, words[0], family);
+	for (int i = 1; i < count;)
+		i += add_option(import, &line, count - i, words + i);
+	import_put(import->out, line.text);
+}
+
+static struct fudge *find_fudge(struct ntp_import *import, const char *address)
+{
+	for (size_t i = 0; i < import->fudge_count; i++) {
+		if (!strcmp(import->fudges[i].address, address))
+			return &import->fudges[i];
+	}
+
+	return NULL;
+}
+
+/* "fudge 127.127.28.0 time1 0.5 refid GPS": keep it for the line of the clock itself. */
+static void note_fudge(struct ntp_import *import, int count, char **words)
+{
+	struct fudge *fudge;
+
+	if (count < 2)
+		return;
+	fudge = find_fudge(import, words[1]);
+	if (!fudge && import->fudge_count == FUDGES_MAX)
+		return;
+	if (!fudge)
+		fudge = &import->fudges[import->fudge_count++];
+	snprintf(fudge->address, sizeof(fudge->address), "%s", words[1]);
+	for (int i = 2; i + 1 < count; i++) {
+		if (!strcasecmp(words[i], "time1"))
+			snprintf(fudge->offset, sizeof(fudge->offset), "%s", words[i + 1]);
+		else if (!strcasecmp(words[i], "refid"))
+			snprintf(fudge->refid, sizeof(fudge->refid), "%.4s", words[i + 1]);
+		else if (!strcasecmp(words[i], "stratum"))
+			snprintf(fudge->stratum, sizeof(fudge->stratum), "%s", words[i + 1]);
+	}
+}
+
+/* What ntpd's drivers are here. */
+static void begin_refclock(struct line *line, int type, int unit)
+{
+	switch (type) {
+	case 22:
+		add(line, "refclock PPS /dev/pps%d", unit);
+		break;
+	case 28:
+		add(line, "refclock SHM %d", unit);
+		break;
+	default:
+		break;
+	}
+}
+
+/* "server 127.127.TYPE.UNIT ...": a reference clock. */
+static void import_refclock(struct ntp_import *import, int count, char **words)
+{
+	static const struct fudge nothing = { .address = "" };
+	const struct fudge *fudge = find_fudge(import, words[0]);
+	struct line line = { .used = 0 };
+	int type = 0, unit = 0;
+
+	if (!fudge)
+		fudge = &nothing;
+	if (sscanf(words[0], "127.127.%3d.%3d", &type, &unit) < 2)
+		unit = 0;
+	if (type == 1) {
+		add(&line, "local stratum %s", *fudge->stratum ? fudge->stratum : "5");
+		import_put(import->out, line.text);
+		return;
+	}
+	begin_refclock(&line, type, unit);
+	if (!line.used) {
+		import_say(import->out, "not taken over: ntpd's driver %d; gpsd may know it",
+			   type);
+		return;
+	}
+	if (*fudge->offset)
+		add(&line, " offset %s", fudge->offset);
+	if (*fudge->refid)
+		add(&line, " refid %s", fudge->refid);
+	if (*fudge->stratum)
+		add(&line, " stratum %s", fudge->stratum);
+	for (int i = 1; i < count; i++) {
+		if (!strcasecmp(words[i], "prefer") || !strcasecmp(words[i], "noselect"))
+			add(&line, " %s", words[i]);
+		else if (!strcasecmp(words[i], "minpoll") && i + 1 < count)
+			add(&line, " poll %s", words[++i]);
+	}
+	import_put(import->out, line.text);
+}
+
+/* "server -4 NAME ...", of a time server or a reference clock. */
+static void import_source(struct ntp_import *import, int count, char **words)
+{
+	const char *family = "";
+	const char *directive = words[0];
+
+	if (count > 1 && (!strcmp(words[1], "-4") || !strcmp(words[1], "-6"))) {
+		family = words[1][1] == '4' ? " ipv4" : " ipv6";
+		count--;
+		words++;
+	}
+	if (count < 2)
+		import_say(import->out, "not taken over: it names no server");
+	else if (!strncmp(words[1], "127.127.", 8))
+		import_refclock(import, count - 1, words + 1);
+	else
+		import_server(import, directive, family, count - 1, words + 1);
+}
+
+/* ntpsec's "refclock shm unit 0 refid GPS time1 0.5". */
+static void import_driver(struct ntp_import *import, int count, char **words)
+{
+	const char *path = NULL;
+	struct line line = { .used = 0 };
+	int unit = 0;
+
+	if (count < 2) {
+		import_say(import->out, "not taken over: it names no driver");
+		return;
+	}
+	for (int i = 2; i + 1 < count; i++) {
+		if (!strcasecmp(words[i], "unit"))
+			unit = atoi(words[i + 1]);
+		else if (!strcasecmp(words[i], "ppspath"))
+			path = words[i + 1];
+	}
+	if (!strcasecmp(words[1], "pps") && path)
+		add(&line, "refclock PPS %s", path);
+	else
+		begin_refclock(&line, !strcasecmp(words[1], "pps") ? 22 :
+			       !strcasecmp(words[1], "shm") ? 28 : 0, unit);
+	if (!line.used) {
+		import_say(import->out, "not taken over: ntpsec's driver '%s'; gpsd may know it",
+			   words[1]);
+		return;
+	}
+	for (int i = 2; i < count; i++) {
+		bool has_value = i + 1 < count;
+
+		if (!strcasecmp(words[i], "prefer") || !strcasecmp(words[i], "noselect"))
+			add(&line, " %s", words[i]);
+		else if (!strcasecmp(words[i], "time1") && has_value)
+			add(&line, " offset %s", words[++i]);
+		else if (!strcasecmp(words[i], "minpoll") && has_value)
+			add(&line, " poll %s", words[++i]);
+		else if ((!strcasecmp(words[i], "refid") || !strcasecmp(words[i], "stratum")) &&
+			 has_value)
+			add(&line, " %s %s", words[i], words[i + 1]);
+	}
+	import_put(import->out, line.text);
+}
+
+/* "tinker panic 0 step 0.5" */
+static void import_tinker(struct ntp_import *import, int count, char **words)
+{
+	for (int i = 1; i + 1 < count; i += 2) {
+		double value = atof(words[i + 1]);
+		struct line line = { .used = 0 };
+
+		if (!strcasecmp(words[i], "step")) {
+			import->has_step = true;
+			if (value > 0)
+				add(&line, "makestep %s -1", words[i + 1]);
+			else
+				import_say(import->out, "no step: so it is without 'makestep'");
+		} else if (!strcasecmp(words[i], "panic")) {
+			if (value > 0)
+				add(&line, "maxchange %s 1 0", words[i + 1]);
+			else
+				import_say(import->out, "no limit: so it is without 'maxchange'");
+		} else {
+			import_say(import->out, "'%s' is not taken over: it is ntpd's own filter's",
+				   words[i]);
+		}
+		if (line.used)
+			import_put(import->out, line.text);
+	}
+}
+
+/* "tos minsane 2 orphan 5" */
+static void import_tos(struct ntp_import *import, int count, char **words)
+{
+	for (int i = 1; i + 1 < count; i += 2) {
+		struct line line = { .used = 0 };
+
+		if (!strcasecmp(words[i], "minsane"))
+			add(&line, "minsources %s", words[i + 1]);
+		else if (!strcasecmp(words[i], "maxdist"))
+			add(&line, "maxdistance %s", words[i + 1]);
+		else if (!strcasecmp(words[i], "orphan"))
+			add(&line, "local stratum %s orphan", words[i + 1]);
+		else
+			import_say(import->out, "'%s' is not taken over: the selection differs",
+				   words[i]);
+		if (line.used)
+			import_put(import->out, line.text);
+	}
+}
+
+/* "nts ca FILE cert FILE key FILE", ntpsec's */
+static void import_nts(struct ntp_import *import, int count, char **words)
+{
+	static const struct {
+		const char *name;
+		const char *directive;
+	} files[] = {
+		{ "ca", "ntstrustedcerts" }, { "cert", "ntsservercert" },
+		{ "key", "ntsserverkey" }, { "cookie", "ntsdumpdir" },
+	};
+
+	for (int i = 1; i < count; i++) {
+		struct line line = { .used = 0 };
+
+		for (size_t f = 0; f < ARRAY_SIZE(files) && i + 1 < count; f++) {
+			if (!strcasecmp(words[i], files[f].name))
+				add(&line, "%s %s", files[f].directive, words[i + 1]);
+		}
+		if (line.used) {
+			import_put(import->out, line.text);
+			i++;
+		} else {
+			import_say(import->out, "'%s' is not taken over", words[i]);
+		}
+	}
+}
+
+static void import_driftfile(struct ntp_import *import, int count, char **words)
+{
+	(void)count;
+	(void)words;
+	import->has_driftfile = true;
+	import_say(import->out, "of another format: truechimed learns the rate anew");
+	import_put(import->out, "driftfile /var/lib/truechime/drift");
+}
+
+#define WHO_MAY	"nobody may ask truechimed for the time unless 'allow' lets him, and only this machine asks how it is"
+#define NO_LOGS	"no log files are written: see the journal and 'truechime events'"
+#define NO_GROUP \
+	"time is neither sent to nor taken from groups of machines: name servers with 'server'"
+#define IN_ANY_CASE	"truechimed does so in any case, or has nothing of the kind"
+
+/* The directives: a function, the same under another name, or why it is not taken over. */
+static const struct {
+	const char *name;
+	void (*import)(struct ntp_import *import, int count, char **words);
+	const char *renamed;
+	const char *why_not;
+} directives[] = {
+	{ "server", import_source, NULL, NULL },
+	{ "pool", import_source, NULL, NULL },
+	{ "peer", import_source, NULL, NULL },
+	{ "refclock", import_driver, NULL, NULL },
+	{ "tinker", import_tinker, NULL, NULL },
+	{ "tos", import_tos, NULL, NULL },
+	{ "nts", import_nts, NULL, NULL },
+	{ "driftfile", import_driftfile, NULL, NULL },
+	{ "leapfile", NULL, "leapseclist", NULL },
+	{ "keys", NULL, "keyfile", NULL },
+	{ "dscp", NULL, "dscp", NULL },
+	{ "ntpsigndsocket", NULL, "ntpsigndsocket", NULL },
+	{ "fudge", NULL, NULL, "it is part of the reference clock's own line" },
+	{ "restrict", NULL, NULL, WHO_MAY },
+	{ "interface", NULL, NULL, "see 'bindacqaddress' in truechime.conf(5)" },
+	{ "nic", NULL, NULL, "see 'bindacqaddress' in truechime.conf(5)" },
+	{ "trustedkey", NULL, NULL, "each key of the key file can be used" },
+	{ "controlkey", NULL, NULL, WHO_MAY },
+	{ "requestkey", NULL, NULL, WHO_MAY },
+	{ "statsdir", NULL, NULL, NO_LOGS },
+	{ "statistics", NULL, NULL, NO_LOGS },
+	{ "filegen", NULL, NULL, NO_LOGS },
+	{ "logfile", NULL, NULL, NO_LOGS },
+	{ "logconfig", NULL, NULL, NO_LOGS },
+	{ "pidfile", NULL, NULL, "systemd knows truechimed's process" },
+	{ "includefile", NULL, NULL, "give that file to 'truechime import', too" },
+	{ "broadcast", NULL, NULL, NO_GROUP },
+	{ "broadcastclient", NULL, NULL, NO_GROUP },
+	{ "manycastclient", NULL, NULL, NO_GROUP },
+	{ "manycastserver", NULL, NULL, NO_GROUP },
+	{ "multicastclient", NULL, NULL, NO_GROUP },
+	{ "crypto", NULL, NULL, "Autokey protects nothing, and few servers still have it" },
+	{ "discard", NULL, NULL, IN_ANY_CASE },
+	{ "mru", NULL, NULL, IN_ANY_CASE },
+	{ "rlimit", NULL, NULL, "see 'lock_all' in truechime.conf(5)" },
+	{ "disable", NULL, NULL, IN_ANY_CASE },
+	{ "enable", NULL, NULL, IN_ANY_CASE },
+};
+
+static void import_directive(struct ntp_import *import, int count, char **words)
+{
+	struct line line = { .used = 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(directives); i++) {
+		if (strcasecmp(words[0], directives[i].name))
+			continue;
+		if (directives[i].import) {
+			directives[i].import(import, count, words);
+		} else if (directives[i].renamed) {
+			add(&line, "%s %s", directives[i].renamed, count > 1 ? words[1] : "");
+			import_put(import->out, line.text);
+		} else {
+			import_say(import->out, "not taken over: %s", directives[i].why_not);
+		}
+		return;
+	}
+	import_say(import->out, "not taken over: '%s' is not known", words[0]);
+}
+
+/* Comments of ntp.conf may follow something. */
+static int split_directive(char *line, char **words)
+{
+	line[strcspn(line, "#")] = '\0';
+
+	return import_split(line, words);
+}
+
+static void import_line(struct ntp_import *import, const char *line, bool cut)
+{
+	char *words[IMPORT_WORDS_MAX];
+	char copy[IMPORT_LINE_MAX];
+	int count;
+
+	strcpy(copy, line);
+	count = split_directive(copy, words);
+	if (!count) {
+		fprintf(import->out, "%s\n", line + strspn(line, " "));
+		return;
+	}
+	import_say_line(import->out, line);
+	if (cut)
+		import_say(import->out, "not taken over: the line is too long");
+	else
+		import_directive(import, count, words);
+}
+
+static void note_fudges(struct ntp_import *import, const struct import_file *files, size_t count)
+{
+	char *words[IMPORT_WORDS_MAX];
+	char line[IMPORT_LINE_MAX];
+	bool cut;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = files[i].text;
+
+		while (import_next_line(&text, line, &cut)) {
+			int word_count = split_directive(line, words);
+
+			if (word_count && !strcasecmp(words[0], "fudge"))
+				note_fudge(import, word_count, words);
+		}
+	}
+}
+
+void import_ntp(const struct import_file *files, size_t count, FILE *out)
+{
+	struct ntp_import import = { .out = out };
+	char line[IMPORT_LINE_MAX];
+	bool cut;
+
+	note_fudges(&import, files, count);
+	for (size_t i = 0; i < count; i++) {
+		const char *text = files[i].text;
+
+		while (import_next_line(&text, line, &cut))
+			import_line(&import, line, cut);
+	}
+	fputs("\n# What ntpd does unless it is told otherwise.\n", out);
+	if (!import.has_step)
+		import_put(out, "makestep " STEP_S " -1");
+	fputs("# The kernel sets the hardware clock.\n", out);
+	import_put(out, "rtcsync");
+	if (!import.has_driftfile) {
+		fputs("# Not in the original: keep the rate for the next start.\n", out);
+		import_put(out, "driftfile /var/lib/truechime/drift");
+	}
+}

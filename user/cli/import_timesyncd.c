@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * systemd's timesyncd.conf and its drop-ins. Servers and settings may stand on any of their lines,
+ * the settings hold for all servers, and an empty assignment takes back what was named before: so
+ * all lines are read before the first server is written.
+ */
+#include "cli/import.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* What timesyncd steps above, s. */
+#define STEP_S	"0.4"
+
+/* Polls that truechimed takes. */
+#define POLL_MIN	0
+#define POLL_MAX	24
+
+/**
+ * struct timesyncd - what all lines together say
+ * @line: number of the line at hand, of all files
+ * @ntp_from: lines of NTP= before this one were taken back
+ * @fallback_from: the same of FallbackNTP=
+ * @has_ntp: there is a server in NTP=
+ * @has_fallback: and in FallbackNTP=
+ * @builtin: the first line like "#FallbackNTP=a b", which says what was built in; 0: none
+ * @minpoll: log2 of PollIntervalMinSec; negative: not given
+ * @maxpoll: log2 of PollIntervalMaxSec; negative: not given
+ */
+struct timesyncd {
+	int line;
+	int ntp_from;
+	int fallback_from;
+	bool has_ntp;
+	bool has_fallback;
+	int builtin;
+	int minpoll;
+	int maxpoll;
+};
+
+/* "1min 30s", "90" or "500ms" in seconds; negative: it is none of these. */
+static double parse_span(const char *text)
+{
+	static const struct {
+		const char *name;
+		double s;
+	} units[] = {
+		{ "", 1 }, { "s", 1 }, { "sec", 1 }, { "second", 1 }, { "seconds", 1 },
+		{ "us", 1e-6 }, { "usec", 1e-6 }, { "ms", 1e-3 }, { "msec", 1e-3 },
+		{ "m", 60 }, { "min", 60 }, { "minute", 60 }, { "minutes", 60 },
+		{ "h", 3600 }, { "hr", 3600 }, { "hour", 3600 }, { "hours", 3600 },
+		{ "d", 86400 }, { "day", 86400 }, { "days", 86400 },
+		{ "w", 604800 }, { "week", 604800 }, { "weeks", 604800 },
+	};
+	double sum = 0;
+
+	text += strspn(text, " ");
+	if (!*text)
+		return -1;
+	while (*text) {
+		size_t unit = 0, length;
+		double value;
+		char *end;
+
+		if (!isdigit((unsigned char)*text))
+			return -1;
+		value = strtod(text, &end);
+		end += strspn(end, " ");
+		length = strspn(end, "abcdefghijklmnopqrstuvwxyz");
+		while (unit < ARRAY_SIZE(units) && (strlen(units[unit].name) != length ||
+						    strncmp(units[unit].name, end, length)))
+			unit++;
+		if (unit == ARRAY_SIZE(units))
+			return -1;
+		sum += value * units[unit].s;
+		text = end + length;
+		text += strspn(text, " ");
+	}
+
+	return sum;
+}
+
+/* If the line is "NAME=VALUE", the value, else NULL. */
+static const char *value_of(const char *line, const char *name)
+{
+	size_t length = strlen(name);
+
+	line += strspn(line, " ");
+	if (strncmp(line, name, length))
+		return NULL;
+	line += length + strspn(line + length, " ");
+	if (*line != '=')
+		return NULL;
+
+	return line + 1 + strspn(line + 1, " ");
+}
+
+/* The power of two of an interval, within what there is: negative if it is no interval. */
+static int poll_of(const char *value, bool up)
+{
+	double s = parse_span(value);
+	double power;
+
+	if (!(s > 0))
+		return -1;
+	power = up ? ceil(log2(s)) : floor(log2(s));
+
+	return (int)fmax(POLL_MIN, fmin(POLL_MAX, power));
+}
+
+static void note_line(struct timesyncd *all, const char *line)
+{
+	const char *value;
+
+	value = value_of(line, "NTP");
+	if (value && !*value)
+		all->ntp_from = all->line;
+	if (value)
+		all->has_ntp = *value;
+	value = value_of(line, "FallbackNTP");
+	if (value && !*value)
+		all->fallback_from = all->line;
+	if (value)
+		all->has_fallback = *value;
+	value = value_of(line, "#FallbackNTP");
+	if (value && *value && !all->builtin)
+		all->builtin = all->line;
+	value = value_of(line, "PollIntervalMinSec");
+	if (value)
+		all->minpoll = poll_of(value, true);
+	value = value_of(line, "PollIntervalMaxSec");
+	if (value)
+		all->maxpoll = poll_of(value, false);
+}
+
+static void put_servers(const struct timesyncd *all, const char *value, FILE *out)
+{
+	char *words[IMPORT_WORDS_MAX];
+	char names[IMPORT_LINE_MAX], line[IMPORT_LINE_MAX + 64];
+	int count;
+
+	snprintf(names, sizeof(names), "%s", value);
+	count = import_split(names, words);
+	for (int i = 0; i < count; i++) {
+		int used = snprintf(line, sizeof(line), "server %s iburst", words[i]);
+
+		if (all->minpoll >= 0)
+			used += snprintf(line + used, sizeof(line) - (size_t)used, " minpoll %d",
+					 all->minpoll);
+		if (all->maxpoll >= 0)
+			snprintf(line + used, sizeof(line) - (size_t)used, " maxpoll %d",
+				 all->maxpoll);
+		import_put(out, line);
+	}
+}
+
+static void import_servers(const struct timesyncd *all, const char *value, FILE *out)
+{
+	if (!*value)
+		return;
+	if (all->line < all->ntp_from)
+		import_say(out, "not taken over: a later line takes these back");
+	else
+		put_servers(all, value, out);
+}
+
+static void import_fallback(const struct timesyncd *all, const char *value, FILE *out)
+{
+	if (!*value)
+		return;
+	if (all->has_ntp)
+		import_say(out, "not taken over: these are asked only where no others are named");
+	else if (all->line < all->fallback_from)
+		import_say(out, "not taken over: a later line takes these back");
+	else
+		put_servers(all, value, out);
+}
+
+static void import_distance(const char *value, FILE *out)
+{
+	char line[64];
+	double s = parse_span(value);
+
+	if (s < 0) {
+		import_say(out, "not taken over: it is no length of time");
+		return;
+	}
+	snprintf(line, sizeof(line), "maxdistance %g", s);
+	import_put(out, line);
+}
+
+static void import_poll(int poll, const char *option, FILE *out)
+{
+	if (poll < 0)
+		import_say(out, "not taken over: it is no length of time");
+	else
+		import_say(out, "each server has '%s %d' for it", option, poll);
+}
+
+static void import_setting(const struct timesyncd *all, const char *line, FILE *out)
+{
+	const char *value;
+
+	value = value_of(line, "NTP");
+	if (value) {
+		import_servers(all, value, out);
+		return;
+	}
+	value = value_of(line, "FallbackNTP");
+	if (value) {
+		import_fallback(all, value, out);
+		return;
+	}
+	value = value_of(line, "RootDistanceMaxSec");
+	if (value) {
+		import_distance(value, out);
+		return;
+	}
+	if (value_of(line, "PollIntervalMinSec"))
+		import_poll(all->minpoll, "minpoll", out);
+	else if (value_of(line, "PollIntervalMaxSec"))
+		import_poll(all->maxpoll, "maxpoll", out);
+	else if (value_of(line, "ConnectionRetrySec"))
+		import_say(out, "not taken over: a silent server is asked ever less often");
+	else if (value_of(line, "SaveIntervalSec"))
+		import_say(out, "not taken over: the next boot begins with the RTC's time");
+	else
+		import_say(out, "not taken over: it is not known");
+}
+
+static void import_line(const struct timesyncd *all, const char *line, bool cut, FILE *out)
+{
+	const char *start = line + strspn(line, " ");
+
+	if (!*start) {
+		fputc('\n', out);
+		return;
+	}
+	if (*start == '#' || *start == ';') {
+		fprintf(out, "#%s\n", start + 1);
+		if (all->line == all->builtin && !all->has_ntp && !all->has_fallback) {
+			import_say(out, "which timesyncd asks, as no others are named:");
+			put_servers(all, value_of(start, "#FallbackNTP"), out);
+		}
+		return;
+	}
+	import_say_line(out, line);
+	if (cut)
+		import_say(out, "not taken over: the line is too long");
+	else if (*start != '[')
+		import_setting(all, line, out);
+}
+
+/* Take in each line of all files, or, given @out, write what becomes of it. Numbers go on. */
+static void each_line(struct timesyncd *all, const struct import_file *files, size_t count,
+		      FILE *out)
+{
+	char line[IMPORT_LINE_MAX];
+	bool cut;
+
+	all->line = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = files[i].text;
+
+		while (import_next_line(&text, line, &cut)) {
+			all->line++;
+			if (out)
+				import_line(all, line, cut, out);
+			else if (!cut)
+				note_line(all, line);
+		}
+	}
+}
+
+void import_timesyncd(const struct import_file *files, size_t count, FILE *out)
+{
+	struct timesyncd all = { .minpoll = -1, .maxpoll = -1 };
+
+	each_line(&all, files, count, NULL);
+	each_line(&all, files, count, out);
+	if (!all.has_ntp && !all.has_fallback && !all.builtin)
+		fputs("\n# No server is named: do it with 'server'. Built-in ones are unknown.\n",
+		      out);
+	fputs("\n# What timesyncd does unasked. It asks one server at a time, truechimed all.\n",
+	      out);
+	import_put(out, "makestep " STEP_S " -1");
+	fputs("# Not in the original: keep the rate for the next start.\n", out);
+	import_put(out, "driftfile /var/lib/truechime/drift");
+}

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A configuration as text that reads back as the same values. Numbers are written with as few
+ * digits as that takes.
+ */
+#include "config/reader.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define NS_PER_S	1e9
+#define PPM		1e6
+
+/* What 17 digits cannot tell apart are neighbours, so that a few of these are enough. */
+#define NEIGHBOURS	4
+
+#define DIGITS_MAX	17
+
+/* Room for a number. */
+#define NUMBER_SIZE	40
+
+/* Does @text read as @value, in units of @unit? */
+static bool reads_as(const char *text, double value, double unit)
+{
+	double read = strtod(text, NULL);
+
+	return unit > 1 ? !(read / unit < value) && !(read / unit > value) :
+			  !(read < value) && !(read > value);
+}
+
+static bool reads_as_ns(const char *text, int64_t ns)
+{
+	return llrint(strtod(text, NULL) * NS_PER_S) == ns;
+}
+
+/* The shortest text of about @number that reads as the value that was meant; 30 is not 3e+01. */
+static void print_shortest(FILE *out, double number, const double *value, double unit,
+			   const int64_t *ns)
+{
+	double below = number, above = number;
+	char text[NUMBER_SIZE];
+
+	for (int digits = 1; digits <= DIGITS_MAX; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, number);
+		if (strstr(text, "e+") && digits < DIGITS_MAX)
+			continue;
+		if (ns ? reads_as_ns(text, *ns) : reads_as(text, *value, unit))
+			goto out;
+	}
+	for (int i = 0; i < NEIGHBOURS; i++) {
+		below = nextafter(below, -INFINITY);
+		snprintf(text, sizeof(text), "%.*g", DIGITS_MAX, below);
+		if (ns ? reads_as_ns(text, *ns) : reads_as(text, *value, unit))
+			goto out;
+		above = nextafter(above, INFINITY);
+		snprintf(text, sizeof(text), "%.*g", DIGITS_MAX, above);
+		if (ns ? reads_as_ns(text, *ns) : reads_as(text, *value, unit))
+			goto out;
+	}
+out:
+	fputs(text, out);
+}
+
+static void print_number(FILE *out, double value)
+{
+	print_shortest(out, value, &value, 1, NULL);
+}
+
+/* A fraction as ppm. */
+static void print_ppm(FILE *out, double value)
+{
+	print_shortest(out, value * PPM, &value, PPM, NULL);
+}
+
+/* Nanoseconds as seconds. */
+static void print_seconds(FILE *out, int64_t ns)
+{
+	print_shortest(out, (double)ns / NS_PER_S, NULL, 1, &ns);
+}
+
+/* What the table itself says where to find. */
+static void print_plain(FILE *out, const struct config_option *option, const void *place)
+{
+	const char *at = (const char *)place + option->offset;
+
+	switch (option->type) {
+	case CONFIG_FLAG:
+		if (*(const bool *)at)
+			fprintf(out, "%s\n", option->name);
+		return;
+	case CONFIG_INT:
+		fprintf(out, "%s %d\n", option->name, *(const int *)(const void *)at);
+		return;
+	case CONFIG_SECONDS:
+		fprintf(out, "%s %lld\n", option->name,
+			(long long)*(const int64_t *)(const void *)at);
+		return;
+	case CONFIG_WORD:
+		if (*at)
+			fprintf(out, "%s %s\n", option->name, at);
+		return;
+	case CONFIG_NUMBER:
+	case CONFIG_PPM:
+	case CONFIG_NS:
+		break;
+	case CONFIG_CLEAR:
+	case CONFIG_CONSTANT:
+	case CONFIG_HANDLER:
+	case CONFIG_ALWAYS:
+	case CONFIG_MOOT:
+	case CONFIG_ADVICE:
+	case CONFIG_LEFT_OUT:
+		return;
+	}
+
+	/* 0 where nothing was configured and it could not be. */
+	if (option->type == CONFIG_NS && *(const int64_t *)(const void *)at == 0 && option->min > 0)
+		return;
+	fprintf(out, "%s ", option->name);
+	if (option->type == CONFIG_NUMBER)
+		print_number(out, *(const double *)(const void *)at);
+	else if (option->type == CONFIG_PPM)
+		print_ppm(out, *(const double *)(const void *)at);
+	else
+		print_seconds(out, *(const int64_t *)(const void *)at);
+	fputc('\n', out);
+}
+
+static void print_selection(FILE *out, const struct source_options *options)
+{
+	fprintf(out, " offset ");
+	print_number(out, options->offset_s);
+	fprintf(out, "%s%s%s%s\n", options->prefer ? " prefer" : "", options->trust ? " trust" : "",
+		options->require ? " require" : "", options->noselect ? " noselect" : "");
+}
+
+static void print_server(FILE *out, const struct config_source *source)
+{
+	const struct source_options *options = &source->options;
+
+	fprintf(out, "%s %s minpoll %d maxpoll %d port %d minstratum %d maxsources %d",
+		source->kind == CONFIG_POOL ? "pool" : "server", options->name, options->minpoll,
+		options->maxpoll, source->port, source->minstratum, source->maxsources);
+	fprintf(out, " maxsamples %d maxdelay ", options->maxsamples);
+	print_seconds(out, source->maxdelay_ns);
+	/* Without one the key decides. */
+	if (source->version)
+		fprintf(out, " version %d", source->version);
+	if (source->key)
+		fprintf(out, " key %u", source->key);
+	else if (source->authenticated)
+		fputs(" nts", out);
+	if (source->family != AF_UNSPEC)
+		fputs(source->family == AF_INET ? " ipv4" : " ipv6", out);
+	if (options->iburst)
+		fputs(" iburst", out);
+	if (source->interleaved)
+		fputs(" xleave", out);
+	print_selection(out, options);
+}
+
+static void print_refid(FILE *out, const char *option, uint32_t refid)
+{
+	fprintf(out, " %s ", option);
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		if (refid >> shift & 0xff)
+			fputc((int)(refid >> shift & 0xff), out);
+	}
+}
+
+/* The driver, and what it is told. */
+static void print_driver(FILE *out, const struct config_source *source)
+{
+	const char *name = source->options.name;
+
+	switch (source->kind) {
+	case CONFIG_PHC:
+		fprintf(out, "refclock PHC %s%s", name, source->no_crosststamp ? ":nocrossts" : "");
+		return;
+	case CONFIG_SHM:
+		fprintf(out, "refclock SHM %d:perm=%04o", source->unit, (unsigned int)source->perm);
+		return;
+	case CONFIG_SOCK:
+		fprintf(out, "refclock SOCK %s", name);
+		return;
+	case CONFIG_PPS:
+		fprintf(out, "refclock PPS %s%s", name, source->clear ? ":clear" : "");
+		return;
+	case CONFIG_SERVER:
+	case CONFIG_POOL:
+		return;
+	}
+}
+
+static void print_refclock(FILE *out, const struct config_source *source)
+{
+	print_driver(out, source);
+	fprintf(out, " poll %d dpoll %d filter %d stratum %d", source->options.minpoll,
+		source->driver_poll, source->filter, source->stratum);
+	print_refid(out, "refid", source->refid);
+	fprintf(out, " rate %d maxlockage %d width ", source->rate, source->maxlockage);
+	print_seconds(out, source->width_ns);
+	if (source->lock)
+		print_refid(out, "lock", source->lock);
+	fprintf(out, "%s%s delay ", source->pps && source->kind != CONFIG_PPS ? " pps" : "",
+		source->tai ? " tai" : "");
+	print_seconds(out, source->delay_ns);
+	fputs(" precision ", out);
+	print_seconds(out, source->precision_ns);
+	print_selection(out, &source->options);
+}
+
+static void print_sources(FILE *out, const struct config *config)
+{
+	bool authenticated = false;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (config->sources[i].options.kind == SOURCE_REFCLOCK)
+			print_refclock(out, &config->sources[i]);
+		else
+			print_server(out, &config->sources[i]);
+		authenticated |= config->sources[i].authenticated;
+	}
+	/* What the mode made of the sources is in their options. */
+	if (authenticated)
+		fputs("authselectmode ignore\n", out);
+}
+
+static void print_stepping(FILE *out, const struct discipline_options *options)
+{
+	if (options->step_threshold_ns > 0) {
+		fputs("makestep ", out);
+		print_seconds(out, options->step_threshold_ns);
+		fprintf(out, " %d\n", options->step_limit);
+	} else {
+		fputs("# makestep: nothing that the sources show is stepped\n", out);
+	}
+	if (options->maxchange_ns > 0) {
+		fputs("maxchange ", out);
+		print_seconds(out, options->maxchange_ns);
+		fprintf(out, " %d %d\n", options->maxchange_start, options->maxchange_ignore);
+	} else {
+		fputs("# maxchange: no change is refused\n", out);
+	}
+	fprintf(out, "fallbackdrift %d %d\n", options->fallback_least, options->fallback_most);
+}
+
+static void print_rules(FILE *out, const struct config *config)
+{
+	static const char *const occasions[] = {
+		[TRUECHIME_OCCASION_BOOT] = "boot",
+		[TRUECHIME_OCCASION_DISRUPTION] = "disruption",
+		[TRUECHIME_OCCASION_STEADY] = "steady",
+		[TRUECHIME_OCCASION_OPERATOR] = "operator",
+	};
+	static const char *const rules[] = {
+		[TRUECHIME_RULE_STEP] = "step",
+		[TRUECHIME_RULE_SLEW] = "slew",
+		[TRUECHIME_RULE_IGNORE] = "ignore",
+	};
+
+	if (!config->rule_count)
+		fputs("# steppolicy: the module's own, see 'truechime policy'\n", out);
+	for (int i = 0; i < config->rule_count; i++) {
+		const struct module_rule *rule = &config->rules[i];
+
+		fprintf(out, "steppolicy %s %s %s ", occasions[rule->occasion],
+			rule->direction == TRUECHIME_DIRECTION_FORWARD ? "forward" : "backward",
+			rules[rule->rule]);
+		print_seconds(out, rule->threshold_ns);
+		fputc(' ', out);
+		print_seconds(out, rule->maximum_ns);
+		fputc('\n', out);
+	}
+}
+
+static void print_module(FILE *out, const struct config *config)
+{
+	static const char *const rtc[] = {
+		[TRUECHIME_RTC_IGNORE] = "ignore",
+		[TRUECHIME_RTC_HINT] = "hint",
+		[TRUECHIME_RTC_TRUST] = "trust",
+	};
+
+	if (*config->hostclock)
+		fprintf(out, "hostclock %s\n", config->hostclock);
+	else
+		fputs("# hostclock: the module's own choice, see 'truechime host'\n", out);
+	if (config->has_rtc)
+		fprintf(out, "rtcpolicy %s\n", rtc[config->rtc]);
+	else
+		fputs("# rtcpolicy: the module's own, see 'truechime policy'\n", out);
+	print_rules(out, config);
+}
+
+static void print_rule(FILE *out, const struct access_rule *rule)
+{
+	char network[NET_ADDRESS_TEXT_MAX];
+
+	fprintf(out, "%s%s", rule->allow ? "allow" : "deny", rule->all ? " all" : "");
+	if (rule->network.family != AF_UNSPEC) {
+		net_address_format(&rule->network, network);
+		fprintf(out, " %s/%d", network, rule->prefix);
+	}
+	fputc('\n', out);
+}
+
+static void print_local(FILE *out, const struct config_local *local)
+{
+	fprintf(out, "local stratum %d%s distance ", local->stratum,
+		local->orphan ? " orphan" : "");
+	print_seconds(out, local->distance_ns);
+	fputs(" activate ", out);
+	print_seconds(out, local->activate_ns);
+	fputs(" waitsynced ", out);
+	print_seconds(out, local->wait_synced_ns);
+	fputs(" waitunsynced ", out);
+	print_seconds(out, local->wait_unsynced_ns);
+	fputc('\n', out);
+}
+
+/* Port and device are in the table. */
+static void print_serving(FILE *out, const struct config_server *server)
+{
+	if (!config_serves(server))
+		fputs("# allow: nobody is served\n", out);
+	for (size_t i = 0; i < server->rule_count; i++)
+		print_rule(out, &server->rules[i]);
+	if (*server->bind_address4)
+		fprintf(out, "bindaddress %s\n", server->bind_address4);
+	if (*server->bind_address6)
+		fprintf(out, "bindaddress %s\n", server->bind_address6);
+	fprintf(out, "clientloglimit %lld\n", (long long)server->log_bytes);
+	if (server->limit.enabled)
+		fprintf(out, "ratelimit interval %d burst %d leak %d kod %d\n",
+			server->least_poll, server->limit.burst, server->limit.leak,
+			server->limit.kod);
+	else
+		fputs("# ratelimit: clients are answered as often as they ask\n", out);
+	if (server->local.enabled)
+		print_local(out, &server->local);
+	else
+		fputs("# local: a clock that is not synchronised is not served as if it were\n",
+		      out);
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+	static const char *const leap_modes[] = {
+		[LEAP_SYSTEM] = "system", [LEAP_STEP] = "step", [LEAP_SLEW] = "slew",
+		[LEAP_IGNORE] = "ignore",
+	};
+	const struct config_option *directives;
+	size_t count;
+
+	print_sources(out, config);
+	print_stepping(out, &config->discipline);
+	if (*config->driftfile)
+		fprintf(out, "driftfile %s interval %lld\n", config->driftfile,
+			(long long)config->driftfile_interval_s);
+	else
+		fputs("# driftfile: the rate is not kept for the next start\n", out);
+	fprintf(out, "leapsecmode %s\n", leap_modes[config->leap_mode]);
+	fputs("rtcsync\n", out);
+	if (*config->bind_address4)
+		fprintf(out, "bindacqaddress %s\n", config->bind_address4);
+	if (*config->bind_address6)
+		fprintf(out, "bindacqaddress %s\n", config->bind_address6);
+	if (*config->pidfile)
+		fprintf(out, "pidfile %s\n", config->pidfile);
+	print_module(out, config);
+	print_serving(out, &config->server);
+
+	/* All others have their place in the table. */
+	directives = config_directives(&count);
+	for (size_t i = 0; i < count; i++)
+		print_plain(out, &directives[i], config);
+}

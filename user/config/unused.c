@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Words that have no effect here and whose values are more than a form: what chronyd would refuse
+ * is an error here, too.
+ */
+#include "config/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Is each word one of the names? */
+static int check_names(struct config_reader *reader, const char *directive,
+		       const char *const *names, size_t name_count, int count, char **words)
+{
+	for (int i = 0; i < count; i++) {
+		size_t n = 0;
+
+		while (n < name_count && strcasecmp(names[n], words[i]))
+			n++;
+		if (n == name_count) {
+			config_error(reader, "'%s' is nothing that '%s' knows", words[i],
+				     directive);
+			return -EINVAL;
+		}
+	}
+
+	return 0;
+}
+
+int config_check_log(struct config_reader *reader, int count, char **words)
+{
+	static const char *const names[] = {
+		"rawmeasurements", "measurements", "selection", "statistics", "tracking", "rtc",
+		"refclocks", "tempcomp",
+	};
+
+	return check_names(reader, "log", names, ARRAY_SIZE(names), count, words);
+}
+
+int config_check_opencommands(struct config_reader *reader, int count, char **words)
+{
+	static const char *const names[] = {
+		"activity", "authdata", "clients", "manual", "ntpdata", "rtcdata", "selectdata",
+		"serverstats", "smoothing", "sourcename", "sources", "sourcestats", "tracking",
+	};
+
+	return check_names(reader, "opencommands", names, ARRAY_SIZE(names), count, words);
+}
+
+/* The extension fields that some chronyd knows, as hexadecimal numbers. */
+int config_check_extfield(struct config_reader *reader, int count, char **words)
+{
+	static const unsigned long types[] = { 0xf323, 0xf324, 0x010a };
+	char *end;
+	unsigned long type = strtoul(words[0], &end, 16);
+
+	(void)count;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (type == types[i] && !*end)
+			return 0;
+	}
+	config_error(reader, "'extfield %s': F323 or F324 was expected", words[0]);
+
+	return -EINVAL;
+}
+
+int config_check_hwtimestamp(struct config_reader *reader, int count, char **words)
+{
+	static const struct config_option options[] = {
+		{ "maxsamples", CONFIG_MOOT, .form = "i" },
+		{ "minpoll", CONFIG_MOOT, .form = "i" },
+		{ "maxpoll", CONFIG_MOOT, .form = "i" },
+		{ "minsamples", CONFIG_MOOT, .form = "i" },
+		{ "precision", CONFIG_MOOT, .form = "f" },
+		{ "rxcomp", CONFIG_MOOT, .form = "f" },
+		{ "txcomp", CONFIG_MOOT, .form = "f" },
+		{ "rxfilter", CONFIG_MOOT, .form = "s" },
+		{ "nocrossts", CONFIG_MOOT, .max = 0 },
+	};
+	static const char *const filters[] = { "none", "ntp", "ptp", "all" };
+
+	/* The first word is the interface. */
+	for (int i = 1; i + 1 < count; i++) {
+		if (!strcasecmp(words[i], "rxfilter") &&
+		    check_names(reader, "rxfilter", filters, ARRAY_SIZE(filters), 1,
+				&words[i + 1]) < 0)
+			return -EINVAL;
+	}
+
+	return config_options_set(reader, "hwtimestamp", options, ARRAY_SIZE(options), NULL,
+				  count - 1, words + 1);
+}
+
+int config_check_ratelimit(struct config_reader *reader, int count, char **words)
+{
+	static const struct config_option options[] = {
+		{ "interval", CONFIG_MOOT, .form = "i" },
+		{ "burst", CONFIG_MOOT, .form = "i" },
+		{ "leak", CONFIG_MOOT, .form = "i" },
+	};
+
+	return config_options_set(reader, "ratelimit", options, ARRAY_SIZE(options), NULL, count,
+				  words);
+}
+
+/* FILE INTERVAL T0 K0 K1 K2, or FILE INTERVAL POINTS-FILE */
+int config_check_tempcomp(struct config_reader *reader, int count, char **words)
+{
+	static const struct config_option coefficients = {
+		"tempcomp", CONFIG_MOOT, .form = "sfffff"
+	};
+	static const struct config_option points = { "tempcomp", CONFIG_MOOT, .form = "sfs" };
+
+	if (count != 3 && count != 6) {
+		config_error(reader, "'tempcomp' takes 3 or 6 values, not %d", count);
+		return -EINVAL;
+	}
+
+	return config_form_check(reader, count == 3 ? &points : &coefficients, count, words);
+}
