@@ -31,7 +31,7 @@ struct received {
 	struct sockaddr_storage sender;
 	struct iovec iov;
 	union {
-		struct cmsghdr first;
+		size_t align;	/* of struct cmsghdr */
 		uint8_t bytes[CONTROL_SIZE];
 	} control;
 	uint8_t bytes[NTP_PACKET_MAX + 1];
@@ -46,7 +46,7 @@ struct received {
 struct answer {
 	struct iovec iov;
 	union {
-		struct cmsghdr first;
+		size_t align;
 		uint8_t bytes[ANSWER_CONTROL_SIZE];
 	} control;
 	uint8_t bytes[BATCH_ANSWER_MAX];
@@ -223,7 +223,7 @@ uint8_t *batch_answer(struct batch *batch, int index, bool stamp)
 	size_t control;
 
 	answer->iov = (struct iovec){ .iov_base = answer->bytes, .iov_len = NTP_HEADER_SIZE };
-	control = put_local_address(&batch->in[index].msg_hdr, &answer->control.first);
+	control = put_local_address(&batch->in[index].msg_hdr, (struct cmsghdr *)answer->control.bytes);
 	if (stamp)
 		control += put_stamp_request((struct cmsghdr *)(answer->control.bytes + control));
 	*header = (struct msghdr){
