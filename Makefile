@@ -49,7 +49,7 @@ help:
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make check-kernels    not part of check: the module on the kernels of Debian 13'
 	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
-	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady'
+	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady bench-server'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
 	@echo 'Install (as root)'
 	@echo '  make install          module by DKMS, programs, units; PREFIX=$(PREFIX)'
@@ -94,7 +94,7 @@ clean:
 CHECKS := build packaging unit netlink interop vm fuzz sim adversary
 # What only computes runs beside the guests, which mostly wait.
 BESIDE := fuzz sim adversary
-BENCHES := bench-sim bench-disruption bench-steady
+BENCHES := bench-sim bench-disruption bench-steady bench-server
 
 demo: deps-demo
 	+@$(MAKE) --no-print-directory demo-run
@@ -154,6 +154,9 @@ bench-sim: deps-check user
 bench-disruption bench-steady: deps-check
 	+@$(MAKE) --no-print-directory linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm $@
+
+bench-server: deps-check user
+	+@$(MAKE) --no-print-directory -C selftests/interop bench-server
 
 # One token after the other of the pure code is made wrong: do the unit tests notice?
 MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) user/discipline/consensus.c \

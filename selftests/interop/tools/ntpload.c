@@ -4,10 +4,10 @@
  * which the kernel times.
  *
  * ntpload -s SERVER -i INTERFACE -m MAC -a FIRST/COUNT [-w WINDOW] [-r RATE] [-n REQUESTS]
- * [-t SECONDS] [-p PROBES]: asks it a great deal as well, from COUNT addresses, with WINDOW
- * requests in flight and RATE a second at most, until REQUESTS were sent or SECONDS are over. No
- * machine has these addresses. The server has the address MAC on INTERFACE's wire, and sends there
- * what is for them.
+ * [-t SECONDS] [-p PROBES] [-k FILE]: asks it a great deal as well, from COUNT addresses, with
+ * WINDOW requests in flight and RATE a second at most, until REQUESTS were sent or SECONDS are
+ * over. No machine has these addresses. The server has the address MAC on INTERFACE's wire, and
+ * sends there what is for them. FILE has WINDOW requests that are sent instead of plain ones.
  *
  * Prints one line of KEY=VALUE. Exits 0 if all answers were valid and there were some, else 1.
  */
@@ -26,6 +26,7 @@
 
 struct options {
 	struct bulk_options bulk;
+	const char *file;
 	double probes;
 };
 
@@ -33,7 +34,7 @@ static int print_usage(void)
 {
 	fprintf(stderr,
 		"usage: ntpload -s SERVER [-i INTERFACE -m MAC -a FIRST/COUNT] [-w WINDOW] [-r RATE]\n"
-		"               [-n REQUESTS] [-t SECONDS] [-p PROBES]\n");
+		"               [-n REQUESTS] [-t SECONDS] [-p PROBES] [-k FILE]\n");
 	return 2;
 }
 
@@ -69,7 +70,7 @@ static bool read_option(int option, char *text, struct options *options)
 		return read_addresses(text, bulk);
 	case 'w':
 		bulk->window = (unsigned int)atoi(text);
-		return bulk->window > 0;
+		return bulk->window > 0 && bulk->window <= WINDOW_MAX;
 	case 'r':
 		bulk->rate = atof(text);
 		return bulk->rate > 0;
@@ -79,6 +80,9 @@ static bool read_option(int option, char *text, struct options *options)
 	case 't':
 		bulk->duration_ns = (int64_t)(atof(text) * NS_PER_S);
 		return bulk->duration_ns > 0;
+	case 'k':
+		options->file = text;
+		return true;
 	case 'p':
 		options->probes = atof(text);
 		return options->probes > 0;
@@ -90,12 +94,35 @@ static bool read_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:i:m:a:w:r:n:t:p:")) != -1)
+	while ((option = getopt(argc, argv, "s:i:m:a:w:r:n:t:p:k:")) != -1)
 		if (!read_option(option, optarg, options))
 			return false;
 	return optind == argc && options->bulk.server.s_addr &&
 	       !options->bulk.interface == !options->bulk.addresses &&
 	       (options->bulk.interface || options->probes > 0);
+}
+
+/* As many as the window has, all of one length, and each with the cookie that its place wants. */
+static bool read_requests(const char *path, struct bulk_options *options)
+{
+	static uint8_t requests[WINDOW_MAX * REQUEST_MAX];
+	FILE *file = fopen(path, "rb");
+	size_t size, i;
+
+	if (!file) {
+		perror(path);
+		return false;
+	}
+	size = fread(requests, 1, sizeof(requests), file);
+	(void)fclose(file);
+	options->prepared = requests;
+	options->length = size / options->window;
+	if (options->length < NTP_LENGTH || options->length > REQUEST_MAX)
+		return false;
+	for (i = 0; i < options->window; i++)
+		if (request_cookie(requests + i * options->length) % WINDOW_MAX != i)
+			return false;
+	return true;
 }
 
 static void wait_for_packets(const struct bulk *bulk, const struct probe *probe)
@@ -154,6 +181,7 @@ int main(int argc, char **argv)
 	struct options options = {
 		.bulk = {
 			.window = 1,
+			.length = NTP_LENGTH,
 			.requests = ULLONG_MAX,
 			.duration_ns = INT64_MAX,
 		},
@@ -163,6 +191,11 @@ int main(int argc, char **argv)
 
 	if (!read_options(argc, argv, &options))
 		return print_usage();
+	if (options.file && !read_requests(options.file, &options.bulk)) {
+		fprintf(stderr, "ntpload: %s has no %u requests of one length\n", options.file,
+			options.bulk.window);
+		return 2;
+	}
 	if (options.bulk.interface) {
 		bulk = bulk_open(&options.bulk);
 		if (!bulk)

@@ -18,10 +18,19 @@
 #define NTP_PORT	123
 #define NTP_LENGTH	48
 
+/* With a MAC of version 4: a key's number and 20 bytes. */
+#define REQUEST_MAX	72
+
+/* Requests in flight at most; a power of two. */
+#define WINDOW_MAX	4096
+
 int64_t clock_ns(clockid_t id);
 
 /* A client's request of version 4; @cookie stands for the transmit timestamp. */
 void request_write(uint8_t *packet, uint64_t cookie);
+
+/* The transmit timestamp of a request. */
+uint64_t request_cookie(const uint8_t *packet);
 
 /* The origin timestamp: the cookie of the request that this answers. */
 uint64_t answer_cookie(const uint8_t *packet);
@@ -43,7 +52,10 @@ bool answer_is_valid(const uint8_t *packet, size_t length, int64_t now_ns);
  * @server: who is asked
  * @first_address: of those that are asked from, in turn; host byte order
  * @addresses: how many
- * @window: requests in flight at most
+ * @window: requests in flight at most, up to WINDOW_MAX
+ * @prepared: NULL, or the requests, one after the other for each place in the window; the cookie of
+ *	each is its place, modulo WINDOW_MAX
+ * @length: of each request
  * @rate: requests per second at most; 0: as many as the window permits
  * @requests: ends after so many
  * @duration_ns: ends after so long
@@ -55,6 +67,8 @@ struct bulk_options {
 	uint32_t first_address;
 	unsigned int addresses;
 	unsigned int window;
+	const uint8_t *prepared;
+	size_t length;
 	double rate;
 	unsigned long long requests;
 	int64_t duration_ns;

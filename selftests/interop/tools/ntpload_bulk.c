@@ -25,9 +25,6 @@
 /* Requests that one system call sends, and answers that are taken before the next one. */
 #define BATCH		64
 
-/* A power of two, so that the slot is a few bits of the cookie. */
-#define WINDOW_MAX	4096
-
 #define PORT		50123
 
 #define LOST_NS		(NS_PER_S / 5)
@@ -53,8 +50,10 @@ struct frame {
 	struct ether_header ether;
 	struct iphdr ip;
 	struct udphdr udp;
-	uint8_t ntp[NTP_LENGTH];
+	uint8_t ntp[REQUEST_MAX];
 } __attribute__((packed));
+
+#define HEADERS_LENGTH	offsetof(struct frame, ntp)
 
 struct bulk {
 	struct bulk_options options;
@@ -134,6 +133,7 @@ static int open_socket(struct bulk *bulk, struct ether_header *ether)
 /* What is the same in all requests; UDP goes without a checksum, as IPv4 permits. */
 static void prepare_requests(struct bulk *bulk, const struct ether_header *ether)
 {
+	size_t length = HEADERS_LENGTH + bulk->options.length;
 	unsigned int i;
 
 	for (i = 0; i < BATCH; i++) {
@@ -142,15 +142,15 @@ static void prepare_requests(struct bulk *bulk, const struct ether_header *ether
 		frame->ether = *ether;
 		frame->ip.version = 4;
 		frame->ip.ihl = sizeof(frame->ip) / 4;
-		frame->ip.tot_len = htons(sizeof(*frame) - sizeof(*ether));
+		frame->ip.tot_len = htons((uint16_t)(length - sizeof(*ether)));
 		frame->ip.ttl = 64;
 		frame->ip.protocol = IPPROTO_UDP;
 		frame->ip.daddr = bulk->options.server.s_addr;
 		frame->udp.source = htons(PORT);
 		frame->udp.dest = htons(NTP_PORT);
-		frame->udp.len = htons(sizeof(frame->udp) + sizeof(frame->ntp));
+		frame->udp.len = htons((uint16_t)(sizeof(frame->udp) + bulk->options.length));
 
-		bulk->data[i] = (struct iovec){ frame, sizeof(*frame) };
+		bulk->data[i] = (struct iovec){ frame, length };
 		bulk->headers[i].msg_hdr.msg_iov = &bulk->data[i];
 		bulk->headers[i].msg_hdr.msg_iovlen = 1;
 	}
@@ -168,8 +168,6 @@ struct bulk *bulk_open(const struct bulk_options *options)
 		return NULL;
 	}
 	bulk->options = *options;
-	if (bulk->options.window > WINDOW_MAX)
-		bulk->options.window = WINDOW_MAX;
 	err = open_socket(bulk, &ether);
 	if (!err && getrandom(&bulk->random, sizeof(bulk->random), 0) < 0)
 		err = -errno;
@@ -246,19 +244,33 @@ static uint16_t checksum(const struct iphdr *header)
 	return (uint16_t)~sum;
 }
 
+/* The request in a slot's turn: prepared, or a plain one. Returns its cookie. */
+static uint64_t write_ntp(struct bulk *bulk, uint8_t *ntp, unsigned int number)
+{
+	const struct bulk_options *options = &bulk->options;
+	uint64_t cookie;
+
+	if (options->prepared) {
+		memcpy(ntp, options->prepared + number * options->length, options->length);
+		return request_cookie(ntp);
+	}
+	cookie = (draw(bulk) | WINDOW_MAX) & ~(uint64_t)(WINDOW_MAX - 1);
+	cookie |= number;
+	request_write(ntp, cookie);
+	return cookie;
+}
+
 static void write_request(struct bulk *bulk, struct frame *frame, unsigned int number,
 			  int64_t now_ns)
 {
 	struct slot *slot = &bulk->slots[number];
 	struct iphdr ip = frame->ip;
 
-	slot->cookie = (draw(bulk) | WINDOW_MAX) & ~(uint64_t)(WINDOW_MAX - 1);
-	slot->cookie |= number;
+	slot->cookie = write_ntp(bulk, frame->ntp, number);
 	slot->sent_ns = now_ns;
 	slot->address = bulk->options.first_address + bulk->next_address;
 	bulk->next_address = (bulk->next_address + 1) % bulk->options.addresses;
 
-	request_write(frame->ntp, slot->cookie);
 	ip.saddr = htonl(slot->address);
 	ip.check = 0;
 	ip.check = checksum(&ip);
@@ -306,13 +318,16 @@ static struct slot *find_slot(struct bulk *bulk, const struct frame *frame)
 	return slot;
 }
 
-/* Other frames than the server's to these addresses are none of ours. */
+/*
+ * Other frames than the server's to these addresses are none of ours. An answer without the MAC
+ * that its request has is not valid.
+ */
 static void take_frame(struct bulk *bulk, const struct frame *frame, size_t length,
 		       int64_t realtime_ns)
 {
 	struct slot *slot;
 
-	if (length < sizeof(*frame) || frame->ip.ihl != sizeof(frame->ip) / 4 ||
+	if (length < HEADERS_LENGTH + NTP_LENGTH || frame->ip.ihl != sizeof(frame->ip) / 4 ||
 	    frame->ip.protocol != IPPROTO_UDP || frame->udp.dest != htons(PORT))
 		return;
 	slot = find_slot(bulk, frame);
@@ -320,7 +335,8 @@ static void take_frame(struct bulk *bulk, const struct frame *frame, size_t leng
 		bulk->counts.strange++;
 	else if (frame->udp.source == htons(NTP_PORT) &&
 		 frame->ip.saddr == bulk->options.server.s_addr &&
-		 answer_is_valid(frame->ntp, length - offsetof(struct frame, ntp), realtime_ns))
+		 length >= HEADERS_LENGTH + bulk->options.length &&
+		 answer_is_valid(frame->ntp, length - HEADERS_LENGTH, realtime_ns))
 		bulk->counts.answered++;
 	else
 		bulk->counts.bad++;

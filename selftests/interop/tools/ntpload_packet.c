@@ -33,6 +33,14 @@ void request_write(uint8_t *packet, uint64_t cookie)
 	memcpy(packet + AT_TRANSMIT, &cookie, sizeof(cookie));
 }
 
+uint64_t request_cookie(const uint8_t *packet)
+{
+	uint64_t cookie;
+
+	memcpy(&cookie, packet + AT_TRANSMIT, sizeof(cookie));
+	return cookie;
+}
+
 uint64_t answer_cookie(const uint8_t *packet)
 {
 	uint64_t cookie;
