@@ -44,11 +44,12 @@ help:
 	@echo '  make check-fuzz       parsers against hostile input'
 	@echo '  make check-netlink    the netlink specification against the header'
 	@echo '  make check-sim        the discipline against simulated clocks and networks'
+	@echo '  make check-interop    the daemon beside chronyd, ntpsec and systemd-timesyncd; ROWS="WORD..."'
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make check-kernels    not part of check: the module on the kernels of Debian 13'
 	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
-	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady'
+	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady bench-server'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
 	@echo 'Install (as root)'
 	@echo '  make install          module by DKMS, programs, units; PREFIX=$(PREFIX)'
@@ -90,10 +91,10 @@ clean:
 
 # --- see and test ---
 
-CHECKS := build packaging unit netlink vm fuzz sim adversary
+CHECKS := build packaging unit netlink interop vm fuzz sim adversary
 # What only computes runs beside the guests, which mostly wait.
 BESIDE := fuzz sim adversary
-BENCHES := bench-sim bench-disruption bench-steady
+BENCHES := bench-sim bench-disruption bench-steady bench-server
 
 demo: deps-demo
 	+@$(MAKE) --no-print-directory demo-run
@@ -104,7 +105,7 @@ demo-run: linux-parts modules user
 check: deps-check
 	@selftests/run $(filter-out $(BESIDE),$(CHECKS)) --beside $(BESIDE)
 
-$(addprefix check-,$(filter-out adversary,$(CHECKS))): check-%: deps-check
+$(addprefix check-,$(filter-out adversary interop,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
 
 # Four kernels, each with several scenarios, take as long as all the rest.
@@ -120,6 +121,11 @@ check-adversary: deps-check
 	@result=0; selftests/run adversary || result=1; \
 	grep -E '^(# |adversary:)' $(BUILD)/log/adversary.log; exit $$result
 
+# Its last lines are the table.
+check-interop: deps-check
+	@result=0; selftests/run interop || result=1; \
+	grep '^# ' $(BUILD)/log/interop.log; exit $$result
+
 # What selftests/run calls, one part each; it keeps the output and counts.
 run-packaging run-vm: modules user
 run-build run-packaging: run-%:
@@ -130,6 +136,9 @@ run-unit run-fuzz run-sim run-adversary: run-%: linux-parts
 
 run-netlink run-vm: run-%: linux-parts
 	+@$(MAKE) --no-print-directory -C selftests/$* run
+
+run-interop: user
+	+@$(MAKE) --no-print-directory -C selftests/interop run
 
 run-kernels: linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm check-kernels
@@ -145,6 +154,9 @@ bench-sim: deps-check user
 bench-disruption bench-steady: deps-check
 	+@$(MAKE) --no-print-directory linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm $@
+
+bench-server: deps-check user
+	+@$(MAKE) --no-print-directory -C selftests/interop bench-server
 
 # One token after the other of the pure code is made wrong: do the unit tests notice?
 MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) user/discipline/consensus.c \

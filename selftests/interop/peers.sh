@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154 # what is not assigned here is the sourcing script's
+#
+# The NTP programs of the table, each as functions that start it on a host, and that ask it. A new one is
+# some functions here, for what it can do, and its rows.
+#
+#	server_NAME HOST		serves this machine's clock
+#	relay_NAME HOST ADDRESS		follows ADDRESS, and serves what that says
+#	client_NAME HOST ADDRESS...	follows these servers
+#	seen_NAME HOST ADDRESS		prints "OFFSET_MS STRATUM", the offset and the server's stratum, if the
+#					program says that it is synchronised to ADDRESS, and fails if not;
+#					all that it says goes to $dir/HOST.says
+#	falseticker_NAME HOST ADDRESS	whether it said that ADDRESS contradicts the others
+#	interleaved_NAME HOST ADDRESS	whether it is in interleaved mode with ADDRESS
+#
+# $how is what the row is about (README.md); $dir is where configurations and logs go.
+
+# --- the programs: Debian packages, unpacked and never installed ---
+
+packages=(chrony ntpsec ntpsec-ntpdig python3-ntp systemd-timesyncd)
+
+# shellcheck source=selftests/vm/archive.sh
+. "$top/selftests/vm/archive.sh"
+
+# peers_unpack: once; another run that does the same meanwhile waits.
+peers_unpack()
+{
+	local work
+
+	mkdir -p "$out"
+	(
+		flock 9
+		[ ! -e "$peers/.complete" ] || exit 0
+		echo "# unpacking ${packages[*]} in build/interop/peers"
+		work=$(mktemp -d)
+		trap 'rm -rf "$work"' EXIT
+		chmod 755 "$work"
+		[ "$(id -u)" != 0 ] || chown _apt "$work" 2>/dev/null || true
+		rm -rf "$peers"
+		cd "$work" || exit 1
+		apt-get download -q "${packages[@]}" >"$out/apt.log" 2>&1 || {
+			echo "cannot download ${packages[*]}; the reason is in build/interop/apt.log" >&2
+			exit 1
+		}
+		archive_unpack "$peers" && touch "$peers/.complete"
+	) 9>"$out/lock"
+}
+
+# --- what they share ---
+
+# daemon HOST NAME COMMAND...: in the background; what it says goes to $dir/HOST-NAME.log.
+daemon()
+{
+	on "$1" "${@:3}" >"$dir/$1-$2.log" 2>&1 </dev/null &
+}
+
+# key_type: of this row; empty: its packets have no key.
+key_type()
+{
+	case $how in
+	key=* | key4=* | wrongkey=*) echo "${how#*=}" ;;
+	esac
+}
+
+# source_options: of a server in a chrony.conf of this row.
+source_options()
+{
+	case $how in
+	key=* | wrongkey=*) echo 'iburst key 1' ;;
+	key4=*) echo 'iburst key 1 version 4' ;;
+	xleave) echo 'iburst xleave' ;;
+	*) echo iburst ;;
+	esac
+}
+
+# source_lines ADDRESS...
+source_lines()
+{
+	local address
+
+	for address in "$@"; do
+		echo "server $address $(source_options)"
+	done
+}
+
+# keys FILE HOST CIPHER PREFIX: a file of HOST's key, for a program that calls AES-128 CIPHER128 and wants
+# PREFIX before hexadecimal digits. Where the row is about a wrong key, the client has that.
+keys()
+{
+	local file=$1 host=$2 type digits=64 secret
+
+	type=$(key_type)
+	secret=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+	[ "$host" != client ] || [[ $how != wrongkey=* ]] || secret=${secret//0/7}
+	case $type in
+	MD5 | AES128) digits=32 ;;
+	SHA1) digits=40 ;;
+	esac
+	(umask 077 && echo "1 ${type/#AES/$3} $4${secret:0:digits}" >"$dir/$file")
+}
+
+is_refused()
+{
+	[ "$how" = deny ]
+}
+
+is_synchronised()
+{
+	[ "$how" != unsynchronised ]
+}
+
+# --- chronyd ---
+
+chronyd_start()
+{
+	local host=$1
+
+	shift
+	[ -z "$(key_type)" ] || {
+		keys "$host-chrony.keys" "$host" AES HEX:
+		set -- "$@" "keyfile $dir/$host-chrony.keys"
+	}
+	printf '%s\n' "$@" 'cmdport 0' "pidfile /run/$host-chronyd.pid" \
+		"bindcmdaddress /run/$host-chrony/chronyd.sock" >"$dir/$host-chrony.conf"
+	daemon "$host" chronyd "$peers/usr/sbin/chronyd" -u root -x -d -f "$dir/$host-chrony.conf"
+}
+
+server_chronyd()
+{
+	local directives=(allow)
+
+	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
+	! is_synchronised || directives+=('local stratum 1')
+	chronyd_start "$1" "${directives[@]}"
+}
+
+relay_chronyd()
+{
+	chronyd_start "$1" "server $2 iburst" allow
+}
+
+client_chronyd()
+{
+	chronyd_start "$1" "$(source_lines "${@:2}")"
+}
+
+chronyc_on()
+{
+	on "$1" "$peers/usr/bin/chronyc" -h "/run/$1-chrony/chronyd.sock" -n "${@:2}"
+}
+
+seen_chronyd()
+{
+	local host=$1 address=$2
+
+	chronyc_on "$host" -c -m tracking sources >"$dir/$host.says" 2>&1 || return 1
+	awk -F , -v address="$address" '
+		NF == 14 { synchronised = $14 == "Normal" && $2 == address }
+		NF == 10 && $2 == "*" && $3 == address { line = $9 * 1e3 " " $4 }
+		END { if (synchronised && line != "") print line; else exit 1 }' "$dir/$host.says"
+}
+
+interleaved_chronyd()
+{
+	chronyc_on "$1" ntpdata "$2" | grep -q '^Interleaved *: Yes'
+}
+
+falseticker_chronyd()
+{
+	grep -q "^^,x,$2," "$dir/$1.says"
+}
+
+# --- ntpd of ntpsec ---
+
+# Its control programs are Python's, with a library of C.
+ntpsec_python()
+{
+	on "$1" env PYTHONPATH="$peers/usr/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 \
+		LD_LIBRARY_PATH="$peers/usr/lib/x86_64-linux-gnu:$peers/usr/lib/x86_64-linux-gnu/ntp" \
+		python3 "$peers/usr/bin/$2" "${@:3}"
+}
+
+ntpd_start()
+{
+	local host=$1
+
+	shift
+	[ -z "$(key_type)" ] || {
+		keys "$host-ntp.keys" "$host" AES- ''
+		set -- "keys $dir/$host-ntp.keys" 'trustedkey 1' "$@"
+	}
+	# Without such lines it answers no questions about itself.
+	printf '%s\n' 'restrict default' 'restrict 127.0.0.1' "$@" >"$dir/$host-ntp.conf"
+	daemon "$host" ntpd "$peers/usr/sbin/ntpd" -n -g -c "$dir/$host-ntp.conf" \
+		-l "$dir/$host-ntpd.messages" -p "/run/$host-ntpd.pid"
+}
+
+# Orphan mode is what it has instead of `local`.
+server_ntpd()
+{
+	local directives=()
+
+	! is_refused || directives+=("restrict $client_ipv4 ignore" "restrict $client_ipv6 ignore")
+	! is_synchronised || directives+=('tos orphan 1 orphanwait 1')
+	ntpd_start "$1" "${directives[@]}"
+}
+
+relay_ntpd()
+{
+	ntpd_start "$1" "server $2 iburst"
+}
+
+client_ntpd()
+{
+	ntpd_start "$1" "$(source_lines "${@:2}")"
+}
+
+seen_ntpd()
+{
+	ntpsec_python "$1" ntpq -n -c 'rv 0 leap' -c peers 127.0.0.1 >"$dir/$1.says" 2>&1
+	grep -qE '^leap=(00|01|10)' "$dir/$1.says" || return 1
+	awk -v address="*$2" '$1 == address { print $9, $3; found = 1 } END { exit !found }' "$dir/$1.says"
+}
+
+falseticker_ntpd()
+{
+	grep -q "^x$2 " "$dir/$1.says"
+}
+
+# --- ntpdig of ntpsec, which asks some times and ends; Debian's ntpdate and sntp are this program, too ---
+
+client_ntpdig()
+{
+	[ -z "$(key_type)" ] || keys "$1-ntp.keys" "$1" AES- ''
+}
+
+seen_ntpdig()
+{
+	local options=(-j -t 2 -p 5 -g 100)
+
+	[ -z "$(key_type)" ] || options+=(-a 1 -k "$dir/$1-ntp.keys")
+	ntpsec_python "$1" ntpdig "${options[@]}" "$2" >"$dir/$1.says" 2>&1 || return 1
+	sed -nE 's/.*"offset":([-0-9.]+),.*"stratum":([0-9]+),.*/\1 \2/p' "$dir/$1.says" |
+		awk '{ print $1 * 1e3, $2; found = 1 } END { exit !found }'
+}
+
+# --- systemd-timesyncd ---
+
+# It gives up root's rights but for setting the clock, and ends where it does not have that one: so
+# it is started as another user. This machine's configuration of it is overruled.
+client_timesyncd()
+{
+	mkdir -p /run/systemd/timesyncd.conf.d /run/systemd/netif /run/systemd/timesync
+	printf '%s\n' '[Time]' NTP= "NTP=$2" FallbackNTP= PollIntervalMinSec=16 \
+		>/run/systemd/timesyncd.conf.d/zz-interop.conf
+	daemon "$1" timesyncd env SYSTEMD_LOG_LEVEL=debug SYSTEMD_LOG_TARGET=console \
+		unshare --user --map-user=990 --map-group=990 "$peers/lib/systemd/systemd-timesyncd"
+}
+
+seen_timesyncd()
+{
+	local log=$dir/$1-timesyncd.log
+
+	cp "$log" "$dir/$1.says"
+	grep -qF "Contacted time server" "$log" || return 1
+	awk '/^ *stratum *:/ { stratum = $3 } /^ *offset *:/ { offset = $3; found = 1 }
+		END { if (found) print offset * 1e3, stratum; else exit 1 }' "$log"
+}
+
+# --- truechimed ---
+
+truechimed_start()
+{
+	local host=$1
+
+	shift
+	[ -z "$(key_type)" ] || {
+		keys "$host-truechime.keys" "$host" AES HEX:
+		set -- "$@" "keyfile $dir/$host-truechime.keys"
+	}
+	printf '%s\n' "$@" >"$dir/$host-truechime.conf"
+	daemon "$host" truechimed "$build/truechimed" -x -M -d -d -u root -S "/run/$host-truechime.sock" \
+		-f "$dir/$host-truechime.conf"
+}
+
+server_truechimed()
+{
+	local directives=(allow)
+
+	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
+	! is_synchronised || directives+=('local stratum 1')
+	truechimed_start "$1" "${directives[@]}"
+}
+
+client_truechimed()
+{
+	truechimed_start "$1" "$(source_lines "${@:2}")"
+}
+
+# truechimed_source HOST ADDRESS KEY: a member of what it says of a source.
+truechimed_source()
+{
+	awk -v address="$2" -v key="\"$3\":" '
+		/"address":/ { inside = index($0, "\"" address "\"") }
+		inside && $1 == key { gsub(/[",]/, "", $2); print $2; exit }' "$dir/$1.says"
+}
+
+# truechimed_says HOST KEY: a member of what it says of itself.
+truechimed_says()
+{
+	sed -n "s/^ *\"$2\": \"*\([^\",]*\).*/\1/p" "$dir/$1.says" | head -n 1
+}
+
+# With -x it calls no clock synchronised, as it steers none: it has chosen the source, and trusts what it
+# makes of it. The first sample alone shows no offset.
+seen_truechimed()
+{
+	local verb
+
+	for verb in tracking status sources; do
+		on "$1" "$build/truechime" -S "/run/$1-truechime.sock" --json "$verb"
+	done >"$dir/$1.says" 2>&1
+	[ "$(truechimed_says "$1" trust)" = confirmed ] &&
+		[ "$(truechimed_says "$1" source)" = "$2" ] &&
+		[ "$(truechimed_source "$1" "$2" state)" = selected ] &&
+		[ "$(truechimed_source "$1" "$2" samples)" -ge 3 ] || return 1
+	echo "$(truechimed_says "$1" offset_ns) $(truechimed_source "$1" "$2" stratum)" |
+		awk '{ print -$1 / 1e6, $2 }'
+}
+
+falseticker_truechimed()
+{
+	[ "$(truechimed_source "$1" "$2" state)" = falseticker ]
+}
+
+interleaved_truechimed()
+{
+	[ "$(truechimed_source "$1" "$2" interleaved)" = true ]
+}
