@@ -482,7 +482,7 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	return one->kind == other->kind && !strcmp(a->name, b->name) && a->kind == b->kind &&
 	       a->minpoll == b->minpoll && a->maxpoll == b->maxpoll && a->iburst == b->iburst &&
 	       a->prefer == b->prefer && a->trust == b->trust && a->noselect == b->noselect &&
-	       a->require == b->require && a->maxsamples == b->maxsamples &&
+	       a->require == b->require && a->copy == b->copy && a->maxsamples == b->maxsamples &&
 	       !(a->offset_s < b->offset_s) && !(a->offset_s > b->offset_s) &&
 	       one->family == other->family && one->port == other->port &&
 	       one->version == other->version && one->maxsources == other->maxsources &&

@@ -158,6 +158,8 @@ static void print_server(FILE *out, const struct config_source *source)
 		fputs(source->family == AF_INET ? " ipv4" : " ipv6", out);
 	if (options->iburst)
 		fputs(" iburst", out);
+	if (options->copy)
+		fputs(" copy", out);
 	if (source->interleaved)
 		fputs(" xleave", out);
 	print_selection(out, options);

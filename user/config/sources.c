@@ -61,6 +61,7 @@ static const struct config_option server_options[] = {
 	{ "trust", CONFIG_FLAG, .offset = AT(options.trust) },
 	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
 	{ "require", CONFIG_FLAG, .offset = AT(options.require) },
+	{ "copy", CONFIG_FLAG, .offset = AT(options.copy) },
 	{ "minpoll", CONFIG_INT, .offset = AT(options.minpoll), .min = -32, .max = 32,
 	  .limit = true, .initial = MINPOLL_DEFAULT },
 	{ "maxpoll", CONFIG_INT, .offset = AT(options.maxpoll), .min = -32, .max = 32,
@@ -93,8 +94,6 @@ static const struct config_option server_options[] = {
 	  "the server is asked from the start, and again until the network is there" },
 	{ "burst", CONFIG_ADVICE, .advice =
 	  "lost requests are not repeated; use a smaller minpoll if the server allows it" },
-	{ "copy", CONFIG_ADVICE, .advice =
-	  "this program serves no time, so that nobody sees its stratum and reference id" },
 	{ "presend", CONFIG_ADVICE, .form = "i", .advice =
 	  "a late first packet only makes the sample weigh less" },
 	{ "extfield", CONFIG_ADVICE, .max = 1, .handle = config_check_extfield, .advice =

@@ -51,6 +51,7 @@ enum source_verdict {
  * @noselect: measure, never use
  * @require: nothing is used as long as this one, or another of this kind, cannot be
  * @numbered: pulses whose seconds the timescale numbers: they show no error of whole seconds
+ * @copy: when it is selected, we have its stratum and reference id, instead of one more and itself
  * @maxsamples: so many are enough for -q and -Q; 0: as many as usual
  * @offset_s: correction of the source's offset, from configuration
  */
@@ -65,6 +66,7 @@ struct source_options {
 	bool noselect;
 	bool require;
 	bool numbered;
+	bool copy;
 	int maxsamples;
 	double offset_s;
 };

@@ -343,6 +343,7 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 		return fail(client, now_raw_ns, err);
 
 	succeed(client);
+	client->refid = sample.refid;
 	client->kernel_timestamps = client->sent.has_realtime && received->has_realtime;
 
 	return NTP_CLIENT_SAMPLE;

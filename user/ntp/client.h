@@ -79,6 +79,7 @@ enum ntp_client_result {
  * @kiss: code of the latest KISS packet
  * @kernel_timestamps: the latest sample had them at both ends
  * @interleaved: the latest answer was interleaved
+ * @refid: the server's reference id by the latest sample, 0: there was none
  * @bogus: packets received that were not the answer
  */
 struct ntp_client {
@@ -100,6 +101,7 @@ struct ntp_client {
 	uint32_t kiss;
 	bool kernel_timestamps;
 	bool interleaved;
+	uint32_t refid;
 	uint64_t bogus;
 };
 

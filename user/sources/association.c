@@ -516,6 +516,8 @@ bool associations_get_info(const struct associations *list, size_t index,
 	if (*info->address)
 		info->refid = net_address_refid(&association->client.address);
 	info->rejected = association_rejection(association);
+	if (association->target->config.options.copy && association->client.refid)
+		info->refid = association->client.refid;
 	refclock = association->target->refclock;
 	if (refclock && refclock->is_open) {
 		info->refid = association->target->config.refid;

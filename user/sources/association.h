@@ -41,7 +41,8 @@ struct associations_callbacks {
  * struct association_info - what the tables show beside struct source_status
  * @name: as configured
  * @address: numeric; of a refclock its reference id; "" while not known or not open
- * @refid: the source as a reference id: IPv4 address, a hash of an IPv6 address, or a refclock's
+ * @refid: the source as a reference id: IPv4 address, a hash of an IPv6 address, or a refclock's;
+ *	with the option copy the server's own reference
  * @port: UDP port
  * @kernel_timestamps: the latest sample had kernel timestamps at both ends of the exchange
  * @interleaved: the latest answer was in interleaved mode

@@ -17,7 +17,7 @@ static const char every_option[] =
 	"server ntp.example.net\n"
 	"  SERVER 192.0.2.1 IBURST prefer trust noselect require ipv6\n"
 	"server b minpoll 3 maxpoll 7 offset -0.25 port 1123 version 3 minstratum 2 maxdelay .5\n"
-	"server c xleave\n";
+	"server c xleave copy\n";
 
 TEST(every_option_of_a_server)
 {
@@ -60,8 +60,10 @@ TEST(every_option_of_a_server)
 	EXPECT_EQ(2, source->minstratum);
 	EXPECT_EQ(NS_PER_S / 2, source->maxdelay_ns);
 	EXPECT_FALSE(source->interleaved);
+	EXPECT_FALSE(source->options.copy);
 
 	EXPECT_TRUE(config->sources[3].interleaved);
+	EXPECT_TRUE(config->sources[3].options.copy);
 	config_free(config);
 }
 
@@ -275,7 +277,7 @@ TEST(equal_sources_are_equal)
 		"server a", "server b", "pool a", "server a iburst", "server a minpoll 4",
 		"server a maxpoll 7", "server a port 124", "server a version 3", "server a ipv4",
 		"server a prefer", "server a trust", "server a noselect", "server a offset 0.1",
-		"server a require",
+		"server a require", "server a copy",
 		"server a minstratum 1", "server a maxdelay 1", "server a nts", "server a key 1",
 		"server a key 4294967295", "server a key 1 version 4", "server a xleave",
 		"refclock SHM 0", "refclock SHM 1", "refclock SHM 0:perm=0666",

@@ -148,7 +148,7 @@ static const struct word server_options[] = {
 	{ "auto_offline", "server a auto_offline", DIFFERENTLY, "tried again" },
 	{ "burst", "server a burst", DIFFERENTLY, "minpoll" },
 	{ "certset", "server a certset 1", DONE, NULL },
-	{ "copy", "server a copy", DIFFERENTLY, "stratum" },
+	{ "copy", "server a copy", DONE, NULL },
 	{ "extfield", "server a extfield F323", DIFFERENTLY, "extension fields" },
 	{ "filter", "server a filter 5", DIFFERENTLY, "weighed" },
 	{ "iburst", "server a iburst", DONE, NULL },

@@ -104,6 +104,19 @@ TEST_F(discipline, nothing_follows_from_nothing)
 	EXPECT_EQ(-1, self->result.selection.selected);
 }
 
+TEST_F(discipline, a_copied_server_gives_us_its_stratum)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4, .copy = true };
+
+	for (int i = 0; i < SOURCES; i++) {
+		source_free(self->source[i]);
+		self->source[i] = source_new(&options, START_NS);
+	}
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_EQ(2, self->result.stratum);
+}
+
 TEST_F(discipline, correction_is_the_truth_within_its_bound)
 {
 	int64_t error_ns;

@@ -46,6 +46,17 @@ TEST_F(world, an_answer_makes_a_sample)
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 2));
 }
 
+TEST_F(world, a_copied_server_gives_us_its_reference)
+{
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT copy\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	associations_get_info(self->list, 0, &info);
+	EXPECT_EQ(NTP_REFID('T', 'E', 'S', 'T'), info.refid);
+}
+
 TEST_F(world, ipv6_is_the_same)
 {
 	if (!add_server("::1", ANSWERS))
