@@ -105,6 +105,7 @@ static enum ntp_verdict complete(const struct ntp_interleave *interleave,
 	struct source_sample before, now;
 	enum ntp_verdict verdict_before, verdict;
 
+	*sampled = false;
 	verdict = sample_now(trip, limits, &now);
 	if (verdict != NTP_ACCEPTED && verdict != NTP_DELAY_TOO_LONG)
 		return verdict;
@@ -134,16 +135,20 @@ enum ntp_verdict ntp_interleave_sample(struct ntp_interleave *interleave,
 				       struct source_sample *sample)
 {
 	enum ntp_verdict verdict;
-	bool sampled = true;
+	bool sampled, misjudged;
 
-	if (interleaved)
+	if (interleaved) {
 		verdict = complete(interleave, trip, limits, sample, &sampled);
-	else
+	} else {
 		verdict = ntp_exchange_sample(&trip->answer, &trip->sent, &trip->received, limits,
 					      sample);
+		sampled = verdict == NTP_ACCEPTED;
+	}
 
-	/* Whatever is wrong, the next exchange starts anew. */
-	interleave->known = verdict == NTP_ACCEPTED || verdict == NTP_POSTPONED;
+	/* In basic mode a server guesses when its answer will leave; the next one knows better. */
+	misjudged = !interleaved && verdict == NTP_DELAY_NEGATIVE;
+	/* Whatever else is wrong, the next exchange starts anew. */
+	interleave->known = verdict == NTP_ACCEPTED || verdict == NTP_POSTPONED || misjudged;
 	interleave->sampled = sampled;
 	interleave->unanswered = 0;
 	interleave->trip = *trip;

@@ -297,6 +297,22 @@ TEST_F(mode, what_does_not_fit_the_exchange_before_is_refused)
 	EXPECT_EQ(0, ntp_interleave_origin(&self->interleave));
 }
 
+/* In basic mode a server guesses when its answer will leave, and on a quick network too late. */
+TEST_F(mode, a_wrong_guess_is_made_good)
+{
+	struct ntp_trip trip = make_trip(&self->clocks, self->at_ns,
+					 stamp(&self->clocks, self->at_ns + 2 * ROUND_NS));
+
+	self->before_ns = self->at_ns;
+	self->at_ns += POLL_NS;
+	EXPECT_EQ(NTP_DELAY_NEGATIVE, ntp_interleave_sample(&self->interleave, &trip, false,
+							    &limits, &self->sample));
+	EXPECT_EQ(trip.answer.receive, ntp_interleave_origin(&self->interleave));
+	ASSERT_EQ(NTP_ACCEPTED, answer_interleaved(self));
+	EXPECT_EQ(middle_ns(self->at_ns - 2 * POLL_NS), self->sample.at_ns);
+	EXPECT_GE(2, llabs(self->sample.delay_ns - THERE_NS - BACK_NS));
+}
+
 TEST_F(mode, a_reset_begins_with_basic_mode)
 {
 	ntp_interleave_reset(&self->interleave);
