@@ -25,8 +25,15 @@
 /* Batches of one socket before the other one, and the daemon's end, are looked at. */
 #define TURNS	16
 
-/* The time that an answer takes is averaged over so many batches. */
-#define AVERAGE	16
+/*
+ * The time that an answer takes is averaged over so many batches, of at least so many answers: what
+ * the system call itself takes is none of theirs. A transmit timestamp that lies after the packet
+ * has left makes round trips negative, one before it only adds to them: so it is taken a little
+ * early.
+ */
+#define AVERAGE		16
+#define AVERAGE_ANSWERS	8
+#define EARLY		8
 
 /* A clock that is read so often in a row shows its precision. */
 #define PRECISION_READINGS	100
@@ -47,8 +54,8 @@ enum { WAIT_LIFELINE, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
  * @counts: what @world's statistics are to show
  * @precision: of the system clock, log2 seconds
  * @set_raw_ns: raw instant at which it was last seen to have been set
- * @answer_ns: how long sending one answer takes, on average, of a batch ...
- * @keyed_ns: ... and with a MAC, on its own
+ * @answer_ns: how long sending one answer of many takes, on average
+ * @mac_ns: how long making a MAC takes, on average
  * @random: state of the generator
  */
 struct server {
@@ -61,7 +68,7 @@ struct server {
 	int precision;
 	int64_t set_raw_ns;
 	int64_t answer_ns;
-	int64_t keyed_ns;
+	int64_t mac_ns;
 	uint64_t random;
 };
 
@@ -281,16 +288,16 @@ static void stamp_answer(struct server *server, struct respond_answer *answer, i
 		stamp_table_save(&server->stamps, answer->receive, transmit);
 }
 
-/* Send what waits since @start_ns, and learn how long one answer takes. */
-static void send_batch(struct server *server, int fd, int64_t start_ns, int64_t *average_ns)
+/* A clock that was set, or a process that was kept from running, teaches nothing. */
+static void learn(int64_t *average_ns, int64_t took_ns)
 {
-	int count = batch_answers(server->batch), sent = batch_send(server->batch, fd);
-	int64_t took_ns = clock_ns(CLOCK_REALTIME) - start_ns;
+	if (took_ns > 0 && took_ns < NS_PER_S / 1000)
+		*average_ns += (took_ns - *average_ns) / AVERAGE;
+}
 
-	server->counts[SERVER_UNSENT] += (uint64_t)(count - sent);
-	/* A clock that was set, or a process that was kept from running, teaches nothing. */
-	if (sent && took_ns > 0 && took_ns < NS_PER_S)
-		*average_ns += (took_ns / sent - *average_ns) / AVERAGE;
+static int64_t a_little_early(int64_t ns)
+{
+	return ns - ns / EARLY;
 }
 
 /*
@@ -300,14 +307,17 @@ static void send_batch(struct server *server, int fd, int64_t start_ns, int64_t 
 static void send_answers(struct server *server, int fd, struct respond_answer *answers)
 {
 	int64_t start_ns = clock_ns(CLOCK_REALTIME);
-	int count = batch_answers(server->batch);
+	int count = batch_answers(server->batch), sent;
 
 	for (int i = 0; i < count; i++)
-		stamp_answer(server, &answers[i],
-			     start_ns + i * server->answer_ns + server->answer_ns / 2,
+		stamp_answer(server, &answers[i], start_ns + a_little_early(i * server->answer_ns),
 			     batch_answer_bytes(server->batch, i));
-	if (count)
-		send_batch(server, fd, start_ns, &server->answer_ns);
+	if (!count)
+		return;
+	sent = batch_send(server->batch, fd);
+	server->counts[SERVER_UNSENT] += (uint64_t)(count - sent);
+	if (sent >= AVERAGE_ANSWERS)
+		learn(&server->answer_ns, (clock_ns(CLOCK_REALTIME) - start_ns) / sent);
 }
 
 /* A MAC takes longer than to send it: so this one leaves alone, and others do not wait for it. */
@@ -317,10 +327,11 @@ static void send_keyed(struct server *server, int fd, int index, struct respond_
 	uint8_t *bytes = batch_answer(server->batch, index, answer->keep);
 	int64_t start_ns = clock_ns(CLOCK_REALTIME);
 
-	stamp_answer(server, answer, start_ns + server->keyed_ns / 2, bytes);
+	stamp_answer(server, answer, start_ns + a_little_early(server->mac_ns), bytes);
 	batch_answer_length(server->batch,
 			    ntp_mac_append(key, bytes, NTP_HEADER_SIZE, BATCH_ANSWER_MAX));
-	send_batch(server, fd, start_ns, &server->keyed_ns);
+	learn(&server->mac_ns, clock_ns(CLOCK_REALTIME) - start_ns);
+	server->counts[SERVER_UNSENT] += !batch_send(server->batch, fd);
 }
 
 /* How many packets there were, -errno. */
