@@ -143,7 +143,7 @@ int config_parse_bindaddress(struct config_reader *reader, int count, char **wor
 		return -EINVAL;
 	}
 	/* It was parsed, so it fits. */
-	strcpy(place, words[0]);
+	memcpy(place, words[0], strlen(words[0]) + 1);
 
 	return 0;
 }

@@ -51,7 +51,7 @@ static int program_path(char *path, size_t size)
 	slash = strrchr(path, '/');
 	if (!slash || (size_t)(slash + 1 - path) + sizeof(PROGRAM) > size)
 		return -ENAMETOOLONG;
-	strcpy(slash + 1, PROGRAM);
+	memcpy(slash + 1, PROGRAM, sizeof(PROGRAM));
 
 	return access(path, X_OK) ? -errno : 0;
 }

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,9 +50,10 @@ int access_bits(int family)
 static bool complete_ipv4(const char *text, char *whole, size_t size, int *prefix)
 {
 	size_t length = strlen(text);
+	static const char rest[] = ".0.0.0";
 	int numbers = 1;
 
-	if (!length || length + sizeof(".0.0.0") > size || text[length - 1] == '.' ||
+	if (!length || length + sizeof(rest) > size || text[length - 1] == '.' ||
 	    text[0] == '.')
 		return false;
 	for (size_t i = 0; i < length; i++) {
@@ -63,9 +65,8 @@ static bool complete_ipv4(const char *text, char *whole, size_t size, int *prefi
 	if (numbers > 4)
 		return false;
 	*prefix = numbers * BITS_OF_BYTE;
-	memcpy(whole, text, length + 1);
-	for (; numbers < 4; numbers++)
-		strcat(whole, ".0");
+	/* Two characters for each number that is missing. */
+	snprintf(whole, size, "%s%s", text, rest + (size_t)2 * (size_t)(numbers - 1));
 
 	return true;
 }

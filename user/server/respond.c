@@ -141,22 +141,24 @@ void respond_answer(const struct respond_time *time, const struct respond_reques
 		    struct respond_answer *answer)
 {
 	const uint8_t *bytes = request->bytes;
-	struct stamp_record previous;
-	int poll = (int8_t)bytes[AT_POLL];
+	struct stamp_record previous = { .transmit = 0 };
+	int8_t poll = (int8_t)bytes[AT_POLL];
 
 	memcpy(answer->bytes, time->header, sizeof(time->header));
 	answer->bytes[AT_FLAGS] |= (uint8_t)((bytes[AT_FLAGS] & FIELD_MASK << VERSION_SHIFT) |
 					     mode_of_answer(bytes[AT_FLAGS]));
-	answer->bytes[AT_POLL] = (uint8_t)(int8_t)(poll < least_poll ? least_poll : poll);
+	if (poll < least_poll)
+		poll = (int8_t)least_poll;
+	answer->bytes[AT_POLL] = (uint8_t)poll;
 	answer->receive = timestamp(time, request->realtime_ns, random) | RECEIVE_MARK;
 	answer->keep = is_interleaved(bytes);
 	answer->interleaved = answer->keep &&
 			      stamp_table_take(stamps, get_be64(bytes + AT_ORIGIN), &previous);
-	answer->by_kernel = answer->interleaved && previous.by_kernel;
+	answer->by_kernel = previous.by_kernel;
 	memcpy(answer->bytes + AT_ORIGIN,
 	       bytes + (answer->interleaved ? AT_RECEIVE : AT_TRANSMIT), sizeof(uint64_t));
 	put_be64(answer->bytes + AT_RECEIVE, answer->receive);
-	put_be64(answer->bytes + AT_TRANSMIT, answer->interleaved ? previous.transmit : 0);
+	put_be64(answer->bytes + AT_TRANSMIT, previous.transmit);
 }
 
 void respond_kiss(struct respond_answer *answer)

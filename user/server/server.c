@@ -39,7 +39,7 @@
 #define PRECISION_READINGS	100
 
 /* No system clock is read in less than a nanosecond. */
-#define PRECISION_MIN	-30
+#define PRECISION_MIN	(-30)
 
 /* Descriptors to wait for. */
 enum { WAIT_LIFELINE, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
