@@ -57,7 +57,10 @@ void quorum_forget(struct quorum *quorum);
 /* The source is near enough to be of use: its samples show UTC to a few seconds. */
 bool quorum_is_near(const struct source_status *status);
 
-/* The source may be selected: it is not "noselect", and does not refuse to serve us. */
+/*
+ * The source may be selected: it is not "noselect", does not refuse to serve us, was not taken
+ * offline by the operator and has not been unreachable for longer than is configured.
+ */
 bool quorum_counts(const struct source *source, const struct source_status *status);
 
 /* The source may be selected, and is not lost, or its first requests are on their way. */
