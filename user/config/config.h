@@ -25,6 +25,7 @@
 #define CONFIG_SOURCES_MAX	SOURCE_SELECT_MAX
 #define CONFIG_RULES_MAX	8
 #define CONFIG_WORD_MAX		64
+#define CONFIG_SOURCEDIRS_MAX	16
 
 enum config_kind {
 	CONFIG_SERVER,		/* one address of a name */
@@ -40,8 +41,10 @@ enum config_kind {
  * @port: UDP port
  * @version: of NTP in requests, 1 to 4; 0: not given, what the key's MAC fits in without being cut
  * @maxsources: how many addresses of a pool to use
- * @minstratum: answers of a lower stratum are not used
  * @maxdelay_ns: answers with a longer round trip are not used
+ * @maxdelayratio: nor those that took so many times the shortest one; below 1: no limit
+ * @offline: not to be asked before the operator says so
+ * @auto_offline: nor after a request could not be sent
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
  * @key: number of the key in the key file, 0: none; with @authenticated: `nts`, and not to be asked
  * @interleaved: ask in interleaved mode (`xleave`)
@@ -52,7 +55,8 @@ enum config_kind {
  * @delay_ns: of a refclock, for its root distance
  * @precision_ns: of a refclock; 0: as measured
  * @no_crosststamp: do not ask the device for cross timestamps
- * @volatile_origin: it came from a sourcedir and not from the configuration proper
+ * @volatile_origin: it came from a sourcedir and not from the configuration proper ...
+ * @file: ... and from this file there, else ""
  */
 struct config_source {
 	enum config_kind kind;
@@ -61,8 +65,10 @@ struct config_source {
 	int port;
 	int version;
 	int maxsources;
-	int minstratum;
 	int64_t maxdelay_ns;
+	double maxdelayratio;
+	bool offline;
+	bool auto_offline;
 	bool authenticated;
 	uint32_t key;
 	bool interleaved;
@@ -74,6 +80,17 @@ struct config_source {
 	int64_t precision_ns;
 	bool no_crosststamp;
 	bool volatile_origin;
+	char file[CONFIG_PATH_MAX];
+};
+
+/**
+ * struct config_sourcedir - a directory of a sourcedir directive
+ * @path: that may not exist
+ * @first: the first of its directive: of files with one name in a directive the first one counts
+ */
+struct config_sourcedir {
+	char path[CONFIG_PATH_MAX];
+	bool first;
 };
 
 /**
@@ -126,6 +143,9 @@ struct config_server {
  * struct config - everything that was configured
  * @sources: in order of appearance
  * @source_count: how many
+ * @sourcedirs: where some of these are from ...
+ * @sourcedir_count: ... how many
+ * @authselect: authselectmode, of enum config_authselect
  * @discipline: makestep, maxchange, maxclockerror, maxdistance
  * @maxslewrate: fraction; limit of the follower's phase correction (chrony: 83333e-6)
  * @maxdrift: fraction; limit of the frequency command (chrony: 0.1)
@@ -161,6 +181,9 @@ struct config_server {
 struct config {
 	struct config_source sources[CONFIG_SOURCES_MAX];
 	size_t source_count;
+	struct config_sourcedir sourcedirs[CONFIG_SOURCEDIRS_MAX];
+	size_t sourcedir_count;
+	int authselect;
 	struct discipline_options discipline;
 	double maxslewrate;
 	double maxdrift;
@@ -218,6 +241,38 @@ int config_load(const char *path, config_report *report, void *context, struct c
 /* The same from text in memory called @name; !@follow: not include, confdir and sourcedir. */
 int config_from_text(const char *name, const char *text, size_t length, bool follow,
 		     config_report *report, void *context, struct config **config);
+
+/* Files that are not to be read now, because they are being written. */
+struct config_busy_files {
+	bool (*has)(const void *context, const char *path);
+	const void *context;
+};
+
+/**
+ * config_reload_sources() - read the files of the source directories again, and nothing else
+ * @before: the configuration in force
+ * @busy: these keep the sources that they have in @before; NULL: none
+ * @report: called for each warning; a file in which something is wrong keeps its sources, too
+ * @context: handed to @report
+ * @config: a copy of @before with the sources of today; config_free() it
+ *
+ * Return: 0, -ENOMEM.
+ */
+int config_reload_sources(const struct config *before, const struct config_busy_files *busy,
+			  config_report *report, void *context, struct config **config);
+
+/**
+ * config_parse_source() - a source beside those of the configuration in force
+ * @before: the configuration in force
+ * @text: "server" or "pool", its name and its options
+ * @report: called for each warning and error
+ * @context: handed to @report
+ * @source: result
+ *
+ * Return: 0, -EINVAL (errors were reported), -ENOMEM.
+ */
+int config_parse_source(const struct config *before, const char *text, config_report *report,
+			void *context, struct config_source *source);
 
 /* The built-in defaults: no sources. NULL: no memory. */
 struct config *config_new(void);

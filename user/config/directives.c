@@ -226,6 +226,9 @@ static int parse_confdir(struct config_reader *reader, int count, char **words)
 
 static int parse_sourcedir(struct config_reader *reader, int count, char **words)
 {
+	if (config_add_sourcedirs(reader, count, words) < 0)
+		return -EINVAL;
+
 	return config_read_directories(reader, count, words, ".sources", true);
 }
 
@@ -606,9 +609,10 @@ int config_directive(struct config_reader *reader, int count, char **words)
 			config_error(reader, "'%s' is not a directive", words[0]);
 		return -EINVAL;
 	}
-	if (reader->volatile_origin && directive->handle != config_parse_server &&
+	if (reader->sources_only && directive->handle != config_parse_server &&
 	    directive->handle != config_parse_pool) {
-		config_error(reader, "only 'server' and 'pool' can be in a sourcedir, not '%s'",
+		config_error(reader, "only 'server' and 'pool' can be %s, not '%s'",
+			     reader->volatile_origin ? "in a sourcedir" : "added",
 			     directive->name);
 		return -EINVAL;
 	}
