@@ -74,9 +74,21 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		return report_clients(statistics, clients, state.raw_ns);
 	case CONTROL_MAKESTEP:
 		return daemon_step(daemon, error);
+	case CONTROL_ACTIVITY:
+		return report_activity(&state);
 	case CONTROL_BURST:
+		if (*request->arguments)
+			return daemon_operate(daemon, request, error);
 		daemon_burst(daemon, DAEMON_BURST);
 		return daemon_done(error, 0, NULL);
+	case CONTROL_RELOAD_SOURCES:
+	case CONTROL_ONLINE:
+	case CONTROL_OFFLINE:
+	case CONTROL_ONOFFLINE:
+	case CONTROL_REFRESH:
+	case CONTROL_ADD:
+	case CONTROL_DELETE:
+		return daemon_operate(daemon, request, error);
 	case CONTROL_RELOAD:
 		return daemon_done(error, daemon_reload(daemon),
 				   "the new configuration has errors, and the old one stays in force. To see them: truechimed -p, or journalctl -u truechimed");

@@ -32,9 +32,9 @@
 
 /*
  * Descriptors: events of the module, its loading and unloading, the watch for a system clock that
- * is set, and the server process.
+ * is set, the server process, and the one for files of sources.
  */
-#define OWN_FDS_MAX	4
+#define OWN_FDS_MAX	5
 #define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + OWN_FDS_MAX)
 
 /* Flags that the signal handlers set for the loop. */
@@ -138,6 +138,7 @@ int daemon_reload(struct daemon *daemon)
 	serving_configure(daemon->serving, config, associations_keys(daemon->associations),
 			  system_clock_raw_ns());
 	daemon_configure_module(daemon);
+	daemon_watch_sources(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	daemon->sources_changed = true;
 	log_notice("The configuration was read again: %zu sources configured",
@@ -341,6 +342,7 @@ static int daemon_build(struct daemon *daemon)
 static void daemon_free(struct daemon *daemon)
 {
 	serving_free(daemon->serving);
+	source_watch_close(daemon->source_watch);
 	associations_free(daemon->associations);
 	steering_free(daemon->steering);
 	discipline_free(daemon->discipline);
@@ -366,6 +368,8 @@ static int daemon_start(struct daemon *daemon)
 		log_err("No time source is configured, so there is nothing to measure the clock by");
 		return -ENOENT;
 	}
+	if (daemon->options->task == DAEMON_RUN)
+		daemon_watch_sources(daemon);
 	if (!daemon->config->source_count)
 		log_notice("No time source is configured%s", daemon->known.has_host ?
 			   "; following the host's clock alone" :
@@ -395,6 +399,9 @@ static int daemon_pollfds(const struct daemon *daemon, struct pollfd *fds)
 						.events = POLLIN };
 	if (daemon->clock_watch_fd >= 0)
 		fds[count++] = (struct pollfd){ .fd = daemon->clock_watch_fd, .events = POLLIN };
+	if (daemon->source_watch && source_watch_fd(daemon->source_watch) >= 0)
+		fds[count++] = (struct pollfd){ .fd = source_watch_fd(daemon->source_watch),
+						.events = POLLIN };
 	return count + serving_pollfds(daemon->serving, fds + count);
 }
 
@@ -410,6 +417,8 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 		next_ns = chime_min(next_ns, daemon->due_ns[i]);
 	if (daemon->control)
 		next_ns = chime_min(next_ns, control_next_ns(daemon->control));
+	if (daemon->source_watch)
+		next_ns = chime_min(next_ns, source_watch_next_ns(daemon->source_watch));
 	wait_ns = chime_sub_sat(next_ns, now_ns);
 	if (wait_ns <= 0)
 		return 0;
@@ -436,6 +445,10 @@ static void daemon_dispatch(struct daemon *daemon, const struct pollfd *fds, int
 		daemon_module_events(daemon);
 	if (daemon->clock_watch_fd >= 0 && is_ready(fds, count, daemon->clock_watch_fd))
 		daemon_clock_was_set(daemon);
+	if (daemon->source_watch &&
+	    (is_ready(fds, count, source_watch_fd(daemon->source_watch)) ||
+	     system_clock_raw_ns() >= source_watch_next_ns(daemon->source_watch)))
+		daemon_check_sources(daemon);
 	associations_dispatch(daemon->associations, fds, count, system_clock_raw_ns());
 	if (daemon->control)
 		control_dispatch(daemon->control, fds, count, system_clock_raw_ns());

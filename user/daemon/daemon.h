@@ -23,6 +23,7 @@
 #include "lib/module_group.h"
 #include "lib/module_link.h"
 #include "sources/association.h"
+#include "sources/source_watch.h"
 #include "steering/leap_list.h"
 #include "steering/steering.h"
 
@@ -91,6 +92,10 @@ enum daemon_due {
  * @steering: applies it to the clocks
  * @serving: the time to others
  * @control: the socket of the command line program; NULL: there is none
+ * @refusal: room for its latest reason
+ * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
+ * @source_reports: a hash of what was wrong in them at the latest reading, which was logged; 0:
+ *	they were read with the whole configuration
  * @update: the discipline's latest verdict and correction
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
  *	estimates are of
@@ -125,6 +130,9 @@ struct daemon {
 	struct steering *steering;
 	struct serving *serving;
 	struct control *control;
+	char refusal[512];
+	struct source_watch *source_watch;
+	uint64_t source_reports;
 
 	struct state_update update;
 
@@ -161,6 +169,23 @@ void daemon_burst(struct daemon *daemon, int count);
 
 /* Read the configuration again; the old one stays in force when it has an error. 0, -errno. */
 int daemon_reload(struct daemon *daemon);
+
+/* source_files.c */
+
+/* Watch the directories that the configuration names for files of sources. */
+void daemon_watch_sources(struct daemon *daemon);
+
+/* Read these files again. 0, -ENOMEM. */
+int daemon_reload_sources(struct daemon *daemon);
+
+/* Read them if they have changed. */
+void daemon_check_sources(struct daemon *daemon);
+
+/* operator.c */
+
+/* A command about the sources. NULL: it is refused, and @error says why. */
+json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
+		       const char **error);
 
 /* answer.c */
 
