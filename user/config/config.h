@@ -93,6 +93,13 @@ struct config_sourcedir {
 	bool first;
 };
 
+/* What to do where another time daemon runs. */
+enum config_rivals {
+	CONFIG_RIVALS_WARN,	/* log it */
+	CONFIG_RIVALS_YIELD,	/* leave the clock to it */
+	CONFIG_RIVALS_IGNORE,	/* do not look for any */
+};
+
 /**
  * struct config_local - what the server tells while the clock is not synchronised
  * @enabled: it tells a time all the same, so that a network without another source agrees
@@ -146,6 +153,7 @@ struct config_server {
  * @sourcedirs: where some of these are from ...
  * @sourcedir_count: ... how many
  * @authselect: authselectmode, of enum config_authselect
+ * @rivals: what to do where another time daemon runs
  * @discipline: makestep, maxchange, maxclockerror, maxdistance
  * @maxslewrate: fraction; limit of the follower's phase correction (chrony: 83333e-6)
  * @maxdrift: fraction; limit of the frequency command (chrony: 0.1)
@@ -184,6 +192,7 @@ struct config {
 	struct config_sourcedir sourcedirs[CONFIG_SOURCEDIRS_MAX];
 	size_t sourcedir_count;
 	int authselect;
+	enum config_rivals rivals;
 	struct discipline_options discipline;
 	double maxslewrate;
 	double maxdrift;

@@ -326,6 +326,23 @@ static int parse_leapsecmode(struct config_reader *reader, int count, char **wor
 	return 0;
 }
 
+static int parse_rivals(struct config_reader *reader, int count, char **words)
+{
+	static const char *const names[] = {
+		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_YIELD] = "yield",
+		[CONFIG_RIVALS_IGNORE] = "ignore",
+	};
+	int choice;
+
+	(void)count;
+	choice = parse_choice(reader, "rivals", words[0], names, ARRAY_SIZE(names));
+	if (choice < 0)
+		return choice;
+	reader->config->rivals = (enum config_rivals)choice;
+
+	return 0;
+}
+
 static int parse_hostclock(struct config_reader *reader, int count, char **words)
 {
 	static const char *const names[] = { "auto", "kvm", "none" };
@@ -537,6 +554,7 @@ static const struct config_option directives[] = {
 	{ "refclock", CONFIG_HANDLER, .min = 2, .max = ANY, .handle = config_parse_refclock },
 	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .initial = 1209600 },
 	{ "reselectdist", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "rivals", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rivals },
 	{ "rtcautotrim", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
 	{ "rtcdevice", CONFIG_MOOT, .max = 1 },
 	{ "rtcfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },

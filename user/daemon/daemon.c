@@ -138,6 +138,7 @@ int daemon_reload(struct daemon *daemon)
 	serving_configure(daemon->serving, config, associations_keys(daemon->associations),
 			  system_clock_raw_ns());
 	daemon_configure_module(daemon);
+	daemon_find_rivals(daemon);
 	daemon_watch_sources(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	daemon->sources_changed = true;
@@ -356,6 +357,8 @@ static int daemon_start(struct daemon *daemon)
 	int err;
 
 	daemon_configure_module(daemon);
+	/* Before the clock is touched. */
+	daemon_find_rivals(daemon);
 	daemon_prime(daemon);
 	(void)steering_stand_aside(daemon->steering, daemon->known.external);
 	now_ns = system_clock_raw_ns();
@@ -419,6 +422,7 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 		next_ns = chime_min(next_ns, control_next_ns(daemon->control));
 	if (daemon->source_watch)
 		next_ns = chime_min(next_ns, source_watch_next_ns(daemon->source_watch));
+	next_ns = chime_min(next_ns, daemon->rivals_next_ns);
 	wait_ns = chime_sub_sat(next_ns, now_ns);
 	if (wait_ns <= 0)
 		return 0;
@@ -449,6 +453,7 @@ static void daemon_dispatch(struct daemon *daemon, const struct pollfd *fds, int
 	    (is_ready(fds, count, source_watch_fd(daemon->source_watch)) ||
 	     system_clock_raw_ns() >= source_watch_next_ns(daemon->source_watch)))
 		daemon_check_sources(daemon);
+	daemon_watch_rivals(daemon, system_clock_raw_ns());
 	associations_dispatch(daemon->associations, fds, count, system_clock_raw_ns());
 	if (daemon->control)
 		control_dispatch(daemon->control, fds, count, system_clock_raw_ns());

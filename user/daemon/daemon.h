@@ -26,6 +26,7 @@
 #include "sources/source_watch.h"
 #include "steering/leap_list.h"
 #include "steering/steering.h"
+#include "steering/time_daemons.h"
 
 /* Measure the clock or set it, and end; or go on for ever. */
 enum daemon_task {
@@ -111,6 +112,10 @@ enum daemon_due {
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
+ * @rivals: other time daemons that run ...
+ * @rival_count: ... how many ...
+ * @rivals_next_ns: ... and when to look again, by the raw clock
+ * @yielding: the clock is left to them
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
  * @stop: leave the loop ...
@@ -150,6 +155,10 @@ struct daemon {
 	int64_t first_result_ns;
 	int lock_fd;
 	int clock_watch_fd;
+	struct time_daemon rivals[TIME_DAEMONS_MAX];
+	size_t rival_count;
+	int64_t rivals_next_ns;
+	bool yielding;
 	bool virtual_machine;
 	bool sources_changed;
 	bool stop;
@@ -180,6 +189,14 @@ int daemon_reload_sources(struct daemon *daemon);
 
 /* Read them if they have changed. */
 void daemon_check_sources(struct daemon *daemon);
+
+/* rivals.c */
+
+/* Find other time daemons, log what is new about them, and do as configured. */
+void daemon_find_rivals(struct daemon *daemon);
+
+/* The same when it is time for it, without a reading of all processes. */
+void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns);
 
 /* operator.c */
 

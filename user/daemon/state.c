@@ -24,6 +24,7 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 		.raw_ns = system_clock_raw_ns(),
 		.timescale = daemon->timescale->ops->name,
 		.observing = daemon->options->no_clock,
+		.yielding = daemon->yielding,
 		.update = daemon->update,
 		.configured = associations_directives(daemon->associations),
 	};
