@@ -438,6 +438,7 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       a->prefer == b->prefer && a->trust == b->trust && a->noselect == b->noselect &&
 	       a->require == b->require && a->maxsamples == b->maxsamples &&
 	       a->minstratum == b->minstratum && a->unreach_limit == b->unreach_limit &&
+	       a->burst == b->burst &&
 	       is_same_number(a->presend_s, b->presend_s) &&
 	       is_same_number(a->offset_s, b->offset_s) &&
 	       one->family == other->family && one->port == other->port &&

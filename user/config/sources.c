@@ -89,6 +89,7 @@ static const struct config_option server_options[] = {
 	  .initial = MAXUNREACH_DEFAULT },
 	{ "presend", CONFIG_INT, .offset = CHOICE(presend), .min = POLL_MIN, .max = INT_MAX,
 	  .initial = POLL_MAX + 1 },
+	{ "burst", CONFIG_FLAG, .offset = AT(options.burst) },
 	{ "offline", CONFIG_FLAG, .offset = AT(offline) },
 	{ "auto_offline", CONFIG_FLAG, .offset = AT(auto_offline) },
 	{ "ipv4", CONFIG_FLAG, .offset = CHOICE(ipv4) },
@@ -101,14 +102,12 @@ static const struct config_option server_options[] = {
 	{ "ntsport", CONFIG_MOOT, .max = 1 },
 	{ "certset", CONFIG_MOOT, .max = 1 },
 
-	{ "burst", CONFIG_ADVICE, .advice =
-	  "lost requests are not repeated; use a smaller minpoll if the server allows it" },
 	{ "copy", CONFIG_ADVICE, .advice =
 	  "this program serves no time, so that nobody sees its stratum and reference id" },
 	{ "extfield", CONFIG_ADVICE, .max = 1, .advice =
 	  "requests are sent without extension fields, and every server answers those" },
 	{ "asymmetry", CONFIG_ADVICE, .max = 1, .advice =
-	  "use 'offset' for a path whose two directions are known to differ" },
+	  "what delays show of both directions is estimated; use 'offset' for a known difference" },
 	{ "maxdelaydevratio", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "maxdelayquant", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "mindelay", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },

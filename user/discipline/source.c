@@ -30,6 +30,9 @@
 /* Requests in quick succession after a sample that contradicts the estimate. */
 #define SUSPECT_COUNT	2
 
+/* Requests for one answer, with the option burst (chrony's). */
+#define REGULAR_BURST_MOST	4
+
 /* The pause after a failure starts here and doubles. */
 #define RETRY_FIRST_NS	NS_PER_S
 
@@ -223,10 +226,23 @@ bool source_is_refused(const struct source *source)
 	return source->kiss == KISS('D', 'E', 'N', 'Y') || source->kiss == KISS('R', 'S', 'T', 'R');
 }
 
-/* After a long silence the first packet waits for the path: the second one measures better. */
-static bool is_sent_before(const struct source *source)
+/*
+ * The requests that may follow a regular one, and the answers that are enough. With presend there
+ * is a second one: after a long silence the first packet waits for the path. With burst the others
+ * are for answers that are lost, and on the average no more than at minpoll.
+ */
+static void begin_regular_burst(struct source *source)
 {
-	return source->options.presend_s > 0 && source->interval_s >= source->options.presend_s;
+	const struct source_options *options = &source->options;
+	double share = source->interval_s / ldexp(1, options->minpoll);
+	bool again = options->presend_s > 0 && source->interval_s >= options->presend_s;
+
+	if (again)
+		source->burst = 1;
+	if (!options->burst || share < 2)
+		return;
+	source->burst = (int)fmin(share, REGULAR_BURST_MOST) - 1;
+	source->burst_good = again ? 2 : 1;
 }
 
 void source_polled(struct source *source, int64_t now_raw_ns)
@@ -245,8 +261,8 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 	source->learning = true;
 	if (source->burst > 0)
 		source->burst--;
-	else if (is_sent_before(source))
-		source->burst = 1;
+	else
+		begin_regular_burst(source);
 	/* At a start others wait for this answer, and a packet may be lost: repeat it soon. */
 	if (source->burst > 0 || source->sent == 1)
 		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);

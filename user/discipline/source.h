@@ -53,6 +53,8 @@ enum source_verdict {
  * @maxsamples: so many are enough for -q and -Q; 0: as many as usual
  * @minstratum: a lower stratum counts as this one
  * @unreach_limit: not used after so many requests while it is unreachable; 0: no limit
+ * @burst: a request that gives no sample is repeated 2 s later, as long as the requests are no more
+ *	than at minpoll
  * @presend_s: at intervals from this on each request is repeated 2 s later; 0: never
  * @offset_s: correction of the source's offset, from configuration
  */
@@ -69,6 +71,7 @@ struct source_options {
 	int maxsamples;
 	int minstratum;
 	unsigned int unreach_limit;
+	bool burst;
 	double presend_s;
 	double offset_s;
 };

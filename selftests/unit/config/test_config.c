@@ -342,7 +342,7 @@ static const struct {
 	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },
 	{ "hwtimestamp *", "refclock PHC" },
 	{ "server a xleave version 3", "'xleave' has no effect: it needs version 4" },
-	{ "server a burst", "minpoll" },
+	{ "server a polltarget 8", "minpoll" },
 	{ "server a maxdelaydevratio 2", "weighed" },
 	{ "server a nts", "not asked in the clear" },
 	{ "server a key 1", "'a' is not asked: its key 1 is in no file" },

@@ -108,12 +108,13 @@ TEST(options_of_servers_that_come_and_go)
 	struct config *config;
 
 	config = parse("server a\nserver b offline auto_offline maxunreach 8 presend 9\n"
-		       "pool c maxdelayratio 2.5 presend -1 maxunreach 0\n", &reports);
+		       "pool c maxdelayratio 2.5 presend -1 maxunreach 0 burst\n", &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(0, reports.warnings);
 	source = &config->sources[0];
 	EXPECT_FALSE(source->offline);
 	EXPECT_FALSE(source->auto_offline);
+	EXPECT_FALSE(source->options.burst);
 	EXPECT_EQ(100001, source->options.unreach_limit);
 	EXPECT_EQ(0.0, source->options.presend_s);
 	EXPECT_EQ(0.0, source->maxdelayratio);
@@ -125,6 +126,7 @@ TEST(options_of_servers_that_come_and_go)
 	source = &config->sources[2];
 	EXPECT_EQ(2.5, source->maxdelayratio);
 	EXPECT_EQ(0.5, source->options.presend_s);
+	EXPECT_TRUE(source->options.burst);
 	EXPECT_EQ(1, source->options.unreach_limit);
 	config_free(config);
 
@@ -236,7 +238,7 @@ TEST(equal_sources_are_equal)
 		"server a minstratum 1", "server a maxdelay 1", "server a nts", "server a key 1",
 		"server a key 4294967295", "server a key 1 version 4", "server a xleave",
 		"server a offline", "server a auto_offline", "server a maxunreach 8",
-		"server a presend 9", "server a maxdelayratio 3",
+		"server a presend 9", "server a maxdelayratio 3", "server a burst",
 	};
 	enum { COUNT = ARRAY_SIZE(lines) };
 	struct config *configs[COUNT];

@@ -1021,6 +1021,36 @@ TEST(presend_repeats_each_request_at_long_intervals)
 	source_free(source);
 }
 
+/* As if minpoll held: an interval of four times that may have four requests for one answer. */
+TEST(burst_repeats_what_was_lost)
+{
+	struct source_options with = options(4, 6, false);
+	struct source *source;
+	int64_t now_ns;
+	int i;
+
+	with.burst = true;
+	source = source_new(&with, START_NS);
+	for (i = 0; i < 200 && exchange(source) < 64 * NS_PER_S; i++)
+		;
+	/* An answer ends it. */
+	EXPECT_EQ(64 * NS_PER_S, exchange(source));
+	for (i = 1; i < 4; i++) {
+		now_ns = source_next_poll(source);
+		source_polled(source, now_ns);
+		EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(source));
+		source_failed(source, now_ns + 2 * NS_PER_S, -ETIMEDOUT);
+	}
+	now_ns = source_next_poll(source);
+	source_polled(source, now_ns);
+	EXPECT_EQ(now_ns + 64 * NS_PER_S, source_next_poll(source));
+	/* And so does the answer to the second one. */
+	source_failed(source, now_ns + 4 * NS_PER_S, -ETIMEDOUT);
+	source_polled(source, source_next_poll(source));
+	EXPECT_EQ(64 * NS_PER_S, exchange(source));
+	source_free(source);
+}
+
 TEST(maxunreach_wears_out)
 {
 	struct source_options with = options(6, 10, false);

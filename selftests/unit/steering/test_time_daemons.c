@@ -130,8 +130,8 @@ TEST_F(machine, instances_of_templates_are_found)
 {
 	add_unit(self, "system.slice/system-ptp4l.slice/ptp4l@eth0.service", "61\n");
 	add_unit(self, "system.slice/system-phc2sys.slice/phc2sys@eth0.service", "62\n");
-	EXPECT_STREQ("ptp4l (process 61, ptp4l@eth0.service), "
-		     "phc2sys (process 62, phc2sys@eth0.service)", found_by(self, NULL));
+	EXPECT_NE(NULL, strstr(found_by(self, NULL), "ptp4l (process 61, ptp4l@eth0.service)"));
+	EXPECT_NE(NULL, strstr(found_by(self, NULL), "phc2sys (process 62, phc2sys@eth0.service)"));
 }
 
 TEST_F(machine, older_hierarchies_are_known)
