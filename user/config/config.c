@@ -390,12 +390,21 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 int config_load(const char *path, config_report *report_function, void *context,
 		struct config **config)
 {
+	return config_load_again(path, NULL, NULL, report_function, context, config);
+}
+
+int config_load_again(const char *path, const struct config *before,
+		      const struct config_busy_files *busy, config_report *report_function,
+		      void *context, struct config **config)
+{
 	struct config_reader reader = {
 		.config = config_new(),
 		.report = report_function,
 		.context = context,
 		.file = path,
 		.follow = true,
+		.before = before,
+		.busy = busy,
 	};
 
 	if (!reader.config)

@@ -235,6 +235,12 @@ enum config_severity {
 typedef void config_report(void *context, enum config_severity severity, const char *file,
 			   int line, const char *message);
 
+/* Files that are not to be read now, because they are being written. */
+struct config_busy_files {
+	bool (*has)(const void *context, const char *path);
+	const void *context;
+};
+
 /**
  * config_load() - read a file and what it includes
  * @path: of the file
@@ -247,15 +253,17 @@ typedef void config_report(void *context, enum config_severity severity, const c
  */
 int config_load(const char *path, config_report *report, void *context, struct config **config);
 
-/* The same from text in memory called @name; !@follow: not include, confdir and sourcedir. */
+/*
+ * The same while @before is in force: a file of a sourcedir in which something is wrong keeps the
+ * sources that it has there, and so does one of @busy. NULL: as config_load().
+ */
+int config_load_again(const char *path, const struct config *before,
+		      const struct config_busy_files *busy, config_report *report, void *context,
+		      struct config **config);
+
+/* config_load() of a text called @name; !@follow: without include, confdir and sourcedir. */
 int config_from_text(const char *name, const char *text, size_t length, bool follow,
 		     config_report *report, void *context, struct config **config);
-
-/* Files that are not to be read now, because they are being written. */
-struct config_busy_files {
-	bool (*has)(const void *context, const char *path);
-	const void *context;
-};
 
 /**
  * config_reload_sources() - read the files of the source directories again, and nothing else

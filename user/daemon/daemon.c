@@ -88,6 +88,7 @@ static void daemon_report_config(void *context, enum config_severity severity, c
 static int daemon_load_config(struct daemon *daemon, struct config **config)
 {
 	const char *text = daemon->options->config_text;
+	struct config_busy_files busy;
 	char why[512];
 	int err;
 
@@ -95,8 +96,9 @@ static int daemon_load_config(struct daemon *daemon, struct config **config)
 		err = config_from_text("command line", text, strlen(text), true,
 				       daemon_report_config, daemon, config);
 	else
-		err = config_load(daemon->options->config_path, daemon_report_config, daemon,
-				  config);
+		err = config_load_again(daemon->options->config_path, daemon->config,
+					daemon_busy_files(daemon, &busy), daemon_report_config,
+					daemon, config);
 	if (!err && !config_can_set_clock(*config, why, sizeof(why)))
 		log_warning("%s: %s", text ? "command line" : daemon->options->config_path, why);
 	if (!err)

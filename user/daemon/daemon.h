@@ -184,6 +184,10 @@ int daemon_reload(struct daemon *daemon);
 /* Watch the directories that the configuration names for files of sources. */
 void daemon_watch_sources(struct daemon *daemon);
 
+/* Which of these files are being written now: @busy, or NULL if nothing is known of that. */
+const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
+						  struct config_busy_files *busy);
+
 /* Read these files again. 0, -ENOMEM. */
 int daemon_reload_sources(struct daemon *daemon);
 

@@ -56,19 +56,30 @@ static void log_reports(struct daemon *daemon, const struct reports *reports, bo
 			    reports->count - REPORTS_MAX);
 }
 
-int daemon_reload_sources(struct daemon *daemon)
+const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
+						  struct config_busy_files *busy)
 {
-	struct reports reports = { .hash = 14695981039346656037u };
-	struct config_busy_files busy = {
+	if (!daemon->source_watch)
+		return NULL;
+	/* Up to now: what was noticed is read by the caller. */
+	(void)source_watch_take(daemon->source_watch, system_clock_raw_ns());
+	*busy = (struct config_busy_files){
 		.has = source_watch_is_busy,
 		.context = daemon->source_watch,
 	};
+	return busy;
+}
+
+int daemon_reload_sources(struct daemon *daemon)
+{
+	struct reports reports = { .hash = 14695981039346656037u };
+	struct config_busy_files busy;
 	struct associations_changes changes;
 	struct config *config;
 	int err;
 
-	err = config_reload_sources(daemon->config, daemon->source_watch ? &busy : NULL,
-				    note_report, &reports, &config);
+	err = config_reload_sources(daemon->config, daemon_busy_files(daemon, &busy), note_report,
+				    &reports, &config);
 	if (err)
 		return err;
 	err = associations_set_sources(daemon->associations, config, system_clock_raw_ns(),

@@ -142,7 +142,7 @@ static bool strip(char *path, char *last)
 		return false;
 	snprintf(last, NAME_MAX + 1, "%s", slash ? slash + 1 : path);
 	if (!slash)
-		strcpy(path, ".");
+		memcpy(path, ".", sizeof("."));
 	else if (slash == path)
 		path[1] = '\0';
 	else
@@ -210,11 +210,23 @@ static int watch_directory(struct source_watch *watch, struct directory *directo
 	return directory->there || err == -ENOENT || err == -ENOTDIR ? 0 : err;
 }
 
-int source_watch_set(struct source_watch *watch, const struct config_sourcedir *directories,
-		     size_t count, int64_t now_raw_ns, const char **failed)
+static bool are_same(const struct source_watch *watch, const struct config_sourcedir *directories,
+		     size_t count)
 {
-	int result = 0, err;
+	if (watch->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(watch->directories[i].path, directories[i].path) != 0)
+			return false;
+	}
 
+	return true;
+}
+
+/* From nothing: none of them is watched yet. */
+static void take_directories(struct source_watch *watch,
+			     const struct config_sourcedir *directories, size_t count)
+{
 	for (size_t i = 0; i < watch->count; i++) {
 		/* Some may have one watch: then this fails for the second one. */
 		if (watch->directories[i].watch >= 0)
@@ -227,7 +239,21 @@ int source_watch_set(struct source_watch *watch, const struct config_sourcedir *
 
 		*directory = (struct directory) { .watch = -1 };
 		memcpy(directory->path, directories[i].path, sizeof(directory->path));
-		err = watch_directory(watch, directory);
+	}
+}
+
+int source_watch_set(struct source_watch *watch, const struct config_sourcedir *directories,
+		     size_t count, int64_t now_raw_ns, const char **failed)
+{
+	int result = 0, err;
+
+	/* What is known of files that are being written stays, if it is about the same ones. */
+	if (!are_same(watch, directories, count))
+		take_directories(watch, directories, count);
+	for (size_t i = 0; i < watch->count; i++) {
+		struct directory *directory = &watch->directories[i];
+
+		err = directory->there ? 0 : watch_directory(watch, directory);
 		if (err && !result) {
 			result = err;
 			*failed = directory->path;
@@ -324,6 +350,15 @@ static void search_again(struct source_watch *watch, struct directory *directory
 		note_change(watch, now_raw_ns);
 }
 
+/* The directory went, or what leads to it came. */
+static bool is_about_path(const struct directory *directory, const struct inotify_event *event)
+{
+	if (event->mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT))
+		return true;
+
+	return !directory->there && event->len && !strcmp(event->name, directory->awaited);
+}
+
 static void take_event(struct source_watch *watch, const struct inotify_event *event,
 		       int64_t now_raw_ns)
 {
@@ -338,12 +373,10 @@ static void take_event(struct source_watch *watch, const struct inotify_event *e
 			continue;
 		if (event->mask & (IN_IGNORED | IN_UNMOUNT))
 			directory->watch = -1;
-		if (all || event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT))
+		if (is_about_path(directory, event))
 			search_again(watch, directory, now_raw_ns);
 		else if (directory->there && event->len)
 			take_file(watch, directory, event, now_raw_ns);
-		else if (event->len && !strcmp(event->name, directory->awaited))
-			search_again(watch, directory, now_raw_ns);
 	}
 	if (all)
 		note_change(watch, now_raw_ns);

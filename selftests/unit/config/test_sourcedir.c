@@ -144,6 +144,27 @@ TEST_F(sourcedir, a_mistake_keeps_what_the_file_said)
 	EXPECT_EQ(0, self->reports.warnings);
 }
 
+/* Nor does it cost them when the whole configuration is read again. */
+TEST_F(sourcedir, a_mistake_keeps_it_when_all_is_read_again)
+{
+	struct config *config;
+	char path[128], text[128];
+
+	snprintf(path, sizeof(path), "%s/main.conf", self->directory);
+	snprintf(text, sizeof(text), "sourcedir %s\n", self->directory);
+	write_file(self, "main.conf", text);
+	write_file(self, "a.sources", "server a\nserver b\n");
+	ASSERT_EQ(0, config_load(path, keep_report, &self->reports, &self->config));
+	EXPECT_STREQ("ab", names_of(self));
+	write_file(self, "a.sources", "server c\nnonsense\n");
+	ASSERT_EQ(0, config_load_again(path, self->config, NULL, keep_report, &self->reports,
+				       &config));
+	config_free(self->config);
+	self->config = config;
+	EXPECT_STREQ("ab", names_of(self));
+	EXPECT_NE(NULL, strstr(self->reports.message, "earlier sources are kept"));
+}
+
 /* Of a file that is new the good lines are better than nothing, as at the start. */
 TEST_F(sourcedir, a_mistake_in_a_new_file_costs_its_line)
 {

@@ -6,6 +6,7 @@
 #include "user/daemon/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,6 +161,39 @@ TEST_F(files, what_was_written_at_the_start_is_not_missed)
 	world.raw_ns += S;
 	daemon_check_sources(&self->daemon);
 	EXPECT_EQ(2, world.count);
+}
+
+/* Neither by itself, nor by the operator, nor with the whole configuration. */
+TEST_F(files, what_is_being_written_is_not_read)
+{
+	const char *const half = "server b\nserver c\nser";
+	struct config_busy_files busy;
+	char path[128];
+	int fd;
+
+	write_file(self, "a.sources", "server a\n");
+	load(self);
+	check(self);
+	ASSERT_EQ(2, world.count);
+	snprintf(path, sizeof(path), "%s/a.sources", self->directory);
+	fd = open(path, O_WRONLY | O_TRUNC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((ssize_t)strlen(half), write(fd, half, strlen(half)));
+	ASSERT_EQ(0, daemon_reload_sources(&self->daemon));
+	EXPECT_EQ(2, world.count);
+	check(self);
+	EXPECT_EQ(2, world.count);
+	ASSERT_NE(NULL, daemon_busy_files(&self->daemon, &busy));
+	EXPECT_TRUE(busy.has(busy.context, path));
+	/* The configuration is read again, with the same directories. */
+	daemon_watch_sources(&self->daemon);
+	check(self);
+	EXPECT_EQ(2, world.count);
+	EXPECT_EQ(0, world.warnings);
+	ASSERT_EQ(9, write(fd, "ver dddd\n", 9));
+	close(fd);
+	check(self);
+	EXPECT_EQ(4, world.count);
 }
 
 TEST_F(files, mistakes_are_logged_once)
