@@ -119,6 +119,23 @@ static struct steering_options daemon_steering_options(const struct daemon *daem
 	};
 }
 
+/* Under a simulator many daemons run on one machine, each with its own clock. */
+static bool has_real_clock(void)
+{
+	struct timespec ts;
+
+	return !clock_gettime(CLOCK_BOOTTIME, &ts);
+}
+
+/* What goes on beside us on this machine: not under a simulator, which knows nothing of it. */
+static void daemon_look_around(struct daemon *daemon)
+{
+	if (daemon->options->task != DAEMON_RUN || !has_real_clock())
+		return;
+	daemon_find_rivals(daemon);
+	daemon_watch_sources(daemon);
+}
+
 int daemon_reload(struct daemon *daemon)
 {
 	struct steering_options options;
@@ -140,8 +157,7 @@ int daemon_reload(struct daemon *daemon)
 	serving_configure(daemon->serving, config, associations_keys(daemon->associations),
 			  system_clock_raw_ns());
 	daemon_configure_module(daemon);
-	daemon_find_rivals(daemon);
-	daemon_watch_sources(daemon);
+	daemon_look_around(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	daemon->sources_changed = true;
 	log_notice("The configuration was read again: %zu sources configured",
@@ -160,14 +176,6 @@ static void daemon_on_message(void *context, int priority, const char *text)
 {
 	(void)context;
 	log_fields(priority, text, NULL);
-}
-
-/* Under a simulator many daemons run on one machine, each with its own clock. */
-static bool has_real_clock(void)
-{
-	struct timespec ts;
-
-	return !clock_gettime(CLOCK_BOOTTIME, &ts);
 }
 
 /*
@@ -360,7 +368,7 @@ static int daemon_start(struct daemon *daemon)
 
 	daemon_configure_module(daemon);
 	/* Before the clock is touched. */
-	daemon_find_rivals(daemon);
+	daemon_look_around(daemon);
 	daemon_prime(daemon);
 	(void)steering_stand_aside(daemon->steering, daemon->known.external);
 	now_ns = system_clock_raw_ns();
@@ -373,8 +381,6 @@ static int daemon_start(struct daemon *daemon)
 		log_err("No time source is configured, so there is nothing to measure the clock by");
 		return -ENOENT;
 	}
-	if (daemon->options->task == DAEMON_RUN)
-		daemon_watch_sources(daemon);
 	if (!daemon->config->source_count)
 		log_notice("No time source is configured%s", daemon->known.has_host ?
 			   "; following the host's clock alone" :
@@ -532,6 +538,7 @@ int daemon_run(const struct daemon_options *options)
 	struct daemon daemon = {
 		.options = options,
 		.clock_watch_fd = -1,
+		.rivals_next_ns = INT64_MAX,
 		.virtual_machine = is_virtual_machine(),
 	};
 	int status = 1;
