@@ -226,6 +226,9 @@ static int parse_confdir(struct config_reader *reader, int count, char **words)
 
 static int parse_sourcedir(struct config_reader *reader, int count, char **words)
 {
+	if (config_add_sourcedirs(reader, count, words) < 0)
+		return -EINVAL;
+
 	return config_read_directories(reader, count, words, ".sources", true);
 }
 
@@ -319,6 +322,23 @@ static int parse_leapsecmode(struct config_reader *reader, int count, char **wor
 	if (choice < 0)
 		return choice;
 	reader->config->leap_mode = (enum leap_mode)choice;
+
+	return 0;
+}
+
+static int parse_rivals(struct config_reader *reader, int count, char **words)
+{
+	static const char *const names[] = {
+		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_YIELD] = "yield",
+		[CONFIG_RIVALS_IGNORE] = "ignore",
+	};
+	int choice;
+
+	(void)count;
+	choice = parse_choice(reader, "rivals", words[0], names, ARRAY_SIZE(names));
+	if (choice < 0)
+		return choice;
+	reader->config->rivals = (enum config_rivals)choice;
 
 	return 0;
 }
@@ -534,6 +554,7 @@ static const struct config_option directives[] = {
 	{ "refclock", CONFIG_HANDLER, .min = 2, .max = ANY, .handle = config_parse_refclock },
 	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .initial = 1209600 },
 	{ "reselectdist", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	{ "rivals", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rivals },
 	{ "rtcautotrim", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
 	{ "rtcdevice", CONFIG_MOOT, .max = 1 },
 	{ "rtcfile", CONFIG_ADVICE, .max = 1, .advice = NO_RTC },
@@ -606,9 +627,10 @@ int config_directive(struct config_reader *reader, int count, char **words)
 			config_error(reader, "'%s' is not a directive", words[0]);
 		return -EINVAL;
 	}
-	if (reader->volatile_origin && directive->handle != config_parse_server &&
+	if (reader->sources_only && directive->handle != config_parse_server &&
 	    directive->handle != config_parse_pool) {
-		config_error(reader, "only 'server' and 'pool' can be in a sourcedir, not '%s'",
+		config_error(reader, "only 'server' and 'pool' can be %s, not '%s'",
+			     reader->volatile_origin ? "in a sourcedir" : "added",
 			     directive->name);
 		return -EINVAL;
 	}

@@ -6,6 +6,8 @@
 #include "config/reader.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +25,9 @@
 
 /* Of pulses, in Hz: chrony has no limit, but a millisecond is told from the next one at most. */
 #define RATE_MAX	1000
+
+/* chrony's: 100000 requests take more than two months at the shortest usual interval. */
+#define MAXUNREACH_DEFAULT	100000
 
 #define WEIGHED	"each sample is weighed by its own delay and noise, without a setting"
 #define NOT_IN_THE_CLEAR \
@@ -44,6 +49,8 @@
  * @ipv6: IPv6 only
  * @nts: asked for
  * @key: asked for; 0: not
+ * @maxunreach: as configured
+ * @presend: as configured; beyond POLL_MAX: never
  * @poll: of a refclock
  * @refid: of a refclock, as text
  * @lock: of another one, as text
@@ -54,6 +61,8 @@ struct choices {
 	bool ipv6;
 	bool nts;
 	int64_t key;
+	int maxunreach;
+	int presend;
 	int poll;
 	char refid[5];
 	char lock[5];
@@ -74,10 +83,18 @@ static const struct config_option server_options[] = {
 	{ "version", CONFIG_INT, .offset = AT(version), .min = NTP_VERSION_MIN,
 	  .max = NTP_VERSION_MAX },
 	{ "maxsources", CONFIG_INT, .offset = AT(maxsources), .min = 1, .max = 16, .initial = 4 },
-	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = STRATUM_MAX },
+	{ "minstratum", CONFIG_INT, .offset = AT(options.minstratum), .max = STRATUM_MAX },
 	{ "maxdelay", CONFIG_NS, .offset = AT(maxdelay_ns), .min = 1e-9, .max = 1000,
 	  .initial = 3 },
 	{ "xleave", CONFIG_FLAG, .offset = AT(interleaved) },
+	{ "maxdelayratio", CONFIG_NUMBER, .offset = AT(maxdelayratio), .max = 1e6 },
+	{ "maxunreach", CONFIG_INT, .offset = CHOICE(maxunreach), .max = INT_MAX - 1,
+	  .initial = MAXUNREACH_DEFAULT },
+	{ "presend", CONFIG_INT, .offset = CHOICE(presend), .min = POLL_MIN, .max = INT_MAX,
+	  .initial = POLL_MAX + 1 },
+	{ "burst", CONFIG_FLAG, .offset = AT(options.burst) },
+	{ "offline", CONFIG_FLAG, .offset = AT(offline) },
+	{ "auto_offline", CONFIG_FLAG, .offset = AT(auto_offline) },
 	{ "ipv4", CONFIG_FLAG, .offset = CHOICE(ipv4) },
 	{ "ipv6", CONFIG_FLAG, .offset = CHOICE(ipv6) },
 	{ "nts", CONFIG_FLAG, .offset = CHOICE(nts) },
@@ -88,21 +105,12 @@ static const struct config_option server_options[] = {
 	{ "ntsport", CONFIG_MOOT, .max = 1 },
 	{ "certset", CONFIG_MOOT, .max = 1 },
 
-	{ "auto_offline", CONFIG_ADVICE, .advice =
-	  "a server that cannot be reached is tried again by itself, at first every second" },
-	{ "offline", CONFIG_ADVICE, .advice =
-	  "the server is asked from the start, and again until the network is there" },
-	{ "burst", CONFIG_ADVICE, .advice =
-	  "lost requests are not repeated; use a smaller minpoll if the server allows it" },
 	{ "copy", CONFIG_ADVICE, .advice =
 	  "this program serves no time, so that nobody sees its stratum and reference id" },
-	{ "presend", CONFIG_ADVICE, .max = 1, .advice =
-	  "a late first packet only makes the sample weigh less" },
 	{ "extfield", CONFIG_ADVICE, .max = 1, .advice =
 	  "requests are sent without extension fields, and every server answers those" },
 	{ "asymmetry", CONFIG_ADVICE, .max = 1, .advice =
-	  "use 'offset' for a path whose two directions are known to differ" },
-	{ "maxdelayratio", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
+	  "what delays show of both directions is estimated; use 'offset' for a known difference" },
 	{ "maxdelaydevratio", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "maxdelayquant", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
 	{ "mindelay", CONFIG_ADVICE, .max = 1, .advice = WEIGHED },
@@ -111,8 +119,6 @@ static const struct config_option server_options[] = {
 	{ "maxsamples", CONFIG_INT, .offset = AT(options.maxsamples), .max = 64 },
 	{ "polltarget", CONFIG_ADVICE, .max = 1, .advice =
 	  "the poll follows what a sample is worth; bound it with minpoll and maxpoll" },
-	{ "maxunreach", CONFIG_ADVICE, .max = 1, .advice =
-	  "the error of an unreachable source grows until others are better" },
 };
 
 static const struct config_option refclock_options[] = {
@@ -251,6 +257,9 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 		return -EINVAL;
 
 	source->options.kind = SOURCE_SERVER;
+	source->options.unreach_limit = (unsigned int)choices.maxunreach + 1;
+	if (choices.presend <= POLL_MAX)
+		source->options.presend_s = ldexp(1, choices.presend);
 	settle_polls(&source->options);
 	if (choices.ipv4 != choices.ipv6)
 		source->family = choices.ipv4 ? AF_INET : AF_INET6;

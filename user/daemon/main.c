@@ -95,7 +95,7 @@ static void check_keys(const struct config *config)
 {
 	struct ntp_keys *keys;
 
-	keyring_load(report_config, NULL, config, &keys);
+	keyring_load(report_config, NULL, config, false, &keys);
 	keyring_check(report_config, NULL, config, keys);
 	ntp_keys_free(keys);
 }

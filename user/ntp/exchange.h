@@ -86,12 +86,14 @@ struct ntp_moment {
  * @minstratum: 1 to 15
  * @maxstratum: 1 to 15
  * @maxdelay_ns: round trip
+ * @maxdelayratio: round trip, in multiples of the shortest one; below 1: no limit. For client.c
  * @key: answers have to carry a MAC of it; not owned. NULL: they need none
  */
 struct ntp_limits {
 	int minstratum;
 	int maxstratum;
 	int64_t maxdelay_ns;
+	double maxdelayratio;
 	const struct ntp_key *key;
 };
 
