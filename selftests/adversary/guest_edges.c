@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "guest.h"
+#include "user/daemon/daemon.h"
 #include "user/daemon/module_load.h"
 #include "user/daemon/notify.h"
 #include "user/daemon/privileges.h"
@@ -116,6 +117,17 @@ void pid_file_remove(const char *path, pid_t pid)
 {
 	(void)path;
 	(void)pid;
+}
+
+void daemon_find_rivals(struct daemon *daemon)
+{
+	daemon->rivals_next_ns = INT64_MAX;
+}
+
+void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns)
+{
+	(void)daemon;
+	(void)now_ns;
 }
 
 int control_open(struct control **control, const char *path,

@@ -52,6 +52,10 @@ struct source {
 	int answered;
 	int add_result;
 	int bursts;
+	int burst_left;
+	int burst_good;
+	bool offline;
+	bool withdrawn;
 	int changed;
 	uint32_t kiss;
 	int64_t earliest_ns;
@@ -118,7 +122,9 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 {
 	source->polled++;
 	source->reach <<= 1;
-	source->next_ns = now_raw_ns + POLL_NS;
+	if (source->burst_left > 0)
+		source->burst_left--;
+	source->next_ns = now_raw_ns + (source->burst_left ? 2 * NS_PER_S : POLL_NS);
 }
 
 void source_failed(struct source *source, int64_t now_raw_ns, int error)
@@ -147,6 +153,10 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->added++;
 	source->error = 0;
 	source->reach |= 1;
+	if (source->burst_good && !--source->burst_good) {
+		source->burst_left = 0;
+		source->next_ns = now_raw_ns + POLL_NS;
+	}
 	source->sample = *sample;
 	return 0;
 }
@@ -155,7 +165,35 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pre
 {
 	(void)pressing;
 	source->bursts += count;
+	if (!count)
+		source->burst_left = 0;
 	source->next_ns = now_raw_ns;
+}
+
+void source_burst_until(struct source *source, int64_t now_raw_ns, int good, int most)
+{
+	source->burst_left = most;
+	source->burst_good = good;
+	source->next_ns = now_raw_ns;
+}
+
+bool source_is_in_burst(const struct source *source)
+{
+	return source->burst_left > 0;
+}
+
+void source_set_offline(struct source *source, bool withdrawn)
+{
+	source->offline = true;
+	source->withdrawn = withdrawn;
+	source->burst_left = 0;
+	source->reach = 0;
+}
+
+void source_set_online(struct source *source)
+{
+	source->offline = false;
+	source->withdrawn = false;
 }
 
 void source_change_reference(struct source *source, uint32_t epoch,

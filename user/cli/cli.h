@@ -27,6 +27,7 @@ enum cli_exit {
  * @verbose: with legends
  * @follow: events: go on
  * @kind: import: of the files; NULL: not given
+ * @names: sources: as configured instead of addresses
  */
 struct cli {
 	const char *socket_path;
@@ -34,6 +35,7 @@ struct cli {
 	bool verbose;
 	bool follow;
 	const char *kind;
+	bool names;
 };
 
 /* The verbs ... */
@@ -44,8 +46,9 @@ int verb_sourcestats(const struct cli *cli);
 int verb_serverstats(const struct cli *cli);
 int verb_clients(const struct cli *cli);
 int verb_makestep(const struct cli *cli);
-int verb_burst(const struct cli *cli);
-int verb_reload(const struct cli *cli);
+int verb_activity(const struct cli *cli);
+int verb_onoffline(const struct cli *cli);
+int verb_refresh(const struct cli *cli);
 int verb_events(const struct cli *cli);
 
 /* ... and those that take arguments: @argc and @argv are what follows the verb. */
@@ -54,6 +57,12 @@ int verb_policy(const struct cli *cli, int argc, char **argv);
 int verb_mode(const struct cli *cli, int argc, char **argv);
 int verb_host(const struct cli *cli, int argc, char **argv);
 int verb_import(const struct cli *cli, int argc, char **argv);
+int verb_burst(const struct cli *cli, int argc, char **argv);
+int verb_reload(const struct cli *cli, int argc, char **argv);
+int verb_online(const struct cli *cli, int argc, char **argv);
+int verb_offline(const struct cli *cli, int argc, char **argv);
+int verb_add(const struct cli *cli, int argc, char **argv);
+int verb_delete(const struct cli *cli, int argc, char **argv);
 
 /* client.c: the daemon */
 
@@ -70,6 +79,10 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 int client_report(const struct cli *cli, const char *command,
 		  void (*print)(const struct cli *cli, const json_t *reply));
 
+/* The same with @argv, of which there are @argc, as the command's arguments. */
+int client_report_with(const struct cli *cli, const char *command, int argc, char **argv,
+		       void (*print)(const struct cli *cli, const json_t *reply));
+
 /* Follow the daemon's events, calling @print for each, until it ends. Returns an exit status. */
 int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event));
 
@@ -81,7 +94,10 @@ int module_open_loudly(struct module_link **link);
 /* Say that the module refused @what with @err. Returns an exit status. */
 int module_refused(const struct module_link *link, const char *what, int err);
 
-/* print.c: numbers as chronyc prints them */
+/* print.c: names and numbers as chronyc prints them */
+
+/* The address of a source; its name as configured if @cli wants that, or while there is none. */
+const char *name_of_source(const struct cli *cli, const json_t *source);
 
 /* 4 columns: "  34", " 34m"; negative: "   -". */
 void print_interval(int64_t s);

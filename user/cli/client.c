@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ipc/socket.h"
+
 /* A daemon that is silent for so long is stuck. */
 #define ANSWER_S	10
 
@@ -39,13 +41,16 @@ static int client_connect(const struct cli *cli)
 	return fd;
 }
 
-static int client_send(int fd, const char *command, bool follow)
+static int client_send(int fd, const char *command, const char *arguments, bool follow)
 {
 	json_t *request = json_pack("{s:s,s:b}", "command", command, "follow", follow);
-	char *line = json_dumps(request, JSON_COMPACT);
 	size_t length;
+	char *line;
 	int err = 0;
 
+	if (*arguments)
+		json_object_set_new(request, "arguments", json_string(arguments));
+	line = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	if (!line)
 		return -ENOMEM;
@@ -81,14 +86,15 @@ static int client_read(FILE *stream, json_t **reply)
 }
 
 /* A stream for the answer to @command. */
-static int client_open(const struct cli *cli, const char *command, bool follow, FILE **stream)
+static int client_open(const struct cli *cli, const char *command, const char *arguments,
+		       bool follow, FILE **stream)
 {
 	int fd, err;
 
 	fd = client_connect(cli);
 	if (fd < 0)
 		return fd;
-	err = client_send(fd, command, follow);
+	err = client_send(fd, command, arguments, follow);
 	if (err) {
 		close(fd);
 		return err;
@@ -101,12 +107,13 @@ static int client_open(const struct cli *cli, const char *command, bool follow, 
 	return 0;
 }
 
-int client_ask(const struct cli *cli, const char *command, json_t **reply)
+static int client_ask_with(const struct cli *cli, const char *command, const char *arguments,
+			   json_t **reply)
 {
 	FILE *stream;
 	int err;
 
-	err = client_open(cli, command, false, &stream);
+	err = client_open(cli, command, arguments, false, &stream);
 	if (err)
 		return err;
 	err = client_read(stream, reply);
@@ -114,6 +121,11 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	if (!err && !json_bool_of(*reply, "ok"))
 		err = -EACCES;
 	return err;
+}
+
+int client_ask(const struct cli *cli, const char *command, json_t **reply)
+{
+	return client_ask_with(cli, command, "", reply);
 }
 
 int client_failed(const struct cli *cli, const char *command, int err, json_t *reply)
@@ -136,13 +148,34 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 	}
 }
 
-int client_report(const struct cli *cli, const char *command,
-		  void (*print)(const struct cli *cli, const json_t *reply))
+/* A word after the other. false: there is no room. */
+static bool join(char **words, int count, char *text, size_t size)
 {
+	size_t length = 0;
+	int i, added;
+
+	*text = '\0';
+	for (i = 0; i < count; i++) {
+		added = snprintf(text + length, size - length, "%s%s", i ? " " : "", words[i]);
+		if (added < 0 || (size_t)added >= size - length)
+			return false;
+		length += (size_t)added;
+	}
+	return true;
+}
+
+int client_report_with(const struct cli *cli, const char *command, int argc, char **argv,
+		       void (*print)(const struct cli *cli, const json_t *reply))
+{
+	char arguments[CONTROL_ARGUMENTS_MAX];
 	json_t *reply = NULL;
 	int err;
 
-	err = client_ask(cli, command, &reply);
+	if (!join(argv, argc, arguments, sizeof(arguments))) {
+		fprintf(stderr, "truechime: the arguments of %s are too long\n", command);
+		return CLI_ERROR;
+	}
+	err = client_ask_with(cli, command, arguments, &reply);
 	if (err)
 		return client_failed(cli, command, err, reply);
 	if (cli->json) {
@@ -152,6 +185,12 @@ int client_report(const struct cli *cli, const char *command,
 	print(cli, reply);
 	json_decref(reply);
 	return CLI_OK;
+}
+
+int client_report(const struct cli *cli, const char *command,
+		  void (*print)(const struct cli *cli, const json_t *reply))
+{
+	return client_report_with(cli, command, 0, NULL, print);
 }
 
 /* Say why no more events come. The daemon also disconnects a client that does not read. */
@@ -176,7 +215,7 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 	size_t i;
 	int err;
 
-	err = client_open(cli, "events", true, &stream);
+	err = client_open(cli, "events", "", true, &stream);
 	if (err)
 		return client_failed(cli, "events", err, NULL);
 	err = client_read(stream, &reply);

@@ -22,8 +22,15 @@ static const struct verb {
 	{ "clients", verb_clients, NULL, "who asked it" },
 	{ "waitsync", NULL, verb_waitsync, "wait for that; TRIES CORRECTION SKEW INTERVAL" },
 	{ "makestep", verb_makestep, NULL, "step the system clock to the right time now" },
-	{ "burst", verb_burst, NULL, "ask all time sources now" },
-	{ "reload", verb_reload, NULL, "let the daemon read its configuration again" },
+	{ "activity", verb_activity, NULL, "how many time sources are asked, how many not" },
+	{ "burst", NULL, verb_burst, "ask all time sources now; GOOD/MAX [WHICH]" },
+	{ "online", NULL, verb_online, "ask time sources again; WHICH" },
+	{ "offline", NULL, verb_offline, "ask them no more; WHICH" },
+	{ "onoffline", verb_onoffline, NULL, "ask those that this machine has a route to" },
+	{ "refresh", verb_refresh, NULL, "resolve the names of time sources again" },
+	{ "add", NULL, verb_add, "a time source; server NAME ..., pool NAME ..." },
+	{ "delete", NULL, verb_delete, "a time source; ADDRESS, NAME" },
+	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
 	{ "policy", NULL, verb_policy, "the step policy; set OCCASION DIRECTION RULE ..." },
 	{ "mode", NULL, verb_mode, "who steers the module's clock; auto, external" },
@@ -45,12 +52,27 @@ static void print_usage(FILE *to)
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
 	      "  -k, --kind KIND    import: chrony, ntp or timesyncd, instead of what it looks like\n"
+	      "  -N, --names        sources, sourcestats: names as configured, not addresses\n"
+	      "  -a, -n             as that is always so: all sources, and addresses in full\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
 	      "Exit status: 0: done (status: synchronised); 1: refused (status: not synchronised, or\n"
 	      "neither module nor daemon runs); 2: wrong usage, or the one that is needed does not run.\n",
 	      to);
+}
+
+/*
+ * Options of a source may have negative values: what follows "add" are no options of this program.
+ */
+static const char *letters_for(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "add"))
+			return "+jvfNak:nS:Vh";
+	return "jvfNak:nS:Vh";
 }
 
 static const struct verb *find_verb(const char *name)
@@ -70,6 +92,7 @@ int main(int argc, char **argv)
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "follow", no_argument, NULL, 'f' },
 		{ "kind", required_argument, NULL, 'k' },
+		{ "names", no_argument, NULL, 'N' },
 		{ "socket", required_argument, NULL, 'S' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
@@ -79,7 +102,7 @@ int main(int argc, char **argv)
 	const struct verb *verb = &verbs[0];
 	int option;
 
-	while ((option = getopt_long(argc, argv, "jvfk:S:Vh", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, letters_for(argc, argv), names, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			cli.json = true;
@@ -92,6 +115,12 @@ int main(int argc, char **argv)
 			break;
 		case 'k':
 			cli.kind = optarg;
+			break;
+		case 'N':
+			cli.names = true;
+			break;
+		case 'a':
+		case 'n':
 			break;
 		case 'S':
 			cli.socket_path = optarg;

@@ -90,6 +90,13 @@ void print_json_line(json_t *object)
 	json_decref(object);
 }
 
+const char *name_of_source(const struct cli *cli, const json_t *source)
+{
+	const char *address = json_text_of(source, "address");
+
+	return cli->names || !*address ? json_text_of(source, "name") : address;
+}
+
 double json_real_of(const json_t *object, const char *key, double otherwise)
 {
 	const json_t *value = json_object_get(object, key);

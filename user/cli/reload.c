@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime reload: let the daemon read its configuration again.
+ * truechime reload: let the daemon read its configuration again, or its files of sources only.
  */
+#include <string.h>
+
 #include "cli/cli.h"
 
 static void print(const struct cli *cli, const json_t *reply)
@@ -11,7 +13,19 @@ static void print(const struct cli *cli, const json_t *reply)
 	puts("The configuration was read again.");
 }
 
-int verb_reload(const struct cli *cli)
+static void print_sources(const struct cli *cli, const json_t *reply)
 {
-	return client_report(cli, "reload", print);
+	(void)cli;
+	printf("The source directories were read again; %d sources are configured.\n",
+	       (int)json_int_of(reply, "sources", 0));
+}
+
+int verb_reload(const struct cli *cli, int argc, char **argv)
+{
+	if (!argc)
+		return client_report(cli, "reload", print);
+	if (argc == 1 && !strcmp(argv[0], "sources"))
+		return client_report(cli, "reload-sources", print_sources);
+	fputs("truechime: reload takes nothing, or \"sources\"\n", stderr);
+	return CLI_ERROR;
 }

@@ -35,7 +35,7 @@ static void print_legend(void)
 	     "||                                 |    |           \\");
 }
 
-static void print_row(const json_t *source)
+static void print_row(const struct cli *cli, const json_t *source)
 {
 	const json_t *estimate = json_object_get(source, "estimate");
 	int64_t age_ns = json_int_of(estimate, "age_ns", -1);
@@ -43,10 +43,8 @@ static void print_row(const json_t *source)
 	printf("%c%c %-27s  %2d  %2d   %3o  ",
 	       strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
 	       state_letter(json_text_of(source, "state")),
-	       *json_text_of(source, "address") ? json_text_of(source, "address") :
-						  json_text_of(source, "name"),
-	       (int)json_int_of(source, "stratum", 0), (int)json_int_of(source, "poll", 0),
-	       (unsigned int)json_int_of(source, "reach", 0));
+	       name_of_source(cli, source), (int)json_int_of(source, "stratum", 0),
+	       (int)json_int_of(source, "poll", 0), (unsigned int)json_int_of(source, "reach", 0));
 	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
 	printf("  ");
 	/* Without a sample all is 0, so that each row has the same fields. */
@@ -58,6 +56,13 @@ static void print_row(const json_t *source)
 	putchar('\n');
 }
 
+static const char *address_of_source(const json_t *source)
+{
+	const char *address = json_text_of(source, "address");
+
+	return *address ? address : json_text_of(source, "name");
+}
+
 /* One sentence for each source that is not used: what is wrong with it. */
 static void print_complaints(const json_t *sources)
 {
@@ -67,7 +72,10 @@ static void print_complaints(const json_t *sources)
 
 	json_array_foreach(sources, i, source) {
 		error = json_text_of(source, "error");
-		if (*error)
+		if (json_bool_of(source, "offline"))
+			printf("%s is offline and not asked. To change that: truechime online %s\n",
+			       json_text_of(source, "name"), address_of_source(source));
+		else if (*error)
 			printf("%s gives no time: %s\n", json_text_of(source, "name"), error);
 		else if (!strcmp(json_text_of(source, "state"), "falseticker"))
 			printf("%s disagrees with the majority and is not used.\n",
@@ -103,7 +111,7 @@ static void print(const struct cli *cli, const json_t *reply)
 	puts("MS Name/IP address         Stratum Poll Reach LastRx Last sample\n"
 	     "===============================================================================");
 	json_array_foreach(sources, i, source)
-		print_row(source);
+		print_row(cli, source);
 }
 
 int verb_sources(const struct cli *cli)

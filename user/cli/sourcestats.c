@@ -21,12 +21,11 @@ static void print_legend(void)
 	     "                           |   |   |    |          |          |             |");
 }
 
-static void print_row(const json_t *source)
+static void print_row(const struct cli *cli, const json_t *source)
 {
 	const json_t *estimate = json_object_get(source, "estimate");
 
-	printf("%-25s ", *json_text_of(source, "address") ? json_text_of(source, "address") :
-							    json_text_of(source, "name"));
+	printf("%-25s ", name_of_source(cli, source));
 	if (!json_is_object(estimate)) {
 		/* chronyc's row of a source without a sample. */
 		puts("  0   0     0     +0.000   2000.000     +0ns  4000ms");
@@ -55,7 +54,7 @@ static void print(const struct cli *cli, const json_t *reply)
 	puts("Name/IP Address            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev\n"
 	     "==============================================================================");
 	json_array_foreach(json_object_get(reply, "sources"), i, source)
-		print_row(source);
+		print_row(cli, source);
 }
 
 int verb_sourcestats(const struct cli *cli)

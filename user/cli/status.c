@@ -14,6 +14,7 @@
 #include "lib/event_report.h"
 #include "lib/names.h"
 #include "steering/rival.h"
+#include "steering/time_daemons.h"
 
 /* What could be found out. */
 struct status_view {
@@ -23,6 +24,8 @@ struct status_view {
 	bool kernel_synchronised;
 	int64_t kernel_maxerror_ns;
 	int64_t kernel_esterror_ns;
+	struct time_daemon rivals[TIME_DAEMONS_MAX];
+	size_t rival_count;
 };
 
 static void view_kernel(struct status_view *view)
@@ -126,6 +129,12 @@ static void print_grounds(const struct status_view *view)
 		printf("no time server is asked");
 }
 
+/* The daemon leaves the clock to another one, as it is configured to do. */
+static bool is_yielding(const struct status_view *view)
+{
+	return json_bool_of(view->daemon, "yielding");
+}
+
 /* Programs that steer by PTP mark the kernel's clock synchronised, but state no bound. */
 static bool is_steered_by_others(const struct status_view *view)
 {
@@ -142,6 +151,10 @@ static void print_steered_by_others(const struct status_view *view)
 	       "Another program steers the clock; it states that the clock is synchronised, but no error bound (");
 	print_grounds(view);
 	puts(").");
+	if (is_yielding(view)) {
+		puts("The daemon leaves the clock to another time daemon (rivals yield).");
+		return;
+	}
 	puts("PTP programs steer the clock, not module and daemon (mode external).");
 	if (*rivals)
 		printf("Running: %s.\n", rivals);
@@ -203,6 +216,8 @@ static void print_unsynchronised(const struct status_view *view)
 	puts(").");
 	if (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL)
 		puts("PTP programs steer the clock, not module and daemon (mode external).");
+	if (is_yielding(view))
+		puts("The daemon leaves the clock to another time daemon (rivals yield).");
 	if (!view->daemon) {
 		printf("%s\n",
 		       "The daemon truechimed is not running, so nothing confirms the time. To start it: systemctl start truechimed");
@@ -283,6 +298,7 @@ static void print_daemon(const struct status_view *view)
 	printf("Daemon       : %s, process %d, steering %s\n",
 	       json_text_of(view->daemon, "version"), (int)json_int_of(view->daemon, "pid", 0),
 	       json_bool_of(view->daemon, "observing") ? "nothing (-x)" :
+	       is_yielding(view) ? "nothing (rivals yield)" :
 	       is_aside(view) ? "nothing (mode external)" :
 	       strcmp(json_text_of(view->daemon, "timescale"), "module") ?
 			"the system clock alone" : "through the module");
@@ -295,10 +311,20 @@ static void print_daemon(const struct status_view *view)
 	putchar('\n');
 }
 
+static void print_rivals(const struct status_view *view)
+{
+	char text[TIME_DAEMONS_TEXT_MAX];
+
+	time_daemons_text(view->rivals, view->rival_count, text);
+	if (*text)
+		printf("Other daemons: %s\n", text);
+}
+
 static void print_view(const struct status_view *view)
 {
 	if (!view->daemon && !view->has_module) {
 		print_neither(view);
+		print_rivals(view);
 		return;
 	}
 	if (view_synchronised(view))
@@ -313,6 +339,7 @@ static void print_view(const struct status_view *view)
 		print_module(view);
 	if (view->daemon)
 		print_daemon(view);
+	print_rivals(view);
 }
 
 static double ppb_of_q32(int64_t rate_q32)
@@ -348,14 +375,28 @@ static json_t *module_to_json(const struct module_status *module)
 			 "host_maxerror_ns", json_of_bound(module->host_maxerror_ns));
 }
 
+static json_t *rivals_to_json(const struct status_view *view)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < view->rival_count; i++)
+		json_array_append_new(list, json_pack("{s:s,s:i,s:s}",
+						      "program", view->rivals[i].program,
+						      "pid", (int)view->rivals[i].pid,
+						      "unit", view->rivals[i].unit));
+	return list;
+}
+
 static void print_view_json(const struct status_view *view)
 {
-	print_json(json_pack("{s:b,s:s,s:o,s:O,s:{s:b,s:I,s:I}}",
+	print_json(json_pack("{s:b,s:s,s:o,s:O,s:o,s:{s:b,s:I,s:I}}",
 			     "synchronised", view_synchronised(view),
 			     "parts", view_parts(view),
 			     "module", view->has_module ? module_to_json(&view->module) :
 							  json_null(),
 			     "daemon", view->daemon ? view->daemon : json_null(),
+			     "rivals", rivals_to_json(view),
 			     "kernel", "synchronised", view->kernel_synchronised,
 			     "maxerror_ns", (json_int_t)view->kernel_maxerror_ns,
 			     "esterror_ns", (json_int_t)view->kernel_esterror_ns));
@@ -371,6 +412,7 @@ int verb_status(const struct cli *cli)
 		return status;
 	view_module(&view);
 	view_kernel(&view);
+	view.rival_count = time_daemons_find("/proc", "/sys/fs/cgroup", view.rivals);
 	if (cli->json)
 		print_view_json(&view);
 	else

@@ -68,11 +68,15 @@ void config_error(struct config_reader *reader, const char *format, ...)
 
 	va_start(arguments, format);
 	if (reader->volatile_origin)
-		report(reader, CONFIG_NO_EFFECT, "; the line is skipped", format, arguments);
+		report(reader, CONFIG_NO_EFFECT, reader->keeps ?
+		       "; the file's earlier sources are kept" : "; the line is skipped", format,
+		       arguments);
 	else
 		report(reader, CONFIG_ERROR, NULL, format, arguments);
 	va_end(arguments);
-	if (!reader->volatile_origin)
+	if (reader->volatile_origin)
+		reader->skipped++;
+	else
 		reader->errors++;
 }
 
@@ -123,7 +127,7 @@ static int split_words(char *line, char **words)
 	}
 }
 
-static void parse_line(struct config_reader *reader, const char *text, size_t length)
+int config_parse_line(struct config_reader *reader, const char *text, size_t length)
 {
 	char line[CONFIG_LINE_MAX], whole[CONFIG_LINE_MAX];
 	char *words[CONFIG_WORDS_MAX];
@@ -132,11 +136,11 @@ static void parse_line(struct config_reader *reader, const char *text, size_t le
 	if (length >= sizeof(line)) {
 		config_error(reader, "the line is too long: %zu bytes are the most",
 			     sizeof(line) - 1);
-		return;
+		return -EINVAL;
 	}
 	if (memchr(text, '\0', length)) {
 		config_error(reader, "the line is not text: it contains a zero byte");
-		return;
+		return -EINVAL;
 	}
 	memcpy(line, text, length);
 	line[length] = '\0';
@@ -145,10 +149,11 @@ static void parse_line(struct config_reader *reader, const char *text, size_t le
 	count = split_words(line, words);
 	/* Comments start with one of these, on a line of their own. */
 	if (!count || strchr("#!;%", words[0][0]))
-		return;
+		return 0;
 	if (reader->explain)
 		report_line(reader, whole + (words[0] - line));
-	config_directive(reader, count, words);
+
+	return config_directive(reader, count, words);
 }
 
 static void parse_text(struct config_reader *reader, const char *text, size_t length)
@@ -161,7 +166,7 @@ static void parse_text(struct config_reader *reader, const char *text, size_t le
 		reader->line++;
 		/* The program that writes the sources may not have finished yet. */
 		if (!end && reader->volatile_origin) {
-			config_warn(reader, "the last line is skipped: it has no end");
+			config_error(reader, "the last line has no end");
 			return;
 		}
 		if (reader->errors == ERRORS_MAX) {
@@ -170,7 +175,7 @@ static void parse_text(struct config_reader *reader, const char *text, size_t le
 		}
 		if (reader->errors > ERRORS_MAX)
 			return;
-		parse_line(reader, text, line_length);
+		(void)config_parse_line(reader, text, line_length);
 		line_length += end ? 1 : 0;
 		text += line_length;
 		length -= line_length;
@@ -224,7 +229,7 @@ out_close:
  * A file, in the middle of another or as the first. 0 if it was read, whatever is in it; else
  * -errno after an error was reported.
  */
-static int read_file(struct config_reader *reader, const char *path)
+int config_read_file(struct config_reader *reader, const char *path)
 {
 	const char *outer_file = reader->file;
 	int outer_line = reader->line;
@@ -275,7 +280,7 @@ int config_read_pattern(struct config_reader *reader, const char *pattern)
 	}
 
 	for (size_t i = 0; i < found.gl_pathc && !err; i++)
-		err = read_file(reader, found.gl_pathv[i]);
+		err = config_read_file(reader, found.gl_pathv[i]);
 	globfree(&found);
 
 	return err;
@@ -326,6 +331,7 @@ static size_t earliest(char **paths, size_t from, size_t to, int count, char **d
 static void read_found(struct config_reader *reader, char **paths, size_t path_count, int count,
 		       char **directories)
 {
+	const char *path;
 	size_t next;
 
 	qsort(paths, path_count, sizeof(paths[0]), compare_base_names);
@@ -334,7 +340,11 @@ static void read_found(struct config_reader *reader, char **paths, size_t path_c
 			if (compare_base_names(&paths[i], &paths[next]))
 				break;
 		}
-		read_file(reader, paths[earliest(paths, i, next, count, directories)]);
+		path = paths[earliest(paths, i, next, count, directories)];
+		if (reader->volatile_origin)
+			config_read_source_file(reader, path);
+		else
+			(void)config_read_file(reader, path);
 	}
 }
 
@@ -352,7 +362,7 @@ static void read_found(struct config_reader *reader, char **paths, size_t path_c
 int config_read_directories(struct config_reader *reader, int count, char **directories,
 			    const char *suffix, bool volatile_origin)
 {
-	bool outer_volatile = reader->volatile_origin;
+	bool outer_volatile = reader->volatile_origin, outer_sources = reader->sources_only;
 	char pattern[CONFIG_LINE_MAX + 16];
 	glob_t found = { 0 };
 
@@ -372,9 +382,11 @@ int config_read_directories(struct config_reader *reader, int count, char **dire
 	}
 
 	reader->volatile_origin |= volatile_origin;
+	reader->sources_only |= volatile_origin;
 	if (found.gl_pathc)
 		read_found(reader, found.gl_pathv, found.gl_pathc, count, directories);
 	reader->volatile_origin = outer_volatile;
+	reader->sources_only = outer_sources;
 	globfree(&found);
 
 	return 0;
@@ -404,6 +416,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 	if (!err && !reader->errors)
 		config_check_refclocks(reader);
 	if (!err && !reader->errors) {
+		reader->config->authselect = (int)reader->authselect;
 		config_apply_authselect(reader);
 		config_check_keyfile(reader);
 		config_apply_initstepslew(reader);
@@ -420,18 +433,27 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 int config_load(const char *path, config_report *report_function, void *context,
 		struct config **config)
 {
+	return config_load_again(path, NULL, NULL, report_function, context, config);
+}
+
+int config_load_again(const char *path, const struct config *before,
+		      const struct config_busy_files *busy, config_report *report_function,
+		      void *context, struct config **config)
+{
 	struct config_reader reader = {
 		.config = config_new(),
 		.report = report_function,
 		.context = context,
 		.file = path,
 		.follow = true,
+		.before = before,
+		.busy = busy,
 	};
 
 	if (!reader.config)
 		return -ENOMEM;
 
-	return finish(&reader, read_file(&reader, path), config);
+	return finish(&reader, config_read_file(&reader, path), config);
 }
 
 int config_explain(const char *name, const char *text, bool follow,
@@ -449,7 +471,7 @@ int config_explain(const char *name, const char *text, bool follow,
 	if (!reader.config)
 		return -ENOMEM;
 	if (!text)
-		return finish(&reader, read_file(&reader, name), config);
+		return finish(&reader, config_read_file(&reader, name), config);
 	parse_text(&reader, text, strlen(text));
 
 	return finish(&reader, 0, config);
@@ -473,6 +495,11 @@ int config_from_text(const char *name, const char *text, size_t length, bool fol
 	return finish(&reader, 0, config);
 }
 
+static bool is_same_number(double one, double other)
+{
+	return !(one < other) && !(one > other);
+}
+
 /* Compare member by member, as padding is undefined. */
 bool config_source_equal(const struct config_source *one, const struct config_source *other)
 {
@@ -483,10 +510,15 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       a->minpoll == b->minpoll && a->maxpoll == b->maxpoll && a->iburst == b->iburst &&
 	       a->prefer == b->prefer && a->trust == b->trust && a->noselect == b->noselect &&
 	       a->require == b->require && a->copy == b->copy && a->maxsamples == b->maxsamples &&
-	       !(a->offset_s < b->offset_s) && !(a->offset_s > b->offset_s) &&
+	       a->minstratum == b->minstratum && a->unreach_limit == b->unreach_limit &&
+	       a->burst == b->burst &&
+	       is_same_number(a->presend_s, b->presend_s) &&
+	       is_same_number(a->offset_s, b->offset_s) &&
 	       one->family == other->family && one->port == other->port &&
 	       one->version == other->version && one->maxsources == other->maxsources &&
-	       one->minstratum == other->minstratum && one->maxdelay_ns == other->maxdelay_ns &&
+	       one->maxdelay_ns == other->maxdelay_ns &&
+	       is_same_number(one->maxdelayratio, other->maxdelayratio) &&
+	       one->offline == other->offline && one->auto_offline == other->auto_offline &&
 	       one->authenticated == other->authenticated && one->key == other->key &&
 	       one->interleaved == other->interleaved && one->refid == other->refid &&
 	       one->stratum == other->stratum && one->driver_poll == other->driver_poll &&

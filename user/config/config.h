@@ -26,6 +26,7 @@
 #define CONFIG_SOURCES_MAX	SOURCE_SELECT_MAX
 #define CONFIG_RULES_MAX	8
 #define CONFIG_WORD_MAX		64
+#define CONFIG_SOURCEDIRS_MAX	16
 
 enum config_kind {
 	CONFIG_SERVER,		/* one address of a name */
@@ -44,8 +45,10 @@ enum config_kind {
  * @port: UDP port
  * @version: of NTP in requests, 1 to 4; 0: not given, what the key's MAC fits in without being cut
  * @maxsources: how many addresses of a pool to use
- * @minstratum: a lower stratum of the server counts as this one
  * @maxdelay_ns: answers with a longer round trip are not used
+ * @maxdelayratio: nor those that took so many times the shortest one; below 1: no limit
+ * @offline: not to be asked before the operator says so
+ * @auto_offline: nor after a request could not be sent
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
  * @key: number of the key in the key file, 0: none; with @authenticated: `nts`, and not to be asked
  * @interleaved: ask in interleaved mode (`xleave`)
@@ -65,7 +68,8 @@ enum config_kind {
  * @width_ns: of a pulse, to tell its two edges apart; 0: there is one
  * @maxlockage: so many pulses may come after a reading of the refclock that numbers them
  * @tai: the refclock has TAI
- * @volatile_origin: it came from a sourcedir and not from the configuration proper
+ * @volatile_origin: it came from a sourcedir and not from the configuration proper ...
+ * @file: ... and from this file there, else ""
  */
 struct config_source {
 	enum config_kind kind;
@@ -74,8 +78,10 @@ struct config_source {
 	int port;
 	int version;
 	int maxsources;
-	int minstratum;
 	int64_t maxdelay_ns;
+	double maxdelayratio;
+	bool offline;
+	bool auto_offline;
 	bool authenticated;
 	uint32_t key;
 	bool interleaved;
@@ -96,6 +102,24 @@ struct config_source {
 	int maxlockage;
 	bool tai;
 	bool volatile_origin;
+	char file[CONFIG_PATH_MAX];
+};
+
+/**
+ * struct config_sourcedir - a directory of a sourcedir directive
+ * @path: that may not exist
+ * @first: the first of its directive: of files with one name in a directive the first one counts
+ */
+struct config_sourcedir {
+	char path[CONFIG_PATH_MAX];
+	bool first;
+};
+
+/* What to do where another time daemon runs. */
+enum config_rivals {
+	CONFIG_RIVALS_WARN,	/* log it */
+	CONFIG_RIVALS_YIELD,	/* leave the clock to it */
+	CONFIG_RIVALS_IGNORE,	/* do not look for any */
 };
 
 /**
@@ -149,6 +173,10 @@ struct config_server {
  * @sources: in order of appearance
  * @source_count: how many
  * @left_out: source directives that cannot be done here
+ * @sourcedirs: where some of these are from ...
+ * @sourcedir_count: ... how many
+ * @authselect: authselectmode, of enum config_authselect
+ * @rivals: what to do where another time daemon runs
  * @discipline: makestep, maxchange, maxclockerror, maxdistance
  * @maxslewrate: fraction; limit of the follower's phase correction (chrony: 83333e-6)
  * @maxdrift: fraction; limit of the frequency command (chrony: 0.1)
@@ -185,6 +213,10 @@ struct config {
 	struct config_source sources[CONFIG_SOURCES_MAX];
 	size_t source_count;
 	size_t left_out;
+	struct config_sourcedir sourcedirs[CONFIG_SOURCEDIRS_MAX];
+	size_t sourcedir_count;
+	int authselect;
+	enum config_rivals rivals;
 	struct discipline_options discipline;
 	double maxslewrate;
 	double maxdrift;
@@ -230,6 +262,12 @@ enum config_severity {
 typedef void config_report(void *context, enum config_severity severity, const char *file,
 			   int line, const char *message);
 
+/* Files that are not to be read now, because they are being written. */
+struct config_busy_files {
+	bool (*has)(const void *context, const char *path);
+	const void *context;
+};
+
 /**
  * config_load() - read a file and what it includes
  * @path: of the file
@@ -242,7 +280,15 @@ typedef void config_report(void *context, enum config_severity severity, const c
  */
 int config_load(const char *path, config_report *report, void *context, struct config **config);
 
-/* The same from text in memory called @name; !@follow: not include, confdir and sourcedir. */
+/*
+ * The same while @before is in force: a file of a sourcedir in which something is wrong keeps the
+ * sources that it has there, and so does one of @busy. NULL: as config_load().
+ */
+int config_load_again(const char *path, const struct config *before,
+		      const struct config_busy_files *busy, config_report *report, void *context,
+		      struct config **config);
+
+/* config_load() of a text called @name; !@follow: without include, confdir and sourcedir. */
 int config_from_text(const char *name, const char *text, size_t length, bool follow,
 		     config_report *report, void *context, struct config **config);
 
@@ -264,6 +310,32 @@ void config_print(const struct config *config, FILE *out);
  * many as the line.
  */
 void config_shorten(const char *line, char *shorter, size_t size);
+
+/**
+ * config_reload_sources() - read the files of the source directories again, and nothing else
+ * @before: the configuration in force
+ * @busy: these keep the sources that they have in @before; NULL: none
+ * @report: called for each warning; a file in which something is wrong keeps its sources, too
+ * @context: handed to @report
+ * @config: a copy of @before with the sources of today; config_free() it
+ *
+ * Return: 0, -ENOMEM.
+ */
+int config_reload_sources(const struct config *before, const struct config_busy_files *busy,
+			  config_report *report, void *context, struct config **config);
+
+/**
+ * config_parse_source() - a source beside those of the configuration in force
+ * @before: the configuration in force
+ * @text: "server" or "pool", its name and its options
+ * @report: called for each warning and error
+ * @context: handed to @report
+ * @source: result
+ *
+ * Return: 0, -EINVAL (errors were reported), -ENOMEM.
+ */
+int config_parse_source(const struct config *before, const char *text, config_report *report,
+			void *context, struct config_source *source);
 
 /* The built-in defaults: no sources. NULL: no memory. */
 struct config *config_new(void);

@@ -254,11 +254,13 @@ static int parse_confdir(struct config_reader *reader, int count, char **words)
 /* chronyd does not mind how many there are, and reads none of too many. */
 static int parse_sourcedir(struct config_reader *reader, int count, char **words)
 {
-	if (!count || count > DIRECTORIES_MAX) {
+	if (!count || count > CONFIG_SOURCEDIRS_MAX) {
 		config_no_effect(reader, "'sourcedir' reads 1 to %d directories, and none of %d",
-				 DIRECTORIES_MAX, count);
+				 CONFIG_SOURCEDIRS_MAX, count);
 		return 0;
 	}
+	if (config_add_sourcedirs(reader, count, words) < 0)
+		return -EINVAL;
 
 	return config_read_directories(reader, count, words, ".sources", true);
 }
@@ -352,6 +354,23 @@ static int parse_leapsecmode(struct config_reader *reader, int count, char **wor
 	if (choice < 0)
 		return choice;
 	reader->config->leap_mode = (enum leap_mode)choice;
+
+	return 0;
+}
+
+static int parse_rivals(struct config_reader *reader, int count, char **words)
+{
+	static const char *const names[] = {
+		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_YIELD] = "yield",
+		[CONFIG_RIVALS_IGNORE] = "ignore",
+	};
+	int choice;
+
+	(void)count;
+	choice = parse_choice(reader, "rivals", words[0], names, ARRAY_SIZE(names));
+	if (choice < 0)
+		return choice;
+	reader->config->rivals = (enum config_rivals)choice;
 
 	return 0;
 }
@@ -575,6 +594,7 @@ static const struct config_option directives[] = {
 	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .limit = true,
 	  .initial = 1209600 },
 	{ "reselectdist", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	{ "rivals", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rivals },
 	{ "rtcautotrim", CONFIG_ADVICE, .form = "f", .advice = NO_RTC },
 	{ "rtcdevice", CONFIG_MOOT, .form = "s", .advice = NO_RTC },
 	{ "rtcfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },
@@ -656,9 +676,10 @@ int config_directive(struct config_reader *reader, int count, char **words)
 			config_error(reader, "'%s' is not a directive", words[0]);
 		return -EINVAL;
 	}
-	if (reader->volatile_origin && directive->handle != config_parse_server &&
+	if (reader->sources_only && directive->handle != config_parse_server &&
 	    directive->handle != config_parse_pool && directive->handle != config_parse_peer) {
-		config_error(reader, "a sourcedir has 'server', 'pool' and 'peer' only, not '%s'",
+		config_error(reader, "only 'server', 'pool' and 'peer' can be %s, not '%s'",
+			     reader->volatile_origin ? "in a sourcedir" : "added",
 			     directive->name);
 		return -EINVAL;
 	}

@@ -144,7 +144,9 @@ static void print_server(FILE *out, const struct config_source *source)
 
 	fprintf(out, "%s %s minpoll %d maxpoll %d port %d minstratum %d maxsources %d",
 		source->kind == CONFIG_POOL ? "pool" : "server", options->name, options->minpoll,
-		options->maxpoll, source->port, source->minstratum, source->maxsources);
+		options->maxpoll, source->port, options->minstratum, source->maxsources);
+	fprintf(out, " maxunreach %u maxdelayratio ", options->unreach_limit - 1);
+	print_number(out, source->maxdelayratio);
 	fprintf(out, " maxsamples %d maxdelay ", options->maxsamples);
 	print_seconds(out, source->maxdelay_ns);
 	/* Without one the key decides. */
@@ -160,6 +162,10 @@ static void print_server(FILE *out, const struct config_source *source)
 		fputs(" iburst", out);
 	if (options->copy)
 		fputs(" copy", out);
+	if (options->presend_s > 0)
+		fprintf(out, " presend %d", ilogb(options->presend_s));
+	fprintf(out, "%s%s%s", options->burst ? " burst" : "", source->offline ? " offline" : "",
+		source->auto_offline ? " auto_offline" : "");
 	if (source->interleaved)
 		fputs(" xleave", out);
 	print_selection(out, options);
@@ -356,6 +362,10 @@ void config_print(const struct config *config, FILE *out)
 		[LEAP_SYSTEM] = "system", [LEAP_STEP] = "step", [LEAP_SLEW] = "slew",
 		[LEAP_IGNORE] = "ignore",
 	};
+	static const char *const rivals[] = {
+		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_YIELD] = "yield",
+		[CONFIG_RIVALS_IGNORE] = "ignore",
+	};
 	const struct config_option *directives;
 	size_t count;
 
@@ -367,6 +377,7 @@ void config_print(const struct config *config, FILE *out)
 	else
 		fputs("# driftfile: the rate is not kept for the next start\n", out);
 	fprintf(out, "leapsecmode %s\n", leap_modes[config->leap_mode]);
+	fprintf(out, "rivals %s\n", rivals[config->rivals]);
 	fputs("rtcsync\n", out);
 	if (*config->bind_address4)
 		fprintf(out, "bindacqaddress %s\n", config->bind_address4);

@@ -37,7 +37,12 @@ enum config_authselect {
  * @explain: report each line, and what needs no warning
  * @option_of: the directive whose options are being read; NULL: none
  * @left_out: the directive being read cannot be done here, as was reported
- * @volatile_origin: @file is from a sourcedir: only sources, and bad lines are skipped
+ * @sources_only: @file is from a sourcedir, or an operator's command: only sources
+ * @volatile_origin: @file is from a sourcedir: bad lines are skipped ...
+ * @skipped: ... and counted
+ * @before: the configuration in force, whose sources of a file with a bad line stay; NULL: none
+ * @keeps: it has some of @file
+ * @busy: files that are not to be read; NULL: none
  * @authselect: as configured so far
  * @has_makestep: so is makestep
  * @first_step_ns: initstepslew's threshold; 0: it was not given
@@ -56,7 +61,12 @@ struct config_reader {
 	bool explain;
 	const char *option_of;
 	bool left_out;
+	bool sources_only;
 	bool volatile_origin;
+	int skipped;
+	const struct config *before;
+	bool keeps;
+	const struct config_busy_files *busy;
 	enum config_authselect authselect;
 	bool has_makestep;
 	int64_t first_step_ns;
@@ -119,9 +129,15 @@ void config_no_effect(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void config_note(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+int config_read_file(struct config_reader *reader, const char *path);
+int config_parse_line(struct config_reader *reader, const char *text, size_t length);
 int config_read_pattern(struct config_reader *reader, const char *pattern);
 int config_read_directories(struct config_reader *reader, int count, char **directories,
 			    const char *suffix, bool volatile_origin);
+
+/* sourcedir.c */
+int config_add_sourcedirs(struct config_reader *reader, int count, char **directories);
+void config_read_source_file(struct config_reader *reader, const char *path);
 
 /* option.c */
 const struct config_option *config_option_find(const struct config_option *table, size_t count,
@@ -170,6 +186,9 @@ void config_check_keyfile(struct config_reader *reader);
 
 /* server.c; likewise */
 void config_server_defaults(struct config_server *server);
+
+/* Give @copy, which is one of @server, rules of its own. 0, -ENOMEM: then it has none. */
+int config_server_copy_rules(struct config_server *copy, const struct config_server *server);
 int config_parse_allow(struct config_reader *reader, int count, char **words);
 int config_parse_deny(struct config_reader *reader, int count, char **words);
 int config_parse_bindaddress(struct config_reader *reader, int count, char **words);

@@ -57,6 +57,23 @@ void config_server_clear(struct config_server *server)
 	server->rule_count = 0;
 }
 
+int config_server_copy_rules(struct config_server *copy, const struct config_server *server)
+{
+	size_t size = server->rule_count * sizeof(*server->rules);
+
+	copy->rules = NULL;
+	copy->rule_count = 0;
+	if (!size)
+		return 0;
+	copy->rules = malloc(size);
+	if (!copy->rules)
+		return -ENOMEM;
+	memcpy(copy->rules, server->rules, size);
+	copy->rule_count = server->rule_count;
+
+	return 0;
+}
+
 bool config_serves(const struct config_server *server)
 {
 	bool allows = false;

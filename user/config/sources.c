@@ -6,6 +6,8 @@
 #include "config/reader.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +25,9 @@
 
 /* Of pulses, in Hz: chrony has no limit, but a millisecond is told from the next one at most. */
 #define RATE_MAX	1000
+
+/* chrony's: 100000 requests take more than two months at the shortest usual interval. */
+#define MAXUNREACH_DEFAULT	100000
 
 #define WEIGHED	"each sample is weighed by its own delay and noise, without a setting"
 #define NOT_IN_THE_CLEAR \
@@ -42,6 +47,8 @@
  * @source: what comes of it, first, so that its places are the same
  * @nts: asked for
  * @key: asked for; 0: not
+ * @maxunreach: as configured
+ * @presend: as configured; beyond POLL_MAX: never
  * @poll: of a refclock
  * @refid: of a refclock, as text
  * @lock: of another one, as text
@@ -50,6 +57,8 @@ struct choices {
 	struct config_source source;
 	bool nts;
 	int64_t key;
+	int maxunreach;
+	int presend;
 	int poll;
 	char refid[5];
 	char lock[5];
@@ -73,10 +82,19 @@ static const struct config_option server_options[] = {
 	  .max = NTP_VERSION_MAX, .limit = true },
 	{ "maxsources", CONFIG_INT, .offset = AT(maxsources), .min = 1, .max = 16, .limit = true,
 	  .initial = 4 },
-	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = STRATUM_MAX, .limit = true },
+	{ "minstratum", CONFIG_INT, .offset = AT(options.minstratum), .max = STRATUM_MAX,
+	  .limit = true },
 	{ "maxdelay", CONFIG_NS, .offset = AT(maxdelay_ns), .min = 1e-9, .max = 1000,
 	  .limit = true, .initial = 3 },
 	{ "xleave", CONFIG_FLAG, .offset = AT(interleaved) },
+	{ "maxdelayratio", CONFIG_NUMBER, .offset = AT(maxdelayratio), .max = 1e6, .limit = true },
+	{ "maxunreach", CONFIG_INT, .offset = CHOICE(maxunreach), .max = INT_MAX - 1,
+	  .limit = true, .initial = MAXUNREACH_DEFAULT },
+	{ "presend", CONFIG_INT, .offset = CHOICE(presend), .min = POLL_MIN, .max = INT_MAX,
+	  .limit = true, .initial = POLL_MAX + 1 },
+	{ "burst", CONFIG_FLAG, .offset = AT(options.burst) },
+	{ "offline", CONFIG_FLAG, .offset = AT(offline) },
+	{ "auto_offline", CONFIG_FLAG, .offset = AT(auto_offline) },
 	/* The last one counts. */
 	{ "ipv4", CONFIG_CONSTANT, .offset = AT(family), .max = AF_INET },
 	{ "ipv6", CONFIG_CONSTANT, .offset = AT(family), .max = AF_INET6 },
@@ -88,19 +106,10 @@ static const struct config_option server_options[] = {
 	{ "ntsport", CONFIG_MOOT, .form = "i" },
 	{ "certset", CONFIG_MOOT, .form = "i" },
 
-	{ "auto_offline", CONFIG_ADVICE, .advice =
-	  "a server that cannot be reached is tried again by itself, at first every second" },
-	{ "offline", CONFIG_ADVICE, .advice =
-	  "the server is asked from the start, and again until the network is there" },
-	{ "burst", CONFIG_ADVICE, .advice =
-	  "lost requests are not repeated; use a smaller minpoll if the server allows it" },
-	{ "presend", CONFIG_ADVICE, .form = "i", .advice =
-	  "a late first packet only makes the sample weigh less" },
 	{ "extfield", CONFIG_ADVICE, .max = 1, .handle = config_check_extfield, .advice =
 	  "requests are sent without extension fields, and every server answers those" },
 	{ "asymmetry", CONFIG_ADVICE, .form = "f", .advice =
-	  "use 'offset' for a path whose two directions are known to differ" },
-	{ "maxdelayratio", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
+	  "what delays show of both directions is estimated; use 'offset' for a known difference" },
 	{ "maxdelaydevratio", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "maxdelayquant", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "mindelay", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
@@ -109,8 +118,6 @@ static const struct config_option server_options[] = {
 	{ "maxsamples", CONFIG_INT, .offset = AT(options.maxsamples), .max = 64, .limit = true },
 	{ "polltarget", CONFIG_ADVICE, .form = "i", .advice =
 	  "the poll follows what a sample is worth; bound it with minpoll and maxpoll" },
-	{ "maxunreach", CONFIG_ADVICE, .form = "i", .advice =
-	  "the error of an unreachable source grows until others are better" },
 };
 
 static const struct config_option refclock_options[] = {
@@ -224,6 +231,9 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 		return -EINVAL;
 
 	source->options.kind = SOURCE_SERVER;
+	source->options.unreach_limit = (unsigned int)choices.maxunreach + 1;
+	if (choices.presend <= POLL_MAX)
+		source->options.presend_s = ldexp(1, choices.presend);
 	settle_polls(&source->options);
 	source->authenticated = choices.nts || choices.key;
 	/* As in chrony, nts comes first where both are asked for. */

@@ -15,6 +15,8 @@ static const char *daemon_step_words(const struct daemon *daemon, int err)
 {
 	if (daemon->options->no_clock)
 		return "it was started with -x, only to observe";
+	if (err == -EPERM && daemon->yielding)
+		return "another time daemon has the clock (rivals yield). See: truechime status";
 	if (err == -EPERM && daemon->known.external)
 		err = -EBUSY;
 	switch (err) {
@@ -74,9 +76,21 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		return report_clients(statistics, clients, state.raw_ns);
 	case CONTROL_MAKESTEP:
 		return daemon_step(daemon, error);
+	case CONTROL_ACTIVITY:
+		return report_activity(&state);
 	case CONTROL_BURST:
+		if (*request->arguments)
+			return daemon_operate(daemon, request, error);
 		daemon_burst(daemon, DAEMON_BURST);
 		return daemon_done(error, 0, NULL);
+	case CONTROL_RELOAD_SOURCES:
+	case CONTROL_ONLINE:
+	case CONTROL_OFFLINE:
+	case CONTROL_ONOFFLINE:
+	case CONTROL_REFRESH:
+	case CONTROL_ADD:
+	case CONTROL_DELETE:
+		return daemon_operate(daemon, request, error);
 	case CONTROL_RELOAD:
 		return daemon_done(error, daemon_reload(daemon),
 				   "the new configuration has errors, and the old one stays in force. To see them: truechimed -p, or journalctl -u truechimed");

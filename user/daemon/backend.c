@@ -160,6 +160,9 @@ bool daemon_has_sources(const struct daemon *daemon)
 	const struct config *config = daemon->config;
 	size_t i;
 
+	/* The operator may have added some, or deleted all. */
+	if (daemon->associations)
+		return associations_can_correct(daemon->associations);
 	for (i = 0; i < config->source_count; i++)
 		if (!config->sources[i].options.noselect && !config->sources[i].options.numbered)
 			return true;

@@ -32,9 +32,9 @@
 
 /*
  * Descriptors: events of the module, its loading and unloading, the watch for a system clock that
- * is set, and the server process.
+ * is set, the server process, and the one for files of sources.
  */
-#define OWN_FDS_MAX	4
+#define OWN_FDS_MAX	5
 #define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + OWN_FDS_MAX)
 
 /* Flags that the signal handlers set for the loop. */
@@ -88,6 +88,7 @@ static void daemon_report_config(void *context, enum config_severity severity, c
 static int daemon_load_config(struct daemon *daemon, struct config **config)
 {
 	const char *text = daemon->options->config_text;
+	struct config_busy_files busy;
 	char why[512];
 	int err;
 
@@ -95,8 +96,9 @@ static int daemon_load_config(struct daemon *daemon, struct config **config)
 		err = config_from_text("command line", text, strlen(text), true,
 				       daemon_report_config, daemon, config);
 	else
-		err = config_load(daemon->options->config_path, daemon_report_config, daemon,
-				  config);
+		err = config_load_again(daemon->options->config_path, daemon->config,
+					daemon_busy_files(daemon, &busy), daemon_report_config,
+					daemon, config);
 	if (!err && !config_can_set_clock(*config, why, sizeof(why)))
 		log_warning("%s: %s", text ? "command line" : daemon->options->config_path, why);
 	if (!err)
@@ -115,6 +117,23 @@ static struct steering_options daemon_steering_options(const struct daemon *daem
 		.leap_mode = daemon->config->leap_mode,
 		.observe = daemon->options->no_clock,
 	};
+}
+
+/* Under a simulator many daemons run on one machine, each with its own clock. */
+static bool has_real_clock(void)
+{
+	struct timespec ts;
+
+	return !clock_gettime(CLOCK_BOOTTIME, &ts);
+}
+
+/* What goes on beside us on this machine: not under a simulator, which knows nothing of it. */
+static void daemon_look_around(struct daemon *daemon)
+{
+	if (daemon->options->task != DAEMON_RUN || !has_real_clock())
+		return;
+	daemon_find_rivals(daemon);
+	daemon_watch_sources(daemon);
 }
 
 int daemon_reload(struct daemon *daemon)
@@ -138,6 +157,7 @@ int daemon_reload(struct daemon *daemon)
 	serving_configure(daemon->serving, config, associations_keys(daemon->associations),
 			  system_clock_raw_ns());
 	daemon_configure_module(daemon);
+	daemon_look_around(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	daemon->sources_changed = true;
 	log_notice("The configuration was read again: %zu sources configured",
@@ -156,14 +176,6 @@ static void daemon_on_message(void *context, int priority, const char *text)
 {
 	(void)context;
 	log_fields(priority, text, NULL);
-}
-
-/* Under a simulator many daemons run on one machine, each with its own clock. */
-static bool has_real_clock(void)
-{
-	struct timespec ts;
-
-	return !clock_gettime(CLOCK_BOOTTIME, &ts);
 }
 
 /*
@@ -341,6 +353,7 @@ static int daemon_build(struct daemon *daemon)
 static void daemon_free(struct daemon *daemon)
 {
 	serving_free(daemon->serving);
+	source_watch_close(daemon->source_watch);
 	associations_free(daemon->associations);
 	steering_free(daemon->steering);
 	discipline_free(daemon->discipline);
@@ -354,6 +367,8 @@ static int daemon_start(struct daemon *daemon)
 	int err;
 
 	daemon_configure_module(daemon);
+	/* Before the clock is touched. */
+	daemon_look_around(daemon);
 	daemon_prime(daemon);
 	associations_use_leaps(daemon->associations, &daemon->leap_list);
 	(void)steering_stand_aside(daemon->steering, daemon->known.external);
@@ -396,6 +411,9 @@ static int daemon_pollfds(const struct daemon *daemon, struct pollfd *fds)
 						.events = POLLIN };
 	if (daemon->clock_watch_fd >= 0)
 		fds[count++] = (struct pollfd){ .fd = daemon->clock_watch_fd, .events = POLLIN };
+	if (daemon->source_watch && source_watch_fd(daemon->source_watch) >= 0)
+		fds[count++] = (struct pollfd){ .fd = source_watch_fd(daemon->source_watch),
+						.events = POLLIN };
 	return count + serving_pollfds(daemon->serving, fds + count);
 }
 
@@ -411,6 +429,9 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 		next_ns = chime_min(next_ns, daemon->due_ns[i]);
 	if (daemon->control)
 		next_ns = chime_min(next_ns, control_next_ns(daemon->control));
+	if (daemon->source_watch)
+		next_ns = chime_min(next_ns, source_watch_next_ns(daemon->source_watch));
+	next_ns = chime_min(next_ns, daemon->rivals_next_ns);
 	wait_ns = chime_sub_sat(next_ns, now_ns);
 	if (wait_ns <= 0)
 		return 0;
@@ -437,6 +458,11 @@ static void daemon_dispatch(struct daemon *daemon, const struct pollfd *fds, int
 		daemon_module_events(daemon);
 	if (daemon->clock_watch_fd >= 0 && is_ready(fds, count, daemon->clock_watch_fd))
 		daemon_clock_was_set(daemon);
+	if (daemon->source_watch &&
+	    (is_ready(fds, count, source_watch_fd(daemon->source_watch)) ||
+	     system_clock_raw_ns() >= source_watch_next_ns(daemon->source_watch)))
+		daemon_check_sources(daemon);
+	daemon_watch_rivals(daemon, system_clock_raw_ns());
 	associations_dispatch(daemon->associations, fds, count, system_clock_raw_ns());
 	if (daemon->control)
 		control_dispatch(daemon->control, fds, count, system_clock_raw_ns());
@@ -515,6 +541,7 @@ int daemon_run(const struct daemon_options *options)
 	struct daemon daemon = {
 		.options = options,
 		.clock_watch_fd = -1,
+		.rivals_next_ns = INT64_MAX,
 		.virtual_machine = is_virtual_machine(),
 	};
 	int status = 1;

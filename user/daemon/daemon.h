@@ -23,8 +23,10 @@
 #include "lib/module_group.h"
 #include "lib/module_link.h"
 #include "sources/association.h"
+#include "sources/source_watch.h"
 #include "steering/leap_list.h"
 #include "steering/steering.h"
+#include "steering/time_daemons.h"
 
 /* Measure the clock or set it, and end; or go on for ever. */
 enum daemon_task {
@@ -91,6 +93,10 @@ enum daemon_due {
  * @steering: applies it to the clocks
  * @serving: the time to others
  * @control: the socket of the command line program; NULL: there is none
+ * @refusal: room for its latest reason
+ * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
+ * @source_reports: a hash of what was wrong in them at the latest reading, which was logged; 0:
+ *	they were read with the whole configuration
  * @update: the discipline's latest verdict and correction
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
  *	estimates are of
@@ -106,6 +112,10 @@ enum daemon_due {
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
+ * @rivals: other time daemons that run ...
+ * @rival_count: ... how many ...
+ * @rivals_next_ns: ... and when to look again, by the raw clock
+ * @yielding: the clock is left to them
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
  * @stop: leave the loop ...
@@ -125,6 +135,9 @@ struct daemon {
 	struct steering *steering;
 	struct serving *serving;
 	struct control *control;
+	char refusal[512];
+	struct source_watch *source_watch;
+	uint64_t source_reports;
 
 	struct state_update update;
 
@@ -142,6 +155,10 @@ struct daemon {
 	int64_t first_result_ns;
 	int lock_fd;
 	int clock_watch_fd;
+	struct time_daemon rivals[TIME_DAEMONS_MAX];
+	size_t rival_count;
+	int64_t rivals_next_ns;
+	bool yielding;
 	bool virtual_machine;
 	bool sources_changed;
 	bool stop;
@@ -161,6 +178,35 @@ void daemon_burst(struct daemon *daemon, int count);
 
 /* Read the configuration again; the old one stays in force when it has an error. 0, -errno. */
 int daemon_reload(struct daemon *daemon);
+
+/* source_files.c */
+
+/* Watch the directories that the configuration names for files of sources. */
+void daemon_watch_sources(struct daemon *daemon);
+
+/* Which of these files are being written now: @busy, or NULL if nothing is known of that. */
+const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
+						  struct config_busy_files *busy);
+
+/* Read these files again. 0, -ENOMEM. */
+int daemon_reload_sources(struct daemon *daemon);
+
+/* Read them if they have changed. */
+void daemon_check_sources(struct daemon *daemon);
+
+/* rivals.c */
+
+/* Find other time daemons, log what is new about them, and do as configured. */
+void daemon_find_rivals(struct daemon *daemon);
+
+/* The same when it is time for it, without a reading of all processes. */
+void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns);
+
+/* operator.c */
+
+/* A command about the sources. NULL: it is refused, and @error says why. */
+json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
+		       const char **error);
 
 /* answer.c */
 

@@ -109,7 +109,7 @@ static void check_keys(const struct config *config, FILE *errors)
 {
 	struct ntp_keys *keys;
 
-	keyring_load(report_key, errors, config, &keys);
+	keyring_load(report_key, errors, config, false, &keys);
 	keyring_check(report_key, errors, config, keys);
 	ntp_keys_free(keys);
 }

@@ -10,7 +10,7 @@ static void daemon_fill_source(const struct daemon *daemon, struct source *sourc
 			       int64_t at_ns, struct state_source *state)
 {
 	state->info = (struct association_info){ .name = "", .rejected = "",
-						 .resolving_error = "" };
+						 .resolving_error = "", .file = "" };
 	(void)associations_get_info(daemon->associations, index, &state->info);
 	source_get_status(source, at_ns, &state->status);
 }
@@ -24,8 +24,9 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 		.raw_ns = system_clock_raw_ns(),
 		.timescale = daemon->timescale->ops->name,
 		.observing = daemon->options->no_clock,
+		.yielding = daemon->yielding,
 		.update = daemon->update,
-		.configured = daemon->config->source_count,
+		.configured = associations_directives(daemon->associations),
 	};
 	(void)steering_read(daemon->steering);
 	steering_get_status(daemon->steering, &state->steering);

@@ -295,7 +295,7 @@ static void daemon_read_drift(struct daemon *daemon)
 	}
 	discipline_prime_rate(daemon->discipline, rate, rate_sigma);
 	log_info("Frequency %.3f +/- %.3f ppm read from %s", -rate * 1e6, rate_sigma * 1e6, path);
-	if (!daemon->known.has_host)
+	if (!daemon->known.has_host && !daemon->yielding)
 		(void)system_clock_set_rate(daemon->clock, rate);
 }
 
@@ -345,8 +345,10 @@ static void daemon_leave_rate(struct daemon *daemon)
 {
 	double rate, rate_sigma;
 
-	if (daemon->known.has_host || daemon->known.external || daemon->options->no_clock ||
-	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
+	if (daemon->known.has_host || daemon->known.external || daemon->yielding ||
+	    daemon->options->no_clock)
+		return;
+	if (!discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;
 	if (rate_sigma < RATE_LEARNED ||
 	    fabs(rate - daemon->first_rate) > RATE_CONTRADICTED * rate_sigma)

@@ -744,9 +744,9 @@ static void describe(struct source *const *sources, const struct combined *combi
 	struct source_status status;
 
 	source_get_status(sources[result->selection.selected], at_ns, &status);
-	result->stratum = status.last.stratum;
+	result->stratum = status.stratum;
 	if (!status.options->copy)
-		result->stratum++;
+		result->stratum = status.stratum < 15 ? status.stratum + 1 : 16;
 	result->refid = status.last.refid;
 	result->root_delay_ns = status.last.root_delay_ns + status.minimum_delay_ns;
 	result->root_dispersion_ns = (int64_t)ceil((double)status.last.root_dispersion_ns +

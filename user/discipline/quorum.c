@@ -40,7 +40,8 @@ bool quorum_is_near(const struct source_status *status)
 bool quorum_counts(const struct source *source, const struct source_status *status)
 {
 	return !status->options->noselect && !status->options->numbered &&
-	       !status->last.numbered && !source_is_refused(source);
+	       !status->last.numbered && !source_is_refused(source) && !status->withdrawn &&
+	       !status->worn_out;
 }
 
 static bool may_answer(const struct source *source, const struct source_status *status,

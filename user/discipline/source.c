@@ -30,6 +30,9 @@
 /* Requests in quick succession after a sample that contradicts the estimate. */
 #define SUSPECT_COUNT	2
 
+/* Requests for one answer, with the option burst (chrony's). */
+#define REGULAR_BURST_MOST	4
+
 /* The pause after a failure starts here and doubles. */
 #define RETRY_FIRST_NS	NS_PER_S
 
@@ -114,6 +117,7 @@ struct source {
 	double interval_s;
 	int starting;		/* answers left of iburst */
 	int burst;		/* requests left of a burst */
+	int burst_good;		/* answers after which it ends, 0: at its last request */
 	unsigned int failures;
 	unsigned int refusals;	/* answers in a row that gave no sample */
 	unsigned int kisses;	/* KISS packets in a row */
@@ -123,6 +127,8 @@ struct source {
 	uint32_t epoch;
 	uint32_t kiss;
 	uint8_t reach;
+	unsigned int unreached;	/* requests since it became unreachable */
+	bool withdrawn;
 	bool unanswered;	/* a request is without an answer, and not counted yet ... */
 	int64_t unanswered_ns;	/* ... since then, by raw */
 	unsigned int missed;	/* such requests while others answered */
@@ -220,12 +226,32 @@ bool source_is_refused(const struct source *source)
 	return source->kiss == KISS('D', 'E', 'N', 'Y') || source->kiss == KISS('R', 'S', 'T', 'R');
 }
 
+/*
+ * The requests that may follow a regular one, and the answers that are enough. With presend there
+ * is a second one: after a long silence the first packet waits for the path. With burst the others
+ * are for answers that are lost, and on the average no more than at minpoll.
+ */
+static void begin_regular_burst(struct source *source)
+{
+	const struct source_options *options = &source->options;
+	double share = source->interval_s / ldexp(1, options->minpoll);
+	bool again = options->presend_s > 0 && source->interval_s >= options->presend_s;
+
+	if (again)
+		source->burst = 1;
+	if (!options->burst || share < 2)
+		return;
+	source->burst = (int)fmin(share, REGULAR_BURST_MOST) - 1;
+	source->burst_good = again ? 2 : 1;
+}
+
 void source_polled(struct source *source, int64_t now_raw_ns)
 {
 	int64_t wait_ns = seconds_to_ns(source->interval_s);
 
 	source->sent++;
 	source->reach <<= 1;
+	source->unreached = source->reach ? 0 : source->unreached + 1;
 	if (!source->unanswered)
 		source->unanswered_ns = now_raw_ns;
 	source->unanswered = true;
@@ -235,6 +261,8 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 	source->learning = true;
 	if (source->burst > 0)
 		source->burst--;
+	else
+		begin_regular_burst(source);
 	/* At a start others wait for this answer, and a packet may be lost: repeat it soon. */
 	if (source->burst > 0 || source->sent == 1)
 		wait_ns = chime_min(wait_ns, BURST_INTERVAL_NS);
@@ -501,6 +529,7 @@ static void note_answer(struct source *source)
 	if (source_is_refused(source))
 		source->kiss = 0;
 	source->reach |= 1;
+	source->unreached = 0;
 	source->unanswered = false;
 	source->missed = 0;
 }
@@ -542,6 +571,8 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	note_answer(source);
 	/* Of a server that answers, requests that it did not get say nothing. */
 	source->failures = late_again ? source->failures + 1 : late;
+	if (source->burst_good && !--source->burst_good)
+		source->burst = 0;
 	source->received++;
 	if (source->starting > 0)
 		source->starting--;
@@ -583,12 +614,40 @@ void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pre
 	bool answered = (source->samples || !pressing) && (source->reach & 1);
 
 	source->burst = count;
+	source->burst_good = 0;
 	/* If the burst is not answered, retries begin at its interval. */
 	source->failures = 1;
 	source->next_poll_ns = now_raw_ns;
 	if (answered)
 		source->next_poll_ns = chime_max(now_raw_ns,
 						 source->last_poll_ns + BURST_INTERVAL_NS);
+}
+
+void source_burst_until(struct source *source, int64_t now_raw_ns, int good, int most)
+{
+	source_burst(source, now_raw_ns, most, true);
+	source->burst_good = good;
+}
+
+bool source_is_in_burst(const struct source *source)
+{
+	return source->burst > 0;
+}
+
+void source_set_offline(struct source *source, bool withdrawn)
+{
+	source->withdrawn = withdrawn;
+	source->burst = 0;
+	source->burst_good = 0;
+	source->reach = 0;
+	source->unanswered = false;
+}
+
+void source_set_online(struct source *source)
+{
+	source->withdrawn = false;
+	source->failures = 0;
+	source->missed = 0;
 }
 
 static void change_reading(const struct reference_change *change, int64_t *at_ns,
@@ -698,11 +757,17 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->options = &source->options;
 	status->verdict = source->verdict;
 	status->last = source->last;
+	status->stratum = source->last.stratum;
+	if (source->received && status->stratum < source->options.minstratum)
+		status->stratum = source->options.minstratum;
 	status->last_raw_ns = source->last_raw_ns;
 	status->samples = source->samples;
 	status->poll = (int)lrint(log2(interval_in_force(source)));
 	status->reach = source->reach;
 	status->lost = is_lost(source);
+	status->withdrawn = source->withdrawn;
+	status->worn_out = source->options.unreach_limit &&
+			   source->unreached >= source->options.unreach_limit;
 	status->sent = source->sent;
 	status->asked_raw_ns = source->last_poll_ns;
 	status->received = source->received;

@@ -53,6 +53,11 @@ enum source_verdict {
  * @numbered: pulses whose seconds the timescale numbers: they show no error of whole seconds
  * @copy: when it is selected, we have its stratum and reference id, instead of one more and itself
  * @maxsamples: so many are enough for -q and -Q; 0: as many as usual
+ * @minstratum: a lower stratum counts as this one
+ * @unreach_limit: not used after so many requests while it is unreachable; 0: no limit
+ * @burst: a request that gives no sample is repeated 2 s later, as long as the requests are no more
+ *	than at minpoll
+ * @presend_s: at intervals from this on each request is repeated 2 s later; 0: never
  * @offset_s: correction of the source's offset, from configuration
  */
 struct source_options {
@@ -68,6 +73,10 @@ struct source_options {
 	bool numbered;
 	bool copy;
 	int maxsamples;
+	int minstratum;
+	unsigned int unreach_limit;
+	bool burst;
+	double presend_s;
 	double offset_s;
 };
 
@@ -154,6 +163,20 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
  */
 void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pressing);
 
+/* The same with @pressing, until @good answers have come, @most requests at most. */
+void source_burst_until(struct source *source, int64_t now_raw_ns, int good, int most);
+
+/* Requests of a burst are left. */
+bool source_is_in_burst(const struct source *source);
+
+/*
+ * The source is not asked any more, or again: its owner sees to that. It is unreachable then. If it
+ * is @withdrawn, which only the operator may decide, it has no vote; else it has one by what it
+ * said last, as a source that is silent.
+ */
+void source_set_offline(struct source *source, bool withdrawn);
+void source_set_online(struct source *source);
+
 /* The reference changed with @epoch: convert all measurements as far as @change states how. */
 void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change);
@@ -167,6 +190,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
  * @root_distance_ns: bound of the error: half the root delay and path delay, plus dispersion aged
  * @minimum_delay_ns: least round trip of the path
  * @last: the latest sample taken
+ * @stratum: its stratum, or the least that is configured
  * @last_raw_ns: when, by raw
  * @jitter_ns: RMS of the samples about the line (chronyc's "Std Dev")
  * @samples: samples in memory (chronyc's NP)
@@ -174,6 +198,8 @@ void source_change_reference(struct source *source, uint32_t epoch,
  * @poll: log2 seconds in force, rounded; each sample chooses it anew
  * @reach: the last eight requests, newest in bit 0
  * @lost: none of these was answered, though the network works: others have answered meanwhile
+ * @withdrawn: the operator has taken it offline: it is used only if all are lost or withdrawn
+ * @worn_out: it has been unreachable for longer than is configured, and is not used
  * @sent: requests
  * @asked_raw_ns: when the latest of them left, by raw
  * @received: valid answers
@@ -189,6 +215,7 @@ struct source_status {
 	double root_distance_ns;
 	int64_t minimum_delay_ns;
 	struct source_sample last;
+	int stratum;
 	int64_t last_raw_ns;
 	double jitter_ns;
 	unsigned int samples;
@@ -196,6 +223,8 @@ struct source_status {
 	int poll;
 	uint8_t reach;
 	bool lost;
+	bool withdrawn;
+	bool worn_out;
 	uint64_t sent;
 	int64_t asked_raw_ns;
 	uint64_t received;

@@ -32,6 +32,12 @@
 /* The interval of a single sample grows by what a crystal may gain. */
 #define CRYSTAL_RATE	100e-6
 
+/*
+ * Each stratum by which the operator raises a source's counts as so much expected error (chrony's
+ * stratumweight).
+ */
+#define STRATUM_NS	1e6
+
 struct candidate {
 	int index;
 	unsigned int stratum;
@@ -64,9 +70,9 @@ struct edge {
 static enum source_verdict admit(const struct source *source, const struct source_status *status,
 				 bool lost_too)
 {
-	bool may_answer = !status->lost && !source_is_refused(source);
+	bool may_answer = !status->lost && !source_is_refused(source) && !status->withdrawn;
 
-	if (!status->has_estimate || (!may_answer && !lost_too))
+	if (!status->has_estimate || (!may_answer && !lost_too) || status->worn_out)
 		return SOURCE_UNUSABLE;
 	if (status->jitter_ns > JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;
@@ -121,8 +127,9 @@ static void nominate(const struct source_status *status, size_t index, bool usab
 		place_sample(status, candidate, *base_ns);
 	candidate->sigma = status->estimate.sigma_ns;
 	candidate->quality = hypot(candidate->sigma,
-				   ASYMMETRY * (candidate->distance - candidate->sigma));
-	candidate->stratum = status->last.stratum;
+				   ASYMMETRY * (candidate->distance - candidate->sigma)) +
+			     STRATUM_NS * (status->stratum - status->last.stratum);
+	candidate->stratum = (unsigned int)status->stratum;
 	candidate->trust = usable && status->options->trust;
 	candidate->prefer = status->options->prefer;
 	candidate->require = status->options->require;

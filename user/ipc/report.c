@@ -78,7 +78,7 @@ static json_t *report_source_counts(const struct state *state)
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */
-#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct state *state)
 {
@@ -93,6 +93,7 @@ json_t *report_status(const struct state *state)
 			 "timescale", state->timescale,
 			 "synchronised", steering->synchronised,
 			 "observing", state->observing,
+			 "yielding", state->yielding,
 			 "trust", trust_name(steering->trust),
 			 "corrected", steering->has_correction,
 			 "refused", update->result.step == DISCIPLINE_REFUSED,
@@ -208,6 +209,36 @@ static json_t *report_estimate(const struct steering_status *steering,
 			 "jitter_ns", report_real(status->jitter_ns));
 }
 
+static const char *report_activity_name(enum association_activity activity)
+{
+	switch (activity) {
+	case ASSOCIATION_ONLINE:
+		return "online";
+	case ASSOCIATION_OFFLINE:
+		return "offline";
+	case ASSOCIATION_BURST_ONLINE:
+		return "burst_online";
+	case ASSOCIATION_BURST_OFFLINE:
+		return "burst_offline";
+	case ASSOCIATION_UNRESOLVED:
+		return "unresolved";
+	case ASSOCIATION_ACTIVITIES:
+		break;
+	}
+	return "?";
+}
+
+/* Who named the source. */
+static const char *report_origin(const struct association_info *info)
+{
+	if (info->added)
+		return "operator";
+	return *info->file ? info->file : "configuration";
+}
+
+/* The format of report_source()'s members; too long to stand where it is used. */
+#define REPORT_SOURCE	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:s,s:o}"
+
 static json_t *report_source(const struct state *state, const struct state_source *source)
 {
 	const struct source_status *status = &source->status;
@@ -216,13 +247,16 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 			    *info->rejected ? info->rejected :
 			    status->last_error < 0 ? strerror(-status->last_error) : "";
 
-	return json_pack("{s:s,s:s,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:s,s:o}",
+	return json_pack(REPORT_SOURCE,
 			 "name", info->name,
 			 "address", info->address,
+			 "origin", report_origin(info),
+			 "activity", report_activity_name(info->activity),
+			 "offline", info->offline,
 			 "port", info->port,
 			 "kind", status->options->kind == SOURCE_REFCLOCK ? "refclock" : "server",
 			 "state", report_verdict(status->verdict),
-			 "stratum", status->has_estimate ? status->last.stratum : 0,
+			 "stratum", status->has_estimate ? status->stratum : 0,
 			 "poll", status->poll,
 			 "reach", status->reach,
 			 "sent", (json_int_t)status->sent,
@@ -242,6 +276,23 @@ json_t *report_sources(const struct state *state)
 	for (i = 0; i < state->source_count; i++)
 		json_array_append_new(list, report_source(state, &state->sources[i]));
 	return json_pack("{s:b,s:o}", "ok", 1, "sources", list);
+}
+
+/* As chronyc counts them: without reference clocks. */
+json_t *report_activity(const struct state *state)
+{
+	int counts[ASSOCIATION_ACTIVITIES] = { 0 };
+	json_t *reply = json_pack("{s:b}", "ok", 1);
+	size_t i;
+	int j;
+
+	for (i = 0; i < state->source_count; i++)
+		if (state->sources[i].status.options->kind != SOURCE_REFCLOCK)
+			counts[state->sources[i].info.activity]++;
+	for (j = 0; j < ASSOCIATION_ACTIVITIES; j++)
+		json_object_set_new(reply, report_activity_name((enum association_activity)j),
+				    json_integer(counts[j]));
+	return reply;
 }
 
 json_t *report_events(const struct module_event *events, int count)

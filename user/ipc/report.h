@@ -17,6 +17,7 @@ struct module_event;
 json_t *report_status(const struct state *state);
 json_t *report_tracking(const struct state *state);
 json_t *report_sources(const struct state *state);
+json_t *report_activity(const struct state *state);
 json_t *report_events(const struct module_event *events, int count);
 
 #endif /* IPC_REPORT_H */

@@ -11,17 +11,26 @@ static const struct {
 	const char *name;
 	enum control_command command;
 	bool restricted;
+	bool has_arguments;	/* may have */
 } commands[] = {
-	{ "status", CONTROL_STATUS, false },
-	{ "tracking", CONTROL_TRACKING, false },
-	{ "sources", CONTROL_SOURCES, false },
-	{ "events", CONTROL_EVENTS, false },
-	{ "serverstats", CONTROL_SERVERSTATS, false },
-	{ "clients", CONTROL_CLIENTS, true },
-	{ "makestep", CONTROL_MAKESTEP, true },
-	{ "burst", CONTROL_BURST, true },
-	{ "reload", CONTROL_RELOAD, true },
-	{ NULL, 0, true },
+	{ "status", CONTROL_STATUS, false, false },
+	{ "tracking", CONTROL_TRACKING, false, false },
+	{ "sources", CONTROL_SOURCES, false, false },
+	{ "events", CONTROL_EVENTS, false, false },
+	{ "serverstats", CONTROL_SERVERSTATS, false, false },
+	{ "activity", CONTROL_ACTIVITY, false, false },
+	{ "clients", CONTROL_CLIENTS, true, false },
+	{ "makestep", CONTROL_MAKESTEP, true, false },
+	{ "burst", CONTROL_BURST, true, true },
+	{ "reload", CONTROL_RELOAD, true, false },
+	{ "reload-sources", CONTROL_RELOAD_SOURCES, true, false },
+	{ "online", CONTROL_ONLINE, true, true },
+	{ "offline", CONTROL_OFFLINE, true, true },
+	{ "onoffline", CONTROL_ONOFFLINE, true, false },
+	{ "refresh", CONTROL_REFRESH, true, false },
+	{ "add", CONTROL_ADD, true, true },
+	{ "delete", CONTROL_DELETE, true, true },
+	{ NULL, 0, true, false },
 };
 
 bool control_is_restricted(enum control_command command)
@@ -41,10 +50,31 @@ static int control_find(const char *name, struct control_request *request, const
 		if (strcmp(name, commands[i].name))
 			continue;
 		request->command = commands[i].command;
-		return 0;
+		if (!*request->arguments || commands[i].has_arguments)
+			return 0;
+		*error = "the command takes no arguments";
+		return -EINVAL;
 	}
 	*error = "unknown command";
 	return -EOPNOTSUPP;
+}
+
+/* They are quoted in messages, and parsed as a line of the configuration. */
+static int control_read_arguments(const json_t *value, struct control_request *request,
+				  const char **error)
+{
+	size_t length = json_string_length(value), i;
+	const char *text = json_string_value(value);
+
+	*error = "the arguments are too long, or not printable ASCII";
+	if (length >= sizeof(request->arguments))
+		return -EINVAL;
+	for (i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return -EINVAL;
+	memcpy(request->arguments, text, length);
+	request->arguments[length] = '\0';
+	return 0;
 }
 
 /* Every key has to be known and of its type; unknown ones are refused. */
@@ -52,12 +82,17 @@ static int control_read(const json_t *object, struct control_request *request, c
 {
 	const char *key, *command = NULL;
 	json_t *value;
+	int err;
 
 	json_object_foreach((json_t *)object, key, value) {
 		if (!strcmp(key, "command") && json_is_string(value)) {
 			command = json_string_value(value);
 		} else if (!strcmp(key, "follow") && json_is_boolean(value)) {
 			request->follow = json_is_true(value);
+		} else if (!strcmp(key, "arguments") && json_is_string(value)) {
+			err = control_read_arguments(value, request, error);
+			if (err)
+				return err;
 		} else {
 			*error = "unknown key, or a value of another type";
 			return -EINVAL;

@@ -22,26 +22,39 @@
 /* A request's length, its newline included. */
 #define CONTROL_REQUEST_MAX	4096
 
+/* The arguments of a command, its terminating NUL included. */
+#define CONTROL_ARGUMENTS_MAX	1024
+
 enum control_command {
 	CONTROL_STATUS,
 	CONTROL_TRACKING,
 	CONTROL_SOURCES,
 	CONTROL_EVENTS,
 	CONTROL_SERVERSTATS,
+	CONTROL_ACTIVITY,
 	CONTROL_CLIENTS,
 	CONTROL_MAKESTEP,
 	CONTROL_BURST,
 	CONTROL_RELOAD,
+	CONTROL_RELOAD_SOURCES,
+	CONTROL_ONLINE,
+	CONTROL_OFFLINE,
+	CONTROL_ONOFFLINE,
+	CONTROL_REFRESH,
+	CONTROL_ADD,
+	CONTROL_DELETE,
 };
 
 /**
  * struct control_request - one line, parsed
  * @command: the command
  * @follow: CONTROL_EVENTS: send future events, too
+ * @arguments: of the commands about sources, in printable ASCII; ""
  */
 struct control_request {
 	enum control_command command;
 	bool follow;
+	char arguments[CONTROL_ARGUMENTS_MAX];
 };
 
 /**

@@ -45,6 +45,7 @@ struct state_source {
  * @raw_ns: the instant
  * @timescale: name of its backend
  * @observing: it changes nothing (-x)
+ * @yielding: nor this, because another time daemon runs
  * @steering: the clocks, and what is published of them
  * @update: the latest update by the sources
  * @has_rate: the rate of the reference was learned ...
@@ -58,6 +59,7 @@ struct state {
 	int64_t raw_ns;
 	const char *timescale;
 	bool observing;
+	bool yielding;
 	struct steering_status steering;
 	struct state_update update;
 	bool has_rate;

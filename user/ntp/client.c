@@ -22,6 +22,9 @@
 /* A request that cannot leave burdens no server: tried again after 1 s, 2 s ... 16 s. */
 #define RETRY_SHIFT_MAX	4
 
+/* By how much an oscillator's rate may change in some minutes (chrony's maxclockerror). */
+#define CRYSTAL_RATE	1e-6
+
 #ifndef GRND_INSECURE
 #define GRND_INSECURE	4
 #endif
@@ -319,6 +322,27 @@ static void succeed(struct ntp_client *client)
 	client->interleaved = client->exchange.interleaved;
 }
 
+/*
+ * The round trip took too many times as long as the shortest one. As in chrony the limit grows by
+ * what the clock may have drifted since the latest sample: a path that has become longer for good
+ * must not silence the source for ever.
+ */
+static bool is_delay_out_of_ratio(const struct ntp_client *client,
+				  const struct source_sample *sample)
+{
+	double ratio = client->options.limits.maxdelayratio, drift_ns;
+	struct source_status status;
+
+	if (ratio < 1)
+		return false;
+	source_get_status(client->source, sample->at_ns, &status);
+	if (!status.has_estimate)
+		return false;
+	drift_ns = (double)chime_sub_sat(sample->at_ns, status.last.at_ns) *
+		   (status.estimate.rate_sigma + CRYSTAL_RATE);
+	return (double)sample->delay_ns > ratio * (double)status.minimum_delay_ns + drift_ns;
+}
+
 static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now_raw_ns,
 					  const struct ntp_packet *answer,
 					  const struct ntp_moment *received)
@@ -335,6 +359,8 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 		source_answered(client->source);
 		return NTP_CLIENT_NOTHING;
 	}
+	if (verdict == NTP_ACCEPTED && is_delay_out_of_ratio(client, &sample))
+		verdict = NTP_DELAY_TOO_LONG;
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
 

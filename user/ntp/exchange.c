@@ -265,7 +265,7 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 		.root_dispersion_ns = answer->root_dispersion_ns,
 		.refid = answer->refid,
 		.epoch = received->now.epoch,
-		.stratum = (uint8_t)stratum_of(answer, limits),
+		.stratum = answer->stratum,
 		.leap = (uint8_t)answer->leap,
 	};
 

@@ -87,6 +87,7 @@ struct ntp_moment {
  * @maxstratum: 1 to 15
  * @raised_stratum: a lower one counts as this one, before it is compared with those; 0: none
  * @maxdelay_ns: round trip
+ * @maxdelayratio: round trip, in multiples of the shortest one; below 1: no limit. For client.c
  * @key: answers have to carry a MAC of it; not owned. NULL: they need none
  */
 struct ntp_limits {
@@ -94,6 +95,7 @@ struct ntp_limits {
 	int maxstratum;
 	int raised_stratum;
 	int64_t maxdelay_ns;
+	double maxdelayratio;
 	const struct ntp_key *key;
 };
 

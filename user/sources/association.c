@@ -115,6 +115,30 @@ bool associations_agree(const struct associations *list, int64_t now_raw_ns)
 	return false;
 }
 
+bool associations_needs(const struct associations *list, const struct source *source,
+			int64_t now_raw_ns)
+{
+	size_t agreeing = 0, falsetickers = 0;
+	struct source_status status;
+	bool agrees = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		source_get_status(list->sources[i], now_raw_ns, &status);
+		falsetickers += status.verdict == SOURCE_FALSETICKER;
+		/* Pulses that the timescale numbers agree with any majority. */
+		if (status.verdict < SOURCE_NOT_COMBINED || status.options->numbered ||
+		    status.last.numbered)
+			continue;
+		if (list->sources[i] == source)
+			agrees = true;
+		else
+			agreeing++;
+	}
+
+	/* With one falseticker less the majority would still be one. */
+	return agrees && falsetickers && agreeing <= falsetickers;
+}
+
 void associations_message(struct associations *list, int priority, const char *format, ...)
 {
 	va_list arguments;
@@ -166,8 +190,9 @@ struct ntp_limits associations_limits(const struct associations *list,
 	return (struct ntp_limits) {
 		.minstratum = list->minstratum,
 		.maxstratum = list->maxstratum,
-		.raised_stratum = config->minstratum,
+		.raised_stratum = config->options.minstratum,
 		.maxdelay_ns = config->maxdelay_ns,
+		.maxdelayratio = config->maxdelayratio,
 		.key = ntp_keys_find(list->keys, config->key),
 	};
 }
@@ -223,8 +248,7 @@ static void forgive(struct associations *list, int64_t now_raw_ns)
 		source_forgive(list->sources[i], now_raw_ns);
 }
 
-/* Call the owner's callback once, when no change is half done. */
-static void report_change(struct associations *list)
+void associations_report_change(struct associations *list)
 {
 	if (!list->changed)
 		return;
@@ -255,6 +279,25 @@ static void report_key(void *context, enum config_severity severity, const char 
 		associations_message(context, priority, "%s: %s", file, message);
 }
 
+static bool has_keyed_target(const struct associations *list)
+{
+	for (size_t i = 0; i < list->target_count; i++) {
+		if (list->targets[i]->config.key)
+			return true;
+	}
+
+	return false;
+}
+
+void associations_need_keys(struct associations *list)
+{
+	if (list->keys || !*list->keyfile || !has_keyed_target(list) ||
+	    keyring_read(report_key, list, list->keyfile, &list->keys) < 0)
+		return;
+	for (size_t i = 0; i < list->target_count; i++)
+		target_apply_options(list->targets[i]);
+}
+
 /*
  * Read the keys. If that fails, those that were read from the same file before stay. Returns those
  * that are to be freed when no target refers to them any more.
@@ -266,7 +309,7 @@ static struct ntp_keys *replace_keys(struct associations *list, const struct con
 	struct ntp_keys *keys = NULL;
 	int err;
 
-	err = keyring_load(report_key, list, config, &keys);
+	err = keyring_load(report_key, list, config, has_keyed_target(list), &keys);
 	if (err < 0 && is_same_file && old) {
 		associations_message(list, LOG_WARNING,
 				     "%s: the keys that were read from it before stay in force",
@@ -296,18 +339,41 @@ static struct target *claim(struct target **old, size_t count, const struct conf
 	return NULL;
 }
 
-/* The targets of a configuration: new ones, or NULL for those that are kept. */
-static struct target **make_targets(struct associations *list, const struct config *config,
-				    const bool *kept, int64_t now_raw_ns)
+/**
+ * struct wanted - the directives that targets are wanted for
+ * @directive: those of the configuration that the operator did not delete ...
+ * @kept: ... and whether there is a target of it already
+ * @count: how many
+ */
+struct wanted {
+	const struct config_source *directive[CONFIG_SOURCES_MAX];
+	bool kept[CONFIG_SOURCES_MAX];
+	size_t count;
+};
+
+static bool is_deleted(const struct associations *list, const struct config_source *directive)
 {
-	struct target **targets = calloc(config->source_count + 1, sizeof(*targets));
+	for (size_t i = 0; i < list->deleted_count; i++) {
+		if (config_source_equal(&list->deleted[i], directive))
+			return true;
+	}
+
+	return false;
+}
+
+/* New targets, NULL for those that are kept, and room for those that the operator added. */
+static struct target **make_targets(struct associations *list, const struct wanted *wanted,
+				    int64_t now_raw_ns)
+{
+	struct target **targets = calloc(wanted->count + list->target_count + 1,
+					 sizeof(struct target *));
 
 	if (!targets)
 		return NULL;
-	for (size_t i = 0; i < config->source_count; i++) {
-		if (kept[i])
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (wanted->kept[i])
 			continue;
-		targets[i] = target_new(list, &config->sources[i], now_raw_ns);
+		targets[i] = target_new(list, wanted->directive[i], now_raw_ns);
 		if (targets[i])
 			continue;
 		while (i-- > 0) {
@@ -321,8 +387,9 @@ static struct target **make_targets(struct associations *list, const struct conf
 	return targets;
 }
 
-/* Which directives have a target already; two equal ones need two. */
-static int find_kept(const struct associations *list, const struct config *config, bool *kept)
+/* Which directives are wanted, and have a target already; two equal ones need two. */
+static int find_wanted(const struct associations *list, const struct config *config,
+		       struct wanted *wanted)
 {
 	struct target **old = calloc(list->target_count + 1, sizeof(*old));
 
@@ -330,11 +397,37 @@ static int find_kept(const struct associations *list, const struct config *confi
 		return -ENOMEM;
 	if (list->target_count)
 		memcpy(old, list->targets, list->target_count * sizeof(*old));
-	for (size_t i = 0; i < config->source_count; i++)
-		kept[i] = claim(old, list->target_count, &config->sources[i]);
+	wanted->count = 0;
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct config_source *directive = &config->sources[i];
+
+		if (is_deleted(list, directive))
+			continue;
+		wanted->kept[wanted->count] = claim(old, list->target_count, directive);
+		wanted->directive[wanted->count++] = directive;
+	}
 	free(old);
 
 	return 0;
+}
+
+/* The targets that were not claimed go, but for those that the operator added. How many went. */
+static size_t drop_unclaimed(struct associations *list, struct target **old, size_t old_count)
+{
+	size_t dropped = 0;
+
+	for (size_t i = 0; i < old_count; i++) {
+		if (!old[i])
+			continue;
+		if (old[i]->added && list->target_count < CONFIG_SOURCES_MAX) {
+			list->targets[list->target_count++] = old[i];
+			continue;
+		}
+		target_free(old[i]);
+		dropped++;
+	}
+
+	return dropped;
 }
 
 /* Pools that have grown allocate their new associations. */
@@ -350,43 +443,75 @@ static void shrink_pools(struct associations *list)
 	}
 }
 
+static int set_sources(struct associations *list, const struct config *config, int64_t now_raw_ns,
+		       struct associations_changes *changes)
+{
+	struct target **old = list->targets;
+	size_t old_count = list->target_count;
+	struct target **targets;
+	struct wanted wanted;
+
+	*changes = (struct associations_changes) { 0 };
+	if (find_wanted(list, config, &wanted) < 0)
+		return -ENOMEM;
+	targets = make_targets(list, &wanted, now_raw_ns);
+	if (!targets)
+		return -ENOMEM;
+
+	for (size_t i = 0; i < wanted.count; i++) {
+		if (wanted.kept[i])
+			targets[i] = claim(old, old_count, wanted.directive[i]);
+		else
+			changes->added++;
+		targets[i]->added = false;
+		target_apply_options(targets[i]);
+	}
+	list->targets = targets;
+	list->target_count = wanted.count;
+	changes->removed = drop_unclaimed(list, old, old_count);
+	free(old);
+	shrink_pools(list);
+	associations_list_changed(list);
+
+	return 0;
+}
+
+int associations_set_sources(struct associations *list, const struct config *config,
+			     int64_t now_raw_ns, struct associations_changes *changes)
+{
+	int err = set_sources(list, config, now_raw_ns, changes);
+
+	associations_need_keys(list);
+	associations_report_change(list);
+
+	return err;
+}
+
 int associations_configure(struct associations *list, const struct config *config,
 			   int64_t now_raw_ns)
 {
-	bool kept[CONFIG_SOURCES_MAX];
-	struct target **old = list->targets;
-	size_t old_count = list->target_count;
-	size_t count = config->source_count;
+	size_t deleted_count = list->deleted_count;
+	struct associations_changes changes;
 	struct ntp_keys *old_keys;
-	struct target **targets;
+	int err;
 
-	if (find_kept(list, config, kept) < 0)
-		return -ENOMEM;
-	targets = make_targets(list, config, kept, now_raw_ns);
-	if (!targets)
-		return -ENOMEM;
+	/* Who reloads the configuration wants what it says. */
+	list->deleted_count = 0;
+	err = set_sources(list, config, now_raw_ns, &changes);
+	if (err < 0) {
+		list->deleted_count = deleted_count;
+		return err;
+	}
 
 	copy_options(list, config);
 	old_keys = replace_keys(list, config);
 	forgive(list, now_raw_ns);
-	for (size_t i = 0; i < count; i++) {
-		if (kept[i])
-			targets[i] = claim(old, old_count, &config->sources[i]);
-		target_apply_options(targets[i]);
-		target_retry_now(targets[i], now_raw_ns);
+	for (size_t i = 0; i < list->target_count; i++) {
+		target_apply_options(list->targets[i]);
+		target_retry_now(list->targets[i], now_raw_ns);
 	}
-	for (size_t i = 0; i < old_count; i++) {
-		if (old[i])
-			target_free(old[i]);
-	}
-	free(old);
 	ntp_keys_free(old_keys);
-
-	list->targets = targets;
-	list->target_count = count;
-	shrink_pools(list);
-	associations_list_changed(list);
-	report_change(list);
+	associations_report_change(list);
 
 	return 0;
 }
@@ -400,7 +525,7 @@ void associations_open_refclocks(struct associations *list, int64_t now_raw_ns)
 {
 	for (size_t i = 0; i < list->target_count; i++)
 		target_refclock_open(list->targets[i], now_raw_ns);
-	report_change(list);
+	associations_report_change(list);
 }
 
 void associations_use_leaps(struct associations *list, const struct leap_list *leaps)
@@ -490,7 +615,9 @@ void associations_dispatch(struct associations *list, const struct pollfd *fds, 
 		retry_now(list, now_raw_ns);
 	for (size_t i = 0; !list->pausing && i < list->target_count; i++)
 		target_timer(list->targets[i], now_raw_ns);
-	report_change(list);
+	if (list->bursting)
+		associations_end_bursts(list);
+	associations_report_change(list);
 }
 
 size_t associations_sources(const struct associations *list, struct source *const **sources)
@@ -498,6 +625,33 @@ size_t associations_sources(const struct associations *list, struct source *cons
 	*sources = list->sources;
 
 	return list->count;
+}
+
+size_t associations_directives(const struct associations *list)
+{
+	return list->target_count;
+}
+
+bool associations_can_correct(const struct associations *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct source_options *options = source_get_options(list->sources[i]);
+
+		if (!options->noselect && !options->numbered)
+			return true;
+	}
+
+	return false;
+}
+
+static enum association_activity activity_of(const struct association *association)
+{
+	if (association->client.address.family == AF_UNSPEC && !association->target->refclock)
+		return ASSOCIATION_UNRESOLVED;
+	if (association->bursting)
+		return association->offline ? ASSOCIATION_BURST_OFFLINE : ASSOCIATION_BURST_ONLINE;
+
+	return association->offline ? ASSOCIATION_OFFLINE : ASSOCIATION_ONLINE;
 }
 
 bool associations_get_info(const struct associations *list, size_t index,
@@ -531,6 +685,10 @@ bool associations_get_info(const struct associations *list, size_t index,
 	info->resolving_error = *info->address ? "" : association->target->problem;
 	if (*association->target->key_problem)
 		info->resolving_error = association->target->key_problem;
+	info->activity = activity_of(association);
+	info->offline = association->offline;
+	info->added = association->target->added;
+	info->file = association->target->config.file;
 
 	return true;
 }
@@ -543,8 +701,10 @@ void associations_burst_all(struct associations *list, int64_t now_raw_ns, int c
 	list->spacing.hasty_until_ns = now_raw_ns + HASTY_NS;
 	for (size_t i = 0; i < list->target_count; i++)
 		target_retry_now(list->targets[i], now_raw_ns);
-	for (size_t i = 0; i < list->count; i++)
-		source_burst(list->sources[i], now_raw_ns, count, pressing);
+	for (size_t i = 0; i < list->count; i++) {
+		if (!list->list[i]->offline)
+			source_burst(list->sources[i], now_raw_ns, count, pressing);
+	}
 }
 
 void associations_change_reference(struct associations *list, uint32_t epoch,

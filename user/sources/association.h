@@ -37,6 +37,22 @@ struct associations_callbacks {
 	void (*message)(void *context, int priority, const char *text);
 };
 
+/* chronyc's words: is a source asked? */
+enum association_activity {
+	ASSOCIATION_ONLINE,
+	ASSOCIATION_OFFLINE,		/* the operator, or auto_offline, does not want it */
+	ASSOCIATION_BURST_ONLINE,	/* in a burst, then as usual */
+	ASSOCIATION_BURST_OFFLINE,	/* in a burst, then no more */
+	ASSOCIATION_UNRESOLVED,		/* its name has no address yet */
+	ASSOCIATION_ACTIVITIES,
+};
+
+/* Directives that became sources, or are none any more. */
+struct associations_changes {
+	size_t added;
+	size_t removed;
+};
+
 /**
  * struct association_info - what the tables show beside struct source_status
  * @name: as configured
@@ -50,6 +66,10 @@ struct associations_callbacks {
  * @rejected: why the latest answer was not used, for people; "" if it was
  * @resolving_error: why the name has no address, or its server no key to be asked with, for people;
  *	"" if it has
+ * @activity: whether it is asked
+ * @offline: it is not, once it has an address
+ * @added: the operator added it
+ * @file: of a sourcedir that names it, "": none
  */
 struct association_info {
 	const char *name;
@@ -61,6 +81,10 @@ struct association_info {
 	bool authenticated;
 	const char *rejected;
 	const char *resolving_error;
+	enum association_activity activity;
+	bool offline;
+	bool added;
+	const char *file;
 };
 
 struct associations;
@@ -82,12 +106,17 @@ void associations_set_timescale(struct associations *associations, struct timesc
  * @now_raw_ns: raw
  *
  * Sources whose directive is unchanged are kept with their samples, others are removed or added.
+ * Those that the operator added stay, and those that he deleted come back.
  * The key file is read again; if it cannot be, the keys stay that were read from it before.
  *
  * Return: 0, -ENOMEM (then nothing was changed).
  */
 int associations_configure(struct associations *associations, const struct config *config,
 			   int64_t now_raw_ns);
+
+/* The same for its sources only; those that the operator deleted stay so. */
+int associations_set_sources(struct associations *associations, const struct config *config,
+			     int64_t now_raw_ns, struct associations_changes *changes);
 
 /* The keys of the file that it names; NULL: there are none. Valid until the next configuration. */
 const struct ntp_keys *associations_keys(const struct associations *associations);
@@ -114,6 +143,12 @@ void associations_dispatch(struct associations *associations, const struct pollf
 /* The sources, for discipline_update() and the tables; good until a call that changes them. */
 size_t associations_sources(const struct associations *associations,
 			    struct source *const **sources);
+
+/* How many directives there are that name sources, the operator's additions included. */
+size_t associations_directives(const struct associations *associations);
+
+/* There are sources that may set the clock: not all are only watched, or pulses without a date. */
+bool associations_can_correct(const struct associations *associations);
 
 /* About the source of that index. false: no such. */
 bool associations_get_info(const struct associations *associations, size_t index,

@@ -26,7 +26,7 @@ static void pass_on(void *context, enum ntp_keys_severity severity, const char *
 			 message);
 }
 
-static bool is_needed(const struct config *config)
+static bool needs_keys(const struct config *config)
 {
 	for (size_t i = 0; i < config->source_count; i++) {
 		if (config->sources[i].key)
@@ -36,16 +36,23 @@ static bool is_needed(const struct config *config)
 	return config_serves(&config->server);
 }
 
-int keyring_load(config_report *report, void *context, const struct config *config,
+int keyring_load(config_report *report, void *context, const struct config *config, bool is_needed,
 		 struct ntp_keys **keys)
+{
+	*keys = NULL;
+	if (!*config->keyfile || !(is_needed || needs_keys(config)))
+		return 0;
+
+	return keyring_read(report, context, config->keyfile, keys);
+}
+
+int keyring_read(config_report *report, void *context, const char *path, struct ntp_keys **keys)
 {
 	struct listener listener = { .report = report, .context = context };
 
 	*keys = NULL;
-	if (!*config->keyfile || !is_needed(config))
-		return 0;
 
-	return ntp_keys_load(config->keyfile, pass_on, &listener, keys);
+	return ntp_keys_load(path, pass_on, &listener, keys);
 }
 
 static void check_source(const struct config *config, const struct config_source *source,

@@ -37,6 +37,12 @@
 /* A new address that this machine has no route to is given up sooner. ICMP proves nothing. */
 #define FAILURES_HOPELESS	3
 
+/*
+ * A server that has answered once is replaced by another address so often, one at a time, as by
+ * chrony: who blocks, or breaks, one server after the other must not choose all of them soon.
+ */
+#define REPLACE_NS	(1800 * NS_PER_S)
+
 /* Requests to a server that may be reachable again after a change of the network. */
 #define RETRY_REQUESTS		4
 
@@ -94,6 +100,46 @@ static struct ntp_client_options client_options(const struct target *target)
 	};
 }
 
+bool association_is_asked(const struct association *association)
+{
+	bool in_burst = association->bursting && (source_is_in_burst(association->source) ||
+						  association->client.socket.fd >= 0);
+
+	return !association->offline || in_burst;
+}
+
+/* A burst that goes on ends first, as in chrony. */
+bool association_set_offline(struct association *association, bool withdrawn)
+{
+	if (association->offline && association->withdrawn == withdrawn)
+		return false;
+	association->offline = true;
+	association->withdrawn = withdrawn;
+	if (association->bursting)
+		return true;
+	ntp_client_close(&association->client);
+	source_set_offline(association->source, withdrawn);
+
+	return true;
+}
+
+bool association_set_online(struct association *association, int64_t now_raw_ns)
+{
+	bool iburst = association->target->config.options.iburst;
+
+	if (!association->offline)
+		return false;
+	association->offline = false;
+	association->withdrawn = false;
+	association->client.failures = 0;
+	association->client.local_failures = 0;
+	source_set_online(association->source);
+	if (!association->bursting)
+		source_burst(association->source, now_raw_ns, iburst ? RETRY_REQUESTS : 1, true);
+
+	return true;
+}
+
 static struct association *association_new(struct target *target, int64_t now_raw_ns)
 {
 	struct ntp_client_options options = client_options(target);
@@ -109,6 +155,8 @@ static struct association *association_new(struct target *target, int64_t now_ra
 	}
 	association->target = target;
 	ntp_client_init(&association->client, association->source, &options, &no_address);
+	if (target->offline)
+		association_set_offline(association, true);
 
 	return association;
 }
@@ -144,6 +192,7 @@ struct target *target_new(struct associations *list, const struct config_source 
 		return NULL;
 	target->config = *config;
 	target->list = list;
+	target->offline = config->offline;
 	target->resolver.fd = -1;
 	target->look_up_ns = INT64_MAX;
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
@@ -190,6 +239,19 @@ bool target_shrink(struct target *target)
 	return true;
 }
 
+void target_remove(struct target *target, struct association *association)
+{
+	size_t index = 0;
+
+	while (target->associations[index] != association)
+		index++;
+	association_free(association);
+	target->count--;
+	target->removed++;
+	memmove(&target->associations[index], &target->associations[index + 1],
+		(target->count - index) * sizeof(target->associations[0]));
+}
+
 /* Say why a server cannot be asked with its key. */
 static void describe_key(struct target *target)
 {
@@ -221,6 +283,8 @@ static void retry_association_now(struct association *association, int64_t now_r
 	struct ntp_client *client = &association->client;
 	struct source_status status;
 
+	if (association->offline)
+		return;
 	if (client->local_failures) {
 		ntp_client_retry_now(client, now_raw_ns);
 		return;
@@ -268,8 +332,11 @@ static int give_address(struct association *association, const struct net_addres
 	association->source = source;
 	association->complained = false;
 	association->trying = true;
+	association->bursting = false;
 	association->false_samples = 0;
 	ntp_client_init(&association->client, source, &options, address);
+	if (association->offline)
+		source_set_offline(source, association->withdrawn);
 	associations_list_changed(target->list);
 
 	return 0;
@@ -294,7 +361,9 @@ static bool is_gone(const struct association *association)
 
 static size_t wanted_count(const struct target *target)
 {
-	return target->config.kind == CONFIG_POOL ? (size_t)target->config.maxsources : 1;
+	size_t most = target->config.kind == CONFIG_POOL ? (size_t)target->config.maxsources : 1;
+
+	return most > target->removed ? most - target->removed : 1;
 }
 
 /* The family that associations other than @own use and that still answers; AF_UNSPEC: none. */
@@ -399,27 +468,53 @@ static bool move_on(struct association *association, int64_t now_raw_ns)
 	return true;
 }
 
+/* No other address is known. The next scheduled query may be weeks away. */
+static void look_for_others(struct target *target, int64_t now_raw_ns)
+{
+	if (target->resolver.fd >= 0)
+		return;
+	if (target->look_up_ns == INT64_MAX || target->refreshing) {
+		target->refreshing = false;
+		target->refresh_all = false;
+		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
+	}
+}
+
 /*
- * Replace addresses that do not answer; resolve the name again if there is no other. When one takes
- * an address of the other family, all that are gone do: later they might answer again, beside it.
+ * May its address be replaced now? One that never answered always; else one of all in a while. A
+ * new one has no vote before it has answered, so none on which the only majority depends.
+ */
+static bool may_be_replaced(const struct association *association, int64_t now_raw_ns)
+{
+	const struct associations *list = association->target->list;
+
+	return !associations_needs(list, association->source, now_raw_ns) &&
+	       (association->trying || now_raw_ns >= list->replace_ns);
+}
+
+/*
+ * Replace an address that does not answer; resolve the name again if there is no other. When it
+ * takes an address of the other family, all that are gone do: later they might answer again, beside
+ * it.
  */
 static void replace(struct association *association, int64_t now_raw_ns)
 {
+	int family = association->client.address.family;
 	struct target *target = association->target;
+	bool trying = association->trying;
 
-	if (move_on(association, now_raw_ns)) {
-		for (size_t i = 0; i < target->count; i++) {
-			if (is_gone(target->associations[i]))
-				move_on(target->associations[i], now_raw_ns);
-		}
+	if (!may_be_replaced(association, now_raw_ns))
+		return;
+	if (!move_on(association, now_raw_ns)) {
+		look_for_others(target, now_raw_ns);
 		return;
 	}
-	if (target->resolver.fd >= 0)
-		return;
-	/* The next scheduled query may be weeks away. */
-	if (target->look_up_ns == INT64_MAX || target->refreshing) {
-		target->refreshing = false;
-		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
+	if (!trying)
+		target->list->replace_ns = now_raw_ns + REPLACE_NS;
+	for (size_t i = 0; i < target->count; i++) {
+		if (family != association->client.address.family &&
+		    is_gone(target->associations[i]))
+			move_on(target->associations[i], now_raw_ns);
 	}
 }
 
@@ -441,17 +536,25 @@ static bool is_found(const struct target *target, const struct net_address *addr
 	return false;
 }
 
-/* An association whose address the name no longer resolves to; NULL: none. */
-static struct association *find_outdated(struct target *target)
+/*
+ * Replace addresses that the name no longer resolves to. A routine query replaces one at a time, so
+ * that a good clock does not lose all its sources to a new list.
+ */
+static void replace_outdated(struct target *target, int64_t now_raw_ns)
 {
+	bool all = target->refresh_all;
+
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
-		if (has_address(association) && !is_found(target, &association->client.address))
-			return association;
+		if (!has_address(association) || is_found(target, &association->client.address) ||
+		    associations_needs(target->list, association->source, now_raw_ns))
+			continue;
+		if (!move_on(association, now_raw_ns))
+			look_for_others(target, now_raw_ns);
+		if (!all)
+			return;
 	}
-
-	return NULL;
 }
 
 /*
@@ -460,8 +563,6 @@ static struct association *find_outdated(struct target *target)
  */
 static void use_addresses(struct target *target, int64_t now_raw_ns)
 {
-	struct association *outdated;
-
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
@@ -475,12 +576,9 @@ static void use_addresses(struct target *target, int64_t now_raw_ns)
 			break;
 		use_free_address(target->associations[target->count - 1], now_raw_ns);
 	}
-	/*
-	 * Replace one at a time, so that a good clock does not lose all its sources to a new list.
-	 */
-	outdated = target->refreshing ? find_outdated(target) : NULL;
-	if (outdated)
-		replace(outdated, now_raw_ns);
+	if (target->refreshing)
+		replace_outdated(target, now_raw_ns);
+	target->refresh_all = false;
 }
 
 static bool is_without_address(const struct target *target)
@@ -516,6 +614,20 @@ static void take_addresses(struct target *target, const struct net_address *addr
 	}
 }
 
+bool target_refresh(struct target *target, int64_t now_raw_ns)
+{
+	if (target->config.options.kind == SOURCE_REFCLOCK ||
+	    config_source_is_unsupported(&target->config) || is_numeric(target))
+		return false;
+	target->refreshing = true;
+	target->refresh_all = true;
+	if (target->resolver.fd < 0)
+		target->look_up_ns = now_raw_ns;
+	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+
+	return true;
+}
+
 void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns)
 {
 	bool nobody = err == -ENOENT;
@@ -531,6 +643,7 @@ void target_failed(struct target *target, int err, const char *problem, int64_t 
 		target->list->changed = true;
 	}
 	target->refreshing = false;
+	target->refresh_all = false;
 	schedule_look_up(target, now_raw_ns, LOOK_UP_FIRST_NS,
 			 nobody ? LOOK_UP_NOBODY_NS : LOOK_UP_MOST_NS);
 }
@@ -636,6 +749,24 @@ static void count_false_sample(struct association *association, int64_t now_raw_
 		association->false_samples++;
 }
 
+/* A request could not leave. chrony's auto_offline: wait for the operator to say that it can. */
+static void note_local_failure(struct association *association, int64_t now_raw_ns)
+{
+	struct ntp_client *client = &association->client;
+	struct target *target = association->target;
+
+	if (!client->local_failures)
+		return;
+	if (association->offline && client->local_failures >= FAILURES_HOPELESS)
+		source_burst(association->source, now_raw_ns, 0, true);
+	if (!target->config.auto_offline || association->offline)
+		return;
+	association_set_offline(association, false);
+	associations_message(target->list, LOG_NOTICE,
+			     "%s is offline: it cannot be reached from here (auto_offline). To have it asked again: truechime online",
+			     label_of(association).text);
+}
+
 static void handle(struct association *association, enum ntp_client_result result,
 		   int64_t now_raw_ns)
 {
@@ -656,6 +787,7 @@ static void handle(struct association *association, enum ntp_client_result resul
 		break;
 	case NTP_CLIENT_FAILED:
 		log_failure(association);
+		note_local_failure(association, now_raw_ns);
 		break;
 	case NTP_CLIENT_KISSED:
 		log_kiss(association);
@@ -680,7 +812,7 @@ int64_t target_next_ns(const struct target *target)
 		const struct association *association = target->associations[i];
 		int64_t client_ns;
 
-		if (!has_address(association))
+		if (!has_address(association) || !association_is_asked(association))
 			continue;
 		client_ns = ntp_client_next_ns(&association->client);
 		if (client_ns < next_ns)
@@ -747,7 +879,7 @@ void target_timer(struct target *target, int64_t now_raw_ns)
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
-		if (!has_address(association) ||
+		if (!has_address(association) || !association_is_asked(association) ||
 		    now_raw_ns < ntp_client_next_ns(&association->client))
 			continue;
 		handle(association,

@@ -37,6 +37,9 @@ struct target;
  * @client: the server that is asked; its address.family is AF_UNSPEC as long as there is none
  * @complained: the failure was logged
  * @trying: it has not answered since it got its address
+ * @offline: it is not asked, unless in a burst ...
+ * @withdrawn: ... because the operator said so, and so has no vote
+ * @bursting: the operator asked for a burst, which is not over for all sources
  * @false_samples: in a row, while others agree that it is a falseticker
  */
 struct association {
@@ -45,6 +48,9 @@ struct association {
 	struct ntp_client client;
 	bool complained;
 	bool trying;
+	bool offline;
+	bool withdrawn;
+	bool bursting;
 	unsigned int false_samples;
 };
 
@@ -56,7 +62,11 @@ struct association {
  * @refclock: which is opened instead of resolved; NULL: it is a server
  * @look_up_ns: raw instant of the next query, INT64_MAX: none
  * @look_up_wait_ns: wait before the one after that
- * @refreshing: the query is a routine one
+ * @refreshing: the query is a routine one, or the operator's ...
+ * @refresh_all: ... who wants all addresses replaced that the name no longer has
+ * @added: by the operator: a reload of the configuration leaves it alone
+ * @offline: new associations are
+ * @removed: addresses of a pool that the operator removed
  * @problem: why there is no address, ""
  * @key_problem: why its servers cannot be asked with its key, ""
  * @found: the result of the latest query
@@ -73,6 +83,10 @@ struct target {
 	int64_t look_up_ns;
 	int64_t look_up_wait_ns;
 	bool refreshing;
+	bool refresh_all;
+	bool added;
+	bool offline;
+	size_t removed;
 	const char *problem;
 	char key_problem[KEY_PROBLEM_MAX];
 	struct net_address found[RESOLVER_ADDRESSES_MAX];
@@ -105,6 +119,10 @@ struct kissed {
  * @watch_fd: reports changes of the network, -1
  * @retry_ns: raw instant at which to retry failed sources, INT64_MAX: none
  * @retried_ns: raw instant up to which earlier retries have used up the allowance
+ * @replace_ns: raw instant before which no other server that has answered once is replaced
+ * @bursting: a burst that the operator asked for goes on
+ * @deleted: directives that the operator deleted: they stay so until a reload ...
+ * @deleted_count: ... how many
  * @pause_from_ns: no source is asked from this raw instant ...
  * @pause_until_ns: ... to this one
  * @pausing: it is between them
@@ -136,6 +154,10 @@ struct associations {
 	int watch_fd;
 	int64_t retry_ns;
 	int64_t retried_ns;
+	int64_t replace_ns;
+	bool bursting;
+	struct config_source deleted[CONFIG_SOURCES_MAX];
+	size_t deleted_count;
 	int64_t pause_from_ns;
 	int64_t pause_until_ns;
 	bool pausing;
@@ -154,7 +176,20 @@ struct associations {
 	size_t kissed_count;
 };
 
-/* What the targets use of association.c. */
+/*
+ * What the targets use of association.c, and operate.c of both.
+ *
+ * associations_needs(): the sources that agree are a majority, but not without this one.
+ * associations_report_change(): call the owner's callback, when no change is half done.
+ * associations_need_keys(): a source has come: if it is the first with a key, read the key file.
+ */
+bool associations_needs(const struct associations *list, const struct source *source,
+			int64_t now_raw_ns);
+void associations_report_change(struct associations *list);
+void associations_need_keys(struct associations *list);
+
+/* operate.c: bursts that are over take offline sources back offline, when all of them are. */
+void associations_end_bursts(struct associations *list);
 bool associations_address_used(const struct associations *list, const struct net_address *address,
 			       int port);
 bool associations_agree(const struct associations *list, int64_t now_raw_ns);
@@ -179,6 +214,19 @@ void target_free(struct target *target);
 
 /* Give up an association of a pool. false: there is none to spare. */
 bool target_shrink(struct target *target);
+
+/* The operator removes an association of several: another one does not take its place. */
+void target_remove(struct target *target, struct association *association);
+
+/* Resolve the name now, and replace the addresses that it no longer has. false: it is no name. */
+bool target_refresh(struct target *target, int64_t now_raw_ns);
+
+/* It is asked at present: it is not offline, or in a burst. */
+bool association_is_asked(const struct association *association);
+
+/* Ask it no more, or again. false: nothing changed. */
+bool association_set_offline(struct association *association, bool withdrawn);
+bool association_set_online(struct association *association, int64_t now_raw_ns);
 
 /* Options that belong to all targets may be others after a reload. */
 void target_apply_options(struct target *target);

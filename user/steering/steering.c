@@ -473,23 +473,39 @@ void steering_end_correction(struct steering *steering)
 	steering->status.has_correction = false;
 }
 
-bool steering_stand_aside(struct steering *steering, bool aside)
+/* The clock is left to other programs, or taken back from the last of them. */
+static void steering_leave_clock(struct steering *steering)
 {
 	bool before = steering->status.trust == TRUST_ASIDE;
+	bool aside = steering->external || steering->yielding;
 
 	if (before == aside)
-		return false;
-	if (aside) {
-		log_notice("The module is in mode external: other programs steer it and the system clock. To change that: truechime mode auto");
+		return;
+	if (aside)
 		steering_settle(steering);
-	} else {
-		log_notice("The module is in mode auto again: this daemon steers it and the system clock");
-	}
 	steering_trust(steering, aside ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
 	steering->status.synchronised = false;
 	steering->settled = false;
 	steering_recheck(steering);
+}
+
+bool steering_stand_aside(struct steering *steering, bool aside)
+{
+	if (steering->external == aside)
+		return false;
+	steering->external = aside;
+	if (aside)
+		log_notice("The module is in mode external: other programs steer it and the system clock. To change that: truechime mode auto");
+	else
+		log_notice("The module is in mode auto again: this daemon steers it and the system clock");
+	steering_leave_clock(steering);
 	return true;
+}
+
+void steering_yield(struct steering *steering, bool yield)
+{
+	steering->yielding = yield;
+	steering_leave_clock(steering);
 }
 
 void steering_settle(struct steering *steering)

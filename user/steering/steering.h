@@ -99,6 +99,9 @@ void steering_end_correction(struct steering *steering);
  */
 bool steering_stand_aside(struct steering *steering, bool aside);
 
+/* The same because another time daemon runs, and is to have the clock; the caller logs that. */
+void steering_yield(struct steering *steering, bool yield);
+
 /* Before the end: take the phase correction out of the rate. */
 void steering_settle(struct steering *steering);
 

@@ -32,6 +32,8 @@ struct steering {
 	int host_checks;		/* of makestep's limit, spent on a host */
 	struct leap leap;
 	int64_t leapt_ns;	/* by how much UTC was set forward, not returned yet */
+	bool external;		/* PTP programs steer ... */
+	bool yielding;		/* ... or another time daemon */
 	bool disarm;		/* the clock was set: see steering_publish.c */
 	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
 	bool steered;		/* the clock runs at the follower's rate, a slew included */

@@ -25,8 +25,9 @@ json_t *event_report(const struct module_event *event)
 int client_report(const struct cli *cli, const char *command,
 		  void (*print)(const struct cli *cli, const json_t *reply))
 {
-	json_t *reply = strcmp(command, "tracking") ? report_sources(&world) :
-						      report_tracking(&world);
+	json_t *reply = !strcmp(command, "tracking") ? report_tracking(&world) :
+			!strcmp(command, "activity") ? report_activity(&world) :
+						       report_sources(&world);
 
 	print(cli, reply);
 	json_decref(reply);
@@ -51,6 +52,7 @@ FIXTURE_SETUP(tables)
 		world.sources[i].status.options = &server;
 		world.sources[i].info.rejected = "";
 		world.sources[i].info.resolving_error = "";
+		world.sources[i].info.file = "";
 	}
 }
 
@@ -75,7 +77,7 @@ static void add_sources(void)
 	strcpy(world.sources[1].info.address, "192.0.2.99");
 	first->verdict = SOURCE_SELECTED;
 	first->has_estimate = true;
-	first->last.stratum = 2;
+	first->stratum = 2;
 	/* Not the server's own. */
 	first->last.refid = 0x7f7f0101;
 	first->last.offset_ns = -1240;
@@ -104,10 +106,9 @@ static void add_sources(void)
 }
 
 /* The line of the table @verb that begins with @start. */
-static const char *line_of(FIXTURE_DATA(tables) *self, int (*verb)(const struct cli *cli),
-			   const char *start)
+static const char *line_by(FIXTURE_DATA(tables) *self, const struct cli *cli,
+			   int (*verb)(const struct cli *cli), const char *start)
 {
-	const struct cli cli = { .json = false };
 	FILE *before = stdout;
 	size_t size = 0;
 	char *line, *rest;
@@ -117,13 +118,21 @@ static const char *line_of(FIXTURE_DATA(tables) *self, int (*verb)(const struct 
 	stdout = open_memstream(&self->text, &size);
 	if (!stdout)
 		exit(1);
-	verb(&cli);
+	verb(cli);
 	fclose(stdout);
 	stdout = before;
 	for (rest = self->text; (line = strsep(&rest, "\n"));)
 		if (!strncmp(line, start, strlen(start)))
 			return line;
 	return "";
+}
+
+static const char *line_of(FIXTURE_DATA(tables) *self, int (*verb)(const struct cli *cli),
+			   const char *start)
+{
+	const struct cli cli = { .json = false };
+
+	return line_by(self, &cli, verb, start);
 }
 
 TEST_F(tables, sources_are_chronycs)
@@ -148,6 +157,47 @@ TEST_F(tables, sourcestats_are_chronycs)
 	add_sources();
 	EXPECT_STREQ(selected, line_of(self, verb_sourcestats, "192.0.2.1 "));
 	EXPECT_STREQ(silent, line_of(self, verb_sourcestats, "192.0.2.99"));
+}
+
+/* As with chronyc's -N. */
+TEST_F(tables, names_are_those_that_are_configured)
+{
+	const struct cli cli = { .names = true };
+
+	add_sources();
+	EXPECT_EQ(0, strncmp(line_by(self, &cli, verb_sources, "^*"), "^* ntp.example.net ", 19));
+	EXPECT_EQ(0, strncmp(line_by(self, &cli, verb_sourcestats, "ntp"), "ntp.example.net ", 16));
+}
+
+TEST_F(tables, offline_sources_are_said_to_be)
+{
+	static const char said[] = "ntp.example.net is offline and not asked. To change that: ";
+
+	add_sources();
+	world.sources[0].info.activity = ASSOCIATION_OFFLINE;
+	world.sources[0].info.offline = true;
+	EXPECT_EQ(0, strncmp(said, line_of(self, verb_sources, "ntp.example.net"), strlen(said)));
+	EXPECT_NE(NULL, strstr(line_of(self, verb_sources, "ntp.example.net"),
+			       "truechime online 192.0.2.1"));
+}
+
+TEST_F(tables, activity_is_chronycs)
+{
+	static const struct source_options refclock = { .kind = SOURCE_REFCLOCK };
+
+	add_sources();
+	world.source_count = 4;
+	world.sources[1].info.activity = ASSOCIATION_OFFLINE;
+	world.sources[2].info.activity = ASSOCIATION_UNRESOLVED;
+	world.sources[3].status.options = &refclock;
+	EXPECT_STREQ("1 sources online", line_of(self, verb_activity, "1 sources on"));
+	EXPECT_STREQ("1 sources offline", line_of(self, verb_activity, "1 sources off"));
+	EXPECT_STREQ("0 sources doing burst (return to online)",
+		     line_of(self, verb_activity, "0 sources doing burst (return to on"));
+	EXPECT_STREQ("0 sources doing burst (return to offline)",
+		     line_of(self, verb_activity, "0 sources doing burst (return to off"));
+	EXPECT_STREQ("1 sources with unknown address",
+		     line_of(self, verb_activity, "1 sources with"));
 }
 
 TEST_F(tables, tracking_is_chronycs)

@@ -154,6 +154,7 @@ TEST(defaults_are_chronys)
 	EXPECT_STREQ("", config->driftfile);
 	EXPECT_STREQ("", config->hostclock);
 	EXPECT_EQ(0, config->host_maxerror_ns);
+	EXPECT_EQ(CONFIG_RIVALS_WARN, config->rivals);
 	config_free(config);
 }
 
@@ -167,10 +168,11 @@ TEST(directives_with_values)
 		       "bindacqaddress 192.0.2.7\nbindacqaddress 2001:db8::7\nbindacqdevice eth0\n"
 		       "driftfile /d interval 60\nuser _chrony\npidfile /p\nkeyfile /k\n"
 		       "logchange 0.5\nlock_all\nsched_priority 1\nhostclock kvm\n"
-		       "makestep 0.1 -1\nhostmaxerror 0.01\n", &reports);
+		       "makestep 0.1 -1\nhostmaxerror 0.01\nrivals yield\n", &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(0, reports.warnings);
 	EXPECT_EQ(10000000, config->host_maxerror_ns);
+	EXPECT_EQ(CONFIG_RIVALS_YIELD, config->rivals);
 	EXPECT_EQ(1000 * NS_PER_S, config->discipline.maxchange_ns);
 	EXPECT_EQ(1, config->discipline.maxchange_start);
 	EXPECT_EQ(2, config->discipline.maxchange_ignore);
@@ -296,6 +298,7 @@ static const struct {
 	{ "driftfile /d every 60", 1, "interval" },
 	{ "rtcsync yes", 1, "takes no value" },
 	{ "hostclock kvmm", 1, "auto, kvm or none" },
+	{ "rivals fight", 1, "warn, yield or ignore" },
 	{ "hostclock vmclock", 1, "hostclock 'vmclock': auto, kvm or none was expected" },
 	{ "steppolicy revert both step", 1, "boot, disruption, steady or operator" },
 	{ "steppolicy boot up step", 1, "forward, backward or both" },
@@ -371,8 +374,8 @@ static const struct {
 	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },
 	{ "hwtimestamp *", "refclock PHC" },
 	{ "server a xleave version 3", "'xleave' has no effect: it needs version 4" },
-	{ "server a burst", "minpoll" },
-	{ "server a maxdelayratio 2", "weighed" },
+	{ "server a polltarget 8", "minpoll" },
+	{ "server a maxdelaydevratio 2", "weighed" },
 	{ "server a nts", "not asked in the clear" },
 	{ "server a key 1", "'a' is not asked: its key 1 is in no file" },
 };

@@ -57,7 +57,7 @@ TEST(every_option_of_a_server)
 	EXPECT_EQ(-0.25, source->options.offset_s);
 	EXPECT_EQ(1123, source->port);
 	EXPECT_EQ(3, source->version);
-	EXPECT_EQ(2, source->minstratum);
+	EXPECT_EQ(2, source->options.minstratum);
 	EXPECT_EQ(NS_PER_S / 2, source->maxdelay_ns);
 	EXPECT_FALSE(source->interleaved);
 	EXPECT_FALSE(source->options.copy);
@@ -101,6 +101,42 @@ TEST(keys)
 			  config_source_is_unsupported(&config->sources[0]));
 		config_free(config);
 	}
+}
+
+TEST(options_of_servers_that_come_and_go)
+{
+	const struct config_source *source;
+	struct reports reports;
+	struct config *config;
+
+	config = parse("server a\nserver b offline auto_offline maxunreach 8 presend 9\n"
+		       "pool c maxdelayratio 2.5 presend -1 maxunreach 0 burst\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	source = &config->sources[0];
+	EXPECT_FALSE(source->offline);
+	EXPECT_FALSE(source->auto_offline);
+	EXPECT_FALSE(source->options.burst);
+	EXPECT_EQ(100001, source->options.unreach_limit);
+	EXPECT_EQ(0.0, source->options.presend_s);
+	EXPECT_EQ(0.0, source->maxdelayratio);
+	source = &config->sources[1];
+	EXPECT_TRUE(source->offline);
+	EXPECT_TRUE(source->auto_offline);
+	EXPECT_EQ(9, source->options.unreach_limit);
+	EXPECT_EQ(512.0, source->options.presend_s);
+	source = &config->sources[2];
+	EXPECT_EQ(2.5, source->maxdelayratio);
+	EXPECT_EQ(0.5, source->options.presend_s);
+	EXPECT_TRUE(source->options.burst);
+	EXPECT_EQ(1, source->options.unreach_limit);
+	config_free(config);
+
+	config = parse("server a maxunreach -1\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_NE(NULL, strstr(reports.message, "maxunreach"));
+	EXPECT_EQ(1, config->sources[0].options.unreach_limit);
+	config_free(config);
 }
 
 /* As chrony settles them. */
@@ -285,6 +321,8 @@ TEST(equal_sources_are_equal)
 		"refclock PPS /dev/p width 0.1", "refclock PPS /dev/p maxlockage 3",
 		"refclock PPS /dev/p lock SHM1\nrefclock SHM 1", "refclock SOCK /dev/p",
 		"refclock SOCK /dev/p pps", "refclock SOCK /dev/p tai\nleapsectz right/UTC",
+		"server a offline", "server a auto_offline", "server a maxunreach 8",
+		"server a presend 9", "server a maxdelayratio 3", "server a burst",
 	};
 	enum { COUNT = ARRAY_SIZE(lines) };
 	struct config *configs[COUNT];

@@ -113,6 +113,17 @@ TEST_F(quorum, waits_as_long_as_the_others_matter)
 	EXPECT_TRUE(self->quorum.reached);
 }
 
+/* Who was taken offline is not waited for, and is no majority's part. */
+TEST_F(quorum, waits_for_nobody_who_was_taken_offline)
+{
+	source_set_offline(self->source[2], true);
+	source_set_offline(self->source[3], true);
+	answer(self, 0, 0, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 4));
+	answer(self, 1, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 4));
+}
+
 /* The time runs from the first answer on, and when it is over it is over. */
 TEST_F(quorum, is_reached_when_the_time_has_passed)
 {

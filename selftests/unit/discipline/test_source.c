@@ -950,6 +950,146 @@ TEST(configured_offset_is_added)
 	source_free(source);
 }
 
+/* It ends with the answers that are enough, or with the requests that are the most. */
+TEST_F(source, a_burst_may_have_enough_answers)
+{
+	int64_t now_ns;
+	int i;
+
+	exchange(self->source);
+	now_ns = source_next_poll(self->source) - 10 * NS_PER_S;
+	source_burst_until(self->source, now_ns, 2, 8);
+	EXPECT_TRUE(source_is_in_burst(self->source));
+	EXPECT_EQ(2 * NS_PER_S, exchange(self->source));
+	EXPECT_TRUE(source_is_in_burst(self->source));
+	EXPECT_LE(64 * NS_PER_S, exchange(self->source));
+	EXPECT_FALSE(source_is_in_burst(self->source));
+
+	now_ns = source_next_poll(self->source) - 10 * NS_PER_S;
+	source_burst_until(self->source, now_ns, 2, 3);
+	for (i = 0; i < 3; i++) {
+		EXPECT_TRUE(source_is_in_burst(self->source));
+		source_polled(self->source, source_next_poll(self->source));
+	}
+	EXPECT_FALSE(source_is_in_burst(self->source));
+	/* Another burst has nothing of that. */
+	source_burst(self->source, source_next_poll(self->source), 4, true);
+	exchange(self->source);
+	exchange(self->source);
+	EXPECT_TRUE(source_is_in_burst(self->source));
+}
+
+TEST_F(source, an_offline_source_is_unreachable_and_withdrawn_by_the_operator_only)
+{
+	struct source_status status;
+
+	exchange(self->source);
+	source_set_offline(self->source, false);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(0, status.reach);
+	EXPECT_FALSE(status.withdrawn);
+	EXPECT_FALSE(status.lost);
+	EXPECT_TRUE(status.has_estimate);
+	source_set_offline(self->source, true);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_TRUE(status.withdrawn);
+	source_set_online(self->source);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_FALSE(status.withdrawn);
+	/* What it knew it knows. */
+	EXPECT_EQ(1, status.samples);
+}
+
+/* The first packet after a long silence finds caches empty on its way: a second one follows it. */
+TEST(presend_repeats_each_request_at_long_intervals)
+{
+	struct source_options with = options(4, 6, false);
+	struct source *source;
+	int64_t interval_ns = 0;
+	int i;
+
+	with.presend_s = 64;
+	source = source_new(&with, START_NS);
+	EXPECT_EQ(16 * NS_PER_S, exchange(source));
+	for (i = 0; i < 200 && interval_ns != 2 * NS_PER_S; i++)
+		interval_ns = exchange(source);
+	EXPECT_EQ(2 * NS_PER_S, interval_ns);
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(64 * NS_PER_S, exchange(source));
+		EXPECT_EQ(2 * NS_PER_S, exchange(source));
+	}
+	source_free(source);
+}
+
+/* As if minpoll held: an interval of four times that may have four requests for one answer. */
+TEST(burst_repeats_what_was_lost)
+{
+	struct source_options with = options(4, 6, false);
+	struct source *source;
+	int64_t now_ns;
+	int i;
+
+	with.burst = true;
+	source = source_new(&with, START_NS);
+	for (i = 0; i < 200 && exchange(source) < 64 * NS_PER_S; i++)
+		;
+	/* An answer ends it. */
+	EXPECT_EQ(64 * NS_PER_S, exchange(source));
+	for (i = 1; i < 4; i++) {
+		now_ns = source_next_poll(source);
+		source_polled(source, now_ns);
+		EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(source));
+		source_failed(source, now_ns + 2 * NS_PER_S, -ETIMEDOUT);
+	}
+	now_ns = source_next_poll(source);
+	source_polled(source, now_ns);
+	EXPECT_EQ(now_ns + 64 * NS_PER_S, source_next_poll(source));
+	/* And so does the answer to the second one. */
+	source_failed(source, now_ns + 4 * NS_PER_S, -ETIMEDOUT);
+	source_polled(source, source_next_poll(source));
+	EXPECT_EQ(64 * NS_PER_S, exchange(source));
+	source_free(source);
+}
+
+TEST(maxunreach_wears_out)
+{
+	struct source_options with = options(6, 10, false);
+	struct source_status status;
+	struct source *source;
+
+	with.unreach_limit = 3;
+	source = source_new(&with, START_NS);
+	exchange(source);
+	/* The eighth request makes it unreachable, and is the first of three. */
+	miss(source, 9, false);
+	source_get_status(source, START_NS, &status);
+	EXPECT_FALSE(status.worn_out);
+	miss(source, 1, false);
+	source_get_status(source, START_NS, &status);
+	EXPECT_TRUE(status.worn_out);
+	exchange(source);
+	source_get_status(source, START_NS, &status);
+	EXPECT_FALSE(status.worn_out);
+	source_free(source);
+}
+
+TEST(minstratum_raises_the_stratum)
+{
+	struct source_options with = options(6, 10, false);
+	struct source_status status;
+	struct source *source;
+
+	with.minstratum = 5;
+	source = source_new(&with, START_NS);
+	source_get_status(source, START_NS, &status);
+	EXPECT_EQ(0, status.stratum);
+	exchange(source);
+	source_get_status(source, START_NS, &status);
+	EXPECT_EQ(5, status.stratum);
+	EXPECT_EQ(2, status.last.stratum);
+	source_free(source);
+}
+
 TEST(no_two_have_one_number)
 {
 	const struct source_options options = { .minpoll = 4, .maxpoll = 4 };

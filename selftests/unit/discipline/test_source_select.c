@@ -614,4 +614,78 @@ TEST_F(sources, who_was_wrong_lately_is_not_combined)
 	EXPECT_EQ(3, self->selection.count);
 }
 
+/* The operator takes two of four offline: of the others one lies, and nobody can say which. */
+TEST_F(sources, who_is_withdrawn_has_no_vote)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 100000, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 50000000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(3, self->selection.count);
+	source_set_offline(self->source[0], true);
+	source_set_offline(self->source[1], true);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 0));
+	EXPECT_EQ(2, self->selection.candidates);
+}
+
+/* Those that merely cannot be reached have one: who keeps them from us gains nothing. */
+TEST_F(sources, who_is_offline_for_want_of_a_route_votes_as_who_is_silent)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 100000, 0, 2000000, NULL);
+	add_source(self, 50000000, 0, 2000000, NULL);
+	source_set_offline(self->source[0], false);
+	source_set_offline(self->source[1], false);
+	judge(self, -1);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 2));
+	EXPECT_NE(-1, self->selection.selected);
+}
+
+/* When all are offline the last estimate holds, as when all are lost. */
+TEST_F(sources, where_all_are_withdrawn_they_are_what_is_known)
+{
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 100000, 0, 2000000, NULL);
+	source_set_offline(self->source[0], true);
+	source_set_offline(self->source[1], true);
+	judge(self, -1);
+	EXPECT_NE(-1, self->selection.selected);
+	EXPECT_EQ(2, self->selection.candidates);
+}
+
+TEST_F(sources, who_is_worn_out_is_not_used_at_all)
+{
+	struct source_options with = { .minpoll = 4, .unreach_limit = 1 };
+	int i;
+
+	add_source(self, 0, 0, 2000000, &with);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	for (i = 0; i < 8; i++)
+		source_polled(self->source[0], START_NS + 16LL * SAMPLES * NS_PER_S);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(0, self->selection.candidates);
+}
+
+/* The operator raises a stratum to have others preferred: it is used where there is none. */
+TEST_F(sources, a_raised_stratum_is_avoided)
+{
+	struct source_options with = { .minstratum = 10 };
+
+	with.minpoll = 4;
+	add_source(self, 0, 0, 200000, &with);
+	add_source(self, 100000, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(1, self->selection.selected);
+	EXPECT_EQ(1, self->selection.count);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 0));
+	source_set_offline(self->source[1], true);
+	judge(self, 1);
+	EXPECT_EQ(0, self->selection.selected);
+}
+
 TEST_HARNESS_MAIN

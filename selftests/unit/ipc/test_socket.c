@@ -143,6 +143,38 @@ TEST(understands_requests)
 	EXPECT_TRUE(request.follow);
 }
 
+TEST(understands_arguments)
+{
+	static const char *const refused[] = {
+		"{\"command\":\"status\",\"arguments\":\"x\"}",
+		"{\"command\":\"refresh\",\"arguments\":\"all\"}",
+		"{\"command\":\"add\",\"arguments\":\"server a\\nserver b\"}",
+		"{\"command\":\"add\",\"arguments\":\"server a\\u0000b\"}",
+		"{\"command\":\"add\",\"arguments\":\"server \u00e4\"}",
+		"{\"command\":\"add\",\"arguments\":1}",
+	};
+	const char *error, *add = "{\"arguments\":\"server a iburst\",\"command\":\"add\"}";
+	char text[CONTROL_ARGUMENTS_MAX + 64];
+	struct control_request request;
+	size_t i;
+
+	ASSERT_EQ(0, control_parse(add, strlen(add), &request, &error));
+	EXPECT_EQ(CONTROL_ADD, request.command);
+	EXPECT_STREQ("server a iburst", request.arguments);
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		error = NULL;
+		EXPECT_EQ(-EINVAL, control_parse(refused[i], strlen(refused[i]), &request, &error))
+			TH_LOG("text %zu", i);
+		EXPECT_NE(NULL, error);
+	}
+	snprintf(text, sizeof(text), "{\"command\":\"add\",\"arguments\":\"%0*d\"}",
+		 CONTROL_ARGUMENTS_MAX, 0);
+	EXPECT_EQ(-EINVAL, control_parse(text, strlen(text), &request, &error));
+	snprintf(text, sizeof(text), "{\"command\":\"add\",\"arguments\":\"%0*d\"}",
+		 CONTROL_ARGUMENTS_MAX - 1, 0);
+	EXPECT_EQ(0, control_parse(text, strlen(text), &request, &error));
+}
+
 TEST(refuses_what_is_none)
 {
 	static const char *const texts[] = {
@@ -182,10 +214,18 @@ TEST(knows_what_changes_something)
 	EXPECT_FALSE(control_is_restricted(CONTROL_SOURCES));
 	EXPECT_FALSE(control_is_restricted(CONTROL_EVENTS));
 	EXPECT_FALSE(control_is_restricted(CONTROL_SERVERSTATS));
+	EXPECT_FALSE(control_is_restricted(CONTROL_ACTIVITY));
 	EXPECT_TRUE(control_is_restricted(CONTROL_CLIENTS));
 	EXPECT_TRUE(control_is_restricted(CONTROL_MAKESTEP));
 	EXPECT_TRUE(control_is_restricted(CONTROL_BURST));
 	EXPECT_TRUE(control_is_restricted(CONTROL_RELOAD));
+	EXPECT_TRUE(control_is_restricted(CONTROL_RELOAD_SOURCES));
+	EXPECT_TRUE(control_is_restricted(CONTROL_ONLINE));
+	EXPECT_TRUE(control_is_restricted(CONTROL_OFFLINE));
+	EXPECT_TRUE(control_is_restricted(CONTROL_ONOFFLINE));
+	EXPECT_TRUE(control_is_restricted(CONTROL_REFRESH));
+	EXPECT_TRUE(control_is_restricted(CONTROL_ADD));
+	EXPECT_TRUE(control_is_restricted(CONTROL_DELETE));
 }
 
 TEST_F(control, answers)

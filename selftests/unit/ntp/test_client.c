@@ -206,6 +206,42 @@ TEST_F(request, clocks_are_read_for_answers_alone)
 	EXPECT_EQ(1, readings);
 }
 
+/* An earlier answer took a microsecond: this one, which waited for us, takes many times as long. */
+static void remember_quick_answer(struct _test_data_request *self)
+{
+	struct source_sample sample = {
+		.at_ns = clock_ns(CLOCK_MONOTONIC_RAW),
+		.delay_ns = 1000,
+		.epoch = 1,
+		.stratum = 1,
+	};
+
+	sample.offset_ns = clock_ns(CLOCK_REALTIME) - sample.at_ns;
+	if (source_add(self->source, sample.at_ns, &sample))
+		abort();
+}
+
+TEST_F(request, an_answer_that_takes_many_times_as_long_may_be_refused)
+{
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	self->client.options.limits.maxdelayratio = 3;
+	remember_quick_answer(self);
+	usleep(10000);
+	send_answer(self);
+	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
+	EXPECT_EQ(NTP_DELAY_TOO_LONG, self->client.verdict);
+	EXPECT_EQ(1, source_received(self->source));
+}
+
+TEST_F(request, without_a_ratio_it_is_not)
+{
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	remember_quick_answer(self);
+	usleep(10000);
+	send_answer(self);
+	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
+}
+
 TEST_F(request, clocks_are_not_read_for_an_answer_that_gives_no_time)
 {
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));

@@ -588,6 +588,28 @@ TEST_F(steering, stands_aside)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+/* PTP programs and another time daemon: the clock is taken back when both have left it. */
+TEST_F(steering, yields_to_another_daemon)
+{
+	int adjustments;
+
+	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
+	steering_yield(self->steering, true);
+	EXPECT_EQ(0, fake_clock_rate());
+	adjustments = fake_clock.adjustments;
+	ASSERT_EQ(0, apply(self, found(self, S)));
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_EQ(-EPERM, steering_step(self->steering, "test"));
+	EXPECT_TRUE(steering_stand_aside(self->steering, true));
+	steering_yield(self->steering, false);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_EQ(adjustments, fake_clock.adjustments);
+	EXPECT_TRUE(steering_stand_aside(self->steering, false));
+	ASSERT_EQ(0, apply(self, found(self, 5 * MS)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
 TEST_F(steering, leaves_no_slew_behind)
 {
 	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration: files of sources that are read again, and sources that an operator adds.
+ */
+#include "user/config/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "selftests/unit/config_reports.h"
+#include "selftests/unit/unit.h"
+
+FIXTURE(sourcedir) {
+	char directory[64];
+	struct reports reports;
+	struct config *config;
+	char busy[128];
+};
+
+static void make_directory(const char *path)
+{
+	if (mkdir(path, 0700) < 0)
+		abort();
+}
+
+/* Write the file of that name in the directory. */
+static void write_file(const FIXTURE_DATA(sourcedir) *self, const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", self->directory, name);
+	file = fopen(path, "w");
+	if (!file)
+		abort();
+	fputs(text, file);
+	fclose(file);
+}
+
+FIXTURE_SETUP(sourcedir)
+{
+	memset(self, 0, sizeof(*self));
+	strcpy(self->directory, "/tmp/test_sourcedir.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->directory));
+}
+
+FIXTURE_TEARDOWN(sourcedir)
+{
+	char command[128];
+
+	config_free(self->config);
+	snprintf(command, sizeof(command), "rm -rf %s", self->directory);
+	ASSERT_EQ(0, system(command));
+}
+
+/* The configuration with that directory, and a server of its own. */
+static int load(FIXTURE_DATA(sourcedir) *self, const char *more)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "sourcedir %s\nserver own\n%s", self->directory, more);
+	memset(&self->reports, 0, sizeof(self->reports));
+	return config_from_text("main", text, strlen(text), true, keep_report, &self->reports,
+				&self->config);
+}
+
+static bool is_busy(const void *context, const char *path)
+{
+	const FIXTURE_DATA(sourcedir) *self = context;
+
+	return !strcmp(self->busy, path);
+}
+
+static void reload(FIXTURE_DATA(sourcedir) *self)
+{
+	struct config_busy_files busy = { .has = is_busy, .context = self };
+	struct config *config;
+
+	memset(&self->reports, 0, sizeof(self->reports));
+	if (config_reload_sources(self->config, &busy, keep_report, &self->reports, &config))
+		abort();
+	config_free(self->config);
+	self->config = config;
+}
+
+/* The sources, a letter each, in order. */
+static const char *names_of(const FIXTURE_DATA(sourcedir) *self)
+{
+	static char names[CONFIG_SOURCES_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < self->config->source_count; i++)
+		names[i] = self->config->sources[i].options.name[0];
+	names[i] = '\0';
+	return names;
+}
+
+TEST_F(sourcedir, files_that_come_change_and_go)
+{
+	ASSERT_EQ(0, load(self, "maxdistance 2\n"));
+	EXPECT_STREQ("o", names_of(self));
+	write_file(self, "b.sources", "server b\n");
+	write_file(self, "a.sources", "pool a iburst\n");
+	reload(self);
+	EXPECT_STREQ("oab", names_of(self));
+	EXPECT_TRUE(self->config->sources[1].volatile_origin);
+	EXPECT_FALSE(self->config->sources[0].volatile_origin);
+	EXPECT_NE(NULL, strstr(self->config->sources[1].file, "/a.sources"));
+	EXPECT_EQ(0, self->reports.warnings);
+	write_file(self, "a.sources", "server c\nserver d\n");
+	reload(self);
+	EXPECT_STREQ("ocdb", names_of(self));
+	write_file(self, "b.sources", "");
+	reload(self);
+	EXPECT_STREQ("ocd", names_of(self));
+	/* The rest is as it was. */
+	EXPECT_EQ(2000000000, self->config->discipline.maxdistance_ns);
+}
+
+TEST_F(sourcedir, a_mistake_keeps_what_the_file_said)
+{
+	write_file(self, "a.sources", "server a\nserver b\n");
+	write_file(self, "x.sources", "server x\n");
+	ASSERT_EQ(0, load(self, ""));
+	write_file(self, "a.sources", "server c\nserver d minpol 3\nserver e\n");
+	write_file(self, "x.sources", "server y\n");
+	reload(self);
+	EXPECT_STREQ("oaby", names_of(self));
+	EXPECT_EQ(1, self->reports.warnings);
+	EXPECT_EQ(2, self->reports.line);
+	EXPECT_NE(NULL, strstr(self->reports.file, "/a.sources"));
+	EXPECT_NE(NULL, strstr(self->reports.message, "minpoll"));
+	EXPECT_NE(NULL, strstr(self->reports.message, "earlier sources are kept"));
+	/* And again, by what it said first. */
+	reload(self);
+	EXPECT_STREQ("oaby", names_of(self));
+	write_file(self, "a.sources", "server c\n");
+	reload(self);
+	EXPECT_STREQ("ocy", names_of(self));
+	EXPECT_EQ(0, self->reports.warnings);
+}
+
+/* Nor does it cost them when the whole configuration is read again. */
+TEST_F(sourcedir, a_mistake_keeps_it_when_all_is_read_again)
+{
+	struct config *config;
+	char path[128], text[128];
+
+	snprintf(path, sizeof(path), "%s/main.conf", self->directory);
+	snprintf(text, sizeof(text), "sourcedir %s\n", self->directory);
+	write_file(self, "main.conf", text);
+	write_file(self, "a.sources", "server a\nserver b\n");
+	ASSERT_EQ(0, config_load(path, keep_report, &self->reports, &self->config));
+	EXPECT_STREQ("ab", names_of(self));
+	write_file(self, "a.sources", "server c\nnonsense\n");
+	ASSERT_EQ(0, config_load_again(path, self->config, NULL, keep_report, &self->reports,
+				       &config));
+	config_free(self->config);
+	self->config = config;
+	EXPECT_STREQ("ab", names_of(self));
+	EXPECT_NE(NULL, strstr(self->reports.message, "earlier sources are kept"));
+}
+
+/* Of a file that is new the good lines are better than nothing, as at the start. */
+TEST_F(sourcedir, a_mistake_in_a_new_file_costs_its_line)
+{
+	ASSERT_EQ(0, load(self, ""));
+	write_file(self, "a.sources", "server a\nnonsense\nmakestep 1 -1\nserver b\n");
+	reload(self);
+	EXPECT_STREQ("oab", names_of(self));
+	EXPECT_EQ(2, self->reports.warnings);
+	EXPECT_NE(NULL, strstr(self->reports.message, "the line is skipped"));
+}
+
+TEST_F(sourcedir, a_line_without_an_end_is_a_mistake)
+{
+	write_file(self, "a.sources", "server a\n");
+	ASSERT_EQ(0, load(self, ""));
+	write_file(self, "a.sources", "server b\nserver c.exam");
+	reload(self);
+	EXPECT_STREQ("oa", names_of(self));
+	EXPECT_EQ(1, self->reports.warnings);
+}
+
+TEST_F(sourcedir, a_file_that_is_being_written_is_not_read)
+{
+	write_file(self, "a.sources", "server a\n");
+	ASSERT_EQ(0, load(self, ""));
+	write_file(self, "a.sources", "server b\n");
+	write_file(self, "n.sources", "server n\n");
+	snprintf(self->busy, sizeof(self->busy), "%s/a.sources", self->directory);
+	reload(self);
+	EXPECT_STREQ("oan", names_of(self));
+	snprintf(self->busy, sizeof(self->busy), "%s/n.sources", self->directory);
+	reload(self);
+	EXPECT_STREQ("obn", names_of(self));
+}
+
+TEST_F(sourcedir, a_file_that_cannot_be_read_keeps_its_sources)
+{
+	char path[128];
+
+	write_file(self, "a.sources", "server a\n");
+	ASSERT_EQ(0, load(self, ""));
+	snprintf(path, sizeof(path), "%s/a.sources", self->directory);
+	ASSERT_EQ(0, unlink(path));
+	make_directory(path);
+	reload(self);
+	EXPECT_STREQ("oa", names_of(self));
+	EXPECT_EQ(1, self->reports.warnings);
+	/* One that is gone has none. */
+	ASSERT_EQ(0, rmdir(path));
+	reload(self);
+	EXPECT_STREQ("o", names_of(self));
+}
+
+TEST_F(sourcedir, of_one_name_the_first_of_a_directive_counts)
+{
+	char text[512], second[128];
+
+	snprintf(second, sizeof(second), "%s/second", self->directory);
+	make_directory(second);
+	snprintf(text, sizeof(text), "sourcedir %s %s\nsourcedir %s\n", self->directory, second,
+		 second);
+	write_file(self, "a.sources", "server a\n");
+	write_file(self, "second/a.sources", "server b\n");
+	ASSERT_EQ(0, config_from_text("main", text, strlen(text), true, keep_report,
+				      &self->reports, &self->config));
+	EXPECT_STREQ("ab", names_of(self));
+	write_file(self, "a.sources", "server c\n");
+	reload(self);
+	EXPECT_STREQ("cb", names_of(self));
+}
+
+TEST_F(sourcedir, authselectmode_holds_for_those_that_come)
+{
+	ASSERT_EQ(0, load(self, "authselectmode require\n"));
+	write_file(self, "a.sources", "server a\n");
+	reload(self);
+	ASSERT_STREQ("oa", names_of(self));
+	EXPECT_TRUE(self->config->sources[1].options.noselect);
+}
+
+TEST_F(sourcedir, whom_the_server_answers_stays)
+{
+	struct config_source source;
+
+	ASSERT_EQ(0, load(self, "allow 192.0.2.0/24\ndeny 192.0.2.1\n"));
+	ASSERT_EQ(0, config_parse_source(self->config, "server b", keep_report, &self->reports,
+					 &source));
+	write_file(self, "a.sources", "server a\n");
+	reload(self);
+	reload(self);
+	ASSERT_EQ(2, self->config->server.rule_count);
+	EXPECT_TRUE(self->config->server.rules[0].allow);
+	EXPECT_EQ(24, self->config->server.rules[0].prefix);
+	EXPECT_FALSE(self->config->server.rules[1].allow);
+}
+
+TEST_F(sourcedir, too_many_directories_are_refused)
+{
+	char text[512] = "";
+	int i;
+
+	for (i = 0; i <= CONFIG_SOURCEDIRS_MAX; i++)
+		strcat(text, "sourcedir /none\n");
+	EXPECT_EQ(-EINVAL, config_from_text("main", text, strlen(text), false, keep_report,
+					    &self->reports, &self->config));
+	EXPECT_EQ(CONFIG_SOURCEDIRS_MAX + 1, self->reports.line);
+}
+
+TEST_F(sourcedir, an_operator_adds_a_source)
+{
+	static const char *const refused[] = {
+		"", "# server a", "makestep 1 3", "server", "server a minpol 3",
+		"refclock PHC /dev/ptp0", "server a minpoll x",
+	};
+	struct config_source source;
+	size_t i;
+
+	ASSERT_EQ(0, load(self, ""));
+	ASSERT_EQ(0, config_parse_source(self->config, "pool ntp.example.net iburst maxsources 3",
+					 keep_report, &self->reports, &source));
+	EXPECT_EQ(CONFIG_POOL, source.kind);
+	EXPECT_STREQ("ntp.example.net", source.options.name);
+	EXPECT_TRUE(source.options.iburst);
+	EXPECT_EQ(3, source.maxsources);
+	EXPECT_FALSE(source.volatile_origin);
+	EXPECT_STREQ("", source.file);
+	EXPECT_EQ(1, self->config->source_count);
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		memset(&self->reports, 0, sizeof(self->reports));
+		EXPECT_EQ(-EINVAL, config_parse_source(self->config, refused[i], keep_report,
+						       &self->reports, &source))
+			TH_LOG("%s", refused[i]);
+		EXPECT_LE(1, self->reports.errors)
+			TH_LOG("%s", refused[i]);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The operator's commands about sources: what of them reaches the sources, and what is refused with
+ * which words. The sources and the log are stand-ins.
+ */
+#include "user/daemon/daemon.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+#include "user/sources/operate.h"
+
+static struct {
+	size_t matched;
+	int calls;
+	struct source_match match;
+	enum operate_connection connection;
+	int good;
+	int most;
+	struct config_source source;
+	int add_result;
+	int reloads;
+	int reload_result;
+	int messages;
+} world;
+
+void log_warning(const char *format, ...)
+{
+	world.messages++;
+}
+
+void log_notice(const char *format, ...)
+{
+	world.messages++;
+}
+
+int64_t system_clock_raw_ns(void)
+{
+	return 1;
+}
+
+int daemon_reload_sources(struct daemon *daemon)
+{
+	/* The operator wants to read again what is wrong. */
+	if (!daemon->source_reports)
+		exit(1);
+	world.reloads++;
+	return world.reload_result;
+}
+
+size_t operate_connect(struct associations *list, const struct source_match *match,
+		       enum operate_connection connection, int64_t now_raw_ns)
+{
+	world.calls++;
+	world.match = *match;
+	world.connection = connection;
+	return world.matched;
+}
+
+size_t operate_burst(struct associations *list, const struct source_match *match, int good,
+		     int most, int64_t now_raw_ns)
+{
+	world.calls++;
+	world.match = *match;
+	world.good = good;
+	world.most = most;
+	return world.matched;
+}
+
+size_t operate_delete(struct associations *list, const struct source_match *match)
+{
+	world.calls++;
+	world.match = *match;
+	return world.matched;
+}
+
+void operate_refresh(struct associations *list, int64_t now_raw_ns)
+{
+	world.calls++;
+}
+
+int operate_add(struct associations *list, const struct config_source *source, int64_t now_raw_ns)
+{
+	world.calls++;
+	world.source = *source;
+	return world.add_result;
+}
+
+FIXTURE(operator) {
+	struct config *config;
+	struct daemon daemon;
+	char error[512];
+};
+
+FIXTURE_SETUP(operator)
+{
+	memset(&world, 0, sizeof(world));
+	memset(self, 0, sizeof(*self));
+	world.matched = 1;
+	self->config = config_new();
+	ASSERT_NE(NULL, self->config);
+	self->daemon.config = self->config;
+}
+
+FIXTURE_TEARDOWN(operator)
+{
+	config_free(self->config);
+}
+
+/* How many sources it was about, 0: they are not counted, -1: it was refused with @error. */
+static int ask(FIXTURE_DATA(operator) *self, enum control_command command, const char *arguments)
+{
+	struct control_request request = { .command = command };
+	const char *error = "";
+	json_t *reply;
+	int count;
+
+	snprintf(request.arguments, sizeof(request.arguments), "%s", arguments);
+	world.calls = 0;
+	reply = daemon_operate(&self->daemon, &request, &error);
+	snprintf(self->error, sizeof(self->error), "%s", error);
+	if (!reply)
+		return -1;
+	if (!json_is_true(json_object_get(reply, "ok")))
+		exit(1);
+	count = (int)json_integer_value(json_object_get(reply, "sources"));
+	json_decref(reply);
+	return count;
+}
+
+TEST_F(operator, takes_sources_offline_and_online)
+{
+	EXPECT_EQ(1, ask(self, CONTROL_OFFLINE, "192.0.2.0/24"));
+	EXPECT_EQ(OPERATE_OFFLINE, world.connection);
+	EXPECT_EQ(SOURCE_MATCH_SUBNET, world.match.kind);
+	EXPECT_EQ(1, ask(self, CONTROL_ONLINE, "ntp.example.net"));
+	EXPECT_EQ(OPERATE_ONLINE, world.connection);
+	EXPECT_STREQ("ntp.example.net", world.match.name);
+	EXPECT_EQ(1, ask(self, CONTROL_ONOFFLINE, ""));
+	EXPECT_EQ(OPERATE_BY_ROUTE, world.connection);
+	EXPECT_EQ(SOURCE_MATCH_ALL, world.match.kind);
+
+	world.matched = 0;
+	EXPECT_EQ(-1, ask(self, CONTROL_OFFLINE, "192.0.2.1"));
+	EXPECT_NE(NULL, strstr(self->error, "truechime sources"));
+	/* None of none is no mistake. */
+	EXPECT_EQ(0, ask(self, CONTROL_OFFLINE, ""));
+	EXPECT_EQ(-1, ask(self, CONTROL_OFFLINE, "192.0.2.1/33"));
+	EXPECT_EQ(0, world.calls);
+	EXPECT_NE(NULL, strstr(self->error, "ADDRESS/BITS"));
+}
+
+TEST_F(operator, asks_in_bursts)
+{
+	static const char *const refused[] = {
+		"4", "4/", "/8", "0/3", "3/2", "1/1001", "99999/99999", "-1/4", "1/4x", "1/4/2",
+		"a/b", " 1/4", "1/4 1.2.3.4/99",
+	};
+	size_t i;
+
+	EXPECT_EQ(1, ask(self, CONTROL_BURST, "2/10"));
+	EXPECT_EQ(2, world.good);
+	EXPECT_EQ(10, world.most);
+	EXPECT_EQ(SOURCE_MATCH_ALL, world.match.kind);
+	EXPECT_EQ(1, ask(self, CONTROL_BURST, "1000/1000 255.255.0.0/1.2.0.0"));
+	EXPECT_EQ(1000, world.most);
+	EXPECT_EQ(SOURCE_MATCH_SUBNET, world.match.kind);
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		EXPECT_EQ(-1, ask(self, CONTROL_BURST, refused[i]))
+			TH_LOG("%s", refused[i]);
+		EXPECT_EQ(0, world.calls);
+		EXPECT_NE('\0', *self->error);
+	}
+}
+
+TEST_F(operator, adds_sources)
+{
+	EXPECT_EQ(0, ask(self, CONTROL_ADD, "pool ntp.example.net iburst offset -0.1"));
+	EXPECT_EQ(CONFIG_POOL, world.source.kind);
+	EXPECT_STREQ("ntp.example.net", world.source.options.name);
+	EXPECT_EQ(-0.1, world.source.options.offset_s);
+	EXPECT_EQ(1, world.messages);
+
+	world.add_result = -EEXIST;
+	EXPECT_EQ(-1, ask(self, CONTROL_ADD, "server a"));
+	EXPECT_NE(NULL, strstr(self->error, "already"));
+	world.add_result = -ENOSPC;
+	EXPECT_EQ(-1, ask(self, CONTROL_ADD, "server a"));
+	EXPECT_NE(NULL, strstr(self->error, "too many"));
+	EXPECT_EQ(-1, ask(self, CONTROL_ADD, "server a minpol 3"));
+	EXPECT_EQ(0, world.calls);
+	EXPECT_NE(NULL, strstr(self->error, "minpoll"));
+	EXPECT_EQ(-1, ask(self, CONTROL_ADD, "makestep 1 3"));
+	EXPECT_NE(NULL, strstr(self->error, "only 'server', 'pool' and 'peer' can be added"));
+	EXPECT_EQ(-1, ask(self, CONTROL_ADD, ""));
+	EXPECT_NE(NULL, strstr(self->error, "server NAME"));
+	/* What has no effect is a warning for the log. */
+	world.add_result = 0;
+	world.messages = 0;
+	EXPECT_EQ(0, ask(self, CONTROL_ADD, "server a polltarget 8"));
+	EXPECT_EQ(2, world.messages);
+}
+
+TEST_F(operator, deletes_what_is_named)
+{
+	EXPECT_EQ(1, ask(self, CONTROL_DELETE, "192.0.2.1"));
+	EXPECT_TRUE(world.match.scope);
+	EXPECT_EQ(1, ask(self, CONTROL_DELETE, "ntp.example.net"));
+	/* All of them at once would be a slip. */
+	EXPECT_EQ(-1, ask(self, CONTROL_DELETE, ""));
+	EXPECT_EQ(0, world.calls);
+	EXPECT_EQ(-1, ask(self, CONTROL_DELETE, "0.0.0.0/0"));
+	EXPECT_EQ(0, world.calls);
+	world.matched = 0;
+	EXPECT_EQ(-1, ask(self, CONTROL_DELETE, "192.0.2.1"));
+}
+
+TEST_F(operator, refreshes_and_reads_again)
+{
+	EXPECT_EQ(0, ask(self, CONTROL_REFRESH, ""));
+	EXPECT_EQ(1, world.calls);
+	EXPECT_EQ(0, ask(self, CONTROL_RELOAD_SOURCES, ""));
+	EXPECT_EQ(1, world.reloads);
+	world.reload_result = -ENOMEM;
+	EXPECT_EQ(-1, ask(self, CONTROL_RELOAD_SOURCES, ""));
+	EXPECT_NE('\0', *self->error);
+}
+
+TEST_HARNESS_MAIN

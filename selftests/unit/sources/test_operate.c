@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an operator does to the sources while the daemon runs, against servers of the test's own:
+ * offline and online, bursts, additions and deletions, names resolved again, and which servers of a
+ * pool are replaced when.
+ */
+#include "selftests/unit/association_world.h"
+#include "user/sources/operate.h"
+
+static struct source_match match_of(const char *text)
+{
+	struct source_match match;
+	const char *error;
+
+	if (source_match_parse(text, &match, &error))
+		abort();
+	return match;
+}
+
+static size_t connect_to(const char *text, enum operate_connection connection)
+{
+	struct source_match match = match_of(text);
+
+	return operate_connect(the_world->list, &match, connection, raw_ns());
+}
+
+static size_t delete(const char *text)
+{
+	struct source_match match = match_of(text);
+
+	return operate_delete(the_world->list, &match);
+}
+
+static size_t burst(const char *text, int good, int most)
+{
+	struct source_match match = match_of(text);
+
+	return operate_burst(the_world->list, &match, good, most, raw_ns());
+}
+
+/* Good until the next call. */
+static struct association_info *info_at(size_t index)
+{
+	static struct association_info info;
+
+	if (!associations_get_info(the_world->list, index, &info))
+		abort();
+	return &info;
+}
+
+static int add(const char *text)
+{
+	struct config_source source;
+	char line[256];
+
+	snprintf(line, sizeof(line), "%s port %d", text, the_world->port);
+	if (config_parse_source(the_world->config, line, no_report, NULL, &source))
+		abort();
+	return operate_add(the_world->list, &source, raw_ns());
+}
+
+TEST_F(world, an_offline_source_is_not_asked_and_has_no_vote)
+{
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	self->changes = 0;
+	EXPECT_EQ(1, connect_to("127.0.0.1", OPERATE_OFFLINE));
+	EXPECT_TRUE(source_at(0)->withdrawn);
+	EXPECT_EQ(1, self->changes);
+	EXPECT_EQ(1, self->messages);
+	EXPECT_EQ(ASSOCIATION_OFFLINE, info_at(0)->activity);
+	EXPECT_EQ(INT64_MAX, associations_next_ns(self->list));
+	EXPECT_EQ(0, open_fds());
+	pass(1000);
+	settle();
+	/* Nor when the network changes, after a disruption, or after a reload. */
+	change_network(true);
+	turn();
+	pass(2);
+	associations_burst_all(self->list, raw_ns(), 4, true);
+	settle();
+	configure("server 127.0.0.1 PORT\n");
+	settle();
+	EXPECT_EQ(1, server->requests);
+	EXPECT_EQ(0, source_at(0)->bursts);
+	EXPECT_TRUE(source_at(0)->withdrawn);
+
+	EXPECT_EQ(1, connect_to("", OPERATE_ONLINE));
+	EXPECT_FALSE(source_at(0)->offline);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 2));
+	EXPECT_EQ(ASSOCIATION_ONLINE, info_at(0)->activity);
+	/* What it is already is no change. */
+	self->messages = 0;
+	EXPECT_EQ(1, connect_to("", OPERATE_ONLINE));
+	EXPECT_EQ(0, self->messages);
+}
+
+TEST_F(world, a_source_may_begin_offline)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+
+	set_names(1, addresses);
+	configure("server ntp.example.net PORT offline iburst\n");
+	EXPECT_EQ(ASSOCIATION_UNRESOLVED, info_at(0)->activity);
+	ASSERT_TRUE(TURN_UNTIL(*address_at(0)));
+	settle();
+	EXPECT_EQ(ASSOCIATION_OFFLINE, info_at(0)->activity);
+	EXPECT_TRUE(source_at(0)->withdrawn);
+	EXPECT_EQ(0, server->requests);
+	EXPECT_EQ(1, connect_to("ntp.example.net", OPERATE_ONLINE));
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	/* As at a start with iburst. */
+	EXPECT_EQ(4, source_at(0)->bursts);
+}
+
+TEST_F(world, nobody_but_who_is_meant_goes_offline)
+{
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added && source_at(1)->added));
+	EXPECT_EQ(0, connect_to("192.0.2.1", OPERATE_OFFLINE));
+	EXPECT_EQ(0, connect_to("ntp.example.net", OPERATE_OFFLINE));
+	EXPECT_EQ(1, connect_to("127.0.0.2/32", OPERATE_OFFLINE));
+	EXPECT_FALSE(source_at(0)->offline);
+	EXPECT_TRUE(source_at(1)->offline);
+	EXPECT_EQ(2, connect_to("255.0.0.0/127.0.0.0", OPERATE_OFFLINE));
+	EXPECT_TRUE(source_at(0)->offline);
+}
+
+TEST_F(world, addresses_found_later_are_as_offline_as_the_name)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+
+	names.result = -EHOSTUNREACH;
+	configure("pool pool.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(names.started == 1));
+	settle();
+	EXPECT_EQ(1, connect_to("", OPERATE_OFFLINE));
+	set_names(1, addresses);
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(*address_at(0)));
+	settle();
+	EXPECT_EQ(0, server->requests);
+	EXPECT_TRUE(source_at(0)->withdrawn);
+}
+
+/* A name without an address is resolved when its server is to be asked. */
+TEST_F(world, online_resolves_names)
+{
+	names.result = -EHOSTUNREACH;
+	configure("server ntp.example.net port 9\n");
+	ASSERT_TRUE(TURN_UNTIL(names.started == 1));
+	settle();
+	connect_to("", OPERATE_ONLINE);
+	ASSERT_TRUE(TURN_UNTIL(names.started == 2));
+}
+
+/* The route decides, which is not the operator's word: the vote stays. */
+TEST_F(world, onoffline_goes_by_the_route)
+{
+	names.result = -EHOSTUNREACH;
+	configure("server 127.0.0.1 port 9\nserver ntp.example.net\nbindacqaddress 192.0.2.1\n");
+	settle();
+	/* No such address is here to ask from. */
+	EXPECT_EQ(1, connect_to("", OPERATE_BY_ROUTE));
+	EXPECT_TRUE(source_at(0)->offline);
+	EXPECT_FALSE(source_at(0)->withdrawn);
+	EXPECT_FALSE(source_at(1)->offline);
+	configure("server 127.0.0.1 port 9\nserver ntp.example.net\n");
+	EXPECT_EQ(1, connect_to("", OPERATE_BY_ROUTE));
+	EXPECT_FALSE(source_at(0)->offline);
+}
+
+TEST_F(world, auto_offline_waits_for_the_operator)
+{
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+
+	configure("server 127.0.0.1 PORT auto_offline\nbindacqaddress 192.0.2.1\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->offline));
+	EXPECT_FALSE(source_at(0)->withdrawn);
+	EXPECT_NE(NULL, strstr(self->message, "truechime online"));
+	configure("server 127.0.0.1 PORT auto_offline\n");
+	change_network(true);
+	turn();
+	pass(100);
+	settle();
+	EXPECT_EQ(0, server->requests);
+	connect_to("", OPERATE_ONLINE);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	/* Who answers late, or not, is no reason. */
+	server->manner = SILENT;
+	pass(65);
+	settle();
+	pass(65);
+	EXPECT_FALSE(source_at(0)->offline);
+}
+
+TEST_F(world, a_burst_ends_with_enough_answers)
+{
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(1, burst("", 2, 8));
+	EXPECT_EQ(ASSOCIATION_BURST_ONLINE, info_at(0)->activity);
+	for (int i = 0; i < 8; i++) {
+		settle();
+		pass(2);
+	}
+	EXPECT_EQ(3, server->requests);
+	EXPECT_EQ(ASSOCIATION_ONLINE, info_at(0)->activity);
+}
+
+/*
+ * An offline source has its vote back for a burst, until the bursts of all are over: the last of
+ * them would be the only one that has one.
+ */
+TEST_F(world, a_burst_of_offline_sources_ends_for_all_at_once)
+{
+	struct server *slow = add_server("127.0.0.1", SILENT);
+	struct server *quick;
+
+	ASSERT_NE(NULL, slow);
+	quick = add_server("127.0.0.2", ANSWERS);
+	ASSERT_NE(NULL, quick);
+	configure("server 127.0.0.1 PORT offline\nserver 127.0.0.2 PORT offline\n");
+	settle();
+	EXPECT_EQ(2, burst("127.0.0.0/8", 1, 3));
+	EXPECT_EQ(ASSOCIATION_BURST_OFFLINE, info_at(0)->activity);
+	EXPECT_FALSE(source_at(0)->offline);
+	settle_each(2);
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added == 1));
+	settle();
+	/* The quick one is not asked any more, but votes. */
+	EXPECT_FALSE(source_at(1)->offline);
+	for (int i = 0; i < 4; i++) {
+		settle_each(2);
+		pass(5);
+	}
+	EXPECT_EQ(3, slow->requests);
+	EXPECT_EQ(1, quick->requests);
+	EXPECT_TRUE(source_at(0)->withdrawn);
+	EXPECT_TRUE(source_at(1)->withdrawn);
+	EXPECT_EQ(ASSOCIATION_OFFLINE, info_at(0)->activity);
+	EXPECT_EQ(INT64_MAX, associations_next_ns(self->list));
+}
+
+TEST_F(world, a_burst_without_a_network_ends)
+{
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	configure("server 127.0.0.1 PORT offline\nbindacqaddress 192.0.2.1\n");
+	settle();
+	burst("", 4, 8);
+	for (int i = 0; i < 8; i++)
+		pass(4);
+	EXPECT_EQ(ASSOCIATION_OFFLINE, info_at(0)->activity);
+	EXPECT_TRUE(source_at(0)->withdrawn);
+}
+
+TEST_F(world, what_the_operator_adds_survives_a_reload)
+{
+	struct source *added;
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	ASSERT_EQ(0, add("server 127.0.0.2"));
+	ASSERT_EQ(2, source_count());
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added == 1));
+	EXPECT_TRUE(info_at(1)->added);
+	EXPECT_EQ(-EEXIST, add("server 127.0.0.2"));
+	EXPECT_EQ(-EEXIST, add("server 127.0.0.1 iburst"));
+	added = source_at(1);
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_EQ(2, source_count());
+	EXPECT_EQ(added, source_at(1));
+	EXPECT_EQ(1, source_at(1)->added);
+
+	/* When it is configured it is no addition any more, and goes with its line. */
+	configure("server 127.0.0.2 PORT\n");
+	ASSERT_EQ(1, source_count());
+	EXPECT_EQ(added, source_at(0));
+	EXPECT_FALSE(info_at(0)->added);
+	configure("");
+	EXPECT_EQ(0, source_count());
+}
+
+TEST_F(world, there_is_no_room_for_more_than_there_is)
+{
+	char text[CONFIG_SOURCES_MAX * 48] = "";
+	struct config_source source;
+	size_t used = 0;
+	int i;
+
+	for (i = 1; i <= CONFIG_SOURCES_MAX; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "server 127.0.1.%d port 9\n", i);
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	configure("");
+	ASSERT_EQ(0, add("pool pool.example.net"));
+	ASSERT_EQ(0, config_parse_source(self->config, "server 127.0.0.9", no_report, NULL,
+					 &source));
+	/* The configuration comes first. */
+	configure(text);
+	EXPECT_EQ(CONFIG_SOURCES_MAX, source_count());
+	EXPECT_FALSE(info_at(CONFIG_SOURCES_MAX - 1)->added);
+	EXPECT_EQ(-ENOSPC, operate_add(self->list, &source, raw_ns()));
+}
+
+TEST_F(world, the_keys_of_an_added_source_are_read)
+{
+	char path[] = "/tmp/test_operate.XXXXXX", text[128];
+	static const char key[] = "7 SHA256 0123456789abcdef\n";
+	int fd = mkstemp(path), i;
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(sizeof(key) - 1, write(fd, key, sizeof(key) - 1));
+	close(fd);
+	snprintf(text, sizeof(text), "keyfile %s\n", path);
+	configure(text);
+	ASSERT_EQ(0, add("server 127.0.0.1 key 8"));
+	ASSERT_EQ(0, add("server 127.0.0.2 key 7"));
+	/* They are read again with the configuration, which has no source that needs them. */
+	for (i = 0; i < 2; i++) {
+		EXPECT_NE(NULL, strstr(info_at(0)->resolving_error, "key 8 was not found"));
+		EXPECT_STREQ("", info_at(1)->resolving_error);
+		configure(text);
+	}
+	unlink(path);
+}
+
+static void reload_sources(const char *format)
+{
+	struct associations_changes changes;
+	struct config *config = NULL;
+	char text[256];
+
+	snprintf(text, sizeof(text), format, the_world->port, the_world->port);
+	config_from_text("test", text, strlen(text), false, no_report, NULL, &config);
+	if (!config ||
+	    associations_set_sources(the_world->list, config, raw_ns(), &changes) < 0)
+		abort();
+	config_free(config);
+}
+
+TEST_F(world, what_the_operator_deletes_stays_so_until_a_reload)
+{
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added && source_at(1)->added));
+	EXPECT_EQ(0, delete("127.0.0.3"));
+	EXPECT_EQ(1, delete("127.0.0.1"));
+	ASSERT_EQ(1, source_count());
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+	/* The files of sources say nothing new. */
+	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d\n");
+	EXPECT_EQ(1, source_count());
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\n");
+	EXPECT_EQ(2, source_count());
+	EXPECT_EQ(1, source_at(1)->added);
+
+	ASSERT_EQ(0, add("server 127.0.0.3"));
+	turn();
+	EXPECT_EQ(1, delete("127.0.0.3"));
+	EXPECT_EQ(2, source_count());
+}
+
+TEST_F(world, one_server_of_a_pool_is_deleted_and_all)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
+
+	for (int i = 0; i < 3; i++)
+		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
+	set_names(3, addresses);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2 && source_at(0)->added && source_at(1)->added));
+	EXPECT_EQ(1, delete("127.0.0.1"));
+	ASSERT_EQ(1, source_count());
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+	/* Another one does not take its place. */
+	operate_refresh(self->list, raw_ns());
+	ASSERT_TRUE(TURN_UNTIL(names.started == 2));
+	settle();
+	EXPECT_EQ(1, source_count());
+	EXPECT_EQ(1, delete("pool.example.net"));
+	EXPECT_EQ(0, source_count());
+}
+
+TEST_F(world, refresh_follows_the_names_now)
+{
+	static const char *const before[] = { "127.0.0.1", "127.0.0.2" };
+	static const char *const after[] = { "127.0.0.2", "127.0.0.3", "127.0.0.4" };
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(2, before);
+	configure("pool pool.example.net PORT maxsources 2\nserver 127.0.0.9 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 3 && source_at(0)->added && source_at(1)->added));
+	set_names(3, after);
+	operate_refresh(self->list, raw_ns());
+	ASSERT_TRUE(TURN_UNTIL(names.started == 2));
+	settle();
+	EXPECT_STREQ("127.0.0.3", address_at(0));
+	EXPECT_STREQ("127.0.0.2", address_at(1));
+	EXPECT_EQ(1, source_at(1)->added);
+	EXPECT_STREQ("127.0.0.9", address_at(2));
+}
+
+/* Who breaks one server after the other must not choose all of them soon. */
+TEST_F(world, servers_of_a_pool_are_replaced_one_in_half_an_hour)
+{
+	static const char *const addresses[] = {
+		"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4",
+	};
+	int i, replaced;
+
+	for (i = 0; i < 4; i++)
+		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
+	set_names(4, addresses);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2 && source_at(0)->added && source_at(1)->added));
+	self->servers[0].manner = SILENT;
+	self->servers[1].manner = SILENT;
+	for (i = 0; i < 12; i++) {
+		pass(64);
+		settle_each(2);
+		pass(5);
+	}
+	replaced = !!strcmp("127.0.0.1", address_at(0)) + !!strcmp("127.0.0.2", address_at(1));
+	EXPECT_EQ(1, replaced);
+	for (i = 0; i < 28; i++) {
+		pass(64);
+		settle_each(2);
+		pass(5);
+	}
+	EXPECT_STRNE("127.0.0.1", address_at(0));
+	EXPECT_STRNE("127.0.0.2", address_at(1));
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added && source_at(1)->added));
+}
+
+/* A new server has no vote yet: for that moment a falseticker would be as good as the right one. */
+TEST_F(world, who_makes_the_majority_is_not_replaced)
+{
+	static const char *const before[] = { "127.0.0.1", "127.0.0.2" };
+	static const char *const after[] = { "127.0.0.3", "127.0.0.4" };
+
+	for (int i = 0; i < 2; i++)
+		ASSERT_NE(NULL, add_server(before[i], ANSWERS));
+	ASSERT_NE(NULL, add_server("127.0.0.3", ANSWERS));
+	ASSERT_NE(NULL, add_server("127.0.0.5", ANSWERS));
+	set_names(2, before);
+	configure("pool pool.example.net PORT maxsources 2\nserver 127.0.0.5 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 3 && source_at(0)->added && source_at(1)->added &&
+			       source_at(2)->added));
+	source_at(0)->verdict = SOURCE_SELECTED;
+	source_at(1)->verdict = SOURCE_COMBINED;
+	source_at(2)->verdict = SOURCE_FALSETICKER;
+	set_names(2, after);
+	operate_refresh(self->list, raw_ns());
+	ASSERT_TRUE(TURN_UNTIL(names.started == 2));
+	settle();
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_STREQ("127.0.0.2", address_at(1));
+	/* Nobody contradicts them any more. */
+	source_at(2)->verdict = SOURCE_COMBINED;
+	operate_refresh(self->list, raw_ns());
+	ASSERT_TRUE(TURN_UNTIL(names.started == 3));
+	settle();
+	EXPECT_STREQ("127.0.0.3", address_at(0));
+	EXPECT_STREQ("127.0.0.4", address_at(1));
+}
+
+/* Who refuses to serve us is replaced at once, if it never did. */
+TEST_F(world, a_server_that_refuses_makes_room)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", KISSES_DENY));
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(2, addresses);
+	configure("pool pool.example.net PORT maxsources 1\n");
+	ASSERT_TRUE(TURN_UNTIL(!strcmp("127.0.0.2", address_at(0))));
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+}
+
+TEST_HARNESS_MAIN

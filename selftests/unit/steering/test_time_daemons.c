@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time daemons found by process and by unit, in trees of the test's own.
+ */
+#include "user/steering/time_daemons.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "selftests/unit/unit.h"
+
+FIXTURE(machine) {
+	char top[64];
+	char proc[80];
+	char cgroup[80];
+	struct time_daemon found[TIME_DAEMONS_MAX];
+};
+
+static void make_file(const char *folder, const char *name, const char *text)
+{
+	char command[512], path[256];
+	FILE *file;
+
+	snprintf(command, sizeof(command), "mkdir -p '%s'", folder);
+	if (system(command))
+		abort();
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	if (!file || fputs(text, file) < 0 || fclose(file))
+		abort();
+}
+
+static void add_process(const FIXTURE_DATA(machine) *self, const char *pid, const char *comm,
+			const char *numbers, const char *cgroup)
+{
+	char folder[128], text[256];
+
+	snprintf(folder, sizeof(folder), "%s/%s", self->proc, pid);
+	snprintf(text, sizeof(text), "%s\n", comm);
+	make_file(folder, "comm", text);
+	snprintf(text, sizeof(text), "Name:\t%s\nPid:\t%s\nNSpid:\t%s\n", comm, pid, numbers);
+	make_file(folder, "status", text);
+	snprintf(text, sizeof(text), "%s\n", cgroup);
+	make_file(folder, "cgroup", text);
+}
+
+static void add_unit(const FIXTURE_DATA(machine) *self, const char *path, const char *pids)
+{
+	char folder[192];
+
+	snprintf(folder, sizeof(folder), "%s/%s", self->cgroup, path);
+	make_file(folder, "cgroup.procs", pids);
+}
+
+FIXTURE_SETUP(machine)
+{
+	memset(self, 0, sizeof(*self));
+	strcpy(self->top, "/tmp/test_daemons.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->top));
+	snprintf(self->proc, sizeof(self->proc), "%s/proc", self->top);
+	snprintf(self->cgroup, sizeof(self->cgroup), "%s/cgroup", self->top);
+}
+
+FIXTURE_TEARDOWN(machine)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", self->top);
+	ASSERT_EQ(0, system(command));
+}
+
+/* Good until the next call. */
+static const char *found_by(FIXTURE_DATA(machine) *self, const char *proc)
+{
+	static char text[TIME_DAEMONS_TEXT_MAX];
+
+	time_daemons_text(self->found, time_daemons_find(proc, self->cgroup, self->found), text);
+	return text;
+}
+
+TEST_F(machine, nobody_is_there)
+{
+	EXPECT_STREQ("", found_by(self, self->proc));
+	add_process(self, "1", "systemd", "1", "0::/init.scope");
+	add_process(self, "50", "truechimed", "50", "0::/system.slice/truechimed.service");
+	add_unit(self, "system.slice/truechimed.service", "50\n");
+	add_unit(self, "system.slice/chrony.service", "");
+	EXPECT_STREQ("", found_by(self, self->proc));
+}
+
+TEST_F(machine, processes_are_named_with_their_units)
+{
+	add_process(self, "77", "chronyd", "77", "0::/system.slice/chrony.service");
+	EXPECT_STREQ("chronyd (process 77, chrony.service)", found_by(self, self->proc));
+	/* Its helper is the same daemon, and so is its unit. */
+	add_process(self, "78", "chronyd", "78", "0::/system.slice/chrony.service");
+	add_unit(self, "system.slice/chrony.service", "77\n78\n");
+	EXPECT_EQ(1, time_daemons_find(self->proc, self->cgroup, self->found));
+}
+
+TEST_F(machine, who_was_started_by_hand_has_no_unit)
+{
+	add_process(self, "80", "ptp4l", "80", "0::/user.slice/user-0.slice/session-1.scope");
+	EXPECT_STREQ("ptp4l (process 80)", found_by(self, self->proc));
+	EXPECT_TRUE(time_daemon_runs(self->proc, &self->found[0]));
+	add_process(self, "80", "bash", "80", "0::/user.slice/user-0.slice/session-1.scope");
+	EXPECT_FALSE(time_daemon_runs(self->proc, &self->found[0]));
+}
+
+/* Without a host's clock of its own a container cannot set it. */
+TEST_F(machine, containers_have_their_own)
+{
+	add_process(self, "90", "chronyd", "90\t1", "0::/machine.slice/c.scope");
+	EXPECT_STREQ("", found_by(self, self->proc));
+}
+
+/* As in our unit's sandbox. */
+TEST_F(machine, hidden_processes_are_found_by_unit)
+{
+	add_unit(self, "system.slice/systemd-timesyncd.service", "60\n");
+	EXPECT_STREQ("systemd-timesyncd (process 60, systemd-timesyncd.service)",
+		     found_by(self, self->proc));
+	EXPECT_STREQ("systemd-timesyncd (process 60, systemd-timesyncd.service)",
+		     found_by(self, NULL));
+}
+
+TEST_F(machine, instances_of_templates_are_found)
+{
+	add_unit(self, "system.slice/system-ptp4l.slice/ptp4l@eth0.service", "61\n");
+	add_unit(self, "system.slice/system-phc2sys.slice/phc2sys@eth0.service", "62\n");
+	EXPECT_NE(NULL, strstr(found_by(self, NULL), "ptp4l (process 61, ptp4l@eth0.service)"));
+	EXPECT_NE(NULL, strstr(found_by(self, NULL), "phc2sys (process 62, phc2sys@eth0.service)"));
+}
+
+TEST_F(machine, older_hierarchies_are_known)
+{
+	add_unit(self, "systemd/system.slice/ntpsec.service", "63\n");
+	EXPECT_STREQ("ntpd (process 63, ntpsec.service)", found_by(self, NULL));
+	add_unit(self, "unified/system.slice/ntpsec.service", "63\n");
+	EXPECT_EQ(1, time_daemons_find(NULL, self->cgroup, self->found));
+	add_process(self, "64", "ntp-daemon", "64",
+		    "3:memory:/\n1:name=systemd:/system.slice/ntpd-rs.service\n0::/");
+	EXPECT_NE(NULL, strstr(found_by(self, self->proc),
+			       "ntpd-rs (process 64, ntpd-rs.service)"));
+}
+
+TEST_F(machine, more_than_enough_are_left_out)
+{
+	char pid[16];
+	int i;
+
+	for (i = 0; i < 2 * TIME_DAEMONS_MAX; i++) {
+		snprintf(pid, sizeof(pid), "%d", 100 + i);
+		add_process(self, pid, "ptp4l", pid, "0::/");
+	}
+	EXPECT_EQ(TIME_DAEMONS_MAX, time_daemons_find(self->proc, self->cgroup, self->found));
+}
+
+TEST_HARNESS_MAIN

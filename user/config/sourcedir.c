@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sources that come and go while the daemon runs: the files of the source directories, which other
+ * programs write, and the operator's additions. What is in force stays where something is wrong.
+ */
+#include "config/reader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int config_add_sourcedirs(struct config_reader *reader, int count, char **directories)
+{
+	struct config *config = reader->config;
+
+	for (int i = 0; i < count; i++) {
+		struct config_sourcedir *sourcedir = &config->sourcedirs[config->sourcedir_count];
+
+		if (config->sourcedir_count == CONFIG_SOURCEDIRS_MAX) {
+			config_error(reader, "too many directories of sources: %d are the most",
+				     CONFIG_SOURCEDIRS_MAX);
+			return -EINVAL;
+		}
+		if (strlen(directories[i]) >= sizeof(sourcedir->path)) {
+			config_error(reader, "'%.20s...' is too long: %zu bytes are the most",
+				     directories[i], sizeof(sourcedir->path) - 1);
+			return -EINVAL;
+		}
+		memcpy(sourcedir->path, directories[i], strlen(directories[i]) + 1);
+		sourcedir->first = !i;
+		config->sourcedir_count++;
+	}
+
+	return 0;
+}
+
+static bool is_from(const struct config_source *source, const char *path)
+{
+	return source->volatile_origin && !strcmp(source->file, path);
+}
+
+static bool has_sources(const struct config *config, const char *path)
+{
+	for (size_t i = 0; config && i < config->source_count; i++) {
+		if (is_from(&config->sources[i], path))
+			return true;
+	}
+
+	return false;
+}
+
+/* What the file said when it was last read without an error. */
+static void keep_sources(struct config_reader *reader, const char *path)
+{
+	const struct config *before = reader->before;
+	struct config *config = reader->config;
+
+	for (size_t i = 0; before && i < before->source_count; i++) {
+		if (is_from(&before->sources[i], path) &&
+		    config->source_count < CONFIG_SOURCES_MAX)
+			config->sources[config->source_count++] = before->sources[i];
+	}
+}
+
+/* A file of a source directory. */
+void config_read_source_file(struct config_reader *reader, const char *path)
+{
+	const struct config_busy_files *busy = reader->busy;
+	struct config *config = reader->config;
+	size_t first = config->source_count;
+	int skipped = reader->skipped;
+
+	if (busy && busy->has(busy->context, path)) {
+		keep_sources(reader, path);
+		return;
+	}
+	reader->keeps = has_sources(reader->before, path);
+	(void)config_read_file(reader, path);
+	if (reader->skipped > skipped && reader->keeps) {
+		config->source_count = first;
+		keep_sources(reader, path);
+	}
+	reader->keeps = false;
+	/* A longer path cannot be told from others: such a file keeps nothing. */
+	for (size_t i = first; strlen(path) < CONFIG_PATH_MAX && i < config->source_count; i++)
+		memcpy(config->sources[i].file, path, strlen(path) + 1);
+}
+
+/* The directories of one directive, from @first on. How many. */
+static size_t read_directive(struct config_reader *reader, size_t first)
+{
+	struct config *config = reader->config;
+	char *directories[CONFIG_SOURCEDIRS_MAX];
+	size_t count = 0;
+
+	do {
+		directories[count] = config->sourcedirs[first + count].path;
+		count++;
+	} while (first + count < config->sourcedir_count &&
+		 !config->sourcedirs[first + count].first);
+	(void)config_read_directories(reader, (int)count, directories, ".sources", true);
+
+	return count;
+}
+
+/* A copy of @before without the sources of files. */
+static struct config *copy_lasting(const struct config *before)
+{
+	struct config *config = config_new();
+
+	if (!config)
+		return NULL;
+	*config = *before;
+	if (config_server_copy_rules(&config->server, &before->server)) {
+		config_free(config);
+		return NULL;
+	}
+	config->source_count = 0;
+	for (size_t i = 0; i < before->source_count; i++) {
+		if (!before->sources[i].volatile_origin)
+			config->sources[config->source_count++] = before->sources[i];
+	}
+
+	return config;
+}
+
+int config_reload_sources(const struct config *before, const struct config_busy_files *busy,
+			  config_report *report, void *context, struct config **config)
+{
+	struct config_reader reader = {
+		.config = copy_lasting(before),
+		.report = report,
+		.context = context,
+		.file = "sourcedir",
+		.follow = true,
+		.before = before,
+		.busy = busy,
+		.authselect = (enum config_authselect)before->authselect,
+	};
+
+	if (!reader.config)
+		return -ENOMEM;
+	for (size_t i = 0; i < before->sourcedir_count;)
+		i += read_directive(&reader, i);
+	config_apply_authselect(&reader);
+	config_check_keyfile(&reader);
+	*config = reader.config;
+
+	return 0;
+}
+
+int config_parse_source(const struct config *before, const char *text, config_report *report,
+			void *context, struct config_source *source)
+{
+	struct config_reader reader = {
+		.config = config_new(),
+		.report = report,
+		.context = context,
+		.file = "add",
+		.line = 1,
+		.sources_only = true,
+		.authselect = (enum config_authselect)before->authselect,
+	};
+	int err;
+
+	if (!reader.config)
+		return -ENOMEM;
+	*reader.config = *before;
+	/* Whom the server answers does not matter here, and the rules are not ours. */
+	reader.config->server = (struct config_server) { 0 };
+	err = config_parse_line(&reader, text, strlen(text));
+	if (!err && reader.config->source_count == before->source_count) {
+		config_error(&reader, "'server NAME' or 'pool NAME' was expected");
+		err = -EINVAL;
+	}
+	if (!err) {
+		config_apply_authselect(&reader);
+		*source = reader.config->sources[before->source_count];
+	}
+	config_free(reader.config);
+
+	return err;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The operator's commands about time sources, in chronyc's words; a refusal says what is wrong.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sources/operate.h"
+#include "sources/source_match.h"
+
+/* Requests of a burst: more would be no burst. */
+#define BURST_MOST	1000
+
+/* How many sources the command was about; chronyc calls none an error, too. */
+static json_t *operator_done(const struct source_match *match, size_t count, const char **error)
+{
+	if (count || match->kind == SOURCE_MATCH_ALL)
+		return json_pack("{s:b,s:i}", "ok", 1, "sources", (int)count);
+	*error = "no time source has that address or name. See: truechime sources";
+	return NULL;
+}
+
+static json_t *operator_connect(struct daemon *daemon, const char *which,
+				enum operate_connection connection, const char **error)
+{
+	struct source_match match;
+	size_t count;
+
+	if (source_match_parse(which, &match, error))
+		return NULL;
+	count = operate_connect(daemon->associations, &match, connection, system_clock_raw_ns());
+	return operator_done(&match, count, error);
+}
+
+/* A number from 1 to BURST_MOST, after which *@text is then; 0: it is anything else. */
+static int parse_count(const char **text)
+{
+	size_t digits = strspn(*text, "0123456789");
+	int count;
+
+	if (!digits || digits > 4)
+		return 0;
+	count = atoi(*text);
+	*text += digits;
+	return count <= BURST_MOST ? count : 0;
+}
+
+/* "4/8", then which sources. */
+static json_t *operator_burst(struct daemon *daemon, const char *text, const char **error)
+{
+	struct source_match match;
+	int good, most = 0;
+	size_t count;
+
+	good = parse_count(&text);
+	if (good && *text == '/') {
+		text++;
+		most = parse_count(&text);
+	}
+	if (!most || good > most || (*text && *text != ' ')) {
+		*error = "GOOD/MAX was expected, as 4/8: enough answers, and most requests";
+		return NULL;
+	}
+	text += strspn(text, " ");
+	if (source_match_parse(text, &match, error))
+		return NULL;
+	count = operate_burst(daemon->associations, &match, good, most, system_clock_raw_ns());
+	return operator_done(&match, count, error);
+}
+
+/* The first error goes to the operator, warnings go to the log. */
+static void operator_report(void *context, enum config_severity severity, const char *file,
+			    int line, const char *message)
+{
+	struct daemon *daemon = context;
+
+	(void)file;
+	(void)line;
+	if (severity == CONFIG_WARNING)
+		log_warning("A source that was added: %s", message);
+	else if (!*daemon->refusal)
+		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", message);
+}
+
+static json_t *operator_add(struct daemon *daemon, const char *text, const char **error)
+{
+	struct config_source source;
+	int err;
+
+	*daemon->refusal = '\0';
+	err = config_parse_source(daemon->config, text, operator_report, daemon, &source);
+	*error = daemon->refusal;
+	if (err == -EINVAL)
+		return NULL;
+	if (!err)
+		err = operate_add(daemon->associations, &source, system_clock_raw_ns());
+	if (!err) {
+		log_notice("The operator added %s %s",
+			   source.kind == CONFIG_POOL ? "pool" : "server", source.options.name);
+		return json_pack("{s:b}", "ok", 1);
+	}
+	*error = err == -EEXIST ? "there is such a time source already. See: truechime sources" :
+		 err == -ENOSPC ? "there are too many time sources" : strerror(-err);
+	return NULL;
+}
+
+static json_t *operator_delete(struct daemon *daemon, const char *which, const char **error)
+{
+	struct source_match match;
+	size_t count;
+
+	if (source_match_parse(which, &match, error))
+		return NULL;
+	if (match.kind == SOURCE_MATCH_ALL ||
+	    (match.kind == SOURCE_MATCH_SUBNET && !match.scope)) {
+		*error = "the address or the name of a time source was expected";
+		return NULL;
+	}
+	count = operate_delete(daemon->associations, &match);
+	if (count)
+		log_notice("The operator deleted %s: %zu sources", which, count);
+	return operator_done(&match, count, error);
+}
+
+json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
+		       const char **error)
+{
+	const char *arguments = request->arguments;
+	int err;
+
+	switch (request->command) {
+	case CONTROL_ONLINE:
+		return operator_connect(daemon, arguments, OPERATE_ONLINE, error);
+	case CONTROL_OFFLINE:
+		return operator_connect(daemon, arguments, OPERATE_OFFLINE, error);
+	case CONTROL_ONOFFLINE:
+		return operator_connect(daemon, "", OPERATE_BY_ROUTE, error);
+	case CONTROL_BURST:
+		return operator_burst(daemon, arguments, error);
+	case CONTROL_ADD:
+		return operator_add(daemon, arguments, error);
+	case CONTROL_DELETE:
+		return operator_delete(daemon, arguments, error);
+	case CONTROL_REFRESH:
+		operate_refresh(daemon->associations, system_clock_raw_ns());
+		return json_pack("{s:b}", "ok", 1);
+	case CONTROL_RELOAD_SOURCES:
+		/* What is wrong is logged again: the operator wants to know. */
+		daemon->source_reports = 1;
+		err = daemon_reload_sources(daemon);
+		*error = err ? strerror(-err) : "";
+		return err ? NULL : json_pack("{s:b,s:i}", "ok", 1, "sources",
+					      (int)daemon->config->source_count);
+	case CONTROL_STATUS:
+	case CONTROL_TRACKING:
+	case CONTROL_SOURCES:
+	case CONTROL_EVENTS:
+	case CONTROL_SERVERSTATS:
+	case CONTROL_ACTIVITY:
+	case CONTROL_CLIENTS:
+	case CONTROL_MAKESTEP:
+	case CONTROL_RELOAD:
+		break;
+	}
+	return NULL;
+}

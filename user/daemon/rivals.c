@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Other time daemons on this machine: what is logged of them, and whether the clock is left to
+ * them. steering/rival.c notices when one sets the clock.
+ */
+#include "daemon/daemon.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NS_PER_S	1000000000LL
+
+/* A unit that is started, or stopped, is noticed within this. */
+#define CHECK_NS	(60 * NS_PER_S)
+
+#define PROC		"/proc"
+#define CGROUP		"/sys/fs/cgroup"
+
+/* What is to be done about the first of them, as the end of a sentence. */
+static void advise(const struct time_daemon *rival, char *text, size_t size)
+{
+	if (*rival->unit)
+		snprintf(text, size, "systemctl disable --now %s", rival->unit);
+	else
+		snprintf(text, size, "kill %d", (int)rival->pid);
+}
+
+static void log_rivals(const struct daemon *daemon, const struct time_daemon *rivals, size_t count)
+{
+	char text[TIME_DAEMONS_TEXT_MAX], advice[128];
+
+	if (daemon->config->rivals == CONFIG_RIVALS_IGNORE) {
+		if (daemon->yielding)
+			log_notice("The clock is steered again, whatever else runs (rivals ignore)");
+		return;
+	}
+	if (!count) {
+		log_notice("No other time daemon runs any more%s",
+			   daemon->yielding ? "; the clock is steered again" : "");
+		return;
+	}
+	time_daemons_text(rivals, count, text);
+	if (daemon->config->rivals == CONFIG_RIVALS_YIELD) {
+		log_notice("The clock is left to what runs beside this daemon: %s (rivals yield)",
+			   text);
+		return;
+	}
+	advise(&rivals[0], advice, sizeof(advice));
+	log_warning("Another time daemon runs: %s. Two programs that set one clock fight over it. Stop it with: %s; or see \"rivals\" in truechime.conf(5)",
+		    text, advice);
+}
+
+/* All of these were found before; in which order, and by which of their processes, is no news. */
+static bool are_known(const struct daemon *daemon, const struct time_daemon *rivals, size_t count)
+{
+	size_t i, j;
+
+	for (i = 0; i < count; i++) {
+		for (j = 0; j < daemon->rival_count; j++)
+			if (!strcmp(rivals[i].program, daemon->rivals[j].program) &&
+			    !strcmp(rivals[i].unit, daemon->rivals[j].unit))
+				break;
+		if (j == daemon->rival_count)
+			return false;
+	}
+	return true;
+}
+
+static void take_rivals(struct daemon *daemon, const struct time_daemon *rivals, size_t count)
+{
+	bool yield = count && daemon->config->rivals == CONFIG_RIVALS_YIELD;
+
+	if (count != daemon->rival_count || !are_known(daemon, rivals, count) ||
+	    yield != daemon->yielding)
+		log_rivals(daemon, rivals, count);
+	memcpy(daemon->rivals, rivals, count * sizeof(*rivals));
+	daemon->rival_count = count;
+	if (yield == daemon->yielding)
+		return;
+	daemon->yielding = yield;
+	daemon->sources_changed = true;
+	steering_yield(daemon->steering, yield);
+}
+
+/* Those that belong to no unit that is known were found when all processes were read. */
+static size_t keep_running(const struct daemon *daemon, struct time_daemon *rivals, size_t count)
+{
+	size_t i, j;
+
+	for (i = 0; i < daemon->rival_count && count < TIME_DAEMONS_MAX; i++) {
+		for (j = 0; j < count && rivals[j].pid != daemon->rivals[i].pid; j++)
+			;
+		if (j == count && time_daemon_runs(PROC, &daemon->rivals[i]))
+			rivals[count++] = daemon->rivals[i];
+	}
+	return count;
+}
+
+static void look_for_rivals(struct daemon *daemon, bool by_process)
+{
+	struct time_daemon rivals[TIME_DAEMONS_MAX];
+	size_t count = 0;
+
+	daemon->rivals_next_ns = INT64_MAX;
+	/* -x and -Q touch no clock, and -q is to set it now. */
+	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
+		return;
+	if (daemon->config->rivals != CONFIG_RIVALS_IGNORE) {
+		count = time_daemons_find(by_process ? PROC : NULL, CGROUP, rivals);
+		if (!by_process)
+			count = keep_running(daemon, rivals, count);
+		daemon->rivals_next_ns = chime_add_sat(system_clock_raw_ns(), CHECK_NS);
+	}
+	take_rivals(daemon, rivals, count);
+}
+
+void daemon_find_rivals(struct daemon *daemon)
+{
+	look_for_rivals(daemon, true);
+}
+
+void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns)
+{
+	if (now_ns >= daemon->rivals_next_ns)
+		look_for_rivals(daemon, false);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files of sources that other programs write while the daemon runs: read again when they change,
+ * and what is wrong in them logged once.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Reports that are logged of one reading. */
+#define REPORTS_MAX	8
+
+/* What was wrong at a reading. */
+struct reports {
+	char text[REPORTS_MAX][CONFIG_PATH_MAX + 512];
+	size_t count;
+	uint64_t hash;
+};
+
+static void note_report(void *context, enum config_severity severity, const char *file, int line,
+			const char *message)
+{
+	struct reports *reports = context;
+	char text[sizeof(reports->text[0])];
+	const char *c;
+
+	(void)severity;
+	snprintf(text, sizeof(text), "%s:%d: %s", file, line, message);
+	/* FNV-1a */
+	for (c = text; *c; c++)
+		reports->hash = (reports->hash ^ (unsigned char)*c) * 1099511628211u;
+	if (reports->count < REPORTS_MAX)
+		memcpy(reports->text[reports->count], text, sizeof(text));
+	reports->count++;
+}
+
+/*
+ * The same mistakes again are no news: programs rewrite such files all the time. Those of a reading
+ * with the whole configuration were logged then.
+ */
+static void log_reports(struct daemon *daemon, const struct reports *reports, bool changed)
+{
+	bool known = reports->hash == daemon->source_reports ||
+		     (!daemon->source_reports && !changed);
+	size_t i;
+
+	daemon->source_reports = reports->hash;
+	if (known)
+		return;
+	for (i = 0; i < reports->count && i < REPORTS_MAX; i++)
+		log_warning("%s", reports->text[i]);
+	if (reports->count > REPORTS_MAX)
+		log_warning("%zu more lines of the source directories are wrong",
+			    reports->count - REPORTS_MAX);
+}
+
+const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
+						  struct config_busy_files *busy)
+{
+	if (!daemon->source_watch)
+		return NULL;
+	/* Up to now: what was noticed is read by the caller. */
+	(void)source_watch_take(daemon->source_watch, system_clock_raw_ns());
+	*busy = (struct config_busy_files){
+		.has = source_watch_is_busy,
+		.context = daemon->source_watch,
+	};
+	return busy;
+}
+
+int daemon_reload_sources(struct daemon *daemon)
+{
+	struct reports reports = { .hash = 14695981039346656037u };
+	struct config_busy_files busy;
+	struct associations_changes changes;
+	struct config *config;
+	int err;
+
+	err = config_reload_sources(daemon->config, daemon_busy_files(daemon, &busy), note_report,
+				    &reports, &config);
+	if (err)
+		return err;
+	err = associations_set_sources(daemon->associations, config, system_clock_raw_ns(),
+				       &changes);
+	if (err) {
+		config_free(config);
+		return err;
+	}
+	config_free(daemon->config);
+	daemon->config = config;
+	log_reports(daemon, &reports, changes.added || changes.removed);
+	if (changes.added || changes.removed)
+		log_notice("The source directories have changed: %zu sources came, %zu went, %zu are configured",
+			   changes.added, changes.removed, config->source_count);
+	return 0;
+}
+
+void daemon_check_sources(struct daemon *daemon)
+{
+	if (!source_watch_take(daemon->source_watch, system_clock_raw_ns()))
+		return;
+	if (daemon_reload_sources(daemon))
+		log_warning("There was no memory to read the source directories again; their sources are as before");
+}
+
+void daemon_watch_sources(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	const char *failed = "";
+	int err;
+
+	/* The configuration was read whole, with whatever is wrong in those files. */
+	daemon->source_reports = 0;
+	if (!daemon->source_watch) {
+		if (!config->sourcedir_count)
+			return;
+		err = source_watch_open(&daemon->source_watch);
+		if (err) {
+			log_warning("Changes of the source directories go unnoticed: %s. To have them read again: truechime reload sources",
+				    strerror(-err));
+			return;
+		}
+	}
+	err = source_watch_set(daemon->source_watch, config->sourcedirs, config->sourcedir_count,
+			       system_clock_raw_ns(), &failed);
+	if (err)
+		log_warning("Changes of %s go unnoticed: %s. To have it read again: truechime reload sources",
+			    failed, strerror(-err));
+}

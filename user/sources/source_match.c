@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Masks and names of sources.
+ */
+#include "sources/source_match.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static size_t address_size(const struct net_address *address)
+{
+	return address->family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+}
+
+static void make_mask(const struct net_address *address, unsigned int bits,
+		      struct net_address *mask)
+{
+	*mask = (struct net_address){ .family = address->family };
+	for (size_t i = 0; i < address_size(address) && bits; i++) {
+		unsigned int here = bits < 8 ? bits : 8;
+
+		mask->bytes[i] = (uint8_t)(0xff << (8 - here));
+		bits -= here;
+	}
+}
+
+/* The number of bits of a mask. -EINVAL: it is no number, or too great for the family. */
+static int parse_bits(const char *text, const struct net_address *address)
+{
+	unsigned long bits;
+
+	if (!*text || strlen(text) > 3 || strspn(text, "0123456789") != strlen(text))
+		return -EINVAL;
+	bits = strtoul(text, NULL, 10);
+
+	return bits <= 8 * address_size(address) ? (int)bits : -EINVAL;
+}
+
+/* @before and @after are what stands before and after the slash. */
+static int parse_subnet(const char *before, const char *after, struct source_match *match)
+{
+	struct net_address *address = &match->address, *mask = &match->mask;
+	int bits;
+
+	if (net_address_parse(before, AF_UNSPEC, mask) < 0)
+		return -EINVAL;
+	if (!net_address_parse(after, mask->family, address)) {
+		if (mask->family != address->family || mask->scope || address->scope)
+			return -EINVAL;
+	} else {
+		*address = *mask;
+		bits = parse_bits(after, address);
+		if (bits < 0 || address->scope)
+			return -EINVAL;
+		make_mask(address, (unsigned int)bits, mask);
+	}
+	for (size_t i = 0; i < sizeof(mask->bytes); i++)
+		address->bytes[i] &= mask->bytes[i];
+
+	return 0;
+}
+
+int source_match_parse(const char *text, struct source_match *match, const char **error)
+{
+	const char *slash = strchr(text, '/');
+	char before[NET_ADDRESS_TEXT_MAX];
+	size_t length = slash ? (size_t)(slash - text) : 0;
+	int err;
+
+	memset(match, 0, sizeof(*match));
+	if (!*text)
+		return 0;
+
+	if (slash) {
+		match->kind = SOURCE_MATCH_SUBNET;
+		*error = "MASK/ADDRESS or ADDRESS/BITS was expected, as 2001:db8::/32";
+		if (length >= sizeof(before))
+			return -EINVAL;
+		memcpy(before, text, length);
+		before[length] = '\0';
+		return parse_subnet(before, slash + 1, match);
+	}
+
+	err = net_address_parse(text, AF_UNSPEC, &match->address);
+	*error = "the interface of this address does not exist";
+	if (err == -ENODEV)
+		return -EINVAL;
+	if (!err) {
+		match->kind = SOURCE_MATCH_SUBNET;
+		match->scope = true;
+		make_mask(&match->address, (unsigned int)(8 * address_size(&match->address)),
+			  &match->mask);
+		return 0;
+	}
+
+	match->kind = SOURCE_MATCH_NAME;
+	*error = "the name is too long";
+	if (strlen(text) >= sizeof(match->name))
+		return -EINVAL;
+	memcpy(match->name, text, strlen(text) + 1);
+
+	return 0;
+}
+
+static bool is_in_subnet(const struct source_match *match, const struct net_address *address)
+{
+	if (address->family != match->address.family ||
+	    (match->scope && address->scope != match->address.scope))
+		return false;
+	for (size_t i = 0; i < sizeof(address->bytes); i++) {
+		if ((address->bytes[i] & match->mask.bytes[i]) != match->address.bytes[i])
+			return false;
+	}
+
+	return true;
+}
+
+bool source_match_has(const struct source_match *match, const char *name,
+		      const struct net_address *address)
+{
+	switch (match->kind) {
+	case SOURCE_MATCH_ALL:
+		return true;
+	case SOURCE_MATCH_SUBNET:
+		return is_in_subnet(match, address);
+	case SOURCE_MATCH_NAME:
+		return !strcasecmp(match->name, name);
+	}
+
+	return false;
+}

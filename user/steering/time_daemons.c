@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time daemons by the names of their processes and of their units.
+ */
+#include "steering/time_daemons.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define PATH_TEXT_MAX	512
+
+/* Names of processes as the kernel shows them, 15 letters at most. */
+static const struct {
+	const char *comm;
+	const char *program;
+} programs[] = {
+	{ "chronyd", "chronyd" }, { "ntpd", "ntpd" }, { "ntp-daemon", "ntpd-rs" },
+	{ "ntpd-rs", "ntpd-rs" }, { "openntpd", "openntpd" },
+	{ "systemd-timesyn", "systemd-timesyncd" }, { "ptp4l", "ptp4l" },
+	{ "phc2sys", "phc2sys" }, { "ts2phc", "ts2phc" },
+};
+
+static const struct {
+	const char *unit;
+	const char *program;
+} units[] = {
+	{ "chrony.service", "chronyd" }, { "chronyd.service", "chronyd" },
+	{ "chronyd-restricted.service", "chronyd" }, { "ntp.service", "ntpd" },
+	{ "ntpd.service", "ntpd" }, { "ntpsec.service", "ntpd" },
+	{ "ntpd-rs.service", "ntpd-rs" }, { "openntpd.service", "openntpd" },
+	{ "systemd-timesyncd.service", "systemd-timesyncd" }, { "ptp4l.service", "ptp4l" },
+	{ "phc2sys.service", "phc2sys" }, { "timemaster.service", "timemaster" },
+};
+
+/* Slices that hold the instances of a template, as ptp4l@eth0.service. */
+static const struct {
+	const char *slice;
+	const char *program;
+} templates[] = {
+	{ "system-ptp4l.slice", "ptp4l" }, { "system-phc2sys.slice", "phc2sys" },
+};
+
+/* Where systemd's hierarchy is below the mount point: alone, or beside those of version 1. */
+static const char *const hierarchies[] = { "", "/unified", "/systemd" };
+
+/* --- The list --- */
+
+struct finder {
+	struct time_daemon *daemons;
+	size_t count;
+};
+
+/* Several processes of one program in one unit are one daemon. */
+static bool is_known(const struct finder *finder, const char *program, pid_t pid, const char *unit)
+{
+	for (size_t i = 0; i < finder->count; i++) {
+		const struct time_daemon *known = &finder->daemons[i];
+
+		if (known->pid == pid || (*unit && !strcmp(known->unit, unit) &&
+					  !strcmp(known->program, program)))
+			return true;
+	}
+
+	return false;
+}
+
+/* Of the unit something was found already, by its processes. */
+static bool has_unit(const struct finder *finder, const char *unit)
+{
+	for (size_t i = 0; i < finder->count; i++) {
+		if (!strcmp(finder->daemons[i].unit, unit))
+			return true;
+	}
+
+	return false;
+}
+
+static void add(struct finder *finder, const char *program, pid_t pid, const char *unit)
+{
+	struct time_daemon *daemon = &finder->daemons[finder->count];
+
+	if (finder->count == TIME_DAEMONS_MAX || is_known(finder, program, pid, unit))
+		return;
+	finder->count++;
+	*daemon = (struct time_daemon) { .pid = pid };
+	snprintf(daemon->program, sizeof(daemon->program), "%s", program);
+	snprintf(daemon->unit, sizeof(daemon->unit), "%s", unit);
+}
+
+/* --- By process --- */
+
+/* The first line of the file that begins with @start, "": there is none. */
+static void read_line(const char *folder, const char *name, const char *file, const char *start,
+		      char *line, size_t size)
+{
+	char path[PATH_TEXT_MAX];
+	FILE *stream;
+
+	*line = '\0';
+	if (snprintf(path, sizeof(path), "%s/%s/%s", folder, name, file) >= (int)sizeof(path))
+		return;
+	stream = fopen(path, "re");
+	if (!stream)
+		return;
+	do {
+		if (!fgets(line, (int)size, stream))
+			*line = '\0';
+	} while (*line && strncmp(line, start, strlen(start)) != 0);
+	line[strcspn(line, "\n")] = '\0';
+	fclose(stream);
+}
+
+static const char *program_of(const char *comm)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		if (!strcmp(programs[i].comm, comm))
+			return programs[i].program;
+	}
+
+	return NULL;
+}
+
+/* In a container it has a number of its own there, too, and as a rule may set no clock. */
+static bool is_in_container(const char *proc, const char *pid)
+{
+	char line[128];
+	char *numbers;
+
+	read_line(proc, pid, "status", "NSpid:", line, sizeof(line));
+	numbers = line + strcspn(line, "\t");
+	numbers += strspn(numbers, "\t ");
+
+	return strpbrk(numbers, "\t ");
+}
+
+/* Its unit: what its control group's path ends with. */
+static void unit_of(const char *proc, const char *pid, char *unit, size_t size)
+{
+	char line[PATH_TEXT_MAX];
+	const char *last;
+
+	*unit = '\0';
+	read_line(proc, pid, "cgroup", "0::", line, sizeof(line));
+	if (!*line || !strcmp(line, "0::/"))
+		read_line(proc, pid, "cgroup", "1:name=systemd:", line, sizeof(line));
+	last = strrchr(line, '/');
+	if (last && strlen(last + 1) < size && strstr(last, ".service"))
+		memcpy(unit, last + 1, strlen(last + 1) + 1);
+}
+
+static void find_processes(struct finder *finder, const char *proc)
+{
+	DIR *folder = opendir(proc);
+	const struct dirent *entry;
+	const char *program;
+	char comm[64], unit[64];
+
+	if (!folder)
+		return;
+	while ((entry = readdir(folder))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		read_line(proc, entry->d_name, "comm", "", comm, sizeof(comm));
+		program = program_of(comm);
+		if (!program || is_in_container(proc, entry->d_name))
+			continue;
+		unit_of(proc, entry->d_name, unit, sizeof(unit));
+		add(finder, program, (pid_t)strtol(entry->d_name, NULL, 10), unit);
+	}
+	closedir(folder);
+}
+
+bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
+{
+	char pid[16], comm[64];
+	const char *program;
+
+	snprintf(pid, sizeof(pid), "%d", (int)daemon->pid);
+	read_line(proc, pid, "comm", "", comm, sizeof(comm));
+	program = program_of(comm);
+
+	return program && !strcmp(program, daemon->program);
+}
+
+/* --- By unit --- */
+
+static void find_unit(struct finder *finder, const char *slice, const char *unit,
+		      const char *program)
+{
+	char line[32];
+	long pid;
+
+	read_line(slice, unit, "cgroup.procs", "", line, sizeof(line));
+	pid = strtol(line, NULL, 10);
+	if (pid > 0 && !has_unit(finder, unit))
+		add(finder, program, (pid_t)pid, unit);
+}
+
+static void find_instances(struct finder *finder, const char *slice, const char *program)
+{
+	DIR *folder = opendir(slice);
+	const struct dirent *entry;
+
+	if (!folder)
+		return;
+	while ((entry = readdir(folder))) {
+		if (strchr(entry->d_name, '@') && strstr(entry->d_name, ".service"))
+			find_unit(finder, slice, entry->d_name, program);
+	}
+	closedir(folder);
+}
+
+static void find_units(struct finder *finder, const char *cgroup)
+{
+	char slice[PATH_TEXT_MAX], inner[PATH_TEXT_MAX + 64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++) {
+		snprintf(slice, sizeof(slice), "%s%s/system.slice", cgroup, hierarchies[i]);
+		for (size_t j = 0; j < ARRAY_SIZE(units); j++)
+			find_unit(finder, slice, units[j].unit, units[j].program);
+		for (size_t j = 0; j < ARRAY_SIZE(templates); j++) {
+			snprintf(inner, sizeof(inner), "%s/%s", slice, templates[j].slice);
+			find_instances(finder, inner, templates[j].program);
+		}
+	}
+}
+
+size_t time_daemons_find(const char *proc, const char *cgroup,
+			 struct time_daemon daemons[TIME_DAEMONS_MAX])
+{
+	struct finder finder = { .daemons = daemons };
+
+	if (proc)
+		find_processes(&finder, proc);
+	find_units(&finder, cgroup);
+
+	return finder.count;
+}
+
+void time_daemons_text(const struct time_daemon *daemons, size_t count,
+		       char text[TIME_DAEMONS_TEXT_MAX])
+{
+	size_t used = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < count; i++) {
+		const struct time_daemon *daemon = &daemons[i];
+		int added = snprintf(text + used, TIME_DAEMONS_TEXT_MAX - used,
+				     "%s%s (process %d%s%s)", i ? ", " : "", daemon->program,
+				     (int)daemon->pid, *daemon->unit ? ", " : "", daemon->unit);
+
+		if (added < 0 || (size_t)added >= TIME_DAEMONS_TEXT_MAX - used) {
+			text[used] = '\0';
+			return;
+		}
+		used += (size_t)added;
+	}
+}
