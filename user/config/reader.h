@@ -10,7 +10,7 @@
 
 /* Bytes of a line (chrony's limit), and the words that this leaves room for. */
 #define CONFIG_LINE_MAX		2048
-#define CONFIG_WORDS_MAX	(CONFIG_LINE_MAX / 2)
+#define CONFIG_WORDS_MAX	1024
 
 /* Servers that initstepslew can name. */
 #define CONFIG_FIRST_HOSTS	16

@@ -171,7 +171,8 @@ static int parse_parameter(struct config_reader *reader, const struct driver *dr
 		if (next)
 			*next++ = '\0';
 		if (driver->kind == CONFIG_PHC && is_of_pulses(option)) {
-			config_no_effect(reader, "the 'refclock' with '%s' is left out: a PHC is read as a clock, its pulses are not",
+			config_no_effect(reader,
+					 "the 'refclock' with '%s' is left out: a PHC is read as a clock, its pulses are not",
 					 option);
 			reader->left_out = true;
 			option = next;
@@ -202,7 +203,8 @@ int config_parse_driver(struct config_reader *reader, struct config_source *sour
 	}
 
 	if (!strcasecmp(driver, "RTC")) {
-		config_no_effect(reader, "'refclock RTC' is left out: the kernel sets the RTC; for the other way see 'rtcpolicy'");
+		config_no_effect(reader,
+				 "'refclock RTC' is left out: the kernel sets the RTC; for the other way see 'rtcpolicy'");
 		reader->left_out = true;
 		return 0;
 	}
@@ -252,7 +254,8 @@ int config_check_pulses(struct config_reader *reader, const struct config_source
 		return -EINVAL;
 	}
 	if (source->lock && !source->pps && source->kind != CONFIG_SOCK)
-		config_no_effect(reader, "'lock' has no effect: without 'pps' the refclock has a date of its own");
+		config_no_effect(reader,
+				 "'lock' has no effect: without 'pps' the refclock has a date of its own");
 
 	return 0;
 }
@@ -286,7 +289,8 @@ static void check_lock(struct config_reader *reader, struct config_source *sourc
 	const struct config_source *other = find_refclock(reader->config, source->lock);
 
 	if (!other || other == source) {
-		config_no_effect(reader, "'lock %s' of %s has no effect, as it names no other refclock: give one 'refid %s'",
+		config_no_effect(reader,
+				 "'lock %s' of %s has no effect, as it names no other refclock: give one 'refid %s'",
 				 text_of(source->lock).text, source->options.name,
 				 text_of(source->lock).text);
 		source->lock = 0;

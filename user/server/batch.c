@@ -220,10 +220,11 @@ uint8_t *batch_answer(struct batch *batch, int index, bool stamp)
 {
 	struct msghdr *header = &batch->out[batch->answer_count].msg_hdr;
 	struct answer *answer = &batch->answers[batch->answer_count++];
+	struct cmsghdr *first = (struct cmsghdr *)answer->control.bytes;
 	size_t control;
 
 	answer->iov = (struct iovec){ .iov_base = answer->bytes, .iov_len = NTP_HEADER_SIZE };
-	control = put_local_address(&batch->in[index].msg_hdr, (struct cmsghdr *)answer->control.bytes);
+	control = put_local_address(&batch->in[index].msg_hdr, first);
 	if (stamp)
 		control += put_stamp_request((struct cmsghdr *)(answer->control.bytes + control));
 	*header = (struct msghdr){

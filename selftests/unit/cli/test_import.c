@@ -285,10 +285,12 @@ TEST(drop_ins_have_the_last_word)
 
 TEST(reference_clocks_get_what_fudge_says)
 {
+	static const char expected[] =
+		"refclock SHM 0 offset 0.5 refid GPS stratum 1 poll 4 prefer\n";
 	char *text = import(IMPORT_NTP, "server 127.127.28.0 minpoll 4 prefer\n"
 			    "fudge 127.127.28.0 time1 0.5 refid GPS stratum 1\n");
 
-	EXPECT_NE(NULL, strstr(text, "refclock SHM 0 offset 0.5 refid GPS stratum 1 poll 4 prefer\n"))
+	EXPECT_NE(NULL, strstr(text, expected))
 		TH_LOG("%s", text);
 	free(text);
 }
