@@ -26,7 +26,7 @@ static void import_directive(FILE *out, const char *line)
 	char *words[IMPORT_WORDS_MAX];
 	int count;
 
-	strcpy(copy, line);
+	memcpy(copy, line, strlen(line) + 1);
 	count = import_split(copy, words);
 	if (!strcasecmp(words[0], "driftfile")) {
 		import_driftfile(out, line, count, words);

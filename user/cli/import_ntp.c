@@ -240,7 +240,7 @@ static void import_source(struct ntp_import *import, int count, char **words)
 /* ntpsec's "refclock shm unit 0 refid GPS time1 0.5". */
 static void import_driver(struct ntp_import *import, int count, char **words)
 {
-	const char *path = NULL;
+	const char *path = "";
 	struct line line = { .used = 0 };
 	int unit = 0;
 
@@ -254,7 +254,7 @@ static void import_driver(struct ntp_import *import, int count, char **words)
 		else if (!strcasecmp(words[i], "ppspath"))
 			path = words[i + 1];
 	}
-	if (!strcasecmp(words[1], "pps") && path)
+	if (!strcasecmp(words[1], "pps") && *path)
 		add(&line, "refclock PPS %s", path);
 	else
 		begin_refclock(&line, !strcasecmp(words[1], "pps") ? 22 :
@@ -449,7 +449,7 @@ static void import_line(struct ntp_import *import, const char *line, bool cut)
 	char copy[IMPORT_LINE_MAX];
 	int count;
 
-	strcpy(copy, line);
+	memcpy(copy, line, strlen(line) + 1);
 	count = split_directive(copy, words);
 	if (!count) {
 		fprintf(import->out, "%s\n", line + strspn(line, " "));

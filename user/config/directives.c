@@ -109,7 +109,7 @@ static int copy_word(struct config_reader *reader, const char *word, char *place
 		return 0;
 	}
 	memset(place, 0, size);
-	memcpy(place, word, length);
+	memcpy(place, word, length + 1);
 
 	return 0;
 }
