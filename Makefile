@@ -91,9 +91,7 @@ clean:
 
 # --- see and test ---
 
-CHECKS := build packaging unit netlink interop vm fuzz sim adversary
-# What only computes runs beside the guests, which mostly wait.
-BESIDE := fuzz sim adversary
+CHECKS := build packaging unit fuzz netlink interop sim adversary vm
 BENCHES := bench-sim bench-disruption bench-steady bench-server
 
 demo: deps-demo
@@ -103,7 +101,7 @@ demo-run: linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm demo
 
 check: deps-check
-	@selftests/run $(filter-out $(BESIDE),$(CHECKS)) --beside $(BESIDE)
+	@selftests/run $(CHECKS)
 
 $(addprefix check-,$(filter-out adversary interop,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
