@@ -27,8 +27,7 @@ struct attendance {
 	size_t voters;		/* are not lost, or may yet answer for the first time */
 	size_t answered;		/* have given samples that are neither void nor too old */
 	size_t awaited;		/* may yet answer for the first time, or again */
-	size_t reachable;	/* have answered one of their latest requests */
-	size_t silent;		/* have answered once, but none of these */
+	size_t silent;		/* have answered once, but none of their latest requests */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
 
@@ -74,8 +73,8 @@ static bool is_awaited(const struct source *source, const struct source_status *
 }
 
 /*
- * All sources were silent, and one has answered again: so may this one, which was not asked since,
- * or only just.
+ * Sources were silent, and one has answered again: so may this one, which was not asked since, or
+ * only just.
  */
 static bool may_return(const struct quorum *quorum, const struct source_status *status,
 		       int64_t raw_ns)
@@ -103,8 +102,7 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		attendance->voters += quorum_may_vote(sources[i], &status);
 		attendance->awaited += is_awaited(sources[i], &status, now->raw_ns) ||
 				       may_return(quorum, &status, now->raw_ns);
-		attendance->reachable += status.received && status.reach;
-		attendance->silent += status.received && !status.reach;
+		attendance->silent += status.received && !status.reach && !status.lost;
 		if (!status.received || !status.reach || !status.samples ||
 		    !quorum_is_near(&status))
 			continue;
@@ -170,7 +168,8 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	take_attendance(quorum, sources, count, now, &attendance);
 	if (!attendance.answered) {
 		quorum_forget(quorum);
-		quorum->silence = attendance.silent && !attendance.reachable;
+		/* One that is asked seldom still has a reach after a silence of all of them. */
+		quorum->silence = attendance.silent;
 		return 0;
 	}
 	if (quorum->reached)

@@ -31,7 +31,7 @@
 /**
  * struct quorum - of the sources; all 0 at first
  * @reached: enough have answered since nothing was known
- * @silence: all sources had stopped answering before
+ * @silence: sources had stopped answering before, and are not lost
  * @ask: the first of these answers again: ask the others, whose next request may be far away
  * @since_raw_ns: when the first answer came; 0: none did
  */

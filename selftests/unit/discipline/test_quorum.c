@@ -50,7 +50,7 @@ static void answer(struct _test_data_quorum *self, int i, int64_t offset_ns, int
 		.delay_ns = 200 * US,
 		.noise_ns = noise_ns,
 		.refid = 100 + i,
-		.epoch = 1,
+		.epoch = self->now.epoch,
 		.stratum = 1,
 	};
 
@@ -191,6 +191,28 @@ TEST_F(quorum, first_answer_after_silence_waits_for_those_who_were_not_asked)
 	self->now.raw_ns += SOURCE_ANSWER_NS;
 	EXPECT_EQ(0, wait_of(self, 4));
 	EXPECT_TRUE(self->quorum.reached);
+}
+
+/* One that is asked seldom misses few requests, and is as silent as the others. */
+TEST_F(quorum, first_answer_of_one_that_is_asked_seldom)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		answer(self, i, 0, 0);
+	ASSERT_EQ(0, wait_of(self, 4));
+	lose(self, 1, 4);
+	source_polled(self->source[0], self->now.raw_ns);
+	for (i = 0; i < 4; i++)
+		source_change_reference(self->source[i], 2, &REFERENCE_REPLACED);
+	self->now.epoch = 2;
+	EXPECT_EQ(0, wait_of(self, 4));
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 4));
+	EXPECT_TRUE(self->quorum.ask);
+	self->now.raw_ns += QUORUM_SILENT_NS;
+	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 4));
+	EXPECT_FALSE(self->quorum.reached);
 }
 
 /* So may the first two of five, which are all that answer by then. */
