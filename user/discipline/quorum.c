@@ -28,6 +28,7 @@ struct attendance {
 	size_t answered;		/* have given samples that are neither void nor too old */
 	size_t awaited;		/* may yet answer for the first time, or again */
 	size_t silent;		/* have answered once, but none of their latest requests */
+	int64_t latest_raw_ns;	/* when the latest answer came */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
 
@@ -106,6 +107,8 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		if (!status.received || !status.reach || !status.samples ||
 		    !quorum_is_near(&status))
 			continue;
+		attendance->latest_raw_ns = chime_max(attendance->latest_raw_ns,
+						      status.last_raw_ns);
 		source_interval_of(&status.last, now, interval);
 		margin_ns = chime_add_sat(AGREE_NS, SIGMAS * status.last.noise_ns) / 2;
 		interval->low_ns = chime_sub_sat(interval->low_ns, margin_ns);
@@ -157,6 +160,16 @@ static int64_t wait_for_awaited_ns(const struct quorum *quorum,
 	return attendance->awaited ? chime_min(left_ns, SOURCE_ANSWER_NS) : 0;
 }
 
+/*
+ * Sources are silent, and nobody has answered a request that was sent since the first answer came:
+ * then it is the network that went away again, and those who answered are only the quickest.
+ */
+static bool is_cut_off(const struct quorum *quorum, const struct attendance *attendance)
+{
+	return attendance->silent &&
+	       attendance->latest_raw_ns < chime_add_sat(quorum->since_raw_ns, SOURCE_ANSWER_NS);
+}
+
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now)
 {
@@ -167,10 +180,13 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 		quorum->since_raw_ns = now->raw_ns;
 	take_attendance(quorum, sources, count, now, &attendance);
 	if (!attendance.answered) {
+		bool pending = quorum->pending;
+
 		quorum_forget(quorum);
+		quorum->pending = pending;
 		/* One that is asked seldom still has a reach after a silence of all of them. */
 		quorum->silence = attendance.silent;
-		return 0;
+		return pending ? QUORUM_LATEST_NS : 0;
 	}
 	if (quorum->reached)
 		return 0;
@@ -179,8 +195,10 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	silence_ns = patience_ns(&attendance);
 	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);
 	if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)
-		wait_ns = wait_for_awaited_ns(quorum, &attendance, now->raw_ns);
+		wait_ns = is_cut_off(quorum, &attendance) ? QUORUM_LATEST_NS :
+			  wait_for_awaited_ns(quorum, &attendance, now->raw_ns);
 	quorum->reached = wait_ns <= 0;
+	quorum->pending = !quorum->reached;
 	return quorum->reached ? 0 : wait_ns;
 }
 

@@ -31,12 +31,14 @@
 /**
  * struct quorum - of the sources; all 0 at first
  * @reached: enough have answered since nothing was known
+ * @pending: some have answered, not enough, and what they said must not be used by itself
  * @silence: sources had stopped answering before, and are not lost
  * @ask: the first of these answers again: ask the others, whose next request may be far away
  * @since_raw_ns: when the first answer came; 0: none did
  */
 struct quorum {
 	bool reached;
+	bool pending;
 	bool silence;
 	bool ask;
 	int64_t since_raw_ns;
