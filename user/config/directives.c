@@ -299,25 +299,44 @@ static int parse_authselectmode(struct config_reader *reader, int count, char **
 	return 0;
 }
 
-static int parse_bindacqaddress(struct config_reader *reader, int count, char **words)
+/* One numeric address, kept in the place of its family. */
+static int parse_local_address(struct config_reader *reader, const char *directive,
+			       const char *word, char *place4, char *place6)
 {
-	struct config *config = reader->config;
 	struct in6_addr address6;
 	struct in_addr address4;
 	char *place = NULL;
 
-	(void)count;
-	if (inet_pton(AF_INET, words[0], &address4) == 1)
-		place = config->bind_address4;
-	else if (inet_pton(AF_INET6, words[0], &address6) == 1)
-		place = config->bind_address6;
+	if (inet_pton(AF_INET, word, &address4) == 1)
+		place = place4;
+	else if (inet_pton(AF_INET6, word, &address6) == 1)
+		place = place6;
 	if (!place) {
-		config_error(reader, "bindacqaddress '%s': a numeric address was expected",
-			     words[0]);
+		config_error(reader, "%s '%s': a numeric address was expected", directive, word);
 		return -EINVAL;
 	}
 
-	return copy_word(reader, words[0], place, CONFIG_WORD_MAX);
+	return copy_word(reader, word, place, CONFIG_WORD_MAX);
+}
+
+static int parse_bindacqaddress(struct config_reader *reader, int count, char **words)
+{
+	struct config *config = reader->config;
+
+	(void)count;
+
+	return parse_local_address(reader, "bindacqaddress", words[0], config->bind_address4,
+				   config->bind_address6);
+}
+
+static int parse_bindaddress(struct config_reader *reader, int count, char **words)
+{
+	struct config_server *server = &reader->config->server;
+
+	(void)count;
+
+	return parse_local_address(reader, "bindaddress", words[0], server->bind_address4,
+				   server->bind_address6);
 }
 
 /* "/" is chrony's word for none. */
@@ -486,7 +505,7 @@ static const struct config_option directives[] = {
 	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
 	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
-	{ "bindaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_bindaddress },
+	{ "bindaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindaddress },
 	{ "bindcmdaddress", CONFIG_ADVICE, .form = "s", .advice = NO_PORT },
 	{ "bindcmddevice", CONFIG_ADVICE, .form = "s", .advice = NO_PORT },
 	{ "binddevice", CONFIG_WORD, .offset = AT(server.bind_device), .size = CONFIG_WORD_MAX },

@@ -191,7 +191,6 @@ void config_server_defaults(struct config_server *server);
 int config_server_copy_rules(struct config_server *copy, const struct config_server *server);
 int config_parse_allow(struct config_reader *reader, int count, char **words);
 int config_parse_deny(struct config_reader *reader, int count, char **words);
-int config_parse_bindaddress(struct config_reader *reader, int count, char **words);
 int config_parse_clientloglimit(struct config_reader *reader, int count, char **words);
 int config_parse_noclientlog(struct config_reader *reader, int count, char **words);
 int config_parse_ratelimit(struct config_reader *reader, int count, char **words);

@@ -5,7 +5,6 @@
  */
 #include "config/reader.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -141,28 +140,6 @@ int config_parse_allow(struct config_reader *reader, int count, char **words)
 int config_parse_deny(struct config_reader *reader, int count, char **words)
 {
 	return parse_rule(reader, false, count, words);
-}
-
-int config_parse_bindaddress(struct config_reader *reader, int count, char **words)
-{
-	struct config_server *server = &reader->config->server;
-	struct in6_addr address6;
-	struct in_addr address4;
-	char *place = NULL;
-
-	(void)count;
-	if (inet_pton(AF_INET, words[0], &address4) == 1)
-		place = server->bind_address4;
-	else if (inet_pton(AF_INET6, words[0], &address6) == 1)
-		place = server->bind_address6;
-	if (!place) {
-		config_error(reader, "bindaddress '%s': a numeric address was expected", words[0]);
-		return -EINVAL;
-	}
-	/* It was parsed, so it fits. */
-	memcpy(place, words[0], strlen(words[0]) + 1);
-
-	return 0;
 }
 
 int config_parse_clientloglimit(struct config_reader *reader, int count, char **words)
