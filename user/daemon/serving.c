@@ -353,15 +353,6 @@ static int64_t rate_q32(const struct steering_status *steering)
 	return (int64_t)(rate * 4294967296.0);
 }
 
-/* The bound that is told: of a host whose own error nobody has stated, one is assumed. */
-static int64_t published_ns(const struct steering_status *steering)
-{
-	if (timescale_is_unvouched(&steering->now))
-		return chime_add_sat(steering->reading_ns, TIMESCALE_ASSUMED_NS);
-
-	return steering->maxerror_ns;
-}
-
 /* What is left of its horizon at @at_ns, 1 beyond it; 0: it has none. */
 static int64_t horizon_left_ns(const struct chime_line *line, int64_t at_ns)
 {
@@ -418,7 +409,7 @@ void serving_publish(struct serving *serving, const struct steering_status *stee
 		return;
 	if (refid)
 		serving->refid = refid;
-	content.time = line_of(steering, published_ns(steering));
+	content.time = line_of(steering, steering_published_ns(steering));
 	if (steering->synchronised)
 		fill_synchronised(serving, steering, update, &content);
 	local_reference_apply(&serving->local, steering, update->raw_ns, &content);

@@ -518,5 +518,5 @@ void steering_settle(struct steering *steering)
 	/* Disarm the leap second, as no daemon will be there to notice it. */
 	if (steering_kernel_leap(steering))
 		(void)system_clock_publish(steering->clock, status->synchronised,
-					   steering_published_ns(steering), status->esterror_ns, 0);
+					   steering_published_ns(status), status->esterror_ns, 0);
 }

@@ -148,4 +148,7 @@ struct steering_status {
 
 void steering_get_status(const struct steering *steering, struct steering_status *status);
 
+/* The bound to tell others: where the host's own error is not known, one is assumed. */
+int64_t steering_published_ns(const struct steering_status *status);
+
 #endif /* STEERING_H */

@@ -68,9 +68,6 @@ static inline bool steering_can_follow(const struct timescale_now *now)
 /* The system clock's errors: the timescale's, plus the distance from it. */
 void steering_judge_errors(struct steering *steering, const struct timescale_now *now);
 
-/* The bound to publish: adjtimex(2) cannot express that it is unknown, so one is assumed. */
-int64_t steering_published_ns(const struct steering *steering);
-
 /* The sources' first correction of a host, which was followed until now, is @error_ns. */
 void steering_note_found(struct steering *steering, int64_t error_ns);
 

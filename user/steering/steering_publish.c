@@ -99,10 +99,8 @@ void steering_judge_errors(struct steering *steering, const struct timescale_now
  * A host whose own error is not known is followed all the same, and called synchronised, because
  * programs wait for that. The bound that is published then includes an assumed error of the host.
  */
-int64_t steering_published_ns(const struct steering *steering)
+int64_t steering_published_ns(const struct steering_status *status)
 {
-	const struct steering_status *status = &steering->status;
-
 	if (timescale_is_unvouched(&status->now))
 		return chime_add_sat(status->reading_ns, TIMESCALE_ASSUMED_NS);
 	return status->maxerror_ns;
@@ -176,7 +174,7 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 	bool synchronised = steering->settled && trust_allows(status->trust) &&
 			    status->reading_ns != CHIME_LINE_UNBOUNDED_NS;
 	int64_t outgrown_ns = steering_outgrown_ns(steering);
-	int64_t maxerror_ns = chime_add_sat(chime_add_sat(steering_published_ns(steering),
+	int64_t maxerror_ns = chime_add_sat(chime_add_sat(steering_published_ns(status),
 							  outgrown_ns),
 					    steering_runaway_ns(steering));
 	int err;
