@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading a configuration in a test, and what it reported.
+ * Reading a configuration in a test, what it reported, and what is printed of it.
  */
 #ifndef CONFIG_REPORTS_H
 #define CONFIG_REPORTS_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "user/config/config.h"
@@ -43,6 +44,21 @@ static inline struct config *parse(const char *text, struct reports *reports)
 	memset(reports, 0, sizeof(*reports));
 	config_from_text("test.conf", text, strlen(text), false, keep_report, reports, &config);
 	return config;
+}
+
+/* What config_print() writes of @config; to be freed. */
+static inline char *printed(const struct config *config)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	config_print(config, out);
+	fclose(out);
+
+	return text;
 }
 
 #endif /* CONFIG_REPORTS_H */

@@ -11,20 +11,6 @@
 #include "selftests/unit/config_reports.h"
 #include "selftests/unit/unit.h"
 
-static char *printed(const struct config *config)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		abort();
-	config_print(config, out);
-	fclose(out);
-
-	return text;
-}
-
 /* A line, and one that has to come of it. */
 static const struct {
 	const char *text;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "selftests/unit/config_reports.h"
 #include "selftests/unit/unit.h"
 
 enum verdict {
@@ -273,20 +274,6 @@ static struct config *explain(const char *text, struct said *said)
 	config_explain("test.conf", text, true, note, said, &config);
 
 	return config;
-}
-
-static char *printed(const struct config *config)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		abort();
-	config_print(config, out);
-	fclose(out);
-
-	return text;
 }
 
 static bool is_local_same(const struct config_local *one, const struct config_local *other)
