@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ntp/bytes.h"
+
 /* ::ffff:192.0.2.1 is 192.0.2.1 by another name, and is reached over IPv4. */
 static void unmap_ipv4(struct net_address *address)
 {
@@ -154,8 +156,7 @@ uint32_t net_address_refid(const struct net_address *address)
 	uint32_t hash = 2166136261u;
 
 	if (address->family == AF_INET)
-		return (uint32_t)address->bytes[0] << 24 | (uint32_t)address->bytes[1] << 16 |
-		       (uint32_t)address->bytes[2] << 8 | address->bytes[3];
+		return get_be32(address->bytes);
 
 	for (size_t i = 0; i < sizeof(address->bytes); i++)
 		hash = (hash ^ address->bytes[i]) * 16777619u;

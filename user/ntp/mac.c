@@ -12,6 +12,8 @@
 #include <nettle/sha2.h>
 #include <string.h>
 
+#include "ntp/bytes.h"
+
 #define ID_SIZE		4
 #define DIGEST_MAX	SHA512_DIGEST_SIZE
 
@@ -100,10 +102,7 @@ size_t ntp_mac_append(const struct ntp_key *key, uint8_t *packet, size_t length,
 		return 0;
 
 	compute(key, packet, length, digest);
-	packet[length] = (uint8_t)(key->id >> 24);
-	packet[length + 1] = (uint8_t)(key->id >> 16);
-	packet[length + 2] = (uint8_t)(key->id >> 8);
-	packet[length + 3] = (uint8_t)key->id;
+	put_be32(packet + length, key->id);
 	memcpy(packet + length + ID_SIZE, digest, mac - ID_SIZE);
 
 	return length + mac;
@@ -111,13 +110,10 @@ size_t ntp_mac_append(const struct ntp_key *key, uint8_t *packet, size_t length,
 
 uint32_t ntp_mac_key_id(const uint8_t *packet, size_t length, size_t mac)
 {
-	const uint8_t *id;
-
 	if (mac < ID_SIZE || mac > length)
 		return 0;
-	id = packet + length - mac;
 
-	return (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+	return get_be32(packet + length - mac);
 }
 
 /*

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "ntp/bytes.h"
+
 #define NS_PER_S		1000000000LL
 
 /* Seconds from the prime epoch, 1900, to 1970: 70 years with 17 leap days (RFC 5905 figure 4). */
@@ -35,35 +37,6 @@
 
 /* The longest digest that an extension field cannot be mistaken for (RFC 7822 section 7.5.1.3). */
 #define NTP_MAC_LEGACY_MAX	24
-
-static uint16_t get_be16(const uint8_t *bytes)
-{
-	return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static uint32_t get_be32(const uint8_t *bytes)
-{
-	return (uint32_t)get_be16(bytes) << 16 | get_be16(bytes + 2);
-}
-
-static uint64_t get_be64(const uint8_t *bytes)
-{
-	return (uint64_t)get_be32(bytes) << 32 | get_be32(bytes + 4);
-}
-
-static void put_be32(uint8_t *bytes, uint32_t value)
-{
-	bytes[0] = (uint8_t)(value >> 24);
-	bytes[1] = (uint8_t)(value >> 16);
-	bytes[2] = (uint8_t)(value >> 8);
-	bytes[3] = (uint8_t)value;
-}
-
-static void put_be64(uint8_t *bytes, uint64_t value)
-{
-	put_be32(bytes, (uint32_t)(value >> 32));
-	put_be32(bytes + 4, (uint32_t)value);
-}
 
 int64_t ntp_timestamp_to_ns(uint64_t timestamp)
 {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "ntp/bytes.h"
 #include "ntp/mac.h"
 
 #define AT_FLAGS	0
@@ -29,22 +30,6 @@
  * answers to such clients have to be kept. chrony marks its timestamps likewise.
  */
 #define RECEIVE_MARK	1ULL
-
-static uint64_t get_be64(const uint8_t *bytes)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | bytes[i];
-
-	return value;
-}
-
-static void put_be64(uint8_t *bytes, uint64_t value)
-{
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(value >> (56 - 8 * i));
-}
 
 static enum ntp_leap leap_of(const struct time_content *content)
 {
