@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/config.h"
+
 #define OWN_FOLDER	"/var/lib/truechime/"
 
 static void import_driftfile(FILE *out, const char *line, int count, char **words)
@@ -20,7 +22,20 @@ static void import_driftfile(FILE *out, const char *line, int count, char **word
 	import_put(out, "driftfile " OWN_FOLDER "drift");
 }
 
-static void import_directive(FILE *out, const char *line)
+/* @directory_count: of the source directories written so far; too many are an error of the file. */
+static void import_sourcedir(FILE *out, const char *line, int count, int *directory_count)
+{
+	if (*directory_count + count - 1 > CONFIG_SOURCEDIRS_MAX) {
+		import_say(out, "not taken over: %d directories of sources are the most",
+			   CONFIG_SOURCEDIRS_MAX);
+		return;
+	}
+	import_say(out, "these files are read where they are");
+	if (import_put(out, line + strspn(line, " ")))
+		*directory_count += count - 1;
+}
+
+static void import_directive(FILE *out, const char *line, int *directory_count)
 {
 	char copy[IMPORT_LINE_MAX];
 	char *words[IMPORT_WORDS_MAX];
@@ -34,15 +49,16 @@ static void import_directive(FILE *out, const char *line)
 		import_say(out, "not taken over: truechimed runs as its own user, _truechime");
 	} else if (!strcasecmp(words[0], "pidfile")) {
 		import_say(out, "not taken over: systemd knows truechimed's process");
+	} else if (!strcasecmp(words[0], "sourcedir")) {
+		import_sourcedir(out, line, count, directory_count);
 	} else {
-		if (!strcasecmp(words[0], "include") || !strcasecmp(words[0], "confdir") ||
-		    !strcasecmp(words[0], "sourcedir"))
+		if (!strcasecmp(words[0], "include") || !strcasecmp(words[0], "confdir"))
 			import_say(out, "these files are read where they are");
 		import_put(out, line + strspn(line, " "));
 	}
 }
 
-static void import_line(FILE *out, const char *line, bool cut)
+static void import_line(FILE *out, const char *line, bool cut, int *directory_count)
 {
 	const char *start = line + strspn(line, " ");
 
@@ -58,18 +74,19 @@ static void import_line(FILE *out, const char *line, bool cut)
 	if (cut)
 		import_say(out, "not taken over: the line is too long");
 	else
-		import_directive(out, line);
+		import_directive(out, line, directory_count);
 }
 
 void import_chrony(const struct import_file *files, size_t count, FILE *out)
 {
 	char line[IMPORT_LINE_MAX];
+	int directory_count = 0;
 	bool cut;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *text = files[i].text;
 
 		while (import_next_line(&text, line, &cut))
-			import_line(out, line, cut);
+			import_line(out, line, cut, &directory_count);
 	}
 }

@@ -220,6 +220,25 @@ TEST(an_ntp_conf_as_a_whole)
 	free(text);
 }
 
+/* Each line is right, and the last but one is too much for the file. */
+TEST(no_more_source_directories_than_are_read)
+{
+	char *text = import(IMPORT_CHRONY, "sourcedir /1 /2 /3 /4 /5 /6 /7 /8 /9 /10\n"
+			    "sourcedir /11 /12 /13 /14 /15\nsourcedir /16 /17\nsourcedir /18\n");
+	struct reports reports;
+	struct config *config;
+
+	EXPECT_NE(NULL, strstr(text, "# sourcedir /16 /17\n#   not taken over: 16 directories of"))
+		TH_LOG("%s", text);
+	config = read_back(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	ASSERT_EQ(16, config->sourcedir_count);
+	EXPECT_STREQ("/18", config->sourcedirs[15].path);
+	config_free(config);
+	free(text);
+}
+
 TEST(what_tinker_says_of_steps_holds)
 {
 	struct reports reports;
