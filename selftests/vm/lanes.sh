@@ -164,7 +164,10 @@ show_report()
 		"$logs/result" 2>/dev/null || true
 	case $status in
 	0 | "$guest_hung") ;;
-	124) say "not finished after $seconds s" ;;
+	124)
+		say "not finished after $seconds s; the last that it did:"
+		tail -n 3 "$logs/host.log" 2>/dev/null | cut -c 1-150 | sed 's/^/#   /' || true
+		;;
 	125) say "the emulated host went down; its console is in $(short "$vm/logs")" ;;
 	126) say "the emulated host hung; its console is in $(short "$vm/logs")" ;;
 	*) grep -q '^fail' "$logs/result" 2>/dev/null || say "ended with status $status" ;;
