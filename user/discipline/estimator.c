@@ -39,6 +39,16 @@
 /* The factor on the standard error for the model's slow errors (the least delay above all). */
 #define SIGMA_MARGIN	1.08
 
+/*
+ * The number of standard errors that reach to wherever a sample allows the truth to be, and of the steps to
+ * that: a step widens each filter, and not by how much they differ.
+ */
+#define SAMPLE_SIGMAS	5.0
+#define SAMPLE_STEPS	4
+
+/* After so many samples of the only path the queueing is known, and which way it prefers. */
+#define SAMPLE_YOUNG	4
+
 struct estimator *estimator_new(int paths)
 {
 	struct estimator *estimator = calloc(1, sizeof(*estimator));
@@ -136,6 +146,33 @@ static double calibration(const struct estimator *estimator)
 
 	return SIGMA_MARGIN * SIGMA_MARGIN *
 	       fmin(fmax(ratio, CALIBRATION_LEAST), CALIBRATION_MOST);
+}
+
+/*
+ * Where the clock was known worse than the queueing of this round trip, the sample alone says where it
+ * is now, and that is anywhere within the queueing: the bound has the least round trip besides. The
+ * filters take one way after the other, each as a normal distribution, and exclude a part of it if
+ * nearly all of the queueing was on one way.
+ */
+static void cover_sample(struct estimator *estimator, const struct path_figures *figures,
+			 const struct mixture *before, double offset,
+			 const struct estimator_sample *sample)
+{
+	double queueing_ns = 0.5 * (sample->delay_ns - figures->least_ns);
+	struct mixture after;
+	double reach_ns, most_ns;
+	int step, i;
+
+	for (step = 0; step < SAMPLE_STEPS && before->variance > queueing_ns * queueing_ns; step++) {
+		bank_mix(estimator, 0, &after);
+		most_ns = fabs(after.offset - offset) + queueing_ns;
+		reach_ns = SAMPLE_SIGMAS * sqrt(after.variance * calibration(estimator));
+		if (!(reach_ns > 0 && reach_ns < most_ns))
+			return;
+		for (i = 0; i < estimator->members; i++)
+			belief_widen(&estimator->member[i].belief,
+				     most_ns * most_ns / (reach_ns * reach_ns));
+	}
 }
 
 static bool is_sane(const struct estimator *estimator, const struct estimator_sample *sample,
@@ -239,6 +276,8 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	track_judge_reroute(estimator, path);
 	bank_normalise(estimator);
 	calibrate(estimator, &before);
+	if (estimator->paths == 1 && !figures->one_way && figures->seen <= SAMPLE_YOUNG)
+		cover_sample(estimator, figures, &before, offset, sample);
 	bank_recentre(estimator);
 	if (track_is_denied(estimator, path, sample))
 		take_anew(estimator, path, sample);
