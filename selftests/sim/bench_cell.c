@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure.h"
-#include "reference.h"
+#include "run.h"
 #include "scenario.h"
 
 #define SEEDS		30
@@ -25,12 +24,6 @@
 
 /* How long convergence is looked at. */
 #define CONVERGE_S	120
-
-struct run {
-	struct measure measure;
-	struct reference reference;
-	struct world_summary summary;
-};
 
 static bool parse_three(const char *text, double *values)
 {
@@ -162,23 +155,6 @@ bool bench_cell_parse(char *line, struct bench_cell *cell)
 	return true;
 }
 
-static void on_second(void *context, const struct world_second *second)
-{
-	struct run *run = context;
-
-	measure_second(&run->measure, second);
-	reference_second(&run->reference, second->at_s, second->raw_ns,
-			 second->at_s * 1e9 - second->raw_ns);
-}
-
-static void on_sample(void *context, int server, double raw_ns, double offset_ns, double delay_ns)
-{
-	struct run *run = context;
-
-	(void)server;
-	reference_sample(&run->reference, raw_ns, offset_ns, delay_ns);
-}
-
 static bool has_limit(const struct bench_cell *cell)
 {
 	enum path_shape shape = cell->world.server[0].path.shape;
@@ -273,15 +249,13 @@ int bench_cell_run(const struct bench_cell *cell, uint64_t first_seed,
 {
 	struct figures *figures = calloc(1, sizeof(*figures));
 	struct run *run = calloc(1, sizeof(*run));
-	const struct world_observer observer = { run, on_second, on_sample };
 	int error = figures && run ? 0 : -ENOMEM;
 	int seed, i;
 
 	memset(outcome, 0, sizeof(*outcome));
 	for (seed = 0; !error && seed < cell->seeds; seed++) {
 		start_run(cell, run, seed);
-		error = world_run(&cell->world, first_seed + (uint64_t)seed, &observer,
-				  &run->summary);
+		error = run_world(run, &cell->world, first_seed + (uint64_t)seed);
 		collect(cell, run, seed, figures, outcome);
 	}
 	if (!error) {

@@ -8,32 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "measure.h"
-#include "reference.h"
-
-/* What one seed gave. */
-struct run {
-	struct measure measure;
-	struct reference reference;
-	struct world_summary summary;
-};
-
-static void on_second(void *context, const struct world_second *second)
-{
-	struct run *run = context;
-
-	measure_second(&run->measure, second);
-	reference_second(&run->reference, second->at_s, second->raw_ns,
-			 second->at_s * 1e9 - second->raw_ns);
-}
-
-static void on_sample(void *context, int server, double raw_ns, double offset_ns, double delay_ns)
-{
-	struct run *run = context;
-
-	(void)server;
-	reference_sample(&run->reference, raw_ns, offset_ns, delay_ns);
-}
+#include "run.h"
 
 static void run_value(const struct scenario *scenario, const struct run *run,
 		      double value[SCENARIO_QUANTITIES])
@@ -152,14 +127,13 @@ int scenario_run_seed(const struct scenario *scenario, uint64_t seed,
 		      double value[SCENARIO_QUANTITIES])
 {
 	struct run *run = malloc(sizeof(*run));
-	const struct world_observer observer = { run, on_second, on_sample };
 	int error;
 
 	if (!run)
 		return -ENOMEM;
 	measure_start(&run->measure, scenario->world.settle_s, scenario->mark_s);
 	reference_start(&run->reference, NULL, 0, scenario->world.settle_s);
-	error = world_run(&scenario->world, seed, &observer, &run->summary);
+	error = run_world(run, &scenario->world, seed);
 	if (!error)
 		run_value(scenario, run, value);
 	free(run);
