@@ -13,10 +13,10 @@
 #include <sys/un.h>
 
 #include "selftests/unit/fake_pps.h"
+#include "selftests/unit/sock_sample.h"
 #include "user/sources/refclock.h"
 #include "user/steering/leap_list.h"
 
-#define MAGIC	0x534f434b
 #define US	1000LL
 #define MS	1000000LL
 
@@ -27,16 +27,6 @@
 #define TOLERANCE_NS	(5 * MS)
 
 /* --- A program that sends samples --- */
-
-struct sent {
-	int64_t s;
-	int64_t us;
-	double offset;
-	int32_t pulse;
-	int32_t leap;
-	int32_t padding;
-	int32_t magic;
-};
 
 static struct sockaddr_un sock_address;
 
@@ -66,11 +56,11 @@ static bool send_bytes(const void *bytes, size_t length)
 static bool send_late(int64_t late_ns, double offset_ns)
 {
 	int64_t at_ns = realtime_ns() - late_ns;
-	struct sent sent = {
+	struct sock_sample sent = {
 		.s = at_ns / NS_PER_S,
 		.us = at_ns % NS_PER_S / US,
 		.offset = offset_ns / NS_PER_S,
-		.magic = MAGIC,
+		.magic = SOCK_MAGIC,
 	};
 
 	return send_bytes(&sent, sizeof(sent));
@@ -183,7 +173,7 @@ TEST_F(world, a_late_sample_is_as_good)
 
 TEST_F(world, nonsense_is_said_once)
 {
-	struct sent sent = { .magic = MAGIC, .offset = NAN };
+	struct sock_sample sent = { .magic = SOCK_MAGIC, .offset = NAN };
 
 	configure_refclocks("refclock SOCK % poll 3\n");
 	pass(1);
@@ -247,7 +237,7 @@ TEST_F(world, tai_becomes_utc)
 /* What is a pulse to its sender, or by the configuration, gets its second here. */
 TEST_F(world, samples_may_be_pulses)
 {
-	struct sent sent = { .pulse = 1, .magic = MAGIC };
+	struct sock_sample sent = { .pulse = 1, .magic = SOCK_MAGIC };
 
 	self->maxerror_ns = MS;
 	configure_refclocks("refclock SOCK % poll 3 pps\n");

@@ -15,11 +15,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "selftests/unit/sock_sample.h"
 #include "selftests/unit/unit.h"
 #include "user/sources/refclock.h"
 
 #define NS_PER_S	1000000000LL
-#define MAGIC		0x534f434b
 #define UTC_S		1795160717LL
 
 int64_t release_date_ns(void)
@@ -27,22 +27,12 @@ int64_t release_date_ns(void)
 	return 1577836800 * NS_PER_S;
 }
 
-/* What gpsd sends. */
-struct sent {
-	int64_t s;
-	int64_t us;
-	double offset;
-	int32_t pulse;
-	int32_t leap;
-	int32_t padding;
-	int32_t magic;
+static const struct sock_sample good = {
+	.s = UTC_S, .us = 250000, .offset = 0.0125, .padding = 77, .magic = SOCK_MAGIC,
 };
 
-static const struct sent good = {
-	.s = UTC_S, .us = 250000, .offset = 0.0125, .padding = 77, .magic = MAGIC,
-};
-
-static int parse(const struct sent *sent, struct refclock_reading *reading, const char **problem)
+static int parse(const struct sock_sample *sent, struct refclock_reading *reading,
+		 const char **problem)
 {
 	*problem = "";
 	return refclock_sock_parse((const uint8_t *)sent, sizeof(*sent), reading, problem);
@@ -51,7 +41,7 @@ static int parse(const struct sent *sent, struct refclock_reading *reading, cons
 TEST(a_sample_is_taken)
 {
 	struct refclock_reading reading;
-	struct sent sent = good;
+	struct sock_sample sent = good;
 	const char *problem;
 
 	ASSERT_EQ(0, parse(&sent, &reading, &problem));
@@ -76,7 +66,8 @@ TEST(a_sender_of_32_bits_is_understood)
 		int32_t leap;
 		int32_t padding;
 		int32_t magic;
-	} narrow = { .s = (int32_t)UTC_S, .us = 999999, .offset = -0.5, .leap = 1, .magic = MAGIC };
+	} narrow = { .s = (int32_t)UTC_S, .us = 999999, .offset = -0.5, .leap = 1,
+		     .magic = SOCK_MAGIC };
 	struct refclock_reading reading;
 	const char *problem;
 
@@ -92,7 +83,7 @@ TEST(a_sender_of_32_bits_is_understood)
 TEST(a_pulse_has_no_date)
 {
 	struct refclock_reading reading;
-	struct sent sent = good;
+	struct sock_sample sent = good;
 	const char *problem;
 
 	sent.pulse = 1;
@@ -107,25 +98,25 @@ TEST(a_pulse_has_no_date)
 TEST(nonsense_is_refused)
 {
 	static const struct {
-		struct sent sent;
+		struct sock_sample sent;
 		const char *why;
 	} cases[] = {
 		{ { UTC_S, 0, 0, 0, 0, 0, 0x4b434f53 }, "marks" },
-		{ { UTC_S, 0, NAN, 0, 0, 0, MAGIC }, "no number" },
-		{ { UTC_S, 0, INFINITY, 0, 0, 0, MAGIC }, "no number" },
-		{ { UTC_S, 0, -INFINITY, 1, 0, 0, MAGIC }, "no number" },
-		{ { UTC_S, 0, 1e300, 0, 0, 0, MAGIC }, "no number" },
-		{ { UTC_S, 0, -4e9, 0, 0, 0, MAGIC }, "no number" },
-		{ { UTC_S, 0, 0, 0, 3, 0, MAGIC }, "leap" },
-		{ { UTC_S, 0, 0, 0, -1, 0, MAGIC }, "leap" },
-		{ { UTC_S, 1000000, 0, 0, 0, 0, MAGIC }, "measurement" },
-		{ { UTC_S, -1, 0, 0, 0, 0, MAGIC }, "measurement" },
-		{ { -1, 0, 0, 0, 0, 0, MAGIC }, "measurement" },
-		{ { INT64_MAX, 999999, 0, 0, 0, 0, MAGIC }, "measurement" },
-		{ { INT64_MAX / NS_PER_S - 2, 0, 3e9, 0, 0, 0, MAGIC }, "date" },
-		{ { UTC_S, 0, -1e9, 0, 0, 0, MAGIC }, "date" },
-		{ { UTC_S, 0, 3.15e9, 0, 0, 0, MAGIC }, "date" },
-		{ { 0, 0, 0, 0, 0, 0, MAGIC }, "date" },
+		{ { UTC_S, 0, NAN, 0, 0, 0, SOCK_MAGIC }, "no number" },
+		{ { UTC_S, 0, INFINITY, 0, 0, 0, SOCK_MAGIC }, "no number" },
+		{ { UTC_S, 0, -INFINITY, 1, 0, 0, SOCK_MAGIC }, "no number" },
+		{ { UTC_S, 0, 1e300, 0, 0, 0, SOCK_MAGIC }, "no number" },
+		{ { UTC_S, 0, -4e9, 0, 0, 0, SOCK_MAGIC }, "no number" },
+		{ { UTC_S, 0, 0, 0, 3, 0, SOCK_MAGIC }, "leap" },
+		{ { UTC_S, 0, 0, 0, -1, 0, SOCK_MAGIC }, "leap" },
+		{ { UTC_S, 1000000, 0, 0, 0, 0, SOCK_MAGIC }, "measurement" },
+		{ { UTC_S, -1, 0, 0, 0, 0, SOCK_MAGIC }, "measurement" },
+		{ { -1, 0, 0, 0, 0, 0, SOCK_MAGIC }, "measurement" },
+		{ { INT64_MAX, 999999, 0, 0, 0, 0, SOCK_MAGIC }, "measurement" },
+		{ { INT64_MAX / NS_PER_S - 2, 0, 3e9, 0, 0, 0, SOCK_MAGIC }, "date" },
+		{ { UTC_S, 0, -1e9, 0, 0, 0, SOCK_MAGIC }, "date" },
+		{ { UTC_S, 0, 3.15e9, 0, 0, 0, SOCK_MAGIC }, "date" },
+		{ { 0, 0, 0, 0, 0, 0, SOCK_MAGIC }, "date" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
