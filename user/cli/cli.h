@@ -28,6 +28,9 @@ enum cli_exit {
  * @follow: events: go on
  * @kind: import: of the files; NULL: not given
  * @names: sources: as configured instead of addresses
+ * @within_ns: skew: how far clocks may be apart; 0: not given
+ * @ntp_only: skew: hosts are not asked by ssh
+ * @port: skew: UDP port of NTP; 0: the usual one
  */
 struct cli {
 	const char *socket_path;
@@ -36,6 +39,9 @@ struct cli {
 	bool follow;
 	const char *kind;
 	bool names;
+	int64_t within_ns;
+	bool ntp_only;
+	int port;
 };
 
 /* The verbs ... */
@@ -63,6 +69,7 @@ int verb_online(const struct cli *cli, int argc, char **argv);
 int verb_offline(const struct cli *cli, int argc, char **argv);
 int verb_add(const struct cli *cli, int argc, char **argv);
 int verb_delete(const struct cli *cli, int argc, char **argv);
+int verb_skew(const struct cli *cli, int argc, char **argv);
 
 /* client.c: the daemon */
 

@@ -7,6 +7,13 @@
 
 #include "cli/cli.h"
 #include "ipc/socket.h"
+#include "lib/names.h"
+
+/* Options without a letter. */
+enum {
+	OPTION_NTP_ONLY = 256,
+	OPTION_PORT,
+};
 
 static const struct verb {
 	const char *name;
@@ -32,6 +39,7 @@ static const struct verb {
 	{ "delete", NULL, verb_delete, "a time source; ADDRESS, NAME" },
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
+	{ "skew", NULL, verb_skew, "how far apart the clocks of these hosts are; HOST ..." },
 	{ "policy", NULL, verb_policy, "the step policy; set OCCASION DIRECTION RULE ..." },
 	{ "mode", NULL, verb_mode, "who steers the module's clock; auto, external" },
 	{ "import", NULL, verb_import, "another program's configuration as ours; FILE ..." },
@@ -52,6 +60,9 @@ static void print_usage(FILE *to)
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
 	      "  -k, --kind KIND    import: chrony, ntp or timesyncd, instead of what it looks like\n"
+	      "  -w, --within TIME  skew: how far apart they may be (50ms)\n"
+	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
+	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
 	      "  -N, --names        sources, sourcestats: names as configured, not addresses\n"
 	      "  -a, -n             as that is always so: all sources, and addresses in full\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
@@ -71,8 +82,26 @@ static const char *letters_for(int argc, char **argv)
 
 	for (i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "add"))
-			return "+jvfNak:nS:Vh";
-	return "jvfNak:nS:Vh";
+			return "+jvfNak:nS:w:Vh";
+	return "jvfNak:nS:w:Vh";
+}
+
+static bool take_within(struct cli *cli, const char *text)
+{
+	if (duration_of_text(text, &cli->within_ns) && cli->within_ns > 0)
+		return true;
+	fprintf(stderr, "truechime: --within takes a time such as 50ms, not \"%s\"\n", text);
+
+	return false;
+}
+
+static bool take_port(struct cli *cli, const char *text)
+{
+	if (seconds_of_text(text, UINT16_MAX, &cli->port))
+		return true;
+	fprintf(stderr, "truechime: --port takes a number from 1 to 65535, not \"%s\"\n", text);
+
+	return false;
 }
 
 static const struct verb *find_verb(const char *name)
@@ -94,6 +123,9 @@ int main(int argc, char **argv)
 		{ "kind", required_argument, NULL, 'k' },
 		{ "names", no_argument, NULL, 'N' },
 		{ "socket", required_argument, NULL, 'S' },
+		{ "within", required_argument, NULL, 'w' },
+		{ "ntp-only", no_argument, NULL, OPTION_NTP_ONLY },
+		{ "port", required_argument, NULL, OPTION_PORT },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -124,6 +156,17 @@ int main(int argc, char **argv)
 			break;
 		case 'S':
 			cli.socket_path = optarg;
+			break;
+		case 'w':
+			if (!take_within(&cli, optarg))
+				return CLI_ERROR;
+			break;
+		case OPTION_NTP_ONLY:
+			cli.ntp_only = true;
+			break;
+		case OPTION_PORT:
+			if (!take_port(&cli, optarg))
+				return CLI_ERROR;
 			break;
 		case 'V':
 			puts("truechime " TRUECHIME_VERSION);

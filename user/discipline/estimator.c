@@ -40,8 +40,8 @@
 #define SIGMA_MARGIN	1.08
 
 /*
- * The number of standard errors that reach to wherever a sample allows the truth to be, and of the steps to
- * that: a step widens each filter, and not by how much they differ.
+ * The number of standard errors that reach to wherever a sample allows the truth to be, and of the
+ * steps to that: a step widens each filter, and not by how much they differ.
  */
 #define SAMPLE_SIGMAS	5.0
 #define SAMPLE_STEPS	4
@@ -149,10 +149,10 @@ static double calibration(const struct estimator *estimator)
 }
 
 /*
- * Where the clock was known worse than the queueing of this round trip, the sample alone says where it
- * is now, and that is anywhere within the queueing: the bound has the least round trip besides. The
- * filters take one way after the other, each as a normal distribution, and exclude a part of it if
- * nearly all of the queueing was on one way.
+ * Where the clock was known worse than the queueing of this round trip, the sample alone says where
+ * it is now, and that is anywhere within the queueing: the bound has the least round trip besides.
+ * The filters take one way after the other, each as a normal distribution, and exclude a part of it
+ * if nearly all of the queueing was on one way.
  */
 static void cover_sample(struct estimator *estimator, const struct path_figures *figures,
 			 const struct mixture *before, double offset,
@@ -163,7 +163,9 @@ static void cover_sample(struct estimator *estimator, const struct path_figures 
 	double reach_ns, most_ns;
 	int step, i;
 
-	for (step = 0; step < SAMPLE_STEPS && before->variance > queueing_ns * queueing_ns; step++) {
+	if (before->variance < queueing_ns * queueing_ns)
+		return;
+	for (step = 0; step < SAMPLE_STEPS; step++) {
 		bank_mix(estimator, 0, &after);
 		most_ns = fabs(after.offset - offset) + queueing_ns;
 		reach_ns = SAMPLE_SIGMAS * sqrt(after.variance * calibration(estimator));

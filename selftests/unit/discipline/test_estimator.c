@@ -378,7 +378,9 @@ TEST_F(one_path, two_like_round_trips_are_no_proof)
 		  3 * estimate.sigma_ns);
 }
 
-/* Is the clock @at_s within five standard errors and half of the least round trip of the estimate? */
+/*
+ * Is the clock @at_s within five standard errors and half of the least round trip of the estimate?
+ */
 static bool is_within_bound(const struct estimator *estimator, double rate, double at_s)
 {
 	struct estimate estimate;
@@ -389,35 +391,34 @@ static bool is_within_bound(const struct estimator *estimator, double rate, doub
 }
 
 /*
- * Of an oscillator that nobody knows yet a second round trip is all that says where it is later, and any
- * share of the queueing may have been on one way.
+ * Of an oscillator that nobody knows yet a second round trip is all that says where it is later,
+ * and any share of the queueing may have been on one way.
  */
 TEST_F(one_path, second_round_trip_may_have_queued_on_one_way)
 {
-	static const double gaps_s[] = { 2, 16, 64, 1024 }, paths_ns[] = { 552, 50e3, 5e6 };
-	size_t i, j;
-	int way;
+	static const double gaps_s[] = { 2, 16, 64, 1024 };
+	static const double paths_ns[] = { 552, 50e3, 5e6 };
+	static const double queues_ns[] = { 65e3, 3e6 };
+	int drawn;
 
-	for (i = 0; i < sizeof(gaps_s) / sizeof(gaps_s[0]); i++)
-		for (j = 0; j < 2 * sizeof(paths_ns) / sizeof(paths_ns[0]); j++)
-			for (way = -1; way <= 1; way++) {
-				double path_ns = paths_ns[j / 2], queued_ns = j % 2 ? 65e3 : 3e6;
-				struct estimator_sample sample =
-					round_trip(0, 0, way > 0 ? 2 * path_ns : 0,
-						   way > 0 ? 0 : 2 * path_ns);
+	for (drawn = 0; drawn < 4 * 3 * 2 * 3; drawn++) {
+		double gap_s = gaps_s[drawn % 4], path_ns = paths_ns[drawn / 4 % 3];
+		double queued_ns = queues_ns[drawn / 12 % 2];
+		int way = drawn / 24 - 1;
+		struct estimator_sample sample = round_trip(0, 0, way > 0 ? 2 * path_ns : 0,
+							    way > 0 ? 0 : 2 * path_ns);
 
-				estimator_reset(self->estimator, false);
-				ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
-				sample = round_trip(0, gaps_s[i],
-						    path_ns + (way >= 0 ? queued_ns : 0),
-						    path_ns + (way <= 0 ? queued_ns : 0));
-				sample.offset_ns += llrint(way * path_ns);
-				ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
-				EXPECT_TRUE(is_within_bound(self->estimator, 0, gaps_s[i]))
-					TH_LOG("%g s, path %g ns, queueing %g ns, way %d", gaps_s[i],
-					       path_ns, queued_ns, way);
-				EXPECT_TRUE(is_within_bound(self->estimator, 0, 1.5 * gaps_s[i]));
-			}
+		estimator_reset(self->estimator, false);
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		sample = round_trip(0, gap_s, path_ns + (way >= 0 ? queued_ns : 0),
+				    path_ns + (way <= 0 ? queued_ns : 0));
+		sample.offset_ns += llrint(way * path_ns);
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		EXPECT_TRUE(is_within_bound(self->estimator, 0, gap_s) &&
+			    is_within_bound(self->estimator, 0, 1.5 * gap_s))
+			TH_LOG("%g s, path %g ns, queueing %g ns, way %d", gap_s, path_ns,
+			       queued_ns, way);
+	}
 }
 
 /*

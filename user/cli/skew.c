@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime skew: how far apart the clocks of this machine and of others are, which of them differs, and
+ * which programs cannot bear that.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "lib/names.h"
+#include "ntp/packet.h"
+#include "skew/survey.h"
+
+#define NS_PER_S	1000000000LL
+
+/* The name of this machine among the others. */
+#define HERE	"this machine"
+
+/* More are a mistake, such as a file's content. */
+#define HOSTS_MAX	1000
+
+/* A minute of hosts that do not answer would be of no use at a console. */
+#define NTP_NS	(2 * NS_PER_S)
+#define SSH_NS	(10 * NS_PER_S)
+
+/* The program that reaches hosts without NTP. */
+#define SSH	"ssh"
+
+/**
+ * struct fleet - all clocks
+ * @hosts: those that were asked
+ * @clocks: this machine's, and then theirs
+ * @count: of clocks
+ * @within_ns: how far apart they may be
+ * @known: clocks that are known
+ * @has_pair: two of them are known at least
+ * @furthest: the pair that may be furthest apart
+ * @outlier: the one that differs, or SKEW_NONE
+ */
+struct fleet {
+	struct skew_host *hosts;
+	struct skew_clock *clocks;
+	size_t count;
+	int64_t within_ns;
+	size_t known;
+	bool has_pair;
+	struct skew_pair furthest;
+	size_t outlier;
+};
+
+static const char *name_of(const struct fleet *fleet, size_t index)
+{
+	return index ? fleet->hosts[index - 1].name : HERE;
+}
+
+static void compare_all(struct fleet *fleet)
+{
+	size_t i;
+
+	fleet->clocks[0].known = true;
+	for (i = 1; i < fleet->count; i++)
+		fleet->clocks[i] = *skew_clock_of(&fleet->hosts[i - 1]);
+	for (i = 0; i < fleet->count; i++)
+		fleet->known += fleet->clocks[i].known;
+	fleet->has_pair = skew_furthest(fleet->clocks, fleet->count, SKEW_NONE, &fleet->furthest);
+	fleet->outlier = skew_outlier(fleet->clocks, fleet->count);
+}
+
+static bool is_within(const struct fleet *fleet)
+{
+	return fleet->known == fleet->count &&
+	       skew_judge(&fleet->furthest, fleet->within_ns) == SKEW_WITHIN;
+}
+
+/* --- for people --- */
+
+static void print_problem(const struct skew_host *host)
+{
+	printf("%-28s  not known: %s", host->name, host->ask.problem);
+	if (host->by_ssh)
+		printf("; " SSH ": %s", host->remote.text);
+	putchar('\n');
+}
+
+static void print_clock(const struct fleet *fleet, size_t index)
+{
+	const struct skew_clock *clock = &fleet->clocks[index];
+	const struct skew_host *host = index ? &fleet->hosts[index - 1] : NULL;
+	char ahead[32], error[32];
+
+	if (!clock->known) {
+		print_problem(host);
+		return;
+	}
+	text_of_duration(clock->offset_ns, ahead, sizeof(ahead));
+	text_of_duration(clock->error_ns, error, sizeof(error));
+	printf("%-28s  %14s  %12s  %s\n", name_of(fleet, index), ahead, error,
+	       !host ? "-" : host->by_ssh ? SSH :
+	       host->ask.unsynchronised ? "NTP, says it is not synchronised" : "NTP");
+}
+
+static void print_furthest(const struct fleet *fleet)
+{
+	const struct skew_pair *pair = &fleet->furthest;
+	char apart[32], least[32], most[32];
+
+	text_of_duration(pair->apart_ns, apart, sizeof(apart));
+	text_of_duration(pair->least_ns, least, sizeof(least));
+	text_of_duration(pair->most_ns, most, sizeof(most));
+	printf("\nFurthest apart: %s is ahead of %s by %s (%s to %s).\n",
+	       name_of(fleet, pair->ahead), name_of(fleet, pair->behind), apart, least, most);
+}
+
+static void print_outlier(const struct fleet *fleet)
+{
+	struct skew_pair rest;
+	char most[32];
+
+	if (fleet->outlier == SKEW_NONE ||
+	    !skew_furthest(fleet->clocks, fleet->count, fleet->outlier, &rest))
+		return;
+	text_of_duration(rest.most_ns, most, sizeof(most));
+	printf("It is %s that differs: the others are within %s of each other.\n",
+	       name_of(fleet, fleet->outlier), most);
+}
+
+static void print_zones(const struct fleet *fleet)
+{
+	char zone[32];
+	int64_t zone_s;
+	size_t i;
+
+	for (i = 1; i < fleet->count; i++) {
+		zone_s = skew_zone_s(&fleet->clocks[i]);
+		if (!zone_s)
+			continue;
+		text_of_duration(zone_s * NS_PER_S, zone, sizeof(zone));
+		printf("%s is off by %s, a time zone: its RTC may be in local time. See there: timedatectl\n",
+		       name_of(fleet, i), zone);
+	}
+}
+
+static void print_verdict(const char *who, int64_t limit_ns, const struct skew_pair *pair)
+{
+	static const char *const words[] = {
+		[SKEW_WITHIN] = "kept",
+		[SKEW_BEYOND] = "BROKEN",
+		[SKEW_UNSURE] = "not known to be kept",
+	};
+	char limit[32];
+
+	text_of_duration(limit_ns, limit, sizeof(limit));
+	printf("Limit of %s, %s: %s\n", who, limit, words[skew_judge(pair, limit_ns)]);
+}
+
+static void print_fleet(const struct fleet *fleet)
+{
+	size_t i;
+
+	puts("Clock                               Ahead by           +/-  Asked by\n"
+	     "======================================================================");
+	for (i = 0; i < fleet->count; i++)
+		print_clock(fleet, i);
+	if (!fleet->has_pair)
+		return;
+	print_furthest(fleet);
+	print_outlier(fleet);
+	print_zones(fleet);
+	print_verdict("--within", fleet->within_ns, &fleet->furthest);
+	for (i = 0; i < skew_limits_count; i++)
+		print_verdict(skew_limits[i].name, skew_limits[i].limit_ns, &fleet->furthest);
+}
+
+/* --- for programs --- */
+
+static const char *word_of(enum skew_verdict verdict)
+{
+	switch (verdict) {
+	case SKEW_WITHIN:
+		return "within";
+	case SKEW_BEYOND:
+		return "beyond";
+	case SKEW_UNSURE:
+		break;
+	}
+
+	return "unsure";
+}
+
+static json_t *clock_as_json(const struct fleet *fleet, size_t index)
+{
+	const struct skew_clock *clock = &fleet->clocks[index];
+	const struct skew_host *host = index ? &fleet->hosts[index - 1] : NULL;
+
+	if (!clock->known)
+		return json_pack("{s:s,s:b,s:s,s:s?}", "name", host->name, "known", 0,
+				 "ntp_problem", host->ask.problem, "ssh_problem",
+				 host->by_ssh ? host->remote.text : NULL);
+
+	return json_pack("{s:s,s:b,s:I,s:I,s:s,s:b}", "name", name_of(fleet, index), "known", 1,
+			 "offset_ns", (json_int_t)clock->offset_ns, "error_ns",
+			 (json_int_t)clock->error_ns, "by",
+			 !host ? "self" : host->by_ssh ? "ssh" : "ntp", "unsynchronised",
+			 host && host->ask.unsynchronised);
+}
+
+static json_t *limits_as_json(const struct skew_pair *pair)
+{
+	json_t *limits = json_array();
+	size_t i;
+
+	for (i = 0; i < skew_limits_count; i++)
+		json_array_append_new(limits, json_pack("{s:s,s:I,s:s}", "name",
+							skew_limits[i].name, "limit_ns",
+							(json_int_t)skew_limits[i].limit_ns,
+							"verdict",
+							word_of(skew_judge(pair,
+								skew_limits[i].limit_ns))));
+	return limits;
+}
+
+static json_t *fleet_as_json(const struct fleet *fleet)
+{
+	const struct skew_pair *pair = &fleet->furthest;
+	json_t *clocks = json_array(), *report;
+	size_t i;
+
+	for (i = 0; i < fleet->count; i++)
+		json_array_append_new(clocks, clock_as_json(fleet, i));
+	report = json_pack("{s:o,s:I,s:b}", "clocks", clocks, "within_ns",
+			   (json_int_t)fleet->within_ns, "all_within", is_within(fleet));
+	if (!fleet->has_pair)
+		return report;
+	json_object_set_new(report, "furthest",
+			    json_pack("{s:s,s:s,s:I,s:I,s:I,s:s}", "ahead",
+				      name_of(fleet, pair->ahead), "behind",
+				      name_of(fleet, pair->behind), "apart_ns",
+				      (json_int_t)pair->apart_ns, "least_ns",
+				      (json_int_t)pair->least_ns, "most_ns",
+				      (json_int_t)pair->most_ns, "verdict",
+				      word_of(skew_judge(pair, fleet->within_ns))));
+	json_object_set_new(report, "outlier", fleet->outlier == SKEW_NONE ? json_null() :
+			    json_string(name_of(fleet, fleet->outlier)));
+	json_object_set_new(report, "limits", limits_as_json(pair));
+
+	return report;
+}
+
+/* --- the verb --- */
+
+static int usage(void)
+{
+	fputs("truechime: skew takes the names or addresses of 1 to 1000 hosts\n", stderr);
+	return CLI_ERROR;
+}
+
+static int ask_all(const struct cli *cli, struct fleet *fleet)
+{
+	const struct skew_survey_options options = {
+		.port = cli->port ? cli->port : NTP_PORT,
+		.ntp_ns = NTP_NS,
+		.ssh = cli->ntp_only ? NULL : SSH,
+		.ssh_ns = SSH_NS,
+	};
+	int err = skew_survey(fleet->hosts, fleet->count - 1, &options);
+
+	if (err) {
+		fprintf(stderr, "truechime: hosts cannot be asked: %s\n", strerror(-err));
+		return CLI_ERROR;
+	}
+	compare_all(fleet);
+	if (cli->json)
+		print_json(fleet_as_json(fleet));
+	else
+		print_fleet(fleet);
+	/* Nothing but this machine's own clock. */
+	if (fleet->known < 2)
+		return CLI_ERROR;
+
+	return is_within(fleet) ? CLI_OK : CLI_NOT;
+}
+
+int verb_skew(const struct cli *cli, int argc, char **argv)
+{
+	struct fleet fleet = {
+		.count = (size_t)argc + 1,
+		.within_ns = cli->within_ns ? cli->within_ns : skew_limits[0].limit_ns,
+	};
+	int status = CLI_ERROR, i;
+
+	if (argc < 1 || argc > HOSTS_MAX)
+		return usage();
+	fleet.hosts = calloc(fleet.count, sizeof(*fleet.hosts));
+	fleet.clocks = calloc(fleet.count, sizeof(*fleet.clocks));
+	for (i = 0; fleet.hosts && i < argc; i++)
+		fleet.hosts[i].name = argv[i];
+	if (fleet.hosts && fleet.clocks)
+		status = ask_all(cli, &fleet);
+	else
+		fprintf(stderr, "truechime: %s\n", strerror(ENOMEM));
+	free(fleet.hosts);
+	free(fleet.clocks);
+
+	return status;
+}
