@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime skew: how far apart the clocks of this machine and of others are, which of them differs, and
- * which programs cannot bear that.
+ * truechime skew: how far apart the clocks of this machine and of others are, which of them
+ * differs, and which programs cannot bear that.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -136,8 +136,8 @@ static void print_zones(const struct fleet *fleet)
 		if (!zone_s)
 			continue;
 		text_of_duration(zone_s * NS_PER_S, zone, sizeof(zone));
-		printf("%s is off by %s, a time zone: its RTC may be in local time. See there: timedatectl\n",
-		       name_of(fleet, i), zone);
+		printf("%s is off by %s, a time zone: its RTC may be in local time. %s\n",
+		       name_of(fleet, i), zone, "See there: timedatectl");
 	}
 }
 
@@ -210,13 +210,15 @@ static json_t *limits_as_json(const struct skew_pair *pair)
 	json_t *limits = json_array();
 	size_t i;
 
-	for (i = 0; i < skew_limits_count; i++)
-		json_array_append_new(limits, json_pack("{s:s,s:I,s:s}", "name",
-							skew_limits[i].name, "limit_ns",
-							(json_int_t)skew_limits[i].limit_ns,
-							"verdict",
-							word_of(skew_judge(pair,
-								skew_limits[i].limit_ns))));
+	for (i = 0; i < skew_limits_count; i++) {
+		const struct skew_limit *limit = &skew_limits[i];
+		const char *verdict = word_of(skew_judge(pair, limit->limit_ns));
+
+		json_array_append_new(limits,
+				      json_pack("{s:s,s:I,s:s}", "name", limit->name, "limit_ns",
+						(json_int_t)limit->limit_ns, "verdict", verdict));
+	}
+
 	return limits;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The steps of asking one host. Packet and arithmetic are the client's (ntp/exchange.c), with this machine's
- * system clock as the reference.
+ * The steps of asking one host. Packet and arithmetic are the client's (ntp/exchange.c), with this
+ * machine's system clock as the reference.
  */
 #include "skew/ask.h"
 

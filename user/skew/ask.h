@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One host's clock by NTP: its name is resolved, it is asked some times, and the shortest round trip counts.
- * A host that is not synchronised has a clock all the same. Nothing blocks: the caller polls.
+ * One host's clock by NTP: its name is resolved, it is asked some times, and the shortest round
+ * trip counts. A host that is not synchronised has a clock all the same. Nothing blocks: the caller
+ * polls.
  */
 #ifndef SKEW_ASK_H
 #define SKEW_ASK_H

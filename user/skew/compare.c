@@ -13,7 +13,9 @@
 /* Without the outlier the others are closer by this factor. */
 #define OUTLIER_FACTOR	4
 
-/* Time zones are whole quarters of an hour, from -12 h to +14 h, and half an hour off 0 at least. */
+/*
+ * Time zones are whole quarters of an hour, from -12 h to +14 h, and half an hour off 0 at least.
+ */
 #define ZONE_STEP_S	900
 #define ZONE_LEAST_S	1800
 #define ZONE_MOST_S	(14 * 3600)
@@ -22,8 +24,8 @@
 #define ZONE_SLACK_S	30
 
 /*
- * Ceph: mon_clock_drift_allowed. CockroachDB: a node stops itself at 80 % of --max-offset, 500 ms. Kerberos:
- * clockskew of krb5.conf. All as they are by default.
+ * Ceph: mon_clock_drift_allowed. CockroachDB: a node stops itself at 80 % of --max-offset, 500 ms.
+ * Kerberos: clockskew of krb5.conf. All as they are by default.
  */
 const struct skew_limit skew_limits[] = {
 	{ "Ceph's monitors", 50000000 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How far apart clocks are that were each compared with this machine's: a difference between two of them
- * is known to within the errors of both. Pure.
+ * How far apart clocks are that were each compared with this machine's: a difference between two of
+ * them is known to within the errors of both. Pure.
  */
 #ifndef SKEW_COMPARE_H
 #define SKEW_COMPARE_H
@@ -54,14 +54,14 @@ bool skew_furthest(const struct skew_clock *clocks, size_t count, size_t without
 		   struct skew_pair *pair);
 
 /*
- * The one clock by which the others differ so much: without it the greatest distance is at most a quarter.
- * Index, or SKEW_NONE: no single one, or fewer than three are known.
+ * The one clock by which the others differ so much: without it the greatest distance is at most a
+ * quarter. Index, or SKEW_NONE: no single one, or fewer than three are known.
  */
 size_t skew_outlier(const struct skew_clock *clocks, size_t count);
 
 /*
- * Does a clock seem to show local time as UTC, as after a boot with an RTC in local time? The time zone that
- * it then is in, as seconds by which it is ahead; 0: it does not.
+ * Does a clock seem to show local time as UTC, as after a boot with an RTC in local time? The time
+ * zone that it then is in, as seconds by which it is ahead; 0: it does not.
  */
 int64_t skew_zone_s(const struct skew_clock *clock);
 

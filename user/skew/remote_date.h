@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One host's clock by `ssh HOST date`, for hosts that answer no NTP: good to the time that the connection
- * takes. Asks for no password. Nothing blocks: the caller polls.
+ * One host's clock by `ssh HOST date`, for hosts that answer no NTP: good to the time that the
+ * connection takes. Asks for no password. Nothing blocks: the caller polls.
  */
 #ifndef SKEW_REMOTE_DATE_H
 #define SKEW_REMOTE_DATE_H

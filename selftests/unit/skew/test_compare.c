@@ -80,7 +80,8 @@ TEST(the_one_that_differs_is_named)
 {
 	const struct skew_clock ahead[] = { clock_at(0, MS), clock_at(MS, MS), clock_at(S, MS) };
 	const struct skew_clock behind[] = { clock_at(-S, MS), clock_at(0, MS), clock_at(MS, MS) };
-	const struct skew_clock spread[] = { clock_at(0, MS), clock_at(S, MS), clock_at(2 * S, MS) };
+	const struct skew_clock spread[] = { clock_at(0, MS), clock_at(S, MS),
+						 clock_at(2 * S, MS) };
 	const struct skew_clock unsure[] = { clock_at(0, MS), clock_at(MS, MS), clock_at(S, S) };
 
 	EXPECT_EQ(2, skew_outlier(ahead, 3));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hosts asked by NTP, of which this test is one on each of its loopback addresses, and by a program that
- * stands for ssh.
+ * Hosts asked by NTP, of which this test is one on each of its loopback addresses, and by a program
+ * that stands for ssh.
  */
 #include "user/skew/survey.h"
 
@@ -225,7 +225,7 @@ TEST_F(hosts, ssh_is_asked_where_ntp_is_not_answered)
 	struct skew_host hosts[] = { { .name = "127.10.0.1" }, { .name = "127.10.0.99" } };
 
 	write_program(self->ssh, "#!/bin/sh\n"
-		      "[ \"$5\" = -- ] && [ \"$6\" = 127.10.0.99 ] && [ \"$7\" = 'date +%s.%N' ] &&\n"
+		      "[ \"$5 $6 $7\" = '-- 127.10.0.99 date +%s.%N' ] &&\n"
 		      "date -d '5 seconds' +%s.%N\n");
 	ASSERT_EQ(0, survey(self, hosts, 2, true));
 	EXPECT_FALSE(hosts[0].by_ssh);
@@ -239,7 +239,8 @@ TEST_F(hosts, what_ssh_says_is_one_line_of_text)
 {
 	struct skew_host host = { .name = "127.10.0.99" };
 
-	write_program(self->ssh, "#!/bin/sh\nprintf '\\033[31mno\\007entry\\nmore\\n' >&2\nexit 255\n");
+	write_program(self->ssh, "#!/bin/sh\n"
+		      "printf '\\033[31mno\\007entry\\nmore\\n' >&2; exit 255\n");
 	ASSERT_EQ(0, survey(self, &host, 1, true));
 	EXPECT_FALSE(skew_clock_of(&host)->known);
 	EXPECT_STREQ("?[31mno?entry", host.remote.text);
