@@ -22,6 +22,7 @@ static const struct verb {
 	{ "clients", verb_clients, NULL, "who asked it" },
 	{ "waitsync", NULL, verb_waitsync, "wait for that; TRIES CORRECTION SKEW INTERVAL" },
 	{ "makestep", verb_makestep, NULL, "step the system clock to the right time now" },
+	{ "settime", NULL, verb_settime, "set the time by hand; TIME, list, delete N, reset" },
 	{ "activity", verb_activity, NULL, "how many time sources are asked, how many not" },
 	{ "burst", NULL, verb_burst, "ask all time sources now; GOOD/MAX [WHICH]" },
 	{ "online", NULL, verb_online, "ask time sources again; WHICH" },

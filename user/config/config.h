@@ -208,6 +208,7 @@ struct config_server {
  * @server: the NTP server
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
+ * @manual: the operator may set the time by hand
  */
 struct config {
 	struct config_source sources[CONFIG_SOURCES_MAX];
@@ -248,6 +249,7 @@ struct config {
 	struct config_server server;
 	bool has_rtc;
 	enum truechime_rtc rtc;
+	bool manual;
 };
 
 enum config_severity {

@@ -556,8 +556,7 @@ static const struct config_option directives[] = {
 	{ "mailonchange", CONFIG_ADVICE, .form = "sf", .advice =
 	  "changes of the clock are in the journal and in 'truechime events --follow'" },
 	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_makestep },
-	{ "manual", CONFIG_ADVICE, .advice =
-	  "the time is not taken from the keyboard; use date(1) on a machine without sources" },
+	{ "manual", CONFIG_FLAG, .offset = AT(manual) },
 	{ "maxchange", CONFIG_HANDLER, .min = 3, .max = 3, .handle = parse_maxchange },
 	{ "maxclockerror", CONFIG_PPM, .offset = AT(discipline.maxclockerror), .max = 1e5,
 	  .limit = true, .initial = 1 },

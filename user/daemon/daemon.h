@@ -16,6 +16,7 @@
 #include "daemon/serving.h"
 #include "discipline/consensus.h"
 #include "discipline/discipline.h"
+#include "discipline/manual.h"
 #include "ipc/socket.h"
 #include "ipc/state.h"
 #include "lib/event_stream.h"
@@ -97,6 +98,9 @@ enum daemon_due {
  * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
  * @source_reports: a hash of what was wrong in them at the latest reading, which was logged; 0:
  *	they were read with the whole configuration
+ * @manual: times that the operator has set ...
+ * @manual_rate: ... what was known of the rate before the first of them; its bound is 0: not asked
+ * @set_by_hand_ns: the latest of them, which is in force; 0: none is
  * @update: the discipline's latest verdict and correction
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
  *	estimates are of
@@ -139,6 +143,9 @@ struct daemon {
 	struct source_watch *source_watch;
 	uint64_t source_reports;
 
+	struct manual manual;
+	struct manual_rate manual_rate;
+	int64_t set_by_hand_ns;
 	struct state_update update;
 
 	struct timescale_now known;
@@ -221,6 +228,14 @@ void daemon_get_state(struct daemon *daemon, struct state *state);
 /* The latest disruptions, oldest first. How many, @max at most. */
 int daemon_get_events(struct daemon *daemon, struct module_event *events, int max);
 
+/* settime.c */
+
+/* Times that the operator sets: what @arguments say. NULL: refused, and @error says why. */
+json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char **error);
+
+/* The reference changed: convert those times as far as @change states how. */
+void daemon_change_settime(struct daemon *daemon, const struct reference_change *change);
+
 /* update.c */
 
 /* With -q and -Q all sources are asked as with iburst, because the program is to end soon. */
@@ -298,6 +313,9 @@ void daemon_leap(struct daemon *daemon, int64_t change_ns);
 
 /* Convert all that was measured to the present reference, as far as @change states how. */
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change);
+
+/* The same for what the sources have measured alone. */
+void daemon_change_sources(struct daemon *daemon, const struct reference_change *change);
 
 /* React to what is new in @now: another mode or epoch, or a disruption. */
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now);

@@ -163,6 +163,7 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_ACTIVITY:
 	case CONTROL_CLIENTS:
 	case CONTROL_MAKESTEP:
+	case CONTROL_SETTIME:
 	case CONTROL_RELOAD:
 		break;
 	}

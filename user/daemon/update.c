@@ -147,6 +147,7 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 		discipline_change_reference(daemon->discipline, &REFERENCE_REPLACED);
 	if (!result->changed)
 		return;
+	daemon->set_by_hand_ns = 0;
 	if (daemon->update.raw_ns)
 		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
 	daemon->update.raw_ns = now->raw_ns;
@@ -251,8 +252,8 @@ static void daemon_write_drift(struct daemon *daemon)
 	double rate, rate_sigma;
 	int err;
 
-	if (!*config->driftfile || !daemon->update.raw_ns || daemon->options->no_clock ||
-	    daemon->options->task != DAEMON_RUN ||
+	if (!*config->driftfile || (!daemon->update.raw_ns && !daemon->manual.count) ||
+	    daemon->options->no_clock || daemon->options->task != DAEMON_RUN ||
 	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;
 	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));

@@ -78,7 +78,7 @@ static json_t *report_source_counts(const struct state *state)
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */
-#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct state *state)
 {
@@ -105,6 +105,9 @@ json_t *report_status(const struct state *state)
 			 "reference", steering->now.has_host ? "host" : "raw",
 			 "last_update_s", update->raw_ns ?
 				report_seconds(update->utc_ns) : json_null(),
+			 "set_by_hand_s", state->set_by_hand_ns ?
+				report_seconds(state->set_by_hand_ns) : json_null(),
+			 "manual", state->manual,
 			 "source", selected ? selected->name : "",
 			 "sources", report_source_counts(state),
 			 "stratum", update->raw_ns ? update->result.stratum : 16,

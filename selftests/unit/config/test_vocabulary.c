@@ -78,7 +78,7 @@ static const struct word directives[] = {
 	{ "logdir", "logdir /var/log/chrony", SILENT, "journal" },
 	{ "mailonchange", "mailonchange root@localhost 0.5", NO_EFFECT, "events" },
 	{ "makestep", "makestep 0.1 3", DONE, NULL },
-	{ "manual", "manual", NO_EFFECT, "date(1)" },
+	{ "manual", "manual", DONE, NULL },
 	{ "maxchange", "maxchange 1000 1 2", DONE, NULL },
 	{ "maxclockerror", "maxclockerror 10", DONE, NULL },
 	{ "maxdistance", "maxdistance 1.0", DONE, NULL },
