@@ -23,6 +23,10 @@ bool associations_get_info(const struct associations *associations, size_t index
 	return false;
 }
 
+void associations_judge_orphans(struct associations *associations, int stratum, int64_t at_ns)
+{
+}
+
 void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
 {
 }

@@ -281,8 +281,6 @@ int config_parse_local(struct config_reader *reader, int count, char **words)
 		}
 		i += taken;
 	}
-	if (local->orphan)
-		config_warn(reader, "'orphan' only makes 'local' wait: servers of the same stratum are followed as any other source");
 	local->stratum = (int)stratum;
 	local->distance_ns = ns_of(distance);
 	local->activate_ns = ns_of(activate);

@@ -156,6 +156,15 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 								now->reference_ns));
 }
 
+/* Of servers that serve their own clocks, as this one does without a source; 0: it does not. */
+static int daemon_orphan_stratum(const struct daemon *daemon)
+{
+	const struct config_local *local = &daemon->config->server.local;
+
+	return daemon->options->task == DAEMON_RUN && local->enabled && local->orphan ?
+	       local->stratum : 0;
+}
+
 void daemon_update(struct daemon *daemon)
 {
 	struct discipline_result *result = &daemon->update.result;
@@ -174,6 +183,8 @@ void daemon_update(struct daemon *daemon)
 	daemon->sources_changed = false;
 	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, daemon_update_interval(daemon));
 	count = associations_sources(daemon->associations, &sources);
+	associations_judge_orphans(daemon->associations, daemon_orphan_stratum(daemon),
+				   now.reference_ns);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
 	err = discipline_update(daemon->discipline, sources, count, &now, result);

@@ -177,6 +177,9 @@ bool source_is_in_burst(const struct source *source);
 void source_set_offline(struct source *source, bool withdrawn);
 void source_set_online(struct source *source);
 
+/* It is an orphan that is not to be used (orphan.c): it has no time but its own, or another's. */
+void source_set_orphan(struct source *source, bool orphan);
+
 /* The reference changed with @epoch: convert all measurements as far as @change states how. */
 void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change);
@@ -199,6 +202,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
  * @reach: the last eight requests, newest in bit 0
  * @lost: none of these was answered, though the network works: others have answered meanwhile
  * @withdrawn: the operator has taken it offline: it is used only if all are lost or withdrawn
+ * @orphan: it has no time of a source, and is not used
  * @worn_out: it has been unreachable for longer than is configured, and is not used
  * @sent: requests
  * @asked_raw_ns: when the latest of them left, by raw
@@ -224,6 +228,7 @@ struct source_status {
 	uint8_t reach;
 	bool lost;
 	bool withdrawn;
+	bool orphan;
 	bool worn_out;
 	uint64_t sent;
 	int64_t asked_raw_ns;

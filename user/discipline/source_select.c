@@ -72,7 +72,8 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 {
 	bool may_answer = !status->lost && !source_is_refused(source) && !status->withdrawn;
 
-	if (!status->has_estimate || (!may_answer && !lost_too) || status->worn_out)
+	if (!status->has_estimate || (!may_answer && !lost_too) || status->worn_out ||
+	    status->orphan)
 		return SOURCE_UNUSABLE;
 	if (status->jitter_ns > JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;

@@ -150,17 +150,33 @@ static int draw_random(void *bytes, size_t size)
 	return -EIO;
 }
 
+/* The address that the route to the server has given the request. */
+static void note_local_address(struct ntp_client *client)
+{
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+
+	client->local.family = AF_UNSPEC;
+	if (!getsockname(client->socket.fd, (struct sockaddr *)&from, &length))
+		(void)net_address_from_sockaddr((struct sockaddr *)&from, length, &client->local);
+}
+
 static int open_socket(struct ntp_client *client)
 {
 	struct sockaddr_storage to;
 	socklen_t length;
+	int err;
 
 	length = net_address_to_sockaddr(&client->address, client->options.port, &to);
 	if (!length)
 		return -EDESTADDRREQ;
 
-	return ntp_socket_open(&client->socket, (struct sockaddr *)&to, length,
-			       &client->options.socket);
+	err = ntp_socket_open(&client->socket, (struct sockaddr *)&to, length,
+			      &client->options.socket);
+	if (!err)
+		note_local_address(client);
+
+	return err;
 }
 
 /*

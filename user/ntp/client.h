@@ -64,6 +64,7 @@ enum ntp_client_result {
  * @source: receives samples and failures; not owned
  * @options: as configured
  * @address: of the server
+ * @local: this machine's, as the latest request had it; AF_UNSPEC: there was none
  * @socket: .fd -1: nothing in flight
  * @exchange: in flight
  * @interleave: the one before, if options.interleaved
@@ -86,6 +87,7 @@ struct ntp_client {
 	struct source *source;
 	struct ntp_client_options options;
 	struct net_address address;
+	struct net_address local;
 	struct ntp_socket socket;
 	struct ntp_exchange exchange;
 	struct ntp_interleave interleave;

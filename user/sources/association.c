@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "discipline/orphan.h"
+#include "ntp/refid.h"
 #include "sources/keyring.h"
 #include "sources/network_watch.h"
 #include "sources/target.h"
@@ -630,6 +632,37 @@ size_t associations_sources(const struct associations *list, struct source *cons
 size_t associations_directives(const struct associations *list)
 {
 	return list->target_count;
+}
+
+static void report_leader(struct associations *list, int leader)
+{
+	uint64_t serial = leader < 0 ? 0 : source_serial(list->sources[leader]);
+
+	if (serial == list->orphan_leader)
+		return;
+	list->orphan_leader = serial;
+	if (leader >= 0)
+		associations_message(list, LOG_NOTICE,
+				     "No source has the time, and of the servers that serve their own clocks %s comes first: it is followed (local orphan)",
+				     list->list[leader]->target->config.options.name);
+	else
+		associations_message(list, LOG_NOTICE,
+				     "No other server's own clock is followed any more (local orphan)");
+}
+
+void associations_judge_orphans(struct associations *list, int stratum, int64_t at_ns)
+{
+	struct orphan_identity identities[CONFIG_SOURCES_MAX];
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ntp_client *client = &list->list[i]->client;
+
+		identities[i] = (struct orphan_identity){
+			.refid = net_address_refid(&client->address),
+			.local_refid = net_address_refid(&client->local),
+		};
+	}
+	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns, stratum));
 }
 
 bool associations_can_correct(const struct associations *list)

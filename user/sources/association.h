@@ -147,6 +147,12 @@ size_t associations_sources(const struct associations *associations,
 /* How many directives there are that name sources, the operator's additions included. */
 size_t associations_directives(const struct associations *associations);
 
+/*
+ * Find the sources that are orphans of @stratum, and the one of them that is followed; 0: there is
+ * no orphan mode. @at_ns: now, by the reference. A change is logged.
+ */
+void associations_judge_orphans(struct associations *associations, int stratum, int64_t at_ns);
+
 /* There are sources that may set the clock: not all are only watched, or pulses without a date. */
 bool associations_can_correct(const struct associations *associations);
 

@@ -137,6 +137,7 @@ struct kissed {
  * @keyfile: as configured
  * @keys: read from it; NULL: none
  * @leaps: leap seconds, for TAI; not owned, NULL: none are known
+ * @orphan_leader: serial of the source that is followed in orphan mode; 0: none
  * @kissed: addresses that sent KISS packets ...
  * @kissed_count: ... how many, of which KISSED_MAX are kept
  */
@@ -172,6 +173,7 @@ struct associations {
 	char keyfile[CONFIG_PATH_MAX];
 	struct ntp_keys *keys;
 	const struct leap_list *leaps;
+	uint64_t orphan_leader;
 	struct kissed kissed[KISSED_MAX];
 	size_t kissed_count;
 };

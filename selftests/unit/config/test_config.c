@@ -366,7 +366,6 @@ static const struct {
 	const char *message;
 } warned[] = {
 	{ "allow client.example.net", "not looked up" },
-	{ "local stratum 10 orphan", "makes 'local' wait" },
 	{ "broadcast 60 192.0.2.255", "name this server" },
 	{ "cmdport 323", "no command port" },
 	{ "log tracking measurements", "journal" },

@@ -71,8 +71,7 @@ TEST(every_option)
 				      &reports);
 
 	ASSERT_NE(NULL, config);
-	/* orphan is not all that it is in chrony. */
-	EXPECT_EQ(1, reports.warnings);
+	EXPECT_EQ(0, reports.warnings);
 	EXPECT_EQ(0, reports.errors) TH_LOG("%s", reports.message);
 	EXPECT_EQ(1123, config->server.port);
 	EXPECT_STREQ("192.0.2.1", config->server.bind_address4);

@@ -239,7 +239,7 @@ static const struct word values[] = {
 	{ "points", "tempcomp /sys/temp 30 /etc/chrony.points", NO_EFFECT, "learned" },
 	{ "all", "cmdallow all", NO_EFFECT, "local socket" },
 	{ "F324", "server a extfield F324", DIFFERENTLY, "extension fields" },
-	{ "orphan", "local orphan waitsynced 10 waitunsynced 60", DIFFERENTLY, "orphan" },
+	{ "orphan", "local orphan waitsynced 10 waitunsynced 60", DONE, NULL },
 	{ "none", "opencommands", NO_EFFECT, "local socket" },
 	{ "none", "ntsaeads", SILENT, "nts" },
 };
