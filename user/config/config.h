@@ -17,6 +17,7 @@
 #include "discipline/discipline.h"
 #include "discipline/source.h"
 #include "lib/module_link.h"
+#include "ntp/hardware.h"
 #include "server/access.h"
 #include "server/client_log.h"
 #include "steering/leap.h"
@@ -209,6 +210,8 @@ struct config_server {
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
  * @manual: the operator may set the time by hand
+ * @hardware: interfaces whose network cards are to stamp packets ...
+ * @hardware_count: ... how many
  */
 struct config {
 	struct config_source sources[CONFIG_SOURCES_MAX];
@@ -250,6 +253,8 @@ struct config {
 	bool has_rtc;
 	enum truechime_rtc rtc;
 	bool manual;
+	struct hardware_options hardware[HARDWARE_MAX];
+	size_t hardware_count;
 };
 
 enum config_severity {
@@ -357,6 +362,9 @@ bool config_serves(const struct config_server *server);
 
 /* Are two servers the same, but for @local? Then a reload keeps the running one. */
 bool config_server_equal(const struct config_server *one, const struct config_server *other);
+
+/* Are the same network cards to stamp packets? */
+bool config_hardware_equal(const struct config *one, const struct config *other);
 
 /* Is this source configured for something that is not supported, so that it is not to be asked? */
 bool config_source_is_unsupported(const struct config_source *source);

@@ -535,9 +535,9 @@ static const struct config_option directives[] = {
 	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
 	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600 },
 	{ "hwclockfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },
-	{ "hwtimestamp", CONFIG_ADVICE, .min = 1, .max = ANY, .handle = config_check_hwtimestamp,
-	  .advice = "the kernel timestamps packets; for hardware use 'refclock PHC' or ptp4l" },
-	{ "hwtstimeout", CONFIG_MOOT, .form = "f", .advice = "it belongs to 'hwtimestamp'" },
+	{ "hwtimestamp", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_hwtimestamp },
+	{ "hwtstimeout", CONFIG_MOOT, .form = "f", .advice =
+	  "a timestamp that comes after the answer is not awaited: the kernel's is used" },
 	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
 	{ "initstepslew", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_initstepslew },
 	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
@@ -573,7 +573,8 @@ static const struct config_option directives[] = {
 	  .initial = 1e5 },
 	{ "maxstratum", CONFIG_INT, .offset = AT(maxstratum), .max = INT_MAX, .limit = true,
 	  .initial = 15 },
-	{ "maxtxbuffers", CONFIG_MOOT, .form = "i", .advice = "it belongs to 'hwtimestamp'" },
+	{ "maxtxbuffers", CONFIG_MOOT, .form = "i", .advice =
+	  "it is about timestamps of a server's answers, which are the kernel's" },
 	{ "maxupdateskew", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,

@@ -356,6 +356,28 @@ static void print_serving(FILE *out, const struct config_server *server)
 		      out);
 }
 
+static void print_hardware(FILE *out, const struct config *config)
+{
+	static const char *const filters[] = {
+		[HARDWARE_FILTER_NONE] = "none", [HARDWARE_FILTER_NTP] = "ntp",
+		[HARDWARE_FILTER_PTP] = "ptp", [HARDWARE_FILTER_ALL] = "all",
+	};
+
+	if (!config->hardware_count)
+		fputs("# hwtimestamp: the kernel timestamps packets\n", out);
+	for (size_t i = 0; i < config->hardware_count; i++) {
+		const struct hardware_options *card = &config->hardware[i];
+
+		fprintf(out, "hwtimestamp %s txcomp ", card->interface);
+		print_seconds(out, card->transmit_ns);
+		fputs(" rxcomp ", out);
+		print_seconds(out, card->receive_ns);
+		if (card->filter != HARDWARE_FILTER_DEFAULT)
+			fprintf(out, " rxfilter %s", filters[card->filter]);
+		fprintf(out, "%s\n", card->no_crosststamp ? " nocrossts" : "");
+	}
+}
+
 void config_print(const struct config *config, FILE *out)
 {
 	static const char *const leap_modes[] = {
@@ -385,6 +407,7 @@ void config_print(const struct config *config, FILE *out)
 		fprintf(out, "bindacqaddress %s\n", config->bind_address6);
 	if (*config->pidfile)
 		fprintf(out, "pidfile %s\n", config->pidfile);
+	print_hardware(out, config);
 	print_module(out, config);
 	print_serving(out, &config->server);
 

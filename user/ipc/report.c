@@ -243,7 +243,7 @@ static const char *report_origin(const struct association_info *info)
 #define ORPHAN_WORDS	"it has no source itself, and others come first (local orphan)"
 
 /* The format of report_source()'s members; too long to stand where it is used. */
-#define REPORT_SOURCE	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:s,s:o}"
+#define REPORT_SOURCE	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:s,s:o}"
 
 static json_t *report_source(const struct state *state, const struct state_source *source)
 {
@@ -269,6 +269,7 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 			 "sent", (json_int_t)status->sent,
 			 "received", (json_int_t)status->received,
 			 "kernel_timestamps", info->kernel_timestamps,
+			 "hardware_timestamps", info->hardware_timestamps,
 			 "interleaved", info->interleaved,
 			 "authenticated", info->authenticated,
 			 "error", error,

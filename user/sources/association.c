@@ -68,6 +68,7 @@ void associations_free(struct associations *list)
 	for (size_t i = 0; i < list->target_count; i++)
 		target_free(list->targets[i]);
 	free(list->targets);
+	hardware_close(&list->hardware);
 	ntp_keys_free(list->keys);
 	if (list->stamps_fd >= 0)
 		close(list->stamps_fd);
@@ -530,6 +531,17 @@ void associations_open_refclocks(struct associations *list, int64_t now_raw_ns)
 	associations_report_change(list);
 }
 
+static void report_hardware(void *context, int priority, const char *text)
+{
+	associations_message(context, priority, "%s", text);
+}
+
+void associations_open_hardware(struct associations *list, const struct config *config)
+{
+	hardware_open(&list->hardware, config->hardware, config->hardware_count, report_hardware,
+		      list);
+}
+
 void associations_use_leaps(struct associations *list, const struct leap_list *leaps)
 {
 	list->leaps = leaps;
@@ -713,6 +725,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 	}
 	info->port = association->target->config.port;
 	info->kernel_timestamps = association->client.kernel_timestamps;
+	info->hardware_timestamps = association->client.hardware_timestamps;
 	info->interleaved = association->client.interleaved;
 	info->authenticated = association->target->config.authenticated;
 	info->resolving_error = *info->address ? "" : association->target->problem;

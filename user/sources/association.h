@@ -61,6 +61,7 @@ struct associations_changes {
  *	with the option copy the server's own reference
  * @port: UDP port
  * @kernel_timestamps: the latest sample had kernel timestamps at both ends of the exchange
+ * @hardware_timestamps: and the network card's
  * @interleaved: the latest answer was in interleaved mode
  * @authenticated: answers are used only if they are authenticated
  * @rejected: why the latest answer was not used, for people; "" if it was
@@ -77,6 +78,7 @@ struct association_info {
 	uint32_t refid;
 	int port;
 	bool kernel_timestamps;
+	bool hardware_timestamps;
 	bool interleaved;
 	bool authenticated;
 	const char *rejected;
@@ -126,6 +128,9 @@ const struct ntp_keys *associations_keys(const struct associations *associations
  * one find them. Those that cannot be opened are tried again by associations_dispatch().
  */
 void associations_open_refclocks(struct associations *associations, int64_t now_raw_ns);
+
+/* Have the network cards that @config names stamp packets; which of them do is logged. */
+void associations_open_hardware(struct associations *associations, const struct config *config);
 
 /* Leap seconds, for refclocks that count TAI. @leaps must not be freed before the list. */
 void associations_use_leaps(struct associations *associations, const struct leap_list *leaps);

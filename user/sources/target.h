@@ -131,6 +131,7 @@ struct kissed {
  * @bind_address6: as configured
  * @bind_device: as configured
  * @socket: refers to those
+ * @hardware: network cards that stamp packets
  * @minstratum: as configured
  * @maxstratum: as configured
  * @refresh_ns: as configured, 0: never
@@ -167,6 +168,7 @@ struct associations {
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
 	struct ntp_socket_options socket;
+	struct hardware hardware;
 	int minstratum;
 	int maxstratum;
 	int64_t refresh_ns;
