@@ -20,6 +20,7 @@ static const struct verb {
 	{ "sourcestats", verb_sourcestats, NULL, "what their samples say" },
 	{ "serverstats", verb_serverstats, NULL, "what the NTP server has counted" },
 	{ "clients", verb_clients, NULL, "who asked it" },
+	{ "accheck", NULL, verb_accheck, "would it answer that ADDRESS?" },
 	{ "waitsync", NULL, verb_waitsync, "wait for that; TRIES CORRECTION SKEW INTERVAL" },
 	{ "makestep", verb_makestep, NULL, "step the system clock to the right time now" },
 	{ "settime", NULL, verb_settime, "set the time by hand; TIME, list, delete N, reset" },

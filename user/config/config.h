@@ -188,6 +188,7 @@ struct config_server {
  * @bind_address4: local address of IPv4 requests, "" if not given
  * @bind_address6: same for IPv6
  * @bind_device: interface of the requests, ""
+ * @bind_port: UDP port that requests leave from; 0: of the kernel's choice
  * @driftfile: "" if none
  * @driftfile_interval_s: least time between two writings
  * @user: to run as; "" if not given
@@ -231,6 +232,7 @@ struct config {
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
+	int bind_port;
 	char driftfile[CONFIG_PATH_MAX];
 	int64_t driftfile_interval_s;
 	char user[CONFIG_WORD_MAX];

@@ -499,8 +499,7 @@ static int parse_steppolicy(struct config_reader *reader, int count, char **word
 
 /* In the order of the alphabet. */
 static const struct config_option directives[] = {
-	{ "acquisitionport", CONFIG_ADVICE, .form = "i", .advice =
-	  "requests have ports of the kernel's choice; let answers from port 123 in" },
+	{ "acquisitionport", CONFIG_INT, .offset = AT(bind_port), .max = 65535 },
 	{ "allow", CONFIG_HANDLER, .max = 2, .handle = config_parse_allow },
 	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },

@@ -185,6 +185,7 @@ void config_check_keyfile(struct config_reader *reader);
 
 /* server.c; likewise */
 void config_server_defaults(struct config_server *server);
+void config_check_acquisitionport(struct config_reader *reader);
 
 /* Give @copy, which is one of @server, rules of its own. 0, -ENOMEM: then it has none. */
 int config_server_copy_rules(struct config_server *copy, const struct config_server *server);

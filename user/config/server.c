@@ -291,6 +291,15 @@ int config_parse_local(struct config_reader *reader, int count, char **words)
 	return 0;
 }
 
+void config_check_acquisitionport(struct config_reader *reader)
+{
+	const struct config *config = reader->config;
+
+	if (config_serves(&config->server) && config->bind_port == config->server.port)
+		config_warn(reader, "'acquisitionport %d' is the NTP server's own port: requests have ports of the kernel's choice instead",
+			    config->bind_port);
+}
+
 static bool rule_equal(const struct access_rule *one, const struct access_rule *other)
 {
 	return net_address_equal(&one->network, &other->network) &&

@@ -92,6 +92,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_REFRESH:
 	case CONTROL_ADD:
 	case CONTROL_DELETE:
+	case CONTROL_ACCHECK:
 		return daemon_operate(daemon, request, error);
 	case CONTROL_RELOAD:
 		return daemon_done(error, daemon_reload(daemon),

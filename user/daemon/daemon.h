@@ -211,7 +211,7 @@ void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns);
 
 /* operator.c */
 
-/* A command about the sources. NULL: it is refused, and @error says why. */
+/* A command about the sources, or about clients. NULL: it is refused, and @error says why. */
 json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
 		       const char **error);
 

@@ -22,6 +22,7 @@ static const struct {
 	{ "clients", CONTROL_CLIENTS, true, false },
 	{ "makestep", CONTROL_MAKESTEP, true, false },
 	{ "settime", CONTROL_SETTIME, true, true },
+	{ "accheck", CONTROL_ACCHECK, true, true },
 	{ "burst", CONTROL_BURST, true, true },
 	{ "reload", CONTROL_RELOAD, true, false },
 	{ "reload-sources", CONTROL_RELOAD_SOURCES, true, false },

@@ -89,22 +89,26 @@ static bool enable_stamps(int fd)
 	return false;
 }
 
+/* Requests to several servers are in flight at once, each of a socket with its server's address. */
 static int bind_local(int fd, int family, const struct ntp_socket_options *options)
 {
-	struct sockaddr_in6 local6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in local4 = { .sin_family = AF_INET };
 	const char *text = family == AF_INET6 ? options->bind_address6 : options->bind_address4;
+	in_port_t port = htons((uint16_t)options->bind_port);
+	struct sockaddr_in6 local6 = { .sin6_family = AF_INET6, .sin6_port = port };
+	struct sockaddr_in local4 = { .sin_family = AF_INET, .sin_port = port };
+	bool any = !text || !*text;
+	int err;
 
-	if (!text || !*text)
+	if (any && !port)
 		return 0;
-
-	if (family == AF_INET6) {
-		if (inet_pton(AF_INET6, text, &local6.sin6_addr) != 1)
-			return -EINVAL;
-		return bind(fd, (struct sockaddr *)&local6, sizeof(local6)) < 0 ? -errno : 0;
-	}
-	if (inet_pton(AF_INET, text, &local4.sin_addr) != 1)
+	if (!any && inet_pton(family, text, family == AF_INET6 ? (void *)&local6.sin6_addr :
+							      (void *)&local4.sin_addr) != 1)
 		return -EINVAL;
+	err = port ? set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) : 0;
+	if (err < 0)
+		return err;
+	if (family == AF_INET6)
+		return bind(fd, (struct sockaddr *)&local6, sizeof(local6)) < 0 ? -errno : 0;
 
 	return bind(fd, (struct sockaddr *)&local4, sizeof(local4)) < 0 ? -errno : 0;
 }

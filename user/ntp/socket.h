@@ -18,6 +18,7 @@
  * @bind_address4: numeric local address of IPv4 requests, "" for none
  * @bind_address6: same for IPv6
  * @bind_device: interface, "" for any
+ * @bind_port: local port of all requests; 0: each has another one
  * @hardware: ask for the network card's timestamps, too
  */
 struct ntp_socket_options {
@@ -25,6 +26,7 @@ struct ntp_socket_options {
 	const char *bind_address4;
 	const char *bind_address6;
 	const char *bind_device;
+	int bind_port;
 	bool hardware;
 };
 

@@ -260,12 +260,20 @@ void associations_report_change(struct associations *list)
 		list->callbacks.changed(list->context);
 }
 
+/* The server's own port would be two programs': neither got all of its packets. */
+static int bind_port_of(const struct config *config)
+{
+	return config_serves(&config->server) && config->bind_port == config->server.port ?
+	       0 : config->bind_port;
+}
+
 static void copy_options(struct associations *list, const struct config *config)
 {
 	memcpy(list->bind_address4, config->bind_address4, sizeof(list->bind_address4));
 	memcpy(list->bind_address6, config->bind_address6, sizeof(list->bind_address6));
 	memcpy(list->bind_device, config->bind_device, sizeof(list->bind_device));
 	list->socket.dscp = config->dscp;
+	list->socket.bind_port = bind_port_of(config);
 	list->minstratum = config->minstratum;
 	list->maxstratum = config->maxstratum;
 	list->refresh_ns = config->refresh_s * NS_PER_S;

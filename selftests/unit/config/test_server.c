@@ -113,6 +113,27 @@ TEST(chronys_defaults_of_options)
 	config_free(config);
 }
 
+/* Where NTP is served, that process has the port. */
+TEST(port_of_requests)
+{
+	struct reports reports;
+	struct config *config = parse("acquisitionport 123\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(123, config->bind_port);
+	config_free(config);
+	config = parse("acquisitionport 123\nallow 10\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_NE(NULL, strstr(reports.message, "own port"));
+	config_free(config);
+	config = parse("acquisitionport 124\nallow 10\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	config_free(config);
+}
+
 static const char *const wrong[] = {
 	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
 	"bindaddress eth0", "ratelimit interval", "ratelimit fast 1",

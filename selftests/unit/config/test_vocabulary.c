@@ -30,7 +30,7 @@ struct word {
 };
 
 static const struct word directives[] = {
-	{ "acquisitionport", "acquisitionport 1123", NO_EFFECT, "port 123" },
+	{ "acquisitionport", "acquisitionport 1123", DONE, NULL },
 	{ "allow", "allow 192.0.2.0/24", DONE, NULL },
 	{ "authselectmode", "authselectmode ignore", DONE, NULL },
 	{ "bindacqaddress", "bindacqaddress 192.0.2.1", DONE, NULL },
