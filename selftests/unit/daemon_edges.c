@@ -41,6 +41,11 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	return true;
 }
 
+void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources, size_t count,
+			   const struct timescale_now *now)
+{
+}
+
 void daemon_module_failed(struct daemon *daemon, int err)
 {
 }

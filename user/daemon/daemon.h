@@ -17,6 +17,7 @@
 #include "discipline/consensus.h"
 #include "discipline/discipline.h"
 #include "discipline/manual.h"
+#include "discipline/smear.h"
 #include "ipc/socket.h"
 #include "ipc/state.h"
 #include "lib/event_stream.h"
@@ -98,6 +99,8 @@ enum daemon_due {
  * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
  * @source_reports: a hash of what was wrong in them at the latest reading, which was logged; 0:
  *	they were read with the whole configuration
+ * @smear: sources beside the latest leap second ...
+ * @smearing: ... and those that smeared it at the latest look, a bit each
  * @manual: times that the operator has set ...
  * @manual_rate: ... what was known of the rate before the first of them; its bound is 0: not asked
  * @set_by_hand_ns: the latest of them, which is in force; 0: none is
@@ -143,6 +146,8 @@ struct daemon {
 	struct source_watch *source_watch;
 	uint64_t source_reports;
 
+	struct smear smear;
+	uint64_t smearing;
 	struct manual manual;
 	struct manual_rate manual_rate;
 	int64_t set_by_hand_ns;
@@ -260,6 +265,12 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns);
 
 /* Announce the leap second of the list, or else of the sources, to steering. */
 void daemon_announce_leap(struct daemon *daemon);
+
+/* smearing.c */
+
+/* Find the sources that smear a leap second, and log which are new. */
+void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources, size_t count,
+			   const struct timescale_now *now);
 
 /* jump.c */
 

@@ -185,6 +185,7 @@ void daemon_update(struct daemon *daemon)
 	count = associations_sources(daemon->associations, &sources);
 	associations_judge_orphans(daemon->associations, daemon_orphan_stratum(daemon),
 				   now.reference_ns);
+	daemon_judge_smearing(daemon, sources, count, &now);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
 	err = discipline_update(daemon->discipline, sources, count, &now, result);

@@ -130,6 +130,7 @@ struct source {
 	unsigned int unreached;	/* requests since it became unreachable */
 	bool withdrawn;
 	bool orphan;
+	enum source_smear smear;
 	bool unanswered;	/* a request is without an answer, and not counted yet ... */
 	int64_t unanswered_ns;	/* ... since then, by raw */
 	unsigned int missed;	/* such requests while others answered */
@@ -651,6 +652,11 @@ void source_set_online(struct source *source)
 	source->missed = 0;
 }
 
+void source_set_smearing(struct source *source, enum source_smear smear)
+{
+	source->smear = smear;
+}
+
 void source_set_orphan(struct source *source, bool orphan)
 {
 	source->orphan = orphan;
@@ -773,6 +779,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->lost = is_lost(source);
 	status->withdrawn = source->withdrawn;
 	status->orphan = source->orphan;
+	status->smear = source->smear;
 	status->worn_out = source->options.unreach_limit &&
 			   source->unreached >= source->options.unreach_limit;
 	status->sent = source->sent;

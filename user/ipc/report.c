@@ -242,6 +242,8 @@ static const char *report_origin(const struct association_info *info)
 /* Why a source that answers is not used. */
 #define ORPHAN_WORDS	"it has no source itself, and others come first (local orphan)"
 
+#define SMEAR_WORDS	"it smears the leap second, as the others do not"
+
 /* The format of report_source()'s members; too long to stand where it is used. */
 #define REPORT_SOURCE	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:s,s:o}"
 
@@ -252,6 +254,7 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 	const char *error = *info->resolving_error ? info->resolving_error :
 			    *info->rejected ? info->rejected :
 			    status->orphan ? ORPHAN_WORDS :
+			    status->smear == SOURCE_SMEARS ? SMEAR_WORDS :
 			    status->last_error < 0 ? strerror(-status->last_error) : "";
 
 	return json_pack(REPORT_SOURCE,
