@@ -343,13 +343,25 @@ static void print_daemon(const struct status_view *view)
 	putchar('\n');
 }
 
+/* Those that are agents of hypervisors, or those that are not. */
+static void print_others(const struct status_view *view, const char *heading, bool agents)
+{
+	struct time_daemon some[TIME_DAEMONS_MAX];
+	char text[TIME_DAEMONS_TEXT_MAX];
+	size_t i, count = 0;
+
+	for (i = 0; i < view->rival_count; i++)
+		if (view->rivals[i].is_agent == agents)
+			some[count++] = view->rivals[i];
+	time_daemons_text(some, count, text);
+	if (*text)
+		printf("%s: %s\n", heading, text);
+}
+
 static void print_rivals(const struct status_view *view)
 {
-	char text[TIME_DAEMONS_TEXT_MAX];
-
-	time_daemons_text(view->rivals, view->rival_count, text);
-	if (*text)
-		printf("Other daemons: %s\n", text);
+	print_others(view, "Other daemons", false);
+	print_others(view, "Agents       ", true);
 }
 
 static void print_view(const struct status_view *view)
@@ -413,10 +425,11 @@ static json_t *rivals_to_json(const struct status_view *view)
 	size_t i;
 
 	for (i = 0; i < view->rival_count; i++)
-		json_array_append_new(list, json_pack("{s:s,s:i,s:s}",
+		json_array_append_new(list, json_pack("{s:s,s:i,s:s,s:b}",
 						      "program", view->rivals[i].program,
 						      "pid", (int)view->rivals[i].pid,
-						      "unit", view->rivals[i].unit));
+						      "unit", view->rivals[i].unit,
+						      "agent", view->rivals[i].is_agent));
 	return list;
 }
 

@@ -120,8 +120,10 @@ enum daemon_due {
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @rivals: other time daemons that run ...
- * @rival_count: ... how many ...
- * @rivals_next_ns: ... and when to look again, by the raw clock
+ * @rival_count: ... how many
+ * @agents: of hypervisors, which were named ...
+ * @agent_count: ... how many
+ * @rivals_next_ns: when to look for both again, by the raw clock
  * @yielding: the clock is left to them
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
@@ -169,6 +171,8 @@ struct daemon {
 	int clock_watch_fd;
 	struct time_daemon rivals[TIME_DAEMONS_MAX];
 	size_t rival_count;
+	struct time_daemon agents[TIME_DAEMONS_MAX];
+	size_t agent_count;
 	int64_t rivals_next_ns;
 	bool yielding;
 	bool virtual_machine;
