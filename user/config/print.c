@@ -210,7 +210,8 @@ static void print_refclock(FILE *out, const struct config_source *source)
 	fprintf(out, " poll %d dpoll %d filter %d stratum %d", source->options.minpoll,
 		source->driver_poll, source->filter, source->stratum);
 	print_refid(out, "refid", source->refid);
-	fprintf(out, " rate %d maxlockage %d width ", source->rate, source->maxlockage);
+	fprintf(out, " maxunreach %u rate %d maxlockage %d width ",
+		source->options.unreach_limit - 1, source->rate, source->maxlockage);
 	print_seconds(out, source->width_ns);
 	if (source->lock)
 		print_refid(out, "lock", source->lock);

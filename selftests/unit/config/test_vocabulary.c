@@ -193,7 +193,7 @@ static const struct word refclock_options[] = {
 	{ "maxdispersion", "refclock PHC /dev/ptp0 maxdispersion 0.1", DIFFERENTLY, "weighed" },
 	{ "maxlockage", "refclock PHC /dev/ptp0 maxlockage 2", DONE, NULL },
 	{ "maxsamples", "refclock PHC /dev/ptp0 maxsamples 16", DIFFERENTLY, "weighed" },
-	{ "maxunreach", "refclock PHC /dev/ptp0 maxunreach 100", DIFFERENTLY, "unreachable" },
+	{ "maxunreach", "refclock PHC /dev/ptp0 maxunreach 100", DONE, NULL },
 	{ "minsamples", "refclock PHC /dev/ptp0 minsamples 6", DIFFERENTLY, "weighed" },
 	{ "noselect", "refclock PHC /dev/ptp0 noselect", DONE, NULL },
 	{ "offset", "refclock PHC /dev/ptp0 offset -37", DONE, NULL },
