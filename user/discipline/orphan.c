@@ -40,8 +40,10 @@ int orphan_judge(struct source *const *sources, const struct orphan_identity *id
 
 		/* As it would be judged if it were none. */
 		source_set_orphan(sources[i], false);
+		if (!stratum)
+			continue;
 		source_get_status(sources[i], at_ns, &status);
-		orphan = stratum && is_orphan(&status, stratum);
+		orphan = is_orphan(&status, stratum);
 		if (!orphan) {
 			others |= may_be_used(sources[i], &status);
 			continue;

@@ -63,13 +63,16 @@ static bool is_time(const struct smear *smear, const struct timescale_now *now)
 	       chime_abs_sat(chime_sub_sat(now->time_ns, smear->midnight_ns)) < SMEAR_SPAN_NS;
 }
 
-static void place(const struct smear *smear, const struct source *source,
-		  const struct timescale_now *now, struct position *position)
+/* Where a source is, and whether it announces the leap second of @leap. */
+static void place(struct smear *smear, const struct source *source,
+		  const struct timescale_now *now, int leap, struct position *position)
 {
 	int64_t time_ns = chime_sub_sat(now->time_ns, now->reference_ns);
 	struct source_status status;
 
 	source_get_status(source, now->reference_ns, &status);
+	if (leap && status.received && status.last.leap == leap)
+		note_announcement(smear, source);
 	*position = (struct position){
 		.away_ns = chime_sub_sat(status.last.offset_ns, time_ns),
 		.distance_ns = source_interval_distance(&status.last),
@@ -150,25 +153,24 @@ uint64_t smear_judge(struct smear *smear, struct source *const *sources, size_t 
 		     const struct timescale_now *now, int leap, int64_t leap_raw_ns)
 {
 	struct position positions[SOURCE_SELECT_MAX];
-	struct source_status status;
-	uint64_t found = 0;
-	size_t honest = 0;
+	uint64_t found;
+	size_t honest;
+	bool timely;
 
 	note_leap(smear, now, leap, leap_raw_ns);
+	timely = is_time(smear, now);
 	if (count > SOURCE_SELECT_MAX)
 		count = SOURCE_SELECT_MAX;
 	for (size_t i = 0; i < count; i++) {
 		/* As it would be judged if it did not. */
 		source_set_smearing(sources[i], SOURCE_LEAPS);
-		source_get_status(sources[i], now->reference_ns, &status);
-		if (leap && status.received && status.last.leap == leap)
-			note_announcement(smear, sources[i]);
-		place(smear, sources[i], now, &positions[i]);
+		if (leap || timely)
+			place(smear, sources[i], now, leap, &positions[i]);
 	}
-	if (is_time(smear, now)) {
-		honest = count_honest(positions, count);
-		found = find_smearing(smear, now, positions, count, honest);
-	}
+	if (!timely)
+		return 0;
+	honest = count_honest(positions, count);
+	found = find_smearing(smear, now, positions, count, honest);
 	for (size_t i = 0; i < count; i++)
 		source_set_smearing(sources[i], judge(&positions[i], found >> i & 1, honest));
 
