@@ -7,6 +7,7 @@
 #	server_NAME HOST		serves this machine's clock
 #	relay_NAME HOST ADDRESS		follows ADDRESS, and serves what that says
 #	client_NAME HOST ADDRESS...	follows these servers
+#	orphan_NAME HOST ADDRESS...	has no other time than that of these, which have none either
 #	seen_NAME HOST ADDRESS		prints "OFFSET_MS STRATUM", the offset and the server's stratum, if the
 #					program says that it is synchronised to ADDRESS, and fails if not;
 #					all that it says goes to $dir/HOST.says
@@ -99,6 +100,18 @@ keys()
 	(umask 077 && echo "1 ${type/#AES/$3} $4${secret:0:digits}" >"$dir/$file")
 }
 
+# orphan_lines "OPTION..." ADDRESS...: a server of orphan mode, as quick as can be.
+orphan_lines()
+{
+	local address
+
+	echo "local stratum $orphan_stratum orphan $1"
+	echo allow
+	for address in "${@:2}"; do
+		echo "server $address minpoll 0 maxpoll 0"
+	done
+}
+
 is_refused()
 {
 	[ "$how" = deny ]
@@ -142,6 +155,12 @@ relay_chronyd()
 client_chronyd()
 {
 	chronyd_start "$1" "$(source_lines "${@:2}")"
+}
+
+# It has no option of that age for a shorter wait, but its error may grow quickly.
+orphan_chronyd()
+{
+	chronyd_start "$1" "$(orphan_lines 'distance 0.01' "${@:2}")" 'maxclockerror 1000'
 }
 
 chronyc_on()
@@ -269,9 +288,10 @@ seen_timesyncd()
 
 # --- truechimed ---
 
+# truechimed_start HOST LINE...: it observes, or with $steers believes that it steers this machine's clock.
 truechimed_start()
 {
-	local host=$1
+	local host=$1 command=("$build/truechimed" -x)
 
 	shift
 	[ -z "$(key_type)" ] || {
@@ -279,8 +299,20 @@ truechimed_start()
 		set -- "$@" "keyfile $dir/$host-truechime.keys"
 	}
 	printf '%s\n' "$@" >"$dir/$host-truechime.conf"
-	daemon "$host" truechimed "$build/truechimed" -x -M -d -d -u root -S "/run/$host-truechime.sock" \
+	[ -z "${steers:-}" ] || command=(unshare --mount "$interop/pretend" "$build/truechimed")
+	daemon "$host" truechimed "${command[@]}" -M -d -d -u root -S "/run/$host-truechime.sock" \
 		-f "$dir/$host-truechime.conf"
+}
+
+relay_truechimed()
+{
+	steers=yes truechimed_start "$1" "server $2 iburst" allow
+}
+
+orphan_truechimed()
+{
+	steers=yes truechimed_start "$1" \
+		"$(orphan_lines 'distance 0 waitsynced 5 waitunsynced 4' "${@:2}")"
 }
 
 server_truechimed()

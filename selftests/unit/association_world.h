@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "unit.h"
+#include "user/discipline/orphan.h"
 #include "user/ntp/mac.h"
 #include "user/clocks/release_date.h"
 #include "user/ntp/packet.h"
@@ -65,6 +66,11 @@ struct source {
 	int64_t estimate_ns;
 	struct source_sample sample;
 };
+
+uint64_t source_serial(const struct source *source)
+{
+	return (uintptr_t)source;
+}
 
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
 {
@@ -310,6 +316,23 @@ struct server {
 	uint16_t from_port;
 	const struct ntp_key *key;
 };
+
+/* --- Orphans: the one that the test has chosen, and by what it could be. --- */
+
+static struct {
+	int leader;
+	int stratum;
+	struct orphan_identity identity;	/* the first source's */
+} orphans = { .leader = -1 };
+
+int orphan_judge(struct source *const *sources, const struct orphan_identity *identities,
+		 size_t count, int64_t at_ns, int stratum)
+{
+	orphans.stratum = stratum;
+	if (count)
+		orphans.identity = identities[0];
+	return orphans.leader;
+}
 
 /* --- The world --- */
 

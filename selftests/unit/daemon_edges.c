@@ -23,6 +23,10 @@ bool associations_get_info(const struct associations *associations, size_t index
 	return false;
 }
 
+void associations_judge_orphans(struct associations *associations, int stratum, int64_t at_ns)
+{
+}
+
 void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
 {
 }
@@ -35,6 +39,11 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 			  const struct timescale_now *now)
 {
 	return true;
+}
+
+void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources, size_t count,
+			   const struct timescale_now *now)
+{
 }
 
 void daemon_module_failed(struct daemon *daemon, int err)

@@ -70,6 +70,8 @@ int verb_offline(const struct cli *cli, int argc, char **argv);
 int verb_add(const struct cli *cli, int argc, char **argv);
 int verb_delete(const struct cli *cli, int argc, char **argv);
 int verb_skew(const struct cli *cli, int argc, char **argv);
+int verb_accheck(const struct cli *cli, int argc, char **argv);
+int verb_settime(const struct cli *cli, int argc, char **argv);
 
 /* client.c: the daemon */
 

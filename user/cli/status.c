@@ -97,20 +97,34 @@ static bool is_corrected(const struct status_view *view)
 	       (!view->has_module || view->module.has_correction);
 }
 
+/* How long ago that was, for people. */
+static void text_of_age(double utc_s, char *text, size_t size)
+{
+	struct timespec now;
+	double ago_s;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ago_s = fmin((double)now.tv_sec - utc_s, (double)SECONDS_MOST);
+	if (ago_s < 1)
+		snprintf(text, size, "less than 1 s");
+	else
+		text_of_duration((int64_t)ago_s * 1000000000LL, text, size);
+}
+
+/* The operator has set the time, and that is in force. */
+static bool is_set_by_hand(const struct status_view *view)
+{
+	return is_corrected(view) && json_real_of(view->daemon, "set_by_hand_s", 0) > 0;
+}
+
 /* "(host kvm, corrected by NTP 12 s ago)" */
 static void print_grounds(const struct status_view *view)
 {
 	double last = json_real_of(view->daemon, "last_update_s", 0);
 	char ago[32];
-	struct timespec now;
-	double ago_s;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	ago_s = fmin((double)now.tv_sec - last, (double)SECONDS_MOST);
-	if (ago_s < 1)
-		snprintf(ago, sizeof(ago), "less than 1 s");
-	else
-		text_of_duration((int64_t)ago_s * 1000000000LL, ago, sizeof(ago));
+	text_of_age(is_set_by_hand(view) ? json_real_of(view->daemon, "set_by_hand_s", 0) : last,
+		    ago, sizeof(ago));
 	if (has_host(view))
 		printf("host %s, ", view->module.host_name);
 	else if (view->has_module)
@@ -119,6 +133,8 @@ static void print_grounds(const struct status_view *view)
 		printf("without the kernel module, ");
 	if (is_aside(view))
 		printf("NTP is only watched");
+	else if (is_set_by_hand(view))
+		printf("set by hand %s ago", ago);
 	else if (view->daemon && last > 0 && is_corrected(view))
 		printf("corrected by NTP %s ago", ago);
 	else if (view->daemon && last > 0)
@@ -206,6 +222,16 @@ static void print_offset(const char *reference, int64_t offset_ns)
 	printf("it is %s %s %s\n", offset, offset_ns < 0 ? "ahead of" : "behind", reference);
 }
 
+/* Nothing confirms it, so that it is not called synchronised; but it has a bound. */
+static void print_set_by_hand(const struct status_view *view)
+{
+	char bound[32];
+
+	text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound, sizeof(bound));
+	printf("No time source confirms it. By the operator's word it is right to within %s.\n",
+	       bound);
+}
+
 static void print_unsynchronised(const struct status_view *view)
 {
 	const json_t *sources = json_object_get(view->daemon, "sources");
@@ -226,6 +252,12 @@ static void print_unsynchronised(const struct status_view *view)
 	if (json_bool_of(view->daemon, "observing")) {
 		printf("The daemon only observes (-x): ");
 		print_offset("the right time", offset_ns);
+	} else if (is_set_by_hand(view) && !is_aside(view)) {
+		print_set_by_hand(view);
+	} else if (!json_int_of(sources, "configured", 0) &&
+		   json_bool_of(view->daemon, "manual")) {
+		printf("%s\n",
+		       "No time source is configured, and the time was not set by hand. To do so: truechime settime TIME");
 	} else if (!json_int_of(sources, "configured", 0)) {
 		printf("%s\n",
 		       "No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst");
@@ -311,13 +343,25 @@ static void print_daemon(const struct status_view *view)
 	putchar('\n');
 }
 
+/* Those that are agents of hypervisors, or those that are not. */
+static void print_others(const struct status_view *view, const char *heading, bool agents)
+{
+	struct time_daemon some[TIME_DAEMONS_MAX];
+	char text[TIME_DAEMONS_TEXT_MAX];
+	size_t i, count = 0;
+
+	for (i = 0; i < view->rival_count; i++)
+		if (view->rivals[i].is_agent == agents)
+			some[count++] = view->rivals[i];
+	time_daemons_text(some, count, text);
+	if (*text)
+		printf("%s: %s\n", heading, text);
+}
+
 static void print_rivals(const struct status_view *view)
 {
-	char text[TIME_DAEMONS_TEXT_MAX];
-
-	time_daemons_text(view->rivals, view->rival_count, text);
-	if (*text)
-		printf("Other daemons: %s\n", text);
+	print_others(view, "Other daemons", false);
+	print_others(view, "Agents       ", true);
 }
 
 static void print_view(const struct status_view *view)
@@ -381,10 +425,11 @@ static json_t *rivals_to_json(const struct status_view *view)
 	size_t i;
 
 	for (i = 0; i < view->rival_count; i++)
-		json_array_append_new(list, json_pack("{s:s,s:i,s:s}",
+		json_array_append_new(list, json_pack("{s:s,s:i,s:s,s:b}",
 						      "program", view->rivals[i].program,
 						      "pid", (int)view->rivals[i].pid,
-						      "unit", view->rivals[i].unit));
+						      "unit", view->rivals[i].unit,
+						      "agent", view->rivals[i].is_agent));
 	return list;
 }
 

@@ -17,6 +17,7 @@
 #include "discipline/discipline.h"
 #include "discipline/source.h"
 #include "lib/module_link.h"
+#include "ntp/hardware.h"
 #include "server/access.h"
 #include "server/client_log.h"
 #include "steering/leap.h"
@@ -187,6 +188,7 @@ struct config_server {
  * @bind_address4: local address of IPv4 requests, "" if not given
  * @bind_address6: same for IPv6
  * @bind_device: interface of the requests, ""
+ * @bind_port: UDP port that requests leave from; 0: of the kernel's choice
  * @driftfile: "" if none
  * @driftfile_interval_s: least time between two writings
  * @user: to run as; "" if not given
@@ -208,6 +210,9 @@ struct config_server {
  * @server: the NTP server
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
+ * @manual: the operator may set the time by hand
+ * @hardware: interfaces whose network cards are to stamp packets ...
+ * @hardware_count: ... how many
  */
 struct config {
 	struct config_source sources[CONFIG_SOURCES_MAX];
@@ -227,6 +232,7 @@ struct config {
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
+	int bind_port;
 	char driftfile[CONFIG_PATH_MAX];
 	int64_t driftfile_interval_s;
 	char user[CONFIG_WORD_MAX];
@@ -248,6 +254,9 @@ struct config {
 	struct config_server server;
 	bool has_rtc;
 	enum truechime_rtc rtc;
+	bool manual;
+	struct hardware_options hardware[HARDWARE_MAX];
+	size_t hardware_count;
 };
 
 enum config_severity {
@@ -355,6 +364,9 @@ bool config_serves(const struct config_server *server);
 
 /* Are two servers the same, but for @local? Then a reload keeps the running one. */
 bool config_server_equal(const struct config_server *one, const struct config_server *other);
+
+/* Are the same network cards to stamp packets? */
+bool config_hardware_equal(const struct config *one, const struct config *other);
 
 /* Is this source configured for something that is not supported, so that it is not to be asked? */
 bool config_source_is_unsupported(const struct config_source *source);

@@ -499,8 +499,7 @@ static int parse_steppolicy(struct config_reader *reader, int count, char **word
 
 /* In the order of the alphabet. */
 static const struct config_option directives[] = {
-	{ "acquisitionport", CONFIG_ADVICE, .form = "i", .advice =
-	  "requests have ports of the kernel's choice; let answers from port 123 in" },
+	{ "acquisitionport", CONFIG_INT, .offset = AT(bind_port), .max = 65535 },
 	{ "allow", CONFIG_HANDLER, .max = 2, .handle = config_parse_allow },
 	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
@@ -535,9 +534,9 @@ static const struct config_option directives[] = {
 	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
 	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600 },
 	{ "hwclockfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },
-	{ "hwtimestamp", CONFIG_ADVICE, .min = 1, .max = ANY, .handle = config_check_hwtimestamp,
-	  .advice = "the kernel timestamps packets; for hardware use 'refclock PHC' or ptp4l" },
-	{ "hwtstimeout", CONFIG_MOOT, .form = "f", .advice = "it belongs to 'hwtimestamp'" },
+	{ "hwtimestamp", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_hwtimestamp },
+	{ "hwtstimeout", CONFIG_MOOT, .form = "f", .advice =
+	  "a timestamp that comes after the answer is not awaited: the kernel's is used" },
 	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
 	{ "initstepslew", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_initstepslew },
 	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
@@ -556,8 +555,7 @@ static const struct config_option directives[] = {
 	{ "mailonchange", CONFIG_ADVICE, .form = "sf", .advice =
 	  "changes of the clock are in the journal and in 'truechime events --follow'" },
 	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_makestep },
-	{ "manual", CONFIG_ADVICE, .advice =
-	  "the time is not taken from the keyboard; use date(1) on a machine without sources" },
+	{ "manual", CONFIG_FLAG, .offset = AT(manual) },
 	{ "maxchange", CONFIG_HANDLER, .min = 3, .max = 3, .handle = parse_maxchange },
 	{ "maxclockerror", CONFIG_PPM, .offset = AT(discipline.maxclockerror), .max = 1e5,
 	  .limit = true, .initial = 1 },
@@ -574,7 +572,8 @@ static const struct config_option directives[] = {
 	  .initial = 1e5 },
 	{ "maxstratum", CONFIG_INT, .offset = AT(maxstratum), .max = INT_MAX, .limit = true,
 	  .initial = 15 },
-	{ "maxtxbuffers", CONFIG_MOOT, .form = "i", .advice = "it belongs to 'hwtimestamp'" },
+	{ "maxtxbuffers", CONFIG_MOOT, .form = "i", .advice =
+	  "it is about timestamps of a server's answers, which are the kernel's" },
 	{ "maxupdateskew", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,

@@ -210,7 +210,8 @@ static void print_refclock(FILE *out, const struct config_source *source)
 	fprintf(out, " poll %d dpoll %d filter %d stratum %d", source->options.minpoll,
 		source->driver_poll, source->filter, source->stratum);
 	print_refid(out, "refid", source->refid);
-	fprintf(out, " rate %d maxlockage %d width ", source->rate, source->maxlockage);
+	fprintf(out, " maxunreach %u rate %d maxlockage %d width ",
+		source->options.unreach_limit - 1, source->rate, source->maxlockage);
 	print_seconds(out, source->width_ns);
 	if (source->lock)
 		print_refid(out, "lock", source->lock);
@@ -356,6 +357,28 @@ static void print_serving(FILE *out, const struct config_server *server)
 		      out);
 }
 
+static void print_hardware(FILE *out, const struct config *config)
+{
+	static const char *const filters[] = {
+		[HARDWARE_FILTER_NONE] = "none", [HARDWARE_FILTER_NTP] = "ntp",
+		[HARDWARE_FILTER_PTP] = "ptp", [HARDWARE_FILTER_ALL] = "all",
+	};
+
+	if (!config->hardware_count)
+		fputs("# hwtimestamp: the kernel timestamps packets\n", out);
+	for (size_t i = 0; i < config->hardware_count; i++) {
+		const struct hardware_options *card = &config->hardware[i];
+
+		fprintf(out, "hwtimestamp %s txcomp ", card->interface);
+		print_seconds(out, card->transmit_ns);
+		fputs(" rxcomp ", out);
+		print_seconds(out, card->receive_ns);
+		if (card->filter != HARDWARE_FILTER_DEFAULT)
+			fprintf(out, " rxfilter %s", filters[card->filter]);
+		fprintf(out, "%s\n", card->no_crosststamp ? " nocrossts" : "");
+	}
+}
+
 void config_print(const struct config *config, FILE *out)
 {
 	static const char *const leap_modes[] = {
@@ -385,6 +408,7 @@ void config_print(const struct config *config, FILE *out)
 		fprintf(out, "bindacqaddress %s\n", config->bind_address6);
 	if (*config->pidfile)
 		fprintf(out, "pidfile %s\n", config->pidfile);
+	print_hardware(out, config);
 	print_module(out, config);
 	print_serving(out, &config->server);
 

@@ -162,7 +162,6 @@ int config_form_check(struct config_reader *reader, const struct config_option *
 
 /* unused.c: the values of words without effect that need more than a form */
 int config_check_extfield(struct config_reader *reader, int count, char **words);
-int config_check_hwtimestamp(struct config_reader *reader, int count, char **words);
 int config_check_log(struct config_reader *reader, int count, char **words);
 int config_check_opencommands(struct config_reader *reader, int count, char **words);
 int config_check_ratelimit(struct config_reader *reader, int count, char **words);
@@ -186,6 +185,7 @@ void config_check_keyfile(struct config_reader *reader);
 
 /* server.c; likewise */
 void config_server_defaults(struct config_server *server);
+void config_check_acquisitionport(struct config_reader *reader);
 
 /* Give @copy, which is one of @server, rules of its own. 0, -ENOMEM: then it has none. */
 int config_server_copy_rules(struct config_server *copy, const struct config_server *server);
@@ -195,6 +195,9 @@ int config_parse_clientloglimit(struct config_reader *reader, int count, char **
 int config_parse_noclientlog(struct config_reader *reader, int count, char **words);
 int config_parse_ratelimit(struct config_reader *reader, int count, char **words);
 int config_parse_local(struct config_reader *reader, int count, char **words);
+
+/* hwtimestamp.c; likewise */
+int config_parse_hwtimestamp(struct config_reader *reader, int count, char **words);
 
 /* refclock.c; 0, or -EINVAL after an error was reported */
 int config_parse_driver(struct config_reader *reader, struct config_source *source,

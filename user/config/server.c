@@ -281,8 +281,6 @@ int config_parse_local(struct config_reader *reader, int count, char **words)
 		}
 		i += taken;
 	}
-	if (local->orphan)
-		config_warn(reader, "'orphan' only makes 'local' wait: servers of the same stratum are followed as any other source");
 	local->stratum = (int)stratum;
 	local->distance_ns = ns_of(distance);
 	local->activate_ns = ns_of(activate);
@@ -291,6 +289,15 @@ int config_parse_local(struct config_reader *reader, int count, char **words)
 				  local->orphan ? ORPHAN_WAIT_NS : 0;
 
 	return 0;
+}
+
+void config_check_acquisitionport(struct config_reader *reader)
+{
+	const struct config *config = reader->config;
+
+	if (config_serves(&config->server) && config->bind_port == config->server.port)
+		config_warn(reader, "'acquisitionport %d' is the NTP server's own port: requests have ports of the kernel's choice instead",
+			    config->bind_port);
 }
 
 static bool rule_equal(const struct access_rule *one, const struct access_rule *other)

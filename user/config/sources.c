@@ -149,8 +149,8 @@ static const struct config_option refclock_options[] = {
 	{ "maxdispersion", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "maxsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
-	{ "maxunreach", CONFIG_ADVICE, .form = "i", .advice =
-	  "the error of an unreachable source grows until others are better" },
+	{ "maxunreach", CONFIG_INT, .offset = CHOICE(maxunreach), .max = INT_MAX - 1,
+	  .limit = true, .initial = MAXUNREACH_DEFAULT },
 };
 
 const struct config_option *config_server_options(size_t *count)
@@ -301,6 +301,7 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 		source->driver_poll = choices.poll;
 	source->options.minpoll = choices.poll;
 	source->options.maxpoll = choices.poll;
+	source->options.unreach_limit = (unsigned int)choices.maxunreach + 1;
 	source->refid = *choices.refid ? config_make_refid(choices.refid) :
 					 config_number_refid(source, number);
 	source->lock = *choices.lock ? config_make_refid(choices.lock) : 0;

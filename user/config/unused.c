@@ -67,33 +67,6 @@ int config_check_extfield(struct config_reader *reader, int count, char **words)
 	return -EINVAL;
 }
 
-int config_check_hwtimestamp(struct config_reader *reader, int count, char **words)
-{
-	static const struct config_option options[] = {
-		{ "maxsamples", CONFIG_MOOT, .form = "i" },
-		{ "minpoll", CONFIG_MOOT, .form = "i" },
-		{ "maxpoll", CONFIG_MOOT, .form = "i" },
-		{ "minsamples", CONFIG_MOOT, .form = "i" },
-		{ "precision", CONFIG_MOOT, .form = "f" },
-		{ "rxcomp", CONFIG_MOOT, .form = "f" },
-		{ "txcomp", CONFIG_MOOT, .form = "f" },
-		{ "rxfilter", CONFIG_MOOT, .form = "s" },
-		{ "nocrossts", CONFIG_MOOT, .max = 0 },
-	};
-	static const char *const filters[] = { "none", "ntp", "ptp", "all" };
-
-	/* The first word is the interface. */
-	for (int i = 1; i + 1 < count; i++) {
-		if (!strcasecmp(words[i], "rxfilter") &&
-		    check_names(reader, "rxfilter", filters, ARRAY_SIZE(filters), 1,
-				&words[i + 1]) < 0)
-			return -EINVAL;
-	}
-
-	return config_options_set(reader, "hwtimestamp", options, ARRAY_SIZE(options), NULL,
-				  count - 1, words + 1);
-}
-
 int config_check_ratelimit(struct config_reader *reader, int count, char **words)
 {
 	static const struct config_option options[] = {

@@ -76,6 +76,8 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		return report_clients(statistics, clients, state.raw_ns);
 	case CONTROL_MAKESTEP:
 		return daemon_step(daemon, error);
+	case CONTROL_SETTIME:
+		return daemon_settime(daemon, request->arguments, error);
 	case CONTROL_ACTIVITY:
 		return report_activity(&state);
 	case CONTROL_BURST:
@@ -90,6 +92,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_REFRESH:
 	case CONTROL_ADD:
 	case CONTROL_DELETE:
+	case CONTROL_ACCHECK:
 		return daemon_operate(daemon, request, error);
 	case CONTROL_RELOAD:
 		return daemon_done(error, daemon_reload(daemon),

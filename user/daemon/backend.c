@@ -141,11 +141,17 @@ void daemon_configure_module(struct daemon *daemon)
 			    module_link_words(daemon->link, err));
 }
 
-void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
+void daemon_change_sources(struct daemon *daemon, const struct reference_change *change)
 {
 	consensus_forget(daemon->consensus);
 	associations_change_reference(daemon->associations, daemon->known.epoch, change);
 	discipline_change_reference(daemon->discipline, change);
+}
+
+void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
+{
+	daemon_change_sources(daemon, change);
+	daemon_change_settime(daemon, change);
 }
 
 void daemon_leap(struct daemon *daemon, int64_t change_ns)

@@ -149,6 +149,9 @@ int daemon_reload(struct daemon *daemon)
 		log_err("The new configuration has errors; going on with the old one");
 		return err;
 	}
+	/* A card's clock that is open stays so: there may be no privilege to open it again. */
+	if (!config_hardware_equal(config, daemon->config))
+		associations_open_hardware(daemon->associations, config);
 	config_free(daemon->config);
 	daemon->config = config;
 	discipline_set_options(daemon->discipline, &config->discipline);
@@ -522,6 +525,8 @@ static int daemon_serve(struct daemon *daemon)
 		err = daemon_start(daemon);
 	if (!err)
 		associations_open_refclocks(daemon->associations, system_clock_raw_ns());
+	if (!err)
+		associations_open_hardware(daemon->associations, daemon->config);
 	if (!err)
 		err = daemon_drop_privileges(daemon);
 	if (err) {

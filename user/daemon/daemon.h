@@ -16,6 +16,8 @@
 #include "daemon/serving.h"
 #include "discipline/consensus.h"
 #include "discipline/discipline.h"
+#include "discipline/manual.h"
+#include "discipline/smear.h"
 #include "ipc/socket.h"
 #include "ipc/state.h"
 #include "lib/event_stream.h"
@@ -97,6 +99,11 @@ enum daemon_due {
  * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
  * @source_reports: a hash of what was wrong in them at the latest reading, which was logged; 0:
  *	they were read with the whole configuration
+ * @smear: sources beside the latest leap second ...
+ * @smearing: ... and those that smeared it at the latest look, a bit each
+ * @manual: times that the operator has set ...
+ * @manual_rate: ... what was known of the rate before the first of them; its bound is 0: not asked
+ * @set_by_hand_ns: the latest of them, which is in force; 0: none is
  * @update: the discipline's latest verdict and correction
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
  *	estimates are of
@@ -113,8 +120,10 @@ enum daemon_due {
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @rivals: other time daemons that run ...
- * @rival_count: ... how many ...
- * @rivals_next_ns: ... and when to look again, by the raw clock
+ * @rival_count: ... how many
+ * @agents: of hypervisors, which were named ...
+ * @agent_count: ... how many
+ * @rivals_next_ns: when to look for both again, by the raw clock
  * @yielding: the clock is left to them
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
@@ -139,6 +148,11 @@ struct daemon {
 	struct source_watch *source_watch;
 	uint64_t source_reports;
 
+	struct smear smear;
+	uint64_t smearing;
+	struct manual manual;
+	struct manual_rate manual_rate;
+	int64_t set_by_hand_ns;
 	struct state_update update;
 
 	struct timescale_now known;
@@ -157,6 +171,8 @@ struct daemon {
 	int clock_watch_fd;
 	struct time_daemon rivals[TIME_DAEMONS_MAX];
 	size_t rival_count;
+	struct time_daemon agents[TIME_DAEMONS_MAX];
+	size_t agent_count;
 	int64_t rivals_next_ns;
 	bool yielding;
 	bool virtual_machine;
@@ -204,7 +220,7 @@ void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns);
 
 /* operator.c */
 
-/* A command about the sources. NULL: it is refused, and @error says why. */
+/* A command about the sources, or about clients. NULL: it is refused, and @error says why. */
 json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
 		       const char **error);
 
@@ -220,6 +236,14 @@ void daemon_get_state(struct daemon *daemon, struct state *state);
 
 /* The latest disruptions, oldest first. How many, @max at most. */
 int daemon_get_events(struct daemon *daemon, struct module_event *events, int max);
+
+/* settime.c */
+
+/* Times that the operator sets: what @arguments say. NULL: refused, and @error says why. */
+json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char **error);
+
+/* The reference changed: convert those times as far as @change states how. */
+void daemon_change_settime(struct daemon *daemon, const struct reference_change *change);
 
 /* update.c */
 
@@ -245,6 +269,12 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns);
 
 /* Announce the leap second of the list, or else of the sources, to steering. */
 void daemon_announce_leap(struct daemon *daemon);
+
+/* smearing.c */
+
+/* Find the sources that smear a leap second, and log which are new. */
+void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources, size_t count,
+			   const struct timescale_now *now);
 
 /* jump.c */
 
@@ -298,6 +328,9 @@ void daemon_leap(struct daemon *daemon, int64_t change_ns);
 
 /* Convert all that was measured to the present reference, as far as @change states how. */
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change);
+
+/* The same for what the sources have measured alone. */
+void daemon_change_sources(struct daemon *daemon, const struct reference_change *change);
 
 /* React to what is new in @now: another mode or epoch, or a disruption. */
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The operator's commands about time sources, in chronyc's words; a refusal says what is wrong.
+ * The operator's commands about time sources, and whom they are served to, in chronyc's words; a
+ * refusal says what is wrong.
  */
 #include "daemon/daemon.h"
 
@@ -126,6 +127,28 @@ static json_t *operator_delete(struct daemon *daemon, const char *which, const c
 	return operator_done(&match, count, error);
 }
 
+/* Whether the NTP server answers an address, by the lines of the configuration. */
+static json_t *operator_check_access(const struct daemon *daemon, const char *text,
+				     const char **error)
+{
+	const struct config_server *server = &daemon->config->server;
+	struct net_address address;
+	struct access_table *table;
+	bool allowed;
+
+	*error = "a numeric address was expected";
+	if (net_address_parse(text, AF_UNSPEC, &address))
+		return NULL;
+	table = access_table_new(server->rules, server->rule_count);
+	*error = strerror(ENOMEM);
+	if (!table)
+		return NULL;
+	allowed = access_table_allows(table, &address);
+	access_table_free(table);
+	return json_pack("{s:b,s:b,s:b}", "ok", 1, "allowed", allowed,
+			 "served", config_serves(server));
+}
+
 json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
 		       const char **error)
 {
@@ -148,6 +171,8 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_REFRESH:
 		operate_refresh(daemon->associations, system_clock_raw_ns());
 		return json_pack("{s:b}", "ok", 1);
+	case CONTROL_ACCHECK:
+		return operator_check_access(daemon, arguments, error);
 	case CONTROL_RELOAD_SOURCES:
 		/* What is wrong is logged again: the operator wants to know. */
 		daemon->source_reports = 1;
@@ -163,6 +188,7 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_ACTIVITY:
 	case CONTROL_CLIENTS:
 	case CONTROL_MAKESTEP:
+	case CONTROL_SETTIME:
 	case CONTROL_RELOAD:
 		break;
 	}

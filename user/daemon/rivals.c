@@ -82,6 +82,44 @@ static void take_rivals(struct daemon *daemon, const struct time_daemon *rivals,
 	steering_yield(daemon->steering, yield);
 }
 
+static bool is_known_agent(const struct daemon *daemon, const struct time_daemon *agent)
+{
+	for (size_t i = 0; i < daemon->agent_count; i++)
+		if (!strcmp(daemon->agents[i].program, agent->program))
+			return true;
+	return false;
+}
+
+/*
+ * Agents of hypervisors set the clock once in a while, and not against this daemon: they are named
+ * once, and the clock is not left to them.
+ */
+static void take_agent(struct daemon *daemon, const struct time_daemon *agent)
+{
+	char text[TIME_DAEMONS_TEXT_MAX];
+
+	if (daemon->config->rivals == CONFIG_RIVALS_IGNORE || is_known_agent(daemon, agent) ||
+	    daemon->agent_count == TIME_DAEMONS_MAX)
+		return;
+	daemon->agents[daemon->agent_count++] = *agent;
+	time_daemons_text(agent, 1, text);
+	log_notice("An agent of the hypervisor runs that may set the clock: %s. If it does, and the time is wrong then, the clock is set back. What keeps it from that: %s",
+		   text, time_daemon_advice(agent));
+}
+
+/* Take the agents out of what was found. How many are left. */
+static size_t take_agents(struct daemon *daemon, struct time_daemon *found, size_t count)
+{
+	size_t i, left = 0;
+
+	for (i = 0; i < count; i++)
+		if (found[i].is_agent)
+			take_agent(daemon, &found[i]);
+		else
+			found[left++] = found[i];
+	return left;
+}
+
 /* Those that belong to no unit that is known were found when all processes were read. */
 static size_t keep_running(const struct daemon *daemon, struct time_daemon *rivals, size_t count)
 {
@@ -107,6 +145,7 @@ static void look_for_rivals(struct daemon *daemon, bool by_process)
 		return;
 	if (daemon->config->rivals != CONFIG_RIVALS_IGNORE) {
 		count = time_daemons_find(by_process ? PROC : NULL, CGROUP, rivals);
+		count = take_agents(daemon, rivals, count);
 		if (!by_process)
 			count = keep_running(daemon, rivals, count);
 		daemon->rivals_next_ns = chime_add_sat(system_clock_raw_ns(), CHECK_NS);

@@ -122,7 +122,8 @@ void serving_free(struct serving *serving)
 
 bool serving_needs_port(const struct config *config)
 {
-	return config_serves(&config->server) && config->server.port < PRIVILEGED_PORTS;
+	return (config_serves(&config->server) && config->server.port < PRIVILEGED_PORTS) ||
+	       (config->bind_port && config->bind_port < PRIVILEGED_PORTS);
 }
 
 /* --- sockets --- */

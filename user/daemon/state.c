@@ -26,6 +26,8 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 		.observing = daemon->options->no_clock,
 		.yielding = daemon->yielding,
 		.update = daemon->update,
+		.set_by_hand_ns = daemon->set_by_hand_ns,
+		.manual = daemon->config->manual,
 		.configured = associations_directives(daemon->associations),
 	};
 	(void)steering_read(daemon->steering);

@@ -147,12 +147,22 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 		discipline_change_reference(daemon->discipline, &REFERENCE_REPLACED);
 	if (!result->changed)
 		return;
+	daemon->set_by_hand_ns = 0;
 	if (daemon->update.raw_ns)
 		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
 	daemon->update.raw_ns = now->raw_ns;
 	daemon->update.utc_ns = chime_add_sat(now->reference_ns,
 					      chime_line_offset(&result->correction,
 								now->reference_ns));
+}
+
+/* Of servers that serve their own clocks, as this one does without a source; 0: it does not. */
+static int daemon_orphan_stratum(const struct daemon *daemon)
+{
+	const struct config_local *local = &daemon->config->server.local;
+
+	return daemon->options->task == DAEMON_RUN && local->enabled && local->orphan ?
+	       local->stratum : 0;
 }
 
 void daemon_update(struct daemon *daemon)
@@ -173,6 +183,9 @@ void daemon_update(struct daemon *daemon)
 	daemon->sources_changed = false;
 	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, daemon_update_interval(daemon));
 	count = associations_sources(daemon->associations, &sources);
+	associations_judge_orphans(daemon->associations, daemon_orphan_stratum(daemon),
+				   now.reference_ns);
+	daemon_judge_smearing(daemon, sources, count, &now);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
 	err = discipline_update(daemon->discipline, sources, count, &now, result);
@@ -251,8 +264,8 @@ static void daemon_write_drift(struct daemon *daemon)
 	double rate, rate_sigma;
 	int err;
 
-	if (!*config->driftfile || !daemon->update.raw_ns || daemon->options->no_clock ||
-	    daemon->options->task != DAEMON_RUN ||
+	if (!*config->driftfile || (!daemon->update.raw_ns && !daemon->manual.count) ||
+	    daemon->options->no_clock || daemon->options->task != DAEMON_RUN ||
 	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;
 	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));

@@ -41,7 +41,8 @@ bool quorum_counts(const struct source *source, const struct source_status *stat
 {
 	return !status->options->noselect && !status->options->numbered &&
 	       !status->last.numbered && !source_is_refused(source) && !status->withdrawn &&
-	       !status->worn_out;
+	       !status->worn_out && !status->orphan &&
+	       status->smear != SOURCE_SMEARS;
 }
 
 static bool may_answer(const struct source *source, const struct source_status *status,

@@ -129,6 +129,8 @@ struct source {
 	uint8_t reach;
 	unsigned int unreached;	/* requests since it became unreachable */
 	bool withdrawn;
+	bool orphan;
+	enum source_smear smear;
 	bool unanswered;	/* a request is without an answer, and not counted yet ... */
 	int64_t unanswered_ns;	/* ... since then, by raw */
 	unsigned int missed;	/* such requests while others answered */
@@ -650,6 +652,16 @@ void source_set_online(struct source *source)
 	source->missed = 0;
 }
 
+void source_set_smearing(struct source *source, enum source_smear smear)
+{
+	source->smear = smear;
+}
+
+void source_set_orphan(struct source *source, bool orphan)
+{
+	source->orphan = orphan;
+}
+
 static void change_reading(const struct reference_change *change, int64_t *at_ns,
 			   int64_t *offset_ns)
 {
@@ -766,6 +778,8 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->reach = source->reach;
 	status->lost = is_lost(source);
 	status->withdrawn = source->withdrawn;
+	status->orphan = source->orphan;
+	status->smear = source->smear;
 	status->worn_out = source->options.unreach_limit &&
 			   source->unreached >= source->options.unreach_limit;
 	status->sent = source->sent;

@@ -29,6 +29,13 @@ enum source_kind {
 	SOURCE_REFCLOCK,
 };
 
+/* A leap second that others announce. */
+enum source_smear {
+	SOURCE_LEAPS,		/* as far as is known */
+	SOURCE_MAY_SMEAR,	/* it does not announce it: it votes, and others are preferred */
+	SOURCE_SMEARS,		/* it is where a smear brings it: neither */
+};
+
 /* Selection's verdict on a source; the letters are chronyc's. */
 enum source_verdict {
 	SOURCE_UNUSABLE,	/* '?' no usable sample yet, or unreachable */
@@ -177,6 +184,12 @@ bool source_is_in_burst(const struct source *source);
 void source_set_offline(struct source *source, bool withdrawn);
 void source_set_online(struct source *source);
 
+/* Whether it smears a leap second (smear.c). */
+void source_set_smearing(struct source *source, enum source_smear smear);
+
+/* It is an orphan that is not to be used (orphan.c): it has no time but its own, or another's. */
+void source_set_orphan(struct source *source, bool orphan);
+
 /* The reference changed with @epoch: convert all measurements as far as @change states how. */
 void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change);
@@ -199,6 +212,8 @@ void source_change_reference(struct source *source, uint32_t epoch,
  * @reach: the last eight requests, newest in bit 0
  * @lost: none of these was answered, though the network works: others have answered meanwhile
  * @withdrawn: the operator has taken it offline: it is used only if all are lost or withdrawn
+ * @smear: whether it smears a leap second that others do not
+ * @orphan: it has no time of a source, and is not used
  * @worn_out: it has been unreachable for longer than is configured, and is not used
  * @sent: requests
  * @asked_raw_ns: when the latest of them left, by raw
@@ -224,6 +239,8 @@ struct source_status {
 	uint8_t reach;
 	bool lost;
 	bool withdrawn;
+	enum source_smear smear;
+	bool orphan;
 	bool worn_out;
 	uint64_t sent;
 	int64_t asked_raw_ns;

@@ -72,8 +72,11 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 {
 	bool may_answer = !status->lost && !source_is_refused(source) && !status->withdrawn;
 
-	if (!status->has_estimate || (!may_answer && !lost_too) || status->worn_out)
+	if (!status->has_estimate || (!may_answer && !lost_too) || status->worn_out ||
+	    status->orphan)
 		return SOURCE_UNUSABLE;
+	if (status->smear == SOURCE_SMEARS)
+		return SOURCE_FALSETICKER;
 	if (status->jitter_ns > JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;
 	if (!quorum_is_near(status))
@@ -133,7 +136,7 @@ static void nominate(const struct source_status *status, size_t index, bool usab
 	candidate->trust = usable && status->options->trust;
 	candidate->prefer = status->options->prefer;
 	candidate->require = status->options->require;
-	candidate->distrusted = status->distrusted;
+	candidate->distrusted = status->distrusted || status->smear == SOURCE_MAY_SMEAR;
 	candidate->agrees = true;
 	candidate->within = true;
 	candidate->rate = status->estimate.rate;

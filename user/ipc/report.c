@@ -78,7 +78,7 @@ static json_t *report_source_counts(const struct state *state)
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */
-#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct state *state)
 {
@@ -105,6 +105,9 @@ json_t *report_status(const struct state *state)
 			 "reference", steering->now.has_host ? "host" : "raw",
 			 "last_update_s", update->raw_ns ?
 				report_seconds(update->utc_ns) : json_null(),
+			 "set_by_hand_s", state->set_by_hand_ns ?
+				report_seconds(state->set_by_hand_ns) : json_null(),
+			 "manual", state->manual,
 			 "source", selected ? selected->name : "",
 			 "sources", report_source_counts(state),
 			 "stratum", update->raw_ns ? update->result.stratum : 16,
@@ -236,8 +239,13 @@ static const char *report_origin(const struct association_info *info)
 	return *info->file ? info->file : "configuration";
 }
 
+/* Why a source that answers is not used. */
+#define ORPHAN_WORDS	"it has no source itself, and others come first (local orphan)"
+
+#define SMEAR_WORDS	"it smears the leap second, as the others do not"
+
 /* The format of report_source()'s members; too long to stand where it is used. */
-#define REPORT_SOURCE	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:s,s:o}"
+#define REPORT_SOURCE	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:s,s:o}"
 
 static json_t *report_source(const struct state *state, const struct state_source *source)
 {
@@ -245,6 +253,8 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 	const struct association_info *info = &source->info;
 	const char *error = *info->resolving_error ? info->resolving_error :
 			    *info->rejected ? info->rejected :
+			    status->orphan ? ORPHAN_WORDS :
+			    status->smear == SOURCE_SMEARS ? SMEAR_WORDS :
 			    status->last_error < 0 ? strerror(-status->last_error) : "";
 
 	return json_pack(REPORT_SOURCE,
@@ -262,6 +272,7 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 			 "sent", (json_int_t)status->sent,
 			 "received", (json_int_t)status->received,
 			 "kernel_timestamps", info->kernel_timestamps,
+			 "hardware_timestamps", info->hardware_timestamps,
 			 "interleaved", info->interleaved,
 			 "authenticated", info->authenticated,
 			 "error", error,

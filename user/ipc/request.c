@@ -21,6 +21,8 @@ static const struct {
 	{ "activity", CONTROL_ACTIVITY, false, false },
 	{ "clients", CONTROL_CLIENTS, true, false },
 	{ "makestep", CONTROL_MAKESTEP, true, false },
+	{ "settime", CONTROL_SETTIME, true, true },
+	{ "accheck", CONTROL_ACCHECK, true, true },
 	{ "burst", CONTROL_BURST, true, true },
 	{ "reload", CONTROL_RELOAD, true, false },
 	{ "reload-sources", CONTROL_RELOAD_SOURCES, true, false },

@@ -34,6 +34,8 @@ enum control_command {
 	CONTROL_ACTIVITY,
 	CONTROL_CLIENTS,
 	CONTROL_MAKESTEP,
+	CONTROL_SETTIME,
+	CONTROL_ACCHECK,
 	CONTROL_BURST,
 	CONTROL_RELOAD,
 	CONTROL_RELOAD_SOURCES,
@@ -49,7 +51,7 @@ enum control_command {
  * struct control_request - one line, parsed
  * @command: the command
  * @follow: CONTROL_EVENTS: send future events, too
- * @arguments: of the commands about sources, in printable ASCII; ""
+ * @arguments: of the commands that take some, in printable ASCII; ""
  */
 struct control_request {
 	enum control_command command;

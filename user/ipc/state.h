@@ -51,6 +51,8 @@ struct state_source {
  * @has_rate: the rate of the reference was learned ...
  * @rate: ... d(UTC)/d(reference) - 1 ...
  * @rate_sigma: ... and its standard error
+ * @set_by_hand_ns: the operator has set the time, which is in force, and it was this; 0: no
+ * @manual: he may
  * @configured: directives that name sources
  * @source_count: sources of these
  * @sources: in the order of the configuration; selections are indices of these
@@ -65,6 +67,8 @@ struct state {
 	bool has_rate;
 	double rate;
 	double rate_sigma;
+	int64_t set_by_hand_ns;
+	bool manual;
 	size_t configured;
 	size_t source_count;
 	struct state_source sources[CONFIG_SOURCES_MAX];

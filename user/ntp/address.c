@@ -149,17 +149,3 @@ bool net_address_equal(const struct net_address *one, const struct net_address *
 	return one->family == other->family && one->scope == other->scope &&
 	       !memcmp(one->bytes, other->bytes, sizeof(one->bytes));
 }
-
-uint32_t net_address_refid(const struct net_address *address)
-{
-	/* FNV-1a; only this program uses it, so that it need not be RFC 5905's MD5. */
-	uint32_t hash = 2166136261u;
-
-	if (address->family == AF_INET)
-		return get_be32(address->bytes);
-
-	for (size_t i = 0; i < sizeof(address->bytes); i++)
-		hash = (hash ^ address->bytes[i]) * 16777619u;
-
-	return hash;
-}

@@ -43,7 +43,4 @@ void net_address_format(const struct net_address *address, char text[NET_ADDRESS
 
 bool net_address_equal(const struct net_address *one, const struct net_address *other);
 
-/* As a reference id: the IPv4 address itself; of an IPv6 address a hash. */
-uint32_t net_address_refid(const struct net_address *address);
-
 #endif /* NTP_ADDRESS_H */

@@ -22,6 +22,9 @@
 /* A request that cannot leave burdens no server: tried again after 1 s, 2 s ... 16 s. */
 #define RETRY_SHIFT_MAX	4
 
+/* A request's timestamps: the kernel's and the card's, and what else may be on the error queue. */
+#define STAMPS_MAX	4
+
 /* By how much an oscillator's rate may change in some minutes (chrony's maxclockerror). */
 #define CRYSTAL_RATE	1e-6
 
@@ -150,32 +153,110 @@ static int draw_random(void *bytes, size_t size)
 	return -EIO;
 }
 
+/* The address that the route to the server has given the request. */
+static void note_local_address(struct ntp_client *client)
+{
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+
+	client->local.family = AF_UNSPEC;
+	if (!getsockname(client->socket.fd, (struct sockaddr *)&from, &length))
+		(void)net_address_from_sockaddr((struct sockaddr *)&from, length, &client->local);
+}
+
+static bool uses_hardware(const struct ntp_client *client)
+{
+	return client->options.hardware && client->options.hardware->count;
+}
+
 static int open_socket(struct ntp_client *client)
 {
+	struct ntp_socket_options options = client->options.socket;
 	struct sockaddr_storage to;
 	socklen_t length;
+	int err;
 
+	options.hardware = uses_hardware(client);
 	length = net_address_to_sockaddr(&client->address, client->options.port, &to);
 	if (!length)
 		return -EDESTADDRREQ;
 
-	return ntp_socket_open(&client->socket, (struct sockaddr *)&to, length,
-			       &client->options.socket);
+	err = ntp_socket_open(&client->socket, (struct sockaddr *)&to, length, &options);
+	if (!err)
+		note_local_address(client);
+
+	return err;
 }
 
 /*
- * The timestamp of the request, if the kernel has it already; else it may come with an event, or
- * not at all.
+ * The timestamps of the request, if the kernel has them already; else they may come with an event,
+ * or not at all. The card's comes as a message of its own.
  */
 static void read_sent_stamp(struct ntp_client *client)
 {
-	struct ntp_stamp stamp = { .valid = false };
+	for (int i = 0; i < STAMPS_MAX && client->socket.stamps_requests; i++) {
+		if (ntp_socket_read_error(&client->socket, &client->left) < 0 ||
+		    !uses_hardware(client))
+			break;
+	}
+	client->sent.realtime_ns = client->left.realtime_ns;
+	client->sent.has_realtime = client->left.valid;
+}
 
-	if (!client->socket.stamps_requests ||
-	    ntp_socket_read_error(&client->socket, &stamp) < 0 || !stamp.valid)
-		return;
-	client->sent.realtime_ns = stamp.realtime_ns;
+/* The kernel has stamped the request before the card did, and both before the answer came. */
+static bool take_sent_by_card(struct ntp_client *client, const struct ntp_moment *received)
+{
+	int64_t at_ns, error_ns;
+	int64_t from_ns = client->left.valid ? client->left.realtime_ns :
+			  client->sent.now.realtime_ns;
+
+	if (!hardware_convert(client->options.hardware, &client->left, false, &at_ns, &error_ns) ||
+	    !hardware_stamp_fits(at_ns, error_ns, from_ns, received->now.realtime_ns))
+		return false;
+	client->sent.realtime_ns = at_ns;
 	client->sent.has_realtime = true;
+	client->sent.error_ns = error_ns;
+
+	return true;
+}
+
+/* The card has stamped the answer before the kernel did. */
+static bool take_received_by_card(const struct ntp_client *client, const struct ntp_stamp *stamp,
+				  struct ntp_moment *received)
+{
+	int64_t at_ns, error_ns;
+	int64_t until_ns = stamp->valid ? stamp->realtime_ns : received->now.realtime_ns;
+
+	if (!hardware_convert(client->options.hardware, stamp, true, &at_ns, &error_ns) ||
+	    !hardware_stamp_fits(at_ns, error_ns, client->sent.now.realtime_ns, until_ns))
+		return false;
+	received->realtime_ns = at_ns;
+	received->has_realtime = true;
+	received->error_ns = error_ns;
+
+	return true;
+}
+
+/*
+ * The card's timestamps instead of the kernel's, where it gave them: interrupts and queues are not
+ * in them. Each by itself, as most cards stamp some packets only. @received: both clocks were just
+ * read.
+ */
+static void take_hardware_stamps(struct ntp_client *client, const struct ntp_stamp *stamp,
+				 struct ntp_moment *received)
+{
+	bool sent, came;
+
+	client->hardware_timestamps = false;
+	if (!uses_hardware(client))
+		return;
+	hardware_read(client->options.hardware);
+	/* The card's timestamp of the request may have come just now. */
+	if (!client->left.has_device)
+		read_sent_stamp(client);
+	sent = take_sent_by_card(client, received);
+	came = take_received_by_card(client, stamp, received);
+	client->hardware_timestamps = sent && came;
 }
 
 /*
@@ -240,6 +321,8 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 		return err;
 
 	client->sent.has_realtime = false;
+	client->sent.error_ns = 0;
+	client->left = (struct ntp_stamp){ .valid = false };
 	err = timescale_read(timescale, &client->sent.now);
 	if (err < 0)
 		return err;
@@ -254,6 +337,8 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 	if (err < 0)
 		return err;
 	ntp_interleave_asked(&client->interleave);
+	if (uses_hardware(client))
+		hardware_read(client->options.hardware);
 	read_sent_stamp(client);
 
 	return 0;
@@ -406,6 +491,7 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 	err = timescale_read(timescale, &received.now);
 	if (err < 0)
 		return fail(client, now_raw_ns, err);
+	take_hardware_stamps(client, stamp, &received);
 
 	return take_sample(client, now_raw_ns, &answer, &received);
 }
@@ -413,12 +499,10 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 /* Read one message of the error queue; poll(2) reports more. */
 static int take_error(struct ntp_client *client)
 {
-	struct ntp_stamp stamp = { .valid = false };
-	int err;
+	int err = ntp_socket_read_error(&client->socket, &client->left);
 
-	err = ntp_socket_read_error(&client->socket, &stamp);
-	if (stamp.valid) {
-		client->sent.realtime_ns = stamp.realtime_ns;
+	if (client->left.valid) {
+		client->sent.realtime_ns = client->left.realtime_ns;
 		client->sent.has_realtime = true;
 	}
 

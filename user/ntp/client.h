@@ -13,6 +13,7 @@
 #include "discipline/source.h"
 #include "ntp/address.h"
 #include "ntp/exchange.h"
+#include "ntp/hardware.h"
 #include "ntp/interleave.h"
 #include "ntp/socket.h"
 
@@ -40,6 +41,7 @@ struct ntp_spacing {
  * @limits: of answers
  * @socket: of requests
  * @spacing: shared with other servers; not owned. NULL: none
+ * @hardware: network cards that stamp packets; shared, not owned. NULL: none
  */
 struct ntp_client_options {
 	int port;
@@ -49,6 +51,7 @@ struct ntp_client_options {
 	struct ntp_limits limits;
 	struct ntp_socket_options socket;
 	struct ntp_spacing *spacing;
+	struct hardware *hardware;
 };
 
 /* The result of an event, for the caller's log and search for other addresses. */
@@ -64,10 +67,12 @@ enum ntp_client_result {
  * @source: receives samples and failures; not owned
  * @options: as configured
  * @address: of the server
+ * @local: this machine's, as the latest request had it; AF_UNSPEC: there was none
  * @socket: .fd -1: nothing in flight
  * @exchange: in flight
  * @interleave: the one before, if options.interleaved
- * @sent: when it left
+ * @sent: when it left ...
+ * @left: ... as kernel and card have stamped it
  * @deadline_ns: raw instant when it is given up
  * @noted_error: -errno by ICMP since then; 0: none
  * @noted_verdict: on the latest packet since then that may be a forged answer; NTP_ACCEPTED: none
@@ -78,6 +83,7 @@ enum ntp_client_result {
  * @verdict: on the latest answer, if that caused @last_error
  * @kiss: code of the latest KISS packet
  * @kernel_timestamps: the latest sample had them at both ends
+ * @hardware_timestamps: and they were the network card's
  * @interleaved: the latest answer was interleaved
  * @refid: the server's reference id by the latest sample, 0: there was none
  * @bogus: packets received that were not the answer
@@ -86,10 +92,12 @@ struct ntp_client {
 	struct source *source;
 	struct ntp_client_options options;
 	struct net_address address;
+	struct net_address local;
 	struct ntp_socket socket;
 	struct ntp_exchange exchange;
 	struct ntp_interleave interleave;
 	struct ntp_moment sent;
+	struct ntp_stamp left;
 	int64_t deadline_ns;
 	int noted_error;
 	enum ntp_verdict noted_verdict;
@@ -100,6 +108,7 @@ struct ntp_client {
 	enum ntp_verdict verdict;
 	uint32_t kiss;
 	bool kernel_timestamps;
+	bool hardware_timestamps;
 	bool interleaved;
 	uint32_t refid;
 	uint64_t bogus;

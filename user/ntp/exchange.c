@@ -182,7 +182,7 @@ static int64_t moment_reference(const struct ntp_moment *moment, const struct cl
 
 	/* The system clock's rate may have been changed since the nearest reading. */
 	distance_ns = chime_sub_sat(moment->now.realtime_ns, moment->realtime_ns);
-	*noise_ns += fabs((double)distance_ns) * NTP_RATE_CHANGE;
+	*noise_ns += fabs((double)distance_ns) * NTP_RATE_CHANGE + (double)moment->error_ns;
 
 	return clock_span_from_realtime(span, moment->realtime_ns);
 }

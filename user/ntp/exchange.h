@@ -72,13 +72,15 @@ struct ntp_exchange {
 /**
  * struct ntp_moment - when a packet left or came, by our clocks
  * @now: clocks read right before sending, or right after receiving
- * @realtime_ns: the kernel's timestamp (CLOCK_REALTIME) of the packet
+ * @realtime_ns: the kernel's timestamp (CLOCK_REALTIME) of the packet, or the network card's
  * @has_realtime: there is one; else @now stands for it
+ * @error_ns: of the card's clock by which that may be wrong; 0: it is the kernel's
  */
 struct ntp_moment {
 	struct timescale_now now;
 	int64_t realtime_ns;
 	bool has_realtime;
+	int64_t error_ns;
 };
 
 /**

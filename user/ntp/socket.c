@@ -55,6 +55,27 @@ static int open_datagram(int family)
 	return fd;
 }
 
+/*
+ * The card's timestamps as well as the kernel's. What leaves comes back on the error queue as a
+ * whole, because only with it the kernel says by which interface it left.
+ */
+static bool enable_hardware(int fd, int family)
+{
+	if (set_option(fd, SOL_SOCKET, SO_TIMESTAMPING,
+		       SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_TX_SOFTWARE |
+		       SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_HARDWARE |
+		       SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE |
+		       SOF_TIMESTAMPING_OPT_PKTINFO | SOF_TIMESTAMPING_OPT_TX_SWHW |
+		       SOF_TIMESTAMPING_OPT_CMSG) < 0)
+		return false;
+	if (family == AF_INET6)
+		set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	else
+		set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
+
+	return true;
+}
+
 /* Request timestamps in both directions, or on receipt only; having none is no error. */
 static bool enable_stamps(int fd)
 {
@@ -68,22 +89,26 @@ static bool enable_stamps(int fd)
 	return false;
 }
 
+/* Requests to several servers are in flight at once, each of a socket with its server's address. */
 static int bind_local(int fd, int family, const struct ntp_socket_options *options)
 {
-	struct sockaddr_in6 local6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in local4 = { .sin_family = AF_INET };
 	const char *text = family == AF_INET6 ? options->bind_address6 : options->bind_address4;
+	in_port_t port = htons((uint16_t)options->bind_port);
+	struct sockaddr_in6 local6 = { .sin6_family = AF_INET6, .sin6_port = port };
+	struct sockaddr_in local4 = { .sin_family = AF_INET, .sin_port = port };
+	bool any = !text || !*text;
+	int err;
 
-	if (!text || !*text)
+	if (any && !port)
 		return 0;
-
-	if (family == AF_INET6) {
-		if (inet_pton(AF_INET6, text, &local6.sin6_addr) != 1)
-			return -EINVAL;
-		return bind(fd, (struct sockaddr *)&local6, sizeof(local6)) < 0 ? -errno : 0;
-	}
-	if (inet_pton(AF_INET, text, &local4.sin_addr) != 1)
+	if (!any && inet_pton(family, text, family == AF_INET6 ? (void *)&local6.sin6_addr :
+							      (void *)&local4.sin_addr) != 1)
 		return -EINVAL;
+	err = port ? set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) : 0;
+	if (err < 0)
+		return err;
+	if (family == AF_INET6)
+		return bind(fd, (struct sockaddr *)&local6, sizeof(local6)) < 0 ? -errno : 0;
 
 	return bind(fd, (struct sockaddr *)&local4, sizeof(local4)) < 0 ? -errno : 0;
 }
@@ -136,7 +161,9 @@ int ntp_socket_open(struct ntp_socket *sock, const struct sockaddr *address, soc
 		err = -errno;
 		goto err_close;
 	}
-	sock->stamps_requests = enable_stamps(sock->fd);
+	sock->stamps_requests = (options && options->hardware &&
+				 enable_hardware(sock->fd, address->sa_family)) ||
+				enable_stamps(sock->fd);
 
 	return 0;
 
@@ -165,14 +192,46 @@ int ntp_socket_send(const struct ntp_socket *sock, const uint8_t *bytes, size_t 
 	return (size_t)sent == length ? 0 : -EMSGSIZE;
 }
 
+/* The kernel returns zero if it has no such timestamp. */
+static bool to_ns(const struct timespec *time, int64_t *ns)
+{
+	if (time->tv_sec < 0 || time->tv_sec >= INT64_MAX / NS_PER_S ||
+	    time->tv_nsec < 0 || time->tv_nsec >= NS_PER_S || (!time->tv_sec && !time->tv_nsec))
+		return false;
+	*ns = (int64_t)time->tv_sec * NS_PER_S + time->tv_nsec;
+
+	return true;
+}
+
 static void read_timespec(const struct timespec *time, struct ntp_stamp *stamp)
 {
-	/* The kernel returns zero if it has no such timestamp. */
-	if (time->tv_sec <= 0 || time->tv_sec >= INT64_MAX / NS_PER_S ||
-	    time->tv_nsec < 0 || time->tv_nsec >= NS_PER_S)
-		return;
-	stamp->realtime_ns = (int64_t)time->tv_sec * NS_PER_S + time->tv_nsec;
-	stamp->valid = true;
+	if (time->tv_sec > 0 && to_ns(time, &stamp->realtime_ns))
+		stamp->valid = true;
+}
+
+/* Which interface the card's timestamp is of, and how long the packet was. */
+static void read_interface(const struct cmsghdr *header, struct ntp_stamp *stamp)
+{
+	struct scm_ts_pktinfo card;
+	struct in6_pktinfo ipv6;
+	struct in_pktinfo ipv4;
+
+	if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPING_PKTINFO &&
+	    header->cmsg_len >= CMSG_LEN(sizeof(card))) {
+		memcpy(&card, CMSG_DATA(header), sizeof(card));
+		/* The packet may have come by a bridge: its address's interface is another one. */
+		if (card.if_index)
+			stamp->interface = card.if_index;
+		stamp->length = card.pkt_length;
+	} else if (header->cmsg_level == SOL_IP && header->cmsg_type == IP_PKTINFO &&
+		   header->cmsg_len >= CMSG_LEN(sizeof(ipv4)) && !stamp->interface) {
+		memcpy(&ipv4, CMSG_DATA(header), sizeof(ipv4));
+		stamp->interface = (uint32_t)ipv4.ipi_ifindex;
+	} else if (header->cmsg_level == SOL_IPV6 && header->cmsg_type == IPV6_PKTINFO &&
+		   header->cmsg_len >= CMSG_LEN(sizeof(ipv6)) && !stamp->interface) {
+		memcpy(&ipv6, CMSG_DATA(header), sizeof(ipv6));
+		stamp->interface = ipv6.ipi6_ifindex;
+	}
 }
 
 /* A control message that may be a timestamp; alignment is not promised. */
@@ -182,14 +241,17 @@ static void read_stamp(const struct cmsghdr *header, struct ntp_stamp *stamp)
 	struct timespec time;
 	struct timeval coarse;
 
+	read_interface(header, stamp);
 	if (header->cmsg_level != SOL_SOCKET)
 		return;
 
 	if (header->cmsg_type == SCM_TIMESTAMPING &&
 	    header->cmsg_len >= CMSG_LEN(sizeof(stamps))) {
 		memcpy(&stamps, CMSG_DATA(header), sizeof(stamps));
-		/* The first of three is the software timestamp. */
+		/* The first of three is the kernel's, the last the card's. */
 		read_timespec(&stamps.ts[0], stamp);
+		if (to_ns(&stamps.ts[2], &stamp->device_ns))
+			stamp->has_device = true;
 	} else if (header->cmsg_type == SCM_TIMESTAMPNS &&
 		   header->cmsg_len >= CMSG_LEN(sizeof(time))) {
 		memcpy(&time, CMSG_DATA(header), sizeof(time));
@@ -218,7 +280,7 @@ int ntp_socket_receive(const struct ntp_socket *sock, uint8_t *bytes, size_t siz
 	};
 	ssize_t length;
 
-	stamp->valid = false;
+	*stamp = (struct ntp_stamp){ .valid = false };
 	length = recvmsg(sock->fd, &message, 0);
 	if (length < 0)
 		return -errno;

@@ -18,12 +18,16 @@
  * @bind_address4: numeric local address of IPv4 requests, "" for none
  * @bind_address6: same for IPv6
  * @bind_device: interface, "" for any
+ * @bind_port: local port of all requests; 0: each has another one
+ * @hardware: ask for the network card's timestamps, too
  */
 struct ntp_socket_options {
 	int dscp;
 	const char *bind_address4;
 	const char *bind_address6;
 	const char *bind_device;
+	int bind_port;
+	bool hardware;
 };
 
 /**
@@ -37,13 +41,21 @@ struct ntp_socket {
 };
 
 /**
- * struct ntp_stamp - a kernel timestamp
- * @realtime_ns: CLOCK_REALTIME
+ * struct ntp_stamp - timestamps of a packet
+ * @realtime_ns: the kernel's, by CLOCK_REALTIME
  * @valid: there was one
+ * @device_ns: the network card's, by its own clock
+ * @has_device: there was one
+ * @interface: of that card; 0: not known
+ * @length: of the packet on the wire; 0: not known
  */
 struct ntp_stamp {
 	int64_t realtime_ns;
 	bool valid;
+	int64_t device_ns;
+	bool has_device;
+	uint32_t interface;
+	uint32_t length;
 };
 
 /* Connect to @address. 0, or -errno, and then the socket is closed. */
@@ -61,9 +73,9 @@ int ntp_socket_receive(const struct ntp_socket *sock, uint8_t *bytes, size_t siz
 		       struct ntp_stamp *stamp);
 
 /*
- * One message of the error queue, on POLLERR or POLLPRI, or after sending when @stamps_requests:
- * the request's timestamp (@stamp, else untouched), or an ICMP error. 0, -EAGAIN: none, -errno as
- * by ICMP (-ECONNREFUSED, -EHOSTUNREACH ...).
+ * One message of the error queue, on POLLERR or POLLPRI, or after sending when @stamps_requests: a
+ * timestamp of the request (@stamp, else untouched), or an ICMP error. 0, -EAGAIN: none, -errno
+ * as by ICMP (-ECONNREFUSED, -EHOSTUNREACH ...).
  */
 int ntp_socket_read_error(const struct ntp_socket *sock, struct ntp_stamp *stamp);
 

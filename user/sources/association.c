@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "discipline/orphan.h"
+#include "ntp/refid.h"
 #include "sources/keyring.h"
 #include "sources/network_watch.h"
 #include "sources/target.h"
@@ -66,6 +68,7 @@ void associations_free(struct associations *list)
 	for (size_t i = 0; i < list->target_count; i++)
 		target_free(list->targets[i]);
 	free(list->targets);
+	hardware_close(&list->hardware);
 	ntp_keys_free(list->keys);
 	if (list->stamps_fd >= 0)
 		close(list->stamps_fd);
@@ -257,12 +260,20 @@ void associations_report_change(struct associations *list)
 		list->callbacks.changed(list->context);
 }
 
+/* The server's own port would be two programs': neither got all of its packets. */
+static int bind_port_of(const struct config *config)
+{
+	return config_serves(&config->server) && config->bind_port == config->server.port ?
+	       0 : config->bind_port;
+}
+
 static void copy_options(struct associations *list, const struct config *config)
 {
 	memcpy(list->bind_address4, config->bind_address4, sizeof(list->bind_address4));
 	memcpy(list->bind_address6, config->bind_address6, sizeof(list->bind_address6));
 	memcpy(list->bind_device, config->bind_device, sizeof(list->bind_device));
 	list->socket.dscp = config->dscp;
+	list->socket.bind_port = bind_port_of(config);
 	list->minstratum = config->minstratum;
 	list->maxstratum = config->maxstratum;
 	list->refresh_ns = config->refresh_s * NS_PER_S;
@@ -528,6 +539,17 @@ void associations_open_refclocks(struct associations *list, int64_t now_raw_ns)
 	associations_report_change(list);
 }
 
+static void report_hardware(void *context, int priority, const char *text)
+{
+	associations_message(context, priority, "%s", text);
+}
+
+void associations_open_hardware(struct associations *list, const struct config *config)
+{
+	hardware_open(&list->hardware, config->hardware, config->hardware_count, report_hardware,
+		      list);
+}
+
 void associations_use_leaps(struct associations *list, const struct leap_list *leaps)
 {
 	list->leaps = leaps;
@@ -632,6 +654,37 @@ size_t associations_directives(const struct associations *list)
 	return list->target_count;
 }
 
+static void report_leader(struct associations *list, int leader)
+{
+	uint64_t serial = leader < 0 ? 0 : source_serial(list->sources[leader]);
+
+	if (serial == list->orphan_leader)
+		return;
+	list->orphan_leader = serial;
+	if (leader >= 0)
+		associations_message(list, LOG_NOTICE,
+				     "No source has the time, and of the servers that serve their own clocks %s comes first: it is followed (local orphan)",
+				     list->list[leader]->target->config.options.name);
+	else
+		associations_message(list, LOG_NOTICE,
+				     "No other server's own clock is followed any more (local orphan)");
+}
+
+void associations_judge_orphans(struct associations *list, int stratum, int64_t at_ns)
+{
+	struct orphan_identity identities[CONFIG_SOURCES_MAX];
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ntp_client *client = &list->list[i]->client;
+
+		identities[i] = (struct orphan_identity){
+			.refid = net_address_refid(&client->address),
+			.local_refid = net_address_refid(&client->local),
+		};
+	}
+	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns, stratum));
+}
+
 bool associations_can_correct(const struct associations *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -680,6 +733,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 	}
 	info->port = association->target->config.port;
 	info->kernel_timestamps = association->client.kernel_timestamps;
+	info->hardware_timestamps = association->client.hardware_timestamps;
 	info->interleaved = association->client.interleaved;
 	info->authenticated = association->target->config.authenticated;
 	info->resolving_error = *info->address ? "" : association->target->problem;

@@ -61,6 +61,7 @@ struct associations_changes {
  *	with the option copy the server's own reference
  * @port: UDP port
  * @kernel_timestamps: the latest sample had kernel timestamps at both ends of the exchange
+ * @hardware_timestamps: and the network card's
  * @interleaved: the latest answer was in interleaved mode
  * @authenticated: answers are used only if they are authenticated
  * @rejected: why the latest answer was not used, for people; "" if it was
@@ -77,6 +78,7 @@ struct association_info {
 	uint32_t refid;
 	int port;
 	bool kernel_timestamps;
+	bool hardware_timestamps;
 	bool interleaved;
 	bool authenticated;
 	const char *rejected;
@@ -127,6 +129,9 @@ const struct ntp_keys *associations_keys(const struct associations *associations
  */
 void associations_open_refclocks(struct associations *associations, int64_t now_raw_ns);
 
+/* Have the network cards that @config names stamp packets; which of them do is logged. */
+void associations_open_hardware(struct associations *associations, const struct config *config);
+
 /* Leap seconds, for refclocks that count TAI. @leaps must not be freed before the list. */
 void associations_use_leaps(struct associations *associations, const struct leap_list *leaps);
 
@@ -146,6 +151,12 @@ size_t associations_sources(const struct associations *associations,
 
 /* How many directives there are that name sources, the operator's additions included. */
 size_t associations_directives(const struct associations *associations);
+
+/*
+ * Find the sources that are orphans of @stratum, and the one of them that is followed; 0: there is
+ * no orphan mode. @at_ns: now, by the reference. A change is logged.
+ */
+void associations_judge_orphans(struct associations *associations, int stratum, int64_t at_ns);
 
 /* There are sources that may set the clock: not all are only watched, or pulses without a date. */
 bool associations_can_correct(const struct associations *associations);

@@ -97,6 +97,7 @@ static struct ntp_client_options client_options(const struct target *target)
 		.limits = limits,
 		.socket = target->list->socket,
 		.spacing = &target->list->spacing,
+		.hardware = &target->list->hardware,
 	};
 }
 

@@ -131,12 +131,14 @@ struct kissed {
  * @bind_address6: as configured
  * @bind_device: as configured
  * @socket: refers to those
+ * @hardware: network cards that stamp packets
  * @minstratum: as configured
  * @maxstratum: as configured
  * @refresh_ns: as configured, 0: never
  * @keyfile: as configured
  * @keys: read from it; NULL: none
  * @leaps: leap seconds, for TAI; not owned, NULL: none are known
+ * @orphan_leader: serial of the source that is followed in orphan mode; 0: none
  * @kissed: addresses that sent KISS packets ...
  * @kissed_count: ... how many, of which KISSED_MAX are kept
  */
@@ -166,12 +168,14 @@ struct associations {
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
 	struct ntp_socket_options socket;
+	struct hardware hardware;
 	int minstratum;
 	int maxstratum;
 	int64_t refresh_ns;
 	char keyfile[CONFIG_PATH_MAX];
 	struct ntp_keys *keys;
 	const struct leap_list *leaps;
+	uint64_t orphan_leader;
 	struct kissed kissed[KISSED_MAX];
 	size_t kissed_count;
 };

@@ -296,6 +296,30 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	return err;
 }
 
+int steering_set_by_operator(struct steering *steering, const struct chime_line *line,
+			     const struct timescale_now *now)
+{
+	int err;
+
+	if (steering->options.observe || steering->status.trust == TRUST_ASIDE)
+		return -EPERM;
+	if (is_before_release(chime_line_eval(line, now->reference_ns)))
+		return -ERANGE;
+	err = timescale_correct(steering->timescale, line, now->epoch, true);
+	if (err)
+		return err;
+	steering->status.correction = *line;
+	steering->status.has_correction = true;
+	steering->repair_until_ns = 0;
+	steering_trust(steering, TRUST_OPERATOR_SET);
+	follower_expect_news(&steering->follower);
+	steering_remember_offset(steering, chime_sub_sat(chime_line_eval(line, now->reference_ns),
+							 now->realtime_ns));
+	steering->next_check_ns = 0;
+	steering->next_publish_ns = 0;
+	return steering_step(steering, "the operator has set the time");
+}
+
 /* Another program set the clock if it is not where its rate would have brought it. */
 static bool steering_watch(struct steering *steering, const struct timescale_now *now)
 {

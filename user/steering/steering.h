@@ -56,6 +56,15 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now);
 
+/*
+ * The operator has set the time: UTC is @line of the reference now, read at @now, and the system
+ * clock is stepped to it as policy says of an operator. No source confirms it. 0; -EPERM: it is
+ * slewed, or (with -x, and where another program steers) nothing has changed; -ESTALE, -errno:
+ * nothing has.
+ */
+int steering_set_by_operator(struct steering *steering, const struct chime_line *line,
+			     const struct timescale_now *now);
+
 /* Step the system clock to the timescale, because @reason says so. 0, -errno (logged). */
 int steering_step(struct steering *steering, const char *reason);
 

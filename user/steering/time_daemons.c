@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Time daemons by the names of their processes and of their units.
+ * Time daemons, and agents of hypervisors, by the names of their processes and of their units.
  */
 #include "steering/time_daemons.h"
 
@@ -24,6 +24,7 @@ static const struct {
 	{ "ntpd-rs", "ntpd-rs" }, { "openntpd", "openntpd" },
 	{ "systemd-timesyn", "systemd-timesyncd" }, { "ptp4l", "ptp4l" },
 	{ "phc2sys", "phc2sys" }, { "ts2phc", "ts2phc" },
+	{ "qemu-ga", "qemu-ga" }, { "vmtoolsd", "vmtoolsd" }, { "VBoxService", "VBoxService" },
 };
 
 static const struct {
@@ -36,6 +37,19 @@ static const struct {
 	{ "ntpd-rs.service", "ntpd-rs" }, { "openntpd.service", "openntpd" },
 	{ "systemd-timesyncd.service", "systemd-timesyncd" }, { "ptp4l.service", "ptp4l" },
 	{ "phc2sys.service", "phc2sys" }, { "timemaster.service", "timemaster" },
+	{ "qemu-guest-agent.service", "qemu-ga" }, { "open-vm-tools.service", "vmtoolsd" },
+	{ "vmtoolsd.service", "vmtoolsd" }, { "virtualbox-guest-utils.service", "VBoxService" },
+	{ "vboxservice.service", "VBoxService" }, { "vboxadd-service.service", "VBoxService" },
+};
+
+/* Agents of hypervisors, and what keeps them from setting the clock. */
+static const struct {
+	const char *program;
+	const char *advice;
+} agents[] = {
+	{ "qemu-ga", "guest-set-time among its block-rpcs (blacklist before QEMU 8.1)" },
+	{ "vmtoolsd", "vmware-toolbox-cmd timesync disable" },
+	{ "VBoxService", "its option --disable-timesync" },
 };
 
 /* Slices that hold the instances of a template, as ptp4l@eth0.service. */
@@ -81,6 +95,16 @@ static bool has_unit(const struct finder *finder, const char *unit)
 	return false;
 }
 
+static bool is_agent(const char *program)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(agents); i++) {
+		if (!strcmp(agents[i].program, program))
+			return true;
+	}
+
+	return false;
+}
+
 static void add(struct finder *finder, const char *program, pid_t pid, const char *unit)
 {
 	struct time_daemon *daemon = &finder->daemons[finder->count];
@@ -88,7 +112,7 @@ static void add(struct finder *finder, const char *program, pid_t pid, const cha
 	if (finder->count == TIME_DAEMONS_MAX || is_known(finder, program, pid, unit))
 		return;
 	finder->count++;
-	*daemon = (struct time_daemon) { .pid = pid };
+	*daemon = (struct time_daemon) { .pid = pid, .is_agent = is_agent(program) };
 	snprintf(daemon->program, sizeof(daemon->program), "%s", program);
 	snprintf(daemon->unit, sizeof(daemon->unit), "%s", unit);
 }
@@ -154,6 +178,17 @@ static void unit_of(const char *proc, const char *pid, char *unit, size_t size)
 		memcpy(unit, last + 1, strlen(last + 1) + 1);
 }
 
+/* Several programs are called ntpd. */
+static const char *program_of_unit(const char *unit, const char *otherwise)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (!strcmp(units[i].unit, unit))
+			return units[i].program;
+	}
+
+	return otherwise;
+}
+
 static void find_processes(struct finder *finder, const char *proc)
 {
 	DIR *folder = opendir(proc);
@@ -171,7 +206,8 @@ static void find_processes(struct finder *finder, const char *proc)
 		if (!program || is_in_container(proc, entry->d_name))
 			continue;
 		unit_of(proc, entry->d_name, unit, sizeof(unit));
-		add(finder, program, (pid_t)strtol(entry->d_name, NULL, 10), unit);
+		add(finder, program_of_unit(unit, program),
+		    (pid_t)strtol(entry->d_name, NULL, 10), unit);
 	}
 	closedir(folder);
 }
@@ -241,6 +277,16 @@ size_t time_daemons_find(const char *proc, const char *cgroup,
 	find_units(&finder, cgroup);
 
 	return finder.count;
+}
+
+const char *time_daemon_advice(const struct time_daemon *agent)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(agents); i++) {
+		if (!strcmp(agents[i].program, agent->program))
+			return agents[i].advice;
+	}
+
+	return "";
 }
 
 void time_daemons_text(const struct time_daemon *daemons, size_t count,

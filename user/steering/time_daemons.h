@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Other time daemons that run on this machine: program, process and unit. Processes of other users
- * may be hidden (ProtectProc= of our unit); then those that run as a unit are found by their
+ * Other programs on this machine that set the clock: program, process and unit. Time daemons do so
+ * all the time; agents of a hypervisor when that says so, as after a restore. Processes of other
+ * users may be hidden (ProtectProc= of our unit); then those that run as a unit are found by their
  * control group, which everybody may read.
  */
 #ifndef STEERING_TIME_DAEMONS_H
@@ -19,11 +20,13 @@
  * @program: as it is known to people
  * @pid: of its process, or of the first of several
  * @unit: of systemd, ""
+ * @is_agent: it is a hypervisor's, and no time daemon
  */
 struct time_daemon {
 	char program[24];
 	pid_t pid;
 	char unit[64];
+	bool is_agent;
 };
 
 /*
@@ -35,6 +38,9 @@ size_t time_daemons_find(const char *proc, const char *cgroup,
 
 /* One that was found by its process still runs. false: it does not, or is hidden. */
 bool time_daemon_runs(const char *proc, const struct time_daemon *daemon);
+
+/* What keeps an agent from setting the clock, as the end of a sentence. */
+const char *time_daemon_advice(const struct time_daemon *agent);
 
 /* "chronyd (process 77, chrony.service), phc2sys (process 80)"; "": none. */
 void time_daemons_text(const struct time_daemon *daemons, size_t count,

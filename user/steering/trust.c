@@ -24,6 +24,8 @@ enum trust trust_after(enum trust trust, enum trust_event event)
 		return trust_allows(trust) ? TRUST_REPAIRED : TRUST_DISRUPTED;
 	case TRUST_TIME_DISRUPTED:
 		return TRUST_DISRUPTED;
+	case TRUST_OPERATOR_SET:
+		return TRUST_HELD;
 	case TRUST_OTHERS_STEER:
 		return TRUST_ASIDE;
 	case TRUST_OTHERS_LEFT:

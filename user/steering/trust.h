@@ -38,6 +38,7 @@ enum trust {
  * @TRUST_SOURCES_LOST: they cannot be used, and there is no host
  * @TRUST_TIME_REPAIRED: time was disrupted, and the timescale goes on as right as it was
  * @TRUST_TIME_DISRUPTED: time was disrupted, and the timescale with it
+ * @TRUST_OPERATOR_SET: the operator has set the time, which nothing else confirms
  * @TRUST_OTHERS_STEER: mode external begins ...
  * @TRUST_OTHERS_LEFT: ... and ends
  */
@@ -48,6 +49,7 @@ enum trust_event {
 	TRUST_SOURCES_LOST,
 	TRUST_TIME_REPAIRED,
 	TRUST_TIME_DISRUPTED,
+	TRUST_OPERATOR_SET,
 	TRUST_OTHERS_STEER,
 	TRUST_OTHERS_LEFT,
 };

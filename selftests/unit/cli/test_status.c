@@ -20,6 +20,9 @@ static struct {
 	bool aside;
 	bool refused;
 	bool unsynchronised;
+	bool set_by_hand;
+	bool manual;
+	int no_sources;
 	bool kernel_unsynchronised;
 	long kernel_maxerror_us;
 	bool states_bounds;		/* the daemon does; negative: null */
@@ -68,7 +71,10 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 			   "refused", world.refused,
 			   "last_update_s", (double)time(NULL) - 60.5,
 			   "offset_ns", (json_int_t)3000000000, "sources",
-			   "configured", 1, "reachable", 1, "usable", 1);
+			   "configured", !world.no_sources, "reachable", 1, "usable", 1);
+	if (world.set_by_hand)
+		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 90.5));
+	json_object_set_new(*reply, "manual", json_boolean(world.manual));
 	if (!world.states_bounds)
 		return 0;
 	json_object_set_new(*reply, "maxerror_ns", number(world.maxerror_ns));
@@ -184,6 +190,27 @@ TEST(what_is_refused_is_not_being_corrected)
 	world.has_module = true;
 	world.module.host_state = TRUECHIME_HOST_CHOSEN;
 	EXPECT_TRUE(says("It is being corrected"));
+}
+
+/* A person is no time source, but has a bound, too. */
+TEST(clock_that_was_set_by_hand)
+{
+	memset(&world, 0, sizeof(world));
+	world.unsynchronised = true;
+	world.kernel_unsynchronised = true;
+	world.no_sources = true;
+	world.manual = true;
+	EXPECT_TRUE(says("truechime settime"));
+	world.corrected = true;
+	world.set_by_hand = true;
+	world.states_bounds = true;
+	world.maxerror_ns = 2500000000;
+	EXPECT_TRUE(says("not synchronised (without the kernel module, set by hand 90"));
+	EXPECT_TRUE(says("By the operator's word it is right to within 2.50 s"));
+	EXPECT_FALSE(says("corrected by NTP"));
+	/* A disruption has ended it. */
+	world.corrected = false;
+	EXPECT_FALSE(says("operator's word"));
 }
 
 TEST_HARNESS_MAIN

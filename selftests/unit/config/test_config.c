@@ -115,7 +115,7 @@ static const struct {
 	{ "lock_all", 0 },
 	{ "refclock SHM 0 poll 3 refid GPS", 0 },
 	{ "peer 192.0.2.1 key 1", 2 },
-	{ "hwtimestamp *", 1 },
+	{ "hwtimestamp *", 0 },
 	{ "bindcmdaddress 127.0.0.1", 1 },
 	{ "smoothtime 400 0.01 leaponly", 1 },
 	{ "tempcomp /sys/class/hwmon/hwmon0/temp2_input 30 26000 0.0 0.000183 0.0", 1 },
@@ -366,13 +366,11 @@ static const struct {
 	const char *message;
 } warned[] = {
 	{ "allow client.example.net", "not looked up" },
-	{ "local stratum 10 orphan", "makes 'local' wait" },
 	{ "broadcast 60 192.0.2.255", "name this server" },
 	{ "cmdport 323", "no command port" },
 	{ "log tracking measurements", "journal" },
 	{ "maxupdateskew 100", "uncertainty" },
 	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },
-	{ "hwtimestamp *", "refclock PHC" },
 	{ "server a xleave version 3", "'xleave' has no effect: it needs version 4" },
 	{ "server a polltarget 8", "minpoll" },
 	{ "server a maxdelaydevratio 2", "weighed" },
@@ -792,6 +790,42 @@ TEST(reports_do_not_write_on_the_terminal)
 	EXPECT_EQ(NULL, parse("\033[31mserver\a", &reports));
 	EXPECT_EQ(NULL, strchr(reports.message, '\033'));
 	EXPECT_EQ(NULL, strchr(reports.message, '\a'));
+}
+
+TEST(network_cards)
+{
+	struct config *other;
+	struct reports reports;
+	struct config *config = parse("hwtimestamp eth1\nhwtimestamp *\n"
+				      "hwtimestamp eth1 rxfilter ALL txcomp 3e-7 rxcomp -1e-9 nocrossts\n",
+				      &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings + reports.errors);
+	ASSERT_EQ(2, config->hardware_count);
+	EXPECT_STREQ("eth1", config->hardware[0].interface);
+	EXPECT_EQ(HARDWARE_FILTER_ALL, config->hardware[0].filter);
+	EXPECT_EQ(300, config->hardware[0].transmit_ns);
+	EXPECT_EQ(-1, config->hardware[0].receive_ns);
+	EXPECT_TRUE(config->hardware[0].no_crosststamp);
+	EXPECT_STREQ("*", config->hardware[1].interface);
+	EXPECT_EQ(HARDWARE_FILTER_DEFAULT, config->hardware[1].filter);
+	config_free(config);
+
+	config = parse("hwtimestamp a_name_that_is_too_long\n"
+		       "hwtimestamp a\nhwtimestamp b\nhwtimestamp c\nhwtimestamp d\n"
+		       "hwtimestamp e\nhwtimestamp f\nhwtimestamp g\nhwtimestamp h\n"
+		       "hwtimestamp i\nhwtimestamp h txcomp 1e-9\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(2, reports.warnings);
+	other = parse("hwtimestamp a\nhwtimestamp b\n", &reports);
+	ASSERT_NE(NULL, other);
+	EXPECT_TRUE(config_hardware_equal(config, config));
+	EXPECT_FALSE(config_hardware_equal(config, other));
+	config_free(other);
+	EXPECT_EQ(8, config->hardware_count);
+	EXPECT_EQ(1, config->hardware[7].transmit_ns);
+	config_free(config);
 }
 
 TEST_HARNESS_MAIN

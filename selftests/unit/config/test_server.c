@@ -71,8 +71,7 @@ TEST(every_option)
 				      &reports);
 
 	ASSERT_NE(NULL, config);
-	/* orphan is not all that it is in chrony. */
-	EXPECT_EQ(1, reports.warnings);
+	EXPECT_EQ(0, reports.warnings);
 	EXPECT_EQ(0, reports.errors) TH_LOG("%s", reports.message);
 	EXPECT_EQ(1123, config->server.port);
 	EXPECT_STREQ("192.0.2.1", config->server.bind_address4);
@@ -111,6 +110,27 @@ TEST(chronys_defaults_of_options)
 	config = parse("ratelimit interval -19\n", &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(NS_PER_S >> 19, config->server.limit.interval_ns);
+	config_free(config);
+}
+
+/* Where NTP is served, that process has the port. */
+TEST(port_of_requests)
+{
+	struct reports reports;
+	struct config *config = parse("acquisitionport 123\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(123, config->bind_port);
+	config_free(config);
+	config = parse("acquisitionport 123\nallow 10\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_NE(NULL, strstr(reports.message, "own port"));
+	config_free(config);
+	config = parse("acquisitionport 124\nallow 10\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
 	config_free(config);
 }
 

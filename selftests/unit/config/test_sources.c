@@ -132,6 +132,14 @@ TEST(options_of_servers_that_come_and_go)
 	EXPECT_EQ(1, source->options.unreach_limit);
 	config_free(config);
 
+	/* And of reference clocks. */
+	config = parse("refclock PHC /dev/ptp0\nrefclock SHM 0 maxunreach 7\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(100001, config->sources[0].options.unreach_limit);
+	EXPECT_EQ(8, config->sources[1].options.unreach_limit);
+	config_free(config);
+
 	config = parse("server a maxunreach -1\n", &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_NE(NULL, strstr(reports.message, "maxunreach"));

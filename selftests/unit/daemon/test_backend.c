@@ -58,6 +58,7 @@ static struct {
 	int voids;			/* steering was told that what it knew is void */
 	int rechecks;
 	int bursts;
+	int typed_changes;		/* what the operator has set was converted, or voided */
 	struct reference_change source_change;
 	struct reference_change discipline_change;
 	bool suspect;
@@ -320,6 +321,11 @@ void daemon_burst(struct daemon *daemon, int count)
 	world.bursts++;
 }
 
+void daemon_change_settime(struct daemon *daemon, const struct reference_change *change)
+{
+	world.typed_changes++;
+}
+
 json_t *event_report(const struct module_event *event)
 {
 	world.told++;
@@ -407,6 +413,7 @@ TEST_F(daemon, change_is_handed_on_as_the_module_states_it)
 	world.module_now.disruptions = 1;
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	ASSERT_EQ(1, world.known);
+	EXPECT_EQ(1, world.typed_changes);
 	EXPECT_EQ(4, world.epoch);
 	EXPECT_EQ(0, memcmp(&aside, &world.source_change, sizeof(aside)));
 	EXPECT_EQ(0, memcmp(&aside, &world.discipline_change, sizeof(aside)));

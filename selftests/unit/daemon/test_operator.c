@@ -229,4 +229,39 @@ TEST_F(operator, refreshes_and_reads_again)
 	EXPECT_NE('\0', *self->error);
 }
 
+/* By the lines of the configuration, as the server does it. */
+TEST_F(operator, check_of_access)
+{
+	struct access_rule rules[] = { { .allow = true }, { .allow = false } };
+	struct control_request request = { .command = CONTROL_ACCHECK };
+	static const struct {
+		const char *address;
+		bool allowed;
+	} rows[] = {
+		{ "10.1.2.3", true }, { "10.9.2.3", false }, { "192.0.2.1", false },
+		{ "::1", false },
+	};
+	const char *error;
+	json_t *reply;
+
+	ASSERT_EQ(0, access_rule_parse("10", &rules[0]));
+	ASSERT_EQ(0, access_rule_parse("10.9/16", &rules[1]));
+	self->config->server.rules = rules;
+	self->config->server.rule_count = 2;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(request.arguments, sizeof(request.arguments), "%s", rows[i].address);
+		reply = daemon_operate(&self->daemon, &request, &error);
+		ASSERT_NE(NULL, reply);
+		EXPECT_EQ(rows[i].allowed, json_is_true(json_object_get(reply, "allowed")))
+			TH_LOG("%s", rows[i].address);
+		EXPECT_TRUE(json_is_true(json_object_get(reply, "served")));
+		json_decref(reply);
+	}
+	snprintf(request.arguments, sizeof(request.arguments), "client.example.net");
+	EXPECT_EQ(NULL, daemon_operate(&self->daemon, &request, &error));
+	EXPECT_NE(NULL, strstr(error, "numeric"));
+	self->config->server.rules = NULL;
+	self->config->server.rule_count = 0;
+}
+
 TEST_HARNESS_MAIN

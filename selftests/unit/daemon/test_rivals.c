@@ -17,6 +17,10 @@ static const struct time_daemon chronyd = {
 	.program = "chronyd", .pid = 77, .unit = "chrony.service",
 };
 
+static const struct time_daemon qemu_agent = {
+	.program = "qemu-ga", .pid = 78, .unit = "qemu-guest-agent.service", .is_agent = true,
+};
+
 static const struct time_daemon by_hand = { .program = "ptp4l", .pid = 80 };
 
 static struct {
@@ -83,6 +87,11 @@ size_t time_daemons_find(const char *proc, const char *cgroup,
 bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
 {
 	return world.has_process && daemon->pid == by_hand.pid;
+}
+
+const char *time_daemon_advice(const struct time_daemon *agent)
+{
+	return "an option";
 }
 
 void time_daemons_text(const struct time_daemon *daemons, size_t count,
@@ -233,6 +242,43 @@ TEST_F(rivals, nobody_is_looked_for_where_it_does_not_matter)
 	EXPECT_EQ(0, world.searches);
 	EXPECT_EQ(0, world.messages);
 	EXPECT_EQ(INT64_MAX, self->daemon.rivals_next_ns);
+}
+
+/* An agent of the hypervisor is named once, and the clock is not left to it. */
+TEST_F(rivals, agents_are_named)
+{
+	self->config.rivals = CONFIG_RIVALS_YIELD;
+	world.units[0] = qemu_agent;
+	world.unit_count = 1;
+	daemon_find_rivals(&self->daemon);
+	EXPECT_EQ(1, world.messages);
+	EXPECT_NE(NULL, strstr(world.message, "qemu-ga"));
+	EXPECT_NE(NULL, strstr(world.message, "an option"));
+	watch(self);
+	daemon_find_rivals(&self->daemon);
+	EXPECT_EQ(1, world.messages);
+	EXPECT_FALSE(self->daemon.yielding);
+	EXPECT_EQ(0, self->daemon.rival_count);
+	/* Beside it a time daemon is one as ever, and when that ends so is the clock ours. */
+	world.units[1] = chronyd;
+	world.unit_count = 2;
+	watch(self);
+	EXPECT_TRUE(self->daemon.yielding);
+	EXPECT_EQ(1, self->daemon.rival_count);
+	EXPECT_EQ(2, world.messages);
+	world.unit_count = 1;
+	watch(self);
+	EXPECT_FALSE(self->daemon.yielding);
+	EXPECT_EQ(3, world.messages);
+}
+
+TEST_F(rivals, agents_are_not_named_if_others_are_to_be_ignored)
+{
+	self->config.rivals = CONFIG_RIVALS_IGNORE;
+	world.units[0] = qemu_agent;
+	world.unit_count = 1;
+	daemon_find_rivals(&self->daemon);
+	EXPECT_EQ(0, world.messages);
 }
 
 TEST_HARNESS_MAIN

@@ -103,17 +103,6 @@ TEST(no_address)
 	EXPECT_EQ(0, net_address_to_sockaddr(&none, 123, &to));
 }
 
-TEST(reference_ids)
-{
-	struct net_address one, other;
-
-	ASSERT_EQ(0, net_address_parse("192.0.2.1", AF_UNSPEC, &one));
-	EXPECT_EQ(0xc0000201, net_address_refid(&one));
-	ASSERT_EQ(0, net_address_parse("2001:db8::1", AF_UNSPEC, &one));
-	ASSERT_EQ(0, net_address_parse("2001:db8::2", AF_UNSPEC, &other));
-	EXPECT_NE(net_address_refid(&one), net_address_refid(&other));
-}
-
 /* The result of looking @name up, within so many ms. */
 static int look_up(const char *name, int family, struct net_address *addresses,
 		   const char **problem)

@@ -7,12 +7,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
+#include <linux/ptp_clock.h>
+#include <net/if.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -25,6 +29,58 @@ static int64_t clock_ns(clockid_t id)
 
 	clock_gettime(id, &now);
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/*
+ * A network card: its clock is CARD_BEHIND_NS behind, and it stamps what leaves and what comes so
+ * much after the kernel.
+ */
+#define CARD_BEHIND_NS	(1000 * NS_PER_S)
+
+static struct {
+	bool stamps;
+	int64_t leaves_after_ns;
+	int64_t comes_after_ns;
+} card;
+
+static void stamp_by_card(struct cmsghdr *header, int64_t after_ns)
+{
+	struct scm_timestamping stamps;
+	int64_t at_ns;
+
+	memcpy(&stamps, CMSG_DATA(header), sizeof(stamps));
+	at_ns = stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec + after_ns - CARD_BEHIND_NS;
+	stamps.ts[2].tv_sec = at_ns / NS_PER_S;
+	stamps.ts[2].tv_nsec = at_ns % NS_PER_S;
+	memcpy(CMSG_DATA(header), &stamps, sizeof(stamps));
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	ssize_t length = __real_recvmsg(fd, message, flags);
+
+	if (length < 0 || !card.stamps)
+		return length;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
+		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_TIMESTAMPING)
+			stamp_by_card(h, flags & MSG_ERRQUEUE ? card.leaves_after_ns :
+								card.comes_after_ns);
+	}
+	return length;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, void *argument)
+{
+	struct ptp_sys_offset_precise *precise = argument;
+	int64_t now_ns = clock_ns(CLOCK_REALTIME), device_ns = now_ns - CARD_BEHIND_NS;
+
+	if (request != PTP_SYS_OFFSET_PRECISE)
+		return -1;
+	precise->sys_realtime.sec = now_ns / NS_PER_S;
+	precise->sys_realtime.nsec = (uint32_t)(now_ns % NS_PER_S);
+	precise->device.sec = device_ns / NS_PER_S;
+	precise->device.nsec = (uint32_t)(device_ns % NS_PER_S);
+	return 0;
 }
 
 static int readings;
@@ -443,6 +499,61 @@ TEST_F(request, before_ntpv4_there_is_no_interleaved_mode)
 		EXPECT_EQ(0, server.request.origin);
 	}
 	close(server.fd);
+}
+
+/* The round trip of an exchange whose packets the card stamps like that. */
+static int64_t delay_by_card(struct _test_data_request *self, struct hardware *hardware,
+			     int64_t leaves_after_ns, int64_t comes_after_ns)
+{
+	struct interleaving server = { .fd = bind_server(&self->server) };
+	struct source_status status;
+
+	memset(&card, 0, sizeof(card));
+	card.stamps = true;
+	card.leaves_after_ns = leaves_after_ns;
+	card.comes_after_ns = comes_after_ns;
+	self->client.options.hardware = hardware;
+	ntp_client_close(&self->client);
+	if (server.fd < 0 || ask_once(self, &server) != NTP_CLIENT_SAMPLE)
+		abort();
+	close(server.fd);
+	card.stamps = false;
+	source_get_status(self->source, clock_ns(CLOCK_MONOTONIC_RAW), &status);
+	return status.last.delay_ns;
+}
+
+/*
+ * The card's timestamps are used if they are possible: what leaves does so after the kernel has
+ * stamped it, and what comes does so before. An impossible one is no reason to lose the sample.
+ */
+TEST_F(request, timestamps_of_a_network_card)
+{
+	struct hardware hardware = { .count = 1 };
+	int64_t kernels_ns;
+
+	hardware.cards[0] = (struct hardware_card){ .index = if_nametoindex("lo"), .fd = -1 };
+	/* Both packets are on their way for longer by the kernel than by the card. */
+	kernels_ns = delay_by_card(self, NULL, 0, 0);
+	EXPECT_TRUE(self->client.kernel_timestamps);
+	EXPECT_FALSE(self->client.hardware_timestamps);
+	EXPECT_LT(1000, kernels_ns);
+	delay_by_card(self, &hardware, 500, -500);
+	EXPECT_TRUE(self->client.hardware_timestamps);
+	EXPECT_TRUE(self->client.sent.error_ns);
+	EXPECT_EQ(500 + self->client.left.realtime_ns, self->client.sent.realtime_ns);
+	/* It left a second before the kernel had it, or a second after its answer came. */
+	delay_by_card(self, &hardware, -NS_PER_S, -500);
+	EXPECT_FALSE(self->client.hardware_timestamps);
+	EXPECT_EQ(self->client.left.realtime_ns, self->client.sent.realtime_ns);
+	delay_by_card(self, &hardware, NS_PER_S, -500);
+	EXPECT_FALSE(self->client.hardware_timestamps);
+	/* The answer came a second after the kernel had it, or before the request left. */
+	delay_by_card(self, &hardware, 500, NS_PER_S);
+	EXPECT_FALSE(self->client.hardware_timestamps);
+	delay_by_card(self, &hardware, 500, -NS_PER_S);
+	EXPECT_FALSE(self->client.hardware_timestamps);
+	EXPECT_TRUE(self->client.kernel_timestamps);
+	EXPECT_EQ(6, source_received(self->source));
 }
 
 TEST_HARNESS_MAIN

@@ -291,4 +291,46 @@ TEST(the_local_address_is_bound)
 	close(fd);
 }
 
+/* Requests to two servers leave from one port, and each answer finds its own. */
+TEST(one_port_for_all)
+{
+	struct sockaddr_storage address[2];
+	struct ntp_socket_options options = { .bind_port = 0 };
+	struct ntp_socket sock[2];
+	struct ntp_stamp stamp;
+	socklen_t length[2];
+	uint8_t bytes[8];
+	int server[2];
+
+	for (int i = 0; i < 2; i++) {
+		server[i] = open_server(i ? "127.0.0.2" : "127.0.0.1", &address[i], &length[i]);
+		ASSERT_LE(0, server[i]);
+	}
+	/* A port that is free. */
+	ASSERT_EQ(0, ntp_socket_open(&sock[0], (struct sockaddr *)&address[0], length[0], NULL));
+	options.bind_port = local_port(sock[0].fd);
+	ntp_socket_close(&sock[0]);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, ntp_socket_open(&sock[i], (struct sockaddr *)&address[i], length[i],
+					     &options));
+		EXPECT_EQ(options.bind_port, local_port(sock[i].fd));
+	}
+	for (int i = 0; i < 2; i++) {
+		struct sockaddr_in to = { .sin_family = AF_INET };
+
+		to.sin_port = htons((uint16_t)options.bind_port);
+		to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		ASSERT_EQ(1, sendto(server[i], i ? "b" : "a", 1, 0, (struct sockaddr *)&to,
+				    sizeof(to)));
+		ASSERT_TRUE(wait_for(sock[i].fd, POLLIN) & POLLIN);
+		ASSERT_EQ(1, ntp_socket_receive(&sock[i], bytes, sizeof(bytes), &stamp));
+		EXPECT_EQ(i ? 'b' : 'a', bytes[0]);
+		EXPECT_EQ(-EAGAIN, ntp_socket_receive(&sock[!i], bytes, sizeof(bytes), &stamp));
+	}
+	for (int i = 0; i < 2; i++) {
+		ntp_socket_close(&sock[i]);
+		close(server[i]);
+	}
+}
+
 TEST_HARNESS_MAIN

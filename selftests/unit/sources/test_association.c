@@ -969,4 +969,26 @@ TEST_F(world, pools_make_room)
 	EXPECT_EQ(CONFIG_SOURCES_MAX, source_count());
 }
 
+/* By which numbers servers of orphan mode know each other, and that a change is logged, once. */
+TEST_F(world, orphans)
+{
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	associations_judge_orphans(self->list, 8, 1);
+	EXPECT_EQ(8, orphans.stratum);
+	EXPECT_EQ(0x7f000001, orphans.identity.refid);
+	EXPECT_EQ(0x7f000001, orphans.identity.local_refid);
+	EXPECT_EQ(0, self->messages);
+	orphans.leader = 0;
+	associations_judge_orphans(self->list, 8, 1);
+	associations_judge_orphans(self->list, 8, 1);
+	EXPECT_EQ(1, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "127.0.0.1 comes first"));
+	orphans.leader = -1;
+	associations_judge_orphans(self->list, 8, 1);
+	EXPECT_EQ(2, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "any more"));
+}
+
 TEST_HARNESS_MAIN

@@ -1105,4 +1105,46 @@ TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 	end_beside(&world);
 }
 
+/* The operator sets the time: stepped at once, followed, with its bound, and not called right. */
+TEST_F(steering, set_by_the_operator)
+{
+	struct chime_line line;
+	struct timescale_now now;
+
+	ASSERT_EQ(0, timescale_read(self->timescale, &now));
+	line = (struct chime_line){
+		.origin_ns = now.reference_ns,
+		.offset_ns = now.realtime_ns + 3600 * S - now.reference_ns,
+		.maxerror_ns = 2 * S,
+		.maxerror_rate_q32 = 500 * 4295,
+	};
+	EXPECT_EQ(0, steering_set_by_operator(self->steering, &line, &now));
+	EXPECT_LT(llabs(error_ns(self)), MS);
+	EXPECT_EQ(0, follow(self));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(TRUST_HELD, self->status.trust);
+	EXPECT_FALSE(self->status.synchronised);
+	EXPECT_TRUE(self->status.has_correction);
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_GE(self->status.maxerror_ns, 2 * S);
+	EXPECT_LT(self->status.maxerror_ns, 3 * S);
+	/* Sources that answer later are believed as ever. */
+	EXPECT_EQ(0, apply(self, found(self, MS)));
+	EXPECT_EQ(TRUST_CONFIRMED, self->status.trust);
+}
+
+TEST_F(steering, not_set_by_the_operator_where_others_steer)
+{
+	struct chime_line line = { .maxerror_ns = S };
+	struct timescale_now now;
+
+	ASSERT_EQ(0, timescale_read(self->timescale, &now));
+	steering_yield(self->steering, true);
+	line.offset_ns = now.realtime_ns + 10 * S - now.reference_ns;
+	EXPECT_EQ(-EPERM, steering_set_by_operator(self->steering, &line, &now));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_FALSE(self->status.has_correction);
+}
+
 TEST_HARNESS_MAIN

@@ -146,6 +146,34 @@ TEST_F(machine, older_hierarchies_are_known)
 			       "ntpd-rs (process 64, ntpd-rs.service)"));
 }
 
+/* OpenNTPD's process is called ntpd, too. */
+TEST_F(machine, unit_tells_programs_of_one_name_apart)
+{
+	add_process(self, "70", "ntpd", "70", "0::/system.slice/openntpd.service");
+	add_unit(self, "system.slice/openntpd.service", "70\n");
+	EXPECT_STREQ("openntpd (process 70, openntpd.service)", found_by(self, self->proc));
+}
+
+/* They set clocks as well, but are no time daemons. */
+TEST_F(machine, agents_of_hypervisors)
+{
+	add_process(self, "71", "qemu-ga", "71", "0::/system.slice/qemu-guest-agent.service");
+	add_unit(self, "system.slice/open-vm-tools.service", "72\n");
+	add_process(self, "73", "VBoxService", "73", "0::/");
+	add_process(self, "74", "chronyd", "74", "0::/");
+	ASSERT_EQ(4, time_daemons_find(self->proc, self->cgroup, self->found));
+	for (int i = 0; i < 4; i++) {
+		bool agent = strcmp(self->found[i].program, "chronyd") != 0;
+
+		EXPECT_EQ(agent, self->found[i].is_agent) TH_LOG("%s", self->found[i].program);
+		EXPECT_EQ(agent, *time_daemon_advice(&self->found[i]) != '\0');
+	}
+	EXPECT_NE(NULL, strstr(found_by(self, self->proc),
+			       "qemu-ga (process 71, qemu-guest-agent.service)"));
+	EXPECT_NE(NULL, strstr(found_by(self, NULL),
+			       "vmtoolsd (process 72, open-vm-tools.service)"));
+}
+
 TEST_F(machine, more_than_enough_are_left_out)
 {
 	char pid[16];

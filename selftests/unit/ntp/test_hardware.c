@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Network cards: what is asked of the kernel, and what is said when it refuses. The cards are
+ * stand-ins, but for the loopback interface, which is the kernel's own and has no clock.
+ */
+#include "user/ntp/hardware.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/net_tstamp.h>
+#include <linux/ptp_clock.h>
+#include <linux/sockios.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
+
+#define LOOPBACK	"lo"
+
+static struct {
+	bool real;			/* ask the kernel */
+	uint32_t filters;
+	struct hwtstamp_config set;
+	int set_calls;
+	int set_error;
+	bool is_on;			/* somebody else has switched it on */
+	int open_error;
+	char opened[64];
+	bool precise;
+	int precise_asked;
+	int messages;
+	int priority;
+	char message[256];
+} world;
+
+static int refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* A card of 1 Gbit/s with the clock 5. */
+static int answer_ethtool(void *data)
+{
+	struct ethtool_link_settings *link = data;
+	struct ethtool_ts_info *info = data;
+
+	switch (*(uint32_t *)data) {
+	case ETHTOOL_GET_TS_INFO:
+		info->so_timestamping = SOF_TIMESTAMPING_RAW_HARDWARE;
+		info->phc_index = 5;
+		info->rx_filters = world.filters;
+		return 0;
+	case ETHTOOL_GLINKSETTINGS:
+		if (link->link_mode_masks_nwords != 3)
+			link->link_mode_masks_nwords = -3;
+		else
+			link->speed = SPEED_1000;
+		return 0;
+	}
+	return refuse(EOPNOTSUPP);
+}
+
+int __wrap_ioctl(int fd, unsigned long request, void *argument)
+{
+	struct ptp_sys_offset_extended *extended = argument;
+	struct ptp_sys_offset_precise *precise = argument;
+	struct hwtstamp_config *config;
+	struct ifreq *ifr = argument;
+
+	if (world.real)
+		return __real_ioctl(fd, request, argument);
+	switch (request) {
+	case SIOCETHTOOL:
+		return answer_ethtool(ifr->ifr_data);
+	case SIOCGHWTSTAMP:
+		config = (void *)ifr->ifr_data;
+		if (world.is_on)
+			*config = (struct hwtstamp_config){ .tx_type = HWTSTAMP_TX_ON,
+							    .rx_filter = HWTSTAMP_FILTER_ALL };
+		return 0;
+	case SIOCSHWTSTAMP:
+		world.set_calls++;
+		world.set = *(struct hwtstamp_config *)(void *)ifr->ifr_data;
+		return world.set_error ? refuse(world.set_error) : 0;
+	case PTP_SYS_OFFSET_PRECISE:
+		world.precise_asked++;
+		precise->device = (struct ptp_clock_time){ .sec = 100 };
+		precise->sys_realtime = (struct ptp_clock_time){ .sec = 1000 };
+		return world.precise ? 0 : refuse(EOPNOTSUPP);
+	case PTP_SYS_OFFSET_EXTENDED:
+		for (unsigned int i = 0; i < extended->n_samples; i++) {
+			extended->ts[i][0] = (struct ptp_clock_time){ 1000, 100, 0 };
+			extended->ts[i][1] = (struct ptp_clock_time){ 100, 0, 0 };
+			extended->ts[i][2] = extended->ts[i][0];
+			extended->ts[i][2].nsec += i == 3 ? 200 : 8900;
+		}
+		return 0;
+	}
+	return refuse(ENOTTY);
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	if (world.real)
+		return __real_open(path, flags);
+	snprintf(world.opened, sizeof(world.opened), "%s", path);
+	return world.open_error ? refuse(world.open_error) : dup(STDERR_FILENO);
+}
+
+static void note(void *context, int priority, const char *text)
+{
+	world.messages++;
+	world.priority = priority;
+	snprintf(world.message, sizeof(world.message), "%s", text);
+}
+
+FIXTURE(card) {
+	struct hardware_options options;
+	struct hardware hardware;
+};
+
+FIXTURE_SETUP(card)
+{
+	memset(&world, 0, sizeof(world));
+	memset(self, 0, sizeof(*self));
+	world.filters = 1u << HWTSTAMP_FILTER_NONE | 1u << HWTSTAMP_FILTER_ALL |
+			1u << HWTSTAMP_FILTER_NTP_ALL;
+	snprintf(self->options.interface, sizeof(self->options.interface), LOOPBACK);
+}
+
+FIXTURE_TEARDOWN(card)
+{
+	hardware_close(&self->hardware);
+}
+
+static size_t open_card(FIXTURE_DATA(card) *self)
+{
+	hardware_open(&self->hardware, &self->options, 1, note, NULL);
+	return self->hardware.count;
+}
+
+TEST_F(card, is_switched_on)
+{
+	ASSERT_EQ(1, open_card(self));
+	EXPECT_EQ(HWTSTAMP_TX_ON, world.set.tx_type);
+	EXPECT_EQ(HWTSTAMP_FILTER_NTP_ALL, world.set.rx_filter);
+	EXPECT_STREQ("/dev/ptp5", world.opened);
+	EXPECT_EQ(1000, self->hardware.cards[0].mbit);
+	EXPECT_EQ(if_nametoindex(LOOPBACK), self->hardware.cards[0].index);
+	EXPECT_EQ(1, world.messages);
+	EXPECT_EQ(LOG_INFO, world.priority);
+}
+
+TEST_F(card, filter)
+{
+	static const struct {
+		enum hardware_filter filter;
+		uint32_t filters;
+		int set;
+	} rows[] = {
+		{ HARDWARE_FILTER_DEFAULT, 1u << HWTSTAMP_FILTER_ALL, HWTSTAMP_FILTER_ALL },
+		{ HARDWARE_FILTER_DEFAULT, 1u << HWTSTAMP_FILTER_PTP_V2_EVENT,
+		  HWTSTAMP_FILTER_NONE },
+		{ HARDWARE_FILTER_NONE, 1u << HWTSTAMP_FILTER_ALL, HWTSTAMP_FILTER_NONE },
+		{ HARDWARE_FILTER_ALL,
+		  1u << HWTSTAMP_FILTER_ALL | 1u << HWTSTAMP_FILTER_NTP_ALL, HWTSTAMP_FILTER_ALL },
+		{ HARDWARE_FILTER_PTP, 1u << HWTSTAMP_FILTER_PTP_V2_EVENT,
+		  HWTSTAMP_FILTER_PTP_V2_EVENT },
+		{ HARDWARE_FILTER_PTP, 1u << HWTSTAMP_FILTER_ALL, HWTSTAMP_FILTER_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		self->options.filter = rows[i].filter;
+		world.filters = rows[i].filters;
+		ASSERT_EQ(1, open_card(self));
+		EXPECT_EQ(rows[i].set, world.set.rx_filter) TH_LOG("%zu", i);
+	}
+}
+
+/* Then it takes no privilege. */
+TEST_F(card, that_is_on_already_is_left_so)
+{
+	world.is_on = true;
+	world.set_error = EPERM;
+	EXPECT_EQ(1, open_card(self));
+	EXPECT_EQ(0, world.set_calls);
+}
+
+TEST_F(card, refusals_are_named)
+{
+	world.set_error = EPERM;
+	EXPECT_EQ(0, open_card(self));
+	EXPECT_EQ(LOG_WARNING, world.priority);
+	EXPECT_NE(NULL, strstr(world.message, "CAP_NET_ADMIN"));
+	world.set_error = 0;
+	world.open_error = EACCES;
+	EXPECT_EQ(0, open_card(self));
+	EXPECT_NE(NULL, strstr(world.message, "/dev/ptp"));
+	snprintf(self->options.interface, sizeof(self->options.interface), "*");
+	EXPECT_EQ(0, open_card(self));
+	EXPECT_NE(NULL, strstr(world.message, "*: no interface"));
+}
+
+/* The kernel's own answers: the loopback interface has no clock, and another one is not there. */
+TEST_F(card, real_interfaces_without_a_clock)
+{
+	world.real = true;
+	EXPECT_EQ(0, open_card(self));
+	EXPECT_NE(NULL, strstr(world.message, "lo: it has no clock that stamps packets"));
+	snprintf(self->options.interface, sizeof(self->options.interface), "nowhere0");
+	EXPECT_EQ(0, open_card(self));
+	EXPECT_NE(NULL, strstr(world.message, "no such interface"));
+	EXPECT_EQ(2, world.messages);
+}
+
+/* The best of the readings, 200 ns wide, and a packet of 90 bytes that came 10 us before it. */
+TEST_F(card, stamps_become_realtime)
+{
+	struct ntp_stamp stamp = {
+		.device_ns = 100000000000LL - 10000, .has_device = true,
+		.interface = if_nametoindex(LOOPBACK), .length = 90,
+	};
+	int64_t at_ns, error_ns;
+
+	ASSERT_EQ(1, open_card(self));
+	EXPECT_FALSE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
+	hardware_read(&self->hardware);
+	ASSERT_TRUE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
+	/* 94 bytes take 752 ns. */
+	EXPECT_EQ(1000000000200LL - 10000 + 752, at_ns);
+	EXPECT_EQ(100 + 10 + 5, error_ns);
+	/* What leaves has left with its first bit. */
+	ASSERT_TRUE(hardware_convert(&self->hardware, &stamp, false, &at_ns, &error_ns));
+	EXPECT_EQ(1000000000200LL - 10000, at_ns);
+	self->hardware.cards[0].options.transmit_ns = 300;
+	self->hardware.cards[0].options.receive_ns = 645;
+	ASSERT_TRUE(hardware_convert(&self->hardware, &stamp, false, &at_ns, &error_ns));
+	EXPECT_EQ(1000000000200LL - 10000 + 300, at_ns);
+	ASSERT_TRUE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
+	EXPECT_EQ(1000000000200LL - 10000 + 752 - 645, at_ns);
+	/* Another card's, or none. */
+	stamp.interface++;
+	EXPECT_FALSE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
+	stamp.interface = 0;
+	EXPECT_TRUE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
+	stamp.has_device = false;
+	EXPECT_FALSE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
+}
+
+TEST_F(card, both_clocks_at_one_instant)
+{
+	world.precise = true;
+	ASSERT_EQ(1, open_card(self));
+	hardware_read(&self->hardware);
+	EXPECT_EQ(0, self->hardware.cards[0].clock.latest.width_ns);
+	EXPECT_EQ(1000000000000LL, self->hardware.cards[0].clock.latest.realtime_ns);
+	/* nocrossts, and a driver without it, which is asked once. */
+	self->options.no_crosststamp = true;
+	world.precise_asked = 0;
+	ASSERT_EQ(1, open_card(self));
+	hardware_read(&self->hardware);
+	EXPECT_EQ(0, world.precise_asked);
+	EXPECT_EQ(200, self->hardware.cards[0].clock.latest.width_ns);
+	self->options.no_crosststamp = false;
+	world.precise = false;
+	ASSERT_EQ(1, open_card(self));
+	hardware_read(&self->hardware);
+	hardware_read(&self->hardware);
+	EXPECT_EQ(1, world.precise_asked);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Times that the operator sets by hand, on a machine that nothing else tells the time: chrony's
+ * `manual`. discipline/manual.c knows what they show.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clocks/release_date.h"
+#include "lib/names.h"
+
+/* From the shell to the daemon takes some time, and nobody is more precise. */
+#define LEAST_BOUND_NS	10000000LL
+
+/* A bound of more is no bound: the operator knows the date. */
+#define MOST_BOUND_NS	(86400LL * 1000000000LL)
+
+/* What is known of the rate without the entries: it is the one that the clock has. */
+#define RATE_SIGMA	50e-6
+
+/* The bound of a rate that was learned from sources, or read from the drift file. */
+#define RATE_SIGMAS	5
+
+/* A source that answers has corrected the clock, and will again. */
+static bool is_told(const struct daemon *daemon, const struct timescale_now *now)
+{
+	int selected = daemon->update.result.selection.selected;
+	struct source *const *sources;
+	struct source_status status;
+	size_t count;
+
+	count = associations_sources(daemon->associations, &sources);
+	if (!daemon->update.raw_ns || selected < 0 || (size_t)selected >= count)
+		return false;
+	source_get_status(sources[selected], now->reference_ns, &status);
+
+	return status.reach && !status.withdrawn;
+}
+
+static bool refuse(const char **error, const char *why)
+{
+	*error = why;
+
+	return true;
+}
+
+/* The operator may not set the time now, and *@error says why. @now: the clocks, read here. */
+static bool settime_is_refused(struct daemon *daemon, struct timescale_now *now,
+			       const char **error)
+{
+	struct steering_status steering;
+	int err;
+
+	if (!daemon->config->manual)
+		return refuse(error,
+			      "the time is not taken from an operator here. To permit it, write \"manual\" into the configuration, and: truechime reload");
+	if (daemon->options->no_clock)
+		return refuse(error, "the daemon was started with -x, only to observe");
+	err = timescale_read(daemon->timescale, now);
+	if (err)
+		return refuse(error, strerror(-err));
+	steering_get_status(daemon->steering, &steering);
+	if (steering.trust == TRUST_ASIDE)
+		return refuse(error, "another program has the clock. See: truechime status");
+	if (now->has_host)
+		return refuse(error,
+			      "the clock follows its host, which knows the time better than a person. If it is wrong: truechime host demote");
+	if (is_told(daemon, now))
+		return refuse(error,
+			      "time sources tell the time, and would correct the clock again. If they are wrong: truechime offline");
+
+	return false;
+}
+
+static void known_rate(const struct daemon *daemon, struct manual_rate *known)
+{
+	const struct discipline_options *options = &daemon->config->discipline;
+	struct steering_status steering;
+
+	steering_get_status(daemon->steering, &steering);
+	*known = (struct manual_rate){
+		/* Without the phase correction of a slew, if the clock was steered before. */
+		.rate = steering.base_rate != 0 ? steering.base_rate : steering.rate,
+		.sigma = RATE_SIGMA,
+		.bound = MANUAL_RATE_BOUND,
+	};
+	if (discipline_get_rate(daemon->discipline, &known->rate, &known->sigma))
+		known->bound = RATE_SIGMAS * known->sigma + options->maxclockerror;
+}
+
+/* What the entries show, and the line that it makes; there is one. */
+static void estimate(struct daemon *daemon, struct manual_estimate *found, struct chime_line *line)
+{
+	/* As it was before the first entry: what was learned from them counts once. */
+	if (daemon->manual_rate.bound <= 0)
+		known_rate(daemon, &daemon->manual_rate);
+	manual_estimate(&daemon->manual, &daemon->manual_rate, found);
+	manual_line(&daemon->manual, found, daemon->config->discipline.maxclockerror, line);
+}
+
+static void log_set(const struct manual_entry *entry, const struct manual_estimate *found)
+{
+	char error[32], bound[32];
+
+	text_of_duration(entry->found_ns, error, sizeof(error));
+	text_of_duration(entry->bound_ns, bound, sizeof(bound));
+	log_notice("The operator sets the time: the clock was wrong by %s, and is right to within %s by the operator's word. Its rate is known to %.1f ppm%s",
+		   error, bound, found->rate.bound * 1e6, found->learned ?
+		   ", from the times that were set" : "");
+	if (found->contradictory)
+		log_warning("No rate of the clock fits all the times that were set: one of them is wrong, and none of them counts for the rate. To find and delete it: truechime settime list");
+}
+
+/* Follow what the entries show. 0: the clock is set; -EPERM: it is slewed; else it is as before. */
+static int follow_entries(struct daemon *daemon, struct manual_estimate *found)
+{
+	struct chime_line line;
+	struct timescale_now now;
+	int err;
+
+	estimate(daemon, found, &line);
+	err = timescale_read(daemon->timescale, &now);
+	if (err)
+		return err;
+	/* What sources said before is no evidence beside the operator's word. */
+	daemon_change_sources(daemon, &REFERENCE_JUMPED);
+	err = steering_set_by_operator(daemon->steering, &line, &now);
+	if (err && err != -EPERM)
+		return err;
+	daemon->set_by_hand_ns = chime_line_eval(&line, now.reference_ns);
+	if (found->learned)
+		discipline_prime_rate(daemon->discipline, found->rate.rate, found->rate.sigma);
+
+	return err;
+}
+
+static const char *words_of(int err)
+{
+	switch (err) {
+	case -EAGAIN:
+		return "less than a second has passed since the time was set last";
+	case -ERANGE:
+		return "that date is before truechime was released";
+	case -ESTALE:
+		return "the clock's reference has just changed. Try again";
+	}
+	return strerror(-err);
+}
+
+static json_t *report_set(const struct daemon *daemon, const struct manual_estimate *found,
+			  int64_t error_ns, int64_t bound_ns, bool stepped)
+{
+	return json_pack("{s:b,s:I,s:I,s:b,s:f,s:f,s:b,s:b,s:i}", "ok", 1,
+			 "error_ns", (json_int_t)error_ns, "bound_ns", (json_int_t)bound_ns,
+			 "stepped", stepped, "frequency_ppb", -found->rate.rate * 1e9,
+			 "frequency_bound_ppb", found->rate.bound * 1e9,
+			 "learned", found->learned, "contradictory", found->contradictory,
+			 "entries", (int)daemon->manual.count);
+}
+
+static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns,
+			 const char **error)
+{
+	struct manual_estimate found;
+	struct manual_entry entry;
+	struct timescale_now now;
+	int err;
+
+	if (settime_is_refused(daemon, &now, error))
+		return NULL;
+	entry = (struct manual_entry){
+		.at_ns = now.reference_ns,
+		.offset_ns = chime_sub_sat(utc_ns, now.reference_ns),
+		.bound_ns = chime_max(bound_ns, LEAST_BOUND_NS),
+		.found_ns = chime_sub_sat(utc_ns, now.realtime_ns),
+	};
+	err = is_before_release(utc_ns) ? -ERANGE : manual_add(&daemon->manual, &entry);
+	if (err) {
+		*error = words_of(err);
+		return NULL;
+	}
+	err = follow_entries(daemon, &found);
+	if (err && err != -EPERM) {
+		(void)manual_delete(&daemon->manual, daemon->manual.count - 1);
+		*error = words_of(err);
+		return NULL;
+	}
+	log_set(&entry, &found);
+
+	return report_set(daemon, &found, entry.found_ns, entry.bound_ns, !err);
+}
+
+static json_t *delete_entry(struct daemon *daemon, size_t index, const char **error)
+{
+	struct manual_estimate found;
+	struct timescale_now now;
+	int err;
+
+	if (settime_is_refused(daemon, &now, error))
+		return NULL;
+	if (index >= daemon->manual.count) {
+		*error = "there is no such entry. See: truechime settime list";
+		return NULL;
+	}
+	(void)manual_delete(&daemon->manual, index);
+	log_notice("The operator takes back a time that was set; %zu are left",
+		   daemon->manual.count);
+	/* Without an entry the clock goes on as it is. */
+	err = daemon->manual.count ? follow_entries(daemon, &found) : 0;
+	if (err && err != -EPERM) {
+		*error = words_of(err);
+		return NULL;
+	}
+
+	return json_pack("{s:b,s:i}", "ok", 1, "entries", (int)daemon->manual.count);
+}
+
+/* As in chronyc's list, offsets are positive where the clock is ahead. */
+static json_t *list_entry(const struct daemon *daemon, size_t index,
+			  const struct chime_line *correction, const struct chime_line *line)
+{
+	const struct manual_entry *entry = &daemon->manual.entries[index];
+	int64_t corrected_ns = chime_line_offset(correction, entry->at_ns);
+	int64_t residual_ns = manual_residual(&daemon->manual, index, line);
+
+	return json_pack("{s:f,s:I,s:I,s:I,s:I}",
+			 "time_s", (double)chime_add_sat(entry->at_ns, entry->offset_ns) / 1e9,
+			 "slewed_ns", (json_int_t)chime_sub_sat(corrected_ns, entry->offset_ns),
+			 "original_ns", (json_int_t)chime_sub_sat(0, entry->found_ns),
+			 "residual_ns", (json_int_t)chime_sub_sat(0, residual_ns),
+			 "bound_ns", (json_int_t)entry->bound_ns);
+}
+
+static json_t *list_entries(struct daemon *daemon)
+{
+	struct manual_estimate found;
+	json_t *list = json_array();
+	struct steering_status steering;
+	struct chime_line line;
+
+	steering_get_status(daemon->steering, &steering);
+	if (daemon->manual.count)
+		estimate(daemon, &found, &line);
+	for (size_t i = 0; i < daemon->manual.count; i++)
+		json_array_append_new(list, list_entry(daemon, i, &steering.correction, &line));
+
+	return json_pack("{s:b,s:o}", "ok", 1, "entries", list);
+}
+
+json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char **error)
+{
+	long long utc_ns, bound_ns;
+	unsigned int index;
+	int end = 0;
+
+	if (!strcmp(arguments, "list"))
+		return list_entries(daemon);
+	if (!strcmp(arguments, "reset")) {
+		manual_reset(&daemon->manual);
+		daemon->manual_rate = (struct manual_rate){ 0 };
+		log_notice("The operator has the times forgotten that were set");
+		return json_pack("{s:b,s:i}", "ok", 1, "entries", 0);
+	}
+	if (sscanf(arguments, "delete %3u%n", &index, &end) == 1 && !arguments[end])
+		return delete_entry(daemon, index, error);
+	if (sscanf(arguments, "set %19lld %19lld%n", &utc_ns, &bound_ns, &end) == 2 &&
+	    end && !arguments[end] && utc_ns >= 0 && bound_ns > 0 && bound_ns <= MOST_BOUND_NS)
+		return add_entry(daemon, utc_ns, bound_ns, error);
+	*error = "\"set UTC_NS BOUND_NS\", \"list\", \"delete NUMBER\" or \"reset\" was expected";
+
+	return NULL;
+}
+
+void daemon_change_settime(struct daemon *daemon, const struct reference_change *change)
+{
+	if (manual_change_reference(&daemon->manual, change))
+		log_notice("The times that the operator has set are void: time was disrupted since");
+	if (!reference_change_keeps_rate(change))
+		daemon->manual_rate = (struct manual_rate){ 0 };
+	else if (daemon->manual_rate.bound > 0)
+		daemon->manual_rate.rate = reference_change_rate(change, daemon->manual_rate.rate);
+	if (!reference_change_keeps_offset(change))
+		daemon->set_by_hand_ns = 0;
+}

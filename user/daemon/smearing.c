@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time sources that smear a leap second: they are named once.
+ */
+#include "daemon/daemon.h"
+
+#include "lib/names.h"
+
+static void report(const struct daemon *daemon, size_t index, int64_t away_ns)
+{
+	struct association_info info;
+	char size[32];
+
+	if (!associations_get_info(daemon->associations, index, &info))
+		return;
+	text_of_duration(chime_abs_sat(away_ns), size, sizeof(size));
+	log_warning("%s (%s) smears the leap second: it has not announced it, and is off by %s. It is not used before it is right again. Servers that smear do not go together with others",
+		    info.name, info.address, size);
+}
+
+void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources, size_t count,
+			   const struct timescale_now *now)
+{
+	struct steering_status steering;
+	struct source_status status;
+	uint64_t found, news;
+
+	steering_get_status(daemon->steering, &steering);
+	found = smear_judge(&daemon->smear, sources, count, now, steering.leap,
+			    steering.leap_raw_ns);
+	news = found & ~daemon->smearing;
+	daemon->smearing = found;
+	for (size_t i = 0; news && i < count; i++) {
+		if (!(news >> i & 1))
+			continue;
+		source_get_status(sources[i], now->reference_ns, &status);
+		report(daemon, i, chime_sub_sat(status.last.offset_ns,
+						chime_sub_sat(now->time_ns, now->reference_ns)));
+	}
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctls of network cards and of their clocks.
+ */
+#include "ntp/hardware.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/net_tstamp.h>
+#include <linux/ptp_clock.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "core/line.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Readings of a card's clock, of which the best counts. */
+#define READINGS	6
+
+/* What follows the packet on the wire, and is not in its length: the frame check sequence. */
+#define FCS_BYTES	4
+
+/* Receive filters, in the order of preference where none is configured. */
+#define FILTER_NTP	HWTSTAMP_FILTER_NTP_ALL
+#define FILTER_PTP	HWTSTAMP_FILTER_PTP_V2_EVENT
+
+/* The settings of a link, and what follows them: three masks of so many words at most. */
+#define LINK_WORDS	(sizeof(struct ethtool_link_settings) / sizeof(uint32_t) + 3UL * INT8_MAX)
+
+/* --- Switching on --- */
+
+struct opener {
+	struct hardware *hardware;
+	hardware_report *report;
+	void *context;
+	int fd;			/* a socket, for the ioctls */
+	bool any;		/* the interface was not named: it may have no such clock */
+};
+
+static int ask_ethtool(const struct opener *opener, const char *name, void *request)
+{
+	struct ifreq ifr = { .ifr_data = request };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+
+	return ioctl(opener->fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0;
+}
+
+static int ask_stamping(const struct opener *opener, const char *name, unsigned long request,
+			struct hwtstamp_config *config)
+{
+	struct ifreq ifr = { .ifr_data = (void *)config };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+
+	return ioctl(opener->fd, request, &ifr) < 0 ? -errno : 0;
+}
+
+static void report(const struct opener *opener, int priority, const char *name, const char *what)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "hwtimestamp %s: %s", name, what);
+	opener->report(opener->context, priority, text);
+}
+
+/* The filter to set, of those that the card has. HWTSTAMP_FILTER_NONE: only what leaves. */
+static int choose_filter(enum hardware_filter filter, uint32_t filters)
+{
+	bool ntp = filters >> FILTER_NTP & 1, all = filters >> HWTSTAMP_FILTER_ALL & 1;
+
+	switch (filter) {
+	case HARDWARE_FILTER_NONE:
+		return HWTSTAMP_FILTER_NONE;
+	case HARDWARE_FILTER_PTP:
+		return filters >> FILTER_PTP & 1 ? FILTER_PTP : HWTSTAMP_FILTER_NONE;
+	case HARDWARE_FILTER_ALL:
+		return all ? HWTSTAMP_FILTER_ALL : HWTSTAMP_FILTER_NONE;
+	case HARDWARE_FILTER_NTP:
+	case HARDWARE_FILTER_DEFAULT:
+		break;
+	}
+
+	return ntp ? FILTER_NTP : all ? HWTSTAMP_FILTER_ALL : HWTSTAMP_FILTER_NONE;
+}
+
+/* A driver may stamp more than it was asked for. */
+static bool is_enough(const struct hwtstamp_config *have, const struct hwtstamp_config *want)
+{
+	return have->tx_type == HWTSTAMP_TX_ON &&
+	       (have->rx_filter == want->rx_filter || have->rx_filter == HWTSTAMP_FILTER_ALL ||
+		want->rx_filter == HWTSTAMP_FILTER_NONE);
+}
+
+/* Somebody may have done it before, and then it takes no privilege. */
+static int switch_on(const struct opener *opener, const char *name,
+		     const struct hwtstamp_config *want)
+{
+	struct hwtstamp_config config = { .flags = 0 };
+
+	if (!ask_stamping(opener, name, SIOCGHWTSTAMP, &config) && is_enough(&config, want))
+		return 0;
+	config = *want;
+
+	return ask_stamping(opener, name, SIOCSHWTSTAMP, &config);
+}
+
+static uint32_t speed_of(const struct opener *opener, const char *name)
+{
+	uint32_t words[LINK_WORDS] = { 0 };
+	struct ethtool_link_settings *link = (struct ethtool_link_settings *)words;
+
+	/* The first answer is how many words a mask has, as a negative number. */
+	link->cmd = ETHTOOL_GLINKSETTINGS;
+	if (ask_ethtool(opener, name, words) || link->link_mode_masks_nwords >= 0)
+		return 0;
+	link->link_mode_masks_nwords = (int8_t)-link->link_mode_masks_nwords;
+	link->cmd = ETHTOOL_GLINKSETTINGS;
+	if (ask_ethtool(opener, name, words) || link->speed == (uint32_t)SPEED_UNKNOWN)
+		return 0;
+
+	return link->speed;
+}
+
+static int open_clock(int phc_index)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/ptp%d", phc_index);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static void report_refusal(const struct opener *opener, const char *name, int err)
+{
+	if (err == -EPERM)
+		report(opener, LOG_WARNING, name,
+		       "it takes CAP_NET_ADMIN to switch its timestamps on: see EXAMPLES in truechime.conf(5); the kernel's timestamps are used");
+	else if (err == -ENOENT || err == -EACCES)
+		report(opener, LOG_WARNING, name,
+		       "its clock cannot be opened (/dev/ptp*): see EXAMPLES in truechime.conf(5); the kernel's timestamps are used");
+	else
+		report(opener, LOG_WARNING, name, strerror(-err));
+}
+
+static void add_card(struct opener *opener, const char *name,
+		     const struct hardware_options *options)
+{
+	struct ethtool_ts_info info = { .cmd = ETHTOOL_GET_TS_INFO };
+	struct hwtstamp_config want = { .tx_type = HWTSTAMP_TX_ON };
+	struct hardware *hardware = opener->hardware;
+	int err, fd;
+
+	if (hardware->count == HARDWARE_MAX)
+		return;
+	for (size_t i = 0; i < hardware->count; i++) {
+		if (!strcmp(hardware->cards[i].name, name))
+			return;
+	}
+	err = ask_ethtool(opener, name, &info);
+	if (err == -ENODEV) {
+		report(opener, LOG_WARNING, name, "there is no such interface");
+		return;
+	}
+	if (err || !(info.so_timestamping & SOF_TIMESTAMPING_RAW_HARDWARE) || info.phc_index < 0) {
+		if (!opener->any)
+			report(opener, LOG_WARNING, name,
+			       "it has no clock that stamps packets; the kernel's timestamps are used");
+		return;
+	}
+	want.rx_filter = choose_filter(options->filter, info.rx_filters);
+	err = switch_on(opener, name, &want);
+	fd = err ? err : open_clock(info.phc_index);
+	if (fd < 0) {
+		report_refusal(opener, name, fd);
+		return;
+	}
+	hardware->cards[hardware->count] = (struct hardware_card){
+		.index = if_nametoindex(name),
+		.options = *options,
+		.fd = fd,
+		.no_precise = options->no_crosststamp,
+		.mbit = speed_of(opener, name),
+	};
+	snprintf(hardware->cards[hardware->count++].name, IF_NAMESIZE, "%s", name);
+	report(opener, LOG_INFO, name, want.rx_filter == HWTSTAMP_FILTER_NONE ?
+	       "the card stamps packets that leave" : "the card stamps packets");
+}
+
+static void add_all(struct opener *opener, const struct hardware_options *options)
+{
+	struct if_nameindex *list = if_nameindex();
+
+	opener->any = true;
+	for (size_t i = 0; list && list[i].if_index; i++)
+		add_card(opener, list[i].if_name, options);
+	opener->any = false;
+	if (list)
+		if_freenameindex(list);
+	if (!opener->hardware->count)
+		report(opener, LOG_WARNING, "*",
+		       "no interface has a clock that stamps packets, or may be used; the kernel's timestamps are used");
+}
+
+void hardware_open(struct hardware *hardware, const struct hardware_options *options, size_t count,
+		   hardware_report *report_to, void *context)
+{
+	struct opener opener = { .hardware = hardware, .report = report_to, .context = context };
+
+	hardware_close(hardware);
+	if (!count)
+		return;
+	opener.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (opener.fd < 0)
+		opener.fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (opener.fd < 0)
+		return;
+	/* Interfaces that are named come first: "*" has no say about them. */
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(options[i].interface, "*") != 0)
+			add_card(&opener, options[i].interface, &options[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(options[i].interface, "*"))
+			add_all(&opener, &options[i]);
+	}
+	close(opener.fd);
+}
+
+void hardware_close(struct hardware *hardware)
+{
+	for (size_t i = 0; i < hardware->count; i++)
+		close(hardware->cards[i].fd);
+	hardware->count = 0;
+}
+
+/* --- Reading the clocks --- */
+
+static int64_t to_ns(const struct ptp_clock_time *time)
+{
+	if (time->sec > INT64_MAX / NS_PER_S - 1 || time->sec < INT64_MIN / NS_PER_S + 1)
+		return time->sec < 0 ? INT64_MIN : INT64_MAX;
+
+	return time->sec * NS_PER_S + time->nsec;
+}
+
+static int read_precise(int fd, struct hardware_reading *reading)
+{
+	struct ptp_sys_offset_precise offset = { 0 };
+
+	if (ioctl(fd, PTP_SYS_OFFSET_PRECISE, &offset) < 0)
+		return -errno;
+	*reading = (struct hardware_reading){
+		.device_ns = to_ns(&offset.device),
+		.realtime_ns = to_ns(&offset.sys_realtime),
+	};
+
+	return 0;
+}
+
+static int read_extended(int fd, struct hardware_reading *reading)
+{
+	struct ptp_sys_offset_extended offset = { .n_samples = READINGS };
+	struct hardware_reading readings[READINGS];
+
+	if (ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &offset) < 0)
+		return -errno;
+	for (int i = 0; i < READINGS; i++) {
+		int64_t before_ns = to_ns(&offset.ts[i][0]);
+		int64_t width_ns = chime_sub_sat(to_ns(&offset.ts[i][2]), before_ns);
+
+		readings[i] = (struct hardware_reading){
+			.device_ns = to_ns(&offset.ts[i][1]),
+			.realtime_ns = chime_add_sat(before_ns, width_ns / 2),
+			.width_ns = width_ns,
+		};
+	}
+	*reading = *hardware_reading_best(readings, READINGS);
+
+	return 0;
+}
+
+void hardware_read(struct hardware *hardware)
+{
+	for (size_t i = 0; i < hardware->count; i++) {
+		struct hardware_card *card = &hardware->cards[i];
+		struct hardware_reading reading = { .width_ns = 0 };
+		int err = -EOPNOTSUPP;
+
+		if (!card->no_precise)
+			err = read_precise(card->fd, &reading);
+		if (err) {
+			card->no_precise = true;
+			err = read_extended(card->fd, &reading);
+		}
+		if (!err && reading.width_ns >= 0)
+			hardware_clock_add(&card->clock, &reading);
+	}
+}
+
+bool hardware_convert(const struct hardware *hardware, const struct ntp_stamp *stamp, bool receipt,
+		      int64_t *realtime_ns, int64_t *error_ns)
+{
+	const struct hardware_card *card = NULL;
+	int64_t bits, device_ns = stamp->device_ns;
+
+	for (size_t i = 0; stamp->has_device && i < hardware->count && !card; i++) {
+		/* Of what leaves the interface may not be known: then it is the only card's. */
+		if (stamp->interface == hardware->cards[i].index ||
+		    (!stamp->interface && hardware->count == 1))
+			card = &hardware->cards[i];
+	}
+	if (!card)
+		return false;
+	/* The card stamps the first bit, and a packet has come when its last one has. */
+	bits = 8 * ((int64_t)stamp->length + FCS_BYTES);
+	if (receipt && card->mbit && stamp->length)
+		device_ns = chime_add_sat(device_ns, bits * 1000 / card->mbit);
+	device_ns = receipt ? chime_sub_sat(device_ns, card->options.receive_ns) :
+			      chime_add_sat(device_ns, card->options.transmit_ns);
+
+	return hardware_clock_convert(&card->clock, device_ns, realtime_ns, error_ns);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The relation of two clocks by their latest readings.
+ */
+#include "ntp/hardware_clock.h"
+
+#include <math.h>
+
+#include "core/line.h"
+
+#define NS_PER_S	1000000000LL
+
+/* Two readings this far apart show the rate to some 0.1 ppm; longer ago it was another one. */
+#define RATE_SPAN_MIN_NS	NS_PER_S
+#define RATE_SPAN_MAX_NS	(64 * NS_PER_S)
+
+/* No crystal is further off, and no slew of the system clock that leaves a use for such stamps. */
+#define RATE_MAX	500e-6
+
+/* Error of a rate that was measured, and of one that was not. */
+#define RATE_KNOWN	1e-6
+#define RATE_UNKNOWN	RATE_MAX
+
+/* A stamp further from the latest reading is of another packet, or the clock was set. */
+#define REACH_NS	(8 * NS_PER_S)
+
+/* What rounding leaves of a reading and a stamp. */
+#define LEAST_ERROR_NS	10
+
+static void find_rate(struct hardware_clock *clock)
+{
+	int64_t device_ns = chime_sub_sat(clock->latest.device_ns, clock->anchor.device_ns);
+	int64_t realtime_ns = chime_sub_sat(clock->latest.realtime_ns, clock->anchor.realtime_ns);
+	int64_t gained_ns = chime_sub_sat(realtime_ns, device_ns);
+	int64_t width_ns = chime_add_sat(clock->latest.width_ns, clock->anchor.width_ns);
+	double most_ns = fabs((double)device_ns) * RATE_MAX + (double)width_ns;
+
+	if (device_ns <= 0 || realtime_ns <= 0 || fabs((double)gained_ns) > most_ns) {
+		clock->anchor = clock->latest;
+		clock->has_rate = false;
+		return;
+	}
+	if (device_ns < RATE_SPAN_MIN_NS)
+		return;
+	clock->rate = (double)gained_ns / (double)device_ns;
+	clock->has_rate = true;
+	if (device_ns > RATE_SPAN_MAX_NS)
+		clock->anchor = clock->latest;
+}
+
+void hardware_clock_add(struct hardware_clock *clock, const struct hardware_reading *reading)
+{
+	clock->latest = *reading;
+	if (!clock->count++)
+		clock->anchor = *reading;
+	else
+		find_rate(clock);
+	if (clock->count > 2)
+		clock->count = 2;
+}
+
+bool hardware_clock_convert(const struct hardware_clock *clock, int64_t device_ns,
+			    int64_t *realtime_ns, int64_t *error_ns)
+{
+	int64_t since_ns = chime_sub_sat(device_ns, clock->latest.device_ns);
+	double rate = clock->has_rate ? clock->rate : 0;
+	double wander = clock->has_rate ? RATE_KNOWN : RATE_UNKNOWN;
+
+	if (!clock->count || chime_abs_sat(since_ns) > REACH_NS)
+		return false;
+	*realtime_ns = chime_add_sat(clock->latest.realtime_ns,
+				     since_ns + llrint((double)since_ns * rate));
+	*error_ns = chime_add_sat(clock->latest.width_ns / 2 + LEAST_ERROR_NS,
+				  (int64_t)ceil(fabs((double)since_ns) * wander));
+
+	return true;
+}
+
+bool hardware_stamp_fits(int64_t realtime_ns, int64_t error_ns, int64_t earliest_ns,
+			 int64_t latest_ns)
+{
+	return realtime_ns >= chime_sub_sat(earliest_ns, error_ns) &&
+	       realtime_ns <= chime_add_sat(latest_ns, error_ns);
+}
+
+const struct hardware_reading *hardware_reading_best(const struct hardware_reading *readings,
+						     int count)
+{
+	const struct hardware_reading *best = readings;
+
+	for (int i = 1; i < count; i++) {
+		if (readings[i].width_ns < best->width_ns)
+			best = &readings[i];
+	}
+
+	return best;
+}
