@@ -18,6 +18,7 @@
 #include "lib/clock_watch.h"
 #include "ntp/mac.h"
 #include "server/batch.h"
+#include "server/clock_precision.h"
 #include "server/respond.h"
 
 #define NS_PER_S	1000000000LL
@@ -34,12 +35,6 @@
 #define AVERAGE		16
 #define AVERAGE_ANSWERS	8
 #define EARLY		8
-
-/* A clock that is read so often in a row shows its precision. */
-#define PRECISION_READINGS	100
-
-/* No system clock is read in less than a nanosecond. */
-#define PRECISION_MIN	(-30)
 
 /* Descriptors to wait for. */
 enum { WAIT_LIFELINE, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
@@ -79,25 +74,6 @@ static int64_t clock_ns(clockid_t clock)
 	clock_gettime(clock, &time);
 
 	return time.tv_sec * NS_PER_S + time.tv_nsec;
-}
-
-/* The smallest step that readings in a row show, as log2 seconds, rounded up. */
-static int measure_precision(void)
-{
-	int64_t least_ns = NS_PER_S, before_ns = clock_ns(CLOCK_REALTIME);
-	int precision = 0;
-
-	for (int i = 0; i < PRECISION_READINGS; i++) {
-		int64_t now_ns = clock_ns(CLOCK_REALTIME);
-
-		if (now_ns > before_ns && now_ns - before_ns < least_ns)
-			least_ns = now_ns - before_ns;
-		before_ns = now_ns;
-	}
-	while (precision > PRECISION_MIN && ntp_power_to_ns(precision - 1) >= least_ns)
-		precision--;
-
-	return precision;
 }
 
 /*
@@ -140,7 +116,7 @@ struct server *server_new(const struct server_world *world)
 		return NULL;
 	server->world = *world;
 	server->batch = batch_new();
-	server->precision = measure_precision();
+	server->precision = clock_precision();
 	/* What was set before this server began is known to the daemon. */
 	server->set_raw_ns = INT64_MIN;
 	if (!make_tables(server) || !server->batch ||
