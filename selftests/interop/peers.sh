@@ -108,7 +108,7 @@ is_refused()
 xdp_lines()
 {
 	case $how in
-	xdp*=*) echo "xdp eth0 ${how#*=}" ;;
+	xdp*=*) echo "xdp ${xdp_device:-eth0} ${how#*=}" ;;
 	esac
 }
 
