@@ -47,9 +47,9 @@ static const char *words_of(int err)
 {
 	switch (err) {
 	case -EPERM:
-		return "it takes CAP_BPF and CAP_NET_ADMIN, at the start: see truechime.conf(5)";
+		return "it takes privileges at the start: see truechime.conf(5), EXAMPLES";
 	case -EACCES:
-		return "this kernel does not accept the program; it takes Linux 6.1 or later";
+		return "it takes CAP_PERFMON, see truechime.conf(5), and Linux 6.1";
 	case -EBUSY:
 		return "another XDP program is there";
 	case -EOPNOTSUPP:

@@ -4,7 +4,8 @@
  * by which it is told what to answer. It is there for as long as whoever has opened it: the kernel
  * takes it away when that process ends, however it does.
  *
- * Opening takes CAP_BPF and CAP_NET_ADMIN; what follows takes no privilege.
+ * Opening takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON: without the last one the kernel lets no
+ * program reckon where in a list to look. What follows takes no privilege.
  */
 #ifndef XDP_FAST_PATH_H
 #define XDP_FAST_PATH_H
@@ -31,9 +32,9 @@ struct fast_path;
  * @clients: of so many it is known how often they ask
  *
  * Return: 0; -EOPNOTSUPP: the driver cannot, or this program was built without; -EPERM: the
- * privileges are missing, or the kernel has the program refused; -EBUSY: there is another XDP
- * program; -ENODEV: there is no such interface; -EXDEV: this process has a clock of its own, which
- * is not the kernel's; -errno.
+ * privileges are missing; -EACCES: some are, or the kernel is too old for the program; -EBUSY:
+ * there is another XDP program; -ENODEV: there is no such interface; -EXDEV: this process has a
+ * clock of its own, which is not the kernel's; -errno.
  */
 int fast_path_open(struct fast_path **path, const char *device, enum fast_path_mode mode,
 		   size_t clients);
