@@ -27,7 +27,7 @@ function ratios(name, kind,	r, n, base)
 		if (!((r, name) in figure))
 			continue
 		base = figure[r, name ~ /-key$/ ? "chronyd-key" : "chronyd", kind]
-		if (name == "truechimed")
+		if (name == "truechimed" || name == "truechimed-xdp")
 			base = (base + figure[r, "again", kind]) / 2
 		if (base > 0)
 			list[++n] = figure[r, name, kind] / base
@@ -43,13 +43,14 @@ BEGIN {
 	split("core_s process_s", kinds)
 	print "/core_s: answers in a second of the processor that the server has, with all that its kernel does"
 	print "there; /process_s: in one of the server's processes. busy: how much of the time the processor was;"
-	print "a server with time left waits for the load. trip: round trip at a moderate rate. receive, transmit:"
+	print "a server with time left waits for the load. kernel: what of it was not the server's program, but its"
+	print "kernel. trip: round trip at a moderate rate. receive, transmit:"
 	print "between the server's timestamps and those of the client's kernel, under load, wire included; half"
 	print "of their sum bounds the error of an offset."
-	printf "%-5s %-14s %9s %9s %10s %5s %13s %13s %13s %6s %5s\n", "round", "server",
-		"answers/s", "/core_s", "/process_s", "busy", "trip us", "receive us",
+	printf "%-5s %-14s %9s %9s %10s %5s %6s %13s %13s %13s %6s %5s\n", "round", "server",
+		"answers/s", "/core_s", "/process_s", "busy", "kernel", "trip us", "receive us",
 		"transmit us", "lost", "MiB"
-	printf "%56s %13s %13s %13s\n", "", "p50    p99", "p50    p99", "p50    p99"
+	printf "%63s %13s %13s %13s\n", "", "p50    p99", "p50    p99", "p50    p99"
 }
 
 {
@@ -61,8 +62,9 @@ BEGIN {
 	for (i in kinds)
 		figure[round, name, kinds[i]] = value(kinds[i]) > 0 ? answered / value(kinds[i]) : 0
 	busy = value("seconds") > 0 ? 100 * value("core_s") / value("seconds") : 0
-	printf "%-5s %-14s %9.0f %9.0f %10.0f %4.0f%%", round, name, value("rate"),
-		figure[round, name, "core_s"], figure[round, name, "process_s"], busy
+	kernel = value("core_s") > 0 ? 100 - 100 * value("user_s") / value("core_s") : 0
+	printf "%-5s %-14s %9.0f %9.0f %10.0f %4.0f%% %5.0f%%", round, name, value("rate"),
+		figure[round, name, "core_s"], figure[round, name, "process_s"], busy, kernel
 	printf " %6.0f %6.0f %6.1f %6.1f %6.1f %6.1f %6d %5s\n",
 		value("moderate_trip_p50_us"), value("moderate_trip_p99_us"), value("receive_p50_us"),
 		value("receive_p99_us"), value("transmit_p50_us"), value("transmit_p99_us"), value("lost"),
@@ -82,13 +84,16 @@ END {
 	self = ratios("again", "core_s")
 	plain = ratios("truechimed", "core_s")
 	keyed = ratios("truechimed-key", "core_s")
+	xdp = ratios("truechimed-xdp", "core_s")
 	ratios("again", "process_s")
 	ratios("truechimed", "process_s")
 	ratios("truechimed-key", "process_s")
+	ratios("truechimed-xdp", "process_s")
 	if (self < 0.9 || self > 1.1)
 		print "chronyd against itself is not 1: this machine is too busy for a benchmark"
-	printf "bench-server: ratio_plain=%s ratio_xdp=- ratio_nts=- ratio_keyed=%s p99_us=%s rss_mib=%s\n",
-		plain == "-" ? "-" : sprintf("%.2f", plain), keyed == "-" ? "-" : sprintf("%.2f", keyed), trips ? sprintf("%.0f", median(trip, trips)) : "-",
+	printf "bench-server: ratio_plain=%s ratio_xdp=%s ratio_nts=- ratio_keyed=%s p99_us=%s rss_mib=%s\n",
+		plain == "-" ? "-" : sprintf("%.2f", plain), xdp == "-" ? "-" : sprintf("%.1f", xdp),
+		keyed == "-" ? "-" : sprintf("%.2f", keyed), trips ? sprintf("%.0f", median(trip, trips)) : "-",
 		trips ? memory : "-"
-	exit !(self >= 0.9 && self <= 1.1 && (!trips || (plain >= 2 && memory < 16)))
+	exit !(self >= 0.9 && self <= 1.1 && (!trips || (plain >= 2 && memory < 16)) && (xdp == "-" || xdp >= 8))
 }

@@ -69,7 +69,7 @@ source_options()
 	case $how in
 	key=* | wrongkey=*) echo 'iburst key 1' ;;
 	key4=*) echo 'iburst key 1 version 4' ;;
-	xleave) echo 'iburst xleave' ;;
+	xleave | xdpxleave=*) echo 'iburst xleave' ;;
 	*) echo iburst ;;
 	esac
 }
@@ -114,7 +114,15 @@ orphan_lines()
 
 is_refused()
 {
-	[ "$how" = deny ]
+	[[ $how =~ ^(deny$|xdpdeny=) ]]
+}
+
+# xdp_lines: of a server in a configuration of this row.
+xdp_lines()
+{
+	case $how in
+	xdp*=*) echo "xdp ${xdp_device:-eth0} ${how#*=}" ;;
+	esac
 }
 
 is_synchronised()
@@ -321,7 +329,7 @@ server_truechimed()
 
 	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
 	! is_synchronised || directives+=('local stratum 1')
-	truechimed_start "$1" "${directives[@]}"
+	truechimed_start "$1" "${directives[@]}" "$(xdp_lines)"
 }
 
 client_truechimed()
@@ -335,6 +343,13 @@ truechimed_source()
 	awk -v address="$2" -v key="\"$3\":" '
 		/"address":/ { inside = index($0, "\"" address "\"") }
 		inside && $1 == key { gsub(/[",]/, "", $2); print $2; exit }' "$dir/$1.says"
+}
+
+# truechimed_count HOST KEY: what its server has counted.
+truechimed_count()
+{
+	on "$1" "$build/truechime" -S "/run/$1-truechime.sock" --json serverstats |
+		sed -n "s/^ *\"$2\": \([0-9]*\).*/\1/p"
 }
 
 # truechimed_says HOST KEY: a member of what it says of itself.

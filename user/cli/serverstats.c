@@ -4,10 +4,12 @@
  */
 #include "cli/cli.h"
 
-static const struct {
+struct row {
 	const char *name;
 	const char *key;
-} rows[] = {
+};
+
+static const struct row rows[] = {
 	{ "NTP packets received", "received" },
 	{ "NTP packets dropped", "dropped" },
 	{ "NTP packets refused", "refused" },
@@ -25,6 +27,22 @@ static const struct {
 	{ NULL, NULL },
 };
 
+/* Only where the kernel answers, too. */
+static const struct row xdp_rows[] = {
+	{ "XDP answers", "xdp_answered" },
+	{ "XDP packets dropped", "xdp_dropped" },
+	{ "XDP packets refused", "xdp_refused" },
+	{ "XDP rate kisses sent", "xdp_kissed" },
+	{ "XDP packets left to sockets", "xdp_passed" },
+	{ NULL, NULL },
+};
+
+static void print_rows(const json_t *reply, const struct row *row)
+{
+	for (; row->name; row++)
+		printf("%-27s: %lld\n", row->name, (long long)json_int_of(reply, row->key, 0));
+}
+
 static void print(const struct cli *cli, const json_t *reply)
 {
 	(void)cli;
@@ -33,9 +51,9 @@ static void print(const struct cli *cli, const json_t *reply)
 	else
 		printf("%s\n",
 		       "NTP is not served: no 'allow' in the configuration, or its port is taken (see journalctl -u truechimed).\n");
-	for (int i = 0; rows[i].name; i++)
-		printf("%-27s: %lld\n", rows[i].name,
-		       (long long)json_int_of(reply, rows[i].key, 0));
+	print_rows(reply, rows);
+	if (json_bool_of(reply, "xdp"))
+		print_rows(reply, xdp_rows);
 }
 
 int verb_serverstats(const struct cli *cli)

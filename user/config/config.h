@@ -21,6 +21,7 @@
 #include "server/access.h"
 #include "server/client_log.h"
 #include "steering/leap.h"
+#include "xdp/fast_path.h"
 
 #define CONFIG_PATH		"/etc/truechime/truechime.conf"
 #define CONFIG_PATH_MAX		256
@@ -149,6 +150,8 @@ struct config_local {
  * @bind_address4: local address of its IPv4 socket, "" for any
  * @bind_address6: same for IPv6
  * @bind_device: interface of its sockets, "" for any
+ * @xdp_device: interface at which the kernel answers plain requests, "" for none
+ * @xdp_mode: and where
  * @limit: how often a client is answered
  * @least_poll: log2 seconds that clients are advised to wait at least
  * @log_bytes: for what is known of clients; 0: nothing is
@@ -161,6 +164,8 @@ struct config_server {
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
+	char xdp_device[CONFIG_WORD_MAX];
+	enum fast_path_mode xdp_mode;
 	struct client_limit limit;
 	int least_poll;
 	int64_t log_bytes;

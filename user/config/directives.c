@@ -628,6 +628,7 @@ static const struct config_option directives[] = {
 	{ "tempcomp", CONFIG_ADVICE, .min = 3, .max = 6, .handle = config_check_tempcomp,
 	  .advice = "the rate's changes are learned from the sources" },
 	{ "user", CONFIG_WORD, .offset = AT(user), .size = CONFIG_WORD_MAX },
+	{ "xdp", CONFIG_HANDLER, .min = 1, .max = 2, .handle = config_parse_xdp },
 };
 
 void config_directives_defaults(struct config *config)

@@ -343,6 +343,12 @@ static void print_serving(FILE *out, const struct config_server *server)
 		fprintf(out, "bindaddress %s\n", server->bind_address4);
 	if (*server->bind_address6)
 		fprintf(out, "bindaddress %s\n", server->bind_address6);
+	if (*server->xdp_device)
+		fprintf(out, "xdp %s%s\n", server->xdp_device,
+			server->xdp_mode == FAST_PATH_NATIVE ? " native" :
+			server->xdp_mode == FAST_PATH_GENERIC ? " generic" : "");
+	else
+		fputs("# xdp: all requests are answered by the process\n", out);
 	fprintf(out, "clientloglimit %lld\n", (long long)server->log_bytes);
 	if (server->limit.enabled)
 		fprintf(out, "ratelimit interval %d burst %d leak %d kod %d\n",

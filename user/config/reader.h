@@ -195,6 +195,7 @@ int config_parse_clientloglimit(struct config_reader *reader, int count, char **
 int config_parse_noclientlog(struct config_reader *reader, int count, char **words);
 int config_parse_ratelimit(struct config_reader *reader, int count, char **words);
 int config_parse_local(struct config_reader *reader, int count, char **words);
+int config_parse_xdp(struct config_reader *reader, int count, char **words);
 
 /* hwtimestamp.c; likewise */
 int config_parse_hwtimestamp(struct config_reader *reader, int count, char **words);

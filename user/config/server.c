@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -300,6 +301,29 @@ void config_check_acquisitionport(struct config_reader *reader)
 			    config->bind_port);
 }
 
+int config_parse_xdp(struct config_reader *reader, int count, char **words)
+{
+	struct config_server *server = &reader->config->server;
+	enum fast_path_mode mode = FAST_PATH_ANY;
+
+	if (strlen(words[0]) >= IF_NAMESIZE) {
+		config_error(reader, "xdp '%s': the name of an interface was expected", words[0]);
+		return -EINVAL;
+	}
+	if (count > 1 && !strcasecmp(words[1], "native")) {
+		mode = FAST_PATH_NATIVE;
+	} else if (count > 1 && !strcasecmp(words[1], "generic")) {
+		mode = FAST_PATH_GENERIC;
+	} else if (count > 1) {
+		config_error(reader, "xdp: '%s' is neither 'native' nor 'generic'", words[1]);
+		return -EINVAL;
+	}
+	memcpy(server->xdp_device, words[0], strlen(words[0]) + 1);
+	server->xdp_mode = mode;
+
+	return 0;
+}
+
 static bool rule_equal(const struct access_rule *one, const struct access_rule *other)
 {
 	return net_address_equal(&one->network, &other->network) &&
@@ -312,8 +336,10 @@ bool config_server_equal(const struct config_server *one, const struct config_se
 
 	if (one->port != other->port || strcmp(one->bind_address4, other->bind_address4) ||
 	    strcmp(one->bind_address6, other->bind_address6) ||
-	    strcmp(one->bind_device, other->bind_device) || one->log_bytes != other->log_bytes ||
-	    one->least_poll != other->least_poll || one->rule_count != other->rule_count ||
+	    strcmp(one->bind_device, other->bind_device) ||
+	    strcmp(one->xdp_device, other->xdp_device) || one->xdp_mode != other->xdp_mode ||
+	    one->log_bytes != other->log_bytes || one->least_poll != other->least_poll ||
+	    one->rule_count != other->rule_count ||
 	    a->enabled != b->enabled || a->interval_ns != b->interval_ns ||
 	    a->burst != b->burst || a->leak != b->leak || a->kod != b->kod)
 		return false;

@@ -53,6 +53,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 {
 	const struct server_statistics *statistics;
 	struct module_event events[DAEMON_EVENTS];
+	uint64_t xdp_counts[XDP_COUNTS];
 	struct daemon *daemon = context;
 	struct state state;
 	size_t clients;
@@ -70,7 +71,9 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		count = daemon_get_events(daemon, events, DAEMON_EVENTS);
 		return report_events(events, count);
 	case CONTROL_SERVERSTATS:
-		return report_serverstats(serving_statistics(daemon->serving, &clients));
+		return report_serverstats(serving_statistics(daemon->serving, &clients),
+					  serving_xdp_counts(daemon->serving, xdp_counts) ?
+					  xdp_counts : NULL);
 	case CONTROL_CLIENTS:
 		statistics = serving_statistics(daemon->serving, &clients);
 		return report_clients(statistics, clients, state.raw_ns);

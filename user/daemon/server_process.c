@@ -27,8 +27,7 @@
 /* The tables are searched in buckets of 8 records. */
 #define CLIENTS_MIN	8
 
-/* As many as the memory holds, but a power of two. */
-static size_t clients_in(int64_t bytes)
+size_t server_process_clients(int64_t bytes)
 {
 	size_t most = (size_t)bytes / CLIENT_BYTES, count = CLIENTS_MIN;
 
@@ -189,7 +188,7 @@ int server_process_start(struct server_process *process, const struct config_ser
 	int fds[SERVER_FD_END], lifeline[2], err;
 	char path[PATH_MAX];
 
-	process->client_count = clients_in(config->log_bytes);
+	process->client_count = server_process_clients(config->log_bytes);
 	err = program_path(path, sizeof(path));
 	if (err)
 		return err;

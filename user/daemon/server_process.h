@@ -46,6 +46,9 @@ struct server_sockets {
 	int ipv6_fd;
 };
 
+/* How many clients so much memory is enough for: as many as it holds, but a power of two. */
+size_t server_process_clients(int64_t bytes);
+
 /*
  * Start one that serves @config on @sockets with the page of time @page_fd, and who asks by a key
  * of @keys with that. 0; -ENOENT: the program is not where this one is; -errno.

@@ -12,6 +12,7 @@
 
 #include "daemon/local_reference.h"
 #include "daemon/server_process.h"
+#include "daemon/serving_fast.h"
 #include "lib/log.h"
 #include "lib/time_page.h"
 #include "ntp/listen.h"
@@ -47,6 +48,7 @@
  * @dscp: of answers
  * @sockets: open ones
  * @process: that runs; .pid 0: none
+ * @fast: the fast path to it
  * @page: of time; NULL: it could not be made
  * @page_fd: same, for the process
  * @content: what it says
@@ -63,6 +65,7 @@ struct serving {
 	int dscp;
 	struct server_sockets sockets;
 	struct server_process process;
+	struct serving_fast fast;
 	struct time_page *page;
 	int page_fd;
 	struct time_content content;
@@ -101,6 +104,7 @@ struct serving *serving_new(void)
 	serving->page_fd = -1;
 	serving->next_ns = INT64_MAX;
 	serving->content.stratum = TIME_STRATUM_NONE;
+	serving_fast_init(&serving->fast);
 
 	return serving;
 }
@@ -109,6 +113,7 @@ void serving_free(struct serving *serving)
 {
 	if (!serving)
 		return;
+	serving_fast_configure(&serving->fast, NULL, 0);
 	server_process_stop(&serving->process);
 	close_sockets(serving);
 	if (serving->page)
@@ -268,6 +273,8 @@ void serving_configure(struct serving *serving, const struct config *config,
 	}
 	if (serving->configured)
 		try_sockets(serving, now_raw_ns);
+	serving_fast_configure(&serving->fast, serving->configured ? &serving->config : NULL,
+			       serving->dscp);
 }
 
 /* --- the process --- */
@@ -309,7 +316,7 @@ int serving_pollfds(const struct serving *serving, struct pollfd *fds)
 
 int64_t serving_next_ns(const struct serving *serving)
 {
-	return serving->next_ns;
+	return chime_min(serving->next_ns, serving->fast.next_ns);
 }
 
 static bool has_ended(const struct serving *serving)
@@ -319,10 +326,22 @@ static bool has_ended(const struct serving *serving)
 	return serving_pollfds(serving, &fd) && poll(&fd, 1, 0) > 0;
 }
 
+/* What requests come up to where they are not answered by the fast path. */
+static void turn_fast(struct serving *serving, int64_t now_raw_ns)
+{
+	struct serving_sockets sockets = {
+		.ipv4 = serving->sockets.ipv4_fd >= 0,
+		.ipv6 = serving->sockets.ipv6_fd >= 0,
+	};
+
+	serving_fast_turn(&serving->fast, &serving->content, &sockets, now_raw_ns);
+}
+
 void serving_timer(struct serving *serving, int64_t now_raw_ns)
 {
 	char how[128];
 
+	turn_fast(serving, now_raw_ns);
 	if (serving->process.pid && has_ended(serving)) {
 		server_process_ended(&serving->process, how, sizeof(how));
 		plan_restart(serving, now_raw_ns);
@@ -342,6 +361,15 @@ const struct server_statistics *serving_statistics(const struct serving *serving
 	*clients = serving->process.pid ? serving->process.client_count : 0;
 
 	return serving->process.pid ? serving->process.statistics : NULL;
+}
+
+bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS])
+{
+	if (!serving->fast.path)
+		return false;
+	fast_path_counts(serving->fast.path, counts);
+
+	return true;
 }
 
 /* --- the page --- */

@@ -51,4 +51,7 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns);
 /* What the process counts, and how many records of clients there are. NULL: none runs. */
 const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients);
 
+/* What the fast path counts. false: there is none. */
+bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS]);
+
 #endif /* DAEMON_SERVING_H */

@@ -27,15 +27,29 @@ static const char *const names[SERVER_COUNTS] = {
 	[SERVER_TX_KERNEL] = "tx_kernel",
 };
 
-json_t *report_serverstats(const struct server_statistics *statistics)
+static const char *const xdp_names[XDP_COUNTS] = {
+	[XDP_ANSWERED] = "xdp_answered",
+	[XDP_REFUSED] = "xdp_refused",
+	[XDP_DROPPED] = "xdp_dropped",
+	[XDP_KISSED] = "xdp_kissed",
+	[XDP_PASSED] = "xdp_passed",
+};
+
+json_t *report_serverstats(const struct server_statistics *statistics, const uint64_t *xdp_counts)
 {
-	json_t *reply = json_pack("{s:b,s:b}", "ok", 1, "serving", !!statistics);
+	json_t *reply = json_pack("{s:b,s:b,s:b}", "ok", 1, "serving", !!statistics,
+				  "xdp", !!xdp_counts);
 
 	for (int i = 0; i < SERVER_COUNTS; i++) {
 		uint64_t count = statistics ?
 			atomic_load_explicit(&statistics->counts[i], memory_order_relaxed) : 0;
 
 		json_object_set_new(reply, names[i], json_integer((json_int_t)count));
+	}
+	for (int i = 0; i < XDP_COUNTS && xdp_counts; i++) {
+		if (xdp_names[i])
+			json_object_set_new(reply, xdp_names[i],
+					    json_integer((json_int_t)xdp_counts[i]));
 	}
 
 	return reply;

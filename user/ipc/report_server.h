@@ -10,9 +10,13 @@
 #include <stdint.h>
 
 #include "server/statistics.h"
+#include "xdp/shared.h"
 
-/* The counters; @statistics is NULL where nothing is served. */
-json_t *report_serverstats(const struct server_statistics *statistics);
+/*
+ * The counters; @statistics is NULL where nothing is served, and @xdp_counts where the kernel
+ * answers nothing.
+ */
+json_t *report_serverstats(const struct server_statistics *statistics, const uint64_t *xdp_counts);
 
 /* The clients, of @count records; at most REPORT_CLIENTS_MAX of them, and how many more. */
 json_t *report_clients(const struct server_statistics *statistics, size_t count,

@@ -190,6 +190,11 @@ static bool is_forgotten(const struct access_rule *rules, size_t count, size_t i
 	return false;
 }
 
+bool access_rule_counts(const struct access_rule *rules, size_t count, size_t index, int family)
+{
+	return is_of_family(&rules[index], family) && !is_forgotten(rules, count, index, family);
+}
+
 /* What the rules say of one address: the longest prefix, and of equal ones the last. */
 static bool decide(const struct access_rule *rules, const bool *forgotten, size_t count, int family,
 		   unsigned __int128 number)

@@ -39,6 +39,12 @@ int access_bits(int family);
  */
 int access_rule_parse(const char *text, struct access_rule *rule);
 
+/*
+ * Does @rules[@index] count for addresses of @family, or does it concern others, or did a later one
+ * with "all" make it forgotten? Of those that count with one network and prefix the last decides.
+ */
+bool access_rule_counts(const struct access_rule *rules, size_t count, size_t index, int family);
+
 struct access_table;
 
 /* Of rules in the order of the configuration. NULL: no memory. */

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A hash table in buckets, and the rate limit: each answer costs an interval of the client's time,
- * and it may be as many intervals in debt as its burst is long.
+ * A hash table in buckets.
  */
 #include "server/client_log.h"
 
 #include <string.h>
-
-#include "core/line.h"
 
 /* One bucket is searched: 512 bytes, eight lines of a processor's cache. */
 #define BUCKET	8
@@ -67,31 +64,6 @@ static int64_t average(int64_t before_ns, int64_t interval_ns)
 	return before_ns ? before_ns + (interval_ns - before_ns) / AVERAGE : interval_ns;
 }
 
-/* One in 2^@power, by bits that are used for nothing else. */
-static bool happens(uint64_t random, int power)
-{
-	return !(random & ((1ULL << power) - 1));
-}
-
-static enum client_verdict judge(struct client_record *record, const struct client_limit *limit,
-				 int64_t now_ns, uint64_t random)
-{
-	int64_t debt_ns = record->due_ns - now_ns;
-
-	if (!limit->enabled)
-		return CLIENT_ANSWER;
-	if (debt_ns > (limit->burst - 1) * limit->interval_ns) {
-		if (happens(random, limit->leak))
-			return CLIENT_ANSWER;
-		if (limit->kod && happens(random >> 32, limit->kod))
-			return CLIENT_KISS;
-		return CLIENT_DROP;
-	}
-	record->due_ns = chime_max(record->due_ns, now_ns) + limit->interval_ns;
-
-	return CLIENT_ANSWER;
-}
-
 enum client_verdict client_log_note(struct client_log *log, const struct net_address *address,
 				    int64_t now_ns, uint64_t random)
 {
@@ -107,7 +79,8 @@ enum client_verdict client_log_note(struct client_log *log, const struct net_add
 		record->interval_ns = average(record->interval_ns, since_ns);
 	record->hits++;
 	record->last_ns = now_ns;
-	verdict = judge(record, &log->limit, now_ns, random);
+	verdict = log->limit.enabled ?
+		  client_limit_judge(&log->limit, &record->due_ns, now_ns, random) : CLIENT_ANSWER;
 	if (verdict == CLIENT_DROP)
 		record->drops++;
 	else if (record->hits > 1)

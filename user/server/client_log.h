@@ -12,23 +12,7 @@
 #include <stdint.h>
 
 #include "ntp/address.h"
-
-/**
- * struct client_limit - how often a client is answered
- * @enabled: there is a limit
- * @interval_ns: between answers, in the long run
- * @burst: answers that may follow each other without it
- * @leak: of the requests beyond that one in 2^@leak is answered all the same, so that nobody can
- *	silence the server for others by asking in their name
- * @kod: and one in 2^@kod is told to ask less often; 0: none
- */
-struct client_limit {
-	bool enabled;
-	int64_t interval_ns;
-	int burst;
-	int leak;
-	int kod;
-};
+#include "server/client_limit.h"
 
 /**
  * struct client_record - a client
@@ -66,12 +50,6 @@ struct client_log {
 	uint64_t seed[2];
 	struct client_limit limit;
 	uint64_t replaced;
-};
-
-enum client_verdict {
-	CLIENT_ANSWER,
-	CLIENT_DROP,
-	CLIENT_KISS,		/* tell it to ask less often */
 };
 
 /* Note a request at @now_ns of the raw clock, and judge it. @random: 64 fresh bits. */

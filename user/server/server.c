@@ -18,6 +18,7 @@
 #include "lib/clock_watch.h"
 #include "ntp/mac.h"
 #include "server/batch.h"
+#include "server/clock_precision.h"
 #include "server/respond.h"
 
 #define NS_PER_S	1000000000LL
@@ -26,20 +27,21 @@
 #define TURNS	16
 
 /*
+ * So many answers leave with one system call. More would save a hundredth of what an answer costs,
+ * and the last ones would be stamped by a clock that was read long before they leave.
+ */
+#define SEND_MAX	8
+
+/*
  * The time that an answer takes is averaged over so many batches, of at least so many answers: what
- * the system call itself takes is none of theirs. A transmit timestamp that lies after the packet
- * has left makes round trips negative, one before it only adds to them: so it is taken a little
- * early.
+ * the system call itself takes is none of theirs. One that took longer counts as a fourth longer at
+ * most: something else ran meanwhile. A transmit timestamp that lies after the packet has left
+ * makes round trips negative, one before it only adds to them: so it is taken a little early.
  */
 #define AVERAGE		16
 #define AVERAGE_ANSWERS	8
+#define LONGER		4
 #define EARLY		8
-
-/* A clock that is read so often in a row shows its precision. */
-#define PRECISION_READINGS	100
-
-/* No system clock is read in less than a nanosecond. */
-#define PRECISION_MIN	(-30)
 
 /* Descriptors to wait for. */
 enum { WAIT_LIFELINE, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
@@ -79,25 +81,6 @@ static int64_t clock_ns(clockid_t clock)
 	clock_gettime(clock, &time);
 
 	return time.tv_sec * NS_PER_S + time.tv_nsec;
-}
-
-/* The smallest step that readings in a row show, as log2 seconds, rounded up. */
-static int measure_precision(void)
-{
-	int64_t least_ns = NS_PER_S, before_ns = clock_ns(CLOCK_REALTIME);
-	int precision = 0;
-
-	for (int i = 0; i < PRECISION_READINGS; i++) {
-		int64_t now_ns = clock_ns(CLOCK_REALTIME);
-
-		if (now_ns > before_ns && now_ns - before_ns < least_ns)
-			least_ns = now_ns - before_ns;
-		before_ns = now_ns;
-	}
-	while (precision > PRECISION_MIN && ntp_power_to_ns(precision - 1) >= least_ns)
-		precision--;
-
-	return precision;
 }
 
 /*
@@ -140,7 +123,7 @@ struct server *server_new(const struct server_world *world)
 		return NULL;
 	server->world = *world;
 	server->batch = batch_new();
-	server->precision = measure_precision();
+	server->precision = clock_precision();
 	/* What was set before this server began is known to the daemon. */
 	server->set_raw_ns = INT64_MIN;
 	if (!make_tables(server) || !server->batch ||
@@ -291,8 +274,12 @@ static void stamp_answer(struct server *server, struct respond_answer *answer, i
 /* A clock that was set, or a process that was kept from running, teaches nothing. */
 static void learn(int64_t *average_ns, int64_t took_ns)
 {
-	if (took_ns > 0 && took_ns < NS_PER_S / 1000)
-		*average_ns += (took_ns - *average_ns) / AVERAGE;
+	if (took_ns <= 0 || took_ns >= NS_PER_S / 1000)
+		return;
+	if (!*average_ns)
+		*average_ns = took_ns;
+	took_ns = chime_min(took_ns, *average_ns + *average_ns / LONGER + AVERAGE);
+	*average_ns += (took_ns - *average_ns) / AVERAGE;
 }
 
 static int64_t a_little_early(int64_t ns)
@@ -337,7 +324,7 @@ static void send_keyed(struct server *server, int fd, int index, struct respond_
 /* How many packets there were, -errno. */
 static int serve_batch(struct server *server, int fd)
 {
-	struct respond_answer answers[BATCH_MAX], answer;
+	struct respond_answer answers[SEND_MAX], answer;
 	int count = batch_receive(server->batch, fd);
 	const struct ntp_key *key;
 	int64_t now_raw_ns;
@@ -355,6 +342,8 @@ static int serve_batch(struct server *server, int fd)
 		} else {
 			answers[batch_answers(server->batch)] = answer;
 			(void)batch_answer(server->batch, i, answer.keep);
+			if (batch_answers(server->batch) == SEND_MAX)
+				send_answers(server, fd, answers);
 		}
 	}
 	send_answers(server, fd, answers);

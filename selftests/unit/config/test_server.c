@@ -66,6 +66,7 @@ TEST(every_option)
 	struct reports reports;
 	struct config *config = parse("port 1123\nbindaddress 192.0.2.1\nbindaddress 2001:db8::1\n"
 				      "binddevice eth0\nclientloglimit 1048576\n"
+				      "xdp eth1 native\n"
 				      "ratelimit interval 1 burst 16 leak 3 kod 2\n"
 				      "local stratum 8 orphan distance 0.1 activate 0.5\n",
 				      &reports);
@@ -77,6 +78,8 @@ TEST(every_option)
 	EXPECT_STREQ("192.0.2.1", config->server.bind_address4);
 	EXPECT_STREQ("2001:db8::1", config->server.bind_address6);
 	EXPECT_STREQ("eth0", config->server.bind_device);
+	EXPECT_STREQ("eth1", config->server.xdp_device);
+	EXPECT_EQ(FAST_PATH_NATIVE, config->server.xdp_mode);
 	EXPECT_EQ(1048576, config->server.log_bytes);
 	EXPECT_TRUE(config->server.limit.enabled);
 	EXPECT_EQ(2 * NS_PER_S, config->server.limit.interval_ns);
@@ -139,6 +142,7 @@ static const char *const wrong[] = {
 	"bindaddress eth0", "ratelimit interval", "ratelimit fast 1",
 	"ratelimit leak x", "local stratum 16", "local stratum", "local orphans",
 	"clientloglimit -1", "clientloglimit many",
+	"xdp", "xdp eth0 fast", "xdp eth0 native generic", "xdp a-name-of-16-char",
 };
 
 TEST(what_is_wrong_is_refused)
@@ -171,6 +175,7 @@ TEST(a_reload_knows_what_changed)
 		"allow 10\nallow 11",
 		"allow 10\nport 1", "allow 10\nbindaddress ::1", "allow 10\nbinddevice lo",
 		"allow 10\nratelimit", "allow 10\nratelimit kod 1", "allow 10\nclientloglimit 0",
+		"allow 10\nxdp eth0", "allow 10\nxdp eth1", "allow 10\nxdp eth0 native",
 	};
 	struct reports reports;
 

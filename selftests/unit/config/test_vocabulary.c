@@ -142,6 +142,7 @@ static const struct word directives[] = {
 	{ "rivals", "rivals yield", DONE, NULL },
 	{ "rtcpolicy", "rtcpolicy trust", DONE, NULL },
 	{ "steppolicy", "steppolicy disruption both step 0.01 86400", DONE, NULL },
+	{ "xdp", "xdp eth0 generic", DONE, NULL },
 };
 
 /* server, pool and peer have the same. */

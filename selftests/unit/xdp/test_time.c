@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The time that the program in the kernel tells, beside the line that it is made of, and for how
+ * long it may; and the addresses for which it does.
+ */
+#include "user/xdp/time.h"
+
+#include <errno.h>
+
+#include "selftests/unit/unit.h"
+#include "user/ntp/bytes.h"
+#include "user/ntp/packet.h"
+#include "user/xdp/addresses.h"
+#include "user/xdp/answer.h"
+
+#define NS_PER_S	1000000000LL
+#define DAY_NS		(86400 * NS_PER_S)
+#define PRECISION	(-25)
+
+static const struct xdp_clocks clocks = {
+	.monotonic_ns = 5555 * NS_PER_S,
+	.realtime_ns = 1800000000 * NS_PER_S + 123456789,
+	.tai_ns = 1800000037 * NS_PER_S + 123456789,
+	.error_ns = 50,
+};
+
+static struct time_content content_of(int64_t offset_ns, int64_t rate_q32)
+{
+	return (struct time_content){
+		.raw_ns = 1,
+		.time = { .origin_ns = 1800000000 * NS_PER_S, .offset_ns = offset_ns,
+			  .rate_q32 = rate_q32, .maxerror_ns = 20000000,
+			  .maxerror_rate_q32 = 50 * CHIME_PPM_Q32 },
+		.stratum = 2,
+		.root_delay_ns = 10000000,
+		.refid = 0x01020304,
+	};
+}
+
+/* Any rate that a clock may be slewed at, to the nanosecond at any instant. */
+TEST(a_line_is_told_to_the_nanosecond)
+{
+	struct unit_random random = { 1 };
+
+	for (int i = 0; i < 200000; i++) {
+		int64_t ppm = (int64_t)unit_random_below(&random, 200000) - 100000;
+		struct time_content content = content_of(unit_random_s64(&random) >> 20,
+							 ppm * CHIME_PPM_Q32);
+		uint64_t since_ns = unit_random_below(&random, 1ULL << 30);
+		int64_t told_ns, right_ns;
+		struct xdp_time time;
+
+		xdp_time_fill(&time, &content, PRECISION, &clocks, NS_PER_S);
+		ASSERT_EQ(NS_PER_S, time.valid_ns);
+		ASSERT_EQ(clocks.monotonic_ns, time.from_ns);
+		ASSERT_EQ(clocks.tai_ns - clocks.monotonic_ns, time.tai_offset_ns);
+		told_ns = ntp_timestamp_to_ns(xdp_timestamp(&time, since_ns));
+		right_ns = chime_line_eval(&content.time, clocks.realtime_ns + (int64_t)since_ns);
+		ASSERT_GE(2, chime_abs_sat(told_ns - right_ns))
+			TH_LOG("%lld ppm, %lld ns", (long long)ppm, (long long)since_ns);
+	}
+}
+
+/* The lowest bit says which of the two it is, and the second one is never before the first. */
+TEST(stamps_are_marked_and_in_order)
+{
+	struct unit_random random = { 2 };
+	struct time_content content = content_of(0, 0);
+	struct xdp_time time;
+
+	xdp_time_fill(&time, &content, PRECISION, &clocks, NS_PER_S);
+	EXPECT_EQ((1ULL << 7) - 1, time.precision_mask);
+	for (int i = 0; i < 200000; i++) {
+		struct xdp_stamps stamps = { .random = unit_random(&random) };
+		xdp_word ntp[XDP_NTP_WORDS];
+		uint64_t receive, transmit;
+
+		stamps.receive_ns = unit_random_below(&random, NS_PER_S);
+		stamps.transmit_ns = stamps.receive_ns + unit_random_below(&random, 100);
+		xdp_put_stamps(ntp, &time, &stamps);
+		receive = get_be64((uint8_t *)(ntp + XDP_AT_RECEIVE));
+		transmit = get_be64((uint8_t *)(ntp + XDP_AT_TRANSMIT));
+		ASSERT_EQ(1, receive & 1);
+		ASSERT_EQ(0, transmit & 1);
+		ASSERT_LT(receive, transmit);
+	}
+}
+
+/* What is told during a second has the dispersion of its end. */
+TEST(dispersion_is_that_of_the_end)
+{
+	struct time_content content = content_of(0, 0);
+	struct xdp_time time;
+	int64_t end_ns = clocks.realtime_ns + NS_PER_S, told_ns, bound_ns;
+
+	for (int days = 0; days < 400; days += 7) {
+		content.time.origin_ns = clocks.realtime_ns - days * DAY_NS;
+		xdp_time_fill(&time, &content, PRECISION, &clocks, NS_PER_S);
+		told_ns = ntp_short_to_ns(XDP_SWAP32(time.header[2]));
+		bound_ns = chime_line_maxerror(&content.time, end_ns) + clocks.error_ns -
+			   content.root_delay_ns / 2;
+		/* Half a unit of 2^-16 s. */
+		EXPECT_GE(7630, chime_abs_sat(told_ns - bound_ns));
+	}
+}
+
+static int64_t valid_ns(int leap, int64_t left_ns)
+{
+	struct time_content content = content_of(0, 0);
+	struct xdp_clocks late = clocks;
+	struct xdp_time time;
+
+	content.leap = (uint16_t)leap;
+	late.realtime_ns = (clocks.realtime_ns / DAY_NS + 1) * DAY_NS - left_ns;
+	xdp_time_fill(&time, &content, PRECISION, &late, NS_PER_S);
+
+	return (int64_t)time.valid_ns;
+}
+
+/* The system clock is set by a second then, and until that is known nobody is told anything. */
+TEST(no_longer_than_until_a_leap_second)
+{
+	EXPECT_EQ(NS_PER_S, valid_ns(0, 1));
+	EXPECT_EQ(NS_PER_S, valid_ns(1, 2 * NS_PER_S));
+	EXPECT_EQ(NS_PER_S / 2, valid_ns(1, NS_PER_S / 2));
+	EXPECT_EQ(NS_PER_S, valid_ns(2, 2 * NS_PER_S));
+	EXPECT_EQ(NS_PER_S / 2, valid_ns(2, 3 * NS_PER_S / 2));
+	EXPECT_EQ(0, valid_ns(2, NS_PER_S / 2));
+}
+
+TEST(nothing_of_a_clock_that_is_not_right)
+{
+	struct time_content content = content_of(0, 0);
+	struct xdp_time time;
+
+	content.stratum = TIME_STRATUM_NONE;
+	xdp_time_fill(&time, &content, PRECISION, &clocks, NS_PER_S);
+	EXPECT_EQ(0, time.valid_ns);
+	content = content_of(0, 200000 * CHIME_PPM_Q32);
+	xdp_time_fill(&time, &content, PRECISION, &clocks, NS_PER_S);
+	EXPECT_EQ(0, time.valid_ns);
+}
+
+/* CLOCK_TAI and CLOCK_REALTIME are the same clock, whole seconds apart. */
+TEST(clocks_are_read_at_one_instant)
+{
+	struct xdp_clocks read;
+
+	for (int i = 0; i < 1000; i++) {
+		xdp_clocks_read(&read);
+		ASSERT_EQ(0, (read.tai_ns - read.realtime_ns) % NS_PER_S);
+		ASSERT_LT(0, read.error_ns);
+	}
+}
+
+TEST(an_interface_has_to_be_an_ethernets)
+{
+	struct xdp_local local = { .ipv4 = true, .ipv6 = true, .bind_address4 = "",
+				   .bind_address6 = "", .device = "lo" };
+	struct xdp_settings settings;
+
+	EXPECT_EQ(-ENODEV, xdp_addresses_read(&local, &settings));
+	local.device = "no-such-device";
+	EXPECT_EQ(-ENODEV, xdp_addresses_read(&local, &settings));
+	EXPECT_EQ(0, settings.ipv4_count);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The system clock, read often in a row.
+ */
+#include "server/clock_precision.h"
+
+#include <stdint.h>
+#include <time.h>
+
+#include "ntp/packet.h"
+
+#define NS_PER_S	1000000000LL
+
+/* A clock that is read so often in a row shows its precision. */
+#define READINGS	100
+
+/* No system clock is read in less than a nanosecond. */
+#define PRECISION_MIN	(-30)
+
+static int64_t realtime_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+
+	return time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+int clock_precision(void)
+{
+	int64_t least_ns = NS_PER_S, before_ns = realtime_ns();
+	int precision = 0;
+
+	for (int i = 0; i < READINGS; i++) {
+		int64_t now_ns = realtime_ns();
+
+		if (now_ns > before_ns && now_ns - before_ns < least_ns)
+			least_ns = now_ns - before_ns;
+		before_ns = now_ns;
+	}
+	while (precision > PRECISION_MIN && ntp_power_to_ns(precision - 1) >= least_ns)
+		precision--;
+
+	return precision;
+}
