@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fork(2), exec(2), and what is handed over. The program stands beside this one.
+ * What is handed over to the program, which stands beside this one.
  */
 #include "daemon/server_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/spawn.h"
 #include "server/settings.h"
 #include "server/stamp_table.h"
 
@@ -38,22 +36,6 @@ static size_t clients_in(int64_t bytes)
 		count *= 2;
 
 	return count;
-}
-
-static int program_path(char *path, size_t size)
-{
-	ssize_t length = readlink("/proc/self/exe", path, size - 1);
-	char *slash;
-
-	if (length < 0)
-		return -errno;
-	path[length] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash + 1 - path) + sizeof(PROGRAM) > size)
-		return -ENAMETOOLONG;
-	memcpy(slash + 1, PROGRAM, sizeof(PROGRAM));
-
-	return access(path, X_OK) ? -errno : 0;
 }
 
 /* A file in memory of that size, and its content if there is one. A descriptor, -errno. */
@@ -103,42 +85,6 @@ static int settings_file(const struct config_server *config, const struct server
 	return fd;
 }
 
-/* The inherited descriptors in their places; none is lost by being in another one's. */
-static bool place_descriptors(const int fds[SERVER_FD_END])
-{
-	int high[SERVER_FD_END];
-
-	for (int i = SERVER_FD_SETTINGS; i < SERVER_FD_END; i++) {
-		high[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, SERVER_FD_END);
-		if (fds[i] >= 0 && high[i] < 0)
-			return false;
-	}
-	for (int i = SERVER_FD_SETTINGS; i < SERVER_FD_END; i++) {
-		close(i);
-		if (high[i] >= 0 && dup2(high[i], i) < 0)
-			return false;
-	}
-	close_range(SERVER_FD_END, ~0U, 0);
-
-	return true;
-}
-
-static void __attribute__((noreturn)) become_server(const char *path, const int fds[SERVER_FD_END])
-{
-	char *const arguments[] = { (char *)PROGRAM, NULL }, *const environment[] = { NULL };
-	sigset_t signals;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&signals);
-	sigprocmask(SIG_SETMASK, &signals, NULL);
-	/* Privileges that the service manager gave us would be inherited. */
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (place_descriptors(fds))
-		execve(path, arguments, environment);
-	_exit(EXIT_FAILURE);
-}
-
 static void close_open(int fd)
 {
 	if (fd >= 0)
@@ -163,23 +109,22 @@ static void unmap_statistics(struct server_process *process)
 	process->statistics = NULL;
 }
 
-/* fork, with descriptors that are all open. */
-static int start(struct server_process *process, const char *path, const int fds[SERVER_FD_END])
+/* With descriptors that are all open. */
+static int start(struct server_process *process, const int fds[SERVER_FD_END])
 {
 	int err = map_statistics(process, fds[SERVER_FD_STATISTICS]);
 
 	if (err)
 		return err;
-	process->pid = fork();
+	process->pid = spawn_beside(PROGRAM, NULL, fds + SPAWN_FD_FIRST,
+				    SERVER_FD_END - SPAWN_FD_FIRST);
 	if (process->pid < 0) {
-		err = -errno;
+		err = process->pid;
+		process->pid = 0;
 		unmap_statistics(process);
-		return err;
 	}
-	if (!process->pid)
-		become_server(path, fds);
 
-	return 0;
+	return err;
 }
 
 int server_process_start(struct server_process *process, const struct config_server *config,
@@ -187,12 +132,8 @@ int server_process_start(struct server_process *process, const struct config_ser
 			 int page_fd)
 {
 	int fds[SERVER_FD_END], lifeline[2], err;
-	char path[PATH_MAX];
 
 	process->client_count = clients_in(config->log_bytes);
-	err = program_path(path, sizeof(path));
-	if (err)
-		return err;
 	if (pipe2(lifeline, O_CLOEXEC))
 		return -errno;
 	fds[SERVER_FD_SETTINGS] = settings_file(config, keys, process->client_count);
@@ -203,7 +144,7 @@ int server_process_start(struct server_process *process, const struct config_ser
 	fds[SERVER_FD_IPV4] = sockets->ipv4_fd;
 	fds[SERVER_FD_IPV6] = sockets->ipv6_fd;
 	err = fds[SERVER_FD_SETTINGS] < 0 || fds[SERVER_FD_STATISTICS] < 0 ? -ENOMEM :
-	      start(process, path, fds);
+	      start(process, fds);
 	close_open(fds[SERVER_FD_SETTINGS]);
 	close_open(fds[SERVER_FD_STATISTICS]);
 	close(lifeline[0]);
