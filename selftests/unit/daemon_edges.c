@@ -23,6 +23,10 @@ bool associations_get_info(const struct associations *associations, size_t index
 	return false;
 }
 
+void associations_note_update(struct associations *associations)
+{
+}
+
 void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
 {
 }

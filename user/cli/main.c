@@ -18,6 +18,7 @@ static const struct verb {
 	{ "tracking", verb_tracking, NULL, "the system clock's offset, frequency and errors" },
 	{ "sources", verb_sources, NULL, "the time sources and their latest samples" },
 	{ "sourcestats", verb_sourcestats, NULL, "what their samples say" },
+	{ "authdata", verb_authdata, NULL, "how their answers are authenticated" },
 	{ "serverstats", verb_serverstats, NULL, "what the NTP server has counted" },
 	{ "clients", verb_clients, NULL, "who asked it" },
 	{ "waitsync", NULL, verb_waitsync, "wait for that; TRIES CORRECTION SKEW INTERVAL" },
@@ -52,7 +53,7 @@ static void print_usage(FILE *to)
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
 	      "  -k, --kind KIND    import: chrony, ntp or timesyncd, instead of what it looks like\n"
-	      "  -N, --names        sources, sourcestats: names as configured, not addresses\n"
+	      "  -N, --names        sources, sourcestats, authdata: names as configured, not addresses\n"
 	      "  -a, -n             as that is always so: all sources, and addresses in full\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"

@@ -39,7 +39,6 @@
 #define NO_PORT		"'truechime' talks to the daemon by a local socket, there is no command port"
 #define GONE		"chrony no longer knows it either"
 #define OF_LOG		"no log files are written: see the journal"
-#define OF_NTS		"it belongs to 'nts'"
 #define OF_SERVER	"it belongs to an NTS server"
 
 static int parse_seconds(struct config_reader *reader, const char *what, const char *word,
@@ -286,7 +285,7 @@ static int parse_choice(struct config_reader *reader, const char *what, const ch
 
 static int parse_authselectmode(struct config_reader *reader, int count, char **words)
 {
-	/* In the order of the enum, whose first says that none was given. */
+	/* In the order of the enum. */
 	static const char *const names[] = { "mix", "require", "prefer", "ignore" };
 	int choice;
 
@@ -294,7 +293,7 @@ static int parse_authselectmode(struct config_reader *reader, int count, char **
 	choice = parse_choice(reader, "authselectmode", words[0], names, ARRAY_SIZE(names));
 	if (choice < 0)
 		return choice;
-	reader->authselect = (enum config_authselect)(CONFIG_AUTH_MIX + choice);
+	reader->authselect = (enum config_authselect)choice;
 
 	return 0;
 }
@@ -580,25 +579,28 @@ static const struct config_option directives[] = {
 	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,
 	  .limit = true, .initial = 1 },
 	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX, .limit = true },
-	{ "nocerttimecheck", CONFIG_MOOT, .form = "i", .advice = OF_NTS },
+	{ "nocerttimecheck", CONFIG_INT, .offset = AT(nts.no_time_checks), .max = INT_MAX,
+	  .limit = true },
 	{ "noclientlog", CONFIG_HANDLER, .max = 0, .handle = config_parse_noclientlog },
 	{ "nontpjump", CONFIG_FLAG, .offset = AT(no_ntp_jump) },
-	{ "nosystemcert", CONFIG_MOOT, .form = "", .advice = OF_NTS },
+	{ "nosystemcert", CONFIG_FLAG, .offset = AT(nts.no_system) },
 	{ "ntpjump", CONFIG_FLAG, .offset = AT(ntp_jump) },
 	{ "ntpsigndsocket", CONFIG_MOOT, .max = 1 },
-	{ "ntsaeads", CONFIG_MOOT, .form = "?i*", .advice = OF_NTS },
-	{ "ntscachedir", CONFIG_MOOT, .form = "s", .advice = OF_NTS },
-	{ "ntsdumpdir", CONFIG_MOOT, .form = "s", .advice = OF_NTS },
+	{ "ntsaeads", CONFIG_HANDLER, .max = ANY, .handle = config_parse_ntsaeads },
+	{ "ntscachedir", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_ntscachedir },
+	{ "ntsdumpdir", CONFIG_WORD, .offset = AT(nts.dumpdir), .size = CONFIG_PATH_MAX },
 	{ "ntsntpserver", CONFIG_MOOT, .form = "s", .advice = OF_SERVER },
 	{ "ntsport", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
 	{ "ntsprocesses", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
 	{ "ntsratelimit", CONFIG_MOOT, .max = ANY, .handle = config_check_ratelimit,
 	  .advice = OF_SERVER },
-	{ "ntsrefresh", CONFIG_MOOT, .form = "i", .advice = OF_NTS },
+	{ "ntsrefresh", CONFIG_SECONDS, .offset = AT(nts.refresh_s), .max = INT_MAX,
+	  .limit = true, .initial = 2419200 },
 	{ "ntsrotate", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
 	{ "ntsservercert", CONFIG_ADVICE, .form = "s", .advice = NO_NTS_SERVER },
 	{ "ntsserverkey", CONFIG_ADVICE, .form = "s", .advice = NO_NTS_SERVER },
-	{ "ntstrustedcerts", CONFIG_MOOT, .form = "s?s", .advice = OF_NTS },
+	{ "ntstrustedcerts", CONFIG_HANDLER, .min = 1, .max = 2,
+	  .handle = config_parse_ntstrustedcerts },
 	{ "opencommands", CONFIG_ADVICE, .max = ANY, .handle = config_check_opencommands,
 	  .advice = NO_PORT },
 	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_peer },
@@ -635,6 +637,7 @@ void config_directives_defaults(struct config *config)
 {
 	config_option_defaults(directives, ARRAY_SIZE(directives), config);
 	config_server_defaults(&config->server);
+	config_nts_defaults(&config->nts);
 	/* No maxchange: nothing is refused. No makestep: nothing is stepped. */
 	config->discipline.maxchange_ignore = -1;
 }

@@ -17,7 +17,6 @@
 
 /* authselectmode: what unauthenticated NTP sources may do beside authenticated ones. */
 enum config_authselect {
-	CONFIG_AUTH_UNSAID,
 	CONFIG_AUTH_MIX,
 	CONFIG_AUTH_REQUIRE,
 	CONFIG_AUTH_PREFER,
@@ -195,6 +194,12 @@ int config_parse_clientloglimit(struct config_reader *reader, int count, char **
 int config_parse_noclientlog(struct config_reader *reader, int count, char **words);
 int config_parse_ratelimit(struct config_reader *reader, int count, char **words);
 int config_parse_local(struct config_reader *reader, int count, char **words);
+
+/* nts.c; likewise */
+void config_nts_defaults(struct config_nts *nts);
+int config_parse_ntsaeads(struct config_reader *reader, int count, char **words);
+int config_parse_ntscachedir(struct config_reader *reader, int count, char **words);
+int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char **words);
 
 /* refclock.c; 0, or -EINVAL after an error was reported */
 int config_parse_driver(struct config_reader *reader, struct config_source *source,

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime-nts: the process of truechimed that speaks TLS, for NTS key establishment. truechimed
+ * starts it; it can do nothing to the clock, and next to nothing else.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp/nts_task.h"
+#include "nts/establish.h"
+
+int main(int argc, char **argv)
+{
+	signal(SIGINT, SIG_IGN);	/* a terminal's, which truechimed handles */
+	if (argc == 2 && !strcmp(argv[1], NTS_ESTABLISH))
+		return establish(NTS_TASK_FD);
+	fputs("truechime-nts: this program is started by truechimed\n", stderr);
+
+	return EXIT_FAILURE;
+}
