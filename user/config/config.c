@@ -419,6 +419,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 		reader->config->authselect = (int)reader->authselect;
 		config_apply_authselect(reader);
 		config_check_keyfile(reader);
+		config_check_nts(reader);
 		config_apply_initstepslew(reader);
 	}
 	if (err || reader->errors) {

@@ -29,6 +29,8 @@
 #define CONFIG_WORD_MAX		64
 #define CONFIG_SOURCEDIRS_MAX	16
 #define CONFIG_CERTIFICATES_MAX	32
+#define CONFIG_NTS_PAIRS_MAX	16
+#define CONFIG_NTS_PROCESSES_MAX	16
 
 enum config_kind {
 	CONFIG_SERVER,		/* one address of a name */
@@ -196,6 +198,15 @@ struct config_certificates {
  * @refresh_s: keys are renewed after so long
  * @algorithms: that may be used, the best first
  * @dumpdir: where keys and cookies are kept for the next start, "": nowhere
+ * @certificates: files that its server shows ...
+ * @certificate_count: ... how many
+ * @keys: files with the keys of these
+ * @key_count: as many
+ * @port: TCP port of its server
+ * @processes: that hand out keys
+ * @connections: that each serves at a time
+ * @ntp_server: name of the NTP server that clients are told, "": this one
+ * @rotate_s: the server's keys are replaced after so long; 0: never, others take care of them
  */
 struct config_nts {
 	struct config_certificates trusted[CONFIG_CERTIFICATES_MAX];
@@ -205,6 +216,15 @@ struct config_nts {
 	int64_t refresh_s;
 	struct nts_algorithms algorithms;
 	char dumpdir[CONFIG_PATH_MAX];
+	char certificates[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX];
+	size_t certificate_count;
+	char keys[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX];
+	size_t key_count;
+	int port;
+	int processes;
+	int connections;
+	char ntp_server[CONFIG_PATH_MAX];
+	int64_t rotate_s;
 };
 
 /**
@@ -393,6 +413,9 @@ void config_server_clear(struct config_server *server);
 
 /* Is anybody served? */
 bool config_serves(const struct config_server *server);
+
+/* Are keys of NTS handed out? */
+bool config_serves_nts(const struct config *config);
 
 /* Are two servers the same, but for @local? Then a reload keeps the running one. */
 bool config_server_equal(const struct config_server *one, const struct config_server *other);

@@ -91,6 +91,66 @@ int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char *
 	return 0;
 }
 
+static int add_file(struct config_reader *reader, const char *directive, const char *path,
+		    char files[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX], size_t *count)
+{
+	if (*count == CONFIG_NTS_PAIRS_MAX || strlen(path) >= CONFIG_PATH_MAX) {
+		config_error(reader, "%s: there are more than %d, or the path is too long",
+			     directive, CONFIG_NTS_PAIRS_MAX);
+		return -EINVAL;
+	}
+	memcpy(files[(*count)++], path, strlen(path) + 1);
+
+	return 0;
+}
+
+int config_parse_ntsservercert(struct config_reader *reader, int count, char **words)
+{
+	struct config_nts *nts = &reader->config->nts;
+
+	(void)count;
+
+	return add_file(reader, "ntsservercert", words[0], nts->certificates,
+			&nts->certificate_count);
+}
+
+int config_parse_ntsserverkey(struct config_reader *reader, int count, char **words)
+{
+	struct config_nts *nts = &reader->config->nts;
+
+	(void)count;
+
+	return add_file(reader, "ntsserverkey", words[0], nts->keys, &nts->key_count);
+}
+
+static bool allows_somebody(const struct config_server *server)
+{
+	for (size_t i = 0; i < server->rule_count; i++) {
+		if (server->rules[i].allow)
+			return true;
+	}
+
+	return false;
+}
+
+bool config_serves_nts(const struct config *config)
+{
+	return config->nts.certificate_count && config->nts.port &&
+	       allows_somebody(&config->server);
+}
+
+void config_check_nts(struct config_reader *reader)
+{
+	const struct config_nts *nts = &reader->config->nts;
+
+	if (nts->certificate_count != nts->key_count)
+		config_error(reader,
+			     "there are %zu 'ntsservercert' and %zu 'ntsserverkey': each certificate needs its key, in the same order",
+			     nts->certificate_count, nts->key_count);
+	else if (nts->certificate_count && !allows_somebody(&reader->config->server))
+		config_warn(reader, "'ntsservercert' has no effect without 'allow'");
+}
+
 /* The older name of ntsdumpdir. */
 int config_parse_ntscachedir(struct config_reader *reader, int count, char **words)
 {

@@ -243,6 +243,9 @@ static void print_nts(FILE *out, const struct config_nts *nts)
 {
 	for (size_t i = 0; i < nts->trusted_count; i++)
 		fprintf(out, "ntstrustedcerts %u %s\n", nts->trusted[i].set, nts->trusted[i].path);
+	for (size_t i = 0; i < nts->certificate_count; i++)
+		fprintf(out, "ntsservercert %s\nntsserverkey %s\n", nts->certificates[i],
+			nts->keys[i]);
 	fputs("ntsaeads", out);
 	for (size_t i = 0; i < nts->algorithms.count; i++)
 		fprintf(out, " %d", nts->algorithms.list[i]);

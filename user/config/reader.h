@@ -199,6 +199,9 @@ int config_parse_local(struct config_reader *reader, int count, char **words);
 void config_nts_defaults(struct config_nts *nts);
 int config_parse_ntsaeads(struct config_reader *reader, int count, char **words);
 int config_parse_ntscachedir(struct config_reader *reader, int count, char **words);
+int config_parse_ntsservercert(struct config_reader *reader, int count, char **words);
+int config_parse_ntsserverkey(struct config_reader *reader, int count, char **words);
+void config_check_nts(struct config_reader *reader);
 int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char **words);
 
 /* refclock.c; 0, or -EINVAL after an error was reported */

@@ -70,7 +70,8 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		count = daemon_get_events(daemon, events, DAEMON_EVENTS);
 		return report_events(events, count);
 	case CONTROL_SERVERSTATS:
-		return report_serverstats(serving_statistics(daemon->serving, &clients));
+		return report_serverstats(serving_statistics(daemon->serving, &clients),
+					  serving_nts_statistics(daemon->serving));
 	case CONTROL_CLIENTS:
 		statistics = serving_statistics(daemon->serving, &clients);
 		return report_clients(statistics, clients, state.raw_ns);

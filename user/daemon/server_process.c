@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/memory_file.h"
 #include "lib/spawn.h"
 #include "server/settings.h"
 #include "server/stamp_table.h"
@@ -38,26 +39,6 @@ static size_t clients_in(int64_t bytes)
 	return count;
 }
 
-/* A file in memory of that size, and its content if there is one. A descriptor, -errno. */
-static int memory_file(const char *name, size_t size)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC), err;
-
-	if (fd < 0)
-		return -errno;
-	if (!ftruncate(fd, (off_t)size))
-		return fd;
-	err = -errno;
-	close(fd);
-
-	return err;
-}
-
-static bool write_all(int fd, const void *bytes, size_t size, size_t offset)
-{
-	return pwrite(fd, bytes, size, (off_t)offset) == (ssize_t)size;
-}
-
 static int settings_file(const struct config_server *config, const struct server_keys *keys,
 			 size_t client_count)
 {
@@ -75,9 +56,9 @@ static int settings_file(const struct config_server *config, const struct server
 
 	if (fd < 0)
 		return fd;
-	if (!write_all(fd, &settings, sizeof(settings), 0) ||
-	    !write_all(fd, config->rules, rules_size, sizeof(settings)) ||
-	    !write_all(fd, keys->keys, keys_size, sizeof(settings) + rules_size)) {
+	if (!memory_file_write(fd, &settings, sizeof(settings), 0) ||
+	    !memory_file_write(fd, config->rules, rules_size, sizeof(settings)) ||
+	    !memory_file_write(fd, keys->keys, keys_size, sizeof(settings) + rules_size)) {
 		close(fd);
 		return -ENOMEM;
 	}
@@ -129,13 +110,20 @@ static int start(struct server_process *process, const int fds[SERVER_FD_END])
 
 int server_process_start(struct server_process *process, const struct config_server *config,
 			 const struct server_keys *keys, const struct server_sockets *sockets,
-			 int page_fd)
+			 int page_fd, bool nts)
 {
-	int fds[SERVER_FD_END], lifeline[2], err;
+	int fds[SERVER_FD_END], lifeline[2], cookie_keys[2] = { -1, -1 }, err;
 
 	process->client_count = clients_in(config->log_bytes);
 	if (pipe2(lifeline, O_CLOEXEC))
 		return -errno;
+	if (nts && pipe2(cookie_keys, O_CLOEXEC | O_NONBLOCK)) {
+		err = -errno;
+		close(lifeline[0]);
+		close(lifeline[1]);
+		return err;
+	}
+	fds[SERVER_FD_COOKIE_KEYS] = cookie_keys[0];
 	fds[SERVER_FD_SETTINGS] = settings_file(config, keys, process->client_count);
 	fds[SERVER_FD_LIFELINE] = lifeline[0];
 	fds[SERVER_FD_PAGE] = page_fd;
@@ -148,18 +136,31 @@ int server_process_start(struct server_process *process, const struct config_ser
 	close_open(fds[SERVER_FD_SETTINGS]);
 	close_open(fds[SERVER_FD_STATISTICS]);
 	close(lifeline[0]);
-	if (err)
+	close_open(cookie_keys[0]);
+	if (err) {
 		close(lifeline[1]);
-	else
+		close_open(cookie_keys[1]);
+	} else {
 		process->lifeline_fd = lifeline[1];
+		process->cookie_keys_fd = cookie_keys[1];
+	}
 
 	return err;
 }
 
-/* Its memory and descriptor; its process is to be waited for. */
+void server_process_tell_keys(const struct server_process *process,
+			      const struct nts_server_keys *keys)
+{
+	/* A process that does not read them has ended, or will. */
+	if (process->pid && process->cookie_keys_fd >= 0)
+		(void)!write(process->cookie_keys_fd, keys, sizeof(*keys));
+}
+
+/* Its memory and descriptors; its process is to be waited for. */
 static void forget(struct server_process *process, int *status)
 {
 	close(process->lifeline_fd);
+	close_open(process->cookie_keys_fd);
 	while (waitpid(process->pid, status, 0) < 0 && errno == EINTR)
 		;
 	unmap_statistics(process);

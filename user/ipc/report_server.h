@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/nts_settings.h"
 #include "server/statistics.h"
 
-/* The counters; @statistics is NULL where nothing is served. */
-json_t *report_serverstats(const struct server_statistics *statistics);
+/* The counters; @statistics is NULL where nothing is served, @nts where NTS never was. */
+json_t *report_serverstats(const struct server_statistics *statistics,
+			   const struct nts_statistics *nts);
 
 /* The clients, of @count records; at most REPORT_CLIENTS_MAX of them, and how many more. */
 json_t *report_clients(const struct server_statistics *statistics, size_t count,

@@ -10,12 +10,16 @@
 
 #include "ntp/nts_task.h"
 #include "nts/establish.h"
+#include "nts/serve.h"
+#include "server/nts_settings.h"
 
 int main(int argc, char **argv)
 {
 	signal(SIGINT, SIG_IGN);	/* a terminal's, which truechimed handles */
 	if (argc == 2 && !strcmp(argv[1], NTS_ESTABLISH))
 		return establish(NTS_TASK_FD);
+	if (argc == 2 && !strcmp(argv[1], NTS_SERVE))
+		return serve();
 	fputs("truechime-nts: this program is started by truechimed\n", stderr);
 
 	return EXIT_FAILURE;

@@ -30,6 +30,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 	SCMP_SYS(futex),
+	SCMP_SYS(getrandom),
 	SCMP_SYS(munmap),
 	SCMP_SYS(poll),
 	SCMP_SYS(read),
@@ -101,6 +102,8 @@ static int open_world(struct server_world *world)
 				PROT_READ | PROT_WRITE);
 	world->access = access_table_new(world->settings->rules, world->settings->rule_count);
 	world->lifeline_fd = SERVER_FD_LIFELINE;
+	world->cookie_keys_fd = fcntl(SERVER_FD_COOKIE_KEYS, F_GETFD) < 0 ?
+		-1 : SERVER_FD_COOKIE_KEYS;
 	world->clock_watch_fd = clock_watch_open();
 	world->ipv4_fd = inherited_socket(SERVER_FD_IPV4, AF_INET);
 	world->ipv6_fd = inherited_socket(SERVER_FD_IPV6, AF_INET6);

@@ -43,6 +43,8 @@ static const struct {
 	{ "server a key 7 xleave", " version 4 key 7 xleave offset 0\nauthselectmode ignore\n" },
 	{ "server a key 7", " maxdelay 3 key 7 offset 0\n" },
 	{ "ntstrustedcerts /a", "ntstrustedcerts 0 /a\n" },
+	{ "allow\nntsservercert /c\nntsserverkey /k", "ntsservercert /c\nntsserverkey /k\n" },
+	{ "ntsport 14460", "ntsport 14460\n" },
 	{ "ntsaeads 15", "ntsaeads 15\n" },
 	{ "ntscachedir /d", "ntsdumpdir /d\n" },
 	{ "allow 192.0.2\ndeny all 2001:db8::/32", "allow 192.0.2.0/24\ndeny all 2001:db8::/32\n" },
