@@ -348,7 +348,13 @@ server_truechimed()
 
 	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
 	! is_synchronised || directives+=('local stratum 1')
-	truechimed_start "$1" "${directives[@]}"
+	! is_nts || directives+=("$(nts_server_directives)")
+	truechimed_start "$1" "${directives[@]}" "pidfile /run/$1-truechimed.pid"
+}
+
+stop_truechimed()
+{
+	kill "$(cat "/run/$1-truechimed.pid")"
 }
 
 client_truechimed()
