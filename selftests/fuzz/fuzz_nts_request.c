@@ -27,7 +27,7 @@ static void check_owner(const struct nts_cookie_keys *server, const uint8_t *dat
 	uint8_t packet[NTP_PACKET_MAX] = { 0 }, identifier[NTS_IDENTIFIER_SIZE] = { 0 };
 	enum nts_request_verdict verdict;
 	struct nts_request request;
-	struct nts_cookie cookie;
+	struct nts_cookie cookie = { .size = 0 };
 	struct aead aead;
 	size_t length;
 

@@ -163,7 +163,7 @@ static bool find_keys(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	char path[PATH_SIZE];
 	const char *problem;
-	double age_s;
+	double age_s = 0;
 
 	if (!path_of_keys(nts, path) || access(path, F_OK))
 		return false;

@@ -15,7 +15,7 @@
  * The cookies of one answer, with the headers of their fields: as many as fit in a packet that no
  * network has to break up, and not more than eight of chrony's length.
  */
-#define COOKIES_BYTES	(8 * 108)
+#define COOKIES_BYTES	((size_t)8 * 108)
 
 #define AT_STRATUM	1
 #define AT_REFID	12

@@ -243,7 +243,7 @@ int establish(int fd)
 		return EXIT_FAILURE;
 	/* Somebody who stops the daemon, or the clock, must not leave this running. */
 	alarm(NTS_TASK_S + 1);
-	work->deadline_ms = now_ms() + NTS_TASK_S * MS_PER_S;
+	work->deadline_ms = now_ms() + (int64_t)NTS_TASK_S * MS_PER_S;
 	good = read_certificates(work) && connect_to_server(work) && lock_in(work) && talk(work) &&
 	       read_answer(work);
 	if (!good)

@@ -27,7 +27,7 @@
 #define MS_PER_S	1000
 
 /* A client has so long for all of it. */
-#define CLIENT_MS	(4 * MS_PER_S)
+#define CLIENT_MS	(4LL * MS_PER_S)
 
 /* Descriptors to wait for, before those of clients. */
 enum { WAIT_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_CLIENTS };

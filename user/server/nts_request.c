@@ -126,7 +126,7 @@ enum nts_request_verdict nts_request_judge(const struct nts_cookie_keys *cookie_
 static size_t answer_size(const struct nts_request *request, size_t plain_size)
 {
 	return NTP_HEADER_SIZE + (request->identifier.end - request->identifier.start) +
-	       2 * NTS_FIELD_HEADER + aead_nonce_size(request->keys.algorithm) + AEAD_TAG_SIZE +
+	       2UL * NTS_FIELD_HEADER + aead_nonce_size(request->keys.algorithm) + AEAD_TAG_SIZE +
 	       plain_size;
 }
 
