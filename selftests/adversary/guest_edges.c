@@ -211,14 +211,22 @@ int privileges_drop(const char *user, const struct privileges *kept)
 /* Nobody is served in a game. */
 int server_process_start(struct server_process *process, const struct config_server *config,
 			 const struct server_keys *keys, const struct server_sockets *sockets,
-			 int page_fd)
+			 int page_fd, bool nts)
 {
 	(void)process;
 	(void)config;
 	(void)keys;
 	(void)sockets;
 	(void)page_fd;
+	(void)nts;
 	return -ENOENT;
+}
+
+void server_process_tell_keys(const struct server_process *process,
+			      const struct nts_server_keys *keys)
+{
+	(void)process;
+	(void)keys;
 }
 
 void server_process_ended(struct server_process *process, char *how, size_t size)

@@ -45,7 +45,7 @@ static uint64_t serve(const struct respond_time *time, struct stamp_table *stamp
 	if (answer.keep)
 		stamp_table_save(stamps, answer.receive, transmit);
 	if (size % 7 == 0)
-		respond_kiss(&answer);
+		respond_kiss(&answer, NTP_KISS_RATE);
 
 	return answer.receive;
 }

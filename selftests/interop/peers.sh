@@ -13,6 +13,10 @@
 #					all that it says goes to $dir/HOST.says
 #	falseticker_NAME HOST ADDRESS	whether it said that ADDRESS contradicts the others
 #	interleaved_NAME HOST ADDRESS	whether it is in interleaved mode with ADDRESS
+#	keys_NAME HOST ADDRESS		prints how often it has established NTS keys with ADDRESS
+#	complaint_NAME HOST		prints what it says of a server whose certificate it refuses
+#
+# Rows of NTS have the certificate and key that certificate_make has left in $dir.
 #
 # $how is what the row is about (README.md); $dir is where configurations and logs go.
 
@@ -70,6 +74,7 @@ source_options()
 	key=* | wrongkey=*) echo 'iburst key 1' ;;
 	key4=*) echo 'iburst key 1 version 4' ;;
 	xleave | xdpxleave=*) echo 'iburst xleave' ;;
+	nts*) echo 'iburst nts minpoll 1 maxpoll 1' ;;
 	*) echo iburst ;;
 	esac
 }
@@ -112,6 +117,41 @@ orphan_lines()
 	done
 }
 
+# certificate_make: what an NTS server shows, for all addresses of "server", and its key. It has expired in
+# a row about that; in one about a wrong one clients trust another one of the same names.
+certificate_make()
+{
+	local name days=2
+
+	[ "$how" != ntsexpired ] || days=-1
+	for name in server other; do
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
+			-keyout "$dir/$name.key" -out "$dir/$name.request"
+		openssl x509 -req -in "$dir/$name.request" -signkey "$dir/$name.key" -days "$days" \
+			-extfile <(echo 'subjectAltName = IP:10.0.0.1, IP:fd00::1') -out "$dir/$name.crt"
+	done >"$dir/certificate.log" 2>&1
+	mkdir -p "$dir/kept"
+}
+
+is_nts()
+{
+	[[ $how == nts* ]]
+}
+
+nts_server_directives()
+{
+	printf '%s\n' "ntsserverkey $dir/server.key" "ntsservercert $dir/server.crt" \
+		"ntsdumpdir $dir/kept"
+}
+
+nts_client_directives()
+{
+	local trusted=server
+
+	[ "$how" != ntswrong ] || trusted=other
+	printf '%s\n' "ntstrustedcerts $dir/$trusted.crt" nosystemcert
+}
+
 is_refused()
 {
 	[[ $how =~ ^(deny$|xdpdeny=) ]]
@@ -152,6 +192,7 @@ server_chronyd()
 
 	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
 	! is_synchronised || directives+=('local stratum 1')
+	! is_nts || directives+=("$(nts_server_directives)")
 	chronyd_start "$1" "${directives[@]}"
 }
 
@@ -162,7 +203,15 @@ relay_chronyd()
 
 client_chronyd()
 {
-	chronyd_start "$1" "$(source_lines "${@:2}")"
+	local directives=()
+
+	! is_nts || directives+=("$(nts_client_directives)")
+	chronyd_start "$1" "$(source_lines "${@:2}")" "${directives[@]}"
+}
+
+stop_chronyd()
+{
+	kill "$(cat "/run/$1-chronyd.pid")"
 }
 
 # It has no option of that age for a shorter wait, but its error may grow quickly.
@@ -190,6 +239,16 @@ seen_chronyd()
 interleaved_chronyd()
 {
 	chronyc_on "$1" ntpdata "$2" | grep -q '^Interleaved *: Yes'
+}
+
+keys_chronyd()
+{
+	chronyc_on "$1" -c authdata 2>/dev/null | awk -F , -v address="$2" '$1 == address && $2 == "NTS" { print $3 }'
+}
+
+complaint_chronyd()
+{
+	grep -m 1 -i certificate "$dir/$1-chronyd.log"
 }
 
 falseticker_chronyd()
@@ -329,12 +388,22 @@ server_truechimed()
 
 	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
 	! is_synchronised || directives+=('local stratum 1')
-	truechimed_start "$1" "${directives[@]}" "$(xdp_lines)"
+	! is_nts || directives+=("$(nts_server_directives)")
+	truechimed_start "$1" "${directives[@]}" "pidfile /run/$1-truechimed.pid" \
+		"$(xdp_lines)"
+}
+
+stop_truechimed()
+{
+	kill "$(cat "/run/$1-truechimed.pid")"
 }
 
 client_truechimed()
 {
-	truechimed_start "$1" "$(source_lines "${@:2}")"
+	local directives=()
+
+	! is_nts || directives+=("$(nts_client_directives)")
+	truechimed_start "$1" "$(source_lines "${@:2}")" "${directives[@]}"
 }
 
 # truechimed_source HOST ADDRESS KEY: a member of what it says of a source.
@@ -373,6 +442,17 @@ seen_truechimed()
 		[ "$(truechimed_source "$1" "$2" samples)" -ge 3 ] || return 1
 	echo "$(truechimed_says "$1" offset_ns) $(truechimed_source "$1" "$2" stratum)" |
 		awk '{ print -$1 / 1e6, $2 }'
+}
+
+keys_truechimed()
+{
+	on "$1" "$build/truechime" -S "/run/$1-truechime.sock" authdata 2>/dev/null |
+		awk -v address="$2" '$1 == address && $2 == "NTS" { print $3 }'
+}
+
+complaint_truechimed()
+{
+	on "$1" "$build/truechime" -S "/run/$1-truechime.sock" sources | grep -m 1 -i certificate
 }
 
 falseticker_truechimed()

@@ -25,6 +25,7 @@
 #include "user/clocks/release_date.h"
 #include "user/ntp/packet.h"
 #include "user/sources/network_watch.h"
+#include "user/sources/nts_establish.h"
 #include "user/sources/resolver.h"
 
 #define NS_PER_S	1000000000LL
@@ -261,6 +262,46 @@ static inline void set_names(int count, const char *const *addresses)
 		net_address_parse(addresses[i], AF_UNSPEC, &names.addresses[i]);
 }
 
+/* --- NTS keys: what comes of them is set beforehand. --- */
+
+static struct {
+	struct nts_outcome outcome;
+	int result;
+	int started;
+	bool busy;
+	struct nts_task task;
+} establishing;
+
+int nts_establish_start(struct nts_establish *establish, const struct nts_task *task,
+			int64_t now_ns)
+{
+	establishing.started++;
+	establishing.task = *task;
+	if (establishing.result < 0)
+		return establishing.result;
+	/* What is always readable stands for the answer. */
+	establish->fd = open("/dev/zero", O_RDONLY);
+	establish->deadline_ns = now_ns + 20 * NS_PER_S;
+	return establish->fd < 0 ? -errno : 0;
+}
+
+void nts_establish_cancel(struct nts_establish *establish)
+{
+	if (establish->fd >= 0)
+		close(establish->fd);
+	establish->fd = -1;
+}
+
+int nts_establish_finish(struct nts_establish *establish, int64_t now_ns,
+			 struct nts_outcome *outcome)
+{
+	if (establishing.busy)
+		return -EAGAIN;
+	nts_establish_cancel(establish);
+	*outcome = establishing.outcome;
+	return 0;
+}
+
 /* --- The network: what changes is set beforehand. --- */
 
 static int network_fd[2] = { -1, -1 };
@@ -306,7 +347,10 @@ enum manner {
 
 #define SERVERS_MAX	6
 
-/* With @key it only answers requests that carry its MAC, as chronyd does. */
+/*
+ * With @key it only answers requests that carry its MAC, as chronyd does; with @authenticate that
+ * checks the request, and appends to an answer. 0: there is none.
+ */
 struct server {
 	enum manner manner;
 	int fd;
@@ -315,6 +359,9 @@ struct server {
 	int version;
 	uint16_t from_port;
 	const struct ntp_key *key;
+	size_t (*authenticate)(struct server *server, uint8_t *answer, size_t length, size_t size);
+	uint8_t request[NTP_PACKET_MAX];
+	size_t request_length;
 };
 
 /* --- Orphans: the one that the test has chosen, and by what it could be. --- */
@@ -414,6 +461,7 @@ FIXTURE_SETUP(world)
 
 	memset(self, 0, sizeof(*self));
 	memset(&names, 0, sizeof(names));
+	memset(&establishing, 0, sizeof(establishing));
 	the_world = self;
 	self->timescale.ops = &world_ops;
 	self->list = associations_new(&self->timescale, &callbacks, NULL);
@@ -517,12 +565,16 @@ static inline const char *address_at(size_t index)
 static void send_answer(struct server *server, const struct ntp_packet *answer,
 			const struct sockaddr_storage *to, socklen_t length)
 {
-	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	uint8_t bytes[NTP_PACKET_MAX];
 	size_t size = NTP_HEADER_SIZE;
 
 	ntp_packet_encode(answer, bytes);
 	if (server->key)
 		size = ntp_mac_append(server->key, bytes, size, sizeof(bytes));
+	if (server->authenticate)
+		size = server->authenticate(server, bytes, size, sizeof(bytes));
+	if (!size)
+		return;
 	sendto(server->fd, bytes, size, 0, (const struct sockaddr *)to, length);
 }
 
@@ -577,10 +629,11 @@ static void serve(struct server *server)
 	struct sockaddr_storage from;
 	socklen_t length = sizeof(from);
 	struct ntp_packet request;
-	uint8_t bytes[256];
+	uint8_t *bytes = server->request;
 	ssize_t got;
 
-	got = recvfrom(server->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &length);
+	got = recvfrom(server->fd, bytes, sizeof(server->request), 0, (struct sockaddr *)&from,
+		       &length);
 	if (got < 0 || ntp_packet_decode(bytes, (size_t)got, &request) < 0)
 		return;
 	if (server->key && !ntp_mac_check(server->key, bytes, (size_t)got, request.mac)) {
@@ -588,6 +641,7 @@ static void serve(struct server *server)
 		return;
 	}
 	server->requests++;
+	server->request_length = (size_t)got;
 	server->version = request.version;
 	server->from_port = ntohs(((struct sockaddr_in *)&from)->sin_port);
 	answer(server, &request, &from, length);

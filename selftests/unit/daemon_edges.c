@@ -27,6 +27,10 @@ void associations_judge_orphans(struct associations *associations, int stratum, 
 {
 }
 
+void associations_note_update(struct associations *associations)
+{
+}
+
 void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
 {
 }

@@ -12,14 +12,15 @@
 
 #define OWN_FOLDER	"/var/lib/truechime/"
 
-static void import_driftfile(FILE *out, const char *line, int count, char **words)
+/* What names something to be written to; @own: the same in our folder. */
+static void import_state(FILE *out, const char *line, int count, char **words, const char *own)
 {
 	if (count < 2 || !strncmp(words[1], OWN_FOLDER, strlen(OWN_FOLDER))) {
 		import_put(out, line);
 		return;
 	}
 	import_say(out, "systemd lets truechimed write to " OWN_FOLDER " only");
-	import_put(out, "driftfile " OWN_FOLDER "drift");
+	import_put(out, own);
 }
 
 /* @directory_count: of the source directories written so far; too many are an error of the file. */
@@ -44,7 +45,9 @@ static void import_directive(FILE *out, const char *line, int *directory_count)
 	memcpy(copy, line, strlen(line) + 1);
 	count = import_split(copy, words);
 	if (!strcasecmp(words[0], "driftfile")) {
-		import_driftfile(out, line, count, words);
+		import_state(out, line, count, words, "driftfile " OWN_FOLDER "drift");
+	} else if (!strcasecmp(words[0], "ntsdumpdir") || !strcasecmp(words[0], "ntscachedir")) {
+		import_state(out, line, count, words, "ntsdumpdir " OWN_FOLDER "nts");
 	} else if (!strcasecmp(words[0], "user")) {
 		import_say(out, "not taken over: truechimed runs as its own user, _truechime");
 	} else if (!strcasecmp(words[0], "pidfile")) {

@@ -89,7 +89,7 @@ static const struct {
 	{ "expire", DROPPED_VALUE, "certificates are always checked" },
 	{ "ask", DROPPED_VALUE, "the server decides which time server it names" },
 	{ "require", DROPPED_VALUE, "the server decides which time server it names" },
-	{ "ca", DROPPED_VALUE, "see 'ntstrustedcerts' and 'certset' in chrony.conf(5)" },
+	{ "ca", DROPPED_VALUE, "see 'ntstrustedcerts' and 'certset' in truechime.conf(5)" },
 	{ "cert", DROPPED_VALUE, "a client needs none" },
 	{ "aead", DROPPED_VALUE, "client and server agree about it" },
 };
@@ -335,7 +335,7 @@ static void import_nts(struct ntp_import *import, int count, char **words)
 		const char *directive;
 	} files[] = {
 		{ "ca", "ntstrustedcerts" }, { "cert", "ntsservercert" },
-		{ "key", "ntsserverkey" }, { "cookie", "ntsdumpdir" },
+		{ "key", "ntsserverkey" },
 	};
 
 	for (int i = 1; i < count; i++) {
@@ -347,6 +347,11 @@ static void import_nts(struct ntp_import *import, int count, char **words)
 		}
 		if (line.used) {
 			import_put(import->out, line.text);
+			i++;
+		} else if (!strcasecmp(words[i], "cookie") && i + 1 < count) {
+			import_say(import->out,
+				   "keys of cookies are another file here, in a directory");
+			import_put(import->out, "ntsdumpdir /var/lib/truechime/nts");
 			i++;
 		} else {
 			import_say(import->out, "'%s' is not taken over", words[i]);

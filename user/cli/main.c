@@ -25,6 +25,7 @@ static const struct verb {
 	{ "tracking", verb_tracking, NULL, "the system clock's offset, frequency and errors" },
 	{ "sources", verb_sources, NULL, "the time sources and their latest samples" },
 	{ "sourcestats", verb_sourcestats, NULL, "what their samples say" },
+	{ "authdata", verb_authdata, NULL, "how their answers are authenticated" },
 	{ "serverstats", verb_serverstats, NULL, "what the NTP server has counted" },
 	{ "clients", verb_clients, NULL, "who asked it" },
 	{ "accheck", NULL, verb_accheck, "would it answer that ADDRESS?" },
@@ -65,7 +66,7 @@ static void print_usage(FILE *to)
 	      "  -w, --within TIME  skew: how far apart they may be (50ms)\n"
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
-	      "  -N, --names        sources, sourcestats: names as configured, not addresses\n"
+	      "  -N, --names        sources, sourcestats, authdata: names as configured, not addresses\n"
 	      "  -a, -n             as that is always so: all sources, and addresses in full\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"

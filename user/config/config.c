@@ -420,6 +420,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 		config_apply_authselect(reader);
 		config_check_keyfile(reader);
 		config_check_acquisitionport(reader);
+		config_check_nts(reader);
 		config_apply_initstepslew(reader);
 	}
 	if (err || reader->errors) {
@@ -521,6 +522,8 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       is_same_number(one->maxdelayratio, other->maxdelayratio) &&
 	       one->offline == other->offline && one->auto_offline == other->auto_offline &&
 	       one->authenticated == other->authenticated && one->key == other->key &&
+	       one->nts == other->nts && one->nts_port == other->nts_port &&
+	       one->cert_set == other->cert_set &&
 	       one->interleaved == other->interleaved && one->refid == other->refid &&
 	       one->stratum == other->stratum && one->driver_poll == other->driver_poll &&
 	       one->filter == other->filter && one->delay_ns == other->delay_ns &&

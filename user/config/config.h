@@ -18,6 +18,7 @@
 #include "discipline/source.h"
 #include "lib/module_link.h"
 #include "ntp/hardware.h"
+#include "ntp/nts_record.h"
 #include "server/access.h"
 #include "server/client_log.h"
 #include "steering/leap.h"
@@ -29,6 +30,9 @@
 #define CONFIG_RULES_MAX	8
 #define CONFIG_WORD_MAX		64
 #define CONFIG_SOURCEDIRS_MAX	16
+#define CONFIG_CERTIFICATES_MAX	32
+#define CONFIG_NTS_PAIRS_MAX	16
+#define CONFIG_NTS_PROCESSES_MAX	16
 
 enum config_kind {
 	CONFIG_SERVER,		/* one address of a name */
@@ -52,7 +56,10 @@ enum config_kind {
  * @offline: not to be asked before the operator says so
  * @auto_offline: nor after a request could not be sent
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
- * @key: number of the key in the key file, 0: none; with @authenticated: `nts`, and not to be asked
+ * @key: number of the key in the key file, 0: none
+ * @nts: by NTS
+ * @nts_port: TCP port of its key establishment
+ * @cert_set: set of certificates that it is checked by
  * @interleaved: ask in interleaved mode (`xleave`)
  * @refid: of a refclock, host byte order, 0: made from its number
  * @stratum: of a refclock
@@ -86,6 +93,9 @@ struct config_source {
 	bool auto_offline;
 	bool authenticated;
 	uint32_t key;
+	bool nts;
+	int nts_port;
+	uint32_t cert_set;
 	bool interleaved;
 	uint32_t refid;
 	int stratum;
@@ -175,6 +185,55 @@ struct config_server {
 };
 
 /**
+ * struct config_certificates - certificates that are trusted
+ * @set: to which they belong
+ * @path: of a file or directory
+ */
+struct config_certificates {
+	uint32_t set;
+	char path[CONFIG_PATH_MAX];
+};
+
+/**
+ * struct config_nts - NTS
+ * @trusted: certificates, beside the system's, which are of set 0
+ * @trusted_count: how many of them
+ * @no_system: the system's are not trusted
+ * @no_time_checks: before so many updates of the clock the time is no reason to refuse
+ *	certificates
+ * @refresh_s: keys are renewed after so long
+ * @algorithms: that may be used, the best first
+ * @dumpdir: where keys and cookies are kept for the next start, "": nowhere
+ * @certificates: files that its server shows ...
+ * @certificate_count: ... how many
+ * @keys: files with the keys of these
+ * @key_count: as many
+ * @port: TCP port of its server
+ * @processes: that hand out keys
+ * @connections: that each serves at a time
+ * @ntp_server: name of the NTP server that clients are told, "": this one
+ * @rotate_s: the server's keys are replaced after so long; 0: never, others take care of them
+ */
+struct config_nts {
+	struct config_certificates trusted[CONFIG_CERTIFICATES_MAX];
+	size_t trusted_count;
+	bool no_system;
+	int no_time_checks;
+	int64_t refresh_s;
+	struct nts_algorithms algorithms;
+	char dumpdir[CONFIG_PATH_MAX];
+	char certificates[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX];
+	size_t certificate_count;
+	char keys[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX];
+	size_t key_count;
+	int port;
+	int processes;
+	int connections;
+	char ntp_server[CONFIG_PATH_MAX];
+	int64_t rotate_s;
+};
+
+/**
  * struct config - everything that was configured
  * @sources: in order of appearance
  * @source_count: how many
@@ -213,6 +272,7 @@ struct config_server {
  * @ntp_jump: do so even if this is no virtual machine
  * @max_ntp_jump_s: greatest jump that one clock alone may report; 0: any
  * @server: the NTP server
+ * @nts: NTS
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
  * @manual: the operator may set the time by hand
@@ -257,6 +317,7 @@ struct config {
 	int64_t max_ntp_jump_s;
 	int64_t host_maxerror_ns;
 	struct config_server server;
+	struct config_nts nts;
 	bool has_rtc;
 	enum truechime_rtc rtc;
 	bool manual;
@@ -367,14 +428,14 @@ void config_server_clear(struct config_server *server);
 /* Is anybody served? */
 bool config_serves(const struct config_server *server);
 
+/* Are keys of NTS handed out? */
+bool config_serves_nts(const struct config *config);
+
 /* Are two servers the same, but for @local? Then a reload keeps the running one. */
 bool config_server_equal(const struct config_server *one, const struct config_server *other);
 
 /* Are the same network cards to stamp packets? */
 bool config_hardware_equal(const struct config *one, const struct config *other);
-
-/* Is this source configured for something that is not supported, so that it is not to be asked? */
-bool config_source_is_unsupported(const struct config_source *source);
 
 /* Are two source directives the same? Then a reload keeps the running source. */
 bool config_source_equal(const struct config_source *one, const struct config_source *other);

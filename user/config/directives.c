@@ -31,7 +31,6 @@
 #define ANY	CONFIG_WORDS_MAX
 
 #define WEIGHED		"sources are weighed by their own uncertainty, without a setting"
-#define NO_NTS_SERVER	"NTS is not served; clients are answered without, or by symmetric keys"
 #define NO_BROADCAST	"broadcasts cannot be authenticated; have the clients name this server"
 #define NO_SMOOTHING	"clients are told the right time at once; a leap second is slewed by 'leapsecmode slew' on each of them"
 #define NO_LOGS		"no log files are written: see the journal, 'truechime tracking' and 'truechime events'"
@@ -39,8 +38,6 @@
 #define NO_PORT		"'truechime' talks to the daemon by a local socket, there is no command port"
 #define GONE		"chrony no longer knows it either"
 #define OF_LOG		"no log files are written: see the journal"
-#define OF_NTS		"it belongs to 'nts'"
-#define OF_SERVER	"it belongs to an NTS server"
 
 static int parse_seconds(struct config_reader *reader, const char *what, const char *word,
 			 int64_t *ns)
@@ -286,7 +283,7 @@ static int parse_choice(struct config_reader *reader, const char *what, const ch
 
 static int parse_authselectmode(struct config_reader *reader, int count, char **words)
 {
-	/* In the order of the enum, whose first says that none was given. */
+	/* In the order of the enum. */
 	static const char *const names[] = { "mix", "require", "prefer", "ignore" };
 	int choice;
 
@@ -294,7 +291,7 @@ static int parse_authselectmode(struct config_reader *reader, int count, char **
 	choice = parse_choice(reader, "authselectmode", words[0], names, ARRAY_SIZE(names));
 	if (choice < 0)
 		return choice;
-	reader->authselect = (enum config_authselect)(CONFIG_AUTH_MIX + choice);
+	reader->authselect = (enum config_authselect)choice;
 
 	return 0;
 }
@@ -566,7 +563,8 @@ static const struct config_option directives[] = {
 	{ "maxjitter", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "maxntpjump", CONFIG_SECONDS, .offset = AT(max_ntp_jump_s), .max = INT_MAX,
 	  .initial = 30 * 86400 },
-	{ "maxntsconnections", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
+	{ "maxntsconnections", CONFIG_INT, .offset = AT(nts.connections), .min = 1, .max = 500,
+	  .limit = true, .initial = 100 },
 	{ "maxsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "maxslewrate", CONFIG_PPM, .offset = AT(maxslewrate), .max = 1e5, .limit = true,
 	  .initial = 1e5 },
@@ -579,25 +577,31 @@ static const struct config_option directives[] = {
 	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,
 	  .limit = true, .initial = 1 },
 	{ "minstratum", CONFIG_INT, .offset = AT(minstratum), .max = INT_MAX, .limit = true },
-	{ "nocerttimecheck", CONFIG_MOOT, .form = "i", .advice = OF_NTS },
+	{ "nocerttimecheck", CONFIG_INT, .offset = AT(nts.no_time_checks), .max = INT_MAX,
+	  .limit = true },
 	{ "noclientlog", CONFIG_HANDLER, .max = 0, .handle = config_parse_noclientlog },
 	{ "nontpjump", CONFIG_FLAG, .offset = AT(no_ntp_jump) },
-	{ "nosystemcert", CONFIG_MOOT, .form = "", .advice = OF_NTS },
+	{ "nosystemcert", CONFIG_FLAG, .offset = AT(nts.no_system) },
 	{ "ntpjump", CONFIG_FLAG, .offset = AT(ntp_jump) },
 	{ "ntpsigndsocket", CONFIG_MOOT, .max = 1 },
-	{ "ntsaeads", CONFIG_MOOT, .form = "?i*", .advice = OF_NTS },
-	{ "ntscachedir", CONFIG_MOOT, .form = "s", .advice = OF_NTS },
-	{ "ntsdumpdir", CONFIG_MOOT, .form = "s", .advice = OF_NTS },
-	{ "ntsntpserver", CONFIG_MOOT, .form = "s", .advice = OF_SERVER },
-	{ "ntsport", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
-	{ "ntsprocesses", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
-	{ "ntsratelimit", CONFIG_MOOT, .max = ANY, .handle = config_check_ratelimit,
-	  .advice = OF_SERVER },
-	{ "ntsrefresh", CONFIG_MOOT, .form = "i", .advice = OF_NTS },
-	{ "ntsrotate", CONFIG_MOOT, .form = "i", .advice = OF_SERVER },
-	{ "ntsservercert", CONFIG_ADVICE, .form = "s", .advice = NO_NTS_SERVER },
-	{ "ntsserverkey", CONFIG_ADVICE, .form = "s", .advice = NO_NTS_SERVER },
-	{ "ntstrustedcerts", CONFIG_MOOT, .form = "s?s", .advice = OF_NTS },
+	{ "ntsaeads", CONFIG_HANDLER, .max = ANY, .handle = config_parse_ntsaeads },
+	{ "ntscachedir", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_ntscachedir },
+	{ "ntsdumpdir", CONFIG_WORD, .offset = AT(nts.dumpdir), .size = CONFIG_PATH_MAX },
+	{ "ntsntpserver", CONFIG_WORD, .offset = AT(nts.ntp_server), .size = CONFIG_PATH_MAX },
+	{ "ntsport", CONFIG_INT, .offset = AT(nts.port), .max = 65535, .initial = NTS_KE_PORT },
+	{ "ntsprocesses", CONFIG_INT, .offset = AT(nts.processes), .min = 1,
+	  .max = CONFIG_NTS_PROCESSES_MAX, .limit = true, .initial = 1 },
+	{ "ntsratelimit", CONFIG_ADVICE, .max = ANY, .handle = config_check_ratelimit,
+	  .advice = "each process serves as many at a time as 'maxntsconnections' says" },
+	{ "ntsrefresh", CONFIG_SECONDS, .offset = AT(nts.refresh_s), .max = INT_MAX,
+	  .limit = true, .initial = 2419200 },
+	{ "ntsrotate", CONFIG_SECONDS, .offset = AT(nts.rotate_s), .max = INT_MAX, .limit = true,
+	  .initial = 604800 },
+	{ "ntsservercert", CONFIG_HANDLER, .min = 1, .max = 1,
+	  .handle = config_parse_ntsservercert },
+	{ "ntsserverkey", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_ntsserverkey },
+	{ "ntstrustedcerts", CONFIG_HANDLER, .min = 1, .max = 2,
+	  .handle = config_parse_ntstrustedcerts },
 	{ "opencommands", CONFIG_ADVICE, .max = ANY, .handle = config_check_opencommands,
 	  .advice = NO_PORT },
 	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_peer },
@@ -635,6 +639,7 @@ void config_directives_defaults(struct config *config)
 {
 	config_option_defaults(directives, ARRAY_SIZE(directives), config);
 	config_server_defaults(&config->server);
+	config_nts_defaults(&config->nts);
 	/* No maxchange: nothing is refused. No makestep: nothing is stepped. */
 	config->discipline.maxchange_ignore = -1;
 }

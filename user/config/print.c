@@ -154,8 +154,8 @@ static void print_server(FILE *out, const struct config_source *source)
 		fprintf(out, " version %d", source->version);
 	if (source->key)
 		fprintf(out, " key %u", source->key);
-	else if (source->authenticated)
-		fputs(" nts", out);
+	if (source->nts)
+		fprintf(out, " nts ntsport %d certset %u", source->nts_port, source->cert_set);
 	if (source->family != AF_UNSPEC)
 		fputs(source->family == AF_INET ? " ipv4" : " ipv6", out);
 	if (options->iburst)
@@ -237,6 +237,20 @@ static void print_sources(FILE *out, const struct config *config)
 	/* What the mode made of the sources is in their options. */
 	if (authenticated)
 		fputs("authselectmode ignore\n", out);
+}
+
+/* The others of NTS are in the table. */
+static void print_nts(FILE *out, const struct config_nts *nts)
+{
+	for (size_t i = 0; i < nts->trusted_count; i++)
+		fprintf(out, "ntstrustedcerts %u %s\n", nts->trusted[i].set, nts->trusted[i].path);
+	for (size_t i = 0; i < nts->certificate_count; i++)
+		fprintf(out, "ntsservercert %s\nntsserverkey %s\n", nts->certificates[i],
+			nts->keys[i]);
+	fputs("ntsaeads", out);
+	for (size_t i = 0; i < nts->algorithms.count; i++)
+		fprintf(out, " %d", nts->algorithms.list[i]);
+	fputc('\n', out);
 }
 
 static void print_stepping(FILE *out, const struct discipline_options *options)
@@ -417,6 +431,7 @@ void config_print(const struct config *config, FILE *out)
 	print_hardware(out, config);
 	print_module(out, config);
 	print_serving(out, &config->server);
+	print_nts(out, &config->nts);
 
 	/* All others have their place in the table. */
 	directives = config_directives(&count);

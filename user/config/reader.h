@@ -17,7 +17,6 @@
 
 /* authselectmode: what unauthenticated NTP sources may do beside authenticated ones. */
 enum config_authselect {
-	CONFIG_AUTH_UNSAID,
 	CONFIG_AUTH_MIX,
 	CONFIG_AUTH_REQUIRE,
 	CONFIG_AUTH_PREFER,
@@ -199,6 +198,15 @@ int config_parse_xdp(struct config_reader *reader, int count, char **words);
 
 /* hwtimestamp.c; likewise */
 int config_parse_hwtimestamp(struct config_reader *reader, int count, char **words);
+
+/* nts.c; likewise */
+void config_nts_defaults(struct config_nts *nts);
+int config_parse_ntsaeads(struct config_reader *reader, int count, char **words);
+int config_parse_ntscachedir(struct config_reader *reader, int count, char **words);
+int config_parse_ntsservercert(struct config_reader *reader, int count, char **words);
+int config_parse_ntsserverkey(struct config_reader *reader, int count, char **words);
+void config_check_nts(struct config_reader *reader);
+int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char **words);
 
 /* refclock.c; 0, or -EINVAL after an error was reported */
 int config_parse_driver(struct config_reader *reader, struct config_source *source,

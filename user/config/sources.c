@@ -30,11 +30,8 @@
 #define MAXUNREACH_DEFAULT	100000
 
 #define WEIGHED	"each sample is weighed by its own delay and noise, without a setting"
-#define NOT_IN_THE_CLEAR \
-	"what is to be authenticated is not asked in the clear; name a server without"
 #define AUTH_REQUIRED	"authselectmode is 'require'"
 #define AUTH_PREFERRED	"authselectmode is 'prefer', and others are authenticated"
-#define AUTH_MIXED	"authselectmode asks for authenticated ones, and nts is not supported"
 
 /* Places in struct config_source. */
 #define AT(member)	offsetof(struct config_source, member)
@@ -45,8 +42,8 @@
 /**
  * struct choices - a source with what is only of interest until it is complete
  * @source: what comes of it, first, so that its places are the same
- * @nts: asked for
  * @key: asked for; 0: not
+ * @cert_set: as configured
  * @maxunreach: as configured
  * @presend: as configured; beyond POLL_MAX: never
  * @poll: of a refclock
@@ -55,8 +52,8 @@
  */
 struct choices {
 	struct config_source source;
-	bool nts;
 	int64_t key;
+	int64_t cert_set;
 	int maxunreach;
 	int presend;
 	int poll;
@@ -64,6 +61,7 @@ struct choices {
 	char lock[5];
 };
 
+/* Those of CONFIG_SECONDS are no times, but whole numbers that an int is too small for. */
 static const struct config_option server_options[] = {
 	{ "iburst", CONFIG_FLAG, .offset = AT(options.iburst) },
 	{ "prefer", CONFIG_FLAG, .offset = AT(options.prefer) },
@@ -98,13 +96,11 @@ static const struct config_option server_options[] = {
 	/* The last one counts. */
 	{ "ipv4", CONFIG_CONSTANT, .offset = AT(family), .max = AF_INET },
 	{ "ipv6", CONFIG_CONSTANT, .offset = AT(family), .max = AF_INET6 },
-	{ "nts", CONFIG_FLAG, .offset = CHOICE(nts) },
-	/* No time, but a whole number that an int is too small for. */
+	{ "nts", CONFIG_FLAG, .offset = AT(nts) },
+	{ "ntsport", CONFIG_INT, .offset = AT(nts_port), .min = 1, .max = 65535,
+	  .initial = NTS_KE_PORT },
+	{ "certset", CONFIG_SECONDS, .offset = CHOICE(cert_set), .max = UINT32_MAX },
 	{ "key", CONFIG_SECONDS, .offset = CHOICE(key), .min = 1, .max = UINT32_MAX },
-
-	/* These belong to nts. */
-	{ "ntsport", CONFIG_MOOT, .form = "i" },
-	{ "certset", CONFIG_MOOT, .form = "i" },
 
 	{ "extfield", CONFIG_ADVICE, .max = 1, .handle = config_check_extfield, .advice =
 	  "requests are sent without extension fields, and every server answers those" },
@@ -235,16 +231,24 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 	if (choices.presend <= POLL_MAX)
 		source->options.presend_s = ldexp(1, choices.presend);
 	settle_polls(&source->options);
-	source->authenticated = choices.nts || choices.key;
+	source->authenticated = source->nts || choices.key;
 	/* As in chrony, nts comes first where both are asked for. */
-	source->key = choices.nts ? 0 : (uint32_t)choices.key;
+	source->key = source->nts ? 0 : (uint32_t)choices.key;
+	source->cert_set = (uint32_t)choices.cert_set;
+	/* What belongs to it means nothing without it. */
+	if (!source->nts) {
+		source->nts_port = NTS_KE_PORT;
+		source->cert_set = 0;
+	}
+	if (source->nts && source->version && source->version < NTP_VERSION_MAX) {
+		config_warn(reader, "'version %d' has no effect: 'nts' needs version %d",
+			    source->version, NTP_VERSION_MAX);
+		source->version = NTP_VERSION_MAX;
+	}
 	if (!source->version && (!source->key || source->interleaved))
 		source->version = NTP_VERSION_MAX;
 	if (source->interleaved && source->version < NTP_VERSION_MAX)
 		config_warn(reader, "'xleave' has no effect: it needs version %d", NTP_VERSION_MAX);
-	if (config_source_is_unsupported(source))
-		config_warn(reader, "'%s %s' is not used: nts is not supported, and %s", directive,
-			    words[0], NOT_IN_THE_CLEAR);
 
 	return add_source(reader, source);
 }
@@ -326,15 +330,9 @@ void config_check_keyfile(struct config_reader *reader)
 	}
 }
 
-bool config_source_is_unsupported(const struct config_source *source)
-{
-	return source->authenticated && !source->key;
-}
-
 /* Sources by what authselectmode says of them; those with noselect are not its business. */
 struct authentication {
-	int keyed;
-	int unsupported;
+	int authenticated;
 	int unauthenticated;
 };
 
@@ -347,12 +345,10 @@ static struct authentication count_authentication(const struct config *config)
 
 		if (source->options.kind == SOURCE_REFCLOCK || source->options.noselect)
 			continue;
-		if (!source->authenticated)
-			counts.unauthenticated++;
-		else if (source->key)
-			counts.keyed++;
+		if (source->authenticated)
+			counts.authenticated++;
 		else
-			counts.unsupported++;
+			counts.unauthenticated++;
 	}
 
 	return counts;
@@ -388,39 +384,22 @@ static void require_authenticated(struct config *config)
 	}
 }
 
-/*
- * Mode mix, which is the default. Without a key nobody can be authenticated, as nts is not
- * supported: who wrote the mode wants no others then, but who did not is not left without time, as
- * the nts may be in a file of the distribution.
- */
-static void mix(struct config_reader *reader, const struct authentication *counts)
-{
-	if (counts->keyed && counts->unauthenticated)
-		require_authenticated(reader->config);
-	else if (!counts->keyed && counts->unsupported && reader->authselect == CONFIG_AUTH_MIX)
-		watch_unauthenticated(reader, counts->unauthenticated, AUTH_MIXED);
-	else if (!counts->keyed && counts->unsupported && counts->unauthenticated)
-		config_warn(reader, "%d sources without authentication set the clock, although others are to be authenticated. To have them watched only: authselectmode require",
-			    counts->unauthenticated);
-}
-
 /* What unauthenticated sources may do beside authenticated ones, as chrony's manual has it. */
 void config_apply_authselect(struct config_reader *reader)
 {
 	struct authentication counts = count_authentication(reader->config);
 
 	switch (reader->authselect) {
-	case CONFIG_AUTH_UNSAID:
 	case CONFIG_AUTH_MIX:
-		mix(reader, &counts);
+		if (counts.authenticated && counts.unauthenticated)
+			require_authenticated(reader->config);
 		break;
 	case CONFIG_AUTH_REQUIRE:
 		watch_unauthenticated(reader, counts.unauthenticated, AUTH_REQUIRED);
 		break;
 	case CONFIG_AUTH_PREFER:
-		if (counts.keyed || counts.unsupported)
-			watch_unauthenticated(reader, counts.unauthenticated, counts.keyed ?
-					      AUTH_PREFERRED : AUTH_MIXED);
+		if (counts.authenticated)
+			watch_unauthenticated(reader, counts.unauthenticated, AUTH_PREFERRED);
 		break;
 	case CONFIG_AUTH_IGNORE:
 		break;
@@ -429,20 +408,14 @@ void config_apply_authselect(struct config_reader *reader)
 
 bool config_can_set_clock(const struct config *config, char *why, size_t size)
 {
-	size_t unsupported = 0, watched = 0;
-
 	for (size_t i = 0; i < config->source_count; i++) {
-		if (config_source_is_unsupported(&config->sources[i]))
-			unsupported++;
-		else if (config->sources[i].options.noselect)
-			watched++;
-		else
+		if (!config->sources[i].options.noselect)
 			return true;
 	}
 
 	snprintf(why, size,
-		 "none of the %zu configured sources can set the clock: %zu are to be authenticated by nts, which is not supported, %zu are only watched (noselect), and %zu cannot be done here. Name servers without authentication, or with a key",
-		 config->source_count + config->left_out, unsupported, watched, config->left_out);
+		 "none of the %zu configured sources can set the clock: %zu are only watched (noselect), and %zu cannot be done here",
+		 config->source_count + config->left_out, config->source_count, config->left_out);
 
 	return !config->source_count && !config->left_out;
 }

@@ -73,7 +73,8 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_SERVERSTATS:
 		return report_serverstats(serving_statistics(daemon->serving, &clients),
 					  serving_xdp_counts(daemon->serving, xdp_counts) ?
-					  xdp_counts : NULL);
+					  xdp_counts : NULL,
+					  serving_nts_statistics(daemon->serving));
 	case CONTROL_CLIENTS:
 		statistics = serving_statistics(daemon->serving, &clients);
 		return report_clients(statistics, clients, state.raw_ns);

@@ -32,10 +32,10 @@
 
 /*
  * Descriptors: events of the module, its loading and unloading, the watch for a system clock that
- * is set, the server process, and the one for files of sources.
+ * is set, and the one for files of sources.
  */
-#define OWN_FDS_MAX	5
-#define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + OWN_FDS_MAX)
+#define OWN_FDS_MAX	4
+#define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + SERVING_FDS_MAX + OWN_FDS_MAX)
 
 /* Flags that the signal handlers set for the loop. */
 static atomic_int signal_stop;

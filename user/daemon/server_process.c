@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fork(2), exec(2), and what is handed over. The program stands beside this one.
+ * What is handed over to the program, which stands beside this one.
  */
 #include "daemon/server_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/memory_file.h"
+#include "lib/spawn.h"
 #include "server/settings.h"
 #include "server/stamp_table.h"
 
@@ -39,42 +38,6 @@ size_t server_process_clients(int64_t bytes)
 	return count;
 }
 
-static int program_path(char *path, size_t size)
-{
-	ssize_t length = readlink("/proc/self/exe", path, size - 1);
-	char *slash;
-
-	if (length < 0)
-		return -errno;
-	path[length] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash + 1 - path) + sizeof(PROGRAM) > size)
-		return -ENAMETOOLONG;
-	memcpy(slash + 1, PROGRAM, sizeof(PROGRAM));
-
-	return access(path, X_OK) ? -errno : 0;
-}
-
-/* A file in memory of that size, and its content if there is one. A descriptor, -errno. */
-static int memory_file(const char *name, size_t size)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC), err;
-
-	if (fd < 0)
-		return -errno;
-	if (!ftruncate(fd, (off_t)size))
-		return fd;
-	err = -errno;
-	close(fd);
-
-	return err;
-}
-
-static bool write_all(int fd, const void *bytes, size_t size, size_t offset)
-{
-	return pwrite(fd, bytes, size, (off_t)offset) == (ssize_t)size;
-}
-
 static int settings_file(const struct config_server *config, const struct server_keys *keys,
 			 size_t client_count)
 {
@@ -92,50 +55,14 @@ static int settings_file(const struct config_server *config, const struct server
 
 	if (fd < 0)
 		return fd;
-	if (!write_all(fd, &settings, sizeof(settings), 0) ||
-	    !write_all(fd, config->rules, rules_size, sizeof(settings)) ||
-	    !write_all(fd, keys->keys, keys_size, sizeof(settings) + rules_size)) {
+	if (!memory_file_write(fd, &settings, sizeof(settings), 0) ||
+	    !memory_file_write(fd, config->rules, rules_size, sizeof(settings)) ||
+	    !memory_file_write(fd, keys->keys, keys_size, sizeof(settings) + rules_size)) {
 		close(fd);
 		return -ENOMEM;
 	}
 
 	return fd;
-}
-
-/* The inherited descriptors in their places; none is lost by being in another one's. */
-static bool place_descriptors(const int fds[SERVER_FD_END])
-{
-	int high[SERVER_FD_END];
-
-	for (int i = SERVER_FD_SETTINGS; i < SERVER_FD_END; i++) {
-		high[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, SERVER_FD_END);
-		if (fds[i] >= 0 && high[i] < 0)
-			return false;
-	}
-	for (int i = SERVER_FD_SETTINGS; i < SERVER_FD_END; i++) {
-		close(i);
-		if (high[i] >= 0 && dup2(high[i], i) < 0)
-			return false;
-	}
-	close_range(SERVER_FD_END, ~0U, 0);
-
-	return true;
-}
-
-static void __attribute__((noreturn)) become_server(const char *path, const int fds[SERVER_FD_END])
-{
-	char *const arguments[] = { (char *)PROGRAM, NULL }, *const environment[] = { NULL };
-	sigset_t signals;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&signals);
-	sigprocmask(SIG_SETMASK, &signals, NULL);
-	/* Privileges that the service manager gave us would be inherited. */
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (place_descriptors(fds))
-		execve(path, arguments, environment);
-	_exit(EXIT_FAILURE);
 }
 
 static void close_open(int fd)
@@ -162,38 +89,40 @@ static void unmap_statistics(struct server_process *process)
 	process->statistics = NULL;
 }
 
-/* fork, with descriptors that are all open. */
-static int start(struct server_process *process, const char *path, const int fds[SERVER_FD_END])
+/* With descriptors that are all open. */
+static int start(struct server_process *process, const int fds[SERVER_FD_END])
 {
 	int err = map_statistics(process, fds[SERVER_FD_STATISTICS]);
 
 	if (err)
 		return err;
-	process->pid = fork();
+	process->pid = spawn_beside(PROGRAM, NULL, fds + SPAWN_FD_FIRST,
+				    SERVER_FD_END - SPAWN_FD_FIRST);
 	if (process->pid < 0) {
-		err = -errno;
+		err = process->pid;
+		process->pid = 0;
 		unmap_statistics(process);
-		return err;
 	}
-	if (!process->pid)
-		become_server(path, fds);
 
-	return 0;
+	return err;
 }
 
 int server_process_start(struct server_process *process, const struct config_server *config,
 			 const struct server_keys *keys, const struct server_sockets *sockets,
-			 int page_fd)
+			 int page_fd, bool nts)
 {
-	int fds[SERVER_FD_END], lifeline[2], err;
-	char path[PATH_MAX];
+	int fds[SERVER_FD_END], lifeline[2], cookie_keys[2] = { -1, -1 }, err;
 
 	process->client_count = server_process_clients(config->log_bytes);
-	err = program_path(path, sizeof(path));
-	if (err)
-		return err;
 	if (pipe2(lifeline, O_CLOEXEC))
 		return -errno;
+	if (nts && pipe2(cookie_keys, O_CLOEXEC | O_NONBLOCK)) {
+		err = -errno;
+		close(lifeline[0]);
+		close(lifeline[1]);
+		return err;
+	}
+	fds[SERVER_FD_COOKIE_KEYS] = cookie_keys[0];
 	fds[SERVER_FD_SETTINGS] = settings_file(config, keys, process->client_count);
 	fds[SERVER_FD_LIFELINE] = lifeline[0];
 	fds[SERVER_FD_PAGE] = page_fd;
@@ -202,22 +131,35 @@ int server_process_start(struct server_process *process, const struct config_ser
 	fds[SERVER_FD_IPV4] = sockets->ipv4_fd;
 	fds[SERVER_FD_IPV6] = sockets->ipv6_fd;
 	err = fds[SERVER_FD_SETTINGS] < 0 || fds[SERVER_FD_STATISTICS] < 0 ? -ENOMEM :
-	      start(process, path, fds);
+	      start(process, fds);
 	close_open(fds[SERVER_FD_SETTINGS]);
 	close_open(fds[SERVER_FD_STATISTICS]);
 	close(lifeline[0]);
-	if (err)
+	close_open(cookie_keys[0]);
+	if (err) {
 		close(lifeline[1]);
-	else
+		close_open(cookie_keys[1]);
+	} else {
 		process->lifeline_fd = lifeline[1];
+		process->cookie_keys_fd = cookie_keys[1];
+	}
 
 	return err;
 }
 
-/* Its memory and descriptor; its process is to be waited for. */
+void server_process_tell_keys(const struct server_process *process,
+			      const struct nts_server_keys *keys)
+{
+	/* A process that does not read them has ended, or will. */
+	if (process->pid && process->cookie_keys_fd >= 0)
+		(void)!write(process->cookie_keys_fd, keys, sizeof(*keys));
+}
+
+/* Its memory and descriptors; its process is to be waited for. */
 static void forget(struct server_process *process, int *status)
 {
 	close(process->lifeline_fd);
+	close_open(process->cookie_keys_fd);
 	while (waitpid(process->pid, status, 0) < 0 && errno == EINTR)
 		;
 	unmap_statistics(process);

@@ -10,18 +10,21 @@
 
 #include "config/config.h"
 #include "ntp/keys.h"
+#include "ntp/nts_server_keys.h"
 #include "server/statistics.h"
 
 /**
  * struct server_process - one that runs
  * @pid: of it
  * @lifeline_fd: poll(2) reports POLLERR when it has ended; closed, it ends
+ * @cookie_keys_fd: keys of NTS cookies go there; -1: it answers no requests by NTS
  * @statistics: what it counts, mapped for reading
  * @client_count: how many records of clients these have
  */
 struct server_process {
 	pid_t pid;
 	int lifeline_fd;
+	int cookie_keys_fd;
 	const struct server_statistics *statistics;
 	size_t client_count;
 };
@@ -51,11 +54,16 @@ size_t server_process_clients(int64_t bytes);
 
 /*
  * Start one that serves @config on @sockets with the page of time @page_fd, and who asks by a key
- * of @keys with that. 0; -ENOENT: the program is not where this one is; -errno.
+ * of @keys with that; @nts: by NTS, too, with keys that it is told. 0; -ENOENT: the program is not
+ * where this one is; -errno.
  */
 int server_process_start(struct server_process *process, const struct config_server *config,
 			 const struct server_keys *keys, const struct server_sockets *sockets,
-			 int page_fd);
+			 int page_fd, bool nts);
+
+/* Have it use these keys of NTS cookies. */
+void server_process_tell_keys(const struct server_process *process,
+			      const struct nts_server_keys *keys);
 
 /* It has ended by itself: how, for people. */
 void server_process_ended(struct server_process *process, char *how, size_t size);

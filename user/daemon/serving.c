@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/local_reference.h"
+#include "daemon/nts_serving.h"
 #include "daemon/server_process.h"
 #include "daemon/serving_fast.h"
 #include "lib/log.h"
@@ -49,6 +50,9 @@
  * @sockets: open ones
  * @process: that runs; .pid 0: none
  * @fast: the fast path to it
+ * @nts: the keys of NTS, and who hands them out
+ * @nts_changes: of the keys that @process was told
+ * @with_nts: it was started to answer requests by NTS
  * @page: of time; NULL: it could not be made
  * @page_fd: same, for the process
  * @content: what it says
@@ -66,6 +70,9 @@ struct serving {
 	struct server_sockets sockets;
 	struct server_process process;
 	struct serving_fast fast;
+	struct nts_serving *nts;
+	uint64_t nts_changes;
+	bool with_nts;
 	struct time_page *page;
 	int page_fd;
 	struct time_content content;
@@ -105,6 +112,11 @@ struct serving *serving_new(void)
 	serving->next_ns = INT64_MAX;
 	serving->content.stratum = TIME_STRATUM_NONE;
 	serving_fast_init(&serving->fast);
+	serving->nts = nts_serving_new();
+	if (!serving->nts) {
+		free(serving);
+		return NULL;
+	}
 
 	return serving;
 }
@@ -115,6 +127,7 @@ void serving_free(struct serving *serving)
 		return;
 	serving_fast_configure(&serving->fast, NULL, 0);
 	server_process_stop(&serving->process);
+	nts_serving_free(serving->nts);
 	close_sockets(serving);
 	if (serving->page)
 		time_page_unmap(serving->page);
@@ -128,7 +141,8 @@ void serving_free(struct serving *serving)
 bool serving_needs_port(const struct config *config)
 {
 	return (config_serves(&config->server) && config->server.port < PRIVILEGED_PORTS) ||
-	       (config->bind_port && config->bind_port < PRIVILEGED_PORTS);
+	       (config->bind_port && config->bind_port < PRIVILEGED_PORTS) ||
+	       (config_serves_nts(config) && config->nts.port < PRIVILEGED_PORTS);
 }
 
 /* --- sockets --- */
@@ -251,12 +265,13 @@ static bool copy_keys(struct serving *serving, const struct ntp_keys *keys)
 void serving_configure(struct serving *serving, const struct config *config,
 		       const struct ntp_keys *keys, int64_t now_raw_ns)
 {
-	bool serves = config_serves(&config->server);
+	bool serves = config_serves(&config->server), nts = config_serves_nts(config);
 
 	local_reference_configure(&serving->local, &config->server.local, now_raw_ns);
 	serving->content.raw_ns = 0;
+	nts_serving_configure(serving->nts, config, now_raw_ns);
 	if (serves == serving->configured && serving->dscp == config->dscp &&
-	    config_server_equal(&serving->config, &config->server) &&
+	    config_server_equal(&serving->config, &config->server) && nts == serving->with_nts &&
 	    (!serves || keys_equal(&serving->keys, keys)))
 		return;
 	server_process_stop(&serving->process);
@@ -266,6 +281,7 @@ void serving_configure(struct serving *serving, const struct config *config,
 	serving->complained = false;
 	serving->dscp = config->dscp;
 	serving->configured = serves;
+	serving->with_nts = nts;
 	if (!copy_config(serving, &config->server) || !copy_keys(serving, serves ? keys : NULL) ||
 	    (serves && !serving->page && time_page_create(&serving->page, &serving->page_fd))) {
 		log_err("There is no memory left to serve NTP");
@@ -288,9 +304,10 @@ static void plan_restart(struct serving *serving, int64_t now_raw_ns)
 static void start_process(struct serving *serving, int64_t now_raw_ns)
 {
 	int err = server_process_start(&serving->process, &serving->config, &serving->keys,
-				       &serving->sockets, serving->page_fd);
+				       &serving->sockets, serving->page_fd, serving->with_nts);
 
 	serving->next_ns = INT64_MAX;
+	serving->nts_changes = 0;
 	if (!err) {
 		log_info("NTP is served on port %d (%s%s%s)", serving->config.port,
 			 serving->sockets.ipv4_fd >= 0 ? "IPv4" : "",
@@ -306,24 +323,38 @@ static void start_process(struct serving *serving, int64_t now_raw_ns)
 
 int serving_pollfds(const struct serving *serving, struct pollfd *fds)
 {
-	if (!serving->process.pid)
-		return 0;
-	/* Without events only POLLERR is reported: nobody reads from the other end any more. */
-	*fds = (struct pollfd){ .fd = serving->process.lifeline_fd };
+	int count = 0;
 
-	return 1;
+	/* Without events only POLLERR is reported: nobody reads from the other end any more. */
+	if (serving->process.pid)
+		fds[count++] = (struct pollfd){ .fd = serving->process.lifeline_fd };
+
+	return count + nts_serving_pollfds(serving->nts, fds + count);
 }
 
 int64_t serving_next_ns(const struct serving *serving)
 {
-	return chime_min(serving->next_ns, serving->fast.next_ns);
+	return chime_min(chime_min(serving->next_ns, serving->fast.next_ns),
+			 nts_serving_next_ns(serving->nts));
 }
 
 static bool has_ended(const struct serving *serving)
 {
-	struct pollfd fd;
+	struct pollfd fd = { .fd = serving->process.lifeline_fd };
 
-	return serving_pollfds(serving, &fd) && poll(&fd, 1, 0) > 0;
+	return serving->process.pid && poll(&fd, 1, 0) > 0;
+}
+
+/* The keys of cookies are new, or the process is. */
+static void tell_keys(struct serving *serving)
+{
+	uint64_t changes;
+	const struct nts_server_keys *keys = nts_serving_keys(serving->nts, &changes);
+
+	if (!keys || !serving->process.pid || changes == serving->nts_changes)
+		return;
+	serving->nts_changes = changes;
+	server_process_tell_keys(&serving->process, keys);
 }
 
 /* What requests come up to where they are not answered by the fast path. */
@@ -348,12 +379,19 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns)
 		log_warning("The NTP server process has ended: %s. It is started again in %lld s",
 			    how, (long long)((serving->next_ns - now_raw_ns) / NS_PER_S));
 	}
-	if (now_raw_ns < serving->next_ns)
-		return;
-	if (!has_sockets(serving))
-		try_sockets(serving, now_raw_ns);
-	if (has_sockets(serving))
-		start_process(serving, now_raw_ns);
+	if (now_raw_ns >= serving->next_ns) {
+		if (!has_sockets(serving))
+			try_sockets(serving, now_raw_ns);
+		if (has_sockets(serving))
+			start_process(serving, now_raw_ns);
+	}
+	nts_serving_timer(serving->nts, now_raw_ns);
+	tell_keys(serving);
+}
+
+const struct nts_statistics *serving_nts_statistics(const struct serving *serving)
+{
+	return nts_serving_statistics(serving->nts);
 }
 
 const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients)

@@ -13,9 +13,13 @@
 #include "config/config.h"
 #include "ipc/state.h"
 #include "ntp/keys.h"
+#include "server/nts_settings.h"
 #include "server/statistics.h"
 
 struct serving;
+
+/* Descriptors of serving_pollfds() at most. */
+#define SERVING_FDS_MAX	(1 + CONFIG_NTS_PROCESSES_MAX)
 
 /* NULL: no memory. */
 struct serving *serving_new(void);
@@ -39,7 +43,7 @@ bool serving_needs_port(const struct config *config);
 void serving_publish(struct serving *serving, const struct steering_status *steering,
 		     const struct state_update *update, uint32_t refid);
 
-/* A descriptor to wait for, if there is one. How many: 0 or 1. */
+/* Descriptors to wait for; how many. */
 int serving_pollfds(const struct serving *serving, struct pollfd *fds);
 
 /* Raw instant at which to call serving_timer(). */
@@ -53,5 +57,8 @@ const struct server_statistics *serving_statistics(const struct serving *serving
 
 /* What the fast path counts. false: there is none. */
 bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS]);
+
+/* What the processes count that hand out NTS keys. NULL: none has run. */
+const struct nts_statistics *serving_nts_statistics(const struct serving *serving);
 
 #endif /* DAEMON_SERVING_H */

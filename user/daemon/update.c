@@ -150,6 +150,7 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	daemon->set_by_hand_ns = 0;
 	if (daemon->update.raw_ns)
 		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
+	associations_note_update(daemon->associations);
 	daemon->update.raw_ns = now->raw_ns;
 	daemon->update.utc_ns = chime_add_sat(now->reference_ns,
 					      chime_line_offset(&result->correction,

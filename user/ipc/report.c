@@ -241,11 +241,32 @@ static const char *report_origin(const struct association_info *info)
 
 /* Why a source that answers is not used. */
 #define ORPHAN_WORDS	"it has no source itself, and others come first (local orphan)"
-
 #define SMEAR_WORDS	"it smears the leap second, as the others do not"
 
+static json_t *report_auth(const struct association_auth *auth, int64_t now_raw_ns)
+{
+	static const char *const modes[] = {
+		[ASSOCIATION_AUTH_NONE] = "-", [ASSOCIATION_AUTH_KEY] = "SK",
+		[ASSOCIATION_AUTH_NTS] = "NTS",
+	};
+	json_t *age = auth->established_ns == INT64_MIN ? json_null() :
+		json_integer((json_int_t)chime_sub_sat(now_raw_ns, auth->established_ns));
+
+	return json_pack("{s:s,s:I,s:i,s:i,s:o,s:i,s:b,s:i,s:i}",
+			 "mode", modes[auth->mode],
+			 "key", (json_int_t)auth->key,
+			 "type", auth->type,
+			 "bits", auth->bits,
+			 "age_ns", age,
+			 "attempts", (int)auth->attempts,
+			 "refused", auth->refused,
+			 "cookies", (int)auth->cookies,
+			 "cookie_bytes", (int)auth->cookie_size);
+}
+
 /* The format of report_source()'s members; too long to stand where it is used. */
-#define REPORT_SOURCE	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:s,s:o}"
+#define REPORT_SOURCE \
+	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:o,s:s,s:o}"
 
 static json_t *report_source(const struct state *state, const struct state_source *source)
 {
@@ -275,6 +296,7 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 			 "hardware_timestamps", info->hardware_timestamps,
 			 "interleaved", info->interleaved,
 			 "authenticated", info->authenticated,
+			 "auth", report_auth(&info->auth, state->raw_ns),
 			 "error", error,
 			 "estimate", report_estimate(&state->steering, status, state->raw_ns));
 }

@@ -19,6 +19,7 @@ static const char *const names[SERVER_COUNTS] = {
 	[SERVER_UNSENT] = "unsent",
 	[SERVER_AUTHENTICATED] = "authenticated",
 	[SERVER_UNAUTHENTIC] = "unauthentic",
+	[SERVER_NTS_REFUSED] = "nts_refused",
 	[SERVER_INTERLEAVED] = "interleaved",
 	[SERVER_REPLACED] = "replaced",
 	[SERVER_RX_DAEMON] = "rx_daemon",
@@ -35,22 +36,28 @@ static const char *const xdp_names[XDP_COUNTS] = {
 	[XDP_PASSED] = "xdp_passed",
 };
 
-json_t *report_serverstats(const struct server_statistics *statistics, const uint64_t *xdp_counts)
+static json_t *report_count(const atomic_uint_least64_t *count)
+{
+	return json_integer(count ? (json_int_t)atomic_load_explicit(count, memory_order_relaxed) :
+				    0);
+}
+
+json_t *report_serverstats(const struct server_statistics *statistics, const uint64_t *xdp_counts,
+			   const struct nts_statistics *nts)
 {
 	json_t *reply = json_pack("{s:b,s:b,s:b}", "ok", 1, "serving", !!statistics,
 				  "xdp", !!xdp_counts);
 
-	for (int i = 0; i < SERVER_COUNTS; i++) {
-		uint64_t count = statistics ?
-			atomic_load_explicit(&statistics->counts[i], memory_order_relaxed) : 0;
-
-		json_object_set_new(reply, names[i], json_integer((json_int_t)count));
-	}
+	for (int i = 0; i < SERVER_COUNTS; i++)
+		json_object_set_new(reply, names[i],
+				    report_count(statistics ? &statistics->counts[i] : NULL));
 	for (int i = 0; i < XDP_COUNTS && xdp_counts; i++) {
 		if (xdp_names[i])
 			json_object_set_new(reply, xdp_names[i],
 					    json_integer((json_int_t)xdp_counts[i]));
 	}
+	json_object_set_new(reply, "nts_ke_accepted", report_count(nts ? &nts->accepted : NULL));
+	json_object_set_new(reply, "nts_ke_dropped", report_count(nts ? &nts->dropped : NULL));
 
 	return reply;
 }

@@ -22,6 +22,12 @@ static inline uint64_t get_be64(const uint8_t *bytes)
 	return (uint64_t)get_be32(bytes) << 32 | get_be32(bytes + 4);
 }
 
+static inline void put_be16(uint8_t *bytes, uint16_t value)
+{
+	bytes[0] = (uint8_t)(value >> 8);
+	bytes[1] = (uint8_t)value;
+}
+
 static inline void put_be32(uint8_t *bytes, uint32_t value)
 {
 	bytes[0] = (uint8_t)(value >> 24);

@@ -55,7 +55,7 @@ void ntp_client_retry_now(struct ntp_client *client, int64_t now_raw_ns)
 	client->retry_ns = now_raw_ns;
 }
 
-static bool is_in_flight(const struct ntp_client *client)
+bool ntp_client_is_in_flight(const struct ntp_client *client)
 {
 	return client->socket.fd >= 0;
 }
@@ -66,8 +66,12 @@ static bool lacks_key(const struct ntp_client *client)
 	return client->options.key_id && !client->options.limits.key;
 }
 
-/* When the next request is due. */
-static int64_t due_ns(const struct ntp_client *client)
+static bool lacks_cookies(const struct ntp_client *client)
+{
+	return client->options.limits.nts && !client->options.limits.nts->count;
+}
+
+int64_t ntp_client_due_ns(const struct ntp_client *client)
 {
 	const struct ntp_spacing *spacing = client->options.spacing;
 	int64_t turn_ns = spacing ? spacing->next_ns : INT64_MIN;
@@ -89,11 +93,17 @@ static void keep_apart(struct ntp_client *client, int64_t now_raw_ns)
 		spacing->next_ns = now_raw_ns + spacing->gap_ns;
 }
 
+bool ntp_client_needs_cookies(const struct ntp_client *client, int64_t now_raw_ns)
+{
+	return lacks_cookies(client) && !ntp_client_is_in_flight(client) &&
+	       now_raw_ns >= ntp_client_due_ns(client);
+}
+
 int64_t ntp_client_next_ns(const struct ntp_client *client)
 {
-	int64_t next_ns = due_ns(client);
+	int64_t next_ns = lacks_cookies(client) ? INT64_MAX : ntp_client_due_ns(client);
 
-	if (is_in_flight(client) && client->deadline_ns < next_ns)
+	if (ntp_client_is_in_flight(client) && client->deadline_ns < next_ns)
 		next_ns = client->deadline_ns;
 
 	return next_ns;
@@ -120,6 +130,17 @@ static enum ntp_client_result reject(struct ntp_client *client, int64_t now_raw_
 	return NTP_CLIENT_FAILED;
 }
 
+enum ntp_client_result ntp_client_fail(struct ntp_client *client, int64_t now_raw_ns, int error)
+{
+	struct source_status status;
+
+	source_get_status(client->source, now_raw_ns, &status);
+	if (status.reach && source_next_poll(client->source) <= now_raw_ns)
+		source_polled(client->source, now_raw_ns);
+
+	return fail(client, now_raw_ns, error);
+}
+
 /*
  * The request did not leave. The source loses its reach as the polls go by, but a burst at the
  * start is not used up before the network is there.
@@ -128,18 +149,13 @@ static enum ntp_client_result fail_locally(struct ntp_client *client, int64_t no
 					   int error)
 {
 	unsigned int shift = client->local_failures;
-	struct source_status status;
 
 	if (shift > RETRY_SHIFT_MAX)
 		shift = RETRY_SHIFT_MAX;
 	client->local_failures++;
 	client->retry_ns = now_raw_ns + (NS_PER_S << shift);
 
-	source_get_status(client->source, now_raw_ns, &status);
-	if (status.reach && source_next_poll(client->source) <= now_raw_ns)
-		source_polled(client->source, now_raw_ns);
-
-	return fail(client, now_raw_ns, error);
+	return ntp_client_fail(client, now_raw_ns, error);
 }
 
 /* Random bytes; early at boot as good as the kernel has them, rather than wait for better. */
@@ -302,12 +318,29 @@ static uint64_t interleaved_origin(const struct ntp_client *client)
 	return ntp_interleave_origin(&client->interleave);
 }
 
+/* Append what shows the server that the request is ours. The new length, -errno. */
+static int authenticate(struct ntp_client *client, uint8_t *bytes, size_t length, size_t size)
+{
+	const struct ntp_limits *limits = &client->options.limits;
+	uint8_t random[NTS_SESSION_RANDOM];
+	int err;
+
+	if (limits->key)
+		return (int)ntp_mac_append(limits->key, bytes, length, size);
+	if (!limits->nts)
+		return (int)length;
+	err = draw_random(random, sizeof(random));
+	if (err < 0)
+		return err;
+	length = nts_session_request(limits->nts, random, bytes, length, size);
+
+	return length ? (int)length : -ENOKEY;
+}
+
 static int send_request(struct ntp_client *client, struct timescale *timescale)
 {
-	const struct ntp_key *key = client->options.limits.key;
-	uint8_t bytes[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX];
+	uint8_t bytes[NTP_PACKET_MAX];
 	uint64_t origin = interleaved_origin(client);
-	size_t length = NTP_HEADER_SIZE;
 	uint64_t random[4];
 	int err;
 
@@ -331,9 +364,10 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 	if (origin)
 		ntp_exchange_interleave(&client->exchange,
 					ntp_nonce(random + 2, &client->sent.now), origin, bytes);
-	if (key)
-		length = ntp_mac_append(key, bytes, length, sizeof(bytes));
-	err = ntp_socket_send(&client->socket, bytes, length);
+	err = authenticate(client, bytes, NTP_HEADER_SIZE, sizeof(bytes));
+	if (err < 0)
+		return err;
+	err = ntp_socket_send(&client->socket, bytes, (size_t)err);
 	if (err < 0)
 		return err;
 	ntp_interleave_asked(&client->interleave);
@@ -353,6 +387,14 @@ static enum ntp_client_result give_up(struct ntp_client *client, int64_t now_raw
 	return fail(client, now_raw_ns, client->noted_error ? client->noted_error : -ETIMEDOUT);
 }
 
+/* Or it needs none. */
+static bool has_cookies(const struct ntp_client *client)
+{
+	struct nts_session *nts = client->options.limits.nts;
+
+	return !nts || nts_session_prepare(nts);
+}
+
 enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timescale *timescale,
 					int64_t now_raw_ns)
 {
@@ -360,10 +402,11 @@ enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timesc
 	int64_t next_ns;
 	int err;
 
-	if (is_in_flight(client) &&
-	    (now_raw_ns >= client->deadline_ns || now_raw_ns >= due_ns(client)))
+	if (ntp_client_is_in_flight(client) &&
+	    (now_raw_ns >= client->deadline_ns || now_raw_ns >= ntp_client_due_ns(client)))
 		result = give_up(client, now_raw_ns);
-	if (is_in_flight(client) || now_raw_ns < due_ns(client))
+	if (ntp_client_is_in_flight(client) || now_raw_ns < ntp_client_due_ns(client) ||
+	    !has_cookies(client))
 		return result;
 
 	err = send_request(client, timescale);
@@ -517,7 +560,7 @@ enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timesc
 	struct ntp_stamp stamp;
 	int length;
 
-	if (!is_in_flight(client))
+	if (!ntp_client_is_in_flight(client))
 		return result;
 	/* A reload has taken the key away meanwhile: no answer could be authenticated. */
 	if (lacks_key(client)) {
@@ -530,7 +573,7 @@ enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timesc
 		if (err < 0)
 			result = note_error(client, now_raw_ns, err);
 	}
-	if (!is_in_flight(client) || !(revents & ~POLLPRI))
+	if (!ntp_client_is_in_flight(client) || !(revents & ~POLLPRI))
 		return result;
 
 	/* Read one packet, so that a flood does not delay others; poll(2) reports more. */

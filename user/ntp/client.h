@@ -36,7 +36,8 @@ struct ntp_spacing {
  * @port: UDP port
  * @version: of requests
  * @key_id: of the key that authenticates requests and answers; 0: none. As long as @limits.key,
- *	which is that key, is NULL, no request is sent, and each fails with -ENOKEY
+ *	which is that key, is NULL, no request is sent, and each fails with -ENOKEY. With
+ *	@limits.nts none is sent, and none fails, as long as that has no cookies
  * @interleaved: ask for interleaved answers, if @version has them
  * @limits: of answers
  * @socket: of requests
@@ -128,6 +129,18 @@ void ntp_client_retry_now(struct ntp_client *client, int64_t now_raw_ns);
 
 /* Raw instant at which to call ntp_client_timer(). */
 int64_t ntp_client_next_ns(const struct ntp_client *client);
+
+/* Is a request in flight? */
+bool ntp_client_is_in_flight(const struct ntp_client *client);
+
+/* Is a request due, and are there no cookies for it? */
+bool ntp_client_needs_cookies(const struct ntp_client *client, int64_t now_raw_ns);
+
+/* Raw instant at which the next request is due, whatever it lacks. */
+int64_t ntp_client_due_ns(const struct ntp_client *client);
+
+/* Cookies could not be had: as a request that could not be sent, with that -errno. */
+enum ntp_client_result ntp_client_fail(struct ntp_client *client, int64_t now_raw_ns, int error);
 
 /* Give up an overdue request, send a due one. */
 enum ntp_client_result ntp_client_timer(struct ntp_client *client, struct timescale *timescale,

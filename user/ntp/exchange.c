@@ -145,6 +145,22 @@ static enum ntp_verdict judge_mac(const uint8_t *bytes, size_t length,
 	return ntp_mac_check(key, bytes, length, answer->mac) ? NTP_ACCEPTED : NTP_WRONG_MAC;
 }
 
+static enum ntp_verdict judge_nts(const uint8_t *bytes, size_t length, struct nts_session *session)
+{
+	switch (nts_session_judge(session, bytes, length)) {
+	case NTS_AUTHENTIC:
+		break;
+	case NTS_MISSING:
+		return NTP_UNAUTHENTICATED;
+	case NTS_FORGED:
+		return NTP_WRONG_MAC;
+	case NTS_REFUSED:
+		return NTP_NTS_NAK;
+	}
+
+	return NTP_ACCEPTED;
+}
+
 enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t *bytes,
 				    size_t length, const struct ntp_limits *limits,
 				    struct ntp_packet *answer)
@@ -159,7 +175,8 @@ enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t
 	interleaved = exchange->receive_cookie && answer->origin == exchange->receive_cookie;
 	if (!interleaved && answer->origin != exchange->cookie)
 		return NTP_BOGUS;
-	verdict = judge_mac(bytes, length, answer, limits->key);
+	verdict = limits->nts ? judge_nts(bytes, length, limits->nts) :
+				judge_mac(bytes, length, answer, limits->key);
 	if (verdict != NTP_ACCEPTED)
 		return verdict;
 	if (exchange->answered)
@@ -283,6 +300,7 @@ bool ntp_verdict_ends(enum ntp_verdict verdict)
 	case NTP_CRYPTO_NAK:
 	case NTP_OTHER_KEY:
 	case NTP_WRONG_MAC:
+	case NTP_NTS_NAK:
 		return false;
 	case NTP_ACCEPTED:
 	case NTP_POSTPONED:
@@ -305,7 +323,7 @@ bool ntp_verdict_ends(enum ntp_verdict verdict)
 bool ntp_verdict_is_doubt(enum ntp_verdict verdict)
 {
 	return verdict == NTP_UNAUTHENTICATED || verdict == NTP_CRYPTO_NAK ||
-	       verdict == NTP_OTHER_KEY || verdict == NTP_WRONG_MAC;
+	       verdict == NTP_OTHER_KEY || verdict == NTP_WRONG_MAC || verdict == NTP_NTS_NAK;
 }
 
 int ntp_verdict_errno(enum ntp_verdict verdict)
@@ -319,6 +337,7 @@ int ntp_verdict_errno(enum ntp_verdict verdict)
 	case NTP_CRYPTO_NAK:
 	case NTP_OTHER_KEY:
 	case NTP_WRONG_MAC:
+	case NTP_NTS_NAK:
 		return -ETIMEDOUT;
 	case NTP_MALFORMED:
 	case NTP_NO_ANSWER:
@@ -366,6 +385,8 @@ const char *ntp_verdict_text(enum ntp_verdict verdict)
 		return "the answer is authenticated with another key than our request";
 	case NTP_WRONG_MAC:
 		return "the answer was not made with our key: it is another one there, or forged";
+	case NTP_NTS_NAK:
+		return "the server does not accept our NTS cookie any more: new ones are fetched";
 	case NTP_KISS:
 		return "the server refuses to serve us";
 	case NTP_UNSYNCHRONISED:

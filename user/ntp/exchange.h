@@ -13,6 +13,7 @@
 #include "clocks/timescale.h"
 #include "discipline/source.h"
 #include "ntp/keys.h"
+#include "ntp/nts_session.h"
 #include "ntp/packet.h"
 
 /* The verdict on a packet or on the exchange. */
@@ -26,13 +27,14 @@ enum ntp_verdict {
 	NTP_DUPLICATE,
 
 	/*
-	 * It carries our cookie, but not the MAC that it has to have. Somebody on the way may have
-	 * forged it, so the answer may still come; if it does not, this is the reason.
+	 * It carries our cookie, but not the MAC, or the NTS, that it has to have. Somebody on the
+	 * way may have forged it, so the answer may still come; if it does not, this is the reason.
 	 */
 	NTP_UNAUTHENTICATED,	/* no MAC */
 	NTP_CRYPTO_NAK,		/* the server did not accept ours */
 	NTP_OTHER_KEY,		/* a MAC of another key */
 	NTP_WRONG_MAC,
+	NTP_NTS_NAK,		/* the server does not accept our cookie */
 
 	/* The answer, and its sample comes with the next one (interleaved mode). */
 	NTP_POSTPONED,
@@ -91,6 +93,8 @@ struct ntp_moment {
  * @maxdelay_ns: round trip
  * @maxdelayratio: round trip, in multiples of the shortest one; below 1: no limit. For client.c
  * @key: answers have to carry a MAC of it; not owned. NULL: they need none
+ * @nts: answers have to be authenticated by it, and bring it cookies; not owned. NULL: they need
+ *	not
  */
 struct ntp_limits {
 	int minstratum;
@@ -99,6 +103,7 @@ struct ntp_limits {
 	int64_t maxdelay_ns;
 	double maxdelayratio;
 	const struct ntp_key *key;
+	struct nts_session *nts;
 };
 
 /**

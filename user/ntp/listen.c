@@ -27,7 +27,6 @@ static int set_options(int fd, int family, const char *device, int dscp)
 	if (*device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
 				  (socklen_t)strlen(device) + 1))
 		return -errno;
-	(void)set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
 	if (family == AF_INET6) {
 		(void)set_option(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
 		(void)set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
@@ -53,6 +52,31 @@ static int bind_to(int fd, int family, int port, const char *text)
 	return bind(fd, (const struct sockaddr *)&local, length) ? -errno : 0;
 }
 
+/* Connections that wait to be accepted. */
+#define BACKLOG		128
+
+int ntp_listen_tcp(int family, int port, const char *address, const char *device)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	/* Connections of a server before this one may not be over. */
+	(void)set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	err = set_options(fd, family, device, 0);
+	if (!err)
+		err = bind_to(fd, family, port, address);
+	if (!err && listen(fd, BACKLOG))
+		err = -errno;
+	if (err) {
+		close(fd);
+		return err;
+	}
+
+	return fd;
+}
+
 int ntp_listen(int family, int port, const char *address, const char *device, int dscp)
 {
 	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -60,6 +84,7 @@ int ntp_listen(int family, int port, const char *address, const char *device, in
 
 	if (fd < 0)
 		return -errno;
+	(void)set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
 	err = set_options(fd, family, device, dscp);
 	if (!err)
 		err = bind_to(fd, family, port, address);

@@ -20,4 +20,9 @@
  */
 int ntp_listen(int family, int port, const char *address, const char *device, int dscp);
 
+/*
+ * The same for TCP, with connections being accepted. A descriptor, -errno.
+ */
+int ntp_listen_tcp(int family, int port, const char *address, const char *device);
+
 #endif /* NTP_LISTEN_H */

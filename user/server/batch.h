@@ -12,14 +12,13 @@
 #include <sys/socket.h>
 
 #include "ntp/address.h"
-#include "ntp/mac.h"
 #include "ntp/packet.h"
 
 /* Packets at a time: the system call is a small part of their cost by then. */
 #define BATCH_MAX	64
 
-/* An answer: a header and the longest MAC. */
-#define BATCH_ANSWER_MAX	(NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX)
+/* An answer: no longer than its request. */
+#define BATCH_ANSWER_MAX	NTP_PACKET_MAX
 
 struct batch;
 

@@ -146,10 +146,8 @@ void respond_answer(const struct respond_time *time, const struct respond_reques
 	put_be64(answer->bytes + AT_TRANSMIT, previous.transmit);
 }
 
-void respond_kiss(struct respond_answer *answer)
+void respond_kiss(struct respond_answer *answer, uint32_t code)
 {
-	uint32_t code = NTP_KISS_RATE;
-
 	answer->bytes[AT_FLAGS] |= NTP_LEAP_UNSYNCHRONISED << LEAP_SHIFT;
 	answer->bytes[AT_STRATUM] = 0;
 	for (int i = 0; i < 4; i++)

@@ -92,8 +92,8 @@ void respond_answer(const struct respond_time *time, const struct respond_reques
 		    struct stamp_table *stamps, int least_poll, uint64_t random,
 		    struct respond_answer *answer);
 
-/* Turn the answer into one that only tells the client to ask less often. */
-void respond_kiss(struct respond_answer *answer);
+/* Turn the answer into one that only tells the client @code, NTP_KISS_*. */
+void respond_kiss(struct respond_answer *answer, uint32_t code);
 
 /* The transmit timestamp, 32.32, of a packet that leaves at @realtime_ns of the system clock. */
 uint64_t respond_transmit(const struct respond_time *time, int64_t realtime_ns, uint64_t random);

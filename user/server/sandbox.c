@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libcap-ng and libseccomp. The process has the daemon's user, whom the daemon's control socket
- * trusts: so it may not open a socket, or anything else.
+ * libcap-ng and libseccomp.
  */
 #include "server/sandbox.h"
 
@@ -11,31 +10,13 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 
-/* Those of the loop, of the C library's clocks where the vDSO has none, and of the way out. */
-static const int allowed[] = {
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(close),
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
-	SCMP_SYS(futex),
-	SCMP_SYS(munmap),
-	SCMP_SYS(poll),
-	SCMP_SYS(read),
-	SCMP_SYS(recvmmsg),
-	SCMP_SYS(recvmsg),
-	SCMP_SYS(restart_syscall),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sendmmsg),
-	SCMP_SYS(write),
-};
-
-static int allow_calls(void)
+static int allow_calls(const int *calls, size_t count)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int err = filter ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed) && !err; i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; i < count && !err; i++)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
 	if (!err)
 		err = seccomp_load(filter);
 	seccomp_release(filter);
@@ -43,7 +24,7 @@ static int allow_calls(void)
 	return err;
 }
 
-static int drop_capabilities(void)
+int sandbox_drop_capabilities(void)
 {
 	if (capng_get_caps_process())
 		return -EPERM;
@@ -52,14 +33,14 @@ static int drop_capabilities(void)
 	return capng_apply(CAPNG_SELECT_CAPS) ? -EPERM : 0;
 }
 
-int sandbox_enter(void)
+int sandbox_enter(const int *calls, size_t count)
 {
-	int err = drop_capabilities();
+	int err = sandbox_drop_capabilities();
 
 	if (err)
 		return err;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return -errno;
 
-	return allow_calls();
+	return allow_calls(calls, count);
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the server process may do: receive and send on the sockets that it has, read clocks, and
- * end.
+ * Locking in a process that faces the network.
  */
 #ifndef SERVER_SANDBOX_H
 #define SERVER_SANDBOX_H
 
+#include <stddef.h>
+
+/* Give up all capabilities. 0, -errno. */
+int sandbox_drop_capabilities(void);
+
 /*
- * Give up all privileges, and all system calls but those: for good. 0, -errno; the process must not
- * go on then.
+ * Give up all capabilities and all system calls but the @count ones of @calls (SCMP_SYS()): any
+ * other kills the process. 0, -errno.
  */
-int sandbox_enter(void);
+int sandbox_enter(const int *calls, size_t count);
 
 #endif /* SERVER_SANDBOX_H */

@@ -14,11 +14,13 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/clock_watch.h"
 #include "ntp/mac.h"
 #include "server/batch.h"
 #include "server/clock_precision.h"
+#include "server/nts_request.h"
 #include "server/respond.h"
 
 #define NS_PER_S	1000000000LL
@@ -44,7 +46,7 @@
 #define EARLY		8
 
 /* Descriptors to wait for. */
-enum { WAIT_LIFELINE, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
+enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
 
 /**
  * struct server - the server
@@ -58,6 +60,9 @@ enum { WAIT_LIFELINE, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
  * @set_raw_ns: raw instant at which it was last seen to have been set
  * @answer_ns: how long sending one answer of many takes, on average
  * @mac_ns: how long making a MAC takes, on average
+ * @nts_ns: how long encrypting what NTS adds takes, on average
+ * @cookie_keys: of NTS ...
+ * @has_cookie_keys: ... which have come
  * @random: state of the generator
  */
 struct server {
@@ -71,7 +76,22 @@ struct server {
 	int64_t set_raw_ns;
 	int64_t answer_ns;
 	int64_t mac_ns;
+	int64_t nts_ns;
+	struct nts_cookie_keys cookie_keys;
+	bool has_cookie_keys;
 	uint64_t random;
+};
+
+/**
+ * struct proof - by what a request is authenticated
+ * @key: by that; NULL: by none
+ * @nts: by NTS, or not by it
+ * @request: if there is NTS
+ */
+struct proof {
+	const struct ntp_key *key;
+	enum nts_request_verdict nts;
+	struct nts_request request;
 };
 
 static int64_t clock_ns(clockid_t clock)
@@ -143,6 +163,7 @@ void server_free(struct server *server)
 		return;
 	free(server->stamps.records);
 	batch_free(server->batch);
+	explicit_bzero(&server->cookie_keys, sizeof(server->cookie_keys));
 	free(server);
 }
 
@@ -185,15 +206,49 @@ static const struct ntp_key *check_mac(const struct server *server,
 	return key && ntp_mac_check(key, request->bytes, request->length, mac) ? key : NULL;
 }
 
-/* May it be answered, and how? @key: by which the answer is authenticated; NULL: it is not. */
+static enum client_verdict judge_mac(struct server *server, const struct respond_request *request,
+				     size_t mac, struct proof *proof)
+{
+	proof->key = check_mac(server, request, mac);
+	server->counts[proof->key ? SERVER_AUTHENTICATED : SERVER_UNAUTHENTIC]++;
+
+	return proof->key ? CLIENT_ANSWER : CLIENT_DROP;
+}
+
+static enum client_verdict judge_nts(struct server *server, const struct respond_request *request,
+				     struct proof *proof)
+{
+	if (!server->has_cookie_keys || request->length == NTP_HEADER_SIZE)
+		return CLIENT_ANSWER;
+	proof->nts = nts_request_judge(&server->cookie_keys, request->bytes, request->length,
+				       &proof->request);
+	switch (proof->nts) {
+	case NTS_REQUEST_AUTHENTIC:
+		server->counts[SERVER_AUTHENTICATED]++;
+		break;
+	case NTS_REQUEST_REFUSED:
+		server->counts[SERVER_NTS_REFUSED]++;
+		break;
+	case NTS_REQUEST_WRONG:
+		server->counts[SERVER_UNAUTHENTIC]++;
+		return CLIENT_DROP;
+	case NTS_REQUEST_OTHER:
+		break;
+	}
+
+	return CLIENT_ANSWER;
+}
+
+/* May it be answered, and how? */
 static enum client_verdict judge(struct server *server, const struct batch_packet *packet,
 				 const struct respond_request *request, int64_t now_raw_ns,
-				 const struct ntp_key **key)
+				 struct proof *proof)
 {
-	enum client_verdict verdict;
+	enum client_verdict verdict, proven;
 	size_t mac;
 
-	*key = NULL;
+	proof->key = NULL;
+	proof->nts = NTS_REQUEST_OTHER;
 	if (respond_judge(request, &mac) != RESPOND_ANSWER) {
 		server->counts[SERVER_MALFORMED]++;
 		return CLIENT_DROP;
@@ -206,12 +261,11 @@ static enum client_verdict judge(struct server *server, const struct batch_packe
 	verdict = client_log_note(&server->clients, &packet->address, now_raw_ns, draw(server));
 	if (verdict == CLIENT_DROP)
 		server->counts[SERVER_DROPPED]++;
-	if (verdict == CLIENT_DROP || !mac)
+	if (verdict == CLIENT_DROP)
 		return verdict;
-	*key = check_mac(server, request, mac);
-	server->counts[*key ? SERVER_AUTHENTICATED : SERVER_UNAUTHENTIC]++;
+	proven = mac ? judge_mac(server, request, mac, proof) : judge_nts(server, request, proof);
 
-	return *key ? verdict : CLIENT_DROP;
+	return proven == CLIENT_DROP ? CLIENT_DROP : verdict;
 }
 
 static void count_answer(struct server *server, const struct respond_answer *answer,
@@ -222,12 +276,9 @@ static void count_answer(struct server *server, const struct respond_answer *ans
 	server->counts[SERVER_INTERLEAVED] += answer->interleaved;
 }
 
-/*
- * The answer to packet @index of the batch. @key: by which it is authenticated; NULL: it is not.
- * false: there is none.
- */
+/* The answer to packet @index of the batch. false: there is none. */
 static bool serve_packet(struct server *server, int index, int64_t now_raw_ns,
-			 struct respond_answer *answer, const struct ntp_key **key)
+			 struct respond_answer *answer, struct proof *proof)
 {
 	struct batch_packet packet;
 	struct respond_request request;
@@ -243,13 +294,15 @@ static bool serve_packet(struct server *server, int index, int64_t now_raw_ns,
 		.realtime_ns = packet.realtime_ns ? packet.realtime_ns : clock_ns(CLOCK_REALTIME),
 		.port = packet.port,
 	};
-	verdict = judge(server, &packet, &request, now_raw_ns, key);
+	verdict = judge(server, &packet, &request, now_raw_ns, proof);
 	if (verdict == CLIENT_DROP)
 		return false;
 	respond_answer(&server->time, &request, &server->stamps, server->world.settings->least_poll,
 		       draw(server), answer);
-	if (verdict == CLIENT_KISS) {
-		respond_kiss(answer);
+	if (proof->nts == NTS_REQUEST_REFUSED) {
+		respond_kiss(answer, NTP_KISS_NTSN);
+	} else if (verdict == CLIENT_KISS) {
+		respond_kiss(answer, NTP_KISS_RATE);
 		server->counts[SERVER_KISSED]++;
 	}
 	count_answer(server, answer, packet.realtime_ns);
@@ -321,12 +374,47 @@ static void send_keyed(struct server *server, int fd, int index, struct respond_
 	server->counts[SERVER_UNSENT] += !batch_send(server->batch, fd);
 }
 
+/*
+ * By NTS. Cookies do not depend on the time, and so are made first. A refusal has only what tells
+ * its client that it is meant.
+ */
+static void send_nts(struct server *server, int fd, int index, struct respond_answer *answer,
+		     struct proof *proof)
+{
+	uint8_t random[AEAD_NONCE_MAX * (NTS_COOKIES + 1)];
+	struct nts_fresh_cookies cookies;
+	int64_t start_ns;
+	uint8_t *bytes;
+	size_t length;
+
+	if (proof->nts == NTS_REQUEST_AUTHENTIC) {
+		if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+			return;
+		nts_request_make_cookies(&server->cookie_keys, &proof->request, random, &cookies);
+	}
+	/* The kernel's own timestamp would have to be found in a packet of any length. */
+	bytes = batch_answer(server->batch, index, false);
+	start_ns = clock_ns(CLOCK_REALTIME);
+	stamp_answer(server, answer, start_ns + a_little_early(server->nts_ns), bytes);
+	if (proof->nts == NTS_REQUEST_AUTHENTIC)
+		length = nts_request_answer(&proof->request, &cookies,
+					    random + sizeof(random) - AEAD_NONCE_MAX, bytes,
+					    BATCH_ANSWER_MAX);
+	else
+		length = nts_request_refuse(&proof->request, bytes, BATCH_ANSWER_MAX);
+	batch_answer_length(server->batch, length);
+	if (proof->nts == NTS_REQUEST_AUTHENTIC)
+		learn(&server->nts_ns, clock_ns(CLOCK_REALTIME) - start_ns);
+	server->counts[SERVER_UNSENT] += !batch_send(server->batch, fd);
+	explicit_bzero(&proof->request.keys, sizeof(proof->request.keys));
+}
+
 /* How many packets there were, -errno. */
 static int serve_batch(struct server *server, int fd)
 {
 	struct respond_answer answers[SEND_MAX], answer;
 	int count = batch_receive(server->batch, fd);
-	const struct ntp_key *key;
+	struct proof proof;
 	int64_t now_raw_ns;
 
 	if (count <= 0)
@@ -334,11 +422,14 @@ static int serve_batch(struct server *server, int fd)
 	prepare_time(server);
 	now_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
 	for (int i = 0; i < count; i++) {
-		if (!serve_packet(server, i, now_raw_ns, &answer, &key))
+		if (!serve_packet(server, i, now_raw_ns, &answer, &proof))
 			continue;
-		if (key) {
+		if (proof.key || proof.nts != NTS_REQUEST_OTHER)
 			send_answers(server, fd, answers);
-			send_keyed(server, fd, i, &answer, key);
+		if (proof.key) {
+			send_keyed(server, fd, i, &answer, proof.key);
+		} else if (proof.nts != NTS_REQUEST_OTHER) {
+			send_nts(server, fd, i, &answer, &proof);
 		} else {
 			answers[batch_answers(server->batch)] = answer;
 			(void)batch_answer(server->batch, i, answer.keep);
@@ -416,10 +507,24 @@ static int serve_socket(struct server *server, const struct pollfd *fd)
 	return 0;
 }
 
+/* The daemon has other keys of cookies for us. */
+static void take_cookie_keys(struct server *server)
+{
+	struct nts_server_keys keys;
+
+	if (read(server->world.cookie_keys_fd, &keys, sizeof(keys)) == (ssize_t)sizeof(keys) &&
+	    nts_server_keys_are_sane(&keys)) {
+		nts_cookie_keys_set(&server->cookie_keys, &keys);
+		server->has_cookie_keys = true;
+	}
+	explicit_bzero(&keys, sizeof(keys));
+}
+
 int server_run(struct server *server)
 {
 	struct pollfd fds[WAIT_COUNT] = {
 		[WAIT_LIFELINE] = { .fd = server->world.lifeline_fd },
+		[WAIT_COOKIE_KEYS] = { .fd = server->world.cookie_keys_fd, .events = POLLIN },
 		[WAIT_IPV4] = { .fd = server->world.ipv4_fd, .events = POLLIN },
 		[WAIT_IPV6] = { .fd = server->world.ipv6_fd, .events = POLLIN },
 	};
@@ -432,6 +537,9 @@ int server_run(struct server *server)
 		}
 		if (fds[WAIT_LIFELINE].revents)
 			return 0;
+		/* Before requests with cookies of those keys are read. */
+		if (fds[WAIT_COOKIE_KEYS].revents & POLLIN)
+			take_cookie_keys(server);
 		for (int i = WAIT_IPV4; i < WAIT_COUNT && !err; i++) {
 			if (fds[i].revents)
 				err = serve_socket(server, &fds[i]);

@@ -18,6 +18,7 @@
  * @page: of time
  * @statistics: with room for the settings' records of clients
  * @lifeline_fd: hangs up when the daemon ends
+ * @cookie_keys_fd: from where keys of NTS cookies come; -1: requests by NTS are not answered
  * @clock_watch_fd: readable when the system clock was set
  * @ipv4_fd: -1: not served
  * @ipv6_fd: -1: not served
@@ -28,6 +29,7 @@ struct server_world {
 	const struct time_page *page;
 	struct server_statistics *statistics;
 	int lifeline_fd;
+	int cookie_keys_fd;
 	int clock_watch_fd;
 	int ipv4_fd;
 	int ipv6_fd;

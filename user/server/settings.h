@@ -21,6 +21,7 @@ enum server_fd {
 	SERVER_FD_LIFELINE,	/* its other end is closed when the daemon ends */
 	SERVER_FD_PAGE,		/* of time */
 	SERVER_FD_STATISTICS,
+	SERVER_FD_COOKIE_KEYS,	/* a pipe of struct nts_server_keys; not open: no NTS */
 	SERVER_FD_IPV4,
 	SERVER_FD_IPV6,
 	SERVER_FD_END,

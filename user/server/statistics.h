@@ -22,6 +22,7 @@ enum server_count {
 	SERVER_UNSENT,		/* answers that the kernel did not take */
 	SERVER_AUTHENTICATED,
 	SERVER_UNAUTHENTIC,	/* requests whose MAC is wrong, or of an unknown key */
+	SERVER_NTS_REFUSED,	/* requests whose NTS cookie is not accepted, and who was told so */
 	SERVER_INTERLEAVED,
 	SERVER_REPLACED,	/* records of clients that were given to others */
 	SERVER_RX_DAEMON,	/* answers by who took their receive timestamp ... */

@@ -6,6 +6,7 @@
 #include "sources/association.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,8 +97,12 @@ bool associations_address_used(const struct associations *list, const struct net
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct ntp_client *client = &list->list[i]->client;
+		const struct nts_source *nts = list->list[i]->nts;
 
 		if (client->options.port == port && net_address_equal(&client->address, address))
+			return true;
+		if (nts && list->list[i]->target->config.port == port &&
+		    net_address_equal(&nts->asked, address))
 			return true;
 	}
 
@@ -277,6 +282,7 @@ static void copy_options(struct associations *list, const struct config *config)
 	list->minstratum = config->minstratum;
 	list->maxstratum = config->maxstratum;
 	list->refresh_ns = config->refresh_s * NS_PER_S;
+	list->nts = config->nts;
 }
 
 static void report_key(void *context, enum config_severity severity, const char *file, int line,
@@ -685,6 +691,12 @@ void associations_judge_orphans(struct associations *list, int stratum, int64_t 
 	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns, stratum));
 }
 
+void associations_note_update(struct associations *list)
+{
+	if (list->clock_updates < INT_MAX)
+		list->clock_updates++;
+}
+
 bool associations_can_correct(const struct associations *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -731,11 +743,12 @@ bool associations_get_info(const struct associations *list, size_t index,
 		ntp_refid_text(info->refid, info->address);
 		info->rejected = target_refclock_problem(association->target);
 	}
-	info->port = association->target->config.port;
+	info->port = association->client.options.port;
 	info->kernel_timestamps = association->client.kernel_timestamps;
 	info->hardware_timestamps = association->client.hardware_timestamps;
 	info->interleaved = association->client.interleaved;
 	info->authenticated = association->target->config.authenticated;
+	info->auth = association_auth(association);
 	info->resolving_error = *info->address ? "" : association->target->problem;
 	if (*association->target->key_problem)
 		info->resolving_error = association->target->key_problem;

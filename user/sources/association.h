@@ -53,6 +53,37 @@ struct associations_changes {
 	size_t removed;
 };
 
+/* How answers are authenticated. */
+enum association_auth_mode {
+	ASSOCIATION_AUTH_NONE,
+	ASSOCIATION_AUTH_KEY,
+	ASSOCIATION_AUTH_NTS,
+};
+
+/**
+ * struct association_auth - by what, and how it stands
+ * @mode: how
+ * @key: number of the key; of NTS, how often keys were established
+ * @type: of the key, chrony's number
+ * @bits: length of the key
+ * @established_ns: raw instant at which NTS keys were; INT64_MIN: never
+ * @attempts: to do so since they last worked
+ * @refused: the server does not accept the latest cookie
+ * @cookies: that are left
+ * @cookie_size: bytes of the next one
+ */
+struct association_auth {
+	enum association_auth_mode mode;
+	uint32_t key;
+	int type;
+	int bits;
+	int64_t established_ns;
+	unsigned int attempts;
+	bool refused;
+	size_t cookies;
+	size_t cookie_size;
+};
+
 /**
  * struct association_info - what the tables show beside struct source_status
  * @name: as configured
@@ -63,7 +94,8 @@ struct associations_changes {
  * @kernel_timestamps: the latest sample had kernel timestamps at both ends of the exchange
  * @hardware_timestamps: and the network card's
  * @interleaved: the latest answer was in interleaved mode
- * @authenticated: answers are used only if they are authenticated
+ * @authenticated: answers are used only if they are authenticated ...
+ * @auth: ... by this
  * @rejected: why the latest answer was not used, for people; "" if it was
  * @resolving_error: why the name has no address, or its server no key to be asked with, for people;
  *	"" if it has
@@ -81,6 +113,7 @@ struct association_info {
 	bool hardware_timestamps;
 	bool interleaved;
 	bool authenticated;
+	struct association_auth auth;
 	const char *rejected;
 	const char *resolving_error;
 	enum association_activity activity;
@@ -157,6 +190,9 @@ size_t associations_directives(const struct associations *associations);
  * no orphan mode. @at_ns: now, by the reference. A change is logged.
  */
 void associations_judge_orphans(struct associations *associations, int stratum, int64_t at_ns);
+
+/* The clock was corrected by the sources. */
+void associations_note_update(struct associations *associations);
 
 /* There are sources that may set the clock: not all are only watched, or pulses without a date. */
 bool associations_can_correct(const struct associations *associations);

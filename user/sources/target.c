@@ -53,16 +53,11 @@ static bool has_address(const struct association *association)
 	return association->client.address.family != AF_UNSPEC;
 }
 
-/* "192.0.2.1 (ntp.example.net)", or the name alone. */
-struct label {
-	char text[NET_ADDRESS_TEXT_MAX + SOURCE_NAME_MAX + 4];
-};
-
-static struct label label_of(const struct association *association)
+struct association_label association_label(const struct association *association)
 {
 	const char *name = association->target->config.options.name;
 	char address[NET_ADDRESS_TEXT_MAX];
-	struct label label;
+	struct association_label label;
 
 	net_address_format(&association->client.address, address);
 	if (!*address || !strcmp(address, name))
@@ -85,12 +80,16 @@ static int version_of(const struct config_source *config, const struct ntp_key *
 	return key && ntp_mac_size(key->type) > NTP_MAC_SIZE_V4_MAX ? 3 : NTP_VERSION_MAX;
 }
 
-static struct ntp_client_options client_options(const struct target *target)
+static struct ntp_client_options client_options(const struct association *association)
 {
+	const struct target *target = association->target;
 	struct ntp_limits limits = associations_limits(target->list, &target->config);
+	struct nts_source *nts = association->nts;
+
+	limits.nts = nts ? &nts->session : NULL;
 
 	return (struct ntp_client_options) {
-		.port = target->config.port,
+		.port = nts && nts->port ? nts->port : target->config.port,
 		.version = version_of(&target->config, limits.key),
 		.key_id = target->config.key,
 		.interleaved = target->config.interleaved,
@@ -143,28 +142,39 @@ bool association_set_online(struct association *association, int64_t now_raw_ns)
 
 static struct association *association_new(struct target *target, int64_t now_raw_ns)
 {
-	struct ntp_client_options options = client_options(target);
 	struct association *association;
+	struct ntp_client_options options;
 
 	association = calloc(1, sizeof(*association));
 	if (!association)
 		return NULL;
-	association->source = source_new(&target->config.options, now_raw_ns);
-	if (!association->source) {
-		free(association);
-		return NULL;
-	}
 	association->target = target;
+	association->source = source_new(&target->config.options, now_raw_ns);
+	if (!association->source)
+		goto err_free;
+	if (target->config.nts) {
+		association->nts = nts_source_new();
+		if (!association->nts)
+			goto err_free_source;
+	}
+	options = client_options(association);
 	ntp_client_init(&association->client, association->source, &options, &no_address);
 	if (target->offline)
 		association_set_offline(association, true);
 
 	return association;
+
+err_free_source:
+	source_free(association->source);
+err_free:
+	free(association);
+	return NULL;
 }
 
 static void association_free(struct association *association)
 {
 	ntp_client_close(&association->client);
+	nts_source_free(association);
 	source_free(association->source);
 	free(association);
 }
@@ -208,10 +218,7 @@ struct target *target_new(struct associations *list, const struct config_source 
 			goto err_free_association;
 	}
 
-	if (config_source_is_unsupported(config))
-		target->problem = "It is to be authenticated by nts, which is not supported";
-	else
-		target->look_up_ns = now_raw_ns;
+	target->look_up_ns = now_raw_ns;
 
 	return target;
 
@@ -275,7 +282,7 @@ void target_apply_options(struct target *target)
 {
 	describe_key(target);
 	for (size_t i = 0; i < target->count; i++)
-		target->associations[i]->client.options = client_options(target);
+		target->associations[i]->client.options = client_options(target->associations[i]);
 }
 
 /* A lost server, or one that never answered, is asked now, and with iburst as at the start. */
@@ -286,6 +293,7 @@ static void retry_association_now(struct association *association, int64_t now_r
 
 	if (association->offline)
 		return;
+	nts_source_retry_now(association, now_raw_ns);
 	if (client->local_failures) {
 		ntp_client_retry_now(client, now_raw_ns);
 		return;
@@ -311,12 +319,11 @@ void target_retry_now(struct target *target, int64_t now_raw_ns)
 	}
 }
 
-/* Give an association a new address, with a source without samples. -ENOMEM: nothing changed. */
-static int give_address(struct association *association, const struct net_address *address,
-			int64_t now_raw_ns)
+int association_start_over(struct association *association, const struct net_address *address,
+			   int64_t now_raw_ns)
 {
 	struct target *target = association->target;
-	struct ntp_client_options options = client_options(target);
+	struct ntp_client_options options = client_options(association);
 	struct source *source;
 	int64_t until_ns;
 	uint32_t code;
@@ -324,7 +331,7 @@ static int give_address(struct association *association, const struct net_addres
 	source = source_new(&target->config.options, now_raw_ns);
 	if (!source)
 		return -ENOMEM;
-	until_ns = associations_kissed_until(target->list, address, target->config.port, &code);
+	until_ns = associations_kissed_until(target->list, address, options.port, &code);
 	if (until_ns > now_raw_ns)
 		source_hold_back(source, code, until_ns);
 
@@ -343,6 +350,29 @@ static int give_address(struct association *association, const struct net_addres
 	return 0;
 }
 
+/* Give an association a new address of its name. -ENOMEM: nothing changed. */
+static int give_address(struct association *association, const struct net_address *address,
+			int64_t now_raw_ns)
+{
+	int err;
+
+	if (association->nts) {
+		nts_source_leave(association);
+		association->nts->port = 0;
+	}
+	err = association_start_over(association, address, now_raw_ns);
+	if (!err && association->nts)
+		nts_source_begin(association, now_raw_ns);
+
+	return err;
+}
+
+/* The address of its name: with NTS the server that is asked for the time may have another one. */
+static const struct net_address *named_address(const struct association *association)
+{
+	return association->nts ? &association->nts->asked : &association->client.address;
+}
+
 /* May this address still answer? */
 static bool is_gone(const struct association *association)
 {
@@ -356,8 +386,8 @@ static bool is_gone(const struct association *association)
 	if (client->failures >= FAILURES_GONE || association->false_samples >= FALSE_GONE)
 		return true;
 
-	return association->trying && client->local_failures &&
-	       client->failures >= FAILURES_HOPELESS;
+	return association->trying && client->failures >= FAILURES_HOPELESS &&
+	       (client->local_failures || (association->nts && *association->nts->problem));
 }
 
 static size_t wanted_count(const struct target *target)
@@ -458,13 +488,13 @@ static void schedule_look_up(struct target *target, int64_t now_raw_ns, int64_t 
 /* Give an association whose address does not answer another one. false: there is none. */
 static bool move_on(struct association *association, int64_t now_raw_ns)
 {
-	struct label old = label_of(association);
+	struct association_label old = association_label(association);
 
 	if (!use_free_address(association, now_raw_ns))
 		return false;
 	associations_message(association->target->list, LOG_INFO,
 			     "%s cannot be used, now asking %s", old.text,
-			     label_of(association).text);
+			     association_label(association).text);
 
 	return true;
 }
@@ -548,7 +578,7 @@ static void replace_outdated(struct target *target, int64_t now_raw_ns)
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
-		if (!has_address(association) || is_found(target, &association->client.address) ||
+		if (!has_address(association) || is_found(target, named_address(association)) ||
 		    associations_needs(target->list, association->source, now_raw_ns))
 			continue;
 		if (!move_on(association, now_raw_ns))
@@ -618,7 +648,7 @@ static void take_addresses(struct target *target, const struct net_address *addr
 bool target_refresh(struct target *target, int64_t now_raw_ns)
 {
 	if (target->config.options.kind == SOURCE_REFCLOCK ||
-	    config_source_is_unsupported(&target->config) || is_numeric(target))
+	    is_numeric(target))
 		return false;
 	target->refreshing = true;
 	target->refresh_all = true;
@@ -690,6 +720,8 @@ const char *association_rejection(const struct association *association)
 {
 	const struct ntp_client *client = &association->client;
 
+	if (association->nts && *association->nts->problem)
+		return association->nts->problem;
 	if (!client->last_error)
 		return "";
 	if (client->verdict != NTP_ACCEPTED)
@@ -715,7 +747,7 @@ static void log_failure(struct association *association)
 		return;
 	association->complained = true;
 	associations_message(target->list, LOG_WARNING, "%s gives no time: %s; it is still asked",
-			     label_of(association).text, reason);
+			     association_label(association).text, reason);
 }
 
 static void log_kiss(struct association *association)
@@ -727,7 +759,8 @@ static void log_kiss(struct association *association)
 	associations_note_kiss(target->list, &association->client, until_ns);
 
 	ntp_refid_text(association->client.kiss, code);
-	associations_message(target->list, LOG_WARNING, "%s %s (%s)", label_of(association).text,
+	associations_message(target->list, LOG_WARNING, "%s %s (%s)",
+			     association_label(association).text,
 			     source_is_refused(association->source) ?
 			     "refuses to serve us and is not asked for a day, or until a reload" :
 			     "finds that we ask too often, and is asked less often", code);
@@ -765,7 +798,7 @@ static void note_local_failure(struct association *association, int64_t now_raw_
 	association_set_offline(association, false);
 	associations_message(target->list, LOG_NOTICE,
 			     "%s is offline: it cannot be reached from here (auto_offline). To have it asked again: truechime online",
-			     label_of(association).text);
+			     association_label(association).text);
 }
 
 static void handle(struct association *association, enum ntp_client_result result,
@@ -773,13 +806,14 @@ static void handle(struct association *association, enum ntp_client_result resul
 {
 	struct target *target = association->target;
 
+	nts_source_note(association, result, now_raw_ns);
 	switch (result) {
 	case NTP_CLIENT_NOTHING:
 		return;
 	case NTP_CLIENT_SAMPLE:
 		if (association->complained)
 			associations_message(target->list, LOG_NOTICE, "%s gives time again",
-					     label_of(association).text);
+					     association_label(association).text);
 		association->complained = false;
 		association->trying = false;
 		count_false_sample(association, now_raw_ns);
@@ -818,6 +852,9 @@ int64_t target_next_ns(const struct target *target)
 		client_ns = ntp_client_next_ns(&association->client);
 		if (client_ns < next_ns)
 			next_ns = client_ns;
+		client_ns = nts_source_next_ns(association);
+		if (client_ns < next_ns)
+			next_ns = client_ns;
 	}
 
 	return next_ns;
@@ -839,6 +876,9 @@ int target_pollfds(const struct target *target, struct pollfd *fds, int max)
 
 		if (fd >= 0)
 			fds[count++] = (struct pollfd) { .fd = fd, .events = POLLIN | POLLPRI };
+		fd = nts_source_fd(target->associations[i]);
+		if (fd >= 0 && count < max)
+			fds[count++] = (struct pollfd) { .fd = fd, .events = POLLIN };
 	}
 
 	return count;
@@ -857,6 +897,10 @@ void target_event(struct target *target, const struct pollfd *fd, int64_t now_ra
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
+		if (fd->fd == nts_source_fd(association)) {
+			handle(association, nts_source_timer(association, now_raw_ns), now_raw_ns);
+			return;
+		}
 		if (fd->fd != association->client.socket.fd)
 			continue;
 		handle(association,
@@ -880,8 +924,11 @@ void target_timer(struct target *target, int64_t now_raw_ns)
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
-		if (!has_address(association) || !association_is_asked(association) ||
-		    now_raw_ns < ntp_client_next_ns(&association->client))
+		if (!has_address(association) || !association_is_asked(association))
+			continue;
+		if (association->nts)
+			handle(association, nts_source_timer(association, now_raw_ns), now_raw_ns);
+		if (now_raw_ns < ntp_client_next_ns(&association->client))
 			continue;
 		handle(association,
 		       ntp_client_timer(&association->client, target->list->timescale,

@@ -16,6 +16,7 @@
 #include "ntp/client.h"
 #include "ntp/keys.h"
 #include "sources/association.h"
+#include "sources/nts_source.h"
 #include "sources/refclock.h"
 #include "sources/resolver.h"
 
@@ -35,6 +36,7 @@ struct target;
  * @target: the name that it belongs to
  * @source: owned
  * @client: the server that is asked; its address.family is AF_UNSPEC as long as there is none
+ * @nts: its keys and cookies; NULL: it is not authenticated by NTS
  * @complained: the failure was logged
  * @trying: it has not answered since it got its address
  * @offline: it is not asked, unless in a burst ...
@@ -46,12 +48,18 @@ struct association {
 	struct target *target;
 	struct source *source;
 	struct ntp_client client;
+	struct nts_source *nts;
 	bool complained;
 	bool trying;
 	bool offline;
 	bool withdrawn;
 	bool bursting;
 	unsigned int false_samples;
+};
+
+/* "192.0.2.1 (ntp.example.net)", or the name alone. */
+struct association_label {
+	char text[NET_ADDRESS_TEXT_MAX + SOURCE_NAME_MAX + 4];
 };
 
 /**
@@ -135,6 +143,8 @@ struct kissed {
  * @minstratum: as configured
  * @maxstratum: as configured
  * @refresh_ns: as configured, 0: never
+ * @nts: as configured
+ * @clock_updates: the sources have corrected the clock so often
  * @keyfile: as configured
  * @keys: read from it; NULL: none
  * @leaps: leap seconds, for TAI; not owned, NULL: none are known
@@ -172,6 +182,8 @@ struct associations {
 	int minstratum;
 	int maxstratum;
 	int64_t refresh_ns;
+	struct config_nts nts;
+	int clock_updates;
 	char keyfile[CONFIG_PATH_MAX];
 	struct ntp_keys *keys;
 	const struct leap_list *leaps;
@@ -224,6 +236,18 @@ void target_remove(struct target *target, struct association *association);
 
 /* Resolve the name now, and replace the addresses that it no longer has. false: it is no name. */
 bool target_refresh(struct target *target, int64_t now_raw_ns);
+
+/*
+ * Give it another address, with a source without samples. -ENOMEM: nothing changed.
+ */
+int association_start_over(struct association *association, const struct net_address *address,
+			   int64_t now_raw_ns);
+
+/* For messages. */
+struct association_label association_label(const struct association *association);
+
+/* authentication.c: by what its answers are authenticated. */
+struct association_auth association_auth(const struct association *association);
 
 /* It is asked at present: it is not offline, or in a burst. */
 bool association_is_asked(const struct association *association);

@@ -53,6 +53,7 @@ FIXTURE_SETUP(tables)
 		world.sources[i].info.rejected = "";
 		world.sources[i].info.resolving_error = "";
 		world.sources[i].info.file = "";
+		world.sources[i].info.auth.established_ns = INT64_MIN;
 	}
 }
 
@@ -272,6 +273,31 @@ TEST_F(tables, json_has_the_signs_of_the_tables)
 				TH_LOG("%s", key);
 	}
 	json_decref(reply);
+}
+
+TEST_F(tables, authdata)
+{
+	static const struct cli cli;
+
+	add_sources();
+	world.sources[0].info.auth = (struct association_auth){
+		.mode = ASSOCIATION_AUTH_NTS, .key = 1, .type = 15, .bits = 256,
+		.established_ns = NOW_NS - 34 * S, .cookies = 8, .cookie_size = 100,
+	};
+	EXPECT_STREQ("192.0.2.1                    NTS     1   15  256   34    0    0    8  100",
+		     line_by(self, &cli, verb_authdata, "192.0.2.1 "));
+	EXPECT_STREQ("192.0.2.99                     -     0    0    0    -    0    0    0    0",
+		     line_by(self, &cli, verb_authdata, "192.0.2.99"));
+	world.sources[1].info.auth = (struct association_auth){
+		.mode = ASSOCIATION_AUTH_KEY, .key = 30, .type = 2, .bits = 160,
+		.established_ns = INT64_MIN,
+	};
+	world.sources[0].info.auth.refused = true;
+	world.sources[0].info.auth.attempts = 2;
+	EXPECT_STREQ("192.0.2.1                    NTS     1   15  256   34    2    1    8  100",
+		     line_by(self, &cli, verb_authdata, "192.0.2.1 "));
+	EXPECT_STREQ("192.0.2.99                    SK    30    2  160    -    0    0    0    0",
+		     line_by(self, &cli, verb_authdata, "192.0.2.99"));
 }
 
 TEST_HARNESS_MAIN

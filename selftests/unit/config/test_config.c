@@ -103,7 +103,7 @@ static const struct {
 	{ "refclock PPS /dev/pps1 refid GPS2", 1 },
 	{ "refclock PPS /dev/pps0 lock NMEA rate 5 dpoll -3\nrefclock SHM 0 refid NMEA", 1 },
 	{ "refclock SHM 0 lock NMEA\nrefclock SHM 1 refid NMEA", 1 },
-	{ "server time.cloudflare.com iburst nts", 1 },
+	{ "server time.cloudflare.com iburst nts", 0 },
 	{ "ntsdumpdir /var/lib/chrony", 0 },
 	{ "authselectmode require", 0 },
 	{ "leapseclist /usr/share/zoneinfo/leap-seconds.list", 0 },
@@ -374,7 +374,6 @@ static const struct {
 	{ "server a xleave version 3", "'xleave' has no effect: it needs version 4" },
 	{ "server a polltarget 8", "minpoll" },
 	{ "server a maxdelaydevratio 2", "weighed" },
-	{ "server a nts", "not asked in the clear" },
 	{ "server a key 1", "'a' is not asked: its key 1 is in no file" },
 };
 
@@ -512,9 +511,8 @@ TEST(authentication_is_not_weakened)
 		const char *mode;
 		bool noselect;
 	} modes[] = {
-		/* Nobody asked for protection: a file that came with one key keeps its servers. */
 		{ "", false },
-		{ "authselectmode mix\n", true },
+		{ "authselectmode mix\n", false },
 		{ "authselectmode prefer\n", true },
 		{ "authselectmode require\n", true },
 		{ "authselectmode ignore\n", false },
@@ -647,7 +645,7 @@ TEST(initstepslew_is_a_first_step)
 	}
 }
 
-/* The first is Ubuntu 25.10's, whose servers are all to be authenticated. */
+/* The first is Ubuntu 25.10's, whose servers are all authenticated. */
 TEST(a_configuration_that_can_never_set_the_clock_is_known)
 {
 	static const struct {
@@ -657,10 +655,11 @@ TEST(a_configuration_that_can_never_set_the_clock_is_known)
 	} cases[] = {
 		{ "pool 1.ntp.ubuntu.com iburst maxsources 1 nts prefer\n"
 		  "pool ntp-bootstrap.ubuntu.com iburst maxsources 1 nts certset 1\n",
-		  false, "2 are to be authenticated" },
+		  true, NULL },
 		{ "server a\nauthselectmode require\n", false, "1 are only watched" },
 		{ "server a noselect\n", false, "1 are only watched" },
-		{ "server a nts\nserver b noselect\n", false, "none of the 2" },
+		{ "server a nts\nserver b noselect\n", true, NULL },
+		{ "server a nts noselect\nserver b noselect\n", false, "none of the 2" },
 		{ "server a nts\nserver b\n", true, NULL },
 		{ "server a nts\nserver b key 1\n", true, NULL },
 		{ "server a key 1 noselect\n", false, "1 are only watched" },

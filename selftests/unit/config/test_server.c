@@ -194,4 +194,55 @@ TEST(a_reload_knows_what_changed)
 	}
 }
 
+TEST(nts_is_served_with_a_certificate_and_to_somebody)
+{
+	struct reports reports;
+	struct config *config;
+
+	config = parse("allow\nntsservercert /c1\nntsserverkey /k1\nntsservercert /c2\n"
+		       "ntsserverkey /k2\nntsport 14460\nntsprocesses 3\nmaxntsconnections 9\n"
+		       "ntsntpserver ntp.example.net\nntsrotate 0\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_TRUE(config_serves_nts(config));
+	EXPECT_EQ(2, config->nts.certificate_count);
+	EXPECT_STREQ("/c2", config->nts.certificates[1]);
+	EXPECT_STREQ("/k1", config->nts.keys[0]);
+	EXPECT_EQ(14460, config->nts.port);
+	EXPECT_EQ(3, config->nts.processes);
+	EXPECT_EQ(9, config->nts.connections);
+	EXPECT_STREQ("ntp.example.net", config->nts.ntp_server);
+	EXPECT_EQ(0, config->nts.rotate_s);
+	config_free(config);
+
+	config = parse("allow\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config_serves_nts(config));
+	EXPECT_EQ(4460, config->nts.port);
+	EXPECT_EQ(1, config->nts.processes);
+	EXPECT_EQ(100, config->nts.connections);
+	EXPECT_EQ(604800, config->nts.rotate_s);
+	config_free(config);
+
+	config = parse("allow\nntsservercert /c1\nntsserverkey /k1\nntsport 0\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_FALSE(config_serves_nts(config));
+	config_free(config);
+}
+
+TEST(what_is_missing_to_serve_nts_is_said)
+{
+	struct reports reports;
+	struct config *config;
+
+	EXPECT_EQ(NULL, parse("allow\nntsservercert /c1\n", &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "each certificate needs its key"));
+	EXPECT_EQ(NULL, parse("allow\nntsserverkey /k1\n", &reports));
+	config = parse("ntsservercert /c1\nntsserverkey /k1\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_NE(NULL, strstr(reports.message, "without 'allow'"));
+	EXPECT_FALSE(config_serves_nts(config));
+	config_free(config);
+}
+
 TEST_HARNESS_MAIN

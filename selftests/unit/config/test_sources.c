@@ -90,17 +90,108 @@ TEST(keys)
 		struct config *config = parse(cases[i].text, &reports);
 
 		ASSERT_NE(NULL, config);
-		EXPECT_EQ(!cases[i].key && cases[i].authenticated, reports.warnings)
+		EXPECT_EQ(0, reports.warnings)
 			TH_LOG("%s: %s", cases[i].text, reports.message);
 		EXPECT_EQ(cases[i].authenticated, config->sources[0].authenticated);
 		EXPECT_EQ(cases[i].key, config->sources[0].key)
 			TH_LOG("%s", cases[i].text);
 		EXPECT_EQ(cases[i].version, config->sources[0].version)
 			TH_LOG("%s", cases[i].text);
-		EXPECT_EQ(!cases[i].key && cases[i].authenticated,
-			  config_source_is_unsupported(&config->sources[0]));
+		EXPECT_EQ(!cases[i].key && cases[i].authenticated, config->sources[0].nts);
 		config_free(config);
 	}
+}
+
+/* The first is what Ubuntu 25.10 has in files of its own. */
+TEST(servers_with_nts)
+{
+	static const struct {
+		const char *text;
+		int port;
+		uint32_t cert_set;
+		int version;
+		int warnings;
+	} cases[] = {
+		{ "pool ntp-bootstrap.ubuntu.com iburst maxsources 1 nts certset 1",
+		  4460, 1, 4, 0 },
+		{ "server a nts ntsport 14460", 14460, 0, 4, 0 },
+		{ "server a certset 4294967295 nts", 4460, UINT32_MAX, 4, 0 },
+		{ "server a nts version 3", 4460, 0, 4, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct reports reports;
+		struct config *config = parse(cases[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(cases[i].warnings, reports.warnings)
+			TH_LOG("%s: %s", cases[i].text, reports.message);
+		EXPECT_TRUE(config->sources[0].nts);
+		EXPECT_TRUE(config->sources[0].authenticated);
+		EXPECT_EQ(cases[i].port, config->sources[0].nts_port);
+		EXPECT_EQ(cases[i].cert_set, config->sources[0].cert_set);
+		EXPECT_EQ(cases[i].version, config->sources[0].version);
+		config_free(config);
+	}
+}
+
+TEST(what_nts_trusts)
+{
+	const struct config_nts *nts;
+	struct reports reports;
+	struct config *config;
+
+	config = parse("ntstrustedcerts /a\nntstrustedcerts 7 /b c\n", &reports);
+	EXPECT_EQ(NULL, config);
+	config = parse("ntstrustedcerts /a\nntstrustedcerts 7 /b\nnosystemcert\n"
+		       "nocerttimecheck 2\nntsrefresh 60\nntsaeads 99 15 15\nntsdumpdir /d\n",
+		       &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings)
+		TH_LOG("%s", reports.message);
+	nts = &config->nts;
+	ASSERT_EQ(2, nts->trusted_count);
+	EXPECT_EQ(0, nts->trusted[0].set);
+	EXPECT_STREQ("/a", nts->trusted[0].path);
+	EXPECT_EQ(7, nts->trusted[1].set);
+	EXPECT_STREQ("/b", nts->trusted[1].path);
+	EXPECT_TRUE(nts->no_system);
+	EXPECT_EQ(2, nts->no_time_checks);
+	EXPECT_EQ(60, nts->refresh_s);
+	EXPECT_STREQ("/d", nts->dumpdir);
+	ASSERT_EQ(1, nts->algorithms.count);
+	EXPECT_EQ(AEAD_AES_SIV_CMAC_256, nts->algorithms.list[0]);
+	config_free(config);
+
+	config = parse("ntscachedir /d\n", &reports);
+	ASSERT_NE(NULL, config);
+	nts = &config->nts;
+	EXPECT_STREQ("/d", nts->dumpdir);
+	EXPECT_EQ(2419200, nts->refresh_s);
+	EXPECT_EQ(0, nts->no_time_checks);
+	EXPECT_FALSE(nts->no_system);
+	EXPECT_EQ(AEAD_AES_SIV_CMAC_256, nts->algorithms.list[nts->algorithms.count - 1]);
+	config_free(config);
+}
+
+TEST(what_is_wrong_about_nts_is_said)
+{
+	static const char *const texts[] = {
+		"ntstrustedcerts x /a", "ntstrustedcerts -1 /a", "ntstrustedcerts 4294967296 /a",
+		"ntsaeads fifteen", "ntsaeads -1", "server a nts certset x",
+		"server a nts ntsport 0",
+	};
+	struct reports reports;
+	char text[4096] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		EXPECT_EQ(NULL, parse(texts[i], &reports))
+			TH_LOG("%s", texts[i]);
+	}
+	for (int i = 0; i <= CONFIG_CERTIFICATES_MAX; i++)
+		strcat(text, "ntstrustedcerts /a\n");
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "directory"));
 }
 
 TEST(options_of_servers_that_come_and_go)
@@ -323,6 +414,7 @@ TEST(equal_sources_are_equal)
 		"server a prefer", "server a trust", "server a noselect", "server a offset 0.1",
 		"server a require", "server a copy",
 		"server a minstratum 1", "server a maxdelay 1", "server a nts", "server a key 1",
+		"server a nts ntsport 1", "server a nts certset 1",
 		"server a key 4294967295", "server a key 1 version 4", "server a xleave",
 		"refclock SHM 0", "refclock SHM 1", "refclock SHM 0:perm=0666",
 		"refclock PPS /dev/p", "refclock PPS /dev/p:clear", "refclock PPS /dev/p rate 2",

@@ -259,7 +259,7 @@ TEST_F(exchange, asked_to_ask_less_often)
 	self->bytes[2] = (uint8_t)-2;
 	respond_answer(&self->time, &self->request, &self->stamps, 3, 0, &self->answer);
 	EXPECT_EQ(3, self->answer.bytes[2]);
-	respond_kiss(&self->answer);
+	respond_kiss(&self->answer, NTP_KISS_RATE);
 	ASSERT_EQ(0, ntp_packet_decode(self->answer.bytes, NTP_HEADER_SIZE, &self->packet));
 	EXPECT_EQ(0, self->packet.stratum);
 	EXPECT_EQ(NTP_KISS_RATE, self->packet.refid);

@@ -18,6 +18,9 @@
 
 #include "selftests/unit/unit.h"
 #include "user/ntp/listen.h"
+#include "user/ntp/mac.h"
+#include "user/ntp/nts_cookie.h"
+#include "user/ntp/nts_session.h"
 #include "user/ntp/packet.h"
 #include "user/server/batch.h"
 
@@ -42,6 +45,7 @@ FIXTURE(world)
 	struct time_page *page;
 	int page_fd;
 	int lifeline[2];
+	int cookie_keys[2];
 	int port;
 	int client;
 	pid_t pid;
@@ -90,12 +94,14 @@ FIXTURE_SETUP(world)
 	allow(self, "::1");
 	ASSERT_EQ(0, time_page_create(&self->page, &self->page_fd));
 	ASSERT_EQ(0, pipe(self->lifeline));
+	ASSERT_EQ(0, pipe(self->cookie_keys));
 	self->world = (struct server_world){
 		.settings = self->settings,
 		.page = self->page,
 		.statistics = mmap(NULL, size, PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0),
 		.lifeline_fd = self->lifeline[0],
+		.cookie_keys_fd = self->cookie_keys[0],
 		.clock_watch_fd = eventfd(0, EFD_NONBLOCK),
 		.ipv4_fd = ntp_listen(AF_INET, 0, "127.0.0.1", "", 0),
 		.ipv6_fd = -1,
@@ -118,6 +124,8 @@ FIXTURE_TEARDOWN(world)
 		EXPECT_EQ(0, WEXITSTATUS(status));
 	}
 	close(self->lifeline[0]);
+	close(self->cookie_keys[0]);
+	close(self->cookie_keys[1]);
 	close(self->client);
 	close(self->world.ipv4_fd);
 	close(self->world.clock_watch_fd);
@@ -153,6 +161,7 @@ static void start(FIXTURE_DATA(world) *self)
 	self->pid = fork();
 	if (!self->pid) {
 		close(self->lifeline[1]);
+		close(self->cookie_keys[1]);
 		_exit(serve(&self->world) ? 1 : 0);
 	}
 	if (connect(self->client, (struct sockaddr *)&to, sizeof(to)))
@@ -166,11 +175,16 @@ static void send_bytes(FIXTURE_DATA(world) *self, const void *bytes, size_t leng
 }
 
 /* The next answer within a second; its length, 0: none came. */
-static ssize_t receive(FIXTURE_DATA(world) *self, uint8_t *bytes, int timeout_ms)
+static ssize_t receive_most(FIXTURE_DATA(world) *self, uint8_t *bytes, size_t size, int timeout_ms)
 {
 	struct pollfd fd = { .fd = self->client, .events = POLLIN };
 
-	return poll(&fd, 1, timeout_ms) == 1 ? recv(self->client, bytes, 200, 0) : 0;
+	return poll(&fd, 1, timeout_ms) == 1 ? recv(self->client, bytes, size, 0) : 0;
+}
+
+static ssize_t receive(FIXTURE_DATA(world) *self, uint8_t *bytes, int timeout_ms)
+{
+	return receive_most(self, bytes, 200, timeout_ms);
 }
 
 static bool ask(FIXTURE_DATA(world) *self, struct ntp_packet *answer, const char *nonce)
@@ -414,6 +428,111 @@ TEST_F(world, keyed_and_plain_together)
 	}
 	EXPECT_EQ(10, keyed);
 	EXPECT_EQ(20, plain);
+}
+
+/* --- NTS --- */
+
+/* Have the server use keys of cookies, and a client have some of these. */
+static void use_cookie_keys(FIXTURE_DATA(world) *self, uint8_t seed, struct nts_session *client)
+{
+	struct nts_keys keys = { .algorithm = AEAD_AES_SIV_CMAC_256, .c2s = { 1 }, .s2c = { 2 } };
+	uint8_t random[NTS_SERVER_KEYS][NTS_SERVER_KEY_RANDOM], nonce[AEAD_NONCE_MAX] = { 0 };
+	struct nts_cookie cookies[NTS_COOKIES];
+	struct nts_cookie_keys cookie_keys;
+	struct nts_server_keys server_keys;
+
+	memset(random, seed, sizeof(random));
+	nts_server_keys_make(&server_keys, (const uint8_t (*)[NTS_SERVER_KEY_RANDOM])random);
+	if (write(self->cookie_keys[1], &server_keys, sizeof(server_keys)) !=
+	    (ssize_t)sizeof(server_keys))
+		abort();
+	if (!client)
+		return;
+	nts_cookie_keys_set(&cookie_keys, &server_keys);
+	for (size_t i = 0; i < NTS_COOKIES; i++)
+		nts_cookie_make(&cookie_keys, &keys, nonce, &cookies[i]);
+	nts_session_begin(client, &keys, NULL, cookies, NTS_COOKIES);
+}
+
+static ssize_t ask_by_nts(FIXTURE_DATA(world) *self, struct nts_session *client, uint8_t *answer)
+{
+	uint8_t bytes[NTP_PACKET_MAX] = { 4 << 3 | NTP_MODE_CLIENT }, random[NTS_SESSION_RANDOM];
+	size_t length;
+
+	memset(random, (int)client->count, sizeof(random));
+	memcpy(bytes + 40, "nonce 01", 8);
+	length = nts_session_request(client, random, bytes, NTP_HEADER_SIZE, sizeof(bytes));
+	send_bytes(self, bytes, length);
+	return receive_most(self, answer, NTP_PACKET_MAX, 1000);
+}
+
+TEST_F(world, requests_by_nts)
+{
+	struct nts_session client;
+	struct ntp_packet packet;
+	uint8_t answer[NTP_PACKET_MAX];
+	ssize_t length;
+
+	tell(self, 2, 0);
+	use_cookie_keys(self, 7, &client);
+	start(self);
+	for (int i = 0; i < 20; i++) {
+		length = ask_by_nts(self, &client, answer);
+		ASSERT_EQ(NTP_HEADER_SIZE + 36 + 40 + 104, length);
+		ASSERT_EQ(NTS_AUTHENTIC, nts_session_judge(&client, answer, (size_t)length));
+		ASSERT_EQ(0, ntp_packet_decode(answer, (size_t)length, &packet));
+		EXPECT_EQ(2, packet.stratum);
+		EXPECT_EQ(8, client.count);
+	}
+	EXPECT_EQ(20, count_of(self, SERVER_AUTHENTICATED));
+	EXPECT_EQ(0, count_of(self, SERVER_UNSENT));
+	/* Others are answered as before. */
+	ASSERT_TRUE(ask(self, &packet, "nonce 02"));
+}
+
+TEST_F(world, cookies_of_keys_that_are_gone)
+{
+	struct nts_session client;
+	struct ntp_packet packet;
+	uint8_t answer[NTP_PACKET_MAX];
+	ssize_t length;
+
+	tell(self, 2, 0);
+	use_cookie_keys(self, 7, &client);
+	use_cookie_keys(self, 8, NULL);
+	start(self);
+	/* Both sets are read before the first request, or the second after it. */
+	for (int i = 0; i < 2; i++)
+		length = ask_by_nts(self, &client, answer);
+	ASSERT_EQ(NTP_HEADER_SIZE + 36, length);
+	EXPECT_EQ(NTS_REFUSED, nts_session_judge(&client, answer, (size_t)length));
+	ASSERT_EQ(0, ntp_packet_decode(answer, (size_t)length, &packet));
+	EXPECT_EQ(0, packet.stratum);
+	EXPECT_EQ(NTP_LEAP_UNSYNCHRONISED, packet.leap);
+	EXPECT_EQ(NTP_KISS_NTSN, packet.refid);
+	EXPECT_LE(1, count_of(self, SERVER_NTS_REFUSED));
+}
+
+/* What is wrong about a request is not answered at all; what is no NTS is, without. */
+TEST_F(world, requests_that_are_no_nts)
+{
+	uint8_t bytes[NTP_PACKET_MAX] = { 4 << 3 | NTP_MODE_CLIENT }, answer[200];
+	struct nts_session client;
+
+	tell(self, 2, 0);
+	use_cookie_keys(self, 7, &client);
+	start(self);
+	/* A cookie without an authenticator. */
+	bytes[NTP_HEADER_SIZE] = 0x02;
+	bytes[NTP_HEADER_SIZE + 1] = 0x04;
+	bytes[NTP_HEADER_SIZE + 3] = 104;
+	send_bytes(self, bytes, NTP_HEADER_SIZE + 104);
+	EXPECT_EQ(0, receive(self, answer, 200));
+	EXPECT_EQ(1, count_of(self, SERVER_UNAUTHENTIC));
+	/* An unknown field. */
+	bytes[NTP_HEADER_SIZE + 1] = 0x99;
+	send_bytes(self, bytes, NTP_HEADER_SIZE + 104);
+	EXPECT_EQ(NTP_HEADER_SIZE, receive(self, answer, 1000));
 }
 
 TEST_HARNESS_MAIN

@@ -577,23 +577,6 @@ TEST_F(world, an_address_is_used_once)
 	EXPECT_EQ(0, source_at(1)->polled);
 }
 
-TEST_F(world, what_is_to_be_authenticated_is_not_asked)
-{
-	struct association_info info;
-
-	add_server("127.0.0.1", ANSWERS);
-	configure("server 127.0.0.1 nts PORT\nserver ntp.example.net nts key 1 PORT\n");
-	settle();
-	pass(100000);
-	settle();
-	EXPECT_EQ(0, self->servers[0].requests);
-	EXPECT_EQ(0, names.started);
-	ASSERT_EQ(2, source_count());
-	associations_get_info(self->list, 0, &info);
-	EXPECT_NE(NULL, strstr(info.resolving_error, "authenticated"));
-	EXPECT_EQ(INT64_MAX, associations_next_ns(self->list));
-}
-
 /* --- Keys --- */
 
 static const struct ntp_key key7 = {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime authdata: how the answers of servers are authenticated, in chronyc's columns.
+ */
+#include <string.h>
+
+#include "cli/cli.h"
+
+static void print_legend(void)
+{
+	puts("                             .- Mechanism (NTS, SK - symmetric key)\n"
+	     "                            |   Key length -.  Cookie length (bytes) -.\n"
+	     "                            |       (bits)  |  Num. of cookies --.    |\n"
+	     "                            |               |  Key est. attempts  |   |\n"
+	     "                            |               |           |         |   |");
+}
+
+static void print_row(const struct cli *cli, const json_t *source)
+{
+	const json_t *auth = json_object_get(source, "auth");
+	int64_t age_ns = json_int_of(auth, "age_ns", -1);
+
+	if (!strcmp(json_text_of(source, "kind"), "refclock"))
+		return;
+	printf("%-27s %4s %5lld %4d %4d ", name_of_source(cli, source), json_text_of(auth, "mode"),
+	       (long long)json_int_of(auth, "key", 0), (int)json_int_of(auth, "type", 0),
+	       (int)json_int_of(auth, "bits", 0));
+	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
+	printf(" %4d %4d %4d %4d\n", (int)json_int_of(auth, "attempts", 0),
+	       json_bool_of(auth, "refused"), (int)json_int_of(auth, "cookies", 0),
+	       (int)json_int_of(auth, "cookie_bytes", 0));
+}
+
+static void print(const struct cli *cli, const json_t *reply)
+{
+	const json_t *source;
+	size_t i;
+
+	if (cli->verbose)
+		print_legend();
+	puts("Name/IP address             Mode KeyID Type KLen Last Atmp  NAK Cook CLen\n"
+	     "=========================================================================");
+	json_array_foreach(json_object_get(reply, "sources"), i, source)
+		print_row(cli, source);
+}
+
+int verb_authdata(const struct cli *cli)
+{
+	return client_report(cli, "sources", print);
+}

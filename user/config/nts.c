@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The directives of NTS.
+ */
+#include "config/reader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* chrony's: cookies of AES-128-GCM-SIV are shorter. */
+static const int default_algorithms[] = { AEAD_AES_128_GCM_SIV, AEAD_AES_SIV_CMAC_256 };
+
+static void add_algorithm(struct nts_algorithms *algorithms, int algorithm)
+{
+	if (!aead_key_size(algorithm))
+		return;
+	for (size_t i = 0; i < algorithms->count; i++) {
+		if (algorithms->list[i] == algorithm)
+			return;
+	}
+	if (algorithms->count < NTS_ALGORITHMS_MAX)
+		algorithms->list[algorithms->count++] = algorithm;
+}
+
+void config_nts_defaults(struct config_nts *nts)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(default_algorithms); i++)
+		add_algorithm(&nts->algorithms, default_algorithms[i]);
+}
+
+/* As in chrony, algorithms that the library does not have are passed over. */
+int config_parse_ntsaeads(struct config_reader *reader, int count, char **words)
+{
+	struct nts_algorithms algorithms = { .count = 0 };
+
+	for (int i = 0; i < count; i++) {
+		char *end;
+		long algorithm = strtol(words[i], &end, 10);
+
+		if (end == words[i] || *end || algorithm < 0 || algorithm > INT_MAX) {
+			config_error(reader,
+				     "ntsaeads '%s': the number of an algorithm was expected, 15 or 30",
+				     words[i]);
+			return -EINVAL;
+		}
+		add_algorithm(&algorithms, (int)algorithm);
+	}
+	if (!algorithms.count)
+		config_warn(reader, "'ntsaeads' names no algorithm that there is here, so NTS cannot be used: 15 is one");
+	reader->config->nts.algorithms = algorithms;
+
+	return 0;
+}
+
+/* "[SET] PATH" */
+int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char **words)
+{
+	struct config_nts *nts = &reader->config->nts;
+	const char *path = words[count - 1];
+	unsigned long long set = 0;
+	char *end;
+
+	if (count == 2) {
+		set = strtoull(words[0], &end, 10);
+		if (end == words[0] || *end || *words[0] == '-' || set > UINT32_MAX) {
+			config_error(reader,
+				     "ntstrustedcerts '%s': the number of a set was expected",
+				     words[0]);
+			return -EINVAL;
+		}
+	}
+	if (nts->trusted_count == CONFIG_CERTIFICATES_MAX) {
+		config_error(reader,
+			     "more than %d 'ntstrustedcerts': put certificates of one set into one directory",
+			     CONFIG_CERTIFICATES_MAX);
+		return -EINVAL;
+	}
+	if (strlen(path) >= sizeof(nts->trusted[0].path)) {
+		config_error(reader,
+			     "the path of 'ntstrustedcerts' is too long: %zu bytes are the most",
+			     sizeof(nts->trusted[0].path) - 1);
+		return -EINVAL;
+	}
+	nts->trusted[nts->trusted_count].set = (uint32_t)set;
+	memcpy(nts->trusted[nts->trusted_count++].path, path, strlen(path) + 1);
+
+	return 0;
+}
+
+static int add_file(struct config_reader *reader, const char *directive, const char *path,
+		    char files[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX], size_t *count)
+{
+	if (*count == CONFIG_NTS_PAIRS_MAX || strlen(path) >= CONFIG_PATH_MAX) {
+		config_error(reader, "%s: there are more than %d, or the path is too long",
+			     directive, CONFIG_NTS_PAIRS_MAX);
+		return -EINVAL;
+	}
+	memcpy(files[(*count)++], path, strlen(path) + 1);
+
+	return 0;
+}
+
+int config_parse_ntsservercert(struct config_reader *reader, int count, char **words)
+{
+	struct config_nts *nts = &reader->config->nts;
+
+	(void)count;
+
+	return add_file(reader, "ntsservercert", words[0], nts->certificates,
+			&nts->certificate_count);
+}
+
+int config_parse_ntsserverkey(struct config_reader *reader, int count, char **words)
+{
+	struct config_nts *nts = &reader->config->nts;
+
+	(void)count;
+
+	return add_file(reader, "ntsserverkey", words[0], nts->keys, &nts->key_count);
+}
+
+static bool allows_somebody(const struct config_server *server)
+{
+	for (size_t i = 0; i < server->rule_count; i++) {
+		if (server->rules[i].allow)
+			return true;
+	}
+
+	return false;
+}
+
+bool config_serves_nts(const struct config *config)
+{
+	return config->nts.certificate_count && config->nts.port &&
+	       allows_somebody(&config->server);
+}
+
+void config_check_nts(struct config_reader *reader)
+{
+	const struct config_nts *nts = &reader->config->nts;
+
+	if (nts->certificate_count != nts->key_count)
+		config_error(reader,
+			     "there are %zu 'ntsservercert' and %zu 'ntsserverkey': each certificate needs its key, in the same order",
+			     nts->certificate_count, nts->key_count);
+	else if (nts->certificate_count && !allows_somebody(&reader->config->server))
+		config_warn(reader, "'ntsservercert' has no effect without 'allow'");
+}
+
+/* The older name of ntsdumpdir. */
+int config_parse_ntscachedir(struct config_reader *reader, int count, char **words)
+{
+	char *dumpdir = reader->config->nts.dumpdir;
+	size_t length = strlen(words[0]);
+
+	(void)count;
+	if (length >= CONFIG_PATH_MAX) {
+		config_no_effect(reader,
+				 "'ntscachedir' is too long and left out: %d bytes are the most",
+				 CONFIG_PATH_MAX - 1);
+		return 0;
+	}
+	memcpy(dumpdir, words[0], length + 1);
+
+	return 0;
+}

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Supervision of the processes, and the keys: a process is told of them by a pipe, which is also
+ * how it learns that the daemon has ended.
+ */
+#include "daemon/nts_serving.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/line.h"
+#include "lib/log.h"
+#include "lib/memory_file.h"
+#include "lib/spawn.h"
+#include "lib/state_file.h"
+#include "ntp/listen.h"
+#include "ntp/nts_task.h"
+#include "ntp/packet.h"
+
+#define NS_PER_S	1000000000LL
+
+/* A socket that could not be opened is tried again after so long. */
+#define SOCKET_RETRY_NS	(60 * NS_PER_S)
+
+/* A process that ended is started again after this, and each time after twice as long. */
+#define RESTART_MIN_NS	NS_PER_S
+#define RESTART_MAX_NS	(64 * NS_PER_S)
+
+#define FILE_NAME	"ntskeys"
+#define PATH_SIZE	(CONFIG_PATH_MAX + sizeof(FILE_NAME) + 1)
+
+/**
+ * struct nts_process - one that hands out keys
+ * @pid: 0: none
+ * @keys_fd: poll(2) reports POLLERR when it has ended; closed, it ends
+ */
+struct nts_process {
+	pid_t pid;
+	int keys_fd;
+};
+
+/**
+ * struct nts_serving - all of them
+ * @config: as configured
+ * @server: same, for who is served and where; its rules are owned
+ * @serves: NTS is served
+ * @ipv4_fd: listens; -1: it does not
+ * @ipv6_fd: same
+ * @processes: as many as are configured
+ * @keys: of cookies ...
+ * @changes: ... which were replaced so often; 0: there are none
+ * @rotated_ns: raw instant of the latest of these
+ * @statistics: shared with the processes; NULL: there was none
+ * @statistics_fd: same, to be handed over
+ * @next_ns: raw instant of the next try of what failed; INT64_MAX: nothing did
+ * @restart_ns: how long the next restart will wait
+ * @complained: a socket's failure was logged
+ */
+struct nts_serving {
+	struct config_nts config;
+	struct config_server server;
+	bool serves;
+	int ipv4_fd;
+	int ipv6_fd;
+	struct nts_process processes[CONFIG_NTS_PROCESSES_MAX];
+	struct nts_server_keys keys;
+	uint64_t changes;
+	int64_t rotated_ns;
+	struct nts_statistics *statistics;
+	int statistics_fd;
+	int64_t next_ns;
+	int64_t restart_ns;
+	bool complained;
+};
+
+struct nts_serving *nts_serving_new(void)
+{
+	struct nts_serving *nts = calloc(1, sizeof(*nts));
+
+	if (!nts)
+		return NULL;
+	nts->ipv4_fd = -1;
+	nts->ipv6_fd = -1;
+	nts->statistics_fd = -1;
+	nts->next_ns = INT64_MAX;
+
+	return nts;
+}
+
+/* --- the keys --- */
+
+/* false: they are not kept. */
+static bool path_of_keys(const struct nts_serving *nts, char path[PATH_SIZE])
+{
+	if (!*nts->config.dumpdir)
+		return false;
+	snprintf(path, PATH_SIZE, "%s/" FILE_NAME, nts->config.dumpdir);
+
+	return true;
+}
+
+static int write_file(const struct nts_serving *nts, const char *path, const char *text,
+		      size_t length)
+{
+	int err = state_file_write(path, text, length);
+
+	if (err != -ENOENT)
+		return err;
+	if (mkdir(nts->config.dumpdir, 0700))
+		return -errno;
+
+	return state_file_write(path, text, length);
+}
+
+/* Others take care of keys that are not rotated here. */
+static void keep_keys(const struct nts_serving *nts, int64_t now_raw_ns)
+{
+	char path[PATH_SIZE], text[NTS_SERVER_KEYS_TEXT];
+	double age_s = (double)chime_sub_sat(now_raw_ns, nts->rotated_ns) / NS_PER_S;
+	size_t length;
+	int err;
+
+	if (!nts->changes || !nts->config.rotate_s || !path_of_keys(nts, path))
+		return;
+	length = nts_server_keys_write(&nts->keys, age_s, text, sizeof(text));
+	err = write_file(nts, path, text, length);
+	explicit_bzero(text, sizeof(text));
+	if (err)
+		log_warning("The keys of NTS cookies are not kept for the next start: %s: %s (ntsdumpdir)",
+			    path, strerror(-err));
+}
+
+/* NULL, or what is wrong with the file. */
+static const char *read_keys(struct nts_serving *nts, const char *path, double *age_s)
+{
+	char text[NTS_SERVER_KEYS_TEXT];
+	int length = state_file_read(path, text, sizeof(text));
+	const char *problem;
+
+	if (length == -EFBIG)
+		return "it is too long";
+	if (length == -EINVAL)
+		return "it is no ordinary file, or others may write to it";
+	if (length < 0)
+		return strerror(-length);
+	problem = nts_server_keys_read(text, &nts->keys, age_s);
+	explicit_bzero(text, sizeof(text));
+
+	return problem;
+}
+
+static bool find_keys(struct nts_serving *nts, int64_t now_raw_ns)
+{
+	char path[PATH_SIZE];
+	const char *problem;
+	double age_s = 0;
+
+	if (!path_of_keys(nts, path) || access(path, F_OK))
+		return false;
+	problem = read_keys(nts, path, &age_s);
+	if (problem) {
+		log_warning("%s is not used: %s. %s", path, problem, nts->changes ?
+			    "The keys of NTS cookies stay as they are" :
+			    "NTS cookies that clients have are not accepted");
+		return false;
+	}
+	nts->rotated_ns = chime_sub_sat(now_raw_ns, (int64_t)(age_s * NS_PER_S));
+	nts->changes++;
+
+	return true;
+}
+
+static bool make_keys(struct nts_serving *nts, int64_t now_raw_ns)
+{
+	uint8_t random[NTS_SERVER_KEYS][NTS_SERVER_KEY_RANDOM];
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return false;
+	nts_server_keys_make(&nts->keys, (const uint8_t (*)[NTS_SERVER_KEY_RANDOM])random);
+	explicit_bzero(random, sizeof(random));
+	nts->rotated_ns = now_raw_ns;
+	nts->changes++;
+
+	return true;
+}
+
+static void tell_keys(const struct nts_serving *nts, const struct nts_process *process)
+{
+	if (process->pid && write(process->keys_fd, &nts->keys, sizeof(nts->keys)) < 0)
+		log_debug("A process of NTS does not take keys: %s", strerror(errno));
+}
+
+static void tell_all(const struct nts_serving *nts)
+{
+	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++)
+		tell_keys(nts, &nts->processes[i]);
+}
+
+static int64_t rotation_ns(const struct nts_serving *nts)
+{
+	if (!nts->serves || !nts->changes || !nts->config.rotate_s)
+		return INT64_MAX;
+
+	return chime_add_sat(nts->rotated_ns, nts->config.rotate_s * NS_PER_S);
+}
+
+static void rotate(struct nts_serving *nts, int64_t now_raw_ns)
+{
+	uint8_t random[NTS_SERVER_KEY_RANDOM];
+
+	nts->rotated_ns = now_raw_ns;
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return;
+	nts_server_keys_rotate(&nts->keys, random);
+	explicit_bzero(random, sizeof(random));
+	nts->changes++;
+	tell_all(nts);
+	keep_keys(nts, now_raw_ns);
+	log_info("The key of NTS cookies was replaced; two earlier ones are still accepted");
+}
+
+/* --- processes --- */
+
+static void stop(struct nts_process *process, int *status)
+{
+	close(process->keys_fd);
+	while (waitpid(process->pid, status, 0) < 0 && errno == EINTR)
+		;
+	process->pid = 0;
+}
+
+static void stop_all(struct nts_serving *nts)
+{
+	int status;
+
+	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
+		if (!nts->processes[i].pid)
+			continue;
+		kill(nts->processes[i].pid, SIGKILL);
+		stop(&nts->processes[i], &status);
+	}
+}
+
+static void close_sockets(struct nts_serving *nts)
+{
+	if (nts->ipv4_fd >= 0)
+		close(nts->ipv4_fd);
+	if (nts->ipv6_fd >= 0)
+		close(nts->ipv6_fd);
+	nts->ipv4_fd = -1;
+	nts->ipv6_fd = -1;
+}
+
+void nts_serving_free(struct nts_serving *nts)
+{
+	struct timespec now;
+
+	if (!nts)
+		return;
+	stop_all(nts);
+	close_sockets(nts);
+	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+	if (nts->serves)
+		keep_keys(nts, now.tv_sec * NS_PER_S + now.tv_nsec);
+	if (nts->statistics)
+		munmap(nts->statistics, sizeof(*nts->statistics));
+	if (nts->statistics_fd >= 0)
+		close(nts->statistics_fd);
+	config_server_clear(&nts->server);
+	explicit_bzero(&nts->keys, sizeof(nts->keys));
+	free(nts);
+}
+
+static void fill_settings(const struct nts_serving *nts, struct nts_settings *settings)
+{
+	const struct config_nts *config = &nts->config;
+
+	memset(settings, 0, sizeof(*settings));
+	settings->algorithms = config->algorithms;
+	settings->connections = config->connections;
+	if (nts->server.port && nts->server.port != NTP_PORT)
+		settings->ntp_port = nts->server.port;
+	snprintf(settings->ntp_server, sizeof(settings->ntp_server), "%s", config->ntp_server);
+	settings->pair_count = (uint32_t)config->certificate_count;
+	memcpy(settings->certificates, config->certificates, sizeof(settings->certificates));
+	memcpy(settings->keys, config->keys, sizeof(settings->keys));
+	settings->rule_count = (uint32_t)nts->server.rule_count;
+}
+
+/* A descriptor, -errno. */
+static int settings_file(const struct nts_serving *nts)
+{
+	size_t rules_size = nts->server.rule_count * sizeof(*nts->server.rules);
+	struct nts_settings settings;
+	int fd = memory_file("truechime-nts", sizeof(settings) + rules_size);
+
+	if (fd < 0)
+		return fd;
+	fill_settings(nts, &settings);
+	if (!memory_file_write(fd, &settings, sizeof(settings), 0) ||
+	    !memory_file_write(fd, nts->server.rules, rules_size, sizeof(settings))) {
+		close(fd);
+		return -ENOMEM;
+	}
+
+	return fd;
+}
+
+static int start(struct nts_serving *nts, struct nts_process *process)
+{
+	int fds[NTS_FD_END - NTS_FD_SETTINGS], ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	fds[NTS_FD_SETTINGS - NTS_FD_SETTINGS] = settings_file(nts);
+	fds[NTS_FD_COOKIE_KEYS - NTS_FD_SETTINGS] = ends[0];
+	fds[NTS_FD_STATISTICS - NTS_FD_SETTINGS] = nts->statistics_fd;
+	fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] = nts->ipv4_fd;
+	fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] = nts->ipv6_fd;
+	pid = fds[0] < 0 ? fds[0] : spawn_beside(NTS_PROGRAM, NTS_SERVE, fds,
+						 NTS_FD_END - NTS_FD_SETTINGS);
+	if (fds[0] >= 0)
+		close(fds[0]);
+	close(ends[0]);
+	if (pid < 0) {
+		close(ends[1]);
+		return pid;
+	}
+	*process = (struct nts_process){ .pid = pid, .keys_fd = ends[1] };
+	tell_keys(nts, process);
+
+	return 0;
+}
+
+static void plan_restart(struct nts_serving *nts, int64_t now_raw_ns)
+{
+	nts->next_ns = chime_add_sat(now_raw_ns, nts->restart_ns);
+	nts->restart_ns = chime_min(2 * nts->restart_ns, RESTART_MAX_NS);
+}
+
+static void start_all(struct nts_serving *nts, int64_t now_raw_ns)
+{
+	int err = 0;
+
+	nts->next_ns = INT64_MAX;
+	for (int i = 0; i < nts->config.processes && !err; i++) {
+		if (!nts->processes[i].pid)
+			err = start(nts, &nts->processes[i]);
+	}
+	if (!err)
+		return;
+	log_warning("NTS is not served: the program truechime-nts could not be started: %s%s",
+		    strerror(-err), err == -ENOENT ?
+		    ". It belongs beside truechimed: install truechime as a whole" : "");
+	plan_restart(nts, now_raw_ns);
+}
+
+static const char *words_of(int status)
+{
+	switch (status) {
+	case NTS_STATUS_SETTINGS:
+		return "it could not use what it was given";
+	case NTS_STATUS_CERTIFICATE:
+		return "a certificate or its key cannot be read, see its own message (ntsservercert, ntsserverkey)";
+	case NTS_STATUS_SANDBOX:
+		return "it could not be locked in";
+	}
+
+	return "it could not be started";
+}
+
+static void note_end(struct nts_serving *nts, struct nts_process *process, int64_t now_raw_ns)
+{
+	char how[128];
+	int status = 0;
+
+	stop(process, &status);
+	if (WIFSIGNALED(status))
+		snprintf(how, sizeof(how), "signal %d ended it", WTERMSIG(status));
+	else
+		snprintf(how, sizeof(how), "%s", words_of(WEXITSTATUS(status)));
+	plan_restart(nts, now_raw_ns);
+	log_warning("A process that serves NTS keys has ended: %s. It is started again in %lld s",
+		    how, (long long)((nts->next_ns - now_raw_ns) / NS_PER_S));
+}
+
+static bool has_ended(const struct nts_process *process)
+{
+	struct pollfd fd = { .fd = process->keys_fd };
+
+	return process->pid && poll(&fd, 1, 0) > 0;
+}
+
+/* --- sockets --- */
+
+static int open_socket(const struct nts_serving *nts, int family)
+{
+	const struct config_server *server = &nts->server;
+	const char *address = family == AF_INET ? server->bind_address4 : server->bind_address6;
+	int fd;
+
+	/* An address of one family only: the other one is not served. */
+	if (!*address && (*server->bind_address4 || *server->bind_address6))
+		return -1;
+	fd = ntp_listen_tcp(family, nts->config.port, address, server->bind_device);
+	/* A machine without IPv6. */
+	if (fd == -EAFNOSUPPORT || (family == AF_INET6 && fd == -EADDRNOTAVAIL))
+		return -1;
+
+	return fd;
+}
+
+static bool has_sockets(const struct nts_serving *nts)
+{
+	return nts->ipv4_fd >= 0 || nts->ipv6_fd >= 0;
+}
+
+static void try_sockets(struct nts_serving *nts, int64_t now_raw_ns)
+{
+	int err;
+
+	nts->ipv4_fd = open_socket(nts, AF_INET);
+	nts->ipv6_fd = open_socket(nts, AF_INET6);
+	err = nts->ipv4_fd < -1 ? nts->ipv4_fd : nts->ipv6_fd < -1 ? nts->ipv6_fd : 0;
+	if (!err && has_sockets(nts)) {
+		nts->complained = false;
+		nts->next_ns = now_raw_ns;
+		return;
+	}
+	close_sockets(nts);
+	if (!nts->complained)
+		log_warning("NTS keys cannot be served on TCP port %d: %s", nts->config.port,
+			    err ? strerror(-err) : "this machine has no addresses");
+	nts->complained = true;
+	nts->next_ns = chime_add_sat(now_raw_ns, SOCKET_RETRY_NS);
+}
+
+/* --- configuration --- */
+
+static bool copy_server(struct nts_serving *nts, const struct config_server *server)
+{
+	struct access_rule *rules = calloc(server->rule_count + 1, sizeof(*rules));
+
+	if (!rules)
+		return false;
+	config_server_clear(&nts->server);
+	nts->server = *server;
+	nts->server.rules = rules;
+	if (server->rule_count)
+		memcpy(rules, server->rules, server->rule_count * sizeof(*rules));
+
+	return true;
+}
+
+static bool open_statistics(struct nts_serving *nts)
+{
+	void *memory;
+
+	if (nts->statistics)
+		return true;
+	nts->statistics_fd = memory_file("truechime-nts-statistics", sizeof(*nts->statistics));
+	if (nts->statistics_fd < 0)
+		return false;
+	memory = mmap(NULL, sizeof(*nts->statistics), PROT_READ, MAP_SHARED, nts->statistics_fd,
+		      0);
+	if (memory == MAP_FAILED)
+		return false;
+	nts->statistics = memory;
+
+	return true;
+}
+
+void nts_serving_configure(struct nts_serving *nts, const struct config *config,
+			   int64_t now_raw_ns)
+{
+	stop_all(nts);
+	close_sockets(nts);
+	nts->config = config->nts;
+	nts->serves = config_serves_nts(config);
+	nts->next_ns = INT64_MAX;
+	nts->restart_ns = RESTART_MIN_NS;
+	nts->complained = false;
+	if (!nts->serves)
+		return;
+	/* Keys that others take care of may be other ones now. */
+	if (!nts->changes || !nts->config.rotate_s)
+		(void)find_keys(nts, now_raw_ns);
+	if (!copy_server(nts, &config->server) || !open_statistics(nts) ||
+	    (!nts->changes && !make_keys(nts, now_raw_ns))) {
+		log_err("There is no memory left to serve NTS");
+		nts->serves = false;
+		return;
+	}
+	if (!*nts->config.dumpdir)
+		log_warning("The keys of NTS cookies are not kept: after a restart all clients need new ones. Name a directory with 'ntsdumpdir'");
+	try_sockets(nts, now_raw_ns);
+}
+
+const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes)
+{
+	*changes = nts->changes;
+
+	return nts->serves ? &nts->keys : NULL;
+}
+
+const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts)
+{
+	return nts->statistics;
+}
+
+/* --- the loop --- */
+
+int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
+{
+	int count = 0;
+
+	/* Without events only POLLERR is reported: nobody reads from the other end any more. */
+	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
+		if (nts->processes[i].pid)
+			fds[count++] = (struct pollfd){ .fd = nts->processes[i].keys_fd };
+	}
+
+	return count;
+}
+
+int64_t nts_serving_next_ns(const struct nts_serving *nts)
+{
+	return chime_min(nts->next_ns, rotation_ns(nts));
+}
+
+void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
+{
+	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
+		if (has_ended(&nts->processes[i]))
+			note_end(nts, &nts->processes[i], now_raw_ns);
+	}
+	if (now_raw_ns >= rotation_ns(nts))
+		rotate(nts, now_raw_ns);
+	if (now_raw_ns < nts->next_ns)
+		return;
+	if (!has_sockets(nts))
+		try_sockets(nts, now_raw_ns);
+	if (has_sockets(nts))
+		start_all(nts, now_raw_ns);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Serving NTS: the keys of cookies with their file and rotation, the sockets of key establishment,
+ * and the processes that answer there.
+ */
+#ifndef DAEMON_NTS_SERVING_H
+#define DAEMON_NTS_SERVING_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "ntp/nts_server_keys.h"
+#include "server/nts_settings.h"
+
+struct nts_serving;
+
+/* Descriptors of nts_serving_pollfds() at most. */
+#define NTS_SERVING_FDS_MAX	CONFIG_NTS_PROCESSES_MAX
+
+/* NULL: no memory. */
+struct nts_serving *nts_serving_new(void);
+
+/* Its keys are kept in their file. */
+void nts_serving_free(struct nts_serving *nts);
+
+/*
+ * Serve as @config says from now on, or no longer. Each time, certificates are read again. Called
+ * with the privilege to bind the port.
+ */
+void nts_serving_configure(struct nts_serving *nts, const struct config *config,
+			   int64_t now_raw_ns);
+
+/* Keys of cookies; NULL: NTS is not served. @changes: counts how often they were replaced. */
+const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes);
+
+/* Descriptors to wait for; how many. */
+int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds);
+
+/* Raw instant at which to call nts_serving_timer(). */
+int64_t nts_serving_next_ns(const struct nts_serving *nts);
+
+/* Start what is to run, note what has ended, replace old keys. */
+void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns);
+
+/* What the processes count. NULL: none has run. */
+const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts);
+
+#endif /* DAEMON_NTS_SERVING_H */

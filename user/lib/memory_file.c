@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memfd_create(2).
+ */
+#include "lib/memory_file.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int memory_file(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, (off_t)size))
+		return fd;
+	err = -errno;
+	close(fd);
+
+	return err;
+}
+
+bool memory_file_write(int fd, const void *bytes, size_t size, size_t offset)
+{
+	return pwrite(fd, bytes, size, (off_t)offset) == (ssize_t)size;
+}

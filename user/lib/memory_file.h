@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Files in memory, by which other processes are handed more than a pipe takes.
+ */
+#ifndef LIB_MEMORY_FILE_H
+#define LIB_MEMORY_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Make one of @size zero bytes. A descriptor, -errno. */
+int memory_file(const char *name, size_t size);
+
+/* Write all of @bytes at @offset. */
+bool memory_file_write(int fd, const void *bytes, size_t size, size_t offset);
+
+#endif /* LIB_MEMORY_FILE_H */

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file is made beside the old one, and takes its place when it is on the disk.
+ */
+#include "lib/state_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int write_text(int fd, const char *text, size_t length)
+{
+	ssize_t written = write(fd, text, length);
+
+	if (written < 0)
+		return -errno;
+	if ((size_t)written != length)
+		return -ENOSPC;
+
+	return fsync(fd) ? -errno : 0;
+}
+
+int state_file_write(const char *path, const char *text, size_t length)
+{
+	char fresh[PATH_MAX];
+	int fd, err;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.tmp", path) >= (int)sizeof(fresh))
+		return -ENAMETOOLONG;
+	(void)unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	err = write_text(fd, text, length);
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && rename(fresh, path))
+		err = -errno;
+	if (err)
+		(void)unlink(fresh);
+
+	return err;
+}
+
+static int read_text(int fd, char *text, size_t size)
+{
+	struct stat about;
+	ssize_t length;
+
+	if (fstat(fd, &about))
+		return -errno;
+	if (!S_ISREG(about.st_mode) || about.st_mode & 0022)
+		return -EINVAL;
+	if (about.st_size >= (off_t)size)
+		return -EFBIG;
+	length = read(fd, text, size - 1);
+	if (length < 0)
+		return -errno;
+	text[length] = '\0';
+
+	return (int)length;
+}
+
+int state_file_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), length;
+
+	if (fd < 0)
+		return errno == ELOOP ? -EINVAL : -errno;
+	length = read_text(fd, text, size);
+	close(fd);
+
+	return length;
+}

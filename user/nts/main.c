@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime-nts: the process of truechimed that speaks TLS, for NTS key establishment. truechimed
+ * starts it; it can do nothing to the clock, and next to nothing else.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp/nts_task.h"
+#include "nts/establish.h"
+#include "nts/serve.h"
+#include "server/nts_settings.h"
+
+int main(int argc, char **argv)
+{
+	signal(SIGINT, SIG_IGN);	/* a terminal's, which truechimed handles */
+	if (argc == 2 && !strcmp(argv[1], NTS_ESTABLISH))
+		return establish(NTS_TASK_FD);
+	if (argc == 2 && !strcmp(argv[1], NTS_SERVE))
+		return serve();
+	fputs("truechime-nts: this program is started by truechimed\n", stderr);
+
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Connections of clients, many at a time, each for a short time. Certificates and their keys are
+ * read first; then the process locks itself in, and listens to what comes.
+ */
+#include "nts/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ntp/nts_cookie.h"
+#include "nts/locked.h"
+#include "nts/session.h"
+#include "server/nts_settings.h"
+#include "server/sandbox.h"
+
+#define MS_PER_S	1000
+
+/* A client has so long for all of it. */
+#define CLIENT_MS	(4LL * MS_PER_S)
+
+/* Descriptors to wait for, before those of clients. */
+enum { WAIT_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_CLIENTS };
+
+/**
+ * struct client - a connection
+ * @fd: -1: none
+ * @deadline_ms: when it is given up
+ * @want: what its session waits for
+ * @session: TLS
+ */
+struct client {
+	int fd;
+	int64_t deadline_ms;
+	enum session_want want;
+	struct session session;
+};
+
+/**
+ * struct work - the server
+ * @settings: as handed over
+ * @statistics: shared
+ * @access: made of the rules
+ * @credentials: certificates and keys
+ * @cookie_keys: of cookies ...
+ * @has_keys: ... which have come
+ * @clients: connections, as many as are served at a time
+ * @fds: for poll(2)
+ */
+struct work {
+	const struct nts_settings *settings;
+	struct nts_statistics *statistics;
+	struct access_table *access;
+	gnutls_certificate_credentials_t credentials;
+	struct nts_cookie_keys cookie_keys;
+	bool has_keys;
+	struct client *clients;
+	struct pollfd *fds;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return now.tv_sec * (int64_t)MS_PER_S + now.tv_nsec / 1000000;
+}
+
+/* --- what takes system calls that are not allowed later --- */
+
+static void *map(int fd, size_t least, int protection)
+{
+	struct stat about;
+	void *memory;
+
+	if (fstat(fd, &about) || about.st_size < (off_t)least)
+		return NULL;
+	memory = mmap(NULL, (size_t)about.st_size, protection, MAP_SHARED, fd, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static bool open_work(struct work *work)
+{
+	size_t count;
+
+	work->settings = map(NTS_FD_SETTINGS, sizeof(*work->settings), PROT_READ);
+	work->statistics = map(NTS_FD_STATISTICS, sizeof(*work->statistics),
+			       PROT_READ | PROT_WRITE);
+	if (!work->settings || !work->statistics)
+		return false;
+	count = (size_t)work->settings->connections;
+	work->access = access_table_new(work->settings->rules, work->settings->rule_count);
+	work->clients = calloc(count, sizeof(*work->clients));
+	work->fds = calloc(WAIT_CLIENTS + count, sizeof(*work->fds));
+	if (!work->access || !work->clients || !work->fds)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		work->clients[i].fd = -1;
+
+	return true;
+}
+
+static bool read_pair(struct work *work, uint32_t i)
+{
+	const char *certificate = work->settings->certificates[i], *key = work->settings->keys[i];
+	const char *path = access(certificate, R_OK) ? certificate : access(key, R_OK) ? key : NULL;
+	int err;
+
+	if (path) {
+		fprintf(stderr, "truechime-nts: %s: %s: the daemon's user has to be able to read it\n",
+			path, strerror(errno));
+		return false;
+	}
+	err = gnutls_certificate_set_x509_key_file(work->credentials, certificate, key,
+						   GNUTLS_X509_FMT_PEM);
+	if (err < 0)
+		fprintf(stderr, "truechime-nts: %s and %s: %s\n", certificate, key,
+			gnutls_strerror(err));
+
+	return err >= 0;
+}
+
+static bool read_pairs(struct work *work)
+{
+	if (gnutls_certificate_allocate_credentials(&work->credentials))
+		return false;
+	for (uint32_t i = 0; i < work->settings->pair_count; i++) {
+		if (!read_pair(work, i))
+			return false;
+	}
+
+	return true;
+}
+
+/* --- answers --- */
+
+static bool make_answer(const struct work *work, struct session *session,
+			const struct nts_ke_request *request, struct nts_ke_answer *answer)
+{
+	bool compliant = request->algorithm != AEAD_AES_128_GCM_SIV || request->compliant;
+	uint8_t random[NTS_COOKIES][AEAD_NONCE_MAX];
+	struct nts_keys keys;
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random) ||
+	    !session_keys(session, request->algorithm, compliant, &keys))
+		return false;
+	answer->algorithm = request->algorithm;
+	answer->compliant = request->algorithm == AEAD_AES_128_GCM_SIV && compliant;
+	answer->port = work->settings->ntp_port;
+	memcpy(answer->server, work->settings->ntp_server, sizeof(answer->server));
+	for (int i = 0; i < NTS_COOKIES; i++)
+		nts_cookie_make(&work->cookie_keys, &keys, random[i], &answer->cookies[i]);
+	answer->cookie_count = NTS_COOKIES;
+	explicit_bzero(&keys, sizeof(keys));
+
+	return true;
+}
+
+static void answer_client(const struct work *work, struct session *session)
+{
+	struct nts_ke_answer answer = { .cookie_count = 0 };
+	struct nts_ke_request request;
+
+	nts_request_read(session->bytes, session->length, &work->settings->algorithms, &request);
+	if (request.error == NTS_KE_NO_ERROR && request.ntp && request.algorithm != AEAD_NONE &&
+	    (!work->has_keys || !make_answer(work, session, &request, &answer)))
+		request.error = NTS_KE_INTERNAL_ERROR;
+	session_send(session, nts_answer_write(&request, &answer, session->bytes,
+					       sizeof(session->bytes)));
+}
+
+static void drop(struct client *client)
+{
+	session_close(&client->session);
+	close(client->fd);
+	client->fd = -1;
+}
+
+static void go_on(const struct work *work, struct client *client)
+{
+	do {
+		client->want = session_step(&client->session);
+		if (client->want == SESSION_ANSWER)
+			answer_client(work, &client->session);
+	} while (client->want == SESSION_ANSWER);
+	if (client->want == SESSION_DONE || client->want == SESSION_FAILED)
+		drop(client);
+}
+
+/* --- connections --- */
+
+static struct client *free_client(struct work *work)
+{
+	for (int i = 0; i < work->settings->connections; i++) {
+		if (work->clients[i].fd < 0)
+			return &work->clients[i];
+	}
+
+	return NULL;
+}
+
+static bool is_allowed(const struct work *work, const struct sockaddr_storage *from,
+		       socklen_t length)
+{
+	struct net_address address;
+
+	return !net_address_from_sockaddr((const struct sockaddr *)from, length, &address) &&
+	       access_table_allows(work->access, &address);
+}
+
+static void take_client(struct work *work, int listening_fd)
+{
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+	struct client *client = free_client(work);
+	int fd = accept4(listening_fd, (struct sockaddr *)&from, &length,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (!client || !is_allowed(work, &from, length)) {
+		atomic_fetch_add(&work->statistics->dropped, 1);
+		close(fd);
+		return;
+	}
+	atomic_fetch_add(&work->statistics->accepted, 1);
+	client->fd = fd;
+	client->deadline_ms = now_ms() + CLIENT_MS;
+	if (session_open(&client->session, fd, work->credentials, NULL, false))
+		go_on(work, client);
+	else
+		drop(client);
+}
+
+static bool take_keys(struct work *work)
+{
+	struct nts_server_keys keys;
+	ssize_t length = read(NTS_FD_COOKIE_KEYS, &keys, sizeof(keys));
+
+	if (!length)
+		return false;
+	if (length == (ssize_t)sizeof(keys) && nts_server_keys_are_sane(&keys)) {
+		nts_cookie_keys_set(&work->cookie_keys, &keys);
+		work->has_keys = true;
+	}
+	explicit_bzero(&keys, sizeof(keys));
+
+	return true;
+}
+
+/* What to wait for; @timeout_ms: at most so long. */
+static nfds_t fill_fds(struct work *work, int *timeout_ms)
+{
+	int64_t now = now_ms(), next = INT64_MAX;
+	nfds_t count = WAIT_CLIENTS;
+
+	work->fds[WAIT_KEYS] = (struct pollfd){ .fd = NTS_FD_COOKIE_KEYS, .events = POLLIN };
+	work->fds[WAIT_IPV4].events = POLLIN;
+	work->fds[WAIT_IPV6].events = POLLIN;
+	for (int i = 0; i < work->settings->connections; i++) {
+		const struct client *client = &work->clients[i];
+
+		work->fds[count++] = (struct pollfd){
+			.fd = client->fd,
+			.events = client->want == SESSION_WRITE ? POLLOUT : POLLIN,
+		};
+		if (client->fd >= 0 && client->deadline_ms < next)
+			next = client->deadline_ms;
+	}
+	*timeout_ms = next == INT64_MAX ? -1 : next > now ? (int)(next - now) : 0;
+
+	return count;
+}
+
+static void serve_clients(struct work *work)
+{
+	int64_t now = now_ms();
+
+	for (int i = 0; i < work->settings->connections; i++) {
+		struct client *client = &work->clients[i];
+
+		if (client->fd < 0)
+			continue;
+		if (work->fds[WAIT_CLIENTS + i].revents)
+			go_on(work, client);
+		else if (now >= client->deadline_ms)
+			drop(client);
+	}
+}
+
+static int run(struct work *work)
+{
+	int timeout_ms;
+	nfds_t count;
+
+	for (;;) {
+		count = fill_fds(work, &timeout_ms);
+		if (poll(work->fds, count, timeout_ms) < 0) {
+			if (errno != EINTR)
+				return EXIT_FAILURE;
+			continue;
+		}
+		if (work->fds[WAIT_KEYS].revents && !take_keys(work))
+			return EXIT_SUCCESS;
+		serve_clients(work);
+		for (int i = WAIT_IPV4; i <= WAIT_IPV6; i++) {
+			if (work->fds[i].revents)
+				take_client(work, work->fds[i].fd);
+		}
+	}
+}
+
+static int inherited(int fd)
+{
+	return fcntl(fd, F_GETFD) < 0 ? -1 : fd;
+}
+
+int serve(void)
+{
+	static struct work work;
+	int err;
+
+	if (sandbox_drop_capabilities())
+		return NTS_STATUS_SANDBOX;
+	if (!open_work(&work))
+		return NTS_STATUS_SETTINGS;
+	if (!read_pairs(&work))
+		return NTS_STATUS_CERTIFICATE;
+	work.fds[WAIT_IPV4].fd = inherited(NTS_FD_IPV4);
+	work.fds[WAIT_IPV6].fd = inherited(NTS_FD_IPV6);
+	err = locked_enter();
+	if (err) {
+		fprintf(stderr, "truechime-nts: it could not be locked in: %s\n", strerror(-err));
+		return NTS_STATUS_SANDBOX;
+	}
+
+	return run(&work);
+}

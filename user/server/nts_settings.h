@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the daemon hands to a process that serves NTS key establishment when it starts it, and what
+ * such processes count, in memory that they share with the daemon.
+ */
+#ifndef SERVER_NTS_SETTINGS_H
+#define SERVER_NTS_SETTINGS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp/nts_record.h"
+#include "server/access.h"
+
+/* What the program is told to do. */
+#define NTS_SERVE	"serve"
+
+#define NTS_PAIRS_MAX	16
+#define NTS_PATH_MAX	256
+
+/* Inherited descriptors. A socket that is not open is not to be served. */
+enum nts_fd {
+	NTS_FD_SETTINGS = 3,
+	NTS_FD_COOKIE_KEYS,	/* a pipe of struct nts_server_keys, which ends with the daemon */
+	NTS_FD_STATISTICS,
+	NTS_FD_IPV4,
+	NTS_FD_IPV6,
+	NTS_FD_END,
+};
+
+/* Statuses with which the process ends, beside 0: the daemon has ended. */
+enum nts_status {
+	NTS_STATUS_SETTINGS = 3,	/* what was handed over cannot be used */
+	NTS_STATUS_CERTIFICATE,		/* nor a certificate or key */
+	NTS_STATUS_SANDBOX,		/* it could not be locked in */
+};
+
+/**
+ * struct nts_settings - as configured
+ * @algorithms: that may be used
+ * @connections: at a time
+ * @ntp_port: that clients are told; 0: none
+ * @ntp_server: same, "": none
+ * @pair_count: of certificates and keys
+ * @certificates: files
+ * @keys: files, in the same order
+ * @rule_count: how many
+ * @rules: who is served
+ */
+struct nts_settings {
+	struct nts_algorithms algorithms;
+	int32_t connections;
+	int32_t ntp_port;
+	char ntp_server[NTS_SERVER_MAX];
+	uint32_t pair_count;
+	char certificates[NTS_PAIRS_MAX][NTS_PATH_MAX];
+	char keys[NTS_PAIRS_MAX][NTS_PATH_MAX];
+	uint32_t rule_count;
+	struct access_rule rules[];
+};
+
+/**
+ * struct nts_statistics - of all these processes
+ * @accepted: connections
+ * @dropped: connections of clients that are not allowed, or that there was no place for
+ */
+struct nts_statistics {
+	atomic_uint_least64_t accepted;
+	atomic_uint_least64_t dropped;
+};
+
+#endif /* SERVER_NTS_SETTINGS_H */

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The names of the files are chrony's, as is what is in them.
+ */
+#include "sources/nts_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/state_file.h"
+#include "sources/nts_source.h"
+#include "sources/target.h"
+
+#define NS_PER_S	1e9
+
+#define PATH_SIZE	(CONFIG_PATH_MAX + NET_ADDRESS_TEXT_MAX + 8)
+
+static double clock_s(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+
+	return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_S;
+}
+
+/* false: nothing is kept. */
+static bool path_of(const struct association *association, char path[PATH_SIZE])
+{
+	const char *directory = association->target->list->nts.dumpdir;
+	char address[NET_ADDRESS_TEXT_MAX];
+
+	if (!*directory || association->nts->asked.family == AF_UNSPEC)
+		return false;
+	net_address_format(&association->nts->asked, address);
+	snprintf(path, PATH_SIZE, "%s/%s.nts", directory, address);
+
+	return true;
+}
+
+static void fill(const struct association *association, struct nts_dump *dump)
+{
+	const struct nts_source *nts = association->nts;
+	double age_s = clock_s(CLOCK_MONOTONIC_RAW) - (double)nts->established_ns / NS_PER_S;
+
+	memset(dump, 0, sizeof(*dump));
+	snprintf(dump->name, sizeof(dump->name), "%s", association->target->config.options.name);
+	dump->established_s = clock_s(CLOCK_REALTIME) - age_s;
+	dump->address = association->client.address;
+	dump->port = association->client.options.port;
+	dump->number = nts->number;
+	dump->keys = nts->session.keys;
+	for (size_t i = 0; i < nts->session.count; i++)
+		dump->cookies[dump->count++] =
+			nts->session.cookies[(nts->session.first + i) % NTS_COOKIES];
+}
+
+static int write_file(const struct association *association, const char *path, const char *text,
+		      size_t length)
+{
+	int err = state_file_write(path, text, length);
+
+	if (err != -ENOENT)
+		return err;
+	if (mkdir(association->target->list->nts.dumpdir, 0700))
+		return -errno;
+
+	return state_file_write(path, text, length);
+}
+
+void nts_file_write(const struct association *association)
+{
+	char path[PATH_SIZE], text[NTS_DUMP_MAX];
+	struct nts_dump dump;
+	size_t length;
+	int err;
+
+	if (!association->nts->session.count || association->nts->session.refused ||
+	    !path_of(association, path))
+		return;
+	fill(association, &dump);
+	length = nts_dump_write(&dump, text, sizeof(text));
+	err = length ? write_file(association, path, text, length) : -EFBIG;
+	if (err)
+		associations_message(association->target->list, LOG_WARNING,
+				     "The NTS cookies of %s are not kept for the next start: %s: %s (ntsdumpdir)",
+				     dump.name, path, strerror(-err));
+	explicit_bzero(&dump, sizeof(dump));
+	explicit_bzero(text, sizeof(text));
+}
+
+static const char *words_of(int err)
+{
+	switch (err) {
+	case -EFBIG:
+		return "it is too long";
+	case -EINVAL:
+		return "it is no ordinary file, or others may write to it";
+	}
+
+	return strerror(-err);
+}
+
+/* NULL, or why its content is not used. */
+static const char *read_file(const struct association *association, const char *path,
+			     struct nts_dump *dump)
+{
+	char text[NTS_DUMP_MAX];
+	const char *problem;
+	int length = state_file_read(path, text, sizeof(text));
+
+	if (length < 0)
+		return words_of(length);
+	problem = strlen(text) == (size_t)length ? nts_dump_read(text, dump) :
+						   "it has zero bytes";
+	explicit_bzero(text, sizeof(text));
+	if (!problem && strcmp(dump->name, association->target->config.options.name) != 0)
+		problem = "it is of another name";
+
+	return problem;
+}
+
+bool nts_file_read(const struct association *association, struct nts_dump *dump,
+		   int64_t now_raw_ns, int64_t *established_ns)
+{
+	char path[PATH_SIZE];
+	const char *problem;
+	double age_s;
+
+	if (!path_of(association, path) || access(path, F_OK))
+		return false;
+	problem = read_file(association, path, dump);
+	if (problem) {
+		explicit_bzero(dump, sizeof(*dump));
+		associations_message(association->target->list, LOG_WARNING,
+				     "%s is not used: %s. New NTS keys are established", path,
+				     problem);
+		return false;
+	}
+	(void)unlink(path);
+	/* A clock that was set back has seen them later than now. */
+	age_s = clock_s(CLOCK_REALTIME) - dump->established_s;
+	*established_ns = age_s > 0 ? chime_sub_sat(now_raw_ns, (int64_t)(age_s * NS_PER_S)) :
+				      now_raw_ns;
+
+	return true;
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Keys are established when a request is due and there is no cookie for it. The NTP server may be
+ * another one than was asked (RFC 8915 section 4.1.7): then its name is looked up first.
+ */
+#include "sources/nts_source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "core/line.h"
+#include "sources/nts_file.h"
+#include "sources/target.h"
+
+#define NS_PER_S	1000000000LL
+
+/*
+ * After a failed attempt the next one waits for 2^N s, and each time for twice as long, as in
+ * chrony: longer where somebody has answered and is no NTS server of ours, as the next answer will
+ * most likely be the same.
+ */
+#define WAIT_SHIFT		4
+#define WAIT_SHIFT_MAX		13
+#define WAIT_SHIFT_CLOCK	6
+#define WAIT_SHIFT_TLS		10
+#define WAIT_SHIFT_TLS_MAX	17
+
+#define PROGRAM_MISSING \
+	"the program truechime-nts is missing: it belongs beside truechimed, install truechime as a whole"
+
+/* A certificate's name has no dot at its end. */
+static void copy_name(char *place, size_t size, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length && name[length - 1] == '.')
+		length--;
+	snprintf(place, size, "%.*s", (int)length, name);
+}
+
+struct nts_source *nts_source_new(void)
+{
+	struct nts_source *nts = calloc(1, sizeof(*nts));
+
+	if (!nts)
+		return NULL;
+	nts->establish.fd = -1;
+	nts->resolver.fd = -1;
+	nts->next_ns = INT64_MIN;
+
+	return nts;
+}
+
+void nts_source_leave(struct association *association)
+{
+	struct nts_source *nts = association->nts;
+
+	nts_establish_cancel(&nts->establish);
+	resolver_cancel(&nts->resolver);
+	nts_file_write(association);
+	nts_session_clear(&nts->session);
+	explicit_bzero(&nts->agreed, sizeof(nts->agreed));
+}
+
+void nts_source_free(struct association *association)
+{
+	if (!association->nts)
+		return;
+	nts_source_leave(association);
+	free(association->nts);
+	association->nts = NULL;
+}
+
+/* --- failures --- */
+
+static int64_t wait_ns(const struct nts_source *nts, enum nts_failure failure)
+{
+	unsigned int first = WAIT_SHIFT, most = WAIT_SHIFT_MAX, shift;
+
+	switch (failure) {
+	case NTS_FAILED_TLS:
+		first = WAIT_SHIFT_TLS;
+		most = WAIT_SHIFT_TLS_MAX;
+		break;
+	case NTS_FAILED_CLOCK:
+		first = WAIT_SHIFT_CLOCK;
+		break;
+	case NTS_FAILED_HERE:
+	case NTS_FAILED_CONNECT:
+	case NTS_ESTABLISHED:
+	case NTS_FAILURES:
+		break;
+	}
+	shift = first + nts->attempts - 1;
+
+	return NS_PER_S << (shift < most ? shift : most);
+}
+
+static enum ntp_client_result fail(struct association *association, enum nts_failure failure,
+				   const char *problem, int64_t now_raw_ns)
+{
+	struct associations *list = association->target->list;
+	struct nts_source *nts = association->nts;
+	int64_t until_ns = wait_ns(nts, failure);
+
+	nts->failure = failure;
+	nts->next_ns = chime_add_sat(now_raw_ns, until_ns);
+	if (strcmp(nts->problem, problem) != 0)
+		associations_message(list, LOG_WARNING,
+				     "There are no NTS keys for %s: %s. It is tried again in %lld s",
+				     association_label(association).text, problem,
+				     (long long)(until_ns / NS_PER_S));
+	association->complained = true;
+	snprintf(nts->problem, sizeof(nts->problem), "%s", problem);
+	explicit_bzero(&nts->agreed, sizeof(nts->agreed));
+
+	return ntp_client_fail(&association->client, now_raw_ns, -ENOKEY);
+}
+
+/* --- success --- */
+
+/* Two sources that are one server would have two votes. */
+static bool is_others(const struct association *association, const struct net_address *address,
+		      int port)
+{
+	const struct associations *list = association->target->list;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct association *other = list->list[i];
+
+		if (other != association && other->client.options.port == port &&
+		    net_address_equal(&other->client.address, address))
+			return true;
+	}
+
+	return false;
+}
+
+/* Ask @address from now on. false: @problem says why not. */
+static bool use_server(struct association *association, const struct net_address *address, int port,
+		       int64_t now_raw_ns, const char **problem)
+{
+	struct ntp_client *client = &association->client;
+
+	if (is_others(association, address, port)) {
+		*problem = "its NTP server is in use as another source";
+		return false;
+	}
+	association->nts->port = port;
+	if (client->options.port == port && net_address_equal(&client->address, address))
+		return true;
+	if (association_start_over(association, address, now_raw_ns) < 0) {
+		*problem = "there is no memory";
+		return false;
+	}
+
+	return true;
+}
+
+static enum ntp_client_result take_keys(struct association *association,
+					const struct net_address *address, int64_t now_raw_ns)
+{
+	struct nts_source *nts = association->nts;
+	const struct nts_outcome *agreed = &nts->agreed;
+	const char *problem;
+	int port = agreed->answer.port;
+
+	if (!use_server(association, address, port ? port : association->target->config.port,
+			now_raw_ns, &problem))
+		return fail(association, NTS_FAILED_CONNECT, problem, now_raw_ns);
+	nts_session_begin(&nts->session, &agreed->keys, &agreed->other, agreed->answer.cookies,
+			  agreed->answer.cookie_count);
+	explicit_bzero(&nts->agreed, sizeof(nts->agreed));
+	nts->established_ns = now_raw_ns;
+	nts->number++;
+	nts->failure = NTS_ESTABLISHED;
+	*nts->problem = '\0';
+	/* If the server does not answer with these keys either, the next ones wait. */
+	nts->next_ns = chime_add_sat(now_raw_ns, wait_ns(nts, NTS_ESTABLISHED));
+
+	return NTP_CLIENT_NOTHING;
+}
+
+/* The keys are there; where is the server? */
+static enum ntp_client_result find_server(struct association *association, int64_t now_raw_ns)
+{
+	struct nts_source *nts = association->nts;
+	const char *server = nts->agreed.answer.server;
+	int family = association->target->config.family;
+	struct net_address address;
+
+	if (!*server)
+		return take_keys(association, &nts->asked, now_raw_ns);
+	if (!net_address_parse(server, AF_UNSPEC, &address))
+		return take_keys(association, &address, now_raw_ns);
+	if (resolver_start(&nts->resolver, server, family ? family : nts->asked.family,
+			   now_raw_ns) < 0)
+		return fail(association, NTS_FAILED_CONNECT,
+			    "no process could be started to look up its NTP server", now_raw_ns);
+
+	return NTP_CLIENT_NOTHING;
+}
+
+static enum ntp_client_result finish_look_up(struct association *association, int64_t now_raw_ns)
+{
+	struct net_address addresses[RESOLVER_ADDRESSES_MAX];
+	const char *problem;
+	int count;
+
+	count = resolver_finish(&association->nts->resolver, now_raw_ns, addresses, &problem);
+	if (count == -EAGAIN)
+		return NTP_CLIENT_NOTHING;
+	if (count < 0)
+		return fail(association, NTS_FAILED_CONNECT,
+			    "the name of its NTP server cannot be looked up", now_raw_ns);
+
+	return take_keys(association, &addresses[0], now_raw_ns);
+}
+
+static enum ntp_client_result finish_keys(struct association *association, int64_t now_raw_ns)
+{
+	struct nts_source *nts = association->nts;
+	int err = nts_establish_finish(&nts->establish, now_raw_ns, &nts->agreed);
+	char problem[NTS_PROBLEM_MAX];
+
+	if (err == -EAGAIN)
+		return NTP_CLIENT_NOTHING;
+	if (nts->agreed.failure == NTS_ESTABLISHED)
+		return find_server(association, now_raw_ns);
+	memcpy(problem, nts->agreed.problem, sizeof(problem));
+
+	return fail(association, nts->agreed.failure, problem, now_raw_ns);
+}
+
+/* --- the beginning --- */
+
+static void fill_task(const struct association *association, struct nts_task *task)
+{
+	const struct config_source *config = &association->target->config;
+	const struct associations *list = association->target->list;
+	const struct config_nts *options = &list->nts;
+
+	memset(task, 0, sizeof(*task));
+	task->address = association->nts->asked;
+	task->port = config->nts_port;
+	copy_name(task->name, sizeof(task->name), config->options.name);
+	task->algorithms = options->algorithms;
+	task->no_system = options->no_system || config->cert_set;
+	task->no_time_checks = list->clock_updates < options->no_time_checks;
+	snprintf(task->bind_address, sizeof(task->bind_address), "%s",
+		 task->address.family == AF_INET6 ? list->bind_address6 : list->bind_address4);
+	snprintf(task->bind_device, sizeof(task->bind_device), "%s", list->bind_device);
+	for (size_t i = 0; i < options->trusted_count; i++) {
+		const struct config_certificates *trusted = &options->trusted[i];
+
+		if (trusted->set == config->cert_set)
+			snprintf(task->paths[task->path_count++], sizeof(task->paths[0]), "%s",
+				 trusted->path);
+	}
+}
+
+static enum ntp_client_result start(struct association *association, int64_t now_raw_ns)
+{
+	struct nts_source *nts = association->nts;
+	struct nts_task task;
+	int err;
+
+	if (nts->session.proven)
+		nts->attempts = 0;
+	nts->attempts++;
+	/* Whatever is left is of no use, and what worked once does not count twice. */
+	nts_session_clear(&nts->session);
+	if (!association->target->list->nts.algorithms.count)
+		return fail(association, NTS_FAILED_HERE, "'ntsaeads' leaves no algorithm",
+			    now_raw_ns);
+	fill_task(association, &task);
+	err = nts_establish_start(&nts->establish, &task, now_raw_ns);
+	if (!err)
+		return NTP_CLIENT_NOTHING;
+
+	return fail(association, NTS_FAILED_HERE, err == -ENOENT ? PROGRAM_MISSING :
+		    "the program truechime-nts could not be started", now_raw_ns);
+}
+
+void nts_source_begin(struct association *association, int64_t now_raw_ns)
+{
+	struct nts_source *nts = association->nts;
+	struct nts_dump dump;
+	const char *problem;
+
+	nts->asked = association->client.address;
+	nts->port = association->target->config.port;
+	nts->number = 0;
+	if (!nts_file_read(association, &dump, now_raw_ns, &nts->established_ns))
+		return;
+	if (use_server(association, &dump.address, dump.port, now_raw_ns, &problem)) {
+		nts_session_begin(&nts->session, &dump.keys, NULL, dump.cookies, dump.count);
+		nts->number = dump.number ? dump.number : 1;
+	}
+	explicit_bzero(&dump, sizeof(dump));
+}
+
+/* --- the loop --- */
+
+int nts_source_fd(const struct association *association)
+{
+	const struct nts_source *nts = association->nts;
+
+	if (!nts)
+		return -1;
+
+	return nts->establish.fd >= 0 ? nts->establish.fd : nts->resolver.fd;
+}
+
+static int64_t start_ns(const struct association *association)
+{
+	const struct nts_source *nts = association->nts;
+	int64_t due_ns = ntp_client_due_ns(&association->client);
+
+	return nts->session.proven ? due_ns : chime_max(due_ns, nts->next_ns);
+}
+
+int64_t nts_source_next_ns(const struct association *association)
+{
+	const struct nts_source *nts = association->nts;
+
+	if (!nts)
+		return INT64_MAX;
+	if (nts->establish.fd >= 0)
+		return nts->establish.deadline_ns;
+	if (nts->resolver.fd >= 0)
+		return nts->resolver.deadline_ns;
+	if (nts->session.count || ntp_client_is_in_flight(&association->client))
+		return INT64_MAX;
+
+	return start_ns(association);
+}
+
+/* Keys that are too old are of no use for the request that is due. */
+static void expire(struct association *association, int64_t now_raw_ns)
+{
+	int64_t refresh_s = association->target->list->nts.refresh_s;
+	struct nts_source *nts = association->nts;
+
+	if (nts->session.count && !ntp_client_is_in_flight(&association->client) &&
+	    now_raw_ns >= ntp_client_due_ns(&association->client) &&
+	    chime_sub_sat(now_raw_ns, nts->established_ns) / NS_PER_S > refresh_s)
+		nts->session.count = 0;
+}
+
+enum ntp_client_result nts_source_timer(struct association *association, int64_t now_raw_ns)
+{
+	struct nts_source *nts = association->nts;
+
+	if (!nts)
+		return NTP_CLIENT_NOTHING;
+	if (nts->establish.fd >= 0)
+		return finish_keys(association, now_raw_ns);
+	if (nts->resolver.fd >= 0)
+		return finish_look_up(association, now_raw_ns);
+	expire(association, now_raw_ns);
+	if (!ntp_client_needs_cookies(&association->client, now_raw_ns) ||
+	    now_raw_ns < start_ns(association))
+		return NTP_CLIENT_NOTHING;
+
+	return start(association, now_raw_ns);
+}
+
+void nts_source_retry_now(struct association *association, int64_t now_raw_ns)
+{
+	struct nts_source *nts = association->nts;
+
+	if (nts && *nts->problem && nts->failure != NTS_FAILED_TLS)
+		nts->next_ns = now_raw_ns;
+}
+
+void nts_source_note(struct association *association, enum ntp_client_result result,
+		     int64_t now_raw_ns)
+{
+	struct nts_source *nts = association->nts;
+
+	if (nts && result == NTP_CLIENT_FAILED && nts->session.refused &&
+	    (nts->session.proven || nts->session.other.algorithm != AEAD_NONE))
+		source_burst(association->source, now_raw_ns, 1, true);
+}
