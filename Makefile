@@ -33,6 +33,7 @@ help:
 	@echo '  make module           the module, KERNEL=RELEASE for another kernel than the running one'
 	@echo '  make modules          the module for each flavour of the newest kernel with headers here'
 	@echo '  make user             the daemon (truechimed) and its command (truechime)'
+	@echo '  make deb              Debian packages, in build/deb/'
 	@echo '  make deps             install the Debian packages that building and testing need'
 	@echo '  make clean            remove build/'
 	@echo 'See and test'
@@ -47,7 +48,8 @@ help:
 	@echo '  make check-interop    the daemon beside chronyd, ntpsec and systemd-timesyncd; ROWS="WORD..."'
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
-	@echo '  make check-kernels    not part of check: the module on the kernels of Debian 13'
+	@echo '  make check-install    not part of check: the Debian packages, in a Debian of its own; as root'
+	@echo '  make check-kernels    nor this: the module on the kernels of Debian 13'
 	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
 	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady bench-server'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
@@ -83,8 +85,12 @@ $(KLINUX)/.prepared:
 
 linux-parts: $(KLINUX)/.prepared
 
-deps deps-build deps-install deps-demo deps-check deps-style deps-debug:
+deps deps-build deps-install deps-deb deps-demo deps-check deps-style deps-debug:
 	@packaging/deps $(patsubst deps-%,%,$(filter-out deps,$@))
+
+deb: deps-deb
+	@packaging/build-deb $(BUILD)/deb
+	@ls -l $(BUILD)/deb/*.deb
 
 clean:
 	rm -rf $(BUILD)
@@ -105,6 +111,10 @@ check: deps-check
 
 $(addprefix check-,$(filter-out adversary interop,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
+
+# What apt does with them, which takes a mirror of Debian's.
+check-install: deps-check
+	@selftests/run install
 
 # Four kernels, each with several scenarios, take as long as all the rest.
 check-kernels: deps-check
@@ -134,6 +144,10 @@ run-unit run-fuzz run-sim run-adversary: run-%: linux-parts
 
 run-netlink run-vm: run-%: linux-parts
 	+@$(MAKE) --no-print-directory -C selftests/$* run
+
+run-install:
+	@packaging/build-deb $(BUILD)/deb
+	@selftests/install-check $(BUILD)/install $(BUILD)/deb
 
 run-interop: user
 	+@$(MAKE) --no-print-directory -C selftests/interop run
@@ -193,7 +207,7 @@ purge: uninstall
 	@packaging/activate purge
 
 .PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-install \
-	deps-demo deps-check deps-style deps-debug clean demo demo-run check $(addprefix check-,$(CHECKS)) \
-	$(addprefix run-,$(CHECKS)) check-kernels run-kernels \
+	deps-deb deps-demo deps-check deps-style deps-debug deb clean demo demo-run check $(addprefix check-,$(CHECKS)) \
+	$(addprefix run-,$(CHECKS)) check-install run-install check-kernels run-kernels \
 	check-debug-kernel run-debug-kernel bench $(BENCHES) mutation style install \
 	install-user install-module uninstall purge

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What bash completes after truechime. Verbs and options are what `truechime --help` lists.
+_truechime()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local verb='' words='' i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-k | --kind | -S | --socket) i=$((i + 1)) ;;
+		-*) ;;
+		*)
+			verb=${COMP_WORDS[i]}
+			break
+			;;
+		esac
+	done
+	case $previous in
+	-k | --kind) words='chrony ntp timesyncd' ;;
+	-S | --socket) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+	*)
+		case $verb:$word in
+		:-* | *:-*) words=$(truechime --help | grep -oE -- '--[a-z]+') ;;
+		:*) words=$(truechime --help | sed -n 's/^  \([a-z]\+\)  .*/\1/p') ;;
+		import:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+		add:*) words='server pool' ;;
+		reload:*) words='sources' ;;
+		mode:*) words='auto external' ;;
+		host:*) words='list choose demote reinstate' ;;
+		policy:*) words='set boot disruption operator rtc forward backward both step slew ignore' ;;
+		esac
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -o filenames -F _truechime truechime

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What fish completes after truechime. Verbs are what `truechime --help` lists.
+complete -c truechime -f
+complete -c truechime -n __fish_use_subcommand -a "(truechime --help |
+	string replace -rf '^  ([a-z]+)  +(.*)' '\$1\t\$2')"
+
+complete -c truechime -s j -l json -d 'JSON instead of sentences and tables'
+complete -c truechime -s v -l verbose -d "Explain the tables' columns"
+complete -c truechime -s f -l follow -d 'Report new events as they happen'
+complete -c truechime -s k -l kind -x -a 'chrony ntp timesyncd' -d 'Import this kind'
+complete -c truechime -s N -l names -d 'Names as configured, not addresses'
+complete -c truechime -s S -l socket -r -F -d "The daemon's socket"
+complete -c truechime -s V -l version -d 'The version'
+complete -c truechime -s h -l help -d 'What there is'
+
+complete -c truechime -n '__fish_seen_subcommand_from import' -F
+complete -c truechime -n '__fish_seen_subcommand_from add' -a 'server pool'
+complete -c truechime -n '__fish_seen_subcommand_from reload' -a sources
+complete -c truechime -n '__fish_seen_subcommand_from mode' -a 'auto external'
+complete -c truechime -n '__fish_seen_subcommand_from host' -a 'list choose demote reinstate'
+complete -c truechime -n '__fish_seen_subcommand_from policy' \
+	-a 'set boot disruption operator rtc forward backward both step slew ignore'
