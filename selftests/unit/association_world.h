@@ -113,6 +113,11 @@ void source_hold_back(struct source *source, uint32_t code, int64_t until_ns)
 	source->earliest_ns = until_ns;
 }
 
+uint64_t source_serial(const struct source *source)
+{
+	return (uintptr_t)source;
+}
+
 const struct source_options *source_get_options(const struct source *source)
 {
 	return &source->options;
