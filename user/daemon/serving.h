@@ -51,4 +51,10 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns);
 /* What the process counts, and how many records of clients there are. NULL: none runs. */
 const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients);
 
+/* A socket is open, whether the process answers there already or not. */
+bool serving_is_open(const struct serving *serving);
+
+/* The stratum with which the clock is served though it follows nothing (`local`); 0: it is not. */
+int serving_local_stratum(const struct serving *serving);
+
 #endif /* DAEMON_SERVING_H */

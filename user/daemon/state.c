@@ -26,6 +26,7 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 		.observing = daemon->options->no_clock,
 		.yielding = daemon->yielding,
 		.update = daemon->update,
+		.local_stratum = serving_local_stratum(daemon->serving),
 		.configured = associations_directives(daemon->associations),
 	};
 	(void)steering_read(daemon->steering);

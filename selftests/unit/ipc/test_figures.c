@@ -67,7 +67,7 @@ TEST(offsets_of_a_source)
 	status->estimate = (struct estimate){ .offset_ns = 1100, .rate = 2e-6, .rate_sigma = 3e-6 };
 	figures_of_source(&state, status, &figures);
 	EXPECT_EQ(3 * S, figures.age_ns);
-	/* The timescale was 200 ns behind the source, and the system clock is 700 ns behind that. */
+	/* The timescale was 200 ns behind the source, the system clock is 700 ns behind that. */
 	EXPECT_EQ(-200, figures.measured_ns);
 	EXPECT_EQ(-900, figures.adjusted_ns);
 	EXPECT_EQ(-100, figures.offset_ns);
