@@ -404,8 +404,10 @@ struct config *config_new(void)
 
 void config_free(struct config *config)
 {
-	if (config)
+	if (config) {
 		config_server_clear(&config->server);
+		free(config->chronyc.rules);
+	}
 	free(config);
 }
 

@@ -184,6 +184,54 @@ struct config_server {
 	struct config_local local;
 };
 
+/* Where Debian's chronyc looks for chronyd. */
+#define CONFIG_CHRONYC_PORT	323
+#define CONFIG_CHRONYC_PATH	"/run/chrony/chronyd.sock"
+
+/* The words of opencommands: what chronyc may ask for over UDP. */
+enum config_open {
+	CONFIG_OPEN_ACTIVITY,
+	CONFIG_OPEN_AUTHDATA,
+	CONFIG_OPEN_CLIENTS,
+	CONFIG_OPEN_MANUAL,
+	CONFIG_OPEN_NTPDATA,
+	CONFIG_OPEN_RTCDATA,
+	CONFIG_OPEN_SELECTDATA,
+	CONFIG_OPEN_SERVERSTATS,
+	CONFIG_OPEN_SMOOTHING,
+	CONFIG_OPEN_SOURCENAME,
+	CONFIG_OPEN_SOURCES,
+	CONFIG_OPEN_SOURCESTATS,
+	CONFIG_OPEN_TRACKING,
+	CONFIG_OPEN_WORDS,
+};
+
+/**
+ * struct config_chronyc - how chronyc can ask
+ * @port: UDP port; 0: none
+ * @bind_address4: local address of its IPv4 socket
+ * @bind_address6: same for IPv6
+ * @bind_device: interface of these sockets, "" for any
+ * @path: of the local socket, "" for none
+ * @limit: how often a client is answered over UDP
+ * @limit_interval: log2 seconds of that
+ * @open: a bit for each of enum config_open
+ * @rules: of `cmdallow` and `cmddeny`, in the order of the configuration
+ * @rule_count: how many
+ */
+struct config_chronyc {
+	int port;
+	char bind_address4[CONFIG_WORD_MAX];
+	char bind_address6[CONFIG_WORD_MAX];
+	char bind_device[CONFIG_WORD_MAX];
+	char path[CONFIG_PATH_MAX];
+	struct client_limit limit;
+	int limit_interval;
+	uint32_t open;
+	struct access_rule *rules;
+	size_t rule_count;
+};
+
 /**
  * struct config_certificates - certificates that are trusted
  * @set: to which they belong
@@ -273,6 +321,7 @@ struct config_nts {
  * @max_ntp_jump_s: greatest jump that one clock alone may report; 0: any
  * @server: the NTP server
  * @nts: NTS
+ * @chronyc: how chronyc can ask
  * @has_rtc: @rtc was given, for the module
  * @rtc: what to make of the RTC
  * @manual: the operator may set the time by hand
@@ -318,6 +367,7 @@ struct config {
 	int64_t host_maxerror_ns;
 	struct config_server server;
 	struct config_nts nts;
+	struct config_chronyc chronyc;
 	bool has_rtc;
 	enum truechime_rtc rtc;
 	bool manual;
@@ -424,6 +474,12 @@ bool config_can_set_clock(const struct config *config, char *why, size_t size);
 
 /* Free what it owns. */
 void config_server_clear(struct config_server *server);
+
+/* More `allow` and `deny`, or `cmdallow` and `cmddeny`, are refused. */
+#define CONFIG_ACCESS_RULES_MAX	10000
+
+/* Add a rule to @count of them. 0, -ENOSPC: there are too many, -ENOMEM. */
+int config_add_rule(struct access_rule **rules, size_t *count, const struct access_rule *rule);
 
 /* Is anybody served? */
 bool config_serves(const struct config_server *server);

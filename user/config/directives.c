@@ -35,7 +35,6 @@
 #define NO_SMOOTHING	"clients are told the right time at once; a leap second is slewed by 'leapsecmode slew' on each of them"
 #define NO_LOGS		"no log files are written: see the journal, 'truechime tracking' and 'truechime events'"
 #define NO_RTC		"the kernel sets the RTC while the clock is synchronised, as with 'rtcsync'"
-#define NO_PORT		"'truechime' talks to the daemon by a local socket, there is no command port"
 #define GONE		"chrony no longer knows it either"
 #define OF_LOG		"no log files are written: see the journal"
 
@@ -344,17 +343,18 @@ static int parse_pidfile(struct config_reader *reader, int count, char **words)
 			 sizeof(reader->config->pidfile));
 }
 
-static int parse_cmdport(struct config_reader *reader, int count, char **words)
+/* An address, or the path of the local socket, where "/" is chrony's word for none. */
+static int parse_bindcmdaddress(struct config_reader *reader, int count, char **words)
 {
-	int port;
+	struct config_chronyc *chronyc = &reader->config->chronyc;
 
 	(void)count;
-	if (parse_count(reader, "cmdport", words[0], &port) < 0)
-		return -EINVAL;
-	if (port)
-		config_no_effect(reader, "'cmdport' has no effect: " NO_PORT);
+	if (*words[0] == '/')
+		return copy_word(reader, strcmp(words[0], "/") ? words[0] : "", chronyc->path,
+				 sizeof(chronyc->path));
 
-	return 0;
+	return parse_local_address(reader, "bindcmdaddress", words[0], chronyc->bind_address4,
+				   chronyc->bind_address6);
 }
 
 static int parse_leapsecmode(struct config_reader *reader, int count, char **words)
@@ -502,19 +502,20 @@ static const struct config_option directives[] = {
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
 	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
 	{ "bindaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindaddress },
-	{ "bindcmdaddress", CONFIG_ADVICE, .form = "s", .advice = NO_PORT },
-	{ "bindcmddevice", CONFIG_ADVICE, .form = "s", .advice = NO_PORT },
+	{ "bindcmdaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindcmdaddress },
+	{ "bindcmddevice", CONFIG_WORD, .offset = AT(chronyc.bind_device),
+	  .size = CONFIG_WORD_MAX },
 	{ "binddevice", CONFIG_WORD, .offset = AT(server.bind_device), .size = CONFIG_WORD_MAX },
 	{ "broadcast", CONFIG_ADVICE, .max = 3, .advice = NO_BROADCAST },
 	{ "clientloglimit", CONFIG_HANDLER, .min = 1, .max = 1,
 	  .handle = config_parse_clientloglimit },
 	{ "clockprecision", CONFIG_ADVICE, .form = "f", .advice =
 	  "the noise of timestamps is part of each sample" },
-	{ "cmdallow", CONFIG_ADVICE, .form = "?ss", .advice = NO_PORT },
-	{ "cmddeny", CONFIG_MOOT, .form = "?ss", .advice = NO_PORT },
-	{ "cmdport", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_cmdport },
-	{ "cmdratelimit", CONFIG_MOOT, .max = ANY, .handle = config_check_ratelimit,
-	  .advice = NO_PORT },
+	{ "cmdallow", CONFIG_HANDLER, .max = 2, .handle = config_parse_cmdallow },
+	{ "cmddeny", CONFIG_HANDLER, .max = 2, .handle = config_parse_cmddeny },
+	{ "cmdport", CONFIG_INT, .offset = AT(chronyc.port), .max = 65535,
+	  .initial = CONFIG_CHRONYC_PORT },
+	{ "cmdratelimit", CONFIG_HANDLER, .max = ANY, .handle = config_parse_cmdratelimit },
 	{ "combinelimit", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "commandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "confdir", CONFIG_HANDLER, .min = 1, .max = DIRECTORIES_MAX, .handle = parse_confdir },
@@ -602,8 +603,7 @@ static const struct config_option directives[] = {
 	{ "ntsserverkey", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_ntsserverkey },
 	{ "ntstrustedcerts", CONFIG_HANDLER, .min = 1, .max = 2,
 	  .handle = config_parse_ntstrustedcerts },
-	{ "opencommands", CONFIG_ADVICE, .max = ANY, .handle = config_check_opencommands,
-	  .advice = NO_PORT },
+	{ "opencommands", CONFIG_HANDLER, .max = ANY, .handle = config_parse_opencommands },
 	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_peer },
 	{ "pidfile", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_pidfile },
 	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_pool },
@@ -640,6 +640,7 @@ void config_directives_defaults(struct config *config)
 	config_option_defaults(directives, ARRAY_SIZE(directives), config);
 	config_server_defaults(&config->server);
 	config_nts_defaults(&config->nts);
+	config_chronyc_defaults(&config->chronyc);
 	/* No maxchange: nothing is refused. No makestep: nothing is stepped. */
 	config->discipline.maxchange_ignore = -1;
 }

@@ -320,11 +320,11 @@ static void print_module(FILE *out, const struct config *config)
 	print_rules(out, config);
 }
 
-static void print_rule(FILE *out, const struct access_rule *rule)
+static void print_rule(FILE *out, const char *prefix, const struct access_rule *rule)
 {
 	char network[NET_ADDRESS_TEXT_MAX];
 
-	fprintf(out, "%s%s", rule->allow ? "allow" : "deny", rule->all ? " all" : "");
+	fprintf(out, "%s%s%s", prefix, rule->allow ? "allow" : "deny", rule->all ? " all" : "");
 	if (rule->network.family != AF_UNSPEC) {
 		net_address_format(&rule->network, network);
 		fprintf(out, " %s/%d", network, rule->prefix);
@@ -352,7 +352,7 @@ static void print_serving(FILE *out, const struct config_server *server)
 	if (!config_serves(server))
 		fputs("# allow: nobody is served\n", out);
 	for (size_t i = 0; i < server->rule_count; i++)
-		print_rule(out, &server->rules[i]);
+		print_rule(out, "", &server->rules[i]);
 	if (*server->bind_address4)
 		fprintf(out, "bindaddress %s\n", server->bind_address4);
 	if (*server->bind_address6)
@@ -399,6 +399,27 @@ static void print_hardware(FILE *out, const struct config *config)
 	}
 }
 
+/* Likewise. */
+static void print_chronyc(FILE *out, const struct config_chronyc *chronyc)
+{
+	fprintf(out, "bindcmdaddress %s\nbindcmdaddress %s\nbindcmdaddress %s\n",
+		*chronyc->path ? chronyc->path : "/", chronyc->bind_address4,
+		chronyc->bind_address6);
+	for (size_t i = 0; i < chronyc->rule_count; i++)
+		print_rule(out, "cmd", &chronyc->rules[i]);
+	fputs("opencommands", out);
+	for (int word = 0; word < CONFIG_OPEN_WORDS; word++) {
+		if (chronyc->open >> word & 1)
+			fprintf(out, " %s", config_open_word((enum config_open)word));
+	}
+	fputc('\n', out);
+	if (chronyc->limit.enabled)
+		fprintf(out, "cmdratelimit interval %d burst %d leak %d\n",
+			chronyc->limit_interval, chronyc->limit.burst, chronyc->limit.leak);
+	else
+		fputs("# cmdratelimit: chronyc is answered as often as it asks\n", out);
+}
+
 void config_print(const struct config *config, FILE *out)
 {
 	static const char *const leap_modes[] = {
@@ -432,6 +453,7 @@ void config_print(const struct config *config, FILE *out)
 	print_module(out, config);
 	print_serving(out, &config->server);
 	print_nts(out, &config->nts);
+	print_chronyc(out, &config->chronyc);
 
 	/* All others have their place in the table. */
 	directives = config_directives(&count);

@@ -162,7 +162,6 @@ int config_form_check(struct config_reader *reader, const struct config_option *
 /* unused.c: the values of words without effect that need more than a form */
 int config_check_extfield(struct config_reader *reader, int count, char **words);
 int config_check_log(struct config_reader *reader, int count, char **words);
-int config_check_opencommands(struct config_reader *reader, int count, char **words);
 int config_check_ratelimit(struct config_reader *reader, int count, char **words);
 int config_check_tempcomp(struct config_reader *reader, int count, char **words);
 
@@ -186,8 +185,12 @@ void config_check_keyfile(struct config_reader *reader);
 void config_server_defaults(struct config_server *server);
 void config_check_acquisitionport(struct config_reader *reader);
 
-/* Give @copy, which is one of @server, rules of its own. 0, -ENOMEM: then it has none. */
-int config_server_copy_rules(struct config_server *copy, const struct config_server *server);
+/* Make *@rules, of which there are *@count, a copy of them. 0, -ENOMEM: then there are none. */
+int config_copy_rules(struct access_rule **rules, size_t *count);
+int config_parse_rule(struct config_reader *reader, const char *directive,
+		      struct access_rule **rules, size_t *rule_count, int count, char **words);
+int config_parse_limit(struct config_reader *reader, const char *directive,
+		       struct client_limit *limit, int *interval, int count, char **words);
 int config_parse_allow(struct config_reader *reader, int count, char **words);
 int config_parse_deny(struct config_reader *reader, int count, char **words);
 int config_parse_clientloglimit(struct config_reader *reader, int count, char **words);
@@ -207,6 +210,14 @@ int config_parse_ntsservercert(struct config_reader *reader, int count, char **w
 int config_parse_ntsserverkey(struct config_reader *reader, int count, char **words);
 void config_check_nts(struct config_reader *reader);
 int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char **words);
+
+/* chronyc.c; likewise */
+void config_chronyc_defaults(struct config_chronyc *chronyc);
+const char *config_open_word(enum config_open word);
+int config_parse_cmdallow(struct config_reader *reader, int count, char **words);
+int config_parse_cmddeny(struct config_reader *reader, int count, char **words);
+int config_parse_cmdratelimit(struct config_reader *reader, int count, char **words);
+int config_parse_opencommands(struct config_reader *reader, int count, char **words);
 
 /* refclock.c; 0, or -EINVAL after an error was reported */
 int config_parse_driver(struct config_reader *reader, struct config_source *source,

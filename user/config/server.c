@@ -26,9 +26,6 @@
 #define LOCAL_DISTANCE_NS	NS_PER_S
 #define ORPHAN_WAIT_NS		(300 * NS_PER_S)
 
-/* The rules are looked at one by one when the server starts. */
-#define RULES_MAX		10000
-
 /**
  * struct number_option - an option of a directive with a number
  * @name: of it
@@ -57,21 +54,18 @@ void config_server_clear(struct config_server *server)
 	server->rule_count = 0;
 }
 
-int config_server_copy_rules(struct config_server *copy, const struct config_server *server)
+int config_copy_rules(struct access_rule **rules, size_t *count)
 {
-	size_t size = server->rule_count * sizeof(*server->rules);
+	const struct access_rule *from = *rules;
+	size_t size = *count * sizeof(**rules);
 
-	copy->rules = NULL;
-	copy->rule_count = 0;
-	if (!size)
-		return 0;
-	copy->rules = malloc(size);
-	if (!copy->rules)
-		return -ENOMEM;
-	memcpy(copy->rules, server->rules, size);
-	copy->rule_count = server->rule_count;
+	*rules = size ? malloc(size) : NULL;
+	if (*rules)
+		memcpy(*rules, from, size);
+	else
+		*count = 0;
 
-	return 0;
+	return size && !*rules ? -ENOMEM : 0;
 }
 
 bool config_serves(const struct config_server *server)
@@ -84,29 +78,26 @@ bool config_serves(const struct config_server *server)
 	return allows && server->port;
 }
 
-static int add_rule(struct config_reader *reader, const struct access_rule *rule)
+/* They are looked at one by one when a table is made of them. */
+int config_add_rule(struct access_rule **rules, size_t *count, const struct access_rule *rule)
 {
-	struct config_server *server = &reader->config->server;
-	struct access_rule *rules;
+	struct access_rule *more;
 
-	if (server->rule_count == RULES_MAX) {
-		config_error(reader, "more than %d 'allow' and 'deny': name larger networks",
-			     RULES_MAX);
-		return -EINVAL;
-	}
-	rules = reallocarray(server->rules, server->rule_count + 1, sizeof(*rules));
-	if (!rules)
+	if (*count >= CONFIG_ACCESS_RULES_MAX)
+		return -ENOSPC;
+	more = reallocarray(*rules, *count + 1, sizeof(*more));
+	if (!more)
 		return -ENOMEM;
-	rules[server->rule_count++] = *rule;
-	server->rules = rules;
+	more[(*count)++] = *rule;
+	*rules = more;
 
 	return 0;
 }
 
-static int parse_rule(struct config_reader *reader, bool allow, int count, char **words)
+int config_parse_rule(struct config_reader *reader, const char *directive,
+		      struct access_rule **rules, size_t *rule_count, int count, char **words)
 {
-	const char *directive = allow ? "allow" : "deny";
-	struct access_rule rule = { .allow = allow };
+	struct access_rule rule = { .allow = !!strstr(directive, "allow") };
 	int err;
 
 	if (count && !strcasecmp(words[0], "all")) {
@@ -129,18 +120,28 @@ static int parse_rule(struct config_reader *reader, bool allow, int count, char 
 			    directive, words[0]);
 		return 0;
 	}
+	err = config_add_rule(rules, rule_count, &rule);
+	if (err == -ENOSPC)
+		config_error(reader, "more than %d '%s': name larger networks",
+			     CONFIG_ACCESS_RULES_MAX, directive);
 
-	return add_rule(reader, &rule);
+	return err == -ENOSPC ? -EINVAL : err;
 }
 
 int config_parse_allow(struct config_reader *reader, int count, char **words)
 {
-	return parse_rule(reader, true, count, words);
+	struct config_server *server = &reader->config->server;
+
+	return config_parse_rule(reader, "allow", &server->rules, &server->rule_count, count,
+				 words);
 }
 
 int config_parse_deny(struct config_reader *reader, int count, char **words)
 {
-	return parse_rule(reader, false, count, words);
+	struct config_server *server = &reader->config->server;
+
+	return config_parse_rule(reader, "deny", &server->rules, &server->rule_count, count,
+				 words);
 }
 
 int config_parse_clientloglimit(struct config_reader *reader, int count, char **words)
@@ -209,39 +210,53 @@ static int64_t power_ns(int power)
 	return power < 0 ? NS_PER_S >> -power : NS_PER_S << power;
 }
 
-int config_parse_ratelimit(struct config_reader *reader, int count, char **words)
+/* @interval: log2 seconds, where it is not given; then those that are. */
+int config_parse_limit(struct config_reader *reader, const char *directive,
+		       struct client_limit *limit, int *interval, int count, char **words)
 {
-	double interval = RATE_INTERVAL, burst = RATE_BURST, leak = RATE_LEAK, kod = 0;
+	double seconds = *interval, burst = RATE_BURST, leak = RATE_LEAK, kod = 0;
+	bool has_kod = !strcmp(directive, "ratelimit");
 	const struct number_option options[] = {
-		{ "interval", &interval, -19, 12, true },
+		{ "interval", &seconds, -19, 12, true },
 		{ "burst", &burst, 1, 255, true },
 		{ "leak", &leak, 1, 4, true },
-		{ "kod", &kod, 0, 4, true },
+		{ has_kod ? "kod" : NULL, &kod, 0, 4, true },
 		{ NULL, NULL, 0, 0, false },
 	};
 
 	for (int i = 0; i < count;) {
-		int taken = parse_number_option(reader, "ratelimit", options, count - i, words + i);
+		int taken = parse_number_option(reader, directive, options, count - i, words + i);
 
 		if (taken <= 0) {
 			if (!taken)
 				config_error(reader,
-					     "ratelimit: '%s' is no option of it: interval, burst, leak and kod are",
-					     words[i]);
+					     "%s: '%s' is no option of it: interval, burst%s are",
+					     directive, words[i],
+					     has_kod ? ", leak and kod" : " and leak");
 			return -EINVAL;
 		}
 		i += taken;
 	}
-	reader->config->server.limit = (struct client_limit){
+	*interval = (int)seconds;
+	*limit = (struct client_limit){
 		.enabled = true,
-		.interval_ns = power_ns((int)interval),
+		.interval_ns = power_ns(*interval),
 		.burst = (int)burst,
 		.leak = (int)leak,
 		.kod = (int)kod,
 	};
-	reader->config->server.least_poll = (int)interval;
 
 	return 0;
+}
+
+int config_parse_ratelimit(struct config_reader *reader, int count, char **words)
+{
+	struct config_server *server = &reader->config->server;
+
+	server->least_poll = RATE_INTERVAL;
+
+	return config_parse_limit(reader, "ratelimit", &server->limit, &server->least_poll, count,
+				  words);
 }
 
 static int64_t ns_of(double seconds)

@@ -111,7 +111,9 @@ static struct config *copy_lasting(const struct config *before)
 	if (!config)
 		return NULL;
 	*config = *before;
-	if (config_server_copy_rules(&config->server, &before->server)) {
+	/* Both, as those of @before must not be freed. */
+	if (config_copy_rules(&config->server.rules, &config->server.rule_count) |
+	    config_copy_rules(&config->chronyc.rules, &config->chronyc.rule_count)) {
 		config_free(config);
 		return NULL;
 	}

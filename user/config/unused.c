@@ -40,16 +40,6 @@ int config_check_log(struct config_reader *reader, int count, char **words)
 	return check_names(reader, "log", names, ARRAY_SIZE(names), count, words);
 }
 
-int config_check_opencommands(struct config_reader *reader, int count, char **words)
-{
-	static const char *const names[] = {
-		"activity", "authdata", "clients", "manual", "ntpdata", "rtcdata", "selectdata",
-		"serverstats", "smoothing", "sourcename", "sources", "sourcestats", "tracking",
-	};
-
-	return check_names(reader, "opencommands", names, ARRAY_SIZE(names), count, words);
-}
-
 /* The extension fields that some chronyd knows, as hexadecimal numbers. */
 int config_check_extfield(struct config_reader *reader, int count, char **words)
 {

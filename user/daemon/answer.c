@@ -40,12 +40,16 @@ static json_t *daemon_done(const char **error, int err, const char *words)
 	return NULL;
 }
 
+int daemon_make_step(struct daemon *daemon)
+{
+	daemon_trust_sources(daemon);
+	return steering_step(daemon->steering, "asked for by the operator");
+}
+
 static json_t *daemon_step(struct daemon *daemon, const char **error)
 {
-	int err;
+	int err = daemon_make_step(daemon);
 
-	daemon_trust_sources(daemon);
-	err = steering_step(daemon->steering, "asked for by the operator");
 	return daemon_done(error, err, daemon_step_words(daemon, err));
 }
 

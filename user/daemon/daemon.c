@@ -35,7 +35,8 @@
  * is set, and the one for files of sources.
  */
 #define OWN_FDS_MAX	4
-#define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + SERVING_FDS_MAX + OWN_FDS_MAX)
+#define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + CHRONYC_FDS_MAX + SERVING_FDS_MAX + \
+			 OWN_FDS_MAX)
 
 /* Flags that the signal handlers set for the loop. */
 static atomic_int signal_stop;
@@ -159,6 +160,8 @@ int daemon_reload(struct daemon *daemon)
 	steering_set_options(daemon->steering, &options);
 	serving_configure(daemon->serving, config, associations_keys(daemon->associations),
 			  system_clock_raw_ns());
+	if (daemon->chronyc)
+		chronyc_listener_configure(daemon->chronyc, &config->chronyc);
 	daemon_configure_module(daemon);
 	daemon_look_around(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
@@ -166,6 +169,21 @@ int daemon_reload(struct daemon *daemon)
 	log_notice("The configuration was read again: %zu sources configured",
 		   config->source_count);
 	return 0;
+}
+
+void daemon_set_stepping(struct daemon *daemon, int64_t threshold_ns, int limit)
+{
+	struct discipline_options *options = &daemon->config->discipline;
+	struct steering_options steering;
+
+	/* 0 is for none in the options. */
+	options->step_threshold_ns = threshold_ns ? threshold_ns : 1;
+	options->step_limit = limit;
+	discipline_set_options(daemon->discipline, options);
+	discipline_count_steps_anew(daemon->discipline);
+	steering = daemon_steering_options(daemon);
+	steering_set_options(daemon->steering, &steering);
+	steering_count_steps_anew(daemon->steering);
 }
 
 static void daemon_on_sources(void *context)
@@ -355,6 +373,7 @@ static int daemon_build(struct daemon *daemon)
 
 static void daemon_free(struct daemon *daemon)
 {
+	chronyc_listener_free(daemon->chronyc);
 	serving_free(daemon->serving);
 	source_watch_close(daemon->source_watch);
 	associations_free(daemon->associations);
@@ -392,6 +411,8 @@ static int daemon_start(struct daemon *daemon)
 	if (daemon->options->task == DAEMON_RUN)
 		serving_configure(daemon->serving, daemon->config,
 				  associations_keys(daemon->associations), now_ns);
+	if (daemon->options->task == DAEMON_RUN && has_real_clock())
+		daemon_open_chronyc(daemon);
 	daemon->watchdog_ns = notify_watchdog_interval_ns();
 	daemon->due_ns[DUE_WATCHDOG] = daemon->watchdog_ns ? now_ns : INT64_MAX;
 	daemon->due_ns[DUE_END] = daemon->options->timeout_ns ?
@@ -406,6 +427,8 @@ static int daemon_pollfds(const struct daemon *daemon, struct pollfd *fds)
 
 	if (daemon->control)
 		count += control_pollfds(daemon->control, fds + count);
+	if (daemon->chronyc)
+		count += chronyc_listener_pollfds(daemon->chronyc, fds + count);
 	if (daemon->link && module_link_events_fd(daemon->link) >= 0)
 		fds[count++] = (struct pollfd){ .fd = module_link_events_fd(daemon->link),
 						.events = POLLIN };
@@ -469,6 +492,8 @@ static void daemon_dispatch(struct daemon *daemon, const struct pollfd *fds, int
 	associations_dispatch(daemon->associations, fds, count, system_clock_raw_ns());
 	if (daemon->control)
 		control_dispatch(daemon->control, fds, count, system_clock_raw_ns());
+	if (daemon->chronyc)
+		chronyc_listener_dispatch(daemon->chronyc, fds, count, system_clock_raw_ns());
 }
 
 static void daemon_handle_signals(struct daemon *daemon)

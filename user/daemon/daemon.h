@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "chronyc/listener.h"
 #include "clocks/reference_change.h"
 #include "clocks/system_clock.h"
 #include "clocks/timescale.h"
@@ -95,6 +96,7 @@ enum daemon_due {
  * @steering: applies it to the clocks
  * @serving: the time to others
  * @control: the socket of the command line program; NULL: there is none
+ * @chronyc: the sockets of chronyc; NULL: there are none
  * @refusal: room for its latest reason
  * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
  * @source_reports: a hash of what was wrong in them at the latest reading, which was logged; 0:
@@ -144,6 +146,7 @@ struct daemon {
 	struct steering *steering;
 	struct serving *serving;
 	struct control *control;
+	struct chronyc_listener *chronyc;
 	char refusal[512];
 	struct source_watch *source_watch;
 	uint64_t source_reports;
@@ -195,6 +198,9 @@ void daemon_burst(struct daemon *daemon, int count);
 /* Read the configuration again; the old one stays in force when it has an error. 0, -errno. */
 int daemon_reload(struct daemon *daemon);
 
+/* makestep: step errors above @threshold_ns, in the next @limit updates; negative: in all. */
+void daemon_set_stepping(struct daemon *daemon, int64_t threshold_ns, int limit);
+
 /* source_files.c */
 
 /* Watch the directories that the configuration names for files of sources. */
@@ -220,6 +226,12 @@ void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns);
 
 /* operator.c */
 
+/*
+ * Add the source of that line beside those of the configuration. 0, -EINVAL: the line is wrong, and
+ * daemon.refusal says why; otherwise as operate_add().
+ */
+int daemon_add_source(struct daemon *daemon, const char *text);
+
 /* A command about the sources, or about clients. NULL: it is refused, and @error says why. */
 json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
 		       const char **error);
@@ -228,6 +240,20 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 
 /* The answer to @request; NULL: it is refused, and @error says why. @context: the daemon. */
 json_t *daemon_answer(void *context, const struct control_request *request, const char **error);
+
+/* Step the clock because the operator wants it. 0, -errno (logged). */
+int daemon_make_step(struct daemon *daemon);
+
+/* chronyc.c */
+
+/* Answer chronyc as the configuration says; called with the privilege to bind its port. */
+void daemon_open_chronyc(struct daemon *daemon);
+
+/* chronyc_operate.c */
+
+/* Carry out a command that changes something. @reply is an answer without contents. */
+void daemon_obey_chronyc(struct daemon *daemon, struct chronyc_request *request,
+			 struct chronyc_reply *reply);
 
 /* state.c */
 
@@ -255,6 +281,9 @@ void daemon_update(struct daemon *daemon);
 
 /* Do what is due at @now_ns of the raw clock: steering, drift file, updates without a sample. */
 void daemon_timers(struct daemon *daemon, int64_t now_ns);
+
+/* Keep the rate for the next start, if it is known well enough. */
+void daemon_write_drift(struct daemon *daemon);
 
 /* Before the end: the drift file, and the clock's rate without a slew. */
 void daemon_finish(struct daemon *daemon);

@@ -5,10 +5,7 @@
  */
 #include "daemon/local_reference.h"
 
-#include "ntp/packet.h"
-
-/* A reference clock's number in place of an address: 127.127.1.1, the local clock. */
-#define REFID_LOCAL	0x7f7f0101
+#include "ipc/state.h"
 
 /* The update that it claims is never older. */
 #define UPDATE_AGE_NS	1000000000LL
@@ -52,7 +49,7 @@ void local_reference_apply(struct local_reference *local, const struct steering_
 		return;
 	content->stratum = (uint16_t)local->config.stratum;
 	content->leap = 0;
-	content->refid = REFID_LOCAL;
+	content->refid = STATE_REFID_LOCAL;
 	content->root_delay_ns = 0;
 	content->reference_ns = chime_sub_sat(content->time.origin_ns, UPDATE_AGE_NS);
 	/* It is the reference: the system clock as it is, without an error. */

@@ -87,23 +87,30 @@ static void operator_report(void *context, enum config_severity severity, const 
 		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", message);
 }
 
-static json_t *operator_add(struct daemon *daemon, const char *text, const char **error)
+int daemon_add_source(struct daemon *daemon, const char *text)
 {
 	struct config_source source;
 	int err;
 
 	*daemon->refusal = '\0';
 	err = config_parse_source(daemon->config, text, operator_report, daemon, &source);
+	if (!err)
+		err = operate_add(daemon->associations, &source, system_clock_raw_ns());
+	if (!err)
+		log_notice("The operator added %s %s",
+			   source.kind == CONFIG_POOL ? "pool" : "server", source.options.name);
+	return err;
+}
+
+static json_t *operator_add(struct daemon *daemon, const char *text, const char **error)
+{
+	int err = daemon_add_source(daemon, text);
+
+	if (!err)
+		return json_pack("{s:b}", "ok", 1);
 	*error = daemon->refusal;
 	if (err == -EINVAL)
 		return NULL;
-	if (!err)
-		err = operate_add(daemon->associations, &source, system_clock_raw_ns());
-	if (!err) {
-		log_notice("The operator added %s %s",
-			   source.kind == CONFIG_POOL ? "pool" : "server", source.options.name);
-		return json_pack("{s:b}", "ok", 1);
-	}
 	*error = err == -EEXIST ? "there is such a time source already. See: truechime sources" :
 		 err == -ENOSPC ? "there are too many time sources" : strerror(-err);
 	return NULL;

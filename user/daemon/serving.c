@@ -31,16 +31,6 @@
 #define RESTART_MIN_NS	NS_PER_S
 #define RESTART_MAX_NS	(64 * NS_PER_S)
 
-/* The reference's name where no source has corrected the clock: a host is followed, or nothing. */
-#define REFID_HOST	NTP_REFID('H', 'O', 'S', 'T')
-#define REFID_HOLD	NTP_REFID('H', 'O', 'L', 'D')
-
-/*
- * What a host follows is not known. Most follow servers of stratum 2, as those of the pool are; the
- * bound, which is told too, says what it is worth.
- */
-#define STRATUM_HOST	4
-
 /**
  * struct serving - the server
  * @config: as configured; rules are owned by the daemon's configuration
@@ -410,6 +400,16 @@ bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNT
 	return true;
 }
 
+bool serving_is_open(const struct serving *serving)
+{
+	return has_sockets(serving);
+}
+
+int serving_local_stratum(const struct serving *serving)
+{
+	return serving->content.refid == STATE_REFID_LOCAL ? serving->content.stratum : 0;
+}
+
 /* --- the page --- */
 
 /* The rate of the time against the system clock, both being against the raw clock. */
@@ -453,8 +453,8 @@ static void fill_synchronised(const struct serving *serving, const struct steeri
 {
 	content->leap = (uint16_t)steering->leap;
 	if (!update->raw_ns || !steering->has_correction) {
-		content->stratum = STRATUM_HOST;
-		content->refid = steering->now.has_host ? REFID_HOST : REFID_HOLD;
+		content->stratum = STATE_STRATUM_HOST;
+		content->refid = steering->now.has_host ? STATE_REFID_HOST : STATE_REFID_HOLD;
 		content->reference_ns = steering->now.time_ns;
 		return;
 	}

@@ -61,4 +61,10 @@ bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNT
 /* What the processes count that hand out NTS keys. NULL: none has run. */
 const struct nts_statistics *serving_nts_statistics(const struct serving *serving);
 
+/* A socket is open, whether the process answers there already or not. */
+bool serving_is_open(const struct serving *serving);
+
+/* The stratum with which the clock is served though it follows nothing (`local`); 0: it is not. */
+int serving_local_stratum(const struct serving *serving);
+
 #endif /* DAEMON_SERVING_H */

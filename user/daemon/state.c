@@ -28,6 +28,7 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 		.update = daemon->update,
 		.set_by_hand_ns = daemon->set_by_hand_ns,
 		.manual = daemon->config->manual,
+		.local_stratum = serving_local_stratum(daemon->serving),
 		.configured = associations_directives(daemon->associations),
 	};
 	(void)steering_read(daemon->steering);

@@ -258,7 +258,7 @@ static double daemon_turns_of_host(const struct daemon *daemon)
 #define RATE_LEARNED		1e-6
 #define RATE_CONTRADICTED	3
 
-static void daemon_write_drift(struct daemon *daemon)
+void daemon_write_drift(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 	char path[CONFIG_PATH_MAX + 8];

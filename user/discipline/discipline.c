@@ -90,7 +90,8 @@ struct discipline {
 	struct slot slot[ESTIMATOR_PATHS];
 	unsigned int update;
 	int selected;
-	int updates;			/* with new samples, as makestep counts them */
+	int updates;			/* with new samples, as makestep counts them ... */
+	int stepless;			/* ... of which so many were before it was set */
 	uint64_t counted;		/* serial of the one selected at the latest of them ... */
 	uint64_t counted_received;	/* ... and its answers by then */
 	int refused;
@@ -145,6 +146,11 @@ void discipline_set_options(struct discipline *discipline,
 			    const struct discipline_options *options)
 {
 	discipline->options = *options;
+}
+
+void discipline_count_steps_anew(struct discipline *discipline)
+{
+	discipline->stepless = discipline->updates;
 }
 
 /* Offsets from now on are against another clock, or from another instant. */
@@ -585,6 +591,7 @@ static bool count_update(struct discipline *discipline, struct source *const *so
 	if (!discipline->seconded && selection->candidates - selection->falsetickers > 1) {
 		discipline->seconded = true;
 		discipline->updates = 0;
+		discipline->stepless = 0;
 		discipline->refused = 0;
 	}
 	if (source_serial(source) == discipline->counted &&
@@ -603,7 +610,8 @@ static int judge(struct discipline *discipline, const struct combined *combined,
 	int64_t error_ns = chime_sub_sat(chime_add_sat(now->reference_ns,
 						       combined->estimate.offset_ns),
 					 now->realtime_ns);
-	bool may_step = options->step_limit < 0 || discipline->updates < options->step_limit;
+	bool may_step = options->step_limit < 0 ||
+			discipline->updates - discipline->stepless < options->step_limit;
 
 	result->step_ns = error_ns;
 	result->step = DISCIPLINE_NO_STEP;

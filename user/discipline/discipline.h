@@ -91,6 +91,9 @@ void discipline_free(struct discipline *discipline);
 void discipline_set_options(struct discipline *discipline,
 			    const struct discipline_options *options);
 
+/* The updates in which step_limit lets the clock be stepped begin now. */
+void discipline_count_steps_anew(struct discipline *discipline);
+
 /*
  * A sample arrived, or a source was lost: select, combine, judge, and set the polls. Call it also
  * when nothing arrived for long, as it finds when the clock can no longer be called synchronised.

@@ -691,16 +691,22 @@ void source_change_reference(struct source *source, uint32_t epoch,
 
 static void describe_history(const struct source *source, struct source_status *status)
 {
+	unsigned int first = source->samples < HISTORY ? 0 : source->next_sample;
 	int64_t oldest_ns = source->last.at_ns;
 	double square = 0;
+	bool above = false;
 	unsigned int i;
 
 	for (i = 0; i < source->samples; i++) {
-		const struct history *entry = &source->history[i];
+		const struct history *entry = &source->history[(first + i) % HISTORY];
 		double age_ns = (double)(entry->at_ns - status->estimate.at_ns);
 		double residual = (double)(entry->offset_ns - status->estimate.offset_ns) -
 				  age_ns * status->estimate.rate;
+		bool is_above = residual > 0;
 
+		if (!i || is_above != above)
+			status->runs++;
+		above = is_above;
 		square += residual * residual;
 		oldest_ns = chime_min(oldest_ns, entry->at_ns);
 	}

@@ -207,6 +207,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
  * @last_raw_ns: when, by raw
  * @jitter_ns: RMS of the samples about the line (chronyc's "Std Dev")
  * @samples: samples in memory (chronyc's NP)
+ * @runs: of these on one side of the line, one after the other (chronyc's NR)
  * @span_ns: from the oldest to the newest of them
  * @poll: log2 seconds in force, rounded; each sample chooses it anew
  * @reach: the last eight requests, newest in bit 0
@@ -234,6 +235,7 @@ struct source_status {
 	int64_t last_raw_ns;
 	double jitter_ns;
 	unsigned int samples;
+	unsigned int runs;
 	int64_t span_ns;
 	int poll;
 	uint8_t reach;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipc/figures.h"
 #include "lib/event_report.h"
 
 #define NS_PER_S	1000000000LL
@@ -50,16 +51,6 @@ static const char *report_verdict(enum source_verdict verdict)
 	return "?";
 }
 
-/* The selected source; NULL: there is none. */
-static const struct association_info *report_selected(const struct state *state)
-{
-	int selected = state->update.result.selection.selected;
-
-	if (!state->update.raw_ns || selected < 0 || (size_t)selected >= state->source_count)
-		return NULL;
-	return &state->sources[selected].info;
-}
-
 static json_t *report_source_counts(const struct state *state)
 {
 	int reachable = 0, usable = 0, falsetickers = 0;
@@ -82,10 +73,11 @@ static json_t *report_source_counts(const struct state *state)
 
 json_t *report_status(const struct state *state)
 {
-	const struct association_info *selected = report_selected(state);
 	const struct steering_status *steering = &state->steering;
 	const struct state_update *update = &state->update;
+	struct tracking_figures figures;
 
+	figures_of_tracking(state, &figures);
 	return json_pack(REPORT_STATUS,
 			 "ok", 1,
 			 "version", TRUECHIME_VERSION,
@@ -100,15 +92,14 @@ json_t *report_status(const struct state *state)
 			 "maxerror_ns", json_of_bound(steering->maxerror_ns),
 			 "reading_maxerror_ns", json_of_bound(steering->reading_ns),
 			 "esterror_ns", json_of_bound(steering->esterror_ns),
-			 "offset_ns", (json_int_t)chime_sub_sat(steering->now.time_ns,
-								steering->now.realtime_ns),
+			 "offset_ns", (json_int_t)figures.correction_ns,
 			 "reference", steering->now.has_host ? "host" : "raw",
 			 "last_update_s", update->raw_ns ?
 				report_seconds(update->utc_ns) : json_null(),
 			 "set_by_hand_s", state->set_by_hand_ns ?
 				report_seconds(state->set_by_hand_ns) : json_null(),
 			 "manual", state->manual,
-			 "source", selected ? selected->name : "",
+			 "source", figures.source ? figures.source->info.name : "",
 			 "sources", report_source_counts(state),
 			 "stratum", update->raw_ns ? update->result.stratum : 16,
 			 "steps", (int)steering->steps,
@@ -120,35 +111,33 @@ json_t *report_status(const struct state *state)
 /* The format of report_tracking()'s members; too long to stand where it is used. */
 #define REPORT_TRACKING	"{s:b,s:b,s:I,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
 
-/*
- * The signs are chronyc's: offsets of the clock against NTP and its frequency are positive where it
- * is ahead and fast. Only "offset_ns" is the correction that the clock needs, as in its CSV.
- */
+/* The signs are those of the figures. */
 json_t *report_tracking(const struct state *state)
 {
-	const struct association_info *selected = report_selected(state);
 	const struct steering_status *steering = &state->steering;
 	const struct state_update *update = &state->update;
 	const struct discipline_result *result = &update->result;
+	const struct association_info *selected;
+	struct tracking_figures figures;
 
+	figures_of_tracking(state, &figures);
+	selected = figures.source ? &figures.source->info : NULL;
 	return json_pack(REPORT_TRACKING,
 			 "ok", 1,
 			 "synchronised", steering->synchronised,
 			 "refid", selected ? (json_int_t)selected->refid : 0,
 			 "source", selected ? selected->name : "",
-			 "stratum", selected ? result->stratum : 0,
+			 "stratum", figures.stratum,
 			 "ref_time_s", update->raw_ns ?
 				report_seconds(update->utc_ns) : json_null(),
-			 "offset_ns", (json_int_t)chime_sub_sat(steering->now.time_ns,
-								steering->now.realtime_ns),
-			 "last_offset_ns", (json_int_t)-steering->last_offset_ns,
-			 "rms_offset_ns", report_real(steering->rms_offset_ns),
-			 "frequency_ppb", -steering->base_rate * PPB,
-			 "residual_ppb", state->has_rate ? report_real(((steering->now.has_host ?
-				0.0 : steering->base_rate) - state->rate) * PPB) :
-				json_null(),
-			 "skew_ppb", state->has_rate ? report_real(state->rate_sigma * PPB) :
-				json_null(),
+			 "offset_ns", (json_int_t)figures.correction_ns,
+			 "last_offset_ns", (json_int_t)figures.last_offset_ns,
+			 "rms_offset_ns", report_real(figures.rms_offset_ns),
+			 "frequency_ppb", figures.frequency * PPB,
+			 "residual_ppb", state->has_rate ?
+				report_real(figures.residual * PPB) : json_null(),
+			 "skew_ppb", state->has_rate ?
+				report_real(figures.skew * PPB) : json_null(),
 			 "root_delay_ns", (json_int_t)result->root_delay_ns,
 			 "root_dispersion_ns", (json_int_t)result->root_dispersion_ns,
 			 "update_interval_s", report_seconds(update->interval_ns),
@@ -157,58 +146,26 @@ json_t *report_tracking(const struct state *state)
 			 "esterror_ns", json_of_bound(steering->esterror_ns));
 }
 
-/*
- * How far our clock was ahead of the source: the timescale at the sample's instant, and the system
- * clock now.
- */
-static void report_offsets(const struct steering_status *steering, const struct source_sample *last,
-			   int64_t *measured_ns, int64_t *adjusted_ns)
+/* The members that need an estimate: null without one. */
+static json_t *report_estimate(const struct state *state, const struct source_status *status)
 {
-	const struct timescale_now *now = &steering->now;
-
-	if (steering->has_correction)
-		*measured_ns = chime_sub_sat(last->offset_ns,
-					     chime_line_offset(&steering->correction, last->at_ns));
-	else
-		*measured_ns = chime_sub_sat(last->offset_ns,
-					     chime_sub_sat(now->realtime_ns, now->reference_ns));
-	*adjusted_ns = *measured_ns;
-	if (steering->has_correction)
-		*adjusted_ns = chime_add_sat(*measured_ns,
-					     chime_sub_sat(now->time_ns, now->realtime_ns));
-	*measured_ns = chime_sub_sat(0, *measured_ns);
-	*adjusted_ns = chime_sub_sat(0, *adjusted_ns);
-}
-
-/*
- * The members that need an estimate: null without one. Positive where our clock is ahead, or fast.
- */
-static json_t *report_estimate(const struct steering_status *steering,
-			       const struct source_status *status, int64_t now_ns)
-{
-	const struct estimate *estimate = &status->estimate;
-	int64_t measured_ns, adjusted_ns, offset_ns;
-	double rate = estimate->rate;
+	struct source_figures figures;
 
 	if (!status->has_estimate)
 		return json_null();
-	report_offsets(steering, &status->last, &measured_ns, &adjusted_ns);
-	offset_ns = chime_sub_sat(chime_sub_sat(steering->now.time_ns, steering->now.reference_ns),
-				  estimate->offset_ns);
-	if (steering->has_correction)
-		rate -= (double)steering->correction.rate_q32 / 4294967296.0;
+	figures_of_source(state, status, &figures);
 	return json_pack("{s:I,s:f,s:I,s:I,s:I,s:o,s:I,s:o,s:o,s:I,s:o,s:o}",
 			 "samples", (json_int_t)status->samples,
 			 "span_s", (double)status->span_ns / 1e9,
-			 "age_ns", (json_int_t)chime_sub_sat(now_ns, status->last_raw_ns),
-			 "measured_ns", (json_int_t)measured_ns,
-			 "adjusted_ns", (json_int_t)adjusted_ns,
+			 "age_ns", (json_int_t)figures.age_ns,
+			 "measured_ns", (json_int_t)figures.measured_ns,
+			 "adjusted_ns", (json_int_t)figures.adjusted_ns,
 			 "distance_ns", report_real(status->root_distance_ns),
 			 "delay_ns", (json_int_t)status->last.delay_ns,
-			 "frequency_ppb", report_real(-rate * PPB),
-			 "skew_ppb", report_real(estimate->rate_sigma * PPB),
-			 "offset_ns", (json_int_t)offset_ns,
-			 "sigma_ns", report_real(estimate->sigma_ns),
+			 "frequency_ppb", report_real(figures.frequency * PPB),
+			 "skew_ppb", report_real(figures.skew * PPB),
+			 "offset_ns", (json_int_t)figures.offset_ns,
+			 "sigma_ns", report_real(status->estimate.sigma_ns),
 			 "jitter_ns", report_real(status->jitter_ns));
 }
 
@@ -298,7 +255,7 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 			 "authenticated", info->authenticated,
 			 "auth", report_auth(&info->auth, state->raw_ns),
 			 "error", error,
-			 "estimate", report_estimate(&state->steering, status, state->raw_ns));
+			 "estimate", report_estimate(state, status));
 }
 
 json_t *report_sources(const struct state *state)
@@ -311,17 +268,13 @@ json_t *report_sources(const struct state *state)
 	return json_pack("{s:b,s:o}", "ok", 1, "sources", list);
 }
 
-/* As chronyc counts them: without reference clocks. */
 json_t *report_activity(const struct state *state)
 {
-	int counts[ASSOCIATION_ACTIVITIES] = { 0 };
 	json_t *reply = json_pack("{s:b}", "ok", 1);
-	size_t i;
+	int counts[ASSOCIATION_ACTIVITIES];
 	int j;
 
-	for (i = 0; i < state->source_count; i++)
-		if (state->sources[i].status.options->kind != SOURCE_REFCLOCK)
-			counts[state->sources[i].info.activity]++;
+	figures_of_activity(state, counts);
 	for (j = 0; j < ASSOCIATION_ACTIVITIES; j++)
 		json_object_set_new(reply, report_activity_name((enum association_activity)j),
 				    json_integer(counts[j]));

@@ -13,8 +13,23 @@
 #include "config/config.h"
 #include "discipline/discipline.h"
 #include "discipline/source.h"
+#include "ntp/packet.h"
 #include "sources/association.h"
 #include "steering/steering.h"
+
+/*
+ * The reference's name where no source has corrected the clock: a host is followed, or nothing; and
+ * where that is not known to be right, but served as it is: 127.127.1.1, the local clock.
+ */
+#define STATE_REFID_HOST	NTP_REFID('H', 'O', 'S', 'T')
+#define STATE_REFID_HOLD	NTP_REFID('H', 'O', 'L', 'D')
+#define STATE_REFID_LOCAL	0x7f7f0101
+
+/*
+ * What a host follows is not known. Most follow servers of stratum 2, as those of the pool are; the
+ * bound, which is told too, says what it is worth.
+ */
+#define STATE_STRATUM_HOST	4
 
 /**
  * struct state_update - the latest change of the timescale by its sources
@@ -53,6 +68,7 @@ struct state_source {
  * @rate_sigma: ... and its standard error
  * @set_by_hand_ns: the operator has set the time, which is in force, and it was this; 0: no
  * @manual: he may
+ * @local_stratum: the clock is served as it is, with this stratum; 0: it is not
  * @configured: directives that name sources
  * @source_count: sources of these
  * @sources: in the order of the configuration; selections are indices of these
@@ -69,6 +85,7 @@ struct state {
 	double rate_sigma;
 	int64_t set_by_hand_ns;
 	bool manual;
+	int local_stratum;
 	size_t configured;
 	size_t source_count;
 	struct state_source sources[CONFIG_SOURCES_MAX];

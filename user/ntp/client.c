@@ -471,15 +471,41 @@ static bool is_delay_out_of_ratio(const struct ntp_client *client,
 	return (double)sample->delay_ns > ratio * (double)status.minimum_delay_ns + drift_ns;
 }
 
+/*
+ * The socket that it came by is still open. In interleaved mode its transmit timestamp is that of
+ * the answer before, to the request which came at @before.
+ */
+static void record_answer(struct ntp_client *client, const struct ntp_packet *answer,
+			  const struct ntp_moment *received, uint64_t before)
+{
+	struct ntp_client_record *record = &client->record;
+	uint64_t asked = client->exchange.interleaved ? before : answer->receive;
+	struct sockaddr_storage local;
+	socklen_t length = sizeof(local);
+
+	record->answer = *answer;
+	record->response_ns = chime_sub_sat(ntp_timestamp_to_ns(answer->transmit),
+					    ntp_timestamp_to_ns(asked));
+	record->interleaved = client->exchange.interleaved;
+	record->kernel_sent = client->sent.has_realtime;
+	record->kernel_received = received->has_realtime;
+	record->good++;
+	if (getsockname(client->socket.fd, (struct sockaddr *)&local, &length) ||
+	    net_address_from_sockaddr((const struct sockaddr *)&local, length, &record->local))
+		record->local = (struct net_address){ .family = AF_UNSPEC };
+}
+
 static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now_raw_ns,
 					  const struct ntp_packet *answer,
 					  const struct ntp_moment *received)
 {
 	struct ntp_trip trip = { .answer = *answer, .sent = client->sent, .received = *received };
+	uint64_t before = client->record.receive;
 	struct source_sample sample;
 	enum ntp_verdict verdict;
 	int err;
 
+	client->record.receive = answer->receive;
 	verdict = ntp_interleave_sample(&client->interleave, &trip, client->exchange.interleaved,
 					&client->options.limits, &sample);
 	if (verdict == NTP_POSTPONED) {
@@ -496,6 +522,7 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	if (err < 0)
 		return fail(client, now_raw_ns, err);
 
+	record_answer(client, answer, received, before);
 	succeed(client);
 	client->refid = sample.refid;
 	client->kernel_timestamps = client->sent.has_realtime && received->has_realtime;
@@ -516,6 +543,7 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 	struct ntp_packet answer;
 	int err;
 
+	client->record.packets++;
 	verdict = ntp_exchange_judge(&client->exchange, bytes, length, &client->options.limits,
 				     &answer);
 	if (!ntp_verdict_ends(verdict)) {
@@ -531,6 +559,7 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 		return take_kiss(client, now_raw_ns, answer.refid);
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
+	client->record.valid++;
 	err = timescale_read(timescale, &received.now);
 	if (err < 0)
 		return fail(client, now_raw_ns, err);

@@ -64,6 +64,32 @@ enum ntp_client_result {
 };
 
 /**
+ * struct ntp_client_record - what came from the server, for those who look
+ * @answer: the latest one that gave a sample; its version is 0 as long as there was none
+ * @response_ns: between the request and the answer that its transmit timestamp is of
+ * @receive: of the latest answer without fault
+ * @local: the address that it came to
+ * @interleaved: it was interleaved
+ * @kernel_sent: the request's timestamp was the kernel's ...
+ * @kernel_received: ... and the answer's
+ * @packets: that came, whatever they were
+ * @valid: of these, answers without fault
+ * @good: of these, gave a sample
+ */
+struct ntp_client_record {
+	struct ntp_packet answer;
+	int64_t response_ns;
+	uint64_t receive;
+	struct net_address local;
+	bool interleaved;
+	bool kernel_sent;
+	bool kernel_received;
+	uint64_t packets;
+	uint64_t valid;
+	uint64_t good;
+};
+
+/**
  * struct ntp_client - the server
  * @source: receives samples and failures; not owned
  * @options: as configured
@@ -88,6 +114,7 @@ enum ntp_client_result {
  * @interleaved: the latest answer was interleaved
  * @refid: the server's reference id by the latest sample, 0: there was none
  * @bogus: packets received that were not the answer
+ * @record: what came
  */
 struct ntp_client {
 	struct source *source;
@@ -113,6 +140,7 @@ struct ntp_client {
 	bool interleaved;
 	uint32_t refid;
 	uint64_t bogus;
+	struct ntp_client_record record;
 };
 
 void ntp_client_init(struct ntp_client *client, struct source *source,

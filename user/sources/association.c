@@ -341,6 +341,15 @@ static struct ntp_keys *replace_keys(struct associations *list, const struct con
 	return old;
 }
 
+void associations_read_keys(struct associations *list, const struct config *config)
+{
+	struct ntp_keys *old = replace_keys(list, config);
+
+	for (size_t i = 0; i < list->target_count; i++)
+		target_apply_options(list->targets[i]);
+	ntp_keys_free(old);
+}
+
 /* Find the old target with the same directive, and take it out of the old list. */
 static struct target *claim(struct target **old, size_t count, const struct config_source *config)
 {
@@ -719,6 +728,18 @@ static enum association_activity activity_of(const struct association *associati
 	return association->offline ? ASSOCIATION_OFFLINE : ASSOCIATION_ONLINE;
 }
 
+static void describe_key(const struct ntp_client_options *options, struct association_info *info)
+{
+	const struct ntp_key *key = options->limits.key;
+
+	info->key_id = options->key_id;
+	info->has_key = !!key;
+	if (key) {
+		info->key_type = key->type;
+		info->key_bits = CHAR_BIT * key->length;
+	}
+}
+
 bool associations_get_info(const struct associations *list, size_t index,
 			   struct association_info *info)
 {
@@ -756,6 +777,10 @@ bool associations_get_info(const struct associations *list, size_t index,
 	info->offline = association->offline;
 	info->added = association->target->added;
 	info->file = association->target->config.file;
+	info->serial = source_serial(association->source);
+	info->ip = association->client.address;
+	info->record = &association->client.record;
+	describe_key(&association->client.options, info);
 
 	return true;
 }

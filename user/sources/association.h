@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "discipline/source.h"
 #include "ntp/address.h"
+#include "ntp/client.h"
 
 /* Descriptors at most: a socket for each source, a name being resolved, and the network's. */
 #define ASSOCIATIONS_FDS_MAX	(2 * CONFIG_SOURCES_MAX + 1)
@@ -103,6 +104,13 @@ struct association_auth {
  * @offline: it is not, once it has an address
  * @added: the operator added it
  * @file: of a sourcedir that names it, "": none
+ * @serial: source_serial()
+ * @ip: its address; AF_UNSPEC: it has none yet, or is a refclock
+ * @record: what came from it; of a refclock nothing ever does
+ * @key_id: of the key that its packets have, 0: none
+ * @has_key: the key is in the key file ...
+ * @key_type: ... of this type ...
+ * @key_bits: ... and length
  */
 struct association_info {
 	const char *name;
@@ -120,6 +128,13 @@ struct association_info {
 	bool offline;
 	bool added;
 	const char *file;
+	uint64_t serial;
+	struct net_address ip;
+	const struct ntp_client_record *record;
+	uint32_t key_id;
+	bool has_key;
+	enum ntp_mac_type key_type;
+	size_t key_bits;
 };
 
 struct associations;
@@ -155,6 +170,9 @@ int associations_set_sources(struct associations *associations, const struct con
 
 /* The keys of the file that it names; NULL: there are none. Valid until the next configuration. */
 const struct ntp_keys *associations_keys(const struct associations *associations);
+
+/* Read the key file again, as with a new configuration. */
+void associations_read_keys(struct associations *associations, const struct config *config);
 
 /*
  * Make the sockets and segments that refclocks have, so that programs which are started after this

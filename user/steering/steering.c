@@ -79,6 +79,11 @@ void steering_set_options(struct steering *steering, const struct steering_optio
 	steering_limits(steering);
 }
 
+void steering_count_steps_anew(struct steering *steering)
+{
+	steering->host_checks = 0;
+}
+
 void steering_set_timescale(struct steering *steering, struct timescale *timescale)
 {
 	steering->timescale = timescale;

@@ -46,6 +46,9 @@ struct steering *steering_new(const struct steering_options *options, struct sys
 void steering_free(struct steering *steering);
 void steering_set_options(struct steering *steering, const struct steering_options *options);
 
+/* The checks in which step_limit lets the clock be stepped begin now. */
+void steering_count_steps_anew(struct steering *steering);
+
 /* Another backend from now on. */
 void steering_set_timescale(struct steering *steering, struct timescale *timescale);
 

@@ -116,7 +116,7 @@ static const struct {
 	{ "refclock SHM 0 poll 3 refid GPS", 0 },
 	{ "peer 192.0.2.1 key 1", 2 },
 	{ "hwtimestamp *", 0 },
-	{ "bindcmdaddress 127.0.0.1", 1 },
+	{ "bindcmdaddress 127.0.0.1", 0 },
 	{ "smoothtime 400 0.01 leaponly", 1 },
 	{ "tempcomp /sys/class/hwmon/hwmon0/temp2_input 30 26000 0.0 0.000183 0.0", 1 },
 };
@@ -367,7 +367,6 @@ static const struct {
 } warned[] = {
 	{ "allow client.example.net", "not looked up" },
 	{ "broadcast 60 192.0.2.255", "name this server" },
-	{ "cmdport 323", "no command port" },
 	{ "log tracking measurements", "journal" },
 	{ "maxupdateskew 100", "uncertainty" },
 	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },

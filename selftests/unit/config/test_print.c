@@ -56,6 +56,15 @@ static const struct {
 	{ "ratelimit kod 1", "ratelimit interval 3 burst 8 leak 2 kod 1\n" },
 	{ "local stratum 5 activate 0.5",
 	  "local stratum 5 distance 1 activate 0.5 waitsynced 0 waitunsynced 0\n" },
+	{ "", "bindcmdaddress /run/chrony/chronyd.sock\nbindcmdaddress 127.0.0.1\n"
+	  "bindcmdaddress ::1\n" },
+	{ "bindcmdaddress /\nbindcmdaddress 0.0.0.0",
+	  "bindcmdaddress /\nbindcmdaddress 0.0.0.0\n" },
+	{ "cmdallow 10\ncmddeny all", "cmdallow 10.0.0.0/8\ncmddeny all\n" },
+	{ "", "opencommands activity manual rtcdata smoothing sourcename sources sourcestats" },
+	{ "opencommands", "opencommands\n" },
+	{ "cmdratelimit", "cmdratelimit interval -4 burst 8 leak 2\n" },
+	{ "cmdport 0", "cmdport 0\n" },
 	{ "driftfile /d", "driftfile /d interval 3600\n" },
 };
 

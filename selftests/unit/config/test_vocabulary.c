@@ -36,16 +36,16 @@ static const struct word directives[] = {
 	{ "bindacqaddress", "bindacqaddress 192.0.2.1", DONE, NULL },
 	{ "bindacqdevice", "bindacqdevice eth0", DONE, NULL },
 	{ "bindaddress", "bindaddress 192.0.2.1", DONE, NULL },
-	{ "bindcmdaddress", "bindcmdaddress /run/chronyd.sock", NO_EFFECT, "local socket" },
-	{ "bindcmddevice", "bindcmddevice eth0", NO_EFFECT, "local socket" },
+	{ "bindcmdaddress", "bindcmdaddress /run/chronyd.sock", DONE, NULL },
+	{ "bindcmddevice", "bindcmddevice eth0", DONE, NULL },
 	{ "binddevice", "binddevice eth0", DONE, NULL },
 	{ "broadcast", "broadcast 60 192.0.2.255", NO_EFFECT, "authenticated" },
 	{ "clientloglimit", "clientloglimit 1048576", DONE, NULL },
 	{ "clockprecision", "clockprecision 1e-7", NO_EFFECT, "noise" },
-	{ "cmdallow", "cmdallow all 192.0.2/24", NO_EFFECT, "local socket" },
-	{ "cmddeny", "cmddeny", SILENT, "local socket" },
+	{ "cmdallow", "cmdallow all 192.0.2.0/24", DONE, NULL },
+	{ "cmddeny", "cmddeny", DONE, NULL },
 	{ "cmdport", "cmdport 0", DONE, NULL },
-	{ "cmdratelimit", "cmdratelimit interval -4 burst 16 leak 2", SILENT, "local socket" },
+	{ "cmdratelimit", "cmdratelimit interval -4 burst 16 leak 2", DONE, NULL },
 	{ "combinelimit", "combinelimit 3", NO_EFFECT, "uncertainty" },
 	{ "commandkey", "commandkey 1", NO_EFFECT, "no longer" },
 	{ "confdir", "confdir /nowhere/a /nowhere/b", DONE, NULL },
@@ -109,7 +109,7 @@ static const struct word directives[] = {
 	{ "ntsservercert", "allow\nntsservercert /a.crt\nntsserverkey /a.key", DONE, NULL },
 	{ "ntsserverkey", "allow\nntsserverkey /a.key\nntsservercert /a.crt", DONE, NULL },
 	{ "ntstrustedcerts", "ntstrustedcerts 1 /etc/nts/ca.crt", DONE, NULL },
-	{ "opencommands", "opencommands tracking sources", NO_EFFECT, "local socket" },
+	{ "opencommands", "opencommands tracking sources", DONE, NULL },
 	{ "peer", "peer a key 1 minpoll 4", DIFFERENTLY, NULL },
 	{ "pidfile", "pidfile /run/chrony/chronyd.pid", DONE, NULL },
 	{ "pool", "pool pool.ntp.org iburst maxsources 3", DONE, NULL },
@@ -237,10 +237,10 @@ static const struct word values[] = {
 	{ "all", "hwtimestamp * rxfilter all maxpoll 1 minsamples 2 maxsamples 16", DONE, NULL },
 	{ "txcomp", "hwtimestamp eth0 txcomp 300e-9 rxcomp 645e-9", DONE, NULL },
 	{ "points", "tempcomp /sys/temp 30 /etc/chrony.points", NO_EFFECT, "learned" },
-	{ "all", "cmdallow all", NO_EFFECT, "local socket" },
+	{ "all", "cmdallow all", DONE, NULL },
 	{ "F324", "server a extfield F324", DIFFERENTLY, "extension fields" },
 	{ "orphan", "local orphan waitsynced 10 waitunsynced 60", DONE, NULL },
-	{ "none", "opencommands", NO_EFFECT, "local socket" },
+	{ "none", "opencommands", DONE, NULL },
 	{ "none", "ntsaeads", DIFFERENTLY, "15" },
 };
 
@@ -286,11 +286,34 @@ static bool is_local_same(const struct config_local *one, const struct config_lo
 }
 
 /* Sources and server by their own functions; all else began as zeroes in both. */
+static bool is_chronyc_same(const struct config_chronyc *one, const struct config_chronyc *other)
+{
+	const struct client_limit *a = &one->limit, *b = &other->limit;
+
+	if (one->rule_count != other->rule_count)
+		return false;
+	for (size_t i = 0; i < one->rule_count; i++) {
+		const struct access_rule *rule = &one->rules[i], *second = &other->rules[i];
+
+		if (!net_address_equal(&rule->network, &second->network) ||
+		    rule->prefix != second->prefix || rule->allow != second->allow ||
+		    rule->all != second->all)
+			return false;
+	}
+
+	return one->port == other->port && !strcmp(one->bind_address4, other->bind_address4) &&
+	       !strcmp(one->bind_address6, other->bind_address6) &&
+	       !strcmp(one->bind_device, other->bind_device) && !strcmp(one->path, other->path) &&
+	       a->enabled == b->enabled && a->interval_ns == b->interval_ns &&
+	       a->burst == b->burst && a->leak == b->leak && a->kod == b->kod &&
+	       one->limit_interval == other->limit_interval && one->open == other->open;
+}
+
 static bool is_same(const struct config *one, const struct config *other)
 {
 	const size_t from = offsetof(struct config, discipline);
 	const size_t server = offsetof(struct config, server);
-	const size_t rest = server + sizeof(one->server);
+	const size_t rest = offsetof(struct config, chronyc) + sizeof(one->chronyc);
 
 	for (size_t i = 0; i < CONFIG_SOURCES_MAX; i++) {
 		if (!config_source_equal(&one->sources[i], &other->sources[i]))
@@ -300,6 +323,7 @@ static bool is_same(const struct config *one, const struct config *other)
 	return one->source_count == other->source_count &&
 	       config_server_equal(&one->server, &other->server) &&
 	       is_local_same(&one->server.local, &other->server.local) &&
+	       is_chronyc_same(&one->chronyc, &other->chronyc) &&
 	       !memcmp((const char *)one + from, (const char *)other + from, server - from) &&
 	       !memcmp((const char *)one + rest, (const char *)other + rest,
 		       sizeof(*one) - rest);
@@ -401,7 +425,8 @@ TEST(words_in_capitals_are_the_same)
 static const char *const wrong[] = {
 	"acquisitionport", "acquisitionport x", "clockprecision", "clockprecision fine",
 	"combinelimit 1 2", "cmdallow all 192.0.2.1 x", "cmdratelimit interval",
-	"cmdratelimit interval x", "cmdratelimit often 3", "dumpdir", "hwtimestamp",
+	"cmdratelimit interval x", "cmdratelimit often 3", "cmdratelimit kod 2",
+	"bindcmdaddress localhost", "cmdport x", "cmdallow 192.0.2.1/33", "dumpdir", "hwtimestamp",
 	"hwtimestamp eth0 fast", "hwtimestamp eth0 minpoll", "hwtimestamp eth0 rxfilter some",
 	"hwtstimeout", "log everything", "logbanner x", "logdir", "logdir a b", "mailonchange root",
 	"mailonchange root x", "maxsamples x", "maxupdateskew", "minsamples 1 2", "nosystemcert x",

@@ -609,6 +609,28 @@ TEST_F(source, distance_reaches_a_sample_that_contradicts)
 	EXPECT_LT(after.root_distance_ns, 2000000);
 }
 
+/* chronyc's NR: on which side of the line the samples are, one after the other. */
+TEST_F(source, counts_runs_of_residuals)
+{
+	struct source_status status;
+
+	/* Eight that show the line; then two queued one way, two the other way, and so on. */
+	for (int i = 0; i < 8 + 72; i++) {
+		int64_t now_ns = START_NS + i * 2 * NS_PER_S;
+		struct source_sample sample = sample_at(now_ns);
+
+		if (i >= 8) {
+			sample.delay_ns += 40000;
+			sample.offset_ns += i / 2 % 2 ? 20000 : -20000;
+		}
+		source_polled(self->source, now_ns);
+		ASSERT_EQ(0, source_add(self->source, now_ns, &sample));
+	}
+	source_get_status(self->source, START_NS + 160 * NS_PER_S, &status);
+	EXPECT_EQ(64, status.samples);
+	EXPECT_EQ(32, status.runs);
+}
+
 /* A far server, on a path of 74 ms there and back, whose own error is 22.5 ms at most. */
 static struct source_sample far_sample_at(int64_t at_ns)
 {

@@ -479,6 +479,18 @@ TEST_F(request, interleaved_mode_begins_after_a_burst)
 	EXPECT_EQ(4, server.interleaved);
 	EXPECT_EQ(7, source_received(self->source));
 
+	/* For those who look. */
+	EXPECT_EQ(8, self->client.record.packets);
+	EXPECT_EQ(8, self->client.record.valid);
+	EXPECT_EQ(7, self->client.record.good);
+	EXPECT_EQ(4, self->client.record.answer.version);
+	EXPECT_TRUE(self->client.record.interleaved);
+	EXPECT_EQ(AF_INET, self->client.record.local.family);
+	EXPECT_EQ(127, self->client.record.local.bytes[0]);
+	/* The transmit timestamp is of the answer before, and so is the request's. */
+	EXPECT_LE(0, self->client.record.response_ns);
+	EXPECT_GT(NS_PER_S, self->client.record.response_ns);
+
 	/* A disruption, a burst: samples are wanted at once. */
 	ntp_client_close(&self->client);
 	ASSERT_EQ(NTP_CLIENT_SAMPLE, ask_once(self, &server));

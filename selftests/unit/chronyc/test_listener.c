@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sockets of chronyc: who is answered, with how much, and that what is another program's is
+ * left alone.
+ */
+#include "user/chronyc/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+#include "selftests/unit/unit.h"
+#include "user/chronyc/local_socket.h"
+
+/* Who the kernel says has sent a datagram to the local socket; the real one where 0. */
+static uid_t sender_uid;
+
+/* And from where one came over UDP; the real address where 0. */
+static in_addr_t sender_address;
+
+ssize_t recvmsg(int fd, struct msghdr *header, int flags)
+{
+	ssize_t length = syscall(SYS_recvmsg, fd, header, flags);
+	struct sockaddr_in *from = header->msg_name;
+
+	if (length < 0)
+		return length;
+	if (sender_address && from->sin_family == AF_INET)
+		from->sin_addr.s_addr = sender_address;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(header); h; h = CMSG_NXTHDR(header, h)) {
+		if (sender_uid && h->cmsg_type == SCM_CREDENTIALS)
+			((struct ucred *)CMSG_DATA(h))->uid = sender_uid;
+	}
+
+	return length;
+}
+
+FIXTURE(listener)
+{
+	struct chronyc_listener *listener;
+	struct config_chronyc config;
+	char dir[64];
+	char client_path[96];
+	int local_fd;
+	int udp_fd;
+	int answers;
+	uint16_t command;
+	bool long_answer;
+};
+
+static void answer(void *context, struct chronyc_request *request, struct chronyc_reply *reply)
+{
+	FIXTURE_DATA(listener) *self = context;
+
+	self->answers++;
+	self->command = request->command;
+	if (!self->long_answer)
+		return;
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_CLIENTS);
+	chronyc_put_zeros(reply, CHRONYC_REPLY_MAX);
+}
+
+static struct sockaddr_un path_address(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+
+	return address;
+}
+
+static struct sockaddr_in port_address(int port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+/* A port that was free a moment ago. */
+static int free_port(void)
+{
+	struct sockaddr_in address = port_address(0);
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    getsockname(fd, (struct sockaddr *)&address, &length))
+		abort();
+	close(fd);
+
+	return ntohs(address.sin_port);
+}
+
+FIXTURE_SETUP(listener)
+{
+	struct sockaddr_un own, address;
+	struct sockaddr_in udp;
+
+	sender_uid = 0;
+	sender_address = 0;
+	memset(self, 0, sizeof(*self));
+	strcpy(self->dir, "/tmp/test_listener.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	self->config = (struct config_chronyc){
+		.port = free_port(), .bind_address4 = "127.0.0.1", .bind_address6 = "::1",
+		.open = 1U << CONFIG_OPEN_TRACKING,
+	};
+	snprintf(self->config.path, sizeof(self->config.path), "%s/chronyd.sock", self->dir);
+	self->listener = chronyc_listener_new(answer, self);
+	ASSERT_NE(NULL, self->listener);
+	chronyc_listener_configure(self->listener, &self->config);
+
+	snprintf(self->client_path, sizeof(self->client_path), "%s/chronyc.sock", self->dir);
+	own = path_address(self->client_path);
+	address = path_address(self->config.path);
+	self->local_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	ASSERT_EQ(0, bind(self->local_fd, (struct sockaddr *)&own, sizeof(own)));
+	ASSERT_EQ(0, connect(self->local_fd, (struct sockaddr *)&address, sizeof(address)));
+	self->udp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	udp = port_address(self->config.port);
+	ASSERT_EQ(0, connect(self->udp_fd, (struct sockaddr *)&udp, sizeof(udp)));
+}
+
+FIXTURE_TEARDOWN(listener)
+{
+	chronyc_listener_free(self->listener);
+	close(self->local_fd);
+	close(self->udp_fd);
+	unlink(self->client_path);
+	EXPECT_EQ(0, rmdir(self->dir));
+}
+
+/* Send a request of that length, have it handled; what came back, 0: nothing did. */
+static size_t ask(FIXTURE_DATA(listener) *self, int fd, uint16_t command, size_t length,
+		  uint8_t *reply)
+{
+	uint8_t bytes[1000] = { 6, 1, 0, 0, (uint8_t)(command >> 8), (uint8_t)command };
+	struct pollfd fds[CHRONYC_FDS_MAX];
+	ssize_t got;
+	int count;
+
+	if (send(fd, bytes, length, 0) != (ssize_t)length)
+		abort();
+	count = chronyc_listener_pollfds(self->listener, fds);
+	poll(fds, (nfds_t)count, 100);
+	chronyc_listener_dispatch(self->listener, fds, count, 1000000000);
+	got = recv(fd, reply, CHRONYC_REPLY_MAX, 0);
+
+	return got < 0 ? 0 : (size_t)got;
+}
+
+TEST_F(listener, the_local_socket_may_do_all)
+{
+	uint8_t reply[CHRONYC_REPLY_MAX];
+	struct stat st;
+
+	EXPECT_EQ(28, ask(self, self->local_fd, CHRONYC_SHUTDOWN, 28, reply));
+	EXPECT_EQ(CHRONYC_SUCCESS, reply[9]);
+	EXPECT_EQ(1, self->answers);
+	EXPECT_EQ(CHRONYC_SHUTDOWN, self->command);
+	ASSERT_EQ(0, stat(self->config.path, &st));
+	EXPECT_EQ(0600, st.st_mode & 0777);
+}
+
+TEST_F(listener, others_get_no_answer_there)
+{
+	uint8_t reply[CHRONYC_REPLY_MAX];
+
+	sender_uid = 12345;
+	EXPECT_EQ(0, ask(self, self->local_fd, CHRONYC_TRACKING, 104, reply));
+	EXPECT_EQ(0, self->answers);
+}
+
+TEST_F(listener, udp_may_only_look)
+{
+	uint8_t reply[CHRONYC_REPLY_MAX];
+
+	EXPECT_EQ(28, ask(self, self->udp_fd, CHRONYC_TRACKING, 104, reply));
+	EXPECT_EQ(CHRONYC_SUCCESS, reply[9]);
+	EXPECT_EQ(1, self->answers);
+	EXPECT_EQ(28, ask(self, self->udp_fd, CHRONYC_MAKESTEP, 28, reply));
+	EXPECT_EQ(CHRONYC_UNAUTHORISED, reply[9]);
+	EXPECT_EQ(28, ask(self, self->udp_fd, CHRONYC_ACTIVITY, 48, reply));
+	EXPECT_EQ(CHRONYC_UNAUTHORISED, reply[9]);
+	EXPECT_EQ(1, self->answers);
+}
+
+TEST_F(listener, no_answer_is_longer_than_its_request)
+{
+	uint8_t reply[CHRONYC_REPLY_MAX];
+
+	self->long_answer = true;
+	EXPECT_EQ(0, ask(self, self->udp_fd, CHRONYC_TRACKING, 519, reply));
+	EXPECT_EQ(520, ask(self, self->udp_fd, CHRONYC_TRACKING, 520, reply));
+	EXPECT_EQ(28, ask(self, self->udp_fd, CHRONYC_TRACKING, 103, reply));
+	EXPECT_EQ(CHRONYC_BAD_LENGTH, reply[9]);
+	EXPECT_EQ(0, ask(self, self->udp_fd, CHRONYC_TRACKING, 27, reply));
+	EXPECT_EQ(0, ask(self, self->udp_fd, CHRONYC_TRACKING, 861, reply));
+}
+
+TEST_F(listener, other_hosts_need_a_rule)
+{
+	struct access_rule rule = { .network = { .family = AF_INET, .bytes = { 10 } },
+				    .prefix = 8, .allow = true };
+	struct net_address host = { .family = AF_INET, .bytes = { 10, 1, 2, 3 } };
+	uint8_t reply[CHRONYC_REPLY_MAX];
+
+	sender_address = htonl(0x0a010203);
+	ask(self, self->udp_fd, CHRONYC_TRACKING, 104, reply);
+	EXPECT_EQ(0, self->answers);
+	EXPECT_FALSE(chronyc_listener_allows(self->listener, &host));
+	ASSERT_EQ(0, chronyc_listener_set_rules(self->listener, &rule, 1));
+	ask(self, self->udp_fd, CHRONYC_TRACKING, 104, reply);
+	EXPECT_EQ(1, self->answers);
+	EXPECT_TRUE(chronyc_listener_allows(self->listener, &host));
+}
+
+TEST_F(listener, other_hosts_are_limited)
+{
+	struct access_rule all = { .network = { .family = AF_UNSPEC }, .allow = true };
+	uint8_t reply[CHRONYC_REPLY_MAX];
+	uint64_t received, dropped;
+
+	self->config.limit = (struct client_limit){ .enabled = true, .interval_ns = 1000000000,
+						    .burst = 2, .leak = 4 };
+	self->config.rules = &all;
+	self->config.rule_count = 1;
+	chronyc_listener_configure(self->listener, &self->config);
+	for (int i = 0; i < 20; i++)
+		ask(self, self->udp_fd, CHRONYC_TRACKING, 104, reply);
+	EXPECT_EQ(20, self->answers);
+	sender_address = htonl(0x0a010203);
+	for (int i = 0; i < 100; i++)
+		ask(self, self->udp_fd, CHRONYC_TRACKING, 104, reply);
+	EXPECT_LT(self->answers, 20 + 40);
+	EXPECT_GE(self->answers, 20 + 2);
+	chronyc_listener_get_counts(self->listener, &received, &dropped);
+	EXPECT_EQ(120, received);
+	EXPECT_EQ(120 - self->answers, dropped);
+}
+
+TEST_F(listener, sockets_are_closed_and_opened)
+{
+	struct pollfd fds[CHRONYC_FDS_MAX];
+	struct stat st;
+	int before = chronyc_listener_pollfds(self->listener, fds);
+
+	EXPECT_LE(2, before);
+	self->config.port = 0;
+	chronyc_listener_configure(self->listener, &self->config);
+	EXPECT_EQ(1, chronyc_listener_pollfds(self->listener, fds));
+	strcpy(self->config.path, "");
+	chronyc_listener_configure(self->listener, &self->config);
+	EXPECT_EQ(0, chronyc_listener_pollfds(self->listener, fds));
+	snprintf(self->config.path, sizeof(self->config.path), "%s/chronyd.sock", self->dir);
+	EXPECT_EQ(-1, stat(self->config.path, &st));
+}
+
+TEST_F(listener, the_socket_of_another_program_stays)
+{
+	struct sockaddr_un address = path_address(self->config.path);
+	int fd;
+
+	EXPECT_EQ(-EADDRINUSE, local_socket_open(self->config.path));
+	/* One of another kind is another program's, too. */
+	unlink(self->config.path);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	ASSERT_EQ(0, listen(fd, 1));
+	EXPECT_EQ(-EADDRINUSE, local_socket_open(self->config.path));
+	close(fd);
+	unlink(self->config.path);
+}
+
+TEST_F(listener, a_file_stays_and_a_dead_socket_goes)
+{
+	struct sockaddr_un address;
+	struct stat st;
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/other", self->dir);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	EXPECT_EQ(-ENOTSOCK, local_socket_open(path));
+	EXPECT_EQ(0, stat(path, &st));
+	unlink(path);
+	address = path_address(path);
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	close(fd);
+	fd = local_socket_open(path);
+	EXPECT_LE(0, fd);
+	local_socket_close(fd, path);
+	EXPECT_EQ(-1, stat(path, &st));
+	EXPECT_EQ(-ENOENT, local_socket_open("/nowhere/at/all"));
+}
+
+TEST_HARNESS_MAIN

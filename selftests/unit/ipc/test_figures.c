@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Figures for tables: their signs, and what they are against.
+ */
+#include "user/ipc/figures.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+#define S	1000000000LL
+
+static const struct source_options options;
+
+/* The sources say that the system clock is 700 ns behind, the timescale corrects that. */
+static void fill(struct state *state)
+{
+	memset(state, 0, sizeof(*state));
+	state->raw_ns = 50 * S;
+	state->source_count = 1;
+	state->update = (struct state_update){ .raw_ns = 49 * S, .result = { .stratum = 2 } };
+	state->sources[0].status.options = &options;
+	state->steering.has_correction = true;
+	state->steering.correction = (struct chime_line){ .offset_ns = 1000 };
+	state->steering.now = (struct timescale_now){
+		.reference_ns = 100 * S, .time_ns = 100 * S + 1000, .realtime_ns = 100 * S + 300,
+	};
+}
+
+TEST(tracking)
+{
+	struct tracking_figures figures;
+	struct state state;
+
+	fill(&state);
+	state.steering.last_offset_ns = 5;
+	state.steering.base_rate = 1e-6;
+	state.rate = 3e-6;
+	figures_of_tracking(&state, &figures);
+	EXPECT_EQ(&state.sources[0], figures.source);
+	EXPECT_EQ(2, figures.stratum);
+	EXPECT_EQ(700, figures.correction_ns);
+	EXPECT_EQ(-5, figures.last_offset_ns);
+	EXPECT_EQ(-1e-6, figures.frequency);
+	EXPECT_LT(fabs(figures.residual + 2e-6), 1e-12);
+	/* Against a host the sources show no frequency of ours. */
+	state.steering.now.has_host = true;
+	figures_of_tracking(&state, &figures);
+	EXPECT_EQ(-3e-6, figures.residual);
+	state.update.result.selection.selected = -1;
+	figures_of_tracking(&state, &figures);
+	EXPECT_EQ(NULL, figures.source);
+	EXPECT_EQ(0, figures.stratum);
+}
+
+TEST(offsets_of_a_source)
+{
+	struct source_figures figures;
+	struct source_status *status;
+	struct state state;
+
+	fill(&state);
+	status = &state.sources[0].status;
+	status->last = (struct source_sample){ .at_ns = 99 * S, .offset_ns = 1200 };
+	status->last_raw_ns = 47 * S;
+	status->estimate = (struct estimate){ .offset_ns = 1100, .rate = 2e-6, .rate_sigma = 3e-6 };
+	figures_of_source(&state, status, &figures);
+	EXPECT_EQ(3 * S, figures.age_ns);
+	/* The timescale was 200 ns behind the source, the system clock is 700 ns behind that. */
+	EXPECT_EQ(-200, figures.measured_ns);
+	EXPECT_EQ(-900, figures.adjusted_ns);
+	EXPECT_EQ(-100, figures.offset_ns);
+	EXPECT_EQ(-2e-6, figures.frequency);
+	EXPECT_EQ(3e-6, figures.skew);
+	/* Without a correction the system clock is all there is. */
+	state.steering.has_correction = false;
+	figures_of_source(&state, status, &figures);
+	EXPECT_EQ(-900, figures.measured_ns);
+	EXPECT_EQ(-900, figures.adjusted_ns);
+}
+
+TEST(activity_leaves_refclocks_out)
+{
+	static const struct source_options refclock = { .kind = SOURCE_REFCLOCK };
+	int counts[ASSOCIATION_ACTIVITIES];
+	struct state state;
+
+	fill(&state);
+	state.source_count = 3;
+	state.sources[1].status.options = &refclock;
+	state.sources[2].status.options = &options;
+	state.sources[2].info.activity = ASSOCIATION_BURST_OFFLINE;
+	figures_of_activity(&state, counts);
+	EXPECT_EQ(1, counts[ASSOCIATION_ONLINE]);
+	EXPECT_EQ(0, counts[ASSOCIATION_OFFLINE]);
+	EXPECT_EQ(1, counts[ASSOCIATION_BURST_OFFLINE]);
+}
+
+TEST_HARNESS_MAIN

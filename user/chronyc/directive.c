@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From requests to lines of the configuration.
+ */
+#include "chronyc/directive.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* chrony's defaults are exact in its numbers: nothing else is meant by a difference. */
+struct whole_option {
+	const char *name;
+	int32_t initial;
+};
+
+struct real_option {
+	const char *name;
+	double initial;
+};
+
+/* In the order of the protocol, between the name and the flags. */
+static const struct whole_option whole_options[] = {
+	{ "port", 123 }, { "minpoll", 6 }, { "maxpoll", 10 }, { "presend", 100 },
+	{ "minstratum", 0 }, { "polltarget", 8 }, { "version", 0 }, { "maxsources", 4 },
+	{ "minsamples", -1 }, { "maxsamples", -1 }, { "key", 0 }, { "ntsport", 4460 },
+};
+
+static const struct real_option real_options[] = {
+	{ "maxdelay", 3 }, { "maxdelayratio", 0 }, { "maxdelaydevratio", 10 }, { "mindelay", 0 },
+	{ "asymmetry", 1 }, { "offset", 0 },
+};
+
+/* And after the flags. */
+static const struct whole_option late_options[] = {
+	{ "filter", 0 }, { "certset", 0 },
+};
+
+static const struct {
+	const char *name;
+	uint32_t flag;
+} flags[] = {
+	{ "auto_offline", CHRONYC_ADD_AUTO_OFFLINE }, { "iburst", CHRONYC_ADD_IBURST },
+	{ "prefer", CHRONYC_ADD_PREFER }, { "noselect", CHRONYC_ADD_NOSELECT },
+	{ "trust", CHRONYC_ADD_TRUST }, { "require", CHRONYC_ADD_REQUIRE },
+	{ "xleave", CHRONYC_ADD_INTERLEAVED }, { "burst", CHRONYC_ADD_BURST },
+	{ "nts", CHRONYC_ADD_NTS }, { "copy", CHRONYC_ADD_COPY },
+	{ "extfield F323", CHRONYC_ADD_EXTFIELD },
+};
+
+/* There is room for all options with the longest of numbers. */
+static void append(char line[CHRONYC_LINE_MAX], const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void append(char line[CHRONYC_LINE_MAX], const char *format, ...)
+{
+	size_t length = strlen(line);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line + length, CHRONYC_LINE_MAX - length, format, arguments);
+	va_end(arguments);
+}
+
+static void append_whole(char line[CHRONYC_LINE_MAX], struct chronyc_request *request,
+			 const struct whole_option *options, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int32_t value = (int32_t)chronyc_take(request);
+
+		if (value != options[i].initial)
+			append(line, " %s %d", options[i].name, value);
+	}
+}
+
+static void append_real(char line[CHRONYC_LINE_MAX], struct chronyc_request *request,
+			const struct real_option *options, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		double value = chronyc_take_real(request);
+
+		if (value != options[i].initial)
+			append(line, " %s %.9g", options[i].name, value);
+	}
+}
+
+static void append_flags(char line[CHRONYC_LINE_MAX], uint32_t set)
+{
+	if (!(set & CHRONYC_ADD_ONLINE))
+		append(line, " offline");
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (set & flags[i].flag)
+			append(line, " %s", flags[i].name);
+	}
+}
+
+static const char *word_of(uint32_t kind)
+{
+	switch (kind) {
+	case CHRONYC_ADD_SERVER:
+		return "server";
+	case CHRONYC_ADD_PEER:
+		return "peer";
+	case CHRONYC_ADD_POOL:
+		return "pool";
+	}
+
+	return NULL;
+}
+
+enum chronyc_status chronyc_source_line(struct chronyc_request *request,
+					char line[CHRONYC_LINE_MAX])
+{
+	static const struct real_option last[] = { { "maxdelayquant", 0 } };
+	const char *word = word_of(chronyc_take(request));
+	char name[CHRONYC_NAME_MAX];
+
+	*line = '\0';
+	if (!word)
+		return CHRONYC_INVALID;
+	if (!chronyc_take_name(request, name))
+		return CHRONYC_INVALID_NAME;
+	append(line, "%s %s", word, name);
+	append_whole(line, request, whole_options, ARRAY_SIZE(whole_options));
+	append_real(line, request, real_options, ARRAY_SIZE(real_options));
+	append_flags(line, chronyc_take(request));
+	append_whole(line, request, late_options, ARRAY_SIZE(late_options));
+	append_real(line, request, last, ARRAY_SIZE(last));
+
+	return CHRONYC_SUCCESS;
+}
+
+void chronyc_local_line(struct chronyc_request *request, char line[CHRONYC_LINE_MAX])
+{
+	uint32_t on = chronyc_take(request), stratum = chronyc_take(request);
+	double distance = chronyc_take_real(request);
+	uint32_t orphan = chronyc_take(request);
+
+	*line = '\0';
+	if (on)
+		append(line, "local stratum %u distance %.9g%s", stratum, distance,
+		       orphan ? " orphan" : "");
+}
+
+bool chronyc_take_network(struct chronyc_request *request, struct access_rule *rule)
+{
+	char text[NET_ADDRESS_TEXT_MAX + sizeof("/-2147483648")];
+	struct chronyc_address address;
+	int32_t bits;
+
+	chronyc_take_address(request, &address);
+	bits = (int32_t)chronyc_take(request);
+	if (address.family == CHRONYC_FAMILY_ID || bits < 0 ||
+	    (address.family == CHRONYC_FAMILY_NONE && bits))
+		return false;
+	net_address_format(&address.ip, text);
+	if (*text)
+		snprintf(text + strlen(text), sizeof("/-2147483648"), "/%d", bits);
+
+	return !access_rule_parse(text, rule);
+}

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon's state for chronyc.
+ */
+#include "chronyc/report.h"
+
+#include <math.h>
+
+#include "ipc/figures.h"
+
+#define NS_PER_S	1000000000LL
+#define PPM		1e6
+
+/* What chronyd says of a clock that follows nothing. */
+#define LEAP_UNSYNCHRONISED	3
+#define ROOT_UNSYNCHRONISED_NS	NS_PER_S
+
+/* Nothing stays at its score here: the best source is selected at each update. */
+#define SCORE	1.0
+
+/* What chronyd says of the rate of a source without a sample, in ppm, and of its scatter. */
+#define SKEW_UNKNOWN	2000.0
+#define SCATTER_UNKNOWN	4.0
+
+static struct chronyc_address address_of(const struct association_info *info)
+{
+	struct chronyc_address address = { .ip = info->ip, .id = (uint32_t)info->serial };
+
+	address.family = info->ip.family == AF_INET ? CHRONYC_FAMILY_IPV4 :
+			 info->ip.family == AF_INET6 ? CHRONYC_FAMILY_IPV6 : CHRONYC_FAMILY_ID;
+
+	return address;
+}
+
+static bool is_refclock(const struct state_source *source)
+{
+	return source->status.options->kind == SOURCE_REFCLOCK;
+}
+
+/* A refclock has none, and chronyc shows its reference id. */
+static void put_source_address(struct chronyc_reply *reply, const struct state_source *source)
+{
+	struct chronyc_address address = { .family = CHRONYC_FAMILY_NONE };
+
+	if (source && !is_refclock(source))
+		address = address_of(&source->info);
+	chronyc_put_address(reply, &address);
+}
+
+static void put_age(struct chronyc_reply *reply, int64_t age_ns)
+{
+	chronyc_put(reply, age_ns < 0 ? 0 : (uint32_t)(age_ns / NS_PER_S));
+}
+
+/* --- tracking --- */
+
+/**
+ * struct reference - what the clock follows, as chronyd calls it
+ * @source: that is selected; NULL: none
+ * @refid: of what is followed, 0: nothing
+ * @stratum: ours, 0: none
+ * @leap: as in packets
+ * @utc_ns: of the latest update
+ * @root_delay_ns: to the primary reference
+ * @root_dispersion_ns: same
+ */
+struct reference {
+	const struct state_source *source;
+	uint32_t refid;
+	int stratum;
+	int leap;
+	int64_t utc_ns;
+	int64_t root_delay_ns;
+	int64_t root_dispersion_ns;
+};
+
+/*
+ * With -x the clock is never called synchronised, as nobody steers it: what the sources say counts
+ * then, as with chronyd's -x.
+ */
+static bool is_synchronised(const struct state *state)
+{
+	const struct steering_status *steering = &state->steering;
+
+	if (!state->observing)
+		return steering->synchronised;
+
+	return steering->has_correction &&
+	       (steering->trust == TRUST_CONFIRMED || steering->trust == TRUST_HELD);
+}
+
+static struct reference followed_source(const struct state *state,
+					const struct tracking_figures *figures)
+{
+	const struct discipline_result *result = &state->update.result;
+
+	return (struct reference){
+		.source = figures->source,
+		.refid = figures->source->info.refid,
+		.stratum = figures->stratum,
+		.leap = state->steering.leap,
+		.utc_ns = state->update.utc_ns,
+		.root_delay_ns = result->root_delay_ns,
+		.root_dispersion_ns = result->root_dispersion_ns,
+	};
+}
+
+static struct reference find_reference(const struct state *state,
+				       const struct tracking_figures *figures)
+{
+	const struct steering_status *steering = &state->steering;
+
+	if (is_synchronised(state) && figures->source)
+		return followed_source(state, figures);
+	if (is_synchronised(state))
+		return (struct reference){
+			.refid = steering->now.has_host ? STATE_REFID_HOST : STATE_REFID_HOLD,
+			.stratum = STATE_STRATUM_HOST,
+			.leap = steering->leap,
+			.utc_ns = steering->now.time_ns,
+			.root_dispersion_ns = steering_published_ns(steering),
+		};
+	if (state->local_stratum)
+		return (struct reference){
+			.refid = STATE_REFID_LOCAL,
+			.stratum = state->local_stratum,
+			.utc_ns = chime_sub_sat(steering->now.realtime_ns, NS_PER_S),
+		};
+
+	return (struct reference){
+		.leap = LEAP_UNSYNCHRONISED,
+		.root_delay_ns = ROOT_UNSYNCHRONISED_NS,
+		.root_dispersion_ns = ROOT_UNSYNCHRONISED_NS,
+	};
+}
+
+void chronyc_report_tracking(const struct state *state, struct chronyc_reply *reply)
+{
+	struct tracking_figures figures;
+	struct reference reference;
+	bool known;
+
+	figures_of_tracking(state, &figures);
+	reference = find_reference(state, &figures);
+	known = reference.source && state->has_rate;
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_TRACKING);
+	chronyc_put(reply, reference.refid);
+	put_source_address(reply, reference.source);
+	chronyc_put16(reply, (uint16_t)reference.stratum);
+	chronyc_put16(reply, (uint16_t)reference.leap);
+	chronyc_put_time(reply, reference.utc_ns);
+	chronyc_put_seconds(reply, figures.correction_ns);
+	chronyc_put_seconds(reply, figures.last_offset_ns);
+	chronyc_put_real(reply, figures.rms_offset_ns / NS_PER_S);
+	chronyc_put_real(reply, figures.frequency * PPM);
+	chronyc_put_real(reply, known ? figures.residual * PPM : 0);
+	chronyc_put_real(reply, known ? figures.skew * PPM : 0);
+	chronyc_put_seconds(reply, reference.root_delay_ns);
+	chronyc_put_seconds(reply, reference.root_dispersion_ns);
+	chronyc_put_seconds(reply, state->update.interval_ns);
+}
+
+/* --- lists of sources --- */
+
+void chronyc_report_source_count(const struct state *state, struct chronyc_reply *reply)
+{
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SOURCE_COUNT);
+	chronyc_put(reply, (uint32_t)state->source_count);
+}
+
+void chronyc_report_activity(const struct state *state, struct chronyc_reply *reply)
+{
+	int counts[ASSOCIATION_ACTIVITIES];
+
+	figures_of_activity(state, counts);
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_ACTIVITY);
+	for (int i = 0; i < ASSOCIATION_ACTIVITIES; i++)
+		chronyc_put(reply, (uint32_t)counts[i]);
+}
+
+/* The source whose number is the next parameter; NULL: there is none, and @reply says so. */
+static const struct state_source *take_source(const struct state *state,
+					      struct chronyc_request *request,
+					      struct chronyc_reply *reply)
+{
+	uint32_t index = chronyc_take(request);
+
+	if (index < state->source_count)
+		return &state->sources[index];
+	chronyc_reply_set_status(reply, CHRONYC_NO_SUCH_SOURCE);
+
+	return NULL;
+}
+
+static enum chronyc_state state_of(const struct source_status *status)
+{
+	/* As chronyd's of a source that it only watches. */
+	if (status->options->noselect)
+		return CHRONYC_STATE_UNUSABLE;
+	switch (status->verdict) {
+	case SOURCE_UNUSABLE:
+		return CHRONYC_STATE_UNUSABLE;
+	case SOURCE_FALSETICKER:
+		return CHRONYC_STATE_FALSETICKER;
+	case SOURCE_TOO_VARIABLE:
+		return CHRONYC_STATE_TOO_VARIABLE;
+	case SOURCE_NOT_COMBINED:
+		return CHRONYC_STATE_NOT_COMBINED;
+	case SOURCE_COMBINED:
+		return CHRONYC_STATE_COMBINED;
+	case SOURCE_SELECTED:
+		return CHRONYC_STATE_SELECTED;
+	}
+
+	return CHRONYC_STATE_UNUSABLE;
+}
+
+/* Here a refclock's reference id stands for its address. */
+static struct chronyc_address shown_address(const struct state_source *source)
+{
+	struct chronyc_address address = { .family = CHRONYC_FAMILY_IPV4 };
+
+	if (!is_refclock(source))
+		return address_of(&source->info);
+	for (int i = 0; i < 4; i++)
+		address.ip.bytes[i] = (uint8_t)(source->info.refid >> (24 - 8 * i));
+
+	return address;
+}
+
+void chronyc_report_source(const struct state *state, struct chronyc_request *request,
+			   struct chronyc_reply *reply)
+{
+	const struct state_source *source = take_source(state, request, reply);
+	struct source_figures figures;
+	struct chronyc_address address;
+	bool known;
+
+	if (!source)
+		return;
+	known = source->status.has_estimate;
+	figures_of_source(state, &source->status, &figures);
+	address = shown_address(source);
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SOURCE_DATA);
+	chronyc_put_address(reply, &address);
+	chronyc_put16(reply, (uint16_t)source->status.poll);
+	chronyc_put16(reply, known ? (uint16_t)source->status.stratum : 0);
+	chronyc_put16(reply, (uint16_t)state_of(&source->status));
+	chronyc_put16(reply, is_refclock(source) ? CHRONYC_MODE_REFCLOCK : CHRONYC_MODE_CLIENT);
+	chronyc_put16(reply, 0);
+	chronyc_put16(reply, source->status.reach);
+	if (!known) {
+		chronyc_put(reply, CHRONYC_AGE_UNKNOWN);
+		chronyc_put_zeros(reply, 3 * sizeof(uint32_t));
+		return;
+	}
+	put_age(reply, figures.age_ns);
+	chronyc_put_seconds(reply, figures.measured_ns);
+	chronyc_put_seconds(reply, figures.adjusted_ns);
+	chronyc_put_real(reply, source->status.root_distance_ns / NS_PER_S);
+}
+
+void chronyc_report_sourcestats(const struct state *state, struct chronyc_request *request,
+				struct chronyc_reply *reply)
+{
+	const struct state_source *source = take_source(state, request, reply);
+	const struct source_status *status;
+	struct source_figures figures;
+
+	if (!source)
+		return;
+	status = &source->status;
+	figures_of_source(state, status, &figures);
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SOURCESTATS);
+	chronyc_put(reply, source->info.refid);
+	put_source_address(reply, source);
+	if (!status->has_estimate) {
+		chronyc_put_zeros(reply, 3 * sizeof(uint32_t));
+		chronyc_put_real(reply, SCATTER_UNKNOWN);
+		chronyc_put_real(reply, 0);
+		chronyc_put_real(reply, SKEW_UNKNOWN);
+		chronyc_put_zeros(reply, 2 * sizeof(uint32_t));
+		return;
+	}
+	chronyc_put(reply, status->samples);
+	chronyc_put(reply, status->runs);
+	chronyc_put(reply, (uint32_t)(status->span_ns / NS_PER_S));
+	chronyc_put_real(reply, status->jitter_ns / NS_PER_S);
+	chronyc_put_real(reply, figures.frequency * PPM);
+	chronyc_put_real(reply, figures.skew * PPM);
+	chronyc_put_seconds(reply, figures.offset_ns);
+	chronyc_put_real(reply, status->estimate.sigma_ns / NS_PER_S);
+}
+
+/* --- selection --- */
+
+static uint16_t options_of(const struct source_options *options)
+{
+	return (uint16_t)((options->noselect ? CHRONYC_SELECT_NOSELECT : 0) |
+			  (options->prefer ? CHRONYC_SELECT_PREFER : 0) |
+			  (options->trust ? CHRONYC_SELECT_TRUST : 0) |
+			  (options->require ? CHRONYC_SELECT_REQUIRE : 0));
+}
+
+/* Why a source cannot be used, in chronyc's letters. */
+static char reason_of(const struct state *state, const struct source_status *status)
+{
+	if (!status->has_estimate || status->distrusted)
+		return 'M';
+	if (!status->reach || status->worn_out)
+		return 'S';
+	/* Of those that could be used none is: too few agree, or a required one is missing. */
+	return state->update.result.selection.selected < 0 ? 'W' : 'd';
+}
+
+static char letter_of(const struct state *state, size_t index)
+{
+	const struct source_status *status = &state->sources[index].status;
+
+	if (status->options->noselect)
+		return 'N';
+	switch (status->verdict) {
+	case SOURCE_SELECTED:
+		return '*';
+	case SOURCE_COMBINED:
+		return '+';
+	case SOURCE_NOT_COMBINED:
+		return state->update.result.selection.unwanted >> index & 1 ? 'P' : 'D';
+	case SOURCE_TOO_VARIABLE:
+		return '~';
+	case SOURCE_FALSETICKER:
+		return 'x';
+	case SOURCE_UNUSABLE:
+		break;
+	}
+
+	return reason_of(state, status);
+}
+
+void chronyc_report_selectdata(const struct state *state, struct chronyc_request *request,
+			       struct chronyc_reply *reply)
+{
+	const struct state_source *source = take_source(state, request, reply);
+	const struct source_status *status;
+	struct source_figures figures;
+
+	if (!source)
+		return;
+	status = &source->status;
+	figures_of_source(state, status, &figures);
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SELECTDATA);
+	chronyc_put(reply, source->info.refid);
+	put_source_address(reply, source);
+	chronyc_put8(reply, (uint8_t)letter_of(state, (size_t)(source - state->sources)));
+	chronyc_put8(reply, source->info.authenticated);
+	chronyc_put8(reply, status->has_estimate ? status->last.leap : LEAP_UNSYNCHRONISED);
+	chronyc_put8(reply, 0);
+	/* What authselectmode makes of them is in the options. */
+	chronyc_put16(reply, options_of(status->options));
+	chronyc_put16(reply, options_of(status->options));
+	/* One that is only watched takes no part in the selection. */
+	if (!status->has_estimate || status->options->noselect) {
+		chronyc_put(reply, 0);
+		chronyc_put_real(reply, SCORE);
+		chronyc_put_zeros(reply, 2 * sizeof(uint32_t));
+		return;
+	}
+	put_age(reply, figures.age_ns);
+	chronyc_put_real(reply, SCORE);
+	chronyc_put_real(reply, ((double)figures.offset_ns - status->root_distance_ns) / NS_PER_S);
+	chronyc_put_real(reply, ((double)figures.offset_ns + status->root_distance_ns) / NS_PER_S);
+}
+
+/* --- one source --- */
+
+static bool is_at(const struct state_source *source, const struct chronyc_address *address)
+{
+	struct chronyc_address own = address_of(&source->info);
+
+	if (is_refclock(source) || own.family != address->family)
+		return false;
+	if (own.family == CHRONYC_FAMILY_ID)
+		return own.id == address->id;
+	/* The interface of a link-local address is not in the protocol. */
+	own.ip.scope = address->ip.scope;
+
+	return net_address_equal(&own.ip, &address->ip);
+}
+
+const struct state_source *chronyc_find_source(const struct state *state,
+					       const struct chronyc_address *address)
+{
+	for (size_t i = 0; i < state->source_count; i++) {
+		if (is_at(&state->sources[i], address))
+			return &state->sources[i];
+	}
+
+	return NULL;
+}
+
+static const struct state_source *take_addressed(const struct state *state,
+						 struct chronyc_request *request,
+						 struct chronyc_reply *reply)
+{
+	const struct state_source *source;
+	struct chronyc_address address;
+
+	chronyc_take_address(request, &address);
+	source = chronyc_find_source(state, &address);
+	if (!source)
+		chronyc_reply_set_status(reply, CHRONYC_NO_SUCH_SOURCE);
+
+	return source;
+}
+
+void chronyc_report_sourcename(const struct state *state, struct chronyc_request *request,
+			       struct chronyc_reply *reply)
+{
+	const struct state_source *source = take_addressed(state, request, reply);
+
+	if (!source)
+		return;
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SOURCENAME);
+	chronyc_put_name(reply, source->info.name);
+}
+
+static uint16_t flags_of(const struct association_info *info)
+{
+	const struct ntp_client_record *record = info->record;
+
+	return (uint16_t)((record->answer.version ? CHRONYC_NTP_TESTS : 0) |
+			  (record->interleaved ? CHRONYC_NTP_INTERLEAVED : 0) |
+			  (info->authenticated ? CHRONYC_NTP_AUTHENTICATED : 0));
+}
+
+/* Daemon or kernel; nothing before the first sample. */
+static uint8_t stamp_letter(const struct ntp_client_record *record, bool kernel)
+{
+	if (!record->answer.version)
+		return 0;
+
+	return kernel ? 'K' : 'D';
+}
+
+/* The header of the answer, and what was made of its timestamps. */
+static void put_answer(const struct state *state, const struct state_source *source,
+		       struct chronyc_reply *reply)
+{
+	const struct ntp_packet *answer = &source->info.record->answer;
+	const struct source_status *status = &source->status;
+	struct source_figures figures;
+
+	figures_of_source(state, status, &figures);
+	chronyc_put8(reply, (uint8_t)answer->leap);
+	chronyc_put8(reply, answer->version);
+	chronyc_put8(reply, (uint8_t)answer->mode);
+	chronyc_put8(reply, answer->stratum);
+	chronyc_put8(reply, (uint8_t)answer->poll);
+	chronyc_put8(reply, (uint8_t)answer->precision);
+	chronyc_put_seconds(reply, answer->root_delay_ns);
+	chronyc_put_seconds(reply, answer->root_dispersion_ns);
+	chronyc_put(reply, answer->refid);
+	chronyc_put_time(reply, answer->reference ? ntp_timestamp_to_ns(answer->reference) : 0);
+	/* As in packets: positive where the server is ahead. */
+	chronyc_put_seconds(reply, status->has_estimate ? -figures.measured_ns : 0);
+	chronyc_put_seconds(reply, status->has_estimate ? status->last.delay_ns : 0);
+	chronyc_put_seconds(reply, status->has_estimate ? status->last.noise_ns : 0);
+	chronyc_put_seconds(reply, source->info.record->response_ns);
+	chronyc_put_real(reply, 0);
+}
+
+void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *request,
+			    struct chronyc_reply *reply)
+{
+	const struct state_source *source = take_addressed(state, request, reply);
+	const struct ntp_client_record *record;
+	struct chronyc_address local = { .family = CHRONYC_FAMILY_NONE };
+
+	if (!source)
+		return;
+	record = source->info.record;
+	local.ip = record->local;
+	if (record->local.family != AF_UNSPEC)
+		local.family = record->local.family == AF_INET6 ? CHRONYC_FAMILY_IPV6 :
+								  CHRONYC_FAMILY_IPV4;
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_NTPDATA);
+	put_source_address(reply, source);
+	chronyc_put_address(reply, &local);
+	chronyc_put16(reply, (uint16_t)source->info.port);
+	put_answer(state, source, reply);
+	chronyc_put16(reply, flags_of(&source->info));
+	chronyc_put8(reply, stamp_letter(record, record->kernel_sent));
+	chronyc_put8(reply, stamp_letter(record, record->kernel_received));
+	chronyc_put(reply, (uint32_t)source->status.sent);
+	chronyc_put(reply, (uint32_t)record->packets);
+	chronyc_put(reply, (uint32_t)record->valid);
+	chronyc_put(reply, (uint32_t)record->good);
+	for (int i = 0; i < 3; i++)
+		chronyc_put(reply, UINT32_MAX);
+}
+
+/* chrony's numbers of what makes MACs. */
+static uint16_t number_of_key_type(enum ntp_mac_type type)
+{
+	switch (type) {
+	case NTP_MAC_MD5:
+		return 1;
+	case NTP_MAC_SHA1:
+		return 2;
+	case NTP_MAC_SHA256:
+		return 3;
+	case NTP_MAC_SHA384:
+		return 4;
+	case NTP_MAC_SHA512:
+		return 5;
+	case NTP_MAC_AES128:
+		return 13;
+	case NTP_MAC_AES256:
+		return 14;
+	}
+
+	return 0;
+}
+
+void chronyc_report_authdata(const struct state *state, struct chronyc_request *request,
+			     struct chronyc_reply *reply)
+{
+	const struct state_source *source = take_addressed(state, request, reply);
+	const struct association_info *info;
+
+	if (!source)
+		return;
+	info = &source->info;
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_AUTHDATA);
+	chronyc_put16(reply, info->key_id ? CHRONYC_AUTH_KEY : CHRONYC_AUTH_NONE);
+	chronyc_put16(reply, info->has_key ? number_of_key_type(info->key_type) : 0);
+	chronyc_put(reply, info->key_id);
+	chronyc_put16(reply, (uint16_t)info->key_bits);
+	/* The rest is about NTS. */
+	chronyc_put16(reply, 0);
+	chronyc_put(reply, CHRONYC_AGE_UNKNOWN);
+	chronyc_put_zeros(reply, 4 * sizeof(uint16_t));
+}
+
+void chronyc_report_manual(struct chronyc_reply *reply)
+{
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_MANUAL_LIST);
+	chronyc_put_zeros(reply, chronyc_contents_length(CHRONYC_REPLY_MANUAL_LIST));
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contents of chronyc's replies, from the daemon's state and the server's statistics. Signs and
+ * units are what chronyc's manual says of its columns.
+ */
+#ifndef CHRONYC_REPORT_H
+#define CHRONYC_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chronyc/packet.h"
+#include "ipc/state.h"
+#include "server/statistics.h"
+
+/*
+ * Each of these takes its parameters from @request, and fills in @reply. Where no source is meant,
+ * the reply says so.
+ */
+void chronyc_report_tracking(const struct state *state, struct chronyc_reply *reply);
+void chronyc_report_source_count(const struct state *state, struct chronyc_reply *reply);
+void chronyc_report_activity(const struct state *state, struct chronyc_reply *reply);
+void chronyc_report_source(const struct state *state, struct chronyc_request *request,
+			   struct chronyc_reply *reply);
+void chronyc_report_sourcestats(const struct state *state, struct chronyc_request *request,
+				struct chronyc_reply *reply);
+void chronyc_report_selectdata(const struct state *state, struct chronyc_request *request,
+			       struct chronyc_reply *reply);
+void chronyc_report_sourcename(const struct state *state, struct chronyc_request *request,
+			       struct chronyc_reply *reply);
+void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *request,
+			    struct chronyc_reply *reply);
+void chronyc_report_authdata(const struct state *state, struct chronyc_request *request,
+			     struct chronyc_reply *reply);
+
+/* No time was ever typed in. */
+void chronyc_report_manual(struct chronyc_reply *reply);
+
+/* The source of that address; NULL: there is none. */
+const struct state_source *chronyc_find_source(const struct state *state,
+					       const struct chronyc_address *address);
+
+/**
+ * struct chronyc_counts - requests of chronyc
+ * @received: all of them
+ * @dropped: not answered, for their rate
+ */
+struct chronyc_counts {
+	uint64_t received;
+	uint64_t dropped;
+};
+
+/* @statistics: NULL where nothing is served. */
+void chronyc_report_serverstats(const struct server_statistics *statistics,
+				const struct chronyc_counts *counts, struct chronyc_reply *reply);
+
+/* The clients, of @count records, as many as @request and a packet have room for. */
+void chronyc_report_clients(const struct server_statistics *statistics, size_t count,
+			    int64_t now_raw_ns, struct chronyc_request *request,
+			    struct chronyc_reply *reply);
+
+#endif /* CHRONYC_REPORT_H */

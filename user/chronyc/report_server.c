@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the NTP server counts, for chronyc. The server process goes on while its memory is read: a
+ * record may be of two clients, or of none that ever was. So it is copied first, and what is copied
+ * is only shown.
+ */
+#include "chronyc/report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/line.h"
+
+#define NS_PER_S	1000000000LL
+
+static uint32_t count_of(const struct server_statistics *statistics, enum server_count count)
+{
+	if (!statistics)
+		return 0;
+
+	return (uint32_t)atomic_load_explicit(&statistics->counts[count], memory_order_relaxed);
+}
+
+void chronyc_report_serverstats(const struct server_statistics *statistics,
+				const struct chronyc_counts *counts, struct chronyc_reply *reply)
+{
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SERVERSTATS);
+	chronyc_put(reply, count_of(statistics, SERVER_RECEIVED));
+	chronyc_put(reply, 0);	/* NTS */
+	chronyc_put(reply, (uint32_t)counts->received);
+	chronyc_put(reply, count_of(statistics, SERVER_DROPPED));
+	chronyc_put(reply, 0);	/* NTS */
+	chronyc_put(reply, (uint32_t)counts->dropped);
+	chronyc_put(reply, count_of(statistics, SERVER_REPLACED));
+	chronyc_put(reply, count_of(statistics, SERVER_AUTHENTICATED));
+	chronyc_put(reply, count_of(statistics, SERVER_INTERLEAVED));
+	/* Timestamps for the interleaved mode are kept by the server process, which counts none. */
+	chronyc_put_zeros(reply, 2 * sizeof(uint32_t));
+}
+
+/* As log2 seconds. */
+static uint8_t interval_of(int64_t interval_ns)
+{
+	if (interval_ns <= 0)
+		return CHRONYC_INTERVAL_UNKNOWN;
+
+	return (uint8_t)(int8_t)lrint(log2((double)interval_ns / NS_PER_S));
+}
+
+static void put_client(struct chronyc_reply *reply, const struct client_record *record,
+		       int64_t now_raw_ns)
+{
+	struct chronyc_address address = {
+		.family = record->family == AF_INET6 ? CHRONYC_FAMILY_IPV6 : CHRONYC_FAMILY_IPV4,
+	};
+	int64_t age_ns = chime_max(chime_sub_sat(now_raw_ns, record->last_ns), 0);
+
+	memcpy(address.ip.bytes, record->address, sizeof(address.ip.bytes));
+	chronyc_put_address(reply, &address);
+	chronyc_put(reply, record->hits);
+	chronyc_put_zeros(reply, 2 * sizeof(uint32_t));
+	chronyc_put(reply, record->drops);
+	chronyc_put_zeros(reply, 2 * sizeof(uint32_t));
+	chronyc_put8(reply, interval_of(record->interval_ns));
+	chronyc_put8(reply, CHRONYC_INTERVAL_UNKNOWN);
+	chronyc_put8(reply, CHRONYC_INTERVAL_UNKNOWN);
+	/* chronyd shows it only of clients whose rate it limited. */
+	chronyc_put8(reply, record->drops ? interval_of(record->answer_interval_ns) :
+					    CHRONYC_INTERVAL_UNKNOWN);
+	chronyc_put(reply, (uint32_t)(age_ns / NS_PER_S));
+	chronyc_put(reply, CHRONYC_AGE_UNKNOWN);
+	chronyc_put(reply, CHRONYC_AGE_UNKNOWN);
+}
+
+static bool is_wanted(const struct client_record *record, uint32_t least_hits)
+{
+	return (record->family == AF_INET || record->family == AF_INET6) &&
+	       record->hits >= least_hits;
+}
+
+void chronyc_report_clients(const struct server_statistics *statistics, size_t count,
+			    int64_t now_raw_ns, struct chronyc_request *request,
+			    struct chronyc_reply *reply)
+{
+	uint32_t index = chronyc_take(request), most = chronyc_take(request);
+	uint32_t least_hits = chronyc_take(request), reset = chronyc_take(request);
+	struct client_record records[CHRONYC_CLIENTS_MAX];
+	uint32_t found = 0;
+
+	/* This memory is the server's, and only read. */
+	if (reset) {
+		chronyc_reply_set_status(reply, CHRONYC_FAILED);
+		return;
+	}
+	if (most > CHRONYC_CLIENTS_MAX)
+		most = CHRONYC_CLIENTS_MAX;
+	for (; index < count && found < most; index++) {
+		memcpy(&records[found], &statistics->clients[index], sizeof(*records));
+		if (is_wanted(&records[found], least_hits))
+			found++;
+	}
+	chronyc_reply_set_contents(reply, CHRONYC_REPLY_CLIENTS);
+	chronyc_put(reply, (uint32_t)count);
+	chronyc_put(reply, index);
+	chronyc_put(reply, found);
+	for (uint32_t i = 0; i < found; i++)
+		put_client(reply, &records[i], now_raw_ns);
+	/* All of it is sent, used or not. */
+	chronyc_put_zeros(reply, CHRONYC_REPLY_MAX - reply->length);
+}

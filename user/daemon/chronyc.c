@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon's answers to chronyc: reports here, what changes something in chronyc_operate.c.
+ */
+#include "daemon/daemon.h"
+
+#include "chronyc/report.h"
+
+static void report_clients(const struct daemon *daemon, struct chronyc_request *request,
+			   struct chronyc_reply *reply)
+{
+	const struct server_statistics *statistics;
+	size_t count;
+
+	statistics = serving_statistics(daemon->serving, &count);
+	if (daemon->config->server.log_bytes)
+		chronyc_report_clients(statistics, count, system_clock_raw_ns(), request, reply);
+	else
+		chronyc_reply_set_status(reply, CHRONYC_INACTIVE);
+}
+
+static void report_serverstats(const struct daemon *daemon, struct chronyc_reply *reply)
+{
+	struct chronyc_counts counts;
+	size_t clients;
+
+	chronyc_listener_get_counts(daemon->chronyc, &counts.received, &counts.dropped);
+	chronyc_report_serverstats(serving_statistics(daemon->serving, &clients), &counts, reply);
+}
+
+/* false: it is no report about the state. */
+static bool report_state(const struct state *state, struct chronyc_request *request,
+			 struct chronyc_reply *reply)
+{
+	switch (request->command) {
+	case CHRONYC_TRACKING:
+		chronyc_report_tracking(state, reply);
+		return true;
+	case CHRONYC_SOURCE_COUNT:
+		chronyc_report_source_count(state, reply);
+		return true;
+	case CHRONYC_ACTIVITY:
+		chronyc_report_activity(state, reply);
+		return true;
+	case CHRONYC_SOURCE_DATA:
+		chronyc_report_source(state, request, reply);
+		return true;
+	case CHRONYC_SOURCESTATS:
+		chronyc_report_sourcestats(state, request, reply);
+		return true;
+	case CHRONYC_SELECTDATA:
+		chronyc_report_selectdata(state, request, reply);
+		return true;
+	case CHRONYC_SOURCENAME:
+		chronyc_report_sourcename(state, request, reply);
+		return true;
+	case CHRONYC_NTPDATA:
+		chronyc_report_ntpdata(state, request, reply);
+		return true;
+	case CHRONYC_AUTHDATA:
+		chronyc_report_authdata(state, request, reply);
+		return true;
+	}
+
+	return false;
+}
+
+static void answer(void *context, struct chronyc_request *request, struct chronyc_reply *reply)
+{
+	struct daemon *daemon = context;
+	struct state state;
+
+	switch (request->command) {
+	case CHRONYC_CLIENTS:
+		report_clients(daemon, request, reply);
+		return;
+	case CHRONYC_SERVERSTATS:
+		report_serverstats(daemon, reply);
+		return;
+	case CHRONYC_MANUAL_LIST:
+		chronyc_report_manual(reply);
+		return;
+	}
+	daemon_get_state(daemon, &state);
+	if (!report_state(&state, request, reply))
+		daemon_obey_chronyc(daemon, request, reply);
+}
+
+void daemon_open_chronyc(struct daemon *daemon)
+{
+	daemon->chronyc = chronyc_listener_new(answer, daemon);
+	if (daemon->chronyc)
+		chronyc_listener_configure(daemon->chronyc, &daemon->config->chronyc);
+	else
+		log_err("There is no memory left to answer chronyc");
+}

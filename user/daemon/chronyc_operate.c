@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What chronyc has the daemon do. Commands that have no meaning here are refused, and the log says
+ * why, as chronyc's own words cannot.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chronyc/directive.h"
+#include "chronyc/report.h"
+#include "sources/operate.h"
+
+#define NS_PER_S	1000000000LL
+
+/* As of truechime's own command: more would be no burst. */
+#define BURST_MOST	1000
+
+/* 31 years: no error is greater. */
+#define STEPPING_MAX_S	1e9
+
+/* --- which sources --- */
+
+/* The source with this number has no address yet, and goes by its name. */
+static bool match_unresolved(struct daemon *daemon, const struct chronyc_address *address,
+			     struct source_match *match)
+{
+	const struct state_source *source;
+	struct state state;
+
+	daemon_get_state(daemon, &state);
+	source = chronyc_find_source(&state, address);
+	if (!source)
+		return false;
+	match->kind = SOURCE_MATCH_NAME;
+	snprintf(match->name, sizeof(match->name), "%s", source->info.name);
+
+	return true;
+}
+
+/* A mask of another family is as good as none: all bits count. */
+static void match_subnet(const struct chronyc_address *mask, const struct chronyc_address *address,
+			 struct source_match *match)
+{
+	match->kind = SOURCE_MATCH_SUBNET;
+	match->mask = mask->ip;
+	match->address = address->ip;
+	if (mask->family != address->family) {
+		match->mask.family = address->ip.family;
+		memset(match->mask.bytes, 0xff, address->family == CHRONYC_FAMILY_IPV4 ? 4 : 16);
+	}
+	for (size_t i = 0; i < sizeof(match->mask.bytes); i++)
+		match->address.bytes[i] &= match->mask.bytes[i];
+}
+
+/* false: no source has that address. */
+static bool make_match(struct daemon *daemon, const struct chronyc_address *mask,
+		       const struct chronyc_address *address, struct source_match *match)
+{
+	*match = (struct source_match){ .kind = SOURCE_MATCH_ALL };
+	if (address->family == CHRONYC_FAMILY_ID)
+		return match_unresolved(daemon, address, match);
+	if (address->family != CHRONYC_FAMILY_NONE)
+		match_subnet(mask, address, match);
+
+	return true;
+}
+
+static bool take_match(struct daemon *daemon, struct chronyc_request *request,
+		       struct source_match *match)
+{
+	struct chronyc_address mask, address;
+
+	chronyc_take_address(request, &mask);
+	chronyc_take_address(request, &address);
+
+	return make_match(daemon, &mask, &address, match);
+}
+
+/* --- sources --- */
+
+static enum chronyc_status found(size_t count)
+{
+	return count ? CHRONYC_SUCCESS : CHRONYC_NO_SUCH_SOURCE;
+}
+
+static enum chronyc_status connect_sources(struct daemon *daemon, struct chronyc_request *request,
+					   enum operate_connection connection)
+{
+	struct source_match match;
+
+	if (!take_match(daemon, request, &match))
+		return CHRONYC_NO_SUCH_SOURCE;
+
+	return found(operate_connect(daemon->associations, &match, connection,
+				     system_clock_raw_ns()));
+}
+
+static enum chronyc_status connect_by_route(struct daemon *daemon)
+{
+	const struct source_match all = { .kind = SOURCE_MATCH_ALL };
+
+	operate_connect(daemon->associations, &all, OPERATE_BY_ROUTE, system_clock_raw_ns());
+
+	return CHRONYC_SUCCESS;
+}
+
+static enum chronyc_status burst(struct daemon *daemon, struct chronyc_request *request)
+{
+	struct source_match match;
+	bool matched = take_match(daemon, request, &match);
+	int32_t good = (int32_t)chronyc_take(request), most = (int32_t)chronyc_take(request);
+
+	if (good < 1 || most < 1 || most > BURST_MOST || good > most)
+		return CHRONYC_INVALID;
+	if (!matched)
+		return CHRONYC_NO_SUCH_SOURCE;
+
+	return found(operate_burst(daemon->associations, &match, good, most,
+				   system_clock_raw_ns()));
+}
+
+static enum chronyc_status add(struct daemon *daemon, struct chronyc_request *request)
+{
+	char line[CHRONYC_LINE_MAX];
+	enum chronyc_status status = chronyc_source_line(request, line);
+
+	if (status != CHRONYC_SUCCESS)
+		return status;
+	switch (daemon_add_source(daemon, line)) {
+	case 0:
+		return CHRONYC_SUCCESS;
+	case -EEXIST:
+		return CHRONYC_SOURCE_KNOWN;
+	case -ENOSPC:
+		return CHRONYC_TOO_MANY_SOURCES;
+	}
+	log_warning("chronyc: '%s' was not added: %s", line,
+		    *daemon->refusal ? daemon->refusal : "there is no memory left");
+
+	return CHRONYC_FAILED;
+}
+
+static enum chronyc_status delete(struct daemon *daemon, struct chronyc_request *request)
+{
+	const struct chronyc_address none = { .family = CHRONYC_FAMILY_NONE };
+	struct chronyc_address address;
+	struct source_match match;
+	size_t count;
+
+	chronyc_take_address(request, &address);
+	/* Without an address all would be meant. */
+	if (address.family == CHRONYC_FAMILY_NONE || !make_match(daemon, &none, &address, &match))
+		return CHRONYC_NO_SUCH_SOURCE;
+	count = operate_delete(daemon->associations, &match);
+	if (count)
+		log_notice("The operator deleted a time source");
+
+	return found(count);
+}
+
+static enum chronyc_status reload_sources(struct daemon *daemon)
+{
+	/* What is wrong is logged again: the operator wants to know. */
+	daemon->source_reports = 1;
+
+	return daemon_reload_sources(daemon) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
+}
+
+static void serve_anew(struct daemon *daemon)
+{
+	serving_configure(daemon->serving, daemon->config,
+			  associations_keys(daemon->associations), system_clock_raw_ns());
+}
+
+static enum chronyc_status rekey(struct daemon *daemon)
+{
+	associations_read_keys(daemon->associations, daemon->config);
+	serve_anew(daemon);
+
+	return CHRONYC_SUCCESS;
+}
+
+/* --- access --- */
+
+static enum chronyc_status set_rule(struct daemon *daemon, struct chronyc_request *request,
+				    bool allow, bool all)
+{
+	struct config_server *server = &daemon->config->server;
+	struct access_rule rule;
+
+	if (!chronyc_take_network(request, &rule))
+		return CHRONYC_BAD_SUBNET;
+	rule.allow = allow;
+	rule.all = all;
+	if (config_add_rule(&server->rules, &server->rule_count, &rule))
+		return CHRONYC_FAILED;
+	serve_anew(daemon);
+	if (!config_serves(server) || serving_is_open(daemon->serving))
+		return CHRONYC_SUCCESS;
+	/* It was logged why. */
+	server->rule_count--;
+	serve_anew(daemon);
+
+	return CHRONYC_FAILED;
+}
+
+static enum chronyc_status set_command_rule(struct daemon *daemon, struct chronyc_request *request,
+					    bool allow, bool all)
+{
+	struct config_chronyc *config = &daemon->config->chronyc;
+	struct access_rule rule;
+
+	if (!chronyc_take_network(request, &rule))
+		return CHRONYC_BAD_SUBNET;
+	rule.allow = allow;
+	rule.all = all;
+	if (config_add_rule(&config->rules, &config->rule_count, &rule) ||
+	    chronyc_listener_set_rules(daemon->chronyc, config->rules, config->rule_count))
+		return CHRONYC_FAILED;
+
+	return CHRONYC_SUCCESS;
+}
+
+static enum chronyc_status check_access(struct daemon *daemon, struct chronyc_request *request)
+{
+	const struct config_server *server = &daemon->config->server;
+	struct access_table *table = access_table_new(server->rules, server->rule_count);
+	struct chronyc_address address;
+	bool allowed;
+
+	if (!table)
+		return CHRONYC_FAILED;
+	chronyc_take_address(request, &address);
+	allowed = address.ip.family != AF_UNSPEC && access_table_allows(table, &address.ip);
+	access_table_free(table);
+
+	return allowed ? CHRONYC_ACCESS_ALLOWED : CHRONYC_ACCESS_DENIED;
+}
+
+static enum chronyc_status check_command_access(struct daemon *daemon,
+						struct chronyc_request *request)
+{
+	struct chronyc_address address;
+
+	chronyc_take_address(request, &address);
+
+	return address.ip.family != AF_UNSPEC &&
+	       chronyc_listener_allows(daemon->chronyc, &address.ip) ?
+	       CHRONYC_ACCESS_ALLOWED : CHRONYC_ACCESS_DENIED;
+}
+
+/* --- the clock, and what is told of it --- */
+
+static void report_error(void *context, enum config_severity severity, const char *file, int line,
+			 const char *message)
+{
+	(void)context;
+	(void)file;
+	(void)line;
+	if (severity == CONFIG_ERROR)
+		log_warning("chronyc: %s", message);
+}
+
+static enum chronyc_status set_local(struct daemon *daemon, struct chronyc_request *request)
+{
+	char line[CHRONYC_LINE_MAX];
+	struct config *config;
+
+	chronyc_local_line(request, line);
+	if (config_from_text("chronyc", line, strlen(line), false, report_error, NULL, &config))
+		return CHRONYC_INVALID;
+	daemon->config->server.local = config->server.local;
+	config_free(config);
+	serve_anew(daemon);
+
+	return CHRONYC_SUCCESS;
+}
+
+/* As many updates from now on as it says, not from the start. */
+static enum chronyc_status set_stepping(struct daemon *daemon, struct chronyc_request *request)
+{
+	int32_t limit = (int32_t)chronyc_take(request);
+	double threshold_s = fmin(fmax(chronyc_take_real(request), 0), STEPPING_MAX_S);
+
+	daemon_set_stepping(daemon, llrint(threshold_s * NS_PER_S), limit);
+
+	return CHRONYC_SUCCESS;
+}
+
+static enum chronyc_status reselect(struct daemon *daemon)
+{
+	daemon->sources_changed = true;
+
+	return CHRONYC_SUCCESS;
+}
+
+static enum chronyc_status shut_down(struct daemon *daemon)
+{
+	log_notice("The operator stops the daemon");
+	daemon->stop = true;
+
+	return CHRONYC_SUCCESS;
+}
+
+/* --- what has no meaning here --- */
+
+static const struct {
+	enum chronyc_command command;
+	enum chronyc_status status;
+	const char *why;
+} refusals[] = {
+	{ CHRONYC_LOGON, CHRONYC_FAILED, "there are no passwords any more" },
+	{ CHRONYC_SETTIME, CHRONYC_NOT_ENABLED, "the time is not taken from the keyboard" },
+	{ CHRONYC_MANUAL, CHRONYC_NOT_ENABLED, "the time is not taken from the keyboard" },
+	{ CHRONYC_MANUAL_DELETE, CHRONYC_BAD_SAMPLE, "no time was typed in" },
+	{ CHRONYC_RTCDATA, CHRONYC_NO_RTC, "the kernel sets the RTC" },
+	{ CHRONYC_TRIMRTC, CHRONYC_NO_RTC, "the kernel sets the RTC" },
+	{ CHRONYC_WRITERTC, CHRONYC_NO_RTC, "the kernel sets the RTC" },
+	{ CHRONYC_SMOOTHING, CHRONYC_NOT_ENABLED, "clients are told the right time" },
+	{ CHRONYC_SMOOTHTIME, CHRONYC_NOT_ENABLED, "clients are told the right time" },
+	{ CHRONYC_DFREQ, CHRONYC_FAILED, "the clock's rate is that of the sources" },
+	{ CHRONYC_DOFFSET, CHRONYC_FAILED, "the clock's offset is that of the sources" },
+	{ CHRONYC_RESET_SOURCES, CHRONYC_FAILED,
+	  "measurements are kept; a source that was wrong is judged anew by itself" },
+	{ CHRONYC_RESELECTDIST, CHRONYC_FAILED, "the best source is selected at each update" },
+	{ CHRONYC_MAXUPDATESKEW, CHRONYC_FAILED, "sources are weighed by their own uncertainty" },
+	{ CHRONYC_POLLTARGET, CHRONYC_FAILED, "polls follow from the uncertainty" },
+	{ CHRONYC_MAXDELAYDEVRATIO, CHRONYC_FAILED, "late answers count for less by themselves" },
+};
+
+#define OPTION_OF_SOURCE "delete the source and add it again with that option"
+
+static enum chronyc_status refuse(const struct chronyc_request *request)
+{
+	enum chronyc_status status = CHRONYC_FAILED;
+	const char *why = OPTION_OF_SOURCE;
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+		if (refusals[i].command != request->command)
+			continue;
+		status = refusals[i].status;
+		why = refusals[i].why;
+	}
+	/* Anybody may ask for some reports. */
+	if (!chronyc_is_open((enum chronyc_command)request->command, UINT32_MAX))
+		log_info("chronyc: a command is refused: %s", why);
+
+	return status;
+}
+
+static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *request)
+{
+	enum chronyc_command command = (enum chronyc_command)request->command;
+
+	switch (command) {
+	case CHRONYC_NULL:
+		return CHRONYC_SUCCESS;
+	case CHRONYC_ONLINE:
+		return connect_sources(daemon, request, OPERATE_ONLINE);
+	case CHRONYC_OFFLINE:
+		return connect_sources(daemon, request, OPERATE_OFFLINE);
+	case CHRONYC_ONOFFLINE:
+		return connect_by_route(daemon);
+	case CHRONYC_BURST:
+		return burst(daemon, request);
+	case CHRONYC_ADD:
+		return add(daemon, request);
+	case CHRONYC_DELETE:
+		return delete(daemon, request);
+	case CHRONYC_REFRESH:
+		operate_refresh(daemon->associations, system_clock_raw_ns());
+		return CHRONYC_SUCCESS;
+	case CHRONYC_RELOAD_SOURCES:
+		return reload_sources(daemon);
+	case CHRONYC_REKEY:
+		return rekey(daemon);
+	case CHRONYC_MAKESTEP:
+		return daemon_make_step(daemon) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
+	case CHRONYC_STEPPING:
+		return set_stepping(daemon, request);
+	case CHRONYC_RESELECT:
+		return reselect(daemon);
+	case CHRONYC_LOCAL:
+		return set_local(daemon, request);
+	case CHRONYC_SHUTDOWN:
+		return shut_down(daemon);
+	case CHRONYC_ALLOW:
+	case CHRONYC_ALLOW_ALL:
+		return set_rule(daemon, request, true, command == CHRONYC_ALLOW_ALL);
+	case CHRONYC_DENY:
+	case CHRONYC_DENY_ALL:
+		return set_rule(daemon, request, false, command == CHRONYC_DENY_ALL);
+	case CHRONYC_CMDALLOW:
+	case CHRONYC_CMDALLOW_ALL:
+		return set_command_rule(daemon, request, true, command == CHRONYC_CMDALLOW_ALL);
+	case CHRONYC_CMDDENY:
+	case CHRONYC_CMDDENY_ALL:
+		return set_command_rule(daemon, request, false, command == CHRONYC_CMDDENY_ALL);
+	case CHRONYC_ACCHECK:
+		return check_access(daemon, request);
+	case CHRONYC_CMDACCHECK:
+		return check_command_access(daemon, request);
+	case CHRONYC_DUMP:
+		/* What is kept for the next start. */
+		daemon_write_drift(daemon);
+		return CHRONYC_SUCCESS;
+	case CHRONYC_CYCLELOGS:
+		/* There are none: nothing is left to do. */
+		return CHRONYC_SUCCESS;
+	default:
+		return refuse(request);
+	}
+}
+
+void daemon_obey_chronyc(struct daemon *daemon, struct chronyc_request *request,
+			 struct chronyc_reply *reply)
+{
+	chronyc_reply_set_status(reply, obey(daemon, request));
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon's state as figures for tables.
+ */
+#include "ipc/figures.h"
+
+#include <string.h>
+
+#define RATE_Q32	4294967296.0
+
+/* The selected source; NULL: there is none. */
+static const struct state_source *selected_source(const struct state *state)
+{
+	int selected = state->update.result.selection.selected;
+
+	if (!state->update.raw_ns || selected < 0 || (size_t)selected >= state->source_count)
+		return NULL;
+
+	return &state->sources[selected];
+}
+
+void figures_of_tracking(const struct state *state, struct tracking_figures *figures)
+{
+	const struct steering_status *steering = &state->steering;
+	double base = steering->now.has_host ? 0.0 : steering->base_rate;
+
+	*figures = (struct tracking_figures){
+		.source = selected_source(state),
+		.correction_ns = chime_sub_sat(steering->now.time_ns, steering->now.realtime_ns),
+		.last_offset_ns = -steering->last_offset_ns,
+		.rms_offset_ns = steering->rms_offset_ns,
+		.frequency = -steering->base_rate,
+		.residual = base - state->rate,
+		.skew = state->rate_sigma,
+	};
+	if (figures->source)
+		figures->stratum = state->update.result.stratum;
+}
+
+/*
+ * How far our clock was ahead of the source: the timescale at the sample's instant, and the system
+ * clock now.
+ */
+static void find_offsets(const struct steering_status *steering, const struct source_sample *last,
+			 int64_t *measured_ns, int64_t *adjusted_ns)
+{
+	const struct timescale_now *now = &steering->now;
+
+	if (steering->has_correction)
+		*measured_ns = chime_sub_sat(last->offset_ns,
+					     chime_line_offset(&steering->correction, last->at_ns));
+	else
+		*measured_ns = chime_sub_sat(last->offset_ns,
+					     chime_sub_sat(now->realtime_ns, now->reference_ns));
+	*adjusted_ns = *measured_ns;
+	if (steering->has_correction)
+		*adjusted_ns = chime_add_sat(*measured_ns,
+					     chime_sub_sat(now->time_ns, now->realtime_ns));
+	*measured_ns = chime_sub_sat(0, *measured_ns);
+	*adjusted_ns = chime_sub_sat(0, *adjusted_ns);
+}
+
+void figures_of_source(const struct state *state, const struct source_status *status,
+		       struct source_figures *figures)
+{
+	const struct steering_status *steering = &state->steering;
+	const struct timescale_now *now = &steering->now;
+	double rate = status->estimate.rate;
+
+	if (steering->has_correction)
+		rate -= (double)steering->correction.rate_q32 / RATE_Q32;
+	*figures = (struct source_figures){
+		.age_ns = chime_sub_sat(state->raw_ns, status->last_raw_ns),
+		.offset_ns = chime_sub_sat(chime_sub_sat(now->time_ns, now->reference_ns),
+					   status->estimate.offset_ns),
+		.frequency = -rate,
+		.skew = status->estimate.rate_sigma,
+	};
+	find_offsets(steering, &status->last, &figures->measured_ns, &figures->adjusted_ns);
+}
+
+void figures_of_activity(const struct state *state, int counts[ASSOCIATION_ACTIVITIES])
+{
+	memset(counts, 0, ASSOCIATION_ACTIVITIES * sizeof(*counts));
+	for (size_t i = 0; i < state->source_count; i++)
+		if (state->sources[i].status.options->kind != SOURCE_REFCLOCK)
+			counts[state->sources[i].info.activity]++;
+}
