@@ -167,6 +167,7 @@ enum chronyc_state {
 enum chronyc_authentication {
 	CHRONYC_AUTH_NONE,
 	CHRONYC_AUTH_KEY,
+	CHRONYC_AUTH_NTS,
 };
 
 /* Clients in one reply, an average interval that is not known, an age that is not. */

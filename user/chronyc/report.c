@@ -499,51 +499,39 @@ void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *r
 		chronyc_put(reply, UINT32_MAX);
 }
 
-/* chrony's numbers of what makes MACs. */
-static uint16_t number_of_key_type(enum ntp_mac_type type)
+static enum chronyc_authentication authentication_of(enum association_auth_mode mode)
 {
-	switch (type) {
-	case NTP_MAC_MD5:
-		return 1;
-	case NTP_MAC_SHA1:
-		return 2;
-	case NTP_MAC_SHA256:
-		return 3;
-	case NTP_MAC_SHA384:
-		return 4;
-	case NTP_MAC_SHA512:
-		return 5;
-	case NTP_MAC_AES128:
-		return 13;
-	case NTP_MAC_AES256:
-		return 14;
+	switch (mode) {
+	case ASSOCIATION_AUTH_KEY:
+		return CHRONYC_AUTH_KEY;
+	case ASSOCIATION_AUTH_NTS:
+		return CHRONYC_AUTH_NTS;
+	case ASSOCIATION_AUTH_NONE:
+		break;
 	}
 
-	return 0;
+	return CHRONYC_AUTH_NONE;
 }
 
 void chronyc_report_authdata(const struct state *state, struct chronyc_request *request,
 			     struct chronyc_reply *reply)
 {
 	const struct state_source *source = take_addressed(state, request, reply);
-	const struct association_info *info;
+	const struct association_auth *auth;
 
 	if (!source)
 		return;
-	info = &source->info;
+	auth = &source->info.auth;
 	chronyc_reply_set_contents(reply, CHRONYC_REPLY_AUTHDATA);
-	chronyc_put16(reply, info->key_id ? CHRONYC_AUTH_KEY : CHRONYC_AUTH_NONE);
-	chronyc_put16(reply, info->has_key ? number_of_key_type(info->key_type) : 0);
-	chronyc_put(reply, info->key_id);
-	chronyc_put16(reply, (uint16_t)info->key_bits);
-	/* The rest is about NTS. */
+	chronyc_put16(reply, authentication_of(auth->mode));
+	chronyc_put16(reply, (uint16_t)auth->type);
+	chronyc_put(reply, auth->key);
+	chronyc_put16(reply, (uint16_t)auth->bits);
+	chronyc_put16(reply, (uint16_t)auth->attempts);
+	chronyc_put(reply, auth->established_ns == INT64_MIN ? CHRONYC_AGE_UNKNOWN :
+		    (uint32_t)(chime_sub_sat(state->raw_ns, auth->established_ns) / NS_PER_S));
+	chronyc_put16(reply, (uint16_t)auth->cookies);
+	chronyc_put16(reply, (uint16_t)auth->cookie_size);
+	chronyc_put16(reply, auth->refused);
 	chronyc_put16(reply, 0);
-	chronyc_put(reply, CHRONYC_AGE_UNKNOWN);
-	chronyc_put_zeros(reply, 4 * sizeof(uint16_t));
-}
-
-void chronyc_report_manual(struct chronyc_reply *reply)
-{
-	chronyc_reply_set_contents(reply, CHRONYC_REPLY_MANUAL_LIST);
-	chronyc_put_zeros(reply, chronyc_contents_length(CHRONYC_REPLY_MANUAL_LIST));
 }

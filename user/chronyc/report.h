@@ -34,9 +34,6 @@ void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *r
 void chronyc_report_authdata(const struct state *state, struct chronyc_request *request,
 			     struct chronyc_reply *reply);
 
-/* No time was ever typed in. */
-void chronyc_report_manual(struct chronyc_reply *reply);
-
 /* The source of that address; NULL: there is none. */
 const struct state_source *chronyc_find_source(const struct state *state,
 					       const struct chronyc_address *address);

@@ -78,7 +78,7 @@ static void answer(void *context, struct chronyc_request *request, struct chrony
 		report_serverstats(daemon, reply);
 		return;
 	case CHRONYC_MANUAL_LIST:
-		chronyc_report_manual(reply);
+		daemon_list_for_chronyc(daemon, reply);
 		return;
 	}
 	daemon_get_state(daemon, &state);

@@ -315,9 +315,6 @@ static const struct {
 	const char *why;
 } refusals[] = {
 	{ CHRONYC_LOGON, CHRONYC_FAILED, "there are no passwords any more" },
-	{ CHRONYC_SETTIME, CHRONYC_NOT_ENABLED, "the time is not taken from the keyboard" },
-	{ CHRONYC_MANUAL, CHRONYC_NOT_ENABLED, "the time is not taken from the keyboard" },
-	{ CHRONYC_MANUAL_DELETE, CHRONYC_BAD_SAMPLE, "no time was typed in" },
 	{ CHRONYC_RTCDATA, CHRONYC_NO_RTC, "the kernel sets the RTC" },
 	{ CHRONYC_TRIMRTC, CHRONYC_NO_RTC, "the kernel sets the RTC" },
 	{ CHRONYC_WRITERTC, CHRONYC_NO_RTC, "the kernel sets the RTC" },
@@ -420,5 +417,6 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 void daemon_obey_chronyc(struct daemon *daemon, struct chronyc_request *request,
 			 struct chronyc_reply *reply)
 {
-	chronyc_reply_set_status(reply, obey(daemon, request));
+	if (!daemon_settime_for_chronyc(daemon, request, reply))
+		chronyc_reply_set_status(reply, obey(daemon, request));
 }

@@ -249,6 +249,15 @@ int daemon_make_step(struct daemon *daemon);
 /* Answer chronyc as the configuration says; called with the privilege to bind its port. */
 void daemon_open_chronyc(struct daemon *daemon);
 
+/* chronyc_settime.c */
+
+/* Answer with the times that the operator has set. */
+void daemon_list_for_chronyc(struct daemon *daemon, struct chronyc_reply *reply);
+
+/* Carry out a command about them. @reply is an answer without contents. false: it is none. */
+bool daemon_settime_for_chronyc(struct daemon *daemon, struct chronyc_request *request,
+				struct chronyc_reply *reply);
+
 /* chronyc_operate.c */
 
 /* Carry out a command that changes something. @reply is an answer without contents. */

@@ -728,18 +728,6 @@ static enum association_activity activity_of(const struct association *associati
 	return association->offline ? ASSOCIATION_OFFLINE : ASSOCIATION_ONLINE;
 }
 
-static void describe_key(const struct ntp_client_options *options, struct association_info *info)
-{
-	const struct ntp_key *key = options->limits.key;
-
-	info->key_id = options->key_id;
-	info->has_key = !!key;
-	if (key) {
-		info->key_type = key->type;
-		info->key_bits = CHAR_BIT * key->length;
-	}
-}
-
 bool associations_get_info(const struct associations *list, size_t index,
 			   struct association_info *info)
 {
@@ -780,7 +768,6 @@ bool associations_get_info(const struct associations *list, size_t index,
 	info->serial = source_serial(association->source);
 	info->ip = association->client.address;
 	info->record = &association->client.record;
-	describe_key(&association->client.options, info);
 
 	return true;
 }

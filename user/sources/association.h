@@ -107,10 +107,6 @@ struct association_auth {
  * @serial: source_serial()
  * @ip: its address; AF_UNSPEC: it has none yet, or is a refclock
  * @record: what came from it; of a refclock nothing ever does
- * @key_id: of the key that its packets have, 0: none
- * @has_key: the key is in the key file ...
- * @key_type: ... of this type ...
- * @key_bits: ... and length
  */
 struct association_info {
 	const char *name;
@@ -131,10 +127,6 @@ struct association_info {
 	uint64_t serial;
 	struct net_address ip;
 	const struct ntp_client_record *record;
-	uint32_t key_id;
-	bool has_key;
-	enum ntp_mac_type key_type;
-	size_t key_bits;
 };
 
 struct associations;

@@ -69,8 +69,9 @@ FIXTURE_SETUP(report)
 	source[0].info = (struct association_info){
 		.name = "ntp.example.net", .serial = 5, .port = 123, .refid = 0x0a000001,
 		.ip = { .family = AF_INET, .bytes = { 10, 0, 0, 1 } }, .record = &self->record,
-		.activity = ASSOCIATION_ONLINE, .authenticated = true, .key_id = 30,
-		.has_key = true, .key_type = NTP_MAC_AES128, .key_bits = 128,
+		.activity = ASSOCIATION_ONLINE, .authenticated = true,
+		.auth = { .mode = ASSOCIATION_AUTH_KEY, .key = 30, .type = 13, .bits = 128,
+			  .established_ns = INT64_MIN },
 	};
 	source[0].status = (struct source_status){
 		.options = &server_options, .verdict = SOURCE_SELECTED, .has_estimate = true,
@@ -408,15 +409,33 @@ TEST_F(report, authdata)
 	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 12));
 }
 
-TEST_F(report, activity_and_manual_list)
+TEST_F(report, authdata_of_nts)
+{
+	self->state.sources[0].info.auth = (struct association_auth){
+		.mode = ASSOCIATION_AUTH_NTS, .key = 2, .type = 15, .bits = 256,
+		.established_ns = self->state.raw_ns - 77 * S, .attempts = 3, .refused = true,
+		.cookies = 7, .cookie_size = 100,
+	};
+	chronyc_report_authdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
+				&self->reply);
+	EXPECT_CONTENTS(CHRONYC_REPLY_AUTHDATA);
+	EXPECT_EQ(2, at16(&self->reply, 0));
+	EXPECT_EQ(15, at16(&self->reply, 2));
+	EXPECT_EQ(2, at32(&self->reply, 4));
+	EXPECT_EQ(256, at16(&self->reply, 8));
+	EXPECT_EQ(3, at16(&self->reply, 10));
+	EXPECT_EQ(77, at32(&self->reply, 12));
+	EXPECT_EQ(7, at16(&self->reply, 16));
+	EXPECT_EQ(100, at16(&self->reply, 18));
+	EXPECT_EQ(1, at16(&self->reply, 20));
+}
+
+TEST_F(report, activity)
 {
 	chronyc_report_activity(&self->state, &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_ACTIVITY);
 	EXPECT_EQ(1, at32(&self->reply, 0));
 	EXPECT_EQ(1, at32(&self->reply, 16));
-	chronyc_report_manual(&self->reply);
-	EXPECT_CONTENTS(CHRONYC_REPLY_MANUAL_LIST);
-	EXPECT_EQ(0, at32(&self->reply, 0));
 }
 
 static struct server_statistics *statistics_of(size_t clients)
