@@ -69,12 +69,28 @@ static void check_local(const struct config_local *one, const struct config_loca
 	FUZZ_CHECK(one->wait_unsynced_ns == other->wait_unsynced_ns);
 }
 
+static void check_chronyc(const struct config_chronyc *one, const struct config_chronyc *other)
+{
+	const size_t rules = offsetof(struct config_chronyc, rules);
+
+	FUZZ_CHECK(!memcmp(one, other, rules) && one->rule_count == other->rule_count);
+	for (size_t i = 0; i < one->rule_count; i++) {
+		const struct access_rule *rule = &one->rules[i], *again = &other->rules[i];
+
+		FUZZ_CHECK(net_address_equal(&rule->network, &again->network));
+		FUZZ_CHECK(rule->prefix == again->prefix);
+		FUZZ_CHECK(rule->allow == again->allow && rule->all == again->all);
+	}
+}
+
 /* What is printed reads without an error, as the same. */
 static void check_round_trip(const struct config *config)
 {
 	const size_t from = offsetof(struct config, discipline);
 	const size_t server = offsetof(struct config, server);
-	const size_t rest = server + sizeof(config->server);
+	const size_t nts = server + sizeof(config->server);
+	const size_t chronyc = offsetof(struct config, chronyc);
+	const size_t rest = chronyc + sizeof(config->chronyc);
 	struct reports reports = { 0 };
 	struct config *again = NULL;
 	char *text = NULL;
@@ -90,8 +106,10 @@ static void check_round_trip(const struct config *config)
 		FUZZ_CHECK(config_source_equal(&config->sources[i], &again->sources[i]));
 	FUZZ_CHECK(config_server_equal(&config->server, &again->server));
 	check_local(&config->server.local, &again->server.local);
+	check_chronyc(&config->chronyc, &again->chronyc);
 	/* The rest of both began as zeroes. */
 	FUZZ_CHECK(!memcmp((char *)config + from, (char *)again + from, server - from));
+	FUZZ_CHECK(!memcmp((char *)config + nts, (char *)again + nts, chronyc - nts));
 	FUZZ_CHECK(!memcmp((char *)config + rest, (char *)again + rest, sizeof(*config) - rest));
 	config_free(again);
 	free(text);
