@@ -89,7 +89,7 @@ static void print_clock(const struct fleet *fleet, size_t index)
 	const struct skew_host *host = index ? &fleet->hosts[index - 1] : NULL;
 	char ahead[32], error[32];
 
-	if (!clock->known) {
+	if (host && !clock->known) {
 		print_problem(host);
 		return;
 	}
@@ -193,7 +193,7 @@ static json_t *clock_as_json(const struct fleet *fleet, size_t index)
 	const struct skew_clock *clock = &fleet->clocks[index];
 	const struct skew_host *host = index ? &fleet->hosts[index - 1] : NULL;
 
-	if (!clock->known)
+	if (host && !clock->known)
 		return json_pack("{s:s,s:b,s:s,s:s?}", "name", host->name, "known", 0,
 				 "ntp_problem", host->ask.problem, "ssh_problem",
 				 host->by_ssh ? host->remote.text : NULL);
@@ -257,20 +257,8 @@ static int usage(void)
 	return CLI_ERROR;
 }
 
-static int ask_all(const struct cli *cli, struct fleet *fleet)
+static int report(const struct cli *cli, struct fleet *fleet)
 {
-	const struct skew_survey_options options = {
-		.port = cli->port ? cli->port : NTP_PORT,
-		.ntp_ns = NTP_NS,
-		.ssh = cli->ntp_only ? NULL : SSH,
-		.ssh_ns = SSH_NS,
-	};
-	int err = skew_survey(fleet->hosts, fleet->count - 1, &options);
-
-	if (err) {
-		fprintf(stderr, "truechime: hosts cannot be asked: %s\n", strerror(-err));
-		return CLI_ERROR;
-	}
 	compare_all(fleet);
 	if (cli->json)
 		print_json(fleet_as_json(fleet));
@@ -283,26 +271,51 @@ static int ask_all(const struct cli *cli, struct fleet *fleet)
 	return is_within(fleet) ? CLI_OK : CLI_NOT;
 }
 
-int verb_skew(const struct cli *cli, int argc, char **argv)
+/* Ask @count hosts. There is room for one clock more, this machine's. */
+static int ask_all(const struct cli *cli, struct skew_host *hosts, struct skew_clock *clocks,
+		   size_t count)
 {
+	const struct skew_survey_options options = {
+		.port = cli->port ? cli->port : NTP_PORT,
+		.ntp_ns = NTP_NS,
+		.ssh = cli->ntp_only ? NULL : SSH,
+		.ssh_ns = SSH_NS,
+	};
+	int err = skew_survey(hosts, count, &options);
 	struct fleet fleet = {
-		.count = (size_t)argc + 1,
+		.hosts = hosts,
+		.clocks = clocks,
+		.count = count + 1,
 		.within_ns = cli->within_ns ? cli->within_ns : skew_limits[0].limit_ns,
 	};
+
+	if (err) {
+		fprintf(stderr, "truechime: hosts cannot be asked: %s\n", strerror(-err));
+		return CLI_ERROR;
+	}
+
+	return report(cli, &fleet);
+}
+
+int verb_skew(const struct cli *cli, int argc, char **argv)
+{
+	struct skew_host *hosts;
+	struct skew_clock *clocks;
 	int status = CLI_ERROR, i;
 
 	if (argc < 1 || argc > HOSTS_MAX)
 		return usage();
-	fleet.hosts = calloc(fleet.count, sizeof(*fleet.hosts));
-	fleet.clocks = calloc(fleet.count, sizeof(*fleet.clocks));
-	for (i = 0; fleet.hosts && i < argc; i++)
-		fleet.hosts[i].name = argv[i];
-	if (fleet.hosts && fleet.clocks)
-		status = ask_all(cli, &fleet);
-	else
+	hosts = calloc((size_t)argc, sizeof(*hosts));
+	clocks = calloc((size_t)argc + 1, sizeof(*clocks));
+	if (hosts && clocks) {
+		for (i = 0; i < argc; i++)
+			hosts[i].name = argv[i];
+		status = ask_all(cli, hosts, clocks, (size_t)argc);
+	} else {
 		fprintf(stderr, "truechime: %s\n", strerror(ENOMEM));
-	free(fleet.hosts);
-	free(fleet.clocks);
+	}
+	free(hosts);
+	free(clocks);
 
 	return status;
 }

@@ -35,8 +35,8 @@
  * is set, and the one for files of sources.
  */
 #define OWN_FDS_MAX	4
-#define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + CHRONYC_FDS_MAX + SERVING_FDS_MAX + \
-			 OWN_FDS_MAX)
+#define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + CHRONYC_FDS_MAX + \
+			 SERVING_FDS_MAX + OWN_FDS_MAX)
 
 /* Flags that the signal handlers set for the loop. */
 static atomic_int signal_stop;

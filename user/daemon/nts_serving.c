@@ -372,7 +372,7 @@ static const char *words_of(int status)
 	case NTS_STATUS_SETTINGS:
 		return "it could not use what it was given";
 	case NTS_STATUS_CERTIFICATE:
-		return "a certificate or its key cannot be read, see its own message (ntsservercert, ntsserverkey)";
+		return "a certificate or its key cannot be read, see its own message";
 	case NTS_STATUS_SANDBOX:
 		return "it could not be locked in";
 	}

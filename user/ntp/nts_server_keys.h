@@ -2,7 +2,8 @@
 /*
  * The keys in which a server encrypts what is in its cookies: the one in use, two earlier ones, so
  * that the cookies of clients that ask seldom hold, and the next one, so that a server that shares
- * them need not be told at once. They are chrony's, and so is the text in which they are kept. Pure.
+ * them need not be told at once. They are chrony's, and so is the text in which they are kept.
+ * Pure.
  */
 #ifndef NTP_NTS_SERVER_KEYS_H
 #define NTP_NTS_SERVER_KEYS_H

@@ -119,7 +119,8 @@ static bool read_pair(struct work *work, uint32_t i)
 	int err;
 
 	if (path) {
-		fprintf(stderr, "truechime-nts: %s: %s: the daemon's user has to be able to read it\n",
+		fprintf(stderr,
+			"truechime-nts: %s: %s: the daemon's user has to be able to read it\n",
 			path, strerror(errno));
 		return false;
 	}

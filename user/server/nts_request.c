@@ -21,7 +21,7 @@ static void note_cookie(const struct nts_field *field, struct fields *fields,
 {
 	request->cookies++;
 	if (field->type == NTS_FIELD_COOKIE) {
-		fields->wrong |= fields->cookie.body != NULL;
+		fields->wrong |= !!fields->cookie.body;
 		fields->cookie = *field;
 	}
 }
@@ -31,7 +31,7 @@ static void note_field(const struct nts_field *field, struct fields *fields,
 {
 	switch (field->type) {
 	case NTS_FIELD_IDENTIFIER:
-		fields->wrong |= request->identifier.body != NULL ||
+		fields->wrong |= !!request->identifier.body ||
 				 field->size < NTS_IDENTIFIER_SIZE;
 		request->identifier = *field;
 		break;
@@ -97,8 +97,9 @@ static enum nts_request_verdict judge_owner(const uint8_t *packet, const struct 
 							       NTS_REQUEST_WRONG;
 }
 
-enum nts_request_verdict nts_request_judge(const struct nts_cookie_keys *cookie_keys, const uint8_t *packet,
-					   size_t length, struct nts_request *request)
+enum nts_request_verdict nts_request_judge(const struct nts_cookie_keys *cookie_keys,
+					   const uint8_t *packet, size_t length,
+					   struct nts_request *request)
 {
 	struct fields fields = { .wrong = false };
 	struct nts_field field;
@@ -130,8 +131,9 @@ static size_t answer_size(const struct nts_request *request, size_t plain_size)
 	       plain_size;
 }
 
-void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys, const struct nts_request *request,
-		      const uint8_t *random, struct nts_fresh_cookies *fresh)
+void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys,
+			      const struct nts_request *request, const uint8_t *random,
+			      struct nts_fresh_cookies *fresh)
 {
 	struct nts_cookie cookie;
 
@@ -143,8 +145,8 @@ void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys, const s
 		    request->length)
 			return;
 		fresh->size = nts_field_append(fresh->plain, fresh->size,
-						  sizeof(fresh->plain), NTS_FIELD_COOKIE,
-						  cookie.bytes, cookie.size);
+					       sizeof(fresh->plain), NTS_FIELD_COOKIE,
+					       cookie.bytes, cookie.size);
 	}
 }
 

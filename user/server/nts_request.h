@@ -35,8 +35,9 @@ struct nts_request {
 };
 
 /* Judge a packet that was decoded without an error, and has no MAC. */
-enum nts_request_verdict nts_request_judge(const struct nts_cookie_keys *cookie_keys, const uint8_t *packet,
-					   size_t length, struct nts_request *request);
+enum nts_request_verdict nts_request_judge(const struct nts_cookie_keys *cookie_keys,
+					   const uint8_t *packet, size_t length,
+					   struct nts_request *request);
 
 /**
  * struct nts_fresh_cookies - those of an answer, which are made before it is stamped
@@ -49,8 +50,9 @@ struct nts_fresh_cookies {
 };
 
 /* Make as many cookies as the client asks for. @random: AEAD_NONCE_MAX fresh bytes for each. */
-void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys, const struct nts_request *request,
-		      const uint8_t *random, struct nts_fresh_cookies *fresh);
+void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys,
+			      const struct nts_request *request, const uint8_t *random,
+			      struct nts_fresh_cookies *fresh);
 
 /*
  * Append to the header @answer of an authentic request what makes it authentic. @nonce:

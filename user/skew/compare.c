@@ -16,9 +16,9 @@
 /*
  * Time zones are whole quarters of an hour, from -12 h to +14 h, and half an hour off 0 at least.
  */
-#define ZONE_STEP_S	900
-#define ZONE_LEAST_S	1800
-#define ZONE_MOST_S	(14 * 3600)
+#define ZONE_STEP_S	900LL
+#define ZONE_LEAST_S	1800LL
+#define ZONE_MOST_S	(14 * 3600LL)
 
 /* An RTC is off by some seconds besides. */
 #define ZONE_SLACK_S	30
