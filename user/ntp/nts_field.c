@@ -54,9 +54,12 @@ size_t nts_field_append(uint8_t *bytes, size_t length, size_t size, int type, co
 
 	if (!place)
 		return 0;
-	memset(place, 0, padded(body_size));
-	if (body && body_size)
-		memcpy(place, body, body_size);
+	/* An answer may be written where the request is, of which the body is a part. */
+	if (body)
+		memmove(place, body, body_size);
+	else
+		memset(place, 0, body_size);
+	memset(place + body_size, 0, padded(body_size) - body_size);
 
 	return length + NTS_FIELD_HEADER + padded(body_size);
 }

@@ -45,7 +45,8 @@ bool nts_field_read(const uint8_t *bytes, size_t length, size_t start, struct nt
 
 /*
  * Append a field with a body of @body_size bytes, which are rounded up to a multiple of 4 with
- * zeros; @body NULL: all of them are. The new length; 0: there is no room.
+ * zeros; @body NULL: all of them are. It may be a part of @bytes, of a later field. The new length;
+ * 0: there is no room.
  */
 size_t nts_field_append(uint8_t *bytes, size_t length, size_t size, int type, const void *body,
 			size_t body_size);

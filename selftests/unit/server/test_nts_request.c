@@ -143,6 +143,25 @@ TEST_F(exchange, cookies_of_lost_keys_are_refused)
 }
 
 /* A thief of a cookie has not the keys in it. */
+/* What is returned of the request is moved to the front, over another field. */
+TEST_F(exchange, answer_may_be_written_over_its_request)
+{
+	uint8_t identifier[NTS_IDENTIFIER_SIZE], bytes[NTP_PACKET_MAX] = { 0 };
+	struct nts_request request = { 0 };
+	size_t length;
+
+	for (size_t i = 0; i < sizeof(identifier); i++)
+		identifier[i] = (uint8_t)(i + 1);
+	length = nts_field_append(bytes, NTP_HEADER_SIZE, sizeof(bytes), 0x2222, NULL, 12);
+	length = nts_field_append(bytes, length, sizeof(bytes), NTS_FIELD_IDENTIFIER, identifier,
+				  sizeof(identifier));
+	ASSERT_TRUE(nts_field_read(bytes, length, NTP_HEADER_SIZE + 16, &request.identifier));
+	request.length = length;
+	ASSERT_LT(0, nts_request_refuse(&request, bytes, sizeof(bytes)));
+	EXPECT_EQ(0, memcmp(bytes + NTP_HEADER_SIZE + NTS_FIELD_HEADER, identifier,
+			    sizeof(identifier)));
+}
+
 TEST_F(exchange, a_cookie_without_its_keys_is_refused)
 {
 	self->client.keys.c2s[0]++;
