@@ -21,6 +21,7 @@
 
 #include "unit.h"
 #include "user/discipline/orphan.h"
+#include "user/lib/clock_ns.h"
 #include "user/ntp/mac.h"
 #include "user/clocks/release_date.h"
 #include "user/ntp/packet.h"
@@ -401,14 +402,6 @@ FIXTURE(world) {
 
 /* The test's world, for the timescale's callback, which knows of none. */
 static struct _test_data_world *the_world;
-
-static int64_t clock_ns(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 static int64_t raw_ns(void)
 {

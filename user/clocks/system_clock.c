@@ -4,6 +4,7 @@
  * kernel says of it. Which rate, when to step and what to say is for others to decide.
  */
 #include "clocks/system_clock.h"
+#include "lib/clock_ns.h"
 
 #include <errno.h>
 #include <math.h>
@@ -159,10 +160,7 @@ void system_clock_close(struct system_clock *clock)
 
 int64_t system_clock_raw_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC_RAW);
 }
 
 double system_clock_rate(const struct system_clock *clock)

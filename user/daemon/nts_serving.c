@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/clock_ns.h"
 #include "lib/log.h"
 #include "lib/memory_file.h"
 #include "lib/spawn.h"
@@ -263,15 +264,12 @@ static void close_sockets(struct nts_serving *nts)
 
 void nts_serving_free(struct nts_serving *nts)
 {
-	struct timespec now;
-
 	if (!nts)
 		return;
 	stop_all(nts);
 	close_sockets(nts);
-	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
 	if (nts->serves)
-		keep_keys(nts, now.tv_sec * NS_PER_S + now.tv_nsec);
+		keep_keys(nts, clock_ns(CLOCK_MONOTONIC_RAW));
 	if (nts->statistics)
 		munmap(nts->statistics, sizeof(*nts->statistics));
 	if (nts->statistics_fd >= 0)

@@ -3,6 +3,7 @@
  * The freezing of a cgroup, and the child that thaws it.
  */
 #include "hooks/hold.h"
+#include "lib/clock_ns.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,14 +17,6 @@
 
 /* The interval between checks of the clock. */
 #define CHECK_MS		5
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 bool hold_timex_is_right(int state, const struct timex *timex, int64_t within_ns)
 {
@@ -44,13 +37,13 @@ bool hold_clock_is_right(int64_t within_ns)
 static void guard(const struct freezer *freezer, int pipe_fd, int limit_ms)
 {
 	struct pollfd fd = { .fd = pipe_fd, .events = POLLIN };
-	int64_t end_ms = now_ms() + limit_ms, left_ms = limit_ms;
+	int64_t end_ms = clock_ms(CLOCK_MONOTONIC) + limit_ms, left_ms = limit_ms;
 
 	/* A signal that stops the service is meant for the parent. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	while (left_ms > 0 && poll(&fd, 1, (int)left_ms) < 0 && errno == EINTR)
-		left_ms = end_ms - now_ms();
+		left_ms = end_ms - clock_ms(CLOCK_MONOTONIC);
 	_exit(freezer_set(freezer, false) ? 1 : 0);
 }
 
@@ -87,7 +80,7 @@ static bool wait_until_right(int64_t end_ms, int64_t within_ns,
 {
 	bool before = false, right;
 
-	while (now_ms() < end_ms) {
+	while (clock_ms(CLOCK_MONOTONIC) < end_ms) {
 		right = is_right(within_ns);
 		if (right && before)
 			return true;
@@ -100,7 +93,7 @@ static bool wait_until_right(int64_t end_ms, int64_t within_ns,
 int hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
 	     bool (*is_right)(int64_t within_ns), struct hold_result *result)
 {
-	int64_t begin_ms = now_ms();
+	int64_t begin_ms = clock_ms(CLOCK_MONOTONIC);
 	int pipe_fd = -1, err, thaw_err;
 	pid_t pid;
 
@@ -118,6 +111,6 @@ int hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
 		;
 	/* Thaw again, in case the child was killed before it did. */
 	thaw_err = freezer_set(freezer, false);
-	result->held_ms = (int)(now_ms() - begin_ms);
+	result->held_ms = (int)(clock_ms(CLOCK_MONOTONIC) - begin_ms);
 	return err ? err : thaw_err;
 }

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/clock_ns.h"
 #include "nts/locked.h"
 #include "nts/session.h"
 #include "server/sandbox.h"
@@ -41,15 +42,6 @@ struct work {
 	int64_t deadline_ms;
 	struct session session;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-
-	return now.tv_sec * (int64_t)MS_PER_S + now.tv_nsec / 1000000;
-}
 
 __attribute__((format(printf, 3, 4)))
 static bool fail(struct work *work, enum nts_failure failure, const char *format, ...)
@@ -115,7 +107,7 @@ static bool wait_for(const struct work *work, short events)
 	int count;
 
 	do {
-		left_ms = work->deadline_ms - now_ms();
+		left_ms = work->deadline_ms - clock_ms(CLOCK_MONOTONIC);
 		count = left_ms > 0 ? poll(&fd, 1, (int)left_ms) : 0;
 	} while (count < 0 && errno == EINTR);
 
@@ -243,7 +235,7 @@ int establish(int fd)
 		return EXIT_FAILURE;
 	/* Somebody who stops the daemon, or the clock, must not leave this running. */
 	alarm(NTS_TASK_S + 1);
-	work->deadline_ms = now_ms() + (int64_t)NTS_TASK_S * MS_PER_S;
+	work->deadline_ms = clock_ms(CLOCK_MONOTONIC) + (int64_t)NTS_TASK_S * MS_PER_S;
 	good = read_certificates(work) && connect_to_server(work) && lock_in(work) && talk(work) &&
 	       read_answer(work);
 	if (!good)

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/clock_ns.h"
 #include "ntp/nts_cookie.h"
 #include "nts/locked.h"
 #include "nts/session.h"
@@ -67,15 +68,6 @@ struct work {
 	struct client *clients;
 	struct pollfd *fds;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-
-	return now.tv_sec * (int64_t)MS_PER_S + now.tv_nsec / 1000000;
-}
 
 /* --- what takes system calls that are not allowed later --- */
 
@@ -238,7 +230,7 @@ static void take_client(struct work *work, int listening_fd)
 	}
 	atomic_fetch_add(&work->statistics->accepted, 1);
 	client->fd = fd;
-	client->deadline_ms = now_ms() + CLIENT_MS;
+	client->deadline_ms = clock_ms(CLOCK_MONOTONIC) + CLIENT_MS;
 	if (session_open(&client->session, fd, work->credentials, NULL, false))
 		go_on(work, client);
 	else
@@ -264,7 +256,7 @@ static bool take_keys(struct work *work)
 /* What to wait for; @timeout_ms: at most so long. */
 static nfds_t fill_fds(struct work *work, int *timeout_ms)
 {
-	int64_t now = now_ms(), next = INT64_MAX;
+	int64_t now = clock_ms(CLOCK_MONOTONIC), next = INT64_MAX;
 	nfds_t count = WAIT_CLIENTS;
 
 	work->fds[WAIT_KEYS] = (struct pollfd){ .fd = NTS_FD_COOKIE_KEYS, .events = POLLIN };
@@ -287,7 +279,7 @@ static nfds_t fill_fds(struct work *work, int *timeout_ms)
 
 static void serve_clients(struct work *work)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	for (int i = 0; i < work->settings->connections; i++) {
 		struct client *client = &work->clients[i];

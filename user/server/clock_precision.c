@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "lib/clock_ns.h"
 #include "ntp/packet.h"
 
 #define NS_PER_S	1000000000LL
@@ -17,22 +18,13 @@
 /* No system clock is read in less than a nanosecond. */
 #define PRECISION_MIN	(-30)
 
-static int64_t realtime_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-
-	return time.tv_sec * NS_PER_S + time.tv_nsec;
-}
-
 int clock_precision(void)
 {
-	int64_t least_ns = NS_PER_S, before_ns = realtime_ns();
+	int64_t least_ns = NS_PER_S, before_ns = clock_ns(CLOCK_REALTIME);
 	int precision = 0;
 
 	for (int i = 0; i < READINGS; i++) {
-		int64_t now_ns = realtime_ns();
+		int64_t now_ns = clock_ns(CLOCK_REALTIME);
 
 		if (now_ns > before_ns && now_ns - before_ns < least_ns)
 			least_ns = now_ns - before_ns;

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/clock_ns.h"
 #include "lib/clock_watch.h"
 #include "ntp/mac.h"
 #include "server/batch.h"
@@ -93,15 +94,6 @@ struct proof {
 	enum nts_request_verdict nts;
 	struct nts_request request;
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-
-	return time.tv_sec * NS_PER_S + time.tv_nsec;
-}
 
 /*
  * 64 bits for the parts of timestamps below the clock's precision and for the rate limit. They need

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "core/line.h"
+#include "lib/clock_ns.h"
 #include "ntp/nonce.h"
 #include "ntp/packet.h"
 
@@ -25,15 +26,6 @@
 
 /* No host is refused by what it says of itself. */
 static const struct ntp_limits any_host = { .maxstratum = 255, .maxdelay_ns = NS_PER_S };
-
-static int64_t clock_ns(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 /* The system clock is the reference. */
 static void read_clocks(struct timescale_now *now)

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/clock_ns.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -24,15 +24,6 @@
 
 /* Digits of a fraction in ns. */
 #define FRACTION_DIGITS	9
-
-static int64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 static void __attribute__((noreturn)) run_child(int output, const char *program, const char *name)
 {
@@ -56,7 +47,7 @@ int remote_date_start(struct remote_date *remote, const char *program, const cha
 	remote->fd = -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	remote->begun_ns = realtime_ns();
+	remote->begun_ns = clock_ns(CLOCK_REALTIME);
 	remote->pid = fork();
 	if (remote->pid < 0) {
 		err = -errno;
@@ -127,7 +118,7 @@ static void keep_first_line(char *text)
 /* The output is complete. Of what ssh says, the first line is the reason. */
 static void finish(struct remote_date *remote)
 {
-	int64_t ended_ns = realtime_ns();
+	int64_t ended_ns = clock_ns(CLOCK_REALTIME);
 
 	keep_first_line(remote->text);
 	if (!*remote->text)

@@ -7,24 +7,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock_ns.h"
 #include "ntp/socket.h"
-
-#define NS_PER_S	1000000000LL
 
 /* Requests and timeouts are due at any time, and may be as late as this. */
 #define TICK_MS	10
-
-static int64_t now_raw_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 static bool is_awaited(const struct skew_host *host, bool by_ssh)
 {
@@ -34,7 +23,7 @@ static bool is_awaited(const struct skew_host *host, bool by_ssh)
 static void go_on(struct skew_host *host, bool by_ssh, bool ready)
 {
 	if (!by_ssh)
-		skew_ask_go_on(&host->ask, ready, now_raw_ns());
+		skew_ask_go_on(&host->ask, ready, clock_ns(CLOCK_MONOTONIC_RAW));
 	else if (ready)
 		remote_date_go_on(&host->remote);
 }
@@ -45,7 +34,7 @@ static int run(struct skew_host *hosts, size_t count, struct pollfd *polls, bool
 {
 	size_t awaited = 1, i;
 
-	while (awaited && now_raw_ns() < end_ns) {
+	while (awaited && clock_ns(CLOCK_MONOTONIC_RAW) < end_ns) {
 		awaited = 0;
 		for (i = 0; i < count; i++) {
 			polls[i].fd = by_ssh ? hosts[i].remote.fd : skew_ask_fd(&hosts[i].ask);
@@ -73,8 +62,9 @@ static int run_ntp(struct skew_host *hosts, size_t count, struct pollfd *polls,
 	int err;
 
 	for (i = 0; i < count; i++)
-		skew_ask_start(&hosts[i].ask, hosts[i].name, options->port, now_raw_ns());
-	err = run(hosts, count, polls, false, now_raw_ns() + options->ntp_ns);
+		skew_ask_start(&hosts[i].ask, hosts[i].name, options->port,
+			       clock_ns(CLOCK_MONOTONIC_RAW));
+	err = run(hosts, count, polls, false, clock_ns(CLOCK_MONOTONIC_RAW) + options->ntp_ns);
 	for (i = 0; i < count; i++)
 		skew_ask_end(&hosts[i].ask);
 	if (stamps >= 0)
@@ -95,7 +85,7 @@ static int run_ssh(struct skew_host *hosts, size_t count, struct pollfd *polls,
 		hosts[i].by_ssh = !remote_date_start(&hosts[i].remote, options->ssh,
 						     hosts[i].name);
 	}
-	err = run(hosts, count, polls, true, now_raw_ns() + options->ssh_ns);
+	err = run(hosts, count, polls, true, clock_ns(CLOCK_MONOTONIC_RAW) + options->ssh_ns);
 	for (i = 0; i < count; i++)
 		remote_date_cancel(&hosts[i].remote);
 

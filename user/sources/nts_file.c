@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/clock_ns.h"
 #include "lib/state_file.h"
 #include "sources/nts_source.h"
 #include "sources/target.h"
@@ -22,11 +23,7 @@
 
 static double clock_s(clockid_t clock)
 {
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-
-	return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_S;
+	return (double)clock_ns(clock) / NS_PER_S;
 }
 
 /* false: nothing is kept. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/clock_ns.h"
 #include "ntp/packet.h"
 #include "server/respond.h"
 
@@ -18,15 +19,6 @@
 
 /* The fastest line: a slew that adjtimex allows, and an oscillator's error. */
 #define RATE_MAX_Q32	(CHIME_ADJTIMEX_MAX_Q32 + 1000 * CHIME_PPM_Q32)
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-
-	return time.tv_sec * NS_PER_S + time.tv_nsec;
-}
 
 void xdp_clocks_read(struct xdp_clocks *clocks)
 {

@@ -17,19 +17,12 @@
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
+#include "user/lib/clock_ns.h"
 
 #define NS_PER_S	1000000000LL
 
 /* Longest wait for anything on the loopback interface. */
 #define WAIT_MS	2000
-
-static int64_t clock_ns(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 /*
  * A network card: its clock is CARD_BEHIND_NS behind, and it stamps what leaves and what comes so

@@ -14,17 +14,10 @@
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/clock_ns.h"
 
 /* Longest wait for a packet on the loopback interface. */
 #define WAIT_MS	2000
-
-static int64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 /* A socket bound to a free port of @text; its address in @address. -1: no such address here. */
 static int open_server(const char *text, struct sockaddr_storage *address, socklen_t *length)
@@ -124,13 +117,13 @@ TEST_F(server, both_ways_are_timestamped)
 	ASSERT_LE(0, self->keeper);
 	/* The kernel begins to stamp a moment after the first who asked for it. */
 	usleep(100000);
-	before_ns = realtime_ns();
+	before_ns = clock_ns(CLOCK_REALTIME);
 	ASSERT_EQ(0, ntp_socket_send(&self->client, request, sizeof(request)));
 	ASSERT_NE(0, wait_for(self->fd, POLLIN));
 	ASSERT_EQ(sizeof(request), recvfrom(self->fd, bytes, sizeof(bytes), 0,
 					    (struct sockaddr *)&from, &length));
 	EXPECT_EQ(0, memcmp(request, bytes, sizeof(request)));
-	between_ns = realtime_ns();
+	between_ns = clock_ns(CLOCK_REALTIME);
 
 	ASSERT_TRUE(self->client.stamps_requests);
 	wait_for(self->client.fd, POLLPRI);
@@ -144,7 +137,7 @@ TEST_F(server, both_ways_are_timestamped)
 	ASSERT_EQ(POLLIN, wait_for(self->client.fd, POLLIN));
 	ASSERT_EQ(sizeof(answer), ntp_socket_receive(&self->client, bytes, sizeof(bytes),
 						     &received));
-	after_ns = realtime_ns();
+	after_ns = clock_ns(CLOCK_REALTIME);
 	EXPECT_EQ(0, memcmp(answer, bytes, sizeof(answer)));
 	ASSERT_TRUE(received.valid);
 	EXPECT_LE(between_ns, received.realtime_ns);

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/clock_ns.h"
 #include "user/ntp/listen.h"
 #include "user/ntp/mac.h"
 #include "user/ntp/nts_cookie.h"
@@ -28,15 +29,6 @@
 #define CLIENTS		16
 #define RULES		4
 #define KEYS		3
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-
-	return time.tv_sec * NS_PER_S + time.tv_nsec;
-}
 
 FIXTURE(world)
 {

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/clock_ns.h"
 #include "user/ntp/packet.h"
 
 #define MS	1000000LL
@@ -48,19 +49,10 @@ FIXTURE(hosts) {
 	char ssh[96];
 };
 
-static int64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-
-	return now.tv_sec * S + now.tv_nsec;
-}
-
 static void answer(int fd, int kind, const uint8_t *request, const struct sockaddr_in *to,
 		   socklen_t length)
 {
-	int64_t now_ns = realtime_ns() + (kind == AHEAD ? AHEAD_NS : 0);
+	int64_t now_ns = clock_ns(CLOCK_REALTIME) + (kind == AHEAD ? AHEAD_NS : 0);
 	struct ntp_packet question, reply = {
 		.version = 4,
 		.mode = NTP_MODE_SERVER,
@@ -249,13 +241,13 @@ TEST_F(hosts, what_ssh_says_is_one_line_of_text)
 TEST_F(hosts, ssh_that_does_not_end_is_ended)
 {
 	struct skew_host host = { .name = "127.10.0.99" };
-	int64_t begun_ns = realtime_ns();
+	int64_t begun_ns = clock_ns(CLOCK_REALTIME);
 
 	write_program(self->ssh, "#!/bin/sh\nexec sleep 60\n");
 	ASSERT_EQ(0, survey(self, &host, 1, true));
 	EXPECT_FALSE(skew_clock_of(&host)->known);
 	EXPECT_STREQ("no answer in time", host.remote.text);
-	EXPECT_LT(realtime_ns() - begun_ns, 10 * S);
+	EXPECT_LT(clock_ns(CLOCK_REALTIME) - begun_ns, 10 * S);
 }
 
 TEST_F(hosts, ssh_may_be_missing_or_say_anything)

@@ -9,6 +9,7 @@
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/xdp/frame.h"
+#include "user/lib/clock_ns.h"
 #include "user/ntp/bytes.h"
 #include "user/server/access.h"
 #include "user/server/respond.h"
@@ -21,15 +22,6 @@
 
 /* By which the two ways to read a clock may differ. */
 #define SLACK_NS	1000
-
-static int64_t realtime_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-
-	return time.tv_sec * NS_PER_S + time.tv_nsec;
-}
 
 FIXTURE(program)
 {
@@ -77,10 +69,10 @@ FIXTURE_SETUP(program)
 	allow_all(self);
 	self->content = (struct time_content){
 		.raw_ns = 1,
-		.time = { .origin_ns = realtime_ns() - 5 * NS_PER_S, .offset_ns = 123456789,
-			  .rate_q32 = 40000, .maxerror_ns = 3000000,
+		.time = { .origin_ns = clock_ns(CLOCK_REALTIME) - 5 * NS_PER_S,
+			  .offset_ns = 123456789, .rate_q32 = 40000, .maxerror_ns = 3000000,
 			  .maxerror_rate_q32 = 5 * CHIME_PPM_Q32 },
-		.reference_ns = realtime_ns() - 10 * NS_PER_S,
+		.reference_ns = clock_ns(CLOCK_REALTIME) - 10 * NS_PER_S,
 		.root_delay_ns = 1000000,
 		.refid = 0xc0000202,
 		.stratum = 3,
@@ -123,7 +115,7 @@ static void expected_ntp(FIXTURE_DATA(program) *self, struct frame *request,
 	struct stamp_table none = { .count = 0 };
 	struct respond_request asked = {
 		.bytes = frame_ntp(request), .length = NTP_SIZE, .port = 40000,
-		.realtime_ns = realtime_ns(),
+		.realtime_ns = clock_ns(CLOCK_REALTIME),
 	};
 	struct time_content told = self->content;
 	struct respond_time time;
@@ -246,9 +238,9 @@ TEST_F(program, stamps_as_the_process)
 		frame_make(&frame, variant->ipv6, variant->version);
 		if (!(i % 100))
 			tell(self);
-		before_ns = chime_line_eval(&self->content.time, realtime_ns());
+		before_ns = chime_line_eval(&self->content.time, clock_ns(CLOCK_REALTIME));
 		ASSERT_EQ(XDP_TX, try(self, &frame));
-		after_ns = chime_line_eval(&self->content.time, realtime_ns());
+		after_ns = chime_line_eval(&self->content.time, clock_ns(CLOCK_REALTIME));
 		receive_ns = ntp_timestamp_to_ns(get_be64(frame_ntp(&frame) + 32));
 		transmit_ns = ntp_timestamp_to_ns(get_be64(frame_ntp(&frame) + 40));
 		ASSERT_LE(before_ns - SLACK_NS, receive_ns);
