@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/child.h"
 #include "lib/clock_ns.h"
 #include "lib/log.h"
 #include "lib/memory_file.h"
@@ -232,23 +233,24 @@ static void rotate(struct nts_serving *nts, int64_t now_raw_ns)
 
 /* --- processes --- */
 
-static void stop(struct nts_process *process, int *status)
+static int stop(struct nts_process *process)
 {
+	int status;
+
 	close(process->keys_fd);
-	while (waitpid(process->pid, status, 0) < 0 && errno == EINTR)
-		;
+	status = child_wait(process->pid);
 	process->pid = 0;
+
+	return status;
 }
 
 static void stop_all(struct nts_serving *nts)
 {
-	int status;
-
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
 		if (!nts->processes[i].pid)
 			continue;
 		kill(nts->processes[i].pid, SIGKILL);
-		stop(&nts->processes[i], &status);
+		stop(&nts->processes[i]);
 	}
 }
 
@@ -380,10 +382,9 @@ static const char *words_of(int status)
 
 static void note_end(struct nts_serving *nts, struct nts_process *process, int64_t now_raw_ns)
 {
+	int status = stop(process);
 	char how[128];
-	int status = 0;
 
-	stop(process, &status);
 	if (WIFSIGNALED(status))
 		snprintf(how, sizeof(how), "signal %d ended it", WTERMSIG(status));
 	else

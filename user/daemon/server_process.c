@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/memory_file.h"
 #include "lib/spawn.h"
 #include "server/settings.h"
@@ -155,16 +156,19 @@ void server_process_tell_keys(const struct server_process *process,
 		(void)!write(process->cookie_keys_fd, keys, sizeof(*keys));
 }
 
-/* Its memory and descriptors; its process is to be waited for. */
-static void forget(struct server_process *process, int *status)
+/* Its memory and descriptors, once it has ended. The status with which it did. */
+static int forget(struct server_process *process)
 {
+	int status;
+
 	close(process->lifeline_fd);
 	close_open(process->cookie_keys_fd);
-	while (waitpid(process->pid, status, 0) < 0 && errno == EINTR)
-		;
+	status = child_wait(process->pid);
 	unmap_statistics(process);
 	process->pid = 0;
 	process->lifeline_fd = -1;
+
+	return status;
 }
 
 static const char *words_of(int status)
@@ -183,9 +187,8 @@ static const char *words_of(int status)
 
 void server_process_ended(struct server_process *process, char *how, size_t size)
 {
-	int status = 0;
+	int status = forget(process);
 
-	forget(process, &status);
 	if (WIFSIGNALED(status))
 		snprintf(how, size, "signal %d ended it", WTERMSIG(status));
 	else
@@ -194,10 +197,8 @@ void server_process_ended(struct server_process *process, char *how, size_t size
 
 void server_process_stop(struct server_process *process)
 {
-	int status;
-
 	if (!process->pid)
 		return;
 	kill(process->pid, SIGKILL);
-	forget(process, &status);
+	forget(process);
 }

@@ -3,6 +3,7 @@
  * The freezing of a cgroup, and the child that thaws it.
  */
 #include "hooks/hold.h"
+#include "lib/child.h"
 #include "lib/clock_ns.h"
 
 #include <errno.h>
@@ -107,8 +108,7 @@ int hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
 	if (!err)
 		result->right = wait_until_right(begin_ms + limit_ms, within_ns, is_right);
 	close(pipe_fd);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	child_wait(pid);
 	/* Thaw again, in case the child was killed before it did. */
 	thaw_err = freezer_set(freezer, false);
 	result->held_ms = (int)(clock_ms(CLOCK_MONOTONIC) - begin_ms);

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
+
 /* From SIGTERM to SIGKILL. */
 #define GRACE_MS	1000
 
@@ -54,8 +56,7 @@ static void wait_for(pid_t pid, int pidfd, int limit_ms, struct hook_result *res
 	}
 	/* Kill the children that the leader of the group left behind. */
 	kill(-pid, SIGKILL);
-	while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
-		;
+	result->status = child_wait(pid);
 }
 
 int hook_run(const char *path, char *const environment[], int limit_ms, struct hook_result *result)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/child.h"
 #include "lib/clock_ns.h"
 
 #define NS_PER_S	1000000000LL
@@ -71,8 +72,7 @@ void remote_date_cancel(struct remote_date *remote)
 	if (!*remote->text)
 		strcpy(remote->text, "no answer in time");
 	kill(remote->pid, SIGTERM);
-	while (waitpid(remote->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	child_wait(remote->pid);
 	close(remote->fd);
 	remote->fd = -1;
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/spawn.h"
 
 #define NS_PER_S	1000000000LL
@@ -59,8 +60,7 @@ void nts_establish_cancel(struct nts_establish *establish)
 		return;
 
 	kill(establish->pid, SIGKILL);
-	while (waitpid(establish->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	child_wait(establish->pid);
 	close(establish->fd);
 	establish->fd = -1;
 }

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
+
 #define NS_PER_S	1000000000LL
 
 /* The system's resolver asks three servers twice for 5 s each before it gives up. */
@@ -116,8 +118,7 @@ void resolver_cancel(struct resolver *resolver)
 		return;
 
 	kill(resolver->pid, SIGKILL);
-	while (waitpid(resolver->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	child_wait(resolver->pid);
 	close(resolver->fd);
 	resolver->fd = -1;
 }
