@@ -13,14 +13,12 @@
 #include <sys/socket.h>
 
 #include "ntp/hex.h"
+#include "ntp/words.h"
 
 #define MARK	"NNC0"
 
 /* 31 000 years: a double states them to the tenth. */
 #define ESTABLISHED_MAX_S	1e12
-
-/* Words of a line at most. */
-#define WORDS_MAX	4
 
 size_t nts_dump_write(const struct nts_dump *dump, char *text, size_t size)
 {
@@ -51,23 +49,6 @@ size_t nts_dump_write(const struct nts_dump *dump, char *text, size_t size)
 	text[length] = '\0';
 
 	return length;
-}
-
-/* The words of the next line; how many, -1: there is no line, or it has more. */
-static int next_words(char **text, char *words[WORDS_MAX])
-{
-	char *line = strsep(text, "\n"), *word;
-	int count = 0;
-
-	if (!line || !*text)
-		return -1;
-	while ((word = strsep(&line, " "))) {
-		if (count == WORDS_MAX || !*word)
-			return -1;
-		words[count++] = word;
-	}
-
-	return count;
 }
 
 static bool read_seconds(const char *word, double *seconds)
@@ -133,7 +114,7 @@ static const char *read_cookies(char *text, struct nts_dump *dump)
 		if (dump->count == NTS_COOKIES)
 			return "it has too many cookies";
 		cookie = &dump->cookies[dump->count++];
-		if (next_words(&text, words) != 1)
+		if (words_next(&text, words) != 1)
 			return "its cookies are damaged";
 		cookie->size = hex_read(words[0], cookie->bytes, sizeof(cookie->bytes));
 		if (!cookie->size || cookie->size % 4)
@@ -149,16 +130,16 @@ const char *nts_dump_read(char *text, struct nts_dump *dump)
 	const char *problem;
 
 	memset(dump, 0, sizeof(*dump));
-	if (next_words(&text, words) != 1 || strcmp(words[0], MARK) != 0)
+	if (words_next(&text, words) != 1 || strcmp(words[0], MARK) != 0)
 		return "it is no such file";
-	if (next_words(&text, words) != 1 || strlen(words[0]) >= sizeof(dump->name))
+	if (words_next(&text, words) != 1 || strlen(words[0]) >= sizeof(dump->name))
 		return "it names no server";
 	memcpy(dump->name, words[0], strlen(words[0]) + 1);
-	if (next_words(&text, words) != 1 || !read_seconds(words[0], &dump->established_s))
+	if (words_next(&text, words) != 1 || !read_seconds(words[0], &dump->established_s))
 		return "it has no date";
-	if (next_words(&text, words) != 2 || !read_address(words, dump))
+	if (words_next(&text, words) != 2 || !read_address(words, dump))
 		return "it has no address";
-	if (next_words(&text, words) != WORDS_MAX)
+	if (words_next(&text, words) != WORDS_MAX)
 		return "it has no keys";
 	problem = read_keys(words, dump);
 

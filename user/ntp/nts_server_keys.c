@@ -14,11 +14,10 @@
 
 #include "ntp/bytes.h"
 #include "ntp/hex.h"
+#include "ntp/words.h"
 
 #define MARK_OF_ONE	"NKS0"
 #define MARK_OF_EACH	"NKS1"
-
-#define WORDS_MAX	3
 
 /* A thousand years. */
 #define AGE_MAX_S	3e10
@@ -107,23 +106,6 @@ size_t nts_server_keys_write(const struct nts_server_keys *keys, double age_s, c
 	return length < size ? length : 0;
 }
 
-/* The words of the next line; how many, -1: there is no line, or it has more. */
-static int next_words(char **text, char *words[WORDS_MAX])
-{
-	char *line = strsep(text, "\n"), *word;
-	int count = 0;
-
-	if (!line || !*text)
-		return -1;
-	while ((word = strsep(&line, " "))) {
-		if (count == WORDS_MAX || !*word)
-			return -1;
-		words[count++] = word;
-	}
-
-	return count;
-}
-
 static bool read_algorithm(const char *word, int *algorithm)
 {
 	char *end;
@@ -163,7 +145,7 @@ static const char *read_key(char **text, int algorithm, struct nts_server_key *k
 	char *words[WORDS_MAX];
 
 	memset(key, 0, sizeof(*key));
-	if (next_words(text, words) != (of_each ? 3 : 2) || !read_id(words[0], &key->id) ||
+	if (words_next(text, words) != (of_each ? 3 : 2) || !read_id(words[0], &key->id) ||
 	    (of_each && !read_algorithm(words[2], &algorithm)))
 		return "a key is missing or damaged";
 	key->algorithm = algorithm;
@@ -180,12 +162,12 @@ static const char *read_head(char **text, int *algorithm, double *age_s)
 	char *words[WORDS_MAX];
 	bool of_one;
 
-	if (next_words(text, words) != 1 || (strcmp(words[0], MARK_OF_ONE) != 0 &&
+	if (words_next(text, words) != 1 || (strcmp(words[0], MARK_OF_ONE) != 0 &&
 					     strcmp(words[0], MARK_OF_EACH) != 0))
 		return "it is no such file";
 	of_one = !strcmp(words[0], MARK_OF_ONE);
 	*algorithm = AEAD_NONE;
-	if (next_words(text, words) != (of_one ? 2 : 1) ||
+	if (words_next(text, words) != (of_one ? 2 : 1) ||
 	    (of_one && (!read_algorithm(words[0], algorithm) || *algorithm == AEAD_NONE)) ||
 	    !read_age(words[of_one], age_s))
 		return "it does not say how old its keys are";
