@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * memfd_create(2).
+ * memfd_create(2) and mmap(2).
  */
 #include "lib/memory_file.h"
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int memory_file(const char *name, size_t size)
@@ -20,6 +21,18 @@ int memory_file(const char *name, size_t size)
 	close(fd);
 
 	return err;
+}
+
+void *memory_file_map(int fd, size_t least, int protection)
+{
+	struct stat about;
+	void *memory;
+
+	if (fstat(fd, &about) || about.st_size < (off_t)least)
+		return NULL;
+	memory = mmap(NULL, (size_t)about.st_size, protection, MAP_SHARED, fd, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
 }
 
 bool memory_file_write(int fd, const void *bytes, size_t size, size_t offset)

@@ -11,6 +11,9 @@
 /* Make one of @size zero bytes. A descriptor, -errno. */
 int memory_file(const char *name, size_t size);
 
+/* Map all of it with that protection. NULL: it has fewer than @least bytes, or cannot be mapped. */
+void *memory_file_map(int fd, size_t least, int protection);
+
 /* Write all of @bytes at @offset. */
 bool memory_file_write(int fd, const void *bytes, size_t size, size_t offset);
 

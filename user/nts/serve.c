@@ -14,11 +14,11 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/clock_ns.h"
+#include "lib/memory_file.h"
 #include "ntp/nts_cookie.h"
 #include "nts/locked.h"
 #include "nts/session.h"
@@ -71,25 +71,13 @@ struct work {
 
 /* --- what takes system calls that are not allowed later --- */
 
-static void *map(int fd, size_t least, int protection)
-{
-	struct stat about;
-	void *memory;
-
-	if (fstat(fd, &about) || about.st_size < (off_t)least)
-		return NULL;
-	memory = mmap(NULL, (size_t)about.st_size, protection, MAP_SHARED, fd, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
 static bool open_work(struct work *work)
 {
 	size_t count;
 
-	work->settings = map(NTS_FD_SETTINGS, sizeof(*work->settings), PROT_READ);
-	work->statistics = map(NTS_FD_STATISTICS, sizeof(*work->statistics),
-			       PROT_READ | PROT_WRITE);
+	work->settings = memory_file_map(NTS_FD_SETTINGS, sizeof(*work->settings), PROT_READ);
+	work->statistics = memory_file_map(NTS_FD_STATISTICS, sizeof(*work->statistics),
+					   PROT_READ | PROT_WRITE);
 	if (!work->settings || !work->statistics)
 		return false;
 	count = (size_t)work->settings->connections;

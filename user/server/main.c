@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/clock_watch.h"
+#include "lib/memory_file.h"
 #include "server/batch.h"
 #include "server/sandbox.h"
 #include "server/server.h"
@@ -49,25 +50,13 @@ static int complain(int status, const char *what, int err)
 	return status;
 }
 
-static void *map(int fd, size_t least, int protection)
-{
-	struct stat about;
-	void *memory;
-
-	if (fstat(fd, &about) || about.st_size < (off_t)least)
-		return NULL;
-	memory = mmap(NULL, (size_t)about.st_size, protection, MAP_SHARED, fd, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
 /* The settings, which state themselves how long they are. */
 static const struct server_settings *map_settings(void)
 {
-	const struct server_settings *settings = map(SERVER_FD_SETTINGS, sizeof(*settings),
-						     PROT_READ);
+	const struct server_settings *settings;
 	struct stat about;
 
+	settings = memory_file_map(SERVER_FD_SETTINGS, sizeof(*settings), PROT_READ);
 	if (!settings || fstat(SERVER_FD_SETTINGS, &about) ||
 	    (size_t)about.st_size < server_settings_size(settings->rule_count,
 							 settings->key_count))
@@ -94,12 +83,14 @@ static int inherited_socket(enum server_fd fd, int family)
 /* All that takes a system call which is not allowed later. */
 static int open_world(struct server_world *world)
 {
+	size_t statistics_size;
+
 	world->settings = map_settings();
 	if (!world->settings || time_page_map(&world->page, SERVER_FD_PAGE))
 		return -EINVAL;
-	world->statistics = map(SERVER_FD_STATISTICS,
-				server_statistics_size(world->settings->client_count),
-				PROT_READ | PROT_WRITE);
+	statistics_size = server_statistics_size(world->settings->client_count);
+	world->statistics = memory_file_map(SERVER_FD_STATISTICS, statistics_size,
+					    PROT_READ | PROT_WRITE);
 	world->access = access_table_new(world->settings->rules, world->settings->rule_count);
 	world->lifeline_fd = SERVER_FD_LIFELINE;
 	world->cookie_keys_fd = fcntl(SERVER_FD_COOKIE_KEYS, F_GETFD) < 0 ?
