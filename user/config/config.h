@@ -475,6 +475,9 @@ bool config_can_set_clock(const struct config *config, char *why, size_t size);
 /* Free what it owns. */
 void config_server_clear(struct config_server *server);
 
+/* Make @to, and what it owns, a copy. 0, -ENOMEM: then it is as it was. */
+int config_server_copy(struct config_server *to, const struct config_server *from);
+
 /* More `allow` and `deny`, or `cmdallow` and `cmddeny`, are refused. */
 #define CONFIG_ACCESS_RULES_MAX	10000
 

@@ -68,6 +68,19 @@ int config_copy_rules(struct access_rule **rules, size_t *count)
 	return size && !*rules ? -ENOMEM : 0;
 }
 
+int config_server_copy(struct config_server *to, const struct config_server *from)
+{
+	struct config_server copy = *from;
+	int err = config_copy_rules(&copy.rules, &copy.rule_count);
+
+	if (err)
+		return err;
+	config_server_clear(to);
+	*to = copy;
+
+	return 0;
+}
+
 bool config_serves(const struct config_server *server)
 {
 	bool allows = false;

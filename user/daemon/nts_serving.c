@@ -447,21 +447,6 @@ static void try_sockets(struct nts_serving *nts, int64_t now_raw_ns)
 
 /* --- configuration --- */
 
-static bool copy_server(struct nts_serving *nts, const struct config_server *server)
-{
-	struct access_rule *rules = calloc(server->rule_count + 1, sizeof(*rules));
-
-	if (!rules)
-		return false;
-	config_server_clear(&nts->server);
-	nts->server = *server;
-	nts->server.rules = rules;
-	if (server->rule_count)
-		memcpy(rules, server->rules, server->rule_count * sizeof(*rules));
-
-	return true;
-}
-
 static bool open_statistics(struct nts_serving *nts)
 {
 	void *memory;
@@ -495,7 +480,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	/* Keys that others take care of may be other ones now. */
 	if (!nts->changes || !nts->config.rotate_s)
 		(void)find_keys(nts, now_raw_ns);
-	if (!copy_server(nts, &config->server) || !open_statistics(nts) ||
+	if (config_server_copy(&nts->server, &config->server) || !open_statistics(nts) ||
 	    (!nts->changes && !make_keys(nts, now_raw_ns))) {
 		log_err("There is no memory left to serve NTS");
 		nts->serves = false;

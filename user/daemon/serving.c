@@ -206,21 +206,6 @@ static void try_sockets(struct serving *serving, int64_t now_raw_ns)
 
 /* --- configuration --- */
 
-static bool copy_config(struct serving *serving, const struct config_server *config)
-{
-	struct access_rule *rules = calloc(config->rule_count + 1, sizeof(*rules));
-
-	if (!rules)
-		return false;
-	config_server_clear(&serving->config);
-	serving->config = *config;
-	serving->config.rules = rules;
-	if (config->rule_count)
-		memcpy(rules, config->rules, config->rule_count * sizeof(*rules));
-
-	return true;
-}
-
 static bool keys_equal(const struct server_keys *have, const struct ntp_keys *keys)
 {
 	if (have->count != ntp_keys_count(keys))
@@ -272,7 +257,8 @@ void serving_configure(struct serving *serving, const struct config *config,
 	serving->dscp = config->dscp;
 	serving->configured = serves;
 	serving->with_nts = nts;
-	if (!copy_config(serving, &config->server) || !copy_keys(serving, serves ? keys : NULL) ||
+	if (config_server_copy(&serving->config, &config->server) ||
+	    !copy_keys(serving, serves ? keys : NULL) ||
 	    (serves && !serving->page && time_page_create(&serving->page, &serving->page_fd))) {
 		log_err("There is no memory left to serve NTP");
 		serving->configured = false;
