@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/state_file.h"
+
 #define PPM		1e-6
 #define TEXT_MAX	128
 
@@ -75,21 +77,10 @@ int drift_read(const char *path, double *rate, double *rate_sigma)
 	return err ? err : drift_parse(text, (size_t)length, rate, rate_sigma);
 }
 
-static int drift_write_text(int fd, const char *text, size_t length)
-{
-	ssize_t written = write(fd, text, length);
-
-	if (written < 0)
-		return -errno;
-	if ((size_t)written != length)
-		return -ENOSPC;
-	return fsync(fd) ? -errno : 0;
-}
-
 int drift_write(const char *path, double rate, double rate_sigma)
 {
 	char temporary[PATH_MAX], text[TEXT_MAX];
-	int fd, err, length;
+	int fd, length;
 
 	length = snprintf(temporary, sizeof(temporary), "%s.tmp", path);
 	if (length < 0 || (size_t)length >= sizeof(temporary))
@@ -100,12 +91,5 @@ int drift_write(const char *path, double rate, double rate_sigma)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return -errno;
-	err = drift_write_text(fd, text, (size_t)length);
-	if (close(fd) && !err)
-		err = -errno;
-	if (!err && rename(temporary, path))
-		err = -errno;
-	if (err)
-		unlink(temporary);
-	return err;
+	return state_file_replace(path, temporary, fd, text, (size_t)length);
 }

@@ -23,18 +23,11 @@ static int write_text(int fd, const char *text, size_t length)
 	return fsync(fd) ? -errno : 0;
 }
 
-int state_file_write(const char *path, const char *text, size_t length)
+int state_file_replace(const char *path, const char *fresh, int fd, const char *text,
+		       size_t length)
 {
-	char fresh[PATH_MAX];
-	int fd, err;
+	int err = write_text(fd, text, length);
 
-	if (snprintf(fresh, sizeof(fresh), "%s.tmp", path) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
-	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	err = write_text(fd, text, length);
 	if (close(fd) && !err)
 		err = -errno;
 	if (!err && rename(fresh, path))
@@ -43,6 +36,21 @@ int state_file_write(const char *path, const char *text, size_t length)
 		(void)unlink(fresh);
 
 	return err;
+}
+
+int state_file_write(const char *path, const char *text, size_t length)
+{
+	char fresh[PATH_MAX];
+	int fd;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.tmp", path) >= (int)sizeof(fresh))
+		return -ENAMETOOLONG;
+	(void)unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+
+	return state_file_replace(path, fresh, fd, text, length);
 }
 
 static int read_text(int fd, char *text, size_t size)

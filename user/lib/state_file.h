@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Small files with secrets that are kept for the next start: written whole or not at all, and
+ * Small files that are kept for the next start, written whole or not at all. Those with secrets are
  * readable by their owner only.
  */
 #ifndef LIB_STATE_FILE_H
@@ -8,11 +8,18 @@
 
 #include <stddef.h>
 
-/* Replace the file. 0, -errno: then it is as it was. */
+/*
+ * Write @text to @fd, which is open for writing at @fresh, close it, and put that file in the place
+ * of the one at @path. 0, -errno: then that one is as it was, and there is none at @fresh.
+ */
+int state_file_replace(const char *path, const char *fresh, int fd, const char *text,
+		       size_t length);
+
+/* Replace a file with secrets. 0, -errno: then it is as it was. */
 int state_file_write(const char *path, const char *text, size_t length);
 
 /*
- * Read it. How many bytes; -EFBIG: there are @size or more; -EINVAL: it is no ordinary file, or
+ * Read one. How many bytes; -EFBIG: there are @size or more; -EINVAL: it is no ordinary file, or
  * others than its owner may write to it; -errno.
  */
 int state_file_read(const char *path, char *text, size_t size);
