@@ -260,20 +260,35 @@ void chronyc_report_source(const struct state *state, struct chronyc_request *re
 	chronyc_put_real(reply, source->status.root_distance_ns / NS_PER_S);
 }
 
+/* The source whose number is the next parameter, and the beginning of the reply about it. */
+static const struct state_source *begin_source(const struct state *state,
+					       struct chronyc_request *request,
+					       enum chronyc_contents contents,
+					       struct chronyc_reply *reply)
+{
+	const struct state_source *source = take_source(state, request, reply);
+
+	if (!source)
+		return NULL;
+	chronyc_reply_set_contents(reply, contents);
+	chronyc_put(reply, source->info.refid);
+	put_source_address(reply, source);
+
+	return source;
+}
+
 void chronyc_report_sourcestats(const struct state *state, struct chronyc_request *request,
 				struct chronyc_reply *reply)
 {
-	const struct state_source *source = take_source(state, request, reply);
+	const struct state_source *source;
 	const struct source_status *status;
 	struct source_figures figures;
 
+	source = begin_source(state, request, CHRONYC_REPLY_SOURCESTATS, reply);
 	if (!source)
 		return;
 	status = &source->status;
 	figures_of_source(state, status, &figures);
-	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SOURCESTATS);
-	chronyc_put(reply, source->info.refid);
-	put_source_address(reply, source);
 	if (!status->has_estimate) {
 		chronyc_put_zeros(reply, 3 * sizeof(uint32_t));
 		chronyc_put_real(reply, SCATTER_UNKNOWN);
@@ -340,17 +355,15 @@ static char letter_of(const struct state *state, size_t index)
 void chronyc_report_selectdata(const struct state *state, struct chronyc_request *request,
 			       struct chronyc_reply *reply)
 {
-	const struct state_source *source = take_source(state, request, reply);
+	const struct state_source *source;
 	const struct source_status *status;
 	struct source_figures figures;
 
+	source = begin_source(state, request, CHRONYC_REPLY_SELECTDATA, reply);
 	if (!source)
 		return;
 	status = &source->status;
 	figures_of_source(state, status, &figures);
-	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SELECTDATA);
-	chronyc_put(reply, source->info.refid);
-	put_source_address(reply, source);
 	chronyc_put8(reply, (uint8_t)letter_of(state, (size_t)(source - state->sources)));
 	chronyc_put8(reply, source->info.authenticated);
 	chronyc_put8(reply, status->has_estimate ? status->last.leap : LEAP_UNSYNCHRONISED);
