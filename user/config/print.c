@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define NS_PER_S	1e9
 #define PPM		1e6
 

@@ -16,9 +16,6 @@
 
 struct nts_serving;
 
-/* Descriptors of nts_serving_pollfds() at most. */
-#define NTS_SERVING_FDS_MAX	CONFIG_NTS_PROCESSES_MAX
-
 /* NULL: no memory. */
 struct nts_serving *nts_serving_new(void);
 
@@ -35,7 +32,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 /* Keys of cookies; NULL: NTS is not served. @changes: counts how often they were replaced. */
 const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes);
 
-/* Descriptors to wait for; how many. */
+/* Descriptors to wait for; how many: CONFIG_NTS_PROCESSES_MAX at most. */
 int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds);
 
 /* Raw instant at which to call nts_serving_timer(). */

@@ -14,7 +14,6 @@
 #include "discipline/correction.h"
 #include "discipline/fallback_drift.h"
 
-#define NS_PER_S	1e9
 #define Q32		4294967296.0
 
 /*

@@ -11,7 +11,6 @@
 #include "ipc/figures.h"
 #include "lib/event_report.h"
 
-#define NS_PER_S	1000000000LL
 #define PPB		1e9
 
 /* JSON has no infinity. */

@@ -16,9 +16,6 @@
 /* The identifier, then the nonce. */
 #define NTS_SESSION_RANDOM	(NTS_IDENTIFIER_SIZE + AEAD_NONCE_MAX)
 
-/* A request needs so much more room than its header, cookies of any kind included. */
-#define NTS_REQUEST_MAX		1400
-
 /**
  * struct nts_session - with one server; to be wiped
  * @keys: in use; .algorithm AEAD_NONE: there are none yet
