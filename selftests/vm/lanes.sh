@@ -155,6 +155,13 @@ wait_for_end()
 	return 124
 }
 
+# show_output HOST-LOG: the last lines that each check printed which failed.
+show_output()
+{
+	sed -n -E '/^ *[0-9]+ ms: check /h; /^ *[0-9]+ ms: check /!H; /^ *[0-9]+ ms: fail /{x;p}' "$1" |
+		grep -v -E '^ *[0-9]+ ms: fail ' | tail -n 8 | cut -c 1-250 | sed 's/^/#   /'
+}
+
 # show_report NAME STATUS SECONDS: what the scenario found, and why it ended.
 show_report()
 {
@@ -162,6 +169,7 @@ show_report()
 
 	sed -n 's/^fail /# failed: /p; s/^figure /# /p; s/^retry /# retry: /p; s/^hang /# hang: /p' \
 		"$logs/result" 2>/dev/null || true
+	! grep -q '^fail' "$logs/result" 2>/dev/null || show_output "$logs/host.log" || true
 	case $status in
 	0 | "$guest_hung") ;;
 	124)
