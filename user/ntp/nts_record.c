@@ -282,13 +282,12 @@ static const char *read_error(const struct record *record)
 	return "the server has an unknown error";
 }
 
-static const char *read_protocol(const struct record *record, int *protocols)
+static const char *read_protocol(const struct record *record)
 {
 	if (!record->size)
 		return "the server does not offer NTPv4";
 	if (!record->critical || record->size != 2 || get_be16(record->body) != PROTOCOL_NTPV4)
 		return "the server has chosen a protocol that was not asked for";
-	(*protocols)++;
 
 	return NULL;
 }
@@ -342,15 +341,39 @@ static const char *read_port(const struct record *record, struct nts_ke_answer *
 	return NULL;
 }
 
+/* Sections 4.1.2, 4.1.5, 4.1.7 and 4.1.8: which of two would count, nobody says. */
+static bool is_second(const struct record *record, unsigned int *seen)
+{
+	unsigned int bit;
+
+	switch (record->type) {
+	case RECORD_PROTOCOL:
+	case RECORD_ALGORITHM:
+	case RECORD_SERVER:
+	case RECORD_PORT:
+		bit = 1U << record->type;
+		break;
+	default:
+		return false;
+	}
+	if (*seen & bit)
+		return true;
+	*seen |= bit;
+
+	return false;
+}
+
 static const char *read_answer_record(const struct record *record,
-				      const struct nts_algorithms *algorithms, int *protocols,
+				      const struct nts_algorithms *algorithms, unsigned int *seen,
 				      struct nts_ke_answer *answer)
 {
+	if (is_second(record, seen))
+		return "the answer has a record twice that there may be once";
 	switch (record->type) {
 	case RECORD_END:
 		return NULL;
 	case RECORD_PROTOCOL:
-		return read_protocol(record, protocols);
+		return read_protocol(record);
 	case RECORD_ERROR:
 		return read_error(record);
 	case RECORD_WARNING:
@@ -378,15 +401,15 @@ const char *nts_answer_read(const uint8_t *bytes, size_t size,
 {
 	const char *problem = NULL;
 	struct record record;
-	int protocols = 0;
+	unsigned int seen = 0;
 	size_t at = 0;
 
 	memset(answer, 0, sizeof(*answer));
 	while (!problem && next_record(bytes, size, &at, &record))
-		problem = read_answer_record(&record, algorithms, &protocols, answer);
+		problem = read_answer_record(&record, algorithms, &seen, answer);
 	if (problem)
 		return problem;
-	if (!protocols || answer->algorithm == AEAD_NONE)
+	if (!(seen & 1U << RECORD_PROTOCOL) || answer->algorithm == AEAD_NONE)
 		return "the answer lacks the protocol or the algorithm";
 	if (!answer->cookie_count)
 		return "the answer has no cookies that can be used";
