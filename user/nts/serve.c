@@ -274,10 +274,11 @@ static void serve_clients(struct work *work)
 
 		if (client->fd < 0)
 			continue;
-		if (work->fds[WAIT_CLIENTS + i].revents)
-			go_on(work, client);
-		else if (now >= client->deadline_ms)
+		/* Who goes on sending has no more time than who is silent. */
+		if (now >= client->deadline_ms)
 			drop(client);
+		else if (work->fds[WAIT_CLIENTS + i].revents)
+			go_on(work, client);
 	}
 }
 
