@@ -73,6 +73,9 @@
 #define SIGMAS_REFCLOCK	7.5
 #define READINGS_YOUNG	900.0
 
+/* After so many samples it is known how much of a round trip is queueing. */
+#define SAMPLES_YOUNG	4
+
 /*
  * The next request is due when the standard error has grown to this share of a sample's noise and
  * of the path's possible asymmetry: an earlier sample would add little.
@@ -748,6 +751,23 @@ static double contradicted_ns(const struct source *source, const struct source_s
 }
 
 /*
+ * Of a path with few samples the least round trip was seen once, and the rate may be that of how
+ * unevenly two of them were spent on their ways. As long as the latest sample is what says where
+ * the clock is, the bound reaches all that it allows.
+ */
+static double allowed_ns(const struct source *source, const struct source_status *status)
+{
+	const struct source_sample *last = &source->last;
+	double queued_ns = 0.5 * (double)(last->delay_ns - status->minimum_delay_ns);
+
+	if (source->options.kind == SOURCE_REFCLOCK || source->samples > SAMPLES_YOUNG ||
+	    queued_ns > SIGMAS * status->estimate.sigma_ns)
+		return 0;
+	return fabs((double)(last->offset_ns - status->estimate.offset_ns)) +
+	       (double)source_interval_distance(last);
+}
+
+/*
  * A server that does not answer, or that sent "RATE", is asked less often than the estimate needs.
  */
 static double interval_in_force(const struct source *source)
@@ -806,6 +826,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 				   (double)source->last.root_dispersion_ns +
 				   sigmas_of(source) * status->estimate.sigma_ns;
 	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
+	status->root_distance_ns = fmax(status->root_distance_ns, allowed_ns(source, status));
 	describe_history(source, status);
 }
 

@@ -609,6 +609,61 @@ TEST_F(source, distance_reaches_a_sample_that_contradicts)
 	EXPECT_LT(after.root_distance_ns, 2000000);
 }
 
+/*
+ * A server that is right, with a first round trip of which @share was spent on the way there, and
+ * later a second one, all of which was.
+ */
+static void answer_twice(struct source *source, int64_t first_ns, double share, int64_t second_ns,
+			 int64_t gap_s)
+{
+	struct source_sample sample = {
+		.at_ns = START_NS, .stratum = 1, .delay_ns = first_ns,
+		.offset_ns = llrint((0.5 - share) * (double)first_ns),
+	};
+
+	source_polled(source, START_NS);
+	source_add(source, START_NS, &sample);
+	sample.at_ns += gap_s * NS_PER_S;
+	sample.delay_ns = second_ns;
+	sample.offset_ns = -second_ns / 2;
+	source_polled(source, sample.at_ns);
+	source_add(source, sample.at_ns, &sample);
+}
+
+/*
+ * Two round trips that were spent on different ways look like a rate. For as long as they are all that
+ * is known, the truth is anywhere in the second one.
+ */
+TEST(distance_reaches_where_two_round_trips_allow)
+{
+	static const int64_t first_ns[] = { 1104, 100000, 10000000 };
+	static const int64_t second_ns[] = { 66362, 3000000, 200000000 };
+	static const double shares[] = { 0, 0.5, 0.68, 1 };
+	static const int64_t gaps_s[] = { 2, 21, 64 };
+	struct source_options plain = options(6, 10, false);
+	int drawn;
+
+	for (drawn = 0; drawn < 3 * 3 * 4 * 3 * 4; drawn++) {
+		struct source *source = source_new(&plain, START_NS);
+		int64_t gap_s = gaps_s[drawn % 3], least_ns = first_ns[drawn / 3 % 3];
+		int64_t longer_ns = second_ns[drawn / 9 % 3];
+		double share = shares[drawn / 27 % 4];
+		int64_t later_ns = gap_s * NS_PER_S / 3 * (drawn / 108);
+		struct source_status status;
+
+		ASSERT_NE(NULL, source);
+		if (longer_ns < least_ns)
+			longer_ns += least_ns;
+		answer_twice(source, least_ns, share, longer_ns, gap_s);
+		source_get_status(source, START_NS + gap_s * NS_PER_S + later_ns, &status);
+		EXPECT_LE(fabs((double)status.estimate.offset_ns), status.root_distance_ns + 1)
+			TH_LOG("%lld ns (%g of it one way), after %lld s %lld ns, %lld ns later: sigma %g",
+			       (long long)least_ns, share, (long long)gap_s, (long long)longer_ns,
+			       (long long)later_ns, status.estimate.sigma_ns);
+		source_free(source);
+	}
+}
+
 /* chronyc's NR: on which side of the line the samples are, one after the other. */
 TEST_F(source, counts_runs_of_residuals)
 {
