@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/line.h"
+#include "discipline/round_trips.h"
 #include "discipline/source_interval.h"
 
 #define NS_PER_S	1000000000LL
@@ -146,6 +147,7 @@ struct source {
 	unsigned int next_sample;
 	unsigned int restarts;
 	struct sample_log log;
+	struct round_trips trips;
 	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
 	uint64_t distrusted_until;	/* answers until it is over */
 };
@@ -522,6 +524,7 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	source->learning = source->learning && keep_rate;
 	source->samples = 0;
 	source->next_sample = 0;
+	source->trips.known = false;
 	sample_log_clear(&source->log);
 }
 
@@ -543,6 +546,32 @@ void source_answered(struct source *source)
 {
 	note_answer(source);
 	source->failures = 0;
+}
+
+/* What the rate is at most, either way. */
+static double greatest_rate(const struct estimate *estimate)
+{
+	return fabs(estimate->rate) + SIGMAS * estimate->rate_sigma;
+}
+
+/* Of what a liar states, too. */
+static int64_t whole_ns(double ns)
+{
+	return llrint(fmin(ceil(ns), (double)(INT64_MAX / 2)));
+}
+
+/* A refclock's reading has no round trip that bounds its error. */
+static void note_round_trip(struct source *source, const struct source_sample *sample)
+{
+	struct estimate estimate;
+
+	if (source->options.kind == SOURCE_REFCLOCK)
+		return;
+	estimator_get(source->estimator, sample->at_ns, &estimate);
+	round_trips_add(&source->trips, sample->at_ns, sample->offset_ns,
+			chime_add_sat(source_interval_distance(sample),
+				      whole_ns(SIGMAS * (double)sample->noise_ns)),
+			greatest_rate(&estimate));
 }
 
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
@@ -582,6 +611,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	if (source->starting > 0)
 		source->starting--;
 	remember(source, &corrected);
+	note_round_trip(source, &corrected);
 	forget_lost_track(source, &before);
 	/* One lie among right answers must not be learned when the combined clock starts anew. */
 	if (!is_outlier(source))
@@ -685,6 +715,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	source->epoch = epoch;
 	estimator_change_reference(source->estimator, change);
 	sample_log_change_reference(&source->log, change);
+	source->trips.known = false;
 	if (!source->samples)
 		return;
 	change_reading(change, &source->last.at_ns, &source->last.offset_ns);
@@ -767,6 +798,15 @@ static double allowed_ns(const struct source *source, const struct source_status
 	       (double)source_interval_distance(last);
 }
 
+/* The round trips exclude all that the estimate allows: the bound reaches all that they do. */
+static double refuted_ns(const struct source *source, const struct source_status *status)
+{
+	return (double)round_trips_refute(&source->trips, status->estimate.at_ns,
+					  status->estimate.offset_ns,
+					  whole_ns(status->root_distance_ns),
+					  greatest_rate(&status->estimate));
+}
+
 /*
  * A server that does not answer, or that sent "RATE", is asked less often than the estimate needs.
  */
@@ -827,6 +867,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 				   sigmas_of(source) * status->estimate.sigma_ns;
 	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
 	status->root_distance_ns = fmax(status->root_distance_ns, allowed_ns(source, status));
+	status->root_distance_ns = fmax(status->root_distance_ns, refuted_ns(source, status));
 	describe_history(source, status);
 }
 

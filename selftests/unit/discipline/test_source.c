@@ -664,6 +664,37 @@ TEST(distance_reaches_where_two_round_trips_allow)
 	}
 }
 
+/*
+ * For four minutes the way there was full, then the way back: the first answers have taught a wrong
+ * asymmetry, but no clock is where one of the round trips cannot have been. Found by the fuzzer.
+ */
+TEST_F(source, distance_reaches_what_round_trips_leave)
+{
+	static const struct {
+		int64_t at_s, offset_ns, delay_ns;
+	} answers[] = {
+		{ 0, 39010906, 208058167 }, { 49, 39010906, 208058167 },
+		{ 98, 39010906, 208058167 }, { 147, 39010906, 208058167 },
+		{ 196, 39010906, 208058167 }, { 245, 24796702, 51609399 },
+		{ 309, -61797171, 123594343 }, { 310, 30748304, 231516647 },
+	};
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		struct source_sample sample = {
+			.at_ns = START_NS + answers[i].at_s * NS_PER_S, .stratum = 1,
+			.offset_ns = answers[i].offset_ns, .delay_ns = answers[i].delay_ns,
+		};
+
+		source_polled(self->source, sample.at_ns);
+		ASSERT_EQ(0, source_add(self->source, sample.at_ns, &sample));
+		source_get_status(self->source, sample.at_ns, &status);
+		EXPECT_LE(fabs((double)status.estimate.offset_ns), status.root_distance_ns)
+			TH_LOG("after %lld s", (long long)answers[i].at_s);
+	}
+}
+
 /* chronyc's NR: on which side of the line the samples are, one after the other. */
 TEST_F(source, counts_runs_of_residuals)
 {
