@@ -172,8 +172,8 @@ bench-server: deps-check user
 
 # One token after the other of the pure code is made wrong: do the unit tests notice?
 MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) user/discipline/consensus.c \
-	user/discipline/quorum.c user/discipline/source_select.c user/steering/follower.c \
-	user/steering/trust.c
+	user/discipline/quorum.c user/discipline/source_select.c \
+	user/discipline/vouched_host.c user/steering/follower.c user/steering/trust.c
 COUNT ?= 20
 
 mutation: deps-check

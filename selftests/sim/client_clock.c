@@ -47,7 +47,8 @@ static int start_module(struct client_clock *clock)
 	struct chime_pairing first = take_pairing(clock, 0);
 
 	clock->module = guest_module_new(&first, client_clock_int(clock->realtime),
-					 llrint(clock->host.options.apart_ns));
+					 llrint(clock->host.options.apart_ns),
+					 llrint(clock->host.options.stated_ns));
 	if (!clock->module)
 		return -ENOMEM;
 	clock->next_pairing_ns = first.raw_ns + llrint(clock->host.options.check_ns);
@@ -313,4 +314,6 @@ void client_clock_describe(const struct client_clock *clock, double true_ns,
 	second->sigma_ns = (double)now.sigma_ns;
 	second->maxerror_ns = now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? INFINITY :
 									   (double)now.maxerror_ns;
+	if (timescale_is_vouched(&now))
+		second->maxerror_ns += (double)now.host_maxerror_ns;
 }

@@ -27,7 +27,7 @@ struct guest_module {
 };
 
 struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t realtime_ns,
-				      int64_t apart_ns)
+				      int64_t apart_ns, int64_t stated_ns)
 {
 	struct guest_module *module = calloc(1, sizeof(*module));
 
@@ -42,6 +42,8 @@ struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t
 	chime_host_line_update(&module->track, first);
 	chime_timescale_set_reference(&module->timescale, &module->track.line, true,
 				      first->raw_ns);
+	if (stated_ns)
+		chime_timescale_set_host_maxerror(&module->timescale, stated_ns);
 	return module;
 }
 

@@ -25,11 +25,12 @@ struct guest_module_check {
 struct guest_module;
 
 /*
- * The first pairing is the host's time at load; two hosts' clocks differ by at most @apart_ns.
+ * The first pairing is the host's time at load; two hosts' clocks differ by at most @apart_ns, and
+ * each is stated to be right to within @stated_ns; 0: nobody has stated that.
  * NULL: no memory.
  */
 struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t realtime_ns,
-				      int64_t apart_ns);
+				      int64_t apart_ns, int64_t stated_ns);
 void guest_module_free(struct guest_module *module);
 
 /* A pairing; @host_step: a witness says that this guest was not stopped or restored. */

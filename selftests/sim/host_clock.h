@@ -15,6 +15,7 @@
  * @check_ns: raw time between two readings by the guest
  * @bracket_ns: a reading lies somewhere between two of raw, at most so far apart; 0: exact
  * @apart_ns: two hosts' clocks differ by at most this, as the module's hostdifference_us states
+ * @stated_ns: its clock is stated to be right to within this, as by hostmaxerror; 0: by nobody
  * @slew: its daemon slews by up to this rate ...
  * @slew_ns: ... for this long, in the mean, then back as long, and rests as long
  */
@@ -24,6 +25,7 @@ struct host_clock_options {
 	double check_ns;
 	double bracket_ns;
 	double apart_ns;
+	double stated_ns;
 	double slew;
 	double slew_ns;
 };

@@ -232,6 +232,7 @@ static bool set_host(struct world_options *world, const char *key, const char *t
 		{ "check", &host->check_ns },
 		{ "bracket", &host->bracket_ns },
 		{ "apart", &host->apart_ns },
+		{ "stated", &host->stated_ns },
 		{ "slew", &host->slew },
 		{ "slew-time", &host->slew_ns },
 	};

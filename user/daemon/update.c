@@ -11,6 +11,7 @@
 
 #include "daemon/notify.h"
 #include "discipline/drift.h"
+#include "lib/names.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -78,6 +79,36 @@ static void daemon_judge_host(struct daemon *daemon)
 			    module_link_words(daemon->link, err));
 }
 
+/* Which of the two the clock follows, a host that somebody vouches for or the sources, and why. */
+static void daemon_tell_of_vouched_host(const struct timescale_now *now,
+					const struct discipline_result *result)
+{
+	size_t truechimers = result->selection.candidates - result->selection.falsetickers;
+	char stated[32];
+
+	text_of_duration(now->host_maxerror_ns, stated, sizeof(stated));
+	switch (result->vouched_host) {
+	case VOUCHED_HOST_NONE:
+		return;
+	case VOUCHED_HOST_STANDS:
+		log_notice("The host's clock is stated to be right to within %s, which is better than the time sources can show: the clock follows it, and they watch it",
+			   stated);
+		return;
+	case VOUCHED_HOST_DOUBTED:
+		log_warning("A time source contradicts the host's clock, which is stated to be right to within %s. One source alone decides nothing: the clock follows the host. Name more sources, or take out hostmaxerror if it is the host that is wrong",
+			    stated);
+		return;
+	case VOUCHED_HOST_WORSE:
+		log_notice("The time sources know UTC better than the %s that are stated of the host's clock: the clock follows them",
+			   stated);
+		return;
+	case VOUCHED_HOST_WRONG:
+		log_warning("%zu time sources agree that the host's clock is not right to within the %s that are stated of it (hostmaxerror, or its vmclock page): the clock follows them",
+			    truechimers, stated);
+		return;
+	}
+}
+
 /* "maxsamples 1" is the way to get the time quickly. */
 static unsigned int daemon_enough_samples(const struct source_status *status)
 {
@@ -123,6 +154,12 @@ static void daemon_notify_status(struct daemon *daemon)
 		notify_status("No usable time source");
 		return;
 	}
+	if (daemon->update.result.vouched_host == VOUCHED_HOST_STANDS) {
+		notify_status("Following the host's clock; %zu of %zu sources agree with it",
+			      selection->candidates - selection->falsetickers,
+			      selection->candidates);
+		return;
+	}
 	if (associations_get_info(daemon->associations, (size_t)selection->selected, &info))
 		notify_status("Following %s, %zu of %zu sources combined", info.name,
 			      selection->count, selection->candidates);
@@ -131,6 +168,7 @@ static void daemon_notify_status(struct daemon *daemon)
 static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 {
 	struct discipline_result *result = &daemon->update.result;
+	bool stands = result->vouched_host == VOUCHED_HOST_STANDS;
 	int err;
 
 	/* With -q the only step is the one at the end; with -Q there is none. */
@@ -145,14 +183,15 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	/* No clock has such a rate: forget it, as it would be refused for ever. */
 	if (err == -ERANGE)
 		discipline_change_reference(daemon->discipline, &REFERENCE_REPLACED);
-	if (!result->changed)
+	if (!result->changed && !stands)
 		return;
 	daemon->set_by_hand_ns = 0;
 	if (daemon->update.raw_ns)
 		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
 	associations_note_update(daemon->associations);
 	daemon->update.raw_ns = now->raw_ns;
-	daemon->update.utc_ns = chime_add_sat(now->reference_ns,
+	daemon->update.utc_ns = stands ? now->time_ns :
+				chime_add_sat(now->reference_ns,
 					      chime_line_offset(&result->correction,
 								now->reference_ns));
 }
@@ -169,6 +208,7 @@ static int daemon_orphan_stratum(const struct daemon *daemon)
 void daemon_update(struct daemon *daemon)
 {
 	struct discipline_result *result = &daemon->update.result;
+	enum vouched_host before = result->vouched_host;
 	struct source *const *sources;
 	struct timescale_now now;
 	size_t count;
@@ -189,6 +229,9 @@ void daemon_update(struct daemon *daemon)
 	daemon_judge_smearing(daemon, sources, count, &now);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;
+	/* -q and -Q ask for the sources' time, whatever is stated of the host's. */
+	if (daemon->options->task != DAEMON_RUN)
+		now.host_maxerror_ns = 0;
 	err = discipline_update(daemon->discipline, sources, count, &now, result);
 	if (err == -ERANGE) {
 		log_err("The sources want the clock changed by more than maxchange allows, again and again; stopping. If they are right, set the clock with: truechimed -q");
@@ -205,6 +248,8 @@ void daemon_update(struct daemon *daemon)
 		daemon->due_ns[DUE_UPDATE] =
 			chime_add_sat(now.raw_ns, chime_min(daemon_update_interval(daemon),
 							    result->correction.horizon_ns));
+	if (result->vouched_host != before)
+		daemon_tell_of_vouched_host(&now, result);
 	daemon_apply(daemon, &now);
 	daemon_judge_host(daemon);
 	daemon_notify_status(daemon);

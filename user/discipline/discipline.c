@@ -13,6 +13,7 @@
 
 #include "discipline/correction.h"
 #include "discipline/fallback_drift.h"
+#include "discipline/vouched_host.h"
 
 #define Q32		4294967296.0
 
@@ -833,6 +834,25 @@ static void note_drift(struct discipline *discipline)
 				    discipline->line.offset_ns);
 }
 
+/*
+ * The host's own time is followed, with the bound that was stated of it, and stays so: no correction
+ * is set. The sources watch it, and makestep and maxchange count what they say.
+ */
+static void leave_to_host(struct discipline *discipline, struct source *const *sources,
+			  const struct combined *combined, const struct timescale_now *now,
+			  bool fresh, struct discipline_result *result)
+{
+	discipline->updates += count_update(discipline, sources, &result->selection) && fresh;
+	if (result->vouched_host == VOUCHED_HOST_DOUBTED) {
+		no_selection(discipline, result);
+		return;
+	}
+	discipline->host_wrong = 0;
+	describe(sources, combined, now->reference_ns, result);
+	result->measured = fresh;
+	result->synchronised = true;
+}
+
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
@@ -875,6 +895,12 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	correction_foresee(&correction, sources, count, &combined);
 	result->leap = (uint8_t)count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
+	result->vouched_host = vouched_host_judge(now, &result->selection,
+						  llrint(combined.maxerror_ns));
+	if (vouched_host_stays(result->vouched_host)) {
+		leave_to_host(discipline, sources, &combined, now, fresh, result);
+		return 0;
+	}
 	if (fallen || (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
 		describe(sources, &combined, at_ns, result);
 		result->synchronised = true;

@@ -14,6 +14,7 @@
 #include "core/line.h"
 #include "discipline/source.h"
 #include "discipline/source_select.h"
+#include "discipline/vouched_host.h"
 
 /**
  * struct discipline_options - as configured
@@ -59,6 +60,8 @@ enum discipline_step {
  * @synchronised: STA_UNSYNC may be cleared
  * @demote_host: the sources exclude the host's time
  * @reinstate_host: they agree again with the host that was demoted for that
+ * @vouched_host: of a host that is followed with a stated bound; if it stays so, @synchronised
+ *	says whether the sources agree with it, and @changed is false
  * @leap: announced by more than half of the sources: 0 none, 1 insert, 2 delete
  * @stratum: ours: the selected source's plus one, 16 if none
  * @refid: ours
@@ -76,6 +79,7 @@ struct discipline_result {
 	bool synchronised;
 	bool demote_host;
 	bool reinstate_host;
+	enum vouched_host vouched_host;
 	uint8_t leap;
 	uint8_t stratum;
 	uint32_t refid;

@@ -275,8 +275,11 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 			    size);
 		return 0;
 	}
-	if (!result->changed)
+	if (!result->changed) {
+		if (result->measured)
+			steering_trust(steering, TRUST_SOURCES_MEASURED);
 		return 0;
+	}
 	steering_remember_offset(steering, result->step_ns);
 	steering->status.correction = result->correction;
 	steering->status.has_correction = true;

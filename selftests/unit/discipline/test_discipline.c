@@ -818,6 +818,55 @@ TEST_F(discipline, lying_host_is_set_aside_and_taken_up_again)
 	EXPECT_TRUE(self->result.reinstate_host);
 }
 
+/* A host of which @stated_ns are stated, followed as it is. */
+static int poll_beside_vouched_host(struct _test_data_discipline *self, int64_t stated_ns)
+{
+	self->now.has_host = true;
+	self->now.host_known = true;
+	self->now.maxerror_ns = 1000;
+	self->now.host_maxerror_ns = stated_ns;
+	return poll_all(self);
+}
+
+TEST_F(discipline, vouched_host_stands_beside_sources_that_agree)
+{
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, poll_beside_vouched_host(self, 10000));
+		EXPECT_FALSE(self->result.changed);
+		EXPECT_TRUE(self->result.measured);
+		EXPECT_TRUE(self->result.synchronised);
+		EXPECT_EQ(DISCIPLINE_NO_STEP, self->result.step);
+		EXPECT_EQ(VOUCHED_HOST_STANDS, self->result.vouched_host);
+		EXPECT_EQ(3, self->result.stratum);
+	}
+}
+
+TEST_F(discipline, sources_that_know_better_correct_a_vouched_host)
+{
+	ASSERT_EQ(0, poll_beside_vouched_host(self, NS_PER_S));
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_EQ(VOUCHED_HOST_WORSE, self->result.vouched_host);
+}
+
+/* One alone is not even a source then. */
+TEST_F(discipline, only_sources_that_agree_refute_what_is_stated)
+{
+	self->offset_ns = 10 * NS_PER_S;
+	self->only = 1;
+	ASSERT_EQ(0, poll_beside_vouched_host(self, 10000));
+	EXPECT_EQ(VOUCHED_HOST_DOUBTED, self->result.vouched_host);
+	EXPECT_FALSE(self->result.changed);
+	EXPECT_FALSE(self->result.synchronised);
+	EXPECT_EQ(-1, self->result.selection.selected);
+	self->only = 0;
+	ASSERT_EQ(0, poll_beside_vouched_host(self, 10000));
+	EXPECT_EQ(VOUCHED_HOST_WRONG, self->result.vouched_host);
+	EXPECT_TRUE(self->result.changed);
+	EXPECT_TRUE(self->result.synchronised);
+}
+
 /* Its changes of rate were taken out of the reference, which is right. */
 TEST_F(discipline, host_that_ran_away_from_the_reference_is_set_aside)
 {

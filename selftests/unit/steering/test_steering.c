@@ -516,6 +516,23 @@ TEST_F(steering, a_disruption_that_the_timescale_survived_only_makes_it_look)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+/* The sources have measured, and a host that somebody vouches for needs no correction. */
+TEST_F(steering, what_needs_no_correction_is_confirmed_all_the_same)
+{
+	struct discipline_result result = found(self, 0);
+
+	ASSERT_EQ(0, apply(self, result));
+	steering_disrupted(self->steering, true);
+	result.changed = false;
+	result.measured = false;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_TRUE(trust_is_unconfirmed(self->status.trust));
+	result.measured = true;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(TRUST_CONFIRMED, self->status.trust);
+	EXPECT_EQ(0, self->status.steps);
+}
+
 /* By the policy of disruptions, above 1 ms by default. An old correction says nothing. */
 TEST_F(steering, what_a_disruption_left_wrong_is_stepped_by_policy)
 {

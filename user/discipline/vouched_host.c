@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bounds decide. What an operator, or a hypervisor, states of a host's clock is as good as a source
+ * of that bound: one server alone neither refutes nor replaces it.
+ */
+#include "discipline/vouched_host.h"
+
+#include "core/line.h"
+
+/* So many sources that agree with each other refute what was stated. */
+#define REFUTERS	2
+
+enum vouched_host vouched_host_judge(const struct timescale_now *now,
+				     const struct selection *selection, int64_t maxerror_ns)
+{
+	size_t truechimers = selection->candidates - selection->falsetickers;
+	int64_t ahead_ns = chime_sub_sat(now->host_ns, now->reference_ns);
+	int64_t bound_ns = chime_add_sat(now->maxerror_ns, now->host_maxerror_ns);
+
+	if (!now->has_host || !timescale_is_vouched(now))
+		return VOUCHED_HOST_NONE;
+	if (chime_sub_sat(ahead_ns, bound_ns) > selection->high_ns ||
+	    chime_add_sat(ahead_ns, bound_ns) < selection->low_ns)
+		return truechimers < REFUTERS ? VOUCHED_HOST_DOUBTED : VOUCHED_HOST_WRONG;
+
+	return bound_ns <= maxerror_ns ? VOUCHED_HOST_STANDS : VOUCHED_HOST_WORSE;
+}
