@@ -41,7 +41,8 @@
 struct candidate {
 	int index;
 	unsigned int stratum;
-	double offset;		/* from the first candidate's */
+	int64_t offset_ns;
+	double offset;		/* from the median candidate's */
 	double distance;
 	double sigma;
 	double quality;		/* expected error: statistics and asymmetry */
@@ -95,39 +96,34 @@ static bool may_only_vote(const struct source *source, const struct source_statu
 	       source_interval_distance(&status->last) < QUORUM_DISTANCE_NS;
 }
 
-/* The interval of a source by all its samples; @base_ns is the first candidate's estimate. */
-static void place_estimate(const struct source_status *status, struct candidate *candidate,
-			   int64_t base_ns)
+/* The interval of a source by all its samples. */
+static void place_estimate(const struct source_status *status, struct candidate *candidate)
 {
-	candidate->offset = (double)(status->estimate.offset_ns - base_ns);
+	candidate->offset_ns = status->estimate.offset_ns;
 	candidate->distance = status->root_distance_ns;
 }
 
 /* The interval by its latest sample alone. */
-static void place_sample(const struct source_status *status, struct candidate *candidate,
-			 int64_t base_ns)
+static void place_sample(const struct source_status *status, struct candidate *candidate)
 {
 	double age_ns = (double)(status->estimate.at_ns - status->last.at_ns);
 
-	candidate->offset = (double)(status->last.offset_ns - base_ns);
+	candidate->offset_ns = status->last.offset_ns;
 	candidate->distance = (double)source_interval_distance(&status->last) +
 			      CRYSTAL_RATE * fabs(age_ns);
 }
 
-/* Offsets are relative to the first candidate's estimate, @base_ns. */
 static void nominate(const struct source_status *status, size_t index, bool usable,
-		     struct candidate *candidates, size_t *found, int64_t *base_ns)
+		     struct candidate *candidates, size_t *found)
 {
-	struct candidate *candidate = &candidates[*found];
+	struct candidate *candidate = &candidates[(*found)++];
 
-	if (!(*found)++)
-		*base_ns = usable ? status->estimate.offset_ns : status->last.offset_ns;
 	candidate->index = (int)index;
 	candidate->usable = usable;
 	if (usable)
-		place_estimate(status, candidate, *base_ns);
+		place_estimate(status, candidate);
 	else
-		place_sample(status, candidate, *base_ns);
+		place_sample(status, candidate);
 	candidate->sigma = status->estimate.sigma_ns;
 	candidate->quality = hypot(candidate->sigma,
 				   ASYMMETRY * (candidate->distance - candidate->sigma)) +
@@ -144,7 +140,7 @@ static void nominate(const struct source_status *status, size_t index, bool usab
 }
 
 static size_t collect(struct source *const *sources, size_t count, int64_t at_ns,
-		      bool lost_too, struct candidate *candidates, int64_t *base_ns)
+		      bool lost_too, struct candidate *candidates)
 {
 	size_t found = 0;
 	size_t i;
@@ -159,10 +155,37 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		if (status.options->noselect)
 			continue;
 		if (verdict == SOURCE_NOT_COMBINED || may_only_vote(sources[i], &status))
-			nominate(&status, i, verdict == SOURCE_NOT_COMBINED, candidates, &found,
-				 base_ns);
+			nominate(&status, i, verdict == SOURCE_NOT_COMBINED, candidates, &found);
 	}
 	return found;
+}
+
+/* Is that the offset of which half of the others are less? Of equal ones the first is the least. */
+static bool is_median(const struct candidate *candidates, size_t count, size_t which)
+{
+	size_t less = 0, i;
+
+	for (i = 0; i < count; i++)
+		less += candidates[i].offset_ns < candidates[which].offset_ns ||
+			(candidates[i].offset_ns == candidates[which].offset_ns && i < which);
+	return less == count / 2;
+}
+
+/*
+ * State all offsets from the median, which is returned. A liar's may be years away, and from there a
+ * double does not tell 100 ns.
+ */
+static int64_t relate(struct candidate *candidates, size_t count)
+{
+	int64_t median_ns = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (is_median(candidates, count, i))
+			median_ns = candidates[i].offset_ns;
+	for (i = 0; i < count; i++)
+		candidates[i].offset = (double)chime_sub_sat(candidates[i].offset_ns, median_ns);
+	return median_ns;
 }
 
 static size_t count_usable(const struct candidate *candidates, size_t count)
@@ -477,18 +500,19 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	struct candidate candidates[SOURCE_SELECT_MAX];
 	const struct candidate *best;
 	struct extent place = { 0, 0 }, bound = { 0, 0 };
-	int64_t base_ns = 0;
 	size_t found, usable, i;
+	int64_t median_ns;
 
 	memset(selection, 0, sizeof(*selection));
 	selection->selected = -1;
-	found = collect(sources, count, at_ns, false, candidates, &base_ns);
+	found = collect(sources, count, at_ns, false, candidates);
 	/* When all are lost the last estimate holds, within a bound that grows. */
 	usable = count_usable(candidates, found);
 	if (!usable) {
-		found = collect(sources, count, at_ns, true, candidates, &base_ns);
+		found = collect(sources, count, at_ns, true, candidates);
 		usable = count_usable(candidates, found);
 	}
+	median_ns = relate(candidates, found);
 	selection->candidates = usable;
 	if (!usable || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
 					 &place, &bound)) {
@@ -502,10 +526,10 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		selection->wrong |= 1ULL << candidates[i].index;
 		source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
 	}
-	selection->place_low_ns = base_ns + (int64_t)floor(place.low);
-	selection->place_high_ns = base_ns + (int64_t)ceil(place.high);
-	selection->low_ns = base_ns + (int64_t)floor(bound.low);
-	selection->high_ns = base_ns + (int64_t)ceil(bound.high);
+	selection->place_low_ns = median_ns + (int64_t)floor(place.low);
+	selection->place_high_ns = median_ns + (int64_t)ceil(place.high);
+	selection->low_ns = median_ns + (int64_t)floor(bound.low);
+	selection->high_ns = median_ns + (int64_t)ceil(bound.high);
 	if (!are_enough(candidates, found, is_required(sources, count), terms->minsources))
 		return;
 	compare_rates(candidates, found);
@@ -525,8 +549,8 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 {
 	struct candidate candidates[SOURCE_SELECT_MAX];
 	struct extent place = { 0, 0 }, bound = { 0, 0 };
-	int64_t base_ns = 0;
 	size_t found = 0, i;
+	int64_t median_ns;
 	bool usable;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
@@ -537,12 +561,13 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 		if (status.options->noselect)
 			continue;
 		if (usable || may_only_vote(sources[i], &status))
-			nominate(&status, i, usable, candidates, &found, &base_ns);
+			nominate(&status, i, usable, candidates, &found);
 	}
+	median_ns = relate(candidates, found);
 	if (!found || !find_truechimers(candidates, found, count_silent(sources, count, at_ns),
 					&place, &bound))
 		return false;
-	*low_ns = base_ns + (int64_t)floor(bound.low);
-	*high_ns = base_ns + (int64_t)ceil(bound.high);
+	*low_ns = median_ns + (int64_t)floor(bound.low);
+	*high_ns = median_ns + (int64_t)ceil(bound.high);
 	return true;
 }

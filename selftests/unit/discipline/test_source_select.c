@@ -688,4 +688,32 @@ TEST_F(sources, a_raised_stratum_is_avoided)
 	EXPECT_EQ(0, self->selection.selected);
 }
 
+/* From eleven years away a double tells 64 ns, as much as a near server is off. */
+TEST_F(sources, a_liar_far_away_makes_nobody_less_exact)
+{
+	static const int64_t from_ns[] = { -363961716652772622, 363961716652772622 };
+	int64_t low_ns, high_ns;
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		add_source(self, 17, 0, 100, NULL);
+	judge(self, -1);
+	low_ns = self->selection.low_ns;
+	high_ns = self->selection.high_ns;
+	for (i = 0; i < ARRAY_SIZE(from_ns); i++) {
+		struct source *first = self->source[0];
+
+		add_source(self, from_ns[i], 0, 1000, NULL);
+		self->source[0] = self->source[--self->count];
+		self->source[self->count++] = first;
+		judge(self, -1);
+		EXPECT_EQ(1, self->selection.falsetickers);
+		EXPECT_LE(llabs(self->selection.low_ns - low_ns), 2);
+		EXPECT_LE(llabs(self->selection.high_ns - high_ns), 2);
+		source_free(self->source[0]);
+		self->source[0] = first;
+		self->count--;
+	}
+}
+
 TEST_HARNESS_MAIN
