@@ -117,6 +117,13 @@ static bool is_set_by_hand(const struct status_view *view)
 	return is_corrected(view) && json_real_of(view->daemon, "set_by_hand_s", 0) > 0;
 }
 
+/* The host's time is followed as it is, by what is stated of it, whatever NTP shows. */
+static bool is_hosts_by_statement(const struct status_view *view, const char *verdict)
+{
+	return !is_corrected(view) &&
+	       !strcmp(json_text_of(view->daemon, "vouched_host"), verdict);
+}
+
 /* "(host kvm, corrected by NTP 12 s ago)" */
 static void print_grounds(const struct status_view *view)
 {
@@ -135,6 +142,10 @@ static void print_grounds(const struct status_view *view)
 		printf("NTP is only watched");
 	else if (is_set_by_hand(view))
 		printf("set by hand %s ago", ago);
+	else if (is_hosts_by_statement(view, "stands"))
+		printf("as right as is stated of it; NTP agrees");
+	else if (is_hosts_by_statement(view, "doubted"))
+		printf("as right as is stated of it; the only time source contradicts");
 	else if (view->daemon && last > 0 && is_corrected(view))
 		printf("corrected by NTP %s ago", ago);
 	else if (view->daemon && last > 0)

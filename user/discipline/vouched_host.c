@@ -25,3 +25,21 @@ enum vouched_host vouched_host_judge(const struct timescale_now *now,
 
 	return bound_ns <= maxerror_ns ? VOUCHED_HOST_STANDS : VOUCHED_HOST_WORSE;
 }
+
+const char *vouched_host_name(enum vouched_host verdict)
+{
+	switch (verdict) {
+	case VOUCHED_HOST_NONE:
+		break;
+	case VOUCHED_HOST_STANDS:
+		return "stands";
+	case VOUCHED_HOST_DOUBTED:
+		return "doubted";
+	case VOUCHED_HOST_WORSE:
+		return "worse";
+	case VOUCHED_HOST_WRONG:
+		return "wrong";
+	}
+
+	return "none";
+}

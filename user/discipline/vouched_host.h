@@ -34,6 +34,9 @@ enum vouched_host {
 enum vouched_host vouched_host_judge(const struct timescale_now *now,
 				     const struct selection *selection, int64_t maxerror_ns);
 
+/* "stands" ... for machines. */
+const char *vouched_host_name(enum vouched_host verdict);
+
 /* The sources' correction is not set. */
 static inline bool vouched_host_stays(enum vouched_host verdict)
 {

@@ -25,6 +25,7 @@ static struct {
 	int no_sources;
 	bool kernel_unsynchronised;
 	long kernel_maxerror_us;
+	const char *vouched;
 	bool states_bounds;		/* the daemon does; negative: null */
 	json_int_t maxerror_ns;
 	json_int_t reading_ns;
@@ -75,6 +76,8 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	if (world.set_by_hand)
 		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 90.5));
 	json_object_set_new(*reply, "manual", json_boolean(world.manual));
+	if (world.vouched)
+		json_object_set_new(*reply, "vouched_host", json_string(world.vouched));
 	if (!world.states_bounds)
 		return 0;
 	json_object_set_new(*reply, "maxerror_ns", number(world.maxerror_ns));
@@ -125,6 +128,20 @@ TEST(correction_that_ended_is_not_called_one)
 	EXPECT_FALSE(says("corrected by NTP"));
 	world.aside = true;
 	EXPECT_FALSE(says("NTP's correction of"));
+}
+
+TEST(host_that_somebody_vouches_for_needs_no_correction)
+{
+	memset(&world, 0, sizeof(world));
+	world.has_module = true;
+	world.module.host_state = TRUECHIME_HOST_CHOSEN;
+	world.vouched = "stands";
+	EXPECT_TRUE(says("as right as is stated of it; NTP agrees"));
+	world.vouched = "doubted";
+	EXPECT_TRUE(says("the only time source contradicts"));
+	/* What was judged before a correction was set is no news. */
+	world.vouched = "worse";
+	EXPECT_FALSE(says("stated of it"));
 }
 
 TEST(host_that_nobody_vouches_for_is_not_called_right)
