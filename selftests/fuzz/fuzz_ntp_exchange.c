@@ -67,25 +67,41 @@ static void check_sample(const struct ntp_packet *answer, struct fuzz_input *inp
 	FUZZ_CHECK(sent.now.epoch == received.now.epoch);
 }
 
+/* Whatever the monotonic clock says, a server cannot explain more than a tenth of a second. */
+static void check_moved(struct ntp_trip *trip, struct fuzz_input *input)
+{
+	struct mono_root before = { .receive = (uint64_t)fuzz_take_s64(input),
+				    .epoch = fuzz_take_u8(input) };
+	uint64_t receive = (uint64_t)fuzz_take_s64(input);
+	int64_t moved_ns = mono_root_moved_ns(receive, &before, trip->answer.receive, &trip->root);
+
+	FUZZ_CHECK(moved_ns <= NS_PER_S / 10 && moved_ns >= -NS_PER_S / 10);
+	if (before.epoch != trip->root.epoch || !before.receive || !trip->root.receive)
+		FUZZ_CHECK(!moved_ns);
+}
+
 /* The packet as an answer in interleaved mode, and as that before. */
 static void check_interleaved(const uint8_t *bytes, size_t length, struct fuzz_input *input)
 {
 	struct ntp_interleave interleave = { 0 };
-	uint8_t request[NTP_HEADER_SIZE];
+	uint8_t request[NTP_HEADER_SIZE + MONO_ROOT_SIZE];
 	struct ntp_exchange exchange;
 	struct ntp_trip trip;
 
 	ntp_exchange_start(&exchange, COOKIE, 4, request);
 	ntp_exchange_interleave(&exchange, RECEIVE_COOKIE, 1, request);
+	ntp_exchange_ask_root(&exchange, request);
 	if (ntp_exchange_judge(&exchange, bytes, length, &limits, &trip.answer) != NTP_ACCEPTED)
 		return;
 	FUZZ_CHECK(trip.answer.origin == (exchange.interleaved ? RECEIVE_COOKIE : COOKIE));
+	trip.root = exchange.root;
 	for (int i = 0; i < 3; i++) {
 		struct source_sample sample = { .delay_ns = UNTOUCHED };
 		enum ntp_verdict verdict;
 
 		take_moment(input, &trip.sent);
 		take_moment(input, &trip.received);
+		check_moved(&trip, input);
 		verdict = ntp_interleave_sample(&interleave, &trip, exchange.interleaved, &limits,
 						&sample);
 		if (verdict == NTP_ACCEPTED)

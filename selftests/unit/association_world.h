@@ -154,6 +154,10 @@ void source_answered(struct source *source)
 	source->reach |= 1;
 }
 
+void source_server_moved(struct source *source, int64_t moved_ns)
+{
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	if (source->add_result)

@@ -526,7 +526,8 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       one->authenticated == other->authenticated && one->key == other->key &&
 	       one->nts == other->nts && one->nts_port == other->nts_port &&
 	       one->cert_set == other->cert_set &&
-	       one->interleaved == other->interleaved && one->refid == other->refid &&
+	       one->interleaved == other->interleaved && one->mono_root == other->mono_root &&
+	       one->refid == other->refid &&
 	       one->stratum == other->stratum && one->driver_poll == other->driver_poll &&
 	       one->filter == other->filter && one->delay_ns == other->delay_ns &&
 	       one->precision_ns == other->precision_ns &&

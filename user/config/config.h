@@ -61,6 +61,7 @@ enum config_kind {
  * @nts_port: TCP port of its key establishment
  * @cert_set: set of certificates that it is checked by
  * @interleaved: ask in interleaved mode (`xleave`)
+ * @mono_root: ask for the extension field F323 (`extfield`)
  * @refid: of a refclock, host byte order, 0: made from its number
  * @stratum: of a refclock
  * @driver_poll: log2 seconds between a refclock's readings, unless its poll is shorter
@@ -97,6 +98,7 @@ struct config_source {
 	int nts_port;
 	uint32_t cert_set;
 	bool interleaved;
+	bool mono_root;
 	uint32_t refid;
 	int stratum;
 	int driver_poll;

@@ -167,6 +167,8 @@ static void print_server(FILE *out, const struct config_source *source)
 		source->auto_offline ? " auto_offline" : "");
 	if (source->interleaved)
 		fputs(" xleave", out);
+	if (source->mono_root)
+		fputs(" extfield F323", out);
 	print_selection(out, options);
 }
 

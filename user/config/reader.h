@@ -36,6 +36,7 @@ enum config_authselect {
  * @explain: report each line, and what needs no warning
  * @option_of: the directive whose options are being read; NULL: none
  * @left_out: the directive being read cannot be done here, as was reported
+ * @mono_root: the source being read is to be asked for the extension field F323
  * @sources_only: @file is from a sourcedir, or an operator's command: only sources
  * @volatile_origin: @file is from a sourcedir: bad lines are skipped ...
  * @skipped: ... and counted
@@ -60,6 +61,7 @@ struct config_reader {
 	bool explain;
 	const char *option_of;
 	bool left_out;
+	bool mono_root;
 	bool sources_only;
 	bool volatile_origin;
 	int skipped;
@@ -160,7 +162,6 @@ int config_form_check(struct config_reader *reader, const struct config_option *
 		      char **words);
 
 /* unused.c: the values of words without effect that need more than a form */
-int config_check_extfield(struct config_reader *reader, int count, char **words);
 int config_check_log(struct config_reader *reader, int count, char **words);
 int config_check_ratelimit(struct config_reader *reader, int count, char **words);
 int config_check_tempcomp(struct config_reader *reader, int count, char **words);

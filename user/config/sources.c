@@ -9,9 +9,11 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ntp/mono_root.h"
 #include "ntp/packet.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -61,6 +63,31 @@ struct choices {
 	char lock[5];
 };
 
+/* chrony's number of the field with PTP's corrections, and the one that it had before 4.9. */
+#define NET_CORRECTION		0x010a
+#define NET_CORRECTION_OLD	0xf324
+
+/* The extension fields that chronyd knows, as hexadecimal numbers. */
+static int parse_extfield(struct config_reader *reader, int count, char **words)
+{
+	char *end;
+	unsigned long type = strtoul(words[0], &end, 16);
+
+	(void)count;
+	if (*end || (type != MONO_ROOT_TYPE && type != NET_CORRECTION &&
+		     type != NET_CORRECTION_OLD)) {
+		config_error(reader, "'extfield %s': F323 or 10A was expected", words[0]);
+		return -EINVAL;
+	}
+	if (type == MONO_ROOT_TYPE)
+		reader->mono_root = true;
+	else
+		config_warn(reader, "'extfield %s' has no effect: it belongs to NTP over PTP, which is not done",
+			    words[0]);
+
+	return 0;
+}
+
 /* Those of CONFIG_SECONDS are no times, but whole numbers that an int is too small for. */
 static const struct config_option server_options[] = {
 	{ "iburst", CONFIG_FLAG, .offset = AT(options.iburst) },
@@ -102,8 +129,7 @@ static const struct config_option server_options[] = {
 	{ "certset", CONFIG_SECONDS, .offset = CHOICE(cert_set), .max = UINT32_MAX },
 	{ "key", CONFIG_SECONDS, .offset = CHOICE(key), .min = 1, .max = UINT32_MAX },
 
-	{ "extfield", CONFIG_ADVICE, .max = 1, .handle = config_check_extfield, .advice =
-	  "requests are sent without extension fields, and every server answers those" },
+	{ "extfield", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_extfield },
 	{ "asymmetry", CONFIG_ADVICE, .form = "f", .advice =
 	  "what delays show of both directions is estimated; use 'offset' for a known difference" },
 	{ "maxdelaydevratio", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
@@ -221,6 +247,7 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 
 	config_option_defaults(server_options, ARRAY_SIZE(server_options), &choices);
 	reader->left_out = false;
+	reader->mono_root = false;
 	set_name(reader, source, words[0]);
 	if (config_options_set(reader, directive, server_options, ARRAY_SIZE(server_options),
 			       &choices, count - 1, words + 1) < 0)
@@ -245,8 +272,12 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 			    source->version, NTP_VERSION_MAX);
 		source->version = NTP_VERSION_MAX;
 	}
-	if (!source->version && (!source->key || source->interleaved))
+	source->mono_root = reader->mono_root;
+	if (!source->version && (!source->key || source->interleaved || source->mono_root))
 		source->version = NTP_VERSION_MAX;
+	if (source->mono_root && source->version < NTP_VERSION_MAX)
+		config_warn(reader, "'extfield' has no effect: it needs version %d",
+			    NTP_VERSION_MAX);
 	if (source->interleaved && source->version < NTP_VERSION_MAX)
 		config_warn(reader, "'xleave' has no effect: it needs version %d", NTP_VERSION_MAX);
 

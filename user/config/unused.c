@@ -6,7 +6,6 @@
 #include "config/reader.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <strings.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -38,23 +37,6 @@ int config_check_log(struct config_reader *reader, int count, char **words)
 	};
 
 	return check_names(reader, "log", names, ARRAY_SIZE(names), count, words);
-}
-
-/* The extension fields that some chronyd knows, as hexadecimal numbers. */
-int config_check_extfield(struct config_reader *reader, int count, char **words)
-{
-	static const unsigned long types[] = { 0xf323, 0xf324, 0x010a };
-	char *end;
-	unsigned long type = strtoul(words[0], &end, 16);
-
-	(void)count;
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		if (type == types[i] && !*end)
-			return 0;
-	}
-	config_error(reader, "'extfield %s': F323 or F324 was expected", words[0]);
-
-	return -EINVAL;
 }
 
 int config_check_ratelimit(struct config_reader *reader, int count, char **words)

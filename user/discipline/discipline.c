@@ -82,6 +82,7 @@ struct slot {
 	uint64_t serial;		/* the source's, 0: none */
 	uint64_t received;		/* answers taken */
 	unsigned int update;		/* when it was last combined */
+	int64_t moved_ns;		/* by how much the server had set its time forward by then */
 };
 
 struct discipline {
@@ -299,8 +300,70 @@ static int find_slot(struct discipline *discipline, const struct source *source)
 			oldest = i;
 	}
 	estimator_drop_path(discipline->clock, oldest);
-	discipline->slot[oldest] = (struct slot){ .serial = serial };
+	discipline->slot[oldest] = (struct slot){
+		.serial = serial,
+		.moved_ns = source_moved_ns(source),
+	};
 	return oldest;
+}
+
+/* The path of a source that the combined clock has learned from; -1: it has not. */
+static int slot_of(const struct discipline *discipline, const struct source *source)
+{
+	int i;
+
+	for (i = 0; i < ESTIMATOR_PATHS; i++)
+		if (discipline->slot[i].serial == source_serial(source))
+			return i;
+	return -1;
+}
+
+static bool has_taught(const struct discipline *discipline, const struct source *source)
+{
+	return slot_of(discipline, source) >= 0;
+}
+
+/* The combined clock has learned from one source only. */
+static bool has_one_path(const struct discipline *discipline)
+{
+	int i, count = 0;
+
+	for (i = 0; i < ESTIMATOR_PATHS; i++)
+		count += !!discipline->slot[i].serial;
+	return count == 1;
+}
+
+/*
+ * A server says that it has set its time forward, and what was measured of it was converted. Of one
+ * source the combined clock's knowledge is converted, too; of several it cannot be, but what is
+ * less than its error is left to the next samples. true: it has to be learned once more.
+ */
+static bool follow_moves(struct discipline *discipline, struct source *const *sources,
+			 const struct selection *selection, int64_t at_ns)
+{
+	struct reference_change change = { .leap_ns = 0 };
+	struct estimate estimate = { .sigma_ns = 0 };
+	bool anew = false;
+	size_t i;
+
+	estimator_get(discipline->clock, at_ns, &estimate);
+	for (i = 0; i < selection->count && i < ESTIMATOR_PATHS; i++) {
+		const struct source *source = sources[selection->index[i]];
+		struct slot *slot;
+
+		if (!has_taught(discipline, source))
+			continue;
+		slot = &discipline->slot[slot_of(discipline, source)];
+		change.leap_ns = chime_sub_sat(source_moved_ns(source), slot->moved_ns);
+		if (has_one_path(discipline))
+			estimator_change_reference(discipline->clock, &change);
+		else if (fabs((double)change.leap_ns) <= estimate.sigma_ns)
+			continue;
+		else
+			anew = true;
+		slot->moved_ns = source_moved_ns(source);
+	}
+	return anew;
 }
 
 /* Add new samples of the combined sources to the combined clock. false: there is none. */
@@ -332,17 +395,6 @@ static bool feed(struct discipline *discipline, struct source *const *sources,
 		fresh = true;
 	}
 	return fresh;
-}
-
-/* The combined clock has learned from this source. */
-static bool has_taught(const struct discipline *discipline, const struct source *source)
-{
-	int slot;
-
-	for (slot = 0; slot < ESTIMATOR_PATHS; slot++)
-		if (discipline->slot[slot].serial == source_serial(source))
-			return true;
-	return false;
 }
 
 /*
@@ -453,6 +505,7 @@ static void start_anew(struct discipline *discipline, struct source *const *sour
 			lessons[count].left = most;
 		discipline->slot[count].serial = source_serial(source);
 		discipline->slot[count].received = source_received(source);
+		discipline->slot[count].moved_ns = source_moved_ns(source);
 		discipline->slot[count++].update = discipline->update;
 	}
 	while ((path = next_lesson(lessons, count)) >= 0)
@@ -874,6 +927,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	if (result->selection.selected >= 0) {
 		misled = distrust_wrong(discipline, sources, count, &result->selection) ||
 			 learned_from_unwanted(discipline, sources, count, &result->selection);
+		misled |= follow_moves(discipline, sources, &result->selection, at_ns);
 		fresh = feed(discipline, sources, &result->selection, at_ns);
 		if (misled || is_misled(discipline, &result->selection, at_ns))
 			start_anew(discipline, sources, &result->selection, now);

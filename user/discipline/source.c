@@ -148,6 +148,7 @@ struct source {
 	unsigned int restarts;
 	struct sample_log log;
 	struct round_trips trips;
+	int64_t moved_ns;		/* source_moved_ns() */
 	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
 	uint64_t distrusted_until;	/* answers until it is over */
 };
@@ -721,6 +722,22 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	change_reading(change, &source->last.at_ns, &source->last.offset_ns);
 	for (i = 0; i < source->samples; i++)
 		change_reading(change, &source->history[i].at_ns, &source->history[i].offset_ns);
+}
+
+void source_server_moved(struct source *source, int64_t moved_ns)
+{
+	/* As a leap second: the server's time is another one, and no reference. */
+	struct reference_change change = { .leap_ns = moved_ns };
+
+	if (!moved_ns || !source->has_epoch)
+		return;
+	source_change_reference(source, source->epoch, &change);
+	source->moved_ns = chime_add_sat(source->moved_ns, moved_ns);
+}
+
+int64_t source_moved_ns(const struct source *source)
+{
+	return source->moved_ns;
 }
 
 static void describe_history(const struct source *source, struct source_status *status)

@@ -194,6 +194,15 @@ void source_set_orphan(struct source *source, bool orphan);
 void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change);
 
+/*
+ * The server says that it has set its time forward by @moved_ns since the latest sample: what was
+ * measured before is converted.
+ */
+void source_server_moved(struct source *source, int64_t moved_ns);
+
+/* By how much it has done so in all. */
+int64_t source_moved_ns(const struct source *source);
+
 /**
  * struct source_status - for selection, tables and JSON
  * @options: as configured

@@ -318,6 +318,18 @@ static uint64_t interleaved_origin(const struct ntp_client *client)
 	return ntp_interleave_origin(&client->interleave);
 }
 
+/*
+ * Extension fields exist in NTPv4 only. Whoever is on the way can add one to what MD5 authenticates
+ * (chrony.conf(5), keyfile).
+ */
+static bool asks_root(const struct ntp_client *client)
+{
+	const struct ntp_key *key = client->options.limits.key;
+
+	return client->options.mono_root && client->options.version == NTP_VERSION_MAX &&
+	       !(key && key->type == NTP_MAC_MD5);
+}
+
 /* Append what shows the server that the request is ours. The new length, -errno. */
 static int authenticate(struct ntp_client *client, uint8_t *bytes, size_t length, size_t size)
 {
@@ -341,6 +353,7 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 {
 	uint8_t bytes[NTP_PACKET_MAX];
 	uint64_t origin = interleaved_origin(client);
+	size_t length = NTP_HEADER_SIZE;
 	uint64_t random[4];
 	int err;
 
@@ -364,7 +377,9 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 	if (origin)
 		ntp_exchange_interleave(&client->exchange,
 					ntp_nonce(random + 2, &client->sent.now), origin, bytes);
-	err = authenticate(client, bytes, NTP_HEADER_SIZE, sizeof(bytes));
+	if (asks_root(client))
+		length = ntp_exchange_ask_root(&client->exchange, bytes);
+	err = authenticate(client, bytes, length, sizeof(bytes));
 	if (err < 0)
 		return err;
 	err = ntp_socket_send(&client->socket, bytes, (size_t)err);
@@ -495,17 +510,33 @@ static void record_answer(struct ntp_client *client, const struct ntp_packet *an
 		record->local = (struct net_address){ .family = AF_UNSPEC };
 }
 
+/*
+ * Note by how much the server has set its time forward since the answer before, whose receive
+ * timestamp is @before. An answer without the field ends what is known.
+ */
+static void note_root(struct ntp_client *client, const struct ntp_packet *answer, uint64_t before)
+{
+	const struct mono_root *root = &client->exchange.root;
+
+	client->moved_ns += mono_root_moved_ns(before, &client->root, answer->receive, root);
+	if (!root->receive)
+		client->moved_ns = 0;
+	client->root = *root;
+}
+
 static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now_raw_ns,
 					  const struct ntp_packet *answer,
 					  const struct ntp_moment *received)
 {
-	struct ntp_trip trip = { .answer = *answer, .sent = client->sent, .received = *received };
+	struct ntp_trip trip = { .answer = *answer, .sent = client->sent, .received = *received,
+				 .root = client->exchange.root };
 	uint64_t before = client->record.receive;
 	struct source_sample sample;
 	enum ntp_verdict verdict;
 	int err;
 
 	client->record.receive = answer->receive;
+	note_root(client, answer, before);
 	verdict = ntp_interleave_sample(&client->interleave, &trip, client->exchange.interleaved,
 					&client->options.limits, &sample);
 	if (verdict == NTP_POSTPONED) {
@@ -518,6 +549,8 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
 
+	source_server_moved(client->source, client->moved_ns);
+	client->moved_ns = 0;
 	err = source_add(client->source, received->now.raw_ns, &sample);
 	if (err < 0)
 		return fail(client, now_raw_ns, err);

@@ -39,6 +39,7 @@ struct ntp_spacing {
  *	which is that key, is NULL, no request is sent, and each fails with -ENOKEY. With
  *	@limits.nts none is sent, and none fails, as long as that has no cookies
  * @interleaved: ask for interleaved answers, if @version has them
+ * @mono_root: ask for the extension field F323, if @version has them and the key is not of MD5
  * @limits: of answers
  * @socket: of requests
  * @spacing: shared with other servers; not owned. NULL: none
@@ -49,6 +50,7 @@ struct ntp_client_options {
 	int version;
 	uint32_t key_id;
 	bool interleaved;
+	bool mono_root;
 	struct ntp_limits limits;
 	struct ntp_socket_options socket;
 	struct ntp_spacing *spacing;
@@ -114,6 +116,8 @@ struct ntp_client_record {
  * @interleaved: the latest answer was interleaved
  * @refid: the server's reference id by the latest sample, 0: there was none
  * @bogus: packets received that were not the answer
+ * @root: of the latest answer without fault; .receive 0: it had none
+ * @moved_ns: by how much the server has set its time forward since the latest sample
  * @record: what came
  */
 struct ntp_client {
@@ -140,6 +144,8 @@ struct ntp_client {
 	bool interleaved;
 	uint32_t refid;
 	uint64_t bogus;
+	struct mono_root root;
+	int64_t moved_ns;
 	struct ntp_client_record record;
 };
 

@@ -75,6 +75,14 @@ void ntp_exchange_interleave(struct ntp_exchange *exchange, uint64_t nonce, uint
 	write_request(exchange, origin, bytes);
 }
 
+size_t ntp_exchange_ask_root(struct ntp_exchange *exchange, uint8_t *bytes)
+{
+	exchange->wants_root = true;
+	mono_root_write(NULL, bytes + NTP_HEADER_SIZE);
+
+	return NTP_HEADER_SIZE + MONO_ROOT_SIZE;
+}
+
 static bool is_kiss(const struct ntp_packet *answer)
 {
 	if (answer->stratum != 0)
@@ -127,8 +135,8 @@ static enum ntp_verdict judge_server(const struct ntp_packet *answer, bool inter
 }
 
 /*
- * Does the answer carry a MAC of @key? Extension fields are under the MAC, and not read: by MD5 and
- * its like, whoever knows a MAC can make that of a longer packet.
+ * Does the answer carry a MAC of @key? Extension fields are under the MAC. By MD5 whoever knows a
+ * MAC can make that of a longer packet: with such a key none is asked for, and so none is read.
  */
 static enum ntp_verdict judge_mac(const uint8_t *bytes, size_t length,
 				  const struct ntp_packet *answer, const struct ntp_key *key)
@@ -161,6 +169,16 @@ static enum ntp_verdict judge_nts(const uint8_t *bytes, size_t length, struct nt
 	return NTP_ACCEPTED;
 }
 
+/* What the extension field says, in place of the header. */
+static void read_root(struct ntp_exchange *exchange, const uint8_t *bytes,
+		      struct ntp_packet *answer)
+{
+	if (!exchange->wants_root || !mono_root_read(bytes, answer, &exchange->root))
+		return;
+	answer->root_delay_ns = exchange->root.root_delay_ns;
+	answer->root_dispersion_ns = exchange->root.root_dispersion_ns;
+}
+
 enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t *bytes,
 				    size_t length, const struct ntp_limits *limits,
 				    struct ntp_packet *answer)
@@ -183,6 +201,7 @@ enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t
 		return NTP_DUPLICATE;
 	exchange->answered = true;
 	exchange->interleaved = interleaved;
+	read_root(exchange, bytes, answer);
 
 	return judge_server(answer, interleaved, limits);
 }

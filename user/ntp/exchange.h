@@ -13,6 +13,7 @@
 #include "clocks/timescale.h"
 #include "discipline/source.h"
 #include "ntp/keys.h"
+#include "ntp/mono_root.h"
 #include "ntp/nts_session.h"
 #include "ntp/packet.h"
 
@@ -62,6 +63,8 @@ enum ntp_verdict {
  * @version: as sent
  * @answered: the answer has come
  * @interleaved: its transmit timestamp is that of the answer before
+ * @wants_root: the extension field F323 was asked for
+ * @root: what the answer says by that; .receive 0: nothing
  */
 struct ntp_exchange {
 	uint64_t cookie;
@@ -69,6 +72,8 @@ struct ntp_exchange {
 	uint8_t version;
 	bool answered;
 	bool interleaved;
+	bool wants_root;
+	struct mono_root root;
 };
 
 /**
@@ -126,13 +131,17 @@ void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t v
 void ntp_exchange_interleave(struct ntp_exchange *exchange, uint64_t nonce, uint64_t origin,
 			     uint8_t *bytes);
 
+/* Append the extension field F323 to the header @bytes. The request's new length. */
+size_t ntp_exchange_ask_root(struct ntp_exchange *exchange, uint8_t *bytes);
+
 /**
  * ntp_exchange_judge() - is this the answer, and is it of use?
- * @exchange: the request; @answered and @interleaved are set by any answer
+ * @exchange: the request; @answered, @interleaved and @root are set by any answer
  * @bytes: as received
  * @length: as received
  * @limits: what is accepted
- * @answer: the packet as numbers, unless it is NTP_MALFORMED
+ * @answer: the packet as numbers, unless it is NTP_MALFORMED; its root delay and dispersion are
+ *	those of the extension field, if there is one that was asked for
  */
 enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t *bytes,
 				    size_t length, const struct ntp_limits *limits,

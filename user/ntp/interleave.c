@@ -49,7 +49,8 @@ void ntp_interleave_asked(struct ntp_interleave *interleave)
 
 /*
  * The sample of the exchange before, with the real departure of its answer. What the server says of
- * itself is as of now, but for its distance to the reference.
+ * itself is as of now, but for its distance to the reference. If it has put its time right since,
+ * and says so, the sample is as it would be by that time.
  */
 static enum ntp_verdict sample_before(const struct ntp_trip *before, const struct ntp_trip *trip,
 				      const struct ntp_limits *limits,
@@ -57,6 +58,7 @@ static enum ntp_verdict sample_before(const struct ntp_trip *before, const struc
 {
 	struct clock_span between = { .before = before->received.now, .after = trip->sent.now };
 	struct ntp_packet answer = before->answer;
+	enum ntp_verdict verdict;
 
 	/* A step of the system clock in between is no matter: the reference was not set. */
 	if (clock_span_judge(&between) == CLOCK_SPAN_DISRUPTED)
@@ -69,7 +71,14 @@ static enum ntp_verdict sample_before(const struct ntp_trip *before, const struc
 	if (ntp_exchange_is_reversed(&answer))
 		return NTP_SERVER_REVERSED;
 
-	return ntp_exchange_sample(&answer, &before->sent, &before->received, limits, sample);
+	verdict = ntp_exchange_sample(&answer, &before->sent, &before->received, limits, sample);
+	if (verdict == NTP_ACCEPTED)
+		sample->offset_ns = chime_add_sat(sample->offset_ns,
+						  mono_root_moved_ns(answer.receive, &before->root,
+								     trip->answer.receive,
+								     &trip->root));
+
+	return verdict;
 }
 
 /*

@@ -19,11 +19,13 @@
  * @answer: accepted by ntp_exchange_judge()
  * @sent: departure of the request
  * @received: arrival of the answer
+ * @root: what its extension field F323 says; .receive 0: nothing
  */
 struct ntp_trip {
 	struct ntp_packet answer;
 	struct ntp_moment sent;
 	struct ntp_moment received;
+	struct mono_root root;
 };
 
 /**

@@ -93,6 +93,7 @@ static struct ntp_client_options client_options(const struct association *associ
 		.version = version_of(&target->config, limits.key),
 		.key_id = target->config.key,
 		.interleaved = target->config.interleaved,
+		.mono_root = target->config.mono_root,
 		.limits = limits,
 		.socket = target->list->socket,
 		.spacing = &target->list->spacing,

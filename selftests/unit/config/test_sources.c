@@ -82,6 +82,7 @@ TEST(keys)
 		{ "keyfile /k\nserver a key 4294967295 version 3", true, UINT32_MAX, 3 },
 		{ "keyfile /k\npool a version 4 key 9", true, 9, 4 },
 		{ "keyfile /k\nserver a key 1 xleave", true, 1, 4 },
+		{ "keyfile /k\nserver a key 1 extfield F323", true, 1, 4 },
 		{ "keyfile /k\nserver a nts key 1", true, 0, 4 },
 	};
 
@@ -416,6 +417,7 @@ TEST(equal_sources_are_equal)
 		"server a minstratum 1", "server a maxdelay 1", "server a nts", "server a key 1",
 		"server a nts ntsport 1", "server a nts certset 1",
 		"server a key 4294967295", "server a key 1 version 4", "server a xleave",
+		"server a extfield F323",
 		"refclock SHM 0", "refclock SHM 1", "refclock SHM 0:perm=0666",
 		"refclock PPS /dev/p", "refclock PPS /dev/p:clear", "refclock PPS /dev/p rate 2",
 		"refclock PPS /dev/p width 0.1", "refclock PPS /dev/p maxlockage 3",

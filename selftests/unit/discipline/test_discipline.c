@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "selftests/unit/reused_memory.h"
@@ -1195,6 +1196,41 @@ TEST_F(discipline, falls_back_only_where_that_is_wanted)
 	ASSERT_EQ(0, hear_nothing(self, 600 * NS_PER_S));
 	EXPECT_TRUE(!self->result.changed ||
 		    fabs((double)self->result.correction.rate_q32) > 20e-6 * 4294967296.0);
+}
+
+/* Servers put their time right by 2 ms and say so: the clock follows at once, and its rate stays. */
+static void move_servers(struct _test_data_discipline *self)
+{
+	self->offset_ns += 2000000;
+	for (int i = 0; i < SOURCES; i++)
+		source_server_moved(self->source[i], 2000000);
+}
+
+static int64_t corrected_ns(const struct _test_data_discipline *self)
+{
+	return chime_line_offset(&self->result.correction, self->now.reference_ns);
+}
+
+TEST_F(discipline, an_only_server_that_has_put_its_time_right_is_followed)
+{
+	self->only = 1;
+	for (int i = 0; i < 50; i++)
+		ASSERT_EQ(0, poll_all(self));
+	ASSERT_GT(20000, llabs(corrected_ns(self)));
+	move_servers(self);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_GT(20000, llabs(corrected_ns(self) - 2000000));
+	EXPECT_GT(100, llabs(self->result.correction.rate_q32));
+}
+
+TEST_F(discipline, several_servers_that_have_put_their_time_right_are_followed)
+{
+	for (int i = 0; i < 50; i++)
+		ASSERT_EQ(0, poll_all(self));
+	move_servers(self);
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_GT(20000, llabs(corrected_ns(self) - 2000000));
+	EXPECT_GT(100, llabs(self->result.correction.rate_q32));
 }
 
 TEST_HARNESS_MAIN

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "selftests/unit/unit.h"
 
@@ -1212,6 +1213,40 @@ TEST(no_two_have_one_number)
 		before = source_serial(source);
 		source_free(source);
 	}
+}
+
+/* It says so (extension field F323): neither the estimate nor its rate is lost. */
+TEST_F(source, a_server_that_has_put_its_time_right_does_not_drift)
+{
+	struct source_status before, after;
+	struct source_sample sample;
+
+	for (int i = 0; i < 20; i++)
+		exchange(self->source);
+	source_get_status(self->source, source_next_poll(self->source), &before);
+	source_server_moved(self->source, 3000000);
+	EXPECT_EQ(3000000, source_moved_ns(self->source));
+	source_get_status(self->source, source_next_poll(self->source), &after);
+	EXPECT_EQ(before.estimate.offset_ns + 3000000, after.estimate.offset_ns);
+	EXPECT_EQ(before.last.offset_ns + 3000000, after.last.offset_ns);
+	EXPECT_EQ(before.last.at_ns, after.last.at_ns);
+	EXPECT_EQ(before.samples, after.samples);
+	EXPECT_EQ(0, memcmp(&before.estimate.rate, &after.estimate.rate, sizeof(double)));
+
+	sample = sample_at(source_next_poll(self->source));
+	sample.offset_ns += 3000000;
+	source_polled(self->source, sample.at_ns);
+	ASSERT_EQ(0, source_add(self->source, sample.at_ns, &sample));
+	source_get_status(self->source, sample.at_ns, &after);
+	EXPECT_FALSE(after.estimate.suspect);
+	EXPECT_EQ(before.estimate.restarts, after.estimate.restarts);
+	EXPECT_GT(1e-9, fabs(after.estimate.rate));
+}
+
+TEST_F(source, without_samples_a_move_is_none)
+{
+	source_server_moved(self->source, 3000000);
+	EXPECT_EQ(0, source_moved_ns(self->source));
 }
 
 TEST_HARNESS_MAIN

@@ -561,4 +561,93 @@ TEST_F(request, timestamps_of_a_network_card)
 	EXPECT_EQ(6, source_received(self->source));
 }
 
+TEST_F(request, the_extension_field_is_asked_for_but_not_by_md5)
+{
+	static const struct ntp_key weak = {
+		.id = 8, .type = NTP_MAC_MD5, .length = 6, .secret = "secret",
+	};
+	uint8_t bytes[NTP_HEADER_SIZE + MONO_ROOT_SIZE + NTP_MAC_SIZE_MAX];
+	int fd = bind_server(&self->server);
+
+	ASSERT_LE(0, fd);
+	self->client.options.mono_root = true;
+	ask_with_key(self, &our_key);
+	ASSERT_EQ(NTP_HEADER_SIZE + MONO_ROOT_SIZE + 24, recv(fd, bytes, sizeof(bytes), 0));
+	EXPECT_TRUE(ntp_mac_check(&our_key, bytes, NTP_HEADER_SIZE + MONO_ROOT_SIZE + 24, 24));
+
+	ntp_client_close(&self->client);
+	self->client.options.limits.key = &weak;
+	ntp_client_timer(&self->client, &self->timescale, self->sent_ns + 300 * NS_PER_S);
+	EXPECT_EQ(NTP_HEADER_SIZE + 20, recv(fd, bytes, sizeof(bytes), 0));
+
+	/* Nor before NTPv4. */
+	ntp_client_close(&self->client);
+	self->client.options.limits.key = &our_key;
+	self->client.options.version = 3;
+	ntp_client_timer(&self->client, &self->timescale, self->sent_ns + 600 * NS_PER_S);
+	EXPECT_EQ(NTP_HEADER_SIZE + 24, recv(fd, bytes, sizeof(bytes), 0));
+	close(fd);
+}
+
+/*
+ * An answer to the request in flight: the server's time is @moved_ns ahead of its
+ * monotonic clock.
+ */
+static enum ntp_client_result answer_root(struct _test_data_request *self, int64_t moved_ns,
+					  uint32_t epoch)
+{
+	int64_t now_ns = clock_ns(CLOCK_REALTIME);
+	struct ntp_packet packet = {
+		.version = 4,
+		.mode = NTP_MODE_SERVER,
+		.stratum = 1,
+		.precision = -25,
+		.origin = self->client.exchange.cookie,
+		.receive = ntp_timestamp_from_ns(now_ns + moved_ns),
+		.transmit = ntp_timestamp_from_ns(now_ns + moved_ns),
+	};
+	struct mono_root root = { .receive = ntp_timestamp_from_ns(now_ns), .epoch = epoch };
+	uint8_t bytes[NTP_HEADER_SIZE + MONO_ROOT_SIZE];
+	struct sockaddr_in to;
+	socklen_t length = sizeof(to);
+	int fd = bind_server(&self->server);
+
+	ntp_packet_encode(&packet, bytes);
+	mono_root_write(&root, bytes + NTP_HEADER_SIZE);
+	if (fd < 0 || getsockname(self->client.socket.fd, (struct sockaddr *)&to, &length) < 0 ||
+	    sendto(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&to, length) < 0)
+		abort();
+	close(fd);
+	return take_all(self);
+}
+
+TEST_F(request, a_server_that_has_put_its_time_right_is_believed)
+{
+	static const struct {
+		int64_t moved_ns;
+		uint32_t epoch;
+		int64_t believed_ns;
+	} answers[] = {
+		{ 0, 1, 0 },
+		{ 5000000, 1, 5000000 },
+		/* Its monotonic clock has begun anew. */
+		{ 7000000, 2, 5000000 },
+		{ 6000000, 2, 4000000 },
+		/* So much is no correction of a clock that is followed. */
+		{ 900000000, 2, 4000000 },
+	};
+
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	ntp_client_close(&self->client);
+	self->client.options.mono_root = true;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		ntp_client_timer(&self->client, &self->timescale,
+				 self->sent_ns + (int64_t)(i + 1) * 100 * NS_PER_S);
+		ASSERT_EQ(NTP_CLIENT_SAMPLE,
+			  answer_root(self, answers[i].moved_ns, answers[i].epoch));
+		EXPECT_GT(2, llabs(source_moved_ns(self->source) - answers[i].believed_ns))
+			TH_LOG("answer %zu", i);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -764,4 +764,59 @@ TEST(every_verdict_has_words)
 	}
 }
 
+/* An answer of 76 bytes to @exchange, whose field F323 says @root. */
+static enum ntp_verdict judge_root(struct ntp_exchange *exchange, const struct mono_root *root,
+				   struct ntp_packet *decoded)
+{
+	uint8_t bytes[NTP_HEADER_SIZE + MONO_ROOT_SIZE];
+	struct ntp_packet answer = good_answer(exchange);
+
+	ntp_packet_encode(&answer, bytes);
+	mono_root_write(root, bytes + NTP_HEADER_SIZE);
+	return ntp_exchange_judge(exchange, bytes, sizeof(bytes), &limits, decoded);
+}
+
+TEST(an_extension_field_that_was_asked_for_counts)
+{
+	struct mono_root root = { .root_delay_ns = 12345, .root_dispersion_ns = 678,
+				  .receive = 0x0102030405060708, .epoch = 9 };
+	uint8_t bytes[NTP_HEADER_SIZE + MONO_ROOT_SIZE];
+	struct ntp_exchange exchange;
+	struct ntp_packet answer;
+	struct mono_root asked;
+
+	ntp_exchange_start(&exchange, 7, 4, bytes);
+	ASSERT_EQ(sizeof(bytes), ntp_exchange_ask_root(&exchange, bytes));
+	ASSERT_EQ(0, ntp_packet_decode(bytes, sizeof(bytes), &answer));
+	ASSERT_TRUE(mono_root_read(bytes, &answer, &asked));
+	EXPECT_EQ(0, asked.receive);
+
+	ASSERT_EQ(NTP_ACCEPTED, judge_root(&exchange, &root, &answer));
+	EXPECT_LE(12345, answer.root_delay_ns);
+	EXPECT_GE(12345 + 4, answer.root_delay_ns);
+	EXPECT_LE(678, answer.root_dispersion_ns);
+	EXPECT_GE(678 + 4, answer.root_dispersion_ns);
+	EXPECT_EQ(root.receive, exchange.root.receive);
+	EXPECT_EQ(9, exchange.root.epoch);
+
+	/* The distances are limited, whoever tells them. */
+	ntp_exchange_start(&exchange, 7, 4, bytes);
+	ntp_exchange_ask_root(&exchange, bytes);
+	root.root_dispersion_ns = INT64_MAX;
+	EXPECT_EQ(NTP_DISTANCE_TOO_GREAT, judge_root(&exchange, &root, &answer));
+}
+
+TEST(an_extension_field_that_was_not_asked_for_does_not)
+{
+	struct mono_root root = { .root_delay_ns = 12345, .receive = 1 };
+	uint8_t bytes[NTP_HEADER_SIZE];
+	struct ntp_exchange exchange;
+	struct ntp_packet answer;
+
+	ntp_exchange_start(&exchange, 7, 4, bytes);
+	ASSERT_EQ(NTP_ACCEPTED, judge_root(&exchange, &root, &answer));
+	EXPECT_LE(14 * NS_PER_MS, answer.root_delay_ns);
+	EXPECT_EQ(0, exchange.root.receive);
+}
+
 TEST_HARNESS_MAIN

@@ -367,4 +367,41 @@ TEST_F(mode, samples_are_in_order)
 	EXPECT_LT(5000, samples);
 }
 
+/* The next answer says that the server has set its time forward by 3 ms since, and by which clock. */
+static enum ntp_verdict answer_moved(struct _test_data_mode *self, uint32_t epoch)
+{
+	struct ntp_trip trip;
+
+	self->interleave.trip.root = (struct mono_root){
+		.receive = self->interleave.trip.answer.receive,
+		.epoch = 1,
+	};
+	trip = make_trip(&self->clocks, self->at_ns,
+			 stamp(&self->clocks, left_ns(self->before_ns)));
+	trip.root = (struct mono_root){ .receive = trip.answer.receive, .epoch = epoch };
+	trip.answer.receive += (3 * NS_PER_MS << 32) / NS_PER_S;
+	return ntp_interleave_sample(&self->interleave, &trip, true, &limits, &self->sample);
+}
+
+TEST_F(mode, a_sample_is_by_the_time_that_the_server_has_now)
+{
+	while (!ntp_interleave_origin(&self->interleave))
+		answer_basic(self);
+	answer_interleaved(self);
+	ASSERT_EQ(NTP_ACCEPTED, answer_interleaved(self));
+	ASSERT_EQ(NTP_ACCEPTED, answer_moved(self, 1));
+	/* The queue is on one of the two ways. */
+	EXPECT_GE(QUEUE_NS, llabs(self->sample.offset_ns - (UTC_NS - RAW_NS) - 3 * NS_PER_MS));
+}
+
+TEST_F(mode, without_a_monotonic_clock_it_is_by_that_of_then)
+{
+	while (!ntp_interleave_origin(&self->interleave))
+		answer_basic(self);
+	answer_interleaved(self);
+	ASSERT_EQ(NTP_ACCEPTED, answer_interleaved(self));
+	ASSERT_EQ(NTP_ACCEPTED, answer_moved(self, 2));
+	EXPECT_GE(QUEUE_NS, llabs(self->sample.offset_ns - (UTC_NS - RAW_NS)));
+}
+
 TEST_HARNESS_MAIN
