@@ -16,8 +16,9 @@ static void check_answer(const struct nts_cookie_keys *server, const struct nts_
 	struct nts_fresh_cookies cookies;
 	size_t length;
 
-	nts_request_make_cookies(server, request, nonces[0], &cookies);
-	length = nts_request_answer(request, &cookies, nonces[0], answer, sizeof(answer));
+	nts_request_make_cookies(server, request, nonces[0], NTP_HEADER_SIZE, &cookies);
+	length = nts_request_answer(request, &cookies, nonces[0], answer, NTP_HEADER_SIZE,
+				    sizeof(answer));
 	FUZZ_CHECK(length && length <= request->length);
 }
 
@@ -63,7 +64,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	verdict = nts_request_judge(&server, packet, NTP_HEADER_SIZE + size, &request);
 	FUZZ_CHECK(verdict != NTS_REQUEST_AUTHENTIC);
 	if (verdict == NTS_REQUEST_REFUSED)
-		FUZZ_CHECK(nts_request_refuse(&request, packet, sizeof(packet)) <=
+		FUZZ_CHECK(nts_request_refuse(&request, packet, NTP_HEADER_SIZE, sizeof(packet)) <=
 			   NTP_HEADER_SIZE + size);
 	check_owner(&server, data, size);
 

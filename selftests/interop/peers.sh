@@ -74,6 +74,8 @@ source_options()
 	key=* | wrongkey=*) echo 'iburst key 1' ;;
 	key4=*) echo 'iburst key 1 version 4' ;;
 	xleave | xdpxleave=*) echo 'iburst xleave' ;;
+	extfield) echo 'iburst extfield F323' ;;
+	extxleave) echo 'iburst xleave extfield F323' ;;
 	nts*) echo 'iburst nts minpoll 1 maxpoll 1' ;;
 	*) echo iburst ;;
 	esac

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "daemon/local_reference.h"
+#include "daemon/mono_scale.h"
 #include "daemon/nts_serving.h"
 #include "daemon/server_process.h"
 #include "daemon/serving_fast.h"
@@ -46,6 +48,7 @@
  * @page: of time; NULL: it could not be made
  * @page_fd: same, for the process
  * @content: what it says
+ * @mono: the clock without corrections, for those who ask for it
  * @local: what is told while the clock is not synchronised
  * @refid: of the latest source that was selected
  * @next_ns: raw instant of the next try of what failed; INT64_MAX: nothing did
@@ -66,6 +69,7 @@ struct serving {
 	struct time_page *page;
 	int page_fd;
 	struct time_content content;
+	struct mono_scale mono;
 	struct local_reference local;
 	uint32_t refid;
 	int64_t next_ns;
@@ -103,7 +107,8 @@ struct serving *serving_new(void)
 	serving->content.stratum = TIME_STRATUM_NONE;
 	serving_fast_init(&serving->fast);
 	serving->nts = nts_serving_new();
-	if (!serving->nts) {
+	if (!serving->nts || getrandom(&serving->mono.epoch, sizeof(serving->mono.epoch), 0) < 0) {
+		nts_serving_free(serving->nts);
 		free(serving);
 		return NULL;
 	}
@@ -450,6 +455,30 @@ static void fill_synchronised(const struct serving *serving, const struct steeri
 	content->root_delay_ns = update->result.root_delay_ns;
 }
 
+/* The clock beside the time that @content tells. */
+static void fill_mono(struct serving *serving, const struct steering_status *steering,
+		      struct time_content *content)
+{
+	bool is_local = content->refid == STATE_REFID_LOCAL;
+	struct mono_reading reading = {
+		.raw_ns = content->raw_ns,
+		.time_ns = is_local ? steering->now.realtime_ns : steering->now.time_ns,
+		.slew_ns = is_local ? 0 : steering->now.slew_ns,
+		.rate = is_local ? steering->rate : steering->now.rate,
+		.epoch = steering->now.epoch,
+		.is_local = is_local,
+	};
+
+	if (content->stratum >= TIME_STRATUM_NONE) {
+		mono_scale_stop(&serving->mono);
+		return;
+	}
+	mono_scale_update(&serving->mono, &reading);
+	content->mono_offset_ns = serving->mono.offset_ns;
+	content->mono_epoch = serving->mono.epoch;
+	content->has_mono = true;
+}
+
 void serving_publish(struct serving *serving, const struct steering_status *steering,
 		     const struct state_update *update, uint32_t refid)
 {
@@ -466,6 +495,7 @@ void serving_publish(struct serving *serving, const struct steering_status *stee
 	if (steering->synchronised)
 		fill_synchronised(serving, steering, update, &content);
 	local_reference_apply(&serving->local, steering, update->raw_ns, &content);
+	fill_mono(serving, steering, &content);
 	serving->content = content;
 	time_page_write(serving->page, &content);
 }

@@ -27,6 +27,9 @@
  * @refid: of the reference, host byte order, first character highest
  * @stratum: TIME_STRATUM_NONE: not synchronised, and nothing but this holds
  * @leap: what today ends with: 0 none, 1 insert, 2 delete a second
+ * @mono_offset_ns: the monotonic clock (daemon/mono_scale.h) minus the time
+ * @mono_epoch: of that clock
+ * @has_mono: there is one
  */
 struct time_content {
 	int64_t raw_ns;
@@ -36,6 +39,9 @@ struct time_content {
 	uint32_t refid;
 	uint16_t stratum;
 	uint16_t leap;
+	int64_t mono_offset_ns;
+	uint32_t mono_epoch;
+	uint32_t has_mono;
 };
 
 struct time_page;

@@ -123,17 +123,17 @@ enum nts_request_verdict nts_request_judge(const struct nts_cookie_keys *cookie_
 	return judge_owner(packet, &fields, request);
 }
 
-/* What an answer has beside cookies: header, identifier, and the authenticator without them. */
-static size_t answer_size(const struct nts_request *request, size_t plain_size)
+/* What NTS adds to an answer: identifier and authenticator, with @plain_size bytes of cookies. */
+static size_t added_size(const struct nts_request *request, size_t plain_size)
 {
-	return NTP_HEADER_SIZE + (request->identifier.end - request->identifier.start) +
+	return (request->identifier.end - request->identifier.start) +
 	       2UL * NTS_FIELD_HEADER + aead_nonce_size(request->keys.algorithm) + AEAD_TAG_SIZE +
 	       plain_size;
 }
 
 void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys,
 			      const struct nts_request *request, const uint8_t *random,
-			      struct nts_fresh_cookies *fresh)
+			      size_t length, struct nts_fresh_cookies *fresh)
 {
 	struct nts_cookie cookie;
 
@@ -141,7 +141,7 @@ void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys,
 	for (size_t i = 0; i < request->cookies && i < NTS_COOKIES; i++) {
 		nts_cookie_make(cookie_keys, &request->keys, random + AEAD_NONCE_MAX * i, &cookie);
 		/* Cookies of another key of the server's may be longer. */
-		if (answer_size(request, fresh->size + NTS_FIELD_HEADER + cookie.size) >
+		if (length + added_size(request, fresh->size + NTS_FIELD_HEADER + cookie.size) >
 		    request->length)
 			return;
 		fresh->size = nts_field_append(fresh->plain, fresh->size,
@@ -150,18 +150,19 @@ void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys,
 	}
 }
 
-static size_t append_identifier(const struct nts_request *request, uint8_t *answer, size_t size)
+static size_t append_identifier(const struct nts_request *request, uint8_t *answer, size_t length,
+				size_t size)
 {
-	return nts_field_append(answer, NTP_HEADER_SIZE, size, NTS_FIELD_IDENTIFIER,
+	return nts_field_append(answer, length, size, NTS_FIELD_IDENTIFIER,
 				request->identifier.body, request->identifier.size);
 }
 
 size_t nts_request_answer(const struct nts_request *request, const struct nts_fresh_cookies *fresh,
-			  const uint8_t *nonce, uint8_t *answer, size_t size)
+			  const uint8_t *nonce, uint8_t *answer, size_t length, size_t size)
 {
-	size_t length = append_identifier(request, answer, size);
 	struct aead aead;
 
+	length = append_identifier(request, answer, length, size);
 	if (!length)
 		return 0;
 	aead_set_key(&aead, request->keys.algorithm, request->keys.s2c);
@@ -172,7 +173,8 @@ size_t nts_request_answer(const struct nts_request *request, const struct nts_fr
 	return length;
 }
 
-size_t nts_request_refuse(const struct nts_request *request, uint8_t *answer, size_t size)
+size_t nts_request_refuse(const struct nts_request *request, uint8_t *answer, size_t length,
+			  size_t size)
 {
-	return append_identifier(request, answer, size);
+	return append_identifier(request, answer, length, size);
 }

@@ -49,19 +49,30 @@ struct nts_fresh_cookies {
 	size_t size;
 };
 
-/* Make as many cookies as the client asks for. @random: AEAD_NONCE_MAX fresh bytes for each. */
+/*
+ * Make as many cookies as the client asks for. @random: AEAD_NONCE_MAX fresh bytes for each.
+ * @length: of the answer without what NTS adds.
+ */
 void nts_request_make_cookies(const struct nts_cookie_keys *cookie_keys,
 			      const struct nts_request *request, const uint8_t *random,
-			      struct nts_fresh_cookies *fresh);
+			      size_t length, struct nts_fresh_cookies *fresh);
 
-/*
- * Append to the header @answer of an authentic request what makes it authentic. @nonce:
- * AEAD_NONCE_MAX fresh random bytes. The new length; 0: there is no room in @size.
+/**
+ * nts_request_answer() - append what makes the answer to an authentic request authentic
+ * @request: it
+ * @fresh: its new cookies
+ * @nonce: AEAD_NONCE_MAX fresh random bytes
+ * @answer: header and other extension fields
+ * @length: of those
+ * @size: room
+ *
+ * Return: the new length; 0: there is no room.
  */
 size_t nts_request_answer(const struct nts_request *request, const struct nts_fresh_cookies *fresh,
-			  const uint8_t *nonce, uint8_t *answer, size_t size);
+			  const uint8_t *nonce, uint8_t *answer, size_t length, size_t size);
 
-/* Append to the header @answer what tells a client that was refused whose answer it is. */
-size_t nts_request_refuse(const struct nts_request *request, uint8_t *answer, size_t size);
+/* Append to @answer what tells a client that was refused whose answer it is. */
+size_t nts_request_refuse(const struct nts_request *request, uint8_t *answer, size_t length,
+			  size_t size);
 
 #endif /* SERVER_NTS_REQUEST_H */

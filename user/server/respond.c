@@ -17,6 +17,8 @@
 #define AT_RECEIVE	32
 #define AT_TRANSMIT	40
 
+#define NS_PER_S	1000000000LL
+
 #define LEAP_SHIFT	6
 #define VERSION_SHIFT	3
 #define FIELD_MASK	7
@@ -57,6 +59,11 @@ void respond_prepare(struct respond_time *time, const struct time_content *conte
 	uint8_t bytes[NTP_HEADER_SIZE];
 
 	time->content = *content;
+	time->root = (struct mono_root){
+		.root_delay_ns = packet.root_delay_ns,
+		.root_dispersion_ns = packet.root_dispersion_ns,
+		.epoch = content->mono_epoch,
+	};
 	/* 2^precision seconds are that many units of 2^-32 s. */
 	time->precision_mask = precision > -32 && precision < 0 ? (1ULL << (32 + precision)) - 1 :
 								  0;
@@ -64,16 +71,18 @@ void respond_prepare(struct respond_time *time, const struct time_content *conte
 	memcpy(time->header, bytes, sizeof(time->header));
 }
 
-enum respond_verdict respond_judge(const struct respond_request *request, size_t *mac)
+enum respond_verdict respond_judge(struct respond_request *request)
 {
 	struct ntp_packet packet;
+	struct mono_root root;
 
-	*mac = 0;
+	request->mac = 0;
 	if (ntp_packet_decode(request->bytes, request->length, &packet))
 		return RESPOND_MALFORMED;
 	if (packet.mac == NTP_MAC_SIZE_NAK)
 		return RESPOND_NO_REQUEST;
-	*mac = packet.mac;
+	request->mac = packet.mac;
+	request->wants_root = packet.extensions && mono_root_read(request->bytes, &packet, &root);
 	switch (packet.mode) {
 	case NTP_MODE_CLIENT:
 	case NTP_MODE_ACTIVE:
@@ -121,6 +130,25 @@ static bool is_interleaved(const uint8_t *request)
 	       memcmp(request + AT_RECEIVE, request + AT_TRANSMIT, sizeof(uint64_t));
 }
 
+/* How much of the monotonic clock a receive timestamp lacks, in units of 2^-32 s. */
+static uint64_t units_of(int64_t ns)
+{
+	uint64_t units = (uint64_t)(((unsigned __int128)chime_abs_sat(ns) << 32) / NS_PER_S);
+
+	return ns < 0 ? -units : units;
+}
+
+/* The same instant by both clocks: their timestamps have the same random bits. */
+static void append_root(const struct respond_time *time, struct respond_answer *answer)
+{
+	struct mono_root root = time->root;
+
+	if (time->content.has_mono && time->content.stratum < TIME_STRATUM_NONE)
+		root.receive = answer->receive + units_of(time->content.mono_offset_ns);
+	mono_root_write(&root, answer->bytes + NTP_HEADER_SIZE);
+	answer->length += MONO_ROOT_SIZE;
+}
+
 void respond_answer(const struct respond_time *time, const struct respond_request *request,
 		    struct stamp_table *stamps, int least_poll, uint64_t random,
 		    struct respond_answer *answer)
@@ -144,6 +172,9 @@ void respond_answer(const struct respond_time *time, const struct respond_reques
 	       bytes + (answer->interleaved ? AT_RECEIVE : AT_TRANSMIT), sizeof(uint64_t));
 	put_be64(answer->bytes + AT_RECEIVE, answer->receive);
 	put_be64(answer->bytes + AT_TRANSMIT, previous.transmit);
+	answer->length = NTP_HEADER_SIZE;
+	if (request->wants_root)
+		append_root(time, answer);
 }
 
 void respond_kiss(struct respond_answer *answer, uint32_t code)

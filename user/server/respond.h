@@ -12,17 +12,20 @@
 #include <stdint.h>
 
 #include "lib/time_page.h"
+#include "ntp/mono_root.h"
 #include "ntp/packet.h"
 #include "server/stamp_table.h"
 
 /**
  * struct respond_time - the time as it is told now; made once for many requests
  * @content: the page of time; not synchronised if it does not hold
+ * @root: what the extension field F323 says, but for .receive
  * @header: an answer's first 24 bytes, up to the reference timestamp, without version, mode, poll
  * @precision_mask: the bits of a timestamp below the clock's precision, which are random
  */
 struct respond_time {
 	struct time_content content;
+	struct mono_root root;
 	uint8_t header[24];
 	uint64_t precision_mask;
 };
@@ -33,24 +36,33 @@ struct respond_time {
  * @length: as received
  * @realtime_ns: the kernel's timestamp of its arrival (system clock)
  * @port: of its sender
+ * @mac: length of its MAC, by respond_judge(); 0: it has none
+ * @wants_root: it has the extension field F323, likewise
  */
 struct respond_request {
 	const uint8_t *bytes;
 	size_t length;
 	int64_t realtime_ns;
 	int port;
+	size_t mac;
+	bool wants_root;
 };
+
+/* An answer without what authenticates it: header, and an extension field that was asked for. */
+#define RESPOND_ANSWER_MAX	(NTP_HEADER_SIZE + MONO_ROOT_SIZE)
 
 /**
  * struct respond_answer - an answer, but for the time at which it leaves
- * @bytes: header; its transmit timestamp is missing unless it is @interleaved
+ * @bytes: of it; its transmit timestamp is missing unless it is @interleaved
+ * @length: of it
  * @receive: its receive timestamp, 32.32 as on the wire
  * @interleaved: it carries the transmit timestamp of the previous answer
  * @by_kernel: which the kernel took
  * @keep: its transmit timestamp is to be kept for the next request
  */
 struct respond_answer {
-	uint8_t bytes[NTP_HEADER_SIZE];
+	uint8_t bytes[RESPOND_ANSWER_MAX];
+	size_t length;
 	uint64_t receive;
 	bool interleaved;
 	bool by_kernel;
@@ -72,12 +84,11 @@ void respond_prepare(struct respond_time *time, const struct time_content *conte
 
 /**
  * respond_judge() - is it a request?
- * @request: as received
- * @mac: length of its MAC, 0: it has none
+ * @request: as received; gets @mac and @wants_root
  *
  * The MAC is checked by the caller, who has the keys.
  */
-enum respond_verdict respond_judge(const struct respond_request *request, size_t *mac);
+enum respond_verdict respond_judge(struct respond_request *request);
 
 /**
  * respond_answer() - the answer to a request

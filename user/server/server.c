@@ -186,22 +186,23 @@ static int compare_keys(const void *id, const void *key)
 	return one < other ? -1 : one > other;
 }
 
-/* The key of the request's MAC of @mac bytes; NULL: it is none of ours, or the MAC is wrong. */
+/* The key of the request's MAC; NULL: it is none of ours, or the MAC is wrong. */
 static const struct ntp_key *check_mac(const struct server *server,
-				       const struct respond_request *request, size_t mac)
+				       const struct respond_request *request)
 {
 	const struct server_settings *settings = server->world.settings;
-	uint32_t id = ntp_mac_key_id(request->bytes, request->length, mac);
+	uint32_t id = ntp_mac_key_id(request->bytes, request->length, request->mac);
 	const struct ntp_key *key = bsearch(&id, server_settings_keys(settings),
 					    settings->key_count, sizeof(*key), compare_keys);
 
-	return key && ntp_mac_check(key, request->bytes, request->length, mac) ? key : NULL;
+	return key && ntp_mac_check(key, request->bytes, request->length, request->mac) ? key :
+											  NULL;
 }
 
 static enum client_verdict judge_mac(struct server *server, const struct respond_request *request,
-				     size_t mac, struct proof *proof)
+				     struct proof *proof)
 {
-	proof->key = check_mac(server, request, mac);
+	proof->key = check_mac(server, request);
 	server->counts[proof->key ? SERVER_AUTHENTICATED : SERVER_UNAUTHENTIC]++;
 
 	return proof->key ? CLIENT_ANSWER : CLIENT_DROP;
@@ -233,15 +234,14 @@ static enum client_verdict judge_nts(struct server *server, const struct respond
 
 /* May it be answered, and how? */
 static enum client_verdict judge(struct server *server, const struct batch_packet *packet,
-				 const struct respond_request *request, int64_t now_raw_ns,
+				 struct respond_request *request, int64_t now_raw_ns,
 				 struct proof *proof)
 {
 	enum client_verdict verdict, proven;
-	size_t mac;
 
 	proof->key = NULL;
 	proof->nts = NTS_REQUEST_OTHER;
-	if (respond_judge(request, &mac) != RESPOND_ANSWER) {
+	if (respond_judge(request) != RESPOND_ANSWER) {
 		server->counts[SERVER_MALFORMED]++;
 		return CLIENT_DROP;
 	}
@@ -255,7 +255,8 @@ static enum client_verdict judge(struct server *server, const struct batch_packe
 		server->counts[SERVER_DROPPED]++;
 	if (verdict == CLIENT_DROP)
 		return verdict;
-	proven = mac ? judge_mac(server, request, mac, proof) : judge_nts(server, request, proof);
+	proven = request->mac ? judge_mac(server, request, proof) :
+				judge_nts(server, request, proof);
 
 	return proven == CLIENT_DROP ? CLIENT_DROP : verdict;
 }
@@ -311,7 +312,7 @@ static void stamp_answer(struct server *server, struct respond_answer *answer, i
 	uint64_t transmit = respond_transmit(&server->time, leaves_ns, draw(server));
 
 	respond_stamp(answer, transmit);
-	memcpy(bytes, answer->bytes, NTP_HEADER_SIZE);
+	memcpy(bytes, answer->bytes, answer->length);
 	if (answer->keep)
 		stamp_table_save(&server->stamps, answer->receive, transmit);
 }
@@ -361,7 +362,7 @@ static void send_keyed(struct server *server, int fd, int index, struct respond_
 
 	stamp_answer(server, answer, start_ns + a_little_early(server->mac_ns), bytes);
 	batch_answer_length(server->batch,
-			    ntp_mac_append(key, bytes, NTP_HEADER_SIZE, BATCH_ANSWER_MAX));
+			    ntp_mac_append(key, bytes, answer->length, BATCH_ANSWER_MAX));
 	learn(&server->mac_ns, clock_ns(CLOCK_REALTIME) - start_ns);
 	server->counts[SERVER_UNSENT] += !batch_send(server->batch, fd);
 }
@@ -382,7 +383,8 @@ static void send_nts(struct server *server, int fd, int index, struct respond_an
 	if (proof->nts == NTS_REQUEST_AUTHENTIC) {
 		if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 			return;
-		nts_request_make_cookies(&server->cookie_keys, &proof->request, random, &cookies);
+		nts_request_make_cookies(&server->cookie_keys, &proof->request, random,
+					 answer->length, &cookies);
 	}
 	/* The kernel's own timestamp would have to be found in a packet of any length. */
 	bytes = batch_answer(server->batch, index, false);
@@ -391,9 +393,10 @@ static void send_nts(struct server *server, int fd, int index, struct respond_an
 	if (proof->nts == NTS_REQUEST_AUTHENTIC)
 		length = nts_request_answer(&proof->request, &cookies,
 					    random + sizeof(random) - AEAD_NONCE_MAX, bytes,
-					    BATCH_ANSWER_MAX);
+					    answer->length, BATCH_ANSWER_MAX);
 	else
-		length = nts_request_refuse(&proof->request, bytes, BATCH_ANSWER_MAX);
+		length = nts_request_refuse(&proof->request, bytes, answer->length,
+					    BATCH_ANSWER_MAX);
 	batch_answer_length(server->batch, length);
 	if (proof->nts == NTS_REQUEST_AUTHENTIC)
 		learn(&server->nts_ns, clock_ns(CLOCK_REALTIME) - start_ns);
@@ -425,6 +428,7 @@ static int serve_batch(struct server *server, int fd)
 		} else {
 			answers[batch_answers(server->batch)] = answer;
 			(void)batch_answer(server->batch, i, answer.keep);
+			batch_answer_length(server->batch, answer.length);
 			if (batch_answers(server->batch) == SEND_MAX)
 				send_answers(server, fd, answers);
 		}
@@ -438,13 +442,16 @@ static int serve_batch(struct server *server, int fd)
 static void note_sent(struct server *server, const uint8_t *bytes, size_t length, int64_t left_ns)
 {
 	uint64_t transmit = respond_transmit(&server->time, left_ns, draw(server)), receive;
-	/* Without a MAC, and with one of each digest. */
-	static const size_t sizes[] = { NTP_HEADER_SIZE, NTP_HEADER_SIZE + 20,
-					NTP_HEADER_SIZE + 24, NTP_HEADER_SIZE + 36,
-					NTP_HEADER_SIZE + 52, NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX };
+	/* Without a MAC, and with one of each digest; without and with an extension field. */
+	static const size_t macs[] = { 0, 20, 24, 36, 52, NTP_MAC_SIZE_MAX };
+	static const size_t answers[] = { NTP_HEADER_SIZE, RESPOND_ANSWER_MAX };
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes) && sizes[i] <= length; i++) {
-		receive = respond_receive_of(bytes + length - sizes[i]);
+	for (size_t i = 0; i < 2 * sizeof(macs) / sizeof(*macs); i++) {
+		size_t size = answers[i % 2] + macs[i / 2];
+
+		if (size > length)
+			continue;
+		receive = respond_receive_of(bytes + length - size);
 		if (stamp_table_update(&server->stamps, receive, transmit))
 			return;
 	}

@@ -74,9 +74,10 @@ static size_t answer(FIXTURE_DATA(exchange) *self)
 
 	memset(self->answer, 0, sizeof(self->answer));
 	self->answer[0] = 4 << 3 | NTP_MODE_SERVER;
-	nts_request_make_cookies(&self->server, &self->request, nonces[0], &cookies);
+	nts_request_make_cookies(&self->server, &self->request, nonces[0], NTP_HEADER_SIZE,
+				 &cookies);
 	return nts_request_answer(&self->request, &cookies, nonces[NTS_COOKIES], self->answer,
-				  sizeof(self->answer));
+				  NTP_HEADER_SIZE, sizeof(self->answer));
 }
 
 TEST_F(exchange, a_client_gets_what_it_asks_for)
@@ -137,7 +138,8 @@ TEST_F(exchange, cookies_of_lost_keys_are_refused)
 	ASSERT_EQ(NTS_REQUEST_REFUSED, judge(self));
 	memset(self->answer, 0, sizeof(self->answer));
 	put_be32(self->answer + 12, NTP_KISS_NTSN);
-	length = nts_request_refuse(&self->request, self->answer, sizeof(self->answer));
+	length = nts_request_refuse(&self->request, self->answer, NTP_HEADER_SIZE,
+				    sizeof(self->answer));
 	EXPECT_EQ(NTP_HEADER_SIZE + NTS_FIELD_HEADER + NTS_IDENTIFIER_SIZE, length);
 	EXPECT_EQ(NTS_REFUSED, nts_session_judge(&self->client, self->answer, length));
 }
@@ -157,7 +159,7 @@ TEST_F(exchange, answer_may_be_written_over_its_request)
 				  sizeof(identifier));
 	ASSERT_TRUE(nts_field_read(bytes, length, NTP_HEADER_SIZE + 16, &request.identifier));
 	request.length = length;
-	ASSERT_LT(0, nts_request_refuse(&request, bytes, sizeof(bytes)));
+	ASSERT_LT(0, nts_request_refuse(&request, bytes, NTP_HEADER_SIZE, sizeof(bytes)));
 	EXPECT_EQ(0, memcmp(bytes + NTP_HEADER_SIZE + NTS_FIELD_HEADER, identifier,
 			    sizeof(identifier)));
 }

@@ -57,9 +57,8 @@ FIXTURE_TEARDOWN(exchange)
 static bool is_answered(FIXTURE_DATA(exchange) *self, int64_t left_ns)
 {
 	uint64_t transmit;
-	size_t mac;
 
-	if (respond_judge(&self->request, &mac) != RESPOND_ANSWER)
+	if (respond_judge(&self->request) != RESPOND_ANSWER)
 		return false;
 	respond_answer(&self->time, &self->request, &self->stamps, 0, 0x123456789abcdef,
 		       &self->answer);
@@ -161,11 +160,9 @@ static const struct {
 TEST_F(exchange, versions_and_modes)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		size_t mac;
-
 		self->bytes[0] = (uint8_t)(modes[i].version << 3 | modes[i].mode);
 		self->request.port = modes[i].port;
-		ASSERT_EQ(modes[i].verdict, respond_judge(&self->request, &mac))
+		ASSERT_EQ(modes[i].verdict, respond_judge(&self->request))
 			TH_LOG("row %zu", i);
 		if (modes[i].verdict != RESPOND_ANSWER)
 			continue;
@@ -177,23 +174,21 @@ TEST_F(exchange, versions_and_modes)
 
 TEST_F(exchange, lengths_and_macs)
 {
-	size_t mac;
-
 	self->request.length = NTP_HEADER_SIZE - 1;
-	EXPECT_EQ(RESPOND_MALFORMED, respond_judge(&self->request, &mac));
+	EXPECT_EQ(RESPOND_MALFORMED, respond_judge(&self->request));
 	self->request.length = 0;
-	EXPECT_EQ(RESPOND_MALFORMED, respond_judge(&self->request, &mac));
+	EXPECT_EQ(RESPOND_MALFORMED, respond_judge(&self->request));
 	/* A key's number alone says that a MAC was wrong: that is no request. */
 	self->request.length = NTP_HEADER_SIZE + 4;
-	EXPECT_EQ(RESPOND_NO_REQUEST, respond_judge(&self->request, &mac));
+	EXPECT_EQ(RESPOND_NO_REQUEST, respond_judge(&self->request));
 	self->request.length = NTP_HEADER_SIZE + 20;
-	EXPECT_EQ(RESPOND_ANSWER, respond_judge(&self->request, &mac));
-	EXPECT_EQ(20, mac);
+	EXPECT_EQ(RESPOND_ANSWER, respond_judge(&self->request));
+	EXPECT_EQ(20, self->request.mac);
 	/* An extension field that nobody knows. */
 	self->request.length = NTP_HEADER_SIZE + 32;
 	memcpy(self->bytes + NTP_HEADER_SIZE, "\xf5\x00\x00\x20", 4);
-	EXPECT_EQ(RESPOND_ANSWER, respond_judge(&self->request, &mac));
-	EXPECT_EQ(0, mac);
+	EXPECT_EQ(RESPOND_ANSWER, respond_judge(&self->request));
+	EXPECT_EQ(0, self->request.mac);
 }
 
 /* The client's next request, as RFC 9769 has it: its origin is our receive timestamp. */
@@ -253,9 +248,7 @@ TEST_F(exchange, a_basic_client_is_not_kept)
 
 TEST_F(exchange, asked_to_ask_less_often)
 {
-	size_t mac;
-
-	ASSERT_EQ(RESPOND_ANSWER, respond_judge(&self->request, &mac));
+	ASSERT_EQ(RESPOND_ANSWER, respond_judge(&self->request));
 	self->bytes[2] = (uint8_t)-2;
 	respond_answer(&self->time, &self->request, &self->stamps, 3, 0, &self->answer);
 	EXPECT_EQ(3, self->answer.bytes[2]);
@@ -265,6 +258,76 @@ TEST_F(exchange, asked_to_ask_less_often)
 	EXPECT_EQ(NTP_KISS_RATE, self->packet.refid);
 	EXPECT_EQ(NTP_LEAP_UNSYNCHRONISED, self->packet.leap);
 	EXPECT_EQ(0, memcmp(self->answer.bytes + 24, "nonce567", 8));
+}
+
+/* The extension field F323 of a request by chrony. */
+static void ask_root(FIXTURE_DATA(exchange) *self)
+{
+	static const uint8_t field[MONO_ROOT_SIZE] = {
+		0xf3, 0x23, 0x00, 0x1c, 0xf5, 0xbe, 0xdd, 0x9a,
+	};
+
+	memcpy(self->bytes + NTP_HEADER_SIZE, field, sizeof(field));
+	self->request.length = NTP_HEADER_SIZE + sizeof(field);
+}
+
+TEST_F(exchange, the_extension_field_byte_by_byte)
+{
+	/* 20 ms, and 31 - 10 ms, with 28 bits of fraction, rounded up. */
+	static const uint8_t distances[8] = {
+		0x00, 0x51, 0xeb, 0x86, 0x00, 0x56, 0x04, 0x19,
+	};
+	uint8_t *field = self->answer.bytes + NTP_HEADER_SIZE;
+	uint64_t mono = 0;
+
+	self->content.has_mono = true;
+	self->content.mono_epoch = 0x12345678;
+	self->content.mono_offset_ns = -NS_PER_S / 4;
+	respond_prepare(&self->time, &self->content, -25, NOW_NS + NS_PER_S);
+	ask_root(self);
+	ASSERT_TRUE(is_answered(self, NOW_NS + NS_PER_S));
+	ASSERT_EQ(NTP_HEADER_SIZE + MONO_ROOT_SIZE, self->answer.length);
+	EXPECT_EQ(0, memcmp(field, self->bytes + NTP_HEADER_SIZE, 8));
+	EXPECT_EQ(0, memcmp(field + 8, distances, sizeof(distances)));
+	for (int i = 0; i < 8; i++)
+		mono = mono << 8 | field[16 + i];
+	/* The same instant: not a bit of them differs otherwise. */
+	EXPECT_EQ(-(1LL << 30), (int64_t)(mono - self->packet.receive));
+	EXPECT_EQ(0, memcmp(field + 24, "\x12\x34\x56\x78", 4));
+}
+
+TEST_F(exchange, without_a_monotonic_clock_the_field_has_distances_only)
+{
+	struct ntp_packet packet;
+	struct mono_root root;
+
+	ask_root(self);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_TRUE(is_answered(self, NOW_NS));
+		ASSERT_EQ(0, ntp_packet_decode(self->answer.bytes, self->answer.length, &packet));
+		ASSERT_TRUE(mono_root_read(self->answer.bytes, &packet, &root));
+		EXPECT_EQ(0, root.receive);
+		EXPECT_LE(i ? NS_PER_S : 20000000, root.root_delay_ns);
+		/* Nor is there one that holds while the time is not known. */
+		self->content.has_mono = true;
+		self->content.stratum = TIME_STRATUM_NONE;
+		respond_prepare(&self->time, &self->content, -25, NOW_NS);
+	}
+}
+
+TEST_F(exchange, the_field_is_for_those_who_ask_for_it)
+{
+	ASSERT_TRUE(is_answered(self, NOW_NS));
+	EXPECT_EQ(NTP_HEADER_SIZE, self->answer.length);
+	/* Another one's, or of another version. */
+	ask_root(self);
+	self->bytes[NTP_HEADER_SIZE + 7] ^= 1;
+	ASSERT_TRUE(is_answered(self, NOW_NS));
+	EXPECT_EQ(NTP_HEADER_SIZE, self->answer.length);
+	ask_root(self);
+	self->bytes[0] = 3 << 3 | NTP_MODE_CLIENT;
+	ASSERT_TRUE(is_answered(self, NOW_NS));
+	EXPECT_EQ(NTP_HEADER_SIZE, self->answer.length);
 }
 
 TEST_HARNESS_MAIN

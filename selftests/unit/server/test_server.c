@@ -24,6 +24,7 @@
 #include "user/ntp/nts_session.h"
 #include "user/ntp/packet.h"
 #include "user/server/batch.h"
+#include "user/server/respond.h"
 
 #define NS_PER_S	1000000000LL
 #define CLIENTS		16
@@ -71,6 +72,8 @@ static void tell(FIXTURE_DATA(world) *self, int stratum, int64_t offset_ns)
 			  .maxerror_ns = 1000000 },
 		.refid = 0x7f000001,
 		.stratum = (uint16_t)stratum,
+		.has_mono = true,
+		.mono_epoch = 9,
 	};
 
 	time_page_write(self->page, &content);
@@ -446,14 +449,19 @@ static void use_cookie_keys(FIXTURE_DATA(world) *self, uint8_t seed, struct nts_
 	nts_session_begin(client, &keys, NULL, cookies, NTS_COOKIES);
 }
 
-static ssize_t ask_by_nts(FIXTURE_DATA(world) *self, struct nts_session *client, uint8_t *answer)
+/* @extended: with the extension field F323. */
+static ssize_t ask_by_nts(FIXTURE_DATA(world) *self, struct nts_session *client, uint8_t *answer,
+			  bool extended)
 {
 	uint8_t bytes[NTP_PACKET_MAX] = { 4 << 3 | NTP_MODE_CLIENT }, random[NTS_SESSION_RANDOM];
 	size_t length;
 
 	memset(random, (int)client->count, sizeof(random));
 	memcpy(bytes + 40, "nonce 01", 8);
-	length = nts_session_request(client, random, bytes, NTP_HEADER_SIZE, sizeof(bytes));
+	if (extended)
+		mono_root_write(NULL, bytes + NTP_HEADER_SIZE);
+	length = nts_session_request(client, random, bytes, extended ? RESPOND_ANSWER_MAX :
+				     NTP_HEADER_SIZE, sizeof(bytes));
 	send_bytes(self, bytes, length);
 	return receive_most(self, answer, NTP_PACKET_MAX, 1000);
 }
@@ -469,7 +477,7 @@ TEST_F(world, requests_by_nts)
 	use_cookie_keys(self, 7, &client);
 	start(self);
 	for (int i = 0; i < 20; i++) {
-		length = ask_by_nts(self, &client, answer);
+		length = ask_by_nts(self, &client, answer, false);
 		ASSERT_EQ(NTP_HEADER_SIZE + 36 + 40 + 104, length);
 		ASSERT_EQ(NTS_AUTHENTIC, nts_session_judge(&client, answer, (size_t)length));
 		ASSERT_EQ(0, ntp_packet_decode(answer, (size_t)length, &packet));
@@ -495,7 +503,7 @@ TEST_F(world, cookies_of_keys_that_are_gone)
 	start(self);
 	/* Both sets are read before the first request, or the second after it. */
 	for (int i = 0; i < 2; i++)
-		length = ask_by_nts(self, &client, answer);
+		length = ask_by_nts(self, &client, answer, false);
 	ASSERT_EQ(NTP_HEADER_SIZE + 36, length);
 	EXPECT_EQ(NTS_REFUSED, nts_session_judge(&client, answer, (size_t)length));
 	ASSERT_EQ(0, ntp_packet_decode(answer, (size_t)length, &packet));
@@ -525,6 +533,86 @@ TEST_F(world, requests_that_are_no_nts)
 	bytes[NTP_HEADER_SIZE + 1] = 0x99;
 	send_bytes(self, bytes, NTP_HEADER_SIZE + 104);
 	EXPECT_EQ(NTP_HEADER_SIZE, receive(self, answer, 1000));
+}
+
+/* --- the extension field F323 --- */
+
+static bool has_root(const uint8_t *bytes, ssize_t length)
+{
+	struct ntp_packet packet;
+	struct mono_root root;
+
+	return length > 0 && !ntp_packet_decode(bytes, (size_t)length, &packet) &&
+	       mono_root_read(bytes, &packet, &root) && root.epoch == 9 &&
+	       root.receive == packet.receive;
+}
+
+/* By one system call with others that have none, and by each way of authentication. */
+TEST_F(world, the_extension_field_is_answered)
+{
+	const struct ntp_key *keys = server_settings_keys(self->settings);
+	uint8_t bytes[NTP_PACKET_MAX], answer[NTP_PACKET_MAX];
+	struct nts_session client;
+	ssize_t length;
+
+	tell(self, 2, 0);
+	add_keys(self);
+	use_cookie_keys(self, 7, &client);
+	start(self);
+	kill(self->pid, SIGSTOP);
+	for (int i = 0; i < 30; i++) {
+		memset(bytes, 0, NTP_HEADER_SIZE);
+		bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
+		bytes[40] = (uint8_t)(i + 1);
+		mono_root_write(NULL, bytes + NTP_HEADER_SIZE);
+		length = i % 3 ? RESPOND_ANSWER_MAX : NTP_HEADER_SIZE;
+		if (i % 3 == 2)
+			length = (ssize_t)ntp_mac_append(&keys[0], bytes, (size_t)length,
+							 sizeof(bytes));
+		send_bytes(self, bytes, (size_t)length);
+	}
+	kill(self->pid, SIGCONT);
+	for (int i = 0; i < 30; i++) {
+		length = receive(self, answer, 1000);
+		ASSERT_EQ(i + 1, answer[24]);
+		EXPECT_EQ(!!(i % 3), has_root(answer, length));
+		ASSERT_EQ(i % 3 == 2 ? RESPOND_ANSWER_MAX + 24 : i % 3 ? RESPOND_ANSWER_MAX :
+			  NTP_HEADER_SIZE, length);
+		if (i % 3 == 2)
+			EXPECT_TRUE(ntp_mac_check(&keys[0], answer, (size_t)length, 24));
+	}
+	for (int i = 0; i < 3; i++) {
+		length = ask_by_nts(self, &client, answer, true);
+		ASSERT_EQ(RESPOND_ANSWER_MAX + 36 + 40 + 104, length);
+		ASSERT_EQ(NTS_AUTHENTIC, nts_session_judge(&client, answer, (size_t)length));
+		EXPECT_TRUE(has_root(answer, length));
+	}
+}
+
+/* The kernel's timestamp of an answer is found in what it reports of a longer packet, too. */
+TEST_F(world, interleaved_with_the_extension_field)
+{
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+
+	tell(self, 2, 0);
+	start(self);
+	for (int i = 0; i < 3; i++) {
+		memset(bytes + 1, 0, NTP_HEADER_SIZE - 1);
+		/* From the second on, with the receive timestamp of the one before. */
+		if (i) {
+			memcpy(bytes + 24, bytes + 100, 8);
+			bytes[32] = 1;
+		}
+		bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
+		bytes[40] = (uint8_t)(i + 1);
+		mono_root_write(NULL, bytes + NTP_HEADER_SIZE);
+		send_bytes(self, bytes, RESPOND_ANSWER_MAX);
+		ASSERT_EQ(RESPOND_ANSWER_MAX, receive(self, bytes, 1000));
+		memcpy(bytes + 100, bytes + 32, 8);
+		usleep(20000);
+	}
+	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
+	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
 }
 
 TEST_HARNESS_MAIN

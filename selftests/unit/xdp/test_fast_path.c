@@ -119,11 +119,10 @@ static void expected_ntp(FIXTURE_DATA(program) *self, struct frame *request,
 	};
 	struct time_content told = self->content;
 	struct respond_time time;
-	size_t mac;
 
 	told.time.maxerror_ns += self->clocks.error_ns;
 	respond_prepare(&time, &told, PRECISION, self->clocks.realtime_ns + NS_PER_S);
-	if (respond_judge(&asked, &mac) != RESPOND_ANSWER)
+	if (respond_judge(&asked) != RESPOND_ANSWER)
 		abort();
 	respond_answer(&time, &asked, &none, self->settings.least_poll, 0, answer);
 }
