@@ -102,7 +102,10 @@ static void check_selection(const struct selection *selection, size_t count, boo
 
 int fuzz_one_input(const uint8_t *data, size_t size)
 {
-	const struct selection_terms terms = { .previous = -1 };
+	const struct selection_terms terms = {
+		.previous = -1,
+		.stratumweight_ns = ((int64_t)(size % 3) - 1) * 1000000,
+	};
 	struct fuzz_input input = { data, size };
 	struct source *sources[SOURCES_MAX];
 	struct selection selection;

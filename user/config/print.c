@@ -116,8 +116,9 @@ static void print_plain(FILE *out, const struct config_option *option, const voi
 		return;
 	}
 
-	/* 0 where nothing was configured and it could not be. */
-	if (option->type == CONFIG_NS && *(const int64_t *)(const void *)at == 0 && option->min > 0)
+	/* What could not be configured says that nothing was. */
+	if (option->type == CONFIG_NS &&
+	    (double)*(const int64_t *)(const void *)at < option->min * NS_PER_S)
 		return;
 	fprintf(out, "%s ", option->name);
 	if (option->type == CONFIG_NUMBER)

@@ -912,6 +912,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	const struct selection_terms terms = {
 		.previous = discipline->selected,
 		.minsources = discipline->options.minsources,
+		.stratumweight_ns = discipline->options.stratumweight_ns,
 	};
 	int64_t at_ns = now->reference_ns;
 	struct correction_terms correction;

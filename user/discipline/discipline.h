@@ -29,6 +29,7 @@
  *	mean rate of as much time before ...
  * @fallback_most: ... and at that of more and more, up to 2^this; 0: at the rate it has
  * @maxdistance_ns: sources with a greater root distance are not used (chrony: 3 s)
+ * @stratumweight_ns: as struct selection_terms has it
  */
 struct discipline_options {
 	int64_t maxchange_ns;
@@ -41,6 +42,7 @@ struct discipline_options {
 	int fallback_least;
 	int fallback_most;
 	int64_t maxdistance_ns;
+	int64_t stratumweight_ns;
 };
 
 enum discipline_step {

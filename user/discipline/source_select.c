@@ -5,6 +5,7 @@
  */
 #include "discipline/source_select.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -33,19 +34,21 @@
 #define CRYSTAL_RATE	100e-6
 
 /*
- * Each stratum by which the operator raises a source's counts as so much expected error (chrony's
- * stratumweight).
+ * Each stratum by which the operator raises a source's counts as so much expected error, unless he
+ * says otherwise (the default of chrony's stratumweight).
  */
 #define STRATUM_NS	1e6
 
 struct candidate {
 	int index;
-	unsigned int stratum;
+	int stratum;
+	int raised;		/* of that by the operator */
 	int64_t offset_ns;
 	double offset;		/* from the median candidate's */
 	double distance;
 	double sigma;
 	double quality;		/* expected error: statistics and asymmetry */
+	double handicap;	/* on top, when one is selected */
 	double rate;
 	double rate_sigma;
 	bool usable;		/* not only to vote */
@@ -126,9 +129,10 @@ static void nominate(const struct source_status *status, size_t index, bool usab
 		place_sample(status, candidate);
 	candidate->sigma = status->estimate.sigma_ns;
 	candidate->quality = hypot(candidate->sigma,
-				   ASYMMETRY * (candidate->distance - candidate->sigma)) +
-			     STRATUM_NS * (status->stratum - status->last.stratum);
-	candidate->stratum = (unsigned int)status->stratum;
+				   ASYMMETRY * (candidate->distance - candidate->sigma));
+	candidate->handicap = 0;
+	candidate->stratum = status->stratum;
+	candidate->raised = status->stratum - status->last.stratum;
 	candidate->trust = usable && status->options->trust;
 	candidate->prefer = status->options->prefer;
 	candidate->require = status->options->require;
@@ -416,6 +420,38 @@ static void judge_preference(struct candidate *candidates, size_t count,
 	}
 }
 
+static bool is_selectable(const struct candidate *candidate)
+{
+	return candidate->usable && candidate->agrees && candidate->within;
+}
+
+/*
+ * A stratum says little of a source that is measured, so by default none counts. As in chrony a
+ * weight decides who is selected, and not who is combined with that one.
+ */
+static void weigh_strata(struct candidate *candidates, size_t count, int64_t weight_ns)
+{
+	int lowest = INT_MAX;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (is_selectable(&candidates[i]) && candidates[i].stratum < lowest)
+			lowest = candidates[i].stratum;
+	for (i = 0; i < count; i++) {
+		if (weight_ns < 0)
+			candidates[i].quality += STRATUM_NS * candidates[i].raised;
+		else if (is_selectable(&candidates[i]))
+			candidates[i].handicap = (double)weight_ns *
+						 (candidates[i].stratum - lowest);
+	}
+}
+
+/* Expected error and handicap. */
+static double merit_of(const struct candidate *candidate)
+{
+	return candidate->quality + candidate->handicap;
+}
+
 static bool is_better(const struct candidate *a, const struct candidate *b)
 {
 	if (a->prefer != b->prefer)
@@ -424,7 +460,7 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 		return a->runs_along;
 	if (a->distrusted != b->distrusted)
 		return b->distrusted;
-	return a->quality < b->quality;
+	return merit_of(a) < merit_of(b);
 }
 
 static const struct candidate *choose(const struct candidate *candidates, size_t count,
@@ -435,7 +471,7 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!candidates[i].usable || !candidates[i].agrees || !candidates[i].within)
+		if (!is_selectable(&candidates[i]))
 			continue;
 		if (candidates[i].index == previous)
 			incumbent = &candidates[i];
@@ -444,7 +480,7 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 	}
 	if (incumbent && incumbent->prefer == best->prefer && incumbent->runs_along &&
 	    incumbent->distrusted == best->distrusted &&
-	    incumbent->quality < RESELECT_FACTOR * best->quality)
+	    merit_of(incumbent) < RESELECT_FACTOR * merit_of(best))
 		return incumbent;
 	return best;
 }
@@ -458,8 +494,7 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 	for (i = 0; i < count; i++) {
 		const struct candidate *candidate = &candidates[i];
 
-		if (!candidate->usable || !candidate->agrees || !candidate->within ||
-		    candidate->prefer != best->prefer ||
+		if (!is_selectable(candidate) || candidate->prefer != best->prefer ||
 		    candidate->quality > COMBINE_LIMIT * best->quality ||
 		    candidate->distrusted != best->distrusted ||
 		    (candidate != best && !candidate->runs_along))
@@ -534,6 +569,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		return;
 	compare_rates(candidates, found);
 	judge_preference(candidates, found, &place);
+	weigh_strata(candidates, found, terms->stratumweight_ns);
 	for (i = 0; i < found; i++)
 		if (candidates[i].usable && candidates[i].agrees && !candidates[i].runs_along)
 			selection->wrong |= 1ULL << candidates[i].index;

@@ -16,10 +16,14 @@
  * struct selection_terms - the conditions of a selection
  * @previous: index of the source selected before, or -1
  * @minsources: fewer that agree are as good as none; 0 and 1: one is enough
+ * @stratumweight_ns: each stratum above the lowest of those that agree counts as so much expected
+ *	error when one of them is selected; negative: only those by which the operator raises one
+ *	count, as a millisecond each
  */
 struct selection_terms {
 	int previous;
 	int minsources;
+	int64_t stratumweight_ns;
 };
 
 /**

@@ -129,7 +129,7 @@ static const struct word directives[] = {
 	{ "server", "server ntp.example.net iburst", DONE, NULL },
 	{ "smoothtime", "smoothtime 400 0.01 leaponly", NO_EFFECT, "leapsecmode" },
 	{ "sourcedir", "sourcedir /nowhere", DONE, NULL },
-	{ "stratumweight", "stratumweight 0.001", NO_EFFECT, "uncertainty" },
+	{ "stratumweight", "stratumweight 0.001", DONE, NULL },
 	{ "tempcomp", "tempcomp /sys/temp 30 26000 0.0 0.000183 0.0", NO_EFFECT, "learned" },
 	{ "user", "user _chrony", DONE, NULL },
 
@@ -238,6 +238,8 @@ static const struct word values[] = {
 	{ "txcomp", "hwtimestamp eth0 txcomp 300e-9 rxcomp 645e-9", DONE, NULL },
 	{ "points", "tempcomp /sys/temp 30 /etc/chrony.points", NO_EFFECT, "learned" },
 	{ "all", "cmdallow all", DONE, NULL },
+	{ "no stratumweight", "stratumweight 0", DONE, NULL },
+	{ "negative stratumweight", "stratumweight -1", DIFFERENTLY, "counts as" },
 	{ "F324", "server a extfield F324", DIFFERENTLY, "NTP over PTP" },
 	{ "10A", "server a extfield 10A extfield f323", DIFFERENTLY, "NTP over PTP" },
 	{ "extfield of NTPv3", "server a extfield F323 version 3", DIFFERENTLY, "needs version 4" },

@@ -19,6 +19,8 @@ FIXTURE(sources) {
 	struct source *source[SOURCES];
 	size_t count;
 	int minsources;
+	bool weighs;		/* strata ... */
+	int64_t weight_ns;	/* ... with this */
 	struct selection selection;
 };
 
@@ -65,6 +67,7 @@ static void judge(struct _test_data_sources *self, int previous)
 	const struct selection_terms terms = {
 		.previous = previous,
 		.minsources = self->minsources,
+		.stratumweight_ns = self->weighs ? self->weight_ns : -1,
 	};
 
 	source_select(self->source, self->count, START_NS + 16LL * SAMPLES * NS_PER_S, &terms,
@@ -714,6 +717,64 @@ TEST_F(sources, a_liar_far_away_makes_nobody_less_exact)
 		self->source[0] = first;
 		self->count--;
 	}
+}
+
+/* Of stratum 4, and better than another one of stratum 1 by some 0.1 ms of expected error. */
+static void add_deep_and_shallow(struct _test_data_sources *self)
+{
+	struct source_options with = { .minstratum = 4 };
+
+	with.minpoll = 4;
+	add_source(self, 0, 0, 200000, &with);
+	add_source(self, 100000, 0, 2000000, NULL);
+}
+
+TEST_F(sources, strata_count_as_much_as_the_operator_says)
+{
+	static const struct {
+		int64_t weight_ns;
+		int selected;
+	} cases[] = { { 0, 0 }, { 1000, 0 }, { 1000000, 1 }, { INT64_MAX, 1 } };
+
+	add_deep_and_shallow(self);
+	self->weighs = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		self->weight_ns = cases[i].weight_ns;
+		judge(self, -1);
+		EXPECT_EQ(cases[i].selected, self->selection.selected)
+			TH_LOG("%lld ns", (long long)cases[i].weight_ns);
+		/* The selected one's offset is combined with whatever is as good, as in chrony. */
+		EXPECT_EQ(cases[i].selected ? 2 : 1, self->selection.count);
+	}
+}
+
+/* A source of a low stratum that is wrong does not make all others worse. */
+TEST_F(sources, strata_of_falsetickers_do_not_count)
+{
+	struct source_options with = { .minpoll = 4, .minstratum = 4 };
+
+	add_source(self, 0, 0, 200000, &with);
+	with.minstratum = 3;
+	add_source(self, 0, 0, 2000000, &with);
+	add_source(self, NS_PER_S, 0, 200000, NULL);
+	self->weighs = true;
+	/* One stratum more costs less than what it is better; three would not. */
+	self->weight_ns = 40000;
+	judge(self, -1);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 2));
+	EXPECT_EQ(0, self->selection.selected);
+}
+
+/* The incumbent is not left for one that is hardly better, handicaps included. */
+TEST_F(sources, a_weight_unseats_the_incumbent)
+{
+	add_deep_and_shallow(self);
+	self->weighs = true;
+	judge(self, 0);
+	EXPECT_EQ(0, self->selection.selected);
+	self->weight_ns = 1000000;
+	judge(self, 0);
+	EXPECT_EQ(1, self->selection.selected);
 }
 
 TEST_HARNESS_MAIN
