@@ -262,6 +262,8 @@ struct config_certificates {
  * @processes: that hand out keys
  * @connections: that each serves at a time
  * @ntp_server: name of the NTP server that clients are told, "": this one
+ * @limit: of the connections of a client to its server ...
+ * @limit_interval: ... with its interval, log2 seconds
  * @rotate_s: the server's keys are replaced after so long; 0: never, others take care of them
  */
 struct config_nts {
@@ -280,6 +282,8 @@ struct config_nts {
 	int processes;
 	int connections;
 	char ntp_server[CONFIG_PATH_MAX];
+	struct client_limit limit;
+	int limit_interval;
 	int64_t rotate_s;
 };
 

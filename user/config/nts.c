@@ -14,6 +14,9 @@
 /* chrony's: cookies of AES-128-GCM-SIV are shorter. */
 static const int default_algorithms[] = { AEAD_AES_128_GCM_SIV, AEAD_AES_SIV_CMAC_256 };
 
+/* Likewise: a connection in 64 s. */
+#define RATE_INTERVAL	6
+
 static void add_algorithm(struct nts_algorithms *algorithms, int algorithm)
 {
 	if (!aead_key_size(algorithm))
@@ -54,6 +57,16 @@ int config_parse_ntsaeads(struct config_reader *reader, int count, char **words)
 	reader->config->nts.algorithms = algorithms;
 
 	return 0;
+}
+
+int config_parse_ntsratelimit(struct config_reader *reader, int count, char **words)
+{
+	struct config_nts *nts = &reader->config->nts;
+
+	nts->limit_interval = RATE_INTERVAL;
+
+	return config_parse_limit(reader, "ntsratelimit", &nts->limit, &nts->limit_interval, count,
+				  words);
 }
 
 /* "[SET] PATH" */

@@ -253,6 +253,11 @@ static void print_nts(FILE *out, const struct config_nts *nts)
 	for (size_t i = 0; i < nts->algorithms.count; i++)
 		fprintf(out, " %d", nts->algorithms.list[i]);
 	fputc('\n', out);
+	if (nts->limit.enabled)
+		fprintf(out, "ntsratelimit interval %d burst %d leak %d\n", nts->limit_interval,
+			nts->limit.burst, nts->limit.leak);
+	else
+		fputs("# ntsratelimit: clients get NTS keys as often as they ask\n", out);
 }
 
 static void print_stepping(FILE *out, const struct discipline_options *options)

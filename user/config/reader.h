@@ -163,7 +163,6 @@ int config_form_check(struct config_reader *reader, const struct config_option *
 
 /* unused.c: the values of words without effect that need more than a form */
 int config_check_log(struct config_reader *reader, int count, char **words);
-int config_check_ratelimit(struct config_reader *reader, int count, char **words);
 int config_check_tempcomp(struct config_reader *reader, int count, char **words);
 
 /* directives.c */
@@ -210,6 +209,7 @@ int config_parse_ntscachedir(struct config_reader *reader, int count, char **wor
 int config_parse_ntsservercert(struct config_reader *reader, int count, char **words);
 int config_parse_ntsserverkey(struct config_reader *reader, int count, char **words);
 void config_check_nts(struct config_reader *reader);
+int config_parse_ntsratelimit(struct config_reader *reader, int count, char **words);
 int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char **words);
 
 /* chronyc.c; likewise */

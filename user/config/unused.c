@@ -39,18 +39,6 @@ int config_check_log(struct config_reader *reader, int count, char **words)
 	return check_names(reader, "log", names, ARRAY_SIZE(names), count, words);
 }
 
-int config_check_ratelimit(struct config_reader *reader, int count, char **words)
-{
-	static const struct config_option options[] = {
-		{ "interval", CONFIG_MOOT, .form = "i" },
-		{ "burst", CONFIG_MOOT, .form = "i" },
-		{ "leak", CONFIG_MOOT, .form = "i" },
-	};
-
-	return config_options_set(reader, "ratelimit", options, ARRAY_SIZE(options), NULL, count,
-				  words);
-}
-
 /* FILE INTERVAL T0 K0 K1 K2, or FILE INTERVAL POINTS-FILE */
 int config_check_tempcomp(struct config_reader *reader, int count, char **words)
 {

@@ -61,7 +61,8 @@ struct nts_process {
  * @processes: as many as are configured
  * @keys: of cookies ...
  * @changes: ... which were replaced so often; 0: there are none
- * @rotated_ns: raw instant of the latest of these
+ * @seed: of the table in which clients are counted
+ * @rotated_ns: raw instant of the latest rotation of the keys
  * @statistics: shared with the processes; NULL: there was none
  * @statistics_fd: same, to be handed over
  * @next_ns: raw instant of the next try of what failed; INT64_MAX: nothing did
@@ -77,6 +78,7 @@ struct nts_serving {
 	struct nts_process processes[CONFIG_NTS_PROCESSES_MAX];
 	struct nts_server_keys keys;
 	uint64_t changes;
+	uint64_t seed[2];
 	int64_t rotated_ns;
 	struct nts_statistics *statistics;
 	int statistics_fd;
@@ -95,6 +97,10 @@ struct nts_serving *nts_serving_new(void)
 	nts->ipv6_fd = -1;
 	nts->statistics_fd = -1;
 	nts->next_ns = INT64_MAX;
+	if (getrandom(nts->seed, sizeof(nts->seed), 0) != (ssize_t)sizeof(nts->seed)) {
+		free(nts);
+		return NULL;
+	}
 
 	return nts;
 }
@@ -288,6 +294,10 @@ static void fill_settings(const struct nts_serving *nts, struct nts_settings *se
 	memset(settings, 0, sizeof(*settings));
 	settings->algorithms = config->algorithms;
 	settings->connections = config->connections;
+	settings->limit = config->limit;
+	/* As in chrony: without a log of clients there is no limit. */
+	settings->limit.enabled &= !!nts->server.log_bytes;
+	memcpy(settings->seed, nts->seed, sizeof(settings->seed));
 	if (nts->server.port && nts->server.port != NTP_PORT)
 		settings->ntp_port = nts->server.port;
 	snprintf(settings->ntp_server, sizeof(settings->ntp_server), "%s", config->ntp_server);

@@ -20,6 +20,7 @@
 #include "lib/clock_ns.h"
 #include "lib/memory_file.h"
 #include "ntp/nts_cookie.h"
+#include "nts/connection_limit.h"
 #include "nts/locked.h"
 #include "nts/session.h"
 #include "server/nts_settings.h"
@@ -52,6 +53,7 @@ struct client {
  * @settings: as handed over
  * @statistics: shared
  * @access: made of the rules
+ * @limit: of connections
  * @credentials: certificates and keys
  * @cookie_keys: of cookies ...
  * @has_keys: ... which have come
@@ -62,6 +64,7 @@ struct work {
 	const struct nts_settings *settings;
 	struct nts_statistics *statistics;
 	struct access_table *access;
+	struct connection_limit limit;
 	gnutls_certificate_credentials_t credentials;
 	struct nts_cookie_keys cookie_keys;
 	bool has_keys;
@@ -80,6 +83,7 @@ static bool open_work(struct work *work)
 					   PROT_READ | PROT_WRITE);
 	if (!work->settings || !work->statistics)
 		return false;
+	connection_limit_init(&work->limit, &work->statistics->clients, work->settings);
 	count = (size_t)work->settings->connections;
 	work->access = access_table_new(work->settings->rules, work->settings->rule_count);
 	work->clients = calloc(count, sizeof(*work->clients));
@@ -192,13 +196,17 @@ static struct client *free_client(struct work *work)
 	return NULL;
 }
 
-static bool is_allowed(const struct work *work, const struct sockaddr_storage *from,
-		       socklen_t length)
+/* Who has no place now may come again at once. */
+static bool is_allowed(struct work *work, const struct sockaddr_storage *from, socklen_t length)
 {
 	struct net_address address;
+	uint64_t random;
 
 	return !net_address_from_sockaddr((const struct sockaddr *)from, length, &address) &&
-	       access_table_allows(work->access, &address);
+	       access_table_allows(work->access, &address) &&
+	       getrandom(&random, sizeof(random), 0) == (ssize_t)sizeof(random) &&
+	       connection_limit_allows(&work->limit, &address, clock_ns(CLOCK_MONOTONIC_RAW),
+				       random);
 }
 
 static void take_client(struct work *work, int listening_fd)

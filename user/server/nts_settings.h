@@ -12,11 +12,15 @@
 
 #include "ntp/nts_record.h"
 #include "server/access.h"
+#include "server/client_log.h"
 
 /* What the program is told to do. */
 #define NTS_SERVE	"serve"
 
 #define NTS_PAIRS_MAX	16
+
+/* Clients whose connections are counted; each comes once in weeks. */
+#define NTS_CLIENTS	4096
 #define NTS_PATH_MAX	256
 
 /* Inherited descriptors. A socket that is not open is not to be served. */
@@ -40,6 +44,8 @@ enum nts_status {
  * struct nts_settings - as configured
  * @algorithms: that may be used
  * @connections: at a time
+ * @limit: of the connections of a client
+ * @seed: of the table in which these are counted
  * @ntp_port: that clients are told; 0: none
  * @ntp_server: same, "": none
  * @pair_count: of certificates and keys
@@ -50,6 +56,8 @@ enum nts_status {
  */
 struct nts_settings {
 	struct nts_algorithms algorithms;
+	struct client_limit limit;
+	uint64_t seed[2];
 	int32_t connections;
 	int32_t ntp_port;
 	char ntp_server[NTS_SERVER_MAX];
@@ -61,13 +69,25 @@ struct nts_settings {
 };
 
 /**
+ * struct nts_clients - who has connected
+ * @lock: 1: a process is at work on @records
+ * @records: for a client_log
+ */
+struct nts_clients {
+	atomic_uint_least64_t lock;
+	struct client_record records[NTS_CLIENTS];
+};
+
+/**
  * struct nts_statistics - of all these processes
  * @accepted: connections
- * @dropped: connections of clients that are not allowed, or that there was no place for
+ * @dropped: connections of clients that are not allowed, come too often, or had no place
+ * @clients: only for the processes
  */
 struct nts_statistics {
 	atomic_uint_least64_t accepted;
 	atomic_uint_least64_t dropped;
+	struct nts_clients clients;
 };
 
 #endif /* SERVER_NTS_SETTINGS_H */

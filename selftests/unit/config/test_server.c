@@ -201,7 +201,7 @@ TEST(nts_is_served_with_a_certificate_and_to_somebody)
 
 	config = parse("allow\nntsservercert /c1\nntsserverkey /k1\nntsservercert /c2\n"
 		       "ntsserverkey /k2\nntsport 14460\nntsprocesses 3\nmaxntsconnections 9\n"
-		       "ntsntpserver ntp.example.net\nntsrotate 0\n", &reports);
+		       "ntsntpserver ntp.example.net\nntsrotate 0\nntsratelimit burst 2\n", &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(0, reports.warnings);
 	EXPECT_TRUE(config_serves_nts(config));
@@ -211,6 +211,11 @@ TEST(nts_is_served_with_a_certificate_and_to_somebody)
 	EXPECT_EQ(14460, config->nts.port);
 	EXPECT_EQ(3, config->nts.processes);
 	EXPECT_EQ(9, config->nts.connections);
+	EXPECT_TRUE(config->nts.limit.enabled);
+	EXPECT_EQ(64000000000, config->nts.limit.interval_ns);
+	EXPECT_EQ(2, config->nts.limit.burst);
+	EXPECT_EQ(2, config->nts.limit.leak);
+	EXPECT_EQ(0, config->nts.limit.kod);
 	EXPECT_STREQ("ntp.example.net", config->nts.ntp_server);
 	EXPECT_EQ(0, config->nts.rotate_s);
 	config_free(config);
@@ -221,6 +226,7 @@ TEST(nts_is_served_with_a_certificate_and_to_somebody)
 	EXPECT_EQ(4460, config->nts.port);
 	EXPECT_EQ(1, config->nts.processes);
 	EXPECT_EQ(100, config->nts.connections);
+	EXPECT_FALSE(config->nts.limit.enabled);
 	EXPECT_EQ(604800, config->nts.rotate_s);
 	config_free(config);
 
