@@ -249,9 +249,9 @@ uint8_t *batch_answer_bytes(struct batch *batch, int answer)
 	return batch->answers[answer].bytes;
 }
 
-void batch_answer_length(struct batch *batch, size_t length)
+void batch_answer_length(struct batch *batch, int answer, size_t length)
 {
-	batch->answers[batch->answer_count - 1].iov.iov_len = length;
+	batch->answers[answer].iov.iov_len = length;
 }
 
 /* One answer that cannot be sent, for want of a way to its client, must not keep the others. */

@@ -63,8 +63,8 @@ int batch_answers(const struct batch *batch);
 /* The bytes of one of them. */
 uint8_t *batch_answer_bytes(struct batch *batch, int answer);
 
-/* How long the latest one is. */
-void batch_answer_length(struct batch *batch, size_t length);
+/* How long it is. */
+void batch_answer_length(struct batch *batch, int answer, size_t length);
 
 /* Send them all. How many the kernel took. */
 int batch_send(struct batch *batch, int fd);

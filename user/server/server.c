@@ -21,10 +21,10 @@
 #include "ntp/mac.h"
 #include "server/batch.h"
 #include "server/clock_precision.h"
+#include "server/duration.h"
 #include "server/nts_request.h"
 #include "server/respond.h"
-
-#define NS_PER_S	1000000000LL
+#include "server/seal.h"
 
 /* Batches of one socket before the other one, and the daemon's end, are looked at. */
 #define TURNS	16
@@ -36,15 +36,10 @@
 #define SEND_MAX	8
 
 /*
- * The time that an answer takes is averaged over so many batches, of at least so many answers: what
- * the system call itself takes is none of theirs. One that took longer counts as a fourth longer at
- * most: something else ran meanwhile. A transmit timestamp that lies after the packet has left
- * makes round trips negative, one before it only adds to them: so it is taken a little early.
+ * The time that an answer takes is learned from batches of at least so many: what the system call
+ * itself takes is none of theirs.
  */
-#define AVERAGE		16
 #define AVERAGE_ANSWERS	8
-#define LONGER		4
-#define EARLY		8
 
 /* Descriptors to wait for. */
 enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
@@ -60,8 +55,10 @@ enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
  * @precision: of the system clock, log2 seconds
  * @set_raw_ns: raw instant at which it was last seen to have been set
  * @answer_ns: how long sending one answer of many takes, on average
- * @mac_ns: how long making a MAC takes, on average
- * @nts_ns: how long encrypting what NTS adds takes, on average
+ * @answers: that wait to be sent, in @batch, as they are ...
+ * @seals: ... or to be sealed ...
+ * @held: ... and how many of these
+ * @sealer: of those
  * @cookie_keys: of NTS ...
  * @has_cookie_keys: ... which have come
  * @random: state of the generator
@@ -76,8 +73,10 @@ struct server {
 	int precision;
 	int64_t set_raw_ns;
 	int64_t answer_ns;
-	int64_t mac_ns;
-	int64_t nts_ns;
+	struct respond_answer answers[SEND_MAX];
+	struct seal_answer seals[SEND_MAX];
+	int held;
+	struct sealer sealer;
 	struct nts_cookie_keys cookie_keys;
 	bool has_cookie_keys;
 	uint64_t random;
@@ -317,99 +316,105 @@ static void stamp_answer(struct server *server, struct respond_answer *answer, i
 		stamp_table_save(&server->stamps, answer->receive, transmit);
 }
 
-/* A clock that was set, or a process that was kept from running, teaches nothing. */
-static void learn(int64_t *average_ns, int64_t took_ns)
-{
-	if (took_ns <= 0 || took_ns >= NS_PER_S / 1000)
-		return;
-	if (!*average_ns)
-		*average_ns = took_ns;
-	took_ns = chime_min(took_ns, *average_ns + *average_ns / LONGER + AVERAGE);
-	*average_ns += (took_ns - *average_ns) / AVERAGE;
-}
-
-static int64_t a_little_early(int64_t ns)
-{
-	return ns - ns / EARLY;
-}
-
 /*
  * The answers of a batch leave one after the other. Each is stamped with the instant at which it
  * will, by how long that took on average.
  */
-static void send_answers(struct server *server, int fd, struct respond_answer *answers)
+static void send_answers(struct server *server, int fd)
 {
 	int64_t start_ns = clock_ns(CLOCK_REALTIME);
-	int count = batch_answers(server->batch), sent;
+	int count = server->held ? 0 : batch_answers(server->batch), sent;
 
 	for (int i = 0; i < count; i++)
-		stamp_answer(server, &answers[i], start_ns + a_little_early(i * server->answer_ns),
+		stamp_answer(server, &server->answers[i], start_ns + duration_early(i * server->answer_ns),
 			     batch_answer_bytes(server->batch, i));
 	if (!count)
 		return;
 	sent = batch_send(server->batch, fd);
 	server->counts[SERVER_UNSENT] += (uint64_t)(count - sent);
 	if (sent >= AVERAGE_ANSWERS)
-		learn(&server->answer_ns, (clock_ns(CLOCK_REALTIME) - start_ns) / sent);
-}
-
-/* A MAC takes longer than to send it: so this one leaves alone, and others do not wait for it. */
-static void send_keyed(struct server *server, int fd, int index, struct respond_answer *answer,
-		       const struct ntp_key *key)
-{
-	uint8_t *bytes = batch_answer(server->batch, index, answer->keep);
-	int64_t start_ns = clock_ns(CLOCK_REALTIME);
-
-	stamp_answer(server, answer, start_ns + a_little_early(server->mac_ns), bytes);
-	batch_answer_length(server->batch,
-			    ntp_mac_append(key, bytes, answer->length, BATCH_ANSWER_MAX));
-	learn(&server->mac_ns, clock_ns(CLOCK_REALTIME) - start_ns);
-	server->counts[SERVER_UNSENT] += !batch_send(server->batch, fd);
+		duration_learn(&server->answer_ns, (clock_ns(CLOCK_REALTIME) - start_ns) / sent);
 }
 
 /*
- * By NTS. Cookies do not depend on the time, and so are made first. A refusal has only what tells
- * its client that it is meant.
+ * All are sealed, and then leave one after the other: each is stamped with the instant at which it
+ * will, by how long both took on average.
  */
-static void send_nts(struct server *server, int fd, int index, struct respond_answer *answer,
-		     struct proof *proof)
+static void send_sealed(struct server *server, int fd)
 {
-	uint8_t random[AEAD_NONCE_MAX * (NTS_COOKIES + 1)];
-	struct nts_fresh_cookies cookies;
-	int64_t start_ns;
+	int64_t start_ns = clock_ns(CLOCK_REALTIME), leave_ns, sealed_ns;
+	int count = server->held, sent;
 	uint8_t *bytes;
-	size_t length;
 
-	if (proof->nts == NTS_REQUEST_AUTHENTIC) {
-		if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-			return;
-		nts_request_make_cookies(&server->cookie_keys, &proof->request, random,
-					 answer->length, &cookies);
+	leave_ns = seal_expected_ns(&server->sealer, server->seals, count);
+	for (int i = 0; i < count; i++) {
+		bytes = batch_answer_bytes(server->batch, i);
+		stamp_answer(server, &server->seals[i].answer, start_ns +
+			     duration_early(leave_ns + i * server->answer_ns), bytes);
+		batch_answer_length(server->batch, i,
+				    seal_append(&server->seals[i], bytes, BATCH_ANSWER_MAX));
 	}
-	/* The kernel's own timestamp would have to be found in a packet of any length. */
-	bytes = batch_answer(server->batch, index, false);
-	start_ns = clock_ns(CLOCK_REALTIME);
-	stamp_answer(server, answer, start_ns + a_little_early(server->nts_ns), bytes);
-	if (proof->nts == NTS_REQUEST_AUTHENTIC)
-		length = nts_request_answer(&proof->request, &cookies,
-					    random + sizeof(random) - AEAD_NONCE_MAX, bytes,
-					    answer->length, BATCH_ANSWER_MAX);
-	else
-		length = nts_request_refuse(&proof->request, bytes, answer->length,
-					    BATCH_ANSWER_MAX);
-	batch_answer_length(server->batch, length);
-	if (proof->nts == NTS_REQUEST_AUTHENTIC)
-		learn(&server->nts_ns, clock_ns(CLOCK_REALTIME) - start_ns);
-	server->counts[SERVER_UNSENT] += !batch_send(server->batch, fd);
-	explicit_bzero(&proof->request.keys, sizeof(proof->request.keys));
+	server->held = 0;
+	if (!count)
+		return;
+	sealed_ns = clock_ns(CLOCK_REALTIME);
+	seal_learn(&server->sealer, server->seals, count, sealed_ns - start_ns);
+	sent = batch_send(server->batch, fd);
+	server->counts[SERVER_UNSENT] += (uint64_t)(count - sent);
+	if (sent >= AVERAGE_ANSWERS)
+		duration_learn(&server->answer_ns,
+			       (clock_ns(CLOCK_REALTIME) - sealed_ns) / sent);
+}
+
+/* An answer that is to be sealed waits for others. */
+static void hold_sealed(struct server *server, int fd, int index,
+			const struct respond_answer *answer, const struct proof *proof)
+{
+	struct seal_answer *seal = &server->seals[server->held];
+	enum seal_kind kind = proof->nts == NTS_REQUEST_REFUSED ? SEAL_REFUSAL : SEAL_NTS;
+
+	if (proof->key)
+		seal_prepare_key(seal, answer, proof->key);
+	else if (!seal_prepare_nts(&server->sealer, seal, answer, kind, &proof->request,
+				   &server->cookie_keys))
+		return;
+	/* In a packet by NTS, of any length, the kernel's own timestamp would not be found. */
+	(void)batch_answer(server->batch, index, proof->key && answer->keep);
+	if (++server->held == SEND_MAX)
+		send_sealed(server, fd);
+}
+
+static void hold_plain(struct server *server, int fd, int index,
+		       const struct respond_answer *answer)
+{
+	int place = batch_answers(server->batch);
+
+	server->answers[place] = *answer;
+	(void)batch_answer(server->batch, index, answer->keep);
+	batch_answer_length(server->batch, place, answer->length);
+	if (place + 1 == SEND_MAX)
+		send_answers(server, fd);
+}
+
+/* Have an answer sent, with others of its kind: in the order in which they came. */
+static void give_answer(struct server *server, int fd, int index,
+			const struct respond_answer *answer, const struct proof *proof)
+{
+	if (proof->key || proof->nts != NTS_REQUEST_OTHER) {
+		send_answers(server, fd);
+		hold_sealed(server, fd, index, answer, proof);
+	} else {
+		send_sealed(server, fd);
+		hold_plain(server, fd, index, answer);
+	}
 }
 
 /* How many packets there were, -errno. */
 static int serve_batch(struct server *server, int fd)
 {
-	struct respond_answer answers[SEND_MAX], answer;
+	struct proof proof = { .nts = NTS_REQUEST_OTHER };
+	struct respond_answer answer;
 	int count = batch_receive(server->batch, fd);
-	struct proof proof;
 	int64_t now_raw_ns;
 
 	if (count <= 0)
@@ -417,23 +422,13 @@ static int serve_batch(struct server *server, int fd)
 	prepare_time(server);
 	now_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
 	for (int i = 0; i < count; i++) {
-		if (!serve_packet(server, i, now_raw_ns, &answer, &proof))
-			continue;
-		if (proof.key || proof.nts != NTS_REQUEST_OTHER)
-			send_answers(server, fd, answers);
-		if (proof.key) {
-			send_keyed(server, fd, i, &answer, proof.key);
-		} else if (proof.nts != NTS_REQUEST_OTHER) {
-			send_nts(server, fd, i, &answer, &proof);
-		} else {
-			answers[batch_answers(server->batch)] = answer;
-			(void)batch_answer(server->batch, i, answer.keep);
-			batch_answer_length(server->batch, answer.length);
-			if (batch_answers(server->batch) == SEND_MAX)
-				send_answers(server, fd, answers);
-		}
+		if (serve_packet(server, i, now_raw_ns, &answer, &proof))
+			give_answer(server, fd, i, &answer, &proof);
+		if (proof.nts != NTS_REQUEST_OTHER)
+			explicit_bzero(&proof.request.keys, sizeof(proof.request.keys));
 	}
-	send_answers(server, fd, answers);
+	send_sealed(server, fd);
+	send_answers(server, fd);
 
 	return count;
 }

@@ -535,6 +535,53 @@ TEST_F(world, requests_that_are_no_nts)
 	EXPECT_EQ(NTP_HEADER_SIZE, receive(self, answer, 1000));
 }
 
+/* Each in the order in which it came, and by its own keys, though many leave at a time. */
+TEST_F(world, nts_and_others_together)
+{
+	const struct ntp_key *keys = server_settings_keys(self->settings);
+	uint8_t bytes[NTP_PACKET_MAX], random[NTS_SESSION_RANDOM];
+	struct nts_session sessions[40];
+	size_t length;
+	ssize_t came;
+
+	tell(self, 2, 0);
+	add_keys(self);
+	start(self);
+	for (int i = 0; i < 40; i++)
+		use_cookie_keys(self, 7, &sessions[i]);
+	/* A cookie that is none. */
+	sessions[35].cookies[0].bytes[50]++;
+	usleep(20000);
+	kill(self->pid, SIGSTOP);
+	for (int i = 0; i < 40; i++) {
+		memset(bytes, 0, sizeof(bytes));
+		memset(random, i + 1, sizeof(random));
+		bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
+		bytes[40] = (uint8_t)(i + 1);
+		length = NTP_HEADER_SIZE;
+		/* The first twenty are by NTS alone. */
+		if (i < 20 || i % 3)
+			length = nts_session_request(&sessions[i], random, bytes, length,
+						     sizeof(bytes));
+		else if (i % 2)
+			length = ntp_mac_append(&keys[0], bytes, length, sizeof(bytes));
+		send_bytes(self, bytes, length);
+	}
+	kill(self->pid, SIGCONT);
+	for (int i = 0; i < 40; i++) {
+		came = receive_most(self, bytes, sizeof(bytes), 1000);
+		ASSERT_EQ(i + 1, bytes[24]);
+		if (i < 20 || i % 3) {
+			EXPECT_EQ(i == 35 ? NTS_REFUSED : NTS_AUTHENTIC,
+				  nts_session_judge(&sessions[i], bytes, (size_t)came));
+		} else {
+			EXPECT_EQ(NTP_HEADER_SIZE + i % 2 * 24, came);
+		}
+	}
+	EXPECT_EQ(0, count_of(self, SERVER_UNSENT));
+	EXPECT_EQ(1, count_of(self, SERVER_NTS_REFUSED));
+}
+
 /* --- the extension field F323 --- */
 
 static bool has_root(const uint8_t *bytes, ssize_t length)
