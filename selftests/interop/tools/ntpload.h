@@ -18,8 +18,8 @@
 #define NTP_PORT	123
 #define NTP_LENGTH	48
 
-/* With a MAC of version 4: a key's number and 20 bytes. */
-#define REQUEST_MAX	72
+/* By NTS, with a cookie of AES-SIV-CMAC-256 and room for its like. */
+#define REQUEST_MAX	256
 
 /* Requests in flight at most; a power of two. */
 #define WINDOW_MAX	4096

@@ -33,7 +33,7 @@
 #define EXPIRE_NS	(NS_PER_S / 20)
 
 /* The ring: an answer and the kernel's headers fit into a part of it. */
-#define RING_FRAME	256
+#define RING_FRAME	512
 #define RING_BLOCK	65536
 #define RING_BLOCKS	64
 #define RING_FRAMES	(RING_BLOCK / RING_FRAME * RING_BLOCKS)
@@ -319,8 +319,8 @@ static struct slot *find_slot(struct bulk *bulk, const struct frame *frame)
 }
 
 /*
- * Other frames than the server's to these addresses are none of ours. An answer without the MAC
- * that its request has is not valid.
+ * Other frames than the server's to these addresses are none of ours. An answer without the MAC, or
+ * the new cookie, that its request has is not valid: it is shorter.
  */
 static void take_frame(struct bulk *bulk, const struct frame *frame, size_t length,
 		       int64_t realtime_ns)
