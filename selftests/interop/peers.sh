@@ -63,7 +63,7 @@ daemon()
 key_type()
 {
 	case $how in
-	key=* | key4=* | wrongkey=*) echo "${how#*=}" ;;
+	key=* | key4=* | wrongkey=* | peer=*) echo "${how#*=}" ;;
 	esac
 }
 
@@ -77,6 +77,8 @@ source_options()
 	extfield) echo 'iburst extfield F323' ;;
 	extxleave) echo 'iburst xleave extfield F323' ;;
 	nts*) echo 'iburst nts minpoll 1 maxpoll 1' ;;
+	peer) echo 'minpoll 0 maxpoll 0' ;;
+	peer=*) echo 'minpoll 0 maxpoll 0 key 1' ;;
 	*) echo iburst ;;
 	esac
 }
@@ -84,10 +86,11 @@ source_options()
 # source_lines ADDRESS...
 source_lines()
 {
-	local address
+	local address directive=server
 
+	[[ $how != peer* ]] || directive=peer
 	for address in "$@"; do
-		echo "server $address $(source_options)"
+		echo "$directive $address $(source_options)"
 	done
 }
 

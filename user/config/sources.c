@@ -296,11 +296,13 @@ int config_parse_pool(struct config_reader *reader, int count, char **words)
 
 /*
  * Two machines that are each other's peers are two clients of each other here: each asks, and each
- * answers if it is a server, too.
+ * answers if it is a server, too. Packets of the symmetric mode come unasked: whoever has recorded
+ * one can send it again, though it is authenticated. An answer has to return a number that was drawn
+ * for its request.
  */
 int config_parse_peer(struct config_reader *reader, int count, char **words)
 {
-	config_warn(reader, "'peer %s' is done as 'server %s': the peer is asked, but learns nothing of this machine's time by that. If it is to, name this machine there with 'server', and let it in here with 'allow'",
+	config_warn(reader, "'peer %s' is done as 'server %s': the peer is asked, and has to let this machine in with 'allow', but learns nothing of this machine's time by that. If it is to, name this machine there with 'server' or 'peer', and let it in here with 'allow'",
 		    words[0], words[0]);
 
 	return parse_ntp(reader, "peer", CONFIG_SERVER, count, words);
