@@ -26,7 +26,8 @@ function ratios(name, kind,	r, n, base)
 	for (r = 1; r <= rounds; r++) {
 		if (!((r, name) in figure))
 			continue
-		base = figure[r, name ~ /-(key|nts)$/ ? "chronyd" substr(name, length(name) - 3) : "chronyd", kind]
+		base = name ~ /-(key|nts)$/ ? "chronyd" substr(name, length(name) - 3) : "chronyd"
+		base = figure[r, base, kind]
 		if (name == "truechimed" || name == "truechimed-xdp")
 			base = (base + figure[r, "again", kind]) / 2
 		if (base > 0)

@@ -82,7 +82,7 @@ static int parse_extfield(struct config_reader *reader, int count, char **words)
 	if (type == MONO_ROOT_TYPE)
 		reader->mono_root = true;
 	else
-		config_warn(reader, "'extfield %s' has no effect: it belongs to NTP over PTP, which is not done",
+		config_warn(reader, "'extfield %s' has no effect: NTP over PTP is not done",
 			    words[0]);
 
 	return 0;
@@ -297,8 +297,8 @@ int config_parse_pool(struct config_reader *reader, int count, char **words)
 /*
  * Two machines that are each other's peers are two clients of each other here: each asks, and each
  * answers if it is a server, too. Packets of the symmetric mode come unasked: whoever has recorded
- * one can send it again, though it is authenticated. An answer has to return a number that was drawn
- * for its request.
+ * one can send it again, though it is authenticated. An answer has to return a number that was
+ * drawn for its request.
  */
 int config_parse_peer(struct config_reader *reader, int count, char **words)
 {

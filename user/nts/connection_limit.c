@@ -7,9 +7,9 @@
 #include <string.h>
 
 /*
- * Whoever has the lock needs a microsecond. One who has not given it up after so many attempts, some
- * milliseconds, was killed or is kept from running: the table is used without the lock then. Two
- * processes in it at a time may miscount a client, and no more.
+ * Whoever has the lock needs a microsecond. One who has not given it up after so many attempts,
+ * some milliseconds, was killed or is kept from running: the table is used without the lock then.
+ * Two processes in it at a time may miscount a client, and no more.
  */
 #define ATTEMPTS	100000
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How long a part of an answer takes, on average: by that a transmit timestamp is that of an instant
- * to come. Pure.
+ * How long a part of an answer takes, on average: by that a transmit timestamp is that of an
+ * instant to come. Pure.
  */
 #ifndef SERVER_DURATION_H
 #define SERVER_DURATION_H
@@ -21,8 +21,8 @@
 #define DURATION_LONGER		4
 
 /*
- * A transmit timestamp that lies after the packet has left makes round trips negative, one before it
- * only adds to them: so it is taken a little early.
+ * A transmit timestamp that lies after the packet has left makes round trips negative, one before
+ * it only adds to them: so it is taken a little early.
  */
 #define DURATION_EARLY	8
 

@@ -326,7 +326,8 @@ static void send_answers(struct server *server, int fd)
 	int count = server->held ? 0 : batch_answers(server->batch), sent;
 
 	for (int i = 0; i < count; i++)
-		stamp_answer(server, &server->answers[i], start_ns + duration_early(i * server->answer_ns),
+		stamp_answer(server, &server->answers[i],
+			     start_ns + duration_early(i * server->answer_ns),
 			     batch_answer_bytes(server->batch, i));
 	if (!count)
 		return;

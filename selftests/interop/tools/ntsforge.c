@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ntsforge FILE COUNT: makes keys of NTS cookies, writes them to FILE, which servers read as that of
- * their ntsdumpdir, and prints COUNT requests that are authentic by cookies of them, one after the
- * other, for ntpload: the cookie of each is its place. It takes no key establishment to get these.
+ * ntsforge FILE COUNT: makes keys of NTS cookies, writes them to FILE, which servers read as that
+ * of their ntsdumpdir, and prints COUNT requests that are authentic by cookies of them, one after
+ * the other, for ntpload: the timestamp of each ends with its place. It takes no key establishment
+ * to get these.
  */
 #include <stdio.h>
 #include <stdlib.h>

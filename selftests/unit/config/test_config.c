@@ -371,7 +371,7 @@ static const struct {
 	{ "maxupdateskew 100", "uncertainty" },
 	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },
 	{ "server a extfield F323 version 3", "'extfield' has no effect: it needs version 4" },
-	{ "server a extfield 10A", "'extfield 10A' has no effect: it belongs to NTP over PTP" },
+	{ "server a extfield 10A", "'extfield 10A' has no effect: NTP over PTP" },
 	{ "server a xleave version 3", "'xleave' has no effect: it needs version 4" },
 	{ "server a polltarget 8", "minpoll" },
 	{ "server a maxdelaydevratio 2", "weighed" },

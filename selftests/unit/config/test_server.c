@@ -201,7 +201,8 @@ TEST(nts_is_served_with_a_certificate_and_to_somebody)
 
 	config = parse("allow\nntsservercert /c1\nntsserverkey /k1\nntsservercert /c2\n"
 		       "ntsserverkey /k2\nntsport 14460\nntsprocesses 3\nmaxntsconnections 9\n"
-		       "ntsntpserver ntp.example.net\nntsrotate 0\nntsratelimit burst 2\n", &reports);
+		       "ntsntpserver ntp.example.net\nntsrotate 0\nntsratelimit burst 2\n",
+		       &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(0, reports.warnings);
 	EXPECT_TRUE(config_serves_nts(config));

@@ -1198,7 +1198,7 @@ TEST_F(discipline, falls_back_only_where_that_is_wanted)
 		    fabs((double)self->result.correction.rate_q32) > 20e-6 * 4294967296.0);
 }
 
-/* Servers put their time right by 2 ms and say so: the clock follows at once, and its rate stays. */
+/* Servers put their time right by 2 ms and say so: the clock follows, and its rate stays. */
 static void move_servers(struct _test_data_discipline *self)
 {
 	self->offset_ns += 2000000;

@@ -367,7 +367,7 @@ TEST_F(mode, samples_are_in_order)
 	EXPECT_LT(5000, samples);
 }
 
-/* The next answer says that the server has set its time forward by 3 ms since, and by which clock. */
+/* The next answer says that the server has set its time forward by 3 ms since. */
 static enum ntp_verdict answer_moved(struct _test_data_mode *self, uint32_t epoch)
 {
 	struct ntp_trip trip;
