@@ -32,7 +32,8 @@ struct mono_reading {
  * struct mono_scale - the clock
  * @epoch: its number, changed whenever it begins anew; at first random
  * @offset_ns: it minus the time that is served, at the latest reading
- * @is_running: there was a reading, which is @latest
+ * @is_running: there was a reading ...
+ * @latest: ... which is this one
  * @rate: of the time without slews
  * @ahead_ns: it minus the time that is served without slews; with fractions, for sums of many
  */

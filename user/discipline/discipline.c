@@ -82,7 +82,7 @@ struct slot {
 	uint64_t serial;		/* the source's, 0: none */
 	uint64_t received;		/* answers taken */
 	unsigned int update;		/* when it was last combined */
-	int64_t moved_ns;		/* by how much the server had set its time forward by then */
+	int64_t moved_ns;		/* the source's source_moved_ns() by then */
 };
 
 struct discipline {

@@ -133,7 +133,8 @@ static bool is_interleaved(const uint8_t *request)
 /* How much of the monotonic clock a receive timestamp lacks, in units of 2^-32 s. */
 static uint64_t units_of(int64_t ns)
 {
-	uint64_t units = (uint64_t)(((unsigned __int128)chime_abs_sat(ns) << 32) / NS_PER_S);
+	uint64_t whole = (uint64_t)chime_abs_sat(ns), rest = whole % NS_PER_S;
+	uint64_t units = whole / NS_PER_S << 32 | (rest << 32) / NS_PER_S;
 
 	return ns < 0 ? -units : units;
 }

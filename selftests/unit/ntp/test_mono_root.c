@@ -12,7 +12,7 @@
 #define NS_PER_S	1000000000LL
 
 /* Units of a 32.32 timestamp. */
-#define MS	(1ULL << 32) / 1000
+#define MS	((1ULL << 32) / 1000)
 
 /* Of a request by chrony: all but the number by which the field is known is zero. */
 static const uint8_t request[MONO_ROOT_SIZE] = {
@@ -194,9 +194,9 @@ TEST_F(answers, a_correction_is_the_difference)
 
 TEST_F(answers, too_much_is_no_correction)
 {
-	EXPECT_LE(98999999, moved(self, 64099));
+	EXPECT_LE(98999900, moved(self, 64099));
 	EXPECT_EQ(0, moved(self, 64101));
-	EXPECT_GE(-98999999, moved(self, 63901));
+	EXPECT_GE(-98999900, moved(self, 63901));
 	EXPECT_EQ(0, moved(self, 63899));
 	EXPECT_EQ(0, moved(self, 64000 + 1800000000));
 }
