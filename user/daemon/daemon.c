@@ -21,8 +21,8 @@
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/run_files.h"
-#include "daemon/virtual_machine.h"
 #include "lib/clock_watch.h"
+#include "lib/virtual_machine.h"
 
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL

@@ -2,12 +2,12 @@
 /*
  * Is this a virtual machine? Only that can be stopped, reverted or restored without noticing it.
  */
-#ifndef DAEMON_VIRTUAL_MACHINE_H
-#define DAEMON_VIRTUAL_MACHINE_H
+#ifndef LIB_VIRTUAL_MACHINE_H
+#define LIB_VIRTUAL_MACHINE_H
 
 #include <stdbool.h>
 
 /* false also where that cannot be known: on processors other than x86. */
 bool is_virtual_machine(void);
 
-#endif /* DAEMON_VIRTUAL_MACHINE_H */
+#endif /* LIB_VIRTUAL_MACHINE_H */

@@ -2,7 +2,7 @@
 /*
  * The processor says so. A container on a physical machine has no hypervisor, one in a guest has.
  */
-#include "daemon/virtual_machine.h"
+#include "lib/virtual_machine.h"
 
 #if defined(__x86_64__) || defined(__i386__)
 
