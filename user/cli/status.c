@@ -3,98 +3,21 @@
  * truechime status: whether the clock is right, and how that is known. Works with the module alone,
  * the daemon alone, both or neither.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <time.h>
 
-#include "cli/cli.h"
+#include "cli/view.h"
 #include "lib/event_report.h"
 #include "lib/names.h"
 #include "steering/rival.h"
-#include "steering/time_daemons.h"
 
-/* What could be found out. */
-struct status_view {
-	json_t *daemon;			/* NULL: not running */
-	bool has_module;
-	struct module_status module;
-	bool kernel_synchronised;
-	int64_t kernel_maxerror_ns;
-	int64_t kernel_esterror_ns;
-	struct time_daemon rivals[TIME_DAEMONS_MAX];
-	size_t rival_count;
-};
-
-static void view_kernel(struct status_view *view)
-{
-	struct timex tx = { .modes = 0 };
-
-	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0)
-		return;
-	view->kernel_synchronised = !(tx.status & STA_UNSYNC);
-	view->kernel_maxerror_ns = tx.maxerror * 1000LL;
-	view->kernel_esterror_ns = tx.esterror * 1000LL;
-}
-
-static void view_module(struct status_view *view)
-{
-	struct module_link *link;
-
-	if (module_link_open(&link))
-		return;
-	view->has_module = !module_link_status(link, &view->module);
-	module_link_close(link);
-}
-
-/* 0, or an exit status when the daemon is there and cannot be asked. */
-static int view_daemon(const struct cli *cli, struct status_view *view)
-{
-	json_t *reply = NULL;
-	int err;
-
-	err = client_ask(cli, "status", &reply);
-	if (!err)
-		view->daemon = reply;
-	else if (err != -ECONNREFUSED)
-		return client_failed(cli, "status", err, reply);
-	return 0;
-}
-
-/* The daemon only observes, because another program steers the clock. */
-static bool is_aside(const struct status_view *view)
-{
-	return !strcmp(json_text_of(view->daemon, "trust"), "aside");
-}
-
-/* The module or the daemon runs, and the kernel calls the clock synchronised. */
-static bool view_synchronised(const struct status_view *view)
-{
-	if (view->daemon && !json_bool_of(view->daemon, "synchronised") && !is_aside(view))
-		return false;
-	return (view->daemon || view->has_module) && view->kernel_synchronised;
-}
-
-static const char *view_parts(const struct status_view *view)
+static const char *view_parts(const struct view *view)
 {
 	if (view->has_module)
 		return view->daemon ? "module+daemon" : "module";
 	return view->daemon ? "daemon" : "none";
-}
-
-static bool has_host(const struct status_view *view)
-{
-	return view->has_module && (view->module.host_state == TRUECHIME_HOST_CHOSEN ||
-				    view->module.host_state == TRUECHIME_HOST_FAILING);
-}
-
-/* NTP's latest correction is in force: a disruption or a reset may have ended it. */
-static bool is_corrected(const struct status_view *view)
-{
-	return json_bool_of(view->daemon, "corrected") &&
-	       (!view->has_module || view->module.has_correction);
 }
 
 /* How long ago that was, for people. */
@@ -111,42 +34,37 @@ static void text_of_age(double utc_s, char *text, size_t size)
 		text_of_duration((int64_t)ago_s * 1000000000LL, text, size);
 }
 
-/* The operator has set the time, and that is in force. */
-static bool is_set_by_hand(const struct status_view *view)
-{
-	return is_corrected(view) && json_real_of(view->daemon, "set_by_hand_s", 0) > 0;
-}
-
 /* The host's time is followed as it is, by what is stated of it, whatever NTP shows. */
-static bool is_hosts_by_statement(const struct status_view *view, const char *verdict)
+static bool is_hosts_by_statement(const struct view *view, const char *verdict)
 {
-	return !is_corrected(view) &&
+	return !view_is_corrected(view) &&
 	       !strcmp(json_text_of(view->daemon, "vouched_host"), verdict);
 }
 
 /* "(host kvm, corrected by NTP 12 s ago)" */
-static void print_grounds(const struct status_view *view)
+static void print_grounds(const struct view *view)
 {
 	double last = json_real_of(view->daemon, "last_update_s", 0);
 	char ago[32];
 
-	text_of_age(is_set_by_hand(view) ? json_real_of(view->daemon, "set_by_hand_s", 0) : last,
+	text_of_age(view_is_set_by_hand(view) ?
+			json_real_of(view->daemon, "set_by_hand_s", 0) : last,
 		    ago, sizeof(ago));
-	if (has_host(view))
+	if (view_has_host(view))
 		printf("host %s, ", view->module.host_name);
 	else if (view->has_module)
 		printf("no host clock, ");
 	else
 		printf("without the kernel module, ");
-	if (is_aside(view))
+	if (view_is_aside(view))
 		printf("NTP is only watched");
-	else if (is_set_by_hand(view))
+	else if (view_is_set_by_hand(view))
 		printf("set by hand %s ago", ago);
 	else if (is_hosts_by_statement(view, "stands"))
 		printf("as right as is stated of it; NTP agrees");
 	else if (is_hosts_by_statement(view, "doubted"))
 		printf("as right as is stated of it; the only time source contradicts");
-	else if (view->daemon && last > 0 && is_corrected(view))
+	else if (view->daemon && last > 0 && view_is_corrected(view))
 		printf("corrected by NTP %s ago", ago);
 	else if (view->daemon && last > 0)
 		printf("NTP's correction of %s ago is not in force any more", ago);
@@ -156,20 +74,7 @@ static void print_grounds(const struct status_view *view)
 		printf("no time server is asked");
 }
 
-/* The daemon leaves the clock to another one, as it is configured to do. */
-static bool is_yielding(const struct status_view *view)
-{
-	return json_bool_of(view->daemon, "yielding");
-}
-
-/* Programs that steer by PTP mark the kernel's clock synchronised, but state no bound. */
-static bool is_steered_by_others(const struct status_view *view)
-{
-	return is_aside(view) ||
-	       (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL);
-}
-
-static void print_steered_by_others(const struct status_view *view)
+static void print_steered_by_others(const struct view *view)
 {
 	char rivals[256];
 
@@ -178,7 +83,7 @@ static void print_steered_by_others(const struct status_view *view)
 	       "Another program steers the clock; it states that the clock is synchronised, but no error bound (");
 	print_grounds(view);
 	puts(").");
-	if (is_yielding(view)) {
+	if (view_is_yielding(view)) {
 		puts("The daemon leaves the clock to another time daemon (rivals yield).");
 		return;
 	}
@@ -187,37 +92,24 @@ static void print_steered_by_others(const struct status_view *view)
 		printf("Running: %s.\n", rivals);
 }
 
-static bool has_number(const json_t *object, const char *name)
+static void print_synchronised(const struct view *view)
 {
-	return json_is_integer(json_object_get(object, name));
-}
-
-/* The clock is the host's, whose own error is not known: the kernel's bound is a guess. */
-static bool is_unvouched(const struct status_view *view)
-{
-	return view->daemon && !has_number(view->daemon, "maxerror_ns") &&
-	       has_number(view->daemon, "reading_maxerror_ns");
-}
-
-static void print_synchronised(const struct status_view *view)
-{
+	int64_t bound_ns = view->kernel_maxerror_ns;
 	char bound[32];
 
-	if (is_steered_by_others(view)) {
+	if (view_is_steered_by_others(view)) {
 		print_steered_by_others(view);
 		return;
 	}
 
-	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
-	if (is_unvouched(view)) {
+	if (view_is_unvouched(view)) {
 		text_of_duration(json_int_of(view->daemon, "reading_maxerror_ns", 0), bound,
 				 sizeof(bound));
 		printf("The clock follows its host to %s; the host's own error is not known (",
 		       bound);
 	} else {
-		if (has_number(view->daemon, "maxerror_ns"))
-			text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound,
-					 sizeof(bound));
+		view_bound(view, &bound_ns);
+		text_of_duration(bound_ns, bound, sizeof(bound));
 		printf("The clock is right to within %s (", bound);
 	}
 	print_grounds(view);
@@ -234,7 +126,7 @@ static void print_offset(const char *reference, int64_t offset_ns)
 }
 
 /* Nothing confirms it, so that it is not called synchronised; but it has a bound. */
-static void print_set_by_hand(const struct status_view *view)
+static void print_set_by_hand(const struct view *view)
 {
 	char bound[32];
 
@@ -243,49 +135,44 @@ static void print_set_by_hand(const struct status_view *view)
 	       bound);
 }
 
-static void print_unsynchronised(const struct status_view *view)
+static void print_unsynchronised(const struct view *view)
 {
-	const json_t *sources = json_object_get(view->daemon, "sources");
-	int64_t offset_ns = json_int_of(view->daemon, "offset_ns", 0);
+	enum view_obstacle obstacle;
 
 	printf("The clock is not synchronised (");
 	print_grounds(view);
 	puts(").");
 	if (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL)
 		puts("PTP programs steer the clock, not module and daemon (mode external).");
-	if (is_yielding(view))
+	if (view_is_yielding(view))
 		puts("The daemon leaves the clock to another time daemon (rivals yield).");
-	if (!view->daemon) {
-		printf("%s\n",
-		       "The daemon truechimed is not running, so nothing confirms the time. To start it: systemctl start truechimed");
-		return;
-	}
-	if (json_bool_of(view->daemon, "observing")) {
+	obstacle = view_obstacle(view);
+	switch (obstacle) {
+	case VIEW_OBSERVING:
 		printf("The daemon only observes (-x): ");
-		print_offset("the right time", offset_ns);
-	} else if (is_set_by_hand(view) && !is_aside(view)) {
+		print_offset("the right time", json_int_of(view->daemon, "offset_ns", 0));
+		break;
+	case VIEW_SET_BY_HAND:
 		print_set_by_hand(view);
-	} else if (!json_int_of(sources, "configured", 0) &&
-		   json_bool_of(view->daemon, "manual")) {
-		printf("%s\n",
-		       "No time source is configured, and the time was not set by hand. To do so: truechime settime TIME");
-	} else if (!json_int_of(sources, "configured", 0)) {
-		printf("%s\n",
-		       "No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst");
-	} else if (!json_int_of(sources, "reachable", 0)) {
-		puts("None of the configured time sources answers. See: truechime sources");
-	} else if (!json_int_of(sources, "usable", 0)) {
-		puts("No time source is usable yet. See: truechime sources");
-	} else if (json_bool_of(view->daemon, "refused")) {
-		printf("%s\n",
-		       "It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep");
-	} else if (!is_aside(view) && (is_corrected(view) || has_host(view))) {
+		break;
+	case VIEW_CORRECTING:
 		printf("It is being corrected: ");
-		print_offset("the right time", offset_ns);
+		print_offset("the right time", json_int_of(view->daemon, "offset_ns", 0));
+		break;
+	case VIEW_OTHER:
+		break;
+	case VIEW_NO_DAEMON:
+	case VIEW_NOT_SET:
+	case VIEW_NO_SOURCES:
+	case VIEW_SILENT:
+	case VIEW_NOT_USABLE:
+	case VIEW_REFUSED:
+		puts(view_obstacle_words(obstacle));
+		break;
 	}
 }
 
-static void print_neither(const struct status_view *view)
+static void print_neither(const struct view *view)
 {
 	char bound[32];
 
@@ -318,7 +205,7 @@ static void print_host_clock(const struct module_status *module)
 		printf("its own error is stated to be at most %s\n", maxerror);
 }
 
-static void print_module(const struct status_view *view)
+static void print_module(const struct view *view)
 {
 	const struct module_status *module = &view->module;
 
@@ -334,15 +221,15 @@ static void print_module(const struct status_view *view)
 	       module->disruptions, module->steps);
 }
 
-static void print_daemon(const struct status_view *view)
+static void print_daemon(const struct view *view)
 {
 	const json_t *sources = json_object_get(view->daemon, "sources");
 
 	printf("Daemon       : %s, process %d, steering %s\n",
 	       json_text_of(view->daemon, "version"), (int)json_int_of(view->daemon, "pid", 0),
 	       json_bool_of(view->daemon, "observing") ? "nothing (-x)" :
-	       is_yielding(view) ? "nothing (rivals yield)" :
-	       is_aside(view) ? "nothing (mode external)" :
+	       view_is_yielding(view) ? "nothing (rivals yield)" :
+	       view_is_aside(view) ? "nothing (mode external)" :
 	       strcmp(json_text_of(view->daemon, "timescale"), "module") ?
 			"the system clock alone" : "through the module");
 	printf("Time sources : %d known, %d reachable, %d usable, %d falsetickers",
@@ -355,7 +242,7 @@ static void print_daemon(const struct status_view *view)
 }
 
 /* Those that are agents of hypervisors, or those that are not. */
-static void print_others(const struct status_view *view, const char *heading, bool agents)
+static void print_others(const struct view *view, const char *heading, bool agents)
 {
 	struct time_daemon some[TIME_DAEMONS_MAX];
 	char text[TIME_DAEMONS_TEXT_MAX];
@@ -369,20 +256,20 @@ static void print_others(const struct status_view *view, const char *heading, bo
 		printf("%s: %s\n", heading, text);
 }
 
-static void print_rivals(const struct status_view *view)
+static void print_rivals(const struct view *view)
 {
 	print_others(view, "Other daemons", false);
 	print_others(view, "Agents       ", true);
 }
 
-static void print_view(const struct status_view *view)
+static void print_view(const struct view *view)
 {
 	if (!view->daemon && !view->has_module) {
 		print_neither(view);
 		print_rivals(view);
 		return;
 	}
-	if (view_synchronised(view))
+	if (view_is_synchronised(view))
 		print_synchronised(view);
 	else
 		print_unsynchronised(view);
@@ -430,7 +317,7 @@ static json_t *module_to_json(const struct module_status *module)
 			 "host_maxerror_ns", json_of_bound(module->host_maxerror_ns));
 }
 
-static json_t *rivals_to_json(const struct status_view *view)
+static json_t *rivals_to_json(const struct view *view)
 {
 	json_t *list = json_array();
 	size_t i;
@@ -444,10 +331,10 @@ static json_t *rivals_to_json(const struct status_view *view)
 	return list;
 }
 
-static void print_view_json(const struct status_view *view)
+static void print_view_json(const struct view *view)
 {
 	print_json(json_pack("{s:b,s:s,s:o,s:O,s:o,s:{s:b,s:I,s:I}}",
-			     "synchronised", view_synchronised(view),
+			     "synchronised", view_is_synchronised(view),
 			     "parts", view_parts(view),
 			     "module", view->has_module ? module_to_json(&view->module) :
 							  json_null(),
@@ -460,20 +347,19 @@ static void print_view_json(const struct status_view *view)
 
 int verb_status(const struct cli *cli)
 {
-	struct status_view view = { .daemon = NULL };
-	int status;
+	struct view view;
+	json_t *reply;
+	int status, err;
 
-	status = view_daemon(cli, &view);
-	if (status)
-		return status;
-	view_module(&view);
-	view_kernel(&view);
-	view.rival_count = time_daemons_find("/proc", "/sys/fs/cgroup", view.rivals);
+	err = view_open(cli, &view, &reply);
+	if (err)
+		return client_failed(cli, "status", err, reply);
 	if (cli->json)
 		print_view_json(&view);
 	else
 		print_view(&view);
-	status = view_synchronised(&view) ? CLI_OK : CLI_NOT;
-	json_decref(view.daemon);
+	status = view_is_synchronised(&view) ? CLI_OK : CLI_NOT;
+	view_close(&view);
+
 	return status;
 }

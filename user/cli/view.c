@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is known of the clock, from module, daemon and kernel.
+ */
+#include "cli/view.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+
+/* --- Asking --- */
+
+static void view_kernel(struct view *view)
+{
+	struct timex tx = { .modes = 0 };
+
+	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		return;
+	view->kernel_synchronised = !(tx.status & STA_UNSYNC);
+	view->kernel_maxerror_ns = tx.maxerror * 1000LL;
+	view->kernel_esterror_ns = tx.esterror * 1000LL;
+}
+
+static void view_module(struct view *view)
+{
+	struct module_link *link;
+
+	if (module_link_open(&link))
+		return;
+	view->has_module = !module_link_status(link, &view->module);
+	module_link_close(link);
+}
+
+int view_open(const struct cli *cli, struct view *view, json_t **reply)
+{
+	int err;
+
+	*view = (struct view){ .daemon = NULL };
+	*reply = NULL;
+	err = client_ask(cli, "status", reply);
+	if (!err) {
+		view->daemon = *reply;
+		*reply = NULL;
+	}
+	view_module(view);
+	view_kernel(view);
+	view->rival_count = time_daemons_find("/proc", "/sys/fs/cgroup", view->rivals);
+
+	return err == -ECONNREFUSED ? 0 : err;
+}
+
+void view_close(struct view *view)
+{
+	json_decref(view->daemon);
+	view->daemon = NULL;
+}
+
+/* --- What follows --- */
+
+static bool has_number(const json_t *object, const char *name)
+{
+	return json_is_integer(json_object_get(object, name));
+}
+
+bool view_is_aside(const struct view *view)
+{
+	return !strcmp(json_text_of(view->daemon, "trust"), "aside");
+}
+
+bool view_is_synchronised(const struct view *view)
+{
+	if (view->daemon && !json_bool_of(view->daemon, "synchronised") && !view_is_aside(view))
+		return false;
+	return (view->daemon || view->has_module) && view->kernel_synchronised;
+}
+
+bool view_has_host(const struct view *view)
+{
+	return view->has_module && (view->module.host_state == TRUECHIME_HOST_CHOSEN ||
+				    view->module.host_state == TRUECHIME_HOST_FAILING);
+}
+
+bool view_is_corrected(const struct view *view)
+{
+	return json_bool_of(view->daemon, "corrected") &&
+	       (!view->has_module || view->module.has_correction);
+}
+
+bool view_is_set_by_hand(const struct view *view)
+{
+	return view_is_corrected(view) && json_real_of(view->daemon, "set_by_hand_s", 0) > 0;
+}
+
+bool view_is_yielding(const struct view *view)
+{
+	return json_bool_of(view->daemon, "yielding");
+}
+
+bool view_is_steered_by_others(const struct view *view)
+{
+	return view_is_aside(view) ||
+	       (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL);
+}
+
+bool view_is_unvouched(const struct view *view)
+{
+	return view->daemon && !has_number(view->daemon, "maxerror_ns") &&
+	       has_number(view->daemon, "reading_maxerror_ns");
+}
+
+/* Who steers by PTP leaves 0 in the kernel, which is no bound. */
+bool view_bound(const struct view *view, int64_t *bound_ns)
+{
+	if (!view_is_steered_by_others(view) && has_number(view->daemon, "maxerror_ns")) {
+		*bound_ns = json_int_of(view->daemon, "maxerror_ns", 0);
+		return true;
+	}
+	if (view_is_unvouched(view) || !view->kernel_synchronised || !view->kernel_maxerror_ns)
+		return false;
+	*bound_ns = view->kernel_maxerror_ns;
+
+	return true;
+}
+
+enum view_obstacle view_obstacle(const struct view *view)
+{
+	const json_t *sources = json_object_get(view->daemon, "sources");
+
+	if (!view->daemon)
+		return VIEW_NO_DAEMON;
+	if (json_bool_of(view->daemon, "observing"))
+		return VIEW_OBSERVING;
+	if (view_is_set_by_hand(view) && !view_is_aside(view))
+		return VIEW_SET_BY_HAND;
+	if (!json_int_of(sources, "configured", 0))
+		return json_bool_of(view->daemon, "manual") ? VIEW_NOT_SET : VIEW_NO_SOURCES;
+	if (!json_int_of(sources, "reachable", 0))
+		return VIEW_SILENT;
+	if (!json_int_of(sources, "usable", 0))
+		return VIEW_NOT_USABLE;
+	if (json_bool_of(view->daemon, "refused"))
+		return VIEW_REFUSED;
+	if (!view_is_aside(view) && (view_is_corrected(view) || view_has_host(view)))
+		return VIEW_CORRECTING;
+
+	return VIEW_OTHER;
+}
+
+const char *view_obstacle_words(enum view_obstacle obstacle)
+{
+	switch (obstacle) {
+	case VIEW_NO_DAEMON:
+		return "The daemon truechimed is not running, so nothing confirms the time. To start it: systemctl start truechimed";
+	case VIEW_NOT_SET:
+		return "No time source is configured, and the time was not set by hand. To do so: truechime settime TIME";
+	case VIEW_NO_SOURCES:
+		return "No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst";
+	case VIEW_SILENT:
+		return "None of the configured time sources answers. See: truechime sources";
+	case VIEW_NOT_USABLE:
+		return "No time source is usable yet. See: truechime sources";
+	case VIEW_REFUSED:
+		return "It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep";
+	case VIEW_OBSERVING:
+	case VIEW_SET_BY_HAND:
+	case VIEW_CORRECTING:
+	case VIEW_OTHER:
+		break;
+	}
+
+	return "";
+}
