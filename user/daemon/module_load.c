@@ -16,6 +16,7 @@
 #include <libkmod.h>
 
 #include "daemon/privileges.h"
+#include "lib/module_refusal.h"
 
 #define MODULE_NAME	"truechime"
 #define LOCKDOWN_PATH	"/sys/kernel/security/lockdown"
@@ -41,38 +42,45 @@ static bool module_lockdown(void)
 	return !strstr(text, "[none]");
 }
 
+/* false: only the error says why. */
+static bool module_load_refusal(int err, enum module_refusal *refusal)
+{
+	switch (err) {
+	case -ENOENT:
+		*refusal = MODULE_NOT_INSTALLED;
+		return true;
+	case -EKEYREJECTED:
+		*refusal = MODULE_KEY_REJECTED;
+		return true;
+	case -EPERM:
+		*refusal = MODULE_NOT_LOADED;
+		return true;
+	case -ENOEXEC:
+		*refusal = MODULE_OTHER_KERNEL;
+		return true;
+	}
+	return false;
+}
+
 static void module_load_explain(int err, char *message, size_t size)
 {
+	char words[MODULE_REFUSAL_TEXT_MAX], command[MODULE_REFUSAL_TEXT_MAX];
+	enum module_refusal refusal;
 	struct utsname system;
 	const char *release = uname(&system) ? "this kernel" : system.release;
 
-	switch (err) {
-	case -ENOENT:
-		snprintf(message, size,
-			 "The kernel module %s is not installed for %s; going on without it. To install it: apt install linux-headers-%s && dkms autoinstall",
-			 MODULE_NAME, release, release);
-		break;
-	case -EKEYREJECTED:
-		snprintf(message, size,
-			 "The kernel refused to load the module %s because it accepts only modules with a trusted signature (Secure Boot or lockdown); going on without it. To enrol the signing key: mokutil --import /var/lib/dkms/mok.pub, then reboot and confirm",
-			 MODULE_NAME);
-		break;
-	case -EPERM:
-		snprintf(message, size,
-			 "The kernel module %s is not loaded and we may not load it; going on without it. To load it, as root: modprobe %s",
-			 MODULE_NAME, MODULE_NAME);
-		break;
-	case -ENOEXEC:
-		snprintf(message, size,
-			 "The kernel module %s was built for another kernel than %s; going on without it. To build it anew: dkms build and dkms install, or make install",
-			 MODULE_NAME, release);
-		break;
-	default:
+	if (!module_load_refusal(err, &refusal)) {
 		snprintf(message, size,
 			 "The kernel module %s could not be loaded: %s; going on without it. See the kernel's log: dmesg | grep %s",
 			 MODULE_NAME, strerror(-err), MODULE_NAME);
-		break;
+		return;
 	}
+	module_refusal_words(refusal, release, words);
+	module_refusal_command(refusal, release, command);
+	snprintf(message, size, "%s%s; going on without it. To %s%s: %s", words,
+		 refusal == MODULE_NOT_LOADED ? " and we may not load it" : "",
+		 module_refusal_purpose(refusal),
+		 refusal == MODULE_NOT_LOADED ? ", as root" : "", command);
 }
 
 /* 0, or -errno as finit_module(2) gives it. */
