@@ -5,7 +5,6 @@
  */
 #include "daemon/daemon.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define NS_PER_S	1000000000LL
@@ -16,18 +15,9 @@
 #define PROC		"/proc"
 #define CGROUP		"/sys/fs/cgroup"
 
-/* What is to be done about the first of them, as the end of a sentence. */
-static void advise(const struct time_daemon *rival, char *text, size_t size)
-{
-	if (*rival->unit)
-		snprintf(text, size, "systemctl disable --now %s", rival->unit);
-	else
-		snprintf(text, size, "kill %d", (int)rival->pid);
-}
-
 static void log_rivals(const struct daemon *daemon, const struct time_daemon *rivals, size_t count)
 {
-	char text[TIME_DAEMONS_TEXT_MAX], advice[128];
+	char text[TIME_DAEMONS_TEXT_MAX], command[TIME_DAEMON_COMMAND_MAX];
 
 	if (daemon->config->rivals == CONFIG_RIVALS_IGNORE) {
 		if (daemon->yielding)
@@ -45,9 +35,9 @@ static void log_rivals(const struct daemon *daemon, const struct time_daemon *ri
 			   text);
 		return;
 	}
-	advise(&rivals[0], advice, sizeof(advice));
+	time_daemon_stop_command(&rivals[0], command);
 	log_warning("Another time daemon runs: %s. Two programs that set one clock fight over it. Stop it with: %s; or see \"rivals\" in truechime.conf(5)",
-		    text, advice);
+		    text, command);
 }
 
 /* All of these were found before; in which order, and by which of their processes, is no news. */

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -113,6 +115,19 @@ static void add(struct finder *finder, const char *program, pid_t pid, const cha
 		return;
 	finder->count++;
 	*daemon = (struct time_daemon) { .pid = pid, .is_agent = is_agent(program) };
+	snprintf(daemon->program, sizeof(daemon->program), "%s", program);
+	snprintf(daemon->unit, sizeof(daemon->unit), "%s", unit);
+}
+
+/* Of a unit that does not run, no process is known. */
+static void add_enabled(struct finder *finder, const char *program, const char *unit)
+{
+	struct time_daemon *daemon = &finder->daemons[finder->count];
+
+	if (finder->count == TIME_DAEMONS_MAX)
+		return;
+	finder->count++;
+	*daemon = (struct time_daemon) { .pid = 0 };
 	snprintf(daemon->program, sizeof(daemon->program), "%s", program);
 	snprintf(daemon->unit, sizeof(daemon->unit), "%s", unit);
 }
@@ -277,6 +292,89 @@ size_t time_daemons_find(const char *proc, const char *cgroup,
 	find_units(&finder, cgroup);
 
 	return finder.count;
+}
+
+/* --- At boot --- */
+
+/* Where links to units that are enabled are, below a root. */
+static const char *const wanting[] = { "/etc/systemd/system", "/usr/lib/systemd/system",
+				       "/lib/systemd/system" };
+
+/* The unit is a link to /dev/null. */
+static bool is_masked(const char *root, const char *unit)
+{
+	char path[PATH_TEXT_MAX], target[16];
+	ssize_t length;
+
+	if (snprintf(path, sizeof(path), "%s/etc/systemd/system/%s", root, unit) >=
+	    (int)sizeof(path))
+		return false;
+	length = readlink(path, target, sizeof(target) - 1);
+	if (length < 0)
+		return false;
+	target[length] = '\0';
+
+	return !strcmp(target, "/dev/null");
+}
+
+static void find_wanted(struct finder *finder, const char *root, const char *folder,
+			const char *target)
+{
+	char path[PATH_TEXT_MAX];
+	struct stat status;
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (is_agent(units[i].program) || has_unit(finder, units[i].unit))
+			continue;
+		if (snprintf(path, sizeof(path), "%s%s/%s/%s", root, folder, target,
+			     units[i].unit) >= (int)sizeof(path))
+			continue;
+		if (!lstat(path, &status) && !is_masked(root, units[i].unit))
+			add_enabled(finder, units[i].program, units[i].unit);
+	}
+}
+
+/* Each target that wants units has a folder of them. */
+static void find_targets(struct finder *finder, const char *root, const char *folder)
+{
+	char path[PATH_TEXT_MAX];
+	const struct dirent *entry;
+	DIR *stream;
+
+	if (snprintf(path, sizeof(path), "%s%s", root, folder) >= (int)sizeof(path))
+		return;
+	stream = opendir(path);
+	if (!stream)
+		return;
+	while ((entry = readdir(stream))) {
+		const char *end = strrchr(entry->d_name, '.');
+
+		if (end && (!strcmp(end, ".wants") || !strcmp(end, ".requires")))
+			find_wanted(finder, root, folder, entry->d_name);
+	}
+	closedir(stream);
+}
+
+size_t time_daemons_enabled(const char *root, struct time_daemon daemons[TIME_DAEMONS_MAX])
+{
+	struct finder finder = { .daemons = daemons };
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanting); i++)
+		find_targets(&finder, root, wanting[i]);
+
+	return finder.count;
+}
+
+/* --- What to do --- */
+
+void time_daemon_stop_command(const struct time_daemon *daemon,
+			      char command[TIME_DAEMON_COMMAND_MAX])
+{
+	if (*daemon->unit)
+		snprintf(command, TIME_DAEMON_COMMAND_MAX, "systemctl disable --now %s",
+			 daemon->unit);
+	else
+		snprintf(command, TIME_DAEMON_COMMAND_MAX, "kill %d", (int)daemon->pid);
 }
 
 const char *time_daemon_advice(const struct time_daemon *agent)

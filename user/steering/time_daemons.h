@@ -39,6 +39,19 @@ size_t time_daemons_find(const char *proc, const char *cgroup,
 /* One that was found by its process still runs. false: it does not, or is hidden. */
 bool time_daemon_runs(const char *proc, const struct time_daemon *daemon);
 
+/*
+ * Find those whose unit is started at boot, whether it runs or not, by systemd's folders below @root
+ * ("" for this machine). pid is 0; agents are left out, as they have other work. How many.
+ */
+size_t time_daemons_enabled(const char *root, struct time_daemon daemons[TIME_DAEMONS_MAX]);
+
+/* Room for time_daemon_stop_command(). */
+#define TIME_DAEMON_COMMAND_MAX	128
+
+/* What ends it, for good if it is a unit: "systemctl disable --now chrony.service". */
+void time_daemon_stop_command(const struct time_daemon *daemon,
+			      char command[TIME_DAEMON_COMMAND_MAX]);
+
 /* What keeps an agent from setting the clock, as the end of a sentence. */
 const char *time_daemon_advice(const struct time_daemon *agent);
 

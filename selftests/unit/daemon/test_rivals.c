@@ -94,6 +94,12 @@ const char *time_daemon_advice(const struct time_daemon *agent)
 	return "an option";
 }
 
+void time_daemon_stop_command(const struct time_daemon *daemon,
+			      char command[TIME_DAEMON_COMMAND_MAX])
+{
+	snprintf(command, TIME_DAEMON_COMMAND_MAX, "stop %s", daemon->program);
+}
+
 void time_daemons_text(const struct time_daemon *daemons, size_t count,
 		       char text[TIME_DAEMONS_TEXT_MAX])
 {
@@ -145,7 +151,7 @@ TEST_F(rivals, who_runs_is_named_once_with_the_remedy)
 	daemon_find_rivals(&self->daemon);
 	EXPECT_EQ(1, world.messages);
 	EXPECT_NE(NULL, strstr(world.message, "chronyd"));
-	EXPECT_NE(NULL, strstr(world.message, "systemctl disable --now chrony.service"));
+	EXPECT_NE(NULL, strstr(world.message, "stop chronyd"));
 	EXPECT_EQ(0, world.yields);
 	watch(self);
 	/* It was restarted. */
@@ -162,7 +168,7 @@ TEST_F(rivals, who_was_started_by_hand_is_known_until_it_ends)
 {
 	world.has_process = true;
 	daemon_find_rivals(&self->daemon);
-	EXPECT_NE(NULL, strstr(world.message, "kill 80"));
+	EXPECT_NE(NULL, strstr(world.message, "stop ptp4l"));
 	watch(self);
 	watch(self);
 	EXPECT_EQ(1, world.messages);

@@ -186,4 +186,51 @@ TEST_F(machine, more_than_enough_are_left_out)
 	EXPECT_EQ(TIME_DAEMONS_MAX, time_daemons_find(self->proc, self->cgroup, self->found));
 }
 
+/* As systemctl enable does it. */
+static void enable(const FIXTURE_DATA(machine) *self, const char *target, const char *unit)
+{
+	char folder[160], path[256];
+
+	snprintf(folder, sizeof(folder), "%s/etc/systemd/system/%s", self->top, target);
+	make_file(folder, ".keep", "");
+	snprintf(path, sizeof(path), "%s/%s", folder, unit);
+	if (symlink("/lib/systemd/system/its.service", path))
+		abort();
+}
+
+TEST_F(machine, units_that_start_at_boot_are_found)
+{
+	char mask[160];
+
+	EXPECT_EQ(0, time_daemons_enabled(self->top, self->found));
+	enable(self, "multi-user.target.wants", "chrony.service");
+	enable(self, "sysinit.target.wants", "systemd-timesyncd.service");
+	/* A unit is one, whoever wants it, and an agent has other work. */
+	enable(self, "graphical.target.wants", "chrony.service");
+	enable(self, "multi-user.target.wants", "qemu-guest-agent.service");
+	enable(self, "multi-user.target.wants", "ssh.service");
+	ASSERT_EQ(2, time_daemons_enabled(self->top, self->found));
+	EXPECT_EQ(0, self->found[0].pid + self->found[1].pid);
+	/* In any order. */
+	EXPECT_NE(strcmp(self->found[0].unit, "chrony.service") == 0,
+		  strcmp(self->found[1].unit, "chrony.service") == 0);
+	/* One that is masked is not started. */
+	snprintf(mask, sizeof(mask), "%s/etc/systemd/system/chrony.service", self->top);
+	ASSERT_EQ(0, symlink("/dev/null", mask));
+	ASSERT_EQ(1, time_daemons_enabled(self->top, self->found));
+	EXPECT_STREQ("systemd-timesyncd", self->found[0].program);
+}
+
+TEST_F(machine, command_that_ends_one)
+{
+	struct time_daemon daemon = { .program = "chronyd", .pid = 77 };
+	char command[TIME_DAEMON_COMMAND_MAX];
+
+	time_daemon_stop_command(&daemon, command);
+	EXPECT_STREQ("kill 77", command);
+	strcpy(daemon.unit, "chrony.service");
+	time_daemon_stop_command(&daemon, command);
+	EXPECT_STREQ("systemctl disable --now chrony.service", command);
+}
+
 TEST_HARNESS_MAIN
