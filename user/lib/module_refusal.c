@@ -49,15 +49,15 @@ static const struct {
 	},
 	[MODULE_NO_SIGNATURE] = {
 		REFUSED ", and it has none", "build it anew, with a key of DKMS",
-		"dkms install --force " SOURCE " -k %s && mokutil --import /var/lib/dkms/mok.pub, then reboot and confirm",
+		"dkms install --force " SOURCE " -k %s && mokutil --import /var/lib/dkms/mok.pub  # then reboot, and confirm at the console",
 	},
 	[MODULE_KEY_REJECTED] = {
 		REFUSED, "enrol the signing key",
-		"mokutil --import /var/lib/dkms/mok.pub, then reboot and confirm",
+		"mokutil --import /var/lib/dkms/mok.pub  # then reboot, and confirm at the console",
 	},
 	[MODULE_KEY_PENDING] = {
 		REFUSED "; its key waits for being enrolled at the next boot", "do so",
-		"reboot, and confirm at the console (Enroll MOK)",
+		"reboot  # and confirm at the console: Enroll MOK",
 	},
 };
 

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Findings on the daemon: does it run, will it after a reboot, and if not, why?
+ */
+#include "doctor/findings_parts.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What the daemon ends with, as its page says. */
+enum {
+	EXIT_USAGE = 2,
+	EXIT_MAXCHANGE = 3,
+	EXIT_CONFIG = 4,
+	EXIT_ANOTHER = 5,
+};
+
+#define NOT_KEPT "Nothing corrects the clock by NTP, and nothing says how wrong it may be."
+
+static void judge_failed(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	const char *reason = "it has ended with an error";
+	const char *command = "journalctl -u truechimed -n 20; systemctl restart truechimed";
+	struct doctor_finding *finding;
+
+	switch (facts->units.exit_status) {
+	case EXIT_USAGE:
+		reason = "its command line is wrong";
+		command = "systemctl cat truechimed; journalctl -u truechimed -n 5";
+		break;
+	case EXIT_MAXCHANGE:
+		reason = "the time sources wanted a greater change than maxchange allows";
+		command = "truechimed -Q  # and if that is right: systemctl start truechimed";
+		break;
+	case EXIT_CONFIG:
+		reason = "its configuration has errors";
+		command = "truechimed -p  # and when they are mended: systemctl restart truechimed";
+		break;
+	case EXIT_ANOTHER:
+		reason = "another truechimed runs already";
+		command = "pgrep -a truechimed";
+		break;
+	}
+	finding = doctor_add(report, "daemon-failed", DOCTOR_ERROR, NOT_KEPT,
+			     "The daemon truechimed is not running: %s.", reason);
+	doctor_advise(finding, "%s", command);
+}
+
+static void judge_stopped(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	if (facts->units.known && facts->units.failed) {
+		judge_failed(facts, report);
+	} else if (facts->units.known && !facts->units.exists) {
+		finding = doctor_add(report, "daemon-missing", DOCTOR_ERROR, NOT_KEPT,
+				     "The daemon truechimed is not running, and systemd knows no unit of it.");
+		doctor_advise(finding, "apt install truechime");
+	} else if (facts->units.known && facts->units.active) {
+		finding = doctor_add(report, "daemon-starting", DOCTOR_WARNING, NOT_KEPT,
+				     "systemd has started the daemon truechimed, but it does not answer at its socket.");
+		doctor_advise(finding, "journalctl -u truechimed -n 20");
+	} else {
+		finding = doctor_add(report, "daemon-stopped", DOCTOR_ERROR, NOT_KEPT,
+				     "The daemon truechimed is not running%s.",
+				     facts->units.known && !facts->units.enabled ?
+				     ", and is not started at boot" : "");
+		doctor_advise(finding, "systemctl enable --now truechimed");
+	}
+}
+
+static void judge_running(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	if (facts->units.known && facts->units.exists && !facts->units.enabled) {
+		finding = doctor_add(report, "daemon-not-enabled", DOCTOR_WARNING,
+				     "After the next boot nothing keeps the clock right by NTP.",
+				     "The daemon truechimed runs, but is not started at boot.");
+		doctor_advise(finding, "systemctl enable truechimed");
+	}
+	if (facts->daemon.observing) {
+		finding = doctor_add(report, "daemon-observes", DOCTOR_WARNING,
+				     "It says how wrong the clock is, and leaves it so.",
+				     "The daemon truechimed was started with -x, only to observe.");
+		doctor_advise(finding, "systemctl cat truechimed  # and take -x out of its command line");
+	}
+}
+
+void doctor_judge_daemon(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	if (!facts->daemon.error) {
+		judge_running(facts, report);
+	} else if (facts->daemon.error == -ECONNREFUSED) {
+		judge_stopped(facts, report);
+	} else {
+		finding = doctor_add(report, "daemon-silent", DOCTOR_ERROR,
+				     "Whether it keeps the clock right is not known.",
+				     "The daemon truechimed cannot be asked: %s.",
+				     strerror(-facts->daemon.error));
+		doctor_advise(finding, "systemctl status truechimed; systemctl restart truechimed");
+	}
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Findings on the time sources: are there enough, do they answer, do they agree?
+ */
+#include "doctor/findings_parts.h"
+
+#include <string.h>
+
+/* Requests without an answer that are no accident. */
+#define SILENT_SENT	4
+
+/* Of three one may be wrong; of four one may be lost besides. */
+#define SOURCES_FEW	3
+#define SOURCES_ENOUGH	4
+
+#define CONFIGURE "echo 'pool 2.debian.pool.ntp.org iburst' >>/etc/truechime/truechime.conf && systemctl reload truechimed"
+
+static bool is_asked(const struct doctor_source *source)
+{
+	return !source->offline && (*source->address || !source->is_server);
+}
+
+/* Of NTS: without keys there is nothing to ask with. */
+static bool lacks_keys(const struct doctor_source *source)
+{
+	return source->is_nts && (source->nts_refused || (source->nts_attempts && !source->cookies));
+}
+
+static bool is_silent(const struct doctor_source *source)
+{
+	return is_asked(source) && !source->reachable && source->sent >= SILENT_SENT &&
+	       !lacks_keys(source);
+}
+
+/* The first server, if not one has answered, ever; else NULL. */
+static const struct doctor_source *find_blocked(const struct doctor_daemon *daemon)
+{
+	const struct doctor_source *first = NULL;
+
+	for (size_t i = 0; i < daemon->source_count; i++) {
+		const struct doctor_source *source = &daemon->sources[i];
+
+		if (!source->is_server || !is_asked(source))
+			continue;
+		if (!is_silent(source) || source->received)
+			return NULL;
+		if (!first)
+			first = source;
+	}
+
+	return first;
+}
+
+static void judge_blocked(const struct doctor_facts *facts, const struct doctor_source *first,
+			  struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	finding = doctor_add(report, "port-blocked",
+			     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
+			     "Requests leave, and no answer comes back: a firewall drops UDP port 123, the network has no way out, or all servers are down.",
+			     "None of the servers has ever answered%s%s%s.",
+			     *first->problem ? " (" : "", first->problem,
+			     *first->problem ? ")" : "");
+	doctor_advise(finding,
+		      "truechimed -d -Q -t 10 'server %s iburst'  # and see to UDP port 123 in firewalls",
+		      first->name);
+}
+
+/* The first of these that is so: one source, one finding, and none if all are @blocked. */
+static void judge_source(const struct doctor_source *source, bool blocked,
+			 struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	if (source->offline)
+		return;
+	if (lacks_keys(source)) {
+		finding = doctor_add(report, "source-nts", DOCTOR_WARNING,
+				     "Keys are established over TCP port 4460, by TLS with a certificate that is valid now: a firewall, an unknown authority, or a clock that is far off prevents that.",
+				     "%s gives no time, as NTS does not work%s%s.", source->name,
+				     *source->problem ? ": " : "", source->problem);
+		doctor_advise(finding, "truechime authdata; journalctl -u truechimed --grep NTS");
+	} else if (!*source->address && source->is_server) {
+		finding = doctor_add(report, "source-unresolved", DOCTOR_WARNING,
+				     "It cannot be asked. DNS may not be reachable, or the name is wrong.",
+				     "%s has no address%s%s.", source->name,
+				     *source->problem ? ": " : "", source->problem);
+		doctor_advise(finding, "getent ahosts %s; truechime refresh", source->name);
+	} else if (source->falseticker) {
+		finding = doctor_add(report, "source-falseticker", DOCTOR_WARNING,
+				     "It is not used. If the others are the wrong ones, the clock is wrong.",
+				     "%s disagrees with the majority of the time sources.",
+				     source->name);
+		doctor_advise(finding, "truechime sources -v  # and take the wrong one out of the configuration");
+	} else if (*source->problem && !blocked) {
+		finding = doctor_add(report, "source-rejected", DOCTOR_WARNING,
+				     "It is not used.", "%s gives no time: %s.", source->name,
+				     source->problem);
+		doctor_advise(finding, "truechime sources");
+	} else if (is_silent(source) && !blocked) {
+		finding = doctor_add(report, "source-silent", DOCTOR_WARNING,
+				     "It is not used. The server may be down, or its port 123 (UDP) not reachable.",
+				     "%s does not answer.", source->name);
+		doctor_advise(finding, "truechimed -d -Q -t 10 'server %s iburst'", source->name);
+	}
+}
+
+/* None is known, or none is asked. */
+static void judge_nobody(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	enum doctor_severity severity = facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR;
+	struct doctor_finding *finding;
+	size_t offline = 0;
+
+	for (size_t i = 0; i < facts->daemon.source_count; i++)
+		offline += facts->daemon.sources[i].offline;
+	if (offline) {
+		finding = doctor_add(report, "sources-offline", severity,
+				     "Nothing confirms the time.",
+				     "Time sources are configured, but none is asked.");
+		doctor_advise(finding, "truechime activity; truechime online");
+	} else if (!facts->daemon.source_count) {
+		finding = doctor_add(report, "sources-unknown", severity,
+				     "Nothing confirms the time. DNS may not be reachable yet.",
+				     "Time sources are configured, but their names have no addresses yet.");
+		doctor_advise(finding, "truechime refresh; journalctl -u truechimed -n 20");
+	}
+}
+
+static void judge_count(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	const struct doctor_daemon *daemon = &facts->daemon;
+	struct doctor_finding *finding;
+	size_t asked = 0;
+	bool few;
+
+	for (size_t i = 0; i < daemon->source_count; i++)
+		asked += is_asked(&daemon->sources[i]);
+	few = asked < SOURCES_FEW;
+	if (!asked) {
+		judge_nobody(facts, report);
+		return;
+	}
+	if (asked >= SOURCES_ENOUGH)
+		return;
+	finding = doctor_add(report, "sources-few", few ? DOCTOR_WARNING : DOCTOR_NOTE, few ?
+			     "One that is wrong cannot be outvoted: that takes three, and four if one may be lost." :
+			     "If one is lost, one of the others that is wrong cannot be outvoted any more.",
+			     "Only %zu time source%s asked.", asked, asked == 1 ? " is" : "s are");
+	doctor_advise(finding, CONFIGURE);
+}
+
+static void judge_usable(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	const struct doctor_daemon *daemon = &facts->daemon;
+	struct doctor_finding *finding;
+	bool reachable = false;
+
+	for (size_t i = 0; i < daemon->source_count; i++) {
+		if (daemon->sources[i].usable)
+			return;
+		reachable |= daemon->sources[i].reachable && !daemon->sources[i].falseticker;
+	}
+	if (!reachable)
+		return;
+	finding = doctor_add(report, "sources-not-usable", DOCTOR_WARNING,
+			     "That takes some answers, so after a start it passes; or they contradict each other.",
+			     "Time sources answer, but none is usable yet.");
+	doctor_advise(finding, "truechime waitsync 60 0 0 1; truechime sources -v");
+}
+
+void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	const struct doctor_daemon *daemon = &facts->daemon;
+	struct doctor_finding *finding;
+	const struct doctor_source *blocked;
+
+	if (daemon->error || daemon->by_hand)
+		return;
+	if (!daemon->configured) {
+		finding = doctor_add(report, "sources-none",
+				     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
+				     facts->host.present ?
+				     "The clock is as right as its host, and nothing notices if that is wrong." :
+				     "Nothing tells this machine the time.",
+				     "No time source is configured.");
+		doctor_advise(finding, CONFIGURE);
+		return;
+	}
+	if (!daemon->has_sources)
+		return;
+	blocked = find_blocked(daemon);
+	if (blocked)
+		judge_blocked(facts, blocked, report);
+	for (size_t i = 0; i < daemon->source_count; i++)
+		judge_source(&daemon->sources[i], blocked, report);
+	judge_count(facts, report);
+	judge_usable(facts, report);
+}

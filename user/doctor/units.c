@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Properties of units, by sd-bus. One that does not exist has them, too: its state says so.
+ */
+#include "doctor/units.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <systemd/sd-bus.h>
+
+#define SYSTEMD		"org.freedesktop.systemd1"
+#define DAEMON		"truechimed.service"
+
+/* A systemd that takes longer has other troubles. */
+#define TIMEOUT_US	5000000
+
+/* The property is one of @words, which have spaces around and between. */
+static bool is_one_of(sd_bus *bus, const char *unit, const char *property, const char *words)
+{
+	char *path = NULL, *value = NULL, word[64];
+	bool found = false;
+
+	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0 &&
+	    sd_bus_get_property_string(bus, SYSTEMD, path, SYSTEMD ".Unit", property, NULL,
+				       &value) >= 0)
+		found = snprintf(word, sizeof(word), " %s ", value) < (int)sizeof(word) &&
+			strstr(words, word);
+	free(value);
+	free(path);
+
+	return found;
+}
+
+static int exit_status(sd_bus *bus, const char *unit)
+{
+	char *path = NULL;
+	int status = 0;
+
+	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0)
+		(void)sd_bus_get_property_trivial(bus, SYSTEMD, path, SYSTEMD ".Service",
+						  "ExecMainStatus", NULL, 'i', &status);
+	free(path);
+
+	return status;
+}
+
+static bool is_enabled(sd_bus *bus, const char *unit)
+{
+	return is_one_of(bus, unit, "UnitFileState", " enabled enabled-runtime static alias ");
+}
+
+int doctor_units_read(struct doctor_units *units)
+{
+	char *version = NULL;
+	sd_bus *bus = NULL;
+	int err;
+
+	*units = (struct doctor_units){ .known = false };
+	err = sd_bus_open_system(&bus);
+	if (err < 0)
+		return err;
+	(void)sd_bus_set_method_call_timeout(bus, TIMEOUT_US);
+	err = sd_bus_get_property_string(bus, SYSTEMD, "/org/freedesktop/systemd1",
+					 SYSTEMD ".Manager", "Version", NULL, &version);
+	free(version);
+	if (err >= 0) {
+		units->known = true;
+		units->exists = is_one_of(bus, DAEMON, "LoadState", " loaded masked ");
+		units->enabled = is_enabled(bus, DAEMON);
+		units->active = is_one_of(bus, DAEMON, "ActiveState",
+					  " active activating reloading ");
+		units->failed = is_one_of(bus, DAEMON, "ActiveState", " failed ");
+		units->exit_status = exit_status(bus, DAEMON);
+		units->time_sync_reached = is_one_of(bus, "time-sync.target", "ActiveState",
+						     " active ");
+		units->wait_sync_enabled = is_enabled(bus, "truechime-wait-sync.service");
+	}
+	sd_bus_flush_close_unref(bus);
+
+	return err < 0 ? err : 0;
+}
