@@ -43,6 +43,7 @@ static const struct verb {
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
 	{ "skew", NULL, verb_skew, "how far apart the clocks of these hosts are; HOST ..." },
+	{ "doctor", verb_doctor, NULL, "what keeps this clock wrong, and what to do about it" },
 	{ "policy", NULL, verb_policy, "the step policy; set OCCASION DIRECTION RULE ..." },
 	{ "mode", NULL, verb_mode, "who steers the module's clock; auto, external" },
 	{ "import", NULL, verb_import, "another program's configuration as ours; FILE ..." },

@@ -26,9 +26,11 @@ static void view_module(struct view *view)
 {
 	struct module_link *link;
 
-	if (module_link_open(&link))
+	view->module_error = module_link_open(&link);
+	if (view->module_error)
 		return;
-	view->has_module = !module_link_status(link, &view->module);
+	view->module_error = module_link_status(link, &view->module);
+	view->has_module = !view->module_error;
 	module_link_close(link);
 }
 

@@ -18,6 +18,7 @@
  * struct view - what could be found out
  * @daemon: its answer to "status"; NULL: it is not running, or cannot be asked
  * @has_module: the module has answered
+ * @module_error: else why not, -ENOENT: it is not loaded
  * @module: this
  * @kernel_synchronised: what every program reads by adjtimex()
  * @kernel_maxerror_ns: likewise
@@ -28,6 +29,7 @@
 struct view {
 	json_t *daemon;
 	bool has_module;
+	int module_error;
 	struct module_status module;
 	bool kernel_synchronised;
 	int64_t kernel_maxerror_ns;
