@@ -10,6 +10,10 @@ complete -c truechime -s f -l follow -d 'Report new events as they happen'
 complete -c truechime -s k -l kind -x -a 'chrony ntp timesyncd' -d 'Import this kind'
 complete -c truechime -s N -l names -d 'Names as configured, not addresses'
 complete -c truechime -s S -l socket -r -F -d "The daemon's socket"
+complete -c truechime -s w -l within -x -d 'How far apart clocks may be'
+complete -c truechime -l warn -x -d 'check: how wrong the clock may be'
+complete -c truechime -l crit -x -d 'check: the same, and critical beyond'
+complete -c truechime -l ceph -d "check: the limit of Ceph's monitors"
 complete -c truechime -s V -l version -d 'The version'
 complete -c truechime -s h -l help -d 'What there is'
 

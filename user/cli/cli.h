@@ -28,7 +28,10 @@ enum cli_exit {
  * @follow: events: go on
  * @kind: import: of the files; NULL: not given
  * @names: sources: as configured instead of addresses
- * @within_ns: skew: how far clocks may be apart; 0: not given
+ * @within_ns: skew, check: how far clocks may be apart, the least of several; 0: not given
+ * @warn_ns: check: a warning beyond this; 0: not given
+ * @crit_ns: check: critical beyond this; 0: not given
+ * @ceph: check: as Ceph bears
  * @ntp_only: skew: hosts are not asked by ssh
  * @port: skew: UDP port of NTP; 0: the usual one
  */
@@ -40,6 +43,9 @@ struct cli {
 	const char *kind;
 	bool names;
 	int64_t within_ns;
+	int64_t warn_ns;
+	int64_t crit_ns;
+	bool ceph;
 	bool ntp_only;
 	int port;
 };
@@ -57,6 +63,7 @@ int verb_activity(const struct cli *cli);
 int verb_onoffline(const struct cli *cli);
 int verb_refresh(const struct cli *cli);
 int verb_events(const struct cli *cli);
+int verb_check(const struct cli *cli);
 int verb_doctor(const struct cli *cli);
 
 /* ... and those that take arguments: @argc and @argv are what follows the verb. */
@@ -74,6 +81,9 @@ int verb_delete(const struct cli *cli, int argc, char **argv);
 int verb_skew(const struct cli *cli, int argc, char **argv);
 int verb_accheck(const struct cli *cli, int argc, char **argv);
 int verb_settime(const struct cli *cli, int argc, char **argv);
+
+/* check.c: say to the monitoring system that nothing can be said. Returns the exit status for that. */
+int check_unknown(const char *sentence);
 
 /* client.c: the daemon */
 

@@ -13,6 +13,9 @@
 enum {
 	OPTION_NTP_ONLY = 256,
 	OPTION_PORT,
+	OPTION_WARN,
+	OPTION_CRIT,
+	OPTION_CEPH,
 };
 
 static const struct verb {
@@ -43,6 +46,7 @@ static const struct verb {
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
 	{ "skew", NULL, verb_skew, "how far apart the clocks of these hosts are; HOST ..." },
+	{ "check", verb_check, NULL, "for Nagios and Icinga: is the clock right enough?" },
 	{ "doctor", verb_doctor, NULL, "what keeps this clock wrong, and what to do about it" },
 	{ "policy", NULL, verb_policy, "the step policy; set OCCASION DIRECTION RULE ..." },
 	{ "mode", NULL, verb_mode, "who steers the module's clock; auto, external" },
@@ -64,7 +68,10 @@ static void print_usage(FILE *to)
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
 	      "  -k, --kind KIND    import: chrony, ntp or timesyncd, instead of what it looks like\n"
-	      "  -w, --within TIME  skew: how far apart they may be (50ms)\n"
+	      "  -w, --within TIME  skew, check: how far apart they may be (skew: 50ms)\n"
+	      "      --warn TIME    check: how wrong the clock may be (half of --crit; 100ms)\n"
+	      "      --crit TIME    check: the same, beyond which it is critical (1s)\n"
+	      "      --ceph         check: as --within 50ms, the limit of Ceph's monitors\n"
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
 	      "  -N, --names        sources, sourcestats, authdata: names as configured, not addresses\n"
@@ -73,7 +80,8 @@ static void print_usage(FILE *to)
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
 	      "Exit status: 0: done (status: synchronised); 1: refused (status: not synchronised, or\n"
-	      "neither module nor daemon runs); 2: wrong usage, or the one that is needed does not run.\n",
+	      "neither module nor daemon runs); 2: wrong usage, or the one that is needed does not run;\n"
+	      "check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n",
 	      to);
 }
 
@@ -90,13 +98,26 @@ static const char *letters_for(int argc, char **argv)
 	return "jvfNak:nS:w:Vh";
 }
 
-static bool take_within(struct cli *cli, const char *text)
+static bool take_time(const char *option, const char *text, int64_t *ns)
 {
-	if (duration_of_text(text, &cli->within_ns) && cli->within_ns > 0)
+	if (duration_of_text(text, ns) && *ns > 0)
 		return true;
-	fprintf(stderr, "truechime: --within takes a time such as 50ms, not \"%s\"\n", text);
+	fprintf(stderr, "truechime: %s takes a time such as 50ms, not \"%s\"\n", option, text);
 
 	return false;
+}
+
+/* Given more than once, the least counts. */
+static bool take_within(struct cli *cli, const char *text)
+{
+	int64_t within_ns;
+
+	if (!take_time("--within", text, &within_ns))
+		return false;
+	if (!cli->within_ns || within_ns < cli->within_ns)
+		cli->within_ns = within_ns;
+
+	return true;
 }
 
 static bool take_port(struct cli *cli, const char *text)
@@ -106,6 +127,20 @@ static bool take_port(struct cli *cli, const char *text)
 	fprintf(stderr, "truechime: --port takes a number from 1 to 65535, not \"%s\"\n", text);
 
 	return false;
+}
+
+/*
+ * What was typed makes no sense, as was said on stderr. A monitoring system reads stdout, and would
+ * take the usual exit status for a critical state.
+ */
+static int wrong_usage(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "check"))
+			return check_unknown("wrong usage. See: truechime --help");
+	return CLI_ERROR;
 }
 
 static const struct verb *find_verb(const char *name)
@@ -130,6 +165,9 @@ int main(int argc, char **argv)
 		{ "within", required_argument, NULL, 'w' },
 		{ "ntp-only", no_argument, NULL, OPTION_NTP_ONLY },
 		{ "port", required_argument, NULL, OPTION_PORT },
+		{ "warn", required_argument, NULL, OPTION_WARN },
+		{ "crit", required_argument, NULL, OPTION_CRIT },
+		{ "ceph", no_argument, NULL, OPTION_CEPH },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -163,7 +201,18 @@ int main(int argc, char **argv)
 			break;
 		case 'w':
 			if (!take_within(&cli, optarg))
-				return CLI_ERROR;
+				return wrong_usage(argc, argv);
+			break;
+		case OPTION_WARN:
+			if (!take_time("--warn", optarg, &cli.warn_ns))
+				return wrong_usage(argc, argv);
+			break;
+		case OPTION_CRIT:
+			if (!take_time("--crit", optarg, &cli.crit_ns))
+				return wrong_usage(argc, argv);
+			break;
+		case OPTION_CEPH:
+			cli.ceph = true;
 			break;
 		case OPTION_NTP_ONLY:
 			cli.ntp_only = true;
@@ -180,7 +229,7 @@ int main(int argc, char **argv)
 			return CLI_OK;
 		default:
 			print_usage(stderr);
-			return CLI_ERROR;
+			return wrong_usage(argc, argv);
 		}
 	}
 	argc -= optind;
@@ -199,7 +248,8 @@ int main(int argc, char **argv)
 		return verb->run_with(&cli, argc, argv);
 	if (argc > 0) {
 		fprintf(stderr, "truechime: %s takes no arguments\n", verb->name);
-		return CLI_ERROR;
+		return verb->run == verb_check ?
+			check_unknown("it takes no arguments. See: truechime --help") : CLI_ERROR;
 	}
 	return verb->run(&cli);
 }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verdict of truechime check.
+ */
+#include "cli/check_judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor/findings.h"
+#include "lib/names.h"
+
+#define NS_PER_S	1000000000LL
+
+bool check_limits_choose(int64_t warn_ns, int64_t crit_ns, int64_t within_ns,
+			 struct check_limits *limits)
+{
+	int64_t most_ns = within_ns && (!crit_ns || within_ns < crit_ns) ? within_ns : crit_ns;
+
+	*limits = (struct check_limits){
+		.warn_ns = DOCTOR_BOUND_WIDE_NS,
+		.crit_ns = NS_PER_S,
+		.demanded = warn_ns || most_ns,
+	};
+	if (most_ns) {
+		limits->crit_ns = most_ns;
+		limits->warn_ns = most_ns / 2;
+	} else if (warn_ns > limits->crit_ns) {
+		limits->crit_ns = warn_ns;
+	}
+	if (warn_ns)
+		limits->warn_ns = warn_ns;
+
+	return limits->warn_ns <= limits->crit_ns;
+}
+
+/* --- The verdict --- */
+
+static enum check_state judge_unasked(const struct check_facts *facts,
+				      char sentence[CHECK_TEXT_MAX])
+{
+	if (facts->daemon_error == -ECONNREFUSED) {
+		snprintf(sentence, CHECK_TEXT_MAX, "%s", facts->obstacle);
+		return CHECK_CRITICAL;
+	}
+	snprintf(sentence, CHECK_TEXT_MAX,
+		 "The daemon truechimed cannot be asked: %s. See: systemctl status truechimed",
+		 strerror(-facts->daemon_error));
+
+	/* A daemon that does not answer in time is stuck; for anything else it may be our fault. */
+	return facts->daemon_error == -ETIMEDOUT ? CHECK_CRITICAL : CHECK_UNKNOWN;
+}
+
+static enum check_state state_of_bound(const struct check_facts *facts,
+				       const struct check_limits *limits)
+{
+	if (facts->bound_ns < 0)
+		return limits->demanded ? CHECK_CRITICAL : CHECK_WARNING;
+	if (facts->bound_ns > limits->crit_ns)
+		return CHECK_CRITICAL;
+
+	return facts->bound_ns > limits->warn_ns ? CHECK_WARNING : CHECK_OK;
+}
+
+static enum check_state judge_bound(const struct check_facts *facts,
+				    const struct check_limits *limits,
+				    char sentence[CHECK_TEXT_MAX])
+{
+	enum check_state state = state_of_bound(facts, limits);
+	char bound[32], limit[32], offset[64] = "", beyond[64] = "";
+
+	if (facts->bound_ns < 0) {
+		snprintf(sentence, CHECK_TEXT_MAX,
+			 "The clock is called synchronised%s, but it is not known how wrong it may be",
+			 facts->steered_by_others ? " by the program that steers it" : "");
+		return state;
+	}
+	text_of_duration(facts->bound_ns, bound, sizeof(bound));
+	if (state != CHECK_OK) {
+		text_of_duration(state == CHECK_WARNING ? limits->warn_ns : limits->crit_ns, limit,
+				 sizeof(limit));
+		snprintf(beyond, sizeof(beyond), ", more than %s", limit);
+	}
+	if (facts->has_offset) {
+		text_of_duration(llabs(facts->offset_ns), limit, sizeof(limit));
+		snprintf(offset, sizeof(offset), ", and now some %s %s", limit,
+			 facts->offset_ns < 0 ? "ahead" : "behind");
+	}
+	snprintf(sentence, CHECK_TEXT_MAX, "The clock is %sright to within %s%s%s%s",
+		 state == CHECK_OK ? "" : "only known to be ", bound, beyond, offset,
+		 facts->steered_by_others ? ", says the program that steers it" : "");
+
+	return state;
+}
+
+enum check_state check_judge(const struct check_facts *facts, const struct check_limits *limits,
+			     char sentence[CHECK_TEXT_MAX])
+{
+	enum check_state state;
+	size_t length;
+
+	if (facts->daemon_error)
+		return judge_unasked(facts, sentence);
+	if (!facts->synchronised) {
+		snprintf(sentence, CHECK_TEXT_MAX, "The clock is not synchronised%s%s",
+			 *facts->obstacle ? ". " : "", facts->obstacle);
+		return CHECK_CRITICAL;
+	}
+	state = judge_bound(facts, limits, sentence);
+	if (!*facts->refusal)
+		return state;
+	/* It was installed to repair reverts, and it will not. */
+	length = strlen(sentence);
+	snprintf(sentence + length, CHECK_TEXT_MAX - length, ". %s. See: truechime doctor",
+		 facts->refusal);
+
+	return state == CHECK_OK ? CHECK_WARNING : state;
+}
+
+/* --- For graphs --- */
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / (double)NS_PER_S;
+}
+
+void check_perfdata(const struct check_facts *facts, const struct check_limits *limits,
+		    char text[CHECK_TEXT_MAX])
+{
+	size_t length = 0;
+
+	*text = '\0';
+	/* What is not known has the value U, and what there is not, none. */
+	if (facts->has_offset)
+		length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length,
+					   "offset=%.9fs ", seconds(facts->offset_ns));
+	if (facts->bound_ns < 0)
+		length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length, "bound=U");
+	else
+		length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length, "bound=%.9fs",
+					   seconds(facts->bound_ns));
+	length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length, ";%.9g;%.9g;0",
+				   seconds(limits->warn_ns), seconds(limits->crit_ns));
+	if (facts->host_reading_ns >= 0)
+		length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length,
+					   " host_reading_error=%.9fs;;;0",
+					   seconds(facts->host_reading_ns));
+	if (facts->disruptions >= 0)
+		snprintf(text + length, CHECK_TEXT_MAX - length, " disruptions=%lldc;;;0",
+			 (long long)facts->disruptions);
+}
+
+const char *check_state_name(enum check_state state)
+{
+	switch (state) {
+	case CHECK_OK:
+		return "OK";
+	case CHECK_WARNING:
+		return "WARNING";
+	case CHECK_CRITICAL:
+		return "CRITICAL";
+	case CHECK_UNKNOWN:
+		break;
+	}
+
+	return "UNKNOWN";
+}
