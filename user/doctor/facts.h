@@ -85,7 +85,7 @@ struct doctor_machine {
  * @enabled: which starts at boot
  * @active: and is started, or starting
  * @failed: and has failed
- * @exit_status: as what its process ended with, then
+ * @exit_status: of its process, then; 0: it was killed
  * @time_sync_reached: time-sync.target is active
  * @wait_sync_enabled: truechime-wait-sync.service holds that back until the clock is right
  */

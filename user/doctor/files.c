@@ -42,6 +42,9 @@ void doctor_read_line(const char *place, char *line, size_t size)
 		*line = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	fclose(file);
+	for (; *line; line++)
+		if (*line < ' ' || *line > '~')
+			*line = '?';
 }
 
 /* Files of /proc and /sys do not say how long they are. */

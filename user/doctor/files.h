@@ -18,7 +18,10 @@ void doctor_path(char place[DOCTOR_PATH_MAX], const char *root, const char *path
 /* The file is there. A link that leads nowhere is not. */
 bool doctor_has(const char *place);
 
-/* The first line of it, without its end; "" if there is none. */
+/*
+ * The first line of it, without its end; "" if there is none. As anybody chooses a process's name,
+ * what a terminal would take for orders is replaced by '?'.
+ */
 void doctor_read_line(const char *place, char *line, size_t size);
 
 /* All of it, free() it; NULL: there is none, it is empty, or longer than 16 MiB. */

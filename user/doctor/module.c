@@ -18,7 +18,7 @@
 #define MODULE		"truechime"
 #define DKMS		"/var/lib/dkms/" MODULE
 
-/* Variables of the firmware: of the specification, and of shim, which holds the machine owner's keys. */
+/* Variables of the firmware; in shim's are the keys of the machine's owner. */
 #define EFIVARS		"/sys/firmware/efi/efivars/"
 #define SECURE_BOOT	EFIVARS "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define SHIM		"-605dab50-e046-4300-abb6-3dd810dd8b23"
@@ -103,11 +103,12 @@ static bool excludes(const char *place, const char *release)
 	char *all = doctor_read_all(place, &length);
 
 	text = all ? memmem(all, length, name, strlen(name)) : NULL;
-	end = text ? memchr(text + strlen(name), '"', (size_t)(all + length - text) - strlen(name)) :
-		     NULL;
+	if (text)
+		text += strlen(name);
+	end = text ? memchr(text, '"', (size_t)(all + length - text)) : NULL;
 	if (end) {
 		*end = '\0';
-		if (!regcomp(&pattern, text + strlen(name), REG_EXTENDED | REG_NOSUB)) {
+		if (!regcomp(&pattern, text, REG_EXTENDED | REG_NOSUB)) {
 			excluded = regexec(&pattern, release, 0, NULL, 0);
 			regfree(&pattern);
 		}
@@ -117,7 +118,7 @@ static bool excludes(const char *place, const char *release)
 	return excluded;
 }
 
-/* A folder for each version that was added, with "source", and "build" while or after that fails. */
+/* A folder for each version that was added, with "source", and "build" where building failed. */
 static void read_dkms(const char *root, const char *release, struct doctor_module *module)
 {
 	char place[DOCTOR_PATH_MAX];
@@ -132,11 +133,13 @@ static void read_dkms(const char *root, const char *release, struct doctor_modul
 		doctor_path(place, root, DKMS "/%s/source/dkms.conf", entry->d_name);
 		if (*entry->d_name == '.' || !doctor_has(place))
 			continue;
+		/* One that is for this kernel is enough. */
+		module->excluded = excludes(place, release) &&
+				   (module->excluded || !module->packaged);
 		module->packaged = true;
-		module->excluded = excludes(place, release);
 		doctor_path(place, root, DKMS "/%s/build/make.log", entry->d_name);
-		module->build_failed = doctor_has_line(place, "DKMS make.log for") &&
-				       is_in_file(place, release, strlen(release));
+		module->build_failed |= doctor_has_line(place, "DKMS make.log for") &&
+					is_in_file(place, release, strlen(release));
 	}
 	closedir(folder);
 }

@@ -4,6 +4,7 @@
  */
 #include "doctor/units.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,17 +34,24 @@ static bool is_one_of(sd_bus *bus, const char *unit, const char *property, const
 	return found;
 }
 
-static int exit_status(sd_bus *bus, const char *unit)
+static int number_of(sd_bus *bus, const char *unit, const char *property)
 {
 	char *path = NULL;
-	int status = 0;
+	int number = 0;
 
 	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0)
-		(void)sd_bus_get_property_trivial(bus, SYSTEMD, path, SYSTEMD ".Service",
-						  "ExecMainStatus", NULL, 'i', &status);
+		(void)sd_bus_get_property_trivial(bus, SYSTEMD, path, SYSTEMD ".Service", property,
+						  NULL, 'i', &number);
 	free(path);
 
-	return status;
+	return number;
+}
+
+/* Of a process that was killed it is the signal's number, which is none of these. */
+static int exit_status(sd_bus *bus, const char *unit)
+{
+	return number_of(bus, unit, "ExecMainCode") == CLD_EXITED ?
+	       number_of(bus, unit, "ExecMainStatus") : 0;
 }
 
 static bool is_enabled(sd_bus *bus, const char *unit)

@@ -45,6 +45,14 @@ static void put(const FIXTURE_DATA(machine) *self, const char *path, const char 
 	put_bytes(self, path, text, strlen(text));
 }
 
+static void run_below(const FIXTURE_DATA(machine) *self, const char *command)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "cd '%s' && %s", self->top, command);
+	run(text);
+}
+
 static const struct doctor_module *look(FIXTURE_DATA(machine) *self)
 {
 	if (doctor_machine_read(self->top, RELEASE, &self->machine))
@@ -86,11 +94,11 @@ TEST_F(machine, clocksource_and_devices)
 {
 	put(self, "/sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet\n");
 	put(self, "/sys/devices/system/clocksource/clocksource0/available_clocksource",
-	    "kvm-clock tsc hpet \n");
+	    "kvm-clock tsc hpet\n");
 	put(self, "/etc/adjtime", "0.0 0 0.0\n0\nUTC\n");
 	look(self);
 	EXPECT_STREQ("hpet", self->machine.clocksource);
-	EXPECT_STREQ("kvm-clock tsc hpet ", self->machine.clocksources);
+	EXPECT_STREQ("kvm-clock tsc hpet", self->machine.clocksources);
 	EXPECT_FALSE(self->machine.has_vmclock || self->machine.rtc_is_local ||
 		     self->machine.is_container);
 	put(self, "/sys/bus/acpi/devices/AMZNC10C:00/hid", "AMZNC10C\n");
@@ -117,6 +125,9 @@ TEST_F(machine, user_of_ptp_kvm)
 	ASSERT_EQ(0, symlink("/dev/ptp1", link));
 	look(self);
 	EXPECT_STREQ("phc2sys (process 80)", self->machine.ptp_kvm_user);
+	put(self, "/proc/80/comm", "\033[2J\377x\n");
+	look(self);
+	EXPECT_STREQ("?[2J?x (process 80)", self->machine.ptp_kvm_user);
 	put(self, "/proc/80/comm", "truechimed\n");
 	look(self);
 	EXPECT_STREQ("", self->machine.ptp_kvm_user);
@@ -172,12 +183,17 @@ TEST_F(machine, dkms)
 	EXPECT_FALSE(look(self)->excluded || look(self)->installed || look(self)->build_failed);
 	put(self, DKMS "source/dkms.conf", "BUILD_EXCLUSIVE_KERNEL=\"^(5\\.10)\\.\"\n");
 	EXPECT_TRUE(look(self)->excluded);
+	put(self, "/var/lib/dkms/truechime/0.2.0/source/dkms.conf",
+	    "BUILD_EXCLUSIVE_KERNEL=\"^6\\.\"\n");
+	EXPECT_FALSE(look(self)->excluded);
+	run_below(self, "rm -r var/lib/dkms/truechime/0.2.0");
 	/* Cut off, or no pattern. */
 	put(self, DKMS "source/dkms.conf", "BUILD_EXCLUSIVE_KERNEL=\"^(5");
 	EXPECT_FALSE(look(self)->excluded);
 	put(self, DKMS "source/dkms.conf", "BUILD_EXCLUSIVE_KERNEL=\"^(5\"\n");
 	EXPECT_FALSE(look(self)->excluded);
-	put(self, DKMS "build/make.log", "DKMS make.log for truechime-0.1.0 for kernel 5.10 (x86_64)\n");
+	put(self, DKMS "build/make.log",
+	    "DKMS make.log for truechime-0.1.0 for kernel 5.10 (x86_64)\n");
 	EXPECT_FALSE(look(self)->build_failed);
 	put(self, DKMS "build/make.log",
 	    "DKMS make.log for truechime-0.1.0 for kernel " RELEASE " (x86_64)\nerror\n");
