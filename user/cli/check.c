@@ -125,7 +125,7 @@ int verb_check(const struct cli *cli)
 	if (cli->ceph && (!within_ns || CHECK_CEPH_NS < within_ns))
 		within_ns = CHECK_CEPH_NS;
 	if (!check_limits_choose(cli->warn_ns, cli->crit_ns, within_ns, &limits))
-		return check_unknown("the limit of --warn is greater than that of --crit, --within or --ceph");
+		return check_unknown("--warn is greater than --crit, --within or --ceph");
 	facts.daemon_error = view_open(cli, &view, &reply);
 	json_decref(reply);
 	if (!facts.daemon_error && !view.daemon)

@@ -39,8 +39,8 @@ struct check_limits {
  * @obstacle: if it is not synchronised, why, in a sentence without its full stop; ""
  * @refusal: why the module is not loaded, although it is installed, likewise; ""
  * @bound_ns: how wrong the clock may be, or -1: not known
- * @has_offset: how wrong it is is estimated ...
- * @offset_ns: ... as this; positive: it is behind
+ * @has_offset: an estimate of its error is known ...
+ * @offset_ns: ... which is this; positive: it is behind
  * @host_reading_ns: by which a reading of the host's clock may be wrong, or -1: there is none
  * @disruptions: since the module was loaded, or -1: it is not
  */
@@ -67,8 +67,8 @@ struct check_facts {
  * @within_ns: the least of --within
  * @limits: result
  *
- * Two clocks that are each right to half of --within are no further apart than that; one that is
- * not even right to the whole is. Without any option 100 ms and 1 s.
+ * Two clocks that are each right to half of --within are no further apart than that, hence the
+ * warning above it. Without any option the limits are 100 ms and 1 s.
  *
  * Return: false: a warning would come after critical only.
  */

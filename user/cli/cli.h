@@ -82,7 +82,7 @@ int verb_skew(const struct cli *cli, int argc, char **argv);
 int verb_accheck(const struct cli *cli, int argc, char **argv);
 int verb_settime(const struct cli *cli, int argc, char **argv);
 
-/* check.c: say to the monitoring system that nothing can be said. Returns the exit status for that. */
+/* check.c: tell the monitoring system that nothing is known. Returns the exit status for that. */
 int check_unknown(const char *sentence);
 
 /* client.c: the daemon */

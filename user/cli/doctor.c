@@ -111,7 +111,8 @@ int verb_doctor(const struct cli *cli)
 
 	err = doctor_gather(cli, &facts);
 	if (err) {
-		fprintf(stderr, "truechime: this machine cannot be looked at: %s. It takes /proc and /sys\n",
+		fprintf(stderr,
+			"truechime: this machine cannot be looked at: %s. It takes /proc and /sys\n",
 			strerror(-err));
 		return CLI_ERROR;
 	}

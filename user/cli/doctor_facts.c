@@ -169,9 +169,11 @@ int doctor_gather(const struct cli *cli, struct doctor_facts *facts)
 	if (doctor_units_read(&facts->units))
 		add_unseen(facts, "The units of systemd, which does not answer.");
 	if (geteuid() && machine->is_virtual && !machine->module.loaded)
-		add_unseen(facts, "The kernel's log, for why it refused the module: only root may read it.");
+		add_unseen(facts,
+			   "The kernel's log, for why it refused the module: only root may read it.");
 	if (geteuid() && machine->ptp_kvm >= 0)
-		add_unseen(facts, "Who else uses the clock of the driver ptp_kvm: only root sees that.");
+		add_unseen(facts,
+			   "Who else uses the clock of the driver ptp_kvm: only root sees that.");
 
 	return 0;
 }

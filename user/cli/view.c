@@ -151,25 +151,23 @@ enum view_obstacle view_obstacle(const struct view *view)
 
 const char *view_obstacle_words(enum view_obstacle obstacle)
 {
-	switch (obstacle) {
-	case VIEW_NO_DAEMON:
-		return "The daemon truechimed is not running, so nothing confirms the time. To start it: systemctl start truechimed";
-	case VIEW_NOT_SET:
-		return "No time source is configured, and the time was not set by hand. To do so: truechime settime TIME";
-	case VIEW_NO_SOURCES:
-		return "No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst";
-	case VIEW_SILENT:
-		return "None of the configured time sources answers. See: truechime sources";
-	case VIEW_NOT_USABLE:
-		return "No time source is usable yet. See: truechime sources";
-	case VIEW_REFUSED:
-		return "It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep";
-	case VIEW_OBSERVING:
-	case VIEW_SET_BY_HAND:
-	case VIEW_CORRECTING:
-	case VIEW_OTHER:
-		break;
-	}
+	static const char *const words[] = {
+		[VIEW_NO_DAEMON] =
+			"The daemon truechimed is not running, so nothing confirms the time. To start it: systemctl start truechimed",
+		[VIEW_OBSERVING] = "",
+		[VIEW_SET_BY_HAND] = "",
+		[VIEW_NOT_SET] =
+			"No time source is configured, and the time was not set by hand. To do so: truechime settime TIME",
+		[VIEW_NO_SOURCES] =
+			"No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst",
+		[VIEW_SILENT] =
+			"None of the configured time sources answers. See: truechime sources",
+		[VIEW_NOT_USABLE] = "No time source is usable yet. See: truechime sources",
+		[VIEW_REFUSED] =
+			"It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep",
+		[VIEW_CORRECTING] = "",
+		[VIEW_OTHER] = "",
+	};
 
-	return "";
+	return words[obstacle];
 }

@@ -16,7 +16,8 @@ static void judge_synchronised(const struct doctor_facts *facts, struct doctor_r
 		finding = doctor_add(report, "clock-contradicted", DOCTOR_ERROR,
 				     "Another program has told the kernel so, as a time daemon does when it ends; the daemon corrects that within seconds, unless that program goes on.",
 				     "The daemon calls the system clock synchronised, but the kernel says that it is not.");
-		doctor_advise(finding, "truechime doctor  # again, and then: journalctl -u truechimed");
+		doctor_advise(finding,
+			      "truechime doctor  # again, and then: journalctl -u truechimed");
 		return;
 	}
 	finding = doctor_add(report, "clock-unsynchronised", DOCTOR_ERROR,
@@ -36,7 +37,8 @@ static void judge_bound(const struct doctor_facts *facts, struct doctor_report *
 		finding = doctor_add(report, "bound-unknown", DOCTOR_WARNING,
 				     "The clock follows its host, and as long as no time source answers nobody knows how right that is.",
 				     "It is not known how wrong the clock may be.");
-		doctor_advise(finding, "truechime sources  # or state hostmaxerror in truechime.conf, if you know your hosts");
+		doctor_advise(finding,
+			      "truechime sources  # or state hostmaxerror in truechime.conf, if you know your hosts");
 		return;
 	}
 	if (!facts->clock.has_bound || facts->clock.bound_ns <= DOCTOR_BOUND_WIDE_NS)
@@ -58,7 +60,8 @@ static void judge_trust(const struct doctor_facts *facts, struct doctor_report *
 		finding = doctor_add(report, "maxchange", DOCTOR_ERROR,
 				     "maxchange in the configuration forbids so great a change, so the clock stays as it is.",
 				     "The clock is not corrected, although the time sources want that.");
-		doctor_advise(finding, "truechime sources  # and if they are right: truechime makestep");
+		doctor_advise(finding,
+			      "truechime sources  # and if they are right: truechime makestep");
 	}
 	if (facts->daemon.disrupted) {
 		finding = doctor_add(report, "disrupted", DOCTOR_WARNING,

@@ -83,7 +83,8 @@ static void judge_running(const struct doctor_facts *facts, struct doctor_report
 		finding = doctor_add(report, "daemon-observes", DOCTOR_WARNING,
 				     "It says how wrong the clock is, and leaves it so.",
 				     "The daemon truechimed was started with -x, only to observe.");
-		doctor_advise(finding, "systemctl cat truechimed  # and take -x out of its command line");
+		doctor_advise(finding,
+			      "systemctl cat truechimed  # and take -x out of its command line");
 	}
 }
 

@@ -37,10 +37,12 @@ static void judge_clocksource(const struct doctor_machine *machine, struct docto
 			     "The kernel's clocksource is %s, not kvm-clock or tsc.",
 			     machine->clocksource);
 	if (better)
-		doctor_advise(finding, "echo %s >/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		doctor_advise(finding,
+			      "echo %s >/sys/devices/system/clocksource/clocksource0/current_clocksource",
 			      better);
 	else
-		doctor_advise(finding, "dmesg | grep -iE 'clocksource|tsc'  # why the others were given up");
+		doctor_advise(finding,
+			      "dmesg | grep -iE 'clocksource|tsc'  # why the others were given up");
 }
 
 static void judge_devices(const struct doctor_machine *machine, struct doctor_report *report)
@@ -52,7 +54,8 @@ static void judge_devices(const struct doctor_machine *machine, struct doctor_re
 		finding = doctor_add(report, "vmclock-absent", DOCTOR_NOTE,
 				     "That device tells a migration and a fork from a pause. Without it they are told apart by what clocks show.",
 				     "The hypervisor offers no vmclock device.");
-		doctor_advise(finding, "qemu-system-x86_64 -device vmclock  # on the host, QEMU 10.0 or later");
+		doctor_advise(finding,
+			      "qemu-system-x86_64 -device vmclock  # on the host, QEMU 10.0 or later");
 	}
 	if (*machine->ptp_kvm_user) {
 		finding = doctor_add(report, "ptp-kvm-shared", DOCTOR_WARNING,

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define UNREPAIRED \
 	"A revert, a pause or a migration of this machine is noticed only by NTP: seconds to minutes later, in which programs see the wrong time."
 
@@ -104,9 +105,10 @@ static void judge_host(const struct doctor_facts *facts, struct doctor_report *r
 				     kvm ? DOCTOR_WARNING : DOCTOR_NOTE,
 				     "A revert is then noticed by what the hypervisor reports, or by NTP, and put right by NTP. KVM gives its time where the host's own clocksource is tsc.",
 				     "The module has no clock of the host.");
-		doctor_advise(finding, "%s",
-			      kvm ? "cat /sys/devices/system/clocksource/clocksource0/current_clocksource  # on the host" :
-				    "truechime host list");
+		if (kvm)
+			doctor_advise(finding, "cat " CLOCKSOURCE "  # on the host");
+		else
+			doctor_advise(finding, "truechime host list");
 	} else if (facts->host.failing) {
 		finding = doctor_add(report, "host-clock-failing", DOCTOR_WARNING, UNREPAIRED,
 				     "The host's clock has stopped answering.");
@@ -114,7 +116,8 @@ static void judge_host(const struct doctor_facts *facts, struct doctor_report *r
 	} else if (facts->host.demoted) {
 		finding = doctor_add(report, "host-clock-demoted", DOCTOR_WARNING, UNREPAIRED,
 				     "The host's clock is deselected, by an operator or because it contradicted the time sources.");
-		doctor_advise(finding, "truechime sources  # and if the host is right: truechime host reinstate");
+		doctor_advise(finding,
+			      "truechime sources  # and if the host is right: truechime host reinstate");
 	}
 }
 

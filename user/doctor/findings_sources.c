@@ -15,6 +15,11 @@
 
 #define CONFIGURE "echo 'pool 2.debian.pool.ntp.org iburst' >>/etc/truechime/truechime.conf && systemctl reload truechimed"
 
+#define TOO_FEW "One that is wrong cannot be outvoted: that takes three, and four if one may be lost."
+#define JUST_ENOUGH "If one is lost, one of the others that is wrong cannot be outvoted any more."
+#define HOST_ALONE "The clock is as right as its host, and nothing notices if that is wrong."
+#define NOBODY "Nothing tells this machine the time."
+
 static bool is_asked(const struct doctor_source *source)
 {
 	return !source->offline && (*source->address || !source->is_server);
@@ -23,7 +28,8 @@ static bool is_asked(const struct doctor_source *source)
 /* Of NTS: without keys there is nothing to ask with. */
 static bool lacks_keys(const struct doctor_source *source)
 {
-	return source->is_nts && (source->nts_refused || (source->nts_attempts && !source->cookies));
+	return source->is_nts &&
+	       (source->nts_refused || (source->nts_attempts && !source->cookies));
 }
 
 static bool is_silent(const struct doctor_source *source)
@@ -92,7 +98,8 @@ static void judge_source(const struct doctor_source *source, bool blocked,
 				     "It is not used. If the others are the wrong ones, the clock is wrong.",
 				     "%s disagrees with the majority of the time sources.",
 				     source->name);
-		doctor_advise(finding, "truechime sources -v  # and take the wrong one out of the configuration");
+		doctor_advise(finding,
+			      "truechime sources -v  # and take the wrong one out of the configuration");
 	} else if (*source->problem && !blocked) {
 		finding = doctor_add(report, "source-rejected", DOCTOR_WARNING,
 				     "It is not used.", "%s gives no time: %s.", source->name,
@@ -144,9 +151,8 @@ static void judge_count(const struct doctor_facts *facts, struct doctor_report *
 	}
 	if (asked >= SOURCES_ENOUGH)
 		return;
-	finding = doctor_add(report, "sources-few", few ? DOCTOR_WARNING : DOCTOR_NOTE, few ?
-			     "One that is wrong cannot be outvoted: that takes three, and four if one may be lost." :
-			     "If one is lost, one of the others that is wrong cannot be outvoted any more.",
+	finding = doctor_add(report, "sources-few", few ? DOCTOR_WARNING : DOCTOR_NOTE,
+			     few ? TOO_FEW : JUST_ENOUGH,
 			     "Only %zu time source%s asked.", asked, asked == 1 ? " is" : "s are");
 	doctor_advise(finding, CONFIGURE);
 }
@@ -181,9 +187,7 @@ void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report
 	if (!daemon->configured) {
 		finding = doctor_add(report, "sources-none",
 				     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
-				     facts->host.present ?
-				     "The clock is as right as its host, and nothing notices if that is wrong." :
-				     "Nothing tells this machine the time.",
+				     facts->host.present ? HOST_ALONE : NOBODY,
 				     "No time source is configured.");
 		doctor_advise(finding, CONFIGURE);
 		return;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SOURCE	"truechime/" TRUECHIME_VERSION
+#define ENROL	"mokutil --import /var/lib/dkms/mok.pub  # then reboot, and confirm at the console"
 #define MODULE	"The kernel module truechime "
 #define REFUSED	"The kernel refuses the module truechime, because it accepts only modules with a trusted signature (Secure Boot or lockdown)"
 
@@ -49,11 +50,11 @@ static const struct {
 	},
 	[MODULE_NO_SIGNATURE] = {
 		REFUSED ", and it has none", "build it anew, with a key of DKMS",
-		"dkms install --force " SOURCE " -k %s && mokutil --import /var/lib/dkms/mok.pub  # then reboot, and confirm at the console",
+		"dkms install --force " SOURCE " -k %s && " ENROL,
 	},
 	[MODULE_KEY_REJECTED] = {
 		REFUSED, "enrol the signing key",
-		"mokutil --import /var/lib/dkms/mok.pub  # then reboot, and confirm at the console",
+		ENROL,
 	},
 	[MODULE_KEY_PENDING] = {
 		REFUSED "; its key waits for being enrolled at the next boot", "do so",

@@ -40,8 +40,8 @@ size_t time_daemons_find(const char *proc, const char *cgroup,
 bool time_daemon_runs(const char *proc, const struct time_daemon *daemon);
 
 /*
- * Find those whose unit is started at boot, whether it runs or not, by systemd's folders below @root
- * ("" for this machine). pid is 0; agents are left out, as they have other work. How many.
+ * Find those whose unit is started at boot, whether it runs or not, by systemd's folders below
+ * @root, "" for this machine. pid is 0; agents are left out, as they have other work. How many.
  */
 size_t time_daemons_enabled(const char *root, struct time_daemon daemons[TIME_DAEMONS_MAX]);
 

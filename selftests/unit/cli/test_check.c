@@ -162,8 +162,8 @@ TEST_F(check, performance_data)
 	char text[CHECK_TEXT_MAX];
 
 	check_perfdata(&self->facts, &self->limits, text);
-	EXPECT_STREQ("offset=0.000012000s bound=0.000340000s;0.1;1;0 host_reading_error=0.000000170s;;;0 disruptions=3c;;;0",
-		     text);
+	EXPECT_STREQ(text,
+		     "offset=0.000012000s bound=0.000340000s;0.1;1;0 host_reading_error=0.000000170s;;;0 disruptions=3c;;;0");
 	self->facts.has_offset = false;
 	self->facts.bound_ns = -1;
 	self->facts.host_reading_ns = -1;

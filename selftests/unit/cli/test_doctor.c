@@ -29,6 +29,12 @@ static struct {
 	"{\"name\":\"" name "\",\"address\":\"192.0.2.1\",\"kind\":\"server\","	\
 	"\"offline\":false,\"reach\":255,\"sent\":9,\"received\":9,\"error\":\"\"," more "}"
 #define GOOD	"\"state\":\"combined\""
+#define LIAR	"\"state\":\"falseticker\""
+#define CHOSEN	"\"state\":\"selected\""
+#define NTS	"\"auth\":{\"mode\":\"NTS\",\"refused\":true,\"attempts\":3,\"cookies\":2}"
+#define PHC	"{\"name\":\"PHC0\",\"kind\":\"refclock\",\"offline\":true}"
+#define MIXED	"{\"sources\":[" SERVER("a", LIAR) "," SERVER("b", NTS) ","		\
+		SERVER("c", CHOSEN) "," PHC ",7]}"
 #define FOUR	"{\"ok\":true,\"sources\":[" SERVER("a", GOOD) "," SERVER("b", GOOD) ","	\
 		SERVER("c", GOOD) "," SERVER("d", GOOD) "]}"
 
@@ -100,8 +106,6 @@ bool is_virtual_machine(void)
 {
 	return true;
 }
-
-int verb_doctor(const struct cli *cli);
 
 FIXTURE(doctor) {
 	struct cli cli;
@@ -188,13 +192,7 @@ TEST_F(doctor, daemon_does_not_run)
 TEST_F(doctor, sources_are_understood)
 {
 	static struct doctor_daemon daemon;
-	json_t *reply = json_loads("{\"sources\":["
-		SERVER("a", "\"state\":\"falseticker\"") ","
-		SERVER("b", "\"state\":\"unusable\",\"auth\":{\"mode\":\"NTS\",\"refused\":true,"
-		       "\"attempts\":3,\"cookies\":2}") ","
-		SERVER("c", "\"state\":\"selected\"") ","
-		"{\"name\":\"PHC0\",\"kind\":\"refclock\",\"offline\":true},"
-		"7]}", 0, NULL);
+	json_t *reply = json_loads(MIXED, 0, NULL);
 
 	doctor_take_sources(reply, &daemon);
 	json_decref(reply);

@@ -96,16 +96,6 @@ static bool finds_only(FIXTURE_DATA(machine) *self, const char *id, enum doctor_
 	       doctor_problems(&self->report) == (severity != DOCTOR_NOTE);
 }
 
-/* The row @name: with that done to the facts there is one finding, @id, of that severity. */
-#define ROW(name, id, severity, ...)						\
-	TEST_F(machine, name)							\
-	{									\
-		struct doctor_facts *facts = &self->facts;			\
-										\
-		__VA_ARGS__;							\
-		EXPECT_TRUE(finds_only(self, id, severity));			\
-	}
-
 TEST_F(machine, nothing_is_wrong)
 {
 	doctor_judge(&self->facts, &self->report);
@@ -115,14 +105,48 @@ TEST_F(machine, nothing_is_wrong)
 
 /* --- The clock --- */
 
-ROW(not_synchronised, "clock-unsynchronised", DOCTOR_ERROR,
-    facts->clock.synchronised = false, facts->daemon.synchronised = false)
-ROW(contradicted, "clock-contradicted", DOCTOR_ERROR, facts->clock.synchronised = false)
-ROW(wide, "bound-wide", DOCTOR_WARNING, facts->clock.bound_ns = DOCTOR_BOUND_WIDE_NS + 1)
-ROW(unbounded, "bound-unknown", DOCTOR_WARNING, facts->clock.has_bound = false)
-ROW(refused_change, "maxchange", DOCTOR_ERROR, facts->daemon.refused = true)
-ROW(disrupted, "disrupted", DOCTOR_WARNING, facts->daemon.disrupted = true)
-ROW(nobody_waits, "time-sync-unguarded", DOCTOR_NOTE, facts->units.wait_sync_enabled = false)
+TEST_F(machine, not_synchronised)
+{
+	self->facts.clock.synchronised = false;
+	self->facts.daemon.synchronised = false;
+	EXPECT_TRUE(finds_only(self, "clock-unsynchronised", DOCTOR_ERROR));
+}
+
+TEST_F(machine, contradicted)
+{
+	self->facts.clock.synchronised = false;
+	EXPECT_TRUE(finds_only(self, "clock-contradicted", DOCTOR_ERROR));
+}
+
+TEST_F(machine, wide)
+{
+	self->facts.clock.bound_ns = DOCTOR_BOUND_WIDE_NS + 1;
+	EXPECT_TRUE(finds_only(self, "bound-wide", DOCTOR_WARNING));
+}
+
+TEST_F(machine, unbounded)
+{
+	self->facts.clock.has_bound = false;
+	EXPECT_TRUE(finds_only(self, "bound-unknown", DOCTOR_WARNING));
+}
+
+TEST_F(machine, refused_change)
+{
+	self->facts.daemon.refused = true;
+	EXPECT_TRUE(finds_only(self, "maxchange", DOCTOR_ERROR));
+}
+
+TEST_F(machine, disrupted)
+{
+	self->facts.daemon.disrupted = true;
+	EXPECT_TRUE(finds_only(self, "disrupted", DOCTOR_WARNING));
+}
+
+TEST_F(machine, nobody_waits)
+{
+	self->facts.units.wait_sync_enabled = false;
+	EXPECT_TRUE(finds_only(self, "time-sync-unguarded", DOCTOR_NOTE));
+}
 
 TEST_F(machine, bound_of_the_limit_is_not_wide)
 {
@@ -143,16 +167,50 @@ TEST_F(machine, target_is_reached_too_early)
 
 /* --- The daemon --- */
 
-ROW(stopped, "daemon-stopped", DOCTOR_ERROR,
-    facts->daemon.error = -ECONNREFUSED, facts->units.active = false)
-ROW(missing, "daemon-missing", DOCTOR_ERROR,
-    facts->daemon.error = -ECONNREFUSED, facts->units.exists = false)
-ROW(starting, "daemon-starting", DOCTOR_WARNING, facts->daemon.error = -ECONNREFUSED)
-ROW(stopped_without_systemd, "daemon-stopped", DOCTOR_ERROR,
-    facts->daemon.error = -ECONNREFUSED, facts->units.known = false)
-ROW(silent, "daemon-silent", DOCTOR_ERROR, facts->daemon.error = -ETIMEDOUT)
-ROW(not_enabled, "daemon-not-enabled", DOCTOR_WARNING, facts->units.enabled = false)
-ROW(observes, "daemon-observes", DOCTOR_WARNING, facts->daemon.observing = true)
+TEST_F(machine, stopped)
+{
+	self->facts.daemon.error = -ECONNREFUSED;
+	self->facts.units.active = false;
+	EXPECT_TRUE(finds_only(self, "daemon-stopped", DOCTOR_ERROR));
+}
+
+TEST_F(machine, missing)
+{
+	self->facts.daemon.error = -ECONNREFUSED;
+	self->facts.units.exists = false;
+	EXPECT_TRUE(finds_only(self, "daemon-missing", DOCTOR_ERROR));
+}
+
+TEST_F(machine, starting)
+{
+	self->facts.daemon.error = -ECONNREFUSED;
+	EXPECT_TRUE(finds_only(self, "daemon-starting", DOCTOR_WARNING));
+}
+
+TEST_F(machine, stopped_without_systemd)
+{
+	self->facts.daemon.error = -ECONNREFUSED;
+	self->facts.units.known = false;
+	EXPECT_TRUE(finds_only(self, "daemon-stopped", DOCTOR_ERROR));
+}
+
+TEST_F(machine, silent)
+{
+	self->facts.daemon.error = -ETIMEDOUT;
+	EXPECT_TRUE(finds_only(self, "daemon-silent", DOCTOR_ERROR));
+}
+
+TEST_F(machine, not_enabled)
+{
+	self->facts.units.enabled = false;
+	EXPECT_TRUE(finds_only(self, "daemon-not-enabled", DOCTOR_WARNING));
+}
+
+TEST_F(machine, observes)
+{
+	self->facts.daemon.observing = true;
+	EXPECT_TRUE(finds_only(self, "daemon-observes", DOCTOR_WARNING));
+}
 
 /* Each exit status has its remedy. */
 TEST_F(machine, failed_daemon)
@@ -187,39 +245,124 @@ TEST_F(machine, command_for_a_daemon_that_is_not_enabled)
 
 /* --- The module --- */
 
-ROW(not_loaded, "module-not-loaded", DOCTOR_WARNING, facts->machine.module.loaded = false)
-ROW(not_packaged, "module-not-packaged", DOCTOR_NOTE,
-    facts->machine.module = (struct doctor_module){ .has_headers = true })
-ROW(not_for_this_kernel, "module-unsupported-kernel", DOCTOR_WARNING,
-    facts->machine.module = (struct doctor_module){ .packaged = true, .excluded = true })
-ROW(no_headers, "module-no-headers", DOCTOR_WARNING,
-    facts->machine.module = (struct doctor_module){ .packaged = true })
-ROW(not_built, "module-not-installed", DOCTOR_WARNING,
-    facts->machine.module = (struct doctor_module){ .packaged = true, .has_headers = true })
-ROW(build_failed, "module-build-failed", DOCTOR_WARNING,
-    facts->machine.module = (struct doctor_module){ .packaged = true, .has_headers = true,
-						    .build_failed = true })
-ROW(other_kernel, "module-other-kernel", DOCTOR_WARNING,
-    facts->machine.module.loaded = false, facts->machine.module.other_kernel = true)
-ROW(blacklisted, "module-blacklisted", DOCTOR_WARNING,
-    facts->machine.module.loaded = false, facts->machine.module.blacklisted = true)
-ROW(not_signed, "module-not-signed", DOCTOR_WARNING,
-    facts->machine.module.loaded = false, facts->machine.module.signature_wanted = true,
-    facts->machine.module.is_signed = false)
-ROW(key_not_enrolled, "module-key-rejected", DOCTOR_WARNING,
-    facts->machine.module.loaded = false, facts->machine.module.signature_wanted = true)
-ROW(key_pending, "module-key-pending", DOCTOR_WARNING,
-    facts->machine.module.loaded = false, facts->machine.module.signature_wanted = true,
-    facts->machine.module.key_pending = true)
-ROW(key_enrolled, "module-not-loaded", DOCTOR_WARNING,
-    facts->machine.module.loaded = false, facts->machine.module.signature_wanted = true,
-    facts->machine.module.key_enrolled = true)
-ROW(module_silent, "module-silent", DOCTOR_WARNING, facts->host.error = -EPROTO)
-ROW(host_absent, "host-clock-absent", DOCTOR_WARNING, facts->host.present = false)
-ROW(host_failing, "host-clock-failing", DOCTOR_WARNING, facts->host.failing = true)
-ROW(host_demoted, "host-clock-demoted", DOCTOR_WARNING, facts->host.demoted = true)
-ROW(external, "mode-external", DOCTOR_WARNING, facts->host.external = true)
-ROW(policy, "policy-ignores", DOCTOR_WARNING, facts->host.ignores = true)
+TEST_F(machine, not_loaded)
+{
+	self->facts.machine.module.loaded = false;
+	EXPECT_TRUE(finds_only(self, "module-not-loaded", DOCTOR_WARNING));
+}
+
+TEST_F(machine, not_packaged)
+{
+	self->facts.machine.module = (struct doctor_module){ .has_headers = true };
+	EXPECT_TRUE(finds_only(self, "module-not-packaged", DOCTOR_NOTE));
+}
+
+TEST_F(machine, not_for_this_kernel)
+{
+	self->facts.machine.module = (struct doctor_module){ .packaged = true, .excluded = true };
+	EXPECT_TRUE(finds_only(self, "module-unsupported-kernel", DOCTOR_WARNING));
+}
+
+TEST_F(machine, no_headers)
+{
+	self->facts.machine.module = (struct doctor_module){ .packaged = true };
+	EXPECT_TRUE(finds_only(self, "module-no-headers", DOCTOR_WARNING));
+}
+
+TEST_F(machine, not_built)
+{
+	self->facts.machine.module = (struct doctor_module){ .packaged = true,
+		.has_headers = true };
+	EXPECT_TRUE(finds_only(self, "module-not-installed", DOCTOR_WARNING));
+}
+
+TEST_F(machine, build_failed)
+{
+	self->facts.machine.module = (struct doctor_module){ .packaged = true, .has_headers = true,
+		.build_failed = true };
+	EXPECT_TRUE(finds_only(self, "module-build-failed", DOCTOR_WARNING));
+}
+
+TEST_F(machine, other_kernel)
+{
+	self->facts.machine.module.loaded = false;
+	self->facts.machine.module.other_kernel = true;
+	EXPECT_TRUE(finds_only(self, "module-other-kernel", DOCTOR_WARNING));
+}
+
+TEST_F(machine, blacklisted)
+{
+	self->facts.machine.module.loaded = false;
+	self->facts.machine.module.blacklisted = true;
+	EXPECT_TRUE(finds_only(self, "module-blacklisted", DOCTOR_WARNING));
+}
+
+TEST_F(machine, not_signed)
+{
+	self->facts.machine.module.loaded = false;
+	self->facts.machine.module.signature_wanted = true;
+	self->facts.machine.module.is_signed = false;
+	EXPECT_TRUE(finds_only(self, "module-not-signed", DOCTOR_WARNING));
+}
+
+TEST_F(machine, key_not_enrolled)
+{
+	self->facts.machine.module.loaded = false;
+	self->facts.machine.module.signature_wanted = true;
+	EXPECT_TRUE(finds_only(self, "module-key-rejected", DOCTOR_WARNING));
+}
+
+TEST_F(machine, key_pending)
+{
+	self->facts.machine.module.loaded = false;
+	self->facts.machine.module.signature_wanted = true;
+	self->facts.machine.module.key_pending = true;
+	EXPECT_TRUE(finds_only(self, "module-key-pending", DOCTOR_WARNING));
+}
+
+TEST_F(machine, key_enrolled)
+{
+	self->facts.machine.module.loaded = false;
+	self->facts.machine.module.signature_wanted = true;
+	self->facts.machine.module.key_enrolled = true;
+	EXPECT_TRUE(finds_only(self, "module-not-loaded", DOCTOR_WARNING));
+}
+
+TEST_F(machine, module_silent)
+{
+	self->facts.host.error = -EPROTO;
+	EXPECT_TRUE(finds_only(self, "module-silent", DOCTOR_WARNING));
+}
+
+TEST_F(machine, host_absent)
+{
+	self->facts.host.present = false;
+	EXPECT_TRUE(finds_only(self, "host-clock-absent", DOCTOR_WARNING));
+}
+
+TEST_F(machine, host_failing)
+{
+	self->facts.host.failing = true;
+	EXPECT_TRUE(finds_only(self, "host-clock-failing", DOCTOR_WARNING));
+}
+
+TEST_F(machine, host_demoted)
+{
+	self->facts.host.demoted = true;
+	EXPECT_TRUE(finds_only(self, "host-clock-demoted", DOCTOR_WARNING));
+}
+
+TEST_F(machine, external)
+{
+	self->facts.host.external = true;
+	EXPECT_TRUE(finds_only(self, "mode-external", DOCTOR_WARNING));
+}
+
+TEST_F(machine, policy)
+{
+	self->facts.host.ignores = true;
+	EXPECT_TRUE(finds_only(self, "policy-ignores", DOCTOR_WARNING));
+}
 
 /* What the kernel said counts more than what files show. */
 TEST_F(machine, kernel_has_the_last_word)
@@ -229,7 +372,8 @@ TEST_F(machine, kernel_has_the_last_word)
 	module->loaded = false;
 	module->signature_wanted = true;
 	module->key_enrolled = true;
-	strcpy(module->kernel_says, "truechime: loading of module with unavailable key is rejected");
+	strcpy(module->kernel_says,
+	       "truechime: loading of module with unavailable key is rejected");
 	ASSERT_TRUE(finds_only(self, "module-key-rejected", DOCTOR_WARNING));
 	EXPECT_NE(NULL, strstr(self->report.findings[0].sentence, "unavailable key"));
 	EXPECT_NE(NULL, strstr(self->report.findings[0].command, "mokutil"));
@@ -249,20 +393,62 @@ TEST_F(machine, module_is_for_guests)
 
 /* --- The machine --- */
 
-ROW(hpet, "clocksource", DOCTOR_WARNING, strcpy(facts->machine.clocksource, "hpet"))
-ROW(no_vmclock, "vmclock-absent", DOCTOR_NOTE, facts->machine.has_vmclock = false)
-ROW(ptp_kvm, "ptp-kvm-shared", DOCTOR_WARNING, facts->machine.ptp_kvm = 1,
-    strcpy(facts->machine.ptp_kvm_user, "phc2sys (process 80)"))
-ROW(local_rtc, "rtc-local", DOCTOR_WARNING, facts->machine.rtc_is_local = true)
-ROW(rival, "rival-runs", DOCTOR_ERROR, facts->rival_count = 1,
-    strcpy(facts->rivals[0].program, "chronyd"), strcpy(facts->rivals[0].unit, "chrony.service"))
-ROW(yields, "rival-has-clock", DOCTOR_NOTE, facts->rival_count = 1,
-    strcpy(facts->rivals[0].program, "chronyd"), facts->daemon.yielding = true)
-ROW(agent, "agent", DOCTOR_NOTE, facts->rival_count = 1,
-    strcpy(facts->rivals[0].program, "qemu-ga"), facts->rivals[0].is_agent = true)
-ROW(enabled_rival, "rival-enabled", DOCTOR_WARNING, facts->machine.enabled_count = 1,
-    strcpy(facts->machine.enabled[0].program, "chronyd"),
-    strcpy(facts->machine.enabled[0].unit, "chrony.service"))
+TEST_F(machine, hpet)
+{
+	strcpy(self->facts.machine.clocksource, "hpet");
+	EXPECT_TRUE(finds_only(self, "clocksource", DOCTOR_WARNING));
+}
+
+TEST_F(machine, no_vmclock)
+{
+	self->facts.machine.has_vmclock = false;
+	EXPECT_TRUE(finds_only(self, "vmclock-absent", DOCTOR_NOTE));
+}
+
+TEST_F(machine, ptp_kvm)
+{
+	self->facts.machine.ptp_kvm = 1;
+	strcpy(self->facts.machine.ptp_kvm_user, "phc2sys (process 80)");
+	EXPECT_TRUE(finds_only(self, "ptp-kvm-shared", DOCTOR_WARNING));
+}
+
+TEST_F(machine, local_rtc)
+{
+	self->facts.machine.rtc_is_local = true;
+	EXPECT_TRUE(finds_only(self, "rtc-local", DOCTOR_WARNING));
+}
+
+TEST_F(machine, rival)
+{
+	self->facts.rival_count = 1;
+	strcpy(self->facts.rivals[0].program, "chronyd");
+	strcpy(self->facts.rivals[0].unit, "chrony.service");
+	EXPECT_TRUE(finds_only(self, "rival-runs", DOCTOR_ERROR));
+}
+
+TEST_F(machine, yields)
+{
+	self->facts.rival_count = 1;
+	strcpy(self->facts.rivals[0].program, "chronyd");
+	self->facts.daemon.yielding = true;
+	EXPECT_TRUE(finds_only(self, "rival-has-clock", DOCTOR_NOTE));
+}
+
+TEST_F(machine, agent)
+{
+	self->facts.rival_count = 1;
+	strcpy(self->facts.rivals[0].program, "qemu-ga");
+	self->facts.rivals[0].is_agent = true;
+	EXPECT_TRUE(finds_only(self, "agent", DOCTOR_NOTE));
+}
+
+TEST_F(machine, enabled_rival)
+{
+	self->facts.machine.enabled_count = 1;
+	strcpy(self->facts.machine.enabled[0].program, "chronyd");
+	strcpy(self->facts.machine.enabled[0].unit, "chrony.service");
+	EXPECT_TRUE(finds_only(self, "rival-enabled", DOCTOR_WARNING));
+}
 
 /* One that is enabled and runs is one finding. */
 TEST_F(machine, rival_that_runs_and_is_enabled)
@@ -300,23 +486,74 @@ TEST_F(machine, better_clocksource_is_named)
 
 /* --- Time sources --- */
 
-ROW(none, "sources-none", DOCTOR_WARNING, facts->daemon.configured = 0,
-    facts->daemon.source_count = 0)
-ROW(none_without_host, "sources-none", DOCTOR_ERROR, facts->daemon.configured = 0,
-    facts->machine.is_virtual = false, facts->host.present = false)
-ROW(three, "sources-few", DOCTOR_NOTE, facts->daemon.source_count = 3)
-ROW(two, "sources-few", DOCTOR_WARNING, facts->daemon.source_count = 2)
-ROW(unknown, "sources-unknown", DOCTOR_WARNING, facts->daemon.source_count = 0)
-ROW(falseticker, "source-falseticker", DOCTOR_WARNING,
-    facts->daemon.sources[1].falseticker = true, facts->daemon.sources[1].usable = false)
-ROW(rejected, "source-rejected", DOCTOR_WARNING,
-    strcpy(facts->daemon.sources[2].problem, "it has no source itself"))
-ROW(nts_keys, "source-nts", DOCTOR_WARNING, facts->daemon.sources[3].is_nts = true,
-    facts->daemon.sources[3].nts_attempts = 2, facts->daemon.sources[3].sent = 0)
-ROW(nts_refused, "source-nts", DOCTOR_WARNING, facts->daemon.sources[3].is_nts = true,
-    facts->daemon.sources[3].nts_refused = true, facts->daemon.sources[3].cookies = 8)
-ROW(one_silent, "source-silent", DOCTOR_WARNING, facts->daemon.sources[0].reachable = false,
-    facts->daemon.sources[0].usable = false)
+TEST_F(machine, none)
+{
+	self->facts.daemon.configured = 0;
+	self->facts.daemon.source_count = 0;
+	EXPECT_TRUE(finds_only(self, "sources-none", DOCTOR_WARNING));
+}
+
+TEST_F(machine, none_without_host)
+{
+	self->facts.daemon.configured = 0;
+	self->facts.machine.is_virtual = false;
+	self->facts.host.present = false;
+	EXPECT_TRUE(finds_only(self, "sources-none", DOCTOR_ERROR));
+}
+
+TEST_F(machine, three)
+{
+	self->facts.daemon.source_count = 3;
+	EXPECT_TRUE(finds_only(self, "sources-few", DOCTOR_NOTE));
+}
+
+TEST_F(machine, two)
+{
+	self->facts.daemon.source_count = 2;
+	EXPECT_TRUE(finds_only(self, "sources-few", DOCTOR_WARNING));
+}
+
+TEST_F(machine, unknown)
+{
+	self->facts.daemon.source_count = 0;
+	EXPECT_TRUE(finds_only(self, "sources-unknown", DOCTOR_WARNING));
+}
+
+TEST_F(machine, falseticker)
+{
+	self->facts.daemon.sources[1].falseticker = true;
+	self->facts.daemon.sources[1].usable = false;
+	EXPECT_TRUE(finds_only(self, "source-falseticker", DOCTOR_WARNING));
+}
+
+TEST_F(machine, rejected)
+{
+	strcpy(self->facts.daemon.sources[2].problem, "it has no source itself");
+	EXPECT_TRUE(finds_only(self, "source-rejected", DOCTOR_WARNING));
+}
+
+TEST_F(machine, nts_keys)
+{
+	self->facts.daemon.sources[3].is_nts = true;
+	self->facts.daemon.sources[3].nts_attempts = 2;
+	self->facts.daemon.sources[3].sent = 0;
+	EXPECT_TRUE(finds_only(self, "source-nts", DOCTOR_WARNING));
+}
+
+TEST_F(machine, nts_refused)
+{
+	self->facts.daemon.sources[3].is_nts = true;
+	self->facts.daemon.sources[3].nts_refused = true;
+	self->facts.daemon.sources[3].cookies = 8;
+	EXPECT_TRUE(finds_only(self, "source-nts", DOCTOR_WARNING));
+}
+
+TEST_F(machine, one_silent)
+{
+	self->facts.daemon.sources[0].reachable = false;
+	self->facts.daemon.sources[0].usable = false;
+	EXPECT_TRUE(finds_only(self, "source-silent", DOCTOR_WARNING));
+}
 
 TEST_F(machine, nts_that_works_is_no_finding)
 {
