@@ -132,6 +132,7 @@ struct config_sourcedir {
 /* What to do where another time daemon runs. */
 enum config_rivals {
 	CONFIG_RIVALS_WARN,	/* log it */
+	CONFIG_RIVALS_UNDO,	/* and step the clock back whenever it is set wrong */
 	CONFIG_RIVALS_YIELD,	/* leave the clock to it */
 	CONFIG_RIVALS_IGNORE,	/* do not look for any */
 };

@@ -377,7 +377,8 @@ static int parse_leapsecmode(struct config_reader *reader, int count, char **wor
 static int parse_rivals(struct config_reader *reader, int count, char **words)
 {
 	static const char *const names[] = {
-		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_YIELD] = "yield",
+		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_UNDO] = "undo",
+		[CONFIG_RIVALS_YIELD] = "yield",
 		[CONFIG_RIVALS_IGNORE] = "ignore",
 	};
 	int choice;

@@ -434,7 +434,8 @@ void config_print(const struct config *config, FILE *out)
 		[LEAP_IGNORE] = "ignore",
 	};
 	static const char *const rivals[] = {
-		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_YIELD] = "yield",
+		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_UNDO] = "undo",
+		[CONFIG_RIVALS_YIELD] = "yield",
 		[CONFIG_RIVALS_IGNORE] = "ignore",
 	};
 	const struct config_option *directives;

@@ -116,6 +116,7 @@ static struct steering_options daemon_steering_options(const struct daemon *daem
 		.step_threshold_ns = daemon->config->discipline.step_threshold_ns,
 		.step_limit = daemon->config->discipline.step_limit,
 		.leap_mode = daemon->config->leap_mode,
+		.undo = daemon->config->rivals == CONFIG_RIVALS_UNDO,
 		.observe = daemon->options->no_clock,
 	};
 }

@@ -26,6 +26,8 @@
  * @step_threshold_ns: makestep, for a host's time without a correction: larger errors are stepped
  * @step_limit: ... at the first so many checks; negative: always
  * @leap_mode: chrony's leapsecmode
+ * @undo: a clock that another program has set is stepped back each time, and not only at first, if
+ *	the time is certain and policy allows
  * @observe: change neither the timescale nor the system clock (-x)
  */
 struct steering_options {
@@ -35,6 +37,7 @@ struct steering_options {
 	int64_t step_threshold_ns;
 	int step_limit;
 	enum leap_mode leap_mode;
+	bool undo;
 	bool observe;
 };
 

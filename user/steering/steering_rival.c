@@ -25,16 +25,20 @@ static const char *steering_answer(const struct steering *steering, const struct
 	return "; it is being slewed back. To step it back: truechime makestep";
 }
 
-/* Do not step against a program that sets the clock again and again. */
+/*
+ * Do not step against a program that sets the clock again and again, unless that is wanted: then
+ * all that it does is undone, as far as the time is certain.
+ */
 static bool steering_takes_back(const struct steering *steering, const struct timescale_now *now,
 				enum rival_news news)
 {
+	const struct steering_options *options = &steering->options;
 	int64_t error_ns = steering_error_ns(now);
+	double least_ns = options->undo ? 0.0 : options->max_slew * SLEW_LONGEST_NS;
 
-	return news == RIVAL_SET && trust_allows(steering->status.trust) &&
+	return (news == RIVAL_SET || options->undo) && trust_allows(steering->status.trust) &&
 	       !trust_is_unconfirmed(steering->status.trust) && steering_can_follow(now) &&
-	       now->maxerror_ns < error_ns / STEP_EVIDENCE &&
-	       (double)error_ns > steering->options.max_slew * SLEW_LONGEST_NS;
+	       now->maxerror_ns < error_ns / STEP_EVIDENCE && (double)error_ns > least_ns;
 }
 
 static void steering_report_rival(const struct steering *steering, const struct rival *rival)

@@ -158,6 +158,17 @@ TEST(defaults_are_chronys)
 	config_free(config);
 }
 
+TEST(what_rivals_do_may_be_undone)
+{
+	struct reports reports;
+	struct config *config = parse("rivals undo\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(CONFIG_RIVALS_UNDO, config->rivals);
+	config_free(config);
+}
+
 TEST(directives_with_values)
 {
 	struct reports reports;
@@ -298,7 +309,7 @@ static const struct {
 	{ "driftfile /d every 60", 1, "interval" },
 	{ "rtcsync yes", 1, "takes no value" },
 	{ "hostclock kvmm", 1, "auto, kvm or none" },
-	{ "rivals fight", 1, "warn, yield or ignore" },
+	{ "rivals fight", 1, "warn, undo, yield or ignore" },
 	{ "hostclock vmclock", 1, "hostclock 'vmclock': auto, kvm or none was expected" },
 	{ "steppolicy revert both step", 1, "boot, disruption, steady or operator" },
 	{ "steppolicy boot up step", 1, "forward, backward or both" },

@@ -379,11 +379,14 @@ TEST_F(steering, a_clock_that_was_set_far_off_is_set_back)
 	EXPECT_LT(fake_clock_rate(), -0.09);
 }
 
-/* Where nobody knows the time well enough it is not taken back by a step. */
+/* Where nobody knows the time well enough it is not taken back by a step, even if it may be. */
 TEST_F(steering, a_vague_time_sets_no_clock_back)
 {
 	struct discipline_result vague = found(self, 0);
+	struct steering_options options = normal;
 
+	options.undo = true;
+	steering_set_options(self->steering, &options);
 	vague.correction.maxerror_ns = 2000 * S;
 	ASSERT_EQ(0, apply(self, vague));
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
@@ -392,6 +395,34 @@ TEST_F(steering, a_vague_time_sets_no_clock_back)
 	ASSERT_EQ(0, follow(self));
 	steering_get_status(self->steering, &self->status);
 	EXPECT_EQ(0, self->status.steps);
+}
+
+/* A rival steps the clock by little, again and again, and each time it is stepped back at once. */
+TEST_F(steering, what_others_do_is_undone_where_that_is_wanted)
+{
+	struct steering_options options = normal;
+	unsigned int i;
+
+	journal_listen(LOG_NOTICE);
+	options.undo = true;
+	steering_set_options(self->steering, &options);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 1; i <= 10; i++) {
+		fake_clock.realtime_ns += 50 * MS;
+		fake_clock.status |= STA_UNSYNC;
+		ASSERT_EQ(0, follow(self));
+		steering_get_status(self->steering, &self->status);
+		EXPECT_EQ(i, self->status.steps);
+		EXPECT_LT(llabs(error_ns(self)), MS);
+		ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	}
+
+	/* Not where it is hardly better known than the rival's. */
+	fake_clock.realtime_ns += 100 * US;
+	ASSERT_EQ(0, follow(self));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(10, self->status.steps);
 }
 
 /* A rival daemon of another opinion, every 4 s for two hours: said four times. */
