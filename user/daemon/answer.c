@@ -102,6 +102,11 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_DELETE:
 	case CONTROL_ACCHECK:
 		return daemon_operate(daemon, request, error);
+	case CONTROL_RIVAL:
+		return daemon_note_rival(daemon, request->arguments, error);
+	case CONTROL_RIVALS:
+		*error = "truechime-watch knows that, at a socket of its own";
+		return NULL;
 	case CONTROL_RELOAD:
 		return daemon_done(error, daemon_reload(daemon),
 				   "the new configuration has errors, and the old one stays in force. To see them: truechimed -p, or journalctl -u truechimed");

@@ -19,6 +19,7 @@
 #include "discipline/discipline.h"
 #include "discipline/manual.h"
 #include "discipline/smear.h"
+#include "ipc/rival_notice.h"
 #include "ipc/socket.h"
 #include "ipc/state.h"
 #include "lib/event_stream.h"
@@ -82,6 +83,22 @@ enum daemon_due {
 #define DAEMON_EVENTS	32
 
 /**
+ * struct rival_seen - another program that changed the clock, as truechime-watch reports
+ * @daemon: it; its unit is "" where that is none of systemd's
+ * @where: its unit, or its container
+ * @latest_ns: the latest report, by the raw clock
+ * @log: of what is logged
+ * @steers: it goes on to change the clock, so that it is a time daemon, whatever its name
+ */
+struct rival_seen {
+	struct time_daemon daemon;
+	char where[RIVAL_NOTICE_WHERE_MAX];
+	int64_t latest_ns;
+	struct log_limit log;
+	bool steers;
+};
+
+/**
  * struct daemon - all that runs
  * @options: from the command line
  * @config: in force
@@ -125,7 +142,9 @@ enum daemon_due {
  * @rival_count: ... how many
  * @agents: of hypervisors, which were named ...
  * @agent_count: ... how many
- * @rivals_next_ns: when to look for both again, by the raw clock
+ * @seen: programs that were seen to change the clock ...
+ * @seen_count: ... how many
+ * @rivals_next_ns: when to look for all of them again, by the raw clock
  * @yielding: the clock is left to them
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
@@ -176,6 +195,8 @@ struct daemon {
 	size_t rival_count;
 	struct time_daemon agents[TIME_DAEMONS_MAX];
 	size_t agent_count;
+	struct rival_seen seen[TIME_DAEMONS_MAX];
+	size_t seen_count;
 	int64_t rivals_next_ns;
 	bool yielding;
 	bool virtual_machine;
@@ -223,6 +244,14 @@ void daemon_find_rivals(struct daemon *daemon);
 
 /* The same when it is time for it, without a reading of all processes. */
 void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns);
+
+/* rivals_seen.c */
+
+/* truechime-watch reports that a program changed the clock. NULL: refused, and @error says why. */
+json_t *daemon_note_rival(struct daemon *daemon, const char *arguments, const char **error);
+
+/* Add those that go on to change the clock to the @count other time daemons. How many then. */
+size_t daemon_add_seen(struct daemon *daemon, struct time_daemon *rivals, size_t count);
 
 /* operator.c */
 

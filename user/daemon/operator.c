@@ -197,6 +197,8 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_MAKESTEP:
 	case CONTROL_SETTIME:
 	case CONTROL_RELOAD:
+	case CONTROL_RIVAL:
+	case CONTROL_RIVALS:
 		break;
 	}
 	return NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Other time daemons on this machine: what is logged of them, and whether the clock is left to
- * them. steering/rival.c notices when one sets the clock.
+ * them. steering/rival.c notices when one sets the clock, rivals_seen.c is told which one it was.
  */
 #include "daemon/daemon.h"
 
@@ -138,6 +138,7 @@ static void look_for_rivals(struct daemon *daemon, bool by_process)
 		count = take_agents(daemon, rivals, count);
 		if (!by_process)
 			count = keep_running(daemon, rivals, count);
+		count = daemon_add_seen(daemon, rivals, count);
 		daemon->rivals_next_ns = chime_add_sat(system_clock_raw_ns(), CHECK_NS);
 	}
 	take_rivals(daemon, rivals, count);

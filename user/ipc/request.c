@@ -32,6 +32,8 @@ static const struct {
 	{ "refresh", CONTROL_REFRESH, true, false },
 	{ "add", CONTROL_ADD, true, true },
 	{ "delete", CONTROL_DELETE, true, true },
+	{ "rival", CONTROL_RIVAL, true, true },
+	{ "rivals", CONTROL_RIVALS, false, false },
 	{ NULL, 0, true, false },
 };
 

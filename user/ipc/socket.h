@@ -15,6 +15,9 @@
 
 #define CONTROL_PATH		"/run/truechime/control.sock"
 
+/* Where truechime-watch answers, in the same way, the command "rivals". */
+#define CONTROL_WATCH_PATH	"/run/truechime-watch/rivals.sock"
+
 /* Connections at once; and the descriptors to poll for, the listening one included. */
 #define CONTROL_CLIENTS_MAX	16
 #define CONTROL_FDS_MAX		(CONTROL_CLIENTS_MAX + 1)
@@ -45,6 +48,8 @@ enum control_command {
 	CONTROL_REFRESH,
 	CONTROL_ADD,
 	CONTROL_DELETE,
+	CONTROL_RIVAL,		/* truechime-watch tells the daemon of one */
+	CONTROL_RIVALS,		/* truechime-watch lists them */
 };
 
 /**
