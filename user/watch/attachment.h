@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The programs in the kernel: loading and attaching them takes CAP_BPF and CAP_PERFMON, reading
+ * what they have recorded takes nothing.
+ */
+#ifndef WATCH_ATTACHMENT_H
+#define WATCH_ATTACHMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "watch/shared.h"
+
+struct attachment;
+
+/**
+ * attachment_open() - load and attach
+ * @attachment: result
+ * @take: called by attachment_read() for each record ...
+ * @context: ... with this
+ *
+ * Return: 0, -EOPNOTSUPP: built without it, -ENOENT: the kernel does not describe itself (BTF),
+ * -EPERM, -EACCES: it is not permitted, -errno.
+ */
+int attachment_open(struct attachment **attachment,
+		    void (*take)(void *context, const struct watch_record *record), void *context);
+void attachment_close(struct attachment *attachment);
+
+/* Readable when there are records. */
+int attachment_fd(const struct attachment *attachment);
+
+/* Hand out all records that there are. */
+void attachment_read(struct attachment *attachment);
+
+/* Changes that were not recorded: there was no room, or a program was interrupted by itself. */
+uint64_t attachment_lost(const struct attachment *attachment);
+
+/* By kprobes, as the kernel has no trampolines for programs. */
+bool attachment_is_by_probes(const struct attachment *attachment);
+
+#endif /* WATCH_ATTACHMENT_H */

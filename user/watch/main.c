@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime-watch: who changes the system clock beside truechime. It loads its programs into the
+ * kernel, gives up all privileges, and from then on notes what they record, answers `truechime
+ * rivals` and tells truechimed.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/timex.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/line.h"
+#include "ipc/socket.h"
+#include "lib/clock_ns.h"
+#include "lib/log.h"
+#include "server/sandbox.h"
+#include "steering/time_daemons.h"
+#include "watch/attachment.h"
+#include "watch/daemon_link.h"
+#include "watch/report.h"
+#include "watch/tally.h"
+
+#define NS_PER_S	1000000000LL
+#define NS_PER_MS	1000000LL
+
+/* The daemon is told of a program so often at most, whatever that does. */
+#define TELL_NS	NS_PER_S
+
+/* Whether those that it was told of still run is looked at so often. */
+#define CHECK_NS	(60 * NS_PER_S)
+
+/* A daemon that does not take it is complained of so often. */
+#define COMPLAINT_NS	(3600 * NS_PER_S)
+
+/* Room for /proc/PID/cgroup. */
+#define CGROUP_TEXT_MAX	4096
+
+/* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
+#define STATUS_UNSUPPORTED	3	/* a restart finds the same kernel, and the same rights */
+
+/**
+ * struct watch - all that there is
+ * @attachment: the programs in the kernel
+ * @control: the socket
+ * @daemon_path: of the daemon's
+ * @daemon_pid: its process, when it was last asked for; 0: it did not run
+ * @since_ns: CLOCK_BOOTTIME at the beginning
+ * @checked_ns: CLOCK_BOOTTIME when the rivals' processes were looked at
+ * @lost: changes that were lost, as far as that was logged
+ * @complaint: of the daemon
+ * @tally: what is known
+ */
+struct watch {
+	struct attachment *attachment;
+	struct control *control;
+	const char *daemon_path;
+	int daemon_pid;
+	int64_t since_ns;
+	int64_t checked_ns;
+	uint64_t lost;
+	struct log_limit complaint;
+	struct tally tally;
+};
+
+static atomic_int signal_stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	signal_stop = 1;
+}
+
+static void usage(FILE *to)
+{
+	fputs("Usage: truechime-watch [OPTION]...\n"
+	      "Watch who changes the system clock, for `truechime rivals` and truechimed.\n"
+	      "It stays in the foreground, and needs CAP_BPF and CAP_PERFMON to start.\n\n"
+	      "  -S, --socket PATH  its socket instead of " CONTROL_WATCH_PATH "\n"
+	      "  -D, --daemon PATH  the daemon's socket instead of " CONTROL_PATH "\n"
+	      "  -d, --debug        messages as plain text; twice: more of them\n"
+	      "  -v, --version      the version\n"
+	      "  -h, --help         this\n\n"
+	      "Exit status: 0 after SIGTERM, 1 for a failure, 2 for a wrong command line, 3 where the\n"
+	      "kernel cannot or may not be watched.\n", to);
+}
+
+/* --- processes --- */
+
+/* The beginning of a file of a process. How much. */
+static size_t read_of_process(int pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	size_t length;
+	FILE *file;
+
+	*text = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	length = fread(text, 1, size - 1, file);
+	text[length] = '\0';
+	fclose(file);
+
+	return length;
+}
+
+/* Where systemd has a hierarchy of its own, version 2 knows no groups. */
+static void find_path(const struct watch_record *record, char *path, size_t size)
+{
+	char text[CGROUP_TEXT_MAX];
+
+	tally_path(record, path, size);
+	if (strcmp(path, "/") != 0 || record->is_kernel)
+		return;
+	if (read_of_process((int)record->tgid, "cgroup", text, sizeof(text)))
+		identity_path_of_text(text, path, size);
+}
+
+/* A process of that number, and of that name unless that is hidden. */
+static bool still_runs(const struct tally_rival *rival)
+{
+	char comm[WATCH_COMM_MAX + 2], name[WATCH_QUEUE_MAX];
+
+	if (kill(rival->pid, 0) && errno == ESRCH)
+		return false;
+	if (!read_of_process(rival->pid, "comm", comm, sizeof(comm)))
+		return true;
+	identity_command(comm, strcspn(comm, "\n"), name, sizeof(name));
+
+	return !strcmp(name, rival->program);
+}
+
+static void advise(struct tally_rival *rival)
+{
+	struct time_daemon known = { .pid = rival->pid };
+
+	snprintf(known.program, sizeof(known.program), "%s", rival->program);
+	snprintf(rival->advice, sizeof(rival->advice), "%s", time_daemon_advice(&known));
+	if (!*rival->advice && !rival->is_kernel)
+		identity_advice(&rival->identity, rival->runs ? rival->pid : 0, rival->advice,
+				sizeof(rival->advice));
+}
+
+/* That one has ended is news. */
+static void check_processes(struct watch *watch)
+{
+	for (int i = 0; i < watch->tally.rival_count; i++) {
+		struct tally_rival *rival = &watch->tally.rivals[i];
+
+		if (rival->runs && !still_runs(rival)) {
+			rival->runs = false;
+			rival->news = true;
+		}
+		advise(rival);
+	}
+	watch->checked_ns = clock_ns(CLOCK_BOOTTIME);
+}
+
+/* --- records --- */
+
+/* The daemon may have been started since it was last asked for its number. */
+static bool is_own(struct watch *watch, const struct watch_record *record, const char *path)
+{
+	if (tally_is_own(record, path, watch->daemon_pid))
+		return true;
+	if (strncmp(record->comm, "truechimed", sizeof(record->comm)) != 0)
+		return false;
+	watch->daemon_pid = daemon_link_pid(watch->daemon_path);
+
+	return tally_is_own(record, path, watch->daemon_pid);
+}
+
+static void log_first(const struct tally_rival *rival)
+{
+	const struct identity *identity = &rival->identity;
+	const char *where = identity->kind != CONTAINER_NONE ? identity->container :
+			    *identity->unit ? identity->unit : rival->path;
+
+	log_notice("%s (process %d, %s) changes the system clock: it %s", rival->program,
+		   rival->pid, where, rival->what);
+}
+
+static void take_record(void *context, const struct watch_record *record)
+{
+	struct watch *watch = context;
+	const struct tally_rival *rival;
+	char path[sizeof(rival->path)];
+
+	find_path(record, path, sizeof(path));
+	if (is_own(watch, record, path)) {
+		tally_add_own(&watch->tally, record);
+		return;
+	}
+	rival = tally_add(&watch->tally, record, path);
+	if (rival->count == 1)
+		log_first(rival);
+}
+
+static void log_lost(struct watch *watch)
+{
+	uint64_t lost = attachment_lost(watch->attachment);
+
+	if (lost == watch->lost)
+		return;
+	log_warning("%llu changes of the system clock came too fast to be recorded",
+		    (unsigned long long)(lost - watch->lost));
+	watch->lost = lost;
+}
+
+/* --- the daemon --- */
+
+/* 0, or -errno when others need not be tried. */
+static int tell(struct watch *watch, struct tally_rival *rival, int64_t now_ns)
+{
+	struct rival_notice notice;
+	char why[256] = "";
+	int err;
+
+	rival->told_ns = now_ns;
+	report_notice(rival, &notice);
+	err = daemon_link_tell(watch->daemon_path, &notice, why, sizeof(why));
+	if (!err || err == -ECONNREFUSED)
+		rival->news = false;
+	if (err && err != -ECONNREFUSED &&
+	    log_limit_pass(&watch->complaint, now_ns, COMPLAINT_NS))
+		log_warning("truechimed could not be told who changes the clock: %s",
+			    err == -EACCES ? why : strerror(-err));
+
+	return err;
+}
+
+static void tell_news(struct watch *watch)
+{
+	int64_t now_ns = clock_ns(CLOCK_BOOTTIME);
+
+	for (int i = 0; i < watch->tally.rival_count; i++) {
+		struct tally_rival *rival = &watch->tally.rivals[i];
+
+		if (!rival->news || (rival->told_ns && now_ns - rival->told_ns < TELL_NS))
+			continue;
+		rival->runs = rival->runs && still_runs(rival);
+		advise(rival);
+		if (tell(watch, rival, now_ns))
+			return;
+	}
+}
+
+/* When something is to be done that nobody wakes us for, from now. INT64_MAX: never. */
+static int64_t wait_ns(const struct watch *watch)
+{
+	int64_t now_ns = clock_ns(CLOCK_BOOTTIME), next_ns = INT64_MAX;
+
+	for (int i = 0; i < watch->tally.rival_count; i++) {
+		const struct tally_rival *rival = &watch->tally.rivals[i];
+
+		if (rival->news)
+			next_ns = chime_min(next_ns, rival->told_ns + TELL_NS);
+		if (rival->runs)
+			next_ns = chime_min(next_ns, watch->checked_ns + CHECK_NS);
+	}
+
+	return next_ns == INT64_MAX ? next_ns : chime_max(next_ns - now_ns, NS_PER_MS);
+}
+
+/* --- the socket --- */
+
+static json_t *answer(void *context, const struct control_request *request, const char **error)
+{
+	struct watch *watch = context;
+	struct report_view view = {
+		.ahead_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME),
+		.since_ns = watch->since_ns,
+		.lost = attachment_lost(watch->attachment),
+		.by_probes = attachment_is_by_probes(watch->attachment),
+	};
+
+	if (request->command != CONTROL_RIVALS) {
+		*error = "this is truechime-watch, which answers \"rivals\" only";
+		return NULL;
+	}
+	/* What has happened before the question is in the answer. */
+	attachment_read(watch->attachment);
+	check_processes(watch);
+
+	return report_rivals(&watch->tally, &view);
+}
+
+static int timeout_ms(const struct watch *watch, int64_t raw_ns)
+{
+	int64_t ns = chime_min(wait_ns(watch),
+			       chime_sub_sat(control_next_ns(watch->control), raw_ns));
+
+	if (ns > 3600 * NS_PER_S)
+		return -1;
+
+	return ns <= 0 ? 0 : (int)((ns + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static void loop(struct watch *watch)
+{
+	struct pollfd fds[CONTROL_FDS_MAX + 1];
+	int count;
+
+	while (!signal_stop) {
+		fds[0] = (struct pollfd){ .fd = attachment_fd(watch->attachment),
+					  .events = POLLIN };
+		count = 1 + control_pollfds(watch->control, fds + 1);
+		if (poll(fds, (nfds_t)count,
+			 timeout_ms(watch, clock_ns(CLOCK_MONOTONIC_RAW))) < 0)
+			continue;
+		attachment_read(watch->attachment);
+		log_lost(watch);
+		if (clock_ns(CLOCK_BOOTTIME) - watch->checked_ns >= CHECK_NS)
+			check_processes(watch);
+		tell_news(watch);
+		control_dispatch(watch->control, fds + 1, count - 1,
+				 clock_ns(CLOCK_MONOTONIC_RAW));
+	}
+}
+
+/* --- the beginning --- */
+
+static const char *words_of_refusal(int err)
+{
+	switch (err) {
+	case -EOPNOTSUPP:
+		return "this program was built without clang, bpftool or libbpf";
+	case -ENOENT:
+		return "the kernel does not describe itself (no /sys/kernel/btf/vmlinux)";
+	case -EPERM:
+	case -EACCES:
+		return "it takes CAP_BPF and CAP_PERFMON, and a kernel that is not locked down";
+	}
+
+	return strerror(-err);
+}
+
+/* From then on the clock's rate is in each record. */
+static void read_rate(struct change_rate *rate)
+{
+	struct timex tx = { .modes = 0 };
+
+	if (clock_adjtime(CLOCK_REALTIME, &tx) >= 0)
+		*rate = (struct change_rate){ true, tx.freq, tx.tick };
+}
+
+static int give_up_privileges(void)
+{
+	int err = sandbox_drop_capabilities();
+
+	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		err = -errno;
+	if (err)
+		log_err("Privileges could not be given up: %s", strerror(-err));
+
+	return err;
+}
+
+static int run(struct watch *watch, const char *path)
+{
+	int err = attachment_open(&watch->attachment, take_record, watch);
+
+	if (err) {
+		log_err("Who changes the system clock cannot be watched: %s. That it was changed, truechimed notices all the same",
+			words_of_refusal(err));
+		return STATUS_UNSUPPORTED;
+	}
+	watch->since_ns = clock_ns(CLOCK_BOOTTIME);
+	watch->checked_ns = watch->since_ns;
+	read_rate(&watch->tally.rate);
+	err = give_up_privileges();
+	if (!err) {
+		err = control_open(&watch->control, path, answer, watch);
+		if (err)
+			log_err("The socket %s could not be opened: %s", path,
+				err == -EADDRINUSE ? "another truechime-watch answers there" :
+				strerror(-err));
+	}
+	if (!err) {
+		log_info("truechime-watch %s watches the system clock, by %s", TRUECHIME_VERSION,
+			 attachment_is_by_probes(watch->attachment) ? "kprobes" : "fentry");
+		loop(watch);
+		control_close(watch->control);
+	}
+	attachment_close(watch->attachment);
+
+	return err ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "socket", required_argument, NULL, 'S' },
+		{ "daemon", required_argument, NULL, 'D' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	static struct watch watch = { .daemon_path = CONTROL_PATH };
+	const struct sigaction action = { .sa_handler = on_signal };
+	const char *path = CONTROL_WATCH_PATH;
+	int debug = 0, option;
+
+	while ((option = getopt_long(argc, argv, "S:D:dvh", names, NULL)) != -1) {
+		switch (option) {
+		case 'S':
+			path = optarg;
+			break;
+		case 'D':
+			watch.daemon_path = optarg;
+			break;
+		case 'd':
+			debug++;
+			break;
+		case 'v':
+			puts("truechime-watch (truechime) " TRUECHIME_VERSION);
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "truechime-watch: takes no arguments, not \"%s\"\n", argv[optind]);
+		return 2;
+	}
+	if (debug > 1)
+		log_set_level(LOG_DEBUG);
+	log_open(!debug);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+
+	return run(&watch, path);
+}
