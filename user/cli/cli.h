@@ -65,6 +65,7 @@ int verb_refresh(const struct cli *cli);
 int verb_events(const struct cli *cli);
 int verb_check(const struct cli *cli);
 int verb_doctor(const struct cli *cli);
+int verb_rivals(const struct cli *cli);
 
 /* ... and those that take arguments: @argc and @argv are what follows the verb. */
 int verb_waitsync(const struct cli *cli, int argc, char **argv);

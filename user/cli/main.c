@@ -45,6 +45,7 @@ static const struct verb {
 	{ "delete", NULL, verb_delete, "a time source; ADDRESS, NAME" },
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
+	{ "rivals", verb_rivals, NULL, "who else has changed the clock; -v: each change" },
 	{ "skew", NULL, verb_skew, "how far apart the clocks of these hosts are; HOST ..." },
 	{ "check", verb_check, NULL, "for Nagios and Icinga: is the clock right enough?" },
 	{ "doctor", verb_doctor, NULL, "what keeps this clock wrong, and what to do about it" },
