@@ -195,11 +195,11 @@ guest_image()
 	root=$(mktemp -d)
 	mkdir -p "$root"/{bin,sbin,proc,sys,dev,run,tmp,etc,var/lib,root}
 	cp "$(command -v busybox)" "$root/bin/busybox"
-	for program in "$vm"/bin/{agent,bounds,failing,witness,phc,ntpping,sleepers,testptp} "$build/netlink/abuse"; do
+	for program in "$vm"/bin/{adjuster,agent,bounds,failing,witness,phc,ntpping,sleepers,testptp} "$build/netlink/abuse"; do
 		install "$program" "$root/bin/"
 	done
 	with_modules "$kernel" "$root" virtio_pci virtio_net virtio_console ptp_kvm
-	for program in "${peers[@]}" "$build"/truechime{d,-server,,-hooks}; do
+	for program in "${peers[@]}" "$build"/truechime{d,-server,,-hooks,-watch}; do
 		with_program "$root" "$program"
 	done
 	cp "$build/module/$kernel/truechime.ko" "$root/lib/modules/$kernel/"
