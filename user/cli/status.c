@@ -253,7 +253,8 @@ static void print_others(const struct view *view, const char *heading, bool agen
 			some[count++] = view->rivals[i];
 	time_daemons_text(some, count, text);
 	if (*text)
-		printf("%s: %s\n", heading, text);
+		printf("%s: %s%s\n", heading, text,
+		       agents ? "" : "; what they did, and what ends them: truechime rivals");
 }
 
 static void print_rivals(const struct view *view)
