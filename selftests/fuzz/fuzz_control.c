@@ -15,7 +15,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 		FUZZ_CHECK(error && *error);
 		return 0;
 	}
-	FUZZ_CHECK(request.command >= CONTROL_STATUS && request.command <= CONTROL_DELETE);
+	FUZZ_CHECK(request.command >= CONTROL_STATUS && request.command <= CONTROL_RIVAL);
 	FUZZ_CHECK(control_is_restricted(request.command) == (request.command >= CONTROL_CLIENTS));
 	FUZZ_CHECK(strlen(request.arguments) < sizeof(request.arguments));
 	for (const char *c = request.arguments; *c; c++)

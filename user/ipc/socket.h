@@ -35,6 +35,7 @@ enum control_command {
 	CONTROL_EVENTS,
 	CONTROL_SERVERSTATS,
 	CONTROL_ACTIVITY,
+	CONTROL_RIVALS,		/* truechime-watch lists those who change the clock */
 	CONTROL_CLIENTS,
 	CONTROL_MAKESTEP,
 	CONTROL_SETTIME,
@@ -49,7 +50,6 @@ enum control_command {
 	CONTROL_ADD,
 	CONTROL_DELETE,
 	CONTROL_RIVAL,		/* truechime-watch tells the daemon of one */
-	CONTROL_RIVALS,		/* truechime-watch lists them */
 };
 
 /**
