@@ -175,6 +175,18 @@ void control_publish(struct control *control, json_t *event)
 	(void)event;
 }
 
+bool control_state_is_followed(const struct control *control)
+{
+	(void)control;
+	return false;
+}
+
+void control_publish_state(struct control *control, json_t *state)
+{
+	(void)control;
+	(void)state;
+}
+
 void notify_ready(void)
 {
 }

@@ -9,6 +9,7 @@
 
 #include "ipc/report.h"
 #include "ipc/report_server.h"
+#include "ipc/report_timesync.h"
 
 /* The reason why there was no step, and what to do about it. */
 static const char *daemon_step_words(const struct daemon *daemon, int err)
@@ -88,6 +89,8 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		return daemon_settime(daemon, request->arguments, error);
 	case CONTROL_ACTIVITY:
 		return report_activity(&state);
+	case CONTROL_TIMESYNC:
+		return report_timesync(&state);
 	case CONTROL_BURST:
 		if (*request->arguments)
 			return daemon_operate(daemon, request, error);

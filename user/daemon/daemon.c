@@ -531,6 +531,7 @@ static void daemon_loop(struct daemon *daemon)
 	while (!daemon->stop) {
 		daemon_timers(daemon, system_clock_raw_ns());
 		daemon_serve_time(daemon);
+		daemon_publish_state(daemon);
 		daemon_handle_signals(daemon);
 		if (daemon->stop)
 			break;

@@ -113,6 +113,7 @@ struct rival_seen {
  * @steering: applies it to the clocks
  * @serving: the time to others
  * @control: the socket of the command line program; NULL: there is none
+ * @published_state: a hash of what those who follow the state were told last
  * @chronyc: the sockets of chronyc; NULL: there are none
  * @refusal: room for its latest reason
  * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
@@ -165,6 +166,7 @@ struct daemon {
 	struct steering *steering;
 	struct serving *serving;
 	struct control *control;
+	uint64_t published_state;
 	struct chronyc_listener *chronyc;
 	char refusal[512];
 	struct source_watch *source_watch;
@@ -300,6 +302,11 @@ void daemon_get_state(struct daemon *daemon, struct state *state);
 
 /* The latest disruptions, oldest first. How many, @max at most. */
 int daemon_get_events(struct daemon *daemon, struct module_event *events, int max);
+
+/* publish.c */
+
+/* Tell the followers of the state, if it has changed. */
+void daemon_publish_state(struct daemon *daemon);
 
 /* settime.c */
 

@@ -193,6 +193,7 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_EVENTS:
 	case CONTROL_SERVERSTATS:
 	case CONTROL_ACTIVITY:
+	case CONTROL_TIMESYNC:
 	case CONTROL_CLIENTS:
 	case CONTROL_MAKESTEP:
 	case CONTROL_SETTIME:

@@ -29,6 +29,7 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 		.set_by_hand_ns = daemon->set_by_hand_ns,
 		.manual = daemon->config->manual,
 		.local_stratum = serving_local_stratum(daemon->serving),
+		.maxdistance_ns = daemon->config->discipline.maxdistance_ns,
 		.configured = associations_directives(daemon->associations),
 	};
 	(void)steering_read(daemon->steering);

@@ -19,6 +19,7 @@ static const struct {
 	{ "events", CONTROL_EVENTS, false, false },
 	{ "serverstats", CONTROL_SERVERSTATS, false, false },
 	{ "activity", CONTROL_ACTIVITY, false, false },
+	{ "timesync", CONTROL_TIMESYNC, false, false },
 	{ "clients", CONTROL_CLIENTS, true, false },
 	{ "makestep", CONTROL_MAKESTEP, true, false },
 	{ "settime", CONTROL_SETTIME, true, true },

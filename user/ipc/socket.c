@@ -34,6 +34,7 @@ struct control_client {
 	int fd;			/* -1: free */
 	bool trusted;		/* may change things */
 	bool follows;
+	bool follows_state;
 	int64_t deadline_ns;
 	char request[CONTROL_REQUEST_MAX];
 	size_t request_length;
@@ -123,6 +124,7 @@ static int client_request(struct control *control, struct control_client *client
 	if (!answer)
 		return client_refuse(client, error);
 	client->follows = request.follow;
+	client->follows_state = request.follow && request.command == CONTROL_TIMESYNC;
 	return client_queue(client, answer);
 }
 
@@ -308,6 +310,12 @@ void control_dispatch(struct control *control, const struct pollfd *fds, int cou
 		control_accept(control, now_raw_ns);
 }
 
+static void client_publish(struct control_client *client, json_t *object)
+{
+	if (client_queue(client, json_incref(object)) || client_send(client))
+		client_close(client);
+}
+
 void control_publish(struct control *control, json_t *event)
 {
 	int i;
@@ -315,12 +323,33 @@ void control_publish(struct control *control, json_t *event)
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		struct control_client *client = &control->clients[i];
 
-		if (client->fd < 0 || !client->follows)
-			continue;
-		if (client_queue(client, json_incref(event)) || client_send(client))
-			client_close(client);
+		if (client->fd >= 0 && client->follows)
+			client_publish(client, event);
 	}
 	json_decref(event);
+}
+
+bool control_state_is_followed(const struct control *control)
+{
+	int i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (control->clients[i].fd >= 0 && control->clients[i].follows_state)
+			return true;
+	return false;
+}
+
+void control_publish_state(struct control *control, json_t *state)
+{
+	int i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &control->clients[i];
+
+		if (client->fd >= 0 && client->follows_state)
+			client_publish(client, state);
+	}
+	json_decref(state);
 }
 
 /* A socket without a listener may be replaced. */

@@ -36,6 +36,7 @@ enum control_command {
 	CONTROL_SERVERSTATS,
 	CONTROL_ACTIVITY,
 	CONTROL_RIVALS,		/* truechime-watch lists those who change the clock */
+	CONTROL_TIMESYNC,
 	CONTROL_CLIENTS,
 	CONTROL_MAKESTEP,
 	CONTROL_SETTIME,
@@ -55,7 +56,7 @@ enum control_command {
 /**
  * struct control_request - one line, parsed
  * @command: the command
- * @follow: CONTROL_EVENTS: send future events, too
+ * @follow: send future events, too; with CONTROL_TIMESYNC also its answer whenever that has changed
  * @arguments: of the commands that take some, in printable ASCII; ""
  */
 struct control_request {
@@ -111,7 +112,13 @@ int64_t control_next_ns(const struct control *control);
 void control_dispatch(struct control *control, const struct pollfd *fds, int count,
 		      int64_t now_raw_ns);
 
-/* Send @event to the followers. Takes over the reference to it. */
+/* Send @event to all followers. Takes over the reference to it. */
 void control_publish(struct control *control, json_t *event);
+
+/* Does anybody follow the state (CONTROL_TIMESYNC)? */
+bool control_state_is_followed(const struct control *control);
+
+/* Send @state to those. Takes over the reference to it. */
+void control_publish_state(struct control *control, json_t *state);
 
 #endif /* IPC_SOCKET_H */

@@ -69,6 +69,7 @@ struct state_source {
  * @set_by_hand_ns: the operator has set the time, which is in force, and it was this; 0: no
  * @manual: he may
  * @local_stratum: the clock is served as it is, with this stratum; 0: it is not
+ * @maxdistance_ns: root distance of a source beyond which it is not used
  * @configured: directives that name sources
  * @source_count: sources of these
  * @sources: in the order of the configuration; selections are indices of these
@@ -86,6 +87,7 @@ struct state {
 	int64_t set_by_hand_ns;
 	bool manual;
 	int local_stratum;
+	int64_t maxdistance_ns;
 	size_t configured;
 	size_t source_count;
 	struct state_source sources[CONFIG_SOURCES_MAX];

@@ -215,6 +215,7 @@ TEST(knows_what_changes_something)
 	EXPECT_FALSE(control_is_restricted(CONTROL_EVENTS));
 	EXPECT_FALSE(control_is_restricted(CONTROL_SERVERSTATS));
 	EXPECT_FALSE(control_is_restricted(CONTROL_ACTIVITY));
+	EXPECT_FALSE(control_is_restricted(CONTROL_TIMESYNC));
 	EXPECT_TRUE(control_is_restricted(CONTROL_CLIENTS));
 	EXPECT_TRUE(control_is_restricted(CONTROL_MAKESTEP));
 	EXPECT_TRUE(control_is_restricted(CONTROL_BURST));
@@ -439,6 +440,29 @@ TEST_F(control, tells_those_who_follow)
 		;
 	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
 	close(fd);
+	close(other);
+}
+
+/* The state is for those who asked for it, events are for all who follow. */
+TEST_F(control, tells_the_state_to_those_who_follow_that)
+{
+	int fd = client(self), other = client(self);
+	char text[256];
+
+	EXPECT_FALSE(control_state_is_followed(self->control));
+	ask(self, other, "{\"command\":\"events\",\"follow\":true}\n", text, sizeof(text));
+	ask(self, fd, "{\"command\":\"timesync\"}\n", text, sizeof(text));
+	EXPECT_FALSE(control_state_is_followed(self->control));
+	ask(self, fd, "{\"command\":\"timesync\",\"follow\":true}\n", text, sizeof(text));
+	EXPECT_TRUE(control_state_is_followed(self->control));
+	control_publish_state(self->control, json_pack("{s:b}", "ok", 1));
+	control_publish(self->control, json_pack("{s:s}", "cause", "revert"));
+	serve(self);
+	EXPECT_STREQ("{\"ok\":true}\n{\"cause\":\"revert\"}\n", heard(fd, text, sizeof(text)));
+	EXPECT_STREQ("{\"cause\":\"revert\"}\n", heard(other, text, sizeof(text)));
+	close(fd);
+	serve(self);
+	EXPECT_FALSE(control_state_is_followed(self->control));
 	close(other);
 }
 
