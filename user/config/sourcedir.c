@@ -168,8 +168,9 @@ int config_parse_source(const struct config *before, const char *text, config_re
 	if (!reader.config)
 		return -ENOMEM;
 	*reader.config = *before;
-	/* Whom the server answers does not matter here, and the rules are not ours. */
+	/* Who is answered does not matter here, and the rules are not ours. */
 	reader.config->server = (struct config_server) { 0 };
+	reader.config->chronyc = (struct config_chronyc) { 0 };
 	err = config_parse_line(&reader, text, strlen(text));
 	if (!err && reader.config->source_count == before->source_count) {
 		config_error(&reader, "'server NAME' or 'pool NAME' was expected");

@@ -249,7 +249,7 @@ TEST_F(sourcedir, whom_the_server_answers_stays)
 {
 	struct config_source source;
 
-	ASSERT_EQ(0, load(self, "allow 192.0.2.0/24\ndeny 192.0.2.1\n"));
+	ASSERT_EQ(0, load(self, "allow 192.0.2.0/24\ndeny 192.0.2.1\ncmdallow 192.0.2.3\n"));
 	ASSERT_EQ(0, config_parse_source(self->config, "server b", keep_report, &self->reports,
 					 &source));
 	write_file(self, "a.sources", "server a\n");
@@ -259,6 +259,8 @@ TEST_F(sourcedir, whom_the_server_answers_stays)
 	EXPECT_TRUE(self->config->server.rules[0].allow);
 	EXPECT_EQ(24, self->config->server.rules[0].prefix);
 	EXPECT_FALSE(self->config->server.rules[1].allow);
+	ASSERT_EQ(1, self->config->chronyc.rule_count);
+	EXPECT_EQ(32, self->config->chronyc.rules[0].prefix);
 }
 
 TEST_F(sourcedir, too_many_directories_are_refused)
