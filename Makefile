@@ -46,6 +46,7 @@ help:
 	@echo '  make check-netlink    the netlink specification against the header'
 	@echo '  make check-sim        the discipline against simulated clocks and networks'
 	@echo '  make check-interop    the daemon beside chronyd, ntpsec and systemd-timesyncd; ROWS="WORD..."'
+	@echo '  make check-habits     part of check-interop: what users of chronyc type, beside chronyc'
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make check-install    not part of check: the Debian packages, in a Debian of its own; as root'
@@ -134,6 +135,9 @@ check-interop: deps-check
 	@result=0; selftests/run interop || result=1; \
 	grep '^# ' $(BUILD)/log/interop.log; exit $$result
 
+check-habits: deps-check
+	@selftests/run habits
+
 # What selftests/run calls, one part each; it keeps the output and counts.
 run-packaging run-vm: modules user
 run-build run-packaging: run-%:
@@ -151,6 +155,9 @@ run-install:
 
 run-interop: user
 	+@$(MAKE) --no-print-directory -C selftests/interop run
+
+run-habits: user
+	+@$(MAKE) --no-print-directory -C selftests/interop habits
 
 run-kernels: linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm check-kernels
@@ -208,6 +215,6 @@ purge: uninstall
 
 .PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-install \
 	deps-deb deps-demo deps-check deps-style deps-debug deb clean demo demo-run check $(addprefix check-,$(CHECKS)) \
-	$(addprefix run-,$(CHECKS)) check-install run-install check-kernels run-kernels \
+	$(addprefix run-,$(CHECKS)) check-install run-install check-habits run-habits check-kernels run-kernels \
 	check-debug-kernel run-debug-kernel bench $(BENCHES) mutation style install \
 	install-user install-module uninstall purge

@@ -25,7 +25,9 @@ _truechime()
 		:-* | *:-*) words=$(truechime --help | grep -oE -- '--[a-z]+') ;;
 		:*) words=$(truechime --help | sed -n 's/^  \([a-z]\+\)  .*/\1/p') ;;
 		import:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
-		add:*) words='server pool' ;;
+		add:*) words='server peer pool' ;;
+		manual:*) words='on off list delete reset' ;;
+		settime:*) words='list delete reset' ;;
 		reload:*) words='sources' ;;
 		mode:*) words='auto external' ;;
 		host:*) words='list choose demote reinstate' ;;

@@ -5,6 +5,8 @@ complete -c truechime -n __fish_use_subcommand -a "(truechime --help |
 	string replace -rf '^  ([a-z]+)  +(.*)' '\$1\t\$2')"
 
 complete -c truechime -s j -l json -d 'JSON instead of sentences and tables'
+complete -c truechime -s c -l csv -d 'Fields separated by commas, as chronyc -c'
+complete -c truechime -s a -l all -d 'With --csv: sources without an address, too'
 complete -c truechime -s v -l verbose -d "Explain the tables' columns"
 complete -c truechime -s f -l follow -d 'Report new events as they happen'
 complete -c truechime -s k -l kind -x -a 'chrony ntp timesyncd' -d 'Import this kind'
@@ -18,7 +20,9 @@ complete -c truechime -s V -l version -d 'The version'
 complete -c truechime -s h -l help -d 'What there is'
 
 complete -c truechime -n '__fish_seen_subcommand_from import' -F
-complete -c truechime -n '__fish_seen_subcommand_from add' -a 'server pool'
+complete -c truechime -n '__fish_seen_subcommand_from add' -a 'server peer pool'
+complete -c truechime -n '__fish_seen_subcommand_from manual' -a 'on off list delete reset'
+complete -c truechime -n '__fish_seen_subcommand_from settime' -a 'list delete reset'
 complete -c truechime -n '__fish_seen_subcommand_from reload' -a sources
 complete -c truechime -n '__fish_seen_subcommand_from mode' -a 'auto external'
 complete -c truechime -n '__fish_seen_subcommand_from host' -a 'list choose demote reinstate'

@@ -21,6 +21,22 @@ int client_report(const struct cli *cli, const char *command,
 	return 0;
 }
 
+int client_ask(const struct cli *cli, const char *command, json_t **reply)
+{
+	(void)cli;
+	(void)command;
+	*reply = json_loadb(reply_text, reply_size, 0, NULL);
+	return 0;
+}
+
+int client_failed(const struct cli *cli, const char *command, int err, json_t *reply)
+{
+	(void)cli;
+	(void)command;
+	(void)reply;
+	return err;
+}
+
 int fuzz_one_input(const uint8_t *data, size_t size)
 {
 	struct cli cli = { .socket_path = "" };
@@ -28,10 +44,16 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	cli.verbose = data[0] & 1;
+	cli.csv = data[0] & 2;
+	cli.all = data[0] & 4;
 	reply_text = (const char *)data + 1;
 	reply_size = size - 1;
 	verb_tracking(&cli);
 	verb_sources(&cli);
 	verb_sourcestats(&cli);
+	verb_selectdata(&cli);
+	verb_authdata(&cli);
+	verb_clients(&cli);
+	verb_ntpdata(&cli, 0, NULL);
 	return 0;
 }

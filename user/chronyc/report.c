@@ -11,10 +11,6 @@
 #define NS_PER_S	1000000000LL
 #define PPM		1e6
 
-/* What chronyd says of a clock that follows nothing. */
-#define LEAP_UNSYNCHRONISED	3
-#define ROOT_UNSYNCHRONISED_NS	NS_PER_S
-
 /* Nothing stays at its score here: the best source is selected at each update. */
 #define SCORE	1.0
 
@@ -54,94 +50,14 @@ static void put_age(struct chronyc_reply *reply, int64_t age_ns)
 
 /* --- tracking --- */
 
-/**
- * struct reference - what the clock follows, as chronyd calls it
- * @source: that is selected; NULL: none
- * @refid: of what is followed, 0: nothing
- * @stratum: ours, 0: none
- * @leap: as in packets
- * @utc_ns: of the latest update
- * @root_delay_ns: to the primary reference
- * @root_dispersion_ns: same
- */
-struct reference {
-	const struct state_source *source;
-	uint32_t refid;
-	int stratum;
-	int leap;
-	int64_t utc_ns;
-	int64_t root_delay_ns;
-	int64_t root_dispersion_ns;
-};
-
-/*
- * With -x the clock is never called synchronised, as nobody steers it: what the sources say counts
- * then, as with chronyd's -x.
- */
-static bool is_synchronised(const struct state *state)
-{
-	const struct steering_status *steering = &state->steering;
-
-	if (!state->observing)
-		return steering->synchronised;
-
-	return steering->has_correction &&
-	       (steering->trust == TRUST_CONFIRMED || steering->trust == TRUST_HELD);
-}
-
-static struct reference followed_source(const struct state *state,
-					const struct tracking_figures *figures)
-{
-	const struct discipline_result *result = &state->update.result;
-
-	return (struct reference){
-		.source = figures->source,
-		.refid = figures->source->info.refid,
-		.stratum = figures->stratum,
-		.leap = state->steering.leap,
-		.utc_ns = state->update.utc_ns,
-		.root_delay_ns = result->root_delay_ns,
-		.root_dispersion_ns = result->root_dispersion_ns,
-	};
-}
-
-static struct reference find_reference(const struct state *state,
-				       const struct tracking_figures *figures)
-{
-	const struct steering_status *steering = &state->steering;
-
-	if (is_synchronised(state) && figures->source)
-		return followed_source(state, figures);
-	if (is_synchronised(state))
-		return (struct reference){
-			.refid = steering->now.has_host ? STATE_REFID_HOST : STATE_REFID_HOLD,
-			.stratum = STATE_STRATUM_HOST,
-			.leap = steering->leap,
-			.utc_ns = steering->now.time_ns,
-			.root_dispersion_ns = steering_published_ns(steering),
-		};
-	if (state->local_stratum)
-		return (struct reference){
-			.refid = STATE_REFID_LOCAL,
-			.stratum = state->local_stratum,
-			.utc_ns = chime_sub_sat(steering->now.realtime_ns, NS_PER_S),
-		};
-
-	return (struct reference){
-		.leap = LEAP_UNSYNCHRONISED,
-		.root_delay_ns = ROOT_UNSYNCHRONISED_NS,
-		.root_dispersion_ns = ROOT_UNSYNCHRONISED_NS,
-	};
-}
-
 void chronyc_report_tracking(const struct state *state, struct chronyc_reply *reply)
 {
 	struct tracking_figures figures;
-	struct reference reference;
+	struct reference_figures reference;
 	bool known;
 
 	figures_of_tracking(state, &figures);
-	reference = find_reference(state, &figures);
+	figures_of_reference(state, &figures, &reference);
 	known = reference.source && state->has_rate;
 	chronyc_reply_set_contents(reply, CHRONYC_REPLY_TRACKING);
 	chronyc_put(reply, reference.refid);
@@ -317,41 +233,6 @@ static uint16_t options_of(const struct source_options *options)
 			  (options->require ? CHRONYC_SELECT_REQUIRE : 0));
 }
 
-/* Why a source cannot be used, in chronyc's letters. */
-static char reason_of(const struct state *state, const struct source_status *status)
-{
-	if (!status->has_estimate || status->distrusted)
-		return 'M';
-	if (!status->reach || status->worn_out)
-		return 'S';
-	/* Of those that could be used none is: too few agree, or a required one is missing. */
-	return state->update.result.selection.selected < 0 ? 'W' : 'd';
-}
-
-static char letter_of(const struct state *state, size_t index)
-{
-	const struct source_status *status = &state->sources[index].status;
-
-	if (status->options->noselect)
-		return 'N';
-	switch (status->verdict) {
-	case SOURCE_SELECTED:
-		return '*';
-	case SOURCE_COMBINED:
-		return '+';
-	case SOURCE_NOT_COMBINED:
-		return state->update.result.selection.unwanted >> index & 1 ? 'P' : 'D';
-	case SOURCE_TOO_VARIABLE:
-		return '~';
-	case SOURCE_FALSETICKER:
-		return 'x';
-	case SOURCE_UNUSABLE:
-		break;
-	}
-
-	return reason_of(state, status);
-}
-
 void chronyc_report_selectdata(const struct state *state, struct chronyc_request *request,
 			       struct chronyc_reply *reply)
 {
@@ -364,9 +245,9 @@ void chronyc_report_selectdata(const struct state *state, struct chronyc_request
 		return;
 	status = &source->status;
 	figures_of_source(state, status, &figures);
-	chronyc_put8(reply, (uint8_t)letter_of(state, (size_t)(source - state->sources)));
+	chronyc_put8(reply, (uint8_t)figures_letter(state, (size_t)(source - state->sources)));
 	chronyc_put8(reply, source->info.authenticated);
-	chronyc_put8(reply, status->has_estimate ? status->last.leap : LEAP_UNSYNCHRONISED);
+	chronyc_put8(reply, status->has_estimate ? status->last.leap : FIGURES_LEAP_UNSYNCHRONISED);
 	chronyc_put8(reply, 0);
 	/* What authselectmode makes of them is in the options. */
 	chronyc_put16(reply, options_of(status->options));

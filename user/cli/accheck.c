@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime accheck: would the NTP server answer an address? In chronyc's words.
+ * truechime accheck and cmdaccheck: would the NTP server answer an address, and would chronyc be
+ * answered there? In chronyc's words.
  */
 #include <stdio.h>
 
@@ -15,12 +16,22 @@ static void print(const struct cli *cli, const json_t *reply)
 		puts(json_bool_of(reply, "allowed") ? "Access allowed" : "Access denied");
 }
 
-int verb_accheck(const struct cli *cli, int argc, char **argv)
+static int check(const struct cli *cli, const char *command, int argc, char **argv)
 {
 	if (argc != 1) {
-		fputs("truechime: accheck takes one numeric address\n", stderr);
+		fprintf(stderr, "truechime: %s takes one numeric address\n", command);
 		return CLI_ERROR;
 	}
 
-	return client_report_with(cli, "accheck", argc, argv, print);
+	return client_report_with(cli, command, argc, argv, print);
+}
+
+int verb_accheck(const struct cli *cli, int argc, char **argv)
+{
+	return check(cli, "accheck", argc, argv);
+}
+
+int verb_cmdaccheck(const struct cli *cli, int argc, char **argv)
+{
+	return check(cli, "cmdaccheck", argc, argv);
 }

@@ -6,8 +6,8 @@
 
 static void print(const struct cli *cli, const json_t *reply)
 {
-	(void)cli;
-	printf("%d sources online\n"
+	printf(cli->csv ? "%d,%d,%d,%d,%d\n" :
+	       "%d sources online\n"
 	       "%d sources offline\n"
 	       "%d sources doing burst (return to online)\n"
 	       "%d sources doing burst (return to offline)\n"

@@ -20,8 +20,6 @@ static void print_row(const struct cli *cli, const json_t *source)
 	const json_t *auth = json_object_get(source, "auth");
 	int64_t age_ns = json_int_of(auth, "age_ns", -1);
 
-	if (!strcmp(json_text_of(source, "kind"), "refclock"))
-		return;
 	printf("%-27s %4s %5lld %4d %4d ", name_of_source(cli, source), json_text_of(auth, "mode"),
 	       (long long)json_int_of(auth, "key", 0), (int)json_int_of(auth, "type", 0),
 	       (int)json_int_of(auth, "bits", 0));
@@ -31,17 +29,44 @@ static void print_row(const struct cli *cli, const json_t *source)
 	       (int)json_int_of(auth, "cookie_bytes", 0));
 }
 
+static void print_csv(const struct cli *cli, const json_t *source)
+{
+	const json_t *auth = json_object_get(source, "auth");
+	int64_t age_ns = json_int_of(auth, "age_ns", -1);
+
+	printf("%s,%s,%lld,%d,%d,%u,%d,%d,%d,%d\n", name_of_source(cli, source),
+	       json_text_of(auth, "mode"), (long long)json_int_of(auth, "key", 0),
+	       (int)json_int_of(auth, "type", 0), (int)json_int_of(auth, "bits", 0),
+	       age_ns < 0 ? UINT32_MAX : (unsigned int)(age_ns / 1000000000),
+	       (int)json_int_of(auth, "attempts", 0), json_bool_of(auth, "refused"),
+	       (int)json_int_of(auth, "cookies", 0), (int)json_int_of(auth, "cookie_bytes", 0));
+}
+
+static bool is_asked(const json_t *source)
+{
+	return strcmp(json_text_of(source, "kind"), "refclock") != 0;
+}
+
 static void print(const struct cli *cli, const json_t *reply)
 {
 	const json_t *source;
 	size_t i;
 
+	if (cli->csv) {
+		json_array_foreach(json_object_get(reply, "sources"), i, source) {
+			if (is_asked(source) && has_row(cli, source))
+				print_csv(cli, source);
+		}
+		return;
+	}
 	if (cli->verbose)
 		print_legend();
 	puts("Name/IP address             Mode KeyID Type KLen Last Atmp  NAK Cook CLen\n"
 	     "=========================================================================");
-	json_array_foreach(json_object_get(reply, "sources"), i, source)
-		print_row(cli, source);
+	json_array_foreach(json_object_get(reply, "sources"), i, source) {
+		if (is_asked(source))
+			print_row(cli, source);
+	}
 }
 
 int verb_authdata(const struct cli *cli)

@@ -22,12 +22,15 @@ enum cli_exit {
 
 /**
  * struct cli - options that all verbs understand
+ * @verb: the verb's name
  * @socket_path: of the daemon's control socket
  * @json: print JSON
+ * @csv: print tables without their headings, fields separated by commas, as chronyc -c
  * @verbose: with legends
  * @follow: events: go on
  * @kind: import: of the files; NULL: not given
  * @names: sources: as configured instead of addresses
+ * @all: sources: with csv, those without an address, too
  * @within_ns: skew, check: how far clocks may be apart, the least of several; 0: not given
  * @warn_ns: check: a warning beyond this; 0: not given
  * @crit_ns: check: critical beyond this; 0: not given
@@ -36,12 +39,15 @@ enum cli_exit {
  * @port: skew: UDP port of NTP; 0: the usual one
  */
 struct cli {
+	const char *verb;
 	const char *socket_path;
 	bool json;
+	bool csv;
 	bool verbose;
 	bool follow;
 	const char *kind;
 	bool names;
+	bool all;
 	int64_t within_ns;
 	int64_t warn_ns;
 	int64_t crit_ns;
@@ -58,7 +64,7 @@ int verb_authdata(const struct cli *cli);
 int verb_sourcestats(const struct cli *cli);
 int verb_serverstats(const struct cli *cli);
 int verb_clients(const struct cli *cli);
-int verb_makestep(const struct cli *cli);
+int verb_selectdata(const struct cli *cli);
 int verb_activity(const struct cli *cli);
 int verb_onoffline(const struct cli *cli);
 int verb_refresh(const struct cli *cli);
@@ -82,6 +88,18 @@ int verb_delete(const struct cli *cli, int argc, char **argv);
 int verb_skew(const struct cli *cli, int argc, char **argv);
 int verb_accheck(const struct cli *cli, int argc, char **argv);
 int verb_settime(const struct cli *cli, int argc, char **argv);
+int verb_manual(const struct cli *cli, int argc, char **argv);
+int verb_makestep(const struct cli *cli, int argc, char **argv);
+int verb_ntpdata(const struct cli *cli, int argc, char **argv);
+int verb_sourcename(const struct cli *cli, int argc, char **argv);
+
+int verb_cmdaccheck(const struct cli *cli, int argc, char **argv);
+
+/* Several verbs each: lines of the configuration, what has no arguments, what has no meaning. */
+int verb_directive(const struct cli *cli, int argc, char **argv);
+int verb_plain(const struct cli *cli);
+int verb_cyclelogs(const struct cli *cli);
+int verb_refused(const struct cli *cli, int argc, char **argv);
 
 /* check.c: tell the monitoring system that nothing is known. Returns the exit status for that. */
 int check_unknown(const char *sentence);
@@ -120,6 +138,16 @@ int module_refused(const struct module_link *link, const char *what, int err);
 
 /* The address of a source; its name as configured if @cli wants that, or while there is none. */
 const char *name_of_source(const struct cli *cli, const json_t *source);
+
+/* Whether a table has the row of @source: with csv, only with all if it has no address. */
+bool has_row(const struct cli *cli, const json_t *source);
+
+/* A reference id of letters as text; others have none that can be read. */
+#define REFID_TEXT_MAX	5
+void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX]);
+
+/* As chronyc has it; of one letter: "N", "+", "-" or "?". */
+const char *name_of_leap(const char *leap, bool letter);
 
 /* 4 columns: "  34", " 34m"; negative: "   -". */
 void print_interval(int64_t s);

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "chronyc/refusal.h"
 #include "cli/cli.h"
 #include "ipc/socket.h"
 #include "lib/names.h"
@@ -28,13 +29,18 @@ static const struct verb {
 	{ "tracking", verb_tracking, NULL, "the system clock's offset, frequency and errors" },
 	{ "sources", verb_sources, NULL, "the time sources and their latest samples" },
 	{ "sourcestats", verb_sourcestats, NULL, "what their samples say" },
+	{ "selectdata", verb_selectdata, NULL, "what became of them in the selection" },
+	{ "ntpdata", NULL, verb_ntpdata, "the latest packet of each server; ADDRESS" },
+	{ "sourcename", NULL, verb_sourcename, "the name that ADDRESS was configured by" },
 	{ "authdata", verb_authdata, NULL, "how their answers are authenticated" },
 	{ "serverstats", verb_serverstats, NULL, "what the NTP server has counted" },
 	{ "clients", verb_clients, NULL, "who asked it" },
 	{ "accheck", NULL, verb_accheck, "would it answer that ADDRESS?" },
+	{ "cmdaccheck", NULL, verb_cmdaccheck, "would chronyc be answered there?" },
 	{ "waitsync", NULL, verb_waitsync, "wait for that; TRIES CORRECTION SKEW INTERVAL" },
-	{ "makestep", verb_makestep, NULL, "step the system clock to the right time now" },
+	{ "makestep", NULL, verb_makestep, "step the system clock to the right time now" },
 	{ "settime", NULL, verb_settime, "set the time by hand; TIME, list, delete N, reset" },
+	{ "manual", NULL, verb_manual, "as chronyc's; on, off, list, delete N, reset" },
 	{ "activity", verb_activity, NULL, "how many time sources are asked, how many not" },
 	{ "burst", NULL, verb_burst, "ask all time sources now; GOOD/MAX [WHICH]" },
 	{ "online", NULL, verb_online, "ask time sources again; WHICH" },
@@ -43,6 +49,16 @@ static const struct verb {
 	{ "refresh", verb_refresh, NULL, "resolve the names of time sources again" },
 	{ "add", NULL, verb_add, "a time source; server NAME ..., pool NAME ..." },
 	{ "delete", NULL, verb_delete, "a time source; ADDRESS, NAME" },
+	{ "allow", NULL, verb_directive, "serve NTP to a network until the next reload" },
+	{ "deny", NULL, verb_directive, "serve none to it" },
+	{ "cmdallow", NULL, verb_directive, "answer chronyc there" },
+	{ "cmddeny", NULL, verb_directive, "do not" },
+	{ "local", NULL, verb_directive, "serve the clock as it is; off, stratum N" },
+	{ "rekey", verb_plain, NULL, "read the keys again" },
+	{ "reselect", verb_plain, NULL, "select the sources now" },
+	{ "dump", verb_plain, NULL, "write the drift file now" },
+	{ "cyclelogs", verb_cyclelogs, NULL, "as chronyc's; nothing is left to do" },
+	{ "shutdown", verb_plain, NULL, "end the daemon" },
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
 	{ "rivals", verb_rivals, NULL, "who else has changed the clock; -v: each change" },
@@ -66,6 +82,7 @@ static void print_usage(FILE *to)
 	for (verb = verbs; verb->name; verb++)
 		fprintf(to, "  %-12s  %s\n", verb->name, verb->help);
 	fputs("\n  -j, --json         JSON instead of sentences and tables\n"
+	      "  -c, --csv          fields separated by commas, as of chronyc -c\n"
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
 	      "  -k, --kind KIND    import: chrony, ntp or timesyncd, instead of what it looks like\n"
@@ -76,7 +93,8 @@ static void print_usage(FILE *to)
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
 	      "  -N, --names        sources, sourcestats, authdata: names as configured, not addresses\n"
-	      "  -a, -n             as that is always so: all sources, and addresses in full\n"
+	      "  -a, --all          with --csv: sources that have no address yet, too\n"
+	      "  -n                 as that is always so: addresses are not looked up\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
@@ -87,16 +105,17 @@ static void print_usage(FILE *to)
 }
 
 /*
- * Options of a source may have negative values: what follows "add" are no options of this program.
+ * Options of a source may have negative values, and so has makestep: what follows these verbs are no
+ * options of this program.
  */
 static const char *letters_for(int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "add"))
-			return "+jvfNak:nS:w:Vh";
-	return "jvfNak:nS:w:Vh";
+		if (!strcmp(argv[i], "add") || !strcmp(argv[i], "makestep"))
+			return "+jcvfNak:nS:w:Vh";
+	return "jcvfNak:nS:w:Vh";
 }
 
 static bool take_time(const char *option, const char *text, int64_t *ns)
@@ -158,6 +177,8 @@ int main(int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "csv", no_argument, NULL, 'c' },
+		{ "all", no_argument, NULL, 'a' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "follow", no_argument, NULL, 'f' },
 		{ "kind", required_argument, NULL, 'k' },
@@ -182,6 +203,12 @@ int main(int argc, char **argv)
 		case 'j':
 			cli.json = true;
 			break;
+		case 'c':
+			cli.csv = true;
+			break;
+		case 'a':
+			cli.all = true;
+			break;
 		case 'v':
 			cli.verbose = true;
 			break;
@@ -194,7 +221,6 @@ int main(int argc, char **argv)
 		case 'N':
 			cli.names = true;
 			break;
-		case 'a':
 		case 'n':
 			break;
 		case 'S':
@@ -240,6 +266,9 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	cli.verb = verb ? verb->name : argv[-1];
+	if (!verb && chronyc_refusal_named(cli.verb))
+		return verb_refused(&cli, argc, argv);
 	if (!verb) {
 		fprintf(stderr, "truechime: unknown verb \"%s\"; see truechime --help\n",
 			argv[-1]);

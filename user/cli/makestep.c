@@ -27,10 +27,26 @@ static int makestep_by_module(const struct cli *cli)
 	return status;
 }
 
-int verb_makestep(const struct cli *cli)
+/* chronyc's form: what is stepped from now on. */
+static void print_stepping(const struct cli *cli, const json_t *reply)
+{
+	(void)cli;
+	(void)reply;
+	puts("200 OK");
+}
+
+int verb_makestep(const struct cli *cli, int argc, char **argv)
 {
 	json_t *reply = NULL;
 	int err;
+
+	if (argc == 2)
+		return client_report_with(cli, "makestep", argc, argv, print_stepping);
+	if (argc) {
+		fprintf(stderr, "%s\n",
+			"truechime: makestep takes nothing, or a threshold in seconds and in how many updates it holds, as 0.1 3");
+		return CLI_ERROR;
+	}
 
 	err = client_ask(cli, "makestep", &reply);
 	if (err == -ECONNREFUSED)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime online, offline, onoffline, refresh, add and delete: the operator's commands about the
- * time sources, as chronyc's. The daemon parses their arguments.
+ * truechime online, offline, onoffline, refresh, add, delete, allow and their like: the operator's
+ * commands about the time sources and the server, as chronyc's. The daemon parses their arguments.
  */
 #include <string.h>
 
+#include "chronyc/refusal.h"
 #include "cli/cli.h"
 
 static void print_connected(const struct cli *cli, const json_t *reply)
@@ -67,9 +68,10 @@ int verb_refresh(const struct cli *cli)
 
 int verb_add(const struct cli *cli, int argc, char **argv)
 {
-	if (argc < 2 || (strcmp(argv[0], "server") && strcmp(argv[0], "pool"))) {
+	if (argc < 2 || (strcmp(argv[0], "server") && strcmp(argv[0], "pool") &&
+			 strcmp(argv[0], "peer"))) {
 		fprintf(stderr, "%s\n",
-			"truechime: \"add server NAME\" or \"add pool NAME\" was expected, with options of truechime.conf(5)");
+			"truechime: \"add server NAME\", \"add peer NAME\" or \"add pool NAME\" was expected, with options of truechime.conf(5)");
 		return CLI_ERROR;
 	}
 	return client_report_with(cli, "add", argc, argv, print_added);
@@ -82,4 +84,51 @@ int verb_delete(const struct cli *cli, int argc, char **argv)
 		return CLI_ERROR;
 	}
 	return client_report_with(cli, "delete", argc, argv, print_deleted);
+}
+
+static void print_done(const struct cli *cli, const json_t *reply)
+{
+	(void)cli;
+	(void)reply;
+	puts("200 OK");
+}
+
+/* allow, deny, cmdallow, cmddeny and local: a line that is in force until the next reload. */
+int verb_directive(const struct cli *cli, int argc, char **argv)
+{
+	char *words[8] = { (char *)cli->verb };
+	int i;
+
+	if (argc >= (int)(sizeof(words) / sizeof(*words))) {
+		fprintf(stderr, "truechime: %s takes fewer words; see truechime.conf(5)\n",
+			cli->verb);
+		return CLI_ERROR;
+	}
+	for (i = 0; i < argc; i++)
+		words[i + 1] = argv[i];
+	return client_report_with(cli, "directive", argc + 1, words, print_done);
+}
+
+int verb_plain(const struct cli *cli)
+{
+	return client_report(cli, cli->verb, print_done);
+}
+
+int verb_cyclelogs(const struct cli *cli)
+{
+	(void)cli;
+	puts("There are no files of measurements; the log is the journal's.");
+	return CLI_OK;
+}
+
+/* What chronyc's users type and has no meaning here. */
+int verb_refused(const struct cli *cli, int argc, char **argv)
+{
+	const struct chronyc_refusal *refusal = chronyc_refusal_named(cli->verb);
+
+	(void)argc;
+	(void)argv;
+	fprintf(stderr, "truechime: %s is not done here: %s\n", cli->verb,
+		refusal ? refusal->why : "it is not known");
+	return CLI_NOT;
 }

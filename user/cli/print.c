@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include <math.h>
+#include <string.h>
 
 void print_interval(int64_t s)
 {
@@ -95,6 +96,35 @@ const char *name_of_source(const struct cli *cli, const json_t *source)
 	const char *address = json_text_of(source, "address");
 
 	return cli->names || !*address ? json_text_of(source, "name") : address;
+}
+
+bool has_row(const struct cli *cli, const json_t *source)
+{
+	return !cli->csv || cli->all || *json_text_of(source, "address");
+}
+
+void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX])
+{
+	size_t length = 0;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		char c = (char)(refid >> shift);
+
+		if (c >= ' ' && c <= '~')
+			text[length++] = c;
+	}
+	text[length] = '\0';
+}
+
+const char *name_of_leap(const char *leap, bool letter)
+{
+	if (!strcmp(leap, "insert"))
+		return letter ? "+" : "Insert second";
+	if (!strcmp(leap, "delete"))
+		return letter ? "-" : "Delete second";
+	if (!strcmp(leap, "normal"))
+		return letter ? "N" : "Normal";
+	return letter ? "?" : "Not synchronised";
 }
 
 double json_real_of(const json_t *object, const char *key, double otherwise)

@@ -9,20 +9,29 @@ struct row {
 	const char *key;
 };
 
+/* chronyc's, in its order. The last two are of a table that there is none of here. */
 static const struct row rows[] = {
 	{ "NTP packets received", "received" },
 	{ "NTP packets dropped", "dropped" },
+	{ "Command packets received", "commands_received" },
+	{ "Command packets dropped", "commands_dropped" },
+	{ "Client log records dropped", "replaced" },
+	{ "NTS-KE connections accepted", "nts_ke_accepted" },
+	{ "NTS-KE connections dropped", "nts_ke_dropped" },
+	{ "Authenticated NTP packets", "authenticated" },
+	{ "Interleaved NTP packets", "interleaved" },
+	{ "NTP timestamps held", "timestamps_held" },
+	{ "NTP timestamp span", "timestamps_span" },
+	{ NULL, NULL },
+};
+
+static const struct row own_rows[] = {
 	{ "NTP packets refused", "refused" },
 	{ "Malformed packets", "malformed" },
 	{ "Rate kisses sent", "kissed" },
 	{ "Answers not sent", "unsent" },
-	{ "Client log records dropped", "replaced" },
-	{ "NTS-KE connections accepted", "nts_ke_accepted" },
-	{ "NTS-KE connections dropped", "nts_ke_dropped" },
 	{ "NTS cookies refused", "nts_refused" },
-	{ "Authenticated NTP packets", "authenticated" },
 	{ "Wrongly keyed NTP packets", "unauthentic" },
-	{ "Interleaved NTP packets", "interleaved" },
 	{ "NTP daemon RX timestamps", "rx_daemon" },
 	{ "NTP daemon TX timestamps", "tx_daemon" },
 	{ "NTP kernel RX timestamps", "rx_kernel" },
@@ -46,15 +55,27 @@ static void print_rows(const json_t *reply, const struct row *row)
 		printf("%-27s: %lld\n", row->name, (long long)json_int_of(reply, row->key, 0));
 }
 
+static void print_csv(const json_t *reply)
+{
+	for (const struct row *row = rows; row->name; row++)
+		printf("%s%lld", row == rows ? "" : ",",
+		       (long long)json_int_of(reply, row->key, 0));
+	putchar('\n');
+}
+
 static void print(const struct cli *cli, const json_t *reply)
 {
-	(void)cli;
+	if (cli->csv) {
+		print_csv(reply);
+		return;
+	}
 	if (json_bool_of(reply, "serving"))
 		puts("NTP is served.\n");
 	else
 		printf("%s\n",
 		       "NTP is not served: no 'allow' in the configuration, or its port is taken (see journalctl -u truechimed).\n");
 	print_rows(reply, rows);
+	print_rows(reply, own_rows);
 	if (json_bool_of(reply, "xdp"))
 		print_rows(reply, xdp_rows);
 }

@@ -7,8 +7,10 @@
 
 #include "cli/cli.h"
 
-static char state_letter(const char *state)
+/* One that is only watched is not used, whatever it says, as chronyc has it. */
+static char state_letter(const json_t *source)
 {
+	const char *state = json_text_of(source, "state");
 	static const struct {
 		const char *state;
 		char letter;
@@ -18,6 +20,8 @@ static char state_letter(const char *state)
 	};
 	int i = 0;
 
+	if (json_bool_of(json_object_get(source, "selection"), "noselect"))
+		return '?';
 	while (letters[i].state && strcmp(letters[i].state, state))
 		i++;
 	return letters[i].letter;
@@ -42,7 +46,7 @@ static void print_row(const struct cli *cli, const json_t *source)
 
 	printf("%c%c %-27s  %2d  %2d   %3o  ",
 	       strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
-	       state_letter(json_text_of(source, "state")),
+	       state_letter(source),
 	       name_of_source(cli, source), (int)json_int_of(source, "stratum", 0),
 	       (int)json_int_of(source, "poll", 0), (unsigned int)json_int_of(source, "reach", 0));
 	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
@@ -54,6 +58,23 @@ static void print_row(const struct cli *cli, const json_t *source)
 	printf("] +/- ");
 	print_ns(json_real_of(estimate, "distance_ns", 0));
 	putchar('\n');
+}
+
+static void print_csv(const struct cli *cli, const json_t *source)
+{
+	const json_t *estimate = json_object_get(source, "estimate");
+
+	/* chronyc's age of what never came. */
+	printf("%c,%c,%s,%d,%d,%o,%u,%.9f,%.9f,%.9f\n",
+	       strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
+	       state_letter(source),
+	       name_of_source(cli, source), (int)json_int_of(source, "stratum", 0),
+	       (int)json_int_of(source, "poll", 0), (unsigned int)json_int_of(source, "reach", 0),
+	       json_is_object(estimate) ?
+		(unsigned int)(json_int_of(estimate, "age_ns", 0) / 1000000000) : UINT32_MAX,
+	       json_real_of(estimate, "adjusted_ns", 0) / 1e9,
+	       json_real_of(estimate, "measured_ns", 0) / 1e9,
+	       json_real_of(estimate, "distance_ns", 0) / 1e9);
 }
 
 static const char *address_of_source(const json_t *source)
@@ -90,7 +111,7 @@ static void print_sentence(const json_t *sources)
 	int used = 0;
 
 	json_array_foreach(sources, i, source)
-		used += !!strchr("+*", state_letter(json_text_of(source, "state")));
+		used += !!strchr("+*", state_letter(source));
 	if (!count)
 		printf("%s\n",
 		       "No time source is known: none is configured, or their names have no addresses yet.");
@@ -105,6 +126,13 @@ static void print(const struct cli *cli, const json_t *reply)
 	const json_t *sources = json_object_get(reply, "sources"), *source;
 	size_t i;
 
+	if (cli->csv) {
+		json_array_foreach(sources, i, source) {
+			if (has_row(cli, source))
+				print_csv(cli, source);
+		}
+		return;
+	}
 	print_sentence(sources);
 	if (cli->verbose)
 		print_legend();

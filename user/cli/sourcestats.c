@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime sourcestats: what the samples of each time source say, in chronyc's columns. NR, the
- * number of runs of residuals, is chrony's own statistic: there is none here.
+ * truechime sourcestats: what the samples of each time source say, in chronyc's columns.
  */
 #include <math.h>
 
@@ -10,7 +9,7 @@
 static void print_legend(void)
 {
 	puts("                             .- Number of sample points in measurement set.\n"
-	     "                            /    .- (chrony's runs test; not used here).\n"
+	     "                            /    .- Number of residual runs with same sign.\n"
 	     "                           |    /    .- Length of measurement set (time).\n"
 	     "                           |   |    /\n"
 	     "                           |   |   |      .- Est. clock freq error (ppm).\n"
@@ -31,7 +30,8 @@ static void print_row(const struct cli *cli, const json_t *source)
 		puts("  0   0     0     +0.000   2000.000     +0ns  4000ms");
 		return;
 	}
-	printf("%3d   -  ", (int)json_int_of(estimate, "samples", 0));
+	printf("%3d %3d  ", (int)json_int_of(estimate, "samples", 0),
+	       (int)json_int_of(estimate, "runs", 0));
 	print_interval(json_seconds_of(estimate, "span_s"));
 	putchar(' ');
 	print_signed_ppm(json_real_of(estimate, "frequency_ppb", 0) / 1e3);
@@ -44,11 +44,33 @@ static void print_row(const struct cli *cli, const json_t *source)
 	putchar('\n');
 }
 
+/* Without a sample: chronyc's. */
+static void print_csv(const struct cli *cli, const json_t *source)
+{
+	const json_t *estimate = json_object_get(source, "estimate");
+	bool known = json_is_object(estimate);
+
+	printf("%s,%d,%d,%lld,%.3f,%.3f,%.9f,%.9f\n", name_of_source(cli, source),
+	       (int)json_int_of(estimate, "samples", 0), (int)json_int_of(estimate, "runs", 0),
+	       (long long)json_seconds_of(estimate, "span_s"),
+	       json_real_of(estimate, "frequency_ppb", 0) / 1e3,
+	       known ? json_real_of(estimate, "skew_ppb", 0) / 1e3 : 2000.0,
+	       json_real_of(estimate, "offset_ns", 0) / 1e9,
+	       known ? json_real_of(estimate, "jitter_ns", 0) / 1e9 : 4.0);
+}
+
 static void print(const struct cli *cli, const json_t *reply)
 {
 	const json_t *source;
 	size_t i;
 
+	if (cli->csv) {
+		json_array_foreach(json_object_get(reply, "sources"), i, source) {
+			if (has_row(cli, source))
+				print_csv(cli, source);
+		}
+		return;
+	}
 	if (cli->verbose)
 		print_legend();
 	puts("Name/IP Address            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev\n"

@@ -10,17 +10,25 @@
 #include "cli/cli.h"
 #include "lib/names.h"
 
-static void print_reference(const json_t *reply)
+/* What is followed: a source, or else the letters of the reference id. */
+static const char *name_of_followed(const struct cli *cli, const json_t *reply,
+				     char text[REFID_TEXT_MAX])
+{
+	text_of_refid((uint32_t)json_int_of(reply, "refid", 0), text);
+	return *json_text_of(reply, "name") ? name_of_source(cli, reply) : text;
+}
+
+static void print_reference(const struct cli *cli, const json_t *reply)
 {
 	uint32_t refid = (uint32_t)json_int_of(reply, "refid", 0);
 	time_t s = (time_t)json_seconds_of(reply, "ref_time_s");
-	char text[64] = "-";
+	char text[64] = "-", name[REFID_TEXT_MAX];
 	struct tm tm;
 
 	/* Without a source: 1970, as chronyc has it. */
 	if (gmtime_r(&s, &tm))
 		strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y", &tm);
-	printf("Reference ID    : %08X (%s)\n", refid, json_text_of(reply, "source"));
+	printf("Reference ID    : %08X (%s)\n", refid, name_of_followed(cli, reply, name));
 	printf("Stratum         : %d\n", (int)json_int_of(reply, "stratum", 0));
 	printf("Ref time (UTC)  : %s\n", text);
 }
@@ -33,23 +41,12 @@ static void print_seconds(const char *name, double ns)
 		printf("%-16s: unknown\n", name);
 }
 
-static const char *leap_text(const char *leap)
-{
-	if (!strcmp(leap, "insert"))
-		return "Insert second";
-	if (!strcmp(leap, "delete"))
-		return "Delete second";
-	if (!strcmp(leap, "normal"))
-		return "Normal";
-	return "Not synchronised";
-}
-
-static void print_table(const json_t *reply)
+static void print_table(const struct cli *cli, const json_t *reply)
 {
 	double offset_ns = json_real_of(reply, "offset_ns", 0);
 	double frequency_ppb = json_real_of(reply, "frequency_ppb", 0);
 
-	print_reference(reply);
+	print_reference(cli, reply);
 	printf("System time     : %.9f seconds %s of NTP time\n", fabs(offset_ns) / 1e9,
 	       offset_ns > 0 ? "slow" : "fast");
 	printf("Last offset     : %+.9f seconds\n", json_real_of(reply, "last_offset_ns", 0) / 1e9);
@@ -61,7 +58,7 @@ static void print_table(const json_t *reply)
 	print_seconds("Root delay", json_real_of(reply, "root_delay_ns", 0));
 	print_seconds("Root dispersion", json_real_of(reply, "root_dispersion_ns", 0));
 	printf("Update interval : %.1f seconds\n", json_real_of(reply, "update_interval_s", 0));
-	printf("Leap status     : %s\n", leap_text(json_text_of(reply, "leap")));
+	printf("Leap status     : %s\n", name_of_leap(json_text_of(reply, "leap"), false));
 	print_seconds("Maximum error", json_real_of(reply, "maxerror_ns", NAN));
 	print_seconds("Random error", json_real_of(reply, "esterror_ns", NAN));
 }
@@ -85,11 +82,35 @@ static void print_sentence(const json_t *reply)
 		       json_text_of(reply, "source"), bound);
 }
 
+static double seconds_of(const json_t *reply, const char *key)
+{
+	return json_real_of(reply, key, 0) / 1e9;
+}
+
+static void print_csv(const struct cli *cli, const json_t *reply)
+{
+	char name[REFID_TEXT_MAX];
+
+	printf("%08X,%s,%d,%.9f,%.9f,%.9f,%.9f,%.3f,%.3f,%.3f,%.9f,%.9f,%.1f,%s\n",
+	       (unsigned int)json_int_of(reply, "refid", 0), name_of_followed(cli, reply, name),
+	       (int)json_int_of(reply, "stratum", 0), json_real_of(reply, "ref_time_s", 0),
+	       seconds_of(reply, "offset_ns"), seconds_of(reply, "last_offset_ns"),
+	       seconds_of(reply, "rms_offset_ns"), json_real_of(reply, "frequency_ppb", 0) / 1e3,
+	       json_real_of(reply, "residual_ppb", 0) / 1e3,
+	       json_real_of(reply, "skew_ppb", 0) / 1e3, seconds_of(reply, "root_delay_ns"),
+	       seconds_of(reply, "root_dispersion_ns"),
+	       json_real_of(reply, "update_interval_s", 0),
+	       name_of_leap(json_text_of(reply, "leap"), false));
+}
+
 static void print(const struct cli *cli, const json_t *reply)
 {
-	(void)cli;
+	if (cli->csv) {
+		print_csv(cli, reply);
+		return;
+	}
 	print_sentence(reply);
-	print_table(reply);
+	print_table(cli, reply);
 }
 
 int verb_tracking(const struct cli *cli)

@@ -12,6 +12,9 @@
 /* Between two checks, unless the command line says otherwise (as in chronyc). */
 #define WAITSYNC_INTERVAL_S	10
 
+/* A shorter one would only be work (as in chronyc). */
+#define WAITSYNC_INTERVAL_MIN_S	0.1
+
 /**
  * struct waitsync - what is waited for
  * @tries: checks at most, 0: without limit
@@ -63,7 +66,8 @@ static bool waitsync_check(const struct cli *cli, const struct waitsync *wait, i
 	}
 	json_decref(reply);
 	if (!cli->json)
-		printf("try: %d, refid: %08X, correction: %.9f, skew: %.3f\n", number, refid,
+		printf(cli->csv ? "%d,%08X,%.9f,%.3f\n" :
+		       "try: %d, refid: %08X, correction: %.9f, skew: %.3f\n", number, refid,
 		       correction_s, isfinite(skew_ppm) ? skew_ppm : 0.0);
 	fflush(stdout);
 	return synchronised && (wait->correction_s <= 0 || correction_s <= wait->correction_s) &&
@@ -96,7 +100,7 @@ int verb_waitsync(const struct cli *cli, int argc, char **argv)
 		}
 		if (wait.tries > 0 && number >= wait.tries)
 			break;
-		waitsync_pause(wait.interval_s);
+		waitsync_pause(fmax(wait.interval_s, WAITSYNC_INTERVAL_MIN_S));
 	}
 	if (cli->json)
 		puts("{\"ok\":false}");

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/report.h"
@@ -47,11 +48,51 @@ int daemon_make_step(struct daemon *daemon)
 	return steering_step(daemon->steering, "asked for by the operator");
 }
 
+void daemon_shut_down(struct daemon *daemon)
+{
+	log_notice("The operator stops the daemon");
+	daemon->stop = true;
+}
+
 static json_t *daemon_step(struct daemon *daemon, const char **error)
 {
 	int err = daemon_make_step(daemon);
 
 	return daemon_done(error, err, daemon_step_words(daemon, err));
+}
+
+/* "0.1 3": from now on step errors above so many seconds in so many updates. */
+static json_t *daemon_change_stepping(struct daemon *daemon, const char *text, const char **error)
+{
+	double threshold_s;
+	char *end, *after;
+	long limit;
+
+	threshold_s = strtod(text, &end);
+	limit = strtol(end, &after, 10);
+	if (end == text || *end != ' ' || *after || !(threshold_s >= 0 && threshold_s <= 1e9) ||
+	    limit < INT32_MIN || limit > INT32_MAX) {
+		*error = "a threshold in seconds and a number of updates were expected, as 0.1 3 (-1: all)";
+		return NULL;
+	}
+	daemon_set_stepping(daemon, (int64_t)(threshold_s * 1e9), (int)limit);
+
+	return json_pack("{s:b}", "ok", 1);
+}
+
+/* Small things that cannot fail. */
+static json_t *daemon_do(struct daemon *daemon, enum control_command command)
+{
+	if (command == CONTROL_REKEY)
+		daemon_rekey(daemon);
+	else if (command == CONTROL_RESELECT)
+		daemon->sources_changed = true;
+	else if (command == CONTROL_DUMP)
+		daemon_write_drift(daemon);
+	else if (command == CONTROL_SHUTDOWN)
+		daemon_shut_down(daemon);
+
+	return json_pack("{s:b}", "ok", 1);
 }
 
 json_t *daemon_answer(void *context, const struct control_request *request, const char **error)
@@ -60,8 +101,10 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	struct module_event events[DAEMON_EVENTS];
 	uint64_t xdp_counts[XDP_COUNTS];
 	struct daemon *daemon = context;
+	uint64_t received, dropped;
 	struct state state;
 	size_t clients;
+	json_t *reply;
 	int count;
 
 	daemon_get_state(daemon, &state);
@@ -76,14 +119,20 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		count = daemon_get_events(daemon, events, DAEMON_EVENTS);
 		return report_events(events, count);
 	case CONTROL_SERVERSTATS:
-		return report_serverstats(serving_statistics(daemon->serving, &clients),
-					  serving_xdp_counts(daemon->serving, xdp_counts) ?
-					  xdp_counts : NULL,
-					  serving_nts_statistics(daemon->serving));
+		chronyc_listener_get_counts(daemon->chronyc, &received, &dropped);
+		reply = report_serverstats(serving_statistics(daemon->serving, &clients),
+					   serving_xdp_counts(daemon->serving, xdp_counts) ?
+					   xdp_counts : NULL,
+					   serving_nts_statistics(daemon->serving));
+		json_object_set_new(reply, "commands_received", json_integer((json_int_t)received));
+		json_object_set_new(reply, "commands_dropped", json_integer((json_int_t)dropped));
+		return reply;
 	case CONTROL_CLIENTS:
 		statistics = serving_statistics(daemon->serving, &clients);
 		return report_clients(statistics, clients, state.raw_ns);
 	case CONTROL_MAKESTEP:
+		if (*request->arguments)
+			return daemon_change_stepping(daemon, request->arguments, error);
 		return daemon_step(daemon, error);
 	case CONTROL_SETTIME:
 		return daemon_settime(daemon, request->arguments, error);
@@ -104,12 +153,20 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_ADD:
 	case CONTROL_DELETE:
 	case CONTROL_ACCHECK:
+	case CONTROL_CMDACCHECK:
 		return daemon_operate(daemon, request, error);
 	case CONTROL_RIVAL:
 		return daemon_note_rival(daemon, request->arguments, error);
 	case CONTROL_RIVALS:
 		*error = "truechime-watch knows that, at a socket of its own";
 		return NULL;
+	case CONTROL_DIRECTIVE:
+		return daemon_obey_directive(daemon, request->arguments, error);
+	case CONTROL_REKEY:
+	case CONTROL_RESELECT:
+	case CONTROL_DUMP:
+	case CONTROL_SHUTDOWN:
+		return daemon_do(daemon, request->command);
 	case CONTROL_RELOAD:
 		return daemon_done(error, daemon_reload(daemon),
 				   "the new configuration has errors, and the old one stays in force. To see them: truechimed -p, or journalctl -u truechimed");

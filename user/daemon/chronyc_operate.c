@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "chronyc/directive.h"
+#include "chronyc/refusal.h"
 #include "chronyc/report.h"
 #include "sources/operate.h"
 
@@ -171,16 +172,9 @@ static enum chronyc_status reload_sources(struct daemon *daemon)
 	return daemon_reload_sources(daemon) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
 }
 
-static void serve_anew(struct daemon *daemon)
-{
-	serving_configure(daemon->serving, daemon->config,
-			  associations_keys(daemon->associations), system_clock_raw_ns());
-}
-
 static enum chronyc_status rekey(struct daemon *daemon)
 {
-	associations_read_keys(daemon->associations, daemon->config);
-	serve_anew(daemon);
+	daemon_rekey(daemon);
 
 	return CHRONYC_SUCCESS;
 }
@@ -190,40 +184,27 @@ static enum chronyc_status rekey(struct daemon *daemon)
 static enum chronyc_status set_rule(struct daemon *daemon, struct chronyc_request *request,
 				    bool allow, bool all)
 {
-	struct config_server *server = &daemon->config->server;
 	struct access_rule rule;
 
 	if (!chronyc_take_network(request, &rule))
 		return CHRONYC_BAD_SUBNET;
 	rule.allow = allow;
 	rule.all = all;
-	if (config_add_rule(&server->rules, &server->rule_count, &rule))
-		return CHRONYC_FAILED;
-	serve_anew(daemon);
-	if (!config_serves(server) || serving_is_open(daemon->serving))
-		return CHRONYC_SUCCESS;
-	/* It was logged why. */
-	server->rule_count--;
-	serve_anew(daemon);
 
-	return CHRONYC_FAILED;
+	return daemon_set_rule(daemon, &rule) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
 }
 
 static enum chronyc_status set_command_rule(struct daemon *daemon, struct chronyc_request *request,
 					    bool allow, bool all)
 {
-	struct config_chronyc *config = &daemon->config->chronyc;
 	struct access_rule rule;
 
 	if (!chronyc_take_network(request, &rule))
 		return CHRONYC_BAD_SUBNET;
 	rule.allow = allow;
 	rule.all = all;
-	if (config_add_rule(&config->rules, &config->rule_count, &rule) ||
-	    chronyc_listener_set_rules(daemon->chronyc, config->rules, config->rule_count))
-		return CHRONYC_FAILED;
 
-	return CHRONYC_SUCCESS;
+	return daemon_set_command_rule(daemon, &rule) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
 }
 
 static enum chronyc_status check_access(struct daemon *daemon, struct chronyc_request *request)
@@ -256,29 +237,16 @@ static enum chronyc_status check_command_access(struct daemon *daemon,
 
 /* --- the clock, and what is told of it --- */
 
-static void report_error(void *context, enum config_severity severity, const char *file, int line,
-			 const char *message)
-{
-	(void)context;
-	(void)file;
-	(void)line;
-	if (severity == CONFIG_ERROR)
-		log_warning("chronyc: %s", message);
-}
-
 static enum chronyc_status set_local(struct daemon *daemon, struct chronyc_request *request)
 {
 	char line[CHRONYC_LINE_MAX];
-	struct config *config;
 
 	chronyc_local_line(request, line);
-	if (config_from_text("chronyc", line, strlen(line), false, report_error, NULL, &config))
-		return CHRONYC_INVALID;
-	daemon->config->server.local = config->server.local;
-	config_free(config);
-	serve_anew(daemon);
+	if (!daemon_set_local(daemon, line))
+		return CHRONYC_SUCCESS;
+	log_warning("chronyc: %s", daemon->refusal);
 
-	return CHRONYC_SUCCESS;
+	return CHRONYC_INVALID;
 }
 
 /* As many updates from now on as it says, not from the start. */
@@ -301,53 +269,24 @@ static enum chronyc_status reselect(struct daemon *daemon)
 
 static enum chronyc_status shut_down(struct daemon *daemon)
 {
-	log_notice("The operator stops the daemon");
-	daemon->stop = true;
+	daemon_shut_down(daemon);
 
 	return CHRONYC_SUCCESS;
 }
 
 /* --- what has no meaning here --- */
 
-static const struct {
-	enum chronyc_command command;
-	enum chronyc_status status;
-	const char *why;
-} refusals[] = {
-	{ CHRONYC_LOGON, CHRONYC_FAILED, "there are no passwords any more" },
-	{ CHRONYC_RTCDATA, CHRONYC_NO_RTC, "the kernel sets the RTC" },
-	{ CHRONYC_TRIMRTC, CHRONYC_NO_RTC, "the kernel sets the RTC" },
-	{ CHRONYC_WRITERTC, CHRONYC_NO_RTC, "the kernel sets the RTC" },
-	{ CHRONYC_SMOOTHING, CHRONYC_NOT_ENABLED, "clients are told the right time" },
-	{ CHRONYC_SMOOTHTIME, CHRONYC_NOT_ENABLED, "clients are told the right time" },
-	{ CHRONYC_DFREQ, CHRONYC_FAILED, "the clock's rate is that of the sources" },
-	{ CHRONYC_DOFFSET, CHRONYC_FAILED, "the clock's offset is that of the sources" },
-	{ CHRONYC_RESET_SOURCES, CHRONYC_FAILED,
-	  "measurements are kept; a source that was wrong is judged anew by itself" },
-	{ CHRONYC_RESELECTDIST, CHRONYC_FAILED, "the best source is selected at each update" },
-	{ CHRONYC_MAXUPDATESKEW, CHRONYC_FAILED, "sources are weighed by their own uncertainty" },
-	{ CHRONYC_POLLTARGET, CHRONYC_FAILED, "polls follow from the uncertainty" },
-	{ CHRONYC_MAXDELAYDEVRATIO, CHRONYC_FAILED, "late answers count for less by themselves" },
-};
-
-#define OPTION_OF_SOURCE "delete the source and add it again with that option"
-
 static enum chronyc_status refuse(const struct chronyc_request *request)
 {
-	enum chronyc_status status = CHRONYC_FAILED;
-	const char *why = OPTION_OF_SOURCE;
+	enum chronyc_command command = (enum chronyc_command)request->command;
+	const struct chronyc_refusal *refusal = chronyc_refusal_of(command);
 
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
-		if (refusals[i].command != request->command)
-			continue;
-		status = refusals[i].status;
-		why = refusals[i].why;
-	}
 	/* Anybody may ask for some reports. */
-	if (!chronyc_is_open((enum chronyc_command)request->command, UINT32_MAX))
-		log_info("chronyc: a command is refused: %s", why);
+	if (!chronyc_is_open(command, UINT32_MAX))
+		log_info("chronyc: a command is refused: %s",
+			 refusal ? refusal->why : "it is not known here");
 
-	return status;
+	return refusal ? refusal->status : CHRONYC_FAILED;
 }
 
 static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *request)

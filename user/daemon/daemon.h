@@ -275,6 +275,9 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 /* Step the clock because the operator wants it. 0, -errno (logged). */
 int daemon_make_step(struct daemon *daemon);
 
+/* Leave the loop because the operator wants it. */
+void daemon_shut_down(struct daemon *daemon);
+
 /* chronyc.c */
 
 /* Answer chronyc as the configuration says; called with the privilege to bind its port. */
@@ -294,6 +297,21 @@ bool daemon_settime_for_chronyc(struct daemon *daemon, struct chronyc_request *r
 /* Carry out a command that changes something. @reply is an answer without contents. */
 void daemon_obey_chronyc(struct daemon *daemon, struct chronyc_request *request,
 			 struct chronyc_reply *reply);
+
+/* directive.c: what the operator changes until the configuration is read again */
+
+/* A line of allow, deny, cmdallow, cmddeny, local or manual. NULL: refused, @error says why. */
+json_t *daemon_obey_directive(struct daemon *daemon, const char *line, const char **error);
+
+/* 0; -ENOSPC, -ENOMEM, -EADDRNOTAVAIL: the socket cannot be opened (logged). */
+int daemon_set_rule(struct daemon *daemon, const struct access_rule *rule);
+int daemon_set_command_rule(struct daemon *daemon, const struct access_rule *rule);
+
+/* `local` as that line has it; "": off. 0, -EINVAL: daemon.refusal says why. */
+int daemon_set_local(struct daemon *daemon, const char *line);
+
+/* Read the file of keys again. */
+void daemon_rekey(struct daemon *daemon);
 
 /* state.c */
 

@@ -156,6 +156,19 @@ static json_t *operator_check_access(const struct daemon *daemon, const char *te
 			 "served", config_serves(server));
 }
 
+/* The same of chronyc. */
+static json_t *operator_check_command_access(const struct daemon *daemon, const char *text,
+					     const char **error)
+{
+	struct net_address address;
+
+	if (!net_address_parse(text, AF_UNSPEC, &address))
+		return json_pack("{s:b,s:b,s:b}", "ok", 1, "allowed",
+				 chronyc_listener_allows(daemon->chronyc, &address), "served", 1);
+	*error = "a numeric address was expected";
+	return NULL;
+}
+
 json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
 		       const char **error)
 {
@@ -180,6 +193,8 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 		return json_pack("{s:b}", "ok", 1);
 	case CONTROL_ACCHECK:
 		return operator_check_access(daemon, arguments, error);
+	case CONTROL_CMDACCHECK:
+		return operator_check_command_access(daemon, arguments, error);
 	case CONTROL_RELOAD_SOURCES:
 		/* What is wrong is logged again: the operator wants to know. */
 		daemon->source_reports = 1;
@@ -200,6 +215,11 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_RELOAD:
 	case CONTROL_RIVAL:
 	case CONTROL_RIVALS:
+	case CONTROL_DIRECTIVE:
+	case CONTROL_REKEY:
+	case CONTROL_RESELECT:
+	case CONTROL_DUMP:
+	case CONTROL_SHUTDOWN:
 		break;
 	}
 	return NULL;

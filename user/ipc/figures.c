@@ -7,6 +7,10 @@
 #include <string.h>
 
 #define RATE_Q32	4294967296.0
+#define NS_PER_S	1000000000LL
+
+/* What chronyd says of a clock that follows nothing. */
+#define ROOT_UNSYNCHRONISED_NS	NS_PER_S
 
 /* The selected source; NULL: there is none. */
 static const struct state_source *selected_source(const struct state *state)
@@ -35,6 +39,66 @@ void figures_of_tracking(const struct state *state, struct tracking_figures *fig
 	};
 	if (figures->source)
 		figures->stratum = state->update.result.stratum;
+}
+
+/*
+ * With -x the clock is never called synchronised, as nobody steers it: what the sources say counts
+ * then, as with chronyd's -x.
+ */
+static bool is_synchronised(const struct state *state)
+{
+	const struct steering_status *steering = &state->steering;
+
+	if (!state->observing)
+		return steering->synchronised;
+
+	return steering->has_correction &&
+	       (steering->trust == TRUST_CONFIRMED || steering->trust == TRUST_HELD);
+}
+
+static struct reference_figures followed_source(const struct state *state,
+						const struct tracking_figures *tracking)
+{
+	const struct discipline_result *result = &state->update.result;
+
+	return (struct reference_figures){
+		.source = tracking->source,
+		.refid = tracking->source->info.refid,
+		.stratum = tracking->stratum,
+		.leap = state->steering.leap,
+		.utc_ns = state->update.utc_ns,
+		.root_delay_ns = result->root_delay_ns,
+		.root_dispersion_ns = result->root_dispersion_ns,
+	};
+}
+
+void figures_of_reference(const struct state *state, const struct tracking_figures *tracking,
+			  struct reference_figures *figures)
+{
+	const struct steering_status *steering = &state->steering;
+
+	if (is_synchronised(state) && tracking->source)
+		*figures = followed_source(state, tracking);
+	else if (is_synchronised(state))
+		*figures = (struct reference_figures){
+			.refid = steering->now.has_host ? STATE_REFID_HOST : STATE_REFID_HOLD,
+			.stratum = STATE_STRATUM_HOST,
+			.leap = steering->leap,
+			.utc_ns = steering->now.time_ns,
+			.root_dispersion_ns = steering_published_ns(steering),
+		};
+	else if (state->local_stratum)
+		*figures = (struct reference_figures){
+			.refid = STATE_REFID_LOCAL,
+			.stratum = state->local_stratum,
+			.utc_ns = chime_sub_sat(steering->now.realtime_ns, NS_PER_S),
+		};
+	else
+		*figures = (struct reference_figures){
+			.leap = FIGURES_LEAP_UNSYNCHRONISED,
+			.root_delay_ns = ROOT_UNSYNCHRONISED_NS,
+			.root_dispersion_ns = ROOT_UNSYNCHRONISED_NS,
+		};
 }
 
 /*
@@ -77,6 +141,41 @@ void figures_of_source(const struct state *state, const struct source_status *st
 		.skew = status->estimate.rate_sigma,
 	};
 	find_offsets(steering, &status->last, &figures->measured_ns, &figures->adjusted_ns);
+}
+
+/* Why a source cannot be used. */
+static char reason_of(const struct state *state, const struct source_status *status)
+{
+	if (!status->has_estimate || status->distrusted)
+		return 'M';
+	if (!status->reach || status->worn_out)
+		return 'S';
+	/* Of those that could be used none is: too few agree, or a required one is missing. */
+	return state->update.result.selection.selected < 0 ? 'W' : 'd';
+}
+
+char figures_letter(const struct state *state, size_t index)
+{
+	const struct source_status *status = &state->sources[index].status;
+
+	if (status->options->noselect)
+		return 'N';
+	switch (status->verdict) {
+	case SOURCE_SELECTED:
+		return '*';
+	case SOURCE_COMBINED:
+		return '+';
+	case SOURCE_NOT_COMBINED:
+		return state->update.result.selection.unwanted >> index & 1 ? 'P' : 'D';
+	case SOURCE_TOO_VARIABLE:
+		return '~';
+	case SOURCE_FALSETICKER:
+		return 'x';
+	case SOURCE_UNUSABLE:
+		break;
+	}
+
+	return reason_of(state, status);
 }
 
 void figures_of_activity(const struct state *state, int counts[ASSOCIATION_ACTIVITIES])

@@ -32,6 +32,33 @@ struct tracking_figures {
 
 void figures_of_tracking(const struct state *state, struct tracking_figures *figures);
 
+/* The leap indicator of a clock that is not synchronised, as in packets. */
+#define FIGURES_LEAP_UNSYNCHRONISED	3
+
+/**
+ * struct reference_figures - what the clock follows, as chronyd calls it
+ * @source: that is selected; NULL: none
+ * @refid: of what is followed, 0: nothing
+ * @stratum: ours, 0: none
+ * @leap: as in packets
+ * @utc_ns: of the latest update
+ * @root_delay_ns: to the primary reference
+ * @root_dispersion_ns: same
+ */
+struct reference_figures {
+	const struct state_source *source;
+	uint32_t refid;
+	int stratum;
+	int leap;
+	int64_t utc_ns;
+	int64_t root_delay_ns;
+	int64_t root_dispersion_ns;
+};
+
+/* @tracking: the figures of the same state. */
+void figures_of_reference(const struct state *state, const struct tracking_figures *tracking,
+			  struct reference_figures *figures);
+
 /**
  * struct source_figures - what a source says, if it has an estimate
  * @age_ns: since its latest sample
@@ -52,6 +79,9 @@ struct source_figures {
 
 void figures_of_source(const struct state *state, const struct source_status *status,
 		       struct source_figures *figures);
+
+/* The letter of chronyc's selectdata for the source @index: what became of it in the selection. */
+char figures_letter(const struct state *state, size_t index);
 
 /* How many sources are in which state of activity, without reference clocks, as chronyc counts. */
 void figures_of_activity(const struct state *state, int counts[ASSOCIATION_ACTIVITIES]);

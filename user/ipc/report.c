@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ipc/figures.h"
+#include "ipc/report_ntp.h"
 #include "lib/event_report.h"
 
 #define PPB		1e9
@@ -24,9 +25,9 @@ static json_t *report_seconds(int64_t utc_ns)
 	return json_real((double)utc_ns / 1e9);
 }
 
-static const char *report_leap(int leap, bool synchronised)
+const char *report_leap(int leap)
 {
-	if (!synchronised)
+	if (leap == FIGURES_LEAP_UNSYNCHRONISED)
 		return "not-synchronised";
 	return leap == 1 ? "insert" : leap == 2 ? "delete" : "normal";
 }
@@ -109,39 +110,44 @@ json_t *report_status(const struct state *state)
 }
 
 /* The format of report_tracking()'s members; too long to stand where it is used. */
-#define REPORT_TRACKING	"{s:b,s:b,s:I,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
+#define REPORT_TRACKING	"{s:b,s:b,s:I,s:s,s:s,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
 
 /* The signs are those of the figures. */
 json_t *report_tracking(const struct state *state)
 {
 	const struct steering_status *steering = &state->steering;
 	const struct state_update *update = &state->update;
-	const struct discipline_result *result = &update->result;
-	const struct association_info *selected;
+	const struct association_info *followed;
+	struct reference_figures reference;
 	struct tracking_figures figures;
+	bool has_rate;
 
 	figures_of_tracking(state, &figures);
-	selected = figures.source ? &figures.source->info : NULL;
+	figures_of_reference(state, &figures, &reference);
+	followed = reference.source ? &reference.source->info : NULL;
+	has_rate = followed && state->has_rate;
 	return json_pack(REPORT_TRACKING,
 			 "ok", 1,
 			 "synchronised", steering->synchronised,
-			 "refid", selected ? (json_int_t)selected->refid : 0,
-			 "source", selected ? selected->name : "",
-			 "stratum", figures.stratum,
-			 "ref_time_s", update->raw_ns ?
-				report_seconds(update->utc_ns) : json_null(),
+			 "refid", (json_int_t)reference.refid,
+			 "source", figures.source ? figures.source->info.name : "",
+			 "name", followed ? followed->name : "",
+			 "address", followed ? followed->address : "",
+			 "stratum", reference.stratum,
+			 "ref_time_s", reference.utc_ns ?
+				report_seconds(reference.utc_ns) : json_null(),
 			 "offset_ns", (json_int_t)figures.correction_ns,
 			 "last_offset_ns", (json_int_t)figures.last_offset_ns,
 			 "rms_offset_ns", report_real(figures.rms_offset_ns),
 			 "frequency_ppb", figures.frequency * PPB,
-			 "residual_ppb", state->has_rate ?
+			 "residual_ppb", has_rate ?
 				report_real(figures.residual * PPB) : json_null(),
-			 "skew_ppb", state->has_rate ?
+			 "skew_ppb", has_rate ?
 				report_real(figures.skew * PPB) : json_null(),
-			 "root_delay_ns", (json_int_t)result->root_delay_ns,
-			 "root_dispersion_ns", (json_int_t)result->root_dispersion_ns,
+			 "root_delay_ns", (json_int_t)reference.root_delay_ns,
+			 "root_dispersion_ns", (json_int_t)reference.root_dispersion_ns,
 			 "update_interval_s", report_seconds(update->interval_ns),
-			 "leap", report_leap(steering->leap, steering->synchronised),
+			 "leap", report_leap(reference.leap),
 			 "maxerror_ns", json_of_bound(steering->maxerror_ns),
 			 "esterror_ns", json_of_bound(steering->esterror_ns));
 }
@@ -154,8 +160,9 @@ static json_t *report_estimate(const struct state *state, const struct source_st
 	if (!status->has_estimate)
 		return json_null();
 	figures_of_source(state, status, &figures);
-	return json_pack("{s:I,s:f,s:I,s:I,s:I,s:o,s:I,s:o,s:o,s:I,s:o,s:o}",
+	return json_pack("{s:I,s:i,s:f,s:I,s:I,s:I,s:o,s:I,s:o,s:o,s:I,s:o,s:o}",
 			 "samples", (json_int_t)status->samples,
+			 "runs", (int)status->runs,
 			 "span_s", (double)status->span_ns / 1e9,
 			 "age_ns", (json_int_t)figures.age_ns,
 			 "measured_ns", (json_int_t)figures.measured_ns,
@@ -223,10 +230,11 @@ static json_t *report_auth(const struct association_auth *auth, int64_t now_raw_
 
 /* The format of report_source()'s members; too long to stand where it is used. */
 #define REPORT_SOURCE \
-	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:o,s:s,s:o}"
+	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:o,s:s,s:o,s:o,s:o,s:I}"
 
-static json_t *report_source(const struct state *state, const struct state_source *source)
+static json_t *report_source(const struct state *state, size_t index)
 {
+	const struct state_source *source = &state->sources[index];
 	const struct source_status *status = &source->status;
 	const struct association_info *info = &source->info;
 	const char *error = *info->resolving_error ? info->resolving_error :
@@ -255,7 +263,10 @@ static json_t *report_source(const struct state *state, const struct state_sourc
 			 "authenticated", info->authenticated,
 			 "auth", report_auth(&info->auth, state->raw_ns),
 			 "error", error,
-			 "estimate", report_estimate(state, status));
+			 "estimate", report_estimate(state, status),
+			 "selection", report_selection(state, index),
+			 "ntp", report_ntp(state, source),
+			 "refid", (json_int_t)info->refid);
 }
 
 json_t *report_sources(const struct state *state)
@@ -264,7 +275,7 @@ json_t *report_sources(const struct state *state)
 	size_t i;
 
 	for (i = 0; i < state->source_count; i++)
-		json_array_append_new(list, report_source(state, &state->sources[i]));
+		json_array_append_new(list, report_source(state, i));
 	return json_pack("{s:b,s:o}", "ok", 1, "sources", list);
 }
 

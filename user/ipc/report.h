@@ -20,4 +20,7 @@ json_t *report_sources(const struct state *state);
 json_t *report_activity(const struct state *state);
 json_t *report_events(const struct module_event *events, int count);
 
+/* The word for a leap indicator as in packets. */
+const char *report_leap(int leap);
+
 #endif /* IPC_REPORT_H */

@@ -34,6 +34,22 @@ int client_report(const struct cli *cli, const char *command,
 	return 0;
 }
 
+int client_ask(const struct cli *cli, const char *command, json_t **reply)
+{
+	*reply = report_sources(&world);
+	return 0;
+}
+
+int client_failed(const struct cli *cli, const char *command, int err, json_t *reply)
+{
+	exit(1);
+}
+
+int64_t steering_published_ns(const struct steering_status *status)
+{
+	return status->maxerror_ns;
+}
+
 FIXTURE(tables) {
 	char *text;
 };
@@ -87,6 +103,7 @@ static void add_sources(void)
 	first->reach = 255;
 	first->root_distance_ns = 4193;
 	first->samples = 10;
+	first->runs = 6;
 	first->span_ns = 14 * S;
 	first->estimate.offset_ns = -3;
 	first->estimate.rate = -0.003e-6;
@@ -151,7 +168,7 @@ TEST_F(tables, sources_are_chronycs)
 TEST_F(tables, sourcestats_are_chronycs)
 {
 	static const char selected[] =
-		"192.0.2.1                  10   -    14     +0.003      0.089     +3ns   208ns";
+		"192.0.2.1                  10   6    14     +0.003      0.089     +3ns   208ns";
 	static const char silent[] =
 		"192.0.2.99                  0   0     0     +0.000   2000.000     +0ns  4000ms";
 
@@ -203,6 +220,8 @@ TEST_F(tables, activity_is_chronycs)
 
 TEST_F(tables, tracking_is_chronycs)
 {
+	const struct cli named = { .names = true };
+
 	add_sources();
 	world.steering.now.time_ns = -1730;
 	/* At the latest correction it was ahead by 91 ns; it gains 3 ppm, and 0.5 ppm more. */
@@ -211,8 +230,10 @@ TEST_F(tables, tracking_is_chronycs)
 	world.steering.base_rate = -3e-6;
 	world.update.interval_ns = 2 * S;
 	world.steering.synchronised = true;
-	EXPECT_STREQ("Reference ID    : C0000201 (ntp.example.net)",
+	EXPECT_STREQ("Reference ID    : C0000201 (192.0.2.1)",
 		     line_of(self, verb_tracking, "Reference ID"));
+	EXPECT_STREQ("Reference ID    : C0000201 (ntp.example.net)",
+		     line_by(self, &named, verb_tracking, "Reference ID"));
 	EXPECT_STREQ("Stratum         : 3", line_of(self, verb_tracking, "Stratum"));
 	EXPECT_STREQ("Ref time (UTC)  : Sat Nov 21 22:27:55 2026",
 		     line_of(self, verb_tracking, "Ref time"));
@@ -268,11 +289,106 @@ TEST_F(tables, json_has_the_signs_of_the_tables)
 	EXPECT_EQ(3, json_int_of(estimate, "offset_ns", 0));
 	EXPECT_LT(2.9, json_real_of(estimate, "frequency_ppb", 0));
 	json_object_foreach((json_t *)estimate, key, value) {
-		if (strcmp(key, "samples"))
+		if (strcmp(key, "samples") && strcmp(key, "runs"))
 			EXPECT_TRUE(strstr(key, "_ns") || strstr(key, "_s") || strstr(key, "_ppb"))
 				TH_LOG("%s", key);
 	}
 	json_decref(reply);
+}
+
+/* As of chronyc -c: numbers in s and ppm, words for states, and no row of what has no address. */
+TEST_F(tables, csv_is_chronycs)
+{
+	const struct cli csv = { .csv = true }, all = { .csv = true, .all = true };
+
+	add_sources();
+	world.sources[1].info.address[0] = '\0';
+	world.steering.synchronised = true;
+	world.steering.base_rate = -3e-6;
+	EXPECT_STREQ("^,*,192.0.2.1,2,6,377,5,0.000001149,0.000001240,0.000004193",
+		     line_by(self, &csv, verb_sources, "^"));
+	EXPECT_STREQ("", line_by(self, &csv, verb_sources, "^,?"));
+	EXPECT_STREQ("^,?,192.0.2.99,0,8,0,4294967295,0.000000000,0.000000000,0.000000000",
+		     line_by(self, &all, verb_sources, "^,?"));
+	EXPECT_STREQ("192.0.2.1,10,6,14,0.003,0.089,0.000000003,0.000000208",
+		     line_by(self, &csv, verb_sourcestats, "192"));
+	EXPECT_STREQ("192.0.2.99,0,0,0,0.000,2000.000,0.000000000,4.000000000",
+		     line_by(self, &all, verb_sourcestats, "192.0.2.99"));
+	EXPECT_EQ(0, strncmp("C0000201,192.0.2.1,3,1795300075.000000000,0.000000091,",
+			     line_by(self, &csv, verb_tracking, "C"), 54));
+	EXPECT_STREQ("192.0.2.1,-,0,0,0,4294967295,0,0,0,0",
+		     line_by(self, &csv, verb_authdata, "192"));
+	EXPECT_STREQ("2,0,0,0,0", line_by(self, &csv, verb_activity, "2"));
+}
+
+/* What is followed without a source goes by the letters of its reference id. */
+TEST_F(tables, a_host_is_followed_by_name)
+{
+	world.steering.synchronised = true;
+	world.steering.now.has_host = true;
+	EXPECT_STREQ("Reference ID    : 484F5354 (HOST)",
+		     line_of(self, verb_tracking, "Reference ID"));
+	EXPECT_STREQ("Stratum         : 4", line_of(self, verb_tracking, "Stratum"));
+}
+
+TEST_F(tables, selectdata_is_chronycs)
+{
+	static const struct source_options watched = { .noselect = true };
+	const struct cli csv = { .csv = true };
+
+	add_sources();
+	world.sources[1].status.options = &watched;
+	EXPECT_STREQ("* 192.0.2.1                 N ----- -----    5   1.0 -4190ns +4196ns  N",
+		     line_of(self, verb_selectdata, "*"));
+	EXPECT_STREQ("*,192.0.2.1,N,-,-,-,-,-,-,-,-,-,-,5,1.0,-0.000004190,0.000004196,Normal",
+		     line_by(self, &csv, verb_selectdata, "*"));
+	EXPECT_STREQ("N 192.0.2.99                N N---- N----    0   1.0    +0ns    +0ns  ?",
+		     line_of(self, verb_selectdata, "N"));
+	/* One that is only watched is not used, whatever it says. */
+	world.sources[1].status.verdict = SOURCE_NOT_COMBINED;
+	EXPECT_EQ(0, strncmp("^? 192.0.2.99 ", line_of(self, verb_sources, "^?"), 14));
+}
+
+static int ntpdata_of_first(const struct cli *cli)
+{
+	char *address = "192.0.2.1";
+
+	return verb_ntpdata(cli, 1, &address);
+}
+
+static int sourcename_of_nobody(const struct cli *cli)
+{
+	char *address = "192.0.2.7";
+
+	return verb_sourcename(cli, 1, &address);
+}
+
+TEST_F(tables, ntpdata_is_chronycs)
+{
+	static const struct ntp_client_record record = {
+		.answer = {
+			.version = 4, .mode = NTP_MODE_SERVER, .stratum = 1, .poll = 6,
+			.precision = -20, .refid = NTP_REFID('G', 'P', 'S', 0),
+		},
+		.kernel_received = true,
+		.packets = 9, .valid = 8, .good = 7,
+	};
+	const struct cli csv = { .csv = true };
+
+	add_sources();
+	world.sources[0].info.record = &record;
+	world.sources[0].info.port = 123;
+	EXPECT_STREQ("Remote address  : 192.0.2.1 (C0000201)",
+		     line_of(self, ntpdata_of_first, "Remote address"));
+	EXPECT_STREQ("Poll interval   : 6 (64 seconds)", line_of(self, ntpdata_of_first, "Poll"));
+	EXPECT_STREQ("Reference ID    : 47505300 (GPS)", line_of(self, ntpdata_of_first, "Ref"));
+	EXPECT_STREQ("NTP tests       : 111 111 1111", line_of(self, ntpdata_of_first, "NTP t"));
+	EXPECT_STREQ("TX timestamping : Daemon", line_of(self, ntpdata_of_first, "TX"));
+	EXPECT_STREQ("RX timestamping : Kernel", line_of(self, ntpdata_of_first, "RX"));
+	EXPECT_STREQ("Total good RX   : 7", line_of(self, ntpdata_of_first, "Total good"));
+	EXPECT_EQ(0, strncmp("192.0.2.1,C0000201,123,[UNSPEC],00000000,Normal,4,Server,1,6,64,-20,",
+			     line_by(self, &csv, ntpdata_of_first, "192"), 68));
+	EXPECT_EQ(CLI_NOT, sourcename_of_nobody(&csv));
 }
 
 TEST_F(tables, authdata)

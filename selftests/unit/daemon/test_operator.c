@@ -89,6 +89,12 @@ int operate_add(struct associations *list, const struct config_source *source, i
 	return world.add_result;
 }
 
+bool chronyc_listener_allows(const struct chronyc_listener *listener,
+			     const struct net_address *address)
+{
+	return address->family == AF_INET;
+}
+
 FIXTURE(operator) {
 	struct config *config;
 	struct daemon daemon;
@@ -262,6 +268,20 @@ TEST_F(operator, check_of_access)
 	EXPECT_NE(NULL, strstr(error, "numeric"));
 	self->config->server.rules = NULL;
 	self->config->server.rule_count = 0;
+}
+
+TEST_F(operator, check_of_chronycs_access)
+{
+	struct control_request request = { .command = CONTROL_CMDACCHECK, .arguments = "::1" };
+	const char *error = "";
+	json_t *reply = daemon_operate(&self->daemon, &request, &error);
+
+	ASSERT_NE(NULL, reply);
+	EXPECT_TRUE(json_is_false(json_object_get(reply, "allowed")));
+	json_decref(reply);
+	snprintf(request.arguments, sizeof(request.arguments), "client.example.net");
+	EXPECT_EQ(NULL, daemon_operate(&self->daemon, &request, &error));
+	EXPECT_NE(NULL, strstr(error, "numeric"));
 }
 
 TEST_HARNESS_MAIN

@@ -13,6 +13,11 @@
 
 static const struct source_options options;
 
+int64_t steering_published_ns(const struct steering_status *status)
+{
+	return status->maxerror_ns;
+}
+
 /* The sources say that the system clock is 700 ns behind, the timescale corrects that. */
 static void fill(struct state *state)
 {
@@ -95,6 +100,56 @@ TEST(activity_leaves_refclocks_out)
 	EXPECT_EQ(1, counts[ASSOCIATION_ONLINE]);
 	EXPECT_EQ(0, counts[ASSOCIATION_OFFLINE]);
 	EXPECT_EQ(1, counts[ASSOCIATION_BURST_OFFLINE]);
+}
+
+/* What the clock follows: a source, else the host, else nothing, or itself where that is served. */
+TEST(what_is_followed)
+{
+	struct reference_figures reference;
+	struct tracking_figures tracking;
+	struct state state;
+
+	fill(&state);
+	state.sources[0].info.refid = 0xc0000201;
+	figures_of_tracking(&state, &tracking);
+	figures_of_reference(&state, &tracking, &reference);
+	EXPECT_EQ(FIGURES_LEAP_UNSYNCHRONISED, reference.leap);
+	EXPECT_EQ(0, reference.refid);
+	state.local_stratum = 5;
+	figures_of_reference(&state, &tracking, &reference);
+	EXPECT_EQ(STATE_REFID_LOCAL, reference.refid);
+	EXPECT_EQ(5, reference.stratum);
+	state.steering.synchronised = true;
+	figures_of_reference(&state, &tracking, &reference);
+	EXPECT_EQ(0xc0000201, reference.refid);
+	EXPECT_EQ(2, reference.stratum);
+	tracking.source = NULL;
+	state.steering.now.has_host = true;
+	state.steering.maxerror_ns = 77;
+	figures_of_reference(&state, &tracking, &reference);
+	EXPECT_EQ(STATE_REFID_HOST, reference.refid);
+	EXPECT_EQ(77, reference.root_dispersion_ns);
+	/* Who only observes says what the sources say. */
+	state.steering.synchronised = false;
+	state.observing = true;
+	state.steering.trust = TRUST_CONFIRMED;
+	figures_of_reference(&state, &tracking, &reference);
+	EXPECT_EQ(STATE_REFID_HOST, reference.refid);
+}
+
+TEST(letters_of_selection)
+{
+	static const struct source_options watched = { .noselect = true };
+	struct state state;
+
+	fill(&state);
+	EXPECT_EQ('M', figures_letter(&state, 0));
+	state.sources[0].status.has_estimate = true;
+	EXPECT_EQ('S', figures_letter(&state, 0));
+	state.sources[0].status.verdict = SOURCE_SELECTED;
+	EXPECT_EQ('*', figures_letter(&state, 0));
+	state.sources[0].status.options = &watched;
+	EXPECT_EQ('N', figures_letter(&state, 0));
 }
 
 TEST_HARNESS_MAIN

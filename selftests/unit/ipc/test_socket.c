@@ -227,6 +227,12 @@ TEST(knows_what_changes_something)
 	EXPECT_TRUE(control_is_restricted(CONTROL_REFRESH));
 	EXPECT_TRUE(control_is_restricted(CONTROL_ADD));
 	EXPECT_TRUE(control_is_restricted(CONTROL_DELETE));
+	EXPECT_TRUE(control_is_restricted(CONTROL_DIRECTIVE));
+	EXPECT_TRUE(control_is_restricted(CONTROL_CMDACCHECK));
+	EXPECT_TRUE(control_is_restricted(CONTROL_REKEY));
+	EXPECT_TRUE(control_is_restricted(CONTROL_RESELECT));
+	EXPECT_TRUE(control_is_restricted(CONTROL_DUMP));
+	EXPECT_TRUE(control_is_restricted(CONTROL_SHUTDOWN));
 }
 
 TEST_F(control, answers)

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lines of the configuration that the operator adds: what is in force then, and what is refused with
+ * which words. The server and chronyc's sockets are stand-ins.
+ */
+#include "user/daemon/daemon.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+
+static struct {
+	bool open;
+	int configured;
+	int command_rules;
+	int keys_read;
+} world;
+
+void log_notice(const char *format, ...)
+{
+}
+
+int64_t system_clock_raw_ns(void)
+{
+	return 1;
+}
+
+void serving_configure(struct serving *serving, const struct config *config,
+		       const struct ntp_keys *keys, int64_t now_ns)
+{
+	world.configured++;
+}
+
+bool serving_is_open(const struct serving *serving)
+{
+	return world.open;
+}
+
+const struct ntp_keys *associations_keys(const struct associations *list)
+{
+	return NULL;
+}
+
+void associations_read_keys(struct associations *list, const struct config *config)
+{
+	world.keys_read++;
+}
+
+int chronyc_listener_set_rules(struct chronyc_listener *listener, const struct access_rule *rules,
+			       size_t count)
+{
+	world.command_rules = (int)count;
+	return 0;
+}
+
+FIXTURE(directive) {
+	struct daemon daemon;
+	const char *error;
+};
+
+FIXTURE_SETUP(directive)
+{
+	memset(&world, 0, sizeof(world));
+	memset(self, 0, sizeof(*self));
+	world.open = true;
+	self->error = "";
+	self->daemon.config = config_new();
+	ASSERT_NE(NULL, self->daemon.config);
+}
+
+FIXTURE_TEARDOWN(directive)
+{
+	config_free(self->daemon.config);
+}
+
+static bool is_obeyed(FIXTURE_DATA(directive) *self, const char *line)
+{
+	json_t *reply = daemon_obey_directive(&self->daemon, line, &self->error);
+	bool ok = json_is_true(json_object_get(reply, "ok"));
+
+	json_decref(reply);
+	return ok;
+}
+
+TEST_F(directive, whom_the_server_answers)
+{
+	const struct config_server *server = &self->daemon.config->server;
+
+	ASSERT_TRUE(is_obeyed(self, "allow 10.0.0.0/24"));
+	ASSERT_TRUE(is_obeyed(self, "deny all 10.0.0.4"));
+	ASSERT_EQ(2, server->rule_count);
+	EXPECT_TRUE(server->rules[0].allow);
+	EXPECT_EQ(24, server->rules[0].prefix);
+	EXPECT_TRUE(server->rules[1].all);
+	EXPECT_EQ(2, world.configured);
+	EXPECT_EQ(0, world.command_rules);
+	ASSERT_TRUE(is_obeyed(self, "cmdallow 10.0.0.1"));
+	EXPECT_EQ(1, world.command_rules);
+	EXPECT_EQ(2, server->rule_count);
+}
+
+TEST_F(directive, what_cannot_be_served_is_not_kept)
+{
+	world.open = false;
+	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.0/24"));
+	EXPECT_NE(NULL, strstr(self->error, "port"));
+	EXPECT_EQ(0, self->daemon.config->server.rule_count);
+}
+
+TEST_F(directive, the_clock_as_it_is)
+{
+	ASSERT_TRUE(is_obeyed(self, "local stratum 5"));
+	EXPECT_TRUE(self->daemon.config->server.local.enabled);
+	EXPECT_EQ(5, self->daemon.config->server.local.stratum);
+	ASSERT_TRUE(is_obeyed(self, "local off"));
+	EXPECT_FALSE(self->daemon.config->server.local.enabled);
+	ASSERT_TRUE(is_obeyed(self, "manual on"));
+	EXPECT_TRUE(self->daemon.config->manual);
+	ASSERT_TRUE(is_obeyed(self, "manual off"));
+	EXPECT_FALSE(self->daemon.config->manual);
+}
+
+TEST_F(directive, nothing_else)
+{
+	static const char *const refused[] = {
+		"", "server a", "user root", "allow fd00::/129", "allow a.example.net",
+		"local stratum x", "manual", "allowed", "include /etc/passwd", "cmdallow 10/99",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		self->error = "";
+		EXPECT_FALSE(is_obeyed(self, refused[i]))
+			TH_LOG("%s", refused[i]);
+		EXPECT_STRNE("", self->error);
+	}
+	EXPECT_EQ(0, world.configured);
+}
+
+TEST_F(directive, keys_are_read_again)
+{
+	daemon_rekey(&self->daemon);
+	EXPECT_EQ(1, world.keys_read);
+	EXPECT_EQ(1, world.configured);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime ntpdata and sourcename: the latest packet of each server, or of one, in chronyc's lines,
+ * and the name under which an address was configured.
+ */
+#include <arpa/inet.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "ntp/address.h"
+#include "ntp/refid.h"
+
+/* chronyc's tests of packets in three groups: all of them passed, or there was no packet. */
+#define TESTS_PASSED	"111,111,1111"
+#define TESTS_NONE	"000,000,0000"
+
+/* The reference id that stands for an address. */
+static unsigned int refid_of(const char *text)
+{
+	struct net_address address;
+
+	return net_address_parse(text, AF_UNSPEC, &address) ? 0 : net_address_refid(&address);
+}
+
+static const char *leap_of(const json_t *ntp)
+{
+	return name_of_leap(json_text_of(ntp, "leap"), false);
+}
+
+static const char *mode_of(const json_t *ntp)
+{
+	switch (json_int_of(ntp, "mode", 0)) {
+	case 1:
+		return "Symmetric active";
+	case 2:
+		return "Symmetric passive";
+	case 4:
+		return "Server";
+	}
+	return "Invalid";
+}
+
+/* Of the reference of a server of stratum 1, which has letters. */
+static void text_of_reference(const json_t *ntp, char text[REFID_TEXT_MAX])
+{
+	*text = '\0';
+	if (json_int_of(ntp, "stratum", 0) <= 1)
+		text_of_refid((uint32_t)json_int_of(ntp, "refid", 0), text);
+}
+
+static double seconds_of(const json_t *ntp, const char *key)
+{
+	return json_real_of(ntp, key, 0) / 1e9;
+}
+
+static const char *stamp_of(const json_t *source, const json_t *ntp, const char *key)
+{
+	if (!json_bool_of(ntp, "answered"))
+		return "Invalid";
+	if (json_bool_of(source, "hardware_timestamps"))
+		return "Hardware";
+	return json_bool_of(ntp, key) ? "Kernel" : "Daemon";
+}
+
+static void print_header(const char *address, const json_t *source, const json_t *ntp)
+{
+	const char *local = json_text_of(ntp, "local_address");
+
+	printf("Remote address  : %s (%08X)\n"
+	       "Remote port     : %d\n"
+	       "Local address   : %s (%08X)\n"
+	       "Leap status     : %s\n"
+	       "Version         : %d\n"
+	       "Mode            : %s\n"
+	       "Stratum         : %d\n",
+	       address, refid_of(address), (int)json_int_of(source, "port", 0),
+	       *local ? local : "[UNSPEC]", refid_of(local), leap_of(ntp),
+	       (int)json_int_of(ntp, "version", 0), mode_of(ntp),
+	       (int)json_int_of(ntp, "stratum", 0));
+}
+
+static void print_times(const json_t *ntp)
+{
+	int poll = (int)json_int_of(ntp, "poll", 0), precision;
+	time_t s = json_int_of(ntp, "reference_time_ns", 0) / 1000000000;
+	char reference[REFID_TEXT_MAX], when[64] = "-";
+	struct tm tm;
+
+	precision = (int)json_int_of(ntp, "precision", 0);
+	text_of_reference(ntp, reference);
+	if (gmtime_r(&s, &tm))
+		strftime(when, sizeof(when), "%a %b %d %T %Y", &tm);
+	printf("Poll interval   : %d (%.0f seconds)\n"
+	       "Precision       : %d (%.9f seconds)\n"
+	       "Root delay      : %.6f seconds\n"
+	       "Root dispersion : %.6f seconds\n"
+	       "Reference ID    : %08X (%s)\n"
+	       "Reference time  : %s\n"
+	       "Offset          : %+.9f seconds\n"
+	       "Peer delay      : %.9f seconds\n"
+	       "Peer dispersion : %.9f seconds\n"
+	       "Response time   : %.9f seconds\n"
+	       "Jitter asymmetry: %+.2f\n",
+	       poll, ldexp(1, poll), precision, ldexp(1, precision),
+	       seconds_of(ntp, "root_delay_ns"), seconds_of(ntp, "root_dispersion_ns"),
+	       (unsigned int)json_int_of(ntp, "refid", 0), reference, when,
+	       seconds_of(ntp, "offset_ns"), seconds_of(ntp, "delay_ns"),
+	       seconds_of(ntp, "dispersion_ns"), seconds_of(ntp, "response_ns"), 0.0);
+}
+
+static const char *yes(bool is_so)
+{
+	return is_so ? "Yes" : "No";
+}
+
+static void print_rest(const json_t *source, const json_t *ntp)
+{
+	printf("NTP tests       : %s\n"
+	       "Interleaved     : %s\n"
+	       "Authenticated   : %s\n"
+	       "TX timestamping : %s\n"
+	       "RX timestamping : %s\n"
+	       "Total TX        : %lld\n"
+	       "Total RX        : %lld\n"
+	       "Total valid RX  : %lld\n"
+	       "Total good RX   : %lld\n",
+	       json_bool_of(ntp, "answered") ? "111 111 1111" : "000 000 0000",
+	       yes(json_bool_of(ntp, "interleaved")), yes(json_bool_of(source, "authenticated")),
+	       stamp_of(source, ntp, "kernel_sent"), stamp_of(source, ntp, "kernel_received"),
+	       (long long)json_int_of(ntp, "sent", 0), (long long)json_int_of(ntp, "packets", 0),
+	       (long long)json_int_of(ntp, "valid", 0), (long long)json_int_of(ntp, "good", 0));
+}
+
+static void print_csv(const char *address, const json_t *source, const json_t *ntp)
+{
+	int poll = (int)json_int_of(ntp, "poll", 0);
+	int precision = (int)json_int_of(ntp, "precision", 0);
+	const char *local = json_text_of(ntp, "local_address");
+	char reference[REFID_TEXT_MAX];
+
+	text_of_reference(ntp, reference);
+	printf("%s,%08X,%d,%s,%08X,%s,%d,%s,%d,%d,%.0f,%d,%.9f,%.6f,%.6f,%08X,%s,", address,
+	       refid_of(address), (int)json_int_of(source, "port", 0),
+	       *local ? local : "[UNSPEC]", refid_of(local), leap_of(ntp),
+	       (int)json_int_of(ntp, "version", 0), mode_of(ntp),
+	       (int)json_int_of(ntp, "stratum", 0), poll, ldexp(1, poll), precision,
+	       ldexp(1, precision), seconds_of(ntp, "root_delay_ns"),
+	       seconds_of(ntp, "root_dispersion_ns"), (unsigned int)json_int_of(ntp, "refid", 0),
+	       reference);
+	printf("%.9f,%.9f,%.9f,%.9f,%.9f,%.2f,%s,%s,%s,%s,%s,%lld,%lld,%lld,%lld\n",
+	       seconds_of(ntp, "reference_time_ns"), seconds_of(ntp, "offset_ns"),
+	       seconds_of(ntp, "delay_ns"), seconds_of(ntp, "dispersion_ns"),
+	       seconds_of(ntp, "response_ns"), 0.0,
+	       json_bool_of(ntp, "answered") ? TESTS_PASSED : TESTS_NONE,
+	       yes(json_bool_of(ntp, "interleaved")), yes(json_bool_of(source, "authenticated")),
+	       stamp_of(source, ntp, "kernel_sent"), stamp_of(source, ntp, "kernel_received"),
+	       (long long)json_int_of(ntp, "sent", 0), (long long)json_int_of(ntp, "packets", 0),
+	       (long long)json_int_of(ntp, "valid", 0), (long long)json_int_of(ntp, "good", 0));
+}
+
+/* @wanted: an address or a name; NULL: all servers. */
+static bool is_wanted(const json_t *source, const char *wanted)
+{
+	const char *address = json_text_of(source, "address");
+
+	return *address && json_is_object(json_object_get(source, "ntp")) &&
+	       (!wanted || !strcmp(address, wanted) ||
+		!strcmp(json_text_of(source, "name"), wanted));
+}
+
+static void print_source(const struct cli *cli, const json_t *source, bool alone)
+{
+	const json_t *ntp = json_object_get(source, "ntp");
+	const char *address = json_text_of(source, "address");
+
+	if (cli->csv) {
+		print_csv(address, source, ntp);
+		return;
+	}
+	if (!alone)
+		putchar('\n');
+	print_header(address, source, ntp);
+	print_times(ntp);
+	print_rest(source, ntp);
+}
+
+static void print_name(const struct cli *cli, const json_t *source, bool alone)
+{
+	(void)cli;
+	(void)alone;
+	puts(json_text_of(source, "name"));
+}
+
+/* Ask, and print what is wanted: with JSON those sources, too. */
+static int report(const struct cli *cli, int argc, char **argv,
+		  void (*print)(const struct cli *cli, const json_t *source, bool alone))
+{
+	json_t *reply = NULL, *list = json_array(), *source;
+	size_t i;
+	int err;
+
+	err = client_ask(cli, "sources", &reply);
+	if (err) {
+		json_decref(list);
+		return client_failed(cli, "sources", err, reply);
+	}
+	json_array_foreach(json_object_get(reply, "sources"), i, source) {
+		if (is_wanted(source, argc ? argv[0] : NULL))
+			json_array_append(list, source);
+	}
+	json_decref(reply);
+	err = argc && !json_array_size(list) ? CLI_NOT : CLI_OK;
+	if (err)
+		fprintf(stderr,
+			"truechime: no server has the address or name %s. See: truechime sources\n",
+			argv[0]);
+	else if (!cli->json)
+		json_array_foreach(list, i, source)
+			print(cli, source, argc > 0);
+	if (cli->json && !err)
+		print_json(json_pack("{s:b,s:O}", "ok", 1, "sources", list));
+	json_decref(list);
+
+	return err;
+}
+
+int verb_ntpdata(const struct cli *cli, int argc, char **argv)
+{
+	if (argc > 1) {
+		fputs("truechime: ntpdata takes the address of one server, or nothing for all\n",
+		      stderr);
+		return CLI_ERROR;
+	}
+	return report(cli, argc, argv, print_source);
+}
+
+int verb_sourcename(const struct cli *cli, int argc, char **argv)
+{
+	if (argc != 1) {
+		fputs("truechime: sourcename takes the address of a server\n", stderr);
+		return CLI_ERROR;
+	}
+	return report(cli, argc, argv, print_name);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lines of the configuration that the operator adds while the daemon runs: they are in force until
+ * the configuration is read again.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void serve_anew(struct daemon *daemon)
+{
+	serving_configure(daemon->serving, daemon->config,
+			  associations_keys(daemon->associations), system_clock_raw_ns());
+}
+
+void daemon_rekey(struct daemon *daemon)
+{
+	associations_read_keys(daemon->associations, daemon->config);
+	serve_anew(daemon);
+}
+
+int daemon_set_rule(struct daemon *daemon, const struct access_rule *rule)
+{
+	struct config_server *server = &daemon->config->server;
+	int err = config_add_rule(&server->rules, &server->rule_count, rule);
+
+	if (err)
+		return err;
+	serve_anew(daemon);
+	if (!config_serves(server) || serving_is_open(daemon->serving))
+		return 0;
+	/* It was logged why. */
+	server->rule_count--;
+	serve_anew(daemon);
+
+	return -EADDRNOTAVAIL;
+}
+
+int daemon_set_command_rule(struct daemon *daemon, const struct access_rule *rule)
+{
+	struct config_chronyc *config = &daemon->config->chronyc;
+	int err = config_add_rule(&config->rules, &config->rule_count, rule);
+
+	if (err)
+		return err;
+
+	return chronyc_listener_set_rules(daemon->chronyc, config->rules, config->rule_count);
+}
+
+/* The first error goes to the operator. A line that has no effect is an error to him. */
+static void keep_reason(void *context, enum config_severity severity, const char *file, int line,
+			const char *message)
+{
+	struct daemon *daemon = context;
+
+	(void)file;
+	(void)line;
+	(void)severity;
+	if (!*daemon->refusal)
+		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", message);
+}
+
+/* A configuration of that line alone; NULL: it is wrong, and daemon.refusal says why. */
+static struct config *read_line(struct daemon *daemon, const char *line)
+{
+	struct config *config;
+
+	*daemon->refusal = '\0';
+	if (config_from_text("command", line, strlen(line), false, keep_reason, daemon, &config))
+		return NULL;
+	if (!*daemon->refusal)
+		return config;
+	config_free(config);
+
+	return NULL;
+}
+
+int daemon_set_local(struct daemon *daemon, const char *line)
+{
+	struct config *config = read_line(daemon, line);
+
+	if (!config)
+		return -EINVAL;
+	daemon->config->server.local = config->server.local;
+	config_free(config);
+	serve_anew(daemon);
+
+	return 0;
+}
+
+static int add_rule(struct daemon *daemon, const char *line)
+{
+	struct config *config = read_line(daemon, line);
+	int err = -EINVAL;
+
+	if (config && config->server.rule_count)
+		err = daemon_set_rule(daemon, &config->server.rules[0]);
+	else if (config && config->chronyc.rule_count)
+		err = daemon_set_command_rule(daemon, &config->chronyc.rules[0]);
+	config_free(config);
+	if (err && !*daemon->refusal)
+		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s",
+			 err == -EADDRNOTAVAIL ? "the NTP port cannot be opened. See: journalctl -u truechimed" :
+			 strerror(-err));
+
+	return err;
+}
+
+/* Whether @line begins with the word @directive. */
+static bool is_of(const char *line, const char *directive)
+{
+	size_t length = strlen(directive);
+
+	return !strncmp(line, directive, length) && (!line[length] || line[length] == ' ');
+}
+
+static int obey(struct daemon *daemon, const char *line)
+{
+	static const char *const rules[] = { "allow", "deny", "cmdallow", "cmddeny" };
+
+	*daemon->refusal = '\0';
+	if (!strcmp(line, "manual on") || !strcmp(line, "manual off")) {
+		daemon->config->manual = !strcmp(line, "manual on");
+		return 0;
+	}
+	if (is_of(line, "local"))
+		return daemon_set_local(daemon, strcmp(line, "local off") ? line : "");
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		if (is_of(line, rules[i]))
+			return add_rule(daemon, line);
+	}
+	snprintf(daemon->refusal, sizeof(daemon->refusal), "%s",
+		 "allow, deny, cmdallow, cmddeny, local or manual was expected");
+
+	return -EINVAL;
+}
+
+json_t *daemon_obey_directive(struct daemon *daemon, const char *line, const char **error)
+{
+	if (!obey(daemon, line)) {
+		log_notice("The operator set: %s", line);
+		return json_pack("{s:b}", "ok", 1);
+	}
+	*error = daemon->refusal;
+
+	return NULL;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets and selection of one source as JSON.
+ */
+#include "ipc/report_ntp.h"
+
+#include "ipc/figures.h"
+#include "ipc/report.h"
+
+/* What became of the timestamps of the latest exchange. Offset and delay are 0 without one. */
+static void add_measured(json_t *reply, const struct state *state,
+			 const struct state_source *source)
+{
+	const struct source_status *status = &source->status;
+	struct source_figures figures = { .measured_ns = 0 };
+
+	if (status->has_estimate)
+		figures_of_source(state, status, &figures);
+	json_object_update_new(reply, json_pack("{s:I,s:I,s:I,s:I}",
+						/* As in packets: positive where it is ahead. */
+						"offset_ns", (json_int_t)-figures.measured_ns,
+						"delay_ns", status->has_estimate ?
+						(json_int_t)status->last.delay_ns : 0,
+						"dispersion_ns", status->has_estimate ?
+						(json_int_t)status->last.noise_ns : 0,
+						"response_ns",
+						(json_int_t)source->info.record->response_ns));
+}
+
+static void add_counts(json_t *reply, const struct state_source *source)
+{
+	const struct ntp_client_record *record = source->info.record;
+
+	json_object_update_new(reply, json_pack("{s:I,s:I,s:I,s:I}",
+						"sent", (json_int_t)source->status.sent,
+						"packets", (json_int_t)record->packets,
+						"valid", (json_int_t)record->valid,
+						"good", (json_int_t)record->good));
+}
+
+json_t *report_ntp(const struct state *state, const struct state_source *source)
+{
+	const struct ntp_client_record *record = source->info.record;
+	const struct ntp_packet *answer;
+	char local[NET_ADDRESS_TEXT_MAX];
+	json_t *reply;
+
+	if (!record || source->status.options->kind == SOURCE_REFCLOCK)
+		return json_null();
+	answer = &record->answer;
+	net_address_format(&record->local, local);
+	reply = json_pack("{s:s,s:b,s:s,s:i,s:i,s:i,s:i,s:i,s:I,s:I,s:I,s:I,s:b,s:b,s:b}",
+			  "local_address", local,
+			  "answered", answer->version != 0,
+			  "leap", report_leap((int)answer->leap),
+			  "version", answer->version,
+			  "mode", (int)answer->mode,
+			  "stratum", answer->stratum,
+			  "poll", answer->poll,
+			  "precision", answer->precision,
+			  "root_delay_ns", (json_int_t)answer->root_delay_ns,
+			  "root_dispersion_ns", (json_int_t)answer->root_dispersion_ns,
+			  "refid", (json_int_t)answer->refid,
+			  "reference_time_ns", answer->reference ?
+				(json_int_t)ntp_timestamp_to_ns(answer->reference) : 0,
+			  "interleaved", record->interleaved,
+			  "kernel_sent", record->kernel_sent,
+			  "kernel_received", record->kernel_received);
+	add_measured(reply, state, source);
+	add_counts(reply, source);
+
+	return reply;
+}
+
+json_t *report_selection(const struct state *state, size_t index)
+{
+	const struct source_status *status = &state->sources[index].status;
+	const struct source_options *options = status->options;
+	const char letter[] = { figures_letter(state, index), '\0' };
+	struct source_figures figures;
+	json_t *reply;
+
+	reply = json_pack("{s:s,s:s,s:b,s:b,s:b,s:b}", "letter", letter,
+			  "leap", report_leap(status->has_estimate ? status->last.leap :
+							 FIGURES_LEAP_UNSYNCHRONISED),
+			  "noselect", options->noselect, "prefer", options->prefer,
+			  "trust", options->trust, "require", options->require);
+	/* One that is only watched takes no part in the selection. */
+	if (!status->has_estimate || options->noselect)
+		return reply;
+	figures_of_source(state, status, &figures);
+	json_object_update_new(reply, json_pack("{s:I,s:f,s:f}",
+						"age_ns", (json_int_t)figures.age_ns,
+						"low_ns", (double)figures.offset_ns -
+							  status->root_distance_ns,
+						"high_ns", (double)figures.offset_ns +
+							   status->root_distance_ns));
+
+	return reply;
+}
