@@ -8,7 +8,8 @@ _truechime()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-k | --kind | -S | --socket | -w | --within | --warn | --crit | --port) i=$((i + 1)) ;;
+		-k | --kind | -S | --socket | -w | --within | --warn | --crit | --port | \
+			-o | --output | --since) i=$((i + 1)) ;;
 		-*) ;;
 		*)
 			verb=${COMP_WORDS[i]}
@@ -19,7 +20,7 @@ _truechime()
 	case $previous in
 	-k | --kind) words='chrony ntp timesyncd' ;;
 	-w | --within | --warn | --crit) words='10ms 50ms 100ms 1s' ;;
-	-S | --socket) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+	-S | --socket | -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
 	*)
 		case $verb:$word in
 		:-* | *:-*) words=$(truechime --help | grep -oE -- '--[a-z]+') ;;

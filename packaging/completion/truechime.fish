@@ -7,6 +7,8 @@ complete -c truechime -n __fish_use_subcommand -a "(truechime --help |
 complete -c truechime -s j -l json -d 'JSON instead of sentences and tables'
 complete -c truechime -s c -l csv -d 'Fields separated by commas, as chronyc -c'
 complete -c truechime -s a -l all -d 'With --csv: sources without an address, too'
+complete -c truechime -l since -x -d 'plot: how far back'
+complete -c truechime -s o -l output -r -F -d 'plot: write it there'
 complete -c truechime -s v -l verbose -d "Explain the tables' columns"
 complete -c truechime -s f -l follow -d 'Report new events as they happen'
 complete -c truechime -s k -l kind -x -a 'chrony ntp timesyncd' -d 'Import this kind'

@@ -3,6 +3,7 @@
  * Any JSON as the daemon's reply: the command line program prints what it understands of it.
  */
 #include "user/cli/cli.h"
+#include "user/cli/plot_svg.h"
 
 #include "fuzz.h"
 
@@ -37,6 +38,17 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 	return err;
 }
 
+/* The same as history and as events. */
+static void draw(void)
+{
+	json_t *reply = json_loadb(reply_text, reply_size, 0, NULL);
+	struct past past;
+
+	past_read(&past, reply, reply);
+	plot_svg(stdout, &past, past.now_s - 3600, "fuzz");
+	json_decref(reply);
+}
+
 int fuzz_one_input(const uint8_t *data, size_t size)
 {
 	struct cli cli = { .socket_path = "" };
@@ -55,5 +67,6 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	verb_authdata(&cli);
 	verb_clients(&cli);
 	verb_ntpdata(&cli, 0, NULL);
+	draw();
 	return 0;
 }

@@ -36,6 +36,8 @@ enum cli_exit {
  * @crit_ns: check: critical beyond this; 0: not given
  * @ceph: check: as Ceph bears
  * @ntp_only: skew: hosts are not asked by ssh
+ * @since_ns: plot, top: how far back; 0: not given
+ * @output: plot: file to write; NULL: standard output
  * @port: skew: UDP port of NTP; 0: the usual one
  */
 struct cli {
@@ -54,6 +56,8 @@ struct cli {
 	bool ceph;
 	bool ntp_only;
 	int port;
+	int64_t since_ns;
+	const char *output;
 };
 
 /* The verbs ... */
@@ -68,6 +72,7 @@ int verb_selectdata(const struct cli *cli);
 int verb_activity(const struct cli *cli);
 int verb_onoffline(const struct cli *cli);
 int verb_refresh(const struct cli *cli);
+int verb_plot(const struct cli *cli);
 int verb_events(const struct cli *cli);
 int verb_check(const struct cli *cli);
 int verb_doctor(const struct cli *cli);
@@ -111,6 +116,10 @@ int check_unknown(const char *sentence);
  * -EACCES: it refused, and @reply states why; -errno.
  */
 int client_ask(const struct cli *cli, const char *command, json_t **reply);
+
+/* The same with @arguments. */
+int client_ask_with(const struct cli *cli, const char *command, const char *arguments,
+		    json_t **reply);
 
 /* Say on stderr that @command failed with @err, release @reply. Returns an exit status. */
 int client_failed(const struct cli *cli, const char *command, int err, json_t *reply);

@@ -107,8 +107,8 @@ static int client_open(const struct cli *cli, const char *command, const char *a
 	return 0;
 }
 
-static int client_ask_with(const struct cli *cli, const char *command, const char *arguments,
-			   json_t **reply)
+int client_ask_with(const struct cli *cli, const char *command, const char *arguments,
+		    json_t **reply)
 {
 	FILE *stream;
 	int err;

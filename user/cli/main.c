@@ -17,6 +17,7 @@ enum {
 	OPTION_WARN,
 	OPTION_CRIT,
 	OPTION_CEPH,
+	OPTION_SINCE,
 };
 
 static const struct verb {
@@ -62,6 +63,7 @@ static const struct verb {
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
 	{ "rivals", verb_rivals, NULL, "who else has changed the clock; -v: each change" },
+	{ "plot", verb_plot, NULL, "its recent past as a picture (SVG)" },
 	{ "skew", NULL, verb_skew, "how far apart the clocks of these hosts are; HOST ..." },
 	{ "check", verb_check, NULL, "for Nagios and Icinga: is the clock right enough?" },
 	{ "doctor", verb_doctor, NULL, "what keeps this clock wrong, and what to do about it" },
@@ -90,6 +92,8 @@ static void print_usage(FILE *to)
 	      "      --warn TIME    check: how wrong the clock may be (half of --crit; 100ms)\n"
 	      "      --crit TIME    check: the same, beyond which it is critical (1s)\n"
 	      "      --ceph         check: as --within 50ms, the limit of Ceph's monitors\n"
+	      "      --since TIME   plot: how far back (1h)\n"
+	      "  -o, --output FILE  plot: write it there\n"
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
 	      "  -N, --names        sources, sourcestats, authdata: names as configured, not addresses\n"
@@ -114,8 +118,8 @@ static const char *letters_for(int argc, char **argv)
 
 	for (i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "add") || !strcmp(argv[i], "makestep"))
-			return "+jcvfNak:nS:w:Vh";
-	return "jcvfNak:nS:w:Vh";
+			return "+jcvfNak:no:S:w:Vh";
+	return "jcvfNak:no:S:w:Vh";
 }
 
 static bool take_time(const char *option, const char *text, int64_t *ns)
@@ -138,6 +142,17 @@ static bool take_within(struct cli *cli, const char *text)
 		cli->within_ns = within_ns;
 
 	return true;
+}
+
+/* A day is what the daemon remembers. */
+static bool take_since(struct cli *cli, const char *text)
+{
+	if (duration_of_text(text, &cli->since_ns) && cli->since_ns >= 1000000000)
+		return true;
+	fprintf(stderr, "truechime: --since takes a time of 1s or more such as 10min or 1h, not \"%s\"\n",
+		text);
+
+	return false;
 }
 
 static bool take_port(struct cli *cli, const char *text)
@@ -185,6 +200,8 @@ int main(int argc, char **argv)
 		{ "names", no_argument, NULL, 'N' },
 		{ "socket", required_argument, NULL, 'S' },
 		{ "within", required_argument, NULL, 'w' },
+		{ "since", required_argument, NULL, OPTION_SINCE },
+		{ "output", required_argument, NULL, 'o' },
 		{ "ntp-only", no_argument, NULL, OPTION_NTP_ONLY },
 		{ "port", required_argument, NULL, OPTION_PORT },
 		{ "warn", required_argument, NULL, OPTION_WARN },
@@ -240,6 +257,13 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_CEPH:
 			cli.ceph = true;
+			break;
+		case OPTION_SINCE:
+			if (!take_since(&cli, optarg))
+				return CLI_ERROR;
+			break;
+		case 'o':
+			cli.output = optarg;
 			break;
 		case OPTION_NTP_ONLY:
 			cli.ntp_only = true;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ipc/report.h"
+#include "ipc/report_history.h"
 #include "ipc/report_server.h"
 #include "ipc/report_timesync.h"
 
@@ -118,6 +119,10 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_EVENTS:
 		count = daemon_get_events(daemon, events, DAEMON_EVENTS);
 		return report_events(events, count);
+	case CONTROL_HISTORY:
+		*error = "a number of seconds was expected";
+		return report_history(daemon->history, state.steering.now.time_ns,
+				      request->arguments);
 	case CONTROL_SERVERSTATS:
 		chronyc_listener_get_counts(daemon->chronyc, &received, &dropped);
 		reply = report_serverstats(serving_statistics(daemon->serving, &clients),

@@ -360,6 +360,8 @@ static int daemon_build(struct daemon *daemon)
 	struct steering_options options = daemon_steering_options(daemon);
 
 	daemon->consensus = consensus_new();
+	/* Without it nothing is remembered, which keeps no clock from being right. */
+	daemon->history = history_new();
 	daemon->discipline = discipline_new(&daemon->config->discipline);
 	daemon->steering = steering_new(&options, daemon->clock, daemon->timescale);
 	daemon->associations = associations_new(daemon->timescale, &callbacks, daemon);
@@ -375,6 +377,7 @@ static int daemon_build(struct daemon *daemon)
 static void daemon_free(struct daemon *daemon)
 {
 	chronyc_listener_free(daemon->chronyc);
+	history_free(daemon->history);
 	serving_free(daemon->serving);
 	source_watch_close(daemon->source_watch);
 	associations_free(daemon->associations);
@@ -530,6 +533,7 @@ static void daemon_loop(struct daemon *daemon)
 
 	while (!daemon->stop) {
 		daemon_timers(daemon, system_clock_raw_ns());
+		daemon_remember(daemon);
 		daemon_serve_time(daemon);
 		daemon_publish_state(daemon);
 		daemon_handle_signals(daemon);

@@ -19,6 +19,7 @@
 #include "discipline/discipline.h"
 #include "discipline/manual.h"
 #include "discipline/smear.h"
+#include "ipc/history.h"
 #include "ipc/rival_notice.h"
 #include "ipc/socket.h"
 #include "ipc/state.h"
@@ -125,6 +126,7 @@ struct rival_seen {
  * @manual_rate: ... what was known of the rate before the first of them; its bound is 0: not asked
  * @set_by_hand_ns: the latest of them, which is in force; 0: none is
  * @update: the discipline's latest verdict and correction
+ * @history: what the clock was like; NULL: there was no memory for it
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
  *	estimates are of
  * @module_events: the stream of events, and the latest one received
@@ -178,6 +180,7 @@ struct daemon {
 	struct manual_rate manual_rate;
 	int64_t set_by_hand_ns;
 	struct state_update update;
+	struct history *history;
 
 	struct timescale_now known;
 	struct event_stream module_events;
@@ -317,6 +320,9 @@ void daemon_rekey(struct daemon *daemon);
 
 /* Fill in the state that is shown to others, as of now. */
 void daemon_get_state(struct daemon *daemon, struct state *state);
+
+/* Keep what the latest reading of the clocks showed, for those who ask for the past. */
+void daemon_remember(struct daemon *daemon);
 
 /* The latest disruptions, oldest first. How many, @max at most. */
 int daemon_get_events(struct daemon *daemon, struct module_event *events, int max);

@@ -220,6 +220,7 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_RESELECT:
 	case CONTROL_DUMP:
 	case CONTROL_SHUTDOWN:
+	case CONTROL_HISTORY:
 		break;
 	}
 	return NULL;

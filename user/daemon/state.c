@@ -42,6 +42,21 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 				   &state->sources[i]);
 }
 
+void daemon_remember(struct daemon *daemon)
+{
+	struct steering_status status;
+
+	steering_get_status(daemon->steering, &status);
+	if (!status.valid)
+		return;
+	history_add(daemon->history, &(struct history_point){
+		.time_ns = status.now.time_ns,
+		.offset_ns = chime_sub_sat(status.now.time_ns, status.now.realtime_ns),
+		.maxerror_ns = status.maxerror_ns,
+		.frequency = status.base_rate,
+	}, status.now.raw_ns);
+}
+
 int daemon_get_events(struct daemon *daemon, struct module_event *events, int max)
 {
 	int count = daemon->event_count < max ? daemon->event_count : max;

@@ -20,6 +20,7 @@ static const struct {
 	{ "serverstats", CONTROL_SERVERSTATS, false, false },
 	{ "activity", CONTROL_ACTIVITY, false, false },
 	{ "timesync", CONTROL_TIMESYNC, false, false },
+	{ "history", CONTROL_HISTORY, false, true },
 	{ "clients", CONTROL_CLIENTS, true, false },
 	{ "makestep", CONTROL_MAKESTEP, true, true },
 	{ "settime", CONTROL_SETTIME, true, true },

@@ -57,6 +57,7 @@ enum control_command {
 	CONTROL_DUMP,
 	CONTROL_SHUTDOWN,
 	CONTROL_RIVAL,		/* truechime-watch tells the daemon of one */
+	CONTROL_HISTORY,
 };
 
 /**

@@ -216,6 +216,7 @@ TEST(knows_what_changes_something)
 	EXPECT_FALSE(control_is_restricted(CONTROL_SERVERSTATS));
 	EXPECT_FALSE(control_is_restricted(CONTROL_ACTIVITY));
 	EXPECT_FALSE(control_is_restricted(CONTROL_TIMESYNC));
+	EXPECT_FALSE(control_is_restricted(CONTROL_HISTORY));
 	EXPECT_TRUE(control_is_restricted(CONTROL_CLIENTS));
 	EXPECT_TRUE(control_is_restricted(CONTROL_MAKESTEP));
 	EXPECT_TRUE(control_is_restricted(CONTROL_BURST));

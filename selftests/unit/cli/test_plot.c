@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The picture of the recent past: what is in it, and that nothing from outside breaks it.
+ */
+#include "user/cli/plot_svg.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+#include "user/cli/cli.h"
+
+#define START_S	1795300000.0
+
+
+FIXTURE(plot) {
+	struct past past;
+	char *text;
+};
+
+FIXTURE_SETUP(plot)
+{
+	memset(self, 0, sizeof(*self));
+	self->past.now_s = START_S + 600;
+}
+
+FIXTURE_TEARDOWN(plot)
+{
+	free(self->text);
+}
+
+static const char *draw(FIXTURE_DATA(plot) *self, const char *name)
+{
+	size_t size;
+	FILE *to;
+
+	free(self->text);
+	self->text = NULL;
+	to = open_memstream(&self->text, &size);
+	if (!to)
+		exit(1);
+	plot_svg(to, &self->past, START_S, name);
+	fclose(to);
+	return self->text;
+}
+
+/* A point every 10 s, of which the fifth has no bound. */
+static void fill(FIXTURE_DATA(plot) *self)
+{
+	for (size_t i = 0; i < 60; i++)
+		self->past.points[self->past.count++] = (struct past_point){
+			.time_s = START_S + 10.0 * (double)i, .offset_ns = 100 * sin((double)i),
+			.bound_ns = i == 4 ? NAN : 5000, .frequency_ppb = 1000 + (double)i,
+		};
+}
+
+static int count_of(const char *text, const char *word)
+{
+	int count = 0;
+
+	for (; (text = strstr(text, word)); text += strlen(word))
+		count++;
+	return count;
+}
+
+TEST_F(plot, curves_bands_and_marks)
+{
+	const char *text;
+
+	fill(self);
+	self->past.event_count = 1;
+	self->past.events[0] = (struct past_event){ START_S + 305, "revert", "step" };
+	text = draw(self, "vm1");
+	EXPECT_NE(NULL, strstr(text, "The clock of vm1"));
+	EXPECT_NE(NULL, strstr(text, "right to within 5.00 us"));
+	EXPECT_NE(NULL, strstr(text, ">revert: step<"));
+	EXPECT_EQ(1, count_of(text, "class=\"mark\""));
+	EXPECT_NE(NULL, strstr(text, "ppm</text>"));
+	EXPECT_NE(NULL, strstr(text, "+10 us</text>"));
+	/* The band has a hole where nothing is known, and both it and the curve end at the mark. */
+	text = strstr(text, "class=\"band\"");
+	EXPECT_EQ(3, count_of(text, "Z"));
+	text = strstr(text, "class=\"offset\"");
+	EXPECT_EQ(2 + 2, count_of(text, "M") - count_of(strstr(text, "class=\"mark\""), "M"));
+	EXPECT_EQ(0, count_of(draw(self, "vm1"), "nan"));
+	EXPECT_EQ(0, count_of(self->text, "inf"));
+	EXPECT_EQ(0, count_of(self->text, "script"));
+}
+
+TEST_F(plot, nothing_is_known)
+{
+	const char *text = draw(self, "vm1");
+
+	EXPECT_NE(NULL, strstr(text, "nothing is known"));
+	EXPECT_EQ(0, count_of(text, "class=\"offset\""));
+	EXPECT_EQ(0, count_of(text, "nan"));
+	EXPECT_NE(NULL, strstr(text, "</svg>"));
+}
+
+TEST_F(plot, names_do_not_break_it)
+{
+	const char *text;
+
+	self->past.event_count = 1;
+	self->past.events[0] = (struct past_event){ START_S + 1, "<script>&", "\"\n" };
+	text = draw(self, "<b>\x01\xff");
+	EXPECT_EQ(0, count_of(text, "<script>"));
+	EXPECT_EQ(0, count_of(text, "<b>"));
+	EXPECT_NE(NULL, strstr(text, "&lt;script&gt;&amp;"));
+	EXPECT_NE(NULL, strstr(text, "&lt;b&gt;??"));
+}
+
+TEST_F(plot, json_with_nonsense_is_left_out)
+{
+	json_t *history, *events;
+
+	history = json_pack("{s:I,s:[I,s,I],s:[I,I,I],s:[I,I,n],s:[f,f,f]}",
+			    "now_ns", (json_int_t)3000000000,
+			    "time_ns", (json_int_t)1000000000, "x", (json_int_t)2000000000,
+			    "offset_ns", (json_int_t)5, (json_int_t)6, (json_int_t)7,
+			    "maxerror_ns", (json_int_t)50, (json_int_t)60,
+			    "frequency_ppb", 1.0, 2.0, 3.0);
+	events = json_pack("{s:[{s:s,s:I}]}", "events", "cause", "revert",
+			   "time_ns", (json_int_t)1500000000);
+	past_read(&self->past, history, events);
+	ASSERT_EQ(2, self->past.count);
+	EXPECT_EQ(-5, self->past.points[0].offset_ns);
+	EXPECT_EQ(50, self->past.points[0].bound_ns);
+	EXPECT_TRUE(isnan(self->past.points[1].bound_ns));
+	EXPECT_EQ(3, self->past.now_s);
+	ASSERT_EQ(1, self->past.event_count);
+	EXPECT_STREQ("revert", self->past.events[0].cause);
+	past_read(&self->past, NULL, NULL);
+	EXPECT_EQ(0, self->past.count);
+	json_decref(history);
+	json_decref(events);
+}
+
+TEST_HARNESS_MAIN
