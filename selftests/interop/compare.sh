@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what both files share
 #
 # Two daemons that follow the same servers, truechimed and a chronyd, in a lab, and what two programs
 # print of them, compared field by field. Whoever sources this sets $suite, a name for the results,
@@ -15,7 +15,6 @@ failed=0
 report()
 {
 	number=$((number + 1))
-	# shellcheck disable=SC2154 # set by whoever sources this
 	echo "$1 $number $suite $2"
 	[ "$1" = ok ] || failed=1
 }

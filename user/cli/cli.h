@@ -72,6 +72,7 @@ int verb_selectdata(const struct cli *cli);
 int verb_activity(const struct cli *cli);
 int verb_onoffline(const struct cli *cli);
 int verb_refresh(const struct cli *cli);
+int verb_top(const struct cli *cli);
 int verb_plot(const struct cli *cli);
 int verb_events(const struct cli *cli);
 int verb_check(const struct cli *cli);
@@ -135,6 +136,13 @@ int client_report_with(const struct cli *cli, const char *command, int argc, cha
 /* Follow the daemon's events, calling @print for each, until it ends. Returns an exit status. */
 int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event));
 
+/*
+ * A stream of the daemon's events from now on, of which client_read() reads one. The earlier ones are
+ * not in it. 0, -EACCES: too many follow, -errno.
+ */
+int client_follow_events(const struct cli *cli, FILE **stream);
+int client_read(FILE *stream, json_t **reply);
+
 /* module.c: the module */
 
 /* Open the link, saying on stderr what is wrong. Returns an exit status. */
@@ -157,6 +165,19 @@ void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX]);
 
 /* As chronyc has it; of one letter: "N", "+", "-" or "?". */
 const char *name_of_leap(const char *leap, bool letter);
+
+/* Room for any of the next columns: a double of any size has room. */
+#define COLUMN_TEXT_MAX	340
+
+/* The same as the next three, as text. */
+void text_of_interval(int64_t s, char text[COLUMN_TEXT_MAX]);
+void text_of_ns(double ns, char text[COLUMN_TEXT_MAX]);
+void text_of_signed_ns(double ns, char text[COLUMN_TEXT_MAX]);
+
+/* The row of @source in the table of sources, and its heading. */
+#define SOURCE_ROW_MAX	1536
+#define SOURCES_HEADING	"MS Name/IP address         Stratum Poll Reach LastRx Last sample"
+void text_of_source(const struct cli *cli, const json_t *source, char text[SOURCE_ROW_MAX]);
 
 /* 4 columns: "  34", " 34m"; negative: "   -". */
 void print_interval(int64_t s);

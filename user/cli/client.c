@@ -64,7 +64,7 @@ static int client_send(int fd, const char *command, const char *arguments, bool 
 }
 
 /* One line, as JSON. */
-static int client_read(FILE *stream, json_t **reply)
+int client_read(FILE *stream, json_t **reply)
 {
 	size_t size = 0;
 	char *line = NULL;
@@ -205,6 +205,24 @@ static void report_end(const struct cli *cli)
 	close(fd);
 	fprintf(stderr,
 		"truechime: the daemon closed the connection: its events were not read in time, or it was restarted; see truechime events\n");
+}
+
+int client_follow_events(const struct cli *cli, FILE **stream)
+{
+	json_t *reply = NULL;
+	int err;
+
+	err = client_open(cli, "events", "", true, stream);
+	if (err)
+		return err;
+	err = client_read(*stream, &reply);
+	if (!err && !json_bool_of(reply, "ok"))
+		err = -EACCES;
+	json_decref(reply);
+	if (err)
+		fclose(*stream);
+
+	return err;
 }
 
 int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event))

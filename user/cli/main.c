@@ -63,6 +63,7 @@ static const struct verb {
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
 	{ "rivals", verb_rivals, NULL, "who else has changed the clock; -v: each change" },
+	{ "top", verb_top, NULL, "all of that, live; q ends it" },
 	{ "plot", verb_plot, NULL, "its recent past as a picture (SVG)" },
 	{ "skew", NULL, verb_skew, "how far apart the clocks of these hosts are; HOST ..." },
 	{ "check", verb_check, NULL, "for Nagios and Icinga: is the clock right enough?" },
@@ -92,7 +93,7 @@ static void print_usage(FILE *to)
 	      "      --warn TIME    check: how wrong the clock may be (half of --crit; 100ms)\n"
 	      "      --crit TIME    check: the same, beyond which it is critical (1s)\n"
 	      "      --ceph         check: as --within 50ms, the limit of Ceph's monitors\n"
-	      "      --since TIME   plot: how far back (1h)\n"
+	      "      --since TIME   plot, top: how far back (1h, 10min)\n"
 	      "  -o, --output FILE  plot: write it there\n"
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"

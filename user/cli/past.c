@@ -10,6 +10,20 @@
 
 #include "cli/cli.h"
 
+bool past_is_parted(const struct past *past, size_t index)
+{
+	double from_s = past->points[index - 1].time_s, to_s = past->points[index].time_s;
+
+	if (to_s < from_s)
+		return true;
+	for (size_t i = 0; i < past->event_count; i++) {
+		if (past->events[i].time_s > from_s && past->events[i].time_s <= to_s)
+			return true;
+	}
+
+	return false;
+}
+
 static double number_at(const json_t *array, size_t index)
 {
 	const json_t *value = json_array_get(array, index);
@@ -17,15 +31,15 @@ static double number_at(const json_t *array, size_t index)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static void read_points(struct past *past, const json_t *history)
+static size_t read_points(const json_t *history, struct past_point points[PAST_POINTS_MAX])
 {
 	const json_t *times = json_object_get(history, "time_ns");
 	const json_t *offsets = json_object_get(history, "offset_ns");
 	const json_t *bounds = json_object_get(history, "maxerror_ns");
 	const json_t *frequencies = json_object_get(history, "frequency_ppb");
-	size_t count = json_array_size(times);
+	size_t count = json_array_size(times), taken = 0;
 
-	for (size_t i = 0; i < count && past->count < PAST_POINTS_MAX; i++) {
+	for (size_t i = 0; i < count && taken < PAST_POINTS_MAX; i++) {
 		struct past_point point = {
 			.time_s = number_at(times, i) / 1e9,
 			.offset_ns = -number_at(offsets, i),
@@ -35,8 +49,10 @@ static void read_points(struct past *past, const json_t *history)
 
 		if (isfinite(point.time_s) && isfinite(point.offset_ns) &&
 		    isfinite(point.frequency_ppb))
-			past->points[past->count++] = point;
+			points[taken++] = point;
 	}
+
+	return taken;
 }
 
 void past_add_event(struct past *past, const json_t *event)
@@ -51,16 +67,48 @@ void past_add_event(struct past *past, const json_t *event)
 	place = &past->events[past->event_count++];
 	place->time_s = (double)json_int_of(event, "time_ns", 0) / 1e9;
 	snprintf(place->cause, sizeof(place->cause), "%s", json_text_of(event, "cause"));
+	snprintf(place->text, sizeof(place->text), "%s", json_text_of(event, "text"));
 	snprintf(place->action, sizeof(place->action), "%s", json_text_of(event, "action"));
+}
+
+/* More than half of a full array goes, so that this is done rarely. */
+static void make_room(struct past *past)
+{
+	size_t stay = PAST_POINTS_MAX / 2;
+
+	if (past->count < PAST_POINTS_MAX)
+		return;
+	memmove(past->points, &past->points[past->count - stay], stay * sizeof(*past->points));
+	past->count = stay;
+}
+
+void past_append(struct past *past, const json_t *history)
+{
+	double last_s = past->count ? past->points[past->count - 1].time_s : -INFINITY;
+	struct past_point points[PAST_POINTS_MAX];
+	size_t count = read_points(history, points);
+
+	past->now_s = json_real_of(history, "now_ns", 0) / 1e9;
+	for (size_t i = 0; i < count; i++) {
+		if (points[i].time_s <= last_s)
+			continue;
+		make_room(past);
+		past->points[past->count++] = points[i];
+	}
+}
+
+void past_read_events(struct past *past, const json_t *events)
+{
+	const json_t *list = json_object_get(events, "events");
+
+	past->event_count = 0;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		past_add_event(past, json_array_get(list, i));
 }
 
 void past_read(struct past *past, const json_t *history, const json_t *events)
 {
-	const json_t *list = json_object_get(events, "events");
-
 	memset(past, 0, sizeof(*past));
-	past->now_s = json_real_of(history, "now_ns", 0) / 1e9;
-	read_points(past, history);
-	for (size_t i = 0; i < json_array_size(list); i++)
-		past_add_event(past, json_array_get(list, i));
+	past_append(past, history);
+	past_read_events(past, events);
 }

@@ -7,6 +7,7 @@
 #define CLI_PAST_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,11 +34,13 @@ struct past_point {
  * @time_s: when
  * @cause: its name
  * @action: what was done
+ * @text: all of it in a sentence
  */
 struct past_event {
 	double time_s;
 	char cause[32];
 	char action[32];
+	char text[192];
 };
 
 /**
@@ -54,6 +57,15 @@ struct past {
 
 /* From the daemon's answers to "history" and "events"; what is not as expected is left out. */
 void past_read(struct past *past, const json_t *history, const json_t *events);
+
+/* Add what is newer than the latest point; the oldest give way. */
+void past_append(struct past *past, const json_t *history);
+
+/* The events anew. */
+void past_read_events(struct past *past, const json_t *events);
+
+/* A disruption lies before that point, so that no line leads to it. @index is not 0. */
+bool past_is_parted(const struct past *past, size_t index);
 
 struct cli;
 

@@ -5,7 +5,6 @@
 #include "cli/plot_svg.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -222,21 +221,6 @@ static void write_time_axis(const struct plot *plot)
 
 /* --- curves --- */
 
-/* A disruption lies between two points, so that no line leads from one to the other. */
-static bool is_parted(const struct past *past, size_t index)
-{
-	double from_s = past->points[index - 1].time_s, to_s = past->points[index].time_s;
-
-	if (to_s < from_s)
-		return true;
-	for (size_t i = 0; i < past->event_count; i++) {
-		if (past->events[i].time_s > from_s && past->events[i].time_s <= to_s)
-			return true;
-	}
-
-	return false;
-}
-
 static void write_curve(const struct plot *plot, const char *class, bool is_rate)
 {
 	const struct past *past = plot->past;
@@ -246,7 +230,7 @@ static void write_curve(const struct plot *plot, const char *class, bool is_rate
 		const struct past_point *point = &past->points[i];
 
 		fprintf(plot->to, "%c%.1f %.1f",
-			i == plot->first || is_parted(past, i) ? 'M' : 'L',
+			i == plot->first || past_is_parted(past, i) ? 'M' : 'L',
 			x_of(plot, point->time_s), is_rate ?
 			y_of_rate(plot, point->frequency_ppb / 1e3) :
 			y_of_offset(plot, point->offset_ns));
@@ -279,7 +263,7 @@ static void write_band(const struct plot *plot)
 	for (size_t i = plot->first; i <= past->count; i++) {
 		bool ends = i == past->count || !isfinite(past->points[i].bound_ns);
 
-		if (!ends && (i == plot->first || !is_parted(past, i)))
+		if (!ends && (i == plot->first || !past_is_parted(past, i)))
 			continue;
 		if (i > from)
 			write_band_part(plot, from, i);

@@ -7,61 +7,85 @@
 #include <math.h>
 #include <string.h>
 
-void print_interval(int64_t s)
+void text_of_interval(int64_t s, char text[COLUMN_TEXT_MAX])
 {
 	if (s < 0)
-		printf("   -");
+		snprintf(text, COLUMN_TEXT_MAX, "   -");
 	else if (s < 1200)
-		printf("%4d", (int)s);
+		snprintf(text, COLUMN_TEXT_MAX, "%4d", (int)s);
 	else if (s < 36000)
-		printf("%3dm", (int)(s / 60));
+		snprintf(text, COLUMN_TEXT_MAX, "%3dm", (int)(s / 60));
 	else if (s < 345600)
-		printf("%3dh", (int)(s / 3600));
+		snprintf(text, COLUMN_TEXT_MAX, "%3dh", (int)(s / 3600));
 	else if (s < 86400LL * 1000)
-		printf("%3dd", (int)(s / 86400));
+		snprintf(text, COLUMN_TEXT_MAX, "%3dd", (int)(s / 86400));
 	else
-		printf("%3lldy", (long long)(s / (365 * 86400LL)));
+		snprintf(text, COLUMN_TEXT_MAX, "%3lldy", (long long)(s / (365 * 86400LL)));
 }
 
 /* The unit in which @ns has at most four digits. */
-static void print_scaled(double ns, const char *const *formats)
+static void scale(double ns, const char *const *formats, char text[COLUMN_TEXT_MAX])
 {
 	double size = fabs(ns);
 
 	/* Avoid "-0ns". */
 	ns += 0.0;
 	if (!isfinite(ns))
-		printf(" -  ");
+		snprintf(text, COLUMN_TEXT_MAX, " -  ");
 	else if (size < 9999.5)
-		printf(formats[0], ns);
+		snprintf(text, COLUMN_TEXT_MAX, formats[0], ns);
 	else if (size < 9999.5e3)
-		printf(formats[1], ns / 1e3);
+		snprintf(text, COLUMN_TEXT_MAX, formats[1], ns / 1e3);
 	else if (size < 9999.5e6)
-		printf(formats[2], ns / 1e6);
+		snprintf(text, COLUMN_TEXT_MAX, formats[2], ns / 1e6);
 	else if (size < 999.5e9)
-		printf(formats[3], ns / 1e9);
+		snprintf(text, COLUMN_TEXT_MAX, formats[3], ns / 1e9);
 	else if (size < 99999.5e9)
-		printf(formats[4], ns / 1e9);
+		snprintf(text, COLUMN_TEXT_MAX, formats[4], ns / 1e9);
 	else
-		printf(formats[5], ns / 86400e9);
+		snprintf(text, COLUMN_TEXT_MAX, formats[5], ns / 86400e9);
 }
 
-void print_ns(double ns)
+void text_of_ns(double ns, char text[COLUMN_TEXT_MAX])
 {
 	static const char *const formats[] = {
 		"%4.0fns", "%4.0fus", "%4.0fms", "%5.1fs", "%5.0fs", "%5.0fd",
 	};
 
-	print_scaled(fabs(ns), formats);
+	scale(fabs(ns), formats, text);
 }
 
-void print_signed_ns(double ns)
+void text_of_signed_ns(double ns, char text[COLUMN_TEXT_MAX])
 {
 	static const char *const formats[] = {
 		"%+5.0fns", "%+5.0fus", "%+5.0fms", "%+6.1fs", "%+6.0fs", "%+6.0fd",
 	};
 
-	print_scaled(ns, formats);
+	scale(ns, formats, text);
+}
+
+void print_interval(int64_t s)
+{
+	char text[COLUMN_TEXT_MAX];
+
+	text_of_interval(s, text);
+	fputs(text, stdout);
+}
+
+void print_ns(double ns)
+{
+	char text[COLUMN_TEXT_MAX];
+
+	text_of_ns(ns, text);
+	fputs(text, stdout);
+}
+
+void print_signed_ns(double ns)
+{
+	char text[COLUMN_TEXT_MAX];
+
+	text_of_signed_ns(ns, text);
+	fputs(text, stdout);
 }
 
 void print_ppm(double ppm)

@@ -39,25 +39,31 @@ static void print_legend(void)
 	     "||                                 |    |           \\");
 }
 
-static void print_row(const struct cli *cli, const json_t *source)
+void text_of_source(const struct cli *cli, const json_t *source, char text[SOURCE_ROW_MAX])
 {
 	const json_t *estimate = json_object_get(source, "estimate");
+	char age[COLUMN_TEXT_MAX], now[COLUMN_TEXT_MAX], then[COLUMN_TEXT_MAX];
 	int64_t age_ns = json_int_of(estimate, "age_ns", -1);
+	char bound[COLUMN_TEXT_MAX];
 
-	printf("%c%c %-27s  %2d  %2d   %3o  ",
-	       strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
-	       state_letter(source),
-	       name_of_source(cli, source), (int)json_int_of(source, "stratum", 0),
-	       (int)json_int_of(source, "poll", 0), (unsigned int)json_int_of(source, "reach", 0));
-	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
-	printf("  ");
+	text_of_interval(age_ns < 0 ? -1 : age_ns / 1000000000, age);
 	/* Without a sample all is 0, so that each row has the same fields. */
-	print_signed_ns(json_real_of(estimate, "adjusted_ns", 0));
-	putchar('[');
-	print_signed_ns(json_real_of(estimate, "measured_ns", 0));
-	printf("] +/- ");
-	print_ns(json_real_of(estimate, "distance_ns", 0));
-	putchar('\n');
+	text_of_signed_ns(json_real_of(estimate, "adjusted_ns", 0), now);
+	text_of_signed_ns(json_real_of(estimate, "measured_ns", 0), then);
+	text_of_ns(json_real_of(estimate, "distance_ns", 0), bound);
+	snprintf(text, SOURCE_ROW_MAX, "%c%c %-27.128s  %2d  %2d   %3o  %s  %s[%s] +/- %s",
+		 strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
+		 state_letter(source), name_of_source(cli, source),
+		 (int)json_int_of(source, "stratum", 0), (int)json_int_of(source, "poll", 0),
+		 (unsigned int)json_int_of(source, "reach", 0), age, now, then, bound);
+}
+
+static void print_row(const struct cli *cli, const json_t *source)
+{
+	char text[SOURCE_ROW_MAX];
+
+	text_of_source(cli, source, text);
+	puts(text);
 }
 
 static void print_csv(const struct cli *cli, const json_t *source)
@@ -136,7 +142,7 @@ static void print(const struct cli *cli, const json_t *reply)
 	print_sentence(sources);
 	if (cli->verbose)
 		print_legend();
-	puts("MS Name/IP address         Stratum Poll Reach LastRx Last sample\n"
+	puts(SOURCES_HEADING "\n"
 	     "===============================================================================");
 	json_array_foreach(sources, i, source)
 		print_row(cli, source);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/status.h"
 #include "cli/view.h"
 #include "lib/event_report.h"
 #include "lib/names.h"
@@ -42,7 +43,7 @@ static bool is_hosts_by_statement(const struct view *view, const char *verdict)
 }
 
 /* "(host kvm, corrected by NTP 12 s ago)" */
-static void print_grounds(const struct view *view)
+static void print_grounds(FILE *to, const struct view *view)
 {
 	double last = json_real_of(view->daemon, "last_update_s", 0);
 	char ago[32];
@@ -51,113 +52,113 @@ static void print_grounds(const struct view *view)
 			json_real_of(view->daemon, "set_by_hand_s", 0) : last,
 		    ago, sizeof(ago));
 	if (view_has_host(view))
-		printf("host %s, ", view->module.host_name);
+		fprintf(to, "host %s, ", view->module.host_name);
 	else if (view->has_module)
-		printf("no host clock, ");
+		fprintf(to, "no host clock, ");
 	else
-		printf("without the kernel module, ");
+		fprintf(to, "without the kernel module, ");
 	if (view_is_aside(view))
-		printf("NTP is only watched");
+		fprintf(to, "NTP is only watched");
 	else if (view_is_set_by_hand(view))
-		printf("set by hand %s ago", ago);
+		fprintf(to, "set by hand %s ago", ago);
 	else if (is_hosts_by_statement(view, "stands"))
-		printf("as right as is stated of it; NTP agrees");
+		fprintf(to, "as right as is stated of it; NTP agrees");
 	else if (is_hosts_by_statement(view, "doubted"))
-		printf("as right as is stated of it; the only time source contradicts");
+		fprintf(to, "as right as is stated of it; the only time source contradicts");
 	else if (view->daemon && last > 0 && view_is_corrected(view))
-		printf("corrected by NTP %s ago", ago);
+		fprintf(to, "corrected by NTP %s ago", ago);
 	else if (view->daemon && last > 0)
-		printf("NTP's correction of %s ago is not in force any more", ago);
+		fprintf(to, "NTP's correction of %s ago is not in force any more", ago);
 	else if (view->daemon)
-		printf("not yet corrected by NTP");
+		fprintf(to, "not yet corrected by NTP");
 	else
-		printf("no time server is asked");
+		fprintf(to, "no time server is asked");
 }
 
-static void print_steered_by_others(const struct view *view)
+static void print_steered_by_others(FILE *to, const struct view *view)
 {
 	char rivals[256];
 
 	rival_find("/proc", rivals, sizeof(rivals));
-	printf("%s",
+	fprintf(to, "%s",
 	       "Another program steers the clock; it states that the clock is synchronised, but no error bound (");
-	print_grounds(view);
-	puts(").");
+	print_grounds(to, view);
+	fputs(").\n", to);
 	if (view_is_yielding(view)) {
-		puts("The daemon leaves the clock to another time daemon (rivals yield).");
+		fputs("The daemon leaves the clock to another time daemon (rivals yield).\n", to);
 		return;
 	}
-	puts("PTP programs steer the clock, not module and daemon (mode external).");
+	fputs("PTP programs steer the clock, not module and daemon (mode external).\n", to);
 	if (*rivals)
-		printf("Running: %s.\n", rivals);
+		fprintf(to, "Running: %s.\n", rivals);
 }
 
-static void print_synchronised(const struct view *view)
+static void print_synchronised(FILE *to, const struct view *view)
 {
 	int64_t bound_ns = view->kernel_maxerror_ns;
 	char bound[32];
 
 	if (view_is_steered_by_others(view)) {
-		print_steered_by_others(view);
+		print_steered_by_others(to, view);
 		return;
 	}
 
 	if (view_is_unvouched(view)) {
 		text_of_duration(json_int_of(view->daemon, "reading_maxerror_ns", 0), bound,
 				 sizeof(bound));
-		printf("The clock follows its host to %s; the host's own error is not known (",
+		fprintf(to, "The clock follows its host to %s; the host's own error is not known (",
 		       bound);
 	} else {
 		view_bound(view, &bound_ns);
 		text_of_duration(bound_ns, bound, sizeof(bound));
-		printf("The clock is right to within %s (", bound);
+		fprintf(to, "The clock is right to within %s (", bound);
 	}
-	print_grounds(view);
-	puts(").");
+	print_grounds(to, view);
+	fputs(").\n", to);
 }
 
 /* offset = reference - local */
-static void print_offset(const char *reference, int64_t offset_ns)
+static void print_offset(FILE *to, const char *reference, int64_t offset_ns)
 {
 	char offset[32];
 
 	text_of_duration(llabs(offset_ns), offset, sizeof(offset));
-	printf("it is %s %s %s\n", offset, offset_ns < 0 ? "ahead of" : "behind", reference);
+	fprintf(to, "it is %s %s %s\n", offset, offset_ns < 0 ? "ahead of" : "behind", reference);
 }
 
 /* Nothing confirms it, so that it is not called synchronised; but it has a bound. */
-static void print_set_by_hand(const struct view *view)
+static void print_set_by_hand(FILE *to, const struct view *view)
 {
 	char bound[32];
 
 	text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound, sizeof(bound));
-	printf("No time source confirms it. By the operator's word it is right to within %s.\n",
+	fprintf(to, "No time source confirms it. By the operator's word it is right to within %s.\n",
 	       bound);
 }
 
-static void print_unsynchronised(const struct view *view)
+static void print_unsynchronised(FILE *to, const struct view *view)
 {
 	enum view_obstacle obstacle;
 
-	printf("The clock is not synchronised (");
-	print_grounds(view);
-	puts(").");
+	fprintf(to, "The clock is not synchronised (");
+	print_grounds(to, view);
+	fputs(").\n", to);
 	if (view->has_module && view->module.mode == TRUECHIME_MODE_EXTERNAL)
-		puts("PTP programs steer the clock, not module and daemon (mode external).");
+		fputs("PTP programs steer the clock, not module and daemon (mode external).\n", to);
 	if (view_is_yielding(view))
-		puts("The daemon leaves the clock to another time daemon (rivals yield).");
+		fputs("The daemon leaves the clock to another time daemon (rivals yield).\n", to);
 	obstacle = view_obstacle(view);
 	switch (obstacle) {
 	case VIEW_OBSERVING:
-		printf("The daemon only observes (-x): ");
-		print_offset("the right time", json_int_of(view->daemon, "offset_ns", 0));
+		fprintf(to, "The daemon only observes (-x): ");
+		print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0));
 		break;
 	case VIEW_SET_BY_HAND:
-		print_set_by_hand(view);
+		print_set_by_hand(to, view);
 		break;
 	case VIEW_CORRECTING:
-		printf("It is being corrected: ");
-		print_offset("the right time", json_int_of(view->daemon, "offset_ns", 0));
+		fprintf(to, "It is being corrected: ");
+		print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0));
 		break;
 	case VIEW_OTHER:
 		break;
@@ -167,82 +168,82 @@ static void print_unsynchronised(const struct view *view)
 	case VIEW_SILENT:
 	case VIEW_NOT_USABLE:
 	case VIEW_REFUSED:
-		puts(view_obstacle_words(obstacle));
+		fprintf(to, "%s\n", view_obstacle_words(obstacle));
 		break;
 	}
 }
 
-static void print_neither(const struct view *view)
+static void print_neither(FILE *to, const struct view *view)
 {
 	char bound[32];
 
 	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
-	printf("%s\n",
+	fprintf(to, "%s\n",
 	       "Neither the kernel module truechime nor the daemon truechimed is there: truechime does not keep this clock.");
 	if (view->kernel_synchronised && view->kernel_maxerror_ns)
-		printf("Another program says that it is right to within %s.\n", bound);
+		fprintf(to, "Another program says that it is right to within %s.\n", bound);
 	else if (view->kernel_synchronised)
-		puts("Another program states that it is synchronised, but no error bound.");
-	puts("To start both: systemctl enable --now truechimed");
+		fputs("Another program states that it is synchronised, but no error bound.\n", to);
+	fputs("To start both: systemctl enable --now truechimed\n", to);
 }
 
-static void print_host_clock(const struct module_status *module)
+static void print_host_clock(FILE *to, const struct module_status *module)
 {
 	char uncertainty[32], maxerror[32];
 
 	if (module->host_state < TRUECHIME_HOST_CHOSEN) {
-		puts("Host clock   : none");
+		fputs("Host clock   : none\n", to);
 		return;
 	}
 	text_of_duration(module->uncertainty_ns, uncertainty, sizeof(uncertainty));
 	text_of_duration(module->host_maxerror_ns, maxerror, sizeof(maxerror));
-	printf("Host clock   : %s, %s, %s to %s; ", module->host_name,
+	fprintf(to, "Host clock   : %s, %s, %s to %s; ", module->host_name,
 	       name_of_host_state(module->host_state), module->host_exact ? "exact" : "bracketed",
 	       uncertainty);
 	if (module->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
-		puts("its own error is not known");
+		fputs("its own error is not known\n", to);
 	else
-		printf("its own error is stated to be at most %s\n", maxerror);
+		fprintf(to, "its own error is stated to be at most %s\n", maxerror);
 }
 
-static void print_module(const struct view *view)
+static void print_module(FILE *to, const struct view *view)
 {
 	const struct module_status *module = &view->module;
 
-	printf("Module       : %s, mode %s, state %s", module->version,
+	fprintf(to, "Module       : %s, mode %s, state %s", module->version,
 	       name_of_mode(module->mode), name_of_state(module->state));
 	if (module->phc_index >= 0)
-		printf(", /dev/ptp%d", module->phc_index);
-	putchar('\n');
-	print_host_clock(module);
-	printf("System clock : ");
-	print_offset("the module's clock", module->offset_ns);
-	printf("Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
+		fprintf(to, ", /dev/ptp%d", module->phc_index);
+	fputc('\n', to);
+	print_host_clock(to, module);
+	fprintf(to, "System clock : ");
+	print_offset(to, "the module's clock", module->offset_ns);
+	fprintf(to, "Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
 	       module->disruptions, module->steps);
 }
 
-static void print_daemon(const struct view *view)
+static void print_daemon(FILE *to, const struct view *view)
 {
 	const json_t *sources = json_object_get(view->daemon, "sources");
 
-	printf("Daemon       : %s, process %d, steering %s\n",
+	fprintf(to, "Daemon       : %s, process %d, steering %s\n",
 	       json_text_of(view->daemon, "version"), (int)json_int_of(view->daemon, "pid", 0),
 	       json_bool_of(view->daemon, "observing") ? "nothing (-x)" :
 	       view_is_yielding(view) ? "nothing (rivals yield)" :
 	       view_is_aside(view) ? "nothing (mode external)" :
 	       strcmp(json_text_of(view->daemon, "timescale"), "module") ?
 			"the system clock alone" : "through the module");
-	printf("Time sources : %d known, %d reachable, %d usable, %d falsetickers",
+	fprintf(to, "Time sources : %d known, %d reachable, %d usable, %d falsetickers",
 	       (int)json_int_of(sources, "known", 0), (int)json_int_of(sources, "reachable", 0),
 	       (int)json_int_of(sources, "usable", 0),
 	       (int)json_int_of(sources, "falsetickers", 0));
 	if (*json_text_of(view->daemon, "source"))
-		printf("; following %s", json_text_of(view->daemon, "source"));
-	putchar('\n');
+		fprintf(to, "; following %s", json_text_of(view->daemon, "source"));
+	fputc('\n', to);
 }
 
 /* Those that are agents of hypervisors, or those that are not. */
-static void print_others(const struct view *view, const char *heading, bool agents)
+static void print_others(FILE *to, const struct view *view, const char *heading, bool agents)
 {
 	struct time_daemon some[TIME_DAEMONS_MAX];
 	char text[TIME_DAEMONS_TEXT_MAX];
@@ -253,36 +254,47 @@ static void print_others(const struct view *view, const char *heading, bool agen
 			some[count++] = view->rivals[i];
 	time_daemons_text(some, count, text);
 	if (*text)
-		printf("%s: %s%s\n", heading, text,
+		fprintf(to, "%s: %s%s\n", heading, text,
 		       agents ? "" : "; what they did, and what ends them: truechime rivals");
 }
 
-static void print_rivals(const struct view *view)
+static void print_rivals(FILE *to, const struct view *view)
 {
-	print_others(view, "Other daemons", false);
-	print_others(view, "Agents       ", true);
+	print_others(to, view, "Other daemons", false);
+	print_others(to, view, "Agents       ", true);
+}
+
+void status_write_sentences(const struct view *view, FILE *to)
+{
+	if (!view->daemon && !view->has_module) {
+		print_neither(to, view);
+		return;
+	}
+	if (view_is_synchronised(view))
+		print_synchronised(to, view);
+	else
+		print_unsynchronised(to, view);
+	if (!view->has_module)
+		fprintf(to, "%s\n",
+			"The kernel module is not loaded, so a revert or a pause of this machine is noticed only by NTP. To load it: modprobe truechime");
+}
+
+void status_write_host(const struct view *view, FILE *to)
+{
+	if (view->has_module)
+		print_host_clock(to, &view->module);
 }
 
 static void print_view(const struct view *view)
 {
-	if (!view->daemon && !view->has_module) {
-		print_neither(view);
-		print_rivals(view);
-		return;
-	}
-	if (view_is_synchronised(view))
-		print_synchronised(view);
-	else
-		print_unsynchronised(view);
-	if (!view->has_module)
-		printf("%s\n",
-		       "The kernel module is not loaded, so a revert or a pause of this machine is noticed only by NTP. To load it: modprobe truechime");
-	putchar('\n');
+	status_write_sentences(view, stdout);
+	if (view->daemon || view->has_module)
+		putchar('\n');
 	if (view->has_module)
-		print_module(view);
+		print_module(stdout, view);
 	if (view->daemon)
-		print_daemon(view);
-	print_rivals(view);
+		print_daemon(stdout, view);
+	print_rivals(stdout, view);
 }
 
 static double ppb_of_q32(int64_t rate_q32)

@@ -70,7 +70,9 @@ TEST_F(plot, curves_bands_and_marks)
 
 	fill(self);
 	self->past.event_count = 1;
-	self->past.events[0] = (struct past_event){ START_S + 305, "revert", "step" };
+	self->past.events[0] = (struct past_event){
+		.time_s = START_S + 305, .cause = "revert", .action = "step",
+	};
 	text = draw(self, "vm1");
 	EXPECT_NE(NULL, strstr(text, "The clock of vm1"));
 	EXPECT_NE(NULL, strstr(text, "right to within 5.00 us"));
@@ -103,7 +105,9 @@ TEST_F(plot, names_do_not_break_it)
 	const char *text;
 
 	self->past.event_count = 1;
-	self->past.events[0] = (struct past_event){ START_S + 1, "<script>&", "\"\n" };
+	self->past.events[0] = (struct past_event){
+		.time_s = START_S + 1, .cause = "<script>&", .action = "\"\n",
+	};
 	text = draw(self, "<b>\x01\xff");
 	EXPECT_EQ(0, count_of(text, "<script>"));
 	EXPECT_EQ(0, count_of(text, "<b>"));

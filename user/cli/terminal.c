@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asking the data base of terminals.
+ */
+#include "cli/terminal.h"
+
+#include <curses.h>
+#include <term.h>
+#include <unistd.h>
+
+bool terminal_places_cursor(void)
+{
+	int result = 0;
+
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	       setupterm(NULL, STDOUT_FILENO, &result) == OK && cursor_address;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the terminal can do. Apart, as curses names so much in its headers.
+ */
+#ifndef CLI_TERMINAL_H
+#define CLI_TERMINAL_H
+
+#include <stdbool.h>
+
+/* Standard input and output are one, and the cursor can be placed anywhere on it. */
+bool terminal_places_cursor(void);
+
+#endif /* CLI_TERMINAL_H */
