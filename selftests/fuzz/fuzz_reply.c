@@ -4,6 +4,7 @@
  */
 #include "user/cli/cli.h"
 #include "user/cli/plot_svg.h"
+#include "user/cli/top_screen.h"
 
 #include "fuzz.h"
 
@@ -38,14 +39,21 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 	return err;
 }
 
-/* The same as history and as events. */
+/* The same as history, as events and as sources. */
 static void draw(void)
 {
 	json_t *reply = json_loadb(reply_text, reply_size, 0, NULL);
+	struct grid *grid = grid_new(24, 80);
 	struct past past;
 
 	past_read(&past, reply, reply);
 	plot_svg(stdout, &past, past.now_s - 3600, "fuzz");
+	if (grid)
+		top_draw(grid, &(struct top_view){
+			.sentences = "", .host = "", .span_s = 3600, .past = &past,
+			.sources = json_object_get(reply, "sources"), .sort = TOP_OFFSET,
+		});
+	grid_free(grid);
 	json_decref(reply);
 }
 

@@ -10,6 +10,11 @@
 
 #include "cli/cli.h"
 
+/* What is beyond these is no measurement, and has no room in an int64_t. */
+#define TIME_MOST_S		9e9
+#define OFFSET_MOST_NS		9e18
+#define FREQUENCY_MOST_PPB	1e9
+
 bool past_is_parted(const struct past *past, size_t index)
 {
 	double from_s = past->points[index - 1].time_s, to_s = past->points[index].time_s;
@@ -47,8 +52,11 @@ static size_t read_points(const json_t *history, struct past_point points[PAST_P
 			.frequency_ppb = number_at(frequencies, i),
 		};
 
-		if (isfinite(point.time_s) && isfinite(point.offset_ns) &&
-		    isfinite(point.frequency_ppb))
+		if (!(point.bound_ns <= OFFSET_MOST_NS))
+			point.bound_ns = NAN;
+		if (point.time_s >= 0 && point.time_s <= TIME_MOST_S &&
+		    fabs(point.offset_ns) <= OFFSET_MOST_NS &&
+		    fabs(point.frequency_ppb) <= FREQUENCY_MOST_PPB)
 			points[taken++] = point;
 	}
 
@@ -88,7 +96,7 @@ void past_append(struct past *past, const json_t *history)
 	struct past_point points[PAST_POINTS_MAX];
 	size_t count = read_points(history, points);
 
-	past->now_s = json_real_of(history, "now_ns", 0) / 1e9;
+	past->now_s = fmin(fmax(json_real_of(history, "now_ns", 0) / 1e9, 0), TIME_MOST_S);
 	for (size_t i = 0; i < count; i++) {
 		if (points[i].time_s <= last_s)
 			continue;

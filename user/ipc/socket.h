@@ -37,6 +37,7 @@ enum control_command {
 	CONTROL_ACTIVITY,
 	CONTROL_RIVALS,		/* truechime-watch lists those who change the clock */
 	CONTROL_TIMESYNC,
+	CONTROL_HISTORY,
 	CONTROL_CLIENTS,
 	CONTROL_MAKESTEP,
 	CONTROL_SETTIME,
@@ -57,7 +58,6 @@ enum control_command {
 	CONTROL_DUMP,
 	CONTROL_SHUTDOWN,
 	CONTROL_RIVAL,		/* truechime-watch tells the daemon of one */
-	CONTROL_HISTORY,
 };
 
 /**
