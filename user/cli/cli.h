@@ -137,8 +137,8 @@ int client_report_with(const struct cli *cli, const char *command, int argc, cha
 int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event));
 
 /*
- * A stream of the daemon's events from now on, of which client_read() reads one. The earlier ones are
- * not in it. 0, -EACCES: too many follow, -errno.
+ * A stream of the daemon's events from now on, of which client_read() reads one. The earlier ones
+ * are not in it. 0, -EACCES: too many follow, -errno.
  */
 int client_follow_events(const struct cli *cli, FILE **stream);
 int client_read(FILE *stream, json_t **reply);

@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 
-/* As log2 s; NAN: not known. chronyc shows that of answers only of clients whose rate was limited. */
+/* As log2 s; NAN: not known. chronyc shows that of answers only where the rate was limited. */
 static double power_of(const json_t *client, const char *key)
 {
 	double interval_s = json_real_of(client, key, NAN);

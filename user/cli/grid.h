@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A grid of characters, as a terminal has it, to write on without one. What has no room is cut. Pure.
+ * A grid of characters, as a terminal has it, to write on without one. What has no room is cut.
+ * Pure.
  */
 #ifndef CLI_GRID_H
 #define CLI_GRID_H

@@ -110,8 +110,8 @@ static void print_usage(FILE *to)
 }
 
 /*
- * Options of a source may have negative values, and so has makestep: what follows these verbs are no
- * options of this program.
+ * Options of a source may have negative values, and so has makestep: what follows these verbs are
+ * no options of this program.
  */
 static const char *letters_for(int argc, char **argv)
 {
@@ -150,7 +150,8 @@ static bool take_since(struct cli *cli, const char *text)
 {
 	if (duration_of_text(text, &cli->since_ns) && cli->since_ns >= 1000000000)
 		return true;
-	fprintf(stderr, "truechime: --since takes a time of 1s or more such as 10min or 1h, not \"%s\"\n",
+	fprintf(stderr,
+		"truechime: --since takes a time of 1s or more such as 10min or 1h, not \"%s\"\n",
 		text);
 
 	return false;

@@ -48,7 +48,7 @@ static void print_done(const struct cli *cli, const json_t *reply)
 
 int verb_manual(const struct cli *cli, int argc, char **argv)
 {
-	char *words[] = { "manual", argc > 0 ? argv[0] : NULL };
+	char *words[2] = { (char *)cli->verb, argc > 0 ? argv[0] : NULL };
 
 	if (argc == 1 && !strcmp(argv[0], "list"))
 		return client_report_with(cli, "settime", argc, argv, print_list);

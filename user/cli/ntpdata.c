@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime ntpdata and sourcename: the latest packet of each server, or of one, in chronyc's lines,
- * and the name under which an address was configured.
+ * truechime ntpdata and sourcename: the latest packet of each server, or of one, in chronyc's
+ * lines, and the name under which an address was configured.
  */
 #include <arpa/inet.h>
 #include <math.h>

@@ -46,6 +46,10 @@ struct past_event {
 /**
  * struct past - both, oldest first
  * @now_s: the daemon's time
+ * @count: of @points
+ * @points: of the clock
+ * @event_count: of @events
+ * @events: disruptions and steps
  */
 struct past {
 	double now_s;

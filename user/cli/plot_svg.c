@@ -125,8 +125,10 @@ static void span_rates(struct plot *plot)
 		low = fmin(low, ppm);
 		high = fmax(high, ppm);
 	}
-	if (!(low <= high))
-		low = high = 0;
+	if (!(low <= high)) {
+		low = 0;
+		high = 0;
+	}
 	/* A thousandth of a ppm is no drift that matters. */
 	if (high - low < 1e-3) {
 		low -= 5e-4;
@@ -285,7 +287,8 @@ static void write_marks(const struct plot *plot)
 			continue;
 		fprintf(plot->to, "<path class=\"mark\" d=\"M%.1f %dV%d\"/>", x, OFFSET_TOP,
 			RATE_BOTTOM);
-		fprintf(plot->to, "<text class=\"cause small\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">",
+		fprintf(plot->to,
+			"<text class=\"cause small\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">",
 			x, OFFSET_TOP - 4 - row * MARK_ROW_HEIGHT,
 			x > (LEFT + RIGHT) / 2.0 ? "end" : "start");
 		write_escaped(plot->to, event->cause);

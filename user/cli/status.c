@@ -81,7 +81,7 @@ static void print_steered_by_others(FILE *to, const struct view *view)
 
 	rival_find("/proc", rivals, sizeof(rivals));
 	fprintf(to, "%s",
-	       "Another program steers the clock; it states that the clock is synchronised, but no error bound (");
+		"Another program steers the clock; it states that the clock is synchronised, but no error bound (");
 	print_grounds(to, view);
 	fputs(").\n", to);
 	if (view_is_yielding(view)) {
@@ -107,7 +107,7 @@ static void print_synchronised(FILE *to, const struct view *view)
 		text_of_duration(json_int_of(view->daemon, "reading_maxerror_ns", 0), bound,
 				 sizeof(bound));
 		fprintf(to, "The clock follows its host to %s; the host's own error is not known (",
-		       bound);
+			bound);
 	} else {
 		view_bound(view, &bound_ns);
 		text_of_duration(bound_ns, bound, sizeof(bound));
@@ -133,7 +133,7 @@ static void print_set_by_hand(FILE *to, const struct view *view)
 
 	text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound, sizeof(bound));
 	fprintf(to, "No time source confirms it. By the operator's word it is right to within %s.\n",
-	       bound);
+		bound);
 }
 
 static void print_unsynchronised(FILE *to, const struct view *view)
@@ -179,7 +179,7 @@ static void print_neither(FILE *to, const struct view *view)
 
 	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
 	fprintf(to, "%s\n",
-	       "Neither the kernel module truechime nor the daemon truechimed is there: truechime does not keep this clock.");
+		"Neither the kernel module truechime nor the daemon truechimed is there: truechime does not keep this clock.");
 	if (view->kernel_synchronised && view->kernel_maxerror_ns)
 		fprintf(to, "Another program says that it is right to within %s.\n", bound);
 	else if (view->kernel_synchronised)
@@ -198,8 +198,8 @@ static void print_host_clock(FILE *to, const struct module_status *module)
 	text_of_duration(module->uncertainty_ns, uncertainty, sizeof(uncertainty));
 	text_of_duration(module->host_maxerror_ns, maxerror, sizeof(maxerror));
 	fprintf(to, "Host clock   : %s, %s, %s to %s; ", module->host_name,
-	       name_of_host_state(module->host_state), module->host_exact ? "exact" : "bracketed",
-	       uncertainty);
+		name_of_host_state(module->host_state), module->host_exact ? "exact" : "bracketed",
+		uncertainty);
 	if (module->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
 		fputs("its own error is not known\n", to);
 	else
@@ -211,7 +211,7 @@ static void print_module(FILE *to, const struct view *view)
 	const struct module_status *module = &view->module;
 
 	fprintf(to, "Module       : %s, mode %s, state %s", module->version,
-	       name_of_mode(module->mode), name_of_state(module->state));
+		name_of_mode(module->mode), name_of_state(module->state));
 	if (module->phc_index >= 0)
 		fprintf(to, ", /dev/ptp%d", module->phc_index);
 	fputc('\n', to);
@@ -219,7 +219,7 @@ static void print_module(FILE *to, const struct view *view)
 	fprintf(to, "System clock : ");
 	print_offset(to, "the module's clock", module->offset_ns);
 	fprintf(to, "Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
-	       module->disruptions, module->steps);
+		module->disruptions, module->steps);
 }
 
 static void print_daemon(FILE *to, const struct view *view)
@@ -227,16 +227,16 @@ static void print_daemon(FILE *to, const struct view *view)
 	const json_t *sources = json_object_get(view->daemon, "sources");
 
 	fprintf(to, "Daemon       : %s, process %d, steering %s\n",
-	       json_text_of(view->daemon, "version"), (int)json_int_of(view->daemon, "pid", 0),
-	       json_bool_of(view->daemon, "observing") ? "nothing (-x)" :
-	       view_is_yielding(view) ? "nothing (rivals yield)" :
-	       view_is_aside(view) ? "nothing (mode external)" :
-	       strcmp(json_text_of(view->daemon, "timescale"), "module") ?
+		json_text_of(view->daemon, "version"), (int)json_int_of(view->daemon, "pid", 0),
+		json_bool_of(view->daemon, "observing") ? "nothing (-x)" :
+		view_is_yielding(view) ? "nothing (rivals yield)" :
+		view_is_aside(view) ? "nothing (mode external)" :
+		strcmp(json_text_of(view->daemon, "timescale"), "module") ?
 			"the system clock alone" : "through the module");
 	fprintf(to, "Time sources : %d known, %d reachable, %d usable, %d falsetickers",
-	       (int)json_int_of(sources, "known", 0), (int)json_int_of(sources, "reachable", 0),
-	       (int)json_int_of(sources, "usable", 0),
-	       (int)json_int_of(sources, "falsetickers", 0));
+		(int)json_int_of(sources, "known", 0), (int)json_int_of(sources, "reachable", 0),
+		(int)json_int_of(sources, "usable", 0),
+		(int)json_int_of(sources, "falsetickers", 0));
 	if (*json_text_of(view->daemon, "source"))
 		fprintf(to, "; following %s", json_text_of(view->daemon, "source"));
 	fputc('\n', to);
@@ -255,7 +255,7 @@ static void print_others(FILE *to, const struct view *view, const char *heading,
 	time_daemons_text(some, count, text);
 	if (*text)
 		fprintf(to, "%s: %s%s\n", heading, text,
-		       agents ? "" : "; what they did, and what ends them: truechime rivals");
+			agents ? "" : "; what they did, and what ends them: truechime rivals");
 }
 
 static void print_rivals(FILE *to, const struct view *view)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime top: the clock, its sources and its recent past, live. The daemon is asked once a second,
- * and at once when it reports an event; curses paints what top_screen.c has drawn.
+ * truechime top: the clock, its sources and its recent past, live. The daemon is asked once a
+ * second, and at once when it reports an event; curses paints what top_screen.c has drawn.
  */
 #include <errno.h>
 #include <langinfo.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From top to bottom: sentences, the host's clock, sources, the graph, disruptions, keys. Where there
- * is no room for all, the graph goes first, and then what is last of each.
+ * From top to bottom: sentences, the host's clock, sources, the graph, disruptions, keys. Where
+ * there is no room for all, the graph goes first, and then what is last of each.
  */
 #include "cli/top_screen.h"
 

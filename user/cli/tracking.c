@@ -12,7 +12,7 @@
 
 /* What is followed: a source, or else the letters of the reference id. */
 static const char *name_of_followed(const struct cli *cli, const json_t *reply,
-				     char text[REFID_TEXT_MAX])
+				    char text[REFID_TEXT_MAX])
 {
 	text_of_refid((uint32_t)json_int_of(reply, "refid", 0), text);
 	return *json_text_of(reply, "name") ? name_of_source(cli, reply) : text;

@@ -90,6 +90,8 @@ int daemon_set_local(struct daemon *daemon, const char *line)
 	return 0;
 }
 
+#define PORT_WORDS	"the NTP port cannot be opened. See: journalctl -u truechimed"
+
 static int add_rule(struct daemon *daemon, const char *line)
 {
 	struct config *config = read_line(daemon, line);
@@ -102,8 +104,7 @@ static int add_rule(struct daemon *daemon, const char *line)
 	config_free(config);
 	if (err && !*daemon->refusal)
 		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s",
-			 err == -EADDRNOTAVAIL ? "the NTP port cannot be opened. See: journalctl -u truechimed" :
-			 strerror(-err));
+			 err == -EADDRNOTAVAIL ? PORT_WORDS : strerror(-err));
 
 	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the clock was like in the last day, in memory: a point a second at most, and fewer of what is
- * longer ago. Pure.
+ * What the clock was like in the last day, in memory: a point a second at most, and fewer of what
+ * is longer ago. Pure.
  */
 #ifndef IPC_HISTORY_H
 #define IPC_HISTORY_H
@@ -34,8 +34,8 @@ struct history *history_new(void);
 void history_free(struct history *history);
 
 /*
- * Add @point, read at @raw_ns of the raw clock, unless it is less than a second after the latest one
- * or from the same reading. Nothing is added to NULL.
+ * Add @point, read at @raw_ns of the raw clock, unless it is less than a second after the latest
+ * one or from the same reading. Nothing is added to NULL.
  */
 void history_add(struct history *history, const struct history_point *point, int64_t raw_ns);
 

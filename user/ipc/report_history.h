@@ -13,8 +13,8 @@
 #define REPORT_HISTORY_MAX	1024
 
 /*
- * Arrays of as many numbers each, oldest first, since @text seconds before @now_ns; "": all there is.
- * NULL: @text is no number of seconds, or there is no memory.
+ * Arrays of as many numbers each, oldest first, since @text seconds before @now_ns; "": all there
+ * is. NULL: @text is no number of seconds, or there is no memory.
  */
 json_t *report_history(const struct history *history, int64_t now_ns, const char *text);
 

@@ -13,7 +13,6 @@
 
 #define START_S	1795300000.0
 
-
 FIXTURE(plot) {
 	struct past past;
 	char *text;

@@ -14,6 +14,8 @@
 #include "user/cli/top_graph.h"
 
 #define START_S	1795300000.0
+#define CLOCK_SENTENCE \
+	"The clock is right to within 50.0 us (host kvm, corrected by NTP 12 s ago)."
 
 int client_report(const struct cli *cli, const char *command,
 		  void (*print)(const struct cli *cli, const json_t *reply))
@@ -45,7 +47,7 @@ FIXTURE_SETUP(top)
 	self->sources = json_array();
 	self->past.now_s = START_S + 600;
 	self->view = (struct top_view){
-		.sentences = "The clock is right to within 50.0 us (host kvm, corrected by NTP 12 s ago).",
+		.sentences = CLOCK_SENTENCE,
 		.right = true, .host = "Host clock   : kvm, chosen", .sources = self->sources,
 		.past = &self->past, .span_s = 600, .plain = true,
 	};
@@ -97,7 +99,8 @@ static void fill(FIXTURE_DATA(top) *self)
 						    -500000000, 100));
 	for (int i = 0; i < 600; i++)
 		self->past.points[self->past.count++] = (struct past_point){
-			.time_s = START_S + i, .offset_ns = i == 300 ? -3.6e12 : 1000 * sin(i / 30.0),
+			.time_s = START_S + i,
+			.offset_ns = i == 300 ? -3.6e12 : 1000 * sin(i / 30.0),
 			.bound_ns = i < 300 ? 1e5 : i < 400 ? NAN : 1e6,
 		};
 	self->past.event_count = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines of the configuration that the operator adds: what is in force then, and what is refused with
- * which words. The server and chronyc's sockets are stand-ins.
+ * Lines of the configuration that the operator adds: what is in force then, and what is refused
+ * with which words. The server and chronyc's sockets are stand-ins.
  */
 #include "user/daemon/daemon.h"
 

@@ -48,7 +48,7 @@ TEST_F(history, one_a_second)
 	history_add(NULL, &self->points[0], 0);
 }
 
-/* What is recent is whole; what is longer ago is thinner, with its peaks; a day later it is gone. */
+/* What is recent is whole, what is older thinner but with its peaks; a day later it is gone. */
 TEST_F(history, the_past_gets_thinner)
 {
 	const int64_t most = 5 * HISTORY_POINTS;
