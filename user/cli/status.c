@@ -132,7 +132,8 @@ static void print_set_by_hand(FILE *to, const struct view *view)
 	char bound[32];
 
 	text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound, sizeof(bound));
-	fprintf(to, "No time source confirms it. By the operator's word it is right to within %s.\n",
+	fprintf(to,
+		"No time source confirms it. By the operator's word it is right to within %s.\n",
 		bound);
 }
 
@@ -218,7 +219,8 @@ static void print_module(FILE *to, const struct view *view)
 	print_host_clock(to, module);
 	fprintf(to, "System clock : ");
 	print_offset(to, "the module's clock", module->offset_ns);
-	fprintf(to, "Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
+	fprintf(to,
+		"Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
 		module->disruptions, module->steps);
 }
 

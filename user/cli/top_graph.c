@@ -180,7 +180,7 @@ static uint32_t dots_of(const struct graph *graph, int row, int column)
 static bool is_banded(const struct graph *graph, int row, int column)
 {
 	double place = fabs(1 - 2 * (row + 0.5) / graph->rows);
-	const struct span *span = &graph->spans[column * DOTS_ACROSS];
+	const struct span *span = &graph->spans[(size_t)column * DOTS_ACROSS];
 	double bound = fmax(span[0].bound, span[1].bound);
 
 	return place <= bound;
