@@ -163,7 +163,16 @@ struct steering_status {
 
 void steering_get_status(const struct steering *steering, struct steering_status *status);
 
-/* The bound to tell others: where the host's own error is not known, one is assumed. */
-int64_t steering_published_ns(const struct steering_status *status);
+/*
+ * The bound to tell others. A host whose own error is not known is followed all the same, and called
+ * synchronised, because programs wait for that: then an assumed error of the host is in it.
+ */
+static inline int64_t steering_published_ns(const struct steering_status *status)
+{
+	if (timescale_is_unvouched(&status->now))
+		return chime_add_sat(status->reading_ns, TIMESCALE_ASSUMED_NS);
+
+	return status->maxerror_ns;
+}
 
 #endif /* STEERING_H */

@@ -95,17 +95,6 @@ void steering_judge_errors(struct steering *steering, const struct timescale_now
 	status->esterror_ns = chime_add_sat(now->sigma_ns, error_ns);
 }
 
-/*
- * A host whose own error is not known is followed all the same, and called synchronised, because
- * programs wait for that. The bound that is published then includes an assumed error of the host.
- */
-int64_t steering_published_ns(const struct steering_status *status)
-{
-	if (timescale_is_unvouched(&status->now))
-		return chime_add_sat(status->reading_ns, TIMESCALE_ASSUMED_NS);
-	return status->maxerror_ns;
-}
-
 /* What is known of the clock, when it is called synchronised. */
 static void steering_log_synchronised(const struct steering_status *status)
 {

@@ -19,11 +19,6 @@ static const struct source_options server_options = { .name = "ntp.example.net",
 static const struct source_options refclock_options = { .name = "/dev/ptp0",
 							.kind = SOURCE_REFCLOCK };
 
-int64_t steering_published_ns(const struct steering_status *status)
-{
-	return status->maxerror_ns;
-}
-
 FIXTURE(report)
 {
 	struct state state;

@@ -45,11 +45,6 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 	exit(1);
 }
 
-int64_t steering_published_ns(const struct steering_status *status)
-{
-	return status->maxerror_ns;
-}
-
 FIXTURE(tables) {
 	char *text;
 };

@@ -13,11 +13,6 @@
 
 static const struct source_options options;
 
-int64_t steering_published_ns(const struct steering_status *status)
-{
-	return status->maxerror_ns;
-}
-
 /* The sources say that the system clock is 700 ns behind, the timescale corrects that. */
 static void fill(struct state *state)
 {
