@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A few sources, of which most are right to within their round trips, and the others say anything:
- * the selection is consistent, and the interval that it vouches for holds the truth, if the bounds of
- * most sources do. How each source's bound comes about is up to the estimator: round trips can be
- * thought of, one after the other with the same queueing to the ns, that teach it a wrong asymmetry.
+ * the selection is consistent, and the interval that it vouches for holds the truth, if the bounds
+ * of most sources do. How each source's bound comes about is up to the estimator: round trips can
+ * be thought of, all with the same queueing to the ns, that teach it a wrong asymmetry.
  */
 #include "user/discipline/source_select.h"
 

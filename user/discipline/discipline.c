@@ -888,8 +888,8 @@ static void note_drift(struct discipline *discipline)
 }
 
 /*
- * The host's own time is followed, with the bound that was stated of it, and stays so: no correction
- * is set. The sources watch it, and makestep and maxchange count what they say.
+ * The host's own time is followed, with the bound that was stated of it, and stays so: no
+ * correction is set. The sources watch it, and makestep and maxchange count what they say.
  */
 static void leave_to_host(struct discipline *discipline, struct source *const *sources,
 			  const struct combined *combined, const struct timescale_now *now,

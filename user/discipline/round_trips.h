@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Where the truth is if every round trip of a source is right to within itself, however unevenly
- * each was spent on its two ways. It needs no statistics, and so refutes those that are wrong. Pure;
- * nothing here can fail.
+ * each was spent on its two ways. It needs no statistics, and so refutes those that are wrong.
+ * Pure; nothing here can fail.
  */
 #ifndef DISCIPLINE_ROUND_TRIPS_H
 #define DISCIPLINE_ROUND_TRIPS_H
@@ -33,8 +33,8 @@ void round_trips_add(struct round_trips *trips, int64_t at_ns, int64_t offset_ns
 		     int64_t distance_ns, double rate);
 
 /*
- * How far @offset_ns, which is right to within @distance_ns by other means, may be off at @at_ns, as
- * the round trips exclude all of that: up to their far end. 0: they do not exclude it.
+ * How far @offset_ns, which is right to within @distance_ns by other means, may be off at @at_ns,
+ * as the round trips exclude all of that: up to their far end. 0: they do not exclude it.
  */
 int64_t round_trips_refute(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns,
 			   int64_t distance_ns, double rate);

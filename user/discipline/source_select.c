@@ -167,17 +167,19 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 /* Is that the offset of which half of the others are less? Of equal ones the first is the least. */
 static bool is_median(const struct candidate *candidates, size_t count, size_t which)
 {
+	int64_t offset_ns = candidates[which].offset_ns;
 	size_t less = 0, i;
 
-	for (i = 0; i < count; i++)
-		less += candidates[i].offset_ns < candidates[which].offset_ns ||
-			(candidates[i].offset_ns == candidates[which].offset_ns && i < which);
+	for (i = 0; i < which; i++)
+		less += candidates[i].offset_ns <= offset_ns;
+	for (i = which + 1; i < count; i++)
+		less += candidates[i].offset_ns < offset_ns;
 	return less == count / 2;
 }
 
 /*
- * State all offsets from the median, which is returned. A liar's may be years away, and from there a
- * double does not tell 100 ns.
+ * State all offsets from the median, which is returned. A liar's may be years away, and from there
+ * a double does not tell 100 ns.
  */
 static int64_t relate(struct candidate *candidates, size_t count)
 {

@@ -164,8 +164,8 @@ struct steering_status {
 void steering_get_status(const struct steering *steering, struct steering_status *status);
 
 /*
- * The bound to tell others. A host whose own error is not known is followed all the same, and called
- * synchronised, because programs wait for that: then an assumed error of the host is in it.
+ * The bound to tell others. A host whose own error is not known is followed all the same, and
+ * called synchronised, because programs wait for that: then an assumed error of the host is in it.
  */
 static inline int64_t steering_published_ns(const struct steering_status *status)
 {

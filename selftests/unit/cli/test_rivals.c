@@ -25,7 +25,8 @@
 	"\"latest_ns\":1700000050000000000,\"what\":\"stepped it by -9 ns\"}"
 
 #define EVENTS \
-	"\"events\":[{\"number\":5,\"time_ns\":1700000060000000000,\"program\":\"chronyd\",\"pid\":77," \
+	"\"events\":[{\"number\":5,\"time_ns\":1700000060000000000," \
+	"\"program\":\"chronyd\",\"pid\":77," \
 	"\"where\":\"chrony.service\",\"what\":\"stepped it by +3.20 s\"}]"
 
 static struct {

@@ -51,9 +51,11 @@ TEST_F(trips, intersect)
 /* The clock may have moved either way, since the latest and between two. */
 TEST_F(trips, age)
 {
-	EXPECT_EQ(0, round_trips_refute(&self->trips, 2 * NS_PER_S, START_NS + 3000, 1000, 1e-6 / 2));
-	EXPECT_LT(0, round_trips_refute(&self->trips, 2 * NS_PER_S, START_NS + 3001, 1000, 1e-6 / 2));
-	round_trips_add(&self->trips, 2 * NS_PER_S, START_NS + 10000, 9000, 1e-6);
+	const int64_t later_ns = 2 * NS_PER_S;
+
+	EXPECT_EQ(0, round_trips_refute(&self->trips, later_ns, START_NS + 3000, 1000, 1e-6 / 2));
+	EXPECT_LT(0, round_trips_refute(&self->trips, later_ns, START_NS + 3001, 1000, 1e-6 / 2));
+	round_trips_add(&self->trips, later_ns, START_NS + 10000, 9000, 1e-6);
 	EXPECT_EQ(START_NS + 1000, self->trips.low_ns);
 	EXPECT_EQ(START_NS + 3000, self->trips.high_ns);
 }

@@ -632,8 +632,8 @@ static void answer_twice(struct source *source, int64_t first_ns, double share, 
 }
 
 /*
- * Two round trips that were spent on different ways look like a rate. For as long as they are all that
- * is known, the truth is anywhere in the second one.
+ * Two round trips that were spent on different ways look like a rate. For as long as they are all
+ * that is known, the truth is anywhere in the second one.
  */
 TEST(distance_reaches_where_two_round_trips_allow)
 {
@@ -658,7 +658,7 @@ TEST(distance_reaches_where_two_round_trips_allow)
 		answer_twice(source, least_ns, share, longer_ns, gap_s);
 		source_get_status(source, START_NS + gap_s * NS_PER_S + later_ns, &status);
 		EXPECT_LE(fabs((double)status.estimate.offset_ns), status.root_distance_ns + 1)
-			TH_LOG("%lld ns (%g of it one way), after %lld s %lld ns, %lld ns later: sigma %g",
+			TH_LOG("%lld ns (%g one way), after %lld s %lld ns, %lld later: sigma %g",
 			       (long long)least_ns, share, (long long)gap_s, (long long)longer_ns,
 			       (long long)later_ns, status.estimate.sigma_ns);
 		source_free(source);

@@ -97,7 +97,7 @@ static int read_bracketed_once(int fd, struct clocks_reading *reading)
  */
 static int read_bracketed(int fd, struct clocks_reading *reading)
 {
-	struct clocks_reading next;
+	struct clocks_reading next = { .window_ns = INT64_MAX };
 	int err = read_bracketed_once(fd, reading);
 
 	for (int i = 1; !err && i < BRACKETS && reading->window_ns > NARROW_NS; i++) {
