@@ -415,7 +415,8 @@ client_truechimed()
 truechimed_source()
 {
 	awk -v address="$2" -v key="\"$3\":" '
-		/"address":/ { inside = index($0, "\"" address "\"") }
+		/"sources": \[/ { listed = 1 }
+		listed && /"address":/ { inside = index($0, "\"" address "\"") }
 		inside && $1 == key { gsub(/[",]/, "", $2); print $2; exit }' "$dir/$1.says"
 }
 
