@@ -141,6 +141,7 @@ static void ask_daemon(const struct cli *cli, struct doctor_facts *facts)
 	struct view view;
 
 	facts->daemon.error = view_open(cli, &view, &reply);
+	view_find_rivals(&view);
 	if (!facts->daemon.error && !view.daemon)
 		facts->daemon.error = -ECONNREFUSED;
 	json_decref(reply);

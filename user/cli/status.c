@@ -369,6 +369,7 @@ int verb_status(const struct cli *cli)
 	err = view_open(cli, &view, &reply);
 	if (err)
 		return client_failed(cli, "status", err, reply);
+	view_find_rivals(&view);
 	if (cli->json)
 		print_view_json(&view);
 	else

@@ -47,9 +47,13 @@ int view_open(const struct cli *cli, struct view *view, json_t **reply)
 	}
 	view_module(view);
 	view_kernel(view);
-	view->rival_count = time_daemons_find("/proc", "/sys/fs/cgroup", view->rivals);
 
 	return err == -ECONNREFUSED ? 0 : err;
+}
+
+void view_find_rivals(struct view *view)
+{
+	view->rival_count = time_daemons_find("/proc", "/sys/fs/cgroup", view->rivals);
 }
 
 void view_close(struct view *view)

@@ -23,7 +23,7 @@
  * @kernel_synchronised: what every program reads by adjtimex()
  * @kernel_maxerror_ns: likewise
  * @kernel_esterror_ns: likewise
- * @rivals: other programs that set the clock
+ * @rivals: other programs that set the clock, after view_find_rivals()
  * @rival_count: of these
  */
 struct view {
@@ -58,6 +58,9 @@ enum view_obstacle {
  */
 int view_open(const struct cli *cli, struct view *view, json_t **reply);
 void view_close(struct view *view);
+
+/* Look for other programs that set the clock, among all processes. */
+void view_find_rivals(struct view *view);
 
 /* The module or the daemon runs, and the kernel calls the clock synchronised. */
 bool view_is_synchronised(const struct view *view);
