@@ -10,9 +10,6 @@
 
 #include "xdp/answer.h"
 
-/* Who was kept from answering for so long leaves the request to the sockets. */
-#define TOOK_MAX_NS	1000000
-
 /* Another processor may answer the same client meanwhile: so often it is tried again. */
 #define ATTEMPTS	3
 
@@ -167,7 +164,7 @@ static inline int answer(const struct xdp_frame *frame, uint64_t now_ns)
 	/* A clock that was set shows here, too: back by anything, or ahead by as much. */
 	took_ns = bpf_ktime_get_tai_ns() - time->tai_offset_ns - now_ns;
 	barrier();
-	if (took_ns > TOOK_MAX_NS || page.current != current)
+	if (took_ns > XDP_TOOK_MAX_NS || page.current != current)
 		return pass();
 	stamps = (struct xdp_stamps){
 		.receive_ns = now_ns - time->from_ns,

@@ -22,6 +22,9 @@
 /* Rows of counters, one for each processor; a power of two. Beyond that some share one. */
 #define XDP_COUNT_ROWS		256
 
+/* Who was kept from answering for so long leaves the request to the sockets. */
+#define XDP_TOOK_MAX_NS		1000000
+
 /**
  * struct xdp_time - the time as it is told for a while
  * @from_ns: CLOCK_MONOTONIC at the beginning

@@ -23,18 +23,21 @@
 /* By which the two ways to read a clock may differ. */
 #define SLACK_NS	1000
 
+/* @told_ns: when the time was told last, CLOCK_MONOTONIC; @tried_ns: how long a frame took */
 FIXTURE(program)
 {
 	struct fast_path *path;
 	struct xdp_settings settings;
 	struct time_content content;
 	struct xdp_clocks clocks;
+	int64_t told_ns, tried_ns;
 };
 
 static void tell(FIXTURE_DATA(program) *self)
 {
 	struct xdp_time time;
 
+	self->told_ns = clock_ns(CLOCK_MONOTONIC);
 	xdp_clocks_read(&self->clocks);
 	xdp_time_fill(&time, &self->content, PRECISION, &self->clocks, NS_PER_S);
 	fast_path_tell(self->path, &time);
@@ -97,13 +100,29 @@ static int try(FIXTURE_DATA(program) *self, struct frame *frame)
 		.data_size_out = FRAME_MAX,
 		.repeat = 1,
 	};
+	int64_t start_ns = clock_ns(CLOCK_MONOTONIC);
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(self->path->program->progs.truechime_ntp),
 				   &options))
 		return -errno;
+	self->tried_ns = clock_ns(CLOCK_MONOTONIC) - start_ns;
 	frame->length = options.data_size_out;
 
 	return (int)options.retval;
+}
+
+/*
+ * Whether a frame met with what it should have. A machine that stands still meanwhile lets the time
+ * that was told run out, or the answer take too long: the program is to leave such frames alone.
+ */
+static bool met(FIXTURE_DATA(program) *self, int wanted, int verdict)
+{
+	if (wanted == verdict)
+		return true;
+
+	return wanted == XDP_TX && verdict == XDP_PASS &&
+	       (self->tried_ns > XDP_TOOK_MAX_NS ||
+		clock_ns(CLOCK_MONOTONIC) - self->told_ns >= NS_PER_S);
 }
 
 /* --- the answer --- */
@@ -578,7 +597,7 @@ TEST_F(program, survives_a_hundred_thousand_frames)
 	for (int i = 0; i < 100000; i++) {
 		bool plain;
 
-		if (!(i % 10000))
+		if (!(i % 1000))
 			tell(self);
 		frame_make(&frame, variant->ipv6, variant->version);
 		spoil(&frame, &random);
@@ -586,8 +605,8 @@ TEST_F(program, survives_a_hundred_thousand_frames)
 		plain = is_plain(self, &before);
 		verdict = try(self, &frame);
 		frame.ipv6 = before.ipv6;
-		ASSERT_EQ(plain ? XDP_TX : XDP_PASS, verdict) TH_LOG("frame %d", i);
-		if (plain) {
+		ASSERT_TRUE(met(self, plain ? XDP_TX : XDP_PASS, verdict)) TH_LOG("frame %d", i);
+		if (verdict == XDP_TX) {
 			check_headers(_metadata, &frame, &before);
 			answered++;
 		} else {
@@ -700,6 +719,7 @@ TEST_F(program, serves_whom_the_process_serves)
 			struct net_address source;
 			struct frame frame;
 			uint8_t *byte;
+			int wanted;
 
 			frame_make(&frame, variant->ipv6, variant->version);
 			byte = frame_source(&frame) +
@@ -711,8 +731,8 @@ TEST_F(program, serves_whom_the_process_serves)
 				continue;
 			source = source_of(&frame);
 			served += access_table_allows(table, &source);
-			ASSERT_EQ(access_table_allows(table, &source) ? XDP_TX : XDP_DROP,
-				  try(self, &frame)) TH_LOG("round %d", round);
+			wanted = access_table_allows(table, &source) ? XDP_TX : XDP_DROP;
+			ASSERT_TRUE(met(self, wanted, try(self, &frame))) TH_LOG("round %d", round);
 		}
 		access_table_free(table);
 	}
@@ -793,14 +813,14 @@ TEST_F(program, remembers_so_many_clients)
 	fast_path_tell(self->path, NULL);
 	fast_path_set(self->path, &self->settings);
 	for (uint32_t i = 0; i < 100000; i++) {
-		if (!(i % 10000))
+		if (!(i % 1000))
 			tell(self);
 		frame_make(&frame, variant->ipv6, variant->version);
 		put_be32(frame_source(&frame) + frame_address_size(&frame) - 4, 0x0a000000 + i);
 		frame_seal(&frame);
 		/* One in 65536 looks as if its sum was to be completed. */
 		if (frame_get(frame_udp(&frame) + 6) != frame_pseudo_sum(&frame, 56))
-			ASSERT_EQ(XDP_TX, try(self, &frame)) TH_LOG("client %u", i);
+			ASSERT_TRUE(met(self, XDP_TX, try(self, &frame))) TH_LOG("client %u", i);
 	}
 }
 
