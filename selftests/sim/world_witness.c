@@ -54,6 +54,7 @@ bool world_judge_sources(struct world *world, double true_ns, const struct times
 		return true;
 	case CONSENSUS_SUSPECT:
 		return false;
+	case CONSENSUS_UNRESOLVED:
 	case CONSENSUS_FALSETICKER:
 		world->synchronised = false;
 		return false;

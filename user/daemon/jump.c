@@ -20,16 +20,20 @@ static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timesca
 	(void)steering_correct(daemon->steering, result, now);
 }
 
-static void daemon_report_falseticker(const struct daemon *daemon,
-				      const struct consensus_result *result,
-				      const struct timescale_now *now)
+static void daemon_report_contradiction(const struct daemon *daemon,
+					const struct consensus_result *result,
+					const struct timescale_now *now)
 {
 	const char *who = result->agreeing > 1 ? "The one clock that the time sources follow" :
 						 "The only time source";
 	char size[32];
 
 	text_of_duration(chime_abs_sat(result->offset_ns), size, sizeof(size));
-	if (now->has_host)
+	if (result->verdict == CONSENSUS_UNRESOLVED)
+		log_warning("%s says that the clock is off by %s, and has not said it again since: until it does, or denies it, %s. If it is right: truechime makestep",
+			    who, size, now->has_host ? "the clock follows the host" :
+			    "nothing confirms the system clock");
+	else if (now->has_host)
 		log_warning("%s jumped %s %s, and the host's clock did not: it is only followed after a hundred times that long. If it is right: truechime makestep",
 			    who, size, result->offset_ns < 0 ? "into the past" : "ahead");
 	else if (result->offset_ns < 0)
@@ -129,17 +133,20 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	}
 	if (before == CONSENSUS_FALSETICKER && result.verdict == CONSENSUS_OK)
 		log_notice("The time source that was a falseticker is followed again");
+	if (before == CONSENSUS_UNRESOLVED && result.verdict == CONSENSUS_OK)
+		log_notice("The time source that contradicted the clock is followed again");
 
 	switch (result.verdict) {
 	case CONSENSUS_OK:
 		break;
 	case CONSENSUS_SUSPECT:
 		return false;
+	case CONSENSUS_UNRESOLVED:
 	case CONSENSUS_FALSETICKER:
 		daemon_leave_unconfirmed(daemon, now);
-		if (before == CONSENSUS_FALSETICKER)
+		if (before == result.verdict)
 			return false;
-		daemon_report_falseticker(daemon, &result, now);
+		daemon_report_contradiction(daemon, &result, now);
 		/* Publish that at once. */
 		steering_retry(daemon->steering, 0);
 		return false;
@@ -162,9 +169,9 @@ void daemon_trust_sources(struct daemon *daemon)
 {
 	if (daemon->update.result.step == DISCIPLINE_REFUSED)
 		daemon_make_refused_change(daemon);
-	if (daemon->verdict != CONSENSUS_FALSETICKER)
+	if (daemon->verdict != CONSENSUS_FALSETICKER && daemon->verdict != CONSENSUS_UNRESOLVED)
 		return;
-	log_notice("The operator has the falseticker followed");
+	log_notice("The operator has the time source followed that contradicts the clock");
 	daemon->verdict = CONSENSUS_OK;
 	daemon_change_reference(daemon, &REFERENCE_JUMPED);
 	steering_disrupted(daemon->steering, false);

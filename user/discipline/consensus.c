@@ -32,6 +32,9 @@
 /* Sources that do not agree by then are left to the discipline. */
 #define SUSPECT_NS	(30 * NS_PER_S)
 
+/* An only clock that has not repeated by then what it said: nobody knows who is right. */
+#define UNRESOLVED_NS	(64 * NS_PER_S)
+
 /* An announced leap second is no disruption. */
 #define LEAP_NS		(3 * NS_PER_S / 2)
 
@@ -522,7 +525,7 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 	if (persists)
 		return let_through(consensus, at_ns, now, CONSENSUS_OK);
 	if (confirmations < CONFIRMATIONS)
-		return CONSENSUS_SUSPECT;
+		return elapsed_ns < UNRESOLVED_NS ? CONSENSUS_SUSPECT : CONSENSUS_UNRESOLVED;
 	/* The other configured sources have been asked, too. */
 	if (result->voters < consensus->usable && elapsed_ns < BURST_NS)
 		return CONSENSUS_SUSPECT;
@@ -645,6 +648,8 @@ static void ask_again(struct consensus *consensus, const struct timescale_now *n
 		      struct consensus_result *result)
 {
 	int64_t asked_ns = chime_sub_sat(now->raw_ns, consensus->asked_raw_ns);
+	int64_t unresolved_ns = UNRESOLVED_NS -
+				chime_sub_sat(now->raw_ns, consensus->suspect_raw_ns);
 
 	if (asked_ns >= consensus->ask_again_ns) {
 		result->ask = true;
@@ -654,6 +659,8 @@ static void ask_again(struct consensus *consensus, const struct timescale_now *n
 		asked_ns = 0;
 	}
 	result->wait_ns = consensus->ask_again_ns - asked_ns;
+	if (unresolved_ns > 0)
+		result->wait_ns = chime_min(result->wait_ns, unresolved_ns);
 }
 
 static void judge_suspicion(struct consensus *consensus, const struct timescale_now *now,
@@ -663,7 +670,7 @@ static void judge_suspicion(struct consensus *consensus, const struct timescale_
 	/* After CONSENSUS_FALSETICKER the source may come back, or others may answer. */
 	if (result->verdict == CONSENSUS_OK || result->verdict == CONSENSUS_JUMP)
 		end_suspicion(consensus);
-	else if (result->verdict == CONSENSUS_SUSPECT)
+	else if (result->verdict != CONSENSUS_FALSETICKER)
 		ask_again(consensus, now, result);
 }
 

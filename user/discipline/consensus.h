@@ -27,6 +27,7 @@
 enum consensus_verdict {
 	CONSENSUS_OK,		/* no source contradicts, or those that do are outvoted */
 	CONSENSUS_SUSPECT,	/* a source contradicts, or few answered: change nothing */
+	CONSENSUS_UNRESOLVED,	/* the only clock that answers did not say it again: likewise */
 	CONSENSUS_JUMP,		/* the sources agree that time was disrupted */
 	CONSENSUS_FALSETICKER,	/* the only clock that answers cannot be right: change nothing */
 };
@@ -35,8 +36,9 @@ enum consensus_verdict {
  * struct consensus_result - what the sources say
  * @verdict: see there
  * @ask: ask all of them, CONSENSUS_BURST times
- * @wait_ns: with SUSPECT: check again after so long, even without an answer; 0: no need to
- * @offset_ns: with JUMP and FALSETICKER: UTC minus timescale by these sources ...
+ * @wait_ns: with SUSPECT and UNRESOLVED: check again after so long, even without an answer; 0: no
+ *	need to
+ * @offset_ns: with JUMP, UNRESOLVED and FALSETICKER: UTC minus timescale by these sources ...
  * @maxerror_ns: ... give or take so much
  * @agreed_raw_ns: the sources agreed with the timescale then, the last time, by raw
  * @agreeing: sources that agree on it ...
@@ -73,7 +75,7 @@ void consensus_free(struct consensus *consensus);
 
 /*
  * Check the sources' new samples. Call it before the discipline uses them, and do not let it while
- * the verdict is CONSENSUS_SUSPECT or CONSENSUS_FALSETICKER.
+ * the verdict is CONSENSUS_SUSPECT, CONSENSUS_UNRESOLVED or CONSENSUS_FALSETICKER.
  */
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, const struct consensus_terms *terms,

@@ -258,6 +258,23 @@ TEST_F(witness, falseticker_leaves_the_clock_unconfirmed)
 	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
 }
 
+TEST_F(witness, what_nobody_resolves_leaves_the_clock_unconfirmed)
+{
+	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 60 * NS_PER_S));
+	EXPECT_TRUE(world.confirmed);
+	EXPECT_FALSE(judge(self, CONSENSUS_UNRESOLVED, 60 * NS_PER_S));
+	EXPECT_FALSE(world.confirmed);
+	EXPECT_EQ(1, world.published);
+	EXPECT_EQ(0, world.jumps);
+	/* Said once. */
+	EXPECT_FALSE(judge(self, CONSENSUS_UNRESOLVED, 60 * NS_PER_S));
+	EXPECT_EQ(1, world.published);
+	/* The operator knows. */
+	daemon_trust_sources(&self->daemon);
+	EXPECT_EQ(1, world.forgotten);
+	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
+}
+
 TEST_F(witness, only_a_virtual_machine_loses_time_unseen)
 {
 	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));

@@ -737,6 +737,33 @@ TEST_F(consensus, only_one_that_contradicts_itself_is_not_believed)
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
 }
 
+/* Its network went away after the first answer: the clock cannot be right by both. */
+TEST_F(consensus, only_one_that_falls_silent_leaves_the_clock_without_a_witness)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	run(self, 60 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	EXPECT_EQ(4 * S, self->result.wait_ns);
+	run(self, 4 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_UNRESOLVED, self->result.verdict);
+	EXPECT_LT(llabs(self->result.offset_ns - 3600 * S), MS);
+	/* It goes on being asked. */
+	EXPECT_LT(0, self->result.wait_ns);
+	run(self, self->result.wait_ns);
+	listen(self);
+	EXPECT_TRUE(self->result.ask);
+	EXPECT_EQ(CONSENSUS_UNRESOLVED, self->result.verdict);
+	/* And decides it, either way. */
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	run(self, 64 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 3600 * S));
+}
+
 TEST_F(consensus, only_one_is_not_followed_into_the_past)
 {
 	int i;
