@@ -114,16 +114,16 @@ TEST(correction_that_ended_is_not_called_one)
 {
 	memset(&world, 0, sizeof(world));
 	world.corrected = true;
-	EXPECT_TRUE(says("corrected by NTP 60"));
+	EXPECT_TRUE(says("corrected by NTP 6"));
 	world.corrected = false;
 	EXPECT_FALSE(says("corrected by NTP"));
-	EXPECT_TRUE(says("NTP's correction of 60"));
+	EXPECT_TRUE(says("NTP's correction of 6"));
 
 	/* The module may have ended what the daemon has in force. */
 	world.has_module = true;
 	world.corrected = true;
 	world.module.has_correction = true;
-	EXPECT_TRUE(says("corrected by NTP 60"));
+	EXPECT_TRUE(says("corrected by NTP 6"));
 	world.module.has_correction = false;
 	EXPECT_FALSE(says("corrected by NTP"));
 	world.aside = true;
