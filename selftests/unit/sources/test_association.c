@@ -299,7 +299,7 @@ TEST_F(world, a_network_that_comes_and_goes_is_not_followed_for_ever)
 		change_network(true);
 		pass(1);
 		pass(1);
-		settle();
+		turn();
 		hurries += names.started > before;
 	}
 	/* 20 minutes: a few at once, then one a minute with the retries that each begins. */
