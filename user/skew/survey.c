@@ -32,16 +32,19 @@ static void go_on(struct skew_host *host, bool by_ssh, bool ready)
 static int run(struct skew_host *hosts, size_t count, struct pollfd *polls, bool by_ssh,
 	       int64_t end_ns)
 {
-	size_t awaited = 1, i;
+	size_t awaited, i;
+	bool over;
 
-	while (awaited && clock_ns(CLOCK_MONOTONIC_RAW) < end_ns) {
+	/* On a machine that stood still what has arrived is looked at when time is over. */
+	do {
+		over = clock_ns(CLOCK_MONOTONIC_RAW) >= end_ns;
 		awaited = 0;
 		for (i = 0; i < count; i++) {
 			polls[i].fd = by_ssh ? hosts[i].remote.fd : skew_ask_fd(&hosts[i].ask);
 			polls[i].events = POLLIN;
 			polls[i].revents = 0;
 		}
-		if (poll(polls, count, TICK_MS) < 0 && errno != EINTR)
+		if (poll(polls, count, over ? 0 : TICK_MS) < 0 && errno != EINTR)
 			return -errno;
 		for (i = 0; i < count; i++) {
 			if (!is_awaited(&hosts[i], by_ssh))
@@ -49,7 +52,7 @@ static int run(struct skew_host *hosts, size_t count, struct pollfd *polls, bool
 			go_on(&hosts[i], by_ssh, polls[i].revents);
 			awaited += is_awaited(&hosts[i], by_ssh);
 		}
-	}
+	} while (awaited && !over);
 
 	return 0;
 }
