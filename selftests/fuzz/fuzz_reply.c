@@ -71,6 +71,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	verb_tracking(&cli);
 	verb_sources(&cli);
 	verb_sourcestats(&cli);
+	verb_peers(&cli);
 	verb_selectdata(&cli);
 	verb_authdata(&cli);
 	verb_clients(&cli);

@@ -64,6 +64,7 @@ struct cli {
 int verb_status(const struct cli *cli);
 int verb_tracking(const struct cli *cli);
 int verb_sources(const struct cli *cli);
+int verb_peers(const struct cli *cli);
 int verb_authdata(const struct cli *cli);
 int verb_sourcestats(const struct cli *cli);
 int verb_serverstats(const struct cli *cli);

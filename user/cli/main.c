@@ -30,6 +30,7 @@ static const struct verb {
 	{ "tracking", verb_tracking, NULL, "the system clock's offset, frequency and errors" },
 	{ "sources", verb_sources, NULL, "the time sources and their latest samples" },
 	{ "sourcestats", verb_sourcestats, NULL, "what their samples say" },
+	{ "peers", verb_peers, NULL, "the same in the columns of ntpq -p" },
 	{ "selectdata", verb_selectdata, NULL, "what became of them in the selection" },
 	{ "ntpdata", NULL, verb_ntpdata, "the latest packet of each server; ADDRESS" },
 	{ "sourcename", NULL, verb_sourcename, "the name that ADDRESS was configured by" },

@@ -172,6 +172,34 @@ TEST_F(tables, sourcestats_are_chronycs)
 	EXPECT_STREQ(silent, line_of(self, verb_sourcestats, "192.0.2.99"));
 }
 
+/* The other sign than chronyc's: our clock is ahead, so the source is behind. */
+TEST_F(tables, peers_are_ntpqs)
+{
+	static const char selected[] =
+		"*192.0.2.1       127.127.1.1      2 u    5   64  377   1.5000  -0.0012   0.0002";
+	static const char silent[] =
+		" 192.0.2.99      .INIT.          16 u    -  256    0   0.0000   0.0000   0.0000";
+	static const char far[] =
+		"*192.0.2.1       .GPS.            1 u  60m   64  377   1.5000 86400123   0.0002";
+	struct ntp_client_record records[2] = { 0 };
+	int i;
+
+	add_sources();
+	for (i = 0; i < 2; i++)
+		world.sources[i].info.record = &records[i];
+	records[0].answer = (struct ntp_packet){ .version = 4, .stratum = 2, .refid = 0x7f7f0101 };
+	world.sources[0].status.last.delay_ns = 1500000;
+	EXPECT_STREQ(selected, line_of(self, verb_peers, "*"));
+	EXPECT_STREQ(silent, line_of(self, verb_peers, " 192"));
+	/* Letters that name a clock, and offsets with no room for four decimals. */
+	records[0].answer.stratum = 1;
+	records[0].answer.refid = 0x47505300;
+	world.sources[0].status.stratum = 1;
+	world.sources[0].status.last.offset_ns = 86400123456789;
+	world.sources[0].status.last_raw_ns = NOW_NS - 3600 * S;
+	EXPECT_STREQ(far, line_of(self, verb_peers, "*"));
+}
+
 /* As with chronyc's -N. */
 TEST_F(tables, names_are_those_that_are_configured)
 {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truechime peers: the time sources in the columns, units and signs of `ntpq -p`: an offset is
+ * positive where the source is ahead of the system clock, and all but `when` and `poll` is in ms.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define NS_PER_S	1000000000LL
+#define NS_PER_MS	1e6
+#define MINUTE_S	60LL
+#define HOUR_S		3600LL
+#define DAY_S		86400LL
+
+/* Room for a number, and for a refid as an address between two points. */
+#define NUMBER_MAX	32
+#define REFERENCE_MAX	24
+
+static char tally(const json_t *source)
+{
+	static const struct {
+		const char *state;
+		char letter;
+	} letters[] = {
+		{ "selected", '*' }, { "combined", '+' }, { "not-combined", '-' },
+		{ "falseticker", 'x' },
+	};
+	const char *state = json_text_of(source, "state");
+	size_t i;
+
+	if (json_bool_of(json_object_get(source, "selection"), "noselect"))
+		return ' ';
+	for (i = 0; i < sizeof(letters) / sizeof(*letters); i++)
+		if (!strcmp(letters[i].state, state))
+			return letters[i].letter;
+	return ' ';
+}
+
+/* A refid that names a clock: up to four letters, and zeros behind them. */
+static bool has_letters(uint32_t refid, char letters[5])
+{
+	int i;
+
+	for (i = 0; i < 4 && refid; i++, refid <<= 8) {
+		letters[i] = (char)(refid >> 24);
+		if (letters[i] <= ' ' || letters[i] > '~')
+			return false;
+	}
+	letters[i] = '\0';
+	return i > 0;
+}
+
+/* What the source itself follows, by its latest answer. */
+static void text_of_reference(const json_t *source, char text[REFERENCE_MAX])
+{
+	const json_t *ntp = json_object_get(source, "ntp");
+	uint32_t refid = (uint32_t)json_int_of(ntp, "refid", 0);
+	char letters[5];
+
+	if (!json_is_object(ntp))
+		snprintf(text, REFERENCE_MAX, "..");
+	else if (!json_bool_of(ntp, "answered"))
+		snprintf(text, REFERENCE_MAX, ".INIT.");
+	else if (json_int_of(ntp, "stratum", 0) <= 1 && has_letters(refid, letters))
+		snprintf(text, REFERENCE_MAX, ".%s.", letters);
+	else
+		snprintf(text, REFERENCE_MAX, "%u.%u.%u.%u", refid >> 24, refid >> 16 & 255,
+			 refid >> 8 & 255, refid & 255);
+}
+
+/* Seconds, and beyond some of these minutes, hours or days; "-": none passed. */
+static void text_of_passed(int64_t s, char text[NUMBER_MAX])
+{
+	if (s <= 0)
+		snprintf(text, NUMBER_MAX, "-");
+	else if (s <= 2048)
+		snprintf(text, NUMBER_MAX, "%lld", (long long)s);
+	else if (s <= 300 * MINUTE_S)
+		snprintf(text, NUMBER_MAX, "%lldm", ((long long)s + MINUTE_S / 2) / MINUTE_S);
+	else if (s <= 96 * HOUR_S)
+		snprintf(text, NUMBER_MAX, "%lldh", ((long long)s + HOUR_S / 2) / HOUR_S);
+	else
+		snprintf(text, NUMBER_MAX, "%lldd", ((long long)s + DAY_S / 2) / DAY_S);
+}
+
+/* With as many decimals as eight columns have room for, four at most. */
+static void text_of_ms(double ns, char text[NUMBER_MAX])
+{
+	int decimals = 4;
+
+	do {
+		snprintf(text, NUMBER_MAX, "%8.*f", decimals, ns / NS_PER_MS);
+	} while (strlen(text) > 8 && decimals--);
+}
+
+static int64_t poll_s(const json_t *source)
+{
+	int64_t poll = json_int_of(source, "poll", 0);
+
+	return poll > 0 && poll < 32 ? 1LL << poll : 1;
+}
+
+static void print_row(const struct cli *cli, const json_t *source)
+{
+	const json_t *estimate = json_object_get(source, "estimate");
+	bool refclock = !strcmp(json_text_of(source, "kind"), "refclock");
+	char reference[REFERENCE_MAX], passed[NUMBER_MAX], poll[NUMBER_MAX];
+	char delay[NUMBER_MAX], offset[NUMBER_MAX], jitter[NUMBER_MAX];
+
+	text_of_reference(source, reference);
+	text_of_passed(json_int_of(estimate, "age_ns", 0) / NS_PER_S, passed);
+	text_of_passed(poll_s(source), poll);
+	text_of_ms(json_real_of(json_object_get(source, "ntp"), "delay_ns", 0), delay);
+	text_of_ms(0.0 - json_real_of(estimate, "measured_ns", 0), offset);
+	text_of_ms(json_real_of(estimate, "jitter_ns", 0), jitter);
+	/* ntpd's stratum of what has not answered. */
+	printf("%c%-15.15s %-15s %2d %c %4.4s %4.4s  %3o %s %s %s\n", tally(source),
+	       name_of_source(cli, source), reference,
+	       json_is_object(estimate) ? (int)json_int_of(source, "stratum", 0) : 16,
+	       refclock ? 'l' : 'u', passed, poll, (unsigned int)json_int_of(source, "reach", 0),
+	       delay, offset, jitter);
+}
+
+static void print(const struct cli *cli, const json_t *reply)
+{
+	const json_t *source;
+	size_t i;
+
+	puts("     remote           refid      st t when poll reach   delay   offset   jitter\n"
+	     "===============================================================================");
+	json_array_foreach(json_object_get(reply, "sources"), i, source)
+		print_row(cli, source);
+}
+
+int verb_peers(const struct cli *cli)
+{
+	return client_report(cli, "sources", print);
+}
