@@ -178,8 +178,10 @@ static void chime_control_take_host(struct chime *chime, const struct chime_host
 	}
 	if (request->has_state)
 		changed |= chime_control_demote_host(chime, request->demoted);
-	if (request->has_maxerror)
+	if (request->has_maxerror && request->maxerror_ns != chime->host.stated_maxerror_ns) {
 		chime->host.stated_maxerror_ns = request->maxerror_ns;
+		chime_timescale_restate_host(&chime->timescale);
+	}
 	chime_disruption_note_host_maxerror(chime);
 	if (changed)
 		chime_control_set_reference(chime);

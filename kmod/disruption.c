@@ -233,15 +233,24 @@ static s64 chime_disruption_host_off(const struct chime_timescale *timescale, s6
 static bool chime_disruption_is_vouched(const struct chime *chime)
 {
 	const struct chime_timescale *timescale = &chime->timescale;
-	const struct chime_view *view = &timescale->current_view;
-	s64 raw_ns = ktime_get_raw_ns();
 
-	if (view->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
-		return false;
-	if (!view->corrected || view->reference != TRUECHIME_REFERENCE_HOST)
-		return true;
-	return chime_disruption_host_off(timescale, raw_ns) <=
-	       chime_add_sat(view->host_maxerror_ns, chime_line_maxerror(&view->line, raw_ns));
+	return timescale->current_view.host_maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
+	       !chime_timescale_refutes_host(timescale, ktime_get_raw_ns());
+}
+
+/*
+ * Of the correction and a host that is stated to be right the better known one is followed. @jump:
+ * the clock is about to be repaired, and to that.
+ */
+static void chime_disruption_weigh_host(struct chime *chime, bool jump)
+{
+	struct chime_stated stated;
+
+	if (!chime_timescale_return_to_host(&chime->timescale, jump, ktime_get_raw_ns(), &stated))
+		return;
+	pr_notice("UTC is known to %lld us by the latest correction, and to %lld us by the host's clock as that is stated to be right: the host is followed again, which is %lld us away\n",
+		  div_s64(stated.correction_ns, NSEC_PER_USEC),
+		  div_s64(stated.host_ns, NSEC_PER_USEC), div_s64(stated.apart_ns, NSEC_PER_USEC));
 }
 
 /* The vmclock page's marker changes with each move to another host: there was none. */
@@ -288,6 +297,8 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 	chime_snapshot_take(&snapshot);
 	terms.realtime_ns = snapshot.realtime_ns;
 	chime_timescale_apply(timescale, reaction->change, &terms, snapshot.raw_ns);
+	/* The correction has aged by the whole gap. */
+	chime_disruption_weigh_host(chime, reaction->change == CHIME_REFERENCE_RESYNC);
 }
 
 /* The host's clock was set, but the timescale does not follow: leave the system clock alone. */
@@ -506,6 +517,7 @@ static void chime_disruption_ok(struct chime *chime)
 		chime_timescale_watch_host(&chime->timescale, line);
 	else
 		chime_timescale_set_host(&chime->timescale, line, ktime_get_raw_ns());
+	chime_disruption_weigh_host(chime, false);
 	/* Not the present time: a save may have come between. */
 	chime_disruption_note_ok(chime, chime->host.track.last.raw_ns);
 	chime_rtc_ask(chime);

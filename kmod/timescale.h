@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "core/line.h"
 #include "core/reaction.h"
+#include "core/statement.h"
 #include "core/steady.h"
 
 /**
@@ -116,6 +117,8 @@ struct chime_now {
  *	than it was measured against
  * @suspect_ns: the part that allows for the latest gap being a step of the host's clock
  * @stands_in: the correction is the line of a host that was lost
+ * @refuted: corrections have shown that what is stated of the host's clock is wrong, and none since
+ *	that it is right. Only counts while there is a correction
  * @free: UTC as a function of the raw clock where there is neither host nor correction
  * @external: the adjustable clock of mode external, as a function of the raw clock
  * @external_fine_q48: what its rate lacks, as in struct chime_view
@@ -132,6 +135,7 @@ struct chime_timescale {
 	s64 apart_ns;
 	s64 suspect_ns;
 	bool stands_in;
+	bool refuted;
 	struct chime_line free;
 	struct chime_line external;
 	s64 external_fine_q48;
@@ -224,6 +228,25 @@ void chime_timescale_lose_host(struct chime_timescale *timescale, s64 raw_ns);
 
 /* Update the line of a demoted host: it is shown, but is not the reference. */
 void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host);
+
+/*
+ * What is stated of the host's clock is contradicted: by the correction in force, or by an earlier
+ * one that none has proved wrong since. Lock held.
+ */
+bool chime_timescale_refutes_host(const struct chime_timescale *timescale, s64 raw_ns);
+
+/* Something else is stated of the host's clock: earlier corrections have not refuted that. */
+void chime_timescale_restate_host(struct chime_timescale *timescale);
+
+/*
+ * Follow the host again, if that is known better than the correction by now: the correction ends,
+ * and the difference is slewed in like that of any other change, unless time was just disrupted
+ * (@jump). A new epoch: measurements can be converted. @stated: what was compared.
+ *
+ * Return: the host is followed again.
+ */
+bool chime_timescale_return_to_host(struct chime_timescale *timescale, bool jump, s64 raw_ns,
+				    struct chime_stated *stated);
 
 /* Set the correction. 0, or -ESTALE when @epoch has passed. */
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,

@@ -3,7 +3,8 @@
  * Random histories of a guest: it runs, is restored, forked, moved and paused, often to another
  * host without being told, its host's clock is set, it is demoted and trusted again, and time
  * sources measure. Whatever happens in whatever order, the true time is within the published bound,
- * and time is continuous where the reaction says so.
+ * and time is continuous where the reaction says so. In every other history it is stated how right
+ * the hosts' clocks are, and they are.
  *
  * HISTORIES=1000000 plays more of them than the usual 20,000.
  */
@@ -18,6 +19,7 @@
 #define PPM_MAX		1	/* a correction's rate is good to this */
 #define ERROR_MAX_NS	(10 * US)	/* and its offset to this */
 #define APART_NS	(10 * MS)	/* the clocks of two hosts differ by at most this */
+#define STATED_NS	(20 * MS)	/* and are stated to be right to within this */
 
 /* The true clocks, and what the module sees of them. */
 struct world {
@@ -29,6 +31,8 @@ struct world {
 	s64 host_ns;
 	s64 place_ns;	/* the present host's clock against the middle of all hosts' */
 	s64 rate_ppb;	/* raw clock and host against UTC */
+	bool stated;	/* it is stated how right the hosts are */
+	s64 returns;	/* how often a host was followed again for that */
 };
 
 static s64 between(struct world *world, s64 low, s64 high)
@@ -63,14 +67,22 @@ static bool holds(const struct world *world)
 {
 	struct chime_now now = now_of(world);
 
-	return !chime_timescale_correction(world->timescale) ||
+	return (!chime_timescale_correction(world->timescale) && !world->stated) ||
 	       now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
 	       llabs(now.time_ns - world->utc_ns) <= now.maxerror_ns + 2;
 }
 
+static void weigh(struct world *world, bool jump)
+{
+	struct chime_stated stated;
+
+	world->returns += chime_timescale_return_to_host(world->timescale, jump, world->raw_ns,
+							 &stated);
+}
+
 static void run(struct world *world)
 {
-	s64 ns = between(world, MS, 1000 * S);
+	s64 ns = between(world, MS, world->stated ? DAY : 1000 * S);
 	struct chime_line line;
 
 	pass(world, ns, ns);
@@ -79,6 +91,7 @@ static void run(struct world *world)
 		chime_timescale_watch_host(world->timescale, &line);
 	else
 		chime_timescale_set_host(world->timescale, &line, world->raw_ns);
+	weigh(world, false);
 }
 
 static void measure(struct world *world)
@@ -114,6 +127,8 @@ static struct chime_reaction disrupt(struct world *world, enum truechime_cause c
 		.has_host = true,
 		.demoted = world->demoted,
 		.corrected = chime_timescale_correction(world->timescale),
+		.host_vouched = world->stated && !chime_timescale_refutes_host(world->timescale,
+									       world->raw_ns),
 		.apart_ns = APART_NS,
 		.host_off_ns = llabs(world->host_ns - now_of(world).time_ns - gap_ns),
 		.maxerror_ns = chime_timescale_maxerror(world->timescale, world->raw_ns),
@@ -121,6 +136,7 @@ static struct chime_reaction disrupt(struct world *world, enum truechime_cause c
 	struct chime_reference_terms terms = {
 		.host = measure == CHIME_MEASURED_BY_SOURCES ? NULL : &line,
 		.gap_ns = gap_ns,
+		.vouched = disrupted.host_vouched,
 	};
 	struct chime_reaction reaction;
 
@@ -130,6 +146,7 @@ static struct chime_reaction disrupt(struct world *world, enum truechime_cause c
 	if (reaction.suspect_host)
 		chime_timescale_suspect_host(world->timescale, world->raw_ns);
 	chime_timescale_apply(world->timescale, reaction.change, &terms, world->raw_ns);
+	weigh(world, reaction.change == CHIME_REFERENCE_RESYNC);
 	return reaction;
 }
 
@@ -158,13 +175,25 @@ static void restore(struct world *world)
 	disrupt(world, causes[between(world, 0, 4)], CHIME_MEASURED_BY_HOST, gap_ns, 0);
 }
 
-/* Another host's clock may show any time. */
+/* Another host's clock may show any time, unless it is stated how right it is. */
+static s64 set_any_time(struct world *world, s64 most_ns)
+{
+	s64 before_ns = world->host_ns;
+
+	if (!world->stated)
+		world->host_ns += between(world, -most_ns, most_ns);
+	else
+		world->host_ns = world->utc_ns + world->place_ns +
+				 between(world, -STATED_NS / 2, STATED_NS / 2);
+	return world->host_ns - before_ns;
+}
+
 static void migrate(struct world *world)
 {
-	s64 gap_ns = between(world, MS, S), other_ns = between(world, -10 * S, 10 * S);
+	s64 gap_ns = between(world, MS, S), other_ns;
 
 	pass(world, gap_ns, 0);
-	world->host_ns += other_ns;
+	other_ns = set_any_time(world, 10 * S);
 	disrupt(world, TRUECHIME_CAUSE_MIGRATION, CHIME_MEASURED_BY_HOST, gap_ns + other_ns, 0);
 }
 
@@ -185,10 +214,9 @@ static void jump(struct world *world)
 static bool set_host_clock(struct world *world)
 {
 	struct chime_now before = now_of(world);
-	s64 gap_ns = between(world, -DAY, DAY);
+	s64 gap_ns = set_any_time(world, DAY);
 	struct chime_reaction reaction;
 
-	world->host_ns += gap_ns;
 	reaction = disrupt(world, TRUECHIME_CAUSE_HOST_STEP, CHIME_MEASURED_BY_HOST, gap_ns, 0);
 	return reaction.repair || llabs(now_of(world).time_ns - before.time_ns) <= 2;
 }
@@ -241,11 +269,16 @@ TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)
 		world.demoted = false;
 		world.raw_ns = RAW0_NS;
 		world.utc_ns = UTC0_NS;
-		world.host_ns = UTC0_NS + between(&world, -S, S);
+		world.stated = i % 2;
 		world.place_ns = 0;
-		world.rate_ppb = between(&world, -1000 * PPM_MAX, 1000 * PPM_MAX);
+		world.host_ns = UTC0_NS;
+		set_any_time(&world, S);
+		world.rate_ppb = world.stated ? 0 : between(&world, -1000 * PPM_MAX,
+							    1000 * PPM_MAX);
 		line = line_of(&world);
 		chime_timescale_set_reference(&self->timescale, &line, true, world.raw_ns);
+		if (world.stated)
+			chime_timescale_set_host_maxerror(&self->timescale, STATED_NS);
 		for (event = 0; event < EVENTS; event++) {
 			u64 state = world.random.state;
 			bool right = happen(&world) && holds(&world);
@@ -262,6 +295,7 @@ TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)
 	}
 	/* Otherwise the test would show nothing. */
 	EXPECT_GT(bounded, histories() * EVENTS / 4);
+	EXPECT_GT(world.returns, histories() / 4);
 }
 
 TEST_HARNESS_MAIN

@@ -8,6 +8,8 @@
 /* Hypercalls take this long in one check, which the steps account for. */
 #define CLOSE_NS	(20 * 1000)
 
+#define US	NSEC_PER_USEC
+
 FIXTURE(module) {
 	int unused;
 };
@@ -389,6 +391,235 @@ TEST_F(module, fork_from_a_host_that_was_vouched_for_wrongly_has_no_bound)
 	EXPECT_TRUE(status().corrected);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_ns);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+/* The servers are silent, the daemon may be gone: hours pass. false: the truth left the bound. */
+static bool run_within_bound(s64 ns)
+{
+	for (; ns > 0; ns -= 10 * S) {
+		run(10 * S);
+		if (llabs(error_ns()) > status().now.maxerror_ns)
+			return false;
+	}
+	return true;
+}
+
+/* What the sources knew grows old. The host's clock is as right as it was. */
+TEST_F(module, host_that_is_known_better_than_an_old_correction_is_followed_again)
+{
+	struct chime_status before, after;
+
+	machine.host_ahead_ns = 3 * MS;
+	ASSERT_EQ(0, load());
+	state_host_maxerror(10 * MS);
+	ASSERT_EQ(0, correct());
+	before = status();
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	/* Its bound grows by 1 ppm. A little worse is as good. */
+	EXPECT_TRUE(run_within_bound(14000 * S));
+	EXPECT_TRUE(status().corrected);
+	EXPECT_TRUE(run_within_bound(2000 * S));
+	after = status();
+	EXPECT_FALSE(after.corrected);
+	EXPECT_EQ(TRUECHIME_STATE_HOST, after.now.state);
+	EXPECT_LE(10 * MS, after.now.maxerror_ns);
+	EXPECT_GE(11 * MS, after.now.maxerror_ns);
+	EXPECT_LE(llabs(error_ns() - 3 * MS), CLOSE_NS);
+	/* What was measured can be converted: the two references are known to be the same. */
+	EXPECT_EQ(before.now.epoch + 1, after.now.epoch);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, after.now.change.maxerror_ns);
+	EXPECT_GE(CLOSE_NS, llabs(after.now.change.offset_ns));
+	/* This is neither a step nor a disruption, and the system clock is left to the daemon. */
+	EXPECT_EQ(0, machine.sets);
+	EXPECT_EQ(0, machine.count);
+	/* The sources are back. */
+	ASSERT_EQ(0, correct());
+	EXPECT_TRUE(run_within_bound(HOUR));
+	EXPECT_TRUE(status().corrected);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+/* The hosts' clocks are slewed as any clock, never set back, and never unseen. */
+TEST_F(module, return_to_the_host_is_slewed)
+{
+	s64 ahead_ns[] = { 300 * MS, -300 * MS }, before_ns, least_ns;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(ahead_ns); i++) {
+		machine.host_ahead_ns = ahead_ns[i];
+		ASSERT_EQ(0, load());
+		ASSERT_EQ(0, correct());
+		EXPECT_TRUE(run_within_bound(HOUR));
+		/* Nothing was stated, so that a correction without a bound would have stayed. */
+		EXPECT_TRUE(status().corrected);
+		machine.chime->timescale.correction.maxerror_ns = S;
+		run(S);
+		before_ns = status().now.time_ns;
+		state_host_maxerror(400 * MS);
+		check();
+		EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+		EXPECT_LE(llabs(status().now.time_ns - before_ns), MS);
+		least_ns = status().now.time_ns;
+		for (j = 0; j < 500; j++) {
+			machine_pass(10 * MS);
+			check();
+			EXPECT_LE(least_ns, status().now.time_ns);
+			EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+			least_ns = status().now.time_ns;
+		}
+		EXPECT_LE(llabs(error_ns() - ahead_ns[i]), CLOSE_NS);
+		played_module_exit();
+	}
+}
+
+TEST_F(module, host_that_was_refuted_is_not_followed_again)
+{
+	machine.host_ahead_ns = 5 * MS;
+	ASSERT_EQ(0, load());
+	state_host_maxerror(MS);
+	ASSERT_EQ(0, correct());
+	/* The correction's bound grows until the two agree, and beyond. */
+	EXPECT_TRUE(run_within_bound(3 * HOUR));
+	EXPECT_LE(7 * MS, status().now.maxerror_ns);
+	EXPECT_TRUE(status().corrected);
+	/* Neither after a gap, nor after a fork, which is as wrong a host as this one. */
+	stand_still(30 * 24 * HOUR);
+	notify_genid();
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_TRUE(run_within_bound(HOUR));
+	EXPECT_TRUE(status().corrected);
+	machine.genid_changed = true;
+	check();
+	EXPECT_TRUE(status().corrected);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	run(10 * S);
+	EXPECT_TRUE(status().corrected);
+	/* The operator states something else: nothing has refuted that. */
+	state_host_maxerror(20 * MS);
+	check();
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	EXPECT_TRUE(run_within_bound(HOUR));
+}
+
+/* Sources that agree with the host to less than what is stated have shown that it is right now. */
+TEST_F(module, host_that_was_set_right_is_followed_again)
+{
+	machine.host_ahead_ns = 5 * MS;
+	ASSERT_EQ(0, load());
+	state_host_maxerror(MS);
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	machine.host_ahead_ns = 0;
+	run(60 * S);
+	ASSERT_EQ(0, correct());
+	EXPECT_TRUE(run_within_bound(HOUR));
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	/* Set wrong again, while no source answers: that alone refutes what is stated. */
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	machine.host_ahead_ns = 5 * MS;
+	EXPECT_TRUE(run_within_bound(3 * HOUR));
+	EXPECT_TRUE(status().corrected);
+}
+
+/* A host and this guest pass it at different moments. */
+TEST_F(module, leap_second_does_not_refute_what_is_stated)
+{
+	machine.utc_ns -= machine.utc_ns % (24 * HOUR);
+	machine.utc_ns -= 60 * S;
+	machine.host_ahead_ns = 145 * US;
+	ASSERT_EQ(0, load());
+	state_host_maxerror(150 * US);
+	ASSERT_EQ(0, correct());
+	run(S);
+	EXPECT_TRUE(status().corrected);
+	run(50 * S);
+	machine.host_ahead_ns -= S;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_LEAP, latest()->cause);
+	run(10 * S);
+	EXPECT_TRUE(status().corrected);
+	/* UTC has leapt: so does the correction, which cannot show that the host is right. */
+	machine.utc_ns -= S;
+	machine.host_ahead_ns += S;
+	ASSERT_EQ(0, correct());
+	EXPECT_TRUE(run_within_bound(5 * HOUR));
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+}
+
+/* A correction of a month ago, or a host that is right to 10 ms: that is no question. */
+TEST_F(module, gap_is_repaired_by_what_is_known_better_after_it)
+{
+	static const s64 gaps_ns[] = { 30 * 24 * HOUR, 400 * 24 * HOUR, 60 * S };
+	unsigned int i;
+
+	machine.host_ahead_ns = 3 * MS;
+	ASSERT_EQ(0, load());
+	state_host_maxerror(10 * MS);
+	for (i = 0; i < ARRAY_SIZE(gaps_ns); i++) {
+		bool aged = gaps_ns[i] > 15000 * S;
+		s64 off_ns = aged ? 3 * MS : 0;
+
+		ASSERT_EQ(0, correct());
+		run(10 * S);
+		revert(gaps_ns[i]);
+		EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+		EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+		EXPECT_EQ(!aged, status().corrected);
+		EXPECT_EQ(status().now.epoch, latest()->epoch);
+		EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+		/* A correction may be of another host, and in a gap there may have been a slew. */
+		EXPECT_GE(aged ? 11 * MS : 100 * MS, latest()->maxerror_ns);
+		EXPECT_LE(llabs(machine.behind_ns + off_ns), CLOSE_NS);
+		EXPECT_TRUE(run_within_bound(60 * S));
+		EXPECT_EQ(!aged, status().corrected);
+	}
+}
+
+/* What allows for another host is no reason to follow one that is hardly known. */
+TEST_F(module, hidden_move_is_no_reason_to_follow_the_host)
+{
+	machine.host_ahead_ns = 50 * MS;
+	ASSERT_EQ(0, load());
+	state_host_maxerror(100 * MS);
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	revert(HOUR);
+	EXPECT_LE(100 * MS, latest()->maxerror_ns);
+	EXPECT_TRUE(run_within_bound(HOUR));
+	EXPECT_TRUE(status().corrected);
+	EXPECT_LE(llabs(error_ns()), MS);
+}
+
+TEST_F(module, host_that_is_not_the_reference_is_not_followed)
+{
+	ASSERT_EQ(0, load());
+	state_host_maxerror(MS);
+	/* A deselected one. */
+	ASSERT_EQ(0, demote_host(true));
+	ASSERT_EQ(0, correct());
+	EXPECT_TRUE(run_within_bound(3 * HOUR));
+	EXPECT_TRUE(status().corrected);
+	ASSERT_EQ(0, demote_host(false));
+	check();
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	/* One that other programs do not ask for. */
+	ASSERT_EQ(0, correct());
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+	run(3 * HOUR);
+	EXPECT_TRUE(status().corrected);
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_AUTO);
+	check();
+	EXPECT_FALSE(status().corrected);
+	/* One that does not answer. */
+	ASSERT_EQ(0, correct());
+	machine.host_silent = true;
+	EXPECT_TRUE(run_within_bound(3 * HOUR));
+	EXPECT_TRUE(status().corrected);
+	machine.host_silent = false;
+	EXPECT_TRUE(run_within_bound(60 * S));
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
 }
 
 TEST_F(module, host_that_was_lost_is_vouched_for_as_before)
