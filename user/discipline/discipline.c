@@ -15,6 +15,7 @@
 #include "discipline/fallback_drift.h"
 #include "discipline/vouched_host.h"
 
+#define NS_PER_S	1e9
 #define Q32		4294967296.0
 
 /*
@@ -888,6 +889,21 @@ static void note_drift(struct discipline *discipline)
 }
 
 /*
+ * Judge a host that is followed as is stated of it. Without a new sample nothing is known better of
+ * UTC than when that was last decided.
+ */
+static enum vouched_host judge_vouched_host(const struct timescale_now *now,
+					    const struct selection *selection,
+					    const struct combined *combined,
+					    const struct pace *pace, bool fresh)
+{
+	double grown_ns = combined->maxerror_growth * pace->interval_s * NS_PER_S;
+	int64_t until_ns = fresh ? llrint(combined->maxerror_ns + grown_ns) : INT64_MAX;
+
+	return vouched_host_judge(now, selection, llrint(combined->maxerror_ns), until_ns);
+}
+
+/*
  * The host's own time is followed, with the bound that was stated of it, and stays so: no
  * correction is set. The sources watch it, and makestep and maxchange count what they say.
  */
@@ -950,8 +966,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	correction_foresee(&correction, sources, count, &combined);
 	result->leap = (uint8_t)count_leaps(sources, count, at_ns);
 	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
-	result->vouched_host = vouched_host_judge(now, &result->selection,
-						  llrint(combined.maxerror_ns));
+	result->vouched_host = judge_vouched_host(now, &result->selection, &combined, &pace,
+						  fresh);
 	if (vouched_host_stays(result->vouched_host)) {
 		leave_to_host(discipline, sources, &combined, now, fresh, result);
 		return 0;

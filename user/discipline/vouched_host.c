@@ -6,12 +6,14 @@
 #include "discipline/vouched_host.h"
 
 #include "core/line.h"
+#include "core/statement.h"
 
 /* So many sources that agree with each other refute what was stated. */
 #define REFUTERS	2
 
 enum vouched_host vouched_host_judge(const struct timescale_now *now,
-				     const struct selection *selection, int64_t maxerror_ns)
+				     const struct selection *selection, int64_t maxerror_ns,
+				     int64_t until_ns)
 {
 	size_t truechimers = selection->candidates - selection->falsetickers;
 	int64_t ahead_ns = chime_sub_sat(now->host_ns, now->reference_ns);
@@ -23,6 +25,9 @@ enum vouched_host vouched_host_judge(const struct timescale_now *now,
 	    chime_add_sat(ahead_ns, bound_ns) < selection->low_ns)
 		return truechimers < REFUTERS ? VOUCHED_HOST_DOUBTED : VOUCHED_HOST_WRONG;
 
+	/* The module would go back to the host before long. */
+	if (until_ns > chime_statement_outgrown_ns(bound_ns))
+		return VOUCHED_HOST_STANDS;
 	return bound_ns <= maxerror_ns ? VOUCHED_HOST_STANDS : VOUCHED_HOST_WORSE;
 }
 

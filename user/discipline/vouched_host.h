@@ -16,7 +16,7 @@
  * @VOUCHED_HOST_NONE: nobody has stated how right it is, or there is a correction already
  * @VOUCHED_HOST_STANDS: it is known better than by the sources, and they agree with it
  * @VOUCHED_HOST_DOUBTED: it contradicts the sources, which are too few to decide: it stands
- * @VOUCHED_HOST_WORSE: the sources agree with it, and know UTC better
+ * @VOUCHED_HOST_WORSE: the sources agree with it, and know UTC better, also until they next answer
  * @VOUCHED_HOST_WRONG: enough sources agree that what was stated of it is wrong
  */
 enum vouched_host {
@@ -29,10 +29,12 @@ enum vouched_host {
 
 /*
  * Judge the host beside the sources of @selection, of which one at least is selected. @maxerror_ns:
- * the bound of the clock if it followed them.
+ * the bound of the clock if it followed them, and @until_ns: when their next answer is due;
+ * INT64_MAX: they have not answered since the latest judgement.
  */
 enum vouched_host vouched_host_judge(const struct timescale_now *now,
-				     const struct selection *selection, int64_t maxerror_ns);
+				     const struct selection *selection, int64_t maxerror_ns,
+				     int64_t until_ns);
 
 /* "stands" ... for machines. */
 const char *vouched_host_name(enum vouched_host verdict);

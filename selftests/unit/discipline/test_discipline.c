@@ -851,6 +851,37 @@ TEST_F(discipline, sources_that_know_better_correct_a_vouched_host)
 	EXPECT_EQ(VOUCHED_HOST_WORSE, self->result.vouched_host);
 }
 
+/* The first answer says where the clock is, but not at which rate it leaves that. */
+TEST_F(discipline, sources_that_know_better_for_a_moment_do_not_correct_a_vouched_host)
+{
+	ASSERT_EQ(0, poll_beside_vouched_host(self, 1000000));
+	EXPECT_EQ(VOUCHED_HOST_STANDS, self->result.vouched_host);
+	ASSERT_EQ(0, poll_beside_vouched_host(self, 1000000));
+	EXPECT_EQ(VOUCHED_HOST_WORSE, self->result.vouched_host);
+}
+
+/* The module follows the host again: that is for sources to change that have answered since. */
+TEST_F(discipline, only_a_new_sample_corrects_a_vouched_host)
+{
+	ASSERT_EQ(0, poll_beside_vouched_host(self, NS_PER_S));
+	EXPECT_EQ(VOUCHED_HOST_WORSE, self->result.vouched_host);
+	self->now.time_ns = self->now.host_ns;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_EQ(VOUCHED_HOST_STANDS, self->result.vouched_host);
+	EXPECT_FALSE(self->result.changed);
+	ASSERT_EQ(0, poll_beside_vouched_host(self, NS_PER_S));
+	EXPECT_EQ(VOUCHED_HOST_WORSE, self->result.vouched_host);
+	EXPECT_TRUE(self->result.changed);
+	/* What contradicts it is still true. */
+	self->now.host_ns += 2 * NS_PER_S;
+	self->now.time_ns = self->now.host_ns;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_EQ(VOUCHED_HOST_WRONG, self->result.vouched_host);
+	EXPECT_TRUE(self->result.changed);
+}
+
 /* One alone is not even a source then. */
 TEST_F(discipline, only_sources_that_agree_refute_what_is_stated)
 {

@@ -41,9 +41,21 @@ TEST(the_smaller_bound_is_followed)
 	const struct timescale_now now = beside(0);
 	const struct selection selection = agree(3, -500000, 500000);
 
-	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 500000));
-	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 102000));
-	EXPECT_EQ(VOUCHED_HOST_WORSE, vouched_host_judge(&now, &selection, 101999));
+	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 500000, 500000));
+	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 102000, 102000));
+	EXPECT_EQ(VOUCHED_HOST_WORSE, vouched_host_judge(&now, &selection, 101999, 101999));
+}
+
+/* The module goes back to the host when the correction's bound is half as much again. */
+TEST(sources_that_are_better_for_a_moment_are_not_followed)
+{
+	const struct timescale_now now = beside(0);
+	const struct selection selection = agree(3, -500000, 500000);
+
+	EXPECT_EQ(VOUCHED_HOST_WORSE, vouched_host_judge(&now, &selection, 50000, 153000));
+	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 50000, 153001));
+	/* There was no new answer. */
+	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 50000, INT64_MAX));
 }
 
 /* Also where the host has been slewed since the reference was begun. */
@@ -53,8 +65,8 @@ TEST(agreement_is_with_the_host_and_not_with_the_reference)
 	const struct selection there = agree(3, NS_PER_S - 500000, NS_PER_S + 500000);
 	const struct selection here = agree(3, -500000, 500000);
 
-	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &there, 500000));
-	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &here, 500000));
+	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &there, 500000, 500000));
+	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &here, 500000, 500000));
 }
 
 TEST(one_source_does_not_refute_what_was_stated)
@@ -62,15 +74,15 @@ TEST(one_source_does_not_refute_what_was_stated)
 	const struct timescale_now now = beside(0);
 	struct selection selection = agree(1, 102001, 500000);
 
-	EXPECT_EQ(VOUCHED_HOST_DOUBTED, vouched_host_judge(&now, &selection, 500000));
+	EXPECT_EQ(VOUCHED_HOST_DOUBTED, vouched_host_judge(&now, &selection, 500000, 500000));
 	selection = agree(2, 102001, 500000);
-	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &selection, 500000));
+	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &selection, 500000, 500000));
 	selection = agree(2, 102000, 500000);
-	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 500000));
+	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 500000, 500000));
 	selection = agree(2, -500000, -102001);
-	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &selection, 500000));
+	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &selection, 500000, 500000));
 	selection = agree(2, -500000, -102000);
-	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 500000));
+	EXPECT_EQ(VOUCHED_HOST_STANDS, vouched_host_judge(&now, &selection, 500000, 500000));
 }
 
 TEST(nothing_is_stated)
@@ -79,13 +91,13 @@ TEST(nothing_is_stated)
 	struct timescale_now now = beside(0);
 
 	now.host_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	EXPECT_EQ(VOUCHED_HOST_NONE, vouched_host_judge(&now, &selection, 500000));
+	EXPECT_EQ(VOUCHED_HOST_NONE, vouched_host_judge(&now, &selection, 500000, 500000));
 	/* There is a correction. */
 	now.host_maxerror_ns = 0;
-	EXPECT_EQ(VOUCHED_HOST_NONE, vouched_host_judge(&now, &selection, 500000));
+	EXPECT_EQ(VOUCHED_HOST_NONE, vouched_host_judge(&now, &selection, 500000, 500000));
 	now = beside(0);
 	now.has_host = false;
-	EXPECT_EQ(VOUCHED_HOST_NONE, vouched_host_judge(&now, &selection, 500000));
+	EXPECT_EQ(VOUCHED_HOST_NONE, vouched_host_judge(&now, &selection, 500000, 500000));
 }
 
 /* Numbers of a liar do not overflow. */
@@ -94,7 +106,7 @@ TEST(extremes_are_no_agreement)
 	const struct timescale_now now = beside(0);
 	const struct selection selection = agree(2, INT64_MAX - 1, INT64_MAX);
 
-	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &selection, INT64_MAX));
+	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &selection, INT64_MAX, INT64_MAX));
 }
 
 TEST_HARNESS_MAIN
