@@ -349,15 +349,16 @@ void daemon_module_failed(struct daemon *daemon, int err)
 }
 
 /*
- * The reference is unchanged, but the gap was longer than the correction's rate is valid for, or
- * may have hidden a slew of the host: the offset has to be measured anew.
+ * The reference is unchanged or can be converted, but the gap was longer than the correction's rate
+ * is valid for, or may have hidden a slew of the host: the offset has to be measured anew. Until
+ * then a host that is followed is as right as is stated of it.
  */
 static void daemon_check_reach(struct daemon *daemon, const struct timescale_now *now)
 {
 	if (!discipline_is_suspect(daemon->discipline, now))
 		return;
 	daemon_change_reference(daemon, &REFERENCE_JUMPED);
-	steering_disrupted(daemon->steering, false);
+	steering_disrupted(daemon->steering, timescale_is_vouched(now));
 }
 
 static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now *now,
@@ -386,6 +387,7 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 	const struct reference_change change = timescale_change_since(now, daemon->known.epoch);
 	bool disrupted = now->disruptions != daemon->known.disruptions;
 	bool entered = now->epoch != daemon->known.epoch;
+	bool known = !entered || reference_change_keeps_offset(&change);
 
 	daemon->known = *now;
 	if (steering_stand_aside(daemon->steering, now->external))
@@ -394,6 +396,6 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 		daemon_slept(daemon, now);
 	if (entered)
 		daemon_enter_epoch(daemon, now, &change, disrupted);
-	else if (disrupted)
+	if (disrupted && known)
 		daemon_check_reach(daemon, now);
 }

@@ -503,6 +503,8 @@ void steering_disrupted(struct steering *steering, bool keep)
 void steering_end_correction(struct steering *steering)
 {
 	steering->status.has_correction = false;
+	/* What the operator has set, or sources left, needs no confirmation any more. */
+	steering_trust(steering, TRUST_SOURCES_SILENT);
 }
 
 /* The clock is left to other programs, or taken back from the last of them. */

@@ -105,7 +105,7 @@ void steering_recheck(struct steering *steering);
  */
 void steering_disrupted(struct steering *steering, bool keep);
 
-/* The correction has ended, and the timescale is the host's time as it is. */
+/* The correction has ended, and the timescale is the host's time, as right as is stated of it. */
 void steering_end_correction(struct steering *steering);
 
 /*

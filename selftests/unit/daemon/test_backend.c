@@ -571,6 +571,41 @@ TEST_F(daemon, another_host_that_is_vouched_for_is_believed_before_it_is_confirm
 	EXPECT_EQ(0, world.voids);
 }
 
+/* The module follows the host again, because that is known better than an old correction. */
+TEST_F(daemon, host_that_is_followed_again_is_measured_against_as_before)
+{
+	const struct reference_change change = { .shift_ns = -300, .rate = 1e-6 };
+
+	world.corrected = true;
+	module_changes(4, true, &change);
+	world.module_now.host_maxerror_ns = 10000000;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_FALSE(world.corrected);
+	EXPECT_EQ(1, world.known);
+	EXPECT_EQ(0, world.unknown);
+	EXPECT_EQ(0, world.voids);
+	EXPECT_EQ(0, world.bursts);
+	EXPECT_EQ(-300, world.source_change.shift_ns);
+	/* After a gap, which the measured rate does not reach across: the host's bound holds. */
+	world.corrected = true;
+	world.suspect = true;
+	module_changes(5, true, &change);
+	world.module_now.host_maxerror_ns = 10000000;
+	world.module_now.disruptions++;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_FALSE(world.corrected);
+	EXPECT_EQ(2, world.known);
+	EXPECT_EQ(1, world.unknown);
+	EXPECT_EQ(0, world.voids);
+	EXPECT_EQ(0, world.forgotten);
+	/* With a correction the same gap leaves the clock unsynchronised. */
+	world.module_now.host_maxerror_ns = 0;
+	world.module_now.disruptions++;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(2, world.unknown);
+	EXPECT_EQ(1, world.voids);
+}
+
 TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
 {
 	/* Sources that have never answered, then those that only watch, then others who steer. */

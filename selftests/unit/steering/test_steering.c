@@ -1179,6 +1179,17 @@ TEST_F(steering, set_by_the_operator)
 	/* Sources that answer later are believed as ever. */
 	EXPECT_EQ(0, apply(self, found(self, MS)));
 	EXPECT_EQ(TRUST_CONFIRMED, self->status.trust);
+	/* So is a host that is followed again because it is stated to be right. */
+	EXPECT_EQ(0, steering_set_by_operator(self->steering, &line, &now));
+	steering_end_correction(self->steering);
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(TRUST_FOLLOWING, self->status.trust);
+	EXPECT_FALSE(self->status.has_correction);
+	/* Whether a disruption was repaired is still for the sources to say. */
+	steering_disrupted(self->steering, true);
+	steering_end_correction(self->steering);
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(TRUST_REPAIRED, self->status.trust);
 }
 
 TEST_F(steering, not_set_by_the_operator_where_others_steer)
