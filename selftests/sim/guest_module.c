@@ -61,6 +61,15 @@ static int64_t guest_module_host_off(const struct guest_module *module, int64_t 
 	return chime_abs_sat(chime_sub_sat(now.time_ns, now.host_ns));
 }
 
+/* As chime_disruption_is_vouched(). */
+static bool guest_module_is_vouched(const struct guest_module *module, int64_t raw_ns)
+{
+	const struct chime_timescale *timescale = &module->timescale;
+
+	return timescale->current_view.host_maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
+	       !chime_timescale_refutes_host(timescale, raw_ns);
+}
+
 void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
 			bool host_step, struct guest_module_check *look)
 {
@@ -75,8 +84,10 @@ void guest_module_check(struct guest_module *module, const struct chime_pairing 
 		.maxerror_ns = chime_timescale_maxerror(timescale, pairing->raw_ns),
 	};
 	struct chime_reaction reaction;
+	struct chime_stated stated;
 
 	disrupted.apart_ns = module->apart_ns;
+	disrupted.host_vouched = guest_module_is_vouched(module, pairing->raw_ns);
 	disrupted.host_off_ns = guest_module_host_off(module, pairing->raw_ns);
 	*look = (struct guest_module_check){ };
 	switch (chime_host_line_update(&module->track, pairing)) {
@@ -87,6 +98,8 @@ void guest_module_check(struct guest_module *module, const struct chime_pairing 
 			chime_timescale_watch_host(timescale, &module->track.line);
 		else
 			chime_timescale_set_host(timescale, &module->track.line, pairing->raw_ns);
+		look->returned = chime_timescale_return_to_host(timescale, false, pairing->raw_ns,
+								&stated);
 		return;
 	case CHIME_VERDICT_USELESS:
 		return;
@@ -103,7 +116,11 @@ void guest_module_check(struct guest_module *module, const struct chime_pairing 
 	terms.gap_ns = disrupted.gap_ns;
 	terms.gap_error_ns = reaction.shift_error_ns;
 	terms.apart_ns = reaction.apart_ns;
+	terms.vouched = disrupted.host_vouched;
 	chime_timescale_apply(timescale, reaction.change, &terms, pairing->raw_ns);
+	look->returned = chime_timescale_return_to_host(timescale,
+							reaction.change == CHIME_REFERENCE_RESYNC,
+							pairing->raw_ns, &stated);
 }
 
 bool guest_module_steps(const struct guest_module *module, int64_t offset_ns)

@@ -16,10 +16,12 @@
  * struct guest_module_check - what a look at the host found
  * @jumped: the host's time and raw came apart
  * @outlived: UTC is known better than that and goes on as it was
+ * @returned: the host is known better than the correction by now, and is followed again
  */
 struct guest_module_check {
 	bool jumped;
 	bool outlived;
+	bool returned;
 };
 
 struct guest_module;

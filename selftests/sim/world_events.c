@@ -50,6 +50,8 @@ void world_pair(struct world *world, double true_ns)
 	client_clock_pair(&world->clock, true_ns, host_step,
 			  counts ? &world->summary->host : NULL, &look);
 	world->host_stepped = false;
+	if (look.returned)
+		world_check_epoch(world, true_ns);
 	if (!look.jumped)
 		return;
 	client_clock_now(&world->clock, true_ns, &now);
