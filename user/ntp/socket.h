@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "ntp/stamp.h"
+
 /**
  * struct ntp_socket_options - of all requests; NULL or zeroed: the kernel's choice
  * @dscp: 0 to 63
@@ -38,24 +40,6 @@ struct ntp_socket_options {
 struct ntp_socket {
 	int fd;
 	bool stamps_requests;
-};
-
-/**
- * struct ntp_stamp - timestamps of a packet
- * @realtime_ns: the kernel's, by CLOCK_REALTIME
- * @valid: there was one
- * @device_ns: the network card's, by its own clock
- * @has_device: there was one
- * @interface: of that card; 0: not known
- * @length: of the packet on the wire; 0: not known
- */
-struct ntp_stamp {
-	int64_t realtime_ns;
-	bool valid;
-	int64_t device_ns;
-	bool has_device;
-	uint32_t interface;
-	uint32_t length;
 };
 
 /* Connect to @address. 0, or -errno, and then the socket is closed. */
