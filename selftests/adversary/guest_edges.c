@@ -223,14 +223,14 @@ int privileges_drop(const char *user, const struct privileges *kept)
 /* Nobody is served in a game. */
 int server_process_start(struct server_process *process, const struct config_server *config,
 			 const struct server_keys *keys, const struct server_sockets *sockets,
-			 int page_fd, bool nts)
+			 int page_fd, const struct server_uses *uses)
 {
 	(void)process;
 	(void)config;
 	(void)keys;
 	(void)sockets;
 	(void)page_fd;
-	(void)nts;
+	(void)uses;
 	return -ENOENT;
 }
 

@@ -61,7 +61,10 @@ static uint64_t serve(const struct respond_time *time, struct stamp_table *stamp
 	FUZZ_CHECK(!ntp_packet_decode(answer.bytes, answer.length, &packet));
 	check_root(&request, &answer, &packet);
 	if (answer.keep)
-		stamp_table_save(stamps, answer.receive, transmit);
+		stamp_table_save(stamps, &(struct stamp_record){
+			.receive = answer.receive, .transmit = transmit,
+			.doubt_ns = answer.doubt_ns,
+		});
 	if (size % 7 == 0)
 		respond_kiss(&answer, NTP_KISS_RATE);
 

@@ -36,6 +36,9 @@ static const struct row own_rows[] = {
 	{ "NTP daemon TX timestamps", "tx_daemon" },
 	{ "NTP kernel RX timestamps", "rx_kernel" },
 	{ "NTP kernel TX timestamps", "tx_kernel" },
+	{ "NTP hardware RX timestamps", "rx_hardware" },
+	{ "NTP hardware TX timestamps", "tx_hardware" },
+	{ "Hardware stamps refused", "hardware_refused" },
 	{ NULL, NULL },
 };
 

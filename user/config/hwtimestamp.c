@@ -38,7 +38,7 @@ static const struct config_option options[] = {
 	  .max = COMPENSATION_MAX_S, .limit = true },
 	{ "nocrossts", CONFIG_FLAG, .offset = AT(no_crosststamp) },
 	{ "rxfilter", CONFIG_WORD, .offset = AT(filter), .size = FILTER_SIZE },
-	/* The card's clock is read with each packet. */
+	/* The card's clock is read with each packet, and once a second for those who are served. */
 	{ "minpoll", CONFIG_MOOT, .form = "i" },
 	{ "maxpoll", CONFIG_MOOT, .form = "i" },
 	{ "minsamples", CONFIG_MOOT, .form = "i" },

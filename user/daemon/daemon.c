@@ -138,6 +138,13 @@ static void daemon_look_around(struct daemon *daemon)
 	daemon_watch_sources(daemon);
 }
 
+static void daemon_open_hardware(struct daemon *daemon, const struct config *config)
+{
+	associations_open_hardware(daemon->associations, config);
+	serving_use_cards(daemon->serving, associations_hardware(daemon->associations),
+			  system_clock_raw_ns());
+}
+
 int daemon_reload(struct daemon *daemon)
 {
 	struct steering_options options;
@@ -153,7 +160,7 @@ int daemon_reload(struct daemon *daemon)
 	}
 	/* A card's clock that is open stays so: there may be no privilege to open it again. */
 	if (!config_hardware_equal(config, daemon->config))
-		associations_open_hardware(daemon->associations, config);
+		daemon_open_hardware(daemon, config);
 	config_free(daemon->config);
 	daemon->config = config;
 	discipline_set_options(daemon->discipline, &config->discipline);
@@ -557,7 +564,7 @@ static int daemon_serve(struct daemon *daemon)
 	if (!err)
 		associations_open_refclocks(daemon->associations, system_clock_raw_ns());
 	if (!err)
-		associations_open_hardware(daemon->associations, daemon->config);
+		daemon_open_hardware(daemon, daemon->config);
 	if (!err)
 		err = daemon_drop_privileges(daemon);
 	if (err) {

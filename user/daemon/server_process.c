@@ -40,7 +40,7 @@ size_t server_process_clients(int64_t bytes)
 }
 
 static int settings_file(const struct config_server *config, const struct server_keys *keys,
-			 size_t client_count)
+			 size_t client_count, bool cards)
 {
 	struct server_settings settings = {
 		.limit = config->limit,
@@ -48,6 +48,7 @@ static int settings_file(const struct config_server *config, const struct server
 		.least_poll = config->least_poll,
 		.rule_count = (uint32_t)config->rule_count,
 		.key_count = (uint32_t)keys->count,
+		.cards = cards,
 	};
 	size_t rules_size = config->rule_count * sizeof(*config->rules);
 	size_t keys_size = keys->count * sizeof(*keys->keys);
@@ -110,21 +111,22 @@ static int start(struct server_process *process, const int fds[SERVER_FD_END])
 
 int server_process_start(struct server_process *process, const struct config_server *config,
 			 const struct server_keys *keys, const struct server_sockets *sockets,
-			 int page_fd, bool nts)
+			 int page_fd, const struct server_uses *uses)
 {
 	int fds[SERVER_FD_END], lifeline[2], cookie_keys[2] = { -1, -1 }, err;
 
 	process->client_count = server_process_clients(config->log_bytes);
 	if (pipe2(lifeline, O_CLOEXEC))
 		return -errno;
-	if (nts && pipe2(cookie_keys, O_CLOEXEC | O_NONBLOCK)) {
+	if (uses->nts && pipe2(cookie_keys, O_CLOEXEC | O_NONBLOCK)) {
 		err = -errno;
 		close(lifeline[0]);
 		close(lifeline[1]);
 		return err;
 	}
 	fds[SERVER_FD_COOKIE_KEYS] = cookie_keys[0];
-	fds[SERVER_FD_SETTINGS] = settings_file(config, keys, process->client_count);
+	fds[SERVER_FD_SETTINGS] = settings_file(config, keys, process->client_count,
+						 uses->cards);
 	fds[SERVER_FD_LIFELINE] = lifeline[0];
 	fds[SERVER_FD_PAGE] = page_fd;
 	fds[SERVER_FD_STATISTICS] = memory_file("truechime-statistics",

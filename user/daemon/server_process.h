@@ -52,14 +52,23 @@ struct server_sockets {
 /* How many clients so much memory is enough for: as many as it holds, but a power of two. */
 size_t server_process_clients(int64_t bytes);
 
+/**
+ * struct server_uses - what it does beside
+ * @nts: answer requests by NTS, with keys that it is told
+ * @cards: use the timestamps of network cards
+ */
+struct server_uses {
+	bool nts;
+	bool cards;
+};
+
 /*
  * Start one that serves @config on @sockets with the page of time @page_fd, and who asks by a key
- * of @keys with that; @nts: by NTS, too, with keys that it is told. 0; -ENOENT: the program is not
- * where this one is; -errno.
+ * of @keys with that. 0; -ENOENT: the program is not where this one is; -errno.
  */
 int server_process_start(struct server_process *process, const struct config_server *config,
 			 const struct server_keys *keys, const struct server_sockets *sockets,
-			 int page_fd, bool nts);
+			 int page_fd, const struct server_uses *uses);
 
 /* Have it use these keys of NTS cookies. */
 void server_process_tell_keys(const struct server_process *process,

@@ -15,6 +15,7 @@
 #include "daemon/mono_scale.h"
 #include "daemon/nts_serving.h"
 #include "daemon/server_process.h"
+#include "daemon/serving_cards.h"
 #include "daemon/serving_fast.h"
 #include "lib/log.h"
 #include "lib/time_page.h"
@@ -45,9 +46,11 @@
  * @nts: the keys of NTS, and who hands them out
  * @nts_changes: of the keys that @process was told
  * @with_nts: it was started to answer requests by NTS
+ * @cards: network cards that stamp packets
  * @page: of time; NULL: it could not be made
  * @page_fd: same, for the process
  * @content: what it says
+ * @rate: of the system clock against the raw clock, as @content has it
  * @mono: the clock without corrections, for those who ask for it
  * @local: what is told while the clock is not synchronised
  * @refid: of the latest source that was selected
@@ -66,9 +69,11 @@ struct serving {
 	struct nts_serving *nts;
 	uint64_t nts_changes;
 	bool with_nts;
+	struct serving_cards cards;
 	struct time_page *page;
 	int page_fd;
 	struct time_content content;
+	double rate;
 	struct mono_scale mono;
 	struct local_reference local;
 	uint32_t refid;
@@ -106,6 +111,7 @@ struct serving *serving_new(void)
 	serving->next_ns = INT64_MAX;
 	serving->content.stratum = TIME_STRATUM_NONE;
 	serving_fast_init(&serving->fast);
+	serving_cards_init(&serving->cards, NULL);
 	serving->nts = nts_serving_new();
 	if (!serving->nts || getrandom(&serving->mono.epoch, sizeof(serving->mono.epoch), 0) < 0) {
 		nts_serving_free(serving->nts);
@@ -274,6 +280,18 @@ void serving_configure(struct serving *serving, const struct config *config,
 			       serving->dscp);
 }
 
+/* The process asks the kernel for the cards' stamps when it starts. */
+void serving_use_cards(struct serving *serving, struct hardware *hardware, int64_t now_raw_ns)
+{
+	bool had = serving_cards_exist(&serving->cards);
+
+	serving_cards_init(&serving->cards, hardware);
+	if (had == serving_cards_exist(&serving->cards) || !serving->process.pid)
+		return;
+	server_process_stop(&serving->process);
+	serving->next_ns = now_raw_ns;
+}
+
 /* --- the process --- */
 
 static void plan_restart(struct serving *serving, int64_t now_raw_ns)
@@ -284,8 +302,12 @@ static void plan_restart(struct serving *serving, int64_t now_raw_ns)
 
 static void start_process(struct serving *serving, int64_t now_raw_ns)
 {
+	struct server_uses uses = {
+		.nts = serving->with_nts,
+		.cards = serving_cards_exist(&serving->cards),
+	};
 	int err = server_process_start(&serving->process, &serving->config, &serving->keys,
-				       &serving->sockets, serving->page_fd, serving->with_nts);
+				       &serving->sockets, serving->page_fd, &uses);
 
 	serving->next_ns = INT64_MAX;
 	serving->nts_changes = 0;
@@ -315,8 +337,10 @@ int serving_pollfds(const struct serving *serving, struct pollfd *fds)
 
 int64_t serving_next_ns(const struct serving *serving)
 {
-	return chime_min(chime_min(serving->next_ns, serving->fast.next_ns),
-			 nts_serving_next_ns(serving->nts));
+	int64_t next_ns = chime_min(chime_min(serving->next_ns, serving->fast.next_ns),
+				    nts_serving_next_ns(serving->nts));
+
+	return serving->process.pid ? chime_min(next_ns, serving->cards.next_ns) : next_ns;
 }
 
 static bool has_ended(const struct serving *serving)
@@ -349,11 +373,21 @@ static void turn_fast(struct serving *serving, int64_t now_raw_ns)
 	serving_fast_turn(&serving->fast, &serving->content, &sockets, now_raw_ns);
 }
 
+/* Between two readings of the clocks the cards' go on. */
+static void turn_cards(struct serving *serving, int64_t now_raw_ns)
+{
+	if (!serving->process.pid || now_raw_ns < serving->cards.next_ns)
+		return;
+	serving_cards_read(&serving->cards, serving->rate, &serving->content);
+	time_page_write(serving->page, &serving->content);
+}
+
 void serving_timer(struct serving *serving, int64_t now_raw_ns)
 {
 	char how[128];
 
 	turn_fast(serving, now_raw_ns);
+	turn_cards(serving, now_raw_ns);
 	if (serving->process.pid && has_ended(serving)) {
 		server_process_ended(&serving->process, how, sizeof(how));
 		plan_restart(serving, now_raw_ns);
@@ -496,6 +530,9 @@ void serving_publish(struct serving *serving, const struct steering_status *stee
 		fill_synchronised(serving, steering, update, &content);
 	local_reference_apply(&serving->local, steering, update->raw_ns, &content);
 	fill_mono(serving, steering, &content);
+	serving->rate = steering->rate;
+	if (serving->process.pid)
+		serving_cards_read(&serving->cards, serving->rate, &content);
 	serving->content = content;
 	time_page_write(serving->page, &content);
 }

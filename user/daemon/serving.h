@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "ipc/state.h"
+#include "ntp/hardware.h"
 #include "ntp/keys.h"
 #include "server/nts_settings.h"
 #include "server/statistics.h"
@@ -32,6 +33,9 @@ void serving_free(struct serving *serving);
  */
 void serving_configure(struct serving *serving, const struct config *config,
 		       const struct ntp_keys *keys, int64_t now_raw_ns);
+
+/* These network cards stamp packets from now on; not owned. */
+void serving_use_cards(struct serving *serving, struct hardware *hardware, int64_t now_raw_ns);
 
 /* Does it take the privilege to bind a port below 1024? */
 bool serving_needs_port(const struct config *config);

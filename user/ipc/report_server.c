@@ -24,8 +24,11 @@ static const char *const names[SERVER_COUNTS] = {
 	[SERVER_REPLACED] = "replaced",
 	[SERVER_RX_DAEMON] = "rx_daemon",
 	[SERVER_RX_KERNEL] = "rx_kernel",
+	[SERVER_RX_CARD] = "rx_hardware",
 	[SERVER_TX_DAEMON] = "tx_daemon",
 	[SERVER_TX_KERNEL] = "tx_kernel",
+	[SERVER_TX_CARD] = "tx_hardware",
+	[SERVER_CARD_REFUSED] = "hardware_refused",
 };
 
 static const char *const xdp_names[XDP_COUNTS] = {

@@ -20,6 +20,7 @@
 #define ATTEMPTS	1000
 
 static_assert(sizeof(struct time_content) % sizeof(uint64_t) == 0, "the page is made of words");
+static_assert((WORDS + 1) * sizeof(uint64_t) <= PAGE_SIZE, "it is one page");
 
 /**
  * struct time_page - what is mapped

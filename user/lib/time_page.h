@@ -18,6 +18,31 @@
 /* Of a clock that is not synchronised (RFC 5905 figure 11). */
 #define TIME_STRATUM_NONE	16
 
+/* Network cards whose stamps may be used. */
+#define TIME_CARDS_MAX	8
+
+/**
+ * struct time_card - the clock of a network card that stamps packets, as a line over the system's
+ * @device_ns: the card's clock at the latest reading
+ * @realtime_ns: the system clock then, to within half of ...
+ * @width_ns: ... this
+ * @rate_q32: the system clock against the card's
+ * @receive_ns: taken from stamps of packets that came
+ * @transmit_ns: added to those of packets that left
+ * @interface: index of the interface
+ * @mbit: speed of its link; 0: not known
+ */
+struct time_card {
+	int64_t device_ns;
+	int64_t realtime_ns;
+	int64_t width_ns;
+	int64_t rate_q32;
+	int64_t receive_ns;
+	int64_t transmit_ns;
+	uint32_t interface;
+	uint32_t mbit;
+};
+
 /**
  * struct time_content - what the page says
  * @raw_ns: raw instant of the reading of the clocks that all of this was made of
@@ -30,6 +55,8 @@
  * @mono_offset_ns: the monotonic clock (daemon/mono_scale.h) minus the time
  * @mono_epoch: of that clock
  * @has_mono: there is one
+ * @cards: whose clocks are known ...
+ * @card_count: ... so many
  */
 struct time_content {
 	int64_t raw_ns;
@@ -42,6 +69,8 @@ struct time_content {
 	int64_t mono_offset_ns;
 	uint32_t mono_epoch;
 	uint32_t has_mono;
+	struct time_card cards[TIME_CARDS_MAX];
+	uint64_t card_count;
 };
 
 struct time_page;

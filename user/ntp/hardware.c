@@ -23,9 +23,6 @@
 /* Readings of a card's clock, of which the best counts. */
 #define READINGS	6
 
-/* What follows the packet on the wire, and is not in its length: the frame check sequence. */
-#define FCS_BYTES	4
-
 /* Receive filters, in the order of preference where none is configured. */
 #define FILTER_NTP	HWTSTAMP_FILTER_NTP_ALL
 #define FILTER_PTP	HWTSTAMP_FILTER_PTP_V2_EVENT
@@ -310,7 +307,7 @@ bool hardware_convert(const struct hardware *hardware, const struct ntp_stamp *s
 		      int64_t *realtime_ns, int64_t *error_ns)
 {
 	const struct hardware_card *card = NULL;
-	int64_t bits, device_ns = stamp->device_ns;
+	int64_t device_ns;
 
 	for (size_t i = 0; stamp->has_device && i < hardware->count && !card; i++) {
 		/* Of what leaves the interface may not be known: then it is the only card's. */
@@ -320,12 +317,8 @@ bool hardware_convert(const struct hardware *hardware, const struct ntp_stamp *s
 	}
 	if (!card)
 		return false;
-	/* The card stamps the first bit, and a packet has come when its last one has. */
-	bits = 8 * ((int64_t)stamp->length + FCS_BYTES);
-	if (receipt && card->mbit && stamp->length)
-		device_ns = chime_add_sat(device_ns, bits * 1000 / card->mbit);
-	device_ns = receipt ? chime_sub_sat(device_ns, card->options.receive_ns) :
-			      chime_add_sat(device_ns, card->options.transmit_ns);
+	device_ns = hardware_stamp_device_ns(stamp, receipt, card->mbit, receipt ?
+					     card->options.receive_ns : card->options.transmit_ns);
 
 	return hardware_clock_convert(&card->clock, device_ns, realtime_ns, error_ns);
 }

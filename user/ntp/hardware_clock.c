@@ -27,6 +27,9 @@
 /* What rounding leaves of a reading and a stamp. */
 #define LEAST_ERROR_NS	10
 
+/* What follows the packet on the wire, and is not in its length: the frame check sequence. */
+#define FCS_BYTES	4
+
 static void find_rate(struct hardware_clock *clock)
 {
 	int64_t device_ns = chime_sub_sat(clock->latest.device_ns, clock->anchor.device_ns);
@@ -57,6 +60,19 @@ void hardware_clock_add(struct hardware_clock *clock, const struct hardware_read
 		find_rate(clock);
 	if (clock->count > 2)
 		clock->count = 2;
+}
+
+int64_t hardware_stamp_device_ns(const struct ntp_stamp *stamp, bool receipt, uint32_t mbit,
+				 int64_t compensation_ns)
+{
+	int64_t bits = 8 * ((int64_t)stamp->length + FCS_BYTES), device_ns = stamp->device_ns;
+
+	if (!receipt)
+		return chime_add_sat(device_ns, compensation_ns);
+	if (mbit && stamp->length)
+		device_ns = chime_add_sat(device_ns, bits * 1000 / mbit);
+
+	return chime_sub_sat(device_ns, compensation_ns);
 }
 
 bool hardware_clock_convert(const struct hardware_clock *clock, int64_t device_ns,

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ntp/stamp.h"
+
 /**
  * struct hardware_reading - both clocks at one instant
  * @device_ns: the card's
@@ -42,6 +44,14 @@ struct hardware_clock {
 
 /* A new reading. One that no rate explains, as after a step of either clock, starts anew. */
 void hardware_clock_add(struct hardware_clock *clock, const struct hardware_reading *reading);
+
+/*
+ * The instant by the card's clock at which the packet came, or left: its stamp, put right by
+ * @compensation_ns, as configured. The card stamps the first bit of a packet, and one has come when
+ * its last bit has: on a link of so many @mbit/s, 0 if that is not known.
+ */
+int64_t hardware_stamp_device_ns(const struct ntp_stamp *stamp, bool receipt, uint32_t mbit,
+				 int64_t compensation_ns);
 
 /**
  * hardware_clock_convert() - a packet's stamp by the card as CLOCK_REALTIME

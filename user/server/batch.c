@@ -5,14 +5,10 @@
 #include "server/batch.h"
 
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define NS_PER_S	1000000000LL
 
 /* Timestamps, the local address and, of a packet that was sent, an extended error. */
 #define CONTROL_SIZE	256
@@ -58,7 +54,8 @@ struct batch {
 	struct received received[BATCH_MAX];
 	struct answer answers[BATCH_MAX];
 	int answer_count;
-	int used;	/* of @in, by the latest packets */
+	int used;		/* of @in, by the latest packets */
+	int send_stamps;	/* who is to stamp answers: flags of SO_TIMESTAMPING */
 };
 
 static void expect(struct received *received, struct msghdr *header)
@@ -75,12 +72,15 @@ static void expect(struct received *received, struct msghdr *header)
 	};
 }
 
-struct batch *batch_new(void)
+struct batch *batch_new(bool cards)
 {
 	struct batch *batch = calloc(1, sizeof(*batch));
 
 	for (int i = 0; batch && i < BATCH_MAX; i++)
 		expect(&batch->received[i], &batch->in[i].msg_hdr);
+	if (batch)
+		batch->send_stamps = SOF_TIMESTAMPING_TX_SOFTWARE |
+				     (cards ? SOF_TIMESTAMPING_TX_HARDWARE : 0);
 
 	return batch;
 }
@@ -95,16 +95,27 @@ static int set_option(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
 }
 
-int batch_prepare_socket(int fd, int family)
+/*
+ * What is asked of the kernel where there are cards: both timestamps of a packet, and the interface
+ * that it came or left by, which may be below the one that has the address.
+ */
+#define CARDS_STAMPS	(SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE | \
+			 SOF_TIMESTAMPING_OPT_PKTINFO | SOF_TIMESTAMPING_OPT_TX_SWHW | \
+			 SOF_TIMESTAMPING_OPT_CMSG)
+
+int batch_prepare_socket(int fd, int family, bool cards)
 {
+	int stamps = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
 	int err = family == AF_INET6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) :
 				       set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
 
 	if (err)
 		return err;
+	/* A kernel that does not know all of that goes on without cards. */
+	if (cards && !set_option(fd, SOL_SOCKET, SO_TIMESTAMPING, stamps | CARDS_STAMPS))
+		return 0;
 
-	return set_option(fd, SOL_SOCKET, SO_TIMESTAMPING,
-			  SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+	return set_option(fd, SOL_SOCKET, SO_TIMESTAMPING, stamps);
 }
 
 int batch_receive(struct batch *batch, int fd)
@@ -123,22 +134,15 @@ int batch_receive(struct batch *batch, int fd)
 	return count;
 }
 
-/* The software timestamp, the first of three; 0: there is none. */
-static int64_t stamp_of(const struct msghdr *header)
+static struct ntp_stamp stamp_of(const struct msghdr *header)
 {
-	struct scm_timestamping stamps;
+	struct ntp_stamp stamp = { .valid = false };
 
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(header); h;
-	     h = CMSG_NXTHDR((struct msghdr *)header, h)) {
-		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_TIMESTAMPING ||
-		    h->cmsg_len < CMSG_LEN(sizeof(stamps)))
-			continue;
-		memcpy(&stamps, CMSG_DATA(h), sizeof(stamps));
-		if (stamps.ts[0].tv_sec > 0 && stamps.ts[0].tv_sec < INT64_MAX / NS_PER_S)
-			return stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec;
-	}
+	     h = CMSG_NXTHDR((struct msghdr *)header, h))
+		ntp_stamp_read(h, &stamp);
 
-	return 0;
+	return stamp;
 }
 
 static int port_of(const struct sockaddr_storage *address)
@@ -160,7 +164,7 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 		return false;
 	packet->bytes = received->bytes;
 	packet->length = batch->in[index].msg_len;
-	packet->realtime_ns = stamp_of(header);
+	packet->stamp = stamp_of(header);
 	packet->port = port_of(&received->sender);
 
 	/* Nobody sends from port 0, and no answer can go there. */
@@ -205,10 +209,8 @@ static size_t put_local_address(const struct msghdr *request, struct cmsghdr *pl
 	return 0;
 }
 
-static size_t put_stamp_request(struct cmsghdr *place)
+static size_t put_stamp_request(struct cmsghdr *place, int flags)
 {
-	int flags = SOF_TIMESTAMPING_TX_SOFTWARE;
-
 	*place = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING,
 				   .cmsg_len = CMSG_LEN(sizeof(flags)) };
 	memcpy(CMSG_DATA(place), &flags, sizeof(flags));
@@ -226,7 +228,8 @@ uint8_t *batch_answer(struct batch *batch, int index, bool stamp)
 	answer->iov = (struct iovec){ .iov_base = answer->bytes, .iov_len = NTP_HEADER_SIZE };
 	control = put_local_address(&batch->in[index].msg_hdr, first);
 	if (stamp)
-		control += put_stamp_request((struct cmsghdr *)(answer->control.bytes + control));
+		control += put_stamp_request((struct cmsghdr *)(answer->control.bytes + control),
+					     batch->send_stamps);
 	*header = (struct msghdr){
 		.msg_name = &batch->received[index].sender,
 		.msg_namelen = batch->in[index].msg_hdr.msg_namelen,
@@ -275,7 +278,7 @@ int batch_send(struct batch *batch, int fd)
 	return sent;
 }
 
-int batch_sent(struct batch *batch, int fd, const uint8_t **bytes, int64_t *realtime_ns)
+int batch_sent(struct batch *batch, int fd, const uint8_t **bytes, struct ntp_stamp *stamp)
 {
 	struct received *received = &batch->received[0];
 	struct msghdr header;
@@ -286,7 +289,7 @@ int batch_sent(struct batch *batch, int fd, const uint8_t **bytes, int64_t *real
 	if (length < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	*bytes = received->bytes;
-	*realtime_ns = stamp_of(&header);
+	*stamp = stamp_of(&header);
 
 	return (int)length;
 }

@@ -13,6 +13,7 @@
 
 #include "ntp/address.h"
 #include "ntp/packet.h"
+#include "ntp/stamp.h"
 
 /* Packets at a time: the system call is a small part of their cost by then. */
 #define BATCH_MAX	64
@@ -26,24 +27,27 @@ struct batch;
  * struct batch_packet - a packet that came
  * @bytes: of it
  * @length: how many
- * @realtime_ns: the kernel's timestamp (system clock); 0: there is none
+ * @stamp: the kernel's timestamp, and a network card's
  * @address: of the sender
  * @port: of the sender
  */
 struct batch_packet {
 	const uint8_t *bytes;
 	size_t length;
-	int64_t realtime_ns;
+	struct ntp_stamp stamp;
 	struct net_address address;
 	int port;
 };
 
-/* NULL: no memory. */
-struct batch *batch_new(void);
+/* @cards: network cards are to stamp what is sent, too. NULL: no memory. */
+struct batch *batch_new(bool cards);
 void batch_free(struct batch *batch);
 
-/* Have the kernel stamp packets, and say where they were sent to. 0, -errno. */
-int batch_prepare_socket(int fd, int family);
+/*
+ * Have the kernel stamp packets, and say where they were sent to; @cards: with the stamps of
+ * network cards. 0, -errno.
+ */
+int batch_prepare_socket(int fd, int family, bool cards);
 
 /* Receive what is there. How many packets, -errno. */
 int batch_receive(struct batch *batch, int fd);
@@ -53,7 +57,7 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 
 /*
  * Have the next answer go to the sender of packet @index, from the address that it was sent to.
- * @stamp: the kernel is to report when it leaves. Where to put its BATCH_ANSWER_MAX bytes.
+ * @stamp: it is to be reported when it leaves. Where to put its BATCH_ANSWER_MAX bytes.
  */
 uint8_t *batch_answer(struct batch *batch, int index, bool stamp);
 
@@ -70,10 +74,11 @@ void batch_answer_length(struct batch *batch, int answer, size_t length);
 int batch_send(struct batch *batch, int fd);
 
 /*
- * A packet that was sent, with the kernel's timestamp of it. Its last bytes are those of the
+ * A packet that was sent, with a timestamp of it: the kernel's, or as a message of its own later
+ * the card's. Its last bytes are those of the
  * answer, after headers whose length only the network device knows. Its length; 0: there is no
  * more; -errno.
  */
-int batch_sent(struct batch *batch, int fd, const uint8_t **bytes, int64_t *realtime_ns);
+int batch_sent(struct batch *batch, int fd, const uint8_t **bytes, struct ntp_stamp *stamp);
 
 #endif /* SERVER_BATCH_H */

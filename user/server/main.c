@@ -65,13 +65,13 @@ static const struct server_settings *map_settings(void)
 	return settings;
 }
 
-static int inherited_socket(enum server_fd fd, int family)
+static int inherited_socket(enum server_fd fd, int family, bool cards)
 {
 	int err;
 
 	if (fcntl(fd, F_GETFD) < 0)
 		return -1;
-	err = batch_prepare_socket(fd, family);
+	err = batch_prepare_socket(fd, family, cards);
 	if (err) {
 		complain(0, "a socket cannot stamp packets", err);
 		return -1;
@@ -96,8 +96,8 @@ static int open_world(struct server_world *world)
 	world->cookie_keys_fd = fcntl(SERVER_FD_COOKIE_KEYS, F_GETFD) < 0 ?
 		-1 : SERVER_FD_COOKIE_KEYS;
 	world->clock_watch_fd = clock_watch_open();
-	world->ipv4_fd = inherited_socket(SERVER_FD_IPV4, AF_INET);
-	world->ipv6_fd = inherited_socket(SERVER_FD_IPV6, AF_INET6);
+	world->ipv4_fd = inherited_socket(SERVER_FD_IPV4, AF_INET, world->settings->cards);
+	world->ipv6_fd = inherited_socket(SERVER_FD_IPV6, AF_INET6, world->settings->cards);
 	if (!world->statistics || !world->access)
 		return -ENOMEM;
 

@@ -12,6 +12,7 @@
 #define AT_FLAGS	0
 #define AT_STRATUM	1
 #define AT_POLL		2
+#define AT_DISPERSION	8
 #define AT_REFID	12
 #define AT_ORIGIN	24
 #define AT_RECEIVE	32
@@ -22,6 +23,9 @@
 #define LEAP_SHIFT	6
 #define VERSION_SHIFT	3
 #define FIELD_MASK	7
+
+/* Half of the unit of root delay and dispersion, 2^-16 s. */
+#define SHORT_HALF_NS	7630
 
 /* An answer that says nothing: distances that no client accepts (chrony has them, too). */
 #define UNKNOWN_NS	1000000000LL
@@ -140,14 +144,22 @@ static uint64_t units_of(int64_t ns)
 }
 
 /* The same instant by both clocks: their timestamps have the same random bits. */
-static void append_root(const struct respond_time *time, struct respond_answer *answer)
+static void append_root(const struct respond_time *time, int64_t dispersion_ns,
+			struct respond_answer *answer)
 {
 	struct mono_root root = time->root;
 
+	root.root_dispersion_ns = dispersion_ns;
 	if (time->content.has_mono && time->content.stratum < TIME_STRATUM_NONE)
 		root.receive = answer->receive + units_of(time->content.mono_offset_ns);
 	mono_root_write(&root, answer->bytes + NTP_HEADER_SIZE);
 	answer->length += MONO_ROOT_SIZE;
+}
+
+/* Rounded up to the units of a packet where there is a doubt, as that is a bound. */
+static int64_t dispersion_with(const struct respond_time *time, int64_t doubt_ns)
+{
+	return time->root.root_dispersion_ns + (doubt_ns ? doubt_ns + SHORT_HALF_NS : 0);
 }
 
 void respond_answer(const struct respond_time *time, const struct respond_request *request,
@@ -156,6 +168,7 @@ void respond_answer(const struct respond_time *time, const struct respond_reques
 {
 	const uint8_t *bytes = request->bytes;
 	struct stamp_record previous = { .transmit = 0 };
+	int64_t dispersion_ns;
 	int8_t poll = (int8_t)bytes[AT_POLL];
 
 	memcpy(answer->bytes, time->header, sizeof(time->header));
@@ -168,14 +181,17 @@ void respond_answer(const struct respond_time *time, const struct respond_reques
 	answer->keep = is_interleaved(bytes);
 	answer->interleaved = answer->keep &&
 			      stamp_table_take(stamps, get_be64(bytes + AT_ORIGIN), &previous);
-	answer->by_kernel = previous.by_kernel;
+	answer->taker = (enum stamp_taker)previous.taker;
+	answer->doubt_ns = request->doubt_ns;
+	dispersion_ns = dispersion_with(time, chime_max(request->doubt_ns, previous.doubt_ns));
+	put_be32(answer->bytes + AT_DISPERSION, ntp_short_from_ns(dispersion_ns));
 	memcpy(answer->bytes + AT_ORIGIN,
 	       bytes + (answer->interleaved ? AT_RECEIVE : AT_TRANSMIT), sizeof(uint64_t));
 	put_be64(answer->bytes + AT_RECEIVE, answer->receive);
 	put_be64(answer->bytes + AT_TRANSMIT, previous.transmit);
 	answer->length = NTP_HEADER_SIZE;
 	if (request->wants_root)
-		append_root(time, answer);
+		append_root(time, dispersion_ns, answer);
 }
 
 void respond_kiss(struct respond_answer *answer, uint32_t code)
@@ -189,7 +205,12 @@ void respond_kiss(struct respond_answer *answer, uint32_t code)
 
 uint64_t respond_transmit(const struct respond_time *time, int64_t realtime_ns, uint64_t random)
 {
-	return timestamp(time, realtime_ns, random) & ~RECEIVE_MARK;
+	return respond_mark_transmit(timestamp(time, realtime_ns, random));
+}
+
+uint64_t respond_mark_transmit(uint64_t transmit)
+{
+	return transmit & ~RECEIVE_MARK;
 }
 
 uint64_t respond_receive_of(const uint8_t *bytes)

@@ -34,7 +34,8 @@ struct respond_time {
  * struct respond_request - a packet that came
  * @bytes: as received
  * @length: as received
- * @realtime_ns: the kernel's timestamp of its arrival (system clock)
+ * @realtime_ns: timestamp of its arrival (system clock)
+ * @doubt_ns: by which it may be too early, if a network card that took it lies; at most a second
  * @port: of its sender
  * @mac: length of its MAC, by respond_judge(); 0: it has none
  * @wants_root: it has the extension field F323, likewise
@@ -43,6 +44,7 @@ struct respond_request {
 	const uint8_t *bytes;
 	size_t length;
 	int64_t realtime_ns;
+	uint32_t doubt_ns;
 	int port;
 	size_t mac;
 	bool wants_root;
@@ -56,16 +58,18 @@ struct respond_request {
  * @bytes: of it; its transmit timestamp is missing unless it is @interleaved
  * @length: of it
  * @receive: its receive timestamp, 32.32 as on the wire
+ * @doubt_ns: of that, as the request's
  * @interleaved: it carries the transmit timestamp of the previous answer
- * @by_kernel: which the kernel took
+ * @taker: who took its transmit timestamp
  * @keep: its transmit timestamp is to be kept for the next request
  */
 struct respond_answer {
 	uint8_t bytes[RESPOND_ANSWER_MAX];
 	size_t length;
 	uint64_t receive;
+	uint32_t doubt_ns;
 	bool interleaved;
-	bool by_kernel;
+	enum stamp_taker taker;
 	bool keep;
 };
 
@@ -98,6 +102,9 @@ enum respond_verdict respond_judge(struct respond_request *request);
  * @least_poll: log2 seconds that the client is advised to wait at least
  * @random: 64 fresh bits
  * @answer: result
+ *
+ * What a network card that lies may have added to the error of a timestamp is part of the answer's
+ * root dispersion.
  */
 void respond_answer(const struct respond_time *time, const struct respond_request *request,
 		    struct stamp_table *stamps, int least_poll, uint64_t random,
@@ -108,6 +115,9 @@ void respond_kiss(struct respond_answer *answer, uint32_t code);
 
 /* The transmit timestamp, 32.32, of a packet that leaves at @realtime_ns of the system clock. */
 uint64_t respond_transmit(const struct respond_time *time, int64_t realtime_ns, uint64_t random);
+
+/* A transmit timestamp, 32.32, with the mark of one. */
+uint64_t respond_mark_transmit(uint64_t transmit);
 
 /* The receive timestamp that an answer carries. */
 uint64_t respond_receive_of(const uint8_t *bytes);

@@ -16,15 +16,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/line.h"
 #include "lib/clock_ns.h"
 #include "lib/clock_watch.h"
 #include "ntp/mac.h"
 #include "server/batch.h"
+#include "server/card_stamp.h"
 #include "server/clock_precision.h"
 #include "server/duration.h"
 #include "server/nts_request.h"
 #include "server/respond.h"
 #include "server/seal.h"
+#include "server/sent.h"
 
 /* Batches of one socket before the other one, and the daemon's end, are looked at. */
 #define TURNS	16
@@ -133,7 +136,7 @@ struct server *server_new(const struct server_world *world)
 	if (!server)
 		return NULL;
 	server->world = *world;
-	server->batch = batch_new();
+	server->batch = batch_new(world->settings->cards);
 	server->precision = clock_precision();
 	/* What was set before this server began is known to the daemon. */
 	server->set_raw_ns = INT64_MIN;
@@ -260,11 +263,41 @@ static enum client_verdict judge(struct server *server, const struct batch_packe
 	return proven == CLIENT_DROP ? CLIENT_DROP : verdict;
 }
 
-static void count_answer(struct server *server, const struct respond_answer *answer,
-			 bool by_kernel)
+/*
+ * When the packet came: by the kernel, by this program if the kernel has not seen it, or by the
+ * card that has stamped it before either. Who says so.
+ */
+static enum stamp_taker place_request(struct server *server, const struct ntp_stamp *stamp,
+				      struct respond_request *request)
 {
-	server->counts[by_kernel ? SERVER_RX_KERNEL : SERVER_RX_DAEMON]++;
-	server->counts[answer->by_kernel ? SERVER_TX_KERNEL : SERVER_TX_DAEMON]++;
+	const struct time_content *content = &server->time.content;
+	int64_t at_ns, error_ns, gain_ns;
+
+	request->realtime_ns = stamp->valid ? stamp->realtime_ns : clock_ns(CLOCK_REALTIME);
+	if (content->stratum < TIME_STRATUM_NONE &&
+	    card_stamp_convert(content, stamp, true, &at_ns, &error_ns)) {
+		if (card_stamp_gain(chime_sub_sat(request->realtime_ns, at_ns), error_ns,
+				    &gain_ns)) {
+			request->realtime_ns -= gain_ns;
+			request->doubt_ns = (uint32_t)gain_ns;
+			return STAMP_BY_CARD;
+		}
+		server->counts[SERVER_CARD_REFUSED]++;
+	}
+
+	return stamp->valid ? STAMP_BY_KERNEL : STAMP_BY_DAEMON;
+}
+
+static void count_answer(struct server *server, const struct respond_answer *answer,
+			 enum stamp_taker received_by)
+{
+	static const enum server_count received[] = { SERVER_RX_DAEMON, SERVER_RX_KERNEL,
+						      SERVER_RX_CARD };
+	static const enum server_count sent[] = { SERVER_TX_DAEMON, SERVER_TX_KERNEL,
+						  SERVER_TX_CARD };
+
+	server->counts[received[received_by]]++;
+	server->counts[sent[answer->taker]]++;
 	server->counts[SERVER_INTERLEAVED] += answer->interleaved;
 }
 
@@ -275,6 +308,7 @@ static bool serve_packet(struct server *server, int index, int64_t now_raw_ns,
 	struct batch_packet packet;
 	struct respond_request request;
 	enum client_verdict verdict;
+	enum stamp_taker taker;
 
 	if (!batch_packet(server->batch, index, &packet)) {
 		server->counts[SERVER_MALFORMED]++;
@@ -283,9 +317,9 @@ static bool serve_packet(struct server *server, int index, int64_t now_raw_ns,
 	request = (struct respond_request){
 		.bytes = packet.bytes,
 		.length = packet.length,
-		.realtime_ns = packet.realtime_ns ? packet.realtime_ns : clock_ns(CLOCK_REALTIME),
 		.port = packet.port,
 	};
+	taker = place_request(server, &packet.stamp, &request);
 	verdict = judge(server, &packet, &request, now_raw_ns, proof);
 	if (verdict == CLIENT_DROP)
 		return false;
@@ -297,7 +331,7 @@ static bool serve_packet(struct server *server, int index, int64_t now_raw_ns,
 		respond_kiss(answer, NTP_KISS_RATE);
 		server->counts[SERVER_KISSED]++;
 	}
-	count_answer(server, answer, packet.realtime_ns);
+	count_answer(server, answer, taker);
 
 	return true;
 }
@@ -313,7 +347,11 @@ static void stamp_answer(struct server *server, struct respond_answer *answer, i
 	respond_stamp(answer, transmit);
 	memcpy(bytes, answer->bytes, answer->length);
 	if (answer->keep)
-		stamp_table_save(&server->stamps, answer->receive, transmit);
+		stamp_table_save(&server->stamps, &(struct stamp_record){
+			.receive = answer->receive,
+			.transmit = transmit,
+			.doubt_ns = answer->doubt_ns,
+		});
 }
 
 /*
@@ -434,38 +472,20 @@ static int serve_batch(struct server *server, int fd)
 	return count;
 }
 
-/* Answers that left: which one it was, its own receive timestamp says. */
-static void note_sent(struct server *server, const uint8_t *bytes, size_t length, int64_t left_ns)
-{
-	uint64_t transmit = respond_transmit(&server->time, left_ns, draw(server)), receive;
-	/* Without a MAC, and with one of each digest; without and with an extension field. */
-	static const size_t macs[] = { 0, 20, 24, 36, 52, NTP_MAC_SIZE_MAX };
-	static const size_t answers[] = { NTP_HEADER_SIZE, RESPOND_ANSWER_MAX };
-
-	for (size_t i = 0; i < 2 * sizeof(macs) / sizeof(*macs); i++) {
-		size_t size = answers[i % 2] + macs[i / 2];
-
-		if (size > length)
-			continue;
-		receive = respond_receive_of(bytes + length - size);
-		if (stamp_table_update(&server->stamps, receive, transmit))
-			return;
-	}
-}
-
 static void serve_errors(struct server *server, int fd)
 {
+	struct ntp_stamp stamp;
 	const uint8_t *bytes;
-	int64_t left_ns;
 	int length;
 
 	prepare_time(server);
 	for (;;) {
-		length = batch_sent(server->batch, fd, &bytes, &left_ns);
+		length = batch_sent(server->batch, fd, &bytes, &stamp);
 		if (length <= 0)
 			return;
-		if (left_ns && server->time.content.stratum < TIME_STRATUM_NONE)
-			note_sent(server, bytes, (size_t)length, left_ns);
+		if (sent_note(&server->stamps, &server->time, bytes, (size_t)length, &stamp,
+			      draw(server)) == SENT_CARD_REFUSED)
+			server->counts[SERVER_CARD_REFUSED]++;
 	}
 }
 

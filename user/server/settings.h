@@ -41,7 +41,7 @@ enum server_status {
  * @least_poll: log2 seconds that clients are advised to wait at least
  * @rule_count: how many
  * @key_count: how many keys follow the rules
- * @zero: 0
+ * @cards: network cards stamp packets: 1, or 0
  * @rules: who is served
  */
 struct server_settings {
@@ -50,7 +50,7 @@ struct server_settings {
 	int32_t least_poll;
 	uint32_t rule_count;
 	uint32_t key_count;
-	uint32_t zero;
+	uint32_t cards;
 	struct access_rule rules[];
 };
 

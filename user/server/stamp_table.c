@@ -15,7 +15,7 @@ static struct stamp_record *bucket_of(const struct stamp_table *table, uint64_t 
 	return table->records + (receive >> HASH_SHIFT & (table->count / BUCKET - 1)) * BUCKET;
 }
 
-static struct stamp_record *find(const struct stamp_table *table, uint64_t receive)
+struct stamp_record *stamp_table_find(const struct stamp_table *table, uint64_t receive)
 {
 	struct stamp_record *bucket;
 
@@ -30,13 +30,13 @@ static struct stamp_record *find(const struct stamp_table *table, uint64_t recei
 	return NULL;
 }
 
-void stamp_table_save(struct stamp_table *table, uint64_t receive, uint64_t transmit)
+void stamp_table_save(struct stamp_table *table, const struct stamp_record *kept)
 {
 	struct stamp_record *bucket, *oldest;
 
-	if (!table->count || !receive)
+	if (!table->count || !kept->receive)
 		return;
-	bucket = bucket_of(table, receive);
+	bucket = bucket_of(table, kept->receive);
 	oldest = bucket;
 	for (struct stamp_record *record = bucket; record < bucket + BUCKET; record++) {
 		/* Eras wrap: what is less than half of one before another is older. */
@@ -44,24 +44,12 @@ void stamp_table_save(struct stamp_table *table, uint64_t receive, uint64_t tran
 					(int64_t)(record->receive - oldest->receive) < 0))
 			oldest = record;
 	}
-	*oldest = (struct stamp_record){ .receive = receive, .transmit = transmit };
-}
-
-bool stamp_table_update(struct stamp_table *table, uint64_t receive, uint64_t transmit)
-{
-	struct stamp_record *record = find(table, receive);
-
-	if (!record)
-		return false;
-	record->transmit = transmit;
-	record->by_kernel = true;
-
-	return true;
+	*oldest = *kept;
 }
 
 bool stamp_table_take(struct stamp_table *table, uint64_t receive, struct stamp_record *taken)
 {
-	struct stamp_record *record = find(table, receive);
+	struct stamp_record *record = stamp_table_find(table, receive);
 
 	if (!record)
 		return false;

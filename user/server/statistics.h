@@ -27,8 +27,11 @@ enum server_count {
 	SERVER_REPLACED,	/* records of clients that were given to others */
 	SERVER_RX_DAEMON,	/* answers by who took their receive timestamp ... */
 	SERVER_RX_KERNEL,
+	SERVER_RX_CARD,
 	SERVER_TX_DAEMON,	/* ... and transmit timestamp */
 	SERVER_TX_KERNEL,
+	SERVER_TX_CARD,
+	SERVER_CARD_REFUSED,	/* timestamps of network cards that contradicted the kernel's */
 	SERVER_COUNTS,
 };
 

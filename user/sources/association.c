@@ -565,6 +565,11 @@ void associations_open_hardware(struct associations *list, const struct config *
 		      list);
 }
 
+struct hardware *associations_hardware(struct associations *list)
+{
+	return &list->hardware;
+}
+
 void associations_use_leaps(struct associations *list, const struct leap_list *leaps)
 {
 	list->leaps = leaps;

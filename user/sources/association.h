@@ -175,6 +175,9 @@ void associations_open_refclocks(struct associations *associations, int64_t now_
 /* Have the network cards that @config names stamp packets; which of them do is logged. */
 void associations_open_hardware(struct associations *associations, const struct config *config);
 
+/* Those that could be. */
+struct hardware *associations_hardware(struct associations *associations);
+
 /* Leap seconds, for refclocks that count TAI. @leaps must not be freed before the list. */
 void associations_use_leaps(struct associations *associations, const struct leap_list *leaps);
 

@@ -65,7 +65,11 @@ static bool is_answered(FIXTURE_DATA(exchange) *self, int64_t left_ns)
 	transmit = respond_transmit(&self->time, left_ns, 0xfedcba987654321);
 	respond_stamp(&self->answer, transmit);
 	if (self->answer.keep)
-		stamp_table_save(&self->stamps, self->answer.receive, transmit);
+		stamp_table_save(&self->stamps, &(struct stamp_record){
+			.receive = self->answer.receive,
+			.transmit = transmit,
+			.doubt_ns = self->answer.doubt_ns,
+		});
 
 	return !ntp_packet_decode(self->answer.bytes, NTP_HEADER_SIZE, &self->packet);
 }
@@ -202,6 +206,7 @@ static void ask_interleaved(FIXTURE_DATA(exchange) *self, const char *receive, c
 
 TEST_F(exchange, interleaved)
 {
+	struct stamp_record *record;
 	uint64_t previous;
 
 	ASSERT_TRUE(is_answered(self, NOW_NS));
@@ -212,12 +217,15 @@ TEST_F(exchange, interleaved)
 	EXPECT_TRUE(self->answer.keep);
 	EXPECT_EQ(0, memcmp(self->answer.bytes + 24, "nonce_02", 8));
 	previous = self->answer.receive;
-	ASSERT_TRUE(stamp_table_update(&self->stamps, previous, 0x1234567890));
+	record = stamp_table_find(&self->stamps, previous);
+	ASSERT_NE(NULL, record);
+	record->transmit = 0x1234567890;
+	record->taker = STAMP_BY_KERNEL;
 
 	ask_interleaved(self, "receive2", "nonce_03");
 	ASSERT_TRUE(is_answered(self, NOW_NS));
 	EXPECT_TRUE(self->answer.interleaved);
-	EXPECT_TRUE(self->answer.by_kernel);
+	EXPECT_EQ(STAMP_BY_KERNEL, self->answer.taker);
 	EXPECT_EQ(0, memcmp(self->answer.bytes + 24, "receive2", 8));
 	EXPECT_EQ(0x1234567890, self->packet.transmit);
 	EXPECT_NE(previous, self->answer.receive);
@@ -225,6 +233,37 @@ TEST_F(exchange, interleaved)
 	/* Repeated by somebody, it is answered, but not with a timestamp that was told. */
 	ASSERT_TRUE(is_answered(self, NOW_NS));
 	EXPECT_FALSE(self->answer.interleaved);
+}
+
+/*
+ * What a card that lies may have added to either timestamp is told, rounded up to a unit of 15 us:
+ * that of the request, and for the interleaved mode those of the previous exchange.
+ */
+TEST_F(exchange, doubt_is_part_of_the_dispersion)
+{
+	struct stamp_record *record;
+	int64_t without_ns;
+
+	ASSERT_TRUE(is_answered(self, NOW_NS));
+	without_ns = self->packet.root_dispersion_ns;
+	self->request.doubt_ns = 1;
+	ASSERT_TRUE(is_answered(self, NOW_NS));
+	EXPECT_LE(20000000 + 1, self->packet.root_dispersion_ns);
+	EXPECT_GE(without_ns + 15260, self->packet.root_dispersion_ns);
+	self->request.doubt_ns = 40000;
+	ask_interleaved(self, "receive1", "nonce_02");
+	ASSERT_TRUE(is_answered(self, NOW_NS));
+	EXPECT_LE(20000000 + 40000, self->packet.root_dispersion_ns);
+	record = stamp_table_find(&self->stamps, self->answer.receive);
+	ASSERT_NE(NULL, record);
+	EXPECT_EQ(40000, record->doubt_ns);
+	record->doubt_ns = 70000;
+	self->request.doubt_ns = 2000;
+	ask_interleaved(self, "receive2", "nonce_03");
+	ASSERT_TRUE(is_answered(self, NOW_NS));
+	EXPECT_TRUE(self->answer.interleaved);
+	EXPECT_LE(20000000 + 70000, self->packet.root_dispersion_ns);
+	EXPECT_GE(20000000 + 70000 + 2 * 15260, self->packet.root_dispersion_ns);
 }
 
 TEST_F(exchange, a_basic_client_is_not_kept)

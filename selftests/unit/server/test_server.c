@@ -7,6 +7,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #include <time.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/lib/clock_ns.h"
 #include "user/ntp/listen.h"
 #include "user/ntp/mac.h"
@@ -30,6 +33,54 @@
 #define CLIENTS		16
 #define RULES		4
 #define KEYS		3
+
+/*
+ * A network card: its clock is CARD_BEHIND_NS behind the system clock, and it stamps what comes and
+ * what leaves so much after the kernel.
+ */
+#define CARD_BEHIND_NS	(1000 * NS_PER_S)
+
+static struct {
+	bool stamps;
+	int64_t comes_after_ns;
+	int64_t leaves_after_ns;
+} card;
+
+static void stamp_by_card(struct msghdr *message, int64_t after_ns)
+{
+	struct scm_timestamping stamps;
+	int64_t at_ns;
+
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_TIMESTAMPING)
+			continue;
+		memcpy(&stamps, CMSG_DATA(h), sizeof(stamps));
+		at_ns = stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec + after_ns -
+			CARD_BEHIND_NS;
+		stamps.ts[2].tv_sec = at_ns / NS_PER_S;
+		stamps.ts[2].tv_nsec = at_ns % NS_PER_S;
+		memcpy(CMSG_DATA(h), &stamps, sizeof(stamps));
+	}
+}
+
+int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
+		    struct timespec *timeout)
+{
+	int taken = __real_recvmmsg(fd, messages, count, flags, timeout);
+
+	for (int i = 0; i < taken && card.stamps; i++)
+		stamp_by_card(&messages[i].msg_hdr, card.comes_after_ns);
+	return taken;
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	ssize_t length = __real_recvmsg(fd, message, flags);
+
+	if (length >= 0 && card.stamps && flags & MSG_ERRQUEUE)
+		stamp_by_card(message, card.leaves_after_ns);
+	return length;
+}
 
 FIXTURE(world)
 {
@@ -63,12 +114,16 @@ static void allow(FIXTURE_DATA(world) *self, const char *network)
 		abort();
 }
 
-/* The page says that the time is @offset_ns ahead of the system clock. */
+/* The page says that the time is @offset_ns ahead of the system clock, and the card behind it. */
 static void tell(FIXTURE_DATA(world) *self, int stratum, int64_t offset_ns)
 {
+	int64_t now_ns = clock_ns(CLOCK_REALTIME);
 	struct time_content content = {
 		.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW),
-		.time = { .origin_ns = clock_ns(CLOCK_REALTIME), .offset_ns = offset_ns,
+		.cards[0] = { .device_ns = now_ns - CARD_BEHIND_NS, .realtime_ns = now_ns,
+			      .interface = if_nametoindex("lo") },
+		.card_count = card.stamps,
+		.time = { .origin_ns = now_ns, .offset_ns = offset_ns,
 			  .maxerror_ns = 1000000 },
 		.refid = 0x7f000001,
 		.stratum = (uint16_t)stratum,
@@ -85,6 +140,7 @@ FIXTURE_SETUP(world)
 
 	self->settings = calloc(1, server_settings_size(RULES, KEYS));
 	self->settings->client_count = CLIENTS;
+	memset(&card, 0, sizeof(card));
 	allow(self, "127.0.0.1");
 	allow(self, "::1");
 	ASSERT_EQ(0, time_page_create(&self->page, &self->page_fd));
@@ -151,7 +207,7 @@ static void start(FIXTURE_DATA(world) *self)
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)self->port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
-	if (batch_prepare_socket(self->world.ipv4_fd, AF_INET))
+	if (batch_prepare_socket(self->world.ipv4_fd, AF_INET, self->settings->cards))
 		abort();
 	self->pid = fork();
 	if (!self->pid) {
@@ -331,6 +387,87 @@ TEST_F(world, interleaved)
 	EXPECT_GE(came_ns, ntp_timestamp_to_ns(answer.transmit));
 	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
 	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
+}
+
+/* --- network cards --- */
+
+/* Two requests of a client of the interleaved mode, and the answer to the second. */
+static bool ask_twice(FIXTURE_DATA(world) *self, struct ntp_packet *answer)
+{
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+	uint64_t receive_be;
+
+	if (!ask(self, answer, "nonce 01"))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		memset(bytes, 0, NTP_HEADER_SIZE);
+		bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
+		receive_be = htobe64(answer->receive);
+		memcpy(bytes + 24, &receive_be, 8);
+		memcpy(bytes + 32, i ? "receive2" : "receive1", 8);
+		memcpy(bytes + 40, i ? "nonce 03" : "nonce 02", 8);
+		send_bytes(self, bytes, NTP_HEADER_SIZE);
+		if (receive(self, bytes, 1000) != NTP_HEADER_SIZE ||
+		    ntp_packet_decode(bytes, NTP_HEADER_SIZE, answer))
+			return false;
+		usleep(20000);
+	}
+
+	return true;
+}
+
+/* What the second answer says of its error, with a card that stamps like that; -1: there is none. */
+static int64_t dispersion_by_card(FIXTURE_DATA(world) *self, int64_t comes_after_ns,
+				  int64_t leaves_after_ns)
+{
+	struct ntp_packet answer;
+
+	card.stamps = true;
+	card.comes_after_ns = comes_after_ns;
+	card.leaves_after_ns = leaves_after_ns;
+	self->settings->cards = 1;
+	tell(self, 2, 7 * NS_PER_S);
+	start(self);
+	/* The kernel begins to stamp packets a moment after it was asked to. */
+	usleep(20000);
+
+	return ask_twice(self, &answer) ? answer.root_dispersion_ns : -1;
+}
+
+/* What it says better than the kernel is used, and told as a doubt, in units of 15 us. */
+TEST_F(world, timestamps_of_a_network_card)
+{
+	int64_t dispersion_ns = dispersion_by_card(self, -30000, 70000);
+
+	EXPECT_EQ(3, count_of(self, SERVER_RX_CARD));
+	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
+	EXPECT_EQ(1, count_of(self, SERVER_TX_CARD));
+	EXPECT_EQ(0, count_of(self, SERVER_CARD_REFUSED));
+	EXPECT_LE(1000000 + 70000, dispersion_ns);
+	EXPECT_GE(1000000 + 70000 + 2 * 15260, dispersion_ns);
+}
+
+/* It has stamped what came 2 ms before the kernel did, or after it; and so with what left. */
+TEST_F(world, a_card_that_lies)
+{
+	int64_t dispersion_ns = dispersion_by_card(self, -2000000, -20000);
+
+	EXPECT_EQ(0, count_of(self, SERVER_RX_CARD));
+	EXPECT_EQ(0, count_of(self, SERVER_TX_CARD));
+	EXPECT_EQ(3, count_of(self, SERVER_RX_KERNEL));
+	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
+	EXPECT_LE(4, count_of(self, SERVER_CARD_REFUSED));
+	EXPECT_GE(1000000 + 15260, dispersion_ns);
+}
+
+TEST_F(world, another_card_that_lies)
+{
+	int64_t dispersion_ns = dispersion_by_card(self, 20000, 2000000);
+
+	EXPECT_EQ(0, count_of(self, SERVER_RX_CARD));
+	EXPECT_EQ(0, count_of(self, SERVER_TX_CARD));
+	EXPECT_LE(4, count_of(self, SERVER_CARD_REFUSED));
+	EXPECT_GE(1000000 + 15260, dispersion_ns);
 }
 
 /* The keys come after the rules, so these are all there by then. */

@@ -26,29 +26,38 @@ FIXTURE_TEARDOWN(table)
 {
 }
 
+static void save(FIXTURE_DATA(table) *self, uint64_t receive, uint64_t transmit)
+{
+	struct stamp_record record = { .receive = receive, .transmit = transmit, .doubt_ns = 9 };
+
+	stamp_table_save(&self->table, &record);
+}
+
 TEST_F(table, told_once)
 {
 	struct stamp_record record;
 
-	stamp_table_save(&self->table, 1001, 5);
+	save(self, 1001, 5);
 	EXPECT_FALSE(stamp_table_take(&self->table, 1003, &record));
 	ASSERT_TRUE(stamp_table_take(&self->table, 1001, &record));
 	EXPECT_EQ(5, record.transmit);
-	EXPECT_FALSE(record.by_kernel);
+	EXPECT_EQ(STAMP_BY_DAEMON, record.taker);
+	EXPECT_EQ(9, record.doubt_ns);
 	EXPECT_FALSE(stamp_table_take(&self->table, 1001, &record));
 }
 
-TEST_F(table, the_kernels_is_better)
+TEST_F(table, a_better_one_takes_its_place)
 {
-	struct stamp_record record;
+	struct stamp_record record, *kept;
 
-	stamp_table_save(&self->table, 1001, 5);
-	EXPECT_FALSE(stamp_table_update(&self->table, 1003, 7));
-	EXPECT_TRUE(stamp_table_update(&self->table, 1001, 7));
+	save(self, 1001, 5);
+	EXPECT_EQ(NULL, stamp_table_find(&self->table, 1003));
+	kept = stamp_table_find(&self->table, 1001);
+	ASSERT_NE(NULL, kept);
+	kept->transmit = 7;
 	ASSERT_TRUE(stamp_table_take(&self->table, 1001, &record));
 	EXPECT_EQ(7, record.transmit);
-	EXPECT_TRUE(record.by_kernel);
-	EXPECT_FALSE(stamp_table_update(&self->table, 1001, 7));
+	EXPECT_EQ(NULL, stamp_table_find(&self->table, 1001));
 }
 
 /* A quarter of the table at least is kept of the latest, also where the era wraps. */
@@ -61,7 +70,7 @@ TEST_F(table, the_oldest_go_first)
 
 	for (int i = 0; i < 10000; i++) {
 		receive += (1ULL << 32) + (unit_random(&random) & UINT32_MAX);
-		stamp_table_save(&self->table, receive | 1, i);
+		save(self, receive | 1, i);
 		latest[i % (RECORDS / 4)] = receive | 1;
 	}
 	for (int i = 0; i < RECORDS / 4; i++)
@@ -75,11 +84,11 @@ TEST_F(table, none_is_kept)
 	struct stamp_record record;
 
 	self->table.count = 0;
-	stamp_table_save(&self->table, 1001, 5);
-	EXPECT_FALSE(stamp_table_update(&self->table, 1001, 7));
+	save(self, 1001, 5);
+	EXPECT_EQ(NULL, stamp_table_find(&self->table, 1001));
 	EXPECT_FALSE(stamp_table_take(&self->table, 1001, &record));
 	self->table.count = RECORDS;
-	stamp_table_save(&self->table, 0, 5);
+	save(self, 0, 5);
 	EXPECT_FALSE(stamp_table_take(&self->table, 0, &record));
 }
 
