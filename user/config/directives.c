@@ -573,7 +573,7 @@ static const struct config_option directives[] = {
 	{ "maxstratum", CONFIG_INT, .offset = AT(maxstratum), .max = INT_MAX, .limit = true,
 	  .initial = 15 },
 	{ "maxtxbuffers", CONFIG_MOOT, .form = "i", .advice =
-	  "answers wait for no timestamp: a client is told the one that came before it asks again" },
+	  "answers wait for no timestamp: a client is told the one that came until it asks" },
 	{ "maxupdateskew", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "minsources", CONFIG_INT, .offset = AT(discipline.minsources), .min = 1, .max = INT_MAX,

@@ -126,7 +126,7 @@ int server_process_start(struct server_process *process, const struct config_ser
 	}
 	fds[SERVER_FD_COOKIE_KEYS] = cookie_keys[0];
 	fds[SERVER_FD_SETTINGS] = settings_file(config, keys, process->client_count,
-						 uses->cards);
+						uses->cards);
 	fds[SERVER_FD_LIFELINE] = lifeline[0];
 	fds[SERVER_FD_PAGE] = page_fd;
 	fds[SERVER_FD_STATISTICS] = memory_file("truechime-statistics",

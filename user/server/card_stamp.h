@@ -3,9 +3,9 @@
  * Timestamps that network cards took, on the server's side: from a card's clock to the system's, by
  * what the page of time says of it, and whether they may be believed. Pure.
  *
- * A card that lies must not make an answer worse than it says. What came was there before the kernel
- * stamped it, and what left was there until after: so a card only says by how much, and that is the
- * most by which it can be wrong. The answer counts it to its root dispersion.
+ * A card that lies must not make an answer worse than it says. What came was there before the
+ * kernel stamped it, and what left was there until after: so a card only says by how much, and that
+ * is the most by which it can be wrong. The answer counts it to its root dispersion.
  */
 #ifndef SERVER_CARD_STAMP_H
 #define SERVER_CARD_STAMP_H

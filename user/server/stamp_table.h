@@ -2,7 +2,8 @@
 /*
  * When answers really left, for the interleaved mode (RFC 9769): a client that asks again names the
  * receive timestamp of its previous request, and is told the transmit timestamp of its answer that
- * the kernel or a network card took. A table of a fixed size, in which new timestamps replace the oldest. Pure.
+ * the kernel or a network card took. A table of a fixed size, in which new timestamps replace the
+ * oldest. Pure.
  */
 #ifndef SERVER_STAMP_TABLE_H
 #define SERVER_STAMP_TABLE_H

@@ -194,7 +194,7 @@ TEST_F(card, nobody_waits_for_it)
 					  &self->stamp, 0));
 }
 
-/* Whatever a card says: what is told is between the kernel's timestamp and the doubt that is told. */
+/* Whatever a card says: what is told is off the kernel's timestamp by the doubt that is told. */
 TEST_F(card, any_stamp)
 {
 	struct unit_random random = { 11 };

@@ -416,7 +416,7 @@ static bool ask_twice(FIXTURE_DATA(world) *self, struct ntp_packet *answer)
 	return true;
 }
 
-/* What the second answer says of its error, with a card that stamps like that; -1: there is none. */
+/* What the second answer says of its error, with a card that stamps like that; -1: no answer. */
 static int64_t dispersion_by_card(FIXTURE_DATA(world) *self, int64_t comes_after_ns,
 				  int64_t leaves_after_ns)
 {
