@@ -110,12 +110,13 @@ static bool ignores_disruptions(void)
 {
 	struct module_rule rules[RULES_MAX];
 	struct module_link *link;
+	enum truechime_rtc rtc;
 	bool ignores = false;
 	int count, i;
 
 	if (module_link_open(&link))
 		return false;
-	if (!module_link_get_policy(link, rules, RULES_MAX, &count, NULL))
+	if (!module_link_get_policy(link, rules, RULES_MAX, &count, &rtc))
 		for (i = 0; i < count; i++)
 			ignores |= rules[i].occasion == TRUECHIME_OCCASION_DISRUPTION &&
 				   rules[i].rule != TRUECHIME_RULE_STEP;

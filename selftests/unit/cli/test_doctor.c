@@ -57,6 +57,7 @@ int module_link_get_policy(struct module_link *link, struct module_rule *rules, 
 			   enum truechime_rtc *rtc)
 {
 	*count = 2;
+	*rtc = TRUECHIME_RTC_HINT;
 	rules[0] = (struct module_rule){ .occasion = TRUECHIME_OCCASION_BOOT,
 					 .rule = TRUECHIME_RULE_SLEW };
 	rules[1] = (struct module_rule){ .occasion = TRUECHIME_OCCASION_DISRUPTION,
