@@ -216,12 +216,17 @@ may_make_debian()
 	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
 }
 
+unpack_rivals()
+{
+	unpack "$vm/rivals" systemd-timesyncd ntpsec
+}
+
 # rivals_image: a guest's initramfs with other time daemons as well, which are not small.
 rivals_image()
 {
 	local kernel=${kernels[0]} root
 
-	unpack "$vm/rivals" systemd-timesyncd ntpsec
+	unpack_rivals
 	root=$(mktemp -d)
 	with_program "$root" "$vm/rivals/lib/systemd/systemd-timesyncd"
 	with_program "$root" "$vm/rivals/usr/sbin/ntpd"
@@ -238,6 +243,7 @@ debian_image()
 {
 	local kernel=${kernels[0]} as_root=()
 
+	unpack_rivals
 	[ "$(id -u)" = 0 ] || as_root=(sudo -n)
 	say "installing this checkout in a Debian of its own; $(short "$vm/debian.log")"
 	"${as_root[@]}" "$rig/debian-image" "$kernel" "$vm" >"$vm/debian.log" 2>&1 ||
