@@ -154,8 +154,8 @@ int module_link_disrupted(struct module_link *link, const struct module_jump *ju
 int module_link_set_mode(struct module_link *link, enum truechime_mode mode);
 
 /*
- * The rules, and what is made of the RTC, for which get needs room and set takes NULL to leave it as
- * it is. All are set, or none.
+ * The rules, and what is made of the RTC, for which get needs room and set takes NULL to leave it
+ * as it is. All are set, or none.
  */
 int module_link_get_policy(struct module_link *link, struct module_rule *rules, int max,
 			   int *count, enum truechime_rtc *rtc);
