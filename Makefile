@@ -52,7 +52,8 @@ help:
 	@echo '  make check-install    not part of check: the Debian packages, in a Debian of its own; as root'
 	@echo '  make check-kernels    nor this: the module on the kernels of Debian 13'
 	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
-	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady bench-server'
+	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady bench-boot'
+	@echo '                        bench-server'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
 	@echo 'Install (as root)'
 	@echo '  make install          module by DKMS, programs, units; PREFIX=$(PREFIX)'
@@ -101,7 +102,7 @@ clean:
 CHECKS := build packaging unit fuzz netlink interop vm
 # They compute while guests wait.
 CHECKS_BESIDE := sim adversary
-BENCHES := bench-sim bench-disruption bench-steady bench-server
+BENCHES := bench-sim bench-disruption bench-steady bench-boot bench-server
 
 demo: deps-demo
 	+@$(MAKE) --no-print-directory demo-run
@@ -172,7 +173,7 @@ bench: $(BENCHES)
 bench-sim: deps-check user
 	+@$(MAKE) --no-print-directory -C selftests/sim bench
 
-bench-disruption bench-steady: deps-check
+bench-disruption bench-steady bench-boot: deps-check
 	+@$(MAKE) --no-print-directory linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm $@
 
