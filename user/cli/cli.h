@@ -157,6 +157,12 @@ int module_refused(const struct module_link *link, const char *what, int err);
 /* The address of a source; its name as configured if @cli wants that, or while there is none. */
 const char *name_of_source(const struct cli *cli, const json_t *source);
 
+/*
+ * What became of it in the selection, as chronyc has it: '*', '+', '-', 'x', '~' or '?'. One that
+ * is only watched is not used, whatever it says.
+ */
+char letter_of_source(const json_t *source);
+
 /* Whether a table has the row of @source: with csv, only with all if it has no address. */
 bool has_row(const struct cli *cli, const json_t *source);
 

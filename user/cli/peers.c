@@ -3,7 +3,6 @@
  * truechime peers: the time sources in the columns, units and signs of `ntpq -p`: an offset is
  * positive where the source is ahead of the system clock, and all but `when` and `poll` is in ms.
  */
-#include <math.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -18,24 +17,12 @@
 #define NUMBER_MAX	32
 #define REFERENCE_MAX	24
 
+/* chronyc's letters, but for two that ntpq has no letter for. */
 static char tally(const json_t *source)
 {
-	static const struct {
-		const char *state;
-		char letter;
-	} letters[] = {
-		{ "selected", '*' }, { "combined", '+' }, { "not-combined", '-' },
-		{ "falseticker", 'x' },
-	};
-	const char *state = json_text_of(source, "state");
-	size_t i;
+	char letter = letter_of_source(source);
 
-	if (json_bool_of(json_object_get(source, "selection"), "noselect"))
-		return ' ';
-	for (i = 0; i < sizeof(letters) / sizeof(*letters); i++)
-		if (!strcmp(letters[i].state, state))
-			return letters[i].letter;
-	return ' ';
+	return letter == '~' || letter == '?' ? ' ' : letter;
 }
 
 /* A refid that names a clock: up to four letters, and zeros behind them. */

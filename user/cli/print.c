@@ -122,6 +122,25 @@ const char *name_of_source(const struct cli *cli, const json_t *source)
 	return cli->names || !*address ? json_text_of(source, "name") : address;
 }
 
+char letter_of_source(const json_t *source)
+{
+	const char *state = json_text_of(source, "state");
+	static const struct {
+		const char *state;
+		char letter;
+	} letters[] = {
+		{ "falseticker", 'x' }, { "too-variable", '~' }, { "not-combined", '-' },
+		{ "combined", '+' }, { "selected", '*' }, { NULL, '?' },
+	};
+	int i = 0;
+
+	if (json_bool_of(json_object_get(source, "selection"), "noselect"))
+		return '?';
+	while (letters[i].state && strcmp(letters[i].state, state))
+		i++;
+	return letters[i].letter;
+}
+
 bool has_row(const struct cli *cli, const json_t *source)
 {
 	return !cli->csv || cli->all || *json_text_of(source, "address");

@@ -7,26 +7,6 @@
 
 #include "cli/cli.h"
 
-/* One that is only watched is not used, whatever it says, as chronyc has it. */
-static char state_letter(const json_t *source)
-{
-	const char *state = json_text_of(source, "state");
-	static const struct {
-		const char *state;
-		char letter;
-	} letters[] = {
-		{ "falseticker", 'x' }, { "too-variable", '~' }, { "not-combined", '-' },
-		{ "combined", '+' }, { "selected", '*' }, { NULL, '?' },
-	};
-	int i = 0;
-
-	if (json_bool_of(json_object_get(source, "selection"), "noselect"))
-		return '?';
-	while (letters[i].state && strcmp(letters[i].state, state))
-		i++;
-	return letters[i].letter;
-}
-
 static void print_legend(void)
 {
 	puts("  .-- Source mode  '^' = server, '#' = local clock.\n"
@@ -53,7 +33,7 @@ void text_of_source(const struct cli *cli, const json_t *source, char text[SOURC
 	text_of_ns(json_real_of(estimate, "distance_ns", 0), bound);
 	snprintf(text, SOURCE_ROW_MAX, "%c%c %-27.128s  %2d  %2d   %3o  %s  %s[%s] +/- %s",
 		 strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
-		 state_letter(source), name_of_source(cli, source),
+		 letter_of_source(source), name_of_source(cli, source),
 		 (int)json_int_of(source, "stratum", 0), (int)json_int_of(source, "poll", 0),
 		 (unsigned int)json_int_of(source, "reach", 0), age, now, then, bound);
 }
@@ -73,7 +53,7 @@ static void print_csv(const struct cli *cli, const json_t *source)
 	/* chronyc's age of what never came. */
 	printf("%c,%c,%s,%d,%d,%o,%u,%.9f,%.9f,%.9f\n",
 	       strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
-	       state_letter(source),
+	       letter_of_source(source),
 	       name_of_source(cli, source), (int)json_int_of(source, "stratum", 0),
 	       (int)json_int_of(source, "poll", 0), (unsigned int)json_int_of(source, "reach", 0),
 	       json_is_object(estimate) ?
@@ -117,7 +97,7 @@ static void print_sentence(const json_t *sources)
 	int used = 0;
 
 	json_array_foreach(sources, i, source)
-		used += !!strchr("+*", state_letter(source));
+		used += !!strchr("+*", letter_of_source(source));
 	if (!count)
 		printf("%s\n",
 		       "No time source is known: none is configured, or their names have no addresses yet.");
