@@ -602,11 +602,12 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 {
 	struct chime_stated stated;
 	struct chime_view *view = &timescale->current_view;
+	bool first = !view->corrected || timescale->stands_in;
 
 	lockdep_assert_held(timescale->lock);
 	if (epoch != view->epoch)
 		return -ESTALE;
-	if (!view->corrected || timescale->stands_in)
+	if (first)
 		timescale->refuted = false;
 	timescale->correction = *correction;
 	timescale->apart_ns = 0;
@@ -614,8 +615,15 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 	chime_steady_renew(&timescale->steady, raw_ns);
 	view->corrected = true;
 	view->corrected_ns = chime_view_reference(view, raw_ns);
-	if (chime_timescale_corrects_host(timescale))
+	if (chime_timescale_corrects_host(timescale)) {
 		chime_timescale_judge_host(timescale, raw_ns, &stated);
+		/*
+		 * Nobody corrects a host that is stated to be better known than his correction, but
+		 * who knows that it is wrong: the sources' intervals can exclude its time where the
+		 * correction's bound, which is as wide either way, does not.
+		 */
+		timescale->refuted |= first && chime_statement_is_better(&stated);
+	}
 	chime_timescale_change(timescale, raw_ns, jump);
 	return 0;
 }

@@ -117,8 +117,9 @@ struct chime_now {
  *	than it was measured against
  * @suspect_ns: the part that allows for the latest gap being a step of the host's clock
  * @stands_in: the correction is the line of a host that was lost
- * @refuted: corrections have shown that what is stated of the host's clock is wrong, and none since
- *	that it is right. Only counts while there is a correction
+ * @refuted: corrections have shown that what is stated of the host's clock is wrong, or the one
+ *	that took its place had a larger bound, and none since has shown that it is right. Only
+ *	counts while there is a correction
  * @free: UTC as a function of the raw clock where there is neither host nor correction
  * @external: the adjustable clock of mode external, as a function of the raw clock
  * @external_fine_q48: what its rate lacks, as in struct chime_view
@@ -248,7 +249,10 @@ void chime_timescale_restate_host(struct chime_timescale *timescale);
 bool chime_timescale_return_to_host(struct chime_timescale *timescale, bool jump, s64 raw_ns,
 				    struct chime_stated *stated);
 
-/* Set the correction. 0, or -ESTALE when @epoch has passed. */
+/*
+ * Set the correction. One that takes the place of a host that is stated to be better known than it
+ * refutes the statement. 0, or -ESTALE when @epoch has passed.
+ */
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
 			    u32 epoch, bool jump, s64 raw_ns);
 

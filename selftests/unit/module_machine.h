@@ -494,8 +494,7 @@ static inline const struct chime_event *latest(void)
 	return machine.count ? &machine.events[machine.count - 1] : &none;
 }
 
-/* A correction that is right now, good to 10 us. */
-static inline int correct_at_rate(s64 rate_q32)
+static inline int correct_with(s64 rate_q32, s64 maxerror_ns)
 {
 	struct chime_status now = status();
 	const struct chime_line correction = {
@@ -503,11 +502,17 @@ static inline int correct_at_rate(s64 rate_q32)
 		.offset_ns = machine.utc_ns - now.now.reference_ns,
 		.rate_q32 = rate_q32,
 		.sigma_ns = 1000,
-		.maxerror_ns = 10000,
+		.maxerror_ns = maxerror_ns,
 		.maxerror_rate_q32 = CHIME_PPM_Q32,
 	};
 
 	return chime_control_correct(machine.chime, &correction, now.now.epoch, -1, true);
+}
+
+/* A correction that is right now, good to 10 us. */
+static inline int correct_at_rate(s64 rate_q32)
+{
+	return correct_with(rate_q32, 10000);
 }
 
 static inline int correct(void)

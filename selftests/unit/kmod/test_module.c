@@ -502,6 +502,29 @@ TEST_F(module, host_that_was_refuted_is_not_followed_again)
 	EXPECT_TRUE(run_within_bound(HOUR));
 }
 
+/* Sources whose intervals exclude it together, while the bound of their correction does not. */
+TEST_F(module, host_that_is_corrected_with_a_larger_bound_is_refuted)
+{
+	machine.host_ahead_ns = 8 * MS;
+	ASSERT_EQ(0, load());
+	state_host_maxerror(15 * US);
+	ASSERT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+	ASSERT_EQ(0, correct_with(0, 10 * MS));
+	EXPECT_TRUE(run_within_bound(HOUR));
+	EXPECT_TRUE(status().corrected);
+	/* And the next one, which is no better, leaves it so. */
+	ASSERT_EQ(0, correct_with(0, 11 * MS));
+	EXPECT_TRUE(run_within_bound(HOUR));
+	EXPECT_TRUE(status().corrected);
+	EXPECT_LE(llabs(error_ns()), MS);
+	/* Until one shows that the host is right. */
+	machine.host_ahead_ns = 0;
+	run(60 * S);
+	ASSERT_EQ(0, correct_with(0, US));
+	EXPECT_TRUE(run_within_bound(HOUR));
+	EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+}
+
 /* Sources that agree with the host to less than what is stated have shown that it is right now. */
 TEST_F(module, host_that_was_set_right_is_followed_again)
 {
