@@ -13,6 +13,9 @@
 
 #define YEAR_S		(365.25 * 86400)
 
+/* Of the random numbers of a seed: the first ones are the game's, and the adversary's. */
+#define STATEMENT_STREAM	3
+
 /* 30 June 2027 and 31 December 2028, midnight at their ends, UTC. */
 static const int64_t leap_days_s[] = { 1814400000, 1861920000 };
 
@@ -126,6 +129,25 @@ static void draw_host(void)
 	host->free = chance(0.4);
 	host->offset_ns = (int64_t)(sign() * draw_log(1e3, host->free ? 20e6 : 1e6));
 	host->rate = host->free ? draw(-20e-6, 20e-6) : 0;
+}
+
+/*
+ * What the operator states of the host is true, or not, or true until the host has drifted off.
+ * With random numbers of its own, so that a game's others are what they were.
+ */
+static void draw_statement(void)
+{
+	struct host *host = &world->host;
+	struct random random;
+	double share;
+
+	random_seed(&random, world->seed, STATEMENT_STREAM);
+	if (world->kind != GUEST_HOSTED || random_uniform(&random) > 0.5)
+		return;
+	share = exp((2 * random_uniform(&random) - 0.5) * log(10));
+	host->stated_ns = (int64_t)(share * (double)llabs(host->offset_ns));
+	if (host->stated_ns < NS_PER_US)
+		host->stated_ns = NS_PER_US;
 }
 
 bool game_is_one_clock(void)
@@ -273,6 +295,7 @@ void game_draw(void)
 	draw_servers();
 	draw_client();
 	draw_host();
+	draw_statement();
 	draw_troubles();
 	mind_begin();
 	world->judge.unsynchronised_ns = world->now_ns;
@@ -294,8 +317,11 @@ void game_config(char *text, size_t size)
 					 server->iburst ? " iburst" : "");
 	}
 	if (world->makestep_s > 0)
-		snprintf(text + used, size - used, "makestep %g %d\n", world->makestep_s,
-			 world->makestep_limit);
+		used += (size_t)snprintf(text + used, size - used, "makestep %g %d\n",
+					 world->makestep_s, world->makestep_limit);
+	if (world->host.stated_ns)
+		snprintf(text + used, size - used, "hostmaxerror %.9f\n",
+			 (double)world->host.stated_ns / 1e9);
 }
 
 static void describe_server(int number)
@@ -327,6 +353,9 @@ void game_describe(void)
 	if (world->kind == GUEST_HOSTED)
 		world_log("the host is off by %.6f ms and gains %.3f ppm",
 			  (double)world->host.offset_ns / 1e6, world->host.rate * 1e6);
+	if (world->host.stated_ns)
+		world_log("the host is stated to be right to within %.6f ms",
+			  (double)world->host.stated_ns / 1e6);
 	for (i = 0; i < world->server_count; i++)
 		describe_server(i);
 	mind_describe(text, sizeof(text));

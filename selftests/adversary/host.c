@@ -2,6 +2,8 @@
 /*
  * The host's clock: disciplined, or a crystal that nobody disciplines; and stepped for a while.
  */
+#include <stdlib.h>
+
 #include "world.h"
 
 int64_t host_time_ns(void)
@@ -17,4 +19,9 @@ int64_t host_time_ns(void)
 bool host_is_right(void)
 {
 	return world->now_ns >= world->host.until_ns;
+}
+
+bool host_is_as_stated(void)
+{
+	return llabs(host_time_ns() - world->now_ns) <= world->host.stated_ns;
 }

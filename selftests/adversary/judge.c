@@ -78,10 +78,15 @@ static bool has_majority_answered(void)
 	return 2 * answers > world->server_count;
 }
 
-/* Where nobody has confirmed the host its clock is all there is; nobody says how right it is. */
+/*
+ * Where nobody has confirmed the host its clock is all there is; nobody says how right it is, or it
+ * is not what is stated.
+ */
 static int64_t host_share_ns(void)
 {
-	return module_follows_host() ? llabs(host_time_ns() - world->now_ns) : 0;
+	if (!module_follows_host() || host_is_as_stated())
+		return 0;
+	return llabs(host_time_ns() - world->now_ns);
 }
 
 void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
@@ -171,9 +176,18 @@ void judge_answer(int number, int64_t sent_ns)
 	judge->grace_ns = world->now_ns + (game_is_one_clock() ? ONE_CLOCK_NS : AGREEMENT_NS);
 }
 
+/* A step of the host's clock ended: the module's next check sees that. */
+static bool was_host_set_right(void)
+{
+	int64_t until_ns = world->host.until_ns;
+
+	return world->now_ns >= until_ns && world->now_ns < until_ns + CHECK_NS;
+}
+
 static bool is_excused(void)
 {
-	return world->judge.waiting || world->now_ns < world->judge.grace_ns;
+	return world->judge.waiting || world->now_ns < world->judge.grace_ns ||
+	       was_host_set_right();
 }
 
 static void judge_system_clock(void)

@@ -147,6 +147,7 @@ struct trouble {
  * @free: nobody disciplines it
  * @until_ns: UTC until which a step of it lasts; 0: it is right
  * @step_ns: size of that
+ * @stated_ns: bound of its error as the guest's configuration states it; 0: not stated
  */
 struct host {
 	int64_t offset_ns;
@@ -155,6 +156,7 @@ struct host {
 	bool free;
 	int64_t until_ns;
 	int64_t step_ns;
+	int64_t stated_ns;
 };
 
 /**
@@ -329,6 +331,8 @@ int64_t server_error_ns(const struct server *server);
 /* host.c: the host's clock now. */
 int64_t host_time_ns(void);
 bool host_is_right(void);
+/* It is as right as the guest's configuration states. */
+bool host_is_as_stated(void);
 
 /* judge.c */
 
