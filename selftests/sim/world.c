@@ -99,6 +99,8 @@ static void correct(struct world *world, double true_ns)
 	client_clock_correct(&world->clock, true_ns, &result->correction, result->jump || wrong);
 	if (result->measured)
 		follower_expect_news(&world->clock.follower);
+	else
+		follower_expect_change(&world->clock.follower);
 	if (confirmed)
 		world->disrupted = false;
 	if (result->step == DISCIPLINE_STEP ||

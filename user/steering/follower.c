@@ -181,6 +181,11 @@ void follower_expect_news(struct follower *follower)
 	follower->expect_news = true;
 }
 
+void follower_expect_change(struct follower *follower)
+{
+	follower->expect_change = true;
+}
+
 /* The interval between two corrections: it grows at once and shrinks slowly. */
 static void follower_note_pace(struct follower *follower, int64_t gap_ns)
 {
@@ -247,6 +252,33 @@ static void follower_note_spread(struct follower *follower, const struct timesca
 	follower->spread += fmin(ratio * ratio, SPREAD_MAX) / SPREAD_MEMORY;
 }
 
+static bool follower_is_quick(const struct follower *follower)
+{
+	return follower->pace_ns < QUICK_PACE_NS;
+}
+
+/* A larger correction is carried out in proportionally less time. */
+static double follower_large_ns(const struct follower *follower, const struct timescale_now *now)
+{
+	return (follower_is_quick(follower) ? 1.0 : LARGE_SIGMAS) * (double)now->sigma_ns;
+}
+
+/*
+ * Sources that are chosen or weighed otherwise, or learned anew, move the timescale as a sample
+ * does, and by as much as several of these. A smaller offset may as well be the kernel's.
+ */
+static void follower_note_change(struct follower *follower, const struct timescale_now *now,
+				 int64_t offset_ns, int64_t tolerance_ns)
+{
+	double change_ns = fabs((double)offset_ns - follower_predicted(follower, now));
+
+	follower->changed = follower->expect_change && follower->has_news &&
+			    now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
+			    change_ns > follower_large_ns(follower, now) &&
+			    change_ns > (double)tolerance_ns;
+	follower->expect_change = false;
+}
+
 /*
  * The part of the offset that comes from a correction and is still being removed. What appears
  * between two corrections, by a host's slew or the kernel's way to keep its clock, is not noise of
@@ -260,7 +292,7 @@ static double follower_corrected(const struct follower *follower, const struct t
 
 	if (!follower->started)
 		return 0.0;
-	if (follower_is_news(follower, now))
+	if (follower_is_news(follower, now) || follower->changed)
 		return (double)offset_ns;
 	/* A late check finds that the slew has overshot. */
 	return left_ns * follower->corrected_ns > 0.0 ? left_ns : 0.0;
@@ -290,17 +322,6 @@ static double follower_calm_horizon(const struct follower *follower,
 	/* Corrections of several sources come at once, and are no reason to be quicker. */
 	return fmax((double)follower->pace_ns * CALM_CORRECTIONS,
 		    (double)follower->options.min_interval_ns);
-}
-
-static bool follower_is_quick(const struct follower *follower)
-{
-	return follower->pace_ns < QUICK_PACE_NS;
-}
-
-/* A larger correction is carried out in proportionally less time. */
-static double follower_large_ns(const struct follower *follower, const struct timescale_now *now)
-{
-	return (follower_is_quick(follower) ? 1.0 : LARGE_SIGMAS) * (double)now->sigma_ns;
 }
 
 /* The time constant of corrections at this interval, unless they are large. */
@@ -486,6 +507,7 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	/* An offset that came with a correction is not caused by the kernel. */
 	tolerance_ns = follower_tolerance(now, follower_is_news(follower, now) ? FINE_NS :
 										 DITHER_NS);
+	follower_note_change(follower, now, offset_ns, tolerance_ns);
 	follower_note_spread(follower, now, offset_ns);
 	corrected_ns = follower_corrected(follower, now, offset_ns);
 	rest_ns = (double)offset_ns - corrected_ns;

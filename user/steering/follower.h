@@ -64,6 +64,8 @@ struct follower_command {
  * @news_from_ns: likewise, the first of those that came at once
  * @pace_ns: between the latest two of these, 0: not known
  * @expect_news: the next check is at a fresh correction
+ * @expect_change: the next check is at a correction that may be another one without a new sample
+ * @changed: the latest check was at such a one
  * @has_news: there was one
  * @started: the above is valid
  * @has_rate: @base_rate is, even if the rest is not
@@ -87,6 +89,8 @@ struct follower {
 	int64_t news_from_ns;
 	int64_t pace_ns;
 	bool expect_news;
+	bool expect_change;
+	bool changed;
 	bool has_news;
 	bool started;
 	bool has_rate;
@@ -100,6 +104,9 @@ void follower_check_again(struct follower *follower);
 
 /* The next check is at a correction by a new sample. */
 void follower_expect_news(struct follower *follower);
+
+/* The next check is at a correction without one: the samples may have been weighed anew. */
+void follower_expect_change(struct follower *follower);
 
 /* One check. */
 void follower_update(struct follower *follower, const struct timescale_now *now,

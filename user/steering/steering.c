@@ -298,6 +298,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		steering_note_found(steering, result->step_ns);
 	if (result->measured)
 		follower_expect_news(&steering->follower);
+	else
+		follower_expect_change(&steering->follower);
 	steering_log_change(steering, result);
 	err = steering_judge(steering, result, wrong, now->raw_ns);
 	steering->next_check_ns = 0;

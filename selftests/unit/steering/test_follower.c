@@ -550,6 +550,42 @@ TEST(lateness_is_forgotten)
 	EXPECT_LE(world.command.next_ns - world.now.raw_ns, S / 8);
 }
 
+/* A source among others turns out to be wrong: without a sample the time is another one. */
+TEST(sources_weighed_anew_do_not_shake_the_frequency)
+{
+	struct world world;
+	double fastest = 0;
+	int64_t pace_ns;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 9 * US;
+	world.now.maxerror_ns = MS;
+	for (i = 0; i < 40; i++) {
+		world_correct(&world, i & 1 ? 2e3 : -2e3);
+		world_follow(&world, 16 * S);
+	}
+	pace_ns = world.follower.pace_ns;
+	world.error_ns += 144e3;
+	follower_expect_change(&world.follower);
+	world_look(&world);
+	for (i = 0; i < 16; i++) {
+		fastest = fmax(fastest, fabs(world.command.rate - world.rate));
+		world_run(&world, world.command.next_ns);
+		world_look(&world);
+	}
+	EXPECT_LE(fastest, 50e-6);
+	EXPECT_LE(fabs(world.error_ns), 9e3);
+	/* That is no sample, and says nothing of when the next one comes. */
+	EXPECT_EQ(pace_ns, world.follower.pace_ns);
+	/* What the kernel's clock is off by is no correction, whatever is said of that. */
+	world_follow(&world, 60 * S);
+	world.error_ns += 10e3;
+	follower_expect_change(&world.follower);
+	world_look(&world);
+	EXPECT_FALSE(world.follower.changed);
+}
+
 TEST(looking_again_is_no_correction)
 {
 	struct world world;
