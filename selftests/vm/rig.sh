@@ -142,15 +142,34 @@ with_modules()
 # with_program ROOT FILE: copy a program and the libraries that it needs.
 with_program()
 {
-	local root=$1 file=$2 library
+	local root=$1 file=$2
 
 	[ -x "$file" ] || die "$(short "$file") is not there; the make commands build it"
 	install -D "$file" "$root/bin/$(basename "$file")"
-	{ ldd "$file" 2>/dev/null || true; } |
+	with_libraries "$root" "$file"
+}
+
+# with_libraries ROOT FILE: those that a program or a library needs.
+with_libraries()
+{
+	local root=$1 library
+
+	{ ldd "$2" 2>/dev/null || true; } |
 		awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' |
 		while read -r library; do
 			[ -e "$root$library" ] || install -D "$library" "$root$library"
 		done
+}
+
+# with_opened ROOT NAME: a library that programs open when they need it.
+with_opened()
+{
+	local root=$1 library
+
+	library=$(/sbin/ldconfig -p | awk -v name="$2" '$1 == name { print $NF; exit }')
+	[ -n "$library" ] || die "$2 is not there; 'make deps' installs it"
+	install -D "$library" "$root$library"
+	with_libraries "$root" "$library"
 }
 
 pack()
@@ -202,6 +221,7 @@ guest_image()
 	for program in "${peers[@]}" "$build"/truechime{d,-server,,-hooks,-watch}; do
 		with_program "$root" "$program"
 	done
+	with_opened "$root" libkmod.so.2
 	cp "$build/module/$kernel/truechime.ko" "$root/lib/modules/$kernel/"
 	depmod -b "$root" "$kernel"
 	printf 'root:x:0:0::/root:/bin/sh\n' >"$root/etc/passwd"

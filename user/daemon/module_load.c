@@ -2,9 +2,13 @@
 /*
  * Loading of the module, over libkmod: with its dependencies and modprobe.d's blacklists. Its
  * parameters, over sysfs.
+ *
+ * libkmod, and with it OpenSSL and two libraries of compression, would stay in memory for as long
+ * as the daemon runs, 1.6 MiB for what is done once: it is opened for that alone.
  */
 #include "daemon/module_load.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -19,10 +23,63 @@
 #include "lib/module_refusal.h"
 
 #define MODULE_NAME	"truechime"
+#define KMOD_PATH	"libkmod.so.2"
 #define LOCKDOWN_PATH	"/sys/kernel/security/lockdown"
 #define MAXERROR_PATH	"/sys/module/" MODULE_NAME "/parameters/hostmaxerror_us"
 
 #define NS_PER_US	1000LL
+
+/**
+ * struct kmod - libkmod, opened
+ * @library: of dlopen(3)
+ *
+ * And of its functions those that are used here.
+ */
+struct kmod {
+	void *library;
+	typeof(kmod_new) *new;
+	typeof(kmod_unref) *unref;
+	typeof(kmod_module_new_from_lookup) *module_new_from_lookup;
+	typeof(kmod_module_get_module) *module_get_module;
+	typeof(kmod_module_probe_insert_module) *module_probe_insert_module;
+	typeof(kmod_module_unref) *module_unref;
+	typeof(kmod_module_unref_list) *module_unref_list;
+	typeof(kmod_list_next) *list_next;
+};
+
+/* Set @function, which points to a pointer to one. */
+static bool kmod_find(const struct kmod *kmod, const char *name, void *function)
+{
+	void *address = dlsym(kmod->library, name);
+
+	memcpy(function, &address, sizeof(address));
+	return address;
+}
+
+static bool kmod_find_all(struct kmod *kmod)
+{
+	return kmod_find(kmod, "kmod_new", &kmod->new) &&
+	       kmod_find(kmod, "kmod_unref", &kmod->unref) &&
+	       kmod_find(kmod, "kmod_module_new_from_lookup", &kmod->module_new_from_lookup) &&
+	       kmod_find(kmod, "kmod_module_get_module", &kmod->module_get_module) &&
+	       kmod_find(kmod, "kmod_module_probe_insert_module",
+			 &kmod->module_probe_insert_module) &&
+	       kmod_find(kmod, "kmod_module_unref", &kmod->module_unref) &&
+	       kmod_find(kmod, "kmod_module_unref_list", &kmod->module_unref_list) &&
+	       kmod_find(kmod, "kmod_list_next", &kmod->list_next);
+}
+
+/* false: it is not installed. */
+static bool kmod_open(struct kmod *kmod)
+{
+	kmod->library = dlopen(KMOD_PATH, RTLD_NOW | RTLD_LOCAL);
+	if (!kmod->library)
+		return false;
+	if (kmod_find_all(kmod))
+		return true;
+	dlclose(kmod->library);
+	return false;
+}
 
 /* Lockdown's mode in force stands in brackets: "none [integrity] confidentiality". */
 static bool module_lockdown(void)
@@ -69,6 +126,12 @@ static void module_load_explain(int err, char *message, size_t size)
 	struct utsname system;
 	const char *release = uname(&system) ? "this kernel" : system.release;
 
+	if (err == -ELIBACC) {
+		snprintf(message, size,
+			 "The kernel module %s could not be loaded: %s is missing; going on without it. Install the package libkmod2",
+			 MODULE_NAME, KMOD_PATH);
+		return;
+	}
 	if (!module_load_refusal(err, &refusal)) {
 		snprintf(message, size,
 			 "The kernel module %s could not be loaded: %s; going on without it. See the kernel's log: dmesg | grep %s",
@@ -84,44 +147,52 @@ static void module_load_explain(int err, char *message, size_t size)
 }
 
 /* 0, or -errno as finit_module(2) gives it. */
-static int module_probe(struct kmod_ctx *context)
+static int module_probe(const struct kmod *kmod, struct kmod_ctx *context)
 {
 	struct kmod_list *list = NULL, *item;
 	int err = -ENOENT;
 
-	if (kmod_module_new_from_lookup(context, MODULE_NAME, &list) < 0)
+	if (kmod->module_new_from_lookup(context, MODULE_NAME, &list) < 0)
 		return -ENOENT;
-	kmod_list_foreach(item, list) {
-		struct kmod_module *module = kmod_module_get_module(item);
+	for (item = list; item; item = kmod->list_next(list, item)) {
+		struct kmod_module *module = kmod->module_get_module(item);
 
-		err = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST, NULL,
-						      NULL, NULL, NULL);
-		kmod_module_unref(module);
+		err = kmod->module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST, NULL,
+						       NULL, NULL, NULL);
+		kmod->module_unref(module);
 		if (err)
 			break;
 	}
-	kmod_module_unref_list(list);
+	kmod->module_unref_list(list);
 	return err == KMOD_PROBE_APPLY_BLACKLIST ? -EPERM : err;
+}
+
+/* As module_probe(); -ELIBACC: there is no libkmod. */
+static int module_insert(void)
+{
+	struct kmod_ctx *context;
+	struct kmod kmod;
+	int err = -ENOMEM;
+
+	if (!kmod_open(&kmod))
+		return -ELIBACC;
+	context = kmod.new(NULL, NULL);
+	if (context) {
+		err = module_probe(&kmod, context);
+		kmod.unref(context);
+	}
+	dlclose(kmod.library);
+	/* Lockdown returns EPERM where a signature check alone returns EKEYREJECTED. */
+	if (err == -ENOKEY || (err == -EPERM && module_lockdown()))
+		err = -EKEYREJECTED;
+	return err;
 }
 
 int module_load(char *message, size_t size)
 {
-	struct kmod_ctx *context;
-	int err;
+	int err = privileges_may_load_module() ? module_insert() : -EPERM;
 
 	message[0] = '\0';
-	if (!privileges_may_load_module()) {
-		err = -EPERM;
-	} else {
-		context = kmod_new(NULL, NULL);
-		if (!context)
-			return -ENOMEM;
-		err = module_probe(context);
-		kmod_unref(context);
-		/* Lockdown returns EPERM where a signature check alone returns EKEYREJECTED. */
-		if (err == -ENOKEY || (err == -EPERM && module_lockdown()))
-			err = -EKEYREJECTED;
-	}
 	if (err)
 		module_load_explain(err, message, size);
 	return err;
