@@ -3,6 +3,7 @@
  * truechimed: the command line. The daemon itself is daemon.c.
  */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -56,6 +57,9 @@ static int print_config(const struct daemon_options *options)
 	return explain_config(options->config_path, options->config_text, stdout, stderr) ?
 		0 : DAEMON_STATUS_CONFIG;
 }
+
+/* Bytes of what malloc() shall not put among what is small. */
+#define TABLE_LEAST	16384
 
 /* --settle */
 static int settle_clock(void)
@@ -119,6 +123,11 @@ int main(int argc, char **argv)
 	};
 	int debug = 0, print = 0, option;
 
+	/*
+	 * Tables get pages of their own: those that are not in use yet take no memory, and freed
+	 * ones go back. By itself malloc() stops that once it has freed one file that was read.
+	 */
+	(void)mallopt(M_MMAP_THRESHOLD, TABLE_LEAST);
 	while ((option = getopt_long(argc, argv, "f:dnu:xMS:pqQt:vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'f':

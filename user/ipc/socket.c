@@ -36,7 +36,7 @@ struct control_client {
 	bool follows;
 	bool follows_state;
 	int64_t deadline_ns;
-	char request[CONTROL_REQUEST_MAX];
+	char *request;		/* CONTROL_REQUEST_MAX bytes, while there is a connection */
 	size_t request_length;
 	char *answer;
 	size_t answer_length;
@@ -57,6 +57,7 @@ static void client_close(struct control_client *client)
 	if (client->fd >= 0)
 		close(client->fd);
 	free(client->answer);
+	free(client->request);
 	memset(client, 0, sizeof(*client));
 	client->fd = -1;
 }
@@ -131,6 +132,8 @@ static int client_request(struct control *control, struct control_client *client
 /* The end of the first line that has arrived; NULL: it is not complete. */
 static char *client_line_end(const struct control_client *client)
 {
+	if (!client->request_length)
+		return NULL;
 	return memchr(client->request, '\n', client->request_length);
 }
 
@@ -152,7 +155,7 @@ static int client_next_request(struct control *control, struct control_client *c
 	int err;
 
 	if (!newline)
-		return client->request_length == sizeof(client->request) ? -EMSGSIZE : 0;
+		return client->request_length == CONTROL_REQUEST_MAX ? -EMSGSIZE : 0;
 	length = (size_t)(newline - client->request);
 	err = client_request(control, client, client->request, length);
 	client->request_length -= length + 1;
@@ -181,7 +184,7 @@ static int client_send(struct control_client *client)
 static int client_receive(struct control_client *client)
 {
 	ssize_t received = recv(client->fd, client->request + client->request_length,
-				sizeof(client->request) - client->request_length, 0);
+				CONTROL_REQUEST_MAX - client->request_length, 0);
 
 	if (received < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
@@ -237,6 +240,11 @@ static void control_accept(struct control *control, int64_t now_ns)
 		available++;
 	}
 	if (available <= (trusted ? 0 : RESERVED)) {
+		close(fd);
+		return;
+	}
+	client->request = malloc(CONTROL_REQUEST_MAX);
+	if (!client->request) {
 		close(fd);
 		return;
 	}
