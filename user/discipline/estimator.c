@@ -92,7 +92,7 @@ static bool has_rate(const struct estimator *estimator, struct estimate *estimat
 static void forget_samples(struct estimator *estimator)
 {
 	estimator->started = false;
-	memset(estimator->path, 0, sizeof(estimator->path));
+	memset(estimator->path, 0, (size_t)estimator->paths * sizeof(*estimator->path));
 }
 
 void estimator_reset(struct estimator *estimator, bool keep_rate)
