@@ -7,16 +7,40 @@
 #include <math.h>
 #include <string.h>
 
+size_t belief_size(int paths)
+{
+	return offsetof(struct belief, cov) +
+	       (size_t)belief_delay(paths) * sizeof(((struct belief *)NULL)->cov[0]);
+}
+
+void belief_copy(struct belief *belief, const struct belief *from)
+{
+	memcpy(belief, from, offsetof(struct belief, cov));
+	memcpy(belief->cov, from->cov, (size_t)from->states * sizeof(from->cov[0]));
+}
+
+/* Use so many states; those that are new have no mean and no variance. */
+static void use_states(struct belief *belief, int states)
+{
+	int i;
+
+	for (i = belief->states; i < states; i++) {
+		belief->mean[i] = 0;
+		memset(belief->cov[i], 0, sizeof(belief->cov[i]));
+	}
+	belief->states = states;
+}
+
 void belief_clear(struct belief *belief)
 {
-	memset(belief, 0, sizeof(*belief));
-	belief->states = BELIEF_FIRST_PATH;
+	belief->states = 0;
+	use_states(belief, BELIEF_FIRST_PATH);
 }
 
 void belief_add_path(struct belief *belief, int path)
 {
 	if (belief->states <= belief_asymmetry(path))
-		belief->states = belief_asymmetry(path) + 1;
+		use_states(belief, belief_asymmetry(path) + 1);
 }
 
 void belief_set(struct belief *belief, int state, double mean, double variance)

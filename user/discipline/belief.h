@@ -8,6 +8,7 @@
 #define DISCIPLINE_BELIEF_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "discipline/likelihood.h"
 
@@ -32,7 +33,10 @@ static inline int belief_asymmetry(int path)
 	return BELIEF_FIRST_PATH + 2 * path + 1;
 }
 
-/* The distribution; the first @states are in use. */
+/*
+ * The distribution; the first @states are in use. Its last rows need not be there: a belief of few
+ * paths is of belief_size(), and copied by belief_copy().
+ */
 struct belief {
 	int states;
 	double mean[BELIEF_STATES];
@@ -49,6 +53,12 @@ struct belief_direction {
 	double asymmetry;
 	double delay;
 };
+
+/* Bytes of a belief of so many paths, the first ones. */
+size_t belief_size(int paths);
+
+/* Copy what is in use. */
+void belief_copy(struct belief *belief, const struct belief *from);
 
 /* No mean, no variance, no path. */
 void belief_clear(struct belief *belief);

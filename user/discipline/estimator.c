@@ -55,6 +55,12 @@ struct estimator *estimator_new(int paths)
 
 	if (!estimator)
 		return NULL;
+	estimator->member_bytes = member_size(paths);
+	estimator->bank = calloc((size_t)BANK_MEMBERS, estimator->member_bytes);
+	if (!estimator->bank) {
+		free(estimator);
+		return NULL;
+	}
 	estimator->paths = paths;
 	estimator->rate_prior_sigma = RATE_SIGMA_UNKNOWN;
 	return estimator;
@@ -62,6 +68,8 @@ struct estimator *estimator_new(int paths)
 
 void estimator_free(struct estimator *estimator)
 {
+	if (estimator)
+		free(estimator->bank);
 	free(estimator);
 }
 
@@ -172,7 +180,7 @@ static void cover_sample(struct estimator *estimator, const struct path_figures 
 		if (!(reach_ns > 0 && reach_ns < most_ns))
 			return;
 		for (i = 0; i < estimator->members; i++)
-			belief_widen(&estimator->member[i].belief,
+			belief_widen(&bank_member(estimator, i)->belief,
 				     most_ns * most_ns / (reach_ns * reach_ns));
 	}
 }
@@ -198,7 +206,7 @@ static void separate_asymmetry(struct estimator *estimator, int path)
 		return;
 	figures->asymmetry_ns = 0.5 * ASYMMETRY * figures->least_ns;
 	for (i = 0; i < estimator->members; i++)
-		member_separate_asymmetry(&estimator->member[i], path, figures->asymmetry_ns);
+		member_separate_asymmetry(bank_member(estimator, i), path, figures->asymmetry_ns);
 }
 
 /* The first sample of a path sets its prior. */
@@ -213,7 +221,7 @@ static void found_path(struct estimator *estimator, int path,
 	if (!bank_is_only_path(estimator, path))
 		estimator->path[path].figures.asymmetry_ns = 0.5 * ASYMMETRY * sample->delay_ns;
 	for (i = 0; estimator->started && i < estimator->members; i++)
-		member_start_path(&estimator->member[i], path, &estimator->path[path].figures,
+		member_start_path(bank_member(estimator, i), path, &estimator->path[path].figures,
 				  sample);
 }
 
@@ -254,13 +262,13 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	figures->others_known = bank_others_known(estimator, path);
 	bank_mix(estimator, ahead_s, &before);
 	for (i = 0; i < estimator->members; i++)
-		belief_predict(&estimator->member[i].belief, ahead_s,
-			       estimator->member[i].wander * NS_PER_S);
+		belief_predict(&bank_member(estimator, i)->belief, ahead_s,
+			       bank_member(estimator, i)->wander * NS_PER_S);
 	if (elapsed_s >= 0)
 		track_check_reroute(estimator, path, offset, sample);
 	track_notice_congestion(estimator, path, offset, sample);
 	for (i = 0; i < estimator->members; i++) {
-		struct member *member = &estimator->member[i];
+		struct member *member = bank_member(estimator, i);
 
 		member->log_weight = keep * member->log_weight +
 				     member_take(member, path, figures,

@@ -80,7 +80,7 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 	if (estimator->paths == 1 && figures->one_way)
 		estimator->members = BANK_WANDERS;
 	for (i = 0; i < estimator->members; i++) {
-		struct member *member = &estimator->member[i];
+		struct member *member = bank_member(estimator, i);
 
 		member->wander = WANDER_LEAST * pow(10, 0.5 * (i % BANK_WANDERS));
 		member->shape = shapes[i / BANK_WANDERS];
@@ -95,12 +95,12 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 
 const struct member *bank_best(const struct estimator *estimator)
 {
-	const struct member *best = &estimator->member[0];
+	const struct member *best = bank_member(estimator, 0);
 	int i;
 
 	for (i = 1; i < estimator->members; i++)
-		if (estimator->member[i].log_weight > best->log_weight)
-			best = &estimator->member[i];
+		if (bank_member(estimator, i)->log_weight > best->log_weight)
+			best = bank_member(estimator, i);
 	return best;
 }
 
@@ -110,7 +110,7 @@ const struct member *bank_best_of(const struct estimator *estimator, int shape, 
 	int i;
 
 	for (i = 0; i < estimator->members; i++) {
-		const struct member *member = &estimator->member[i];
+		const struct member *member = bank_member(estimator, i);
 
 		if (member->shape == shape && member->kinds == kinds &&
 		    (!best || member->log_weight > best->log_weight))
@@ -125,7 +125,7 @@ void bank_normalise(struct estimator *estimator)
 	int i;
 
 	for (i = 0; i < estimator->members; i++) {
-		struct member *member = &estimator->member[i];
+		struct member *member = bank_member(estimator, i);
 
 		member->log_weight = fmax(member->log_weight - most, LOG_WEIGHT_LEAST);
 	}
@@ -138,7 +138,7 @@ void bank_recentre(struct estimator *estimator)
 
 	estimator->base_ns += (int64_t)shift;
 	for (i = 0; i < estimator->members; i++)
-		estimator->member[i].belief.mean[BELIEF_OFFSET] -= shift;
+		bank_member(estimator, i)->belief.mean[BELIEF_OFFSET] -= shift;
 }
 
 static bool is_member_sane(const struct estimator *estimator, const struct member *member)
@@ -155,14 +155,14 @@ bool bank_repair(struct estimator *estimator)
 	int i;
 
 	for (i = 0; i < estimator->members && !sane; i++)
-		if (is_member_sane(estimator, &estimator->member[i]))
-			sane = &estimator->member[i];
+		if (is_member_sane(estimator, bank_member(estimator, i)))
+			sane = bank_member(estimator, i);
 	for (i = 0; sane && i < estimator->members; i++) {
-		struct member *member = &estimator->member[i];
+		struct member *member = bank_member(estimator, i);
 
 		if (is_member_sane(estimator, member))
 			continue;
-		member->belief = sane->belief;
+		belief_copy(&member->belief, &sane->belief);
 		member->log_weight = LOG_WEIGHT_LEAST;
 	}
 	return sane;
@@ -214,7 +214,7 @@ void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixtur
 	memset(mixture, 0, sizeof(*mixture));
 	offset_shares(estimator, ahead_s, share);
 	for (i = 0; i < estimator->members; i++) {
-		const struct member *member = &estimator->member[i];
+		const struct member *member = bank_member(estimator, i);
 		double wander = member->wander * NS_PER_S;
 		double rate = member->belief.mean[BELIEF_RATE];
 		double offset = member->belief.mean[BELIEF_OFFSET] + elapsed_s * rate;
@@ -252,7 +252,7 @@ void bank_change_reference(struct estimator *estimator, const struct reference_c
 	int i;
 
 	for (i = 0; i < estimator->members; i++) {
-		struct belief *belief = &estimator->member[i].belief;
+		struct belief *belief = &bank_member(estimator, i)->belief;
 		double *rate = &belief->mean[BELIEF_RATE];
 
 		*rate = NS_PER_S * reference_change_rate(change, *rate / NS_PER_S);

@@ -7,6 +7,7 @@
 #define DISCIPLINE_ESTIMATOR_BANK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "discipline/estimator.h"
@@ -42,7 +43,8 @@
  * @predicted: ... and of how far they should have
  * @restarts: how often the track was lost and restarted
  * @path: the memory of each path's samples
- * @member: the filters
+ * @member_bytes: of one filter
+ * @bank: the filters, see bank_member()
  */
 struct estimator {
 	bool started;
@@ -58,8 +60,15 @@ struct estimator {
 	double predicted;
 	unsigned int restarts;
 	struct path_memory path[ESTIMATOR_PATHS];
-	struct member member[BANK_MEMBERS];
+	size_t member_bytes;
+	unsigned char *bank;
 };
+
+/* One of its filters. */
+static inline struct member *bank_member(const struct estimator *estimator, int i)
+{
+	return (struct member *)(void *)(estimator->bank + (size_t)i * estimator->member_bytes);
+}
 
 /* The mixture of the members at some instant; the delay and asymmetry are the first path's. */
 struct mixture {

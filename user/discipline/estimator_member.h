@@ -8,6 +8,7 @@
 #define DISCIPLINE_ESTIMATOR_MEMBER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "discipline/belief.h"
 #include "discipline/estimator.h"
@@ -72,26 +73,33 @@ struct path_change {
  * @wander: hypothesis: standard deviation of the rate's change in one second, a fraction
  * @shape: hypothesis: of the queueing delay's gamma distribution; 0: normal
  * @kinds: hypothesis: there are two kinds of exponential delays; @shape is 1
- * @belief: the state, in ns from the estimator's base and ns per second
  * @log_weight: how well it predicted samples, compared with the others
  * @noise: of each path's readings without a round trip, a variance, learned
  * @noise_samples: from so many
  * @misses: outliers of each path in a row
  * @former_delay: least delay of each path before its latest change of route
  * @former_asymmetry: its asymmetry, likewise
+ * @belief: the state, in ns from the estimator's base and ns per second; of the estimator's paths
+ *	only, so a member is of member_size(), and not copied as a whole
  */
 struct member {
 	double wander;
 	int shape;
 	bool kinds;
-	struct belief belief;
 	double log_weight;
 	double noise[ESTIMATOR_PATHS];
 	double noise_samples[ESTIMATOR_PATHS];
 	int misses[ESTIMATOR_PATHS];
 	struct normal former_delay[ESTIMATOR_PATHS];
 	struct normal former_asymmetry[ESTIMATOR_PATHS];
+	struct belief belief;
 };
+
+/* Bytes of a member of an estimator of so many paths. */
+static inline size_t member_size(int paths)
+{
+	return offsetof(struct member, belief) + belief_size(paths);
+}
 
 /* Start, with only the rate known, ns per second. */
 void member_start(struct member *member, double rate, double rate_sigma);

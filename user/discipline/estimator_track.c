@@ -68,7 +68,7 @@ void track_recover(struct estimator *estimator, int path, double offset,
 	int i;
 
 	for (i = 0; i < estimator->members; i++) {
-		struct member *member = &estimator->member[i];
+		struct member *member = bank_member(estimator, i);
 		const struct member *best;
 		enum member_loss loss;
 
@@ -76,7 +76,7 @@ void track_recover(struct estimator *estimator, int path, double offset,
 			continue;
 		best = bank_best_of(estimator, member->shape, member->kinds);
 		if (!best->misses[path]) {
-			member->belief = best->belief;
+			belief_copy(&member->belief, &best->belief);
 			memcpy(member->former_delay, best->former_delay,
 			       sizeof(member->former_delay));
 			memcpy(member->former_asymmetry, best->former_asymmetry,
@@ -153,7 +153,7 @@ void track_notice_reroute(struct estimator *estimator, int path, double offset,
 	if (!path_memory_notice_reroute(&estimator->path[path], delay_ns))
 		return;
 	for (i = 0; i < estimator->members; i++)
-		member_reroute(&estimator->member[i], path, &estimator->path[path].up,
+		member_reroute(bank_member(estimator, i), path, &estimator->path[path].up,
 			       &estimator->path[path].down);
 }
 
@@ -173,7 +173,7 @@ void track_check_reroute(struct estimator *estimator, int path, double offset,
 		return;
 	path_memory_undo_reroute(&estimator->path[path]);
 	for (i = 0; i < estimator->members; i++)
-		member_undo_reroute(&estimator->member[i], path);
+		member_undo_reroute(bank_member(estimator, i), path);
 }
 
 void track_judge_reroute(struct estimator *estimator, int path)
@@ -185,5 +185,5 @@ void track_judge_reroute(struct estimator *estimator, int path)
 	    !member_is_symmetric(bank_best(estimator), path))
 		return;
 	for (i = 0; i < estimator->members; i++)
-		member_make_symmetric(&estimator->member[i], path);
+		member_make_symmetric(bank_member(estimator, i), path);
 }

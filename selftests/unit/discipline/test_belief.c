@@ -6,6 +6,8 @@
 #include "user/discipline/belief.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "selftests/unit/unit.h"
 
@@ -86,6 +88,7 @@ TEST(knows_nothing_at_first)
 	memset(&belief, 0xff, sizeof(belief));
 	belief_clear(&belief);
 	EXPECT_EQ(BELIEF_FIRST_PATH, belief.states);
+	belief_add_path(&belief, BELIEF_PATHS - 1);
 	for (i = 0; i < BELIEF_STATES; i++) {
 		EXPECT_EQ(0.0, belief.mean[i]);
 		EXPECT_EQ(0.0, belief.cov[i][i]);
@@ -94,6 +97,37 @@ TEST(knows_nothing_at_first)
 	EXPECT_FALSE(belief_is_sane(&belief));
 	belief_set(&belief, BELIEF_OFFSET, 5, 9);
 	EXPECT_TRUE(belief_is_sane(&belief));
+}
+
+/* A belief of one path in no more memory than it takes: the sanitizer looks on. */
+TEST(takes_the_memory_of_its_paths)
+{
+	struct belief *one = malloc(belief_size(1)), *other = malloc(belief_size(1));
+	struct belief all;
+	struct normal normal;
+
+	ASSERT_NE(NULL, one);
+	ASSERT_NE(NULL, other);
+	EXPECT_EQ(sizeof(all), belief_size(BELIEF_PATHS));
+	EXPECT_LT(belief_size(1), sizeof(all) / 3);
+	belief_clear(one);
+	belief_add_path(one, 0);
+	belief_set(one, BELIEF_OFFSET, 5, 9);
+	belief_predict(one, 1, 1);
+	belief_condition(one, (struct belief_direction){ .offset = 1, .asymmetry = 1 },
+			 &(struct normal){ 6, 3 });
+	belief_copy(other, one);
+	belief_project(other, (struct belief_direction){ .offset = 1 }, &normal);
+	EXPECT_EQ(6.0, normal.mean);
+	EXPECT_EQ(0, memcmp(one, other, belief_size(1)));
+
+	memset(&all, 0xff, sizeof(all));
+	belief_copy(&all, one);
+	belief_add_path(&all, 1);
+	EXPECT_EQ(0.0, all.cov[BELIEF_OFFSET][belief_delay(1)]);
+	EXPECT_EQ(0.0, all.cov[belief_delay(1)][BELIEF_OFFSET]);
+	free(one);
+	free(other);
 }
 
 TEST(paths_have_states_of_their_own)
