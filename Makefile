@@ -99,9 +99,11 @@ clean:
 
 # --- see and test ---
 
-CHECKS := build packaging unit fuzz netlink interop vm
-# They compute while guests wait.
-CHECKS_BESIDE := sim adversary
+CHECKS_FIRST := build packaging unit netlink
+# They mostly wait, and others compute meanwhile.
+CHECKS_WAITING := interop vm
+CHECKS_BESIDE := fuzz sim adversary
+CHECKS := $(CHECKS_FIRST) $(CHECKS_WAITING) $(CHECKS_BESIDE)
 BENCHES := bench-sim bench-disruption bench-steady bench-boot bench-server
 
 demo: deps-demo
@@ -111,9 +113,9 @@ demo-run: linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm demo
 
 check: deps-check
-	@selftests/run $(CHECKS) --beside $(CHECKS_BESIDE)
+	@selftests/run $(CHECKS_FIRST) --waiting $(CHECKS_WAITING) --beside $(CHECKS_BESIDE)
 
-$(addprefix check-,$(filter-out interop,$(CHECKS)) sim): check-%: deps-check
+$(addprefix check-,$(filter-out interop adversary,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
 
 # What apt does with them, which takes a mirror of Debian's.
@@ -218,6 +220,6 @@ purge: uninstall
 
 .PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-install \
 	deps-deb deps-demo deps-check deps-style deps-debug deb clean demo demo-run check \
-	$(addprefix check-,$(CHECKS) $(CHECKS_BESIDE)) $(addprefix run-,$(CHECKS) $(CHECKS_BESIDE)) check-install run-install check-habits run-habits check-kernels run-kernels \
+	$(addprefix check-,$(CHECKS)) $(addprefix run-,$(CHECKS)) check-install run-install check-habits run-habits check-kernels run-kernels \
 	check-debug-kernel run-debug-kernel bench $(BENCHES) mutation style install \
 	install-user install-module uninstall purge
