@@ -53,9 +53,9 @@ static const struct nla_policy chime_line_policy[TRUECHIME_LINE_A_MAX + 1] = {
 };
 
 static const struct nla_policy chime_rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
-	[TRUECHIME_POLICY_A_OCCASION] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_OCCASION_OPERATOR),
-	[TRUECHIME_POLICY_A_DIRECTION] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_DIRECTION_BACKWARD),
-	[TRUECHIME_POLICY_A_RULE] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_RULE_IGNORE),
+	[TRUECHIME_POLICY_A_OCCASION] = NLA_POLICY_MAX(NLA_U32, TRUECHIME_OCCASION_OPERATOR),
+	[TRUECHIME_POLICY_A_DIRECTION] = NLA_POLICY_MAX(NLA_U32, TRUECHIME_DIRECTION_BACKWARD),
+	[TRUECHIME_POLICY_A_RULE] = NLA_POLICY_MAX(NLA_U32, TRUECHIME_RULE_IGNORE),
 	[TRUECHIME_POLICY_A_THRESHOLD_NS] = NLA_POLICY_MIN(NLA_S64, 0),
 	[TRUECHIME_POLICY_A_MAXIMUM_NS] = NLA_POLICY_MIN(NLA_S64, 0),
 };
@@ -63,13 +63,13 @@ static const struct nla_policy chime_rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
 static const struct nla_policy chime_correction_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_CORRECTION] = NLA_POLICY_NESTED(chime_line_policy),
 	[TRUECHIME_A_EPOCH] = { .type = NLA_U32 },
-	[TRUECHIME_A_REFERENCE] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_REFERENCE_HOST),
+	[TRUECHIME_A_REFERENCE] = NLA_POLICY_MAX(NLA_U32, TRUECHIME_REFERENCE_HOST),
 	[TRUECHIME_A_JUMP] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy chime_step_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_OFFSET_NS] = { .type = NLA_S64 },
-	[TRUECHIME_A_OCCASION] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_OCCASION_OPERATOR),
+	[TRUECHIME_A_OCCASION] = NLA_POLICY_MAX(NLA_U32, TRUECHIME_OCCASION_OPERATOR),
 };
 
 static const struct nla_policy chime_disrupted_policy[TRUECHIME_A_MAX + 1] = {
@@ -81,17 +81,17 @@ static const struct nla_policy chime_disrupted_policy[TRUECHIME_A_MAX + 1] = {
 
 static const struct nla_policy chime_rules_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_POLICY] = NLA_POLICY_NESTED(chime_rule_policy),
-	[TRUECHIME_A_RTC] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_RTC_TRUST),
+	[TRUECHIME_A_RTC] = NLA_POLICY_MAX(NLA_U32, TRUECHIME_RTC_TRUST),
 };
 
 static const struct nla_policy chime_mode_policy[TRUECHIME_A_MAX + 1] = {
-	[TRUECHIME_A_MODE] = NLA_POLICY_MAX(NLA_U8, TRUECHIME_MODE_EXTERNAL),
+	[TRUECHIME_A_MODE] = NLA_POLICY_MAX(NLA_U32, TRUECHIME_MODE_EXTERNAL),
 };
 
 static const struct nla_policy chime_host_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_HOST_NAME] = { .type = NLA_NUL_STRING, .len = 15 },
-	[TRUECHIME_A_HOST_STATE] = NLA_POLICY_RANGE(NLA_U8, TRUECHIME_HOST_CHOSEN,
-						    TRUECHIME_HOST_DEMOTED),
+	[TRUECHIME_A_HOST_STATE] = NLA_POLICY_RANGE(NLA_U32, TRUECHIME_HOST_CHOSEN,
+						     TRUECHIME_HOST_DEMOTED),
 	[TRUECHIME_A_HOST_MAXERROR_NS] = NLA_POLICY_MIN(NLA_S64, -1),
 };
 
@@ -249,7 +249,7 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	if (!skb)
 		return -ENOMEM;
 	ret = chime_control_correct(chime_instance, &correction, nla_get_u32(epoch),
-				    reference ? nla_get_u8(reference) : -1,
+				    reference ? (int)nla_get_u32(reference) : -1,
 				    nla_get_flag(info->attrs[TRUECHIME_A_JUMP]));
 	if (!ret) {
 		chime_control_reading(chime_instance, &status);
@@ -280,8 +280,8 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 					    "the timescale takes offsets in mode external only");
 		return ret;
 	}
-	ret = chime_control_step(chime_instance, occasion ? nla_get_u8(occasion) :
-							    TRUECHIME_OCCASION_OPERATOR);
+	ret = chime_control_step(chime_instance, occasion ? nla_get_u32(occasion) :
+							     TRUECHIME_OCCASION_OPERATOR);
 	switch (ret) {
 	case -ENODATA:
 		NL_SET_ERR_MSG(info->extack,
@@ -367,10 +367,10 @@ static int chime_get_rule(const struct nlattr *nest, struct chime_policy *policy
 		NL_SET_ERR_MSG_ATTR(extack, nest, "a rule needs its occasion and direction");
 		return -EINVAL;
 	}
-	rule = &policy->rules[nla_get_u8(tb[TRUECHIME_POLICY_A_OCCASION])]
-			     [nla_get_u8(tb[TRUECHIME_POLICY_A_DIRECTION])];
+	rule = &policy->rules[nla_get_u32(tb[TRUECHIME_POLICY_A_OCCASION])]
+			     [nla_get_u32(tb[TRUECHIME_POLICY_A_DIRECTION])];
 	if (tb[TRUECHIME_POLICY_A_RULE])
-		rule->rule = nla_get_u8(tb[TRUECHIME_POLICY_A_RULE]);
+		rule->rule = nla_get_u32(tb[TRUECHIME_POLICY_A_RULE]);
 	if (tb[TRUECHIME_POLICY_A_THRESHOLD_NS])
 		rule->threshold_ns = nla_get_s64(tb[TRUECHIME_POLICY_A_THRESHOLD_NS]);
 	if (tb[TRUECHIME_POLICY_A_MAXIMUM_NS])
@@ -414,7 +414,7 @@ static int chime_do_policy_set(struct sk_buff *request, struct genl_info *info)
 	if (!ret)
 		chime->policy = policy;
 	if (!ret && rtc)
-		chime_rtc_set_policy(chime, nla_get_u8(rtc));
+		chime_rtc_set_policy(chime, nla_get_u32(rtc));
 	chime_unlock(chime);
 	return ret;
 }
@@ -430,7 +430,7 @@ static int chime_do_mode(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no mode is given");
 		return -EINVAL;
 	}
-	chime_control_set_mode(chime_instance, nla_get_u8(mode));
+	chime_control_set_mode(chime_instance, nla_get_u32(mode));
 	return 0;
 }
 
@@ -461,7 +461,7 @@ static int chime_get_host_request(struct genl_info *info, struct chime_host_requ
 			       "the name, the state or the bound of a host clock is needed");
 		return -EINVAL;
 	}
-	if (state && nla_get_u8(state) == TRUECHIME_HOST_FAILING) {
+	if (state && nla_get_u32(state) == TRUECHIME_HOST_FAILING) {
 		NL_SET_ERR_MSG_ATTR(info->extack, state,
 				    "a host can be demoted, or chosen again, but not made to fail");
 		return -EINVAL;
@@ -469,7 +469,7 @@ static int chime_get_host_request(struct genl_info *info, struct chime_host_requ
 	*request = (struct chime_host_request){
 		.name = name ? nla_data(name) : NULL,
 		.has_state = state,
-		.demoted = state && nla_get_u8(state) == TRUECHIME_HOST_DEMOTED,
+		.demoted = state && nla_get_u32(state) == TRUECHIME_HOST_DEMOTED,
 		.has_maxerror = maxerror,
 		.maxerror_ns = max_t(s64, chime_get_s64(maxerror, 0), 0),
 	};
@@ -523,8 +523,8 @@ static int chime_dump_hosts(struct sk_buff *skb, struct netlink_callback *cb)
 		if (!header)
 			break;
 		if (nla_put_string(skb, TRUECHIME_A_HOST_NAME, host.name) ||
-		    nla_put_u8(skb, TRUECHIME_A_HOST_STATE, host.state) ||
-		    nla_put_u8(skb, TRUECHIME_A_HOST_EXACT, host.exact) ||
+		    nla_put_u32(skb, TRUECHIME_A_HOST_STATE, host.state) ||
+		    nla_put_u32(skb, TRUECHIME_A_HOST_EXACT, host.exact) ||
 		    chime_put_s64(skb, TRUECHIME_A_UNCERTAINTY_NS, host.uncertainty_ns)) {
 			genlmsg_cancel(skb, header);
 			break;

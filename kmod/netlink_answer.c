@@ -58,9 +58,9 @@ bool chime_put_event(struct sk_buff *skb, const struct chime_event *event)
 
 	if (!nest ||
 	    nla_put_u32(skb, TRUECHIME_EVENT_A_SEQUENCE, event->sequence) ||
-	    nla_put_u8(skb, TRUECHIME_EVENT_A_CAUSE, event->cause) ||
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_CAUSE, event->cause) ||
 	    nla_put_u32(skb, TRUECHIME_EVENT_A_EVIDENCE, event->evidence) ||
-	    nla_put_u8(skb, TRUECHIME_EVENT_A_ACTION, event->action) ||
+	    nla_put_u32(skb, TRUECHIME_EVENT_A_ACTION, event->action) ||
 	    chime_put_s64(skb, TRUECHIME_EVENT_A_GAP_NS, event->gap_ns) ||
 	    chime_put_s64(skb, TRUECHIME_EVENT_A_OFFSET_NS, event->offset_ns) ||
 	    chime_put_s64(skb, TRUECHIME_EVENT_A_RESIDUAL_NS, event->residual_ns) ||
@@ -82,9 +82,9 @@ static bool chime_put_rule(struct sk_buff *skb, int occasion, int direction,
 	struct nlattr *nest = nla_nest_start(skb, TRUECHIME_A_POLICY);
 
 	if (!nest ||
-	    nla_put_u8(skb, TRUECHIME_POLICY_A_OCCASION, occasion) ||
-	    nla_put_u8(skb, TRUECHIME_POLICY_A_DIRECTION, direction) ||
-	    nla_put_u8(skb, TRUECHIME_POLICY_A_RULE, rule->rule) ||
+	    nla_put_u32(skb, TRUECHIME_POLICY_A_OCCASION, occasion) ||
+	    nla_put_u32(skb, TRUECHIME_POLICY_A_DIRECTION, direction) ||
+	    nla_put_u32(skb, TRUECHIME_POLICY_A_RULE, rule->rule) ||
 	    chime_put_s64(skb, TRUECHIME_POLICY_A_THRESHOLD_NS, rule->threshold_ns) ||
 	    chime_put_s64(skb, TRUECHIME_POLICY_A_MAXIMUM_NS, rule->maximum_ns))
 		return true;
@@ -102,16 +102,16 @@ bool chime_put_policy(struct sk_buff *skb, const struct chime_policy *policy,
 			if (chime_put_rule(skb, occasion, direction,
 					   &policy->rules[occasion][direction]))
 				return true;
-	return nla_put_u8(skb, TRUECHIME_A_RTC, rtc);
+	return nla_put_u32(skb, TRUECHIME_A_RTC, rtc);
 }
 
 bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 {
 	const struct chime_now *now = &status->now;
 
-	return nla_put_u8(skb, TRUECHIME_A_MODE, now->mode) ||
-	       nla_put_u8(skb, TRUECHIME_A_STATE, now->state) ||
-	       nla_put_u8(skb, TRUECHIME_A_REFERENCE, now->reference) ||
+	return nla_put_u32(skb, TRUECHIME_A_MODE, now->mode) ||
+	       nla_put_u32(skb, TRUECHIME_A_STATE, now->state) ||
+	       nla_put_u32(skb, TRUECHIME_A_REFERENCE, now->reference) ||
 	       nla_put_u32(skb, TRUECHIME_A_EPOCH, now->epoch) ||
 	       nla_put_u32(skb, TRUECHIME_A_DISRUPTIONS, status->disruptions) ||
 	       chime_put_s64(skb, TRUECHIME_A_RAW_NS, now->raw_ns) ||
@@ -138,8 +138,8 @@ bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)
 	       (status->phc_index >= 0 &&
 		nla_put_u32(skb, TRUECHIME_A_PHC_INDEX, status->phc_index)) ||
 	       nla_put_string(skb, TRUECHIME_A_HOST_NAME, status->host_name ?: "none") ||
-	       nla_put_u8(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
-	       nla_put_u8(skb, TRUECHIME_A_HOST_EXACT, status->last.exact) ||
+	       nla_put_u32(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
+	       nla_put_u32(skb, TRUECHIME_A_HOST_EXACT, status->last.exact) ||
 	       chime_put_s64(skb, TRUECHIME_A_UNCERTAINTY_NS, status->last.uncertainty_ns) ||
 	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS, status->pairings, TRUECHIME_A_PAD) ||
 	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS_FAILED, status->failures,

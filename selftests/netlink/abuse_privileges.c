@@ -31,8 +31,8 @@ static void put_rule(struct genl_message *message)
 {
 	size_t nest = genl_nest_begin(message, TRUECHIME_A_POLICY);
 
-	genl_put_u8(message, TRUECHIME_POLICY_A_OCCASION, TRUECHIME_OCCASION_STEADY);
-	genl_put_u8(message, TRUECHIME_POLICY_A_DIRECTION, TRUECHIME_DIRECTION_FORWARD);
+	genl_put_u32(message, TRUECHIME_POLICY_A_OCCASION, TRUECHIME_OCCASION_STEADY);
+	genl_put_u32(message, TRUECHIME_POLICY_A_DIRECTION, TRUECHIME_DIRECTION_FORWARD);
 	genl_nest_end(message, nest);
 }
 
@@ -54,7 +54,7 @@ void abuse_put_change(struct genl_message *message, const struct genl *genl, int
 		genl_put_u32(message, TRUECHIME_A_EPOCH, 0);
 		break;
 	case TRUECHIME_CMD_MODE:
-		genl_put_u8(message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
+		genl_put_u32(message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
 		break;
 	case TRUECHIME_CMD_HOST_SET:
 		genl_put_string(message, TRUECHIME_A_HOST_NAME, "auto");

@@ -67,7 +67,7 @@ static void put_scalar(struct genl_message *message, uint16_t type)
 	genl_put(message, type, &value, lengths[below(sizeof(lengths))]);
 }
 
-/* A nest with a member of each type, of 64 bits or of 8, as they are in lines and rules. */
+/* A nest with a member of each type, of 64 bits or of 32, as they are in lines and rules. */
 static void put_likely_nest(struct genl_message *message, uint16_t type)
 {
 	size_t nest = genl_nest_begin(message, type);
@@ -79,7 +79,7 @@ static void put_likely_nest(struct genl_message *message, uint16_t type)
 		if (!below(16))
 			continue;
 		if (type == TRUECHIME_A_POLICY && member <= TRUECHIME_POLICY_A_RULE)
-			genl_put_u8(message, (uint16_t)member, (uint8_t)below(5));
+			genl_put_u32(message, (uint16_t)member, below(5));
 		else
 			genl_put_s64(message, (uint16_t)member, (int64_t)draw_value());
 	}
@@ -122,7 +122,7 @@ static void put_likely(struct genl_message *message, uint16_t type)
 		genl_put_s64(message, type, (int64_t)draw_value());
 		break;
 	default:
-		genl_put_u8(message, type, (uint8_t)below(8));
+		genl_put_u32(message, type, below(8));
 	}
 }
 
@@ -240,7 +240,7 @@ static bool settle(struct genl *genl, const struct genl_answer *policy)
 	struct genl_answer answer;
 
 	genl_begin(&message, genl, TRUECHIME_CMD_MODE, 0);
-	genl_put_u8(&message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
+	genl_put_u32(&message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
 	genl_talk(genl, &message, &answer);
 	if (answer.error)
 		return abuse_fail("mode auto: %s", answer.text);
@@ -258,7 +258,7 @@ static bool settle(struct genl *genl, const struct genl_answer *policy)
 	genl_put_string(&message, TRUECHIME_A_HOST_NAME, "auto");
 	genl_talk(genl, &message, &answer);
 	genl_begin(&message, genl, TRUECHIME_CMD_HOST_SET, 0);
-	genl_put_u8(&message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_CHOSEN);
+	genl_put_u32(&message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_CHOSEN);
 	genl_talk(genl, &message, &answer);
 
 	genl_ask(genl, TRUECHIME_CMD_RESET, 0, &answer);

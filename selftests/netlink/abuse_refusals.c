@@ -152,7 +152,7 @@ static void put_no_reference(struct genl_message *message)
 {
 	put_line(message, 0, NULL, 0);
 	genl_put_u32(message, TRUECHIME_A_EPOCH, 0);
-	genl_put_u8(message, TRUECHIME_A_REFERENCE, 2);
+	genl_put_u32(message, TRUECHIME_A_REFERENCE, 2);
 }
 
 static void put_line_not_nested(struct genl_message *message)
@@ -176,7 +176,7 @@ static void put_short_offset(struct genl_message *message)
 
 static void put_no_step_occasion(struct genl_message *message)
 {
-	genl_put_u8(message, TRUECHIME_A_OCCASION, TRUECHIME_OCCASION_OPERATOR + 1);
+	genl_put_u32(message, TRUECHIME_A_OCCASION, TRUECHIME_OCCASION_OPERATOR + 1);
 }
 
 static void put_jump(struct genl_message *message, int64_t maxerror_ns)
@@ -210,10 +210,10 @@ static void put_rule(struct genl_message *message, int occasion, int direction, 
 	size_t nest = genl_nest_begin(message, TRUECHIME_A_POLICY);
 
 	if (occasion >= 0)
-		genl_put_u8(message, TRUECHIME_POLICY_A_OCCASION, (uint8_t)occasion);
+		genl_put_u32(message, TRUECHIME_POLICY_A_OCCASION, (uint32_t)occasion);
 	if (direction >= 0)
-		genl_put_u8(message, TRUECHIME_POLICY_A_DIRECTION, (uint8_t)direction);
-	genl_put_u8(message, TRUECHIME_POLICY_A_RULE, (uint8_t)rule);
+		genl_put_u32(message, TRUECHIME_POLICY_A_DIRECTION, (uint32_t)direction);
+	genl_put_u32(message, TRUECHIME_POLICY_A_RULE, (uint32_t)rule);
 	genl_put_s64(message, TRUECHIME_POLICY_A_THRESHOLD_NS, threshold_ns);
 	genl_put_s64(message, TRUECHIME_POLICY_A_MAXIMUM_NS, maximum_ns);
 	genl_nest_end(message, nest);
@@ -264,24 +264,26 @@ static void put_good_and_bad_rule(struct genl_message *message)
 static void put_no_rtc(struct genl_message *message)
 {
 	put_rule(message, TRUECHIME_OCCASION_STEADY, 0, TRUECHIME_RULE_STEP, 12345, 678900);
-	genl_put_u8(message, TRUECHIME_A_RTC, TRUECHIME_RTC_TRUST + 1);
+	genl_put_u32(message, TRUECHIME_A_RTC, TRUECHIME_RTC_TRUST + 1);
 }
 
 /* Only the rule is bad: the RTC's policy may not be taken either. */
 static void put_rtc_and_bad_rule(struct genl_message *message)
 {
-	genl_put_u8(message, TRUECHIME_A_RTC, TRUECHIME_RTC_IGNORE);
+	genl_put_u32(message, TRUECHIME_A_RTC, TRUECHIME_RTC_IGNORE);
 	put_rule(message, TRUECHIME_OCCASION_STEADY, 1, 77, 0, 0);
 }
 
 static void put_no_mode(struct genl_message *message)
 {
-	genl_put_u8(message, TRUECHIME_A_MODE, TRUECHIME_MODE_EXTERNAL + 1);
+	genl_put_u32(message, TRUECHIME_A_MODE, TRUECHIME_MODE_EXTERNAL + 1);
 }
 
-static void put_wide_mode(struct genl_message *message)
+static void put_narrow_mode(struct genl_message *message)
 {
-	genl_put_u32(message, TRUECHIME_A_MODE, TRUECHIME_MODE_EXTERNAL);
+	const uint8_t mode = TRUECHIME_MODE_EXTERNAL;
+
+	genl_put(message, TRUECHIME_A_MODE, &mode, sizeof(mode));
 }
 
 static void put_empty_mode(struct genl_message *message)
@@ -311,19 +313,19 @@ static void put_endless_host(struct genl_message *message)
 
 static void put_failing_host(struct genl_message *message)
 {
-	genl_put_u8(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_FAILING);
+	genl_put_u32(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_FAILING);
 }
 
 static void put_absent_host(struct genl_message *message)
 {
-	genl_put_u8(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_ABSENT);
+	genl_put_u32(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_ABSENT);
 }
 
 /* Whoever demotes a host means one that is there. */
 static void put_state_of_no_host(struct genl_message *message)
 {
 	genl_put_string(message, TRUECHIME_A_HOST_NAME, "none");
-	genl_put_u8(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_DEMOTED);
+	genl_put_u32(message, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_DEMOTED);
 	genl_put_s64(message, TRUECHIME_A_HOST_MAXERROR_NS, 1000);
 }
 
@@ -344,7 +346,7 @@ static void put_negative_host(struct genl_message *message)
 
 static void put_no_host_state(struct genl_message *message)
 {
-	genl_put_u8(message, TRUECHIME_A_HOST_STATE, 200);
+	genl_put_u32(message, TRUECHIME_A_HOST_STATE, 200);
 }
 
 static void put_unknown_attribute(struct genl_message *message)
@@ -364,7 +366,7 @@ static void put_other_attribute(struct genl_message *message)
 
 static void put_leftover(struct genl_message *message)
 {
-	genl_put_u8(message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
+	genl_put_u32(message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
 	genl_put(message, TRUECHIME_A_MODE, NULL, 0);
 	((struct nlattr *)(message->data + message->length - NLA_HDRLEN))->nla_len = 3;
 }
@@ -373,7 +375,7 @@ static void put_overlong(struct genl_message *message)
 {
 	size_t overlong = message->length;
 
-	genl_put_u8(message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
+	genl_put_u32(message, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
 	((struct nlattr *)(message->data + overlong))->nla_len = 0xffff;
 }
 
@@ -427,7 +429,7 @@ static const struct refusal refusals[] = {
 	{ "an RTC policy and a bad rule", put_rtc_and_bad_rule, ERANGE, EINVAL, BLAME, POLICY_SET },
 	{ "no mode", put_nothing, EINVAL, 0, WORDS, MODE },
 	{ "a mode that is none", put_no_mode, ERANGE, EINVAL, BLAME, MODE },
-	{ "a mode of 32 bits", put_wide_mode, EINVAL, ERANGE, BLAME, MODE },
+	{ "a mode of 8 bits", put_narrow_mode, EINVAL, ERANGE, BLAME, MODE },
 	{ "an empty mode", put_empty_mode, EINVAL, ERANGE, BLAME, MODE },
 	{ "no host", put_nothing, EINVAL, 0, WORDS, HOST_SET },
 	{ "an unknown host", put_unknown_host, ENOENT, 0, BLAME, HOST_SET },
@@ -522,12 +524,12 @@ static bool read_settings(struct genl *genl, struct settings *settings)
 	genl_ask(genl, TRUECHIME_CMD_STATUS, 0, &answer);
 	if (answer.error)
 		return abuse_fail("no status: %s", strerror(-answer.error));
-	settings->mode = genl_u8(genl_find(answer.first, answer.first_length, TRUECHIME_A_MODE));
-	settings->reference = genl_u8(genl_find(answer.first, answer.first_length,
+	settings->mode = genl_u32(genl_find(answer.first, answer.first_length, TRUECHIME_A_MODE));
+	settings->reference = genl_u32(genl_find(answer.first, answer.first_length,
 						TRUECHIME_A_REFERENCE));
 	genl_text(genl_find(answer.first, answer.first_length, TRUECHIME_A_HOST_NAME),
 		  settings->host_name, sizeof(settings->host_name));
-	settings->host_state = genl_u8(genl_find(answer.first, answer.first_length,
+	settings->host_state = genl_u32(genl_find(answer.first, answer.first_length,
 						 TRUECHIME_A_HOST_STATE));
 	settings->epoch = genl_u32(genl_find(answer.first, answer.first_length,
 					     TRUECHIME_A_EPOCH));

@@ -65,11 +65,6 @@ void genl_put(struct genl_message *message, uint16_t type, const void *data, siz
 		memcpy(append(message, length), data, length);
 }
 
-void genl_put_u8(struct genl_message *message, uint16_t type, uint8_t value)
-{
-	genl_put(message, type, &value, sizeof(value));
-}
-
 void genl_put_u32(struct genl_message *message, uint16_t type, uint32_t value)
 {
 	genl_put(message, type, &value, sizeof(value));
@@ -133,13 +128,6 @@ uint32_t genl_u32(const struct nlattr *attribute)
 	if (attribute && attribute->nla_len >= NLA_HDRLEN + sizeof(value))
 		memcpy(&value, (const uint8_t *)attribute + NLA_HDRLEN, sizeof(value));
 	return value;
-}
-
-uint8_t genl_u8(const struct nlattr *attribute)
-{
-	if (!attribute || attribute->nla_len <= NLA_HDRLEN)
-		return 0;
-	return ((const uint8_t *)attribute)[NLA_HDRLEN];
 }
 
 void genl_text(const struct nlattr *attribute, char *text, size_t size)

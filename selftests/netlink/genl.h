@@ -68,7 +68,6 @@ void genl_begin(struct genl_message *message, const struct genl *genl, uint8_t c
 		uint16_t flags);
 
 void genl_put(struct genl_message *message, uint16_t type, const void *data, size_t length);
-void genl_put_u8(struct genl_message *message, uint16_t type, uint8_t value);
 void genl_put_u32(struct genl_message *message, uint16_t type, uint32_t value);
 void genl_put_s64(struct genl_message *message, uint16_t type, int64_t value);
 void genl_put_string(struct genl_message *message, uint16_t type, const char *text);
@@ -94,7 +93,6 @@ const struct nlattr *genl_find(const void *attributes, size_t length, uint16_t t
 
 /* The number in it. */
 uint32_t genl_u32(const struct nlattr *attribute);
-uint8_t genl_u8(const struct nlattr *attribute);
 
 /* The text in it; @text stays as it is without an attribute. */
 void genl_text(const struct nlattr *attribute, char *text, size_t size);

@@ -258,15 +258,15 @@ static int module_link_change(struct module_link *link, struct nl_msg *msg, int 
 	return err;
 }
 
-/* A change of one small number. */
-static int module_link_set_u8(struct module_link *link, uint8_t command, int attribute,
-			      uint8_t value)
+/* A change of one number. */
+static int module_link_set_u32(struct module_link *link, uint8_t command, int attribute,
+			       uint32_t value)
 {
 	struct nl_msg *msg = module_link_message_new(link, command, NLM_F_ACK);
 
 	if (!msg)
 		return -ENOMEM;
-	return module_link_change(link, msg, nla_put_u8(msg, attribute, value) ? -EMSGSIZE : 0);
+	return module_link_change(link, msg, nla_put_u32(msg, attribute, value) ? -EMSGSIZE : 0);
 }
 
 int module_link_correct(struct module_link *link, const struct chime_line *correction,
@@ -287,7 +287,7 @@ int module_link_correct(struct module_link *link, const struct chime_line *corre
 
 int module_link_step(struct module_link *link, enum truechime_occasion occasion)
 {
-	return module_link_set_u8(link, TRUECHIME_CMD_STEP, TRUECHIME_A_OCCASION, occasion);
+	return module_link_set_u32(link, TRUECHIME_CMD_STEP, TRUECHIME_A_OCCASION, occasion);
 }
 
 int module_link_disrupted(struct module_link *link, const struct module_jump *jump,
@@ -302,7 +302,7 @@ int module_link_disrupted(struct module_link *link, const struct module_jump *ju
 
 int module_link_set_mode(struct module_link *link, enum truechime_mode mode)
 {
-	return module_link_set_u8(link, TRUECHIME_CMD_MODE, TRUECHIME_A_MODE, mode);
+	return module_link_set_u32(link, TRUECHIME_CMD_MODE, TRUECHIME_A_MODE, mode);
 }
 
 struct take_rules {
@@ -340,7 +340,7 @@ int module_link_set_policy(struct module_link *link, const struct module_rule *r
 		return -ENOMEM;
 	while (count-- > 0 && !err)
 		err = module_message_put_rule(msg, rules++);
-	if (!err && rtc && nla_put_u8(msg, TRUECHIME_A_RTC, *rtc))
+	if (!err && rtc && nla_put_u32(msg, TRUECHIME_A_RTC, *rtc))
 		err = -EMSGSIZE;
 	return module_link_change(link, msg, err);
 }
@@ -402,7 +402,7 @@ int module_link_choose_host(struct module_link *link, const char *name)
 
 int module_link_demote_host(struct module_link *link, bool demoted)
 {
-	return module_link_set_u8(link, TRUECHIME_CMD_HOST_SET, TRUECHIME_A_HOST_STATE,
+	return module_link_set_u32(link, TRUECHIME_CMD_HOST_SET, TRUECHIME_A_HOST_STATE,
 				  demoted ? TRUECHIME_HOST_DEMOTED : TRUECHIME_HOST_CHOSEN);
 }
 

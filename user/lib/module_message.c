@@ -12,9 +12,9 @@
 
 static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_VERSION] = { .type = NLA_STRING },
-	[TRUECHIME_A_MODE] = { .type = NLA_U8 },
-	[TRUECHIME_A_STATE] = { .type = NLA_U8 },
-	[TRUECHIME_A_REFERENCE] = { .type = NLA_U8 },
+	[TRUECHIME_A_MODE] = { .type = NLA_U32 },
+	[TRUECHIME_A_STATE] = { .type = NLA_U32 },
+	[TRUECHIME_A_REFERENCE] = { .type = NLA_U32 },
 	[TRUECHIME_A_EPOCH] = { .type = NLA_U32 },
 	[TRUECHIME_A_PHC_INDEX] = { .type = NLA_U32 },
 	[TRUECHIME_A_RAW_NS] = { .type = NLA_U64 },
@@ -28,8 +28,8 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_HOST_LINE] = { .type = NLA_NESTED },
 	[TRUECHIME_A_CORRECTION] = { .type = NLA_NESTED },
 	[TRUECHIME_A_HOST_NAME] = { .type = NLA_STRING },
-	[TRUECHIME_A_HOST_STATE] = { .type = NLA_U8 },
-	[TRUECHIME_A_HOST_EXACT] = { .type = NLA_U8 },
+	[TRUECHIME_A_HOST_STATE] = { .type = NLA_U32 },
+	[TRUECHIME_A_HOST_EXACT] = { .type = NLA_U32 },
 	[TRUECHIME_A_UNCERTAINTY_NS] = { .type = NLA_U64 },
 	[TRUECHIME_A_PAIRINGS] = { .type = NLA_U64 },
 	[TRUECHIME_A_PAIRINGS_FAILED] = { .type = NLA_U64 },
@@ -39,7 +39,7 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_EVENT] = { .type = NLA_NESTED },
 	[TRUECHIME_A_POLICY] = { .type = NLA_NESTED },
 	[TRUECHIME_A_CLOCKSOURCE_EPOCH] = { .type = NLA_U32 },
-	[TRUECHIME_A_RTC] = { .type = NLA_U8 },
+	[TRUECHIME_A_RTC] = { .type = NLA_U32 },
 	[TRUECHIME_A_REFERENCE_NS] = { .type = NLA_U64 },
 	[TRUECHIME_A_STEADY_LINE] = { .type = NLA_NESTED },
 	[TRUECHIME_A_REFERENCE_CHANGE] = { .type = NLA_NESTED },
@@ -64,9 +64,9 @@ static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
 
 static struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
 	[TRUECHIME_EVENT_A_SEQUENCE] = { .type = NLA_U32 },
-	[TRUECHIME_EVENT_A_CAUSE] = { .type = NLA_U8 },
+	[TRUECHIME_EVENT_A_CAUSE] = { .type = NLA_U32 },
 	[TRUECHIME_EVENT_A_EVIDENCE] = { .type = NLA_U32 },
-	[TRUECHIME_EVENT_A_ACTION] = { .type = NLA_U8 },
+	[TRUECHIME_EVENT_A_ACTION] = { .type = NLA_U32 },
 	[TRUECHIME_EVENT_A_GAP_NS] = { .type = NLA_U64 },
 	[TRUECHIME_EVENT_A_OFFSET_NS] = { .type = NLA_U64 },
 	[TRUECHIME_EVENT_A_RESIDUAL_NS] = { .type = NLA_U64 },
@@ -79,9 +79,9 @@ static struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
 };
 
 static struct nla_policy rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
-	[TRUECHIME_POLICY_A_OCCASION] = { .type = NLA_U8 },
-	[TRUECHIME_POLICY_A_DIRECTION] = { .type = NLA_U8 },
-	[TRUECHIME_POLICY_A_RULE] = { .type = NLA_U8 },
+	[TRUECHIME_POLICY_A_OCCASION] = { .type = NLA_U32 },
+	[TRUECHIME_POLICY_A_DIRECTION] = { .type = NLA_U32 },
+	[TRUECHIME_POLICY_A_RULE] = { .type = NLA_U32 },
 	[TRUECHIME_POLICY_A_THRESHOLD_NS] = { .type = NLA_U64 },
 	[TRUECHIME_POLICY_A_MAXIMUM_NS] = { .type = NLA_U64 },
 };
@@ -95,11 +95,6 @@ static int64_t get_s64(struct nlattr *attr)
 static uint32_t get_u32(struct nlattr *attr)
 {
 	return attr ? nla_get_u32(attr) : 0;
-}
-
-static uint8_t get_u8(struct nlattr *attr)
-{
-	return attr ? nla_get_u8(attr) : 0;
 }
 
 static void get_text(struct nlattr *attr, char *text, size_t size)
@@ -186,8 +181,8 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		.reading_ns = get_reading(attrs),
 		.epoch = get_u32(attrs[TRUECHIME_A_EPOCH]),
 		.disruptions = get_u32(attrs[TRUECHIME_A_DISRUPTIONS]),
-		.mode = get_u8(attrs[TRUECHIME_A_MODE]),
-		.reference = get_u8(attrs[TRUECHIME_A_REFERENCE]),
+		.mode = get_u32(attrs[TRUECHIME_A_MODE]),
+		.reference = get_u32(attrs[TRUECHIME_A_REFERENCE]),
 		.has_host = attrs[TRUECHIME_A_HOST_NS],
 	};
 	return parse_line(attrs[TRUECHIME_A_REFERENCE_CHANGE], &now->change);
@@ -202,14 +197,14 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 	if (!parse_top(head, length, attrs) || !HAS_ALL(attrs, wanted))
 		return -EPROTO;
 	*status = (struct module_status){
-		.mode = get_u8(attrs[TRUECHIME_A_MODE]),
-		.state = get_u8(attrs[TRUECHIME_A_STATE]),
-		.reference = get_u8(attrs[TRUECHIME_A_REFERENCE]),
+		.mode = get_u32(attrs[TRUECHIME_A_MODE]),
+		.state = get_u32(attrs[TRUECHIME_A_STATE]),
+		.reference = get_u32(attrs[TRUECHIME_A_REFERENCE]),
 		.epoch = get_u32(attrs[TRUECHIME_A_EPOCH]),
 		.phc_index = attrs[TRUECHIME_A_PHC_INDEX] ?
 			     (int)get_u32(attrs[TRUECHIME_A_PHC_INDEX]) : -1,
-		.host_state = get_u8(attrs[TRUECHIME_A_HOST_STATE]),
-		.host_exact = get_u8(attrs[TRUECHIME_A_HOST_EXACT]),
+		.host_state = get_u32(attrs[TRUECHIME_A_HOST_STATE]),
+		.host_exact = get_u32(attrs[TRUECHIME_A_HOST_EXACT]),
 		.uncertainty_ns = get_s64(attrs[TRUECHIME_A_UNCERTAINTY_NS]),
 		.disruptions = get_u32(attrs[TRUECHIME_A_DISRUPTIONS]),
 		.steps = get_u32(attrs[TRUECHIME_A_STEPS]),
@@ -243,8 +238,8 @@ int module_message_host(const struct nlattr *head, int length, struct module_hos
 	if (!parse_top(head, length, attrs) || !HAS_ALL(attrs, wanted))
 		return -EPROTO;
 	*host = (struct module_host){
-		.state = get_u8(attrs[TRUECHIME_A_HOST_STATE]),
-		.exact = get_u8(attrs[TRUECHIME_A_HOST_EXACT]),
+		.state = get_u32(attrs[TRUECHIME_A_HOST_STATE]),
+		.exact = get_u32(attrs[TRUECHIME_A_HOST_EXACT]),
 		.uncertainty_ns = get_s64(attrs[TRUECHIME_A_UNCERTAINTY_NS]),
 	};
 	get_text(attrs[TRUECHIME_A_HOST_NAME], host->name, sizeof(host->name));
@@ -265,9 +260,9 @@ int module_message_event(const struct nlattr *head, int length, struct module_ev
 		return -EPROTO;
 	*event = (struct module_event){
 		.sequence = get_u32(attrs[TRUECHIME_EVENT_A_SEQUENCE]),
-		.cause = get_u8(attrs[TRUECHIME_EVENT_A_CAUSE]),
+		.cause = get_u32(attrs[TRUECHIME_EVENT_A_CAUSE]),
 		.evidence = get_u32(attrs[TRUECHIME_EVENT_A_EVIDENCE]),
-		.action = get_u8(attrs[TRUECHIME_EVENT_A_ACTION]),
+		.action = get_u32(attrs[TRUECHIME_EVENT_A_ACTION]),
 		.gap_ns = get_s64(attrs[TRUECHIME_EVENT_A_GAP_NS]),
 		.offset_ns = get_s64(attrs[TRUECHIME_EVENT_A_OFFSET_NS]),
 		.residual_ns = get_s64(attrs[TRUECHIME_EVENT_A_RESIDUAL_NS]),
@@ -292,9 +287,9 @@ static int parse_rule(struct nlattr *nest, struct module_rule *rule)
 	    !HAS_ALL(attrs, wanted))
 		return -EPROTO;
 	*rule = (struct module_rule){
-		.occasion = get_u8(attrs[TRUECHIME_POLICY_A_OCCASION]),
-		.direction = get_u8(attrs[TRUECHIME_POLICY_A_DIRECTION]),
-		.rule = get_u8(attrs[TRUECHIME_POLICY_A_RULE]),
+		.occasion = get_u32(attrs[TRUECHIME_POLICY_A_OCCASION]),
+		.direction = get_u32(attrs[TRUECHIME_POLICY_A_DIRECTION]),
+		.rule = get_u32(attrs[TRUECHIME_POLICY_A_RULE]),
 		.threshold_ns = get_s64(attrs[TRUECHIME_POLICY_A_THRESHOLD_NS]),
 		.maximum_ns = get_s64(attrs[TRUECHIME_POLICY_A_MAXIMUM_NS]),
 	};
@@ -325,7 +320,7 @@ int module_message_rtc(const struct nlattr *head, int length, enum truechime_rtc
 
 	if (!parse_top(head, length, attrs) || !attrs[TRUECHIME_A_RTC])
 		return -EPROTO;
-	*rtc = get_u8(attrs[TRUECHIME_A_RTC]);
+	*rtc = get_u32(attrs[TRUECHIME_A_RTC]);
 	return 0;
 }
 
@@ -352,7 +347,7 @@ int module_message_put_correction(struct nl_msg *msg, const struct chime_line *c
 {
 	struct nlattr *nest;
 
-	if (nla_put_u8(msg, TRUECHIME_A_REFERENCE, reference) ||
+	if (nla_put_u32(msg, TRUECHIME_A_REFERENCE, reference) ||
 	    nla_put_u32(msg, TRUECHIME_A_EPOCH, epoch))
 		return -EMSGSIZE;
 	if (jump && nla_put_flag(msg, TRUECHIME_A_JUMP))
@@ -376,9 +371,9 @@ int module_message_put_rule(struct nl_msg *msg, const struct module_rule *rule)
 	struct nlattr *nest = nla_nest_start(msg, TRUECHIME_A_POLICY);
 
 	if (!nest ||
-	    nla_put_u8(msg, TRUECHIME_POLICY_A_OCCASION, rule->occasion) ||
-	    nla_put_u8(msg, TRUECHIME_POLICY_A_DIRECTION, rule->direction) ||
-	    nla_put_u8(msg, TRUECHIME_POLICY_A_RULE, rule->rule) ||
+	    nla_put_u32(msg, TRUECHIME_POLICY_A_OCCASION, rule->occasion) ||
+	    nla_put_u32(msg, TRUECHIME_POLICY_A_DIRECTION, rule->direction) ||
+	    nla_put_u32(msg, TRUECHIME_POLICY_A_RULE, rule->rule) ||
 	    put_s64(msg, TRUECHIME_POLICY_A_THRESHOLD_NS, rule->threshold_ns) ||
 	    put_s64(msg, TRUECHIME_POLICY_A_MAXIMUM_NS, rule->maximum_ns))
 		return -EMSGSIZE;

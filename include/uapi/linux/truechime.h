@@ -166,9 +166,9 @@ enum truechime_rtc {
  * enum truechime_attr - attributes of all messages
  * @TRUECHIME_A_PAD: padding of 64-bit values
  * @TRUECHIME_A_VERSION: string, the module's version
- * @TRUECHIME_A_MODE: u8, enum truechime_mode
- * @TRUECHIME_A_STATE: u8, enum truechime_state
- * @TRUECHIME_A_REFERENCE: u8, enum truechime_reference
+ * @TRUECHIME_A_MODE: u32, enum truechime_mode
+ * @TRUECHIME_A_STATE: u32, enum truechime_state
+ * @TRUECHIME_A_REFERENCE: u32, enum truechime_reference
  * @TRUECHIME_A_EPOCH: u32, counts changes of what the reference means: another reference was taken,
  *	the host's clock was set, this may be another host (fork, migration), the correction was
  *	reset, or (reference raw) guest time was disrupted or the clocksource changed
@@ -188,8 +188,8 @@ enum truechime_rtc {
  *	reference's time
  * @TRUECHIME_A_JUMP: flag, apply the correction's change of phase at once, not by slewing
  * @TRUECHIME_A_HOST_NAME: string: "kvm"; HOST_SET also takes "auto" and "none"
- * @TRUECHIME_A_HOST_STATE: u8, enum truechime_host_state
- * @TRUECHIME_A_HOST_EXACT: u8, 1: cross-timestamps are exact conversions, 0: bracketed
+ * @TRUECHIME_A_HOST_STATE: u32, enum truechime_host_state
+ * @TRUECHIME_A_HOST_EXACT: u32, 1: cross-timestamps are exact conversions, 0: bracketed
  * @TRUECHIME_A_UNCERTAINTY_NS: s64, of the latest cross-timestamp
  * @TRUECHIME_A_PAIRINGS: u64, cross-timestamps taken since load
  * @TRUECHIME_A_PAIRINGS_FAILED: u64, failed attempts to take one
@@ -200,8 +200,8 @@ enum truechime_rtc {
  * @TRUECHIME_A_POLICY: nest of enum truechime_policy_attr; several in one message
  * @TRUECHIME_A_CLOCKSOURCE_EPOCH: u32, counts changes of the clocksource, and so of the raw clock's
  *	rate
- * @TRUECHIME_A_RTC: u8, enum truechime_rtc
- * @TRUECHIME_A_OCCASION: u8, enum truechime_occasion
+ * @TRUECHIME_A_RTC: u32, enum truechime_rtc
+ * @TRUECHIME_A_OCCASION: u32, enum truechime_occasion
  * @TRUECHIME_A_REFERENCE_NS: s64, the reference's time at the instant of RAW_NS: the raw clock, or
  *	unslewed host time, which is the host's without its rate changes since a correction was set
  * @TRUECHIME_A_STEADY_LINE: nest of enum truechime_line_attr, unslewed host time as a function of
@@ -308,9 +308,9 @@ enum truechime_line_attr {
  * enum truechime_event_attr - a disruption, or a step, and what was done about it
  * @TRUECHIME_EVENT_A_PAD: padding
  * @TRUECHIME_EVENT_A_SEQUENCE: u32, counts events since load; a revert rewinds it
- * @TRUECHIME_EVENT_A_CAUSE: u8, enum truechime_cause
+ * @TRUECHIME_EVENT_A_CAUSE: u32, enum truechime_cause
  * @TRUECHIME_EVENT_A_EVIDENCE: u32, bits of enum truechime_evidence
- * @TRUECHIME_EVENT_A_ACTION: u8, enum truechime_action
+ * @TRUECHIME_EVENT_A_ACTION: u32, enum truechime_action
  * @TRUECHIME_EVENT_A_GAP_NS: s64, how far the reference had moved away from this guest
  * @TRUECHIME_EVENT_A_OFFSET_NS: s64, timescale minus system clock before the action
  * @TRUECHIME_EVENT_A_RESIDUAL_NS: s64, the same after the action; the timescale's own error is
@@ -349,9 +349,9 @@ enum truechime_event_attr {
 /**
  * enum truechime_policy_attr - the rule for one occasion and direction
  * @TRUECHIME_POLICY_A_PAD: padding
- * @TRUECHIME_POLICY_A_OCCASION: u8, enum truechime_occasion
- * @TRUECHIME_POLICY_A_DIRECTION: u8, enum truechime_direction
- * @TRUECHIME_POLICY_A_RULE: u8, enum truechime_rule
+ * @TRUECHIME_POLICY_A_OCCASION: u32, enum truechime_occasion
+ * @TRUECHIME_POLICY_A_DIRECTION: u32, enum truechime_direction
+ * @TRUECHIME_POLICY_A_RULE: u32, enum truechime_rule
  * @TRUECHIME_POLICY_A_THRESHOLD_NS: s64, errors up to this are not stepped
  * @TRUECHIME_POLICY_A_MAXIMUM_NS: s64, errors above this are refused; 0: no limit
  */

@@ -57,7 +57,7 @@ static void put_now(struct nl_msg *msg)
 	nla_put_u64(msg, TRUECHIME_A_RATE_Q32, (uint64_t)-85899);
 	nla_put_u64(msg, TRUECHIME_A_MAXERROR_NS, (uint64_t)-1);
 	nla_put_u32(msg, TRUECHIME_A_EPOCH, 7);
-	nla_put_u8(msg, TRUECHIME_A_REFERENCE, TRUECHIME_REFERENCE_HOST);
+	nla_put_u32(msg, TRUECHIME_A_REFERENCE, TRUECHIME_REFERENCE_HOST);
 }
 
 TEST_F(message, reads_now)
@@ -66,7 +66,7 @@ TEST_F(message, reads_now)
 
 	put_now(self->msg);
 	nla_put_u64(self->msg, TRUECHIME_A_HOST_NS, 4000);
-	nla_put_u8(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_EXTERNAL);
+	nla_put_u32(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_EXTERNAL);
 	ASSERT_EQ(0, module_message_now(head(self->msg), length(self->msg), &now));
 	EXPECT_EQ(1000, now.raw_ns);
 	EXPECT_EQ(2000, now.realtime_ns);
@@ -96,8 +96,8 @@ TEST_F(message, reads_how_well_a_host_is_read)
 
 	nla_put_u64(self->msg, TRUECHIME_A_READING_MAXERROR_NS, 170);
 	nla_put_u64(self->msg, TRUECHIME_A_HOST_MAXERROR_NS, 10000000);
-	nla_put_u8(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
-	nla_put_u8(self->msg, TRUECHIME_A_STATE, TRUECHIME_STATE_HOST);
+	nla_put_u32(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
+	nla_put_u32(self->msg, TRUECHIME_A_STATE, TRUECHIME_STATE_HOST);
 	ASSERT_EQ(0, module_message_now(head(self->msg), length(self->msg), &now));
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
 	EXPECT_EQ(170, now.reading_ns);
@@ -135,7 +135,7 @@ TEST_F(message, what_is_too_short_is_refused)
 	struct module_now now;
 
 	put_now(self->msg);
-	nla_put_u8(self->msg, TRUECHIME_A_SLEW_NS, 1);
+	nla_put_u32(self->msg, TRUECHIME_A_SLEW_NS, 1);
 	EXPECT_EQ(-EPROTO, module_message_now(head(self->msg), length(self->msg), &now));
 }
 
@@ -166,8 +166,8 @@ TEST_F(message, a_correction_goes_there_and_back)
 	};
 	struct module_status status;
 
-	nla_put_u8(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
-	nla_put_u8(self->msg, TRUECHIME_A_STATE, TRUECHIME_STATE_CORRECTED);
+	nla_put_u32(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
+	nla_put_u32(self->msg, TRUECHIME_A_STATE, TRUECHIME_STATE_CORRECTED);
 	ASSERT_EQ(0, module_message_put_correction(self->msg, &line, TRUECHIME_REFERENCE_HOST, 9,
 						   true));
 	ASSERT_EQ(0, module_message_status(head(self->msg), length(self->msg), &status));
@@ -204,7 +204,7 @@ TEST_F(message, rtc_is_there_or_the_module_is_another)
 	enum truechime_rtc rtc = TRUECHIME_RTC_IGNORE;
 
 	EXPECT_EQ(-EPROTO, module_message_rtc(head(self->msg), length(self->msg), &rtc));
-	nla_put_u8(self->msg, TRUECHIME_A_RTC, TRUECHIME_RTC_TRUST);
+	nla_put_u32(self->msg, TRUECHIME_A_RTC, TRUECHIME_RTC_TRUST);
 	ASSERT_EQ(0, module_message_rtc(head(self->msg), length(self->msg), &rtc));
 	EXPECT_EQ(TRUECHIME_RTC_TRUST, rtc);
 }
@@ -233,8 +233,8 @@ TEST_F(message, reads_an_event)
 	struct nlattr *nest = nla_nest_start(self->msg, TRUECHIME_A_EVENT);
 
 	nla_put_u32(self->msg, TRUECHIME_EVENT_A_SEQUENCE, 3);
-	nla_put_u8(self->msg, TRUECHIME_EVENT_A_CAUSE, TRUECHIME_CAUSE_REVERT);
-	nla_put_u8(self->msg, TRUECHIME_EVENT_A_ACTION, TRUECHIME_ACTION_STEPPED);
+	nla_put_u32(self->msg, TRUECHIME_EVENT_A_CAUSE, TRUECHIME_CAUSE_REVERT);
+	nla_put_u32(self->msg, TRUECHIME_EVENT_A_ACTION, TRUECHIME_ACTION_STEPPED);
 	nla_put_u32(self->msg, TRUECHIME_EVENT_A_EVIDENCE, 5);
 	nla_put_u64(self->msg, TRUECHIME_EVENT_A_GAP_NS, (uint64_t)-42);
 	nla_put_u64(self->msg, TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS, 77);
