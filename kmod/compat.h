@@ -188,10 +188,4 @@ static inline void chime_timer_delete_sync(struct timer_list *timer)
 #define CHIME_PTP_GETMAXPHASE(function)
 #endif
 
-#ifdef CHIME_HAVE_RESV_START_OP
-#define CHIME_GENL_RESV_START_OP(command)	.resv_start_op = (command),
-#else
-#define CHIME_GENL_RESV_START_OP(command)
-#endif
-
 #endif /* CHIME_COMPAT_H */

@@ -615,7 +615,6 @@ static struct genl_family chime_family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(chime_groups),
 	/* The module's own locks are enough: do not hold up other families. */
 	.parallel_ops = true,
-	CHIME_GENL_RESV_START_OP(__TRUECHIME_CMD_MAX)
 };
 
 static void chime_netlink_set_ready(bool ready)

@@ -106,6 +106,7 @@ static const struct {
 	{ "refusals_have_error_words_and_blame", abuse_refusals },
 	{ "refusals_change_nothing", abuse_refusals_change_nothing },
 	{ "broken_framing", abuse_broken_framing },
+	{ "reserved_header", abuse_reserved_header },
 	{ "many_rules_at_once", abuse_many_rules },
 	{ "nobody_looks_only", abuse_as_nobody },
 	{ "nobody_with_roots_socket_looks_only", abuse_borrowed_socket },

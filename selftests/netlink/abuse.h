@@ -35,6 +35,7 @@ bool abuse_status_is_whole(struct abuse *abuse);
 bool abuse_refusals(struct abuse *abuse);
 bool abuse_refusals_change_nothing(struct abuse *abuse);
 bool abuse_broken_framing(struct abuse *abuse);
+bool abuse_reserved_header(struct abuse *abuse);
 bool abuse_many_rules(struct abuse *abuse);
 bool abuse_as_nobody(struct abuse *abuse);
 bool abuse_borrowed_socket(struct abuse *abuse);

@@ -607,3 +607,20 @@ bool abuse_broken_framing(struct abuse *abuse)
 	genl_ask(&abuse->genl, TRUECHIME_CMD_STATUS, 0, &answer);
 	return !answer.error || abuse_fail("no status after it: %s", strerror(-answer.error));
 }
+
+/* What a later version may give a meaning must not pass as nothing today. */
+bool abuse_reserved_header(struct abuse *abuse)
+{
+	struct genl_message message;
+	struct genl_answer answer;
+
+	genl_begin(&message, &abuse->genl, TRUECHIME_CMD_STATUS, 0);
+	((struct genlmsghdr *)(message.data + NLMSG_HDRLEN))->reserved = 1;
+	genl_talk(&abuse->genl, &message, &answer);
+	if (answer.error != -EINVAL)
+		return abuse_fail("reserved bits of the header: %s", strerror(-answer.error));
+	genl_begin(&message, &abuse->genl, TRUECHIME_CMD_STATUS, NLM_F_EXCL);
+	genl_talk(&abuse->genl, &message, &answer);
+	return answer.error == -EINVAL ||
+	       abuse_fail("a flag without a meaning: %s", strerror(-answer.error));
+}
