@@ -66,10 +66,6 @@ static char *disruption;
 module_param(disruption, charp, 0444);
 MODULE_PARM_DESC(disruption, "the same after a revert, pause, restore or suspend (step:1ms)");
 
-static char *steady;
-module_param(steady, charp, 0444);
-MODULE_PARM_DESC(steady, "the same when a program asks for a step on occasion steady (ignore)");
-
 static char *operator;
 module_param(operator, charp, 0444);
 MODULE_PARM_DESC(operator, "the same when an operator asks for a step (step)");
@@ -119,8 +115,6 @@ static int __init chime_set_policy(void)
 	ret = chime_set_rules("boot", boot, TRUECHIME_OCCASION_BOOT);
 	if (!ret)
 		ret = chime_set_rules("disruption", disruption, TRUECHIME_OCCASION_DISRUPTION);
-	if (!ret)
-		ret = chime_set_rules("steady", steady, TRUECHIME_OCCASION_STEADY);
 	if (!ret)
 		ret = chime_set_rules("operator", operator, TRUECHIME_OCCASION_OPERATOR);
 	return ret;

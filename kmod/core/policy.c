@@ -11,13 +11,11 @@ void chime_policy_defaults(struct chime_policy *policy)
 	/*
 	 * At boot the same as chrony's makestep 1.0: smaller errors are slewed without harm.
 	 * After a disruption the guest's time is wrong by what it lost, and 1 ms is far above the
-	 * error of a cross-timestamp. In undisturbed operation nothing is stepped. An operator's
-	 * request needs no threshold.
+	 * error of a cross-timestamp. An operator's request needs no threshold.
 	 */
 	static const struct chime_rule defaults[CHIME_OCCASIONS] = {
 		[TRUECHIME_OCCASION_BOOT] = { TRUECHIME_RULE_STEP, CHIME_NS_PER_S, 0 },
 		[TRUECHIME_OCCASION_DISRUPTION] = { TRUECHIME_RULE_STEP, CHIME_NS_PER_MS, 0 },
-		[TRUECHIME_OCCASION_STEADY] = { TRUECHIME_RULE_IGNORE, 0, 0 },
 		[TRUECHIME_OCCASION_OPERATOR] = { TRUECHIME_RULE_STEP, 0, 0 },
 	};
 	int occasion, direction;

@@ -10,7 +10,7 @@
 
 #include "core/line.h"
 
-#define CHIME_OCCASIONS		4	/* enum truechime_occasion */
+#define CHIME_OCCASIONS		3	/* enum truechime_occasion */
 #define CHIME_DIRECTIONS	2	/* enum truechime_direction */
 
 /**

@@ -23,8 +23,6 @@ const char *chime_cause_words(enum truechime_cause cause)
 		return "this guest was moved to another host";
 	case TRUECHIME_CAUSE_HOST_STEP:
 		return "the host's own clock was set";
-	case TRUECHIME_CAUSE_STEADY:
-		return "the system clock had drifted or was set by another program";
 	case TRUECHIME_CAUSE_OPERATOR:
 		return "a step was asked for";
 	case TRUECHIME_CAUSE_LEAP:

@@ -31,7 +31,7 @@ static void put_rule(struct genl_message *message)
 {
 	size_t nest = genl_nest_begin(message, TRUECHIME_A_POLICY);
 
-	genl_put_u32(message, TRUECHIME_POLICY_A_OCCASION, TRUECHIME_OCCASION_STEADY);
+	genl_put_u32(message, TRUECHIME_POLICY_A_OCCASION, TRUECHIME_OCCASION_BOOT);
 	genl_put_u32(message, TRUECHIME_POLICY_A_DIRECTION, TRUECHIME_DIRECTION_FORWARD);
 	genl_nest_end(message, nest);
 }

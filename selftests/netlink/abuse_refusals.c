@@ -257,13 +257,13 @@ static void put_negative_maximum(struct genl_message *message)
 /* Only the second is bad: neither may be taken. */
 static void put_good_and_bad_rule(struct genl_message *message)
 {
-	put_rule(message, TRUECHIME_OCCASION_STEADY, 0, TRUECHIME_RULE_STEP, 12345, 678900);
-	put_rule(message, TRUECHIME_OCCASION_STEADY, 1, 77, 0, 0);
+	put_rule(message, TRUECHIME_OCCASION_BOOT, 0, TRUECHIME_RULE_STEP, 12345, 678900);
+	put_rule(message, TRUECHIME_OCCASION_BOOT, 1, 77, 0, 0);
 }
 
 static void put_no_rtc(struct genl_message *message)
 {
-	put_rule(message, TRUECHIME_OCCASION_STEADY, 0, TRUECHIME_RULE_STEP, 12345, 678900);
+	put_rule(message, TRUECHIME_OCCASION_BOOT, 0, TRUECHIME_RULE_STEP, 12345, 678900);
 	genl_put_u32(message, TRUECHIME_A_RTC, TRUECHIME_RTC_TRUST + 1);
 }
 
@@ -271,7 +271,7 @@ static void put_no_rtc(struct genl_message *message)
 static void put_rtc_and_bad_rule(struct genl_message *message)
 {
 	genl_put_u32(message, TRUECHIME_A_RTC, TRUECHIME_RTC_IGNORE);
-	put_rule(message, TRUECHIME_OCCASION_STEADY, 1, 77, 0, 0);
+	put_rule(message, TRUECHIME_OCCASION_BOOT, 1, 77, 0, 0);
 }
 
 static void put_no_mode(struct genl_message *message)

@@ -76,7 +76,7 @@ static int policy_usage(void)
 {
 	fputs("Usage: truechime policy set OCCASION DIRECTION RULE [THRESHOLD [MAXIMUM]]\n"
 	      "       truechime policy set rtc ignore|hint|trust\n"
-	      "  OCCASION   boot, disruption, steady or operator\n"
+	      "  OCCASION   boot, disruption or operator\n"
 	      "  DIRECTION  forward (the clock is behind), backward or both\n"
 	      "  RULE       step, slew or ignore\n"
 	      "  THRESHOLD  smaller errors are left alone, e.g. 10ms; 0 without\n"

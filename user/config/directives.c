@@ -446,7 +446,6 @@ static int parse_steppolicy(struct config_reader *reader, int count, char **word
 	static const char *const occasions[] = {
 		[TRUECHIME_OCCASION_BOOT] = "boot",
 		[TRUECHIME_OCCASION_DISRUPTION] = "disruption",
-		[TRUECHIME_OCCASION_STEADY] = "steady",
 		[TRUECHIME_OCCASION_OPERATOR] = "operator",
 	};
 	static const char *const directions[] = {

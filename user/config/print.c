@@ -284,7 +284,6 @@ static void print_rules(FILE *out, const struct config *config)
 	static const char *const occasions[] = {
 		[TRUECHIME_OCCASION_BOOT] = "boot",
 		[TRUECHIME_OCCASION_DISRUPTION] = "disruption",
-		[TRUECHIME_OCCASION_STEADY] = "steady",
 		[TRUECHIME_OCCASION_OPERATOR] = "operator",
 	};
 	static const char *const rules[] = {

@@ -27,7 +27,6 @@ static const char *const causes[] = {
 	[TRUECHIME_CAUSE_SUSPEND] = "suspend",
 	[TRUECHIME_CAUSE_MIGRATION] = "migration",
 	[TRUECHIME_CAUSE_HOST_STEP] = "host-step",
-	[TRUECHIME_CAUSE_STEADY] = "steady",
 	[TRUECHIME_CAUSE_OPERATOR] = "operator",
 	[TRUECHIME_CAUSE_LEAP] = "leap",
 	[TRUECHIME_CAUSE_TIME_SOURCES] = "time-sources",
@@ -79,7 +78,6 @@ static const char *const host_states[] = {
 static const char *const occasions[] = {
 	[TRUECHIME_OCCASION_BOOT] = "boot",
 	[TRUECHIME_OCCASION_DISRUPTION] = "disruption",
-	[TRUECHIME_OCCASION_STEADY] = "steady",
 	[TRUECHIME_OCCASION_OPERATOR] = "operator",
 	NULL
 };

@@ -104,7 +104,6 @@ enum truechime_cause {
 	TRUECHIME_CAUSE_SUSPEND,	/* the guest itself suspended and woke */
 	TRUECHIME_CAUSE_MIGRATION,	/* the guest moved to another host */
 	TRUECHIME_CAUSE_HOST_STEP,	/* the host's own clock was set */
-	TRUECHIME_CAUSE_STEADY,		/* reserved */
 	TRUECHIME_CAUSE_OPERATOR,	/* somebody asked for a step */
 	TRUECHIME_CAUSE_LEAP,		/* the host's clock inserted or left out a leap second */
 	TRUECHIME_CAUSE_TIME_SOURCES,	/* only the time sources report that time jumped */
@@ -151,7 +150,6 @@ enum truechime_rule {
 enum truechime_occasion {
 	TRUECHIME_OCCASION_BOOT,
 	TRUECHIME_OCCASION_DISRUPTION,
-	TRUECHIME_OCCASION_STEADY,
 	TRUECHIME_OCCASION_OPERATOR,
 };
 

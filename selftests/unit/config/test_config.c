@@ -218,7 +218,7 @@ TEST(step_policies)
 	struct config *config;
 
 	config = parse("steppolicy disruption both step 0.01 86400\n"
-		       "steppolicy steady backward ignore\n"
+		       "steppolicy boot backward ignore\n"
 		       "steppolicy disruption backward slew 0.5\n", &reports);
 	ASSERT_NE(NULL, config);
 	ASSERT_EQ(3, config->rule_count);
@@ -232,7 +232,7 @@ TEST(step_policies)
 	EXPECT_EQ(TRUECHIME_RULE_SLEW, config->rules[1].rule);
 	EXPECT_EQ(500000000, config->rules[1].threshold_ns);
 	EXPECT_EQ(0, config->rules[1].maximum_ns);
-	EXPECT_EQ(TRUECHIME_OCCASION_STEADY, config->rules[2].occasion);
+	EXPECT_EQ(TRUECHIME_OCCASION_BOOT, config->rules[2].occasion);
 	config_free(config);
 }
 
@@ -260,13 +260,13 @@ TEST(witnesses_are_as_they_are_unless_said)
 
 TEST(all_rules_fit)
 {
-	static const char *const occasions[] = { "boot", "disruption", "steady", "operator" };
+	static const char *const occasions[] = { "boot", "disruption", "operator" };
 	struct reports reports;
 	struct config *config;
 	char text[1024] = "";
 
 	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 3; i++)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text),
 				 "steppolicy %s both slew\n", occasions[i]);
 	}
@@ -311,7 +311,7 @@ static const struct {
 	{ "hostclock kvmm", 1, "auto, kvm or none" },
 	{ "rivals fight", 1, "warn, undo, yield or ignore" },
 	{ "hostclock vmclock", 1, "hostclock 'vmclock': auto, kvm or none was expected" },
-	{ "steppolicy revert both step", 1, "boot, disruption, steady or operator" },
+	{ "steppolicy revert both step", 1, "boot, disruption or operator" },
 	{ "steppolicy boot up step", 1, "forward, backward or both" },
 	{ "steppolicy boot both jump", 1, "step, slew or ignore" },
 	{ "steppolicy boot both step -1", 1, "seconds" },
