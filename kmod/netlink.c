@@ -60,6 +60,12 @@ static const struct nla_policy chime_rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
 	[TRUECHIME_POLICY_A_MAXIMUM_NS] = NLA_POLICY_MIN(NLA_S64, 0),
 };
 
+static const struct nla_policy chime_jump_policy[TRUECHIME_JUMP_A_MAX + 1] = {
+	[TRUECHIME_JUMP_A_OFFSET_NS] = { .type = NLA_S64 },
+	[TRUECHIME_JUMP_A_MAXERROR_NS] = NLA_POLICY_MIN(NLA_S64, 0),
+	[TRUECHIME_JUMP_A_AGREED_RAW_NS] = { .type = NLA_S64 },
+};
+
 static const struct nla_policy chime_correction_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_CORRECTION] = NLA_POLICY_NESTED(chime_line_policy),
 	[TRUECHIME_A_EPOCH] = { .type = NLA_U32 },
@@ -68,15 +74,16 @@ static const struct nla_policy chime_correction_policy[TRUECHIME_A_MAX + 1] = {
 };
 
 static const struct nla_policy chime_step_policy[TRUECHIME_A_MAX + 1] = {
-	[TRUECHIME_A_OFFSET_NS] = { .type = NLA_S64 },
 	[TRUECHIME_A_OCCASION] = NLA_POLICY_MAX(NLA_U32, TRUECHIME_OCCASION_OPERATOR),
 };
 
 static const struct nla_policy chime_disrupted_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_EPOCH] = { .type = NLA_U32 },
-	[TRUECHIME_A_RAW_NS] = { .type = NLA_S64 },
-	[TRUECHIME_A_MAXERROR_NS] = NLA_POLICY_MIN(NLA_S64, 0),
-	[TRUECHIME_A_OFFSET_NS] = { .type = NLA_S64 },
+	[TRUECHIME_A_SOURCES_JUMP] = NLA_POLICY_NESTED(chime_jump_policy),
+};
+
+static const struct nla_policy chime_adjust_policy[TRUECHIME_A_MAX + 1] = {
+	[TRUECHIME_A_ADJUST_NS] = { .type = NLA_S64 },
 };
 
 static const struct nla_policy chime_rules_policy[TRUECHIME_A_MAX + 1] = {
@@ -267,19 +274,11 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 
 static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 {
-	struct nlattr *offset = info->attrs[TRUECHIME_A_OFFSET_NS];
 	struct nlattr *occasion = info->attrs[TRUECHIME_A_OCCASION];
 	int ret = chime_netlink_may_change(request, info);
 
 	if (ret)
 		return ret;
-	if (offset) {
-		ret = chime_control_add_offset(chime_instance, nla_get_s64(offset));
-		if (ret)
-			NL_SET_ERR_MSG_ATTR(info->extack, offset,
-					    "the timescale takes offsets in mode external only");
-		return ret;
-	}
 	ret = chime_control_step(chime_instance, occasion ? nla_get_u32(occasion) :
 							     TRUECHIME_OCCASION_OPERATOR);
 	switch (ret) {
@@ -305,27 +304,67 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 	return ret;
 }
 
+static int chime_do_adjust(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr *offset = info->attrs[TRUECHIME_A_ADJUST_NS];
+	int ret = chime_netlink_may_change(request, info);
+
+	if (ret)
+		return ret;
+	if (!offset) {
+		NL_SET_ERR_MSG(info->extack, "what to add to the timescale is not given");
+		return -EINVAL;
+	}
+	ret = chime_control_add_offset(chime_instance, nla_get_s64(offset));
+	if (ret)
+		NL_SET_ERR_MSG_ATTR(info->extack, offset,
+				    "the timescale takes offsets in mode external only");
+	return ret;
+}
+
+static int chime_get_jump(const struct nlattr *nest, struct chime_jump *jump,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[TRUECHIME_JUMP_A_MAX + 1];
+	int ret = nla_parse_nested(tb, TRUECHIME_JUMP_A_MAX, nest, chime_jump_policy, extack);
+
+	if (ret)
+		return ret;
+	if (!tb[TRUECHIME_JUMP_A_OFFSET_NS] || !tb[TRUECHIME_JUMP_A_MAXERROR_NS] ||
+	    !tb[TRUECHIME_JUMP_A_AGREED_RAW_NS]) {
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "a jump needs its offset, a bound, and the raw time of the last agreement");
+		return -EINVAL;
+	}
+	*jump = (struct chime_jump){
+		.offset_ns = nla_get_s64(tb[TRUECHIME_JUMP_A_OFFSET_NS]),
+		.maxerror_ns = nla_get_s64(tb[TRUECHIME_JUMP_A_MAXERROR_NS]),
+		.ok_raw_ns = nla_get_s64(tb[TRUECHIME_JUMP_A_AGREED_RAW_NS]),
+	};
+	return 0;
+}
+
 static int chime_do_disrupted(struct sk_buff *request, struct genl_info *info)
 {
-	struct nlattr **attrs = info->attrs;
+	struct nlattr *nest = info->attrs[TRUECHIME_A_SOURCES_JUMP];
+	struct nlattr *epoch = info->attrs[TRUECHIME_A_EPOCH];
 	struct chime_jump jump;
 	int ret = chime_netlink_may_change(request, info);
 
 	if (ret)
 		return ret;
-	if (!attrs[TRUECHIME_A_EPOCH] || !attrs[TRUECHIME_A_RAW_NS] ||
-	    !attrs[TRUECHIME_A_OFFSET_NS] || !attrs[TRUECHIME_A_MAXERROR_NS]) {
+	if (!nest || !epoch) {
 		NL_SET_ERR_MSG(info->extack,
-			       "a jump needs its epoch, its offset, a bound, and the raw time of the last agreement");
+			       "a jump and the epoch that it was measured in are needed");
 		return -EINVAL;
 	}
-	jump.offset_ns = nla_get_s64(attrs[TRUECHIME_A_OFFSET_NS]);
-	jump.maxerror_ns = nla_get_s64(attrs[TRUECHIME_A_MAXERROR_NS]);
-	jump.ok_raw_ns = nla_get_s64(attrs[TRUECHIME_A_RAW_NS]);
-	ret = chime_control_disrupted(chime_instance, nla_get_u32(attrs[TRUECHIME_A_EPOCH]), &jump);
+	ret = chime_get_jump(nest, &jump, info->extack);
+	if (ret)
+		return ret;
+	ret = chime_control_disrupted(chime_instance, nla_get_u32(epoch), &jump);
 	switch (ret) {
 	case -ESTALE:
-		NL_SET_ERR_MSG_ATTR(info->extack, attrs[TRUECHIME_A_EPOCH],
+		NL_SET_ERR_MSG_ATTR(info->extack, epoch,
 				    "the reference has changed since the jump was measured: measure again");
 		break;
 	case -EBUSY:
@@ -598,6 +637,7 @@ static const struct genl_ops chime_ops[] = {
 	CHIME_DUMP(EVENT, chime_dump_events),
 	CHIME_OP(RESET, chime_no_policy, chime_do_reset),
 	CHIME_OP(DISRUPTED, chime_disrupted_policy, chime_do_disrupted),
+	CHIME_OP(ADJUST, chime_adjust_policy, chime_do_adjust),
 };
 
 static const struct genl_multicast_group chime_groups[] = {

@@ -47,7 +47,7 @@ bool abuse_random(struct abuse *abuse);
 bool abuse_unload(struct abuse *abuse);
 
 /* A request that changes something and would succeed: the valid ones of all commands, by number. */
-#define ABUSE_CHANGES	7
+#define ABUSE_CHANGES	8
 void abuse_put_change(struct genl_message *message, const struct genl *genl, int number);
 
 #endif /* ABUSE_H */

@@ -41,7 +41,7 @@ void abuse_put_change(struct genl_message *message, const struct genl *genl, int
 	static const uint8_t commands[ABUSE_CHANGES] = {
 		TRUECHIME_CMD_POLICY_SET, TRUECHIME_CMD_CORRECTION, TRUECHIME_CMD_STEP,
 		TRUECHIME_CMD_MODE, TRUECHIME_CMD_HOST_SET, TRUECHIME_CMD_RESET,
-		TRUECHIME_CMD_DISRUPTED,
+		TRUECHIME_CMD_DISRUPTED, TRUECHIME_CMD_ADJUST,
 	};
 
 	genl_begin(message, genl, commands[number], 0);

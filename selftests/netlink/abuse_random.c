@@ -67,7 +67,7 @@ static void put_scalar(struct genl_message *message, uint16_t type)
 	genl_put(message, type, &value, lengths[below(sizeof(lengths))]);
 }
 
-/* A nest with a member of each type, of 64 bits or of 32, as they are in lines and rules. */
+/* A nest with a member of each type, of 64 bits or of 32, as they are in lines, rules and jumps. */
 static void put_likely_nest(struct genl_message *message, uint16_t type)
 {
 	size_t nest = genl_nest_begin(message, type);
@@ -75,6 +75,8 @@ static void put_likely_nest(struct genl_message *message, uint16_t type)
 
 	if (type == TRUECHIME_A_POLICY)
 		last = TRUECHIME_POLICY_A_MAX;
+	if (type == TRUECHIME_A_SOURCES_JUMP)
+		last = TRUECHIME_JUMP_A_MAX;
 	for (member = 2; member <= last; member++) {
 		if (!below(16))
 			continue;
@@ -107,6 +109,7 @@ static void put_likely(struct genl_message *message, uint16_t type)
 	switch (type) {
 	case TRUECHIME_A_CORRECTION:
 	case TRUECHIME_A_POLICY:
+	case TRUECHIME_A_SOURCES_JUMP:
 		put_likely_nest(message, type);
 		break;
 	case TRUECHIME_A_EPOCH:
@@ -118,7 +121,7 @@ static void put_likely(struct genl_message *message, uint16_t type)
 	case TRUECHIME_A_JUMP:
 		genl_put(message, type, NULL, 0);
 		break;
-	case TRUECHIME_A_OFFSET_NS:
+	case TRUECHIME_A_ADJUST_NS:
 		genl_put_s64(message, type, (int64_t)draw_value());
 		break;
 	default:
@@ -159,7 +162,14 @@ static void put_fitting(struct genl_message *message, uint8_t command)
 		break;
 	case TRUECHIME_CMD_STEP:
 		if (below(4))
-			put_likely(message, TRUECHIME_A_OFFSET_NS);
+			put_likely(message, TRUECHIME_A_OCCASION);
+		break;
+	case TRUECHIME_CMD_ADJUST:
+		put_likely(message, TRUECHIME_A_ADJUST_NS);
+		break;
+	case TRUECHIME_CMD_DISRUPTED:
+		put_likely(message, TRUECHIME_A_EPOCH);
+		put_likely(message, TRUECHIME_A_SOURCES_JUMP);
 		break;
 	case TRUECHIME_CMD_POLICY_SET:
 		put_likely(message, TRUECHIME_A_POLICY);

@@ -169,9 +169,14 @@ static void put_offset(struct genl_message *message)
 	genl_put_s64(message, TRUECHIME_A_OFFSET_NS, 1);
 }
 
-static void put_short_offset(struct genl_message *message)
+static void put_adjustment(struct genl_message *message)
 {
-	genl_put_u32(message, TRUECHIME_A_OFFSET_NS, 1);
+	genl_put_s64(message, TRUECHIME_A_ADJUST_NS, 1);
+}
+
+static void put_short_adjustment(struct genl_message *message)
+{
+	genl_put_u32(message, TRUECHIME_A_ADJUST_NS, 1);
 }
 
 static void put_no_step_occasion(struct genl_message *message)
@@ -181,10 +186,14 @@ static void put_no_step_occasion(struct genl_message *message)
 
 static void put_jump(struct genl_message *message, int64_t maxerror_ns)
 {
+	size_t nest;
+
 	genl_put_u32(message, TRUECHIME_A_EPOCH, 0xfffffff0);
-	genl_put_s64(message, TRUECHIME_A_RAW_NS, 0);
-	genl_put_s64(message, TRUECHIME_A_OFFSET_NS, 1000000000);
-	genl_put_s64(message, TRUECHIME_A_MAXERROR_NS, maxerror_ns);
+	nest = genl_nest_begin(message, TRUECHIME_A_SOURCES_JUMP);
+	genl_put_s64(message, TRUECHIME_JUMP_A_AGREED_RAW_NS, 0);
+	genl_put_s64(message, TRUECHIME_JUMP_A_OFFSET_NS, 1000000000);
+	genl_put_s64(message, TRUECHIME_JUMP_A_MAXERROR_NS, maxerror_ns);
+	genl_nest_end(message, nest);
 }
 
 static void put_old_jump(struct genl_message *message)
@@ -199,9 +208,18 @@ static void put_unbounded_jump(struct genl_message *message)
 
 static void put_jump_of_no_size(struct genl_message *message)
 {
+	size_t nest;
+
 	genl_put_u32(message, TRUECHIME_A_EPOCH, 0);
-	genl_put_s64(message, TRUECHIME_A_RAW_NS, 0);
-	genl_put_s64(message, TRUECHIME_A_MAXERROR_NS, 0);
+	nest = genl_nest_begin(message, TRUECHIME_A_SOURCES_JUMP);
+	genl_put_s64(message, TRUECHIME_JUMP_A_AGREED_RAW_NS, 0);
+	genl_put_s64(message, TRUECHIME_JUMP_A_MAXERROR_NS, 0);
+	genl_nest_end(message, nest);
+}
+
+static void put_jump_without_epoch(struct genl_message *message)
+{
+	genl_nest_end(message, genl_nest_begin(message, TRUECHIME_A_SOURCES_JUMP));
 }
 
 static void put_rule(struct genl_message *message, int occasion, int direction, int rule,
@@ -382,6 +400,7 @@ static void put_overlong(struct genl_message *message)
 #define CORRECTION	.command = TRUECHIME_CMD_CORRECTION
 #define STEP		.command = TRUECHIME_CMD_STEP
 #define DISRUPTED	.command = TRUECHIME_CMD_DISRUPTED
+#define ADJUST		.command = TRUECHIME_CMD_ADJUST
 #define POLICY_SET	.command = TRUECHIME_CMD_POLICY_SET
 #define MODE		.command = TRUECHIME_CMD_MODE
 #define HOST_SET	.command = TRUECHIME_CMD_HOST_SET
@@ -409,11 +428,14 @@ static const struct refusal refusals[] = {
 	{ "an epoch of 16 bits", put_short_epoch, EINVAL, ERANGE, BLAME, CORRECTION },
 	{ "a reference that is none", put_no_reference, ERANGE, EINVAL, BLAME, CORRECTION },
 	{ "a nest not marked as one", put_line_not_nested, EINVAL, 0, BLAME, CORRECTION },
-	{ "an offset in mode auto", put_offset, EBUSY, 0, BLAME, STEP },
-	{ "an offset of 32 bits", put_short_offset, EINVAL, ERANGE, BLAME, STEP },
+	{ "a step that is to add something", put_offset, EINVAL, 0, BLAME, STEP },
+	{ "an adjustment by nothing", put_nothing, EINVAL, 0, WORDS, ADJUST },
+	{ "an adjustment in mode auto", put_adjustment, EBUSY, 0, BLAME, ADJUST },
+	{ "an adjustment of 32 bits", put_short_adjustment, EINVAL, ERANGE, BLAME, ADJUST },
 	{ "a step on no occasion", put_no_step_occasion, ERANGE, EINVAL, BLAME, STEP },
 	{ "a jump of nothing", put_nothing, EINVAL, 0, WORDS, DISRUPTED },
-	{ "a jump of no size", put_jump_of_no_size, EINVAL, 0, WORDS, DISRUPTED },
+	{ "a jump without its epoch", put_jump_without_epoch, EINVAL, 0, WORDS, DISRUPTED },
+	{ "a jump of no size", put_jump_of_no_size, EINVAL, 0, BLAME, DISRUPTED },
 	{ "a jump without bound", put_unbounded_jump, ERANGE, EINVAL, BLAME, DISRUPTED },
 	{ "a jump of an epoch that has passed", put_old_jump, ESTALE, 0, BLAME, DISRUPTED },
 	{ "a policy of nothing", put_nothing, EINVAL, 0, WORDS, POLICY_SET },

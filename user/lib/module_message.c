@@ -382,12 +382,17 @@ int module_message_put_rule(struct nl_msg *msg, const struct module_rule *rule)
 
 int module_message_put_jump(struct nl_msg *msg, const struct module_jump *jump, uint32_t epoch)
 {
-	if (nla_put_u32(msg, TRUECHIME_A_EPOCH, epoch) ||
-	    put_s64(msg, TRUECHIME_A_OFFSET_NS, jump->offset_ns) ||
-	    put_s64(msg, TRUECHIME_A_MAXERROR_NS, jump->maxerror_ns) ||
-	    put_s64(msg, TRUECHIME_A_RAW_NS, jump->agreed_raw_ns))
+	struct nlattr *nest;
+
+	if (nla_put_u32(msg, TRUECHIME_A_EPOCH, epoch))
 		return -EMSGSIZE;
-	return 0;
+	nest = nla_nest_start(msg, TRUECHIME_A_SOURCES_JUMP);
+	if (!nest ||
+	    put_s64(msg, TRUECHIME_JUMP_A_OFFSET_NS, jump->offset_ns) ||
+	    put_s64(msg, TRUECHIME_JUMP_A_MAXERROR_NS, jump->maxerror_ns) ||
+	    put_s64(msg, TRUECHIME_JUMP_A_AGREED_RAW_NS, jump->agreed_raw_ns))
+		return -EMSGSIZE;
+	return nla_nest_end(msg, nest) < 0 ? -EMSGSIZE : 0;
 }
 
 void module_message_extack(const struct nlattr *head, int length, char *text, int size)

@@ -28,8 +28,7 @@
  *	correction in force, unless a disruption has ended it already, as EPOCH then shows. -ESTALE
  *	when EPOCH has passed, or REFERENCE is not the one in force
  * @TRUECHIME_CMD_STEP: do: step the system clock to the timescale, as policy says for OCCASION
- *	(operator, if none is given); OFFSET_NS adds an offset to the timescale instead, which needs
- *	mode external
+ *	(operator, if none is given)
  * @TRUECHIME_CMD_POLICY_GET: get: the step policy in force, and how the RTC is used
  * @TRUECHIME_CMD_POLICY_SET: set: the rules named by POLICY attributes and RTC, all or none
  * @TRUECHIME_CMD_MODE: set: TRUECHIME_A_MODE
@@ -40,10 +39,12 @@
  * @TRUECHIME_CMD_RESET: do: forget the correction and the host line's history
  * @TRUECHIME_CMD_EVENT_NTF: notification of the TRUECHIME_MCGRP_EVENTS group: one event, as in a
  *	dump; no request
- * @TRUECHIME_CMD_DISRUPTED: do: the daemon's time sources agree that UTC is OFFSET_NS ahead of the
- *	timescale, give or take MAXERROR_NS, and agreed with the timescale until RAW_NS: follow
- *	them, and report a disruption. -EBUSY if the host is the reference, because its clock would
- *	have shown the disruption; -ENODATA without a correction; -ESTALE when EPOCH has passed
+ * @TRUECHIME_CMD_DISRUPTED: do: the daemon's time sources agree that the timescale jumped as
+ *	SOURCES_JUMP says: follow them, and report a disruption. -EBUSY if the host is the reference,
+ *	because its clock would have shown the disruption; -ENODATA without a correction; -ESTALE
+ *	when EPOCH has passed
+ * @TRUECHIME_CMD_ADJUST: do: add ADJUST_NS to the timescale, which needs mode external: -EBUSY
+ *	otherwise
  */
 enum truechime_cmd {
 	TRUECHIME_CMD_UNSPEC,
@@ -60,6 +61,7 @@ enum truechime_cmd {
 	TRUECHIME_CMD_RESET,
 	TRUECHIME_CMD_EVENT_NTF,
 	TRUECHIME_CMD_DISRUPTED,
+	TRUECHIME_CMD_ADJUST,
 	__TRUECHIME_CMD_MAX,
 };
 
@@ -193,7 +195,7 @@ enum truechime_rtc {
  * @TRUECHIME_A_PAIRINGS_FAILED: u64, failed attempts to take one
  * @TRUECHIME_A_DISRUPTIONS: u32, disruptions detected since load (rewinds with the guest)
  * @TRUECHIME_A_STEPS: u32, steps of the system clock since load (rewinds too)
- * @TRUECHIME_A_OFFSET_NS: s64, timescale minus system clock; for STEP: what to add
+ * @TRUECHIME_A_OFFSET_NS: s64, timescale minus system clock
  * @TRUECHIME_A_EVENT: nest of enum truechime_event_attr
  * @TRUECHIME_A_POLICY: nest of enum truechime_policy_attr; several in one message
  * @TRUECHIME_A_CLOCKSOURCE_EPOCH: u32, counts changes of the clocksource, and so of the raw clock's
@@ -214,6 +216,8 @@ enum truechime_rtc {
  * @TRUECHIME_A_HOST_MAXERROR_NS: s64, bound of the error of the host's own clock against UTC, by
  *	its vmclock page or by HOST_SET; -1: nobody has stated one (absent without a host). For
  *	HOST_SET: 1 us to 1 h, or -1 to withdraw it
+ * @TRUECHIME_A_ADJUST_NS: s64, what to add to the timescale
+ * @TRUECHIME_A_SOURCES_JUMP: nest of enum truechime_jump_attr
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,
@@ -254,6 +258,8 @@ enum truechime_attr {
 	TRUECHIME_A_REFERENCE_CHANGE,
 	TRUECHIME_A_READING_MAXERROR_NS,
 	TRUECHIME_A_HOST_MAXERROR_NS,
+	TRUECHIME_A_ADJUST_NS,
+	TRUECHIME_A_SOURCES_JUMP,
 	__TRUECHIME_A_MAX,
 };
 
@@ -365,5 +371,24 @@ enum truechime_policy_attr {
 };
 
 #define TRUECHIME_POLICY_A_MAX	(__TRUECHIME_POLICY_A_MAX - 1)
+
+/**
+ * enum truechime_jump_attr - a jump of time that the time sources agree on
+ * @TRUECHIME_JUMP_A_PAD: padding
+ * @TRUECHIME_JUMP_A_OFFSET_NS: s64, UTC minus timescale
+ * @TRUECHIME_JUMP_A_MAXERROR_NS: s64, bound of its error
+ * @TRUECHIME_JUMP_A_AGREED_RAW_NS: s64, until when the sources agreed with the timescale, by the raw
+ *	clock
+ */
+enum truechime_jump_attr {
+	TRUECHIME_JUMP_A_UNSPEC,
+	TRUECHIME_JUMP_A_PAD,
+	TRUECHIME_JUMP_A_OFFSET_NS,
+	TRUECHIME_JUMP_A_MAXERROR_NS,
+	TRUECHIME_JUMP_A_AGREED_RAW_NS,
+	__TRUECHIME_JUMP_A_MAX,
+};
+
+#define TRUECHIME_JUMP_A_MAX	(__TRUECHIME_JUMP_A_MAX - 1)
 
 #endif /* _UAPI_LINUX_TRUECHIME_H */

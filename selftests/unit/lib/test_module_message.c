@@ -216,15 +216,17 @@ TEST_F(message, jump_is_written_whole)
 		.maxerror_ns = 6,
 		.agreed_raw_ns = INT64_MAX,
 	};
-	struct nlattr *attrs[TRUECHIME_A_MAX + 1];
+	struct nlattr *attrs[TRUECHIME_A_MAX + 1], *inner[TRUECHIME_JUMP_A_MAX + 1];
 
 	ASSERT_EQ(0, module_message_put_jump(self->msg, &jump, 7));
 	ASSERT_EQ(0, nla_parse(attrs, TRUECHIME_A_MAX, (struct nlattr *)head(self->msg),
 			       length(self->msg), NULL));
 	EXPECT_EQ(7, nla_get_u32(attrs[TRUECHIME_A_EPOCH]));
-	EXPECT_EQ(-5, (int64_t)nla_get_u64(attrs[TRUECHIME_A_OFFSET_NS]));
-	EXPECT_EQ(6, (int64_t)nla_get_u64(attrs[TRUECHIME_A_MAXERROR_NS]));
-	EXPECT_EQ(INT64_MAX, (int64_t)nla_get_u64(attrs[TRUECHIME_A_RAW_NS]));
+	ASSERT_EQ(0, nla_parse_nested(inner, TRUECHIME_JUMP_A_MAX, attrs[TRUECHIME_A_SOURCES_JUMP],
+				      NULL));
+	EXPECT_EQ(-5, (int64_t)nla_get_u64(inner[TRUECHIME_JUMP_A_OFFSET_NS]));
+	EXPECT_EQ(6, (int64_t)nla_get_u64(inner[TRUECHIME_JUMP_A_MAXERROR_NS]));
+	EXPECT_EQ(INT64_MAX, (int64_t)nla_get_u64(inner[TRUECHIME_JUMP_A_AGREED_RAW_NS]));
 }
 
 TEST_F(message, reads_an_event)
