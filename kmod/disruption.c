@@ -117,6 +117,7 @@ void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 	event->time_ns = now.time_ns;
 	event->epoch = now.epoch;
 	event->maxerror_ns = now.maxerror_ns;
+	event->host_name = chime->host.ops ? chime->host.ops->name : NULL;
 }
 
 void chime_disruption_note_ok(struct chime *chime, s64 raw_ns)
@@ -132,9 +133,11 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 
-	chime_events_record(&chime->events, event);
-	if (chime_reaction_counts(event->cause))
+	if (chime_reaction_counts(event->cause)) {
 		disruption->count++;
+		chime_events_renew(&chime->events, event->time_ns);
+	}
+	chime_events_record(&chime->events, event);
 	disruption->evidence = 0;
 	disruption->suspected = false;
 	disruption->reported_evidence = event->evidence;

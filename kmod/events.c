@@ -11,8 +11,11 @@
 #include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
 #include <linux/string.h>
 #include <linux/time64.h>
+#include <linux/timex.h>
 
 #include "core/line.h"
 #include "core/words.h"
@@ -20,11 +23,31 @@
 
 #define CHIME_WORDS_MAX		200
 
-void chime_events_init(struct chime_events *events, struct mutex *lock)
+/*
+ * A restored guest has the random numbers of its snapshot until the kernel has heard of the restore,
+ * and some kernels never do. No two restores of one snapshot end at the same time, or take the same
+ * number of cycles.
+ */
+static u64 chime_events_draw(s64 time_ns)
+{
+	siphash_key_t key;
+
+	get_random_bytes(&key, sizeof(key));
+	return siphash_2u64((u64)time_ns, random_get_entropy(), &key);
+}
+
+void chime_events_init(struct chime_events *events, struct mutex *lock, s64 time_ns)
 {
 	memset(events, 0, sizeof(*events));
 	events->lock = lock;
 	spin_lock_init(&events->kept_lock);
+	events->instance = chime_events_draw(time_ns);
+}
+
+void chime_events_renew(struct chime_events *events, s64 time_ns)
+{
+	lockdep_assert_held(events->lock);
+	events->instance = chime_events_draw(time_ns);
 }
 
 /* "3.250 s", "17.000 ms", "840 ns": easy to read at a glance. */
@@ -118,6 +141,7 @@ static void chime_event_log(const struct chime_event *event)
 void chime_events_record(struct chime_events *events, struct chime_event *event)
 {
 	lockdep_assert_held(events->lock);
+	event->instance = events->instance;
 	spin_lock(&events->kept_lock);
 	event->sequence = ++events->count;
 	events->kept[event->sequence % CHIME_EVENTS_KEPT] = *event;

@@ -15,6 +15,7 @@
 
 /* As in the attributes of enum truechime_event_attr. */
 struct chime_event {
+	u64 instance;
 	u32 sequence;
 	enum truechime_cause cause;
 	u32 evidence;
@@ -28,24 +29,34 @@ struct chime_event {
 	s64 raw_ns;
 	s64 time_ns;
 	u32 epoch;
+	const char *host_name;	/* lasts as long as the module; NULL: none */
 };
 
 /**
  * struct chime_events - the latest events
  * @lock: the module's: serialises those who record events
- * @kept_lock: protects the other fields, so that dumps need not wait for the module's lock; process
+ * @kept_lock: protects @kept and @count, so that dumps need not wait for the module's lock; process
  *	context only
  * @kept: event number N is at N % CHIME_EVENTS_KEPT
  * @count: number of events since load; the first is number 1
+ * @instance: drawn at load and at each disruption; under the module's lock
  */
 struct chime_events {
 	struct mutex *lock;	/* the module's */
-	spinlock_t kept_lock;	/* the following */
+	spinlock_t kept_lock;	/* the following two */
 	struct chime_event kept[CHIME_EVENTS_KEPT];
 	u32 count;
+	u64 instance;		/* the module's lock */
 };
 
-void chime_events_init(struct chime_events *events, struct mutex *lock);
+/* @time_ns: the system clock now. Nothing else runs yet. */
+void chime_events_init(struct chime_events *events, struct mutex *lock, s64 time_ns);
+
+/*
+ * Draw the instance anew: a disruption ended at @time_ns, by the timescale. Context: process, lock
+ * held.
+ */
+void chime_events_renew(struct chime_events *events, s64 time_ns);
 
 /* Numbers the event, keeps it, logs it and notifies. Context: process, lock held. */
 void chime_events_record(struct chime_events *events, struct chime_event *event);

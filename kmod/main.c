@@ -196,7 +196,7 @@ static int __init chime_init(void)
 	chime_status_init(&chime);
 	chime_timescale_init(&chime.timescale, &chime.lock, slew_ppm * CHIME_PPM_Q32,
 			     holdover_s * NSEC_PER_SEC);
-	chime_events_init(&chime.events, &chime.lock);
+	chime_events_init(&chime.events, &chime.lock, ktime_get_real_ns());
 	chime_host_init(&chime.host, &chime.lock);
 	chime.host.stated_maxerror_ns = hostmaxerror_us * NSEC_PER_USEC;
 	chime.host.unseen_most_ns = 2 * idle_check_ms * NSEC_PER_MSEC;

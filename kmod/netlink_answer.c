@@ -70,7 +70,9 @@ bool chime_put_event(struct sk_buff *skb, const struct chime_event *event)
 	    nla_put_u32(skb, TRUECHIME_EVENT_A_EPOCH, event->epoch) ||
 	    chime_put_s64(skb, TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS,
 			  chime_bound(event->maxerror_before_ns)) ||
-	    chime_put_s64(skb, TRUECHIME_EVENT_A_MAXERROR_NS, chime_bound(event->maxerror_ns)))
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_MAXERROR_NS, chime_bound(event->maxerror_ns)) ||
+	    nla_put_u64_64bit(skb, TRUECHIME_EVENT_A_INSTANCE, event->instance, TRUECHIME_A_PAD) ||
+	    nla_put_string(skb, TRUECHIME_EVENT_A_HOST_NAME, event->host_name ?: "none"))
 		return true;
 	nla_nest_end(skb, nest);
 	return false;
@@ -113,6 +115,7 @@ bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 	       nla_put_u32(skb, TRUECHIME_A_STATE, now->state) ||
 	       nla_put_u32(skb, TRUECHIME_A_REFERENCE, now->reference) ||
 	       nla_put_u32(skb, TRUECHIME_A_EPOCH, now->epoch) ||
+	       nla_put_u64_64bit(skb, TRUECHIME_A_INSTANCE, status->instance, TRUECHIME_A_PAD) ||
 	       nla_put_u32(skb, TRUECHIME_A_DISRUPTIONS, status->disruptions) ||
 	       chime_put_s64(skb, TRUECHIME_A_RAW_NS, now->raw_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_REALTIME_NS, status->realtime_ns) ||

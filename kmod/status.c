@@ -34,6 +34,7 @@ static void chime_status_collect(struct chime *chime, struct chime_status *statu
 		status->corrected = true;
 		status->correction = *correction;
 	}
+	status->instance = chime->events.instance;
 	status->disruptions = chime->disruption.count;
 	status->steps = chime->system_clock.steps;
 	status->clocksource_epoch = chime->disruption.clocksource_epoch;

@@ -28,6 +28,7 @@ struct chime;
  * @steady_line: unslewed host time as a function of the raw clock; valid with @now.has_host
  * @corrected: @correction is in force
  * @correction: UTC minus reference as a function of the reference's time
+ * @instance: as in the events
  * @disruptions: since load
  * @steps: since load
  * @clocksource_epoch: changes of the clocksource since load
@@ -45,6 +46,7 @@ struct chime_status {
 	struct chime_line steady_line;
 	bool corrected;
 	struct chime_line correction;
+	u64 instance;
 	u32 disruptions;
 	u32 steps;
 	u32 clocksource_epoch;

@@ -195,6 +195,7 @@ static struct module_event event_of(const struct chime_event *event)
 		.raw_ns = event->raw_ns,
 		.time_ns = event->time_ns,
 		.epoch = event->epoch,
+		.instance = event->instance,
 		.maxerror_before_ns = event->maxerror_before_ns,
 		.maxerror_ns = event->maxerror_ns,
 	};

@@ -70,6 +70,7 @@ static const struct {
 	[TRUECHIME_A_REFERENCE_CHANGE] = { 7 * 12, 12 * 16, true },
 	[TRUECHIME_A_READING_MAXERROR_NS] = { 8, 8, true },
 	[TRUECHIME_A_HOST_MAXERROR_NS] = { 8, 8, false },
+	[TRUECHIME_A_INSTANCE] = { 8, 8, true },
 };
 
 bool abuse_status_is_whole(struct abuse *abuse)

@@ -204,8 +204,38 @@ static inline struct timespec64 ns_to_timespec64(s64 ns)
 
 void ktime_get_snapshot(struct system_time_snapshot *snapshot);
 s64 ktime_get_raw_ns(void);
+
+static inline s64 ktime_get_real_ns(void)
+{
+	struct system_time_snapshot snapshot;
+
+	ktime_get_snapshot(&snapshot);
+	return snapshot.real;
+}
+
 s64 ktime_get_boottime_ns(void);
 int do_settimeofday64(const struct timespec64 *time);
+
+/* --- random numbers: none, so that a run can be repeated; what is left is the time --- */
+
+typedef struct {
+	u64 key[2];
+} siphash_key_t;
+
+static inline void get_random_bytes(void *bytes, size_t length)
+{
+	memset(bytes, 0x5a, length);
+}
+
+static inline unsigned long random_get_entropy(void)
+{
+	return 0;
+}
+
+static inline u64 siphash_2u64(u64 first, u64 second, const siphash_key_t *key)
+{
+	return (first ^ second ^ key->key[0]) * 0x9e3779b97f4a7c15U;
+}
 
 /* --- the RTC --- */
 

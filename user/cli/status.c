@@ -305,16 +305,20 @@ static double ppb_of_q32(int64_t rate_q32)
 }
 
 /* The format of module_to_json()'s members; too long to stand where it is used. */
-#define MODULE_JSON "{s:s,s:s,s:s,s:s,s:I,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:o,s:o,s:o}"
+#define MODULE_JSON "{s:s,s:s,s:s,s:s,s:I,s:s,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:o,s:o,s:o}"
 
 static json_t *module_to_json(const struct module_status *module)
 {
+	char instance[17];
+
+	snprintf(instance, sizeof(instance), "%016llx", (unsigned long long)module->instance);
 	return json_pack(MODULE_JSON,
 			 "version", module->version,
 			 "mode", name_of_mode(module->mode),
 			 "state", name_of_state(module->state),
 			 "reference", name_of_reference(module->reference),
 			 "epoch", (json_int_t)module->epoch,
+			 "instance", instance,
 			 "phc", module->phc_index,
 			 "host", module->host_name,
 			 "host_state", name_of_host_state(module->host_state),

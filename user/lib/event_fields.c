@@ -27,6 +27,8 @@ void event_fields_fill(struct event_fields *fields, char *first, const struct mo
 	text_of_evidence(event->evidence, evidence, sizeof(evidence));
 	text_of_event(event, text, sizeof(text));
 	fields->list[0] = first;
+	event_field(fields, &count, "TRUECHIME_INSTANCE=%016llx",
+		    (unsigned long long)event->instance);
 	event_field(fields, &count, "TRUECHIME_SEQUENCE=%u", event->sequence);
 	event_field(fields, &count, "TRUECHIME_CAUSE=%s", name_of_cause(event->cause));
 	event_field(fields, &count, "TRUECHIME_EVIDENCE=%s", evidence);
@@ -41,6 +43,7 @@ void event_fields_fill(struct event_fields *fields, char *first, const struct mo
 	event_field(fields, &count, "TRUECHIME_LATENCY_NS=%lld", (long long)event->latency_ns);
 	event_field(fields, &count, "TRUECHIME_TIME_NS=%lld", (long long)event->time_ns);
 	event_field(fields, &count, "TRUECHIME_EPOCH=%u", event->epoch);
+	event_field(fields, &count, "TRUECHIME_HOST=%s", event->host_name);
 	event_field(fields, &count, "TRUECHIME_TEXT=%s", text);
 	fields->list[count + 1] = NULL;
 }

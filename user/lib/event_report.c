@@ -4,6 +4,8 @@
  */
 #include "lib/event_report.h"
 
+#include <stdio.h>
+
 #include "lib/names.h"
 
 static json_t *event_evidence(uint32_t evidence)
@@ -19,10 +21,13 @@ static json_t *event_evidence(uint32_t evidence)
 
 json_t *event_report(const struct module_event *event)
 {
-	char text[NAME_TEXT_MAX * 2];
+	char text[NAME_TEXT_MAX * 2], instance[17];
 
+	snprintf(instance, sizeof(instance), "%016llx", (unsigned long long)event->instance);
 	text_of_event(event, text, sizeof(text));
-	return json_pack("{s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:f,s:I,s:I,s:s}",
+	return json_pack("{s:s,s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:f,s:I,s:I,s:s,s:s}",
+			 /* Text: many readers of JSON keep 53 bits of a number. */
+			 "instance", instance,
 			 "sequence", (json_int_t)event->sequence,
 			 "cause", name_of_cause(event->cause),
 			 "evidence", event_evidence(event->evidence),
@@ -38,5 +43,6 @@ json_t *event_report(const struct module_event *event)
 			 "time_s", (double)event->time_ns / 1e9,
 			 "time_ns", (json_int_t)event->time_ns,
 			 "epoch", (json_int_t)event->epoch,
+			 "host", event->host_name,
 			 "text", text);
 }

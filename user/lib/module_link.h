@@ -51,6 +51,7 @@ struct module_status {
 	enum truechime_state state;
 	enum truechime_reference reference;
 	uint32_t epoch;
+	uint64_t instance;
 	int phc_index;		/* -1: there is none */
 	char host_name[16];
 	enum truechime_host_state host_state;
@@ -77,6 +78,7 @@ struct module_status {
 #define MODULE_EVENTS_MAX	64
 
 struct module_event {
+	uint64_t instance;	/* 0: the daemon noticed it, without the module */
 	uint32_t sequence;
 	enum truechime_cause cause;
 	uint32_t evidence;
@@ -90,6 +92,7 @@ struct module_event {
 	int64_t raw_ns;
 	int64_t time_ns;
 	uint32_t epoch;
+	char host_name[16];	/* "": the daemon noticed it, without the module */
 };
 
 /*

@@ -45,6 +45,7 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_REFERENCE_CHANGE] = { .type = NLA_NESTED },
 	[TRUECHIME_A_READING_MAXERROR_NS] = { .type = NLA_U64 },
 	[TRUECHIME_A_HOST_MAXERROR_NS] = { .type = NLA_U64 },
+	[TRUECHIME_A_INSTANCE] = { .type = NLA_U64 },
 };
 
 static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
@@ -76,6 +77,8 @@ static struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
 	[TRUECHIME_EVENT_A_EPOCH] = { .type = NLA_U32 },
 	[TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS] = { .type = NLA_U64 },
 	[TRUECHIME_EVENT_A_MAXERROR_NS] = { .type = NLA_U64 },
+	[TRUECHIME_EVENT_A_INSTANCE] = { .type = NLA_U64 },
+	[TRUECHIME_EVENT_A_HOST_NAME] = { .type = NLA_STRING },
 };
 
 static struct nla_policy rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
@@ -90,6 +93,11 @@ static struct nla_policy rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
 static int64_t get_s64(struct nlattr *attr)
 {
 	return attr ? (int64_t)nla_get_u64(attr) : 0;
+}
+
+static uint64_t get_u64(struct nlattr *attr)
+{
+	return attr ? nla_get_u64(attr) : 0;
 }
 
 static uint32_t get_u32(struct nlattr *attr)
@@ -201,6 +209,7 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.state = get_u32(attrs[TRUECHIME_A_STATE]),
 		.reference = get_u32(attrs[TRUECHIME_A_REFERENCE]),
 		.epoch = get_u32(attrs[TRUECHIME_A_EPOCH]),
+		.instance = get_u64(attrs[TRUECHIME_A_INSTANCE]),
 		.phc_index = attrs[TRUECHIME_A_PHC_INDEX] ?
 			     (int)get_u32(attrs[TRUECHIME_A_PHC_INDEX]) : -1,
 		.host_state = get_u32(attrs[TRUECHIME_A_HOST_STATE]),
@@ -259,6 +268,7 @@ int module_message_event(const struct nlattr *head, int length, struct module_ev
 	    !HAS_ALL(attrs, wanted))
 		return -EPROTO;
 	*event = (struct module_event){
+		.instance = get_u64(attrs[TRUECHIME_EVENT_A_INSTANCE]),
 		.sequence = get_u32(attrs[TRUECHIME_EVENT_A_SEQUENCE]),
 		.cause = get_u32(attrs[TRUECHIME_EVENT_A_CAUSE]),
 		.evidence = get_u32(attrs[TRUECHIME_EVENT_A_EVIDENCE]),
@@ -273,6 +283,7 @@ int module_message_event(const struct nlattr *head, int length, struct module_ev
 		.maxerror_before_ns = get_bound(attrs[TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS]),
 		.maxerror_ns = get_bound(attrs[TRUECHIME_EVENT_A_MAXERROR_NS]),
 	};
+	get_text(attrs[TRUECHIME_EVENT_A_HOST_NAME], event->host_name, sizeof(event->host_name));
 	return 0;
 }
 

@@ -216,6 +216,9 @@ enum truechime_rtc {
  * @TRUECHIME_A_HOST_MAXERROR_NS: s64, bound of the error of the host's own clock against UTC, by
  *	its vmclock page or by HOST_SET; -1: nobody has stated one (absent without a host). For
  *	HOST_SET: 1 us to 1 h, or -1 to withdraw it
+ * @TRUECHIME_A_INSTANCE: u64, drawn at random when the module is loaded and at each disruption: two
+ *	answers with different ones are of different lives of this guest, between which EPOCH, the
+ *	numbers of events and all counters may come again
  * @TRUECHIME_A_ADJUST_NS: s64, what to add to the timescale
  * @TRUECHIME_A_SOURCES_JUMP: nest of enum truechime_jump_attr
  */
@@ -260,6 +263,7 @@ enum truechime_attr {
 	TRUECHIME_A_HOST_MAXERROR_NS,
 	TRUECHIME_A_ADJUST_NS,
 	TRUECHIME_A_SOURCES_JUMP,
+	TRUECHIME_A_INSTANCE,
 	__TRUECHIME_A_MAX,
 };
 
@@ -311,7 +315,8 @@ enum truechime_line_attr {
 /**
  * enum truechime_event_attr - a disruption, or a step, and what was done about it
  * @TRUECHIME_EVENT_A_PAD: padding
- * @TRUECHIME_EVENT_A_SEQUENCE: u32, counts events since load; a revert rewinds it
+ * @TRUECHIME_EVENT_A_SEQUENCE: u32, counts events since load; a revert rewinds it, so that INSTANCE
+ *	and SEQUENCE together are an event's identity
  * @TRUECHIME_EVENT_A_CAUSE: u32, enum truechime_cause
  * @TRUECHIME_EVENT_A_EVIDENCE: u32, bits of enum truechime_evidence
  * @TRUECHIME_EVENT_A_ACTION: u32, enum truechime_action
@@ -328,6 +333,8 @@ enum truechime_line_attr {
  *	to the instant at which the event was detected; -1: none was known
  * @TRUECHIME_EVENT_A_MAXERROR_NS: s64, bound of the timescale's error when it ended: it allows for
  *	what may have happened in a gap; -1: none is known
+ * @TRUECHIME_EVENT_A_INSTANCE: u64, TRUECHIME_A_INSTANCE from then on
+ * @TRUECHIME_EVENT_A_HOST_NAME: string, the host clock in use when it ended, "none" without one
  */
 enum truechime_event_attr {
 	TRUECHIME_EVENT_A_UNSPEC,
@@ -345,6 +352,8 @@ enum truechime_event_attr {
 	TRUECHIME_EVENT_A_EPOCH,
 	TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS,
 	TRUECHIME_EVENT_A_MAXERROR_NS,
+	TRUECHIME_EVENT_A_INSTANCE,
+	TRUECHIME_EVENT_A_HOST_NAME,
 	__TRUECHIME_EVENT_A_MAX,
 };
 

@@ -129,6 +129,8 @@ TEST(what_nobody_remembers_does_not_end_it)
 TEST(a_report_says_all_to_the_nanosecond)
 {
 	const struct module_event event = {
+		.instance = 0xf00000000000001,
+		.host_name = "kvm",
 		.sequence = UINT32_MAX,
 		.cause = TRUECHIME_CAUSE_REVERT,
 		.evidence = 1U << TRUECHIME_EVIDENCE_PAIRING | 1U << TRUECHIME_EVIDENCE_RTC,
@@ -161,6 +163,8 @@ TEST(a_report_says_all_to_the_nanosecond)
 		EXPECT_EQ(numbers[i].value, json_int_of(report, numbers[i].key, 0))
 			TH_LOG("%s", numbers[i].key);
 	}
+	EXPECT_STREQ("0f00000000000001", json_text_of(report, "instance"));
+	EXPECT_STREQ("kvm", json_text_of(report, "host"));
 	EXPECT_STREQ("revert", json_text_of(report, "cause"));
 	EXPECT_STREQ("stepped", json_text_of(report, "action"));
 	ASSERT_EQ(2, json_array_size(evidence));
@@ -170,7 +174,7 @@ TEST(a_report_says_all_to_the_nanosecond)
 	EXPECT_LT(0, strlen(json_text_of(report, "text")));
 	EXPECT_TRUE(json_is_null(json_object_get(report, "maxerror_before_ns")));
 	/* Those, that, time and text, and none that the manual does not name. */
-	EXPECT_EQ(ARRAY_SIZE(numbers) + 6, json_object_size(report));
+	EXPECT_EQ(ARRAY_SIZE(numbers) + 8, json_object_size(report));
 	json_decref(report);
 }
 

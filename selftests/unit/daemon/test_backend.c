@@ -660,6 +660,7 @@ TEST_F(daemon, journal_has_all_of_an_event)
 	static const char *const fields[] = {
 		"PRIORITY=5",
 		"MESSAGE_ID=7d0c2f6e5b1a4c0f9a3e86d1b2c4f507",
+		"TRUECHIME_INSTANCE=0123456789abcdef",
 		"TRUECHIME_SEQUENCE=7",
 		"TRUECHIME_CAUSE=revert",
 		"TRUECHIME_EVIDENCE=pairing, guest-stopped, genid-notify, genid-changed, marker, generation, rtc, resume, ntp, clock-set, raw-lost",
@@ -672,10 +673,13 @@ TEST_F(daemon, journal_has_all_of_an_event)
 		"TRUECHIME_LATENCY_NS=42",
 		"TRUECHIME_TIME_NS=1795163104771326123",
 		"TRUECHIME_EPOCH=3",
+		"TRUECHIME_HOST=kvm",
 	};
 	size_t i;
 
 	world.event = (struct module_event){
+		.instance = 0x0123456789abcdef,
+		.host_name = "kvm",
 		.sequence = 7,
 		.cause = TRUECHIME_CAUSE_REVERT,
 		.evidence = UINT32_MAX,

@@ -66,6 +66,30 @@ TEST_F(module, clock_that_is_wrong_at_boot_is_stepped_to_the_hosts)
 	EXPECT_EQ(0, status().disruptions);
 }
 
+/* What a revert rewinds comes again, and an event of two lives must not look the same. */
+TEST_F(module, each_disruption_begins_an_instance)
+{
+	u64 loaded, reverted;
+
+	ASSERT_EQ(0, load());
+	loaded = status().instance;
+	EXPECT_NE(0, loaded);
+	revert(HOUR);
+	reverted = status().instance;
+	EXPECT_NE(loaded, reverted);
+	EXPECT_EQ(reverted, latest()->instance);
+	EXPECT_STREQ("kvm", latest()->host_name);
+	/* A step that somebody asked for is no disruption. */
+	machine.behind_ns = S;
+	ASSERT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_EQ(TRUECHIME_CAUSE_OPERATOR, latest()->cause);
+	EXPECT_EQ(reverted, latest()->instance);
+	EXPECT_EQ(reverted, status().instance);
+	revert(HOUR);
+	EXPECT_NE(reverted, status().instance);
+	EXPECT_NE(loaded, status().instance);
+}
+
 /* NTP runs here, and the host is 5 s behind: nothing shows yet which of them is right. */
 TEST_F(module, clock_that_others_discipline_at_load_is_left_to_them)
 {

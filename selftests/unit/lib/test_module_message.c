@@ -238,6 +238,8 @@ TEST_F(message, reads_an_event)
 	nla_put_u32(self->msg, TRUECHIME_EVENT_A_CAUSE, TRUECHIME_CAUSE_REVERT);
 	nla_put_u32(self->msg, TRUECHIME_EVENT_A_ACTION, TRUECHIME_ACTION_STEPPED);
 	nla_put_u32(self->msg, TRUECHIME_EVENT_A_EVIDENCE, 5);
+	nla_put_u64(self->msg, TRUECHIME_EVENT_A_INSTANCE, UINT64_MAX);
+	nla_put_string(self->msg, TRUECHIME_EVENT_A_HOST_NAME, "kvm");
 	nla_put_u64(self->msg, TRUECHIME_EVENT_A_GAP_NS, (uint64_t)-42);
 	nla_put_u64(self->msg, TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS, 77);
 	nla_put_u64(self->msg, TRUECHIME_EVENT_A_MAXERROR_NS, (uint64_t)-1);
@@ -247,6 +249,8 @@ TEST_F(message, reads_an_event)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, event.cause);
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, event.action);
 	EXPECT_EQ(5, event.evidence);
+	EXPECT_EQ(UINT64_MAX, event.instance);
+	EXPECT_STREQ("kvm", event.host_name);
 	EXPECT_EQ(-42, event.gap_ns);
 	EXPECT_EQ(77, event.maxerror_before_ns);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, event.maxerror_ns);
