@@ -150,6 +150,16 @@ void chime_events_record(struct chime_events *events, struct chime_event *event)
 	chime_event_log(event);
 }
 
+u32 chime_events_count(struct chime_events *events)
+{
+	u32 count;
+
+	spin_lock(&events->kept_lock);
+	count = events->count;
+	spin_unlock(&events->kept_lock);
+	return count;
+}
+
 bool chime_events_next(struct chime_events *events, u32 sequence, struct chime_event *event)
 {
 	u32 oldest;

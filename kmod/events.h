@@ -61,6 +61,9 @@ void chime_events_renew(struct chime_events *events, s64 time_ns);
 /* Numbers the event, keeps it, logs it and notifies. Context: process, lock held. */
 void chime_events_record(struct chime_events *events, struct chime_event *event);
 
+/* How many events there were since load. Context: process. */
+u32 chime_events_count(struct chime_events *events);
+
 /* Copy the oldest event kept with at least @sequence; false: none. Context: process. */
 bool chime_events_next(struct chime_events *events, u32 sequence, struct chime_event *event);
 

@@ -556,11 +556,14 @@ static int chime_dump_hosts(struct sk_buff *skb, struct netlink_callback *cb)
 	struct chime_host_info host;
 	void *header;
 
+	/* Not 0, which is "not consistent with anything yet". */
+	cb->seq = chime_status_host_changes(chime_instance) + 1;
 	for (; chime_status_read_host(chime_instance, cb->args[0], &host); cb->args[0]++) {
 		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				     &chime_family, NLM_F_MULTI, TRUECHIME_CMD_HOST_LIST);
 		if (!header)
 			break;
+		genl_dump_check_consistent(cb, header);
 		if (nla_put_string(skb, TRUECHIME_A_HOST_NAME, host.name) ||
 		    nla_put_u32(skb, TRUECHIME_A_HOST_STATE, host.state) ||
 		    nla_put_u32(skb, TRUECHIME_A_HOST_EXACT, host.exact) ||
@@ -578,11 +581,14 @@ static int chime_dump_events(struct sk_buff *skb, struct netlink_callback *cb)
 	struct chime_event event;
 	void *header;
 
+	/* An event that comes amid the dump may push out one that was not read yet. */
+	cb->seq = chime_events_count(&chime_instance->events) + 1;
 	while (chime_events_next(&chime_instance->events, cb->args[0], &event)) {
 		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				     &chime_family, NLM_F_MULTI, TRUECHIME_CMD_EVENT);
 		if (!header)
 			break;
+		genl_dump_check_consistent(cb, header);
 		if (chime_put_event(skb, &event)) {
 			genlmsg_cancel(skb, header);
 			break;

@@ -73,6 +73,17 @@ void chime_status_read_policy(struct chime *chime, struct chime_policy *policy,
 	spin_unlock(&chime->published.lock);
 }
 
+unsigned int chime_status_host_changes(struct chime *chime)
+{
+	struct chime_published *published = &chime->published;
+	unsigned int changes;
+
+	spin_lock(&published->lock);
+	changes = published->host_changes;
+	spin_unlock(&published->lock);
+	return changes;
+}
+
 bool chime_status_read_host(struct chime *chime, unsigned int index, struct chime_host_info *info)
 {
 	struct chime_published *published = &chime->published;
@@ -94,6 +105,8 @@ static void chime_status_publish(struct chime *chime)
 	struct chime_status status;
 	unsigned int count = 0;
 
+	/* Compared byte by byte below. */
+	memset(hosts, 0, sizeof(hosts));
 	chime_status_collect(chime, &status);
 	while (count < CHIME_HOST_KINDS_MAX && chime_host_list(&chime->host, count, &hosts[count]))
 		count++;
@@ -101,6 +114,9 @@ static void chime_status_publish(struct chime *chime)
 	published->status = status;
 	published->policy = chime->policy;
 	published->rtc = chime->rtc.policy;
+	if (count != published->host_count ||
+	    memcmp(published->hosts, hosts, count * sizeof(*hosts)))
+		published->host_changes++;
 	memcpy(published->hosts, hosts, count * sizeof(*hosts));
 	published->host_count = count;
 	spin_unlock(&published->lock);

@@ -61,6 +61,7 @@ struct chime_status {
  * @rtc: what is made of the RTC
  * @hosts: the kinds of host clocks ...
  * @host_count: ... and how many there are
+ * @host_changes: how often they changed
  */
 struct chime_published {
 	spinlock_t lock;	/* the other fields */
@@ -69,6 +70,7 @@ struct chime_published {
 	enum truechime_rtc rtc;
 	struct chime_host_info hosts[CHIME_HOST_KINDS_MAX];
 	unsigned int host_count;
+	unsigned int host_changes;
 };
 
 void chime_status_init(struct chime *chime);
@@ -84,6 +86,9 @@ void chime_status_read(struct chime *chime, struct chime_status *status);
 
 void chime_status_read_policy(struct chime *chime, struct chime_policy *policy,
 			      enum truechime_rtc *rtc);
+
+/* How often the list of host clocks has changed. */
+unsigned int chime_status_host_changes(struct chime *chime);
 
 /* The kind of host clock number @index; false: no such number. */
 bool chime_status_read_host(struct chime *chime, unsigned int index,
