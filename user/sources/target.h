@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One configured name with its associations: one for a server or refclock, several for a pool. Owns
- * the name's resolution, the distribution of its addresses, and the search for others. Between
- * association.c and its parts; not for others.
+ * One configured name with its associations: one for a server or refclock, several for a pool.
+ * The name's resolution, the distribution of its addresses, and the search for others are
+ * addresses.c's. Between association.c and its parts; not for others.
  */
 #ifndef SOURCES_TARGET_H
 #define SOURCES_TARGET_H
@@ -228,13 +228,19 @@ struct target *target_new(struct associations *list, const struct config_source 
 			  int64_t now_raw_ns);
 void target_free(struct target *target);
 
+/* Add an association without an address. false: there is no room, or no memory. */
+bool target_add(struct target *target, int64_t now_raw_ns);
+
 /* Give up an association of a pool. false: there is none to spare. */
 bool target_shrink(struct target *target);
 
 /* The operator removes an association of several: another one does not take its place. */
 void target_remove(struct target *target, struct association *association);
 
-/* Resolve the name now, and replace the addresses that it no longer has. false: it is no name. */
+/*
+ * addresses.c: resolve the name now, and replace the addresses that it no longer has. false: it is
+ * no name.
+ */
 bool target_refresh(struct target *target, int64_t now_raw_ns);
 
 /*
@@ -270,7 +276,10 @@ int target_pollfds(const struct target *target, struct pollfd *fds, int max);
 void target_event(struct target *target, const struct pollfd *fd, int64_t now_raw_ns);
 void target_timer(struct target *target, int64_t now_raw_ns);
 
-/* The name could not be resolved, or the device not opened: log it once, and retry later. */
+/*
+ * addresses.c: the name could not be resolved, or the device not opened: log it once, and retry
+ * later.
+ */
 void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns);
 
 /* refclock.c: the same for a target that is a refclock; the first three do nothing for others. */

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a name to addresses, which of them are asked, and others when those do not answer.
+ */
+#include "sources/addresses.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+#define NS_PER_S	1000000000LL
+
+/*
+ * A name that cannot be resolved, most often for want of a network, is tried again after 1 s, 2 s
+ * and so on up to about a minute; one that name servers say does not exist, up to half an hour.
+ */
+#define LOOK_UP_FIRST_NS	NS_PER_S
+#define LOOK_UP_MOST_NS		(64 * NS_PER_S)
+#define LOOK_UP_NOBODY_NS	(2048 * NS_PER_S)
+
+/*
+ * A name whose server stopped answering is resolved again after so long at the earliest, and ever
+ * less often.
+ */
+#define LOOK_UP_AGAIN_NS	(64 * NS_PER_S)
+
+/* After so many samples as a falseticker a server of a pool is replaced. */
+#define FALSE_GONE		16
+
+/*
+ * A server that has answered once is replaced by another address so often, one at a time, as by
+ * chrony: who blocks, or breaks, one server after the other must not choose all of them soon.
+ */
+#define REPLACE_NS	(1800 * NS_PER_S)
+
+/* Give an association a new address of its name. -ENOMEM: nothing changed. */
+static int give_address(struct association *association, const struct net_address *address,
+			int64_t now_raw_ns)
+{
+	int err;
+
+	if (association->nts) {
+		nts_source_leave(association);
+		association->nts->port = 0;
+	}
+	err = association_start_over(association, address, now_raw_ns);
+	if (!err && association->nts)
+		nts_source_begin(association, now_raw_ns);
+
+	return err;
+}
+
+/* The address of its name: with NTS the server that is asked for the time may have another one. */
+static const struct net_address *named_address(const struct association *association)
+{
+	return association->nts ? &association->nts->asked : &association->client.address;
+}
+
+/* May this address still answer? */
+static bool is_gone(const struct association *association)
+{
+	const struct ntp_client *client = &association->client;
+
+	/* No other address has a key that is missing here. */
+	if (!association_has_address(association) || *association->target->key_problem)
+		return false;
+	if (source_is_refused(association->source))
+		return true;
+	if (client->failures >= FAILURES_GONE || association->false_samples >= FALSE_GONE)
+		return true;
+
+	return association->trying && client->failures >= FAILURES_HOPELESS &&
+	       (client->local_failures || (association->nts && *association->nts->problem));
+}
+
+static size_t wanted_count(const struct target *target)
+{
+	size_t most = target->config.kind == CONFIG_POOL ? (size_t)target->config.maxsources : 1;
+
+	return most > target->removed ? most - target->removed : 1;
+}
+
+/* The family that associations other than @own use and that still answers; AF_UNSPEC: none. */
+static int family_in_use(const struct target *target, const struct association *own)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		const struct association *other = target->associations[i];
+
+		if (other != own && association_has_address(other) && !is_gone(other))
+			return other->client.address.family;
+	}
+
+	return AF_UNSPEC;
+}
+
+/*
+ * The family with more of the addresses that are wanted. Of two equals the one of the first
+ * address, because the resolver puts first what this machine has a route to.
+ */
+static int preferred_family(const struct target *target)
+{
+	size_t wanted = wanted_count(target), ipv4 = 0, ipv6 = 0;
+
+	for (size_t i = 0; i < target->found_count; i++) {
+		if (target->found[i].family == AF_INET && ipv4 < wanted)
+			ipv4++;
+		else if (target->found[i].family == AF_INET6 && ipv6 < wanted)
+			ipv6++;
+	}
+	if (ipv4 == ipv6)
+		return target->found[0].family;
+
+	return ipv4 > ipv6 ? AF_INET : AF_INET6;
+}
+
+/* The next address found of @family, AF_UNSPEC: any, that no association uses or used. -1: none. */
+static int next_address(const struct target *target, int family)
+{
+	for (size_t i = 0; i < target->found_count; i++) {
+		if (target->tried[i] ||
+		    (family != AF_UNSPEC && target->found[i].family != family) ||
+		    associations_address_used(target->list, &target->found[i], target->config.port))
+			continue;
+		return (int)i;
+	}
+
+	return -1;
+}
+
+/*
+ * The next address for @own, NULL: for a new association. -1: none. A machine with addresses of
+ * both families would have two votes, so a target uses one family at a time.
+ */
+static int free_address(const struct target *target, const struct association *own)
+{
+	int family = family_in_use(target, own);
+	int index;
+
+	if (family != AF_UNSPEC)
+		return next_address(target, family);
+	index = next_address(target, preferred_family(target));
+
+	return index >= 0 ? index : next_address(target, AF_UNSPEC);
+}
+
+static bool use_free_address(struct association *association, int64_t now_raw_ns)
+{
+	struct target *target = association->target;
+	int index = free_address(target, association);
+
+	if (index < 0 || give_address(association, &target->found[index], now_raw_ns) < 0)
+		return false;
+	target->tried[index] = true;
+
+	return true;
+}
+
+static void schedule_look_up(struct target *target, int64_t now_raw_ns, int64_t least_ns,
+			     int64_t most_ns)
+{
+	int64_t wait_ns = target->look_up_wait_ns;
+
+	if (wait_ns < least_ns)
+		wait_ns = least_ns;
+	if (wait_ns > most_ns)
+		wait_ns = most_ns;
+	target->look_up_ns = now_raw_ns + wait_ns;
+	target->look_up_wait_ns = 2 * wait_ns;
+}
+
+/* Give an association whose address does not answer another one. false: there is none. */
+static bool move_on(struct association *association, int64_t now_raw_ns)
+{
+	struct association_label old = association_label(association);
+
+	if (!use_free_address(association, now_raw_ns))
+		return false;
+	associations_message(association->target->list, LOG_INFO,
+			     "%s cannot be used, now asking %s", old.text,
+			     association_label(association).text);
+
+	return true;
+}
+
+/* No other address is known. The next scheduled query may be weeks away. */
+static void look_for_others(struct target *target, int64_t now_raw_ns)
+{
+	if (target->resolver.fd >= 0)
+		return;
+	if (target->look_up_ns == INT64_MAX || target->refreshing) {
+		target->refreshing = false;
+		target->refresh_all = false;
+		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
+	}
+}
+
+/*
+ * May its address be replaced now? One that never answered always; else one of all in a while. A
+ * new one has no vote before it has answered, so none on which the only majority depends.
+ */
+static bool may_be_replaced(const struct association *association, int64_t now_raw_ns)
+{
+	const struct associations *list = association->target->list;
+
+	return !associations_needs(list, association->source, now_raw_ns) &&
+	       (association->trying || now_raw_ns >= list->replace_ns);
+}
+
+/*
+ * Replace an address that does not answer; resolve the name again if there is no other. When it
+ * takes an address of the other family, all that are gone do: later they might answer again, beside
+ * it.
+ */
+static void replace(struct association *association, int64_t now_raw_ns)
+{
+	int family = association->client.address.family;
+	struct target *target = association->target;
+	bool trying = association->trying;
+
+	if (!may_be_replaced(association, now_raw_ns))
+		return;
+	if (!move_on(association, now_raw_ns)) {
+		look_for_others(target, now_raw_ns);
+		return;
+	}
+	if (!trying)
+		target->list->replace_ns = now_raw_ns + REPLACE_NS;
+	for (size_t i = 0; i < target->count; i++) {
+		if (family != association->client.address.family &&
+		    is_gone(target->associations[i]))
+			move_on(target->associations[i], now_raw_ns);
+	}
+}
+
+static bool is_numeric(const struct target *target)
+{
+	struct net_address address;
+
+	return net_address_parse(target->config.options.name, target->config.family,
+				 &address) == 0;
+}
+
+void association_replace_gone(struct association *association, int64_t now_raw_ns)
+{
+	if (is_gone(association) && !is_numeric(association->target))
+		replace(association, now_raw_ns);
+}
+
+static bool is_found(const struct target *target, const struct net_address *address)
+{
+	for (size_t i = 0; i < target->found_count; i++) {
+		if (net_address_equal(&target->found[i], address))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * Replace addresses that the name no longer resolves to. A routine query replaces one at a time, so
+ * that a good clock does not lose all its sources to a new list.
+ */
+static void replace_outdated(struct target *target, int64_t now_raw_ns)
+{
+	bool all = target->refresh_all;
+
+	for (size_t i = 0; i < target->count; i++) {
+		struct association *association = target->associations[i];
+
+		if (!association_has_address(association) ||
+		    is_found(target, named_address(association)) ||
+		    associations_needs(target->list, association->source, now_raw_ns))
+			continue;
+		if (!move_on(association, now_raw_ns))
+			look_for_others(target, now_raw_ns);
+		if (!all)
+			return;
+	}
+}
+
+/*
+ * Distribute the addresses found: to associations without one, then to those that do not answer,
+ * then to new ones.
+ */
+static void use_addresses(struct target *target, int64_t now_raw_ns)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		struct association *association = target->associations[i];
+
+		if (!association_has_address(association))
+			use_free_address(association, now_raw_ns);
+		else if (is_gone(association))
+			replace(association, now_raw_ns);
+	}
+	while (target->count < wanted_count(target) && free_address(target, NULL) >= 0) {
+		if (!target_add(target, now_raw_ns))
+			break;
+		use_free_address(target->associations[target->count - 1], now_raw_ns);
+	}
+	if (target->refreshing)
+		replace_outdated(target, now_raw_ns);
+	target->refresh_all = false;
+}
+
+static bool is_without_address(const struct target *target)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		if (association_has_address(target->associations[i]))
+			return false;
+	}
+
+	return true;
+}
+
+static void take_addresses(struct target *target, const struct net_address *addresses, int count,
+			   int64_t now_raw_ns)
+{
+	int64_t refresh_ns = target->list->refresh_ns;
+
+	memcpy(target->found, addresses, (size_t)count * sizeof(*addresses));
+	memset(target->tried, 0, sizeof(target->tried));
+	target->found_count = (size_t)count;
+	target->look_up_ns = INT64_MAX;
+	target->problem = "";
+	use_addresses(target, now_raw_ns);
+
+	if (is_without_address(target)) {
+		target->problem = "All its addresses are in use as other sources";
+		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
+		return;
+	}
+	if (target->look_up_ns == INT64_MAX && refresh_ns && !is_numeric(target)) {
+		target->refreshing = true;
+		target->look_up_ns = now_raw_ns + refresh_ns;
+	}
+}
+
+bool target_refresh(struct target *target, int64_t now_raw_ns)
+{
+	if (target->config.options.kind == SOURCE_REFCLOCK ||
+	    is_numeric(target))
+		return false;
+	target->refreshing = true;
+	target->refresh_all = true;
+	if (target->resolver.fd < 0)
+		target->look_up_ns = now_raw_ns;
+	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+
+	return true;
+}
+
+void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns)
+{
+	bool nobody = err == -ENOENT;
+
+	/* Addresses in use are kept. */
+	if (is_without_address(target)) {
+		if (strcmp(target->problem, problem) != 0)
+			associations_message(target->list, LOG_WARNING,
+					     "%s cannot be used: %s; it will be tried again",
+					     target->config.options.name, problem);
+		target->problem = problem;
+		source_failed(target->associations[0]->source, now_raw_ns, err);
+		target->list->changed = true;
+	}
+	target->refreshing = false;
+	target->refresh_all = false;
+	schedule_look_up(target, now_raw_ns, LOOK_UP_FIRST_NS,
+			 nobody ? LOOK_UP_NOBODY_NS : LOOK_UP_MOST_NS);
+}
+
+static void finish_look_up(struct target *target, int64_t now_raw_ns)
+{
+	struct net_address addresses[RESOLVER_ADDRESSES_MAX];
+	const char *problem;
+	int count;
+
+	count = resolver_finish(&target->resolver, now_raw_ns, addresses, &problem);
+	if (count == -EAGAIN)
+		return;
+	if (count < 0)
+		target_failed(target, count, problem, now_raw_ns);
+	else
+		take_addresses(target, addresses, count, now_raw_ns);
+}
+
+static void start_look_up(struct target *target, int64_t now_raw_ns)
+{
+	const struct config_source *config = &target->config;
+	struct net_address address;
+	int err;
+
+	target->look_up_ns = INT64_MAX;
+	err = net_address_parse(config->options.name, config->family, &address);
+	if (err == 0) {
+		take_addresses(target, &address, 1, now_raw_ns);
+		return;
+	}
+	if (err == -ENODEV) {
+		target_failed(target, err, "There is no such interface", now_raw_ns);
+		return;
+	}
+
+	err = resolver_start(&target->resolver, config->options.name, config->family, now_raw_ns);
+	if (err < 0)
+		target_failed(target, err, "No process could be started to do it", now_raw_ns);
+}
+
+void target_look_up_event(struct target *target, int64_t now_raw_ns)
+{
+	finish_look_up(target, now_raw_ns);
+}
+
+void target_look_up_timer(struct target *target, int64_t now_raw_ns)
+{
+	if (target->resolver.fd >= 0 && now_raw_ns >= target->resolver.deadline_ns)
+		finish_look_up(target, now_raw_ns);
+	if (target->resolver.fd < 0 && now_raw_ns >= target->look_up_ns)
+		start_look_up(target, now_raw_ns);
+}
+
+void target_look_up_later(struct target *target)
+{
+	target->look_up_ns = INT64_MAX;
+	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+}
+
+void target_look_up_sooner(struct target *target, int64_t now_raw_ns)
+{
+	if (target->look_up_ns == INT64_MAX)
+		return;
+	target->look_up_ns = now_raw_ns;
+	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+}
+
+void target_found_right(struct target *target)
+{
+	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+}

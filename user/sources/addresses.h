@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The addresses of a name: when it is resolved, who gets which of them, and when another one is
+ * asked instead. Between target.c and this; not for others.
+ */
+#ifndef SOURCES_ADDRESSES_H
+#define SOURCES_ADDRESSES_H
+
+#include "sources/target.h"
+
+/* After so many exchanges without a sample an address is replaced. */
+#define FAILURES_GONE		8
+
+/* A new address that this machine has no route to is given up sooner. ICMP proves nothing. */
+#define FAILURES_HOPELESS	3
+
+/* It has one to be asked at. */
+static inline bool association_has_address(const struct association *association)
+{
+	return association->client.address.family != AF_UNSPEC;
+}
+
+/* If its address can no longer be expected to answer, and may be replaced by now, do so. */
+void association_replace_gone(struct association *association, int64_t now_raw_ns);
+
+/* No query is due, and the wait after one that fails is the first again. */
+void target_look_up_later(struct target *target);
+
+/* A query that is due at some time is due now. */
+void target_look_up_sooner(struct target *target, int64_t now_raw_ns);
+
+/* A server gives a right time: later queries have not failed before. */
+void target_found_right(struct target *target);
+
+/* The resolver's descriptor is ready. */
+void target_look_up_event(struct target *target, int64_t now_raw_ns);
+
+/* Begin a query that is due, and end one that takes too long. */
+void target_look_up_timer(struct target *target, int64_t now_raw_ns);
+
+#endif /* SOURCES_ADDRESSES_H */
