@@ -198,11 +198,14 @@ struct associations {
  * associations_needs(): the sources that agree are a majority, but not without this one.
  * associations_report_change(): call the owner's callback, when no change is half done.
  * associations_need_keys(): a source has come: if it is the first with a key, read the key file.
+ * associations_forgive(): a reload asks servers again that refused to serve us. "RATE" stays in
+ *	force.
  */
 bool associations_needs(const struct associations *list, const struct source *source,
 			int64_t now_raw_ns);
 void associations_report_change(struct associations *list);
 void associations_need_keys(struct associations *list);
+void associations_forgive(struct associations *list, int64_t now_raw_ns);
 
 /* operate.c: bursts that are over take offline sources back offline, when all of them are. */
 void associations_end_bursts(struct associations *list);

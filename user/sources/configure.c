@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a configuration to targets, and to the keys that they are asked with: targets whose
+ * directive is the same are kept, others freed and made.
+ */
+#include "sources/association.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "sources/keyring.h"
+#include "sources/target.h"
+
+#define NS_PER_S	1000000000LL
+
+/* The server's own port would be two programs': neither got all of its packets. */
+static int bind_port_of(const struct config *config)
+{
+	return config_serves(&config->server) && config->bind_port == config->server.port ?
+	       0 : config->bind_port;
+}
+
+static void copy_options(struct associations *list, const struct config *config)
+{
+	memcpy(list->bind_address4, config->bind_address4, sizeof(list->bind_address4));
+	memcpy(list->bind_address6, config->bind_address6, sizeof(list->bind_address6));
+	memcpy(list->bind_device, config->bind_device, sizeof(list->bind_device));
+	list->socket.dscp = config->dscp;
+	list->socket.bind_port = bind_port_of(config);
+	list->minstratum = config->minstratum;
+	list->maxstratum = config->maxstratum;
+	list->refresh_ns = config->refresh_s * NS_PER_S;
+	list->nts = config->nts;
+}
+
+static void report_key(void *context, enum config_severity severity, const char *file, int line,
+		       const char *message)
+{
+	int priority = severity == CONFIG_ERROR ? LOG_ERR : LOG_WARNING;
+
+	if (line)
+		associations_message(context, priority, "%s:%d: %s", file, line, message);
+	else
+		associations_message(context, priority, "%s: %s", file, message);
+}
+
+static bool has_keyed_target(const struct associations *list)
+{
+	for (size_t i = 0; i < list->target_count; i++) {
+		if (list->targets[i]->config.key)
+			return true;
+	}
+
+	return false;
+}
+
+void associations_need_keys(struct associations *list)
+{
+	if (list->keys || !*list->keyfile || !has_keyed_target(list) ||
+	    keyring_read(report_key, list, list->keyfile, &list->keys) < 0)
+		return;
+	for (size_t i = 0; i < list->target_count; i++)
+		target_apply_options(list->targets[i]);
+}
+
+/*
+ * Read the keys. If that fails, those that were read from the same file before stay. Returns those
+ * that are to be freed when no target refers to them any more.
+ */
+static struct ntp_keys *replace_keys(struct associations *list, const struct config *config)
+{
+	bool is_same_file = !strcmp(list->keyfile, config->keyfile);
+	struct ntp_keys *old = list->keys;
+	struct ntp_keys *keys = NULL;
+	int err;
+
+	err = keyring_load(report_key, list, config, has_keyed_target(list), &keys);
+	if (err < 0 && is_same_file && old) {
+		associations_message(list, LOG_WARNING,
+				     "%s: the keys that were read from it before stay in force",
+				     list->keyfile);
+		old = NULL;
+	} else {
+		memcpy(list->keyfile, config->keyfile, sizeof(list->keyfile));
+		list->keys = keys;
+	}
+	keyring_check(report_key, list, config, list->keys);
+
+	return old;
+}
+
+void associations_read_keys(struct associations *list, const struct config *config)
+{
+	struct ntp_keys *old = replace_keys(list, config);
+
+	for (size_t i = 0; i < list->target_count; i++)
+		target_apply_options(list->targets[i]);
+	ntp_keys_free(old);
+}
+
+/* Find the old target with the same directive, and take it out of the old list. */
+static struct target *claim(struct target **old, size_t count, const struct config_source *config)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct target *target = old[i];
+
+		if (target && config_source_equal(&target->config, config)) {
+			old[i] = NULL;
+			return target;
+		}
+	}
+
+	return NULL;
+}
+
+/**
+ * struct wanted - the directives that targets are wanted for
+ * @directive: those of the configuration that the operator did not delete ...
+ * @kept: ... and whether there is a target of it already
+ * @count: how many
+ */
+struct wanted {
+	const struct config_source *directive[CONFIG_SOURCES_MAX];
+	bool kept[CONFIG_SOURCES_MAX];
+	size_t count;
+};
+
+static bool is_deleted(const struct associations *list, const struct config_source *directive)
+{
+	for (size_t i = 0; i < list->deleted_count; i++) {
+		if (config_source_equal(&list->deleted[i], directive))
+			return true;
+	}
+
+	return false;
+}
+
+/* New targets, NULL for those that are kept, and room for those that the operator added. */
+static struct target **make_targets(struct associations *list, const struct wanted *wanted,
+				    int64_t now_raw_ns)
+{
+	struct target **targets = calloc(wanted->count + list->target_count + 1,
+					 sizeof(struct target *));
+
+	if (!targets)
+		return NULL;
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (wanted->kept[i])
+			continue;
+		targets[i] = target_new(list, wanted->directive[i], now_raw_ns);
+		if (targets[i])
+			continue;
+		while (i-- > 0) {
+			if (targets[i])
+				target_free(targets[i]);
+		}
+		free(targets);
+		return NULL;
+	}
+
+	return targets;
+}
+
+/* Which directives are wanted, and have a target already; two equal ones need two. */
+static int find_wanted(const struct associations *list, const struct config *config,
+		       struct wanted *wanted)
+{
+	struct target **old = calloc(list->target_count + 1, sizeof(*old));
+
+	if (!old)
+		return -ENOMEM;
+	if (list->target_count)
+		memcpy(old, list->targets, list->target_count * sizeof(*old));
+	wanted->count = 0;
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct config_source *directive = &config->sources[i];
+
+		if (is_deleted(list, directive))
+			continue;
+		wanted->kept[wanted->count] = claim(old, list->target_count, directive);
+		wanted->directive[wanted->count++] = directive;
+	}
+	free(old);
+
+	return 0;
+}
+
+/* The targets that were not claimed go, but for those that the operator added. How many went. */
+static size_t drop_unclaimed(struct associations *list, struct target **old, size_t old_count)
+{
+	size_t dropped = 0;
+
+	for (size_t i = 0; i < old_count; i++) {
+		if (!old[i])
+			continue;
+		if (old[i]->added && list->target_count < CONFIG_SOURCES_MAX) {
+			list->targets[list->target_count++] = old[i];
+			continue;
+		}
+		target_free(old[i]);
+		dropped++;
+	}
+
+	return dropped;
+}
+
+/* Pools that have grown allocate their new associations. */
+static void shrink_pools(struct associations *list)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < list->target_count; i++)
+		total += list->targets[i]->count;
+	for (size_t i = 0; i < list->target_count; i++) {
+		while (total > CONFIG_SOURCES_MAX && target_shrink(list->targets[i]))
+			total--;
+	}
+}
+
+static int set_sources(struct associations *list, const struct config *config, int64_t now_raw_ns,
+		       struct associations_changes *changes)
+{
+	struct target **old = list->targets;
+	size_t old_count = list->target_count;
+	struct target **targets;
+	struct wanted wanted;
+
+	*changes = (struct associations_changes) { 0 };
+	if (find_wanted(list, config, &wanted) < 0)
+		return -ENOMEM;
+	targets = make_targets(list, &wanted, now_raw_ns);
+	if (!targets)
+		return -ENOMEM;
+
+	for (size_t i = 0; i < wanted.count; i++) {
+		if (wanted.kept[i])
+			targets[i] = claim(old, old_count, wanted.directive[i]);
+		else
+			changes->added++;
+		targets[i]->added = false;
+		target_apply_options(targets[i]);
+	}
+	list->targets = targets;
+	list->target_count = wanted.count;
+	changes->removed = drop_unclaimed(list, old, old_count);
+	free(old);
+	shrink_pools(list);
+	associations_list_changed(list);
+
+	return 0;
+}
+
+int associations_set_sources(struct associations *list, const struct config *config,
+			     int64_t now_raw_ns, struct associations_changes *changes)
+{
+	int err = set_sources(list, config, now_raw_ns, changes);
+
+	associations_need_keys(list);
+	associations_report_change(list);
+
+	return err;
+}
+
+int associations_configure(struct associations *list, const struct config *config,
+			   int64_t now_raw_ns)
+{
+	size_t deleted_count = list->deleted_count;
+	struct associations_changes changes;
+	struct ntp_keys *old_keys;
+	int err;
+
+	/* Who reloads the configuration wants what it says. */
+	list->deleted_count = 0;
+	err = set_sources(list, config, now_raw_ns, &changes);
+	if (err < 0) {
+		list->deleted_count = deleted_count;
+		return err;
+	}
+
+	copy_options(list, config);
+	old_keys = replace_keys(list, config);
+	associations_forgive(list, now_raw_ns);
+	for (size_t i = 0; i < list->target_count; i++) {
+		target_apply_options(list->targets[i]);
+		target_retry_now(list->targets[i], now_raw_ns);
+	}
+	ntp_keys_free(old_keys);
+	associations_report_change(list);
+
+	return 0;
+}
