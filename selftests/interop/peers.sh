@@ -293,6 +293,8 @@ server_ntpd()
 
 	! is_refused || directives+=("restrict $client_ipv4 ignore" "restrict $client_ipv6 ignore")
 	! is_synchronised || directives+=('tos orphan 1 orphanwait 1')
+	! is_nts || directives+=("nts enable key $dir/server.key cert $dir/server.crt"
+		"nts cookie $dir/kept/ntpd")
 	ntpd_start "$1" "${directives[@]}"
 }
 
@@ -303,7 +305,10 @@ relay_ntpd()
 
 client_ntpd()
 {
-	ntpd_start "$1" "$(source_lines "${@:2}")"
+	local directives=()
+
+	! is_nts || directives+=("nts ca $dir/server.crt")
+	ntpd_start "$1" "$(source_lines "${@:2}")" "${directives[@]}"
 }
 
 seen_ntpd()
