@@ -47,6 +47,8 @@ help:
 	@echo '  make check-sim        the discipline against simulated clocks and networks'
 	@echo '  make check-interop    the daemon beside chronyd, ntpsec and systemd-timesyncd; ROWS="WORD..."'
 	@echo '  make check-habits     part of check-interop: what users of chronyc type, beside chronyc'
+	@echo '  make check-hostile    part of check-interop: packets, records and keys that nobody should'
+	@echo '                        send, to programs with sanitizers; PACKETS=10000000'
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make check-install    not part of check: the Debian packages, in a Debian of its own; as root'
@@ -143,6 +145,10 @@ check-interop: deps-check
 check-habits: deps-check
 	@selftests/run habits
 
+check-hostile: deps-check
+	@result=0; PART_LIMIT_S=$${PART_LIMIT_S:-36000} selftests/run hostile || result=1; \
+	grep '^# ' $(BUILD)/log/hostile.log; exit $$result
+
 # What selftests/run calls, one part each; it keeps the output and counts.
 run-packaging run-vm: modules user
 run-build run-packaging: run-%:
@@ -163,6 +169,9 @@ run-interop: user
 
 run-habits: user
 	+@$(MAKE) --no-print-directory -C selftests/interop habits
+
+run-hostile: user
+	+@$(MAKE) --no-print-directory -C selftests/interop hostile
 
 run-kernels: linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm check-kernels
@@ -220,6 +229,6 @@ purge: uninstall
 
 .PHONY: all help user module modules module-if-headers linux-parts deps deps-build deps-install \
 	deps-deb deps-demo deps-check deps-style deps-debug deb clean demo demo-run check \
-	$(addprefix check-,$(CHECKS)) $(addprefix run-,$(CHECKS)) check-install run-install check-habits run-habits check-kernels run-kernels \
+	$(addprefix check-,$(CHECKS)) $(addprefix run-,$(CHECKS)) check-install run-install check-habits run-habits check-hostile run-hostile check-kernels run-kernels \
 	check-debug-kernel run-debug-kernel bench $(BENCHES) mutation style install \
 	install-user install-module uninstall purge

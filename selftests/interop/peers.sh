@@ -122,7 +122,7 @@ orphan_lines()
 	done
 }
 
-# certificate_make: what an NTS server shows, for all addresses of "server", and its key. It has expired in
+# certificate_make: what an NTS server shows, for addresses of the first hosts, and its key. It has expired in
 # a row about that; in one about a wrong one clients trust another one of the same names.
 certificate_make()
 {
@@ -133,7 +133,7 @@ certificate_make()
 		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
 			-keyout "$dir/$name.key" -out "$dir/$name.request"
 		openssl x509 -req -in "$dir/$name.request" -signkey "$dir/$name.key" -days "$days" \
-			-extfile <(echo 'subjectAltName = IP:10.0.0.1, IP:fd00::1') -out "$dir/$name.crt"
+			-extfile <(echo 'subjectAltName = IP:10.0.0.1, IP:10.0.0.2, IP:fd00::1') -out "$dir/$name.crt"
 	done >"$dir/certificate.log" 2>&1
 	mkdir -p "$dir/kept"
 }

@@ -2,9 +2,12 @@
 /*
  * For LD_PRELOAD: a program that steers the system clock believes that it does, and nothing happens
  * to the clock, which is right already. Without that it would only observe, and so be no server.
- * A step is refused.
+ * A step is refused. What was asked for goes to the file that the environment names by PRETEND_LOG,
+ * if it does: "SECONDS rate RATE", or "SECONDS step".
  */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
 #include <time.h>
@@ -12,11 +15,35 @@
 /* What the program has set. */
 static struct timex kept = { .tick = 10000, .status = STA_UNSYNC, .maxerror = 16000000 };
 
+static void note(const char *what)
+{
+	static FILE *file;
+	struct timespec now;
+
+	if (!file && getenv("PRETEND_LOG"))
+		file = fopen(getenv("PRETEND_LOG"), "ae");
+	if (!file)
+		return;
+	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+	(void)fprintf(file, "%lld.%09ld %s\n", (long long)now.tv_sec, now.tv_nsec, what);
+	(void)fflush(file);
+}
+
+static void note_rate(void)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "rate %.12f",
+		       (double)kept.freq / 65536e6 + (double)(kept.tick - 10000) / 10000);
+	note(text);
+}
+
 int clock_adjtime(clockid_t clock, struct timex *tx)
 {
 	struct timespec now;
 
 	if (tx->modes & ADJ_SETOFFSET) {
+		note("step");
 		errno = EPERM;
 		return -1;
 	}
@@ -24,6 +51,8 @@ int clock_adjtime(clockid_t clock, struct timex *tx)
 		kept.freq = tx->freq;
 	if (tx->modes & ADJ_TICK)
 		kept.tick = tx->tick;
+	if (tx->modes & (ADJ_FREQUENCY | ADJ_TICK))
+		note_rate();
 	if (tx->modes & ADJ_MAXERROR)
 		kept.maxerror = tx->maxerror;
 	if (tx->modes & ADJ_ESTERROR)
@@ -46,6 +75,7 @@ int clock_settime(clockid_t clock, const struct timespec *time)
 {
 	(void)clock;
 	(void)time;
+	note("step");
 	errno = EPERM;
 
 	return -1;
