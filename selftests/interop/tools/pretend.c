@@ -3,7 +3,7 @@
  * For LD_PRELOAD: a program that steers the system clock believes that it does, and nothing happens
  * to the clock, which is right already. Without that it would only observe, and so be no server.
  * A step is refused. What was asked for goes to the file that the environment names by PRETEND_LOG,
- * if it does: "SECONDS rate RATE", or "SECONDS step".
+ * if it does: "SECONDS start", "SECONDS rate RATE", "SECONDS step STEP_S".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +29,19 @@ static void note(const char *what)
 	(void)fflush(file);
 }
 
+static void __attribute__((constructor)) note_start(void)
+{
+	note("start");
+}
+
+static void note_step(double step_s)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "step %.9f", step_s);
+	note(text);
+}
+
 static void note_rate(void)
 {
 	char text[64];
@@ -43,7 +56,8 @@ int clock_adjtime(clockid_t clock, struct timex *tx)
 	struct timespec now;
 
 	if (tx->modes & ADJ_SETOFFSET) {
-		note("step");
+		note_step((double)tx->time.tv_sec + (double)tx->time.tv_usec /
+			  (tx->modes & ADJ_NANO ? 1e9 : 1e6));
 		errno = EPERM;
 		return -1;
 	}
@@ -73,9 +87,11 @@ int clock_adjtime(clockid_t clock, struct timex *tx)
 
 int clock_settime(clockid_t clock, const struct timespec *time)
 {
-	(void)clock;
-	(void)time;
-	note("step");
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	note_step((double)(time->tv_sec - now.tv_sec) +
+		  (double)(time->tv_nsec - now.tv_nsec) / 1e9);
 	errno = EPERM;
 
 	return -1;
