@@ -34,6 +34,13 @@
 /* Requests for one answer, with the option burst (chrony's). */
 #define REGULAR_BURST_MOST	4
 
+/*
+ * Intervals below a second are for servers that answer within so long, as in a local network: as
+ * chronyd has it, so that nobody asks a public server many times a second by mistake.
+ */
+#define NEAR_NS		10000000.0
+#define FAR_LEAST_S	1.0
+
 /* The pause after a failure starts here and doubles. */
 #define RETRY_FIRST_NS	NS_PER_S
 
@@ -169,9 +176,23 @@ static double least_interval(const struct source *source)
 				  IBURST_SHARE * learned_s(source)));
 }
 
+/* Quicker requests than one a second are permitted. */
+static bool is_near(const struct source *source)
+{
+	return source->options.kind == SOURCE_REFCLOCK ||
+	       (source->reach && source->samples && estimator_floor(source->estimator) < NEAR_NS);
+}
+
+static double permitted_interval(const struct source *source, double interval_s)
+{
+	return is_near(source) ? interval_s : fmax(interval_s, FAR_LEAST_S);
+}
+
 static double clamp_interval(const struct source *source, double interval_s)
 {
-	return fmin(fmax(interval_s, least_interval(source)), ldexp(1, source->options.maxpoll));
+	interval_s = fmin(fmax(interval_s, least_interval(source)),
+			  ldexp(1, source->options.maxpoll));
+	return permitted_interval(source, interval_s);
 }
 
 static int64_t seconds_to_ns(double seconds)
@@ -194,7 +215,7 @@ struct source *source_new(const struct source_options *options, int64_t now_raw_
 	source->serial = ++latest_serial;
 	source->options = *options;
 	source->starting = options->iburst ? IBURST_COUNT : 0;
-	source->interval_s = least_interval(source);
+	source->interval_s = clamp_interval(source, 0);
 	source->next_poll_ns = now_raw_ns;
 	source->not_before_ns = INT64_MIN;
 	return source;
@@ -255,10 +276,11 @@ static void begin_regular_burst(struct source *source)
 
 void source_polled(struct source *source, int64_t now_raw_ns)
 {
-	int64_t wait_ns = seconds_to_ns(source->interval_s);
+	int64_t wait_ns;
 
 	source->sent++;
 	source->reach <<= 1;
+	wait_ns = seconds_to_ns(permitted_interval(source, source->interval_s));
 	source->unreached = source->reach ? 0 : source->unreached + 1;
 	if (!source->unanswered)
 		source->unanswered_ns = now_raw_ns;
@@ -282,10 +304,10 @@ static int64_t retry_wait_ns(const struct source *source)
 {
 	unsigned int doublings = source->failures < 24 ? source->failures : 24;
 	bool gone = source->failures >= FAILURES_GONE;
-	int64_t most_ns = seconds_to_ns(gone ? ldexp(1, source->options.maxpoll) :
-					source->interval_s);
+	double most_s = gone ? ldexp(1, source->options.maxpoll) : source->interval_s;
 
-	return chime_min(RETRY_FIRST_NS << doublings, most_ns);
+	return chime_min(RETRY_FIRST_NS << doublings,
+			 seconds_to_ns(permitted_interval(source, most_s)));
 }
 
 /* The server answered without a usable sample: another request at once would give the same. */
@@ -300,7 +322,7 @@ static bool is_refusal(int error)
  */
 static void follow_up(struct source *source, int64_t from_ns, double interval_s, unsigned int quick)
 {
-	int64_t wait_ns = seconds_to_ns(interval_s);
+	int64_t wait_ns = seconds_to_ns(permitted_interval(source, interval_s));
 
 	if (source->burst)
 		return;

@@ -133,6 +133,60 @@ TEST_F(source, hears_its_server_when_the_reference_went_back)
 	EXPECT_EQ(-EINVAL, source_add(self->source, status.last_raw_ns + NS_PER_S, &sample));
 }
 
+/* The interval after a request that took @delay_ns to be answered, or was not (negative). */
+static int64_t quick_exchange(struct source *source, int64_t delay_ns)
+{
+	int64_t now_ns = source_next_poll(source);
+	struct source_sample sample = sample_at(now_ns + delay_ns / 2);
+
+	source_polled(source, now_ns);
+	sample.delay_ns = delay_ns;
+	if (delay_ns >= 0)
+		source_add(source, now_ns + delay_ns, &sample);
+	return source_next_poll(source) - now_ns;
+}
+
+/* Less than a second is for a server that answers, and is near (chrony's rule). */
+TEST(polls_below_a_second_are_for_near_servers)
+{
+	struct source_options quick = options(-6, -6, false);
+	struct source *source = source_new(&quick, START_NS);
+	int i;
+
+	EXPECT_EQ(NS_PER_S, quick_exchange(source, -1));
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(NS_PER_S, quick_exchange(source, 20000000));
+	source_free(source);
+
+	source = source_new(&quick, START_NS);
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(NS_PER_S / 64, quick_exchange(source, 200000));
+	/* One answer that took longer does not take it away, eight that are missing do. */
+	EXPECT_EQ(NS_PER_S / 64, quick_exchange(source, 20000000));
+	for (i = 0; i < 7; i++)
+		EXPECT_EQ(NS_PER_S / 64, quick_exchange(source, -1));
+	EXPECT_EQ(NS_PER_S, quick_exchange(source, -1));
+	EXPECT_EQ(NS_PER_S / 64, quick_exchange(source, 200000));
+	source_free(source);
+}
+
+/* A far server is asked no more often at a wider range either. A refclock has no way to go. */
+TEST(polls_below_a_second_by_range_and_kind)
+{
+	struct source_options range = options(-4, 4, false);
+	struct source *source = source_new(&range, START_NS);
+	int i;
+
+	for (i = 0; i < 100; i++)
+		EXPECT_LE(NS_PER_S, quick_exchange(source, 20000000 + i * 7919 % 1000 * 1000));
+	source_free(source);
+
+	range.kind = SOURCE_REFCLOCK;
+	source = source_new(&range, START_NS);
+	EXPECT_EQ(NS_PER_S / 16, quick_exchange(source, -1));
+	source_free(source);
+}
+
 TEST_F(source, poll_grows_to_maxpoll_and_no_further)
 {
 	struct source_status status;
