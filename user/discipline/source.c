@@ -299,6 +299,13 @@ void source_polled(struct source *source, int64_t now_raw_ns)
 	source->next_poll_ns = now_raw_ns + wait_ns;
 }
 
+/* When the next request of a burst is due. */
+static int64_t burst_due_ns(const struct source *source)
+{
+	return source->last_poll_ns +
+	       chime_min(BURST_INTERVAL_NS, seconds_to_ns(source->interval_s));
+}
+
 /* After a failure: soon, then after twice the pause each time, but no later than the next poll. */
 static int64_t retry_wait_ns(const struct source *source)
 {
@@ -383,6 +390,9 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 	if (error == -ETIMEDOUT && known)
 		return;
 	source->next_poll_ns = now_raw_ns + wait_ns;
+	/* The clock was set while an answer was on its way: the server has heard us just now. */
+	if (error == -ESTALE && source->options.kind == SOURCE_SERVER)
+		source->next_poll_ns = chime_max(source->next_poll_ns, burst_due_ns(source));
 }
 
 /* Wait for @wait_ns at least, twice as long for each KISS packet in a row, up to a limit. */
@@ -531,9 +541,7 @@ static void control_poll(struct source *source)
 	if (estimate.suspect && !source->burst)
 		source->burst = SUSPECT_COUNT;
 	if (source->burst)
-		source->next_poll_ns = source->last_poll_ns +
-				       chime_min(BURST_INTERVAL_NS,
-						 seconds_to_ns(source->interval_s));
+		source->next_poll_ns = burst_due_ns(source);
 	else
 		source->next_poll_ns = source->last_poll_ns +
 				       seconds_to_ns(source->interval_s);

@@ -109,6 +109,26 @@ TEST_F(source, first_request_is_soon_repeated)
 	EXPECT_EQ(START_NS + 67 * NS_PER_S, source_next_poll(self->source));
 }
 
+/* Somebody set the clock while the answer was on its way: the server may drop a quick request. */
+TEST_F(source, repeats_an_exchange_across_a_step_as_in_a_burst)
+{
+	struct source_options quick = options(0, 0, false);
+	struct source *source;
+
+	exchange(self->source);
+	source_polled(self->source, START_NS + 64 * NS_PER_S);
+	source_failed(self->source, START_NS + 64 * NS_PER_S + 300000, -ESTALE);
+	EXPECT_EQ(START_NS + 66 * NS_PER_S, source_next_poll(self->source));
+
+	source = source_new(&quick, START_NS);
+	exchange(source);
+	source_polled(source, START_NS + NS_PER_S);
+	source_failed(source, START_NS + NS_PER_S + 300000, -ESTALE);
+	EXPECT_GE(START_NS + 2 * NS_PER_S + 300000, source_next_poll(source));
+	EXPECT_LE(START_NS + 2 * NS_PER_S, source_next_poll(source));
+	source_free(source);
+}
+
 /* A guest goes back to a snapshot, and its host's clock was set back in the meantime. */
 TEST_F(source, hears_its_server_when_the_reference_went_back)
 {
