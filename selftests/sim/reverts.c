@@ -5,7 +5,8 @@
  *
  * The servers are silent for some seconds afterwards, so that what the repair made of the
  * correction alone shows: the published bound holds in every second of every run, and beside a
- * disciplined host nothing is added to the error from before. Once they have answered the system
+ * disciplined host nothing is added to the error from before. Half of the clients then get their
+ * first answers late, on one way: these add nothing either. Once they have answered the system
  * clock is as right as the timescale.
  */
 #include <math.h>
@@ -24,11 +25,23 @@
 #define SILENT_S	5
 #define ANSWERS_S	60
 
+/*
+ * The answers to the requests of so many seconds are late, each way back or there by as much as the
+ * memory of a reverted guest takes to be fetched anew.
+ */
+#define LATE_S		4
+#define LATE_LEAST_NS	2e6
+#define LATE_MOST_NS	20e6
+
 /* In which the system clock has to have been set right. */
 #define SETTLED_S	3
 
 /* What a revert beside a disciplined host may add. */
 #define ADDED_NS	1e6
+
+/* What the first answers may add to that, so long after the first one. */
+#define ANSWERED_NS	1e6
+#define ANSWERED_S	2
 
 /* What the system clock may be beside the timescale: what the policy leaves to be slewed. */
 #define BESIDE_NS	1.1e6
@@ -39,10 +52,14 @@ struct draw {
 	double gap_s;
 	double jitter_ns;
 	bool free;
+	bool late;
 	struct world_options world;
+	double second_s;
 	/* what came of it */
 	double before_ns;
 	double after_ns;
+	double answered_s;
+	double answered_ns;
 	double beside_ns;
 	double bound_ns;
 	unsigned int violations;
@@ -92,6 +109,31 @@ static void add_event(struct draw *draw, double at_s, enum world_event_kind kind
 	};
 }
 
+/* The first answers take longer, on one way: then the paths are as they were. */
+static void draw_late_answers(struct random *random, struct draw *draw)
+{
+	bool back = random_uniform(random) < 0.7;
+	size_t i;
+
+	for (i = 0; i < draw->world.servers; i++) {
+		const struct path_options *path = &draw->world.server[i].path;
+		double late_ns = draw_between(random, LATE_LEAST_NS, LATE_MOST_NS);
+		struct world_event event = {
+			.at_s = draw->age_s + SILENT_S,
+			.kind = WORLD_ROUTE,
+			.server = (int)i,
+			.value = path->up_ns + (back ? 0 : late_ns),
+			.value2 = path->down_ns + (back ? late_ns : 0),
+		};
+
+		draw->world.event[draw->world.events++] = event;
+		event.at_s += LATE_S;
+		event.value = path->up_ns;
+		event.value2 = path->down_ns;
+		draw->world.event[draw->world.events++] = event;
+	}
+}
+
 static void draw_revert(uint64_t seed, struct draw *draw)
 {
 	struct random random;
@@ -115,6 +157,9 @@ static void draw_revert(uint64_t seed, struct draw *draw)
 	add_event(draw, draw->age_s, WORLD_SILENT, 1);
 	add_event(draw, draw->age_s, WORLD_REVERT, draw->gap_s * NS_PER_S);
 	add_event(draw, draw->age_s + SILENT_S, WORLD_SILENT, 0);
+	draw->late = random_uniform(&random) < 0.5;
+	if (draw->late)
+		draw_late_answers(&random, draw);
 }
 
 static void on_second(void *context, const struct world_second *second)
@@ -122,6 +167,7 @@ static void on_second(void *context, const struct world_second *second)
 	struct draw *draw = context;
 	double error_ns = fabs(second->timescale_ns);
 
+	draw->second_s = second->at_s;
 	draw->violations += error_ns > second->maxerror_ns;
 	if (second->at_s <= draw->age_s)
 		draw->before_ns = error_ns;
@@ -129,14 +175,30 @@ static void on_second(void *context, const struct world_second *second)
 		draw->after_ns = error_ns;
 		draw->bound_ns = second->maxerror_ns;
 	}
+	if (draw->answered_s > 0 && second->at_s == draw->answered_s + ANSWERED_S)
+		draw->answered_ns = error_ns;
 	if (second->at_s == draw->age_s + SILENT_S + ANSWERS_S)
 		draw->beside_ns = fabs(second->clock_ns - second->timescale_ns);
+}
+
+/* In the second that is over when the next one is seen. */
+static void on_sample(void *context, int server, double raw_ns, double offset_ns, double delay_ns)
+{
+	struct draw *draw = context;
+
+	(void)server;
+	(void)raw_ns;
+	(void)offset_ns;
+	(void)delay_ns;
+	if (!draw->answered_s && draw->second_s >= draw->age_s + SILENT_S)
+		draw->answered_s = draw->second_s + 1;
 }
 
 static bool is_good(const struct draw *draw)
 {
 	return !draw->violations && draw->beside_ns <= BESIDE_NS &&
-	       (draw->free || draw->after_ns - draw->before_ns <= ADDED_NS);
+	       (draw->free || (draw->after_ns - draw->before_ns <= ADDED_NS &&
+			       draw->answered_ns - draw->before_ns <= ANSWERED_NS));
 }
 
 static void describe(const struct draw *draw, bool good)
@@ -144,10 +206,12 @@ static void describe(const struct draw *draw, bool good)
 	printf("# %s seed %llu: age %.0f s, gap %.0f s, jitter %.3f ms, %zu servers, ",
 	       good ? "fine" : "MISSED", (unsigned long long)draw->seed, draw->age_s, draw->gap_s,
 	       draw->jitter_ns / 1e6, draw->world.servers);
-	printf("host %s %.1f ppm: error %.3f ms before, %.3f ms after by a bound of %.3f ms; ",
+	printf("answers %s, ", draw->late ? "late" : "as usual");
+	printf("host %s %.1f ppm: error %.3f ms before, %.3f ms after by a bound of %.3f ms, ",
 	       draw->free ? "free" : "disciplined",
 	       draw->world.host.oscillator.frequency * 1e6, draw->before_ns / 1e6,
 	       draw->after_ns / 1e6, draw->bound_ns / 1e6);
+	printf("%.3f ms 2 s after the first answers; ", draw->answered_ns / 1e6);
 	printf("%u s outside it; clock and timescale %.3f ms apart\n", draw->violations,
 	       draw->beside_ns / 1e6);
 }
@@ -156,7 +220,7 @@ static bool run(uint64_t seed, bool verbose)
 {
 	struct world_summary summary;
 	struct draw draw;
-	const struct world_observer observer = { &draw, on_second, NULL };
+	const struct world_observer observer = { &draw, on_second, on_sample };
 	bool good;
 
 	draw_revert(seed, &draw);

@@ -27,8 +27,6 @@
  * of them shows: one rate in 150 is five standard errors off, one in 20,000 ten.
  */
 #define REACH_NS	128e9
-#define REACH_SIGMAS	10
-#define REACH_LEAST_NS	0.5e6
 
 /*
  * Beyond its horizon a bound has to hold for the longest time that a guest may stand still, a
@@ -80,11 +78,11 @@ static void set_horizons(const struct correction_terms *terms, const struct pace
 	double rate = fabs(estimate->rate);
 	double least_ns = BOUND_INTERVALS * pace->interval_s * NS_PER_S;
 	double span_ns = (double)(estimate->at_ns - terms->learned_from_ns);
-	double harmless_ns = REACH_LEAST_NS / rate;
+	double harmless_ns = CORRECTION_HARMLESS_NS / rate;
 
 	combined->age_ns = pace->age_ns;
 	combined->horizon_ns = horizon_of(span_ns, least_ns, pace);
-	if (rate < REACH_SIGMAS * estimate->rate_sigma)
+	if (rate < CORRECTION_REACH_SIGMAS * estimate->rate_sigma)
 		combined->reach_ns = fmin(fmax(span_ns, least_ns), harmless_ns);
 	else
 		combined->reach_ns = fmax(fmin(span_ns, fmax(REACH_NS, harmless_ns)), least_ns);

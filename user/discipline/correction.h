@@ -18,6 +18,12 @@
 /* Bound of the statistical error, in standard errors: as source.c's. */
 #define CORRECTION_SIGMAS	5
 
+/* A rate that is not significant may move the clock of a disciplined host by so much at most. */
+#define CORRECTION_HARMLESS_NS	0.5e6
+
+/* A rate is significant if it is so many of its standard errors. */
+#define CORRECTION_REACH_SIGMAS	10
+
 /**
  * struct correction_terms - what is known of the reference
  * @clock: the combined clock's estimator

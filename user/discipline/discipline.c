@@ -13,6 +13,7 @@
 
 #include "discipline/correction.h"
 #include "discipline/fallback_drift.h"
+#include "discipline/outlasted.h"
 #include "discipline/vouched_host.h"
 
 #define NS_PER_S	1e9
@@ -53,8 +54,8 @@
 #define SUSPECT_SIGMAS	5
 #define SUSPECT_LEAST_NS	20e3
 
-/* Rounding error of two sums of the same lines. */
-#define ROUNDING_NS	2
+/* A disciplined host's clock has no greater rate. */
+#define DISCIPLINED_RATE	1e-6
 
 /* At most so many samples are replayed into a new combined clock: 20 to 40 ms of work. */
 #define RELEARN_SAMPLES	1024
@@ -109,11 +110,12 @@ struct discipline {
 	bool crystal;			/* the reference is known to run free */
 	bool has_line;
 	bool has_rate;
-	bool relearning;		/* the offset, which the timescale may know better */
 	int64_t span_from_ns;
 	int64_t span_offset_ns;		/* ... where the offset was this */
 	struct settled settled;
-	struct chime_line line;		/* the latest correction */
+	struct chime_line line;		/* the latest correction ... */
+	uint32_t epoch;			/* ... and the epoch of its reference */
+	struct outlasted outlasted;	/* the timescale may know the offset better */
 	struct fallback_drift drift;
 	int fallback;			/* the power whose mean rate is in force, 0: none */
 	double rate;
@@ -167,7 +169,6 @@ static void lose_offset(struct discipline *discipline)
 {
 	discipline->has_correction = false;
 	discipline->has_span = false;
-	discipline->relearning = true;
 	memset(discipline->slot, 0, sizeof(discipline->slot));
 }
 
@@ -185,12 +186,34 @@ static void change_rate(struct discipline *discipline, const struct reference_ch
 	discipline->settled.rate = reference_change_rate(change, discipline->settled.rate);
 }
 
+/*
+ * The reference may be a host that somebody disciplines: it is not known to run free, by how far it
+ * has moved or by a rate that no disciplined clock has.
+ */
+static bool may_be_disciplined(const struct discipline *discipline)
+{
+	return !discipline->crystal &&
+	       (fabs(discipline->rate) <= DISCIPLINED_RATE ||
+		fabs(discipline->rate) < CORRECTION_REACH_SIGMAS * discipline->rate_sigma);
+}
+
+/* The estimates begin anew, and what holds meanwhile is the timescale. */
+static void begin_relearning(struct discipline *discipline, bool keeps_rate)
+{
+	bool known = keeps_rate && discipline->has_line && may_be_disciplined(discipline);
+
+	outlasted_begin(&discipline->outlasted, known ? &discipline->line : NULL,
+			discipline->epoch);
+}
+
 void discipline_change_reference(struct discipline *discipline,
 				 const struct reference_change *change)
 {
 	bool keeps_rate = reference_change_keeps_rate(change);
 
 	discipline->host_wrong = 0;
+	if (!reference_change_keeps_offset(change))
+		begin_relearning(discipline, keeps_rate);
 	discipline->has_line = false;
 	forget_drift(discipline);
 	if (keeps_rate)
@@ -224,6 +247,21 @@ static bool is_beyond_reach(const struct discipline *discipline, const struct es
 }
 
 /*
+ * The gap is longer than the rate counts, and the combined clock, to which any host is a crystal, is
+ * less sure than the correction is if the host is disciplined.
+ */
+static bool is_less_sure(const struct discipline *discipline, const struct timescale_now *now,
+			 const struct estimate *estimate)
+{
+	const struct chime_line *line = &discipline->line;
+
+	return discipline->has_line && now->has_host && line->rate_horizon_ns &&
+	       chime_abs_sat(chime_sub_sat(estimate->at_ns, line->origin_ns)) >
+	       line->rate_horizon_ns &&
+	       may_be_disciplined(discipline) && estimate->sigma_ns > outlasted_sigma_ns(line);
+}
+
+/*
  * The guest was reverted, and the host's clock was set back after the snapshot: the measurements
  * are from instants in the future, and no new sample fits them.
  */
@@ -244,7 +282,8 @@ bool discipline_is_suspect(const struct discipline *discipline, const struct tim
 	return discipline->has_correction &&
 	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
 	       (sigma_ns > SUSPECT_SIGMAS * estimate.sigma_ns + SUSPECT_LEAST_NS ||
-		is_beyond_reach(discipline, &estimate));
+		is_beyond_reach(discipline, &estimate) ||
+		is_less_sure(discipline, now, &estimate));
 }
 
 /* The change of rate that no oscillator makes. @fresh: there was a sample. */
@@ -762,42 +801,19 @@ static void notice_reference(struct discipline *discipline, const struct timesca
 		estimator_expect_host(discipline->clock);
 }
 
-/* The host's time without a correction, unconfirmed: its bound is that of the reading alone. */
-static bool is_hosts_own(const struct timescale_now *now)
+/* By how much the answers may be off because all of those of a source were late. */
+static double late_ns(struct source *const *sources, const struct selection *selection,
+		      int64_t at_ns)
 {
-	int64_t time_ns = chime_add_sat(now->time_ns, now->slew_ns);
+	struct source_status status;
+	int64_t most_ns = 0;
+	size_t i;
 
-	return now->has_host &&
-	       chime_abs_sat(chime_sub_sat(time_ns, now->host_ns)) <= ROUNDING_NS;
-}
-
-/* The correction in force is known better than the new measurement, and agrees with it. */
-static bool is_known_better(const struct combined *combined, const struct timescale_now *now)
-{
-	int64_t utc_ns = chime_add_sat(now->reference_ns, combined->estimate.offset_ns);
-	double change_ns = (double)chime_abs_sat(chime_sub_sat(utc_ns, now->time_ns));
-
-	return now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS && !is_hosts_own(now) &&
-	       combined->next_sigma_ns > (double)now->sigma_ns &&
-	       change_ns <= CORRECTION_SIGMAS * combined->estimate.sigma_ns;
-}
-
-/*
- * After a disruption the first answers may be worse than the correction that holds. Then they
- * confirm it, and it stays in force until the measurement is better.
- */
-static void keep_what_is_confirmed(struct discipline *discipline, const struct timescale_now *now,
-				   struct combined *combined)
-{
-	int64_t time_ns = chime_add_sat(now->time_ns, now->slew_ns);
-
-	discipline->relearning = discipline->relearning && is_known_better(combined, now) &&
-				 combined->maxerror_ns > (double)now->maxerror_ns;
-	if (!discipline->relearning)
-		return;
-	combined->estimate.offset_ns = chime_sub_sat(time_ns, now->reference_ns);
-	combined->estimate.sigma_ns = (double)now->sigma_ns;
-	combined->maxerror_ns = (double)now->maxerror_ns;
+	for (i = 0; i < selection->count; i++) {
+		source_get_status(sources[selection->index[i]], at_ns, &status);
+		most_ns = chime_max(most_ns, status.late_ns / 2);
+	}
+	return (double)most_ns;
 }
 
 static void describe(struct source *const *sources, const struct combined *combined, int64_t at_ns,
@@ -958,9 +974,10 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		no_selection(discipline, result);
 		return 0;
 	}
+	outlasted_keep(&discipline->outlasted, now, &result->selection,
+		       late_ns(sources, &result->selection, at_ns), &combined);
 	if (!fresh || combined.estimate.suspect)
 		keep_bound(&combined, now);
-	keep_what_is_confirmed(discipline, now, &combined);
 	combined.maxerror_growth = fmax(combined.maxerror_growth,
 					odd_rate(&discipline->settled, &combined.estimate, fresh));
 	correction_foresee(&correction, sources, count, &combined);
@@ -985,6 +1002,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		return error;
 	correction_make_line(&correction, &combined, &result->correction);
 	discipline->line = result->correction;
+	discipline->epoch = now->epoch;
 	discipline->has_line = true;
 	if (fresh)
 		note_drift(discipline);

@@ -155,6 +155,7 @@ struct source {
 	unsigned int restarts;
 	struct sample_log log;
 	struct round_trips trips;
+	double known_floor_ns;		/* least round trip before the samples became void, 0: none */
 	int64_t moved_ns;		/* source_moved_ns() */
 	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
 	uint64_t distrusted_until;	/* answers until it is over */
@@ -551,6 +552,11 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 {
 	source->has_epoch = true;
 	source->epoch = epoch;
+	/* With the rate of another clock it is not known either whether the server is as far. */
+	if (!keep_rate)
+		source->known_floor_ns = 0;
+	else if (source->samples)
+		source->known_floor_ns = estimator_floor(source->estimator);
 	estimator_reset(source->estimator, keep_rate);
 	source->learning = source->learning && keep_rate;
 	source->samples = 0;
@@ -906,6 +912,9 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	if (!status->has_estimate)
 		return;
 	status->minimum_delay_ns = (int64_t)estimator_floor(source->estimator);
+	if (source->known_floor_ns > 0)
+		status->late_ns = chime_max(status->minimum_delay_ns -
+					    (int64_t)source->known_floor_ns, 0);
 	/* Asymmetry cannot exceed half the path, but the estimate of it may be wrong. */
 	status->root_distance_ns = fabs(status->estimate.asymmetry_ns) +
 				   0.5 * (double)(source->last.root_delay_ns +

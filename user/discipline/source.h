@@ -211,6 +211,8 @@ int64_t source_moved_ns(const struct source *source);
  * @estimate: at the instant asked for
  * @root_distance_ns: bound of the error: half the root delay and path delay, plus dispersion aged
  * @minimum_delay_ns: least round trip of the path
+ * @late_ns: what it was less by before the samples became void: the answers since were late, or the
+ *	path has become longer
  * @last: the latest sample taken
  * @stratum: its stratum, or the least that is configured
  * @last_raw_ns: when, by raw
@@ -239,6 +241,7 @@ struct source_status {
 	struct estimate estimate;
 	double root_distance_ns;
 	int64_t minimum_delay_ns;
+	int64_t late_ns;
 	struct source_sample last;
 	int stratum;
 	int64_t last_raw_ns;

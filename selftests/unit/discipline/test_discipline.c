@@ -1110,6 +1110,83 @@ TEST_F(discipline, rate_of_a_host_is_not_carried_over_a_gap)
 	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
 }
 
+/* The estimates begin anew, as the daemon has it after a gap. */
+static void begin_anew(struct _test_data_discipline *self)
+{
+	int i;
+
+	for (i = 0; i < SOURCES; i++)
+		source_change_reference(self->source[i], self->now.epoch, &REFERENCE_JUMPED);
+	discipline_change_reference(self->discipline, &REFERENCE_JUMPED);
+}
+
+static int64_t corrected_by(const struct _test_data_discipline *self)
+{
+	return chime_line_offset(&self->result.correction, self->now.reference_ns);
+}
+
+/*
+ * Beside a host that is right, a day later: the first answers took 20 ms more, all on one way, and
+ * the next ones do not.
+ */
+TEST_F(discipline, late_answers_after_a_gap_do_not_move_a_disciplined_host)
+{
+	int i;
+
+	ASSERT_EQ(0, learn_rate(self, 0, 38));
+	pass_gap(self, 86400 * NS_PER_S);
+	ASSERT_GT(self->now.maxerror_ns, NS_PER_S / 10);
+	begin_anew(self);
+	self->near_ns = 20000000;
+	self->offset_ns = 10000000;
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_TRUE(self->result.changed);
+		EXPECT_TRUE(self->result.synchronised);
+		EXPECT_LT(llabs(corrected_by(self)), 200000);
+		EXPECT_GT(self->result.correction.maxerror_ns, 10000000);
+		EXPECT_LT(self->result.correction.maxerror_ns, 60000000);
+		EXPECT_LT(self->result.correction.sigma_ns, 2000000);
+		self->now.sigma_ns = self->result.correction.sigma_ns;
+		self->now.maxerror_ns = self->result.correction.maxerror_ns;
+	}
+	self->near_ns = 0;
+	self->offset_ns = 0;
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_LT(llabs(corrected_by(self)), 200000);
+	}
+	EXPECT_LT(self->result.correction.maxerror_ns, 1000000);
+}
+
+/* The host ran free, or was set: the answers say so. */
+TEST_F(discipline, answers_that_contradict_what_outlasted_a_gap_are_followed)
+{
+	ASSERT_EQ(0, learn_rate(self, 0, 38));
+	pass_gap(self, 86400 * NS_PER_S);
+	begin_anew(self);
+	self->near_ns = 20000000;
+	self->offset_ns = 72000000;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.jump);
+	EXPECT_LT(llabs(corrected_by(self) - 72000000), 11000000);
+}
+
+/* At 20 ppm, well known, no daemon disciplines it. */
+TEST_F(discipline, a_host_that_ran_free_is_not_where_it_was_before_a_gap)
+{
+	int64_t before_ns;
+
+	ASSERT_EQ(0, learn_rate(self, 20e-6, 38));
+	before_ns = self->offset_ns;
+	pass_gap(self, 3600 * NS_PER_S);
+	begin_anew(self);
+	self->near_ns = 20000000;
+	self->offset_ns += 10000000;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_GT(corrected_by(self) - before_ns, 9000000);
+}
+
 /* Two hours and a half at 20 ppm: nobody who disciplines a clock lets it go that far. */
 TEST_F(discipline, rate_of_a_host_that_runs_free_is_carried)
 {

@@ -98,6 +98,48 @@ TEST_F(source, an_answer_without_a_sample_is_an_answer)
 	EXPECT_FALSE(status.lost);
 }
 
+/* An exchange that takes @late_ns more. */
+static void exchange_late(struct source *source, uint32_t epoch, int64_t late_ns)
+{
+	int64_t now_ns = source_next_poll(source);
+	struct source_sample sample = sample_at(now_ns + 100000);
+
+	source_polled(source, now_ns);
+	sample.delay_ns += late_ns;
+	sample.epoch = epoch;
+	source_add(source, now_ns + 200000, &sample);
+}
+
+/* Of the first answers alone nobody sees that all of them are late. */
+TEST_F(source, answers_are_late_by_what_the_path_took_before)
+{
+	struct source_status status;
+
+	exchange_late(self->source, 1, 0);
+	exchange_late(self->source, 1, 300000);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(0, status.late_ns);
+	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
+	/* Another disruption before the first answer changes nothing. */
+	source_change_reference(self->source, 3, &REFERENCE_JUMPED);
+	exchange_late(self->source, 3, 20000000);
+	exchange_late(self->source, 3, 21000000);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(20000000, status.late_ns);
+	exchange_late(self->source, 3, 100000);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(100000, status.late_ns);
+	exchange_late(self->source, 3, -50000);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(0, status.late_ns);
+
+	/* From another host the path may be another one. */
+	source_change_reference(self->source, 4, &REFERENCE_REPLACED);
+	exchange_late(self->source, 4, 20000000);
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(0, status.late_ns);
+}
+
 /* Others wait for it at a start. */
 TEST_F(source, first_request_is_soon_repeated)
 {
