@@ -29,12 +29,21 @@
  * P, carried out with a time constant T, leave the clock behind by x sqrt(T / 2P) and disturb its
  * frequency by x / sqrt(2 T P). Where samples come often, x is a fifth of the standard error: three
  * times P costs 3 % of the accuracy. With a larger mean square of x, T is less in proportion: that
- * costs a seventh at most. x is most of the error at the longest intervals, where the frequency is
- * calm anyway: T P is at most the square of CALM_NS.
+ * costs a seventh at most. x is most of the error at the longest intervals, where T P is at most
+ * the square of CALM_NS: what the clock is behind by then is little against what it is wrong by
+ * before the next sample.
  */
 #define PACE_SHARE	3.0
-#define CALM_NS		400e9
+#define CALM_NS		500e9
 #define SPREAD_SHARE	0.6
+
+/*
+ * Who asks seldom saves requests, and has errors that last: there a calm frequency is worth more.
+ * So beyond this interval T grows with its square, as long as the mean square of x is below the
+ * second figure. Above that x is what the oscillator did, which the clock has to follow.
+ */
+#define SELDOM_NS	32e9
+#define SELDOM_SPREAD	1.6
 
 /*
  * A source that is read every second or more often is a clock in the machine, whose accuracy is
@@ -329,7 +338,8 @@ static double follower_usual_constant(const struct follower *follower,
 				      const struct timescale_now *now)
 {
 	double pace_ns = fmax((double)follower->pace_ns, 1.0);
-	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread);
+	double seldom = fmax(1.0, fmin(pace_ns / SELDOM_NS, SELDOM_SPREAD / follower->spread));
+	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread * seldom);
 	double age_ns = (double)now->raw_ns - (double)follower->first_raw_ns;
 	double constant_ns = fmin(share * pace_ns, CALM_NS / pace_ns * CALM_NS);
 

@@ -347,11 +347,54 @@ TEST(corrections_do_not_shake_the_frequency)
 		frequency = sqrt(world.rate_square / seconds / 1e9);
 		/* A clock in the machine is followed twice as closely. */
 		constant_s = fmin((i ? 3e-9 : 1.5e-9) * (double)paces_ns[i],
-				  400.0 * 400.0 / (1e-9 * (double)paces_ns[i]));
+				  500.0 * 500.0 / (1e-9 * (double)paces_ns[i]));
 		/* sqrt(T / 2P) and 1 / sqrt(2TP) of 10 us. */
 		EXPECT_LT(sqrt(world.square / seconds / 1e9), i ? 14e3 : 12e3) TH_LOG("pace %u", i);
 		EXPECT_LT(frequency, 1.2e-5 / sqrt(2e-9 * constant_s * (double)paces_ns[i]))
 			TH_LOG("pace %u", i);
+	}
+}
+
+/*
+ * Corrections of seven tenths of the standard error: where requests are rare they disturb the
+ * frequency as little as smaller ones do. Where they are not, and where corrections are as large as
+ * what an oscillator does in an interval, the clock is to come along.
+ */
+TEST(corrections_are_calmer_where_requests_are_rare)
+{
+	static const struct {
+		int64_t pace_ns;
+		double change_ns;
+		double share;	/* the time constant, in intervals */
+	} cases[] = {
+		{ 16 * S, 21e3, 0.6 / 0.49 },
+		{ 64 * S, 21e3, 1.2 / 0.49 },
+		{ 128 * S, 21e3, 3 },
+		{ 256 * S, 21e3, 3 },
+		{ 128 * S, 40e3, 0.6 / 1.78 },
+	};
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		double seconds = 400e-9 * (double)cases[i].pace_ns, change = cases[i].change_ns;
+		double frequency = change / (double)cases[i].pace_ns / sqrt(2 * cases[i].share);
+		struct world world;
+
+		world_start(&world, 20e-6, 0);
+		world.now.sigma_ns = 30 * US;
+		for (j = 0; j < 440; j++) {
+			if (j == 40) {
+				world.square = 0;
+				world.rate_square = 0;
+			}
+			world_correct(&world, either_way(&world) < 0 ? -change : change);
+			world_run(&world, world.now.raw_ns + MS);
+			world_follow(&world, cases[i].pace_ns - MS);
+		}
+		EXPECT_LT(sqrt(world.square / seconds / 1e9), 1.15 * change *
+			  sqrt(cases[i].share / 2)) TH_LOG("case %u", i);
+		EXPECT_LT(sqrt(world.rate_square / seconds / 1e9), 1.15 * frequency)
+			TH_LOG("case %u", i);
 	}
 }
 
