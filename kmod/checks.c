@@ -61,18 +61,46 @@ static void chime_checks_busy_work(struct work_struct *work)
  * A CPU that was woken by an interrupt and has nothing to run goes back to sleep at once, and no
  * program reads a clock. Running a thread would cost another wake-up, by the tick that follows: so
  * a check only runs if the CPU runs something anyway, or if the latest check was long ago.
- *
- * One check is enough for several CPUs: the one that is first asks for it. If that CPU is stopped
- * before it checks, the next one asks as soon as another check is due. (A restore sets both
- * asked_raw_ns and the raw clock back, so their difference stays valid.)
  */
-static bool chime_checks_is_due(struct chime_checks *checks, s64 raw_ns)
+static bool chime_checks_is_busy(void)
 {
-	bool busy = !is_idle_task(current) || need_resched();
-	s64 asked_ns = atomic64_read(&checks->asked_raw_ns);
+	return !is_idle_task(current) || need_resched();
+}
 
-	return chime_pace_is_due(&checks->pace, raw_ns - asked_ns, busy) &&
-	       atomic64_try_cmpxchg(&checks->asked_raw_ns, &asked_ns, raw_ns);
+/*
+ * One reading is enough for several CPUs: the one that is first takes it. If that CPU is stopped
+ * before it does, the next one takes one as soon as it is due again. (A restore sets both
+ * read_raw_ns and the raw clock back, so their difference stays valid.)
+ */
+static bool chime_checks_is_due(struct chime_checks *checks, s64 raw_ns, bool busy)
+{
+	s64 read_ns = atomic64_read(&checks->read_raw_ns);
+
+	return chime_pace_is_due(&checks->pace, raw_ns - read_ns, READ_ONCE(checks->cost_ns),
+				 busy) &&
+	       atomic64_try_cmpxchg(&checks->read_raw_ns, &read_ns, raw_ns);
+}
+
+/* The time that it takes is part of what the pace depends on. */
+static enum chime_verdict chime_checks_read(struct chime *chime, s64 raw_ns)
+{
+	struct chime_checks *checks = &chime->checks;
+	enum chime_verdict verdict = chime_host_peek(&chime->host);
+	s64 cost_ns = chime_pace_learn(READ_ONCE(checks->cost_ns), ktime_get_raw_ns() - raw_ns);
+
+	if (verdict != CHIME_VERDICT_USELESS)
+		WRITE_ONCE(checks->cost_ns, cost_ns);
+	return verdict;
+}
+
+/* No reading is needed for a check that is due anyway. */
+static bool chime_checks_needs_check(struct chime *chime, s64 raw_ns, bool busy)
+{
+	struct chime_checks *checks = &chime->checks;
+	s64 age_ns = raw_ns - atomic64_read(&checks->asked_raw_ns);
+
+	return !busy || chime_pace_needs_check(&checks->pace, age_ns, CHIME_VERDICT_ON_LINE) ||
+	       chime_pace_needs_check(&checks->pace, age_ns, chime_checks_read(chime, raw_ns));
 }
 
 /*
@@ -87,29 +115,36 @@ static bool chime_checks_has_moved(struct chime *chime, s64 raw_ns)
 
 	chime_witness_checked_marks(chime, &checked);
 	chime_witness_read_marks(chime, &now);
-	if (!chime_pace_has_moved(&checks->pace, raw_ns - moved_ns, &checked, &now) ||
-	    !atomic64_try_cmpxchg(&checks->moved_raw_ns, &moved_ns, raw_ns))
-		return false;
+	return chime_pace_has_moved(&checks->pace, raw_ns - moved_ns, &checked, &now) &&
+	       atomic64_try_cmpxchg(&checks->moved_raw_ns, &moved_ns, raw_ns);
+}
+
+static void chime_checks_note(struct chime_checks *checks, s64 raw_ns)
+{
+	atomic64_set(&checks->read_raw_ns, raw_ns);
 	atomic64_set(&checks->asked_raw_ns, raw_ns);
-	return true;
 }
 
 static void chime_checks_tick(struct timer_list *timer)
 {
 	struct chime_cpu_check *check = container_of(timer, struct chime_cpu_check, timer);
-	struct chime_checks *checks = &check->chime->checks;
-	bool due, moved;
+	struct chime *chime = check->chime;
+	struct chime_checks *checks = &chime->checks;
+	bool busy, due, moved;
 	s64 raw_ns;
 
 	/* The timer of an offline CPU has been migrated to another one. */
 	if (!READ_ONCE(check->wanted) || smp_processor_id() != check->cpu)
 		return;
+	busy = chime_checks_is_busy();
 	raw_ns = ktime_get_raw_ns();
 	/* A regular check serves both: no other CPU has to ask for the second. */
-	due = chime_checks_is_due(checks, raw_ns);
-	moved = chime_checks_has_moved(check->chime, raw_ns);
-	if (due || moved)
+	due = chime_checks_is_due(checks, raw_ns, busy);
+	moved = chime_checks_has_moved(chime, raw_ns);
+	if (moved || (due && chime_checks_needs_check(chime, raw_ns, busy))) {
+		chime_checks_note(checks, raw_ns);
 		queue_work_on(check->cpu, checks->queue, &check->work);
+	}
 	/* A pinned timer stays on the CPU that arms it. */
 	mod_timer(timer, jiffies + 1);
 }
@@ -120,7 +155,7 @@ static void chime_checks_idle_work(struct work_struct *work)
 
 	mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
-	atomic64_set(&chime->checks.asked_raw_ns, ktime_get_raw_ns());
+	chime_checks_note(&chime->checks, ktime_get_raw_ns());
 	chime_unlock(chime);
 	queue_delayed_work(chime->checks.queue, &chime->checks.idle, chime->checks.idle_jiffies);
 }
@@ -168,26 +203,16 @@ static unsigned long chime_checks_idle_jiffies(unsigned int idle_check_ms)
 	return max(delay, late + 1) - late;
 }
 
-/*
- * A tick comes up to half of one early or late. Several CPUs whose ticks are at different times
- * must not make many more checks than one, nor may one wait for a tick too long.
- */
-static s64 chime_checks_recent_ns(unsigned int check_ms)
-{
-	s64 check_ns = check_ms * NSEC_PER_MSEC;
-
-	return max_t(s64, check_ns - TICK_NSEC / 2, check_ns / 2);
-}
-
 int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)
 {
 	struct chime_checks *checks = &chime->checks;
 	int cpu, ret = -ENOMEM;
 
 	checks->idle_jiffies = chime_checks_idle_jiffies(idle_check_ms);
-	checks->pace.recent_ns = chime_checks_recent_ns(check_ms);
-	checks->pace.alone_ns = idle_check_ms * NSEC_PER_MSEC / 4;
-	atomic64_set(&checks->asked_raw_ns, ktime_get_raw_ns());
+	checks->cost_ns = 0;
+	chime_pace_init(&checks->pace, check_ms * NSEC_PER_MSEC, idle_check_ms * NSEC_PER_MSEC,
+			TICK_NSEC);
+	chime_checks_note(checks, ktime_get_raw_ns());
 	atomic64_set(&checks->moved_raw_ns, ktime_get_raw_ns());
 	INIT_DELAYED_WORK(&checks->idle, chime_checks_idle_work);
 	checks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);

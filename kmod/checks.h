@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * When the host's time is checked: often while a CPU is busy, seldom while all are idle, and at
- * once when a witness asks for it or a busy CPU sees that memory has changed. disruption.c carries
- * the check out.
+ * once when a witness asks for it, a busy CPU sees that memory has changed, or its timer reads the
+ * host and the reading is off the line. disruption.c carries the check out.
  */
 #ifndef CHIME_CHECKS_H
 #define CHIME_CHECKS_H
@@ -24,8 +24,11 @@ struct chime_cpu_check;
  *	wake the CPU, and a busy CPU must not depend on the timer of one that sleeps
  * @idle: runs after @idle_jiffies without a check, even if that wakes the machine
  * @idle_jiffies: the maximum interval between checks
- * @pace: how often CPUs ask for a check
- * @asked_raw_ns: raw time at which one was asked for last, or carried out; atomic
+ * @pace: how often CPUs read the host and ask for a check
+ * @cost_ns: what a reading in a timer costs; 0: not known. Written by timers, read by all
+ * @read_raw_ns: raw time at which a reading was taken or a check was asked for or carried out last;
+ *	atomic
+ * @asked_raw_ns: raw time at which a check was asked for last, or carried out; atomic
  * @moved_raw_ns: raw time at which one was asked for last because memory had changed; atomic
  * @hotplug: this instance among those of @hotplug_state
  * @hotplug_state: the CPU hotplug state
@@ -37,6 +40,8 @@ struct chime_checks {
 	struct delayed_work idle;
 	unsigned long idle_jiffies;
 	struct chime_pace pace;
+	s64 cost_ns;
+	atomic64_t read_raw_ns;
 	atomic64_t asked_raw_ns;
 	atomic64_t moved_raw_ns;
 	struct hlist_node hotplug;
@@ -44,7 +49,7 @@ struct chime_checks {
 	bool follows_cpus;
 };
 
-/* Prepare; nothing runs yet. 0 or -errno. Context: process. */
+/* Prepare; nothing runs yet. @check_ms 0: by cost. 0 or -errno. Context: process. */
 int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms);
 
 /* Start the checks of an idle machine, and those at once. Context: process, lock not held. */

@@ -13,6 +13,7 @@
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/time64.h>
 
@@ -43,6 +44,44 @@ void chime_host_init(struct chime_host *host, struct mutex *lock)
 {
 	memset(host, 0, sizeof(*host));
 	host->lock = lock;
+	spin_lock_init(&host->peek.lock);
+}
+
+void chime_host_publish(struct chime_host *host)
+{
+	struct chime_host_peek *peek = &host->peek;
+
+	lockdep_assert_held(host->lock);
+	spin_lock_bh(&peek->lock);
+	peek->ops = host->ops;
+	peek->device = host->device;
+	peek->track = host->track;
+	spin_unlock_bh(&peek->lock);
+}
+
+/* No timer uses the device afterwards. */
+static void chime_host_withdraw(struct chime_host *host)
+{
+	struct chime_host_peek *peek = &host->peek;
+
+	spin_lock_bh(&peek->lock);
+	peek->ops = NULL;
+	spin_unlock_bh(&peek->lock);
+}
+
+enum chime_verdict chime_host_peek(struct chime_host *host)
+{
+	struct chime_host_peek *peek = &host->peek;
+	enum chime_verdict verdict = CHIME_VERDICT_USELESS;
+	struct chime_pairing pairing = { };
+
+	/* A timer does not wait: whoever has it publishes, or takes a reading. */
+	if (!spin_trylock(&peek->lock))
+		return verdict;
+	if (peek->ops && peek->ops->peek && !peek->ops->peek(peek->device, &pairing))
+		verdict = chime_host_line_verdict(&peek->track, &pairing);
+	spin_unlock(&peek->lock);
+	return verdict;
 }
 
 /* Evidence is valid even if the cross-timestamp failed. */
@@ -142,6 +181,7 @@ int chime_host_choose(struct chime_host *host, const char *name)
 
 void chime_host_close(struct chime_host *host)
 {
+	chime_host_withdraw(host);
 	if (host->ops)
 		host->ops->close(host->device);
 	WRITE_ONCE(host->ops, NULL);

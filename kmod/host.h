@@ -9,6 +9,7 @@
 #define CHIME_HOST_H
 
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/time64.h>
 #include <linux/truechime.h>
 
@@ -22,6 +23,8 @@
  * @close: undo @open
  * @pair: take one cross-timestamp, the best of few readings. -errno: the host does not answer now,
  *	and only the cross-timestamp's evidence is set
+ * @peek: take one cross-timestamp, good or bad, and leave no trace in what @pair uses; what stops
+ *	and counters show is not set. Softirq, one at a time. -errno: it is not usable. May be NULL
  * @read_marks: fill in the words in memory that show a stop of this guest. Needs no device. Any
  *	context but NMI, bound to its CPU
  *
@@ -32,6 +35,7 @@ struct chime_host_ops {
 	int (*open)(void **device);
 	void (*close)(void *device);
 	int (*pair)(void *device, struct chime_pairing *pairing);
+	int (*peek)(void *device, struct chime_pairing *pairing);
 	void (*read_marks)(struct chime_marks *marks);
 };
 
@@ -53,6 +57,20 @@ enum chime_check {
 					 */
 	CHIME_CHECK_OK,
 	CHIME_CHECK_JUMPED,		/* the clocks came apart; chime_host_accept() is next */
+};
+
+/**
+ * struct chime_host_peek - what a CPU's timer may read of the host without the module's lock
+ * @lock: protects everything here, and @device while it is in use
+ * @ops: the kind; NULL: none
+ * @device: the kind's own data
+ * @track: the line as it was when the module's lock was released last
+ */
+struct chime_host_peek {
+	spinlock_t lock;	/* the other fields */
+	const struct chime_host_ops *ops;
+	void *device;
+	struct chime_host_line track;
 };
 
 /**
@@ -78,6 +96,7 @@ enum chime_check {
  * @confirmation: the second cross-timestamp of a jump
  * @opened: each kind: it has been opened ...
  * @offered: ... and was found to be so
+ * @peek: for the timers
  */
 struct chime_host {
 	struct mutex *lock;	/* the module's */
@@ -99,6 +118,7 @@ struct chime_host {
 	struct chime_pairing confirmation;
 	bool opened[CHIME_HOST_KINDS_MAX];
 	enum truechime_host_state offered[CHIME_HOST_KINDS_MAX];
+	struct chime_host_peek peek;
 };
 
 /**
@@ -132,6 +152,16 @@ int chime_host_choose(struct chime_host *host, const char *name);
 
 /* Close the present clock, if any. Context: process, lock held (or nothing else runs yet). */
 void chime_host_close(struct chime_host *host);
+
+/* Let the timers know what the line is now. Context: process, lock held. */
+void chime_host_publish(struct chime_host *host);
+
+/*
+ * Take one cross-timestamp from a CPU's timer: what would it mean? Nothing changes by it.
+ * CHIME_VERDICT_USELESS: there is no host, it does not answer, or somebody else is at it. Context:
+ * softirq, lock not needed.
+ */
+enum chime_verdict chime_host_peek(struct chime_host *host);
 
 /**
  * chime_host_check() - take a cross-timestamp and compare it with the line

@@ -45,9 +45,16 @@ struct chime_kvm_setting {
 	u64 system_ns;
 };
 
+/* Who takes a reading: each has memory of its own that the hypervisor writes to. */
+enum chime_kvm_reader {
+	CHIME_KVM_CHECK,	/* under the module's lock */
+	CHIME_KVM_PEEK,		/* a CPU's timer */
+	CHIME_KVM_READERS,
+};
+
 /**
  * struct chime_kvm - the hypercall's data
- * @page: written by the hypervisor; a whole page, because it is shared unencrypted
+ * @page: written by the hypervisor, for each reader; a whole page, because it is shared unencrypted
  * @gpa: the page's guest physical address
  * @shared: the page had to be decrypted
  * @setting: kvm-clock's setting at the latest reading; 0: it had no lasting one
@@ -84,17 +91,20 @@ static const struct pvclock_vcpu_time_info *chime_kvm_pvclock(void)
 	return info ? &info->pvti : NULL;
 }
 
-static int chime_kvm_call(struct chime_kvm *kvm)
+static int chime_kvm_call(const struct chime_kvm *kvm, enum chime_kvm_reader reader)
 {
+	phys_addr_t gpa = kvm->gpa + reader * sizeof(*kvm->page);
+
 	/* The hypervisor writes to the page: kvm_hypercall2() clobbers memory. */
-	return (int)kvm_hypercall2(KVM_HC_CLOCK_PAIRING, kvm->gpa, KVM_CLOCK_PAIRING_WALLCLOCK);
+	return (int)kvm_hypercall2(KVM_HC_CLOCK_PAIRING, gpa, KVM_CLOCK_PAIRING_WALLCLOCK);
 }
 
 /*
  * Take one reading on one CPU, with interrupts off. -EAGAIN: the hypervisor changed its page
  * meanwhile, and nothing of @reading is valid; otherwise the hypercall's own errno.
  */
-static int chime_kvm_read(struct chime_kvm *kvm, struct chime_kvm_reading *reading)
+static int chime_kvm_read(const struct chime_kvm *kvm, enum chime_kvm_reader reader,
+			  struct chime_kvm_reading *reading)
 {
 	const struct pvclock_vcpu_time_info *pvclock;
 	unsigned int version = 0;
@@ -110,7 +120,7 @@ static int chime_kvm_read(struct chime_kvm *kvm, struct chime_kvm_reading *readi
 	}
 	reading->tsc_before = rdtsc_ordered();
 	chime_snapshot_take(&reading->before);
-	ret = chime_kvm_call(kvm);
+	ret = chime_kvm_call(kvm, reader);
 	chime_snapshot_take(&reading->after);
 	reading->tsc_after = rdtsc_ordered();
 	/* A torn copy must not be used for anything, not even if the call failed. */
@@ -121,7 +131,7 @@ static int chime_kvm_read(struct chime_kvm *kvm, struct chime_kvm_reading *readi
 	if (ret > 0)
 		ret = -EIO;
 	/* Checked and used from the copy: the hypervisor may write to the page at any time. */
-	reading->host = *kvm->page;
+	reading->host = kvm->page[reader];
 	return ret;
 }
 
@@ -269,7 +279,7 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 	int i;
 
 	for (i = 0; i < CHIME_KVM_READINGS && !(found && pairing->exact); i++) {
-		int err = chime_kvm_read(kvm, &reading);
+		int err = chime_kvm_read(kvm, CHIME_KVM_CHECK, &reading);
 
 		if (err != -EAGAIN)
 			chime_kvm_note_stop(kvm, &reading);
@@ -290,6 +300,19 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 	pairing->evidence = kvm->evidence;
 	kvm->evidence = 0;
 	return found ? 0 : ret;
+}
+
+/* Stops are left to the check: a timer sees them by its marks. */
+static int chime_kvm_peek(void *device, struct chime_pairing *pairing)
+{
+	struct chime_kvm_reading reading;
+	int ret = chime_kvm_read(device, CHIME_KVM_PEEK, &reading);
+
+	if (!ret)
+		ret = chime_kvm_check(&reading);
+	if (!ret)
+		chime_kvm_convert(&reading, pairing);
+	return ret;
 }
 
 /*
@@ -349,7 +372,7 @@ static int chime_kvm_open(void **device)
 		goto err_free;
 
 	kvm->gpa = slow_virt_to_phys(kvm->page);
-	if (chime_kvm_call(kvm)) {
+	if (chime_kvm_call(kvm, CHIME_KVM_CHECK)) {
 		ret = -ENODEV;
 		goto err_free;
 	}
@@ -366,5 +389,6 @@ const struct chime_host_ops chime_host_kvm_ops = {
 	.open = chime_kvm_open,
 	.close = chime_kvm_close,
 	.pair = chime_kvm_pair,
+	.peek = chime_kvm_peek,
 	.read_marks = chime_kvm_read_marks,
 };

@@ -125,5 +125,6 @@ static void chime_status_publish(struct chime *chime)
 void chime_unlock(struct chime *chime)
 {
 	chime_status_publish(chime);
+	chime_host_publish(&chime->host);
 	mutex_unlock(&chime->lock);
 }

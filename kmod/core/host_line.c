@@ -274,50 +274,64 @@ static void chime_host_line_lose_rate(struct chime_host_line *host,
 }
 
 /* The host's rate changed at the last cross-timestamp: a new segment begins there. */
-static void chime_host_line_change_rate(struct chime_host_line *host, s64 deviation_ns, s64 age_ns)
+static void chime_host_line_change_rate(struct chime_host_line *host,
+					const struct chime_pairing *pairing)
 {
 	struct chime_pairing start = host->last;
+	s64 deviation_ns = chime_host_line_deviation(host, pairing);
+	s64 age_ns = chime_sub_sat(pairing->raw_ns, start.raw_ns);
 
 	host->rate_change_q32 = chime_abs_sat(chime_ratio_q32(deviation_ns, age_ns));
 	host->rate_change_raw_ns = start.raw_ns;
 	chime_host_line_restart(host, &start, CHIME_BASELINE_KEPT_NS);
 }
 
+enum chime_verdict chime_host_line_verdict(const struct chime_host_line *host,
+					   const struct chime_pairing *pairing)
+{
+	s64 off_ns = chime_abs_sat(chime_host_line_deviation(host, pairing));
+
+	if (!host->count)
+		return CHIME_VERDICT_STARTED;
+	if (!chime_pairing_follows(host, pairing))
+		return CHIME_VERDICT_USELESS;
+	if (off_ns > chime_host_line_jump(host, pairing))
+		return CHIME_VERDICT_JUMPED;
+	if (pairing->clocksource_seq != host->last.clocksource_seq ||
+	    off_ns > chime_host_line_tolerance(host, pairing))
+		return CHIME_VERDICT_RATE_CHANGED;
+	return CHIME_VERDICT_ON_LINE;
+}
+
 enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 					  const struct chime_pairing *pairing)
 {
-	enum chime_verdict verdict = CHIME_VERDICT_ON_LINE;
-	struct chime_pairing before;
-	s64 deviation_ns, age_ns;
+	enum chime_verdict verdict = chime_host_line_verdict(host, pairing);
+	struct chime_pairing before = host->last;
 
-	if (!host->count) {
+	switch (verdict) {
+	case CHIME_VERDICT_USELESS:
+	case CHIME_VERDICT_JUMPED:
+		return verdict;
+	case CHIME_VERDICT_STARTED:
 		chime_host_line_restart(host, pairing, CHIME_BASELINE_MIN_NS);
-		host->last = *pairing;
-		chime_host_line_refit(host, pairing);
-		return CHIME_VERDICT_STARTED;
-	}
-	if (!chime_pairing_follows(host, pairing))
-		return CHIME_VERDICT_USELESS;
-
-	deviation_ns = chime_host_line_deviation(host, pairing);
-	if (chime_abs_sat(deviation_ns) > chime_host_line_jump(host, pairing))
-		return CHIME_VERDICT_JUMPED;
-
-	age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
-	if (pairing->clocksource_seq != host->last.clocksource_seq) {
-		chime_host_line_lose_rate(host, pairing);
-		verdict = CHIME_VERDICT_RATE_CHANGED;
-	} else if (chime_abs_sat(deviation_ns) > chime_host_line_tolerance(host, pairing)) {
-		verdict = CHIME_VERDICT_RATE_CHANGED;
+		before = *pairing;
+		break;
+	case CHIME_VERDICT_RATE_CHANGED:
+		if (pairing->clocksource_seq != host->last.clocksource_seq) {
+			chime_host_line_lose_rate(host, pairing);
+			break;
+		}
 		if (pairing->stood_still) {
 			chime_host_line_rebase(host, pairing);
 			return verdict;
 		}
-		chime_host_line_change_rate(host, deviation_ns, age_ns);
-	} else {
+		chime_host_line_change_rate(host, pairing);
+		break;
+	case CHIME_VERDICT_ON_LINE:
 		chime_host_line_remember(host, pairing);
+		break;
 	}
-	before = host->last;
 	host->last = *pairing;
 	chime_host_line_refit(host, &before);
 	return verdict;

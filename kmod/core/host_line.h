@@ -97,6 +97,10 @@ struct chime_host_line {
 s64 chime_host_line_deviation(const struct chime_host_line *host,
 			      const struct chime_pairing *pairing);
 
+/* What chime_host_line_update() would return for @pairing; the line is not touched. */
+enum chime_verdict chime_host_line_verdict(const struct chime_host_line *host,
+					   const struct chime_pairing *pairing);
+
 /**
  * chime_host_line_update() - add a new cross-timestamp
  * @host: the line

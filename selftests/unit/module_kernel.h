@@ -114,6 +114,18 @@ static inline void mutex_unlock(struct mutex *lock)
 #define spin_lock(lock)		mutex_lock(lock)
 #define spin_unlock(lock)	mutex_unlock(lock)
 
+#define spin_lock_bh(lock)	mutex_lock(lock)
+#define spin_unlock_bh(lock)	mutex_unlock(lock)
+#define spin_trylock(lock)	mutex_trylock(lock)
+
+static inline bool mutex_trylock(struct mutex *lock)
+{
+	if (lock->held)
+		return false;
+	mutex_lock(lock);
+	return true;
+}
+
 #define preempt_disable()	((void)0)
 #define preempt_enable()	((void)0)
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The pace of checks, on machines with many CPUs: one check serves all of them, and none waits for
- * its turn when a hypervisor has changed memory.
+ * its turn when a hypervisor has changed memory. How often the host is read depends on what that
+ * costs.
  */
 #include "kmod/core/pace.h"
 
@@ -14,12 +15,20 @@
 /* As main.c's defaults give it, with 250 ticks a second. */
 #define TICK_NS		(4 * MS)
 static const struct chime_pace pace = {
-	.recent_ns = CHECK_NS - TICK_NS / 2,
+	.soonest_ns = 8 * MS,
+	.latest_ns = CHECK_NS,
+	.quiet_ns = 100 * MS,
 	.alone_ns = 250 * MS,
+	.tick_ns = TICK_NS,
 };
+
+/* What a reading costs: on hardware, and under a hypervisor that is emulated. */
+#define QUICK_NS	2000LL
+#define SLOW_NS		50000LL
 
 struct machine {
 	int cpus;
+	s64 cost_ns;
 	s64 next_ns[CPUS_MAX];
 	s64 asked_ns;
 	s64 worst_ns;
@@ -49,7 +58,7 @@ static void machine_run(struct machine *machine, struct unit_random *random, boo
 		cpu = machine_next(machine);
 		now_ns = machine->next_ns[cpu];
 		machine->next_ns[cpu] += TICK_NS;
-		if (!chime_pace_is_due(&pace, now_ns - machine->asked_ns, busy))
+		if (!chime_pace_is_due(&pace, now_ns - machine->asked_ns, machine->cost_ns, busy))
 			continue;
 		if (machine->wakeups && now_ns - machine->asked_ns > machine->worst_ns)
 			machine->worst_ns = now_ns - machine->asked_ns;
@@ -65,7 +74,11 @@ TEST(one_check_serves_all_cpus)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cpus); i++) {
-		struct machine machine = { .cpus = cpus[i], .asked_ns = -CHECK_NS / 2 };
+		struct machine machine = {
+			.cpus = cpus[i],
+			.cost_ns = SLOW_NS,
+			.asked_ns = -CHECK_NS / 2,
+		};
 
 		machine_run(&machine, &random, true);
 		/* As often as one CPU, at least, and hardly more often. */
@@ -87,18 +100,142 @@ TEST(cpus_that_run_nothing_check_seldom)
 
 TEST(check_is_due_where_the_clock_went_back)
 {
-	EXPECT_TRUE(chime_pace_is_due(&pace, -1, false));
-	EXPECT_TRUE(chime_pace_is_due(&pace, INT64_MIN, true));
-	EXPECT_FALSE(chime_pace_is_due(&pace, 0, true));
-	EXPECT_FALSE(chime_pace_is_due(&pace, 249 * MS, false));
+	EXPECT_TRUE(chime_pace_is_due(&pace, -1, SLOW_NS, false));
+	EXPECT_TRUE(chime_pace_is_due(&pace, INT64_MIN, SLOW_NS, true));
+	EXPECT_FALSE(chime_pace_is_due(&pace, 0, SLOW_NS, true));
+	EXPECT_FALSE(chime_pace_is_due(&pace, 249 * MS, SLOW_NS, false));
 }
 
-TEST(check_is_due_when_the_time_has_passed)
+TEST(pace_is_what_the_parameters_say)
 {
-	EXPECT_FALSE(chime_pace_is_due(&pace, CHECK_NS - TICK_NS / 2 - 1, true));
-	EXPECT_TRUE(chime_pace_is_due(&pace, CHECK_NS - TICK_NS / 2, true));
-	EXPECT_FALSE(chime_pace_is_due(&pace, 250 * MS - 1, false));
-	EXPECT_TRUE(chime_pace_is_due(&pace, 250 * MS, false));
+	struct chime_pace chosen;
+
+	chime_pace_init(&chosen, 0, 1000 * MS, TICK_NS);
+	EXPECT_EQ(pace.soonest_ns, chosen.soonest_ns);
+	EXPECT_EQ(pace.latest_ns, chosen.latest_ns);
+	EXPECT_EQ(pace.quiet_ns, chosen.quiet_ns);
+	EXPECT_EQ(pace.alone_ns, chosen.alone_ns);
+	EXPECT_EQ(pace.tick_ns, chosen.tick_ns);
+	/* Whoever chooses an interval gets it, whatever a reading costs. */
+	chime_pace_init(&chosen, 12 * MS, 1000 * MS, TICK_NS);
+	EXPECT_EQ(12 * MS, chime_pace_interval(&chosen, 0));
+	EXPECT_EQ(12 * MS, chime_pace_interval(&chosen, QUICK_NS));
+	EXPECT_EQ(12 * MS, chime_pace_interval(&chosen, SLOW_NS));
+	EXPECT_EQ(100 * MS, chosen.quiet_ns);
+	chime_pace_init(&chosen, 1000 * MS, 1000 * MS, TICK_NS);
+	EXPECT_EQ(1000 * MS, chosen.quiet_ns);
+}
+
+/* A step of the host's clock is found by the next reading: half of them are at most this old. */
+TEST(machine_reads_as_often_as_it_costs_little)
+{
+	EXPECT_EQ(20 * MS, chime_pace_interval(&pace, 0));
+	EXPECT_EQ(8 * MS, chime_pace_interval(&pace, 1));
+	EXPECT_EQ(8 * MS, chime_pace_interval(&pace, QUICK_NS));
+	EXPECT_EQ(8 * MS, chime_pace_interval(&pace, 3200));
+	EXPECT_EQ(10 * MS, chime_pace_interval(&pace, 4000));
+	EXPECT_EQ(20 * MS, chime_pace_interval(&pace, 8000));
+	EXPECT_EQ(20 * MS, chime_pace_interval(&pace, SLOW_NS));
+	EXPECT_EQ(20 * MS, chime_pace_interval(&pace, S64_MAX));
+}
+
+/* 0.05 % of a processor, with ten checks that cost ten readings each, a second. */
+TEST(readings_cost_what_they_may)
+{
+	const int cpus[] = { 1, 2, 8, 32 };
+	const s64 costs_ns[] = { 500, QUICK_NS, 3000 };
+	struct unit_random random = { 3 };
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(cpus); i++) {
+		for (j = 0; j < ARRAY_SIZE(costs_ns); j++) {
+			struct machine machine = {
+				.cpus = cpus[i],
+				.cost_ns = costs_ns[j],
+				.asked_ns = -CHECK_NS / 2,
+			};
+			s64 a_second;
+
+			machine_run(&machine, &random, true);
+			/* Each tick of several CPUs is another occasion. */
+			EXPECT_LE(machine.wakeups, cpus[i] == 1 ? 1251 : 1667);
+			EXPECT_LE(machine.worst_ns, 8 * MS);
+			a_second = (machine.wakeups / 10 + (costs_ns[j] <= QUICK_NS ? 100 : 0)) *
+				   costs_ns[j];
+			EXPECT_LE(a_second, 540000);
+		}
+	}
+}
+
+TEST(cost_is_learned_and_does_not_heed_what_stops_a_guest)
+{
+	s64 cost_ns = 0;
+	int i;
+
+	/* The first reading was interrupted for long. */
+	cost_ns = chime_pace_learn(cost_ns, 5000 * MS);
+	EXPECT_EQ(20 * MS, chime_pace_interval(&pace, cost_ns));
+	for (i = 0; i < 500; i++)
+		cost_ns = chime_pace_learn(cost_ns, QUICK_NS + i % 200);
+	EXPECT_LE(cost_ns, QUICK_NS + 300);
+	EXPECT_LE(QUICK_NS, cost_ns);
+	/* One in five is interrupted. */
+	for (i = 0; i < 500; i++)
+		cost_ns = chime_pace_learn(cost_ns, i % 5 ? QUICK_NS : 3 * MS);
+	EXPECT_LE(cost_ns, QUICK_NS * 3 / 2);
+	/* It is moved to a machine where each costs more. */
+	for (i = 0; i < 100; i++)
+		cost_ns = chime_pace_learn(cost_ns, SLOW_NS);
+	EXPECT_LE(SLOW_NS * 15 / 16, cost_ns);
+	EXPECT_LE(cost_ns, SLOW_NS * 17 / 16 + 1);
+	EXPECT_EQ(cost_ns, chime_pace_learn(cost_ns, -1));
+}
+
+/* Not even at the first: 0 would be "not known". */
+TEST(cost_is_known_once_it_was_measured)
+{
+	EXPECT_LE(1, chime_pace_learn(0, 0));
+	EXPECT_LE(1, chime_pace_learn(1, 0));
+	EXPECT_EQ(20 * MS + 1, chime_pace_learn(0, S64_MAX));
+	EXPECT_EQ(20 * MS + 1, chime_pace_learn(20 * MS, S64_MAX));
+}
+
+TEST(reading_is_due_when_the_time_has_passed)
+{
+	EXPECT_FALSE(chime_pace_is_due(&pace, CHECK_NS - TICK_NS / 2 - 1, SLOW_NS, true));
+	EXPECT_TRUE(chime_pace_is_due(&pace, CHECK_NS - TICK_NS / 2, SLOW_NS, true));
+	EXPECT_FALSE(chime_pace_is_due(&pace, 8 * MS - TICK_NS / 2 - 1, QUICK_NS, true));
+	EXPECT_TRUE(chime_pace_is_due(&pace, 8 * MS - TICK_NS / 2, QUICK_NS, true));
+	EXPECT_FALSE(chime_pace_is_due(&pace, 250 * MS - 1, QUICK_NS, false));
+	EXPECT_TRUE(chime_pace_is_due(&pace, 250 * MS, QUICK_NS, false));
+	EXPECT_TRUE(chime_pace_is_due(&pace, -1, QUICK_NS, false));
+}
+
+/* Ticks that are longer than that are not waited for twice. */
+TEST(slow_ticks_read_at_each)
+{
+	struct chime_pace slow = pace;
+
+	slow.tick_ns = 10 * MS;
+	EXPECT_FALSE(chime_pace_is_due(&slow, 4 * MS - 1, QUICK_NS, true));
+	EXPECT_TRUE(chime_pace_is_due(&slow, 4 * MS, QUICK_NS, true));
+}
+
+TEST(check_follows_what_the_reading_shows)
+{
+	/* The host's clock was set: at once. */
+	EXPECT_TRUE(chime_pace_needs_check(&pace, 0, CHIME_VERDICT_JUMPED));
+	/* It is as it was: seldom. */
+	EXPECT_FALSE(chime_pace_needs_check(&pace, 98 * MS - 1, CHIME_VERDICT_ON_LINE));
+	EXPECT_TRUE(chime_pace_needs_check(&pace, 98 * MS, CHIME_VERDICT_ON_LINE));
+	/* It is slewed, or did not answer: as often as without readings in the timer. */
+	EXPECT_FALSE(chime_pace_needs_check(&pace, 18 * MS - 1, CHIME_VERDICT_RATE_CHANGED));
+	EXPECT_TRUE(chime_pace_needs_check(&pace, 18 * MS, CHIME_VERDICT_RATE_CHANGED));
+	EXPECT_FALSE(chime_pace_needs_check(&pace, 18 * MS - 1, CHIME_VERDICT_USELESS));
+	EXPECT_TRUE(chime_pace_needs_check(&pace, 18 * MS, CHIME_VERDICT_USELESS));
+	EXPECT_TRUE(chime_pace_needs_check(&pace, 18 * MS, CHIME_VERDICT_STARTED));
+	/* The restore of a state in which one had just been asked for. */
+	EXPECT_TRUE(chime_pace_needs_check(&pace, -1, CHIME_VERDICT_ON_LINE));
 }
 
 TEST(change_of_each_word_asks_for_a_check)
@@ -122,8 +259,8 @@ TEST(memory_that_changes_all_the_time_asks_seldom)
 	const struct chime_marks checked = { }, now = { .words = { 1 } };
 
 	EXPECT_FALSE(chime_pace_has_moved(&pace, 0, &checked, &now));
-	EXPECT_FALSE(chime_pace_has_moved(&pace, pace.recent_ns - 1, &checked, &now));
-	EXPECT_TRUE(chime_pace_has_moved(&pace, pace.recent_ns, &checked, &now));
+	EXPECT_FALSE(chime_pace_has_moved(&pace, CHECK_NS - TICK_NS / 2 - 1, &checked, &now));
+	EXPECT_TRUE(chime_pace_has_moved(&pace, CHECK_NS - TICK_NS / 2, &checked, &now));
 	/* The restore of a state in which one had just been asked for. */
 	EXPECT_TRUE(chime_pace_has_moved(&pace, -1, &checked, &now));
 	EXPECT_TRUE(chime_pace_has_moved(&pace, INT64_MIN, &checked, &now));

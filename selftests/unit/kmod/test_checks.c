@@ -77,14 +77,6 @@ static bool atomic64_try_cmpxchg(struct atomic64 *word, s64 *old, s64 to)
 	return true;
 }
 
-static bool mutex_trylock(struct mutex *lock)
-{
-	if (lock->held)
-		return false;
-	mutex_lock(lock);
-	return true;
-}
-
 static void mod_timer(struct timer_list *timer, unsigned long expires)
 {
 	timer->pending = true;
@@ -160,6 +152,18 @@ void played_module_log(const char *format, ...)
 static struct chime_marks memory_checked, memory;
 static int check_count;
 
+/* What a reading in the timer costs and shows, and how many there were. */
+static s64 reading_ns;
+static enum chime_verdict reading;
+static int reading_count;
+
+enum chime_verdict chime_host_peek(struct chime_host *host)
+{
+	clock_ns += reading_ns;
+	reading_count++;
+	return reading;
+}
+
 void chime_witness_checked_marks(const struct chime *chime, struct chime_marks *marks)
 {
 	*marks = memory_checked;
@@ -202,7 +206,10 @@ FIXTURE_SETUP(checks)
 	clock_ns = 1000 * NSEC_PER_SEC;
 	jiffies = 1000;
 	check_count = 0;
-	ASSERT_EQ(0, chime_checks_init(&chime, 20, 1000));
+	reading_count = 0;
+	reading = CHIME_VERDICT_USELESS;
+	reading_ns = 2000;
+	ASSERT_EQ(0, chime_checks_init(&chime, 0, 1000));
 	chime_checks_start(&chime);
 	chime_checks_start_busy(&chime);
 }
@@ -273,6 +280,67 @@ TEST_F(checks, busy_machine_is_checked_every_20_ms)
 	EXPECT_LE(check_count, 51);
 	/* No idle check is due as long as that lasts. */
 	EXPECT_EQ(chime.checks.idle_jiffies, postponed_by);
+}
+
+TEST_F(checks, busy_machine_reads_its_host_and_checks_seldom)
+{
+	reading = CHIME_VERDICT_ON_LINE;
+	all_busy();
+	/* What a reading costs is not known before the first one. */
+	ticks_run(10);
+	check_count = 0;
+	reading_count = 0;
+	ticks_run(250);
+	/* Every 8 ms, and every 100 ms a check in its place. */
+	EXPECT_LE(113, reading_count);
+	EXPECT_LE(reading_count, 125);
+	EXPECT_LE(9, check_count);
+	EXPECT_LE(check_count, 11);
+	EXPECT_LE(124, reading_count + check_count);
+	EXPECT_EQ(chime.checks.idle_jiffies, postponed_by);
+}
+
+TEST_F(checks, reading_that_takes_long_is_taken_less_often)
+{
+	reading = CHIME_VERDICT_ON_LINE;
+	reading_ns = 50000;
+	all_busy();
+	ticks_run(500);
+	EXPECT_LE(reading_count + check_count, 110);
+	EXPECT_LE(90, reading_count + check_count);
+}
+
+TEST_F(checks, step_of_the_hosts_clock_is_checked_at_once)
+{
+	int ticks;
+
+	reading = CHIME_VERDICT_ON_LINE;
+	all_busy();
+	for (ticks = 0; ticks < 60; ticks++) {
+		ticks_run(50 + ticks);
+		reading = CHIME_VERDICT_JUMPED;
+		check_count = 0;
+		ticks_run(2);
+		EXPECT_LE(1, check_count);
+		reading = CHIME_VERDICT_ON_LINE;
+	}
+}
+
+/* It is slewed, and each reading shows it. */
+TEST_F(checks, host_that_is_off_its_line_is_checked_every_20_ms)
+{
+	reading = CHIME_VERDICT_RATE_CHANGED;
+	all_busy();
+	ticks_run(250);
+	EXPECT_LE(check_count, 55);
+	EXPECT_LE(40, check_count);
+}
+
+TEST_F(checks, idle_machine_reads_nothing_in_its_timers)
+{
+	reading = CHIME_VERDICT_ON_LINE;
+	ticks_run(250);
+	EXPECT_EQ(0, reading_count);
 }
 
 TEST_F(checks, idle_machine_is_checked_seldom)

@@ -2482,6 +2482,81 @@ TEST_F(module, reading_of_the_rtc_is_stopped_when_nobody_can_ask_for_it)
 	EXPECT_EQ(NULL, machine.work);
 }
 
+/* A timer's reading, and nothing changes by it. */
+static enum chime_verdict peek(void)
+{
+	struct chime_status before = status(), after;
+	enum chime_verdict verdict = chime_host_peek(&machine.chime->host);
+
+	after = status();
+	if (memcmp(&before, &after, sizeof(before)))
+		return -1;
+	return verdict;
+}
+
+TEST_F(module, timer_sees_what_the_next_check_would_find)
+{
+	ASSERT_EQ(0, load());
+	run(30 * S);
+	machine_pass(8 * MS);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, peek());
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, peek());
+	/* The host's clock is set, forward and back: it stays so until a check has accepted it. */
+	machine.host_ahead_ns += S;
+	EXPECT_EQ(CHIME_VERDICT_JUMPED, peek());
+	EXPECT_EQ(CHIME_VERDICT_JUMPED, peek());
+	check();
+	EXPECT_EQ(1, machine.count);
+	machine_pass(8 * MS);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, peek());
+	machine.host_ahead_ns -= 60 * S;
+	EXPECT_EQ(CHIME_VERDICT_JUMPED, peek());
+	check();
+	machine_pass(8 * MS);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, peek());
+	EXPECT_EQ(2, machine.count);
+	/* Its rate changes: by so much that it shows within 8 ms. */
+	run(30 * S);
+	machine.host_rate_ppm = 500;
+	machine_pass(8 * MS);
+	EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED, peek());
+	check();
+	run(30 * S);
+	machine_pass(8 * MS);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, peek());
+	machine.clocksource++;
+	EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED, peek());
+}
+
+TEST_F(module, timer_sees_nothing_where_it_may_not_read)
+{
+	ASSERT_EQ(0, load());
+	run(5 * S);
+	/* The same instant as the check's. */
+	EXPECT_EQ(CHIME_VERDICT_USELESS, peek());
+	machine_pass(MS);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, peek());
+	machine.host_silent = true;
+	EXPECT_EQ(CHIME_VERDICT_USELESS, peek());
+	machine.host_silent = false;
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, peek());
+	/* Another processor publishes just now, or takes a reading. */
+	spin_lock(&machine.chime->host.peek.lock);
+	EXPECT_EQ(CHIME_VERDICT_USELESS, chime_host_peek(&machine.chime->host));
+	spin_unlock(&machine.chime->host.peek.lock);
+	/* The host clock is closed; its memory must not be used any more. */
+	mutex_lock(&machine.chime->lock);
+	chime_host_choose(&machine.chime->host, "none");
+	EXPECT_EQ(CHIME_VERDICT_USELESS, chime_host_peek(&machine.chime->host));
+	chime_unlock(machine.chime);
+	EXPECT_EQ(CHIME_VERDICT_USELESS, chime_host_peek(&machine.chime->host));
+	mutex_lock(&machine.chime->lock);
+	chime_host_choose(&machine.chime->host, "kvm");
+	chime_unlock(machine.chime);
+	machine_pass(MS);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, chime_host_peek(&machine.chime->host));
+}
+
 /* As the timers compare it. */
 static bool memory_has_moved(void)
 {
