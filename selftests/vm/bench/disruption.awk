@@ -131,8 +131,8 @@ function undisturbed(guest)
 	false_events += value("events") + value("steps") + value("wrong")
 }
 
-$1 == "revert" || $1 == "pause" || $1 == "host-step" || $1 == "fork" || $1 == "suspend" ||
-$1 == "rtc" {
+$1 == "revert" || $1 == "pause" || $1 == "host-step" || $1 == "quick-step" || $1 == "fork" ||
+$1 == "suspend" || $1 == "rtc" {
 	disruption($1, value("load"))
 }
 $1 == "bare" { insert("bare", number("stalled_ms")) }
@@ -183,6 +183,19 @@ $1 == "cost" {
 		costs[load, with, a[1], rounds[load, with]] = a[2]
 	}
 }
+# The same of guests with so many processors, each called a load of its own.
+$1 == "cpus" {
+	load = value("load") "@" value("cpus")
+	with = value("with")
+	if (!(value("cpus") in cpus_seen))
+		cpus_list[++cpus_count] = value("cpus")
+	cpus_seen[value("cpus")] = 1
+	rounds[load, with]++
+	for (i = 5; i <= NF; i++) {
+		split($i, a, "=")
+		costs[load, with, a[1], rounds[load, with]] = a[2]
+	}
+}
 
 # --- the end ---
 
@@ -219,7 +232,7 @@ function print_disruptions(	i, of)
 # As a program sees it, for each kind that comes without the guest's doing.
 function seen_in_time(	i, of, list)
 {
-	for (i = split("revert fork pause host-step", of, " "); i; i--) {
+	for (i = split("revert fork pause host-step quick-step", of, " "); i; i--) {
 		list = of[i] " busy wrong"
 		if (!within(list, 0.5, 5) || !within(list, 0.99, 20) || !within(list, 1, 50))
 			return 0
@@ -307,9 +320,31 @@ function cost_known(load, with)
 # CPU time in readings of stock ptp_kvm.
 function print_cost(load, with)
 {
-	printf "| %s | %s | %.1f | %.2f | %.1f | %.1f |\n", load, with, cost(load, with, "exits"),
-		cost(load, with, "halt_exits"), cost(load, with, "looks_ns") / reading_ns,
-		cost(load, with, "daemon_ns") / reading_ns
+	printf "| %s | %s | %.1f | %.2f | %.1f | %.1f | %.1f |\n", load, with, cost(load, with, "exits"),
+		cost(load, with, "halt_exits"), cost(load, with, "hypercalls"),
+		cost(load, with, "looks_ns") / reading_ns, cost(load, with, "daemon_ns") / reading_ns
+}
+
+# All that the checks take of a processor if a reading takes as long as on hardware, in percent. The
+# readings of the threads are in it twice.
+function cpu_percent_of(load, with,	threads_ns)
+{
+	threads_ns = cost(load, with, "looks_ns") + cost(load, with, "daemon_ns")
+	return (cost(load, with, "hypercalls") + threads_ns / reading_ns) * hardware_reading_ns / 1e7
+}
+
+function print_cpus(	i, idle, busy)
+{
+	print "| processors | wake-ups a second, idle | readings, idle | readings, busy | of a processor |"
+	print "| --- | --- | --- | --- | --- |"
+	for (i = 1; i <= cpus_count; i++) {
+		idle = "idle@" cpus_list[i]
+		busy = "busy@" cpus_list[i]
+		printf "| %d | %.2f | %.1f | %.1f | %.3f %% |\n", cpus_list[i],
+			cost(idle, "module", "halt_exits"), cost(idle, "module", "hypercalls"),
+			cost(busy, "module", "hypercalls"), cpu_percent_of(busy, "module")
+	}
+	print ""
 }
 
 # The picture's rows: all of truechime's disruptions, and each of its peers' reverts.
@@ -353,21 +388,21 @@ END {
 	print_rivals()
 	print_undisturbed()
 	printf "%s (a reading: %.0f us here) |\n", \
-		"| cost a second: guest | with | VM exits | wake-ups | looks, in readings | daemon, in readings", \
+		"| cost a second: guest | with | VM exits | wake-ups | readings | checks, in readings | daemon", \
 		reading_ns / 1000
-	print "| --- | --- | --- | --- | --- | --- |"
+	print "| --- | --- | --- | --- | --- | --- | --- |"
 	print_cost("idle", "module")
 	print_cost("idle", "daemon")
 	print_cost("busy", "module")
 	print_cost("busy", "daemon")
 	print ""
+	print_cpus()
 	print_rows()
 
 	for (i = 1; i <= kind_count; i++)
 		noticed_count += noticed[kinds[i]]
 	# In readings of stock ptp_kvm, which are as slow here; then as long as they take on hardware.
-	cpu_ns = cost("busy", "daemon", "looks_ns") + cost("busy", "daemon", "daemon_ns")
-	cpu_percent = cpu_ns / reading_ns * hardware_reading_ns / 1e7
+	cpu_percent = cpu_percent_of("busy", "daemon")
 	# Those of the checks; the daemon's own are not among them. 40 s tell them to a quarter of one.
 	wakeups = cost("idle", "module", "halt_exits")
 	printf "bench-disruption: disruptions=%d repaired=%d wrong_cause=%d false=%d " \
