@@ -30,6 +30,7 @@ enum chime_counter {
  * @realtime_ns: CLOCK_REALTIME
  * @counter: what @cycles counts
  * @clocksource_seq: changes when the kernel takes another clocksource
+ * @sets: how often CLOCK_REALTIME was set since the kernel started, modulo 256
  */
 struct chime_snapshot {
 	u64 cycles;
@@ -37,6 +38,7 @@ struct chime_snapshot {
 	s64 realtime_ns;
 	enum chime_counter counter;
 	u8 clocksource_seq;
+	u8 sets;
 };
 
 static inline enum chime_counter chime_counter_of(int cs_id)
@@ -84,6 +86,8 @@ static inline void chime_snapshot_take(struct chime_snapshot *snapshot)
 #endif
 #endif
 	snapshot->clocksource_seq = s.cs_was_changed_seq;
+	/* The first clocksource, and each later one, counts as a setting, too. */
+	snapshot->sets = s.clock_was_set_seq - s.cs_was_changed_seq;
 }
 
 static inline void chime_crosststamp_fill(struct system_device_crosststamp *stamp,

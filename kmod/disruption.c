@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Disruptions: checks, witnesses, the verdict and what follows from it. disruption_alone.c takes
- * over if no host answers.
+ * Disruptions: checks, witnesses, the verdict and what follows from it. disruption_boot.c has what
+ * is done at load, disruption_alone.c takes over if no host answers.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,16 +20,12 @@
 #include "core/reaction.h"
 #include "core/verdict.h"
 #include "disruption_parts.h"
-#include "timekeeper.h"
 
 /* Evidence of one check counts for a jump that a later one finds, if it is not older than this. */
 #define CHIME_EVIDENCE_TTL_NS	(2 * NSEC_PER_SEC)
 
 /* The system clock was set if it moved by more than this plus the hardest slew. */
 #define CHIME_SET_MIN_NS	(10 * NSEC_PER_MSEC)
-
-/* At load a smaller difference between system clock and host is no contradiction. */
-#define CHIME_DIFFERENCE_MIN_NS	NSEC_PER_MSEC
 
 /* A notification within this time after the report of a disruption belongs to that disruption. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
@@ -633,69 +629,10 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 	return repair.action;
 }
 
-/*
- * At load another program may already discipline the system clock. Nothing shows whether that
- * program or the host is right. Only a date before the release is wrong in any case.
- */
-static bool chime_disruption_leave_to_others(struct chime *chime)
-{
-	s64 behind_ns = chime_system_clock_offset(&chime->timescale);
-
-	return chime_abs_sat(behind_ns) > CHIME_DIFFERENCE_MIN_NS &&
-	       chime_timekeeper_is_disciplined() && !chime_system_clock_shows_too_early();
-}
-
-/* An error that the policy would step stays: say so. */
-static void chime_disruption_leave(struct chime *chime, struct chime_repair *repair)
-{
-	repair->offset_ns = chime_system_clock_offset(&chime->timescale);
-	repair->residual_ns = repair->offset_ns;
-	repair->action = chime_policy_decide(&chime->policy, TRUECHIME_OCCASION_BOOT,
-					     repair->offset_ns);
-	if (repair->action != TRUECHIME_ACTION_STEPPED)
-		return;
-	repair->action = TRUECHIME_ACTION_IGNORED;
-	pr_warn("the system clock is %lld ms %s the host's, but another program disciplined it before this module was loaded: it is left alone until NTP or an operator (truechime makestep) decides\n",
-		div_s64(chime_abs_sat(repair->offset_ns), NSEC_PER_MSEC),
-		repair->offset_ns < 0 ? "ahead of" : "behind");
-}
-
-/* Check the system clock at load; so far only a host can show that it is wrong. */
-static void chime_disruption_boot(struct chime *chime, bool stated)
-{
-	const struct chime_target target = { .timescale = &chime->timescale };
-	struct chime_event event = { .cause = TRUECHIME_CAUSE_BOOT };
-	struct chime_repair repair;
-
-	lockdep_assert_held(&chime->lock);
-	chime_disruption_note_ok(chime, ktime_get_raw_ns());
-	if (!chime_host_has_line(&chime->host))
-		return;
-	chime->disruption.left_to_others = !stated && chime_disruption_leave_to_others(chime);
-	if (chime->disruption.left_to_others)
-		chime_disruption_leave(chime, &repair);
-	else
-		chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
-					  TRUECHIME_OCCASION_BOOT, &repair);
-	if (repair.action == TRUECHIME_ACTION_NONE)
-		return;
-	event.gap_ns = repair.offset_ns;
-	chime_disruption_begin(chime, &event);
-	chime_disruption_finish(chime, &event, &repair);
-	chime_events_record(&chime->events, &event);
-}
-
 void chime_disruption_init(struct chime *chime)
 {
 	struct chime_snapshot snapshot;
 
 	chime_snapshot_take(&snapshot);
 	chime->disruption.clocksource_seq = snapshot.clocksource_seq;
-}
-
-void chime_disruption_start(struct chime *chime, bool stated)
-{
-	mutex_lock(&chime->lock);
-	chime_disruption_boot(chime, stated);
-	chime_unlock(chime);
 }

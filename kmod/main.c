@@ -60,7 +60,7 @@ MODULE_PARM_DESC(rtc, "what to do about a jump of the RTC where there is no host
 
 static char *boot;
 module_param(boot, charp, 0444);
-MODULE_PARM_DESC(boot, "what to do about a wrong system clock at load: RULE[:THRESHOLD[:MAXIMUM]], forward[/backward]; RULE is step, slew or ignore (step:1s)");
+MODULE_PARM_DESC(boot, "what to do about a wrong system clock at load: RULE[:THRESHOLD[:MAXIMUM]], forward[/backward]; RULE is step, slew or ignore (step:1s; step:1ms while the kernel starts)");
 
 static char *disruption;
 module_param(disruption, charp, 0444);

@@ -141,6 +141,19 @@ void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occ
 	}
 }
 
+void chime_policy_hasten(struct chime_policy *policy, enum truechime_occasion occasion,
+			 s64 error_ns)
+{
+	int direction;
+
+	for (direction = 0; direction < CHIME_DIRECTIONS; direction++) {
+		struct chime_rule *rule = &policy->rules[occasion][direction];
+
+		if (rule->threshold_ns > error_ns)
+			rule->threshold_ns = error_ns;
+	}
+}
+
 int chime_policy_parse(const char *text, struct chime_rule rules[CHIME_DIRECTIONS])
 {
 	struct chime_rule forward = rules[TRUECHIME_DIRECTION_FORWARD];

@@ -47,6 +47,10 @@ enum truechime_action chime_policy_decide(const struct chime_policy *policy,
 void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occasion,
 			s64 error_ns);
 
+/* Do at once on this occasion what the rules say, about any error of more than @error_ns. */
+void chime_policy_hasten(struct chime_policy *policy, enum truechime_occasion occasion,
+			 s64 error_ns);
+
 /**
  * chime_policy_parse() - parse the rules of an occasion
  * @text: "RULE[:THRESHOLD[:MAXIMUM]]", for both directions, or two of them joined by "/", forward

@@ -85,6 +85,7 @@ static inline int match_string(const char * const *list, size_t count, const cha
 void played_module_log(const char *format, ...);
 
 #define pr_err(...)			played_module_log(__VA_ARGS__)
+#define pr_debug(...)			played_module_log(__VA_ARGS__)
 #define pr_warn(...)			played_module_log(__VA_ARGS__)
 #define pr_notice(...)			played_module_log(__VA_ARGS__)
 #define pr_err_ratelimited(...)		played_module_log(__VA_ARGS__)

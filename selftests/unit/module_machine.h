@@ -37,6 +37,7 @@
  * @behind_ns: CLOCK_REALTIME is so much behind the truth
  * @slept_ns: what CLOCK_BOOTTIME has more than raw
  * @stolen_ns: it does not run for so long after the next reading of that
+ * @set_before: the system clock was set so often before the module was loaded
  * @clocksource: changes when the kernel takes another one
  * @has_host: there is a host clock ...
  * @host_ahead_ns: ... ahead of the truth ...
@@ -83,6 +84,7 @@ static struct machine {
 	s64 behind_ns;
 	s64 slept_ns;
 	s64 stolen_ns;
+	u32 set_before;
 	u8 clocksource;
 	bool has_host;
 	s64 host_ahead_ns;
@@ -190,6 +192,7 @@ void ktime_get_snapshot(struct system_time_snapshot *snapshot)
 		.cycles = (u64)machine.raw_ns,
 		.raw = machine.raw_ns,
 		.real = realtime_ns(),
+		.clock_was_set_seq = machine.clocksource + machine.set_before + machine.sets,
 		.cs_was_changed_seq = machine.clocksource,
 	};
 }

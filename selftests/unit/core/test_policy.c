@@ -58,6 +58,29 @@ TEST(spares_errors_on_one_occasion)
 		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, S));
 }
 
+TEST(hastened_occasion_has_lower_thresholds_and_the_same_rules)
+{
+	struct chime_rule rules[CHIME_DIRECTIONS] = {
+		{ TRUECHIME_RULE_STEP, S, DAY }, { TRUECHIME_RULE_IGNORE, MS / 2, 0 },
+	};
+	struct chime_policy policy;
+
+	chime_policy_defaults(&policy);
+	memcpy(policy.rules[TRUECHIME_OCCASION_BOOT], rules, sizeof(rules));
+	chime_policy_hasten(&policy, TRUECHIME_OCCASION_BOOT, MS);
+	EXPECT_EQ(TRUECHIME_ACTION_NONE,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, MS));
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, MS + 1));
+	EXPECT_EQ(TRUECHIME_ACTION_REFUSED,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, DAY + 1));
+	EXPECT_EQ(MS / 2, policy.rules[TRUECHIME_OCCASION_BOOT][1].threshold_ns);
+	EXPECT_EQ(TRUECHIME_ACTION_IGNORED,
+		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, -S));
+	/* No other occasion. */
+	EXPECT_EQ(MS, policy.rules[TRUECHIME_OCCASION_DISRUPTION][0].threshold_ns);
+}
+
 TEST(decides_by_rule_direction_and_size)
 {
 	static const struct {

@@ -90,6 +90,102 @@ TEST_F(module, each_disruption_begins_an_instance)
 	EXPECT_NE(loaded, status().instance);
 }
 
+/* A kernel that was started so long ago sets its clock by the RTC, once, to a whole second. */
+static void start_kernel(s64 up_ns, s64 behind_ns)
+{
+	machine.raw_ns = up_ns;
+	machine.behind_ns = behind_ns;
+	machine.set_before = 1;
+	/* Kernels take other clocksources while they start, which counts as a setting, too. */
+	machine.clocksource = 254;
+}
+
+TEST_F(module, clock_that_the_kernel_has_just_set_is_stepped_by_milliseconds)
+{
+	const s64 behind_ns[] = { 2 * MS, 990 * MS, -2 * MS, -990 * MS };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(behind_ns); i++) {
+		machine.count = 0;
+		machine.sets = 0;
+		start_kernel(6 * S, behind_ns[i]);
+		ASSERT_EQ(0, load());
+		ASSERT_EQ(1, machine.count);
+		EXPECT_EQ(TRUECHIME_CAUSE_BOOT, latest()->cause);
+		EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+		EXPECT_LE(llabs(latest()->offset_ns - behind_ns[i]), CLOSE_NS);
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+		/* What the policy says of other occasions, and of a later boot, stays. */
+		EXPECT_EQ(S, machine.chime->policy.rules[TRUECHIME_OCCASION_BOOT][0].threshold_ns);
+		played_module_exit();
+	}
+}
+
+TEST_F(module, clock_that_is_right_at_boot_is_not_set)
+{
+	start_kernel(6 * S, 900 * US);
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+}
+
+/* By then programs go by it. */
+TEST_F(module, clock_of_a_machine_that_is_up_is_not_stepped_by_less_than_a_second)
+{
+	start_kernel(31 * S, -990 * MS);
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+}
+
+/* The kernel sets it once; who has set it again may know better. */
+TEST_F(module, clock_that_somebody_set_is_not_stepped_by_less_than_a_second)
+{
+	start_kernel(6 * S, 990 * MS);
+	machine.set_before = 2;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+}
+
+TEST_F(module, clock_that_somebody_disciplines_is_left_alone_while_the_kernel_starts)
+{
+	start_kernel(6 * S, 990 * MS);
+	unit_clock_is_disciplined = true;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+}
+
+TEST_F(module, second_load_finds_a_clock_that_was_set)
+{
+	start_kernel(6 * S, 990 * MS);
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(1, machine.count);
+	played_module_exit();
+	machine.behind_ns = 300 * MS;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(1, machine.count);
+	EXPECT_EQ(300 * MS, machine.behind_ns);
+}
+
+TEST_F(module, stated_policy_decides_about_a_clock_that_the_kernel_has_just_set)
+{
+	char forward[] = "step:1ms/ignore", late[] = "step:1s", never[] = "ignore";
+	char *const stated[] = { forward, late, never };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stated); i++) {
+		*(char **)played_param_boot = stated[i];
+		start_kernel(6 * S, -990 * MS);
+		ASSERT_EQ(0, load());
+		EXPECT_EQ(0, machine.sets);
+		EXPECT_EQ(-990 * MS, machine.behind_ns);
+		played_module_exit();
+	}
+	EXPECT_EQ(0, machine.set_back_ns);
+}
+
 /* NTP runs here, and the host is 5 s behind: nothing shows yet which of them is right. */
 TEST_F(module, clock_that_others_discipline_at_load_is_left_to_them)
 {
