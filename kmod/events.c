@@ -24,9 +24,9 @@
 #define CHIME_WORDS_MAX		200
 
 /*
- * A restored guest has the random numbers of its snapshot until the kernel has heard of the restore,
- * and some kernels never do. No two restores of one snapshot end at the same time, or take the same
- * number of cycles.
+ * A restored guest has the random numbers of its snapshot until the kernel has heard of the
+ * restore, and some kernels never do. No two restores of one snapshot end at the same time, or take
+ * the same number of cycles.
  */
 static u64 chime_events_draw(s64 time_ns)
 {

@@ -548,11 +548,11 @@ static bool read_settings(struct genl *genl, struct settings *settings)
 		return abuse_fail("no status: %s", strerror(-answer.error));
 	settings->mode = genl_u32(genl_find(answer.first, answer.first_length, TRUECHIME_A_MODE));
 	settings->reference = genl_u32(genl_find(answer.first, answer.first_length,
-						TRUECHIME_A_REFERENCE));
+						 TRUECHIME_A_REFERENCE));
 	genl_text(genl_find(answer.first, answer.first_length, TRUECHIME_A_HOST_NAME),
 		  settings->host_name, sizeof(settings->host_name));
 	settings->host_state = genl_u32(genl_find(answer.first, answer.first_length,
-						 TRUECHIME_A_HOST_STATE));
+						  TRUECHIME_A_HOST_STATE));
 	settings->epoch = genl_u32(genl_find(answer.first, answer.first_length,
 					     TRUECHIME_A_EPOCH));
 	settings->steps = genl_u32(genl_find(answer.first, answer.first_length,

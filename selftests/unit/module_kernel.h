@@ -231,9 +231,11 @@ int do_settimeofday64(const struct timespec64 *time);
 
 /* --- random numbers: none, so that a run can be repeated; what is left is the time --- */
 
-typedef struct {
+struct played_siphash_key {
 	u64 key[2];
-} siphash_key_t;
+};
+
+#define siphash_key_t	struct played_siphash_key
 
 static inline void get_random_bytes(void *bytes, size_t length)
 {

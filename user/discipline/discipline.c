@@ -247,8 +247,8 @@ static bool is_beyond_reach(const struct discipline *discipline, const struct es
 }
 
 /*
- * The gap is longer than the rate counts, and the combined clock, to which any host is a crystal, is
- * less sure than the correction is if the host is disciplined.
+ * The gap is longer than the rate counts, and the combined clock, to which any host is a crystal,
+ * is less sure than the correction is if the host is disciplined.
  */
 static bool is_less_sure(const struct discipline *discipline, const struct timescale_now *now,
 			 const struct estimate *estimate)

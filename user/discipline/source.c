@@ -155,7 +155,7 @@ struct source {
 	unsigned int restarts;
 	struct sample_log log;
 	struct round_trips trips;
-	double known_floor_ns;		/* least round trip before the samples became void, 0: none */
+	double known_floor_ns;		/* least round trip before the samples became void; or 0 */
 	int64_t moved_ns;		/* source_moved_ns() */
 	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
 	uint64_t distrusted_until;	/* answers until it is over */

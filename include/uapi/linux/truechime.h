@@ -40,9 +40,9 @@
  * @TRUECHIME_CMD_EVENT_NTF: notification of the TRUECHIME_MCGRP_EVENTS group: one event, as in a
  *	dump; no request
  * @TRUECHIME_CMD_DISRUPTED: do: the daemon's time sources agree that the timescale jumped as
- *	SOURCES_JUMP says: follow them, and report a disruption. -EBUSY if the host is the reference,
- *	because its clock would have shown the disruption; -ENODATA without a correction; -ESTALE
- *	when EPOCH has passed
+ *	SOURCES_JUMP says: follow them, and report a disruption. -EBUSY if the host is the
+ *	reference, because its clock would have shown the disruption; -ENODATA without a correction;
+ *	-ESTALE when EPOCH has passed
  * @TRUECHIME_CMD_ADJUST: do: add ADJUST_NS to the timescale, which needs mode external: -EBUSY
  *	otherwise
  */
@@ -386,8 +386,8 @@ enum truechime_policy_attr {
  * @TRUECHIME_JUMP_A_PAD: padding
  * @TRUECHIME_JUMP_A_OFFSET_NS: s64, UTC minus timescale
  * @TRUECHIME_JUMP_A_MAXERROR_NS: s64, bound of its error
- * @TRUECHIME_JUMP_A_AGREED_RAW_NS: s64, until when the sources agreed with the timescale, by the raw
- *	clock
+ * @TRUECHIME_JUMP_A_AGREED_RAW_NS: s64, until when the sources agreed with the timescale, by the
+ *	raw clock
  */
 enum truechime_jump_attr {
 	TRUECHIME_JUMP_A_UNSPEC,

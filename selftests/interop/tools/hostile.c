@@ -11,6 +11,7 @@
  * FILE is the victim's /proc/net/snmp: no more packets are sent than the victim reads, and it ends
  * when PACKETS were read. Prints one line of KEY=VALUE.
  */
+#include <assert.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -375,7 +376,7 @@ static const struct {
 	{ "damaged_answer", true, damaged_answer },
 };
 
-_Static_assert(ARRAY_SIZE(kinds) <= ARRAY_SIZE(world.sent), "each kind is counted");
+static_assert(ARRAY_SIZE(kinds) <= ARRAY_SIZE(world.sent), "each kind is counted");
 
 /* --- the wire --- */
 

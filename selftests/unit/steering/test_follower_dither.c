@@ -234,8 +234,8 @@ static double rms_of_wakes(int wakes)
 }
 
 /*
- * What is left is not the follower's: between two ticks the kernel's clock runs at a whole number of
- * units, so that its error is in proportion to the time from one to the next. Whoever wakes the
+ * What is left is not the follower's: between two ticks the kernel's clock runs at a whole number
+ * of units, so that its error is in proportion to the time from one to the next. Whoever wakes the
  * machine 32 times a second for readings has a quarter of the error of one that is woken 8 times.
  */
 TEST(is_as_near_as_the_machine_is_woken_often)
