@@ -257,7 +257,7 @@ static void damaged_request(struct datagram *d)
 /* A good server's answer but for its time, which is wrong by up to a day, and what was asked. */
 static void write_lie(struct datagram *d)
 {
-	long long wrong_s = (long long)pick(2 * DAY_S) - DAY_S;
+	long long wrong_s = (long long)pick(2UL * DAY_S) - DAY_S;
 	struct timespec now;
 	uint32_t s;
 
@@ -380,13 +380,14 @@ static_assert(ARRAY_SIZE(kinds) <= ARRAY_SIZE(world.sent), "each kind is counted
 
 /* --- the wire --- */
 
-static uint16_t checksum(const void *header, size_t length)
+static uint16_t checksum(const struct iphdr *ip)
 {
-	const uint8_t *bytes = header;
+	uint16_t words[sizeof(*ip) / sizeof(uint16_t)];
 	uint32_t sum = 0;
 
-	for (size_t i = 0; i < length; i += 2)
-		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+	memcpy(words, ip, sizeof(words));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		sum += ntohs(words[i]);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return htons((uint16_t)~sum);
@@ -413,7 +414,7 @@ static size_t write_frame(uint8_t *frame, const struct datagram *d)
 
 	memcpy(ether.ether_dhost, world.to.sll_addr, ETH_ALEN);
 	memcpy(ether.ether_shost, "\2\0\0\0\0\3", ETH_ALEN);
-	ip.check = checksum(&ip, sizeof(ip));
+	ip.check = checksum(&ip);
 	memcpy(frame, &ether, sizeof(ether));
 	memcpy(frame + sizeof(ether), &ip, sizeof(ip));
 	memcpy(frame + sizeof(ether) + sizeof(ip), &udp, sizeof(udp));
