@@ -44,7 +44,7 @@ enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evide
 	struct chime_observation observation = {
 		.evidence = evidence,
 		.gap_ns = gap_ns,
-		.time_ns = evidence & CHIME_SAW(PAIRING) ? chime->host.confirmation.utc_ns : 0,
+		.time_ns = evidence & CHIME_SAW(HOST_TIME) ? chime->host.confirmation.utc_ns : 0,
 		.gapless = !gap_ns && chime_host_is_there(&chime->host),
 		.suspended = witness->suspending,
 		.sees_stops = sees_stops,
@@ -382,7 +382,8 @@ static void chime_disruption_jump(struct chime *chime, s64 gap_ns)
 	const struct chime_pairing *pairing = &chime->host.confirmation;
 	struct chime_disruption *disruption = &chime->disruption;
 	struct chime_event event = {
-		.evidence = disruption->evidence | CHIME_SAW(PAIRING) | chime_witness_recall(chime),
+		.evidence = disruption->evidence | CHIME_SAW(HOST_TIME) |
+			    chime_witness_recall(chime),
 		.gap_ns = gap_ns,
 	};
 	struct chime_disrupted disrupted = {

@@ -134,7 +134,7 @@ static void chime_disruption_trust_host(struct chime *chime)
 {
 	struct chime_event event = {
 		.cause = TRUECHIME_CAUSE_UNKNOWN,
-		.evidence = CHIME_SAW(PAIRING),
+		.evidence = CHIME_SAW(HOST_TIME),
 	};
 
 	chime_disruption_begin(chime, &event);

@@ -68,7 +68,7 @@ static void chime_duration_words(char words[CHIME_WORDS_MAX], s64 duration_ns)
 static void chime_evidence_words(char words[CHIME_WORDS_MAX], u32 evidence)
 {
 	static const char * const names[] = {
-		[TRUECHIME_EVIDENCE_PAIRING] = "host time",
+		[TRUECHIME_EVIDENCE_HOST_TIME] = "host time",
 		[TRUECHIME_EVIDENCE_GUEST_STOPPED] = "guest stopped",
 		[TRUECHIME_EVIDENCE_GENID_NOTIFY] = "generation id",
 		[TRUECHIME_EVIDENCE_GENID_CHANGED] = "new generation id",

@@ -144,8 +144,9 @@ bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)
 	       nla_put_u32(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
 	       nla_put_u32(skb, TRUECHIME_A_HOST_EXACT, status->last.exact) ||
 	       chime_put_s64(skb, TRUECHIME_A_UNCERTAINTY_NS, status->last.uncertainty_ns) ||
-	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS, status->pairings, TRUECHIME_A_PAD) ||
-	       nla_put_u64_64bit(skb, TRUECHIME_A_PAIRINGS_FAILED, status->failures,
+	       nla_put_u64_64bit(skb, TRUECHIME_A_CROSS_TIMESTAMPS, status->pairings,
+				 TRUECHIME_A_PAD) ||
+	       nla_put_u64_64bit(skb, TRUECHIME_A_CROSS_TIMESTAMPS_FAILED, status->failures,
 				 TRUECHIME_A_PAD) ||
 	       nla_put_u32(skb, TRUECHIME_A_STEPS, status->steps) ||
 	       nla_put_u32(skb, TRUECHIME_A_CLOCKSOURCE_EPOCH, status->clocksource_epoch) ||
@@ -153,7 +154,7 @@ bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)
 			     chime_sub_sat(now->time_ns, status->realtime_ns)) ||
 	       (now->has_host &&
 		(chime_put_line(skb, TRUECHIME_A_HOST_LINE, &status->host_line) ||
-		 chime_put_line(skb, TRUECHIME_A_STEADY_LINE, &status->steady_line))) ||
+		 chime_put_line(skb, TRUECHIME_A_UNSLEWED_LINE, &status->unslewed_line))) ||
 	       (status->corrected &&
 		chime_put_line(skb, TRUECHIME_A_CORRECTION, &status->correction));
 }

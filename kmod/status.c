@@ -28,7 +28,7 @@ static void chime_status_collect(struct chime *chime, struct chime_status *statu
 	status->pairings = chime->host.pairings;
 	status->failures = chime->host.failures;
 	status->host_line = chime->host.track.line;
-	status->steady_line = chime->timescale.steady.line;
+	status->unslewed_line = chime->timescale.steady.line;
 	correction = chime_timescale_correction(&chime->timescale);
 	if (correction) {
 		status->corrected = true;

@@ -25,7 +25,7 @@ struct chime;
  * @pairings: cross-timestamps taken since load
  * @failures: failed attempts since load
  * @host_line: host time as a function of the raw clock; valid with @now.has_host
- * @steady_line: unslewed host time as a function of the raw clock; valid with @now.has_host
+ * @unslewed_line: unslewed host time as a function of the raw clock; valid with @now.has_host
  * @corrected: @correction is in force
  * @correction: UTC minus reference as a function of the reference's time
  * @instance: as in the events
@@ -43,7 +43,7 @@ struct chime_status {
 	u64 pairings;
 	u64 failures;
 	struct chime_line host_line;
-	struct chime_line steady_line;
+	struct chime_line unslewed_line;
 	bool corrected;
 	struct chime_line correction;
 	u64 instance;

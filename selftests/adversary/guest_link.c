@@ -89,8 +89,8 @@ int module_link_status(struct module_link *link, struct module_status *status)
 		.host_maxerror_ns = from.now.host_maxerror_ns,
 		.has_host_line = from.now.has_host,
 		.host_line = from.host_line,
-		.has_steady_line = from.now.has_host,
-		.steady_line = from.steady_line,
+		.has_unslewed_line = from.now.has_host,
+		.unslewed_line = from.unslewed_line,
 		.has_correction = from.corrected,
 		.correction = from.correction,
 	};

@@ -198,9 +198,9 @@ static void daemon_compare_with_raw(struct daemon *daemon, struct reference_chan
 	*change = REFERENCE_REPLACED;
 	if (!daemon->known.has_host)
 		reference_change_of_line(&raw, change);
-	else if (!module_link_status(daemon->link, &status) && status.has_steady_line &&
+	else if (!module_link_status(daemon->link, &status) && status.has_unslewed_line &&
 		 status.epoch == daemon->known.epoch)
-		reference_change_of_line(&status.steady_line, change);
+		reference_change_of_line(&status.unslewed_line, change);
 }
 
 /* Make the other parts of the daemon use the timescale that was opened. */

@@ -68,8 +68,8 @@ struct module_status {
 	int64_t host_maxerror_ns;	/* of its own clock; CHIME_LINE_UNBOUNDED_NS: unknown */
 	bool has_host_line;
 	struct chime_line host_line;
-	bool has_steady_line;
-	struct chime_line steady_line;
+	bool has_unslewed_line;
+	struct chime_line unslewed_line;
 	bool has_correction;
 	struct chime_line correction;
 };

@@ -31,8 +31,8 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_HOST_STATE] = { .type = NLA_U32 },
 	[TRUECHIME_A_HOST_EXACT] = { .type = NLA_U32 },
 	[TRUECHIME_A_UNCERTAINTY_NS] = { .type = NLA_U64 },
-	[TRUECHIME_A_PAIRINGS] = { .type = NLA_U64 },
-	[TRUECHIME_A_PAIRINGS_FAILED] = { .type = NLA_U64 },
+	[TRUECHIME_A_CROSS_TIMESTAMPS] = { .type = NLA_U64 },
+	[TRUECHIME_A_CROSS_TIMESTAMPS_FAILED] = { .type = NLA_U64 },
 	[TRUECHIME_A_DISRUPTIONS] = { .type = NLA_U32 },
 	[TRUECHIME_A_STEPS] = { .type = NLA_U32 },
 	[TRUECHIME_A_OFFSET_NS] = { .type = NLA_U64 },
@@ -41,7 +41,7 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_CLOCKSOURCE_EPOCH] = { .type = NLA_U32 },
 	[TRUECHIME_A_RTC] = { .type = NLA_U32 },
 	[TRUECHIME_A_REFERENCE_NS] = { .type = NLA_U64 },
-	[TRUECHIME_A_STEADY_LINE] = { .type = NLA_NESTED },
+	[TRUECHIME_A_UNSLEWED_LINE] = { .type = NLA_NESTED },
 	[TRUECHIME_A_REFERENCE_CHANGE] = { .type = NLA_NESTED },
 	[TRUECHIME_A_READING_MAXERROR_NS] = { .type = NLA_U64 },
 	[TRUECHIME_A_HOST_MAXERROR_NS] = { .type = NLA_U64 },
@@ -225,15 +225,15 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.reading_ns = get_reading(attrs),
 		.host_maxerror_ns = get_bound(attrs[TRUECHIME_A_HOST_MAXERROR_NS]),
 		.has_host_line = attrs[TRUECHIME_A_HOST_LINE],
-		.has_steady_line = attrs[TRUECHIME_A_STEADY_LINE],
+		.has_unslewed_line = attrs[TRUECHIME_A_UNSLEWED_LINE],
 		.has_correction = attrs[TRUECHIME_A_CORRECTION],
 	};
 	get_text(attrs[TRUECHIME_A_VERSION], status->version, sizeof(status->version));
 	get_text(attrs[TRUECHIME_A_HOST_NAME], status->host_name, sizeof(status->host_name));
 	if (status->has_host_line)
 		err = parse_line(attrs[TRUECHIME_A_HOST_LINE], &status->host_line);
-	if (!err && status->has_steady_line)
-		err = parse_line(attrs[TRUECHIME_A_STEADY_LINE], &status->steady_line);
+	if (!err && status->has_unslewed_line)
+		err = parse_line(attrs[TRUECHIME_A_UNSLEWED_LINE], &status->unslewed_line);
 	if (!err && status->has_correction)
 		err = parse_line(attrs[TRUECHIME_A_CORRECTION], &status->correction);
 	return err;

@@ -103,7 +103,7 @@ static const char *const rtcs[] = {
 };
 
 static const char *const evidences[] = {
-	[TRUECHIME_EVIDENCE_PAIRING] = "pairing",
+	[TRUECHIME_EVIDENCE_HOST_TIME] = "host-time",
 	[TRUECHIME_EVIDENCE_GUEST_STOPPED] = "guest-stopped",
 	[TRUECHIME_EVIDENCE_GENID_NOTIFY] = "genid-notify",
 	[TRUECHIME_EVIDENCE_GENID_CHANGED] = "genid-changed",

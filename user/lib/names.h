@@ -49,7 +49,7 @@ bool duration_of_text(const char *text, int64_t *ns);
 /* "2026-11-20 08:15:42.123456 UTC" */
 void text_of_time(int64_t utc_ns, char *text, size_t size);
 
-/* "pairing, genid-changed" */
+/* "host-time, genid-changed" */
 void text_of_evidence(uint32_t evidence, char *text, size_t size);
 
 /* A bound for machines: -1 where none is known. */

@@ -113,7 +113,7 @@ enum truechime_cause {
 
 /* What was seen; a bit mask of these bits' numbers. */
 enum truechime_evidence {
-	TRUECHIME_EVIDENCE_PAIRING,		/* host time jumped against the raw clock */
+	TRUECHIME_EVIDENCE_HOST_TIME,		/* host time jumped against the raw clock */
 	TRUECHIME_EVIDENCE_GUEST_STOPPED,	/* the hypervisor reports a stop of this guest */
 	TRUECHIME_EVIDENCE_GENID_NOTIFY,	/* the VM generation id device notified */
 	TRUECHIME_EVIDENCE_GENID_CHANGED,	/* ... and the id changed */
@@ -191,8 +191,8 @@ enum truechime_rtc {
  * @TRUECHIME_A_HOST_STATE: u32, enum truechime_host_state
  * @TRUECHIME_A_HOST_EXACT: u32, 1: cross-timestamps are exact conversions, 0: bracketed
  * @TRUECHIME_A_UNCERTAINTY_NS: s64, of the latest cross-timestamp
- * @TRUECHIME_A_PAIRINGS: u64, cross-timestamps taken since load
- * @TRUECHIME_A_PAIRINGS_FAILED: u64, failed attempts to take one
+ * @TRUECHIME_A_CROSS_TIMESTAMPS: u64, cross-timestamps taken since load
+ * @TRUECHIME_A_CROSS_TIMESTAMPS_FAILED: u64, failed attempts to take one
  * @TRUECHIME_A_DISRUPTIONS: u32, disruptions detected since load (rewinds with the guest)
  * @TRUECHIME_A_STEPS: u32, steps of the system clock since load (rewinds too)
  * @TRUECHIME_A_OFFSET_NS: s64, timescale minus system clock
@@ -204,7 +204,7 @@ enum truechime_rtc {
  * @TRUECHIME_A_OCCASION: u32, enum truechime_occasion
  * @TRUECHIME_A_REFERENCE_NS: s64, the reference's time at the instant of RAW_NS: the raw clock, or
  *	unslewed host time, which is the host's without its rate changes since a correction was set
- * @TRUECHIME_A_STEADY_LINE: nest of enum truechime_line_attr, unslewed host time as a function of
+ * @TRUECHIME_A_UNSLEWED_LINE: nest of enum truechime_line_attr, unslewed host time as a function of
  *	the raw clock; with the host demoted, its extrapolation (absent without a host)
  * @TRUECHIME_A_REFERENCE_CHANGE: nest of enum truechime_line_attr: the reference of this epoch
  *	minus that of the epoch before, as a function of the latter's time, exact at the origin. It
@@ -246,8 +246,8 @@ enum truechime_attr {
 	TRUECHIME_A_HOST_STATE,
 	TRUECHIME_A_HOST_EXACT,
 	TRUECHIME_A_UNCERTAINTY_NS,
-	TRUECHIME_A_PAIRINGS,
-	TRUECHIME_A_PAIRINGS_FAILED,
+	TRUECHIME_A_CROSS_TIMESTAMPS,
+	TRUECHIME_A_CROSS_TIMESTAMPS_FAILED,
 	TRUECHIME_A_DISRUPTIONS,
 	TRUECHIME_A_STEPS,
 	TRUECHIME_A_OFFSET_NS,
@@ -257,7 +257,7 @@ enum truechime_attr {
 	TRUECHIME_A_RTC,
 	TRUECHIME_A_OCCASION,
 	TRUECHIME_A_REFERENCE_NS,
-	TRUECHIME_A_STEADY_LINE,
+	TRUECHIME_A_UNSLEWED_LINE,
 	TRUECHIME_A_REFERENCE_CHANGE,
 	TRUECHIME_A_READING_MAXERROR_NS,
 	TRUECHIME_A_HOST_MAXERROR_NS,
@@ -274,7 +274,7 @@ enum truechime_attr {
  * @TRUECHIME_LINE_A_PAD: padding
  * @TRUECHIME_LINE_A_ORIGIN_NS: s64, the argument at the origin
  * @TRUECHIME_LINE_A_OFFSET_NS: s64, value minus argument at the origin: host time minus raw clock
- *	(HOST_LINE), unslewed host time minus raw clock (STEADY_LINE), or UTC minus reference
+ *	(HOST_LINE), unslewed host time minus raw clock (UNSLEWED_LINE), or UTC minus reference
  *	(CORRECTION)
  * @TRUECHIME_LINE_A_RATE_Q32: s64, growth of that offset per unit of the argument
  * @TRUECHIME_LINE_A_SIGMA_NS: s64, one standard error at the origin

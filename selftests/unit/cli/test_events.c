@@ -133,7 +133,7 @@ TEST(a_report_says_all_to_the_nanosecond)
 		.host_name = "kvm",
 		.sequence = UINT32_MAX,
 		.cause = TRUECHIME_CAUSE_REVERT,
-		.evidence = 1U << TRUECHIME_EVIDENCE_PAIRING | 1U << TRUECHIME_EVIDENCE_RTC,
+		.evidence = 1U << TRUECHIME_EVIDENCE_HOST_TIME | 1U << TRUECHIME_EVIDENCE_RTC,
 		.action = TRUECHIME_ACTION_STEPPED,
 		.gap_ns = INT64_MAX,
 		.offset_ns = -3600000000001,
@@ -168,7 +168,7 @@ TEST(a_report_says_all_to_the_nanosecond)
 	EXPECT_STREQ("revert", json_text_of(report, "cause"));
 	EXPECT_STREQ("stepped", json_text_of(report, "action"));
 	ASSERT_EQ(2, json_array_size(evidence));
-	EXPECT_STREQ("pairing", json_string_value(json_array_get(evidence, 0)));
+	EXPECT_STREQ("host-time", json_string_value(json_array_get(evidence, 0)));
 	EXPECT_STREQ("rtc", json_string_value(json_array_get(evidence, 1)));
 	EXPECT_TRUE(json_is_real(json_object_get(report, "time_s")));
 	EXPECT_LT(0, strlen(json_text_of(report, "text")));

@@ -363,8 +363,8 @@ static void module_changes(uint32_t epoch, bool has_host, const struct reference
 	world.module_now = clocks(epoch, has_host);
 	world.module_now.change = *change;
 	world.status.epoch = epoch;
-	world.status.has_steady_line = true;
-	world.status.steady_line = (struct chime_line){
+	world.status.has_unslewed_line = true;
+	world.status.unslewed_line = (struct chime_line){
 		.origin_ns = RAW_NS,
 		.offset_ns = HOST_NS - RAW_NS,
 		.rate_q32 = RATE_Q32,
@@ -663,7 +663,7 @@ TEST_F(daemon, journal_has_all_of_an_event)
 		"TRUECHIME_INSTANCE=0123456789abcdef",
 		"TRUECHIME_SEQUENCE=7",
 		"TRUECHIME_CAUSE=revert",
-		"TRUECHIME_EVIDENCE=pairing, guest-stopped, genid-notify, genid-changed, marker, generation, rtc, resume, ntp, clock-set, raw-lost",
+		"TRUECHIME_EVIDENCE=host-time, guest-stopped, genid-notify, genid-changed, marker, generation, rtc, resume, ntp, clock-set, raw-lost",
 		"TRUECHIME_ACTION=stepped",
 		"TRUECHIME_GAP_NS=9223372036854775807",
 		"TRUECHIME_OFFSET_NS=-9223372036854775807",

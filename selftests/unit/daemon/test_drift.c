@@ -169,7 +169,7 @@ FIXTURE_SETUP(drift)
 	world.rate = 2e-6;
 	world.rate_sigma = 3e-8;
 	world.status.has_host_line = true;
-	world.status.has_steady_line = true;
+	world.status.has_unslewed_line = true;
 }
 
 FIXTURE_TEARDOWN(drift)
@@ -250,14 +250,14 @@ TEST_F(drift, turns_of_the_host_are_doubts)
 	double rate, sigma;
 
 	world.status.host_line.rate_q32 = 10 * PPM_Q32;
-	world.status.steady_line.rate_q32 = 6 * PPM_Q32;
+	world.status.unslewed_line.rate_q32 = 6 * PPM_Q32;
 	daemon_finish(&self->daemon);
 	ASSERT_EQ(0, drift_read(self->host_file, &rate, &sigma));
 	EXPECT_LT(fabs(rate - 2e-6), 1e-12);
 	EXPECT_LT(fabs(sigma - 4e-6), 1e-9);
 
 	/* Where the module does not tell there are none. */
-	world.status.has_steady_line = false;
+	world.status.has_unslewed_line = false;
 	daemon_finish(&self->daemon);
 	ASSERT_EQ(0, drift_read(self->host_file, &rate, &sigma));
 	EXPECT_LT(fabs(sigma - 3e-8), 1e-12);

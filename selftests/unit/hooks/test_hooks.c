@@ -169,7 +169,7 @@ TEST(a_hook_is_told_the_event_and_nothing_else)
 	struct module_event event = {
 		.sequence = 7,
 		.cause = TRUECHIME_CAUSE_REVERT,
-		.evidence = 1U << TRUECHIME_EVIDENCE_PAIRING | 1U << TRUECHIME_EVIDENCE_MARKER,
+		.evidence = 1U << TRUECHIME_EVIDENCE_HOST_TIME | 1U << TRUECHIME_EVIDENCE_MARKER,
 		.action = TRUECHIME_ACTION_STEPPED,
 		.gap_ns = -43200000000000,
 		.time_ns = 1800000000000000000,

@@ -136,7 +136,7 @@ TEST(events_are_sentences)
 {
 	struct module_event event = {
 		.cause = TRUECHIME_CAUSE_REVERT,
-		.evidence = 1U << TRUECHIME_EVIDENCE_PAIRING | 1U << TRUECHIME_EVIDENCE_RTC,
+		.evidence = 1U << TRUECHIME_EVIDENCE_HOST_TIME | 1U << TRUECHIME_EVIDENCE_RTC,
 		.action = TRUECHIME_ACTION_STEPPED,
 		.gap_ns = 26 * S,
 		.offset_ns = 26 * S,
@@ -148,7 +148,7 @@ TEST(events_are_sentences)
 
 	text_of_event(&event, text, sizeof(text));
 	EXPECT_NE(NULL, strstr(text, "This guest was restored from an earlier state"));
-	EXPECT_NE(NULL, strstr(text, "26.0 s (evidence: pairing, rtc)"));
+	EXPECT_NE(NULL, strstr(text, "26.0 s (evidence: host-time, rtc)"));
 	EXPECT_NE(NULL, strstr(text, "and was stepped; it is within 1.20 us of the timescale"));
 	EXPECT_NE(NULL, strstr(text, "The timescale is within 3.00 ms of UTC."));
 	EXPECT_NE(NULL, strstr(text, "seen a time further off than that for 9.00 ms at most"));
