@@ -16,6 +16,7 @@
 #include "rtc.h"
 #include "status.h"
 #include "system_clock.h"
+#include "timekeeper.h"
 #include "timescale.h"
 #include "witness.h"
 
@@ -29,6 +30,7 @@
  * @host: the host clock
  * @timescale: UTC as a function of the raw clock
  * @system_clock: steps of CLOCK_REALTIME; under @lock
+ * @timekeeper: what the kernel shows of its own
  * @events: what happened
  * @disruption: the state of disruption handling
  * @witness: the witnesses other than the host clock
@@ -43,6 +45,7 @@ struct chime {
 	struct chime_host host;
 	struct chime_timescale timescale;
 	struct chime_system_clock system_clock;
+	struct chime_timekeeper timekeeper;
 	struct chime_events events;
 	struct chime_disruption disruption;
 	struct chime_witness witness;

@@ -14,7 +14,6 @@
 #include "chime.h"
 #include "core/boot.h"
 #include "disruption_parts.h"
-#include "timekeeper.h"
 
 /* At load a smaller difference between system clock and host is no contradiction. */
 #define CHIME_DIFFERENCE_MIN_NS	NSEC_PER_MSEC
@@ -31,7 +30,8 @@ static bool chime_disruption_leave_to_others(struct chime *chime)
 	s64 behind_ns = chime_system_clock_offset(&chime->timescale);
 
 	return chime_abs_sat(behind_ns) > CHIME_DIFFERENCE_MIN_NS &&
-	       chime_timekeeper_is_disciplined() && !chime_system_clock_shows_too_early();
+	       chime_timekeeper_is_disciplined(&chime->timekeeper) &&
+	       !chime_system_clock_shows_too_early();
 }
 
 /* An error that the policy would step stays: say so. */
@@ -50,12 +50,12 @@ static void chime_disruption_leave(struct chime *chime, struct chime_repair *rep
 }
 
 /* See core/boot.h: also for a module that is loaded by the initramfs. */
-static bool chime_disruption_is_early(void)
+static bool chime_disruption_is_early(const struct chime *chime)
 {
 	struct chime_snapshot snapshot;
 	struct chime_boot boot = {
 		.up_ns = ktime_get_boottime_ns(),
-		.disciplined = chime_timekeeper_is_disciplined(),
+		.disciplined = chime_timekeeper_is_disciplined(&chime->timekeeper),
 	};
 
 	chime_snapshot_take(&snapshot);
@@ -77,7 +77,7 @@ static void chime_disruption_repair_boot(struct chime *chime, bool stated,
 	const struct chime_target target = { .timescale = &chime->timescale };
 	struct chime_policy policy = chime->policy;
 
-	if (!stated && chime_disruption_is_early())
+	if (!stated && chime_disruption_is_early(chime))
 		chime_policy_hasten(&policy, TRUECHIME_OCCASION_BOOT, CHIME_EARLY_STEP_NS);
 	chime_system_clock_repair(&chime->system_clock, &target, &policy, TRUECHIME_OCCASION_BOOT,
 				  repair);

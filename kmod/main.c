@@ -201,9 +201,10 @@ static int __init chime_init(void)
 	chime.host.stated_maxerror_ns = hostmaxerror_us * NSEC_PER_USEC;
 	chime.host.unseen_most_ns = 2 * idle_check_ms * NSEC_PER_MSEC;
 	chime.host.apart_ns = hostdifference_us * NSEC_PER_USEC;
+	chime_timekeeper_start(&chime.timekeeper);
 	ret = chime_open_host();
 	if (ret)
-		return ret;
+		goto err_stop_timekeeper;
 	chime_disruption_init(&chime);
 	ret = chime_checks_init(&chime, check_ms, idle_check_ms);
 	if (ret)
@@ -230,6 +231,8 @@ err_exit_checks:
 	chime_checks_exit(&chime);
 err_close_host:
 	chime_host_close(&chime.host);
+err_stop_timekeeper:
+	chime_timekeeper_stop(&chime.timekeeper);
 	return ret;
 }
 
@@ -245,6 +248,7 @@ static void __exit chime_exit(void)
 	chime_rtc_stop(&chime);
 	chime_checks_exit(&chime);
 	chime_host_close(&chime.host);
+	chime_timekeeper_stop(&chime.timekeeper);
 	mutex_destroy(&chime.lock);
 }
 

@@ -107,6 +107,18 @@ bool chime_put_policy(struct sk_buff *skb, const struct chime_policy *policy,
 	return nla_put_u32(skb, TRUECHIME_A_RTC, rtc);
 }
 
+static bool chime_put_scale(struct sk_buff *skb, const struct chime_status *status)
+{
+	const struct chime_leap_seconds *leaps = &status->leaps;
+
+	return nla_put_u32(skb, TRUECHIME_A_SCALE, status->now.mode == TRUECHIME_MODE_EXTERNAL ?
+			   TRUECHIME_SCALE_UNKNOWN : TRUECHIME_SCALE_UTC) ||
+	       (leaps->tai_offset_s &&
+		nla_put_s32(skb, TRUECHIME_A_TAI_OFFSET_S, leaps->tai_offset_s)) ||
+	       (leaps->next_ns &&
+		chime_put_s64(skb, TRUECHIME_A_NEXT_LEAP_NS, leaps->next_ns));
+}
+
 bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 {
 	const struct chime_now *now = &status->now;
@@ -129,7 +141,8 @@ bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 	       chime_put_s64(skb, TRUECHIME_A_READING_MAXERROR_NS, chime_bound(now->reading_ns)) ||
 	       (now->has_host && chime_put_s64(skb, TRUECHIME_A_HOST_MAXERROR_NS,
 					       chime_bound(now->host_maxerror_ns))) ||
-	       chime_put_line(skb, TRUECHIME_A_REFERENCE_CHANGE, &now->change);
+	       chime_put_line(skb, TRUECHIME_A_REFERENCE_CHANGE, &now->change) ||
+	       chime_put_scale(skb, status);
 }
 
 bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)

@@ -48,6 +48,7 @@ static void chime_status_read_clocks(const struct chime *chime, struct chime_sta
 	chime_snapshot_take(&snapshot);
 	chime_timescale_now(&chime->timescale, snapshot.raw_ns, &status->now);
 	status->realtime_ns = snapshot.realtime_ns;
+	chime_timekeeper_read_leaps(&chime->timekeeper, &status->leaps);
 }
 
 void chime_status_describe(struct chime *chime, struct chime_status *status)

@@ -11,6 +11,7 @@
 
 #include "core/policy.h"
 #include "host.h"
+#include "timekeeper.h"
 #include "timescale.h"
 
 struct chime;
@@ -19,6 +20,7 @@ struct chime;
  * struct chime_status - the module at one instant
  * @now: the timescale
  * @realtime_ns: the system clock at the same instant
+ * @leaps: the leap seconds that the kernel knows of, a moment later
  * @host_name: of the chosen host; NULL: none
  * @host_state: its state
  * @last: the latest cross-timestamp; all 0 without one
@@ -37,6 +39,7 @@ struct chime;
 struct chime_status {
 	struct chime_now now;
 	s64 realtime_ns;
+	struct chime_leap_seconds leaps;
 	const char *host_name;
 	enum truechime_host_state host_state;
 	struct chime_pairing last;
@@ -56,7 +59,7 @@ struct chime_status {
 /**
  * struct chime_published - what is known without the module's lock
  * @lock: protects the rest, for no longer than a copy takes; process context only
- * @status: all but @now and @realtime_ns
+ * @status: all but @now, @realtime_ns and @leaps
  * @policy: the step policy
  * @rtc: what is made of the RTC
  * @hosts: the kinds of host clocks ...

@@ -71,6 +71,9 @@ static const struct {
 	[TRUECHIME_A_READING_MAXERROR_NS] = { 8, 8, true },
 	[TRUECHIME_A_HOST_MAXERROR_NS] = { 8, 8, false },
 	[TRUECHIME_A_INSTANCE] = { 8, 8, true },
+	[TRUECHIME_A_SCALE] = { 4, 4, true },
+	[TRUECHIME_A_TAI_OFFSET_S] = { 4, 4, false },
+	[TRUECHIME_A_NEXT_LEAP_NS] = { 8, 8, false },
 };
 
 bool abuse_status_is_whole(struct abuse *abuse)

@@ -16,12 +16,13 @@ import sys
 from test_spec import Specification, run_checks
 
 # Types that a policy of the module may have, and one of the helper's (libnl knows no s64).
-MODULE_TYPES = {'u32': 'NLA_U32', 'u64': 'NLA_U64', 's64': 'NLA_S64',
+MODULE_TYPES = {'u32': 'NLA_U32', 'u64': 'NLA_U64', 's32': 'NLA_S32', 's64': 'NLA_S64',
                 'string': 'NLA_NUL_STRING', 'flag': 'NLA_FLAG', 'nest': 'NLA_POLICY_NESTED'}
-HELPER_TYPES = {**MODULE_TYPES, 's64': 'NLA_U64', 'string': 'NLA_STRING', 'nest': 'NLA_NESTED'}
+HELPER_TYPES = {**MODULE_TYPES, 's32': 'NLA_U32', 's64': 'NLA_U64', 'string': 'NLA_STRING',
+                'nest': 'NLA_NESTED'}
 
 # What writes an attribute into a message, and the type that it then has.
-WRITERS = {'nla_put_u32': 'u32', 'nla_put_u64_64bit': 'u64',
+WRITERS = {'nla_put_u32': 'u32', 'nla_put_s32': 's32', 'nla_put_u64_64bit': 'u64',
            'nla_put_u64': 's64', 'chime_put_s64': 's64', 'put_s64': 's64', 'chime_put_line': 'nest',
            'nla_put_string': 'string', 'nla_put_flag': 'flag', 'nla_nest_start': 'nest'}
 

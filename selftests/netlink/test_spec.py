@@ -16,7 +16,7 @@ import tempfile
 
 import yaml
 
-TYPES = {'u32', 'u64', 's64', 'string', 'flag', 'pad', 'unused', 'nest'}
+TYPES = {'u32', 'u64', 's32', 's64', 'string', 'flag', 'pad', 'unused', 'nest'}
 
 
 class Header:

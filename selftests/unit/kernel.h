@@ -69,6 +69,19 @@ static inline void raw_write_seqcount_latch(seqcount_latch_t *latch)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+/* --- the sequence counter, for readers in the writer's thread --- */
+
+struct seqcount {
+	unsigned int sequence;
+};
+
+#define seqcount_t	struct seqcount
+#define seqcount_init(counter)			((counter)->sequence = 0)
+#define write_seqcount_begin(counter)		((counter)->sequence++)
+#define write_seqcount_end(counter)		((counter)->sequence++)
+#define read_seqcount_begin(counter)		((counter)->sequence)
+#define read_seqcount_retry(counter, start)	((counter)->sequence != (start))
+
 /* --- timers, which the test runs --- */
 
 struct timer_list {

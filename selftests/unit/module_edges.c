@@ -4,16 +4,32 @@
  * adversary's games: no PTP clock, no timers of its own.
  */
 #include "kmod/chime.h"
-#include "kmod/timekeeper.h"
 
 bool unit_clock_is_disciplined;
+struct timekeeper unit_timekeeper = { .next_leap_ktime = KTIME_MAX };
 
 /* What a hypervisor has written to memory. */
 struct chime_marks unit_marks;
 
-bool chime_timekeeper_is_disciplined(void)
+static struct notifier_block *unit_follower;
+
+void unit_tick(void)
 {
-	return unit_clock_is_disciplined;
+	unit_timekeeper.ntp_tick = ((u64)NSEC_PER_SEC << NTP_SCALE_SHIFT) / NTP_INTERVAL_FREQ +
+				   unit_clock_is_disciplined;
+	unit_follower->notifier_call(unit_follower, 0, &unit_timekeeper);
+}
+
+void pvclock_gtod_register_notifier(struct notifier_block *notifier)
+{
+	unit_follower = notifier;
+	unit_tick();
+}
+
+void pvclock_gtod_unregister_notifier(struct notifier_block *notifier)
+{
+	(void)notifier;
+	unit_follower = NULL;
 }
 
 void chime_genid_close(struct chime_genid *genid)

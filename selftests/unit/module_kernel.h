@@ -187,12 +187,34 @@ struct notifier_block {
 };
 
 #define NOTIFY_DONE		0
+#define NOTIFY_OK		1
 #define PM_HIBERNATION_PREPARE	1
 #define PM_POST_HIBERNATION	2
 #define PM_SUSPEND_PREPARE	3
 #define PM_POST_SUSPEND		4
 #define PM_RESTORE_PREPARE	5
 #define PM_POST_RESTORE		6
+
+/* What the module reads of it; the kernel's has much more. */
+struct timekeeper {
+	u64 ntp_tick;
+	s32 tai_offset;
+	ktime_t next_leap_ktime;
+	ktime_t offs_real;
+};
+
+#define NTP_SCALE_SHIFT		32
+#define NTP_INTERVAL_FREQ	250
+#define KTIME_MAX		INT64_MAX
+#define ktime_add(a, b)		((a) + (b))
+#define ktime_to_ns(time)	(time)
+
+/* A tick tells the module what this has become. */
+extern struct timekeeper unit_timekeeper;
+void unit_tick(void);
+
+void pvclock_gtod_register_notifier(struct notifier_block *notifier);
+void pvclock_gtod_unregister_notifier(struct notifier_block *notifier);
 
 int register_pm_notifier(struct notifier_block *block);
 int unregister_pm_notifier(struct notifier_block *block);

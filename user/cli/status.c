@@ -305,7 +305,14 @@ static double ppb_of_q32(int64_t rate_q32)
 }
 
 /* The format of module_to_json()'s members; too long to stand where it is used. */
-#define MODULE_JSON "{s:s,s:s,s:s,s:s,s:I,s:s,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:f,s:f,s:I,s:o,s:o,s:o}"
+#define MODULE_JSON "{s:s,s:s,s:s,s:s,s:I,s:s,s:i,s:s,s:o,s:o,s:s,s:s,s:b,s:I,s:I,s:I,s:I," \
+		    "s:f,s:f,s:I,s:o,s:o,s:o}"
+
+/* What is 0 while nobody knows of any. */
+static json_t *json_unless_0(int64_t number)
+{
+	return number ? json_integer(number) : json_null();
+}
 
 static json_t *module_to_json(const struct module_status *module)
 {
@@ -320,6 +327,9 @@ static json_t *module_to_json(const struct module_status *module)
 			 "epoch", (json_int_t)module->epoch,
 			 "instance", instance,
 			 "phc", module->phc_index,
+			 "scale", name_of_scale(module->scale),
+			 "tai_offset_s", json_unless_0(module->tai_offset_s),
+			 "next_leap_ns", json_unless_0(module->next_leap_ns),
 			 "host", module->host_name,
 			 "host_state", name_of_host_state(module->host_state),
 			 "host_exact", module->host_exact,

@@ -52,6 +52,9 @@ struct module_status {
 	enum truechime_reference reference;
 	uint32_t epoch;
 	uint64_t instance;
+	enum truechime_scale scale;
+	int32_t tai_offset_s;	/* 0: nobody has told the kernel */
+	int64_t next_leap_ns;	/* UTC; 0: the kernel is to insert no leap second today */
 	int phc_index;		/* -1: there is none */
 	char host_name[16];
 	enum truechime_host_state host_state;

@@ -46,6 +46,9 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_READING_MAXERROR_NS] = { .type = NLA_U64 },
 	[TRUECHIME_A_HOST_MAXERROR_NS] = { .type = NLA_U64 },
 	[TRUECHIME_A_INSTANCE] = { .type = NLA_U64 },
+	[TRUECHIME_A_SCALE] = { .type = NLA_U32 },
+	[TRUECHIME_A_TAI_OFFSET_S] = { .type = NLA_U32 },
+	[TRUECHIME_A_NEXT_LEAP_NS] = { .type = NLA_U64 },
 };
 
 static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
@@ -210,6 +213,9 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.reference = get_u32(attrs[TRUECHIME_A_REFERENCE]),
 		.epoch = get_u32(attrs[TRUECHIME_A_EPOCH]),
 		.instance = get_u64(attrs[TRUECHIME_A_INSTANCE]),
+		.scale = get_u32(attrs[TRUECHIME_A_SCALE]),
+		.tai_offset_s = (int32_t)get_u32(attrs[TRUECHIME_A_TAI_OFFSET_S]),
+		.next_leap_ns = get_s64(attrs[TRUECHIME_A_NEXT_LEAP_NS]),
 		.phc_index = attrs[TRUECHIME_A_PHC_INDEX] ?
 			     (int)get_u32(attrs[TRUECHIME_A_PHC_INDEX]) : -1,
 		.host_state = get_u32(attrs[TRUECHIME_A_HOST_STATE]),

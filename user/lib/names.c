@@ -51,6 +51,12 @@ static const char *const modes[] = {
 	NULL
 };
 
+static const char *const scales[] = {
+	[TRUECHIME_SCALE_UNKNOWN] = "unknown",
+	[TRUECHIME_SCALE_UTC] = "utc",
+	NULL
+};
+
 static const char *const states[] = {
 	[TRUECHIME_STATE_FREE] = "free",
 	[TRUECHIME_STATE_EXTERNAL] = "external",
@@ -149,6 +155,7 @@ NAME_FUNCTION(action, actions)
 NAME_FUNCTION(mode, modes)
 NAME_FUNCTION(state, states)
 NAME_FUNCTION(reference, references)
+NAME_FUNCTION(scale, scales)
 NAME_FUNCTION(host_state, host_states)
 NAME_FUNCTION(occasion, occasions)
 NAME_FUNCTION(direction, directions)

@@ -18,6 +18,7 @@ const char *name_of_action(enum truechime_action action);
 const char *name_of_mode(enum truechime_mode mode);
 const char *name_of_state(enum truechime_state state);
 const char *name_of_reference(enum truechime_reference reference);
+const char *name_of_scale(enum truechime_scale scale);
 const char *name_of_host_state(enum truechime_host_state state);
 const char *name_of_occasion(enum truechime_occasion occasion);
 const char *name_of_direction(enum truechime_direction direction);

@@ -162,6 +162,12 @@ enum truechime_rtc {
 	TRUECHIME_RTC_TRUST,		/* ... and followed if no NTP server answers */
 };
 
+/* What the timescale counts, and so what the PTP clock shows. */
+enum truechime_scale {
+	TRUECHIME_SCALE_UNKNOWN,	/* mode external: who steers it knows (ptp4l: TAI) */
+	TRUECHIME_SCALE_UTC,		/* with its leap seconds, as host and sources have it */
+};
+
 /**
  * enum truechime_attr - attributes of all messages
  * @TRUECHIME_A_PAD: padding of 64-bit values
@@ -221,6 +227,12 @@ enum truechime_rtc {
  *	numbers of events and all counters may come again
  * @TRUECHIME_A_ADJUST_NS: s64, what to add to the timescale
  * @TRUECHIME_A_SOURCES_JUMP: nest of enum truechime_jump_attr
+ * @TRUECHIME_A_SCALE: u32, enum truechime_scale
+ * @TRUECHIME_A_TAI_OFFSET_S: s32, CLOCK_TAI minus CLOCK_REALTIME (absent until somebody has told
+ *	the kernel)
+ * @TRUECHIME_A_NEXT_LEAP_NS: s64, the UTC before which this kernel will insert a leap second, which
+ *	repeats the second before it; absent if none is due today. A second that it will leave out
+ *	is not shown
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,
@@ -264,6 +276,9 @@ enum truechime_attr {
 	TRUECHIME_A_ADJUST_NS,
 	TRUECHIME_A_SOURCES_JUMP,
 	TRUECHIME_A_INSTANCE,
+	TRUECHIME_A_SCALE,
+	TRUECHIME_A_TAI_OFFSET_S,
+	TRUECHIME_A_NEXT_LEAP_NS,
 	__TRUECHIME_A_MAX,
 };
 

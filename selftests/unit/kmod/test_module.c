@@ -24,6 +24,7 @@ FIXTURE_SETUP(module)
 		.has_genid = true,
 	};
 	unit_clock_is_disciplined = false;
+	unit_timekeeper = (struct timekeeper){ .next_leap_ktime = KTIME_MAX };
 	unit_settling = NULL;
 	unit_phc_closing = NULL;
 	*(char **)played_param_boot = NULL;
@@ -184,6 +185,37 @@ TEST_F(module, stated_policy_decides_about_a_clock_that_the_kernel_has_just_set)
 		played_module_exit();
 	}
 	EXPECT_EQ(0, machine.set_back_ns);
+}
+
+/* The kernel shows a leap second as an instant of CLOCK_MONOTONIC, and for the day only. */
+TEST_F(module, leap_seconds_are_the_kernels)
+{
+	const s64 midnight_ns = 1814400000LL * S;
+
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, status().leaps.tai_offset_s);
+	EXPECT_EQ(0, status().leaps.next_ns);
+	unit_timekeeper.tai_offset = 37;
+	unit_timekeeper.offs_real = midnight_ns - HOUR;
+	unit_timekeeper.next_leap_ktime = HOUR;
+	unit_tick();
+	EXPECT_EQ(37, status().leaps.tai_offset_s);
+	EXPECT_EQ(midnight_ns, status().leaps.next_ns);
+	unit_timekeeper.tai_offset = 38;
+	unit_timekeeper.next_leap_ktime = KTIME_MAX;
+	unit_tick();
+	EXPECT_EQ(38, status().leaps.tai_offset_s);
+	EXPECT_EQ(0, status().leaps.next_ns);
+}
+
+/* TAI is set where somebody keeps it, whatever the frequency is. */
+TEST_F(module, clock_whose_tai_is_set_is_disciplined)
+{
+	unit_timekeeper.tai_offset = 37;
+	machine.behind_ns = 5 * S;
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, machine.sets);
+	EXPECT_EQ(TRUECHIME_ACTION_IGNORED, latest()->action);
 }
 
 /* NTP runs here, and the host is 5 s behind: nothing shows yet which of them is right. */

@@ -229,6 +229,25 @@ TEST_F(message, jump_is_written_whole)
 	EXPECT_EQ(INT64_MAX, (int64_t)nla_get_u64(inner[TRUECHIME_JUMP_A_AGREED_RAW_NS]));
 }
 
+TEST_F(message, reads_leap_seconds_where_there_are_any)
+{
+	struct module_status status;
+
+	nla_put_u32(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_AUTO);
+	nla_put_u32(self->msg, TRUECHIME_A_STATE, TRUECHIME_STATE_HOST);
+	nla_put_u32(self->msg, TRUECHIME_A_REFERENCE, TRUECHIME_REFERENCE_HOST);
+	nla_put_u32(self->msg, TRUECHIME_A_SCALE, TRUECHIME_SCALE_UTC);
+	ASSERT_EQ(0, module_message_status(head(self->msg), length(self->msg), &status));
+	EXPECT_EQ(TRUECHIME_SCALE_UTC, status.scale);
+	EXPECT_EQ(0, status.tai_offset_s);
+	EXPECT_EQ(0, status.next_leap_ns);
+	nla_put_u32(self->msg, TRUECHIME_A_TAI_OFFSET_S, (uint32_t)-37);
+	nla_put_u64(self->msg, TRUECHIME_A_NEXT_LEAP_NS, 1814400000000000000ULL);
+	ASSERT_EQ(0, module_message_status(head(self->msg), length(self->msg), &status));
+	EXPECT_EQ(-37, status.tai_offset_s);
+	EXPECT_EQ(1814400000000000000LL, status.next_leap_ns);
+}
+
 TEST_F(message, reads_an_event)
 {
 	struct module_event event;
