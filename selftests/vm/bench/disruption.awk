@@ -131,7 +131,7 @@ function undisturbed(guest)
 	false_events += value("events") + value("steps") + value("wrong")
 }
 
-$1 == "revert" || $1 == "pause" || $1 == "host-step" || $1 == "quick-step" || $1 == "fork" ||
+$1 == "revert" || $1 == "pause" || $1 == "host-step" || $1 == "fork" ||
 $1 == "suspend" || $1 == "rtc" {
 	disruption($1, value("load"))
 }
@@ -232,7 +232,7 @@ function print_disruptions(	i, of)
 # As a program sees it, for each kind that comes without the guest's doing.
 function seen_in_time(	i, of, list)
 {
-	for (i = split("revert fork pause host-step quick-step", of, " "); i; i--) {
+	for (i = split("revert fork pause host-step", of, " "); i; i--) {
 		list = of[i] " busy wrong"
 		if (!within(list, 0.5, 5) || !within(list, 0.99, 20) || !within(list, 1, 50))
 			return 0
