@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * System calls that a test takes the place of, and the real ones: linked with -Wl,--wrap=NAME.
+ * Calls of the system, and of what opens libraries, that a test takes the place of, and the real
+ * ones: linked with -Wl,--wrap=NAME.
  */
 #ifndef WRAPPED_CALLS_H
 #define WRAPPED_CALLS_H
@@ -9,6 +10,12 @@
 #include <sys/types.h>
 #include <time.h>
 
+void *__real_dlopen(const char *path, int flags);
+void *__wrap_dlopen(const char *path, int flags);
+void *__real_dlsym(void *library, const char *name);
+void *__wrap_dlsym(void *library, const char *name);
+int __real_dlclose(void *library);
+int __wrap_dlclose(void *library);
 int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 int __real_open(const char *path, int flags, ...);

@@ -58,6 +58,8 @@ static const char *words_of(int err)
 		       "truechimed was built without it, for want of libbpf, bpftool or clang";
 	case -ENODEV:
 		return "there is no such interface, or it is none of an Ethernet";
+	case -ELIBACC:
+		return "libbpf.so.1 is not installed (Debian: libbpf1)";
 	case -EXDEV:
 		return "this process has a monotonic clock of its own (a time namespace)";
 	}

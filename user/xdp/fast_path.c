@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "xdp/libbpf.h"
 #include "xdp/program.skel.h"
 
 /* As many as rules of a configuration, and one. */
@@ -141,6 +142,8 @@ int fast_path_open(struct fast_path **path, const char *device, enum fast_path_m
 	*path = NULL;
 	if (has_own_clock())
 		return -EXDEV;
+	if (!libbpf_open())
+		return -ELIBACC;
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return -ENOMEM;

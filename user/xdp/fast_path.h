@@ -34,7 +34,7 @@ struct fast_path;
  * Return: 0; -EOPNOTSUPP: the driver cannot, or this program was built without; -EPERM: the
  * privileges are missing; -EACCES: some are, or the kernel is too old for the program; -EBUSY:
  * there is another XDP program; -ENODEV: there is no such interface; -EXDEV: this process has a
- * clock of its own, which is not the kernel's; -errno.
+ * clock of its own, which is not the kernel's; -ELIBACC: libbpf is missing; -errno.
  */
 int fast_path_open(struct fast_path **path, const char *device, enum fast_path_mode mode,
 		   size_t clients);
