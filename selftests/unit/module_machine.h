@@ -64,7 +64,8 @@
  * @set_error: the kernel refuses to set the clock
  * @set_takes_ns: how long it takes to set the clock: the first time, the second ...
  * @sets: how often it was set
- * @set_back_ns: the farthest that a setting took it back
+ * @set_back_ns: the farthest that a setting took it back ...
+ * @set_by_ns: ... and by which one moved it, either way
  * @suspend: notified of suspends
  * @can_ask: checks may be asked for
  * @timers_run: so do those of busy CPUs, which read what the witnesses have opened
@@ -112,6 +113,7 @@ static struct machine {
 	s64 set_takes_ns[MACHINE_SETS];
 	int sets;
 	s64 set_back_ns;
+	s64 set_by_ns;
 	struct notifier_block *suspend;
 	bool can_ask;
 	bool timers_run;
@@ -207,6 +209,7 @@ int do_settimeofday64(const struct timespec64 *time)
 	before_ns = realtime_ns();
 	machine.behind_ns = machine.utc_ns - (time->tv_sec * S + time->tv_nsec);
 	machine.set_back_ns = max_t(s64, machine.set_back_ns, before_ns - realtime_ns());
+	machine.set_by_ns = max_t(s64, machine.set_by_ns, llabs(before_ns - realtime_ns()));
 	machine.sets++;
 	return 0;
 }
