@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random histories of the whole module: its guest runs, is restored, paused and suspended; its
+ * host's clock is set or falls silent, is demoted and trusted again; sources correct it; other
+ * programs and operators set the system clock, and the kernel refuses to. Whatever happens in
+ * whatever order:
+ *
+ * - the true time is within the published bound;
+ * - the system clock is not stepped without an event that says so;
+ * - one disruption is one event, and no event is of none;
+ * - the system clock is right in the end, wherever nobody else has set it.
+ *
+ * HISTORIES=100000 plays more of them than the usual 3,000, SEED=N others.
+ */
+#include "selftests/unit/module_machine.h"
+
+#include <stdlib.h>
+
+#define EVENTS		12
+#define DAY		(24 * HOUR)
+#define US		NSEC_PER_USEC
+
+/* The default policy leaves errors up to this to the daemon's slew. */
+#define LEFT_NS		MS
+
+/* Hypercalls take this long in one check, which the steps account for. */
+#define CLOSE_NS	(20 * US)
+
+/* Without a daemon nobody removes what is left by several events. */
+#define LEFT_BY_ALL_NS	(EVENTS * LEFT_NS)
+
+/**
+ * struct history - one of them
+ * @random: what happens
+ * @may_differ: since the operator stepped the system clock, another program has set it, sources
+ *	have corrected the timescale, this has got another reference, or the kernel refused a step
+ * @owed: disruptions that were not reported yet
+ * @happened: in words, for whoever looks for a failure
+ */
+static struct history {
+	struct unit_random random;
+	bool may_differ;
+	int owed;
+	const char *happened[EVENTS];
+} history;
+
+static s64 between(s64 low, s64 high)
+{
+	return low + (s64)unit_random_below(&history.random, high - low + 1);
+}
+
+/* Any duration from a second to 400 days; short ones are as likely as long ones. */
+static s64 any_gap(void)
+{
+	static const s64 most[] = { 2 * S, 10 * S, HOUR, DAY, 30 * DAY, 400 * DAY };
+
+	return between(S, most[between(0, ARRAY_SIZE(most) - 1)]);
+}
+
+static s64 any_step(void)
+{
+	return between(0, 1) ? any_gap() : -any_gap();
+}
+
+/* --- what happens; each returns its words --- */
+
+static const char *nothing(void)
+{
+	return "nothing";
+}
+
+/* Neither a witness nor the host would show it, and a host that answers later may have been set. */
+static bool would_be_hidden(bool notifies)
+{
+	return machine.host_silent && !machine.sees_stops && !notifies;
+}
+
+static const char *is_restored(void)
+{
+	if (would_be_hidden(machine.has_genid))
+		return nothing();
+	stand_still(any_gap());
+	if (machine.has_genid) {
+		machine.genid_changed = between(0, 1);
+		notify_genid();
+	}
+	check();
+	return "restore";
+}
+
+static const char *is_paused(void)
+{
+	if (would_be_hidden(false))
+		return nothing();
+	stand_still(any_gap());
+	check();
+	return "pause";
+}
+
+static const char *sleeps(void)
+{
+	sleep_for(any_gap(), between(0, 500 * MS));
+	check();
+	return "suspend";
+}
+
+static const char *host_is_set(void)
+{
+	s64 step_ns = any_step();
+
+	/* Nothing is stepped to a date before the release. */
+	if (machine.host_ahead_ns + step_ns < -300 * DAY)
+		step_ns = -step_ns;
+	machine.host_ahead_ns += step_ns;
+	check();
+	return "host step";
+}
+
+static const char *is_corrected(void)
+{
+	/* To step to it is up to whoever measured it. */
+	correct();
+	history.may_differ = true;
+	return "correction";
+}
+
+static const char *host_is_demoted(void)
+{
+	demote_host(between(0, 1));
+	history.may_differ = true;
+	return "demotion or reinstatement";
+}
+
+static const char *others_set_the_clock(void)
+{
+	machine.behind_ns += any_step();
+	history.may_differ = true;
+	check();
+	return "set by another program";
+}
+
+static const char *operator_steps(void)
+{
+	if (!chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR))
+		history.may_differ = false;
+	return "step by the operator";
+}
+
+/* For at least a happening, in which all others may come to pass. */
+static const char *host_falls_silent(void)
+{
+	machine.host_silent = true;
+	return "silence of the host";
+}
+
+static const char *host_answers_again(void)
+{
+	machine.host_silent = false;
+	check();
+	return "answer of the host";
+}
+
+static const char *kernel_refuses(void)
+{
+	machine.set_error = between(0, 1) ? -EINVAL : 0;
+	return machine.set_error ? "kernel refuses" : "kernel permits";
+}
+
+/**
+ * struct happening - what may happen
+ * @happen: do it
+ * @disruption: it is one ...
+ * @shows: ... that cannot be missed where the host answers
+ */
+static const struct happening {
+	const char *(*happen)(void);
+	bool disruption;
+	bool shows;
+} happenings[] = {
+	{ is_restored, true, true }, { is_paused, true, true }, { sleeps, true, false },
+	{ host_is_set, true, true }, { is_corrected, false, false }, { is_corrected, false, false },
+	{ host_is_demoted, false, false }, { others_set_the_clock, false, false },
+	{ operator_steps, false, false }, { host_falls_silent, false, false },
+	{ host_answers_again, false, false }, { kernel_refuses, false, false },
+	{ nothing, false, false },
+};
+
+/* --- what must hold --- */
+
+static int count_of(enum truechime_action action)
+{
+	int i, count = 0;
+
+	for (i = 0; i < machine.count; i++)
+		count += machine.events[i].action == action;
+	return count;
+}
+
+static int count_disruptions(void)
+{
+	int i, count = 0;
+
+	for (i = 0; i < machine.count; i++)
+		count += chime_reaction_counts(machine.events[i].cause);
+	return count;
+}
+
+static bool host_answers(const struct chime_status *now)
+{
+	return machine.has_host && !machine.host_silent && now->host_state == TRUECHIME_HOST_CHOSEN;
+}
+
+/* Only sources know how right a host is, so without a correction there is nothing to hold. */
+static bool holds(const struct chime_status *now)
+{
+	return !now->corrected || now->now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
+	       llabs(now->now.time_ns - machine.utc_ns) <= now->now.maxerror_ns + CLOSE_NS;
+}
+
+/* Why not, or NULL. */
+static const char *judge(const struct happening *happening,
+			 const struct chime_status *before)
+{
+	struct chime_status now = status();
+	int disruptions = count_disruptions();
+	/* What marks the clock unsynchronised sets it to what it shows. */
+	bool stepped = machine.set_by_ns > CALL_NS;
+
+	if (!holds(&now))
+		return "the truth is outside of the bound";
+	if (stepped && !count_of(TRUECHIME_ACTION_STEPPED))
+		return "a step without an event";
+	if (!stepped && count_of(TRUECHIME_ACTION_STEPPED))
+		return "an event of a step that was none";
+	if ((int)(now.disruptions - before->disruptions) != disruptions)
+		return "disruptions counted are not those reported";
+	/* One that could not be repaired is, when the host answers, and that is said, too. */
+	history.owed += happening->disruption - disruptions + count_of(TRUECHIME_ACTION_DISTRUSTED);
+	if (history.owed < 0)
+		return "a disruption reported twice";
+	if (happening->shows && !disruptions && host_answers(before))
+		return "a disruption not reported";
+	/* What the host did not show when it answered is nothing to report later. */
+	if (host_answers(&now))
+		history.owed = 0;
+	return NULL;
+}
+
+/* Where nobody else has set it, the system clock is the timescale's, but for what policy leaves. */
+static const char *judge_end(void)
+{
+	struct chime_status now = status();
+
+	if (now.host_state == TRUECHIME_HOST_CHOSEN && now.now.state == TRUECHIME_STATE_FREE)
+		return "it knows no time in the end";
+	if (!history.may_differ && llabs(now.realtime_ns - now.now.time_ns) > LEFT_BY_ALL_NS)
+		return "the system clock is not the timescale's in the end";
+	return NULL;
+}
+
+/* --- a history --- */
+
+static void begin(void)
+{
+	machine = (struct machine){
+		.utc_ns = UTC0_NS,
+		.raw_ns = RAW0_NS,
+		.has_host = true,
+		.sees_stops = between(0, 3),
+		.has_genid = between(0, 1),
+	};
+	unit_clock_is_disciplined = false;
+	unit_timekeeper = (struct timekeeper){ .next_leap_ktime = KTIME_MAX };
+	unit_settling = NULL;
+	unit_phc_closing = NULL;
+	*(char **)played_param_boot = NULL;
+	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
+	history.may_differ = false;
+	history.owed = 0;
+}
+
+/* Why it went wrong, or NULL; @at: at which event. */
+static const char *play(int *at)
+{
+	const char *wrong = NULL;
+	struct chime *loaded;
+
+	begin();
+	if (played_module_init())
+		return "it does not load";
+	run(10 * S);
+	for (*at = 0; *at < EVENTS && !wrong; ++*at) {
+		const struct happening *happening =
+			&happenings[between(0, ARRAY_SIZE(happenings) - 1)];
+		struct chime_status before = status();
+
+		machine.count = 0;
+		machine.set_by_ns = 0;
+		history.happened[*at] = happening->happen();
+		history.may_differ |= machine.set_error;
+		/* A host may be silent for 2 s before its guest goes on without it. */
+		run(between(machine.host_silent ? 3 : 1, 20) * S);
+		wrong = judge(happening, &before);
+	}
+	if (!wrong) {
+		run(10 * S);
+		wrong = judge_end();
+	}
+	loaded = machine.chime;
+	played_module_exit();
+	/* A kernel loads a module into memory that is zeroed. */
+	memset(loaded, 0, sizeof(*loaded));
+	return wrong;
+}
+
+static s64 histories(void)
+{
+	const char *wish = getenv("HISTORIES");
+
+	return wish ? atoll(wish) : 3000;
+}
+
+FIXTURE(histories) {
+	int unused;
+};
+
+FIXTURE_SETUP(histories)
+{
+	const char *seed = getenv("SEED");
+
+	history.random.state = seed ? strtoull(seed, NULL, 0) : 11;
+}
+
+FIXTURE_TEARDOWN(histories)
+{
+	EXPECT_EQ(NULL, machine.chime);
+}
+
+TEST_F_TIMEOUT(histories, every_step_has_its_event_and_every_disruption_is_one, 600)
+{
+	s64 i;
+
+	for (i = 0; i < histories(); i++) {
+		u64 seed = history.random.state;
+		int at, event;
+		const char *wrong = play(&at);
+
+		if (!wrong)
+			continue;
+		for (event = 0; event < at; event++)
+			TH_LOG("%s", history.happened[event]);
+		for (event = 0; event < machine.count; event++)
+			TH_LOG("event: cause %d, action %d, gap %lld, offset %lld, left %lld",
+			       machine.events[event].cause, machine.events[event].action,
+			       (long long)machine.events[event].gap_ns,
+			       (long long)machine.events[event].offset_ns,
+			       (long long)machine.events[event].residual_ns);
+		TH_LOG("history %lld, SEED=%#llx: %s", (long long)i, (unsigned long long)seed,
+		       wrong);
+		ASSERT_TRUE(false);
+	}
+}
+
+TEST_HARNESS_MAIN
