@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the selected sources to one correction: combining, the step decision, limits on changes,
- * and the vote on the host. Selection is in source_select.c, the estimate of one source in
- * source.c, how the correction's errors grow in correction.c; the daemon applies the outcome.
+ * From the selected sources to one correction: the step decision, limits on changes, and the vote
+ * on the host. Selection is in source_select.c, the estimate of one source in source.c, of all in
+ * combined_clock.c, how the correction's errors grow in correction.c; the daemon applies the
+ * outcome.
  */
 #include "discipline/discipline.h"
 
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discipline/combined_clock.h"
 #include "discipline/correction.h"
 #include "discipline/fallback_drift.h"
 #include "discipline/outlasted.h"
@@ -57,12 +59,6 @@
 /* A disciplined host's clock has no greater rate. */
 #define DISCIPLINED_RATE	1e-6
 
-/* At most so many samples are replayed into a new combined clock: 20 to 40 ms of work. */
-#define RELEARN_SAMPLES	1024
-
-/* So many samples of a preferred source replace any number of others'. */
-#define KNOWN_SAMPLES	32
-
 /*
  * A rate that was known to SETTLED_SIGMA and then changes by more than ODD_RATE is not the
  * oscillator's: sources that jump cause that. Another machine's counter does too, and ODD_COUNT
@@ -79,19 +75,9 @@ struct settled {
 	int odd;			/* updates in a row that contradict it */
 };
 
-/* The source that uses a path of the combined clock. */
-struct slot {
-	uint64_t serial;		/* the source's, 0: none */
-	uint64_t received;		/* answers taken */
-	unsigned int update;		/* when it was last combined */
-	int64_t moved_ns;		/* the source's source_moved_ns() by then */
-};
-
 struct discipline {
 	struct discipline_options options;
-	struct estimator *clock;
-	struct slot slot[ESTIMATOR_PATHS];
-	unsigned int update;
+	struct combined_clock clock;
 	int selected;
 	int updates;			/* with new samples, as makestep counts them ... */
 	int stepless;			/* ... of which so many were before it was set */
@@ -128,8 +114,7 @@ struct discipline *discipline_new(const struct discipline_options *options)
 
 	if (!discipline)
 		return NULL;
-	discipline->clock = estimator_new(ESTIMATOR_PATHS);
-	if (!discipline->clock) {
+	if (combined_clock_init(&discipline->clock)) {
 		free(discipline);
 		return NULL;
 	}
@@ -142,7 +127,7 @@ void discipline_free(struct discipline *discipline)
 {
 	if (!discipline)
 		return;
-	estimator_free(discipline->clock);
+	combined_clock_exit(&discipline->clock);
 	free(discipline);
 }
 
@@ -169,7 +154,7 @@ static void lose_offset(struct discipline *discipline)
 {
 	discipline->has_correction = false;
 	discipline->has_span = false;
-	memset(discipline->slot, 0, sizeof(discipline->slot));
+	combined_clock_forget_sources(&discipline->clock);
 }
 
 static void lose_rate(struct discipline *discipline)
@@ -221,13 +206,13 @@ void discipline_change_reference(struct discipline *discipline,
 	else
 		lose_rate(discipline);
 	if (!reference_change_keeps_offset(change)) {
-		estimator_reset(discipline->clock, keeps_rate);
+		estimator_reset(discipline->clock.estimator, keeps_rate);
 		lose_offset(discipline);
 		return;
 	}
 	discipline->span_offset_ns += reference_change_offset(change, discipline->span_from_ns);
 	discipline->span_from_ns += reference_change_shift(change, discipline->span_from_ns);
-	estimator_change_reference(discipline->clock, change);
+	estimator_change_reference(discipline->clock.estimator, change);
 }
 
 /*
@@ -280,7 +265,7 @@ bool discipline_is_suspect(const struct discipline *discipline, const struct tim
 	if (went_back(discipline, now))
 		return true;
 	return discipline->has_correction &&
-	       estimator_get(discipline->clock, now->reference_ns, &estimate) &&
+	       estimator_get(discipline->clock.estimator, now->reference_ns, &estimate) &&
 	       (sigma_ns > SUSPECT_SIGMAS * estimate.sigma_ns + SUSPECT_LEAST_NS ||
 		is_beyond_reach(discipline, &estimate) ||
 		is_less_sure(discipline, now, &estimate));
@@ -321,242 +306,7 @@ bool discipline_get_rate(const struct discipline *discipline, double *rate, doub
 void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma)
 {
 	remember_rate(discipline, rate, rate_sigma);
-	estimator_prime_rate(discipline->clock, rate, rate_sigma);
-}
-
-/* The source's path, or the one that has been unused for longest. */
-static int find_slot(struct discipline *discipline, const struct source *source)
-{
-	uint64_t serial = source_serial(source);
-	int oldest = 0;
-	int i;
-
-	for (i = 0; i < ESTIMATOR_PATHS; i++) {
-		struct slot *slot = &discipline->slot[i];
-
-		if (slot->serial == serial)
-			return i;
-		if (slot->update < discipline->slot[oldest].update)
-			oldest = i;
-	}
-	estimator_drop_path(discipline->clock, oldest);
-	discipline->slot[oldest] = (struct slot){
-		.serial = serial,
-		.moved_ns = source_moved_ns(source),
-	};
-	return oldest;
-}
-
-/* The path of a source that the combined clock has learned from; -1: it has not. */
-static int slot_of(const struct discipline *discipline, const struct source *source)
-{
-	int i;
-
-	for (i = 0; i < ESTIMATOR_PATHS; i++)
-		if (discipline->slot[i].serial == source_serial(source))
-			return i;
-	return -1;
-}
-
-static bool has_taught(const struct discipline *discipline, const struct source *source)
-{
-	return slot_of(discipline, source) >= 0;
-}
-
-/* The combined clock has learned from one source only. */
-static bool has_one_path(const struct discipline *discipline)
-{
-	int i, count = 0;
-
-	for (i = 0; i < ESTIMATOR_PATHS; i++)
-		count += !!discipline->slot[i].serial;
-	return count == 1;
-}
-
-/*
- * A server says that it has set its time forward, and what was measured of it was converted. Of one
- * source the combined clock's knowledge is converted, too; of several it cannot be, but what is
- * less than its error is left to the next samples. true: it has to be learned once more.
- */
-static bool follow_moves(struct discipline *discipline, struct source *const *sources,
-			 const struct selection *selection, int64_t at_ns)
-{
-	struct reference_change change = { .leap_ns = 0 };
-	struct estimate estimate = { .sigma_ns = 0 };
-	bool anew = false;
-	size_t i;
-
-	estimator_get(discipline->clock, at_ns, &estimate);
-	for (i = 0; i < selection->count && i < ESTIMATOR_PATHS; i++) {
-		const struct source *source = sources[selection->index[i]];
-		struct slot *slot;
-
-		if (!has_taught(discipline, source))
-			continue;
-		slot = &discipline->slot[slot_of(discipline, source)];
-		change.leap_ns = chime_sub_sat(source_moved_ns(source), slot->moved_ns);
-		if (has_one_path(discipline))
-			estimator_change_reference(discipline->clock, &change);
-		else if (fabs((double)change.leap_ns) <= estimate.sigma_ns)
-			continue;
-		else
-			anew = true;
-		slot->moved_ns = source_moved_ns(source);
-	}
-	return anew;
-}
-
-/* Add new samples of the combined sources to the combined clock. false: there is none. */
-static bool feed(struct discipline *discipline, struct source *const *sources,
-		 const struct selection *selection, int64_t at_ns)
-{
-	bool fresh = false;
-	size_t i;
-
-	discipline->update++;
-	for (i = 0; i < selection->count && i < ESTIMATOR_PATHS; i++) {
-		const struct source *source = sources[selection->index[i]];
-		struct source_status status;
-		struct estimator_sample sample;
-		int slot;
-
-		source_get_status(source, at_ns, &status);
-		slot = find_slot(discipline, source);
-		discipline->slot[slot].update = discipline->update;
-		if (discipline->slot[slot].received == status.received)
-			continue;
-		discipline->slot[slot].received = status.received;
-		sample.at_ns = status.last.at_ns;
-		sample.offset_ns = status.last.offset_ns;
-		sample.delay_ns = (double)status.last.delay_ns;
-		sample.sigma_ns = (double)status.last.noise_ns;
-		/* A sample from before the combined clock's start is not used. */
-		estimator_add(discipline->clock, slot, &sample);
-		fresh = true;
-	}
-	return fresh;
-}
-
-/*
- * Do not learn from sources that are wrong now, for the first time or again. true: the combined
- * clock has learned from one of them.
- */
-static bool distrust_wrong(const struct discipline *discipline, struct source *const *sources,
-			   size_t count, const struct selection *selection)
-{
-	bool misled = false;
-	size_t i;
-
-	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
-		bool taught;
-
-		if (!(selection->wrong & 1ULL << i))
-			continue;
-		taught = has_taught(discipline, sources[i]);
-		source_distrust(sources[i], taught);
-		misled = misled || taught;
-	}
-	return misled;
-}
-
-/*
- * The combined clock has learned from sources that must not be used beside the selected one, which
- * answered later, and that one has given as many samples by now.
- */
-static bool learned_from_unwanted(const struct discipline *discipline,
-				  struct source *const *sources, size_t count,
-				  const struct selection *selection)
-{
-	unsigned int known = source_get_log(sources[selection->selected])->count, most = 0;
-	size_t i;
-
-	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
-		unsigned int taught = source_get_log(sources[i])->count;
-
-		if (selection->unwanted & 1ULL << i && has_taught(discipline, sources[i]) &&
-		    taught > most)
-			most = taught;
-	}
-	return most && known >= (most < KNOWN_SAMPLES ? most : KNOWN_SAMPLES);
-}
-
-/* The combined clock is far from where most sources agree: it learned from wrong ones. */
-static bool is_misled(const struct discipline *discipline, const struct selection *selection,
-		      int64_t at_ns)
-{
-	int64_t far_ns = (selection->high_ns - selection->low_ns) / 2;
-	struct estimate estimate;
-
-	return estimator_get(discipline->clock, at_ns, &estimate) &&
-	       (estimate.offset_ns < selection->low_ns - far_ns ||
-		estimate.offset_ns > selection->high_ns + far_ns);
-}
-
-/* The replay of a source's samples into the combined clock. */
-struct lesson {
-	const struct sample_log *log;
-	unsigned int left;
-};
-
-/* The path whose next sample is the oldest, -1: none is left. */
-static int next_lesson(const struct lesson *lessons, int count)
-{
-	int64_t oldest_ns = INT64_MAX;
-	int next = -1;
-	int i;
-
-	for (i = 0; i < count; i++) {
-		const struct estimator_sample *sample;
-
-		if (!lessons[i].left)
-			continue;
-		sample = sample_log_get(lessons[i].log, lessons[i].left - 1);
-		if (next >= 0 && sample->at_ns >= oldest_ns)
-			continue;
-		oldest_ns = sample->at_ns;
-		next = i;
-	}
-	return next;
-}
-
-/*
- * A source's influence on the rate, on the other paths' asymmetries and on the weights cannot be
- * taken out again. So the combined clock is learned once more, from the samples of the sources that
- * are right, as if the others had never answered.
- */
-static void start_anew(struct discipline *discipline, struct source *const *sources,
-		       const struct selection *selection, const struct timescale_now *now)
-{
-	struct lesson lessons[ESTIMATOR_PATHS];
-	unsigned int learned = 0;
-	int count = 0;
-	int path;
-
-	estimator_begin_as(discipline->clock,
-			   source_get_estimator(sources[selection->selected]), now->has_host);
-	memset(discipline->slot, 0, sizeof(discipline->slot));
-	while (count < (int)selection->count && count < ESTIMATOR_PATHS) {
-		const struct source *source = sources[selection->index[count]];
-		unsigned int most = RELEARN_SAMPLES / (unsigned int)selection->count;
-
-		lessons[count].log = source_get_log(source);
-		lessons[count].left = lessons[count].log->count;
-		if (lessons[count].left > most)
-			lessons[count].left = most;
-		discipline->slot[count].serial = source_serial(source);
-		discipline->slot[count].received = source_received(source);
-		discipline->slot[count].moved_ns = source_moved_ns(source);
-		discipline->slot[count++].update = discipline->update;
-	}
-	while ((path = next_lesson(lessons, count)) >= 0)
-		learned += !estimator_add(discipline->clock, path,
-					  sample_log_get(lessons[path].log,
-							 --lessons[path].left));
-	if (learned)
-		return;
-	/* Of sources that were wrong lately only the latest sample is kept. */
-	memset(discipline->slot, 0, sizeof(discipline->slot));
-	feed(discipline, sources, selection, now->reference_ns);
+	estimator_prime_rate(discipline->clock.estimator, rate, rate_sigma);
 }
 
 /*
@@ -601,7 +351,7 @@ static void learn_span(struct discipline *discipline, const struct timescale_now
 {
 	struct estimate estimate;
 
-	if (!estimator_get(discipline->clock, at_ns, &estimate))
+	if (!estimator_get(discipline->clock.estimator, at_ns, &estimate))
 		return;
 	if (!discipline->has_span) {
 		discipline->has_span = true;
@@ -615,7 +365,7 @@ static void learn_span(struct discipline *discipline, const struct timescale_now
 static struct correction_terms terms_of(const struct discipline *discipline)
 {
 	return (struct correction_terms){
-		.clock = discipline->clock,
+		.clock = discipline->clock.estimator,
 		.maxclockerror = discipline->options.maxclockerror,
 		.learned_from_ns = discipline->span_from_ns,
 		.crystal = discipline->crystal,
@@ -798,7 +548,7 @@ static void notice_reference(struct discipline *discipline, const struct timesca
 	discipline->had_reference = true;
 	discipline->had_host = now->has_host;
 	if (now->has_host && !discipline->has_rate)
-		estimator_expect_host(discipline->clock);
+		estimator_expect_host(discipline->clock.estimator);
 }
 
 /* By how much the answers may be off because all of those of a source were late. */
@@ -950,7 +700,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	struct correction_terms correction;
 	struct combined combined;
 	struct pace pace;
-	bool known = false, fresh = false, fallen, misled, counts;
+	bool known = false, fresh = false, fallen, counts;
 	int error;
 
 	memset(result, 0, sizeof(*result));
@@ -958,12 +708,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	source_select(sources, count, at_ns, &terms, &result->selection);
 	discipline->selected = result->selection.selected;
 	if (result->selection.selected >= 0) {
-		misled = distrust_wrong(discipline, sources, count, &result->selection) ||
-			 learned_from_unwanted(discipline, sources, count, &result->selection);
-		misled |= follow_moves(discipline, sources, &result->selection, at_ns);
-		fresh = feed(discipline, sources, &result->selection, at_ns);
-		if (misled || is_misled(discipline, &result->selection, at_ns))
-			start_anew(discipline, sources, &result->selection, now);
+		fresh = combined_clock_learn(&discipline->clock, sources, count,
+					     &result->selection, now);
 		learn_span(discipline, now, at_ns);
 		get_pace(sources, &result->selection, at_ns, &pace);
 		correction = terms_of(discipline);
