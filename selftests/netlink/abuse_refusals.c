@@ -584,6 +584,7 @@ bool abuse_refusals_change_nothing(struct abuse *abuse)
 
 bool abuse_many_rules(struct abuse *abuse)
 {
+	const int occasions = TRUECHIME_OCCASION_OPERATOR + 1;
 	static struct settings before, after;
 	struct genl_message message;
 	struct genl_answer answer;
@@ -593,7 +594,7 @@ bool abuse_many_rules(struct abuse *abuse)
 		return false;
 	genl_begin(&message, &abuse->genl, TRUECHIME_CMD_POLICY_SET, 0);
 	for (i = 0; i < 200; i++)
-		put_rule(&message, i % (TRUECHIME_OCCASION_OPERATOR + 1), i / 3 % 2, i % 3, i, 0);
+		put_rule(&message, i % occasions, i / occasions % 2, i % 3, i, 0);
 	/* The last word on each rule is what there was before. */
 	memcpy(message.data + message.length, before.policy, before.policy_length);
 	message.length += before.policy_length;
