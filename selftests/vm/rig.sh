@@ -301,7 +301,7 @@ settings()
 {
 	local setting
 
-	for setting in ROUNDS STEADY_S UNDISTURBED_S; do
+	for setting in ROUNDS STEADY_S UNDISTURBED_S BOOT_CASES; do
 		[ -z "${!setting:-}" ] || printf '%s=%q\n' "$setting" "${!setting}"
 	done
 }
