@@ -432,6 +432,24 @@ void chime_netlink_notify(const struct chime_event *event)
 
 /* --- what happens to the machine --- */
 
+/* A machine with a host, a witness of stops and a generation id, as before the module is loaded. */
+static inline void machine_begin(void)
+{
+	machine = (struct machine){
+		.utc_ns = UTC0_NS,
+		.raw_ns = RAW0_NS,
+		.has_host = true,
+		.sees_stops = true,
+		.has_genid = true,
+	};
+	unit_clock_is_disciplined = false;
+	unit_timekeeper = (struct timekeeper){ .next_leap_ktime = KTIME_MAX };
+	unit_settling = NULL;
+	unit_phc_closing = NULL;
+	*(char **)played_param_boot = NULL;
+	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
+}
+
 static inline void check(void)
 {
 	struct work_struct *work;

@@ -16,19 +16,7 @@ FIXTURE(module) {
 
 FIXTURE_SETUP(module)
 {
-	machine = (struct machine){
-		.utc_ns = UTC0_NS,
-		.raw_ns = RAW0_NS,
-		.has_host = true,
-		.sees_stops = true,
-		.has_genid = true,
-	};
-	unit_clock_is_disciplined = false;
-	unit_timekeeper = (struct timekeeper){ .next_leap_ktime = KTIME_MAX };
-	unit_settling = NULL;
-	unit_phc_closing = NULL;
-	*(char **)played_param_boot = NULL;
-	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
+	machine_begin();
 }
 
 FIXTURE_TEARDOWN(module)

@@ -262,19 +262,9 @@ static const char *judge_end(void)
 
 static void begin(void)
 {
-	machine = (struct machine){
-		.utc_ns = UTC0_NS,
-		.raw_ns = RAW0_NS,
-		.has_host = true,
-		.sees_stops = between(0, 3),
-		.has_genid = between(0, 1),
-	};
-	unit_clock_is_disciplined = false;
-	unit_timekeeper = (struct timekeeper){ .next_leap_ktime = KTIME_MAX };
-	unit_settling = NULL;
-	unit_phc_closing = NULL;
-	*(char **)played_param_boot = NULL;
-	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
+	machine_begin();
+	machine.sees_stops = between(0, 3);
+	machine.has_genid = between(0, 1);
 	history.may_differ = false;
 	history.owed = 0;
 }
