@@ -20,6 +20,7 @@
 #include <libkmod.h>
 
 #include "daemon/privileges.h"
+#include "lib/late_library.h"
 #include "lib/module_refusal.h"
 
 #define MODULE_NAME	"truechime"
@@ -31,7 +32,7 @@
 
 /**
  * struct kmod - libkmod, opened
- * @library: of dlopen(3)
+ * @library: for dlclose(3)
  *
  * And of its functions those that are used here.
  */
@@ -47,38 +48,22 @@ struct kmod {
 	typeof(kmod_list_next) *list_next;
 };
 
-/* Set @function, which points to a pointer to one. */
-static bool kmod_find(const struct kmod *kmod, const char *name, void *function)
-{
-	void *address = dlsym(kmod->library, name);
-
-	memcpy(function, &address, sizeof(address));
-	return address;
-}
-
-static bool kmod_find_all(struct kmod *kmod)
-{
-	return kmod_find(kmod, "kmod_new", &kmod->new) &&
-	       kmod_find(kmod, "kmod_unref", &kmod->unref) &&
-	       kmod_find(kmod, "kmod_module_new_from_lookup", &kmod->module_new_from_lookup) &&
-	       kmod_find(kmod, "kmod_module_get_module", &kmod->module_get_module) &&
-	       kmod_find(kmod, "kmod_module_probe_insert_module",
-			 &kmod->module_probe_insert_module) &&
-	       kmod_find(kmod, "kmod_module_unref", &kmod->module_unref) &&
-	       kmod_find(kmod, "kmod_module_unref_list", &kmod->module_unref_list) &&
-	       kmod_find(kmod, "kmod_list_next", &kmod->list_next);
-}
-
 /* false: it is not installed. */
 static bool kmod_open(struct kmod *kmod)
 {
-	kmod->library = dlopen(KMOD_PATH, RTLD_NOW | RTLD_LOCAL);
-	if (!kmod->library)
-		return false;
-	if (kmod_find_all(kmod))
-		return true;
-	dlclose(kmod->library);
-	return false;
+	const struct late_function wanted[] = {
+		{ "kmod_new", &kmod->new },
+		{ "kmod_unref", &kmod->unref },
+		{ "kmod_module_new_from_lookup", &kmod->module_new_from_lookup },
+		{ "kmod_module_get_module", &kmod->module_get_module },
+		{ "kmod_module_probe_insert_module", &kmod->module_probe_insert_module },
+		{ "kmod_module_unref", &kmod->module_unref },
+		{ "kmod_module_unref_list", &kmod->module_unref_list },
+		{ "kmod_list_next", &kmod->list_next },
+	};
+
+	kmod->library = late_library_open(KMOD_PATH, wanted, sizeof(wanted) / sizeof(wanted[0]));
+	return kmod->library;
 }
 
 /* Lockdown's mode in force stands in brackets: "none [integrity] confidentiality". */

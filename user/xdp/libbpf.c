@@ -7,8 +7,8 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <dlfcn.h>
-#include <string.h>
+
+#include "lib/late_library.h"
 
 #define LIBBPF_PATH	"libbpf.so.1"
 
@@ -26,11 +26,7 @@ static struct {
 	typeof(libbpf_set_print) *set_print;
 } functions;
 
-/* What is to be found, and where its address goes. */
-static const struct {
-	const char *name;
-	void *function;
-} wanted[] = {
+static const struct late_function wanted[] = {
 	{ "bpf_link_create", &functions.link_create },
 	{ "bpf_map__fd", &functions.map__fd },
 	{ "bpf_map__set_max_entries", &functions.map__set_max_entries },
@@ -47,23 +43,11 @@ static const struct {
 bool libbpf_open(void)
 {
 	static void *library;
-	void *address;
 
-	if (library)
-		return true;
-	library = dlopen(LIBBPF_PATH, RTLD_NOW | RTLD_LOCAL);
 	if (!library)
-		return false;
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		address = dlsym(library, wanted[i].name);
-		if (!address) {
-			dlclose(library);
-			library = NULL;
-			return false;
-		}
-		memcpy(wanted[i].function, &address, sizeof(address));
-	}
-	return true;
+		library = late_library_open(LIBBPF_PATH, wanted,
+					    sizeof(wanted) / sizeof(wanted[0]));
+	return library;
 }
 
 int bpf_link_create(int prog_fd, int target_fd, enum bpf_attach_type attach_type,
