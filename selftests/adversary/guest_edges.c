@@ -121,7 +121,7 @@ void pid_file_remove(const char *path, pid_t pid)
 
 void daemon_find_rivals(struct daemon *daemon)
 {
-	daemon->rivals_next_ns = INT64_MAX;
+	daemon->rivals.next_ns = INT64_MAX;
 }
 
 void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns)

@@ -18,7 +18,7 @@ static const char *daemon_step_words(const struct daemon *daemon, int err)
 {
 	if (daemon->options->no_clock)
 		return "it was started with -x, only to observe";
-	if (err == -EPERM && daemon->yielding)
+	if (err == -EPERM && daemon->rivals.yielding)
 		return "another time daemon has the clock (rivals yield). See: truechime status";
 	if (err == -EPERM && daemon->known.external)
 		err = -EBUSY;

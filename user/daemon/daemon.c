@@ -403,7 +403,7 @@ static int daemon_start(struct daemon *daemon)
 	/* Before the clock is touched. */
 	daemon_look_around(daemon);
 	daemon_prime(daemon);
-	associations_use_leaps(daemon->associations, &daemon->leap_list);
+	associations_use_leaps(daemon->associations, &daemon->leap.list);
 	(void)steering_stand_aside(daemon->steering, daemon->known.external);
 	now_ns = system_clock_raw_ns();
 	err = associations_configure(daemon->associations, daemon->config, now_ns);
@@ -468,7 +468,7 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 		next_ns = chime_min(next_ns, control_next_ns(daemon->control));
 	if (daemon->source_watch)
 		next_ns = chime_min(next_ns, source_watch_next_ns(daemon->source_watch));
-	next_ns = chime_min(next_ns, daemon->rivals_next_ns);
+	next_ns = chime_min(next_ns, daemon->rivals.next_ns);
 	wait_ns = chime_sub_sat(next_ns, now_ns);
 	if (wait_ns <= 0)
 		return 0;
@@ -584,7 +584,7 @@ int daemon_run(const struct daemon_options *options)
 	struct daemon daemon = {
 		.options = options,
 		.clock_watch_fd = -1,
-		.rivals_next_ns = INT64_MAX,
+		.rivals.next_ns = INT64_MAX,
 		.virtual_machine = is_virtual_machine(),
 	};
 	int status = 1;

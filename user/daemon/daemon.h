@@ -100,6 +100,74 @@ struct rival_seen {
 };
 
 /**
+ * struct daemon_rivals - other programs that may set the clock
+ * @running: other time daemons that run ...
+ * @running_count: ... how many
+ * @agents: of hypervisors, which were named ...
+ * @agent_count: ... how many
+ * @seen: programs that were seen to change the clock ...
+ * @seen_count: ... how many
+ * @next_ns: when to look for all of them again, by the raw clock
+ * @yielding: the clock is left to those that run
+ */
+struct daemon_rivals {
+	struct time_daemon running[TIME_DAEMONS_MAX];
+	size_t running_count;
+	struct time_daemon agents[TIME_DAEMONS_MAX];
+	size_t agent_count;
+	struct rival_seen seen[TIME_DAEMONS_MAX];
+	size_t seen_count;
+	int64_t next_ns;
+	bool yielding;
+};
+
+/**
+ * struct daemon_leap - leap seconds by a list
+ * @list: as configured, from the latest reading that succeeded ...
+ * @path: ... of this file; "": none is configured
+ * @expiry_logged_s: the expiry of the list that was logged
+ */
+struct daemon_leap {
+	struct leap_list list;
+	char path[LEAP_PATH_MAX];
+	int64_t expiry_logged_s;
+};
+
+/**
+ * struct daemon_smearing - sources that smear a leap second
+ * @leap: what they are like beside the latest one
+ * @sources: those that smeared it at the latest look, a bit each
+ */
+struct daemon_smearing {
+	struct smear leap;
+	uint64_t sources;
+};
+
+/**
+ * struct daemon_by_hand - times that the operator sets
+ * @times: all of them
+ * @rate: what was known of the rate before the first of them; its bound is 0: not asked
+ * @latest_ns: the latest of them, which is in force; 0: none is
+ */
+struct daemon_by_hand {
+	struct manual times;
+	struct manual_rate rate;
+	int64_t latest_ns;
+};
+
+/**
+ * struct daemon_events - the latest disruptions
+ * @stream: the module's events, and the latest one received
+ * @own: where the module is missing, oldest first
+ * @own_count: how many of them
+ */
+struct daemon_events {
+	struct event_stream stream;
+	struct module_event own[DAEMON_EVENTS];
+	int own_count;
+};
+
+/**
  * struct daemon - all that runs
  * @options: from the command line
  * @config: in force
@@ -120,35 +188,21 @@ struct rival_seen {
  * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
  * @source_reports: a hash of what was wrong in them at the latest reading, which was logged; 0:
  *	they were read with the whole configuration
- * @smear: sources beside the latest leap second ...
- * @smearing: ... and those that smeared it at the latest look, a bit each
- * @manual: times that the operator has set ...
- * @manual_rate: ... what was known of the rate before the first of them; its bound is 0: not asked
- * @set_by_hand_ns: the latest of them, which is in force; 0: none is
+ * @smearing: sources that smear a leap second
+ * @by_hand: times that the operator sets
  * @update: the discipline's latest verdict and correction
  * @history: what the clock was like; NULL: there was no memory for it
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
  *	estimates are of
- * @module_events: the stream of events, and the latest one received
- * @events: the latest disruptions, oldest first, where the module is missing
- * @event_count: how many of them
+ * @events: the latest disruptions
+ * @leap: leap seconds by a list
+ * @rivals: other programs that may set the clock
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
- * @leap_list: as configured, from the latest reading that succeeded ...
- * @leap_path: ... of this file; "": none is configured
- * @leap_expiry_logged_s: the expiry of the list that was logged
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @first_rate: the system clock's before we steered it, or the drift file's
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
- * @rivals: other time daemons that run ...
- * @rival_count: ... how many
- * @agents: of hypervisors, which were named ...
- * @agent_count: ... how many
- * @seen: programs that were seen to change the clock ...
- * @seen_count: ... how many
- * @rivals_next_ns: when to look for all of them again, by the raw clock
- * @yielding: the clock is left to them
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
  * @stop: leave the loop ...
@@ -174,36 +228,21 @@ struct daemon {
 	struct source_watch *source_watch;
 	uint64_t source_reports;
 
-	struct smear smear;
-	uint64_t smearing;
-	struct manual manual;
-	struct manual_rate manual_rate;
-	int64_t set_by_hand_ns;
+	struct daemon_smearing smearing;
+	struct daemon_by_hand by_hand;
 	struct state_update update;
 	struct history *history;
-
 	struct timescale_now known;
-	struct event_stream module_events;
-	struct module_event events[DAEMON_EVENTS];
-	int event_count;
+	struct daemon_events events;
+	struct daemon_leap leap;
+	struct daemon_rivals rivals;
 
-	struct leap_list leap_list;
-	char leap_path[LEAP_PATH_MAX];
-	int64_t leap_expiry_logged_s;
 	int64_t due_ns[DUE_COUNT];
 	int64_t watchdog_ns;
 	double first_rate;
 	int64_t first_result_ns;
 	int lock_fd;
 	int clock_watch_fd;
-	struct time_daemon rivals[TIME_DAEMONS_MAX];
-	size_t rival_count;
-	struct time_daemon agents[TIME_DAEMONS_MAX];
-	size_t agent_count;
-	struct rival_seen seen[TIME_DAEMONS_MAX];
-	size_t seen_count;
-	int64_t rivals_next_ns;
-	bool yielding;
 	bool virtual_machine;
 	bool sources_changed;
 	bool stop;

@@ -89,29 +89,29 @@ static void daemon_lose_events(const char *why)
 
 void daemon_receive_events(struct daemon *daemon)
 {
-	daemon->module_events = (struct event_stream){
+	daemon->events.stream = (struct event_stream){
 		.link = daemon->link,
 		.handle = daemon_handle_event,
 		.lost = daemon_lose_events,
 		.context = daemon,
 	};
-	(void)event_stream_skip(&daemon->module_events);
+	(void)event_stream_skip(&daemon->events.stream);
 }
 
 void daemon_module_events(struct daemon *daemon)
 {
-	while (daemon->link && !event_stream_next(&daemon->module_events))
+	while (daemon->link && !event_stream_next(&daemon->events.stream))
 		;
 }
 
 void daemon_own_event(struct daemon *daemon, const struct module_event *event)
 {
-	if (daemon->event_count == DAEMON_EVENTS) {
-		memmove(daemon->events, daemon->events + 1,
-			sizeof(daemon->events[0]) * (DAEMON_EVENTS - 1));
-		daemon->event_count--;
+	if (daemon->events.own_count == DAEMON_EVENTS) {
+		memmove(daemon->events.own, daemon->events.own + 1,
+			sizeof(daemon->events.own[0]) * (DAEMON_EVENTS - 1));
+		daemon->events.own_count--;
 	}
-	daemon->events[daemon->event_count++] = *event;
+	daemon->events.own[daemon->events.own_count++] = *event;
 	daemon_publish_event(daemon, event);
 }
 

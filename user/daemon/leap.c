@@ -34,8 +34,8 @@ static void warn_of_failure(const struct daemon *daemon, int err, int bad_line)
 	snprintf(why, sizeof(why), "%s", err == -EINVAL ? "it does not list any" : strerror(-err));
 	if (bad_line)
 		snprintf(why, sizeof(why), "line %d is not one of such a list", bad_line);
-	log_warning("No leap seconds could be read from %s: %s; %s", daemon->leap_path, why,
-		    daemon->leap_list.count ? "the list that was read before stays in force" :
+	log_warning("No leap seconds could be read from %s: %s; %s", daemon->leap.path, why,
+		    daemon->leap.list.count ? "the list that was read before stays in force" :
 		    "only those that time sources announce are used");
 }
 
@@ -46,14 +46,14 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 	bool zone = leap_path(daemon->config, path);
 	int err, bad_line;
 
-	if (strcmp(path, daemon->leap_path) != 0)
-		daemon->leap_list.count = 0;
-	memcpy(daemon->leap_path, path, strlen(path) + 1);
+	if (strcmp(path, daemon->leap.path) != 0)
+		daemon->leap.list.count = 0;
+	memcpy(daemon->leap.path, path, strlen(path) + 1);
 	daemon->due_ns[DUE_LEAP_LIST] = INT64_MAX;
 	if (!*path)
 		return;
 	daemon->due_ns[DUE_LEAP_LIST] = chime_add_sat(now_ns, LEAP_LIST_NS);
-	err = leap_list_load(path, zone, &daemon->leap_list, &bad_line);
+	err = leap_list_load(path, zone, &daemon->leap.list, &bad_line);
 	if (err)
 		warn_of_failure(daemon, err, bad_line);
 }
@@ -61,18 +61,18 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 /* Once for each list: it is read again every hour, and packages install new ones. */
 static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 {
-	const struct leap_list *list = &daemon->leap_list;
+	const struct leap_list *list = &daemon->leap.list;
 	char date[32];
 	time_t expires_s = list->expires_s;
 	struct tm tm;
 
 	if (!leap_list_has_expired(list, utc_ns) ||
-	    daemon->leap_expiry_logged_s == list->expires_s || !gmtime_r(&expires_s, &tm))
+	    daemon->leap.expiry_logged_s == list->expires_s || !gmtime_r(&expires_s, &tm))
 		return;
-	daemon->leap_expiry_logged_s = list->expires_s;
+	daemon->leap.expiry_logged_s = list->expires_s;
 	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
 	log_warning("The list of leap seconds %s expired on %s: it may lack the latest one, and TAI may be wrong by a second. Time sources are asked instead. A new list comes with the package tzdata",
-		    daemon->leap_path, date);
+		    daemon->leap.path, date);
 }
 
 /*
@@ -89,9 +89,9 @@ void daemon_announce_leap(struct daemon *daemon)
 	steering_get_status(daemon->steering, &status);
 	warn_of_expiry(daemon, status.now.time_ns);
 	steering_announce_leap(daemon->steering,
-			       leap_list_decide(&daemon->leap_list, status.now.time_ns,
+			       leap_list_decide(&daemon->leap.list, status.now.time_ns,
 						daemon->update.result.leap));
-	tai_s = leap_list_tai(&daemon->leap_list, status.now.time_ns);
+	tai_s = leap_list_tai(&daemon->leap.list, status.now.time_ns);
 	if (tai_s && status.synchronised && !status.leap)
 		(void)system_clock_set_tai(daemon->clock, tai_s);
 }

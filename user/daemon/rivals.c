@@ -20,13 +20,13 @@ static void log_rivals(const struct daemon *daemon, const struct time_daemon *ri
 	char text[TIME_DAEMONS_TEXT_MAX], command[TIME_DAEMON_COMMAND_MAX];
 
 	if (daemon->config->rivals == CONFIG_RIVALS_IGNORE) {
-		if (daemon->yielding)
+		if (daemon->rivals.yielding)
 			log_notice("The clock is steered again, whatever else runs (rivals ignore)");
 		return;
 	}
 	if (!count) {
 		log_notice("No other time daemon runs any more%s",
-			   daemon->yielding ? "; the clock is steered again" : "");
+			   daemon->rivals.yielding ? "; the clock is steered again" : "");
 		return;
 	}
 	time_daemons_text(rivals, count, text);
@@ -46,11 +46,11 @@ static bool are_known(const struct daemon *daemon, const struct time_daemon *riv
 	size_t i, j;
 
 	for (i = 0; i < count; i++) {
-		for (j = 0; j < daemon->rival_count; j++)
-			if (!strcmp(rivals[i].program, daemon->rivals[j].program) &&
-			    !strcmp(rivals[i].unit, daemon->rivals[j].unit))
+		for (j = 0; j < daemon->rivals.running_count; j++)
+			if (!strcmp(rivals[i].program, daemon->rivals.running[j].program) &&
+			    !strcmp(rivals[i].unit, daemon->rivals.running[j].unit))
 				break;
-		if (j == daemon->rival_count)
+		if (j == daemon->rivals.running_count)
 			return false;
 	}
 	return true;
@@ -60,22 +60,22 @@ static void take_rivals(struct daemon *daemon, const struct time_daemon *rivals,
 {
 	bool yield = count && daemon->config->rivals == CONFIG_RIVALS_YIELD;
 
-	if (count != daemon->rival_count || !are_known(daemon, rivals, count) ||
-	    yield != daemon->yielding)
+	if (count != daemon->rivals.running_count || !are_known(daemon, rivals, count) ||
+	    yield != daemon->rivals.yielding)
 		log_rivals(daemon, rivals, count);
-	memcpy(daemon->rivals, rivals, count * sizeof(*rivals));
-	daemon->rival_count = count;
-	if (yield == daemon->yielding)
+	memcpy(daemon->rivals.running, rivals, count * sizeof(*rivals));
+	daemon->rivals.running_count = count;
+	if (yield == daemon->rivals.yielding)
 		return;
-	daemon->yielding = yield;
+	daemon->rivals.yielding = yield;
 	daemon->sources_changed = true;
 	steering_yield(daemon->steering, yield);
 }
 
 static bool is_known_agent(const struct daemon *daemon, const struct time_daemon *agent)
 {
-	for (size_t i = 0; i < daemon->agent_count; i++)
-		if (!strcmp(daemon->agents[i].program, agent->program))
+	for (size_t i = 0; i < daemon->rivals.agent_count; i++)
+		if (!strcmp(daemon->rivals.agents[i].program, agent->program))
 			return true;
 	return false;
 }
@@ -89,9 +89,9 @@ static void take_agent(struct daemon *daemon, const struct time_daemon *agent)
 	char text[TIME_DAEMONS_TEXT_MAX];
 
 	if (daemon->config->rivals == CONFIG_RIVALS_IGNORE || is_known_agent(daemon, agent) ||
-	    daemon->agent_count == TIME_DAEMONS_MAX)
+	    daemon->rivals.agent_count == TIME_DAEMONS_MAX)
 		return;
-	daemon->agents[daemon->agent_count++] = *agent;
+	daemon->rivals.agents[daemon->rivals.agent_count++] = *agent;
 	time_daemons_text(agent, 1, text);
 	log_notice("An agent of the hypervisor runs that may set the clock: %s. If it does, and the time is wrong then, the clock is set back. What keeps it from that: %s",
 		   text, time_daemon_advice(agent));
@@ -115,11 +115,11 @@ static size_t keep_running(const struct daemon *daemon, struct time_daemon *riva
 {
 	size_t i, j;
 
-	for (i = 0; i < daemon->rival_count && count < TIME_DAEMONS_MAX; i++) {
-		for (j = 0; j < count && rivals[j].pid != daemon->rivals[i].pid; j++)
+	for (i = 0; i < daemon->rivals.running_count && count < TIME_DAEMONS_MAX; i++) {
+		for (j = 0; j < count && rivals[j].pid != daemon->rivals.running[i].pid; j++)
 			;
-		if (j == count && time_daemon_runs(PROC, &daemon->rivals[i]))
-			rivals[count++] = daemon->rivals[i];
+		if (j == count && time_daemon_runs(PROC, &daemon->rivals.running[i]))
+			rivals[count++] = daemon->rivals.running[i];
 	}
 	return count;
 }
@@ -129,7 +129,7 @@ static void look_for_rivals(struct daemon *daemon, bool by_process)
 	struct time_daemon rivals[TIME_DAEMONS_MAX];
 	size_t count = 0;
 
-	daemon->rivals_next_ns = INT64_MAX;
+	daemon->rivals.next_ns = INT64_MAX;
 	/* -x and -Q touch no clock, and -q is to set it now. */
 	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
 		return;
@@ -139,7 +139,7 @@ static void look_for_rivals(struct daemon *daemon, bool by_process)
 		if (!by_process)
 			count = keep_running(daemon, rivals, count);
 		count = daemon_add_seen(daemon, rivals, count);
-		daemon->rivals_next_ns = chime_add_sat(system_clock_raw_ns(), CHECK_NS);
+		daemon->rivals.next_ns = chime_add_sat(system_clock_raw_ns(), CHECK_NS);
 	}
 	take_rivals(daemon, rivals, count);
 }
@@ -151,6 +151,6 @@ void daemon_find_rivals(struct daemon *daemon)
 
 void daemon_watch_rivals(struct daemon *daemon, int64_t now_ns)
 {
-	if (now_ns >= daemon->rivals_next_ns)
+	if (now_ns >= daemon->rivals.next_ns)
 		look_for_rivals(daemon, false);
 }

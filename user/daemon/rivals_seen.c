@@ -19,8 +19,8 @@
 
 static struct rival_seen *find(struct daemon *daemon, const struct rival_notice *notice)
 {
-	for (size_t i = 0; i < daemon->seen_count; i++) {
-		struct rival_seen *seen = &daemon->seen[i];
+	for (size_t i = 0; i < daemon->rivals.seen_count; i++) {
+		struct rival_seen *seen = &daemon->rivals.seen[i];
 
 		if (!strcmp(seen->daemon.program, notice->program) &&
 		    !strcmp(seen->where, notice->where))
@@ -33,13 +33,13 @@ static struct rival_seen *find(struct daemon *daemon, const struct rival_notice 
 /* A new one, in the place of the one that was quiet longest if there is no other. */
 static struct rival_seen *add(struct daemon *daemon, const struct rival_notice *notice)
 {
-	struct rival_seen *seen = &daemon->seen[0];
+	struct rival_seen *seen = &daemon->rivals.seen[0];
 
-	if (daemon->seen_count < TIME_DAEMONS_MAX)
-		seen = &daemon->seen[daemon->seen_count++];
-	for (size_t i = 0; i < daemon->seen_count; i++) {
-		if (daemon->seen[i].latest_ns < seen->latest_ns)
-			seen = &daemon->seen[i];
+	if (daemon->rivals.seen_count < TIME_DAEMONS_MAX)
+		seen = &daemon->rivals.seen[daemon->rivals.seen_count++];
+	for (size_t i = 0; i < daemon->rivals.seen_count; i++) {
+		if (daemon->rivals.seen[i].latest_ns < seen->latest_ns)
+			seen = &daemon->rivals.seen[i];
 	}
 	memset(seen, 0, sizeof(*seen));
 	snprintf(seen->daemon.program, sizeof(seen->daemon.program), "%s", notice->program);
@@ -71,7 +71,7 @@ static void judge(struct daemon *daemon, struct rival_seen *seen,
 
 	seen->steers = notice->runs && notice->pid && notice->times >= STEERS_TIMES;
 	if (seen->steers != before && daemon->config->rivals == CONFIG_RIVALS_YIELD)
-		daemon->rivals_next_ns = 0;
+		daemon->rivals.next_ns = 0;
 }
 
 json_t *daemon_note_rival(struct daemon *daemon, const char *arguments, const char **error)
@@ -113,8 +113,8 @@ size_t daemon_add_seen(struct daemon *daemon, struct time_daemon *rivals, size_t
 
 	if (daemon->config->rivals != CONFIG_RIVALS_YIELD)
 		return count;
-	for (size_t i = 0; i < daemon->seen_count && count < TIME_DAEMONS_MAX; i++) {
-		const struct rival_seen *seen = &daemon->seen[i];
+	for (size_t i = 0; i < daemon->rivals.seen_count && count < TIME_DAEMONS_MAX; i++) {
+		const struct rival_seen *seen = &daemon->rivals.seen[i];
 
 		if (seen->steers && !is_among(rivals, count, seen) &&
 		    chime_sub_sat(now_ns, seen->latest_ns) < QUIET_NS)

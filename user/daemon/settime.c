@@ -96,10 +96,10 @@ static void known_rate(const struct daemon *daemon, struct manual_rate *known)
 static void estimate(struct daemon *daemon, struct manual_estimate *found, struct chime_line *line)
 {
 	/* As it was before the first entry: what was learned from them counts once. */
-	if (daemon->manual_rate.bound <= 0)
-		known_rate(daemon, &daemon->manual_rate);
-	manual_estimate(&daemon->manual, &daemon->manual_rate, found);
-	manual_line(&daemon->manual, found, daemon->config->discipline.maxclockerror, line);
+	if (daemon->by_hand.rate.bound <= 0)
+		known_rate(daemon, &daemon->by_hand.rate);
+	manual_estimate(&daemon->by_hand.times, &daemon->by_hand.rate, found);
+	manual_line(&daemon->by_hand.times, found, daemon->config->discipline.maxclockerror, line);
 }
 
 static void log_set(const struct manual_entry *entry, const struct manual_estimate *found)
@@ -131,7 +131,7 @@ static int follow_entries(struct daemon *daemon, struct manual_estimate *found)
 	err = steering_set_by_operator(daemon->steering, &line, &now);
 	if (err && err != -EPERM)
 		return err;
-	daemon->set_by_hand_ns = chime_line_eval(&line, now.reference_ns);
+	daemon->by_hand.latest_ns = chime_line_eval(&line, now.reference_ns);
 	if (found->learned)
 		discipline_prime_rate(daemon->discipline, found->rate.rate, found->rate.sigma);
 
@@ -159,7 +159,7 @@ static json_t *report_set(const struct daemon *daemon, const struct manual_estim
 			 "stepped", stepped, "frequency_ppb", -found->rate.rate * 1e9,
 			 "frequency_bound_ppb", found->rate.bound * 1e9,
 			 "learned", found->learned, "contradictory", found->contradictory,
-			 "entries", (int)daemon->manual.count);
+			 "entries", (int)daemon->by_hand.times.count);
 }
 
 static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns,
@@ -178,14 +178,14 @@ static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns
 		.bound_ns = chime_max(bound_ns, LEAST_BOUND_NS),
 		.found_ns = chime_sub_sat(utc_ns, now.realtime_ns),
 	};
-	err = is_before_release(utc_ns) ? -ERANGE : manual_add(&daemon->manual, &entry);
+	err = is_before_release(utc_ns) ? -ERANGE : manual_add(&daemon->by_hand.times, &entry);
 	if (err) {
 		*error = words_of(err);
 		return NULL;
 	}
 	err = follow_entries(daemon, &found);
 	if (err && err != -EPERM) {
-		(void)manual_delete(&daemon->manual, daemon->manual.count - 1);
+		(void)manual_delete(&daemon->by_hand.times, daemon->by_hand.times.count - 1);
 		*error = words_of(err);
 		return NULL;
 	}
@@ -202,30 +202,30 @@ static json_t *delete_entry(struct daemon *daemon, size_t index, const char **er
 
 	if (settime_is_refused(daemon, &now, error))
 		return NULL;
-	if (index >= daemon->manual.count) {
+	if (index >= daemon->by_hand.times.count) {
 		*error = "there is no such entry. See: truechime settime list";
 		return NULL;
 	}
-	(void)manual_delete(&daemon->manual, index);
+	(void)manual_delete(&daemon->by_hand.times, index);
 	log_notice("The operator takes back a time that was set; %zu are left",
-		   daemon->manual.count);
+		   daemon->by_hand.times.count);
 	/* Without an entry the clock goes on as it is. */
-	err = daemon->manual.count ? follow_entries(daemon, &found) : 0;
+	err = daemon->by_hand.times.count ? follow_entries(daemon, &found) : 0;
 	if (err && err != -EPERM) {
 		*error = words_of(err);
 		return NULL;
 	}
 
-	return json_pack("{s:b,s:i}", "ok", 1, "entries", (int)daemon->manual.count);
+	return json_pack("{s:b,s:i}", "ok", 1, "entries", (int)daemon->by_hand.times.count);
 }
 
 /* As in chronyc's list, offsets are positive where the clock is ahead. */
 static json_t *list_entry(const struct daemon *daemon, size_t index,
 			  const struct chime_line *correction, const struct chime_line *line)
 {
-	const struct manual_entry *entry = &daemon->manual.entries[index];
+	const struct manual_entry *entry = &daemon->by_hand.times.entries[index];
 	int64_t corrected_ns = chime_line_offset(correction, entry->at_ns);
-	int64_t residual_ns = manual_residual(&daemon->manual, index, line);
+	int64_t residual_ns = manual_residual(&daemon->by_hand.times, index, line);
 
 	return json_pack("{s:f,s:I,s:I,s:I,s:I}",
 			 "time_s", (double)chime_add_sat(entry->at_ns, entry->offset_ns) / 1e9,
@@ -243,9 +243,9 @@ static json_t *list_entries(struct daemon *daemon)
 	struct chime_line line;
 
 	steering_get_status(daemon->steering, &steering);
-	if (daemon->manual.count)
+	if (daemon->by_hand.times.count)
 		estimate(daemon, &found, &line);
-	for (size_t i = 0; i < daemon->manual.count; i++)
+	for (size_t i = 0; i < daemon->by_hand.times.count; i++)
 		json_array_append_new(list, list_entry(daemon, i, &steering.correction, &line));
 
 	return json_pack("{s:b,s:o}", "ok", 1, "entries", list);
@@ -260,8 +260,8 @@ json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char 
 	if (!strcmp(arguments, "list"))
 		return list_entries(daemon);
 	if (!strcmp(arguments, "reset")) {
-		manual_reset(&daemon->manual);
-		daemon->manual_rate = (struct manual_rate){ 0 };
+		manual_reset(&daemon->by_hand.times);
+		daemon->by_hand.rate = (struct manual_rate){ 0 };
 		log_notice("The operator has the times forgotten that were set");
 		return json_pack("{s:b,s:i}", "ok", 1, "entries", 0);
 	}
@@ -277,12 +277,12 @@ json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char 
 
 void daemon_change_settime(struct daemon *daemon, const struct reference_change *change)
 {
-	if (manual_change_reference(&daemon->manual, change))
+	if (manual_change_reference(&daemon->by_hand.times, change))
 		log_notice("The times that the operator has set are void: time was disrupted since");
 	if (!reference_change_keeps_rate(change))
-		daemon->manual_rate = (struct manual_rate){ 0 };
-	else if (daemon->manual_rate.bound > 0)
-		daemon->manual_rate.rate = reference_change_rate(change, daemon->manual_rate.rate);
+		daemon->by_hand.rate = (struct manual_rate){ 0 };
+	else if (daemon->by_hand.rate.bound > 0)
+		daemon->by_hand.rate.rate = reference_change_rate(change, daemon->by_hand.rate.rate);
 	if (!reference_change_keeps_offset(change))
-		daemon->set_by_hand_ns = 0;
+		daemon->by_hand.latest_ns = 0;
 }

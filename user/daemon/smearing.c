@@ -26,10 +26,10 @@ void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources,
 	uint64_t found, news;
 
 	steering_get_status(daemon->steering, &steering);
-	found = smear_judge(&daemon->smear, sources, count, now, steering.leap,
+	found = smear_judge(&daemon->smearing.leap, sources, count, now, steering.leap,
 			    steering.leap_raw_ns);
-	news = found & ~daemon->smearing;
-	daemon->smearing = found;
+	news = found & ~daemon->smearing.sources;
+	daemon->smearing.sources = found;
 	for (size_t i = 0; news && i < count; i++) {
 		if (!(news >> i & 1))
 			continue;

@@ -24,9 +24,9 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 		.raw_ns = system_clock_raw_ns(),
 		.timescale = daemon->timescale->ops->name,
 		.observing = daemon->options->no_clock,
-		.yielding = daemon->yielding,
+		.yielding = daemon->rivals.yielding,
 		.update = daemon->update,
-		.set_by_hand_ns = daemon->set_by_hand_ns,
+		.set_by_hand_ns = daemon->by_hand.latest_ns,
 		.manual = daemon->config->manual,
 		.local_stratum = serving_local_stratum(daemon->serving),
 		.maxdistance_ns = daemon->config->discipline.maxdistance_ns,
@@ -59,10 +59,10 @@ void daemon_remember(struct daemon *daemon)
 
 int daemon_get_events(struct daemon *daemon, struct module_event *events, int max)
 {
-	int count = daemon->event_count < max ? daemon->event_count : max;
+	int count = daemon->events.own_count < max ? daemon->events.own_count : max;
 
 	if (daemon->link)
 		return module_link_events(daemon->link, events, max, &count) ? 0 : count;
-	memcpy(events, daemon->events, sizeof(*events) * (size_t)count);
+	memcpy(events, daemon->events.own, sizeof(*events) * (size_t)count);
 	return count;
 }

@@ -185,7 +185,7 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 		discipline_change_reference(daemon->discipline, &REFERENCE_REPLACED);
 	if (!result->changed && !stands)
 		return;
-	daemon->set_by_hand_ns = 0;
+	daemon->by_hand.latest_ns = 0;
 	if (daemon->update.raw_ns)
 		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
 	associations_note_update(daemon->associations);
@@ -310,7 +310,7 @@ void daemon_write_drift(struct daemon *daemon)
 	double rate, rate_sigma;
 	int err;
 
-	if (!*config->driftfile || (!daemon->update.raw_ns && !daemon->manual.count) ||
+	if (!*config->driftfile || (!daemon->update.raw_ns && !daemon->by_hand.times.count) ||
 	    daemon->options->no_clock || daemon->options->task != DAEMON_RUN ||
 	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
 		return;
@@ -354,7 +354,7 @@ static void daemon_read_drift(struct daemon *daemon)
 	}
 	discipline_prime_rate(daemon->discipline, rate, rate_sigma);
 	log_info("Frequency %.3f +/- %.3f ppm read from %s", -rate * 1e6, rate_sigma * 1e6, path);
-	if (!daemon->known.has_host && !daemon->yielding)
+	if (!daemon->known.has_host && !daemon->rivals.yielding)
 		(void)system_clock_set_rate(daemon->clock, rate);
 }
 
@@ -404,7 +404,7 @@ static void daemon_leave_rate(struct daemon *daemon)
 {
 	double rate, rate_sigma;
 
-	if (daemon->known.has_host || daemon->known.external || daemon->yielding ||
+	if (daemon->known.has_host || daemon->known.external || daemon->rivals.yielding ||
 	    daemon->options->no_clock)
 		return;
 	if (!discipline_get_rate(daemon->discipline, &rate, &rate_sigma))

@@ -736,7 +736,7 @@ TEST_F(daemon, events_that_were_not_notified_are_asked_for)
 	world.dump_error = -EAGAIN;
 	notify(self, 8);
 	EXPECT_EQ(7, world.told);
-	EXPECT_EQ(8, self->daemon.module_events.last);
+	EXPECT_EQ(8, self->daemon.events.stream.last);
 }
 
 TEST_F(daemon, lost_events_are_counted)
@@ -751,7 +751,7 @@ TEST_F(daemon, lost_events_are_counted)
 	world.event_error = -ENOBUFS;
 	daemon_module_events(&self->daemon);
 	EXPECT_TRUE(journal_has("MESSAGE=8 events are lost: the module has forgotten them"));
-	EXPECT_EQ(10, self->daemon.module_events.last);
+	EXPECT_EQ(10, self->daemon.events.stream.last);
 }
 
 /* One of UTC's is none of the host's. */

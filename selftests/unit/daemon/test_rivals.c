@@ -177,11 +177,11 @@ TEST_F(rivals, who_was_started_by_hand_is_known_until_it_ends)
 	watch(self);
 	watch(self);
 	EXPECT_EQ(1, world.messages);
-	EXPECT_EQ(1, self->daemon.rival_count);
+	EXPECT_EQ(1, self->daemon.rivals.running_count);
 	world.has_process = false;
 	watch(self);
 	EXPECT_EQ(2, world.messages);
-	EXPECT_EQ(0, self->daemon.rival_count);
+	EXPECT_EQ(0, self->daemon.rivals.running_count);
 }
 
 TEST_F(rivals, the_clock_is_left_to_them_as_long_as_they_run)
@@ -190,14 +190,14 @@ TEST_F(rivals, the_clock_is_left_to_them_as_long_as_they_run)
 	world.units[0] = chronyd;
 	world.unit_count = 1;
 	daemon_find_rivals(&self->daemon);
-	EXPECT_TRUE(self->daemon.yielding);
+	EXPECT_TRUE(self->daemon.rivals.yielding);
 	EXPECT_TRUE(world.yielding);
 	EXPECT_NE(NULL, strstr(world.message, "left to"));
 	watch(self);
 	EXPECT_EQ(1, world.yields);
 	world.unit_count = 0;
 	watch(self);
-	EXPECT_FALSE(self->daemon.yielding);
+	EXPECT_FALSE(self->daemon.rivals.yielding);
 	EXPECT_FALSE(world.yielding);
 	EXPECT_TRUE(self->daemon.sources_changed);
 	EXPECT_EQ(2, world.yields);
@@ -252,7 +252,7 @@ TEST_F(rivals, nobody_is_looked_for_where_it_does_not_matter)
 	watch(self);
 	EXPECT_EQ(0, world.searches);
 	EXPECT_EQ(0, world.messages);
-	EXPECT_EQ(INT64_MAX, self->daemon.rivals_next_ns);
+	EXPECT_EQ(INT64_MAX, self->daemon.rivals.next_ns);
 }
 
 /* An agent of the hypervisor is named once, and the clock is not left to it. */
@@ -268,18 +268,18 @@ TEST_F(rivals, agents_are_named)
 	watch(self);
 	daemon_find_rivals(&self->daemon);
 	EXPECT_EQ(1, world.messages);
-	EXPECT_FALSE(self->daemon.yielding);
-	EXPECT_EQ(0, self->daemon.rival_count);
+	EXPECT_FALSE(self->daemon.rivals.yielding);
+	EXPECT_EQ(0, self->daemon.rivals.running_count);
 	/* Beside it a time daemon is one as ever, and when that ends so is the clock ours. */
 	world.units[1] = chronyd;
 	world.unit_count = 2;
 	watch(self);
-	EXPECT_TRUE(self->daemon.yielding);
-	EXPECT_EQ(1, self->daemon.rival_count);
+	EXPECT_TRUE(self->daemon.rivals.yielding);
+	EXPECT_EQ(1, self->daemon.rivals.running_count);
 	EXPECT_EQ(2, world.messages);
 	world.unit_count = 1;
 	watch(self);
-	EXPECT_FALSE(self->daemon.yielding);
+	EXPECT_FALSE(self->daemon.rivals.yielding);
 	EXPECT_EQ(3, world.messages);
 }
 

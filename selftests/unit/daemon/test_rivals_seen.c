@@ -61,7 +61,7 @@ FIXTURE_SETUP(seen)
 	memset(self, 0, sizeof(*self));
 	world.raw_ns = 1000 * S;
 	self->daemon.config = &self->config;
-	self->daemon.rivals_next_ns = INT64_MAX;
+	self->daemon.rivals.next_ns = INT64_MAX;
 	self->notice = (struct rival_notice){
 		.program = "oddtime", .where = "odd.service", .what = "stepped it by +3.20 s",
 		.advice = "systemctl disable --now odd.service", .pid = 77, .runs = true,
@@ -99,7 +99,7 @@ TEST_F(seen, who_it_is_is_logged_once_an_hour_and_the_clock_checked_each_time)
 	world.raw_ns += 3600 * S;
 	EXPECT_EQ(0, tell(self));
 	EXPECT_EQ(2, world.messages);
-	EXPECT_EQ(1, self->daemon.seen_count);
+	EXPECT_EQ(1, self->daemon.rivals.seen_count);
 }
 
 TEST_F(seen, who_is_to_be_ignored_is_not_logged)
@@ -115,11 +115,11 @@ TEST_F(seen, the_clock_is_left_to_who_goes_on_until_it_ends)
 
 	self->config.rivals = CONFIG_RIVALS_YIELD;
 	tell(self);
-	EXPECT_EQ(INT64_MAX, self->daemon.rivals_next_ns);
+	EXPECT_EQ(INT64_MAX, self->daemon.rivals.next_ns);
 	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
 	self->notice.times = 3;
 	tell(self);
-	EXPECT_EQ(0, self->daemon.rivals_next_ns);
+	EXPECT_EQ(0, self->daemon.rivals.next_ns);
 	ASSERT_EQ(1, daemon_add_seen(&self->daemon, rivals, 0));
 	EXPECT_STREQ("oddtime", rivals[0].program);
 	EXPECT_STREQ("odd.service", rivals[0].unit);
@@ -127,9 +127,9 @@ TEST_F(seen, the_clock_is_left_to_who_goes_on_until_it_ends)
 	/* It was found by its unit, too. */
 	EXPECT_EQ(1, daemon_add_seen(&self->daemon, rivals, 1));
 	self->notice.runs = false;
-	self->daemon.rivals_next_ns = INT64_MAX;
+	self->daemon.rivals.next_ns = INT64_MAX;
 	tell(self);
-	EXPECT_EQ(0, self->daemon.rivals_next_ns);
+	EXPECT_EQ(0, self->daemon.rivals.next_ns);
 	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
 }
 
@@ -168,7 +168,7 @@ TEST_F(seen, who_has_ended_and_the_kernel_are_not_given_the_clock)
 	self->notice.runs = true;
 	self->notice.pid = 0;
 	tell(self);
-	EXPECT_EQ(2, self->daemon.seen_count);
+	EXPECT_EQ(2, self->daemon.rivals.seen_count);
 	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
 }
 
@@ -179,15 +179,15 @@ TEST_F(seen, of_too_many_the_quietest_goes)
 		world.raw_ns += S;
 		tell(self);
 	}
-	EXPECT_EQ(TIME_DAEMONS_MAX, self->daemon.seen_count);
-	EXPECT_STREQ("8.service", self->daemon.seen[0].daemon.unit);
+	EXPECT_EQ(TIME_DAEMONS_MAX, self->daemon.rivals.seen_count);
+	EXPECT_STREQ("8.service", self->daemon.rivals.seen[0].daemon.unit);
 }
 
 TEST_F(seen, what_is_in_a_container_has_no_unit)
 {
 	strcpy(self->notice.where, "docker 0123456789ab");
 	tell(self);
-	EXPECT_STREQ("", self->daemon.seen[0].daemon.unit);
+	EXPECT_STREQ("", self->daemon.rivals.seen[0].daemon.unit);
 }
 
 TEST_F(seen, nonsense_is_refused)

@@ -170,7 +170,7 @@ TEST_F(settime, sets_the_clock_and_says_so)
 	EXPECT_LT(fabs(ldexp((double)world.line.rate_q32, -32) - 7e-6), 1e-9);
 	EXPECT_NE(NULL, strstr(world.message, "wrong by 5.00 s")) TH_LOG("%s", world.message);
 	EXPECT_NE(NULL, strstr(world.message, "within 2.00 s")) TH_LOG("%s", world.message);
-	EXPECT_EQ(UTC + 5 * S, self->daemon.set_by_hand_ns);
+	EXPECT_EQ(UTC + 5 * S, self->daemon.by_hand.latest_ns);
 	EXPECT_EQ(1, world.voided);
 	EXPECT_EQ(0, world.primed);
 }
@@ -206,7 +206,7 @@ TEST_F(settime, is_refused_with_a_reason)
 	EXPECT_FALSE(takes(self, -366 * 86400 * S));
 	EXPECT_NE(NULL, strstr(self->error, "released"));
 	EXPECT_EQ(0, world.set);
-	EXPECT_EQ(0, self->daemon.manual.count);
+	EXPECT_EQ(0, self->daemon.by_hand.times.count);
 	EXPECT_TRUE(takes(self, S));
 	EXPECT_FALSE(takes(self, S));
 	EXPECT_NE(NULL, strstr(self->error, "less than a second"));
@@ -243,7 +243,7 @@ TEST_F(settime, policy_may_forbid_a_step)
 	ASSERT_NE(NULL, reply);
 	EXPECT_TRUE(json_is_false(json_object_get(reply, "stepped")));
 	json_decref(reply);
-	EXPECT_EQ(1, self->daemon.manual.count);
+	EXPECT_EQ(1, self->daemon.by_hand.times.count);
 }
 
 TEST_F(settime, what_cannot_be_set_is_not_remembered)
@@ -251,8 +251,8 @@ TEST_F(settime, what_cannot_be_set_is_not_remembered)
 	world.set_error = -ESTALE;
 	EXPECT_FALSE(takes(self, S));
 	EXPECT_NE(NULL, strstr(self->error, "Try again"));
-	EXPECT_EQ(0, self->daemon.manual.count);
-	EXPECT_EQ(0, self->daemon.set_by_hand_ns);
+	EXPECT_EQ(0, self->daemon.by_hand.times.count);
+	EXPECT_EQ(0, self->daemon.by_hand.latest_ns);
 }
 
 /* The crystal is 30 ppm slow, and the operator sets the time once a day. */
@@ -340,16 +340,16 @@ TEST_F(settime, disruption_voids_what_was_set)
 
 	EXPECT_TRUE(takes(self, S));
 	daemon_change_settime(&self->daemon, &known);
-	EXPECT_EQ(1, self->daemon.manual.count);
-	EXPECT_NE(0, self->daemon.set_by_hand_ns);
+	EXPECT_EQ(1, self->daemon.by_hand.times.count);
+	EXPECT_NE(0, self->daemon.by_hand.latest_ns);
 	daemon_change_settime(&self->daemon, &REFERENCE_JUMPED);
-	EXPECT_EQ(0, self->daemon.manual.count);
-	EXPECT_EQ(0, self->daemon.set_by_hand_ns);
+	EXPECT_EQ(0, self->daemon.by_hand.times.count);
+	EXPECT_EQ(0, self->daemon.by_hand.latest_ns);
 	EXPECT_NE(NULL, strstr(world.message, "void")) TH_LOG("%s", world.message);
 	/* The rate was not disrupted. */
-	EXPECT_NE(0, self->daemon.manual_rate.bound);
+	EXPECT_NE(0, self->daemon.by_hand.rate.bound);
 	daemon_change_settime(&self->daemon, &REFERENCE_REPLACED);
-	EXPECT_EQ(0, self->daemon.manual_rate.bound);
+	EXPECT_EQ(0, self->daemon.by_hand.rate.bound);
 }
 
 TEST_HARNESS_MAIN
