@@ -23,8 +23,9 @@ _truechime()
 	-S | --socket | -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
 	*)
 		case $verb:$word in
-		:-* | *:-*) words=$(truechime --help | grep -oE -- '--[a-z]+') ;;
+		:-* | *:-*) words=$(truechime --help | grep -oE -- '--[a-z]+(-[a-z]+)*') ;;
 		:*) words=$(truechime --help | sed -n 's/^  \([a-z]\+\)  .*/\1/p') ;;
+		skew:*) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") && return ;;
 		import:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
 		add:*) words='server peer pool' ;;
 		manual:*) words='on off list delete reset' ;;

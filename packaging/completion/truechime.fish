@@ -7,7 +7,7 @@ complete -c truechime -n __fish_use_subcommand -a "(truechime --help |
 complete -c truechime -s j -l json -d 'JSON instead of sentences and tables'
 complete -c truechime -s c -l csv -d 'Fields separated by commas, as chronyc -c'
 complete -c truechime -s a -l all -d 'With --csv: sources without an address, too'
-complete -c truechime -l since -x -d 'plot: how far back'
+complete -c truechime -l since -x -d 'plot, top: how far back'
 complete -c truechime -s o -l output -r -F -d 'plot: write it there'
 complete -c truechime -s v -l verbose -d "Explain the tables' columns"
 complete -c truechime -s f -l follow -d 'Report new events as they happen'
@@ -18,6 +18,9 @@ complete -c truechime -s w -l within -x -d 'How far apart clocks may be'
 complete -c truechime -l warn -x -d 'check: how wrong the clock may be'
 complete -c truechime -l crit -x -d 'check: the same, and critical beyond'
 complete -c truechime -l ceph -d "check: the limit of Ceph's monitors"
+complete -c truechime -l ntp-only -d 'skew: do not use ssh'
+complete -c truechime -l port -x -d 'skew: the UDP port of NTP'
+complete -c truechime -s n -d 'As with chronyc: addresses are never looked up'
 complete -c truechime -s V -l version -d 'The version'
 complete -c truechime -s h -l help -d 'What there is'
 
@@ -30,3 +33,4 @@ complete -c truechime -n '__fish_seen_subcommand_from mode' -a 'auto external'
 complete -c truechime -n '__fish_seen_subcommand_from host' -a 'list choose demote reinstate'
 complete -c truechime -n '__fish_seen_subcommand_from policy' \
 	-a 'set boot disruption operator rtc forward backward both step slew ignore'
+complete -c truechime -n '__fish_seen_subcommand_from skew' -a '(__fish_print_hostnames)'
