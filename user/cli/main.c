@@ -29,43 +29,43 @@ static const struct verb {
 	{ "status", verb_status, NULL, "is the clock right, and how is that known? (default)" },
 	{ "tracking", verb_tracking, NULL, "the system clock's offset, frequency and errors" },
 	{ "sources", verb_sources, NULL, "the time sources and their latest samples" },
-	{ "sourcestats", verb_sourcestats, NULL, "what their samples say" },
-	{ "peers", verb_peers, NULL, "the same in the columns of ntpq -p" },
-	{ "selectdata", verb_selectdata, NULL, "what became of them in the selection" },
+	{ "sourcestats", verb_sourcestats, NULL, "what the samples of each source say: drift, offset, errors" },
+	{ "peers", verb_peers, NULL, "the time sources in the columns of ntpq -p" },
+	{ "selectdata", verb_selectdata, NULL, "what became of each source in the selection" },
 	{ "ntpdata", NULL, verb_ntpdata, "the latest packet of each server; ADDRESS" },
 	{ "sourcename", NULL, verb_sourcename, "the name that ADDRESS was configured by" },
-	{ "authdata", verb_authdata, NULL, "how their answers are authenticated" },
+	{ "authdata", verb_authdata, NULL, "how the answers of each server are authenticated" },
 	{ "serverstats", verb_serverstats, NULL, "what the NTP server has counted" },
-	{ "clients", verb_clients, NULL, "who asked it" },
-	{ "accheck", NULL, verb_accheck, "would it answer that ADDRESS?" },
-	{ "cmdaccheck", NULL, verb_cmdaccheck, "would chronyc be answered there?" },
-	{ "waitsync", NULL, verb_waitsync, "wait for that; TRIES CORRECTION SKEW INTERVAL" },
+	{ "clients", verb_clients, NULL, "who asked the NTP server" },
+	{ "accheck", NULL, verb_accheck, "would the NTP server answer ADDRESS?" },
+	{ "cmdaccheck", NULL, verb_cmdaccheck, "would chronyc be answered at ADDRESS?" },
+	{ "waitsync", NULL, verb_waitsync, "wait until it is synchronised; TRIES CORRECTION SKEW INTERVAL" },
 	{ "makestep", NULL, verb_makestep, "step the system clock to the right time now" },
 	{ "settime", NULL, verb_settime, "set the time by hand; TIME, list, delete N, reset" },
 	{ "manual", NULL, verb_manual, "as chronyc's; on, off, list, delete N, reset" },
 	{ "activity", verb_activity, NULL, "how many time sources are asked, how many not" },
 	{ "burst", NULL, verb_burst, "ask all time sources now; GOOD/MAX [WHICH]" },
 	{ "online", NULL, verb_online, "ask time sources again; WHICH" },
-	{ "offline", NULL, verb_offline, "ask them no more; WHICH" },
-	{ "onoffline", verb_onoffline, NULL, "ask those that this machine has a route to" },
+	{ "offline", NULL, verb_offline, "ask time sources no more; WHICH" },
+	{ "onoffline", verb_onoffline, NULL, "online the sources that there is a route to, offline the rest" },
 	{ "refresh", verb_refresh, NULL, "resolve the names of time sources again" },
-	{ "add", NULL, verb_add, "a time source; server NAME ..., pool NAME ..." },
-	{ "delete", NULL, verb_delete, "a time source; ADDRESS, NAME" },
+	{ "add", NULL, verb_add, "add a time source; server NAME ..., pool NAME ..." },
+	{ "delete", NULL, verb_delete, "remove a time source; ADDRESS, NAME" },
 	{ "allow", NULL, verb_directive, "serve NTP to a network until the next reload" },
-	{ "deny", NULL, verb_directive, "serve none to it" },
-	{ "cmdallow", NULL, verb_directive, "answer chronyc there" },
-	{ "cmddeny", NULL, verb_directive, "do not" },
+	{ "deny", NULL, verb_directive, "serve no NTP to a network until then" },
+	{ "cmdallow", NULL, verb_directive, "answer chronyc from a network until then" },
+	{ "cmddeny", NULL, verb_directive, "do not answer it" },
 	{ "local", NULL, verb_directive, "serve the clock as it is; off, stratum N" },
-	{ "rekey", verb_plain, NULL, "read the keys again" },
+	{ "rekey", verb_plain, NULL, "read the file of keys again" },
 	{ "reselect", verb_plain, NULL, "select the sources now" },
 	{ "dump", verb_plain, NULL, "write the drift file now" },
-	{ "cyclelogs", verb_cyclelogs, NULL, "as chronyc's; nothing is left to do" },
+	{ "cyclelogs", verb_cyclelogs, NULL, "as chronyc's; there is nothing to do" },
 	{ "shutdown", verb_plain, NULL, "end the daemon" },
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },
 	{ "rivals", verb_rivals, NULL, "who else has changed the clock; -v: each change" },
-	{ "top", verb_top, NULL, "all of that, live; q ends it" },
-	{ "plot", verb_plot, NULL, "its recent past as a picture (SVG)" },
+	{ "top", verb_top, NULL, "clock, sources and disruptions, live; q ends it" },
+	{ "plot", verb_plot, NULL, "the clock's recent past as a picture (SVG)" },
 	{ "skew", NULL, verb_skew, "how far apart the clocks of these hosts are; HOST ..." },
 	{ "check", verb_check, NULL, "for Nagios and Icinga: is the clock right enough?" },
 	{ "doctor", verb_doctor, NULL, "what keeps this clock wrong, and what to do about it" },
@@ -76,38 +76,38 @@ static const struct verb {
 	{ NULL, NULL, NULL, NULL },
 };
 
-static void print_usage(FILE *to)
+static void print_usage(void)
 {
 	const struct verb *verb;
 
 	fputs("Usage: truechime [OPTION]... [VERB [ARGUMENT]...]\n"
 	      "Query and control the kernel module truechime and the daemon truechimed.\n\n",
-	      to);
+	      stdout);
 	for (verb = verbs; verb->name; verb++)
-		fprintf(to, "  %-12s  %s\n", verb->name, verb->help);
+		printf("  %-12s  %s\n", verb->name, verb->help);
 	fputs("\n  -j, --json         JSON instead of sentences and tables\n"
 	      "  -c, --csv          fields separated by commas, as of chronyc -c\n"
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
 	      "  -k, --kind KIND    import: chrony, ntp or timesyncd, instead of what it looks like\n"
-	      "  -w, --within TIME  skew, check: how far apart they may be (skew: 50ms)\n"
-	      "      --warn TIME    check: how wrong the clock may be (half of --crit; 100ms)\n"
-	      "      --crit TIME    check: the same, beyond which it is critical (1s)\n"
+	      "  -w, --within TIME  skew, check: how far apart clocks may be (skew: 50ms)\n"
+	      "      --warn TIME    check: beyond which error it is a warning (half of --crit; 100ms)\n"
+	      "      --crit TIME    check: beyond which error it is critical (1s)\n"
 	      "      --ceph         check: as --within 50ms, the limit of Ceph's monitors\n"
 	      "      --since TIME   plot, top: how far back (1h, 10min)\n"
 	      "  -o, --output FILE  plot: write it there\n"
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
-	      "  -N, --names        sources, sourcestats, authdata: names as configured, not addresses\n"
+	      "  -N, --names        tables of sources: names as configured, not addresses\n"
 	      "  -a, --all          with --csv: sources that have no address yet, too\n"
-	      "  -n                 as that is always so: addresses are not looked up\n"
+	      "  -n                 for those used to chronyc: addresses are never looked up\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
 	      "Exit status: 0: done (status: synchronised); 1: refused (status: not synchronised, or\n"
-	      "neither module nor daemon runs); 2: wrong usage, or the one that is needed does not run;\n"
-	      "check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n",
-	      to);
+	      "neither module nor daemon runs); 2: wrong usage, or the module or daemon that is needed\n"
+	      "does not run; check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n",
+	      stdout);
 }
 
 /*
@@ -279,10 +279,11 @@ int main(int argc, char **argv)
 			puts("truechime " TRUECHIME_VERSION);
 			return CLI_OK;
 		case 'h':
-			print_usage(stdout);
+			print_usage();
 			return CLI_OK;
 		default:
-			print_usage(stderr);
+			/* getopt has said what is wrong; the summary would push that off the screen. */
+			fputs("See: truechime --help\n", stderr);
 			return wrong_usage(argc, argv);
 		}
 	}
