@@ -123,8 +123,8 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply);
 int client_ask_with(const struct cli *cli, const char *command, const char *arguments,
 		    json_t **reply);
 
-/* Say on stderr that @command failed with @err, release @reply. Returns an exit status. */
-int client_failed(const struct cli *cli, const char *command, int err, json_t *reply);
+/* Say on stderr that the verb failed with @err, release @reply. Returns an exit status. */
+int client_failed(const struct cli *cli, int err, json_t *reply);
 
 /* Ask for @command, and print the reply: as JSON, or by @print. Returns an exit status. */
 int client_report(const struct cli *cli, const char *command,

@@ -128,7 +128,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	return client_ask_with(cli, command, "", reply);
 }
 
-int client_failed(const struct cli *cli, const char *command, int err, json_t *reply)
+int client_failed(const struct cli *cli, int err, json_t *reply)
 {
 	switch (err) {
 	case -ECONNREFUSED:
@@ -137,7 +137,7 @@ int client_failed(const struct cli *cli, const char *command, int err, json_t *r
 			cli->socket_path);
 		return CLI_ERROR;
 	case -EACCES:
-		fprintf(stderr, "truechime: the daemon refused \"%s\": %s\n", command,
+		fprintf(stderr, "truechime: the daemon refused \"%s\": %s\n", cli->verb,
 			json_text_of(reply, "error"));
 		json_decref(reply);
 		return CLI_NOT;
@@ -172,12 +172,12 @@ int client_report_with(const struct cli *cli, const char *command, int argc, cha
 	int err;
 
 	if (!join(argv, argc, arguments, sizeof(arguments))) {
-		fprintf(stderr, "truechime: the arguments of %s are too long\n", command);
+		fprintf(stderr, "truechime: the arguments of %s are too long\n", cli->verb);
 		return CLI_ERROR;
 	}
 	err = client_ask_with(cli, command, arguments, &reply);
 	if (err)
-		return client_failed(cli, command, err, reply);
+		return client_failed(cli, err, reply);
 	if (cli->json) {
 		print_json(reply);
 		return CLI_OK;
@@ -235,11 +235,11 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 
 	err = client_open(cli, "events", "", true, &stream);
 	if (err)
-		return client_failed(cli, "events", err, NULL);
+		return client_failed(cli, err, NULL);
 	err = client_read(stream, &reply);
 	if (!err && !json_bool_of(reply, "ok")) {
 		fclose(stream);
-		return client_failed(cli, "events", -EACCES, reply);
+		return client_failed(cli, -EACCES, reply);
 	}
 	if (!err) {
 		json_array_foreach(json_object_get(reply, "events"), i, event)

@@ -82,7 +82,7 @@ static int events_of_daemon(const struct cli *cli)
 		return CLI_ERROR;
 	}
 	if (err)
-		return client_failed(cli, "events", err, reply);
+		return client_failed(cli, err, reply);
 	json_array_foreach(json_object_get(reply, "events"), i, event)
 		print_event(cli, json_incref(event));
 	if (!i && !cli->json)

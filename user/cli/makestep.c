@@ -52,7 +52,7 @@ int verb_makestep(const struct cli *cli, int argc, char **argv)
 	if (err == -ECONNREFUSED)
 		return makestep_by_module(cli);
 	if (err)
-		return client_failed(cli, "makestep", err, reply);
+		return client_failed(cli, err, reply);
 	json_decref(reply);
 	puts(cli->json ? "{\"ok\":true}" : "The system clock is right now.");
 	return CLI_OK;

@@ -204,7 +204,7 @@ static int report(const struct cli *cli, int argc, char **argv,
 	err = client_ask(cli, "sources", &reply);
 	if (err) {
 		json_decref(list);
-		return client_failed(cli, "sources", err, reply);
+		return client_failed(cli, err, reply);
 	}
 	json_array_foreach(json_object_get(reply, "sources"), i, source) {
 		if (is_wanted(source, argc ? argv[0] : NULL))

@@ -17,11 +17,11 @@ int past_ask(const struct cli *cli, int64_t since_s, struct past *past)
 	snprintf(text, sizeof(text), "%lld", (long long)since_s);
 	err = client_ask_with(cli, "history", text, &history);
 	if (err)
-		return client_failed(cli, "history", err, history);
+		return client_failed(cli, err, history);
 	err = client_ask(cli, "events", &events);
 	if (err) {
 		json_decref(history);
-		return client_failed(cli, "events", err, events);
+		return client_failed(cli, err, events);
 	}
 	past_read(past, history, events);
 	json_decref(history);

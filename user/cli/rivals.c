@@ -147,7 +147,7 @@ int verb_rivals(const struct cli *cli)
 		return CLI_ERROR;
 	}
 	if (err)
-		return client_failed(&watch, "rivals", err, reply);
+		return client_failed(&watch, err, reply);
 	if (cli->json) {
 		print_json(reply);
 		return CLI_OK;

@@ -123,7 +123,7 @@ static void print_offset(FILE *to, const char *reference, int64_t offset_ns)
 	char offset[32];
 
 	text_of_duration(llabs(offset_ns), offset, sizeof(offset));
-	fprintf(to, "it is %s %s %s\n", offset, offset_ns < 0 ? "ahead of" : "behind", reference);
+	fprintf(to, "%s %s %s\n", offset, offset_ns < 0 ? "ahead of" : "behind", reference);
 }
 
 /* Nothing confirms it, so that it is not called synchronised; but it has a bound. */
@@ -151,14 +151,14 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	obstacle = view_obstacle(view);
 	switch (obstacle) {
 	case VIEW_OBSERVING:
-		fprintf(to, "The daemon only observes (-x): ");
+		fputs("The daemon only observes (-x). The system clock is ", to);
 		print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0));
 		break;
 	case VIEW_SET_BY_HAND:
 		print_set_by_hand(to, view);
 		break;
 	case VIEW_CORRECTING:
-		fprintf(to, "It is being corrected: ");
+		fputs("It is being corrected: it is ", to);
 		print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0));
 		break;
 	case VIEW_OTHER:
@@ -217,7 +217,7 @@ static void print_module(FILE *to, const struct view *view)
 		fprintf(to, ", /dev/ptp%d", module->phc_index);
 	fputc('\n', to);
 	print_host_clock(to, module);
-	fprintf(to, "System clock : ");
+	fputs("System clock : it is ", to);
 	print_offset(to, "the module's clock", module->offset_ns);
 	fprintf(to,
 		"Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
@@ -382,7 +382,7 @@ int verb_status(const struct cli *cli)
 
 	err = view_open(cli, &view, &reply);
 	if (err)
-		return client_failed(cli, "status", err, reply);
+		return client_failed(cli, err, reply);
 	view_find_rivals(&view);
 	if (cli->json)
 		print_view_json(&view);

@@ -334,11 +334,11 @@ int verb_top(const struct cli *cli)
 	/* So that what is wrong is said before the screen is taken. */
 	err = client_ask(cli, "status", &reply);
 	if (err)
-		return client_failed(cli, "status", err, reply);
+		return client_failed(cli, err, reply);
 	json_decref(reply);
 	top = calloc(1, sizeof(*top));
 	if (!top)
-		return client_failed(cli, "status", -ENOMEM, NULL);
+		return client_failed(cli, -ENOMEM, NULL);
 	top->cli = *cli;
 	top->view.span_s = cli->since_ns ? (double)cli->since_ns / 1e9 : SPAN_S;
 	top->view.names = cli->names;

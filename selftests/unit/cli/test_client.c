@@ -59,6 +59,7 @@ FIXTURE_SETUP(client)
 	memset(self, 0, sizeof(*self));
 	snprintf(self->path, sizeof(self->path), "/tmp/test_client.%d", (int)getpid());
 	strcpy(address.sun_path, self->path);
+	self->cli.verb = "events";
 	self->cli.socket_path = self->path;
 	self->cli.follow = true;
 	self->listener = socket(AF_UNIX, SOCK_STREAM, 0);

@@ -54,7 +54,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	return -ECONNREFUSED;
 }
 
-int client_failed(const struct cli *cli, const char *command, int err, json_t *reply)
+int client_failed(const struct cli *cli, int err, json_t *reply)
 {
 	return CLI_ERROR;
 }
