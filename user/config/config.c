@@ -43,6 +43,16 @@ static void report(struct config_reader *reader, enum config_severity severity,
 	reader->report(reader->context, severity, reader->file, reader->line, message);
 }
 
+const char *config_place(const char *file, int line, char *place, size_t size)
+{
+	if (line)
+		snprintf(place, size, "%s:%d", file, line);
+	else
+		snprintf(place, size, "%s", file);
+
+	return place;
+}
+
 /* The line itself, for config_explain(). */
 static void report_line(struct config_reader *reader, const char *line)
 {
@@ -247,7 +257,10 @@ int config_read_file(struct config_reader *reader, const char *path)
 		return 0;
 	}
 	if (err < 0) {
-		config_error(reader, "cannot read %s: %s", path, strerror(-err));
+		if (reader->depth)
+			config_error(reader, "cannot read %s: %s", path, strerror(-err));
+		else
+			config_error(reader, "cannot be read: %s", strerror(-err));
 		return err;
 	}
 

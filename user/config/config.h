@@ -469,6 +469,12 @@ int config_reload_sources(const struct config *before, const struct config_busy_
 int config_parse_source(const struct config *before, const char *text, config_report *report,
 			void *context, struct config_source *source);
 
+/*
+ * Where a report is about: "FILE:LINE", or "FILE" if it is about all of it, whose @line is 0. Returns
+ * @place.
+ */
+const char *config_place(const char *file, int line, char *place, size_t size);
+
 /* The built-in defaults: no sources. NULL: no memory. */
 struct config *config_new(void);
 void config_free(struct config *config);

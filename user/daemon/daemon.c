@@ -79,11 +79,14 @@ void daemon_burst(struct daemon *daemon, int count)
 static void daemon_report_config(void *context, enum config_severity severity, const char *file,
 				 int line, const char *message)
 {
+	char place[CONFIG_PATH_MAX + 16];
+
 	(void)context;
+	config_place(file, line, place, sizeof(place));
 	if (severity == CONFIG_ERROR)
-		log_err("%s:%d: %s", file, line, message);
+		log_err("%s: %s", place, message);
 	else
-		log_warning("%s:%d: %s", file, line, message);
+		log_warning("%s: %s", place, message);
 }
 
 static int daemon_load_config(struct daemon *daemon, struct config **config)

@@ -76,19 +76,21 @@ static void note(void *context, enum config_severity severity, const char *file,
 	struct explanation *explanation = context;
 	enum verdict verdict = verdict_of(severity);
 	size_t used = strlen(explanation->reasons);
+	char place[CONFIG_PATH_MAX + 16];
 
+	config_place(file, line, place, sizeof(place));
 	if (severity == CONFIG_LINE) {
 		finish_line(explanation);
-		fprintf(explanation->out, "# %s:%d: %s\n", file, line, message);
+		fprintf(explanation->out, "# %s: %s\n", place, message);
 		explanation->line = true;
 		return;
 	}
 	if (severity == CONFIG_ERROR)
-		fprintf(explanation->errors, "%s:%d: error: %s\n", file, line, message);
+		fprintf(explanation->errors, "%s: error: %s\n", place, message);
 	/* About the configuration as a whole, or a line that could not be read at all. */
 	if (!line || !explanation->line) {
 		finish_line(explanation);
-		fprintf(explanation->out, "# %s:%d: %s\n", file, line, message);
+		fprintf(explanation->out, "# %s: %s\n", place, message);
 		return;
 	}
 	if (verdict > explanation->verdict)
@@ -100,7 +102,9 @@ static void note(void *context, enum config_severity severity, const char *file,
 static void report_key(void *context, enum config_severity severity, const char *file, int line,
 		       const char *message)
 {
-	fprintf(context, "%s:%d: %s%s\n", file, line,
+	char place[CONFIG_PATH_MAX + 16];
+
+	fprintf(context, "%s: %s%s\n", config_place(file, line, place, sizeof(place)),
 		severity == CONFIG_ERROR ? "error: " : "warning: ", message);
 }
 

@@ -23,11 +23,12 @@ static void note_report(void *context, enum config_severity severity, const char
 			const char *message)
 {
 	struct reports *reports = context;
-	char text[sizeof(reports->text[0])];
+	char text[sizeof(reports->text[0])], place[CONFIG_PATH_MAX + 16];
 	const char *c;
 
 	(void)severity;
-	snprintf(text, sizeof(text), "%s:%d: %s", file, line, message);
+	snprintf(text, sizeof(text), "%s: %s", config_place(file, line, place, sizeof(place)),
+		 message);
 	/* FNV-1a */
 	for (c = text; *c; c++)
 		reports->hash = (reports->hash ^ (unsigned char)*c) * 1099511628211u;

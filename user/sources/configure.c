@@ -39,11 +39,10 @@ static void report_key(void *context, enum config_severity severity, const char 
 		       const char *message)
 {
 	int priority = severity == CONFIG_ERROR ? LOG_ERR : LOG_WARNING;
+	char place[CONFIG_PATH_MAX + 16];
 
-	if (line)
-		associations_message(context, priority, "%s:%d: %s", file, line, message);
-	else
-		associations_message(context, priority, "%s: %s", file, message);
+	associations_message(context, priority, "%s: %s",
+			     config_place(file, line, place, sizeof(place)), message);
 }
 
 static bool has_keyed_target(const struct associations *list)
