@@ -50,7 +50,7 @@ void log_open(bool prefix)
 	if (log_stderr_is_journal())
 		log_target = LOG_TARGET_JOURNAL;
 	else
-		log_target = prefix ? LOG_TARGET_PREFIX : LOG_TARGET_PLAIN;
+		log_target = prefix && !isatty(STDERR_FILENO) ? LOG_TARGET_PREFIX : LOG_TARGET_PLAIN;
 }
 
 static const char *log_word(int level)

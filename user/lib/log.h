@@ -17,8 +17,8 @@
 void log_set_level(int level);
 
 /*
- * Choose the target: the journal when systemd connected stderr to it, "<N>text" when @prefix, plain
- * text else. Before it: plain text.
+ * Choose the target: the journal when systemd connected stderr to it, "<N>text" when @prefix and
+ * stderr is no terminal, plain text else. Before it: plain text.
  */
 void log_open(bool prefix);
 
