@@ -668,6 +668,8 @@ static int check_count(struct config_reader *reader, const struct config_option 
 
 	if (most == 0)
 		config_error(reader, "'%s' takes no value", directive->name);
+	else if (!count && least == 1)
+		config_error(reader, "'%s' needs a value", directive->name);
 	else if (least == most)
 		config_error(reader, "'%s' takes %d value%s, not %d", directive->name, most,
 			     most == 1 ? "" : "s", count);
@@ -695,7 +697,7 @@ int config_directive(struct config_reader *reader, int count, char **words)
 	if (!directive) {
 		nearest = config_option_nearest(directives, ARRAY_SIZE(directives), words[0]);
 		if (nearest)
-			config_error(reader, "'%s' is not a directive: is '%s' meant?", words[0],
+			config_error(reader, "'%s' is not a directive; did you mean '%s'?", words[0],
 				     nearest);
 		else
 			config_error(reader, "'%s' is not a directive", words[0]);

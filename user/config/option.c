@@ -78,9 +78,9 @@ const char *config_option_nearest(const struct config_option *table, size_t coun
 	size_t word_length = strlen(word);
 	size_t least = DISTANCE_MAX + 1;
 
-	/* A short word of which every letter differs is no misspelling. */
-	if (word_length < least)
-		least = word_length;
+	/* A word of which more than half differs is no misspelling. */
+	if (word_length / 2 + 1 < least)
+		least = word_length / 2 + 1;
 	for (size_t i = 0; i < count; i++) {
 		size_t length = strlen(table[i].name);
 		size_t distance;
@@ -325,7 +325,7 @@ static int set_option(struct config_reader *reader, const struct config_option *
 		if (strchr("#!;%", words[0][0]))
 			config_error(reader, "a comment needs a line of its own");
 		else if (nearest)
-			config_error(reader, "'%s' is no option of '%s': is '%s' meant?", words[0],
+			config_error(reader, "'%s' is no option of '%s'; did you mean '%s'?", words[0],
 				     reader->option_of, nearest);
 		else
 			config_error(reader, "'%s' is no option of '%s'", words[0],

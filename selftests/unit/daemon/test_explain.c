@@ -79,7 +79,7 @@ TEST(what_is_wrong_is_refused)
 	EXPECT_NE(NULL, strstr(said.out, "# command line:3: rtcsync\n#   done\n"));
 	EXPECT_NE(NULL, strstr(said.out, "Nothing of it counts"));
 	EXPECT_EQ(NULL, strstr(said.out, "What counts"));
-	EXPECT_STREQ("command line:2: error: 'makestpe' is not a directive: is 'makestep' meant?\n",
+	EXPECT_STREQ("command line:2: error: 'makestpe' is not a directive; did you mean 'makestep'?\n",
 		     said.errors);
 	forget(&said);
 }
@@ -119,7 +119,7 @@ TEST(lines_of_other_files_are_explained)
 	snprintf(verdict, sizeof(verdict), "#   done\n# %s:2: server a\n#   done\n", path);
 	EXPECT_NE(NULL, strstr(said.out, verdict))
 		TH_LOG("%s", said.out);
-	snprintf(verdict, sizeof(verdict), "# %s:3: peer\n#   refused: 'peer' takes", path);
+	snprintf(verdict, sizeof(verdict), "# %s:3: peer\n#   refused: 'peer' needs a value", path);
 	EXPECT_NE(NULL, strstr(said.out, verdict))
 		TH_LOG("%s", said.out);
 	EXPECT_FALSE(said.good);
