@@ -48,8 +48,8 @@ static int waitsync_parse(int argc, char **argv, struct waitsync *wait)
 	return 0;
 }
 
-/* One check, reported in the form of chronyc. */
-static bool waitsync_check(const struct cli *cli, const struct waitsync *wait, int number)
+/* One check, reported in the form of chronyc. NULL: what was waited for is there; else why not. */
+static const char *waitsync_check(const struct cli *cli, const struct waitsync *wait, int number)
 {
 	double correction_s = 0, skew_ppm = 0;
 	bool synchronised = false;
@@ -70,8 +70,15 @@ static bool waitsync_check(const struct cli *cli, const struct waitsync *wait, i
 		       "try: %d, refid: %08X, correction: %.9f, skew: %.3f\n", number, refid,
 		       correction_s, isfinite(skew_ppm) ? skew_ppm : 0.0);
 	fflush(stdout);
-	return synchronised && (wait->correction_s <= 0 || correction_s <= wait->correction_s) &&
-	       (wait->skew_ppm <= 0 || skew_ppm <= wait->skew_ppm);
+	if (err)
+		return "the daemon truechimed does not answer";
+	if (!synchronised)
+		return "the clock is not synchronised";
+	if (wait->correction_s > 0 && correction_s > wait->correction_s)
+		return "the clock is synchronised, but more of its error is left than was asked for";
+	if (wait->skew_ppm > 0 && skew_ppm > wait->skew_ppm)
+		return "the clock is synchronised, but its skew is greater than was asked for";
+	return NULL;
 }
 
 static void waitsync_pause(double s)
@@ -85,6 +92,7 @@ static void waitsync_pause(double s)
 int verb_waitsync(const struct cli *cli, int argc, char **argv)
 {
 	struct waitsync wait = { .interval_s = WAITSYNC_INTERVAL_S };
+	const char *missing;
 	int number;
 
 	if (waitsync_parse(argc, argv, &wait)) {
@@ -93,7 +101,8 @@ int verb_waitsync(const struct cli *cli, int argc, char **argv)
 		return CLI_ERROR;
 	}
 	for (number = 1;; number++) {
-		if (waitsync_check(cli, &wait, number)) {
+		missing = waitsync_check(cli, &wait, number);
+		if (!missing) {
 			if (cli->json)
 				puts("{\"ok\":true}");
 			return CLI_OK;
@@ -104,5 +113,6 @@ int verb_waitsync(const struct cli *cli, int argc, char **argv)
 	}
 	if (cli->json)
 		puts("{\"ok\":false}");
+	fprintf(stderr, "truechime: %s. See: truechime status\n", missing);
 	return CLI_NOT;
 }
