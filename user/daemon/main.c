@@ -31,7 +31,7 @@ static void usage(FILE *to)
 	      "  -f, --file FILE        read FILE instead of " CONFIG_PATH "\n"
 	      "  -d, --debug            messages as plain text; twice: more of them\n"
 	      "  -n                     stay in the foreground (always so; for chronyd's command lines)\n"
-	      "  -u, --user USER        run as USER, keeping only CAP_SYS_TIME\n"
+	      "  -u, --user USER        run as USER instead of _truechime, when started as root\n"
 	      "  -x, --no-clock         never touch the clock or the module, only observe\n"
 	      "  -M, --no-module        do without the kernel module\n"
 	      "  -S, --socket PATH      control socket instead of " CONTROL_PATH "\n"
