@@ -66,7 +66,8 @@ static int write_files(const char *kind_name, const struct import_file *files, s
 		return CLI_ERROR;
 	}
 	if (kind == IMPORT_UNKNOWN) {
-		fprintf(stderr, "truechime: %s could be of several programs: say which, by --kind chrony, ntp or timesyncd\n",
+		fprintf(stderr,
+			"truechime: %s could be of several programs: say which, by --kind chrony, ntp or timesyncd\n",
 			files[0].name);
 		return CLI_NOT;
 	}

@@ -29,7 +29,7 @@ static const struct verb {
 	{ "status", verb_status, NULL, "is the clock right, and how is that known? (default)" },
 	{ "tracking", verb_tracking, NULL, "the system clock's offset, frequency and errors" },
 	{ "sources", verb_sources, NULL, "the time sources and their latest samples" },
-	{ "sourcestats", verb_sourcestats, NULL, "what the samples of each source say: drift, offset, errors" },
+	{ "sourcestats", verb_sourcestats, NULL, "what the samples of each source say" },
 	{ "peers", verb_peers, NULL, "the time sources in the columns of ntpq -p" },
 	{ "selectdata", verb_selectdata, NULL, "what became of each source in the selection" },
 	{ "ntpdata", NULL, verb_ntpdata, "the latest packet of each server; ADDRESS" },
@@ -39,7 +39,7 @@ static const struct verb {
 	{ "clients", verb_clients, NULL, "who asked the NTP server" },
 	{ "accheck", NULL, verb_accheck, "would the NTP server answer ADDRESS?" },
 	{ "cmdaccheck", NULL, verb_cmdaccheck, "would chronyc be answered at ADDRESS?" },
-	{ "waitsync", NULL, verb_waitsync, "wait until it is synchronised; TRIES CORRECTION SKEW INTERVAL" },
+	{ "waitsync", NULL, verb_waitsync, "wait for the clock; TRIES CORRECTION SKEW INTERVAL" },
 	{ "makestep", NULL, verb_makestep, "step the system clock to the right time now" },
 	{ "settime", NULL, verb_settime, "set the time by hand; TIME, list, delete N, reset" },
 	{ "manual", NULL, verb_manual, "as chronyc's; on, off, list, delete N, reset" },
@@ -47,7 +47,7 @@ static const struct verb {
 	{ "burst", NULL, verb_burst, "ask all time sources now; GOOD/MAX [WHICH]" },
 	{ "online", NULL, verb_online, "ask time sources again; WHICH" },
 	{ "offline", NULL, verb_offline, "ask time sources no more; WHICH" },
-	{ "onoffline", verb_onoffline, NULL, "online the sources that there is a route to, offline the rest" },
+	{ "onoffline", verb_onoffline, NULL, "ask exactly those that there is a route to" },
 	{ "refresh", verb_refresh, NULL, "resolve the names of time sources again" },
 	{ "add", NULL, verb_add, "add a time source; server NAME ..., pool NAME ..." },
 	{ "delete", NULL, verb_delete, "remove a time source; ADDRESS, NAME" },
@@ -282,7 +282,7 @@ int main(int argc, char **argv)
 			print_usage();
 			return CLI_OK;
 		default:
-			/* getopt has said what is wrong; the summary would push that off the screen. */
+			/* getopt has said why; the summary would push that off the screen. */
 			fputs("See: truechime --help\n", stderr);
 			return wrong_usage(argc, argv);
 		}

@@ -48,8 +48,9 @@ static int waitsync_parse(int argc, char **argv, struct waitsync *wait)
 	return 0;
 }
 
-/* One check, reported in the form of chronyc. NULL: what was waited for is there; else why not. */
-static const char *waitsync_check(const struct cli *cli, const struct waitsync *wait, int number)
+/* One check, reported in the form of chronyc. Why the wait goes on; NULL: it is over. */
+static const char *waitsync_check(const struct cli *cli, const struct waitsync *wait,
+				  int number)
 {
 	double correction_s = 0, skew_ppm = 0;
 	bool synchronised = false;
@@ -75,9 +76,9 @@ static const char *waitsync_check(const struct cli *cli, const struct waitsync *
 	if (!synchronised)
 		return "the clock is not synchronised";
 	if (wait->correction_s > 0 && correction_s > wait->correction_s)
-		return "the clock is synchronised, but more of its error is left than was asked for";
+		return "the clock is synchronised, but its correction is above the limit";
 	if (wait->skew_ppm > 0 && skew_ppm > wait->skew_ppm)
-		return "the clock is synchronised, but its skew is greater than was asked for";
+		return "the clock is synchronised, but its skew is above the limit";
 	return NULL;
 }
 

@@ -470,8 +470,8 @@ int config_parse_source(const struct config *before, const char *text, config_re
 			void *context, struct config_source *source);
 
 /*
- * Where a report is about: "FILE:LINE", or "FILE" if it is about all of it, whose @line is 0. Returns
- * @place.
+ * What a report is about, into @place, which is returned: "FILE:LINE", or "FILE" if it is about all
+ * of it and @line is 0.
  */
 const char *config_place(const char *file, int line, char *place, size_t size);
 

@@ -697,8 +697,8 @@ int config_directive(struct config_reader *reader, int count, char **words)
 	if (!directive) {
 		nearest = config_option_nearest(directives, ARRAY_SIZE(directives), words[0]);
 		if (nearest)
-			config_error(reader, "'%s' is not a directive; did you mean '%s'?", words[0],
-				     nearest);
+			config_error(reader, "'%s' is not a directive; did you mean '%s'?",
+				     words[0], nearest);
 		else
 			config_error(reader, "'%s' is not a directive", words[0]);
 		return -EINVAL;

@@ -325,8 +325,8 @@ static int set_option(struct config_reader *reader, const struct config_option *
 		if (strchr("#!;%", words[0][0]))
 			config_error(reader, "a comment needs a line of its own");
 		else if (nearest)
-			config_error(reader, "'%s' is no option of '%s'; did you mean '%s'?", words[0],
-				     reader->option_of, nearest);
+			config_error(reader, "'%s' is no option of '%s'; did you mean '%s'?",
+				     words[0], reader->option_of, nearest);
 		else
 			config_error(reader, "'%s' is no option of '%s'", words[0],
 				     reader->option_of);

@@ -49,8 +49,10 @@ void log_open(bool prefix)
 {
 	if (log_stderr_is_journal())
 		log_target = LOG_TARGET_JOURNAL;
+	else if (prefix && !isatty(STDERR_FILENO))
+		log_target = LOG_TARGET_PREFIX;
 	else
-		log_target = prefix && !isatty(STDERR_FILENO) ? LOG_TARGET_PREFIX : LOG_TARGET_PLAIN;
+		log_target = LOG_TARGET_PLAIN;
 }
 
 static const char *log_word(int level)

@@ -79,8 +79,8 @@ TEST(what_is_wrong_is_refused)
 	EXPECT_NE(NULL, strstr(said.out, "# command line:3: rtcsync\n#   done\n"));
 	EXPECT_NE(NULL, strstr(said.out, "Nothing of it counts"));
 	EXPECT_EQ(NULL, strstr(said.out, "What counts"));
-	EXPECT_STREQ("command line:2: error: 'makestpe' is not a directive; did you mean 'makestep'?\n",
-		     said.errors);
+	EXPECT_STREQ("command line:2: error: "
+		     "'makestpe' is not a directive; did you mean 'makestep'?\n", said.errors);
 	forget(&said);
 }
 
