@@ -385,6 +385,20 @@ static int control_unlink(const char *path)
 	return unlink(path) ? -errno : 0;
 }
 
+/*
+ * Everyone may connect; an administrator restricts that by the directory's permissions. The file is
+ * made with the socket's: whoever may write to the directory may have put another one there by the
+ * time that it could be given others by its name, and we may be root.
+ */
+static int control_bind(int fd, const struct sockaddr_un *address)
+{
+	mode_t mask = umask(0111);
+	int err = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+
+	umask(mask);
+	return err;
+}
+
 static int control_listen(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -403,14 +417,14 @@ static int control_listen(const char *path)
 		return -errno;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK))
 		goto err_close;
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
-		goto err_close;
-	/* Everyone may connect; an administrator restricts that by the directory's permissions. */
-	if (chmod(path, 0666) || listen(fd, CONTROL_CLIENTS_MAX))
-		goto err_unlink;
-	return fd;
+	err = control_bind(fd, &address);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	if (!listen(fd, CONTROL_CLIENTS_MAX))
+		return fd;
 
-err_unlink:
 	err = -errno;
 	unlink(path);
 	close(fd);

@@ -31,6 +31,18 @@ int getsockopt(int fd, int level, int option, void *value, socklen_t *size)
 	return result;
 }
 
+/* What somebody puts in place of a socket as soon as it is there; "": nobody does. */
+static char substitute[128];
+
+int bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+	int result = (int)syscall(SYS_bind, fd, address, size);
+
+	if (!result && *substitute)
+		result = rename(substitute, ((const struct sockaddr_un *)address)->sun_path);
+	return result;
+}
+
 FIXTURE(control)
 {
 	struct control *control;
@@ -527,6 +539,45 @@ TEST_F(control, everyone_may_connect)
 
 	ASSERT_EQ(0, stat(self->path, &st));
 	EXPECT_EQ(0666, st.st_mode & 0777);
+}
+
+TEST_F(control, the_umask_is_nobody_elses_business)
+{
+	struct control *second;
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/second", self->dir);
+	umask(0077);
+	ASSERT_EQ(0, control_open(&second, path, answer, self));
+	EXPECT_EQ(0077, umask(0022));
+	ASSERT_EQ(0, stat(path, &st));
+	EXPECT_EQ(0666, st.st_mode & 0777);
+	control_close(second);
+}
+
+/* The socket's directory is the daemon's user's, and the daemon is started as root. */
+TEST_F(control, no_other_file_is_opened_to_everyone)
+{
+	struct control *second;
+	char path[128], file[128];
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/second", self->dir);
+	snprintf(file, sizeof(file), "%s/secret", self->dir);
+	snprintf(substitute, sizeof(substitute), "%s/link", self->dir);
+	fd = open(file, O_CREAT | O_WRONLY, 0600);
+	ASSERT_LE(0, fd);
+	close(fd);
+	ASSERT_EQ(0, symlink(file, substitute));
+	ASSERT_EQ(0, control_open(&second, path, answer, self));
+	*substitute = '\0';
+	ASSERT_EQ(0, stat(file, &st));
+	EXPECT_EQ(0600, st.st_mode & 0777);
+	control_close(second);
+	EXPECT_EQ(0, unlink(path));
+	EXPECT_EQ(0, unlink(file));
 }
 
 TEST_HARNESS_MAIN
