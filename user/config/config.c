@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,10 +28,22 @@
 /* After so many errors it is some other file. */
 #define ERRORS_MAX	20
 
+/* Who may write to a source directory gives its files their names, of several lines perhaps. */
+static const char *shown_file(const struct config_reader *reader, char file[PATH_MAX])
+{
+	snprintf(file, PATH_MAX, "%s", reader->file);
+	for (char *c = file; *c; c++) {
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	}
+
+	return file;
+}
+
 static void report(struct config_reader *reader, enum config_severity severity,
 		   const char *suffix, const char *format, va_list arguments)
 {
-	char message[512];
+	char message[512], file[PATH_MAX];
 
 	vsnprintf(message, sizeof(message), format, arguments);
 	if (suffix)
@@ -40,7 +53,7 @@ static void report(struct config_reader *reader, enum config_severity severity,
 		if (!isprint((unsigned char)*c))
 			*c = '?';
 	}
-	reader->report(reader->context, severity, reader->file, reader->line, message);
+	reader->report(reader->context, severity, shown_file(reader, file), reader->line, message);
 }
 
 const char *config_place(const char *file, int line, char *place, size_t size)
@@ -56,7 +69,7 @@ const char *config_place(const char *file, int line, char *place, size_t size)
 /* The line itself, for config_explain(). */
 static void report_line(struct config_reader *reader, const char *line)
 {
-	char text[CONFIG_LINE_MAX];
+	char text[CONFIG_LINE_MAX], file[PATH_MAX];
 	size_t length;
 
 	snprintf(text, sizeof(text), "%s", line);
@@ -68,7 +81,7 @@ static void report_line(struct config_reader *reader, const char *line)
 		else if (!isprint((unsigned char)*c))
 			*c = '?';
 	}
-	reader->report(reader->context, CONFIG_LINE, reader->file, reader->line, text);
+	reader->report(reader->context, CONFIG_LINE, shown_file(reader, file), reader->line, text);
 }
 
 /* A bad line of a sourcedir is skipped and does not invalidate the configuration. */

@@ -196,10 +196,26 @@ static void leave_out(struct config_reader *reader, const char *why)
 	reader->left_out = true;
 }
 
+/* Others see it, at terminals and as JSON. As in chronyd; no resolver would find such a one. */
+static bool is_printable(const char *name)
+{
+	for (; *name; name++) {
+		if (*name <= ' ' || *name > '~')
+			return false;
+	}
+
+	return true;
+}
+
 static void set_name(struct config_reader *reader, struct config_source *source, const char *name)
 {
 	size_t length = strlen(name);
 
+	if (!is_printable(name)) {
+		leave_out(reader,
+			  "the name has characters that no name has, and the line is left out");
+		return;
+	}
 	if (length >= sizeof(source->options.name)) {
 		leave_out(reader, "the name is too long, and the line left out");
 		return;

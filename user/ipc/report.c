@@ -5,6 +5,7 @@
 #include "ipc/report.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +24,23 @@ static json_t *report_real(double value)
 static json_t *report_seconds(int64_t utc_ns)
 {
 	return json_real((double)utc_ns / 1e9);
+}
+
+/* Text of the configuration, which may be none: of JSON it could not be a part then. */
+static json_t *report_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char *copy;
+
+	if (string)
+		return string;
+	copy = strdup(text);
+	for (char *c = copy; c && *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	string = json_string(copy ? copy : "?");
+	free(copy);
+	return string;
 }
 
 const char *report_leap(int leap)
@@ -69,7 +87,7 @@ static json_t *report_source_counts(const struct state *state)
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */
-#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:s,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:s,s:o,s:i,s:i,s:f,s:f,s:I}"
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:s,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:o,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct state *state)
 {
@@ -100,7 +118,7 @@ json_t *report_status(const struct state *state)
 			 "set_by_hand_s", state->set_by_hand_ns ?
 				report_seconds(state->set_by_hand_ns) : json_null(),
 			 "manual", state->manual,
-			 "source", figures.source ? figures.source->info.name : "",
+			 "source", report_text(figures.source ? figures.source->info.name : ""),
 			 "sources", report_source_counts(state),
 			 "stratum", update->raw_ns ? update->result.stratum : 16,
 			 "steps", (int)steering->steps,
@@ -110,7 +128,7 @@ json_t *report_status(const struct state *state)
 }
 
 /* The format of report_tracking()'s members; too long to stand where it is used. */
-#define REPORT_TRACKING	"{s:b,s:b,s:I,s:s,s:s,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
+#define REPORT_TRACKING	"{s:b,s:b,s:I,s:o,s:o,s:s,s:i,s:o,s:I,s:I,s:o,s:f,s:o,s:o,s:I,s:I,s:o,s:s,s:o,s:o}"
 
 /* The signs are those of the figures. */
 json_t *report_tracking(const struct state *state)
@@ -130,8 +148,8 @@ json_t *report_tracking(const struct state *state)
 			 "ok", 1,
 			 "synchronised", steering->synchronised,
 			 "refid", (json_int_t)reference.refid,
-			 "source", figures.source ? figures.source->info.name : "",
-			 "name", followed ? followed->name : "",
+			 "source", report_text(figures.source ? figures.source->info.name : ""),
+			 "name", report_text(followed ? followed->name : ""),
 			 "address", followed ? followed->address : "",
 			 "stratum", reference.stratum,
 			 "ref_time_s", reference.utc_ns ?
@@ -196,11 +214,11 @@ static const char *report_activity_name(enum association_activity activity)
 }
 
 /* Who named the source. */
-static const char *report_origin(const struct association_info *info)
+static json_t *report_origin(const struct association_info *info)
 {
 	if (info->added)
-		return "operator";
-	return *info->file ? info->file : "configuration";
+		return json_string("operator");
+	return report_text(*info->file ? info->file : "configuration");
 }
 
 /* Why a source that answers is not used. */
@@ -230,7 +248,7 @@ static json_t *report_auth(const struct association_auth *auth, int64_t now_raw_
 
 /* The format of report_source()'s members; too long to stand where it is used. */
 #define REPORT_SOURCE \
-	"{s:s,s:s,s:s,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:o,s:s,s:o,s:o,s:o,s:I}"
+	"{s:o,s:s,s:o,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:o,s:s,s:o,s:o,s:o,s:I}"
 
 static json_t *report_source(const struct state *state, size_t index)
 {
@@ -244,7 +262,7 @@ static json_t *report_source(const struct state *state, size_t index)
 			    status->last_error < 0 ? strerror(-status->last_error) : "";
 
 	return json_pack(REPORT_SOURCE,
-			 "name", info->name,
+			 "name", report_text(info->name),
 			 "address", info->address,
 			 "origin", report_origin(info),
 			 "activity", report_activity_name(info->activity),

@@ -319,6 +319,23 @@ TEST_F(tables, json_has_the_signs_of_the_tables)
 	json_decref(reply);
 }
 
+/* Names of files need not be text; what they name is asked all the same, and so is shown. */
+TEST_F(tables, no_source_can_hide)
+{
+	json_t *reply;
+	const json_t *list;
+
+	add_sources();
+	world.sources[0].info.file = "/run/s/\xff.sources";
+	world.sources[1].info.name = "/dev/\xe9\n";
+	reply = report_sources(&world);
+	list = json_object_get(reply, "sources");
+	EXPECT_EQ(world.source_count, json_array_size(list));
+	EXPECT_STREQ("/run/s/?.sources", json_text_of(json_array_get(list, 0), "origin"));
+	EXPECT_STREQ("/dev/??", json_text_of(json_array_get(list, 1), "name"));
+	json_decref(reply);
+}
+
 /* As of chronyc -c: numbers in s and ppm, words for states, and no row of what has no address. */
 TEST_F(tables, csv_is_chronycs)
 {

@@ -144,6 +144,22 @@ TEST_F(sourcedir, a_mistake_keeps_what_the_file_said)
 	EXPECT_EQ(0, self->reports.warnings);
 }
 
+/* Who may write there is not to write to terminals, nor lines of his own to the log. */
+TEST_F(sourcedir, what_is_no_text_is_not_shown)
+{
+	ASSERT_EQ(0, load(self, ""));
+	write_file(self, "a\n<0>b\033.sources", "sever b\n");
+	reload(self);
+	EXPECT_EQ(1, self->reports.warnings);
+	EXPECT_NE(NULL, strstr(self->reports.file, "/a?<0>b?.sources"));
+	write_file(self, "a\n<0>b\033.sources", "");
+	write_file(self, "c.sources", "server a\033[31m\nserver b\xff\nserver c\n");
+	reload(self);
+	EXPECT_STREQ("oc", names_of(self));
+	EXPECT_EQ(2, self->reports.warnings);
+	EXPECT_NE(NULL, strstr(self->reports.message, "characters that no name has"));
+}
+
 /* Nor does it cost them when the whole configuration is read again. */
 TEST_F(sourcedir, a_mistake_keeps_it_when_all_is_read_again)
 {
