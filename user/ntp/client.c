@@ -563,6 +563,23 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	return NTP_CLIENT_SAMPLE;
 }
 
+/*
+ * The request went to this machine's own server, which says what we tell it: the best of all
+ * servers, by its distance, and the last one to contradict us.
+ */
+static bool is_own(const struct ntp_client *client)
+{
+	const struct ntp_own *own = client->options.own;
+	const struct net_address *served;
+
+	if (!own || own->port != client->options.port ||
+	    !net_address_equal(&client->local, &client->address))
+		return false;
+	served = client->address.family == AF_INET6 ? &own->address6 : &own->address4;
+
+	return served->family == AF_UNSPEC || net_address_equal(served, &client->address);
+}
+
 /* A packet came. NTP_CLIENT_NOTHING: it was not the answer. */
 static enum ntp_client_result take_packet(struct ntp_client *client, struct timescale *timescale,
 					  int64_t now_raw_ns, const uint8_t *bytes, size_t length,
@@ -586,6 +603,8 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 		return NTP_CLIENT_NOTHING;
 	}
 
+	if (is_own(client))
+		verdict = NTP_OWN_SERVER;
 	if (verdict != NTP_ACCEPTED)
 		ntp_interleave_forget(&client->interleave);
 	if (verdict == NTP_KISS)

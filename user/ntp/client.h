@@ -32,6 +32,18 @@ struct ntp_spacing {
 };
 
 /**
+ * struct ntp_own - where this machine is a server itself
+ * @port: UDP port; 0: it is none
+ * @address4: the only address that is served, AF_UNSPEC: all of them ...
+ * @address6: ... of each family
+ */
+struct ntp_own {
+	int port;
+	struct net_address address4;
+	struct net_address address6;
+};
+
+/**
  * struct ntp_client_options - as configured
  * @port: UDP port
  * @version: of requests
@@ -44,6 +56,7 @@ struct ntp_spacing {
  * @socket: of requests
  * @spacing: shared with other servers; not owned. NULL: none
  * @hardware: network cards that stamp packets; shared, not owned. NULL: none
+ * @own: whose answers give no sample; shared, not owned. NULL: there is none
  */
 struct ntp_client_options {
 	int port;
@@ -55,6 +68,7 @@ struct ntp_client_options {
 	struct ntp_socket_options socket;
 	struct ntp_spacing *spacing;
 	struct hardware *hardware;
+	const struct ntp_own *own;
 };
 
 /* The result of an event, for the caller's log and search for other addresses. */

@@ -324,6 +324,7 @@ bool ntp_verdict_ends(enum ntp_verdict verdict)
 	case NTP_ACCEPTED:
 	case NTP_POSTPONED:
 	case NTP_KISS:
+	case NTP_OWN_SERVER:
 	case NTP_UNSYNCHRONISED:
 	case NTP_STRATUM_REFUSED:
 	case NTP_DISTANCE_TOO_GREAT:
@@ -368,6 +369,7 @@ int ntp_verdict_errno(enum ntp_verdict verdict)
 		return -EBADMSG;
 	case NTP_KISS:
 		return -EACCES;
+	case NTP_OWN_SERVER:
 	case NTP_UNSYNCHRONISED:
 	case NTP_STRATUM_REFUSED:
 	case NTP_DISTANCE_TOO_GREAT:
@@ -408,6 +410,8 @@ const char *ntp_verdict_text(enum ntp_verdict verdict)
 		return "the server does not accept our NTS cookie any more: new ones are fetched";
 	case NTP_KISS:
 		return "the server refuses to serve us";
+	case NTP_OWN_SERVER:
+		return "it is this machine's own NTP server, which is not followed";
 	case NTP_UNSYNCHRONISED:
 		return "the server says that it is not synchronised";
 	case NTP_STRATUM_REFUSED:

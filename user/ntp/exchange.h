@@ -42,6 +42,7 @@ enum ntp_verdict {
 
 	/* The answer, but no sample. */
 	NTP_KISS,		/* refid says which: NTP_KISS_* */
+	NTP_OWN_SERVER,		/* of this machine's own server */
 	NTP_UNSYNCHRONISED,
 	NTP_STRATUM_REFUSED,
 	NTP_DISTANCE_TOO_GREAT,

@@ -22,6 +22,20 @@ static int bind_port_of(const struct config *config)
 	       0 : config->bind_port;
 }
 
+/* Bound to an interface it is not reached from here. */
+static struct ntp_own own_of(const struct config_server *server)
+{
+	struct ntp_own own = { .port = 0 };
+
+	if (!config_serves(server) || *server->bind_device)
+		return own;
+	own.port = server->port;
+	(void)net_address_parse(server->bind_address4, AF_INET, &own.address4);
+	(void)net_address_parse(server->bind_address6, AF_INET6, &own.address6);
+
+	return own;
+}
+
 static void copy_options(struct associations *list, const struct config *config)
 {
 	memcpy(list->bind_address4, config->bind_address4, sizeof(list->bind_address4));
@@ -29,6 +43,7 @@ static void copy_options(struct associations *list, const struct config *config)
 	memcpy(list->bind_device, config->bind_device, sizeof(list->bind_device));
 	list->socket.dscp = config->dscp;
 	list->socket.bind_port = bind_port_of(config);
+	list->own = own_of(&config->server);
 	list->minstratum = config->minstratum;
 	list->maxstratum = config->maxstratum;
 	list->refresh_ns = config->refresh_s * NS_PER_S;

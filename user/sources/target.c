@@ -64,6 +64,7 @@ static struct ntp_client_options client_options(const struct association *associ
 		.socket = target->list->socket,
 		.spacing = &target->list->spacing,
 		.hardware = &target->list->hardware,
+		.own = &target->list->own,
 	};
 }
 

@@ -139,6 +139,7 @@ struct kissed {
  * @bind_address6: as configured
  * @bind_device: as configured
  * @socket: refers to those
+ * @own: where this machine serves NTP
  * @hardware: network cards that stamp packets
  * @minstratum: as configured
  * @maxstratum: as configured
@@ -178,6 +179,7 @@ struct associations {
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
 	struct ntp_socket_options socket;
+	struct ntp_own own;
 	struct hardware hardware;
 	int minstratum;
 	int maxstratum;

@@ -255,6 +255,30 @@ TEST_F(request, clocks_are_read_for_answers_alone)
 	EXPECT_EQ(1, readings);
 }
 
+/* Whoever follows itself is always right, and no other source could contradict it. */
+TEST_F(request, an_answer_of_our_own_server_gives_no_time)
+{
+	const struct ntp_own own = { .port = self->client.options.port };
+
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	self->client.options.own = &own;
+	send_answer(self);
+	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
+	EXPECT_EQ(NTP_OWN_SERVER, self->client.verdict);
+	EXPECT_EQ(0, source_received(self->source));
+}
+
+TEST_F(request, another_program_on_this_machine_is_no_own_server)
+{
+	struct ntp_own own = { .port = self->client.options.port };
+
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	ASSERT_EQ(0, net_address_parse("192.0.2.1", AF_INET, &own.address4));
+	self->client.options.own = &own;
+	send_answer(self);
+	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
+}
+
 /* An earlier answer took a microsecond: this one, which waited for us, takes many times as long. */
 static void remember_quick_answer(struct _test_data_request *self)
 {
