@@ -30,8 +30,13 @@
 /* Of others, so many at a time may follow events for ever. The rest is left for questions. */
 #define FOLLOWERS_MAX	8
 
+/* And so many may be one user's, of either: none of them can keep the others out. */
+#define USER_CLIENTS_MAX	8
+#define USER_FOLLOWERS_MAX	4
+
 struct control_client {
 	int fd;			/* -1: free */
+	uid_t user;
 	bool trusted;		/* may change things */
 	bool follows;
 	bool follows_state;
@@ -96,14 +101,17 @@ static int client_refuse(struct control_client *client, const char *why)
 
 static bool client_may_follow(const struct control *control, const struct control_client *client)
 {
-	int others = 0, i;
+	int others = 0, same = 0, i;
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		const struct control_client *other = &control->clients[i];
 
-		others += other != client && other->follows && !other->trusted;
+		if (other == client || !other->follows || other->trusted)
+			continue;
+		others++;
+		same += other->user == client->user;
 	}
-	return client->trusted || others < FOLLOWERS_MAX;
+	return client->trusted || (others < FOLLOWERS_MAX && same < USER_FOLLOWERS_MAX);
 }
 
 /* One request line. 0, -errno: the connection is beyond use. */
@@ -212,43 +220,61 @@ static void client_handle(struct control *control, struct control_client *client
 		client_close(client);
 }
 
-/* The peer's credentials, as the kernel noted them on connect(2). */
-static bool peer_is_trusted(int fd)
+/* The peer, as the kernel noted it on connect(2). */
+static bool peer_of(int fd, uid_t *user)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || size != sizeof(peer))
 		return false;
-	return !peer.uid || peer.uid == geteuid();
+	*user = peer.uid;
+	return true;
+}
+
+/* A place for one more of @user's connections; NULL: there is none. */
+static struct control_client *find_place(struct control *control, uid_t user, bool trusted)
+{
+	struct control_client *place = NULL;
+	int available = 0, same = 0, i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &control->clients[i];
+
+		if (client->fd >= 0) {
+			same += client->user == user;
+			continue;
+		}
+		place = client;
+		available++;
+	}
+	if (trusted)
+		return place;
+	return available > RESERVED && same < USER_CLIENTS_MAX ? place : NULL;
 }
 
 static void control_accept(struct control *control, int64_t now_ns)
 {
 	struct control_client *client = NULL;
-	int available = 0, fd, i;
-	bool trusted;
+	bool trusted = false;
+	uid_t user;
+	int fd;
 
 	fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	trusted = peer_is_trusted(fd);
-	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-		if (control->clients[i].fd >= 0)
-			continue;
-		client = &control->clients[i];
-		available++;
+	if (peer_of(fd, &user)) {
+		trusted = !user || user == geteuid();
+		client = find_place(control, user, trusted);
 	}
-	if (available <= (trusted ? 0 : RESERVED)) {
-		close(fd);
-		return;
-	}
-	client->request = malloc(CONTROL_REQUEST_MAX);
-	if (!client->request) {
+	if (client)
+		client->request = malloc(CONTROL_REQUEST_MAX);
+	if (!client || !client->request) {
 		close(fd);
 		return;
 	}
 	client->fd = fd;
+	client->user = user;
 	client->trusted = trusted;
 	client->deadline_ns = now_ns + SILENCE_NS;
 }

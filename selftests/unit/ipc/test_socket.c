@@ -411,8 +411,8 @@ TEST_F(control, keeps_room_for_questions)
 	int fds[12], fd, followers = 0, i;
 	char text[64];
 
-	peer_uid = 12345;
 	for (i = 0; i < 12; i++) {
+		peer_uid = 12345 + i / 4;
 		fds[i] = client(self);
 		followers += !strcmp("{\"ok\":true}\n",
 				     ask(self, fds[i], "{\"command\":\"events\",\"follow\":true}\n",
@@ -435,6 +435,31 @@ TEST_F(control, keeps_room_for_questions)
 	close(fd);
 	for (i = 0; i < 12; i++)
 		close(fds[i]);
+}
+
+/* Whoever keeps as many connections as he can, with requests that never end, or that follow. */
+TEST_F(control, no_user_can_keep_another_out)
+{
+	static const char *const keeps[] = { "{", "{\"command\":\"events\",\"follow\":true}\n" };
+	int fds[12], fd, i, k;
+	char text[64];
+
+	for (k = 0; k < 2; k++) {
+		peer_uid = 12345;
+		for (i = 0; i < 12; i++) {
+			fds[i] = client(self);
+			ask(self, fds[i], keeps[k], text, sizeof(text));
+		}
+		peer_uid = 54321;
+		fd = client(self);
+		EXPECT_STREQ("{\"ok\":true}\n",
+			     ask(self, fd, "{\"command\":\"timesync\",\"follow\":true}\n", text,
+				 sizeof(text)));
+		close(fd);
+		for (i = 0; i < 12; i++)
+			close(fds[i]);
+		serve(self);
+	}
 }
 
 TEST_F(control, tells_those_who_follow)
