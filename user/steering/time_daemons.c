@@ -6,7 +6,9 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <linux/capability.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +180,27 @@ static bool is_in_container(const char *proc, const char *pid)
 	return strpbrk(numbers, "\t ");
 }
 
+/*
+ * Anybody may give a process of his the name of a time daemon. With the right to set the clock, or
+ * none that can be seen, it is one; a right in a user namespace of its own is none.
+ */
+static bool may_set_clock(const char *proc, const char *pid)
+{
+	char line[128], own[128];
+	uint64_t rights;
+
+	read_line(proc, "self", "uid_map", "", own, sizeof(own));
+	read_line(proc, pid, "uid_map", "", line, sizeof(line));
+	if (*line && strcmp(line, own) != 0)
+		return false;
+	read_line(proc, pid, "status", "CapPrm:", line, sizeof(line));
+	if (!*line)
+		return true;
+	rights = strtoull(line + strlen("CapPrm:"), NULL, 16);
+
+	return rights >> CAP_SYS_TIME & 1;
+}
+
 /* Its unit: what its control group's path ends with. */
 static void unit_of(const char *proc, const char *pid, char *unit, size_t size)
 {
@@ -218,7 +241,8 @@ static void find_processes(struct finder *finder, const char *proc)
 			continue;
 		read_line(proc, entry->d_name, "comm", "", comm, sizeof(comm));
 		program = program_of(comm);
-		if (!program || is_in_container(proc, entry->d_name))
+		if (!program || is_in_container(proc, entry->d_name) ||
+		    !may_set_clock(proc, entry->d_name))
 			continue;
 		unit_of(proc, entry->d_name, unit, sizeof(unit));
 		add(finder, program_of_unit(unit, program),

@@ -116,6 +116,36 @@ TEST_F(machine, containers_have_their_own)
 	EXPECT_STREQ("", found_by(self, self->proc));
 }
 
+/* What its status and its user namespace say of the process's rights. */
+static void set_rights(const FIXTURE_DATA(machine) *self, const char *pid, const char *rights,
+		       const char *map)
+{
+	char folder[128], text[128];
+
+	snprintf(folder, sizeof(folder), "%s/%s", self->proc, pid);
+	snprintf(text, sizeof(text), "Name:\tchronyd\nNSpid:\t%s\nCapPrm:\t%s\n", pid, rights);
+	make_file(folder, "status", text);
+	make_file(folder, "uid_map", map);
+}
+
+/* "rivals yield" leaves the clock to whom is found: not to whoever only calls himself so. */
+TEST_F(machine, who_may_not_set_the_clock_is_none)
+{
+	static const char ours[] = "         0          0 4294967295\n";
+	char folder[128];
+
+	snprintf(folder, sizeof(folder), "%s/self", self->proc);
+	make_file(folder, "uid_map", ours);
+	add_process(self, "80", "chronyd", "80", "0::/user.slice/user-0.slice/session-1.scope");
+	set_rights(self, "80", "0000000002000400", ours);
+	EXPECT_STREQ("chronyd (process 80)", found_by(self, self->proc));
+	set_rights(self, "80", "0000000000000400", ours);
+	EXPECT_STREQ("", found_by(self, self->proc));
+	/* Root of nothing but a namespace of its own. */
+	set_rights(self, "80", "000001ffffffffff", "         0       1000          1\n");
+	EXPECT_STREQ("", found_by(self, self->proc));
+}
+
 /* As in our unit's sandbox. */
 TEST_F(machine, hidden_processes_are_found_by_unit)
 {
