@@ -179,8 +179,16 @@ int config_parse_line(struct config_reader *reader, const char *text, size_t len
 	return config_directive(reader, count, words);
 }
 
+/* Lines so far that a file of sources has for nothing. */
+static size_t count_useless(const struct config_reader *reader)
+{
+	return (size_t)reader->skipped + reader->config->left_out;
+}
+
 static void parse_text(struct config_reader *reader, const char *text, size_t length)
 {
+	size_t useless = count_useless(reader);
+
 	reader->line = 0;
 	while (length > 0) {
 		const char *end = memchr(text, '\n', length);
@@ -198,6 +206,11 @@ static void parse_text(struct config_reader *reader, const char *text, size_t le
 		}
 		if (reader->errors > ERRORS_MAX)
 			return;
+		/* Each of them takes time, which is the clock's. */
+		if (reader->volatile_origin && count_useless(reader) - useless >= ERRORS_MAX) {
+			config_no_effect(reader, "too many useless lines, the rest is not read");
+			return;
+		}
 		(void)config_parse_line(reader, text, line_length);
 		line_length += end ? 1 : 0;
 		text += line_length;

@@ -144,6 +144,32 @@ TEST_F(sourcedir, a_mistake_keeps_what_the_file_said)
 	EXPECT_EQ(0, self->reports.warnings);
 }
 
+/* Whoever writes files there must not have the daemon read them for minutes. */
+TEST_F(sourcedir, what_is_no_file_of_sources_is_not_read_to_its_end)
+{
+	char text[4096] = "";
+	int i;
+
+	ASSERT_EQ(0, load(self, ""));
+	for (i = 0; i < 200; i++)
+		strcat(text, "allowxyz\n");
+	strcat(text, "server a\n");
+	write_file(self, "a.sources", text);
+	write_file(self, "b.sources", "server b\n");
+	reload(self);
+	EXPECT_STREQ("ob", names_of(self));
+	EXPECT_EQ(21, self->reports.warnings);
+	EXPECT_EQ(21, self->reports.line);
+	/* Nor one of more sources than there is room for. */
+	*text = '\0';
+	for (i = 0; i < 400; i++)
+		strcat(text, "server b\n");
+	write_file(self, "a.sources", text);
+	reload(self);
+	EXPECT_EQ(CONFIG_SOURCES_MAX, self->config->source_count);
+	EXPECT_EQ(22, self->reports.warnings);
+}
+
 /* Who may write there is not to write to terminals, nor lines of his own to the log. */
 TEST_F(sourcedir, what_is_no_text_is_not_shown)
 {
