@@ -81,6 +81,7 @@ struct consensus {
 	struct slot slot[SOURCE_SELECT_MAX];
 	size_t count;
 	size_t usable;			/* sources that may be selected */
+	bool trusts;			/* some of them are always right, says the operator */
 	int64_t agreed_raw_ns;
 	int64_t suspect_raw_ns;		/* suspicion began then; meaningless without ... */
 	int64_t asked_raw_ns;		/* ... all sources were asked then ... */
@@ -274,6 +275,9 @@ static struct slot *attend(struct consensus *consensus, size_t index, const stru
 
 	source_get_status(source, now->reference_ns, &status);
 	slot = find_slot(consensus, index, source);
+	slot->votes = false;
+	if (consensus->trusts && !status.options->trust)
+		return NULL;
 	consensus->usable += quorum_counts(source, &status);
 	slot->votes = quorum_may_vote(source, &status);
 	if (!slot->votes || status.received == slot->received || status.last.epoch != now->epoch)
@@ -284,10 +288,28 @@ static struct slot *attend(struct consensus *consensus, size_t index, const stru
 	return slot;
 }
 
-static void begin_roll(struct consensus *consensus, size_t count)
+/*
+ * Selection lets nobody outvote the sources that the operator trusts, and neither may be done here:
+ * others would step the clock away from it, and it back, again and again.
+ */
+static bool are_trusted(const struct consensus *consensus, struct source *const *sources)
+{
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < consensus->count; i++) {
+		source_get_status(sources[i], 0, &status);
+		if (status.options->trust && quorum_may_vote(sources[i], &status))
+			return true;
+	}
+	return false;
+}
+
+static void begin_roll(struct consensus *consensus, struct source *const *sources, size_t count)
 {
 	consensus->count = count < SOURCE_SELECT_MAX ? count : SOURCE_SELECT_MAX;
 	consensus->usable = 0;
+	consensus->trusts = are_trusted(consensus, sources);
 }
 
 /* Take all new samples. true: a trusted source contradicts. */
@@ -299,7 +321,7 @@ static bool take_samples(struct consensus *consensus, struct source *const *sour
 	struct slot *slot;
 	size_t i;
 
-	begin_roll(consensus, count);
+	begin_roll(consensus, sources, count);
 	for (i = 0; i < consensus->count; i++) {
 		slot = attend(consensus, i, sources[i], now, &sample);
 		if (slot)
@@ -706,7 +728,7 @@ static void renew_opinions(struct consensus *consensus, struct source *const *so
 	consensus_forget(consensus);
 	consensus->quorum = quorum;
 	consensus->confirmed = confirmed;
-	begin_roll(consensus, count);
+	begin_roll(consensus, sources, count);
 	for (i = 0; i < consensus->count; i++) {
 		slot = attend(consensus, i, sources[i], now, &sample);
 		if (!slot)

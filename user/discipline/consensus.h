@@ -8,7 +8,8 @@
  * asked again, and the correction in force holds until there is a verdict. Votes are counted by
  * source, not by reference id, because a server can claim any id. Sources with the same id follow
  * one clock: their agreement has to be repeated like that of an only source, but it takes no vote
- * from others. At a start, or when all samples became void, quorum.h says how many answers are
+ * from others. While a source that the operator trusts answers, only such have a vote, as in
+ * source_select.c. At a start, or when all samples became void, quorum.h says how many answers are
  * needed. Pure: time is an argument, asking and acting is up to the daemon.
  */
 #ifndef DISCIPLINE_CONSENSUS_H

@@ -949,6 +949,34 @@ TEST_F(consensus, who_may_not_be_used_has_no_voice)
 }
 
 /* Pulses that the timescale numbers agree with it by whatever it is off. */
+/* What most say counts for nothing where selection follows one that the operator trusts. */
+TEST_F(consensus, others_have_no_voice_beside_a_trusted_one)
+{
+	self->source[0].options.trust = true;
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, -60 * S));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, -60 * S));
+	EXPECT_FALSE(self->result.ask);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	/* It alone can report a disruption, and has to repeat it. */
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_TRUE(self->result.ask);
+	EXPECT_EQ(1, self->result.voters);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+}
+
+TEST_F(consensus, others_decide_when_a_trusted_one_is_gone)
+{
+	self->source[0].options.trust = true;
+	ASSERT_EQ(0, begin(self, 3));
+	self->source[0].status.lost = true;
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 60 * S));
+}
+
 TEST_F(consensus, pulses_without_a_date_have_no_voice)
 {
 	self->source[1].options.numbered = true;
