@@ -230,12 +230,14 @@ static struct {
 	int result;
 	struct net_address addresses[RESOLVER_ADDRESSES_MAX];
 	int started;
+	int family;
 	char name[SOURCE_NAME_MAX];
 } names;
 
 int resolver_start(struct resolver *resolver, const char *name, int family, int64_t now_ns)
 {
 	names.started++;
+	names.family = family;
 	snprintf(names.name, sizeof(names.name), "%s", name);
 	/* What is always readable stands for the answer. */
 	resolver->fd = open("/dev/zero", O_RDONLY);
@@ -395,6 +397,7 @@ FIXTURE(world) {
 	struct server servers[SERVERS_MAX];
 	int server_count;
 	int port;
+	int family;
 	int64_t skipped_ns;
 	bool skips_realtime;
 	int64_t maxerror_ns;
@@ -526,6 +529,8 @@ static void configure(const char *format)
 		}
 	}
 	config_from_text("test", text, used, false, no_report, NULL, &config);
+	if (config)
+		config_restrict_family(config, the_world->family);
 	if (!config || associations_configure(the_world->list, config, raw_ns()) < 0)
 		abort();
 	config_free(the_world->config);

@@ -154,8 +154,11 @@ static const char *words_of(int err)
 static void open_port(struct chronyc_listener *listener, enum place place)
 {
 	int family = place == PLACE_IPV6 ? AF_INET6 : AF_INET;
-	int fd = open_udp(family, &listener->config);
+	int fd;
 
+	if (listener->config.family != AF_UNSPEC && listener->config.family != family)
+		return;
+	fd = open_udp(family, &listener->config);
 	/* A machine without this family. */
 	if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
 		return;

@@ -431,6 +431,13 @@ int config_read_directories(struct config_reader *reader, int count, char **dire
 	return 0;
 }
 
+void config_restrict_family(struct config *config, int family)
+{
+	config->family = family;
+	config->server.family = family;
+	config->chronyc.family = family;
+}
+
 struct config *config_new(void)
 {
 	struct config *config = calloc(1, sizeof(*config));

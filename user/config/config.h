@@ -160,6 +160,7 @@ struct config_local {
 /**
  * struct config_server - the NTP server
  * @port: UDP port; 0: none is served
+ * @family: AF_INET or AF_INET6: of no other family are its sockets; AF_UNSPEC: of both
  * @bind_address4: local address of its IPv4 socket, "" for any
  * @bind_address6: same for IPv6
  * @bind_device: interface of its sockets, "" for any
@@ -174,6 +175,7 @@ struct config_local {
  */
 struct config_server {
 	int port;
+	int family;
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
@@ -212,6 +214,7 @@ enum config_open {
 /**
  * struct config_chronyc - how chronyc can ask
  * @port: UDP port; 0: none
+ * @family: AF_INET or AF_INET6: of no other family are its UDP sockets; AF_UNSPEC: of both
  * @bind_address4: local address of its IPv4 socket
  * @bind_address6: same for IPv6
  * @bind_device: interface of these sockets, "" for any
@@ -224,6 +227,7 @@ enum config_open {
  */
 struct config_chronyc {
 	int port;
+	int family;
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
@@ -307,6 +311,7 @@ struct config_nts {
  * @bind_address4: local address of IPv4 requests, "" if not given
  * @bind_address6: same for IPv6
  * @bind_device: interface of the requests, ""
+ * @family: AF_INET or AF_INET6: servers of no other family are asked; AF_UNSPEC: any
  * @bind_port: UDP port that requests leave from; 0: of the kernel's choice
  * @driftfile: "" if none
  * @driftfile_interval_s: least time between two writings
@@ -353,6 +358,7 @@ struct config {
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];
+	int family;
 	int bind_port;
 	char driftfile[CONFIG_PATH_MAX];
 	int64_t driftfile_interval_s;
@@ -474,6 +480,9 @@ int config_parse_source(const struct config *before, const char *text, config_re
  * of it and @line is 0.
  */
 const char *config_place(const char *file, int line, char *place, size_t size);
+
+/* Ask and serve over @family only, AF_INET or AF_INET6; AF_UNSPEC: over both. */
+void config_restrict_family(struct config *config, int family);
 
 /* The built-in defaults: no sources. NULL: no memory. */
 struct config *config_new(void);

@@ -105,9 +105,11 @@ static int daemon_load_config(struct daemon *daemon, struct config **config)
 					daemon, config);
 	if (!err && !config_can_set_clock(*config, why, sizeof(why)))
 		log_warning("%s: %s", text ? "command line" : daemon->options->config_path, why);
-	if (!err)
-		daemon_ask_quickly(daemon, *config);
-	return err;
+	if (err)
+		return err;
+	config_restrict_family(*config, daemon->options->family);
+	daemon_ask_quickly(daemon, *config);
+	return 0;
 }
 
 static struct steering_options daemon_steering_options(const struct daemon *daemon)

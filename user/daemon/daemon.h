@@ -47,6 +47,7 @@ enum daemon_task {
  * @user: run as, or NULL: as the configuration says
  * @socket_path: of the control socket
  * @task: what for
+ * @family: AF_INET or AF_INET6, of -4 and -6: the only one that is used; AF_UNSPEC: both
  * @timeout_ns: with -q and -Q: give up after so long; 0: never
  * @no_clock: -x, never touch the clock or the module
  * @no_module: do without the module
@@ -57,6 +58,7 @@ struct daemon_options {
 	const char *user;
 	const char *socket_path;
 	enum daemon_task task;
+	int family;
 	int64_t timeout_ns;
 	bool no_clock;
 	bool no_module;

@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <syslog.h>
 
 #include "config/config.h"
@@ -31,6 +32,7 @@ static void usage(FILE *to)
 	      "  -f, --file FILE        read FILE instead of " CONFIG_PATH "\n"
 	      "  -d, --debug            messages as plain text; twice: more of them\n"
 	      "  -n                     stay in the foreground (always so; for chronyd's command lines)\n"
+	      "  -4, -6                 ask and serve over IPv4, or IPv6, only\n"
 	      "  -u, --user USER        run as USER instead of _truechime, when started as root\n"
 	      "  -x, --no-clock         never touch the clock or the module, only observe\n"
 	      "  -M, --no-module        do without the kernel module\n"
@@ -128,7 +130,7 @@ int main(int argc, char **argv)
 	 * ones go back. By itself malloc() stops that once it has freed one file that was read.
 	 */
 	(void)mallopt(M_MMAP_THRESHOLD, TABLE_LEAST);
-	while ((option = getopt_long(argc, argv, "f:dnu:xMS:pqQt:vh", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "f:dn46u:xMS:pqQt:vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'f':
 			options.config_path = optarg;
@@ -137,6 +139,12 @@ int main(int argc, char **argv)
 			debug++;
 			break;
 		case 'n':
+			break;
+		case '4':
+			options.family = AF_INET;
+			break;
+		case '6':
+			options.family = AF_INET6;
 			break;
 		case 'u':
 			options.user = optarg;

@@ -419,6 +419,8 @@ static int open_socket(const struct nts_serving *nts, int family)
 	const char *address = family == AF_INET ? server->bind_address4 : server->bind_address6;
 	int fd;
 
+	if (server->family != AF_UNSPEC && server->family != family)
+		return -1;
 	/* An address of one family only: the other one is not served. */
 	if (!*address && (*server->bind_address4 || *server->bind_address6))
 		return -1;

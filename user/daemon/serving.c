@@ -166,6 +166,8 @@ static int open_socket(struct serving *serving, int family, int *fd)
 {
 	const struct config_server *config = &serving->config;
 
+	if (config->family != AF_UNSPEC && config->family != family)
+		return 0;
 	/* An address of one family only: the other one is not served. */
 	if (!*(family == AF_INET ? config->bind_address4 : config->bind_address6) &&
 	    (*config->bind_address4 || *config->bind_address6))

@@ -387,11 +387,17 @@ static void finish_look_up(struct target *target, int64_t now_raw_ns)
 static void start_look_up(struct target *target, int64_t now_raw_ns)
 {
 	const struct config_source *config = &target->config;
+	int only = target->list->family;
 	struct net_address address;
-	int err;
+	int err, family = config->family != AF_UNSPEC ? config->family : only;
 
 	target->look_up_ns = INT64_MAX;
-	err = net_address_parse(config->options.name, config->family, &address);
+	if (only != AF_UNSPEC && family != only) {
+		target_failed(target, -ENOENT, "-4 or -6 excludes the family of its line",
+			      now_raw_ns);
+		return;
+	}
+	err = net_address_parse(config->options.name, family, &address);
 	if (err == 0) {
 		take_addresses(target, &address, 1, now_raw_ns);
 		return;
@@ -401,7 +407,7 @@ static void start_look_up(struct target *target, int64_t now_raw_ns)
 		return;
 	}
 
-	err = resolver_start(&target->resolver, config->options.name, config->family, now_raw_ns);
+	err = resolver_start(&target->resolver, config->options.name, family, now_raw_ns);
 	if (err < 0)
 		target_failed(target, err, "No process could be started to do it", now_raw_ns);
 }

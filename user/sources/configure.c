@@ -41,6 +41,7 @@ static void copy_options(struct associations *list, const struct config *config)
 	memcpy(list->bind_address4, config->bind_address4, sizeof(list->bind_address4));
 	memcpy(list->bind_address6, config->bind_address6, sizeof(list->bind_address6));
 	memcpy(list->bind_device, config->bind_device, sizeof(list->bind_device));
+	list->family = config->family;
 	list->socket.dscp = config->dscp;
 	list->socket.bind_port = bind_port_of(config);
 	list->own = own_of(&config->server);

@@ -135,6 +135,7 @@ struct kissed {
  * @pause_until_ns: ... to this one
  * @pausing: it is between them
  * @spacing: of requests
+ * @family: AF_INET or AF_INET6: the only one that is asked; AF_UNSPEC: any
  * @bind_address4: as configured
  * @bind_address6: as configured
  * @bind_device: as configured
@@ -175,6 +176,7 @@ struct associations {
 	int64_t pause_until_ns;
 	bool pausing;
 	struct ntp_spacing spacing;
+	int family;
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];
 	char bind_device[CONFIG_WORD_MAX];

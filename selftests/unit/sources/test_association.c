@@ -423,6 +423,24 @@ TEST_F(world, a_name_is_looked_up_again_when_nobody_answers)
 	EXPECT_STREQ("127.0.0.2", address_at(0));
 }
 
+TEST_F(world, only_one_family_is_looked_up)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+
+	add_server("127.0.0.1", ANSWERS);
+	set_names(1, addresses);
+	self->family = AF_INET;
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(AF_INET, names.family);
+	EXPECT_EQ(1, names.started);
+	/* Its line demands the other one. */
+	configure("server ntp.example.net ipv6 PORT\n");
+	settle();
+	EXPECT_EQ(1, names.started);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed));
+}
+
 TEST_F(world, a_routine_look_up_follows_the_name)
 {
 	static const char *const before[] = { "127.0.0.1" };
