@@ -564,6 +564,7 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       a->burst == b->burst &&
 	       is_same_number(a->presend_s, b->presend_s) &&
 	       is_same_number(a->offset_s, b->offset_s) &&
+	       is_same_number(a->asymmetry, b->asymmetry) && a->mindelay_ns == b->mindelay_ns &&
 	       one->family == other->family && one->port == other->port &&
 	       one->version == other->version && one->maxsources == other->maxsources &&
 	       one->maxdelay_ns == other->maxdelay_ns &&

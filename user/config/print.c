@@ -149,6 +149,14 @@ static void print_server(FILE *out, const struct config_source *source)
 	print_number(out, source->maxdelayratio);
 	fprintf(out, " maxsamples %d maxdelay ", options->maxsamples);
 	print_seconds(out, source->maxdelay_ns);
+	if (options->mindelay_ns) {
+		fputs(" mindelay ", out);
+		print_seconds(out, options->mindelay_ns);
+	}
+	if (fabs(options->asymmetry) <= SOURCE_ASYMMETRY_MAX) {
+		fputs(" asymmetry ", out);
+		print_number(out, options->asymmetry);
+	}
 	/* Without one the key decides. */
 	if (source->version)
 		fprintf(out, " version %d", source->version);

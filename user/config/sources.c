@@ -111,6 +111,10 @@ static const struct config_option server_options[] = {
 	  .limit = true },
 	{ "maxdelay", CONFIG_NS, .offset = AT(maxdelay_ns), .min = 1e-9, .max = 1000,
 	  .limit = true, .initial = 3 },
+	{ "mindelay", CONFIG_NS, .offset = AT(options.mindelay_ns), .max = 1000, .limit = true },
+	/* As in chrony, one beyond a half is estimated. */
+	{ "asymmetry", CONFIG_NUMBER, .offset = AT(options.asymmetry), .min = -1, .max = 1,
+	  .limit = true, .initial = 1 },
 	{ "xleave", CONFIG_FLAG, .offset = AT(interleaved) },
 	{ "maxdelayratio", CONFIG_NUMBER, .offset = AT(maxdelayratio), .max = 1e6, .limit = true },
 	{ "maxunreach", CONFIG_INT, .offset = CHOICE(maxunreach), .max = INT_MAX - 1,
@@ -130,11 +134,8 @@ static const struct config_option server_options[] = {
 	{ "key", CONFIG_SECONDS, .offset = CHOICE(key), .min = 1, .max = UINT32_MAX },
 
 	{ "extfield", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_extfield },
-	{ "asymmetry", CONFIG_ADVICE, .form = "f", .advice =
-	  "what delays show of both directions is estimated; use 'offset' for a known difference" },
 	{ "maxdelaydevratio", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "maxdelayquant", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
-	{ "mindelay", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "filter", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "maxsamples", CONFIG_INT, .offset = AT(options.maxsamples), .max = 64, .limit = true },

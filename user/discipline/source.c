@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/line.h"
+#include "discipline/jitter_asymmetry.h"
 #include "discipline/round_trips.h"
 #include "discipline/source_interval.h"
 
@@ -155,6 +156,7 @@ struct source {
 	unsigned int restarts;
 	struct sample_log log;
 	struct round_trips trips;
+	struct jitter_asymmetry jitter;
 	double known_floor_ns;		/* least round trip before the samples became void; or 0 */
 	int64_t moved_ns;		/* source_moved_ns() */
 	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
@@ -562,6 +564,7 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	source->samples = 0;
 	source->next_sample = 0;
 	source->trips.known = false;
+	source->jitter = (struct jitter_asymmetry){ 0 };
 	sample_log_clear(&source->log);
 }
 
@@ -627,6 +630,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	if (source->samples && source->last.at_ns - sample->at_ns > ESTIMATOR_DISORDER_NS)
 		start_anew(source, sample->epoch, true);
 	corrected.offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
+	jitter_asymmetry_correct(&source->jitter, &source->options, &corrected);
 	measured.at_ns = corrected.at_ns;
 	measured.offset_ns = corrected.offset_ns;
 	measured.delay_ns = (double)corrected.delay_ns;

@@ -21,6 +21,9 @@
 /* Sources that can be judged together: a bit of struct selection for each. */
 #define SOURCE_SELECT_MAX	64
 
+/* Greatest share in struct source_options, either way; a greater one is unknown. */
+#define SOURCE_ASYMMETRY_MAX	0.5
+
 /* A request that left so long ago may still be answered; then it counts as unanswered. */
 #define SOURCE_ANSWER_NS	1000000000LL
 
@@ -66,6 +69,10 @@ enum source_verdict {
  *	than at minpoll
  * @presend_s: at intervals from this on each request is repeated 2 s later; 0: never
  * @offset_s: correction of the source's offset, from configuration
+ * @asymmetry: so much of a round trip's queueing, more than @mindelay_ns, moves the offset to the
+ *	negative: 0.5 if all of it is on the way back, -0.5 if it is on the way there; 0 or beyond
+ *	SOURCE_ASYMMETRY_MAX: unknown
+ * @mindelay_ns: round trip without queueing; 0: the least one that was measured
  */
 struct source_options {
 	char name[SOURCE_NAME_MAX];
@@ -85,6 +92,8 @@ struct source_options {
 	bool burst;
 	double presend_s;
 	double offset_s;
+	double asymmetry;
+	int64_t mindelay_ns;
 };
 
 /**

@@ -466,15 +466,16 @@ static void succeed(struct ntp_client *client)
 }
 
 /*
- * The round trip took too many times as long as the shortest one. As in chrony the limit grows by
- * what the clock may have drifted since the latest sample: a path that has become longer for good
- * must not silence the source for ever.
+ * The round trip took too many times as long as the shortest one, or as mindelay says. As in chrony
+ * the limit grows by what the clock may have drifted since the latest sample: a path that has
+ * become longer for good must not silence the source for ever.
  */
 static bool is_delay_out_of_ratio(const struct ntp_client *client,
 				  const struct source_sample *sample)
 {
 	double ratio = client->options.limits.maxdelayratio, drift_ns;
 	struct source_status status;
+	int64_t least_ns;
 
 	if (ratio < 1)
 		return false;
@@ -483,7 +484,10 @@ static bool is_delay_out_of_ratio(const struct ntp_client *client,
 		return false;
 	drift_ns = (double)chime_sub_sat(sample->at_ns, status.last.at_ns) *
 		   (status.estimate.rate_sigma + CRYSTAL_RATE);
-	return (double)sample->delay_ns > ratio * (double)status.minimum_delay_ns + drift_ns;
+	least_ns = status.options->mindelay_ns;
+	if (!least_ns)
+		least_ns = status.minimum_delay_ns;
+	return (double)sample->delay_ns > ratio * (double)least_ns + drift_ns;
 }
 
 /*

@@ -147,7 +147,7 @@ static const struct word directives[] = {
 
 /* server, pool and peer have the same. */
 static const struct word server_options[] = {
-	{ "asymmetry", "server a asymmetry 0.5", DIFFERENTLY, "'offset'" },
+	{ "asymmetry", "server a asymmetry 0.5", DONE, NULL },
 	{ "auto_offline", "server a auto_offline", DONE, NULL },
 	{ "burst", "server a burst", DONE, NULL },
 	{ "certset", "server a certset 1", DONE, NULL },
@@ -166,7 +166,7 @@ static const struct word server_options[] = {
 	{ "maxsamples", "server a maxsamples 1", DONE, NULL },
 	{ "maxsources", "pool a maxsources 2", DONE, NULL },
 	{ "maxunreach", "server a maxunreach 100", DONE, NULL },
-	{ "mindelay", "server a mindelay 0.001", DIFFERENTLY, "weighed" },
+	{ "mindelay", "server a mindelay 0.001", DONE, NULL },
 	{ "minpoll", "server a minpoll 4", DONE, NULL },
 	{ "minsamples", "server a minsamples 6", DIFFERENTLY, "weighed" },
 	{ "minstratum", "server a minstratum 3", DONE, NULL },

@@ -48,9 +48,9 @@ static const struct {
 	{ "# comment\n\nlogdir /l", "# command line:3: logdir /l\n#   without effect: " },
 	{ "maxupdateskew 100", "#   without effect: 'maxupdateskew' has no effect: " },
 	{ "peer a", "#   done differently: 'peer a' is done as 'server a': " },
-	{ "server a filter 3 asymmetry 1", "#   done differently: 'filter' has no effect: each" },
-	{ "server a filter 3 asymmetry 1",
-	  ", without a setting\n#     'asymmetry' has no effect: " },
+	{ "server a filter 3 minsamples 1", "#   done differently: 'filter' has no effect: each" },
+	{ "server a filter 3 minsamples 1",
+	  ", without a setting\n#     'minsamples' has no effect: " },
 	{ "refclock RTC /dev/rtc0\nserver a", "#   without effect: 'refclock RTC' is left out" },
 	{ "maxdrift 500000", "#   done differently: 'maxdrift 500000' is out of range" },
 };
