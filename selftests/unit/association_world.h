@@ -194,6 +194,12 @@ bool source_is_in_burst(const struct source *source)
 	return source->burst_left > 0;
 }
 
+/* iburst takes two answers here. */
+bool source_is_started(const struct source *source)
+{
+	return source->added >= 2;
+}
+
 void source_set_offline(struct source *source, bool withdrawn)
 {
 	source->offline = true;
@@ -398,6 +404,7 @@ FIXTURE(world) {
 	int server_count;
 	int port;
 	int family;
+	bool at_start;
 	int64_t skipped_ns;
 	bool skips_realtime;
 	int64_t maxerror_ns;
@@ -531,6 +538,8 @@ static void configure(const char *format)
 	config_from_text("test", text, used, false, no_report, NULL, &config);
 	if (config)
 		config_restrict_family(config, the_world->family);
+	for (size_t i = 0; config && i < config->source_count; i++)
+		config->sources[i].at_start = the_world->at_start;
 	if (!config || associations_configure(the_world->list, config, raw_ns()) < 0)
 		abort();
 	config_free(the_world->config);

@@ -465,11 +465,11 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 		config_check_refclocks(reader);
 	if (!err && !reader->errors) {
 		reader->config->authselect = (int)reader->authselect;
+		err = config_apply_initstepslew(reader);
 		config_apply_authselect(reader);
 		config_check_keyfile(reader);
 		config_check_acquisitionport(reader);
 		config_check_nts(reader);
-		config_apply_initstepslew(reader);
 	}
 	if (err || reader->errors) {
 		config_free(reader->config);
@@ -570,6 +570,7 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	       one->maxdelay_ns == other->maxdelay_ns &&
 	       is_same_number(one->maxdelayratio, other->maxdelayratio) &&
 	       one->offline == other->offline && one->auto_offline == other->auto_offline &&
+	       one->at_start == other->at_start &&
 	       one->authenticated == other->authenticated && one->key == other->key &&
 	       one->nts == other->nts && one->nts_port == other->nts_port &&
 	       one->cert_set == other->cert_set &&

@@ -55,6 +55,7 @@ enum config_kind {
  * @maxdelayratio: nor those that took so many times the shortest one; below 1: no limit
  * @offline: not to be asked before the operator says so
  * @auto_offline: nor after a request could not be sent
+ * @at_start: nor after the requests of iburst: `initstepslew` alone names it
  * @authenticated: `nts` or `key` was asked for: never to be polled in the clear
  * @key: number of the key in the key file, 0: none
  * @nts: by NTS
@@ -92,6 +93,7 @@ struct config_source {
 	double maxdelayratio;
 	bool offline;
 	bool auto_offline;
+	bool at_start;
 	bool authenticated;
 	uint32_t key;
 	bool nts;

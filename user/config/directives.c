@@ -181,23 +181,26 @@ static bool is_source(const struct config *config, const char *name)
 /*
  * "initstepslew 30 a b" asks a and b at the start, and steps the clock if it is wrong by more than
  * 30 s, else slews it. The first update does the same with "makestep 30 1". With makestep
- * configured too, that makes the step at the same instant.
+ * configured too, that makes the step at the same instant. A server that no other line names is
+ * asked at the start only.
  */
-void config_apply_initstepslew(struct config_reader *reader)
+int config_apply_initstepslew(struct config_reader *reader)
 {
 	struct discipline_options *options = &reader->config->discipline;
+	int err = 0;
 
 	if (!reader->first_step_ns)
-		return;
+		return 0;
 	if (!reader->has_makestep) {
 		options->step_threshold_ns = reader->first_step_ns;
 		options->step_limit = 1;
 	}
-	for (int i = 0; i < reader->first_host_count; i++) {
+	for (int i = 0; !err && i < reader->first_host_count; i++) {
 		if (!is_source(reader->config, reader->first_hosts[i]))
-			config_warn(reader, "'%s' is named by 'initstepslew' only and is not asked: name it with 'server %s iburst'",
-				    reader->first_hosts[i], reader->first_hosts[i]);
+			err = config_add_first_host(reader, reader->first_hosts[i]);
 	}
+
+	return err;
 }
 
 /* A negative number of updates before it holds is chrony's word for never. */

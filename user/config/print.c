@@ -233,11 +233,30 @@ static void print_refclock(FILE *out, const struct config_source *source)
 	print_selection(out, &source->options);
 }
 
+/* The threshold is in makestep. One that is only watched is asked for nothing. */
+static void print_first_hosts(FILE *out, const struct config *config)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct config_source *source = &config->sources[i];
+
+		if (!source->at_start || source->options.noselect)
+			continue;
+		fprintf(out, "%s%s", begun ? " " : "initstepslew 1 ", source->options.name);
+		begun = true;
+	}
+	if (begun)
+		fputc('\n', out);
+}
+
 static void print_sources(FILE *out, const struct config *config)
 {
 	bool authenticated = false;
 
 	for (size_t i = 0; i < config->source_count; i++) {
+		if (config->sources[i].at_start)
+			continue;
 		if (config->sources[i].options.kind == SOURCE_REFCLOCK)
 			print_refclock(out, &config->sources[i]);
 		else
@@ -247,6 +266,7 @@ static void print_sources(FILE *out, const struct config *config)
 	/* What the mode made of the sources is in their options. */
 	if (authenticated)
 		fputs("authselectmode ignore\n", out);
+	print_first_hosts(out, config);
 }
 
 /* The others of NTS are in the table. */

@@ -169,7 +169,10 @@ int config_check_tempcomp(struct config_reader *reader, int count, char **words)
 const struct config_option *config_directives(size_t *count);
 void config_directives_defaults(struct config *config);
 int config_directive(struct config_reader *reader, int count, char **words);
-void config_apply_initstepslew(struct config_reader *reader);
+int config_apply_initstepslew(struct config_reader *reader);
+
+/* A server that initstepslew alone names. 0, -EINVAL: as for the server directive. */
+int config_add_first_host(struct config_reader *reader, char *name);
 
 /* sources.c; the words are those after the directive's own */
 const struct config_option *config_server_options(size_t *count);

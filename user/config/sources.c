@@ -306,6 +306,23 @@ int config_parse_server(struct config_reader *reader, int count, char **words)
 	return parse_ntp(reader, "server", CONFIG_SERVER, count, words);
 }
 
+int config_add_first_host(struct config_reader *reader, char *name)
+{
+	struct config *config = reader->config;
+	size_t count = config->source_count;
+	char iburst[] = "iburst";
+	char *words[2];
+	int err;
+
+	words[0] = name;
+	words[1] = iburst;
+	err = parse_ntp(reader, "initstepslew", CONFIG_SERVER, ARRAY_SIZE(words), words);
+	if (!err && config->source_count > count)
+		config->sources[count].at_start = true;
+
+	return err;
+}
+
 int config_parse_pool(struct config_reader *reader, int count, char **words)
 {
 	return parse_ntp(reader, "pool", CONFIG_POOL, count, words);

@@ -710,6 +710,11 @@ bool source_is_in_burst(const struct source *source)
 	return source->burst > 0;
 }
 
+bool source_is_started(const struct source *source)
+{
+	return source->received && !source->starting;
+}
+
 void source_set_offline(struct source *source, bool withdrawn)
 {
 	source->withdrawn = withdrawn;

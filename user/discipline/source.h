@@ -185,6 +185,9 @@ void source_burst_until(struct source *source, int64_t now_raw_ns, int good, int
 /* Requests of a burst are left. */
 bool source_is_in_burst(const struct source *source);
 
+/* It has answered, and the requests of iburst are over. */
+bool source_is_started(const struct source *source);
+
 /*
  * The source is not asked any more, or again: its owner sees to that. It is unreachable then. If it
  * is @withdrawn, which only the operator may decide, it has no vote; else it has one by what it

@@ -400,6 +400,24 @@ static void note_local_failure(struct association *association, int64_t now_raw_
 			     association_label(association).text);
 }
 
+/* initstepslew's server has been asked, or does not answer: nobody needs it any more. */
+static void leave_after_start(struct association *association)
+{
+	const struct ntp_client *client = &association->client;
+	struct target *target = association->target;
+	bool silent = client->failures >= FAILURES_GONE && !client->local_failures;
+
+	if (!target->config.at_start || association->offline ||
+	    (!source_is_started(association->source) && !silent))
+		return;
+	target->offline = true;
+	target_look_up_later(target);
+	association_set_offline(association, true);
+	associations_message(target->list, LOG_INFO,
+			     "%s is not asked any more: only 'initstepslew' names it, which is for the start",
+			     association_label(association).text);
+}
+
 static void handle(struct association *association, enum ntp_client_result result,
 		   int64_t now_raw_ns)
 {
@@ -430,6 +448,7 @@ static void handle(struct association *association, enum ntp_client_result resul
 
 	if (result != NTP_CLIENT_SAMPLE || association->false_samples)
 		association_replace_gone(association, now_raw_ns);
+	leave_after_start(association);
 	target->list->changed = true;
 }
 

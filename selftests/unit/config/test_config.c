@@ -389,7 +389,6 @@ static const struct {
 	{ "broadcast 60 192.0.2.255", "name this server" },
 	{ "log tracking measurements", "journal" },
 	{ "maxupdateskew 100", "uncertainty" },
-	{ "server a\ninitstepslew 30 a b", "'server b iburst'" },
 	{ "server a extfield F323 version 3", "'extfield' has no effect: it needs version 4" },
 	{ "server a extfield 10A", "'extfield 10A' has no effect: NTP over PTP" },
 	{ "server a xleave version 3", "'xleave' has no effect: it needs version 4" },
@@ -664,6 +663,31 @@ TEST(initstepslew_is_a_first_step)
 		EXPECT_EQ(cases[i].limit, config->discipline.step_limit);
 		config_free(config);
 	}
+}
+
+/* Who is named by another line as well is asked for good. */
+TEST(initstepslew_names_servers_for_the_start)
+{
+	struct reports reports;
+	struct config *config = parse("initstepslew 10 A b b\nserver a\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	ASSERT_EQ(2, config->source_count);
+	EXPECT_STREQ("a", config->sources[0].options.name);
+	EXPECT_FALSE(config->sources[0].at_start);
+	EXPECT_STREQ("b", config->sources[1].options.name);
+	EXPECT_TRUE(config->sources[1].at_start);
+	EXPECT_TRUE(config->sources[1].options.iburst);
+	EXPECT_FALSE(config_source_equal(&config->sources[0], &config->sources[1]));
+	config_free(config);
+	/* It is not authenticated, as the others are. */
+	config = parse("authselectmode prefer\nkeyfile /k\nserver a key 1\ninitstepslew 10 b\n",
+		       &reports);
+	ASSERT_NE(NULL, config);
+	ASSERT_EQ(2, config->source_count);
+	EXPECT_TRUE(config->sources[1].options.noselect);
+	config_free(config);
 }
 
 /* The first is Ubuntu 25.10's, whose servers are all authenticated. */

@@ -27,6 +27,7 @@ static const struct {
 	{ "makestep 0 -1", "makestep 1e-09 -1\n" },
 	{ "maxchange 1e9 1 2", "maxchange 1000000000 1 2\n" },
 	{ "server a\ninitstepslew 30 a", "makestep 30 1\n" },
+	{ "server a\ninitstepslew 30 a b c", "initstepslew 1 b c\nmakestep 30 1\n" },
 	{ "hostmaxerror 0.01", "hostmaxerror 0.01\n" },
 	{ "rtcpolicy trust", "rtcpolicy trust\n" },
 	{ "steppolicy boot both slew 0.5", "steppolicy boot backward slew 0.5 0\n" },

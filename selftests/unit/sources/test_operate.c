@@ -116,6 +116,42 @@ TEST_F(world, a_source_may_begin_offline)
 	EXPECT_EQ(4, source_at(0)->bursts);
 }
 
+/* initstepslew's servers: nobody tells them to go. */
+TEST_F(world, a_source_for_the_start_is_not_asked_later)
+{
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+	int requests;
+
+	self->at_start = true;
+	configure("server 127.0.0.1 PORT iburst\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_FALSE(source_at(0)->offline);
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->offline));
+	EXPECT_EQ(2, source_at(0)->added);
+	EXPECT_TRUE(source_at(0)->withdrawn);
+	EXPECT_NE(NULL, strstr(self->message, "initstepslew"));
+	requests = server->requests;
+	pass(10000);
+	settle();
+	EXPECT_EQ(requests, server->requests);
+}
+
+TEST_F(world, a_source_for_the_start_may_be_silent)
+{
+	struct server *server = add_server("127.0.0.1", SILENT);
+
+	self->at_start = true;
+	configure("server 127.0.0.1 PORT iburst\n");
+	for (int i = 0; i < 40 && !source_at(0)->offline; i++) {
+		pass(65);
+		settle();
+	}
+	EXPECT_TRUE(source_at(0)->offline);
+	EXPECT_LE(8, server->requests);
+	EXPECT_GE(9, server->requests);
+}
+
 TEST_F(world, nobody_but_who_is_meant_goes_offline)
 {
 	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
