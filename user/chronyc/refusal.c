@@ -27,7 +27,7 @@ static const struct chronyc_refusal refusals[] = {
 	  "the best source is selected at each update" },
 	{ "maxupdateskew", CHRONYC_MAXUPDATESKEW, CHRONYC_FAILED,
 	  "sources are weighed by their own uncertainty" },
-	{ "polltarget", CHRONYC_POLLTARGET, CHRONYC_FAILED, "polls follow from the uncertainty" },
+	{ "polltarget", CHRONYC_POLLTARGET, CHRONYC_FAILED, OPTION_OF_SOURCE },
 	{ "maxdelaydevratio", CHRONYC_MAXDELAYDEVRATIO, CHRONYC_FAILED,
 	  "late answers count for less by themselves" },
 	{ "maxdelay", CHRONYC_MAXDELAY, CHRONYC_FAILED, OPTION_OF_SOURCE },

@@ -557,7 +557,8 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 	const struct source_options *b = &other->options;
 
 	return one->kind == other->kind && !strcmp(a->name, b->name) && a->kind == b->kind &&
-	       a->minpoll == b->minpoll && a->maxpoll == b->maxpoll && a->iburst == b->iburst &&
+	       a->minpoll == b->minpoll && a->maxpoll == b->maxpoll &&
+	       a->polltarget == b->polltarget && a->iburst == b->iburst &&
 	       a->prefer == b->prefer && a->trust == b->trust && a->noselect == b->noselect &&
 	       a->require == b->require && a->copy == b->copy && a->maxsamples == b->maxsamples &&
 	       a->minstratum == b->minstratum && a->unreach_limit == b->unreach_limit &&

@@ -166,6 +166,8 @@ static void print_server(FILE *out, const struct config_source *source)
 		fprintf(out, " nts ntsport %d certset %u", source->nts_port, source->cert_set);
 	if (source->family != AF_UNSPEC)
 		fputs(source->family == AF_INET ? " ipv4" : " ipv6", out);
+	if (options->polltarget != SOURCE_POLLTARGET)
+		fprintf(out, " polltarget %d", options->polltarget);
 	if (options->iburst)
 		fputs(" iburst", out);
 	if (options->copy)

@@ -100,6 +100,8 @@ static const struct config_option server_options[] = {
 	  .limit = true, .initial = MINPOLL_DEFAULT },
 	{ "maxpoll", CONFIG_INT, .offset = AT(options.maxpoll), .min = -32, .max = 32,
 	  .limit = true, .initial = MAXPOLL_DEFAULT },
+	{ "polltarget", CONFIG_INT, .offset = AT(options.polltarget), .min = 1, .max = 1000,
+	  .limit = true, .initial = SOURCE_POLLTARGET },
 	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9,
 	  .limit = true },
 	{ "port", CONFIG_INT, .offset = AT(port), .min = 1, .max = 65535, .initial = NTP_PORT },
@@ -139,8 +141,6 @@ static const struct config_option server_options[] = {
 	{ "filter", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
 	{ "maxsamples", CONFIG_INT, .offset = AT(options.maxsamples), .max = 64, .limit = true },
-	{ "polltarget", CONFIG_ADVICE, .form = "i", .advice =
-	  "the poll follows what a sample is worth; bound it with minpoll and maxpoll" },
 };
 
 static const struct config_option refclock_options[] = {

@@ -514,18 +514,32 @@ static double sigma_after(const struct source *source, double elapsed_s)
 	return estimate.sigma_ns;
 }
 
-/* The time until another sample is worth a packet, within minpoll and maxpoll. */
+/* How much longer the interval is to be than by itself. */
+static double stretch_of(const struct source *source)
+{
+	int target = source->options.polltarget;
+
+	return target > 0 ? (double)SOURCE_POLLTARGET / target : 1;
+}
+
+/*
+ * The time until another sample is worth a packet, within minpoll and maxpoll. Where an oscillator
+ * wanders the standard error grows as the time to the power of 1.5: polltarget stretches the
+ * interval if it stretches the error by as much.
+ */
 static void control_poll(struct source *source)
 {
-	double low_s = least_interval(source);
+	double low_s = least_interval(source), stretch = stretch_of(source);
 	double high_s = clamp_interval(source, fmin(POLL_GROWTH * source->interval_s,
-						    POLL_SPAN_SHARE * learned_s(source)));
+						    POLL_SPAN_SHARE * stretch *
+						    learned_s(source)));
 	struct estimate estimate;
 	double worth_ns;
 
 	estimator_get(source->estimator, source->last.at_ns, &estimate);
-	worth_ns = POLL_SHARE * (estimate.sample_ns + (double)source->last.noise_ns +
-				 POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator));
+	worth_ns = POLL_SHARE * pow(stretch, 1.5) *
+		   (estimate.sample_ns + (double)source->last.noise_ns +
+		    POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator));
 	if (sigma_after(source, high_s) > worth_ns) {
 		while (high_s > low_s * 1.02) {
 			double middle_s = sqrt(low_s * high_s);

@@ -21,6 +21,9 @@
 /* Sources that can be judged together: a bit of struct selection for each. */
 #define SOURCE_SELECT_MAX	64
 
+/* As many samples as chrony's regression has by default. */
+#define SOURCE_POLLTARGET	8
+
 /* Greatest share in struct source_options, either way; a greater one is unknown. */
 #define SOURCE_ASYMMETRY_MAX	0.5
 
@@ -55,6 +58,7 @@ enum source_verdict {
  * @kind: server or refclock
  * @minpoll: log2 seconds, -6 to 24
  * @maxpoll: log2 seconds, >= @minpoll
+ * @polltarget: the interval is SOURCE_POLLTARGET / @polltarget times as long as by itself; 0: as long
  * @iburst: requests 2 s apart at the start, until the rate is known well enough for minpoll
  * @prefer: combine with nothing else while it is selectable
  * @trust: always right where sources disagree
@@ -79,6 +83,7 @@ struct source_options {
 	enum source_kind kind;
 	int minpoll;
 	int maxpoll;
+	int polltarget;
 	bool iburst;
 	bool prefer;
 	bool trust;

@@ -392,7 +392,7 @@ static const struct {
 	{ "server a extfield F323 version 3", "'extfield' has no effect: it needs version 4" },
 	{ "server a extfield 10A", "'extfield 10A' has no effect: NTP over PTP" },
 	{ "server a xleave version 3", "'xleave' has no effect: it needs version 4" },
-	{ "server a polltarget 8", "minpoll" },
+	{ "server a minsamples 8", "weighed" },
 	{ "server a maxdelaydevratio 2", "weighed" },
 	{ "server a key 1", "'a' is not asked: its key 1 is in no file" },
 };

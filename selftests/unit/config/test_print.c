@@ -34,6 +34,7 @@ static const struct {
 	{ "LOCK_ALL", "lock_all\n" },
 	{ "server a ipv6 trust", "server a minpoll 6 maxpoll 10 port 123 minstratum 0 maxsources" },
 	{ "server a ipv6 trust", " maxsamples 0 maxdelay 3 version 4 ipv6 offset 0 trust\n" },
+	{ "server a polltarget 60 iburst", " version 4 polltarget 60 iburst offset 0\n" },
 	{ "server a mindelay 0.0002 asymmetry -0.5",
 	  " maxdelay 3 mindelay 0.0002 asymmetry -0.5 version 4 offset 0\n" },
 	{ "server a asymmetry 0", " maxdelay 3 asymmetry 0 version 4 offset 0\n" },

@@ -175,7 +175,7 @@ static const struct word server_options[] = {
 	{ "ntsport", "server a ntsport 4460", DONE, NULL },
 	{ "offline", "server a offline", DONE, NULL },
 	{ "offset", "server a offset -0.00005", DONE, NULL },
-	{ "polltarget", "server a polltarget 8", DIFFERENTLY, "minpoll" },
+	{ "polltarget", "server a polltarget 8", DONE, NULL },
 	{ "port", "server a port 11123", DONE, NULL },
 	{ "prefer", "server a prefer", DONE, NULL },
 	{ "presend", "server a presend 9", DONE, NULL },

@@ -206,7 +206,7 @@ TEST_F(operator, adds_sources)
 	/* What has no effect is a warning for the log. */
 	world.add_result = 0;
 	world.messages = 0;
-	EXPECT_EQ(0, ask(self, CONTROL_ADD, "server a polltarget 8"));
+	EXPECT_EQ(0, ask(self, CONTROL_ADD, "server a minsamples 8"));
 	EXPECT_EQ(2, world.messages);
 }
 

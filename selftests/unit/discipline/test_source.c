@@ -268,6 +268,36 @@ TEST_F(source, poll_grows_to_maxpoll_and_no_further)
 	EXPECT_LE(status.poll, 10);
 }
 
+/* The mean interval of the second half of so many exchanges, in seconds. */
+static double mean_interval_s(int polltarget)
+{
+	struct source_options aiming = options(0, 17, false);
+	int64_t sum_ns = 0, interval_ns;
+	struct source *source;
+	int i;
+
+	aiming.polltarget = polltarget;
+	source = source_new(&aiming, START_NS);
+	for (i = 0; i < 1000; i++) {
+		interval_ns = exchange(source);
+		sum_ns += i < 500 ? 0 : interval_ns;
+	}
+	source_free(source);
+	return (double)sum_ns / 500 / NS_PER_S;
+}
+
+/* It is in inverse proportion to what is aimed at. */
+TEST(polltarget_stretches_the_interval)
+{
+	double usual_s = mean_interval_s(0);
+
+	EXPECT_EQ(usual_s, mean_interval_s(8));
+	EXPECT_LT(1.5, mean_interval_s(4) / usual_s);
+	EXPECT_GT(3, mean_interval_s(4) / usual_s);
+	EXPECT_GT(0.6, mean_interval_s(16) / usual_s);
+	EXPECT_LT(0.3, mean_interval_s(16) / usual_s);
+}
+
 TEST(iburst_is_quick_and_ends)
 {
 	struct source_options quick = options(6, 10, true);
