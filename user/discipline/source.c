@@ -29,6 +29,12 @@
 #define IBURST_COUNT	16
 #define IBURST_SHARE	0.25
 
+/*
+ * An answer that queued so many times as long as usual is worth little: it does not end a burst
+ * that is to last until there is a good one. (chrony's maxdelaydevratio is 10, too.)
+ */
+#define POOR_FACTOR	10.0
+
 /* Requests in quick succession after a sample that contradicts the estimate. */
 #define SUSPECT_COUNT	2
 
@@ -628,6 +634,16 @@ static void note_round_trip(struct source *source, const struct source_sample *s
 			greatest_rate(&estimate));
 }
 
+/* Did it queue about as long as those before it, of which @before was made? */
+static bool is_good(const struct source *source, const struct estimator_sample *sample,
+		    const struct estimate *before)
+{
+	double queued_ns = 0.5 * (sample->delay_ns - estimator_floor(source->estimator));
+	double usual_ns = before->sample_ns + sample->sigma_ns;
+
+	return !source->samples || queued_ns <= POOR_FACTOR * usual_ns;
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	bool late = sample->delay_ns > LATE_NS;
@@ -635,6 +651,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	struct source_sample corrected = *sample;
 	struct estimator_sample measured;
 	struct estimate before = { .sigma_ns = INFINITY };
+	bool good;
 	int error;
 
 	if (source->has_epoch && sample->epoch != source->epoch)
@@ -650,6 +667,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	measured.delay_ns = (double)corrected.delay_ns;
 	measured.sigma_ns = (double)corrected.noise_ns;
 	estimator_get(source->estimator, corrected.at_ns, &before);
+	good = is_good(source, &measured, &before);
 	error = estimator_add(source->estimator, 0, &measured);
 	if (error)
 		return error;
@@ -660,7 +678,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	note_answer(source);
 	/* Of a server that answers, requests that it did not get say nothing. */
 	source->failures = late_again ? source->failures + 1 : late;
-	if (source->burst_good && !--source->burst_good)
+	if (good && source->burst_good && !--source->burst_good)
 		source->burst = 0;
 	source->received++;
 	if (source->starting > 0)

@@ -1306,6 +1306,33 @@ TEST(burst_repeats_what_was_lost)
 	source_free(source);
 }
 
+/* Of an answer that queued for long nobody knows the half. */
+TEST(burst_repeats_what_queued_for_long)
+{
+	struct source_options with = options(4, 6, false);
+	struct source_sample late;
+	struct source *source;
+	int64_t now_ns;
+	int i;
+
+	with.burst = true;
+	source = source_new(&with, START_NS);
+	for (i = 0; i < 200 && exchange(source) < 64 * NS_PER_S; i++)
+		;
+	for (i = 1; i < 4; i++) {
+		now_ns = source_next_poll(source);
+		late = sample_at(now_ns + 75000000);
+		late.offset_ns += 75000000;
+		late.delay_ns += 150000000;
+		source_polled(source, now_ns);
+		EXPECT_EQ(0, source_add(source, now_ns + 150000000, &late));
+		EXPECT_EQ(now_ns + 2 * NS_PER_S, source_next_poll(source));
+	}
+	/* The last of four. */
+	EXPECT_LT(2 * NS_PER_S, exchange(source));
+	source_free(source);
+}
+
 TEST(maxunreach_wears_out)
 {
 	struct source_options with = options(6, 10, false);
