@@ -743,6 +743,20 @@ bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns)
 	return corrected;
 }
 
+static void chime_line_lose_rate(struct chime_line *line)
+{
+	line->sigma_rate_q32 = max_t(s64, line->sigma_rate_q32, CHIME_UNKNOWN_RATE_Q32);
+	line->maxerror_rate_q32 = max_t(s64, line->maxerror_rate_q32, CHIME_UNKNOWN_RATE_Q32);
+}
+
+/* Until the host answers, its line is extrapolated by a clock whose rate is not known. */
+static void chime_timescale_doubt_host(struct chime_timescale *timescale, s64 raw_ns)
+{
+	chime_line_lose_rate(&timescale->current_view.host);
+	chime_line_lose_rate(&timescale->steady.line);
+	chime_timescale_change(timescale, raw_ns, false);
+}
+
 void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 {
 	const struct chime_line change = {
@@ -754,8 +768,10 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 
 	lockdep_assert_held(timescale->lock);
 	chime_steady_lose_pace(&timescale->steady, raw_ns);
-	if (timescale->current_view.reference != TRUECHIME_REFERENCE_RAW)
+	if (timescale->current_view.reference != TRUECHIME_REFERENCE_RAW) {
+		chime_timescale_doubt_host(timescale, raw_ns);
 		return;
+	}
 	chime_line_move(line, raw_ns);
 	line->rate_q32 = 0;
 	line->rate_horizon_ns = 0;

@@ -2196,6 +2196,33 @@ TEST_F(module, another_clocksource_loses_the_rate)
 	EXPECT_EQ(0, machine.count);
 }
 
+/* A TSC that becomes unstable may take both the host's answers and this guest's clocksource. */
+TEST_F(module, another_clocksource_beside_a_silent_host_loses_the_rate)
+{
+	int corrected;
+
+	for (corrected = 0; corrected < 2; corrected++) {
+		machine_begin();
+		ASSERT_EQ(0, load());
+		state_host_maxerror(MS);
+		if (corrected)
+			ASSERT_EQ(0, correct());
+		machine.host_silent = true;
+		run(S);
+		machine.clocksource++;
+		machine.raw_slow_ppm = 400;
+		run(S);
+		EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+		EXPECT_LE(llabs(error_ns()), status().now.reading_ns);
+		run(600 * S);
+		EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		/* Measurements are converted by a rate that is as little known. */
+		EXPECT_LE(500 * CHIME_PPM_Q32, status().now.change.sigma_rate_q32);
+		played_module_exit();
+	}
+}
+
 /* From the next setting of the clock on each takes @ns. */
 static void sets_take(s64 ns)
 {
