@@ -462,6 +462,37 @@ static struct chime_line chime_timescale_reference(const struct chime_timescale 
 	       timescale->steady.line : raw;
 }
 
+/* The errors of @line grow faster by @by_q32. */
+static void chime_line_doubt_rate(struct chime_line *line, s64 by_q32)
+{
+	line->sigma_rate_q32 = chime_add_sat(line->sigma_rate_q32, by_q32);
+	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, by_q32);
+	if (!line->horizon_ns)
+		return;
+	line->beyond_sigma_rate_q32 = chime_add_sat(line->beyond_sigma_rate_q32, by_q32);
+	line->beyond_maxerror_rate_q32 = chime_add_sat(line->beyond_maxerror_rate_q32, by_q32);
+}
+
+/*
+ * @aim, a function of the raw clock, becomes the correction to @host. That has its rate by the
+ * host's slope, and is as wrong as that is, whatever will be known of the slope in a moment. A host
+ * whose slope is not known at all is taken to run as UTC does.
+ */
+static void chime_timescale_correct_host(struct chime_timescale *timescale,
+					 const struct chime_line *aim,
+					 const struct chime_line *host, s64 raw_ns)
+{
+	struct chime_line *correction = &timescale->correction;
+
+	chime_line_convert(aim, host, raw_ns, correction);
+	if (host->sigma_rate_q32 >= CHIME_UNKNOWN_RATE_Q32) {
+		correction->rate_q32 = 0;
+		correction->rate_horizon_ns = 0;
+		correction->beyond_rate_q32 = 0;
+	}
+	chime_line_doubt_rate(correction, host->sigma_rate_q32);
+}
+
 void chime_timescale_set_reference(struct chime_timescale *timescale,
 				   const struct chime_line *host, bool reference_host, s64 raw_ns)
 {
@@ -486,7 +517,7 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	if (reference_host)
 		chime_steady_start(&timescale->steady, host, raw_ns);
 	if (view->corrected && reference_host)
-		chime_line_convert(&aim, host, raw_ns, &timescale->correction);
+		chime_timescale_correct_host(timescale, &aim, host, raw_ns);
 	else if (view->corrected)
 		timescale->correction = aim;
 	view->corrected_ns = chime_sub_sat(chime_view_reference(view, raw_ns), age_ns);

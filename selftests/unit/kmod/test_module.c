@@ -1919,6 +1919,38 @@ TEST_F(module, revert_beside_a_silent_host_is_reported_and_repaired_when_it_answ
 	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, latest()->cause);
 }
 
+/* Of its clock only one reading is known, and not its rate against this machine's counter. */
+TEST_F(module, correction_is_not_turned_by_the_slope_that_a_host_begins_with)
+{
+	int restored;
+
+	for (restored = 0; restored < 2; restored++) {
+		machine_begin();
+		machine.raw_slow_ppm = 50;
+		ASSERT_EQ(0, load());
+		if (restored) {
+			machine.host_silent = true;
+			run(10 * S);
+			revert(HOUR);
+			ASSERT_EQ(0, correct_at_rate(50 * CHIME_PPM_Q32));
+			machine.host_silent = false;
+			run(S);
+		} else {
+			ASSERT_EQ(0, correct());
+			ASSERT_EQ(0, choose_host("kvm"));
+		}
+		EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+		EXPECT_TRUE(status().corrected);
+		run(60 * S);
+		EXPECT_LE(llabs(error_ns()), 100 * US);
+		/* Nor is it known that the host's clock runs as UTC does. */
+		EXPECT_LE(60 * S / 1000000 * 500, status().now.maxerror_ns);
+		ASSERT_EQ(0, correct());
+		EXPECT_GT(100 * US, status().now.maxerror_ns);
+		played_module_exit();
+	}
+}
+
 TEST_F(module, host_that_is_set_aside_still_measures_gaps)
 {
 	ASSERT_EQ(0, load());
