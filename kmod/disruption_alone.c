@@ -103,6 +103,8 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 
 static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 {
+	s64 raw_ns = ktime_get_raw_ns();
+
 	pr_warn_ratelimited("host clock %s has %s for %lld s: time goes on by this machine's own counter\n",
 			    chime->host.ops->name,
 			    chime->host.silent ? "been silent" : "contradicted itself",
@@ -110,7 +112,8 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 	chime->host.lost = true;
 	/* A line that was stated as if the raw clock had not been set ahead is of no use then. */
 	chime->disruption.moved = chime->host.set_ahead_ns;
-	chime_timescale_lose_host(&chime->timescale, ktime_get_raw_ns());
+	chime_timescale_lose_host(&chime->timescale,
+				  chime_host_line_slewing(&chime->host.track, raw_ns), raw_ns);
 }
 
 void chime_disruption_silent(struct chime *chime, bool resumed)

@@ -526,14 +526,19 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
-void chime_timescale_lose_host(struct chime_timescale *timescale, s64 raw_ns)
+void chime_timescale_lose_host(struct chime_timescale *timescale, s64 slewing_q32, s64 raw_ns)
 {
 	struct chime_view *view = &timescale->current_view;
+	const struct chime_line *host = &view->host;
 
 	lockdep_assert_held(timescale->lock);
 	if (view->reference == TRUECHIME_REFERENCE_HOST && !view->corrected) {
 		/* The host's line was the only source: it stands in for the host. */
-		timescale->correction = (struct chime_line){ };
+		timescale->correction = (struct chime_line){
+			.origin_ns = chime_line_eval(host, host->origin_ns),
+			.sigma_rate_q32 = slewing_q32,
+			.maxerror_rate_q32 = slewing_q32,
+		};
 		timescale->refuted = false;
 		timescale->apart_ns = 0;
 		view->corrected = true;

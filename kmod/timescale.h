@@ -223,9 +223,9 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 /*
  * The host has not answered for long: the raw clock is the reference from now on, and the timescale
  * becomes a correction against it. If that only stands in for the host's line, it ends when there
- * is a host again. A new epoch.
+ * is a host again. @slewing_q32: by how much that line's rate may be that of a slew. A new epoch.
  */
-void chime_timescale_lose_host(struct chime_timescale *timescale, s64 raw_ns);
+void chime_timescale_lose_host(struct chime_timescale *timescale, s64 slewing_q32, s64 raw_ns);
 
 /* Update the line of a demoted host: it is shown, but is not the reference. */
 void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host);

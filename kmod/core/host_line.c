@@ -358,6 +358,12 @@ void chime_host_line_forget(struct chime_host_line *host)
 		chime_host_line_update(host, &last);
 }
 
+s64 chime_host_line_slewing(const struct chime_host_line *host, s64 raw_ns)
+{
+	return chime_sub_sat(raw_ns, host->rate_change_raw_ns) < CHIME_SLEW_LONGEST_NS ?
+	       host->rate_change_q32 : 0;
+}
+
 /* How far a reading can be off the line if the host's rate changed by @turn_q32 @age_ns before. */
 static s64 chime_host_line_slewed_ns(s64 age_ns, s64 turn_q32, s64 uncertainty_ns)
 {

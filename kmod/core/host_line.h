@@ -127,6 +127,9 @@ void chime_host_line_forget(struct chime_host_line *host);
  */
 void chime_host_line_set_raw_ahead(struct chime_host_line *host, s64 by_ns);
 
+/* By how much the line's rate may be that of a slew which is under way at @raw_ns. */
+s64 chime_host_line_slewing(const struct chime_host_line *host, s64 raw_ns);
+
 /* Could the hardest slew that a host's daemon may make have moved @pairing off the line? */
 bool chime_host_line_may_be_slewed(const struct chime_host_line *host,
 				   const struct chime_pairing *pairing);

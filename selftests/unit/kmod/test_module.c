@@ -1878,6 +1878,33 @@ TEST_F(module, silent_host_is_carried_on_and_then_replaced_by_raw)
 	EXPECT_EQ(0, machine.count);
 }
 
+/* The slew has gone on for longer than the line remembers, and ends unseen. */
+TEST_F(module, host_that_is_lost_amid_a_slew_may_have_ended_it)
+{
+	ASSERT_EQ(0, load());
+	state_host_maxerror(MS);
+	machine.host_rate_ppm = 500;
+	machine.host_ahead_ns = -10 * MS;
+	run(20 * S);
+	machine.host_silent = true;
+	machine.host_rate_ppm = 0;
+	run(600 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
+/* A rate that lasts is the host's own. */
+TEST_F(module, host_that_is_lost_long_after_a_slew_runs_on)
+{
+	ASSERT_EQ(0, load());
+	state_host_maxerror(MS);
+	machine.host_rate_ppm = 500;
+	run(150 * S);
+	machine.host_silent = true;
+	run(600 * S);
+	EXPECT_GT(3 * MS, status().now.maxerror_ns);
+}
+
 TEST_F(module, host_whose_readings_contradict_each_other_is_as_good_as_silent)
 {
 	ASSERT_EQ(0, load());

@@ -424,7 +424,7 @@ TEST_F(timescale, forgets_where_the_host_was_not_followed)
 	chime_timescale_forget(&self->timescale, raw_ns);
 	host_ns = now_at(&self->timescale, raw_ns).host_ns;
 	EXPECT_EQ(host_ns, now_at(&self->timescale, raw_ns).reference_ns);
-	chime_timescale_lose_host(&self->timescale, raw_ns);
+	chime_timescale_lose_host(&self->timescale, 0, raw_ns);
 	EXPECT_LE(llabs(time_at(&self->timescale, raw_ns + 20 * S) - host_ns - 20 * S),
 		  20 * S / 1000);
 }

@@ -15,7 +15,7 @@ TEST_F(timescale, goes_on_without_the_host_it_knew)
 	struct chime_now now;
 
 	take_host(&self->timescale, 5 * S, RAW0_NS);
-	chime_timescale_lose_host(&self->timescale, lost_ns);
+	chime_timescale_lose_host(&self->timescale, 0, lost_ns);
 	now = now_at(&self->timescale, lost_ns + 100 * S);
 	EXPECT_EQ(UTC0_NS + 115 * S, now.time_ns);
 	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, now.reference);
@@ -34,7 +34,7 @@ TEST_F(timescale, follows_the_host_alone_when_it_is_back)
 	struct chime_now now;
 
 	take_host(&self->timescale, 5 * S, RAW0_NS);
-	chime_timescale_lose_host(&self->timescale, RAW0_NS + S);
+	chime_timescale_lose_host(&self->timescale, 0, RAW0_NS + S);
 	take_host(&self->timescale, 5 * S + 200 * US, RAW0_NS + 100 * S);
 	now = now_at(&self->timescale, RAW0_NS + 100 * S);
 	EXPECT_EQ(TRUECHIME_STATE_HOST, now.state);
@@ -53,7 +53,7 @@ TEST_F(timescale, keeps_a_correction_through_the_hosts_silence)
 
 	take_host(&self->timescale, 0, RAW0_NS);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
-	chime_timescale_lose_host(&self->timescale, RAW0_NS + S);
+	chime_timescale_lose_host(&self->timescale, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + 100 * S);
 	EXPECT_EQ(UTC0_NS + 100 * S + 70 * US, now.time_ns);
 	take_host(&self->timescale, 0, RAW0_NS + 100 * S);
@@ -69,7 +69,7 @@ TEST_F(timescale, keeps_what_was_learned_during_the_silence)
 	struct chime_now now;
 
 	take_host(&self->timescale, 3 * MS, RAW0_NS);
-	chime_timescale_lose_host(&self->timescale, RAW0_NS + S);
+	chime_timescale_lose_host(&self->timescale, 0, RAW0_NS + S);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &learned, 2, true, RAW0_NS + 2 * S));
 	take_host(&self->timescale, 3 * MS, RAW0_NS + 50 * S);
 	now = now_at(&self->timescale, RAW0_NS + 60 * S);
@@ -84,7 +84,7 @@ TEST_F(timescale, changes_nothing_for_a_host_that_was_demoted)
 	struct chime_now now;
 
 	chime_timescale_set_reference(&self->timescale, &host, false, RAW0_NS);
-	chime_timescale_lose_host(&self->timescale, RAW0_NS + S);
+	chime_timescale_lose_host(&self->timescale, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + S);
 	EXPECT_EQ(UTC0_NS + S, now.time_ns);
 	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
