@@ -504,6 +504,9 @@ static void chime_disruption_note_clocksource(struct chime *chime)
 		return;
 	disruption->clocksource_seq = snapshot.clocksource_seq;
 	disruption->clocksource_epoch++;
+	/* A line by the former clocksource does not show what the host's clock does. */
+	if (chime->host.lost)
+		disruption->moved = true;
 	chime_timescale_lose_rate(&chime->timescale, snapshot.raw_ns);
 }
 

@@ -25,7 +25,7 @@ struct chime;
  * @clocksource_epoch: how often it changed
  * @count: disruptions since load
  * @suspected: the system clock followed a host that may not be the present one
- * @moved: the raw clock was disrupted since the host was lost
+ * @moved: the raw clock was disrupted, or has another rate, since the host was lost
  * @was_corrected: there was a correction before the latest disruption without a host
  * @left_to_others: at load another program disciplined the system clock, and the host contradicted:
  *	the two stay apart until a correction or an operator decides

@@ -110,8 +110,13 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 			    chime->host.silent ? "been silent" : "contradicted itself",
 			    div_s64(silent_ns, NSEC_PER_SEC));
 	chime->host.lost = true;
-	/* A line that was stated as if the raw clock had not been set ahead is of no use then. */
-	chime->disruption.moved = chime->host.set_ahead_ns;
+	/*
+	 * A line that was stated as if the raw clock had not been set ahead is of no use then, nor
+	 * is one by another clocksource.
+	 */
+	chime->disruption.moved = chime->host.set_ahead_ns ||
+				  chime->host.track.last.clocksource_seq !=
+				  chime->disruption.clocksource_seq;
 	chime_timescale_lose_host(&chime->timescale,
 				  chime_host_line_slewing(&chime->host.track, raw_ns), raw_ns);
 }

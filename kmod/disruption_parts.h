@@ -58,8 +58,8 @@ void chime_disruption_silent(struct chime *chime, bool resumed);
 
 /*
  * A host that was lost answers again, with the result @check. If the raw clock was not disrupted
- * meanwhile, the host's line is still valid, and a jump is a disruption of just now. Otherwise the
- * line is restarted, as at load.
+ * meanwhile, and has no other rate, the host's line is still valid, and a jump is a disruption of
+ * just now. Otherwise the line is restarted, as at load.
  *
  * Return: the result to act on.
  */

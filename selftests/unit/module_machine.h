@@ -306,6 +306,7 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 		.utc_ns = machine.utc_ns + machine.host_ahead_ns + wild_ns,
 		.uncertainty_ns = EXACT_NS,
 		.exact = true,
+		.clocksource_seq = machine.clocksource,
 		.witness = machine.sees_stops,
 		.running_raw_ns = machine.sees_stops ? machine.set_raw_ns : machine.raw_ns,
 		.counter_ns = machine.sees_stops ? machine.raw_ns + machine.raw_lost_ns : 0,

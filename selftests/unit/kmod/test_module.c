@@ -2282,6 +2282,34 @@ TEST_F(module, another_clocksource_beside_a_silent_host_loses_the_rate)
 	}
 }
 
+/* After hours a line by another clocksource is far off, and no clock has jumped. */
+TEST_F(module, another_clocksource_while_the_host_is_lost_is_no_step_of_it)
+{
+	int early;
+
+	for (early = 0; early < 2; early++) {
+		machine_begin();
+		ASSERT_EQ(0, load());
+		machine.host_silent = true;
+		run(early ? S : 10 * S);
+		machine.clocksource++;
+		machine.raw_slow_ppm = 100;
+		run(10 * S);
+		ASSERT_EQ(0, correct_at_rate(100 * CHIME_PPM_Q32));
+		run(HOUR);
+		/* The daemon has kept it right. */
+		machine.behind_ns = 0;
+		machine.host_silent = false;
+		run(S);
+		EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+		EXPECT_EQ(0, machine.count);
+		run(60 * S);
+		EXPECT_EQ(0, machine.count);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		played_module_exit();
+	}
+}
+
 /* From the next setting of the clock on each takes @ns. */
 static void sets_take(s64 ns)
 {
