@@ -507,7 +507,8 @@ static void chime_disruption_note_clocksource(struct chime *chime)
 	/* A line by the former clocksource does not show what the host's clock does. */
 	if (chime->host.lost)
 		disruption->moved = true;
-	chime_timescale_lose_rate(&chime->timescale, snapshot.raw_ns);
+	chime_timescale_lose_rate(&chime->timescale, min(disruption->ok_raw_ns, snapshot.raw_ns),
+				  snapshot.raw_ns);
 }
 
 /* A good check: publish the line as it is now. */

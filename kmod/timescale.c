@@ -793,10 +793,10 @@ static void chime_timescale_doubt_host(struct chime_timescale *timescale, s64 ra
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
-void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
+void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 since_ns, s64 raw_ns)
 {
 	const struct chime_line change = {
-		.origin_ns = raw_ns,
+		.origin_ns = since_ns,
 		.sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32,
 	};
 	struct chime_line *line = timescale->current_view.corrected ? &timescale->correction :
@@ -808,12 +808,14 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns)
 		chime_timescale_doubt_host(timescale, raw_ns);
 		return;
 	}
+	/* At @raw_ns the line is as far off as one of unknown rate gets in that time. */
+	chime_line_move(line, since_ns);
+	line->sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
+	line->maxerror_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
+	line->horizon_ns = 0;
 	chime_line_move(line, raw_ns);
 	line->rate_q32 = 0;
 	line->rate_horizon_ns = 0;
-	line->horizon_ns = 0;
-	line->sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
-	line->maxerror_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
 	chime_timescale_begin_epoch(timescale, &change);
 	chime_timescale_change(timescale, raw_ns, false);
 }

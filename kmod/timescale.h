@@ -267,10 +267,10 @@ void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns);
 bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns);
 
 /*
- * The clocksource changed: a correction to the raw clock loses its rate. So does the host's line
- * until there is a new one.
+ * The clocksource changed after @since_ns: a correction to the raw clock loses its rate. So does
+ * the host's line until there is a new one.
  */
-void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 raw_ns);
+void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 since_ns, s64 raw_ns);
 
 void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_mode mode,
 			      s64 raw_ns);

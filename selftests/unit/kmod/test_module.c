@@ -2255,6 +2255,20 @@ TEST_F(module, another_clocksource_loses_the_rate)
 	EXPECT_EQ(0, machine.count);
 }
 
+/* It has had another rate since the check before, when everything was right. */
+TEST_F(module, another_clocksource_may_have_been_taken_right_after_a_check)
+{
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	run(S);
+	machine.clocksource++;
+	machine.raw_slow_ppm = 400;
+	run(S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	run(S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
 /* A TSC that becomes unstable may take both the host's answers and this guest's clocksource. */
 TEST_F(module, another_clocksource_beside_a_silent_host_loses_the_rate)
 {

@@ -532,7 +532,7 @@ TEST_F(timescale, another_clocksource_keeps_what_was_measured_but_its_rate)
 {
 	struct chime_now now;
 
-	chime_timescale_lose_rate(&self->timescale, RAW0_NS + 5 * S);
+	chime_timescale_lose_rate(&self->timescale, RAW0_NS + 5 * S, RAW0_NS + 5 * S);
 	now = now_at(&self->timescale, RAW0_NS + 5 * S);
 	EXPECT_EQ(1, now.epoch);
 	EXPECT_EQ(RAW0_NS + 5 * S, now.change.origin_ns);
@@ -587,7 +587,7 @@ TEST_F(timescale, distrusts_raw_after_a_change_of_clocksource)
 
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
 	before = now_at(&self->timescale, change_ns);
-	chime_timescale_lose_rate(&self->timescale, change_ns);
+	chime_timescale_lose_rate(&self->timescale, change_ns, change_ns);
 	after = now_at(&self->timescale, change_ns);
 	EXPECT_EQ(before.time_ns, after.time_ns);
 	EXPECT_EQ(0, after.rate_q32);
@@ -597,7 +597,7 @@ TEST_F(timescale, distrusts_raw_after_a_change_of_clocksource)
 
 	/* The host's line detects the change by itself. */
 	take_host(&self->timescale, 0, change_ns);
-	chime_timescale_lose_rate(&self->timescale, change_ns);
+	chime_timescale_lose_rate(&self->timescale, change_ns, change_ns);
 	EXPECT_EQ(2, now_at(&self->timescale, change_ns).epoch);
 }
 
@@ -674,7 +674,7 @@ TEST_F(timescale, survives_any_lines)
 			chime_timescale_set_mode(timescale, i % 2, raw_ns);
 			break;
 		case 4:
-			chime_timescale_lose_rate(timescale, raw_ns);
+			chime_timescale_lose_rate(timescale, raw_ns, raw_ns);
 			break;
 		default:
 			chime_timescale_correct(timescale, &line, now.epoch, i % 2, raw_ns);
