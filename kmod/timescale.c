@@ -9,6 +9,8 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
+#include "core/host_line.h"
+
 /* A change of phase is slewed in within a second, at a rate of at most a tenth. */
 #define CHIME_SLEW_TIME_NS	NSEC_PER_SEC
 #define CHIME_SLEW_MAX_Q32	(100000 * CHIME_PPM_Q32)
@@ -697,15 +699,25 @@ static void chime_line_shift(struct chime_line *line, s64 by_ns)
 	line->offset_ns = chime_add_sat(line->offset_ns, by_ns);
 }
 
-/* The raw clock, as the reference, moved by @gap_ns against UTC, give or take @error_ns. */
-static void chime_timescale_shift(struct chime_timescale *timescale, s64 gap_ns, s64 error_ns,
-				  s64 raw_ns)
+/*
+ * The raw clock, as the reference, moved against UTC. If this may be another host it may be another
+ * machine's counter, too, whose rate differs by as much as a hypervisor leaves unscaled.
+ */
+static void chime_timescale_shift(struct chime_timescale *timescale,
+				  const struct chime_reference_terms *terms, s64 raw_ns)
 {
-	chime_line_shift(&timescale->correction, gap_ns);
-	chime_timescale_widen(timescale, error_ns);
-	chime_line_shift(&timescale->free, gap_ns);
-	chime_line_shift(&timescale->external, gap_ns);
-	chime_timescale_begin_epoch(timescale, &chime_jumped);
+	struct chime_line change = chime_jumped;
+
+	chime_line_shift(&timescale->correction, terms->gap_ns);
+	chime_timescale_widen(timescale, terms->gap_error_ns);
+	if (terms->apart_ns) {
+		change.sigma_rate_q32 = CHIME_UNSCALED_Q32;
+		chime_line_move(&timescale->correction, raw_ns);
+		chime_line_doubt_rate(&timescale->correction, CHIME_UNSCALED_Q32);
+	}
+	chime_line_shift(&timescale->free, terms->gap_ns);
+	chime_line_shift(&timescale->external, terms->gap_ns);
+	chime_timescale_begin_epoch(timescale, &change);
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
@@ -754,7 +766,7 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 		chime_timescale_jump_to_host(timescale, host, &chime_replaced, raw_ns);
 		break;
 	case CHIME_REFERENCE_SHIFT:
-		chime_timescale_shift(timescale, terms->gap_ns, terms->gap_error_ns, raw_ns);
+		chime_timescale_shift(timescale, terms, raw_ns);
 		if (host)
 			chime_timescale_watch_host(timescale, host);
 		break;

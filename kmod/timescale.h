@@ -177,7 +177,8 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
  * @gap_error_ns: for CHIME_REFERENCE_SHIFT: bound of @gap_ns's error, added to the correction's
  * @realtime_ns: for CHIME_REFERENCE_RESTART: the time to begin with
  * @apart_ns: for CHIME_REFERENCE_RESYNC and CHIME_REFERENCE_SAME: the host may be another one,
- *	whose clock differs from the first one's by up to this; 0: it is the same
+ *	whose clock differs from the first one's by up to this; 0: it is the same. For
+ *	CHIME_REFERENCE_SHIFT that is part of @gap_error_ns already
  * @suspect_ns: for CHIME_REFERENCE_RESYNC: the host's clock may have been set by this much instead;
  *	0: it was not; chime_timescale_clear_suspect() is next
  * @vouched: use the bound that is stated of the host's clock instead of both

@@ -20,9 +20,6 @@
 /* Growth of the bound while no slope is known: the largest rate that a kernel corrects. */
 #define CHIME_GROWTH_UNKNOWN_Q32	(500 * CHIME_PPM_Q32)
 
-/* KVM does not scale the counter of a guest that was moved if it differs by less than this. */
-#define CHIME_GROWTH_SUSPECT_Q32	(250 * CHIME_PPM_Q32)
-
 /* A rate change means that the host is slewed: another one is expected for this long. */
 #define CHIME_RATE_CHANGE_MEMORY_NS	(10 * CHIME_NS_PER_S)
 
@@ -218,7 +215,7 @@ static s64 chime_host_line_kept_error(const struct chime_host_line *host)
 	const struct chime_pairing *first = &host->points[0], *last = &host->last;
 	s64 baseline_ns = chime_sub_sat(last->raw_ns, first->raw_ns);
 	s64 readings_ns = chime_add_sat(first->uncertainty_ns, last->uncertainty_ns);
-	s64 seen_q32 = CHIME_GROWTH_SUSPECT_Q32;
+	s64 seen_q32 = CHIME_UNSCALED_Q32;
 
 	if (!host->rate_suspect)
 		return host->rate_error_q32;

@@ -56,6 +56,9 @@ enum chime_verdict {
 /* Growth of a line's bound when its slope is known: a host's oscillator's drift over minutes. */
 #define CHIME_GROWTH_Q32	CHIME_PPM_Q32
 
+/* KVM does not scale the counter of a guest that was moved if it differs by less than this. */
+#define CHIME_UNSCALED_Q32	(250 * CHIME_PPM_Q32)
+
 /*
  * Hosts are hardly slewed faster than this: a harder slew is only accepted if a third reading shows
  * it. Nor are they slewed for longer: a rate that lasts longer is the host's own.

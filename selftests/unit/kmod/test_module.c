@@ -1205,6 +1205,26 @@ TEST_F(module, gap_by_a_demoted_host_may_be_a_step_of_its_clock)
 }
 
 /* A demoted host was 3 s off; the one that this guest is on now is right. */
+/* KVM leaves a counter that differs by less than 250 ppm as it is. */
+TEST_F(module, move_to_another_counter_beside_a_demoted_host_loses_the_rate)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, demote_host(true));
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	machine.raw_slow_ppm = 200;
+	revert(10 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	run(600 * S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_LE(250 * CHIME_PPM_Q32, status().now.change.sigma_rate_q32);
+	/* A new measurement has the rate of the new counter. */
+	ASSERT_EQ(0, correct_at_rate(200 * CHIME_PPM_Q32));
+	run(10 * S);
+	EXPECT_GT(100 * US, status().now.maxerror_ns);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
 TEST_F(module, gap_by_a_demoted_host_may_be_that_of_another)
 {
 	ASSERT_EQ(0, load());
