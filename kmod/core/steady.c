@@ -200,13 +200,13 @@ static void chime_steady_part(struct chime_steady *steady, s64 raw_ns)
 }
 
 /*
- * Is the host slewed by more than two oscillators differ, or has the raw clock been another
- * machine's since this guest resumed? (KVM does not scale a counter that differs by less than
- * 250 ppm.) That cannot be decided yet: keep the pace, with a bound that covers both.
+ * Is the host slewed, or has the raw clock been another machine's since this guest resumed? (KVM
+ * does not scale a counter that differs by less than 250 ppm.) That cannot be decided yet: keep the
+ * pace, with a bound that covers both.
  */
 static void chime_steady_ask_for_move(struct chime_steady *steady, s64 turn_q32)
 {
-	if (turn_q32 <= CHIME_STEADY_OTHER_Q32)
+	if (turn_q32 <= CHIME_STEADY_TURN_Q32)
 		return;
 	if (!steady->moved_q32)
 		steady->moved_raw_ns = steady->begin_raw_ns;

@@ -1316,6 +1316,36 @@ TEST_F(module, move_to_another_counter_breaks_no_bound)
 	}
 }
 
+/* A host that was slewed lately is expected to be slewed again, by however little. */
+TEST_F(module, move_to_another_counter_after_a_slew_breaks_no_bound)
+{
+	const s64 slow_ppm[] = { 5, -20, 45 };
+	unsigned int i;
+	int minute;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(slow_ppm); i++) {
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		run(20 * S);
+		machine.host_rate_ppm = -500;
+		run(20 * S);
+		machine.host_rate_ppm = 0;
+		run(300 * S);
+		ASSERT_EQ(0, correct());
+		run(10 * S);
+		machine.raw_slow_ppm += slow_ppm[i];
+		revert(10 * S);
+		for (minute = 0; minute < 330; minute++) {
+			run(60 * S);
+			ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns)
+				TH_LOG("%lld ppm, minute %d", (long long)slow_ppm[i], minute);
+		}
+		EXPECT_LE(llabs(error_ns()), 100 * MS);
+		EXPECT_LE(status().now.maxerror_ns, 200 * MS);
+	}
+}
+
 /* The sources have to measure for long enough to know the rate. */
 TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
 {
