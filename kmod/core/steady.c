@@ -23,7 +23,10 @@
 /* How often rates are compared: at shorter intervals the above would be rounded away. */
 #define CHIME_STEADY_PACE_NS	CHIME_NS_PER_S
 
-/* After a disruption the line keeps its old slope until rate changes had time to show. */
+/*
+ * After a disruption the line keeps its old slope until rate changes had time to show. Where there
+ * was no pace there is nothing to compare it with.
+ */
 #define CHIME_STEADY_PROBATION_NS	(10 * CHIME_NS_PER_S)
 
 /* How long to wait for a known pace to be confirmed: meanwhile only the bound is wider. */
@@ -483,6 +486,8 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 	steady->paced = false;
 	steady->parted = false;
 	steady->begin_raw_ns = raw_ns;
+	if (!steady->pace_known)
+		steady->begin_raw_ns = chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
 	steady->pace_raw_ns = raw_ns;
 	chime_steady_go_along(steady, host, raw_ns);
 }

@@ -1346,6 +1346,22 @@ TEST_F(module, move_to_another_counter_after_a_slew_breaks_no_bound)
 	}
 }
 
+/* Without a correction there was no pace to wait for. */
+TEST_F(module, slew_soon_after_a_restore_moves_no_correction)
+{
+	ASSERT_EQ(0, load());
+	revert(HOUR);
+	run(2 * S);
+	ASSERT_EQ(0, correct());
+	run(2 * S);
+	machine.host_rate_ppm = -300;
+	run(30 * S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	machine.host_rate_ppm = 0;
+	run(60 * S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
 /* The sources have to measure for long enough to know the rate. */
 TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
 {
