@@ -412,7 +412,7 @@ void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
 	steady->paced = false;
 	steady->parted = false;
 	chime_steady_drop_move(steady);
-	steady->begin_raw_ns = raw_ns;
+	steady->begin_raw_ns = chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
 }
 
 /* Difference of the host's two latest rates without a slew; 0: the rate has long been the same. */

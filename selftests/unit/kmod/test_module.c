@@ -1362,6 +1362,24 @@ TEST_F(module, slew_soon_after_a_restore_moves_no_correction)
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 }
 
+/* The rate of the new clocksource is the pace as soon as it is known. */
+TEST_F(module, slew_that_another_clocksource_sees_the_end_of_moves_no_correction)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	machine.host_rate_ppm = -100;
+	run(10 * S);
+	machine.clocksource++;
+	machine.raw_slow_ppm = 46;
+	run(5 * S);
+	machine.host_rate_ppm = 0;
+	run(20 * S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	run(600 * S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
 /* The sources have to measure for long enough to know the rate. */
 TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
 {
