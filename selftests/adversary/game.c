@@ -254,6 +254,42 @@ static void drop_hidden_steps(void)
 	}
 }
 
+/* Which variations are played: letters of the environment's VARY. */
+static bool is_varied(char letter)
+{
+	const char *letters = getenv("VARY");
+
+	return letters && strchr(letters, letter);
+}
+
+/* Variations that the drawn games lack. */
+static void game_vary(void)
+{
+	struct random random;
+
+	random_seed(&random, world->seed, 7);
+	/* o: the network is not there when the daemon starts. */
+	if (is_varied('o'))
+		world->outage_until_ns = world->begin_ns +
+			(int64_t)(3e9 * exp(random_uniform(&random) * log(200)));
+}
+
+static void bring_together(void)
+{
+	struct random random;
+	int i;
+
+	random_seed(&random, world->seed, 8);
+	/* c: troubles come close to each other. */
+	for (i = 1; is_varied('c') && i < world->trouble_count; i++) {
+		struct trouble *trouble = &world->troubles[i];
+
+		if (random_uniform(&random) < 0.7)
+			trouble->at_ns = trouble[-1].at_ns +
+				(int64_t)(1e6 * exp(random_uniform(&random) * log(2e4)));
+	}
+}
+
 static void draw_troubles(void)
 {
 	int count = chance(0.3) ? 0 : (int)draw(1, TROUBLES_MAX), i;
@@ -278,6 +314,7 @@ static void draw_troubles(void)
 		drop_snapshots();
 	qsort(world->troubles, (size_t)world->trouble_count, sizeof(*world->troubles),
 	      compare_troubles);
+	bring_together();
 	drop_hidden_steps();
 }
 
@@ -297,6 +334,7 @@ void game_draw(void)
 	draw_host();
 	draw_statement();
 	draw_troubles();
+	game_vary();
 	mind_begin();
 	world->judge.unsynchronised_ns = world->now_ns;
 	world->judge.disrupted_ns = world->now_ns;

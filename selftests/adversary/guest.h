@@ -72,8 +72,10 @@ bool guest_synchronised(void);
 int64_t guest_maxerror_ns(void);
 /* do_settimeofday64() */
 void guest_set_realtime(int64_t realtime_ns, const char *who);
-/* The kernel's own doing after a suspend. */
+void guest_set_by_other(int64_t by_ns);
 void guest_resume(int64_t slept_ns);
+/* The kernel's own doing after a suspend. */
+
 
 /* guest_socket.c: an answer reaches its socket, if that is still there. */
 bool guest_deliver(uint32_t socket, const uint8_t *bytes, size_t length);

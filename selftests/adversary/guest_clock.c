@@ -153,6 +153,12 @@ void guest_set_realtime(int64_t realtime_ns, const char *who)
 	guest_step(realtime_ns - guest_realtime_ns(), who);
 }
 
+void guest_set_by_other(int64_t by_ns)
+{
+	guest.wall_ns += by_ns;
+	guest_clear_ntp();
+}
+
 void guest_resume(int64_t slept_ns)
 {
 	guest.slept_ns += slept_ns;

@@ -7,7 +7,12 @@
 #include <math.h>
 #include <stdio.h>
 
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "guest.h"
+#include "user/sources/operate.h"
 
 /* The oscillator wanders, and the judge looks, so often. */
 #define TICK_NS		NS_PER_S
@@ -78,6 +83,60 @@ static void go_to(int64_t until_ns)
 	world->now_ns = until_ns;
 }
 
+static bool is_varied(char letter)
+{
+	const char *letters = getenv("VARY");
+
+	return letters && strchr(letters, letter);
+}
+
+static bool happens(char letter, double per_second)
+{
+	return is_varied(letter) && random_uniform(&world->random) < per_second;
+}
+
+/* What other programs and the operator do, in any second. */
+static void vary(void)
+{
+	static const struct source_match all = { .kind = SOURCE_MATCH_ALL };
+	static int64_t offline_until_ns;
+	static int sets;
+	double size_s;
+
+	if (!guest.steering)
+		return;
+	if (sets < 2 && happens('x', 0.002)) {
+		sets++;
+		size_s = exp(log(1e-3) + random_uniform(&world->random) *
+			     (log(random_uniform(&world->random) < 0.5 ? 10 : 3e7) - log(1e-3)));
+		if (random_uniform(&world->random) < 0.5)
+			size_s = -size_s;
+		world_log("another program sets the clock by %+.6f s", size_s);
+		guest_set_by_other((int64_t)(size_s * 1e9));
+	}
+	if (happens('r', 0.003)) {
+		world_log("reload");
+		raise(SIGHUP);
+	}
+	if (happens('b', 0.003)) {
+		world_log("burst");
+		operate_burst(guest.associations, &all, 1 + (int)(3 * random_uniform(&world->random)),
+			      8, guest.raw_ns);
+	}
+	if (happens('f', 0.002) && world->now_ns > world->outage_until_ns) {
+		world_log("offline");
+		operate_connect(guest.associations, &all, OPERATE_OFFLINE, guest.raw_ns);
+		offline_until_ns = world->now_ns +
+			(int64_t)(5e9 * exp(random_uniform(&world->random) * log(400)));
+		world->outage_until_ns = offline_until_ns;
+	}
+	if (offline_until_ns && world->now_ns >= offline_until_ns) {
+		world_log("online");
+		offline_until_ns = 0;
+		operate_connect(guest.associations, &all, OPERATE_ONLINE, guest.raw_ns);
+	}
+}
+
 void world_step(int64_t until_ns)
 {
 	struct packet *packet = next_packet();
@@ -93,6 +152,8 @@ void world_step(int64_t until_ns)
 
 	if (world->now_ns >= tick_ns)
 		world->crystal += world->crystal_step * random_normal(&world->random);
+	if (world->now_ns >= tick_ns)
+		vary();
 	if (world->now_ns >= next_trouble_ns())
 		troubles_happen(MOMENT_ANY);
 	if (guest.raw_ns >= module_next_ns())
