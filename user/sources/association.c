@@ -56,6 +56,7 @@ struct associations *associations_new(struct timescale *timescale,
 	list->stamps_fd = ntp_socket_keep_stamps();
 	list->watch_fd = network_watch_open();
 	list->retry_ns = INT64_MAX;
+	list->burst_until_ns = INT64_MIN;
 
 	return list;
 }
@@ -322,6 +323,8 @@ int64_t associations_next_ns(const struct associations *list)
 {
 	int64_t next_ns = list->retry_ns;
 
+	if (list->bursting)
+		next_ns = chime_min(next_ns, list->burst_until_ns);
 	for (size_t i = 0; i < list->target_count; i++) {
 		int64_t target_ns = target_next_ns(list->targets[i]);
 
@@ -378,7 +381,7 @@ void associations_dispatch(struct associations *list, const struct pollfd *fds, 
 	for (size_t i = 0; !list->pausing && i < list->target_count; i++)
 		target_timer(list->targets[i], now_raw_ns);
 	if (list->bursting)
-		associations_end_bursts(list);
+		associations_end_bursts(list, now_raw_ns);
 	associations_report_change(list);
 }
 

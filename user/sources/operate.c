@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "core/line.h"
 #include "sources/target.h"
 
 static bool has_address(const struct association *association)
@@ -94,6 +95,9 @@ size_t operate_connect(struct associations *list, const struct source_match *mat
 	return count;
 }
 
+/* Each request of a burst has its turn and its answer within so long, if it can be sent. */
+#define BURST_REQUEST_NS	(4 * 1000000000LL)
+
 size_t operate_burst(struct associations *list, const struct source_match *match, int good,
 		     int most, int64_t now_raw_ns)
 {
@@ -115,6 +119,8 @@ size_t operate_burst(struct associations *list, const struct source_match *match
 		list->bursting = true;
 		source_burst_until(association->source, now_raw_ns, good, most);
 	}
+	list->burst_until_ns = chime_max(list->burst_until_ns,
+					 now_raw_ns + (most + 1) * BURST_REQUEST_NS);
 
 	return count;
 }
@@ -126,14 +132,15 @@ static bool is_burst_over(const struct association *association)
 
 /*
  * Not one by one: the source whose burst ends last, as it answers slowly, would be the only one
- * that has a vote.
+ * that has a vote. But one that must not be asked for a day, or has no key, keeps no others waiting.
  */
-void associations_end_bursts(struct associations *list)
+void associations_end_bursts(struct associations *list, int64_t now_raw_ns)
 {
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < list->count && now_raw_ns < list->burst_until_ns; i++) {
 		if (list->list[i]->bursting && !is_burst_over(list->list[i]))
 			return;
 	}
+	list->burst_until_ns = INT64_MIN;
 	list->bursting = false;
 	for (size_t i = 0; i < list->count; i++) {
 		struct association *association = list->list[i];

@@ -128,7 +128,8 @@ struct kissed {
  * @retry_ns: raw instant at which to retry failed sources, INT64_MAX: none
  * @retried_ns: raw instant up to which earlier retries have used up the allowance
  * @replace_ns: raw instant before which no other server that has answered once is replaced
- * @bursting: a burst that the operator asked for goes on
+ * @bursting: a burst that the operator asked for goes on ...
+ * @burst_until_ns: ... until this raw instant at the latest
  * @deleted: directives that the operator deleted: they stay so until a reload ...
  * @deleted_count: ... how many
  * @pause_from_ns: no source is asked from this raw instant ...
@@ -170,6 +171,7 @@ struct associations {
 	int64_t retried_ns;
 	int64_t replace_ns;
 	bool bursting;
+	int64_t burst_until_ns;
 	struct config_source deleted[CONFIG_SOURCES_MAX];
 	size_t deleted_count;
 	int64_t pause_from_ns;
@@ -212,7 +214,7 @@ void associations_need_keys(struct associations *list);
 void associations_forgive(struct associations *list, int64_t now_raw_ns);
 
 /* operate.c: bursts that are over take offline sources back offline, when all of them are. */
-void associations_end_bursts(struct associations *list);
+void associations_end_bursts(struct associations *list, int64_t now_raw_ns);
 bool associations_address_used(const struct associations *list, const struct net_address *address,
 			       int port);
 bool associations_agree(const struct associations *list, int64_t now_raw_ns);

@@ -286,6 +286,30 @@ TEST_F(world, a_burst_of_offline_sources_ends_for_all_at_once)
 	EXPECT_EQ(INT64_MAX, associations_next_ns(self->list));
 }
 
+/* A server that is not to be asked for a day must not keep the vote of those taken offline. */
+TEST_F(world, a_burst_ends_although_a_source_is_held_back)
+{
+	struct server *refuses = add_server("127.0.0.1", KISSES_DENY);
+	struct server *answers;
+
+	ASSERT_NE(NULL, refuses);
+	answers = add_server("127.0.0.2", ANSWERS);
+	ASSERT_NE(NULL, answers);
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss));
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added == 1));
+	EXPECT_EQ(2, burst("", 1, 2));
+	for (int i = 0; i < 30; i++) {
+		settle();
+		pass(2);
+	}
+	EXPECT_EQ(ASSOCIATION_ONLINE, info_at(1)->activity);
+	EXPECT_EQ(1, connect_to("127.0.0.2", OPERATE_OFFLINE));
+	EXPECT_TRUE(source_at(1)->withdrawn);
+	EXPECT_EQ(1, connect_to("127.0.0.2", OPERATE_ONLINE));
+	EXPECT_LT(0, source_at(1)->bursts);
+}
+
 TEST_F(world, a_burst_without_a_network_ends)
 {
 	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
