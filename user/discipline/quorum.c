@@ -28,6 +28,8 @@ struct attendance {
 	size_t answered;		/* have given samples that are neither void nor too old */
 	size_t awaited;		/* may yet answer for the first time, or again */
 	size_t silent;		/* have answered once, but none of their latest requests */
+	size_t unheard;		/* never answered, and were asked, or could not be */
+	size_t reached;		/* have answered one of their latest requests */
 	int64_t latest_raw_ns;	/* when the latest answer came */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
@@ -48,11 +50,9 @@ bool quorum_counts(const struct source *source, const struct source_status *stat
 static bool may_answer(const struct source *source, const struct source_status *status,
 		       unsigned int requests)
 {
-	bool failed = !status->sent && status->last_error;
-
 	if (!quorum_counts(source, status))
 		return false;
-	return status->received ? !status->lost : status->sent <= requests && !failed;
+	return status->received ? !status->lost : status->asked <= requests && !status->failed;
 }
 
 bool quorum_may_vote(const struct source *source, const struct source_status *status)
@@ -70,7 +70,7 @@ static bool is_awaited(const struct source *source, const struct source_status *
 		       int64_t raw_ns)
 {
 	return quorum_may_vote(source, status) && !status->received &&
-	       (status->sent < REQUESTS ||
+	       (status->asked < REQUESTS ||
 		chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS);
 }
 
@@ -84,6 +84,14 @@ static bool may_return(const struct quorum *quorum, const struct source_status *
 	return quorum->silence && status->received && !status->reach && !status->lost &&
 	       (status->asked_raw_ns < quorum->since_raw_ns ||
 		chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS);
+}
+
+static bool is_unheard(const struct source_status *status, int64_t raw_ns)
+{
+	if (status->received)
+		return false;
+	return status->sent ? chime_sub_sat(raw_ns, status->asked_raw_ns) >= SOURCE_ANSWER_NS :
+			      status->last_error;
 }
 
 static void take_attendance(const struct quorum *quorum, struct source *const *sources,
@@ -100,11 +108,13 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		source_get_status(sources[i], now->reference_ns, &status);
 		if (!quorum_counts(sources[i], &status))
 			continue;
-		attendance->usable += status.received || status.sent <= REQUESTS;
+		attendance->usable += status.received || status.asked <= REQUESTS;
 		attendance->voters += quorum_may_vote(sources[i], &status);
 		attendance->awaited += is_awaited(sources[i], &status, now->raw_ns) ||
 				       may_return(quorum, &status, now->raw_ns);
 		attendance->silent += status.received && !status.reach && !status.lost;
+		attendance->unheard += is_unheard(&status, now->raw_ns);
+		attendance->reached += !!status.reach;
 		if (!status.received || !status.reach || !status.samples ||
 		    !quorum_is_near(&status))
 			continue;
@@ -171,6 +181,18 @@ static bool is_cut_off(const struct quorum *quorum, const struct attendance *att
 	       attendance->latest_raw_ns < chime_add_sat(quorum->since_raw_ns, SOURCE_ANSWER_NS);
 }
 
+/*
+ * The network may not be there: what was sent meanwhile does not show who is silent. Else the first
+ * one to be asked when it comes would have the clock to itself.
+ */
+static void excuse_silence(struct source *const *sources, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++)
+		source_excuse_silence(sources[i]);
+}
+
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now)
 {
@@ -186,12 +208,14 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 		quorum_forget(quorum);
 		quorum->pending = pending;
 		/* One that is asked seldom still has a reach after a silence of all of them. */
-		quorum->silence = attendance.silent;
+		quorum->silence = attendance.silent || attendance.unheard;
+		if (!attendance.reached)
+			excuse_silence(sources, count);
 		return pending ? QUORUM_LATEST_NS : 0;
 	}
 	if (quorum->reached)
 		return 0;
-	quorum->ask = quorum->silence && attendance.silent &&
+	quorum->ask = quorum->silence && (attendance.silent || attendance.unheard) &&
 		      quorum->since_raw_ns == now->raw_ns;
 	silence_ns = patience_ns(&attendance);
 	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);

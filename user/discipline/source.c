@@ -153,6 +153,8 @@ struct source {
 	int64_t unanswered_ns;	/* ... since then, by raw */
 	unsigned int missed;	/* such requests while others answered */
 	uint64_t sent;
+	uint64_t in_vain;	/* of those, while nobody was reached and this one never had been */
+	bool excused;		/* so was the latest failure */
 	uint64_t received;
 	int last_error;
 	struct source_sample last;
@@ -385,6 +387,7 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 	int64_t wait_ns = retry_wait_ns(source);
 
 	source->last_error = error;
+	source->excused = false;
 	if (error == -ETIMEDOUT && source->burst)
 		return;
 	source->failures++;
@@ -710,6 +713,14 @@ void source_others_answered(struct source *source, int64_t now_raw_ns)
 	source->unanswered_ns = source->last_poll_ns;
 }
 
+void source_excuse_silence(struct source *source)
+{
+	if (source->received)
+		return;
+	source->in_vain = source->sent;
+	source->excused = true;
+}
+
 /* Nothing is between this machine and a clock in it. */
 static bool is_lost(const struct source *source)
 {
@@ -943,6 +954,8 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->worn_out = source->options.unreach_limit &&
 			   source->unreached >= source->options.unreach_limit;
 	status->sent = source->sent;
+	status->asked = source->sent - source->in_vain;
+	status->failed = !source->sent && source->last_error && !source->excused;
 	status->asked_raw_ns = source->last_poll_ns;
 	status->received = source->received;
 	status->last_error = source->last_error;

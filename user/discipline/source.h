@@ -245,6 +245,8 @@ int64_t source_moved_ns(const struct source *source);
  * @orphan: it has no time of a source, and is not used
  * @worn_out: it has been unreachable for longer than is configured, and is not used
  * @sent: requests
+ * @asked: of those to a source that never answered, but for the ones that were excused
+ * @failed: no request could be sent, which is not excused
  * @asked_raw_ns: when the latest of them left, by raw
  * @received: valid answers
  * @last_error: -errno of the latest failure, 0 after a success
@@ -274,6 +276,8 @@ struct source_status {
 	bool orphan;
 	bool worn_out;
 	uint64_t sent;
+	uint64_t asked;
+	bool failed;
 	int64_t asked_raw_ns;
 	uint64_t received;
 	int last_error;
@@ -306,5 +310,11 @@ uint64_t source_received(const struct source *source);
  * was missed, and not by the network.
  */
 void source_others_answered(struct source *source, int64_t now_raw_ns);
+
+/*
+ * Nobody is reached, so it may be the network that is away: if the source never answered, it is as
+ * if it had not been asked yet.
+ */
+void source_excuse_silence(struct source *source);
 
 #endif /* DISCIPLINE_SOURCE_H */

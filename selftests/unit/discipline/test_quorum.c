@@ -4,6 +4,7 @@
  */
 #include "user/discipline/quorum.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "selftests/unit/unit.h"
@@ -239,6 +240,45 @@ TEST_F(quorum, minority_that_answers_first_after_silence_is_none)
 	for (i = 2; i < 5; i++)
 		answer(self, i, 0, 0);
 	EXPECT_EQ(0, wait_of(self, 5));
+}
+
+/*
+ * The network is not there when all begin to ask: who is asked first when it comes must not have
+ * the clock to itself because the others have asked in vain, or could not even be found.
+ */
+TEST_F(quorum, first_answer_when_the_network_comes_waits_for_all)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		lose(self, i, i + 1);
+	source_failed(self->source[3], self->now.raw_ns, -EHOSTUNREACH);
+	EXPECT_EQ(0, wait_of(self, 4));
+	self->now.raw_ns += 60 * S;
+	EXPECT_EQ(0, wait_of(self, 4));
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 4));
+	EXPECT_TRUE(self->quorum.ask);
+	for (i = 1; i < 3; i++)
+		answer(self, i, 0, 0);
+	EXPECT_EQ(QUORUM_LATE_NS, wait_of(self, 4));
+	answer(self, 3, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 4));
+}
+
+/* But those who were asked since and did not answer are silent, as at any start. */
+TEST_F(quorum, silence_is_excused_only_without_a_network)
+{
+	lose(self, 0, 2);
+	EXPECT_EQ(0, wait_of(self, 2));
+	self->now.raw_ns += 60 * S;
+	answer(self, 0, 0, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 2));
+	source_polled(self->source[1], self->now.raw_ns);
+	self->now.raw_ns += 2 * S;
+	source_polled(self->source[1], self->now.raw_ns);
+	self->now.raw_ns += 2 * S;
+	EXPECT_EQ(0, wait_of(self, 2));
 }
 
 /* Who is silent while others answer is not asked for their sake, nor waited for. */
