@@ -156,8 +156,19 @@ bool game_is_one_clock(void)
 	       (world->server_count == 1 || world->servers[0].refid == world->servers[1].refid);
 }
 
+static bool is_varied(char letter);
+
+/* g: gaps of up to 20 years, which may reach into the next era of NTP. */
+static int64_t draw_long_gap_ns(void)
+{
+	return (int64_t)(draw_log(S_PER_DAY, 20 * YEAR_S) * 1e9);
+}
+
 static int64_t draw_gap_ns(enum trouble_kind kind)
 {
+	if (is_varied('g') && !game_is_one_clock() && (kind == TROUBLE_REVERT ||
+	    kind == TROUBLE_FORK || kind == TROUBLE_PAUSE || kind == TROUBLE_SUSPEND))
+		return draw_long_gap_ns();
 	switch (kind) {
 	case TROUBLE_STALL:
 		return (int64_t)(draw_log(0.05, 30) * 1e9);
@@ -184,6 +195,8 @@ static bool is_possible(enum trouble_kind kind)
 		return true;
 	if (world->metal)
 		return kind == TROUBLE_SUSPEND;
+	if (kind == TROUBLE_HOST_STEP && is_varied('h'))
+		return false;
 	if (kind == TROUBLE_HOST_STEP)
 		return world->kind == GUEST_HOSTED && world->sees_stops;
 	return kind != TROUBLE_AHEAD || !game_is_one_clock();
@@ -268,6 +281,8 @@ static void game_vary(void)
 	struct random random;
 
 	random_seed(&random, world->seed, 7);
+	if (is_varied('h'))
+		world->host.stated_ns = 0;
 	/* o: the network is not there when the daemon starts. */
 	if (is_varied('o'))
 		world->outage_until_ns = world->begin_ns +

@@ -103,11 +103,11 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 		.witness = world->sees_stops,
 		.running_raw_ns = guest.raw_ns,
 	};
-	if (!world->sees_stops || module.settings == world->settings)
-		return 0;
-	module.settings = world->settings;
-	pairing->evidence = BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
-	return 0;
+	if (world->sees_stops && module.settings != world->settings) {
+		module.settings = world->settings;
+		pairing->evidence = BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
+	}
+	return world->now_ns < world->host.silent_until_ns ? -EOPNOTSUPP : 0;
 }
 
 /* Nothing runs between two checks here that would read it. */

@@ -120,9 +120,12 @@ void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 
 static bool is_witnessed(const struct trouble *trouble)
 {
-	if (world->kind == GUEST_HOSTED || trouble->kind == TROUBLE_SUSPEND)
+	bool silent = world->now_ns < world->host.silent_until_ns;
+
+	if ((world->kind == GUEST_HOSTED && (!silent || world->sees_stops)) ||
+	    trouble->kind == TROUBLE_SUSPEND)
 		return true;
-	return world->kind == GUEST_BLIND && world->has_genid &&
+	return world->kind != GUEST_ALONE && world->has_genid &&
 	       ((trouble->kind == TROUBLE_REVERT && trouble->noticed) ||
 		trouble->kind == TROUBLE_FORK || trouble->kind == TROUBLE_AHEAD);
 }
@@ -154,6 +157,9 @@ void judge_disrupted(const struct trouble *trouble)
 	judge->waiting = !is_witnessed(trouble);
 	judge->grace_ns = world->now_ns +
 			  (world->kind == GUEST_HOSTED ? CHECK_NS : NOTICE_NS);
+	/* Silence is waited out for two seconds. */
+	if (world->now_ns < world->host.silent_until_ns)
+		judge->grace_ns += 3 * NS_PER_S;
 }
 
 void judge_told(void)

@@ -3,7 +3,9 @@
  * What happens to the guest and to its host.
  */
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +29,44 @@ const char *trouble_name(enum trouble_kind kind)
 	return trouble_names[kind];
 }
 
+static bool is_varied(char letter)
+{
+	const char *letters = getenv("VARY");
+
+	return letters && strchr(letters, letter);
+}
+
+static double draw_log(double low, double high)
+{
+	return low * exp(random_uniform(&world->random) * log(high / low));
+}
+
+/* h: the host's clock does not answer for a while after that. s: somebody sets the clock. */
+static void vary(const struct trouble *trouble)
+{
+	double chance = random_uniform(&world->random);
+	int64_t by_ns;
+
+	if (trouble->kind == TROUBLE_HOST_STEP || trouble->kind == TROUBLE_STALL)
+		return;
+	if (is_varied('h') && chance < 0.5) {
+		world->host.silent_until_ns = world->now_ns + (int64_t)(draw_log(0.1, 600) * 1e9);
+		world_log("the host's clock is silent for %.3f s",
+			  (double)(world->host.silent_until_ns - world->now_ns) / 1e9);
+	}
+	if (!is_varied('s') || trouble->kind == TROUBLE_SUSPEND)
+		return;
+	/* A guest's agent, which is right to some ms or a second; or anything. */
+	if (chance < 0.3)
+		by_ns = -guest_error_ns() + (int64_t)((random_uniform(&world->random) - 0.5) * 0.1e9);
+	else if (chance < 0.6)
+		by_ns = (int64_t)(draw_log(1e-3, 1e6) * 1e9) * (chance < 0.45 ? 1 : -1);
+	else
+		return;
+	world_log("another program sets the clock by %+.6f s", (double)by_ns / 1e9);
+	guest_set_by_other(by_ns);
+}
+
 /* By the generation id, if there is one. */
 static bool is_notified(const struct trouble *trouble)
 {
@@ -38,6 +78,7 @@ static void tell(const struct trouble *trouble)
 {
 	world_log("%s of %.3f s%s", trouble_name(trouble->kind), (double)trouble->size_ns / 1e9,
 		  trouble->noticed ? ", noticed" : "");
+	vary(trouble);
 	judge_disrupted(trouble);
 	if (trouble->kind != TROUBLE_HOST_STEP)
 		module_disrupted(is_notified(trouble));
@@ -128,7 +169,11 @@ static void suspend(const struct trouble *trouble)
 	slept_ns += (int64_t)((random_uniform(&world->random) - 0.5) * 1e9);
 	guest_resume(slept_ns > 0 ? slept_ns : 0);
 	tell(trouble);
-	module_resumed();
+	/* t: processes are thawed before the module is told, as in the kernel's suspend_finish(). */
+	if (is_varied('t'))
+		guest.thawed_ns = world->now_ns + (int64_t)(draw_log(1e-4, 0.05) * 1e9);
+	else
+		module_resumed();
 }
 
 static void go_ahead(const struct trouble *trouble)

@@ -114,6 +114,12 @@ static void vary(void)
 		world_log("another program sets the clock by %+.6f s", size_s);
 		guest_set_by_other((int64_t)(size_s * 1e9));
 	}
+	if (happens('h', 0.001)) {
+		world->host.silent_until_ns = world->now_ns +
+			(int64_t)(0.1e9 * exp(random_uniform(&world->random) * log(12000)));
+		world_log("the host's clock is silent for %.3f s",
+			  (double)(world->host.silent_until_ns - world->now_ns) / 1e9);
+	}
 	if (happens('r', 0.003)) {
 		world_log("reload");
 		raise(SIGHUP);
@@ -146,6 +152,8 @@ void world_step(int64_t until_ns)
 	until_ns = earlier(until_ns, tick_ns);
 	until_ns = earlier(until_ns, next_trouble_ns());
 	until_ns = earlier(until_ns, look_ns);
+	if (guest.thawed_ns)
+		until_ns = earlier(until_ns, guest.thawed_ns);
 	if (packet)
 		until_ns = earlier(until_ns, packet->arrives_ns);
 	go_to(until_ns);
@@ -156,6 +164,10 @@ void world_step(int64_t until_ns)
 		vary();
 	if (world->now_ns >= next_trouble_ns())
 		troubles_happen(MOMENT_ANY);
+	if (guest.thawed_ns && world->now_ns >= guest.thawed_ns) {
+		guest.thawed_ns = 0;
+		module_resumed();
+	}
 	if (guest.raw_ns >= module_next_ns())
 		module_check();
 	if (packet && packet->arrives_ns && packet->arrives_ns <= world->now_ns) {

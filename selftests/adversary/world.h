@@ -157,6 +157,7 @@ struct host {
 	int64_t until_ns;
 	int64_t step_ns;
 	int64_t stated_ns;
+	int64_t silent_until_ns;
 };
 
 /**

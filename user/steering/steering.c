@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/names.h"
 
@@ -330,14 +331,32 @@ int steering_set_by_operator(struct steering *steering, const struct chime_line 
 	return steering_step(steering, "the operator has set the time");
 }
 
+/*
+ * A machine that wakes sets its clock ahead itself. Programs run again before the module is told
+ * that a suspend has ended, and before a host answers that is silent then: until they have found
+ * the disruption, the timescale is behind by what was slept, and must not be gone back to.
+ */
+static bool steering_has_slept(struct steering *steering)
+{
+	int64_t before_ns = steering->slept_ns;
+	struct timespec boot, monotonic;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &monotonic) || clock_gettime(CLOCK_BOOTTIME, &boot))
+		return false;
+	steering->slept_ns = (boot.tv_sec - monotonic.tv_sec) * NS_PER_S + boot.tv_nsec -
+			     monotonic.tv_nsec;
+	return steering->slept_ns - before_ns > SET_BY_OTHERS_NS;
+}
+
 /* Another program set the clock if it is not where its rate would have brought it. */
 static bool steering_watch(struct steering *steering, const struct timescale_now *now)
 {
 	const struct timescale_now *last = &steering->status.now;
+	bool slept = steering_has_slept(steering);
 	int64_t expected_ns, jump_ns, raw_ns;
 	double rate;
 
-	if (!steering->status.valid || now->epoch != last->epoch ||
+	if (!steering->status.valid || slept || now->epoch != last->epoch ||
 	    now->disruptions != last->disruptions || steering->options.observe)
 		return false;
 	raw_ns = chime_sub_sat(now->raw_ns, last->raw_ns);

@@ -42,6 +42,7 @@ struct steering {
 	int64_t repair_until_ns;	/* answers may step until then, see REPAIRED_NS */
 	struct log_limit complaint;
 	struct rival rival;
+	int64_t slept_ns;	/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading */
 	bool set_by_others;	/* another program set it; to be set back by policy */
 };
 
