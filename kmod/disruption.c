@@ -533,10 +533,10 @@ static void chime_disruption_remember(struct chime_disruption *disruption, u32 e
 {
 	s64 raw_ns = ktime_get_raw_ns();
 
-	if (evidence) {
+	if (evidence || !answered) {
 		disruption->evidence |= evidence;
 		disruption->evidence_raw_ns = raw_ns;
-	} else if (answered && raw_ns - disruption->evidence_raw_ns > CHIME_EVIDENCE_TTL_NS) {
+	} else if (raw_ns - disruption->evidence_raw_ns > CHIME_EVIDENCE_TTL_NS) {
 		disruption->evidence = 0;
 	}
 }
