@@ -270,6 +270,8 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 	}
 	steering_get_status(daemon->steering, &status);
 	daemon_check_epoch(daemon, &status.now);
+	if (steering_asks_sources(daemon->steering))
+		daemon_burst(daemon, DAEMON_BURST);
 	if (status.leap)
 		associations_pause(daemon->associations, status.leap_raw_ns - LEAP_CLOSE_NS,
 				   chime_add_sat(status.leap_raw_ns, LEAP_CLOSE_NS));

@@ -103,7 +103,17 @@ int64_t steering_next_ns(const struct steering *steering)
 	leap_ns = chime_add_sat(status->leap_raw_ns, LEAP_CHECK_NS);
 	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
 		next_ns = leap_ns;
+	if (steering->set_by_others)
+		next_ns = chime_min(next_ns, steering->set_back_ns);
 	return next_ns;
+}
+
+bool steering_asks_sources(struct steering *steering)
+{
+	bool asks = steering->asks;
+
+	steering->asks = false;
+	return asks;
 }
 
 void steering_retry(struct steering *steering, int64_t next_ns)
@@ -446,10 +456,13 @@ int steering_read(struct steering *steering)
 /* Another program set the clock so far off that a slew would take minutes or hours. */
 static bool steering_set_back(struct steering *steering)
 {
-	if (!steering->set_by_others)
+	const struct timescale_now *now = &steering->status.now;
+
+	if (!steering->set_by_others || now->raw_ns < steering->set_back_ns)
 		return false;
 	steering->set_by_others = false;
-	return !steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
+	return steering_may_set_back(steering, now) &&
+	       !steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
 				 "somebody else had set it");
 }
 
@@ -499,7 +512,8 @@ int steering_follow(struct steering *steering)
 	if (steering->status.trust == TRUST_ASIDE)
 		return 0;
 	steering_check_date(steering, now);
-	if (!steering->options.observe && !steering_can_follow(now))
+	if (!steering->options.observe &&
+	    (!steering_can_follow(now) || steering->set_by_others))
 		err = steering_end_slew(steering);
 	else if (!steering->options.observe && follow)
 		err = steering_set_rate(steering, now, &command);

@@ -96,6 +96,12 @@ void steering_retry(struct steering *steering, int64_t next_ns);
 /* Raw instant of the next steering_follow(). */
 int64_t steering_next_ns(const struct steering *steering);
 
+/*
+ * Another program set the clock far from a timescale that may be wrong itself: the sources are to
+ * be asked at once, before the clock is set back. true once for each time.
+ */
+bool steering_asks_sources(struct steering *steering);
+
 /* A clock may have been set: check them at once. */
 void steering_recheck(struct steering *steering);
 

@@ -43,7 +43,9 @@ struct steering {
 	struct log_limit complaint;
 	struct rival rival;
 	int64_t slept_ns;	/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading */
-	bool set_by_others;	/* another program set it; to be set back by policy */
+	bool set_by_others;	/* another program set it; to be set back by policy ... */
+	int64_t set_back_ns;	/* ... at this instant of the raw clock ... */
+	bool asks;		/* ... and the sources are to be asked before */
 };
 
 /* The system clock's distance from the timescale, unsigned. */
@@ -90,6 +92,9 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
  */
 void steering_report_set(struct steering *steering, const struct timescale_now *now,
 			 int64_t jump_ns);
+
+/* The clock is so far off that it is to be stepped back, and the timescale certain enough. */
+bool steering_may_set_back(const struct steering *steering, const struct timescale_now *now);
 
 /* steering_leap.c */
 

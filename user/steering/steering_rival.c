@@ -15,30 +15,49 @@
 /* The timescale is certain enough for a step if its bound is less than this part of the error. */
 #define STEP_EVIDENCE	4
 
+/*
+ * Where there is no host's clock nothing may have shown that this machine was reverted, and the
+ * other program, a guest agent perhaps, may have set the clock right. An only source that finds
+ * this out has to say so three times, 2 s apart.
+ */
+#define ASK_NS	(10 * NS_PER_S)
+
 /* The consequence for the clock, as the end of a sentence. */
 static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
 {
 	if (steering->status.trust == TRUST_ASIDE || !steering_can_follow(now))
 		return "";
+	if (steering->asks)
+		return "; unless the time sources show that this was right, it is set back in 10 s";
 	if (steering->set_by_others)
 		return "; it is being set back, as policy allows";
 	return "; it is being slewed back. To step it back: truechime makestep";
+}
+
+bool steering_may_set_back(const struct steering *steering, const struct timescale_now *now)
+{
+	const struct steering_options *options = &steering->options;
+	int64_t error_ns = steering_error_ns(now);
+	double least_ns = options->undo ? 0.0 : options->max_slew * SLEW_LONGEST_NS;
+
+	return trust_allows(steering->status.trust) &&
+	       !trust_is_unconfirmed(steering->status.trust) && steering_can_follow(now) &&
+	       now->maxerror_ns < error_ns / STEP_EVIDENCE && (double)error_ns > least_ns;
 }
 
 /*
  * Do not step against a program that sets the clock again and again, unless that is wanted: then
  * all that it does is undone, as far as the time is certain.
  */
-static bool steering_takes_back(const struct steering *steering, const struct timescale_now *now,
-				enum rival_news news)
+static void steering_take_back(struct steering *steering, const struct timescale_now *now,
+			       enum rival_news news)
 {
-	const struct steering_options *options = &steering->options;
-	int64_t error_ns = steering_error_ns(now);
-	double least_ns = options->undo ? 0.0 : options->max_slew * SLEW_LONGEST_NS;
+	bool undo = steering->options.undo;
 
-	return (news == RIVAL_SET || options->undo) && trust_allows(steering->status.trust) &&
-	       !trust_is_unconfirmed(steering->status.trust) && steering_can_follow(now) &&
-	       now->maxerror_ns < error_ns / STEP_EVIDENCE && (double)error_ns > least_ns;
+	steering->set_by_others = (news == RIVAL_SET || undo) &&
+				  steering_may_set_back(steering, now);
+	steering->asks = steering->set_by_others && !now->has_host && !undo;
+	steering->set_back_ns = chime_add_sat(now->raw_ns, steering->asks ? ASK_NS : 0);
 }
 
 static void steering_report_rival(const struct steering *steering, const struct rival *rival)
@@ -65,7 +84,7 @@ void steering_report_set(struct steering *steering, const struct timescale_now *
 	enum rival_news news = rival_note(rival, now->raw_ns);
 	char size[32];
 
-	steering->set_by_others = steering_takes_back(steering, now, news);
+	steering_take_back(steering, now, news);
 	text_of_duration(jump_ns, size, sizeof(size));
 	switch (news) {
 	case RIVAL_SET:

@@ -117,6 +117,15 @@ int steering_follow(struct steering *steering)
 	return 0;
 }
 
+bool steering_asks_sources(struct steering *steering)
+{
+	return false;
+}
+
+void daemon_burst(struct daemon *daemon, int count)
+{
+}
+
 int64_t steering_leap(struct steering *steering)
 {
 	return 0;
@@ -274,6 +283,26 @@ TEST_F(drift, nothing_is_kept_that_was_not_learned)
 	self->options.no_clock = true;
 	daemon_finish(&self->daemon);
 	EXPECT_EQ(-ENOENT, drift_read(self->host_file, &rate, &sigma));
+}
+
+/* truechime dump says that. */
+TEST_F(drift, why_nothing_was_written)
+{
+	self->daemon.update.raw_ns = 1;
+	EXPECT_EQ(NULL, daemon_write_drift(&self->daemon));
+	self->daemon.update.raw_ns = 0;
+	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "not known yet"));
+	self->daemon.update.raw_ns = 1;
+	world.rate_sigma = 1e-3;
+	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "not known well enough"));
+	world.rate_sigma = 3e-8;
+	self->options.no_clock = true;
+	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "-x"));
+	self->options.no_clock = false;
+	strcpy(self->config.driftfile, "/nowhere/drift");
+	EXPECT_STREQ("No such file or directory", daemon_write_drift(&self->daemon));
+	*self->config.driftfile = '\0';
+	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "no driftfile"));
 }
 
 TEST_F(drift, what_was_learned_in_seconds_does_not_replace_what_was_in_hours)

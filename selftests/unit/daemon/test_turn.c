@@ -114,6 +114,10 @@ void discipline_change_reference(struct discipline *discipline,
 
 /* --- The rest of the daemon --- */
 
+void daemon_burst(struct daemon *daemon, int count)
+{
+}
+
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
 	world.epoch = now->epoch;
