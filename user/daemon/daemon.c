@@ -27,9 +27,6 @@
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL
 
-/* Default unprivileged user, if it exists and no other is configured. */
-#define DAEMON_USER	"_truechime"
-
 /*
  * Descriptors: events of the module, its loading and unloading, the watch for a system clock that
  * is set, and the one for files of sources.

@@ -5,9 +5,14 @@
  */
 #include "daemon/explain.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config/config.h"
+#include "daemon/privileges.h"
+#include "daemon/unit_writes.h"
 #include "ntp/keys.h"
 #include "sources/keyring.h"
 
@@ -22,21 +27,38 @@ enum verdict {
 /* What was said of one line, until the next one. */
 #define REASONS_SIZE	4096
 
+/* Groups of the daemon's user that are looked at. */
+#define GROUPS_MAX	64
+
 /**
  * struct explanation - the line at hand
  * @out: for the verdicts
  * @errors: for errors
+ * @unit_files: see explain_config()
  * @line: it was begun, and its verdict is to be printed
+ * @instead: what to write instead, as the systemd unit forbids what it says; NULL: it does not
  * @verdict: so far
  * @reasons: what was said
  */
 struct explanation {
 	FILE *out;
 	FILE *errors;
+	const char *unit_files;
 	bool line;
+	const char *instead;
 	enum verdict verdict;
 	char reasons[REASONS_SIZE];
 };
+
+static void add_reason(struct explanation *explanation, enum verdict verdict, const char *message)
+{
+	size_t used = strlen(explanation->reasons);
+
+	if (verdict > explanation->verdict)
+		explanation->verdict = verdict;
+	snprintf(explanation->reasons + used, sizeof(explanation->reasons) - used, "%s%s",
+		 used ? "\n#     " : ": ", message);
+}
 
 static void finish_line(struct explanation *explanation)
 {
@@ -44,9 +66,16 @@ static void finish_line(struct explanation *explanation)
 		[DONE] = "done", [DIFFERENTLY] = "done differently",
 		[WITHOUT_EFFECT] = "without effect", [REFUSED] = "refused",
 	};
+	char message[256];
 
 	if (!explanation->line)
 		return;
+	if (explanation->instead && explanation->verdict < WITHOUT_EFFECT) {
+		snprintf(message, sizeof(message),
+			 "the systemd unit does not let the daemon write there: write '%s'",
+			 explanation->instead);
+		add_reason(explanation, DIFFERENTLY, message);
+	}
 	fprintf(explanation->out, "#   %s%s\n", names[explanation->verdict], explanation->reasons);
 	explanation->line = false;
 	explanation->verdict = DONE;
@@ -74,8 +103,6 @@ static void note(void *context, enum config_severity severity, const char *file,
 		 const char *message)
 {
 	struct explanation *explanation = context;
-	enum verdict verdict = verdict_of(severity);
-	size_t used = strlen(explanation->reasons);
 	char place[CONFIG_PATH_MAX + 16];
 
 	config_place(file, line, place, sizeof(place));
@@ -83,6 +110,8 @@ static void note(void *context, enum config_severity severity, const char *file,
 		finish_line(explanation);
 		fprintf(explanation->out, "# %s: %s\n", place, message);
 		explanation->line = true;
+		explanation->instead = explanation->unit_files ?
+				       unit_objection(explanation->unit_files, message) : NULL;
 		return;
 	}
 	if (severity == CONFIG_ERROR)
@@ -93,10 +122,7 @@ static void note(void *context, enum config_severity severity, const char *file,
 		fprintf(explanation->out, "# %s: %s\n", place, message);
 		return;
 	}
-	if (verdict > explanation->verdict)
-		explanation->verdict = verdict;
-	snprintf(explanation->reasons + used, sizeof(explanation->reasons) - used, "%s%s",
-		 used ? "\n#     " : ": ", message);
+	add_reason(explanation, verdict_of(severity), message);
 }
 
 static void report_key(void *context, enum config_severity severity, const char *file, int line,
@@ -108,6 +134,42 @@ static void report_key(void *context, enum config_severity severity, const char 
 		severity == CONFIG_ERROR ? "error: " : "warning: ", message);
 }
 
+/* By its own mode, as far as that can be told; the folders' are not looked at. */
+static bool is_readable_for(const char *path, const struct passwd *user)
+{
+	gid_t groups[GROUPS_MAX];
+	int count = GROUPS_MAX;
+	struct stat st;
+
+	if (stat(path, &st) || !user->pw_uid)
+		return true;
+	if (st.st_uid == user->pw_uid)
+		return st.st_mode & S_IRUSR;
+	if (getgrouplist(user->pw_name, user->pw_gid, groups, &count) < 0)
+		return true;
+	for (int i = 0; i < count; i++) {
+		if (groups[i] == st.st_gid)
+			return st.st_mode & S_IRGRP;
+	}
+
+	return st.st_mode & S_IROTH;
+}
+
+/* Who asks may be root; the daemon is not when it reads them, or reads them again. */
+static void check_key_mode(const struct config *config, FILE *errors)
+{
+	const char *name = *config->user ? config->user : DAEMON_USER;
+	const struct passwd *user = getpwnam(name);
+	char message[CONFIG_PATH_MAX + 256];
+
+	if (!user || is_readable_for(config->keyfile, user))
+		return;
+	snprintf(message, sizeof(message),
+		 "the user %s may not read it: the daemon has no keys if the systemd unit starts it, and reads no new ones at a reload; see KEYS in truechime.conf(5)",
+		 name);
+	report_key(errors, CONFIG_WARNING, config->keyfile, 0, message);
+}
+
 /* Report what is wrong with the keys; it leaves the other sources as they are. */
 static void check_keys(const struct config *config, FILE *errors)
 {
@@ -115,12 +177,17 @@ static void check_keys(const struct config *config, FILE *errors)
 
 	keyring_load(report_key, errors, config, false, &keys);
 	keyring_check(report_key, errors, config, keys);
+	if (keys)
+		check_key_mode(config, errors);
 	ntp_keys_free(keys);
 }
 
-bool explain_config(const char *path, const char *text, FILE *out, FILE *errors)
+bool explain_config(const char *path, const char *text, const char *unit_files, FILE *out,
+		    FILE *errors)
 {
-	struct explanation explanation = { .out = out, .errors = errors };
+	struct explanation explanation = {
+		.out = out, .errors = errors, .unit_files = unit_files,
+	};
 	const char *name = text ? "command line" : path;
 	struct config *config;
 	char why[512];

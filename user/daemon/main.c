@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "daemon/daemon.h"
 #include "daemon/explain.h"
+#include "daemon/unit_writes.h"
 #include "ipc/socket.h"
 #include "lib/log.h"
 #include "lib/names.h"
@@ -56,8 +58,11 @@ enum { OPTION_SETTLE = 256 };
 /* -p */
 static int print_config(const struct daemon_options *options)
 {
-	return explain_config(options->config_path, options->config_text, stdout, stderr) ?
-		0 : DAEMON_STATUS_CONFIG;
+	/* As sd_booted(3) does. */
+	const char *unit_files = access("/run/systemd/system", F_OK) ? NULL : UNIT_FILES;
+
+	return explain_config(options->config_path, options->config_text, unit_files, stdout,
+			      stderr) ? 0 : DAEMON_STATUS_CONFIG;
 }
 
 /* Bytes of what malloc() shall not put among what is small. */

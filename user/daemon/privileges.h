@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 
+/* Default unprivileged user, if it exists and no other is configured. */
+#define DAEMON_USER	"_truechime"
+
 /**
  * struct privileges - those that are kept
  * @set_time: CAP_SYS_TIME; not with -x

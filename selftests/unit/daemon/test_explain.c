@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
@@ -17,7 +18,7 @@ struct said {
 	bool good;
 };
 
-static struct said explain(const char *text)
+static struct said explain_under(const char *unit_files, const char *text)
 {
 	struct said said = { NULL, NULL, false };
 	size_t out_size = 0, errors_size = 0;
@@ -26,11 +27,16 @@ static struct said explain(const char *text)
 
 	if (!out || !errors)
 		abort();
-	said.good = explain_config("/nowhere", text, out, errors);
+	said.good = explain_config("/nowhere", text, unit_files, out, errors);
 	fclose(out);
 	fclose(errors);
 
 	return said;
+}
+
+static struct said explain(const char *text)
+{
+	return explain_under(NULL, text);
 }
 
 static void forget(struct said *said)
@@ -67,6 +73,95 @@ TEST(each_line_has_its_verdict)
 		EXPECT_TRUE(said.good);
 		forget(&said);
 	}
+}
+
+/* What the unit as it is, and one with more folders, has against a line; NULL: nothing. */
+static const struct {
+	const char *line;
+	const char *alone;
+	const char *with_more;
+} written[] = {
+	{ "driftfile /var/lib/chrony/chrony.drift", "'driftfile /var/lib/truechime/drift'", NULL },
+	{ "DriftFile /srv/drift interval 60", "'driftfile /var/lib/truechime/drift'",
+	  "'driftfile /var/lib/truechime/drift'" },
+	{ "ntsdumpdir /var/lib/chrony", "'ntsdumpdir /var/lib/truechime/nts'", NULL },
+	{ "ntscachedir /var/lib/chrony2", "'ntsdumpdir /var/lib/truechime/nts'",
+	  "'ntsdumpdir /var/lib/truechime/nts'" },
+	{ "pidfile /srv/pid", "'pidfile /run/truechime/truechimed.pid'",
+	  "'pidfile /run/truechime/truechimed.pid'" },
+	{ "driftfile /var/lib/truechime/drift", NULL, NULL },
+	{ "ntsdumpdir /var/lib/truechime", NULL, NULL },
+	{ "bindcmdaddress /var/run/chrony/chronyd.sock", NULL, NULL },
+	{ "bindcmdaddress 127.0.0.1", NULL, NULL },
+	{ "bindcmdaddress /", NULL, NULL },
+	{ "leapseclist /usr/share/zoneinfo/leap-seconds.list", NULL, NULL },
+};
+
+static void check_written(struct __test_metadata *_metadata, const char *unit_files,
+			  const char *line, const char *objection)
+{
+	struct said said = explain_under(unit_files, line);
+
+	if (objection) {
+		EXPECT_NE(NULL, strstr(said.out, "#   done differently: the systemd unit does not"))
+			TH_LOG("%s", said.out);
+		EXPECT_NE(NULL, strstr(said.out, objection))
+			TH_LOG("%s", said.out);
+	} else {
+		EXPECT_NE(NULL, strstr(said.out, "#   done\n"))
+			TH_LOG("%s", said.out);
+	}
+	EXPECT_TRUE(said.good);
+	forget(&said);
+}
+
+TEST(the_unit_lets_the_daemon_write_its_own_folders)
+{
+	static const char drop_in[] = "[Service]\nReadWritePaths=-/srv/time /var/lib/chrony/\n";
+	char path[] = "/tmp/test_explain.XXXXXX";
+	int fd = mkstemp(path);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((ssize_t)strlen(drop_in), write(fd, drop_in, strlen(drop_in)));
+	close(fd);
+	for (size_t i = 0; i < ARRAY_SIZE(written); i++) {
+		check_written(_metadata, NULL, written[i].line, NULL);
+		check_written(_metadata, "/nowhere/*", written[i].line, written[i].alone);
+		check_written(_metadata, path, written[i].line, written[i].with_more);
+	}
+	unlink(path);
+}
+
+/* Who asks may read them, or root does; the daemon's user may not, or may. */
+TEST(keys_are_read_by_the_daemon)
+{
+	static const char keys[] = "7 AES128 HEX:00112233445566778899aabbccddeeff\n";
+	char path[] = "/tmp/test_explain.XXXXXX";
+	struct said said;
+	char text[128];
+	int fd = mkstemp(path);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((ssize_t)strlen(keys), write(fd, keys, strlen(keys)));
+	snprintf(text, sizeof(text), "user nobody\nkeyfile %s\nserver a key 7", path);
+	said = explain(text);
+	EXPECT_TRUE(said.good);
+	EXPECT_NE(NULL, strstr(said.errors, "warning: the user nobody may not read it: "))
+		TH_LOG("%s", said.errors);
+	forget(&said);
+	ASSERT_EQ(0, fchmod(fd, 0644));
+	said = explain(text);
+	EXPECT_EQ(NULL, strstr(said.errors, "the user nobody"))
+		TH_LOG("%s", said.errors);
+	forget(&said);
+	/* Nobody needs them. */
+	ASSERT_EQ(0, fchmod(fd, 0600));
+	snprintf(text, sizeof(text), "user nobody\nkeyfile %s\nserver a", path);
+	said = explain(text);
+	EXPECT_STREQ("", said.errors);
+	forget(&said);
+	close(fd);
+	unlink(path);
 }
 
 TEST(what_is_wrong_is_refused)
