@@ -48,7 +48,7 @@ enum daemon_task {
  * @socket_path: of the control socket
  * @task: what for
  * @family: AF_INET or AF_INET6, of -4 and -6: the only one that is used; AF_UNSPEC: both
- * @timeout_ns: with -q and -Q: give up after so long; 0: never
+ * @timeout_ns: end after so long, with -q and -Q in vain; 0: never
  * @no_clock: -x, never touch the clock or the module
  * @no_module: do without the module
  */
@@ -75,7 +75,7 @@ enum daemon_due {
 	DUE_LEAP_LIST,		/* the list is read again */
 	DUE_DRIFT,		/* the drift file is written */
 	DUE_WATCHDOG,		/* the service manager's watchdog is notified */
-	DUE_END,		/* with -q and -Q: the daemon gives up */
+	DUE_END,		/* the daemon ends, with -q and -Q in vain */
 	DUE_COUNT,
 };
 

@@ -44,10 +44,11 @@ static void usage(FILE *to)
 	      "  --settle               end the slew of a daemon that was killed, and end\n"
 	      "  -q                     set the clock once, and end\n"
 	      "  -Q                     measure the clock once, and end\n"
-	      "  -t, --timeout SECONDS  with -q and -Q: give up after so long\n"
+	      "  -t, --timeout SECONDS  end after so long; with -q and -Q: give up\n"
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n\n"
-	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done,\n"
+	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done or the clock\n"
+	      "was not synchronised after --timeout,\n"
 	      "2 for a wrong command line, 3 when maxchange ended it, 4 for a wrong configuration,\n"
 	      "5 when another truechimed keeps the clock.\n", to);
 }

@@ -368,13 +368,28 @@ void daemon_prime(struct daemon *daemon)
 	daemon->first_rate = system_clock_rate(daemon->clock);
 }
 
+/* The time of -t is over. As with chronyd, the status says whether the clock is synchronised. */
+static void daemon_end(struct daemon *daemon)
+{
+	struct steering_status status;
+
+	if (daemon->options->task != DAEMON_RUN) {
+		log_err("No usable time source answered in time. Are the servers right, and the network there?");
+		daemon_leave(daemon, 1);
+		return;
+	}
+	steering_get_status(daemon->steering, &status);
+	log_info("The time of --timeout is over, and the clock is %ssynchronised",
+		 status.synchronised ? "" : "not ");
+	daemon_leave(daemon, status.synchronised ? 0 : 1);
+}
+
 void daemon_timers(struct daemon *daemon, int64_t now_ns)
 {
 	int64_t leapt_ns;
 
 	if (now_ns >= daemon->due_ns[DUE_END]) {
-		log_err("No usable time source answered in time. Are the servers right, and the network there?");
-		daemon_leave(daemon, 1);
+		daemon_end(daemon);
 		return;
 	}
 	leapt_ns = steering_leap(daemon->steering);

@@ -267,4 +267,33 @@ TEST_F(turn, setting_the_clock_once_waits_for_no_answer_that_was_lost)
 	EXPECT_LE(self->daemon.due_ns[DUE_UPDATE], fake_clock.raw_ns + S);
 }
 
+/* As chronyd's -t. */
+TEST_F(turn, a_daemon_whose_time_is_over_says_whether_the_clock_is_synchronised)
+{
+	self->daemon.due_ns[DUE_END] = fake_clock.raw_ns;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_TRUE(self->daemon.stop);
+	EXPECT_EQ(1, self->daemon.status);
+
+	self->daemon.stop = false;
+	self->daemon.due_ns[DUE_END] = INT64_MAX;
+	receive(self, 0);
+	EXPECT_FALSE(self->daemon.stop);
+	self->daemon.due_ns[DUE_END] = fake_clock.raw_ns;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_TRUE(self->daemon.stop);
+	EXPECT_EQ(0, self->daemon.status);
+}
+
+/* With -q and -Q that is in vain in any case. */
+TEST_F(turn, a_task_whose_time_is_over_has_failed)
+{
+	receive(self, 0);
+	self->options.task = DAEMON_MEASURE;
+	self->daemon.due_ns[DUE_END] = fake_clock.raw_ns;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_TRUE(self->daemon.stop);
+	EXPECT_EQ(1, self->daemon.status);
+}
+
 TEST_HARNESS_MAIN
