@@ -152,6 +152,16 @@ int module_open_loudly(struct module_link **link);
 /* Say that the module refused @what with @err. Returns an exit status. */
 int module_refused(const struct module_link *link, const char *what, int err);
 
+/*
+ * print.c: what to do where the daemon does not run, a sentence. In most containers no process may
+ * set the clock, and then systemd does not start the daemon.
+ */
+bool daemon_can_start(void);
+const char *how_to_start(void);
+
+#define HOW_TO_START	"To start it: systemctl start truechimed"
+#define CANNOT_START	"It cannot be started here, as nothing here may set the clock (CAP_SYS_TIME is missing), as in most containers: the clock is the host's, and truechimed belongs there"
+
 /* print.c: names and numbers as chronyc prints them */
 
 /* The address of a source; its name as configured if @cli wants that, or while there is none. */

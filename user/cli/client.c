@@ -133,8 +133,8 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 	switch (err) {
 	case -ECONNREFUSED:
 		fprintf(stderr,
-			"truechime: the daemon truechimed is not running (nobody answers at %s). To start it: systemctl start truechimed\n",
-			cli->socket_path);
+			"truechime: the daemon truechimed is not running (nobody answers at %s). %s\n",
+			cli->socket_path, how_to_start());
 		return CLI_ERROR;
 	case -EACCES:
 		fprintf(stderr, "truechime: the daemon refused \"%s\": %s\n", cli->verb,

@@ -78,7 +78,8 @@ static int events_of_daemon(const struct cli *cli)
 	err = client_ask(cli, "events", &reply);
 	if (err == -ECONNREFUSED) {
 		fprintf(stderr,
-			"truechime: neither the kernel module truechime nor the daemon truechimed runs, so no events are kept. To start them: systemctl start truechimed\n");
+			"truechime: neither the kernel module truechime nor the daemon truechimed runs, so no events are kept. %s\n",
+			how_to_start());
 		return CLI_ERROR;
 	}
 	if (err)

@@ -14,7 +14,8 @@ static int makestep_by_module(const struct cli *cli)
 
 	if (module_link_open(&link)) {
 		fprintf(stderr,
-			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. To start the daemon: systemctl start truechimed\n");
+			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. %s\n",
+			how_to_start());
 		return CLI_ERROR;
 	}
 	err = module_link_step(link, TRUECHIME_OCCASION_OPERATOR);

@@ -185,7 +185,8 @@ static void print_neither(FILE *to, const struct view *view)
 		fprintf(to, "Another program says that it is right to within %s.\n", bound);
 	else if (view->kernel_synchronised)
 		fputs("Another program states that it is synchronised, but no error bound.\n", to);
-	fputs("To start both: systemctl enable --now truechimed\n", to);
+	fprintf(to, "%s\n", daemon_can_start() ?
+		"To start both: systemctl enable --now truechimed" : CANNOT_START);
 }
 
 static void print_host_clock(FILE *to, const struct module_status *module)

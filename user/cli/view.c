@@ -153,11 +153,13 @@ enum view_obstacle view_obstacle(const struct view *view)
 	return VIEW_OTHER;
 }
 
+#define NO_DAEMON	"The daemon truechimed is not running, so nothing confirms the time. "
+
 const char *view_obstacle_words(enum view_obstacle obstacle)
 {
 	static const char *const words[] = {
 		[VIEW_NO_DAEMON] =
-			"The daemon truechimed is not running, so nothing confirms the time. To start it: systemctl start truechimed",
+			NO_DAEMON HOW_TO_START,
 		[VIEW_OBSERVING] = "",
 		[VIEW_SET_BY_HAND] = "",
 		[VIEW_NOT_SET] =
@@ -172,6 +174,9 @@ const char *view_obstacle_words(enum view_obstacle obstacle)
 		[VIEW_CORRECTING] = "",
 		[VIEW_OTHER] = "",
 	};
+
+	if (obstacle == VIEW_NO_DAEMON && !daemon_can_start())
+		return NO_DAEMON CANNOT_START;
 
 	return words[obstacle];
 }

@@ -53,6 +53,7 @@ struct doctor_module {
  * @release: of the kernel
  * @is_virtual: it is a guest
  * @is_container: the clock is that of another system
+ * @may_not_set: and nothing here may set it: the daemon is not started
  * @clocksource: that the kernel uses, ""
  * @clocksources: that it could use, with spaces between, ""
  * @has_vmclock: the hypervisor offers that device
@@ -67,6 +68,7 @@ struct doctor_machine {
 	char release[65];
 	bool is_virtual;
 	bool is_container;
+	bool may_not_set;
 	char clocksource[32];
 	char clocksources[128];
 	bool has_vmclock;

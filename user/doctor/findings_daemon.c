@@ -60,6 +60,11 @@ static void judge_stopped(const struct doctor_facts *facts, struct doctor_report
 		finding = doctor_add(report, "daemon-starting", DOCTOR_WARNING, NOT_KEPT,
 				     "systemd has started the daemon truechimed, but it does not answer at its socket.");
 		doctor_advise(finding, "journalctl -u truechimed -n 20");
+	} else if (facts->machine.may_not_set) {
+		finding = doctor_add(report, "daemon-not-allowed", DOCTOR_NOTE,
+				     "Nothing here may set the clock, which is that of the system that runs this container. The daemon belongs there.",
+				     "The daemon truechimed is not running, and systemd does not start it, as CAP_SYS_TIME is missing.");
+		doctor_advise(finding, "truechime doctor  # on that system");
 	} else {
 		finding = doctor_add(report, "daemon-stopped", DOCTOR_ERROR, NOT_KEPT,
 				     "The daemon truechimed is not running%s.",

@@ -7,9 +7,11 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "doctor/files.h"
@@ -164,6 +166,7 @@ int doctor_machine_read(const char *root, const char *release, struct doctor_mac
 	if (!doctor_has(place))
 		return -ENOENT;
 	machine->is_container = is_container(root);
+	machine->may_not_set = !prctl(PR_CAPBSET_READ, CAP_SYS_TIME, 0, 0, 0);
 	read_clocksource(root, machine);
 	machine->has_vmclock = has_vmclock(root);
 	machine->rtc_is_local = is_rtc_local(root);

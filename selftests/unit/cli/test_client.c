@@ -4,9 +4,12 @@
  */
 #include "user/cli/cli.h"
 
+#include <errno.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -24,6 +27,16 @@ FIXTURE(client)
 };
 
 static int told;
+
+/* The bounding set, as in most containers. */
+static bool lacks_sys_time;
+
+int __wrap_prctl(int option, unsigned long capability);
+
+int __wrap_prctl(int option, unsigned long capability)
+{
+	return !(option == PR_CAPBSET_READ && capability == CAP_SYS_TIME && lacks_sys_time);
+}
 
 static void tell(const struct cli *cli, json_t *event)
 {
@@ -121,6 +134,45 @@ TEST_F(client, refusal_is_said_at_once)
 	said = follow(self);
 	EXPECT_EQ(0, told);
 	EXPECT_STREQ("truechime: the daemon refused \"events\": too many\n", said);
+	free(said);
+}
+
+/* Nobody answers there. */
+static char *fail(FIXTURE_DATA(client) *self)
+{
+	FILE *before = stderr;
+	char *said = NULL;
+	size_t size = 0;
+
+	stderr = open_memstream(&said, &size);
+	if (!stderr || client_failed(&self->cli, -ECONNREFUSED, NULL) != CLI_ERROR)
+		exit(1);
+	fclose(stderr);
+	stderr = before;
+	self->stays = true;
+	return said;
+}
+
+TEST_F(client, daemon_that_is_not_running_can_be_started)
+{
+	char *said = fail(self);
+
+	EXPECT_NE(NULL, strstr(said, "is not running (nobody answers at /tmp/test_client."));
+	EXPECT_NE(NULL, strstr(said, "To start it: systemctl start truechimed\n"));
+	free(said);
+}
+
+/* The unit's ConditionCapability: systemctl start would start nothing, and say nothing. */
+TEST_F(client, daemon_that_may_not_set_the_clock_cannot)
+{
+	char *said;
+
+	lacks_sys_time = true;
+	said = fail(self);
+	lacks_sys_time = false;
+	EXPECT_NE(NULL, strstr(said, "is not running"));
+	EXPECT_NE(NULL, strstr(said, "CAP_SYS_TIME is missing"));
+	EXPECT_EQ(NULL, strstr(said, "systemctl start"));
 	free(said);
 }
 

@@ -54,6 +54,11 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	return -ECONNREFUSED;
 }
 
+const char *how_to_start(void)
+{
+	return "";
+}
+
 int client_failed(const struct cli *cli, int err, json_t *reply)
 {
 	return CLI_ERROR;

@@ -174,6 +174,15 @@ TEST_F(machine, stopped)
 	EXPECT_TRUE(finds_only(self, "daemon-stopped", DOCTOR_ERROR));
 }
 
+/* A container's clock is the host's: its state is judged, but not that no daemon keeps it here. */
+TEST_F(machine, may_not_set_the_clock)
+{
+	self->facts.daemon.error = -ECONNREFUSED;
+	self->facts.units.active = false;
+	self->facts.machine.may_not_set = true;
+	EXPECT_TRUE(finds_only(self, "daemon-not-allowed", DOCTOR_NOTE));
+}
+
 TEST_F(machine, missing)
 {
 	self->facts.daemon.error = -ECONNREFUSED;
