@@ -56,11 +56,12 @@ static void sort(struct doctor_report *report)
 void doctor_judge(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	report->count = 0;
-	doctor_judge_clock(facts, report);
+	/* Causes before what follows from them. */
 	doctor_judge_daemon(facts, report);
 	doctor_judge_machine(facts, report);
 	doctor_judge_module(facts, report);
 	doctor_judge_sources(facts, report);
+	doctor_judge_clock(facts, report);
 	sort(report);
 }
 

@@ -90,8 +90,8 @@ static void judge_time_sync(const struct doctor_facts *facts, struct doctor_repo
 
 void doctor_judge_clock(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	judge_synchronised(facts, report);
 	judge_trust(facts, report);
+	judge_synchronised(facts, report);
 	judge_bound(facts, report);
 	judge_time_sync(facts, report);
 }

@@ -183,6 +183,27 @@ TEST_F(machine, may_not_set_the_clock)
 	EXPECT_TRUE(finds_only(self, "daemon-not-allowed", DOCTOR_NOTE));
 }
 
+/* Who mends them from above mends the cause, and then waits. */
+TEST_F(machine, cause_comes_before_what_follows)
+{
+	self->facts.daemon.error = -ECONNREFUSED;
+	self->facts.units.active = false;
+	self->facts.clock.synchronised = false;
+	doctor_judge(&self->facts, &self->report);
+	ASSERT_EQ(2, self->report.count);
+	EXPECT_STREQ("daemon-stopped", self->report.findings[0].id);
+	EXPECT_STREQ("clock-unsynchronised", self->report.findings[1].id);
+
+	self->facts.daemon.error = 0;
+	self->facts.units.active = true;
+	self->facts.daemon.refused = true;
+	self->facts.daemon.synchronised = false;
+	doctor_judge(&self->facts, &self->report);
+	ASSERT_EQ(2, self->report.count);
+	EXPECT_STREQ("maxchange", self->report.findings[0].id);
+	EXPECT_STREQ("clock-unsynchronised", self->report.findings[1].id);
+}
+
 TEST_F(machine, missing)
 {
 	self->facts.daemon.error = -ECONNREFUSED;
