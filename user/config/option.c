@@ -264,6 +264,9 @@ static int set_nothing(struct config_reader *reader, const struct config_option 
 			    "it belongs to what has no effect here");
 	else if (option->type == CONFIG_ADVICE && reader->option_of)
 		config_warn(reader, "'%s' has no effect: %s", option->name, option->advice);
+	/* The verdict says so, and the line itself is above it. */
+	else if (option->type == CONFIG_ADVICE && reader->explain)
+		config_no_effect(reader, "%s", option->advice);
 	else if (option->type == CONFIG_ADVICE)
 		config_no_effect(reader, "'%s' has no effect: %s", option->name, option->advice);
 

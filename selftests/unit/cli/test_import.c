@@ -86,7 +86,7 @@ static const struct line chrony_lines[] = {
 	{ "user _chrony", "#   not taken over: truechimed runs as its own user" },
 	{ "pidfile /run/chronyd.pid", "#   not taken over: systemd" },
 	{ "logdir /var/log/chrony", "#   not taken over: no log files" },
-	{ "maxupdateskew 100.0", "#   not taken over: 'maxupdateskew' has no effect" },
+	{ "maxupdateskew 100.0", "#   not taken over: sources are weighed by" },
 	{ "sourcedir /run/chrony-dhcp", "sourcedir /run/chrony-dhcp\n" },
 	{ "confdir /etc/chrony/conf.d", "confdir /etc/chrony/conf.d\n" },
 	{ "nonsense 1", "#   not taken over: 'nonsense' is not a directive" },

@@ -52,7 +52,7 @@ static const struct {
 	{ "  pool\ta  iburst ", "# command line:1: pool a  iburst\n#   done\n" },
 	{ "rtcsync", "#   done\n" },
 	{ "# comment\n\nlogdir /l", "# command line:3: logdir /l\n#   without effect: " },
-	{ "maxupdateskew 100", "#   without effect: 'maxupdateskew' has no effect: " },
+	{ "maxupdateskew 100", "#   without effect: sources are weighed by " },
 	{ "peer a", "#   done differently: 'peer a' is done as 'server a': " },
 	{ "server a filter 3 minsamples 1", "#   done differently: 'filter' has no effect: each" },
 	{ "server a filter 3 minsamples 1",
