@@ -105,6 +105,7 @@ int verb_cmdaccheck(const struct cli *cli, int argc, char **argv);
 /* Several verbs each: lines of the configuration, what has no arguments, what has no meaning. */
 int verb_directive(const struct cli *cli, int argc, char **argv);
 int verb_plain(const struct cli *cli);
+int verb_dump(const struct cli *cli);
 int verb_cyclelogs(const struct cli *cli);
 int verb_refused(const struct cli *cli, int argc, char **argv);
 

@@ -58,7 +58,7 @@ static const struct verb {
 	{ "local", NULL, verb_directive, "serve the clock as it is; off, stratum N" },
 	{ "rekey", verb_plain, NULL, "read the file of keys again" },
 	{ "reselect", verb_plain, NULL, "select the sources now" },
-	{ "dump", verb_plain, NULL, "write the drift file now" },
+	{ "dump", verb_dump, NULL, "write the drift file now" },
 	{ "cyclelogs", verb_cyclelogs, NULL, "as chronyc's; there is nothing to do" },
 	{ "shutdown", verb_plain, NULL, "end the daemon" },
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },

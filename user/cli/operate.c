@@ -114,6 +114,20 @@ int verb_plain(const struct cli *cli)
 	return client_report(cli, cli->verb, print_done);
 }
 
+/* Standard output and exit status are as chronyc's. */
+static void print_dumped(const struct cli *cli, const json_t *reply)
+{
+	print_done(cli, reply);
+	if (*json_text_of(reply, "reason"))
+		fprintf(stderr, "truechime: nothing was written: %s\n",
+			json_text_of(reply, "reason"));
+}
+
+int verb_dump(const struct cli *cli)
+{
+	return client_report(cli, cli->verb, print_dumped);
+}
+
 int verb_cyclelogs(const struct cli *cli)
 {
 	(void)cli;

@@ -81,6 +81,15 @@ static json_t *daemon_change_stepping(struct daemon *daemon, const char *text, c
 	return json_pack("{s:b}", "ok", 1);
 }
 
+/* As with chronyc it is no failure if there is nothing to write; but it is said. */
+static json_t *daemon_dump(struct daemon *daemon)
+{
+	const char *why = daemon_write_drift(daemon);
+
+	return why ? json_pack("{s:b,s:b,s:s}", "ok", 1, "written", 0, "reason", why) :
+		     json_pack("{s:b,s:b}", "ok", 1, "written", 1);
+}
+
 /* Small things that cannot fail. */
 static json_t *daemon_do(struct daemon *daemon, enum control_command command)
 {
@@ -88,8 +97,6 @@ static json_t *daemon_do(struct daemon *daemon, enum control_command command)
 		daemon_rekey(daemon);
 	else if (command == CONTROL_RESELECT)
 		daemon->sources_changed = true;
-	else if (command == CONTROL_DUMP)
-		daemon_write_drift(daemon);
 	else if (command == CONTROL_SHUTDOWN)
 		daemon_shut_down(daemon);
 
@@ -167,9 +174,10 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		return NULL;
 	case CONTROL_DIRECTIVE:
 		return daemon_obey_directive(daemon, request->arguments, error);
+	case CONTROL_DUMP:
+		return daemon_dump(daemon);
 	case CONTROL_REKEY:
 	case CONTROL_RESELECT:
-	case CONTROL_DUMP:
 	case CONTROL_SHUTDOWN:
 		return daemon_do(daemon, request->command);
 	case CONTROL_RELOAD:

@@ -342,8 +342,8 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 	case CHRONYC_CMDACCHECK:
 		return check_command_access(daemon, request);
 	case CHRONYC_DUMP:
-		/* What is kept for the next start. */
-		daemon_write_drift(daemon);
+		/* What is kept for the next start, if anything: chronyd says no more either. */
+		(void)daemon_write_drift(daemon);
 		return CHRONYC_SUCCESS;
 	case CHRONYC_CYCLELOGS:
 		/* There are none: nothing is left to do. */

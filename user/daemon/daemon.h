@@ -392,8 +392,8 @@ void daemon_update(struct daemon *daemon);
 /* Do what is due at @now_ns of the raw clock: steering, drift file, updates without a sample. */
 void daemon_timers(struct daemon *daemon, int64_t now_ns);
 
-/* Keep the rate for the next start, if it is known well enough. */
-void daemon_write_drift(struct daemon *daemon);
+/* Keep the rate for the next start, if it is known well enough. NULL; why nothing was written. */
+const char *daemon_write_drift(struct daemon *daemon);
 
 /* Before the end: the drift file, and the clock's rate without a slew. */
 void daemon_finish(struct daemon *daemon);

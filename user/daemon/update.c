@@ -305,26 +305,31 @@ static double daemon_turns_of_host(const struct daemon *daemon)
 #define RATE_LEARNED		1e-6
 #define RATE_CONTRADICTED	3
 
-void daemon_write_drift(struct daemon *daemon)
+const char *daemon_write_drift(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 	char path[CONFIG_PATH_MAX + 8];
 	double rate, rate_sigma;
 	int err;
 
-	if (!*config->driftfile || (!daemon->update.raw_ns && !daemon->by_hand.times.count) ||
-	    daemon->options->no_clock || daemon->options->task != DAEMON_RUN ||
+	if (!*config->driftfile)
+		return "the configuration names no driftfile";
+	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
+		return "the daemon was started with -x, only to observe";
+	if ((!daemon->update.raw_ns && !daemon->by_hand.times.count) ||
 	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
-		return;
+		return "the clock's rate is not known yet";
 	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));
 	if (rate_sigma > DRIFT_SIGMA_MAX)
-		return;
+		return "the clock's rate is not known well enough yet";
 	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
 	if (!err)
 		err = drift_write(path, rate, rate_sigma);
-	if (err)
-		log_warning("The drift file %s could not be written: %s; the next start takes longer to find the clock's rate",
-			    path, strerror(-err));
+	if (!err)
+		return NULL;
+	log_warning("The drift file %s could not be written: %s; the next start takes longer to find the clock's rate",
+		    path, strerror(-err));
+	return strerror(-err);
 }
 
 /* As in chrony, interval 0 means to write it at the end only. */
@@ -404,7 +409,7 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 	if (now_ns >= steering_next_ns(daemon->steering))
 		daemon_follow(daemon, now_ns);
 	if (now_ns >= daemon->due_ns[DUE_DRIFT]) {
-		daemon_write_drift(daemon);
+		(void)daemon_write_drift(daemon);
 		daemon_plan_drift(daemon, now_ns);
 	}
 	if (now_ns >= daemon->due_ns[DUE_WATCHDOG]) {
@@ -436,5 +441,5 @@ void daemon_finish(struct daemon *daemon)
 {
 	steering_settle(daemon->steering);
 	daemon_leave_rate(daemon);
-	daemon_write_drift(daemon);
+	(void)daemon_write_drift(daemon);
 }
