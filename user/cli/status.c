@@ -63,7 +63,7 @@ static void print_grounds(FILE *to, const struct view *view)
 		fprintf(to, "set by hand %s ago", ago);
 	else if (is_hosts_by_statement(view, "stands"))
 		fprintf(to, "as right as is stated of it; NTP agrees");
-	else if (is_hosts_by_statement(view, "doubted"))
+	else if (is_hosts_by_statement(view, "suspect"))
 		fprintf(to, "as right as is stated of it; the only time source contradicts");
 	else if (view->daemon && last > 0 && view_is_corrected(view))
 		fprintf(to, "corrected by NTP %s ago", ago);

@@ -71,7 +71,7 @@ static bool has_number(const json_t *object, const char *name)
 
 bool view_is_aside(const struct view *view)
 {
-	return !strcmp(json_text_of(view->daemon, "trust"), "aside");
+	return !strcmp(json_text_of(view->daemon, "trust"), "external");
 }
 
 bool view_is_synchronised(const struct view *view)

@@ -64,7 +64,7 @@ static bool settime_is_refused(struct daemon *daemon, struct timescale_now *now,
 	if (err)
 		return refuse(error, strerror(-err));
 	steering_get_status(daemon->steering, &steering);
-	if (steering.trust == TRUST_ASIDE)
+	if (steering.trust == TRUST_EXTERNAL)
 		return refuse(error, "another program has the clock. See: truechime status");
 	if (now->has_host)
 		return refuse(error,

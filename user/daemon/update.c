@@ -94,7 +94,7 @@ static void daemon_tell_of_vouched_host(const struct timescale_now *now,
 		log_notice("The host's clock is stated to be right to within %s, which is better than the time sources can show: the clock follows it, and they watch it",
 			   stated);
 		return;
-	case VOUCHED_HOST_DOUBTED:
+	case VOUCHED_HOST_SUSPECT:
 		log_warning("A time source contradicts the host's clock, which is stated to be right to within %s. One source alone decides nothing: the clock follows the host. Name more sources, or take out hostmaxerror if it is the host that is wrong",
 			    stated);
 		return;

@@ -678,7 +678,7 @@ static void leave_to_host(struct discipline *discipline, struct source *const *s
 			  bool fresh, struct discipline_result *result)
 {
 	discipline->updates += count_update(discipline, sources, &result->selection) && fresh;
-	if (result->vouched_host == VOUCHED_HOST_DOUBTED) {
+	if (result->vouched_host == VOUCHED_HOST_SUSPECT) {
 		no_selection(discipline, result);
 		return;
 	}

@@ -23,7 +23,7 @@ enum vouched_host vouched_host_judge(const struct timescale_now *now,
 		return VOUCHED_HOST_NONE;
 	if (chime_sub_sat(ahead_ns, bound_ns) > selection->high_ns ||
 	    chime_add_sat(ahead_ns, bound_ns) < selection->low_ns)
-		return truechimers < REFUTERS ? VOUCHED_HOST_DOUBTED : VOUCHED_HOST_WRONG;
+		return truechimers < REFUTERS ? VOUCHED_HOST_SUSPECT : VOUCHED_HOST_WRONG;
 
 	/* The module would go back to the host before long. */
 	if (until_ns > chime_statement_outgrown_ns(bound_ns))
@@ -38,8 +38,8 @@ const char *vouched_host_name(enum vouched_host verdict)
 		break;
 	case VOUCHED_HOST_STANDS:
 		return "stands";
-	case VOUCHED_HOST_DOUBTED:
-		return "doubted";
+	case VOUCHED_HOST_SUSPECT:
+		return "suspect";
 	case VOUCHED_HOST_WORSE:
 		return "worse";
 	case VOUCHED_HOST_WRONG:

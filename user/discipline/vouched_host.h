@@ -15,14 +15,14 @@
  * enum vouched_host - what becomes of the host's own time, which is followed at present
  * @VOUCHED_HOST_NONE: nobody has stated how right it is, or there is a correction already
  * @VOUCHED_HOST_STANDS: it is known better than by the sources, and they agree with it
- * @VOUCHED_HOST_DOUBTED: it contradicts the sources, which are too few to decide: it stands
+ * @VOUCHED_HOST_SUSPECT: it contradicts the sources, which are too few to decide: it stands
  * @VOUCHED_HOST_WORSE: the sources agree with it, and know UTC better, also until they next answer
  * @VOUCHED_HOST_WRONG: enough sources agree that what was stated of it is wrong
  */
 enum vouched_host {
 	VOUCHED_HOST_NONE,
 	VOUCHED_HOST_STANDS,
-	VOUCHED_HOST_DOUBTED,
+	VOUCHED_HOST_SUSPECT,
 	VOUCHED_HOST_WORSE,
 	VOUCHED_HOST_WRONG,
 };
@@ -42,7 +42,7 @@ const char *vouched_host_name(enum vouched_host verdict);
 /* The sources' correction is not set. */
 static inline bool vouched_host_stays(enum vouched_host verdict)
 {
-	return verdict == VOUCHED_HOST_STANDS || verdict == VOUCHED_HOST_DOUBTED;
+	return verdict == VOUCHED_HOST_STANDS || verdict == VOUCHED_HOST_SUSPECT;
 }
 
 #endif /* DISCIPLINE_VOUCHED_HOST_H */

@@ -162,7 +162,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 	char was[32], is[32];
 	int err;
 
-	if (steering->options.observe || steering->status.trust == TRUST_ASIDE)
+	if (steering->options.observe || steering->status.trust == TRUST_EXTERNAL)
 		return -EPERM;
 	err = timescale_now(steering->timescale, &before);
 	if (!err && is_before_release(before.time_ns)) {
@@ -294,7 +294,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	steering_remember_offset(steering, result->step_ns);
 	steering->status.correction = result->correction;
 	steering->status.has_correction = true;
-	if (steering->status.trust == TRUST_ASIDE)
+	if (steering->status.trust == TRUST_EXTERNAL)
 		return 0;
 	wrong = steering_finds_wrong(steering, result, now->raw_ns);
 	err = timescale_correct(steering->timescale, &result->correction, now->epoch,
@@ -322,7 +322,7 @@ int steering_set_by_operator(struct steering *steering, const struct chime_line 
 {
 	int err;
 
-	if (steering->options.observe || steering->status.trust == TRUST_ASIDE)
+	if (steering->options.observe || steering->status.trust == TRUST_EXTERNAL)
 		return -EPERM;
 	if (is_before_release(chime_line_eval(line, now->reference_ns)))
 		return -ERANGE;
@@ -477,7 +477,7 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 		return false;
 	if (options->step_limit >= 0)
 		steering->host_checks++;
-	return !steering->status.has_correction && steering->status.trust != TRUST_ASIDE &&
+	return !steering->status.has_correction && steering->status.trust != TRUST_EXTERNAL &&
 	       !options->observe && options->step_threshold_ns > 0 &&
 	       error_ns > options->step_threshold_ns && now->maxerror_ns < error_ns / STEP_EVIDENCE;
 }
@@ -509,7 +509,7 @@ int steering_follow(struct steering *steering)
 	if (follow)
 		steering->next_check_ns = chime_add_sat(now->raw_ns, CHECK_MAX_NS);
 	steering->next_publish_ns = chime_add_sat(now->raw_ns, STEERING_PUBLISH_NS);
-	if (steering->status.trust == TRUST_ASIDE)
+	if (steering->status.trust == TRUST_EXTERNAL)
 		return 0;
 	steering_check_date(steering, now);
 	if (!steering->options.observe &&
@@ -545,7 +545,7 @@ void steering_end_correction(struct steering *steering)
 /* The clock is left to other programs, or taken back from the last of them. */
 static void steering_leave_clock(struct steering *steering)
 {
-	bool before = steering->status.trust == TRUST_ASIDE;
+	bool before = steering->status.trust == TRUST_EXTERNAL;
 	bool aside = steering->external || steering->yielding;
 
 	if (before == aside)
@@ -581,7 +581,7 @@ void steering_settle(struct steering *steering)
 {
 	const struct steering_status *status = &steering->status;
 
-	if (!status->valid || steering->options.observe || status->trust == TRUST_ASIDE)
+	if (!status->valid || steering->options.observe || status->trust == TRUST_EXTERNAL)
 		return;
 	(void)steering_end_slew(steering);
 	/* Disarm the leap second, as no daemon will be there to notice it. */

@@ -44,7 +44,7 @@ bool steering_has_leapt(struct steering *steering, const struct timescale_now *n
 	int64_t change_ns = system_clock_leapt(steering->clock);
 	int64_t announced_ns = leap_change_ns(steering->leap.kind);
 
-	if (steering->status.trust == TRUST_ASIDE || !steering_can_follow(now))
+	if (steering->status.trust == TRUST_EXTERNAL || !steering_can_follow(now))
 		return false;
 	if (change_ns && change_ns == announced_ns && leap_is_near(&steering->leap, now->time_ns)) {
 		steering_pass_leap(steering, change_ns);

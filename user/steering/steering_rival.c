@@ -25,7 +25,7 @@
 /* The consequence for the clock, as the end of a sentence. */
 static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
 {
-	if (steering->status.trust == TRUST_ASIDE || !steering_can_follow(now))
+	if (steering->status.trust == TRUST_EXTERNAL || !steering_can_follow(now))
 		return "";
 	if (steering->asks)
 		return "; unless the time sources show that this was right, it is set back in 10 s";
@@ -68,7 +68,7 @@ static void steering_report_rival(const struct steering *steering, const struct 
 		"Stop the other one, or let it have the clock with: truechime mode external";
 	char names[256], span[32];
 
-	if (steering->status.trust == TRUST_ASIDE)
+	if (steering->status.trust == TRUST_EXTERNAL)
 		advice = "Mode external leaves it to other programs, but only to one";
 	text_of_duration(rival->latest_ns - rival->first_ns, span, sizeof(span));
 	rival_find("/proc", names, sizeof(names));

@@ -9,8 +9,8 @@ enum trust trust_after(enum trust trust, enum trust_event event)
 	bool unconfirmed = trust_is_unconfirmed(trust);
 
 	/* Other events do not matter while another program steers. */
-	if (trust == TRUST_ASIDE)
-		return event == TRUST_OTHERS_LEFT ? TRUST_FOLLOWING : TRUST_ASIDE;
+	if (trust == TRUST_EXTERNAL)
+		return event == TRUST_OTHERS_LEFT ? TRUST_FOLLOWING : TRUST_EXTERNAL;
 	switch (event) {
 	case TRUST_SOURCES_AGREE:
 		return unconfirmed ? trust : TRUST_CONFIRMED;
@@ -27,7 +27,7 @@ enum trust trust_after(enum trust trust, enum trust_event event)
 	case TRUST_OPERATOR_SET:
 		return TRUST_HELD;
 	case TRUST_OTHERS_STEER:
-		return TRUST_ASIDE;
+		return TRUST_EXTERNAL;
 	case TRUST_OTHERS_LEFT:
 		break;
 	}
@@ -49,8 +49,8 @@ const char *trust_name(enum trust trust)
 		return "disrupted";
 	case TRUST_HELD:
 		return "held";
-	case TRUST_ASIDE:
-		return "aside";
+	case TRUST_EXTERNAL:
+		return "external";
 	}
 	return "unknown";
 }

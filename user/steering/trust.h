@@ -18,7 +18,7 @@
  *	steps what is left
  * @TRUST_DISRUPTED: time was disrupted, and it may be wrong until the sources have confirmed it
  * @TRUST_HELD: it goes on without confirmation: the sources are lost, or contradict
- * @TRUST_ASIDE: another program steers it (mode external)
+ * @TRUST_EXTERNAL: another program steers it (mode external, rivals yield)
  */
 enum trust {
 	TRUST_UNKNOWN,
@@ -27,7 +27,7 @@ enum trust {
 	TRUST_REPAIRED,
 	TRUST_DISRUPTED,
 	TRUST_HELD,
-	TRUST_ASIDE,
+	TRUST_EXTERNAL,
 };
 
 /**

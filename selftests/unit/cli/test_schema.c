@@ -367,7 +367,7 @@ TEST_F(world, words_are_listed)
 		world.state.sources[0].info.activity = (enum association_activity)i;
 		EXPECT_TRUE(verb_fits("sources", verb_sources));
 	}
-	for (i = 0; i <= TRUST_ASIDE; i++) {
+	for (i = 0; i <= TRUST_EXTERNAL; i++) {
 		world.state.steering.trust = (enum trust)i;
 		EXPECT_TRUE(verb_fits("status", verb_status));
 	}

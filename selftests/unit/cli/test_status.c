@@ -68,7 +68,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	*reply = json_pack("{s:b,s:b,s:b,s:s,s:b,s:f,s:I,s:{s:i,s:i,s:i}}", "ok", 1,
 			   "synchronised", !world.unsynchronised,
 			   "corrected", world.corrected, "trust",
-			   world.aside ? "aside" : "confirmed",
+			   world.aside ? "external" : "confirmed",
 			   "refused", world.refused,
 			   "last_update_s", (double)time(NULL) - 60.5,
 			   "offset_ns", (json_int_t)3000000000, "sources",
@@ -137,7 +137,7 @@ TEST(host_that_somebody_vouches_for_needs_no_correction)
 	world.module.host_state = TRUECHIME_HOST_CHOSEN;
 	world.vouched = "stands";
 	EXPECT_TRUE(says("as right as is stated of it; NTP agrees"));
-	world.vouched = "doubted";
+	world.vouched = "suspect";
 	EXPECT_TRUE(says("the only time source contradicts"));
 	/* What was judged before a correction was set is no news. */
 	world.vouched = "worse";

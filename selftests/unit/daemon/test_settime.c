@@ -195,7 +195,7 @@ TEST_F(settime, is_refused_with_a_reason)
 	EXPECT_FALSE(takes(self, S));
 	EXPECT_NE(NULL, strstr(self->error, "-x"));
 	self->options.no_clock = false;
-	world.trust = TRUST_ASIDE;
+	world.trust = TRUST_EXTERNAL;
 	EXPECT_FALSE(takes(self, S));
 	EXPECT_NE(NULL, strstr(self->error, "another program"));
 	world.trust = TRUST_DISRUPTED;

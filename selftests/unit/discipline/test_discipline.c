@@ -888,7 +888,7 @@ TEST_F(discipline, only_sources_that_agree_refute_what_is_stated)
 	self->offset_ns = 10 * NS_PER_S;
 	self->only = 1;
 	ASSERT_EQ(0, poll_beside_vouched_host(self, 10000));
-	EXPECT_EQ(VOUCHED_HOST_DOUBTED, self->result.vouched_host);
+	EXPECT_EQ(VOUCHED_HOST_SUSPECT, self->result.vouched_host);
 	EXPECT_FALSE(self->result.changed);
 	EXPECT_FALSE(self->result.synchronised);
 	EXPECT_EQ(-1, self->result.selection.selected);

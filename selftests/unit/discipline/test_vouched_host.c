@@ -74,7 +74,7 @@ TEST(one_source_does_not_refute_what_was_stated)
 	const struct timescale_now now = beside(0);
 	struct selection selection = agree(1, 102001, 500000);
 
-	EXPECT_EQ(VOUCHED_HOST_DOUBTED, vouched_host_judge(&now, &selection, 500000, 500000));
+	EXPECT_EQ(VOUCHED_HOST_SUSPECT, vouched_host_judge(&now, &selection, 500000, 500000));
 	selection = agree(2, 102001, 500000);
 	EXPECT_EQ(VOUCHED_HOST_WRONG, vouched_host_judge(&now, &selection, 500000, 500000));
 	selection = agree(2, 102000, 500000);
