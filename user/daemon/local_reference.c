@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * When the local clock becomes the reference. A clock of which it is known that it is wrong, as
- * after a restore without a host to ask, is no reference: that would lead a whole network astray.
+ * after a restore without a host to ask, is no reference: a whole network would be wrong with it.
  */
 #include "daemon/local_reference.h"
 
