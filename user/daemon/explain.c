@@ -144,15 +144,15 @@ static bool is_readable_for(const char *path, const struct passwd *user)
 	if (stat(path, &st) || !user->pw_uid)
 		return true;
 	if (st.st_uid == user->pw_uid)
-		return st.st_mode & S_IRUSR;
+		return st.st_mode & 0400;
 	if (getgrouplist(user->pw_name, user->pw_gid, groups, &count) < 0)
 		return true;
 	for (int i = 0; i < count; i++) {
 		if (groups[i] == st.st_gid)
-			return st.st_mode & S_IRGRP;
+			return st.st_mode & 0040;
 	}
 
-	return st.st_mode & S_IROTH;
+	return st.st_mode & 0004;
 }
 
 /* Who asks may be root; the daemon is not when it reads them, or reads them again. */
