@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 
 FIXTURE(client)
 {
@@ -30,8 +31,6 @@ static int told;
 
 /* The bounding set, as in most containers. */
 static bool lacks_sys_time;
-
-int __wrap_prctl(int option, unsigned long capability);
 
 int __wrap_prctl(int option, unsigned long capability)
 {
