@@ -1705,6 +1705,25 @@ static void run_in_checks(s64 ns, s64 every_ns)
 	}
 }
 
+/* What was seen of a stop is remembered for as long as the host does not show how long it took. */
+TEST_F(module, stop_whose_host_answers_after_just_less_than_it_takes_to_be_lost)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	stand_still(861 * S);
+	machine.host_silent = true;
+	check();
+	run_in_checks(2 * S - 10 * MS, S - 5 * MS);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	machine.host_silent = false;
+	run_in_checks(2 * S + 20 * MS, S + 10 * MS);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
 /*
  * A host slewed for 5 s by up to 83,333 ppm, chronyd's default maxslewrate, and seen every 0.25 to
  * 1 s by an idle guest.

@@ -1167,6 +1167,37 @@ TEST(stays_synchronised_while_a_hosts_error_is_slewed)
 	}
 }
 
+/*
+ * Programs run again before the module is told that a suspend has ended, and the kernel has set its
+ * clock ahead by then. The timescale does not know that yet: it is not gone back to.
+ */
+TEST(clock_of_a_machine_that_wakes_is_not_set_back)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = corrected_host_now, .step = host_step,
+	};
+	unsigned int i;
+
+	log_set_level(-1);
+	for (i = 0; i < 2; i++) {
+		struct timescale timescale = { .ops = &ops };
+		bool sleeps = i == 0;
+
+		FIXTURE_DATA(steering) world;
+
+		corrected_host_ns = 0;
+		ASSERT_EQ(0, begin_beside(&world, &timescale, &normal, 0));
+		ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+		fake_clock.realtime_ns += 3600 * S;
+		fake_clock.boottime_ns += sleeps ? 3600 * S : 0;
+		ASSERT_EQ(0, follow(&world));
+		steering_get_status(world.steering, &world.status);
+		EXPECT_EQ(sleeps ? 0 : 1, world.status.steps);
+		EXPECT_EQ(sleeps, llabs(error_ns(&world)) > 3599 * S);
+		end_beside(&world);
+	}
+}
+
 TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
