@@ -58,7 +58,8 @@ enum source_verdict {
  * @kind: server or refclock
  * @minpoll: log2 seconds, -6 to 24
  * @maxpoll: log2 seconds, >= @minpoll
- * @polltarget: the interval is SOURCE_POLLTARGET / @polltarget times as long as by itself; 0: as long
+ * @polltarget: the interval is SOURCE_POLLTARGET / @polltarget times as long as by itself; 0: as
+ *	long
  * @iburst: requests 2 s apart at the start, until the rate is known well enough for minpoll
  * @prefer: combine with nothing else while it is selectable
  * @trust: always right where sources disagree
