@@ -318,13 +318,20 @@ static int count_leaps(struct source *const *sources, size_t count, int64_t at_n
 {
 	size_t votes[3] = { 0 }, voters = 0;
 	struct source_status status;
+	bool trusts = false;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		source_get_status(sources[i], at_ns, &status);
 		if (status.verdict == SOURCE_UNUSABLE || status.options->noselect ||
-		    status.last.numbered)
+		    status.last.numbered || (trusts && !status.options->trust))
 			continue;
+		/* As in selection nobody outvotes those that the operator trusts. */
+		if (status.options->trust && !trusts) {
+			trusts = true;
+			voters = 0;
+			memset(votes, 0, sizeof(votes));
+		}
 		voters++;
 		votes[status.last.leap]++;
 	}

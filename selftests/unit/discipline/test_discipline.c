@@ -153,6 +153,22 @@ TEST_F(discipline, leap_seconds_are_counted_by_heads)
 	EXPECT_EQ(1, self->result.leap);
 }
 
+/* What the others announce counts for nothing beside it, as in selection. */
+TEST_F(discipline, trusted_source_alone_has_a_say_of_leap_seconds)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4, .trust = true };
+
+	source_free(self->source[1]);
+	self->source[1] = source_new(&options, START_NS);
+	self->leaps = 5;
+	ASSERT_EQ(0, poll_all(self));
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(0, self->result.leap);
+	self->leaps = 2;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_EQ(1, self->result.leap);
+}
+
 /* Who has no date of his own does not deny one. */
 TEST_F(discipline, pulses_announce_no_leap_second)
 {
