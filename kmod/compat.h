@@ -90,16 +90,20 @@ static inline void chime_snapshot_take(struct chime_snapshot *snapshot)
 	snapshot->sets = s.clock_was_set_seq - s.cs_was_changed_seq;
 }
 
-static inline void chime_crosststamp_fill(struct system_device_crosststamp *stamp,
-					  const struct chime_snapshot *snapshot, s64 device_ns)
+/* 0; -EOPNOTSUPP: the kernel asks for another clock of the system than CLOCK_REALTIME. */
+static inline int chime_crosststamp_fill(struct system_device_crosststamp *stamp,
+					 const struct chime_snapshot *snapshot, s64 device_ns)
 {
-	stamp->device = ns_to_ktime(device_ns);
-	stamp->sys_monoraw = ns_to_ktime(snapshot->raw_ns);
 #ifdef CHIME_HAVE_SYS_SYSTIME
+	if (stamp->clock_id != CLOCK_REALTIME)
+		return -EOPNOTSUPP;
 	stamp->sys_systime = ns_to_ktime(snapshot->realtime_ns);
 #else
 	stamp->sys_realtime = ns_to_ktime(snapshot->realtime_ns);
 #endif
+	stamp->device = ns_to_ktime(device_ns);
+	stamp->sys_monoraw = ns_to_ktime(snapshot->raw_ns);
+	return 0;
 }
 
 /*

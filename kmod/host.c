@@ -134,7 +134,7 @@ static int chime_host_open(struct chime_host *host, unsigned int kind, void **de
 static int chime_host_try(struct chime_host *host, unsigned int kind)
 {
 	const struct chime_host_ops *ops = chime_host_kinds[kind];
-	struct chime_pairing first;
+	struct chime_pairing first = { };
 	void *device;
 	int ret;
 
@@ -234,7 +234,7 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
  */
 static bool chime_host_is_slewed(struct chime_host *host, u32 *evidence)
 {
-	struct chime_pairing later;
+	struct chime_pairing later = { };
 
 	if (chime_host_stood_still(host, *evidence) ||
 	    !chime_host_line_may_be_slewed(&host->track, &host->confirmation))
@@ -300,7 +300,7 @@ static void chime_host_note_set_ahead(struct chime_host *host, const struct chim
 
 static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
-	struct chime_pairing pairing;
+	struct chime_pairing pairing = { };
 	int ret = chime_host_read(host, &pairing, evidence);
 
 	host->stood_still = chime_host_stood_still(host, *evidence);
@@ -367,7 +367,7 @@ void chime_host_forget(struct chime_host *host)
 
 int chime_host_reset(struct chime_host *host)
 {
-	struct chime_pairing first;
+	struct chime_pairing first = { };
 	int ret;
 
 	lockdep_assert_held(host->lock);

@@ -273,7 +273,7 @@ static int chime_kvm_pair(void *device, struct chime_pairing *pairing)
 {
 	struct chime_kvm *kvm = device;
 	struct chime_kvm_reading reading;
-	struct chime_pairing candidate;
+	struct chime_pairing candidate = { };
 	bool found = false;
 	int ret = -EAGAIN;
 	int i;

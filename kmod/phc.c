@@ -4,6 +4,7 @@
  */
 #include "phc.h"
 
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
@@ -45,9 +46,9 @@ static int chime_phc_getcrosststamp(struct ptp_clock_info *info,
 	struct chime_snapshot snapshot;
 
 	chime_snapshot_take(&snapshot);
-	chime_crosststamp_fill(stamp, &snapshot,
-			       chime_timescale_time(&chime_of(info)->timescale, snapshot.raw_ns));
-	return 0;
+	return chime_crosststamp_fill(stamp, &snapshot,
+				      chime_timescale_time(&chime_of(info)->timescale,
+							   snapshot.raw_ns));
 }
 
 /*
