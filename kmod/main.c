@@ -219,7 +219,7 @@ static int __init chime_init(void)
 	if (ret)
 		goto err_unregister_phc;
 	chime_checks_start(&chime);
-	chime_disruption_start(&chime, boot != NULL);
+	chime_disruption_start(&chime, !!boot);
 	chime_start_witnesses();
 	chime_checks_start_busy(&chime);
 	chime_announce();

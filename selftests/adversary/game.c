@@ -166,8 +166,10 @@ static int64_t draw_long_gap_ns(void)
 
 static int64_t draw_gap_ns(enum trouble_kind kind)
 {
-	if (is_varied('g') && !game_is_one_clock() && (kind == TROUBLE_REVERT ||
-	    kind == TROUBLE_FORK || kind == TROUBLE_PAUSE || kind == TROUBLE_SUSPEND))
+	bool stops = kind == TROUBLE_REVERT || kind == TROUBLE_FORK || kind == TROUBLE_PAUSE ||
+		     kind == TROUBLE_SUSPEND;
+
+	if (is_varied('g') && !game_is_one_clock() && stops)
 		return draw_long_gap_ns();
 	switch (kind) {
 	case TROUBLE_STALL:

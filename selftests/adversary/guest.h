@@ -51,7 +51,7 @@ struct guest {
 	int tai_s;
 	int64_t leap_day;
 	bool was_set;
-	int64_t thawed_ns;	/* UTC at which the module is told that a suspend ended; 0: it was */
+	int64_t thawed_ns;	/* UTC when the module is told that a suspend ended; 0: it was */
 	struct associations *associations;
 	struct steering *steering;
 	struct timescale *timescale;
@@ -75,9 +75,6 @@ int64_t guest_maxerror_ns(void);
 void guest_set_realtime(int64_t realtime_ns, const char *who);
 void guest_set_by_other(int64_t by_ns);
 void guest_resume(int64_t slept_ns);
-/* The kernel's own doing after a suspend. */
-
-
 /* guest_socket.c: an answer reaches its socket, if that is still there. */
 bool guest_deliver(uint32_t socket, const uint8_t *bytes, size_t length);
 bool guest_socket_ready(int fd);

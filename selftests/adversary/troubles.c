@@ -58,7 +58,8 @@ static void vary(const struct trouble *trouble)
 		return;
 	/* A guest's agent, which is right to some ms or a second; or anything. */
 	if (chance < 0.3)
-		by_ns = -guest_error_ns() + (int64_t)((random_uniform(&world->random) - 0.5) * 0.1e9);
+		by_ns = (int64_t)(0.1e9 * (random_uniform(&world->random) - 0.5)) -
+			guest_error_ns();
 	else if (chance < 0.6)
 		by_ns = (int64_t)(draw_log(1e-3, 1e6) * 1e9) * (chance < 0.45 ? 1 : -1);
 	else
@@ -169,7 +170,7 @@ static void suspend(const struct trouble *trouble)
 	slept_ns += (int64_t)((random_uniform(&world->random) - 0.5) * 1e9);
 	guest_resume(slept_ns > 0 ? slept_ns : 0);
 	tell(trouble);
-	/* t: processes are thawed before the module is told, as in the kernel's suspend_finish(). */
+	/* t: processes are thawed before the module is told, as by the kernel's suspend_finish() */
 	if (is_varied('t'))
 		guest.thawed_ns = world->now_ns + (int64_t)(draw_log(1e-4, 0.05) * 1e9);
 	else

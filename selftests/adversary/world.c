@@ -126,8 +126,8 @@ static void vary(void)
 	}
 	if (happens('b', 0.003)) {
 		world_log("burst");
-		operate_burst(guest.associations, &all, 1 + (int)(3 * random_uniform(&world->random)),
-			      8, guest.raw_ns);
+		operate_burst(guest.associations, &all,
+			      1 + (int)(3 * random_uniform(&world->random)), 8, guest.raw_ns);
 	}
 	if (happens('f', 0.002) && world->now_ns > world->outage_until_ns) {
 		world_log("offline");

@@ -31,10 +31,9 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	return 0;
 }
 
-int client_failed(const struct cli *cli, const char *command, int err, json_t *reply)
+int client_failed(const struct cli *cli, int err, json_t *reply)
 {
 	(void)cli;
-	(void)command;
 	(void)reply;
 	return err;
 }

@@ -158,8 +158,7 @@ enum view_obstacle view_obstacle(const struct view *view)
 const char *view_obstacle_words(enum view_obstacle obstacle)
 {
 	static const char *const words[] = {
-		[VIEW_NO_DAEMON] =
-			NO_DAEMON HOW_TO_START,
+		[VIEW_NO_DAEMON] = "",
 		[VIEW_OBSERVING] = "",
 		[VIEW_SET_BY_HAND] = "",
 		[VIEW_NOT_SET] =
@@ -175,8 +174,8 @@ const char *view_obstacle_words(enum view_obstacle obstacle)
 		[VIEW_OTHER] = "",
 	};
 
-	if (obstacle == VIEW_NO_DAEMON && !daemon_can_start())
-		return NO_DAEMON CANNOT_START;
+	if (obstacle == VIEW_NO_DAEMON)
+		return daemon_can_start() ? NO_DAEMON HOW_TO_START : NO_DAEMON CANNOT_START;
 
 	return words[obstacle];
 }

@@ -277,12 +277,14 @@ json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char 
 
 void daemon_change_settime(struct daemon *daemon, const struct reference_change *change)
 {
+	struct manual_rate *rate = &daemon->by_hand.rate;
+
 	if (manual_change_reference(&daemon->by_hand.times, change))
 		log_notice("The times that the operator has set are void: time was disrupted since");
 	if (!reference_change_keeps_rate(change))
-		daemon->by_hand.rate = (struct manual_rate){ 0 };
-	else if (daemon->by_hand.rate.bound > 0)
-		daemon->by_hand.rate.rate = reference_change_rate(change, daemon->by_hand.rate.rate);
+		*rate = (struct manual_rate){ 0 };
+	else if (rate->bound > 0)
+		rate->rate = reference_change_rate(change, rate->rate);
 	if (!reference_change_keeps_offset(change))
 		daemon->by_hand.latest_ns = 0;
 }

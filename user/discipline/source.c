@@ -140,21 +140,21 @@ struct source {
 	unsigned int refusals;	/* answers in a row that gave no sample */
 	unsigned int kisses;	/* KISS packets in a row */
 	int64_t not_before_ns;	/* by the raw clock: a KISS packet forbids earlier requests */
-	bool learning;		/* first_poll_ns is valid */
-	bool has_epoch;
 	uint32_t epoch;
 	uint32_t kiss;
-	uint8_t reach;
+	enum source_smear smear;
 	unsigned int unreached;	/* requests since it became unreachable */
+	uint8_t reach;
+	bool learning;		/* first_poll_ns is valid */
+	bool has_epoch;
 	bool withdrawn;
 	bool orphan;
-	enum source_smear smear;
+	bool excused;		/* the latest failure was while nobody was reached, as in_vain */
 	bool unanswered;	/* a request is without an answer, and not counted yet ... */
 	int64_t unanswered_ns;	/* ... since then, by raw */
 	unsigned int missed;	/* such requests while others answered */
 	uint64_t sent;
 	uint64_t in_vain;	/* of those, while nobody was reached and this one never had been */
-	bool excused;		/* so was the latest failure */
 	uint64_t received;
 	int last_error;
 	struct source_sample last;

@@ -132,7 +132,7 @@ static bool is_burst_over(const struct association *association)
 
 /*
  * Not one by one: the source whose burst ends last, as it answers slowly, would be the only one
- * that has a vote. But one that must not be asked for a day, or has no key, keeps no others waiting.
+ * that has a vote. But one that must not be asked for a day, or has no key, keeps nobody waiting.
  */
 void associations_end_bursts(struct associations *list, int64_t now_raw_ns)
 {

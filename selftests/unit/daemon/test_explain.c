@@ -166,6 +166,8 @@ TEST(keys_are_read_by_the_daemon)
 
 TEST(what_is_wrong_is_refused)
 {
+	const char *error =
+		"command line:2: error: 'makestpe' is not a directive; did you mean 'makestep'?\n";
 	struct said said = explain("server a\nmakestpe 1 3\nrtcsync\n");
 
 	EXPECT_FALSE(said.good);
@@ -174,8 +176,7 @@ TEST(what_is_wrong_is_refused)
 	EXPECT_NE(NULL, strstr(said.out, "# command line:3: rtcsync\n#   done\n"));
 	EXPECT_NE(NULL, strstr(said.out, "Nothing of it counts"));
 	EXPECT_EQ(NULL, strstr(said.out, "What counts"));
-	EXPECT_STREQ("command line:2: error: "
-		     "'makestpe' is not a directive; did you mean 'makestep'?\n", said.errors);
+	EXPECT_STREQ(error, said.errors);
 	forget(&said);
 }
 
