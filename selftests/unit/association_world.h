@@ -158,6 +158,11 @@ void source_server_moved(struct source *source, int64_t moved_ns)
 {
 }
 
+void source_set_distance(struct source *source, int64_t maxdistance_ns)
+{
+	source->options.maxdistance_ns = maxdistance_ns;
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	if (source->add_result)

@@ -466,7 +466,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 	if (!err && !reader->errors) {
 		reader->config->authselect = (int)reader->authselect;
 		err = config_apply_initstepslew(reader);
-		config_apply_authselect(reader);
+		config_finish_sources(reader);
 		config_check_keyfile(reader);
 		config_check_acquisitionport(reader);
 		config_check_nts(reader);

@@ -181,7 +181,9 @@ int config_parse_server(struct config_reader *reader, int count, char **words);
 int config_parse_peer(struct config_reader *reader, int count, char **words);
 int config_parse_pool(struct config_reader *reader, int count, char **words);
 int config_parse_refclock(struct config_reader *reader, int count, char **words);
-void config_apply_authselect(struct config_reader *reader);
+
+/* What authselectmode and maxdistance make of the sources, which have all been read. */
+void config_finish_sources(struct config_reader *reader);
 void config_check_keyfile(struct config_reader *reader);
 
 /* server.c; likewise */

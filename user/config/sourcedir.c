@@ -144,7 +144,7 @@ int config_reload_sources(const struct config *before, const struct config_busy_
 		return -ENOMEM;
 	for (size_t i = 0; i < before->sourcedir_count;)
 		i += read_directive(&reader, i);
-	config_apply_authselect(&reader);
+	config_finish_sources(&reader);
 	config_check_keyfile(&reader);
 	*config = reader.config;
 
@@ -177,7 +177,7 @@ int config_parse_source(const struct config *before, const char *text, config_re
 		err = -EINVAL;
 	}
 	if (!err) {
-		config_apply_authselect(&reader);
+		config_finish_sources(&reader);
 		*source = reader.config->sources[before->source_count];
 	}
 	config_free(reader.config);

@@ -452,7 +452,7 @@ static void require_authenticated(struct config *config)
 }
 
 /* What unauthenticated sources may do beside authenticated ones, as chrony's manual has it. */
-void config_apply_authselect(struct config_reader *reader)
+static void apply_authselect(struct config_reader *reader)
 {
 	struct authentication counts = count_authentication(reader->config);
 
@@ -471,6 +471,15 @@ void config_apply_authselect(struct config_reader *reader)
 	case CONFIG_AUTH_IGNORE:
 		break;
 	}
+}
+
+void config_finish_sources(struct config_reader *reader)
+{
+	struct config *config = reader->config;
+
+	for (size_t i = 0; i < config->source_count; i++)
+		config->sources[i].options.maxdistance_ns = config->discipline.maxdistance_ns;
+	apply_authselect(reader);
 }
 
 bool config_can_set_clock(const struct config *config, char *why, size_t size)

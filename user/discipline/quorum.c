@@ -34,9 +34,14 @@ struct attendance {
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
 
+int64_t quorum_distance_ns(const struct source_options *options)
+{
+	return options->maxdistance_ns ? options->maxdistance_ns : QUORUM_DISTANCE_NS;
+}
+
 bool quorum_is_near(const struct source_status *status)
 {
-	return status->root_distance_ns < QUORUM_DISTANCE_NS;
+	return status->root_distance_ns < quorum_distance_ns(status->options);
 }
 
 bool quorum_counts(const struct source *source, const struct source_status *status)

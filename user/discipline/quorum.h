@@ -25,7 +25,7 @@
  */
 #define QUORUM_LATEST_NS	8000000000LL
 
-/* A source further away than this is of no use (chrony's maxdistance). */
+/* A source further away than this is of no use, unless its options say so (maxdistance). */
 #define QUORUM_DISTANCE_NS	3000000000LL
 
 /**
@@ -55,6 +55,9 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 
 /* All samples became void: wait again. */
 void quorum_forget(struct quorum *quorum);
+
+/* The root distance from which on a source with these options is of no use. */
+int64_t quorum_distance_ns(const struct source_options *options);
 
 /* The source is near enough to be of use: its samples show UTC to a few seconds. */
 bool quorum_is_near(const struct source_status *status);

@@ -774,6 +774,11 @@ void source_set_online(struct source *source)
 	source->missed = 0;
 }
 
+void source_set_distance(struct source *source, int64_t maxdistance_ns)
+{
+	source->options.maxdistance_ns = maxdistance_ns;
+}
+
 void source_set_smearing(struct source *source, enum source_smear smear)
 {
 	source->smear = smear;

@@ -69,6 +69,7 @@ enum source_verdict {
  * @copy: when it is selected, we have its stratum and reference id, instead of one more and itself
  * @maxsamples: so many are enough for -q and -Q; 0: as many as usual
  * @minstratum: a lower stratum counts as this one
+ * @maxdistance_ns: not used at a greater root distance; 0: QUORUM_DISTANCE_NS
  * @unreach_limit: not used after so many requests while it is unreachable; 0: no limit
  * @burst: a request that gives no sample is repeated 2 s later, as long as the requests are no more
  *	than at minpoll
@@ -94,6 +95,7 @@ struct source_options {
 	bool copy;
 	int maxsamples;
 	int minstratum;
+	int64_t maxdistance_ns;
 	unsigned int unreach_limit;
 	bool burst;
 	double presend_s;
@@ -201,6 +203,9 @@ bool source_is_started(const struct source *source);
  */
 void source_set_offline(struct source *source, bool withdrawn);
 void source_set_online(struct source *source);
+
+/* Another maxdistance_ns than in the options that it was made with. */
+void source_set_distance(struct source *source, int64_t maxdistance_ns);
 
 /* Whether it smears a leap second (smear.c). */
 void source_set_smearing(struct source *source, enum source_smear smear);

@@ -96,7 +96,7 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 static bool may_only_vote(const struct source *source, const struct source_status *status)
 {
 	return status->has_estimate && status->last.delay_ns && quorum_may_vote(source, status) &&
-	       source_interval_distance(&status->last) < QUORUM_DISTANCE_NS;
+	       source_interval_distance(&status->last) < quorum_distance_ns(status->options);
 }
 
 /* The interval of a source by all its samples. */

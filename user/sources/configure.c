@@ -255,6 +255,9 @@ static int set_sources(struct associations *list, const struct config *config, i
 		else
 			changes->added++;
 		targets[i]->added = false;
+		/* A directive of its own: the sources stay the same when it changes. */
+		targets[i]->config.options.maxdistance_ns =
+			wanted.directive[i]->options.maxdistance_ns;
 		target_apply_options(targets[i]);
 	}
 	list->targets = targets;

@@ -248,8 +248,12 @@ static void describe_key(struct target *target)
 void target_apply_options(struct target *target)
 {
 	describe_key(target);
-	for (size_t i = 0; i < target->count; i++)
-		target->associations[i]->client.options = client_options(target->associations[i]);
+	for (size_t i = 0; i < target->count; i++) {
+		struct association *association = target->associations[i];
+
+		association->client.options = client_options(association);
+		source_set_distance(association->source, target->config.options.maxdistance_ns);
+	}
 }
 
 /* A lost server, or one that never answered, is asked now, and with iburst as at the start. */

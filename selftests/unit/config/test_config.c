@@ -169,6 +169,19 @@ TEST(what_rivals_do_may_be_undone)
 	config_free(config);
 }
 
+/* Wherever the line stands. */
+TEST(maxdistance_is_each_sources)
+{
+	struct reports reports;
+	struct config *config = parse("server a\nmaxdistance 5\nserver b\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	ASSERT_EQ(2, config->source_count);
+	EXPECT_EQ(5 * NS_PER_S, config->sources[0].options.maxdistance_ns);
+	EXPECT_EQ(5 * NS_PER_S, config->sources[1].options.maxdistance_ns);
+	config_free(config);
+}
+
 TEST(directives_with_values)
 {
 	struct reports reports;

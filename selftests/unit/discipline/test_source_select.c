@@ -719,6 +719,28 @@ TEST_F(sources, a_liar_far_away_makes_nobody_less_exact)
 	}
 }
 
+/* Its round trips take 7 s, as by way of a distant probe, and the operator wants it. */
+TEST_F(sources, as_far_away_as_the_operator_permits)
+{
+	const struct source_options far = {
+		.minpoll = 4, .maxdistance_ns = 4 * NS_PER_S,
+	};
+	const struct source_options near = {
+		.minpoll = 4, .maxdistance_ns = 50 * 1000 * 1000,
+	};
+
+	add_source(self, 0, 0, 7 * NS_PER_S, NULL);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	add_source(self, 0, 0, 7 * NS_PER_S, &far);
+	judge(self, -1);
+	EXPECT_EQ(1, self->selection.selected);
+	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 0));
+	add_source(self, 0, 0, NS_PER_S / 5, &near);
+	judge(self, 1);
+	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 2));
+}
+
 /* Of stratum 4, and better than another one of stratum 1 by some 0.1 ms of expected error. */
 static void add_deep_and_shallow(struct _test_data_sources *self)
 {

@@ -329,8 +329,9 @@ TEST_F(world, the_other_servers_name_is_looked_up)
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	EXPECT_STREQ("time.example.net", names.name);
 	EXPECT_STREQ("127.0.0.2", address_at(0));
-	/* A reload leaves that alone. */
+	/* A reload leaves that alone, and the source hears of what is another directive's. */
 	configure("server 127.0.0.1 nts PORT\nmaxdistance 1\n");
+	EXPECT_EQ(1000000000, source_at(0)->options.maxdistance_ns);
 	pass(65);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 2));
 	EXPECT_STREQ("127.0.0.2", address_at(0));
