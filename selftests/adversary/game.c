@@ -9,6 +9,7 @@
 
 #include "mind.h"
 #include "user/ntp/packet.h"
+#include "variation.h"
 #include "world.h"
 
 #define YEAR_S		(365.25 * 86400)
@@ -156,9 +157,6 @@ bool game_is_one_clock(void)
 	       (world->server_count == 1 || world->servers[0].refid == world->servers[1].refid);
 }
 
-static bool is_varied(char letter);
-
-/* g: gaps of up to 20 years, which may reach into the next era of NTP. */
 static int64_t draw_long_gap_ns(void)
 {
 	return (int64_t)(draw_log(S_PER_DAY, 20 * YEAR_S) * 1e9);
@@ -169,7 +167,7 @@ static int64_t draw_gap_ns(enum trouble_kind kind)
 	bool stops = kind == TROUBLE_REVERT || kind == TROUBLE_FORK || kind == TROUBLE_PAUSE ||
 		     kind == TROUBLE_SUSPEND;
 
-	if (is_varied('g') && !game_is_one_clock() && stops)
+	if (is_varied(VARIATION_LONG_GAPS) && !game_is_one_clock() && stops)
 		return draw_long_gap_ns();
 	switch (kind) {
 	case TROUBLE_STALL:
@@ -197,7 +195,7 @@ static bool is_possible(enum trouble_kind kind)
 		return true;
 	if (world->metal)
 		return kind == TROUBLE_SUSPEND;
-	if (kind == TROUBLE_HOST_STEP && is_varied('h'))
+	if (kind == TROUBLE_HOST_STEP && is_varied(VARIATION_SILENT_HOST))
 		return false;
 	if (kind == TROUBLE_HOST_STEP)
 		return world->kind == GUEST_HOSTED && world->sees_stops;
@@ -269,24 +267,15 @@ static void drop_hidden_steps(void)
 	}
 }
 
-/* Which variations are played: letters of the environment's VARY. */
-static bool is_varied(char letter)
-{
-	const char *letters = getenv("VARY");
-
-	return letters && strchr(letters, letter);
-}
-
-/* Variations that the drawn games lack. */
-static void game_vary(void)
+static void vary_host_and_network(void)
 {
 	struct random random;
 
 	random_seed(&random, world->seed, 7);
-	if (is_varied('h'))
+	/* A statement that is false can only be refuted by a host that answers. */
+	if (is_varied(VARIATION_SILENT_HOST))
 		world->host.stated_ns = 0;
-	/* o: the network is not there when the daemon starts. */
-	if (is_varied('o'))
+	if (is_varied(VARIATION_LATE_NETWORK))
 		world->outage_until_ns = world->begin_ns +
 			(int64_t)(3e9 * exp(random_uniform(&random) * log(200)));
 }
@@ -297,8 +286,7 @@ static void bring_together(void)
 	int i;
 
 	random_seed(&random, world->seed, 8);
-	/* c: troubles come close to each other. */
-	for (i = 1; is_varied('c') && i < world->trouble_count; i++) {
+	for (i = 1; is_varied(VARIATION_CLOSE_TROUBLES) && i < world->trouble_count; i++) {
 		struct trouble *trouble = &world->troubles[i];
 
 		if (random_uniform(&random) < 0.7)
@@ -338,6 +326,7 @@ static void draw_troubles(void)
 void game_draw(void)
 {
 	random_seed(&world->random, world->seed, 1);
+	variation_draw();
 	world->reverting = -1;
 	world->now_ns = (int64_t)(draw(1798761600, 1893456000) * 1e9);
 	if (chance(0.4))
@@ -351,7 +340,7 @@ void game_draw(void)
 	draw_host();
 	draw_statement();
 	draw_troubles();
-	game_vary();
+	vary_host_and_network();
 	mind_begin();
 	world->judge.unsynchronised_ns = world->now_ns;
 	world->judge.disrupted_ns = world->now_ns;
@@ -415,4 +404,5 @@ void game_describe(void)
 		describe_server(i);
 	mind_describe(text, sizeof(text));
 	world_log("the adversary: %s", text);
+	variation_describe();
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * adversary GAMES SEED: so many games from this seed on, on all processors. adversary --replay
- * SEED: one, told line by line.
+ * SEED: one, told line by line. Names of variations may follow either.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "guest.h"
 #include "user/daemon/daemon.h"
+#include "variation.h"
 #include "world.h"
 
 #define CONFIG_MAX	4096
@@ -56,6 +58,7 @@ static void play(void)
 	};
 	struct itimerval limit = { .it_value.tv_sec = GAME_LIMIT_S };
 
+	setpgid(0, 0);
 	setitimer(ITIMER_PROF, &limit, NULL);
 	game_config(config, sizeof(config));
 	game_describe();
@@ -112,6 +115,8 @@ static void run_game(uint64_t seed, bool log, struct totals *totals)
 		perror("adversary: fork");
 		exit(2);
 	}
+	/* Snapshots of a game that died would go on in the next one's world. */
+	kill(-pid, SIGKILL);
 	died = !world->finished;
 	add_up(totals, died);
 	if (died || has_failed(&world->judge.verdicts))
@@ -197,13 +202,20 @@ int main(int argc, char **argv)
 {
 	struct totals sum = { 0 };
 
+	if (argc == 4 && variation_choose(argv[3])) {
+		fprintf(stderr, "adversary: \"%s\" names no variation\n", argv[3]);
+		return 2;
+	}
+	if (argc == 4)
+		argc--;
 	if (argc == 3 && !strcmp(argv[1], "--replay")) {
 		world = share(sizeof(*world));
 		run_game(number_of(argv[2]), true, &sum);
 		return report_sum(&sum, 1);
 	}
 	if (argc != 3) {
-		fputs("Usage: adversary GAMES SEED\n       adversary --replay SEED\n", stderr);
+		fputs("Usage: adversary GAMES SEED [VARIATION,...]\n"
+		      "       adversary --replay SEED [VARIATION,...]\n", stderr);
 		return 2;
 	}
 	printf("# %s games from seed %s on\n", argv[1], argv[2]);

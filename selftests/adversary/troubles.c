@@ -11,6 +11,7 @@
 
 #include "guest.h"
 #include "mind.h"
+#include "variation.h"
 #include "world.h"
 
 /* With this the process ends whose guest is reverted. */
@@ -29,19 +30,12 @@ const char *trouble_name(enum trouble_kind kind)
 	return trouble_names[kind];
 }
 
-static bool is_varied(char letter)
-{
-	const char *letters = getenv("VARY");
-
-	return letters && strchr(letters, letter);
-}
-
 static double draw_log(double low, double high)
 {
 	return low * exp(random_uniform(&world->random) * log(high / low));
 }
 
-/* h: the host's clock does not answer for a while after that. s: somebody sets the clock. */
+/* The host's clock may not answer for a while after that, or an agent set the clock. */
 static void vary(const struct trouble *trouble)
 {
 	double chance = random_uniform(&world->random);
@@ -49,12 +43,12 @@ static void vary(const struct trouble *trouble)
 
 	if (trouble->kind == TROUBLE_HOST_STEP || trouble->kind == TROUBLE_STALL)
 		return;
-	if (is_varied('h') && chance < 0.5) {
+	if (is_varied(VARIATION_SILENT_HOST) && chance < 0.5) {
 		world->host.silent_until_ns = world->now_ns + (int64_t)(draw_log(0.1, 600) * 1e9);
 		world_log("the host's clock is silent for %.3f s",
 			  (double)(world->host.silent_until_ns - world->now_ns) / 1e9);
 	}
-	if (!is_varied('s') || trouble->kind == TROUBLE_SUSPEND)
+	if (!is_varied(VARIATION_AGENT) || trouble->kind == TROUBLE_SUSPEND)
 		return;
 	/* A guest's agent, which is right to some ms or a second; or anything. */
 	if (chance < 0.3)
@@ -170,8 +164,8 @@ static void suspend(const struct trouble *trouble)
 	slept_ns += (int64_t)((random_uniform(&world->random) - 0.5) * 1e9);
 	guest_resume(slept_ns > 0 ? slept_ns : 0);
 	tell(trouble);
-	/* t: processes are thawed before the module is told, as by the kernel's suspend_finish() */
-	if (is_varied('t'))
+	/* Processes are thawed before the module is told, as by the kernel's suspend_finish() */
+	if (is_varied(VARIATION_EARLY_THAW))
 		guest.thawed_ns = world->now_ns + (int64_t)(draw_log(1e-4, 0.05) * 1e9);
 	else
 		module_resumed();

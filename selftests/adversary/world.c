@@ -5,14 +5,14 @@
 #include "world.h"
 
 #include <math.h>
-#include <stdio.h>
-
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guest.h"
 #include "user/sources/operate.h"
+#include "variation.h"
 
 /* The oscillator wanders, and the judge looks, so often. */
 #define TICK_NS		NS_PER_S
@@ -83,17 +83,13 @@ static void go_to(int64_t until_ns)
 	world->now_ns = until_ns;
 }
 
-static bool is_varied(char letter)
+static bool happens(enum variation variation, double per_second)
 {
-	const char *letters = getenv("VARY");
-
-	return letters && strchr(letters, letter);
+	return is_varied(variation) && random_uniform(&world->random) < per_second;
 }
 
-static bool happens(char letter, double per_second)
-{
-	return is_varied(letter) && random_uniform(&world->random) < per_second;
-}
+/* An operator does not go on for ever, as games do that have a guest sleep for months. */
+#define DEEDS_MAX	40
 
 /* What other programs and the operator do, in any second. */
 static void vary(void)
@@ -105,7 +101,7 @@ static void vary(void)
 
 	if (!guest.steering)
 		return;
-	if (sets < 2 && happens('x', 0.002)) {
+	if (sets < 2 && happens(VARIATION_OTHER_PROGRAM, 0.002)) {
 		sets++;
 		size_s = exp(log(1e-3) + random_uniform(&world->random) *
 			     (log(random_uniform(&world->random) < 0.5 ? 10 : 3e7) - log(1e-3)));
@@ -114,22 +110,26 @@ static void vary(void)
 		world_log("another program sets the clock by %+.6f s", size_s);
 		guest_set_by_other((int64_t)(size_s * 1e9));
 	}
-	if (happens('h', 0.001)) {
+	if (happens(VARIATION_SILENT_HOST, 0.001)) {
 		world->host.silent_until_ns = world->now_ns +
 			(int64_t)(0.1e9 * exp(random_uniform(&world->random) * log(12000)));
 		world_log("the host's clock is silent for %.3f s",
 			  (double)(world->host.silent_until_ns - world->now_ns) / 1e9);
 	}
-	if (happens('r', 0.003)) {
+	if (world->deeds < DEEDS_MAX && happens(VARIATION_RELOADS, 0.003)) {
+		world->deeds++;
 		world_log("reload");
 		raise(SIGHUP);
 	}
-	if (happens('b', 0.003)) {
+	if (world->deeds < DEEDS_MAX && happens(VARIATION_BURSTS, 0.003)) {
+		world->deeds++;
 		world_log("burst");
 		operate_burst(guest.associations, &all,
 			      1 + (int)(3 * random_uniform(&world->random)), 8, guest.raw_ns);
 	}
-	if (happens('f', 0.002) && world->now_ns > world->outage_until_ns) {
+	if (world->deeds < DEEDS_MAX && world->now_ns > world->outage_until_ns &&
+	    happens(VARIATION_OFFLINE, 0.002)) {
+		world->deeds++;
 		world_log("offline");
 		operate_connect(guest.associations, &all, OPERATE_OFFLINE, guest.raw_ns);
 		offline_until_ns = world->now_ns +

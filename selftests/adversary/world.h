@@ -237,6 +237,8 @@ struct mind {
 /**
  * struct world - what no revert takes back
  * @seed: of the game
+ * @variations: that it has, a bit each
+ * @deeds: of the operator, so far
  * @kind: of the guest
  * @metal: the guest is no virtual machine, and nothing happens to it
  * @now_ns: UTC
@@ -269,6 +271,8 @@ struct mind {
  */
 struct world {
 	uint64_t seed;
+	uint32_t variations;
+	int deeds;
 	enum guest_kind kind;
 	bool metal;
 	int64_t now_ns;
