@@ -406,13 +406,20 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;
 }
 
+/* Probation begins; it is over at once where there is no pace to be compared with. */
+static void chime_steady_begin(struct chime_steady *steady, s64 raw_ns)
+{
+	steady->begin_raw_ns = steady->pace_known ? raw_ns :
+			       chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
+}
+
 void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
 {
 	steady->pace_known = false;
 	steady->paced = false;
 	steady->parted = false;
 	chime_steady_drop_move(steady);
-	steady->begin_raw_ns = chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
+	chime_steady_begin(steady, raw_ns);
 }
 
 /* Difference of the host's two latest rates without a slew; 0: the rate has long been the same. */
@@ -485,9 +492,7 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 	steady->renewed = false;
 	steady->paced = false;
 	steady->parted = false;
-	steady->begin_raw_ns = raw_ns;
-	if (!steady->pace_known)
-		steady->begin_raw_ns = chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
+	chime_steady_begin(steady, raw_ns);
 	steady->pace_raw_ns = raw_ns;
 	chime_steady_go_along(steady, host, raw_ns);
 }
