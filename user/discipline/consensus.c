@@ -298,8 +298,10 @@ static bool are_trusted(const struct consensus *consensus, struct source *const 
 	size_t i;
 
 	for (i = 0; i < consensus->count; i++) {
+		if (!source_get_options(sources[i])->trust)
+			continue;
 		source_get_status(sources[i], 0, &status);
-		if (status.options->trust && quorum_may_vote(sources[i], &status))
+		if (quorum_may_vote(sources[i], &status))
 			return true;
 	}
 	return false;

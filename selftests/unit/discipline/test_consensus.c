@@ -28,6 +28,11 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->options = &source->options;
 }
 
+const struct source_options *source_get_options(const struct source *source)
+{
+	return &source->options;
+}
+
 bool source_is_refused(const struct source *source)
 {
 	return source->refused;
