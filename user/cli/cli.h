@@ -153,11 +153,7 @@ int module_open_loudly(struct module_link **link);
 /* Say that the module refused @what with @err. Returns an exit status. */
 int module_refused(const struct module_link *link, const char *what, int err);
 
-/*
- * print.c: what to do where the daemon does not run, a sentence. In most containers no process may
- * set the clock, and then systemd does not start the daemon.
- */
-bool daemon_can_start(void);
+/* print.c: what to do where the daemon does not run, a sentence. See lib/may_set_clock.h. */
 const char *how_to_start(void);
 
 #define HOW_TO_START	"To start it: systemctl start truechimed"

@@ -4,19 +4,14 @@
  */
 #include "cli/cli.h"
 
-#include <linux/capability.h>
 #include <math.h>
 #include <string.h>
-#include <sys/prctl.h>
 
-bool daemon_can_start(void)
-{
-	return prctl(PR_CAPBSET_READ, CAP_SYS_TIME, 0, 0, 0);
-}
+#include "lib/may_set_clock.h"
 
 const char *how_to_start(void)
 {
-	return daemon_can_start() ? HOW_TO_START : CANNOT_START;
+	return may_set_clock() ? HOW_TO_START : CANNOT_START;
 }
 
 void text_of_interval(int64_t s, char text[COLUMN_TEXT_MAX])

@@ -11,6 +11,7 @@
 #include "cli/status.h"
 #include "cli/view.h"
 #include "lib/event_report.h"
+#include "lib/may_set_clock.h"
 #include "lib/names.h"
 #include "steering/rival.h"
 
@@ -185,7 +186,7 @@ static void print_neither(FILE *to, const struct view *view)
 		fprintf(to, "Another program says that it is right to within %s.\n", bound);
 	else if (view->kernel_synchronised)
 		fputs("Another program states that it is synchronised, but no error bound.\n", to);
-	fprintf(to, "%s\n", daemon_can_start() ?
+	fprintf(to, "%s\n", may_set_clock() ?
 		"To start both: systemctl enable --now truechimed" : CANNOT_START);
 }
 

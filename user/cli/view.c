@@ -9,6 +9,8 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include "lib/may_set_clock.h"
+
 /* --- Asking --- */
 
 static void view_kernel(struct view *view)
@@ -175,7 +177,7 @@ const char *view_obstacle_words(enum view_obstacle obstacle)
 	};
 
 	if (obstacle == VIEW_NO_DAEMON)
-		return daemon_can_start() ? NO_DAEMON HOW_TO_START : NO_DAEMON CANNOT_START;
+		return may_set_clock() ? NO_DAEMON HOW_TO_START : NO_DAEMON CANNOT_START;
 
 	return words[obstacle];
 }

@@ -7,14 +7,13 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "doctor/files.h"
+#include "lib/may_set_clock.h"
 
 /* As the kernel's own driver calls its clock. */
 #define PTP_KVM		"KVM virtual PTP"
@@ -166,7 +165,7 @@ int doctor_machine_read(const char *root, const char *release, struct doctor_mac
 	if (!doctor_has(place))
 		return -ENOENT;
 	machine->is_container = is_container(root);
-	machine->may_not_set = !prctl(PR_CAPBSET_READ, CAP_SYS_TIME, 0, 0, 0);
+	machine->may_not_set = !may_set_clock();
 	read_clocksource(root, machine);
 	machine->has_vmclock = has_vmclock(root);
 	machine->rtc_is_local = is_rtc_local(root);
