@@ -27,7 +27,7 @@ static double draw(double low, double high)
 
 static double draw_log(double low, double high)
 {
-	return exp(draw(log(low), log(high)));
+	return random_log(&world->random, low, high);
 }
 
 static bool chance(double probability)

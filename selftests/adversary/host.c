@@ -16,6 +16,14 @@ int64_t host_time_ns(void)
 	return world->now_ns + host->offset_ns + gained_ns + step_ns;
 }
 
+void host_falls_silent(double most_s)
+{
+	double silent_s = random_log(&world->random, 0.1, most_s);
+
+	world->host.silent_until_ns = world->now_ns + (int64_t)(silent_s * 1e9);
+	world_log("the host's clock is silent for %.3f s", silent_s);
+}
+
 bool host_is_right(void)
 {
 	return world->now_ns >= world->host.until_ns;

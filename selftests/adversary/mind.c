@@ -26,7 +26,7 @@ static double draw(double low, double high)
 
 static double draw_log(double low, double high)
 {
-	return exp(draw(log(low), log(high)));
+	return random_log(&world->mind.random, low, high);
 }
 
 static bool chance(double probability)

@@ -30,11 +30,6 @@ const char *trouble_name(enum trouble_kind kind)
 	return trouble_names[kind];
 }
 
-static double draw_log(double low, double high)
-{
-	return low * exp(random_uniform(&world->random) * log(high / low));
-}
-
 /* The host's clock may not answer for a while after that, or an agent set the clock. */
 static void vary(const struct trouble *trouble)
 {
@@ -43,11 +38,8 @@ static void vary(const struct trouble *trouble)
 
 	if (trouble->kind == TROUBLE_HOST_STEP || trouble->kind == TROUBLE_STALL)
 		return;
-	if (is_varied(VARIATION_SILENT_HOST) && chance < 0.5) {
-		world->host.silent_until_ns = world->now_ns + (int64_t)(draw_log(0.1, 600) * 1e9);
-		world_log("the host's clock is silent for %.3f s",
-			  (double)(world->host.silent_until_ns - world->now_ns) / 1e9);
-	}
+	if (is_varied(VARIATION_SILENT_HOST) && chance < 0.5)
+		host_falls_silent(600);
 	if (!is_varied(VARIATION_AGENT) || trouble->kind == TROUBLE_SUSPEND)
 		return;
 	/* A guest's agent, which is right to some ms or a second; or anything. */
@@ -55,7 +47,8 @@ static void vary(const struct trouble *trouble)
 		by_ns = (int64_t)(0.1e9 * (random_uniform(&world->random) - 0.5)) -
 			guest_error_ns();
 	else if (chance < 0.6)
-		by_ns = (int64_t)(draw_log(1e-3, 1e6) * 1e9) * (chance < 0.45 ? 1 : -1);
+		by_ns = (int64_t)(random_log(&world->random, 1e-3, 1e6) * 1e9) *
+			(chance < 0.45 ? 1 : -1);
 	else
 		return;
 	world_log("another program sets the clock by %+.6f s", (double)by_ns / 1e9);
@@ -166,7 +159,8 @@ static void suspend(const struct trouble *trouble)
 	tell(trouble);
 	/* Processes are thawed before the module is told, as by the kernel's suspend_finish() */
 	if (is_varied(VARIATION_EARLY_THAW))
-		guest.thawed_ns = world->now_ns + (int64_t)(draw_log(1e-4, 0.05) * 1e9);
+		guest.thawed_ns = world->now_ns +
+			(int64_t)(random_log(&world->random, 1e-4, 0.05) * 1e9);
 	else
 		module_resumed();
 }

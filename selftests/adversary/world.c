@@ -110,12 +110,8 @@ static void vary(void)
 		world_log("another program sets the clock by %+.6f s", size_s);
 		guest_set_by_other((int64_t)(size_s * 1e9));
 	}
-	if (happens(VARIATION_SILENT_HOST, 0.001)) {
-		world->host.silent_until_ns = world->now_ns +
-			(int64_t)(0.1e9 * exp(random_uniform(&world->random) * log(12000)));
-		world_log("the host's clock is silent for %.3f s",
-			  (double)(world->host.silent_until_ns - world->now_ns) / 1e9);
-	}
+	if (happens(VARIATION_SILENT_HOST, 0.001))
+		host_falls_silent(1200);
 	if (world->deeds < DEEDS_MAX && happens(VARIATION_RELOADS, 0.003)) {
 		world->deeds++;
 		world_log("reload");

@@ -336,6 +336,8 @@ int64_t server_error_ns(const struct server *server);
 /* host.c: the host's clock now. */
 int64_t host_time_ns(void);
 bool host_is_right(void);
+/* Its clock does not answer for 0.1 s to @most_s. */
+void host_falls_silent(double most_s);
 /* It is as right as the guest's configuration states. */
 bool host_is_as_stated(void);
 

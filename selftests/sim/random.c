@@ -34,6 +34,11 @@ double random_exponential(struct random *random)
 }
 
 /* Marsaglia's polar method. */
+double random_log(struct random *random, double low, double high)
+{
+	return exp(log(low) + (log(high) - log(low)) * random_uniform(random));
+}
+
 double random_normal(struct random *random)
 {
 	double x, y, square, scale;

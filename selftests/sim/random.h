@@ -18,6 +18,7 @@ struct random {
 void random_seed(struct random *random, uint64_t seed, uint64_t stream);
 
 double random_uniform(struct random *random);		/* (0, 1) */
+double random_log(struct random *random, double low, double high);	/* even in its logarithm */
 double random_normal(struct random *random);		/* mean 0, variance 1 */
 double random_exponential(struct random *random);	/* mean 1 */
 
