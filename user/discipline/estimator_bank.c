@@ -218,10 +218,11 @@ void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixtur
 		double wander = member->wander * NS_PER_S;
 		double rate = member->belief.mean[BELIEF_RATE];
 		double offset = member->belief.mean[BELIEF_OFFSET] + elapsed_s * rate;
-		double weight = exp(member->log_weight);
+		double weight;
 
 		if (member->log_weight < LOG_WEIGHT_COUNTED)
 			continue;
+		weight = exp(member->log_weight);
 		sum += weight;
 		mixture->offset += weight * offset;
 		mixture->rate += weight * rate;

@@ -753,6 +753,11 @@ bool source_is_in_burst(const struct source *source)
 	return source->burst > 0;
 }
 
+bool source_has_samples(const struct source *source)
+{
+	return source->samples;
+}
+
 bool source_is_started(const struct source *source)
 {
 	return source->received && !source->starting;

@@ -193,6 +193,9 @@ void source_burst_until(struct source *source, int64_t now_raw_ns, int good, int
 /* Requests of a burst are left. */
 bool source_is_in_burst(const struct source *source);
 
+/* It has answered, and that answer still holds. */
+bool source_has_samples(const struct source *source);
+
 /* It has answered, and the requests of iburst are over. */
 bool source_is_started(const struct source *source);
 

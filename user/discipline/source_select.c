@@ -210,8 +210,10 @@ static size_t count_silent(struct source *const *sources, size_t count, int64_t 
 	size_t i, silent = 0;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		if (source_has_samples(sources[i]))
+			continue;
 		source_get_status(sources[i], at_ns, &status);
-		silent += !status.samples && quorum_may_be_right(sources[i], &status);
+		silent += quorum_may_be_right(sources[i], &status);
 	}
 	return silent;
 }
