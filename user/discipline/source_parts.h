@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What source.c, source_poll.c and source_status.c share: one source as it is. Offsets and delays
+ * in ns by the reference, times of polls by the raw clock.
+ */
+#ifndef DISCIPLINE_SOURCE_PARTS_H
+#define DISCIPLINE_SOURCE_PARTS_H
+
+#include <math.h>
+
+#include "discipline/jitter_asymmetry.h"
+#include "discipline/round_trips.h"
+#include "discipline/source.h"
+
+/* Residuals kept for the tables. */
+#define SOURCE_HISTORY	64
+
+/*
+ * Bound of the statistical error, in standard errors. Without a round trip that bounds the error,
+ * the statistics alone have to.
+ */
+#define SOURCE_SIGMAS	5
+
+struct source_history {
+	int64_t at_ns;
+	int64_t offset_ns;
+};
+
+struct source {
+	uint64_t serial;
+	struct source_options options;
+	struct estimator *estimator;
+	enum source_verdict verdict;
+	int64_t next_poll_ns;
+	int64_t first_poll_ns;	/* by the raw clock, since the rate was last forgotten */
+	int64_t last_poll_ns;
+	int64_t last_raw_ns;
+	double interval_s;
+	int starting;		/* answers left of iburst */
+	int burst;		/* requests left of a burst */
+	int burst_good;		/* answers after which it ends, 0: at its last request */
+	unsigned int failures;
+	unsigned int refusals;	/* answers in a row that gave no sample */
+	unsigned int kisses;	/* KISS packets in a row */
+	int64_t not_before_ns;	/* by the raw clock: a KISS packet forbids earlier requests */
+	uint32_t epoch;
+	uint32_t kiss;
+	enum source_smear smear;
+	unsigned int unreached;	/* requests since it became unreachable */
+	uint8_t reach;
+	bool learning;		/* first_poll_ns is valid */
+	bool has_epoch;
+	bool withdrawn;
+	bool orphan;
+	bool excused;		/* the latest failure was while nobody was reached, as in_vain */
+	bool unanswered;	/* a request is without an answer, and not counted yet ... */
+	int64_t unanswered_ns;	/* ... since then, by raw */
+	unsigned int missed;	/* such requests while others answered */
+	uint64_t sent;
+	uint64_t in_vain;	/* of those, while nobody was reached and this one never had been */
+	uint64_t received;
+	int last_error;
+	struct source_sample last;
+	struct source_history history[SOURCE_HISTORY];
+	unsigned int samples;
+	unsigned int next_sample;
+	unsigned int restarts;
+	struct sample_log log;
+	struct round_trips trips;
+	struct jitter_asymmetry jitter;
+	double known_floor_ns;		/* least round trip before the samples became void; or 0 */
+	int64_t moved_ns;		/* source_moved_ns() */
+	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
+	uint64_t distrusted_until;	/* answers until it is over */
+};
+
+/* What the rate is at most, either way. */
+static inline double source_greatest_rate(const struct estimate *estimate)
+{
+	return fabs(estimate->rate) + SOURCE_SIGMAS * estimate->rate_sigma;
+}
+
+/* Of what a liar states, too. */
+static inline int64_t source_whole_ns(double ns)
+{
+	return llrint(fmin(ceil(ns), (double)(INT64_MAX / 2)));
+}
+
+/* --- source_poll.c --- */
+
+/* Of a source that is new: the first request is due at once. */
+void source_start_polling(struct source *source, int64_t now_raw_ns);
+
+/*
+ * A sample was taken from an answer: say when the next request is due. @good: it queued no longer
+ * than usual. @late: so many in a row, this one included, came while somebody stood still.
+ */
+void source_sampled(struct source *source, int64_t now_raw_ns, bool good, unsigned int late);
+
+/* Others answer, and this one does not. */
+bool source_is_lost(const struct source *source);
+
+/* The time over which the rate has been learned. */
+double source_learned_s(const struct source *source);
+
+/*
+ * From one request to the next. A server that does not answer, or that sent "RATE", is asked less
+ * often than the estimate needs.
+ */
+double source_interval_in_force_s(const struct source *source);
+
+#endif /* DISCIPLINE_SOURCE_PARTS_H */

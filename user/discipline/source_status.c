@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What one source is worth at some instant: its estimate, and how far from it the truth may be.
+ */
+#include "discipline/source.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/line.h"
+#include "discipline/source_interval.h"
+#include "discipline/source_parts.h"
+
+/*
+ * Bound of the statistical error where no round trip bounds it, in standard errors. Young
+ * statistics do not know their own error: the oscillator's wander takes so many readings to show,
+ * and until then the bound is up to twice as large.
+ */
+#define SIGMAS_REFCLOCK	7.5
+#define READINGS_YOUNG	900.0
+
+/* After so many samples it is known how much of a round trip is queueing. */
+#define SAMPLES_YOUNG	4
+
+static void describe_history(const struct source *source, struct source_status *status)
+{
+	unsigned int first = source->samples < SOURCE_HISTORY ? 0 : source->next_sample;
+	int64_t oldest_ns = source->last.at_ns;
+	double square = 0;
+	bool above = false;
+	unsigned int i;
+
+	for (i = 0; i < source->samples; i++) {
+		const struct source_history *entry = &source->history[(first + i) % SOURCE_HISTORY];
+		double age_ns = (double)(entry->at_ns - status->estimate.at_ns);
+		double residual = (double)(entry->offset_ns - status->estimate.offset_ns) -
+				  age_ns * status->estimate.rate;
+		bool is_above = residual > 0;
+
+		if (!i || is_above != above)
+			status->runs++;
+		above = is_above;
+		square += residual * residual;
+		oldest_ns = chime_min(oldest_ns, entry->at_ns);
+	}
+	status->jitter_ns = sqrt(square / source->samples);
+	status->span_ns = source->last.at_ns - oldest_ns;
+}
+
+/*
+ * The latest sample contradicts the estimate: by more than any path can hide, or as an outlier that
+ * no queueing explains. The server's own error is in both, and explains no difference.
+ */
+static bool contradicts(const struct source_status *status, double residual_ns, double path_ns)
+{
+	const struct source_sample *last = &status->last;
+	double known_ns = SOURCE_SIGMAS * hypot(status->estimate.sigma_ns, (double)last->noise_ns);
+	double queued_ns = 0.5 * (double)(last->delay_ns - status->minimum_delay_ns);
+
+	return residual_ns > path_ns + 0.5 * (double)last->delay_ns + known_ns ||
+	       (status->estimate.suspect && residual_ns > fmax(queued_ns, 0) + known_ns);
+}
+
+/*
+ * If it does, the next samples show which is right; until then the bound includes both. A
+ * refclock's reading is only likely to be right.
+ */
+static double contradicted_ns(const struct source *source, const struct source_status *status)
+{
+	const struct source_sample *last = &source->last;
+	double ago_ns = (double)(status->estimate.at_ns - last->at_ns);
+	double residual_ns = fabs((double)(last->offset_ns - status->estimate.offset_ns) +
+				  ago_ns * status->estimate.rate);
+	double path_ns = fabs(status->estimate.asymmetry_ns) +
+			 0.5 * (double)status->minimum_delay_ns;
+
+	if (source->options.kind == SOURCE_REFCLOCK || !contradicts(status, residual_ns, path_ns))
+		return 0;
+	return residual_ns + (double)source_interval_distance(last) +
+	       SOURCE_SIGMAS * (double)last->noise_ns;
+}
+
+/*
+ * Of a path with few samples the least round trip was seen once, and the rate may be that of how
+ * unevenly two of them were spent on their ways. As long as the latest sample is what says where
+ * the clock is, the bound reaches all that it allows.
+ */
+static double allowed_ns(const struct source *source, const struct source_status *status)
+{
+	const struct source_sample *last = &source->last;
+	double queued_ns = 0.5 * (double)(last->delay_ns - status->minimum_delay_ns);
+
+	if (source->options.kind == SOURCE_REFCLOCK || source->samples > SAMPLES_YOUNG ||
+	    queued_ns > SOURCE_SIGMAS * status->estimate.sigma_ns)
+		return 0;
+	return fabs((double)(last->offset_ns - status->estimate.offset_ns)) +
+	       (double)source_interval_distance(last);
+}
+
+/* The round trips exclude all that the estimate allows: the bound reaches all that they do. */
+static double refuted_ns(const struct source *source, const struct source_status *status)
+{
+	return (double)round_trips_refute(&source->trips, status->estimate.at_ns,
+					  status->estimate.offset_ns,
+					  source_whole_ns(status->root_distance_ns),
+					  source_greatest_rate(&status->estimate));
+}
+
+/* The number of standard errors in the bound. */
+static double sigmas_of(const struct source *source)
+{
+	double readings = 1 + source_learned_s(source) / source->interval_s;
+
+	if (source->options.kind != SOURCE_REFCLOCK)
+		return SOURCE_SIGMAS;
+	return SIGMAS_REFCLOCK * fmin(hypot(1, READINGS_YOUNG / readings), 2);
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	status->options = &source->options;
+	status->verdict = source->verdict;
+	status->last = source->last;
+	status->stratum = source->last.stratum;
+	if (source->received && status->stratum < source->options.minstratum)
+		status->stratum = source->options.minstratum;
+	status->last_raw_ns = source->last_raw_ns;
+	status->samples = source->samples;
+	status->poll = (int)lrint(log2(source_interval_in_force_s(source)));
+	status->reach = source->reach;
+	status->lost = source_is_lost(source);
+	status->withdrawn = source->withdrawn;
+	status->orphan = source->orphan;
+	status->smear = source->smear;
+	status->worn_out = source->options.unreach_limit &&
+			   source->unreached >= source->options.unreach_limit;
+	status->sent = source->sent;
+	status->asked = source->sent - source->in_vain;
+	status->failed = !source->sent && source->last_error && !source->excused;
+	status->asked_raw_ns = source->last_poll_ns;
+	status->received = source->received;
+	status->last_error = source->last_error;
+	status->kiss = source->kiss;
+	status->distrusted = source->received < source->distrusted_until;
+	status->has_estimate = source->samples &&
+			       estimator_get(source->estimator, at_ns, &status->estimate);
+	if (!status->has_estimate)
+		return;
+	status->minimum_delay_ns = (int64_t)estimator_floor(source->estimator);
+	if (source->known_floor_ns > 0)
+		status->late_ns = chime_max(status->minimum_delay_ns -
+					    (int64_t)source->known_floor_ns, 0);
+	/* Asymmetry cannot exceed half the path, but the estimate of it may be wrong. */
+	status->root_distance_ns = fabs(status->estimate.asymmetry_ns) +
+				   0.5 * (double)(source->last.root_delay_ns +
+						  status->minimum_delay_ns) +
+				   (double)source->last.root_dispersion_ns +
+				   sigmas_of(source) * status->estimate.sigma_ns;
+	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
+	status->root_distance_ns = fmax(status->root_distance_ns, allowed_ns(source, status));
+	status->root_distance_ns = fmax(status->root_distance_ns, refuted_ns(source, status));
+	describe_history(source, status);
+}
