@@ -48,8 +48,11 @@ static int client_send(int fd, const char *command, const char *arguments, bool 
 	char *line;
 	int err = 0;
 
-	if (*arguments)
-		json_object_set_new(request, "arguments", json_string(arguments));
+	/* JSON takes UTF-8 only, and a request without them would be another one. */
+	if (*arguments && json_object_set_new(request, "arguments", json_string(arguments))) {
+		json_decref(request);
+		return -EILSEQ;
+	}
 	line = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	if (!line)
@@ -141,6 +144,9 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 			json_text_of(reply, "error"));
 		json_decref(reply);
 		return CLI_NOT;
+	case -EILSEQ:
+		fprintf(stderr, "truechime: the arguments of %s are not text\n", cli->verb);
+		return CLI_ERROR;
 	default:
 		fprintf(stderr, "truechime: the daemon cannot be asked at %s: %s\n",
 			cli->socket_path, strerror(-err));

@@ -175,4 +175,33 @@ TEST_F(client, daemon_that_may_not_set_the_clock_cannot)
 	free(said);
 }
 
+static void print_nothing(const struct cli *cli, const json_t *reply)
+{
+	(void)cli;
+	(void)reply;
+}
+
+/* "offline" without the name is about all time sources. */
+TEST_F(client, arguments_that_are_no_text_are_not_left_out)
+{
+	char name[] = "b\xfcnther.example", *words = name;
+	FILE *before = stderr;
+	char request[256], *said = NULL;
+	size_t size = 0;
+	int fd;
+
+	self->cli.verb = "offline";
+	self->stays = true;
+	stderr = open_memstream(&said, &size);
+	ASSERT_NE(NULL, stderr);
+	EXPECT_EQ(CLI_ERROR, client_report_with(&self->cli, "offline", 1, &words, print_nothing));
+	fclose(stderr);
+	stderr = before;
+	EXPECT_NE(NULL, strstr(said, "the arguments of offline are not text"));
+	free(said);
+	fd = accept(self->listener, NULL, NULL);
+	EXPECT_EQ(0, read(fd, request, sizeof(request)));
+	close(fd);
+}
+
 TEST_HARNESS_MAIN
