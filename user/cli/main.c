@@ -263,7 +263,7 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_SINCE:
 			if (!take_since(&cli, optarg))
-				return CLI_ERROR;
+				return wrong_usage(argc, argv);
 			break;
 		case 'o':
 			cli.output = optarg;
@@ -273,7 +273,7 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_PORT:
 			if (!take_port(&cli, optarg))
-				return CLI_ERROR;
+				return wrong_usage(argc, argv);
 			break;
 		case 'V':
 			puts("truechime " TRUECHIME_VERSION);
