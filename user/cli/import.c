@@ -72,10 +72,6 @@ static int write_files(const char *kind_name, const struct import_file *files, s
 		return CLI_NOT;
 	}
 	import_write(kind, files, count, stdout);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "truechime: cannot write: %s\n", strerror(errno));
-		return CLI_NOT;
-	}
 
 	return CLI_OK;
 }

@@ -167,18 +167,37 @@ static bool take_port(struct cli *cli, const char *text)
 	return false;
 }
 
+/* Whatever is an option: a monitoring system gives its plugin no other words. */
+static bool is_check(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "check"))
+			return true;
+	return false;
+}
+
 /*
  * What was typed makes no sense, as was said on stderr. A monitoring system reads stdout, and would
  * take the usual exit status for a critical state.
  */
 static int wrong_usage(int argc, char **argv)
 {
-	int i;
+	return is_check(argc, argv) ? check_unknown("wrong usage. See: truechime --help") :
+				      CLI_ERROR;
+}
 
-	for (i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "check"))
-			return check_unknown("wrong usage. See: truechime --help");
-	return CLI_ERROR;
+/* On a full disk there is a part of what was asked for, which is no success. */
+static int finish_output(int status, int argc, char **argv)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fputs("truechime: not all could be written to standard output\n", stderr);
+	if (is_check(argc, argv))
+		return check_unknown("its line cannot be written");
+
+	return status ? status : CLI_NOT;
 }
 
 static const struct verb *find_verb(const char *name)
@@ -191,7 +210,7 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "json", no_argument, NULL, 'j' },
@@ -310,4 +329,9 @@ int main(int argc, char **argv)
 			check_unknown("it takes no arguments. See: truechime --help") : CLI_ERROR;
 	}
 	return verb->run(&cli);
+}
+
+int main(int argc, char **argv)
+{
+	return finish_output(run(argc, argv), argc, argv);
 }

@@ -61,9 +61,15 @@ static int print_config(const struct daemon_options *options)
 {
 	/* As sd_booted(3) does. */
 	const char *unit_files = access("/run/systemd/system", F_OK) ? NULL : UNIT_FILES;
+	bool usable = explain_config(options->config_path, options->config_text, unit_files,
+				     stdout, stderr);
 
-	return explain_config(options->config_path, options->config_text, unit_files, stdout,
-			      stderr) ? 0 : DAEMON_STATUS_CONFIG;
+	/* Whoever keeps it as a configuration would keep a part of one. */
+	if (fflush(stdout) || ferror(stdout)) {
+		fputs("truechimed: not all could be written to standard output\n", stderr);
+		return 1;
+	}
+	return usable ? 0 : DAEMON_STATUS_CONFIG;
 }
 
 /* Bytes of what malloc() shall not put among what is small. */
