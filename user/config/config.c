@@ -6,6 +6,7 @@
 #include "config/config.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -301,6 +302,32 @@ int config_read_file(struct config_reader *reader, const char *path)
 	return 0;
 }
 
+/* A directory that is not there has no files; one that cannot be read may have some. */
+static void check_directory(struct config_reader *reader, const char *path)
+{
+	DIR *directory = opendir(path);
+
+	if (directory)
+		closedir(directory);
+	else if (errno != ENOENT && errno != ENOTDIR)
+		config_warn(reader, "%s cannot be read: %s", path, strerror(errno));
+}
+
+/* The same of the directory of a pattern, if it is one. */
+static void check_pattern(struct config_reader *reader, const char *pattern)
+{
+	char path[CONFIG_LINE_MAX];
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", pattern);
+	slash = strrchr(path, '/');
+	if (!slash || slash == path)
+		return;
+	*slash = '\0';
+	if (!strpbrk(path, "*?["))
+		check_directory(reader, path);
+}
+
 /* include: a file, or a pattern that may match none. */
 int config_read_pattern(struct config_reader *reader, const char *pattern)
 {
@@ -311,8 +338,10 @@ int config_read_pattern(struct config_reader *reader, const char *pattern)
 		return 0;
 
 	err = glob(pattern, GLOB_NOMAGIC, NULL, &found);
-	if (err == GLOB_NOMATCH)
+	if (err == GLOB_NOMATCH) {
+		check_pattern(reader, pattern);
 		return 0;
+	}
 	if (err) {
 		config_error(reader, "cannot search for files matching %s", pattern);
 		return -EIO;
@@ -418,6 +447,7 @@ int config_read_directories(struct config_reader *reader, int count, char **dire
 			globfree(&found);
 			return -EINVAL;
 		}
+		check_directory(reader, directories[i]);
 	}
 
 	reader->volatile_origin |= volatile_origin;

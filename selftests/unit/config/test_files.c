@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "selftests/unit/config_reports.h"
 #include "selftests/unit/unit.h"
@@ -169,6 +170,35 @@ TEST_F(files, confdir_reads_each_name_once)
 	EXPECT_STREQ("admin", self->config->sources[1].options.name);
 	EXPECT_STREQ("second", self->config->sources[2].options.name);
 	EXPECT_FALSE(self->config->sources[0].volatile_origin);
+}
+
+/* Permissions would not keep root out, who may run this; a link to itself keeps anybody out. */
+TEST_F(files, a_directory_that_cannot_be_read_is_named)
+{
+	static const char *const lines[] = {
+		"confdir %s/missing %s/loop\n", "sourcedir %s/loop\n", "include %s/loop/*.conf\n",
+	};
+	char loop[128];
+
+	snprintf(loop, sizeof(loop), "%s/loop", self->directory);
+	ASSERT_EQ(0, symlink(loop, loop));
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		memset(&self->reports, 0, sizeof(self->reports));
+		config_free(self->config);
+		self->config = NULL;
+		write_file(self->directory, "main.conf", lines[i]);
+		EXPECT_EQ(0, load(self->directory, &self->reports, &self->config));
+		EXPECT_EQ(1, self->reports.warnings);
+		EXPECT_EQ(1, self->reports.line);
+		EXPECT_NE(NULL, strstr(self->reports.message, "/loop cannot be read: "));
+	}
+}
+
+TEST_F(files, a_pattern_in_a_missing_directory_is_no_matter)
+{
+	write_file(self->directory, "main.conf", "include %s/missing/*.conf\ninclude %s/*.d/*.x\n");
+	EXPECT_EQ(0, load(self->directory, &self->reports, &self->config));
+	EXPECT_EQ(0, self->reports.warnings);
 }
 
 TEST_F(files, a_bad_line_in_a_sourcedir_is_skipped)
