@@ -233,6 +233,54 @@ static void import_setting(const struct timesyncd *all, const char *line, FILE *
 		import_say(out, "not taken over: it is not known");
 }
 
+static bool is_comment(const char *line)
+{
+	line += strspn(line, " ");
+
+	return *line == '#' || *line == ';';
+}
+
+/* An odd number of backslashes at the end: of two, the second is escaped. */
+static bool goes_on(const char *line)
+{
+	size_t length = strlen(line), count = 0;
+
+	while (count < length && line[length - 1 - count] == '\\')
+		count++;
+
+	return count % 2;
+}
+
+/* As systemd reads it: what ends in a backslash goes on in the next line that is no comment. */
+static bool next_line(const char **text, char line[IMPORT_LINE_MAX], bool *cut)
+{
+	char more[IMPORT_LINE_MAX];
+	size_t used, length;
+	const char *rest;
+
+	if (!import_next_line(text, line, cut))
+		return false;
+	while (!is_comment(line) && !*cut && goes_on(line)) {
+		used = strlen(line);
+		line[used - 1] = '\0';
+		do {
+			if (!import_next_line(text, more, cut))
+				return true;
+		} while (is_comment(more));
+		rest = more + strspn(more, " ");
+		line[used - 1] = ' ';
+		length = strlen(rest);
+		if (used + length >= IMPORT_LINE_MAX) {
+			*cut = true;
+			length = IMPORT_LINE_MAX - 1 - used;
+		}
+		memcpy(line + used, rest, length);
+		line[used + length] = '\0';
+	}
+
+	return true;
+}
+
 static void import_line(const struct timesyncd *all, const char *line, bool cut, FILE *out)
 {
 	const char *start = line + strspn(line, " ");
@@ -241,7 +289,7 @@ static void import_line(const struct timesyncd *all, const char *line, bool cut,
 		fputc('\n', out);
 		return;
 	}
-	if (*start == '#' || *start == ';') {
+	if (is_comment(line)) {
 		fprintf(out, "#%s\n", start + 1);
 		if (all->line == all->builtin && !all->has_ntp && !all->has_fallback) {
 			import_say(out, "which timesyncd asks, as no others are named:");
@@ -267,7 +315,7 @@ static void each_line(struct timesyncd *all, const struct import_file *files, si
 	for (size_t i = 0; i < count; i++) {
 		const char *text = files[i].text;
 
-		while (import_next_line(&text, line, &cut)) {
+		while (next_line(&text, line, &cut)) {
 			all->line++;
 			if (out)
 				import_line(all, line, cut, out);

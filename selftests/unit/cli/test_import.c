@@ -306,6 +306,28 @@ TEST(drop_ins_have_the_last_word)
 	free(text);
 }
 
+/* As systemd joins them, comments in between or not; one that is escaped itself joins nothing. */
+TEST(a_line_of_timesyncd_goes_on_after_a_backslash)
+{
+	struct reports reports;
+	struct config *config;
+	char *text = import(IMPORT_TIMESYNCD, "[Time]\n# no more: \\\nNTP=b \\\n"
+			    "  # these, too\n\tc\\\nd\nPollIntervalMinSec=16\\\\\nRootDistanceMaxSec=2\nNTP=e\\\n");
+
+	config = read_back(text, &reports);
+	ASSERT_NE(NULL, config)
+		TH_LOG("%s", text);
+	ASSERT_EQ(4, config->source_count)
+		TH_LOG("%s", text);
+	for (int i = 0; i < 4; i++)
+		EXPECT_EQ('b' + i, config->sources[i].options.name[0]);
+	EXPECT_EQ(2000000000, config->discipline.maxdistance_ns);
+	EXPECT_NE(NULL, strstr(text, "\n# NTP=b  c d\n"))
+		TH_LOG("%s", text);
+	config_free(config);
+	free(text);
+}
+
 TEST(reference_clocks_get_what_fudge_says)
 {
 	static const char expected[] =
