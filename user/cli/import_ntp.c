@@ -440,12 +440,32 @@ static void import_directive(struct ntp_import *import, int count, char **words)
 	import_say(import->out, "not taken over: '%s' is not known", words[0]);
 }
 
-/* Comments of ntp.conf may follow something. */
+/* Comments of ntp.conf may follow something, and words may be quoted. In place. */
 static int split_directive(char *line, char **words)
 {
-	line[strcspn(line, "#")] = '\0';
+	int count = 0;
 
-	return import_split(line, words);
+	while (count < IMPORT_WORDS_MAX) {
+		const char *ends = " #";
+
+		line += strspn(line, " ");
+		if (!*line || *line == '#')
+			break;
+		if (*line == '"') {
+			ends = "\"";
+			line++;
+		}
+		words[count++] = line;
+		line += strcspn(line, ends);
+		if (!*line)
+			break;
+		/* Of a comment nothing is left. */
+		if (*line == '#')
+			line[1] = '\0';
+		*line++ = '\0';
+	}
+
+	return count;
 }
 
 static void import_line(struct ntp_import *import, const char *line, bool cut)
