@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <syslog.h>
-#include <unistd.h>
+#include <systemd/sd-daemon.h>
 
 #include "config/config.h"
 #include "daemon/daemon.h"
@@ -59,8 +59,7 @@ enum { OPTION_SETTLE = 256 };
 /* -p */
 static int print_config(const struct daemon_options *options)
 {
-	/* As sd_booted(3) does. */
-	const char *unit_files = access("/run/systemd/system", F_OK) ? NULL : UNIT_FILES;
+	const char *unit_files = sd_booted() > 0 ? UNIT_FILES : NULL;
 	bool usable = explain_config(options->config_path, options->config_text, unit_files,
 				     stdout, stderr);
 
