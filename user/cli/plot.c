@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -12,16 +13,11 @@
 /* What is shown unless --since says otherwise. */
 #define SINCE_S		3600
 
-/* To a new file beside @path, which takes its place when it is whole. */
-static int write_file(const char *path, const struct past *past, double from_s, const char *name)
+static int write_to(const char *path, const struct past *past, double from_s, const char *name)
 {
-	char part[4096];
-	FILE *to;
+	FILE *to = fopen(path, "we");
 	int err = 0;
 
-	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
-		return -ENAMETOOLONG;
-	to = fopen(part, "w");
 	if (!to)
 		return -errno;
 	plot_svg(to, past, from_s, name);
@@ -29,6 +25,29 @@ static int write_file(const char *path, const struct past *past, double from_s, 
 		err = -EIO;
 	if (fclose(to) && !err)
 		err = -errno;
+
+	return err;
+}
+
+/* A device, a pipe or a link is not to be replaced: it is written to. */
+static bool is_replaceable(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) ? errno == ENOENT : S_ISREG(status.st_mode);
+}
+
+/* To a new file beside @path, which takes its place when it is whole. */
+static int write_file(const char *path, const struct past *past, double from_s, const char *name)
+{
+	char part[4096];
+	int err;
+
+	if (!is_replaceable(path))
+		return write_to(path, past, from_s, name);
+	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
+		return -ENAMETOOLONG;
+	err = write_to(part, past, from_s, name);
 	if (!err && rename(part, path))
 		err = -errno;
 	if (err)

@@ -7,11 +7,23 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "selftests/unit/unit.h"
 #include "user/cli/cli.h"
 
 #define START_S	1795300000.0
+
+/* Nobody is asked here. */
+int past_ask(const struct cli *cli, int64_t since_s, struct past *past)
+{
+	(void)cli;
+	(void)since_s;
+	*past = (struct past){ .now_s = START_S + 600 };
+
+	return CLI_OK;
+}
 
 FIXTURE(plot) {
 	struct past past;
@@ -138,6 +150,31 @@ TEST_F(plot, json_with_nonsense_is_left_out)
 	EXPECT_EQ(0, self->past.count);
 	json_decref(history);
 	json_decref(events);
+}
+
+/* A link to a picture elsewhere, or to a device such as /dev/stdout, stays. */
+TEST_F(plot, what_is_no_plain_file_is_written_to_and_not_replaced)
+{
+	char folder[] = "/tmp/test_plot.XXXXXX", link[64], target[64];
+	struct cli cli = { .output = link };
+	struct stat status;
+
+	ASSERT_NE(NULL, mkdtemp(folder));
+	snprintf(link, sizeof(link), "%s/link", folder);
+	snprintf(target, sizeof(target), "%s/target", folder);
+	ASSERT_EQ(0, symlink(target, link));
+	EXPECT_EQ(CLI_OK, verb_plot(&cli));
+	EXPECT_EQ(0, lstat(link, &status));
+	EXPECT_TRUE(S_ISLNK(status.st_mode));
+	EXPECT_EQ(0, stat(target, &status));
+	EXPECT_GT(status.st_size, 1000);
+
+	/* A plain file is replaced by one that is whole. */
+	cli.output = target;
+	EXPECT_EQ(CLI_OK, verb_plot(&cli));
+	EXPECT_EQ(0, unlink(link));
+	EXPECT_EQ(0, unlink(target));
+	EXPECT_EQ(0, rmdir(folder));
 }
 
 TEST_HARNESS_MAIN
