@@ -140,6 +140,9 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 			cli->socket_path, how_to_start());
 		return CLI_ERROR;
 	case -EACCES:
+		/* Without an answer it is the socket that is not for everybody. */
+		if (!reply)
+			break;
 		fprintf(stderr, "truechime: the daemon refused \"%s\": %s\n", cli->verb,
 			json_text_of(reply, "error"));
 		json_decref(reply);
@@ -147,11 +150,11 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 	case -EILSEQ:
 		fprintf(stderr, "truechime: the arguments of %s are not text\n", cli->verb);
 		return CLI_ERROR;
-	default:
-		fprintf(stderr, "truechime: the daemon cannot be asked at %s: %s\n",
-			cli->socket_path, strerror(-err));
-		return CLI_ERROR;
 	}
+	fprintf(stderr, "truechime: the daemon cannot be asked at %s: %s\n", cli->socket_path,
+		strerror(-err));
+
+	return CLI_ERROR;
 }
 
 /* A word after the other. false: there is no room. */

@@ -136,20 +136,34 @@ TEST_F(client, refusal_is_said_at_once)
 	free(said);
 }
 
-/* Nobody answers there. */
-static char *fail(FIXTURE_DATA(client) *self)
+/* Nobody answers there, or may be asked. */
+static char *fail_by(FIXTURE_DATA(client) *self, int err)
 {
 	FILE *before = stderr;
 	char *said = NULL;
 	size_t size = 0;
 
 	stderr = open_memstream(&said, &size);
-	if (!stderr || client_failed(&self->cli, -ECONNREFUSED, NULL) != CLI_ERROR)
+	if (!stderr || client_failed(&self->cli, err, NULL) != CLI_ERROR)
 		exit(1);
 	fclose(stderr);
 	stderr = before;
 	self->stays = true;
 	return said;
+}
+
+static char *fail(FIXTURE_DATA(client) *self)
+{
+	return fail_by(self, -ECONNREFUSED);
+}
+
+TEST_F(client, socket_that_is_not_for_everybody_is_no_refusal)
+{
+	char *said = fail_by(self, -EACCES);
+
+	EXPECT_NE(NULL, strstr(said, "cannot be asked at /tmp/test_client."));
+	EXPECT_NE(NULL, strstr(said, ": Permission denied\n"));
+	free(said);
 }
 
 TEST_F(client, daemon_that_is_not_running_can_be_started)
