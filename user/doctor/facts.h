@@ -84,6 +84,7 @@ struct doctor_machine {
  * struct doctor_units - what systemd says
  * @known: it answers
  * @exists: it has a unit truechimed.service
+ * @masked: which nothing may start
  * @enabled: which starts at boot
  * @active: and is started, or starting
  * @failed: and has failed
@@ -94,6 +95,7 @@ struct doctor_machine {
 struct doctor_units {
 	bool known;
 	bool exists;
+	bool masked;
 	bool enabled;
 	bool active;
 	bool failed;

@@ -65,6 +65,11 @@ static void judge_stopped(const struct doctor_facts *facts, struct doctor_report
 				     "Nothing here may set the clock, which is that of the system that runs this container. The daemon belongs there.",
 				     "The daemon truechimed is not running, and systemd does not start it, as CAP_SYS_TIME is missing.");
 		doctor_advise(finding, "truechime doctor  # on that system");
+	} else if (facts->units.masked) {
+		finding = doctor_add(report, "daemon-masked", DOCTOR_ERROR, NOT_KEPT,
+				     "The daemon truechimed is not running, and its unit is masked, so that nothing can start it.");
+		doctor_advise(finding,
+			      "systemctl unmask truechimed && systemctl enable --now truechimed");
 	} else {
 		finding = doctor_add(report, "daemon-stopped", DOCTOR_ERROR, NOT_KEPT,
 				     "The daemon truechimed is not running%s.",
@@ -82,7 +87,8 @@ static void judge_running(const struct doctor_facts *facts, struct doctor_report
 		finding = doctor_add(report, "daemon-not-enabled", DOCTOR_WARNING,
 				     "After the next boot nothing keeps the clock right by NTP.",
 				     "The daemon truechimed runs, but is not started at boot.");
-		doctor_advise(finding, "systemctl enable truechimed");
+		doctor_advise(finding, "%ssystemctl enable truechimed",
+			      facts->units.masked ? "systemctl unmask truechimed && " : "");
 	}
 	if (facts->daemon.observing) {
 		finding = doctor_add(report, "daemon-observes", DOCTOR_WARNING,

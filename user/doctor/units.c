@@ -76,6 +76,7 @@ int doctor_units_read(struct doctor_units *units)
 	if (err >= 0) {
 		units->known = true;
 		units->exists = is_one_of(bus, DAEMON, "LoadState", " loaded masked ");
+		units->masked = is_one_of(bus, DAEMON, "LoadState", " masked ");
 		units->enabled = is_enabled(bus, DAEMON);
 		units->active = is_one_of(bus, DAEMON, "ActiveState",
 					  " active activating reloading ");

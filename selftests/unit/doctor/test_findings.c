@@ -236,6 +236,20 @@ TEST_F(machine, not_enabled)
 	EXPECT_TRUE(finds_only(self, "daemon-not-enabled", DOCTOR_WARNING));
 }
 
+/* What is masked can neither be started nor enabled. */
+TEST_F(machine, masked)
+{
+	self->facts.units.enabled = false;
+	self->facts.units.masked = true;
+	EXPECT_STREQ("systemctl unmask truechimed && systemctl enable truechimed",
+		     find(self, "daemon-not-enabled")->command);
+
+	self->facts.daemon.error = -ECONNREFUSED;
+	self->facts.units.active = false;
+	EXPECT_TRUE(finds_only(self, "daemon-masked", DOCTOR_ERROR));
+	EXPECT_EQ(0, strncmp(self->report.findings[0].command, "systemctl unmask", 16));
+}
+
 TEST_F(machine, observes)
 {
 	self->facts.daemon.observing = true;

@@ -136,7 +136,7 @@ TEST_F(systemd, all_is_well)
 {
 	ASSERT_EQ(0, ask(self));
 	EXPECT_TRUE(self->units.known && self->units.exists && self->units.enabled &&
-		    self->units.active && !self->units.failed);
+		    self->units.active && !self->units.failed && !self->units.masked);
 	EXPECT_TRUE(self->units.time_sync_reached && self->units.wait_sync_enabled);
 }
 
@@ -163,6 +163,16 @@ TEST_F(systemd, unit_does_not_exist)
 	EXPECT_TRUE(self->units.known);
 	EXPECT_FALSE(self->units.exists || self->units.enabled || self->units.active ||
 		     self->units.time_sync_reached || self->units.wait_sync_enabled);
+}
+
+TEST_F(systemd, unit_is_masked)
+{
+	world.load = "masked";
+	world.file = "masked";
+	world.active = "inactive";
+	ASSERT_EQ(0, ask(self));
+	EXPECT_TRUE(self->units.exists && self->units.masked);
+	EXPECT_FALSE(self->units.enabled);
 }
 
 /* SIGQUIT is 3, as what the daemon ends with where maxchange forbids a change. */
