@@ -368,6 +368,17 @@ static void import_driftfile(struct ntp_import *import, int count, char **words)
 	import_put(import->out, "driftfile /var/lib/truechime/drift");
 }
 
+/* A key of that length would be read as text, and no server would know it. */
+static void import_keys(struct ntp_import *import, int count, char **words)
+{
+	struct line line = { .used = 0 };
+
+	add(&line, "keyfile %s", count > 1 ? words[1] : "");
+	if (import_put(import->out, line.text))
+		import_say(import->out, "%s",
+			   "to be changed there: a key of more than 20 characters is hexadecimal, and takes HEX: in front; types are those of KEYS in truechime.conf(5), and comments have lines of their own");
+}
+
 #define WHO_MAY	"nobody may ask truechimed for the time unless 'allow' lets him, and only this machine asks how it is"
 #define NO_LOGS	"no log files are written: see the journal and 'truechime events'"
 #define NO_GROUP \
@@ -390,7 +401,7 @@ static const struct {
 	{ "nts", import_nts, NULL, NULL },
 	{ "driftfile", import_driftfile, NULL, NULL },
 	{ "leapfile", NULL, "leapseclist", NULL },
-	{ "keys", NULL, "keyfile", NULL },
+	{ "keys", import_keys, NULL, NULL },
 	{ "dscp", NULL, "dscp", NULL },
 	{ "ntpsigndsocket", NULL, "ntpsigndsocket", NULL },
 	{ "fudge", NULL, NULL, "it is part of the reference clock's own line" },

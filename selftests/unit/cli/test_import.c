@@ -109,7 +109,7 @@ static const struct line ntp_lines[] = {
 	{ "driftfile /var/lib/ntp/ntp.drift", "driftfile /var/lib/truechime/drift\n" },
 	{ "leapfile /usr/share/zoneinfo/leap-seconds.list",
 	  "leapseclist /usr/share/zoneinfo/leap-seconds.list\n" },
-	{ "keys /etc/ntp.keys", "keyfile /etc/ntp.keys\n" },
+	{ "keys /etc/ntp.keys", "keyfile /etc/ntp.keys\n#   to be changed there: " },
 	{ "keys \"/etc/ntp.keys\"# \"all\"", "keyfile /etc/ntp.keys\n" },
 	{ "leapfile \"/etc/leap#1\"", "leapseclist /etc/leap#1\n" },
 	{ "leapfile \"/etc/leap", "leapseclist /etc/leap\n" },
