@@ -508,6 +508,16 @@ int config_server_copy(struct config_server *to, const struct config_server *fro
 /* Add a rule to @count of them. 0, -ENOSPC: there are too many, -ENOMEM. */
 int config_add_rule(struct access_rule **rules, size_t *count, const struct access_rule *rule);
 
+/**
+ * config_server_address() - where a server listens
+ * @server: as it is configured
+ * @family: AF_INET or AF_INET6
+ *
+ * Return: the address, "" for any; NULL: that family is not served, by -4 or -6, or because only
+ *	the other one has an address.
+ */
+const char *config_server_address(const struct config_server *server, int family);
+
 /* Is anybody served? */
 bool config_serves(const struct config_server *server);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "ntp/packet.h"
 
@@ -89,6 +90,19 @@ bool config_serves(const struct config_server *server)
 		allows |= server->rules[i].allow;
 
 	return allows && server->port;
+}
+
+const char *config_server_address(const struct config_server *server, int family)
+{
+	const char *address = family == AF_INET6 ? server->bind_address6 : server->bind_address4;
+
+	if (server->family != AF_UNSPEC && server->family != family)
+		return NULL;
+	/* An address of one family only: the other one is not served. */
+	if (!*address && (*server->bind_address4 || *server->bind_address6))
+		return NULL;
+
+	return address;
 }
 
 /* They are looked at one by one when a table is made of them. */

@@ -415,16 +415,12 @@ static bool has_ended(const struct nts_process *process)
 
 static int open_socket(const struct nts_serving *nts, int family)
 {
-	const struct config_server *server = &nts->server;
-	const char *address = family == AF_INET ? server->bind_address4 : server->bind_address6;
+	const char *address = config_server_address(&nts->server, family);
 	int fd;
 
-	if (server->family != AF_UNSPEC && server->family != family)
+	if (!address)
 		return -1;
-	/* An address of one family only: the other one is not served. */
-	if (!*address && (*server->bind_address4 || *server->bind_address6))
-		return -1;
-	fd = ntp_listen_tcp(family, nts->config.port, address, server->bind_device);
+	fd = ntp_listen_tcp(family, nts->config.port, address, nts->server.bind_device);
 	/* A machine without IPv6. */
 	if (fd == -EAFNOSUPPORT || (family == AF_INET6 && fd == -EADDRNOTAVAIL))
 		return -1;

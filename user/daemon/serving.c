@@ -165,15 +165,11 @@ static const char *words_of(int err)
 static int open_socket(struct serving *serving, int family, int *fd)
 {
 	const struct config_server *config = &serving->config;
+	const char *address = config_server_address(config, family);
 
-	if (config->family != AF_UNSPEC && config->family != family)
+	if (!address)
 		return 0;
-	/* An address of one family only: the other one is not served. */
-	if (!*(family == AF_INET ? config->bind_address4 : config->bind_address6) &&
-	    (*config->bind_address4 || *config->bind_address6))
-		return 0;
-	*fd = ntp_listen(family, config->port, family == AF_INET ? config->bind_address4 :
-			 config->bind_address6, config->bind_device, serving->dscp);
+	*fd = ntp_listen(family, config->port, address, config->bind_device, serving->dscp);
 	/* A machine without IPv6. */
 	if (*fd == -EAFNOSUPPORT || (family == AF_INET6 && *fd == -EADDRNOTAVAIL))
 		*fd = -1;

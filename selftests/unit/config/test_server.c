@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "selftests/unit/config_reports.h"
 #include "selftests/unit/unit.h"
@@ -25,6 +26,23 @@ TEST(nobody_is_served_by_default)
 	EXPECT_FALSE(config->server.limit.enabled);
 	EXPECT_FALSE(config->server.local.enabled);
 	config_free(config);
+}
+
+/* An address of one family leaves the other one out, and so do -4 and -6. */
+TEST(families_that_are_served)
+{
+	struct config_server server = { .family = AF_UNSPEC };
+
+	EXPECT_STREQ("", config_server_address(&server, AF_INET));
+	EXPECT_STREQ("", config_server_address(&server, AF_INET6));
+	strcpy(server.bind_address6, "::1");
+	EXPECT_EQ(NULL, config_server_address(&server, AF_INET));
+	EXPECT_STREQ("::1", config_server_address(&server, AF_INET6));
+	strcpy(server.bind_address4, "192.0.2.1");
+	EXPECT_STREQ("192.0.2.1", config_server_address(&server, AF_INET));
+	server.family = AF_INET;
+	EXPECT_STREQ("192.0.2.1", config_server_address(&server, AF_INET));
+	EXPECT_EQ(NULL, config_server_address(&server, AF_INET6));
 }
 
 TEST(allow_and_deny)
