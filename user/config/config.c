@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "config/reader.h"
+#include "lib/printable.h"
 
 /* Files that include files that include files ... (chrony's limit). */
 #define DEPTH_MAX	10
@@ -33,10 +34,7 @@
 static const char *shown_file(const struct config_reader *reader, char file[PATH_MAX])
 {
 	snprintf(file, PATH_MAX, "%s", reader->file);
-	for (char *c = file; *c; c++) {
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	}
+	make_printable(file);
 
 	return file;
 }
@@ -50,10 +48,7 @@ static void report(struct config_reader *reader, enum config_severity severity,
 	if (suffix)
 		strncat(message, suffix, sizeof(message) - strlen(message) - 1);
 	/* Messages quote words of the file: keep control characters away from the terminal. */
-	for (char *c = message; *c; c++) {
-		if (!isprint((unsigned char)*c))
-			*c = '?';
-	}
+	make_printable(message);
 	reader->report(reader->context, severity, shown_file(reader, file), reader->line, message);
 }
 
@@ -76,12 +71,9 @@ static void report_line(struct config_reader *reader, const char *line)
 	snprintf(text, sizeof(text), "%s", line);
 	for (length = strlen(text); length && isspace((unsigned char)text[length - 1]); length--)
 		text[length - 1] = '\0';
-	for (char *c = text; *c; c++) {
-		if (*c == '\t')
-			*c = ' ';
-		else if (!isprint((unsigned char)*c))
-			*c = '?';
-	}
+	for (char *tab = text; (tab = strchr(tab, '\t'));)
+		*tab = ' ';
+	make_printable(text);
 	reader->report(reader->context, CONFIG_LINE, shown_file(reader, file), reader->line, text);
 }
 

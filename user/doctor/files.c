@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
+
 /* No module or variable is longer. */
 #define FILE_MAX	(16 << 20)
 
@@ -42,9 +44,7 @@ void doctor_read_line(const char *place, char *line, size_t size)
 		*line = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	fclose(file);
-	for (; *line; line++)
-		if (*line < ' ' || *line > '~')
-			*line = '?';
+	make_printable(line);
 }
 
 /* Files of /proc and /sys do not say how long they are. */

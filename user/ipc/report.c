@@ -12,6 +12,7 @@
 #include "ipc/figures.h"
 #include "ipc/report_ntp.h"
 #include "lib/event_report.h"
+#include "lib/printable.h"
 
 #define PPB		1e9
 
@@ -35,9 +36,8 @@ static json_t *report_text(const char *text)
 	if (string)
 		return string;
 	copy = strdup(text);
-	for (char *c = copy; c && *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
+	if (copy)
+		make_printable(copy);
 	string = json_string(copy ? copy : "?");
 	free(copy);
 	return string;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/clock_ns.h"
+#include "lib/printable.h"
 #include "nts/locked.h"
 #include "nts/session.h"
 #include "server/sandbox.h"
@@ -216,15 +217,6 @@ static bool lock_in(struct work *work)
 			  strerror(-err)) : true;
 }
 
-/* What libraries say of others is shown in a log. */
-static void make_printable(char *text)
-{
-	for (; *text; text++) {
-		if (*text < ' ' || *text > '~')
-			*text = '?';
-	}
-}
-
 int establish(int fd)
 {
 	struct work *work = calloc(1, sizeof(*work));
@@ -238,6 +230,7 @@ int establish(int fd)
 	work->deadline_ms = clock_ms(CLOCK_MONOTONIC) + (int64_t)NTS_TASK_S * MS_PER_S;
 	good = read_certificates(work) && connect_to_server(work) && lock_in(work) && talk(work) &&
 	       read_answer(work);
+	/* What libraries say of others is shown in a log. */
 	if (!good)
 		make_printable(work->outcome.problem);
 

@@ -17,6 +17,7 @@
 #include "core/line.h"
 #include "lib/child.h"
 #include "lib/clock_ns.h"
+#include "lib/printable.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -110,9 +111,7 @@ bool remote_date_parse(const char *text, int64_t before_ns, int64_t after_ns,
 static void keep_first_line(char *text)
 {
 	text[strcspn(text, "\r\n")] = '\0';
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			*text = '?';
+	make_printable(text);
 }
 
 /* The output is complete. Of what ssh says, the first line is the reason. */
