@@ -815,7 +815,7 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 since_ns, 
 								      &timescale->free;
 
 	lockdep_assert_held(timescale->lock);
-	chime_steady_lose_pace(&timescale->steady, raw_ns);
+	chime_steady_lose_pace(&timescale->steady, &timescale->current_view.host, since_ns);
 	if (timescale->current_view.reference != TRUECHIME_REFERENCE_RAW) {
 		chime_timescale_doubt_host(timescale, raw_ns);
 		return;

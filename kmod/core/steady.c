@@ -38,6 +38,9 @@
 /* Two machines' oscillators differ by less: a larger difference in rate is a slew. */
 #define CHIME_STEADY_OTHER_Q32	(50 * CHIME_PPM_Q32)
 
+/* No clocksource's rate is further off: the largest error that a kernel corrects. */
+#define CHIME_STEADY_RAW_Q32	(500 * CHIME_PPM_Q32)
+
 /* Bound over sigma of an unknown slew: it is evenly distributed within the bound, either way. */
 #define CHIME_STEADY_SIGMAS	2
 
@@ -233,6 +236,7 @@ static void chime_steady_drop_move(struct chime_steady *steady)
 {
 	steady->moved_q32 = 0;
 	steady->moved_ns = 0;
+	steady->lost = false;
 }
 
 /* The host is back at an earlier rate: it was slewed, and the raw clock is the same as before. */
@@ -265,7 +269,7 @@ static void chime_steady_end_moved(struct chime_steady *steady, const struct chi
 static void chime_steady_judge_move(struct chime_steady *steady, const struct chime_line *host,
 				    s64 raw_ns)
 {
-	if (!steady->moved_q32 || !chime_steady_sees(host))
+	if (!steady->moved_q32 || steady->lost || !chime_steady_sees(host))
 		return;
 	if (chime_steady_same_rate(steady->unslew.rate_q32, steady->unmoved.rate_q32) ||
 	    chime_steady_is_back(steady, raw_ns))
@@ -294,6 +298,57 @@ static void chime_steady_keep(struct chime_steady *steady, const struct chime_li
 	steady->pace_raw_ns = raw_ns;
 	chime_line_convert(line, host, raw_ns, &steady->unslew);
 	line->maxerror_rate_q32 = steady->moved_q32;
+}
+
+/*
+ * The host's rate after a change of the raw clock's, when it is seen first, is the pace, unless the
+ * host was slewed meanwhile: by how much it may have moved until now stays in the bound. A host
+ * whose rate is not seen has no pace, and it is not known what slews do to it later, either.
+ */
+static void chime_steady_find_new(struct chime_steady *steady, const struct chime_line *host,
+				  s64 rate_q32, s64 raw_ns)
+{
+	s64 turn_q32 = chime_abs_sat(chime_sub_sat(rate_q32, steady->pace_q32));
+	s64 *bound_ns = &steady->unslew.maxerror_ns;
+
+	if (!chime_steady_sees(host)) {
+		if (chime_sub_sat(raw_ns, steady->begin_raw_ns) >= CHIME_SLEW_LONGEST_NS)
+			chime_steady_drop_move(steady);
+		return;
+	}
+	/* What of the turn is no change of the raw clock's rate is a hard slew. */
+	chime_steady_ask_for_move(steady, chime_add_sat(turn_q32, CHIME_STEADY_RAW_Q32));
+	*bound_ns = chime_add_sat(*bound_ns, chime_steady_misled_ns(steady, raw_ns));
+	steady->moved_ns = 0;
+	steady->pace_q32 = rate_q32;
+	steady->pace_raw_ns = raw_ns;
+	steady->pace_known = true;
+	steady->begin_raw_ns = raw_ns;
+}
+
+/*
+ * The new pace is kept. A slew that was taken for it shows by its end, and one that began later by
+ * the host's return to the pace; a rate that lasts for longer than slews do is the host's own.
+ */
+static void chime_steady_confirm_new(struct chime_steady *steady, const struct chime_line *host,
+				     s64 raw_ns)
+{
+	bool rests = chime_steady_same_rate(steady->unslew.rate_q32, steady->unmoved.rate_q32);
+
+	if (!chime_steady_same_rate(steady->unslew.rate_q32, steady->seen_q32)) {
+		steady->seen_q32 = steady->unslew.rate_q32;
+		steady->begin_raw_ns = raw_ns;
+		steady->turned = true;
+	}
+	if (!(rests && steady->turned) &&
+	    chime_sub_sat(raw_ns, steady->begin_raw_ns) < CHIME_SLEW_LONGEST_NS)
+		return;
+	if (rests)
+		chime_steady_end_slewed(steady);
+	else if (!steady->renewed)
+		chime_steady_end_moved(steady, host, raw_ns);
+	chime_steady_drop_move(steady);
+	steady->paced = true;
 }
 
 /*
@@ -332,11 +387,33 @@ static void chime_steady_go_along(struct chime_steady *steady, const struct chim
 	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, turn_q32);
 }
 
-/* The host was slewed before the disruption, or is off the pace by more than oscillators differ. */
+/*
+ * The host was slewed before the disruption, or is off the pace by more than oscillators differ, or
+ * that pace is the present raw clock's.
+ */
 static bool chime_steady_slews(const struct chime_steady *steady, s64 turn_q32, s64 raw_ns)
 {
 	return steady->pace_known &&
-	       (turn_q32 > CHIME_STEADY_OTHER_Q32 || chime_steady_slew(steady, raw_ns));
+	       (steady->lost || turn_q32 > CHIME_STEADY_OTHER_Q32 ||
+		chime_steady_slew(steady, raw_ns));
+}
+
+/* Probation begins; it is over at once where there is no pace to be compared with. */
+static void chime_steady_begin(struct chime_steady *steady, s64 raw_ns)
+{
+	steady->begin_raw_ns = steady->pace_known ? raw_ns :
+			       chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
+}
+
+/* Nothing was measured against unslewed host time: no pace is kept. */
+static void chime_steady_forget_pace(struct chime_steady *steady, s64 raw_ns)
+{
+	steady->pace_known = false;
+	steady->paced = false;
+	if (!steady->lost)
+		return;
+	chime_steady_drop_move(steady);
+	chime_steady_begin(steady, raw_ns);
 }
 
 void chime_steady_follow(struct chime_steady *steady, const struct chime_line *host,
@@ -352,18 +429,21 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	turn_q32 = chime_abs_sat(chime_sub_sat(joined.rate_q32, steady->pace_q32));
 	straight = sees && turn_q32 <= CHIME_STEADY_TURN_Q32;
 	if (!corrected) {
-		steady->pace_known = false;
-		steady->paced = false;
+		chime_steady_forget_pace(steady, raw_ns);
 	} else if (!straight && (steady->paced || chime_steady_slews(steady, turn_q32, raw_ns))) {
 		chime_steady_keep(steady, host, steady->paced ? 0 : turn_q32, raw_ns);
 		return;
+	} else if (steady->lost && steady->pace_known) {
+		chime_steady_confirm_new(steady, host, raw_ns);
+	} else if (steady->lost) {
+		chime_steady_find_new(steady, host, joined.rate_q32, raw_ns);
 	} else if (!steady->paced && sees) {
 		chime_steady_find_pace(steady, joined.rate_q32, straight, raw_ns);
 	}
 	steady->parted = false;
 	if (steady->paced)
 		chime_steady_note_slew(steady, raw_ns);
-	if (sees && steady->pace_known)
+	if (sees && steady->pace_known && !steady->lost)
 		chime_steady_settle(steady, chime_add_sat(turn_q32, chime_steady_slewing(steady)),
 				    raw_ns);
 	if (chime_sub_sat(raw_ns, steady->pace_raw_ns) >= CHIME_STEADY_PACE_NS)
@@ -385,7 +465,7 @@ static void chime_steady_measure_move(struct chime_steady *steady, s64 raw_ns)
 		steady->renewed_raw_ns = raw_ns;
 	steady->renewed = true;
 	if (chime_sub_sat(raw_ns, steady->renewed_raw_ns) >= CHIME_SLEW_LONGEST_NS)
-		steady->moved_q32 = 0;
+		chime_steady_drop_move(steady);
 }
 
 void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
@@ -406,20 +486,35 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;
 }
 
-/* Probation begins; it is over at once where there is no pace to be compared with. */
-static void chime_steady_begin(struct chime_steady *steady, s64 raw_ns)
+/*
+ * The pace is unknown from @raw_ns on. Until it is known again and confirmed, a slew may be
+ * followed, and one that is under way may have ended.
+ */
+static void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
 {
-	steady->begin_raw_ns = steady->pace_known ? raw_ns :
-			       chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
-}
+	s64 slew_q32 = chime_sub_sat(steady->unslew.rate_q32, steady->unmoved.rate_q32);
 
-void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns)
-{
+	steady->lost = true;
+	steady->turned = false;
+	steady->seen_q32 = steady->unslew.rate_q32;
+	steady->moved_q32 = chime_add_sat(CHIME_HOST_SLEW_MAX_Q32, chime_abs_sat(slew_q32));
+	steady->moved_raw_ns = raw_ns;
+	steady->moved_ns = 0;
+	steady->renewed = false;
 	steady->pace_known = false;
 	steady->paced = false;
 	steady->parted = false;
-	chime_steady_drop_move(steady);
-	chime_steady_begin(steady, raw_ns);
+	steady->begin_raw_ns = raw_ns;
+}
+
+void chime_steady_lose_pace(struct chime_steady *steady, const struct chime_line *host,
+			    s64 since_ns)
+{
+	chime_line_move(&steady->unslew, chime_line_eval(host, since_ns));
+	steady->unmoved = steady->unslew;
+	if (chime_steady_slewed_lately(steady, since_ns))
+		steady->unmoved.rate_q32 = steady->rest_q32;
+	chime_steady_lose(steady, since_ns);
 }
 
 /* Difference of the host's two latest rates without a slew; 0: the rate has long been the same. */
@@ -479,10 +574,11 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 	s64 then_ns = chime_line_eval(before, raw_ns);
 	s64 gap_ns = chime_sub_sat(chime_line_eval(host, raw_ns), then_ns);
 	struct chime_line *unslew = &steady->unslew;
+	bool lost = steady->lost;
 
 	chime_line_move(unslew, then_ns);
 	steady->gap_ns = chime_add_sat(steady->gap_ns, chime_abs_sat(gap_ns));
-	if (steady->pace_known)
+	if (steady->pace_known || lost)
 		chime_steady_allow_for_gap(steady, raw_ns);
 	if (chime_steady_slewed_lately(steady, raw_ns))
 		unslew->rate_q32 = steady->rest_q32;
@@ -493,6 +589,8 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 	steady->paced = false;
 	steady->parted = false;
 	chime_steady_begin(steady, raw_ns);
+	if (lost)
+		chime_steady_lose(steady, raw_ns);
 	steady->pace_raw_ns = raw_ns;
 	chime_steady_go_along(steady, host, raw_ns);
 }

@@ -33,7 +33,8 @@
  * @allowance_ns: the part of @unslew's bound that allows for a slew during @gap_ns
  * @unseen_ns: a further part, until the host's slope after the gap has been seen
  * @moved_q32: the host has run off the pace by this rate since this guest stood still: the host is
- *	slewed hard, or the raw clock is another machine's now; 0: neither is suspected
+ *	slewed hard, or the raw clock is another machine's now; 0: neither is suspected. If @lost,
+ *	the pace may be off by this: it was measured while the host may have been slewed
  * @moved_raw_ns: the bound allows for another machine's raw clock up to this raw time ...
  * @moved_ns: ... by this much since the correction was set
  * @unmoved: @unslew when this guest resumed; its rate is that of a host that is not slewed
@@ -42,6 +43,9 @@
  * @pace_known: @pace_q32 was measured. Otherwise it is unset, or has not been confirmed yet
  * @paced: @pace_q32 is confirmed
  * @parted: unslewed host time keeps its pace, whatever the host's rate is
+ * @lost: the raw clock's rate changed, and the pace found since may be that of a slewed host ...
+ * @turned: ... whose rate changed since that was found ...
+ * @seen_q32: ... and then @unslew's rate became this
  */
 struct chime_steady {
 	struct chime_line line;
@@ -66,6 +70,9 @@ struct chime_steady {
 	bool pace_known;
 	bool paced;
 	bool parted;
+	bool lost;
+	bool turned;
+	s64 seen_q32;
 };
 
 /* Let unslewed host time be the host's time from @raw_ns on. */
@@ -102,7 +109,12 @@ void chime_steady_step(struct chime_steady *steady, const struct chime_line *hos
 /* The raw clock was set ahead by @by_ns while this guest stood still: resynchronise next. */
 void chime_steady_set_raw_ahead(struct chime_steady *steady, s64 by_ns);
 
-/* The raw clock's rate is unknown from @raw_ns on. */
-void chime_steady_lose_pace(struct chime_steady *steady, s64 raw_ns);
+/*
+ * The raw clock's rate is unknown from @since_ns on, until when the host's line was @host: a new
+ * pace has to be found. Nothing shows whether a slew of the host began or ended just then: so the
+ * bound grows by the fastest slew, until the host has kept its rate for longer than slews last.
+ */
+void chime_steady_lose_pace(struct chime_steady *steady, const struct chime_line *host,
+			    s64 since_ns);
 
 #endif /* CHIME_STEADY_H */

@@ -356,15 +356,70 @@ TEST_F(steady, is_set_along_with_the_host)
 	}
 }
 
+/* Its rate is taken for the pace at once, and confirmed when no slew can have lasted so long. */
 TEST_F(steady, another_clocksource_is_followed)
 {
 	watch(self, 0, 10 * S);
-	chime_steady_lose_pace(&self->steady, self->raw_ns);
+	chime_steady_lose_pace(&self->steady, &self->host, self->raw_ns);
 	watch(self, 40 * PPM_Q32, 5 * S);
 	EXPECT_LE(llabs(gained(self) - MS / 5), 100);
-	watch(self, 40 * PPM_Q32, 10 * S);
+	EXPECT_EQ(40 * PPM_Q32, self->steady.pace_q32);
+	EXPECT_FALSE(self->steady.paced);
+	EXPECT_GE(bound(self), 4 * MS);
+	watch(self, 40 * PPM_Q32, 94 * S);
+	EXPECT_FALSE(self->steady.paced);
+	EXPECT_GE(bound(self), 98 * MS);
+	EXPECT_LE(bound(self), 100 * MS);
+	watch(self, 40 * PPM_Q32, 2 * S);
 	EXPECT_TRUE(self->steady.paced);
 	EXPECT_EQ(40 * PPM_Q32, self->steady.pace_q32);
+	/* What a slew could do before the rate was seen. */
+	EXPECT_LE(bound(self), MS);
+}
+
+/* A correction makes up for what slews did until then, and measures their rate after a while. */
+TEST_F(steady, another_clocksource_is_measured)
+{
+	int i;
+
+	watch(self, 0, 10 * S);
+	chime_steady_lose_pace(&self->steady, &self->host, self->raw_ns);
+	for (i = 0; i < 12; i++) {
+		watch(self, 40 * PPM_Q32, 10 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+		EXPECT_LE(bound(self), 2 * READING_NS);
+	}
+	EXPECT_TRUE(self->steady.paced);
+	EXPECT_EQ(0, self->steady.moved_q32);
+	watch(self, 40 * PPM_Q32, 10 * S);
+	EXPECT_LE(bound(self), 2 * READING_NS);
+}
+
+/* A slope that is never known well has no pace, before and after. */
+TEST_F(steady, another_clocksource_of_a_host_whose_rate_is_not_seen_is_not_doubted_for_ever)
+{
+	self->host.maxerror_rate_q32 = 3 * PPM_Q32;
+	watch(self, 0, 10 * S);
+	chime_steady_lose_pace(&self->steady, &self->host, self->raw_ns);
+	watch(self, 40 * PPM_Q32, 99 * S);
+	EXPECT_GE(bound(self), 98 * MS);
+	watch(self, 40 * PPM_Q32, 900 * S);
+	EXPECT_LE(bound(self), 101 * MS);
+	EXPECT_FALSE(self->steady.lost);
+}
+
+/* Before the first correction nothing is kept, and no slew to be allowed for. */
+TEST_F(steady, another_clocksource_is_none_of_who_has_no_correction)
+{
+	struct chime_line line = self->host;
+
+	chime_steady_lose_pace(&self->steady, &self->host, self->raw_ns);
+	chime_steady_follow(&self->steady, &line, false, self->raw_ns);
+	EXPECT_FALSE(self->steady.lost);
+	EXPECT_EQ(0, self->steady.moved_q32);
+	watch(self, 40 * PPM_Q32, S);
+	EXPECT_TRUE(self->steady.paced);
+	EXPECT_LE(bound(self), 2 * READING_NS);
 }
 
 /*
@@ -610,9 +665,10 @@ TEST_F(steady, another_clocksource_is_followed_by_who_had_parted)
 	watch(self, 0, 10 * S);
 	watch(self, 50 * PPM_Q32, 20 * MS);
 	ASSERT_TRUE(self->steady.parted);
-	chime_steady_lose_pace(&self->steady, self->raw_ns);
+	chime_steady_lose_pace(&self->steady, &self->host, self->raw_ns);
 	EXPECT_FALSE(self->steady.parted);
-	EXPECT_EQ(0, self->steady.moved_q32);
+	/* That slew may have ended along with the clocksource, and the hardest one begun. */
+	EXPECT_LE(llabs(1050 * PPM_Q32 - self->steady.moved_q32), 50);
 }
 
 /* With any input: no overflow (the sanitizers check), and errors are never negative. */

@@ -1380,6 +1380,99 @@ TEST_F(module, slew_that_another_clocksource_sees_the_end_of_moves_no_correction
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 }
 
+/* Only its length shows whether a change of the host's rate is the raw clock's or a slew's. */
+TEST_F(module, slew_beside_another_clocksource_breaks_no_bound)
+{
+	static const struct {
+		s64 slew_ppm;
+		s64 begin_s;
+		s64 end_s;
+		s64 raw_slow_ppm;
+	} cases[] = {
+		/* It begins or ends in the same second, ... */
+		{ 800, -30, 0, 0 }, { -60, -3, 0, 46 }, { 1000, 0, 30, 400 }, { -5, 0, 99, -200 },
+		/* ... before the new rate is seen, ... */
+		{ -800, -10, 1, -200 }, { 300, 1, 3, 46 }, { 1000, 1, 91, 0 }, { 60, -30, 2, 400 },
+		/* ... while it is being confirmed, ... */
+		{ -800, 3, 102, 46 }, { 300, 50, 60, -200 }, { 900, 50, 149, 0 },
+		{ -1000, -50, 40, 46 },
+		/* ... or afterwards. */
+		{ 1000, 110, 140, 400 }, { -300, 150, 240, 0 },
+	};
+	unsigned int i;
+	int second;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		machine_begin();
+		ASSERT_EQ(0, load());
+		ASSERT_EQ(0, correct());
+		run(100 * S);
+		ASSERT_EQ(0, correct());
+		for (second = -60; second < 400; second++) {
+			if (second == cases[i].begin_s)
+				machine.host_rate_ppm = cases[i].slew_ppm;
+			if (second == cases[i].end_s)
+				machine.host_rate_ppm = 0;
+			if (!second) {
+				machine.clocksource++;
+				machine.raw_slow_ppm = cases[i].raw_slow_ppm;
+			}
+			run(S);
+			ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns + CLOSE_NS)
+				TH_LOG("case %u, second %d", i, second);
+		}
+		EXPECT_LE(status().now.maxerror_ns, 400 * MS);
+		played_module_exit();
+	}
+}
+
+/* The host's own rate has lasted for longer than slews do: the bound is as narrow as it was. */
+TEST_F(module, another_clocksource_of_a_host_that_is_not_slewed_is_confirmed)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(100 * S);
+	machine.clocksource++;
+	machine.raw_slow_ppm = 46;
+	run(50 * S);
+	EXPECT_GE(status().now.maxerror_ns, 50 * MS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	run(60 * S);
+	EXPECT_LE(status().now.maxerror_ns, 4 * MS);
+	ASSERT_EQ(0, correct());
+	EXPECT_LE(status().now.maxerror_ns, 50 * US);
+}
+
+/* The guest may be paused before the new rate was confirmed. */
+TEST_F(module, pause_soon_after_another_clocksource_breaks_no_bound)
+{
+	static const int pauses_s[] = { 1, 2, 20 };
+	unsigned int i;
+	int second;
+
+	for (i = 0; i < ARRAY_SIZE(pauses_s); i++) {
+		machine_begin();
+		ASSERT_EQ(0, load());
+		ASSERT_EQ(0, correct());
+		run(60 * S);
+		machine.clocksource++;
+		machine.raw_slow_ppm = -100;
+		machine.host_rate_ppm = 700;
+		for (second = 0; second < 300; second++) {
+			if (second == pauses_s[i]) {
+				stand_still(20 * S);
+				machine.host_ahead_ns += 20 * 700 * US;
+			}
+			if (second == 60)
+				machine.host_rate_ppm = 0;
+			run(S);
+			ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns + CLOSE_NS)
+				TH_LOG("pause %d, second %d", pauses_s[i], second);
+		}
+		played_module_exit();
+	}
+}
+
 /* The sources have to measure for long enough to know the rate. */
 TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
 {
