@@ -124,6 +124,7 @@ void chime_control_set_mode(struct chime *chime, enum truechime_mode mode)
 static void chime_control_set_reference(struct chime *chime)
 {
 	const struct chime_line *line = NULL;
+	s64 raw_ns;
 
 	lockdep_assert_held(&chime->lock);
 	if (chime_host_has_line(&chime->host) && !chime->host.lost)
@@ -131,8 +132,12 @@ static void chime_control_set_reference(struct chime *chime)
 	/* A correction that stands in for a host cannot be trusted more than that host. */
 	if (chime->timescale.stands_in && (!line || chime->host.demoted))
 		chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());
+	raw_ns = ktime_get_raw_ns();
 	chime_timescale_set_reference(&chime->timescale, line, line && !chime->host.demoted,
-				      ktime_get_raw_ns());
+				      raw_ns);
+	chime_timescale_allow_for_slew(&chime->timescale,
+				       chime_host_line_slewing(&chime->host.track, raw_ns),
+				       raw_ns);
 }
 
 /* All that can be refused: nothing has changed then. */

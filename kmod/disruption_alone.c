@@ -157,14 +157,20 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 {
 	struct chime_host *host = &chime->host;
 	bool moved = chime->disruption.moved;
+	s64 raw_ns, slewing_q32;
 
 	if (moved && chime_host_reset(host))
 		return CHIME_CHECK_SILENT;
 	host->lost = false;
 	chime->disruption.moved = false;
 	chime_disruption_note_host_maxerror(chime);
+	raw_ns = ktime_get_raw_ns();
+	/* A host that jumped meanwhile does not show whether it is slewed, too. */
+	slewing_q32 = check == CHIME_CHECK_JUMPED ? CHIME_HOST_SLEW_MAX_Q32 :
+						    chime_host_line_slewing(&host->track, raw_ns);
 	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
-				      ktime_get_raw_ns());
+				      raw_ns);
+	chime_timescale_allow_for_slew(&chime->timescale, slewing_q32, raw_ns);
 	if (!moved)
 		return check;
 	chime_disruption_trust_host(chime);

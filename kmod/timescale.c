@@ -478,21 +478,31 @@ static void chime_line_doubt_rate(struct chime_line *line, s64 by_q32)
 /*
  * @aim, a function of the raw clock, becomes the correction to @host. That has its rate by the
  * host's slope, and is as wrong as that is, whatever will be known of the slope in a moment. A host
- * whose slope is not known at all is taken to run as UTC does.
+ * whose slope is not known at all is taken to run as UTC does, but may be slewed.
  */
 static void chime_timescale_correct_host(struct chime_timescale *timescale,
 					 const struct chime_line *aim,
 					 const struct chime_line *host, s64 raw_ns)
 {
 	struct chime_line *correction = &timescale->correction;
+	s64 doubt_q32 = host->sigma_rate_q32;
 
 	chime_line_convert(aim, host, raw_ns, correction);
 	if (host->sigma_rate_q32 >= CHIME_UNKNOWN_RATE_Q32) {
 		correction->rate_q32 = 0;
 		correction->rate_horizon_ns = 0;
 		correction->beyond_rate_q32 = 0;
+		doubt_q32 = max_t(s64, doubt_q32, CHIME_HOST_SLEW_MAX_Q32);
 	}
-	chime_line_doubt_rate(correction, host->sigma_rate_q32);
+	chime_line_doubt_rate(correction, doubt_q32);
+}
+
+/* The reference is a host, and a correction was measured against it. */
+static bool chime_timescale_corrects_host(const struct chime_timescale *timescale)
+{
+	const struct chime_view *view = &timescale->current_view;
+
+	return view->corrected && view->reference == TRUECHIME_REFERENCE_HOST;
 }
 
 void chime_timescale_set_reference(struct chime_timescale *timescale,
@@ -525,6 +535,16 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	view->corrected_ns = chime_sub_sat(chime_view_reference(view, raw_ns), age_ns);
 	after = chime_timescale_reference(timescale);
 	chime_timescale_change_clock(timescale, &before, &after, raw_ns);
+	chime_timescale_change(timescale, raw_ns, false);
+}
+
+void chime_timescale_allow_for_slew(struct chime_timescale *timescale, s64 slewing_q32, s64 raw_ns)
+{
+	lockdep_assert_held(timescale->lock);
+	if (!slewing_q32 || !chime_timescale_corrects_host(timescale))
+		return;
+	chime_line_doubt_rate(&timescale->correction,
+			      max_t(s64, slewing_q32, CHIME_HOST_SLEW_MAX_Q32));
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
@@ -570,14 +590,6 @@ static void chime_timescale_compare(const struct chime_timescale *timescale, s64
 					    timescale->steady.unseen_ns),
 		.apart_ns = chime_abs_sat(apart_ns),
 	};
-}
-
-/* The reference is a host, and a correction was measured against it. */
-static bool chime_timescale_corrects_host(const struct chime_timescale *timescale)
-{
-	const struct chime_view *view = &timescale->current_view;
-
-	return view->corrected && view->reference == TRUECHIME_REFERENCE_HOST;
 }
 
 bool chime_timescale_refutes_host(const struct chime_timescale *timescale, s64 raw_ns)

@@ -222,6 +222,13 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 				   const struct chime_line *host, bool reference_host, s64 raw_ns);
 
 /*
+ * The host has just become the reference, and its rate may be that of a slew of about @slewing_q32,
+ * which the correction makes up for; 0: it is not slewed. The slew ends, and UTC goes on: until the
+ * next correction the bound grows by it. Lock held.
+ */
+void chime_timescale_allow_for_slew(struct chime_timescale *timescale, s64 slewing_q32, s64 raw_ns);
+
+/*
  * The host has not answered for long: the raw clock is the reference from now on, and the timescale
  * becomes a correction against it. If that only stands in for the host's line, it ends when there
  * is a host again. @slewing_q32: by how much that line's rate may be that of a slew. A new epoch.

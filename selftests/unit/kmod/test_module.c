@@ -1473,6 +1473,98 @@ TEST_F(module, pause_soon_after_another_clocksource_breaks_no_bound)
 	}
 }
 
+/* Ways by which the host becomes the reference, or again. */
+static void choose_again(void)
+{
+	choose_host("kvm");
+}
+
+static void be_silent_for_a_while(void)
+{
+	machine.host_silent = true;
+	run(5 * S);
+	machine.host_silent = false;
+}
+
+static void demote_for_a_while(void)
+{
+	demote_host(true);
+	run(5 * S);
+	demote_host(false);
+}
+
+/* What was learned of its rate is that of the slew, but UTC's rate is not. */
+TEST_F(module, slew_of_a_host_that_becomes_the_reference_breaks_no_bound)
+{
+	static const s64 slews_ppm[] = { 565, -900, 1000 };
+	static const struct {
+		void (*become)(void);
+	} ways[] = { { choose_again }, { be_silent_for_a_while }, { demote_for_a_while } };
+	unsigned int way, slew;
+	int second;
+
+	for (way = 0; way < ARRAY_SIZE(ways); way++) {
+		for (slew = 0; slew < ARRAY_SIZE(slews_ppm); slew++) {
+			machine_begin();
+			ASSERT_EQ(0, load());
+			ASSERT_EQ(0, correct());
+			run(60 * S);
+			machine.host_rate_ppm = slews_ppm[slew];
+			run(20 * S);
+			ways[way].become();
+			for (second = 0; second < 200; second++) {
+				if (second == 30)
+					machine.host_rate_ppm = 0;
+				/* The slew is over, or goes on after an hour as before. */
+				if (second == 60 || (second == 15 && slew))
+					stand_still(HOUR);
+				run(S);
+				ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns + CLOSE_NS)
+					TH_LOG("way %u, slew %u, second %d", way, slew, second);
+			}
+			ASSERT_EQ(0, correct());
+			EXPECT_LE(status().now.maxerror_ns, 50 * US);
+			played_module_exit();
+		}
+	}
+}
+
+/* One that was set while it was silent is seen to jump, and not to be slewed. */
+TEST_F(module, slew_of_a_host_that_was_lost_and_set_breaks_no_bound)
+{
+	int second;
+
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	ASSERT_EQ(0, correct());
+	run(5 * S);
+	machine.host_rate_ppm = 800;
+	machine.host_ahead_ns += HOUR;
+	run(5 * S);
+	machine.host_silent = false;
+	for (second = 0; second < 60; second++) {
+		if (second == 30)
+			machine.host_rate_ppm = 0;
+		run(S);
+		ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns + CLOSE_NS)
+			TH_LOG("second %d", second);
+	}
+}
+
+/* A host that is not slewed is known as well as before. */
+TEST_F(module, host_that_becomes_the_reference_again_is_known_as_before)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(120 * S);
+	demote_for_a_while();
+	run(60 * S);
+	be_silent_for_a_while();
+	run(60 * S);
+	EXPECT_LE(status().now.maxerror_ns, MS);
+}
+
 /* The sources have to measure for long enough to know the rate. */
 TEST_F(module, move_to_another_counter_is_allowed_for_until_it_is_measured)
 {
