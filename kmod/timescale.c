@@ -803,10 +803,18 @@ bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns)
 	return corrected;
 }
 
+/* How far a line that goes on by the rate of another clock may be off an unknown one. */
+static s64 chime_line_lost_rate(const struct chime_line *line)
+{
+	return chime_add_sat(CHIME_UNKNOWN_RATE_Q32, chime_abs_sat(line->rate_q32));
+}
+
 static void chime_line_lose_rate(struct chime_line *line)
 {
-	line->sigma_rate_q32 = max_t(s64, line->sigma_rate_q32, CHIME_UNKNOWN_RATE_Q32);
-	line->maxerror_rate_q32 = max_t(s64, line->maxerror_rate_q32, CHIME_UNKNOWN_RATE_Q32);
+	s64 lost_q32 = chime_line_lost_rate(line);
+
+	line->sigma_rate_q32 = max_t(s64, line->sigma_rate_q32, lost_q32);
+	line->maxerror_rate_q32 = max_t(s64, line->maxerror_rate_q32, lost_q32);
 }
 
 /* Until the host answers, its line is extrapolated by a clock whose rate is not known. */
@@ -832,12 +840,14 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 since_ns, 
 		chime_timescale_doubt_host(timescale, raw_ns);
 		return;
 	}
-	/* At @raw_ns the line is as far off as one of unknown rate gets in that time. */
+	/* At @raw_ns the line is as far off as its rate has taken it from the unknown one. */
 	chime_line_move(line, since_ns);
-	line->sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
-	line->maxerror_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
+	line->sigma_rate_q32 = chime_line_lost_rate(line);
+	line->maxerror_rate_q32 = line->sigma_rate_q32;
 	line->horizon_ns = 0;
 	chime_line_move(line, raw_ns);
+	line->sigma_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
+	line->maxerror_rate_q32 = CHIME_UNKNOWN_RATE_Q32;
 	line->rate_q32 = 0;
 	line->rate_horizon_ns = 0;
 	chime_timescale_begin_epoch(timescale, &change);

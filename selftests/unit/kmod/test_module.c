@@ -2557,6 +2557,48 @@ TEST_F(module, another_clocksource_may_have_been_taken_right_after_a_check)
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 }
 
+/* The clock goes on by the old one's rate until that is noticed. */
+TEST_F(module, another_clocksource_may_be_off_the_other_way)
+{
+	int second;
+
+	machine.raw_slow_ppm = -450;
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct_at_rate(-450 * CHIME_PPM_Q32));
+	run(S);
+	machine.clocksource++;
+	machine.raw_slow_ppm = 450;
+	for (second = 0; second < 10; second++) {
+		run(S);
+		ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns) TH_LOG("second %d", second);
+	}
+}
+
+TEST_F(module, another_clocksource_may_be_off_the_other_way_beside_a_silent_host)
+{
+	int corrected, second;
+
+	for (corrected = 0; corrected < 2; corrected++) {
+		machine_begin();
+		machine.raw_slow_ppm = -450;
+		ASSERT_EQ(0, load());
+		run(60 * S);
+		state_host_maxerror(MS);
+		if (corrected)
+			ASSERT_EQ(0, correct());
+		run(S);
+		machine.host_silent = true;
+		machine.clocksource++;
+		machine.raw_slow_ppm = 450;
+		for (second = 0; second < 100; second++) {
+			run(S);
+			ASSERT_LE(llabs(error_ns()), status().now.reading_ns)
+				TH_LOG("corrected %d, second %d", corrected, second);
+		}
+		played_module_exit();
+	}
+}
+
 /* A TSC that becomes unstable may take both the host's answers and this guest's clocksource. */
 TEST_F(module, another_clocksource_beside_a_silent_host_loses_the_rate)
 {
