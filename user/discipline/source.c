@@ -111,7 +111,8 @@ static void remember(struct source *source, const struct source_sample *sample)
  */
 static void forget_lost_track(struct source *source, const struct estimate *before)
 {
-	double reach_ns = SOURCE_SIGMAS * before->sigma_ns + 0.5 * estimator_floor(source->estimator);
+	double reach_ns = SOURCE_SIGMAS * before->sigma_ns +
+			  0.5 * estimator_floor(source->estimator);
 	struct estimate estimate;
 	double moved_ns;
 
