@@ -166,7 +166,7 @@ with_opened()
 {
 	local root=$1 library
 
-	library=$(/sbin/ldconfig -p | awk -v name="$2" '$1 == name { print $NF; exit }')
+	library=$(/sbin/ldconfig -p | awk -v name="$2" '$1 == name && !found++ { print $NF }')
 	[ -n "$library" ] || die "$2 is not there; 'make deps' installs it"
 	install -D "$library" "$root$library"
 	with_libraries "$root" "$library"
