@@ -300,6 +300,13 @@ static void chime_steady_keep(struct chime_steady *steady, const struct chime_li
 	line->maxerror_rate_q32 = steady->moved_q32;
 }
 
+static void chime_steady_set_pace(struct chime_steady *steady, s64 rate_q32, s64 raw_ns)
+{
+	steady->pace_q32 = rate_q32;
+	steady->pace_raw_ns = raw_ns;
+	steady->pace_known = true;
+}
+
 /*
  * The host's rate after a change of the raw clock's, when it is seen first, is the pace, unless the
  * host was slewed meanwhile: by how much it may have moved until now stays in the bound. A host
@@ -320,9 +327,7 @@ static void chime_steady_find_new(struct chime_steady *steady, const struct chim
 	chime_steady_ask_for_move(steady, chime_add_sat(turn_q32, CHIME_STEADY_RAW_Q32));
 	*bound_ns = chime_add_sat(*bound_ns, chime_steady_misled_ns(steady, raw_ns));
 	steady->moved_ns = 0;
-	steady->pace_q32 = rate_q32;
-	steady->pace_raw_ns = raw_ns;
-	steady->pace_known = true;
+	chime_steady_set_pace(steady, rate_q32, raw_ns);
 	steady->begin_raw_ns = raw_ns;
 }
 
@@ -365,9 +370,7 @@ static void chime_steady_find_pace(struct chime_steady *steady, s64 rate_q32, bo
 	if (steady->paced ||
 	    waited_ns < (steady->pace_known ? CHIME_STEADY_PATIENCE_NS : CHIME_STEADY_PROBATION_NS))
 		return;
-	steady->pace_q32 = rate_q32;
-	steady->pace_raw_ns = raw_ns;
-	steady->pace_known = true;
+	chime_steady_set_pace(steady, rate_q32, raw_ns);
 	steady->paced = true;
 }
 
