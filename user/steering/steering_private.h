@@ -74,9 +74,12 @@ void steering_judge_errors(struct steering *steering, const struct timescale_now
 /* The sources' first correction of a host, which was followed until now, is @error_ns. */
 void steering_note_found(struct steering *steering, int64_t error_ns);
 
-/* Settled once the follower reports it; unsettled when the clock is far off again. */
+/*
+ * Settled once the follower reports that the error is @removed, or once it is small and within what
+ * is known of the time; unsettled when the clock is far off again.
+ */
 void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
-			    bool settled);
+			    bool removed);
 
 /* The leap second of today to publish to the kernel. */
 int steering_kernel_leap(const struct steering *steering);

@@ -11,7 +11,11 @@
 
 #define NS_PER_S	1000000000LL
 
-/* A synchronised clock becomes unsynchronised when it is wrong by more than its bound and this. */
+/*
+ * A synchronised clock becomes unsynchronised when it is wrong by more than its bound and this. One
+ * that is not becomes it when it is wrong by no more than its bound and this: sources that know the
+ * time to so much may take minutes to slew what is left.
+ */
 #define UNSETTLED_NS	10000000LL
 
 /*
@@ -64,11 +68,17 @@ void steering_note_found(struct steering *steering, int64_t error_ns)
 		steering->found_ns = chime_abs_sat(error_ns);
 }
 
+static bool steering_is_near(const struct timescale_now *now)
+{
+	return steering_error_ns(now) <= chime_min(now->maxerror_ns, UNSETTLED_NS);
+}
+
 void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
-			    bool settled)
+			    bool removed)
 {
 	bool far = steering_is_far(now) &&
 		   steering_error_ns(now) > chime_add_sat(steering->found_ns, UNSETTLED_NS);
+	bool settled = removed || steering_is_near(now);
 
 	if (!steering_can_follow(now) || (far && !settled))
 		steering->settled = false;

@@ -178,6 +178,40 @@ TEST_F(steering, slews_a_small_error_and_says_so_when_it_is_gone)
 	EXPECT_GE(fake_clock.maxerror_us, 100);
 }
 
+/*
+ * After minutes without answers the clock was unsynchronised, and most of its error is gone. The
+ * rest is within what the sources themselves know, and is slewed slowly.
+ */
+TEST_F(steering, is_synchronised_again_when_the_rest_is_within_what_sources_know)
+{
+	struct discipline_result result;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 600 * S));
+	result = found(self, 25 * MS);
+	result.correction.maxerror_ns = 6 * MS;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	result = found(self, 4 * MS);
+	result.correction.maxerror_ns = 6 * MS;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_GT(llabs(error_ns(self)), 3 * MS);
+	EXPECT_GE(fake_clock.maxerror_us * US, 9 * MS);
+	ASSERT_EQ(0, run_truthfully(self, 60 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+/* What sources know badly is no reason to call a clock right that is still being slewed. */
+TEST_F(steering, is_unsynchronised_while_a_large_error_is_within_a_wide_bound)
+{
+	struct discipline_result result = found(self, 300 * MS);
+
+	result.correction.maxerror_ns = 500 * MS;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
 TEST_F(steering, refreshes_what_it_publishes)
 {
 	int i;
