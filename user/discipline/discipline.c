@@ -761,6 +761,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		note_drift(discipline);
 	result->changed = true;
 	result->measured = fresh;
+	result->suspect = combined.estimate.suspect;
 	result->jump = may_jump(discipline, &combined, now);
 	result->synchronised = true;
 	if (counts)

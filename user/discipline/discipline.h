@@ -54,7 +54,8 @@ enum discipline_step {
 /**
  * struct discipline_result - after an update
  * @changed: @correction is new and is to be set
- * @measured: there were new samples
+ * @measured: there were new samples ...
+ * @suspect: ... but they contradict what was measured before, and the next ones decide
  * @correction: UTC - reference as a function of the reference's time, with its error
  * @jump: the timescale may jump to it at once
  * @step: whether to step the system clock
@@ -74,6 +75,7 @@ enum discipline_step {
 struct discipline_result {
 	bool changed;
 	bool measured;
+	bool suspect;
 	struct chime_line correction;
 	bool jump;
 	enum discipline_step step;

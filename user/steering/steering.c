@@ -103,7 +103,7 @@ int64_t steering_next_ns(const struct steering *steering)
 	leap_ns = chime_add_sat(status->leap_raw_ns, LEAP_CHECK_NS);
 	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
 		next_ns = leap_ns;
-	if (steering->set_by_others)
+	if (steering->set_by_others && !steering->unanswered)
 		next_ns = chime_min(next_ns, steering->set_back_ns);
 	return next_ns;
 }
@@ -248,7 +248,40 @@ static void steering_note_confirmation(struct steering *steering,
 		steering->repair_until_ns = 0;
 	else if (trust_is_unconfirmed(steering->status.trust))
 		steering->repair_until_ns = chime_add_sat(raw_ns, REPAIR_NS);
+	/* Requests from before the clock was set are not answered any more. */
+	if (!result->suspect)
+		steering->unanswered = false;
 	steering_trust(steering, TRUST_SOURCES_MEASURED);
+}
+
+/* By how much the clock is not where its rate would have brought it since the latest reading. */
+static int64_t steering_jump_ns(const struct steering *steering, const struct timescale_now *now)
+{
+	const struct timescale_now *last = &steering->status.now;
+	int64_t expected_ns, jump_ns, raw_ns;
+	double rate;
+
+	if (!steering->status.valid || now->epoch != last->epoch ||
+	    now->disruptions != last->disruptions || steering->options.observe)
+		return 0;
+	raw_ns = chime_sub_sat(now->raw_ns, last->raw_ns);
+	rate = system_clock_rate(steering->clock);
+	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
+	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
+	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
+		return 0;
+	return jump_ns;
+}
+
+/*
+ * Another program has set the clock, perhaps just now, and nobody knows yet whether that was right:
+ * the answers of the sources that are asked then decide, and none that left before.
+ */
+static bool steering_is_asking(const struct steering *steering, const struct timescale_now *now)
+{
+	return !now->has_host &&
+	       (steering->unanswered || steering_jump_ns(steering, now) ||
+		(steering->set_by_others && now->raw_ns < steering->set_back_ns));
 }
 
 /*
@@ -256,13 +289,13 @@ static void steering_note_confirmation(struct steering *steering,
  * decides how large an error has to be.
  */
 static int steering_judge(struct steering *steering, const struct discipline_result *result,
-			  bool wrong, int64_t raw_ns)
+			  bool wrong, const struct timescale_now *now)
 {
 	if (result->synchronised && result->measured)
-		steering_note_confirmation(steering, result, raw_ns);
+		steering_note_confirmation(steering, result, now->raw_ns);
 	if (steering->options.observe)
 		return 0;
-	if (result->step == DISCIPLINE_STEP)
+	if (result->step == DISCIPLINE_STEP && !steering_is_asking(steering, now))
 		return steering_step(steering, "makestep allows it");
 	if (wrong)
 		return steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
@@ -312,7 +345,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	else
 		follower_expect_change(&steering->follower);
 	steering_log_change(steering, result);
-	err = steering_judge(steering, result, wrong, now->raw_ns);
+	err = steering_judge(steering, result, wrong, now);
 	steering->next_check_ns = 0;
 	return err;
 }
@@ -358,22 +391,13 @@ static bool steering_has_slept(struct steering *steering)
 	return steering->slept_ns - before_ns > SET_BY_OTHERS_NS;
 }
 
-/* Another program set the clock if it is not where its rate would have brought it. */
+/* Another program set the clock. */
 static bool steering_watch(struct steering *steering, const struct timescale_now *now)
 {
-	const struct timescale_now *last = &steering->status.now;
 	bool slept = steering_has_slept(steering);
-	int64_t expected_ns, jump_ns, raw_ns;
-	double rate;
+	int64_t jump_ns = steering_jump_ns(steering, now);
 
-	if (!steering->status.valid || slept || now->epoch != last->epoch ||
-	    now->disruptions != last->disruptions || steering->options.observe)
-		return false;
-	raw_ns = chime_sub_sat(now->raw_ns, last->raw_ns);
-	rate = system_clock_rate(steering->clock);
-	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
-	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
-	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
+	if (slept || !jump_ns)
 		return false;
 	steering_report_set(steering, now, jump_ns);
 	follower_restart(&steering->follower);
@@ -458,7 +482,8 @@ static bool steering_set_back(struct steering *steering)
 {
 	const struct timescale_now *now = &steering->status.now;
 
-	if (!steering->set_by_others || now->raw_ns < steering->set_back_ns)
+	if (!steering->set_by_others || now->raw_ns < steering->set_back_ns ||
+	    (steering->unanswered && !now->has_host))
 		return false;
 	steering->set_by_others = false;
 	return steering_may_set_back(steering, now) &&

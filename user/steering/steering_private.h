@@ -45,7 +45,8 @@ struct steering {
 	int64_t slept_ns;	/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading */
 	bool set_by_others;	/* another program set it; to be set back by policy ... */
 	int64_t set_back_ns;	/* ... at this instant of the raw clock ... */
-	bool asks;		/* ... and the sources are to be asked before */
+	bool asks;		/* ... and the sources are to be asked before, ... */
+	bool unanswered;	/* ... and have not confirmed the timescale since */
 };
 
 /* The system clock's distance from the timescale, unsigned. */

@@ -53,6 +53,8 @@ void steering_recheck(struct steering *steering)
 	follower_restart(&steering->follower);
 	steering->status.valid = false;
 	steering->disarm = true;
+	steering->set_by_others = false;
+	steering->unanswered = false;
 	steering->next_check_ns = 0;
 	steering->next_publish_ns = 0;
 }

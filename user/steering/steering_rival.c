@@ -17,8 +17,9 @@
 
 /*
  * Where there is no host's clock nothing may have shown that this machine was reverted, and the
- * other program, a guest agent perhaps, may have set the clock right. An only source that finds
- * this out has to say so three times, 2 s apart.
+ * other program, a guest agent perhaps, may have set the clock right. So the sources are asked, and
+ * until they have answered the clock stays as it was set. An only source that finds out that it was
+ * set right has to say so three times, 2 s apart.
  */
 #define ASK_NS	(10 * NS_PER_S)
 
@@ -28,7 +29,7 @@ static const char *steering_answer(const struct steering *steering, const struct
 	if (steering->status.trust == TRUST_EXTERNAL || !steering_can_follow(now))
 		return "";
 	if (steering->asks)
-		return "; unless the time sources show that this was right, it is set back in 10 s";
+		return "; it is set back when the time sources have answered that this was wrong, in 10 s at the earliest. To step it back now: truechime makestep";
 	if (steering->set_by_others)
 		return "; it is being set back, as policy allows";
 	return "; it is being slewed back. To step it back: truechime makestep";
@@ -57,6 +58,7 @@ static void steering_take_back(struct steering *steering, const struct timescale
 	steering->set_by_others = (news == RIVAL_SET || undo) &&
 				  steering_may_set_back(steering, now);
 	steering->asks = steering->set_by_others && !now->has_host && !undo;
+	steering->unanswered = steering->asks;
 	steering->set_back_ns = chime_add_sat(now->raw_ns, steering->asks ? ASK_NS : 0);
 }
 

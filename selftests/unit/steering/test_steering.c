@@ -387,6 +387,18 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
+/* The sources' answer is that the timescale is right, whatever the system clock says. */
+static struct discipline_result confirmed(FIXTURE_DATA(steering) *self)
+{
+	struct timescale_now now;
+	struct discipline_result result;
+
+	self->timescale->ops->now(self->timescale, &now);
+	result = found(self, now.time_ns - now.realtime_ns);
+	result.step = DISCIPLINE_STEP;
+	return result;
+}
+
 /* date -s by an hour: a slew back would take ten. Who does it again and again is no operator. */
 TEST_F(steering, a_clock_that_was_set_far_off_is_set_back)
 {
@@ -405,8 +417,10 @@ TEST_F(steering, a_clock_that_was_set_far_off_is_set_back)
 			break;
 		/* The sources have ten seconds to find that it was right. */
 		EXPECT_EQ(i, self->status.steps);
-		EXPECT_LE(self->status.now.raw_ns + 10 * S, steering_next_ns(self->steering));
-		fake_clock_run(9 * S);
+		fake_clock_run(S);
+		ASSERT_EQ(0, apply(self, confirmed(self)));
+		EXPECT_LE(self->status.now.raw_ns + 9 * S, steering_next_ns(self->steering));
+		fake_clock_run(8 * S);
 		ASSERT_EQ(0, follow(self));
 		EXPECT_LT(S, llabs(error_ns(self)));
 		EXPECT_FALSE(steering_asks_sources(self->steering));
@@ -440,6 +454,52 @@ TEST_F(steering, a_clock_that_was_set_right_is_not_set_back)
 	ASSERT_EQ(0, run_truthfully(self, 20 * S));
 	EXPECT_EQ(0, self->status.steps);
 	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
+/*
+ * As above, and the network is not there yet: ten seconds without an answer confirm nothing. What
+ * contradicts the timescale at first does not, either.
+ */
+TEST_F(steering, a_clock_is_not_set_back_on_silence)
+{
+	struct discipline_result contradiction;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, follow(self));
+	ASSERT_EQ(0, run_truthfully(self, 1000 * S));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+	contradiction = confirmed(self);
+	contradiction.suspect = true;
+	ASSERT_EQ(0, apply(self, contradiction));
+	EXPECT_EQ(0, self->status.steps);
+	ASSERT_EQ(0, apply(self, confirmed(self)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
+/* An answer from before the clock was set is handled before anybody has noticed that it was. */
+TEST_F(steering, an_answer_that_was_under_way_does_not_undo_what_others_set)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	timescale_expire(self->timescale);
+	ASSERT_EQ(0, apply(self, confirmed(self)));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+
+	/* The operator's word goes before theirs. */
+	ASSERT_EQ(0, steering_step(self->steering, "asked for"));
+	EXPECT_LT(llabs(error_ns(self)), MS);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
 /* Where nobody knows the time well enough it is not taken back by a step, even if it may be. */
