@@ -58,6 +58,8 @@ static int chime_control_step_locked(struct chime *chime, enum truechime_occasio
 		return -ENODATA;
 	if (now.state == TRUECHIME_STATE_EXTERNAL)
 		return -EBUSY;
+	if (chime->timescale.current_view.awaits_host)
+		return -EAGAIN;
 
 	switch (chime_disruption_step(chime, occasion)) {
 	case TRUECHIME_ACTION_NONE:

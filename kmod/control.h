@@ -27,8 +27,9 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 
 /*
  * Step the system clock to the timescale by the rule for @occasion. -ENODATA: there is neither host
- * nor correction; -EBUSY: mode external is in force; -EPERM: the policy forbids the step; -ERANGE:
- * the step would be to a date before the release; -EIO: the kernel refused.
+ * nor correction; -EBUSY: mode external is in force; -EAGAIN: time was disrupted, and the host has
+ * not answered since; -EPERM: the policy forbids the step; -ERANGE: the step would be to a date
+ * before the release; -EIO: the kernel refused.
  */
 int chime_control_step(struct chime *chime, enum truechime_occasion occasion);
 

@@ -555,6 +555,8 @@ void chime_disruption_check(struct chime *chime)
 	if (chime->host.lost && check != CHIME_CHECK_SILENT)
 		check = chime_disruption_regain_host(chime, check);
 	chime_disruption_remember(disruption, seen, check != CHIME_CHECK_SILENT);
+	if (check != CHIME_CHECK_SILENT)
+		chime_timescale_await_host(&chime->timescale, false);
 
 	switch (check) {
 	case CHIME_CHECK_NO_HOST:

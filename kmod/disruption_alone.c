@@ -105,6 +105,8 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 {
 	s64 raw_ns = ktime_get_raw_ns();
 
+	chime_timescale_await_host(&chime->timescale, false);
+
 	pr_warn_ratelimited("host clock %s has %s for %lld s: time goes on by this machine's own counter\n",
 			    chime->host.ops->name,
 			    chime->host.silent ? "been silent" : "contradicted itself",
@@ -121,6 +123,23 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 				  chime_host_line_slewing(&chime->host.track, raw_ns), raw_ns);
 }
 
+/*
+ * The host is silent for the moment, and something has happened. It may say soon how much time that
+ * took, and then there is one event; until then nobody knows the time. A restore will be reported
+ * whatever the host says.
+ */
+static void chime_disruption_await_host(struct chime *chime, bool resumed)
+{
+	bool restored = chime_disruption_is_restored(chime, resumed);
+
+	if (chime->timescale.current_view.awaits_host ||
+	    (!restored && !(chime->disruption.evidence & CHIME_SAW_STOP)))
+		return;
+	chime_timescale_await_host(&chime->timescale, true);
+	if (restored)
+		chime_system_clock_distrust(&chime->system_clock);
+}
+
 void chime_disruption_silent(struct chime *chime, bool resumed)
 {
 	struct chime_host *host = &chime->host;
@@ -131,10 +150,12 @@ void chime_disruption_silent(struct chime *chime, bool resumed)
 	if (host->lost) {
 		chime_disruption_note_host_maxerror(chime);
 		chime_disruption_blind(chime, resumed);
-	} else if (resumed) {
-		/* Keep the hint for the check at which the host answers. */
-		set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
+		return;
 	}
+	chime_disruption_await_host(chime, resumed);
+	/* Keep the hint for the check at which the host answers. */
+	if (resumed)
+		set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
 }
 
 /* The raw clock was disrupted: only the host shows what time it is now. */

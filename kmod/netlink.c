@@ -290,6 +290,10 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack,
 			       "mode external is in force: other programs set the timescale and steer the system clock");
 		break;
+	case -EAGAIN:
+		NL_SET_ERR_MSG(info->extack,
+			       "time was just disrupted, and the host's clock has not said yet by how much: ask again in two seconds");
+		break;
 	case -EPERM:
 		NL_SET_ERR_MSG(info->extack, "the step policy forbids this step");
 		break;

@@ -109,7 +109,8 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 
 	remaining_ns = chime_slew_remaining(&view.slew, raw_ns);
 	off_ns = chime_abs_sat(remaining_ns);
-	reading_ns = chime_add_sat(chime_line_maxerror(&view.line, raw_ns), off_ns);
+	reading_ns = view.awaits_host ? CHIME_LINE_UNBOUNDED_NS :
+		     chime_add_sat(chime_line_maxerror(&view.line, raw_ns), off_ns);
 	*now = (struct chime_now){
 		.raw_ns = raw_ns,
 		.time_ns = chime_view_time(&view, raw_ns),
@@ -309,6 +310,17 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
 	chime_steady_follow(&timescale->steady, host, timescale->current_view.corrected, raw_ns);
 	/* A correction's age is measured in host time, not from the origin of the line. */
 	chime_timescale_change(timescale, raw_ns, false);
+}
+
+void chime_timescale_await_host(struct chime_timescale *timescale, bool awaits)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	if (view->awaits_host == awaits)
+		return;
+	view->awaits_host = awaits;
+	chime_timescale_publish(timescale);
 }
 
 void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host)

@@ -41,6 +41,7 @@ struct chime_slew {
  * @has_host: there is a @host line
  * @host_maxerror_ns: bound of the host's own clock against UTC; CHIME_LINE_UNBOUNDED_NS: unknown
  * @uncorrected_host: the timescale is the host's time as it is: its error includes the host's
+ * @awaits_host: only the host can say how much time a stop took, and has not: there is no bound
  * @mode: who steers
  * @reference: what the correction is a function of
  * @corrected: a correction is in force
@@ -57,6 +58,7 @@ struct chime_view {
 	bool has_host;
 	s64 host_maxerror_ns;
 	bool uncorrected_host;
+	bool awaits_host;
 	enum truechime_mode mode;
 	enum truechime_reference reference;
 	bool corrected;
@@ -234,6 +236,12 @@ void chime_timescale_allow_for_slew(struct chime_timescale *timescale, s64 slewi
  * is a host again. @slewing_q32: by how much that line's rate may be that of a slew. A new epoch.
  */
 void chime_timescale_lose_host(struct chime_timescale *timescale, s64 slewing_q32, s64 raw_ns);
+
+/*
+ * Time was disrupted, and the host, which has not answered since, will say by how much: meanwhile
+ * the timescale goes on without a bound. false: it has answered, or is not waited for any more.
+ */
+void chime_timescale_await_host(struct chime_timescale *timescale, bool awaits);
 
 /* Update the line of a demoted host: it is shown, but is not the reference. */
 void chime_timescale_watch_host(struct chime_timescale *timescale, const struct chime_line *host);

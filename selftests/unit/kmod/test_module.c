@@ -2042,6 +2042,56 @@ TEST_F(module, stop_beside_a_host_that_is_silent_for_a_moment_is_a_pause)
 	EXPECT_TRUE(status().corrected);
 }
 
+/* Something has happened, and for two seconds at most nobody can say how much time it took. */
+TEST_F(module, time_is_not_known_while_the_host_is_waited_for_after_a_stop)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(S);
+	machine.host_silent = true;
+	stand_still(30 * S);
+	check();
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.reading_ns);
+	EXPECT_EQ(-EAGAIN, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	run(S);
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	machine.host_silent = false;
+	run(20 * MS);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_GT(MS, latest()->maxerror_before_ns);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+}
+
+/* A restore will be reported in any case: the clock is not called synchronised until then. */
+TEST_F(module, clock_is_unsynchronised_while_the_host_is_waited_for_after_a_restore)
+{
+	int sets;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(S);
+	machine.host_silent = true;
+	sets = machine.sets;
+	revert(HOUR);
+	EXPECT_EQ(0, machine.count);
+	/* Setting the clock to its own time marks it unsynchronised, and once is enough. */
+	EXPECT_EQ(sets + 1, machine.sets);
+	check();
+	EXPECT_EQ(sets + 1, machine.sets);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	run(S);
+	machine.host_silent = false;
+	run(S);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+}
+
 TEST_F(module, leap_second_of_the_host_is_no_disruption)
 {
 	machine.utc_ns -= machine.utc_ns % (24 * HOUR);
