@@ -37,7 +37,9 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 	mutex_lock(&chime->lock);
 	/* A disruption that was not detected yet may make the correction stale. */
 	chime_disruption_check(chime);
-	if (reference < 0 || reference == timescale->current_view.reference)
+	if (timescale->current_view.awaits_host)
+		ret = -EAGAIN;
+	else if (reference < 0 || reference == timescale->current_view.reference)
 		ret = chime_timescale_correct(timescale, correction, epoch, jump,
 					      ktime_get_raw_ns());
 	if (!ret)

@@ -20,7 +20,8 @@ void chime_control_reading(struct chime *chime, struct chime_status *status);
 
 /*
  * Set the correction. -ESTALE: @epoch has passed, or the reference in force is not @reference
- * (negative: any); -ERANGE: @correction is no valid line.
+ * (negative: any); -EAGAIN: time was disrupted, and the host has not answered since; -ERANGE:
+ * @correction is no valid line.
  */
 int chime_control_correct(struct chime *chime, const struct chime_line *correction, u32 epoch,
 			  int reference, bool jump);

@@ -596,6 +596,8 @@ int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chi
 	lockdep_assert_held(&chime->lock);
 	/* The witnesses here detect a disruption before any packet can: check them first. */
 	chime_disruption_check(chime);
+	if (timescale->current_view.awaits_host)
+		return -EAGAIN;
 	if (epoch != timescale->current_view.epoch)
 		return -ESTALE;
 	if (timescale->current_view.reference == TRUECHIME_REFERENCE_HOST ||

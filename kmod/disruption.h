@@ -91,7 +91,8 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns);
 /*
  * The daemon's sources agree that the timescale jumped. -EBUSY: the raw clock is not the reference,
  * or mode external is in force; -ENODATA: there was no correction before; -ESTALE: @epoch has
- * passed. Context: process, lock held.
+ * passed; -EAGAIN: the host, which has not answered since time was disrupted, will say it. Context:
+ * process, lock held.
  */
 int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chime_jump *jump);
 

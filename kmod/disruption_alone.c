@@ -124,16 +124,17 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 }
 
 /*
- * The host is silent for the moment, and something has happened. It may say soon how much time that
+ * The host is silent for the moment, and something has happened: a restore, a stop, or a suspend,
+ * of whose end programs may learn before this module does. The host may say soon how much time that
  * took, and then there is one event; until then nobody knows the time. A restore will be reported
  * whatever the host says.
  */
 static void chime_disruption_await_host(struct chime *chime, bool resumed)
 {
 	bool restored = chime_disruption_is_restored(chime, resumed);
+	bool stopped = chime->disruption.evidence & CHIME_SAW_STOP || chime->witness.suspending;
 
-	if (chime->timescale.current_view.awaits_host ||
-	    (!restored && !(chime->disruption.evidence & CHIME_SAW_STOP)))
+	if (chime->timescale.current_view.awaits_host || (!restored && !stopped))
 		return;
 	chime_timescale_await_host(&chime->timescale, true);
 	if (restored)

@@ -29,6 +29,9 @@ static bool chime_family_ready;
 
 static struct genl_family chime_family;
 
+#define CHIME_AWAITS_HOST \
+	"time was just disrupted, and the host's clock has not said yet by how much: ask again in two seconds"
+
 /* --- attribute policies --- */
 
 static struct netlink_range_validation_signed chime_rate_range = {
@@ -266,6 +269,8 @@ static int chime_do_correction(struct sk_buff *request, struct genl_info *info)
 	if (ret == -ESTALE)
 		NL_SET_ERR_MSG_ATTR(info->extack, epoch,
 				    "the reference has changed since the correction was measured: measure again");
+	else if (ret == -EAGAIN)
+		NL_SET_ERR_MSG(info->extack, CHIME_AWAITS_HOST);
 	else
 		NL_SET_ERR_MSG_ATTR(info->extack, nest,
 				    "the correction is no valid line: a rate or an error is out of range");
@@ -291,8 +296,7 @@ static int chime_do_step(struct sk_buff *request, struct genl_info *info)
 			       "mode external is in force: other programs set the timescale and steer the system clock");
 		break;
 	case -EAGAIN:
-		NL_SET_ERR_MSG(info->extack,
-			       "time was just disrupted, and the host's clock has not said yet by how much: ask again in two seconds");
+		NL_SET_ERR_MSG(info->extack, CHIME_AWAITS_HOST);
 		break;
 	case -EPERM:
 		NL_SET_ERR_MSG(info->extack, "the step policy forbids this step");
@@ -370,6 +374,9 @@ static int chime_do_disrupted(struct sk_buff *request, struct genl_info *info)
 	case -ESTALE:
 		NL_SET_ERR_MSG_ATTR(info->extack, epoch,
 				    "the reference has changed since the jump was measured: measure again");
+		break;
+	case -EAGAIN:
+		NL_SET_ERR_MSG(info->extack, CHIME_AWAITS_HOST);
 		break;
 	case -EBUSY:
 		NL_SET_ERR_MSG(info->extack,

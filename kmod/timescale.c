@@ -320,6 +320,8 @@ void chime_timescale_await_host(struct chime_timescale *timescale, bool awaits)
 	if (view->awaits_host == awaits)
 		return;
 	view->awaits_host = awaits;
+	if (!awaits)
+		chime_timescale_begin_epoch(timescale, &chime_jumped);
 	chime_timescale_publish(timescale);
 }
 

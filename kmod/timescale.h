@@ -240,6 +240,8 @@ void chime_timescale_lose_host(struct chime_timescale *timescale, s64 slewing_q3
 /*
  * Time was disrupted, and the host, which has not answered since, will say by how much: meanwhile
  * the timescale goes on without a bound. false: it has answered, or is not waited for any more.
+ * That is a new epoch: what was measured meanwhile was measured against a reference that lacked
+ * what the disruption took.
  */
 void chime_timescale_await_host(struct chime_timescale *timescale, bool awaits);
 

@@ -389,6 +389,9 @@ void daemon_ask_quickly(const struct daemon *daemon, struct config *config);
 /* Run the discipline on the sources' samples, and steer by the result. */
 void daemon_update(struct daemon *daemon);
 
+/* Time was disrupted, and the host has not said yet by how much: try again in a moment. */
+void daemon_await_host(struct daemon *daemon, const struct timescale_now *now);
+
 /* Do what is due at @now_ns of the raw clock: steering, drift file, updates without a sample. */
 void daemon_timers(struct daemon *daemon, int64_t now_ns);
 

@@ -96,6 +96,10 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 		daemon->sources_changed = true;
 		return false;
 	}
+	if (err == -EAGAIN) {
+		daemon_await_host(daemon, now);
+		return false;
+	}
 	daemon_module_failed(daemon, err);
 	log_warning("The jump could not be followed at once: %s; the clock is corrected in the usual way",
 		    module_link_words(daemon->link, err));

@@ -29,6 +29,9 @@
 /* No source is asked for so long before and after a leap second (chrony: 5 s). */
 #define LEAP_CLOSE_NS	(5 * NS_PER_S)
 
+/* Until the module is asked again whether the host has said how long a disruption took. */
+#define AWAIT_HOST_NS	(NS_PER_S / 10)
+
 /* Pause after a failure to read the clocks. */
 #define RETRY_NS	NS_PER_S
 
@@ -165,6 +168,11 @@ static void daemon_notify_status(struct daemon *daemon)
 			      selection->count, selection->candidates);
 }
 
+void daemon_await_host(struct daemon *daemon, const struct timescale_now *now)
+{
+	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, AWAIT_HOST_NS);
+}
+
 static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 {
 	struct discipline_result *result = &daemon->update.result;
@@ -177,6 +185,10 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	err = steering_correct(daemon->steering, result, now);
 	if (err == -ESTALE) {
 		daemon->sources_changed = true;
+		return;
+	}
+	if (err == -EAGAIN) {
+		daemon_await_host(daemon, now);
 		return;
 	}
 	daemon_module_failed(daemon, err);

@@ -178,6 +178,11 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 			   was);
 		return 0;
 	}
+	if (err == -EAGAIN) {
+		log_notice("Time was just disrupted, and the host's clock has not said yet by how much: the system clock is not stepped now (%s)",
+			   reason);
+		return err;
+	}
 	if (err) {
 		log_err("The system clock is off by %s, but the step was refused: %s (%s)", was,
 			strerror(-err), reason);
@@ -332,7 +337,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	wrong = steering_finds_wrong(steering, result, now->raw_ns);
 	err = timescale_correct(steering->timescale, &result->correction, now->epoch,
 				result->jump || wrong);
-	if (err == -ESTALE)
+	if (err == -ESTALE || err == -EAGAIN)
 		return err;
 	if (err) {
 		steering_complain(steering, now->raw_ns, "The correction could not be set", err);

@@ -2045,6 +2045,8 @@ TEST_F(module, stop_beside_a_host_that_is_silent_for_a_moment_is_a_pause)
 /* Something has happened, and for two seconds at most nobody can say how much time it took. */
 TEST_F(module, time_is_not_known_while_the_host_is_waited_for_after_a_stop)
 {
+	u32 epoch;
+
 	ASSERT_EQ(0, load());
 	ASSERT_EQ(0, correct());
 	run(S);
@@ -2054,6 +2056,8 @@ TEST_F(module, time_is_not_known_while_the_host_is_waited_for_after_a_stop)
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.reading_ns);
 	EXPECT_EQ(-EAGAIN, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_EQ(-EAGAIN, correct());
+	epoch = status().now.epoch;
 	run(S);
 	EXPECT_EQ(0, machine.count);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
@@ -2061,6 +2065,9 @@ TEST_F(module, time_is_not_known_while_the_host_is_waited_for_after_a_stop)
 	run(20 * MS);
 	ASSERT_EQ(1, machine.count);
 	EXPECT_GT(MS, latest()->maxerror_before_ns);
+	/* What was measured meanwhile does not count. */
+	EXPECT_NE(epoch, status().now.epoch);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.change.maxerror_ns);
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 	EXPECT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
@@ -2090,6 +2097,31 @@ TEST_F(module, clock_is_unsynchronised_while_the_host_is_waited_for_after_a_rest
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+}
+
+/* Programs run before the module is told that a suspend has ended, and the host is silent then. */
+TEST_F(module, time_is_not_known_while_the_host_is_waited_for_after_a_suspend)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(S);
+	machine.suspend->notifier_call(machine.suspend, PM_SUSPEND_PREPARE, NULL);
+	machine.host_silent = true;
+	machine.slept_ns += HOUR;
+	machine.utc_ns += HOUR;
+	check();
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_EQ(-EAGAIN, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_EQ(-EAGAIN, correct());
+	machine.suspend->notifier_call(machine.suspend, PM_POST_SUSPEND, NULL);
+	run(S);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	machine.host_silent = false;
+	run(S);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 }
 
 TEST_F(module, leap_second_of_the_host_is_no_disruption)
