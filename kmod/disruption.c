@@ -552,9 +552,9 @@ void chime_disruption_check(struct chime *chime)
 	lockdep_assert_held(&chime->lock);
 	chime_disruption_note_clocksource(chime);
 	check = chime_host_check(&chime->host, &gap_ns, &seen);
-	if (chime->host.lost && check != CHIME_CHECK_SILENT)
-		check = chime_disruption_regain_host(chime, check);
 	chime_disruption_remember(disruption, seen, check != CHIME_CHECK_SILENT);
+	if (chime->host.lost && check != CHIME_CHECK_SILENT)
+		check = chime_disruption_regain_host(chime, check, resumed);
 	if (check != CHIME_CHECK_SILENT)
 		chime_timescale_await_host(&chime->timescale, false);
 

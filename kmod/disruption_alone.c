@@ -58,16 +58,25 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	chime_disruption_report(chime, &event);
 }
 
+/* Nothing here shows how long a stop took, or whether this is still the same machine. */
+static bool chime_disruption_is_seen(struct chime *chime, bool resumed, s64 slept_ns)
+{
+	return chime_disruption_is_restored(chime, resumed) ||
+	       chime->disruption.evidence & CHIME_SAW_STOP || slept_ns;
+}
+
+static s64 chime_disruption_slept_ns(const struct chime *chime, bool resumed)
+{
+	return resumed ? chime_witness_slept_ns(&chime->witness) : 0;
+}
+
 void chime_disruption_blind(struct chime *chime, bool resumed)
 {
-	struct chime_disruption *disruption = &chime->disruption;
-	s64 slept_ns = resumed ? chime_witness_slept_ns(&chime->witness) : 0;
+	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
 
 	chime_rtc_ask(chime);
-	/* Nothing here shows how long a stop took, or whether this is still the same machine. */
-	if (chime_disruption_is_restored(chime, resumed) ||
-	    disruption->evidence & CHIME_SAW_STOP || slept_ns)
-		chime_disruption_lose(chime, disruption->evidence, slept_ns);
+	if (chime_disruption_is_seen(chime, resumed, slept_ns))
+		chime_disruption_lose(chime, chime->disruption.evidence, slept_ns);
 	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 }
 
@@ -175,12 +184,29 @@ static void chime_disruption_trust_host(struct chime *chime)
 	chime_disruption_report(chime, &event);
 }
 
-enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_check check)
+/* Sources have put the timescale right, and not the line of the host that was lost. */
+static bool chime_disruption_is_corrected(const struct chime *chime)
 {
+	return chime_timescale_correction(&chime->timescale) && !chime->timescale.stands_in;
+}
+
+enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_check check,
+					      bool resumed)
+{
+	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
+	bool seen = chime_disruption_is_seen(chime, resumed, slept_ns) ||
+		    chime->witness.suspending;
 	struct chime_host *host = &chime->host;
 	bool moved = chime->disruption.moved;
 	s64 raw_ns, slewing_q32;
 
+	/*
+	 * The line is of the time before the host was lost. It cannot tell what a stop of just now
+	 * took from what was set of the host's clock since, and the correction knows neither.
+	 */
+	moved |= seen && check == CHIME_CHECK_JUMPED && chime_disruption_is_corrected(chime);
+	if (moved && seen)
+		chime_disruption_lose(chime, chime->disruption.evidence, slept_ns);
 	if (moved && chime_host_reset(host))
 		return CHIME_CHECK_SILENT;
 	host->lost = false;

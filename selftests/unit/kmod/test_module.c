@@ -2316,6 +2316,34 @@ TEST_F(module, revert_beside_a_silent_host_is_reported_and_repaired_when_it_answ
 	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, latest()->cause);
 }
 
+/*
+ * Sources have put a guest right whose host is lost. It is reverted again, and the host answers at
+ * the very check that sees it: the correction is of the time before.
+ */
+TEST_F(module, revert_at_whose_check_a_lost_host_answers_ends_the_correction)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	revert(HOUR);
+	ASSERT_EQ(1, machine.count);
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	stand_still(213 * S);
+	notify_genid();
+	machine.host_silent = false;
+	check();
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	ASSERT_EQ(3, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, machine.events[1].cause);
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, machine.events[1].action);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, machine.events[2].action);
+	EXPECT_FALSE(status().corrected);
+	run(10 * S);
+	EXPECT_EQ(3, machine.count);
+}
+
 /* Of its clock only one reading is known, and not its rate against this machine's counter. */
 TEST_F(module, correction_is_not_turned_by_the_slope_that_a_host_begins_with)
 {

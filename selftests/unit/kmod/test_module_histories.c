@@ -75,18 +75,21 @@ static bool would_be_hidden(bool notifies)
 	return machine.host_silent && !machine.sees_stops && !notifies;
 }
 
-/* At times the host does not answer just then, and what happened is seen in memory alone. */
-static void host_may_fall_silent(bool notifies)
+/*
+ * At times the host falls silent just then, or answers again. What happened is seen in memory in
+ * any case.
+ */
+static void host_may_turn(bool notifies)
 {
 	if (machine.has_host && (machine.sees_stops || notifies) && !between(0, 3))
-		machine.host_silent = true;
+		machine.host_silent = !machine.host_silent;
 }
 
 static const char *is_restored(void)
 {
 	if (would_be_hidden(machine.has_genid))
 		return nothing();
-	host_may_fall_silent(machine.has_genid);
+	host_may_turn(machine.has_genid);
 	stand_still(any_gap());
 	if (machine.has_genid) {
 		machine.genid_changed = between(0, 1);
@@ -100,7 +103,7 @@ static const char *is_paused(void)
 {
 	if (would_be_hidden(false))
 		return nothing();
-	host_may_fall_silent(false);
+	host_may_turn(false);
 	stand_still(any_gap());
 	check();
 	return "pause";
