@@ -11,6 +11,8 @@
 #	seen_NAME HOST ADDRESS		prints "OFFSET_MS STRATUM", the offset and the server's stratum, if the
 #					program says that it is synchronised to ADDRESS, and fails if not;
 #					all that it says goes to $dir/HOST.says
+#	mutual_NAME HOST ADDRESS	asks ADDRESS, and serves its own clock where that gives no time
+#	stratum_NAME HOST ADDRESS	prints the stratum that ADDRESS has, used or not
 #	falseticker_NAME HOST ADDRESS	whether it said that ADDRESS contradicts the others
 #	interleaved_NAME HOST ADDRESS	whether it is in interleaved mode with ADDRESS
 #	keys_NAME HOST ADDRESS		prints how often it has established NTS keys with ADDRESS
@@ -122,6 +124,14 @@ orphan_lines()
 	done
 }
 
+# mutual_lines "OPTION..." ADDRESS: a server that falls back to its own clock, as quick as can be.
+mutual_lines()
+{
+	echo "local stratum $orphan_stratum $1"
+	echo allow
+	echo "server $2 iburst minpoll 0 maxpoll 0"
+}
+
 # certificate_make: what an NTS server shows, for addresses of the first hosts, and its key. It has expired in
 # a row about that; in one about a wrong one clients trust another one of the same names.
 certificate_make()
@@ -223,6 +233,16 @@ stop_chronyd()
 orphan_chronyd()
 {
 	chronyd_start "$1" "$(orphan_lines 'distance 0.01' "${@:2}")" 'maxclockerror 1000'
+}
+
+mutual_chronyd()
+{
+	chronyd_start "$1" "$(mutual_lines 'distance 0.01' "$2")" 'maxclockerror 1000'
+}
+
+stratum_chronyd()
+{
+	chronyc_on "$1" -c sources | awk -F , -v address="$2" '$3 == address { print $4 }'
 }
 
 chronyc_on()
@@ -390,6 +410,18 @@ orphan_truechimed()
 {
 	steers=yes truechimed_start "$1" \
 		"$(orphan_lines 'distance 0 waitsynced 5 waitunsynced 4' "${@:2}")"
+}
+
+mutual_truechimed()
+{
+	steers=yes truechimed_start "$1" \
+		"$(mutual_lines 'distance 0 waitsynced 5 waitunsynced 4' "$2")"
+}
+
+stratum_truechimed()
+{
+	on "$1" "$build/truechime" -S "/run/$1-truechime.sock" --json sources >"$dir/$1.says"
+	truechimed_source "$1" "$2" stratum
 }
 
 server_truechimed()

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "unit.h"
+#include "user/discipline/echo.h"
 #include "user/discipline/orphan.h"
 #include "user/lib/clock_ns.h"
 #include "user/ntp/mac.h"
@@ -387,16 +388,31 @@ struct server {
 static struct {
 	int leader;
 	int stratum;
-	struct orphan_identity identity;	/* the first source's */
+	struct source_identity identity;	/* the first source's */
 } orphans = { .leader = -1 };
 
-int orphan_judge(struct source *const *sources, const struct orphan_identity *identities,
+int orphan_judge(struct source *const *sources, const struct source_identity *identities,
 		 size_t count, int64_t at_ns, int stratum)
 {
 	orphans.stratum = stratum;
 	if (count)
 		orphans.identity = identities[0];
 	return orphans.leader;
+}
+
+/* --- Echoes: as the discipline is asked. --- */
+
+static struct {
+	bool recovering;
+	struct source_identity identity;	/* the first source's */
+} echoes;
+
+void echo_judge(struct source *const *sources, const struct source_identity *identities,
+		size_t count, int64_t at_ns, bool recovering)
+{
+	echoes.recovering = recovering;
+	if (count)
+		echoes.identity = identities[0];
 }
 
 /* --- The world --- */

@@ -217,6 +217,15 @@ static int daemon_orphan_stratum(const struct daemon *daemon)
 	       local->stratum : 0;
 }
 
+/* At the start, and since time was disrupted, until sources have corrected the clock. */
+static bool daemon_is_recovering(const struct daemon *daemon)
+{
+	struct steering_status status;
+
+	steering_get_status(daemon->steering, &status);
+	return !daemon->update.raw_ns || trust_is_unconfirmed(status.trust);
+}
+
 void daemon_update(struct daemon *daemon)
 {
 	struct discipline_result *result = &daemon->update.result;
@@ -238,6 +247,8 @@ void daemon_update(struct daemon *daemon)
 	count = associations_sources(daemon->associations, &sources);
 	associations_judge_orphans(daemon->associations, daemon_orphan_stratum(daemon),
 				   now.reference_ns);
+	associations_judge_echoes(daemon->associations, daemon_is_recovering(daemon),
+				  now.reference_ns);
 	daemon_judge_smearing(daemon, sources, count, &now);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;

@@ -21,14 +21,14 @@ static bool may_be_used(const struct source *source, const struct source_status 
 }
 
 /* It serves its own clock now, and comes before this machine. */
-static bool may_lead(const struct source_status *status, const struct orphan_identity *identity,
+static bool may_lead(const struct source_status *status, const struct source_identity *identity,
 		     int stratum)
 {
 	return status->stratum == stratum && status->reach && !status->withdrawn &&
 	       !status->options->noselect && identity->refid < identity->local_refid;
 }
 
-int orphan_judge(struct source *const *sources, const struct orphan_identity *identities,
+int orphan_judge(struct source *const *sources, const struct source_identity *identities,
 		 size_t count, int64_t at_ns, int stratum)
 {
 	struct source_status status;

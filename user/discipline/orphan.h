@@ -10,16 +10,7 @@
 #include <stdint.h>
 
 #include "discipline/source.h"
-
-/**
- * struct orphan_identity - a source and this machine, as they know each other
- * @refid: the source's address as a reference id
- * @local_refid: the address at which it sees this machine; 0: not known
- */
-struct orphan_identity {
-	uint32_t refid;
-	uint32_t local_refid;
-};
+#include "discipline/source_identity.h"
 
 /**
  * orphan_judge() - which sources are orphans that are not to be used
@@ -33,7 +24,7 @@ struct orphan_identity {
  * Return: the index of the orphan that is followed, because nobody else can be and its reference id
  * is the smallest, ours included; -1: none.
  */
-int orphan_judge(struct source *const *sources, const struct orphan_identity *identities,
+int orphan_judge(struct source *const *sources, const struct source_identity *identities,
 		 size_t count, int64_t at_ns, int stratum);
 
 #endif /* DISCIPLINE_ORPHAN_H */

@@ -249,6 +249,11 @@ void source_set_orphan(struct source *source, bool orphan)
 	source->orphan = orphan;
 }
 
+void source_set_echo(struct source *source, bool echo)
+{
+	source->echo = echo;
+}
+
 static void change_reading(const struct reference_change *change, int64_t *at_ns,
 			   int64_t *offset_ns)
 {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "discipline/echo.h"
 #include "discipline/orphan.h"
 #include "ntp/refid.h"
 #include "sources/network_watch.h"
@@ -413,19 +414,33 @@ static void report_leader(struct associations *list, int leader)
 				     "No other server's own clock is followed any more (local orphan)");
 }
 
-void associations_judge_orphans(struct associations *list, int stratum, int64_t at_ns)
+static void identify(const struct associations *list,
+		     struct source_identity identities[CONFIG_SOURCES_MAX])
 {
-	struct orphan_identity identities[CONFIG_SOURCES_MAX];
-
 	for (size_t i = 0; i < list->count; i++) {
 		const struct ntp_client *client = &list->list[i]->client;
 
-		identities[i] = (struct orphan_identity){
+		identities[i] = (struct source_identity){
 			.refid = net_address_refid(&client->address),
 			.local_refid = net_address_refid(&client->local),
 		};
 	}
+}
+
+void associations_judge_orphans(struct associations *list, int stratum, int64_t at_ns)
+{
+	struct source_identity identities[CONFIG_SOURCES_MAX];
+
+	identify(list, identities);
 	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns, stratum));
+}
+
+void associations_judge_echoes(struct associations *list, bool recovering, int64_t at_ns)
+{
+	struct source_identity identities[CONFIG_SOURCES_MAX];
+
+	identify(list, identities);
+	echo_judge(list->sources, identities, list->count, at_ns, recovering);
 }
 
 void associations_note_update(struct associations *list)

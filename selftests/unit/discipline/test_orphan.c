@@ -19,7 +19,7 @@
 
 FIXTURE(orphan) {
 	struct source *source[SOURCES];
-	struct orphan_identity identity[SOURCES];
+	struct source_identity identity[SOURCES];
 	int64_t now_ns;
 };
 
@@ -31,7 +31,7 @@ FIXTURE_SETUP(orphan)
 	self->now_ns = START_NS;
 	for (int i = 0; i < SOURCES; i++) {
 		self->source[i] = source_new(&options, START_NS);
-		self->identity[i] = (struct orphan_identity){ .refid = 0x0a000001 + (uint32_t)i,
+		self->identity[i] = (struct source_identity){ .refid = 0x0a000001 + (uint32_t)i,
 							      .local_refid = 0x0a000003 };
 	}
 }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A server that follows another one has the other's address as its reference id. chronyd refuses
+ * such answers altogether.
+ */
+#include "discipline/echo.h"
+
+/* A primary server's reference id is no address. */
+static bool is_echo(const struct source_status *status, const struct source_identity *identity)
+{
+	return status->options->kind == SOURCE_SERVER && status->received &&
+	       status->last.stratum > 1 && identity->local_refid &&
+	       status->last.refid == identity->local_refid;
+}
+
+void echo_judge(struct source *const *sources, const struct source_identity *identities,
+		size_t count, int64_t at_ns, bool recovering)
+{
+	struct source_status status;
+
+	for (size_t i = 0; i < count; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		source_set_echo(sources[i], !recovering && is_echo(&status, &identities[i]));
+	}
+}
