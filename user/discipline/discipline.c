@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discipline/agreement.h"
 #include "discipline/combined_clock.h"
 #include "discipline/correction.h"
 #include "discipline/fallback_drift.h"
@@ -761,7 +762,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		note_drift(discipline);
 	result->changed = true;
 	result->measured = fresh;
-	result->suspect = combined.estimate.suspect;
+	result->agreed_raw_ns = agreement_since(sources, count, at_ns, &result->selection);
 	result->jump = may_jump(discipline, &combined, now);
 	result->synchronised = true;
 	if (counts)

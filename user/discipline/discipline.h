@@ -54,8 +54,9 @@ enum discipline_step {
 /**
  * struct discipline_result - after an update
  * @changed: @correction is new and is to be set
- * @measured: there were new samples ...
- * @suspect: ... but they contradict what was measured before, and the next ones decide
+ * @measured: there were new samples
+ * @agreed_raw_ns: most sources have answered and agree since this raw instant; INT64_MIN: they do
+ *	not
  * @correction: UTC - reference as a function of the reference's time, with its error
  * @jump: the timescale may jump to it at once
  * @step: whether to step the system clock
@@ -75,7 +76,7 @@ enum discipline_step {
 struct discipline_result {
 	bool changed;
 	bool measured;
-	bool suspect;
+	int64_t agreed_raw_ns;
 	struct chime_line correction;
 	bool jump;
 	enum discipline_step step;

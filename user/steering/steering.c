@@ -223,7 +223,7 @@ static void steering_log_change(struct steering *steering, const struct discipli
 {
 	char size[32];
 
-	if (steering->options.logchange_ns <= 0 ||
+	if (!result->measured || steering->options.logchange_ns <= 0 ||
 	    chime_abs_sat(result->step_ns) <= steering->options.logchange_ns)
 		return;
 	text_of_duration(result->step_ns, size, sizeof(size));
@@ -253,8 +253,7 @@ static void steering_note_confirmation(struct steering *steering,
 		steering->repair_until_ns = 0;
 	else if (trust_is_unconfirmed(steering->status.trust))
 		steering->repair_until_ns = chime_add_sat(raw_ns, REPAIR_NS);
-	/* Requests from before the clock was set are not answered any more. */
-	if (!result->suspect)
+	if (result->agreed_raw_ns > steering->set_raw_ns)
 		steering->unanswered = false;
 	steering_trust(steering, TRUST_SOURCES_MEASURED);
 }
@@ -487,6 +486,7 @@ static bool steering_set_back(struct steering *steering)
 {
 	const struct timescale_now *now = &steering->status.now;
 
+	steering_ask_again(steering, now->raw_ns);
 	if (!steering->set_by_others || now->raw_ns < steering->set_back_ns ||
 	    (steering->unanswered && !now->has_host))
 		return false;

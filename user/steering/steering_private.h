@@ -44,9 +44,12 @@ struct steering {
 	struct rival rival;
 	int64_t slept_ns;	/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading */
 	bool set_by_others;	/* another program set it; to be set back by policy ... */
-	int64_t set_back_ns;	/* ... at this instant of the raw clock ... */
+	int64_t set_raw_ns;	/* ... as was seen at this instant of the raw clock ... */
+	int64_t set_back_ns;	/* ... at this one ... */
 	bool asks;		/* ... and the sources are to be asked before, ... */
-	bool unanswered;	/* ... and have not confirmed the timescale since */
+	bool unanswered;	/* ... and most have not confirmed the timescale since ... */
+	int64_t ask_ns;		/* ... so that they are asked again at this instant, ... */
+	int64_t ask_again_ns;	/* ... and so much later */
 };
 
 /* The system clock's distance from the timescale, unsigned. */
@@ -96,6 +99,9 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
  */
 void steering_report_set(struct steering *steering, const struct timescale_now *now,
 			 int64_t jump_ns);
+
+/* Have the sources been asked for long whether another program has set the clock right? Again. */
+void steering_ask_again(struct steering *steering, int64_t raw_ns);
 
 /* The clock is so far off that it is to be stepped back, and the timescale certain enough. */
 bool steering_may_set_back(const struct steering *steering, const struct timescale_now *now);

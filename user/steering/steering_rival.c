@@ -18,10 +18,14 @@
 /*
  * Where there is no host's clock nothing may have shown that this machine was reverted, and the
  * other program, a guest agent perhaps, may have set the clock right. So the sources are asked, and
- * until they have answered the clock stays as it was set. An only source that finds out that it was
+ * until most have answered the clock stays as it was set. An only source that finds out that it was
  * set right has to say so three times, 2 s apart.
  */
 #define ASK_NS	(10 * NS_PER_S)
+
+/* Where the network is away they are asked again, ever more seldom. */
+#define ASK_AGAIN_NS		(60 * NS_PER_S)
+#define ASK_AGAIN_MAX_NS	(960 * NS_PER_S)
 
 /* The consequence for the clock, as the end of a sentence. */
 static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
@@ -59,7 +63,19 @@ static void steering_take_back(struct steering *steering, const struct timescale
 				  steering_may_set_back(steering, now);
 	steering->asks = steering->set_by_others && !now->has_host && !undo;
 	steering->unanswered = steering->asks;
+	steering->set_raw_ns = now->raw_ns;
 	steering->set_back_ns = chime_add_sat(now->raw_ns, steering->asks ? ASK_NS : 0);
+	steering->ask_again_ns = ASK_AGAIN_NS;
+	steering->ask_ns = chime_add_sat(now->raw_ns, ASK_AGAIN_NS);
+}
+
+void steering_ask_again(struct steering *steering, int64_t raw_ns)
+{
+	if (!steering->unanswered || raw_ns < steering->ask_ns)
+		return;
+	steering->asks = true;
+	steering->ask_again_ns = chime_min(2 * steering->ask_again_ns, ASK_AGAIN_MAX_NS);
+	steering->ask_ns = chime_add_sat(raw_ns, steering->ask_again_ns);
 }
 
 static void steering_report_rival(const struct steering *steering, const struct rival *rival)

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Since when most sources have said what the selection says.
+ */
+#include "user/discipline/agreement.h"
+
+#include <string.h>
+
+#include "selftests/unit/unit.h"
+#include "user/discipline/source_select.h"
+
+#define S		1000000000LL
+#define US		1000LL
+#define START_NS	(1800000000LL * S)
+#define SOURCES		3
+
+FIXTURE(agreement) {
+	struct source *source[SOURCES];
+	int64_t now_ns;
+	int64_t offset_ns;
+};
+
+static void ask(FIXTURE_DATA(agreement) *self, int i)
+{
+	struct source_sample sample = {
+		.at_ns = self->now_ns,
+		.offset_ns = self->offset_ns,
+		.delay_ns = 200 * US,
+		.stratum = 2,
+		.refid = 0x0a000001U + (uint32_t)i,
+	};
+
+	source_polled(self->source[i], self->now_ns);
+	source_add(self->source[i], self->now_ns, &sample);
+}
+
+FIXTURE_SETUP(agreement)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+
+	memset(self, 0, sizeof(*self));
+	self->now_ns = START_NS;
+	for (int i = 0; i < SOURCES; i++)
+		self->source[i] = source_new(&options, START_NS);
+	for (int t = 0; t < 8; t++) {
+		self->now_ns += 16 * S;
+		for (int i = 0; i < SOURCES; i++)
+			ask(self, i);
+	}
+}
+
+FIXTURE_TEARDOWN(agreement)
+{
+	for (int i = 0; i < SOURCES; i++)
+		source_free(self->source[i]);
+}
+
+static int64_t since(FIXTURE_DATA(agreement) *self)
+{
+	const struct selection_terms terms = { .previous = -1, .minsources = 1 };
+	struct selection selection;
+
+	source_select(self->source, SOURCES, self->now_ns, &terms, &selection);
+	return agreement_since(self->source, SOURCES, self->now_ns, &selection);
+}
+
+TEST_F(agreement, most_have_to_answer)
+{
+	int64_t before_ns = self->now_ns;
+
+	EXPECT_EQ(before_ns, since(self));
+	self->now_ns += 16 * S;
+	ask(self, 0);
+	EXPECT_EQ(before_ns, since(self));
+	ask(self, 1);
+	EXPECT_EQ(self->now_ns, since(self));
+}
+
+/* The machine was reverted: what answers now contradicts what was measured, and does not decide. */
+TEST_F(agreement, who_contradicts_himself_does_not_agree)
+{
+	self->now_ns += 16 * S;
+	self->offset_ns = 3600 * S;
+	for (int i = 0; i < SOURCES; i++)
+		ask(self, i);
+	EXPECT_EQ(INT64_MIN, since(self));
+}
+
+TEST_HARNESS_MAIN
