@@ -141,15 +141,20 @@ static int __init chime_open_host(void)
 
 static void __init chime_announce(void)
 {
+	char phc[24] = "no PTP clock";
+	int index;
+
 	/* A netlink request may already choose another host clock. */
 	mutex_lock(&chime.lock);
+	index = chime_phc_index(&chime);
+	/* Not in a kernel without PTP. */
+	if (index >= 0)
+		snprintf(phc, sizeof(phc), "PTP clock ptp%d", index);
 	if (chime.host.ops)
-		pr_notice("host clock %s (%s); PTP clock ptp%d\n", chime.host.ops->name,
-			  chime.host.track.last.exact ? "exact" : "bracketed",
-			  chime_phc_index(&chime));
+		pr_notice("host clock %s (%s); %s\n", chime.host.ops->name,
+			  chime.host.track.last.exact ? "exact" : "bracketed", phc);
 	else
-		pr_notice("no host clock here: time comes from NTP alone; PTP clock ptp%d\n",
-			  chime_phc_index(&chime));
+		pr_notice("no host clock here: time comes from NTP alone; %s\n", phc);
 	mutex_unlock(&chime.lock);
 }
 

@@ -73,6 +73,7 @@
  * @timers_left_witnesses: ... and still were when these had been stopped
  * @witnesses_left_checks: when the last check was stopped, no witness could ask for another
  * @work: to be done once the module's lock is free
+ * @log: what the module logged last
  * @events: what the module reported
  * @count: how many
  */
@@ -121,6 +122,7 @@ static struct machine {
 	bool timers_left_witnesses;
 	bool witnesses_left_checks;
 	struct work_struct *work;
+	char log[256];
 	struct chime_event events[MACHINE_EVENTS];
 	int count;
 } machine;
@@ -136,6 +138,9 @@ extern struct chime_marks unit_marks;
 
 /* The module waits for notifications that are under way. */
 extern void (*unit_settling)(void);
+
+/* N of /dev/ptpN; negative: the kernel has no PTP. */
+extern int unit_phc_index;
 
 /* The PTP clock is being unregistered. */
 extern void (*unit_phc_closing)(struct chime *chime);
@@ -171,7 +176,11 @@ static inline void stand_still(s64 ns)
 
 void played_module_log(const char *format, ...)
 {
-	(void)format;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(machine.log, sizeof(machine.log), format, arguments);
+	va_end(arguments);
 }
 
 s64 ktime_get_raw_ns(void)
@@ -446,6 +455,7 @@ static inline void machine_begin(void)
 	unit_clock_is_disciplined = false;
 	unit_timekeeper = (struct timekeeper){ .next_leap_ktime = KTIME_MAX };
 	unit_settling = NULL;
+	unit_phc_index = -1;
 	unit_phc_closing = NULL;
 	*(char **)played_param_boot = NULL;
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };

@@ -55,6 +55,22 @@ TEST_F(module, clock_that_is_wrong_at_boot_is_stepped_to_the_hosts)
 	EXPECT_EQ(0, status().disruptions);
 }
 
+TEST_F(module, it_says_what_it_has_found)
+{
+	unit_phc_index = 3;
+	ASSERT_EQ(0, played_module_init());
+	EXPECT_STREQ("host clock kvm (exact); PTP clock ptp3\n", machine.log);
+	played_module_exit();
+	/* A kernel without PTP. */
+	unit_phc_index = -1;
+	ASSERT_EQ(0, played_module_init());
+	EXPECT_STREQ("host clock kvm (exact); no PTP clock\n", machine.log);
+	played_module_exit();
+	machine.has_host = false;
+	ASSERT_EQ(0, played_module_init());
+	EXPECT_STREQ("no host clock here: time comes from NTP alone; no PTP clock\n", machine.log);
+}
+
 /* What a revert rewinds comes again, and an event of two lives must not look the same. */
 TEST_F(module, each_disruption_begins_an_instance)
 {
