@@ -73,6 +73,23 @@ static void chime_witness_genid_notified(void *context)
 	chime_witness_hint(context, TRUECHIME_EVIDENCE_GENID_NOTIFY);
 }
 
+/*
+ * What happened before it is judged first. If there is no result, and an earlier suspend has ended
+ * since there was one, the two are one: what was lost since the first began counts, and its end is
+ * not taken for the end of the second.
+ */
+static void chime_witness_suspend_begins(struct chime *chime)
+{
+	struct chime_witness *witness = &chime->witness;
+
+	lockdep_assert_held(&chime->lock);
+	chime_disruption_check(chime);
+	clear_bit(TRUECHIME_EVIDENCE_RESUME, &witness->hints);
+	if (!witness->suspending)
+		chime_witness_note_clocks(witness);
+	witness->suspending = true;
+}
+
 static int chime_witness_suspend(struct notifier_block *notifier, unsigned long event,
 				 void *unused)
 {
@@ -83,9 +100,8 @@ static int chime_witness_suspend(struct notifier_block *notifier, unsigned long 
 	case PM_HIBERNATION_PREPARE:
 	case PM_RESTORE_PREPARE:
 		mutex_lock(&chime->lock);
-		chime_witness_note_clocks(&chime->witness);
-		chime->witness.suspending = true;
-		mutex_unlock(&chime->lock);
+		chime_witness_suspend_begins(chime);
+		chime_unlock(chime);
 		break;
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:

@@ -30,8 +30,9 @@ struct chime_witness_options {
  * @genid: VM generation id; this and the following under the module's lock
  * @vmclock: vmclock page
  * @suspend: notifier of suspends
- * @suspending: a suspend began, and no check since its end has had a result
- * @suspend_raw_ns: when the latest one began, or the module was loaded, by the raw clock
+ * @suspending: a suspend began, and no check since its end, or that of one soon after it, has had
+ *	a result
+ * @suspend_raw_ns: when the latest such began, or the module was loaded, by the raw clock
  * @boot_minus_raw_ns: CLOCK_BOOTTIME minus raw clock then
  */
 struct chime_witness {

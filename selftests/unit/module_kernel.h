@@ -135,6 +135,11 @@ static inline void set_bit(unsigned int bit, unsigned long *word)
 	*word |= BIT(bit);
 }
 
+static inline void clear_bit(unsigned int bit, unsigned long *word)
+{
+	*word &= ~BIT(bit);
+}
+
 static inline bool test_and_clear_bit(unsigned int bit, unsigned long *word)
 {
 	bool set = *word & BIT(bit);

@@ -2467,6 +2467,47 @@ static void notify_suspend(unsigned long event)
 	machine.suspend->notifier_call(machine.suspend, event, NULL);
 }
 
+/* It goes to sleep again before a check has had a result. */
+TEST_F(module, suspend_soon_after_another_is_no_step_of_the_host)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.host_silent = true;
+	sleep_for(HOUR, 0);
+	check();
+	notify_suspend(PM_SUSPEND_PREPARE);
+	machine.host_silent = false;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	machine.utc_ns += HOUR;
+	machine.slept_ns += HOUR;
+	notify_suspend(PM_POST_SUSPEND);
+	check();
+	ASSERT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	/* That was the last one. */
+	machine.host_ahead_ns += HOUR;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+}
+
+TEST_F(module, suspend_soon_after_another_does_not_hide_its_sleep)
+{
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	sleep_for(HOUR, 0);
+	notify_suspend(PM_SUSPEND_PREPARE);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	EXPECT_EQ(TRUECHIME_STATE_FREE, status().now.state);
+	notify_suspend(PM_POST_SUSPEND);
+	check();
+	EXPECT_EQ(1, machine.count);
+}
+
 /* CLOCK_BOOTTIME follows a slew of the system clock, here by 50,000 ppm. */
 TEST_F(module, slew_beside_a_suspend_is_no_sleep)
 {
