@@ -10,7 +10,9 @@
 #include <linux/ioport.h>
 #include <linux/ktime.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include <asm/barrier.h>
+#include <asm/processor.h>
 
 #ifdef CONFIG_X86
 #include <asm/tsc.h>
@@ -19,8 +21,11 @@
 /* The specification's _CID and the id that QEMU gives. */
 static const char * const chime_vmclock_names[] = { "VMCLOCK", "AMZNC10C" };
 
-/* The hypervisor writes a few words now and then, so three tries are enough. */
-#define CHIME_VMCLOCK_TRIES	3
+/*
+ * The hypervisor writes a few words now and then, but several readings in a row may take less than
+ * that. If its thread is interrupted amid the writing, nobody here waits for it.
+ */
+#define CHIME_VMCLOCK_WAIT_NS	(100 * NSEC_PER_USEC)
 
 static acpi_status chime_vmclock_found(acpi_handle device, u32 level, void *context, void **result)
 {
@@ -67,10 +72,13 @@ static u32 chime_vmclock_seq(const struct chime_vmclock *vmclock)
 static int chime_vmclock_read(const struct chime_vmclock *vmclock, struct chime_vmclock_page *page)
 {
 	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	s64 begun_ns = ktime_get_raw_ns();
+	bool last;
 	u32 seq;
-	int i;
 
-	for (i = 0; i < CHIME_VMCLOCK_TRIES; i++) {
+	do {
+		/* It is this guest that may have been interrupted: read once more in any case. */
+		last = ktime_get_raw_ns() - begun_ns >= CHIME_VMCLOCK_WAIT_NS;
 		seq = chime_vmclock_seq(vmclock);
 		/* Pairs with the hypervisor's barrier before it makes the count even. */
 		virt_rmb();
@@ -79,7 +87,8 @@ static int chime_vmclock_read(const struct chime_vmclock *vmclock, struct chime_
 		virt_rmb();
 		if (!(seq & 1) && chime_vmclock_seq(vmclock) == seq)
 			return chime_vmclock_parse(bytes, vmclock->region_size, page);
-	}
+		cpu_relax();
+	} while (!last);
 	return -EAGAIN;
 }
 

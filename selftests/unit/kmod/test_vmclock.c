@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The vmclock device: a hypervisor that writes to its page while the module reads it.
+ */
+#include "kmod/chime.h"
+
+#include "selftests/unit/unit.h"
+
+/* --- ACPI and the kernel's memory --- */
+
+#define acpi_status		u32
+#define acpi_handle		void *
+#define AE_OK			0
+#define AE_CTRL_TERMINATE	1
+#define METHOD_NAME__CRS	"_CRS"
+#define IORESOURCE_MEM		1
+#define MEMREMAP_WB		1
+#define MEMREMAP_DEC		2
+#define acpi_disabled		false
+#define resource_type(region)	IORESOURCE_MEM
+#define resource_size(region)	((region)->size)
+#define le32_to_cpu(value)	(value)
+#define le64_to_cpu(value)	(value)
+#define __le32			u32
+#define __le64			u64
+
+static s64 raw_ns;
+
+struct acpi_resource {
+	int unused;
+};
+
+struct resource {
+	u64 start;
+	u64 size;
+};
+
+struct resource_win {
+	struct resource res;
+};
+
+static bool acpi_dev_resource_memory(struct acpi_resource *acpi, struct resource *region)
+{
+	*region = (struct resource){ .start = 4096, .size = 4096 };
+	return true;
+}
+
+static bool acpi_dev_resource_address_space(struct acpi_resource *acpi, struct resource_win *window)
+{
+	return false;
+}
+
+static void acpi_get_devices(const char *name,
+			     u32 (*found)(void *device, u32 level, void *context, void **result),
+			     void *context, void **result)
+{
+	found(&raw_ns, 0, context, result);
+}
+
+static void acpi_walk_resources(void *device, const char *method,
+				u32 (*walk)(struct acpi_resource *acpi, void *context),
+				void *context)
+{
+	struct acpi_resource acpi;
+
+	walk(&acpi, context);
+}
+
+/* As QEMU 10 shows it. */
+static const unsigned char qemu[CHIME_VMCLOCK_SIZE] = {
+	'V', 'C', 'L', 'K', 0, 0x10, 0, 0, 1, 0, 255, 0, 2, 0, 0, 0, 1,
+};
+
+static u64 words[CHIME_VMCLOCK_SIZE / sizeof(u64)];
+static unsigned char *const memory = (unsigned char *)words;
+static int mappings;
+
+static void *memremap(u64 address, size_t size, unsigned long flags)
+{
+	mappings++;
+	return memory;
+}
+
+static void memunmap(void *mapping)
+{
+	mappings--;
+}
+
+/* --- the clock, and the hypervisor --- */
+
+#define WRITES_FOR_EVER	INT64_MAX
+
+static s64 writes_until_ns;
+
+static void pass(s64 ns)
+{
+	u32 *sequence = (u32 *)(memory + CHIME_VMCLOCK_SEQ_OFFSET);
+
+	raw_ns += ns;
+	if (raw_ns >= writes_until_ns)
+		*sequence = (*sequence + 1) & ~1U;
+}
+
+static void write_for(s64 ns)
+{
+	u32 *sequence = (u32 *)(memory + CHIME_VMCLOCK_SEQ_OFFSET);
+
+	*sequence |= 1;
+	writes_until_ns = ns == WRITES_FOR_EVER ? ns : raw_ns + ns;
+}
+
+s64 ktime_get_raw_ns(void)
+{
+	pass(20);
+	return raw_ns;
+}
+
+/* No other processor is there. */
+#define virt_rmb()	pass(20)
+#define cpu_relax()	pass(20)
+
+#include "kmod/vmclock.c"
+
+FIXTURE(vmclock) {
+	struct chime_vmclock device;
+};
+
+FIXTURE_SETUP(vmclock)
+{
+	memcpy(memory, qemu, sizeof(qemu));
+	memset(&self->device, 0, sizeof(self->device));
+	raw_ns = NSEC_PER_SEC;
+	writes_until_ns = 0;
+	mappings = 0;
+}
+
+FIXTURE_TEARDOWN(vmclock)
+{
+	chime_vmclock_close(&self->device);
+	EXPECT_EQ(0, mappings);
+}
+
+/* It is looked for only once. */
+TEST_F(vmclock, device_is_found_while_its_page_is_being_written)
+{
+	write_for(20 * NSEC_PER_USEC);
+	ASSERT_EQ(0, chime_vmclock_open(&self->device));
+	EXPECT_EQ(1, self->device.page.marker);
+}
+
+TEST_F(vmclock, change_is_seen_while_the_page_is_being_written)
+{
+	ASSERT_EQ(0, chime_vmclock_open(&self->device));
+	memory[CHIME_VMCLOCK_MARKER_OFFSET]++;
+	write_for(20 * NSEC_PER_USEC);
+	EXPECT_EQ(BIT(TRUECHIME_EVIDENCE_MARKER), chime_vmclock_check(&self->device));
+	EXPECT_TRUE(chime_vmclock_was_read(&self->device));
+}
+
+TEST_F(vmclock, page_that_is_always_being_written_is_not_waited_for)
+{
+	s64 begun_ns;
+
+	ASSERT_EQ(0, chime_vmclock_open(&self->device));
+	memory[CHIME_VMCLOCK_MARKER_OFFSET]++;
+	write_for(WRITES_FOR_EVER);
+	begun_ns = raw_ns;
+	EXPECT_EQ(0, chime_vmclock_check(&self->device));
+	EXPECT_FALSE(chime_vmclock_was_read(&self->device));
+	EXPECT_LE(raw_ns - begun_ns, 200 * NSEC_PER_USEC);
+	/* What has changed counts when it can be read. */
+	write_for(0);
+	EXPECT_EQ(BIT(TRUECHIME_EVIDENCE_MARKER), chime_vmclock_check(&self->device));
+}
+
+TEST_F(vmclock, device_whose_page_is_always_being_written_is_no_device)
+{
+	write_for(WRITES_FOR_EVER);
+	EXPECT_EQ(-ENODEV, chime_vmclock_open(&self->device));
+	EXPECT_FALSE(chime_vmclock_present(&self->device));
+	EXPECT_EQ(0, mappings);
+}
+
+TEST_HARNESS_MAIN
