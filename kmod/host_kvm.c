@@ -17,8 +17,10 @@
 #include <linux/kvm_para.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/time64.h>
 /* kvmclock.h needs it first. */
 #include <asm/pvclock.h>
@@ -45,6 +47,16 @@ struct chime_kvm_setting {
 	u64 system_ns;
 };
 
+/**
+ * struct chime_kvm_stop - what one CPU showed of stops at the latest reading on it
+ * @flagged: its page's guest-stopped flag was set
+ * @count: how many stops had been noted by then
+ */
+struct chime_kvm_stop {
+	bool flagged;
+	u32 count;
+};
+
 /* Who takes a reading: each has memory of its own that the hypervisor writes to. */
 enum chime_kvm_reader {
 	CHIME_KVM_CHECK,	/* under the module's lock */
@@ -59,7 +71,8 @@ enum chime_kvm_reader {
  * @shared: the page had to be decrypted
  * @setting: kvm-clock's setting at the latest reading; 0: it had no lasting one
  * @read_before: there was a reading
- * @stopped: the guest-stopped flag was set at the latest reading
+ * @stops: for each CPU
+ * @stop_count: how many stops guest-stopped flags have shown
  * @evidence: seen since the latest cross-timestamp
  */
 struct chime_kvm {
@@ -68,7 +81,8 @@ struct chime_kvm {
 	bool shared;
 	struct chime_kvm_setting setting;
 	bool read_before;
-	bool stopped;
+	struct chime_kvm_stop __percpu *stops;
+	u32 stop_count;
 	u32 evidence;
 };
 
@@ -81,6 +95,7 @@ struct chime_kvm_reading {
 	u64 tsc_after;
 	struct pvclock_vcpu_time_info pvclock;
 	bool has_pvclock;
+	int cpu;
 };
 
 /* This CPU's kvm-clock page; NULL where kvm-clock is not in use. Bound to that CPU. */
@@ -112,6 +127,7 @@ static int chime_kvm_read(const struct chime_kvm *kvm, enum chime_kvm_reader rea
 	int ret;
 
 	local_irq_save(flags);
+	reading->cpu = smp_processor_id();
 	pvclock = chime_kvm_pvclock();
 	reading->has_pvclock = pvclock;
 	if (pvclock) {
@@ -243,6 +259,23 @@ static void chime_kvm_convert(const struct chime_kvm_reading *reading,
 }
 
 /*
+ * The hypervisor sets the flag on all CPUs at once, but each clears its own, seconds apart on some
+ * kernels. So a flag only shows a stop if no other CPU has shown one since the reading before.
+ */
+static bool chime_kvm_has_stopped(struct chime_kvm *kvm, const struct chime_kvm_reading *reading)
+{
+	struct chime_kvm_stop *stop = per_cpu_ptr(kvm->stops, reading->cpu);
+	bool flagged = reading->has_pvclock &&
+		       (reading->pvclock.flags & PVCLOCK_GUEST_STOPPED);
+	bool stopped = flagged && !stop->flagged && stop->count == kvm->stop_count;
+
+	kvm->stop_count += stopped;
+	stop->flagged = flagged;
+	stop->count = kvm->stop_count;
+	return stopped;
+}
+
+/*
  * Note the stops that kvm-clock's page shows. The guest-stopped flag is only read: it is there for
  * the kernel's watchdogs, which clear it, mostly before it can be seen here. A new setting of
  * kvm-clock, which follows each restore and each pause, stays visible.
@@ -253,7 +286,6 @@ static void chime_kvm_note_stop(struct chime_kvm *kvm, const struct chime_kvm_re
 		.tsc = reading->pvclock.tsc_timestamp,
 		.system_ns = reading->pvclock.system_time,
 	};
-	bool stopped;
 
 	/* Without a stable TSC the page is rewritten all the time, until the clock is set anew. */
 	if (!chime_kvm_has_stable_pvclock(reading))
@@ -261,10 +293,8 @@ static void chime_kvm_note_stop(struct chime_kvm *kvm, const struct chime_kvm_re
 	else if (kvm->read_before && (setting.tsc != kvm->setting.tsc ||
 				      setting.system_ns != kvm->setting.system_ns))
 		kvm->evidence |= BIT(TRUECHIME_EVIDENCE_CLOCK_SET);
-	stopped = reading->has_pvclock && (reading->pvclock.flags & PVCLOCK_GUEST_STOPPED);
-	if (stopped && !kvm->stopped)
+	if (chime_kvm_has_stopped(kvm, reading))
 		kvm->evidence |= BIT(TRUECHIME_EVIDENCE_GUEST_STOPPED);
-	kvm->stopped = stopped;
 	kvm->setting = setting;
 	kvm->read_before = true;
 }
@@ -337,6 +367,7 @@ static void chime_kvm_close(void *device)
 	/* A page that cannot be encrypted again must not be reused: leak it. */
 	if (kvm->page && (!kvm->shared || !WARN_ON(set_memory_encrypted(address, 1))))
 		free_page(address);
+	free_percpu(kvm->stops);
 	kfree(kvm);
 }
 
@@ -366,8 +397,9 @@ static int chime_kvm_open(void **device)
 	kvm = kzalloc(sizeof(*kvm), GFP_KERNEL);
 	if (!kvm)
 		return -ENOMEM;
+	kvm->stops = alloc_percpu(struct chime_kvm_stop);
 	kvm->page = (void *)get_zeroed_page(GFP_KERNEL);
-	ret = kvm->page ? chime_kvm_share(kvm) : -ENOMEM;
+	ret = kvm->stops && kvm->page ? chime_kvm_share(kvm) : -ENOMEM;
 	if (ret)
 		goto err_free;
 
