@@ -6,6 +6,7 @@
 
 #include <linux/acpi.h>
 #include <linux/bits.h>
+#include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -54,6 +55,17 @@ static acpi_handle chime_genid_find(void)
 	return device;
 }
 
+/* ACPI's interrupt; 0: there is none, or it cannot be found. */
+static unsigned int chime_genid_interrupt(void)
+{
+	unsigned int irq;
+
+	if (acpi_gbl_FADT.flags & ACPI_FADT_HW_REDUCED ||
+	    acpi_gsi_to_irq(acpi_gbl_FADT.sci_interrupt, &irq))
+		return 0;
+	return irq;
+}
+
 static void chime_genid_notify(acpi_handle device, u32 value, void *context)
 {
 	struct chime_genid *genid = context;
@@ -78,6 +90,7 @@ int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context),
 		return -ENODEV;
 	memcpy(genid->id, page, CHIME_GENID_SIZE);
 	genid->device = device;
+	genid->irq = chime_genid_interrupt();
 	genid->notified = notified;
 	genid->context = context;
 	if (ACPI_FAILURE(acpi_install_notify_handler(device, ACPI_DEVICE_NOTIFY,
@@ -136,5 +149,8 @@ void chime_genid_settle(const struct chime_genid *genid)
 		return;
 	/* A CPU that answers has taken its pending interrupts, the one from ACPI included. */
 	on_each_cpu(chime_genid_nothing, NULL, 1);
+	/* Since 6.8 that only wakes a thread, for which ACPI does not wait. */
+	if (genid->irq)
+		synchronize_irq(genid->irq);
 	acpi_os_wait_events_complete();
 }

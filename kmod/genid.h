@@ -19,6 +19,7 @@
 /**
  * struct chime_genid - the device; zeroed: none
  * @device: its ACPI handle
+ * @irq: the interrupt by which ACPI learns of notifications; 0: not known
  * @page: the memory that holds the id; NULL: there is no such device
  * @id: the id at the latest check
  * @notified: called when the hypervisor notifies ...
@@ -26,6 +27,7 @@
  */
 struct chime_genid {
 	void *device;
+	unsigned int irq;
 	const u8 *page;
 	u8 id[CHIME_GENID_SIZE];
 	void (*notified)(void *context);

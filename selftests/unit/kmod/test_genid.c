@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VM generation id: how a notification comes from the hypervisor to the module, and that the
+ * module waits for one which is under way.
+ */
+#include "kmod/chime.h"
+
+#include "selftests/unit/unit.h"
+
+#define SCI	9
+
+/* --- a notification's way: interrupt, its handler, which may be a thread, ACPI's work --- */
+
+enum way {
+	NOWHERE,
+	INTERRUPT_PENDING,
+	THREAD_WOKEN,
+	WORK_QUEUED,
+};
+
+static enum way notification;
+
+/* Kernels have the handler in the interrupt itself up to 6.7, and in a thread since. */
+static bool threaded;
+
+static void (*handler)(void *device, u32 value, void *context);
+static void *handler_context;
+
+/* Processors answer: each has taken its interrupts. */
+static void on_each_cpu(void (*function)(void *unused), void *unused, int wait)
+{
+	function(unused);
+	if (notification == INTERRUPT_PENDING)
+		notification = threaded ? THREAD_WOKEN : WORK_QUEUED;
+}
+
+static void synchronize_irq(unsigned int irq)
+{
+	if (irq == SCI && notification == THREAD_WOKEN)
+		notification = WORK_QUEUED;
+}
+
+static void acpi_os_wait_events_complete(void)
+{
+	if (notification != WORK_QUEUED)
+		return;
+	notification = NOWHERE;
+	handler(NULL, 0x80, handler_context);
+}
+
+/* --- the rest of ACPI --- */
+
+#define acpi_status		u32
+#define acpi_handle		void *
+#define AE_OK			0
+#define AE_CTRL_TERMINATE	1
+#define ACPI_SUCCESS(status)	(!(status))
+#define ACPI_FAILURE(status)	(status)
+#define ACPI_ALLOCATE_BUFFER	0
+#define ACPI_TYPE_INTEGER	1
+#define ACPI_TYPE_PACKAGE	4
+#define ACPI_DEVICE_NOTIFY	2
+#define ACPI_FADT_HW_REDUCED	(1 << 20)
+#define MEMREMAP_WB		1
+#define acpi_disabled		false
+#define kfree(memory)		free(memory)
+
+static u64 memory[CHIME_GENID_SIZE / sizeof(u64)];
+static int mappings;
+
+static struct {
+	u32 flags;
+	u16 sci_interrupt;
+} acpi_gbl_FADT;
+
+union acpi_object {
+	u32 type;
+	struct {
+		u32 type;
+		u64 value;
+	} integer;
+	struct {
+		u32 type;
+		u32 count;
+		union acpi_object *elements;
+	} package;
+};
+
+struct acpi_buffer {
+	u64 length;
+	void *pointer;
+};
+
+static int acpi_gsi_to_irq(u32 gsi, unsigned int *irq)
+{
+	*irq = gsi;
+	return gsi == SCI ? 0 : -EINVAL;
+}
+
+static void acpi_get_devices(const char *name,
+			     u32 (*found)(void *device, u32 level, void *context, void **result),
+			     void *context, void **result)
+{
+	found(&memory, 0, context, result);
+}
+
+/* The two halves of an address, behind the package that has them. */
+static u32 acpi_evaluate_object(void *device, const char *method, void *arguments,
+				struct acpi_buffer *buffer)
+{
+	union acpi_object *objects = calloc(3, sizeof(*objects));
+
+	objects[0].package.type = ACPI_TYPE_PACKAGE;
+	objects[0].package.count = 2;
+	objects[0].package.elements = objects + 1;
+	objects[1].integer.type = ACPI_TYPE_INTEGER;
+	objects[1].integer.value = 4096;
+	objects[2].integer.type = ACPI_TYPE_INTEGER;
+	buffer->pointer = objects;
+	return AE_OK;
+}
+
+static u32 acpi_install_notify_handler(void *device, u32 type,
+				       void (*function)(void *device, u32 value, void *context),
+				       void *context)
+{
+	handler = function;
+	handler_context = context;
+	return AE_OK;
+}
+
+static void acpi_remove_notify_handler(void *device, u32 type,
+				       void (*function)(void *device, u32 value, void *context))
+{
+	handler = NULL;
+}
+
+#define phys_addr_t	u64
+
+static void *memremap(u64 address, size_t size, unsigned long flags)
+{
+	mappings++;
+	return memory;
+}
+
+static void memunmap(void *mapping)
+{
+	mappings--;
+}
+
+#include "kmod/genid.c"
+
+static int notified;
+
+static void count(void *context)
+{
+	notified++;
+}
+
+FIXTURE(genid) {
+	struct chime_genid device;
+};
+
+FIXTURE_SETUP(genid)
+{
+	memset(&self->device, 0, sizeof(self->device));
+	acpi_gbl_FADT.flags = 0;
+	acpi_gbl_FADT.sci_interrupt = SCI;
+	notification = NOWHERE;
+	threaded = false;
+	notified = 0;
+	mappings = 0;
+}
+
+FIXTURE_TEARDOWN(genid)
+{
+	chime_genid_close(&self->device);
+	EXPECT_EQ(0, mappings);
+	EXPECT_TRUE(!handler);
+}
+
+TEST_F(genid, notification_under_way_is_waited_for)
+{
+	ASSERT_EQ(0, chime_genid_open(&self->device, count, NULL));
+	chime_genid_settle(&self->device);
+	EXPECT_EQ(0, notified);
+	notification = INTERRUPT_PENDING;
+	chime_genid_settle(&self->device);
+	EXPECT_EQ(1, notified);
+}
+
+TEST_F(genid, notification_in_the_interrupts_thread_is_waited_for)
+{
+	threaded = true;
+	ASSERT_EQ(0, chime_genid_open(&self->device, count, NULL));
+	notification = INTERRUPT_PENDING;
+	chime_genid_settle(&self->device);
+	EXPECT_EQ(1, notified);
+}
+
+/* There is nothing to wait for that is known. */
+TEST_F(genid, machine_without_that_interrupt_has_the_device)
+{
+	acpi_gbl_FADT.flags = ACPI_FADT_HW_REDUCED;
+	ASSERT_EQ(0, chime_genid_open(&self->device, count, NULL));
+	EXPECT_EQ(0, self->device.irq);
+	notification = WORK_QUEUED;
+	chime_genid_settle(&self->device);
+	EXPECT_EQ(1, notified);
+	chime_genid_close(&self->device);
+	acpi_gbl_FADT.flags = 0;
+	acpi_gbl_FADT.sci_interrupt = SCI + 1;
+	ASSERT_EQ(0, chime_genid_open(&self->device, count, NULL));
+	EXPECT_EQ(0, self->device.irq);
+}
+
+TEST_HARNESS_MAIN
