@@ -9,6 +9,7 @@
 #include <linux/pps.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sources/refclock.h"
@@ -69,6 +70,7 @@ static int open_pulses(union refclock_device *device, const struct config_source
 
 	*pps = (struct refclock_pps) {
 		.fd = open(config->options.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+		.path = config->options.name,
 		.clear = config->clear,
 	};
 	if (pps->fd < 0) {
@@ -127,6 +129,22 @@ static int read_pulse(union refclock_device *device, struct refclock_reading *re
 	return 0;
 }
 
+/*
+ * The kernel answers for a device that was unplugged as for one without a signal. Another one may
+ * have its name and number by now, but not its file.
+ */
+static bool is_gone(const union refclock_device *device)
+{
+	const struct refclock_pps *pps = &device->pps;
+	struct stat opened, found;
+
+	if (stat(pps->path, &found) < 0)
+		return errno == ENOENT;
+
+	return !fstat(pps->fd, &opened) &&
+	       (found.st_dev != opened.st_dev || found.st_ino != opened.st_ino);
+}
+
 static bool is_exact(const union refclock_device *device)
 {
 	(void)device;
@@ -138,5 +156,6 @@ const struct refclock_driver refclock_pps_driver = {
 	.open = open_pulses,
 	.close = close_pulses,
 	.read = read_pulse,
+	.is_gone = is_gone,
 	.is_exact = is_exact,
 };

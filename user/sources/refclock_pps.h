@@ -12,11 +12,13 @@
 /**
  * struct refclock_pps - the device
  * @fd: descriptor
+ * @path: which was opened; the configuration's
  * @clear: falling edges count, not rising ones
  * @sequence: of the latest edge that was read
  */
 struct refclock_pps {
 	int fd;
+	const char *path;
 	bool clear;
 	uint32_t sequence;
 };

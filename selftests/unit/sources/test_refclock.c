@@ -469,6 +469,29 @@ TEST_F(world, pulses_that_jump_are_left_out)
 	EXPECT_NEAR(offset_when(0), source_at(0)->sample.offset_ns);
 }
 
+/* A serial line's pulses, whose cable is pulled and plugged in again. */
+TEST_F(world, a_device_that_comes_back_is_opened_again)
+{
+	char path[64], text[128];
+
+	fake_pps_reset();
+	self->maxerror_ns = MS;
+	snprintf(path, sizeof(path), "/tmp/truechime-refclock-%d.pps", (int)getpid());
+	snprintf(text, sizeof(text), "refclock PPS %s poll 3\n", path);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	configure_refclocks(text);
+	EXPECT_STREQ("PPS0", info_at(0).address);
+	ASSERT_EQ(0, unlink(path));
+	pass(65);
+	EXPECT_NE(NULL, strstr(self->message, "removed"));
+	EXPECT_STREQ("", info_at(0).address);
+	pass(65);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	pass(65);
+	EXPECT_STREQ("PPS0", info_at(0).address);
+	unlink(path);
+}
+
 /* --- Shared memory --- */
 
 TEST_F(world, samples_of_shared_memory)

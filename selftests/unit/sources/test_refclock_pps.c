@@ -5,7 +5,10 @@
 #include "user/sources/refclock_pps.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "selftests/unit/fake_pps.h"
 #include "selftests/unit/unit.h"
@@ -135,6 +138,32 @@ TEST_F(pulses, nonsense_is_refused)
 	fake_pps.error_fetch = EINTR;
 	EXPECT_EQ(-EAGAIN, read_it(self, &reading));
 	refclock_pps_driver.close(&self->device);
+}
+
+/* The kernel keeps what is open of a device that was unplugged, and gives its number away. */
+TEST_F(pulses, a_device_that_was_unplugged_is_gone)
+{
+	char *path = self->config.options.name;
+	struct refclock_reading reading;
+	char other[64];
+
+	snprintf(path, sizeof(self->config.options.name), "/tmp/truechime-pps-%d", (int)getpid());
+	snprintf(other, sizeof(other), "/tmp/truechime-pps-%d.new", (int)getpid());
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	ASSERT_EQ(0, open_it(self));
+	EXPECT_EQ(-EAGAIN, read_it(self, &reading));
+	EXPECT_FALSE(refclock_pps_driver.is_gone(&self->device));
+	close(open(other, O_CREAT | O_WRONLY, 0600));
+	ASSERT_EQ(0, unlink(path));
+	EXPECT_EQ(-EAGAIN, read_it(self, &reading));
+	EXPECT_TRUE(refclock_pps_driver.is_gone(&self->device));
+	ASSERT_EQ(0, rename(other, path));
+	EXPECT_TRUE(refclock_pps_driver.is_gone(&self->device));
+	refclock_pps_driver.close(&self->device);
+	ASSERT_EQ(0, open_it(self));
+	EXPECT_FALSE(refclock_pps_driver.is_gone(&self->device));
+	refclock_pps_driver.close(&self->device);
+	unlink(path);
 }
 
 TEST_HARNESS_MAIN
