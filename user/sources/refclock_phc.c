@@ -204,8 +204,11 @@ int refclock_phc_sample(struct refclock_phc *phc, struct timescale *timescale,
 static int open_device(union refclock_device *device, const struct config_source *config,
 		       const char **problem)
 {
-	return refclock_phc_open(&device->phc, config->options.name, config->no_crosststamp,
-				 problem);
+	int err = refclock_phc_open(&device->phc, config->options.name, config->no_crosststamp,
+				    problem);
+
+	/* It may be plugged in at any time. */
+	return err == -ENOENT ? -ENODEV : err;
 }
 
 static void close_device(union refclock_device *device)

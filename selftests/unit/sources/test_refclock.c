@@ -544,6 +544,24 @@ TEST_F(world, samples_of_shared_memory)
 	shmctl(id, IPC_RMID, NULL);
 }
 
+/* A network card that was out of the machine for hours. */
+TEST_F(world, a_clock_that_comes_late_is_found_soon)
+{
+	char path[64], text[128];
+
+	snprintf(path, sizeof(path), "/tmp/truechime-refclock-%d.ptp", (int)getpid());
+	snprintf(text, sizeof(text), "refclock PHC %s poll 3\n", path);
+	configure_refclocks(text);
+	for (int i = 0; i < 40; i++)
+		pass(300);
+	EXPECT_NE(NULL, strstr(info_at(0).resolving_error, "No such file"));
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	pass(65);
+	/* What it is shows that it was looked at. */
+	EXPECT_STREQ("It is not a PTP clock", info_at(0).resolving_error);
+	unlink(path);
+}
+
 TEST_F(world, a_device_that_is_missing_is_named)
 {
 	configure_refclocks("refclock PPS /dev/no-such-device\n");
