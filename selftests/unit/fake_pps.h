@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A PPS device for tests: the answers to its ioctls, whatever the descriptor. Link the test with
- * -Wl,--wrap=ioctl; other requests go to the kernel.
+ * -Wl,--wrap=ioctl; other requests go to the test's other device, if it has one, or to the kernel.
  */
 #ifndef FAKE_PPS_H
 #define FAKE_PPS_H
@@ -22,6 +22,8 @@ static struct {
 	int error_fetch;
 	bool is_no_pps;
 } fake_pps;
+
+static int (*other_device)(unsigned long request, void *argument);
 
 static inline void fake_pps_reset(void)
 {
@@ -69,7 +71,8 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 		data->info = fake_pps.info;
 		return fake_pps_fail(fake_pps.error_fetch);
 	default:
-		return __real_ioctl(fd, request, argument);
+		return other_device ? other_device(request, argument) :
+				      __real_ioctl(fd, request, argument);
 	}
 }
 

@@ -200,6 +200,10 @@ static int measure(struct target *target, struct source_sample *sample)
 	err = target_refclock_date(target, target->config.pps, &point, &refclock->rejected);
 	if (err < 0)
 		return err;
+	if (!refclock_time_is_sane(chime_add_sat(point.at_ns, point.offset_ns))) {
+		count_refusal(target, REFCLOCK_TIME_INSANE);
+		return -EDOM;
+	}
 	(void)refclock_filter_add(&refclock->filter, &point);
 	sample->offset_ns = point.offset_ns;
 	sample->leap = refclock->leap;
@@ -263,7 +267,7 @@ static void take_failure(struct target *target, int err, int64_t now_raw_ns)
 		return;
 	association->client.failures++;
 	if (refclock->driver->measure) {
-		/* Nor is it if nothing shows which second it is. */
+		/* Nor does it help if nothing shows which second it is, or it was never set. */
 		if (association->client.failures >= FAILURES_REOPEN && err != -EDOM)
 			give_up(target, err, strerror(-err), now_raw_ns);
 		return;

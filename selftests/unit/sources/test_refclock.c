@@ -5,6 +5,7 @@
  */
 #include "selftests/unit/association_world.h"
 
+#include <linux/ptp_clock.h>
 #include <math.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
@@ -490,6 +491,61 @@ TEST_F(world, a_device_that_comes_back_is_opened_again)
 	pass(65);
 	EXPECT_STREQ("PPS0", info_at(0).address);
 	unlink(path);
+}
+
+/* --- A network card's clock --- */
+
+/* Ahead of ours by so much. */
+static int64_t card_ahead_ns;
+
+static struct ptp_clock_time card_time(int64_t ns)
+{
+	return (struct ptp_clock_time) { .sec = ns / NS_PER_S, .nsec = (uint32_t)(ns % NS_PER_S) };
+}
+
+static int ask_card(unsigned long request, void *argument)
+{
+	struct ptp_sys_offset_extended *offset = argument;
+
+	if (request == PTP_CLOCK_GETCAPS)
+		return 0;
+	if (request != PTP_SYS_OFFSET_EXTENDED)
+		return fake_pps_fail(ENOTTY);
+	for (unsigned int i = 0; i < offset->n_samples; i++) {
+		offset->ts[i][0] = card_time(realtime_ns());
+		offset->ts[i][1] = card_time(realtime_ns() + card_ahead_ns);
+		offset->ts[i][2] = card_time(realtime_ns());
+	}
+
+	return 0;
+}
+
+/* One that nobody has set counts from 1970 on, and one that was set wrongly may show any date. */
+TEST_F(world, a_card_without_a_date_has_no_vote)
+{
+	static const int64_t century_ns = REFCLOCK_CENTURY_NS;
+
+	other_device = ask_card;
+	card_ahead_ns = 200 * MS;
+	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	pass(65);
+	ASSERT_EQ(2, source_at(0)->added);
+	EXPECT_NEAR(offset_when(200 * MS), source_at(0)->sample.offset_ns);
+	for (int future = 0; future < 2; future++) {
+		card_ahead_ns = future ? century_ns : -realtime_ns() + 3600 * NS_PER_S;
+		for (int i = 0; i < 5; i++)
+			pass(65);
+		EXPECT_EQ(2, source_at(0)->added);
+		EXPECT_NE(NULL, strstr(info_at(0).rejected, "date"));
+	}
+	/* It stays open, and that is said once. */
+	EXPECT_STREQ("PHC0", info_at(0).address);
+	EXPECT_EQ(1, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "a reading is refused"));
+	card_ahead_ns = 200 * MS;
+	pass(65);
+	EXPECT_EQ(3, source_at(0)->added);
+	EXPECT_STREQ("", info_at(0).rejected);
 }
 
 /* --- Shared memory --- */
