@@ -77,6 +77,8 @@ struct task_struct {
 	unsigned int flags;
 	struct css_set *cgroups;
 	struct mm_struct *mm;
+	struct task_struct *group_leader;
+	char comm[WATCH_COMM_MAX];
 	void *worker_private;
 };
 
@@ -177,6 +179,13 @@ static inline void note_arguments(struct watch_record *record, struct task_struc
 		record->args_size = (uint32_t)size;
 }
 
+/* Threads of a program may have names of their own, by which nobody knows it. */
+static inline void note_name(struct watch_record *record, struct task_struct *task)
+{
+	BPF_CORE_READ_INTO(&record->comm, task, group_leader, comm);
+	record->comm[WATCH_COMM_MAX - 1] = '\0';
+}
+
 static inline void note_worker(struct watch_record *record, struct task_struct *task)
 {
 	struct kthread *thread = BPF_CORE_READ(task, worker_private);
@@ -195,8 +204,8 @@ static inline void note_task(struct watch_record *record)
 	record->pid = (uint32_t)ids;
 	record->tgid = (uint32_t)(ids >> 32);
 	record->uid = (uint32_t)bpf_get_current_uid_gid();
-	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	record->is_kernel = !!(flags & PF_KTHREAD);
+	note_name(record, task);
 	note_groups(record, task);
 	if (flags & PF_WQ_WORKER)
 		note_worker(record, task);

@@ -41,7 +41,7 @@ enum watch_call {
  * @is_kernel: a thread of the kernel
  * @group_count: of @groups; 0: the root
  * @args_size: of @args
- * @comm: the thread's name
+ * @comm: the process's name, which its threads may not have
  * @queue: of a worker of the kernel; ""
  * @args: the command line, a NUL after each argument, cut
  * @groups: names of the control group (version 2) and of those around it, innermost first

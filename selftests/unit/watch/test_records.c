@@ -7,7 +7,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
 #include <time.h>
@@ -129,6 +131,28 @@ TEST_F(records, an_adjustment_is_recorded_with_who_and_what)
 	/* This program's command line, or its beginning. */
 	ASSERT_LT(0, taken.latest.args_size);
 	EXPECT_NE(NULL, memmem(taken.latest.args, taken.latest.args_size, "test_records", 12));
+}
+
+static void *adjust_in_thread(void *argument)
+{
+	prctl(PR_SET_NAME, "runtime-worker");
+	adjust(argument, ADJ_FREQUENCY, TIME_OK);
+	return NULL;
+}
+
+/* By that name /proc has it, and people know it. */
+TEST_F(records, a_thread_has_the_name_of_its_process)
+{
+	char comm[WATCH_COMM_MAX] = "";
+	pthread_t thread;
+
+	ASSERT_EQ(0, prctl(PR_GET_NAME, comm));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, adjust_in_thread, self));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_EQ(1, taken.count);
+	EXPECT_EQ((uint32_t)getpid(), taken.latest.tgid);
+	EXPECT_NE(taken.latest.tgid, taken.latest.pid);
+	EXPECT_STREQ(comm, taken.latest.comm);
 }
 
 TEST_F(records, an_offset_that_is_added_is_a_step)
