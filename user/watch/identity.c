@@ -162,12 +162,16 @@ void identity_of_path(const char *path, struct identity *identity)
 	}
 }
 
-/* The rest of the first line that begins with @start; NULL: there is none. */
-static const char *line_after(const char *text, const char *start)
+/* The path in the first line of that hierarchy, "1:name=systemd:/path"; NULL: there is none. */
+static const char *path_in(const char *text, const char *hierarchy)
 {
+	size_t length = strlen(hierarchy);
+
 	while (*text) {
-		if (!strncmp(text, start, strlen(start)))
-			return text + strlen(start);
+		const char *name = text + strspn(text, "0123456789");
+
+		if (!strncmp(name, hierarchy, length))
+			return name + length;
 		text += strcspn(text, "\n");
 		text += *text == '\n';
 	}
@@ -175,22 +179,14 @@ static const char *line_after(const char *text, const char *start)
 	return NULL;
 }
 
-/* "1:name=systemd:/path", whatever its number is. */
-static const char *line_of_systemd(const char *text)
-{
-	const char *found = strstr(text, ":name=systemd:");
-
-	return found ? found + strlen(":name=systemd:") : NULL;
-}
-
 void identity_path_of_text(const char *text, char *path, size_t size)
 {
-	const char *found = line_after(text, "0::");
+	const char *found = path_in(text, "::");
 	size_t length;
 
 	*path = '\0';
 	if (!found || !strncmp(found, "/\n", 2) || !strcmp(found, "/"))
-		found = line_of_systemd(text);
+		found = path_in(text, ":name=systemd:");
 	if (!found || *found != '/')
 		return;
 	length = strcspn(found, "\n");

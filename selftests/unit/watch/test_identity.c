@@ -87,6 +87,9 @@ TEST(the_hierarchy_that_knows_groups_counts)
 	EXPECT_STREQ("/system.slice/a.service", path_of("0::/system.slice/a.service\n"));
 	EXPECT_STREQ("/a.service", path_of("8:pids:/x\n1:name=systemd:/a.service\n0::/\n"));
 	EXPECT_STREQ("/b", path_of("9:name=systemd:/a\n0::/b\n"));
+	/* Whoever makes a group chooses its name. */
+	EXPECT_STREQ("/a", path_of("9:cpu:/x:name=systemd:/b\n1:name=systemd:/a\n0::/\n"));
+	EXPECT_STREQ("", path_of("9:cpu:/x:name=systemd:/b\n0::/\n"));
 	EXPECT_STREQ("", path_of("0::/\n"));
 	EXPECT_STREQ("", path_of(""));
 	EXPECT_STREQ("", path_of("0::a\n"));
