@@ -73,6 +73,21 @@ static void set_container(struct identity *identity, enum container_kind kind, c
 	memcpy(identity->container, copy, length + 1);
 }
 
+/* Of machined's scopes: a "-" of a machine's name is escaped in that of its scope. */
+static void set_machine(struct identity *identity, const char *name, size_t length)
+{
+	static const char dash[] = "\\x2d";
+	const size_t size = strlen(dash);
+	char plain[NAME_MAX_LENGTH + 1];
+	size_t used = 0, step;
+
+	for (size_t at = 0; at < length && used < sizeof(plain); at += step) {
+		step = length - at >= size && !strncmp(name + at, dash, size) ? size : 1;
+		plain[used++] = step == size ? '-' : name[at];
+	}
+	set_container(identity, CONTAINER_MACHINE, plain, used);
+}
+
 static bool is_scope_of_container(const char *name, struct identity *identity)
 {
 	size_t length, prefix;
@@ -90,9 +105,8 @@ static bool is_scope_of_container(const char *name, struct identity *identity)
 	}
 	if (strncmp(name, "machine-", strlen("machine-")) != 0)
 		return false;
-	/* "-" of a name is escaped. */
 	prefix = strlen("machine-");
-	set_container(identity, CONTAINER_MACHINE, name + prefix, length - prefix);
+	set_machine(identity, name + prefix, length - prefix);
 
 	return true;
 }

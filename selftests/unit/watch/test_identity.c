@@ -44,6 +44,10 @@ static const struct {
 	{ "/machine.slice/systemd-nspawn@lab.service/payload", "systemd-nspawn@lab.service",
 	  CONTAINER_MACHINE, "lab" },
 	{ "/machine.slice/machine-lab.scope", "machine-lab.scope", CONTAINER_MACHINE, "lab" },
+	{ "/machine.slice/machine-debian\\x2d12.scope", "", CONTAINER_MACHINE, "debian-12" },
+	{ "/machine.slice/machine-\\x2d12.scope", "", CONTAINER_NONE, "" },
+	{ "/machine.slice/machine-a\\x2fb.scope", "", CONTAINER_NONE, "" },
+	{ "/machine.slice/machine-a\\x2.scope", "", CONTAINER_NONE, "" },
 	{ "/runtime/" ID, "", CONTAINER_OTHER, ID },
 	/* What would be more than a word to a shell. */
 	{ "/system.slice/a;reboot.service", "", CONTAINER_NONE, "" },
