@@ -253,7 +253,8 @@ int source_watch_set(struct source_watch *watch, const struct config_sourcedir *
 	for (size_t i = 0; i < watch->count; i++) {
 		struct directory *directory = &watch->directories[i];
 
-		err = directory->there ? 0 : watch_directory(watch, directory);
+		/* Also one that is there: another may have its path by now. */
+		err = watch_directory(watch, directory);
 		if (err && !result) {
 			result = err;
 			*failed = directory->path;

@@ -217,6 +217,26 @@ TEST_F(watch, directories_may_be_made_later)
 	EXPECT_TRUE(has_news(self));
 }
 
+/* What leads to it was renamed, or points elsewhere: of that nobody tells. */
+TEST_F(watch, a_reload_finds_a_directory_in_anothers_place)
+{
+	ASSERT_EQ(0, mkdir(path_of(self, "old"), 0700));
+	ASSERT_EQ(0, mkdir(path_of(self, "new"), 0700));
+	ASSERT_EQ(0, symlink("old", path_of(self, "link")));
+	watch(self, "link");
+	write_file(path_of(self, "link/a.sources"));
+	EXPECT_TRUE(has_news(self));
+	ASSERT_EQ(0, symlink("new", path_of(self, "link.tmp")));
+	ASSERT_EQ(0, rename(path_of(self, "link.tmp"), path_of(self, "link")));
+	watch(self, "link");
+	write_file(path_of(self, "link/a.sources"));
+	EXPECT_TRUE(has_news(self));
+	/* The other one is none any more. */
+	write_file(path_of(self, "old/b.sources"));
+	EXPECT_FALSE(has_news(self));
+	EXPECT_FALSE(has_news(self));
+}
+
 TEST_F(watch, one_directory_may_be_named_twice_and_another_be_in_it)
 {
 	struct config_sourcedir directories[3] = { 0 };
