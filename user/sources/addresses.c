@@ -363,8 +363,7 @@ void target_failed(struct target *target, int err, const char *problem, int64_t 
 		source_failed(target->associations[0]->source, now_raw_ns, err);
 		target->list->changed = true;
 	}
-	target->refreshing = false;
-	target->refresh_all = false;
+	/* What is being refreshed still is, by the query that succeeds. */
 	schedule_look_up(target, now_raw_ns, LOOK_UP_FIRST_NS,
 			 nobody ? LOOK_UP_NOBODY_NS : LOOK_UP_MOST_NS);
 }

@@ -474,6 +474,29 @@ TEST_F(world, refresh_follows_the_names_now)
 	EXPECT_STREQ("127.0.0.9", address_at(2));
 }
 
+/* Name servers may be away for a moment, and the next look-up weeks. */
+TEST_F(world, a_refresh_waits_for_the_name_servers)
+{
+	static const char *const before[] = { "127.0.0.1", "127.0.0.2" };
+	static const char *const after[] = { "127.0.0.3", "127.0.0.4" };
+
+	ASSERT_NE(NULL, add_server("127.0.0.3", ANSWERS));
+	set_names(2, before);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2));
+	names.result = -EHOSTUNREACH;
+	operate_refresh(self->list, raw_ns());
+	ASSERT_TRUE(TURN_UNTIL(names.started == 2));
+	settle();
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	set_names(2, after);
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(names.started == 3));
+	settle();
+	EXPECT_STREQ("127.0.0.3", address_at(0));
+	EXPECT_STREQ("127.0.0.4", address_at(1));
+}
+
 /* Who breaks one server after the other must not choose all of them soon. */
 TEST_F(world, servers_of_a_pool_are_replaced_one_in_half_an_hour)
 {
