@@ -168,15 +168,19 @@ static void schedule_look_up(struct target *target, int64_t now_raw_ns, int64_t 
 	target->look_up_wait_ns = 2 * wait_ns;
 }
 
-/* Give an association whose address does not answer another one. false: there is none. */
-static bool move_on(struct association *association, int64_t now_raw_ns)
+/* Why an association gets another address, in a message. */
+#define UNUSABLE	"cannot be used"
+#define OUTDATED	"is no address of its name any more"
+
+/* Give an association another address. false: there is none. */
+static bool move_on(struct association *association, const char *why, int64_t now_raw_ns)
 {
 	struct association_label old = association_label(association);
 
 	if (!use_free_address(association, now_raw_ns))
 		return false;
 	associations_message(association->target->list, LOG_INFO,
-			     "%s cannot be used, now asking %s", old.text,
+			     "%s %s, now asking %s", old.text, why,
 			     association_label(association).text);
 
 	return true;
@@ -219,7 +223,7 @@ static void replace(struct association *association, int64_t now_raw_ns)
 
 	if (!may_be_replaced(association, now_raw_ns))
 		return;
-	if (!move_on(association, now_raw_ns)) {
+	if (!move_on(association, UNUSABLE, now_raw_ns)) {
 		look_for_others(target, now_raw_ns);
 		return;
 	}
@@ -228,7 +232,7 @@ static void replace(struct association *association, int64_t now_raw_ns)
 	for (size_t i = 0; i < target->count; i++) {
 		if (family != association->client.address.family &&
 		    is_gone(target->associations[i]))
-			move_on(target->associations[i], now_raw_ns);
+			move_on(target->associations[i], UNUSABLE, now_raw_ns);
 	}
 }
 
@@ -271,7 +275,7 @@ static void replace_outdated(struct target *target, int64_t now_raw_ns)
 		    is_found(target, named_address(association)) ||
 		    associations_needs(target->list, association->source, now_raw_ns))
 			continue;
-		if (!move_on(association, now_raw_ns))
+		if (!move_on(association, OUTDATED, now_raw_ns))
 			look_for_others(target, now_raw_ns);
 		if (!all)
 			return;

@@ -472,6 +472,8 @@ TEST_F(world, refresh_follows_the_names_now)
 	EXPECT_STREQ("127.0.0.2", address_at(1));
 	EXPECT_EQ(1, source_at(1)->added);
 	EXPECT_STREQ("127.0.0.9", address_at(2));
+	/* It answers all the same. */
+	EXPECT_NE(NULL, strstr(self->message, "127.0.0.1 (pool.example.net) is no address of its"));
 }
 
 /* Name servers may be away for a moment, and the next look-up weeks. */
