@@ -16,6 +16,8 @@ void *__real_dlsym(void *library, const char *name);
 void *__wrap_dlsym(void *library, const char *name);
 int __real_dlclose(void *library);
 int __wrap_dlclose(void *library);
+unsigned int __real_if_nametoindex(const char *name);
+unsigned int __wrap_if_nametoindex(const char *name);
 int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 int __real_open(const char *path, int flags, ...);

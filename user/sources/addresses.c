@@ -236,12 +236,13 @@ static void replace(struct association *association, int64_t now_raw_ns)
 	}
 }
 
+/* An interface's name is one, as it may come back with another number. */
 static bool is_numeric(const struct target *target)
 {
 	struct net_address address;
 
-	return net_address_parse(target->config.options.name, target->config.family,
-				 &address) == 0;
+	return !net_address_parse(target->config.options.name, target->config.family, &address) &&
+	       !address.scope;
 }
 
 void association_replace_gone(struct association *association, int64_t now_raw_ns)

@@ -5,6 +5,8 @@
  */
 #include "selftests/unit/association_world.h"
 
+#include "selftests/unit/wrapped_calls.h"
+
 static const char *const loopback[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
 
 TEST_F(world, an_answer_makes_a_sample)
@@ -464,6 +466,31 @@ TEST_F(world, a_routine_look_up_follows_the_name)
 	ASSERT_TRUE(TURN_UNTIL(names.started == 3));
 	ASSERT_TRUE(TURN_UNTIL(!strcmp("127.0.0.2", address_at(0))));
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+}
+
+/* The number of an interface of the test's own; 0: it is gone. */
+static unsigned int chime_number;
+
+unsigned int __wrap_if_nametoindex(const char *name)
+{
+	return strcmp(name, "chime") ? __real_if_nametoindex(name) : chime_number;
+}
+
+/* A driver that is loaded again, or a card that is plugged in again. */
+TEST_F(world, an_interface_comes_back_with_another_number)
+{
+	chime_number = 70001;
+	configure("server fe80::1%chime port 1\n");
+	turn();
+	EXPECT_STREQ("fe80::1%70001", address_at(0));
+	chime_number = 0;
+	pass(1);
+	EXPECT_STREQ("fe80::1%70001", address_at(0));
+	chime_number = 70002;
+	for (int i = 0; i < 8; i++)
+		pass(64);
+	EXPECT_STREQ("fe80::1%70002", address_at(0));
+	EXPECT_EQ(0, names.started);
 }
 
 TEST_F(world, a_pool_uses_several)
