@@ -246,6 +246,12 @@ const char *identity_kind_name(enum container_kind kind)
 	return "";
 }
 
+/* A service that is one program's; a user's manager has all that he runs, a desktop as well. */
+static bool is_service(const char *unit)
+{
+	return ends_with(unit, ".service") && strncmp(unit, "user@", strlen("user@")) != 0;
+}
+
 /* NULL: there is none that is known. */
 static const char *command_for(enum container_kind kind)
 {
@@ -277,7 +283,7 @@ void identity_advice(const struct identity *identity, int pid, char *text, size_
 	*text = '\0';
 	if (command)
 		snprintf(text, size, "%s %.*s", command, shown, identity->container);
-	else if (ends_with(identity->unit, ".service"))
+	else if (is_service(identity->unit))
 		snprintf(text, size, "systemctl disable --now %s", identity->unit);
 	else if (pid > 0)
 		snprintf(text, size, "kill %d", pid);

@@ -140,6 +140,10 @@ TEST(what_ends_it_depends_on_where_it_is)
 	EXPECT_STREQ("kill 7", advice_for("/user.slice/user-0.slice/session-1.scope", 7));
 	EXPECT_STREQ("", advice_for("/user.slice/user-0.slice/session-1.scope", 0));
 	EXPECT_STREQ("kill 7", advice_for("/", 7));
+	/* Its end is that of the whole desktop. */
+	EXPECT_STREQ("kill 7",
+		     advice_for("/user.slice/user-1000.slice/user@1000.service/vte.scope", 7));
+	EXPECT_STREQ("", advice_for("/user.slice/user-1000.slice/user@1000.service/init.scope", 0));
 }
 
 TEST_HARNESS_MAIN
