@@ -195,12 +195,12 @@ static const char *path_in(const char *text, const char *hierarchy)
 
 void identity_path_of_text(const char *text, char *path, size_t size)
 {
-	const char *found = path_in(text, "::");
+	const char *found = path_in(text, "::"), *of_systemd = path_in(text, ":name=systemd:");
 	size_t length;
 
 	*path = '\0';
-	if (!found || !strncmp(found, "/\n", 2) || !strcmp(found, "/"))
-		found = path_in(text, ":name=systemd:");
+	if (of_systemd && (!found || !strncmp(found, "/\n", 2) || !strcmp(found, "/")))
+		found = of_systemd;
 	if (!found || *found != '/')
 		return;
 	length = strcspn(found, "\n");

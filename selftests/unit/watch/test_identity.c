@@ -93,8 +93,8 @@ TEST(the_hierarchy_that_knows_groups_counts)
 	EXPECT_STREQ("/b", path_of("9:name=systemd:/a\n0::/b\n"));
 	/* Whoever makes a group chooses its name. */
 	EXPECT_STREQ("/a", path_of("9:cpu:/x:name=systemd:/b\n1:name=systemd:/a\n0::/\n"));
-	EXPECT_STREQ("", path_of("9:cpu:/x:name=systemd:/b\n0::/\n"));
-	EXPECT_STREQ("", path_of("0::/\n"));
+	EXPECT_STREQ("/", path_of("9:cpu:/x:name=systemd:/b\n0::/\n"));
+	EXPECT_STREQ("/", path_of("0::/\n"));
 	EXPECT_STREQ("", path_of(""));
 	EXPECT_STREQ("", path_of("0::a\n"));
 	/* Half a path is another one. */
