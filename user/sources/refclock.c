@@ -197,13 +197,14 @@ static int measure(struct target *target, struct source_sample *sample)
 	if (err < 0)
 		return err;
 	point = (struct refclock_point) { sample->at_ns, sample->offset_ns };
-	err = target_refclock_date(target, target->config.pps, &point, &refclock->rejected);
-	if (err < 0)
-		return err;
-	if (!refclock_time_is_sane(chime_add_sat(point.at_ns, point.offset_ns))) {
+	if (!target->config.pps &&
+	    !refclock_time_is_sane(chime_add_sat(point.at_ns, point.offset_ns))) {
 		count_refusal(target, REFCLOCK_TIME_INSANE);
 		return -EDOM;
 	}
+	err = target_refclock_date(target, target->config.pps, &point, &refclock->rejected);
+	if (err < 0)
+		return err;
 	(void)refclock_filter_add(&refclock->filter, &point);
 	sample->offset_ns = point.offset_ns;
 	sample->leap = refclock->leap;

@@ -548,6 +548,23 @@ TEST_F(world, a_card_without_a_date_has_no_vote)
 	EXPECT_STREQ("", info_at(0).rejected);
 }
 
+/* No list of leap seconds says what TAI was in 1970: that is not the list's fault. */
+TEST_F(world, a_card_that_counts_tai_has_no_date_either)
+{
+	static const struct leap_list leaps = { .count = 1, .entry = { { 1483228800, 37 } } };
+
+	other_device = ask_card;
+	card_ahead_ns = -realtime_ns() + 3600 * NS_PER_S;
+	associations_use_leaps(self->list, &leaps);
+	configure_refclocks("leapsectz right/UTC\nrefclock PHC /dev/null tai poll 3\n");
+	pass(65);
+	EXPECT_NE(NULL, strstr(info_at(0).rejected, "date"));
+	card_ahead_ns = 37 * NS_PER_S;
+	pass(65);
+	ASSERT_EQ(1, source_at(0)->added);
+	EXPECT_NEAR(offset_when(0), source_at(0)->sample.offset_ns);
+}
+
 /* --- Shared memory --- */
 
 TEST_F(world, samples_of_shared_memory)
