@@ -10,6 +10,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 void *__real_dlopen(const char *path, int flags);
 void *__wrap_dlopen(const char *path, int flags);
 void *__real_dlsym(void *library, const char *name);

@@ -27,6 +27,7 @@ void xdp_clocks_read(struct xdp_clocks *clocks)
 	for (int i = 0; i < READINGS; i++) {
 		int64_t before_ns = clock_ns(CLOCK_MONOTONIC);
 		int64_t tai_ns = clock_ns(CLOCK_TAI);
+		int64_t utc_ns = clock_ns(CLOCK_REALTIME);
 		int64_t after_ns = clock_ns(CLOCK_MONOTONIC);
 
 		if (after_ns - before_ns >= least_ns)
@@ -34,10 +35,10 @@ void xdp_clocks_read(struct xdp_clocks *clocks)
 		least_ns = after_ns - before_ns;
 		clocks->monotonic_ns = before_ns + least_ns / 2;
 		clocks->tai_ns = tai_ns;
-		realtime_ns = clock_ns(CLOCK_REALTIME);
+		realtime_ns = utc_ns;
 	}
 	clocks->error_ns = least_ns / 2 + 1;
-	/* They differ by whole seconds, and were read within much less than half of one. */
+	/* They differ by whole seconds, and were read together within less than half of one. */
 	offset_s = (clocks->tai_ns - realtime_ns + NS_PER_S / 2) / NS_PER_S;
 	clocks->realtime_ns = clocks->tai_ns - offset_s * NS_PER_S;
 }

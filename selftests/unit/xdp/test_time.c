@@ -6,8 +6,10 @@
 #include "user/xdp/time.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/ntp/bytes.h"
 #include "user/ntp/packet.h"
 #include "user/xdp/addresses.h"
@@ -150,6 +152,40 @@ TEST(clocks_are_read_at_one_instant)
 		xdp_clocks_read(&read);
 		ASSERT_EQ(0, (read.tai_ns - read.realtime_ns) % NS_PER_S);
 		ASSERT_LT(0, read.error_ns);
+	}
+}
+
+/* Clocks of which each reading takes as long, and in @pause_at readings 0.7 s; negative: none. */
+static int pause_at = -1;
+static int64_t fake_ns;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int64_t ns;
+
+	if (!fake_ns)
+		return __real_clock_gettime(clock, now);
+	fake_ns += pause_at-- ? 20 : 700000000;
+	ns = fake_ns + (clock == CLOCK_TAI ? 1800000037 * NS_PER_S :
+			clock == CLOCK_REALTIME ? 1800000000 * NS_PER_S : 0);
+	*now = (struct timespec){ .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+
+	return 0;
+}
+
+/* Another process had the processor, or the guest was stopped: the second is the right one. */
+TEST(who_is_kept_from_reading_on_knows_the_second)
+{
+	for (int i = 0; i < 40; i++) {
+		struct xdp_clocks read;
+
+		fake_ns = NS_PER_S;
+		pause_at = i;
+		xdp_clocks_read(&read);
+		fake_ns = 0;
+		ASSERT_EQ(37 * NS_PER_S, read.tai_ns - read.realtime_ns)
+			TH_LOG("before reading %d", i);
+		ASSERT_GT(100, read.error_ns);
 	}
 }
 
