@@ -274,7 +274,8 @@ static inline void report(const struct call *call)
 		__sync_fetch_and_add(&lost, 1);
 		return;
 	}
-	__builtin_memset(record, 0, sizeof(*record));
+	/* Of the groups, which are too much for one call, those that are counted are written. */
+	__builtin_memset(record, 0, __builtin_offsetof(struct watch_record, groups));
 	record->boot_ns = (int64_t)bpf_ktime_get_boot_ns();
 	record->call = call->kind;
 	record->step_ns = step_ns;

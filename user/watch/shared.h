@@ -14,8 +14,11 @@
 #define WATCH_QUEUE_MAX	24
 #define WATCH_ARGS_MAX	128
 
-/* Of the path of a control group: the innermost groups, each with its NUL. */
-#define WATCH_GROUPS		6
+/*
+ * Of the path of a control group: the innermost groups, each with its NUL. A user's session has
+ * six, and may be in a container, whose name is in one of the outermost.
+ */
+#define WATCH_GROUPS		10
 #define WATCH_GROUP_MAX		96
 
 enum watch_call {

@@ -113,6 +113,43 @@ TEST(groups_become_a_path)
 	EXPECT_GT(sizeof(path), strlen(path));
 }
 
+/* As the program in the kernel notes it. */
+static void note_path(const char *const *groups, size_t count, struct watch_record *record)
+{
+	while (count-- && record->group_count < WATCH_GROUPS)
+		strcpy(record->groups[record->group_count++], groups[count]);
+}
+
+/* Without the group of the container, its units would be this machine's. */
+TEST(a_container_is_known_from_deep_within)
+{
+	static const char *const session[] = {
+		"machine.slice", "systemd-nspawn@lab.service", "payload", "user.slice",
+		"user-1000.slice", "user@1000.service", "app.slice", "app-clock.slice",
+		"clock.service",
+	};
+	static const char *const pod[] = {
+		"lxc.payload.lab", "kubepods.slice", "kubepods-burstable.slice",
+		"kubepods-burstable-pod12.slice", "cri-containerd-1.scope", "system.slice",
+		"system-ntp.slice", "ntp@1.service",
+	};
+	struct watch_record of_user = { .group_count = 0 }, of_pod = { .group_count = 0 };
+	char path[WATCH_GROUPS * WATCH_GROUP_MAX];
+	struct identity identity;
+
+	note_path(session, ARRAY_SIZE(session), &of_user);
+	tally_path(&of_user, path, sizeof(path));
+	identity_of_path(path, &identity);
+	EXPECT_EQ(CONTAINER_MACHINE, identity.kind);
+	EXPECT_STREQ("lab", identity.container);
+	EXPECT_STREQ("systemd-nspawn@lab.service", identity.unit);
+	note_path(pod, ARRAY_SIZE(pod), &of_pod);
+	tally_path(&of_pod, path, sizeof(path));
+	identity_of_path(path, &identity);
+	EXPECT_EQ(CONTAINER_LXC, identity.kind);
+	EXPECT_STREQ("lab", identity.container);
+}
+
 TEST(truechime_is_told_from_others)
 {
 	struct watch_record record = record_of("truechimed", 77);
