@@ -30,7 +30,7 @@ static int64_t to_ns(const struct ptp_clock_time *time)
 	if (time->sec < INT64_MIN / NS_PER_S + 1)
 		return INT64_MIN;
 
-	return time->sec * NS_PER_S + time->nsec;
+	return chime_add_sat(time->sec * NS_PER_S, time->nsec);
 }
 
 /* The driver's name of the clock behind the descriptor, "" if that is unknown. */

@@ -495,8 +495,9 @@ TEST_F(world, a_device_that_comes_back_is_opened_again)
 
 /* --- A network card's clock --- */
 
-/* Ahead of ours by so much. */
+/* Ahead of ours by so much, or so. */
 static int64_t card_ahead_ns;
+static struct ptp_clock_time card_shows;
 
 static struct ptp_clock_time card_time(int64_t ns)
 {
@@ -513,7 +514,8 @@ static int ask_card(unsigned long request, void *argument)
 		return fake_pps_fail(ENOTTY);
 	for (unsigned int i = 0; i < offset->n_samples; i++) {
 		offset->ts[i][0] = card_time(realtime_ns());
-		offset->ts[i][1] = card_time(realtime_ns() + card_ahead_ns);
+		offset->ts[i][1] = card_shows.sec ? card_shows :
+						    card_time(realtime_ns() + card_ahead_ns);
 		offset->ts[i][2] = card_time(realtime_ns());
 	}
 
@@ -563,6 +565,24 @@ TEST_F(world, a_card_that_counts_tai_has_no_date_either)
 	pass(65);
 	ASSERT_EQ(1, source_at(0)->added);
 	EXPECT_NEAR(offset_when(0), source_at(0)->sample.offset_ns);
+}
+
+TEST_F(world, what_a_broken_driver_says_is_no_date)
+{
+	static const struct ptp_clock_time broken[] = {
+		{ .sec = INT64_MAX, .nsec = UINT32_MAX }, { .sec = INT64_MIN },
+		{ .sec = INT64_MAX / NS_PER_S - 1, .nsec = UINT32_MAX },
+		{ .sec = INT64_MIN / NS_PER_S + 1, .nsec = UINT32_MAX },
+	};
+
+	other_device = ask_card;
+	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
+		card_shows = broken[i];
+		pass(65);
+		EXPECT_NE(NULL, strstr(info_at(0).rejected, "date"));
+	}
+	EXPECT_EQ(1, source_at(0)->added);
 }
 
 /* --- Shared memory --- */
