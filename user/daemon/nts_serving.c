@@ -63,6 +63,7 @@ struct nts_process {
  * @changes: ... which were replaced so often; 0: there are none
  * @seed: of the table in which clients are counted
  * @rotated_ns: raw instant of the latest rotation of the keys
+ * @unkept: they may not be in their file, or in another one
  * @statistics: shared with the processes; NULL: there was none
  * @statistics_fd: same, to be handed over
  * @next_ns: raw instant of the next try of what failed; INT64_MAX: nothing did
@@ -80,6 +81,7 @@ struct nts_serving {
 	uint64_t changes;
 	uint64_t seed[2];
 	int64_t rotated_ns;
+	bool unkept;
 	struct nts_statistics *statistics;
 	int statistics_fd;
 	int64_t next_ns;
@@ -131,13 +133,14 @@ static int write_file(const struct nts_serving *nts, const char *path, const cha
 }
 
 /* Others take care of keys that are not rotated here. */
-static void keep_keys(const struct nts_serving *nts, int64_t now_raw_ns)
+static void keep_keys(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	char path[PATH_SIZE], text[NTS_SERVER_KEYS_TEXT];
 	double age_s = (double)chime_sub_sat(now_raw_ns, nts->rotated_ns) / NS_PER_S;
 	size_t length;
 	int err;
 
+	nts->unkept = false;
 	if (!nts->changes || !nts->config.rotate_s || !path_of_keys(nts, path))
 		return;
 	length = nts_server_keys_write(&nts->keys, age_s, text, sizeof(text));
@@ -483,6 +486,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	nts->next_ns = INT64_MAX;
 	nts->restart_ns = RESTART_MIN_NS;
 	nts->complained = false;
+	nts->unkept = false;
 	if (!nts->serves)
 		return;
 	/* Keys that others take care of may be other ones now. */
@@ -496,6 +500,11 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	}
 	if (!*nts->config.dumpdir)
 		log_warning("The keys of NTS cookies are not kept: after a restart all clients need new ones. Name a directory with 'ntsdumpdir'");
+	/*
+	 * By the loop: at the start privileges are still to be given up, and the file is the
+	 * daemon's user's. A daemon that crashes writes nothing, and has handed out cookies.
+	 */
+	nts->unkept = true;
 	try_sockets(nts, now_raw_ns);
 }
 
@@ -528,6 +537,9 @@ int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
 
 int64_t nts_serving_next_ns(const struct nts_serving *nts)
 {
+	if (nts->unkept)
+		return INT64_MIN;
+
 	return chime_min(nts->next_ns, rotation_ns(nts));
 }
 
@@ -539,6 +551,8 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 	}
 	if (now_raw_ns >= rotation_ns(nts))
 		rotate(nts, now_raw_ns);
+	if (nts->unkept)
+		keep_keys(nts, now_raw_ns);
 	if (now_raw_ns < nts->next_ns)
 		return;
 	if (!has_sockets(nts))

@@ -19,7 +19,7 @@ struct nts_serving;
 /* NULL: no memory. */
 struct nts_serving *nts_serving_new(void);
 
-/* Its keys are kept in their file. */
+/* Its keys are kept in their file, as they are right after the start and each rotation. */
 void nts_serving_free(struct nts_serving *nts);
 
 /*
@@ -38,7 +38,7 @@ int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds);
 /* Raw instant at which to call nts_serving_timer(). */
 int64_t nts_serving_next_ns(const struct nts_serving *nts);
 
-/* Start what is to run, note what has ended, replace old keys. */
+/* Start what is to run, note what has ended, replace old keys and keep new ones. */
 void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns);
 
 /* What the processes count. NULL: none has run. */

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The processes that hand out NTS keys are stand-ins, which are as alive as their end of the pipe
+ * is open, and so are their sockets. The file of the cookies' keys is a real one.
+ */
+#include "user/daemon/nts_serving.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+#include "user/lib/log.h"
+#include "user/lib/spawn.h"
+#include "user/ntp/listen.h"
+#include "user/ntp/nts_task.h"
+
+#define S	1000000000LL
+
+#define PROCESSES_MAX	256
+#define FIRST_PID	1000000000
+
+static struct {
+	int ends[PROCESSES_MAX];	/* of the pipes, -1: that process has ended */
+	int count;			/* of processes that were ever started */
+	bool ipv4;			/* the latest one has such a socket */
+	bool ipv6;
+	int error4;			/* of opening a socket */
+	int error6;
+	int warnings;
+	char warning[512];
+} world;
+
+pid_t spawn_beside(const char *program, const char *argument, const int *fds, int count)
+{
+	if (world.count == PROCESSES_MAX)
+		exit(1);
+	world.ends[world.count] = fcntl(fds[NTS_FD_COOKIE_KEYS - NTS_FD_SETTINGS],
+					F_DUPFD_CLOEXEC, 0);
+	world.ipv4 = fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] >= 0;
+	world.ipv6 = fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] >= 0;
+
+	return FIRST_PID + world.count++;
+}
+
+/* Instead of the C library's: nobody else is to be ended. */
+int kill(pid_t pid, int number)
+{
+	int *end = &world.ends[pid - FIRST_PID];
+
+	if (*end >= 0)
+		close(*end);
+	*end = -1;
+
+	return 0;
+}
+
+int ntp_listen_tcp(int family, int port, const char *address, const char *device)
+{
+	int err = family == AF_INET ? world.error4 : world.error6;
+
+	return err ? err : open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void log_err(const char *format, ...)
+{
+	exit(1);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.warning, sizeof(world.warning), format, arguments);
+	va_end(arguments);
+	world.warnings++;
+}
+
+void log_info(const char *format, ...)
+{
+}
+
+void log_debug(const char *format, ...)
+{
+}
+
+static void no_report(void *context, enum config_severity severity, const char *file, int line,
+		      const char *message)
+{
+}
+
+FIXTURE(nts) {
+	char directory[64];
+	char extra[256];	/* lines of the configuration */
+	struct nts_serving *nts;
+	int64_t now_ns;
+};
+
+static void write_file(const char *directory, const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	if (!file || fputs(text, file) < 0 || fclose(file))
+		exit(1);
+}
+
+static void configure(FIXTURE_DATA(nts) *self)
+{
+	struct config *config = NULL;
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "allow\nntsservercert %s/cert\nntsserverkey %s/key\nntsdumpdir %s/kept\n%s",
+		 self->directory, self->directory, self->directory, self->extra);
+	config_from_text("main", text, strlen(text), true, no_report, NULL, &config);
+	if (!config)
+		exit(1);
+	nts_serving_configure(self->nts, config, self->now_ns);
+	config_free(config);
+}
+
+/* What the loop does until @seconds have passed. */
+static void pass(FIXTURE_DATA(nts) *self, int64_t seconds)
+{
+	int64_t end_ns = self->now_ns + seconds * S, next_ns;
+
+	nts_serving_timer(self->nts, self->now_ns);
+	for (;;) {
+		next_ns = nts_serving_next_ns(self->nts);
+		if (next_ns > end_ns)
+			break;
+		if (next_ns > self->now_ns)
+			self->now_ns = next_ns;
+		nts_serving_timer(self->nts, self->now_ns);
+	}
+	self->now_ns = end_ns;
+}
+
+static int running(void)
+{
+	int count = 0;
+
+	for (int i = 0; i < world.count; i++)
+		count += world.ends[i] >= 0;
+
+	return count;
+}
+
+FIXTURE_SETUP(nts)
+{
+	memset(&world, 0, sizeof(world));
+	memset(self, 0, sizeof(*self));
+	self->now_ns = 1000 * S;
+	strcpy(self->directory, "/tmp/test_nts.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->directory));
+	write_file(self->directory, "cert", "certificate\n");
+	write_file(self->directory, "key", "key\n");
+	self->nts = nts_serving_new();
+	ASSERT_NE(NULL, self->nts);
+}
+
+FIXTURE_TEARDOWN(nts)
+{
+	char command[128];
+
+	nts_serving_free(self->nts);
+	EXPECT_EQ(0, running());
+	snprintf(command, sizeof(command), "rm -rf %s", self->directory);
+	ASSERT_EQ(0, system(command));
+}
+
+/* --- the keys of cookies --- */
+
+/* What a daemon has that starts now, whatever became of the one before. */
+static struct nts_server_keys keys_of_next(FIXTURE_DATA(nts) *self)
+{
+	struct nts_serving *before = self->nts;
+	struct nts_server_keys keys;
+	uint64_t changes;
+
+	self->nts = nts_serving_new();
+	configure(self);
+	keys = *nts_serving_keys(self->nts, &changes);
+	nts_serving_free(self->nts);
+	self->nts = before;
+
+	return keys;
+}
+
+static bool are_kept(FIXTURE_DATA(nts) *self)
+{
+	struct nts_server_keys next = keys_of_next(self);
+	uint64_t changes;
+
+	return !memcmp(&next, nts_serving_keys(self->nts, &changes), sizeof(next));
+}
+
+static bool file_is_there(FIXTURE_DATA(nts) *self)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/kept/ntskeys", self->directory);
+
+	return !access(path, F_OK);
+}
+
+/* Privileges are given up in between: the file is the daemon's user's. */
+TEST_F(nts, keys_are_kept_by_the_loop_and_not_by_the_start)
+{
+	configure(self);
+	EXPECT_FALSE(file_is_there(self));
+	EXPECT_GE(self->now_ns, nts_serving_next_ns(self->nts));
+	pass(self, 1);
+	EXPECT_TRUE(file_is_there(self));
+	EXPECT_TRUE(are_kept(self));
+	EXPECT_EQ(0, world.warnings);
+}
+
+TEST_F(nts, keys_that_cannot_be_kept_are_complained_of_once)
+{
+	write_file(self->directory, "kept", "no directory\n");
+	configure(self);
+	pass(self, 86400);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "not kept for the next start"));
+}
+
+TEST_F(nts, keys_that_others_take_care_of_are_not_written)
+{
+	strcpy(self->extra, "ntsrotate 0\n");
+	configure(self);
+	pass(self, 86400);
+	EXPECT_FALSE(file_is_there(self));
+}
+
+TEST_F(nts, keys_follow_to_another_directory)
+{
+	char path[128];
+
+	configure(self);
+	pass(self, 1);
+	snprintf(self->extra, sizeof(self->extra), "ntsdumpdir %s/other\n", self->directory);
+	configure(self);
+	pass(self, 1);
+	snprintf(path, sizeof(path), "%s/other/ntskeys", self->directory);
+	EXPECT_EQ(0, access(path, F_OK));
+	EXPECT_TRUE(are_kept(self));
+}
+
+TEST_HARNESS_MAIN
