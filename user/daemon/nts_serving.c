@@ -66,7 +66,8 @@ struct nts_process {
  * @unkept: they may not be in their file, or in another one
  * @statistics: shared with the processes; NULL: there was none
  * @statistics_fd: same, to be handed over
- * @next_ns: raw instant of the next try of what failed; INT64_MAX: nothing did
+ * @sockets_ns: raw instant of the next try of a socket that failed; INT64_MAX: none did
+ * @next_ns: same, of processes
  * @restart_ns: how long the next restart will wait
  * @complained: a socket's failure was logged
  */
@@ -84,6 +85,7 @@ struct nts_serving {
 	bool unkept;
 	struct nts_statistics *statistics;
 	int statistics_fd;
+	int64_t sockets_ns;
 	int64_t next_ns;
 	int64_t restart_ns;
 	bool complained;
@@ -98,6 +100,7 @@ struct nts_serving *nts_serving_new(void)
 	nts->ipv4_fd = -1;
 	nts->ipv6_fd = -1;
 	nts->statistics_fd = -1;
+	nts->sockets_ns = INT64_MAX;
 	nts->next_ns = INT64_MAX;
 	if (getrandom(nts->seed, sizeof(nts->seed), 0) != (ssize_t)sizeof(nts->seed)) {
 		free(nts);
@@ -416,19 +419,22 @@ static bool has_ended(const struct nts_process *process)
 
 /* --- sockets --- */
 
-static int open_socket(const struct nts_serving *nts, int family)
+/* 0: it is open, or there is to be none; -errno. */
+static int open_socket(const struct nts_serving *nts, int family, int *fd)
 {
 	const char *address = config_server_address(&nts->server, family);
-	int fd;
+	int got;
 
-	if (!address)
-		return -1;
-	fd = ntp_listen_tcp(family, nts->config.port, address, nts->server.bind_device);
+	if (*fd >= 0 || !address)
+		return 0;
+	got = ntp_listen_tcp(family, nts->config.port, address, nts->server.bind_device);
 	/* A machine without IPv6. */
-	if (fd == -EAFNOSUPPORT || (family == AF_INET6 && fd == -EADDRNOTAVAIL))
-		return -1;
+	if (got == -EAFNOSUPPORT || (family == AF_INET6 && got == -EADDRNOTAVAIL))
+		return 0;
+	if (got >= 0)
+		*fd = got;
 
-	return fd;
+	return got < 0 ? got : 0;
 }
 
 static bool has_sockets(const struct nts_serving *nts)
@@ -436,24 +442,38 @@ static bool has_sockets(const struct nts_serving *nts)
 	return nts->ipv4_fd >= 0 || nts->ipv6_fd >= 0;
 }
 
+/* What is wrong with the sockets: errors of both families, 0 where there is none. */
+static void complain_of_sockets(const struct nts_serving *nts, int err4, int err6)
+{
+	if (!err4 && !err6)
+		log_warning("NTS keys cannot be served on TCP port %d: this machine has no addresses",
+			    nts->config.port);
+	else
+		log_warning("NTS keys cannot be served on TCP port %d%s: %s", nts->config.port,
+			    !err6 ? " by IPv4" : !err4 ? " by IPv6" : "",
+			    strerror(-(err4 ? err4 : err6)));
+}
+
+/* Those that are not open. The family that has one is served, whatever becomes of the other. */
 static void try_sockets(struct nts_serving *nts, int64_t now_raw_ns)
 {
-	int err;
+	int before4 = nts->ipv4_fd, before6 = nts->ipv6_fd;
+	int err4 = open_socket(nts, AF_INET, &nts->ipv4_fd);
+	int err6 = open_socket(nts, AF_INET6, &nts->ipv6_fd);
 
-	nts->ipv4_fd = open_socket(nts, AF_INET);
-	nts->ipv6_fd = open_socket(nts, AF_INET6);
-	err = nts->ipv4_fd < -1 ? nts->ipv4_fd : nts->ipv6_fd < -1 ? nts->ipv6_fd : 0;
-	if (!err && has_sockets(nts)) {
-		nts->complained = false;
+	if (nts->ipv4_fd != before4 || nts->ipv6_fd != before6) {
+		stop_all(nts);
 		nts->next_ns = now_raw_ns;
+	}
+	nts->sockets_ns = INT64_MAX;
+	if (!err4 && !err6 && has_sockets(nts)) {
+		nts->complained = false;
 		return;
 	}
-	close_sockets(nts);
 	if (!nts->complained)
-		log_warning("NTS keys cannot be served on TCP port %d: %s", nts->config.port,
-			    err ? strerror(-err) : "this machine has no addresses");
+		complain_of_sockets(nts, err4, err6);
 	nts->complained = true;
-	nts->next_ns = chime_add_sat(now_raw_ns, SOCKET_RETRY_NS);
+	nts->sockets_ns = chime_add_sat(now_raw_ns, SOCKET_RETRY_NS);
 }
 
 /* --- configuration --- */
@@ -483,6 +503,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	close_sockets(nts);
 	nts->config = config->nts;
 	nts->serves = config_serves_nts(config);
+	nts->sockets_ns = INT64_MAX;
 	nts->next_ns = INT64_MAX;
 	nts->restart_ns = RESTART_MIN_NS;
 	nts->complained = false;
@@ -540,7 +561,7 @@ int64_t nts_serving_next_ns(const struct nts_serving *nts)
 	if (nts->unkept)
 		return INT64_MIN;
 
-	return chime_min(nts->next_ns, rotation_ns(nts));
+	return chime_min(chime_min(nts->next_ns, nts->sockets_ns), rotation_ns(nts));
 }
 
 void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
@@ -553,10 +574,8 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 		rotate(nts, now_raw_ns);
 	if (nts->unkept)
 		keep_keys(nts, now_raw_ns);
-	if (now_raw_ns < nts->next_ns)
-		return;
-	if (!has_sockets(nts))
+	if (now_raw_ns >= nts->sockets_ns)
 		try_sockets(nts, now_raw_ns);
-	if (has_sockets(nts))
+	if (now_raw_ns >= nts->next_ns)
 		start_all(nts, now_raw_ns);
 }

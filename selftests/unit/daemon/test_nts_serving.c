@@ -257,4 +257,67 @@ TEST_F(nts, keys_follow_to_another_directory)
 	EXPECT_TRUE(are_kept(self));
 }
 
+/* --- sockets --- */
+
+TEST_F(nts, both_families_are_served)
+{
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_TRUE(world.ipv4);
+	EXPECT_TRUE(world.ipv6);
+	pass(self, 86400);
+	EXPECT_EQ(1, world.count);
+	EXPECT_EQ(0, world.warnings);
+}
+
+/* Another program has the port of one: the other one is served, and that later, too. */
+TEST_F(nts, one_family_is_served_where_the_other_cannot_be)
+{
+	world.error6 = -EADDRINUSE;
+	configure(self);
+	pass(self, 600);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(1, world.count);
+	EXPECT_TRUE(world.ipv4);
+	EXPECT_FALSE(world.ipv6);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "TCP port 4460 by IPv6: Address already in use"));
+
+	world.error6 = 0;
+	pass(self, 61);
+	EXPECT_EQ(1, running());
+	EXPECT_TRUE(world.ipv4);
+	EXPECT_TRUE(world.ipv6);
+	EXPECT_EQ(1, world.warnings);
+}
+
+TEST_F(nts, without_a_socket_there_is_no_process)
+{
+	world.error4 = -EADDRINUSE;
+	world.error6 = -EADDRINUSE;
+	configure(self);
+	pass(self, 600);
+	EXPECT_EQ(0, world.count);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "TCP port 4460: Address already in use"));
+
+	world.error4 = 0;
+	pass(self, 61);
+	EXPECT_EQ(1, running());
+	EXPECT_TRUE(world.ipv4);
+	EXPECT_FALSE(world.ipv6);
+	EXPECT_EQ(1, world.warnings);
+}
+
+TEST_F(nts, a_machine_without_ipv6_is_not_tried_again)
+{
+	world.error6 = -EAFNOSUPPORT;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(0, world.warnings);
+	EXPECT_LT(self->now_ns + 86400 * S, nts_serving_next_ns(self->nts));
+}
+
 TEST_HARNESS_MAIN
