@@ -54,7 +54,8 @@
  * @mono: the clock without corrections, for those who ask for it
  * @local: what is told while the clock is not synchronised
  * @refid: of the latest source that was selected
- * @next_ns: raw instant of the next try of what failed; INT64_MAX: nothing did
+ * @sockets_ns: raw instant of the next try of a socket that failed; INT64_MAX: none did
+ * @next_ns: same, of the process
  * @restart_ns: how long the next restart will wait
  * @complained: a socket's failure was logged
  */
@@ -77,6 +78,7 @@ struct serving {
 	struct mono_scale mono;
 	struct local_reference local;
 	uint32_t refid;
+	int64_t sockets_ns;
 	int64_t next_ns;
 	int64_t restart_ns;
 	bool complained;
@@ -108,6 +110,7 @@ struct serving *serving_new(void)
 	serving->sockets = (struct server_sockets){ .ipv4_fd = -1, .ipv6_fd = -1 };
 	serving->process.lifeline_fd = -1;
 	serving->page_fd = -1;
+	serving->sockets_ns = INT64_MAX;
 	serving->next_ns = INT64_MAX;
 	serving->content.stratum = TIME_STRATUM_NONE;
 	serving_fast_init(&serving->fast);
@@ -162,33 +165,23 @@ static const char *words_of(int err)
 	return strerror(-err);
 }
 
-static int open_socket(struct serving *serving, int family, int *fd)
+/* 0: it is open, or there is to be none; -errno. */
+static int open_socket(const struct serving *serving, int family, int *fd)
 {
 	const struct config_server *config = &serving->config;
 	const char *address = config_server_address(config, family);
+	int got;
 
-	if (!address)
+	if (*fd >= 0 || !address)
 		return 0;
-	*fd = ntp_listen(family, config->port, address, config->bind_device, serving->dscp);
+	got = ntp_listen(family, config->port, address, config->bind_device, serving->dscp);
 	/* A machine without IPv6. */
-	if (*fd == -EAFNOSUPPORT || (family == AF_INET6 && *fd == -EADDRNOTAVAIL))
-		*fd = -1;
+	if (got == -EAFNOSUPPORT || (family == AF_INET6 && got == -EADDRNOTAVAIL))
+		return 0;
+	if (got >= 0)
+		*fd = got;
 
-	return *fd < -1 ? *fd : 0;
-}
-
-static int open_sockets(struct serving *serving)
-{
-	int err = open_socket(serving, AF_INET, &serving->sockets.ipv4_fd);
-
-	if (!err)
-		err = open_socket(serving, AF_INET6, &serving->sockets.ipv6_fd);
-	if (!err && serving->sockets.ipv4_fd < 0 && serving->sockets.ipv6_fd < 0)
-		err = -EAFNOSUPPORT;
-	if (err)
-		close_sockets(serving);
-
-	return err;
+	return got < 0 ? got : 0;
 }
 
 static bool has_sockets(const struct serving *serving)
@@ -196,21 +189,37 @@ static bool has_sockets(const struct serving *serving)
 	return serving->sockets.ipv4_fd >= 0 || serving->sockets.ipv6_fd >= 0;
 }
 
+/* What is wrong with the sockets: errors of both families, 0 where there is none. */
+static void complain_of_sockets(const struct serving *serving, int err4, int err6)
+{
+	int err = err4 ? err4 : err6 ? err6 : -EAFNOSUPPORT;
+
+	log_warning("NTP cannot be served on port %d%s: %s", serving->config.port,
+		    err4 && !err6 ? " by IPv4" : err6 && !err4 ? " by IPv6" : "", words_of(err));
+}
+
+/* Those that are not open. The family that has one is served, whatever becomes of the other. */
 static void try_sockets(struct serving *serving, int64_t now_raw_ns)
 {
-	int err = open_sockets(serving);
+	struct server_sockets before = serving->sockets;
+	int err4 = open_socket(serving, AF_INET, &serving->sockets.ipv4_fd);
+	int err6 = open_socket(serving, AF_INET6, &serving->sockets.ipv6_fd);
 
-	if (err) {
-		if (!serving->complained)
-			log_warning("NTP cannot be served on port %d: %s", serving->config.port,
-				    words_of(err));
-		serving->complained = true;
-		serving->next_ns = chime_add_sat(now_raw_ns, SOCKET_RETRY_NS);
+	if (serving->sockets.ipv4_fd != before.ipv4_fd ||
+	    serving->sockets.ipv6_fd != before.ipv6_fd) {
+		server_process_stop(&serving->process);
+		/* The process is started by the loop, after privileges were given up. */
+		serving->next_ns = now_raw_ns;
+	}
+	serving->sockets_ns = INT64_MAX;
+	if (!err4 && !err6 && has_sockets(serving)) {
+		serving->complained = false;
 		return;
 	}
-	serving->complained = false;
-	/* The process is started by the loop, after privileges were given up. */
-	serving->next_ns = now_raw_ns;
+	if (!serving->complained)
+		complain_of_sockets(serving, err4, err6);
+	serving->complained = true;
+	serving->sockets_ns = chime_add_sat(now_raw_ns, SOCKET_RETRY_NS);
 }
 
 /* --- configuration --- */
@@ -260,6 +269,7 @@ void serving_configure(struct serving *serving, const struct config *config,
 		return;
 	server_process_stop(&serving->process);
 	close_sockets(serving);
+	serving->sockets_ns = INT64_MAX;
 	serving->next_ns = INT64_MAX;
 	serving->restart_ns = RESTART_MIN_NS;
 	serving->complained = false;
@@ -338,6 +348,8 @@ int64_t serving_next_ns(const struct serving *serving)
 	int64_t next_ns = chime_min(chime_min(serving->next_ns, serving->fast.next_ns),
 				    nts_serving_next_ns(serving->nts));
 
+	next_ns = chime_min(next_ns, serving->sockets_ns);
+
 	return serving->process.pid ? chime_min(next_ns, serving->cards.next_ns) : next_ns;
 }
 
@@ -392,12 +404,10 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns)
 		log_warning("The NTP server process has ended: %s. It is started again in %lld s",
 			    how, (long long)((serving->next_ns - now_raw_ns) / NS_PER_S));
 	}
-	if (now_raw_ns >= serving->next_ns) {
-		if (!has_sockets(serving))
-			try_sockets(serving, now_raw_ns);
-		if (has_sockets(serving))
-			start_process(serving, now_raw_ns);
-	}
+	if (now_raw_ns >= serving->sockets_ns)
+		try_sockets(serving, now_raw_ns);
+	if (now_raw_ns >= serving->next_ns)
+		start_process(serving, now_raw_ns);
 	nts_serving_timer(serving->nts, now_raw_ns);
 	tell_keys(serving);
 }

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When the process that answers requests is started, and on which sockets. It is a stand-in, which
+ * is as alive as its end of the lifeline is open; the sockets are stand-ins, too.
+ */
+#include "user/daemon/serving.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "selftests/unit/unit.h"
+#include "user/daemon/nts_serving.h"
+#include "user/daemon/server_process.h"
+#include "user/daemon/serving_cards.h"
+#include "user/daemon/serving_fast.h"
+#include "user/lib/log.h"
+#include "user/ntp/listen.h"
+
+#define S	1000000000LL
+
+static struct {
+	int end;		/* of the lifeline, -1: no process runs */
+	int starts;
+	bool ipv4;		/* it has such a socket */
+	bool ipv6;
+	int error4;		/* of opening a socket */
+	int error6;
+	int warnings;
+	char warning[512];
+} world;
+
+/* --- the process --- */
+
+int server_process_start(struct server_process *process, const struct config_server *config,
+			 const struct server_keys *keys, const struct server_sockets *sockets,
+			 int page_fd, const struct server_uses *uses)
+{
+	int ends[2];
+
+	if (world.end >= 0 || pipe2(ends, O_CLOEXEC))
+		exit(1);
+	world.end = ends[0];
+	world.starts++;
+	world.ipv4 = sockets->ipv4_fd >= 0;
+	world.ipv6 = sockets->ipv6_fd >= 0;
+	process->pid = 1;
+	process->lifeline_fd = ends[1];
+
+	return 0;
+}
+
+static void end_process(void)
+{
+	if (world.end >= 0)
+		close(world.end);
+	world.end = -1;
+}
+
+void server_process_stop(struct server_process *process)
+{
+	if (!process->pid)
+		return;
+	end_process();
+	close(process->lifeline_fd);
+	process->pid = 0;
+}
+
+void server_process_ended(struct server_process *process, char *how, size_t size)
+{
+	snprintf(how, size, "test");
+	server_process_stop(process);
+}
+
+void server_process_tell_keys(const struct server_process *process,
+			      const struct nts_server_keys *keys)
+{
+}
+
+/* --- what is beside it --- */
+
+struct nts_serving *nts_serving_new(void)
+{
+	return malloc(1);
+}
+
+void nts_serving_free(struct nts_serving *nts)
+{
+	free(nts);
+}
+
+void nts_serving_configure(struct nts_serving *nts, const struct config *config,
+			   int64_t now_raw_ns)
+{
+}
+
+const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes)
+{
+	return NULL;
+}
+
+int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
+{
+	return 0;
+}
+
+int64_t nts_serving_next_ns(const struct nts_serving *nts)
+{
+	return INT64_MAX;
+}
+
+void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
+{
+}
+
+const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts)
+{
+	return NULL;
+}
+
+void serving_fast_init(struct serving_fast *fast)
+{
+	*fast = (struct serving_fast){ .next_ns = INT64_MAX };
+}
+
+void serving_fast_configure(struct serving_fast *fast, const struct config_server *config, int dscp)
+{
+}
+
+void serving_fast_turn(struct serving_fast *fast, const struct time_content *content,
+		       const struct serving_sockets *sockets, int64_t now_raw_ns)
+{
+}
+
+void fast_path_counts(const struct fast_path *path, uint64_t counts[XDP_COUNTS])
+{
+}
+
+void serving_cards_init(struct serving_cards *cards, struct hardware *hardware)
+{
+	*cards = (struct serving_cards){ .next_ns = INT64_MAX };
+}
+
+bool serving_cards_exist(const struct serving_cards *cards)
+{
+	return false;
+}
+
+void serving_cards_read(struct serving_cards *cards, double rate, struct time_content *content)
+{
+}
+
+int ntp_listen(int family, int port, const char *address, const char *device, int dscp)
+{
+	int err = family == AF_INET ? world.error4 : world.error6;
+
+	return err ? err : open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void log_err(const char *format, ...)
+{
+	exit(1);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.warning, sizeof(world.warning), format, arguments);
+	va_end(arguments);
+	world.warnings++;
+}
+
+void log_info(const char *format, ...)
+{
+}
+
+/* --- the tests --- */
+
+static void no_report(void *context, enum config_severity severity, const char *file, int line,
+		      const char *message)
+{
+}
+
+FIXTURE(serving) {
+	struct serving *serving;
+	int64_t now_ns;
+};
+
+static void configure(FIXTURE_DATA(serving) *self, const char *text)
+{
+	struct config *config = NULL;
+
+	config_from_text("main", text, strlen(text), true, no_report, NULL, &config);
+	if (!config)
+		exit(1);
+	serving_configure(self->serving, config, NULL, self->now_ns);
+	config_free(config);
+}
+
+/* What the loop does until @seconds have passed. */
+static void pass(FIXTURE_DATA(serving) *self, int64_t seconds)
+{
+	int64_t end_ns = self->now_ns + seconds * S, next_ns;
+
+	serving_timer(self->serving, self->now_ns);
+	for (;;) {
+		next_ns = serving_next_ns(self->serving);
+		if (next_ns > end_ns)
+			break;
+		if (next_ns > self->now_ns)
+			self->now_ns = next_ns;
+		serving_timer(self->serving, self->now_ns);
+	}
+	self->now_ns = end_ns;
+}
+
+FIXTURE_SETUP(serving)
+{
+	memset(&world, 0, sizeof(world));
+	world.end = -1;
+	self->now_ns = 1000 * S;
+	self->serving = serving_new();
+	ASSERT_NE(NULL, self->serving);
+}
+
+FIXTURE_TEARDOWN(serving)
+{
+	serving_free(self->serving);
+	EXPECT_GT(0, world.end);
+}
+
+TEST_F(serving, both_families_are_served)
+{
+	configure(self, "allow\n");
+	pass(self, 86400);
+	EXPECT_EQ(1, world.starts);
+	EXPECT_TRUE(world.ipv4);
+	EXPECT_TRUE(world.ipv6);
+	EXPECT_EQ(0, world.warnings);
+}
+
+/* Another program has the port of one: the other one is served, and that later, too. */
+TEST_F(serving, one_family_is_served_where_the_other_cannot_be)
+{
+	world.error4 = -EADDRINUSE;
+	configure(self, "allow\n");
+	EXPECT_TRUE(serving_is_open(self->serving));
+	pass(self, 600);
+	EXPECT_LE(0, world.end);
+	EXPECT_EQ(1, world.starts);
+	EXPECT_FALSE(world.ipv4);
+	EXPECT_TRUE(world.ipv6);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "port 123 by IPv4: another program serves there"));
+
+	world.error4 = 0;
+	pass(self, 61);
+	EXPECT_LE(0, world.end);
+	EXPECT_EQ(2, world.starts);
+	EXPECT_TRUE(world.ipv4);
+	EXPECT_TRUE(world.ipv6);
+	EXPECT_EQ(1, world.warnings);
+}
+
+TEST_F(serving, without_a_socket_there_is_no_process)
+{
+	world.error4 = -EADDRINUSE;
+	world.error6 = -EADDRINUSE;
+	configure(self, "allow\n");
+	EXPECT_FALSE(serving_is_open(self->serving));
+	pass(self, 600);
+	EXPECT_EQ(0, world.starts);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "port 123: another program serves there"));
+
+	world.error6 = 0;
+	pass(self, 61);
+	EXPECT_EQ(1, world.starts);
+	EXPECT_FALSE(world.ipv4);
+	EXPECT_TRUE(world.ipv6);
+	EXPECT_EQ(1, world.warnings);
+}
+
+TEST_F(serving, a_machine_without_ipv6_is_not_tried_again)
+{
+	world.error6 = -EAFNOSUPPORT;
+	configure(self, "allow\n");
+	pass(self, 1);
+	EXPECT_EQ(1, world.starts);
+	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(INT64_MAX, serving_next_ns(self->serving));
+}
+
+TEST_HARNESS_MAIN
