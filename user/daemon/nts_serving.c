@@ -38,6 +38,9 @@
 #define RESTART_MIN_NS	NS_PER_S
 #define RESTART_MAX_NS	(64 * NS_PER_S)
 
+/* One that ran for so long has no trouble that comes back at once. */
+#define HEALTHY_NS	(600 * NS_PER_S)
+
 #define FILE_NAME	"ntskeys"
 #define PATH_SIZE	(CONFIG_PATH_MAX + sizeof(FILE_NAME) + 1)
 
@@ -45,10 +48,12 @@
  * struct nts_process - one that hands out keys
  * @pid: 0: none
  * @keys_fd: poll(2) reports POLLERR when it has ended; closed, it ends
+ * @started_ns: raw instant of its start
  */
 struct nts_process {
 	pid_t pid;
 	int keys_fd;
+	int64_t started_ns;
 };
 
 /**
@@ -332,7 +337,7 @@ static int settings_file(const struct nts_serving *nts)
 	return fd;
 }
 
-static int start(struct nts_serving *nts, struct nts_process *process)
+static int start(struct nts_serving *nts, struct nts_process *process, int64_t now_raw_ns)
 {
 	int fds[NTS_FD_END - NTS_FD_SETTINGS], ends[2];
 	pid_t pid;
@@ -353,7 +358,11 @@ static int start(struct nts_serving *nts, struct nts_process *process)
 		close(ends[1]);
 		return pid;
 	}
-	*process = (struct nts_process){ .pid = pid, .keys_fd = ends[1] };
+	*process = (struct nts_process){
+		.pid = pid,
+		.keys_fd = ends[1],
+		.started_ns = now_raw_ns,
+	};
 	tell_keys(nts, process);
 
 	return 0;
@@ -372,7 +381,7 @@ static void start_all(struct nts_serving *nts, int64_t now_raw_ns)
 	nts->next_ns = INT64_MAX;
 	for (int i = 0; i < nts->config.processes && !err; i++) {
 		if (!nts->processes[i].pid)
-			err = start(nts, &nts->processes[i]);
+			err = start(nts, &nts->processes[i], now_raw_ns);
 	}
 	if (!err)
 		return;
@@ -398,6 +407,7 @@ static const char *words_of(int status)
 
 static void note_end(struct nts_serving *nts, struct nts_process *process, int64_t now_raw_ns)
 {
+	int64_t lived_ns = chime_sub_sat(now_raw_ns, process->started_ns);
 	int status = stop(process);
 	char how[128];
 
@@ -405,9 +415,13 @@ static void note_end(struct nts_serving *nts, struct nts_process *process, int64
 		snprintf(how, sizeof(how), "signal %d ended it", WTERMSIG(status));
 	else
 		snprintf(how, sizeof(how), "%s", words_of(WEXITSTATUS(status)));
-	plan_restart(nts, now_raw_ns);
+	if (lived_ns >= HEALTHY_NS)
+		nts->restart_ns = RESTART_MIN_NS;
+	/* Those that end together, as without a certificate, are started together. */
+	if (nts->next_ns == INT64_MAX)
+		plan_restart(nts, now_raw_ns);
 	log_warning("A process that serves NTS keys has ended: %s. It is started again in %lld s",
-		    how, (long long)((nts->next_ns - now_raw_ns) / NS_PER_S));
+		    how, (long long)(chime_max(nts->next_ns - now_raw_ns, 0) / NS_PER_S));
 }
 
 static bool has_ended(const struct nts_process *process)

@@ -34,6 +34,9 @@
 #define RESTART_MIN_NS	NS_PER_S
 #define RESTART_MAX_NS	(64 * NS_PER_S)
 
+/* One that ran for so long has no trouble that comes back at once. */
+#define HEALTHY_NS	(600 * NS_PER_S)
+
 /**
  * struct serving - the server
  * @config: as configured; rules are owned by the daemon's configuration
@@ -56,6 +59,7 @@
  * @refid: of the latest source that was selected
  * @sockets_ns: raw instant of the next try of a socket that failed; INT64_MAX: none did
  * @next_ns: same, of the process
+ * @started_ns: raw instant of the process's start
  * @restart_ns: how long the next restart will wait
  * @complained: a socket's failure was logged
  */
@@ -80,6 +84,7 @@ struct serving {
 	uint32_t refid;
 	int64_t sockets_ns;
 	int64_t next_ns;
+	int64_t started_ns;
 	int64_t restart_ns;
 	bool complained;
 };
@@ -318,6 +323,7 @@ static void start_process(struct serving *serving, int64_t now_raw_ns)
 				       &serving->sockets, serving->page_fd, &uses);
 
 	serving->next_ns = INT64_MAX;
+	serving->started_ns = now_raw_ns;
 	serving->nts_changes = 0;
 	if (!err) {
 		log_info("NTP is served on port %d (%s%s%s)", serving->config.port,
@@ -392,18 +398,24 @@ static void turn_cards(struct serving *serving, int64_t now_raw_ns)
 	time_page_write(serving->page, &serving->content);
 }
 
-void serving_timer(struct serving *serving, int64_t now_raw_ns)
+static void note_end(struct serving *serving, int64_t now_raw_ns)
 {
 	char how[128];
 
+	server_process_ended(&serving->process, how, sizeof(how));
+	if (chime_sub_sat(now_raw_ns, serving->started_ns) >= HEALTHY_NS)
+		serving->restart_ns = RESTART_MIN_NS;
+	plan_restart(serving, now_raw_ns);
+	log_warning("The NTP server process has ended: %s. It is started again in %lld s",
+		    how, (long long)((serving->next_ns - now_raw_ns) / NS_PER_S));
+}
+
+void serving_timer(struct serving *serving, int64_t now_raw_ns)
+{
 	turn_fast(serving, now_raw_ns);
 	turn_cards(serving, now_raw_ns);
-	if (serving->process.pid && has_ended(serving)) {
-		server_process_ended(&serving->process, how, sizeof(how));
-		plan_restart(serving, now_raw_ns);
-		log_warning("The NTP server process has ended: %s. It is started again in %lld s",
-			    how, (long long)((serving->next_ns - now_raw_ns) / NS_PER_S));
-	}
+	if (serving->process.pid && has_ended(serving))
+		note_end(serving, now_raw_ns);
 	if (now_raw_ns >= serving->sockets_ns)
 		try_sockets(serving, now_raw_ns);
 	if (now_raw_ns >= serving->next_ns)

@@ -156,6 +156,13 @@ static int running(void)
 	return count;
 }
 
+/* All processes end by themselves. */
+static void end_processes(void)
+{
+	for (int i = 0; i < world.count; i++)
+		kill(FIRST_PID + i, SIGKILL);
+}
+
 FIXTURE_SETUP(nts)
 {
 	memset(&world, 0, sizeof(world));
@@ -318,6 +325,39 @@ TEST_F(nts, a_machine_without_ipv6_is_not_tried_again)
 	EXPECT_EQ(1, running());
 	EXPECT_EQ(0, world.warnings);
 	EXPECT_LT(self->now_ns + 86400 * S, nts_serving_next_ns(self->nts));
+}
+
+/* --- processes --- */
+
+/* As with a certificate that cannot be read: all of them wait as long as one would. */
+TEST_F(nts, processes_that_end_again_and_again_wait_longer)
+{
+	strcpy(self->extra, "ntsprocesses 4\n");
+	configure(self);
+	for (int64_t wait_s = 1; wait_s <= 64; wait_s *= 2) {
+		pass(self, 0);
+		end_processes();
+		pass(self, wait_s - 1);
+		EXPECT_EQ(0, running());
+		pass(self, 1);
+		EXPECT_EQ(4, running());
+	}
+	end_processes();
+	pass(self, 63);
+	EXPECT_EQ(0, running());
+}
+
+TEST_F(nts, a_process_that_ran_for_long_is_started_again_soon)
+{
+	configure(self);
+	for (int i = 0; i < 10; i++) {
+		pass(self, 3600);
+		end_processes();
+		pass(self, 0);
+		EXPECT_NE(NULL, strstr(world.warning, "started again in 1 s"));
+		pass(self, 1);
+		EXPECT_EQ(1, running());
+	}
 }
 
 TEST_HARNESS_MAIN

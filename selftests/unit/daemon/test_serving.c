@@ -297,4 +297,35 @@ TEST_F(serving, a_machine_without_ipv6_is_not_tried_again)
 	EXPECT_EQ(INT64_MAX, serving_next_ns(self->serving));
 }
 
+/* One that ends at once is not started over and over again. */
+TEST_F(serving, a_process_that_ends_again_and_again_waits_longer)
+{
+	configure(self, "allow\n");
+	for (int64_t wait_s = 1; wait_s <= 64; wait_s *= 2) {
+		pass(self, 0);
+		end_process();
+		pass(self, wait_s - 1);
+		EXPECT_GT(0, world.end);
+		pass(self, 1);
+		EXPECT_LE(0, world.end);
+	}
+	end_process();
+	pass(self, 63);
+	EXPECT_GT(0, world.end);
+}
+
+/* Troubles of last month are no reason to leave clients without an answer for a minute. */
+TEST_F(serving, a_process_that_ran_for_long_is_started_again_soon)
+{
+	configure(self, "allow\n");
+	for (int i = 0; i < 10; i++) {
+		pass(self, 3600);
+		end_process();
+		pass(self, 0);
+		EXPECT_NE(NULL, strstr(world.warning, "started again in 1 s"));
+		pass(self, 1);
+		EXPECT_LE(0, world.end);
+	}
+}
+
 TEST_HARNESS_MAIN
