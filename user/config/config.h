@@ -527,6 +527,9 @@ bool config_serves_nts(const struct config *config);
 /* Are two servers the same, but for @local? Then a reload keeps the running one. */
 bool config_server_equal(const struct config_server *one, const struct config_server *other);
 
+/* Is the same said of serving NTS? */
+bool config_nts_server_equal(const struct config_nts *one, const struct config_nts *other);
+
 /* Are the same network cards to stamp packets? */
 bool config_hardware_equal(const struct config *one, const struct config *other);
 

@@ -164,6 +164,34 @@ void config_check_nts(struct config_reader *reader)
 		config_warn(reader, "'ntsservercert' has no effect without 'allow'");
 }
 
+static bool pairs_equal(const struct config_nts *one, const struct config_nts *other)
+{
+	if (one->certificate_count != other->certificate_count)
+		return false;
+	for (size_t i = 0; i < one->certificate_count; i++) {
+		if (strcmp(one->certificates[i], other->certificates[i]) ||
+		    strcmp(one->keys[i], other->keys[i]))
+			return false;
+	}
+
+	return true;
+}
+
+static bool algorithms_equal(const struct nts_algorithms *one, const struct nts_algorithms *other)
+{
+	return one->count == other->count &&
+	       !memcmp(one->list, other->list, one->count * sizeof(*one->list));
+}
+
+bool config_nts_server_equal(const struct config_nts *one, const struct config_nts *other)
+{
+	return pairs_equal(one, other) && algorithms_equal(&one->algorithms, &other->algorithms) &&
+	       !strcmp(one->dumpdir, other->dumpdir) && one->port == other->port &&
+	       one->processes == other->processes && one->connections == other->connections &&
+	       !strcmp(one->ntp_server, other->ntp_server) &&
+	       config_limit_equal(&one->limit, &other->limit) && one->rotate_s == other->rotate_s;
+}
+
 /* The older name of ntsdumpdir. */
 int config_parse_ntscachedir(struct config_reader *reader, int count, char **words)
 {

@@ -196,6 +196,7 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 		      struct access_rule **rules, size_t *rule_count, int count, char **words);
 int config_parse_limit(struct config_reader *reader, const char *directive,
 		       struct client_limit *limit, int *interval, int count, char **words);
+bool config_limit_equal(const struct client_limit *one, const struct client_limit *other);
 int config_parse_allow(struct config_reader *reader, int count, char **words);
 int config_parse_deny(struct config_reader *reader, int count, char **words);
 int config_parse_clientloglimit(struct config_reader *reader, int count, char **words);

@@ -372,18 +372,20 @@ static bool rule_equal(const struct access_rule *one, const struct access_rule *
 	       one->prefix == other->prefix && one->allow == other->allow && one->all == other->all;
 }
 
+bool config_limit_equal(const struct client_limit *one, const struct client_limit *other)
+{
+	return one->enabled == other->enabled && one->interval_ns == other->interval_ns &&
+	       one->burst == other->burst && one->leak == other->leak && one->kod == other->kod;
+}
+
 bool config_server_equal(const struct config_server *one, const struct config_server *other)
 {
-	const struct client_limit *a = &one->limit, *b = &other->limit;
-
 	if (one->port != other->port || strcmp(one->bind_address4, other->bind_address4) ||
 	    strcmp(one->bind_address6, other->bind_address6) ||
 	    strcmp(one->bind_device, other->bind_device) ||
 	    strcmp(one->xdp_device, other->xdp_device) || one->xdp_mode != other->xdp_mode ||
 	    one->log_bytes != other->log_bytes || one->least_poll != other->least_poll ||
-	    one->rule_count != other->rule_count ||
-	    a->enabled != b->enabled || a->interval_ns != b->interval_ns ||
-	    a->burst != b->burst || a->leak != b->leak || a->kod != b->kod)
+	    one->rule_count != other->rule_count || !config_limit_equal(&one->limit, &other->limit))
 		return false;
 	for (size_t i = 0; i < one->rule_count; i++) {
 		if (!rule_equal(&one->rules[i], &other->rules[i]))

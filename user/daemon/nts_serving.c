@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "daemon/nts_files.h"
 #include "lib/child.h"
 #include "lib/clock_ns.h"
 #include "lib/log.h"
@@ -60,6 +61,7 @@ struct nts_process {
  * struct nts_serving - all of them
  * @config: as configured
  * @server: same, for who is served and where; its rules are owned
+ * @files: of certificates, as they were then
  * @serves: NTS is served
  * @ipv4_fd: listens; -1: it does not
  * @ipv6_fd: same
@@ -79,6 +81,7 @@ struct nts_process {
 struct nts_serving {
 	struct config_nts config;
 	struct config_server server;
+	struct nts_files files;
 	bool serves;
 	int ipv4_fd;
 	int ipv6_fd;
@@ -510,9 +513,40 @@ static bool open_statistics(struct nts_serving *nts)
 	return true;
 }
 
+static bool is_unchanged(const struct nts_serving *nts, const struct config *config,
+			 const struct nts_files *files)
+{
+	return nts->serves && config_serves_nts(config) &&
+	       config_nts_server_equal(&nts->config, &config->nts) &&
+	       config_server_equal(&nts->server, &config->server) &&
+	       nts_files_equal(&nts->files, files);
+}
+
+/* Processes that run go on, with their clients; what has failed is tried at once. */
+static void go_on(struct nts_serving *nts, int64_t now_raw_ns)
+{
+	nts->restart_ns = RESTART_MIN_NS;
+	nts->complained = false;
+	if (!nts->config.rotate_s && find_keys(nts, now_raw_ns))
+		tell_all(nts);
+	if (nts->sockets_ns != INT64_MAX)
+		try_sockets(nts, now_raw_ns);
+	if (has_sockets(nts))
+		nts->next_ns = now_raw_ns;
+}
+
 void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 			   int64_t now_raw_ns)
 {
+	struct nts_files files;
+
+	/* Before they are read: if they are replaced meanwhile, the next reload finds that out. */
+	nts_files_look(&config->nts, &files);
+	if (is_unchanged(nts, config, &files)) {
+		go_on(nts, now_raw_ns);
+		return;
+	}
+	nts->files = files;
 	stop_all(nts);
 	close_sockets(nts);
 	nts->config = config->nts;

@@ -23,8 +23,9 @@ struct nts_serving *nts_serving_new(void);
 void nts_serving_free(struct nts_serving *nts);
 
 /*
- * Serve as @config says from now on, or no longer. Each time, certificates are read again. Called
- * with the privilege to bind the port.
+ * Serve as @config says from now on, or no longer. Certificates that are other files than before
+ * are read again, as are keys of cookies that others take care of; where nothing is new, nobody is
+ * disturbed. Called with the privilege to bind the port.
  */
 void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 			   int64_t now_raw_ns);

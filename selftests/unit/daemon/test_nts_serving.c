@@ -360,4 +360,126 @@ TEST_F(nts, a_process_that_ran_for_long_is_started_again_soon)
 	}
 }
 
+/* --- a reload --- */
+
+TEST_F(nts, a_reload_that_changes_nothing_disturbs_nobody)
+{
+	strcpy(self->extra, "ntsprocesses 2\n");
+	configure(self);
+	pass(self, 3600);
+	configure(self);
+	EXPECT_EQ(2, running());
+	pass(self, 3600);
+	EXPECT_EQ(2, world.count);
+}
+
+/* The certificate was renewed, in place or by another file; another program writes it. */
+TEST_F(nts, a_reload_reads_a_new_certificate)
+{
+	char path[128];
+
+	configure(self);
+	pass(self, 1);
+	/* The kernel's clock for files is coarse. */
+	usleep(20000);
+	write_file(self->directory, "cert", "CERTIFICATE\n");
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(2, world.count);
+	snprintf(path, sizeof(path), "%s/key", self->directory);
+	ASSERT_EQ(0, unlink(path));
+	write_file(self->directory, "key", "key\n");
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(3, world.count);
+}
+
+TEST_F(nts, a_reload_that_changes_something_takes_effect)
+{
+	static const char *const lines[] = {
+		"deny 192.0.2.0/24\n", "ntsprocesses 2\n", "ntsratelimit\n", "ntsport 4461\n",
+		"port 124\n", "ntsntpserver other\n", "maxntsconnections 2\n",
+		"ntsrotate 3600\n",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		*self->extra = '\0';
+		configure(self);
+		pass(self, 1);
+		EXPECT_EQ(1, running());
+		strcpy(self->extra, lines[i]);
+		configure(self);
+		EXPECT_EQ(0, running());
+		pass(self, 1);
+		EXPECT_LT(0, running());
+	}
+}
+
+/* Somebody has mended what was wrong, and wants to see whether it works now. */
+TEST_F(nts, a_reload_tries_at_once_what_has_failed)
+{
+	world.error6 = -EADDRINUSE;
+	configure(self);
+	for (int i = 0; i < 8; i++) {
+		pass(self, 64);
+		end_processes();
+	}
+	pass(self, 1);
+	EXPECT_EQ(0, running());
+	world.error6 = 0;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_TRUE(world.ipv6);
+}
+
+/* Whoever takes care of the keys replaces them. */
+static struct nts_server_keys replace_file(FIXTURE_DATA(nts) *self, uint8_t filler)
+{
+	uint8_t random[NTS_SERVER_KEYS][NTS_SERVER_KEY_RANDOM];
+	char text[NTS_SERVER_KEYS_TEXT];
+	struct nts_server_keys keys;
+
+	memset(random, filler, sizeof(random));
+	memset(&keys, 0, sizeof(keys));
+	nts_server_keys_make(&keys, (const uint8_t (*)[NTS_SERVER_KEY_RANDOM])random);
+	nts_server_keys_write(&keys, 0, text, sizeof(text));
+	write_file(self->directory, "kept/ntskeys", text);
+
+	return keys;
+}
+
+/* The latest keys that the process was told. */
+static struct nts_server_keys told_keys(int process)
+{
+	struct nts_server_keys keys;
+
+	memset(&keys, 0, sizeof(keys));
+	while (read(world.ends[process], &keys, sizeof(keys)) == (ssize_t)sizeof(keys))
+		;
+
+	return keys;
+}
+
+TEST_F(nts, a_reload_reads_keys_of_others)
+{
+	struct nts_server_keys keys, told;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/kept", self->directory);
+	ASSERT_EQ(0, mkdir(path, 0700));
+	strcpy(self->extra, "ntsrotate 0\n");
+	for (uint8_t i = 1; i <= 3; i++) {
+		keys = replace_file(self, i);
+		configure(self);
+		pass(self, 1);
+		told = told_keys(0);
+		EXPECT_EQ(0, memcmp(&keys, &told, sizeof(keys)));
+	}
+	EXPECT_EQ(1, world.count);
+	EXPECT_EQ(0, world.warnings);
+}
+
 TEST_HARNESS_MAIN

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * stat(2) of each. Programs that renew certificates write new files, or change a link.
+ */
+#include "daemon/nts_files.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static void look(const char *path, struct nts_file *file)
+{
+	struct stat about;
+
+	if (stat(path, &about))
+		return;
+	*file = (struct nts_file){
+		.device = about.st_dev,
+		.inode = about.st_ino,
+		.size = about.st_size,
+		.changed = about.st_ctim,
+	};
+}
+
+void nts_files_look(const struct config_nts *config, struct nts_files *files)
+{
+	memset(files, 0, sizeof(*files));
+	for (size_t i = 0; i < config->certificate_count; i++) {
+		look(config->certificates[i], &files->certificates[i]);
+		look(config->keys[i], &files->keys[i]);
+	}
+}
+
+static bool file_equal(const struct nts_file *one, const struct nts_file *other)
+{
+	return one->device == other->device && one->inode == other->inode &&
+	       one->size == other->size && one->changed.tv_sec == other->changed.tv_sec &&
+	       one->changed.tv_nsec == other->changed.tv_nsec;
+}
+
+bool nts_files_equal(const struct nts_files *one, const struct nts_files *other)
+{
+	for (size_t i = 0; i < CONFIG_NTS_PAIRS_MAX; i++) {
+		if (!file_equal(&one->certificates[i], &other->certificates[i]) ||
+		    !file_equal(&one->keys[i], &other->keys[i]))
+			return false;
+	}
+
+	return true;
+}
