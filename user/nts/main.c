@@ -15,7 +15,9 @@
 
 int main(int argc, char **argv)
 {
-	signal(SIGINT, SIG_IGN);	/* a terminal's, which truechimed handles */
+	/* A terminal's and a service manager's: truechimed handles them, and ends this process. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	if (argc == 2 && !strcmp(argv[1], NTS_ESTABLISH))
 		return establish(NTS_TASK_FD);
 	if (argc == 2 && !strcmp(argv[1], NTS_SERVE))

@@ -110,7 +110,9 @@ int main(void)
 	struct server *server;
 	int err;
 
-	signal(SIGINT, SIG_IGN);	/* a terminal's, which truechimed handles */
+	/* A terminal's and a service manager's: truechimed handles them, and ends this process. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	err = open_world(&world);
 	if (err)
 		return complain(SERVER_STATUS_SETTINGS,

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The program truechime-nts, without what it does.
+ */
+#define main nts_main
+#include "user/nts/main.c"
+#undef main
+
+#include <sys/wait.h>
+
+#include "selftests/unit/unit.h"
+
+/* What came while it was at work. */
+int establish(int fd)
+{
+	raise(SIGINT);
+	raise(SIGTERM);
+
+	return 0;
+}
+
+int serve(void)
+{
+	return establish(-1);
+}
+
+/* A service manager that stops the daemon tells all its processes. */
+TEST(it_ends_when_the_daemon_does_and_not_before)
+{
+	static const char *const tasks[] = { NTS_ESTABLISH, NTS_SERVE };
+
+	for (size_t i = 0; i < sizeof(tasks) / sizeof(*tasks); i++) {
+		char *const arguments[] = { "truechime-nts", (char *)tasks[i], NULL };
+		pid_t pid = fork();
+		int status;
+
+		if (!pid)
+			_exit(nts_main(2, (char **)arguments));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(WIFEXITED(status));
+		EXPECT_EQ(0, WEXITSTATUS(status));
+	}
+}
+
+TEST_HARNESS_MAIN
