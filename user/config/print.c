@@ -399,7 +399,10 @@ static void print_serving(FILE *out, const struct config_server *server)
 			server->xdp_mode == FAST_PATH_GENERIC ? " generic" : "");
 	else
 		fputs("# xdp: all requests are answered by the process\n", out);
-	fprintf(out, "clientloglimit %lld\n", (long long)server->log_bytes);
+	if (server->log_bytes)
+		fprintf(out, "clientloglimit %lld\n", (long long)server->log_bytes);
+	else
+		fputs("noclientlog\n", out);
 	if (server->limit.enabled)
 		fprintf(out, "ratelimit interval %d burst %d leak %d kod %d\n",
 			server->least_poll, server->limit.burst, server->limit.leak,

@@ -173,6 +173,7 @@ int config_parse_deny(struct config_reader *reader, int count, char **words)
 
 int config_parse_clientloglimit(struct config_reader *reader, int count, char **words)
 {
+	int64_t *log_bytes = &reader->config->server.log_bytes;
 	double bytes;
 
 	(void)count;
@@ -181,7 +182,9 @@ int config_parse_clientloglimit(struct config_reader *reader, int count, char **
 			     words[0]);
 		return -EINVAL;
 	}
-	reader->config->server.log_bytes = bytes < LOG_BYTES_MAX ? (int64_t)bytes : LOG_BYTES_MAX;
+	/* As in chrony: none at all takes `noclientlog`, and that counts wherever it stands. */
+	if (*log_bytes)
+		*log_bytes = bytes < 1 ? 1 : bytes < LOG_BYTES_MAX ? (int64_t)bytes : LOG_BYTES_MAX;
 
 	return 0;
 }

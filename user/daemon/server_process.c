@@ -31,7 +31,7 @@ size_t server_process_clients(int64_t bytes)
 {
 	size_t most = (size_t)bytes / CLIENT_BYTES, count = CLIENTS_MIN;
 
-	if (most < CLIENTS_MIN)
+	if (bytes <= 0)
 		return 0;
 	while (count * 2 <= most)
 		count *= 2;

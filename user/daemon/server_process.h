@@ -49,7 +49,10 @@ struct server_sockets {
 	int ipv6_fd;
 };
 
-/* How many clients so much memory is enough for: as many as it holds, but a power of two. */
+/*
+ * How many clients so much memory is enough for: as many as it holds, but a power of two, and some
+ * where there is any at all.
+ */
 size_t server_process_clients(int64_t bytes);
 
 /**

@@ -65,6 +65,30 @@ TEST(allow_and_deny)
 	config_free(config);
 }
 
+/* As in chrony: the least memory is still some, and who wants none gets none. */
+TEST(memory_for_clients)
+{
+	static const struct {
+		const char *text;
+		int64_t bytes;
+	} cases[] = {
+		{ "clientloglimit 0", 1 }, { "clientloglimit 500", 500 },
+		{ "clientloglimit 1e18", 1LL << 31 }, { "noclientlog", 0 },
+		{ "clientloglimit 500\nnoclientlog", 0 },
+		{ "noclientlog\nclientloglimit 500", 0 },
+	};
+	struct reports reports;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct config *config = parse(cases[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(cases[i].bytes, config->server.log_bytes) TH_LOG("%s", cases[i].text);
+		EXPECT_EQ(0, reports.warnings);
+		config_free(config);
+	}
+}
+
 TEST(only_deny_serves_nobody)
 {
 	struct reports reports;
