@@ -337,6 +337,17 @@ int config_parse_local(struct config_reader *reader, int count, char **words)
 	return 0;
 }
 
+/* A limit that has no effect is a line that protects from nothing. */
+void config_check_limits(struct config_reader *reader)
+{
+	bool ntp = reader->config->server.limit.enabled, nts = reader->config->nts.limit.enabled;
+
+	if (reader->config->server.log_bytes || (!ntp && !nts))
+		return;
+	config_warn(reader, "'%s' has no effect with 'noclientlog': who is not remembered cannot be limited. Leave out one of them",
+		    ntp ? "ratelimit" : "ntsratelimit");
+}
+
 void config_check_acquisitionport(struct config_reader *reader)
 {
 	const struct config *config = reader->config;

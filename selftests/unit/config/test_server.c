@@ -89,6 +89,24 @@ TEST(memory_for_clients)
 	}
 }
 
+/* chronyd does not start with it; who is not noted cannot be limited. */
+TEST(a_limit_without_its_memory_is_warned_of)
+{
+	static const char *const texts[] = {
+		"allow\nratelimit\nnoclientlog", "allow\nnoclientlog\nntsratelimit",
+	};
+	struct reports reports;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct config *config = parse(texts[i], &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(1, reports.warnings) TH_LOG("%s", texts[i]);
+		EXPECT_NE(NULL, strstr(reports.message, "noclientlog"));
+		config_free(config);
+	}
+}
+
 TEST(only_deny_serves_nobody)
 {
 	struct reports reports;
