@@ -161,16 +161,21 @@ static bool use_server(struct association *association, const struct net_address
 	return true;
 }
 
+static int agreed_port(const struct association *association)
+{
+	int port = association->nts->agreed.answer.port;
+
+	return port ? port : association->target->config.port;
+}
+
 static enum ntp_client_result take_keys(struct association *association,
 					const struct net_address *address, int64_t now_raw_ns)
 {
 	struct nts_source *nts = association->nts;
 	const struct nts_outcome *agreed = &nts->agreed;
 	const char *problem;
-	int port = agreed->answer.port;
 
-	if (!use_server(association, address, port ? port : association->target->config.port,
-			now_raw_ns, &problem))
+	if (!use_server(association, address, agreed_port(association), now_raw_ns, &problem))
 		return fail(association, NTS_FAILED_CONNECT, problem, now_raw_ns);
 	nts_session_begin(&nts->session, &agreed->keys, &agreed->other, agreed->answer.cookies,
 			  agreed->answer.cookie_count);
@@ -190,19 +195,40 @@ static enum ntp_client_result find_server(struct association *association, int64
 {
 	struct nts_source *nts = association->nts;
 	const char *server = nts->agreed.answer.server;
-	int family = association->target->config.family;
 	struct net_address address;
 
 	if (!*server)
 		return take_keys(association, &nts->asked, now_raw_ns);
 	if (!net_address_parse(server, AF_UNSPEC, &address))
 		return take_keys(association, &address, now_raw_ns);
-	if (resolver_start(&nts->resolver, server, family ? family : nts->asked.family,
+	if (resolver_start(&nts->resolver, server, association->target->config.family,
 			   now_raw_ns) < 0)
 		return fail(association, NTS_FAILED_CONNECT,
 			    "no process could be started to look up its NTP server", now_raw_ns);
 
 	return NTP_CLIENT_NOTHING;
+}
+
+/*
+ * Of the NTP server's addresses one that no other source has, and rather of the family by which the
+ * keys came, as that works here. As in chrony the other family is better than none.
+ */
+static const struct net_address *choose_address(const struct association *association,
+						const struct net_address *addresses, int count)
+{
+	const struct net_address *chosen = NULL;
+	int port = agreed_port(association);
+
+	for (int i = 0; i < count; i++) {
+		if (is_others(association, &addresses[i], port))
+			continue;
+		if (addresses[i].family == association->nts->asked.family)
+			return &addresses[i];
+		if (!chosen)
+			chosen = &addresses[i];
+	}
+
+	return chosen ? chosen : &addresses[0];
 }
 
 static enum ntp_client_result finish_look_up(struct association *association, int64_t now_raw_ns)
@@ -218,7 +244,7 @@ static enum ntp_client_result finish_look_up(struct association *association, in
 		return fail(association, NTS_FAILED_CONNECT,
 			    "the name of its NTP server cannot be looked up", now_raw_ns);
 
-	return take_keys(association, &addresses[0], now_raw_ns);
+	return take_keys(association, choose_address(association, addresses, count), now_raw_ns);
 }
 
 static enum ntp_client_result finish_keys(struct association *association, int64_t now_raw_ns)

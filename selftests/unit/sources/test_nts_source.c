@@ -337,6 +337,45 @@ TEST_F(world, the_other_servers_name_is_looked_up)
 	EXPECT_STREQ("127.0.0.2", address_at(0));
 }
 
+/* Whoever was asked over IPv6 may name a server that has IPv4 only. */
+TEST_F(world, the_other_server_may_be_of_another_family)
+{
+	static const char *const addresses[] = { "::2", "127.0.0.2" };
+
+	add_nts_server("127.0.0.1");
+	add_nts_server("127.0.0.2");
+	set_names(2, addresses);
+	strcpy(establishing.outcome.answer.server, "time.example.net");
+	configure("server 127.0.0.1 nts PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(AF_UNSPEC, names.family);
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+
+	set_names(1, addresses);
+	configure("server 127.0.0.1 nts PORT minpoll 5\n");
+	ASSERT_TRUE(TURN_UNTIL(!strcmp("::2", address_at(0))));
+
+	configure("server 127.0.0.1 nts PORT ipv4\n");
+	EXPECT_TRUE(TURN_UNTIL(names.family == AF_INET));
+}
+
+/* Several servers that hand out keys may name one group of servers for the time. */
+TEST_F(world, the_other_servers_name_may_have_a_free_address)
+{
+	static const char *const addresses[] = { "127.0.0.3", "127.0.0.2" };
+
+	add_nts_server("127.0.0.1");
+	add_nts_server("127.0.0.2");
+	add_nts_server("127.0.0.3");
+	set_names(2, addresses);
+	configure("server 127.0.0.3 nts PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	strcpy(establishing.outcome.answer.server, "time.example.net");
+	configure("server 127.0.0.3 nts PORT\nserver 127.0.0.1 nts PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added == 1));
+	EXPECT_STREQ("127.0.0.2", address_at(1));
+}
+
 TEST_F(world, one_server_has_one_vote)
 {
 	add_nts_server("127.0.0.1");
