@@ -95,9 +95,10 @@ static int open_world(struct server_world *world)
 	world->lifeline_fd = SERVER_FD_LIFELINE;
 	world->cookie_keys_fd = fcntl(SERVER_FD_COOKIE_KEYS, F_GETFD) < 0 ?
 		-1 : SERVER_FD_COOKIE_KEYS;
-	world->clock_watch_fd = clock_watch_open();
 	world->ipv4_fd = inherited_socket(SERVER_FD_IPV4, AF_INET, world->settings->cards);
 	world->ipv6_fd = inherited_socket(SERVER_FD_IPV6, AF_INET6, world->settings->cards);
+	/* After these: it may get the number of a descriptor that is not there. */
+	world->clock_watch_fd = clock_watch_open();
 	if (!world->statistics || !world->access)
 		return -ENOMEM;
 

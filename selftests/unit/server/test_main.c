@@ -11,6 +11,9 @@
 
 #include "selftests/unit/unit.h"
 
+static struct server_world given;
+static int prepared;
+
 /* What came while it was serving. */
 int server_run(struct server *server)
 {
@@ -24,6 +27,8 @@ struct server *server_new(const struct server_world *world)
 {
 	static char server;
 
+	given = *world;
+
 	return (struct server *)&server;
 }
 
@@ -34,10 +39,12 @@ int sandbox_enter(const int *calls, size_t count)
 
 int batch_prepare_socket(int fd, int family, bool cards)
 {
+	prepared++;
+
 	return 0;
 }
 
-/* As truechimed hands it over. */
+/* As truechimed hands it over, beside what comes over pipes and sockets. */
 static void hand_over(void)
 {
 	struct server_settings settings = { .client_count = 0 };
@@ -50,8 +57,18 @@ static void hand_over(void)
 	    dup2(page_fd, SERVER_FD_PAGE + SERVER_FD_END) < 0 ||
 	    dup2(statistics_fd, SERVER_FD_STATISTICS + SERVER_FD_END) < 0)
 		_exit(1);
+	close_range(SERVER_FD_SETTINGS, SERVER_FD_END - 1, 0);
 	for (int fd = SERVER_FD_SETTINGS; fd < SERVER_FD_END; fd++)
 		dup2(fd + SERVER_FD_END, fd);
+	close_range(SERVER_FD_END, ~0U, 0);
+}
+
+static void open_at(int place)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	if (fd != place && (dup2(fd, place) < 0 || close(fd)))
+		_exit(1);
 }
 
 /* A service manager that stops the daemon tells all its processes. */
@@ -67,6 +84,40 @@ TEST(it_ends_when_the_daemon_does_and_not_before)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(0, WEXITSTATUS(status));
+}
+
+static bool is_as_given(int fd, int place, int without)
+{
+	bool is_there = fd >= 0, was_given = place != without;
+
+	return is_there == was_given;
+}
+
+/* What is opened here takes the lowest free number, which may be that of what is not there. */
+TEST(what_is_not_handed_over_is_not_used)
+{
+	for (int without = SERVER_FD_COOKIE_KEYS; without <= SERVER_FD_IPV6; without++) {
+		pid_t pid = fork();
+		int status;
+
+		if (!pid) {
+			hand_over();
+			for (int fd = SERVER_FD_LIFELINE; fd < SERVER_FD_END; fd++) {
+				if (fd != without && fcntl(fd, F_GETFD) < 0)
+					open_at(fd);
+			}
+			if (server_main() ||
+			    !is_as_given(given.cookie_keys_fd, SERVER_FD_COOKIE_KEYS, without) ||
+			    !is_as_given(given.ipv4_fd, SERVER_FD_IPV4, without) ||
+			    !is_as_given(given.ipv6_fd, SERVER_FD_IPV6, without))
+				_exit(1);
+			_exit(prepared != (without == SERVER_FD_COOKIE_KEYS ? 2 : 1));
+		}
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(0, status) {
+			TH_LOG("without descriptor %d", without);
+		}
+	}
 }
 
 TEST_HARNESS_MAIN
