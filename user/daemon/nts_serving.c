@@ -253,10 +253,12 @@ static void rotate(struct nts_serving *nts, int64_t now_raw_ns)
 
 /* --- processes --- */
 
+/* One that has ended keeps the status with which it did; for one that only says so nobody waits. */
 static int stop(struct nts_process *process)
 {
 	int status;
 
+	kill(process->pid, SIGKILL);
 	close(process->keys_fd);
 	status = child_wait(process->pid);
 	process->pid = 0;
@@ -267,10 +269,8 @@ static int stop(struct nts_process *process)
 static void stop_all(struct nts_serving *nts)
 {
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
-		if (!nts->processes[i].pid)
-			continue;
-		kill(nts->processes[i].pid, SIGKILL);
-		stop(&nts->processes[i]);
+		if (nts->processes[i].pid)
+			stop(&nts->processes[i]);
 	}
 }
 

@@ -158,11 +158,15 @@ void server_process_tell_keys(const struct server_process *process,
 		(void)!write(process->cookie_keys_fd, keys, sizeof(*keys));
 }
 
-/* Its memory and descriptors, once it has ended. The status with which it did. */
+/*
+ * Its memory and descriptors, once it has ended; or it has closed its end of the lifeline, which is
+ * no reason to wait for it. One that has ended keeps the status with which it did.
+ */
 static int forget(struct server_process *process)
 {
 	int status;
 
+	kill(process->pid, SIGKILL);
 	close(process->lifeline_fd);
 	close_open(process->cookie_keys_fd);
 	status = child_wait(process->pid);
@@ -199,8 +203,6 @@ void server_process_ended(struct server_process *process, char *how, size_t size
 
 void server_process_stop(struct server_process *process)
 {
-	if (!process->pid)
-		return;
-	kill(process->pid, SIGKILL);
-	forget(process);
+	if (process->pid)
+		forget(process);
 }

@@ -29,6 +29,7 @@
 static struct {
 	int ends[PROCESSES_MAX];	/* of the pipes, -1: that process has ended */
 	int count;			/* of processes that were ever started */
+	int killed;			/* of these */
 	bool ipv4;			/* the latest one has such a socket */
 	bool ipv6;
 	int error4;			/* of opening a socket */
@@ -49,14 +50,18 @@ pid_t spawn_beside(const char *program, const char *argument, const int *fds, in
 	return FIRST_PID + world.count++;
 }
 
+static void end_process(int process)
+{
+	if (world.ends[process] >= 0)
+		close(world.ends[process]);
+	world.ends[process] = -1;
+}
+
 /* Instead of the C library's: nobody else is to be ended. */
 int kill(pid_t pid, int number)
 {
-	int *end = &world.ends[pid - FIRST_PID];
-
-	if (*end >= 0)
-		close(*end);
-	*end = -1;
+	world.killed++;
+	end_process(pid - FIRST_PID);
 
 	return 0;
 }
@@ -160,7 +165,7 @@ static int running(void)
 static void end_processes(void)
 {
 	for (int i = 0; i < world.count; i++)
-		kill(FIRST_PID + i, SIGKILL);
+		end_process(i);
 }
 
 FIXTURE_SETUP(nts)
@@ -358,6 +363,17 @@ TEST_F(nts, a_process_that_ran_for_long_is_started_again_soon)
 		pass(self, 1);
 		EXPECT_EQ(1, running());
 	}
+}
+
+/* It may have closed its end and go on: the daemon would wait for it. */
+TEST_F(nts, a_process_that_says_it_has_ended_is_ended)
+{
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(0, world.killed);
+	end_processes();
+	pass(self, 0);
+	EXPECT_EQ(1, world.killed);
 }
 
 /* --- a reload --- */
