@@ -12,6 +12,7 @@
 
 #include "chronyc/packet.h"
 #include "ipc/state.h"
+#include "server/nts_settings.h"
 #include "server/statistics.h"
 
 /*
@@ -48,8 +49,9 @@ struct chronyc_counts {
 	uint64_t dropped;
 };
 
-/* @statistics: NULL where nothing is served. */
+/* @statistics, @nts: NULL where nothing is served, or no keys of NTS are handed out. */
 void chronyc_report_serverstats(const struct server_statistics *statistics,
+				const struct nts_statistics *nts,
 				const struct chronyc_counts *counts, struct chronyc_reply *reply);
 
 /* The clients, of @count records, as many as @request and a packet have room for. */

@@ -13,23 +13,27 @@
 
 #define NS_PER_S	1000000000LL
 
+/* NULL: nobody counts. */
+static uint32_t value_of(const atomic_uint_least64_t *count)
+{
+	return count ? (uint32_t)atomic_load_explicit(count, memory_order_relaxed) : 0;
+}
+
 static uint32_t count_of(const struct server_statistics *statistics, enum server_count count)
 {
-	if (!statistics)
-		return 0;
-
-	return (uint32_t)atomic_load_explicit(&statistics->counts[count], memory_order_relaxed);
+	return value_of(statistics ? &statistics->counts[count] : NULL);
 }
 
 void chronyc_report_serverstats(const struct server_statistics *statistics,
+				const struct nts_statistics *nts,
 				const struct chronyc_counts *counts, struct chronyc_reply *reply)
 {
 	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SERVERSTATS);
 	chronyc_put(reply, count_of(statistics, SERVER_RECEIVED));
-	chronyc_put(reply, 0);	/* NTS */
+	chronyc_put(reply, value_of(nts ? &nts->accepted : NULL));
 	chronyc_put(reply, (uint32_t)counts->received);
 	chronyc_put(reply, count_of(statistics, SERVER_DROPPED));
-	chronyc_put(reply, 0);	/* NTS */
+	chronyc_put(reply, value_of(nts ? &nts->dropped : NULL));
 	chronyc_put(reply, (uint32_t)counts->dropped);
 	chronyc_put(reply, count_of(statistics, SERVER_REPLACED));
 	chronyc_put(reply, count_of(statistics, SERVER_AUTHENTICATED));

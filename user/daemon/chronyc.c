@@ -25,7 +25,8 @@ static void report_serverstats(const struct daemon *daemon, struct chronyc_reply
 	size_t clients;
 
 	chronyc_listener_get_counts(daemon->chronyc, &counts.received, &counts.dropped);
-	chronyc_report_serverstats(serving_statistics(daemon->serving, &clients), &counts, reply);
+	chronyc_report_serverstats(serving_statistics(daemon->serving, &clients),
+				   serving_nts_statistics(daemon->serving), &counts, reply);
 }
 
 /* false: it is no report about the state. */

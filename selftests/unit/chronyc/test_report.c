@@ -453,18 +453,25 @@ TEST_F(report, serverstats)
 {
 	static const struct chronyc_counts counts = { .received = 5, .dropped = 2 };
 	struct server_statistics *statistics = statistics_of(0);
+	struct nts_statistics *nts = calloc(1, sizeof(*nts));
 
-	chronyc_report_serverstats(statistics, &counts, &self->reply);
+	ASSERT_NE(NULL, nts);
+	nts->accepted = 7;
+	nts->dropped = 3;
+	chronyc_report_serverstats(statistics, nts, &counts, &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS);
 	EXPECT_EQ(100 + SERVER_RECEIVED, at32(&self->reply, 0));
+	EXPECT_EQ(7, at32(&self->reply, 4));
 	EXPECT_EQ(5, at32(&self->reply, 8));
 	EXPECT_EQ(100 + SERVER_DROPPED, at32(&self->reply, 12));
+	EXPECT_EQ(3, at32(&self->reply, 16));
 	EXPECT_EQ(2, at32(&self->reply, 20));
 	EXPECT_EQ(100 + SERVER_REPLACED, at32(&self->reply, 24));
 	EXPECT_EQ(100 + SERVER_AUTHENTICATED, at32(&self->reply, 28));
 	EXPECT_EQ(100 + SERVER_INTERLEAVED, at32(&self->reply, 32));
 	free(statistics);
-	chronyc_report_serverstats(NULL, &counts, &self->reply);
+	free(nts);
+	chronyc_report_serverstats(NULL, NULL, &counts, &self->reply);
 	EXPECT_EQ(0, at32(&self->reply, 0));
 	EXPECT_EQ(5, at32(&self->reply, 8));
 }
