@@ -260,6 +260,17 @@ static bool copy_keys(struct serving *serving, const struct ntp_keys *keys)
 	return true;
 }
 
+/* The process that runs goes on; what has failed is tried at once. */
+static void go_on(struct serving *serving, int64_t now_raw_ns)
+{
+	serving->restart_ns = RESTART_MIN_NS;
+	serving->complained = false;
+	if (serving->sockets_ns != INT64_MAX)
+		try_sockets(serving, now_raw_ns);
+	if (serving->next_ns != INT64_MAX)
+		serving->next_ns = now_raw_ns;
+}
+
 void serving_configure(struct serving *serving, const struct config *config,
 		       const struct ntp_keys *keys, int64_t now_raw_ns)
 {
@@ -270,8 +281,10 @@ void serving_configure(struct serving *serving, const struct config *config,
 	nts_serving_configure(serving->nts, config, now_raw_ns);
 	if (serves == serving->configured && serving->dscp == config->dscp &&
 	    config_server_equal(&serving->config, &config->server) && nts == serving->with_nts &&
-	    (!serves || keys_equal(&serving->keys, keys)))
+	    (!serves || keys_equal(&serving->keys, keys))) {
+		go_on(serving, now_raw_ns);
 		return;
+	}
 	server_process_stop(&serving->process);
 	close_sockets(serving);
 	serving->sockets_ns = INT64_MAX;

@@ -328,4 +328,47 @@ TEST_F(serving, a_process_that_ran_for_long_is_started_again_soon)
 	}
 }
 
+/* Somebody has mended what was wrong, and wants to see whether it works now. */
+TEST_F(serving, a_reload_tries_at_once_what_has_failed)
+{
+	world.error4 = -EADDRINUSE;
+	world.error6 = -EADDRINUSE;
+	configure(self, "allow\n");
+	pass(self, 1);
+	EXPECT_FALSE(serving_is_open(self->serving));
+	world.error4 = 0;
+	configure(self, "allow\n");
+	pass(self, 0);
+	EXPECT_LE(0, world.end);
+
+	for (int i = 0; i < 8; i++) {
+		end_process();
+		pass(self, 64);
+	}
+	end_process();
+	pass(self, 1);
+	EXPECT_GT(0, world.end);
+	configure(self, "allow\n");
+	pass(self, 0);
+	EXPECT_LE(0, world.end);
+}
+
+TEST_F(serving, a_reload_that_changes_nothing_disturbs_nobody)
+{
+	configure(self, "allow\n");
+	pass(self, 1);
+	configure(self, "allow\n");
+	pass(self, 3600);
+	EXPECT_EQ(1, world.starts);
+	configure(self, "allow\nratelimit\n");
+	pass(self, 1);
+	EXPECT_EQ(2, world.starts);
+	configure(self, "deny\n");
+	pass(self, 1);
+	EXPECT_GT(0, world.end);
+	configure(self, "deny\n");
+	pass(self, 3600);
+	EXPECT_EQ(2, world.starts);
+}
+
 TEST_HARNESS_MAIN
