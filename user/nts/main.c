@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "ntp/nts_task.h"
 #include "nts/establish.h"
@@ -18,6 +19,8 @@ int main(int argc, char **argv)
 	/* A terminal's and a service manager's: truechimed handles them, and ends this process. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	/* One that crashes cannot, and is started again when all its processes are gone. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (argc == 2 && !strcmp(argv[1], NTS_ESTABLISH))
 		return establish(NTS_TASK_FD);
 	if (argc == 2 && !strcmp(argv[1], NTS_SERVE))
