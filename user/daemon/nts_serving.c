@@ -181,14 +181,27 @@ static const char *read_keys(struct nts_serving *nts, const char *path, double *
 	return problem;
 }
 
+/* Keys that are rotated here are made at the first start; without others' the sharing fails. */
+static void note_missing(const struct nts_serving *nts, const char *path, int err)
+{
+	if (!nts->config.rotate_s)
+		log_warning("%s cannot be read: %s. %s (ntsrotate 0)", path, strerror(err),
+			    nts->changes ? "The keys of NTS cookies stay as they are" :
+			    "NTS cookies are of keys that no other server has, and are lost with the next start: put the file there and reload");
+}
+
 static bool find_keys(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	char path[PATH_SIZE];
 	const char *problem;
 	double age_s = 0;
 
-	if (!path_of_keys(nts, path) || access(path, F_OK))
+	if (!path_of_keys(nts, path))
 		return false;
+	if (access(path, F_OK)) {
+		note_missing(nts, path, errno);
+		return false;
+	}
 	problem = read_keys(nts, path, &age_s);
 	if (problem) {
 		log_warning("%s is not used: %s. %s", path, problem, nts->changes ?

@@ -255,6 +255,24 @@ TEST_F(nts, keys_that_others_take_care_of_are_not_written)
 	EXPECT_FALSE(file_is_there(self));
 }
 
+/* Servers that are to share them would not, and nobody would know. */
+TEST_F(nts, keys_of_others_that_are_not_there_are_missed)
+{
+	configure(self);
+	EXPECT_EQ(0, world.warnings);
+	nts_serving_free(self->nts);
+	self->nts = nts_serving_new();
+	snprintf(self->extra, sizeof(self->extra), "ntsdumpdir %s/none\nntsrotate 0\n",
+		 self->directory);
+	configure(self);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "none/ntskeys cannot be read: No such file"));
+	EXPECT_NE(NULL, strstr(world.warning, "no other server has"));
+	configure(self);
+	EXPECT_EQ(2, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "stay as they are"));
+}
+
 TEST_F(nts, keys_follow_to_another_directory)
 {
 	char path[128];
