@@ -327,11 +327,13 @@ static uint16_t flags_of(const struct association_info *info)
 			  (info->authenticated ? CHRONYC_NTP_AUTHENTICATED : 0));
 }
 
-/* Daemon or kernel; nothing before the first sample. */
-static uint8_t stamp_letter(const struct ntp_client_record *record, bool kernel)
+/* Daemon, kernel or network card; nothing before the first sample. */
+static uint8_t stamp_letter(const struct association_info *info, bool kernel)
 {
-	if (!record->answer.version)
+	if (!info->record->answer.version)
 		return 0;
+	if (info->hardware_timestamps)
+		return 'H';
 
 	return kernel ? 'K' : 'D';
 }
@@ -383,8 +385,8 @@ void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *r
 	chronyc_put16(reply, (uint16_t)source->info.port);
 	put_answer(state, source, reply);
 	chronyc_put16(reply, flags_of(&source->info));
-	chronyc_put8(reply, stamp_letter(record, record->kernel_sent));
-	chronyc_put8(reply, stamp_letter(record, record->kernel_received));
+	chronyc_put8(reply, stamp_letter(&source->info, record->kernel_sent));
+	chronyc_put8(reply, stamp_letter(&source->info, record->kernel_received));
 	chronyc_put(reply, (uint32_t)source->status.sent);
 	chronyc_put(reply, (uint32_t)record->packets);
 	chronyc_put(reply, (uint32_t)record->valid);

@@ -392,6 +392,16 @@ TEST_F(report, ntpdata)
 	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 112));
 }
 
+/* The kernel's timestamps are there, too, but nothing was computed from them. */
+TEST_F(report, stamps_of_network_cards_are_called_so)
+{
+	self->state.sources[0].info.hardware_timestamps = true;
+	chronyc_report_ntpdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
+			       &self->reply);
+	EXPECT_EQ('H', self->reply.bytes[CONTENTS + 94]);
+	EXPECT_EQ('H', self->reply.bytes[CONTENTS + 95]);
+}
+
 TEST_F(report, authdata)
 {
 	chronyc_report_authdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
