@@ -4,6 +4,7 @@
  */
 #include "chronyc/listener.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -53,6 +54,14 @@ struct chronyc_listener {
 	uint64_t dropped;
 };
 
+/* The address that a packet came to, over UDP, or who has sent it. */
+#define CONTROL_SIZE	(CMSG_SPACE(sizeof(struct in6_pktinfo)))
+
+/* Descriptors that a program sends along have no room beside its name: the kernel closes them. */
+static_assert(CMSG_SPACE(sizeof(struct ucred)) <= CONTROL_SIZE, "room for who has sent it");
+static_assert(CMSG_SPACE(sizeof(struct ucred)) + CMSG_LEN(sizeof(int)) > CONTROL_SIZE,
+	      "and for nothing else");
+
 /* A packet, and all that the kernel says about it. */
 struct datagram {
 	struct sockaddr_storage sender;
@@ -61,8 +70,7 @@ struct datagram {
 	uint8_t bytes[CHRONYC_REQUEST_MAX];
 	union {
 		struct cmsghdr align;
-		uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
-			      CMSG_SPACE(sizeof(struct ucred))];
+		uint8_t bytes[CONTROL_SIZE];
 	} control;
 };
 

@@ -177,6 +177,37 @@ TEST_F(listener, others_get_no_answer_there)
 	EXPECT_EQ(0, self->answers);
 }
 
+/* The lowest descriptor that is free. */
+static int next_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+
+	return fd;
+}
+
+/* Or they would be used up. */
+TEST_F(listener, descriptors_that_are_sent_along_are_not_kept)
+{
+	uint8_t bytes[28] = { 6, 1 }, reply[CHRONYC_REPLY_MAX];
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+				  .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { .iov_base = bytes, .iov_len = sizeof(bytes) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	int before = next_descriptor();
+
+	memcpy(CMSG_DATA(&control.header), &self->udp_fd, sizeof(int));
+	ASSERT_EQ(sizeof(bytes), sendmsg(self->local_fd, &message, 0));
+	EXPECT_EQ(28, ask(self, self->local_fd, CHRONYC_NULL, 28, reply));
+	EXPECT_EQ(2, self->answers);
+	EXPECT_EQ(before, next_descriptor());
+}
+
 TEST_F(listener, udp_may_only_look)
 {
 	uint8_t reply[CHRONYC_REPLY_MAX];
