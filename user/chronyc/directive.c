@@ -10,10 +10,14 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* chrony's defaults are exact in its numbers: nothing else is meant by a difference. */
+/*
+ * chrony's defaults are exact in its numbers: nothing else is meant by a difference. Numbers that
+ * name something have no sign, and may have all 32 bits.
+ */
 struct whole_option {
 	const char *name;
 	int32_t initial;
+	bool names;
 };
 
 struct real_option {
@@ -23,9 +27,10 @@ struct real_option {
 
 /* In the order of the protocol, between the name and the flags. */
 static const struct whole_option whole_options[] = {
-	{ "port", 123 }, { "minpoll", 6 }, { "maxpoll", 10 }, { "presend", 100 },
-	{ "minstratum", 0 }, { "polltarget", 8 }, { "version", 0 }, { "maxsources", 4 },
-	{ "minsamples", -1 }, { "maxsamples", -1 }, { "key", 0 }, { "ntsport", 4460 },
+	{ "port", 123, false }, { "minpoll", 6, false }, { "maxpoll", 10, false },
+	{ "presend", 100, false }, { "minstratum", 0, false }, { "polltarget", 8, false },
+	{ "version", 0, false }, { "maxsources", 4, false }, { "minsamples", -1, false },
+	{ "maxsamples", -1, false }, { "key", 0, true }, { "ntsport", 4460, false },
 };
 
 static const struct real_option real_options[] = {
@@ -35,7 +40,7 @@ static const struct real_option real_options[] = {
 
 /* And after the flags. */
 static const struct whole_option late_options[] = {
-	{ "filter", 0 }, { "certset", 0 },
+	{ "filter", 0, false }, { "certset", 0, true },
 };
 
 static const struct {
@@ -68,10 +73,11 @@ static void append_whole(char line[CHRONYC_LINE_MAX], struct chronyc_request *re
 			 const struct whole_option *options, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		int32_t value = (int32_t)chronyc_take(request);
+		uint32_t bits = chronyc_take(request);
+		int64_t value = options[i].names ? (int64_t)bits : (int32_t)bits;
 
 		if (value != options[i].initial)
-			append(line, " %s %d", options[i].name, value);
+			append(line, " %s %lld", options[i].name, (long long)value);
 	}
 }
 

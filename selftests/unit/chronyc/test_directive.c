@@ -22,6 +22,7 @@
 #define AT_OFFSET	328
 #define AT_FLAGS	332
 #define AT_FILTER	336
+#define AT_CERTSET	340
 
 static void put(uint8_t *bytes, size_t at, uint32_t value)
 {
@@ -112,6 +113,26 @@ TEST(all_options_fit_and_are_understood)
 		    source.offline);
 	EXPECT_EQ(3, source.options.maxpoll);
 	EXPECT_EQ(3, source.key);
+	config_free(config);
+}
+
+/* Numbers of keys and of sets of certificates have no sign. */
+TEST(the_greatest_number_of_a_key_is_understood)
+{
+	struct config_source source;
+	uint8_t bytes[SOURCE_BYTES];
+	char line[CHRONYC_LINE_MAX];
+	struct reports reports;
+	struct config *config = parse("", &reports);
+
+	fill(bytes, "192.0.2.1");
+	put(bytes, AT_KEY, UINT32_MAX);
+	put(bytes, AT_CERTSET, UINT32_MAX);
+	ASSERT_EQ(CHRONYC_SUCCESS, line_of(bytes, line));
+	EXPECT_STREQ("server 192.0.2.1 key 4294967295 certset 4294967295", line);
+	EXPECT_EQ(0, config_parse_source(config, line, keep_report, &reports, &source))
+		TH_LOG("%s: %s", line, reports.message);
+	EXPECT_EQ(UINT32_MAX, source.key);
 	config_free(config);
 }
 
