@@ -165,6 +165,7 @@ static json_t *report_set(const struct daemon *daemon, const struct manual_estim
 static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns,
 			 const char **error)
 {
+	const struct manual before = daemon->by_hand.times;
 	struct manual_estimate found;
 	struct manual_entry entry;
 	struct timescale_now now;
@@ -185,7 +186,7 @@ static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns
 	}
 	err = follow_entries(daemon, &found);
 	if (err && err != -EPERM) {
-		(void)manual_delete(&daemon->by_hand.times, daemon->by_hand.times.count - 1);
+		daemon->by_hand.times = before;
 		*error = words_of(err);
 		return NULL;
 	}
@@ -196,6 +197,7 @@ static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns
 
 static json_t *delete_entry(struct daemon *daemon, size_t index, const char **error)
 {
+	const struct manual before = daemon->by_hand.times;
 	struct manual_estimate found;
 	struct timescale_now now;
 	int err;
@@ -207,14 +209,15 @@ static json_t *delete_entry(struct daemon *daemon, size_t index, const char **er
 		return NULL;
 	}
 	(void)manual_delete(&daemon->by_hand.times, index);
-	log_notice("The operator takes back a time that was set; %zu are left",
-		   daemon->by_hand.times.count);
 	/* Without an entry the clock goes on as it is. */
 	err = daemon->by_hand.times.count ? follow_entries(daemon, &found) : 0;
 	if (err && err != -EPERM) {
+		daemon->by_hand.times = before;
 		*error = words_of(err);
 		return NULL;
 	}
+	log_notice("The operator takes back a time that was set; %zu are left",
+		   daemon->by_hand.times.count);
 
 	return json_pack("{s:b,s:i}", "ok", 1, "entries", (int)daemon->by_hand.times.count);
 }

@@ -255,6 +255,28 @@ TEST_F(settime, what_cannot_be_set_is_not_remembered)
 	EXPECT_EQ(0, self->daemon.by_hand.latest_ns);
 }
 
+/* Who is told to try again would otherwise delete the next one, or has lost the oldest one. */
+TEST_F(settime, entries_stay_if_the_clock_cannot_be_set)
+{
+	const struct manual *times = &self->daemon.by_hand.times;
+	int64_t first_ns = world.now.reference_ns;
+
+	for (int i = 0; i < MANUAL_ENTRIES_MAX; i++) {
+		EXPECT_TRUE(takes(self, S));
+		pass(3600 * S);
+	}
+	world.set_error = -ESTALE;
+	EXPECT_EQ(NULL, ask(self, "delete 1"));
+	EXPECT_NE(NULL, strstr(self->error, "Try again"));
+	EXPECT_EQ(MANUAL_ENTRIES_MAX, times->count);
+	EXPECT_EQ(first_ns + 3600 * S, times->entries[1].at_ns);
+	EXPECT_FALSE(takes(self, S));
+	EXPECT_EQ(MANUAL_ENTRIES_MAX, times->count);
+	EXPECT_EQ(first_ns, times->entries[0].at_ns);
+	EXPECT_EQ(world.now.reference_ns - 3600 * S,
+		  times->entries[MANUAL_ENTRIES_MAX - 1].at_ns);
+}
+
 /* The crystal is 30 ppm slow, and the operator sets the time once a day. */
 TEST_F(settime, rate_is_learned)
 {
