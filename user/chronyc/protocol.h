@@ -175,6 +175,9 @@ enum chronyc_authentication {
 #define CHRONYC_INTERVAL_UNKNOWN	127
 #define CHRONYC_AGE_UNKNOWN		UINT32_MAX
 
+/* The upper half of a time's seconds where the sender has only the lower one. */
+#define CHRONYC_SECONDS_NO_HIGH	0x7fffffff
+
 /* A source's name, its terminating NUL included. */
 #define CHRONYC_NAME_MAX		256
 

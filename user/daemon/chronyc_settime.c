@@ -73,7 +73,7 @@ static void set_time(struct daemon *daemon, struct chronyc_request *request,
 {
 	uint64_t high = chronyc_take(request), low = chronyc_take(request);
 	uint32_t ns = chronyc_take(request);
-	uint64_t utc_s = high << 32 | low;
+	uint64_t utc_s = (high == CHRONYC_SECONDS_NO_HIGH ? 0 : high << 32) | low;
 	char arguments[64];
 	json_t *done;
 

@@ -79,6 +79,15 @@ TEST_F(commands, a_time_is_set_to_whole_seconds)
 	EXPECT_EQ(28 + chronyc_contents_length(CHRONYC_REPLY_SETTIME), self->reply.length);
 }
 
+/* Where time_t has 32 bits, chronyc has no upper half of the seconds. */
+TEST_F(commands, a_time_may_have_32_bits)
+{
+	answered = "{\"error_ns\": 0}";
+	self->config.manual = true;
+	EXPECT_EQ(CHRONYC_SUCCESS, ask(self, CHRONYC_SETTIME, 3, 0x7fffffff, 1800000000, 0));
+	EXPECT_STREQ("set 1800000000000000000 2000000000", asked);
+}
+
 TEST_F(commands, what_is_refused_says_so)
 {
 	EXPECT_EQ(CHRONYC_NOT_ENABLED, ask(self, CHRONYC_SETTIME, 3, 0, 1700000000, 0));
