@@ -117,10 +117,13 @@ static void configure(struct daemon *daemon, struct chronyc_request *request,
 static void delete_entry(struct daemon *daemon, struct chronyc_request *request,
 			 struct chronyc_reply *reply)
 {
+	uint32_t index = chronyc_take(request);
 	char arguments[32];
 
-	snprintf(arguments, sizeof(arguments), "delete %u", chronyc_take(request));
-	json_decref(settle(daemon, arguments, CHRONYC_BAD_SAMPLE, reply));
+	snprintf(arguments, sizeof(arguments), "delete %u", index);
+	json_decref(settle(daemon, arguments,
+			   index < daemon->by_hand.times.count ? CHRONYC_FAILED :
+								 CHRONYC_BAD_SAMPLE, reply));
 }
 
 bool daemon_settime_for_chronyc(struct daemon *daemon, struct chronyc_request *request,

@@ -97,6 +97,14 @@ TEST_F(commands, what_is_refused_says_so)
 	EXPECT_STREQ("delete 7", asked);
 }
 
+/* Where there is such an entry, it is not its number that is wrong. */
+TEST_F(commands, a_delete_that_is_refused_has_no_bad_number)
+{
+	self->daemon.by_hand.times.count = 2;
+	EXPECT_EQ(CHRONYC_FAILED, ask(self, CHRONYC_MANUAL_DELETE, 1, 1));
+	EXPECT_EQ(CHRONYC_BAD_SAMPLE, ask(self, CHRONYC_MANUAL_DELETE, 1, 2));
+}
+
 TEST_F(commands, what_is_no_time_reaches_nobody)
 {
 	static const uint32_t times[][3] = { { 3, 0, 0 }, { 0xffffffff, 0xffffffff, 0 },
