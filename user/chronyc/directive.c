@@ -52,7 +52,8 @@ static const struct {
 	{ "trust", CHRONYC_ADD_TRUST }, { "require", CHRONYC_ADD_REQUIRE },
 	{ "xleave", CHRONYC_ADD_INTERLEAVED }, { "burst", CHRONYC_ADD_BURST },
 	{ "nts", CHRONYC_ADD_NTS }, { "copy", CHRONYC_ADD_COPY },
-	{ "extfield F323", CHRONYC_ADD_EXTFIELD },
+	{ "extfield F323", CHRONYC_ADD_EXTFIELD }, { "extfield F324", CHRONYC_ADD_CORRECTION },
+	{ "ipv4", CHRONYC_ADD_IPV4 }, { "ipv6", CHRONYC_ADD_IPV6 },
 };
 
 /* There is room for all options with the longest of numbers. */

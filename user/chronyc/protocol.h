@@ -200,5 +200,9 @@ enum chronyc_added {
 #define CHRONYC_ADD_NTS			0x200
 #define CHRONYC_ADD_COPY		0x400
 #define CHRONYC_ADD_EXTFIELD		0x800
+/* Of chronyc 4.5, and of 4.6. */
+#define CHRONYC_ADD_CORRECTION		0x1000
+#define CHRONYC_ADD_IPV4		0x2000
+#define CHRONYC_ADD_IPV6		0x4000
 
 #endif /* CHRONYC_PROTOCOL_H */

@@ -116,6 +116,35 @@ TEST(all_options_fit_and_are_understood)
 	config_free(config);
 }
 
+/* As chronyc 4.6 sends them. */
+TEST(families_and_newer_fields_are_understood)
+{
+	static const struct {
+		uint32_t flags;
+		const char *line;
+		int family;
+	} rows[] = {
+		{ 0x2001, "server a ipv4", AF_INET }, { 0x4001, "server a ipv6", AF_INET6 },
+		{ 0x1001, "server a extfield F324", AF_UNSPEC }, { 0x8001, "server a", AF_UNSPEC },
+	};
+	struct reports reports;
+	struct config *config = parse("", &reports);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct config_source source;
+		uint8_t bytes[SOURCE_BYTES];
+		char line[CHRONYC_LINE_MAX];
+
+		fill(bytes, "a");
+		put(bytes, AT_FLAGS, rows[i].flags);
+		ASSERT_EQ(CHRONYC_SUCCESS, line_of(bytes, line));
+		EXPECT_STREQ(rows[i].line, line);
+		ASSERT_EQ(0, config_parse_source(config, line, keep_report, &reports, &source));
+		EXPECT_EQ(rows[i].family, source.family);
+	}
+	config_free(config);
+}
+
 /* Numbers of keys and of sets of certificates have no sign. */
 TEST(the_greatest_number_of_a_key_is_understood)
 {
@@ -145,7 +174,7 @@ TEST(numbers_of_any_length_fit)
 	memset(bytes + AT_NAME, 'a', CHRONYC_NAME_MAX - 1);
 	for (size_t at = AT_PORT; at < SOURCE_BYTES; at += 4)
 		put(bytes, at, 0x80000001);
-	put(bytes, AT_FLAGS, 0xffe);
+	put(bytes, AT_FLAGS, 0xfffffffe);
 	ASSERT_EQ(CHRONYC_SUCCESS, line_of(bytes, line));
 	EXPECT_NE(NULL, strstr(line, " maxdelayquant "));
 	EXPECT_LT(strlen(line), CHRONYC_LINE_MAX - 1);
