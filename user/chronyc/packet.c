@@ -138,6 +138,8 @@ static const uint16_t contents_lengths[] = {
 	[CHRONYC_REPLY_CLIENTS] = 492,
 	[CHRONYC_REPLY_SELECTDATA] = 48,
 	[CHRONYC_REPLY_SERVERSTATS] = 44,
+	[CHRONYC_REPLY_SERVERSTATS64] = 168,
+	[CHRONYC_REPLY_NTPDATA_COUNTS] = 144,
 };
 
 size_t chronyc_contents_length(enum chronyc_contents contents)
@@ -170,6 +172,7 @@ bool chronyc_request_read(const uint8_t *bytes, size_t length, struct chronyc_re
 		.command = get_be16(bytes + AT_COMMAND),
 		.sequence = get_be32(bytes + AT_REQUEST_SEQUENCE),
 		.at = bytes + CHRONYC_REQUEST_HEADER,
+		.length = length,
 	};
 	*status = CHRONYC_BAD_VERSION;
 	if (bytes[AT_VERSION] != CHRONYC_VERSION)
@@ -190,6 +193,11 @@ bool chronyc_request_read(const uint8_t *bytes, size_t length, struct chronyc_re
 bool chronyc_is_open(enum chronyc_command command, uint32_t open)
 {
 	return commands[command].open == OPEN_ALWAYS || (commands[command].open & open);
+}
+
+bool chronyc_expects(const struct chronyc_request *request, enum chronyc_contents contents)
+{
+	return request->length == CHRONYC_REPLY_HEADER + chronyc_contents_length(contents);
 }
 
 /* The next @count bytes; NULL: there are not so many. */
@@ -314,6 +322,12 @@ void chronyc_put(struct chronyc_reply *reply, uint32_t value)
 {
 	chronyc_put16(reply, (uint16_t)(value >> 16));
 	chronyc_put16(reply, (uint16_t)value);
+}
+
+void chronyc_put64(struct chronyc_reply *reply, uint64_t value)
+{
+	chronyc_put(reply, (uint32_t)(value >> 32));
+	chronyc_put(reply, (uint32_t)value);
 }
 
 /* What is too great becomes the greatest, what is too small or no number 0. */

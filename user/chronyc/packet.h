@@ -22,12 +22,14 @@
  * @sequence: to be returned
  * @at: the next of its parameters
  * @left: bytes of them
+ * @length: of the packet
  */
 struct chronyc_request {
 	uint16_t command;
 	uint32_t sequence;
 	const uint8_t *at;
 	size_t left;
+	size_t length;
 };
 
 /**
@@ -76,6 +78,12 @@ void chronyc_take_address(struct chronyc_request *request, struct chronyc_addres
 /* A text that fills CHRONYC_NAME_MAX bytes; false: it does not end, is empty, or not printable. */
 bool chronyc_take_name(struct chronyc_request *request, char name[CHRONYC_NAME_MAX]);
 
+/*
+ * Newer versions of chronyc expect longer contents of some reports, and their requests have that
+ * length: is this one of them? Programs that pad all requests to some length know the older ones.
+ */
+bool chronyc_expects(const struct chronyc_request *request, enum chronyc_contents contents);
+
 /* An answer without contents. */
 void chronyc_reply_start(struct chronyc_reply *reply, const struct chronyc_request *request,
 			 enum chronyc_status status);
@@ -86,6 +94,7 @@ void chronyc_reply_set_contents(struct chronyc_reply *reply, enum chronyc_conten
 void chronyc_put8(struct chronyc_reply *reply, uint8_t value);
 void chronyc_put16(struct chronyc_reply *reply, uint16_t value);
 void chronyc_put(struct chronyc_reply *reply, uint32_t value);
+void chronyc_put64(struct chronyc_reply *reply, uint64_t value);
 void chronyc_put_real(struct chronyc_reply *reply, double value);
 void chronyc_put_seconds(struct chronyc_reply *reply, int64_t ns);
 void chronyc_put_time(struct chronyc_reply *reply, int64_t utc_ns);

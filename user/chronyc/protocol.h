@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The numbers of chrony's command-and-monitoring protocol, version 6, as chronyc of chrony 4.3 has
- * it. Those of commands that no chronyc of that version sends are not here.
+ * it, and what that of 4.6 asks for in another way. Those of commands that no chronyc of 4.3 sends
+ * are not here otherwise.
  */
 #ifndef CHRONYC_PROTOCOL_H
 #define CHRONYC_PROTOCOL_H
@@ -105,6 +106,8 @@ enum chronyc_contents {
 	CHRONYC_REPLY_CLIENTS = 21,
 	CHRONYC_REPLY_SELECTDATA = 23,
 	CHRONYC_REPLY_SERVERSTATS = 24,
+	CHRONYC_REPLY_SERVERSTATS64 = 25,	/* since 4.4 */
+	CHRONYC_REPLY_NTPDATA_COUNTS = 26,	/* since 4.6 */
 };
 
 /* What became of a request; chronyc has a sentence for each. */

@@ -365,9 +365,30 @@ static void put_answer(const struct state *state, const struct state_source *sou
 	chronyc_put_real(reply, 0);
 }
 
+/* How many there were, and how many with which timestamps; the rest is for later versions. */
+static void put_counts(const struct state_source *source, bool with_stamps,
+		       struct chronyc_reply *reply)
+{
+	const struct ntp_client_record *record = source->info.record;
+
+	chronyc_put(reply, (uint32_t)source->status.sent);
+	chronyc_put(reply, (uint32_t)record->packets);
+	chronyc_put(reply, (uint32_t)record->valid);
+	chronyc_put(reply, (uint32_t)record->good);
+	if (with_stamps) {
+		chronyc_put(reply, (uint32_t)record->sent_by_kernel);
+		chronyc_put(reply, (uint32_t)record->received_by_kernel);
+		chronyc_put(reply, (uint32_t)record->by_card);
+		chronyc_put(reply, (uint32_t)record->by_card);
+	}
+	for (int i = 0; i < (with_stamps ? 4 : 3); i++)
+		chronyc_put(reply, UINT32_MAX);
+}
+
 void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *request,
 			    struct chronyc_reply *reply)
 {
+	bool with_stamps = chronyc_expects(request, CHRONYC_REPLY_NTPDATA_COUNTS);
 	const struct state_source *source = take_addressed(state, request, reply);
 	const struct ntp_client_record *record;
 	struct chronyc_address local = { .family = CHRONYC_FAMILY_NONE };
@@ -379,7 +400,8 @@ void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *r
 	if (record->local.family != AF_UNSPEC)
 		local.family = record->local.family == AF_INET6 ? CHRONYC_FAMILY_IPV6 :
 								  CHRONYC_FAMILY_IPV4;
-	chronyc_reply_set_contents(reply, CHRONYC_REPLY_NTPDATA);
+	chronyc_reply_set_contents(reply, with_stamps ? CHRONYC_REPLY_NTPDATA_COUNTS :
+							CHRONYC_REPLY_NTPDATA);
 	put_source_address(reply, source);
 	chronyc_put_address(reply, &local);
 	chronyc_put16(reply, (uint16_t)source->info.port);
@@ -387,12 +409,7 @@ void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *r
 	chronyc_put16(reply, flags_of(&source->info));
 	chronyc_put8(reply, stamp_letter(&source->info, record->kernel_sent));
 	chronyc_put8(reply, stamp_letter(&source->info, record->kernel_received));
-	chronyc_put(reply, (uint32_t)source->status.sent);
-	chronyc_put(reply, (uint32_t)record->packets);
-	chronyc_put(reply, (uint32_t)record->valid);
-	chronyc_put(reply, (uint32_t)record->good);
-	for (int i = 0; i < 3; i++)
-		chronyc_put(reply, UINT32_MAX);
+	put_counts(source, with_stamps, reply);
 }
 
 static enum chronyc_authentication authentication_of(enum association_auth_mode mode)

@@ -52,7 +52,9 @@ struct chronyc_counts {
 /* @statistics, @nts: NULL where nothing is served, or no keys of NTS are handed out. */
 void chronyc_report_serverstats(const struct server_statistics *statistics,
 				const struct nts_statistics *nts,
-				const struct chronyc_counts *counts, struct chronyc_reply *reply);
+				const struct chronyc_counts *counts,
+				const struct chronyc_request *request,
+				struct chronyc_reply *reply);
 
 /* The clients, of @count records, as many as @request and a packet have room for. */
 void chronyc_report_clients(const struct server_statistics *statistics, size_t count,

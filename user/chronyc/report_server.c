@@ -13,33 +13,53 @@
 
 #define NS_PER_S	1000000000LL
 
-/* NULL: nobody counts. */
-static uint32_t value_of(const atomic_uint_least64_t *count)
+/* Numbers of 32 and of 64 bits, and what is in places that are for later versions. */
+#define SERVERSTATS	11
+#define SERVERSTATS64	21
+#define RESERVED	UINT64_MAX
+
+static uint64_t load(const atomic_uint_least64_t *count)
 {
-	return count ? (uint32_t)atomic_load_explicit(count, memory_order_relaxed) : 0;
+	return atomic_load_explicit(count, memory_order_relaxed);
 }
 
-static uint32_t count_of(const struct server_statistics *statistics, enum server_count count)
+static uint64_t count_of(const struct server_statistics *statistics, enum server_count count)
 {
-	return value_of(statistics ? &statistics->counts[count] : NULL);
+	return statistics ? load(&statistics->counts[count]) : 0;
 }
 
 void chronyc_report_serverstats(const struct server_statistics *statistics,
 				const struct nts_statistics *nts,
-				const struct chronyc_counts *counts, struct chronyc_reply *reply)
+				const struct chronyc_counts *counts,
+				const struct chronyc_request *request,
+				struct chronyc_reply *reply)
 {
-	chronyc_reply_set_contents(reply, CHRONYC_REPLY_SERVERSTATS);
-	chronyc_put(reply, count_of(statistics, SERVER_RECEIVED));
-	chronyc_put(reply, value_of(nts ? &nts->accepted : NULL));
-	chronyc_put(reply, (uint32_t)counts->received);
-	chronyc_put(reply, count_of(statistics, SERVER_DROPPED));
-	chronyc_put(reply, value_of(nts ? &nts->dropped : NULL));
-	chronyc_put(reply, (uint32_t)counts->dropped);
-	chronyc_put(reply, count_of(statistics, SERVER_REPLACED));
-	chronyc_put(reply, count_of(statistics, SERVER_AUTHENTICATED));
-	chronyc_put(reply, count_of(statistics, SERVER_INTERLEAVED));
-	/* Timestamps for the interleaved mode are kept by the server process, which counts none. */
-	chronyc_put_zeros(reply, 2 * sizeof(uint32_t));
+	const uint64_t values[SERVERSTATS64] = {
+		count_of(statistics, SERVER_RECEIVED),
+		nts ? load(&nts->accepted) : 0,
+		counts->received,
+		count_of(statistics, SERVER_DROPPED),
+		nts ? load(&nts->dropped) : 0,
+		counts->dropped,
+		count_of(statistics, SERVER_REPLACED),
+		count_of(statistics, SERVER_AUTHENTICATED),
+		count_of(statistics, SERVER_INTERLEAVED),
+		/* Timestamps for the interleaved mode: the server process counts none. */
+		0, 0,
+		/* The shorter contents end here. */
+		count_of(statistics, SERVER_RX_DAEMON), count_of(statistics, SERVER_TX_DAEMON),
+		count_of(statistics, SERVER_RX_KERNEL), count_of(statistics, SERVER_TX_KERNEL),
+		count_of(statistics, SERVER_RX_CARD), count_of(statistics, SERVER_TX_CARD),
+		RESERVED, RESERVED, RESERVED, RESERVED,
+	};
+	bool wide = chronyc_expects(request, CHRONYC_REPLY_SERVERSTATS64);
+
+	chronyc_reply_set_contents(reply, wide ? CHRONYC_REPLY_SERVERSTATS64 :
+						 CHRONYC_REPLY_SERVERSTATS);
+	for (int i = 0; wide && i < SERVERSTATS64; i++)
+		chronyc_put64(reply, values[i]);
+	for (int i = 0; !wide && i < SERVERSTATS; i++)
+		chronyc_put(reply, (uint32_t)values[i]);
 }
 
 /* As log2 seconds. */

@@ -19,14 +19,16 @@ static void report_clients(const struct daemon *daemon, struct chronyc_request *
 		chronyc_reply_set_status(reply, CHRONYC_INACTIVE);
 }
 
-static void report_serverstats(const struct daemon *daemon, struct chronyc_reply *reply)
+static void report_serverstats(const struct daemon *daemon, const struct chronyc_request *request,
+			       struct chronyc_reply *reply)
 {
 	struct chronyc_counts counts;
 	size_t clients;
 
 	chronyc_listener_get_counts(daemon->chronyc, &counts.received, &counts.dropped);
 	chronyc_report_serverstats(serving_statistics(daemon->serving, &clients),
-				   serving_nts_statistics(daemon->serving), &counts, reply);
+				   serving_nts_statistics(daemon->serving), &counts, request,
+				   reply);
 }
 
 /* false: it is no report about the state. */
@@ -76,7 +78,7 @@ static void answer(void *context, struct chronyc_request *request, struct chrony
 		report_clients(daemon, request, reply);
 		return;
 	case CHRONYC_SERVERSTATS:
-		report_serverstats(daemon, reply);
+		report_serverstats(daemon, request, reply);
 		return;
 	case CHRONYC_MANUAL_LIST:
 		daemon_list_for_chronyc(daemon, reply);

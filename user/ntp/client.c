@@ -509,6 +509,9 @@ static void record_answer(struct ntp_client *client, const struct ntp_packet *an
 	record->kernel_sent = client->sent.has_realtime;
 	record->kernel_received = received->has_realtime;
 	record->good++;
+	record->by_card += client->hardware_timestamps;
+	record->sent_by_kernel += record->kernel_sent && !client->hardware_timestamps;
+	record->received_by_kernel += record->kernel_received && !client->hardware_timestamps;
 	if (getsockname(client->socket.fd, (struct sockaddr *)&local, &length) ||
 	    net_address_from_sockaddr((const struct sockaddr *)&local, length, &record->local))
 		record->local = (struct net_address){ .family = AF_UNSPEC };

@@ -91,6 +91,9 @@ enum ntp_client_result {
  * @packets: that came, whatever they were
  * @valid: of these, answers without fault
  * @good: of these, gave a sample
+ * @by_card: of these, with timestamps of the network card ...
+ * @sent_by_kernel: ... or with the kernel's, of the request ...
+ * @received_by_kernel: ... and of the answer
  */
 struct ntp_client_record {
 	struct ntp_packet answer;
@@ -103,6 +106,9 @@ struct ntp_client_record {
 	uint64_t packets;
 	uint64_t valid;
 	uint64_t good;
+	uint64_t by_card;
+	uint64_t sent_by_kernel;
+	uint64_t received_by_kernel;
 };
 
 /**

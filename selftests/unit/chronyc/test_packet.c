@@ -40,7 +40,7 @@ static const struct {
 } replies[] = {
 	{ 1, 28 }, { 2, 32 }, { 3, 76 }, { 5, 104 }, { 6, 84 }, { 7, 56 }, { 12, 48 }, { 13, 52 },
 	{ 16, 152 }, { 17, 40 }, { 18, 416 }, { 19, 284 }, { 20, 52 }, { 21, 520 }, { 23, 76 },
-	{ 24, 72 },
+	{ 24, 72 }, { 25, 196 }, { 26, 172 },
 };
 
 /* As chronyc begins them. */
@@ -66,6 +66,7 @@ TEST(requests_have_the_length_of_the_protocol)
 		EXPECT_EQ(CHRONYC_SUCCESS, status)
 			TH_LOG("command %u", lengths[i].command);
 		EXPECT_EQ(lengths[i].command, request.command);
+		EXPECT_EQ(lengths[i].padded, request.length);
 		EXPECT_EQ(0x12345678, request.sequence);
 		EXPECT_EQ(lengths[i].plain - 20, request.left)
 			TH_LOG("command %u", lengths[i].command);
@@ -159,7 +160,7 @@ TEST(replies_have_the_length_of_the_protocol)
 	for (size_t i = 0; i < ARRAY_SIZE(replies); i++)
 		EXPECT_EQ(replies[i].length, 28 + chronyc_contents_length(replies[i].contents));
 	EXPECT_EQ(0, chronyc_contents_length((enum chronyc_contents)4));
-	EXPECT_EQ(0, chronyc_contents_length((enum chronyc_contents)25));
+	EXPECT_EQ(0, chronyc_contents_length((enum chronyc_contents)27));
 }
 
 /* Numbers as chronyd 4.3 sends them. */

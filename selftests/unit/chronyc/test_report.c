@@ -402,6 +402,24 @@ TEST_F(report, stamps_of_network_cards_are_called_so)
 	EXPECT_EQ('H', self->reply.bytes[CONTENTS + 95]);
 }
 
+/* As chronyc 4.6 asks. */
+TEST_F(report, ntpdata_with_counts_of_timestamps)
+{
+	self->record.sent_by_kernel = 3;
+	self->record.received_by_kernel = 4;
+	self->record.by_card = 5;
+	self->request.length = 28 + 144;
+	chronyc_report_ntpdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
+			       &self->reply);
+	EXPECT_CONTENTS(CHRONYC_REPLY_NTPDATA_COUNTS);
+	EXPECT_EQ(7, at32(&self->reply, 108));
+	EXPECT_EQ(3, at32(&self->reply, 112));
+	EXPECT_EQ(4, at32(&self->reply, 116));
+	EXPECT_EQ(5, at32(&self->reply, 120));
+	EXPECT_EQ(5, at32(&self->reply, 124));
+	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 140));
+}
+
 TEST_F(report, authdata)
 {
 	chronyc_report_authdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
@@ -462,13 +480,10 @@ static struct server_statistics *statistics_of(size_t clients)
 TEST_F(report, serverstats)
 {
 	static const struct chronyc_counts counts = { .received = 5, .dropped = 2 };
+	static const struct nts_statistics nts = { .accepted = 7, .dropped = 3 };
 	struct server_statistics *statistics = statistics_of(0);
-	struct nts_statistics *nts = calloc(1, sizeof(*nts));
 
-	ASSERT_NE(NULL, nts);
-	nts->accepted = 7;
-	nts->dropped = 3;
-	chronyc_report_serverstats(statistics, nts, &counts, &self->reply);
+	chronyc_report_serverstats(statistics, &nts, &counts, &self->request, &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS);
 	EXPECT_EQ(100 + SERVER_RECEIVED, at32(&self->reply, 0));
 	EXPECT_EQ(7, at32(&self->reply, 4));
@@ -479,10 +494,29 @@ TEST_F(report, serverstats)
 	EXPECT_EQ(100 + SERVER_REPLACED, at32(&self->reply, 24));
 	EXPECT_EQ(100 + SERVER_AUTHENTICATED, at32(&self->reply, 28));
 	EXPECT_EQ(100 + SERVER_INTERLEAVED, at32(&self->reply, 32));
+	/* As chronyc 4.6 asks; who only pads as much as anything gets what 4.3 gets. */
+	self->request.length = 28 + 168;
+	statistics->counts[SERVER_RECEIVED] = 0x123456789;
+	chronyc_report_serverstats(statistics, &nts, &counts, &self->request, &self->reply);
+	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS64);
+	EXPECT_EQ(1, at32(&self->reply, 0));
+	EXPECT_EQ(0x23456789, at32(&self->reply, 4));
+	EXPECT_EQ(7, at32(&self->reply, 12));
+	EXPECT_EQ(5, at32(&self->reply, 20));
+	EXPECT_EQ(100 + SERVER_RX_DAEMON, at32(&self->reply, 92));
+	EXPECT_EQ(100 + SERVER_TX_DAEMON, at32(&self->reply, 100));
+	EXPECT_EQ(100 + SERVER_RX_KERNEL, at32(&self->reply, 108));
+	EXPECT_EQ(100 + SERVER_TX_KERNEL, at32(&self->reply, 116));
+	EXPECT_EQ(100 + SERVER_RX_CARD, at32(&self->reply, 124));
+	EXPECT_EQ(100 + SERVER_TX_CARD, at32(&self->reply, 132));
+	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 164));
+	self->request.length = 416;
+	chronyc_report_serverstats(statistics, &nts, &counts, &self->request, &self->reply);
+	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS);
 	free(statistics);
-	free(nts);
-	chronyc_report_serverstats(NULL, NULL, &counts, &self->reply);
+	chronyc_report_serverstats(NULL, NULL, &counts, &self->request, &self->reply);
 	EXPECT_EQ(0, at32(&self->reply, 0));
+	EXPECT_EQ(0, at32(&self->reply, 4));
 	EXPECT_EQ(5, at32(&self->reply, 8));
 }
 

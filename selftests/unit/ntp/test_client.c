@@ -583,6 +583,9 @@ TEST_F(request, timestamps_of_a_network_card)
 	EXPECT_FALSE(self->client.hardware_timestamps);
 	EXPECT_TRUE(self->client.kernel_timestamps);
 	EXPECT_EQ(6, source_received(self->source));
+	EXPECT_EQ(1, self->client.record.by_card);
+	EXPECT_EQ(5, self->client.record.sent_by_kernel);
+	EXPECT_EQ(5, self->client.record.received_by_kernel);
 }
 
 TEST_F(request, the_extension_field_is_asked_for_but_not_by_md5)
