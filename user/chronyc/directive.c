@@ -43,6 +43,11 @@ static const struct whole_option late_options[] = {
 	{ "filter", 0, false }, { "certset", 0, true },
 };
 
+/* At the end of `local`. Older versions of chronyc do not have them, or send 0 for some of them. */
+static const struct real_option local_options[] = {
+	{ "activate", 0 }, { "waitsynced", 0 }, { "waitunsynced", 0 },
+};
+
 static const struct {
 	const char *name;
 	uint32_t flag;
@@ -146,9 +151,11 @@ void chronyc_local_line(struct chronyc_request *request, char line[CHRONYC_LINE_
 	uint32_t orphan = chronyc_take(request);
 
 	*line = '\0';
-	if (on)
-		append(line, "local stratum %u distance %.9g%s", stratum, distance,
-		       orphan ? " orphan" : "");
+	if (!on)
+		return;
+	append(line, "local stratum %u distance %.9g%s", stratum, distance,
+	       orphan ? " orphan" : "");
+	append_real(line, request, local_options, ARRAY_SIZE(local_options));
 }
 
 bool chronyc_take_network(struct chronyc_request *request, struct access_rule *rule)

@@ -120,6 +120,7 @@ static const struct command commands[CHRONYC_COMMANDS] = {
 	[CHRONYC_SELECTDATA] = { true, 4, CHRONYC_REPLY_SELECTDATA, OPEN(SELECTDATA) },
 	[CHRONYC_RELOAD_SOURCES] = DOES(0),
 	[CHRONYC_DOFFSET] = DOES(4),
+	[CHRONYC_LOCAL_ACTIVATE] = DOES(28),
 };
 
 static const uint16_t contents_lengths[] = {

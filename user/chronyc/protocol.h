@@ -85,6 +85,7 @@ enum chronyc_command {
 	CHRONYC_SELECTDATA = 69,
 	CHRONYC_RELOAD_SOURCES = 70,
 	CHRONYC_DOFFSET = 71,
+	CHRONYC_LOCAL_ACTIVATE = 74,	/* `local` since 4.6 */
 	CHRONYC_COMMANDS,
 };
 

@@ -322,6 +322,7 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 	case CHRONYC_RESELECT:
 		return reselect(daemon);
 	case CHRONYC_LOCAL:
+	case CHRONYC_LOCAL_ACTIVATE:
 		return set_local(daemon, request);
 	case CHRONYC_SHUTDOWN:
 		return shut_down(daemon);

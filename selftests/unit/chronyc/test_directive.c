@@ -197,17 +197,28 @@ TEST(what_is_no_source_is_refused)
 
 TEST(local_is_a_line_or_none)
 {
-	uint8_t bytes[16] = { [3] = 1, [7] = 5 };
-	struct chronyc_request request = { .at = bytes, .left = sizeof(bytes) };
+	uint8_t bytes[28] = { [3] = 1, [7] = 5 };
+	struct chronyc_request request = { .at = bytes, .left = 16 };
 	char line[CHRONYC_LINE_MAX];
 
 	put(bytes, 8, 0x02800000);
 	chronyc_local_line(&request, line);
 	EXPECT_STREQ("local stratum 5 distance 0.5", line);
 	bytes[15] = 1;
-	request = (struct chronyc_request){ .at = bytes, .left = sizeof(bytes) };
+	request = (struct chronyc_request){ .at = bytes, .left = 16 };
 	chronyc_local_line(&request, line);
 	EXPECT_STREQ("local stratum 5 distance 0.5 orphan", line);
+	/* Of chronyc 4.6, which has only the first of the rest. */
+	put(bytes, 16, 0x00800000);
+	request = (struct chronyc_request){ .at = bytes, .left = sizeof(bytes) };
+	chronyc_local_line(&request, line);
+	EXPECT_STREQ("local stratum 5 distance 0.5 orphan activate 0.25", line);
+	put(bytes, 16, 0);
+	put(bytes, 20, 0x04800000);
+	put(bytes, 24, 0x06c00000);
+	request = (struct chronyc_request){ .at = bytes, .left = sizeof(bytes) };
+	chronyc_local_line(&request, line);
+	EXPECT_STREQ("local stratum 5 distance 0.5 orphan waitsynced 1 waitunsynced 3", line);
 	bytes[3] = 0;
 	request = (struct chronyc_request){ .at = bytes, .left = sizeof(bytes) };
 	chronyc_local_line(&request, line);
