@@ -143,6 +143,12 @@ void figures_of_source(const struct state *state, const struct source_status *st
 	find_offsets(steering, &status->last, &figures->measured_ns, &figures->adjusted_ns);
 }
 
+/* Of those that could be used none is where too few agree, or a required one is missing. */
+static bool is_any_selected(const struct state *state)
+{
+	return state->update.result.selection.selected >= 0;
+}
+
 /* Why a source cannot be used. */
 static char reason_of(const struct state *state, const struct source_status *status)
 {
@@ -150,8 +156,10 @@ static char reason_of(const struct state *state, const struct source_status *sta
 		return 'M';
 	if (!status->reach || status->worn_out)
 		return 'S';
-	/* Of those that could be used none is: too few agree, or a required one is missing. */
-	return state->update.result.selection.selected < 0 ? 'W' : 'd';
+	if (status->root_distance_ns >= (double)state->maxdistance_ns)
+		return 'd';
+
+	return is_any_selected(state) ? 'd' : 'W';
 }
 
 char figures_letter(const struct state *state, size_t index)
@@ -166,6 +174,8 @@ char figures_letter(const struct state *state, size_t index)
 	case SOURCE_COMBINED:
 		return '+';
 	case SOURCE_NOT_COMBINED:
+		if (!is_any_selected(state))
+			return 'W';
 		return state->update.result.selection.unwanted >> index & 1 ? 'P' : 'D';
 	case SOURCE_TOO_VARIABLE:
 		return '~';

@@ -38,6 +38,7 @@ FIXTURE_SETUP(report)
 	memset(state, 0, sizeof(*state));
 	state->raw_ns = 1000 * S;
 	state->source_count = 3;
+	state->maxdistance_ns = 3 * S;
 	state->steering = (struct steering_status){
 		.valid = true, .synchronised = true, .leap = 1, .base_rate = -2e-6,
 		.last_offset_ns = 3000, .rms_offset_ns = 4000, .maxerror_ns = 7000,

@@ -147,4 +147,27 @@ TEST(letters_of_selection)
 	EXPECT_EQ('N', figures_letter(&state, 0));
 }
 
+/* One that could be used waits for others; one that is too far off does so in vain. */
+TEST(letters_while_none_is_selected)
+{
+	struct source_status *status;
+	struct state state;
+
+	fill(&state);
+	state.maxdistance_ns = 3 * S;
+	state.update.result.selection.selected = -1;
+	status = &state.sources[0].status;
+	status->has_estimate = true;
+	status->reach = 1;
+	status->root_distance_ns = 3e9 - 1;
+	status->verdict = SOURCE_NOT_COMBINED;
+	EXPECT_EQ('W', figures_letter(&state, 0));
+	status->verdict = SOURCE_UNUSABLE;
+	EXPECT_EQ('W', figures_letter(&state, 0));
+	status->root_distance_ns = 3e9;
+	EXPECT_EQ('d', figures_letter(&state, 0));
+	status->verdict = SOURCE_FALSETICKER;
+	EXPECT_EQ('x', figures_letter(&state, 0));
+}
+
 TEST_HARNESS_MAIN
