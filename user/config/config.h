@@ -505,9 +505,6 @@ int config_server_copy(struct config_server *to, const struct config_server *fro
 /* More `allow` and `deny`, or `cmdallow` and `cmddeny`, are refused. */
 #define CONFIG_ACCESS_RULES_MAX	10000
 
-/* Add a rule to @count of them. 0, -ENOSPC: there are too many, -ENOMEM. */
-int config_add_rule(struct access_rule **rules, size_t *count, const struct access_rule *rule);
-
 /**
  * config_server_address() - where a server listens
  * @server: as it is configured

@@ -106,7 +106,7 @@ const char *config_server_address(const struct config_server *server, int family
 }
 
 /* They are looked at one by one when a table is made of them. */
-int config_add_rule(struct access_rule **rules, size_t *count, const struct access_rule *rule)
+static int add_rule(struct access_rule **rules, size_t *count, const struct access_rule *rule)
 {
 	struct access_rule *more;
 
@@ -147,7 +147,7 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 			    directive, words[0]);
 		return 0;
 	}
-	err = config_add_rule(rules, rule_count, &rule);
+	err = add_rule(rules, rule_count, &rule);
 	if (err == -ENOSPC)
 		config_error(reader, "more than %d '%s': name larger networks",
 			     CONFIG_ACCESS_RULES_MAX, directive);

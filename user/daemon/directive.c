@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void serve_anew(struct daemon *daemon)
@@ -21,18 +22,40 @@ void daemon_rekey(struct daemon *daemon)
 	serve_anew(daemon);
 }
 
+/* Programs that let a host in and out again do so for as long as the daemon runs. */
+static int rules_with(const struct access_rule *rules, size_t *count,
+		      const struct access_rule *rule, struct access_rule **with)
+{
+	*with = access_rules_with(rules, count, rule);
+	if (!*with)
+		return -ENOMEM;
+	if (*count <= CONFIG_ACCESS_RULES_MAX)
+		return 0;
+	free(*with);
+
+	return -ENOSPC;
+}
+
 int daemon_set_rule(struct daemon *daemon, const struct access_rule *rule)
 {
 	struct config_server *server = &daemon->config->server;
-	int err = config_add_rule(&server->rules, &server->rule_count, rule);
+	struct access_rule *before = server->rules, *after;
+	size_t before_count = server->rule_count, count = before_count;
+	int err = rules_with(before, &count, rule, &after);
 
 	if (err)
 		return err;
+	server->rules = after;
+	server->rule_count = count;
 	serve_anew(daemon);
-	if (!config_serves(server) || serving_is_open(daemon->serving))
+	if (!config_serves(server) || serving_is_open(daemon->serving)) {
+		free(before);
 		return 0;
+	}
 	/* It was logged why. */
-	server->rule_count--;
+	server->rules = before;
+	server->rule_count = before_count;
+	free(after);
 	serve_anew(daemon);
 
 	return -EADDRNOTAVAIL;
@@ -41,12 +64,22 @@ int daemon_set_rule(struct daemon *daemon, const struct access_rule *rule)
 int daemon_set_command_rule(struct daemon *daemon, const struct access_rule *rule)
 {
 	struct config_chronyc *config = &daemon->config->chronyc;
-	int err = config_add_rule(&config->rules, &config->rule_count, rule);
+	size_t count = config->rule_count;
+	struct access_rule *after;
+	int err = rules_with(config->rules, &count, rule, &after);
 
 	if (err)
 		return err;
+	err = chronyc_listener_set_rules(daemon->chronyc, after, count);
+	if (err) {
+		free(after);
+		return err;
+	}
+	free(config->rules);
+	config->rules = after;
+	config->rule_count = count;
 
-	return chronyc_listener_set_rules(daemon->chronyc, config->rules, config->rule_count);
+	return 0;
 }
 
 /* The first error goes to the operator. A line that has no effect is an error to him. */

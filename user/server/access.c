@@ -195,6 +195,39 @@ bool access_rule_counts(const struct access_rule *rules, size_t count, size_t in
 	return is_of_family(&rules[index], family) && !is_forgotten(rules, count, index, family);
 }
 
+/* Does a rule that comes later leave nothing of @rule? */
+static bool is_replaced(const struct access_rule *rule, const struct access_rule *later)
+{
+	int family = rule->network.family;
+
+	if (later->all && (later->network.family == AF_UNSPEC ||
+			   (later->network.family == family && later->prefix <= rule->prefix &&
+			    rule_contains(later, family, rule_first(rule)))))
+		return true;
+
+	/* One with "all" has made others forgotten, which another one would not. */
+	return !rule->all && later->prefix == rule->prefix &&
+	       net_address_equal(&later->network, &rule->network);
+}
+
+struct access_rule *access_rules_with(const struct access_rule *rules, size_t *count,
+				      const struct access_rule *rule)
+{
+	struct access_rule *with = calloc(*count + 1, sizeof(*with));
+	size_t kept = 0;
+
+	if (!with)
+		return NULL;
+	for (size_t i = 0; i < *count; i++) {
+		if (!is_replaced(&rules[i], rule))
+			with[kept++] = rules[i];
+	}
+	with[kept++] = *rule;
+	*count = kept;
+
+	return with;
+}
+
 /* What the rules say of one address: the longest prefix, and of equal ones the last. */
 static bool decide(const struct access_rule *rules, const bool *forgotten, size_t count, int family,
 		   unsigned __int128 number)

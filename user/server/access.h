@@ -45,6 +45,13 @@ int access_rule_parse(const char *text, struct access_rule *rule);
  */
 bool access_rule_counts(const struct access_rule *rules, size_t count, size_t index, int family);
 
+/*
+ * A copy of @count rules with one more, and without those that count for nothing then: *@count is
+ * how many are left. To be freed. NULL: no memory.
+ */
+struct access_rule *access_rules_with(const struct access_rule *rules, size_t *count,
+				      const struct access_rule *rule);
+
 struct access_table;
 
 /* Of rules in the order of the configuration. NULL: no memory. */

@@ -110,6 +110,27 @@ TEST_F(directive, what_cannot_be_served_is_not_kept)
 	EXPECT_EQ(0, self->daemon.config->server.rule_count);
 }
 
+/* As of a program that does so all the time. */
+TEST_F(directive, a_host_is_let_in_and_out_again_and_again)
+{
+	const struct config *config = self->daemon.config;
+
+	for (int i = 0; i < CONFIG_ACCESS_RULES_MAX; i++) {
+		ASSERT_TRUE(is_obeyed(self, "allow 10.0.0.4"));
+		ASSERT_TRUE(is_obeyed(self, "deny 10.0.0.4"));
+		ASSERT_TRUE(is_obeyed(self, "cmdallow 10.0.0.4"));
+	}
+	EXPECT_EQ(1, config->server.rule_count);
+	EXPECT_FALSE(config->server.rules[0].allow);
+	EXPECT_EQ(1, config->chronyc.rule_count);
+	EXPECT_EQ(1, world.command_rules);
+	/* What it takes the place of is back where it cannot be served. */
+	world.open = false;
+	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.4"));
+	ASSERT_EQ(1, config->server.rule_count);
+	EXPECT_FALSE(config->server.rules[0].allow);
+}
+
 TEST_F(directive, the_clock_as_it_is)
 {
 	ASSERT_TRUE(is_obeyed(self, "local stratum 5"));

@@ -224,4 +224,49 @@ TEST(random_rules_agree_with_a_plain_search)
 	}
 }
 
+/* What is left out when rules come one by one makes no difference. */
+TEST(random_rules_one_by_one)
+{
+	struct unit_random random = { 17 };
+
+	for (int game = 0; game < 2000; game++) {
+		struct access_rule rules[40], *kept = NULL;
+		size_t count = 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+			struct access_rule *with;
+			char network[64];
+
+			snprintf(network, sizeof(network), "%s/%d", i % 2 ? "10.0.0.0" : "fd00::",
+				 8 * (int)unit_random_below(&random, 4));
+			rules[i] = (struct access_rule){
+				.allow = unit_random_below(&random, 2),
+				.all = !unit_random_below(&random, 4),
+			};
+			if (!unit_random_below(&random, 8))
+				network[0] = '\0';
+			ASSERT_EQ(0, access_rule_parse(network, &rules[i]));
+			with = access_rules_with(kept, &count, &rules[i]);
+			ASSERT_NE(NULL, with);
+			free(kept);
+			kept = with;
+			for (int family = 0; family < 2; family++) {
+				struct net_address address =
+					random_address(&random, family ? AF_INET : AF_INET6);
+
+				if (unit_random_below(&random, 2))
+					address.bytes[0] = family ? 10 : 0xfd;
+				if (unit_random_below(&random, 2))
+					address.bytes[1] = 0;
+				ASSERT_EQ(allows_plainly(rules, i + 1, &address),
+					  allows_plainly(kept, count, &address))
+					TH_LOG("game %d", game);
+			}
+		}
+		/* Each network, and everybody, once with "all" and once without. */
+		EXPECT_GE(2 * (2 * 4 + 1), count);
+		free(kept);
+	}
+}
+
 TEST_HARNESS_MAIN
