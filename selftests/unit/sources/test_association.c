@@ -622,6 +622,20 @@ TEST_F(world, an_address_is_used_once)
 	EXPECT_EQ(0, source_at(1)->polled);
 }
 
+/* By its reference id chronyc names it, whether it works or not. */
+TEST_F(world, a_refclock_that_cannot_be_opened_has_its_reference_id)
+{
+	struct association_info info;
+
+	configure("refclock PHC /nowhere/at/all refid GPS\nrefclock PPS /nowhere/else\n");
+	settle();
+	ASSERT_TRUE(associations_get_info(self->list, 0, &info));
+	EXPECT_EQ(0x47505300, info.refid);
+	EXPECT_STREQ("", info.address);
+	ASSERT_TRUE(associations_get_info(self->list, 1, &info));
+	EXPECT_EQ(0x50505331, info.refid);
+}
+
 /* --- Keys --- */
 
 static const struct ntp_key key7 = {
