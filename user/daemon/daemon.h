@@ -148,7 +148,8 @@ struct daemon_smearing {
 /**
  * struct daemon_by_hand - times that the operator sets
  * @times: all of them
- * @rate: what was known of the rate before the first of them; its bound is 0: not asked
+ * @rate: what was known of the rate before the first of them, or what sources have shown since;
+ *	its bound is 0: not asked
  * @latest_ns: the latest of them, which is in force; 0: none is
  */
 struct daemon_by_hand {

@@ -198,6 +198,8 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	if (!result->changed && !stands)
 		return;
 	daemon->by_hand.latest_ns = 0;
+	/* The sources know it better than what was known before the operator set the time. */
+	daemon->by_hand.rate = (struct manual_rate){ 0 };
 	if (daemon->update.raw_ns)
 		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
 	associations_note_update(daemon->associations);

@@ -212,6 +212,18 @@ TEST_F(turn, an_answer_costs_two_requests)
 	EXPECT_NE(0, fake_clock_rate());
 }
 
+/* The next time that the operator sets is judged by the rate that is known then. */
+TEST_F(turn, what_was_known_before_a_time_was_set_is_old_once_sources_answer)
+{
+	struct daemon_by_hand *by_hand = &self->daemon.by_hand;
+
+	by_hand->latest_ns = 1700000000 * S;
+	by_hand->rate = (struct manual_rate){ .sigma = 50e-6, .bound = MANUAL_RATE_BOUND };
+	receive(self, 0);
+	EXPECT_EQ(0, by_hand->latest_ns);
+	EXPECT_EQ(0, by_hand->rate.bound);
+}
+
 TEST_F(turn, an_answer_that_changes_nothing_costs_one)
 {
 	receive(self, 0);
