@@ -515,6 +515,9 @@ int config_server_copy(struct config_server *to, const struct config_server *fro
  */
 const char *config_server_address(const struct config_server *server, int family);
 
+/* Do both listen at the same addresses and interface? Their ports are not compared. */
+bool config_server_same_place(const struct config_server *one, const struct config_server *other);
+
 /* Is anybody served? */
 bool config_serves(const struct config_server *server);
 

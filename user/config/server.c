@@ -105,6 +105,21 @@ const char *config_server_address(const struct config_server *server, int family
 	return address;
 }
 
+static bool is_same_address(const struct config_server *one, const struct config_server *other,
+			    int family)
+{
+	const char *a = config_server_address(one, family);
+	const char *b = config_server_address(other, family);
+
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+bool config_server_same_place(const struct config_server *one, const struct config_server *other)
+{
+	return !strcmp(one->bind_device, other->bind_device) &&
+	       is_same_address(one, other, AF_INET) && is_same_address(one, other, AF_INET6);
+}
+
 /* They are looked at one by one when a table is made of them. */
 static int add_rule(struct access_rule **rules, size_t *count, const struct access_rule *rule)
 {

@@ -271,6 +271,17 @@ static void go_on(struct serving *serving, int64_t now_raw_ns)
 		serving->next_ns = now_raw_ns;
 }
 
+/*
+ * Open sockets stay as long as they are at the right place: another program could take the port, or
+ * a child that was forked just now still have it, and privileges were given up.
+ */
+static bool keeps_sockets(const struct serving *serving, const struct config *config)
+{
+	return has_sockets(serving) && config_serves(&config->server) &&
+	       serving->dscp == config->dscp && serving->config.port == config->server.port &&
+	       config_server_same_place(&serving->config, &config->server);
+}
+
 void serving_configure(struct serving *serving, const struct config *config,
 		       const struct ntp_keys *keys, int64_t now_raw_ns)
 {
@@ -286,7 +297,8 @@ void serving_configure(struct serving *serving, const struct config *config,
 		return;
 	}
 	server_process_stop(&serving->process);
-	close_sockets(serving);
+	if (!keeps_sockets(serving, config))
+		close_sockets(serving);
 	serving->sockets_ns = INT64_MAX;
 	serving->next_ns = INT64_MAX;
 	serving->restart_ns = RESTART_MIN_NS;
@@ -299,9 +311,13 @@ void serving_configure(struct serving *serving, const struct config *config,
 	    (serves && !serving->page && time_page_create(&serving->page, &serving->page_fd))) {
 		log_err("There is no memory left to serve NTP");
 		serving->configured = false;
+		close_sockets(serving);
 	}
 	if (serving->configured)
 		try_sockets(serving, now_raw_ns);
+	/* The process is started by the loop, on sockets that were open before, too. */
+	if (has_sockets(serving))
+		serving->next_ns = now_raw_ns;
 	serving_fast_configure(&serving->fast, serving->configured ? &serving->config : NULL,
 			       serving->dscp);
 }

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sockets of the NTP server: when they are opened, and when they stay. The process, the page of
+ * time and all that is told on it are stand-ins.
+ */
+#include "user/daemon/serving.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "selftests/unit/config_reports.h"
+#include "selftests/unit/unit.h"
+#include "user/daemon/local_reference.h"
+#include "user/daemon/mono_scale.h"
+#include "user/daemon/nts_serving.h"
+#include "user/daemon/server_process.h"
+#include "user/daemon/serving_cards.h"
+#include "user/daemon/serving_fast.h"
+#include "user/lib/log.h"
+#include "user/lib/time_page.h"
+#include "user/xdp/fast_path.h"
+
+static struct {
+	int started;
+	int stopped;
+	struct server_sockets sockets;
+	size_t rules;
+	int warnings;
+} world;
+
+void log_err(const char *format, ...)
+{
+}
+
+void log_warning(const char *format, ...)
+{
+	world.warnings++;
+}
+
+void log_info(const char *format, ...)
+{
+}
+
+/* --- The process --- */
+
+int server_process_start(struct server_process *process, const struct config_server *config,
+			 const struct server_keys *keys, const struct server_sockets *sockets,
+			 int page_fd, const struct server_uses *uses)
+{
+	world.started++;
+	world.sockets = *sockets;
+	world.rules = config->rule_count;
+	process->pid = 1;
+	return 0;
+}
+
+void server_process_stop(struct server_process *process)
+{
+	world.stopped += process->pid != 0;
+	process->pid = 0;
+}
+
+void server_process_ended(struct server_process *process, char *how, size_t size)
+{
+}
+
+void server_process_tell_keys(const struct server_process *process,
+			      const struct nts_server_keys *keys)
+{
+}
+
+/* --- What it is told --- */
+
+int time_page_create(struct time_page **page, int *fd)
+{
+	static char place;
+
+	*page = (struct time_page *)&place;
+	*fd = -1;
+	return 0;
+}
+
+void time_page_unmap(const struct time_page *page)
+{
+}
+
+void time_page_write(struct time_page *page, const struct time_content *content)
+{
+}
+
+void local_reference_configure(struct local_reference *local, const struct config_local *config,
+			       int64_t now_raw_ns)
+{
+}
+
+void local_reference_apply(struct local_reference *local, const struct steering_status *steering,
+			   int64_t updated_raw_ns, struct time_content *content)
+{
+}
+
+void mono_scale_update(struct mono_scale *scale, const struct mono_reading *reading)
+{
+}
+
+void mono_scale_stop(struct mono_scale *scale)
+{
+}
+
+void serving_cards_init(struct serving_cards *cards, struct hardware *hardware)
+{
+	cards->next_ns = INT64_MAX;
+}
+
+bool serving_cards_exist(const struct serving_cards *cards)
+{
+	return false;
+}
+
+void serving_cards_read(struct serving_cards *cards, double rate, struct time_content *content)
+{
+}
+
+/* --- The fast path, NTS, and keys --- */
+
+void serving_fast_init(struct serving_fast *fast)
+{
+	fast->next_ns = INT64_MAX;
+}
+
+void serving_fast_configure(struct serving_fast *fast, const struct config_server *config,
+			    int dscp)
+{
+}
+
+void serving_fast_turn(struct serving_fast *fast, const struct time_content *content,
+		       const struct serving_sockets *sockets, int64_t now_raw_ns)
+{
+}
+
+void fast_path_counts(const struct fast_path *path, uint64_t counts[XDP_COUNTS])
+{
+}
+
+struct nts_serving *nts_serving_new(void)
+{
+	static char place;
+
+	return (struct nts_serving *)&place;
+}
+
+void nts_serving_free(struct nts_serving *nts)
+{
+}
+
+void nts_serving_configure(struct nts_serving *nts, const struct config *config,
+			   int64_t now_raw_ns)
+{
+}
+
+const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes)
+{
+	return NULL;
+}
+
+int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
+{
+	return 0;
+}
+
+int64_t nts_serving_next_ns(const struct nts_serving *nts)
+{
+	return INT64_MAX;
+}
+
+void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
+{
+}
+
+const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts)
+{
+	return NULL;
+}
+
+size_t ntp_keys_count(const struct ntp_keys *keys)
+{
+	return 0;
+}
+
+const struct ntp_key *ntp_keys_at(const struct ntp_keys *keys, size_t index)
+{
+	return NULL;
+}
+
+/* --- The tests --- */
+
+FIXTURE(serving)
+{
+	struct serving *serving;
+	int port;
+};
+
+/* A port that was free a moment ago. */
+static int free_port(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    getsockname(fd, (struct sockaddr *)&address, &length))
+		abort();
+	close(fd);
+
+	return ntohs(address.sin_port);
+}
+
+FIXTURE_SETUP(serving)
+{
+	memset(&world, 0, sizeof(world));
+	self->port = free_port();
+	self->serving = serving_new();
+	ASSERT_NE(NULL, self->serving);
+}
+
+FIXTURE_TEARDOWN(serving)
+{
+	serving_free(self->serving);
+}
+
+/* Serve by that configuration at 127.0.0.1 from now on. */
+static void serve(FIXTURE_DATA(serving) *self, int port, const char *lines)
+{
+	struct reports reports;
+	struct config *config;
+	char text[256];
+
+	snprintf(text, sizeof(text), "port %d\nbindaddress 127.0.0.1\n%s", port, lines);
+	config = parse(text, &reports);
+	serving_configure(self->serving, config, NULL, 1);
+	serving_timer(self->serving, 1);
+	config_free(config);
+}
+
+TEST_F(serving, others_rules_have_another_process_and_the_same_sockets)
+{
+	int fd, stays;
+
+	serve(self, self->port, "allow 10.0.0.0/8");
+	ASSERT_TRUE(serving_is_open(self->serving));
+	EXPECT_EQ(1, world.started);
+	/* A child that looks up a name has all descriptors until it has closed them. */
+	fd = world.sockets.ipv4_fd;
+	stays = dup(fd);
+	serve(self, self->port, "allow 10.0.0.0/8\nallow 192.0.2.1");
+	EXPECT_TRUE(serving_is_open(self->serving));
+	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(1, world.stopped);
+	EXPECT_EQ(2, world.started);
+	EXPECT_EQ(2, world.rules);
+	EXPECT_EQ(fd, world.sockets.ipv4_fd);
+	close(stays);
+}
+
+TEST_F(serving, another_place_has_other_sockets)
+{
+	struct sockaddr_in address;
+	socklen_t length = sizeof(address);
+	int port = free_port();
+
+	serve(self, self->port, "allow");
+	serve(self, port, "allow");
+	EXPECT_TRUE(serving_is_open(self->serving));
+	EXPECT_EQ(2, world.started);
+	ASSERT_EQ(0, getsockname(world.sockets.ipv4_fd, (struct sockaddr *)&address, &length));
+	EXPECT_EQ(port, ntohs(address.sin_port));
+	serve(self, port, "");
+	EXPECT_FALSE(serving_is_open(self->serving));
+	EXPECT_EQ(2, world.started);
+	EXPECT_EQ(2, world.stopped);
+}
+
+TEST_HARNESS_MAIN
