@@ -548,6 +548,14 @@ static void go_on(struct nts_serving *nts, int64_t now_raw_ns)
 		nts->next_ns = now_raw_ns;
 }
 
+/* As those of the server: a child that was forked just now may still have the port. */
+static bool keeps_sockets(const struct nts_serving *nts, const struct config *config)
+{
+	return has_sockets(nts) && config_serves_nts(config) &&
+	       nts->config.port == config->nts.port &&
+	       config_server_same_place(&nts->server, &config->server);
+}
+
 void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 			   int64_t now_raw_ns)
 {
@@ -561,7 +569,8 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	}
 	nts->files = files;
 	stop_all(nts);
-	close_sockets(nts);
+	if (!keeps_sockets(nts, config))
+		close_sockets(nts);
 	nts->config = config->nts;
 	nts->serves = config_serves_nts(config);
 	nts->sockets_ns = INT64_MAX;
@@ -578,6 +587,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	    (!nts->changes && !make_keys(nts, now_raw_ns))) {
 		log_err("There is no memory left to serve NTS");
 		nts->serves = false;
+		close_sockets(nts);
 		return;
 	}
 	if (!*nts->config.dumpdir)
@@ -588,6 +598,9 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	 */
 	nts->unkept = true;
 	try_sockets(nts, now_raw_ns);
+	/* Processes are started by the loop, on sockets that were open before, too. */
+	if (has_sockets(nts))
+		nts->next_ns = now_raw_ns;
 }
 
 const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes)
