@@ -37,6 +37,7 @@ static struct {
 	int published;
 	int voids;			/* steering was told that what it knew is void */
 	bool confirmed;
+	int awaits;
 	int failed;
 } world;
 
@@ -92,6 +93,11 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 void daemon_module_failed(struct daemon *daemon, int err)
 {
 	world.failed = err;
+}
+
+void daemon_await_host(struct daemon *daemon, const struct timescale_now *now)
+{
+	world.awaits++;
 }
 
 const char *module_link_words(const struct module_link *link, int err)
@@ -211,6 +217,16 @@ TEST_F(witness, jump_that_others_saw_is_not_learned_from)
 	EXPECT_FALSE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
 	EXPECT_EQ(0, world.voids);
 	EXPECT_TRUE(self->daemon.sources_changed);
+}
+
+/* The host will say it. */
+TEST_F(witness, jump_beside_a_host_that_is_waited_for_is_not_learned_from)
+{
+	world.disrupted_error = -EAGAIN;
+	EXPECT_FALSE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(1, world.awaits);
+	EXPECT_EQ(0, world.voids);
+	EXPECT_EQ(0, world.failed);
 }
 
 TEST_F(witness, jump_that_is_refused_is_corrected_as_usual)
