@@ -527,18 +527,22 @@ static void chime_disruption_ok(struct chime *chime)
 	chime_rtc_ask(chime);
 }
 
-/* Keep evidence for the checks that follow. It only expires while the host answers. */
+/*
+ * Keep evidence for the checks that follow. It only expires while the host answers: its first
+ * answer after a silence still belongs to what was seen before, however late the check is.
+ */
 static void chime_disruption_remember(struct chime_disruption *disruption, u32 evidence,
 				      bool answered)
 {
 	s64 raw_ns = ktime_get_raw_ns();
 
-	if (evidence || !answered) {
+	if (evidence || !answered || disruption->unanswered) {
 		disruption->evidence |= evidence;
 		disruption->evidence_raw_ns = raw_ns;
 	} else if (raw_ns - disruption->evidence_raw_ns > CHIME_EVIDENCE_TTL_NS) {
 		disruption->evidence = 0;
 	}
+	disruption->unanswered = !answered;
 }
 
 void chime_disruption_check(struct chime *chime)

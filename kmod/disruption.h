@@ -17,6 +17,7 @@ struct chime;
  * struct chime_disruption - state kept from one check to the next
  * @evidence: what the latest checks saw ...
  * @evidence_raw_ns: ... and when, by the raw clock
+ * @unanswered: the host was silent at the latest check
  * @ok_raw_ns: raw time of the latest good check
  * @ok_ahead_ns: CLOCK_REALTIME minus raw clock at that check
  * @reported_evidence: evidence of the latest disruption that was reported ...
@@ -33,6 +34,7 @@ struct chime;
 struct chime_disruption {
 	u32 evidence;
 	s64 evidence_raw_ns;
+	bool unanswered;
 	s64 ok_raw_ns;
 	s64 ok_ahead_ns;
 	u32 reported_evidence;

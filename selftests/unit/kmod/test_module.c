@@ -2140,6 +2140,25 @@ TEST_F(module, time_is_not_known_while_the_host_is_waited_for_after_a_suspend)
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 }
 
+/* It was stopped, and got no processor for long when it ran again. */
+TEST_F(module, stop_beside_a_silent_host_is_one_however_late_the_next_check_is)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(S);
+	machine.host_silent = true;
+	stand_still(HOUR);
+	check();
+	machine.host_silent = false;
+	machine.raw_ns += 26 * S;
+	machine.utc_ns += 26 * S;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_LE(llabs(error_ns()), MS);
+}
+
 TEST_F(module, leap_second_of_the_host_is_no_disruption)
 {
 	machine.utc_ns -= machine.utc_ns % (24 * HOUR);
