@@ -207,8 +207,7 @@ static void chime_disruption_forgive_leap(const struct chime_event *event,
 		repair->offset_ns = leapt_ns;
 }
 
-/* Must run before time by another host's clock is published with the bound of the old one. */
-static void chime_disruption_suspect_host(struct chime *chime)
+void chime_disruption_suspect_host(struct chime *chime)
 {
 	bool followed = chime_timescale_is_trusted(&chime->timescale);
 
@@ -216,8 +215,7 @@ static void chime_disruption_suspect_host(struct chime *chime)
 		chime->disruption.suspected = followed;
 }
 
-/* By how much the host's clock differs from the timescale, either way. */
-static s64 chime_disruption_host_off(const struct chime_timescale *timescale, s64 raw_ns)
+s64 chime_disruption_host_off(const struct chime_timescale *timescale, s64 raw_ns)
 {
 	const struct chime_view *view = &timescale->current_view;
 

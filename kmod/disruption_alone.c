@@ -168,6 +168,30 @@ void chime_disruption_silent(struct chime *chime, bool resumed)
 		set_bit(TRUECHIME_EVIDENCE_RESUME, &chime->witness.hints);
 }
 
+/* Sources have put the timescale right, and not the line of the host that was lost. */
+static bool chime_disruption_is_corrected(const struct chime *chime)
+{
+	return chime_timescale_correction(&chime->timescale) && !chime->timescale.stands_in;
+}
+
+/*
+ * What sources have corrected since the host was lost is not what it says now: it was set, or this
+ * guest was stopped at the last moment, and nothing saw that.
+ */
+static void chime_disruption_contradict(struct chime *chime, struct chime_event *event)
+{
+	const struct chime_timescale *timescale = &chime->timescale;
+	s64 raw_ns = ktime_get_raw_ns();
+	s64 known_ns = chime_add_sat(chime_timescale_maxerror(timescale, raw_ns),
+				     chime->host.apart_ns);
+	s64 off_ns = chime_disruption_host_off(timescale, raw_ns);
+
+	if (chime->host.demoted || !chime_disruption_is_corrected(chime) || off_ns <= known_ns)
+		return;
+	event->gap_ns = off_ns;
+	chime_disruption_suspect_host(chime);
+}
+
 /* The raw clock was disrupted: only the host shows what time it is now. */
 static void chime_disruption_trust_host(struct chime *chime)
 {
@@ -177,17 +201,15 @@ static void chime_disruption_trust_host(struct chime *chime)
 	};
 
 	chime_disruption_begin(chime, &event);
+	chime_disruption_contradict(chime, &event);
 	chime_disruption_repair(chime, &event, 0);
+	if (chime->disruption.suspected && event.action == TRUECHIME_ACTION_NONE)
+		event.action = TRUECHIME_ACTION_DISTRUSTED;
 	if (event.action == TRUECHIME_ACTION_NONE)
 		return;
-	event.gap_ns = event.offset_ns;
+	if (event.action != TRUECHIME_ACTION_DISTRUSTED)
+		event.gap_ns = event.offset_ns;
 	chime_disruption_report(chime, &event);
-}
-
-/* Sources have put the timescale right, and not the line of the host that was lost. */
-static bool chime_disruption_is_corrected(const struct chime *chime)
-{
-	return chime_timescale_correction(&chime->timescale) && !chime->timescale.stands_in;
 }
 
 enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_check check,

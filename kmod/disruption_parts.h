@@ -32,6 +32,15 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
  */
 void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64 lost_ns);
 
+/*
+ * This may be another host, or it was set, or this guest was stopped: the correction in force loses
+ * its bound. Must run before time by that host's clock is published with the bound of before.
+ */
+void chime_disruption_suspect_host(struct chime *chime);
+
+/* By how much the host's clock differs from the timescale, either way. */
+s64 chime_disruption_host_off(const struct chime_timescale *timescale, s64 raw_ns);
+
 /* Fill in what is known at the beginning of an event: how well UTC was known until now. */
 void chime_disruption_begin(const struct chime *chime, struct chime_event *event);
 

@@ -2379,6 +2379,27 @@ TEST_F(module, revert_at_whose_check_a_lost_host_answers_ends_the_correction)
 	EXPECT_EQ(3, machine.count);
 }
 
+/*
+ * As above, but nothing sees the second stop: there is no such device, and the hypervisor does not
+ * tell. All that is known is that host and correction are not of one opinion any more.
+ */
+TEST_F(module, stop_that_nothing_saw_before_a_lost_host_answers_leaves_no_bound)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	revert(HOUR);
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	machine.sees_stops = false;
+	stand_still(213 * S);
+	machine.host_silent = false;
+	check();
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	ASSERT_EQ(0, correct());
+	EXPECT_GT(MS, status().now.maxerror_ns);
+}
+
 /* Of its clock only one reading is known, and not its rate against this machine's counter. */
 TEST_F(module, correction_is_not_turned_by_the_slope_that_a_host_begins_with)
 {
