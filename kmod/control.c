@@ -138,10 +138,7 @@ static void chime_control_set_reference(struct chime *chime)
 		chime_timescale_forget(&chime->timescale, ktime_get_raw_ns());
 	raw_ns = ktime_get_raw_ns();
 	chime_timescale_set_reference(&chime->timescale, line, line && !chime->host.demoted,
-				      raw_ns);
-	chime_timescale_allow_for_slew(&chime->timescale,
-				       chime_host_line_slewing(&chime->host.track, raw_ns),
-				       raw_ns);
+				      chime_host_line_slewing(&chime->host.track, raw_ns), raw_ns);
 }
 
 /* All that can be refused: nothing has changed then. */

@@ -239,8 +239,7 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 	slewing_q32 = check == CHIME_CHECK_JUMPED ? CHIME_HOST_SLEW_MAX_Q32 :
 						    chime_host_line_slewing(&host->track, raw_ns);
 	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
-				      raw_ns);
-	chime_timescale_allow_for_slew(&chime->timescale, slewing_q32, raw_ns);
+				      slewing_q32, raw_ns);
 	if (!moved)
 		return check;
 	chime_disruption_trust_host(chime);

@@ -128,7 +128,7 @@ static int __init chime_open_host(void)
 	ret = chime_host_choose(&chime.host, host);
 	chime_disruption_note_host_maxerror(&chime);
 	if (!ret && chime_host_has_line(&chime.host))
-		chime_timescale_set_reference(&chime.timescale, &chime.host.track.line, true,
+		chime_timescale_set_reference(&chime.timescale, &chime.host.track.line, true, 0,
 					      ktime_get_raw_ns());
 	chime_unlock(&chime);
 	if (ret == -ENOENT)

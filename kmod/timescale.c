@@ -519,8 +519,18 @@ static bool chime_timescale_corrects_host(const struct chime_timescale *timescal
 	return view->corrected && view->reference == TRUECHIME_REFERENCE_HOST;
 }
 
+/* The rate of the host that has just become the reference may be that of a slew. */
+static void chime_timescale_allow_for_slew(struct chime_timescale *timescale, s64 slewing_q32)
+{
+	if (!slewing_q32 || !chime_timescale_corrects_host(timescale))
+		return;
+	chime_line_doubt_rate(&timescale->correction,
+			      max_t(s64, slewing_q32, CHIME_HOST_SLEW_MAX_Q32));
+}
+
 void chime_timescale_set_reference(struct chime_timescale *timescale,
-				   const struct chime_line *host, bool reference_host, s64 raw_ns)
+				   const struct chime_line *host, bool reference_host,
+				   s64 slewing_q32, s64 raw_ns)
 {
 	struct chime_view *view = &timescale->current_view;
 	s64 age_ns = chime_sub_sat(chime_view_reference(view, raw_ns), view->corrected_ns);
@@ -546,19 +556,10 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 		chime_timescale_correct_host(timescale, &aim, host, raw_ns);
 	else if (view->corrected)
 		timescale->correction = aim;
+	chime_timescale_allow_for_slew(timescale, slewing_q32);
 	view->corrected_ns = chime_sub_sat(chime_view_reference(view, raw_ns), age_ns);
 	after = chime_timescale_reference(timescale);
 	chime_timescale_change_clock(timescale, &before, &after, raw_ns);
-	chime_timescale_change(timescale, raw_ns, false);
-}
-
-void chime_timescale_allow_for_slew(struct chime_timescale *timescale, s64 slewing_q32, s64 raw_ns)
-{
-	lockdep_assert_held(timescale->lock);
-	if (!slewing_q32 || !chime_timescale_corrects_host(timescale))
-		return;
-	chime_line_doubt_rate(&timescale->correction,
-			      max_t(s64, slewing_q32, CHIME_HOST_SLEW_MAX_Q32));
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
@@ -581,7 +582,7 @@ void chime_timescale_lose_host(struct chime_timescale *timescale, s64 slewing_q3
 		view->corrected_ns = chime_view_reference(view, raw_ns);
 		timescale->stands_in = true;
 	}
-	chime_timescale_set_reference(timescale, NULL, false, raw_ns);
+	chime_timescale_set_reference(timescale, NULL, false, 0, raw_ns);
 }
 
 /* The host, as it is stated to be right, beside the correction, which is measured against it. */

@@ -219,16 +219,14 @@ void chime_timescale_clear_suspect(struct chime_timescale *timescale, bool seen,
  * Take the host (@reference_host) or the raw clock as the reference: a new epoch. @host: the host's
  * line; NULL: none. The correction in force is converted, so that time is continuous; it has to be
  * measured again. A correction that stands in for a lost host ends when there is a host.
+ *
+ * @slewing_q32: the rate of a host that is the reference now may be that of a slew of about this,
+ * which the correction makes up for; 0: it is not slewed. The slew ends, and UTC goes on: until the
+ * next correction the bound grows by it.
  */
 void chime_timescale_set_reference(struct chime_timescale *timescale,
-				   const struct chime_line *host, bool reference_host, s64 raw_ns);
-
-/*
- * The host has just become the reference, and its rate may be that of a slew of about @slewing_q32,
- * which the correction makes up for; 0: it is not slewed. The slew ends, and UTC goes on: until the
- * next correction the bound grows by it. Lock held.
- */
-void chime_timescale_allow_for_slew(struct chime_timescale *timescale, s64 slewing_q32, s64 raw_ns);
+				   const struct chime_line *host, bool reference_host,
+				   s64 slewing_q32, s64 raw_ns);
 
 /*
  * The host has not answered for long: the raw clock is the reference from now on, and the timescale

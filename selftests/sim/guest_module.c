@@ -40,7 +40,7 @@ struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t
 	unit_clocks.real = realtime_ns;
 	chime_timescale_init(&module->timescale, &module->lock, SLEW_MIN_Q32, HOLDOVER_NS);
 	chime_host_line_update(&module->track, first);
-	chime_timescale_set_reference(&module->timescale, &module->track.line, true,
+	chime_timescale_set_reference(&module->timescale, &module->track.line, true, 0,
 				      first->raw_ns);
 	if (stated_ns)
 		chime_timescale_set_host_maxerror(&module->timescale, stated_ns);
@@ -195,7 +195,8 @@ void guest_module_demote(struct guest_module *module, int64_t raw_ns, bool demot
 	if (module->demoted == demoted)
 		return;
 	module->demoted = demoted;
-	chime_timescale_set_reference(&module->timescale, &module->track.line, !demoted, raw_ns);
+	chime_timescale_set_reference(&module->timescale, &module->track.line, !demoted,
+				      chime_host_line_slewing(&module->track, raw_ns), raw_ns);
 }
 
 const struct chime_line *guest_module_host_line(const struct guest_module *module)

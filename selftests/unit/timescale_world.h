@@ -110,7 +110,7 @@ static inline void take_host(struct chime_timescale *timescale, s64 offset_ns, s
 {
 	const struct chime_line host = host_line(offset_ns, 0);
 
-	chime_timescale_set_reference(timescale, &host, true, raw_ns);
+	chime_timescale_set_reference(timescale, &host, true, 0, raw_ns);
 }
 
 #endif /* UNIT_TIMESCALE_WORLD_H */

@@ -111,7 +111,7 @@ static void set_aside(struct world *world)
 	struct chime_line line = line_of(world);
 
 	world->demoted = !world->demoted;
-	chime_timescale_set_reference(world->timescale, &line, !world->demoted, world->raw_ns);
+	chime_timescale_set_reference(world->timescale, &line, !world->demoted, 0, world->raw_ns);
 }
 
 /* Let the module react to a disruption. */
@@ -276,7 +276,7 @@ TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)
 		world.rate_ppb = world.stated ? 0 : between(&world, -1000 * PPM_MAX,
 							    1000 * PPM_MAX);
 		line = line_of(&world);
-		chime_timescale_set_reference(&self->timescale, &line, true, world.raw_ns);
+		chime_timescale_set_reference(&self->timescale, &line, true, 0, world.raw_ns);
 		if (world.stated)
 			chime_timescale_set_host_maxerror(&self->timescale, STATED_NS);
 		for (event = 0; event < EVENTS; event++) {

@@ -236,11 +236,11 @@ TEST_F(timescale, carries_a_rate_to_its_horizon_only)
 	EXPECT_LT(now.maxerror_ns, 50 * 86400 * US + 5 * MS);
 	EXPECT_GT(now.sigma_ns, 20 * 86400 * US - 2 * MS);
 
-	chime_timescale_set_reference(&self->timescale, &after, false, RAW0_NS + S);
+	chime_timescale_set_reference(&self->timescale, &after, false, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + 3601 * S);
 	EXPECT_LE(llabs(UTC0_NS + 3601 * S + DAY + kept_ns - now.time_ns), 2);
 	EXPECT_GT(now.maxerror_ns, 50 * (86400 + 3600) * US - 5 * MS);
-	chime_timescale_set_reference(&self->timescale, &after, true, RAW0_NS + 3601 * S);
+	chime_timescale_set_reference(&self->timescale, &after, true, 0, RAW0_NS + 3601 * S);
 	EXPECT_LE(llabs(now.time_ns - time_at(&self->timescale, RAW0_NS + 3601 * S)), 2);
 }
 
@@ -329,11 +329,11 @@ TEST_F(timescale, goes_on_when_the_reference_changes)
 	struct chime_now before, after, back;
 	s64 far_ns;
 
-	chime_timescale_set_reference(&self->timescale, &host, true, RAW0_NS);
+	chime_timescale_set_reference(&self->timescale, &host, true, 0, RAW0_NS);
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
 	for (far_ns = change_ns; far_ns < change_ns + 10000 * S; far_ns += 999 * S) {
 		before = now_at(&self->timescale, far_ns);
-		chime_timescale_set_reference(&self->timescale, &host, false, change_ns);
+		chime_timescale_set_reference(&self->timescale, &host, false, 0, change_ns);
 		after = now_at(&self->timescale, far_ns);
 		EXPECT_EQ(TRUECHIME_REFERENCE_RAW, after.reference);
 		EXPECT_EQ(before.host_ns, after.host_ns);
@@ -345,7 +345,7 @@ TEST_F(timescale, goes_on_when_the_reference_changes)
 		/* growths are rounded up by a unit each, 0.25 us in 1000 s */
 		EXPECT_GE(after.maxerror_ns, before.maxerror_ns - US);
 
-		chime_timescale_set_reference(&self->timescale, &host, true, change_ns);
+		chime_timescale_set_reference(&self->timescale, &host, true, 0, change_ns);
 		back = now_at(&self->timescale, far_ns);
 		EXPECT_EQ(TRUECHIME_REFERENCE_HOST, back.reference);
 		EXPECT_EQ(before.epoch + 2, back.epoch);
@@ -359,7 +359,7 @@ TEST_F(timescale, is_free_when_an_uncorrected_host_goes)
 	struct chime_now now;
 
 	take_host(&self->timescale, 5 * S, RAW0_NS);
-	chime_timescale_set_reference(&self->timescale, NULL, false, RAW0_NS + S);
+	chime_timescale_set_reference(&self->timescale, NULL, false, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + S);
 	EXPECT_EQ(UTC0_NS + 6 * S, now.time_ns);
 	EXPECT_EQ(TRUECHIME_STATE_FREE, now.state);
@@ -372,7 +372,7 @@ TEST_F(timescale, watches_a_demoted_host_without_following)
 {
 	struct chime_line host = host_line(0, 0);
 
-	chime_timescale_set_reference(&self->timescale, &host, false, RAW0_NS);
+	chime_timescale_set_reference(&self->timescale, &host, false, 0, RAW0_NS);
 	host = host_line(9 * S, 0);
 	chime_timescale_watch_host(&self->timescale, &host);
 	EXPECT_EQ(UTC0_NS, now_at(&self->timescale, RAW0_NS).time_ns);
@@ -491,15 +491,15 @@ TEST_F(timescale, change_of_the_reference_is_stated)
 	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 1, true, RAW0_NS));
 	host = now_at(&self->timescale, RAW0_NS + 900 * S);
 	/* The host is demoted: its time 100 s before converts to the raw clock's. */
-	chime_timescale_set_reference(&self->timescale, &self->timescale.current_view.host, false,
-				      RAW0_NS + 1000 * S);
+	chime_timescale_set_reference(&self->timescale, &self->timescale.current_view.host,
+				      false, 0, RAW0_NS + 1000 * S);
 	raw = now_at(&self->timescale, RAW0_NS + 1000 * S);
 	EXPECT_EQ(2, raw.epoch);
 	EXPECT_EQ(0, raw.change.maxerror_ns);
 	EXPECT_LE(llabs(converted(&raw.change, host.reference_ns) - (RAW0_NS + 900 * S)), 25);
 	/* The host is reinstated. */
-	chime_timescale_set_reference(&self->timescale, &self->timescale.current_view.host, true,
-				      RAW0_NS + 1001 * S);
+	chime_timescale_set_reference(&self->timescale, &self->timescale.current_view.host,
+				      true, 0, RAW0_NS + 1001 * S);
 	back = now_at(&self->timescale, RAW0_NS + 1001 * S);
 	EXPECT_EQ(3, back.epoch);
 	EXPECT_LE(llabs(converted(&back.change, raw.reference_ns) -
@@ -668,7 +668,7 @@ TEST_F(timescale, survives_any_lines)
 			apply_any(timescale, &random, &line, raw_ns);
 			break;
 		case 2:
-			chime_timescale_set_reference(timescale, &line, i % 2, raw_ns);
+			chime_timescale_set_reference(timescale, &line, i % 2, 0, raw_ns);
 			break;
 		case 3:
 			chime_timescale_set_mode(timescale, i % 2, raw_ns);

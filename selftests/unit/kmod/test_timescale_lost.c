@@ -83,7 +83,7 @@ TEST_F(timescale, changes_nothing_for_a_host_that_was_demoted)
 	const struct chime_line host = host_line(9 * S, 0);
 	struct chime_now now;
 
-	chime_timescale_set_reference(&self->timescale, &host, false, RAW0_NS);
+	chime_timescale_set_reference(&self->timescale, &host, false, 0, RAW0_NS);
 	chime_timescale_lose_host(&self->timescale, 0, RAW0_NS + S);
 	now = now_at(&self->timescale, RAW0_NS + S);
 	EXPECT_EQ(UTC0_NS + S, now.time_ns);
