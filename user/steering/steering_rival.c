@@ -33,7 +33,7 @@ static const char *steering_answer(const struct steering *steering, const struct
 	if (steering->status.trust == TRUST_EXTERNAL || !steering_can_follow(now))
 		return "";
 	if (steering->asks)
-		return "; it is set back when the time sources have answered that this was wrong, in 10 s at the earliest. To step it back now: truechime makestep";
+		return "; it is set back if most sources find it wrong (now: truechime makestep)";
 	if (steering->set_by_others)
 		return "; it is being set back, as policy allows";
 	return "; it is being slewed back. To step it back: truechime makestep";
