@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "user/discipline/echo.h"
+#include "user/discipline/loop.h"
 #include "user/discipline/orphan.h"
 #include "user/lib/clock_ns.h"
 #include "user/ntp/mac.h"
@@ -400,19 +400,19 @@ int orphan_judge(struct source *const *sources, const struct source_identity *id
 	return orphans.leader;
 }
 
-/* --- Echoes: as the discipline is asked. --- */
+/* --- Loops: as the discipline is asked. --- */
 
 static struct {
 	bool recovering;
 	struct source_identity identity;	/* the first source's */
-} echoes;
+} loops;
 
-void echo_judge(struct source *const *sources, const struct source_identity *identities,
+void loop_judge(struct source *const *sources, const struct source_identity *identities,
 		size_t count, int64_t at_ns, bool recovering)
 {
-	echoes.recovering = recovering;
+	loops.recovering = recovering;
 	if (count)
-		echoes.identity = identities[0];
+		loops.identity = identities[0];
 }
 
 /* --- The world --- */

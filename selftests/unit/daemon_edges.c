@@ -27,7 +27,7 @@ void associations_judge_orphans(struct associations *associations, int stratum, 
 {
 }
 
-void associations_judge_echoes(struct associations *associations, bool recovering, int64_t at_ns)
+void associations_judge_loops(struct associations *associations, bool recovering, int64_t at_ns)
 {
 }
 

@@ -249,9 +249,9 @@ void source_set_orphan(struct source *source, bool orphan)
 	source->orphan = orphan;
 }
 
-void source_set_echo(struct source *source, bool echo)
+void source_set_loop(struct source *source, bool loop)
 {
-	source->echo = echo;
+	source->loop = loop;
 }
 
 static void change_reading(const struct reference_change *change, int64_t *at_ns,

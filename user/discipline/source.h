@@ -220,7 +220,7 @@ void source_set_orphan(struct source *source, bool orphan);
  * It follows this machine, whose own time it shows: it is not selected. It may still contradict the
  * clock, as it does after a revert that only others have seen.
  */
-void source_set_echo(struct source *source, bool echo);
+void source_set_loop(struct source *source, bool loop);
 
 /* The reference changed with @epoch: convert all measurements as far as @change states how. */
 void source_change_reference(struct source *source, uint32_t epoch,
@@ -258,7 +258,7 @@ int64_t source_moved_ns(const struct source *source);
  * @withdrawn: the operator has taken it offline: it is used only if all are lost or withdrawn
  * @smear: whether it smears a leap second that others do not
  * @orphan: it has no time of a source, and is not used
- * @echo: it has no time but this machine's, and is not selected
+ * @loop: it has no time but this machine's, and is not selected
  * @worn_out: it has been unreachable for longer than is configured, and is not used
  * @sent: requests
  * @asked: of those to a source that never answered, but for the ones that were excused
@@ -290,7 +290,7 @@ struct source_status {
 	bool withdrawn;
 	enum source_smear smear;
 	bool orphan;
-	bool echo;
+	bool loop;
 	bool worn_out;
 	uint64_t sent;
 	uint64_t asked;

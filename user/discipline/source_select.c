@@ -77,7 +77,7 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 	bool may_answer = !status->lost && !source_is_refused(source) && !status->withdrawn;
 
 	if (!status->has_estimate || (!may_answer && !lost_too) || status->worn_out ||
-	    status->orphan || status->echo)
+	    status->orphan || status->loop)
 		return SOURCE_UNUSABLE;
 	if (status->smear == SOURCE_SMEARS)
 		return SOURCE_FALSETICKER;
@@ -95,7 +95,7 @@ static enum source_verdict admit(const struct source *source, const struct sourc
  */
 static bool may_only_vote(const struct source *source, const struct source_status *status)
 {
-	return status->has_estimate && !status->echo && status->last.delay_ns &&
+	return status->has_estimate && !status->loop && status->last.delay_ns &&
 	       quorum_may_vote(source, status) &&
 	       source_interval_distance(&status->last) < quorum_distance_ns(status->options);
 }
@@ -214,7 +214,7 @@ static size_t count_silent(struct source *const *sources, size_t count, int64_t 
 		if (source_has_samples(sources[i]))
 			continue;
 		source_get_status(sources[i], at_ns, &status);
-		if (status.echo)
+		if (status.loop)
 			continue;
 		silent += quorum_may_be_right(sources[i], &status);
 	}

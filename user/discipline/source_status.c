@@ -132,7 +132,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->lost = source_is_lost(source);
 	status->withdrawn = source->withdrawn;
 	status->orphan = source->orphan;
-	status->echo = source->echo;
+	status->loop = source->loop;
 	status->smear = source->smear;
 	status->worn_out = source->options.unreach_limit &&
 			   source->unreached >= source->options.unreach_limit;

@@ -223,7 +223,7 @@ static json_t *report_origin(const struct association_info *info)
 
 /* Why a source that answers is not used. */
 #define ORPHAN_WORDS	"it has no source itself, and others come first (local orphan)"
-#define ECHO_WORDS	"it follows this machine, and has no other time"
+#define LOOP_WORDS	"it follows this machine, and has no other time"
 #define SMEAR_WORDS	"it smears the leap second, as the others do not"
 
 static json_t *report_auth(const struct association_auth *auth, int64_t now_raw_ns)
@@ -259,7 +259,7 @@ static json_t *report_source(const struct state *state, size_t index)
 	const char *error = *info->resolving_error ? info->resolving_error :
 			    *info->rejected ? info->rejected :
 			    status->orphan ? ORPHAN_WORDS :
-			    status->echo ? ECHO_WORDS :
+			    status->loop ? LOOP_WORDS :
 			    status->smear == SOURCE_SMEARS ? SMEAR_WORDS :
 			    status->last_error < 0 ? strerror(-status->last_error) : "";
 

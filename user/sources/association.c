@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
-#include "discipline/echo.h"
+#include "discipline/loop.h"
 #include "discipline/orphan.h"
 #include "ntp/refid.h"
 #include "sources/network_watch.h"
@@ -435,12 +435,12 @@ void associations_judge_orphans(struct associations *list, int stratum, int64_t 
 	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns, stratum));
 }
 
-void associations_judge_echoes(struct associations *list, bool recovering, int64_t at_ns)
+void associations_judge_loops(struct associations *list, bool recovering, int64_t at_ns)
 {
 	struct source_identity identities[CONFIG_SOURCES_MAX];
 
 	identify(list, identities);
-	echo_judge(list->sources, identities, list->count, at_ns, recovering);
+	loop_judge(list->sources, identities, list->count, at_ns, recovering);
 }
 
 void associations_note_update(struct associations *list)

@@ -204,8 +204,8 @@ size_t associations_directives(const struct associations *associations);
  */
 void associations_judge_orphans(struct associations *associations, int stratum, int64_t at_ns);
 
-/* Find the sources that follow this machine, which are not selected. As echo_judge(). */
-void associations_judge_echoes(struct associations *associations, bool recovering, int64_t at_ns);
+/* Find the sources that follow this machine, which are not selected. As loop_judge(). */
+void associations_judge_loops(struct associations *associations, bool recovering, int64_t at_ns);
 
 /* The clock was corrected by the sources. */
 void associations_note_update(struct associations *associations);

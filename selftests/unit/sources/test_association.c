@@ -1031,9 +1031,9 @@ TEST_F(world, orphans)
 	associations_judge_orphans(self->list, 8, 1);
 	EXPECT_EQ(2, self->messages);
 	EXPECT_NE(NULL, strstr(self->message, "any more"));
-	associations_judge_echoes(self->list, true, 1);
-	EXPECT_TRUE(echoes.recovering);
-	EXPECT_EQ(0x7f000001, echoes.identity.local_refid);
+	associations_judge_loops(self->list, true, 1);
+	EXPECT_TRUE(loops.recovering);
+	EXPECT_EQ(0x7f000001, loops.identity.local_refid);
 }
 
 TEST_HARNESS_MAIN

@@ -3,23 +3,23 @@
  * A server that follows another one has the other's address as its reference id. chronyd refuses
  * such answers altogether.
  */
-#include "discipline/echo.h"
+#include "discipline/loop.h"
 
 /* A primary server's reference id is no address. */
-static bool is_echo(const struct source_status *status, const struct source_identity *identity)
+static bool is_loop(const struct source_status *status, const struct source_identity *identity)
 {
 	return status->options->kind == SOURCE_SERVER && status->received &&
 	       status->last.stratum > 1 && identity->local_refid &&
 	       status->last.refid == identity->local_refid;
 }
 
-void echo_judge(struct source *const *sources, const struct source_identity *identities,
+void loop_judge(struct source *const *sources, const struct source_identity *identities,
 		size_t count, int64_t at_ns, bool recovering)
 {
 	struct source_status status;
 
 	for (size_t i = 0; i < count; i++) {
 		source_get_status(sources[i], at_ns, &status);
-		source_set_echo(sources[i], !recovering && is_echo(&status, &identities[i]));
+		source_set_loop(sources[i], !recovering && is_loop(&status, &identities[i]));
 	}
 }

@@ -3,7 +3,7 @@
  * Sources that follow this machine: they do not confirm its time, do not outvote those that have
  * one of their own, and are heard again when this machine has lost its time.
  */
-#include "user/discipline/echo.h"
+#include "user/discipline/loop.h"
 
 #include <string.h>
 
@@ -18,14 +18,14 @@
 #define OURS		0x0a000001
 #define OTHERS		0x0a000063
 
-FIXTURE(echo) {
+FIXTURE(loop) {
 	struct source *source[SOURCES];
 	struct source_identity identity[SOURCES];
 	struct selection selection;
 	int64_t now_ns;
 };
 
-FIXTURE_SETUP(echo)
+FIXTURE_SETUP(loop)
 {
 	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
 
@@ -38,7 +38,7 @@ FIXTURE_SETUP(echo)
 	}
 }
 
-FIXTURE_TEARDOWN(echo)
+FIXTURE_TEARDOWN(loop)
 {
 	for (int i = 0; i < SOURCES; i++)
 		source_free(self->source[i]);
@@ -51,7 +51,7 @@ struct says {
 };
 
 /* All are asked four times, and answer. */
-static void ask(FIXTURE_DATA(echo) *self, const struct says says[SOURCES])
+static void ask(FIXTURE_DATA(loop) *self, const struct says says[SOURCES])
 {
 	for (int t = 0; t < 4; t++) {
 		self->now_ns += 16 * S;
@@ -70,37 +70,37 @@ static void ask(FIXTURE_DATA(echo) *self, const struct says says[SOURCES])
 	}
 }
 
-static int select_one(FIXTURE_DATA(echo) *self, bool recovering)
+static int select_one(FIXTURE_DATA(loop) *self, bool recovering)
 {
 	const struct selection_terms terms = { .previous = -1, .minsources = 1 };
 
-	echo_judge(self->source, self->identity, SOURCES, self->now_ns, recovering);
+	loop_judge(self->source, self->identity, SOURCES, self->now_ns, recovering);
 	source_select(self->source, SOURCES, self->now_ns, &terms, &self->selection);
 	return self->selection.selected;
 }
 
-static bool is_echo(FIXTURE_DATA(echo) *self, int i)
+static bool is_loop(FIXTURE_DATA(loop) *self, int i)
 {
 	struct source_status status;
 
 	source_get_status(self->source[i], self->now_ns, &status);
-	return status.echo;
+	return status.loop;
 }
 
-TEST_F(echo, who_follows_us_is_not_followed)
+TEST_F(loop, who_follows_us_is_not_followed)
 {
 	ask(self, (const struct says[]){ { OURS, 11, 0 }, { OURS, 11, 0 }, { OURS, 11, 0 } });
 	EXPECT_EQ(-1, select_one(self, false));
 	for (int i = 0; i < SOURCES; i++)
-		EXPECT_TRUE(is_echo(self, i));
+		EXPECT_TRUE(is_loop(self, i));
 
 	/* It has found another source, or serves its own clock. */
 	ask(self, (const struct says[]){ { OURS, 11, 0 }, { OURS, 11, 0 }, { OTHERS, 3, 0 } });
 	EXPECT_EQ(2, select_one(self, false));
 }
 
-/* Two echoes of a wrong time, and one server that has the right one. */
-TEST_F(echo, echoes_do_not_outvote_who_has_the_time)
+/* Two followers with our wrong time, and one server that has the right one. */
+TEST_F(loop, followers_do_not_outvote_who_has_the_time)
 {
 	const struct says all[] = { { OURS, 4, 0 }, { OURS, 4, 0 }, { OTHERS, 3, 100 * S } };
 
@@ -111,7 +111,7 @@ TEST_F(echo, echoes_do_not_outvote_who_has_the_time)
 }
 
 /* This machine was reverted, and its clients have kept the time that it had. */
-TEST_F(echo, who_followed_us_is_heard_when_our_time_is_lost)
+TEST_F(loop, who_followed_us_is_heard_when_our_time_is_lost)
 {
 	const struct says all[] = { { OURS, 4, 9 * S }, { OURS, 4, 9 * S }, { OTHERS, 3, 9 * S } };
 	struct source_status status;
@@ -120,7 +120,7 @@ TEST_F(echo, who_followed_us_is_heard_when_our_time_is_lost)
 	EXPECT_LE(0, select_one(self, true));
 	EXPECT_EQ(3, self->selection.candidates);
 	for (int i = 0; i < SOURCES; i++)
-		EXPECT_FALSE(is_echo(self, i));
+		EXPECT_FALSE(is_loop(self, i));
 
 	/* They may contradict our clock at any time. */
 	(void)select_one(self, false);
@@ -129,7 +129,7 @@ TEST_F(echo, who_followed_us_is_heard_when_our_time_is_lost)
 }
 
 /* "GPS" is no address, nor is an address known before a request has left. */
-TEST_F(echo, a_primary_server_is_none)
+TEST_F(loop, a_primary_server_is_none)
 {
 	ask(self, (const struct says[]){ { OURS, 1, 0 }, { OURS, 1, 0 }, { OURS, 1, 0 } });
 	EXPECT_LE(0, select_one(self, false));
