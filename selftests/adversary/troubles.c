@@ -197,8 +197,12 @@ static void step_host(const struct trouble *trouble)
 
 static void begin_outage(const struct trouble *trouble)
 {
+	int64_t until_ns = world->now_ns + trouble->size_ns;
+
 	network_drop();
-	world->outage_until_ns = world->now_ns + trouble->size_ns;
+	/* The operator may have taken all sources offline for longer. */
+	if (until_ns > world->outage_until_ns)
+		world->outage_until_ns = until_ns;
 	world_log("%s of %.0f s", trouble_name(trouble->kind), (double)trouble->size_ns / 1e9);
 }
 
