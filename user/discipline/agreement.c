@@ -7,11 +7,21 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "core/line.h"
+
 static bool agrees(const struct source_status *status)
 {
 	return (status->verdict == SOURCE_SELECTED || status->verdict == SOURCE_COMBINED ||
 		status->verdict == SOURCE_NOT_COMBINED) &&
 	       status->reach && status->has_estimate && !status->estimate.suspect;
+}
+
+/* When the request left that was answered last; or was answered so, if another has left since. */
+static int64_t asked_ns(const struct source_status *status)
+{
+	if (status->asked_raw_ns <= status->last_raw_ns)
+		return status->asked_raw_ns;
+	return chime_sub_sat(status->last_raw_ns, status->last.delay_ns);
 }
 
 static int latest_first(const void *a, const void *b)
@@ -24,18 +34,18 @@ static int latest_first(const void *a, const void *b)
 int64_t agreement_since(struct source *const *sources, size_t count, int64_t at_ns,
 			const struct selection *selection)
 {
-	int64_t answered_ns[SOURCE_SELECT_MAX];
+	int64_t asked[SOURCE_SELECT_MAX];
 	size_t found = 0, most = selection->candidates / 2;
 	struct source_status status;
 
 	for (size_t i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		source_get_status(sources[i], at_ns, &status);
 		if (agrees(&status))
-			answered_ns[found++] = status.last_raw_ns;
+			asked[found++] = asked_ns(&status);
 	}
 	if (found <= most)
 		return INT64_MIN;
-	qsort(answered_ns, found, sizeof(*answered_ns), latest_first);
+	qsort(asked, found, sizeof(*asked), latest_first);
 
-	return answered_ns[most];
+	return asked[most];
 }

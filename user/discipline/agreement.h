@@ -13,7 +13,7 @@
 #include "discipline/source_select.h"
 
 /**
- * agreement_since() - the raw instant since which most candidates have answered and agree
+ * agreement_since() - the raw instant since which most candidates were asked, answered and agree
  * @sources: all, with the verdicts of @selection
  * @count: how many
  * @at_ns: now, by the reference

@@ -55,8 +55,8 @@ enum discipline_step {
  * struct discipline_result - after an update
  * @changed: @correction is new and is to be set
  * @measured: there were new samples
- * @agreed_raw_ns: most sources have answered and agree since this raw instant; INT64_MIN: they do
- *	not
+ * @agreed_raw_ns: most sources were asked, answered and agree since this raw instant; INT64_MIN:
+ *	they do not
  * @correction: UTC - reference as a function of the reference's time, with its error
  * @jump: the timescale may jump to it at once
  * @step: whether to step the system clock

@@ -279,12 +279,15 @@ static int64_t steering_jump_ns(const struct steering *steering, const struct ti
 
 /*
  * Another program has set the clock, perhaps just now, and nobody knows yet whether that was right:
- * the answers of the sources that are asked then decide, and none that left before.
+ * the answers of sources that were asked since then decide, and none that was under way.
  */
-static bool steering_is_asking(const struct steering *steering, const struct timescale_now *now)
+static bool steering_is_asking(const struct steering *steering,
+			       const struct discipline_result *result,
+			       const struct timescale_now *now)
 {
 	return !now->has_host &&
-	       (steering->unanswered || steering_jump_ns(steering, now) ||
+	       (steering_jump_ns(steering, now) ||
+		(steering->was_set && result->agreed_raw_ns <= steering->set_raw_ns) ||
 		(steering->set_by_others && now->raw_ns < steering->set_back_ns));
 }
 
@@ -299,7 +302,7 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 		steering_note_confirmation(steering, result, now->raw_ns);
 	if (steering->options.observe)
 		return 0;
-	if (result->step == DISCIPLINE_STEP && !steering_is_asking(steering, now))
+	if (result->step == DISCIPLINE_STEP && !steering_is_asking(steering, result, now))
 		return steering_step(steering, "makestep allows it");
 	if (wrong)
 		return steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,

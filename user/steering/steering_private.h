@@ -43,9 +43,10 @@ struct steering {
 	struct log_limit complaint;
 	struct rival rival;
 	int64_t slept_ns;	/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading */
-	bool set_by_others;	/* another program set it; to be set back by policy ... */
-	int64_t set_raw_ns;	/* ... as was seen at this instant of the raw clock ... */
-	int64_t set_back_ns;	/* ... at this one ... */
+	bool was_set;		/* another program set the clock ... */
+	int64_t set_raw_ns;	/* ... as was seen at this instant of the raw clock */
+	bool set_by_others;	/* it is to be set back by policy ... */
+	int64_t set_back_ns;	/* ... at this instant of the raw clock ... */
 	bool asks;		/* ... and the sources are to be asked before, ... */
 	bool unanswered;	/* ... and most have not confirmed the timescale since ... */
 	int64_t ask_ns;		/* ... so that they are asked again at this instant, ... */

@@ -55,6 +55,7 @@ void steering_recheck(struct steering *steering)
 	steering->disarm = true;
 	steering->set_by_others = false;
 	steering->unanswered = false;
+	steering->was_set = false;
 	steering->next_check_ns = 0;
 	steering->next_publish_ns = 0;
 }

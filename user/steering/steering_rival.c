@@ -64,6 +64,7 @@ static void steering_take_back(struct steering *steering, const struct timescale
 	steering->asks = steering->set_by_others && !now->has_host && !undo;
 	steering->unanswered = steering->asks;
 	steering->set_raw_ns = now->raw_ns;
+	steering->was_set = true;
 	steering->set_back_ns = chime_add_sat(now->raw_ns, steering->asks ? ASK_NS : 0);
 	steering->ask_again_ns = ASK_AGAIN_NS;
 	steering->ask_ns = chime_add_sat(now->raw_ns, ASK_AGAIN_NS);

@@ -76,6 +76,17 @@ TEST_F(agreement, most_have_to_answer)
 	EXPECT_EQ(self->now_ns, since(self));
 }
 
+/* An answer shows what was true when it was asked for, and the next request is not answered yet. */
+TEST_F(agreement, counts_from_the_request)
+{
+	int64_t before_ns = self->now_ns;
+
+	self->now_ns += 16 * S;
+	for (int i = 0; i < SOURCES; i++)
+		source_polled(self->source[i], self->now_ns);
+	EXPECT_EQ(before_ns - 200 * US, since(self));
+}
+
 /* The machine was reverted: what answers now contradicts what was measured, and does not decide. */
 TEST_F(agreement, who_contradicts_himself_does_not_agree)
 {

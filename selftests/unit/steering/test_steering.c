@@ -509,6 +509,30 @@ TEST_F(steering, an_answer_that_was_under_way_does_not_undo_what_others_set)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+/* Not even where it was set three times in a row, and is not set back any more. */
+TEST_F(steering, answers_that_were_under_way_do_not_undo_what_others_set_again)
+{
+	struct discipline_result late;
+	int i;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < 3; i++) {
+		fake_clock.realtime_ns += 3600 * S;
+		late = confirmed(self);
+		fake_clock_run(MS);
+		ASSERT_EQ(0, follow(self));
+	}
+	fake_clock_run(MS);
+	ASSERT_EQ(0, apply(self, late));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+	fake_clock_run(S);
+	ASSERT_EQ(0, apply(self, confirmed(self)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
 /* Where nobody knows the time well enough it is not taken back by a step, even if it may be. */
 TEST_F(steering, a_vague_time_sets_no_clock_back)
 {
