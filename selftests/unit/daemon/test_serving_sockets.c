@@ -14,16 +14,13 @@
 #include <unistd.h>
 
 #include "selftests/unit/config_reports.h"
+#include "selftests/unit/serving_parts.h"
 #include "selftests/unit/unit.h"
 #include "user/daemon/local_reference.h"
 #include "user/daemon/mono_scale.h"
-#include "user/daemon/nts_serving.h"
 #include "user/daemon/server_process.h"
-#include "user/daemon/serving_cards.h"
-#include "user/daemon/serving_fast.h"
 #include "user/lib/log.h"
 #include "user/lib/time_page.h"
-#include "user/xdp/fast_path.h"
 
 static struct {
 	int started;
@@ -111,80 +108,7 @@ void mono_scale_stop(struct mono_scale *scale)
 {
 }
 
-void serving_cards_init(struct serving_cards *cards, struct hardware *hardware)
-{
-	cards->next_ns = INT64_MAX;
-}
-
-bool serving_cards_exist(const struct serving_cards *cards)
-{
-	return false;
-}
-
-void serving_cards_read(struct serving_cards *cards, double rate, struct time_content *content)
-{
-}
-
-/* --- The fast path, NTS, and keys --- */
-
-void serving_fast_init(struct serving_fast *fast)
-{
-	fast->next_ns = INT64_MAX;
-}
-
-void serving_fast_configure(struct serving_fast *fast, const struct config_server *config,
-			    int dscp)
-{
-}
-
-void serving_fast_turn(struct serving_fast *fast, const struct time_content *content,
-		       const struct serving_sockets *sockets, int64_t now_raw_ns)
-{
-}
-
-void fast_path_counts(const struct fast_path *path, uint64_t counts[XDP_COUNTS])
-{
-}
-
-struct nts_serving *nts_serving_new(void)
-{
-	static char place;
-
-	return (struct nts_serving *)&place;
-}
-
-void nts_serving_free(struct nts_serving *nts)
-{
-}
-
-void nts_serving_configure(struct nts_serving *nts, const struct config *config,
-			   int64_t now_raw_ns)
-{
-}
-
-const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes)
-{
-	return NULL;
-}
-
-int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
-{
-	return 0;
-}
-
-int64_t nts_serving_next_ns(const struct nts_serving *nts)
-{
-	return INT64_MAX;
-}
-
-void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
-{
-}
-
-const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts)
-{
-	return NULL;
-}
+/* --- Keys --- */
 
 size_t ntp_keys_count(const struct ntp_keys *keys)
 {
