@@ -23,11 +23,8 @@ bool associations_get_info(const struct associations *associations, size_t index
 	return false;
 }
 
-void associations_judge_orphans(struct associations *associations, int stratum, int64_t at_ns)
-{
-}
-
-void associations_judge_loops(struct associations *associations, bool recovering, int64_t at_ns)
+void associations_judge_servers(struct associations *associations, int orphan_stratum,
+				bool recovering, int64_t at_ns)
 {
 }
 

@@ -247,10 +247,8 @@ void daemon_update(struct daemon *daemon)
 	daemon->sources_changed = false;
 	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, daemon_update_interval(daemon));
 	count = associations_sources(daemon->associations, &sources);
-	associations_judge_orphans(daemon->associations, daemon_orphan_stratum(daemon),
-				   now.reference_ns);
-	associations_judge_loops(daemon->associations, daemon_is_recovering(daemon),
-				 now.reference_ns);
+	associations_judge_servers(daemon->associations, daemon_orphan_stratum(daemon),
+				   daemon_is_recovering(daemon), now.reference_ns);
 	daemon_judge_smearing(daemon, sources, count, &now);
 	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
 		return;

@@ -414,9 +414,11 @@ static void report_leader(struct associations *list, int leader)
 				     "No other server's own clock is followed any more (local orphan)");
 }
 
-static void identify(const struct associations *list,
-		     struct source_identity identities[CONFIG_SOURCES_MAX])
+void associations_judge_servers(struct associations *list, int orphan_stratum, bool recovering,
+				int64_t at_ns)
 {
+	struct source_identity identities[CONFIG_SOURCES_MAX];
+
 	for (size_t i = 0; i < list->count; i++) {
 		const struct ntp_client *client = &list->list[i]->client;
 
@@ -425,21 +427,8 @@ static void identify(const struct associations *list,
 			.local_refid = net_address_refid(&client->local),
 		};
 	}
-}
-
-void associations_judge_orphans(struct associations *list, int stratum, int64_t at_ns)
-{
-	struct source_identity identities[CONFIG_SOURCES_MAX];
-
-	identify(list, identities);
-	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns, stratum));
-}
-
-void associations_judge_loops(struct associations *list, bool recovering, int64_t at_ns)
-{
-	struct source_identity identities[CONFIG_SOURCES_MAX];
-
-	identify(list, identities);
+	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns,
+					 orphan_stratum));
 	loop_judge(list->sources, identities, list->count, at_ns, recovering);
 }
 

@@ -199,13 +199,12 @@ size_t associations_sources(const struct associations *associations,
 size_t associations_directives(const struct associations *associations);
 
 /*
- * Find the sources that are orphans of @stratum, and the one of them that is followed; 0: there is
- * no orphan mode. @at_ns: now, by the reference. A change is logged.
+ * Find the sources that are orphans of @orphan_stratum, and the one of them that is followed (0:
+ * there is no orphan mode; a change is logged). Find those that follow this machine, as
+ * loop_judge() says. @at_ns: now, by the reference.
  */
-void associations_judge_orphans(struct associations *associations, int stratum, int64_t at_ns);
-
-/* Find the sources that follow this machine, which are not selected. As loop_judge(). */
-void associations_judge_loops(struct associations *associations, bool recovering, int64_t at_ns);
+void associations_judge_servers(struct associations *associations, int orphan_stratum,
+				bool recovering, int64_t at_ns);
 
 /* The clock was corrected by the sources. */
 void associations_note_update(struct associations *associations);

@@ -1017,21 +1017,20 @@ TEST_F(world, orphans)
 	add_server("127.0.0.1", ANSWERS);
 	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
-	associations_judge_orphans(self->list, 8, 1);
+	associations_judge_servers(self->list, 8, true, 1);
 	EXPECT_EQ(8, orphans.stratum);
 	EXPECT_EQ(0x7f000001, orphans.identity.refid);
 	EXPECT_EQ(0x7f000001, orphans.identity.local_refid);
 	EXPECT_EQ(0, self->messages);
 	orphans.leader = 0;
-	associations_judge_orphans(self->list, 8, 1);
-	associations_judge_orphans(self->list, 8, 1);
+	associations_judge_servers(self->list, 8, true, 1);
+	associations_judge_servers(self->list, 8, true, 1);
 	EXPECT_EQ(1, self->messages);
 	EXPECT_NE(NULL, strstr(self->message, "127.0.0.1 comes first"));
 	orphans.leader = -1;
-	associations_judge_orphans(self->list, 8, 1);
+	associations_judge_servers(self->list, 8, true, 1);
 	EXPECT_EQ(2, self->messages);
 	EXPECT_NE(NULL, strstr(self->message, "any more"));
-	associations_judge_loops(self->list, true, 1);
 	EXPECT_TRUE(loops.recovering);
 	EXPECT_EQ(0x7f000001, loops.identity.local_refid);
 }
