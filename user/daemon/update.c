@@ -219,13 +219,13 @@ static int daemon_orphan_stratum(const struct daemon *daemon)
 	       local->stratum : 0;
 }
 
-/* At the start, and since time was disrupted, until sources have corrected the clock. */
+/* Since time was disrupted, until sources have corrected the clock. */
 static bool daemon_is_recovering(const struct daemon *daemon)
 {
 	struct steering_status status;
 
 	steering_get_status(daemon->steering, &status);
-	return !daemon->update.raw_ns || trust_is_unconfirmed(status.trust);
+	return trust_is_unconfirmed(status.trust);
 }
 
 void daemon_update(struct daemon *daemon)
