@@ -264,6 +264,15 @@ static void follow_up_long_delay(struct source *source)
 		  source->starting || made_void ? REFUSALS_QUICK : 0);
 }
 
+/* The server has answered the latest request, whether or not that was of use. */
+static void note_reached(struct source *source)
+{
+	source->reach |= 1;
+	source->unreached = 0;
+	source->unanswered = false;
+	source->missed = 0;
+}
+
 /*
  * A source that never answered, or that the network cannot reach, is tried again soon; so is one
  * that has not answered since its samples became void. One that only lost a packet keeps its
@@ -277,6 +286,9 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error)
 
 	source->last_error = error;
 	source->excused = false;
+	/* Our clock was set meanwhile. Who answers must not lose its vote for that. */
+	if (error == -ESTALE && source->options.kind == SOURCE_SERVER)
+		note_reached(source);
 	if (error == -ETIMEDOUT && source->burst)
 		return;
 	source->failures++;
@@ -405,7 +417,7 @@ static void control_poll(struct source *source)
 				       seconds_to_ns(source->interval_s);
 }
 
-/* The server is reached, and serves us. */
+/* The server serves us. */
 static void note_answer(struct source *source)
 {
 	source->last_error = 0;
@@ -413,10 +425,7 @@ static void note_answer(struct source *source)
 	source->kisses = 0;
 	if (source_is_refused(source))
 		source->kiss = 0;
-	source->reach |= 1;
-	source->unreached = 0;
-	source->unanswered = false;
-	source->missed = 0;
+	note_reached(source);
 }
 
 void source_answered(struct source *source)

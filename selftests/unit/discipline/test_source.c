@@ -1176,6 +1176,23 @@ TEST_F(source, who_is_silent_alone_is_lost)
 	EXPECT_TRUE(is_lost(self->source));
 }
 
+/* Its answers come, but our clock is set each time before they can be used. */
+TEST_F(source, who_answers_while_the_clock_is_set_is_not_lost)
+{
+	struct source_status status;
+	int64_t now_ns;
+
+	exchange(self->source);
+	miss(self->source, 7, true);
+	now_ns = source_next_poll(self->source);
+	source_polled(self->source, now_ns);
+	source_failed(self->source, now_ns + 300000, -ESTALE);
+	miss(self->source, 1, true);
+	EXPECT_FALSE(is_lost(self->source));
+	source_get_status(self->source, START_NS, &status);
+	EXPECT_EQ(2, status.reach);
+}
+
 TEST(silent_refclock_is_lost_by_itself)
 {
 	struct source_options with = options(0, 0, false);
