@@ -100,6 +100,7 @@ static void add_up(struct totals *totals, bool died)
 
 static void run_game(uint64_t seed, bool log, struct totals *totals)
 {
+	int status = 0;
 	bool died;
 	pid_t pid;
 
@@ -111,10 +112,13 @@ static void run_game(uint64_t seed, bool log, struct totals *totals)
 	pid = fork();
 	if (!pid)
 		play();
-	if (pid < 0 || waitpid(pid, NULL, 0) < 0) {
+	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
 		perror("adversary: fork");
 		exit(2);
 	}
+	if (!world->finished)
+		printf("# game %llu ended with wait status %#x\n", (unsigned long long)seed,
+		       (unsigned int)status);
 	/* Snapshots of a game that died would go on in the next one's world. */
 	kill(-pid, SIGKILL);
 	died = !world->finished;

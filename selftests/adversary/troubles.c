@@ -2,8 +2,9 @@
 /*
  * What happens to the guest and to its host.
  */
-#include <stdio.h>
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -105,6 +106,18 @@ static void go_on_from_snapshot(void)
 	lose_time(trouble);
 }
 
+/* Wait for a copy's end. The daemon's own timer, set at a reload, may ring here meanwhile. */
+static bool wait_for(pid_t pid, int *status)
+{
+	pid_t ended;
+
+	do
+		ended = waitpid(pid, status, 0);
+	while (ended < 0 && errno == EINTR);
+
+	return ended == pid;
+}
+
 /* This process becomes the snapshot, and each copy of it the guest that goes on. */
 static void take_snapshot(void)
 {
@@ -120,7 +133,7 @@ static void take_snapshot(void)
 				go_on_from_snapshot();
 			return;
 		}
-		if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		if (pid < 0 || !wait_for(pid, &status))
 			_exit(1);
 		if (!WIFEXITED(status))
 			_exit(2);
