@@ -141,11 +141,24 @@ void daemon_configure_module(struct daemon *daemon)
 			    module_link_words(daemon->link, err));
 }
 
+static void daemon_convert(struct daemon *daemon, const struct reference_change *change)
+{
+	associations_change_reference(daemon->associations, daemon->known.epoch, change);
+	discipline_change_reference(daemon->discipline, change);
+}
+
 void daemon_change_sources(struct daemon *daemon, const struct reference_change *change)
 {
 	consensus_forget(daemon->consensus);
-	associations_change_reference(daemon->associations, daemon->known.epoch, change);
-	discipline_change_reference(daemon->discipline, change);
+	daemon_convert(daemon, change);
+}
+
+/* Another clock is the reference, and time was not disrupted: who contradicts it still does. */
+static void daemon_follow_reference(struct daemon *daemon, const struct reference_change *change)
+{
+	consensus_change_reference(daemon->consensus, change);
+	daemon_convert(daemon, change);
+	daemon_change_settime(daemon, change);
 }
 
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
@@ -368,7 +381,10 @@ static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now
 
 	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",
 		  known ? "known" : "unknown");
-	daemon_change_reference(daemon, change);
+	if (disrupted)
+		daemon_change_reference(daemon, change);
+	else
+		daemon_follow_reference(daemon, change);
 	daemon->sources_changed = true;
 	if (known || !disrupted)
 		steering_recheck(daemon->steering);

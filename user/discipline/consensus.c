@@ -110,6 +110,14 @@ void consensus_forget(struct consensus *consensus)
 	*consensus = (struct consensus){ .received = consensus->received };
 }
 
+void consensus_change_reference(struct consensus *consensus, const struct reference_change *change)
+{
+	if (reference_change_keeps_offset(change) && !change->leap_ns)
+		consensus->ahead_ns = chime_sub_sat(consensus->ahead_ns, change->shift_ns);
+	else
+		consensus_forget(consensus);
+}
+
 /* Who does not answer while others do is silent by itself. */
 static void note_answers(struct consensus *consensus, struct source *const *sources, size_t count,
 			 int64_t now_raw_ns)

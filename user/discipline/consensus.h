@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clocks/reference_change.h"
 #include "clocks/timescale.h"
 #include "discipline/source.h"
 
@@ -82,7 +83,14 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 		      const struct timescale_now *now, const struct consensus_terms *terms,
 		      struct consensus_result *result);
 
-/* Another epoch, or the operator vouches for the sources: forget all they said before. */
+/* Time was disrupted, or the operator vouches for the sources: forget all they said before. */
 void consensus_forget(struct consensus *consensus);
+
+/*
+ * The timescale goes on by another reference, as when the host falls silent: what the sources said
+ * of it still counts, if @change states how they are related. Else forget it.
+ */
+void consensus_change_reference(struct consensus *consensus,
+				const struct reference_change *change);
 
 #endif /* DISCIPLINE_CONSENSUS_H */

@@ -62,6 +62,7 @@ static struct {
 	struct reference_change source_change;
 	struct reference_change discipline_change;
 	bool suspect;
+	bool opinions;			/* what sources said of the timescale still counts */
 	int told;			/* events, to those who listen */
 } world;
 
@@ -262,6 +263,12 @@ void associations_change_reference(struct associations *associations, uint32_t e
 
 void consensus_forget(struct consensus *consensus)
 {
+	world.opinions = false;
+}
+
+void consensus_change_reference(struct consensus *consensus, const struct reference_change *change)
+{
+	world.opinions = world.opinions && reference_change_keeps_offset(change);
 }
 
 void discipline_change_reference(struct discipline *discipline,
@@ -423,6 +430,20 @@ TEST_F(daemon, change_is_handed_on_as_the_module_states_it)
 	/* Once. */
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	EXPECT_EQ(1, world.known);
+}
+
+TEST_F(daemon, only_a_disruption_ends_what_sources_said_of_the_timescale)
+{
+	const struct reference_change lost = { .at_ns = HOST_NS, .shift_ns = RAW_NS - HOST_NS };
+
+	world.opinions = true;
+	module_changes(4, false, &lost);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_TRUE(world.opinions);
+	module_changes(5, true, &lost);
+	world.module_now.disruptions = 1;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_FALSE(world.opinions);
 }
 
 TEST_F(daemon, jump_of_unknown_size_leaves_the_rate)

@@ -463,6 +463,40 @@ TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
 	EXPECT_EQ(2, self->result.agreeing);
 }
 
+/* The host fell silent just when this guest was reverted, before its only server could say so. */
+TEST_F(consensus, contradiction_outlives_the_host)
+{
+	const struct reference_change lost = { .shift_ns = -1000 * S };
+
+	self->now.has_host = true;
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 380 * S));
+	run(self, 2 * S);
+	self->now.has_host = false;
+	self->now.reference_ns -= 1000 * S;
+	self->now.epoch++;
+	consensus_change_reference(self->consensus, &lost);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 380 * S));
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 380 * S));
+	EXPECT_EQ(380 * S, self->result.offset_ns);
+}
+
+/* Neither a leap second nor a jump of unknown size leaves anything to compare with. */
+TEST_F(consensus, other_changes_end_it)
+{
+	const struct reference_change leap = { .leap_ns = S };
+
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 380 * S));
+	consensus_change_reference(self->consensus, &leap);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 380 * S));
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 380 * S));
+	consensus_change_reference(self->consensus, &REFERENCE_JUMPED);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 380 * S));
+}
+
 static void forget_samples(FIXTURE_DATA(consensus) *self)
 {
 	int i;
