@@ -26,13 +26,17 @@ static void daemon_report_contradiction(const struct daemon *daemon,
 {
 	const char *who = result->agreeing > 1 ? "The one clock that the time sources follow" :
 						 "The only time source";
+	const char *meanwhile = now->has_host ? "the clock follows the host" :
+						"nothing confirms the system clock";
 	char size[32];
 
 	text_of_duration(chime_abs_sat(result->offset_ns), size, sizeof(size));
-	if (result->verdict == CONSENSUS_UNRESOLVED)
+	if (!result->voters)
+		log_warning("Time sources contradict the clock, and were taken offline before it was known who is right: until they are asked again %s. To have them asked: truechime online",
+			    meanwhile);
+	else if (result->verdict == CONSENSUS_UNRESOLVED)
 		log_warning("%s says that the clock is off by %s, and has not said it again since: until it does, or denies it, %s. If it is right: truechime makestep",
-			    who, size, now->has_host ? "the clock follows the host" :
-			    "nothing confirms the system clock");
+			    who, size, meanwhile);
 	else if (now->has_host)
 		log_warning("%s jumped %s %s, and the host's clock did not: it is only followed after a hundred times that long. If it is right: truechime makestep",
 			    who, size, result->offset_ns < 0 ? "into the past" : "ahead");

@@ -541,6 +541,11 @@ static bool is_falseticker(const struct timescale_now *now, const struct consens
 	return chime_abs_sat(chime_add_sat(known_ns, offset_ns)) > chime_abs_sat(known_ns);
 }
 
+static enum consensus_verdict leave_open(int64_t elapsed_ns)
+{
+	return elapsed_ns < UNRESOLVED_NS ? CONSENSUS_SUSPECT : CONSENSUS_UNRESOLVED;
+}
+
 /* The verdict on a claim whose sources all follow one clock. */
 static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_ns,
 					const struct timescale_now *now,
@@ -557,7 +562,7 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 	if (persists)
 		return let_through(consensus, at_ns, now, CONSENSUS_OK);
 	if (confirmations < CONFIRMATIONS)
-		return elapsed_ns < UNRESOLVED_NS ? CONSENSUS_SUSPECT : CONSENSUS_UNRESOLVED;
+		return leave_open(elapsed_ns);
 	/* The other configured sources have been asked, too. */
 	if (result->voters < consensus->usable && elapsed_ns < BURST_NS)
 		return CONSENSUS_SUSPECT;
@@ -582,6 +587,17 @@ static enum consensus_verdict judge_most(struct consensus *consensus, int64_t at
 			   terms->jumps ? CONSENSUS_JUMP : CONSENSUS_OK);
 }
 
+/* Those who contradict may say no more: the operator has taken them offline. */
+static bool is_contradicted(const struct consensus *consensus)
+{
+	size_t i;
+
+	for (i = 0; i < consensus->count; i++)
+		if (consensus->slot[i].far)
+			return true;
+	return false;
+}
+
 /* The verdict on what the sources that can vote have said so far. */
 static enum consensus_verdict judge(struct consensus *consensus, const struct timescale_now *now,
 				    const struct consensus_terms *terms,
@@ -594,6 +610,8 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 
 	result->agreeing = find_majority(consensus, &at_ns);
 	result->voters = voters;
+	if (!voters && is_contradicted(consensus))
+		return leave_open(elapsed_ns);
 	if (!result->agreeing)
 		return CONSENSUS_OK;
 	describe(consensus, at_ns, now, result);

@@ -29,7 +29,7 @@
 enum consensus_verdict {
 	CONSENSUS_OK,		/* no source contradicts, or those that do are outvoted */
 	CONSENSUS_SUSPECT,	/* a source contradicts, or few answered: change nothing */
-	CONSENSUS_UNRESOLVED,	/* the only clock that answers did not say it again: likewise */
+	CONSENSUS_UNRESOLVED,	/* the only clock did not say it again, or nobody may: likewise */
 	CONSENSUS_JUMP,		/* the sources agree that time was disrupted */
 	CONSENSUS_FALSETICKER,	/* the only clock that answers cannot be right: change nothing */
 };
@@ -40,7 +40,8 @@ enum consensus_verdict {
  * @ask: ask all of them, CONSENSUS_BURST times
  * @wait_ns: with SUSPECT and UNRESOLVED: check again after so long, even without an answer; 0: no
  *	need to
- * @offset_ns: with JUMP, UNRESOLVED and FALSETICKER: UTC minus timescale by these sources ...
+ * @offset_ns: with JUMP, UNRESOLVED and FALSETICKER, but where @voters is 0: UTC minus timescale by
+ *	these sources ...
  * @maxerror_ns: ... give or take so much
  * @agreed_raw_ns: the sources agreed with the timescale then, the last time, by raw
  * @agreeing: sources that agree on it ...

@@ -482,6 +482,39 @@ TEST_F(consensus, contradiction_outlives_the_host)
 	EXPECT_EQ(380 * S, self->result.offset_ns);
 }
 
+/* Most contradict, and the operator takes all of them offline: what they said is still open. */
+TEST_F(consensus, who_is_taken_offline_amid_a_suspicion_leaves_it_open)
+{
+	int i;
+
+	share_a_clock(self, 2);
+	ASSERT_EQ(0, begin(self, 2));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	for (i = 0; i < 2; i++)
+		self->source[i].status.withdrawn = true;
+	listen(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	EXPECT_EQ(0, self->result.voters);
+	run(self, 64 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_UNRESOLVED, self->result.verdict);
+	for (i = 0; i < 2; i++)
+		self->source[i].status.withdrawn = false;
+	answer(self, 0, 60 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
+}
+
+/* Nobody is left of whom that could be asked. */
+TEST_F(consensus, who_is_deleted_takes_his_contradiction_along)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	self->count = 0;
+	listen(self);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
 /* Neither a leap second nor a jump of unknown size leaves anything to compare with. */
 TEST_F(consensus, other_changes_end_it)
 {
