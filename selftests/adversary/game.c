@@ -153,7 +153,9 @@ static void draw_statement(void)
 
 bool game_is_one_clock(void)
 {
-	return world->kind != GUEST_HOSTED &&
+	bool has_witness = world->kind == GUEST_HOSTED && !is_varied(VARIATION_SILENT_HOST);
+
+	return !has_witness &&
 	       (world->server_count == 1 || world->servers[0].refid == world->servers[1].refid);
 }
 

@@ -51,6 +51,7 @@ struct guest {
 	int tai_s;
 	int64_t leap_day;
 	bool was_set;
+	int64_t told_raw_ns;	/* when the module reported a disruption last */
 	int64_t thawed_ns;	/* UTC when the module is told that a suspend ended; 0: it was */
 	struct associations *associations;
 	struct steering *steering;

@@ -156,6 +156,7 @@ void guest_set_realtime(int64_t realtime_ns, const char *who)
 void guest_set_by_other(int64_t by_ns)
 {
 	guest.wall_ns += by_ns;
+	world->set_by_other = true;
 	guest_clear_ntp();
 }
 

@@ -35,6 +35,9 @@
 #define AGREEMENT_NS	(50 * NS_PER_S)
 #define ONE_CLOCK_NS	(120 * NS_PER_S)
 
+/* The module takes a notification for a late one for so long at most. */
+#define LATE_NS		(10 * NS_PER_S)
+
 /* Readings of the clock, and what a step takes. */
 #define STEP_SLACK_NS	NS_PER_MS
 
@@ -118,6 +121,12 @@ void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 	world_log("JUDGE: a wrong step, the honest reach is %.9f s", (double)reach_ns / 1e9);
 }
 
+/* A notification so soon after a report is taken for one that belongs to it, and was late. */
+static bool is_late(void)
+{
+	return guest.told_raw_ns && guest.raw_ns - guest.told_raw_ns < LATE_NS;
+}
+
 static bool is_witnessed(const struct trouble *trouble)
 {
 	bool silent = world->now_ns < world->host.silent_until_ns;
@@ -126,8 +135,9 @@ static bool is_witnessed(const struct trouble *trouble)
 	    trouble->kind == TROUBLE_SUSPEND)
 		return true;
 	return world->kind != GUEST_ALONE && world->has_genid &&
-	       ((trouble->kind == TROUBLE_REVERT && trouble->noticed) ||
-		trouble->kind == TROUBLE_FORK || trouble->kind == TROUBLE_AHEAD);
+	       ((trouble->kind == TROUBLE_REVERT && trouble->noticed && !is_late()) ||
+		trouble->kind == TROUBLE_FORK ||
+		(trouble->kind == TROUBLE_AHEAD && !is_late()));
 }
 
 static int64_t moved_ns(const struct trouble *trouble)
@@ -144,13 +154,24 @@ static int64_t moved_ns(const struct trouble *trouble)
 	}
 }
 
+/* While the guest does not run it notices nothing. */
+static void judge_stalled(int64_t size_ns)
+{
+	struct judge *judge = &world->judge;
+
+	if (judge->grace_ns > world->now_ns - size_ns)
+		judge->grace_ns += size_ns;
+}
+
 /* Whoever sees a disruption sees it at once; else the servers are the witness, when next asked. */
 void judge_disrupted(const struct trouble *trouble)
 {
 	struct judge *judge = &world->judge;
 
-	if (trouble->kind == TROUBLE_STALL)
+	if (trouble->kind == TROUBLE_STALL) {
+		judge_stalled(trouble->size_ns);
 		return;
+	}
 	/* The clocks were read before a request that is just leaving: its answer says little. */
 	judge->disrupted_ns = world->now_ns + (trouble->moment == MOMENT_REQUEST);
 	judge->unseen_ns = (judge->waiting ? judge->unseen_ns : 0) + moved_ns(trouble);
@@ -164,6 +185,7 @@ void judge_disrupted(const struct trouble *trouble)
 
 void judge_told(void)
 {
+	guest.told_raw_ns = guest.raw_ns;
 	if (!world->judge.waiting)
 		world->judge.grace_ns = world->now_ns;
 }
@@ -255,11 +277,24 @@ static int64_t patience_ns(void)
 	return 3 * (NS_PER_S << maxpoll) + 120 * NS_PER_S;
 }
 
+/* Another program set the clock far off, and by the policy it is slewed back, however long. */
+static bool is_slewed_back(void)
+{
+	struct judge *judge = &world->judge;
+	int64_t error_ns = llabs(guest_error_ns());
+	int64_t gained_ns = judge->error_ns - error_ns;
+
+	judge->error_ns = error_ns;
+	return world->set_by_other && gained_ns > (world->now_ns - judge->looked_ns) / 20;
+}
+
 static void judge_synchronisation(void)
 {
 	struct judge *judge = &world->judge;
 	int64_t since_ns;
 
+	if (is_slewed_back())
+		judge->slewed_ns = world->now_ns;
 	if (guest_synchronised()) {
 		judge->unsynchronised_ns = 0;
 		judge->starving = false;
@@ -271,6 +306,8 @@ static void judge_synchronisation(void)
 	since_ns = judge->unsynchronised_ns;
 	if (judge->disrupted_ns > since_ns)
 		since_ns = judge->disrupted_ns;
+	if (judge->slewed_ns > since_ns)
+		since_ns = judge->slewed_ns;
 	if (world->outage_until_ns > since_ns)
 		since_ns = world->outage_until_ns;
 	if (judge->starving || world->now_ns - since_ns < patience_ns())

@@ -74,6 +74,9 @@ static bool has_failed(const struct verdicts *verdicts)
 	       verdicts->starved;
 }
 
+/* As they were named; none: plain games. */
+static const char *variations = "";
+
 static void report_failure(bool died)
 {
 	const struct verdicts *verdicts = &world->judge.verdicts;
@@ -81,8 +84,8 @@ static void report_failure(bool died)
 	printf("not ok game %llu: %slied=%u stepped_wrongly=%u bound_violations=%u starved=%u",
 	       (unsigned long long)world->seed, died ? "it died, " : "", verdicts->lied,
 	       verdicts->stepped_wrongly, verdicts->bound_violations, verdicts->starved);
-	printf(", again with: make -C selftests/adversary replay GAME=%llu\n",
-	       (unsigned long long)world->seed);
+	printf(", again with: make -C selftests/adversary replay GAME=%llu VARIATIONS=%s\n",
+	       (unsigned long long)world->seed, variations);
 	fflush(stdout);
 }
 
@@ -211,7 +214,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (argc == 4)
-		argc--;
+		variations = argv[--argc];
 	if (argc == 3 && !strcmp(argv[1], "--replay")) {
 		world = share(sizeof(*world));
 		run_game(number_of(argv[2]), true, &sum);

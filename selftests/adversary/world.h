@@ -188,6 +188,8 @@ struct verdicts {
  * @outside: the latest reading was outside the timescale's bound
  * @synchronised_ns: UTC that it was synchronised for, in all
  * @looked_ns: UTC of the latest look
+ * @error_ns: size of the system clock's error then
+ * @slewed_ns: UTC at which it was being slewed back last after another program had set it
  */
 struct judge {
 	struct verdicts verdicts;
@@ -202,6 +204,8 @@ struct judge {
 	bool outside;
 	int64_t synchronised_ns;
 	int64_t looked_ns;
+	int64_t error_ns;
+	int64_t slewed_ns;
 };
 
 #define MIND_HABITS	3
@@ -263,6 +267,7 @@ struct mind {
  * @genid: changes with each fork
  * @sees_stops: the guest has a kvm-clock that shows when it was set
  * @settings: how often kvm-clock was set
+ * @set_by_other: another program has set the system clock
  * @random: for everything but the adversary
  * @mind: the adversary
  * @judge: who judges
@@ -297,6 +302,7 @@ struct world {
 	unsigned int genid;
 	bool sees_stops;
 	unsigned int settings;
+	bool set_by_other;
 	struct random random;
 	struct mind mind;
 	struct judge judge;
