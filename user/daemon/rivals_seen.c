@@ -63,13 +63,23 @@ static void log_seen(const struct daemon *daemon, struct rival_seen *seen,
 		    *notice->advice ? ". To end it: " : "", notice->advice);
 }
 
+/*
+ * Does it go on to change the clock? Not an agent of a hypervisor, which has other work, and sets
+ * the clock when that says so, as after each restore.
+ */
+static bool steers(const struct rival_seen *seen, const struct rival_notice *notice)
+{
+	return notice->runs && notice->pid && notice->times >= STEERS_TIMES &&
+	       !*time_daemon_advice(&seen->daemon);
+}
+
 /* Where it is to have the clock, or has ended, that is not left for a minute. */
 static void judge(struct daemon *daemon, struct rival_seen *seen,
 		  const struct rival_notice *notice)
 {
 	bool before = seen->steers;
 
-	seen->steers = notice->runs && notice->pid && notice->times >= STEERS_TIMES;
+	seen->steers = steers(seen, notice);
 	if (seen->steers != before && daemon->config->rivals == CONFIG_RIVALS_YIELD)
 		daemon->rivals.next_ns = 0;
 }

@@ -172,6 +172,20 @@ TEST_F(seen, who_has_ended_and_the_kernel_are_not_given_the_clock)
 	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
 }
 
+/* They have other work, and set the clock when the hypervisor says so. */
+TEST_F(seen, agents_of_hypervisors_are_not_given_the_clock)
+{
+	struct time_daemon rivals[TIME_DAEMONS_MAX];
+
+	self->config.rivals = CONFIG_RIVALS_YIELD;
+	self->notice.times = 3;
+	strcpy(self->notice.program, "qemu-ga");
+	strcpy(self->notice.where, "qemu-guest-agent.service");
+	tell(self);
+	EXPECT_EQ(1, world.messages);
+	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
+}
+
 TEST_F(seen, of_too_many_the_quietest_goes)
 {
 	for (int i = 0; i <= TIME_DAEMONS_MAX; i++) {
