@@ -35,8 +35,14 @@
 /* The daemon is told of a program so often at most, whatever that does. */
 #define TELL_NS	NS_PER_S
 
-/* Whether those that it was told of still run is looked at so often. */
+/*
+ * Whether those that it was told of still run is looked at so often, and whether the daemon is
+ * another one, or one that did not run is there again.
+ */
 #define CHECK_NS	(60 * NS_PER_S)
+
+/* Without a daemon: who has ended, and changed the clock that long ago, is no news for the next. */
+#define FORGET_NS	(3600 * NS_PER_S)
 
 /* A daemon that does not take it is complained of so often. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
@@ -53,8 +59,11 @@
  * @control: the socket
  * @daemon_path: of the daemon's
  * @daemon_pid: its process, when it was last asked for; 0: it did not run
+ * @told_pid: that which was told of all that still run; 0: none
+ * @away_ns: CLOCK_BOOTTIME when no daemon listened to what it was to be told; 0: one did
  * @since_ns: CLOCK_BOOTTIME at the beginning
  * @checked_ns: CLOCK_BOOTTIME when the rivals' processes were looked at
+ * @looked_ns: CLOCK_BOOTTIME when the daemon was looked for
  * @lost: changes that were lost, as far as that was logged
  * @complaint: of the daemon
  * @tally: what is known
@@ -64,8 +73,11 @@ struct watch {
 	struct control *control;
 	const char *daemon_path;
 	int daemon_pid;
+	int told_pid;
+	int64_t away_ns;
 	int64_t since_ns;
 	int64_t checked_ns;
+	int64_t looked_ns;
 	uint64_t lost;
 	struct log_limit complaint;
 	struct tally tally;
@@ -219,6 +231,30 @@ static void log_lost(struct watch *watch)
 
 /* --- the daemon --- */
 
+/* A daemon that was started since knows nothing of those who were there before. */
+static void look_for_daemon(struct watch *watch)
+{
+	int pid = daemon_link_pid(watch->daemon_path);
+
+	watch->looked_ns = clock_ns(CLOCK_BOOTTIME);
+	if (!pid || pid == watch->told_pid)
+		return;
+	watch->told_pid = pid;
+	for (int i = 0; i < watch->tally.rival_count; i++)
+		watch->tally.rivals[i].news |= watch->tally.rivals[i].runs;
+}
+
+/* What no daemon was there to hear waits for one; a new change may find it back. */
+static int64_t tell_due_ns(const struct watch *watch, const struct tally_rival *rival)
+{
+	if (!rival->told_ns)
+		return 0;
+	if (watch->away_ns && rival->latest_ns <= rival->told_ns)
+		return watch->away_ns + CHECK_NS;
+
+	return rival->told_ns + TELL_NS;
+}
+
 /* 0, or -errno when others need not be tried. */
 static int tell(struct watch *watch, struct tally_rival *rival, int64_t now_ns)
 {
@@ -229,7 +265,8 @@ static int tell(struct watch *watch, struct tally_rival *rival, int64_t now_ns)
 	rival->told_ns = now_ns;
 	report_notice(rival, &notice);
 	err = daemon_link_tell(watch->daemon_path, &notice, why, sizeof(why));
-	if (!err || err == -ECONNREFUSED)
+	watch->away_ns = err == -ECONNREFUSED ? now_ns : 0;
+	if (!err || (watch->away_ns && !rival->runs && now_ns - rival->latest_ns > FORGET_NS))
 		rival->news = false;
 	if (err && err != -ECONNREFUSED &&
 	    log_limit_pass(&watch->complaint, now_ns, COMPLAINT_NS))
@@ -246,7 +283,7 @@ static void tell_news(struct watch *watch)
 	for (int i = 0; i < watch->tally.rival_count; i++) {
 		struct tally_rival *rival = &watch->tally.rivals[i];
 
-		if (!rival->news || (rival->told_ns && now_ns - rival->told_ns < TELL_NS))
+		if (!rival->news || now_ns < tell_due_ns(watch, rival))
 			continue;
 		rival->runs = rival->runs && still_runs(rival);
 		advise(rival);
@@ -264,9 +301,10 @@ static int64_t wait_ns(const struct watch *watch)
 		const struct tally_rival *rival = &watch->tally.rivals[i];
 
 		if (rival->news)
-			next_ns = chime_min(next_ns, rival->told_ns + TELL_NS);
+			next_ns = chime_min(next_ns, tell_due_ns(watch, rival));
 		if (rival->runs)
-			next_ns = chime_min(next_ns, watch->checked_ns + CHECK_NS);
+			next_ns = chime_min(next_ns, chime_min(watch->checked_ns,
+							       watch->looked_ns) + CHECK_NS);
 	}
 
 	return next_ns == INT64_MAX ? next_ns : chime_max(next_ns - now_ns, NS_PER_MS);
@@ -322,6 +360,8 @@ static void loop(struct watch *watch)
 		log_lost(watch);
 		if (clock_ns(CLOCK_BOOTTIME) - watch->checked_ns >= CHECK_NS)
 			check_processes(watch);
+		if (clock_ns(CLOCK_BOOTTIME) - watch->looked_ns >= CHECK_NS)
+			look_for_daemon(watch);
 		tell_news(watch);
 		control_dispatch(watch->control, fds + 1, count - 1,
 				 clock_ns(CLOCK_MONOTONIC_RAW));
@@ -377,6 +417,7 @@ static int run(struct watch *watch, const char *path)
 	}
 	watch->since_ns = clock_ns(CLOCK_BOOTTIME);
 	watch->checked_ns = watch->since_ns;
+	watch->looked_ns = watch->since_ns;
 	read_rate(&watch->tally.rate);
 	err = give_up_privileges();
 	if (!err) {

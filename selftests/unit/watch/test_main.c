@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What truechime-watch tells the daemon, and when: one that is away, and one that was restarted.
+ * The programs in the kernel, the daemon, the clock and the control socket are stand-ins.
+ */
+#define main watch_main
+#include "user/watch/main.c"
+#undef main
+
+#include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
+
+#define S	NS_PER_S
+
+static struct {
+	int64_t now_ns;
+	int daemon_pid;		/* 0: none runs */
+	int tries;
+	int told;
+	struct rival_notice notice;
+} world;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	(void)clock;
+	*now = (struct timespec){ world.now_ns / S, world.now_ns % S };
+
+	return 0;
+}
+
+int daemon_link_pid(const char *path)
+{
+	(void)path;
+
+	return world.daemon_pid;
+}
+
+int daemon_link_tell(const char *path, const struct rival_notice *notice, char *why, size_t size)
+{
+	(void)path;
+	(void)why;
+	(void)size;
+	world.tries++;
+	if (!world.daemon_pid)
+		return -ECONNREFUSED;
+	world.told++;
+	world.notice = *notice;
+
+	return 0;
+}
+
+int attachment_open(struct attachment **attachment,
+		    void (*take)(void *context, const struct watch_record *record), void *context)
+{
+	(void)attachment;
+	(void)take;
+	(void)context;
+
+	return -EOPNOTSUPP;
+}
+
+void attachment_close(struct attachment *attachment)
+{
+	(void)attachment;
+}
+
+int attachment_fd(const struct attachment *attachment)
+{
+	(void)attachment;
+
+	return -1;
+}
+
+void attachment_read(struct attachment *attachment)
+{
+	(void)attachment;
+}
+
+uint64_t attachment_lost(const struct attachment *attachment)
+{
+	(void)attachment;
+
+	return 0;
+}
+
+bool attachment_is_by_probes(const struct attachment *attachment)
+{
+	(void)attachment;
+
+	return false;
+}
+
+int control_open(struct control **control, const char *path,
+		 json_t *(*asked)(void *context, const struct control_request *request,
+				  const char **error),
+		 void *context)
+{
+	(void)control;
+	(void)path;
+	(void)asked;
+	(void)context;
+
+	return -EOPNOTSUPP;
+}
+
+void control_close(struct control *control)
+{
+	(void)control;
+}
+
+int control_pollfds(const struct control *control, struct pollfd *fds)
+{
+	(void)control;
+	(void)fds;
+
+	return 0;
+}
+
+/* The loop goes once, and ends. */
+int64_t control_next_ns(const struct control *control)
+{
+	(void)control;
+	signal_stop = 1;
+
+	return 0;
+}
+
+void control_dispatch(struct control *control, const struct pollfd *fds, int count,
+		      int64_t now_raw_ns)
+{
+	(void)control;
+	(void)fds;
+	(void)count;
+	(void)now_raw_ns;
+}
+
+int sandbox_drop_capabilities(void)
+{
+	return 0;
+}
+
+FIXTURE(watch) {
+	struct watch *watch;
+	struct watch_record record;
+};
+
+FIXTURE_SETUP(watch)
+{
+	memset(&world, 0, sizeof(world));
+	world.now_ns = 1000 * S;
+	world.daemon_pid = 10;
+	self->watch = calloc(1, sizeof(*self->watch));
+	ASSERT_NE(NULL, self->watch);
+	self->watch->daemon_path = "/nowhere";
+	self->watch->checked_ns = world.now_ns;
+	self->watch->looked_ns = world.now_ns;
+	/* This very process, which runs. */
+	self->record = (struct watch_record){
+		.call = WATCH_SETS, .step_ns = S, .tgid = (uint32_t)getpid(), .group_count = 1,
+		.groups = { "odd.service" },
+	};
+	ASSERT_LT(0, read_of_process(getpid(), "comm", self->record.comm, WATCH_COMM_MAX));
+	self->record.comm[strcspn(self->record.comm, "\n")] = '\0';
+}
+
+FIXTURE_TEARDOWN(watch)
+{
+	free(self->watch);
+}
+
+static void change(FIXTURE_DATA(watch) *self)
+{
+	self->record.boot_ns = world.now_ns;
+	take_record(self->watch, &self->record);
+}
+
+/* As the loop does when it is woken, @s later. */
+static void turn(FIXTURE_DATA(watch) *self, int64_t s)
+{
+	world.now_ns += s * S;
+	signal_stop = 0;
+	loop(self->watch);
+}
+
+TEST_F(watch, each_change_is_told_once)
+{
+	change(self);
+	turn(self, 0);
+	EXPECT_EQ(1, world.told);
+	EXPECT_TRUE(world.notice.runs);
+	turn(self, 1);
+	EXPECT_EQ(1, world.told);
+	change(self);
+	change(self);
+	turn(self, 1);
+	EXPECT_EQ(2, world.told);
+	EXPECT_EQ(3, world.notice.times);
+}
+
+/* As when it is upgraded, which takes seconds. */
+TEST_F(watch, what_no_daemon_heard_the_next_one_is_told)
+{
+	world.daemon_pid = 0;
+	change(self);
+	turn(self, 0);
+	EXPECT_EQ(1, world.tries);
+	/* It is not tried all the time ... */
+	turn(self, 5);
+	EXPECT_EQ(1, world.tries);
+	EXPECT_EQ(55 * S, wait_ns(self->watch));
+	/* ... but when there is something new. */
+	change(self);
+	turn(self, 5);
+	EXPECT_EQ(2, world.tries);
+	world.daemon_pid = 11;
+	turn(self, 59);
+	EXPECT_EQ(0, world.told);
+	turn(self, 1);
+	EXPECT_EQ(1, world.told);
+	EXPECT_EQ(2, world.notice.times);
+}
+
+/* date(1): a daemon that is started an hour later asks its sources anyway. */
+TEST_F(watch, what_has_ended_long_ago_is_no_news)
+{
+	world.daemon_pid = 0;
+	self->record.tgid = INT32_MAX;
+	change(self);
+	turn(self, 0);
+	turn(self, 3601);
+	EXPECT_EQ(2, world.tries);
+	world.daemon_pid = 11;
+	turn(self, 60);
+	EXPECT_EQ(0, world.told);
+}
+
+TEST_F(watch, a_daemon_that_was_restarted_is_told_of_those_that_run)
+{
+	change(self);
+	turn(self, 60);
+	ASSERT_LT(0, world.told);
+	world.told = 0;
+	turn(self, 60);
+	turn(self, 60);
+	EXPECT_EQ(0, world.told);
+	world.daemon_pid = 11;
+	turn(self, 60);
+	EXPECT_EQ(1, world.told);
+	EXPECT_TRUE(world.notice.runs);
+	turn(self, 60);
+	EXPECT_EQ(1, world.told);
+}
+
+TEST_HARNESS_MAIN
