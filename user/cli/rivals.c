@@ -3,11 +3,13 @@
  * truechime rivals: who has changed the system clock beside truechime, as truechime-watch saw it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "ipc/socket.h"
 #include "lib/names.h"
+#include "steering/time_daemons.h"
 
 static const char *where_of(const json_t *rival)
 {
@@ -84,6 +86,16 @@ static void print_table(const json_t *rivals)
 	}
 }
 
+/* An agent of a hypervisor, which has other work, is to be kept from the clock, and not to end. */
+static bool is_agent(const json_t *rival)
+{
+	struct time_daemon known = { .pid = 0 };
+
+	snprintf(known.program, sizeof(known.program), "%s", json_text_of(rival, "program"));
+
+	return *time_daemon_advice(&known);
+}
+
 static void print_advice(const json_t *rivals)
 {
 	const json_t *rival;
@@ -92,8 +104,8 @@ static void print_advice(const json_t *rivals)
 	putchar('\n');
 	json_array_foreach(rivals, i, rival) {
 		if (*json_text_of(rival, "advice"))
-			printf("To end %s: %s\n", json_text_of(rival, "program"),
-			       json_text_of(rival, "advice"));
+			printf(is_agent(rival) ? "What keeps %s from it: %s\n" : "To end %s: %s\n",
+			       json_text_of(rival, "program"), json_text_of(rival, "advice"));
 		else if (!json_bool_of(rival, "kernel"))
 			printf("%s has ended (%s).\n", json_text_of(rival, "program"),
 			       json_text_of(rival, "command"));

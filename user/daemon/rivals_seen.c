@@ -51,26 +51,30 @@ static struct rival_seen *add(struct daemon *daemon, const struct rival_notice *
 	return seen;
 }
 
+/* An agent of a hypervisor has other work than the clock, and sets that when the host says so. */
+static bool is_agent(const struct rival_seen *seen)
+{
+	return *time_daemon_advice(&seen->daemon);
+}
+
 static void log_seen(const struct daemon *daemon, struct rival_seen *seen,
 		     const struct rival_notice *notice)
 {
+	const char *remedy = is_agent(seen) ? ". What keeps it from that: " : ". To end it: ";
+
 	if (daemon->config->rivals == CONFIG_RIVALS_IGNORE ||
 	    !log_limit_pass(&seen->log, seen->latest_ns, QUIET_NS))
 		return;
 	log_warning("%s (process %d%s%s) changes the system clock: at last it %s (changes so far: %lld)%s%s. See: truechime rivals",
 		    notice->program, notice->pid, *notice->where ? ", " : "", notice->where,
 		    notice->what, (long long)notice->times,
-		    *notice->advice ? ". To end it: " : "", notice->advice);
+		    *notice->advice ? remedy : "", notice->advice);
 }
 
-/*
- * Does it go on to change the clock? Not an agent of a hypervisor, which has other work, and sets
- * the clock when that says so, as after each restore.
- */
+/* Does it go on to change the clock? Agents do not, though they may set it after each restore. */
 static bool steers(const struct rival_seen *seen, const struct rival_notice *notice)
 {
-	return notice->runs && notice->pid && notice->times >= STEERS_TIMES &&
-	       !*time_daemon_advice(&seen->daemon);
+	return notice->runs && notice->pid && notice->times >= STEERS_TIMES && !is_agent(seen);
 }
 
 /* Where it is to have the clock, or has ended, that is not left for a minute. */

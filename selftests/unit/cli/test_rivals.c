@@ -24,6 +24,13 @@
 	"\"changes\":1,\"stepped_ns\":-9," \
 	"\"latest_ns\":1700000050000000000,\"what\":\"stepped it by -9 ns\"}"
 
+/* As truechime-watch has it of an agent: no command, and none that ends it. */
+#define AGENT \
+	"{\"program\":\"qemu-ga\",\"pid\":79,\"unit\":\"qemu-guest-agent.service\"," \
+	"\"command\":\"qemu-ga\",\"container\":\"\",\"advice\":\"an option\",\"kernel\":false," \
+	"\"changes\":1,\"stepped_ns\":9," \
+	"\"latest_ns\":1700000050000000000,\"what\":\"stepped it by +9 ns\"}"
+
 #define EVENTS \
 	"\"events\":[{\"number\":5,\"time_ns\":1700000060000000000," \
 	"\"program\":\"chronyd\",\"pid\":77," \
@@ -119,6 +126,14 @@ TEST_F(rivals, of_several_the_latest_is_named_first)
 	EXPECT_NE(NULL, strstr(self->text, "date has ended (date -s now).\n"));
 	EXPECT_NE(NULL, strstr(self->text,
 			       "chronyd (process 77, chrony.service) stepped it by +3.20 s\n"));
+}
+
+TEST_F(rivals, agents_of_hypervisors_are_not_to_be_ended)
+{
+	world.reply = "{\"changes\":1,\"rivals\":[" AGENT "]}";
+	self->text = print(&self->cli, &self->status);
+	EXPECT_EQ(NULL, strstr(self->text, "To end"));
+	EXPECT_NE(NULL, strstr(self->text, "What keeps qemu-ga from it: an option\n"));
 }
 
 TEST_F(rivals, another_socket_is_asked_where_one_is_named)

@@ -181,8 +181,11 @@ TEST_F(seen, agents_of_hypervisors_are_not_given_the_clock)
 	self->notice.times = 3;
 	strcpy(self->notice.program, "qemu-ga");
 	strcpy(self->notice.where, "qemu-guest-agent.service");
+	strcpy(self->notice.advice, "an option");
 	tell(self);
 	EXPECT_EQ(1, world.messages);
+	EXPECT_EQ(NULL, strstr(world.message, "To end it"));
+	EXPECT_NE(NULL, strstr(world.message, "What keeps it from that: an option"));
 	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
 }
 
