@@ -384,7 +384,7 @@ static void daemon_read_drift(struct daemon *daemon)
 	}
 	discipline_prime_rate(daemon->discipline, rate, rate_sigma);
 	log_info("Frequency %.3f +/- %.3f ppm read from %s", -rate * 1e6, rate_sigma * 1e6, path);
-	if (!daemon->known.has_host && !daemon->rivals.yielding)
+	if (!daemon->known.has_host && !daemon->known.external && !daemon->rivals.yielding)
 		(void)system_clock_set_rate(daemon->clock, rate);
 }
 

@@ -216,6 +216,21 @@ TEST_F(drift, host_has_its_own)
 	EXPECT_LT(fabs(world.clock_rate + 5e-5), 1e-12);
 }
 
+/* Its rate is theirs, from the start on. */
+TEST_F(drift, a_clock_that_others_steer_is_left_to_them)
+{
+	self->daemon.known.has_host = false;
+	daemon_finish(&self->daemon);
+	self->daemon.known.external = true;
+	daemon_prime(&self->daemon);
+	EXPECT_EQ(1, world.primes);
+	self->daemon.known.external = false;
+	self->daemon.rivals.yielding = true;
+	daemon_prime(&self->daemon);
+	EXPECT_EQ(2, world.primes);
+	EXPECT_EQ(0, world.clock_rates);
+}
+
 /* -q takes six seconds, and a rate from six seconds is worse than the one that was there. */
 TEST_F(drift, what_was_learned_in_seconds_is_not_left_behind)
 {
