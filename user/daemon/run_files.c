@@ -115,6 +115,7 @@ int pid_file_write(const char *path, pid_t pid)
 {
 	char fresh[PATH_MAX], text[PID_TEXT_MAX];
 	int length, fd, err = 0;
+	ssize_t written;
 
 	if (read_pid(path) == -EEXIST)
 		return -EEXIST;
@@ -125,8 +126,11 @@ int pid_file_write(const char *path, pid_t pid)
 	if (fd < 0)
 		return -errno;
 	length = snprintf(text, sizeof(text), "%d\n", (int)pid);
-	if (write(fd, text, (size_t)length) != length)
-		err = -EIO;
+	written = write(fd, text, (size_t)length);
+	if (written < 0)
+		err = -errno;
+	else if (written != length)
+		err = -ENOSPC;
 	close(fd);
 	/* rename(2) replaces whatever is there by then, and follows no link. */
 	if (!err && rename(fresh, path))

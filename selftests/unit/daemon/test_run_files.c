@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -153,6 +154,20 @@ TEST_F(files, a_pid_file_is_written_and_an_old_one_replaced)
 	EXPECT_EQ(-1, access(self->path, F_OK));
 	put(self->path, "");
 	EXPECT_EQ(0, pid_file_write(self->path, 12));
+}
+
+/* As on a full disk; the reason becomes part of a message. */
+TEST_F(files, a_pid_file_that_cannot_be_written_is_not_left)
+{
+	struct rlimit none = { .rlim_cur = 0 }, before;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	none.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);
+	EXPECT_EQ(-EFBIG, pid_file_write(self->path, 4711));
+	setrlimit(RLIMIT_FSIZE, &before);
+	EXPECT_EQ(-1, access(self->path, F_OK));
 }
 
 TEST_F(files, what_is_no_pid_file_is_left_alone)
