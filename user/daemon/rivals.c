@@ -110,13 +110,20 @@ static size_t take_agents(struct daemon *daemon, struct time_daemon *found, size
 	return left;
 }
 
+/* Several processes of one program in one unit are one daemon. */
+static bool is_same(const struct time_daemon *one, const struct time_daemon *other)
+{
+	return one->pid == other->pid || (*one->unit && !strcmp(one->unit, other->unit) &&
+					  !strcmp(one->program, other->program));
+}
+
 /* Those that belong to no unit that is known were found when all processes were read. */
 static size_t keep_running(const struct daemon *daemon, struct time_daemon *rivals, size_t count)
 {
 	size_t i, j;
 
 	for (i = 0; i < daemon->rivals.running_count && count < TIME_DAEMONS_MAX; i++) {
-		for (j = 0; j < count && rivals[j].pid != daemon->rivals.running[i].pid; j++)
+		for (j = 0; j < count && !is_same(&rivals[j], &daemon->rivals.running[i]); j++)
 			;
 		if (j == count && time_daemon_runs(PROC, &daemon->rivals.running[i]))
 			rivals[count++] = daemon->rivals.running[i];

@@ -23,11 +23,17 @@ static const struct time_daemon qemu_agent = {
 
 static const struct time_daemon by_hand = { .program = "ptp4l", .pid = 80 };
 
+/* A process that chronyd has started, which its control group names first. */
+static const struct time_daemon helper = {
+	.program = "chronyd", .pid = 81, .unit = "chrony.service",
+};
+
 static struct {
 	int64_t raw_ns;
 	struct time_daemon units[2];		/* found by control group */
 	size_t unit_count;
-	bool has_process;			/* @by_hand runs, and is not hidden */
+	bool has_process;			/* @process runs, and is not hidden */
+	struct time_daemon process;
 	int searches;
 	int readings;				/* of all processes */
 	int messages;
@@ -79,14 +85,14 @@ size_t time_daemons_find(const char *proc, const char *cgroup,
 	world.searches++;
 	world.readings += !!proc;
 	if (proc && world.has_process)
-		daemons[count++] = by_hand;
+		daemons[count++] = world.process;
 	memcpy(&daemons[count], world.units, world.unit_count * sizeof(daemons[0]));
 	return count + world.unit_count;
 }
 
 bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
 {
-	return world.has_process && daemon->pid == by_hand.pid;
+	return world.has_process && daemon->pid == world.process.pid;
 }
 
 const char *time_daemon_advice(const struct time_daemon *agent)
@@ -122,6 +128,7 @@ FIXTURE_SETUP(rivals)
 	memset(&world, 0, sizeof(world));
 	memset(self, 0, sizeof(*self));
 	world.raw_ns = 1000 * S;
+	world.process = by_hand;
 	self->daemon.options = &self->options;
 	self->daemon.config = &self->config;
 }
@@ -182,6 +189,20 @@ TEST_F(rivals, who_was_started_by_hand_is_known_until_it_ends)
 	watch(self);
 	EXPECT_EQ(2, world.messages);
 	EXPECT_EQ(0, self->daemon.rivals.running_count);
+}
+
+/* At the start it is found by one of its processes, and later by another one. */
+TEST_F(rivals, a_unit_is_one_whatever_its_processes)
+{
+	world.has_process = true;
+	world.process = chronyd;
+	daemon_find_rivals(&self->daemon);
+	EXPECT_EQ(1, world.messages);
+	world.units[0] = helper;
+	world.unit_count = 1;
+	watch(self);
+	EXPECT_EQ(1, world.messages);
+	EXPECT_EQ(1, self->daemon.rivals.running_count);
 }
 
 TEST_F(rivals, the_clock_is_left_to_them_as_long_as_they_run)
