@@ -5,9 +5,11 @@
 #include "steering/leap_list.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400
@@ -177,24 +179,38 @@ int leap_list_parse_text(const char *text, size_t length, struct leap_list *list
 	return list->count ? 0 : -EINVAL;
 }
 
+/* The whole file. How many bytes; -EFBIG: it does not fit. */
+static ssize_t read_whole(const char *path, char *bytes, size_t size)
+{
+	ssize_t got, length = 0;
+	int fd, err;
+
+	/* Do not block on a pipe without a writer. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	do {
+		got = read(fd, bytes + length, size - (size_t)length);
+		length += got > 0 ? got : 0;
+	} while (got > 0);
+	err = got < 0 ? -errno : (size_t)length == size ? -EFBIG : 0;
+	close(fd);
+	return err ? err : length;
+}
+
 int leap_list_load(const char *path, bool zone, struct leap_list *list, int *bad_line)
 {
 	static char bytes[FILE_MAX];
 	struct leap_list fresh;
-	size_t length;
-	FILE *file;
+	ssize_t length;
 	int err;
 
 	*bad_line = 0;
-	file = fopen(path, "re");
-	if (!file)
-		return -errno;
-	length = fread(bytes, 1, sizeof(bytes), file);
-	err = ferror(file) ? -EIO : length == sizeof(bytes) ? -EFBIG : 0;
-	fclose(file);
-	if (!err)
-		err = zone ? leap_list_parse_zone((const uint8_t *)bytes, length, &fresh) :
-			     leap_list_parse_text(bytes, length, &fresh, bad_line);
+	length = read_whole(path, bytes, sizeof(bytes));
+	if (length < 0)
+		return (int)length;
+	err = zone ? leap_list_parse_zone((const uint8_t *)bytes, (size_t)length, &fresh) :
+		     leap_list_parse_text(bytes, (size_t)length, &fresh, bad_line);
 	if (!err)
 		*list = fresh;
 	return err;

@@ -7,7 +7,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "selftests/unit/unit.h"
 
@@ -208,6 +211,23 @@ TEST(missing_file_leaves_the_list_as_it_was)
 	EXPECT_EQ(-ENOENT, leap_list_load("/nonexistent", true, &list, &bad_line));
 	EXPECT_EQ(-EINVAL, leap_list_load("/dev/null", false, &list, &bad_line));
 	EXPECT_EQ(5, list.count);
+}
+
+/* "leapsectz right", and a pipe, at which the daemon must not wait for who never comes. */
+TEST(what_is_no_file_is_said_to_be_none)
+{
+	char path[] = "/tmp/test_leap_list.XXXXXX";
+	struct leap_list list = { .count = 0 };
+	int bad_line;
+
+	ASSERT_NE(NULL, mkdtemp(path));
+	EXPECT_EQ(-EISDIR, leap_list_load(path, true, &list, &bad_line));
+	ASSERT_EQ(0, rmdir(path));
+	ASSERT_EQ(0, mkfifo(path, 0600));
+	alarm(2);
+	EXPECT_EQ(-EINVAL, leap_list_load(path, false, &list, &bad_line));
+	alarm(0);
+	unlink(path);
 }
 
 /* The files that Debian has, and what nobody will change any more. */
