@@ -171,7 +171,7 @@ double system_clock_rate(const struct system_clock *clock)
 int system_clock_set_rate(struct system_clock *clock, double rate)
 {
 	double per_tick = 1.0 / (double)clock->nominal_tick_us, rest;
-	struct timex tx = { .modes = ADJ_FREQUENCY };
+	struct timex tx = { .modes = ADJ_FREQUENCY | ADJ_TICK };
 	long tick = clock->tick_us;
 	int err;
 
@@ -191,10 +191,8 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 		rest = rate - (double)(tick - clock->nominal_tick_us) * per_tick;
 	}
 	tx.freq = lround(rest * SCALED_PPM);
-	if (tick != clock->tick_us) {
-		tx.modes |= ADJ_TICK;
-		tx.tick = tick;
-	}
+	/* Whether it has changed or not: another program may have changed it since. */
+	tx.tick = tick;
 	err = system_clock_adjust(clock, &tx);
 	if (err)
 		return err;

@@ -128,6 +128,21 @@ TEST_F(clock, leaves_the_tick_alone_where_frequency_can_do)
 	EXPECT_EQ(10000, fake_clock.tick_us);
 }
 
+/* adjtimex(8), or a chronyd that was killed: frequency and tick. */
+TEST_F(clock, undoes_what_others_did_to_the_rate)
+{
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 50e-6));
+	fake_clock.tick_us = 10001;
+	fake_clock.freq = -655360;
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 50e-6));
+	EXPECT_LT(fabs(fake_clock_rate() - 50e-6), 1e-11);
+	/* In a slew, too. */
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 900e-6));
+	fake_clock.tick_us = 10000;
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 900e-6));
+	EXPECT_LT(fabs(fake_clock_rate() - 900e-6), 1e-11);
+}
+
 TEST_F(clock, keeps_within_limits)
 {
 	ASSERT_EQ(0, system_clock_set_rate(self->clock, 5));
