@@ -119,6 +119,12 @@ int system_clock_settle(void)
 	return err;
 }
 
+static void system_clock_note(struct system_clock *clock, const struct timex *tx)
+{
+	clock->rate = system_clock_rate_of(clock, tx);
+	clock->tick_us = tx->tick;
+}
+
 int system_clock_open(struct system_clock **result, bool null)
 {
 	struct system_clock *clock = system_clock_new(null);
@@ -133,23 +139,29 @@ int system_clock_open(struct system_clock **result, bool null)
 	}
 	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0) {
 		err = -errno;
-		goto err_free;
+		free(clock);
+		return err;
 	}
-	err = system_clock_end_slew(clock, &tx);
-	if (err)
-		goto err_free;
-	clock->rate = system_clock_rate_of(clock, &tx);
-	clock->tick_us = tx.tick;
+	system_clock_note(clock, &tx);
 	clock->tai_s = tx.tai;
-
-	err = system_clock_stop_slews(clock);
-	if (err)
-		goto err_free;
 	*result = clock;
 	return 0;
+}
 
-err_free:
-	free(clock);
+int system_clock_take(struct system_clock *clock)
+{
+	struct timex tx = { .modes = 0 };
+	int err;
+
+	if (clock->null)
+		return 0;
+	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		return -errno;
+	err = system_clock_end_slew(clock, &tx);
+	if (!err)
+		err = system_clock_stop_slews(clock);
+	if (!err)
+		system_clock_note(clock, &tx);
 	return err;
 }
 

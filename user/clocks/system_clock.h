@@ -14,12 +14,15 @@
 
 struct system_clock;
 
-/*
- * Open; @null: command nothing (tests, -x). Takes over: tick and frequency are read back and stay
- * as they are unless they are a slew's, the kernel's own PLL is switched off. 0, -EPERM without
- * CAP_SYS_TIME, -errno.
- */
+/* Open; @null: command nothing (tests, -x). The clock is left as it is. 0, -errno. */
 int system_clock_open(struct system_clock **clock, bool null);
+
+/*
+ * Take over from whoever steered it: tick and frequency are read back and stay as they are unless
+ * they are a slew's, the kernel's own PLL is switched off, and the clock is marked unsynchronised.
+ * 0, -EPERM without CAP_SYS_TIME, -errno.
+ */
+int system_clock_take(struct system_clock *clock);
 
 /* Close; the clock goes on at the rate last set, and unsynchronised once its bound has grown. */
 void system_clock_close(struct system_clock *clock);

@@ -322,17 +322,29 @@ static int daemon_open_control(struct daemon *daemon)
 	return 0;
 }
 
-static int daemon_open_clock(struct daemon *daemon)
+/* In some containers not even reading is permitted. Returns @err. */
+static int daemon_report_clock(int err)
 {
-	bool null = daemon->options->no_clock || daemon->options->task == DAEMON_MEASURE;
-	int err;
-
-	err = system_clock_open(&daemon->clock, null);
 	if (err == -EPERM)
 		log_err("We may not set the system clock: CAP_SYS_TIME is needed. Run as root or by the service unit, or with -x to observe only");
 	else if (err)
 		log_err("The system clock cannot be controlled: %s", strerror(-err));
 	return err;
+}
+
+static int daemon_open_clock(struct daemon *daemon)
+{
+	bool null = daemon->options->no_clock || daemon->options->task == DAEMON_MEASURE;
+
+	return daemon_report_clock(system_clock_open(&daemon->clock, null));
+}
+
+/* What others have begun with it would go on beside us. Where they are to have it, it goes on. */
+static int daemon_take_clock(struct daemon *daemon)
+{
+	if (daemon->known.external || daemon->rivals.yielding)
+		return 0;
+	return daemon_report_clock(system_clock_take(daemon->clock));
 }
 
 static int daemon_drop_privileges(const struct daemon *daemon)
@@ -401,9 +413,12 @@ static int daemon_start(struct daemon *daemon)
 	int64_t now_ns;
 	int err;
 
-	daemon_configure_module(daemon);
 	/* Before the clock is touched. */
 	daemon_look_around(daemon);
+	err = daemon_take_clock(daemon);
+	if (err)
+		return err;
+	daemon_configure_module(daemon);
 	daemon_prime(daemon);
 	associations_use_leaps(daemon->associations, &daemon->leap.list);
 	(void)steering_stand_aside(daemon->steering, daemon->known.external);

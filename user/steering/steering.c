@@ -585,6 +585,8 @@ static void steering_leave_clock(struct steering *steering)
 		return;
 	if (aside)
 		steering_settle(steering);
+	else
+		(void)system_clock_take(steering->clock);
 	steering_trust(steering, aside ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
 	steering->status.synchronised = false;
 	steering->settled = false;

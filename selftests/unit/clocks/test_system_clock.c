@@ -20,6 +20,7 @@ FIXTURE_SETUP(clock)
 {
 	fake_clock_start();
 	ASSERT_EQ(0, system_clock_open(&self->clock, false));
+	ASSERT_EQ(0, system_clock_take(self->clock));
 }
 
 FIXTURE_TEARDOWN(clock)
@@ -36,7 +37,13 @@ TEST(takes_over_rate_and_stops_the_pll)
 	fake_clock.freq = -655360;
 	fake_clock.status = STA_PLL;
 	fake_clock.offset = 12345;
+	/* Not before it is to be steered: it may be somebody else's. */
 	ASSERT_EQ(0, system_clock_open(&clock, false));
+	EXPECT_LT(fabs(system_clock_rate(clock) - (100e-6 - 10e-6)), 1e-12);
+	EXPECT_EQ(0, fake_clock.adjustments);
+	EXPECT_EQ(12345, fake_clock.offset);
+	EXPECT_EQ(STA_PLL, fake_clock.status);
+	ASSERT_EQ(0, system_clock_take(clock));
 	EXPECT_LT(fabs(system_clock_rate(clock) - (100e-6 - 10e-6)), 1e-12);
 	EXPECT_EQ(0, fake_clock.offset);
 	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
@@ -54,6 +61,7 @@ TEST(ends_a_slew_that_nobody_ended)
 	fake_clock.freq = 655360;
 	fake_clock.status = 0;
 	ASSERT_EQ(0, system_clock_open(&clock, false));
+	ASSERT_EQ(0, system_clock_take(clock));
 	EXPECT_EQ(0, system_clock_rate(clock));
 	EXPECT_EQ(0, fake_clock_rate());
 	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
@@ -82,8 +90,10 @@ TEST(says_when_it_may_not)
 	struct system_clock *clock;
 
 	fake_clock_start();
+	ASSERT_EQ(0, system_clock_open(&clock, false));
 	fake_clock.error = EPERM;
-	EXPECT_EQ(-EPERM, system_clock_open(&clock, false));
+	EXPECT_EQ(-EPERM, system_clock_take(clock));
+	system_clock_close(clock);
 }
 
 TEST(null_commands_nothing)
@@ -92,6 +102,7 @@ TEST(null_commands_nothing)
 
 	fake_clock_start();
 	ASSERT_EQ(0, system_clock_open(&clock, true));
+	EXPECT_EQ(0, system_clock_take(clock));
 	EXPECT_EQ(0, system_clock_set_rate(clock, 1e-3));
 	EXPECT_EQ(0, system_clock_step(clock, S));
 	EXPECT_EQ(0, system_clock_publish(clock, true, 0, 0, 0));

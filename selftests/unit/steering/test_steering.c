@@ -806,7 +806,14 @@ TEST_F(steering, yields_to_another_daemon)
 	steering_yield(self->steering, false);
 	ASSERT_EQ(0, run_truthfully(self, 100 * S));
 	EXPECT_EQ(adjustments, fake_clock.adjustments);
+	/* The last of them has left a slew. */
+	fake_clock.status = STA_PLL;
+	fake_clock.offset = 12345;
+	fake_clock.freq = 655360;
 	EXPECT_TRUE(steering_stand_aside(self->steering, false));
+	EXPECT_EQ(0, fake_clock.offset);
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
+	EXPECT_LT(fabs(system_clock_rate(self->clock) - 10e-6), 1e-12);
 	ASSERT_EQ(0, apply(self, found(self, 5 * MS)));
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
