@@ -8,6 +8,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "core/line.h"
+
 #define NS_PER_S	1000000000LL
 
 /*
@@ -19,8 +21,8 @@
 #define LOOK_UP_NOBODY_NS	(2048 * NS_PER_S)
 
 /*
- * A name whose server stopped answering is resolved again after so long at the earliest, and ever
- * less often.
+ * A name whose server stopped answering, or a pool of which too few addresses were found, is
+ * resolved again after so long at the earliest, and ever less often.
  */
 #define LOOK_UP_AGAIN_NS	(64 * NS_PER_S)
 
@@ -317,11 +319,30 @@ static bool is_without_address(const struct target *target)
 	return true;
 }
 
+/*
+ * The next query of a name that has addresses: for those that a pool is short of, which uses all
+ * that were found; else the routine one.
+ */
+static void schedule_next(struct target *target, int64_t now_raw_ns)
+{
+	int64_t wait_ns = target->complete_wait_ns;
+
+	if (target->count < wanted_count(target)) {
+		target->complete_wait_ns = chime_min(2 * wait_ns, LOOK_UP_NOBODY_NS);
+		target->refreshing = false;
+		target->look_up_ns = now_raw_ns + wait_ns;
+		return;
+	}
+	target->complete_wait_ns = LOOK_UP_AGAIN_NS;
+	if (!target->list->refresh_ns)
+		return;
+	target->refreshing = true;
+	target->look_up_ns = now_raw_ns + target->list->refresh_ns;
+}
+
 static void take_addresses(struct target *target, const struct net_address *addresses, int count,
 			   int64_t now_raw_ns)
 {
-	int64_t refresh_ns = target->list->refresh_ns;
-
 	memcpy(target->found, addresses, (size_t)count * sizeof(*addresses));
 	memset(target->tried, 0, sizeof(target->tried));
 	target->found_count = (size_t)count;
@@ -334,10 +355,8 @@ static void take_addresses(struct target *target, const struct net_address *addr
 		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
 		return;
 	}
-	if (target->look_up_ns == INT64_MAX && refresh_ns && !is_numeric(target)) {
-		target->refreshing = true;
-		target->look_up_ns = now_raw_ns + refresh_ns;
-	}
+	if (target->look_up_ns == INT64_MAX && !is_numeric(target))
+		schedule_next(target, now_raw_ns);
 }
 
 bool target_refresh(struct target *target, int64_t now_raw_ns)
@@ -433,6 +452,7 @@ void target_look_up_later(struct target *target)
 {
 	target->look_up_ns = INT64_MAX;
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+	target->complete_wait_ns = LOOK_UP_AGAIN_NS;
 }
 
 void target_look_up_sooner(struct target *target, int64_t now_raw_ns)

@@ -70,6 +70,7 @@ struct association_label {
  * @refclock: which is opened instead of resolved; NULL: it is a server
  * @look_up_ns: raw instant of the next query, INT64_MAX: none
  * @look_up_wait_ns: wait before the one after that
+ * @complete_wait_ns: wait before the next one for the addresses that a pool is short of
  * @refreshing: the query is a routine one, or the operator's ...
  * @refresh_all: ... who wants all addresses replaced that the name no longer has
  * @added: by the operator: a reload of the configuration leaves it alone
@@ -90,6 +91,7 @@ struct target {
 	struct refclock *refclock;
 	int64_t look_up_ns;
 	int64_t look_up_wait_ns;
+	int64_t complete_wait_ns;
 	bool refreshing;
 	bool refresh_all;
 	bool added;

@@ -526,6 +526,46 @@ TEST_F(world, a_pool_uses_several)
 	EXPECT_NE(address_at(1)[8], address_at(2)[8]);
 }
 
+/*
+ * A name server may give few of a pool's addresses at first. It is asked for the rest, ever less
+ * often, although the addresses that there are answer.
+ */
+TEST_F(world, a_pool_that_is_too_small_is_looked_up_again)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+	int started;
+
+	for (int i = 0; i < 2; i++)
+		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
+	set_names(1, addresses);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 1 && source_at(0)->added));
+	for (int i = 0; i < 160; i++) {
+		pass(65);
+		settle_each(1);
+	}
+	EXPECT_GT(names.started, 4);
+	EXPECT_LT(names.started, 16);
+
+	/* Such a query replaces no address that answers. */
+	set_names(1, &addresses[1]);
+	for (int i = 0; i < 40 && source_count() < 2; i++) {
+		pass(65);
+		settle_each(1);
+	}
+	ASSERT_EQ(2, source_count());
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_STREQ("127.0.0.2", address_at(1));
+
+	/* As many as are wanted. */
+	started = names.started;
+	for (int i = 0; i < 40; i++) {
+		pass(65);
+		settle_each(2);
+	}
+	EXPECT_EQ(started, names.started);
+}
+
 static int count_family(const char *mark)
 {
 	int count = 0;
