@@ -8,7 +8,8 @@ static void print_legend(void)
 {
 	puts("  . State: N - noselect, M - missing samples, d/D - large distance,\n"
 	     " /         ~ - too variable, W - waits for others, S - stale,\n"
-	     "|          P - not preferred, x - falseticker, + - combined, * - best.\n"
+	     "|          O - orphan, P - not preferred, x - falseticker,\n"
+	     "|          + - combined, * - best.\n"
 	     "|   Effective options   ---------.  (N - noselect, P - prefer\n"
 	     "|   Configured options  ----.     \\  T - trust, R - require)\n"
 	     "|   Auth. enabled (Y/N) -.   \\     \\     Offset interval --.\n"

@@ -158,6 +158,8 @@ static char reason_of(const struct state *state, const struct source_status *sta
 		return 'S';
 	if (status->root_distance_ns >= (double)state->maxdistance_ns)
 		return 'd';
+	if (status->orphan)
+		return 'O';
 
 	return is_any_selected(state) ? 'd' : 'W';
 }

@@ -164,6 +164,8 @@ TEST(letters_while_none_is_selected)
 	EXPECT_EQ('W', figures_letter(&state, 0));
 	status->verdict = SOURCE_UNUSABLE;
 	EXPECT_EQ('W', figures_letter(&state, 0));
+	status->orphan = true;
+	EXPECT_EQ('O', figures_letter(&state, 0));
 	status->root_distance_ns = 3e9;
 	EXPECT_EQ('d', figures_letter(&state, 0));
 	status->verdict = SOURCE_FALSETICKER;
