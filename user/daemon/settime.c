@@ -195,16 +195,19 @@ static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns
 	return report_set(daemon, &found, entry.found_ns, entry.bound_ns, !err);
 }
 
-static json_t *delete_entry(struct daemon *daemon, size_t index, const char **error)
+/* @number: as typed. */
+static json_t *delete_entry(struct daemon *daemon, const char *number, const char **error)
 {
 	const struct manual before = daemon->by_hand.times;
 	struct manual_estimate found;
 	struct timescale_now now;
-	int err;
+	unsigned int index;
+	int err, end = 0;
 
 	if (settime_is_refused(daemon, &now, error))
 		return NULL;
-	if (index >= daemon->by_hand.times.count) {
+	if (sscanf(number, "%3u%n", &index, &end) != 1 || number[end] ||
+	    index >= daemon->by_hand.times.count) {
 		*error = "there is no such entry. See: truechime settime list";
 		return NULL;
 	}
@@ -256,8 +259,8 @@ static json_t *list_entries(struct daemon *daemon)
 
 json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char **error)
 {
+	static const char delete[] = "delete ";
 	long long utc_ns, bound_ns;
-	unsigned int index;
 	int end = 0;
 
 	if (!strcmp(arguments, "list"))
@@ -268,8 +271,8 @@ json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char 
 		log_notice("The operator has the times forgotten that were set");
 		return json_pack("{s:b,s:i}", "ok", 1, "entries", 0);
 	}
-	if (sscanf(arguments, "delete %3u%n", &index, &end) == 1 && !arguments[end])
-		return delete_entry(daemon, index, error);
+	if (!strncmp(arguments, delete, strlen(delete)))
+		return delete_entry(daemon, arguments + strlen(delete), error);
 	if (sscanf(arguments, "set %19lld %19lld%n", &utc_ns, &bound_ns, &end) == 2 &&
 	    end && !arguments[end] && utc_ns >= 0 && bound_ns > 0 && bound_ns <= MOST_BOUND_NS)
 		return add_entry(daemon, utc_ns, bound_ns, error);

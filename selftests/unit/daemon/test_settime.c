@@ -305,6 +305,11 @@ TEST_F(settime, list_delete_reset)
 
 	EXPECT_EQ(NULL, ask(self, "delete 0"));
 	EXPECT_NE(NULL, strstr(self->error, "no such entry"));
+	/* What the operator typed, who does not know what the daemon is asked. */
+	EXPECT_EQ(NULL, ask(self, "delete first"));
+	EXPECT_NE(NULL, strstr(self->error, "no such entry"));
+	EXPECT_EQ(NULL, ask(self, "delete 1000"));
+	EXPECT_NE(NULL, strstr(self->error, "no such entry"));
 	EXPECT_TRUE(takes(self, 2 * S));
 	pass(3600 * S);
 	EXPECT_TRUE(takes(self, 2 * S));
