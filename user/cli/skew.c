@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "lib/json_text.h"
 #include "lib/names.h"
 #include "ntp/packet.h"
 #include "skew/survey.h"
@@ -194,12 +195,13 @@ static json_t *clock_as_json(const struct fleet *fleet, size_t index)
 	const struct skew_host *host = index ? &fleet->hosts[index - 1] : NULL;
 
 	if (host && !clock->known)
-		return json_pack("{s:s,s:b,s:s,s:s?}", "name", host->name, "known", 0,
-				 "ntp_problem", host->ask.problem, "ssh_problem",
+		return json_pack("{s:o,s:b,s:s,s:s?}", "name", json_of_text(host->name),
+				 "known", 0, "ntp_problem", host->ask.problem, "ssh_problem",
 				 host->by_ssh ? host->remote.text : NULL);
 
-	return json_pack("{s:s,s:b,s:I,s:I,s:s,s:b}", "name", name_of(fleet, index), "known", 1,
-			 "offset_ns", (json_int_t)clock->offset_ns, "error_ns",
+	return json_pack("{s:o,s:b,s:I,s:I,s:s,s:b}", "name",
+			 json_of_text(name_of(fleet, index)), "known", 1, "offset_ns",
+			 (json_int_t)clock->offset_ns, "error_ns",
 			 (json_int_t)clock->error_ns, "by",
 			 !host ? "self" : host->by_ssh ? "ssh" : "ntp", "unsynchronised",
 			 host && host->ask.unsynchronised);
@@ -235,15 +237,15 @@ static json_t *fleet_as_json(const struct fleet *fleet)
 	if (!fleet->has_pair)
 		return report;
 	json_object_set_new(report, "furthest",
-			    json_pack("{s:s,s:s,s:I,s:I,s:I,s:s}", "ahead",
-				      name_of(fleet, pair->ahead), "behind",
-				      name_of(fleet, pair->behind), "apart_ns",
+			    json_pack("{s:o,s:o,s:I,s:I,s:I,s:s}", "ahead",
+				      json_of_text(name_of(fleet, pair->ahead)), "behind",
+				      json_of_text(name_of(fleet, pair->behind)), "apart_ns",
 				      (json_int_t)pair->apart_ns, "least_ns",
 				      (json_int_t)pair->least_ns, "most_ns",
 				      (json_int_t)pair->most_ns, "verdict",
 				      word_of(skew_judge(pair, fleet->within_ns))));
 	json_object_set_new(report, "outlier", fleet->outlier == SKEW_NONE ? json_null() :
-			    json_string(name_of(fleet, fleet->outlier)));
+			    json_of_text(name_of(fleet, fleet->outlier)));
 	json_object_set_new(report, "limits", limits_as_json(pair));
 
 	return report;

@@ -5,14 +5,13 @@
 #include "ipc/report.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ipc/figures.h"
 #include "ipc/report_ntp.h"
 #include "lib/event_report.h"
-#include "lib/printable.h"
+#include "lib/json_text.h"
 
 #define PPB		1e9
 
@@ -25,22 +24,6 @@ static json_t *report_real(double value)
 static json_t *report_seconds(int64_t utc_ns)
 {
 	return json_real((double)utc_ns / 1e9);
-}
-
-/* Text of the configuration, which may be none: of JSON it could not be a part then. */
-static json_t *report_text(const char *text)
-{
-	json_t *string = json_string(text);
-	char *copy;
-
-	if (string)
-		return string;
-	copy = strdup(text);
-	if (copy)
-		make_printable(copy);
-	string = json_string(copy ? copy : "?");
-	free(copy);
-	return string;
 }
 
 const char *report_leap(int leap)
@@ -118,7 +101,7 @@ json_t *report_status(const struct state *state)
 			 "set_by_hand_s", state->set_by_hand_ns ?
 				report_seconds(state->set_by_hand_ns) : json_null(),
 			 "manual", state->manual,
-			 "source", report_text(figures.source ? figures.source->info.name : ""),
+			 "source", json_of_text(figures.source ? figures.source->info.name : ""),
 			 "sources", report_source_counts(state),
 			 "stratum", update->raw_ns ? update->result.stratum : 16,
 			 "steps", (int)steering->steps,
@@ -148,8 +131,8 @@ json_t *report_tracking(const struct state *state)
 			 "ok", 1,
 			 "synchronised", steering->synchronised,
 			 "refid", (json_int_t)reference.refid,
-			 "source", report_text(figures.source ? figures.source->info.name : ""),
-			 "name", report_text(followed ? followed->name : ""),
+			 "source", json_of_text(figures.source ? figures.source->info.name : ""),
+			 "name", json_of_text(followed ? followed->name : ""),
 			 "address", followed ? followed->address : "",
 			 "stratum", reference.stratum,
 			 "ref_time_s", reference.utc_ns ?
@@ -218,7 +201,7 @@ static json_t *report_origin(const struct association_info *info)
 {
 	if (info->added)
 		return json_string("operator");
-	return report_text(*info->file ? info->file : "configuration");
+	return json_of_text(*info->file ? info->file : "configuration");
 }
 
 /* Why a source that answers is not used. */
@@ -264,7 +247,7 @@ static json_t *report_source(const struct state *state, size_t index)
 			    status->last_error < 0 ? strerror(-status->last_error) : "";
 
 	return json_pack(REPORT_SOURCE,
-			 "name", report_text(info->name),
+			 "name", json_of_text(info->name),
 			 "address", info->address,
 			 "origin", report_origin(info),
 			 "activity", report_activity_name(info->activity),

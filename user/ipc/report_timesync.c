@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ipc/figures.h"
+#include "lib/json_text.h"
 
 /* Files of servers that are here come from the network, by DHCP as a rule. */
 #define LINK_FOLDER	"/run/"
@@ -37,7 +38,7 @@ static json_t *report_servers(const struct state *state)
 		list = info->added ? runtime :
 		       !strncmp(info->file, LINK_FOLDER, strlen(LINK_FOLDER)) ? link : system;
 		if (!has_text(list, info->name))
-			json_array_append_new(list, json_string(info->name));
+			json_array_append_new(list, json_of_text(info->name));
 	}
 	return json_pack("{s:o,s:o,s:o}", "system", system, "link", link, "runtime", runtime);
 }
@@ -73,8 +74,8 @@ static json_t *report_selected(const struct state *state, const struct state_sou
 	const struct source_status *status = &source->status;
 	const struct ntp_client_record *record = source->info.record;
 
-	return json_pack("{s:s,s:s,s:i,s:i,s:i,s:f,s:I,s:o}",
-			 "name", source->info.name,
+	return json_pack("{s:o,s:s,s:i,s:i,s:i,s:f,s:I,s:o}",
+			 "name", json_of_text(source->info.name),
 			 "address", source->info.ip.family == AF_UNSPEC ? "" : source->info.address,
 			 "minpoll", status->options->minpoll,
 			 "maxpoll", status->options->maxpoll,

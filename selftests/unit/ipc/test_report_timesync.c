@@ -99,6 +99,17 @@ TEST_F(report, is_understood)
 	EXPECT_EQ(3, message->jitter_us);
 }
 
+/* A path need not be text, and what it names is followed all the same. */
+TEST_F(report, a_path_that_is_no_text)
+{
+	name(1, "/run/\xe9.sock", &refclock);
+	state.sources[1].info.address[0] = '\0';
+	state.sources[1].info.ip.family = AF_UNSPEC;
+	state.sources[1].status.has_estimate = false;
+	ASSERT_EQ(0, show(self));
+	EXPECT_STREQ("/run/?.sock", self->view.server_name);
+}
+
 /* A pool is one name, a reference clock is none. */
 TEST_F(report, names_each_server_once)
 {
