@@ -465,5 +465,9 @@ void target_look_up_sooner(struct target *target, int64_t now_raw_ns)
 
 void target_found_right(struct target *target)
 {
+	for (size_t i = 0; i < target->count; i++) {
+		if (is_gone(target->associations[i]))
+			return;
+	}
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
 }

@@ -29,7 +29,10 @@ void target_look_up_later(struct target *target);
 /* A query that is due at some time is due now. */
 void target_look_up_sooner(struct target *target, int64_t now_raw_ns);
 
-/* A server gives a right time: later queries have not failed before. */
+/*
+ * A server gives a right time: later queries have not failed before, unless it is for another one
+ * that they are made.
+ */
 void target_found_right(struct target *target);
 
 /* The resolver's descriptor is ready. */

@@ -526,6 +526,32 @@ TEST_F(world, a_pool_uses_several)
 	EXPECT_NE(address_at(1)[8], address_at(2)[8]);
 }
 
+/* One that has gone for good does not have the name looked up every minute. */
+TEST_F(world, a_server_of_a_pool_that_is_gone_for_good)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+	struct server *second;
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	second = add_server("127.0.0.2", ANSWERS);
+	ASSERT_NE(NULL, second);
+	set_names(2, addresses);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2 && source_at(0)->added && source_at(1)->added));
+	second->manner = SILENT;
+	for (int i = 0; i < 160; i++) {
+		pass(65);
+		settle_each(2);
+		pass(5);
+	}
+	EXPECT_GT(names.started, 2);
+	EXPECT_LT(names.started, 16);
+	/* It is seldom asked for, and back when it is. */
+	second->manner = ANSWERS;
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(!source_at(1)->error));
+}
+
 /*
  * A name server may give few of a pool's addresses at first. It is asked for the rest, ever less
  * often, although the addresses that there are answer.
