@@ -570,6 +570,15 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	return NTP_CLIENT_SAMPLE;
 }
 
+/* Of this machine: whatever is asked from there is on it. */
+static bool is_loopback(const struct net_address *address)
+{
+	static const uint8_t ipv6[16] = { [15] = 1 };
+
+	return address->family == AF_INET6 ? !memcmp(address->bytes, ipv6, sizeof(ipv6)) :
+	       address->family == AF_INET && address->bytes[0] == IN_LOOPBACKNET;
+}
+
 /*
  * The request went to this machine's own server, which says what we tell it: the best of all
  * servers, by its distance, and the last one to contradict us.
@@ -580,7 +589,7 @@ static bool is_own(const struct ntp_client *client)
 	const struct net_address *served;
 
 	if (!own || own->port != client->options.port ||
-	    !net_address_equal(&client->local, &client->address))
+	    (!is_loopback(&client->local) && !net_address_equal(&client->local, &client->address)))
 		return false;
 	served = client->address.family == AF_INET6 ? &own->address6 : &own->address4;
 

@@ -672,6 +672,26 @@ TEST_F(world, a_falseticker_of_a_pool_is_replaced)
 	EXPECT_STREQ("127.0.0.3", address_at(1));
 }
 
+/*
+ * /etc/hosts calls this machine 127.0.1.1, and who blocks a name has it resolved to 0.0.0.0: then
+ * it is our own server that answers.
+ */
+TEST_F(world, this_machine_has_other_addresses_too)
+{
+	static const char *const blocked[] = { "0.0.0.0" };
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	ASSERT_NE(NULL, add_server("127.0.1.1", ANSWERS));
+	set_names(1, blocked);
+	configure("PORT\nallow\nserver 127.0.1.1 PORT\nserver ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed && source_at(1)->failed));
+	EXPECT_EQ(0, source_at(0)->added);
+	EXPECT_EQ(0, source_at(1)->added);
+	associations_get_info(self->list, 0, &info);
+	EXPECT_NE(NULL, strstr(info.rejected, "own NTP server"));
+}
+
 TEST_F(world, an_address_is_used_once)
 {
 	static const char *const addresses[] = { "127.0.0.1" };
