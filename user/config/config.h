@@ -47,6 +47,7 @@ enum config_kind {
  * struct config_source - one server, pool or refclock directive
  * @kind: which
  * @options: what the source itself needs; options.name is the host name, address or device
+ * @said: options of the line itself, which authselectmode may change in @options
  * @family: AF_UNSPEC, or AF_INET/AF_INET6 where one was asked for
  * @port: UDP port
  * @version: of NTP in requests, 1 to 4; 0: not given, what the key's MAC fits in without being cut
@@ -85,6 +86,11 @@ enum config_kind {
 struct config_source {
 	enum config_kind kind;
 	struct source_options options;
+	struct {
+		bool trust;
+		bool require;
+		bool noselect;
+	} said;
 	int family;
 	int port;
 	int version;

@@ -227,6 +227,7 @@ static void set_name(struct config_reader *reader, struct config_source *source,
 static int add_source(struct config_reader *reader, const struct config_source *source)
 {
 	struct config *config = reader->config;
+	struct config_source *added;
 
 	if (!reader->left_out && config->source_count == CONFIG_SOURCES_MAX)
 		leave_out(reader, "there are too many sources, and this one is left out");
@@ -234,8 +235,12 @@ static int add_source(struct config_reader *reader, const struct config_source *
 		config->left_out++;
 		return 0;
 	}
-	config->sources[config->source_count] = *source;
-	config->sources[config->source_count].volatile_origin = reader->volatile_origin;
+	added = &config->sources[config->source_count];
+	*added = *source;
+	added->volatile_origin = reader->volatile_origin;
+	added->said.trust = source->options.trust;
+	added->said.require = source->options.require;
+	added->said.noselect = source->options.noselect;
 	config->source_count++;
 
 	return 0;
@@ -477,8 +482,15 @@ void config_finish_sources(struct config_reader *reader)
 {
 	struct config *config = reader->config;
 
-	for (size_t i = 0; i < config->source_count; i++)
-		config->sources[i].options.maxdistance_ns = config->discipline.maxdistance_ns;
+	for (size_t i = 0; i < config->source_count; i++) {
+		struct config_source *source = &config->sources[i];
+
+		source->options.maxdistance_ns = config->discipline.maxdistance_ns;
+		/* Beside others, which have come or gone since, it may have had other options. */
+		source->options.trust = source->said.trust;
+		source->options.require = source->said.require;
+		source->options.noselect = source->said.noselect;
+	}
 	apply_authselect(reader);
 }
 

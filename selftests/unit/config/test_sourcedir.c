@@ -170,6 +170,31 @@ TEST_F(sourcedir, what_is_no_file_of_sources_is_not_read_to_its_end)
 	EXPECT_EQ(22, self->reports.warnings);
 }
 
+/* What authselectmode makes of a source depends on the others, and ends when these go. */
+TEST_F(sourcedir, options_that_others_gave_it_go_with_them)
+{
+	ASSERT_EQ(0, load(self, "keyfile /dev/null\nauthselectmode prefer\n"));
+	write_file(self, "a.sources", "server a key 1\n");
+	reload(self);
+	EXPECT_STREQ("oa", names_of(self));
+	EXPECT_TRUE(self->config->sources[0].options.noselect);
+	write_file(self, "a.sources", "");
+	reload(self);
+	EXPECT_STREQ("o", names_of(self));
+	EXPECT_FALSE(self->config->sources[0].options.noselect);
+	config_free(self->config);
+
+	ASSERT_EQ(0, load(self, "keyfile /dev/null\nrefclock SHM 0\n"));
+	write_file(self, "a.sources", "server a key 1\n");
+	reload(self);
+	EXPECT_TRUE(self->config->sources[1].options.require);
+	EXPECT_TRUE(self->config->sources[1].options.trust);
+	write_file(self, "a.sources", "");
+	reload(self);
+	EXPECT_FALSE(self->config->sources[1].options.require);
+	EXPECT_FALSE(self->config->sources[1].options.trust);
+}
+
 /* Who may write there is not to write to terminals, nor lines of his own to the log. */
 TEST_F(sourcedir, what_is_no_text_is_not_shown)
 {
