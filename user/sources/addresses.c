@@ -407,12 +407,16 @@ static void finish_look_up(struct target *target, int64_t now_raw_ns)
 		take_addresses(target, addresses, count, now_raw_ns);
 }
 
+int target_family(const struct target *target)
+{
+	return target->config.family != AF_UNSPEC ? target->config.family : target->list->family;
+}
+
 static void start_look_up(struct target *target, int64_t now_raw_ns)
 {
 	const struct config_source *config = &target->config;
-	int only = target->list->family;
+	int err, only = target->list->family, family = target_family(target);
 	struct net_address address;
-	int err, family = config->family != AF_UNSPEC ? config->family : only;
 
 	target->look_up_ns = INT64_MAX;
 	if (only != AF_UNSPEC && family != only) {

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "core/line.h"
+#include "sources/addresses.h"
 #include "sources/nts_file.h"
 #include "sources/target.h"
 
@@ -145,7 +146,12 @@ static bool use_server(struct association *association, const struct net_address
 		       int64_t now_raw_ns, const char **problem)
 {
 	struct ntp_client *client = &association->client;
+	int family = target_family(association->target);
 
+	if (family != AF_UNSPEC && family != address->family) {
+		*problem = "its NTP server has another family of addresses than is to be asked";
+		return false;
+	}
 	if (is_others(association, address, port)) {
 		*problem = "its NTP server is in use as another source";
 		return false;
@@ -201,7 +207,7 @@ static enum ntp_client_result find_server(struct association *association, int64
 		return take_keys(association, &nts->asked, now_raw_ns);
 	if (!net_address_parse(server, AF_UNSPEC, &address))
 		return take_keys(association, &address, now_raw_ns);
-	if (resolver_start(&nts->resolver, server, association->target->config.family,
+	if (resolver_start(&nts->resolver, server, target_family(association->target),
 			   now_raw_ns) < 0)
 		return fail(association, NTS_FAILED_CONNECT,
 			    "no process could be started to look up its NTP server", now_raw_ns);

@@ -360,6 +360,27 @@ TEST_F(world, the_other_server_may_be_of_another_family)
 }
 
 /* Several servers that hand out keys may name one group of servers for the time. */
+/* But not of one that -4, or the line, excludes. */
+TEST_F(world, the_other_server_may_not_be_of_a_family_that_is_excluded)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+
+	add_nts_server("127.0.0.1");
+	set_names(1, addresses);
+	strcpy(establishing.outcome.answer.server, "time.example.net");
+	self->family = AF_INET;
+	configure("server ntp.example.net nts PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(!strcmp("time.example.net", names.name)));
+	EXPECT_EQ(AF_INET, names.family);
+
+	self->family = AF_UNSPEC;
+	strcpy(establishing.outcome.answer.server, "2001:db8::1");
+	configure("server ntp.example.net nts ipv4 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(*info_at(0).rejected));
+	EXPECT_STREQ("127.0.0.1", info_at(0).address);
+	EXPECT_NE(NULL, strstr(info_at(0).rejected, "family")) TH_LOG("%s", info_at(0).rejected);
+}
+
 TEST_F(world, the_other_servers_name_may_have_a_free_address)
 {
 	static const char *const addresses[] = { "127.0.0.3", "127.0.0.2" };
