@@ -58,8 +58,7 @@ static const struct net_address *named_address(const struct association *associa
 	return association->nts ? &association->nts->asked : &association->client.address;
 }
 
-/* May this address still answer? */
-static bool is_gone(const struct association *association)
+bool association_is_gone(const struct association *association)
 {
 	const struct ntp_client *client = &association->client;
 
@@ -88,7 +87,7 @@ static int family_in_use(const struct target *target, const struct association *
 	for (size_t i = 0; i < target->count; i++) {
 		const struct association *other = target->associations[i];
 
-		if (other != own && association_has_address(other) && !is_gone(other))
+		if (other != own && association_has_address(other) && !association_is_gone(other))
 			return other->client.address.family;
 	}
 
@@ -233,7 +232,7 @@ static void replace(struct association *association, int64_t now_raw_ns)
 		target->list->replace_ns = now_raw_ns + REPLACE_NS;
 	for (size_t i = 0; i < target->count; i++) {
 		if (family != association->client.address.family &&
-		    is_gone(target->associations[i]))
+		    association_is_gone(target->associations[i]))
 			move_on(target->associations[i], UNUSABLE, now_raw_ns);
 	}
 }
@@ -249,7 +248,7 @@ static bool is_numeric(const struct target *target)
 
 void association_replace_gone(struct association *association, int64_t now_raw_ns)
 {
-	if (is_gone(association) && !is_numeric(association->target))
+	if (association_is_gone(association) && !is_numeric(association->target))
 		replace(association, now_raw_ns);
 }
 
@@ -296,7 +295,7 @@ static void use_addresses(struct target *target, int64_t now_raw_ns)
 
 		if (!association_has_address(association))
 			use_free_address(association, now_raw_ns);
-		else if (is_gone(association))
+		else if (association_is_gone(association))
 			replace(association, now_raw_ns);
 	}
 	while (target->count < wanted_count(target) && free_address(target, NULL) >= 0) {
@@ -470,7 +469,7 @@ void target_look_up_sooner(struct target *target, int64_t now_raw_ns)
 void target_found_right(struct target *target)
 {
 	for (size_t i = 0; i < target->count; i++) {
-		if (is_gone(target->associations[i]))
+		if (association_is_gone(target->associations[i]))
 			return;
 	}
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;

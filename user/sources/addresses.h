@@ -23,6 +23,9 @@ static inline bool association_has_address(const struct association *association
 /* The family of addresses that its line, or else -4 or -6, demands; AF_UNSPEC: any. */
 int target_family(const struct target *target);
 
+/* Its address can no longer be expected to answer. */
+bool association_is_gone(const struct association *association);
+
 /* If its address can no longer be expected to answer, and may be replaced by now, do so. */
 void association_replace_gone(struct association *association, int64_t now_raw_ns);
 

@@ -281,7 +281,8 @@ void target_retry_now(struct target *target, int64_t now_raw_ns)
 	bool wanting = false;
 
 	for (size_t i = 0; i < target->count; i++) {
-		wanting |= !association_has_address(target->associations[i]);
+		wanting |= !association_has_address(target->associations[i]) ||
+			   association_is_gone(target->associations[i]);
 		retry_association_now(target->associations[i], now_raw_ns);
 	}
 	if (wanting)

@@ -333,6 +333,41 @@ TEST_F(world, a_lost_server_is_asked_when_the_network_changes)
 	EXPECT_EQ(4, source_at(0)->bursts);
 }
 
+/* In another network the name may have another address, and the old one is reached no more. */
+TEST_F(world, a_lost_servers_name_is_looked_up_when_the_network_changes)
+{
+	static const char *const before[] = { "127.0.0.1" };
+	static const char *const after[] = { "127.0.0.2" };
+	struct server *first = add_server("127.0.0.1", ANSWERS);
+	int started;
+
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(1, before);
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	/* One that answers is left alone. */
+	change_network(true);
+	turn();
+	pass(1);
+	settle();
+	EXPECT_EQ(1, names.started);
+
+	first->manner = SILENT;
+	for (int i = 0; i < 60; i++) {
+		pass(65);
+		settle();
+	}
+	started = names.started;
+	set_names(1, after);
+	change_network(true);
+	turn();
+	pass(1);
+	settle();
+	EXPECT_EQ(started + 1, names.started);
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+}
+
 TEST_F(world, reach_is_lost_without_a_network)
 {
 	add_server("127.0.0.1", ANSWERS);
