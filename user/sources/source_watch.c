@@ -46,8 +46,11 @@
 #define ANCESTOR_EVENTS		(IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | \
 				 IN_MOVE_SELF)
 
-/* Directories may be one, or one the ancestor of the other: then they share a watch. */
-#define FLAGS			(IN_ONLYDIR | IN_MASK_ADD)
+/*
+ * Directories may be one, or one the ancestor of the other: then they share a watch. A file that
+ * was removed while somebody had it open has its events by the name that another one may have now.
+ */
+#define FLAGS			(IN_ONLYDIR | IN_MASK_ADD | IN_EXCL_UNLINK)
 
 /**
  * struct directory - one that is watched

@@ -164,6 +164,29 @@ TEST_F(watch, a_file_is_busy_until_it_is_closed)
 	EXPECT_FALSE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
 }
 
+/* Who still has one open that another has replaced says nothing of the one that is there. */
+TEST_F(watch, what_becomes_of_a_removed_file_does_not_matter)
+{
+	int removed, fd;
+
+	watch(self, "");
+	removed = start_writing(path_of(self, "a.sources"));
+	ASSERT_EQ(0, unlink(path_of(self, "a.sources")));
+	write_file(path_of(self, "a.sources"));
+	EXPECT_TRUE(has_news(self));
+	ASSERT_EQ(6, write(removed, "server", 6));
+	EXPECT_FALSE(has_news(self));
+	EXPECT_FALSE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
+
+	fd = start_writing(path_of(self, "a.sources"));
+	close(removed);
+	EXPECT_FALSE(has_news(self));
+	EXPECT_TRUE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
+	close(fd);
+	EXPECT_TRUE(has_news(self));
+	EXPECT_FALSE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
+}
+
 /* A file without a name, linked into the directory when it is complete, is closed elsewhere. */
 TEST_F(watch, a_file_that_is_made_and_not_written_to_is_complete)
 {
