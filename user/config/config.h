@@ -542,4 +542,7 @@ bool config_hardware_equal(const struct config *one, const struct config *other)
 /* Are two source directives the same? Then a reload keeps the running source. */
 bool config_source_equal(const struct config_source *one, const struct config_source *other);
 
+/* Give it the options of its own line, without what authselectmode has made of them. */
+void config_source_take_said(struct config_source *source);
+
 #endif /* CONFIG_H */

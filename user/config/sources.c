@@ -478,6 +478,13 @@ static void apply_authselect(struct config_reader *reader)
 	}
 }
 
+void config_source_take_said(struct config_source *source)
+{
+	source->options.trust = source->said.trust;
+	source->options.require = source->said.require;
+	source->options.noselect = source->said.noselect;
+}
+
 void config_finish_sources(struct config_reader *reader)
 {
 	struct config *config = reader->config;
@@ -487,9 +494,7 @@ void config_finish_sources(struct config_reader *reader)
 
 		source->options.maxdistance_ns = config->discipline.maxdistance_ns;
 		/* Beside others, which have come or gone since, it may have had other options. */
-		source->options.trust = source->said.trust;
-		source->options.require = source->said.require;
-		source->options.noselect = source->said.noselect;
+		config_source_take_said(source);
 	}
 	apply_authselect(reader);
 }

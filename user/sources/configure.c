@@ -142,10 +142,17 @@ struct wanted {
 	size_t count;
 };
 
+/* By its own line, of which authselectmode makes something else beside others. */
 static bool is_deleted(const struct associations *list, const struct config_source *directive)
 {
+	struct config_source wanted = *directive;
+
+	config_source_take_said(&wanted);
 	for (size_t i = 0; i < list->deleted_count; i++) {
-		if (config_source_equal(&list->deleted[i], directive))
+		struct config_source deleted = list->deleted[i];
+
+		config_source_take_said(&deleted);
+		if (config_source_equal(&deleted, &wanted))
 			return true;
 	}
 

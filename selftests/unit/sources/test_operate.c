@@ -423,9 +423,13 @@ TEST_F(world, what_the_operator_deletes_stays_so_until_a_reload)
 	/* The files of sources say nothing new. */
 	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d\n");
 	EXPECT_EQ(1, source_count());
+	/* Nor do they if others come beside which its line means something else. */
+	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d\n"
+		       "authselectmode prefer\nserver 127.0.0.4 key 1\n");
+	EXPECT_EQ(2, source_count());
 	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\n");
 	EXPECT_EQ(2, source_count());
-	EXPECT_EQ(1, source_at(1)->added);
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added));
 
 	ASSERT_EQ(0, add("server 127.0.0.3"));
 	turn();
