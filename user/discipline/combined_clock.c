@@ -199,6 +199,21 @@ static bool is_misled(const struct combined_clock *clock, const struct selection
 		estimate.offset_ns > selection->high_ns + far_ns);
 }
 
+/*
+ * The combined clock knows less of the time than the selected source shows by itself: one that is
+ * not selected any more, and counted most because its path was the shortest, has spoilt it.
+ */
+static bool is_spoilt(const struct combined_clock *clock, struct source *const *sources,
+		      const struct selection *selection, int64_t at_ns)
+{
+	struct source_status status;
+	struct estimate estimate;
+
+	source_get_status(sources[selection->selected], at_ns, &status);
+	return estimator_get(clock->estimator, at_ns, &estimate) && !status.estimate.suspect &&
+	       estimate.sigma_ns > status.root_distance_ns;
+}
+
 /* The replay of a source's samples into the combined clock. */
 struct lesson {
 	const struct sample_log *log;
@@ -276,7 +291,8 @@ bool combined_clock_learn(struct combined_clock *clock, struct source *const *so
 		 learned_from_unwanted(clock, sources, count, selection);
 	misled |= follow_moves(clock, sources, selection, now->reference_ns);
 	fresh = feed(clock, sources, selection, now->reference_ns);
-	if (misled || is_misled(clock, selection, now->reference_ns))
+	if (misled || is_misled(clock, selection, now->reference_ns) ||
+	    is_spoilt(clock, sources, selection, now->reference_ns))
 		start_anew(clock, sources, selection, now);
 	return fresh;
 }

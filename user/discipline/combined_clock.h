@@ -58,8 +58,9 @@ void combined_clock_forget_sources(struct combined_clock *clock);
  * @selection: which of them to combine, and which are wrong or unwanted; one is selected
  * @now: the clocks
  *
- * Sources that are wrong are told not to be believed soon, and if the clock has learned from one of
- * them, or is where most sources do not agree that it can be, it is learned anew.
+ * Sources that are wrong are told not to be believed soon. The clock is learned anew if it has
+ * learned from one of them, if it is where most sources do not agree that it can be, or if it knows
+ * less than the selected source alone.
  *
  * Return: there were new samples.
  */
