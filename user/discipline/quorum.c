@@ -44,12 +44,16 @@ bool quorum_is_near(const struct source_status *status)
 	return status->root_distance_ns < quorum_distance_ns(status->options);
 }
 
-bool quorum_counts(const struct source *source, const struct source_status *status)
+bool quorum_would_count(const struct source *source, const struct source_status *status)
 {
 	return !status->options->noselect && !status->options->numbered &&
-	       !status->last.numbered && !source_is_refused(source) && !status->withdrawn &&
-	       !status->worn_out && !status->orphan &&
-	       status->smear != SOURCE_SMEARS;
+	       !status->last.numbered && !source_is_refused(source) && !status->worn_out &&
+	       !status->orphan && status->smear != SOURCE_SMEARS;
+}
+
+bool quorum_counts(const struct source *source, const struct source_status *status)
+{
+	return quorum_would_count(source, status) && !status->withdrawn;
 }
 
 static bool may_answer(const struct source *source, const struct source_status *status,

@@ -70,6 +70,9 @@ bool quorum_is_near(const struct source_status *status);
  */
 bool quorum_counts(const struct source *source, const struct source_status *status);
 
+/* It counts, or would if the operator had not taken it offline. */
+bool quorum_would_count(const struct source *source, const struct source_status *status);
+
 /* The source may be selected, and is not lost, or its first requests are on their way. */
 bool quorum_may_vote(const struct source *source, const struct source_status *status);
 

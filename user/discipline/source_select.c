@@ -91,12 +91,16 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 /*
  * A source that contradicts its own estimate is not used, but votes by its latest sample. Without
  * that a disruption that most sources see would leave the decision to the others, which go on as
- * before and may lie. A reading without a round trip bounds nothing.
+ * before and may lie. A reading without a round trip bounds nothing. Where none can answer any more
+ * (@lost_too) what each said last holds, of these as well.
  */
-static bool may_only_vote(const struct source *source, const struct source_status *status)
+static bool may_only_vote(const struct source *source, const struct source_status *status,
+			  bool lost_too)
 {
-	return status->has_estimate && !status->loop && status->last.delay_ns &&
-	       quorum_may_vote(source, status) &&
+	bool votes = lost_too ? quorum_would_count(source, status) :
+				quorum_may_vote(source, status);
+
+	return status->has_estimate && !status->loop && status->last.delay_ns && votes &&
 	       source_interval_distance(&status->last) < quorum_distance_ns(status->options);
 }
 
@@ -159,7 +163,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		source_set_verdict(sources[i], verdict);
 		if (status.options->noselect)
 			continue;
-		if (verdict == SOURCE_NOT_COMBINED || may_only_vote(sources[i], &status))
+		if (verdict == SOURCE_NOT_COMBINED || may_only_vote(sources[i], &status, lost_too))
 			nominate(&status, i, verdict == SOURCE_NOT_COMBINED, candidates, &found);
 	}
 	return found;
@@ -603,7 +607,7 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 		usable = status.verdict != SOURCE_UNUSABLE && status.verdict != SOURCE_TOO_VARIABLE;
 		if (status.options->noselect)
 			continue;
-		if (usable || may_only_vote(sources[i], &status))
+		if (usable || may_only_vote(sources[i], &status, false))
 			nominate(&status, i, usable, candidates, &found);
 	}
 	median_ns = relate(candidates, found);

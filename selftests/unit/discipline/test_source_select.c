@@ -568,6 +568,24 @@ TEST_F(sources, who_jumps_still_has_a_vote)
 	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 2));
 }
 
+/* Else the operator who takes all offline just then leaves the decision to the liars. */
+TEST_F(sources, who_only_votes_does_so_where_all_are_withdrawn)
+{
+	size_t i;
+
+	add_source(self, 3600LL * NS_PER_S, 0, 2000000, NULL);
+	add_source(self, 3600LL * NS_PER_S, 0, 2000000, NULL);
+	for (i = 2; i < 5; i++) {
+		add_source(self, 0, 0, 2000000, NULL);
+		jump(self, i, 86400LL * NS_PER_S);
+	}
+	for (i = 0; i < 5; i++)
+		source_set_offline(self->source[i], true);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 0));
+}
+
 TEST_F(sources, a_vote_alone_does_not_exclude_who_agrees_with_it)
 {
 	add_source(self, 0, 0, 2000000, NULL);
