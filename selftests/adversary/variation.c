@@ -11,7 +11,7 @@
 
 #include "world.h"
 
-/* Of the games that have any each has one of them with this chance. */
+/* Of the games that have any each has one of them with this chance; see README.md for the other. */
 #define SHARE	0.25
 
 #define BIT_OF(variation)	(UINT32_C(1) << (variation))
@@ -70,7 +70,7 @@ void variation_draw(void)
 	if (random_uniform(&random) < 0.5)
 		return;
 	for (int i = 0; i < VARIATION_COUNT; i++) {
-		if (random_uniform(&random) < SHARE)
+		if (random_uniform(&random) < SHARE && i != VARIATION_CLOSE_TROUBLES)
 			world->variations |= BIT_OF(i);
 	}
 }
