@@ -8,17 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "selftests/unit/config_reports.h"
+#include "selftests/unit/counted_log.h"
+#include "selftests/unit/fake_listen.h"
 #include "selftests/unit/unit.h"
-#include "user/lib/log.h"
 #include "user/lib/spawn.h"
-#include "user/ntp/listen.h"
 #include "user/ntp/nts_task.h"
 
 #define S	1000000000LL
@@ -32,10 +32,6 @@ static struct {
 	int killed;			/* of these */
 	bool ipv4;			/* the latest one has such a socket */
 	bool ipv6;
-	int error4;			/* of opening a socket */
-	int error6;
-	int warnings;
-	char warning[512];
 } world;
 
 pid_t spawn_beside(const char *program, const char *argument, const int *fds, int count)
@@ -66,41 +62,6 @@ int kill(pid_t pid, int number)
 	return 0;
 }
 
-int ntp_listen_tcp(int family, int port, const char *address, const char *device)
-{
-	int err = family == AF_INET ? world.error4 : world.error6;
-
-	return err ? err : open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-void log_err(const char *format, ...)
-{
-	exit(1);
-}
-
-void log_warning(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(world.warning, sizeof(world.warning), format, arguments);
-	va_end(arguments);
-	world.warnings++;
-}
-
-void log_info(const char *format, ...)
-{
-}
-
-void log_debug(const char *format, ...)
-{
-}
-
-static void no_report(void *context, enum config_severity severity, const char *file, int line,
-		      const char *message)
-{
-}
-
 FIXTURE(nts) {
 	char directory[64];
 	char extra[256];	/* lines of the configuration */
@@ -121,13 +82,14 @@ static void write_file(const char *directory, const char *name, const char *text
 
 static void configure(FIXTURE_DATA(nts) *self)
 {
-	struct config *config = NULL;
+	struct reports reports;
+	struct config *config;
 	char text[1024];
 
 	snprintf(text, sizeof(text),
 		 "allow\nntsservercert %s/cert\nntsserverkey %s/key\nntsdumpdir %s/kept\n%s",
 		 self->directory, self->directory, self->directory, self->extra);
-	config_from_text("main", text, strlen(text), true, no_report, NULL, &config);
+	config = parse(text, &reports);
 	if (!config)
 		exit(1);
 	nts_serving_configure(self->nts, config, self->now_ns);
@@ -171,6 +133,8 @@ static void end_processes(void)
 FIXTURE_SETUP(nts)
 {
 	memset(&world, 0, sizeof(world));
+	memset(&listening, 0, sizeof(listening));
+	memset(&logged, 0, sizeof(logged));
 	memset(self, 0, sizeof(*self));
 	self->now_ns = 1000 * S;
 	strcpy(self->directory, "/tmp/test_nts.XXXXXX");
@@ -235,7 +199,7 @@ TEST_F(nts, keys_are_kept_by_the_loop_and_not_by_the_start)
 	pass(self, 1);
 	EXPECT_TRUE(file_is_there(self));
 	EXPECT_TRUE(are_kept(self));
-	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(0, logged.warnings);
 }
 
 TEST_F(nts, keys_that_cannot_be_kept_are_complained_of_once)
@@ -243,8 +207,8 @@ TEST_F(nts, keys_that_cannot_be_kept_are_complained_of_once)
 	write_file(self->directory, "kept", "no directory\n");
 	configure(self);
 	pass(self, 86400);
-	EXPECT_EQ(1, world.warnings);
-	EXPECT_NE(NULL, strstr(world.warning, "not kept for the next start"));
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "not kept for the next start"));
 }
 
 TEST_F(nts, keys_that_others_take_care_of_are_not_written)
@@ -259,18 +223,18 @@ TEST_F(nts, keys_that_others_take_care_of_are_not_written)
 TEST_F(nts, keys_of_others_that_are_not_there_are_missed)
 {
 	configure(self);
-	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(0, logged.warnings);
 	nts_serving_free(self->nts);
 	self->nts = nts_serving_new();
 	snprintf(self->extra, sizeof(self->extra), "ntsdumpdir %s/none\nntsrotate 0\n",
 		 self->directory);
 	configure(self);
-	EXPECT_EQ(1, world.warnings);
-	EXPECT_NE(NULL, strstr(world.warning, "none/ntskeys cannot be read: No such file"));
-	EXPECT_NE(NULL, strstr(world.warning, "no other server has"));
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "none/ntskeys cannot be read: No such file"));
+	EXPECT_NE(NULL, strstr(logged.warning, "no other server has"));
 	configure(self);
-	EXPECT_EQ(2, world.warnings);
-	EXPECT_NE(NULL, strstr(world.warning, "stay as they are"));
+	EXPECT_EQ(2, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "stay as they are"));
 }
 
 TEST_F(nts, keys_follow_to_another_directory)
@@ -298,55 +262,55 @@ TEST_F(nts, both_families_are_served)
 	EXPECT_TRUE(world.ipv6);
 	pass(self, 86400);
 	EXPECT_EQ(1, world.count);
-	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(0, logged.warnings);
 }
 
 /* Another program has the port of one: the other one is served, and that later, too. */
 TEST_F(nts, one_family_is_served_where_the_other_cannot_be)
 {
-	world.error6 = -EADDRINUSE;
+	listening.error6 = -EADDRINUSE;
 	configure(self);
 	pass(self, 600);
 	EXPECT_EQ(1, running());
 	EXPECT_EQ(1, world.count);
 	EXPECT_TRUE(world.ipv4);
 	EXPECT_FALSE(world.ipv6);
-	EXPECT_EQ(1, world.warnings);
-	EXPECT_NE(NULL, strstr(world.warning, "TCP port 4460 by IPv6: Address already in use"));
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "TCP port 4460 by IPv6: Address already in use"));
 
-	world.error6 = 0;
+	listening.error6 = 0;
 	pass(self, 61);
 	EXPECT_EQ(1, running());
 	EXPECT_TRUE(world.ipv4);
 	EXPECT_TRUE(world.ipv6);
-	EXPECT_EQ(1, world.warnings);
+	EXPECT_EQ(1, logged.warnings);
 }
 
 TEST_F(nts, without_a_socket_there_is_no_process)
 {
-	world.error4 = -EADDRINUSE;
-	world.error6 = -EADDRINUSE;
+	listening.error4 = -EADDRINUSE;
+	listening.error6 = -EADDRINUSE;
 	configure(self);
 	pass(self, 600);
 	EXPECT_EQ(0, world.count);
-	EXPECT_EQ(1, world.warnings);
-	EXPECT_NE(NULL, strstr(world.warning, "TCP port 4460: Address already in use"));
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "TCP port 4460: Address already in use"));
 
-	world.error4 = 0;
+	listening.error4 = 0;
 	pass(self, 61);
 	EXPECT_EQ(1, running());
 	EXPECT_TRUE(world.ipv4);
 	EXPECT_FALSE(world.ipv6);
-	EXPECT_EQ(1, world.warnings);
+	EXPECT_EQ(1, logged.warnings);
 }
 
 TEST_F(nts, a_machine_without_ipv6_is_not_tried_again)
 {
-	world.error6 = -EAFNOSUPPORT;
+	listening.error6 = -EAFNOSUPPORT;
 	configure(self);
 	pass(self, 1);
 	EXPECT_EQ(1, running());
-	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(0, logged.warnings);
 	EXPECT_LT(self->now_ns + 86400 * S, nts_serving_next_ns(self->nts));
 }
 
@@ -377,7 +341,7 @@ TEST_F(nts, a_process_that_ran_for_long_is_started_again_soon)
 		pass(self, 3600);
 		end_processes();
 		pass(self, 0);
-		EXPECT_NE(NULL, strstr(world.warning, "started again in 1 s"));
+		EXPECT_NE(NULL, strstr(logged.warning, "started again in 1 s"));
 		pass(self, 1);
 		EXPECT_EQ(1, running());
 	}
@@ -454,7 +418,7 @@ TEST_F(nts, a_reload_that_changes_something_takes_effect)
 /* Somebody has mended what was wrong, and wants to see whether it works now. */
 TEST_F(nts, a_reload_tries_at_once_what_has_failed)
 {
-	world.error6 = -EADDRINUSE;
+	listening.error6 = -EADDRINUSE;
 	configure(self);
 	for (int i = 0; i < 8; i++) {
 		pass(self, 64);
@@ -462,7 +426,7 @@ TEST_F(nts, a_reload_tries_at_once_what_has_failed)
 	}
 	pass(self, 1);
 	EXPECT_EQ(0, running());
-	world.error6 = 0;
+	listening.error6 = 0;
 	configure(self);
 	pass(self, 1);
 	EXPECT_EQ(1, running());
@@ -513,7 +477,7 @@ TEST_F(nts, a_reload_reads_keys_of_others)
 		EXPECT_EQ(0, memcmp(&keys, &told, sizeof(keys)));
 	}
 	EXPECT_EQ(1, world.count);
-	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(0, logged.warnings);
 }
 
 TEST_HARNESS_MAIN

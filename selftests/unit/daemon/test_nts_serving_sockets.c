@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,28 +15,9 @@
 #include <unistd.h>
 
 #include "selftests/unit/config_reports.h"
+#include "selftests/unit/counted_log.h"
 #include "selftests/unit/unit.h"
-#include "user/lib/log.h"
 #include "user/lib/spawn.h"
-
-static int warnings;
-
-void log_err(const char *format, ...)
-{
-}
-
-void log_warning(const char *format, ...)
-{
-	warnings++;
-}
-
-void log_info(const char *format, ...)
-{
-}
-
-void log_debug(const char *format, ...)
-{
-}
 
 /* The processes are not what this is about: none is started. */
 pid_t spawn_beside(const char *program, const char *argument, const int *fds, int count)
@@ -85,7 +65,7 @@ FIXTURE(serving)
 
 FIXTURE_SETUP(serving)
 {
-	warnings = 0;
+	memset(&logged, 0, sizeof(logged));
 	strcpy(self->dir, "/tmp/test_nts_serving.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->dir));
 	self->nts = nts_serving_new();
@@ -136,7 +116,7 @@ TEST_F(serving, other_rules_have_the_same_sockets)
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	EXPECT_TRUE(is_served(port));
-	EXPECT_EQ(0, warnings);
+	EXPECT_EQ(0, logged.warnings);
 }
 
 TEST_F(serving, another_port_has_another_socket)

@@ -7,17 +7,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "selftests/unit/config_reports.h"
+#include "selftests/unit/counted_log.h"
+#include "selftests/unit/fake_listen.h"
 #include "selftests/unit/serving_parts.h"
 #include "selftests/unit/unit.h"
 #include "user/daemon/server_process.h"
-#include "user/lib/log.h"
-#include "user/ntp/listen.h"
 
 #define S	1000000000LL
 
@@ -26,10 +26,6 @@ static struct {
 	int starts;
 	bool ipv4;		/* it has such a socket */
 	bool ipv6;
-	int error4;		/* of opening a socket */
-	int error6;
-	int warnings;
-	char warning[512];
 } world;
 
 /* --- the process --- */
@@ -79,40 +75,7 @@ void server_process_tell_keys(const struct server_process *process,
 {
 }
 
-/* --- its sockets --- */
-
-int ntp_listen(int family, int port, const char *address, const char *device, int dscp)
-{
-	int err = family == AF_INET ? world.error4 : world.error6;
-
-	return err ? err : open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-void log_err(const char *format, ...)
-{
-	exit(1);
-}
-
-void log_warning(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(world.warning, sizeof(world.warning), format, arguments);
-	va_end(arguments);
-	world.warnings++;
-}
-
-void log_info(const char *format, ...)
-{
-}
-
 /* --- the tests --- */
-
-static void no_report(void *context, enum config_severity severity, const char *file, int line,
-		      const char *message)
-{
-}
 
 FIXTURE(serving) {
 	struct serving *serving;
@@ -121,9 +84,10 @@ FIXTURE(serving) {
 
 static void configure(FIXTURE_DATA(serving) *self, const char *text)
 {
-	struct config *config = NULL;
+	struct reports reports;
+	struct config *config;
 
-	config_from_text("main", text, strlen(text), true, no_report, NULL, &config);
+	config = parse(text, &reports);
 	if (!config)
 		exit(1);
 	serving_configure(self->serving, config, NULL, self->now_ns);
@@ -150,6 +114,8 @@ static void pass(FIXTURE_DATA(serving) *self, int64_t seconds)
 FIXTURE_SETUP(serving)
 {
 	memset(&world, 0, sizeof(world));
+	memset(&listening, 0, sizeof(listening));
+	memset(&logged, 0, sizeof(logged));
 	world.end = -1;
 	self->now_ns = 1000 * S;
 	self->serving = serving_new();
@@ -169,13 +135,13 @@ TEST_F(serving, both_families_are_served)
 	EXPECT_EQ(1, world.starts);
 	EXPECT_TRUE(world.ipv4);
 	EXPECT_TRUE(world.ipv6);
-	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(0, logged.warnings);
 }
 
 /* Another program has the port of one: the other one is served, and that later, too. */
 TEST_F(serving, one_family_is_served_where_the_other_cannot_be)
 {
-	world.error4 = -EADDRINUSE;
+	listening.error4 = -EADDRINUSE;
 	configure(self, "allow\n");
 	EXPECT_TRUE(serving_is_open(self->serving));
 	pass(self, 600);
@@ -183,44 +149,44 @@ TEST_F(serving, one_family_is_served_where_the_other_cannot_be)
 	EXPECT_EQ(1, world.starts);
 	EXPECT_FALSE(world.ipv4);
 	EXPECT_TRUE(world.ipv6);
-	EXPECT_EQ(1, world.warnings);
-	EXPECT_NE(NULL, strstr(world.warning, "port 123 by IPv4: another program serves there"));
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "port 123 by IPv4: another program serves there"));
 
-	world.error4 = 0;
+	listening.error4 = 0;
 	pass(self, 61);
 	EXPECT_LE(0, world.end);
 	EXPECT_EQ(2, world.starts);
 	EXPECT_TRUE(world.ipv4);
 	EXPECT_TRUE(world.ipv6);
-	EXPECT_EQ(1, world.warnings);
+	EXPECT_EQ(1, logged.warnings);
 }
 
 TEST_F(serving, without_a_socket_there_is_no_process)
 {
-	world.error4 = -EADDRINUSE;
-	world.error6 = -EADDRINUSE;
+	listening.error4 = -EADDRINUSE;
+	listening.error6 = -EADDRINUSE;
 	configure(self, "allow\n");
 	EXPECT_FALSE(serving_is_open(self->serving));
 	pass(self, 600);
 	EXPECT_EQ(0, world.starts);
-	EXPECT_EQ(1, world.warnings);
-	EXPECT_NE(NULL, strstr(world.warning, "port 123: another program serves there"));
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "port 123: another program serves there"));
 
-	world.error6 = 0;
+	listening.error6 = 0;
 	pass(self, 61);
 	EXPECT_EQ(1, world.starts);
 	EXPECT_FALSE(world.ipv4);
 	EXPECT_TRUE(world.ipv6);
-	EXPECT_EQ(1, world.warnings);
+	EXPECT_EQ(1, logged.warnings);
 }
 
 TEST_F(serving, a_machine_without_ipv6_is_not_tried_again)
 {
-	world.error6 = -EAFNOSUPPORT;
+	listening.error6 = -EAFNOSUPPORT;
 	configure(self, "allow\n");
 	pass(self, 1);
 	EXPECT_EQ(1, world.starts);
-	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(0, logged.warnings);
 	EXPECT_EQ(INT64_MAX, serving_next_ns(self->serving));
 }
 
@@ -249,7 +215,7 @@ TEST_F(serving, a_process_that_ran_for_long_is_started_again_soon)
 		pass(self, 3600);
 		end_process();
 		pass(self, 0);
-		EXPECT_NE(NULL, strstr(world.warning, "started again in 1 s"));
+		EXPECT_NE(NULL, strstr(logged.warning, "started again in 1 s"));
 		pass(self, 1);
 		EXPECT_LE(0, world.end);
 	}
@@ -258,12 +224,12 @@ TEST_F(serving, a_process_that_ran_for_long_is_started_again_soon)
 /* Somebody has mended what was wrong, and wants to see whether it works now. */
 TEST_F(serving, a_reload_tries_at_once_what_has_failed)
 {
-	world.error4 = -EADDRINUSE;
-	world.error6 = -EADDRINUSE;
+	listening.error4 = -EADDRINUSE;
+	listening.error6 = -EADDRINUSE;
 	configure(self, "allow\n");
 	pass(self, 1);
 	EXPECT_FALSE(serving_is_open(self->serving));
-	world.error4 = 0;
+	listening.error4 = 0;
 	configure(self, "allow\n");
 	pass(self, 0);
 	EXPECT_LE(0, world.end);

@@ -6,7 +6,6 @@
 #include "user/daemon/serving.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +13,12 @@
 #include <unistd.h>
 
 #include "selftests/unit/config_reports.h"
+#include "selftests/unit/counted_log.h"
 #include "selftests/unit/serving_parts.h"
 #include "selftests/unit/unit.h"
 #include "user/daemon/local_reference.h"
 #include "user/daemon/mono_scale.h"
 #include "user/daemon/server_process.h"
-#include "user/lib/log.h"
 #include "user/lib/time_page.h"
 
 static struct {
@@ -27,21 +26,7 @@ static struct {
 	int stopped;
 	struct server_sockets sockets;
 	size_t rules;
-	int warnings;
 } world;
-
-void log_err(const char *format, ...)
-{
-}
-
-void log_warning(const char *format, ...)
-{
-	world.warnings++;
-}
-
-void log_info(const char *format, ...)
-{
-}
 
 /* --- The process --- */
 
@@ -146,6 +131,7 @@ static int free_port(void)
 FIXTURE_SETUP(serving)
 {
 	memset(&world, 0, sizeof(world));
+	memset(&logged, 0, sizeof(logged));
 	self->port = free_port();
 	self->serving = serving_new();
 	ASSERT_NE(NULL, self->serving);
@@ -182,7 +168,7 @@ TEST_F(serving, others_rules_have_another_process_and_the_same_sockets)
 	stays = dup(fd);
 	serve(self, self->port, "allow 10.0.0.0/8\nallow 192.0.2.1");
 	EXPECT_TRUE(serving_is_open(self->serving));
-	EXPECT_EQ(0, world.warnings);
+	EXPECT_EQ(0, logged.warnings);
 	EXPECT_EQ(1, world.stopped);
 	EXPECT_EQ(2, world.started);
 	EXPECT_EQ(2, world.rules);
