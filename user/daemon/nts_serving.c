@@ -20,20 +20,17 @@
 
 #include "core/line.h"
 #include "daemon/nts_files.h"
+#include "daemon/server_sockets.h"
 #include "lib/child.h"
 #include "lib/clock_ns.h"
 #include "lib/log.h"
 #include "lib/memory_file.h"
 #include "lib/spawn.h"
 #include "lib/state_file.h"
-#include "ntp/listen.h"
 #include "ntp/nts_task.h"
 #include "ntp/packet.h"
 
 #define NS_PER_S	1000000000LL
-
-/* A socket that could not be opened is tried again after so long. */
-#define SOCKET_RETRY_NS	(60 * NS_PER_S)
 
 /* A process that ended is started again after this, and each time after twice as long. */
 #define RESTART_MIN_NS	NS_PER_S
@@ -63,8 +60,7 @@ struct nts_process {
  * @server: same, for who is served and where; its rules are owned
  * @files: of certificates, as they were then
  * @serves: NTS is served
- * @ipv4_fd: listens; -1: it does not
- * @ipv6_fd: same
+ * @sockets: that listen
  * @processes: as many as are configured
  * @keys: of cookies ...
  * @changes: ... which were replaced so often; 0: there are none
@@ -73,18 +69,15 @@ struct nts_process {
  * @unkept: they may not be in their file, or in another one
  * @statistics: shared with the processes; NULL: there was none
  * @statistics_fd: same, to be handed over
- * @sockets_ns: raw instant of the next try of a socket that failed; INT64_MAX: none did
- * @next_ns: same, of processes
+ * @next_ns: raw instant of the next start of processes; INT64_MAX: they run, or are not to
  * @restart_ns: how long the next restart will wait
- * @complained: a socket's failure was logged
  */
 struct nts_serving {
 	struct config_nts config;
 	struct config_server server;
 	struct nts_files files;
 	bool serves;
-	int ipv4_fd;
-	int ipv6_fd;
+	struct server_sockets sockets;
 	struct nts_process processes[CONFIG_NTS_PROCESSES_MAX];
 	struct nts_server_keys keys;
 	uint64_t changes;
@@ -93,10 +86,8 @@ struct nts_serving {
 	bool unkept;
 	struct nts_statistics *statistics;
 	int statistics_fd;
-	int64_t sockets_ns;
 	int64_t next_ns;
 	int64_t restart_ns;
-	bool complained;
 };
 
 struct nts_serving *nts_serving_new(void)
@@ -105,10 +96,8 @@ struct nts_serving *nts_serving_new(void)
 
 	if (!nts)
 		return NULL;
-	nts->ipv4_fd = -1;
-	nts->ipv6_fd = -1;
+	server_sockets_init(&nts->sockets);
 	nts->statistics_fd = -1;
-	nts->sockets_ns = INT64_MAX;
 	nts->next_ns = INT64_MAX;
 	if (getrandom(nts->seed, sizeof(nts->seed), 0) != (ssize_t)sizeof(nts->seed)) {
 		free(nts);
@@ -287,22 +276,12 @@ static void stop_all(struct nts_serving *nts)
 	}
 }
 
-static void close_sockets(struct nts_serving *nts)
-{
-	if (nts->ipv4_fd >= 0)
-		close(nts->ipv4_fd);
-	if (nts->ipv6_fd >= 0)
-		close(nts->ipv6_fd);
-	nts->ipv4_fd = -1;
-	nts->ipv6_fd = -1;
-}
-
 void nts_serving_free(struct nts_serving *nts)
 {
 	if (!nts)
 		return;
 	stop_all(nts);
-	close_sockets(nts);
+	server_sockets_close(&nts->sockets);
 	if (nts->serves)
 		keep_keys(nts, clock_ns(CLOCK_MONOTONIC_RAW));
 	if (nts->statistics)
@@ -363,8 +342,8 @@ static int start(struct nts_serving *nts, struct nts_process *process, int64_t n
 	fds[NTS_FD_SETTINGS - NTS_FD_SETTINGS] = settings_file(nts);
 	fds[NTS_FD_COOKIE_KEYS - NTS_FD_SETTINGS] = ends[0];
 	fds[NTS_FD_STATISTICS - NTS_FD_SETTINGS] = nts->statistics_fd;
-	fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] = nts->ipv4_fd;
-	fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] = nts->ipv6_fd;
+	fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] = nts->sockets.ipv4_fd;
+	fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] = nts->sockets.ipv6_fd;
 	pid = fds[0] < 0 ? fds[0] : spawn_beside(NTS_PROGRAM, NTS_SERVE, fds,
 						 NTS_FD_END - NTS_FD_SETTINGS);
 	if (fds[0] >= 0)
@@ -447,63 +426,19 @@ static bool has_ended(const struct nts_process *process)
 	return process->pid && poll(&fd, 1, 0) > 0;
 }
 
-/* --- sockets --- */
-
-/* 0: it is open, or there is to be none; -errno. */
-static int open_socket(const struct nts_serving *nts, int family, int *fd)
-{
-	const char *address = config_server_address(&nts->server, family);
-	int got;
-
-	if (*fd >= 0 || !address)
-		return 0;
-	got = ntp_listen_tcp(family, nts->config.port, address, nts->server.bind_device);
-	/* A machine without IPv6. */
-	if (got == -EAFNOSUPPORT || (family == AF_INET6 && got == -EADDRNOTAVAIL))
-		return 0;
-	if (got >= 0)
-		*fd = got;
-
-	return got < 0 ? got : 0;
-}
-
-static bool has_sockets(const struct nts_serving *nts)
-{
-	return nts->ipv4_fd >= 0 || nts->ipv6_fd >= 0;
-}
-
-/* What is wrong with the sockets: errors of both families, 0 where there is none. */
-static void complain_of_sockets(const struct nts_serving *nts, int err4, int err6)
-{
-	if (!err4 && !err6)
-		log_warning("NTS keys cannot be served on TCP port %d: this machine has no addresses",
-			    nts->config.port);
-	else
-		log_warning("NTS keys cannot be served on TCP port %d%s: %s", nts->config.port,
-			    !err6 ? " by IPv4" : !err4 ? " by IPv6" : "",
-			    strerror(-(err4 ? err4 : err6)));
-}
-
-/* Those that are not open. The family that has one is served, whatever becomes of the other. */
+/* Processes are started by the loop. */
 static void try_sockets(struct nts_serving *nts, int64_t now_raw_ns)
 {
-	int before4 = nts->ipv4_fd, before6 = nts->ipv6_fd;
-	int err4 = open_socket(nts, AF_INET, &nts->ipv4_fd);
-	int err6 = open_socket(nts, AF_INET6, &nts->ipv6_fd);
+	struct server_place place = {
+		.config = &nts->server,
+		.port = nts->config.port,
+		.establishes_nts = true,
+	};
 
-	if (nts->ipv4_fd != before4 || nts->ipv6_fd != before6) {
-		stop_all(nts);
-		nts->next_ns = now_raw_ns;
-	}
-	nts->sockets_ns = INT64_MAX;
-	if (!err4 && !err6 && has_sockets(nts)) {
-		nts->complained = false;
+	if (!server_sockets_try(&nts->sockets, &place, now_raw_ns))
 		return;
-	}
-	if (!nts->complained)
-		complain_of_sockets(nts, err4, err6);
-	nts->complained = true;
-	nts->sockets_ns = chime_add_sat(now_raw_ns, SOCKET_RETRY_NS);
+	stop_all(nts);
+	nts->next_ns = now_raw_ns;
 }
 
 /* --- configuration --- */
@@ -539,19 +474,19 @@ static bool is_unchanged(const struct nts_serving *nts, const struct config *con
 static void go_on(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	nts->restart_ns = RESTART_MIN_NS;
-	nts->complained = false;
+	nts->sockets.complained = false;
 	if (!nts->config.rotate_s && find_keys(nts, now_raw_ns))
 		tell_all(nts);
-	if (nts->sockets_ns != INT64_MAX)
+	if (nts->sockets.next_ns != INT64_MAX)
 		try_sockets(nts, now_raw_ns);
-	if (has_sockets(nts))
+	if (server_sockets_are_open(&nts->sockets))
 		nts->next_ns = now_raw_ns;
 }
 
 /* As those of the server: a child that was forked just now may still have the port. */
 static bool keeps_sockets(const struct nts_serving *nts, const struct config *config)
 {
-	return has_sockets(nts) && config_serves_nts(config) &&
+	return server_sockets_are_open(&nts->sockets) && config_serves_nts(config) &&
 	       nts->config.port == config->nts.port &&
 	       config_server_same_place(&nts->server, &config->server);
 }
@@ -570,13 +505,12 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	nts->files = files;
 	stop_all(nts);
 	if (!keeps_sockets(nts, config))
-		close_sockets(nts);
+		server_sockets_close(&nts->sockets);
 	nts->config = config->nts;
 	nts->serves = config_serves_nts(config);
-	nts->sockets_ns = INT64_MAX;
+	server_sockets_forgive(&nts->sockets);
 	nts->next_ns = INT64_MAX;
 	nts->restart_ns = RESTART_MIN_NS;
-	nts->complained = false;
 	nts->unkept = false;
 	if (!nts->serves)
 		return;
@@ -587,7 +521,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	    (!nts->changes && !make_keys(nts, now_raw_ns))) {
 		log_err("There is no memory left to serve NTS");
 		nts->serves = false;
-		close_sockets(nts);
+		server_sockets_close(&nts->sockets);
 		return;
 	}
 	if (!*nts->config.dumpdir)
@@ -599,7 +533,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	nts->unkept = true;
 	try_sockets(nts, now_raw_ns);
 	/* Processes are started by the loop, on sockets that were open before, too. */
-	if (has_sockets(nts))
+	if (server_sockets_are_open(&nts->sockets))
 		nts->next_ns = now_raw_ns;
 }
 
@@ -635,7 +569,7 @@ int64_t nts_serving_next_ns(const struct nts_serving *nts)
 	if (nts->unkept)
 		return INT64_MIN;
 
-	return chime_min(chime_min(nts->next_ns, nts->sockets_ns), rotation_ns(nts));
+	return chime_min(chime_min(nts->next_ns, nts->sockets.next_ns), rotation_ns(nts));
 }
 
 void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
@@ -648,7 +582,7 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 		rotate(nts, now_raw_ns);
 	if (nts->unkept)
 		keep_keys(nts, now_raw_ns);
-	if (now_raw_ns >= nts->sockets_ns)
+	if (now_raw_ns >= nts->sockets.next_ns)
 		try_sockets(nts, now_raw_ns);
 	if (now_raw_ns >= nts->next_ns)
 		start_all(nts, now_raw_ns);

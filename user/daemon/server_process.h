@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "config/config.h"
+#include "daemon/server_sockets.h"
 #include "ntp/keys.h"
 #include "ntp/nts_server_keys.h"
 #include "server/statistics.h"
@@ -37,16 +38,6 @@ struct server_process {
 struct server_keys {
 	struct ntp_key *keys;
 	size_t count;
-};
-
-/**
- * struct server_sockets - what it serves on; -1: not open
- * @ipv4_fd: IPv4
- * @ipv6_fd: IPv6
- */
-struct server_sockets {
-	int ipv4_fd;
-	int ipv6_fd;
 };
 
 /*

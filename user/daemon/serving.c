@@ -15,20 +15,17 @@
 #include "daemon/mono_scale.h"
 #include "daemon/nts_serving.h"
 #include "daemon/server_process.h"
+#include "daemon/server_sockets.h"
 #include "daemon/serving_cards.h"
 #include "daemon/serving_fast.h"
 #include "lib/log.h"
 #include "lib/time_page.h"
-#include "ntp/listen.h"
 #include "ntp/packet.h"
 
 #define NS_PER_S	1000000000LL
 
 /* Ports below take a privilege. */
 #define PRIVILEGED_PORTS	1024
-
-/* A socket that could not be opened is tried again after so long. */
-#define SOCKET_RETRY_NS	(60 * NS_PER_S)
 
 /* A process that ended is started again after this, and each time after twice as long. */
 #define RESTART_MIN_NS	NS_PER_S
@@ -43,7 +40,7 @@
  * @keys: symmetric keys that clients may use; owned, and wiped at the end
  * @configured: somebody is to be served
  * @dscp: of answers
- * @sockets: open ones
+ * @sockets: of it
  * @process: that runs; .pid 0: none
  * @fast: the fast path to it
  * @nts: the keys of NTS, and who hands them out
@@ -57,11 +54,9 @@
  * @mono: the clock without corrections, for those who ask for it
  * @local: what is told while the clock is not synchronised
  * @refid: of the latest source that was selected
- * @sockets_ns: raw instant of the next try of a socket that failed; INT64_MAX: none did
- * @next_ns: same, of the process
+ * @next_ns: raw instant of the process's next start; INT64_MAX: it runs, or is not to
  * @started_ns: raw instant of the process's start
  * @restart_ns: how long the next restart will wait
- * @complained: a socket's failure was logged
  */
 struct serving {
 	struct config_server config;
@@ -82,11 +77,9 @@ struct serving {
 	struct mono_scale mono;
 	struct local_reference local;
 	uint32_t refid;
-	int64_t sockets_ns;
 	int64_t next_ns;
 	int64_t started_ns;
 	int64_t restart_ns;
-	bool complained;
 };
 
 static void free_keys(struct server_keys *keys)
@@ -97,25 +90,15 @@ static void free_keys(struct server_keys *keys)
 	*keys = (struct server_keys){ .keys = NULL };
 }
 
-static void close_sockets(struct serving *serving)
-{
-	if (serving->sockets.ipv4_fd >= 0)
-		close(serving->sockets.ipv4_fd);
-	if (serving->sockets.ipv6_fd >= 0)
-		close(serving->sockets.ipv6_fd);
-	serving->sockets = (struct server_sockets){ .ipv4_fd = -1, .ipv6_fd = -1 };
-}
-
 struct serving *serving_new(void)
 {
 	struct serving *serving = calloc(1, sizeof(*serving));
 
 	if (!serving)
 		return NULL;
-	serving->sockets = (struct server_sockets){ .ipv4_fd = -1, .ipv6_fd = -1 };
+	server_sockets_init(&serving->sockets);
 	serving->process.lifeline_fd = -1;
 	serving->page_fd = -1;
-	serving->sockets_ns = INT64_MAX;
 	serving->next_ns = INT64_MAX;
 	serving->content.stratum = TIME_STRATUM_NONE;
 	serving_fast_init(&serving->fast);
@@ -137,7 +120,7 @@ void serving_free(struct serving *serving)
 	serving_fast_configure(&serving->fast, NULL, 0);
 	server_process_stop(&serving->process);
 	nts_serving_free(serving->nts);
-	close_sockets(serving);
+	server_sockets_close(&serving->sockets);
 	if (serving->page)
 		time_page_unmap(serving->page);
 	if (serving->page_fd >= 0)
@@ -154,77 +137,19 @@ bool serving_needs_port(const struct config *config)
 	       (config_serves_nts(config) && config->nts.port < PRIVILEGED_PORTS);
 }
 
-/* --- sockets --- */
-
-static const char *words_of(int err)
-{
-	switch (err) {
-	case -EADDRINUSE:
-		return "another program serves there: stop it, or set 'port' or 'bindaddress'";
-	case -EACCES:
-		return "ports below 1024 take a privilege that was given up: restart truechimed";
-	case -ENODEV:
-		return "there is no such interface (binddevice)";
-	}
-
-	return strerror(-err);
-}
-
-/* 0: it is open, or there is to be none; -errno. */
-static int open_socket(const struct serving *serving, int family, int *fd)
-{
-	const struct config_server *config = &serving->config;
-	const char *address = config_server_address(config, family);
-	int got;
-
-	if (*fd >= 0 || !address)
-		return 0;
-	got = ntp_listen(family, config->port, address, config->bind_device, serving->dscp);
-	/* A machine without IPv6. */
-	if (got == -EAFNOSUPPORT || (family == AF_INET6 && got == -EADDRNOTAVAIL))
-		return 0;
-	if (got >= 0)
-		*fd = got;
-
-	return got < 0 ? got : 0;
-}
-
-static bool has_sockets(const struct serving *serving)
-{
-	return serving->sockets.ipv4_fd >= 0 || serving->sockets.ipv6_fd >= 0;
-}
-
-/* What is wrong with the sockets: errors of both families, 0 where there is none. */
-static void complain_of_sockets(const struct serving *serving, int err4, int err6)
-{
-	int err = err4 ? err4 : err6 ? err6 : -EAFNOSUPPORT;
-
-	log_warning("NTP cannot be served on port %d%s: %s", serving->config.port,
-		    err4 && !err6 ? " by IPv4" : err6 && !err4 ? " by IPv6" : "", words_of(err));
-}
-
-/* Those that are not open. The family that has one is served, whatever becomes of the other. */
+/* The process is started by the loop, after privileges were given up. */
 static void try_sockets(struct serving *serving, int64_t now_raw_ns)
 {
-	struct server_sockets before = serving->sockets;
-	int err4 = open_socket(serving, AF_INET, &serving->sockets.ipv4_fd);
-	int err6 = open_socket(serving, AF_INET6, &serving->sockets.ipv6_fd);
+	struct server_place place = {
+		.config = &serving->config,
+		.port = serving->config.port,
+		.dscp = serving->dscp,
+	};
 
-	if (serving->sockets.ipv4_fd != before.ipv4_fd ||
-	    serving->sockets.ipv6_fd != before.ipv6_fd) {
-		server_process_stop(&serving->process);
-		/* The process is started by the loop, after privileges were given up. */
-		serving->next_ns = now_raw_ns;
-	}
-	serving->sockets_ns = INT64_MAX;
-	if (!err4 && !err6 && has_sockets(serving)) {
-		serving->complained = false;
+	if (!server_sockets_try(&serving->sockets, &place, now_raw_ns))
 		return;
-	}
-	if (!serving->complained)
-		complain_of_sockets(serving, err4, err6);
-	serving->complained = true;
-	serving->sockets_ns = chime_add_sat(now_raw_ns, SOCKET_RETRY_NS);
+	server_process_stop(&serving->process);
+	serving->next_ns = now_raw_ns;
 }
 
 /* --- configuration --- */
@@ -264,8 +189,8 @@ static bool copy_keys(struct serving *serving, const struct ntp_keys *keys)
 static void go_on(struct serving *serving, int64_t now_raw_ns)
 {
 	serving->restart_ns = RESTART_MIN_NS;
-	serving->complained = false;
-	if (serving->sockets_ns != INT64_MAX)
+	serving->sockets.complained = false;
+	if (serving->sockets.next_ns != INT64_MAX)
 		try_sockets(serving, now_raw_ns);
 	if (serving->next_ns != INT64_MAX)
 		serving->next_ns = now_raw_ns;
@@ -277,7 +202,7 @@ static void go_on(struct serving *serving, int64_t now_raw_ns)
  */
 static bool keeps_sockets(const struct serving *serving, const struct config *config)
 {
-	return has_sockets(serving) && config_serves(&config->server) &&
+	return server_sockets_are_open(&serving->sockets) && config_serves(&config->server) &&
 	       serving->dscp == config->dscp && serving->config.port == config->server.port &&
 	       config_server_same_place(&serving->config, &config->server);
 }
@@ -298,11 +223,10 @@ void serving_configure(struct serving *serving, const struct config *config,
 	}
 	server_process_stop(&serving->process);
 	if (!keeps_sockets(serving, config))
-		close_sockets(serving);
-	serving->sockets_ns = INT64_MAX;
+		server_sockets_close(&serving->sockets);
+	server_sockets_forgive(&serving->sockets);
 	serving->next_ns = INT64_MAX;
 	serving->restart_ns = RESTART_MIN_NS;
-	serving->complained = false;
 	serving->dscp = config->dscp;
 	serving->configured = serves;
 	serving->with_nts = nts;
@@ -311,12 +235,12 @@ void serving_configure(struct serving *serving, const struct config *config,
 	    (serves && !serving->page && time_page_create(&serving->page, &serving->page_fd))) {
 		log_err("There is no memory left to serve NTP");
 		serving->configured = false;
-		close_sockets(serving);
+		server_sockets_close(&serving->sockets);
 	}
 	if (serving->configured)
 		try_sockets(serving, now_raw_ns);
 	/* The process is started by the loop, on sockets that were open before, too. */
-	if (has_sockets(serving))
+	if (server_sockets_are_open(&serving->sockets))
 		serving->next_ns = now_raw_ns;
 	serving_fast_configure(&serving->fast, serving->configured ? &serving->config : NULL,
 			       serving->dscp);
@@ -383,7 +307,7 @@ int64_t serving_next_ns(const struct serving *serving)
 	int64_t next_ns = chime_min(chime_min(serving->next_ns, serving->fast.next_ns),
 				    nts_serving_next_ns(serving->nts));
 
-	next_ns = chime_min(next_ns, serving->sockets_ns);
+	next_ns = chime_min(next_ns, serving->sockets.next_ns);
 
 	return serving->process.pid ? chime_min(next_ns, serving->cards.next_ns) : next_ns;
 }
@@ -445,7 +369,7 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns)
 	turn_cards(serving, now_raw_ns);
 	if (serving->process.pid && has_ended(serving))
 		note_end(serving, now_raw_ns);
-	if (now_raw_ns >= serving->sockets_ns)
+	if (now_raw_ns >= serving->sockets.next_ns)
 		try_sockets(serving, now_raw_ns);
 	if (now_raw_ns >= serving->next_ns)
 		start_process(serving, now_raw_ns);
@@ -476,7 +400,7 @@ bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNT
 
 bool serving_is_open(const struct serving *serving)
 {
-	return has_sockets(serving);
+	return server_sockets_are_open(&serving->sockets);
 }
 
 int serving_local_stratum(const struct serving *serving)
