@@ -48,15 +48,17 @@ static int open_socket(const struct server_place *place, int family, int *fd)
 
 static const char *words_of(const struct server_place *place, int err)
 {
-	if (place->establishes_nts)
-		return err == -EAFNOSUPPORT ? "this machine has no addresses" : strerror(-err);
 	switch (err) {
 	case -EADDRINUSE:
-		return "another program serves there: stop it, or set 'port' or 'bindaddress'";
+		return place->establishes_nts ?
+		       "another program serves there: stop it, or set 'ntsport' or 'bindaddress'" :
+		       "another program serves there: stop it, or set 'port' or 'bindaddress'";
 	case -EACCES:
 		return "ports below 1024 take a privilege that was given up: restart truechimed";
 	case -ENODEV:
 		return "there is no such interface (binddevice)";
+	case -EAFNOSUPPORT:
+		return "this machine has no addresses";
 	}
 
 	return strerror(-err);

@@ -276,7 +276,7 @@ TEST_F(nts, one_family_is_served_where_the_other_cannot_be)
 	EXPECT_TRUE(world.ipv4);
 	EXPECT_FALSE(world.ipv6);
 	EXPECT_EQ(1, logged.warnings);
-	EXPECT_NE(NULL, strstr(logged.warning, "TCP port 4460 by IPv6: Address already in use"));
+	EXPECT_NE(NULL, strstr(logged.warning, "TCP port 4460 by IPv6: another program"));
 
 	listening.error6 = 0;
 	pass(self, 61);
@@ -294,7 +294,8 @@ TEST_F(nts, without_a_socket_there_is_no_process)
 	pass(self, 600);
 	EXPECT_EQ(0, world.count);
 	EXPECT_EQ(1, logged.warnings);
-	EXPECT_NE(NULL, strstr(logged.warning, "TCP port 4460: Address already in use"));
+	EXPECT_NE(NULL, strstr(logged.warning, "port 4460: another program serves there"));
+	EXPECT_NE(NULL, strstr(logged.warning, "or set 'ntsport'"));
 
 	listening.error4 = 0;
 	pass(self, 61);
@@ -302,6 +303,15 @@ TEST_F(nts, without_a_socket_there_is_no_process)
 	EXPECT_TRUE(world.ipv4);
 	EXPECT_FALSE(world.ipv6);
 	EXPECT_EQ(1, logged.warnings);
+}
+
+/* What is wrong is said as for the port of NTP: in words of the configuration. */
+TEST_F(nts, an_interface_that_is_not_there_is_said_so)
+{
+	listening.error4 = -ENODEV;
+	listening.error6 = -ENODEV;
+	configure(self);
+	EXPECT_NE(NULL, strstr(logged.warning, "no such interface (binddevice)"));
 }
 
 TEST_F(nts, a_machine_without_ipv6_is_not_tried_again)
