@@ -31,6 +31,9 @@
 /* A client has so long for all of it. */
 #define CLIENT_MS	(4LL * MS_PER_S)
 
+/* While a connection cannot be taken, for want of descriptors or memory, it is tried so often. */
+#define REST_MS		100
+
 /* Descriptors to wait for, before those of clients. */
 enum { WAIT_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_CLIENTS };
 
@@ -57,6 +60,7 @@ struct client {
  * @credentials: certificates and keys
  * @cookie_keys: of cookies ...
  * @has_keys: ... which have come
+ * @rest_until_ms: nobody is taken before
  * @clients: connections, as many as are served at a time
  * @fds: for poll(2)
  */
@@ -68,6 +72,7 @@ struct work {
 	gnutls_certificate_credentials_t credentials;
 	struct nts_cookie_keys cookie_keys;
 	bool has_keys;
+	int64_t rest_until_ms;
 	struct client *clients;
 	struct pollfd *fds;
 };
@@ -217,8 +222,12 @@ static void take_client(struct work *work, int listening_fd)
 	int fd = accept4(listening_fd, (struct sockaddr *)&from, &length,
 			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0) {
+		/* It waits on, and poll(2) would say so at once. Of these none does. */
+		if (errno != EAGAIN && errno != ECONNABORTED)
+			work->rest_until_ms = clock_ms(CLOCK_MONOTONIC) + REST_MS;
 		return;
+	}
 	if (!client || !is_allowed(work, &from, length)) {
 		atomic_fetch_add(&work->statistics->dropped, 1);
 		close(fd);
@@ -253,11 +262,14 @@ static bool take_keys(struct work *work)
 static nfds_t fill_fds(struct work *work, int *timeout_ms)
 {
 	int64_t now = clock_ms(CLOCK_MONOTONIC), next = INT64_MAX;
+	bool rests = now < work->rest_until_ms;
 	nfds_t count = WAIT_CLIENTS;
 
 	work->fds[WAIT_KEYS] = (struct pollfd){ .fd = NTS_FD_COOKIE_KEYS, .events = POLLIN };
-	work->fds[WAIT_IPV4].events = POLLIN;
-	work->fds[WAIT_IPV6].events = POLLIN;
+	work->fds[WAIT_IPV4].events = rests ? 0 : POLLIN;
+	work->fds[WAIT_IPV6].events = rests ? 0 : POLLIN;
+	if (rests)
+		next = work->rest_until_ms;
 	for (int i = 0; i < work->settings->connections; i++) {
 		const struct client *client = &work->clients[i];
 

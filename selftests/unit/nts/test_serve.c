@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Connections that cannot be taken. The loop is run for a while, with a client at its door.
+ */
+#include "user/nts/serve.c"
+
+#include <arpa/inet.h>
+#include <signal.h>
+
+#include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
+
+/* The loop ends with the daemon, which is here for so long. */
+#define DAEMON_MS	450
+
+static struct {
+	int accepts;
+	int failures;	/* of these, the first ones fail ... */
+	int error;	/* ... with that */
+} world;
+
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+	if (world.accepts++ >= world.failures)
+		return __real_accept4(fd, address, length, flags);
+	errno = world.error;
+
+	return -1;
+}
+
+FIXTURE(serve) {
+	struct nts_settings *settings;
+	struct nts_statistics statistics;
+	struct work work;
+	int client;
+};
+
+static void listen_and_connect(FIXTURE_DATA(serve) *self)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	self->client = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(fd, (struct sockaddr *)&address, length) || listen(fd, 1) ||
+	    getsockname(fd, (struct sockaddr *)&address, &length) ||
+	    connect(self->client, (struct sockaddr *)&address, length))
+		abort();
+	self->work.fds[WAIT_IPV4].fd = fd;
+	self->work.fds[WAIT_IPV6].fd = -1;
+}
+
+FIXTURE_SETUP(serve)
+{
+	size_t size = sizeof(*self->settings) + sizeof(self->settings->rules[0]);
+
+	memset(self, 0, sizeof(*self));
+	memset(&world, 0, sizeof(world));
+	self->settings = calloc(1, size);
+	self->settings->connections = 2;
+	self->settings->rule_count = 1;
+	self->settings->rules[0].allow = true;
+	self->work = (struct work){
+		.settings = self->settings,
+		.statistics = &self->statistics,
+		.access = access_table_new(self->settings->rules, 1),
+		.clients = calloc(2, sizeof(struct client)),
+		.fds = calloc(WAIT_CLIENTS + 2, sizeof(struct pollfd)),
+	};
+	self->work.clients[0].fd = -1;
+	self->work.clients[1].fd = -1;
+	connection_limit_init(&self->work.limit, &self->statistics.clients, self->settings);
+	ASSERT_EQ(0, gnutls_certificate_allocate_credentials(&self->work.credentials));
+	listen_and_connect(self);
+}
+
+FIXTURE_TEARDOWN(serve)
+{
+	for (int i = 0; i < 2; i++) {
+		if (self->work.clients[i].fd >= 0)
+			drop(&self->work.clients[i]);
+	}
+	gnutls_certificate_free_credentials(self->work.credentials);
+	access_table_free(self->work.access);
+	free(self->work.clients);
+	free(self->work.fds);
+	free(self->settings);
+}
+
+static int run_for_a_while(FIXTURE_DATA(serve) *self)
+{
+	int ends[2];
+
+	if (pipe(ends))
+		abort();
+	if (!fork()) {
+		usleep(DAEMON_MS * 1000);
+		/* Not by the harness's way, which looks for leaks. */
+		kill(getpid(), SIGKILL);
+	}
+	close(ends[1]);
+	if (dup2(ends[0], NTS_FD_COOKIE_KEYS) < 0)
+		abort();
+	close(ends[0]);
+
+	return run(&self->work);
+}
+
+/* The client waits all the while: who asks for it over and over again has no time for others. */
+TEST_F(serve, without_descriptors_it_does_not_spin)
+{
+	static const int errors[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		world.accepts = 0;
+		world.failures = INT32_MAX;
+		world.error = errors[i];
+		EXPECT_EQ(EXIT_SUCCESS, run_for_a_while(self));
+		EXPECT_LT(1, world.accepts);
+		EXPECT_GT(20, world.accepts);
+	}
+	EXPECT_EQ(0, self->statistics.accepted);
+}
+
+TEST_F(serve, a_client_is_taken_when_there_are_some_again)
+{
+	world.failures = 2;
+	world.error = EMFILE;
+	EXPECT_EQ(EXIT_SUCCESS, run_for_a_while(self));
+	EXPECT_EQ(3, world.accepts);
+	EXPECT_EQ(1, self->statistics.accepted);
+}
+
+/* Another process was faster, or the client has gone: the next one is not to wait for that. */
+TEST_F(serve, nobody_waits_for_a_client_that_has_gone)
+{
+	static const int errors[] = { EAGAIN, ECONNABORTED };
+	int timeout_ms;
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		world.accepts = 0;
+		world.failures = 1;
+		world.error = errors[i];
+		take_client(&self->work, self->work.fds[WAIT_IPV4].fd);
+		fill_fds(&self->work, &timeout_ms);
+		EXPECT_EQ(POLLIN, self->work.fds[WAIT_IPV4].events);
+		EXPECT_EQ(-1, timeout_ms);
+	}
+}
+
+TEST_HARNESS_MAIN
