@@ -3,7 +3,8 @@
  * Statements: somebody (an operator, or a hypervisor) states how right a host's clock is. What a
  * correction shows of that, and which of the two is known better.
  *
- * Pure decisions: module, tests and simulator compile this very file. timescale.c acts on them.
+ * Pure decisions: module, tests and simulator compile this very file. timescale_correction.c acts
+ * on them.
  */
 #ifndef CHIME_STATEMENT_H
 #define CHIME_STATEMENT_H

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Corrections of the timescale: setting and dropping them, and what they show of a host whose error
+ * is stated.
+ */
+#include "timescale.h"
+
+#include <linux/lockdep.h>
+
+#include "timescale_parts.h"
+
+/* The host, as it is stated to be right, beside the correction, which is measured against it. */
+static void chime_timescale_compare(const struct chime_timescale *timescale, s64 raw_ns,
+				    struct chime_stated *stated)
+{
+	const struct chime_view *view = &timescale->current_view;
+	struct chime_line aim;
+	s64 apart_ns;
+
+	chime_timescale_aim(timescale, raw_ns, &aim);
+	apart_ns = chime_sub_sat(chime_line_eval(&aim, raw_ns),
+				 chime_line_eval(&view->host, raw_ns));
+	*stated = (struct chime_stated){
+		.host_ns = chime_add_sat(view->host_maxerror_ns,
+					 chime_line_maxerror(&view->host, raw_ns)),
+		.correction_ns = chime_line_maxerror(&aim, raw_ns),
+		.passing_ns = chime_add_sat(chime_add_sat(timescale->apart_ns,
+							  timescale->suspect_ns),
+					    timescale->steady.unseen_ns),
+		.apart_ns = chime_abs_sat(apart_ns),
+	};
+}
+
+bool chime_timescale_refutes_host(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	struct chime_stated stated;
+
+	lockdep_assert_held(timescale->lock);
+	if (!chime_timescale_corrects_host(timescale))
+		return false;
+	chime_timescale_compare(timescale, raw_ns, &stated);
+	return timescale->refuted ||
+	       chime_statement_is_contradicted(chime_statement_judge(&stated));
+}
+
+void chime_timescale_restate_host(struct chime_timescale *timescale)
+{
+	lockdep_assert_held(timescale->lock);
+	timescale->refuted = false;
+}
+
+/* Bounds grow: what they contradict now has to be remembered. */
+static void chime_timescale_judge_host(struct chime_timescale *timescale, s64 raw_ns,
+				       struct chime_stated *stated)
+{
+	chime_timescale_compare(timescale, raw_ns, stated);
+	switch (chime_statement_judge(stated)) {
+	case CHIME_STATEMENT_OPEN:
+	case CHIME_STATEMENT_APART:
+		break;
+	case CHIME_STATEMENT_CONFIRMED:
+		timescale->refuted = false;
+		break;
+	case CHIME_STATEMENT_REFUTED:
+		timescale->refuted = true;
+		break;
+	}
+}
+
+bool chime_timescale_return_to_host(struct chime_timescale *timescale, bool jump, s64 raw_ns,
+				    struct chime_stated *stated)
+{
+	struct chime_view *view = &timescale->current_view;
+	const struct chime_line before = timescale->steady.line;
+
+	lockdep_assert_held(timescale->lock);
+	if (!chime_timescale_corrects_host(timescale) || view->mode == TRUECHIME_MODE_EXTERNAL)
+		return false;
+	chime_timescale_judge_host(timescale, raw_ns, stated);
+	if (timescale->refuted || !chime_statement_is_better(stated))
+		return false;
+	chime_steady_start(&timescale->steady, &view->host, raw_ns);
+	view->corrected = false;
+	chime_timescale_change_clock(timescale, &before, &timescale->steady.line, raw_ns);
+	chime_timescale_change(timescale, raw_ns, jump);
+	return true;
+}
+
+int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
+			    u32 epoch, bool jump, s64 raw_ns)
+{
+	struct chime_stated stated;
+	struct chime_view *view = &timescale->current_view;
+	bool first = !view->corrected || timescale->stands_in;
+
+	lockdep_assert_held(timescale->lock);
+	if (epoch != view->epoch)
+		return -ESTALE;
+	if (first)
+		timescale->refuted = false;
+	timescale->correction = *correction;
+	timescale->apart_ns = 0;
+	timescale->stands_in = false;
+	chime_steady_renew(&timescale->steady, raw_ns);
+	view->corrected = true;
+	view->corrected_ns = chime_view_reference(view, raw_ns);
+	if (chime_timescale_corrects_host(timescale)) {
+		chime_timescale_judge_host(timescale, raw_ns, &stated);
+		/*
+		 * Nobody corrects a host that is stated to be better known than his correction, but
+		 * who knows that it is wrong: the sources' intervals can exclude its time where the
+		 * correction's bound, which is as wide either way, does not.
+		 */
+		timescale->refuted |= first && chime_statement_is_better(&stated);
+	}
+	chime_timescale_change(timescale, raw_ns, jump);
+	return 0;
+}
+
+void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns)
+{
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	chime_timescale_let_go(timescale, raw_ns);
+	/* The dropped correction made up for the difference between host and unslewed host time. */
+	if (view->reference == TRUECHIME_REFERENCE_HOST)
+		chime_steady_start(&timescale->steady, &view->host, raw_ns);
+	view->corrected = false;
+	timescale->stands_in = false;
+	chime_timescale_begin_epoch(timescale, &chime_jumped);
+	chime_timescale_change(timescale, raw_ns, false);
+}
