@@ -27,7 +27,8 @@ struct attendance {
 	size_t voters;		/* are not lost, or may yet answer for the first time */
 	size_t answered;		/* have given samples that are neither void nor too old */
 	size_t awaited;		/* may yet answer for the first time, or again */
-	size_t silent;		/* have answered once, but none of their latest requests */
+	size_t silent;		/* have answered once, but none of their latest requests ... */
+	size_t missing;		/* ... or none since their samples became void */
 	size_t unheard;		/* never answered, and were asked, or could not be */
 	size_t reached;		/* have answered one of their latest requests */
 	int64_t latest_raw_ns;	/* when the latest answer came */
@@ -122,6 +123,7 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		attendance->awaited += is_awaited(sources[i], &status, now->raw_ns) ||
 				       may_return(quorum, &status, now->raw_ns);
 		attendance->silent += status.received && !status.reach && !status.lost;
+		attendance->missing += status.received && !status.samples && !status.lost;
 		attendance->unheard += is_unheard(&status, now->raw_ns);
 		attendance->reached += !!status.reach;
 		if (!status.received || !status.reach || !status.samples ||
@@ -186,7 +188,7 @@ static int64_t wait_for_awaited_ns(const struct quorum *quorum,
  */
 static bool is_cut_off(const struct quorum *quorum, const struct attendance *attendance)
 {
-	return attendance->silent &&
+	return (attendance->silent || attendance->missing) &&
 	       attendance->latest_raw_ns < chime_add_sat(quorum->since_raw_ns, SOURCE_ANSWER_NS);
 }
 
@@ -226,11 +228,17 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 		return 0;
 	quorum->ask = quorum->silence && (attendance.silent || attendance.unheard) &&
 		      quorum->since_raw_ns == now->raw_ns;
+	/* The network is there again: the others have as long as after the first answer. */
+	if (quorum->cut_off && !is_cut_off(quorum, &attendance))
+		quorum->since_raw_ns = now->raw_ns;
 	silence_ns = patience_ns(&attendance);
 	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);
-	if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)
-		wait_ns = is_cut_off(quorum, &attendance) ? QUORUM_LATEST_NS :
-			  wait_for_awaited_ns(quorum, &attendance, now->raw_ns);
+	quorum->cut_off = wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS &&
+			  is_cut_off(quorum, &attendance);
+	if (quorum->cut_off)
+		wait_ns = QUORUM_LATEST_NS;
+	else if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)
+		wait_ns = wait_for_awaited_ns(quorum, &attendance, now->raw_ns);
 	quorum->reached = wait_ns <= 0;
 	quorum->pending = !quorum->reached;
 	return quorum->reached ? 0 : wait_ns;

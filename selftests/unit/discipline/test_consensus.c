@@ -117,6 +117,7 @@ static void say(FIXTURE_DATA(consensus) *self, int number, int64_t off_ns)
 	status->last.offset_ns = self->now.time_ns - self->now.reference_ns + off_ns;
 	status->last.delay_ns = 2 * MS;
 	status->last.epoch = self->now.epoch;
+	status->last_raw_ns = self->now.raw_ns;
 	if (!status->last.stratum)
 		status->last.stratum = 1;
 }
@@ -598,12 +599,28 @@ TEST_F(consensus, who_does_not_answer_after_a_disruption_is_not_waited_for_long)
 	lose_all(self);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	EXPECT_EQ(4 * S, self->result.wait_ns);
-	run(self, 3900 * MS);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	run(self, 1900 * MS);
 	listen(self);
 	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
 	run(self, 100 * MS);
 	listen(self);
 	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
+/* The network goes away with the first answer after a restore: nobody else has had a say. */
+TEST_F(consensus, first_answer_is_not_the_last_word_where_nobody_answers_any_more)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	run(self, 500 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	/* It is there again. */
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
 }
 
 TEST_F(consensus, who_cannot_be_used_or_was_never_there_is_not_waited_for)
@@ -727,7 +744,9 @@ TEST_F(consensus, first_answer_alone_confirms_nothing)
 	consensus_forget(self->consensus);
 	forget_samples(self);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 50 * MS));
-	run(self, 4 * S);
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 50 * MS));
+	run(self, 2 * S);
 	listen(self);
 	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
 
