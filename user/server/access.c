@@ -14,6 +14,9 @@
 
 #define BITS_OF_BYTE	8
 
+/* Of ::ffff:192.0.2.0/120, which is 192.0.2.0/24, so many bits are the other name. */
+#define MAPPED_BITS	96
+
 /**
  * struct access_range - addresses up to the next range's first
  * @first: of them
@@ -97,12 +100,25 @@ static int parse_prefix(const char *text, int *prefix)
 	return 0;
 }
 
+/*
+ * The prefix of a network that was written as an IPv6 one and has become an IPv4 one. Where only a
+ * part of the other name counts it is an IPv6 network still.
+ */
+static int unmap_prefix(struct net_address *network, int prefix)
+{
+	if (prefix >= MAPPED_BITS)
+		return prefix - MAPPED_BITS;
+	*network = (struct net_address){ .family = AF_INET6, .bytes = { [10] = 0xff, 0xff } };
+
+	return prefix;
+}
+
 int access_rule_parse(const char *text, struct access_rule *rule)
 {
 	const char *slash = strchr(text, '/');
 	char address[NET_ADDRESS_TEXT_MAX], whole[NET_ADDRESS_TEXT_MAX];
 	size_t length = slash ? (size_t)(slash - text) : strlen(text);
-	int prefix = -1, err;
+	int prefix, longest = access_bits(AF_INET), err;
 
 	rule->network = (struct net_address){ .family = AF_UNSPEC };
 	rule->prefix = 0;
@@ -112,22 +128,25 @@ int access_rule_parse(const char *text, struct access_rule *rule)
 		return -EINVAL;
 	memcpy(address, text, length);
 	address[length] = '\0';
-	if (complete_ipv4(address, whole, sizeof(whole), &prefix))
+	if (complete_ipv4(address, whole, sizeof(whole), &prefix)) {
 		err = net_address_parse(whole, AF_INET, &rule->network);
-	else
+	} else {
 		err = net_address_parse(address, AF_INET6, &rule->network);
+		longest = access_bits(AF_INET6);
+		prefix = longest;
+	}
 	/* A network of an interface would need the interface at each look-up. */
 	if (err || rule->network.scope)
 		return -EINVAL;
-	if (prefix < 0)
-		prefix = access_bits(rule->network.family);
 	if (slash) {
 		err = parse_prefix(slash + 1, &prefix);
 		if (err)
 			return err;
 	}
-	if (prefix > access_bits(rule->network.family))
+	if (prefix > longest)
 		return -ERANGE;
+	if (longest != access_bits(rule->network.family))
+		prefix = unmap_prefix(&rule->network, prefix);
 	rule->prefix = prefix;
 	clear_rest(&rule->network, prefix);
 

@@ -31,8 +31,8 @@ int access_bits(int family);
 
 /**
  * access_rule_parse() - a network as chrony.conf has it
- * @text: "192.0.2.1", "192.0.2.0/24", "192.0.2" (a prefix of 24 bits), "2001:db8::/32"; an empty
- *	one is everybody
+ * @text: "192.0.2.1", "192.0.2.0/24", "192.0.2" (a prefix of 24 bits), "2001:db8::/32",
+ *	"::ffff:192.0.2.0/120" (which is "192.0.2.0/24"); an empty one is everybody
  * @rule: its network and prefix are set
  *
  * Return: 0, -EINVAL: not such a text (it may be a name), -ERANGE: a prefix that is too long.

@@ -255,4 +255,16 @@ TEST(networks_are_checked)
 	}
 }
 
+/* As chronyc sends "allow ::ffff:192.0.2.1": an address of IPv6 with all its bits. */
+TEST(ipv4_by_another_name_is_a_network)
+{
+	uint8_t bytes[24] = { [10] = 0xff, 0xff, 192, 0, 2, 1, [17] = 2, [23] = 128 };
+	struct chronyc_request request = { .at = bytes, .left = sizeof(bytes) };
+	struct access_rule rule;
+
+	ASSERT_TRUE(chronyc_take_network(&request, &rule));
+	EXPECT_EQ(AF_INET, rule.network.family);
+	EXPECT_EQ(32, rule.prefix);
+}
+
 TEST_HARNESS_MAIN
