@@ -3,6 +3,7 @@
  * truechime-nts: the process of truechimed that speaks TLS, for NTS key establishment. truechimed
  * starts it; it can do nothing to the clock, and next to nothing else.
  */
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ int main(int argc, char **argv)
 	signal(SIGTERM, SIG_IGN);
 	/* One that crashes cannot, and is started again when all its processes are gone. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Strangers make this process compute: not at the daemon's priority (sched_priority). */
+	sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ .sched_priority = 0 });
 	if (argc == 2 && !strcmp(argv[1], NTS_ESTABLISH))
 		return establish(NTS_TASK_FD);
 	if (argc == 2 && !strcmp(argv[1], NTS_SERVE))

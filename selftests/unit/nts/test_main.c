@@ -6,6 +6,7 @@
 #include "user/nts/main.c"
 #undef main
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -19,7 +20,8 @@ int establish(int fd)
 	raise(SIGINT);
 	raise(SIGTERM);
 
-	return prctl(PR_GET_PDEATHSIG, &at_its_end) || at_its_end != SIGKILL;
+	return prctl(PR_GET_PDEATHSIG, &at_its_end) || at_its_end != SIGKILL ||
+	       sched_getscheduler(0) != SCHED_OTHER;
 }
 
 int serve(void)
@@ -43,6 +45,23 @@ TEST(it_ends_when_the_daemon_does_and_not_before)
 		EXPECT_TRUE(WIFEXITED(status));
 		EXPECT_EQ(0, WEXITSTATUS(status));
 	}
+}
+
+/* As the daemon's real-time priority, which not everybody may set. */
+TEST(it_does_not_inherit_how_the_daemon_is_scheduled)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+	char *const arguments[] = { "truechime-nts", NTS_SERVE, NULL };
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		sched_setscheduler(0, SCHED_BATCH, &none);
+		_exit(nts_main(2, (char **)arguments));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(0, WEXITSTATUS(status));
 }
 
 TEST_HARNESS_MAIN
