@@ -14,6 +14,7 @@
 #include "ipc/state.h"
 #include "server/nts_settings.h"
 #include "server/statistics.h"
+#include "xdp/shared.h"
 
 /*
  * Each of these takes its parameters from @request, and fills in @reply. Where no source is meant,
@@ -40,13 +41,15 @@ const struct state_source *chronyc_find_source(const struct state *state,
 					       const struct chronyc_address *address);
 
 /**
- * struct chronyc_counts - requests of chronyc
- * @received: all of them
- * @dropped: not answered, for their rate
+ * struct chronyc_counts - requests that the NTP server's process does not see
+ * @received: of chronyc, all of them
+ * @dropped: of these, not answered, for their rate
+ * @xdp: of NTP, which the kernel has taken (XDP_COUNTS); NULL: it takes none
  */
 struct chronyc_counts {
 	uint64_t received;
 	uint64_t dropped;
+	const uint64_t *xdp;
 };
 
 /* @statistics, @nts: NULL where nothing is served, or no keys of NTS are handed out. */

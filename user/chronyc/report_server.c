@@ -28,17 +28,25 @@ static uint64_t count_of(const struct server_statistics *statistics, enum server
 	return statistics ? load(&statistics->counts[count]) : 0;
 }
 
+static uint64_t xdp_count_of(const struct chronyc_counts *counts, enum xdp_count count)
+{
+	return counts->xdp ? counts->xdp[count] : 0;
+}
+
+/* All requests of clients that are allowed. Those that the kernel takes it stamps itself. */
 void chronyc_report_serverstats(const struct server_statistics *statistics,
 				const struct nts_statistics *nts,
 				const struct chronyc_counts *counts,
 				const struct chronyc_request *request,
 				struct chronyc_reply *reply)
 {
+	uint64_t xdp_answered = xdp_count_of(counts, XDP_ANSWERED);
+	uint64_t xdp_dropped = xdp_count_of(counts, XDP_DROPPED);
 	const uint64_t values[SERVERSTATS64] = {
-		count_of(statistics, SERVER_RECEIVED),
+		count_of(statistics, SERVER_RECEIVED) + xdp_answered + xdp_dropped,
 		nts ? load(&nts->accepted) : 0,
 		counts->received,
-		count_of(statistics, SERVER_DROPPED),
+		count_of(statistics, SERVER_DROPPED) + xdp_dropped,
 		nts ? load(&nts->dropped) : 0,
 		counts->dropped,
 		count_of(statistics, SERVER_REPLACED),
@@ -48,7 +56,8 @@ void chronyc_report_serverstats(const struct server_statistics *statistics,
 		0, 0,
 		/* The shorter contents end here. */
 		count_of(statistics, SERVER_RX_DAEMON), count_of(statistics, SERVER_TX_DAEMON),
-		count_of(statistics, SERVER_RX_KERNEL), count_of(statistics, SERVER_TX_KERNEL),
+		count_of(statistics, SERVER_RX_KERNEL) + xdp_answered,
+		count_of(statistics, SERVER_TX_KERNEL) + xdp_answered,
 		count_of(statistics, SERVER_RX_CARD), count_of(statistics, SERVER_TX_CARD),
 		RESERVED, RESERVED, RESERVED, RESERVED,
 	};

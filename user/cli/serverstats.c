@@ -2,6 +2,8 @@
 /*
  * truechime serverstats: what the NTP server has counted, under chronyc's names where it has one.
  */
+#include <string.h>
+
 #include "cli/cli.h"
 
 struct row {
@@ -42,7 +44,7 @@ static const struct row own_rows[] = {
 	{ NULL, NULL },
 };
 
-/* Only where the kernel answers, too. */
+/* Only where the kernel answers, too: what of the above it did. */
 static const struct row xdp_rows[] = {
 	{ "XDP answers", "xdp_answered" },
 	{ "XDP packets dropped", "xdp_dropped" },
@@ -52,17 +54,40 @@ static const struct row xdp_rows[] = {
 	{ NULL, NULL },
 };
 
+/* What counts as well of what the kernel does. */
+static const struct {
+	const char *key;
+	const char *xdp_key;
+} added[] = {
+	{ "received", "xdp_answered" },
+	{ "received", "xdp_dropped" },
+	{ "dropped", "xdp_dropped" },
+	{ "rx_kernel", "xdp_answered" },
+	{ "tx_kernel", "xdp_answered" },
+	{ NULL, NULL },
+};
+
+static long long count_of(const json_t *reply, const char *key)
+{
+	int64_t count = json_int_of(reply, key, 0);
+
+	for (int i = 0; added[i].key; i++)
+		if (!strcmp(key, added[i].key))
+			count += json_int_of(reply, added[i].xdp_key, 0);
+
+	return (long long)count;
+}
+
 static void print_rows(const json_t *reply, const struct row *row)
 {
 	for (; row->name; row++)
-		printf("%-27s: %lld\n", row->name, (long long)json_int_of(reply, row->key, 0));
+		printf("%-27s: %lld\n", row->name, count_of(reply, row->key));
 }
 
 static void print_csv(const json_t *reply)
 {
 	for (const struct row *row = rows; row->name; row++)
-		printf("%s%lld", row == rows ? "" : ",",
-		       (long long)json_int_of(reply, row->key, 0));
+		printf("%s%lld", row == rows ? "" : ",", count_of(reply, row->key));
 	putchar('\n');
 }
 

@@ -22,9 +22,12 @@ static void report_clients(const struct daemon *daemon, struct chronyc_request *
 static void report_serverstats(const struct daemon *daemon, const struct chronyc_request *request,
 			       struct chronyc_reply *reply)
 {
-	struct chronyc_counts counts;
+	struct chronyc_counts counts = { .xdp = NULL };
+	uint64_t xdp_counts[XDP_COUNTS];
 	size_t clients;
 
+	if (serving_xdp_counts(daemon->serving, xdp_counts))
+		counts.xdp = xdp_counts;
 	chronyc_listener_get_counts(daemon->chronyc, &counts.received, &counts.dropped);
 	chronyc_report_serverstats(serving_statistics(daemon->serving, &clients),
 				   serving_nts_statistics(daemon->serving), &counts, request,

@@ -521,6 +521,26 @@ TEST_F(report, serverstats)
 	EXPECT_EQ(5, at32(&self->reply, 8));
 }
 
+/* Who looks at chronyc's numbers wants all requests, whether or not the kernel answers some. */
+TEST_F(report, serverstats_count_what_the_kernel_takes)
+{
+	static const uint64_t xdp[XDP_COUNTS] = {
+		[XDP_ANSWERED] = 1000, [XDP_REFUSED] = 7, [XDP_DROPPED] = 30, [XDP_KISSED] = 20,
+		[XDP_PASSED] = 9,
+	};
+	static const struct chronyc_counts counts = { .xdp = xdp };
+	struct server_statistics *statistics = statistics_of(0);
+
+	self->request.length = 28 + 168;
+	chronyc_report_serverstats(statistics, NULL, &counts, &self->request, &self->reply);
+	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS64);
+	EXPECT_EQ(100 + SERVER_RECEIVED + 1030, at32(&self->reply, 4));
+	EXPECT_EQ(100 + SERVER_DROPPED + 30, at32(&self->reply, 28));
+	EXPECT_EQ(100 + SERVER_RX_KERNEL + 1000, at32(&self->reply, 108));
+	EXPECT_EQ(100 + SERVER_TX_KERNEL + 1000, at32(&self->reply, 116));
+	free(statistics);
+}
+
 static struct chronyc_request *clients_from(FIXTURE_DATA(report) *self, uint32_t index,
 					    uint32_t most, uint32_t least_hits, uint32_t reset)
 {
