@@ -551,8 +551,8 @@ TEST_F(sources, who_refused_to_serve_us_is_not_selected)
 	EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 1));
 }
 
-/* A guest that stood still sees all honest servers jump, and no liar that knows of it. */
-TEST_F(sources, who_jumps_still_has_a_vote)
+/* A guest that stood still sees all honest servers jump, three here; no liar knows of it. */
+static void stand_still(struct _test_data_sources *self)
 {
 	size_t i;
 
@@ -562,6 +562,11 @@ TEST_F(sources, who_jumps_still_has_a_vote)
 		add_source(self, 0, 0, 2000000, NULL);
 		jump(self, i, 86400LL * NS_PER_S);
 	}
+}
+
+TEST_F(sources, who_jumps_still_has_a_vote)
+{
+	stand_still(self);
 	judge(self, -1);
 	EXPECT_EQ(-1, self->selection.selected);
 	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 0));
@@ -573,12 +578,7 @@ TEST_F(sources, who_only_votes_does_so_where_all_are_withdrawn)
 {
 	size_t i;
 
-	add_source(self, 3600LL * NS_PER_S, 0, 2000000, NULL);
-	add_source(self, 3600LL * NS_PER_S, 0, 2000000, NULL);
-	for (i = 2; i < 5; i++) {
-		add_source(self, 0, 0, 2000000, NULL);
-		jump(self, i, 86400LL * NS_PER_S);
-	}
+	stand_still(self);
 	for (i = 0; i < 5; i++)
 		source_set_offline(self->source[i], true);
 	judge(self, -1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What truechime-watch tells the daemon, and when: one that is away, and one that was restarted.
- * The programs in the kernel, the daemon, the clock and the control socket are stand-ins.
+ * The programs in the kernel are absent; daemon, clock and control socket are stand-ins.
  */
 #define main watch_main
 #include "user/watch/main.c"
@@ -47,47 +47,6 @@ int daemon_link_tell(const char *path, const struct rival_notice *notice, char *
 	world.notice = *notice;
 
 	return 0;
-}
-
-int attachment_open(struct attachment **attachment,
-		    void (*take)(void *context, const struct watch_record *record), void *context)
-{
-	(void)attachment;
-	(void)take;
-	(void)context;
-
-	return -EOPNOTSUPP;
-}
-
-void attachment_close(struct attachment *attachment)
-{
-	(void)attachment;
-}
-
-int attachment_fd(const struct attachment *attachment)
-{
-	(void)attachment;
-
-	return -1;
-}
-
-void attachment_read(struct attachment *attachment)
-{
-	(void)attachment;
-}
-
-uint64_t attachment_lost(const struct attachment *attachment)
-{
-	(void)attachment;
-
-	return 0;
-}
-
-bool attachment_is_by_probes(const struct attachment *attachment)
-{
-	(void)attachment;
-
-	return false;
 }
 
 int control_open(struct control **control, const char *path,
