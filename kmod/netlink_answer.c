@@ -131,6 +131,7 @@ bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 	       nla_put_u32(skb, TRUECHIME_A_DISRUPTIONS, status->disruptions) ||
 	       chime_put_s64(skb, TRUECHIME_A_RAW_NS, now->raw_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_REALTIME_NS, status->realtime_ns) ||
+	       nla_put_u32(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
 	       (now->has_host && chime_put_s64(skb, TRUECHIME_A_HOST_NS, now->host_ns)) ||
 	       chime_put_s64(skb, TRUECHIME_A_REFERENCE_NS, now->reference_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_TIME_NS, now->time_ns) ||
@@ -154,7 +155,6 @@ bool chime_put_status(struct sk_buff *skb, const struct chime_status *status)
 	       (status->phc_index >= 0 &&
 		nla_put_u32(skb, TRUECHIME_A_PHC_INDEX, status->phc_index)) ||
 	       nla_put_string(skb, TRUECHIME_A_HOST_NAME, status->host_name ?: "none") ||
-	       nla_put_u32(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
 	       nla_put_u32(skb, TRUECHIME_A_HOST_EXACT, status->last.exact) ||
 	       chime_put_s64(skb, TRUECHIME_A_UNCERTAINTY_NS, status->last.uncertainty_ns) ||
 	       nla_put_u64_64bit(skb, TRUECHIME_A_CROSS_TIMESTAMPS, status->pairings,

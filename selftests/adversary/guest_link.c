@@ -57,6 +57,7 @@ int module_link_now(struct module_link *link, struct module_now *now)
 		.mode = status.now.mode,
 		.reference = status.now.reference,
 		.has_host = status.now.has_host,
+		.host_state = status.host_state,
 		.change = status.now.change,
 	};
 	return 0;

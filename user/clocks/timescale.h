@@ -38,6 +38,8 @@
  * @change: the change of the reference at the beginning of the epoch
  * @disruptions: disruptions noticed so far
  * @has_host: @reference_ns is unslewed host time
+ * @host_silent: the host's clock did not answer the latest check: its time is extrapolated, and a
+ *	disruption since may not have been seen
  * @host_known: @host_ns is: also while the host is demoted and the raw clock is the reference
  * @host_ns: the host's time
  * @external: another program steers the timescale (mode external): it takes no correction
@@ -57,6 +59,7 @@ struct timescale_now {
 	struct reference_change change;
 	uint32_t disruptions;
 	bool has_host;
+	bool host_silent;
 	bool host_known;
 	int64_t host_ns;
 	bool external;

@@ -43,6 +43,7 @@ static void timescale_module_take(struct timescale_module *module, const struct 
 		.host_known = from->has_host,
 		.host_ns = from->host_ns,
 		.has_host = from->reference == TRUECHIME_REFERENCE_HOST && from->has_host,
+		.host_silent = from->host_state == TRUECHIME_HOST_FAILING,
 		.external = from->mode == TRUECHIME_MODE_EXTERNAL,
 	};
 	reference_change_of_line(&from->change, &now->change);

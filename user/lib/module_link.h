@@ -42,6 +42,7 @@ struct module_now {
 	enum truechime_mode mode;
 	enum truechime_reference reference;
 	bool has_host;
+	enum truechime_host_state host_state;
 	struct chime_line change;	/* TRUECHIME_A_REFERENCE_CHANGE */
 };
 

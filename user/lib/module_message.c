@@ -195,6 +195,7 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		.mode = get_u32(attrs[TRUECHIME_A_MODE]),
 		.reference = get_u32(attrs[TRUECHIME_A_REFERENCE]),
 		.has_host = attrs[TRUECHIME_A_HOST_NS],
+		.host_state = get_u32(attrs[TRUECHIME_A_HOST_STATE]),
 	};
 	return parse_line(attrs[TRUECHIME_A_REFERENCE_CHANGE], &now->change);
 }

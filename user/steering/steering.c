@@ -285,7 +285,7 @@ static bool steering_is_asking(const struct steering *steering,
 			       const struct discipline_result *result,
 			       const struct timescale_now *now)
 {
-	return !now->has_host &&
+	return !steering_hears_host(now) &&
 	       (steering_jump_ns(steering, now) ||
 		(steering->was_set && result->agreed_raw_ns <= steering->set_raw_ns) ||
 		(steering->set_by_others && now->raw_ns < steering->set_back_ns));
@@ -491,7 +491,7 @@ static bool steering_set_back(struct steering *steering)
 
 	steering_ask_again(steering, now->raw_ns);
 	if (!steering->set_by_others || now->raw_ns < steering->set_back_ns ||
-	    (steering->unanswered && !now->has_host))
+	    (steering->unanswered && !steering_hears_host(now)))
 		return false;
 	steering->set_by_others = false;
 	return steering_may_set_back(steering, now) &&
@@ -506,7 +506,7 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 	int64_t error_ns = steering_error_ns(now);
 	bool first = options->step_limit < 0 || steering->host_checks < options->step_limit;
 
-	if (!first || !now->has_host)
+	if (!first || !steering_hears_host(now))
 		return false;
 	if (options->step_limit >= 0)
 		steering->host_checks++;

@@ -59,6 +59,12 @@ static inline int64_t steering_error_ns(const struct timescale_now *now)
 	return chime_abs_sat(chime_sub_sat(now->time_ns, now->realtime_ns));
 }
 
+/* The timescale is what the host says now, not what it would say if it had answered. */
+static inline bool steering_hears_host(const struct timescale_now *now)
+{
+	return now->has_host && !now->host_silent;
+}
+
 /* The timescale is valid: it has a bound, or is the host's (whose bound may be unknown). */
 static inline bool steering_is_known(const struct timescale_now *now)
 {

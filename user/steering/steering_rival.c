@@ -16,7 +16,7 @@
 #define STEP_EVIDENCE	4
 
 /*
- * Where there is no host's clock nothing may have shown that this machine was reverted, and the
+ * Where no host's clock answers nothing may have shown that this machine was reverted, and the
  * other program, a guest agent perhaps, may have set the clock right. So the sources are asked, and
  * until most have answered the clock stays as it was set. An only source that finds out that it was
  * set right has to say so three times, 2 s apart.
@@ -61,7 +61,7 @@ static void steering_take_back(struct steering *steering, const struct timescale
 
 	steering->set_by_others = (news == RIVAL_SET || undo) &&
 				  steering_may_set_back(steering, now);
-	steering->asks = steering->set_by_others && !now->has_host && !undo;
+	steering->asks = steering->set_by_others && !steering_hears_host(now) && !undo;
 	steering->unanswered = steering->asks;
 	steering->set_raw_ns = now->raw_ns;
 	steering->was_set = true;

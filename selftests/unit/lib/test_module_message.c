@@ -66,6 +66,7 @@ TEST_F(message, reads_now)
 
 	put_now(self->msg);
 	nla_put_u64(self->msg, TRUECHIME_A_HOST_NS, 4000);
+	nla_put_u32(self->msg, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_FAILING);
 	nla_put_u32(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_EXTERNAL);
 	ASSERT_EQ(0, module_message_now(head(self->msg), length(self->msg), &now));
 	EXPECT_EQ(1000, now.raw_ns);
@@ -75,6 +76,7 @@ TEST_F(message, reads_now)
 	EXPECT_EQ(4000, now.host_ns);
 	EXPECT_EQ(5000, now.reference_ns);
 	EXPECT_TRUE(now.has_host);
+	EXPECT_EQ(TRUECHIME_HOST_FAILING, now.host_state);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
 	EXPECT_EQ(7, now.epoch);
 	EXPECT_EQ(900, now.change.origin_ns);

@@ -1330,6 +1330,57 @@ TEST(clock_of_a_machine_that_wakes_is_not_set_back)
 	}
 }
 
+static bool silent_host;
+
+static int silent_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = corrected_host_now(timescale, now);
+
+	now->host_silent = silent_host;
+	return err;
+}
+
+/*
+ * A restore that nothing has shown, an agent that sets the clock right, and a host's clock that
+ * falls silent in that instant: what it said before is not gone back to until it answers again.
+ */
+TEST(clock_is_not_set_back_to_what_a_silent_host_said)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = silent_host_now, .step = host_step,
+	};
+	struct steering_options options = normal;
+	struct timescale timescale = { .ops = &ops };
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	/* Nor by makestep. */
+	options.step_limit = -1;
+	options.step_threshold_ns = S;
+	corrected_host_ns = 0;
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &options, 0));
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	silent_host = true;
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, follow(&world));
+	EXPECT_TRUE(steering_asks_sources(world.steering));
+	ASSERT_EQ(0, run_truthfully(&world, 25 * S));
+	steering_get_status(world.steering, &world.status);
+	EXPECT_EQ(0, world.status.steps);
+	EXPECT_GT(llabs(error_ns(&world)), 3599 * S);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+
+	/* It answers, and says the same as before: the other program was wrong. */
+	silent_host = false;
+	ASSERT_EQ(0, follow(&world));
+	steering_get_status(world.steering, &world.status);
+	EXPECT_EQ(1, world.status.steps);
+	EXPECT_LT(llabs(error_ns(&world)), MS);
+	end_beside(&world);
+}
+
 TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
