@@ -209,6 +209,7 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 {
 	struct attendance attendance = { 0 };
 	int64_t silence_ns, wait_ns;
+	bool cut_off;
 
 	if (!quorum->since_raw_ns)
 		quorum->since_raw_ns = now->raw_ns;
@@ -228,13 +229,13 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 		return 0;
 	quorum->ask = quorum->silence && (attendance.silent || attendance.unheard) &&
 		      quorum->since_raw_ns == now->raw_ns;
+	cut_off = is_cut_off(quorum, &attendance);
 	/* The network is there again: the others have as long as after the first answer. */
-	if (quorum->cut_off && !is_cut_off(quorum, &attendance))
+	if (quorum->cut_off && !cut_off)
 		quorum->since_raw_ns = now->raw_ns;
 	silence_ns = patience_ns(&attendance);
 	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);
-	quorum->cut_off = wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS &&
-			  is_cut_off(quorum, &attendance);
+	quorum->cut_off = cut_off && wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS;
 	if (quorum->cut_off)
 		wait_ns = QUORUM_LATEST_NS;
 	else if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)
