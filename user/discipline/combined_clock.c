@@ -188,30 +188,34 @@ static bool learned_from_unwanted(const struct combined_clock *clock,
 }
 
 /* The combined clock is far from where most sources agree: it learned from wrong ones. */
-static bool is_misled(const struct combined_clock *clock, const struct selection *selection,
-		      int64_t at_ns)
+static bool is_misled(const struct estimate *estimate, const struct selection *selection)
 {
 	int64_t far_ns = (selection->high_ns - selection->low_ns) / 2;
-	struct estimate estimate;
 
-	return estimator_get(clock->estimator, at_ns, &estimate) &&
-	       (estimate.offset_ns < selection->low_ns - far_ns ||
-		estimate.offset_ns > selection->high_ns + far_ns);
+	return estimate->offset_ns < selection->low_ns - far_ns ||
+	       estimate->offset_ns > selection->high_ns + far_ns;
 }
 
 /*
  * The combined clock knows less of the time than the selected source shows by itself: one that is
  * not selected any more, and counted most because its path was the shortest, has spoilt it.
  */
-static bool is_spoilt(const struct combined_clock *clock, struct source *const *sources,
-		      const struct selection *selection, int64_t at_ns)
+static bool is_spoilt(const struct estimate *estimate, const struct source_status *selected)
 {
-	struct source_status status;
+	return !selected->estimate.suspect && estimate->sigma_ns > selected->root_distance_ns;
+}
+
+/* What the combined clock has learned is worth less than what the selected sources show. */
+static bool is_outdone(const struct combined_clock *clock, struct source *const *sources,
+		       const struct selection *selection, int64_t at_ns)
+{
+	struct source_status selected;
 	struct estimate estimate;
 
-	source_get_status(sources[selection->selected], at_ns, &status);
-	return estimator_get(clock->estimator, at_ns, &estimate) && !status.estimate.suspect &&
-	       estimate.sigma_ns > status.root_distance_ns;
+	if (!estimator_get(clock->estimator, at_ns, &estimate))
+		return false;
+	source_get_status(sources[selection->selected], at_ns, &selected);
+	return is_misled(&estimate, selection) || is_spoilt(&estimate, &selected);
 }
 
 /* The replay of a source's samples into the combined clock. */
@@ -291,8 +295,7 @@ bool combined_clock_learn(struct combined_clock *clock, struct source *const *so
 		 learned_from_unwanted(clock, sources, count, selection);
 	misled |= follow_moves(clock, sources, selection, now->reference_ns);
 	fresh = feed(clock, sources, selection, now->reference_ns);
-	if (misled || is_misled(clock, selection, now->reference_ns) ||
-	    is_spoilt(clock, sources, selection, now->reference_ns))
+	if (misled || is_outdone(clock, sources, selection, now->reference_ns))
 		start_anew(clock, sources, selection, now);
 	return fresh;
 }
