@@ -86,14 +86,13 @@ static void print_table(const json_t *rivals)
 	}
 }
 
-/* An agent of a hypervisor, which has other work, is to be kept from the clock, and not to end. */
-static bool is_agent(const json_t *rival)
+/* What was advised; an agent is to be kept from the clock, and not to end. */
+static void print_remedy(const char *program, const char *advice)
 {
-	struct time_daemon known = { .pid = 0 };
-
-	snprintf(known.program, sizeof(known.program), "%s", json_text_of(rival, "program"));
-
-	return *time_daemon_advice(&known);
+	if (time_daemon_is_agent(program))
+		printf("What keeps %s from it: %s\n", program, advice);
+	else
+		printf("To end %s: %s\n", program, advice);
 }
 
 static void print_advice(const json_t *rivals)
@@ -104,8 +103,7 @@ static void print_advice(const json_t *rivals)
 	putchar('\n');
 	json_array_foreach(rivals, i, rival) {
 		if (*json_text_of(rival, "advice"))
-			printf(is_agent(rival) ? "What keeps %s from it: %s\n" : "To end %s: %s\n",
-			       json_text_of(rival, "program"), json_text_of(rival, "advice"));
+			print_remedy(json_text_of(rival, "program"), json_text_of(rival, "advice"));
 		else if (!json_bool_of(rival, "kernel"))
 			printf("%s has ended (%s).\n", json_text_of(rival, "program"),
 			       json_text_of(rival, "command"));

@@ -94,7 +94,7 @@ static void take_agent(struct daemon *daemon, const struct time_daemon *agent)
 	daemon->rivals.agents[daemon->rivals.agent_count++] = *agent;
 	time_daemons_text(agent, 1, text);
 	log_notice("An agent of the hypervisor runs that may set the clock: %s. If it does, and the time is wrong then, the clock is set back. What keeps it from that: %s",
-		   text, time_daemon_advice(agent));
+		   text, time_daemon_advice(agent->program));
 }
 
 /* Take the agents out of what was found. How many are left. */

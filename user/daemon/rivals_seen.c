@@ -43,6 +43,7 @@ static struct rival_seen *add(struct daemon *daemon, const struct rival_notice *
 	}
 	memset(seen, 0, sizeof(*seen));
 	snprintf(seen->daemon.program, sizeof(seen->daemon.program), "%s", notice->program);
+	seen->daemon.is_agent = time_daemon_is_agent(notice->program);
 	snprintf(seen->where, sizeof(seen->where), "%s", notice->where);
 	/* What is in a container has none, and no unit that is known has a longer name. */
 	if (!strchr(notice->where, ' ') && strlen(notice->where) < sizeof(seen->daemon.unit))
@@ -51,16 +52,11 @@ static struct rival_seen *add(struct daemon *daemon, const struct rival_notice *
 	return seen;
 }
 
-/* An agent of a hypervisor has other work than the clock, and sets that when the host says so. */
-static bool is_agent(const struct rival_seen *seen)
-{
-	return *time_daemon_advice(&seen->daemon);
-}
-
 static void log_seen(const struct daemon *daemon, struct rival_seen *seen,
 		     const struct rival_notice *notice)
 {
-	const char *remedy = is_agent(seen) ? ". What keeps it from that: " : ". To end it: ";
+	const char *remedy = seen->daemon.is_agent ? ". What keeps it from that: " :
+						     ". To end it: ";
 
 	if (daemon->config->rivals == CONFIG_RIVALS_IGNORE ||
 	    !log_limit_pass(&seen->log, seen->latest_ns, QUIET_NS))
@@ -74,7 +70,8 @@ static void log_seen(const struct daemon *daemon, struct rival_seen *seen,
 /* Does it go on to change the clock? Agents do not, though they may set it after each restore. */
 static bool steers(const struct rival_seen *seen, const struct rival_notice *notice)
 {
-	return notice->runs && notice->pid && notice->times >= STEERS_TIMES && !is_agent(seen);
+	return notice->runs && notice->pid && notice->times >= STEERS_TIMES &&
+	       !seen->daemon.is_agent;
 }
 
 /* Where it is to have the clock, or has ended, that is not left for a minute. */

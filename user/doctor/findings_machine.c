@@ -107,7 +107,8 @@ static void judge_rival(const struct doctor_facts *facts, const struct time_daem
 		finding = doctor_add(report, "agent", DOCTOR_NOTE,
 				     "It may set the clock when the hypervisor asks for that, as after a restore. If it does, and the time is wrong then, the clock is set back.",
 				     "An agent of the hypervisor runs: %s.", text);
-		doctor_advise(finding, "# to keep it from that: %s", time_daemon_advice(rival));
+		doctor_advise(finding, "# to keep it from that: %s",
+			      time_daemon_advice(rival->program));
 		return;
 	}
 	time_daemon_stop_command(rival, command);

@@ -99,14 +99,9 @@ static bool has_unit(const struct finder *finder, const char *unit)
 	return false;
 }
 
-static bool is_agent(const char *program)
+bool time_daemon_is_agent(const char *program)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(agents); i++) {
-		if (!strcmp(agents[i].program, program))
-			return true;
-	}
-
-	return false;
+	return *time_daemon_advice(program);
 }
 
 static void add(struct finder *finder, const char *program, pid_t pid, const char *unit)
@@ -116,7 +111,7 @@ static void add(struct finder *finder, const char *program, pid_t pid, const cha
 	if (finder->count == TIME_DAEMONS_MAX || is_known(finder, program, pid, unit))
 		return;
 	finder->count++;
-	*daemon = (struct time_daemon) { .pid = pid, .is_agent = is_agent(program) };
+	*daemon = (struct time_daemon) { .pid = pid, .is_agent = time_daemon_is_agent(program) };
 	snprintf(daemon->program, sizeof(daemon->program), "%s", program);
 	snprintf(daemon->unit, sizeof(daemon->unit), "%s", unit);
 }
@@ -348,7 +343,7 @@ static void find_wanted(struct finder *finder, const char *root, const char *fol
 	struct stat status;
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (is_agent(units[i].program) || has_unit(finder, units[i].unit))
+		if (time_daemon_is_agent(units[i].program) || has_unit(finder, units[i].unit))
 			continue;
 		if (snprintf(path, sizeof(path), "%s%s/%s/%s", root, folder, target,
 			     units[i].unit) >= (int)sizeof(path))
@@ -401,10 +396,10 @@ void time_daemon_stop_command(const struct time_daemon *daemon,
 		snprintf(command, TIME_DAEMON_COMMAND_MAX, "kill %d", (int)daemon->pid);
 }
 
-const char *time_daemon_advice(const struct time_daemon *agent)
+const char *time_daemon_advice(const char *program)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(agents); i++) {
-		if (!strcmp(agents[i].program, agent->program))
+		if (!strcmp(agents[i].program, program))
 			return agents[i].advice;
 	}
 

@@ -154,10 +154,7 @@ static bool still_runs(const struct tally_rival *rival)
 
 static void advise(struct tally_rival *rival)
 {
-	struct time_daemon known = { .pid = rival->pid };
-
-	snprintf(known.program, sizeof(known.program), "%s", rival->program);
-	snprintf(rival->advice, sizeof(rival->advice), "%s", time_daemon_advice(&known));
+	snprintf(rival->advice, sizeof(rival->advice), "%s", time_daemon_advice(rival->program));
 	if (!*rival->advice && !rival->is_kernel)
 		identity_advice(&rival->identity, rival->runs ? rival->pid : 0, rival->advice,
 				sizeof(rival->advice));

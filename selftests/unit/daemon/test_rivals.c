@@ -95,7 +95,7 @@ bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
 	return world.has_process && daemon->pid == world.process.pid;
 }
 
-const char *time_daemon_advice(const struct time_daemon *agent)
+const char *time_daemon_advice(const char *program)
 {
 	return "an option";
 }
