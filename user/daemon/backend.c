@@ -141,24 +141,11 @@ void daemon_configure_module(struct daemon *daemon)
 			    module_link_words(daemon->link, err));
 }
 
-static void daemon_convert(struct daemon *daemon, const struct reference_change *change)
-{
-	associations_change_reference(daemon->associations, daemon->known.epoch, change);
-	discipline_change_reference(daemon->discipline, change);
-}
-
 void daemon_change_sources(struct daemon *daemon, const struct reference_change *change)
 {
-	consensus_forget(daemon->consensus);
-	daemon_convert(daemon, change);
-}
-
-/* Another clock is the reference, and time was not disrupted: who contradicts it still does. */
-static void daemon_follow_reference(struct daemon *daemon, const struct reference_change *change)
-{
 	consensus_change_reference(daemon->consensus, change);
-	daemon_convert(daemon, change);
-	daemon_change_settime(daemon, change);
+	associations_change_reference(daemon->associations, daemon->known.epoch, change);
+	discipline_change_reference(daemon->discipline, change);
 }
 
 void daemon_change_reference(struct daemon *daemon, const struct reference_change *change)
@@ -221,6 +208,7 @@ static void daemon_use_timescale(struct daemon *daemon, const struct reference_c
 {
 	associations_set_timescale(daemon->associations, daemon->timescale);
 	daemon_change_reference(daemon, change);
+	consensus_forget(daemon->consensus);
 	steering_set_timescale(daemon->steering, daemon->timescale);
 	(void)steering_stand_aside(daemon->steering, daemon->known.external);
 	daemon_burst(daemon, DAEMON_BURST);
@@ -381,10 +369,10 @@ static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now
 
 	log_debug("Epoch %u of the %s, change %s", now->epoch, now->has_host ? "host" : "raw clock",
 		  known ? "known" : "unknown");
+	daemon_change_reference(daemon, change);
+	/* If only another clock is the reference, who contradicts it still does. */
 	if (disrupted)
-		daemon_change_reference(daemon, change);
-	else
-		daemon_follow_reference(daemon, change);
+		consensus_forget(daemon->consensus);
 	daemon->sources_changed = true;
 	if (known || !disrupted)
 		steering_recheck(daemon->steering);
