@@ -17,21 +17,26 @@
 /* A systemd that takes longer has other troubles. */
 #define TIMEOUT_US	5000000
 
-/* The property is one of @words, which have spaces around and between. */
-static bool is_one_of(sd_bus *bus, const char *unit, const char *property, const char *words)
+/* The text of the property, to be freed. NULL: nobody answers. */
+static char *text_of(sd_bus *bus, const char *unit, const char *property)
 {
-	char *path = NULL, *value = NULL, word[64];
-	bool found = false;
+	char *path = NULL, *value = NULL;
 
-	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0 &&
-	    sd_bus_get_property_string(bus, SYSTEMD, path, SYSTEMD ".Unit", property, NULL,
-				       &value) >= 0)
-		found = snprintf(word, sizeof(word), " %s ", value) < (int)sizeof(word) &&
-			strstr(words, word);
-	free(value);
+	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0)
+		(void)sd_bus_get_property_string(bus, SYSTEMD, path, SYSTEMD ".Unit", property,
+						 NULL, &value);
 	free(path);
 
-	return found;
+	return value;
+}
+
+/* @value is one of @words, which have spaces around and between. */
+static bool is_one_of(const char *value, const char *words)
+{
+	char word[64];
+
+	return value && snprintf(word, sizeof(word), " %s ", value) < (int)sizeof(word) &&
+	       strstr(words, word);
 }
 
 static int number_of(sd_bus *bus, const char *unit, const char *property)
@@ -56,7 +61,37 @@ static int exit_status(sd_bus *bus, const char *unit)
 
 static bool is_enabled(sd_bus *bus, const char *unit)
 {
-	return is_one_of(bus, unit, "UnitFileState", " enabled enabled-runtime static alias ");
+	char *file = text_of(bus, unit, "UnitFileState");
+	bool enabled = is_one_of(file, " enabled enabled-runtime static alias ");
+
+	free(file);
+
+	return enabled;
+}
+
+static bool is_active(sd_bus *bus, const char *unit)
+{
+	char *state = text_of(bus, unit, "ActiveState");
+	bool active = is_one_of(state, " active ");
+
+	free(state);
+
+	return active;
+}
+
+static void read_daemon(sd_bus *bus, struct doctor_units *units)
+{
+	char *load = text_of(bus, DAEMON, "LoadState");
+	char *active = text_of(bus, DAEMON, "ActiveState");
+
+	units->masked = is_one_of(load, " masked ");
+	units->exists = units->masked || is_one_of(load, " loaded ");
+	units->active = is_one_of(active, " active activating reloading ");
+	units->failed = is_one_of(active, " failed ");
+	free(active);
+	free(load);
+	units->enabled = is_enabled(bus, DAEMON);
+	units->exit_status = exit_status(bus, DAEMON);
 }
 
 int doctor_units_read(struct doctor_units *units)
@@ -75,15 +110,8 @@ int doctor_units_read(struct doctor_units *units)
 	free(version);
 	if (err >= 0) {
 		units->known = true;
-		units->exists = is_one_of(bus, DAEMON, "LoadState", " loaded masked ");
-		units->masked = is_one_of(bus, DAEMON, "LoadState", " masked ");
-		units->enabled = is_enabled(bus, DAEMON);
-		units->active = is_one_of(bus, DAEMON, "ActiveState",
-					  " active activating reloading ");
-		units->failed = is_one_of(bus, DAEMON, "ActiveState", " failed ");
-		units->exit_status = exit_status(bus, DAEMON);
-		units->time_sync_reached = is_one_of(bus, "time-sync.target", "ActiveState",
-						     " active ");
+		read_daemon(bus, units);
+		units->time_sync_reached = is_active(bus, "time-sync.target");
 		units->wait_sync_enabled = is_enabled(bus, "truechime-wait-sync.service");
 	}
 	sd_bus_flush_close_unref(bus);

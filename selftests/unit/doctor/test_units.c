@@ -27,6 +27,7 @@ static struct {
 	const char *load, *file, *active, *target, *waiting;
 	int exit_code, exit_status;
 	bool mute;
+	int questions;
 } world;
 
 FIXTURE(systemd) {
@@ -63,6 +64,7 @@ static int answer(sd_bus_message *call, void *context, sd_bus_error *error)
 		return 0;
 	if (sd_bus_message_read(call, "ss", &interface, &property) < 0)
 		exit(1);
+	world.questions++;
 	if (!strcmp(property, "ExecMainCode"))
 		return sd_bus_reply_method_return(call, "v", "i", world.exit_code);
 	if (!strcmp(property, "ExecMainStatus"))
@@ -150,6 +152,15 @@ TEST_F(systemd, daemon_has_failed)
 	EXPECT_TRUE(self->units.exists && self->units.failed);
 	EXPECT_FALSE(self->units.active || self->units.enabled);
 	EXPECT_EQ(4, self->units.exit_status);
+}
+
+/* The version, three states and how it ended of the daemon, and one state of each other unit. */
+TEST_F(systemd, nothing_is_asked_twice)
+{
+	world.active = "failed";
+	world.exit_code = CLD_EXITED;
+	ASSERT_EQ(0, ask(self));
+	EXPECT_EQ(8, world.questions);
 }
 
 TEST_F(systemd, unit_does_not_exist)
