@@ -103,7 +103,7 @@ int64_t steering_next_ns(const struct steering *steering)
 	leap_ns = chime_add_sat(status->leap_raw_ns, LEAP_CHECK_NS);
 	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
 		next_ns = leap_ns;
-	if (steering->set_by_others && !steering->unanswered)
+	if (steering->set == SET_TO_UNDO)
 		next_ns = chime_min(next_ns, steering->set_back_ns);
 	return next_ns;
 }
@@ -253,8 +253,8 @@ static void steering_note_confirmation(struct steering *steering,
 		steering->repair_until_ns = 0;
 	else if (trust_is_unconfirmed(steering->status.trust))
 		steering->repair_until_ns = chime_add_sat(raw_ns, REPAIR_NS);
-	if (result->agreed_raw_ns > steering->set_raw_ns)
-		steering->unanswered = false;
+	if (steering->set == SET_TO_ASK && result->agreed_raw_ns > steering->set_raw_ns)
+		steering->set = SET_TO_UNDO;
 	steering_trust(steering, TRUST_SOURCES_MEASURED);
 }
 
@@ -287,8 +287,9 @@ static bool steering_is_asking(const struct steering *steering,
 {
 	return !steering_hears_host(now) &&
 	       (steering_jump_ns(steering, now) ||
-		(steering->was_set && result->agreed_raw_ns <= steering->set_raw_ns) ||
-		(steering->set_by_others && now->raw_ns < steering->set_back_ns));
+		(steering->set != SET_BY_NOBODY &&
+		 result->agreed_raw_ns <= steering->set_raw_ns) ||
+		(steering_sets_back(steering) && now->raw_ns < steering->set_back_ns));
 }
 
 /*
@@ -490,10 +491,10 @@ static bool steering_set_back(struct steering *steering)
 	const struct timescale_now *now = &steering->status.now;
 
 	steering_ask_again(steering, now->raw_ns);
-	if (!steering->set_by_others || now->raw_ns < steering->set_back_ns ||
-	    (steering->unanswered && !steering_hears_host(now)))
+	if (!steering_sets_back(steering) || now->raw_ns < steering->set_back_ns ||
+	    (steering->set == SET_TO_ASK && !steering_hears_host(now)))
 		return false;
-	steering->set_by_others = false;
+	steering->set = SET_AND_LEFT;
 	return steering_may_set_back(steering, now) &&
 	       !steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
 				 "somebody else had set it");
@@ -546,7 +547,7 @@ int steering_follow(struct steering *steering)
 		return 0;
 	steering_check_date(steering, now);
 	if (!steering->options.observe &&
-	    (!steering_can_follow(now) || steering->set_by_others))
+	    (!steering_can_follow(now) || steering_sets_back(steering)))
 		err = steering_end_slew(steering);
 	else if (!steering->options.observe && follow)
 		err = steering_set_rate(steering, now, &command);

@@ -20,6 +20,20 @@
  */
 #define STEERING_PUBLISH_NS	16000000000LL
 
+/**
+ * enum steering_set - whether another program has set the system clock, and what follows from that
+ * @SET_BY_NOBODY: not since it was last checked anew
+ * @SET_AND_LEFT: it has, and the clock is slewed, or was set back since
+ * @SET_TO_UNDO: it has, and the clock is to be stepped back by policy
+ * @SET_TO_ASK: the same, but first most sources have to confirm the timescale
+ */
+enum steering_set {
+	SET_BY_NOBODY,
+	SET_AND_LEFT,
+	SET_TO_UNDO,
+	SET_TO_ASK,
+};
+
 struct steering {
 	struct steering_options options;
 	struct system_clock *clock;
@@ -43,13 +57,11 @@ struct steering {
 	struct log_limit complaint;
 	struct rival rival;
 	int64_t slept_ns;	/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading */
-	bool was_set;		/* another program set the clock ... */
-	int64_t set_raw_ns;	/* ... as was seen at this instant of the raw clock */
-	bool set_by_others;	/* it is to be set back by policy ... */
-	int64_t set_back_ns;	/* ... at this instant of the raw clock ... */
-	bool asks;		/* ... and the sources are to be asked before, ... */
-	bool unanswered;	/* ... and most have not confirmed the timescale since ... */
-	int64_t ask_ns;		/* ... so that they are asked again at this instant, ... */
+	enum steering_set set;
+	int64_t set_raw_ns;	/* that was seen at this instant of the raw clock, ... */
+	int64_t set_back_ns;	/* ... and is undone at this one at the earliest */
+	bool asks;		/* the sources are to be asked now, ... */
+	int64_t ask_ns;		/* ... again at this instant of the raw clock, ... */
 	int64_t ask_again_ns;	/* ... and so much later */
 };
 
@@ -63,6 +75,12 @@ static inline int64_t steering_error_ns(const struct timescale_now *now)
 static inline bool steering_hears_host(const struct timescale_now *now)
 {
 	return now->has_host && !now->host_silent;
+}
+
+/* The clock is to be stepped back from where another program set it. */
+static inline bool steering_sets_back(const struct steering *steering)
+{
+	return steering->set == SET_TO_UNDO || steering->set == SET_TO_ASK;
 }
 
 /* The timescale is valid: it has a bound, or is the host's (whose bound may be unknown). */

@@ -53,9 +53,7 @@ void steering_recheck(struct steering *steering)
 	follower_restart(&steering->follower);
 	steering->status.valid = false;
 	steering->disarm = true;
-	steering->set_by_others = false;
-	steering->unanswered = false;
-	steering->was_set = false;
+	steering->set = SET_BY_NOBODY;
 	steering->next_check_ns = 0;
 	steering->next_publish_ns = 0;
 }

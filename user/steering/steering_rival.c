@@ -34,7 +34,7 @@ static const char *steering_answer(const struct steering *steering, const struct
 		return "";
 	if (steering->asks)
 		return "; it is set back if most sources find it wrong (now: truechime makestep)";
-	if (steering->set_by_others)
+	if (steering_sets_back(steering))
 		return "; it is being set back, as policy allows";
 	return "; it is being slewed back. To step it back: truechime makestep";
 }
@@ -59,12 +59,12 @@ static void steering_take_back(struct steering *steering, const struct timescale
 {
 	bool undo = steering->options.undo;
 
-	steering->set_by_others = (news == RIVAL_SET || undo) &&
-				  steering_may_set_back(steering, now);
-	steering->asks = steering->set_by_others && !steering_hears_host(now) && !undo;
-	steering->unanswered = steering->asks;
+	if ((news != RIVAL_SET && !undo) || !steering_may_set_back(steering, now))
+		steering->set = SET_AND_LEFT;
+	else
+		steering->set = steering_hears_host(now) || undo ? SET_TO_UNDO : SET_TO_ASK;
+	steering->asks = steering->set == SET_TO_ASK;
 	steering->set_raw_ns = now->raw_ns;
-	steering->was_set = true;
 	steering->set_back_ns = chime_add_sat(now->raw_ns, steering->asks ? ASK_NS : 0);
 	steering->ask_again_ns = ASK_AGAIN_NS;
 	steering->ask_ns = chime_add_sat(now->raw_ns, ASK_AGAIN_NS);
@@ -72,7 +72,7 @@ static void steering_take_back(struct steering *steering, const struct timescale
 
 void steering_ask_again(struct steering *steering, int64_t raw_ns)
 {
-	if (!steering->unanswered || raw_ns < steering->ask_ns)
+	if (steering->set != SET_TO_ASK || raw_ns < steering->ask_ns)
 		return;
 	steering->asks = true;
 	steering->ask_again_ns = chime_min(2 * steering->ask_again_ns, ASK_AGAIN_MAX_NS);
