@@ -696,77 +696,116 @@ static void leave_to_host(struct discipline *discipline, struct source *const *s
 	result->synchronised = true;
 }
 
-int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
-		      const struct timescale_now *now, struct discipline_result *result)
+/* One update: what it goes by, and what the selected sources show. */
+struct update {
+	struct source *const *sources;
+	size_t count;
+	const struct timescale_now *now;
+	bool fresh;	/* one of them has a new sample */
+	struct pace pace;
+	struct correction_terms terms;
+	struct combined combined;
+};
+
+/* Select sources, and combine what they show. false: none, or they do not show the time. */
+static bool combine_selected(struct discipline *discipline, struct update *update,
+			     struct selection *selection)
 {
 	const struct selection_terms terms = {
 		.previous = discipline->selected,
 		.minsources = discipline->options.minsources,
 		.stratumweight_ns = discipline->options.stratumweight_ns,
 	};
+	int64_t at_ns = update->now->reference_ns;
+
+	source_select(update->sources, update->count, at_ns, &terms, selection);
+	discipline->selected = selection->selected;
+	if (selection->selected < 0)
+		return false;
+	update->fresh = combined_clock_learn(&discipline->clock, update->sources, update->count,
+					     selection, update->now);
+	learn_span(discipline, update->now, at_ns);
+	get_pace(update->sources, selection, at_ns, &update->pace);
+	update->terms = terms_of(discipline);
+	return combine(&update->terms, selection, at_ns, &update->pace, &update->combined);
+}
+
+/* The bound of what they show, and how it grows until the next update. */
+static void bound_error(struct discipline *discipline, struct update *update,
+			const struct selection *selection)
+{
+	const struct timescale_now *now = update->now;
+	struct combined *combined = &update->combined;
+
+	outlasted_keep(&discipline->outlasted, now, selection,
+		       late_ns(update->sources, selection, now->reference_ns), combined);
+	if (!update->fresh || combined->estimate.suspect)
+		keep_bound(combined, now);
+	combined->maxerror_growth = fmax(combined->maxerror_growth,
+					 odd_rate(&discipline->settled, &combined->estimate,
+						  update->fresh));
+	correction_foresee(&update->terms, update->sources, update->count, combined);
+}
+
+static void make_correction(struct discipline *discipline, const struct update *update,
+			    struct discipline_result *result)
+{
+	const struct timescale_now *now = update->now;
+
+	correction_make_line(&update->terms, &update->combined, &result->correction);
+	discipline->line = result->correction;
+	discipline->epoch = now->epoch;
+	discipline->has_line = true;
+	if (update->fresh)
+		note_drift(discipline);
+	result->changed = true;
+	result->measured = update->fresh;
+	result->agreed_raw_ns = agreement_since(update->sources, update->count, now->reference_ns,
+						&result->selection);
+	result->jump = may_jump(discipline, &update->combined, now);
+	result->synchronised = true;
+}
+
+int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
+		      const struct timescale_now *now, struct discipline_result *result)
+{
+	struct update update = { .sources = sources, .count = count, .now = now };
+	const struct combined *combined = &update.combined;
 	int64_t at_ns = now->reference_ns;
-	struct correction_terms correction;
-	struct combined combined;
-	struct pace pace;
-	bool known = false, fresh = false, fallen, counts;
+	bool known, fallen, counts;
 	int error;
 
 	memset(result, 0, sizeof(*result));
 	notice_reference(discipline, now);
-	source_select(sources, count, at_ns, &terms, &result->selection);
-	discipline->selected = result->selection.selected;
-	if (result->selection.selected >= 0) {
-		fresh = combined_clock_learn(&discipline->clock, sources, count,
-					     &result->selection, now);
-		learn_span(discipline, now, at_ns);
-		get_pace(sources, &result->selection, at_ns, &pace);
-		correction = terms_of(discipline);
-		known = combine(&correction, &result->selection, at_ns, &pace, &combined);
-	}
-	fallen = !fresh && fall_back(discipline, now, result);
-	if (!known || combined.maxerror_ns > (double)discipline->options.maxdistance_ns) {
+	known = combine_selected(discipline, &update, &result->selection);
+	fallen = !update.fresh && fall_back(discipline, now, result);
+	if (!known || combined->maxerror_ns > (double)discipline->options.maxdistance_ns) {
 		no_selection(discipline, result);
 		return 0;
 	}
-	outlasted_keep(&discipline->outlasted, now, &result->selection,
-		       late_ns(sources, &result->selection, at_ns), &combined);
-	if (!fresh || combined.estimate.suspect)
-		keep_bound(&combined, now);
-	combined.maxerror_growth = fmax(combined.maxerror_growth,
-					odd_rate(&discipline->settled, &combined.estimate, fresh));
-	correction_foresee(&correction, sources, count, &combined);
+	bound_error(discipline, &update, &result->selection);
 	result->leap = (uint8_t)count_leaps(sources, count, at_ns);
-	remember_rate(discipline, combined.estimate.rate, combined.estimate.rate_sigma);
-	result->vouched_host = judge_vouched_host(now, &result->selection, &combined, &pace,
-						  fresh);
+	remember_rate(discipline, combined->estimate.rate, combined->estimate.rate_sigma);
+	result->vouched_host = judge_vouched_host(now, &result->selection, combined, &update.pace,
+						  update.fresh);
 	if (vouched_host_stays(result->vouched_host)) {
-		leave_to_host(discipline, sources, &combined, now, fresh, result);
+		leave_to_host(discipline, sources, combined, now, update.fresh, result);
 		return 0;
 	}
-	if (fallen || (!fresh && is_beyond_reach(discipline, &combined.estimate))) {
-		describe(sources, &combined, at_ns, result);
+	if (fallen || (!update.fresh && is_beyond_reach(discipline, &combined->estimate))) {
+		describe(sources, combined, at_ns, result);
 		result->synchronised = true;
 		discipline->has_correction = true;
 		return 0;
 	}
-	counts = count_update(discipline, sources, &result->selection) && fresh;
-	error = judge(discipline, &combined, now, counts, result);
-	describe(sources, &combined, at_ns, result);
+	counts = count_update(discipline, sources, &result->selection) && update.fresh;
+	error = judge(discipline, combined, now, counts, result);
+	describe(sources, combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
-	correction_make_line(&correction, &combined, &result->correction);
-	discipline->line = result->correction;
-	discipline->epoch = now->epoch;
-	discipline->has_line = true;
-	if (fresh)
-		note_drift(discipline);
-	result->changed = true;
-	result->measured = fresh;
-	result->agreed_raw_ns = agreement_since(sources, count, at_ns, &result->selection);
-	result->jump = may_jump(discipline, &combined, now);
-	result->synchronised = true;
+	make_correction(discipline, &update, result);
 	if (counts)
-		vote_on_host(discipline, &combined, now, result);
+		vote_on_host(discipline, combined, now, result);
 	discipline->has_correction = true;
 	discipline->updates += counts;
 	return 0;
