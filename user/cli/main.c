@@ -210,6 +210,108 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
+/* No exit status: there is more to do. */
+#define GO_ON	(-1)
+
+/* One option. GO_ON, or the exit status with which the program ends. */
+static int take_option(struct cli *cli, int option, int argc, char **argv)
+{
+	bool right = true;
+
+	switch (option) {
+	case 'j':
+		cli->json = true;
+		break;
+	case 'c':
+		cli->csv = true;
+		break;
+	case 'a':
+		cli->all = true;
+		break;
+	case 'v':
+		cli->verbose = true;
+		break;
+	case 'f':
+		cli->follow = true;
+		break;
+	case 'k':
+		cli->kind = optarg;
+		break;
+	case 'N':
+		cli->names = true;
+		break;
+	case 'n':
+		break;
+	case 'S':
+		cli->socket_path = optarg;
+		break;
+	case 'w':
+		right = take_within(cli, optarg);
+		break;
+	case OPTION_WARN:
+		right = take_time("--warn", optarg, &cli->warn_ns);
+		break;
+	case OPTION_CRIT:
+		right = take_time("--crit", optarg, &cli->crit_ns);
+		break;
+	case OPTION_CEPH:
+		cli->ceph = true;
+		break;
+	case OPTION_SINCE:
+		right = take_since(cli, optarg);
+		break;
+	case 'o':
+		cli->output = optarg;
+		break;
+	case OPTION_NTP_ONLY:
+		cli->ntp_only = true;
+		break;
+	case OPTION_PORT:
+		right = take_port(cli, optarg);
+		break;
+	case 'V':
+		puts("truechime " TRUECHIME_VERSION);
+		return CLI_OK;
+	case 'h':
+		print_usage();
+		return CLI_OK;
+	default:
+		/* getopt has said why; the summary would push that off the screen. */
+		fputs("See: truechime --help\n", stderr);
+		right = false;
+	}
+
+	return right ? GO_ON : wrong_usage(argc, argv);
+}
+
+/* @words are the verb, none for the first one, and its arguments. */
+static int run_verb(struct cli *cli, int count, char **words)
+{
+	const struct verb *verb = count > 0 ? find_verb(words[0]) : &verbs[0];
+
+	cli->verb = verb ? verb->name : words[0];
+	if (count > 0) {
+		count--;
+		words++;
+	}
+	if (!verb && chronyc_refusal_named(cli->verb))
+		return verb_refused(cli, count, words);
+	if (!verb) {
+		fprintf(stderr, "truechime: unknown verb \"%s\"; see truechime --help\n",
+			cli->verb);
+		return CLI_ERROR;
+	}
+	if (verb->run_with)
+		return verb->run_with(cli, count, words);
+	if (count > 0) {
+		fprintf(stderr, "truechime: %s takes no arguments\n", verb->name);
+		return verb->run == verb_check ?
+			check_unknown("it takes no arguments. See: truechime --help") : CLI_ERROR;
+	}
+
+	return verb->run(cli);
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option names[] = {
@@ -234,101 +336,16 @@ static int run(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct cli cli = { .socket_path = CONTROL_PATH };
-	const struct verb *verb = &verbs[0];
-	int option;
+	const char *letters = letters_for(argc, argv);
+	int option, status;
 
-	while ((option = getopt_long(argc, argv, letters_for(argc, argv), names, NULL)) != -1) {
-		switch (option) {
-		case 'j':
-			cli.json = true;
-			break;
-		case 'c':
-			cli.csv = true;
-			break;
-		case 'a':
-			cli.all = true;
-			break;
-		case 'v':
-			cli.verbose = true;
-			break;
-		case 'f':
-			cli.follow = true;
-			break;
-		case 'k':
-			cli.kind = optarg;
-			break;
-		case 'N':
-			cli.names = true;
-			break;
-		case 'n':
-			break;
-		case 'S':
-			cli.socket_path = optarg;
-			break;
-		case 'w':
-			if (!take_within(&cli, optarg))
-				return wrong_usage(argc, argv);
-			break;
-		case OPTION_WARN:
-			if (!take_time("--warn", optarg, &cli.warn_ns))
-				return wrong_usage(argc, argv);
-			break;
-		case OPTION_CRIT:
-			if (!take_time("--crit", optarg, &cli.crit_ns))
-				return wrong_usage(argc, argv);
-			break;
-		case OPTION_CEPH:
-			cli.ceph = true;
-			break;
-		case OPTION_SINCE:
-			if (!take_since(&cli, optarg))
-				return wrong_usage(argc, argv);
-			break;
-		case 'o':
-			cli.output = optarg;
-			break;
-		case OPTION_NTP_ONLY:
-			cli.ntp_only = true;
-			break;
-		case OPTION_PORT:
-			if (!take_port(&cli, optarg))
-				return wrong_usage(argc, argv);
-			break;
-		case 'V':
-			puts("truechime " TRUECHIME_VERSION);
-			return CLI_OK;
-		case 'h':
-			print_usage();
-			return CLI_OK;
-		default:
-			/* getopt has said why; the summary would push that off the screen. */
-			fputs("See: truechime --help\n", stderr);
-			return wrong_usage(argc, argv);
-		}
+	while ((option = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+		status = take_option(&cli, option, argc, argv);
+		if (status != GO_ON)
+			return status;
 	}
-	argc -= optind;
-	argv += optind;
-	if (argc > 0) {
-		verb = find_verb(argv[0]);
-		argc--;
-		argv++;
-	}
-	cli.verb = verb ? verb->name : argv[-1];
-	if (!verb && chronyc_refusal_named(cli.verb))
-		return verb_refused(&cli, argc, argv);
-	if (!verb) {
-		fprintf(stderr, "truechime: unknown verb \"%s\"; see truechime --help\n",
-			argv[-1]);
-		return CLI_ERROR;
-	}
-	if (verb->run_with)
-		return verb->run_with(&cli, argc, argv);
-	if (argc > 0) {
-		fprintf(stderr, "truechime: %s takes no arguments\n", verb->name);
-		return verb->run == verb_check ?
-			check_unknown("it takes no arguments. See: truechime --help") : CLI_ERROR;
-	}
-	return verb->run(&cli);
+
+	return run_verb(&cli, argc - optind, argv + optind);
 }
 
 int main(int argc, char **argv)
