@@ -114,7 +114,78 @@ static int parse_timeout(const char *text, int64_t *timeout_ns)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* What the command line asks for. */
+struct command_line {
+	struct daemon_options options;
+	int debug;
+	bool print;
+};
+
+/* No exit status: there is more to do. */
+#define GO_ON	(-1)
+
+/* One option. GO_ON, or the exit status with which the program ends. */
+static int take_option(struct command_line *line, int option)
+{
+	struct daemon_options *options = &line->options;
+
+	switch (option) {
+	case 'f':
+		options->config_path = optarg;
+		break;
+	case 'd':
+		line->debug++;
+		break;
+	case 'n':
+		break;
+	case '4':
+		options->family = AF_INET;
+		break;
+	case '6':
+		options->family = AF_INET6;
+		break;
+	case 'u':
+		options->user = optarg;
+		break;
+	case 'x':
+		options->no_clock = true;
+		break;
+	case 'M':
+		options->no_module = true;
+		break;
+	case 'S':
+		options->socket_path = optarg;
+		break;
+	case 'p':
+		line->print = true;
+		break;
+	case OPTION_SETTLE:
+		return settle_clock();
+	case 'q':
+		options->task = DAEMON_SET;
+		break;
+	case 'Q':
+		options->task = DAEMON_MEASURE;
+		options->no_clock = true;
+		break;
+	case 't':
+		return parse_timeout(optarg, &options->timeout_ns) ? 2 : GO_ON;
+	case 'v':
+		puts("truechimed (truechime) " TRUECHIME_VERSION);
+		return 0;
+	case 'h':
+		usage(stdout);
+		return 0;
+	default:
+		usage(stderr);
+		return 2;
+	}
+
+	return GO_ON;
+}
+
+/* All options and directives. GO_ON, or the exit status with which the program ends. */
+static int take_words(struct command_line *line, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "file", required_argument, NULL, 'f' },
@@ -130,83 +201,44 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct daemon_options options = {
-		.config_path = CONFIG_PATH,
-		.socket_path = CONTROL_PATH,
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, "f:dn46u:xMS:pqQt:vh", names, NULL)) != -1) {
+		status = take_option(line, option);
+		if (status != GO_ON)
+			return status;
+	}
+	if (optind == argc)
+		return GO_ON;
+	line->options.config_text = join_directives(argv + optind, argc - optind);
+	if (!line->options.config_text) {
+		fputs("truechimed: too many directives\n", stderr);
+		return 2;
+	}
+
+	return GO_ON;
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = {
+		.options.config_path = CONFIG_PATH,
+		.options.socket_path = CONTROL_PATH,
 	};
-	int debug = 0, print = 0, option;
+	int status;
 
 	/*
 	 * Tables get pages of their own: those that are not in use yet take no memory, and freed
 	 * ones go back. By itself malloc() stops that once it has freed one file that was read.
 	 */
 	(void)mallopt(M_MMAP_THRESHOLD, TABLE_LEAST);
-	while ((option = getopt_long(argc, argv, "f:dn46u:xMS:pqQt:vh", names, NULL)) != -1) {
-		switch (option) {
-		case 'f':
-			options.config_path = optarg;
-			break;
-		case 'd':
-			debug++;
-			break;
-		case 'n':
-			break;
-		case '4':
-			options.family = AF_INET;
-			break;
-		case '6':
-			options.family = AF_INET6;
-			break;
-		case 'u':
-			options.user = optarg;
-			break;
-		case 'x':
-			options.no_clock = true;
-			break;
-		case 'M':
-			options.no_module = true;
-			break;
-		case 'S':
-			options.socket_path = optarg;
-			break;
-		case 'p':
-			print = 1;
-			break;
-		case OPTION_SETTLE:
-			return settle_clock();
-		case 'q':
-			options.task = DAEMON_SET;
-			break;
-		case 'Q':
-			options.task = DAEMON_MEASURE;
-			options.no_clock = true;
-			break;
-		case 't':
-			if (parse_timeout(optarg, &options.timeout_ns))
-				return 2;
-			break;
-		case 'v':
-			puts("truechimed (truechime) " TRUECHIME_VERSION);
-			return 0;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
-	if (optind < argc) {
-		options.config_text = join_directives(argv + optind, argc - optind);
-		if (!options.config_text) {
-			fputs("truechimed: too many directives\n", stderr);
-			return 2;
-		}
-	}
-	if (print)
-		return print_config(&options);
-	if (debug > 1)
+	status = take_words(&line, argc, argv);
+	if (status != GO_ON)
+		return status;
+	if (line.print)
+		return print_config(&line.options);
+	if (line.debug > 1)
 		log_set_level(LOG_DEBUG);
-	log_open(!debug && options.task == DAEMON_RUN);
-	return daemon_run(&options);
+	log_open(!line.debug && line.options.task == DAEMON_RUN);
+	return daemon_run(&line.options);
 }
