@@ -103,17 +103,43 @@ static json_t *daemon_do(struct daemon *daemon, enum control_command command)
 	return json_pack("{s:b}", "ok", 1);
 }
 
-json_t *daemon_answer(void *context, const struct control_request *request, const char **error)
+static json_t *daemon_report_serverstats(struct daemon *daemon)
 {
-	const struct server_statistics *statistics;
-	struct module_event events[DAEMON_EVENTS];
-	uint64_t xdp_counts[XDP_COUNTS];
-	struct daemon *daemon = context;
-	uint64_t received, dropped;
-	struct state state;
+	uint64_t counts[XDP_COUNTS], received, dropped;
 	size_t clients;
 	json_t *reply;
-	int count;
+
+	chronyc_listener_get_counts(daemon->chronyc, &received, &dropped);
+	reply = report_serverstats(serving_statistics(daemon->serving, &clients),
+				   serving_xdp_counts(daemon->serving, counts) ? counts : NULL,
+				   serving_nts_statistics(daemon->serving));
+	json_object_set_new(reply, "commands_received", json_integer((json_int_t)received));
+	json_object_set_new(reply, "commands_dropped", json_integer((json_int_t)dropped));
+
+	return reply;
+}
+
+static json_t *daemon_report_clients(struct daemon *daemon, int64_t now_raw_ns)
+{
+	const struct server_statistics *statistics;
+	size_t clients;
+
+	statistics = serving_statistics(daemon->serving, &clients);
+
+	return report_clients(statistics, clients, now_raw_ns);
+}
+
+static json_t *daemon_report_events(struct daemon *daemon)
+{
+	struct module_event events[DAEMON_EVENTS];
+
+	return report_events(events, daemon_get_events(daemon, events, DAEMON_EVENTS));
+}
+
+json_t *daemon_answer(void *context, const struct control_request *request, const char **error)
+{
+	struct daemon *daemon = context;
+	struct state state;
 
 	daemon_get_state(daemon, &state);
 	switch (request->command) {
@@ -124,24 +150,15 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_SOURCES:
 		return report_sources(&state);
 	case CONTROL_EVENTS:
-		count = daemon_get_events(daemon, events, DAEMON_EVENTS);
-		return report_events(events, count);
+		return daemon_report_events(daemon);
 	case CONTROL_HISTORY:
 		*error = "a number of seconds was expected";
 		return report_history(daemon->history, state.steering.now.time_ns,
 				      request->arguments);
 	case CONTROL_SERVERSTATS:
-		chronyc_listener_get_counts(daemon->chronyc, &received, &dropped);
-		reply = report_serverstats(serving_statistics(daemon->serving, &clients),
-					   serving_xdp_counts(daemon->serving, xdp_counts) ?
-					   xdp_counts : NULL,
-					   serving_nts_statistics(daemon->serving));
-		json_object_set_new(reply, "commands_received", json_integer((json_int_t)received));
-		json_object_set_new(reply, "commands_dropped", json_integer((json_int_t)dropped));
-		return reply;
+		return daemon_report_serverstats(daemon);
 	case CONTROL_CLIENTS:
-		statistics = serving_statistics(daemon->serving, &clients);
-		return report_clients(statistics, clients, state.raw_ns);
+		return daemon_report_clients(daemon, state.raw_ns);
 	case CONTROL_MAKESTEP:
 		if (*request->arguments)
 			return daemon_change_stepping(daemon, request->arguments, error);
