@@ -65,6 +65,12 @@ static bool chime_disruption_is_seen(struct chime *chime, bool resumed, s64 slep
 	       chime->disruption.evidence & CHIME_SAW_STOP || slept_ns;
 }
 
+/* The same, or a suspend has begun, of whose end programs may learn before this module does. */
+static bool chime_disruption_is_under_way(struct chime *chime, bool resumed, s64 slept_ns)
+{
+	return chime_disruption_is_seen(chime, resumed, slept_ns) || chime->witness.suspending;
+}
+
 static s64 chime_disruption_slept_ns(const struct chime *chime, bool resumed)
 {
 	return resumed ? chime_witness_slept_ns(&chime->witness) : 0;
@@ -133,20 +139,19 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 }
 
 /*
- * The host is silent for the moment, and something has happened: a restore, a stop, or a suspend,
- * of whose end programs may learn before this module does. The host may say soon how much time that
- * took, and then there is one event; until then nobody knows the time. A restore will be reported
- * whatever the host says.
+ * The host is silent for the moment, and something has happened: a restore, a stop, or a suspend.
+ * The host may say soon how much time that took, and then there is one event; until then nobody
+ * knows the time. A restore will be reported whatever the host says.
  */
 static void chime_disruption_await_host(struct chime *chime, bool resumed)
 {
-	bool restored = chime_disruption_is_restored(chime, resumed);
-	bool stopped = chime->disruption.evidence & CHIME_SAW_STOP || chime->witness.suspending;
+	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
+	bool seen = chime_disruption_is_under_way(chime, resumed, slept_ns);
 
-	if (chime->timescale.current_view.awaits_host || (!restored && !stopped))
+	if (chime->timescale.current_view.awaits_host || !seen)
 		return;
 	chime_timescale_await_host(&chime->timescale, true);
-	if (restored)
+	if (chime_disruption_is_restored(chime, resumed))
 		chime_system_clock_distrust(&chime->system_clock);
 }
 
@@ -216,8 +221,7 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 					      bool resumed)
 {
 	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
-	bool seen = chime_disruption_is_seen(chime, resumed, slept_ns) ||
-		    chime->witness.suspending;
+	bool seen = chime_disruption_is_under_way(chime, resumed, slept_ns);
 	struct chime_host *host = &chime->host;
 	bool moved = chime->disruption.moved;
 	s64 raw_ns, slewing_q32;
