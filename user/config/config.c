@@ -503,6 +503,23 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 	return 0;
 }
 
+/* Read @text, or the reader's file if that is NULL, into a new configuration. */
+static int read_into_new(struct config_reader *reader, const char *text, size_t length,
+			 struct config **config)
+{
+	int err = 0;
+
+	reader->config = config_new();
+	if (!reader->config)
+		return -ENOMEM;
+	if (text)
+		parse_text(reader, text, length);
+	else
+		err = config_read_file(reader, reader->file);
+
+	return finish(reader, err, config);
+}
+
 int config_load(const char *path, config_report *report_function, void *context,
 		struct config **config)
 {
@@ -514,7 +531,6 @@ int config_load_again(const char *path, const struct config *before,
 		      void *context, struct config **config)
 {
 	struct config_reader reader = {
-		.config = config_new(),
 		.report = report_function,
 		.context = context,
 		.file = path,
@@ -523,17 +539,13 @@ int config_load_again(const char *path, const struct config *before,
 		.busy = busy,
 	};
 
-	if (!reader.config)
-		return -ENOMEM;
-
-	return finish(&reader, config_read_file(&reader, path), config);
+	return read_into_new(&reader, NULL, 0, config);
 }
 
 int config_explain(const char *name, const char *text, bool follow,
 		   config_report *report_function, void *context, struct config **config)
 {
 	struct config_reader reader = {
-		.config = config_new(),
 		.report = report_function,
 		.context = context,
 		.file = name,
@@ -541,31 +553,21 @@ int config_explain(const char *name, const char *text, bool follow,
 		.explain = true,
 	};
 
-	if (!reader.config)
-		return -ENOMEM;
-	if (!text)
-		return finish(&reader, config_read_file(&reader, name), config);
-	parse_text(&reader, text, strlen(text));
-
-	return finish(&reader, 0, config);
+	return read_into_new(&reader, text, text ? strlen(text) : 0, config);
 }
 
 int config_from_text(const char *name, const char *text, size_t length, bool follow,
 		     config_report *report_function, void *context, struct config **config)
 {
 	struct config_reader reader = {
-		.config = config_new(),
 		.report = report_function,
 		.context = context,
 		.file = name,
 		.follow = follow,
 	};
 
-	if (!reader.config)
-		return -ENOMEM;
-	parse_text(&reader, text, length);
-
-	return finish(&reader, 0, config);
+	/* There may be no text, and then there is nothing to read. */
+	return read_into_new(&reader, length ? text : "", length, config);
 }
 
 static bool is_same_number(double one, double other)
