@@ -181,30 +181,22 @@ static enum chronyc_status rekey(struct daemon *daemon)
 
 /* --- access --- */
 
+/* A rule of who may ask for the time, or give commands: @change says of which of them. */
 static enum chronyc_status set_rule(struct daemon *daemon, struct chronyc_request *request,
-				    bool allow, bool all)
+				    int (*change)(struct daemon *daemon,
+						  const struct access_rule *rule))
 {
+	enum chronyc_command command = (enum chronyc_command)request->command;
 	struct access_rule rule;
 
 	if (!chronyc_take_network(request, &rule))
 		return CHRONYC_BAD_SUBNET;
-	rule.allow = allow;
-	rule.all = all;
+	rule.allow = command == CHRONYC_ALLOW || command == CHRONYC_ALLOW_ALL ||
+		     command == CHRONYC_CMDALLOW || command == CHRONYC_CMDALLOW_ALL;
+	rule.all = command == CHRONYC_ALLOW_ALL || command == CHRONYC_DENY_ALL ||
+		   command == CHRONYC_CMDALLOW_ALL || command == CHRONYC_CMDDENY_ALL;
 
-	return daemon_set_rule(daemon, &rule) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
-}
-
-static enum chronyc_status set_command_rule(struct daemon *daemon, struct chronyc_request *request,
-					    bool allow, bool all)
-{
-	struct access_rule rule;
-
-	if (!chronyc_take_network(request, &rule))
-		return CHRONYC_BAD_SUBNET;
-	rule.allow = allow;
-	rule.all = all;
-
-	return daemon_set_command_rule(daemon, &rule) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
+	return change(daemon, &rule) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
 }
 
 static enum chronyc_status check_access(struct daemon *daemon, struct chronyc_request *request)
@@ -328,16 +320,14 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 		return shut_down(daemon);
 	case CHRONYC_ALLOW:
 	case CHRONYC_ALLOW_ALL:
-		return set_rule(daemon, request, true, command == CHRONYC_ALLOW_ALL);
 	case CHRONYC_DENY:
 	case CHRONYC_DENY_ALL:
-		return set_rule(daemon, request, false, command == CHRONYC_DENY_ALL);
+		return set_rule(daemon, request, daemon_set_rule);
 	case CHRONYC_CMDALLOW:
 	case CHRONYC_CMDALLOW_ALL:
-		return set_command_rule(daemon, request, true, command == CHRONYC_CMDALLOW_ALL);
 	case CHRONYC_CMDDENY:
 	case CHRONYC_CMDDENY_ALL:
-		return set_command_rule(daemon, request, false, command == CHRONYC_CMDDENY_ALL);
+		return set_rule(daemon, request, daemon_set_command_rule);
 	case CHRONYC_ACCHECK:
 		return check_access(daemon, request);
 	case CHRONYC_CMDACCHECK:
