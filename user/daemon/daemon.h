@@ -269,6 +269,14 @@ int daemon_reload(struct daemon *daemon);
 /* makestep: step errors above @threshold_ns, in the next @limit updates; negative: in all. */
 void daemon_set_stepping(struct daemon *daemon, int64_t threshold_ns, int limit);
 
+/* loop.c */
+
+/* Note signals for the loop from now on. */
+void daemon_catch_signals(void);
+
+/* Serve all until a signal, a time limit or an error stops the daemon. */
+void daemon_loop(struct daemon *daemon);
+
 /* source_files.c */
 
 /* Watch the directories that the configuration names for files of sources. */
