@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the selected sources to one correction: the step decision, limits on changes, and the vote
- * on the host. Selection is in source_select.c, the estimate of one source in source.c, of all in
- * combined_clock.c, how the correction's errors grow in correction.c; the daemon applies the
- * outcome.
+ * From the selected sources to one correction: the step decision, and limits on changes. Selection
+ * is in source_select.c, the estimate of one source in source.c, of all in combined_clock.c, how a
+ * correction's errors grow in correction.c, the vote on the host in host_vote.c; the daemon applies
+ * the outcome.
  */
 #include "discipline/discipline.h"
 
@@ -16,6 +16,7 @@
 #include "discipline/combined_clock.h"
 #include "discipline/correction.h"
 #include "discipline/fallback_drift.h"
+#include "discipline/host_vote.h"
 #include "discipline/outlasted.h"
 #include "discipline/vouched_host.h"
 
@@ -36,18 +37,6 @@
 
 /* A phase change that a slew would take more than some 10 s for is a jump. */
 #define JUMP_NS	1000000000LL
-
-/*
- * A host that differs by more than this from a majority of at least two sources, so many times, is
- * demoted.
- */
-#define HOST_WRONG_NS		100000000LL
-#define HOST_WRONG_COUNT	4
-#define HOST_WITNESSES		2
-
-/* It is reinstated after so many updates within this. */
-#define HOST_RIGHT_NS		10000000LL
-#define HOST_RIGHT_COUNT	64
 
 /*
  * If the timescale's error is so much greater than the combined clock's, it knows of an error that
@@ -85,11 +74,9 @@ struct discipline {
 	uint64_t counted;		/* serial of the one selected at the latest of them ... */
 	uint64_t counted_received;	/* ... and its answers by then */
 	int refused;
-	int host_wrong;
-	int host_right;
+	struct host_vote host_vote;
 	bool seconded;			/* more than one source has agreed since the start */
 	bool permitted;			/* whatever maxchange says */
-	bool demoted;			/* by us */
 	bool had_reference;		/* one was seen ... */
 	bool had_host;			/* ... and it was the host */
 	bool has_correction;
@@ -197,7 +184,7 @@ void discipline_change_reference(struct discipline *discipline,
 {
 	bool keeps_rate = reference_change_keeps_rate(change);
 
-	discipline->host_wrong = 0;
+	host_vote_break(&discipline->host_vote);
 	if (!reference_change_keeps_offset(change))
 		begin_relearning(discipline, keeps_rate);
 	discipline->has_line = false;
@@ -496,52 +483,14 @@ static bool may_jump(const struct discipline *discipline, const struct combined 
 	       now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || chime_abs_sat(change_ns) > JUMP_NS;
 }
 
-/* Demote a host that a majority of at least two sources excludes by far, again and again. */
-static void judge_host(struct discipline *discipline, const struct timescale_now *now,
-		       struct discipline_result *result)
-{
-	const struct selection *selection = &result->selection;
-	size_t truechimers = selection->candidates - selection->falsetickers;
-	int64_t ahead_ns = chime_sub_sat(now->host_ns, now->reference_ns);
-	bool wrong = chime_sub_sat(selection->low_ns, ahead_ns) > HOST_WRONG_NS ||
-		     chime_sub_sat(selection->high_ns, ahead_ns) < -HOST_WRONG_NS;
-
-	if (truechimers < HOST_WITNESSES || !wrong) {
-		discipline->host_wrong = 0;
-		return;
-	}
-	discipline->host_wrong++;
-	result->demote_host = discipline->host_wrong >= HOST_WRONG_COUNT;
-	if (result->demote_host)
-		discipline->demoted = true;
-}
-
-/* Reinstate a demoted host that was set right. One that the operator deselected stays so. */
-static void watch_demoted_host(struct discipline *discipline, const struct combined *combined,
-			       const struct timescale_now *now, struct discipline_result *result)
-{
-	int64_t error_ns = chime_sub_sat(chime_add_sat(now->reference_ns,
-						       combined->estimate.offset_ns),
-					 now->host_ns);
-
-	if (chime_abs_sat(error_ns) > HOST_RIGHT_NS)
-		discipline->host_right = 0;
-	else
-		discipline->host_right++;
-	if (discipline->host_right < HOST_RIGHT_COUNT)
-		return;
-	discipline->host_right = 0;
-	discipline->demoted = false;
-	result->reinstate_host = true;
-}
-
 static void vote_on_host(struct discipline *discipline, const struct combined *combined,
 			 const struct timescale_now *now, struct discipline_result *result)
 {
-	if (now->has_host)
-		judge_host(discipline, now, result);
-	else if (discipline->demoted && now->host_known)
-		watch_demoted_host(discipline, combined, now, result);
+	enum host_verdict verdict = host_vote_count(&discipline->host_vote, &result->selection,
+						    combined->estimate.offset_ns, now);
+
+	result->demote_host = verdict == HOST_DEMOTED;
+	result->reinstate_host = verdict == HOST_REINSTATED;
 }
 
 /*
@@ -633,7 +582,7 @@ static bool fall_back(struct discipline *discipline, const struct timescale_now 
 
 static void no_selection(struct discipline *discipline, struct discipline_result *result)
 {
-	discipline->host_wrong = 0;
+	host_vote_break(&discipline->host_vote);
 	result->stratum = 16;
 	result->selection.selected = -1;
 }
@@ -690,7 +639,7 @@ static void leave_to_host(struct discipline *discipline, struct source *const *s
 		no_selection(discipline, result);
 		return;
 	}
-	discipline->host_wrong = 0;
+	host_vote_break(&discipline->host_vote);
 	describe(sources, combined, now->reference_ns, result);
 	result->measured = fresh;
 	result->synchronised = true;
