@@ -116,11 +116,13 @@ static void covariances(const struct belief *belief, struct belief_direction dir
 void belief_project(const struct belief *belief, struct belief_direction direction,
 		    struct normal *normal)
 {
-	double with[BELIEF_STATES] = { 0 };
+	const double (*cov)[BELIEF_STATES] = belief->cov;
 
-	covariances(belief, direction, with);
 	normal->mean = project(belief->mean, direction);
-	normal->variance = project(with, direction);
+	normal->variance =
+		direction.offset * project(cov[BELIEF_OFFSET], direction) +
+		direction.asymmetry * project(cov[belief_asymmetry(direction.path)], direction) +
+		direction.delay * project(cov[belief_delay(direction.path)], direction);
 }
 
 void belief_condition(struct belief *belief, struct belief_direction direction,
