@@ -50,47 +50,77 @@ static double mean_delay(const struct queueing *queueing)
 	return sum / queueing->count;
 }
 
-/*
- * One step, with delays in units of their @mean. Returns by how much the previous two kinds explain
- * them better than one does.
- */
-static double fit_step(const struct queueing *queueing, double mean, struct queueing_kinds *kinds)
+/* That a delay is a long one, not a short one: for a delay of 0, and how they grow with it. */
+struct odds {
+	double at_zero;
+	double growth;
+};
+
+static struct odds odds_of(const struct queueing_kinds *kinds)
 {
-	double odds = (1 - kinds->share) / kinds->share * kinds->short_mean / kinds->long_mean;
-	double steeper = 1 / kinds->short_mean - 1 / kinds->long_mean;
-	double shorts = 0, short_sum = 0, sum = 0, gain = 0;
+	return (struct odds){
+		(1 - kinds->share) / kinds->share * kinds->short_mean / kinds->long_mean,
+		1 / kinds->short_mean - 1 / kinds->long_mean,
+	};
+}
+
+static double share_of_short(struct odds odds, double delay)
+{
+	return 1 / (1 + odds.at_zero * exp(fmin(delay * odds.growth, 600)));
+}
+
+/* By how much two kinds explain the delays, in units of their @mean, better than one does. */
+static double gain_of(const struct queueing *queueing, double mean,
+		      const struct queueing_kinds *kinds)
+{
+	struct odds odds = odds_of(kinds);
+	double gain = 0;
+	unsigned int i;
+
+	for (i = 0; i < queueing->count; i++) {
+		double delay = (double)queueing->delay[i] / mean;
+
+		gain += delay - delay / kinds->short_mean - log(share_of_short(odds, delay));
+	}
+	return gain + queueing->count * log(kinds->share / kinds->short_mean);
+}
+
+/* One step, with delays in units of their @mean. */
+static void fit_step(const struct queueing *queueing, double mean, struct queueing_kinds *kinds)
+{
+	struct odds odds = odds_of(kinds);
+	double shorts = 0, short_sum = 0, sum = 0;
 	double total = queueing->count;
 	unsigned int i;
 
 	for (i = 0; i < queueing->count; i++) {
 		double delay = (double)queueing->delay[i] / mean;
-		double is_short = 1 / (1 + odds * exp(fmin(delay * steeper, 600)));
+		double is_short = share_of_short(odds, delay);
 
 		shorts += is_short;
 		short_sum += is_short * delay;
 		sum += delay;
-		gain += delay - delay / kinds->short_mean - log(is_short);
 	}
-	gain += total * log(kinds->share / kinds->short_mean);
 	shorts = fmin(fmax(shorts, SHARE_LEAST * total), (1 - SHARE_LEAST) * total);
 	kinds->share = shorts / total;
 	kinds->short_mean = fmax(short_sum / shorts, MEAN_LEAST);
 	kinds->long_mean = fmax((sum - short_sum) / (total - shorts), kinds->short_mean);
-	return gain;
 }
 
 static void fit(struct queueing *queueing)
 {
 	struct queueing_kinds *fitted = &queueing->fitted;
 	double mean = mean_delay(queueing);
-	double gain = 0;
+	double gain;
 	int i;
 
 	queueing->kinds = (struct queueing_kinds){ 1, 1, 1 };
 	if (!(mean > 0))
 		return;
-	for (i = 0; i < FIT_STEPS; i++)
-		gain = fit_step(queueing, mean, fitted);
+	for (i = 1; i < FIT_STEPS; i++)
+		fit_step(queueing, mean, fitted);
+	gain = gain_of(queueing, mean, fitted);
+	fit_step(queueing, mean, fitted);
 	if (gain > GAIN_LEAST)
 		queueing->kinds = *fitted;
 	/* Two kinds that became one do not separate again: restart. */
