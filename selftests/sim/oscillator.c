@@ -13,8 +13,11 @@ static void set_frequency(struct oscillator *oscillator)
 {
 	const struct oscillator_options *options = &oscillator->options;
 
-	oscillator->frequency = options->frequency +
-				options->daily * sin(2 * M_PI * oscillator->begin_ns / DAY_NS);
+	oscillator->frequency = options->frequency;
+	/* Most have none, and a guest that was stopped for a year has many seconds. */
+	if (options->daily != 0)
+		oscillator->frequency += options->daily *
+					 sin(2 * M_PI * oscillator->begin_ns / DAY_NS);
 }
 
 void oscillator_start(struct oscillator *oscillator, const struct oscillator_options *options,
