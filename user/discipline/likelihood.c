@@ -53,6 +53,17 @@ static void share_noise(struct normal *belief, double mean, double variance, dou
 	belief->variance = share * share * variance + belief->variance * (1 - share);
 }
 
+/* What the delay's density has besides its power and exponential, in units of the deviation. */
+static double density_unit(double deviation, double scale, int shape)
+{
+	double unit = 1 / scale;
+	int n;
+
+	for (n = 1; n < shape; n++)
+		unit *= deviation / scale / n;
+	return unit;
+}
+
 /*
  * Let y = truth + noise and t = measured - y >= 0 the delay, with density t^(k-1) exp(-t / scale).
  * The exponential tilts the normal prior of t, that is, it moves its mean to @mean and keeps its
@@ -78,9 +89,8 @@ double likelihood_queueing(struct normal *belief, double measured, double noise,
 	mean = integral[shape] / integral[shape - 1];
 	square = integral[shape + 1] / integral[shape - 1] - mean * mean;
 	share_noise(belief, measured - deviation * mean, variance * fmax(square, 0), noise);
-	return log_common + log(integral[shape - 1]) - innovation / scale +
-	       0.5 * variance / (scale * scale) + (shape - 1) * log(deviation) -
-	       shape * log(scale) - (shape > 2 ? lgamma(shape) : 0);
+	return log_common + log(integral[shape - 1] * density_unit(deviation, scale, shape)) -
+	       innovation / scale + 0.5 * variance / (scale * scale);
 }
 
 /* The logarithm of the sum of two numbers given as logarithms. */
