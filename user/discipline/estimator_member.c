@@ -166,7 +166,7 @@ static double weigh(const struct measurement *measurement, struct normal *belief
 {
 	double value = measurement->value;
 	const struct normal prior = *belief;
-	double log_good, log_bad, spread, good, shift;
+	double log_good, log_bad, square, spread, ratio, good, shift;
 
 	if (measurement->down)
 		log_good = likelihood_kinds_sum(belief, value, measurement->noise,
@@ -180,18 +180,19 @@ static double weigh(const struct measurement *measurement, struct normal *belief
 	else
 		log_good = likelihood_normal(belief, value, measurement->noise +
 					     measurement->scale * measurement->scale);
-	spread = hypot(measurement->scale * (measurement->shape ? measurement->shape : 1),
-		       sqrt(prior.variance + measurement->noise));
-	log_bad = log(OUTLIER_PROBABILITY / M_PI / spread) -
-		  log1p((value - prior.mean) * (value - prior.mean) / (spread * spread));
+	spread = measurement->scale * (measurement->shape ? measurement->shape : 1);
+	square = spread * spread + prior.variance + measurement->noise;
+	log_bad = log(OUTLIER_PROBABILITY / M_PI * sqrt(square) /
+		      (square + (value - prior.mean) * (value - prior.mean)));
 	log_good += log1p(-OUTLIER_PROBABILITY);
-	good = 1 / (1 + exp(fmin(log_bad - log_good, 600)));
+	ratio = exp(-fabs(log_good - log_bad));
+	good = (log_good > log_bad ? 1 : ratio) / (1 + ratio);
 	*trust = good;
 	shift = belief->mean - prior.mean;
 	belief->mean = prior.mean + good * shift;
 	belief->variance = good * belief->variance + (1 - good) * prior.variance +
 			   good * (1 - good) * shift * shift;
-	return fmax(log_good, log_bad) + log1p(exp(-fabs(log_good - log_bad)));
+	return fmax(log_good, log_bad) + log1p(ratio);
 }
 
 /* Sets @missed when an outlier contradicts the belief (a long delay does not). */
