@@ -127,6 +127,39 @@ static void forget_lost_track(struct source *source, const struct estimate *befo
 	sample_log_clear(&source->log);
 }
 
+/*
+ * What the samples are about is a line: whoever asks for it at another instant finds the same
+ * residuals.
+ */
+static void measure_scatter(struct source *source)
+{
+	unsigned int first = source->samples < SOURCE_HISTORY ? 0 : source->next_sample;
+	struct source_scatter *scatter = &source->scatter;
+	int64_t oldest_ns = source->last.at_ns;
+	struct estimate estimate;
+	double square = 0;
+	bool above = false;
+	unsigned int i;
+
+	estimator_get(source->estimator, source->last.at_ns, &estimate);
+	scatter->runs = 0;
+	for (i = 0; i < source->samples; i++) {
+		const struct source_history *entry = &source->history[(first + i) % SOURCE_HISTORY];
+		double age_ns = (double)(entry->at_ns - estimate.at_ns);
+		double residual = (double)(entry->offset_ns - estimate.offset_ns) -
+				  age_ns * estimate.rate;
+		bool is_above = residual > 0;
+
+		if (!i || is_above != above)
+			scatter->runs++;
+		above = is_above;
+		square += residual * residual;
+		oldest_ns = chime_min(oldest_ns, entry->at_ns);
+	}
+	scatter->jitter_ns = sqrt(square / source->samples);
+	scatter->span_ns = source->last.at_ns - oldest_ns;
+}
+
 static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 {
 	source->has_epoch = true;
@@ -206,6 +239,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	remember(source, &corrected);
 	note_round_trip(source, &corrected);
 	forget_lost_track(source, &before);
+	measure_scatter(source);
 	/* One lie among right answers must not be learned when the combined clock starts anew. */
 	if (!is_outlier(source))
 		sample_log_add(&source->log, &measured);
@@ -280,6 +314,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	change_reading(change, &source->last.at_ns, &source->last.offset_ns);
 	for (i = 0; i < source->samples; i++)
 		change_reading(change, &source->history[i].at_ns, &source->history[i].offset_ns);
+	measure_scatter(source);
 }
 
 void source_server_moved(struct source *source, int64_t moved_ns)

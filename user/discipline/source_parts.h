@@ -26,6 +26,18 @@ struct source_history {
 	int64_t offset_ns;
 };
 
+/**
+ * struct source_scatter - of the samples about the line, which is as the latest sample left it
+ * @jitter_ns: RMS
+ * @runs: of samples on one side, one after the other
+ * @span_ns: from the oldest to the newest
+ */
+struct source_scatter {
+	double jitter_ns;
+	unsigned int runs;
+	int64_t span_ns;
+};
+
 struct source {
 	uint64_t serial;
 	struct source_options options;
@@ -65,6 +77,7 @@ struct source {
 	struct source_history history[SOURCE_HISTORY];
 	unsigned int samples;
 	unsigned int next_sample;
+	struct source_scatter scatter;
 	unsigned int restarts;
 	struct sample_log log;
 	struct round_trips trips;

@@ -22,31 +22,6 @@
 /* After so many samples it is known how much of a round trip is queueing. */
 #define SAMPLES_YOUNG	4
 
-static void describe_history(const struct source *source, struct source_status *status)
-{
-	unsigned int first = source->samples < SOURCE_HISTORY ? 0 : source->next_sample;
-	int64_t oldest_ns = source->last.at_ns;
-	double square = 0;
-	bool above = false;
-	unsigned int i;
-
-	for (i = 0; i < source->samples; i++) {
-		const struct source_history *entry = &source->history[(first + i) % SOURCE_HISTORY];
-		double age_ns = (double)(entry->at_ns - status->estimate.at_ns);
-		double residual = (double)(entry->offset_ns - status->estimate.offset_ns) -
-				  age_ns * status->estimate.rate;
-		bool is_above = residual > 0;
-
-		if (!i || is_above != above)
-			status->runs++;
-		above = is_above;
-		square += residual * residual;
-		oldest_ns = chime_min(oldest_ns, entry->at_ns);
-	}
-	status->jitter_ns = sqrt(square / source->samples);
-	status->span_ns = source->last.at_ns - oldest_ns;
-}
-
 /*
  * The latest sample contradicts the estimate: by more than any path can hide, or as an outlier that
  * no queueing explains. The server's own error is in both, and explains no difference.
@@ -161,5 +136,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
 	status->root_distance_ns = fmax(status->root_distance_ns, allowed_ns(source, status));
 	status->root_distance_ns = fmax(status->root_distance_ns, refuted_ns(source, status));
-	describe_history(source, status);
+	status->jitter_ns = source->scatter.jitter_ns;
+	status->runs = source->scatter.runs;
+	status->span_ns = source->scatter.span_ns;
 }
