@@ -126,6 +126,7 @@ void estimator_begin_as(struct estimator *estimator, const struct estimator *oth
 void estimator_drop_path(struct estimator *estimator, int path)
 {
 	memset(&estimator->path[path], 0, sizeof(estimator->path[path]));
+	bank_sum_up(estimator);
 }
 
 /*
@@ -182,6 +183,7 @@ static void cover_sample(struct estimator *estimator, const struct path_figures 
 		for (i = 0; i < estimator->members; i++)
 			belief_widen(&bank_member(estimator, i)->belief,
 				     most_ns * most_ns / (reach_ns * reach_ns));
+		bank_sum_up(estimator);
 	}
 }
 
@@ -223,6 +225,7 @@ static void found_path(struct estimator *estimator, int path,
 	for (i = 0; estimator->started && i < estimator->members; i++)
 		member_start_path(bank_member(estimator, i), path, &estimator->path[path].figures,
 				  sample);
+	bank_sum_up(estimator);
 }
 
 /* An offset from before the latest sample is extrapolated to that. */
@@ -285,6 +288,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	track_notice_reroute(estimator, path, offset, sample);
 	track_judge_reroute(estimator, path);
 	bank_normalise(estimator);
+	bank_sum_up(estimator);
 	calibrate(estimator, &before);
 	if (estimator->paths == 1 && !figures->one_way && figures->seen <= SAMPLE_YOUNG)
 		cover_sample(estimator, figures, &before, offset, sample);

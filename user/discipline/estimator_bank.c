@@ -91,6 +91,7 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 		member_start_path(member, path, figures, sample);
 		member_start_offset(member, path, figures);
 	}
+	bank_sum_up(estimator);
 }
 
 const struct member *bank_best(const struct estimator *estimator)
@@ -139,6 +140,7 @@ void bank_recentre(struct estimator *estimator)
 	estimator->base_ns += (int64_t)shift;
 	for (i = 0; i < estimator->members; i++)
 		bank_member(estimator, i)->belief.mean[BELIEF_OFFSET] -= shift;
+	estimator->sum.mean.offset -= shift;
 }
 
 static bool is_member_sane(const struct estimator *estimator, const struct member *member)
@@ -169,77 +171,132 @@ bool bank_repair(struct estimator *estimator)
 }
 
 /*
- * The statistical variance of a member's offset. Of the paths' asymmetries only the differences are
- * observable; the part that all have in common is in the bound, not here.
+ * The likely mean of the paths' asymmetries, each path's part by its likelihood. Only the
+ * differences of asymmetries are observable; the part that all have in common is in the bound, not
+ * in the mixture's variance.
  */
-static double offset_variance(const struct member *member, const double *share, double elapsed_s)
-{
-	double power = member->wander * NS_PER_S * member->wander * NS_PER_S;
-	double variance = 0;
-	int i, j;
-
-	for (i = 0; i < member->belief.states; i++)
-		for (j = 0; share[i] != 0 && j < member->belief.states; j++)
-			variance += share[i] * share[j] * member->belief.cov[i][j];
-	return variance + power * elapsed_s * elapsed_s * elapsed_s / 3;
-}
-
-/* The direction of the offset @elapsed_s later, with the mean asymmetry by likelihood. */
-static void offset_shares(const struct estimator *estimator, double elapsed_s, double *share)
+static void asymmetry_shares(const struct estimator *estimator, double *share)
 {
 	double total = 0;
 	int i;
 
-	memset(share, 0, BELIEF_STATES * sizeof(*share));
-	share[BELIEF_OFFSET] = 1;
-	share[BELIEF_RATE] = elapsed_s;
 	for (i = 0; i < estimator->paths; i++) {
 		double asymmetry_ns = estimator->path[i].figures.asymmetry_ns;
 
+		share[i] = 0;
 		if (estimator->path[i].used && asymmetry_ns > 0)
-			share[belief_asymmetry(i)] = 1 / (asymmetry_ns * asymmetry_ns);
-		total += share[belief_asymmetry(i)];
+			share[i] = 1 / (asymmetry_ns * asymmetry_ns);
+		total += share[i];
 	}
 	for (i = 0; i < estimator->paths && total > 0; i++)
-		share[belief_asymmetry(i)] /= total;
+		share[i] /= total;
+}
+
+/* The variance of a member's offset with the mean asymmetry, as it grows with the rate's. */
+static void add_own(struct bank_sum *sum, const struct estimator *estimator, const double *share,
+		    const struct belief *belief, double weight)
+{
+	const double (*cov)[BELIEF_STATES] = belief->cov;
+	double variance = cov[BELIEF_OFFSET][BELIEF_OFFSET];
+	double with_rate = cov[BELIEF_OFFSET][BELIEF_RATE];
+	int i, j;
+
+	for (i = 0; i < estimator->paths; i++) {
+		const double *row = cov[belief_asymmetry(i)];
+		double with = 2 * row[BELIEF_OFFSET];
+
+		if (!(share[i] > 0))
+			continue;
+		for (j = 0; j < estimator->paths; j++)
+			if (share[j] > 0)
+				with += share[j] * row[belief_asymmetry(j)];
+		variance += share[i] * with;
+		with_rate += share[i] * row[BELIEF_RATE];
+	}
+	sum->own[0] += weight * variance;
+	sum->own[1] += weight * 2 * with_rate;
+	sum->own[2] += weight * cov[BELIEF_RATE][BELIEF_RATE];
+}
+
+static void add_apart(struct bank_sum *sum, const struct belief *belief, double weight)
+{
+	double offset = belief->mean[BELIEF_OFFSET] - sum->mean.offset;
+	double rate = belief->mean[BELIEF_RATE] - sum->mean.rate;
+
+	sum->apart[0] += weight * offset * offset;
+	sum->apart[1] += weight * 2 * offset * rate;
+	sum->apart[2] += weight * rate * rate;
+}
+
+static void add_mean(struct bank_sum *sum, const struct member *member, double weight)
+{
+	const double *mean = member->belief.mean;
+	double wander = member->wander * NS_PER_S;
+
+	sum->mean.offset += weight * mean[BELIEF_OFFSET];
+	sum->mean.rate += weight * mean[BELIEF_RATE];
+	sum->mean.delay += weight * mean[belief_delay(0)];
+	sum->mean.asymmetry += weight * mean[belief_asymmetry(0)];
+	sum->mean.wander += weight * member->wander;
+	sum->power += weight * wander * wander;
+}
+
+/* Their weights, which add up to 1. */
+static void weights_of(const struct estimator *estimator, double *weight)
+{
+	double sum = 0;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		double log_weight = bank_member(estimator, i)->log_weight;
+
+		weight[i] = log_weight < LOG_WEIGHT_COUNTED ? 0 : exp(log_weight);
+		sum += weight[i];
+	}
+	for (i = 0; i < estimator->members; i++)
+		weight[i] /= sum;
+}
+
+void bank_sum_up(struct estimator *estimator)
+{
+	struct bank_sum *sum = &estimator->sum;
+	double share[ESTIMATOR_PATHS];
+	double weight[BANK_MEMBERS];
+	int i;
+
+	memset(sum, 0, sizeof(*sum));
+	asymmetry_shares(estimator, share);
+	weights_of(estimator, weight);
+	for (i = 0; i < estimator->members; i++)
+		if (weight[i] > 0)
+			add_mean(sum, bank_member(estimator, i), weight[i]);
+	for (i = 0; i < estimator->members; i++) {
+		const struct belief *belief = &bank_member(estimator, i)->belief;
+
+		if (!(weight[i] > 0))
+			continue;
+		add_own(sum, estimator, share, belief, weight[i]);
+		add_apart(sum, belief, weight[i]);
+	}
+	sum->rate_variance = sum->own[2] + sum->apart[2];
+}
+
+static double quadratic(const double *factor, double x)
+{
+	return factor[0] + x * (factor[1] + x * factor[2]);
 }
 
 void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixture *mixture)
 {
-	double square = 0, rate_square = 0, sum = 0;
+	const struct bank_sum *sum = &estimator->sum;
 	double ahead_s = fmax(elapsed_s, 0);
-	double share[BELIEF_STATES];
-	int i;
+	double walked = sum->power * ahead_s;
 
-	memset(mixture, 0, sizeof(*mixture));
-	offset_shares(estimator, ahead_s, share);
-	for (i = 0; i < estimator->members; i++) {
-		const struct member *member = bank_member(estimator, i);
-		double wander = member->wander * NS_PER_S;
-		double rate = member->belief.mean[BELIEF_RATE];
-		double offset = member->belief.mean[BELIEF_OFFSET] + elapsed_s * rate;
-		double weight;
-
-		if (member->log_weight < LOG_WEIGHT_COUNTED)
-			continue;
-		weight = exp(member->log_weight);
-		sum += weight;
-		mixture->offset += weight * offset;
-		mixture->rate += weight * rate;
-		mixture->delay += weight * member->belief.mean[belief_delay(0)];
-		mixture->asymmetry += weight * member->belief.mean[belief_asymmetry(0)];
-		mixture->wander += weight * member->wander;
-		square += weight * (offset_variance(member, share, ahead_s) + offset * offset);
-		rate_square += weight * (member->belief.cov[BELIEF_RATE][BELIEF_RATE] +
-					 wander * wander * ahead_s + rate * rate);
-	}
-	mixture->offset /= sum;
-	mixture->rate /= sum;
-	mixture->delay /= sum;
-	mixture->asymmetry /= sum;
-	mixture->wander /= sum;
-	mixture->variance = fmax(square / sum - mixture->offset * mixture->offset, 0);
-	mixture->rate_variance = fmax(rate_square / sum - mixture->rate * mixture->rate, 0);
+	*mixture = sum->mean;
+	mixture->offset += elapsed_s * sum->mean.rate;
+	mixture->variance = fmax(quadratic(sum->own, ahead_s) + quadratic(sum->apart, elapsed_s) +
+				 walked * ahead_s * ahead_s / 3, 0);
+	mixture->rate_variance = fmax(sum->rate_variance + walked, 0);
 }
 
 /*
@@ -263,4 +320,5 @@ void bank_change_reference(struct estimator *estimator, const struct reference_c
 		belief->cov[BELIEF_RATE][BELIEF_OFFSET] -= sigma * sigma * before_s;
 		belief->cov[BELIEF_RATE][BELIEF_RATE] += sigma * sigma;
 	}
+	bank_sum_up(estimator);
 }

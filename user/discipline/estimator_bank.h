@@ -28,6 +28,33 @@
 /* The shape whose members describe the path: shapes differ in what the least delay is. */
 #define BANK_SHAPE_OF_PATH	1
 
+/* The mixture of the members at some instant; the delay and asymmetry are the first path's. */
+struct mixture {
+	double offset;
+	double rate;
+	double variance;
+	double rate_variance;
+	double wander;
+	double delay;
+	double asymmetry;
+};
+
+/**
+ * struct bank_sum - the members as one, from which their mixture at any instant follows
+ * @mean: the means at the latest sample; the variances are not used
+ * @own: the mean of the members' own variances, factors of 1, s and s^2
+ * @apart: that of their offsets about the mean one, likewise
+ * @rate_variance: of the mixture's rate, at the latest sample
+ * @power: the mean of the squared wanders, ns^2 / s^3
+ */
+struct bank_sum {
+	struct mixture mean;
+	double own[3];
+	double apart[3];
+	double rate_variance;
+	double power;
+};
+
 /**
  * struct estimator - the bank and what its members share
  * @started: there was a sample
@@ -43,6 +70,7 @@
  * @predicted: ... and of how far they should have
  * @restarts: how often the track was lost and restarted
  * @path: the memory of each path's samples
+ * @sum: of the members, as bank_sum_up() left it
  * @member_bytes: of one filter
  * @bank: the filters, see bank_member()
  */
@@ -60,6 +88,7 @@ struct estimator {
 	double predicted;
 	unsigned int restarts;
 	struct path_memory path[ESTIMATOR_PATHS];
+	struct bank_sum sum;
 	size_t member_bytes;
 	unsigned char *bank;
 };
@@ -69,17 +98,6 @@ static inline struct member *bank_member(const struct estimator *estimator, int 
 {
 	return (struct member *)(void *)(estimator->bank + (size_t)i * estimator->member_bytes);
 }
-
-/* The mixture of the members at some instant; the delay and asymmetry are the first path's. */
-struct mixture {
-	double offset;
-	double rate;
-	double variance;
-	double rate_variance;
-	double wander;
-	double delay;
-	double asymmetry;
-};
 
 /* Start all members with the first sample of all, which is already in its path's memory. */
 void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample);
@@ -106,6 +124,12 @@ void bank_normalise(struct estimator *estimator);
 
 /* Offsets relative to a base near them, so that doubles hold them to a fraction of a ns. */
 void bank_recentre(struct estimator *estimator);
+
+/*
+ * Sum the members up. To be called when they, their weights or the paths have changed, before the
+ * next bank_mix().
+ */
+void bank_sum_up(struct estimator *estimator);
 
 /* The mixture's means and variances @elapsed_s from the latest sample. */
 void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixture *mixture);
