@@ -31,6 +31,13 @@
  */
 #define MADE_NS		(2 * NS_PER_S)
 
+/*
+ * A file that was written to is read when it is closed. truncate(2) writes to it without opening
+ * it, and nothing tells that apart from a program that has it open: nobody writes to it any more
+ * if nothing was written for so long.
+ */
+#define WRITTEN_NS	(60 * NS_PER_S)
+
 /* Files that are being written at once; more are read as they are. */
 #define BUSY_MAX	64
 
@@ -66,7 +73,7 @@ struct directory {
 	char awaited[NAME_MAX + 1];
 };
 
-/* A file that is being written, until this raw instant; INT64_MAX: until it is closed. */
+/* A file that is being written, until this raw instant at the latest. */
 struct busy {
 	char path[CONFIG_PATH_MAX + NAME_MAX + 2];
 	int64_t until_ns;
@@ -330,7 +337,7 @@ static void take_file(struct source_watch *watch, const struct directory *direct
 		return;
 	snprintf(path, sizeof(path), "%s/%s", directory->path, event->name);
 	if (event->mask & IN_MODIFY) {
-		set_busy(watch, path, INT64_MAX);
+		set_busy(watch, path, now_raw_ns + WRITTEN_NS);
 		return;
 	}
 	if (event->mask & IN_CREATE && !is_linked(path)) {

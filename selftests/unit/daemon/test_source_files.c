@@ -123,9 +123,9 @@ static void write_file(FIXTURE_DATA(files) *self, const char *name, const char *
 static void check(FIXTURE_DATA(files) *self)
 {
 	daemon_check_sources(&self->daemon);
-	world.raw_ns += 60 * S;
+	world.raw_ns += 10 * S;
 	daemon_check_sources(&self->daemon);
-	world.raw_ns += 60 * S;
+	world.raw_ns += 10 * S;
 }
 
 TEST_F(files, without_directories_nothing_is_watched)

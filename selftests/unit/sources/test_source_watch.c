@@ -153,8 +153,13 @@ TEST_F(watch, a_file_is_busy_until_it_is_closed)
 	fd = start_writing(path_of(self, "a.sources"));
 	EXPECT_FALSE(has_news(self));
 	EXPECT_TRUE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
-	/* However long that takes, and whatever happens to others. */
-	self->now_ns += 3600 * S;
+	/* However long that takes, if it goes on, and whatever happens to others. */
+	for (int i = 0; i < 100; i++) {
+		ASSERT_EQ(6, write(fd, "server", 6));
+		EXPECT_FALSE(source_watch_take(self->watch, self->now_ns));
+		self->now_ns += 50 * S;
+		EXPECT_FALSE(source_watch_take(self->watch, self->now_ns));
+	}
 	write_file(path_of(self, "b.sources"));
 	EXPECT_TRUE(has_news(self));
 	EXPECT_TRUE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
@@ -162,6 +167,24 @@ TEST_F(watch, a_file_is_busy_until_it_is_closed)
 	close(fd);
 	EXPECT_TRUE(has_news(self));
 	EXPECT_FALSE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
+}
+
+/* truncate(2) opens and closes nothing; and a program may forget to close what it has written. */
+TEST_F(watch, a_file_that_nobody_closes_is_read_all_the_same)
+{
+	int64_t due_ns;
+
+	watch(self, "");
+	write_file(path_of(self, "a.sources"));
+	EXPECT_TRUE(has_news(self));
+	ASSERT_EQ(0, truncate(path_of(self, "a.sources"), 3));
+	EXPECT_FALSE(source_watch_take(self->watch, self->now_ns));
+	EXPECT_TRUE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
+	due_ns = source_watch_next_ns(self->watch);
+	ASSERT_GE(self->now_ns + 60 * S, due_ns);
+	source_watch_take(self->watch, due_ns);
+	EXPECT_FALSE(source_watch_is_busy(self->watch, path_of(self, "a.sources")));
+	EXPECT_TRUE(source_watch_take(self->watch, due_ns + S));
 }
 
 /* Who still has one open that another has replaced says nothing of the one that is there. */
