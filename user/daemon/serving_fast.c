@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,7 +70,7 @@ static const char *words_of(int err)
 
 static int open_path(struct serving_fast *fast, const struct config_server *config)
 {
-	const struct xdp_local any = { .device = config->xdp_device };
+	const struct xdp_local any = { .interface = if_nametoindex(config->xdp_device) };
 	struct xdp_settings none;
 	int err = xdp_addresses_read(&any, &none);
 
@@ -86,6 +87,7 @@ static int open_path(struct serving_fast *fast, const struct config_server *conf
 	}
 	fast->precision = clock_precision();
 	fast->set_raw_ns = INT64_MIN;
+	fast->interface = any.interface;
 	fast->mode = config->xdp_mode;
 	snprintf(fast->device, sizeof(fast->device), "%s", config->xdp_device);
 	log_info("Plain NTP requests that come by %s are answered by the kernel (XDP, %s)",
@@ -155,7 +157,7 @@ static bool are_same(const struct xdp_settings *one, const struct xdp_settings *
 static void read_addresses(struct serving_fast *fast, const struct serving_sockets *sockets)
 {
 	struct xdp_local local = {
-		.device = fast->device,
+		.interface = fast->interface,
 		.ipv4 = sockets->ipv4,
 		.ipv6 = sockets->ipv6,
 		.bind_address4 = fast->bind_address4,

@@ -26,7 +26,8 @@ struct serving_sockets {
 /**
  * struct serving_fast - the fast path
  * @path: NULL: there is none
- * @device: at which it is
+ * @device: at which it is, as configured
+ * @interface: the number of that, which stays where it is renamed
  * @mode: as asked for
  * @bind_address4: "", or the only IPv4 address that is served
  * @bind_address6: same for IPv6
@@ -41,6 +42,7 @@ struct serving_sockets {
 struct serving_fast {
 	struct fast_path *path;
 	char device[CONFIG_WORD_MAX];
+	unsigned int interface;
 	enum fast_path_mode mode;
 	char bind_address4[CONFIG_WORD_MAX];
 	char bind_address6[CONFIG_WORD_MAX];

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <net/if_arp.h>
 #include <netpacket/packet.h>
 #include <string.h>
@@ -77,17 +78,21 @@ static bool take(const struct xdp_local *local, const struct sockaddr *address,
 
 int xdp_addresses_read(const struct xdp_local *local, struct xdp_settings *settings)
 {
+	char device[IF_NAMESIZE];
 	struct ifaddrs *list;
 	bool found = false;
 
-	if (getifaddrs(&list))
-		return -errno;
 	settings->ipv4_count = 0;
 	settings->ipv6_count = 0;
 	memset(settings->ipv4, 0, sizeof(settings->ipv4));
 	memset(settings->ipv6, 0, sizeof(settings->ipv6));
+	/* Its name of now: addresses are listed by name. */
+	if (!if_indextoname(local->interface, device))
+		return -ENODEV;
+	if (getifaddrs(&list))
+		return -errno;
 	for (const struct ifaddrs *entry = list; entry; entry = entry->ifa_next) {
-		if (is_of_device(entry, local->device))
+		if (is_of_device(entry, device))
 			found |= take(local, entry->ifa_addr, settings);
 	}
 	freeifaddrs(list);

@@ -12,14 +12,14 @@
 
 /**
  * struct xdp_local - which of them are served
- * @device: the interface
+ * @interface: the interface's number, which a new name does not change
  * @ipv4: IPv4 is
  * @ipv6: IPv6 is
  * @bind_address4: "", or the only IPv4 address
  * @bind_address6: same for IPv6
  */
 struct xdp_local {
-	const char *device;
+	unsigned int interface;
 	bool ipv4;
 	bool ipv6;
 	const char *bind_address4;

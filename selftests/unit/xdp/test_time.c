@@ -6,6 +6,13 @@
 #include "user/xdp/time.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <netpacket/packet.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "selftests/unit/unit.h"
@@ -189,16 +196,74 @@ TEST(who_is_kept_from_reading_on_knows_the_second)
 	}
 }
 
+/* A machine with the interfaces "lo", 1, and a card's, 2, with that name; "": that is gone. */
+static char card_name[IF_NAMESIZE];
+
+char *__wrap_if_indextoname(unsigned int number, char *name)
+{
+	const char *found = number == 1 ? "lo" : number == 2 && *card_name ? card_name : NULL;
+
+	return found ? strcpy(name, found) : NULL;
+}
+
+int __wrap_getifaddrs(struct ifaddrs **list)
+{
+	static struct sockaddr_ll own = { .sll_family = AF_PACKET, .sll_hatype = ARPHRD_LOOPBACK,
+					  .sll_halen = 6 };
+	static struct sockaddr_ll card = { .sll_family = AF_PACKET, .sll_hatype = ARPHRD_ETHER,
+					   .sll_halen = 6, .sll_addr = { 2, 0, 0, 0, 0, 1 } };
+	static struct sockaddr_in ipv4 = { .sin_family = AF_INET };
+	static char label[IF_NAMESIZE + 2];
+	static struct ifaddrs entries[3];
+
+	ipv4.sin_addr.s_addr = htonl(0xc0000201);
+	snprintf(label, sizeof(label), "%s:1", card_name);
+	entries[0] = (struct ifaddrs){ .ifa_name = "lo", .ifa_addr = (struct sockaddr *)&own,
+				       .ifa_next = *card_name ? &entries[1] : NULL };
+	entries[1] = (struct ifaddrs){ .ifa_name = card_name, .ifa_next = &entries[2],
+				       .ifa_addr = (struct sockaddr *)&card };
+	entries[2] = (struct ifaddrs){ .ifa_name = label, .ifa_addr = (struct sockaddr *)&ipv4 };
+	*list = entries;
+
+	return 0;
+}
+
+void __wrap_freeifaddrs(struct ifaddrs *list)
+{
+	(void)list;
+}
+
 TEST(an_interface_has_to_be_an_ethernets)
 {
 	struct xdp_local local = { .ipv4 = true, .ipv6 = true, .bind_address4 = "",
-				   .bind_address6 = "", .device = "lo" };
+				   .bind_address6 = "", .interface = 1 };
 	struct xdp_settings settings;
 
+	strcpy(card_name, "eth0");
 	EXPECT_EQ(-ENODEV, xdp_addresses_read(&local, &settings));
-	local.device = "no-such-device";
+	local.interface = 2;
+	EXPECT_EQ(0, xdp_addresses_read(&local, &settings));
+	EXPECT_EQ(1, settings.ipv4_count);
+	EXPECT_EQ(1, settings.mac[5]);
+	*card_name = '\0';
 	EXPECT_EQ(-ENODEV, xdp_addresses_read(&local, &settings));
 	EXPECT_EQ(0, settings.ipv4_count);
+	local.interface = 0;
+	EXPECT_EQ(-ENODEV, xdp_addresses_read(&local, &settings));
+}
+
+/* "ip link set eth0 name lan0": the program stays attached, and the addresses are the same. */
+TEST(an_interface_may_be_renamed)
+{
+	struct xdp_local local = { .ipv4 = true, .bind_address4 = "", .bind_address6 = "",
+				   .interface = 2 };
+	struct xdp_settings settings;
+
+	strcpy(card_name, "eth0");
+	EXPECT_EQ(0, xdp_addresses_read(&local, &settings));
+	strcpy(card_name, "lan0");
+	EXPECT_EQ(0, xdp_addresses_read(&local, &settings));
+	EXPECT_EQ(1, settings.ipv4_count);
 }
 
 TEST_HARNESS_MAIN
