@@ -265,6 +265,14 @@ void chronyc_take_address(struct chronyc_request *request, struct chronyc_addres
 	}
 }
 
+void chronyc_take_host(struct chronyc_request *request, struct chronyc_address *address)
+{
+	chronyc_take_address(request, address);
+	net_address_unmap(&address->ip);
+	if (address->ip.family == AF_INET)
+		address->family = CHRONYC_FAMILY_IPV4;
+}
+
 bool chronyc_take_name(struct chronyc_request *request, char name[CHRONYC_NAME_MAX])
 {
 	const uint8_t *bytes = take(request, CHRONYC_NAME_MAX);

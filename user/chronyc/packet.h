@@ -75,6 +75,9 @@ struct chronyc_address {
 
 void chronyc_take_address(struct chronyc_request *request, struct chronyc_address *address);
 
+/* Of a host: chronyc sends ::ffff:192.0.2.1 as it was typed, and it is 192.0.2.1. */
+void chronyc_take_host(struct chronyc_request *request, struct chronyc_address *address);
+
 /* A text that fills CHRONYC_NAME_MAX bytes; false: it does not end, is empty, or not printable. */
 bool chronyc_take_name(struct chronyc_request *request, char name[CHRONYC_NAME_MAX]);
 

@@ -299,7 +299,7 @@ static const struct state_source *take_addressed(const struct state *state,
 	const struct state_source *source;
 	struct chronyc_address address;
 
-	chronyc_take_address(request, &address);
+	chronyc_take_host(request, &address);
 	source = chronyc_find_source(state, &address);
 	if (!source)
 		chronyc_reply_set_status(reply, CHRONYC_NO_SUCH_SOURCE);

@@ -77,7 +77,7 @@ static bool take_match(struct daemon *daemon, struct chronyc_request *request,
 	struct chronyc_address mask, address;
 
 	chronyc_take_address(request, &mask);
-	chronyc_take_address(request, &address);
+	chronyc_take_host(request, &address);
 
 	return make_match(daemon, &mask, &address, match);
 }
@@ -153,7 +153,7 @@ static enum chronyc_status delete(struct daemon *daemon, struct chronyc_request 
 	struct source_match match;
 	size_t count;
 
-	chronyc_take_address(request, &address);
+	chronyc_take_host(request, &address);
 	/* Without an address all would be meant. */
 	if (address.family == CHRONYC_FAMILY_NONE || !make_match(daemon, &none, &address, &match))
 		return CHRONYC_NO_SUCH_SOURCE;
@@ -208,7 +208,7 @@ static enum chronyc_status check_access(struct daemon *daemon, struct chronyc_re
 
 	if (!table)
 		return CHRONYC_FAILED;
-	chronyc_take_address(request, &address);
+	chronyc_take_host(request, &address);
 	allowed = address.ip.family != AF_UNSPEC && access_table_allows(table, &address.ip);
 	access_table_free(table);
 
@@ -220,7 +220,7 @@ static enum chronyc_status check_command_access(struct daemon *daemon,
 {
 	struct chronyc_address address;
 
-	chronyc_take_address(request, &address);
+	chronyc_take_host(request, &address);
 
 	return address.ip.family != AF_UNSPEC &&
 	       chronyc_listener_allows(daemon->chronyc, &address.ip) ?

@@ -12,8 +12,7 @@
 
 #include "ntp/bytes.h"
 
-/* ::ffff:192.0.2.1 is 192.0.2.1 by another name, and is reached over IPv4. */
-static void unmap_ipv4(struct net_address *address)
+void net_address_unmap(struct net_address *address)
 {
 	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
 	struct net_address ipv4 = { .family = AF_INET };
@@ -74,7 +73,7 @@ int net_address_parse(const char *text, int family, struct net_address *address)
 	err = parse_ipv6(text, address);
 	if (err)
 		return err;
-	unmap_ipv4(address);
+	net_address_unmap(address);
 
 	return 0;
 }
@@ -97,7 +96,7 @@ int net_address_from_sockaddr(const struct sockaddr *from, socklen_t length,
 		return -EAFNOSUPPORT;
 	}
 	address->family = from->sa_family;
-	unmap_ipv4(address);
+	net_address_unmap(address);
 
 	return 0;
 }

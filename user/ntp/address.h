@@ -41,6 +41,9 @@ socklen_t net_address_to_sockaddr(const struct net_address *address, int port,
 /* To text, "" for none. */
 void net_address_format(const struct net_address *address, char text[NET_ADDRESS_TEXT_MAX]);
 
+/* ::ffff:192.0.2.1 is 192.0.2.1 by another name, and is reached over IPv4: make it that. */
+void net_address_unmap(struct net_address *address);
+
 bool net_address_equal(const struct net_address *one, const struct net_address *other);
 
 #endif /* NTP_ADDRESS_H */

@@ -276,6 +276,32 @@ TEST(addresses_come_back)
 	}
 }
 
+/* "accheck ::ffff:192.0.2.1" asks about a host that comes by IPv4. */
+TEST(a_host_by_its_other_name_is_the_same)
+{
+	uint8_t bytes[20] = { [10] = 0xff, 0xff, 192, 0, 2, 1, [17] = CHRONYC_FAMILY_IPV6 };
+	static const struct net_address ipv4 = { .family = AF_INET, .bytes = { 192, 0, 2, 1 } };
+	struct chronyc_request request = request_of(bytes, sizeof(bytes));
+	struct chronyc_address address;
+
+	chronyc_take_host(&request, &address);
+	EXPECT_EQ(CHRONYC_FAMILY_IPV4, address.family);
+	EXPECT_TRUE(net_address_equal(&ipv4, &address.ip));
+	/* As typed where it is a network, whose mask is one of IPv6. */
+	request = request_of(bytes, sizeof(bytes));
+	chronyc_take_address(&request, &address);
+	EXPECT_EQ(CHRONYC_FAMILY_IPV6, address.family);
+	bytes[0] = 0x20;
+	request = request_of(bytes, sizeof(bytes));
+	chronyc_take_host(&request, &address);
+	EXPECT_EQ(CHRONYC_FAMILY_IPV6, address.family);
+	bytes[17] = CHRONYC_FAMILY_ID;
+	request = request_of(bytes, sizeof(bytes));
+	chronyc_take_host(&request, &address);
+	EXPECT_EQ(CHRONYC_FAMILY_ID, address.family);
+	EXPECT_EQ(0x20000000, address.id);
+}
+
 TEST(a_family_that_is_none_is_no_address)
 {
 	uint8_t bytes[20] = { 192, 0, 2, 1, [17] = 4 };

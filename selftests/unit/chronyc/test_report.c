@@ -393,6 +393,17 @@ TEST_F(report, ntpdata)
 	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 112));
 }
 
+/* "ntpdata ::ffff:10.0.0.1" */
+TEST_F(report, a_source_by_its_other_name)
+{
+	static const uint8_t mapped[] = { [10] = 0xff, 0xff, 10, 0, 0, 1 };
+
+	(void)address(self, server_bytes, CHRONYC_FAMILY_IPV6);
+	memcpy(self->parameters, mapped, sizeof(mapped));
+	chronyc_report_ntpdata(&self->state, &self->request, &self->reply);
+	EXPECT_CONTENTS(CHRONYC_REPLY_NTPDATA);
+}
+
 /* The kernel's timestamps are there, too, but nothing was computed from them. */
 TEST_F(report, stamps_of_network_cards_are_called_so)
 {
