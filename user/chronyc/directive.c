@@ -43,6 +43,9 @@ static const struct whole_option late_options[] = {
 	{ "filter", 0, false }, { "certset", 0, true },
 };
 
+/* At the end of a source, since 4.8. Older versions send 0, which nobody asks for. */
+#define MAXUNREACH	100000
+
 /* At the end of `local`. Older versions of chronyc do not have them, or send 0 for some of them. */
 static const struct real_option local_options[] = {
 	{ "activate", 0 }, { "waitsynced", 0 }, { "waitunsynced", 0 },
@@ -108,6 +111,14 @@ static void append_flags(char line[CHRONYC_LINE_MAX], uint32_t set)
 	}
 }
 
+static void append_maxunreach(char line[CHRONYC_LINE_MAX], struct chronyc_request *request)
+{
+	int32_t polls = (int32_t)chronyc_take(request);
+
+	if (polls && polls != MAXUNREACH)
+		append(line, " maxunreach %d", polls);
+}
+
 static const char *word_of(uint32_t kind)
 {
 	switch (kind) {
@@ -140,6 +151,7 @@ enum chronyc_status chronyc_source_line(struct chronyc_request *request,
 	append_flags(line, chronyc_take(request));
 	append_whole(line, request, late_options, ARRAY_SIZE(late_options));
 	append_real(line, request, last, ARRAY_SIZE(last));
+	append_maxunreach(line, request);
 
 	return CHRONYC_SUCCESS;
 }

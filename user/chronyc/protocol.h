@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The numbers of chrony's command-and-monitoring protocol, version 6, as chronyc of chrony 4.3 has
- * it, and what that of 4.6 asks for in another way. Those of commands that no chronyc of 4.3 sends
- * are not here otherwise.
+ * it, and what those up to 4.8 ask for in another way or in addition. Those of commands that none
+ * of these sends are not here.
  */
 #ifndef CHRONYC_PROTOCOL_H
 #define CHRONYC_PROTOCOL_H
@@ -85,6 +85,8 @@ enum chronyc_command {
 	CHRONYC_SELECTDATA = 69,
 	CHRONYC_RELOAD_SOURCES = 70,
 	CHRONYC_DOFFSET = 71,
+	CHRONYC_SELECTOPTS = 72,	/* since 4.4 */
+	CHRONYC_OFFSET = 73,		/* since 4.6 */
 	CHRONYC_LOCAL_ACTIVATE = 74,	/* `local` since 4.6 */
 	CHRONYC_COMMANDS,
 };

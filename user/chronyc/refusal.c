@@ -35,6 +35,8 @@ static const struct chronyc_refusal refusals[] = {
 	{ "maxpoll", CHRONYC_MAXPOLL, CHRONYC_FAILED, OPTION_OF_SOURCE },
 	{ "minpoll", CHRONYC_MINPOLL, CHRONYC_FAILED, OPTION_OF_SOURCE },
 	{ "minstratum", CHRONYC_MINSTRATUM, CHRONYC_FAILED, OPTION_OF_SOURCE },
+	{ "selectopts", CHRONYC_SELECTOPTS, CHRONYC_FAILED, OPTION_OF_SOURCE },
+	{ "offset", CHRONYC_OFFSET, CHRONYC_FAILED, OPTION_OF_SOURCE },
 };
 
 #define REFUSALS	(sizeof(refusals) / sizeof(*refusals))

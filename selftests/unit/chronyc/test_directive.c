@@ -23,6 +23,7 @@
 #define AT_FLAGS	332
 #define AT_FILTER	336
 #define AT_CERTSET	340
+#define AT_MAXUNREACH	348
 
 static void put(uint8_t *bytes, size_t at, uint32_t value)
 {
@@ -143,6 +144,27 @@ TEST(families_and_newer_fields_are_understood)
 		EXPECT_EQ(rows[i].family, source.family);
 	}
 	config_free(config);
+}
+
+/* As chronyc 4.8 sends it; 0 is what those before send, which do not know it. */
+TEST(maxunreach_is_understood)
+{
+	static const struct {
+		uint32_t sent;
+		const char *line;
+	} rows[] = {
+		{ 0, "server a" }, { 100000, "server a" }, { 5, "server a maxunreach 5" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint8_t bytes[SOURCE_BYTES];
+		char line[CHRONYC_LINE_MAX];
+
+		fill(bytes, "a");
+		put(bytes, AT_MAXUNREACH, rows[i].sent);
+		ASSERT_EQ(CHRONYC_SUCCESS, line_of(bytes, line));
+		EXPECT_STREQ(rows[i].line, line);
+	}
 }
 
 /* Numbers of keys and of sets of certificates have no sign. */

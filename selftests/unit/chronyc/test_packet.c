@@ -28,12 +28,12 @@ static const struct {
 	{ 52, 28, 24 }, { 53, 28, 20 }, { 54, 72, 20 }, { 56, 36, 36 }, { 57, 152, 40 },
 	{ 62, 28, 20 }, { 63, 28, 20 }, { 64, 372, 372 }, { 65, 284, 40 }, { 66, 28, 20 },
 	{ 67, 52, 40 }, { 68, 520, 36 }, { 69, 76, 24 }, { 70, 28, 20 }, { 71, 28, 24 },
-	{ 74, 48, 48 },
+	{ 72, 52, 52 }, { 73, 48, 48 }, { 74, 48, 48 },
 };
 
 /* Numbers of commands that older versions had, and of none. */
-static const uint16_t unknown[] = { 12, 27, 28, 32, 38, 39, 40, 55, 58, 59, 60, 61, 72, 73,
-				    75, 1000 };
+static const uint16_t unknown[] = { 12, 27, 28, 32, 38, 39, 40, 55, 58, 59, 60, 61, 75,
+				    1000 };
 
 /* Contents of replies, and the length of the packets. */
 static const struct {

@@ -13,6 +13,12 @@ TEST(the_same_by_command_and_by_name)
 	ASSERT_NE(NULL, refusal);
 	EXPECT_EQ(CHRONYC_NO_RTC, refusal->status);
 	EXPECT_EQ(refusal, chronyc_refusal_named("rtcdata"));
+	refusal = chronyc_refusal_named("selectopts");
+	ASSERT_NE(NULL, refusal);
+	EXPECT_EQ(72, refusal->command);
+	refusal = chronyc_refusal_named("offset");
+	ASSERT_NE(NULL, refusal);
+	EXPECT_EQ(73, refusal->command);
 	EXPECT_EQ(NULL, chronyc_refusal_of(CHRONYC_TRACKING));
 	EXPECT_EQ(NULL, chronyc_refusal_named("tracking"));
 	EXPECT_EQ(NULL, chronyc_refusal_named(""));
