@@ -31,7 +31,9 @@ static void warn_of_failure(const struct daemon *daemon, int err, int bad_line)
 {
 	char why[64];
 
-	snprintf(why, sizeof(why), "%s", err == -EINVAL ? "it does not list any" : strerror(-err));
+	snprintf(why, sizeof(why), "%s", err == -EINVAL ? "it does not list any" :
+		 err == -EBADMSG ? "it may not be whole: no '#h' line has its checksum" :
+		 strerror(-err));
 	if (bad_line)
 		snprintf(why, sizeof(why), "line %d is not one of such a list", bad_line);
 	log_warning("No leap seconds could be read from %s: %s; %s", daemon->leap.path, why,

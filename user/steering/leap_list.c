@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <nettle/sha1.h>
+
 #define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400
 
@@ -134,11 +136,52 @@ int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *
 	return leap_list_parse_records(bytes + leaps_at, leaps, size, list);
 }
 
+/**
+ * struct text_digest - of a list of the IERS: the SHA-1 of all its digits that mean something
+ * @sha1: of those that were read
+ * @stated: what the line "#h" says
+ * @is_stated: there is such a line, whole
+ */
+struct text_digest {
+	struct sha1_ctx sha1;
+	uint8_t stated[SHA1_DIGEST_SIZE];
+	bool is_stated;
+};
+
+/* The digits at the beginning of @line; blanks between them do not count. */
+static void add_digits(struct text_digest *digest, const char *line)
+{
+	for (; *line && strchr("0123456789 \t", *line); line++) {
+		if (*line != ' ' && *line != '\t')
+			sha1_update(&digest->sha1, 1, (const uint8_t *)line);
+	}
+}
+
+/* "49db2447 571e5e1b 2f002a53 9c8da8e4 39b8e49e". Some leave out zeros at the front of a word. */
+static void read_digest(struct text_digest *digest, const char *line)
+{
+	unsigned int word[SHA1_DIGEST_SIZE / 4];
+
+	digest->is_stated = sscanf(line, "%8x %8x %8x %8x %8x", &word[0], &word[1], &word[2],
+				   &word[3], &word[4]) == 5;
+	for (size_t i = 0; digest->is_stated && i < sizeof(digest->stated); i++)
+		digest->stated[i] = (uint8_t)(word[i / 4] >> (24 - i % 4 * 8));
+}
+
+static bool is_whole(struct text_digest *digest)
+{
+	uint8_t sum[SHA1_DIGEST_SIZE];
+
+	sha1_digest(&digest->sha1, sizeof(sum), sum);
+	return digest->is_stated && !memcmp(sum, digest->stated, sizeof(sum));
+}
+
 /*
  * "3692217600 37 # 1 Jan 2017": an instant, and TAI - UTC from then on. "#@ 3991593600": the list
- * is valid until then.
+ * is valid until then. "#$ 3960835200": it was changed then.
  */
-static int leap_list_parse_line(const char *line, struct leap_list *list)
+static int leap_list_parse_line(const char *line, struct leap_list *list,
+				struct text_digest *digest)
 {
 	long long ntp_s;
 	int tai_s;
@@ -146,15 +189,21 @@ static int leap_list_parse_line(const char *line, struct leap_list *list)
 	line += strspn(line, " \t");
 	if (sscanf(line, "#@ %15lld", &ntp_s) == 1)
 		list->expires_s = ntp_s - NTP_UNIX_S;
+	if (!strncmp(line, "#@", 2) || !strncmp(line, "#$", 2))
+		add_digits(digest, line + 2);
+	if (!strncmp(line, "#h", 2))
+		read_digest(digest, line + 2);
 	if (!*line || *line == '#' || *line == '\r')
 		return 0;
 	if (sscanf(line, "%15lld %5d", &ntp_s, &tai_s) != 2)
 		return -EINVAL;
+	add_digits(digest, line);
 	return leap_list_add(list, ntp_s - NTP_UNIX_S, tai_s);
 }
 
 int leap_list_parse_text(const char *text, size_t length, struct leap_list *list, int *bad_line)
 {
+	struct text_digest digest = { .is_stated = false };
 	const char *end = text + length;
 	int err = 0, number = 0;
 	char line[128];
@@ -162,13 +211,14 @@ int leap_list_parse_text(const char *text, size_t length, struct leap_list *list
 	*bad_line = 0;
 	list->count = 0;
 	list->expires_s = 0;
+	sha1_init(&digest.sha1);
 	while (text < end && !err) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t size = (size_t)((newline ? newline : end) - text);
 
 		snprintf(line, sizeof(line), "%.*s",
 			 size < sizeof(line) ? (int)size : (int)sizeof(line) - 1, text);
-		err = leap_list_parse_line(line, list);
+		err = leap_list_parse_line(line, list, &digest);
 		text += size + 1;
 		number++;
 	}
@@ -176,7 +226,9 @@ int leap_list_parse_text(const char *text, size_t length, struct leap_list *list
 		*bad_line = number;
 		return err;
 	}
-	return list->count ? 0 : -EINVAL;
+	if (!list->count)
+		return -EINVAL;
+	return is_whole(&digest) ? 0 : -EBADMSG;
 }
 
 /* The whole file. How many bytes; -EFBIG: it does not fit. */

@@ -36,7 +36,8 @@ struct leap_list {
 };
 
 /*
- * Parse the text of a file of either format. 0, -EINVAL: it is none, or has no leap second.
+ * Parse the text of a file of either format. 0, -EINVAL: it is none, or has no leap second;
+ * -EBADMSG: it has some, and no line "#h" with their checksum: the end, or more, may be missing.
  * @bad_line: the line, from 1 on, that is none of a list; 0: there is none
  */
 int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *list);

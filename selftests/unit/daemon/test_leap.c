@@ -22,7 +22,8 @@
 static const char words[] =
 	"#@ 3991593600\n"
 	"3644697600 36 # 1 Jul 2015\n"
-	"3692217600 37 # 1 Jan 2017\n";
+	"3692217600 37 # 1 Jan 2017\n"
+	"#h 0e2ee97b 8f0b9935 05bdca59 b5a2a230 88b14b66\n";
 
 static struct {
 	int64_t utc_ns;
@@ -139,6 +140,17 @@ TEST_F(leap, a_list_that_cannot_be_read_again_stays)
 	daemon_read_leap_list(&self->daemon, 7200 * S);
 	EXPECT_EQ(0, announce(self, EXPIRES_S - DAY_S, 1));
 	EXPECT_NE(NULL, strstr(world.warning, "line 2 "));
+
+	/* Cut where a line ends it looks like a list that knows less. */
+	ASSERT_EQ(0, truncate(self->config->leap_file, strlen("#@ 3991593600\n")));
+	file = fopen(self->config->leap_file, "a");
+	ASSERT_NE(NULL, file);
+	fputs("3644697600 36 # 1 Jul 2015\n", file);
+	fclose(file);
+	daemon_read_leap_list(&self->daemon, 10800 * S);
+	EXPECT_EQ(0, announce(self, EXPIRES_S - DAY_S, 1));
+	EXPECT_EQ(37, world.tai_s);
+	EXPECT_NE(NULL, strstr(world.warning, "'#h'"));
 
 	/* Another file has nothing to do with it. */
 	ASSERT_EQ(0, unlink(self->config->leap_file));

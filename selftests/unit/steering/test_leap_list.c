@@ -30,7 +30,8 @@ static const char text[] =
 	"2287785600 11 # 1 Jul 1972\r\n"
 	"  2303683200 12\n"
 	"2335219200 11 # a second left out\n"
-	"2366755200 11 # nothing";
+	"2366755200 11 # nothing\n"
+	"#h c5ee058d e5e5f353 c7f93f9b 52c58a4b 2054af6d";
 
 static int parse(const char *words, struct leap_list *list)
 {
@@ -115,6 +116,55 @@ TEST(the_line_that_is_wrong_is_named)
 	EXPECT_EQ(4, bad_line);
 	EXPECT_EQ(-EINVAL, leap_list_parse_text("", 0, &list, &bad_line));
 	EXPECT_EQ(0, bad_line);
+}
+
+static int parse_first(size_t length, struct leap_list *list)
+{
+	int bad_line;
+
+	return leap_list_parse_text(text, length, list, &bad_line);
+}
+
+/* Written halfway, or to a full disk: it lacks the latest leap seconds. */
+TEST(a_part_of_a_list_is_none)
+{
+	struct leap_list list;
+
+	for (size_t length = 0; length < strlen(text); length++) {
+		ASSERT_GT(0, parse_first(length, &list)) {
+			TH_LOG("the first %zu bytes", length);
+		}
+	}
+	/* Cut where a line ends, and within the last number: only the checksum shows these. */
+	EXPECT_EQ(-EBADMSG, parse_first((size_t)(strstr(text, "2335219200") - text), &list));
+	EXPECT_EQ(-EBADMSG, parse_first((size_t)(strstr(text, "1 # a second") - text), &list));
+}
+
+TEST(a_list_that_was_changed_is_none)
+{
+	struct leap_list list;
+	char other[sizeof(text)];
+
+	strcpy(other, text);
+	*strstr(other, "5600 11") = '6';
+	EXPECT_EQ(-EBADMSG, parse(other, &list));
+	strcpy(other, text);
+	*strstr(other, "3991593600") = '4';
+	EXPECT_EQ(-EBADMSG, parse(other, &list));
+	/* Comments may be. */
+	strcpy(other, text);
+	*strstr(other, "comment") = 'C';
+	EXPECT_EQ(0, parse(other, &list));
+}
+
+/* As older ones of NIST have it. */
+TEST(words_of_the_checksum_may_lack_zeros)
+{
+	struct leap_list list;
+
+	EXPECT_EQ(0, parse("#$\t 3960835212\n2272060800 10\n2287785600 11\n"
+			   "#h\t5b906bc c3a1220e 85de62fe e65db286 ca22e419\n", &list));
+	EXPECT_EQ(2, list.count);
 }
 
 static void put(uint8_t **at, int64_t number, int size)
