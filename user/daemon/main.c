@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "daemon/daemon.h"
 #include "daemon/explain.h"
+#include "daemon/settle.h"
 #include "daemon/unit_writes.h"
 #include "ipc/socket.h"
 #include "lib/log.h"
@@ -74,16 +75,6 @@ static int print_config(const struct daemon_options *options)
 /* Bytes of what malloc() shall not put among what is small. */
 #define TABLE_LEAST	16384
 
-/* --settle */
-static int settle_clock(void)
-{
-	int err = system_clock_settle();
-
-	if (err)
-		fprintf(stderr, "truechimed: the clock's rate cannot be set: %s\n", strerror(-err));
-	return err ? 1 : 0;
-}
-
 /* The directives given as arguments, a line each. NULL: too many. */
 static char *join_directives(char **arguments, int count)
 {
@@ -119,6 +110,7 @@ struct command_line {
 	struct daemon_options options;
 	int debug;
 	bool print;
+	bool settle;
 };
 
 /* No exit status: there is more to do. */
@@ -160,7 +152,8 @@ static int take_option(struct command_line *line, int option)
 		line->print = true;
 		break;
 	case OPTION_SETTLE:
-		return settle_clock();
+		line->settle = true;
+		break;
 	case 'q':
 		options->task = DAEMON_SET;
 		break;
@@ -235,6 +228,8 @@ int main(int argc, char **argv)
 	status = take_words(&line, argc, argv);
 	if (status != GO_ON)
 		return status;
+	if (line.settle)
+		return settle_clock(line.options.config_path, line.options.config_text) ? 1 : 0;
 	if (line.print)
 		return print_config(&line.options);
 	if (line.debug > 1)
