@@ -142,10 +142,13 @@ static void steering_trust(struct steering *steering, enum trust_event event)
 }
 
 /* Log a failure that goes on once an hour. */
-static void steering_complain(struct steering *steering, int64_t now_ns, const char *what, int err)
+static void steering_complain(struct steering *steering, int64_t now_ns,
+			      enum steering_complaint complaint, int err)
 {
-	if (log_limit_pass(&steering->complaint, now_ns, COMPLAINT_NS))
-		log_err("%s: %s; the clock is not steered%s", what, strerror(-err),
+	const char *what = complaint == STEERING_NO_RATE ? "The clock's rate" : "The correction";
+
+	if (log_limit_pass(&steering->complaints[complaint], now_ns, COMPLAINT_NS))
+		log_err("%s could not be set: %s; the clock is not steered%s", what, strerror(-err),
 			err == -EPERM ? ". It takes CAP_SYS_TIME" : "");
 }
 
@@ -343,7 +346,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	if (err == -ESTALE || err == -EAGAIN)
 		return err;
 	if (err) {
-		steering_complain(steering, now->raw_ns, "The correction could not be set", err);
+		steering_complain(steering, now->raw_ns, STEERING_NOT_CORRECTED, err);
 		return err;
 	}
 	if (first)
@@ -446,7 +449,7 @@ static int steering_set_rate(struct steering *steering, const struct timescale_n
 	steering->status.base_rate = command->base_rate;
 	err = system_clock_set_rate(steering->clock, command->rate);
 	if (err)
-		steering_complain(steering, now->raw_ns, "The clock's rate could not be set", err);
+		steering_complain(steering, now->raw_ns, STEERING_NO_RATE, err);
 	else
 		steering_note_late(steering, now, before);
 	return err;
@@ -520,7 +523,8 @@ static bool steering_host_steps(struct steering *steering, const struct timescal
 static void steering_check_date(struct steering *steering, const struct timescale_now *now)
 {
 	if (steering_is_known(now) && is_before_release(now->time_ns) &&
-	    log_limit_pass(&steering->complaint, now->raw_ns, COMPLAINT_NS))
+	    log_limit_pass(&steering->complaints[STEERING_BEFORE_RELEASE], now->raw_ns,
+			   COMPLAINT_NS))
 		log_warning("The system clock is not steered: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock");
 }
 

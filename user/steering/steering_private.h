@@ -34,6 +34,14 @@ enum steering_set {
 	SET_TO_ASK,
 };
 
+/* What may go wrong again and again: one is logged however lately another one was. */
+enum steering_complaint {
+	STEERING_NOT_CORRECTED,
+	STEERING_NO_RATE,
+	STEERING_BEFORE_RELEASE,
+	STEERING_COMPLAINTS,
+};
+
 struct steering {
 	struct steering_options options;
 	struct system_clock *clock;
@@ -54,7 +62,7 @@ struct steering {
 	bool settled;
 	int64_t found_ns;	/* the host's first error by the sources, until slewed */
 	int64_t repair_until_ns;	/* answers may step until then, see REPAIRED_NS */
-	struct log_limit complaint;
+	struct log_limit complaints[STEERING_COMPLAINTS];
 	struct rival rival;
 	int64_t slept_ns;	/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading */
 	enum steering_set set;

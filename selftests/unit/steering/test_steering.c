@@ -987,6 +987,29 @@ TEST_F(steering, a_refusing_kernel_is_an_error)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+/* Each once an hour, however lately another one was logged. */
+TEST_F(steering, complaints_of_other_kinds_are_logged)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	journal_listen(LOG_WARNING);
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EPERM, apply(self, found(self, MS)));
+	EXPECT_EQ(-EPERM, apply(self, found(self, MS)));
+	EXPECT_EQ(1, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "rate could not be set"));
+	fake_clock.error = 0;
+	fake_clock.release_ns = fake_clock.realtime_ns;
+	ASSERT_EQ(0, apply(self, found(self, -10 * MS)));
+	ASSERT_EQ(0, follow(self));
+	/* That, and what follows from it. */
+	EXPECT_EQ(3, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "no longer synchronised"));
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(3, journal.messages);
+	log_set_level(-1);
+}
+
 /* The module's timescale in small: a host, no bound known of it. */
 static int host_now(struct timescale *timescale, struct timescale_now *now)
 {
