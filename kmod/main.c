@@ -171,6 +171,11 @@ static int __init chime_init_rtc(void)
 		pr_err("parameter rtc=%s is not ignore, hint or trust: not loaded\n", rtc);
 		return -EINVAL;
 	}
+	if (!chime_rtc_supports(policy)) {
+		pr_err("parameter rtc=%s: this kernel has no RTCs (CONFIG_RTC_CLASS), so that none can be trusted; not loaded\n",
+		       rtc);
+		return -EOPNOTSUPP;
+	}
 	chime_rtc_init(&chime, policy);
 	return 0;
 }

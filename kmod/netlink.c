@@ -457,6 +457,11 @@ static int chime_do_policy_set(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no rule is given");
 		return -EINVAL;
 	}
+	if (rtc && !chime_rtc_supports(nla_get_u32(rtc))) {
+		NL_SET_ERR_MSG_ATTR(info->extack, rtc,
+				    "this kernel has no RTCs (CONFIG_RTC_CLASS), so that none can be trusted");
+		return -EOPNOTSUPP;
+	}
 	/* Change a copy: either all rules are set, or none. */
 	mutex_lock(&chime->lock);
 	policy = chime->policy;

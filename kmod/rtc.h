@@ -41,10 +41,16 @@ struct chime_rtc {
 };
 
 #ifdef CONFIG_RTC_CLASS
+/* This kernel can do so. Context: any. */
+static inline bool chime_rtc_supports(enum truechime_rtc policy)
+{
+	return true;
+}
+
 /* Prepare. Nothing else runs yet. */
 void chime_rtc_init(struct chime *chime, enum truechime_rtc policy);
 
-/* Change how the RTC is used. Lock held. */
+/* Change how the RTC is used: in a way that is supported. Lock held. */
 void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy);
 
 /* Another host clock is chosen: the system clock need not follow the RTC any more. Lock held. */
@@ -59,6 +65,12 @@ void chime_rtc_ask(struct chime *chime);
 /* A disruption was reported, the RTC's jump included: make a reading due at the next check. */
 void chime_rtc_read_soon(struct chime *chime);
 #else
+/* A jump of an RTC that is not there is not reported. But whoever trusts it expects a repair. */
+static inline bool chime_rtc_supports(enum truechime_rtc policy)
+{
+	return policy != TRUECHIME_RTC_TRUST;
+}
+
 static inline void chime_rtc_init(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_release(struct chime *chime) { }
