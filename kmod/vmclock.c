@@ -6,6 +6,7 @@
 
 #include <linux/acpi.h>
 #include <linux/compiler.h>
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/ktime.h>
@@ -26,6 +27,9 @@ static const char * const chime_vmclock_names[] = { "VMCLOCK", "AMZNC10C" };
  * that. If its thread is interrupted amid the writing, nobody here waits for it.
  */
 #define CHIME_VMCLOCK_WAIT_NS	(100 * NSEC_PER_USEC)
+
+/* But the device is only looked for once: then it is waited for, for so many milliseconds. */
+#define CHIME_VMCLOCK_OPEN_TRIES	50
 
 static acpi_status chime_vmclock_found(acpi_handle device, u32 level, void *context, void **result)
 {
@@ -92,6 +96,18 @@ static int chime_vmclock_read(const struct chime_vmclock *vmclock, struct chime_
 	return -EAGAIN;
 }
 
+static int chime_vmclock_read_first(struct chime_vmclock *vmclock)
+{
+	int tries = CHIME_VMCLOCK_OPEN_TRIES;
+	int ret = chime_vmclock_read(vmclock, &vmclock->page);
+
+	while (ret == -EAGAIN && --tries) {
+		usleep_range(1000, 1500);
+		ret = chime_vmclock_read(vmclock, &vmclock->page);
+	}
+	return ret;
+}
+
 int chime_vmclock_open(struct chime_vmclock *vmclock)
 {
 	acpi_handle device = chime_vmclock_find();
@@ -105,7 +121,7 @@ int chime_vmclock_open(struct chime_vmclock *vmclock)
 	vmclock->region_size = resource_size(&region);
 	vmclock->mapping = memremap(region.start, CHIME_VMCLOCK_SIZE,
 				    MEMREMAP_WB | MEMREMAP_DEC);
-	if (!vmclock->mapping || chime_vmclock_read(vmclock, &vmclock->page)) {
+	if (!vmclock->mapping || chime_vmclock_read_first(vmclock)) {
 		chime_vmclock_close(vmclock);
 		return -ENODEV;
 	}
