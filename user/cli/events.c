@@ -4,6 +4,7 @@
  * come. From the module where it is, else from the daemon, which sees less.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -11,19 +12,37 @@
 #include "lib/event_stream.h"
 #include "lib/names.h"
 
-static void print_event(const struct cli *cli, json_t *event)
+/*
+ * Where SIGPIPE is ignored, as it is in services, nothing else ends who follows when nobody reads
+ * any more, and the daemon has room for a few followers only.
+ */
+static void end_if_unread(const struct cli *cli)
+{
+	if (!cli->follow || !ferror(stdout))
+		return;
+	fputs("truechime: not all could be written to standard output\n", stderr);
+	exit(CLI_NOT);
+}
+
+static void print_text(const json_t *event)
 {
 	char when[64];
 
-	if (cli->json) {
-		print_json_line(event);
-		return;
-	}
 	text_of_time(json_int_of(event, "time_ns", 0), when, sizeof(when));
 	printf("%s  #%lld %s\n  %s.\n", when, (long long)json_int_of(event, "sequence", 0),
 	       json_text_of(event, "cause"), json_text_of(event, "text"));
 	fflush(stdout);
-	json_decref(event);
+}
+
+static void print_event(const struct cli *cli, json_t *event)
+{
+	if (cli->json) {
+		print_json_line(event);
+	} else {
+		print_text(event);
+		json_decref(event);
+	}
+	end_if_unread(cli);
 }
 
 static void handle_event(void *context, const struct module_event *event)
