@@ -6,6 +6,7 @@
 #include "lib/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,24 @@ static bool log_stderr_is_journal(void)
 	return !fstat(STDERR_FILENO, &st) && st.st_dev == device && st.st_ino == inode;
 }
 
+/*
+ * Of the three that every program has, those that were closed: a socket that is opened later would
+ * get the number of stderr, and the log. Nothing can be written to these either.
+ */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 void log_open(bool prefix)
 {
+	fill_descriptors();
 	if (log_stderr_is_journal())
 		log_target = LOG_TARGET_JOURNAL;
 	else if (prefix && !isatty(STDERR_FILENO))

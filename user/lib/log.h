@@ -18,7 +18,8 @@ void log_set_level(int level);
 
 /*
  * Choose the target: the journal when systemd connected stderr to it, "<N>text" when @prefix and
- * stderr is no terminal, plain text else. Before it: plain text.
+ * stderr is no terminal, plain text else. Before it: plain text. Call it before anything is opened:
+ * standard descriptors that are closed become /dev/null.
  */
 void log_open(bool prefix);
 
