@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * truechime peers: the time sources in the columns, units and signs of `ntpq -p`: an offset is
- * positive where the source is ahead of the system clock, and all but `when` and `poll` is in ms.
+ * positive where the source is ahead of the system clock, and all but `when` and `poll` is in ms;
+ * as CSV in s.
  */
 #include <string.h>
 
@@ -12,6 +13,10 @@
 #define MINUTE_S	60LL
 #define HOUR_S		3600LL
 #define DAY_S		86400LL
+
+#define HEADING \
+	"     remote           refid      st t when poll reach   delay   offset   jitter\n" \
+	"==============================================================================="
 
 /* Room for a number, and for a refid as an address between two points. */
 #define NUMBER_MAX	32
@@ -89,25 +94,66 @@ static int64_t poll_s(const json_t *source)
 	return poll > 0 && poll < 32 ? 1LL << poll : 1;
 }
 
+static char type_of_source(const json_t *source)
+{
+	return !strcmp(json_text_of(source, "kind"), "refclock") ? 'l' : 'u';
+}
+
+/* ntpd's, of what has not answered, is 16. */
+static int stratum_of_source(const json_t *source)
+{
+	bool answered = json_is_object(json_object_get(source, "estimate"));
+
+	return answered ? (int)json_int_of(source, "stratum", 0) : 16;
+}
+
+static double delay_ns(const json_t *source)
+{
+	return json_real_of(json_object_get(source, "ntp"), "delay_ns", 0);
+}
+
+static double offset_ns(const json_t *source)
+{
+	return 0.0 - json_real_of(json_object_get(source, "estimate"), "measured_ns", 0);
+}
+
+static double jitter_ns(const json_t *source)
+{
+	return json_real_of(json_object_get(source, "estimate"), "jitter_ns", 0);
+}
+
+/* What has not answered has chronyc's age for that. */
+static void print_csv(const struct cli *cli, const json_t *source)
+{
+	const json_t *estimate = json_object_get(source, "estimate");
+	char reference[REFERENCE_MAX];
+
+	text_of_reference(source, reference);
+	printf("%c,%s,%s,%d,%c,%u,%lld,%o,%.9f,%.9f,%.9f\n", tally(source),
+	       name_of_source(cli, source), reference, stratum_of_source(source),
+	       type_of_source(source),
+	       json_is_object(estimate) ?
+		(unsigned int)(json_int_of(estimate, "age_ns", 0) / NS_PER_S) : UINT32_MAX,
+	       (long long)poll_s(source), (unsigned int)json_int_of(source, "reach", 0),
+	       delay_ns(source) / 1e9, offset_ns(source) / 1e9, jitter_ns(source) / 1e9);
+}
+
 static void print_row(const struct cli *cli, const json_t *source)
 {
 	const json_t *estimate = json_object_get(source, "estimate");
-	bool refclock = !strcmp(json_text_of(source, "kind"), "refclock");
 	char reference[REFERENCE_MAX], passed[NUMBER_MAX], poll[NUMBER_MAX];
 	char delay[NUMBER_MAX], offset[NUMBER_MAX], jitter[NUMBER_MAX];
 
 	text_of_reference(source, reference);
 	text_of_passed(json_int_of(estimate, "age_ns", 0) / NS_PER_S, passed);
 	text_of_passed(poll_s(source), poll);
-	text_of_ms(json_real_of(json_object_get(source, "ntp"), "delay_ns", 0), delay);
-	text_of_ms(0.0 - json_real_of(estimate, "measured_ns", 0), offset);
-	text_of_ms(json_real_of(estimate, "jitter_ns", 0), jitter);
-	/* ntpd's stratum of what has not answered. */
+	text_of_ms(delay_ns(source), delay);
+	text_of_ms(offset_ns(source), offset);
+	text_of_ms(jitter_ns(source), jitter);
 	printf("%c%-15.15s %-15s %2d %c %4.4s %4.4s  %3o %s %s %s\n", tally(source),
-	       name_of_source(cli, source), reference,
-	       json_is_object(estimate) ? (int)json_int_of(source, "stratum", 0) : 16,
-	       refclock ? 'l' : 'u', passed, poll, (unsigned int)json_int_of(source, "reach", 0),
-	       delay, offset, jitter);
+	       name_of_source(cli, source), reference, stratum_of_source(source),
+	       type_of_source(source), passed, poll,
+	       (unsigned int)json_int_of(source, "reach", 0), delay, offset, jitter);
 }
 
 static void print(const struct cli *cli, const json_t *reply)
@@ -115,10 +161,16 @@ static void print(const struct cli *cli, const json_t *reply)
 	const json_t *source;
 	size_t i;
 
-	puts("     remote           refid      st t when poll reach   delay   offset   jitter\n"
-	     "===============================================================================");
-	json_array_foreach(json_object_get(reply, "sources"), i, source)
-		print_row(cli, source);
+	if (!cli->csv)
+		puts(HEADING);
+	json_array_foreach(json_object_get(reply, "sources"), i, source) {
+		if (!has_row(cli, source))
+			continue;
+		if (cli->csv)
+			print_csv(cli, source);
+		else
+			print_row(cli, source);
+	}
 }
 
 int verb_peers(const struct cli *cli)

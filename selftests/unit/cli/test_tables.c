@@ -181,6 +181,12 @@ TEST_F(tables, peers_are_ntpqs)
 		" 192.0.2.99      .INIT.          16 u    -  256    0   0.0000   0.0000   0.0000";
 	static const char far[] =
 		"*192.0.2.1       .GPS.            1 u  60m   64  377   1.5000 86400123   0.0002";
+	/* Columns and signs are those; numbers are in seconds, as in any CSV. */
+	static const char far_csv[] =
+		"*,192.0.2.1,.GPS.,1,u,3600,64,377,0.001500000,86400.123456789,0.000000208";
+	static const char silent_csv[] =
+		" ,192.0.2.99,.INIT.,16,u,4294967295,256,0,0.000000000,0.000000000,0.000000000";
+	const struct cli csv = { .csv = true }, all = { .csv = true, .all = true, .names = true };
 	struct ntp_client_record records[2] = { 0 };
 	int i;
 
@@ -198,6 +204,12 @@ TEST_F(tables, peers_are_ntpqs)
 	world.sources[0].status.last.offset_ns = 86400123456789;
 	world.sources[0].status.last_raw_ns = NOW_NS - 3600 * S;
 	EXPECT_STREQ(far, line_of(self, verb_peers, "*"));
+	EXPECT_STREQ(far_csv, line_by(self, &csv, verb_peers, "*"));
+	EXPECT_STREQ("", line_by(self, &csv, verb_peers, "  "));
+	EXPECT_STREQ(silent_csv, line_by(self, &csv, verb_peers, " "));
+	world.sources[1].info.address[0] = '\0';
+	EXPECT_STREQ("", line_by(self, &csv, verb_peers, " "));
+	EXPECT_STREQ(silent_csv, line_by(self, &all, verb_peers, " "));
 }
 
 /* As with chronyc's -N. */
