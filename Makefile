@@ -208,6 +208,13 @@ style: deps-style
 
 # --- install ---
 
+# What is staged is for another machine: DKMS, services and users of this one stay as they are.
+ifneq ($(DESTDIR),)
+ifneq ($(filter install install-module uninstall purge,$(MAKECMDGOALS)),)
+$(error DESTDIR is for "make install-user"; "packaging/install-files --remove DIR" takes that away)
+endif
+endif
+
 install: deps-install
 	+@$(MAKE) --no-print-directory install-user install-module
 	@packaging/activate installed
