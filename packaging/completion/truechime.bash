@@ -29,11 +29,15 @@ _truechime()
 		import:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
 		add:*) words='server peer pool' ;;
 		manual:*) words='on off list delete reset' ;;
-		settime:*) words='list delete reset' ;;
+		settime:*) words='list delete reset within' ;;
 		reload:*) words='sources' ;;
+		local:*) words='off stratum orphan distance activate waitsynced waitunsynced' ;;
 		mode:*) words='auto external' ;;
 		host:*) words='list choose demote reinstate' ;;
-		policy:*) words='set boot disruption operator rtc forward backward both step slew ignore' ;;
+		policy:*)
+			words='set boot disruption operator rtc forward backward both step slew ignore'
+			words+=' hint trust'
+			;;
 		esac
 		;;
 	esac

@@ -27,10 +27,12 @@ complete -c truechime -s h -l help -d 'What there is'
 complete -c truechime -n '__fish_seen_subcommand_from import' -F
 complete -c truechime -n '__fish_seen_subcommand_from add' -a 'server peer pool'
 complete -c truechime -n '__fish_seen_subcommand_from manual' -a 'on off list delete reset'
-complete -c truechime -n '__fish_seen_subcommand_from settime' -a 'list delete reset'
+complete -c truechime -n '__fish_seen_subcommand_from settime' -a 'list delete reset within'
 complete -c truechime -n '__fish_seen_subcommand_from reload' -a sources
+complete -c truechime -n '__fish_seen_subcommand_from local' \
+	-a 'off stratum orphan distance activate waitsynced waitunsynced'
 complete -c truechime -n '__fish_seen_subcommand_from mode' -a 'auto external'
 complete -c truechime -n '__fish_seen_subcommand_from host' -a 'list choose demote reinstate'
 complete -c truechime -n '__fish_seen_subcommand_from policy' \
-	-a 'set boot disruption operator rtc forward backward both step slew ignore'
+	-a 'set boot disruption operator rtc forward backward both step slew ignore hint trust'
 complete -c truechime -n '__fish_seen_subcommand_from skew' -a '(__fish_print_hostnames)'
