@@ -20,9 +20,10 @@ static int write_to(const char *path, const struct past *past, double from_s, co
 
 	if (!to)
 		return -errno;
+	errno = 0;
 	plot_svg(to, past, from_s, name);
 	if (ferror(to))
-		err = -EIO;
+		err = errno ? -errno : -EIO;
 	if (fclose(to) && !err)
 		err = -errno;
 
