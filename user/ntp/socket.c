@@ -247,15 +247,15 @@ int ntp_socket_read_error(const struct ntp_socket *sock, struct ntp_stamp *stamp
 	if (recvmsg(sock->fd, &message, MSG_ERRQUEUE) < 0)
 		return -errno;
 
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
-		int err = read_error(h);
-
-		if (err < 0)
-			error = err;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h && !error; h = CMSG_NXTHDR(&message, h))
+		error = read_error(h);
+	/* The kernel stamps an ICMP error, too, which says nothing of when our packet left. */
+	if (error)
+		return error;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h))
 		ntp_stamp_read(h, stamp);
-	}
 
-	return error;
+	return 0;
 }
 
 int ntp_socket_keep_stamps(void)

@@ -207,6 +207,35 @@ TEST_F(server, a_refusal_is_told)
 	EXPECT_EQ(-ECONNREFUSED, err);
 }
 
+/* The kernel stamps the refusal, too: when that came is not when the request left. */
+TEST_F(server, a_refusal_is_no_timestamp)
+{
+	struct ntp_stamp stamp = { .valid = false };
+	uint8_t bytes[48] = { 0 };
+	int64_t left_ns = 0;
+	int err = 0;
+
+	ASSERT_LE(0, self->keeper);
+	/* The kernel begins to stamp a moment after the first who asked for it. */
+	usleep(100000);
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, ntp_socket_send(&self->client, bytes, sizeof(bytes)));
+	for (int i = 0; i < 10; i++) {
+		int64_t before_ns = stamp.realtime_ns;
+
+		wait_for(self->client.fd, POLLIN);
+		err = ntp_socket_read_error(&self->client, &stamp);
+		if (err == -ECONNREFUSED) {
+			EXPECT_EQ(before_ns, stamp.realtime_ns);
+			break;
+		}
+		left_ns = stamp.realtime_ns;
+	}
+	EXPECT_EQ(-ECONNREFUSED, err);
+	EXPECT_NE(0, left_ns);
+}
+
 TEST_F(server, each_socket_has_a_port_of_its_own)
 {
 	uint16_t ports[16];
