@@ -147,14 +147,19 @@ static inline int pass(void)
 static inline int answer(const struct xdp_frame *frame, uint64_t now_ns)
 {
 	uint64_t current = page.current;
-	const struct xdp_time *time = &page.times[current & 1];
+	struct xdp_time time;
 	uint64_t took_ns;
 	enum client_verdict verdict;
 	struct xdp_stamps stamps;
 
-	/* What follows is read after the number that says where it is. */
+	/*
+	 * What follows is read after the number that says where it is, and all of it before it is
+	 * seen below that the number still stands: what is answered is made of the copy, as the
+	 * daemon may write there again while this program is kept from running.
+	 */
 	barrier();
-	if (now_ns - time->from_ns >= time->valid_ns)
+	time = page.times[current & 1];
+	if (now_ns - time.from_ns >= time.valid_ns)
 		return pass();
 	if (!is_allowed(frame))
 		return drop(XDP_REFUSED);
@@ -162,16 +167,16 @@ static inline int answer(const struct xdp_frame *frame, uint64_t now_ns)
 	if (verdict == CLIENT_DROP)
 		return drop(XDP_DROPPED);
 	/* A clock that was set shows here, too: back by anything, or ahead by as much. */
-	took_ns = bpf_ktime_get_tai_ns() - time->tai_offset_ns - now_ns;
+	took_ns = bpf_ktime_get_tai_ns() - time.tai_offset_ns - now_ns;
 	barrier();
 	if (took_ns > XDP_TOOK_MAX_NS || page.current != current)
 		return pass();
 	stamps = (struct xdp_stamps){
-		.receive_ns = now_ns - time->from_ns,
-		.transmit_ns = now_ns - time->from_ns + took_ns,
+		.receive_ns = now_ns - time.from_ns,
+		.transmit_ns = now_ns - time.from_ns + took_ns,
 		.random = draw(),
 	};
-	xdp_frame_answer(frame, time, &page.settings, &stamps, verdict == CLIENT_KISS);
+	xdp_frame_answer(frame, &time, &page.settings, &stamps, verdict == CLIENT_KISS);
 	count(XDP_ANSWERED);
 	if (verdict == CLIENT_KISS)
 		count(XDP_KISSED);
