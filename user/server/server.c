@@ -56,7 +56,9 @@ enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
  * @stamps: timestamps of answers, for the interleaved mode
  * @counts: what @world's statistics are to show
  * @precision: of the system clock, log2 seconds
- * @set_raw_ns: raw instant at which it was last seen to have been set
+ * @set_raw_ns: raw instant at which it was last seen to have been set ...
+ * @set_realtime_ns: ... by itself, after that
+ * @realtime_ns: likewise, when the batch had come
  * @answer_ns: how long sending one of many sealed answers takes, on average
  * @seals: answers that wait to be sealed ...
  * @held: ... so many
@@ -74,6 +76,8 @@ struct server {
 	uint64_t counts[SERVER_COUNTS];
 	int precision;
 	int64_t set_raw_ns;
+	int64_t set_realtime_ns;
+	int64_t realtime_ns;
 	int64_t answer_ns;
 	struct seal_answer seals[SEND_MAX];
 	int held;
@@ -138,6 +142,7 @@ struct server *server_new(const struct server_world *world)
 	server->precision = clock_precision();
 	/* What was set before this server began is known to the daemon. */
 	server->set_raw_ns = INT64_MIN;
+	server->set_realtime_ns = INT64_MIN;
 	if (!make_tables(server) || !server->batch ||
 	    getrandom(server->clients.seed, sizeof(server->clients.seed), 0) < 0 ||
 	    getrandom(&server->random, sizeof(server->random), 0) < 0) {
@@ -168,13 +173,15 @@ static void prepare_time(struct server *server)
 
 	if (clock_watch_was_set(server->world.clock_watch_fd)) {
 		server->set_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+		server->set_realtime_ns = clock_ns(CLOCK_REALTIME);
 		/* Timestamps of the clock as it was are told to nobody. */
 		memset(server->stamps.records, 0,
 		       server->stamps.count * sizeof(*server->stamps.records));
 	}
 	if (!time_page_read(server->world.page, &content) || content.raw_ns <= server->set_raw_ns)
 		content.stratum = TIME_STRATUM_NONE;
-	respond_prepare(&server->time, &content, server->precision, clock_ns(CLOCK_REALTIME));
+	server->realtime_ns = clock_ns(CLOCK_REALTIME);
+	respond_prepare(&server->time, &content, server->precision, server->realtime_ns);
 }
 
 /* --- one packet --- */
@@ -262,6 +269,16 @@ static enum client_verdict judge(struct server *server, const struct batch_packe
 }
 
 /*
+ * A packet may have waited while the clock was set: what the kernel stamped it with is no time of
+ * the clock as it is now, if that shows a later one, or showed one already when it had been set.
+ */
+static bool is_of_this_clock(const struct server *server, const struct ntp_stamp *stamp)
+{
+	return stamp->valid && stamp->realtime_ns >= server->set_realtime_ns &&
+	       stamp->realtime_ns <= server->realtime_ns;
+}
+
+/*
  * When the packet came: by the kernel, by this program if the kernel has not seen it, or by the
  * card that has stamped it before either. Who says so.
  */
@@ -269,9 +286,10 @@ static enum stamp_taker place_request(struct server *server, const struct ntp_st
 				      struct respond_request *request)
 {
 	const struct time_content *content = &server->time.content;
+	bool by_kernel = is_of_this_clock(server, stamp);
 	int64_t at_ns, error_ns, gain_ns;
 
-	request->realtime_ns = stamp->valid ? stamp->realtime_ns : clock_ns(CLOCK_REALTIME);
+	request->realtime_ns = by_kernel ? stamp->realtime_ns : clock_ns(CLOCK_REALTIME);
 	if (content->stratum < TIME_STRATUM_NONE &&
 	    card_stamp_convert(content, stamp, true, &at_ns, &error_ns)) {
 		if (card_stamp_gain(chime_sub_sat(request->realtime_ns, at_ns), error_ns,
@@ -283,7 +301,7 @@ static enum stamp_taker place_request(struct server *server, const struct ntp_st
 		server->counts[SERVER_CARD_REFUSED]++;
 	}
 
-	return stamp->valid ? STAMP_BY_KERNEL : STAMP_BY_DAEMON;
+	return by_kernel ? STAMP_BY_KERNEL : STAMP_BY_DAEMON;
 }
 
 static void count_answer(struct server *server, const struct respond_answer *answer,

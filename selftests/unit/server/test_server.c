@@ -63,6 +63,28 @@ static void stamp_by_card(struct msghdr *message, int64_t after_ns)
 	}
 }
 
+/*
+ * By how much the system clock was set while a packet waited: its timestamp is that of the clock as
+ * it was. Shared with the server.
+ */
+static int64_t *set_by_ns;
+
+static void stamp_by_earlier_clock(struct msghdr *message)
+{
+	struct scm_timestamping stamps;
+	int64_t at_ns;
+
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_TIMESTAMPING)
+			continue;
+		memcpy(&stamps, CMSG_DATA(h), sizeof(stamps));
+		at_ns = stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec - *set_by_ns;
+		stamps.ts[0].tv_sec = at_ns / NS_PER_S;
+		stamps.ts[0].tv_nsec = at_ns % NS_PER_S;
+		memcpy(CMSG_DATA(h), &stamps, sizeof(stamps));
+	}
+}
+
 int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
 		    struct timespec *timeout)
 {
@@ -70,6 +92,8 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 
 	for (int i = 0; i < taken && card.stamps; i++)
 		stamp_by_card(&messages[i].msg_hdr, card.comes_after_ns);
+	for (int i = 0; i < taken && *set_by_ns; i++)
+		stamp_by_earlier_clock(&messages[i].msg_hdr);
 	return taken;
 }
 
@@ -141,6 +165,9 @@ FIXTURE_SETUP(world)
 	self->settings = calloc(1, server_settings_size(RULES, KEYS));
 	self->settings->client_count = CLIENTS;
 	memset(&card, 0, sizeof(card));
+	set_by_ns = mmap(NULL, sizeof(*set_by_ns), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, set_by_ns);
 	allow(self, "127.0.0.1");
 	allow(self, "::1");
 	ASSERT_EQ(0, time_page_create(&self->page, &self->page_fd));
@@ -183,6 +210,7 @@ FIXTURE_TEARDOWN(world)
 	close(self->page_fd);
 	time_page_unmap(self->page);
 	munmap(self->world.statistics, server_statistics_size(CLIENTS));
+	munmap(set_by_ns, sizeof(*set_by_ns));
 	free(self->settings);
 }
 
@@ -297,6 +325,40 @@ TEST_F(world, a_clock_that_was_set_is_not_synchronised)
 	tell(self, 2, 0);
 	ASSERT_TRUE(ask(self, &answer, "nonce 03"));
 	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
+}
+
+/* A request that waited while the clock was set and the daemon has read the clocks anew. */
+TEST_F(world, no_timestamp_of_the_clock_as_it_was_is_told)
+{
+	static const int64_t steps_ns[] = { 3600 * NS_PER_S, NS_PER_S / 10, -NS_PER_S / 10,
+					    -3600 * NS_PER_S };
+	struct ntp_packet answer;
+	uint64_t one = 1;
+	int64_t early_ns;
+
+	tell(self, 2, 0);
+	start(self);
+	/* The kernel begins to stamp packets a moment after it was asked to. */
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	usleep(100000);
+	for (size_t i = 0; i < ARRAY_SIZE(steps_ns); i++) {
+		ASSERT_EQ(8, write(self->world.clock_watch_fd, &one, sizeof(one)));
+		ASSERT_TRUE(ask(self, &answer, "nonce 02"));
+		EXPECT_EQ(NTP_LEAP_UNSYNCHRONISED, answer.leap);
+		tell(self, 2, 0);
+		*set_by_ns = steps_ns[i];
+		ASSERT_TRUE(ask(self, &answer, "nonce 03"));
+		EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
+		early_ns = ntp_timestamp_to_ns(answer.transmit) -
+			   ntp_timestamp_to_ns(answer.receive);
+		EXPECT_GE(early_ns, -1000);
+		EXPECT_LT(early_ns, NS_PER_S / 20);
+		*set_by_ns = 0;
+	}
+	/* The clock is trusted again. */
+	ASSERT_TRUE(ask(self, &answer, "nonce 04"));
+	EXPECT_LE(ARRAY_SIZE(steps_ns), count_of(self, SERVER_RX_DAEMON));
+	EXPECT_LE(1, count_of(self, SERVER_RX_KERNEL));
 }
 
 TEST_F(world, others_are_not_answered)
