@@ -148,7 +148,7 @@ static inline int answer(const struct xdp_frame *frame, uint64_t now_ns)
 {
 	uint64_t current = page.current;
 	struct xdp_time time;
-	uint64_t took_ns;
+	uint64_t tai_ns, took_ns;
 	enum client_verdict verdict;
 	struct xdp_stamps stamps;
 
@@ -166,10 +166,15 @@ static inline int answer(const struct xdp_frame *frame, uint64_t now_ns)
 	verdict = judge(frame, &page.settings, (int64_t)now_ns);
 	if (verdict == CLIENT_DROP)
 		return drop(XDP_DROPPED);
-	/* A clock that was set shows here, too: back by anything, or ahead by as much. */
-	took_ns = bpf_ktime_get_tai_ns() - time.tai_offset_ns - now_ns;
+	/*
+	 * A clock that was set shows here: back by anything, or ahead by as much. What was told is
+	 * a line over the other one, of which a step is no part.
+	 */
+	tai_ns = bpf_ktime_get_tai_ns() - time.tai_offset_ns;
+	took_ns = bpf_ktime_get_ns() - now_ns;
 	barrier();
-	if (took_ns > XDP_TOOK_MAX_NS || page.current != current)
+	if (tai_ns - now_ns > XDP_TOOK_MAX_NS || took_ns > XDP_TOOK_MAX_NS ||
+	    page.current != current)
 		return pass();
 	stamps = (struct xdp_stamps){
 		.receive_ns = now_ns - time.from_ns,

@@ -21,7 +21,7 @@ static uint64_t own_ktime_get_ns(void)
 	return clock_now_ns;
 }
 
-/* The latest reading of a clock, right before the program looks whether all of it still holds. */
+/* Right before the program looks whether all of what it was told still holds. */
 static uint64_t own_ktime_get_tai_ns(void)
 {
 	if (at_clock)
@@ -117,6 +117,25 @@ static void tell_anew(void)
 	tell_truth();
 }
 
+/* By less than what an answer may take. */
+static void step_a_little(void)
+{
+	at_clock = NULL;
+	tai_offset_ns += XDP_TOOK_MAX_NS / 2;
+}
+
+static void step_far(void)
+{
+	at_clock = NULL;
+	tai_offset_ns += NS_PER_S;
+}
+
+static void step_back(void)
+{
+	at_clock = NULL;
+	tai_offset_ns -= 1000;
+}
+
 FIXTURE(program)
 {
 	struct frame *frame;
@@ -155,14 +174,17 @@ static int try(FIXTURE_DATA(program) *self)
 	return truechime_ntp(&context);
 }
 
-/* By how much the answer's receive timestamp is wrong, in units of 2^-32 s. */
-static int64_t error_units(FIXTURE_DATA(program) *self)
+#define AT_RECEIVE	32
+#define AT_TRANSMIT	40
+
+/* By how much one of the answer's timestamps is wrong, in units of 2^-32 s. */
+static int64_t error_units(FIXTURE_DATA(program) *self, int at)
 {
 	uint64_t truth = ((clock_now_ns / NS_PER_S + 1000) << 32) +
 			 ((clock_now_ns % NS_PER_S << 32) / NS_PER_S), told = 0;
 
 	for (int i = 0; i < 8; i++)
-		told = told << 8 | frame_ntp(self->frame)[32 + i];
+		told = told << 8 | frame_ntp(self->frame)[at + i];
 
 	return (int64_t)(told - truth);
 }
@@ -170,7 +192,26 @@ static int64_t error_units(FIXTURE_DATA(program) *self)
 TEST_F(program, tells_the_time)
 {
 	ASSERT_EQ(XDP_TX, try(self));
-	EXPECT_LT(llabs(error_units(self)), 100);
+	EXPECT_LT(llabs(error_units(self, AT_RECEIVE)), 100);
+	EXPECT_LT(llabs(error_units(self, AT_TRANSMIT)), 100);
+}
+
+/* What was told is as true as before. */
+TEST_F(program, takes_no_step_of_the_system_clock_for_the_time_that_an_answer_took)
+{
+	at_clock = step_a_little;
+	ASSERT_EQ(XDP_TX, try(self));
+	EXPECT_LT(llabs(error_units(self, AT_RECEIVE)), 100);
+	EXPECT_LT(llabs(error_units(self, AT_TRANSMIT)), 100);
+}
+
+TEST_F(program, leaves_to_the_sockets_what_comes_after_a_step)
+{
+	at_clock = step_far;
+	EXPECT_EQ(XDP_PASS, try(self));
+	tell_truth();
+	at_clock = step_back;
+	EXPECT_EQ(XDP_PASS, try(self));
 }
 
 TEST_F(program, leaves_to_the_sockets_what_the_daemon_takes_back)
@@ -194,7 +235,8 @@ TEST_F(program, does_not_mix_what_it_was_told_with_what_is_told_anew)
 	at_random = tell_anew;
 	ASSERT_EQ(XDP_TX, try(self));
 	EXPECT_TRUE(!at_random);
-	EXPECT_LT(llabs(error_units(self)), 100);
+	EXPECT_LT(llabs(error_units(self, AT_RECEIVE)), 100);
+	EXPECT_LT(llabs(error_units(self, AT_TRANSMIT)), 100);
 }
 
 TEST_HARNESS_MAIN
