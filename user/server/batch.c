@@ -257,6 +257,11 @@ void batch_answer_length(struct batch *batch, int answer, size_t length)
 	batch->answers[answer].iov.iov_len = length;
 }
 
+void batch_drop(struct batch *batch)
+{
+	batch->answer_count = 0;
+}
+
 /* One answer that cannot be sent, for want of a way to its client, must not keep the others. */
 int batch_send(struct batch *batch, int fd)
 {

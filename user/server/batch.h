@@ -70,6 +70,9 @@ uint8_t *batch_answer_bytes(struct batch *batch, int answer);
 /* How long it is. */
 void batch_answer_length(struct batch *batch, int answer, size_t length);
 
+/* Send none of them. */
+void batch_drop(struct batch *batch);
+
 /* Send them all. How many the kernel took. */
 int batch_send(struct batch *batch, int fd);
 

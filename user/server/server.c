@@ -44,6 +44,13 @@
  */
 #define AVERAGE_ANSWERS	8
 
+/*
+ * The system clock and the monotonic one, which nobody sets, are read within so long of each other,
+ * and a difference that has changed by as much shows that the former was set.
+ */
+#define STEP_NS		100000
+#define READINGS	4
+
 /* Descriptors to wait for. */
 enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
 
@@ -58,7 +65,8 @@ enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
  * @precision: of the system clock, log2 seconds
  * @set_raw_ns: raw instant at which it was last seen to have been set ...
  * @set_realtime_ns: ... by itself, after that
- * @realtime_ns: likewise, when the batch had come
+ * @realtime_ns: likewise, when the batch had come ...
+ * @ahead_ns: ... and how far it was ahead of the monotonic clock
  * @answer_ns: how long sending one of many sealed answers takes, on average
  * @seals: answers that wait to be sealed ...
  * @held: ... so many
@@ -78,6 +86,7 @@ struct server {
 	int64_t set_raw_ns;
 	int64_t set_realtime_ns;
 	int64_t realtime_ns;
+	int64_t ahead_ns;
 	int64_t answer_ns;
 	struct seal_answer seals[SEND_MAX];
 	int held;
@@ -112,6 +121,26 @@ static uint64_t draw(struct server *server)
 	return server->random * 0x2545f4914f6cdd1dULL;
 }
 
+/* Read the system clock. How far it is ahead of the monotonic one; INT64_MAX: that is not known. */
+static int64_t read_ahead(int64_t *realtime_ns)
+{
+	int64_t before_ns;
+
+	for (int i = 0; i < READINGS; i++) {
+		before_ns = clock_ns(CLOCK_MONOTONIC);
+		*realtime_ns = clock_ns(CLOCK_REALTIME);
+		if (clock_ns(CLOCK_MONOTONIC) - before_ns < STEP_NS / 2)
+			return chime_sub_sat(*realtime_ns, before_ns);
+	}
+
+	return INT64_MAX;
+}
+
+static bool is_step(int64_t ahead_ns, int64_t before_ns)
+{
+	return chime_abs_sat(chime_sub_sat(ahead_ns, before_ns)) >= STEP_NS;
+}
+
 /* As many timestamps as clients, twice: of this answer and of the previous one. */
 static bool make_tables(struct server *server)
 {
@@ -143,6 +172,7 @@ struct server *server_new(const struct server_world *world)
 	/* What was set before this server began is known to the daemon. */
 	server->set_raw_ns = INT64_MIN;
 	server->set_realtime_ns = INT64_MIN;
+	server->ahead_ns = read_ahead(&server->realtime_ns);
 	if (!make_tables(server) || !server->batch ||
 	    getrandom(server->clients.seed, sizeof(server->clients.seed), 0) < 0 ||
 	    getrandom(&server->random, sizeof(server->random), 0) < 0) {
@@ -166,22 +196,41 @@ void server_free(struct server *server)
 
 /* --- the time of a batch --- */
 
-/* The page's time, unless the system clock was set after the reading that it was made of. */
+/*
+ * The page's time, unless the system clock was set after the reading that it was made of. Clocks
+ * show that a moment before the kernel says so.
+ */
 static void prepare_time(struct server *server)
 {
+	bool was_set = clock_watch_was_set(server->world.clock_watch_fd);
+	int64_t ahead_ns = read_ahead(&server->realtime_ns);
 	struct time_content content;
 
-	if (clock_watch_was_set(server->world.clock_watch_fd)) {
+	if (ahead_ns != INT64_MAX) {
+		was_set |= is_step(ahead_ns, server->ahead_ns);
+		server->ahead_ns = ahead_ns;
+	}
+	if (was_set) {
 		server->set_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
-		server->set_realtime_ns = clock_ns(CLOCK_REALTIME);
+		server->set_realtime_ns = server->realtime_ns;
 		/* Timestamps of the clock as it was are told to nobody. */
 		memset(server->stamps.records, 0,
 		       server->stamps.count * sizeof(*server->stamps.records));
 	}
 	if (!time_page_read(server->world.page, &content) || content.raw_ns <= server->set_raw_ns)
 		content.stratum = TIME_STRATUM_NONE;
-	server->realtime_ns = clock_ns(CLOCK_REALTIME);
 	respond_prepare(&server->time, &content, server->precision, server->realtime_ns);
+}
+
+/* The system clock, by which an answer is stamped. false: it was set since the page was read. */
+static bool take_time(const struct server *server, int64_t *realtime_ns)
+{
+	*realtime_ns = clock_ns(CLOCK_REALTIME);
+	if (!is_step(chime_sub_sat(*realtime_ns, clock_ns(CLOCK_MONOTONIC)), server->ahead_ns))
+		return true;
+
+	/* Something else may have run between the two. */
+	return !is_step(read_ahead(realtime_ns), server->ahead_ns);
 }
 
 /* --- one packet --- */
@@ -376,12 +425,27 @@ static void stamp_answer(struct server *server, struct respond_answer *answer, i
  */
 static void send_plain(struct server *server, int fd, int index, struct respond_answer *answer)
 {
-	uint8_t *bytes = batch_answer(server->batch, index, answer->keep);
+	int64_t leaves_ns;
+	uint8_t *bytes;
 
+	if (!take_time(server, &leaves_ns)) {
+		server->counts[SERVER_UNSENT]++;
+		return;
+	}
+	bytes = batch_answer(server->batch, index, answer->keep);
 	batch_answer_length(server->batch, 0, answer->length);
-	stamp_answer(server, answer, clock_ns(CLOCK_REALTIME), bytes);
+	stamp_answer(server, answer, leaves_ns, bytes);
 	if (!batch_send(server->batch, fd))
 		server->counts[SERVER_UNSENT]++;
+}
+
+/* The clock by which they would be stamped was set: whoever asked will ask again. */
+static void drop_sealed(struct server *server)
+{
+	server->counts[SERVER_UNSENT] += (uint64_t)server->held;
+	batch_drop(server->batch);
+	explicit_bzero(server->seals, sizeof(server->seals));
+	server->held = 0;
 }
 
 /*
@@ -396,7 +460,10 @@ static void send_sealed(struct server *server, int fd)
 
 	if (!count)
 		return;
-	start_ns = clock_ns(CLOCK_REALTIME);
+	if (!take_time(server, &start_ns)) {
+		drop_sealed(server);
+		return;
+	}
 	leave_ns = seal_expected_ns(&server->sealer, server->seals, count);
 	for (int i = 0; i < count; i++) {
 		bytes = batch_answer_bytes(server->batch, i);

@@ -19,7 +19,7 @@ enum server_count {
 	SERVER_MALFORMED,	/* packets that are no requests */
 	SERVER_DROPPED,		/* requests beyond the rate limit */
 	SERVER_KISSED,		/* of these, told so */
-	SERVER_UNSENT,		/* answers that the kernel did not take */
+	SERVER_UNSENT,		/* answers: the kernel did not take them, or the clock was set */
 	SERVER_AUTHENTICATED,
 	SERVER_UNAUTHENTIC,	/* requests whose MAC is wrong, or of an unknown key */
 	SERVER_NTS_REFUSED,	/* requests whose NTS cookie is not accepted, and who was told so */

@@ -64,10 +64,37 @@ static void stamp_by_card(struct msghdr *message, int64_t after_ns)
 }
 
 /*
- * By how much the system clock was set while a packet waited: its timestamp is that of the clock as
- * it was. Shared with the server.
+ * What happens to the system clock, shared with the server.
+ * @waited_ns: by how much it was set while a packet waited, whose timestamp is that of the clock as
+ *	it was
+ * @answered_ns: by how much it is set once it was read for a batch
+ * @readings: of it, since @answered_ns was
+ * @once: for one reading, of which nobody is told: the server stood still between two readings
+ * @watch_fd: who is told
  */
-static int64_t *set_by_ns;
+static struct {
+	int64_t waited_ns;
+	int64_t answered_ns;
+	int readings;
+	bool once;
+	int watch_fd;
+} *set_by;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	int result = __real_clock_gettime(clock, time);
+	uint64_t one = 1;
+
+	if (!set_by || clock != CLOCK_REALTIME || !set_by->answered_ns || !set_by->readings++)
+		return result;
+	if (set_by->once && set_by->readings > 2)
+		return result;
+	time->tv_sec += set_by->answered_ns / NS_PER_S;
+	if (set_by->readings == 2 && !set_by->once &&
+	    write(set_by->watch_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+	return result;
+}
 
 static void stamp_by_earlier_clock(struct msghdr *message)
 {
@@ -78,7 +105,7 @@ static void stamp_by_earlier_clock(struct msghdr *message)
 		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_TIMESTAMPING)
 			continue;
 		memcpy(&stamps, CMSG_DATA(h), sizeof(stamps));
-		at_ns = stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec - *set_by_ns;
+		at_ns = stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec - set_by->waited_ns;
 		stamps.ts[0].tv_sec = at_ns / NS_PER_S;
 		stamps.ts[0].tv_nsec = at_ns % NS_PER_S;
 		memcpy(CMSG_DATA(h), &stamps, sizeof(stamps));
@@ -92,7 +119,7 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 
 	for (int i = 0; i < taken && card.stamps; i++)
 		stamp_by_card(&messages[i].msg_hdr, card.comes_after_ns);
-	for (int i = 0; i < taken && *set_by_ns; i++)
+	for (int i = 0; i < taken && set_by->waited_ns; i++)
 		stamp_by_earlier_clock(&messages[i].msg_hdr);
 	return taken;
 }
@@ -165,9 +192,9 @@ FIXTURE_SETUP(world)
 	self->settings = calloc(1, server_settings_size(RULES, KEYS));
 	self->settings->client_count = CLIENTS;
 	memset(&card, 0, sizeof(card));
-	set_by_ns = mmap(NULL, sizeof(*set_by_ns), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, set_by_ns);
+	set_by = mmap(NULL, sizeof(*set_by), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	ASSERT_NE(MAP_FAILED, set_by);
 	allow(self, "127.0.0.1");
 	allow(self, "::1");
 	ASSERT_EQ(0, time_page_create(&self->page, &self->page_fd));
@@ -184,6 +211,7 @@ FIXTURE_SETUP(world)
 		.ipv4_fd = ntp_listen(AF_INET, 0, "127.0.0.1", "", 0),
 		.ipv6_fd = -1,
 	};
+	set_by->watch_fd = self->world.clock_watch_fd;
 	ASSERT_LE(0, self->world.ipv4_fd);
 	self->port = port_of(self->world.ipv4_fd);
 	self->client = socket(AF_INET, SOCK_DGRAM, 0);
@@ -210,7 +238,8 @@ FIXTURE_TEARDOWN(world)
 	close(self->page_fd);
 	time_page_unmap(self->page);
 	munmap(self->world.statistics, server_statistics_size(CLIENTS));
-	munmap(set_by_ns, sizeof(*set_by_ns));
+	munmap(set_by, sizeof(*set_by));
+	set_by = NULL;
 	free(self->settings);
 }
 
@@ -346,19 +375,69 @@ TEST_F(world, no_timestamp_of_the_clock_as_it_was_is_told)
 		ASSERT_TRUE(ask(self, &answer, "nonce 02"));
 		EXPECT_EQ(NTP_LEAP_UNSYNCHRONISED, answer.leap);
 		tell(self, 2, 0);
-		*set_by_ns = steps_ns[i];
+		set_by->waited_ns = steps_ns[i];
 		ASSERT_TRUE(ask(self, &answer, "nonce 03"));
 		EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 		early_ns = ntp_timestamp_to_ns(answer.transmit) -
 			   ntp_timestamp_to_ns(answer.receive);
 		EXPECT_GE(early_ns, -1000);
 		EXPECT_LT(early_ns, NS_PER_S / 20);
-		*set_by_ns = 0;
+		set_by->waited_ns = 0;
 	}
 	/* The clock is trusted again. */
 	ASSERT_TRUE(ask(self, &answer, "nonce 04"));
 	EXPECT_LE(ARRAY_SIZE(steps_ns), count_of(self, SERVER_RX_DAEMON));
 	EXPECT_LE(1, count_of(self, SERVER_RX_KERNEL));
+}
+
+/* Ask while the clock is set by @step_s, after the page was read for the answer. */
+static bool ask_meanwhile(FIXTURE_DATA(world) *self, int step_s, int timeout_ms)
+{
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+	bool answered;
+
+	set_by->readings = 0;
+	set_by->answered_ns = step_s * NS_PER_S;
+	send_bytes(self, bytes, NTP_HEADER_SIZE);
+	answered = receive(self, bytes, timeout_ms) > 0;
+	set_by->answered_ns = 0;
+
+	return answered;
+}
+
+TEST_F(world, no_answer_is_stamped_by_a_clock_that_was_set_since)
+{
+	static const int steps_s[] = { 3600, 1, -1, -3600 };
+	struct ntp_packet answer;
+
+	tell(self, 2, 0);
+	start(self);
+	/* The kernel begins to stamp packets a moment after it was asked to. */
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	usleep(100000);
+	for (size_t i = 0; i < ARRAY_SIZE(steps_s); i++) {
+		EXPECT_FALSE(ask_meanwhile(self, steps_s[i], 100));
+		ASSERT_TRUE(ask(self, &answer, "nonce 02"));
+		EXPECT_EQ(NTP_LEAP_UNSYNCHRONISED, answer.leap);
+		tell(self, 2, 0);
+		ASSERT_TRUE(ask(self, &answer, "nonce 03"));
+		EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
+	}
+	EXPECT_EQ(ARRAY_SIZE(steps_s), count_of(self, SERVER_UNSENT));
+}
+
+TEST_F(world, a_server_that_stood_still_answers)
+{
+	struct ntp_packet answer;
+
+	tell(self, 2, 0);
+	start(self);
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	usleep(100000);
+	set_by->once = true;
+	EXPECT_TRUE(ask_meanwhile(self, 1, 1000));
+	ASSERT_TRUE(ask(self, &answer, "nonce 02"));
+	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 }
 
 TEST_F(world, others_are_not_answered)
@@ -590,6 +669,22 @@ TEST_F(world, keys)
 	EXPECT_EQ(0, ask_keyed(self, &other, 4));
 	EXPECT_EQ(2, count_of(self, SERVER_UNAUTHENTIC));
 	ASSERT_TRUE(ask(self, &answer, "nonce 02"));
+}
+
+TEST_F(world, no_answer_by_a_key_is_stamped_by_a_clock_that_was_set_since)
+{
+	const struct ntp_key *keys = server_settings_keys(self->settings);
+
+	tell(self, 2, 0);
+	add_keys(self);
+	start(self);
+	ASSERT_LT(0, ask_keyed(self, &keys[0], 4));
+	usleep(100000);
+	set_by->answered_ns = 3600 * NS_PER_S;
+	EXPECT_EQ(0, ask_keyed(self, &keys[0], 4));
+	set_by->answered_ns = 0;
+	EXPECT_EQ(1, count_of(self, SERVER_UNSENT));
+	EXPECT_LT(0, ask_keyed(self, &keys[0], 4));
 }
 
 /* Packets that wait together: each is answered, by its own key or none. */
