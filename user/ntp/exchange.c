@@ -83,13 +83,14 @@ size_t ntp_exchange_ask_root(struct ntp_exchange *exchange, uint8_t *bytes)
 	return NTP_HEADER_SIZE + MONO_ROOT_SIZE;
 }
 
+/* NTP_KISS_NTSN is for who has sent a cookie, and comes without authentication: not here. */
 static bool is_kiss(const struct ntp_packet *answer)
 {
 	if (answer->stratum != 0)
 		return false;
 
 	return answer->refid == NTP_KISS_RATE || answer->refid == NTP_KISS_DENY ||
-	       answer->refid == NTP_KISS_RSTR || answer->refid == NTP_KISS_NTSN;
+	       answer->refid == NTP_KISS_RSTR;
 }
 
 /* A server with an older version answers in that. */

@@ -89,6 +89,7 @@ enum fault {
 	STRANGE_KISS,
 	KISS_RATE,
 	KISS_DENY,
+	KISS_OF_NTS,
 	KISS_UNKNOWN,
 	UNSYNCHRONISED,
 	STRATUM_16,
@@ -146,6 +147,9 @@ static void spoil(struct ntp_packet *answer, enum fault fault)
 		break;
 	case KISS_DENY:
 		kiss(answer, NTP_KISS_DENY);
+		break;
+	case KISS_OF_NTS:
+		kiss(answer, NTP_KISS_NTSN);
 		break;
 	case KISS_UNKNOWN:
 		kiss(answer, NTP_REFID('I', 'N', 'I', 'T'));
@@ -206,6 +210,7 @@ static const struct {
 	{ "KISS from a stranger", STRANGE_KISS, NTP_BOGUS, false },
 	{ "KISS RATE", KISS_RATE, NTP_KISS, true },
 	{ "KISS DENY", KISS_DENY, NTP_KISS, true },
+	{ "KISS that refuses a cookie", KISS_OF_NTS, NTP_UNSYNCHRONISED, true },
 	{ "stratum 0 without a known code", KISS_UNKNOWN, NTP_UNSYNCHRONISED, true },
 	{ "leap says unsynchronised", UNSYNCHRONISED, NTP_UNSYNCHRONISED, true },
 	{ "stratum 16", STRATUM_16, NTP_UNSYNCHRONISED, true },
