@@ -617,15 +617,17 @@ void steering_yield(struct steering *steering, bool yield)
 	steering_leave_clock(steering);
 }
 
+/* The clocks need not have been read since something happened: a slew goes on all the same. */
 void steering_settle(struct steering *steering)
 {
 	const struct steering_status *status = &steering->status;
+	bool synchronised = status->valid && status->synchronised;
 
-	if (!status->valid || steering->options.observe || status->trust == TRUST_EXTERNAL)
+	if (steering->options.observe || status->trust == TRUST_EXTERNAL)
 		return;
 	(void)steering_end_slew(steering);
 	/* Disarm the leap second, as no daemon will be there to notice it. */
-	if (steering_kernel_leap(steering))
-		(void)system_clock_publish(steering->clock, status->synchronised,
+	if (status->leap && steering->options.leap_mode == LEAP_SYSTEM)
+		(void)system_clock_publish(steering->clock, synchronised,
 					   steering_published_ns(status), status->esterror_ns, 0);
 }

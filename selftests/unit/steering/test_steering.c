@@ -827,6 +827,22 @@ TEST_F(steering, leaves_no_slew_behind)
 	EXPECT_EQ(0, fake_clock_rate());
 }
 
+/* Something has happened to the clock, and it ends, or others steer, before it is read again. */
+TEST_F(steering, leaves_no_slew_behind_where_the_clocks_were_not_read_again)
+{
+	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
+	EXPECT_GT(fake_clock_rate(), 0.01);
+	steering_recheck(self->steering);
+	steering_settle(self->steering);
+	EXPECT_EQ(0, fake_clock_rate());
+
+	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
+	EXPECT_GT(fake_clock_rate(), 0.01);
+	steering_set_timescale(self->steering, self->timescale);
+	EXPECT_TRUE(steering_stand_aside(self->steering, true));
+	EXPECT_EQ(0, fake_clock_rate());
+}
+
 /* 2027-06-30 23:58:00 by a clock that is right, and a leap second announced. */
 static void set_leap_day(FIXTURE_DATA(steering) *self, enum leap_mode mode)
 {
@@ -883,6 +899,17 @@ TEST_F(steering, leaves_no_leap_second_behind)
 	ASSERT_EQ(STA_INS, fake_clock.status);
 	steering_settle(self->steering);
 	EXPECT_EQ(0, fake_clock.status);
+}
+
+/* Nor is a clock called synchronised of which that is not known any more. */
+TEST_F(steering, leaves_no_leap_second_behind_where_time_was_just_disrupted)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	ASSERT_EQ(STA_INS, fake_clock.status);
+	steering_disrupted(self->steering, false);
+	steering_settle(self->steering);
+	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
 }
 
 TEST_F(steering, a_second_that_nobody_announced_is_a_set_clock)
