@@ -14,12 +14,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/line.h"
+
 #define NS_PER_S	1000000000LL
 
 /*
  * A connection without request or progress is closed after so long; one that follows events is not.
  */
 #define SILENCE_NS	(10 * NS_PER_S)
+
+/* Where there is no descriptor left for a connection, those that wait do so for so long. */
+#define ACCEPT_PAUSE_NS	NS_PER_S
 
 /* Bytes that may wait for a client; one that follows events and does not read is disconnected. */
 #define ANSWER_MAX	262144
@@ -50,6 +55,7 @@ struct control_client {
 
 struct control {
 	int fd;
+	int64_t accept_ns;	/* connections wait until this raw instant; 0: they do not */
 	char *path;
 	json_t *(*answer)(void *context, const struct control_request *request,
 			  const char **error);
@@ -261,8 +267,12 @@ static void control_accept(struct control *control, int64_t now_ns)
 	int fd;
 
 	fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		/* It stays, and poll(2) would return at once again and again. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			control->accept_ns = chime_add_sat(now_ns, ACCEPT_PAUSE_NS);
 		return;
+	}
 	if (peer_of(fd, &user)) {
 		trusted = !user || user == geteuid();
 		client = find_place(control, user, trusted);
@@ -283,7 +293,10 @@ int control_pollfds(const struct control *control, struct pollfd *fds)
 {
 	int count = 0, i;
 
-	fds[count++] = (struct pollfd){ .fd = control->fd, .events = POLLIN };
+	fds[count++] = (struct pollfd){
+		.fd = control->fd,
+		.events = control->accept_ns ? 0 : POLLIN,
+	};
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		const struct control_client *client = &control->clients[i];
 
@@ -301,7 +314,7 @@ int control_pollfds(const struct control *control, struct pollfd *fds)
 
 int64_t control_next_ns(const struct control *control)
 {
-	int64_t next_ns = INT64_MAX;
+	int64_t next_ns = control->accept_ns ? control->accept_ns : INT64_MAX;
 	int i;
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
@@ -340,6 +353,8 @@ void control_dispatch(struct control *control, const struct pollfd *fds, int cou
 		else if (!client->follows && now_raw_ns >= client->deadline_ns)
 			client_close(client);
 	}
+	if (control->accept_ns && now_raw_ns >= control->accept_ns)
+		control->accept_ns = 0;
 	if (revents_of(fds, count, control->fd) & POLLIN)
 		control_accept(control, now_raw_ns);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -478,8 +479,10 @@ TEST_F(control, tells_those_who_follow)
 	self->now_ns += 3600 * S;
 	control_dispatch(self->control, NULL, 0, self->now_ns);
 	EXPECT_STREQ("", heard(fd, text, sizeof(text)));
-	for (i = 0; i < 20000; i++)
-		control_publish(self->control, json_pack("{s:s}", "cause", "revert-or-restore"));
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (i = 0; i < 3000; i++)
+		control_publish(self->control, json_pack("{s:s}", "cause", text));
 	while (recv(fd, text, sizeof(text), 0) > 0)
 		;
 	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
@@ -508,6 +511,38 @@ TEST_F(control, tells_the_state_to_those_who_follow_that)
 	serve(self);
 	EXPECT_FALSE(control_state_is_followed(self->control));
 	close(other);
+}
+
+/* No descriptor is left for those who connect: they wait, and the loop does not turn for them. */
+TEST_F(control, who_cannot_be_accepted_waits)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct pollfd fds[CONTROL_FDS_MAX];
+	struct rlimit before, none;
+	char text[256];
+	int count;
+
+	strcpy(address.sun_path, self->path);
+	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&address, sizeof(address)));
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	none = (struct rlimit){ .rlim_cur = fd + 1, .rlim_max = before.rlim_max };
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	count = control_pollfds(self->control, fds);
+	ASSERT_EQ(1, poll(fds, count, 0));
+	control_dispatch(self->control, fds, count, self->now_ns);
+	count = control_pollfds(self->control, fds);
+	EXPECT_EQ(0, poll(fds, count, 0));
+	EXPECT_EQ(self->now_ns + S, control_next_ns(self->control));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+
+	self->now_ns += S;
+	control_dispatch(self->control, fds, count, self->now_ns);
+	EXPECT_EQ(INT64_MAX, control_next_ns(self->control));
+	serve(self);
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"status\"}\n", text, sizeof(text)));
+	close(fd);
 }
 
 TEST_F(control, a_living_daemon_is_not_replaced_and_a_dead_one_is)
