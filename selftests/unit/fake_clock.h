@@ -21,6 +21,9 @@ struct fake_clock {
 	int64_t realtime_ns;
 	int64_t boottime_ns;
 	int64_t reading_ns;	/* what each reading takes */
+	int stall_at;		/* before this reading from now on, 1 the next; 0: none, ... */
+	int64_t stall_ns;	/* ... so much time passes ... */
+	int64_t sleep_ns;	/* ... and the machine is suspended for so long */
 	long tick_us;
 	long freq;
 	int status;
@@ -81,10 +84,22 @@ int64_t release_date_ns(void)
 	return fake_clock.release_ns;
 }
 
+static inline void fake_clock_stall(void)
+{
+	if (!fake_clock.stall_at || --fake_clock.stall_at)
+		return;
+	fake_clock.raw_ns += fake_clock.stall_ns;
+	fake_clock.realtime_ns += fake_clock.stall_ns + fake_clock.sleep_ns;
+	fake_clock.boottime_ns += fake_clock.stall_ns + fake_clock.sleep_ns;
+}
+
 int clock_gettime(clockid_t id, struct timespec *ts)
 {
-	int64_t ns = id == CLOCK_REALTIME ? fake_clock.realtime_ns :
-		     id == CLOCK_BOOTTIME ? fake_clock.boottime_ns : fake_clock.raw_ns;
+	int64_t ns;
+
+	fake_clock_stall();
+	ns = id == CLOCK_REALTIME ? fake_clock.realtime_ns :
+	     id == CLOCK_BOOTTIME ? fake_clock.boottime_ns : fake_clock.raw_ns;
 
 	if (id == CLOCK_BOOTTIME && fake_clock.no_boottime) {
 		errno = EINVAL;

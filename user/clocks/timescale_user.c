@@ -33,6 +33,9 @@
  */
 #define SUSPEND_MIN_NS	(NS_PER_S / 2)
 
+/* BOOTTIME minus raw clock of a wider bracket is not used. */
+#define READING_MAX_NS	(NS_PER_S / 10)
+
 struct timescale_user {
 	struct timescale timescale;	/* first: what callers hold */
 	struct system_clock *clock;	/* borrowed */
@@ -57,28 +60,53 @@ static int clock_read_ns(clockid_t id, int64_t *ns)
 	return 0;
 }
 
-/* Raw clock and CLOCK_REALTIME at one instant: the tightest of several brackets. */
-static int timescale_user_read(struct timescale_now *now)
+/**
+ * struct clock_pair - the raw clock and another one at one instant
+ * @raw_ns: the raw clock
+ * @other_ns: the other one
+ * @reading_ns: greatest distance between the two readings
+ */
+struct clock_pair {
+	int64_t raw_ns;
+	int64_t other_ns;
+	int64_t reading_ns;
+};
+
+/* The tightest of several brackets. */
+static int clock_pair_read(clockid_t other, struct clock_pair *pair)
 {
-	int64_t before_ns, realtime_ns, after_ns;
+	int64_t before_ns, other_ns, after_ns;
 	int err, i;
 
-	now->reading_ns = INT64_MAX;
+	pair->reading_ns = INT64_MAX;
 	for (i = 0; i < READINGS; i++) {
 		err = clock_read_ns(CLOCK_MONOTONIC_RAW, &before_ns);
 		if (!err)
-			err = clock_read_ns(CLOCK_REALTIME, &realtime_ns);
+			err = clock_read_ns(other, &other_ns);
 		if (!err)
 			err = clock_read_ns(CLOCK_MONOTONIC_RAW, &after_ns);
 		if (err)
 			return err;
-		if (after_ns < before_ns || (after_ns - before_ns + 1) / 2 >= now->reading_ns)
+		if (after_ns < before_ns || (after_ns - before_ns + 1) / 2 >= pair->reading_ns)
 			continue;
-		now->reading_ns = (after_ns - before_ns + 1) / 2;
-		now->raw_ns = before_ns + (after_ns - before_ns) / 2;
-		now->realtime_ns = realtime_ns;
+		pair->reading_ns = (after_ns - before_ns + 1) / 2;
+		pair->raw_ns = before_ns + (after_ns - before_ns) / 2;
+		pair->other_ns = other_ns;
 	}
-	return now->reading_ns == INT64_MAX ? -EAGAIN : 0;
+	return pair->reading_ns == INT64_MAX ? -EAGAIN : 0;
+}
+
+static int timescale_user_read(struct timescale_now *now)
+{
+	struct clock_pair pair;
+	int err = clock_pair_read(CLOCK_REALTIME, &pair);
+
+	if (err)
+		return err;
+	now->raw_ns = pair.raw_ns;
+	now->realtime_ns = pair.other_ns;
+	now->reading_ns = pair.reading_ns;
+	return 0;
 }
 
 /* The raw clock stood still. As it is the reference, the correction shifts by that. */
@@ -96,27 +124,35 @@ static void timescale_user_react(struct timescale_user *user,
 	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, reaction.shift_error_ns);
 }
 
-static void timescale_user_watch(struct timescale_user *user, int64_t raw_ns)
+/*
+ * Was there a suspend? A process that is stopped between two readings finds the later clock ahead,
+ * as after one: such a reading shows nothing, and the next one does.
+ */
+static bool timescale_user_watch(struct timescale_user *user)
 {
-	int64_t boottime_ns, asleep_ns, gap_ns, steered_ns;
 	/* The kernel counts the suspend by a clock whose error is unknown. */
 	struct chime_disrupted disrupted = {
 		.cause = TRUECHIME_CAUSE_SUSPEND,
 		.measure = CHIME_MEASURED_BY_SOURCES,
 		.gap_error_ns = CHIME_LINE_UNBOUNDED_NS,
 	};
+	int64_t asleep_ns, gap_ns, steered_ns;
+	struct clock_pair boottime;
 
-	if (!user->watch_suspend || clock_read_ns(CLOCK_BOOTTIME, &boottime_ns))
-		return;
-	asleep_ns = boottime_ns - raw_ns;
+	if (!user->watch_suspend || clock_pair_read(CLOCK_BOOTTIME, &boottime) ||
+	    boottime.reading_ns > READING_MAX_NS)
+		return false;
+	asleep_ns = boottime.other_ns - boottime.raw_ns;
 	gap_ns = asleep_ns - user->asleep_ns;
-	steered_ns = (int64_t)((double)(raw_ns - user->raw_ns) * system_clock_rate(user->clock));
+	steered_ns = (int64_t)((double)(boottime.raw_ns - user->raw_ns) *
+			       system_clock_rate(user->clock));
 	user->asleep_ns = asleep_ns;
-	user->raw_ns = raw_ns;
+	user->raw_ns = boottime.raw_ns;
 	if (gap_ns - steered_ns <= SUSPEND_MIN_NS)
-		return;
+		return false;
 	disrupted.gap_ns = gap_ns;
 	timescale_user_react(user, &disrupted);
+	return true;
 }
 
 static int timescale_user_now(struct timescale *timescale, struct timescale_now *now)
@@ -126,9 +162,11 @@ static int timescale_user_now(struct timescale *timescale, struct timescale_now 
 
 	*now = (struct timescale_now){ 0 };
 	err = timescale_user_read(now);
+	/* The system clock may have been read before the suspend. */
+	if (!err && timescale_user_watch(user))
+		err = timescale_user_read(now);
 	if (err)
 		return err;
-	timescale_user_watch(user, now->raw_ns);
 	now->reference_ns = now->raw_ns;
 	now->epoch = user->epoch;
 	now->change = REFERENCE_JUMPED;
@@ -296,7 +334,7 @@ static const struct timescale_ops timescale_user_ops = {
 int timescale_user_open(struct timescale **timescale, struct system_clock *clock)
 {
 	struct timescale_user *user;
-	int64_t boottime_ns;
+	struct clock_pair boottime;
 	int err;
 
 	user = calloc(1, sizeof(*user));
@@ -310,8 +348,11 @@ int timescale_user_open(struct timescale **timescale, struct system_clock *clock
 		free(user);
 		return err;
 	}
-	user->watch_suspend = !clock_read_ns(CLOCK_BOOTTIME, &boottime_ns);
-	user->asleep_ns = user->watch_suspend ? boottime_ns - user->raw_ns : 0;
+	user->watch_suspend = !clock_pair_read(CLOCK_BOOTTIME, &boottime);
+	if (user->watch_suspend) {
+		user->asleep_ns = boottime.other_ns - boottime.raw_ns;
+		user->raw_ns = boottime.raw_ns;
+	}
 	*timescale = &user->timescale;
 	return 0;
 }

@@ -154,6 +154,51 @@ TEST_F(timescale, takes_nothing_else_for_a_suspend)
 	EXPECT_EQ(0, self->now.epoch);
 }
 
+/* More than the readings that one look at the clocks takes. */
+#define READINGS	40
+
+/* The process is stopped between any two readings: a debugger, a cgroup that is frozen. */
+TEST_F(timescale, takes_being_stopped_for_no_suspend)
+{
+	fake_clock.reading_ns = 20;
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, 0, 0));
+	for (int at = 1; at <= READINGS; at++) {
+		fake_clock.stall_at = at;
+		fake_clock.stall_ns = 2 * S;
+		ASSERT_EQ(0, look(self));
+		ASSERT_EQ(0, self->now.disruptions) TH_LOG("stopped before reading %d", at);
+		EXPECT_LE(self->now.reading_ns, 40);
+		ASSERT_EQ(0, look(self));
+		ASSERT_EQ(0, self->now.disruptions) TH_LOG("stopped before reading %d", at);
+	}
+}
+
+/* A suspend between any two readings: the system clock has gone on by it, as the timescale has. */
+TEST_F(timescale, notices_a_suspend_while_it_is_read)
+{
+	fake_clock.reading_ns = 20;
+	for (int at = 1; at <= READINGS; at++) {
+		uint32_t before;
+
+		ASSERT_EQ(0, look(self));
+		ASSERT_EQ(0, correct(self, 0, 0));
+		before = self->now.disruptions;
+		fake_clock.stall_at = at;
+		fake_clock.stall_ns = 0;
+		fake_clock.sleep_ns = 3600 * S;
+		ASSERT_EQ(0, look(self));
+		EXPECT_LT(llabs(self->now.time_ns - self->now.realtime_ns), MS)
+			TH_LOG("suspended before reading %d", at);
+		fake_clock.stall_at = 0;
+		ASSERT_EQ(0, look(self));
+		EXPECT_LT(llabs(self->now.time_ns - self->now.realtime_ns), MS)
+			TH_LOG("suspended before reading %d", at);
+		EXPECT_GE(before + 1, self->now.disruptions);
+	}
+	EXPECT_LE(12, self->now.disruptions);
+}
+
 TEST(does_without_boottime)
 {
 	struct system_clock *clock;
