@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Calls of the system, and of what opens libraries, that a test takes the place of, and the real
- * ones: linked with -Wl,--wrap=NAME.
+ * Calls of the system, of what opens libraries, and of this program that a test takes the place
+ * of, and the real ones: linked with -Wl,--wrap=NAME.
  */
 #ifndef WRAPPED_CALLS_H
 #define WRAPPED_CALLS_H
@@ -10,10 +10,14 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct config;
+
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int __real_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+void __real_config_free(struct config *config);
+void __wrap_config_free(struct config *config);
 void *__real_dlopen(const char *path, int flags);
 void *__wrap_dlopen(const char *path, int flags);
 void *__real_dlsym(void *library, const char *name);

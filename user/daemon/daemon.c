@@ -105,14 +105,15 @@ static void daemon_open_hardware(struct daemon *daemon, const struct config *con
 
 int daemon_reload(struct daemon *daemon)
 {
+	struct config *config = NULL;
 	struct steering_options options;
-	struct config *config;
 	int err;
 
 	err = daemon_load_config(daemon, &config);
 	if (!err)
 		err = associations_configure(daemon->associations, config, system_clock_raw_ns());
 	if (err) {
+		config_free(config);
 		log_err("The new configuration has errors; going on with the old one");
 		return err;
 	}
@@ -131,6 +132,8 @@ int daemon_reload(struct daemon *daemon)
 	daemon_configure_module(daemon);
 	daemon_look_around(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
+	/* There may be one only now, or at other intervals. */
+	daemon->due_ns[DUE_DRIFT] = 0;
 	daemon->sources_changed = true;
 	log_notice("The configuration was read again: %zu sources configured",
 		   config->source_count);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading the configuration again: what it says is in force from then on, and one that cannot be
+ * taken changes nothing. The configuration is read by the program's own code; who is told of it
+ * are stand-ins.
+ */
+#include "user/daemon/daemon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "user/daemon/notify.h"
+
+#include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
+
+#define NS_PER_S	1000000000LL
+#define NOW_NS		(5000 * NS_PER_S)
+
+static struct {
+	int configure_error;
+	int freed;		/* configurations */
+	int told;		/* those who are told of a configuration: the discipline */
+} world;
+
+void __wrap_config_free(struct config *config)
+{
+	world.freed += !!config;
+	__real_config_free(config);
+}
+
+int64_t system_clock_raw_ns(void)
+{
+	return NOW_NS;
+}
+
+int associations_configure(struct associations *list, const struct config *config,
+			   int64_t now_raw_ns)
+{
+	return world.configure_error;
+}
+
+const struct ntp_keys *associations_keys(const struct associations *list)
+{
+	return NULL;
+}
+
+void associations_open_hardware(struct associations *list, const struct config *config)
+{
+}
+
+struct hardware *associations_hardware(struct associations *list)
+{
+	return NULL;
+}
+
+void serving_use_cards(struct serving *serving, struct hardware *hardware, int64_t now_raw_ns)
+{
+}
+
+void serving_configure(struct serving *serving, const struct config *config,
+		       const struct ntp_keys *keys, int64_t now_raw_ns)
+{
+}
+
+void chronyc_listener_configure(struct chronyc_listener *listener,
+				const struct config_chronyc *config)
+{
+}
+
+void discipline_set_options(struct discipline *discipline, const struct discipline_options *options)
+{
+	world.told++;
+}
+
+void steering_set_options(struct steering *steering, const struct steering_options *options)
+{
+}
+
+void daemon_configure_module(struct daemon *daemon)
+{
+}
+
+void daemon_ask_quickly(const struct daemon *daemon, struct config *config)
+{
+}
+
+void daemon_find_rivals(struct daemon *daemon)
+{
+}
+
+void daemon_watch_sources(struct daemon *daemon)
+{
+}
+
+const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
+						  struct config_busy_files *busy)
+{
+	return NULL;
+}
+
+FIXTURE(reload)
+{
+	struct daemon_options options;
+	struct daemon daemon;
+};
+
+static void report(void *context, enum config_severity severity, const char *file, int line,
+		   const char *message)
+{
+}
+
+FIXTURE_SETUP(reload)
+{
+	static const char start[] = "server 192.0.2.1\n";
+	int i;
+
+	log_set_level(-1);
+	memset(&world, 0, sizeof(world));
+	memset(&self->daemon, 0, sizeof(self->daemon));
+	memset(&self->options, 0, sizeof(self->options));
+	self->daemon.options = &self->options;
+	for (i = 0; i < DUE_COUNT; i++)
+		self->daemon.due_ns[i] = INT64_MAX;
+	ASSERT_EQ(0, config_from_text("start", start, strlen(start), true, report, NULL,
+				      &self->daemon.config));
+}
+
+FIXTURE_TEARDOWN(reload)
+{
+	__real_config_free(self->daemon.config);
+}
+
+/* From then on, and not only when the daemon ends, which a killed one does not see. */
+TEST_F(reload, a_drift_file_is_written_once_it_is_configured)
+{
+	self->options.config_text = "server 192.0.2.1\ndriftfile /var/lib/truechime/drift\n";
+	ASSERT_EQ(0, daemon_reload(&self->daemon));
+	EXPECT_STREQ("/var/lib/truechime/drift", self->daemon.config->driftfile);
+	EXPECT_GE(NOW_NS, self->daemon.due_ns[DUE_DRIFT]);
+}
+
+TEST_F(reload, what_is_wrong_changes_nothing)
+{
+	const struct config *before = self->daemon.config;
+
+	self->options.config_text = "server 192.0.2.1 nonsense\n";
+	EXPECT_NE(0, daemon_reload(&self->daemon));
+	EXPECT_EQ(before, self->daemon.config);
+	EXPECT_EQ(0, world.told);
+}
+
+TEST_F(reload, what_there_is_no_memory_for_changes_nothing_and_is_forgotten)
+{
+	const struct config *before = self->daemon.config;
+
+	self->options.config_text = "server 192.0.2.2\n";
+	world.configure_error = -ENOMEM;
+	EXPECT_EQ(-ENOMEM, daemon_reload(&self->daemon));
+	EXPECT_EQ(before, self->daemon.config);
+	EXPECT_EQ(0, world.told);
+	/* The new one. */
+	EXPECT_EQ(1, world.freed);
+}
+
+TEST_HARNESS_MAIN
