@@ -58,13 +58,19 @@ static int privileges_reduce(const struct privileges *wanted)
 	return capng_apply(set) ? -EPERM : 0;
 }
 
-static int privileges_change_user(const struct passwd *user, const struct privileges *kept)
+/* Of a container's root some are missing: what it has not cannot be kept, nor a set be reduced. */
+static int privileges_change_user(const struct passwd *user, const struct privileges *wanted)
 {
+	capng_flags_t flags = CAPNG_INIT_SUPP_GRP;
+	struct privileges kept;
+
+	if (privileges_have(CAP_SETPCAP))
+		flags |= CAPNG_CLEAR_BOUNDING;
 	if (capng_get_caps_process())
 		return -EPERM;
-	privileges_select(CAPNG_SELECT_BOTH, kept);
-	if (capng_change_id((int)user->pw_uid, (int)user->pw_gid,
-			    CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING))
+	kept = privileges_permitted(wanted);
+	privileges_select(CAPNG_SELECT_BOTH, &kept);
+	if (capng_change_id((int)user->pw_uid, (int)user->pw_gid, flags))
 		return -EPERM;
 	return 0;
 }
