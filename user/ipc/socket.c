@@ -401,15 +401,16 @@ void control_publish_state(struct control *control, json_t *state)
 	json_decref(state);
 }
 
-/* A socket without a listener may be replaced. */
+/* A socket without a listener may be replaced; one that is too busy to accept anybody has one. */
 static bool control_is_alive(const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool alive;
 
 	if (fd < 0)
 		return false;
-	alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
+		errno == EAGAIN;
 	close(fd);
 	return alive;
 }

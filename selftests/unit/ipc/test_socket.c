@@ -563,6 +563,31 @@ TEST_F(control, a_living_daemon_is_not_replaced_and_a_dead_one_is)
 	EXPECT_EQ(-ENOENT, control_open(&second, "/nonexistent/sock", answer, self));
 }
 
+/* One that is stopped accepts nobody: whoever starts beside it must not wait for it. */
+TEST_F(control, a_stopped_daemon_is_not_replaced_either)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), fd, waiting[64], count = 0;
+	struct control *second;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/stopped", self->dir);
+	strcpy(address.sun_path, path);
+	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&address, sizeof(address)));
+	ASSERT_EQ(0, listen(listener, 4));
+	do {
+		ASSERT_GT(64, count);
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		waiting[count++] = fd;
+	} while (!connect(fd, (struct sockaddr *)&address, sizeof(address)));
+	ASSERT_EQ(EAGAIN, errno);
+	EXPECT_EQ(-EADDRINUSE, control_open(&second, path, answer, self));
+	while (count--)
+		close(waiting[count]);
+	close(listener);
+	EXPECT_EQ(0, unlink(path));
+}
+
 /* -S /etc/passwd by mistake, as root. */
 TEST_F(control, what_is_no_socket_is_not_replaced)
 {
