@@ -6,11 +6,15 @@
 #ifndef WRAPPED_CALLS_H
 #define WRAPPED_CALLS_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
 
 struct config;
+struct daemon;
+struct source;
+struct timescale_now;
 
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
@@ -18,6 +22,8 @@ int __real_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 void __real_config_free(struct config *config);
 void __wrap_config_free(struct config *config);
+bool __wrap_daemon_judge_sources(struct daemon *daemon, struct source *const *sources,
+				 size_t count, const struct timescale_now *now);
 void *__real_dlopen(const char *path, int flags);
 void *__wrap_dlopen(const char *path, int flags);
 void *__real_dlsym(void *library, const char *name);
@@ -34,6 +40,7 @@ int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+void __wrap_notify_status(const char *format, ...);
 int __wrap_prctl(int option, unsigned long capability);
 ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);

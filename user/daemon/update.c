@@ -153,6 +153,10 @@ static void daemon_notify_status(struct daemon *daemon)
 	const struct selection *selection = &daemon->update.result.selection;
 	struct association_info info;
 
+	if (daemon->known.external || daemon->rivals.yielding) {
+		notify_status("The clock is left to another program");
+		return;
+	}
 	if (selection->selected < 0) {
 		notify_status("No usable time source");
 		return;
@@ -250,8 +254,12 @@ void daemon_update(struct daemon *daemon)
 	associations_judge_servers(daemon->associations, daemon_orphan_stratum(daemon),
 				   daemon_is_recovering(daemon), now.reference_ns);
 	daemon_judge_smearing(daemon, sources, count, &now);
-	if (!count || !daemon_judge_sources(daemon, sources, count, &now))
+	if (!count)
 		return;
+	if (!daemon_judge_sources(daemon, sources, count, &now)) {
+		daemon_notify_status(daemon);
+		return;
+	}
 	/* -q and -Q ask for the sources' time, whatever is stated of the host's. */
 	if (daemon->options->task != DAEMON_RUN)
 		now.host_maxerror_ns = 0;

@@ -2,12 +2,13 @@
 /*
  * The drift files as the daemon keeps them: the host's rate apart from raw's, the host's turns
  * counted as uncertainty, and what is read given to the discipline. And with which status it ends
- * where the discipline gives up. The rest is stand-ins.
+ * where the discipline gives up, and what the service manager is told. The rest is stand-ins.
  */
 #include "user/daemon/daemon.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "user/discipline/drift.h"
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 
 #define PPM_Q32	4295LL
 
@@ -32,7 +34,24 @@ static struct {
 	int update_error;
 	int correct_error;
 	int forgotten;
+	bool contradicted;	/* no source may be used: they contradict the clock */
+	char told[64];		/* the service manager */
 } world;
+
+bool __wrap_daemon_judge_sources(struct daemon *daemon, struct source *const *sources,
+				 size_t count, const struct timescale_now *now)
+{
+	return !world.contradicted;
+}
+
+void __wrap_notify_status(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.told, sizeof(world.told), format, arguments);
+	va_end(arguments);
+}
 
 static int clocks(struct timescale *timescale, struct timescale_now *now)
 {
@@ -354,6 +373,26 @@ TEST_F(drift, rate_that_is_refused_is_not_kept)
 	world.correct_error = -ERANGE;
 	daemon_update(&self->daemon);
 	EXPECT_EQ(1, world.forgotten);
+}
+
+/* systemctl status shows it for as long as nothing else is told. */
+TEST_F(drift, the_service_manager_is_told_what_is_not_followed)
+{
+	daemon_update(&self->daemon);
+	*world.told = '\0';
+	world.contradicted = true;
+	self->daemon.update.result.selection.selected = -1;
+	daemon_update(&self->daemon);
+	EXPECT_STREQ("No usable time source", world.told);
+
+	world.contradicted = false;
+	self->daemon.rivals.yielding = true;
+	daemon_update(&self->daemon);
+	EXPECT_STREQ("The clock is left to another program", world.told);
+	self->daemon.rivals.yielding = false;
+	self->daemon.known.external = true;
+	daemon_update(&self->daemon);
+	EXPECT_STREQ("The clock is left to another program", world.told);
 }
 
 TEST_HARNESS_MAIN
