@@ -31,6 +31,7 @@ struct attendance {
 	size_t missing;		/* ... or none since their samples became void */
 	size_t unheard;		/* never answered, and were asked, or could not be */
 	size_t reached;		/* have answered one of their latest requests */
+	size_t unasked;		/* silent or unheard, and not asked since somebody answers */
 	int64_t latest_raw_ns;	/* when the latest answer came */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
@@ -104,6 +105,16 @@ static bool is_unheard(const struct source_status *status, int64_t raw_ns)
 			      status->last_error;
 }
 
+/* It has not answered, or not lately, and what it was asked left before anybody answered. */
+static bool is_unasked(const struct quorum *quorum, const struct source_status *status,
+		       int64_t raw_ns)
+{
+	bool silent = status->received && !status->reach && !status->lost;
+
+	return (silent || is_unheard(status, raw_ns)) &&
+	       status->asked_raw_ns < quorum->since_raw_ns;
+}
+
 static void take_attendance(const struct quorum *quorum, struct source *const *sources,
 			    size_t count, const struct timescale_now *now,
 			    struct attendance *attendance)
@@ -126,6 +137,7 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		attendance->missing += status.received && !status.samples && !status.lost;
 		attendance->unheard += is_unheard(&status, now->raw_ns);
 		attendance->reached += !!status.reach;
+		attendance->unasked += is_unasked(quorum, &status, now->raw_ns);
 		if (!status.received || !status.reach || !status.samples ||
 		    !quorum_is_near(&status))
 			continue;
@@ -193,6 +205,16 @@ static bool is_cut_off(const struct quorum *quorum, const struct attendance *att
 }
 
 /*
+ * After a silence of all, ask those who were asked before the first answer. All may have been asked
+ * just before the network came: what was on its way then is known to be lost when its time is over.
+ */
+static void ask_the_others(struct quorum *quorum, const struct attendance *attendance)
+{
+	quorum->ask = quorum->silence && !quorum->asked && attendance->unasked;
+	quorum->asked |= quorum->ask;
+}
+
+/*
  * The network may not be there: what was sent meanwhile does not show who is silent. Else the first
  * one to be asked when it comes would have the clock to itself.
  */
@@ -227,8 +249,7 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	}
 	if (quorum->reached)
 		return 0;
-	quorum->ask = quorum->silence && (attendance.silent || attendance.unheard) &&
-		      quorum->since_raw_ns == now->raw_ns;
+	ask_the_others(quorum, &attendance);
 	cut_off = is_cut_off(quorum, &attendance);
 	/* The network is there again: the others have as long as after the first answer. */
 	if (quorum->cut_off && !cut_off)
@@ -240,6 +261,8 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 		wait_ns = QUORUM_LATEST_NS;
 	else if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)
 		wait_ns = wait_for_awaited_ns(quorum, &attendance, now->raw_ns);
+	if (quorum->silence && !quorum->asked)
+		wait_ns = chime_min(wait_ns, SOURCE_ANSWER_NS);
 	quorum->reached = wait_ns <= 0;
 	quorum->pending = !quorum->reached;
 	return quorum->reached ? 0 : wait_ns;

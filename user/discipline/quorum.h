@@ -34,6 +34,7 @@
  * @pending: some have answered, not enough, and what they said must not be used by itself
  * @silence: sources had stopped answering before, and are not lost
  * @ask: the first of these answers again: ask the others, whose next request may be far away
+ * @asked: that was done
  * @cut_off: nobody has answered since the first answers came: the network may be away
  * @since_raw_ns: when the first answer came, at first or after that; 0: none did
  */
@@ -42,6 +43,7 @@ struct quorum {
 	bool pending;
 	bool silence;
 	bool ask;
+	bool asked;
 	bool cut_off;
 	int64_t since_raw_ns;
 };

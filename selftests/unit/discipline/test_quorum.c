@@ -268,6 +268,31 @@ TEST_F(quorum, first_answer_when_the_network_comes_waits_for_all)
 	EXPECT_EQ(0, wait_of(self, 4));
 }
 
+/* It comes while they ask: what the others were asked just before is lost, and they ask seldom. */
+TEST_F(quorum, those_who_were_asked_just_before_the_network_came_are_asked_again)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		lose(self, i, 2);
+	EXPECT_EQ(0, wait_of(self, 3));
+	self->now.raw_ns += 60 * S;
+	for (i = 1; i < 3; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+	self->now.raw_ns += S / 5;
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_EQ(S, wait_of(self, 3));
+	EXPECT_FALSE(self->quorum.ask);
+	self->now.raw_ns += S;
+	EXPECT_LT(0, wait_of(self, 3));
+	EXPECT_TRUE(self->quorum.ask);
+	self->quorum.ask = false;
+	for (i = 1; i < 3; i++)
+		answer(self, i, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 3));
+	EXPECT_FALSE(self->quorum.ask);
+}
+
 /* But those who were asked since and did not answer are silent, as at any start. */
 TEST_F(quorum, silence_is_excused_only_without_a_network)
 {
