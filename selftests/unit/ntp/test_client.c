@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <linux/ptp_clock.h>
 #include <net/if.h>
 #include <poll.h>
@@ -551,6 +552,49 @@ static int64_t delay_by_card(struct _test_data_request *self, struct hardware *h
 	return status.last.delay_ns;
 }
 
+/* A packet to itself comes with a timestamp of the kernel's. */
+static bool is_stamped(int fd)
+{
+	char control[256], byte = 0;
+	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *item;
+
+	if (send(fd, &byte, 1, 0) != 1 || recvmsg(fd, &message, 0) != 1)
+		abort();
+	for (item = CMSG_FIRSTHDR(&message); item; item = CMSG_NXTHDR(&message, item))
+		if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SCM_TIMESTAMPING)
+			return true;
+	return false;
+}
+
+/*
+ * The kernel begins to stamp packets some time after the first socket wants it, on a busy machine
+ * after the first packets, and ends after the last one is closed. This socket keeps it on.
+ */
+static int keep_stamping(void)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+	struct sockaddr_in self = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t length = sizeof(self);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), i;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)) ||
+	    bind(fd, (struct sockaddr *)&self, length) ||
+	    getsockname(fd, (struct sockaddr *)&self, &length) ||
+	    connect(fd, (struct sockaddr *)&self, length))
+		abort();
+	for (i = 0; i < 5000 && !is_stamped(fd); i++)
+		nanosleep(&pause, NULL);
+	return fd;
+}
+
 /*
  * The card's timestamps are used if they are possible: what leaves does so after the kernel has
  * stamped it, and what comes does so before. An impossible one is no reason to lose the sample.
@@ -558,6 +602,7 @@ static int64_t delay_by_card(struct _test_data_request *self, struct hardware *h
 TEST_F(request, timestamps_of_a_network_card)
 {
 	struct hardware hardware = { .count = 1 };
+	int stamping_fd = keep_stamping();
 	int64_t kernels_ns;
 
 	hardware.cards[0] = (struct hardware_card){ .index = if_nametoindex("lo"), .fd = -1 };
@@ -586,6 +631,7 @@ TEST_F(request, timestamps_of_a_network_card)
 	EXPECT_EQ(1, self->client.record.by_card);
 	EXPECT_EQ(5, self->client.record.sent_by_kernel);
 	EXPECT_EQ(5, self->client.record.received_by_kernel);
+	close(stamping_fd);
 }
 
 TEST_F(request, the_extension_field_is_asked_for_but_not_by_md5)
