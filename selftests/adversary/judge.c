@@ -277,15 +277,20 @@ static int64_t patience_ns(void)
 	return 3 * (NS_PER_S << maxpoll) + 120 * NS_PER_S;
 }
 
-/* Another program set the clock far off, and by the policy it is slewed back, however long. */
+/*
+ * By the policy a clock is slewed, however long, that another program has set far off, and without
+ * makestep one that had gone astray before anybody said the time.
+ */
 static bool is_slewed_back(void)
 {
 	struct judge *judge = &world->judge;
+	bool never_known = !judge->synchronised_ns && !world->makestep_s;
 	int64_t error_ns = llabs(guest_error_ns());
 	int64_t gained_ns = judge->error_ns - error_ns;
 
 	judge->error_ns = error_ns;
-	return world->set_by_other && gained_ns > (world->now_ns - judge->looked_ns) / 20;
+	return (world->set_by_other || never_known) &&
+	       gained_ns > (world->now_ns - judge->looked_ns) / 20;
 }
 
 static void judge_synchronisation(void)
