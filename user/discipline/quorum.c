@@ -85,6 +85,12 @@ static bool is_awaited(const struct source *source, const struct source_status *
 		chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS);
 }
 
+/* It has answered once, but none of its latest requests. */
+static bool is_silent(const struct source_status *status)
+{
+	return status->received && !status->reach && !status->lost;
+}
+
 /*
  * Sources were silent, and one has answered again: so may this one, which was not asked since, or
  * only just.
@@ -92,7 +98,7 @@ static bool is_awaited(const struct source *source, const struct source_status *
 static bool may_return(const struct quorum *quorum, const struct source_status *status,
 		       int64_t raw_ns)
 {
-	return quorum->silence && status->received && !status->reach && !status->lost &&
+	return quorum->silence && is_silent(status) &&
 	       (status->asked_raw_ns < quorum->since_raw_ns ||
 		chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS);
 }
@@ -109,9 +115,7 @@ static bool is_unheard(const struct source_status *status, int64_t raw_ns)
 static bool is_unasked(const struct quorum *quorum, const struct source_status *status,
 		       int64_t raw_ns)
 {
-	bool silent = status->received && !status->reach && !status->lost;
-
-	return (silent || is_unheard(status, raw_ns)) &&
+	return (is_silent(status) || is_unheard(status, raw_ns)) &&
 	       status->asked_raw_ns < quorum->since_raw_ns;
 }
 
@@ -133,7 +137,7 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		attendance->voters += quorum_may_vote(sources[i], &status);
 		attendance->awaited += is_awaited(sources[i], &status, now->raw_ns) ||
 				       may_return(quorum, &status, now->raw_ns);
-		attendance->silent += status.received && !status.reach && !status.lost;
+		attendance->silent += is_silent(&status);
 		attendance->missing += status.received && !status.samples && !status.lost;
 		attendance->unheard += is_unheard(&status, now->raw_ns);
 		attendance->reached += !!status.reach;
