@@ -46,7 +46,8 @@ static struct {
 	int64_t leaves_after_ns;
 } card;
 
-static void stamp_by_card(struct msghdr *message, int64_t after_ns)
+/* Put what the kernel has stamped, and @after_ns, in the place of the timestamp @which. */
+static void stamp(struct msghdr *message, int which, int64_t after_ns)
 {
 	struct scm_timestamping stamps;
 	int64_t at_ns;
@@ -55,12 +56,16 @@ static void stamp_by_card(struct msghdr *message, int64_t after_ns)
 		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_TIMESTAMPING)
 			continue;
 		memcpy(&stamps, CMSG_DATA(h), sizeof(stamps));
-		at_ns = stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec + after_ns -
-			CARD_BEHIND_NS;
-		stamps.ts[2].tv_sec = at_ns / NS_PER_S;
-		stamps.ts[2].tv_nsec = at_ns % NS_PER_S;
+		at_ns = stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec + after_ns;
+		stamps.ts[which].tv_sec = at_ns / NS_PER_S;
+		stamps.ts[which].tv_nsec = at_ns % NS_PER_S;
 		memcpy(CMSG_DATA(h), &stamps, sizeof(stamps));
 	}
+}
+
+static void stamp_by_card(struct msghdr *message, int64_t after_ns)
+{
+	stamp(message, 2, after_ns - CARD_BEHIND_NS);
 }
 
 /*
@@ -96,22 +101,6 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 	return result;
 }
 
-static void stamp_by_earlier_clock(struct msghdr *message)
-{
-	struct scm_timestamping stamps;
-	int64_t at_ns;
-
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
-		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_TIMESTAMPING)
-			continue;
-		memcpy(&stamps, CMSG_DATA(h), sizeof(stamps));
-		at_ns = stamps.ts[0].tv_sec * NS_PER_S + stamps.ts[0].tv_nsec - set_by->waited_ns;
-		stamps.ts[0].tv_sec = at_ns / NS_PER_S;
-		stamps.ts[0].tv_nsec = at_ns % NS_PER_S;
-		memcpy(CMSG_DATA(h), &stamps, sizeof(stamps));
-	}
-}
-
 int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
 		    struct timespec *timeout)
 {
@@ -120,7 +109,7 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 	for (int i = 0; i < taken && card.stamps; i++)
 		stamp_by_card(&messages[i].msg_hdr, card.comes_after_ns);
 	for (int i = 0; i < taken && set_by->waited_ns; i++)
-		stamp_by_earlier_clock(&messages[i].msg_hdr);
+		stamp(&messages[i].msg_hdr, 0, -set_by->waited_ns);
 	return taken;
 }
 
