@@ -10,6 +10,10 @@
 # the scenario is tried once more, if nothing had failed before, and that is reported and counted.
 
 lane=1
+# The second one's priority, in nice's terms; set: the first one takes it, too, when it has no scenario left
+# that needs a quiet machine.
+lanes_nice=10
+gives_way=
 queue_file=$vm/queue
 # How the other lane ended.
 lane_status=$vm/lane.status
@@ -112,12 +116,13 @@ stated()
 	sed -n "s/^# $2$/\1/p" "${1%@*}" | grep . || echo "$3"
 }
 
-# limit_s SCENARIO: its time limit, four times as long with a kernel that watches itself.
+# limit_s SCENARIO: its time limit. It is there for what hangs, not for what is starved: three times what
+# is stated, four times that with a kernel that watches itself.
 limit_s()
 {
 	local limit
 
-	limit=$(stated "$1" 'limit: \([0-9]*\) s.*' 300)
+	limit=$((3 * $(stated "$1" 'limit: \([0-9]*\) s.*' 300)))
 	[[ $1 != *-truechime-* ]] || limit=$((4 * limit))
 	echo "$limit"
 }
@@ -296,13 +301,25 @@ run_one()
 	return "$status"
 }
 
-# run_lane: what is in the queue, as long as there is a host to run it.
+# give_way: from now on this lane runs at the other one's priority.
+give_way()
+{
+	local tasks=("$BASHPID")
+
+	! host_alive || mapfile -t -O 1 tasks < <(ls "/proc/$qemu_pid/task")
+	renice -n "$lanes_nice" -p "${tasks[@]}" >/dev/null
+	gives_way=
+}
+
+# run_lane: what is in the queue, as long as there is a host to run it. Those that need a quiet machine come
+# first.
 run_lane()
 {
 	local file name status started result attempt failed=0
 
 	while file=$(queue_take); do
 		name=$(basename "$file")
+		[ -z "$gives_way" ] || needs_quiet "$file" || give_way
 		for ((attempt = 1; ; attempt++)); do
 			started=$SECONDS status=0
 			run_one "$file" || status=$?
@@ -379,14 +396,16 @@ other_lane_wait()
 }
 
 # run_in_lanes FILE...: on two hosts side by side, of which the second has what the first leaves of the
-# processors. What takes long is mostly waiting. A Debian that is needed is made meanwhile.
+# processors, as long as that has scenarios that need a quiet machine. What takes long is mostly waiting. A
+# Debian that is needed is made meanwhile.
 run_in_lanes()
 {
 	local failed=0
 
 	queue_fill "$@"
 	rm -f "$vm/debian.ready"
-	other_lane_start 10 "$@"
+	other_lane_start "$lanes_nice" "$@"
+	gives_way=yes
 	run_lane || failed=1
 	other_lane_wait || failed=1
 	return $failed
