@@ -22,6 +22,9 @@ lane_status=$vm/lane.status
 boot_limit_s=${VM_BOOT_LIMIT_S:-300}
 # A host that says nothing for longer hangs, whatever its scenario's limit.
 host_silence_s=90
+# What it counted to, and when that was seen first.
+alive_count=
+alive_s=0
 # The status of a scenario one of whose guests hung; host.sh's.
 guest_hung=123
 
@@ -67,10 +70,18 @@ host_alive()
 	[ -n "${qemu_pid:-}" ] && kill -0 "$qemu_pid" 2>/dev/null
 }
 
-# host_hangs: it has not said for so long that it runs. Nothing that scenarios do to a host lasts for that.
+# host_hangs: it has not said for so long that it runs: it counts in a file. Nothing that scenarios do to a
+# host lasts for that.
 host_hangs()
 {
-	[ $(($(date +%s) - $(stat -c %Y "$vm/job-$lane/alive"))) -gt "$host_silence_s" ]
+	local count=
+
+	read -r count <"$vm/job-$lane/alive" || true
+	if [ "$count" != "$alive_count" ]; then
+		alive_count=$count
+		alive_s=$SECONDS
+	fi
+	[ $((SECONDS - alive_s)) -gt "$host_silence_s" ]
 }
 
 # clock_runs_ahead SECONDS: the host has run for longer by its own clock than since it was started.
@@ -133,29 +144,54 @@ attempts()
 	stated "$1" 'attempts: \([0-9]*\)' 2
 }
 
-# retries NAME: how many guests of it did not boot at the first try.
-retries()
+# count_retries NAME: sets retries to how many guests of it did not boot at the first try.
+count_retries()
 {
-	{ grep '^retry' "$vm/logs/$1/result" 2>/dev/null || true; } | wc -l
+	local lines=() line
+
+	retries=0
+	[ ! -e "$vm/logs/$1/result" ] || mapfile -t lines <"$vm/logs/$1/result"
+	for line in "${lines[@]}"; do
+		[[ $line != retry* ]] || retries=$((retries + 1))
+	done
+}
+
+# read_progress NAME: says what the host was told to say of it since the last time, of which there were $told.
+# Sets ended to its status, once it has ended.
+read_progress()
+{
+	local lines=() line begun='' said=0
+
+	mapfile -t lines <"$vm/job-$lane/progress"
+	for line in "${lines[@]}"; do
+		case $line in
+		"start $1") begun=yes ;;
+		"end $1 "*) ended=${line##* } ;;
+		"say "*)
+			[ -n "$begun" ] || continue
+			said=$((said + 1))
+			[ "$said" -le "$told" ] || say "${line#say }"
+			;;
+		esac
+	done
+	told=$said
 }
 
 # wait_for_end NAME LIMIT: until the host says that NAME ended. Its status, or 124; 125 of a host that went
-# down, 126 of one that hangs. What a guest that did not boot has cost does not count.
+# down, 126 of one that hangs. What a guest that did not boot has cost does not count. It starts no process
+# but sleep: an emulator beside it would feel each.
 wait_for_end()
 {
-	local name=$1 limit=$2 started=$SECONDS status told=0 line
+	local name=$1 limit=$2 started=$SECONDS told=0 ended='' retries=0
 
-	while [ $((SECONDS - started)) -lt $((limit + 100 * $(retries "$name"))) ]; do
-		while IFS= read -r line; do
-			told=$((told + 1))
-			say "$line"
-		done < <(sed -n "0,/^start $name\$/d; s/^say //p" "$vm/job-$lane/progress" 2>/dev/null |
-			tail -n +$((told + 1)))
-		status=$(sed -n "s/^end $name //p" "$vm/job-$lane/progress" 2>/dev/null)
-		[ -z "$status" ] || return "$status"
+	alive_s=$SECONDS
+	while [ $((SECONDS - started)) -lt $((limit + 100 * retries)) ]; do
+		[ ! -e "$vm/job-$lane/progress" ] || read_progress "$name"
+		[ -z "$ended" ] || return "$ended"
 		host_alive || return 125
 		! host_hangs || return 126
-		sleep 0.3
+		sleep 1
+		count_retries "$name"
 	done
 	return 124
 }
