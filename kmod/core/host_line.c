@@ -33,6 +33,8 @@
 #define CHIME_WOBBLE_Q32	(CHIME_PPM_Q32 / 5)
 
 #define CHIME_POINT_DISTANCE_NS	(2 * CHIME_NS_PER_S)
+/* In a segment that has just begun, so that a slow slew which ends in it shows there, too. */
+#define CHIME_POINT_CLOSEST_NS	(CHIME_NS_PER_S / 8)
 /* Shortest baseline if the slope is unknown, or wrong by far more than the wobble. */
 #define CHIME_BASELINE_MIN_NS	(5 * CHIME_NS_PER_MS)
 /* Shortest baseline otherwise: up to this length the known slope is better than a new one. */
@@ -112,13 +114,21 @@ static void chime_host_line_restart(struct chime_host_line *host, const struct c
 	host->baseline_min_ns = baseline_min_ns;
 }
 
+/* How far apart points are where the segment is now: the longer it is, the farther. */
+static s64 chime_host_line_distance(const struct chime_host_line *host, s64 newest_ns)
+{
+	s64 distance_ns = chime_sub_sat(newest_ns, host->points[0].raw_ns) / 2;
+
+	return chime_min(chime_max(distance_ns, CHIME_POINT_CLOSEST_NS), CHIME_POINT_DISTANCE_NS);
+}
+
 static void chime_host_line_remember(struct chime_host_line *host,
 				     const struct chime_pairing *pairing)
 {
 	s64 newest_ns = host->points[host->count - 1].raw_ns;
 	int i;
 
-	if (chime_sub_sat(pairing->raw_ns, newest_ns) < CHIME_POINT_DISTANCE_NS)
+	if (chime_sub_sat(pairing->raw_ns, newest_ns) < chime_host_line_distance(host, newest_ns))
 		return;
 	if (host->count == CHIME_HOST_LINE_POINTS) {
 		for (i = 1; i < CHIME_HOST_LINE_POINTS; i++)
@@ -191,39 +201,65 @@ static void chime_host_line_trim_segment(struct chime_host_line *host)
 	host->baseline_min_ns = CHIME_BASELINE_KEPT_NS;
 }
 
-/* If the kept slope is so wrong that even a short baseline gives a better one, accept that. */
-static void chime_host_line_relearn(struct chime_host_line *host)
+/* By how much the kept slope misses the latest cross-timestamp from the segment's beginning on. */
+static s64 chime_host_line_kept_miss(const struct chime_host_line *host)
 {
 	const struct chime_pairing *first = &host->points[0], *last = &host->last;
 	s64 baseline_ns = chime_sub_sat(last->raw_ns, first->raw_ns);
-	s64 readings_ns = chime_add_sat(first->uncertainty_ns, last->uncertainty_ns);
 	s64 gained_ns = chime_sub_sat(chime_sub_sat(last->utc_ns, last->raw_ns),
 				      chime_sub_sat(first->utc_ns, first->raw_ns));
-	s64 miss_ns = chime_sub_sat(gained_ns, chime_scale_q32(baseline_ns, host->line.rate_q32));
 
-	if (chime_abs_sat(miss_ns) > chime_add_sat(chime_host_line_slack(readings_ns),
-						   CHIME_WOBBLE_NS))
+	return chime_abs_sat(chime_sub_sat(gained_ns,
+					   chime_scale_q32(baseline_ns, host->line.rate_q32)));
+}
+
+/* The largest such miss of a slope that is right. */
+static s64 chime_host_line_kept_slack(const struct chime_host_line *host)
+{
+	s64 readings_ns = chime_add_sat(host->points[0].uncertainty_ns, host->last.uncertainty_ns);
+
+	return chime_add_sat(chime_host_line_slack(readings_ns), CHIME_WOBBLE_NS);
+}
+
+/* If the kept slope is so wrong that even a short baseline gives a better one, accept that. */
+static void chime_host_line_relearn(struct chime_host_line *host)
+{
+	if (chime_host_line_kept_miss(host) > chime_host_line_kept_slack(host))
 		host->baseline_min_ns = CHIME_BASELINE_MIN_NS;
+}
+
+/* The segment began because the host's rate had changed. */
+static bool chime_host_line_began_by_change(const struct chime_host_line *host)
+{
+	return host->rate_change_q32 &&
+	       chime_sub_sat(host->rate_change_raw_ns, host->points[0].raw_ns) >= 0;
 }
 
 /*
  * Error of a slope from before this guest stood still: the readings since then, which have not
- * contradicted it, show it to no less.
+ * contradicted it, show it to no less. One from before the host's rate changed is off by what they
+ * show.
  */
 static s64 chime_host_line_kept_error(const struct chime_host_line *host)
 {
 	const struct chime_pairing *first = &host->points[0], *last = &host->last;
 	s64 baseline_ns = chime_sub_sat(last->raw_ns, first->raw_ns);
 	s64 readings_ns = chime_add_sat(first->uncertainty_ns, last->uncertainty_ns);
+	s64 error_q32 = host->rate_error_q32;
 	s64 seen_q32 = CHIME_UNSCALED_Q32;
+	s64 off_ns;
 
-	if (!host->rate_suspect)
-		return host->rate_error_q32;
-	if (baseline_ns >= CHIME_BASELINE_MIN_NS) {
-		readings_ns = chime_add_sat(chime_host_line_slack(readings_ns), CHIME_WOBBLE_NS);
-		seen_q32 = chime_min(seen_q32, chime_ratio_q32(readings_ns, baseline_ns));
+	if (chime_host_line_began_by_change(host)) {
+		off_ns = chime_add_sat(chime_add_sat(readings_ns, CHIME_WOBBLE_NS),
+				       chime_host_line_kept_miss(host));
+		error_q32 = chime_max(error_q32, chime_ratio_q32(off_ns, baseline_ns));
 	}
-	return chime_max(host->rate_error_q32, seen_q32);
+	if (!host->rate_suspect)
+		return error_q32;
+	if (baseline_ns >= CHIME_BASELINE_MIN_NS)
+		seen_q32 = chime_min(seen_q32, chime_ratio_q32(chime_host_line_kept_slack(host),
+							       baseline_ns));
+	return chime_max(error_q32, seen_q32);
 }
 
 /*
@@ -268,6 +304,29 @@ static void chime_host_line_lose_rate(struct chime_host_line *host,
 {
 	host->rate_known = false;
 	chime_host_line_restart(host, pairing, CHIME_BASELINE_MIN_NS);
+}
+
+/*
+ * The line still has the slope of before the rate change that its segment began by, and @pairing is
+ * where the segment's own slope puts it: it shows the same change once more.
+ */
+static bool chime_host_line_goes_on(const struct chime_host_line *host,
+				    const struct chime_pairing *pairing)
+{
+	const struct chime_pairing *first = &host->points[0], *last = &host->last;
+	s64 readings_ns = chime_add_sat(first->uncertainty_ns, last->uncertainty_ns);
+	struct chime_line own;
+	s64 miss_ns, error_ns;
+
+	if (!chime_host_line_began_by_change(host) ||
+	    chime_sub_sat(last->raw_ns, first->raw_ns) >= host->baseline_min_ns ||
+	    chime_line_fit(first->raw_ns, first->utc_ns, last->raw_ns, last->utc_ns,
+			   chime_add_sat(readings_ns, CHIME_WOBBLE_NS) / 2, &own))
+		return false;
+	miss_ns = chime_sub_sat(pairing->utc_ns, chime_line_eval(&own, pairing->raw_ns));
+	error_ns = chime_add_sat(chime_line_maxerror(&own, pairing->raw_ns),
+				 pairing->uncertainty_ns);
+	return chime_abs_sat(miss_ns) <= error_ns;
 }
 
 /* The host's rate changed at the last cross-timestamp: a new segment begins there. */
@@ -323,7 +382,8 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 			chime_host_line_rebase(host, pairing);
 			return verdict;
 		}
-		chime_host_line_change_rate(host, pairing);
+		if (!chime_host_line_goes_on(host, pairing))
+			chime_host_line_change_rate(host, pairing);
 		break;
 	case CHIME_VERDICT_ON_LINE:
 		chime_host_line_remember(host, pairing);

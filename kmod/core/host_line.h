@@ -10,7 +10,8 @@
  * needs several. While cross-timestamps stay on the line, the slope is fitted over the last 16 s.
  * When one is further off the line than reading errors and the host's own wobble can explain, the
  * host's daemon has begun another slew: a new segment begins at the cross-timestamp before. The old
- * slope is kept for a second, or until it is clearly worse than the new one.
+ * slope is kept for a second, or until it is clearly worse than the new one; its error is meanwhile
+ * what the new segment shows of it.
  */
 #ifndef CHIME_HOST_LINE_H
 #define CHIME_HOST_LINE_H
@@ -66,7 +67,7 @@ enum chime_verdict {
 #define CHIME_HOST_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
 #define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
 
-/* Old cross-timestamps kept for the slope: 8 of them, 2 s apart. */
+/* Old cross-timestamps kept for the slope: 8 of them, closer at first, then 2 s apart. */
 #define CHIME_HOST_LINE_POINTS	8
 
 /**

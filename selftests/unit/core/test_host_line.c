@@ -277,6 +277,62 @@ TEST(follows_the_rate_changes_of_a_slewed_host)
 	}
 }
 
+/*
+ * From one check to the next the change is a little more than errors explain, and too little for
+ * the new slope to be better at once. It is not another change at each check.
+ */
+TEST(learns_the_rate_after_a_change_that_barely_shows)
+{
+	static const s64 slews[] = { 9 * PPM_Q32, -12 * PPM_Q32, 16 * PPM_Q32 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(slews); i++) {
+		struct world world = new_world(10 * PPM_Q32);
+
+		check_after(&world, 0);
+		ASSERT_EQ(0, watch(&world, 20 * MS, 30 * S));
+		change_host(&world, 10 * PPM_Q32 + slews[i], 0);
+		watch(&world, 20 * MS, 500 * MS);
+		EXPECT_LE(llabs(world.host.line.rate_q32 - 10 * PPM_Q32 - slews[i]), PPM_Q32 / 10);
+	}
+}
+
+/* Until the slope is that of the new segment, its error is not that of the old one. */
+TEST(slope_kept_across_a_change_is_as_wrong_as_readings_show)
+{
+	struct world world = new_world(0);
+	s64 wrong_q32;
+	int i;
+
+	check_after(&world, 0);
+	watch(&world, 20 * MS, 30 * S);
+	change_host(&world, 9 * PPM_Q32, 0);
+	for (i = 0; i < 100; i++) {
+		check_after(&world, 20 * MS);
+		if (!world.host.rate_change_q32)
+			continue;
+		wrong_q32 = llabs(world.host.line.rate_q32 - 9 * PPM_Q32);
+		ASSERT_LE(wrong_q32, world.host.line.sigma_rate_q32);
+	}
+	EXPECT_LE(world.host.line.sigma_rate_q32, PPM_Q32 / 5);
+}
+
+/* A slew of which no check shows the end, in a segment that has just begun: its rate is dropped. */
+TEST(slope_of_a_young_segment_is_that_of_its_end)
+{
+	struct world world = new_world(0);
+
+	check_after(&world, 0);
+	watch(&world, 20 * MS, 30 * S);
+	change_host(&world, 50 * PPM_Q32, 0);
+	watch(&world, 20 * MS, 5 * S);
+	change_host(&world, 6 * PPM_Q32, 0);
+	watch(&world, 20 * MS, 500 * MS);
+	change_host(&world, 0, 0);
+	watch(&world, 20 * MS, 1200 * MS);
+	EXPECT_LE(llabs(world.host.line.rate_q32), PPM_Q32 / 4);
+}
+
 TEST(notices_a_jump_and_touches_nothing)
 {
 	static const s64 jumps_ns[] = { 11 * MS, -11 * MS, S, -S, 86400 * S, -86400 * S * 365 };
