@@ -70,6 +70,15 @@ static bool chime_steady_sees(const struct chime_line *host)
 }
 
 /*
+ * The host's slope is known, be it that of a host which was slewed a moment ago and is expected to
+ * be slewed again.
+ */
+static bool chime_steady_sees_slope(const struct chime_line *host)
+{
+	return host->sigma_rate_q32 <= CHIME_STEADY_TURN_Q32;
+}
+
+/*
  * Unslewed host time ran at @rate_q32 since rates were last compared. The part of that which is
  * off the pace may be a slew that was followed: add it to the bound. Let the pace drift towards
  * @rate_q32, by no more than an oscillator can.
@@ -408,15 +417,31 @@ static void chime_steady_begin(struct chime_steady *steady, s64 raw_ns)
 			       chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
 }
 
-/* Nothing was measured against unslewed host time: no pace is kept. */
-static void chime_steady_forget_pace(struct chime_steady *steady, s64 raw_ns)
+/*
+ * Nothing was measured against unslewed host time: no pace is kept. A correction that is set before
+ * the next check is measured against the host as it is now.
+ */
+static void chime_steady_forget_pace(struct chime_steady *steady, const struct chime_line *host,
+				     s64 rate_q32, s64 raw_ns)
 {
+	chime_steady_set_pace(steady, rate_q32, raw_ns);
+	steady->pace_seen = chime_steady_sees_slope(host);
 	steady->pace_known = false;
 	steady->paced = false;
 	if (!steady->lost)
 		return;
 	chime_steady_drop_move(steady);
 	chime_steady_begin(steady, raw_ns);
+}
+
+/* The first correction was measured against a host whose rate was seen: that is the pace. */
+static void chime_steady_take_pace(struct chime_steady *steady)
+{
+	if (steady->pace_seen) {
+		steady->pace_known = true;
+		steady->paced = true;
+	}
+	steady->pace_seen = false;
 }
 
 void chime_steady_follow(struct chime_steady *steady, const struct chime_line *host,
@@ -429,10 +454,12 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 
 	chime_steady_judge_move(steady, host, raw_ns);
 	chime_steady_join(steady, host, raw_ns, &joined);
+	if (corrected)
+		chime_steady_take_pace(steady);
 	turn_q32 = chime_abs_sat(chime_sub_sat(joined.rate_q32, steady->pace_q32));
 	straight = sees && turn_q32 <= CHIME_STEADY_TURN_Q32;
 	if (!corrected) {
-		chime_steady_forget_pace(steady, raw_ns);
+		chime_steady_forget_pace(steady, host, joined.rate_q32, raw_ns);
 	} else if (!straight && (steady->paced || chime_steady_slews(steady, turn_q32, raw_ns))) {
 		chime_steady_keep(steady, host, steady->paced ? 0 : turn_q32, raw_ns);
 		return;
@@ -504,6 +531,7 @@ static void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
 	steady->moved_raw_ns = raw_ns;
 	steady->moved_ns = 0;
 	steady->renewed = false;
+	steady->pace_seen = false;
 	steady->pace_known = false;
 	steady->paced = false;
 	steady->parted = false;
@@ -589,6 +617,7 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 	chime_steady_drop_move(steady);
 	steady->unmoved = *unslew;
 	steady->renewed = false;
+	steady->pace_seen = false;
 	steady->paced = false;
 	steady->parted = false;
 	chime_steady_begin(steady, raw_ns);

@@ -149,6 +149,41 @@ TEST_F(steady, waits_until_the_slope_is_known)
 	EXPECT_LE(llabs(gained(self)), 10);
 }
 
+/*
+ * The host was slewed a moment before the first correction, and another slew is expected: its slope
+ * is known all the same, and is the one that the correction was measured against.
+ */
+TEST_F(steady, first_correction_finds_the_pace_after_a_slew)
+{
+	struct chime_line line = self->host;
+
+	line.maxerror_rate_q32 = 700 * PPM_Q32;
+	line.sigma_rate_q32 = PPM_Q32 / 4;
+	chime_steady_follow(&self->steady, &line, false, self->raw_ns);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	/* The next slew begins before the next check. */
+	self->host.maxerror_rate_q32 = 700 * PPM_Q32;
+	watch(self, 93 * PPM_Q32, 30 * S);
+	EXPECT_TRUE(self->steady.parted);
+	EXPECT_LE(llabs(gained(self)), 10);
+	watch(self, 0, 30 * S);
+	EXPECT_LE(llabs(gained(self)), 20);
+}
+
+/* Its slope is that of the slew, or of nothing: there is no pace yet. */
+TEST_F(steady, first_correction_finds_no_pace_in_an_unknown_slope)
+{
+	struct chime_line line = self->host;
+
+	line.maxerror_rate_q32 = 2 * PPM_Q32;
+	line.sigma_rate_q32 = CHIME_PPM_Q32 / 2 + 1;
+	chime_steady_follow(&self->steady, &line, false, self->raw_ns);
+	line.maxerror_rate_q32 = 700 * PPM_Q32;
+	chime_steady_follow(&self->steady, &line, true, self->raw_ns);
+	EXPECT_FALSE(self->steady.pace_known);
+	EXPECT_FALSE(self->steady.paced);
+}
+
 /* The raw clock goes back by @gap_ns, while the host runs on at the rate of its line. */
 static void revert_reaching(struct _test_data_steady *self, s64 gap_ns, s64 reach_ns)
 {
@@ -414,6 +449,7 @@ TEST_F(steady, another_clocksource_is_none_of_who_has_no_correction)
 	struct chime_line line = self->host;
 
 	chime_steady_lose_pace(&self->steady, &self->host, self->raw_ns);
+	line.rate_q32 = 40 * PPM_Q32;
 	chime_steady_follow(&self->steady, &line, false, self->raw_ns);
 	EXPECT_FALSE(self->steady.lost);
 	EXPECT_EQ(0, self->steady.moved_q32);
