@@ -6,6 +6,7 @@
 #include "ntp/client.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
@@ -169,20 +170,44 @@ static int draw_random(void *bytes, size_t size)
 	return -EIO;
 }
 
-/* The address that the route to the server has given the request. */
-static void note_local_address(struct ntp_client *client)
+/* The address that packets of the socket leave from; of no family if that is not known. */
+static void get_local_address(const struct ntp_socket *socket, struct net_address *local)
 {
 	struct sockaddr_storage from;
 	socklen_t length = sizeof(from);
 
-	client->local.family = AF_UNSPEC;
-	if (!getsockname(client->socket.fd, (struct sockaddr *)&from, &length))
-		(void)net_address_from_sockaddr((struct sockaddr *)&from, length, &client->local);
+	*local = (struct net_address){ .family = AF_UNSPEC };
+	if (!getsockname(socket->fd, (struct sockaddr *)&from, &length))
+		(void)net_address_from_sockaddr((struct sockaddr *)&from, length, local);
 }
 
 static bool uses_hardware(const struct ntp_client *client)
 {
 	return client->options.hardware && client->options.hardware->count;
+}
+
+/*
+ * One of this machine's interfaces has the server's address. The request may leave from another
+ * one of them all the same: by bindacqaddress, or if the server's is a secondary address.
+ */
+static bool has_own_address(const struct ntp_client *client)
+{
+	struct net_address address;
+	struct ifaddrs *list;
+	bool found = false;
+
+	if (!client->options.own || !client->options.own->port || getifaddrs(&list))
+		return false;
+	for (const struct ifaddrs *entry = list; entry && !found; entry = entry->ifa_next) {
+		/* There is as much of it as its family says. */
+		found = entry->ifa_addr &&
+			!net_address_from_sockaddr(entry->ifa_addr, sizeof(struct sockaddr_in6),
+						   &address) &&
+			net_address_equal(&address, &client->address);
+	}
+	freeifaddrs(list);
+
+	return found;
 }
 
 static int open_socket(struct ntp_client *client)
@@ -193,13 +218,14 @@ static int open_socket(struct ntp_client *client)
 	int err;
 
 	options.hardware = uses_hardware(client);
+	client->is_own_address = has_own_address(client);
 	length = net_address_to_sockaddr(&client->address, client->options.port, &to);
 	if (!length)
 		return -EDESTADDRREQ;
 
 	err = ntp_socket_open(&client->socket, (struct sockaddr *)&to, length, &options);
 	if (!err)
-		note_local_address(client);
+		get_local_address(&client->socket, &client->local);
 
 	return err;
 }
@@ -499,8 +525,6 @@ static void record_answer(struct ntp_client *client, const struct ntp_packet *an
 {
 	struct ntp_client_record *record = &client->record;
 	uint64_t asked = client->exchange.interleaved ? before : answer->receive;
-	struct sockaddr_storage local;
-	socklen_t length = sizeof(local);
 
 	record->answer = *answer;
 	record->response_ns = chime_sub_sat(ntp_timestamp_to_ns(answer->transmit),
@@ -512,9 +536,7 @@ static void record_answer(struct ntp_client *client, const struct ntp_packet *an
 	record->by_card += client->hardware_timestamps;
 	record->sent_by_kernel += record->kernel_sent && !client->hardware_timestamps;
 	record->received_by_kernel += record->kernel_received && !client->hardware_timestamps;
-	if (getsockname(client->socket.fd, (struct sockaddr *)&local, &length) ||
-	    net_address_from_sockaddr((const struct sockaddr *)&local, length, &record->local))
-		record->local = (struct net_address){ .family = AF_UNSPEC };
+	get_local_address(&client->socket, &record->local);
 }
 
 /*
@@ -579,6 +601,13 @@ static bool is_loopback(const struct net_address *address)
 	       address->family == AF_INET && address->bytes[0] == IN_LOOPBACKNET;
 }
 
+static bool is_on_this_machine(const struct ntp_client *client)
+{
+	return client->is_own_address || is_loopback(&client->local) ||
+	       is_loopback(&client->address) ||
+	       net_address_equal(&client->local, &client->address);
+}
+
 /*
  * The request went to this machine's own server, which says what we tell it: the best of all
  * servers, by its distance, and the last one to contradict us.
@@ -588,8 +617,7 @@ static bool is_own(const struct ntp_client *client)
 	const struct ntp_own *own = client->options.own;
 	const struct net_address *served;
 
-	if (!own || own->port != client->options.port ||
-	    (!is_loopback(&client->local) && !net_address_equal(&client->local, &client->address)))
+	if (!own || own->port != client->options.port || !is_on_this_machine(client))
 		return false;
 	served = client->address.family == AF_INET6 ? &own->address6 : &own->address4;
 

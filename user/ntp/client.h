@@ -117,6 +117,7 @@ struct ntp_client_record {
  * @options: as configured
  * @address: of the server
  * @local: this machine's, as the latest request had it; AF_UNSPEC: there was none
+ * @is_own_address: an interface of this machine has @address; only known if it is a server itself
  * @socket: .fd -1: nothing in flight
  * @exchange: in flight
  * @interleave: the one before, if options.interleaved
@@ -145,6 +146,7 @@ struct ntp_client {
 	struct ntp_client_options options;
 	struct net_address address;
 	struct net_address local;
+	bool is_own_address;
 	struct ntp_socket socket;
 	struct ntp_exchange exchange;
 	struct ntp_interleave interleave;

@@ -12,7 +12,9 @@
 #include <linux/ptp_clock.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -266,6 +268,77 @@ TEST_F(request, an_answer_of_our_own_server_gives_no_time)
 	send_answer(self);
 	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
 	EXPECT_EQ(NTP_OWN_SERVER, self->client.verdict);
+	EXPECT_EQ(0, source_received(self->source));
+}
+
+/* In a network of its own, this machine has these two addresses. */
+#define ONE_ADDRESS	"192.0.2.1"
+#define OTHER_ADDRESS	"192.0.2.2"
+
+static int set_address(int fd, const char *label, const char *text)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	struct ifreq request = { .ifr_flags = IFF_UP };
+
+	strcpy(request.ifr_name, label);
+	inet_pton(AF_INET, text, &address.sin_addr);
+	memcpy(&request.ifr_addr, &address, sizeof(address));
+	if (__real_ioctl(fd, SIOCSIFADDR, &request) < 0)
+		return -1;
+	request.ifr_flags = IFF_UP;
+	return __real_ioctl(fd, SIOCSIFFLAGS, &request);
+}
+
+static bool enter_network(void)
+{
+	bool entered;
+	int fd;
+
+	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	entered = set_address(fd, "lo", "127.0.0.1") == 0 &&
+		  set_address(fd, "lo:1", ONE_ADDRESS) == 0 &&
+		  set_address(fd, "lo:2", OTHER_ADDRESS) == 0;
+	close(fd);
+	return entered;
+}
+
+/* Ask @server from @from; it answers. */
+static void ask_from(struct _test_data_request *self, const char *from, const char *server,
+		     const struct ntp_own *own)
+{
+	struct ntp_client_options options = self->client.options;
+	struct net_address address;
+
+	options.socket.bind_address4 = from;
+	options.own = own;
+	if (net_address_parse(server, AF_INET, &address) ||
+	    inet_pton(AF_INET, server, &self->server.sin_addr) != 1)
+		abort();
+	ntp_client_close(&self->client);
+	ntp_client_init(&self->client, self->source, &options, &address);
+	self->sent_ns += 100 * NS_PER_S;
+	ntp_client_timer(&self->client, &self->timescale, self->sent_ns);
+	(void)take_all(self);
+	send_answer(self);
+}
+
+/* The request has another address by bindacqaddress, or as a secondary address is asked. */
+TEST_F(request, our_own_server_is_known_from_each_of_our_addresses)
+{
+	static const char *const ends[][2] = {
+		{ ONE_ADDRESS, OTHER_ADDRESS }, { ONE_ADDRESS, "127.0.0.1" }, { "", OTHER_ADDRESS },
+	};
+	const struct ntp_own own = { .port = self->client.options.port };
+
+	if (!enter_network())
+		SKIP(return, "no network namespaces here");
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		ask_from(self, ends[i][0], ends[i][1], &own);
+		EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
+		EXPECT_EQ(NTP_OWN_SERVER, self->client.verdict);
+	}
 	EXPECT_EQ(0, source_received(self->source));
 }
 
