@@ -48,5 +48,7 @@ int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 		    struct timespec *timeout);
 int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
 		    struct timespec *timeout);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
 
 #endif /* WRAPPED_CALLS_H */

@@ -3,6 +3,9 @@
  * truechime plot: the recent past of the clock as an SVG picture.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,13 +16,11 @@
 /* What is shown unless --since says otherwise. */
 #define SINCE_S		3600
 
-static int write_to(const char *path, const struct past *past, double from_s, const char *name)
+/* Closes @to. */
+static int draw(FILE *to, const struct past *past, double from_s, const char *name)
 {
-	FILE *to = fopen(path, "we");
 	int err = 0;
 
-	if (!to)
-		return -errno;
 	errno = 0;
 	plot_svg(to, past, from_s, name);
 	if (ferror(to))
@@ -30,29 +31,76 @@ static int write_to(const char *path, const struct past *past, double from_s, co
 	return err;
 }
 
-/* A device, a pipe or a link is not to be replaced: it is written to. */
-static bool is_replaceable(const char *path)
+static int write_to(const char *path, const struct past *past, double from_s, const char *name)
 {
-	struct stat status;
+	FILE *to = fopen(path, "we");
 
-	return lstat(path, &status) ? errno == ENOENT : S_ISREG(status.st_mode);
+	return to ? draw(to, past, from_s, name) : -errno;
+}
+
+/*
+ * With the permissions of @before, or of any new file where there is none. umask(2) can only be
+ * read by setting it.
+ */
+static FILE *create(char *template, const struct stat *before)
+{
+	mode_t mask = umask(077);
+	int fd = mkostemp(template, O_CLOEXEC), err;
+	FILE *to = NULL;
+
+	umask(mask);
+	if (fd < 0)
+		return NULL;
+	if (!fchmod(fd, before ? before->st_mode & 0777 : 0666 & ~mask))
+		to = fdopen(fd, "w");
+	if (!to) {
+		err = errno;
+		close(fd);
+		unlink(template);
+		errno = err;
+	}
+
+	return to;
 }
 
 /* To a new file beside @path, which takes its place when it is whole. */
-static int write_file(const char *path, const struct past *past, double from_s, const char *name)
+static int replace(const char *path, const struct stat *before, const struct past *past,
+		   double from_s, const char *name)
 {
 	char part[4096];
+	FILE *to;
 	int err;
 
-	if (!is_replaceable(path))
-		return write_to(path, past, from_s, name);
-	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
+	if (snprintf(part, sizeof(part), "%s.XXXXXX", path) >= (int)sizeof(part))
 		return -ENAMETOOLONG;
-	err = write_to(part, past, from_s, name);
+	to = create(part, before);
+	if (!to)
+		return -errno;
+	err = draw(to, past, from_s, name);
 	if (!err && rename(part, path))
 		err = -errno;
 	if (err)
 		unlink(part);
+
+	return err;
+}
+
+/* A device, a pipe or a link is not to be replaced: it is written to. */
+static int write_file(const char *path, const struct past *past, double from_s, const char *name)
+{
+	sigset_t all, before;
+	struct stat status;
+	bool exists;
+	int err;
+
+	exists = !lstat(path, &status);
+	if (exists ? !S_ISREG(status.st_mode) : errno != ENOENT)
+		return write_to(path, past, from_s, name);
+	/* What ends the program waits for the moment that it takes: nothing is left lying about. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	err = replace(path, exists ? &status : NULL, past, from_s, name);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 
 	return err;
 }

@@ -4,13 +4,17 @@
  */
 #include "user/cli/plot_svg.h"
 
+#include <dirent.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/cli/cli.h"
 
 #define START_S	1795300000.0
@@ -175,6 +179,102 @@ TEST_F(plot, what_is_no_plain_file_is_written_to_and_not_replaced)
 	EXPECT_EQ(0, unlink(link));
 	EXPECT_EQ(0, unlink(target));
 	EXPECT_EQ(0, rmdir(folder));
+}
+
+static bool is_killed;
+
+/* The program is ended at the last moment. */
+int __wrap_rename(const char *from, const char *to)
+{
+	if (is_killed)
+		raise(SIGTERM);
+	return __real_rename(from, to);
+}
+
+static int entries_of(const char *folder)
+{
+	DIR *list = opendir(folder);
+	int count = -2;		/* itself, and the one above */
+
+	while (list && readdir(list))
+		count++;
+	closedir(list);
+	return count;
+}
+
+FIXTURE(plot_file) {
+	char folder[32];
+	char path[64];
+	char part[80];
+};
+
+FIXTURE_SETUP(plot_file)
+{
+	strcpy(self->folder, "/tmp/test_plot.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->folder));
+	snprintf(self->path, sizeof(self->path), "%s/plot.svg", self->folder);
+	snprintf(self->part, sizeof(self->part), "%s.part", self->path);
+	is_killed = false;
+}
+
+FIXTURE_TEARDOWN(plot_file)
+{
+	unlink(self->path);
+	unlink(self->part);
+	/* Nothing else was left behind. */
+	EXPECT_EQ(0, rmdir(self->folder));
+}
+
+/* It may be the user's, or that of another process that draws the same picture. */
+TEST_F(plot_file, no_file_beside_it_is_touched)
+{
+	struct cli cli = { .output = self->path };
+	char text[8] = "";
+	FILE *file = fopen(self->part, "w");
+
+	ASSERT_NE(NULL, file);
+	fputs("mine", file);
+	fclose(file);
+	EXPECT_EQ(CLI_OK, verb_plot(&cli));
+	file = fopen(self->part, "r");
+	ASSERT_NE(NULL, file);
+	EXPECT_NE(NULL, fgets(text, sizeof(text), file));
+	EXPECT_STREQ("mine", text);
+	fclose(file);
+}
+
+TEST_F(plot_file, permissions_are_as_usual_and_stay_as_they_were)
+{
+	struct cli cli = { .output = self->path };
+	struct stat status;
+
+	umask(022);
+	EXPECT_EQ(CLI_OK, verb_plot(&cli));
+	ASSERT_EQ(0, stat(self->path, &status));
+	EXPECT_EQ(0644, status.st_mode & 0777);
+	ASSERT_EQ(0, chmod(self->path, 0640));
+	EXPECT_EQ(CLI_OK, verb_plot(&cli));
+	ASSERT_EQ(0, stat(self->path, &status));
+	EXPECT_EQ(0640, status.st_mode & 0777);
+}
+
+TEST_F(plot_file, nothing_stays_behind_when_it_is_ended)
+{
+	struct cli cli = { .output = self->path };
+	pid_t child = fork();
+	int status;
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		is_killed = true;
+		verb_plot(&cli);
+		_exit(0);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGTERM, WTERMSIG(status));
+	EXPECT_EQ(1, entries_of(self->folder));
+	EXPECT_EQ(0, access(self->path, F_OK));
 }
 
 TEST_HARNESS_MAIN
