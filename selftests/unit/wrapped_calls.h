@@ -30,6 +30,7 @@ void *__real_dlsym(void *library, const char *name);
 void *__wrap_dlsym(void *library, const char *name);
 int __real_dlclose(void *library);
 int __wrap_dlclose(void *library);
+int __wrap_freezer_own(const char *file, char *own, size_t size);
 struct ifaddrs;
 int __wrap_getifaddrs(struct ifaddrs **list);
 void __wrap_freeifaddrs(struct ifaddrs *list);

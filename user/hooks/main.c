@@ -119,9 +119,27 @@ static int open_freezer(struct freezer *freezer, const char *cgroup)
 		log_err("The cgroup %s cannot be frozen: this program is in it", cgroup);
 	else if (err == -EINVAL)
 		log_err("%s is not the path of a cgroup below " FREEZER_ROOT, cgroup);
+	else if (err == -ENOENT)
+		log_warning("The cgroup %s cannot be frozen: there is none in " FREEZER_ROOT,
+			    cgroup);
 	else if (err)
 		log_err("The cgroup %s cannot be frozen: %s", cgroup, strerror(-err));
 	return err;
+}
+
+/*
+ * Before the first event, when it would be too late to say so: a name that is none, or our own
+ * cgroup, can never be frozen. Others may exist later. 0, -errno (logged).
+ */
+static int check_cgroup(const char *cgroup)
+{
+	struct freezer freezer;
+	int err = open_freezer(&freezer, cgroup);
+
+	if (!err)
+		freezer_close(&freezer);
+
+	return err == -EINVAL || err == -EDEADLK || err == -ENAMETOOLONG ? err : 0;
 }
 
 static void hold(const struct hooks *hooks)
@@ -328,5 +346,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	log_open(true);
+	if (hooks.cgroup && check_cgroup(hooks.cgroup))
+		return 2;
 	return run(&hooks);
 }
