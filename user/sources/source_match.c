@@ -38,6 +38,19 @@ static int parse_bits(const char *text, const struct net_address *address)
 	return bits <= 8 * address_size(address) ? (int)bits : -EINVAL;
 }
 
+/*
+ * An IPv4 address that was written as an IPv6 one has become an IPv4 one, and so has its prefix. A
+ * shorter prefix is of other addresses, which no source has.
+ */
+static int parse_mapped_bits(const char *text, const struct net_address *address)
+{
+	static const struct net_address ipv6 = { .family = AF_INET6 };
+	int more = (int)(address_size(&ipv6) - address_size(address)) * 8;
+	int bits = parse_bits(text, &ipv6);
+
+	return bits < more ? -EINVAL : bits - more;
+}
+
 /* @before and @after are what stands before and after the slash. */
 static int parse_subnet(const char *before, const char *after, struct source_match *match)
 {
@@ -51,7 +64,8 @@ static int parse_subnet(const char *before, const char *after, struct source_mat
 			return -EINVAL;
 	} else {
 		*address = *mask;
-		bits = parse_bits(after, address);
+		bits = mask->family == AF_INET && strchr(before, ':') ?
+		       parse_mapped_bits(after, address) : parse_bits(after, address);
 		if (bits < 0 || address->scope)
 			return -EINVAL;
 		make_mask(address, (unsigned int)bits, mask);
