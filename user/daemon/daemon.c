@@ -103,6 +103,31 @@ static void daemon_open_hardware(struct daemon *daemon, const struct config *con
 			  system_clock_raw_ns());
 }
 
+/*
+ * As configured, from the start or by a reload, when the privileges for that may be gone. One that
+ * is there stays until another one is.
+ */
+static void daemon_write_pid(struct daemon *daemon)
+{
+	const char *path = daemon->config->pidfile;
+	int err = 0;
+
+	if (daemon->options->task != DAEMON_RUN || !strcmp(path, daemon->pid_path))
+		return;
+	if (*path)
+		err = pid_file_write(path, getpid());
+	if (err) {
+		log_warning("The pid file %s could not be written: %s%s%s", path,
+			    err == -EEXIST ? "something else of that name is left alone" :
+			    strerror(-err),
+			    *daemon->pid_path ? "; it stays " : "", daemon->pid_path);
+		return;
+	}
+	if (*daemon->pid_path)
+		pid_file_remove(daemon->pid_path, getpid());
+	snprintf(daemon->pid_path, sizeof(daemon->pid_path), "%s", path);
+}
+
 int daemon_reload(struct daemon *daemon)
 {
 	struct config *config = NULL;
@@ -130,6 +155,7 @@ int daemon_reload(struct daemon *daemon)
 	if (daemon->chronyc)
 		chronyc_listener_configure(daemon->chronyc, &config->chronyc);
 	daemon_configure_module(daemon);
+	daemon_write_pid(daemon);
 	daemon_look_around(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	/* There may be one only now, or at other intervals. */
@@ -178,20 +204,6 @@ static int daemon_watch_clock(void)
 	int fd = has_real_clock() ? clock_watch_open() : -1;
 
 	return fd < 0 ? -1 : fd;
-}
-
-static void daemon_write_pid(const struct daemon *daemon)
-{
-	const char *path = daemon->config->pidfile;
-	int err;
-
-	if (!*path || daemon->options->task != DAEMON_RUN)
-		return;
-	err = pid_file_write(path, getpid());
-	if (err)
-		log_warning("The pid file %s could not be written: %s", path,
-			    err == -EEXIST ? "something else of that name is left alone" :
-			    strerror(-err));
 }
 
 /* Being late costs accuracy: lock_all and sched_priority as chrony has them. */
@@ -460,8 +472,8 @@ int daemon_run(const struct daemon_options *options)
 	status = daemon_serve(&daemon);
 	log_info("truechimed ends");
 
-	if (*daemon.config->pidfile && options->task == DAEMON_RUN)
-		pid_file_remove(daemon.config->pidfile, getpid());
+	if (*daemon.pid_path)
+		pid_file_remove(daemon.pid_path, getpid());
 	if (daemon.clock_watch_fd >= 0)
 		close(daemon.clock_watch_fd);
 	daemon_close_timescale(&daemon);

@@ -204,6 +204,7 @@ struct daemon_events {
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @first_rate: the system clock's before we steered it, or the drift file's
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
+ * @pid_path: the pid file that was written; "": none
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @virtual_machine: this is one, so that a disruption may go unnoticed
@@ -244,6 +245,7 @@ struct daemon {
 	int64_t watchdog_ns;
 	double first_rate;
 	int64_t first_result_ns;
+	char pid_path[CONFIG_PATH_MAX];
 	int lock_fd;
 	int clock_watch_fd;
 	bool virtual_machine;

@@ -7,7 +7,10 @@
 #include "user/daemon/daemon.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "user/daemon/notify.h"
 
@@ -161,6 +164,53 @@ TEST_F(reload, what_there_is_no_memory_for_changes_nothing_and_is_forgotten)
 	EXPECT_EQ(0, world.told);
 	/* The new one. */
 	EXPECT_EQ(1, world.freed);
+}
+
+/* The process that a pid file names; -1: there is none. */
+static int pid_in(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	int pid = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, "%d", &pid) != 1)
+		pid = 0;
+	fclose(file);
+	return pid;
+}
+
+static int reload_with_pid_file(FIXTURE_DATA(reload) *self, const char *path)
+{
+	char text[192];
+
+	snprintf(text, sizeof(text), "server 192.0.2.1\npidfile %s\n", path);
+	self->options.config_text = text;
+	return daemon_reload(&self->daemon);
+}
+
+/* There is always the one that is configured, unless it cannot be written, and no other. */
+TEST_F(reload, the_pid_file_moves)
+{
+	char folder[] = "/tmp/test_reload.XXXXXX", one[64], other[64], nowhere[64];
+
+	ASSERT_NE(NULL, mkdtemp(folder));
+	snprintf(one, sizeof(one), "%s/one", folder);
+	snprintf(other, sizeof(other), "%s/other", folder);
+	snprintf(nowhere, sizeof(nowhere), "%s/no/where", folder);
+
+	EXPECT_EQ(0, reload_with_pid_file(self, one));
+	EXPECT_EQ(getpid(), pid_in(one));
+	EXPECT_EQ(0, reload_with_pid_file(self, other));
+	EXPECT_EQ(-1, pid_in(one));
+	EXPECT_EQ(getpid(), pid_in(other));
+	EXPECT_EQ(0, reload_with_pid_file(self, nowhere));
+	EXPECT_EQ(getpid(), pid_in(other));
+	EXPECT_EQ(0, reload_with_pid_file(self, "/"));
+	EXPECT_EQ(-1, pid_in(other));
+	unlink(one);
+	unlink(other);
+	EXPECT_EQ(0, rmdir(folder));
 }
 
 TEST_HARNESS_MAIN
