@@ -186,6 +186,15 @@ static bool uses_hardware(const struct ntp_client *client)
 	return client->options.hardware && client->options.hardware->count;
 }
 
+/* This machine serves time at the port that is asked. */
+static bool has_own_port(const struct ntp_client *client)
+{
+	const struct ntp_own *own = client->options.own;
+	bool is_ipv6 = client->address.family == AF_INET6;
+
+	return own && client->options.port == (is_ipv6 ? own->port6 : own->port4);
+}
+
 /*
  * One of this machine's interfaces has the server's address. The request may leave from another
  * one of them all the same: by bindacqaddress, or if the server's is a secondary address.
@@ -196,7 +205,7 @@ static bool has_own_address(const struct ntp_client *client)
 	struct ifaddrs *list;
 	bool found = false;
 
-	if (!client->options.own || !client->options.own->port || getifaddrs(&list))
+	if (!has_own_port(client) || getifaddrs(&list))
 		return false;
 	for (const struct ifaddrs *entry = list; entry && !found; entry = entry->ifa_next) {
 		/* There is as much of it as its family says. */
@@ -617,7 +626,7 @@ static bool is_own(const struct ntp_client *client)
 	const struct ntp_own *own = client->options.own;
 	const struct net_address *served;
 
-	if (!own || own->port != client->options.port || !is_on_this_machine(client))
+	if (!has_own_port(client) || !is_on_this_machine(client))
 		return false;
 	served = client->address.family == AF_INET6 ? &own->address6 : &own->address4;
 

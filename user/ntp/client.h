@@ -33,12 +33,14 @@ struct ntp_spacing {
 
 /**
  * struct ntp_own - where this machine is a server itself
- * @port: UDP port; 0: it is none
+ * @port4: UDP port of IPv4; 0: that is not served
+ * @port6: same for IPv6
  * @address4: the only address that is served, AF_UNSPEC: all of them ...
  * @address6: ... of each family
  */
 struct ntp_own {
-	int port;
+	int port4;
+	int port6;
 	struct net_address address4;
 	struct net_address address6;
 };

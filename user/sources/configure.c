@@ -22,16 +22,30 @@ static int bind_port_of(const struct config *config)
 	       0 : config->bind_port;
 }
 
+/* The port of a family; 0: it is not served. *@bound: the only address; of no family: all. */
+static int own_port(const struct config_server *server, int family, struct net_address *bound)
+{
+	static const struct net_address any;
+	const char *address = config_server_address(server, family);
+
+	if (!address)
+		return 0;
+	if (net_address_parse(address, family, bound) ||
+	    !memcmp(bound->bytes, any.bytes, sizeof(any.bytes)))
+		*bound = any;
+
+	return server->port;
+}
+
 /* Bound to an interface it is not reached from here. */
 static struct ntp_own own_of(const struct config_server *server)
 {
-	struct ntp_own own = { .port = 0 };
+	struct ntp_own own = { .port4 = 0 };
 
 	if (!config_serves(server) || *server->bind_device)
 		return own;
-	own.port = server->port;
-	(void)net_address_parse(server->bind_address4, AF_INET, &own.address4);
-	(void)net_address_parse(server->bind_address6, AF_INET6, &own.address6);
+	own.port4 = own_port(server, AF_INET, &own.address4);
+	own.port6 = own_port(server, AF_INET6, &own.address6);
 
 	return own;
 }

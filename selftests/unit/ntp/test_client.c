@@ -261,7 +261,7 @@ TEST_F(request, clocks_are_read_for_answers_alone)
 /* Whoever follows itself is always right, and no other source could contradict it. */
 TEST_F(request, an_answer_of_our_own_server_gives_no_time)
 {
-	const struct ntp_own own = { .port = self->client.options.port };
+	const struct ntp_own own = { .port4 = self->client.options.port };
 
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	self->client.options.own = &own;
@@ -330,7 +330,7 @@ TEST_F(request, our_own_server_is_known_from_each_of_our_addresses)
 	static const char *const ends[][2] = {
 		{ ONE_ADDRESS, OTHER_ADDRESS }, { ONE_ADDRESS, "127.0.0.1" }, { "", OTHER_ADDRESS },
 	};
-	const struct ntp_own own = { .port = self->client.options.port };
+	const struct ntp_own own = { .port4 = self->client.options.port };
 
 	if (!enter_network())
 		SKIP(return, "no network namespaces here");
@@ -344,7 +344,7 @@ TEST_F(request, our_own_server_is_known_from_each_of_our_addresses)
 
 TEST_F(request, another_program_on_this_machine_is_no_own_server)
 {
-	struct ntp_own own = { .port = self->client.options.port };
+	struct ntp_own own = { .port4 = self->client.options.port };
 
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	ASSERT_EQ(0, net_address_parse("192.0.2.1", AF_INET, &own.address4));

@@ -727,6 +727,24 @@ TEST_F(world, this_machine_has_other_addresses_too)
 	EXPECT_NE(NULL, strstr(info.rejected, "own NTP server"));
 }
 
+/* That is no address of its own, but all of them. */
+TEST_F(world, a_server_bound_to_any_address_is_our_own)
+{
+	add_server("127.0.0.1", ANSWERS);
+	configure("PORT\nallow\nbindaddress 0.0.0.0\nserver 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed || source_at(0)->added));
+	EXPECT_EQ(0, source_at(0)->added);
+}
+
+/* Then another program may serve that. */
+TEST_F(world, a_family_that_is_not_served_has_no_server_of_ours)
+{
+	add_server("127.0.0.1", ANSWERS);
+	configure("PORT\nallow\nbindaddress ::1\nserver 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed || source_at(0)->added));
+	EXPECT_EQ(1, source_at(0)->added);
+}
+
 TEST_F(world, an_address_is_used_once)
 {
 	static const char *const addresses[] = { "127.0.0.1" };
