@@ -89,8 +89,11 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	if (host)
 		view->host = *host;
 	view->reference = reference_host ? TRUECHIME_REFERENCE_HOST : TRUECHIME_REFERENCE_RAW;
-	if (reference_host)
+	if (reference_host) {
 		chime_steady_start(&timescale->steady, host, raw_ns);
+		/* The reference's time is read below, before the change is published. */
+		view->steady = timescale->steady.line;
+	}
 	if (view->corrected && reference_host)
 		chime_timescale_correct_host(timescale, &aim, host, raw_ns);
 	else if (view->corrected)

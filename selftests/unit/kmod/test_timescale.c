@@ -204,6 +204,34 @@ TEST_F(timescale, holds_over_by_the_references_time)
 	EXPECT_GE(now_at(&self->timescale, RAW0_NS + S).maxerror_ns, 2592 * MS);
 }
 
+/* The reference's time changes from hours to decades, or back: no correction ages by that. */
+TEST_F(timescale, does_not_age_a_correction_by_a_change_of_the_reference)
+{
+	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
+	const s64 age_ns = HOLDOVER_NS / 2;
+	s64 raw_ns = RAW0_NS + age_ns;
+	int i;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	for (i = 0; i < 2; i++) {
+		take_host(&self->timescale, 0, raw_ns);
+		EXPECT_EQ(TRUECHIME_REFERENCE_HOST, now_at(&self->timescale, raw_ns).reference);
+		EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now_at(&self->timescale, raw_ns).state);
+		raw_ns += S;
+		chime_timescale_set_reference(&self->timescale, NULL, false, 0, raw_ns);
+		EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now_at(&self->timescale, raw_ns).state);
+		raw_ns += DAY;
+		EXPECT_EQ(TRUECHIME_STATE_HOLDOVER, now_at(&self->timescale, raw_ns).state);
+		ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction,
+						     self->timescale.current_view.epoch, true,
+						     raw_ns));
+		raw_ns += age_ns;
+	}
+	/* It keeps the age that it had: only half of it is left. */
+	take_host(&self->timescale, 0, raw_ns);
+	EXPECT_EQ(TRUECHIME_STATE_HOLDOVER, now_at(&self->timescale, raw_ns + age_ns + S).state);
+}
+
 /*
  * A rate of 20 ppm that was measured within a minute is not extrapolated over the day that a revert
  * took: the bound allows for it instead. The same holds if the host is demoted afterwards, and the
