@@ -144,6 +144,7 @@ static void chime_control_set_reference(struct chime *chime)
 /* All that can be refused: nothing has changed then. */
 static int chime_control_find_host(struct chime *chime, const struct chime_host_request *request)
 {
+	bool automatic = chime->host.automatic;
 	int ret = 0;
 
 	lockdep_assert_held(&chime->lock);
@@ -154,8 +155,10 @@ static int chime_control_find_host(struct chime *chime, const struct chime_host_
 		chime_disruption_check(chime);
 		ret = chime_host_choose(&chime->host, request->name);
 	}
-	if (!ret && request->has_state && !chime_host_has_line(&chime->host))
+	if (!ret && request->has_state && !chime_host_has_line(&chime->host)) {
+		chime->host.automatic = automatic;
 		return -ENODATA;
+	}
 	return ret;
 }
 

@@ -132,6 +132,7 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event)
 	if (chime_reaction_counts(event->cause)) {
 		disruption->count++;
 		chime_events_renew(&chime->events, event->time_ns);
+		chime_host_seek_soon(&chime->host);
 	}
 	chime_events_record(&chime->events, event);
 	disruption->evidence = 0;
@@ -563,6 +564,7 @@ void chime_disruption_check(struct chime *chime)
 	switch (check) {
 	case CHIME_CHECK_NO_HOST:
 		chime_disruption_blind(chime, resumed);
+		chime_disruption_seek_host(chime, resumed);
 		break;
 	case CHIME_CHECK_SILENT:
 		chime_disruption_silent(chime, resumed);

@@ -28,6 +28,7 @@ struct chime;
  * @suspected: the system clock followed a host that may not be the present one
  * @moved: the raw clock was disrupted, or has another rate, since the host was lost
  * @was_corrected: there was a correction before the latest disruption without a host
+ * @boot_stated: the operator stated the policy for a clock found wrong at load
  * @left_to_others: at load another program disciplined the system clock, and the host contradicted:
  *	the two stay apart until a correction or an operator decides
  */
@@ -45,6 +46,7 @@ struct chime_disruption {
 	bool suspected;
 	bool moved;
 	bool was_corrected;
+	bool boot_stated;
 	bool left_to_others;
 };
 

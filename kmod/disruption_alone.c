@@ -197,8 +197,11 @@ static void chime_disruption_contradict(struct chime *chime, struct chime_event 
 	chime_disruption_suspect_host(chime);
 }
 
-/* The raw clock was disrupted: only the host shows what time it is now. */
-static void chime_disruption_trust_host(struct chime *chime)
+/*
+ * Only the host shows what time it is now; @measured: only whether what sources have corrected can
+ * be true.
+ */
+static void chime_disruption_trust_host(struct chime *chime, bool measured)
 {
 	struct chime_event event = {
 		.cause = TRUECHIME_CAUSE_UNKNOWN,
@@ -207,6 +210,8 @@ static void chime_disruption_trust_host(struct chime *chime)
 
 	chime_disruption_begin(chime, &event);
 	chime_disruption_contradict(chime, &event);
+	if (measured && !event.gap_ns)
+		return;
 	chime_disruption_repair(chime, &event, 0);
 	if (chime->disruption.suspected && event.action == TRUECHIME_ACTION_NONE)
 		event.action = TRUECHIME_ACTION_DISTRUSTED;
@@ -246,6 +251,30 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 				      slewing_q32, raw_ns);
 	if (!moved)
 		return check;
-	chime_disruption_trust_host(chime);
+	/* The raw clock was disrupted. */
+	chime_disruption_trust_host(chime, false);
 	return CHIME_CHECK_OK;
+}
+
+void chime_disruption_seek_host(struct chime *chime, bool resumed)
+{
+	struct chime_host *host = &chime->host;
+	bool moved = chime->disruption.moved;
+	s64 raw_ns;
+
+	/* What a suspend takes is only known at its end. */
+	if ((chime->witness.suspending && !resumed) || !chime_host_seek(host))
+		return;
+	pr_notice("host clock %s (%s) is there now, and is followed\n", host->ops->name,
+		  host->track.last.exact ? "exact" : "bracketed");
+	chime->disruption.moved = false;
+	chime_disruption_note_host_maxerror(chime);
+	raw_ns = ktime_get_raw_ns();
+	chime_timescale_set_reference(&chime->timescale, &host->track.line, true,
+				      chime_host_line_slewing(&host->track, raw_ns), raw_ns);
+	/* A clock that was neither measured nor disrupted is what it was at load. */
+	if (moved || chime_disruption_is_corrected(chime))
+		chime_disruption_trust_host(chime, chime_disruption_is_corrected(chime));
+	else if (chime->timescale.current_view.mode == TRUECHIME_MODE_AUTO)
+		chime_disruption_boot(chime);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The system clock at load: whether the host's time is to be set, or others have done so.
+ * The system clock at load, or when the first host appears after it: whether the host's time is to
+ * be set, or others have done so.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -44,7 +45,7 @@ static void chime_disruption_leave(struct chime *chime, struct chime_repair *rep
 	if (repair->action != TRUECHIME_ACTION_STEPPED)
 		return;
 	repair->action = TRUECHIME_ACTION_IGNORED;
-	pr_warn("the system clock is %lld ms %s the host's, but another program disciplined it before this module was loaded: it is left alone until NTP or an operator (truechime makestep) decides\n",
+	pr_warn("the system clock is %lld ms %s the host's, but another program disciplined it before the module found that clock: it is left alone until NTP or an operator (truechime makestep) decides\n",
 		div_s64(chime_abs_sat(repair->offset_ns), NSEC_PER_MSEC),
 		repair->offset_ns < 0 ? "ahead of" : "behind");
 }
@@ -83,14 +84,15 @@ static void chime_disruption_repair_boot(struct chime *chime, bool stated,
 				  repair);
 }
 
-/* Check the system clock at load; so far only a host can show that it is wrong. */
-static void chime_disruption_boot(struct chime *chime, bool stated)
+void chime_disruption_boot(struct chime *chime)
 {
+	bool stated = chime->disruption.boot_stated;
 	struct chime_event event = { .cause = TRUECHIME_CAUSE_BOOT };
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
 	chime_disruption_note_ok(chime, ktime_get_raw_ns());
+	/* So far only a host can show that it is wrong. */
 	if (!chime_host_has_line(&chime->host))
 		return;
 	chime->disruption.left_to_others = !stated && chime_disruption_leave_to_others(chime);
@@ -109,6 +111,7 @@ static void chime_disruption_boot(struct chime *chime, bool stated)
 void chime_disruption_start(struct chime *chime, bool stated)
 {
 	mutex_lock(&chime->lock);
-	chime_disruption_boot(chime, stated);
+	chime->disruption.boot_stated = stated;
+	chime_disruption_boot(chime);
 	chime_unlock(chime);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What disruption.c and disruption_alone.c share. All run in process context, with the module's
- * lock held.
+ * What disruption.c, disruption_boot.c and disruption_alone.c share. All run in process context,
+ * with the module's lock held.
  */
 #ifndef CHIME_DISRUPTION_PARTS_H
 #define CHIME_DISRUPTION_PARTS_H
@@ -57,10 +57,21 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event);
 /* There is a notification of a restore that was not reported yet. @resumed: a suspend has ended. */
 bool chime_disruption_is_restored(struct chime *chime, bool resumed);
 
+/* --- disruption_boot.c --- */
+
+/* Judge the system clock as a host shows it for the first time; without one that is put off. */
+void chime_disruption_boot(struct chime *chime);
+
 /* --- disruption_alone.c --- */
 
 /* A check where there is no host. */
 void chime_disruption_blind(struct chime *chime, bool resumed);
+
+/*
+ * The rest of such a check: a host that is there now is followed, and the clocks are compared with
+ * it. @resumed: a suspend has ended.
+ */
+void chime_disruption_seek_host(struct chime *chime, bool resumed);
 
 /* A check of a host that does not answer. After a while it is treated as absent. */
 void chime_disruption_silent(struct chime *chime, bool resumed);

@@ -40,6 +40,15 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 /* A check takes up to this many readings until one has a result. */
 #define CHIME_CHECK_READINGS	3
 
+/*
+ * A host clock that is absent is looked for again after a second, then after twice the time each
+ * time: a try allocates memory, and asks the hypervisor. Checks are a little less than their
+ * interval apart, and one of them is not to be missed for that.
+ */
+#define CHIME_SEEK_LEAST_NS	NSEC_PER_SEC
+#define CHIME_SEEK_MOST_NS	(600 * NSEC_PER_SEC)
+#define CHIME_SEEK_EARLY_NS	(100 * NSEC_PER_MSEC)
+
 void chime_host_init(struct chime_host *host, struct mutex *lock)
 {
 	memset(host, 0, sizeof(*host));
@@ -160,23 +169,68 @@ static int chime_host_try(struct chime_host *host, unsigned int kind)
 	return 0;
 }
 
-int chime_host_choose(struct chime_host *host, const char *name)
+static int chime_host_choose_kind(struct chime_host *host, const char *name)
 {
-	bool any = !strcmp(name, "auto");
 	unsigned int kind;
 
-	lockdep_assert_held(host->lock);
-	if (!strcmp(name, "none")) {
-		chime_host_replace(host, NULL, NULL);
-		return 0;
-	}
 	for (kind = 0; chime_host_kinds[kind]; kind++) {
-		if (any && !chime_host_try(host, kind))
-			return 0;
 		if (!strcmp(name, chime_host_kinds[kind]->name))
 			return chime_host_try(host, kind) ? -ENODEV : 0;
 	}
-	return any ? 0 : -ENOENT;
+	return -ENOENT;
+}
+
+/* false: none answers. */
+static bool chime_host_choose_best(struct chime_host *host)
+{
+	unsigned int kind;
+
+	for (kind = 0; chime_host_kinds[kind]; kind++) {
+		if (!chime_host_try(host, kind))
+			return true;
+	}
+	return false;
+}
+
+int chime_host_choose(struct chime_host *host, const char *name)
+{
+	bool automatic = !strcmp(name, "auto");
+	int ret = 0;
+
+	lockdep_assert_held(host->lock);
+	if (automatic)
+		chime_host_choose_best(host);
+	else if (!strcmp(name, "none"))
+		chime_host_replace(host, NULL, NULL);
+	else
+		ret = chime_host_choose_kind(host, name);
+	if (ret)
+		return ret;
+	host->automatic = automatic;
+	host->sought_raw_ns = ktime_get_raw_ns();
+	host->seek_pause_ns = CHIME_SEEK_LEAST_NS;
+	return 0;
+}
+
+void chime_host_seek_soon(struct chime_host *host)
+{
+	lockdep_assert_held(host->lock);
+	host->seek_pause_ns = 0;
+}
+
+bool chime_host_seek(struct chime_host *host)
+{
+	s64 raw_ns = ktime_get_raw_ns();
+	s64 age_ns = chime_sub_sat(raw_ns, host->sought_raw_ns);
+
+	lockdep_assert_held(host->lock);
+	if (!host->automatic || host->ops ||
+	    chime_add_sat(age_ns, CHIME_SEEK_EARLY_NS) < host->seek_pause_ns)
+		return false;
+	host->sought_raw_ns = raw_ns;
+	host->seek_pause_ns = clamp_t(s64, 2 * host->seek_pause_ns, CHIME_SEEK_LEAST_NS,
+				      CHIME_SEEK_MOST_NS);
+	return chime_host_choose_best(host);
 }
 
 void chime_host_close(struct chime_host *host)

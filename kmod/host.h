@@ -78,6 +78,9 @@ struct chime_host_peek {
  * @lock: the module's: protects everything here, but @ops is read without it, too
  * @ops: the kind; NULL: none
  * @device: the kind's own data
+ * @automatic: the choice is the module's: where there is none, one that appears is taken
+ * @sought_raw_ns: when one was looked for last ...
+ * @seek_pause_ns: ... and after how long it is again
  * @demoted: not trusted as the reference; cross-timestamps are still taken
  * @silent: the latest attempt failed
  * @no_result: the latest check had no result: it was silent, or readings contradicted each other
@@ -102,6 +105,9 @@ struct chime_host {
 	struct mutex *lock;	/* the module's */
 	const struct chime_host_ops *ops;
 	void *device;
+	bool automatic;
+	s64 sought_raw_ns;
+	s64 seek_pause_ns;
 	bool demoted;
 	bool silent;
 	bool no_result;
@@ -143,12 +149,22 @@ void chime_host_init(struct chime_host *host, struct mutex *lock);
  * @name: "kvm" ..., "auto": the best that answers, "none"
  *
  * The first cross-timestamp is taken at once. If it is the present clock already, what was learned
- * of its rate is forgotten; the caller has just checked it. Context: process, lock held.
+ * of its rate is forgotten; the caller has just checked it. Only after "auto" chime_host_seek()
+ * takes one that is not there yet. Context: process, lock held.
  *
  * Return: 0; -ENOENT: no such kind; -ENODEV: this machine does not offer it (then the present clock
  * stays); with "auto" 0 even if there is none.
  */
 int chime_host_choose(struct chime_host *host, const char *name);
+
+/*
+ * If the choice is the module's, there is none, and it is time to look for one again: take the best
+ * that answers, as chime_host_choose() does. true: there is one now. Context: process, lock held.
+ */
+bool chime_host_seek(struct chime_host *host);
+
+/* This may be another host now, which may offer a clock: look for it at once. Lock held. */
+void chime_host_seek_soon(struct chime_host *host);
 
 /* Close the present clock, if any. Context: process, lock held (or nothing else runs yet). */
 void chime_host_close(struct chime_host *host);

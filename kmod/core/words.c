@@ -10,7 +10,7 @@ const char *chime_cause_words(enum truechime_cause cause)
 	case TRUECHIME_CAUSE_UNKNOWN:
 		break;
 	case TRUECHIME_CAUSE_BOOT:
-		return "the module was loaded";
+		return "the module found a host clock";
 	case TRUECHIME_CAUSE_REVERT:
 		return "this guest was restored from an earlier state";
 	case TRUECHIME_CAUSE_FORK:

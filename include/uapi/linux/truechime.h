@@ -99,7 +99,7 @@ enum truechime_host_state {
 /* Why the clock was wrong. */
 enum truechime_cause {
 	TRUECHIME_CAUSE_UNKNOWN,
-	TRUECHIME_CAUSE_BOOT,		/* the module was loaded with the system clock wrong */
+	TRUECHIME_CAUSE_BOOT,		/* the first host clock, mostly at load, showed it */
 	TRUECHIME_CAUSE_REVERT,		/* the guest was restored from an earlier state */
 	TRUECHIME_CAUSE_FORK,		/* the same, and generation id or counter changed */
 	TRUECHIME_CAUSE_PAUSE,		/* the guest was stopped and continued */
