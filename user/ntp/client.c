@@ -170,15 +170,15 @@ static int draw_random(void *bytes, size_t size)
 	return -EIO;
 }
 
-/* The address that packets of the socket leave from; of no family if that is not known. */
-static void get_local_address(const struct ntp_socket *socket, struct net_address *local)
+/* The address that the route to the server has given the request. */
+static void note_local_address(struct ntp_client *client)
 {
 	struct sockaddr_storage from;
 	socklen_t length = sizeof(from);
 
-	*local = (struct net_address){ .family = AF_UNSPEC };
-	if (!getsockname(socket->fd, (struct sockaddr *)&from, &length))
-		(void)net_address_from_sockaddr((struct sockaddr *)&from, length, local);
+	client->local.family = AF_UNSPEC;
+	if (!getsockname(client->socket.fd, (struct sockaddr *)&from, &length))
+		(void)net_address_from_sockaddr((struct sockaddr *)&from, length, &client->local);
 }
 
 static bool uses_hardware(const struct ntp_client *client)
@@ -234,7 +234,7 @@ static int open_socket(struct ntp_client *client)
 
 	err = ntp_socket_open(&client->socket, (struct sockaddr *)&to, length, &options);
 	if (!err)
-		get_local_address(&client->socket, &client->local);
+		note_local_address(client);
 
 	return err;
 }
@@ -545,7 +545,7 @@ static void record_answer(struct ntp_client *client, const struct ntp_packet *an
 	record->by_card += client->hardware_timestamps;
 	record->sent_by_kernel += record->kernel_sent && !client->hardware_timestamps;
 	record->received_by_kernel += record->kernel_received && !client->hardware_timestamps;
-	get_local_address(&client->socket, &record->local);
+	record->local = client->local;
 }
 
 /*
