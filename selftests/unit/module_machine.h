@@ -461,6 +461,15 @@ static inline void machine_begin(void)
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
 }
 
+/* A kernel loads a module into memory that is zeroed: so it is when it is loaded once more. */
+static inline void machine_unload(void)
+{
+	struct chime *loaded = machine.chime;
+
+	played_module_exit();
+	memset(loaded, 0, sizeof(*loaded));
+}
+
 static inline void check(void)
 {
 	struct work_struct *work;

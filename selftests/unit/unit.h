@@ -7,6 +7,7 @@
 #define UNIT_H
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <sanitizer/lsan_interface.h>
 #include <unistd.h>
 
@@ -52,6 +53,14 @@ static inline int64_t unit_random_s64(struct unit_random *random)
 	unsigned int shift = unit_random_below(random, 64);
 
 	return (int64_t)unit_random(random) >> shift;
+}
+
+/* What the environment asks for by that name, such as HISTORIES=100000 or SEED=0x5; else @usual. */
+static inline uint64_t unit_wish(const char *name, uint64_t usual)
+{
+	const char *wish = getenv(name);
+
+	return wish ? strtoull(wish, NULL, 0) : usual;
 }
 
 #endif /* UNIT_H */

@@ -249,9 +249,7 @@ static bool happen(struct world *world)
 
 static s64 histories(void)
 {
-	const char *wish = getenv("HISTORIES");
-
-	return wish ? atoll(wish) : 20000;
+	return (s64)unit_wish("HISTORIES", 20000);
 }
 
 TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)

@@ -296,7 +296,6 @@ static void begin(void)
 static const char *play(int *at)
 {
 	const char *wrong = NULL;
-	struct chime *loaded;
 
 	begin();
 	if (played_module_init())
@@ -321,18 +320,13 @@ static const char *play(int *at)
 		run(10 * S);
 		wrong = judge_end();
 	}
-	loaded = machine.chime;
-	played_module_exit();
-	/* A kernel loads a module into memory that is zeroed. */
-	memset(loaded, 0, sizeof(*loaded));
+	machine_unload();
 	return wrong;
 }
 
 static s64 histories(void)
 {
-	const char *wish = getenv("HISTORIES");
-
-	return wish ? atoll(wish) : 3000;
+	return (s64)unit_wish("HISTORIES", 3000);
 }
 
 FIXTURE(histories) {
@@ -341,9 +335,7 @@ FIXTURE(histories) {
 
 FIXTURE_SETUP(histories)
 {
-	const char *seed = getenv("SEED");
-
-	history.random.state = seed ? strtoull(seed, NULL, 0) : 11;
+	history.random.state = unit_wish("SEED", 11);
 }
 
 FIXTURE_TEARDOWN(histories)

@@ -164,15 +164,6 @@ static void begin(s64 interval_ns)
 	played_module_init();
 }
 
-static void end(void)
-{
-	struct chime *loaded = machine.chime;
-
-	played_module_exit();
-	/* A kernel loads a module into memory that is zeroed. */
-	memset(loaded, 0, sizeof(*loaded));
-}
-
 static void play(void)
 {
 	int slews;
@@ -193,14 +184,12 @@ static void play(void)
 		be_corrected();
 	}
 	rest(any_rest());
-	end();
+	machine_unload();
 }
 
 static s64 histories(void)
 {
-	const char *wish = getenv("HISTORIES");
-
-	return wish ? atoll(wish) : 300;
+	return (s64)unit_wish("HISTORIES", 300);
 }
 
 FIXTURE(slews) {
@@ -209,9 +198,7 @@ FIXTURE(slews) {
 
 FIXTURE_SETUP(slews)
 {
-	const char *seed = getenv("SEED");
-
-	history.random.state = seed ? strtoull(seed, NULL, 0) : 11;
+	history.random.state = unit_wish("SEED", 11);
 }
 
 FIXTURE_TEARDOWN(slews)
@@ -233,7 +220,7 @@ TEST_F(slews, bound_holds_if_the_first_correction_comes_between_two)
 		rest(S);
 		slew_by(93 * PPB_PER_PPM, 50 * S);
 		rest(20 * S);
-		end();
+		machine_unload();
 		EXPECT_EQ(0, history.wrong_ns)
 			TH_LOG("%s", history.words);
 	}
