@@ -15,6 +15,9 @@
 # The bit of CAP_SYS_TIME in capability sets, linux/capability.h.
 cap_sys_time=25
 
+# A wait is no figure: where it has other labs beside it, what is waited for takes longer.
+patience=3
+
 # lab_run SECONDS COMMAND...: takes the place of the calling shell; ends with it, or after SECONDS.
 lab_run()
 {
@@ -80,8 +83,8 @@ clock_shift_ns()
 	python3 -c 'import time; print(time.time_ns() - time.monotonic_ns())'
 }
 
-# await SECONDS COMMAND...: again and again until COMMAND succeeds, for so long at most.
-await()
+# happens SECONDS COMMAND...: again and again until COMMAND succeeds, for so long at most.
+happens()
 {
 	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
 
@@ -89,4 +92,10 @@ await()
 		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
 		sleep 0.5
 	done
+}
+
+# await SECONDS COMMAND...: what is to happen in that time, times $patience.
+await()
+{
+	happens $(($1 * patience)) "${@:2}"
 }
