@@ -242,11 +242,13 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	take_attendance(quorum, sources, count, now, &attendance);
 	if (!attendance.answered) {
 		bool pending = quorum->pending;
+		/* What they are asked meanwhile does not end it. */
+		bool silence = quorum->silence && !quorum->reached;
 
 		quorum_forget(quorum);
 		quorum->pending = pending;
 		/* One that is asked seldom still has a reach after a silence of all of them. */
-		quorum->silence = attendance.silent || attendance.unheard;
+		quorum->silence = silence || attendance.silent || attendance.unheard;
 		if (!attendance.reached)
 			excuse_silence(sources, count);
 		return pending ? QUORUM_LATEST_NS : 0;
