@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/control_message.h"
+
 static int address_of(const char *path, struct sockaddr_un *address)
 {
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -95,8 +97,8 @@ bool local_socket_is_trusted(const struct msghdr *message)
 {
 	struct ucred sender;
 
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h;
-	     h = CMSG_NXTHDR((struct msghdr *)message, h)) {
+	for (struct cmsghdr *h = control_message_first(message); h;
+	     h = control_message_next(message, h)) {
 		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_CREDENTIALS ||
 		    h->cmsg_len != CMSG_LEN(sizeof(sender)))
 			continue;

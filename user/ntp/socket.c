@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/control_message.h"
+
 /* Room for timestamps, an extended error and the address of its sender. */
 #define CONTROL_SIZE	512
 
@@ -206,7 +208,8 @@ int ntp_socket_receive(const struct ntp_socket *sock, uint8_t *bytes, size_t siz
 	if (length < 0)
 		return -errno;
 
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h))
+	for (struct cmsghdr *h = control_message_first(&message); h;
+	     h = control_message_next(&message, h))
 		ntp_stamp_read(h, stamp);
 	if (message.msg_flags & MSG_TRUNC)
 		return -EMSGSIZE;
@@ -234,7 +237,6 @@ static int read_error(const struct cmsghdr *header)
 int ntp_socket_read_error(const struct ntp_socket *sock, struct ntp_stamp *stamp)
 {
 	union control control;
-	int error = 0;
 	char byte;
 	struct iovec iov = { .iov_base = &byte, .iov_len = sizeof(byte) };
 	struct msghdr message = {
@@ -247,12 +249,16 @@ int ntp_socket_read_error(const struct ntp_socket *sock, struct ntp_stamp *stamp
 	if (recvmsg(sock->fd, &message, MSG_ERRQUEUE) < 0)
 		return -errno;
 
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h && !error; h = CMSG_NXTHDR(&message, h))
-		error = read_error(h);
-	/* The kernel stamps an ICMP error, too, which says nothing of when our packet left. */
-	if (error)
-		return error;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h))
+	for (struct cmsghdr *h = control_message_first(&message); h;
+	     h = control_message_next(&message, h)) {
+		int error = read_error(h);
+
+		/* The kernel stamps an ICMP error, too: that is not when our packet left. */
+		if (error)
+			return error;
+	}
+	for (struct cmsghdr *h = control_message_first(&message); h;
+	     h = control_message_next(&message, h))
 		ntp_stamp_read(h, stamp);
 
 	return 0;

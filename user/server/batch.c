@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/control_message.h"
+
 /* Timestamps, the local address and, of a packet that was sent, an extended error. */
 #define CONTROL_SIZE	256
 
@@ -138,8 +140,8 @@ static struct ntp_stamp stamp_of(const struct msghdr *header)
 {
 	struct ntp_stamp stamp = { .valid = false };
 
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(header); h;
-	     h = CMSG_NXTHDR((struct msghdr *)header, h))
+	for (struct cmsghdr *h = control_message_first(header); h;
+	     h = control_message_next(header, h))
 		ntp_stamp_read(h, &stamp);
 
 	return stamp;
@@ -181,8 +183,8 @@ static size_t put_local_address(const struct msghdr *request, struct cmsghdr *pl
 	struct in6_pktinfo info6;
 	struct in_pktinfo info4;
 
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(request); h;
-	     h = CMSG_NXTHDR((struct msghdr *)request, h)) {
+	for (struct cmsghdr *h = control_message_first(request); h;
+	     h = control_message_next(request, h)) {
 		if (h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) {
 			memcpy(&info4, CMSG_DATA(h), sizeof(info4));
 			info4.ipi_ifindex = 0;
