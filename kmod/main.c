@@ -202,6 +202,9 @@ static int __init chime_init(void)
 	if (ret)
 		return ret;
 
+	ret = chime_system_clock_init(&chime.system_clock);
+	if (ret)
+		return ret;
 	mutex_init(&chime.lock);
 	chime_status_init(&chime);
 	chime_timescale_init(&chime.timescale, &chime.lock, slew_ppm * CHIME_PPM_Q32,
@@ -243,6 +246,7 @@ err_close_host:
 	chime_host_close(&chime.host);
 err_stop_timekeeper:
 	chime_timekeeper_stop(&chime.timekeeper);
+	chime_system_clock_exit(&chime.system_clock);
 	return ret;
 }
 
@@ -259,6 +263,7 @@ static void __exit chime_exit(void)
 	chime_checks_exit(&chime);
 	chime_host_close(&chime.host);
 	chime_timekeeper_stop(&chime.timekeeper);
+	chime_system_clock_exit(&chime.system_clock);
 	mutex_destroy(&chime.lock);
 }
 

@@ -12,6 +12,9 @@
 #include <linux/printk.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
 
 /*
  * A step takes from 1 us on bare metal to a millisecond under emulation, and the clock is late by
@@ -26,6 +29,18 @@
 
 /* A clock that is only to be marked unsynchronised may be set ahead by up to this. */
 #define CHIME_MARK_AHEAD_MAX_NS	NSEC_PER_MSEC
+
+int chime_system_clock_init(struct chime_system_clock *clock)
+{
+	clock->queue = alloc_workqueue("truechime", WQ_HIGHPRI | WQ_MEM_RECLAIM | CHIME_WQ_PERCPU,
+				       0);
+	return clock->queue ? 0 : -ENOMEM;
+}
+
+void chime_system_clock_exit(struct chime_system_clock *clock)
+{
+	destroy_workqueue(clock->queue);
+}
 
 /* The time that the system clock is to show at @raw_ns. */
 static s64 chime_target_time(const struct chime_target *target, s64 raw_ns)
@@ -73,21 +88,55 @@ static s64 chime_system_clock_most(const struct chime_system_clock *clock)
 	return min_t(s64, most_ns, CHIME_MARK_AHEAD_MAX_NS);
 }
 
-/* Set the clock, allowing @ahead_ns for that, time it, and measure the error that is left. */
+/**
+ * struct chime_setting - one setting of the clock
+ * @work: that carries it out
+ * @target: where the clock is to be
+ * @ahead_ns: what is allowed for the setting itself
+ * @left_ns: the error that is left, if @ret is 0
+ * @ret: 0 or -errno
+ */
+struct chime_setting {
+	struct work_struct work;
+	const struct chime_target *target;
+	s64 ahead_ns;
+	s64 left_ns;
+	int ret;
+};
+
+/* The thread that waits for this holds the module's lock. */
+static void chime_system_clock_work(struct work_struct *work)
+{
+	struct chime_setting *setting = container_of(work, struct chime_setting, work);
+	struct chime_snapshot snapshot;
+	struct timespec64 time;
+
+	chime_snapshot_take(&snapshot);
+	time = ns_to_timespec64(chime_add_sat(chime_target_time(setting->target, snapshot.raw_ns),
+					      setting->ahead_ns));
+	setting->ret = do_settimeofday64(&time);
+	if (!setting->ret)
+		setting->left_ns = chime_target_offset(setting->target);
+}
+
+/*
+ * Set the clock, allowing @ahead_ns for that, time it, and measure the error that is left. Whoever
+ * the kernel runs the module for (modprobe, a program that reads the PTP clock, the one that puts
+ * the machine to sleep), the clock is set by a worker of the module's own: who watches the clock
+ * then sees that it was the module, and the module only.
+ */
 static int chime_system_clock_set(struct chime_system_clock *clock,
 				  const struct chime_target *target, s64 ahead_ns, s64 *left_ns)
 {
-	struct chime_snapshot snapshot;
-	struct timespec64 time;
-	int ret;
+	struct chime_setting setting = { .target = target, .ahead_ns = ahead_ns };
 
-	chime_snapshot_take(&snapshot);
-	time = ns_to_timespec64(chime_add_sat(chime_target_time(target, snapshot.raw_ns),
-					      ahead_ns));
-	ret = do_settimeofday64(&time);
-	if (ret)
-		return ret;
-	*left_ns = chime_target_offset(target);
+	INIT_WORK_ONSTACK(&setting.work, chime_system_clock_work);
+	queue_work(clock->queue, &setting.work);
+	flush_work(&setting.work);
+	destroy_work_on_stack(&setting.work);
+	if (setting.ret)
+		return setting.ret;
+	*left_ns = setting.left_ns;
 	clock->took_ns[clock->timed++ % CHIME_STEPS_TIMED] =
 		clamp_t(s64, chime_add_sat(ahead_ns, *left_ns), 0, CHIME_STEP_LATENCY_MAX_NS);
 	return 0;

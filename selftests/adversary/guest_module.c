@@ -64,6 +64,26 @@ void usleep_range(unsigned long least_us, unsigned long most_us)
 	(void)most_us;
 }
 
+struct workqueue_struct *alloc_workqueue(const char *name, int flags, int active_max)
+{
+	(void)name;
+	(void)flags;
+	(void)active_max;
+	return (struct workqueue_struct *)&module;
+}
+
+void destroy_workqueue(struct workqueue_struct *queue)
+{
+	(void)queue;
+}
+
+/* There is only what is waited for. */
+void queue_work(struct workqueue_struct *queue, struct work_struct *work)
+{
+	(void)queue;
+	work->function(work);
+}
+
 int register_pm_notifier(struct notifier_block *block)
 {
 	module.suspend = block;

@@ -169,12 +169,29 @@ struct hlist_node {
 	int unused;
 };
 
+/* What is on the stack is waited for. */
 struct work_struct {
 	void (*function)(struct work_struct *work);
+	bool waited_for;
 };
 
-#define INIT_WORK(work, run)	((work)->function = (run))
+static inline void init_work(struct work_struct *work, void (*function)(struct work_struct *work),
+			     bool waited_for)
+{
+	*work = (struct work_struct){ .function = function, .waited_for = waited_for };
+}
 
+#define INIT_WORK(work, run)		init_work(work, run, false)
+#define INIT_WORK_ONSTACK(work, run)	init_work(work, run, true)
+#define destroy_work_on_stack(work)	((work)->waited_for = false)
+#define flush_work(work)		((void)(work))
+
+#define WQ_HIGHPRI	1
+#define WQ_MEM_RECLAIM	2
+#define WQ_PERCPU	4
+
+struct workqueue_struct *alloc_workqueue(const char *name, int flags, int active_max);
+void destroy_workqueue(struct workqueue_struct *queue);
 void queue_work(struct workqueue_struct *queue, struct work_struct *work);
 void cancel_work_sync(struct work_struct *work);
 

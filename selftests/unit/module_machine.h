@@ -64,6 +64,9 @@
  * @set_error: the kernel refuses to set the clock
  * @set_takes_ns: how long it takes to set the clock: the first time, the second ...
  * @sets: how often it was set
+ * @sets_elsewhere: so often not by a worker that was waited for
+ * @setting: such a worker runs
+ * @queues: the queues of such workers
  * @set_back_ns: the farthest that a setting took it back ...
  * @set_by_ns: ... and by which one moved it, either way
  * @suspend: notified of suspends
@@ -113,6 +116,9 @@ static struct machine {
 	int set_error;
 	s64 set_takes_ns[MACHINE_SETS];
 	int sets;
+	int sets_elsewhere;
+	bool setting;
+	int queues;
 	s64 set_back_ns;
 	s64 set_by_ns;
 	struct notifier_block *suspend;
@@ -220,6 +226,7 @@ int do_settimeofday64(const struct timespec64 *time)
 	machine.set_back_ns = max_t(s64, machine.set_back_ns, before_ns - realtime_ns());
 	machine.set_by_ns = max_t(s64, machine.set_by_ns, llabs(before_ns - realtime_ns()));
 	machine.sets++;
+	machine.sets_elsewhere += !machine.setting;
 	return 0;
 }
 
@@ -242,10 +249,32 @@ int unregister_pm_notifier(struct notifier_block *block)
 	return 0;
 }
 
+struct workqueue_struct *alloc_workqueue(const char *name, int flags, int active_max)
+{
+	(void)name;
+	(void)flags;
+	(void)active_max;
+	machine.queues++;
+	return (struct workqueue_struct *)&machine;
+}
+
+void destroy_workqueue(struct workqueue_struct *queue)
+{
+	(void)queue;
+	machine.queues--;
+}
+
+/* What is waited for is done at once. */
 void queue_work(struct workqueue_struct *queue, struct work_struct *work)
 {
 	(void)queue;
-	machine.work = work;
+	if (!work->waited_for) {
+		machine.work = work;
+		return;
+	}
+	machine.setting = true;
+	work->function(work);
+	machine.setting = false;
 }
 
 void cancel_work_sync(struct work_struct *work)

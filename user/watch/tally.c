@@ -9,12 +9,9 @@
 
 #include "core/line.h"
 
-/* The unit of the daemon, and the work queue of the module. */
+/* The unit of the daemon, and the module's queue, whose worker sets the clock for it. */
 #define OWN_GROUP	"/system.slice/truechimed.service"
 #define OWN_QUEUE	"truechime"
-
-/* What asks the module to look at the host's clock, and so lets it step the clock. */
-#define OWN_PROGRAM	"truechime"
 
 void tally_path(const struct watch_record *record, char *path, size_t size)
 {
@@ -48,9 +45,6 @@ bool tally_is_own(const struct watch_record *record, const char *path, int daemo
 	program_of(record, program);
 	if (record->is_kernel)
 		return !strcmp(program, OWN_QUEUE);
-	if (record->call == WATCH_KERNEL_SETS &&
-	    !strncmp(program, OWN_PROGRAM, strlen(OWN_PROGRAM)))
-		return true;
 
 	return !strcmp(path, OWN_GROUP) || (daemon_pid && record->tgid == (uint32_t)daemon_pid);
 }

@@ -25,6 +25,9 @@ FIXTURE_TEARDOWN(module)
 		played_module_exit();
 	EXPECT_EQ(NULL, machine.chime);
 	EXPECT_EQ(NULL, machine.suspend);
+	EXPECT_EQ(0, machine.queues);
+	/* Who watches the clock is to see the module's worker, whatever it was done for. */
+	EXPECT_EQ(0, machine.sets_elsewhere);
 }
 
 static int load(void)
