@@ -91,6 +91,12 @@ static bool is_silent(const struct source_status *status)
 	return status->received && !status->reach && !status->lost;
 }
 
+/* It has answered once, but not since its samples became void. */
+static bool is_missing(const struct source_status *status)
+{
+	return status->received && !status->samples && !status->lost;
+}
+
 /*
  * Sources were silent, and one has answered again: so may this one, which was not asked since, or
  * only just.
@@ -98,7 +104,7 @@ static bool is_silent(const struct source_status *status)
 static bool may_return(const struct quorum *quorum, const struct source_status *status,
 		       int64_t raw_ns)
 {
-	return quorum->silence && is_silent(status) &&
+	return quorum->silence && (is_silent(status) || is_missing(status)) &&
 	       (status->asked_raw_ns < quorum->since_raw_ns ||
 		chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS);
 }
@@ -115,7 +121,7 @@ static bool is_unheard(const struct source_status *status, int64_t raw_ns)
 static bool is_unasked(const struct quorum *quorum, const struct source_status *status,
 		       int64_t raw_ns)
 {
-	return (is_silent(status) || is_unheard(status, raw_ns)) &&
+	return (is_silent(status) || is_missing(status) || is_unheard(status, raw_ns)) &&
 	       status->asked_raw_ns < quorum->since_raw_ns;
 }
 
@@ -138,7 +144,7 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		attendance->awaited += is_awaited(sources[i], &status, now->raw_ns) ||
 				       may_return(quorum, &status, now->raw_ns);
 		attendance->silent += is_silent(&status);
-		attendance->missing += status.received && !status.samples && !status.lost;
+		attendance->missing += is_missing(&status);
 		attendance->unheard += is_unheard(&status, now->raw_ns);
 		attendance->reached += !!status.reach;
 		attendance->unasked += is_unasked(quorum, &status, now->raw_ns);
@@ -219,6 +225,17 @@ static void ask_the_others(struct quorum *quorum, const struct attendance *atten
 }
 
 /*
+ * The network is there again: as after a silence of all the others are asked, and they have as long
+ * as after the first answer. What they were asked meanwhile was lost.
+ */
+static void begin_again(struct quorum *quorum, int64_t raw_ns)
+{
+	quorum->silence = true;
+	quorum->asked = false;
+	quorum->since_raw_ns = raw_ns;
+}
+
+/*
  * The network may not be there: what was sent meanwhile does not show who is silent. Else the first
  * one to be asked when it comes would have the clock to itself.
  */
@@ -257,9 +274,8 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 		return 0;
 	ask_the_others(quorum, &attendance);
 	cut_off = is_cut_off(quorum, &attendance);
-	/* The network is there again: the others have as long as after the first answer. */
 	if (quorum->cut_off && !cut_off)
-		quorum->since_raw_ns = now->raw_ns;
+		begin_again(quorum, now->raw_ns);
 	silence_ns = patience_ns(&attendance);
 	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);
 	quorum->cut_off = cut_off && wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS;

@@ -32,8 +32,8 @@
  * struct quorum - of the sources; all 0 at first
  * @reached: enough have answered since nothing was known
  * @pending: some have answered, not enough, and what they said must not be used by itself
- * @silence: nobody answered for a while, and sources are silent that are not lost; lasts until
- *	enough have answered
+ * @silence: nobody answered for a while, before the first answers or after them, and sources are
+ *	silent that are not lost; lasts until enough have answered
  * @ask: the first of these answers again: ask the others, whose next request may be far away
  * @asked: that was done
  * @cut_off: nobody has answered since the first answers came: the network may be away

@@ -188,7 +188,7 @@ TEST_F(quorum, first_answer_after_silence_waits_for_those_who_were_not_asked)
 	/* It was asked again itself, and did not answer: the network may be away. */
 	EXPECT_EQ(QUORUM_LATEST_NS, wait_of(self, 4));
 	answer(self, 0, 90 * MS, 0);
-	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 4));
+	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 4));
 	EXPECT_FALSE(self->quorum.ask);
 	for (i = 1; i < 4; i++)
 		source_polled(self->source[i], self->now.raw_ns);
@@ -291,6 +291,47 @@ TEST_F(quorum, those_who_were_asked_just_before_the_network_came_are_asked_again
 	EXPECT_LT(0, wait_of(self, 3));
 	EXPECT_TRUE(self->quorum.ask);
 	self->quorum.ask = false;
+	for (i = 1; i < 3; i++)
+		answer(self, i, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 3));
+	EXPECT_FALSE(self->quorum.ask);
+}
+
+/*
+ * The network was there for the first answer only, and the others were asked in vain. When it is
+ * there again, who is asked first must not have the clock to itself before they are asked, too.
+ */
+TEST_F(quorum, those_who_were_asked_in_vain_since_the_first_answer_are_asked_again)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		answer(self, i, 0, 0);
+	ASSERT_EQ(0, wait_of(self, 3));
+	/* All samples become void, as after a restore. */
+	for (i = 0; i < 3; i++)
+		source_change_reference(self->source[i], 2, &REFERENCE_REPLACED);
+	self->now.epoch = 2;
+	quorum_forget(&self->quorum);
+	EXPECT_EQ(0, wait_of(self, 3));
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 3));
+	self->now.raw_ns += S;
+	for (i = 1; i < 3; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+	self->now.raw_ns += QUORUM_SILENT_NS;
+	EXPECT_EQ(QUORUM_LATEST_NS, wait_of(self, 3));
+	self->now.raw_ns += 60 * S;
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_LT(0, wait_of(self, 3));
+	self->now.raw_ns += 2 * S;
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_LT(0, wait_of(self, 3));
+	EXPECT_TRUE(self->quorum.ask);
+	self->quorum.ask = false;
+	self->now.raw_ns += 2 * S;
+	EXPECT_LT(0, wait_of(self, 3));
+	EXPECT_FALSE(self->quorum.reached);
 	for (i = 1; i < 3; i++)
 		answer(self, i, 0, 0);
 	EXPECT_EQ(0, wait_of(self, 3));
