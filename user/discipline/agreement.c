@@ -9,11 +9,28 @@
 
 #include "core/line.h"
 
+static bool is_right(const struct source_status *status)
+{
+	return status->verdict == SOURCE_SELECTED || status->verdict == SOURCE_COMBINED ||
+	       status->verdict == SOURCE_NOT_COMBINED;
+}
+
+/*
+ * It was selected from. Sources that are only watched are compared with no others, and pulses that
+ * the timescale numbers agree with it whatever has happened.
+ */
+static bool is_candidate(const struct source_status *status)
+{
+	return (is_right(status) || status->verdict == SOURCE_FALSETICKER) &&
+	       status->smear != SOURCE_SMEARS && !status->options->noselect &&
+	       !status->options->numbered && !status->last.numbered;
+}
+
+/* A candidate agrees. */
 static bool agrees(const struct source_status *status)
 {
-	return (status->verdict == SOURCE_SELECTED || status->verdict == SOURCE_COMBINED ||
-		status->verdict == SOURCE_NOT_COMBINED) &&
-	       status->reach && status->has_estimate && !status->estimate.suspect;
+	return is_right(status) && status->reach && status->has_estimate &&
+	       !status->estimate.suspect;
 }
 
 /* When the request left that was answered last; or was answered so, if another has left since. */
@@ -31,21 +48,23 @@ static int latest_first(const void *a, const void *b)
 	return (*left < *right) - (*left > *right);
 }
 
-int64_t agreement_since(struct source *const *sources, size_t count, int64_t at_ns,
-			const struct selection *selection)
+int64_t agreement_since(struct source *const *sources, size_t count, int64_t at_ns)
 {
 	int64_t asked[SOURCE_SELECT_MAX];
-	size_t found = 0, most = selection->candidates / 2;
+	size_t candidates = 0, found = 0;
 	struct source_status status;
 
 	for (size_t i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		source_get_status(sources[i], at_ns, &status);
+		if (!is_candidate(&status))
+			continue;
+		candidates++;
 		if (agrees(&status))
 			asked[found++] = asked_ns(&status);
 	}
-	if (found <= most)
+	if (2 * found <= candidates)
 		return INT64_MIN;
 	qsort(asked, found, sizeof(*asked), latest_first);
 
-	return asked[most];
+	return asked[candidates / 2];
 }

@@ -14,17 +14,15 @@
 
 /**
  * agreement_since() - the raw instant since which most candidates were asked, answered and agree
- * @sources: all, with the verdicts of @selection
+ * @sources: all, with the verdicts of the latest selection
  * @count: how many
  * @at_ns: now, by the reference
- * @selection: the outcome
  *
  * A source whose latest answer contradicts its own earlier ones does not agree, nor does one that
  * is unreachable.
  *
  * Return: raw ns; INT64_MIN: no majority does.
  */
-int64_t agreement_since(struct source *const *sources, size_t count, int64_t at_ns,
-			const struct selection *selection);
+int64_t agreement_since(struct source *const *sources, size_t count, int64_t at_ns);
 
 #endif /* DISCIPLINE_AGREEMENT_H */

@@ -61,7 +61,7 @@ static int64_t since(FIXTURE_DATA(agreement) *self)
 	struct selection selection;
 
 	source_select(self->source, SOURCES, self->now_ns, &terms, &selection);
-	return agreement_since(self->source, SOURCES, self->now_ns, &selection);
+	return agreement_since(self->source, SOURCES, self->now_ns);
 }
 
 TEST_F(agreement, most_have_to_answer)
@@ -95,6 +95,30 @@ TEST_F(agreement, who_contradicts_himself_does_not_agree)
 	for (int i = 0; i < SOURCES; i++)
 		ask(self, i);
 	EXPECT_EQ(INT64_MIN, since(self));
+}
+
+/* Whose time is not used, or is the timescale's own count of seconds, confirms nothing. */
+TEST_F(agreement, who_has_no_say_does_not_agree)
+{
+	struct source_options options[] = {
+		{ .minpoll = 4, .maxpoll = 4, .noselect = true },
+		{ .minpoll = 4, .maxpoll = 4, .numbered = true },
+	};
+	int64_t before_ns = self->now_ns;
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		for (int j = 1; j < SOURCES; j++) {
+			source_free(self->source[j]);
+			self->source[j] = source_new(&options[i], self->now_ns);
+		}
+		for (int t = 0; t < 8; t++) {
+			self->now_ns += 16 * S;
+			ask(self, 1);
+			ask(self, 2);
+		}
+		EXPECT_EQ(before_ns, since(self))
+			TH_LOG("case %zu", i);
+	}
 }
 
 TEST_HARNESS_MAIN
