@@ -41,6 +41,22 @@ static int64_t asked_ns(const struct source_status *status)
 	return chime_sub_sat(status->last_raw_ns, status->last.delay_ns);
 }
 
+/*
+ * Nobody outvotes those whom the operator trusts, as in selection, nor does their majority need the
+ * others. Is one of them a candidate?
+ */
+static bool are_trusted(struct source *const *sources, size_t count, int64_t at_ns)
+{
+	struct source_status status;
+
+	for (size_t i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		if (status.options->trust && is_candidate(&status))
+			return true;
+	}
+	return false;
+}
+
 static int latest_first(const void *a, const void *b)
 {
 	const int64_t *left = a, *right = b;
@@ -50,13 +66,14 @@ static int latest_first(const void *a, const void *b)
 
 int64_t agreement_since(struct source *const *sources, size_t count, int64_t at_ns)
 {
+	bool trusted_only = are_trusted(sources, count, at_ns);
 	int64_t asked[SOURCE_SELECT_MAX];
 	size_t candidates = 0, found = 0;
 	struct source_status status;
 
 	for (size_t i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		source_get_status(sources[i], at_ns, &status);
-		if (!is_candidate(&status))
+		if (!is_candidate(&status) || (trusted_only && !status.options->trust))
 			continue;
 		candidates++;
 		if (agrees(&status))

@@ -121,4 +121,27 @@ TEST_F(agreement, who_has_no_say_does_not_agree)
 	}
 }
 
+/* Nobody outvotes those whom the operator trusts, nor is needed for their agreement. */
+TEST_F(agreement, trusted_ones_agree_without_the_others)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4, .trust = true };
+	int64_t first_ns = self->now_ns;
+
+	source_free(self->source[0]);
+	self->source[0] = source_new(&options, self->now_ns);
+	self->offset_ns = 3600 * S;
+	for (int t = 0; t < 8; t++) {
+		self->now_ns += 16 * S;
+		ask(self, 0);
+	}
+	EXPECT_EQ(self->now_ns, since(self));
+	/* The others' agreement is not theirs. */
+	self->now_ns = first_ns + 160 * S;
+	self->offset_ns = 0;
+	ask(self, 1);
+	ask(self, 2);
+	EXPECT_EQ(first_ns + 128 * S, since(self));
+}
+
 TEST_HARNESS_MAIN
+
