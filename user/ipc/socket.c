@@ -136,6 +136,11 @@ static int client_request(struct control *control, struct control_client *client
 		return client_refuse(client,
 				     "too many others follow events: try again later, or as root");
 	answer = control->answer(control->context, &request, &error);
+	/* What it asked for was an event, too, which it follows and could not be told. */
+	if (client->fd < 0) {
+		json_decref(answer);
+		return -EPIPE;
+	}
 	if (!answer)
 		return client_refuse(client, error);
 	client->follows = request.follow;
@@ -172,9 +177,12 @@ static int client_next_request(struct control *control, struct control_client *c
 		return client->request_length == CONTROL_REQUEST_MAX ? -EMSGSIZE : 0;
 	length = (size_t)(newline - client->request);
 	err = client_request(control, client, client->request, length);
+	/* The connection may be closed, and its lines be gone. */
+	if (err)
+		return err;
 	client->request_length -= length + 1;
 	memmove(client->request, newline + 1, client->request_length);
-	return err;
+	return 0;
 }
 
 static int client_send(struct control_client *client)

@@ -51,6 +51,7 @@ FIXTURE(control)
 	char path[96];
 	int answers;
 	int big;
+	bool tells;	/* those who follow of something, with each answer */
 	enum control_command last;
 	int64_t now_ns;
 };
@@ -61,6 +62,8 @@ static json_t *answer(void *context, const struct control_request *request, cons
 
 	self->answers++;
 	self->last = request->command;
+	if (self->tells)
+		control_publish(self->control, json_pack("{s:s}", "cause", "unknown"));
 	if (request->command == CONTROL_MAKESTEP) {
 		*error = "not today";
 		return NULL;
@@ -488,6 +491,37 @@ TEST_F(control, tells_those_who_follow)
 	EXPECT_STREQ("EOF", heard(fd, text, sizeof(text)));
 	close(fd);
 	close(other);
+}
+
+/* What it asks for is an event, which it is told as well: before it has its answer, and is gone. */
+TEST_F(control, who_is_gone_before_the_answer_has_none)
+{
+	static const char *const lines[] = {
+		"{\"command\":\"reselect\"}\n", "{\"command\":\"makestep\"}\n",
+		"{\"command\":\"reselect\"}\n{\"command\":\"status\"}\n",
+	};
+	char text[256];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		self->tells = false;
+		fd = client(self);
+		ask(self, fd, "{\"command\":\"events\",\"follow\":true}\n", text, sizeof(text));
+		self->tells = true;
+		self->answers = 0;
+		send(fd, lines[i], strlen(lines[i]), MSG_NOSIGNAL);
+		close(fd);
+		serve(self);
+		EXPECT_EQ(1, self->answers) TH_LOG("lines %zu", i);
+	}
+
+	/* The others are answered as before. */
+	fd = client(self);
+	ask(self, fd, "{\"command\":\"events\",\"follow\":true}\n", text, sizeof(text));
+	EXPECT_STREQ("{\"cause\":\"unknown\"}\n{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"status\"}\n", text, sizeof(text)));
+	close(fd);
 }
 
 /* The state is for those who asked for it, events are for all who follow. */
