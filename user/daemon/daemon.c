@@ -103,6 +103,14 @@ static void daemon_open_hardware(struct daemon *daemon, const struct config *con
 			  system_clock_raw_ns());
 }
 
+/* -q and -Q serve nobody, and go on without when a terminal that goes away has them reload. */
+static void daemon_serve_clients(struct daemon *daemon)
+{
+	if (daemon->options->task == DAEMON_RUN)
+		serving_configure(daemon->serving, daemon->config,
+				  associations_keys(daemon->associations), system_clock_raw_ns());
+}
+
 /*
  * As configured, from the start or by a reload, when the privileges for that may be gone. One that
  * is there stays until another one is.
@@ -150,8 +158,7 @@ int daemon_reload(struct daemon *daemon)
 	discipline_set_options(daemon->discipline, &config->discipline);
 	options = daemon_steering_options(daemon);
 	steering_set_options(daemon->steering, &options);
-	serving_configure(daemon->serving, config, associations_keys(daemon->associations),
-			  system_clock_raw_ns());
+	daemon_serve_clients(daemon);
 	if (daemon->chronyc)
 		chronyc_listener_configure(daemon->chronyc, &config->chronyc);
 	daemon_configure_module(daemon);
@@ -401,9 +408,7 @@ static int daemon_start(struct daemon *daemon)
 		log_notice("No time source is configured%s", daemon->known.has_host ?
 			   "; following the host's clock alone" :
 			   ": name one in the configuration, e.g. \"pool 2.debian.pool.ntp.org iburst\"");
-	if (daemon->options->task == DAEMON_RUN)
-		serving_configure(daemon->serving, daemon->config,
-				  associations_keys(daemon->associations), now_ns);
+	daemon_serve_clients(daemon);
 	if (daemon->options->task == DAEMON_RUN && has_real_clock())
 		daemon_open_chronyc(daemon);
 	daemon->watchdog_ns = notify_watchdog_interval_ns();

@@ -24,6 +24,7 @@ static struct {
 	int configure_error;
 	int freed;		/* configurations */
 	int told;		/* those who are told of a configuration: the discipline */
+	int serves;		/* the NTP server */
 } world;
 
 void __wrap_config_free(struct config *config)
@@ -64,6 +65,7 @@ void serving_use_cards(struct serving *serving, struct hardware *hardware, int64
 void serving_configure(struct serving *serving, const struct config *config,
 		       const struct ntp_keys *keys, int64_t now_raw_ns)
 {
+	world.serves++;
 }
 
 void chronyc_listener_configure(struct chronyc_listener *listener,
@@ -164,6 +166,20 @@ TEST_F(reload, what_there_is_no_memory_for_changes_nothing_and_is_forgotten)
 	EXPECT_EQ(0, world.told);
 	/* The new one. */
 	EXPECT_EQ(1, world.freed);
+}
+
+/* A terminal that goes away sends the signal to -q and -Q, which are there to ask only. */
+TEST_F(reload, who_is_to_set_or_measure_the_clock_serves_nobody)
+{
+	self->options.config_text = "server 192.0.2.1\nallow\n";
+	self->options.task = DAEMON_SET;
+	EXPECT_EQ(0, daemon_reload(&self->daemon));
+	self->options.task = DAEMON_MEASURE;
+	EXPECT_EQ(0, daemon_reload(&self->daemon));
+	EXPECT_EQ(0, world.serves);
+	self->options.task = DAEMON_RUN;
+	EXPECT_EQ(0, daemon_reload(&self->daemon));
+	EXPECT_EQ(1, world.serves);
 }
 
 /* The process that a pid file names; -1: there is none. */
