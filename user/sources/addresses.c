@@ -187,12 +187,14 @@ static bool move_on(struct association *association, const char *why, int64_t no
 	return true;
 }
 
-/* No other address is known. The next scheduled query may be weeks away. */
+/* No other address is known. The next scheduled query may be weeks away, or half an hour. */
 static void look_for_others(struct target *target, int64_t now_raw_ns)
 {
+	int64_t wait_ns = chime_max(target->look_up_wait_ns, LOOK_UP_AGAIN_NS);
+
 	if (target->resolver.fd >= 0)
 		return;
-	if (target->look_up_ns == INT64_MAX || target->refreshing) {
+	if (target->refreshing || target->look_up_ns > chime_add_sat(now_raw_ns, wait_ns)) {
 		target->refreshing = false;
 		target->refresh_all = false;
 		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);

@@ -627,6 +627,32 @@ TEST_F(world, a_pool_that_is_too_small_is_looked_up_again)
 	EXPECT_EQ(started, names.started);
 }
 
+/* It is looked up as soon as any other name when its server is gone, and not half an hour later. */
+TEST_F(world, a_pool_that_is_too_small_has_its_server_replaced_soon)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+	struct server *first = add_server("127.0.0.1", ANSWERS);
+
+	ASSERT_NE(NULL, first);
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(1, addresses);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 1 && source_at(0)->added));
+	/* Until it is seldom looked up, and was just now. */
+	for (int i = 0; i < 64; i++) {
+		pass(65);
+		settle_each(1);
+	}
+	first->manner = SILENT;
+	set_names(1, &addresses[1]);
+	for (int i = 0; i < 16 && strcmp(address_at(0), "127.0.0.2"); i++) {
+		pass(65);
+		settle_each(1);
+		pass(5);
+	}
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+}
+
 static int count_family(const char *mark)
 {
 	int count = 0;
