@@ -539,7 +539,7 @@ bool config_nts_server_equal(const struct config_nts *one, const struct config_n
 /* Are the same network cards to stamp packets? */
 bool config_hardware_equal(const struct config *one, const struct config *other);
 
-/* Are two source directives the same? Then a reload keeps the running source. */
+/* Are two source directives the same, with what authselectmode has made of their options? */
 bool config_source_equal(const struct config_source *one, const struct config_source *other);
 
 /* Give it the options of its own line, without what authselectmode has made of them. */

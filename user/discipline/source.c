@@ -268,9 +268,12 @@ void source_set_online(struct source *source)
 	source->missed = 0;
 }
 
-void source_set_distance(struct source *source, int64_t maxdistance_ns)
+void source_set_selection(struct source *source, const struct source_options *options)
 {
-	source->options.maxdistance_ns = maxdistance_ns;
+	source->options.maxdistance_ns = options->maxdistance_ns;
+	source->options.trust = options->trust;
+	source->options.require = options->require;
+	source->options.noselect = options->noselect;
 }
 
 void source_set_smearing(struct source *source, enum source_smear smear)

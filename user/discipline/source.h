@@ -207,8 +207,8 @@ bool source_is_started(const struct source *source);
 void source_set_offline(struct source *source, bool withdrawn);
 void source_set_online(struct source *source);
 
-/* Another maxdistance_ns than in the options that it was made with. */
-void source_set_distance(struct source *source, int64_t maxdistance_ns);
+/* Other maxdistance_ns, trust, require and noselect than in the options that it was made with. */
+void source_set_selection(struct source *source, const struct source_options *options);
 
 /* Whether it smears a leap second (smear.c). */
 void source_set_smearing(struct source *source, enum source_smear smear);

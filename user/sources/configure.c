@@ -129,13 +129,27 @@ void associations_read_keys(struct associations *list, const struct config *conf
 	ntp_keys_free(old);
 }
 
+/*
+ * By their own lines: authselectmode makes something else of them beside others, and these come and
+ * go. What was measured of a source holds, and a refclock may not be opened again.
+ */
+static bool is_same_line(const struct config_source *one, const struct config_source *other)
+{
+	struct config_source a = *one, b = *other;
+
+	config_source_take_said(&a);
+	config_source_take_said(&b);
+
+	return config_source_equal(&a, &b);
+}
+
 /* Find the old target with the same directive, and take it out of the old list. */
 static struct target *claim(struct target **old, size_t count, const struct config_source *config)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = old[i];
 
-		if (target && config_source_equal(&target->config, config)) {
+		if (target && is_same_line(&target->config, config)) {
 			old[i] = NULL;
 			return target;
 		}
@@ -156,21 +170,25 @@ struct wanted {
 	size_t count;
 };
 
-/* By its own line, of which authselectmode makes something else beside others. */
 static bool is_deleted(const struct associations *list, const struct config_source *directive)
 {
-	struct config_source wanted = *directive;
-
-	config_source_take_said(&wanted);
 	for (size_t i = 0; i < list->deleted_count; i++) {
-		struct config_source deleted = list->deleted[i];
-
-		config_source_take_said(&deleted);
-		if (config_source_equal(&deleted, &wanted))
+		if (is_same_line(&list->deleted[i], directive))
 			return true;
 	}
 
 	return false;
+}
+
+/* What the whole configuration makes of it: the sources stay the same when that changes. */
+static void take_selection(struct target *target, const struct config_source *directive)
+{
+	struct source_options *options = &target->config.options;
+
+	options->maxdistance_ns = directive->options.maxdistance_ns;
+	options->trust = directive->options.trust;
+	options->require = directive->options.require;
+	options->noselect = directive->options.noselect;
 }
 
 /* New targets, NULL for those that are kept, and room for those that the operator added. */
@@ -276,9 +294,7 @@ static int set_sources(struct associations *list, const struct config *config, i
 		else
 			changes->added++;
 		targets[i]->added = false;
-		/* A directive of its own: the sources stay the same when it changes. */
-		targets[i]->config.options.maxdistance_ns =
-			wanted.directive[i]->options.maxdistance_ns;
+		take_selection(targets[i], wanted.directive[i]);
 		target_apply_options(targets[i]);
 	}
 	list->targets = targets;

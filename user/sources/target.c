@@ -252,7 +252,7 @@ void target_apply_options(struct target *target)
 		struct association *association = target->associations[i];
 
 		association->client.options = client_options(association);
-		source_set_distance(association->source, target->config.options.maxdistance_ns);
+		source_set_selection(association->source, &target->config.options);
 	}
 }
 

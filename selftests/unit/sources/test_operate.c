@@ -437,6 +437,35 @@ TEST_F(world, what_the_operator_deletes_stays_so_until_a_reload)
 	EXPECT_EQ(2, source_count());
 }
 
+/* A server that comes by DHCP must not cost what is known of the others. */
+TEST_F(world, who_comes_beside_a_source_changes_its_options_only)
+{
+	struct source *first;
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT noselect\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added));
+	first = source_at(0);
+
+	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d noselect\n"
+		       "authselectmode prefer\nserver 127.0.0.4 key 1\n");
+	ASSERT_EQ(3, source_count());
+	EXPECT_EQ(first, source_at(0));
+	EXPECT_EQ(1, source_at(0)->added);
+	EXPECT_TRUE(source_at(0)->options.noselect);
+
+	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d noselect\n");
+	ASSERT_EQ(2, source_count());
+	EXPECT_EQ(first, source_at(0));
+	EXPECT_FALSE(source_at(0)->options.noselect);
+	EXPECT_TRUE(source_at(1)->options.noselect);
+
+	/* What its own line says is another source. */
+	reload_sources("server 127.0.0.1 port %d noselect\nserver 127.0.0.2 port %d noselect\n");
+	EXPECT_NE(first, source_at(0));
+	EXPECT_TRUE(source_at(0)->options.noselect);
+}
+
 TEST_F(world, one_server_of_a_pool_is_deleted_and_all)
 {
 	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
