@@ -134,22 +134,49 @@ static void note_answers(struct consensus *consensus, struct source *const *sour
 		source_others_answered(sources[i], now_raw_ns);
 }
 
-/* The source's slot, at @index; the slot of a source that left is reused. */
-static struct slot *find_slot(struct consensus *consensus, size_t index,
-			      const struct source *source)
+/* Where the slot of this serial is, from @index on. SOURCE_SELECT_MAX: there is none. */
+static size_t place_of(const struct consensus *consensus, size_t index, uint64_t serial)
 {
-	struct slot *slot = &consensus->slot[index], kept;
 	size_t i;
 
-	for (i = index; i < SOURCE_SELECT_MAX; i++) {
-		if (consensus->slot[i].serial != source_serial(source))
-			continue;
-		kept = consensus->slot[i];
-		consensus->slot[i] = *slot;
-		*slot = kept;
-		return slot;
-	}
-	*slot = (struct slot){ .serial = source_serial(source) };
+	for (i = index; i < SOURCE_SELECT_MAX; i++)
+		if (consensus->slot[i].serial == serial)
+			break;
+	return i;
+}
+
+/* The first slot from @index on that none of the sources after that one has. */
+static size_t free_place(const struct consensus *consensus, size_t index,
+			 struct source *const *sources)
+{
+	bool taken[SOURCE_SELECT_MAX + 1] = { false };
+	size_t i;
+
+	for (i = index + 1; i < consensus->count; i++)
+		taken[place_of(consensus, index, source_serial(sources[i]))] = true;
+	for (i = index; i < SOURCE_SELECT_MAX - 1; i++)
+		if (!taken[i])
+			break;
+	return i;
+}
+
+/*
+ * The source's slot, at @index. Who was there moves to where the source was, or, if it is new, to
+ * the slot of one that left: a source that comes before others must not cost what is known of them.
+ */
+static struct slot *find_slot(struct consensus *consensus, size_t index,
+			      struct source *const *sources)
+{
+	uint64_t serial = source_serial(sources[index]);
+	struct slot *slot = &consensus->slot[index], kept = { .serial = serial };
+	size_t place = place_of(consensus, index, serial);
+
+	if (place < SOURCE_SELECT_MAX)
+		kept = consensus->slot[place];
+	else
+		place = free_place(consensus, index, sources);
+	consensus->slot[place] = *slot;
+	*slot = kept;
 	return slot;
 }
 
@@ -275,14 +302,16 @@ static void follow_timescale(struct consensus *consensus, const struct timescale
 }
 
 /* Find the slot of the source at @index, and whether it may vote. NULL: it has no new sample. */
-static struct slot *attend(struct consensus *consensus, size_t index, const struct source *source,
-			   const struct timescale_now *now, struct source_sample *sample)
+static struct slot *attend(struct consensus *consensus, size_t index,
+			   struct source *const *sources, const struct timescale_now *now,
+			   struct source_sample *sample)
 {
+	const struct source *source = sources[index];
 	struct source_status status;
 	struct slot *slot;
 
 	source_get_status(source, now->reference_ns, &status);
-	slot = find_slot(consensus, index, source);
+	slot = find_slot(consensus, index, sources);
 	slot->votes = false;
 	if (consensus->trusts && !status.options->trust)
 		return NULL;
@@ -333,7 +362,7 @@ static bool take_samples(struct consensus *consensus, struct source *const *sour
 
 	begin_roll(consensus, sources, count);
 	for (i = 0; i < consensus->count; i++) {
-		slot = attend(consensus, i, sources[i], now, &sample);
+		slot = attend(consensus, i, sources, now, &sample);
 		if (slot)
 			contradicted |= take_sample(consensus, slot, &sample, now);
 	}
@@ -758,7 +787,7 @@ static void renew_opinions(struct consensus *consensus, struct source *const *so
 	consensus->confirmed = confirmed;
 	begin_roll(consensus, sources, count);
 	for (i = 0; i < consensus->count; i++) {
-		slot = attend(consensus, i, sources[i], now, &sample);
+		slot = attend(consensus, i, sources, now, &sample);
 		if (!slot)
 			continue;
 		(void)source_interval_of(&sample, now, &off);

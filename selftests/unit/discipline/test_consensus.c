@@ -1139,6 +1139,36 @@ TEST_F(consensus, who_takes_the_place_of_another_is_not_blamed_for_it)
 	EXPECT_TRUE(self->result.ask);
 }
 
+/* A pool that finds another server, or a name that is known at last, comes before others. */
+TEST_F(consensus, who_comes_before_others_takes_nothing_from_them)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 200 * MS));
+	answer(self, 0, 0);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
+	memmove(&self->sources[1], &self->sources[0], 3 * sizeof(self->sources[0]));
+	self->sources[0] = &self->source[3];
+	self->count = 4;
+	answer(self, 3, 0);
+	run(self, 16 * S);
+	answer(self, 1, 0);
+	run(self, 16 * S);
+	/* It has lied before, and has agreed but once since. */
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 200 * MS));
+	/* One that leaves takes nothing along either, nor does another one in its place. */
+	self->sources[0] = &self->source[4];
+	answer(self, 4, 0);
+	memmove(&self->sources[0], &self->sources[1], 3 * sizeof(self->sources[0]));
+	self->count = 3;
+	run(self, 16 * S);
+	answer(self, 1, 0);
+	run(self, 16 * S);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 200 * MS));
+	/* Whoever was right is believed at once. */
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 3600 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 3600 * S));
+}
+
 /* None of @count sources, all of them right until now, answers for a while. */
 static int begin_silence(FIXTURE_DATA(consensus) *self, size_t count)
 {
