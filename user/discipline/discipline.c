@@ -68,7 +68,7 @@ struct settled {
 struct discipline {
 	struct discipline_options options;
 	struct combined_clock clock;
-	int selected;
+	uint64_t selected;		/* serial of the source; 0: none */
 	int updates;			/* with new samples, as makestep counts them ... */
 	int stepless;			/* ... of which so many were before it was set */
 	uint64_t counted;		/* serial of the one selected at the latest of them ... */
@@ -107,7 +107,6 @@ struct discipline *discipline_new(const struct discipline_options *options)
 		return NULL;
 	}
 	discipline->options = *options;
-	discipline->selected = -1;
 	return discipline;
 }
 
@@ -656,19 +655,30 @@ struct update {
 	struct combined combined;
 };
 
+/* The place of the source that was selected last: others may have come or gone. -1: it is gone. */
+static int previous_place(const struct discipline *discipline, const struct update *update)
+{
+	for (size_t i = 0; i < update->count; i++) {
+		if (source_serial(update->sources[i]) == discipline->selected)
+			return (int)i;
+	}
+	return -1;
+}
+
 /* Select sources, and combine what they show. false: none, or they do not show the time. */
 static bool combine_selected(struct discipline *discipline, struct update *update,
 			     struct selection *selection)
 {
 	const struct selection_terms terms = {
-		.previous = discipline->selected,
+		.previous = previous_place(discipline, update),
 		.minsources = discipline->options.minsources,
 		.stratumweight_ns = discipline->options.stratumweight_ns,
 	};
 	int64_t at_ns = update->now->reference_ns;
 
 	source_select(update->sources, update->count, at_ns, &terms, selection);
-	discipline->selected = selection->selected;
+	discipline->selected = selection->selected < 0 ? 0 :
+			       source_serial(update->sources[selection->selected]);
 	if (selection->selected < 0)
 		return false;
 	update->fresh = combined_clock_learn(&discipline->clock, update->sources, update->count,

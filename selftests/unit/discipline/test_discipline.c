@@ -105,6 +105,23 @@ TEST_F(discipline, nothing_follows_from_nothing)
 	EXPECT_EQ(-1, self->result.selection.selected);
 }
 
+/* A reload, or another server of a pool, changes the order of the sources. */
+TEST_F(discipline, the_selected_source_stays_selected_at_another_place)
+{
+	struct source *selected, **place;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		poll_all(self);
+	ASSERT_LE(0, self->result.selection.selected);
+	place = &self->source[self->result.selection.selected];
+	selected = *place;
+	*place = self->source[1];
+	self->source[1] = selected;
+	poll_all(self);
+	EXPECT_EQ(selected, self->source[self->result.selection.selected]);
+}
+
 TEST_F(discipline, a_copied_server_gives_us_its_stratum)
 {
 	struct source_options options = { .minpoll = 4, .maxpoll = 4, .copy = true };
