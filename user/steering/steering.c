@@ -168,13 +168,17 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 	if (steering->options.observe || steering->status.trust == TRUST_EXTERNAL)
 		return -EPERM;
 	err = timescale_now(steering->timescale, &before);
-	if (!err && is_before_release(before.time_ns)) {
+	if (err) {
+		log_err("The system clock is not stepped, as the clocks could not be read: %s (%s)",
+			strerror(-err), reason);
+		return err;
+	}
+	if (is_before_release(before.time_ns)) {
 		log_warning("The system clock is not stepped: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock (%s)",
 			    reason);
 		return -ERANGE;
 	}
-	if (!err)
-		err = steering->timescale->ops->step(steering->timescale, occasion);
+	err = steering->timescale->ops->step(steering->timescale, occasion);
 	text_of_duration(chime_sub_sat(before.time_ns, before.realtime_ns), was, sizeof(was));
 	if (err == -EPERM && occasion == TRUECHIME_OCCASION_DISRUPTION) {
 		log_notice("The system clock is off by %s and is slewed: policy forbids a step",

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <syslog.h>
 
 #define S	1000000000LL
@@ -770,6 +771,36 @@ TEST_F(steering, goes_to_no_date_before_the_build)
 	/* Time goes on. */
 	ASSERT_EQ(0, run_truthfully(self, 70 * S));
 	EXPECT_LT(fake_clock_rate(), -0.09);
+}
+
+static int no_clocks(struct timescale *timescale, struct timescale_now *now)
+{
+	(void)timescale;
+	(void)now;
+	return -ENODEV;
+}
+
+/* As when the module was unloaded. Nothing is said of an error that is not known. */
+TEST_F(steering, does_not_step_by_clocks_that_cannot_be_read)
+{
+	struct timescale_ops broken = *self->timescale->ops;
+	const struct timescale_ops *ops = self->timescale->ops;
+	int said = memfd_create("said", 0), errors = dup(STDERR_FILENO);
+	char text[256] = "";
+
+	broken.now = no_clocks;
+	self->timescale->ops = &broken;
+	timescale_expire(self->timescale);
+	log_set_level(LOG_INFO);
+	dup2(said, STDERR_FILENO);
+	EXPECT_EQ(-ENODEV, steering_step(self->steering, "test"));
+	dup2(errors, STDERR_FILENO);
+	self->timescale->ops = ops;
+	EXPECT_LT(0, pread(said, text, sizeof(text) - 1, 0));
+	EXPECT_NE(NULL, strstr(text, "the clocks could not be read: No such device (test)"));
+	EXPECT_EQ(NULL, strstr(text, "off by"));
+	close(said);
+	close(errors);
 }
 
 TEST_F(steering, stands_aside)
