@@ -332,22 +332,33 @@ static int settings_file(const struct nts_serving *nts)
 	return fd;
 }
 
+/* With this end of a pipe for keys, -1: without. Its pid, or -errno. */
+static pid_t start_program(const struct nts_serving *nts, const char *task, int keys_fd)
+{
+	int fds[NTS_FD_END - NTS_FD_SETTINGS];
+	pid_t pid;
+
+	fds[NTS_FD_SETTINGS - NTS_FD_SETTINGS] = settings_file(nts);
+	fds[NTS_FD_COOKIE_KEYS - NTS_FD_SETTINGS] = keys_fd;
+	fds[NTS_FD_STATISTICS - NTS_FD_SETTINGS] = nts->statistics_fd;
+	fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] = nts->sockets.ipv4_fd;
+	fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] = nts->sockets.ipv6_fd;
+	if (fds[0] < 0)
+		return fds[0];
+	pid = spawn_beside(NTS_PROGRAM, task, fds, NTS_FD_END - NTS_FD_SETTINGS);
+	close(fds[0]);
+
+	return pid;
+}
+
 static int start(struct nts_serving *nts, struct nts_process *process, int64_t now_raw_ns)
 {
-	int fds[NTS_FD_END - NTS_FD_SETTINGS], ends[2];
+	int ends[2];
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		return -errno;
-	fds[NTS_FD_SETTINGS - NTS_FD_SETTINGS] = settings_file(nts);
-	fds[NTS_FD_COOKIE_KEYS - NTS_FD_SETTINGS] = ends[0];
-	fds[NTS_FD_STATISTICS - NTS_FD_SETTINGS] = nts->statistics_fd;
-	fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] = nts->sockets.ipv4_fd;
-	fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] = nts->sockets.ipv6_fd;
-	pid = fds[0] < 0 ? fds[0] : spawn_beside(NTS_PROGRAM, NTS_SERVE, fds,
-						 NTS_FD_END - NTS_FD_SETTINGS);
-	if (fds[0] >= 0)
-		close(fds[0]);
+	pid = start_program(nts, NTS_SERVE, ends[0]);
 	close(ends[0]);
 	if (pid < 0) {
 		close(ends[1]);
@@ -461,13 +472,37 @@ static bool open_statistics(struct nts_serving *nts)
 	return true;
 }
 
-static bool is_unchanged(const struct nts_serving *nts, const struct config *config,
-			 const struct nts_files *files)
+static bool is_unchanged(const struct nts_serving *nts, const struct config *config)
 {
 	return nts->serves && config_serves_nts(config) &&
 	       config_nts_server_equal(&nts->config, &config->nts) &&
-	       config_server_equal(&nts->server, &config->server) &&
-	       nts_files_equal(&nts->files, files);
+	       config_server_equal(&nts->server, &config->server);
+}
+
+static bool any_runs(const struct nts_serving *nts)
+{
+	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
+		if (nts->processes[i].pid && !has_ended(&nts->processes[i]))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * Other files than those that were read. Processes that serve with these must not end for ones that
+ * nobody can serve with, as those that are only half written: a program tries, and is waited for.
+ */
+static bool takes_files(const struct nts_serving *nts)
+{
+	pid_t pid = any_runs(nts) ? start_program(nts, NTS_CHECK, -1) : -ESRCH;
+	int status = pid < 0 ? 0 : child_wait(pid);
+
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != NTS_STATUS_CERTIFICATE)
+		return true;
+	log_warning("The certificate of NTS or its key is another one and cannot be used, see the message before: clients are served with the one that was read before. Mend the file and reload");
+
+	return false;
 }
 
 /* Processes that run go on, with their clients; what has failed is tried at once. */
@@ -498,7 +533,8 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 
 	/* Before they are read: if they are replaced meanwhile, the next reload finds that out. */
 	nts_files_look(&config->nts, &files);
-	if (is_unchanged(nts, config, &files)) {
+	if (is_unchanged(nts, config) &&
+	    (nts_files_equal(&nts->files, &files) || !takes_files(nts))) {
 		go_on(nts, now_raw_ns);
 		return;
 	}

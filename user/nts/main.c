@@ -28,6 +28,8 @@ int main(int argc, char **argv)
 		return establish(NTS_TASK_FD);
 	if (argc == 2 && !strcmp(argv[1], NTS_SERVE))
 		return serve();
+	if (argc == 2 && !strcmp(argv[1], NTS_CHECK))
+		return serve_check();
 	fputs("truechime-nts: this program is started by truechimed\n", stderr);
 
 	return EXIT_FAILURE;

@@ -329,17 +329,32 @@ static int inherited(int fd)
 	return fcntl(fd, F_GETFD) < 0 ? -1 : fd;
 }
 
+/* 0, or the status with which the process ends. */
+static int prepare(struct work *work)
+{
+	if (sandbox_drop_capabilities())
+		return NTS_STATUS_SANDBOX;
+	if (!open_work(work))
+		return NTS_STATUS_SETTINGS;
+
+	return read_pairs(work) ? 0 : NTS_STATUS_CERTIFICATE;
+}
+
+int serve_check(void)
+{
+	static struct work work;
+
+	return prepare(&work);
+}
+
 int serve(void)
 {
 	static struct work work;
 	int err;
 
-	if (sandbox_drop_capabilities())
-		return NTS_STATUS_SANDBOX;
-	if (!open_work(&work))
-		return NTS_STATUS_SETTINGS;
-	if (!read_pairs(&work))
-		return NTS_STATUS_CERTIFICATE;
+	err = prepare(&work);
+	if (err)
+		return err;
 	work.fds[WAIT_IPV4].fd = inherited(NTS_FD_IPV4);
 	work.fds[WAIT_IPV6].fd = inherited(NTS_FD_IPV6);
 	err = locked_enter();

@@ -16,6 +16,7 @@
 
 /* What the program is told to do. */
 #define NTS_SERVE	"serve"
+#define NTS_CHECK	"check"
 
 #define NTS_PAIRS_MAX	16
 

@@ -32,10 +32,20 @@ static struct {
 	int killed;			/* of these */
 	bool ipv4;			/* the latest one has such a socket */
 	bool ipv6;
+	int checks;			/* of what the files have */
+	int check_status;		/* these end with it */
 } world;
 
 pid_t spawn_beside(const char *program, const char *argument, const int *fds, int count)
 {
+	if (!strcmp(argument, NTS_CHECK)) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(world.check_status);
+		world.checks++;
+		return pid;
+	}
 	if (world.count == PROCESSES_MAX)
 		exit(1);
 	world.ends[world.count] = fcntl(fds[NTS_FD_COOKIE_KEYS - NTS_FD_SETTINGS],
@@ -402,6 +412,56 @@ TEST_F(nts, a_reload_reads_a_new_certificate)
 	pass(self, 1);
 	EXPECT_EQ(1, running());
 	EXPECT_EQ(3, world.count);
+}
+
+/* As one that is being written: who serves with the one from before goes on. */
+TEST_F(nts, a_reload_keeps_the_certificate_where_the_new_one_is_no_good)
+{
+	configure(self);
+	pass(self, 1);
+	usleep(20000);
+	write_file(self->directory, "cert", "HALF");
+	world.check_status = NTS_STATUS_CERTIFICATE;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, world.checks);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(1, world.count);
+	EXPECT_EQ(1, logged.warnings);
+	/* Nobody has mended it. */
+	configure(self);
+	EXPECT_EQ(2, world.checks);
+	EXPECT_EQ(1, running());
+	world.check_status = 0;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(2, world.count);
+	configure(self);
+	EXPECT_EQ(3, world.checks);
+	/* Who may be served counts more than that somebody is. */
+	usleep(20000);
+	write_file(self->directory, "cert", "HALF");
+	world.check_status = NTS_STATUS_CERTIFICATE;
+	strcpy(self->extra, "deny 192.0.2.0/24\n");
+	configure(self);
+	EXPECT_EQ(0, running());
+	EXPECT_EQ(3, world.checks);
+}
+
+/* Nobody is served: then it is tried. */
+TEST_F(nts, a_reload_takes_any_certificate_where_none_is_served_with)
+{
+	configure(self);
+	pass(self, 1);
+	end_processes();
+	usleep(20000);
+	write_file(self->directory, "cert", "HALF");
+	world.check_status = NTS_STATUS_CERTIFICATE;
+	configure(self);
+	EXPECT_EQ(0, world.checks);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
 }
 
 TEST_F(nts, a_reload_that_changes_something_takes_effect)

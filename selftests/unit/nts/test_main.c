@@ -29,10 +29,15 @@ int serve(void)
 	return establish(-1);
 }
 
+int serve_check(void)
+{
+	return establish(-1);
+}
+
 /* A service manager that stops the daemon tells all its processes. */
 TEST(it_ends_when_the_daemon_does_and_not_before)
 {
-	static const char *const tasks[] = { NTS_ESTABLISH, NTS_SERVE };
+	static const char *const tasks[] = { NTS_ESTABLISH, NTS_SERVE, NTS_CHECK };
 
 	for (size_t i = 0; i < sizeof(tasks) / sizeof(*tasks); i++) {
 		char *const arguments[] = { "truechime-nts", (char *)tasks[i], NULL };
