@@ -161,10 +161,7 @@ void source_server_moved(struct source *source, int64_t moved_ns)
 
 void source_set_selection(struct source *source, const struct source_options *options)
 {
-	source->options.maxdistance_ns = options->maxdistance_ns;
-	source->options.trust = options->trust;
-	source->options.require = options->require;
-	source->options.noselect = options->noselect;
+	source_options_take_selection(&source->options, options);
 }
 
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)

@@ -270,10 +270,7 @@ void source_set_online(struct source *source)
 
 void source_set_selection(struct source *source, const struct source_options *options)
 {
-	source->options.maxdistance_ns = options->maxdistance_ns;
-	source->options.trust = options->trust;
-	source->options.require = options->require;
-	source->options.noselect = options->noselect;
+	source_options_take_selection(&source->options, options);
 }
 
 void source_set_smearing(struct source *source, enum source_smear smear)

@@ -207,7 +207,17 @@ bool source_is_started(const struct source *source);
 void source_set_offline(struct source *source, bool withdrawn);
 void source_set_online(struct source *source);
 
-/* Other maxdistance_ns, trust, require and noselect than in the options that it was made with. */
+/* What the whole configuration makes of a source: it stays the same when that changes. */
+static inline void source_options_take_selection(struct source_options *options,
+						 const struct source_options *other)
+{
+	options->maxdistance_ns = other->maxdistance_ns;
+	options->trust = other->trust;
+	options->require = other->require;
+	options->noselect = other->noselect;
+}
+
+/* Those of @options instead of what it was made with. */
 void source_set_selection(struct source *source, const struct source_options *options);
 
 /* Whether it smears a leap second (smear.c). */

@@ -180,17 +180,6 @@ static bool is_deleted(const struct associations *list, const struct config_sour
 	return false;
 }
 
-/* What the whole configuration makes of it: the sources stay the same when that changes. */
-static void take_selection(struct target *target, const struct config_source *directive)
-{
-	struct source_options *options = &target->config.options;
-
-	options->maxdistance_ns = directive->options.maxdistance_ns;
-	options->trust = directive->options.trust;
-	options->require = directive->options.require;
-	options->noselect = directive->options.noselect;
-}
-
 /* New targets, NULL for those that are kept, and room for those that the operator added. */
 static struct target **make_targets(struct associations *list, const struct wanted *wanted,
 				    int64_t now_raw_ns)
@@ -294,7 +283,8 @@ static int set_sources(struct associations *list, const struct config *config, i
 		else
 			changes->added++;
 		targets[i]->added = false;
-		take_selection(targets[i], wanted.directive[i]);
+		source_options_take_selection(&targets[i]->config.options,
+					      &wanted.directive[i]->options);
 		target_apply_options(targets[i]);
 	}
 	list->targets = targets;
