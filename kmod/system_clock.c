@@ -30,6 +30,7 @@
 /* A clock that is only to be marked unsynchronised may be set ahead by up to this. */
 #define CHIME_MARK_AHEAD_MAX_NS	NSEC_PER_MSEC
 
+/* A queue of its own: a step does not wait for memory, as a check may. */
 int chime_system_clock_init(struct chime_system_clock *clock)
 {
 	clock->queue = alloc_workqueue("truechime", WQ_HIGHPRI | WQ_MEM_RECLAIM | CHIME_WQ_PERCPU,

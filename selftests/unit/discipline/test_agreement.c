@@ -144,4 +144,3 @@ TEST_F(agreement, trusted_ones_agree_without_the_others)
 }
 
 TEST_HARNESS_MAIN
-
