@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timex.h>
@@ -327,10 +328,13 @@ int select(int count, fd_set *readable, fd_set *writable, fd_set *special,
 
 /* --- the device --- */
 
+/* What is opened in their place. */
+#define STAND_IN	"/dev/null"
+
 static int open_file(const char *path, int flags, mode_t mode)
 {
 	bool device = !strcmp(path, DEVICE), pulses = !strcmp(path, PULSES);
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, device || pulses ? "/dev/null" : path, flags,
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, device || pulses ? STAND_IN : path, flags,
 			      mode);
 
 	if (device)
@@ -357,6 +361,12 @@ int __open_2(const char *path, int flags);
 int __open_2(const char *path, int flags)
 {
 	return open_file(path, flags, 0);
+}
+
+/* Whoever has pulses open looks by this whether the device is still there. */
+int stat(const char *path, struct stat *status)
+{
+	return fstatat(AT_FDCWD, strcmp(path, PULSES) ? path : STAND_IN, status, 0);
 }
 
 static int read_device(struct ptp_sys_offset_extended *offset)
