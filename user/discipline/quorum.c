@@ -30,6 +30,8 @@ struct attendance {
 	size_t silent;		/* have answered once, but none of their latest requests ... */
 	size_t missing;		/* ... or none since their samples became void */
 	size_t unheard;		/* never answered, and were asked, or could not be */
+	size_t mute;		/* likewise, lately perhaps, and are not lost ... */
+	size_t tired;		/* ... and were asked so often that they are no voters */
 	size_t reached;		/* have answered one of their latest requests */
 	size_t unasked;		/* silent or unheard, and not asked since somebody answers */
 	int64_t latest_raw_ns;	/* when the latest answer came */
@@ -117,6 +119,12 @@ static bool is_unheard(const struct source_status *status, int64_t raw_ns)
 			      status->last_error;
 }
 
+/* It never answered what it was asked: the network may be away. */
+static bool is_mute(const struct source_status *status)
+{
+	return !status->received && (status->sent || status->last_error) && !status->lost;
+}
+
 /* It has not answered, or not lately, and what it was asked left before anybody answered. */
 static bool is_unasked(const struct quorum *quorum, const struct source_status *status,
 		       int64_t raw_ns)
@@ -146,6 +154,8 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		attendance->silent += is_silent(&status);
 		attendance->missing += is_missing(&status);
 		attendance->unheard += is_unheard(&status, now->raw_ns);
+		attendance->mute += is_mute(&status);
+		attendance->tired += is_mute(&status) && status.asked > REQUESTS;
 		attendance->reached += !!status.reach;
 		attendance->unasked += is_unasked(quorum, &status, now->raw_ns);
 		if (!status.received || !status.reach || !status.samples ||
@@ -210,18 +220,15 @@ static int64_t wait_for_awaited_ns(const struct quorum *quorum,
  */
 static bool is_cut_off(const struct quorum *quorum, const struct attendance *attendance)
 {
-	return (attendance->silent || attendance->missing) &&
+	return (attendance->silent || attendance->missing || attendance->mute) &&
 	       attendance->latest_raw_ns < chime_add_sat(quorum->since_raw_ns, SOURCE_ANSWER_NS);
 }
 
-/*
- * After a silence of all, ask those who were asked before the first answer. All may have been asked
- * just before the network came: what was on its way then is known to be lost when its time is over.
- */
-static void ask_the_others(struct quorum *quorum, const struct attendance *attendance)
+/* All were asked again, and nobody answers: who was asked how often says nothing. */
+static void count_the_tired(struct attendance *attendance)
 {
-	quorum->ask = quorum->silence && !quorum->asked && attendance->unasked;
-	quorum->asked |= quorum->ask;
+	attendance->usable += attendance->tired;
+	attendance->voters += attendance->tired;
 }
 
 /*
@@ -247,6 +254,28 @@ static void excuse_silence(struct source *const *sources, size_t count)
 		source_excuse_silence(sources[i]);
 }
 
+/*
+ * After a silence of all, ask those who were asked before the first answer. All may have been asked
+ * just before the network came: what was on its way then is known to be lost when its time is over.
+ *
+ * Where nobody was silent before, and others are when their time is over, ask those who answered as
+ * well: they show whether the network is still there. What the others were asked before was lost
+ * if it is not.
+ */
+static void ask_again(struct quorum *quorum, const struct attendance *attendance,
+		      struct source *const *sources, size_t count, int64_t raw_ns)
+{
+	if (quorum->asked)
+		return;
+	if (quorum->silence)
+		quorum->ask = attendance->unasked;
+	else if (raw_ns >= chime_add_sat(quorum->since_raw_ns, SOURCE_ANSWER_NS))
+		quorum->ask = attendance->mute && is_cut_off(quorum, attendance);
+	quorum->asked = quorum->ask;
+	if (quorum->ask && !quorum->silence)
+		excuse_silence(sources, count);
+}
+
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now)
 {
@@ -256,6 +285,8 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 
 	if (!quorum->since_raw_ns)
 		quorum->since_raw_ns = now->raw_ns;
+	if (quorum->cut_off)
+		excuse_silence(sources, count);
 	take_attendance(quorum, sources, count, now, &attendance);
 	if (!attendance.answered) {
 		bool pending = quorum->pending;
@@ -272,8 +303,10 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	}
 	if (quorum->reached)
 		return 0;
-	ask_the_others(quorum, &attendance);
+	ask_again(quorum, &attendance, sources, count, now->raw_ns);
 	cut_off = is_cut_off(quorum, &attendance);
+	if (cut_off && quorum->asked)
+		count_the_tired(&attendance);
 	if (quorum->cut_off && !cut_off)
 		begin_again(quorum, now->raw_ns);
 	silence_ns = patience_ns(&attendance);
@@ -283,7 +316,7 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 		wait_ns = QUORUM_LATEST_NS;
 	else if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)
 		wait_ns = wait_for_awaited_ns(quorum, &attendance, now->raw_ns);
-	if (quorum->silence && !quorum->asked)
+	if ((quorum->silence || attendance.awaited) && !quorum->asked)
 		wait_ns = chime_min(wait_ns, SOURCE_ANSWER_NS);
 	quorum->reached = wait_ns <= 0;
 	quorum->pending = !quorum->reached;

@@ -34,7 +34,8 @@
  * @pending: some have answered, not enough, and what they said must not be used by itself
  * @silence: nobody answered for a while, before the first answers or after them, and sources are
  *	silent that are not lost; lasts until enough have answered
- * @ask: the first of these answers again: ask the others, whose next request may be far away
+ * @ask: the first of these answers again: ask the others, whose next request may be far away. Or
+ *	too few have answered in time: ask all, to learn whether the network is still there
  * @asked: that was done
  * @cut_off: nobody has answered since the first answers came: the network may be away
  * @since_raw_ns: when the first answer came, at first or after that; 0: none did
@@ -52,9 +53,9 @@ struct quorum {
 /*
  * How long to wait for more answers. 0: select now; else check again after so many ns at the
  * latest. A majority of the sources that are asked has to agree; half of them once the others are
- * late; any number once the others are silent, unless nobody answers any more. After all have
- * stopped answering, as when the network was away, none is silent before it was asked again. The
- * caller clears @quorum->ask.
+ * late; any number once the others are silent, unless nobody answers any more, not even those who
+ * did. After all have stopped answering, as when the network was away, none is silent before it was
+ * asked again. The caller clears @quorum->ask.
  */
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now);

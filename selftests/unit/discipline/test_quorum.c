@@ -102,11 +102,14 @@ TEST_F(quorum, nobody_makes_none)
 	EXPECT_EQ(0, self->quorum.since_raw_ns);
 }
 
-/* More than half of all that may answer need no other; half of them wait for those who are late. */
+/*
+ * More than half of all that may answer need no other; half of them wait for those who are late.
+ * With fewer the next check is when the time of the first requests is over.
+ */
 TEST_F(quorum, waits_as_long_as_the_others_matter)
 {
 	answer(self, 0, 0, 0);
-	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 4));
+	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 4));
 	answer(self, 1, 0, 0);
 	EXPECT_EQ(QUORUM_LATE_NS, wait_of(self, 4));
 	answer(self, 2, 0, 0);
@@ -120,7 +123,7 @@ TEST_F(quorum, waits_for_nobody_who_was_taken_offline)
 	source_set_offline(self->source[2], true);
 	source_set_offline(self->source[3], true);
 	answer(self, 0, 0, 0);
-	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 4));
+	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 4));
 	answer(self, 1, 0, 0);
 	EXPECT_EQ(0, wait_of(self, 4));
 }
@@ -146,8 +149,10 @@ TEST_F(quorum, is_reached_when_the_time_has_passed)
 TEST_F(quorum, waits_longer_for_those_who_were_just_asked)
 {
 	answer(self, 0, 0, 0);
-	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 3));
-	self->now.raw_ns += QUORUM_SILENT_NS;
+	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 3));
+	self->now.raw_ns += QUORUM_SILENT_NS / 2;
+	answer(self, 0, 0, 0);
+	self->now.raw_ns += QUORUM_SILENT_NS / 2;
 	source_polled(self->source[1], self->now.raw_ns);
 	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 3));
 	self->now.raw_ns = START_NS + QUORUM_LATEST_NS - 1;
@@ -348,9 +353,115 @@ TEST_F(quorum, silence_is_excused_only_without_a_network)
 	EXPECT_EQ(QUORUM_SILENT_NS, wait_of(self, 2));
 	source_polled(self->source[1], self->now.raw_ns);
 	self->now.raw_ns += 2 * S;
+	answer(self, 0, 0, 0);
 	source_polled(self->source[1], self->now.raw_ns);
 	self->now.raw_ns += 2 * S;
 	EXPECT_EQ(0, wait_of(self, 2));
+}
+
+/* The first source answers at a start, the others are asked in vain. true: all are asked again. */
+static bool begin_alone(struct _test_data_quorum *self)
+{
+	bool asked;
+	int i;
+
+	answer(self, 0, 3000 * S, 0);
+	wait_of(self, 3);
+	for (i = 1; i < 3; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+	self->now.raw_ns += S;
+	wait_of(self, 3);
+	asked = self->quorum.ask;
+	self->quorum.ask = false;
+	for (i = 1; i < 3; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+	return asked;
+}
+
+/* At a start, too: the network goes away with the first answer, and nobody else has had a say. */
+TEST_F(quorum, first_answer_ever_waits_for_all_where_nobody_answers_any_more)
+{
+	int i, j;
+
+	ASSERT_TRUE(begin_alone(self));
+	for (j = 0; j < 3; j++) {
+		self->now.raw_ns += 2 * S;
+		for (i = 0; i < 3; i++)
+			source_polled(self->source[i], self->now.raw_ns);
+		EXPECT_LT(0, wait_of(self, 3));
+	}
+	self->now.raw_ns += 60 * S;
+	EXPECT_EQ(QUORUM_LATEST_NS, wait_of(self, 3));
+	EXPECT_FALSE(self->quorum.reached);
+	/* It is there again: they are asked before the first one counts. */
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_LT(0, wait_of(self, 3));
+	self->now.raw_ns += S;
+	EXPECT_LT(0, wait_of(self, 3));
+	EXPECT_TRUE(self->quorum.ask);
+	for (i = 1; i < 3; i++)
+		answer(self, i, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 3));
+}
+
+/* It is away for a moment only: what is asked when it is there again is answered in time. */
+TEST_F(quorum, first_answer_ever_waits_for_those_who_are_asked_again)
+{
+	int i;
+
+	ASSERT_TRUE(begin_alone(self));
+	self->now.raw_ns += S;
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_LT(0, wait_of(self, 3));
+	self->now.raw_ns += S;
+	for (i = 1; i < 3; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+	EXPECT_LT(0, wait_of(self, 3));
+	for (i = 1; i < 3; i++)
+		answer(self, i, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 3));
+}
+
+/* But one that answers beside servers that are dead is followed as soon as they count as silent. */
+TEST_F(quorum, dead_servers_delay_a_start_by_no_more_than_silence)
+{
+	int i;
+
+	ASSERT_TRUE(begin_alone(self));
+	self->now.raw_ns += S;
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_EQ(QUORUM_SILENT_NS - 2 * S, wait_of(self, 3));
+	EXPECT_FALSE(self->quorum.ask);
+	self->now.raw_ns += S;
+	for (i = 1; i < 3; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+	self->now.raw_ns += S;
+	EXPECT_EQ(0, wait_of(self, 3));
+	EXPECT_TRUE(self->quorum.reached);
+}
+
+/* Nor do those delay anything that were dead all the time while others answered. */
+TEST_F(quorum, lost_servers_are_not_waited_for)
+{
+	int i;
+
+	answer(self, 0, 0, 0);
+	answer(self, 1, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 2));
+	for (i = 0; i < 8; i++) {
+		source_polled(self->source[2], self->now.raw_ns);
+		self->now.raw_ns += 16 * S;
+		source_others_answered(self->source[2], self->now.raw_ns);
+	}
+	for (i = 0; i < 2; i++)
+		source_change_reference(self->source[i], 2, &REFERENCE_REPLACED);
+	source_set_offline(self->source[1], true);
+	self->now.epoch = 2;
+	quorum_forget(&self->quorum);
+	EXPECT_EQ(0, wait_of(self, 3));
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_EQ(0, wait_of(self, 3));
+	EXPECT_TRUE(self->quorum.reached);
 }
 
 /* Who is silent while others answer is not asked for their sake, nor waited for. */
