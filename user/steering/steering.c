@@ -199,6 +199,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(&before, &after))
 		return 0;
 	steering->status.steps++;
+	steering->set = SET_BY_NOBODY;
 	steering_recheck(steering);
 	if (err)
 		return err;
@@ -568,6 +569,7 @@ int steering_follow(struct steering *steering)
 
 void steering_disrupted(struct steering *steering, bool keep)
 {
+	steering->set = SET_BY_NOBODY;
 	steering_recheck(steering);
 	steering_trust(steering, keep ? TRUST_TIME_REPAIRED : TRUST_TIME_DISRUPTED);
 	steering->repair_until_ns = 0;
@@ -599,6 +601,7 @@ static void steering_leave_clock(struct steering *steering)
 	steering_trust(steering, aside ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
 	steering->status.synchronised = false;
 	steering->settled = false;
+	steering->set = SET_BY_NOBODY;
 	steering_recheck(steering);
 }
 

@@ -48,12 +48,15 @@
 
 #define Q32	4294967296.0
 
+/*
+ * What another program has set stays in question: it is by the raw clock when that was, and the
+ * sources have been asked.
+ */
 void steering_recheck(struct steering *steering)
 {
 	follower_restart(&steering->follower);
 	steering->status.valid = false;
 	steering->disarm = true;
-	steering->set = SET_BY_NOBODY;
 	steering->next_check_ns = 0;
 	steering->next_publish_ns = 0;
 }

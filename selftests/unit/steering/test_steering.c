@@ -534,6 +534,30 @@ TEST_F(steering, answers_that_were_under_way_do_not_undo_what_others_set_again)
 	EXPECT_LT(llabs(error_ns(self)), MS);
 }
 
+/* The clocks are checked anew meanwhile, as when another clock becomes the reference. */
+TEST_F(steering, a_clock_is_not_set_back_because_clocks_are_checked_anew)
+{
+	struct discipline_result late;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	late = confirmed(self);
+	fake_clock_run(MS);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	steering_recheck(self->steering);
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	EXPECT_LT(fabs(fake_clock_rate()), 1e-3);
+	ASSERT_EQ(0, apply(self, late));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+	ASSERT_EQ(0, apply(self, confirmed(self)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
 /* Where nobody knows the time well enough it is not taken back by a step, even if it may be. */
 TEST_F(steering, a_vague_time_sets_no_clock_back)
 {
