@@ -187,6 +187,8 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	if (daemon->options->task != DAEMON_RUN)
 		result->step = DISCIPLINE_NO_STEP;
 	err = steering_correct(daemon->steering, result, now);
+	if (steering_withholds_step(daemon->steering))
+		discipline_return_step(daemon->discipline);
 	if (err == -ESTALE) {
 		daemon->sources_changed = true;
 		return;

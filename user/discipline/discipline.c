@@ -70,7 +70,8 @@ struct discipline {
 	struct combined_clock clock;
 	uint64_t selected;		/* serial of the source; 0: none */
 	int updates;			/* with new samples, as makestep counts them ... */
-	int stepless;			/* ... of which so many were before it was set */
+	int stepless;			/* ... of which so many were before it was set, or vain */
+	bool counts;			/* the latest one was one of them */
 	uint64_t counted;		/* serial of the one selected at the latest of them ... */
 	uint64_t counted_received;	/* ... and its answers by then */
 	int refused;
@@ -127,6 +128,12 @@ void discipline_set_options(struct discipline *discipline,
 void discipline_count_steps_anew(struct discipline *discipline)
 {
 	discipline->stepless = discipline->updates;
+}
+
+void discipline_return_step(struct discipline *discipline)
+{
+	discipline->stepless += discipline->counts;
+	discipline->counts = false;
 }
 
 /* Offsets from now on are against another clock, or from another instant. */
@@ -734,6 +741,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	int error;
 
 	memset(result, 0, sizeof(*result));
+	discipline->counts = false;
 	notice_reference(discipline, now);
 	known = combine_selected(discipline, &update, &result->selection);
 	fallen = !update.fresh && fall_back(discipline, now, result);
@@ -766,5 +774,6 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		vote_on_host(discipline, combined, now, result);
 	discipline->has_correction = true;
 	discipline->updates += counts;
+	discipline->counts = counts;
 	return 0;
 }

@@ -103,6 +103,9 @@ void discipline_set_options(struct discipline *discipline,
 /* The updates in which step_limit lets the clock be stepped begin now. */
 void discipline_count_steps_anew(struct discipline *discipline);
 
+/* The latest update was to step the clock, and could not: another one may in its place. */
+void discipline_return_step(struct discipline *discipline);
+
 /*
  * A sample arrived, or a source was lost: select, combine, judge, and set the polls. Call it also
  * when nothing arrived for long, as it finds when the clock can no longer be called synchronised.

@@ -307,12 +307,18 @@ static bool steering_is_asking(const struct steering *steering,
 static int steering_judge(struct steering *steering, const struct discipline_result *result,
 			  bool wrong, const struct timescale_now *now)
 {
+	int err;
+
 	if (result->synchronised && result->measured)
 		steering_note_confirmation(steering, result, now->raw_ns);
 	if (steering->options.observe)
 		return 0;
-	if (result->step == DISCIPLINE_STEP && !steering_is_asking(steering, result, now))
-		return steering_step(steering, "makestep allows it");
+	if (result->step == DISCIPLINE_STEP && !steering_is_asking(steering, result, now)) {
+		err = steering_step(steering, "makestep allows it");
+		steering->withholds = err == -EAGAIN;
+		return err;
+	}
+	steering->withholds = result->step == DISCIPLINE_STEP && !wrong;
 	if (wrong)
 		return steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
 					"time was disrupted, and the sources confirm it");
@@ -327,6 +333,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	bool wrong;
 	int err;
 
+	steering->withholds = false;
 	steering_trust(steering, result->synchronised ? TRUST_SOURCES_AGREE :
 		       now->has_host ? TRUST_SOURCES_SILENT : TRUST_SOURCES_LOST);
 	if (result->step == DISCIPLINE_REFUSED) {
@@ -348,6 +355,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	wrong = steering_finds_wrong(steering, result, now->raw_ns);
 	err = timescale_correct(steering->timescale, &result->correction, now->epoch,
 				result->jump || wrong);
+	steering->withholds = result->step == DISCIPLINE_STEP && (err == -ESTALE || err == -EAGAIN);
 	if (err == -ESTALE || err == -EAGAIN)
 		return err;
 	if (err) {
@@ -364,6 +372,11 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	err = steering_judge(steering, result, wrong, now);
 	steering->next_check_ns = 0;
 	return err;
+}
+
+bool steering_withholds_step(const struct steering *steering)
+{
+	return steering->withholds;
 }
 
 int steering_set_by_operator(struct steering *steering, const struct chime_line *line,

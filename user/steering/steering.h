@@ -62,6 +62,9 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now);
 
+/* The latest correction should have stepped the clock, and a later one is to do that. */
+bool steering_withholds_step(const struct steering *steering);
+
 /*
  * The operator has set the time: UTC is @line of the reference now, read at @now, and the system
  * clock is stepped to it as policy says of an operator. No source confirms it. 0; -EPERM: it is

@@ -68,6 +68,7 @@ struct steering {
 	enum steering_set set;
 	int64_t set_raw_ns;	/* that was seen at this instant of the raw clock, ... */
 	int64_t set_back_ns;	/* ... and is undone at this one at the earliest */
+	bool withholds;		/* the latest correction was to step the clock, and could not yet */
 	bool asks;		/* the sources are to be asked now, ... */
 	int64_t ask_ns;		/* ... again at this instant of the raw clock, ... */
 	int64_t ask_again_ns;	/* ... and so much later */

@@ -76,6 +76,10 @@ void discipline_prime_rate(struct discipline *discipline, double rate, double ra
 	world.primes++;
 }
 
+void discipline_return_step(struct discipline *discipline)
+{
+}
+
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
@@ -112,6 +116,11 @@ int64_t system_clock_raw_ns(void)
 
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
+}
+
+bool steering_withholds_step(const struct steering *steering)
+{
+	return false;
 }
 
 int steering_correct(struct steering *steering, const struct discipline_result *result,

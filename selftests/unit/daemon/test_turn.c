@@ -22,11 +22,14 @@
 struct module_link {
 	int requests;
 	uint32_t epoch;
+	bool passed;			/* the epoch, once */
 	struct chime_line correction;
 };
 
 static struct {
 	struct discipline_result found;
+	enum discipline_step step;
+	int returned;			/* steps that could not be made */
 	uint32_t epoch;			/* that the daemon was told */
 } world;
 
@@ -58,8 +61,10 @@ int module_link_correct(struct module_link *link, const struct chime_line *corre
 			struct module_now *now)
 {
 	link->requests++;
-	if (epoch != link->epoch)
+	if (epoch != link->epoch || link->passed) {
+		link->passed = false;
 		return -ESTALE;
+	}
 	link->correction = *correction;
 	fill_now(link, now);
 	return 0;
@@ -101,6 +106,11 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
 {
 	return false;
+}
+
+void discipline_return_step(struct discipline *discipline)
+{
+	world.returned++;
 }
 
 void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma)
@@ -185,7 +195,9 @@ static int receive(FIXTURE_DATA(turn) *self, int64_t ahead_ns)
 		.measured = true,
 		.synchronised = true,
 		.selection.selected = -1,
+		.step = world.step,
 		.step_ns = ahead_ns,
+		.agreed_raw_ns = received.raw_ns,
 		.correction = {
 			.origin_ns = received.raw_ns,
 			.offset_ns = received.realtime_ns + ahead_ns - received.raw_ns,
@@ -252,6 +264,27 @@ TEST_F(turn, an_epoch_that_begins_meanwhile_is_noticed_in_the_same_turn)
 	steering_recheck(self->daemon.steering);
 	daemon_timers(&self->daemon, fake_clock.raw_ns);
 	EXPECT_EQ(1, world.epoch);
+}
+
+/* Of the few updates that may step the clock none is spent in vain. */
+TEST_F(turn, a_step_that_is_withheld_is_not_spent)
+{
+	receive(self, 0);
+	world.step = DISCIPLINE_STEP;
+	/* Another program has set the clock, and what answers knows nothing of that yet. */
+	fake_clock.realtime_ns += 2 * S;
+	receive(self, -2 * S);
+	EXPECT_EQ(1, world.returned);
+	receive(self, -2 * S);
+	EXPECT_EQ(1, world.returned);
+
+	/* An epoch begins with the reading by which the clock was to be stepped. */
+	self->link.passed = true;
+	receive(self, -2 * S);
+	EXPECT_EQ(2, world.returned);
+	world.step = DISCIPLINE_NO_STEP;
+	receive(self, -2 * S);
+	EXPECT_EQ(2, world.returned);
 }
 
 /*

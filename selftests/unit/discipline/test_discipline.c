@@ -207,6 +207,42 @@ TEST_F(discipline, steps_only_in_the_first_updates_and_above_the_threshold)
 	}
 }
 
+/* As where another program has just set the clock: the steps that are left are to be of use. */
+TEST_F(discipline, steps_that_could_not_be_made_are_left)
+{
+	int i;
+
+	self->offset_ns = 2 * NS_PER_S;
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_EQ(i < 5 ? DISCIPLINE_STEP : DISCIPLINE_NO_STEP, self->result.step);
+		if (i >= 2)
+			continue;
+		discipline_return_step(self->discipline);
+		/* One of them once. */
+		discipline_return_step(self->discipline);
+	}
+}
+
+/* Nor is more left than was spent, where no source has answered. */
+TEST_F(discipline, steps_that_were_not_spent_are_not_returned)
+{
+	int i;
+
+	self->offset_ns = 2 * NS_PER_S;
+	ASSERT_EQ(0, poll_all(self));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+					       &self->result));
+		EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
+		discipline_return_step(self->discipline);
+	}
+	for (i = 1; i < 5; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		EXPECT_EQ(i < 3 ? DISCIPLINE_STEP : DISCIPLINE_NO_STEP, self->result.step);
+	}
+}
+
 /* A source that is lost, or an answer of one that is not selected, is no new word. */
 TEST_F(discipline, only_updates_with_a_new_sample_count)
 {
