@@ -71,13 +71,16 @@ struct edge {
 	int type;		/* 1: an interval begins, -1: it ends */
 };
 
+static bool may_answer(const struct source *source, const struct source_status *status)
+{
+	return !status->lost && !source_is_refused(source) && !status->withdrawn;
+}
+
 static enum source_verdict admit(const struct source *source, const struct source_status *status,
 				 bool lost_too)
 {
-	bool may_answer = !status->lost && !source_is_refused(source) && !status->withdrawn;
-
-	if (!status->has_estimate || (!may_answer && !lost_too) || status->worn_out ||
-	    status->orphan || status->loop)
+	if (!status->has_estimate || (!may_answer(source, status) && !lost_too) ||
+	    status->worn_out || status->orphan || status->loop)
 		return SOURCE_UNUSABLE;
 	if (status->smear == SOURCE_SMEARS)
 		return SOURCE_FALSETICKER;
@@ -591,23 +594,43 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	combine(candidates, found, best, sources, selection);
 }
 
+/* By its latest verdict a source may be selected, and not only vote. */
+static bool was_usable(const struct source_status *status)
+{
+	return status->verdict != SOURCE_UNUSABLE && status->verdict != SOURCE_TOO_VARIABLE;
+}
+
+/* The latest selection was among sources of which none can answer any more. */
+static bool were_lost(struct source *const *sources, size_t count, int64_t at_ns)
+{
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		source_get_status(sources[i], at_ns, &status);
+		if (was_usable(&status) && may_answer(sources[i], &status))
+			return false;
+	}
+	return true;
+}
+
 bool source_select_foresee(struct source *const *sources, size_t count, int64_t at_ns,
 			   int64_t *low_ns, int64_t *high_ns)
 {
 	struct candidate candidates[SOURCE_SELECT_MAX];
 	struct extent place = { 0, 0 }, bound = { 0, 0 };
+	bool lost_too = were_lost(sources, count, at_ns), usable;
 	size_t found = 0, i;
 	int64_t median_ns;
-	bool usable;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		struct source_status status;
 
 		source_get_status(sources[i], at_ns, &status);
-		usable = status.verdict != SOURCE_UNUSABLE && status.verdict != SOURCE_TOO_VARIABLE;
+		usable = was_usable(&status);
 		if (status.options->noselect)
 			continue;
-		if (usable || may_only_vote(sources[i], &status, false))
+		if (usable || may_only_vote(sources[i], &status, lost_too))
 			nominate(&status, i, usable, candidates, &found);
 	}
 	median_ns = relate(candidates, found);

@@ -343,10 +343,6 @@ TEST_F(sources, bound_is_where_most_agree)
 }
 
 /*
- * One of three has not answered yet. Of the two that have, one may lie inside the other's interval,
- * and then the truth is anywhere in that; the clock is put where both allow it to be.
- */
-/*
  * Two near ones run off by 100 ppm, within what three others allow. Where these have the truth is
  * within the bound at any later time as well.
  */
@@ -382,6 +378,10 @@ TEST_F(sources, two_that_disagree_foresee_nothing)
 	EXPECT_FALSE(source_select_foresee(self->source, self->count, START_NS, &low_ns, &high_ns));
 }
 
+/*
+ * One of three has not answered yet. Of the two that have, one may lie inside the other's interval,
+ * and then the truth is anywhere in that; the clock is put where both allow it to be.
+ */
 TEST_F(sources, bound_allows_for_those_who_have_not_answered)
 {
 	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
@@ -584,6 +584,29 @@ TEST_F(sources, who_only_votes_does_so_where_all_are_withdrawn)
 	judge(self, -1);
 	EXPECT_EQ(-1, self->selection.selected);
 	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 0));
+}
+
+/* Their intervals, of a single sample each, grow as a crystal runs off. */
+TEST_F(sources, bound_of_withdrawn_ones_is_where_those_who_only_vote_will_agree)
+{
+	int64_t at_ns = START_NS + 16LL * SAMPLES * NS_PER_S, low_ns, high_ns;
+	size_t i;
+
+	add_source(self, 0, 0, 2000000, NULL);
+	for (i = 1; i < 3; i++) {
+		add_source(self, 3600LL * NS_PER_S, 0, 2000000, NULL);
+		jump(self, i, 800000);
+	}
+	for (i = 0; i < 3; i++)
+		source_set_offline(self->source[i], true);
+	judge(self, -1);
+	ASSERT_EQ(0, self->selection.selected);
+	ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns, &low_ns, &high_ns));
+	EXPECT_EQ(self->selection.low_ns, low_ns);
+	EXPECT_EQ(self->selection.high_ns, high_ns);
+	ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns + 100 * NS_PER_S,
+					  &low_ns, &high_ns));
+	EXPECT_GE(high_ns, self->selection.high_ns + 9900000);
 }
 
 TEST_F(sources, a_vote_alone_does_not_exclude_who_agrees_with_it)
