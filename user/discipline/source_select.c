@@ -597,7 +597,8 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 /* By its latest verdict a source may be selected, and not only vote. */
 static bool was_usable(const struct source_status *status)
 {
-	return status->verdict != SOURCE_UNUSABLE && status->verdict != SOURCE_TOO_VARIABLE;
+	return status->verdict != SOURCE_UNUSABLE && status->verdict != SOURCE_TOO_VARIABLE &&
+	       status->smear != SOURCE_SMEARS;
 }
 
 /* The latest selection was among sources of which none can answer any more. */

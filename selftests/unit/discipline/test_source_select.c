@@ -609,6 +609,25 @@ TEST_F(sources, bound_of_withdrawn_ones_is_where_those_who_only_vote_will_agree)
 	EXPECT_GE(high_ns, self->selection.high_ns + 9900000);
 }
 
+/* They are no candidates, and as many as those that are must not leave these without a majority. */
+TEST_F(sources, who_smears_has_no_vote_on_what_is_foreseen)
+{
+	int64_t at_ns = START_NS + 16LL * SAMPLES * NS_PER_S, low_ns, high_ns;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		add_source(self, 0, 0, 2000000, NULL);
+	for (i = 2; i < 4; i++) {
+		add_source(self, 300000000, 0, 2000000, NULL);
+		source_set_smearing(self->source[i], SOURCE_SMEARS);
+	}
+	judge(self, -1);
+	ASSERT_EQ(2, self->selection.count);
+	ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns, &low_ns, &high_ns));
+	EXPECT_EQ(self->selection.low_ns, low_ns);
+	EXPECT_EQ(self->selection.high_ns, high_ns);
+}
+
 TEST_F(sources, a_vote_alone_does_not_exclude_who_agrees_with_it)
 {
 	add_source(self, 0, 0, 2000000, NULL);
