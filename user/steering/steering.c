@@ -325,6 +325,14 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 	return 0;
 }
 
+/* The clock's error, as it is found now, and its bound are within what was published. */
+static bool steering_was_true(const struct steering *steering,
+			      const struct discipline_result *result)
+{
+	return chime_add_sat(chime_abs_sat(result->step_ns), result->correction.maxerror_ns) <=
+	       steering_published_ns(&steering->status);
+}
+
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now)
 {
@@ -362,7 +370,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		steering_complain(steering, now->raw_ns, STEERING_NOT_CORRECTED, err);
 		return err;
 	}
-	if (first)
+	if (first || steering_was_true(steering, result))
 		steering_note_found(steering, result->step_ns);
 	if (result->measured)
 		follower_expect_news(&steering->follower);

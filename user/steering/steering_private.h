@@ -60,7 +60,7 @@ struct steering {
 	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
 	bool steered;		/* the clock runs at the follower's rate, a slew included */
 	bool settled;
-	int64_t found_ns;	/* the host's first error by the sources, until slewed */
+	int64_t found_ns;	/* the error that leaves the clock synchronised, until slewed */
 	int64_t repair_until_ns;	/* answers may step until then, see REPAIRED_NS */
 	struct log_limit complaints[STEERING_COMPLAINTS];
 	struct rival rival;
@@ -109,7 +109,10 @@ static inline bool steering_can_follow(const struct timescale_now *now)
 /* The system clock's errors: the timescale's, plus the distance from it. */
 void steering_judge_errors(struct steering *steering, const struct timescale_now *now);
 
-/* The sources' first correction of a host, which was followed until now, is @error_ns. */
+/*
+ * A correction leaves the clock synchronised while its error of @error_ns is slewed: the sources'
+ * first of a host, which was followed until now, or one within what was published.
+ */
 void steering_note_found(struct steering *steering, int64_t error_ns);
 
 /*

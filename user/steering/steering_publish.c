@@ -20,7 +20,9 @@
 
 /*
  * The host's error by the sources' first correction is slewed within seconds, and is in the bound
- * meanwhile: a clock that was synchronised since the start stays so. With more it does not.
+ * meanwhile: a clock that was synchronised since the start stays so. With more it does not. So does
+ * a clock of which a better answer shows an error within the bound that was published before: that
+ * was true, and the new bound is smaller with the error in it.
  */
 #define FOUND_MOST_NS	NS_PER_S
 

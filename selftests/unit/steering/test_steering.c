@@ -315,6 +315,35 @@ TEST_F(steering, slews_quickly_what_the_bound_excludes)
 	EXPECT_LT(llabs(error_ns(self)), 10 * MS);
 }
 
+/*
+ * The first answer bounds the time badly, the next one well, and within what was published: that
+ * was true, and a smaller bound is no reason to take it back.
+ */
+TEST_F(steering, a_better_answer_within_what_was_published_unsynchronises_nothing)
+{
+	struct discipline_result result = found(self, 0);
+	int jumps, i;
+
+	for (jumps = 0; jumps < 2; jumps++) {
+		result = found(self, 0);
+		result.correction.maxerror_ns = 134 * MS;
+		ASSERT_EQ(0, apply(self, result));
+		ASSERT_EQ(0, run_truthfully(self, 2 * S));
+		ASSERT_FALSE(fake_clock.status & STA_UNSYNC);
+		result = found(self, 60 * MS);
+		result.correction.maxerror_ns = 20 * MS;
+		result.jump = jumps;
+		ASSERT_EQ(0, apply(self, result));
+		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+		EXPECT_GE(fake_clock.maxerror_us * US, 80 * MS);
+		for (i = 0; i < 20; i++) {
+			ASSERT_EQ(0, run_truthfully(self, S / 10));
+			EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+		}
+		ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	}
+}
+
 TEST_F(steering, a_refused_change_is_not_carried_out)
 {
 	struct discipline_result result = found(self, 100 * S);
