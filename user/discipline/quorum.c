@@ -243,6 +243,19 @@ static void begin_again(struct quorum *quorum, int64_t raw_ns)
 }
 
 /*
+ * All were asked once more at a start, and somebody answers for the first time since, but so late
+ * that both requests to the others may have been lost before the network was there again.
+ */
+static bool was_away(struct quorum *quorum, int64_t raw_ns)
+{
+	bool first = quorum->asked && !quorum->silence && !quorum->again;
+
+	quorum->again |= first;
+	return first && chime_sub_sat(raw_ns, quorum->since_raw_ns) >
+			QUORUM_SILENT_NS - SOURCE_ANSWER_NS;
+}
+
+/*
  * The network may not be there: what was sent meanwhile does not show who is silent. Else the first
  * one to be asked when it comes would have the clock to itself.
  */
@@ -307,7 +320,7 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	cut_off = is_cut_off(quorum, &attendance);
 	if (cut_off && quorum->asked)
 		count_the_tired(&attendance);
-	if (quorum->cut_off && !cut_off)
+	if (!cut_off && (was_away(quorum, now->raw_ns) || quorum->cut_off))
 		begin_again(quorum, now->raw_ns);
 	silence_ns = patience_ns(&attendance);
 	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);

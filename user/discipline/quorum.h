@@ -36,7 +36,8 @@
  *	silent that are not lost; lasts until enough have answered
  * @ask: the first of these answers again: ask the others, whose next request may be far away. Or
  *	too few have answered in time: ask all, to learn whether the network is still there
- * @asked: that was done
+ * @asked: that was done ...
+ * @again: ... and somebody has answered since
  * @cut_off: nobody has answered since the first answers came: the network may be away
  * @since_raw_ns: when the first answer came, at first or after that; 0: none did
  */
@@ -46,6 +47,7 @@ struct quorum {
 	bool silence;
 	bool ask;
 	bool asked;
+	bool again;
 	bool cut_off;
 	int64_t since_raw_ns;
 };

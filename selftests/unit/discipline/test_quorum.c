@@ -422,6 +422,27 @@ TEST_F(quorum, first_answer_ever_waits_for_those_who_are_asked_again)
 	EXPECT_EQ(0, wait_of(self, 3));
 }
 
+/* Nor is it too late for those whose request was lost just before the network was there again. */
+TEST_F(quorum, first_answer_ever_waits_for_those_who_were_asked_just_before_the_network_came)
+{
+	int i;
+
+	ASSERT_TRUE(begin_alone(self));
+	self->now.raw_ns += 2 * S;
+	for (i = 1; i < 3; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+	EXPECT_LT(0, wait_of(self, 3));
+	self->now.raw_ns += 700 * MS;
+	answer(self, 0, 3000 * S, 0);
+	EXPECT_LT(0, wait_of(self, 3));
+	self->now.raw_ns += 300 * MS;
+	EXPECT_LT(0, wait_of(self, 3));
+	EXPECT_FALSE(self->quorum.reached);
+	for (i = 1; i < 3; i++)
+		answer(self, i, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 3));
+}
+
 /* But one that answers beside servers that are dead is followed as soon as they count as silent. */
 TEST_F(quorum, dead_servers_delay_a_start_by_no_more_than_silence)
 {
