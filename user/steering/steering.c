@@ -402,6 +402,7 @@ int steering_set_by_operator(struct steering *steering, const struct chime_line 
 	steering->status.correction = *line;
 	steering->status.has_correction = true;
 	steering->repair_until_ns = 0;
+	steering->set = SET_BY_NOBODY;
 	steering_trust(steering, TRUST_OPERATOR_SET);
 	follower_expect_news(&steering->follower);
 	steering_remember_offset(steering, chime_sub_sat(chime_line_eval(line, now->reference_ns),

@@ -22,7 +22,7 @@
 
 /**
  * enum steering_set - whether another program has set the system clock, and what follows from that
- * @SET_BY_NOBODY: not since it was last stepped, or time was disrupted
+ * @SET_BY_NOBODY: not since it was last stepped, the operator set it, or time was disrupted
  * @SET_AND_LEFT: it has, and the clock is slewed, or was set back since
  * @SET_TO_UNDO: it has, and the clock is to be stepped back by policy
  * @SET_TO_ASK: the same, but first most sources have to confirm the timescale

@@ -10,6 +10,7 @@
 #include "selftests/unit/fake_journal.h"
 #include "selftests/unit/unit.h"
 #include "user/lib/log.h"
+#include "user/lib/module_link.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -1567,6 +1568,34 @@ TEST_F(steering, set_by_the_operator)
 	steering_end_correction(self->steering);
 	steering_get_status(self->steering, &self->status);
 	EXPECT_EQ(TRUST_REPAIRED, self->status.trust);
+}
+
+/* Nobody has to confirm any more what another program has set before. */
+TEST_F(steering, set_by_the_operator_after_others_and_slewed)
+{
+	static const struct module_rule slew = {
+		.occasion = TRUECHIME_OCCASION_OPERATOR,
+		.direction = TRUECHIME_DIRECTION_FORWARD,
+		.rule = TRUECHIME_RULE_SLEW,
+	};
+	struct chime_line line;
+	struct timescale_now now;
+
+	timescale_user_set_policy(self->timescale, &slew, 1);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	ASSERT_EQ(0, timescale_read(self->timescale, &now));
+	line = (struct chime_line){
+		.origin_ns = now.reference_ns,
+		.offset_ns = now.realtime_ns + 5 * S - now.reference_ns,
+		.maxerror_ns = S,
+	};
+	EXPECT_EQ(-EPERM, steering_set_by_operator(self->steering, &line, &now));
+	ASSERT_EQ(0, run_truthfully(self, 60 * S));
+	EXPECT_LT(llabs(error_ns(self)), MS);
 }
 
 TEST_F(steering, not_set_by_the_operator_where_others_steer)
