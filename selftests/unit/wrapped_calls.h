@@ -43,6 +43,8 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 void __wrap_notify_status(const char *format, ...);
 int __wrap_prctl(int option, unsigned long capability);
+void *__real_reallocarray(void *memory, size_t count, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
 int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,

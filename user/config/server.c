@@ -163,11 +163,16 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 		return 0;
 	}
 	err = add_rule(rules, rule_count, &rule);
-	if (err == -ENOSPC)
+	if (err == -ENOSPC) {
 		config_error(reader, "more than %d '%s': name larger networks",
 			     CONFIG_ACCESS_RULES_MAX, directive);
+		return -EINVAL;
+	}
+	/* Whom a line refuses that was not kept would be served. */
+	if (err)
+		config_error(reader, "'%s' cannot be kept: %s", directive, strerror(-err));
 
-	return err == -ENOSPC ? -EINVAL : err;
+	return err;
 }
 
 int config_parse_allow(struct config_reader *reader, int count, char **words)

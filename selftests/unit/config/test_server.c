@@ -11,8 +11,16 @@
 
 #include "selftests/unit/config_reports.h"
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 
 #define NS_PER_S	1000000000LL
+
+static bool no_memory;
+
+void *__wrap_reallocarray(void *memory, size_t count, size_t size)
+{
+	return no_memory ? NULL : __real_reallocarray(memory, count, size);
+}
 
 TEST(nobody_is_served_by_default)
 {
@@ -62,6 +70,20 @@ TEST(allow_and_deny)
 	EXPECT_EQ(AF_UNSPEC, config->server.rules[3].network.family);
 	EXPECT_FALSE(config->server.rules[3].all);
 	EXPECT_TRUE(config->server.rules[4].all);
+	config_free(config);
+}
+
+/* Without its line a network that is to be refused would be served. */
+TEST(no_rule_is_lost_for_want_of_memory)
+{
+	struct reports reports;
+	struct config *config;
+
+	no_memory = true;
+	config = parse("allow\ndeny 10.1.2.3\n", &reports);
+	no_memory = false;
+	EXPECT_EQ(NULL, config);
+	EXPECT_NE(0, reports.errors);
 	config_free(config);
 }
 
