@@ -5,9 +5,9 @@
  */
 #include "config/reader.h"
 #include "discipline/fallback_drift.h"
+#include "ntp/address.h"
 #include "ntp/packet.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -298,24 +298,24 @@ static int parse_authselectmode(struct config_reader *reader, int count, char **
 	return 0;
 }
 
-/* One numeric address, kept in the place of its family. */
+/*
+ * One numeric address, kept in the place of its family: an IPv4 address that is written as an IPv6
+ * one is an IPv4 address, as no socket of IPv6 here can have it.
+ */
 static int parse_local_address(struct config_reader *reader, const char *directive,
 			       const char *word, char *place4, char *place6)
 {
-	struct in6_addr address6;
-	struct in_addr address4;
-	char *place = NULL;
+	char text[NET_ADDRESS_TEXT_MAX];
+	struct net_address address;
 
-	if (inet_pton(AF_INET, word, &address4) == 1)
-		place = place4;
-	else if (inet_pton(AF_INET6, word, &address6) == 1)
-		place = place6;
-	if (!place) {
+	if (strchr(word, '%') || net_address_parse(word, AF_UNSPEC, &address)) {
 		config_error(reader, "%s '%s': a numeric address was expected", directive, word);
 		return -EINVAL;
 	}
+	net_address_format(&address, text);
 
-	return copy_word(reader, word, place, CONFIG_WORD_MAX);
+	return copy_word(reader, text, address.family == AF_INET6 ? place6 : place4,
+			 CONFIG_WORD_MAX);
 }
 
 static int parse_bindacqaddress(struct config_reader *reader, int count, char **words)

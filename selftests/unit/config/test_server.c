@@ -177,6 +177,25 @@ TEST(every_option)
 	config_free(config);
 }
 
+/* No socket of IPv6 here is bound to it, as IPv4 has one of its own. */
+TEST(an_ipv4_address_written_as_an_ipv6_one)
+{
+	struct reports reports;
+	struct config *config = parse("bindaddress ::ffff:192.0.2.1\n"
+				      "bindacqaddress ::FFFF:C000:202\n"
+				      "bindcmdaddress ::ffff:192.0.2.3\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_STREQ("192.0.2.1", config->server.bind_address4);
+	EXPECT_STREQ("", config->server.bind_address6);
+	EXPECT_STREQ("192.0.2.2", config->bind_address4);
+	EXPECT_STREQ("", config->bind_address6);
+	EXPECT_STREQ("192.0.2.3", config->chronyc.bind_address4);
+	EXPECT_STREQ("::1", config->chronyc.bind_address6);
+	config_free(config);
+}
+
 TEST(chronys_defaults_of_options)
 {
 	struct reports reports;
@@ -221,7 +240,7 @@ TEST(port_of_requests)
 
 static const char *const wrong[] = {
 	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
-	"bindaddress eth0", "ratelimit interval", "ratelimit fast 1",
+	"bindaddress eth0", "bindaddress fe80::1%lo", "ratelimit interval", "ratelimit fast 1",
 	"ratelimit leak x", "local stratum 16", "local stratum", "local orphans",
 	"clientloglimit -1", "clientloglimit many",
 	"xdp", "xdp eth0 fast", "xdp eth0 native generic", "xdp a-name-of-16-char",
