@@ -43,21 +43,6 @@ static bool match_unresolved(struct daemon *daemon, const struct chronyc_address
 	return true;
 }
 
-/* A mask of another family is as good as none: all bits count. */
-static void match_subnet(const struct chronyc_address *mask, const struct chronyc_address *address,
-			 struct source_match *match)
-{
-	match->kind = SOURCE_MATCH_SUBNET;
-	match->mask = mask->ip;
-	match->address = address->ip;
-	if (mask->family != address->family) {
-		match->mask.family = address->ip.family;
-		memset(match->mask.bytes, 0xff, address->family == CHRONYC_FAMILY_IPV4 ? 4 : 16);
-	}
-	for (size_t i = 0; i < sizeof(match->mask.bytes); i++)
-		match->address.bytes[i] &= match->mask.bytes[i];
-}
-
 /* false: no source has that address. */
 static bool make_match(struct daemon *daemon, const struct chronyc_address *mask,
 		       const struct chronyc_address *address, struct source_match *match)
@@ -66,7 +51,7 @@ static bool make_match(struct daemon *daemon, const struct chronyc_address *mask
 	if (address->family == CHRONYC_FAMILY_ID)
 		return match_unresolved(daemon, address, match);
 	if (address->family != CHRONYC_FAMILY_NONE)
-		match_subnet(mask, address, match);
+		source_match_subnet(&mask->ip, &address->ip, match);
 
 	return true;
 }

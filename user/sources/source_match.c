@@ -51,6 +51,36 @@ static int parse_mapped_bits(const char *text, const struct net_address *address
 	return bits < more ? -EINVAL : bits - more;
 }
 
+/* The same of a mask of all 128 bits, in its place. Another one stays. */
+static void unmap_mask(struct net_address *mask)
+{
+	const size_t more = sizeof(struct in6_addr) - sizeof(struct in_addr);
+	struct net_address ipv4 = { .family = AF_INET };
+
+	for (size_t i = 0; i < more; i++) {
+		if (mask->bytes[i] != 0xff)
+			return;
+	}
+	memcpy(ipv4.bytes, mask->bytes + more, sizeof(struct in_addr));
+	*mask = ipv4;
+}
+
+void source_match_subnet(const struct net_address *mask, const struct net_address *address,
+			 struct source_match *match)
+{
+	*match = (struct source_match){
+		.kind = SOURCE_MATCH_SUBNET,
+		.mask = *mask,
+		.address = *address,
+	};
+	if (address->family == AF_INET && mask->family == AF_INET6)
+		unmap_mask(&match->mask);
+	if (match->mask.family != address->family)
+		make_mask(address, (unsigned int)(8 * address_size(address)), &match->mask);
+	for (size_t i = 0; i < sizeof(match->mask.bytes); i++)
+		match->address.bytes[i] &= match->mask.bytes[i];
+}
+
 /* @before and @after are what stands before and after the slash. */
 static int parse_subnet(const char *before, const char *after, struct source_match *match)
 {

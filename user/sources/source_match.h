@@ -36,6 +36,14 @@ struct source_match {
 /* From text, "": all. 0, -EINVAL: it is none of these, and @error says why. */
 int source_match_parse(const char *text, struct source_match *match, const char **error);
 
+/*
+ * The sources whose address has the bits of @mask in common with @address. A mask of another family
+ * is as good as none: all bits count. But an IPv4 address that was written as an IPv6 one may have
+ * a mask that was, too.
+ */
+void source_match_subnet(const struct net_address *mask, const struct net_address *address,
+			 struct source_match *match);
+
 /* Is the source of that name and address (AF_UNSPEC: it has none yet) one of them? */
 bool source_match_has(const struct source_match *match, const char *name,
 		      const struct net_address *address);

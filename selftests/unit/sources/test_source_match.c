@@ -79,6 +79,38 @@ TEST(masks_are_chronycs)
 			TH_LOG("case %zu", i);
 }
 
+/* As chronyc sends them: the address has become an IPv4 one then, and its mask has not. */
+TEST(a_mask_of_another_family)
+{
+	static const struct {
+		const char *mask;
+		const char *address;
+		const char *of;
+		bool has;
+	} cases[] = {
+		{ "255.255.255.0", "10.0.0.0", "10.0.0.5", true },
+		{ "255.255.255.0", "10.0.0.0", "10.0.1.5", false },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff00", "10.0.0.0", "10.0.0.5", true },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff00", "10.0.0.0", "10.0.1.5", false },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff::", "0.0.0.0", "10.0.1.5", true },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff::", "0.0.0.0", "2001:db8::1", false },
+		{ "ffff:ffff::", "10.0.0.5", "10.0.0.5", true },
+		{ "ffff:ffff::", "10.0.0.0", "10.0.0.5", false },
+		{ "255.0.0.0", "2001:db8::1", "2001:db8::1", true },
+		{ "255.0.0.0", "2001:db8::", "2001:db8::1", false },
+	};
+	struct net_address mask, address, of;
+	struct source_match match;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_EQ(0, net_address_parse(cases[i].mask, AF_UNSPEC, &mask));
+		ASSERT_EQ(0, net_address_parse(cases[i].address, AF_UNSPEC, &address));
+		ASSERT_EQ(0, net_address_parse(cases[i].of, AF_UNSPEC, &of));
+		source_match_subnet(&mask, &address, &match);
+		EXPECT_EQ(cases[i].has, source_match_has(&match, "a", &of)) TH_LOG("case %zu", i);
+	}
+}
+
 TEST(a_name_is_all_sources_of_that_name)
 {
 	EXPECT_TRUE(has("pool.example.net", "pool.example.net", "192.0.2.1"));
