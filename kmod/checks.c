@@ -14,6 +14,7 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/sched/isolation.h>
+#include <linux/sched/rt.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
@@ -52,7 +53,7 @@ static void chime_checks_busy_work(struct work_struct *work)
 	if (!mutex_trylock(&chime->lock))
 		return;
 	if (chime_host_is_there(&chime->host))
-		mod_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
+		mod_delayed_work(checks->anywhere, &checks->idle, checks->idle_jiffies);
 	chime_disruption_check(chime);
 	chime_unlock(chime);
 }
@@ -125,26 +126,48 @@ static void chime_checks_note(struct chime_checks *checks, s64 raw_ns)
 	atomic64_set(&checks->asked_raw_ns, raw_ns);
 }
 
-static void chime_checks_tick(struct timer_list *timer)
+/*
+ * On this CPU, where the check keeps the program that runs from reading the clock meanwhile. But a
+ * program of a real-time class would keep the check from running for as long as it does not sleep:
+ * then it is another CPU's.
+ */
+static void chime_checks_ask(struct chime_cpu_check *check)
 {
-	struct chime_cpu_check *check = container_of(timer, struct chime_cpu_check, timer);
+	struct chime_checks *checks = &check->chime->checks;
+
+	if (rt_task(current))
+		queue_work(checks->anywhere, &check->work);
+	else
+		queue_work_on(check->cpu, checks->queue, &check->work);
+}
+
+/* Ask for a check if one is due, or memory has changed. */
+static void chime_checks_look(struct chime_cpu_check *check)
+{
 	struct chime *chime = check->chime;
 	struct chime_checks *checks = &chime->checks;
-	bool busy, due, moved;
-	s64 raw_ns;
+	bool busy = chime_checks_is_busy(), due, moved;
+	s64 raw_ns = ktime_get_raw_ns();
 
-	/* The timer of an offline CPU has been migrated to another one. */
-	if (!READ_ONCE(check->wanted) || smp_processor_id() != check->cpu)
-		return;
-	busy = chime_checks_is_busy();
-	raw_ns = ktime_get_raw_ns();
 	/* A regular check serves both: no other CPU has to ask for the second. */
 	due = chime_checks_is_due(checks, raw_ns, busy);
 	moved = chime_checks_has_moved(chime, raw_ns);
 	if (moved || (due && chime_checks_needs_check(chime, raw_ns, busy))) {
 		chime_checks_note(checks, raw_ns);
-		queue_work_on(check->cpu, checks->queue, &check->work);
+		chime_checks_ask(check);
 	}
+}
+
+static void chime_checks_tick(struct timer_list *timer)
+{
+	struct chime_cpu_check *check = container_of(timer, struct chime_cpu_check, timer);
+
+	/* The timer of an offline CPU has been migrated to another one. */
+	if (!READ_ONCE(check->wanted) || smp_processor_id() != check->cpu)
+		return;
+	/* While its own check has not begun, what is due is for others. */
+	if (!work_pending(&check->work))
+		chime_checks_look(check);
 	/* A pinned timer stays on the CPU that arms it. */
 	mod_timer(timer, jiffies + 1);
 }
@@ -157,7 +180,8 @@ static void chime_checks_idle_work(struct work_struct *work)
 	chime_disruption_check(chime);
 	chime_checks_note(&chime->checks, ktime_get_raw_ns());
 	chime_unlock(chime);
-	queue_delayed_work(chime->checks.queue, &chime->checks.idle, chime->checks.idle_jiffies);
+	queue_delayed_work(chime->checks.anywhere, &chime->checks.idle,
+			   chime->checks.idle_jiffies);
 }
 
 /* Runs on the CPU that comes online; chime_checks_cpu_down() on the one that goes offline. */
@@ -218,9 +242,12 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 	checks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);
 	if (!checks->queue)
 		return -ENOMEM;
+	checks->anywhere = alloc_workqueue("truechime", WQ_HIGHPRI | WQ_UNBOUND, 0);
+	if (!checks->anywhere)
+		goto err_destroy_queue;
 	checks->busy = alloc_percpu(struct chime_cpu_check);
 	if (!checks->busy)
-		goto err_destroy_queue;
+		goto err_destroy_anywhere;
 	for_each_possible_cpu(cpu) {
 		struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
 
@@ -238,6 +265,8 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 
 err_free_busy:
 	free_percpu(checks->busy);
+err_destroy_anywhere:
+	destroy_workqueue(checks->anywhere);
 err_destroy_queue:
 	destroy_workqueue(checks->queue);
 	return ret;
@@ -247,7 +276,7 @@ void chime_checks_start(struct chime *chime)
 {
 	struct chime_checks *checks = &chime->checks;
 
-	queue_delayed_work(checks->queue, &checks->idle, checks->idle_jiffies);
+	queue_delayed_work(checks->anywhere, &checks->idle, checks->idle_jiffies);
 }
 
 void chime_checks_start_busy(struct chime *chime)
@@ -287,10 +316,11 @@ void chime_checks_exit(struct chime *chime)
 {
 	cpuhp_remove_multi_state(chime->checks.hotplug_state);
 	free_percpu(chime->checks.busy);
+	destroy_workqueue(chime->checks.anywhere);
 	destroy_workqueue(chime->checks.queue);
 }
 
 void chime_checks_now(struct chime *chime)
 {
-	mod_delayed_work(chime->checks.queue, &chime->checks.idle, 0);
+	mod_delayed_work(chime->checks.anywhere, &chime->checks.idle, 0);
 }

@@ -19,7 +19,9 @@ struct chime_cpu_check;
 
 /**
  * struct chime_checks - the timers
- * @queue: the workqueue of the checks: process context, ahead of ordinary work
+ * @queue: the workqueue of the checks: process context, ahead of ordinary work, on the CPU that
+ *	asks
+ * @anywhere: the same of those that no CPU in particular is to carry out
  * @busy: one timer for each CPU, which runs at each tick while anything runs there. It does not
  *	wake the CPU, and a busy CPU must not depend on the timer of one that sleeps
  * @idle: runs after @idle_jiffies without a check, even if that wakes the machine
@@ -36,6 +38,7 @@ struct chime_cpu_check;
  */
 struct chime_checks {
 	struct workqueue_struct *queue;
+	struct workqueue_struct *anywhere;
 	struct chime_cpu_check __percpu *busy;
 	struct delayed_work idle;
 	unsigned long idle_jiffies;

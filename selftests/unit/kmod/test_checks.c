@@ -16,6 +16,7 @@
 #define TIMER_DEFERRABLE	1
 #define TIMER_PINNED		2
 #define WQ_HIGHPRI		1
+#define WQ_UNBOUND		2
 #define HK_TYPE_TIMER		1
 #define HK_FLAG_TIMER		1
 #define CPUHP_AP_ONLINE_DYN	1
@@ -27,17 +28,23 @@ static int this_cpu;
 /**
  * struct cpu - one of the processors
  * @busy: it runs a thread
+ * @hogged: that is of a real-time class, and no work runs beside it
  * @queued: work that was queued on it
  * @expires: when its timer runs
  */
 static struct cpu {
 	bool busy;
+	bool hogged;
 	struct work_struct *queued;
 	unsigned long expires;
 } cpus[CPUS];
 
+/* Work that any processor may do. */
+static struct work_struct *unbound;
+
 static struct delayed_work *postponed;
 static unsigned long postponed_by;
+static struct workqueue_struct *postponed_queue;
 static int (*cpu_up)(unsigned int cpu, struct hlist_node *node);
 static int (*cpu_down)(unsigned int cpu, struct hlist_node *node);
 
@@ -48,13 +55,15 @@ static int (*cpu_down)(unsigned int cpu, struct hlist_node *node);
 #define smp_processor_id()		this_cpu
 #define housekeeping_cpu(cpu, type)	true
 #define is_idle_task(task)		(!cpus[this_cpu].busy)
+#define rt_task(task)			(cpus[this_cpu].hogged)
 #define need_resched()			false
 #define msecs_to_jiffies(ms)		((unsigned long)(ms) * NSEC_PER_MSEC / TICK_NS)
 #define timer_setup(timer, run, flags)	((timer)->function = (run))
 #define hlist_entry(node, type, member)	container_of(node, type, member)
 #define to_delayed_work(item)		container_of(item, struct delayed_work, work)
 #define INIT_DELAYED_WORK(item, run)	INIT_WORK(&(item)->work, run)
-#define alloc_workqueue(name, flags, active)	((struct workqueue_struct *)&jiffies)
+#define alloc_workqueue(name, flags, active) \
+	((struct workqueue_struct *)((flags) & WQ_UNBOUND ? (void *)&unbound : (void *)&jiffies))
 #define destroy_workqueue(queue)	((void)(queue))
 #define atomic64_read(word)		((word)->value)
 #define atomic64_set(word, to)		((word)->value = (to))
@@ -88,9 +97,25 @@ static void queue_work_on(int cpu, struct workqueue_struct *queue, struct work_s
 	cpus[cpu].queued = work;
 }
 
+void queue_work(struct workqueue_struct *queue, struct work_struct *work)
+{
+	unbound = work;
+}
+
+static bool work_pending(const struct work_struct *work)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		if (cpus[cpu].queued == work)
+			return true;
+	return unbound == work;
+}
+
 static void mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
 			     unsigned long delay)
 {
+	postponed_queue = queue;
 	postponed = work;
 	postponed_by = delay;
 }
@@ -110,6 +135,8 @@ void cancel_work_sync(struct work_struct *work)
 	for (cpu = 0; cpu < CPUS; cpu++)
 		if (cpus[cpu].queued == work)
 			cpus[cpu].queued = NULL;
+	if (unbound == work)
+		unbound = NULL;
 }
 
 static int cpuhp_setup_state_multi(int state, const char *name,
@@ -233,13 +260,21 @@ static void timer_run(int cpu)
 	timer->function(timer);
 }
 
-static void work_run(int cpu)
+static void work_do(struct work_struct **queued)
 {
-	struct work_struct *work = cpus[cpu].queued;
+	struct work_struct *work = *queued;
 
-	cpus[cpu].queued = NULL;
+	*queued = NULL;
 	if (work)
 		work->function(work);
+}
+
+static void work_run(int cpu)
+{
+	if (cpus[cpu].hogged)
+		return;
+	work_do(&cpus[cpu].queued);
+	work_do(&unbound);
 }
 
 /* So many ticks pass on all CPUs, and what they queue is done at once. */
@@ -280,6 +315,47 @@ TEST_F(checks, busy_machine_is_checked_every_20_ms)
 	EXPECT_LE(check_count, 51);
 	/* No idle check is due as long as that lasts. */
 	EXPECT_EQ(chime.checks.idle_jiffies, postponed_by);
+}
+
+/* Such a program may run for ever, and nothing else does on its CPU, but interrupts. */
+TEST_F(checks, real_time_program_keeps_no_check_from_running)
+{
+	int busy;
+
+	for (busy = 1; busy <= CPUS - 1; busy++) {
+		all_busy();
+		for (this_cpu = 0; this_cpu < busy; this_cpu++)
+			cpus[this_cpu].hogged = true;
+		ticks_run(10);
+		check_count = 0;
+		ticks_run(250);
+		EXPECT_LE(49, check_count);
+		EXPECT_LE(check_count, 51);
+	}
+	/* Nor does it keep those from running that are due when nothing else runs. */
+	EXPECT_EQ((struct workqueue_struct *)&unbound, postponed_queue);
+	chime_checks_now(&chime);
+	EXPECT_EQ((struct workqueue_struct *)&unbound, postponed_queue);
+}
+
+TEST_F(checks, real_time_program_that_begins_before_the_check_keeps_no_other)
+{
+	all_busy();
+	this_cpu = 0;
+	while (!cpus[0].queued) {
+		clock_ns += TICK_NS;
+		jiffies++;
+		timer_run(0);
+	}
+	cpus[0].hogged = true;
+	ticks_run(250);
+	EXPECT_LE(49, check_count);
+	EXPECT_LE(check_count, 51);
+	/* It is done when the program sleeps. */
+	ASSERT_NE(NULL, cpus[0].queued);
+	cpus[0].hogged = false;
+	ticks_run(1);
+	EXPECT_EQ(NULL, cpus[0].queued);
 }
 
 TEST_F(checks, busy_machine_reads_its_host_and_checks_seldom)
