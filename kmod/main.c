@@ -247,6 +247,7 @@ err_close_host:
 err_stop_timekeeper:
 	chime_timekeeper_stop(&chime.timekeeper);
 	chime_system_clock_exit(&chime.system_clock);
+	mutex_destroy(&chime.lock);
 	return ret;
 }
 
