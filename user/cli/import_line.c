@@ -67,10 +67,12 @@ void import_say(FILE *out, const char *format, ...)
 /**
  * struct judgement - what truechimed says of a line
  * @refused: it is an error, or has no effect
+ * @lacks_others: it is an error without others, which the file may have
  * @reasons: the messages, a comment line each
  */
 struct judgement {
 	bool refused;
+	bool lacks_others;
 	char reasons[REASONS_SIZE];
 };
 
@@ -83,6 +85,7 @@ static void judge(void *context, enum config_severity severity, const char *file
 
 	(void)file;
 	/* What is said in the end is about all lines, of which this is one. */
+	judgement->lacks_others |= severity == CONFIG_ERROR && !line;
 	if (severity == CONFIG_LINE || !line)
 		return;
 	snprintf(judgement->reasons + used, sizeof(judgement->reasons) - used, "#   %s%s\n",
@@ -100,7 +103,7 @@ bool import_put(FILE *out, const char *line)
 	err = config_explain("line", line, false, judge, &judgement, &config);
 	fputs(judgement.reasons, out);
 	config_free(config);
-	if (err || judgement.refused)
+	if (judgement.refused || (err && !judgement.lacks_others))
 		return false;
 	config_shorten(line, shorter, sizeof(shorter));
 	/* Which is how it is done. */

@@ -33,6 +33,8 @@ struct fudge {
  * @fudge_count: how many
  * @has_driftfile: there was one
  * @has_step: a line says when to step
+ * @certificate: of NTS, whose key was not named yet; "": none
+ * @key: the other way round
  */
 struct ntp_import {
 	FILE *out;
@@ -40,6 +42,8 @@ struct ntp_import {
 	size_t fudge_count;
 	bool has_driftfile;
 	bool has_step;
+	char certificate[IMPORT_LINE_MAX];
+	char key[IMPORT_LINE_MAX];
 };
 
 /* A line for truechimed that grows word by word. */
@@ -327,31 +331,50 @@ static void import_tos(struct ntp_import *import, int count, char **words)
 	}
 }
 
+/* Each alone is an error here. */
+static void import_pair(struct ntp_import *import)
+{
+	struct line certificate = { .used = 0 }, key = { .used = 0 };
+
+	if (!*import->certificate || !*import->key)
+		return;
+	add(&certificate, "ntsservercert %s", import->certificate);
+	add(&key, "ntsserverkey %s", import->key);
+	if (import_put(import->out, certificate.text))
+		import_put(import->out, key.text);
+	*import->certificate = '\0';
+	*import->key = '\0';
+}
+
+static void import_nts_file(struct ntp_import *import, const char *name, const char *path)
+{
+	struct line line = { .used = 0 };
+
+	if (!strcasecmp(name, "ca")) {
+		add(&line, "ntstrustedcerts %s", path);
+		import_put(import->out, line.text);
+	} else if (!strcasecmp(name, "cookie")) {
+		import_say(import->out, "keys of cookies are another file here, in a directory");
+		import_put(import->out, "ntsdumpdir /var/lib/truechime/nts");
+	} else {
+		snprintf(strcasecmp(name, "key") ? import->certificate : import->key,
+			 IMPORT_LINE_MAX, "%s", path);
+		import_pair(import);
+	}
+}
+
 /* "nts ca FILE cert FILE key FILE", ntpsec's */
 static void import_nts(struct ntp_import *import, int count, char **words)
 {
-	static const struct {
-		const char *name;
-		const char *directive;
-	} files[] = {
-		{ "ca", "ntstrustedcerts" }, { "cert", "ntsservercert" },
-		{ "key", "ntsserverkey" },
-	};
+	static const char *const files[] = { "ca", "cert", "key", "cookie" };
 
 	for (int i = 1; i < count; i++) {
-		struct line line = { .used = 0 };
+		bool is_file = false;
 
-		for (size_t f = 0; f < ARRAY_SIZE(files) && i + 1 < count; f++) {
-			if (!strcasecmp(words[i], files[f].name))
-				add(&line, "%s %s", files[f].directive, words[i + 1]);
-		}
-		if (line.used) {
-			import_put(import->out, line.text);
-			i++;
-		} else if (!strcasecmp(words[i], "cookie") && i + 1 < count) {
-			import_say(import->out,
-				   "keys of cookies are another file here, in a directory");
-			import_put(import->out, "ntsdumpdir /var/lib/truechime/nts");
+		for (size_t f = 0; f < ARRAY_SIZE(files) && i + 1 < count; f++)
+			is_file |= !strcasecmp(words[i], files[f]);
+		if (is_file) {
+			import_nts_file(import, words[i], words[i + 1]);
 			i++;
 		} else {
 			import_say(import->out, "'%s' is not taken over", words[i]);
@@ -529,6 +552,9 @@ void import_ntp(const struct import_file *files, size_t count, FILE *out)
 		while (import_next_line(&text, line, &cut))
 			import_line(&import, line, cut);
 	}
+	if (*import.certificate || *import.key)
+		fprintf(out, "# '%s' of NTS is not taken over: it takes both 'cert' and 'key'\n",
+			*import.key ? "key" : "cert");
 	fputs("\n# What ntpd does unless it is told otherwise.\n", out);
 	if (!import.has_step)
 		import_put(out, "makestep " STEP_S " -1");

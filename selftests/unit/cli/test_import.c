@@ -105,6 +105,10 @@ static const struct line ntp_lines[] = {
 	{ "server", "#   not taken over: it names no server" },
 	{ "peer b minpoll 4", "server b minpoll 4\n" },
 	{ "nts ca /etc/ca.pem", "ntstrustedcerts /etc/ca.pem\n" },
+	{ "nts cert /etc/c.pem key /etc/k.pem",
+	  "ntsservercert /etc/c.pem\nntsserverkey /etc/k.pem\n" },
+	{ "nts key /etc/k.pem", "# 'key' of NTS is not taken over: it takes both" },
+	{ "nts cert /etc/c.pem", "# 'cert' of NTS is not taken over: it takes both" },
 	{ "nts cookie /var/lib/ntp/nts-keys", "ntsdumpdir /var/lib/truechime/nts\n" },
 	{ "driftfile /var/lib/ntp/ntp.drift", "driftfile /var/lib/truechime/drift\n" },
 	{ "leapfile /usr/share/zoneinfo/leap-seconds.list",
@@ -225,6 +229,33 @@ TEST(an_ntp_conf_as_a_whole)
 	/* ntpd's way to step, which no line says. */
 	EXPECT_EQ(128000000, config->discipline.step_threshold_ns);
 	EXPECT_EQ(-1, config->discipline.step_limit);
+	config_free(config);
+	free(text);
+}
+
+/* Each of these is an error without the others. */
+TEST(lines_that_need_others)
+{
+	char *text = import(IMPORT_CHRONY, "ntsservercert /etc/c.pem\nntsserverkey /etc/k.pem\n"
+			    "refclock SHM 0 tai\nleapsectz right/UTC\nallow\n");
+	struct reports reports;
+	struct config *config = read_back(text, &reports);
+
+	ASSERT_NE(NULL, config)
+		TH_LOG("%s", text);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(1, config->nts.certificate_count);
+	EXPECT_STREQ("/etc/k.pem", config->nts.keys[0]);
+	ASSERT_EQ(1, config->source_count);
+	EXPECT_TRUE(config->sources[0].tai);
+	config_free(config);
+	free(text);
+	text = import(IMPORT_NTP, "nts enable\nnts key /etc/k.pem\nnts cert /etc/c.pem\n");
+	config = read_back(text, &reports);
+	ASSERT_NE(NULL, config)
+		TH_LOG("%s", text);
+	EXPECT_EQ(1, config->nts.certificate_count);
+	EXPECT_EQ(1, config->nts.key_count);
 	config_free(config);
 	free(text);
 }
