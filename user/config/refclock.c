@@ -311,7 +311,7 @@ static bool has_date(const struct config *config)
 	for (size_t i = 0; i < config->source_count; i++) {
 		const struct source_options *options = &config->sources[i].options;
 
-		if (!options->numbered && !options->noselect && !config->sources[i].authenticated)
+		if (!options->numbered && !options->noselect)
 			return true;
 	}
 

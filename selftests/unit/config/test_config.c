@@ -100,6 +100,8 @@ static const struct {
 	{ "refclock PPS /dev/pps0 lock NMEA refid GPS1\n"
 	  "refclock SOCK /var/run/chrony.clk.ttyS0.sock offset 0.5 refid NMEA noselect", 0 },
 	{ "refclock PPS /dev/pps1:clear refid GPS2\nserver a", 0 },
+	{ "refclock PPS /dev/pps1:clear refid GPS2\nserver a nts", 0 },
+	{ "refclock PPS /dev/pps1:clear refid GPS2\nserver a noselect", 1 },
 	{ "refclock PPS /dev/pps1 refid GPS2", 1 },
 	{ "refclock PPS /dev/pps0 lock NMEA rate 5 dpoll -3\nrefclock SHM 0 refid NMEA", 1 },
 	{ "refclock SHM 0 lock NMEA\nrefclock SHM 1 refid NMEA", 1 },
