@@ -247,71 +247,103 @@ struct access_rule *access_rules_with(const struct access_rule *rules, size_t *c
 	return with;
 }
 
-/* What the rules say of one address: the longest prefix, and of equal ones the last. */
-static bool decide(const struct access_rule *rules, const bool *forgotten, size_t count, int family,
-		   unsigned __int128 number)
+/* In the order of their beginnings, and what contains others, or counts for less, before these. */
+static int compare_rules(const void *one, const void *other)
 {
-	bool allow = false;
-	int longest = -1;
+	const struct access_rule *a = *(const struct access_rule *const *)one;
+	const struct access_rule *b = *(const struct access_rule *const *)other;
+	unsigned __int128 first_a = rule_first(a), first_b = rule_first(b);
 
-	for (size_t i = 0; i < count; i++) {
-		if (forgotten[i] || !is_of_family(&rules[i], family) ||
-		    rules[i].prefix < longest || !rule_contains(&rules[i], family, number))
-			continue;
-		longest = rules[i].prefix;
-		allow = rules[i].allow;
-	}
+	if (first_a != first_b)
+		return first_a < first_b ? -1 : 1;
+	if (a->prefix != b->prefix)
+		return a->prefix - b->prefix;
 
-	return allow;
-}
-
-static int compare_ranges(const void *one, const void *other)
-{
-	unsigned __int128 a = ((const struct access_range *)one)->first;
-	unsigned __int128 b = ((const struct access_range *)other)->first;
-
+	/* Of equal networks the last one counts. */
 	return a < b ? -1 : a > b;
 }
 
-/* Merge neighbours that are treated alike, and doubles. */
-static void merge(struct access_family *ranges)
+/* From @first on, in place of what was said of it before. Neighbours that are alike are one. */
+static void begin_range(struct access_family *ranges, unsigned __int128 first, bool allow)
 {
-	size_t kept = 1;
+	if (ranges->count && ranges->ranges[ranges->count - 1].first == first)
+		ranges->count--;
+	if (!ranges->count || ranges->ranges[ranges->count - 1].allow != allow)
+		ranges->ranges[ranges->count++] = (struct access_range){ first, allow };
+}
 
-	for (size_t i = 1; i < ranges->count; i++) {
-		if (ranges->ranges[i].allow != ranges->ranges[kept - 1].allow)
-			ranges->ranges[kept++] = ranges->ranges[i];
+/**
+ * struct sweep - a walk through all addresses of a family
+ * @family: that
+ * @ranges: so far
+ * @around: rules whose networks contain the address that is reached, each within those before ...
+ * @depth: ... so many
+ */
+struct sweep {
+	int family;
+	struct access_family *ranges;
+	const struct access_rule **around;
+	size_t depth;
+};
+
+/* Walk to the end of the innermost network, if that is before @next. */
+static bool leave(struct sweep *sweep, unsigned __int128 next)
+{
+	unsigned __int128 end;
+
+	if (!sweep->depth)
+		return false;
+	end = rule_end(sweep->around[sweep->depth - 1], sweep->family);
+	if (!end || end > next)
+		return false;
+	sweep->depth--;
+	begin_range(sweep->ranges, end,
+		    sweep->depth && sweep->around[sweep->depth - 1]->allow);
+
+	return true;
+}
+
+/* Networks are apart from each other, or one within the other: the innermost one decides. */
+static void walk(struct sweep *sweep, const struct access_rule **sorted, size_t count)
+{
+	begin_range(sweep->ranges, 0, false);
+	for (size_t i = 0; i < count; i++) {
+		while (leave(sweep, rule_first(sorted[i])))
+			;
+		sweep->around[sweep->depth++] = sorted[i];
+		begin_range(sweep->ranges, rule_first(sorted[i]), sorted[i]->allow);
 	}
-	ranges->count = kept;
+	while (leave(sweep, ~(unsigned __int128)0))
+		;
 }
 
 static bool build(struct access_family *ranges, const struct access_rule *rules, size_t count,
 		  int family)
 {
-	bool *forgotten = calloc(count + 1, sizeof(*forgotten));
+	const struct access_rule **sorted = calloc(count + 1, sizeof(*sorted));
+	struct sweep sweep = {
+		.family = family,
+		.ranges = ranges,
+		.around = calloc(count + 1, sizeof(*sweep.around)),
+	};
+	size_t sorted_count = 0;
+	bool built;
 
-	ranges->ranges = calloc(2 * count + 1, sizeof(*ranges->ranges));
-	if (!forgotten || !ranges->ranges) {
-		free(forgotten);
-		return false;
-	}
 	/* Only where a network begins or ends can an answer change. */
-	ranges->count = 1;
-	for (size_t i = 0; i < count; i++) {
-		forgotten[i] = is_forgotten(rules, count, i, family);
-		if (!is_of_family(&rules[i], family))
-			continue;
-		ranges->ranges[ranges->count++].first = rule_first(&rules[i]);
-		ranges->ranges[ranges->count++].first = rule_end(&rules[i], family);
+	ranges->ranges = calloc(2 * count + 1, sizeof(*ranges->ranges));
+	built = sorted && sweep.around && ranges->ranges;
+	for (size_t i = 0; built && i < count; i++) {
+		if (access_rule_counts(rules, count, i, family))
+			sorted[sorted_count++] = &rules[i];
 	}
-	for (size_t i = 0; i < ranges->count; i++)
-		ranges->ranges[i].allow = decide(rules, forgotten, count, family,
-						 ranges->ranges[i].first);
-	qsort(ranges->ranges, ranges->count, sizeof(*ranges->ranges), compare_ranges);
-	merge(ranges);
-	free(forgotten);
+	if (built) {
+		qsort(sorted, sorted_count, sizeof(*sorted), compare_rules);
+		walk(&sweep, sorted, sorted_count);
+	}
+	free(sorted);
+	free(sweep.around);
 
-	return true;
+	return built;
 }
 
 struct access_table *access_table_new(const struct access_rule *rules, size_t count)

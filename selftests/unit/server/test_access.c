@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "selftests/unit/unit.h"
 
@@ -230,6 +231,40 @@ TEST(random_rules_agree_with_a_plain_search)
 		}
 		access_table_free(table);
 	}
+}
+
+static double cpu_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A list of whom somebody else found to be hostile: meanwhile nobody is served. */
+TEST(many_rules_take_no_time)
+{
+	struct unit_random random = { 18 };
+	static struct access_rule rules[10000];
+	struct access_table *table;
+	double begun_s;
+
+	ASSERT_EQ(0, access_rule_parse("", &rules[0]));
+	rules[0].allow = true;
+	for (size_t i = 1; i < ARRAY_SIZE(rules); i++) {
+		char network[64];
+
+		snprintf(network, sizeof(network), "%d.%d.%d.0/24",
+			 (int)unit_random_below(&random, 224), (int)unit_random_below(&random, 256),
+			 (int)unit_random_below(&random, 256));
+		ASSERT_EQ(0, access_rule_parse(network, &rules[i]));
+	}
+	begun_s = cpu_s();
+	table = access_table_new(rules, ARRAY_SIZE(rules));
+	ASSERT_NE(NULL, table);
+	EXPECT_GT(2.0, cpu_s() - begun_s);
+	access_table_free(table);
 }
 
 /* What is left out when rules come one by one makes no difference. */
