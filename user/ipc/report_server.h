@@ -24,7 +24,10 @@ json_t *report_serverstats(const struct server_statistics *statistics, const uin
 json_t *report_clients(const struct server_statistics *statistics, size_t count,
 		       int64_t now_raw_ns);
 
-/* An answer of the daemon takes no longer than some milliseconds. */
-#define REPORT_CLIENTS_MAX	2048
+/*
+ * An answer of the daemon takes no longer than some milliseconds, and is no longer than one may be
+ * (CONTROL_ANSWER_MAX), however long each client's address and numbers are.
+ */
+#define REPORT_CLIENTS_MAX	1024
 
 #endif /* IPC_REPORT_SERVER_H */

@@ -26,9 +26,6 @@
 /* Where there is no descriptor left for a connection, those that wait do so for so long. */
 #define ACCEPT_PAUSE_NS	NS_PER_S
 
-/* Bytes that may wait for a client; one that follows events and does not read is disconnected. */
-#define ANSWER_MAX	262144
-
 /* Connections that are reserved for trusted users, however many others come. */
 #define RESERVED	4
 
@@ -83,7 +80,7 @@ static int client_queue(struct control_client *client, json_t *object)
 	if (!line)
 		return -ENOMEM;
 	length = strlen(line);
-	if (client->answer_length + length + 1 > ANSWER_MAX) {
+	if (client->answer_length + length + 1 > CONTROL_ANSWER_MAX) {
 		free(line);
 		return -ENOBUFS;
 	}

@@ -25,6 +25,9 @@
 /* A request's length, its newline included. */
 #define CONTROL_REQUEST_MAX	4096
 
+/* Bytes that may wait for a client; one that follows events and does not read is disconnected. */
+#define CONTROL_ANSWER_MAX	262144
+
 /* The arguments of a command, its terminating NUL included. */
 #define CONTROL_ARGUMENTS_MAX	1024
 
