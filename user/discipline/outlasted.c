@@ -48,11 +48,16 @@ static int64_t known_ns(const struct timescale_now *now)
 	return chime_sub_sat(chime_add_sat(now->time_ns, now->slew_ns), now->reference_ns);
 }
 
-/* The host's time without a correction, unconfirmed: its bound is that of the reading alone. */
+/*
+ * The host's time without a correction, unconfirmed: its bound is that of the reading alone. So it
+ * is where the host has fallen silent since, and the raw clock goes on from its time.
+ */
 static bool is_hosts_own(const struct timescale_now *now)
 {
 	int64_t time_ns = chime_add_sat(now->time_ns, now->slew_ns);
 
+	if (now->host_maxerror_ns > 0)
+		return true;
 	return now->has_host &&
 	       chime_abs_sat(chime_sub_sat(time_ns, now->host_ns)) <= ROUNDING_NS;
 }

@@ -166,6 +166,20 @@ TEST_F(outlasted, nobody_has_corrected_the_host)
 	EXPECT_FALSE(keeps(self, 0));
 }
 
+/* It has fallen silent since, and what it said last goes on by the raw clock. */
+TEST_F(outlasted, nobody_has_corrected_the_host_that_is_silent)
+{
+	self->now.has_host = false;
+	self->now.sigma_ns = 30000;
+	self->now.host_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	EXPECT_FALSE(keeps(self, 0));
+	EXPECT_EQ(11 * NS_PER_MS, (int64_t)self->combined.maxerror_ns);
+	/* Nor is it better known because somebody has stated how right its host is. */
+	self->now.host_maxerror_ns = NS_PER_MS;
+	self->outlasted.relearning = true;
+	EXPECT_FALSE(keeps(self, 0));
+}
+
 TEST_F(outlasted, nothing_is_known_of_this_host)
 {
 	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
