@@ -90,9 +90,11 @@ static s64 chime_system_clock_most(const struct chime_system_clock *clock)
 }
 
 /**
- * struct chime_setting - one setting of the clock
+ * struct chime_setting - one setting of the clock, or several after another
  * @work: that carries it out
  * @target: where the clock is to be
+ * @mark: @target, if that is where the clock is found
+ * @sets: how often the clock was set when this had set it; -1: it has not
  * @ahead_ns: what is allowed for the setting itself
  * @left_ns: the error that is left, if @ret is 0
  * @ret: 0 or -errno
@@ -100,10 +102,24 @@ static s64 chime_system_clock_most(const struct chime_system_clock *clock)
 struct chime_setting {
 	struct work_struct work;
 	const struct chime_target *target;
+	struct chime_target *mark;
+	int sets;
 	s64 ahead_ns;
 	s64 left_ns;
 	int ret;
 };
+
+/*
+ * Other programs may run, and set the clock, before the worker does: a clock that is only marked
+ * stays where they have set it.
+ */
+static void chime_system_clock_find(struct chime_setting *setting,
+				    const struct chime_snapshot *snapshot)
+{
+	if (setting->mark && setting->sets != snapshot->sets)
+		setting->mark->plus_ns = chime_sub_sat(snapshot->realtime_ns, snapshot->raw_ns);
+	setting->sets = (u8)(snapshot->sets + 1);
+}
 
 /* The thread that waits for this holds the module's lock. */
 static void chime_system_clock_work(struct work_struct *work)
@@ -113,6 +129,7 @@ static void chime_system_clock_work(struct work_struct *work)
 	struct timespec64 time;
 
 	chime_snapshot_take(&snapshot);
+	chime_system_clock_find(setting, &snapshot);
 	time = ns_to_timespec64(chime_add_sat(chime_target_time(setting->target, snapshot.raw_ns),
 					      setting->ahead_ns));
 	setting->ret = do_settimeofday64(&time);
@@ -121,25 +138,22 @@ static void chime_system_clock_work(struct work_struct *work)
 }
 
 /*
- * Set the clock, allowing @ahead_ns for that, time it, and measure the error that is left. Whoever
- * the kernel runs the module for (modprobe, a program that reads the PTP clock, the one that puts
- * the machine to sleep), the clock is set by a worker of the module's own: who watches the clock
- * then sees that it was the module, and the module only.
+ * Set the clock as @setting says, time it, and measure the error that is left. Whoever the kernel
+ * runs the module for (modprobe, a program that reads the PTP clock, the one that puts the machine
+ * to sleep), the clock is set by a worker of the module's own: who watches the clock then sees that
+ * it was the module, and the module only.
  */
-static int chime_system_clock_set(struct chime_system_clock *clock,
-				  const struct chime_target *target, s64 ahead_ns, s64 *left_ns)
+static int chime_system_clock_set(struct chime_system_clock *clock, struct chime_setting *setting)
 {
-	struct chime_setting setting = { .target = target, .ahead_ns = ahead_ns };
-
-	INIT_WORK_ONSTACK(&setting.work, chime_system_clock_work);
-	queue_work(clock->queue, &setting.work);
-	flush_work(&setting.work);
-	destroy_work_on_stack(&setting.work);
-	if (setting.ret)
-		return setting.ret;
-	*left_ns = setting.left_ns;
+	INIT_WORK_ONSTACK(&setting->work, chime_system_clock_work);
+	queue_work(clock->queue, &setting->work);
+	flush_work(&setting->work);
+	destroy_work_on_stack(&setting->work);
+	if (setting->ret)
+		return setting->ret;
 	clock->took_ns[clock->timed++ % CHIME_STEPS_TIMED] =
-		clamp_t(s64, chime_add_sat(ahead_ns, *left_ns), 0, CHIME_STEP_LATENCY_MAX_NS);
+		clamp_t(s64, chime_add_sat(setting->ahead_ns, setting->left_ns), 0,
+			CHIME_STEP_LATENCY_MAX_NS);
 	return 0;
 }
 
@@ -179,15 +193,17 @@ static int chime_system_clock_step(struct chime_system_clock *clock,
 				   const struct chime_target *target,
 				   const struct chime_step *step, s64 *residual_ns)
 {
+	struct chime_setting setting = { .target = target };
 	int ret, i;
 
 	for (i = 0; i < CHIME_STEP_TRIES; i++) {
 		if (i >= CHIME_STEP_TRIES / 2)
 			usleep_range(1000, 2000);
-		ret = chime_system_clock_set(clock, target, chime_system_clock_least(clock),
-					     residual_ns);
+		setting.ahead_ns = chime_system_clock_least(clock);
+		ret = chime_system_clock_set(clock, &setting);
 		if (ret)
 			return i ? 0 : ret;
+		*residual_ns = setting.left_ns;
 		if (chime_abs_sat(*residual_ns) <= CHIME_STEP_GOOD_NS ||
 		    !chime_step_may_repeat(step, *residual_ns))
 			break;
@@ -252,18 +268,17 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 void chime_system_clock_distrust(struct chime_system_clock *clock)
 {
 	struct chime_target target = { };
-	s64 left_ns = 0;
+	struct chime_setting setting = { .target = &target, .mark = &target, .sets = -1 };
 	int i;
 
-	target.plus_ns = -chime_target_offset(&target);
 	/* Preemption in the middle makes the clock late: then it is set again. */
 	for (i = 0; i < CHIME_STEP_TRIES; i++) {
-		if (chime_system_clock_set(clock, &target, chime_system_clock_most(clock),
-					   &left_ns)) {
+		setting.ahead_ns = chime_system_clock_most(clock);
+		if (chime_system_clock_set(clock, &setting)) {
 			pr_err_ratelimited("the kernel refused to mark the system clock unsynchronised\n");
 			return;
 		}
-		if (left_ns <= CHIME_STEP_GOOD_NS)
+		if (setting.left_ns <= CHIME_STEP_GOOD_NS)
 			return;
 	}
 }

@@ -63,6 +63,8 @@
  * @rtc_slow_ns: a reading takes so long to return what was read
  * @set_error: the kernel refuses to set the clock
  * @set_takes_ns: how long it takes to set the clock: the first time, the second ...
+ * @set_meanwhile_ns: another program sets it back by so much before a worker runs ...
+ * @sets_until_meanwhile: ... once it was set so often
  * @sets: how often it was set
  * @sets_elsewhere: so often not by a worker that was waited for
  * @setting: such a worker runs
@@ -115,6 +117,8 @@ static struct machine {
 	s64 rtc_slow_ns;
 	int set_error;
 	s64 set_takes_ns[MACHINE_SETS];
+	s64 set_meanwhile_ns;
+	int sets_until_meanwhile;
 	int sets;
 	int sets_elsewhere;
 	bool setting;
@@ -264,6 +268,16 @@ void destroy_workqueue(struct workqueue_struct *queue)
 	machine.queues--;
 }
 
+/* Another program runs before the worker does. */
+static inline void machine_set_meanwhile(void)
+{
+	if (!machine.set_meanwhile_ns || machine.sets < machine.sets_until_meanwhile)
+		return;
+	machine.behind_ns += machine.set_meanwhile_ns;
+	machine.set_meanwhile_ns = 0;
+	machine.set_before++;
+}
+
 /* What is waited for is done at once. */
 void queue_work(struct workqueue_struct *queue, struct work_struct *work)
 {
@@ -272,6 +286,7 @@ void queue_work(struct workqueue_struct *queue, struct work_struct *work)
 		machine.work = work;
 		return;
 	}
+	machine_set_meanwhile();
 	machine.setting = true;
 	work->function(work);
 	machine.setting = false;

@@ -2945,6 +2945,35 @@ TEST_F(module, clock_is_marked_unsynchronised_without_going_back)
 	EXPECT_LE(llabs(machine.behind_ns), MS);
 }
 
+/* It is marked in a worker: another program may run, and set it, before that one does. */
+TEST_F(module, clock_that_is_set_before_it_is_marked_unsynchronised_stays_so)
+{
+	ASSERT_EQ(0, load_without_host());
+	machine.behind_ns = -HOUR;
+	notify_genid();
+	machine.set_meanwhile_ns = HOUR;
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), MS);
+	EXPECT_EQ(1, machine.sets);
+}
+
+/* The first mark is late, so that there is a second. */
+TEST_F(module, clock_that_is_set_between_two_marks_stays_so)
+{
+	ASSERT_EQ(0, load_without_host());
+	sets_take(10 * 1000);
+	machine.set_takes_ns[0] = 20 * MS;
+	machine.behind_ns = -HOUR;
+	notify_genid();
+	machine.sets_until_meanwhile = 1;
+	machine.set_meanwhile_ns = HOUR;
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns), 30 * MS);
+	EXPECT_LE(2, machine.sets);
+}
+
 TEST_F(module, step_that_the_kernel_refuses_is_reported_with_what_remains)
 {
 	ASSERT_EQ(0, load());
