@@ -74,6 +74,16 @@ static int chime_rtc_read(struct chime_rtc_reading *reading)
 	return 0;
 }
 
+/* By how much others have set the system clock since the reading: to mark it takes a while. */
+static s64 chime_rtc_set_since(const struct chime_rtc_reading *reading)
+{
+	struct chime_snapshot snapshot;
+
+	chime_snapshot_take(&snapshot);
+	return chime_sub_sat(chime_sub_sat(snapshot.realtime_ns, snapshot.raw_ns),
+			     chime_sub_sat(reading->system_ns, reading->after_ns));
+}
+
 /*
  * How far the system clock is behind the time that follows from the RTC's jump. If the system clock
  * had not even been set before the jump, use the time that the RTC shows.
@@ -83,8 +93,8 @@ static s64 chime_rtc_debt_ns(const struct chime_rtc *rtc, const struct chime_rtc
 	s64 behind_ns = chime_rtc_behind_ns(&rtc->before, &rtc->track, reading);
 
 	if (chime_system_clock_is_too_early(chime_add_sat(reading->system_ns, behind_ns)))
-		return chime_rtc_ahead_ns(reading);
-	return behind_ns;
+		behind_ns = chime_rtc_ahead_ns(reading);
+	return chime_sub_sat(behind_ns, chime_rtc_set_since(reading));
 }
 
 /* Move the system clock by the RTC's jump, unless another source has corrected it meanwhile. */

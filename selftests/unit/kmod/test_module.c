@@ -2692,6 +2692,22 @@ TEST_F(module, jump_of_a_trusted_rtc_is_followed)
 	EXPECT_LE(llabs(machine.behind_ns), 2 * S);
 }
 
+/* Another program sets the clock right after the RTC was read: while the clock is marked. */
+TEST_F(module, jump_of_a_trusted_rtc_is_not_followed_once_more)
+{
+	machine.has_genid = false;
+	machine.has_rtc = true;
+	ASSERT_EQ(0, load_without_host());
+	set_rtc_policy(TRUECHIME_RTC_TRUST);
+	run(5 * S);
+	stand_still(24 * HOUR);
+	machine.set_meanwhile_ns = -24 * HOUR;
+	run(10 * S);
+	EXPECT_LE(1, machine.count);
+	EXPECT_EQ(0, machine.set_meanwhile_ns);
+	EXPECT_LE(llabs(machine.behind_ns), 2 * S);
+}
+
 /*
  * Somebody sets the system clock and then the RTC by an hour. The reading that shows the latter
  * takes two seconds, and what it says is as old: that differs from the system clock by more than a
