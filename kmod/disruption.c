@@ -648,4 +648,6 @@ void chime_disruption_init(struct chime *chime)
 
 	chime_snapshot_take(&snapshot);
 	chime->disruption.clocksource_seq = snapshot.clocksource_seq;
+	/* Nothing was: the raw clock may only just have begun. */
+	chime->disruption.reported_raw_ns = -CHIME_LATE_AFTER_MEMORY_NS;
 }

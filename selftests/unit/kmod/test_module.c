@@ -355,6 +355,20 @@ TEST_F(module, revert_is_repaired_by_any_gap)
 	EXPECT_EQ(ARRAY_SIZE(gaps), status().disruptions);
 }
 
+/* A machine is restored that was saved right after its kernel's start: nothing was reported yet. */
+TEST_F(module, notification_in_the_first_second_of_the_raw_clock_is_no_late_one)
+{
+	machine.raw_ns = 100 * MS;
+	unit_clocks.raw = 100 * MS;
+	ASSERT_EQ(0, played_module_init());
+	machine_pass(100 * MS);
+	check();
+	notify_genid();
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+}
+
 TEST_F(module, fork_leaves_a_correction_without_a_bound)
 {
 	u32 epoch;
