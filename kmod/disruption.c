@@ -631,10 +631,12 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 	struct chime_repair repair;
 
 	lockdep_assert_held(&chime->lock);
-	chime->disruption.left_to_others = false;
 	chime_disruption_begin(chime, &event);
 	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy, occasion, &repair);
+	/* A request that is refused decides nothing. */
+	if (repair.action == TRUECHIME_ACTION_NONE || repair.action == TRUECHIME_ACTION_STEPPED)
+		chime->disruption.left_to_others = false;
 	if (repair.action != TRUECHIME_ACTION_NONE) {
 		chime_disruption_finish(chime, &event, &repair);
 		chime_events_record(&chime->events, &event);

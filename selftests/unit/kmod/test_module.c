@@ -268,6 +268,31 @@ TEST_F(module, operator_decides_about_a_clock_that_others_discipline)
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
 
+/* Policy forbids the operator's step: nothing is decided, and the clock is still the others'. */
+TEST_F(module, refused_step_takes_no_clock_from_others)
+{
+	struct chime_rule *rules;
+
+	unit_clock_is_disciplined = true;
+	machine.behind_ns = 5 * S;
+	ASSERT_EQ(0, load());
+	rules = machine.chime->policy.rules[TRUECHIME_OCCASION_OPERATOR];
+	rules[TRUECHIME_DIRECTION_FORWARD].rule = TRUECHIME_RULE_IGNORE;
+	ASSERT_EQ(-EPERM, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	stand_still(HOUR);
+	check();
+	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
+	rules[TRUECHIME_DIRECTION_FORWARD].rule = TRUECHIME_RULE_STEP;
+	machine.set_error = -EINVAL;
+	ASSERT_EQ(-EIO, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	machine.set_error = 0;
+	stand_still(HOUR);
+	check();
+	EXPECT_LE(llabs(machine.behind_ns - 5 * S), CLOSE_NS);
+	ASSERT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
 /* Who states what to do with a wrong clock at load has decided, too. */
 TEST_F(module, stated_policy_decides_about_a_clock_that_others_discipline)
 {
