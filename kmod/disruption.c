@@ -640,6 +640,7 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 	if (repair.action != TRUECHIME_ACTION_NONE) {
 		chime_disruption_finish(chime, &event, &repair);
 		chime_events_record(&chime->events, &event);
+		chime_disruption_note_ok(chime, ktime_get_raw_ns());
 	}
 	return repair.action;
 }

@@ -106,6 +106,7 @@ void chime_disruption_boot(struct chime *chime)
 	chime_disruption_begin(chime, &event);
 	chime_disruption_finish(chime, &event, &repair);
 	chime_events_record(&chime->events, &event);
+	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 }
 
 void chime_disruption_start(struct chime *chime, bool stated)

@@ -48,7 +48,10 @@ void chime_disruption_begin(const struct chime *chime, struct chime_event *event
 void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 			     const struct chime_repair *repair);
 
-/* The clocks were good at @raw_ns, or are now repaired as far as possible. */
+/*
+ * The clocks were good at @raw_ns, or are now repaired as far as possible: a change of the system
+ * clock from now on, until the next time, is one by others.
+ */
 void chime_disruption_note_ok(struct chime *chime, s64 raw_ns);
 
 /* Report a disruption: one event, however many witnesses saw it. A leap second is not counted. */

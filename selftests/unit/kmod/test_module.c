@@ -268,6 +268,33 @@ TEST_F(module, operator_decides_about_a_clock_that_others_discipline)
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
 
+/*
+ * The module has stepped the clock, and no check has followed: as a step by others it would count
+ * against what is lost next.
+ */
+TEST_F(module, own_step_is_not_taken_for_one_by_others)
+{
+	int asked;
+
+	for (asked = 0; asked < 2; asked++) {
+		machine_begin();
+		machine.behind_ns = asked ? 0 : 5 * S;
+		ASSERT_EQ(0, played_module_init());
+		if (asked) {
+			run(10 * S);
+			machine.behind_ns = 5 * S;
+			ASSERT_EQ(0, chime_control_step(machine.chime,
+							TRUECHIME_OCCASION_OPERATOR));
+		}
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+		chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+		stand_still(HOUR);
+		check();
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS) TH_LOG("asked %d", asked);
+		machine_unload();
+	}
+}
+
 /* Policy forbids the operator's step: nothing is decided, and the clock is still the others'. */
 TEST_F(module, refused_step_takes_no_clock_from_others)
 {
