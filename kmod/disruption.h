@@ -27,6 +27,7 @@ struct chime;
  * @count: disruptions since load
  * @suspected: the system clock followed a host that may not be the present one
  * @moved: the raw clock was disrupted, or has another rate, since the host was lost
+ * @marked: the system clock was marked unsynchronised while the host was waited for
  * @was_corrected: there was a correction before the latest disruption without a host
  * @boot_stated: the operator stated the policy for a clock found wrong at load
  * @left_to_others: at load another program disciplined the system clock, and the host contradicted:
@@ -45,6 +46,7 @@ struct chime_disruption {
 	u32 count;
 	bool suspected;
 	bool moved;
+	bool marked;
 	bool was_corrected;
 	bool boot_stated;
 	bool left_to_others;

@@ -141,18 +141,25 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 /*
  * The host is silent for the moment, and something has happened: a restore, a stop, or a suspend.
  * The host may say soon how much time that took, and then there is one event; until then nobody
- * knows the time. A restore will be reported whatever the host says.
+ * knows the time. A restore will be reported whatever the host says, so it marks the clock: also if
+ * its notification comes after the stop was seen.
  */
 static void chime_disruption_await_host(struct chime *chime, bool resumed)
 {
 	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
 	bool seen = chime_disruption_is_under_way(chime, resumed, slept_ns);
+	struct chime_disruption *disruption = &chime->disruption;
 
-	if (chime->timescale.current_view.awaits_host || !seen)
+	if (!seen)
 		return;
-	chime_timescale_await_host(&chime->timescale, true);
-	if (chime_disruption_is_restored(chime, resumed))
-		chime_system_clock_distrust(&chime->system_clock);
+	if (!chime->timescale.current_view.awaits_host) {
+		chime_timescale_await_host(&chime->timescale, true);
+		disruption->marked = false;
+	}
+	if (disruption->marked || !chime_disruption_is_restored(chime, resumed))
+		return;
+	disruption->marked = true;
+	chime_system_clock_distrust(&chime->system_clock);
 }
 
 void chime_disruption_silent(struct chime *chime, bool resumed)

@@ -3056,6 +3056,39 @@ TEST_F(module, clock_that_is_set_between_two_marks_stays_so)
 	EXPECT_LE(2, machine.sets);
 }
 
+/* The host does not answer; kvm-clock shows a stop, and ACPI says a moment later what it was. */
+TEST_F(module, late_notification_of_a_restore_marks_the_clock_beside_a_silent_host)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	stand_still(HOUR);
+	check();
+	EXPECT_EQ(0, machine.sets);
+	machine_pass(100 * MS);
+	notify_genid();
+	check();
+	EXPECT_LT(0, machine.sets);
+	/* Once is enough. */
+	machine.sets = 0;
+	machine_pass(100 * MS);
+	check();
+	EXPECT_EQ(0, machine.sets);
+	machine.host_silent = false;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	/* Each restore is marked. */
+	run(20 * S);
+	machine.host_silent = true;
+	stand_still(HOUR);
+	check();
+	machine.sets = 0;
+	notify_genid();
+	check();
+	EXPECT_LT(0, machine.sets);
+}
+
 TEST_F(module, step_that_the_kernel_refuses_is_reported_with_what_remains)
 {
 	ASSERT_EQ(0, load());
