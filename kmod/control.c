@@ -102,13 +102,18 @@ int chime_control_disrupted(struct chime *chime, u32 epoch, const struct chime_j
 
 int chime_control_add_offset(struct chime *chime, s64 offset_ns)
 {
-	int ret = -EBUSY;
+	const struct chime_view *view = &chime->timescale.current_view;
+	int ret = 0;
 
 	mutex_lock(&chime->lock);
-	if (chime->timescale.current_view.mode == TRUECHIME_MODE_EXTERNAL) {
+	/* What a disruption took may be in the offset, and is added by the host's answer. */
+	chime_disruption_check(chime);
+	if (view->mode != TRUECHIME_MODE_EXTERNAL)
+		ret = -EBUSY;
+	else if (view->awaits_host)
+		ret = -EAGAIN;
+	else
 		chime_timescale_add_time(&chime->timescale, offset_ns, ktime_get_raw_ns());
-		ret = 0;
-	}
 	chime_unlock(chime);
 	return ret;
 }

@@ -37,7 +37,10 @@ int chime_control_step(struct chime *chime, enum truechime_occasion occasion);
 /* As chime_disruption_by_sources(). */
 int chime_control_disrupted(struct chime *chime, u32 epoch, const struct chime_jump *jump);
 
-/* Add to the timescale. -EBUSY unless in mode external. */
+/*
+ * Add to the timescale. -EBUSY unless in mode external; -EAGAIN: the host, which has not answered
+ * since time was disrupted, will say by how much.
+ */
 int chime_control_add_offset(struct chime *chime, s64 offset_ns);
 
 void chime_control_set_mode(struct chime *chime, enum truechime_mode mode);

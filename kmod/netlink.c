@@ -324,7 +324,9 @@ static int chime_do_adjust(struct sk_buff *request, struct genl_info *info)
 		return -EINVAL;
 	}
 	ret = chime_control_add_offset(chime_instance, nla_get_s64(offset));
-	if (ret)
+	if (ret == -EAGAIN)
+		NL_SET_ERR_MSG(info->extack, CHIME_AWAITS_HOST);
+	else if (ret)
 		NL_SET_ERR_MSG_ATTR(info->extack, offset,
 				    "the timescale takes offsets in mode external only");
 	return ret;

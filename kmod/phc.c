@@ -68,6 +68,20 @@ static int chime_phc_begin(struct chime *chime, struct chime_snapshot *snapshot)
 	return 0;
 }
 
+/*
+ * The same for an adjustment of the phase: a disruption that the host has still to measure must
+ * come first, too. -EAGAIN, without the lock.
+ */
+static int chime_phc_begin_phase(struct chime *chime, struct chime_snapshot *snapshot)
+{
+	int ret = chime_phc_begin(chime, snapshot);
+
+	if (ret || !chime->timescale.current_view.awaits_host)
+		return ret;
+	chime_unlock(chime);
+	return -EAGAIN;
+}
+
 static int chime_phc_settime(struct ptp_clock_info *info, const struct timespec64 *ts)
 {
 	struct chime *chime = chime_of(info);
@@ -76,7 +90,7 @@ static int chime_phc_settime(struct ptp_clock_info *info, const struct timespec6
 
 	if (!timespec64_valid_settod(ts))
 		return -EINVAL;
-	ret = chime_phc_begin(chime, &snapshot);
+	ret = chime_phc_begin_phase(chime, &snapshot);
 	if (ret)
 		return ret;
 	chime_timescale_set_time(&chime->timescale, timespec64_to_ns(ts), snapshot.raw_ns);
@@ -88,7 +102,7 @@ static int chime_phc_adjtime(struct ptp_clock_info *info, s64 delta_ns)
 {
 	struct chime *chime = chime_of(info);
 	struct chime_snapshot snapshot;
-	int ret = chime_phc_begin(chime, &snapshot);
+	int ret = chime_phc_begin_phase(chime, &snapshot);
 
 	if (ret)
 		return ret;
@@ -135,7 +149,7 @@ static int chime_phc_adjphase(struct ptp_clock_info *info, s32 phase_ns)
 
 	if (abs((s64)phase_ns) > CHIME_PHC_MAX_PHASE_NS)
 		return -ERANGE;
-	ret = chime_phc_begin(chime, &snapshot);
+	ret = chime_phc_begin_phase(chime, &snapshot);
 	if (ret)
 		return ret;
 	chime_timescale_slew(&chime->timescale, phase_ns, snapshot.raw_ns);

@@ -44,7 +44,7 @@
  *	reference, because its clock would have shown the disruption; -ENODATA without a correction;
  *	-ESTALE when EPOCH has passed
  * @TRUECHIME_CMD_ADJUST: do: add ADJUST_NS to the timescale, which needs mode external: -EBUSY
- *	otherwise
+ *	otherwise; -EAGAIN until the host's clock says what a disruption took
  */
 enum truechime_cmd {
 	TRUECHIME_CMD_UNSPEC,

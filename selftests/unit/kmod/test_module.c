@@ -3056,6 +3056,29 @@ TEST_F(module, clock_that_is_set_between_two_marks_stays_so)
 	EXPECT_LE(2, machine.sets);
 }
 
+/* What the stop took is added when the host says it: whoever measures meanwhile has it, too. */
+TEST_F(module, offset_that_a_stop_is_part_of_is_not_added)
+{
+	s64 phc_behind_ns;
+
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(-EBUSY, chime_control_add_offset(machine.chime, S));
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+	ASSERT_EQ(0, chime_control_add_offset(machine.chime, S));
+	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
+	machine.host_silent = true;
+	stand_still(HOUR);
+	/* No check has seen it yet. */
+	phc_behind_ns = -error_ns();
+	EXPECT_LE(llabs(phc_behind_ns - HOUR + S), CLOSE_NS);
+	EXPECT_EQ(-EAGAIN, chime_control_add_offset(machine.chime, phc_behind_ns));
+	machine.host_silent = false;
+	check();
+	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
+	EXPECT_EQ(0, chime_control_add_offset(machine.chime, -error_ns()));
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
 /* The host does not answer; kvm-clock shows a stop, and ACPI says a moment later what it was. */
 TEST_F(module, late_notification_of_a_restore_marks_the_clock_beside_a_silent_host)
 {

@@ -29,9 +29,13 @@ void ktime_get_snapshot(struct system_time_snapshot *snapshot)
 	*snapshot = unit_clocks;
 }
 
+/* A check finds that the host, which is silent, is the only one to say what a stop took. */
+static bool unit_host_is_awaited;
+
 void chime_disruption_check(struct chime *module)
 {
 	lockdep_assert_held(&module->lock);
+	chime_timescale_await_host(&module->timescale, unit_host_is_awaited);
 }
 
 void chime_unlock(struct chime *module)
@@ -103,6 +107,7 @@ FIXTURE(phc) {
 FIXTURE_SETUP(phc)
 {
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
+	unit_host_is_awaited = false;
 	instance = (struct chime){ };
 	mutex_init(&instance.lock);
 	chime_timescale_init(&instance.timescale, &instance.lock, 500 * CHIME_PPM_Q32,
@@ -161,6 +166,35 @@ TEST_F(phc, rate_is_set_to_a_65536th_of_a_ppm)
 		EXPECT_EQ(rates[i].rate_q48, rate_q48())
 			TH_LOG("%ld", rates[i].scaled_ppm);
 	}
+}
+
+static s64 phc_ns(void)
+{
+	struct timespec64 time;
+
+	registered->gettimex64(registered, &time, NULL);
+	return timespec64_to_ns(&time);
+}
+
+/* The host will say what a stop took, which is added then: not to a time that has it already. */
+TEST_F(phc, phase_is_not_set_while_the_host_is_awaited)
+{
+	const struct timespec64 time = { .tv_sec = 1900000000 };
+
+	set_mode(TRUECHIME_MODE_EXTERNAL);
+	unit_host_is_awaited = true;
+	EXPECT_EQ(-EAGAIN, registered->settime64(registered, &time));
+	EXPECT_EQ(-EAGAIN, registered->adjtime(registered, NSEC_PER_SEC));
+	EXPECT_EQ(-EAGAIN, registered->adjphase(registered, 1000));
+	EXPECT_EQ(UTC0_NS, phc_ns());
+	/* A rate is none the worse for it. */
+	EXPECT_EQ(0, registered->adjfine(registered, 65536));
+	unit_host_is_awaited = false;
+	EXPECT_EQ(0, registered->adjphase(registered, 1000));
+	EXPECT_EQ(0, registered->adjtime(registered, NSEC_PER_SEC));
+	EXPECT_EQ(UTC0_NS + NSEC_PER_SEC, phc_ns());
+	EXPECT_EQ(0, registered->settime64(registered, &time));
+	EXPECT_EQ(1900000000 * NSEC_PER_SEC, phc_ns());
 }
 
 /* To the PTP core, in which they wrap, the first two are 0 ppb. */
