@@ -250,7 +250,7 @@ TEST_F(files, a_program_that_writes_all_the_time_floods_no_log)
 		i++;
 		write_file(self, "a.sources", i % 2 ? "" : text);
 		write_file(self, "b.sources", text);
-		world.raw_ns += S / 100;
+		world.raw_ns += S / 20;
 		if (source_watch_fd(self->daemon.source_watch) >= 0 ||
 		    world.raw_ns >= source_watch_next_ns(self->daemon.source_watch))
 			daemon_check_sources(&self->daemon);
