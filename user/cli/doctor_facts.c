@@ -13,6 +13,7 @@
 #include "doctor/machine.h"
 #include "doctor/units.h"
 #include "lib/virtual_machine.h"
+#include "ntp/packet.h"
 
 /* More rules than the module has. */
 #define RULES_MAX	32
@@ -31,6 +32,7 @@ static void take_source(const json_t *reply, struct doctor_source *source)
 
 	take_text(reply, "name", source->name, sizeof(source->name));
 	take_text(reply, "address", source->address, sizeof(source->address));
+	source->port = (int)json_int_of(reply, "port", NTP_PORT);
 	take_text(reply, "error", source->problem, sizeof(source->problem));
 	source->is_server = strcmp(json_text_of(reply, "kind"), "refclock") != 0;
 	source->offline = json_bool_of(reply, "offline");

@@ -126,6 +126,7 @@ struct doctor_host {
  * struct doctor_source - a time source
  * @name: as configured
  * @address: "": it has none
+ * @port: UDP, where it is asked
  * @problem: why it is not used, as the daemon says it, ""
  * @is_server: it is asked over the network
  * @offline: it is not to be asked
@@ -142,6 +143,7 @@ struct doctor_host {
 struct doctor_source {
 	char name[128];
 	char address[64];
+	int port;
 	char problem[160];
 	bool is_server;
 	bool offline;

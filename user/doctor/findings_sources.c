@@ -4,7 +4,10 @@
  */
 #include "doctor/findings_parts.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "ntp/packet.h"
 
 /* Requests without an answer that are no accident. */
 #define SILENT_SENT	4
@@ -17,6 +20,8 @@
 
 #define TOO_FEW "One that is wrong cannot be outvoted: that takes three, and four if one may be lost."
 #define JUST_ENOUGH "If one is lost, one of the others that is wrong cannot be outvoted any more."
+#define NTS_NEEDS "Without keys it is not asked. They are established over TCP, by TLS with a certificate that is valid now: a firewall, an unknown authority, or a clock that is far off prevents that."
+#define NTS_LACKS "Without keys that it accepts it is not used."
 #define HOST_ALONE "The clock is as right as its host, and nothing notices if that is wrong."
 #define NOBODY "Nothing tells this machine the time."
 
@@ -57,20 +62,32 @@ static const struct doctor_source *find_blocked(const struct doctor_daemon *daem
 	return first;
 }
 
+/* Have the daemon ask it alone, where and how it does. */
+static void advise_asking(struct doctor_finding *finding, const struct doctor_source *source,
+			  const char *more)
+{
+	char port[24] = "";
+
+	if (source->port != NTP_PORT && !source->is_nts)
+		snprintf(port, sizeof(port), " port %d", source->port);
+	doctor_advise(finding, "truechimed -d -Q -t 10 'server %s iburst%s%s'%s", source->name,
+		      port, source->is_nts ? " nts" : "", more);
+}
+
 static void judge_blocked(const struct doctor_facts *facts, const struct doctor_source *first,
 			  struct doctor_report *report)
 {
 	struct doctor_finding *finding;
+	char more[64];
 
 	finding = doctor_add(report, "port-blocked",
 			     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
-			     "Requests leave, and no answer comes back: a firewall drops UDP port 123, the network has no way out, or all servers are down.",
+			     "Requests leave, and no answer comes back: a firewall drops the packets of NTP, the network has no way out, or all servers are down.",
 			     "None of the servers has ever answered%s%s%s.",
 			     *first->problem ? " (" : "", first->problem,
 			     *first->problem ? ")" : "");
-	doctor_advise(finding,
-		      "truechimed -d -Q -t 10 'server %s iburst'  # and see to UDP port 123 in firewalls",
-		      first->name);
+	snprintf(more, sizeof(more), "  # and see to UDP port %d in firewalls", first->port);
+	advise_asking(finding, first, more);
 }
 
 /* The first of these that is so: one source, one finding, and none if all are @blocked. */
@@ -83,7 +100,7 @@ static void judge_source(const struct doctor_source *source, bool blocked,
 		return;
 	if (lacks_keys(source)) {
 		finding = doctor_add(report, "source-nts", DOCTOR_WARNING,
-				     "Keys are established over TCP port 4460, by TLS with a certificate that is valid now: a firewall, an unknown authority, or a clock that is far off prevents that.",
+				     *source->problem ? NTS_LACKS : NTS_NEEDS,
 				     "%s gives no time, as NTS does not work%s%s.", source->name,
 				     *source->problem ? ": " : "", source->problem);
 		doctor_advise(finding, "truechime authdata; journalctl -u truechimed --grep NTS");
@@ -107,9 +124,10 @@ static void judge_source(const struct doctor_source *source, bool blocked,
 		doctor_advise(finding, "truechime sources");
 	} else if (is_silent(source) && !blocked) {
 		finding = doctor_add(report, "source-silent", DOCTOR_WARNING,
-				     "It is not used. The server may be down, or its port 123 (UDP) not reachable.",
-				     "%s does not answer.", source->name);
-		doctor_advise(finding, "truechimed -d -Q -t 10 'server %s iburst'", source->name);
+				     "It is not used. The server may be down, or that port not reachable.",
+				     "%s does not answer at UDP port %d.", source->name,
+				     source->port);
+		advise_asking(finding, source, "");
 	}
 }
 

@@ -27,7 +27,8 @@ static struct {
 
 #define SERVER(name, more)							\
 	"{\"name\":\"" name "\",\"address\":\"192.0.2.1\",\"kind\":\"server\","	\
-	"\"offline\":false,\"reach\":255,\"sent\":9,\"received\":9,\"error\":\"\"," more "}"
+	"\"port\":1123,\"offline\":false,\"reach\":255,\"sent\":9,"			\
+	"\"received\":9,\"error\":\"\"," more "}"
 #define GOOD	"\"state\":\"combined\""
 #define LIAR	"\"state\":\"falseticker\""
 #define CHOSEN	"\"state\":\"selected\""
@@ -203,6 +204,7 @@ TEST_F(doctor, sources_are_understood)
 	EXPECT_TRUE(daemon.sources[0].falseticker && daemon.sources[0].is_server);
 	EXPECT_TRUE(daemon.sources[0].reachable && !daemon.sources[0].usable);
 	EXPECT_EQ(9, daemon.sources[0].sent);
+	EXPECT_EQ(1123, daemon.sources[0].port);
 	EXPECT_TRUE(daemon.sources[1].is_nts && daemon.sources[1].nts_refused);
 	EXPECT_EQ(3, daemon.sources[1].nts_attempts);
 	EXPECT_EQ(2, daemon.sources[1].cookies);

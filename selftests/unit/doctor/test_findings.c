@@ -46,7 +46,7 @@ FIXTURE_SETUP(machine)
 	for (i = 0; i < SOURCES; i++) {
 		facts->daemon.sources[i] = (struct doctor_source){
 			.is_server = true, .reachable = true, .usable = true, .sent = 20,
-			.received = 20,
+			.received = 20, .port = 123,
 		};
 		snprintf(facts->daemon.sources[i].name, sizeof(facts->daemon.sources[i].name),
 			 "s%d.example.net", i);
@@ -584,6 +584,18 @@ TEST_F(machine, nts_keys)
 	EXPECT_TRUE(finds_only(self, "source-nts", DOCTOR_WARNING));
 }
 
+/* The daemon says why: that may be another port, or nothing that a firewall could do. */
+TEST_F(machine, nts_keys_for_a_reason_that_is_known)
+{
+	self->facts.daemon.sources[3].is_nts = true;
+	self->facts.daemon.sources[3].nts_attempts = 2;
+	EXPECT_EQ(NULL, strstr(find(self, "source-nts")->why, "4460"));
+	EXPECT_NE(NULL, strstr(find(self, "source-nts")->why, "firewall"));
+	strcpy(self->facts.daemon.sources[3].problem,
+	       "its NTP server is in use as another source");
+	EXPECT_EQ(NULL, strstr(find(self, "source-nts")->why, "firewall"));
+}
+
 TEST_F(machine, nts_refused)
 {
 	self->facts.daemon.sources[3].is_nts = true;
@@ -597,6 +609,24 @@ TEST_F(machine, one_silent)
 	self->facts.daemon.sources[0].reachable = false;
 	self->facts.daemon.sources[0].usable = false;
 	EXPECT_TRUE(finds_only(self, "source-silent", DOCTOR_WARNING));
+}
+
+/* The server is asked where the configuration says. */
+TEST_F(machine, silent_at_another_port)
+{
+	self->facts.daemon.sources[0].reachable = false;
+	self->facts.daemon.sources[0].usable = false;
+	EXPECT_STREQ("truechimed -d -Q -t 10 'server s0.example.net iburst'",
+		     find(self, "source-silent")->command);
+	self->facts.daemon.sources[0].port = 1123;
+	EXPECT_STREQ("s0.example.net does not answer at UDP port 1123.",
+		     find(self, "source-silent")->sentence);
+	EXPECT_STREQ("truechimed -d -Q -t 10 'server s0.example.net iburst port 1123'",
+		     find(self, "source-silent")->command);
+	/* By NTS the server itself says where. */
+	self->facts.daemon.sources[0].is_nts = true;
+	EXPECT_STREQ("truechimed -d -Q -t 10 'server s0.example.net iburst nts'",
+		     find(self, "source-silent")->command);
 }
 
 TEST_F(machine, nts_that_works_is_no_finding)
@@ -635,6 +665,8 @@ TEST_F(machine, blocked_port)
 	silence(self);
 	EXPECT_TRUE(finds_only(self, "port-blocked", DOCTOR_WARNING));
 	EXPECT_NE(NULL, strstr(find(self, "port-blocked")->command, "s0.example.net"));
+	self->facts.daemon.sources[0].port = 1123;
+	EXPECT_NE(NULL, strstr(find(self, "port-blocked")->command, "UDP port 1123"));
 	strcpy(self->facts.daemon.sources[0].problem, "Connection refused");
 	ASSERT_TRUE(finds_only(self, "port-blocked", DOCTOR_WARNING));
 	EXPECT_STREQ("None of the servers has ever answered (Connection refused).",
