@@ -259,6 +259,11 @@ void server_process_stop(struct server_process *process)
 	(void)process;
 }
 
+void server_process_clear(struct server_process *process)
+{
+	(void)process;
+}
+
 int module_load(char *message, size_t size)
 {
 	snprintf(message, size, "There is no module");

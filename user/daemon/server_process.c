@@ -73,40 +73,46 @@ static void close_open(int fd)
 		close(fd);
 }
 
-static int map_statistics(struct server_process *process, int fd)
+static void drop_statistics(struct server_process *process)
 {
-	void *memory = mmap(NULL, server_statistics_size(process->client_count), PROT_READ,
-			    MAP_SHARED, fd, 0);
-
-	if (memory == MAP_FAILED)
-		return -errno;
-	process->statistics = memory;
-
-	return 0;
+	if (!process->statistics)
+		return;
+	munmap((void *)process->statistics, server_statistics_size(process->client_count));
+	close(process->statistics_fd);
+	process->statistics = NULL;
 }
 
-static void unmap_statistics(struct server_process *process)
+/* Those of an earlier process, if they have as many clients; else new ones. */
+static int make_statistics(struct server_process *process, size_t client_count)
 {
-	munmap((void *)process->statistics, server_statistics_size(process->client_count));
-	process->statistics = NULL;
+	size_t size = server_statistics_size(client_count);
+
+	if (process->statistics && process->client_count == client_count)
+		return 0;
+	drop_statistics(process);
+	process->client_count = client_count;
+	process->statistics_fd = memory_file("truechime-statistics", size);
+	if (process->statistics_fd < 0)
+		return process->statistics_fd;
+	process->statistics = memory_file_map(process->statistics_fd, size, PROT_READ);
+	if (process->statistics)
+		return 0;
+	close(process->statistics_fd);
+
+	return -ENOMEM;
 }
 
 /* With descriptors that are all open. */
 static int start(struct server_process *process, const int fds[SERVER_FD_END])
 {
-	int err = map_statistics(process, fds[SERVER_FD_STATISTICS]);
+	pid_t pid = spawn_beside(PROGRAM, NULL, fds + SPAWN_FD_FIRST,
+				 SERVER_FD_END - SPAWN_FD_FIRST);
 
-	if (err)
-		return err;
-	process->pid = spawn_beside(PROGRAM, NULL, fds + SPAWN_FD_FIRST,
-				    SERVER_FD_END - SPAWN_FD_FIRST);
-	if (process->pid < 0) {
-		err = process->pid;
-		process->pid = 0;
-		unmap_statistics(process);
-	}
+	if (pid < 0)
+		return pid;
+	process->pid = pid;
 
-	return err;
+	return 0;
 }
 
 int server_process_start(struct server_process *process, const struct config_server *config,
@@ -115,7 +121,9 @@ int server_process_start(struct server_process *process, const struct config_ser
 {
 	int fds[SERVER_FD_END], lifeline[2], cookie_keys[2] = { -1, -1 }, err;
 
-	process->client_count = server_process_clients(config->log_bytes);
+	err = make_statistics(process, server_process_clients(config->log_bytes));
+	if (err)
+		return err;
 	if (pipe2(lifeline, O_CLOEXEC))
 		return -errno;
 	if (uses->nts && pipe2(cookie_keys, O_CLOEXEC | O_NONBLOCK)) {
@@ -129,14 +137,11 @@ int server_process_start(struct server_process *process, const struct config_ser
 						uses->cards);
 	fds[SERVER_FD_LIFELINE] = lifeline[0];
 	fds[SERVER_FD_PAGE] = page_fd;
-	fds[SERVER_FD_STATISTICS] = memory_file("truechime-statistics",
-						server_statistics_size(process->client_count));
+	fds[SERVER_FD_STATISTICS] = process->statistics_fd;
 	fds[SERVER_FD_IPV4] = sockets->ipv4_fd;
 	fds[SERVER_FD_IPV6] = sockets->ipv6_fd;
-	err = fds[SERVER_FD_SETTINGS] < 0 || fds[SERVER_FD_STATISTICS] < 0 ? -ENOMEM :
-	      start(process, fds);
+	err = fds[SERVER_FD_SETTINGS] < 0 ? -ENOMEM : start(process, fds);
 	close_open(fds[SERVER_FD_SETTINGS]);
-	close_open(fds[SERVER_FD_STATISTICS]);
 	close(lifeline[0]);
 	close_open(cookie_keys[0]);
 	if (err) {
@@ -159,7 +164,7 @@ void server_process_tell_keys(const struct server_process *process,
 }
 
 /*
- * Its memory and descriptors, once it has ended; or it has closed its end of the lifeline, which is
+ * Its descriptors, once it has ended; or it has closed its end of the lifeline, which is
  * no reason to wait for it. One that has ended keeps the status with which it did.
  */
 static int forget(struct server_process *process)
@@ -170,7 +175,6 @@ static int forget(struct server_process *process)
 	close(process->lifeline_fd);
 	close_open(process->cookie_keys_fd);
 	status = child_wait(process->pid);
-	unmap_statistics(process);
 	process->pid = 0;
 	process->lifeline_fd = -1;
 
@@ -195,6 +199,8 @@ void server_process_ended(struct server_process *process, char *how, size_t size
 {
 	int status = forget(process);
 
+	/* What it has written may be why it ended. */
+	drop_statistics(process);
 	if (WIFSIGNALED(status))
 		snprintf(how, size, "signal %d ended it", WTERMSIG(status));
 	else
@@ -205,4 +211,10 @@ void server_process_stop(struct server_process *process)
 {
 	if (process->pid)
 		forget(process);
+}
+
+void server_process_clear(struct server_process *process)
+{
+	server_process_stop(process);
+	drop_statistics(process);
 }

@@ -19,7 +19,8 @@
  * @pid: of it
  * @lifeline_fd: poll(2) reports POLLERR when it has ended; closed, it ends
  * @cookie_keys_fd: keys of NTS cookies go there; -1: it answers no requests by NTS
- * @statistics: what it counts, mapped for reading
+ * @statistics: what it counts, mapped for reading; NULL: there are none
+ * @statistics_fd: same, for the process
  * @client_count: how many records of clients these have
  */
 struct server_process {
@@ -27,6 +28,7 @@ struct server_process {
 	int lifeline_fd;
 	int cookie_keys_fd;
 	const struct server_statistics *statistics;
+	int statistics_fd;
 	size_t client_count;
 };
 
@@ -71,7 +73,10 @@ void server_process_tell_keys(const struct server_process *process,
 /* It has ended by itself: how, for people. */
 void server_process_ended(struct server_process *process, char *how, size_t size);
 
-/* End it. */
+/* End it. What it has counted is kept, and the next one goes on from there. */
 void server_process_stop(struct server_process *process);
+
+/* End it, and forget that, too. */
+void server_process_clear(struct server_process *process);
 
 #endif /* DAEMON_SERVER_PROCESS_H */

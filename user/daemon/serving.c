@@ -118,7 +118,7 @@ void serving_free(struct serving *serving)
 	if (!serving)
 		return;
 	serving_fast_configure(&serving->fast, NULL, 0);
-	server_process_stop(&serving->process);
+	server_process_clear(&serving->process);
 	nts_serving_free(serving->nts);
 	server_sockets_close(&serving->sockets);
 	if (serving->page)

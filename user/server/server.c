@@ -141,6 +141,23 @@ static bool is_step(int64_t ahead_ns, int64_t before_ns)
 	return chime_abs_sat(chime_sub_sat(ahead_ns, before_ns)) >= STEP_NS;
 }
 
+/* What an earlier process has counted. Its clients are found by the seed that it had. */
+static bool go_on(struct server *server)
+{
+	struct server_statistics *statistics = server->world.statistics;
+
+	for (int i = 0; i < SERVER_COUNTS; i++)
+		server->counts[i] = atomic_load_explicit(&statistics->counts[i],
+							 memory_order_relaxed);
+	server->clients.replaced = server->counts[SERVER_REPLACED];
+	if (!statistics->seed[0] && !statistics->seed[1] &&
+	    getrandom(statistics->seed, sizeof(statistics->seed), 0) < 0)
+		return false;
+	memcpy(server->clients.seed, statistics->seed, sizeof(server->clients.seed));
+
+	return true;
+}
+
 /* As many timestamps as clients, twice: of this answer and of the previous one. */
 static bool make_tables(struct server *server)
 {
@@ -173,8 +190,7 @@ struct server *server_new(const struct server_world *world)
 	server->set_raw_ns = INT64_MIN;
 	server->set_realtime_ns = INT64_MIN;
 	server->ahead_ns = read_ahead(&server->realtime_ns);
-	if (!make_tables(server) || !server->batch ||
-	    getrandom(server->clients.seed, sizeof(server->clients.seed), 0) < 0 ||
+	if (!make_tables(server) || !server->batch || !go_on(server) ||
 	    getrandom(&server->random, sizeof(server->random), 0) < 0) {
 		server_free(server);
 		return NULL;

@@ -2,7 +2,8 @@
 /*
  * What the server process counts, in memory that it shares with the daemon, which only reads it. A
  * server that was taken over by somebody may write anything there: the daemon believes no size or
- * index that it finds.
+ * index that it finds. The next process goes on from there if this one was stopped only to be given
+ * other settings.
  */
 #ifndef SERVER_STATISTICS_H
 #define SERVER_STATISTICS_H
@@ -37,11 +38,13 @@ enum server_count {
 
 /**
  * struct server_statistics - the memory
- * @counts: since the server was started
+ * @counts: since the first of these processes was started
+ * @seed: of the log; all 0: that process has yet to draw it
  * @clients: the records of its log, as many as it was told to have
  */
 struct server_statistics {
 	atomic_uint_least64_t counts[SERVER_COUNTS];
+	uint64_t seed[2];
 	struct client_record clients[];
 };
 

@@ -6,17 +6,34 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/memory_file.h"
 #include "user/lib/spawn.h"
+#include "user/server/settings.h"
+
+/* What a process counts, of each client that it has room for. */
+static void count_one(int fd)
+{
+	struct server_statistics *statistics = memory_file_map(fd, 0, PROT_READ | PROT_WRITE);
+
+	if (!statistics)
+		abort();
+	statistics->counts[SERVER_RECEIVED]++;
+	statistics->clients[0].hits++;
+}
 
 /* What a process does whose code is not its own any more: it has system calls to close and wait. */
 pid_t spawn_beside(const char *program, const char *argument, const int *fds, int count)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	count_one(fds[SERVER_FD_STATISTICS - SPAWN_FD_FIRST]);
+	pid = fork();
 	if (pid)
 		return pid;
 	/* But not for longer than the test. */
@@ -24,6 +41,16 @@ pid_t spawn_beside(const char *program, const char *argument, const int *fds, in
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	for (;;)
 		pause();
+}
+
+static int start(struct server_process *process, int64_t log_bytes)
+{
+	const struct server_sockets sockets = { .ipv4_fd = -1, .ipv6_fd = -1 };
+	const struct config_server config = { .log_bytes = log_bytes };
+	const struct server_keys keys = { .count = 0 };
+	const struct server_uses uses = { .nts = false };
+
+	return server_process_start(process, &config, &keys, &sockets, -1, &uses);
 }
 
 /* Without records of clients nobody could be limited: little memory is no reason to have none. */
@@ -47,20 +74,41 @@ TEST(memory_is_for_so_many_clients)
 /* The daemon has a clock to keep: it waits for nobody. */
 TEST(a_process_that_says_it_has_ended_and_has_not_is_ended)
 {
-	const struct server_sockets sockets = { .ipv4_fd = -1, .ipv6_fd = -1 };
-	const struct config_server config = { .log_bytes = 0 };
-	const struct server_keys keys = { .count = 0 };
-	const struct server_uses uses = { .nts = false };
 	struct server_process process;
 	char how[128];
 
 	memset(&process, 0, sizeof(process));
-	ASSERT_EQ(0, server_process_start(&process, &config, &keys, &sockets, -1, &uses));
+	ASSERT_EQ(0, start(&process, 2048));
 	ASSERT_EQ(1, poll(&(struct pollfd){ .fd = process.lifeline_fd }, 1, 10000));
 	alarm(5);
 	server_process_ended(&process, how, sizeof(how));
 	EXPECT_STREQ("signal 9 ended it", how);
 	EXPECT_EQ(0, process.pid);
+	server_process_clear(&process);
+}
+
+/* One that is stopped to be given other rules has served the same clients. */
+TEST(the_next_process_goes_on_counting)
+{
+	struct server_process process;
+	char how[128];
+
+	memset(&process, 0, sizeof(process));
+	for (unsigned int i = 1; i <= 3; i++) {
+		ASSERT_EQ(0, start(&process, 2048));
+		EXPECT_EQ(i, process.statistics->counts[SERVER_RECEIVED]);
+		EXPECT_EQ(i, process.statistics->clients[0].hits);
+		server_process_stop(&process);
+	}
+	/* With room for more of them each has another place. */
+	ASSERT_EQ(0, start(&process, 4096));
+	EXPECT_EQ(1, process.statistics->clients[0].hits);
+	/* One that failed may have failed by what it had written. */
+	server_process_ended(&process, how, sizeof(how));
+	ASSERT_EQ(0, start(&process, 4096));
+	EXPECT_EQ(1, process.statistics->clients[0].hits);
+	server_process_clear(&process);
+	EXPECT_EQ(NULL, process.statistics);
 }
 
 TEST_HARNESS_MAIN

@@ -64,6 +64,11 @@ void server_process_stop(struct server_process *process)
 	process->pid = 0;
 }
 
+void server_process_clear(struct server_process *process)
+{
+	server_process_stop(process);
+}
+
 void server_process_ended(struct server_process *process, char *how, size_t size)
 {
 	snprintf(how, size, "test");

@@ -487,6 +487,30 @@ TEST_F(world, too_many_requests)
 			self->world.statistics->clients[8].hits);
 }
 
+/* It is given other rules by being replaced. A client keeps its record, wherever that is. */
+TEST_F(world, the_next_process_goes_on_counting)
+{
+	struct ntp_packet answer;
+	unsigned int records = 0;
+
+	tell(self, 2, 0);
+	for (unsigned int i = 1; i <= 4; i++) {
+		start(self);
+		ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+		EXPECT_EQ(i, count_of(self, SERVER_RECEIVED));
+		ASSERT_EQ(0, kill(self->pid, SIGKILL));
+		ASSERT_EQ(self->pid, waitpid(self->pid, NULL, 0));
+		self->pid = 0;
+	}
+	for (int i = 0; i < CLIENTS; i++) {
+		if (!self->world.statistics->clients[i].family)
+			continue;
+		records++;
+		EXPECT_EQ(4, self->world.statistics->clients[i].hits);
+	}
+	EXPECT_EQ(1, records);
+}
+
 /* The third answer to such a client has the kernel's transmit timestamp of the second one. */
 TEST_F(world, interleaved)
 {
