@@ -209,13 +209,14 @@ static int set_number(struct config_reader *reader, const struct config_option *
 		return -EINVAL;
 	}
 	if ((value < option->min || value > option->max) && !option->limit) {
-		config_error(reader, "'%s %s' is out of range: it can be %g to %g", option->name,
-			     word, option->min, option->max);
+		config_error(reader, "'%s %s' is out of range: it can be %.10g to %.10g",
+			     option->name, word, option->min, option->max);
 		return -EINVAL;
 	}
 	if (value < option->min || value > option->max) {
 		value = value < option->min ? option->min : option->max;
-		config_warn(reader, "'%s %s' is out of range: it can be %g to %g, and counts as %g",
+		config_warn(reader,
+			    "'%s %s' is out of range: it can be %.10g to %.10g, and counts as %.10g",
 			    option->name, word, option->min, option->max, value);
 	}
 	store_number(option, place, value);

@@ -316,7 +316,7 @@ static const struct {
 	{ "server a iburst # comment", 1, "a comment needs a line of its own" },
 	{ "server a key 1.5", 1, "a whole number was expected" },
 	{ "server a key 0", 1, "'key 0' is out of range" },
-	{ "server a key 4294967296", 1, "out of range" },
+	{ "server a key 4294967296", 1, "it can be 1 to 4294967295" },
 	{ "makestep 1", 1, "'makestep' takes 2 values, not 1" },
 	{ "makestep 1 three", 1, "a whole number was expected" },
 	{ "maxchange 1 2 3 4", 1, "takes 3 values" },
