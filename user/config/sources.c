@@ -197,11 +197,14 @@ static void leave_out(struct config_reader *reader, const char *why)
 	reader->left_out = true;
 }
 
-/* Others see it, at terminals and as JSON. As in chronyd; no resolver would find such a one. */
-static bool is_printable(const char *name)
+/*
+ * Others see it, at terminals and as JSON, and in commands that they are advised to type, where the
+ * network may have named it. No resolver would find such a one.
+ */
+static bool could_be_name(const char *name)
 {
 	for (; *name; name++) {
-		if (*name <= ' ' || *name > '~')
+		if (*name <= ' ' || *name > '~' || strchr("\"'`$&;|<>()\\*?[]{}!#~^", *name))
 			return false;
 	}
 
@@ -212,7 +215,7 @@ static void set_name(struct config_reader *reader, struct config_source *source,
 {
 	size_t length = strlen(name);
 
-	if (!is_printable(name)) {
+	if (!could_be_name(name)) {
 		leave_out(reader,
 			  "the name has characters that no name has, and the line is left out");
 		return;

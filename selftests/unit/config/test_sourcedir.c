@@ -211,6 +211,17 @@ TEST_F(sourcedir, what_is_no_text_is_not_shown)
 	EXPECT_NE(NULL, strstr(self->reports.message, "characters that no name has"));
 }
 
+/* They stand in commands that an operator is advised to type. */
+TEST_F(sourcedir, names_that_a_shell_would_obey)
+{
+	ASSERT_EQ(0, load(self, ""));
+	write_file(self, "c.sources", "server x';reboot;'\nserver $(reboot)\nserver `reboot`\n"
+		   "server a|b\nserver [::1]\nserver fe80::1%br-lan.7\nserver a_b.example.\n");
+	reload(self);
+	EXPECT_STREQ("ofa", names_of(self));
+	EXPECT_EQ(5, self->reports.warnings);
+}
+
 /* Nor does it cost them when the whole configuration is read again. */
 TEST_F(sourcedir, a_mistake_keeps_it_when_all_is_read_again)
 {
