@@ -23,7 +23,7 @@
 static int client_connect(const struct cli *cli)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval limit = { .tv_sec = ANSWER_S };
+	struct timeval limit = { .tv_sec = cli->answer_s ? cli->answer_s : ANSWER_S };
 	int fd, err;
 
 	if (strlen(cli->socket_path) >= sizeof(address.sun_path))

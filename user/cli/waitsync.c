@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "lib/clock_ns.h"
 
 /* Between two checks, unless the command line says otherwise (as in chronyc). */
 #define WAITSYNC_INTERVAL_S	10
@@ -82,6 +83,18 @@ static const char *waitsync_check(const struct cli *cli, const struct waitsync *
 	return NULL;
 }
 
+/* A daemon that is stuck takes no more of the wait than one that is not. */
+static int waitsync_patience(const struct waitsync *wait)
+{
+	return (int)ceil(fmin(fmax(wait->interval_s, 1), WAITSYNC_INTERVAL_S));
+}
+
+/* Seconds of a clock that nobody sets. */
+static double waitsync_now(void)
+{
+	return (double)clock_ns(CLOCK_MONOTONIC) / 1e9;
+}
+
 static void waitsync_pause(double s)
 {
 	struct timespec pause = { .tv_sec = (time_t)s, .tv_nsec = (long)(fmod(s, 1) * 1e9) };
@@ -93,7 +106,9 @@ static void waitsync_pause(double s)
 int verb_waitsync(const struct cli *cli, int argc, char **argv)
 {
 	struct waitsync wait = { .interval_s = WAITSYNC_INTERVAL_S };
+	struct cli asking = *cli;
 	const char *missing;
+	double began_s;
 	int number;
 
 	if (waitsync_parse(argc, argv, &wait)) {
@@ -101,8 +116,10 @@ int verb_waitsync(const struct cli *cli, int argc, char **argv)
 			"truechime: waitsync takes up to four numbers: tries (0: for ever), the largest correction in s and the largest skew in ppm (0: any), and seconds between tries\n");
 		return CLI_ERROR;
 	}
+	asking.answer_s = waitsync_patience(&wait);
 	for (number = 1;; number++) {
-		missing = waitsync_check(cli, &wait, number);
+		began_s = waitsync_now();
+		missing = waitsync_check(&asking, &wait, number);
 		if (!missing) {
 			if (cli->json)
 				puts("{\"ok\":true}");
@@ -110,7 +127,8 @@ int verb_waitsync(const struct cli *cli, int argc, char **argv)
 		}
 		if (wait.tries > 0 && number >= wait.tries)
 			break;
-		waitsync_pause(fmax(wait.interval_s, WAITSYNC_INTERVAL_MIN_S));
+		waitsync_pause(fmax(fmax(wait.interval_s, WAITSYNC_INTERVAL_MIN_S) -
+				    (waitsync_now() - began_s), 0));
 	}
 	if (cli->json)
 		puts("{\"ok\":false}");

@@ -16,6 +16,7 @@
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
+#include "user/lib/clock_ns.h"
 
 FIXTURE(client)
 {
@@ -193,6 +194,18 @@ static void print_nothing(const struct cli *cli, const json_t *reply)
 {
 	(void)cli;
 	(void)reply;
+}
+
+/* Some cannot wait for as long as a person. */
+TEST_F(client, daemon_that_is_stuck)
+{
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	json_t *reply = NULL;
+
+	self->stays = true;
+	self->cli.answer_s = 1;
+	EXPECT_EQ(-ETIMEDOUT, client_ask(&self->cli, "status", &reply));
+	EXPECT_GT(8000000000LL, clock_ns(CLOCK_MONOTONIC) - began_ns);
 }
 
 /* "offline" without the name is about all time sources. */

@@ -15,6 +15,7 @@ static struct {
 	int looks;
 	int synchronised_at;
 	bool running;
+	int answer_s;	/* so long the daemon may be silent */
 } world;
 
 /* 0.1 s off at the first look, 0.01 s at the second ...; the skew is 100, 10 ... ppm. */
@@ -24,6 +25,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	int i;
 
 	world.looks++;
+	world.answer_s = cli->answer_s;
 	if (!world.running)
 		return -ECONNREFUSED;
 	for (i = 0; i < world.looks; i++)
@@ -84,6 +86,25 @@ TEST(a_daemon_that_does_not_run_yet_is_waited_for)
 	EXPECT_EQ(CLI_NOT, wait_for("3", "0", "0", line, sizeof(line)));
 	EXPECT_EQ(3, world.looks);
 	EXPECT_STREQ("try: 3, refid: 00000000, correction: 0.000000000, skew: 0.000", line);
+}
+
+/* "waitsync 60 0 0 1" takes a minute, also where the daemon is stuck. */
+TEST(each_look_takes_no_longer_than_the_interval)
+{
+	static const struct {
+		const char *interval;
+		int answer_s;
+	} rows[] = { { "0", 1 }, { "1", 1 }, { "2.5", 3 }, { "10", 10 }, { "1e9", 10 } };
+
+	memset(&world, 0, sizeof(world));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *arguments[4] = { (char *)"1", (char *)"0", (char *)"0",
+				       (char *)rows[i].interval };
+		const struct cli cli = { .json = true };
+
+		EXPECT_EQ(CLI_NOT, verb_waitsync(&cli, 4, arguments));
+		EXPECT_EQ(rows[i].answer_s, world.answer_s) TH_LOG("%s", rows[i].interval);
+	}
 }
 
 TEST(what_is_no_number_is_refused)
