@@ -451,6 +451,9 @@ static int control_listen(const char *path)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, err;
 
+	/* The kernel would take it for one that is in no folder. */
+	if (!*path)
+		return -ENOENT;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);

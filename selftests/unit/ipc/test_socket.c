@@ -595,6 +595,7 @@ TEST_F(control, a_living_daemon_is_not_replaced_and_a_dead_one_is)
 	ASSERT_EQ(0, control_open(&second, path, answer, self));
 	control_close(second);
 	EXPECT_EQ(-ENOENT, control_open(&second, "/nonexistent/sock", answer, self));
+	EXPECT_EQ(-ENOENT, control_open(&second, "", answer, self));
 }
 
 /* One that is stopped accepts nobody: whoever starts beside it must not wait for it. */
