@@ -226,6 +226,15 @@ static void handle_loss(const char *why)
 	log_warning("No program was run after some disruptions: %s", why);
 }
 
+/* Before that a disruption passes unnoticed here, and a process may take a while to get there. */
+static void say_from_when(const struct hooks *hooks)
+{
+	if (hooks->cgroup)
+		log_info("Disruptions freeze %s from now on", hooks->cgroup);
+	else
+		log_info("Disruptions run what is in %s from now on", hooks->directory);
+}
+
 /* Receive events until the module is unloaded. */
 static int receive_events(struct hooks *hooks, struct module_watch *watch, struct module_link *link)
 {
@@ -240,7 +249,10 @@ static int receive_events(struct hooks *hooks, struct module_watch *watch, struc
 	err = module_link_subscribe(link);
 	if (!err)
 		err = event_stream_skip(&stream);
-	return err ? err : event_stream_follow(&stream, watch);
+	if (err)
+		return err;
+	say_from_when(hooks);
+	return event_stream_follow(&stream, watch);
 }
 
 static int run(struct hooks *hooks)
