@@ -158,6 +158,13 @@ static bool steering_is_left(const struct timescale_now *before, const struct ti
 	return steering_error_ns(after) > steering_error_ns(before) / 2;
 }
 
+/* The clock was put elsewhere: what other programs did before is no question any more. */
+static void steering_begin_anew(struct steering *steering)
+{
+	steering->set = SET_BY_NOBODY;
+	steering_recheck(steering);
+}
+
 static int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
 			    const char *reason)
 {
@@ -199,8 +206,7 @@ static int steering_step_by(struct steering *steering, enum truechime_occasion o
 	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(&before, &after))
 		return 0;
 	steering->status.steps++;
-	steering->set = SET_BY_NOBODY;
-	steering_recheck(steering);
+	steering_begin_anew(steering);
 	if (err)
 		return err;
 	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
@@ -591,8 +597,7 @@ int steering_follow(struct steering *steering)
 
 void steering_disrupted(struct steering *steering, bool keep)
 {
-	steering->set = SET_BY_NOBODY;
-	steering_recheck(steering);
+	steering_begin_anew(steering);
 	steering_trust(steering, keep ? TRUST_TIME_REPAIRED : TRUST_TIME_DISRUPTED);
 	steering->repair_until_ns = 0;
 	if (keep)
@@ -623,8 +628,7 @@ static void steering_leave_clock(struct steering *steering)
 	steering_trust(steering, aside ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
 	steering->status.synchronised = false;
 	steering->settled = false;
-	steering->set = SET_BY_NOBODY;
-	steering_recheck(steering);
+	steering_begin_anew(steering);
 }
 
 bool steering_stand_aside(struct steering *steering, bool aside)
