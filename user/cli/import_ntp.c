@@ -346,7 +346,8 @@ static void import_pair(struct ntp_import *import)
 	*import->key = '\0';
 }
 
-static void import_nts_file(struct ntp_import *import, const char *name, const char *path)
+/* false: no file has that name. */
+static bool import_nts_file(struct ntp_import *import, const char *name, const char *path)
 {
 	struct line line = { .used = 0 };
 
@@ -356,29 +357,26 @@ static void import_nts_file(struct ntp_import *import, const char *name, const c
 	} else if (!strcasecmp(name, "cookie")) {
 		import_say(import->out, "keys of cookies are another file here, in a directory");
 		import_put(import->out, "ntsdumpdir /var/lib/truechime/nts");
+	} else if (!strcasecmp(name, "cert")) {
+		snprintf(import->certificate, sizeof(import->certificate), "%s", path);
+	} else if (!strcasecmp(name, "key")) {
+		snprintf(import->key, sizeof(import->key), "%s", path);
 	} else {
-		snprintf(strcasecmp(name, "key") ? import->certificate : import->key,
-			 IMPORT_LINE_MAX, "%s", path);
-		import_pair(import);
+		return false;
 	}
+	import_pair(import);
+
+	return true;
 }
 
 /* "nts ca FILE cert FILE key FILE", ntpsec's */
 static void import_nts(struct ntp_import *import, int count, char **words)
 {
-	static const char *const files[] = { "ca", "cert", "key", "cookie" };
-
 	for (int i = 1; i < count; i++) {
-		bool is_file = false;
-
-		for (size_t f = 0; f < ARRAY_SIZE(files) && i + 1 < count; f++)
-			is_file |= !strcasecmp(words[i], files[f]);
-		if (is_file) {
-			import_nts_file(import, words[i], words[i + 1]);
+		if (i + 1 < count && import_nts_file(import, words[i], words[i + 1]))
 			i++;
-		} else {
+		else
 			import_say(import->out, "'%s' is not taken over", words[i]);
-		}
 	}
 }
 
