@@ -1,39 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the selected sources to one correction: the step decision, and limits on changes. Selection
- * is in source_select.c, the estimate of one source in source.c, of all in combined_clock.c, how a
- * correction's errors grow in correction.c, the vote on the host in host_vote.c; the daemon applies
- * the outcome.
+ * From the selected sources to one correction. Selection is in source_select.c, the estimate of one
+ * source in source.c, of all in combined_clock.c, how a correction's errors grow in correction.c,
+ * what may be changed or stepped in change_limits.c, the vote on the host in host_vote.c, that on
+ * leap seconds in leap_vote.c; the daemon applies the outcome.
  */
 #include "discipline/discipline.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "discipline/agreement.h"
+#include "discipline/change_limits.h"
 #include "discipline/combined_clock.h"
 #include "discipline/correction.h"
 #include "discipline/fallback_drift.h"
+#include "discipline/free_running.h"
 #include "discipline/host_vote.h"
+#include "discipline/leap_vote.h"
 #include "discipline/outlasted.h"
+#include "discipline/settled_rate.h"
 #include "discipline/vouched_host.h"
 
 #define NS_PER_S	1e9
 #define Q32		4294967296.0
-
-/*
- * The difference between a crystal and a clock that another daemon disciplines: ntpd slews its host
- * by 128 ms at most, faster than any oscillator is wrong (500 ppm), and within the hour.
- */
-#define CRYSTAL_MOVED_NS	128e6
-#define CRYSTAL_RATE		100e-6
-#define CRYSTAL_SPAN_NS		3600e9
-#define CRYSTAL_SIGMAS		5
-
-/* A first measurement may step the clock when its bound is below this share of the offset. */
-#define STEP_EVIDENCE	0.25
 
 /* A phase change that a slew would take more than some 10 s for is a jump. */
 #define JUMP_NS	1000000000LL
@@ -49,45 +40,19 @@
 /* A disciplined host's clock has no greater rate. */
 #define DISCIPLINED_RATE	1e-6
 
-/*
- * A rate that was known to SETTLED_SIGMA and then changes by more than ODD_RATE is not the
- * oscillator's: sources that jump cause that. Another machine's counter does too, and ODD_COUNT
- * updates confirm it.
- */
-#define SETTLED_SIGMA	10e-6
-#define ODD_RATE	100e-6
-#define ODD_COUNT	16
-
-/* The latest rate that an oscillator can have. */
-struct settled {
-	bool known;
-	double rate;
-	int odd;			/* updates in a row that contradict it */
-};
-
 struct discipline {
 	struct discipline_options options;
 	struct combined_clock clock;
 	uint64_t selected;		/* serial of the source; 0: none */
-	int updates;			/* with new samples, as makestep counts them ... */
-	int stepless;			/* ... of which so many were before it was set, or vain */
-	bool counts;			/* the latest one was one of them */
-	uint64_t counted;		/* serial of the one selected at the latest of them ... */
-	uint64_t counted_received;	/* ... and its answers by then */
-	int refused;
+	struct change_limits limits;
 	struct host_vote host_vote;
-	bool seconded;			/* more than one source has agreed since the start */
-	bool permitted;			/* whatever maxchange says */
 	bool had_reference;		/* one was seen ... */
 	bool had_host;			/* ... and it was the host */
 	bool has_correction;
-	bool has_span;			/* the rate was learned from @span_from_ns on, ... */
-	bool crystal;			/* the reference is known to run free */
 	bool has_line;
 	bool has_rate;
-	int64_t span_from_ns;
-	int64_t span_offset_ns;		/* ... where the offset was this */
-	struct settled settled;
+	struct free_running free_running;
+	struct settled_rate settled;
 	struct chime_line line;		/* the latest correction ... */
 	uint32_t epoch;			/* ... and the epoch of its reference */
 	struct outlasted outlasted;	/* the timescale may know the offset better */
@@ -127,13 +92,12 @@ void discipline_set_options(struct discipline *discipline,
 
 void discipline_count_steps_anew(struct discipline *discipline)
 {
-	discipline->stepless = discipline->updates;
+	change_limits_count_steps_anew(&discipline->limits);
 }
 
 void discipline_return_step(struct discipline *discipline)
 {
-	discipline->stepless += discipline->counts;
-	discipline->counts = false;
+	change_limits_return_step(&discipline->limits);
 }
 
 /* Offsets from now on are against another clock, or from another instant. */
@@ -147,7 +111,7 @@ static void forget_drift(struct discipline *discipline)
 static void lose_offset(struct discipline *discipline)
 {
 	discipline->has_correction = false;
-	discipline->has_span = false;
+	free_running_begin_span(&discipline->free_running);
 	combined_clock_forget_sources(&discipline->clock);
 }
 
@@ -155,14 +119,14 @@ static void lose_rate(struct discipline *discipline)
 {
 	discipline->has_rate = false;
 	discipline->settled.known = false;
-	discipline->crystal = false;
+	discipline->free_running.known = false;
 }
 
 static void change_rate(struct discipline *discipline, const struct reference_change *change)
 {
 	discipline->rate = reference_change_rate(change, discipline->rate);
 	discipline->rate_sigma = hypot(discipline->rate_sigma, change->rate_sigma);
-	discipline->settled.rate = reference_change_rate(change, discipline->settled.rate);
+	settled_rate_change(&discipline->settled, change);
 }
 
 /*
@@ -171,7 +135,7 @@ static void change_rate(struct discipline *discipline, const struct reference_ch
  */
 static bool may_be_disciplined(const struct discipline *discipline)
 {
-	return !discipline->crystal &&
+	return !discipline->free_running.known &&
 	       (fabs(discipline->rate) <= DISCIPLINED_RATE ||
 		fabs(discipline->rate) < CORRECTION_REACH_SIGMAS * discipline->rate_sigma);
 }
@@ -204,8 +168,7 @@ void discipline_change_reference(struct discipline *discipline,
 		lose_offset(discipline);
 		return;
 	}
-	discipline->span_offset_ns += reference_change_offset(change, discipline->span_from_ns);
-	discipline->span_from_ns += reference_change_shift(change, discipline->span_from_ns);
+	free_running_change(&discipline->free_running, change);
 	estimator_change_reference(discipline->clock.estimator, change);
 }
 
@@ -265,22 +228,6 @@ bool discipline_is_suspect(const struct discipline *discipline, const struct tim
 		is_less_sure(discipline, now, &estimate));
 }
 
-/* The change of rate that no oscillator makes. @fresh: there was a sample. */
-static double odd_rate(struct settled *settled, const struct estimate *estimate, bool fresh)
-{
-	double apart = fabs(estimate->rate - settled->rate);
-
-	settled->odd = settled->known && apart > ODD_RATE ? settled->odd + fresh : 0;
-	if (settled->odd && settled->odd < ODD_COUNT)
-		return apart;
-	if (estimate->rate_sigma < SETTLED_SIGMA) {
-		settled->known = true;
-		settled->rate = estimate->rate;
-		settled->odd = 0;
-	}
-	return 0;
-}
-
 static void remember_rate(struct discipline *discipline, double rate, double rate_sigma)
 {
 	discipline->rate = rate;
@@ -303,64 +250,18 @@ void discipline_prime_rate(struct discipline *discipline, double rate, double ra
 	estimator_prime_rate(discipline->clock.estimator, rate, rate_sigma);
 }
 
-/*
- * The leap second that more than half of the sources announce. They are counted, not weighed: a
- * near server knows of leap seconds no better than others. Falsetickers count as well: liars may
- * have led the clock away from honest servers. Pulses that the timescale numbers announce nothing.
- */
-static int count_leaps(struct source *const *sources, size_t count, int64_t at_ns)
-{
-	size_t votes[3] = { 0 }, voters = 0;
-	struct source_status status;
-	bool trusts = false;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		source_get_status(sources[i], at_ns, &status);
-		if (status.verdict == SOURCE_UNUSABLE || status.options->noselect ||
-		    status.last.numbered || (trusts && !status.options->trust))
-			continue;
-		/* As in selection nobody outvotes those that the operator trusts. */
-		if (status.options->trust && !trusts) {
-			trusts = true;
-			voters = 0;
-			memset(votes, 0, sizeof(votes));
-		}
-		voters++;
-		votes[status.last.leap]++;
-	}
-	return 2 * votes[1] > voters ? 1 : 2 * votes[2] > voters ? 2 : 0;
-}
-
-/*
- * The reference is a free-running clock if it has moved further at a steady rate than a daemon that
- * disciplines it would allow. The raw clock always is.
- */
-static bool runs_free(const struct discipline *discipline, const struct estimate *estimate)
-{
-	double span_ns = (double)(estimate->at_ns - discipline->span_from_ns);
-	double moved_ns = fabs((double)(estimate->offset_ns - discipline->span_offset_ns));
-	double sure = fabs(estimate->rate) - CRYSTAL_SIGMAS * estimate->rate_sigma;
-
-	return span_ns >= CRYSTAL_SPAN_NS && moved_ns > CRYSTAL_MOVED_NS &&
-	       sure * span_ns > CRYSTAL_MOVED_NS && fabs(estimate->rate) <= CRYSTAL_RATE;
-}
-
-/* Note since when the rate is learned, and whether that shows a free-running reference. */
-static void learn_span(struct discipline *discipline, const struct timescale_now *now,
-		       int64_t at_ns)
+static void learn_whether_free(struct discipline *discipline, const struct timescale_now *now)
 {
 	struct estimate estimate;
 
-	if (!estimator_get(discipline->clock.estimator, at_ns, &estimate))
-		return;
-	if (!discipline->has_span) {
-		discipline->has_span = true;
-		discipline->span_from_ns = at_ns;
-		discipline->span_offset_ns = estimate.offset_ns;
-	}
-	if (!now->has_host || runs_free(discipline, &estimate))
-		discipline->crystal = true;
+	if (estimator_get(discipline->clock.estimator, now->reference_ns, &estimate))
+		free_running_learn(&discipline->free_running, now->has_host, &estimate);
+}
+
+static bool has_news(struct discipline *discipline, struct source *const *sources,
+		     const struct selection *selection)
+{
+	return change_limits_has_news(&discipline->limits, sources[selection->selected], selection);
 }
 
 static struct correction_terms terms_of(const struct discipline *discipline)
@@ -368,8 +269,8 @@ static struct correction_terms terms_of(const struct discipline *discipline)
 	return (struct correction_terms){
 		.clock = discipline->clock.estimator,
 		.maxclockerror = discipline->options.maxclockerror,
-		.learned_from_ns = discipline->span_from_ns,
-		.crystal = discipline->crystal,
+		.learned_from_ns = discipline->free_running.from_ns,
+		.crystal = discipline->free_running.known,
 	};
 }
 
@@ -409,69 +310,23 @@ static void keep_bound(struct combined *combined, const struct timescale_now *no
 
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
 {
-	const struct discipline_options *options = &discipline->options;
-
-	return options->maxchange_ns > 0 && !discipline->permitted &&
-	       discipline->updates >= options->maxchange_start &&
-	       chime_abs_sat(change_ns) > options->maxchange_ns;
+	return change_limits_forbid(&discipline->limits, &discipline->options, change_ns);
 }
 
 void discipline_permit(struct discipline *discipline, bool permit)
 {
-	discipline->permitted = permit;
-}
-
-/*
- * An update counts for makestep and maxchange when the selected source has a new sample, not when
- * another source was lost or changed. Updates by one source, while all others were silent, must not
- * make maxchange refuse what more sources agree on later.
- */
-static bool count_update(struct discipline *discipline, struct source *const *sources,
-			 const struct selection *selection)
-{
-	const struct source *source = sources[selection->selected];
-	uint64_t received = source_received(source);
-
-	if (!discipline->seconded && selection->candidates - selection->falsetickers > 1) {
-		discipline->seconded = true;
-		discipline->updates = 0;
-		discipline->stepless = 0;
-		discipline->refused = 0;
-	}
-	if (source_serial(source) == discipline->counted &&
-	    received == discipline->counted_received)
-		return false;
-	discipline->counted = source_serial(source);
-	discipline->counted_received = received;
-	return true;
+	discipline->limits.permitted = permit;
 }
 
 /* Decide on a step of the system clock, and whether the correction may be set at all. */
 static int judge(struct discipline *discipline, const struct combined *combined,
 		 const struct timescale_now *now, bool counts, struct discipline_result *result)
 {
-	const struct discipline_options *options = &discipline->options;
-	int64_t error_ns = chime_sub_sat(chime_add_sat(now->reference_ns,
-						       combined->estimate.offset_ns),
-					 now->realtime_ns);
-	bool may_step = options->step_limit < 0 ||
-			discipline->updates - discipline->stepless < options->step_limit;
+	int64_t utc_ns = chime_add_sat(now->reference_ns, combined->estimate.offset_ns);
 
-	result->step_ns = error_ns;
-	result->step = DISCIPLINE_NO_STEP;
-	if (discipline_forbids(discipline, error_ns)) {
-		result->step = DISCIPLINE_REFUSED;
-		discipline->refused += counts;
-		if (options->maxchange_ignore >= 0 &&
-		    discipline->refused > options->maxchange_ignore)
-			return -ERANGE;
-		return 0;
-	}
-	if (options->step_threshold_ns > 0 &&
-	    chime_abs_sat(error_ns) > options->step_threshold_ns && may_step &&
-	    combined->maxerror_ns < STEP_EVIDENCE * (double)chime_abs_sat(error_ns))
-		result->step = DISCIPLINE_STEP;
-	return 0;
+	result->step_ns = chime_sub_sat(utc_ns, now->realtime_ns);
+	return change_limits_judge(&discipline->limits, &discipline->options, result->step_ns,
+				   combined->maxerror_ns, counts, &result->step);
 }
 
 /*
@@ -485,7 +340,7 @@ static bool may_jump(const struct discipline *discipline, const struct combined 
 							combined->estimate.offset_ns),
 					  now->time_ns);
 
-	return !discipline->has_correction || discipline->permitted ||
+	return !discipline->has_correction || discipline->limits.permitted ||
 	       now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || chime_abs_sat(change_ns) > JUMP_NS;
 }
 
@@ -505,8 +360,8 @@ static void vote_on_host(struct discipline *discipline, const struct combined *c
 static void notice_reference(struct discipline *discipline, const struct timescale_now *now)
 {
 	if (discipline->had_reference && discipline->had_host != now->has_host) {
-		discipline->crystal = false;
-		discipline->has_span = false;
+		discipline->free_running.known = false;
+		free_running_begin_span(&discipline->free_running);
 	}
 	discipline->had_reference = true;
 	discipline->had_host = now->has_host;
@@ -640,7 +495,8 @@ static void leave_to_host(struct discipline *discipline, struct source *const *s
 			  const struct combined *combined, const struct timescale_now *now,
 			  bool fresh, struct discipline_result *result)
 {
-	discipline->updates += count_update(discipline, sources, &result->selection) && fresh;
+	change_limits_count(&discipline->limits,
+			    has_news(discipline, sources, &result->selection) && fresh);
 	if (result->vouched_host == VOUCHED_HOST_SUSPECT) {
 		no_selection(discipline, result);
 		return;
@@ -690,7 +546,7 @@ static bool combine_selected(struct discipline *discipline, struct update *updat
 		return false;
 	update->fresh = combined_clock_learn(&discipline->clock, update->sources, update->count,
 					     selection, update->now);
-	learn_span(discipline, update->now, at_ns);
+	learn_whether_free(discipline, update->now);
 	get_pace(update->sources, selection, at_ns, &update->pace);
 	update->terms = terms_of(discipline);
 	return combine(&update->terms, selection, at_ns, &update->pace, &update->combined);
@@ -708,8 +564,8 @@ static void bound_error(struct discipline *discipline, struct update *update,
 	if (!update->fresh || combined->estimate.suspect)
 		keep_bound(combined, now);
 	combined->maxerror_growth = fmax(combined->maxerror_growth,
-					 odd_rate(&discipline->settled, &combined->estimate,
-						  update->fresh));
+					 settled_rate_odd(&discipline->settled,
+							  &combined->estimate, update->fresh));
 	correction_foresee(&update->terms, update->sources, update->count, combined);
 }
 
@@ -741,7 +597,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	int error;
 
 	memset(result, 0, sizeof(*result));
-	discipline->counts = false;
+	change_limits_count(&discipline->limits, false);
 	notice_reference(discipline, now);
 	known = combine_selected(discipline, &update, &result->selection);
 	fallen = !update.fresh && fall_back(discipline, now, result);
@@ -750,7 +606,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		return 0;
 	}
 	bound_error(discipline, &update, &result->selection);
-	result->leap = (uint8_t)count_leaps(sources, count, at_ns);
+	result->leap = (uint8_t)leap_vote(sources, count, at_ns);
 	remember_rate(discipline, combined->estimate.rate, combined->estimate.rate_sigma);
 	result->vouched_host = judge_vouched_host(now, &result->selection, combined, &update.pace,
 						  update.fresh);
@@ -764,7 +620,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		discipline->has_correction = true;
 		return 0;
 	}
-	counts = count_update(discipline, sources, &result->selection) && update.fresh;
+	counts = has_news(discipline, sources, &result->selection) && update.fresh;
 	error = judge(discipline, combined, now, counts, result);
 	describe(sources, combined, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
@@ -773,7 +629,6 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	if (counts)
 		vote_on_host(discipline, combined, now, result);
 	discipline->has_correction = true;
-	discipline->updates += counts;
-	discipline->counts = counts;
+	change_limits_count(&discipline->limits, counts);
 	return 0;
 }
