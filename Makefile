@@ -195,9 +195,9 @@ bench-server: deps-check user
 	+@$(MAKE) --no-print-directory -C selftests/interop bench-server
 
 # One token after the other of the pure code is made wrong: do the unit tests notice?
-MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) user/discipline/consensus.c \
-	user/discipline/quorum.c user/discipline/source_select.c \
-	user/discipline/vouched_host.c user/steering/follower.c user/steering/trust.c
+MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) $(addprefix user/discipline/, \
+	change_limits.c consensus.c leap_vote.c majority.c opinion.c quorum.c roll.c source_select.c \
+	vouched_host.c) user/steering/follower.c user/steering/trust.c
 COUNT ?= 20
 
 mutation: deps-check

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What most of the sources agree on: counts of the roll. Pure: nothing here can fail.
+ */
+#ifndef DISCIPLINE_MAJORITY_H
+#define DISCIPLINE_MAJORITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "discipline/roll.h"
+
+/* How many have a vote. @only_answered: of those who have answered since the suspicion began. */
+size_t majority_voters(const struct roll *roll, bool only_answered);
+
+/*
+ * The difference, UTC minus timescale, that most sources agree on which contradict the timescale.
+ * How many they are; 0: none does, and @at_ns is left alone.
+ */
+size_t majority_find(const struct roll *roll, int64_t *at_ns);
+
+/* How many different clocks those sources follow who agree on @at_ns. */
+size_t majority_clocks(const struct roll *roll, int64_t at_ns);
+
+/**
+ * majority_bound() - UTC minus timescale, by those who agree on a difference
+ * @roll: of all sources
+ * @at_ns: the difference that they agree on
+ * @offset_ns: the middle of what they have in common
+ * @maxerror_ns: give or take so much; the timescale's own bound comes on top of that
+ */
+void majority_bound(const struct roll *roll, int64_t at_ns, int64_t *offset_ns,
+		    int64_t *maxerror_ns);
+
+#endif /* DISCIPLINE_MAJORITY_H */
