@@ -6,12 +6,12 @@
 #include "ntp/client.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "core/line.h"
+#include "ntp/client_stamps.h"
 #include "ntp/mac.h"
 #include "ntp/nonce.h"
 
@@ -22,9 +22,6 @@
 
 /* A request that cannot leave burdens no server: tried again after 1 s, 2 s ... 16 s. */
 #define RETRY_SHIFT_MAX	4
-
-/* A request's timestamps: the kernel's and the card's, and what else may be on the error queue. */
-#define STAMPS_MAX	4
 
 /* By how much an oscillator's rate may change in some minutes (chrony's maxclockerror). */
 #define CRYSTAL_RATE	1e-6
@@ -181,44 +178,6 @@ static void note_local_address(struct ntp_client *client)
 		(void)net_address_from_sockaddr((struct sockaddr *)&from, length, &client->local);
 }
 
-static bool uses_hardware(const struct ntp_client *client)
-{
-	return client->options.hardware && client->options.hardware->count;
-}
-
-/* This machine serves time at the port that is asked. */
-static bool has_own_port(const struct ntp_client *client)
-{
-	const struct ntp_own *own = client->options.own;
-	bool is_ipv6 = client->address.family == AF_INET6;
-
-	return own && client->options.port == (is_ipv6 ? own->port6 : own->port4);
-}
-
-/*
- * One of this machine's interfaces has the server's address. The request may leave from another
- * one of them all the same: by bindacqaddress, or if the server's is a secondary address.
- */
-static bool has_own_address(const struct ntp_client *client)
-{
-	struct net_address address;
-	struct ifaddrs *list;
-	bool found = false;
-
-	if (!has_own_port(client) || getifaddrs(&list))
-		return false;
-	for (const struct ifaddrs *entry = list; entry && !found; entry = entry->ifa_next) {
-		/* There is as much of it as its family says. */
-		found = entry->ifa_addr &&
-			!net_address_from_sockaddr(entry->ifa_addr, sizeof(struct sockaddr_in6),
-						   &address) &&
-			net_address_equal(&address, &client->address);
-	}
-	freeifaddrs(list);
-
-	return found;
-}
-
 static int open_socket(struct ntp_client *client)
 {
 	struct ntp_socket_options options = client->options.socket;
@@ -226,8 +185,9 @@ static int open_socket(struct ntp_client *client)
 	socklen_t length;
 	int err;
 
-	options.hardware = uses_hardware(client);
-	client->is_own_address = has_own_address(client);
+	options.hardware = client_stamps_by_card(client);
+	client->is_own_address = own_server_has_address(client->options.own, &client->address,
+							client->options.port);
 	length = net_address_to_sockaddr(&client->address, client->options.port, &to);
 	if (!length)
 		return -EDESTADDRREQ;
@@ -237,77 +197,6 @@ static int open_socket(struct ntp_client *client)
 		note_local_address(client);
 
 	return err;
-}
-
-/*
- * The timestamps of the request, if the kernel has them already; else they may come with an event,
- * or not at all. The card's comes as a message of its own.
- */
-static void read_sent_stamp(struct ntp_client *client)
-{
-	for (int i = 0; i < STAMPS_MAX && client->socket.stamps_requests; i++) {
-		if (ntp_socket_read_error(&client->socket, &client->left) < 0 ||
-		    !uses_hardware(client))
-			break;
-	}
-	client->sent.realtime_ns = client->left.realtime_ns;
-	client->sent.has_realtime = client->left.valid;
-}
-
-/* The kernel has stamped the request before the card did, and both before the answer came. */
-static bool take_sent_by_card(struct ntp_client *client, const struct ntp_moment *received)
-{
-	int64_t at_ns, error_ns;
-	int64_t from_ns = client->left.valid ? client->left.realtime_ns :
-			  client->sent.now.realtime_ns;
-
-	if (!hardware_convert(client->options.hardware, &client->left, false, &at_ns, &error_ns) ||
-	    !hardware_stamp_fits(at_ns, error_ns, from_ns, received->now.realtime_ns))
-		return false;
-	client->sent.realtime_ns = at_ns;
-	client->sent.has_realtime = true;
-	client->sent.error_ns = error_ns;
-
-	return true;
-}
-
-/* The card has stamped the answer before the kernel did. */
-static bool take_received_by_card(const struct ntp_client *client, const struct ntp_stamp *stamp,
-				  struct ntp_moment *received)
-{
-	int64_t at_ns, error_ns;
-	int64_t until_ns = stamp->valid ? stamp->realtime_ns : received->now.realtime_ns;
-
-	if (!hardware_convert(client->options.hardware, stamp, true, &at_ns, &error_ns) ||
-	    !hardware_stamp_fits(at_ns, error_ns, client->sent.now.realtime_ns, until_ns))
-		return false;
-	received->realtime_ns = at_ns;
-	received->has_realtime = true;
-	received->error_ns = error_ns;
-
-	return true;
-}
-
-/*
- * The card's timestamps instead of the kernel's, where it gave them: interrupts and queues are not
- * in them. Each by itself, as most cards stamp some packets only. @received: both clocks were just
- * read.
- */
-static void take_hardware_stamps(struct ntp_client *client, const struct ntp_stamp *stamp,
-				 struct ntp_moment *received)
-{
-	bool sent, came;
-
-	client->hardware_timestamps = false;
-	if (!uses_hardware(client))
-		return;
-	hardware_read(client->options.hardware);
-	/* The card's timestamp of the request may have come just now. */
-	if (!client->left.has_device)
-		read_sent_stamp(client);
-	sent = take_sent_by_card(client, received);
-	came = take_received_by_card(client, stamp, received);
-	client->hardware_timestamps = sent && came;
 }
 
 /*
@@ -421,9 +310,9 @@ static int send_request(struct ntp_client *client, struct timescale *timescale)
 	if (err < 0)
 		return err;
 	ntp_interleave_asked(&client->interleave);
-	if (uses_hardware(client))
+	if (client_stamps_by_card(client))
 		hardware_read(client->options.hardware);
-	read_sent_stamp(client);
+	client_stamps_sent(client);
 
 	return 0;
 }
@@ -601,36 +490,10 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	return NTP_CLIENT_SAMPLE;
 }
 
-/* Of this machine: whatever is asked from there is on it. */
-static bool is_loopback(const struct net_address *address)
-{
-	static const uint8_t ipv6[16] = { [15] = 1 };
-
-	return address->family == AF_INET6 ? !memcmp(address->bytes, ipv6, sizeof(ipv6)) :
-	       address->family == AF_INET && address->bytes[0] == IN_LOOPBACKNET;
-}
-
-static bool is_on_this_machine(const struct ntp_client *client)
-{
-	return client->is_own_address || is_loopback(&client->local) ||
-	       is_loopback(&client->address) ||
-	       net_address_equal(&client->local, &client->address);
-}
-
-/*
- * The request went to this machine's own server, which says what we tell it: the best of all
- * servers, by its distance, and the last one to contradict us.
- */
 static bool is_own(const struct ntp_client *client)
 {
-	const struct ntp_own *own = client->options.own;
-	const struct net_address *served;
-
-	if (!has_own_port(client) || !is_on_this_machine(client))
-		return false;
-	served = client->address.family == AF_INET6 ? &own->address6 : &own->address4;
-
-	return served->family == AF_UNSPEC || net_address_equal(served, &client->address);
+	return own_server_is_asked(client->options.own, &client->address, client->options.port,
+				   &client->local, client->is_own_address);
 }
 
 /* A packet came. NTP_CLIENT_NOTHING: it was not the answer. */
@@ -668,22 +531,9 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 	err = timescale_read(timescale, &received.now);
 	if (err < 0)
 		return fail(client, now_raw_ns, err);
-	take_hardware_stamps(client, stamp, &received);
+	client_stamps_take_card(client, stamp, &received);
 
 	return take_sample(client, now_raw_ns, &answer, &received);
-}
-
-/* Read one message of the error queue; poll(2) reports more. */
-static int take_error(struct ntp_client *client)
-{
-	int err = ntp_socket_read_error(&client->socket, &client->left);
-
-	if (client->left.valid) {
-		client->sent.realtime_ns = client->left.realtime_ns;
-		client->sent.has_realtime = true;
-	}
-
-	return err == -EAGAIN ? 0 : err;
 }
 
 enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timescale *timescale,
@@ -702,7 +552,7 @@ enum ntp_client_result ntp_client_event(struct ntp_client *client, struct timesc
 		return result;
 	}
 	if (revents & (POLLERR | POLLPRI)) {
-		int err = take_error(client);
+		int err = client_stamps_event(client);
 
 		if (err < 0)
 			result = note_error(client, now_raw_ns, err);

@@ -15,6 +15,7 @@
 #include "ntp/exchange.h"
 #include "ntp/hardware.h"
 #include "ntp/interleave.h"
+#include "ntp/own_server.h"
 #include "ntp/socket.h"
 
 /**
@@ -29,20 +30,6 @@ struct ntp_spacing {
 	int64_t gap_ns;
 	int64_t next_ns;
 	int64_t hasty_until_ns;
-};
-
-/**
- * struct ntp_own - where this machine is a server itself
- * @port4: UDP port of IPv4; 0: that is not served
- * @port6: same for IPv6
- * @address4: the only address that is served, AF_UNSPEC: all of them ...
- * @address6: ... of each family
- */
-struct ntp_own {
-	int port4;
-	int port6;
-	struct net_address address4;
-	struct net_address address6;
 };
 
 /**
