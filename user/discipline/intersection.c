@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where most of the candidates' intervals meet.
+ */
+#include "discipline/intersection.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "discipline/source_select.h"
+
+struct edge {
+	double at;
+	int type;		/* 1: an interval begins, -1: it ends */
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct edge *left = a, *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	return right->type - left->type;
+}
+
+static size_t make_edges(const struct candidate *candidates, size_t count, bool trusted_only,
+			 struct edge *edges)
+{
+	size_t made = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (trusted_only && !candidates[i].trust)
+			continue;
+		edges[made++] = (struct edge){ candidates[i].offset - candidates[i].distance, 1 };
+		edges[made++] = (struct edge){ candidates[i].offset + candidates[i].distance, -1 };
+	}
+	qsort(edges, made, sizeof(*edges), by_place);
+	return made;
+}
+
+/* The greatest number of intervals with a common point, and where that is. */
+static size_t intersect(const struct candidate *candidates, size_t count, bool trusted_only,
+			double *low, double *high)
+{
+	struct edge edges[2 * SOURCE_SELECT_MAX];
+	size_t made = make_edges(candidates, count, trusted_only, edges);
+	size_t depth = 0, most = 0;
+	size_t i;
+
+	for (i = 0; i < made; i++) {
+		if (edges[i].type < 0) {
+			if (depth == most)
+				*high = fmax(*high, edges[i].at);
+			depth--;
+			continue;
+		}
+		depth++;
+		if (depth > most) {
+			most = depth;
+			*low = edges[i].at;
+			*high = -INFINITY;
+		}
+	}
+	return most;
+}
+
+/* From the first to the last point that so many intervals cover. */
+static void cover(const struct candidate *candidates, size_t count, bool trusted_only,
+		  size_t enough, struct extent *extent)
+{
+	struct edge edges[2 * SOURCE_SELECT_MAX];
+	size_t made = make_edges(candidates, count, trusted_only, edges);
+	bool found = false;
+	size_t depth = 0;
+	size_t i;
+
+	for (i = 0; i < made; i++) {
+		if (edges[i].type < 0) {
+			if (depth-- == enough)
+				extent->high = edges[i].at;
+			continue;
+		}
+		if (++depth == enough && !found) {
+			found = true;
+			extent->low = edges[i].at;
+		}
+	}
+}
+
+/*
+ * A source whose interval merely touches that of the trusted ones is no falseticker, but most of
+ * that interval is where the trusted ones exclude the truth. So it is used only if it lies inside.
+ */
+static void compare_places(struct candidate *candidate, bool trusted_only, double low, double high)
+{
+	double from = candidate->offset - candidate->distance;
+	double to = candidate->offset + candidate->distance;
+
+	candidate->agrees = to >= low && from <= high;
+	candidate->within = !trusted_only || candidate->trust || (from >= low && to <= high);
+}
+
+/*
+ * How many candidates are right at least, if a majority of @voters is: the wrong ones, a minority,
+ * may all be among those that have answered.
+ */
+static size_t count_right(size_t voters, size_t silent)
+{
+	size_t wrong = (voters + silent - 1) / 2;
+
+	return voters > wrong ? voters - wrong : 1;
+}
+
+/*
+ * A server that drifts away slowly narrows the intersection, before it is excluded, until the truth
+ * is outside. But as long as most sources are right, the truth is where most agree. RFC 5905
+ * 11.2.1: a majority's intervals have a point in common; a source without it is a falseticker.
+ *
+ * Of the first answers after all samples became void more may be wrong than right: @silent others
+ * have a vote, too. The clock is best put where as many agree as can. But the bound has to reach
+ * wherever as many agree as must be right at least.
+ */
+bool intersection_find(struct candidate *candidates, size_t count, size_t silent,
+		       struct extent *place, struct extent *bound)
+{
+	size_t voters = 0, agreeing, enough;
+	struct extent deepest = { 0, 0 };
+	bool trusted_only;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		voters += candidates[i].trust;
+	trusted_only = voters > 0;
+	if (trusted_only)
+		silent = 0;
+	else
+		voters = count;
+	agreeing = intersect(candidates, count, trusted_only, &deepest.low, &deepest.high);
+	if (2 * agreeing <= voters)
+		return false;
+	for (i = 0; i < count; i++)
+		compare_places(&candidates[i], trusted_only, deepest.low, deepest.high);
+	enough = (voters + silent) / 2 + 1;
+	cover(candidates, count, trusted_only, enough < agreeing ? enough : agreeing, place);
+	cover(candidates, count, trusted_only, count_right(voters, silent), bound);
+	return true;
+}
