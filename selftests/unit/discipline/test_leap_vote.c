@@ -97,6 +97,10 @@ TEST_F(vote, who_cannot_be_used_does_not)
 	EXPECT_EQ(NONE, count(self));
 	self->source[0].status.last.numbered = false;
 	EXPECT_EQ(INSERT, count(self));
+	/* The others are asked all the same. */
+	self->source[0].status.verdict = SOURCE_UNUSABLE;
+	announce(self, 3, 3, INSERT);
+	EXPECT_EQ(INSERT, count(self));
 }
 
 TEST_F(vote, nobody_outvotes_the_trusted)

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Votes on how far the timescale is off, counted.
+ */
+#include "user/discipline/majority.h"
+
+#include "selftests/unit/unit.h"
+
+#define MS	1000000LL
+
+FIXTURE(ballot) {
+	struct roll roll;
+};
+
+FIXTURE_SETUP(ballot)
+{
+	memset(self, 0, sizeof(*self));
+}
+
+FIXTURE_TEARDOWN(ballot)
+{
+}
+
+/* One more source. It contradicts by @low_ns to @high_ns, unless these are equal. */
+static struct opinion *add(FIXTURE_DATA(ballot) *self, int64_t low_ns, int64_t high_ns)
+{
+	struct opinion *opinion = &self->roll.opinion[self->roll.count++];
+
+	*opinion = (struct opinion){ .serial = self->roll.count, .votes = true, .answered = true,
+				     .far = low_ns < high_ns,
+				     .off = { .low_ns = low_ns, .high_ns = high_ns } };
+	return opinion;
+}
+
+static struct opinion *add_silent(FIXTURE_DATA(ballot) *self)
+{
+	struct opinion *opinion = add(self, 0, 0);
+
+	opinion->answered = false;
+	return opinion;
+}
+
+TEST_F(ballot, voters)
+{
+	EXPECT_EQ(0, majority_voters(&self->roll, false));
+	add(self, 0, 0);
+	add(self, 1, 2);
+	add_silent(self);
+	add(self, 1, 2)->votes = false;
+	EXPECT_EQ(3, majority_voters(&self->roll, false));
+	EXPECT_EQ(2, majority_voters(&self->roll, true));
+}
+
+TEST_F(ballot, where_most_meet)
+{
+	int64_t at_ns = 77;
+
+	EXPECT_EQ(0, majority_find(&self->roll, &at_ns));
+	EXPECT_EQ(77, at_ns);
+	add(self, 0, MS);
+	add(self, 0, 0);
+	EXPECT_EQ(1, majority_find(&self->roll, &at_ns));
+	EXPECT_EQ(0, at_ns);
+	/* One that agrees with nobody comes before one that agrees with another. */
+	add(self, 10 * MS, 20 * MS);
+	add(self, 15 * MS, 25 * MS);
+	EXPECT_EQ(2, majority_find(&self->roll, &at_ns));
+	EXPECT_EQ(15 * MS, at_ns);
+	/* Of two equal ones the first. */
+	add(self, MS, MS + 1);
+	EXPECT_EQ(2, majority_find(&self->roll, &at_ns));
+	EXPECT_EQ(15 * MS, at_ns);
+}
+
+TEST_F(ballot, sources_of_one_clock_are_one)
+{
+	add(self, 0, MS)->group = 5;
+	add(self, 0, MS)->group = 5;
+	EXPECT_EQ(1, majority_clocks(&self->roll, 0));
+	add(self, 0, MS)->group = 6;
+	EXPECT_EQ(2, majority_clocks(&self->roll, 0));
+	/* What they say about another difference is no echo. */
+	add(self, 2 * MS, 3 * MS)->group = 7;
+	add(self, 0, MS)->group = 7;
+	EXPECT_EQ(3, majority_clocks(&self->roll, 0));
+	/* Those that follow no known clock are each of their own. */
+	add(self, 0, MS);
+	add(self, 0, MS);
+	EXPECT_EQ(5, majority_clocks(&self->roll, 0));
+}
+
+static void expect_bound(struct __test_metadata *_metadata, const struct roll *roll, int64_t at_ns,
+			 int64_t offset_ns, int64_t maxerror_ns)
+{
+	int64_t offset = 0, maxerror = 0;
+
+	majority_bound(roll, at_ns, &offset, &maxerror);
+	EXPECT_EQ(offset_ns, offset);
+	EXPECT_EQ(maxerror_ns, maxerror);
+}
+
+TEST_F(ballot, bound_of_an_only_source)
+{
+	add(self, 10 * MS, 20 * MS);
+	expect_bound(_metadata, &self->roll, 10 * MS, 15 * MS, 5 * MS);
+}
+
+TEST_F(ballot, all_that_answered_agree_and_the_bound_reaches_where_enough_do)
+{
+	/* One of three may lie, and two have to be right: those two may be any. */
+	add(self, 0, 20 * MS);
+	add(self, 10 * MS, 30 * MS);
+	add(self, 14 * MS, 16 * MS);
+	expect_bound(_metadata, &self->roll, 14 * MS, 15 * MS, 5 * MS);
+	/* Two of five may lie. With two silent ones those may be among the three: one is right. */
+	add_silent(self);
+	add_silent(self);
+	expect_bound(_metadata, &self->roll, 14 * MS, 15 * MS, 15 * MS);
+}
+
+TEST_F(ballot, who_does_not_vote_widens_nothing)
+{
+	add(self, 10 * MS, 20 * MS);
+	add(self, 10 * MS, 20 * MS);
+	add(self, -90 * MS, 90 * MS)->votes = false;
+	expect_bound(_metadata, &self->roll, 10 * MS, 15 * MS, 5 * MS);
+}
+
+TEST_HARNESS_MAIN
