@@ -314,22 +314,32 @@ static bool chime_host_has_counter(const struct chime_host *host, const struct c
 }
 
 /*
- * The raw clock itself may lose time, as that of a counter does which wraps unseen. kvm-clock, read
- * along with it, then shows most of the jump, too. That is only comparable if it was not set since.
+ * The raw clock moved against kvm-clock, which was read along with it, by more than errors explain.
+ * The two are only comparable if this guest was not stopped: kvm-clock is set anew then.
+ */
+static bool chime_host_raw_moved(const struct chime_host *host, const struct chime_pairing *now)
+{
+	const struct chime_pairing *before = &host->track.last;
+	s64 ran_ns = chime_sub_sat(now->raw_ns, before->raw_ns);
+	s64 error_ns = chime_add_sat(before->uncertainty_ns, now->uncertainty_ns);
+
+	error_ns = chime_add_sat(error_ns, CHIME_RAW_LOST_MIN_NS);
+	error_ns = chime_add_sat(error_ns, chime_scale_q32(ran_ns, CHIME_RAW_LOST_MIN_Q32));
+	return chime_host_has_counter(host, now) &&
+	       chime_abs_sat(chime_host_counter_gained(host, now)) > error_ns;
+}
+
+/*
+ * The raw clock itself may lose time, as that of a counter does which wraps unseen. kvm-clock then
+ * shows most of the jump, too.
  */
 static bool chime_host_raw_lost_time(const struct chime_host *host, s64 gap_ns, u32 evidence)
 {
-	const struct chime_pairing *before = &host->track.last, *now = &host->confirmation;
-	s64 ran_ns = chime_sub_sat(now->raw_ns, before->raw_ns);
-	s64 lost_ns, rest_ns;
+	const struct chime_pairing *now = &host->confirmation;
+	s64 lost_ns = chime_host_counter_gained(host, now);
+	s64 rest_ns = chime_sub_sat(gap_ns, lost_ns);
 
-	if (!chime_host_has_counter(host, now) || chime_host_stood_still(host, evidence))
-		return false;
-	lost_ns = chime_host_counter_gained(host, now);
-	rest_ns = chime_sub_sat(gap_ns, lost_ns);
-	return chime_abs_sat(lost_ns) > chime_add_sat(CHIME_RAW_LOST_MIN_NS,
-						      chime_scale_q32(ran_ns,
-								      CHIME_RAW_LOST_MIN_Q32)) &&
+	return !chime_host_stood_still(host, evidence) && chime_host_raw_moved(host, now) &&
 	       chime_abs_sat(rest_ns) < chime_abs_sat(lost_ns) / 2;
 }
 
@@ -360,7 +370,7 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 	host->stood_still = chime_host_stood_still(host, *evidence);
 	if (ret)
 		return CHIME_CHECK_SILENT;
-	pairing.stood_still = host->stood_still;
+	pairing.stood_still = host->stood_still || chime_host_raw_moved(host, &pairing);
 	chime_host_note_set_ahead(host, &pairing);
 
 	switch (chime_host_line_update(&host->track, &pairing)) {

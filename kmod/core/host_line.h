@@ -26,8 +26,8 @@
  * @exact: converted through the counter, not just bracketed
  * @clocksource_seq: the raw clock's rate changes when this does
  * @evidence: bits of enum truechime_evidence that the host showed along with it
- * @stood_still: this guest was stopped or restored since the cross-timestamp before: a deviation
- *	from the line is then no slew
+ * @stood_still: this guest was stopped or restored since the cross-timestamp before, or its raw
+ *	clock moved against kvm-clock: a deviation from the line is then no slew
  * @witness: a stop of this guest would have shown in @evidence, and @running_raw_ns is known
  * @running_raw_ns: this guest has been running without a stop at least since this raw time
  * @counter_ns: kvm-clock at the same instant, by the hypervisor's page and whatever the kernel's

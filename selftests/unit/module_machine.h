@@ -44,6 +44,7 @@
  * @host_rate_ppm: ... which gains so much on it ...
  * @host_silent: ... which does not answer
  * @host_wild: ... or gives another answer each time
+ * @host_late_ns: its readings are so much older than they seem, which is their uncertainty
  * @stops_at: before so many readings of it from now on the machine stands still; 0: it does not ...
  * @stops_ns: ... for so long
  * @opens: how often its device was opened
@@ -98,6 +99,7 @@ static struct machine {
 	s64 host_rate_ppm;
 	bool host_silent;
 	bool host_wild;
+	s64 host_late_ns;
 	int stops_at;
 	s64 stops_ns;
 	int opens;
@@ -355,9 +357,9 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 	}
 	machine_pass(CALL_NS);
 	*pairing = (struct chime_pairing){
-		.raw_ns = machine.raw_ns,
+		.raw_ns = machine.raw_ns + machine.host_late_ns,
 		.utc_ns = machine.utc_ns + machine.host_ahead_ns + wild_ns,
-		.uncertainty_ns = EXACT_NS,
+		.uncertainty_ns = EXACT_NS + machine.host_late_ns,
 		.exact = true,
 		.clocksource_seq = machine.clocksource,
 		.witness = machine.sees_stops,

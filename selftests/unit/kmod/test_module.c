@@ -1784,6 +1784,35 @@ TEST_F(module, time_that_the_raw_clock_lost_is_given_back)
 }
 
 /*
+ * So little could be a slew of the host's clock, but for kvm-clock. Nobody else would put it right
+ * where no daemon runs.
+ */
+TEST_F(module, milliseconds_that_the_raw_clock_moved_are_no_slew)
+{
+	ASSERT_EQ(0, load());
+	lose_ticks(1391 * MS);
+	check();
+	machine_pass(8 * MS);
+	lose_ticks(-5700 * US);
+	check();
+	ASSERT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, latest()->cause);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_RAW_LOST));
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	/* The host's own is one. */
+	machine.host_ahead_ns = -5700 * US;
+	run(5 * S);
+	EXPECT_EQ(2, machine.count);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	/* Nor does a reading show the raw clock better than to its uncertainty. */
+	machine.host_late_ns = 5 * MS;
+	check();
+	machine.host_late_ns = 0;
+	run(5 * S);
+	EXPECT_EQ(2, machine.count);
+}
+
+/*
  * Cloud Hypervisor and Firecracker set the guest's clock ahead themselves when they restore it: all
  * clocks of the kernel jump together, and some ms are missing.
  */
