@@ -33,6 +33,11 @@ static void chime_disruption_restart(struct chime *chime, s64 ahead_ns)
 	chime_timescale_apply(&chime->timescale, CHIME_REFERENCE_RESTART, &terms, snapshot.raw_ns);
 }
 
+static s64 chime_disruption_slept_ns(const struct chime *chime, bool resumed)
+{
+	return resumed ? chime_witness_slept_ns(&chime->witness) : 0;
+}
+
 /*
  * There is no host to ask. After a suspend the kernel has set its own clock forward by the RTC,
  * after a restore nothing has. Either way the raw clock was disrupted, and the system clock must
@@ -40,13 +45,15 @@ static void chime_disruption_restart(struct chime *chime, s64 ahead_ns)
  */
 static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 {
-	struct chime_event event = { .evidence = evidence, .gap_ns = gap_ns };
+	struct chime_event event = { .evidence = evidence };
 	struct chime_repair repair = { .action = TRUECHIME_ACTION_DISTRUSTED };
 	struct chime_disrupted disrupted = { };
 	struct chime_reaction reaction;
 
 	chime_disruption_begin(chime, &event);
-	event.cause = chime_disruption_judge(chime, evidence, gap_ns, false);
+	/* A stop may be seen before the suspend that it is part of has ended. */
+	event.gap_ns = gap_ns ?: chime_disruption_slept_ns(chime, chime->witness.suspending);
+	event.cause = chime_disruption_judge(chime, evidence, event.gap_ns, false);
 	disrupted.cause = event.cause;
 	chime->disruption.moved = true;
 	chime->disruption.left_to_others = false;
@@ -56,6 +63,8 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, &event, &repair);
 	chime_disruption_report(chime, &event);
+	/* It is reported once, also if the host falls silent again in the same check. */
+	chime_witness_forget_slept(&chime->witness);
 }
 
 /* Nothing here shows how long a stop took, or whether this is still the same machine. */
@@ -69,11 +78,6 @@ static bool chime_disruption_is_seen(struct chime *chime, bool resumed, s64 slep
 static bool chime_disruption_is_under_way(struct chime *chime, bool resumed, s64 slept_ns)
 {
 	return chime_disruption_is_seen(chime, resumed, slept_ns) || chime->witness.suspending;
-}
-
-static s64 chime_disruption_slept_ns(const struct chime *chime, bool resumed)
-{
-	return resumed ? chime_witness_slept_ns(&chime->witness) : 0;
 }
 
 void chime_disruption_blind(struct chime *chime, bool resumed)

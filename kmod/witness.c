@@ -55,6 +55,13 @@ s64 chime_witness_slept_ns(const struct chime_witness *witness)
 	return slept_ns;
 }
 
+void chime_witness_forget_slept(struct chime_witness *witness)
+{
+	s64 raw_ns;
+
+	witness->boot_minus_raw_ns = chime_boot_minus_raw(&raw_ns);
+}
+
 static void chime_witness_note_clocks(struct chime_witness *witness)
 {
 	witness->boot_minus_raw_ns = chime_boot_minus_raw(&witness->suspend_raw_ns);

@@ -33,7 +33,7 @@ struct chime_witness_options {
  * @suspending: a suspend began, and no check since its end, or that of one soon after it, has had
  *	a result
  * @suspend_raw_ns: when the latest such began, or the module was loaded, by the raw clock
- * @boot_minus_raw_ns: CLOCK_BOOTTIME minus raw clock then
+ * @boot_minus_raw_ns: CLOCK_BOOTTIME minus raw clock then, or when its sleep was reported
  */
 struct chime_witness {
 	struct chime_witness_options options;
@@ -72,10 +72,14 @@ u32 chime_witness_recall(struct chime *chime);
 u32 chime_witness_settle(struct chime *chime);
 
 /*
- * How much longer CLOCK_BOOTTIME has run than the raw clock since the suspend began; 0: no longer
- * than slews of the system clock, which it follows, can explain. Lock held.
+ * How much longer CLOCK_BOOTTIME has run than the raw clock since the suspend began, but for what
+ * was forgotten; 0: no longer than slews of the system clock, which it follows, can explain. Lock
+ * held.
  */
 s64 chime_witness_slept_ns(const struct chime_witness *witness);
+
+/* What this machine has slept was reported. Lock held. */
+void chime_witness_forget_slept(struct chime_witness *witness);
 
 /* The witnesses in use would see a restore of this guest. Lock held. */
 static inline bool chime_witness_sees_restores(const struct chime_witness *witness)

@@ -43,6 +43,7 @@
  * @host_ahead_ns: ... ahead of the truth ...
  * @host_rate_ppm: ... which gains so much on it ...
  * @host_silent: ... which does not answer
+ * @answers: ... once it has answered so often; 0: it goes on
  * @host_wild: ... or gives another answer each time
  * @host_late_ns: its readings are so much older than they seem, which is their uncertainty
  * @stops_at: before so many readings of it from now on the machine stands still; 0: it does not ...
@@ -98,6 +99,7 @@ static struct machine {
 	s64 host_ahead_ns;
 	s64 host_rate_ppm;
 	bool host_silent;
+	int answers;
 	bool host_wild;
 	s64 host_late_ns;
 	int stops_at;
@@ -355,6 +357,8 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 		pairing->evidence = host_evidence();
 		return -EIO;
 	}
+	if (machine.answers && !--machine.answers)
+		machine.host_silent = true;
 	machine_pass(CALL_NS);
 	*pairing = (struct chime_pairing){
 		.raw_ns = machine.raw_ns + machine.host_late_ns,

@@ -2646,6 +2646,47 @@ TEST_F(module, suspend_soon_after_another_does_not_hide_its_sleep)
 	EXPECT_EQ(1, machine.count);
 }
 
+/*
+ * A host that was lost has one answer left when the suspend ends: enough to see that its line is of
+ * no use any more, and not for a new one.
+ */
+TEST_F(module, suspend_is_told_once_whatever_the_host_says)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	revert(HOUR);
+	ASSERT_EQ(1, machine.count);
+	sleep_for(HOUR, 0);
+	machine.host_silent = false;
+	machine.answers = 2;
+	check();
+	EXPECT_TRUE(machine.host_silent);
+	ASSERT_EQ(2, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	EXPECT_EQ(HOUR, latest()->gap_ns);
+	run(5 * S);
+	EXPECT_EQ(2, machine.count);
+}
+
+/* kvm-clock is set when the machine wakes, and the kernel says later that the suspend has ended. */
+TEST_F(module, suspend_is_told_once_if_its_stop_is_seen_before_its_end)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	notify_suspend(PM_SUSPEND_PREPARE);
+	stand_still(HOUR);
+	machine.slept_ns += HOUR;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	EXPECT_EQ(HOUR, latest()->gap_ns);
+	notify_suspend(PM_POST_SUSPEND);
+	check();
+	EXPECT_EQ(1, machine.count);
+}
+
 /* CLOCK_BOOTTIME follows a slew of the system clock, here by 50,000 ppm. */
 TEST_F(module, slew_beside_a_suspend_is_no_sleep)
 {
